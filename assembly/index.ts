@@ -1,2 +1,2 @@
 // The ABI: re-exports only. Addresses are byte offsets, strides and sizes count elements.
-export { gemm } from "./gemm/gemm";
+export { gemm, gemmWorkspaceBytes, microkernel, microkernelRows } from "./gemm/gemm";

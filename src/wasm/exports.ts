@@ -1,9 +1,15 @@
-/** The kernels' ABI as JavaScript sees it: addresses are byte offsets, sizes and strides count elements. */
+/** The kernels' ABI as JavaScript sees it: addresses are byte offsets (0: not wanted), sizes and strides count elements. */
 export interface KernelExports {
+  /** C = A·B + beta·C, beta 0 or 1; A is m x k, B k x n, C m x n with contiguous columns. */
   gemm(
     m: number, n: number, k: number,
     a: number, rowStrideA: number, colStrideA: number,
     b: number, rowStrideB: number, colStrideB: number,
     beta: number, c: number, ldc: number, workspace: number,
   ): void;
+  /** Bytes of packing space, aligned to 16. */
+  gemmWorkspaceBytes(): number;
+  /** The micro-kernel alone on packed panels (kc x microkernelRows and kc x 8), for benchmarks. */
+  microkernel(kc: number, panelA: number, panelB: number, tile: number, repeats: number): void;
+  microkernelRows(): number;
 }

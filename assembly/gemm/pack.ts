@@ -1,0 +1,87 @@
+// Packing: a strided matrix becomes panels of `width` rows (or columns) for the micro-kernel.
+// Panel layout: for each k in turn, `width` contiguous floats; what lies beyond `count` is zero.
+import { LANES } from "../simd";
+
+/** Four vectors of four k each, `from` + i·stride, stored as four rows of a panel, `rowBytes` apart. */
+// @ts-ignore: decorator
+@inline
+function transpose4x4(from: usize, strideBytes: usize, to: usize, rowBytes: usize): void {
+  const r0 = v128.load(from);
+  const r1 = v128.load(from + strideBytes);
+  const r2 = v128.load(from + strideBytes * 2);
+  const r3 = v128.load(from + strideBytes * 3);
+  const low01 = v128.shuffle<f32>(r0, r1, 0, 4, 1, 5), high01 = v128.shuffle<f32>(r0, r1, 2, 6, 3, 7);
+  const low23 = v128.shuffle<f32>(r2, r3, 0, 4, 1, 5), high23 = v128.shuffle<f32>(r2, r3, 2, 6, 3, 7);
+  v128.store(to, v128.shuffle<f64>(low01, low23, 0, 2));
+  v128.store(to + rowBytes, v128.shuffle<f64>(low01, low23, 1, 3));
+  v128.store(to + rowBytes * 2, v128.shuffle<f64>(high01, high23, 0, 2));
+  v128.store(to + rowBytes * 3, v128.shuffle<f64>(high01, high23, 1, 3));
+}
+
+/** Elements [0, count) x [0, kc) one by one: any strides. */
+// @ts-ignore: decorator
+@inline
+function packScalars(count: usize, kc: usize, from: usize, acrossBytes: usize, kBytes: usize, to: usize, rowBytes: usize): void {
+  for (let i: usize = 0; i < count; i++) {
+    let source = from + i * acrossBytes;
+    let target = to + (i << 2);
+    for (let k: usize = 0; k < kc; k++) {
+      store<f32>(target, load<f32>(source));
+      source += kBytes;
+      target += rowBytes;
+    }
+  }
+}
+
+/** Four rows that are contiguous along k. */
+// @ts-ignore: decorator
+@inline
+function packFourAlongK(kc: usize, from: usize, acrossBytes: usize, to: usize, rowBytes: usize): void {
+  let k: usize = 0;
+  for (; k + LANES <= kc; k += LANES) transpose4x4(from + (k << 2), acrossBytes, to + k * rowBytes, rowBytes);
+  packScalars(4, kc - k, from + (k << 2), acrossBytes, 4, to + k * rowBytes, rowBytes);
+}
+
+/** Four columns that are contiguous across. */
+// @ts-ignore: decorator
+@inline
+function packFourAcross(kc: usize, from: usize, kBytes: usize, to: usize, rowBytes: usize): void {
+  for (let k: usize = 0; k < kc; k++) {
+    v128.store(to, v128.load(from));
+    from += kBytes;
+    to += rowBytes;
+  }
+}
+
+/** One whole panel: as many groups of four as fit in `width`, then single rows. */
+// @ts-ignore: decorator
+@inline
+function packPanel(width: usize, kc: usize, from: usize, acrossBytes: usize, kBytes: usize, to: usize): void {
+  const rowBytes = width << 2;
+  let i: usize = 0;
+  for (; i + 4 <= width; i += 4) {
+    if (acrossBytes == 4) packFourAcross(kc, from + (i << 2), kBytes, to + (i << 2), rowBytes);
+    else if (kBytes == 4) packFourAlongK(kc, from + i * acrossBytes, acrossBytes, to + (i << 2), rowBytes);
+    else packScalars(4, kc, from + i * acrossBytes, acrossBytes, kBytes, to + (i << 2), rowBytes);
+  }
+  packScalars(width - i, kc, from + i * acrossBytes, acrossBytes, kBytes, to + (i << 2), rowBytes);
+}
+
+/**
+ * Packs `count` x `kc` floats into ceil(count / width) panels. Neighbours across lie `acrossStride` floats apart,
+ * neighbours along k `kStride`.
+ */
+export function pack(width: usize, count: usize, kc: usize, from: usize, acrossStride: usize, kStride: usize, to: usize): void {
+  const acrossBytes = acrossStride << 2;
+  const kBytes = kStride << 2;
+  const panelBytes = width * kc << 2;
+  let i: usize = 0;
+  for (; i + width <= count; i += width) {
+    packPanel(width, kc, from + i * acrossBytes, acrossBytes, kBytes, to);
+    to += panelBytes;
+  }
+  if (i < count) {
+    memory.fill(to, 0, panelBytes);
+    packScalars(count - i, kc, from + i * acrossBytes, acrossBytes, kBytes, to, width << 2);
+  }
+}

@@ -1,0 +1,122 @@
+import fc from "fast-check";
+import { describe, expect, it } from "vitest";
+import { Bench, builds } from "./harness.js";
+
+const EPSILON = 2 ** -24;
+type Form = "NN" | "NT" | "TN" | "TT";
+
+interface Product {
+  readonly form: Form;
+  readonly M: number;
+  readonly N: number;
+  readonly K: number;
+  readonly beta: 0 | 1;
+  readonly padding: number; // floats between the rows of each matrix
+}
+
+/** Integers that are exact in float32 whatever the order of the sums, or reals. */
+function fill(count: number, seed: number, integers: boolean): Float32Array {
+  let state = seed >>> 0 || 1;
+  return Float32Array.from({ length: count }, () => {
+    state = (Math.imul(state, 1664525) + 1013904223) >>> 0;
+    return integers ? (state >>> 24) % 17 - 8 : (state >>> 8) / 2 ** 23 - 1;
+  });
+}
+
+/** rows x columns, with `padding` floats of NaN after each row. */
+function padded(values: Float32Array, rows: number, columns: number, padding: number): Float32Array {
+  const out = new Float32Array(rows * (columns + padding)).fill(Number.NaN);
+  for (let r = 0; r < rows; r++) out.set(values.subarray(r * columns, (r + 1) * columns), r * (columns + padding));
+  return out;
+}
+
+/** Runs one product; returns the largest |error| over its bound, K·epsilon times the sum of |products|. */
+function run(bench: Bench, { form, M, N, K, beta, padding }: Product, integers: boolean, seed = 1): number {
+  bench.reset();
+  const [rowsA, columnsA] = form[0] === "T" ? [K, M] : [M, K];
+  const [rowsB, columnsB] = form[1] === "T" ? [N, K] : [K, N];
+  const aValues = fill(M * K, seed, integers), bValues = fill(K * N, seed + 1, integers), cValues = fill(M * N, seed + 2, integers);
+  const lda = columnsA + padding, ldb = columnsB + padding, ldc = N + padding;
+  const a = bench.place(padded(aValues, rowsA, columnsA, padding), 1);
+  const b = bench.place(padded(bValues, rowsB, columnsB, padding), 2);
+  const c = bench.place(beta === 0 ? new Float32Array(M * ldc).fill(Number.NaN) : padded(cValues, M, N, padding), 3);
+  const workspace = bench.allocate(bench.kernels.gemmWorkspaceBytes() / 4);
+  const [rsA, csA] = form[0] === "T" ? [1, lda] : [lda, 1];
+  const [rsB, csB] = form[1] === "T" ? [1, ldb] : [ldb, 1];
+  bench.kernels.gemm(M, N, K, a, rsA, csA, b, rsB, csB, beta, c, ldc, workspace);
+  bench.checkFences();
+  const out = bench.floats(c, M * ldc);
+  let worst = 0;
+  for (let i = 0; i < M; i++) {
+    for (let j = 0; j < N; j++) {
+      let sum = beta * cValues[i * N + j], size = Math.abs(sum);
+      for (let k = 0; k < K; k++) {
+        const x = form[0] === "T" ? aValues[k * M + i] : aValues[i * K + k];
+        const y = form[1] === "T" ? bValues[j * K + k] : bValues[k * N + j];
+        sum += x * y;
+        size += Math.abs(x * y);
+      }
+      const error = Math.abs(out[i * ldc + j] - sum);
+      worst = Math.max(worst, integers ? (error === 0 ? 0 : Infinity) : error / ((K + 1) * EPSILON * size || EPSILON));
+      if (Number.isNaN(error)) return Infinity;
+    }
+    for (let p = 0; p < padding; p++) if (!Number.isNaN(out[i * ldc + N + p])) throw new Error("gemm wrote between the rows of C");
+  }
+  return worst;
+}
+
+const forms: readonly Form[] = ["NN", "NT", "TN", "TT"];
+const sizes = [0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 13, 31];
+
+describe.each(builds)("gemm, %s build", (build) => {
+  it("is exact on integers for every small shape, form and beta", async () => {
+    const bench = await Bench.create(build);
+    for (const form of forms) for (const M of sizes) for (const N of sizes) for (const K of sizes) for (const beta of [0, 1] as const) {
+      const error = run(bench, { form, M, N, K, beta, padding: (M + N + K) % 3 }, true);
+      if (error !== 0) expect.fail(`${form} ${M}x${N}x${K} beta ${beta} is wrong`);
+    }
+  });
+
+  // One more and one less than the tile, the blocks of M (120), K (256) and N (1024), and a prime or two.
+  it.each([
+    [119, 17, 257], [121, 1023, 9], [5, 1025, 255], [6, 8, 512], [131, 127, 113], [240, 16, 256], [65, 64, 64], [64, 64, 64], [1, 1000, 300], [300, 1, 1000], [3, 515, 258],
+  ])("keeps within K·epsilon on %i x %i x %i", async (M, N, K) => {
+    const bench = await Bench.create(build);
+    for (const form of forms) for (const beta of [0, 1] as const) {
+      expect(run(bench, { form, M, N, K, beta, padding: 3 }, false)).toBeLessThanOrEqual(1);
+    }
+  });
+
+  it("keeps within K·epsilon on any shape", async () => {
+    const bench = await Bench.create(build);
+    const size = fc.oneof(fc.integer({ min: 0, max: 20 }), fc.integer({ min: 0, max: 150 }));
+    const product = fc.record({ form: fc.constantFrom(...forms), M: size, N: size, K: size, beta: fc.constantFrom(0 as const, 1 as const), padding: fc.integer({ min: 0, max: 5 }) });
+    fc.assert(fc.property(product, fc.integer(), (p, seed) => run(bench, p, false, seed) <= 1), { seed: 7, numRuns: 150 });
+  });
+
+  it("gives a row of NN the same bits, whatever the number of rows around it", async () => {
+    const bench = await Bench.create(build);
+    const [N, K] = [70, 300];
+    const aValues = fill(130 * K, 5, false), bValues = fill(K * N, 6, false);
+    const rowOf = (rows: number, row: number) => {
+      bench.reset();
+      const a = bench.place(aValues.subarray((row - (rows - 1)) * K, (row + 1) * K));
+      const b = bench.place(bValues);
+      const c = bench.allocate(rows * N);
+      const workspace = bench.allocate(bench.kernels.gemmWorkspaceBytes() / 4);
+      bench.kernels.gemm(rows, N, K, a, K, 1, b, N, 1, 0, c, N, workspace);
+      return bench.floats(c + (rows - 1) * N * 4, N).slice();
+    };
+    const alone = rowOf(1, 129);
+    for (const rows of [2, 3, 4, 7, 33, 130]) expect(rowOf(rows, 129)).toEqual(alone);
+  });
+
+  it("fails this very check when one product is left out", async () => {
+    const bench = await Bench.create(build);
+    const { gemm } = bench.kernels;
+    const broken = Object.create(bench, {
+      kernels: { value: { ...bench.kernels, gemm: (m: number, n: number, k: number, ...rest: [number, number, number, number, number, number, number, number, number, number]) => gemm(m, n, k - 1, ...rest) } },
+    }) as Bench;
+    expect(run(broken, { form: "NN", M: 9, N: 9, K: 9, beta: 0, padding: 0 }, false)).toBeGreaterThan(1);
+  });
+});
