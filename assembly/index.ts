@@ -1,2 +1,3 @@
 // The ABI: re-exports only. Addresses are byte offsets, strides and sizes count elements.
 export { gemm, gemmWorkspaceBytes, microkernel, microkernelRows } from "./gemm/gemm";
+export { elementary } from "./math";

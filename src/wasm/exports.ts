@@ -12,4 +12,6 @@ export interface KernelExports {
   /** The micro-kernel alone on packed panels (kc x microkernelRows and kc x 8), for benchmarks. */
   microkernel(kc: number, panelA: number, panelB: number, tile: number, repeats: number): void;
   microkernelRows(): number;
+  /** f: exp 0, expm1 1, log1p 2, softplus 3, sigmoid 4, tanh 5, normalCdf 6, erf 7. */
+  elementary(f: number, n: number, x: number, y: number): void;
 }
