@@ -1,3 +1,6 @@
 // The ABI: re-exports only. Addresses are byte offsets, strides and sizes count elements.
 export { gemm, gemmWorkspaceBytes, microkernel, microkernelRows } from "./gemm/gemm";
 export { elementary } from "./math";
+export { sumSquares, scale, allFinite } from "./reduce";
+export { sgd, adam, rmsprop } from "./optimizer";
+export { fillUniform, fillNormal, shuffle } from "./random";

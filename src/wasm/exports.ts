@@ -14,4 +14,34 @@ export interface KernelExports {
   microkernelRows(): number;
   /** f: exp 0, expm1 1, log1p 2, softplus 3, sigmoid 4, tanh 5, normalCdf 6, erf 7. */
   elementary(f: number, n: number, x: number, y: number): void;
+
+  sumSquares(n: number, x: number): number;
+  scale(n: number, x: number, factor: number): void;
+  /** 1 or 0. */
+  allFinite(n: number, x: number): number;
+
+  // Optimizers: each returns the number of entries that it refused to update, since the result would not be finite.
+  sgd(
+    n: number, parameters: number, gradient: number, velocity: number,
+    learningRate: number, momentum: number, weightDecay: number, nesterov: number,
+  ): number;
+  /** gain = 1 - beta, stepSize = learningRate / (1 - beta1^t), correction = 1 / sqrt(1 - beta2^t), shrink = learningRate * weightDecay (adam: 0). */
+  adam(
+    n: number, parameters: number, gradient: number, m: number, v: number,
+    gain1: number, gain2: number, stepSize: number, correction: number, epsilon: number, shrink: number,
+  ): number;
+  /** gain = 1 - rho. */
+  rmsprop(
+    n: number, parameters: number, gradient: number, v: number, velocity: number,
+    learningRate: number, gain: number, epsilon: number, momentum: number,
+  ): number;
+
+  // Random numbers: seeds and streams are 32-bit integers.
+  fillUniform(
+    n: number, out: number, seedLow: number, seedHigh: number, stream: number, substream: number, low: number, high: number,
+  ): void;
+  fillNormal(
+    n: number, out: number, seedLow: number, seedHigh: number, stream: number, substream: number, mean: number, deviation: number,
+  ): void;
+  shuffle(n: number, indices: number, seedLow: number, seedHigh: number, stream: number, substream: number): void;
 }

@@ -1,0 +1,155 @@
+// One step of an optimizer over a contiguous block of n floats: all parameters of a network, with as many gradients and
+// moments at other addresses. PyTorch's definitions (torch.optim.SGD, Adam, AdamW, RMSprop; Kingma and Ba 2015, Loshchilov and
+// Hutter 2019). Moments start at 0.
+//
+// A moving average has its gain 1 - beta as operand, not beta: x <- (x - gain·x) + gain·new. Near 1 a float32 beta would spoil
+// the fifth digit of 1 - beta. For the same reason AdamW takes learningRate·weightDecay, not 1 minus it.
+//
+// An entry whose new parameter or moment would not be finite is refused: it keeps its parameter and its moments. Each
+// function returns the number of such entries. A parameter that an update does not change keeps its bits (-0 too).
+// Nothing here fuses: both builds give the same bits.
+import { LANES } from "./simd";
+import { firstLanes, loadLanes, storeLanes } from "./reduce";
+
+/** All ones where a, b and c are finite: x - x is 0, but NaN where x is not finite. */
+// @ts-ignore: decorator
+@inline
+function allThreeFinite(a: v128, b: v128, c: v128): v128 {
+  const residue = v128.or(v128.or(f32x4.sub(a, a), f32x4.sub(b, b)), f32x4.sub(c, c));
+  return f32x4.eq(residue, f32x4.splat(0));
+}
+
+/** Moving average: (average - gain·average) + gain·sample. */
+// @ts-ignore: decorator
+@inline
+function decayTowards(average: v128, sample: v128, gain: v128): v128 {
+  return f32x4.add(f32x4.sub(average, f32x4.mul(gain, average)), f32x4.mul(gain, sample));
+}
+
+/** Stores `updated` where it is accepted and differs from `old`, which keeps the bits of -0. */
+// @ts-ignore: decorator
+@inline
+function storeParameters(address: usize, updated: v128, old: v128, accepted: v128, count: usize): void {
+  storeLanes(address, v128.bitselect(updated, old, v128.and(accepted, f32x4.ne(updated, old))), count);
+}
+
+/** -1 in each of the first `count` lanes that is not accepted. */
+// @ts-ignore: decorator
+@inline
+function refusedLanes(accepted: v128, count: usize): v128 {
+  return v128.andnot(firstLanes(count), accepted);
+}
+
+/** The number of refusals, from the sum of the lanes' -1. */
+// @ts-ignore: decorator
+@inline
+function countOf(refused: v128): i32 {
+  return -(i32x4.extract_lane(refused, 0) + i32x4.extract_lane(refused, 1) + i32x4.extract_lane(refused, 2) + i32x4.extract_lane(refused, 3));
+}
+
+/**
+ * g = gradient + weightDecay·p; v = momentum·v + g; p -= learningRate·(nesterov ? g + momentum·v : v).
+ * parameters, gradient, velocity: n floats each; velocity 0: plain p -= learningRate·g.
+ */
+export function sgd(
+  n: usize, parameters: usize, gradient: usize, velocity: usize,
+  learningRate: f32, momentum: f32, weightDecay: f32, nesterov: i32,
+): i32 {
+  const rates = f32x4.splat(learningRate);
+  const momenta = f32x4.splat(momentum);
+  const decays = f32x4.splat(weightDecay);
+  let refused = i32x4.splat(0);
+  for (let i: usize = 0; i < n; i += LANES) {
+    const count = min(LANES, n - i);
+    const offset = i << 2;
+    const p = loadLanes(parameters + offset, count);
+    const g = f32x4.add(loadLanes(gradient + offset, count), f32x4.mul(decays, p));
+    let oldVelocity = f32x4.splat(0);
+    let newVelocity = g;
+    let step = g;
+    if (velocity) {
+      oldVelocity = loadLanes(velocity + offset, count);
+      newVelocity = f32x4.add(f32x4.mul(momenta, oldVelocity), g);
+      step = nesterov ? f32x4.add(g, f32x4.mul(momenta, newVelocity)) : newVelocity;
+    }
+    const updated = f32x4.sub(p, f32x4.mul(rates, step));
+    const accepted = allThreeFinite(updated, newVelocity, step);
+    storeParameters(parameters + offset, updated, p, accepted, count);
+    if (velocity) storeLanes(velocity + offset, v128.bitselect(newVelocity, oldVelocity, accepted), count);
+    refused = i32x4.add(refused, refusedLanes(accepted, count));
+  }
+  return countOf(refused);
+}
+
+/**
+ * m += gain1·(g - m); v += gain2·(g² - v); p -= shrink·p + stepSize·m / (√v·correction + epsilon).
+ * parameters, gradient, m, v: n floats each. At step t (from 1): gain1 = 1 - beta1, gain2 = 1 - beta2,
+ * stepSize = learningRate / (1 - beta1^t), correction = 1 / √(1 - beta2^t), shrink = learningRate·weightDecay (adam: 0).
+ */
+export function adam(
+  n: usize, parameters: usize, gradient: usize, m: usize, v: usize,
+  gain1: f32, gain2: f32, stepSize: f32, correction: f32, epsilon: f32, shrink: f32,
+): i32 {
+  const gains1 = f32x4.splat(gain1);
+  const gains2 = f32x4.splat(gain2);
+  const stepSizes = f32x4.splat(stepSize);
+  const corrections = f32x4.splat(correction);
+  const epsilons = f32x4.splat(epsilon);
+  const shrinks = f32x4.splat(shrink);
+  let refused = i32x4.splat(0);
+  for (let i: usize = 0; i < n; i += LANES) {
+    const count = min(LANES, n - i);
+    const offset = i << 2;
+    const p = loadLanes(parameters + offset, count);
+    const g = loadLanes(gradient + offset, count);
+    const oldM = loadLanes(m + offset, count);
+    const oldV = loadLanes(v + offset, count);
+    const newM = decayTowards(oldM, g, gains1);
+    const newV = decayTowards(oldV, f32x4.mul(g, g), gains2);
+    const divisor = f32x4.add(f32x4.mul(f32x4.sqrt(newV), corrections), epsilons);
+    const step = f32x4.div(f32x4.mul(stepSizes, newM), divisor);
+    const updated = f32x4.sub(p, f32x4.add(f32x4.mul(shrinks, p), step));
+    const accepted = allThreeFinite(updated, newM, newV);
+    storeParameters(parameters + offset, updated, p, accepted, count);
+    storeLanes(m + offset, v128.bitselect(newM, oldM, accepted), count);
+    storeLanes(v + offset, v128.bitselect(newV, oldV, accepted), count);
+    refused = i32x4.add(refused, refusedLanes(accepted, count));
+  }
+  return countOf(refused);
+}
+
+/**
+ * v += gain·(g² - v); u = g / (√v + epsilon); with a velocity: b = momentum·b + u, p -= learningRate·b; else p -= learningRate·u.
+ * parameters, gradient, v, velocity: n floats each; velocity 0: none. gain = 1 - rho.
+ */
+export function rmsprop(
+  n: usize, parameters: usize, gradient: usize, v: usize, velocity: usize,
+  learningRate: f32, gain: f32, epsilon: f32, momentum: f32,
+): i32 {
+  const rates = f32x4.splat(learningRate);
+  const gains = f32x4.splat(gain);
+  const epsilons = f32x4.splat(epsilon);
+  const momenta = f32x4.splat(momentum);
+  let refused = i32x4.splat(0);
+  for (let i: usize = 0; i < n; i += LANES) {
+    const count = min(LANES, n - i);
+    const offset = i << 2;
+    const p = loadLanes(parameters + offset, count);
+    const g = loadLanes(gradient + offset, count);
+    const oldV = loadLanes(v + offset, count);
+    const newV = decayTowards(oldV, f32x4.mul(g, g), gains);
+    let oldVelocity = f32x4.splat(0);
+    let step = f32x4.div(g, f32x4.add(f32x4.sqrt(newV), epsilons));
+    if (velocity) {
+      oldVelocity = loadLanes(velocity + offset, count);
+      step = f32x4.add(f32x4.mul(momenta, oldVelocity), step);
+    }
+    const updated = f32x4.sub(p, f32x4.mul(rates, step));
+    const accepted = allThreeFinite(updated, newV, step);
+    storeParameters(parameters + offset, updated, p, accepted, count);
+    storeLanes(v + offset, v128.bitselect(newV, oldV, accepted), count);
+    if (velocity) storeLanes(velocity + offset, v128.bitselect(step, oldVelocity, accepted), count);
+    refused = i32x4.add(refused, refusedLanes(accepted, count));
+  }
+  return countOf(refused);
+}

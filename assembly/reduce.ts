@@ -1,0 +1,82 @@
+// Sums and checks over one contiguous block of floats, and the leaves that every sweep over such a block shares.
+// Sums are kept in float64, in two pairs of lanes: element i goes to sum i mod 4. Their order depends on n alone and nothing
+// here fuses, so both builds give the same bits.
+import { LANES, loadPartial, storePartial } from "./simd";
+
+/** `count` (1 to 4) floats at `address`, zeros in the other lanes. A constant count of 4 folds to one load. */
+// @ts-ignore: decorator
+@inline
+export function loadLanes(address: usize, count: usize): v128 {
+  return count == LANES ? v128.load(address) : loadPartial(address, count);
+}
+
+/** Stores the first `count` (1 to 4) lanes. */
+// @ts-ignore: decorator
+@inline
+export function storeLanes(address: usize, v: v128, count: usize): void {
+  if (count == LANES) v128.store(address, v);
+  else storePartial(address, v, count);
+}
+
+/** All ones in the first `count` (0 to 4) lanes, zeros in the others. */
+// @ts-ignore: decorator
+@inline
+export function firstLanes(count: usize): v128 {
+  return count == LANES ? i32x4.splat(-1) : i32x4.lt_s(i32x4(0, 1, 2, 3), i32x4.splat(<i32>count));
+}
+
+/** Lanes 0 and 1 of four floats as doubles. */
+// @ts-ignore: decorator
+@inline
+export function lowDoubles(v: v128): v128 {
+  return f64x2.promote_low_f32x4(v);
+}
+
+/** Lanes 2 and 3 of four floats as doubles. */
+// @ts-ignore: decorator
+@inline
+export function highDoubles(v: v128): v128 {
+  return f64x2.promote_low_f32x4(v128.shuffle<f32>(v, v, 2, 3, 2, 3));
+}
+
+/** (sum0 + sum2) + (sum1 + sum3): the order is part of the result. */
+// @ts-ignore: decorator
+@inline
+export function totalOf(low: v128, high: v128): f64 {
+  const sums = f64x2.add(low, high);
+  return f64x2.extract_lane(sums, 0) + f64x2.extract_lane(sums, 1);
+}
+
+/** Sum of x², float64; the squares are exact. */
+export function sumSquares(n: usize, x: usize): f64 {
+  let low = f64x2.splat(0);
+  let high = f64x2.splat(0);
+  for (let i: usize = 0; i < n; i += LANES) {
+    const v = loadLanes(x + (i << 2), min(LANES, n - i));
+    const a = lowDoubles(v);
+    const b = highDoubles(v);
+    low = f64x2.add(low, f64x2.mul(a, a));
+    high = f64x2.add(high, f64x2.mul(b, b));
+  }
+  return totalOf(low, high);
+}
+
+/** x *= factor, in place. */
+export function scale(n: usize, x: usize, factor: f32): void {
+  const factors = f32x4.splat(factor);
+  for (let i: usize = 0; i < n; i += LANES) {
+    const count = min(LANES, n - i);
+    const address = x + (i << 2);
+    storeLanes(address, f32x4.mul(loadLanes(address, count), factors), count);
+  }
+}
+
+/** 1 if no element is infinite or NaN, else 0. */
+export function allFinite(n: usize, x: usize): i32 {
+  let residue = i32x4.splat(0);
+  for (let i: usize = 0; i < n; i += LANES) {
+    const v = loadLanes(x + (i << 2), min(LANES, n - i));
+    residue = v128.or(residue, f32x4.sub(v, v)); // x - x is 0, but NaN where x is not finite
+  }
+  return i32(!v128.any_true(residue));
+}
