@@ -33,6 +33,13 @@ function storeParameters(address: usize, updated: v128, old: v128, accepted: v12
   storeLanes(address, v128.bitselect(updated, old, v128.and(accepted, f32x4.ne(updated, old))), count);
 }
 
+/** The same float in each lane. */
+// @ts-ignore: decorator
+@inline
+function splat(x: f32): v128 {
+  return f32x4.splat(x);
+}
+
 /** -1 in each of the first `count` lanes that is not accepted. */
 // @ts-ignore: decorator
 @inline
@@ -47,6 +54,30 @@ function countOf(refused: v128): i32 {
   return -(i32x4.extract_lane(refused, 0) + i32x4.extract_lane(refused, 1) + i32x4.extract_lane(refused, 2) + i32x4.extract_lane(refused, 3));
 }
 
+/** `count` (1 to 4) entries from byte `offset` on; gives -1 in the lane of each that is refused. */
+// @ts-ignore: decorator
+@inline
+function sgdLanes(
+  count: usize, offset: usize, parameters: usize, gradient: usize, velocity: usize,
+  learningRate: f32, momentum: f32, weightDecay: f32, nesterov: i32,
+): v128 {
+  const p = loadLanes(parameters + offset, count);
+  const g = f32x4.add(loadLanes(gradient + offset, count), f32x4.mul(splat(weightDecay), p));
+  let oldVelocity = splat(0);
+  let newVelocity = g;
+  let step = g;
+  if (velocity) {
+    oldVelocity = loadLanes(velocity + offset, count);
+    newVelocity = f32x4.add(f32x4.mul(splat(momentum), oldVelocity), g);
+    step = nesterov ? f32x4.add(g, f32x4.mul(splat(momentum), newVelocity)) : newVelocity;
+  }
+  const updated = f32x4.sub(p, f32x4.mul(splat(learningRate), step));
+  const accepted = allThreeFinite(updated, newVelocity, step);
+  storeParameters(parameters + offset, updated, p, accepted, count);
+  if (velocity) storeLanes(velocity + offset, v128.bitselect(newVelocity, oldVelocity, accepted), count);
+  return refusedLanes(accepted, count);
+}
+
 /**
  * g = gradient + weightDecay·p; v = momentum·v + g; p -= learningRate·(nesterov ? g + momentum·v : v).
  * parameters, gradient, velocity: n floats each; velocity 0: plain p -= learningRate·g.
@@ -55,30 +86,42 @@ export function sgd(
   n: usize, parameters: usize, gradient: usize, velocity: usize,
   learningRate: f32, momentum: f32, weightDecay: f32, nesterov: i32,
 ): i32 {
-  const rates = f32x4.splat(learningRate);
-  const momenta = f32x4.splat(momentum);
-  const decays = f32x4.splat(weightDecay);
+  const whole = n - n % LANES;
   let refused = i32x4.splat(0);
-  for (let i: usize = 0; i < n; i += LANES) {
-    const count = min(LANES, n - i);
-    const offset = i << 2;
-    const p = loadLanes(parameters + offset, count);
-    const g = f32x4.add(loadLanes(gradient + offset, count), f32x4.mul(decays, p));
-    let oldVelocity = f32x4.splat(0);
-    let newVelocity = g;
-    let step = g;
-    if (velocity) {
-      oldVelocity = loadLanes(velocity + offset, count);
-      newVelocity = f32x4.add(f32x4.mul(momenta, oldVelocity), g);
-      step = nesterov ? f32x4.add(g, f32x4.mul(momenta, newVelocity)) : newVelocity;
-    }
-    const updated = f32x4.sub(p, f32x4.mul(rates, step));
-    const accepted = allThreeFinite(updated, newVelocity, step);
-    storeParameters(parameters + offset, updated, p, accepted, count);
-    if (velocity) storeLanes(velocity + offset, v128.bitselect(newVelocity, oldVelocity, accepted), count);
-    refused = i32x4.add(refused, refusedLanes(accepted, count));
+  for (let i: usize = 0; i < whole; i += LANES) {
+    refused = i32x4.add(refused, sgdLanes(
+      LANES, i << 2, parameters, gradient, velocity, learningRate, momentum, weightDecay, nesterov,
+    ));
+  }
+  if (whole < n) {
+    refused = i32x4.add(refused, sgdLanes(
+      n - whole, whole << 2, parameters, gradient, velocity, learningRate, momentum, weightDecay, nesterov,
+    ));
   }
   return countOf(refused);
+}
+
+/** As sgdLanes. */
+// @ts-ignore: decorator
+@inline
+function adamLanes(
+  count: usize, offset: usize, parameters: usize, gradient: usize, m: usize, v: usize,
+  gain1: f32, gain2: f32, stepSize: f32, correction: f32, epsilon: f32, shrink: f32,
+): v128 {
+  const p = loadLanes(parameters + offset, count);
+  const g = loadLanes(gradient + offset, count);
+  const oldM = loadLanes(m + offset, count);
+  const oldV = loadLanes(v + offset, count);
+  const newM = decayTowards(oldM, g, splat(gain1));
+  const newV = decayTowards(oldV, f32x4.mul(g, g), splat(gain2));
+  const divisor = f32x4.add(f32x4.mul(f32x4.sqrt(newV), splat(correction)), splat(epsilon));
+  const step = f32x4.div(f32x4.mul(splat(stepSize), newM), divisor);
+  const updated = f32x4.sub(p, f32x4.add(f32x4.mul(splat(shrink), p), step));
+  const accepted = allThreeFinite(updated, newM, newV);
+  storeParameters(parameters + offset, updated, p, accepted, count);
+  storeLanes(m + offset, v128.bitselect(newM, oldM, accepted), count);
+  storeLanes(v + offset, v128.bitselect(newV, oldV, accepted), count);
+  return refusedLanes(accepted, count);
 }
 
 /**
@@ -90,32 +133,44 @@ export function adam(
   n: usize, parameters: usize, gradient: usize, m: usize, v: usize,
   gain1: f32, gain2: f32, stepSize: f32, correction: f32, epsilon: f32, shrink: f32,
 ): i32 {
-  const gains1 = f32x4.splat(gain1);
-  const gains2 = f32x4.splat(gain2);
-  const stepSizes = f32x4.splat(stepSize);
-  const corrections = f32x4.splat(correction);
-  const epsilons = f32x4.splat(epsilon);
-  const shrinks = f32x4.splat(shrink);
+  const whole = n - n % LANES;
   let refused = i32x4.splat(0);
-  for (let i: usize = 0; i < n; i += LANES) {
-    const count = min(LANES, n - i);
-    const offset = i << 2;
-    const p = loadLanes(parameters + offset, count);
-    const g = loadLanes(gradient + offset, count);
-    const oldM = loadLanes(m + offset, count);
-    const oldV = loadLanes(v + offset, count);
-    const newM = decayTowards(oldM, g, gains1);
-    const newV = decayTowards(oldV, f32x4.mul(g, g), gains2);
-    const divisor = f32x4.add(f32x4.mul(f32x4.sqrt(newV), corrections), epsilons);
-    const step = f32x4.div(f32x4.mul(stepSizes, newM), divisor);
-    const updated = f32x4.sub(p, f32x4.add(f32x4.mul(shrinks, p), step));
-    const accepted = allThreeFinite(updated, newM, newV);
-    storeParameters(parameters + offset, updated, p, accepted, count);
-    storeLanes(m + offset, v128.bitselect(newM, oldM, accepted), count);
-    storeLanes(v + offset, v128.bitselect(newV, oldV, accepted), count);
-    refused = i32x4.add(refused, refusedLanes(accepted, count));
+  for (let i: usize = 0; i < whole; i += LANES) {
+    refused = i32x4.add(refused, adamLanes(
+      LANES, i << 2, parameters, gradient, m, v, gain1, gain2, stepSize, correction, epsilon, shrink,
+    ));
+  }
+  if (whole < n) {
+    refused = i32x4.add(refused, adamLanes(
+      n - whole, whole << 2, parameters, gradient, m, v, gain1, gain2, stepSize, correction, epsilon, shrink,
+    ));
   }
   return countOf(refused);
+}
+
+/** As sgdLanes. */
+// @ts-ignore: decorator
+@inline
+function rmspropLanes(
+  count: usize, offset: usize, parameters: usize, gradient: usize, v: usize, velocity: usize,
+  learningRate: f32, gain: f32, epsilon: f32, momentum: f32,
+): v128 {
+  const p = loadLanes(parameters + offset, count);
+  const g = loadLanes(gradient + offset, count);
+  const oldV = loadLanes(v + offset, count);
+  const newV = decayTowards(oldV, f32x4.mul(g, g), splat(gain));
+  let oldVelocity = splat(0);
+  let step = f32x4.div(g, f32x4.add(f32x4.sqrt(newV), splat(epsilon)));
+  if (velocity) {
+    oldVelocity = loadLanes(velocity + offset, count);
+    step = f32x4.add(f32x4.mul(splat(momentum), oldVelocity), step);
+  }
+  const updated = f32x4.sub(p, f32x4.mul(splat(learningRate), step));
+  const accepted = allThreeFinite(updated, newV, step);
+  storeParameters(parameters + offset, updated, p, accepted, count);
+  storeLanes(v + offset, v128.bitselect(newV, oldV, accepted), count);
+  if (velocity) storeLanes(velocity + offset, v128.bitselect(step, oldVelocity, accepted), count);
+  return refusedLanes(accepted, count);
 }
 
 /**
@@ -126,30 +181,17 @@ export function rmsprop(
   n: usize, parameters: usize, gradient: usize, v: usize, velocity: usize,
   learningRate: f32, gain: f32, epsilon: f32, momentum: f32,
 ): i32 {
-  const rates = f32x4.splat(learningRate);
-  const gains = f32x4.splat(gain);
-  const epsilons = f32x4.splat(epsilon);
-  const momenta = f32x4.splat(momentum);
+  const whole = n - n % LANES;
   let refused = i32x4.splat(0);
-  for (let i: usize = 0; i < n; i += LANES) {
-    const count = min(LANES, n - i);
-    const offset = i << 2;
-    const p = loadLanes(parameters + offset, count);
-    const g = loadLanes(gradient + offset, count);
-    const oldV = loadLanes(v + offset, count);
-    const newV = decayTowards(oldV, f32x4.mul(g, g), gains);
-    let oldVelocity = f32x4.splat(0);
-    let step = f32x4.div(g, f32x4.add(f32x4.sqrt(newV), epsilons));
-    if (velocity) {
-      oldVelocity = loadLanes(velocity + offset, count);
-      step = f32x4.add(f32x4.mul(momenta, oldVelocity), step);
-    }
-    const updated = f32x4.sub(p, f32x4.mul(rates, step));
-    const accepted = allThreeFinite(updated, newV, step);
-    storeParameters(parameters + offset, updated, p, accepted, count);
-    storeLanes(v + offset, v128.bitselect(newV, oldV, accepted), count);
-    if (velocity) storeLanes(velocity + offset, v128.bitselect(step, oldVelocity, accepted), count);
-    refused = i32x4.add(refused, refusedLanes(accepted, count));
+  for (let i: usize = 0; i < whole; i += LANES) {
+    refused = i32x4.add(refused, rmspropLanes(
+      LANES, i << 2, parameters, gradient, v, velocity, learningRate, gain, epsilon, momentum,
+    ));
+  }
+  if (whole < n) {
+    refused = i32x4.add(refused, rmspropLanes(
+      n - whole, whole << 2, parameters, gradient, v, velocity, learningRate, gain, epsilon, momentum,
+    ));
   }
   return countOf(refused);
 }
