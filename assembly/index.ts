@@ -2,5 +2,8 @@
 export { gemm, gemmWorkspaceBytes, microkernel, microkernelRows } from "./gemm/gemm";
 export { elementary } from "./math";
 export { sumSquares, scale, allFinite } from "./reduce";
+export {
+  softmax, softmaxCrossEntropy, softmaxCrossEntropyDense, binaryCrossEntropy, meanSquaredError, meanAbsoluteError, huber,
+} from "./loss";
 export { sgd, adam, rmsprop } from "./optimizer";
 export { fillUniform, fillNormal, shuffle } from "./random";

@@ -1,0 +1,274 @@
+// Losses fused with their gradients. Matrices are row-major and tight, one row a sample; a gradient has the shape of the logits or
+// outputs and may lie at their address, address 0 means that it is not wanted. `scale` multiplies the gradient alone: 1 / rows for a
+// mean over samples. A result block is two float64, [loss sum, correct predictions]; both are added to.
+//
+// Sums are kept in float64 in an order that depends on the shape alone. NaN passes into the loss and the gradient, and a row with a
+// NaN is never correct. Where a row of logits holds one +infinity, softmax is its limit: 1 there and 0 elsewhere; the loss is 0 if that
+// is the label's place and +infinity if not. Two of them, or a row of -infinity alone, give NaN. A single -infinity has probability 0.
+//
+// With z_top the row's first maximum and R = sum of exp(z_i - z_top) over the other places, logSumExp(z) - z_label is
+// (z_top - z_label) + log1p(R): nothing overflows, and no digit cancels however small the loss is.
+import { LANES } from "./simd";
+import { exp, log1p } from "./math";
+import { firstLanes, highDoubles, loadLanes, lowDoubles, scale as multiply, storeLanes, totalOf } from "./reduce";
+
+/** Adds `amount` to the float64 at `address`. */
+// @ts-ignore: decorator
+@inline
+function addTo(address: usize, amount: f64): void {
+  store<f64>(address, load<f64>(address) + amount);
+}
+
+/** The largest of n floats, NaN if one of them is. */
+function maximumOf(n: usize, x: usize): f32 {
+  let largest = f32x4.splat(-Infinity);
+  for (let i: usize = 0; i < n; i += LANES) {
+    const count = min(LANES, n - i);
+    largest = f32x4.max(largest, v128.bitselect(loadLanes(x + (i << 2), count), largest, firstLanes(count)));
+  }
+  return max(
+    max(f32x4.extract_lane(largest, 0), f32x4.extract_lane(largest, 1)),
+    max(f32x4.extract_lane(largest, 2), f32x4.extract_lane(largest, 3)),
+  );
+}
+
+/** The first place of `value` among n floats; n if there is none, as for NaN. */
+function placeOf(value: f32, n: usize, x: usize): usize {
+  const values = f32x4.splat(value);
+  for (let i: usize = 0; i < n; i += LANES) {
+    const found = i32x4.bitmask(f32x4.eq(loadLanes(x + (i << 2), min(LANES, n - i)), values));
+    if (found) return min(n, i + <usize>ctz(found)); // a zero of the padding counts as none
+  }
+  return n;
+}
+
+function sumOf(n: usize, x: usize): f64 {
+  let low = f64x2.splat(0);
+  let high = f64x2.splat(0);
+  for (let i: usize = 0; i < n; i += LANES) {
+    const v = loadLanes(x + (i << 2), min(LANES, n - i));
+    low = f64x2.add(low, lowDoubles(v));
+    high = f64x2.add(high, highDoubles(v));
+  }
+  return totalOf(low, high);
+}
+
+/**
+ * R = sum of exp(z_i - z_top) over all places but `top`; `maximum` is z_top.
+ * z: n floats. out: n floats for the exponentials, 1 at `top`; may be z, 0 if not wanted.
+ */
+function exponentials(n: usize, z: usize, maximum: f32, top: usize, out: usize): f64 {
+  const maxima = f32x4.splat(maximum);
+  const tops = i32x4.splat(<i32>top);
+  let low = f64x2.splat(0);
+  let high = f64x2.splat(0);
+  for (let i: usize = 0; i < n; i += LANES) {
+    const count = min(LANES, n - i);
+    const isTop = i32x4.eq(i32x4.add(i32x4.splat(<i32>i), i32x4(0, 1, 2, 3)), tops);
+    const e = exp(f32x4.sub(loadLanes(z + (i << 2), count), maxima));
+    const others = v128.and(v128.andnot(e, isTop), firstLanes(count));
+    low = f64x2.add(low, lowDoubles(others));
+    high = f64x2.add(high, highDoubles(others));
+    if (out) storeLanes(out + (i << 2), v128.bitselect(f32x4.splat(1), e, isTop), count);
+  }
+  return totalOf(low, high);
+}
+
+/** out = softmax(logits), row by row. logits, out: rows x classes; out may be logits. */
+export function softmax(rows: usize, classes: usize, logits: usize, out: usize): void {
+  for (let row: usize = 0; row < rows; row++) {
+    const offset = (row * classes) << 2;
+    const maximum = maximumOf(classes, logits + offset);
+    const top = placeOf(maximum, classes, logits + offset);
+    const others = exponentials(classes, logits + offset, maximum, top, out + offset);
+    multiply(classes, out + offset, <f32>(1.0 / (1.0 + others)));
+  }
+}
+
+/**
+ * Loss sum of logSumExp(z) - z_label over the rows; gradient (softmax(z) - onehot(label))·scale. A row is correct if its first
+ * maximum is at the label.
+ * logits, gradient: rows x classes. labels: rows int32, 0 to classes - 1.
+ */
+export function softmaxCrossEntropy(
+  rows: usize, classes: usize, logits: usize, labels: usize, gradient: usize, scale: f32, result: usize,
+): void {
+  let loss: f64 = 0;
+  let correct: f64 = 0;
+  for (let row: usize = 0; row < rows; row++) {
+    const offset = (row * classes) << 2;
+    const z = logits + offset;
+    const dz = gradient ? gradient + offset : 0;
+    const label = <usize>load<u32>(labels + (row << 2));
+    const maximum = maximumOf(classes, z);
+    const top = placeOf(maximum, classes, z);
+    if (label == top) correct += 1;
+    else loss += <f64>maximum - <f64>load<f32>(z + (label << 2));
+    const others = exponentials(classes, z, maximum, top, dz);
+    loss += Math.log1p(others);
+    if (dz) finishGradient(classes, dz, label, label == top, others, scale);
+  }
+  addTo(result, loss);
+  addTo(result + 8, correct);
+}
+
+/** From exponentials to (softmax - onehot)·scale. At a label on top, where softmax - 1 would cancel, it is -R / (1 + R). */
+function finishGradient(classes: usize, dz: usize, label: usize, labelOnTop: bool, others: f64, scale: f32): void {
+  const factor = <f64>scale / (1.0 + others);
+  const atLabel = dz + (label << 2);
+  multiply(classes, dz, <f32>factor);
+  store<f32>(atLabel, labelOnTop ? <f32>(-others * factor) : load<f32>(atLabel) - scale);
+}
+
+/**
+ * The same with a distribution t for each row instead of a label: loss sum of t_i·(logSumExp(z) - z_i) over rows and places, where a
+ * t_i of 0 adds 0 whatever z_i is; gradient (sum(t)·softmax(z) - t)·scale. A row is correct if z and t have their first maximum at the
+ * same place.
+ * logits, targets, gradient: rows x classes; the gradient is not to lie on the targets.
+ */
+export function softmaxCrossEntropyDense(
+  rows: usize, classes: usize, logits: usize, targets: usize, gradient: usize, scale: f32, result: usize,
+): void {
+  let loss: f64 = 0;
+  let correct: f64 = 0;
+  for (let row: usize = 0; row < rows; row++) {
+    const offset = (row * classes) << 2;
+    const z = logits + offset;
+    const t = targets + offset;
+    const dz = gradient ? gradient + offset : 0;
+    const maximum = maximumOf(classes, z);
+    const top = placeOf(maximum, classes, z);
+    const total = sumOf(classes, t);
+    if (top < classes && top == placeOf(maximumOf(classes, t), classes, t)) correct += 1;
+    loss += weightedGap(classes, z, t, maximum);
+    const others = exponentials(classes, z, maximum, top, dz);
+    loss += total * Math.log1p(others);
+    if (dz) finishDenseGradient(classes, dz, t, <f32>(total * <f64>scale / (1.0 + others)), scale);
+  }
+  addTo(result, loss);
+  addTo(result + 8, correct);
+}
+
+/** Sum of t_i·(maximum - z_i); 0 for a t_i of 0 and for a z_i that is the maximum, infinite or not. */
+function weightedGap(n: usize, z: usize, t: usize, maximum: f32): f64 {
+  const maxima = f64x2.splat(<f64>maximum);
+  let low = f64x2.splat(0);
+  let high = f64x2.splat(0);
+  for (let i: usize = 0; i < n; i += LANES) {
+    const count = min(LANES, n - i);
+    const logits = loadLanes(z + (i << 2), count);
+    const weights = loadLanes(t + (i << 2), count);
+    low = f64x2.add(low, gapTerms(lowDoubles(logits), lowDoubles(weights), maxima));
+    high = f64x2.add(high, gapTerms(highDoubles(logits), highDoubles(weights), maxima));
+  }
+  return totalOf(low, high);
+}
+
+// @ts-ignore: decorator
+@inline
+function gapTerms(z: v128, t: v128, maxima: v128): v128 {
+  const none = v128.or(f64x2.eq(t, f64x2.splat(0)), f64x2.eq(z, maxima));
+  return v128.andnot(f64x2.mul(t, f64x2.sub(maxima, z)), none);
+}
+
+/** From exponentials to e·factor - t·scale. */
+function finishDenseGradient(n: usize, dz: usize, t: usize, factor: f32, scale: f32): void {
+  for (let i: usize = 0; i < n; i += LANES) {
+    const count = min(LANES, n - i);
+    const probabilities = f32x4.mul(loadLanes(dz + (i << 2), count), f32x4.splat(factor));
+    const wanted = f32x4.mul(loadLanes(t + (i << 2), count), f32x4.splat(scale));
+    storeLanes(dz + (i << 2), f32x4.sub(probabilities, wanted), count);
+  }
+}
+
+/**
+ * Loss sum of softplus(z) - t·z; gradient (sigmoid(z) - t)·scale; correct where z > 0 just if t > 1/2. With w = 1 - t for a positive z
+ * and t otherwise, the loss is |z|·w + log1p(exp(-|z|)) and the gradient's size sigmoid(-|z|) - w: nothing overflows or cancels.
+ * logits, targets (0 to 1), gradient: n floats.
+ */
+export function binaryCrossEntropy(n: usize, logits: usize, targets: usize, gradient: usize, scale: f32, result: usize): void {
+  const one = f32x4.splat(1);
+  const zero = f32x4.splat(0);
+  let low = f64x2.splat(0);
+  let high = f64x2.splat(0);
+  let correct = i32x4.splat(0);
+  for (let i: usize = 0; i < n; i += LANES) {
+    const count = min(LANES, n - i);
+    const z = loadLanes(logits + (i << 2), count);
+    const t = loadLanes(targets + (i << 2), count);
+    const used = firstLanes(count);
+    const positive = f32x4.gt(z, zero);
+    const w = v128.bitselect(f32x4.sub(one, t), t, positive);
+    const size = f32x4.abs(z);
+    const e = exp(f32x4.neg(size));
+    const gap = v128.andnot(f32x4.mul(size, w), f32x4.eq(w, zero)); // infinity·0 is 0 here
+    const terms = v128.and(f32x4.add(gap, log1p(e)), used);
+    low = f64x2.add(low, lowDoubles(terms));
+    high = f64x2.add(high, highDoubles(terms));
+    const agrees = v128.not(v128.xor(positive, f32x4.gt(t, f32x4.splat(0.5))));
+    correct = i32x4.sub(correct, v128.and(v128.and(agrees, f32x4.eq(z, z)), used));
+    if (gradient) {
+      const difference = f32x4.sub(f32x4.div(e, f32x4.add(one, e)), w);
+      const signed = v128.bitselect(f32x4.neg(difference), difference, positive);
+      storeLanes(gradient + (i << 2), f32x4.mul(signed, f32x4.splat(scale)), count);
+    }
+  }
+  addTo(result, totalOf(low, high));
+  addTo(result + 8, <f64>(
+    i32x4.extract_lane(correct, 0) + i32x4.extract_lane(correct, 1) + i32x4.extract_lane(correct, 2) + i32x4.extract_lane(correct, 3)
+  ));
+}
+
+const enum Regression { Squared, Absolute, Huber }
+
+/** The loss of two differences, float64. */
+// @ts-ignore: decorator
+@inline
+function regressionTerms(kind: Regression, d: v128): v128 {
+  if (kind == Regression.Squared) return f64x2.mul(d, d);
+  const size = f64x2.abs(d);
+  if (kind == Regression.Absolute) return size;
+  const bounded = f64x2.min(size, f64x2.splat(1));
+  return f64x2.mul(bounded, f64x2.sub(size, f64x2.mul(bounded, f64x2.splat(0.5))));
+}
+
+/** The gradient of four differences, times `scales`. */
+// @ts-ignore: decorator
+@inline
+function regressionGradient(kind: Regression, d: v128, scales: v128): v128 {
+  if (kind == Regression.Squared) return f32x4.mul(d, f32x4.add(scales, scales));
+  if (kind == Regression.Huber) return f32x4.mul(f32x4.max(f32x4.min(d, f32x4.splat(1)), f32x4.splat(-1)), scales);
+  const signed = v128.xor(scales, v128.and(d, i32x4.splat(0x80000000)));
+  return v128.bitselect(signed, d, f32x4.gt(f32x4.abs(d), f32x4.splat(0))); // 0 and NaN stay as they are
+}
+
+/** d = outputs - targets in float32; the sum of its loss is added to the result's first number, the second is left alone. */
+// @ts-ignore: decorator
+@inline
+function regression(kind: Regression, n: usize, outputs: usize, targets: usize, gradient: usize, scale: f32, result: usize): void {
+  let low = f64x2.splat(0);
+  let high = f64x2.splat(0);
+  for (let i: usize = 0; i < n; i += LANES) {
+    const count = min(LANES, n - i);
+    const d = f32x4.sub(loadLanes(outputs + (i << 2), count), loadLanes(targets + (i << 2), count));
+    low = f64x2.add(low, regressionTerms(kind, lowDoubles(d)));
+    high = f64x2.add(high, regressionTerms(kind, highDoubles(d)));
+    if (gradient) storeLanes(gradient + (i << 2), regressionGradient(kind, d, f32x4.splat(scale)), count);
+  }
+  addTo(result, totalOf(low, high));
+}
+
+/** Loss sum of d², d = outputs - targets; gradient 2d·scale. outputs, targets, gradient: n floats. */
+export function meanSquaredError(n: usize, outputs: usize, targets: usize, gradient: usize, scale: f32, result: usize): void {
+  regression(Regression.Squared, n, outputs, targets, gradient, scale, result);
+}
+
+/** Loss sum of |d|, d = outputs - targets; gradient sign(d)·scale, 0 where d is 0. outputs, targets, gradient: n floats. */
+export function meanAbsoluteError(n: usize, outputs: usize, targets: usize, gradient: usize, scale: f32, result: usize): void {
+  regression(Regression.Absolute, n, outputs, targets, gradient, scale, result);
+}
+
+/** Loss sum of d²/2 where |d| <= 1 and |d| - 1/2 elsewhere (Huber 1964); gradient clamp(d, -1, 1)·scale. outputs, targets, gradient: n floats. */
+export function huber(n: usize, outputs: usize, targets: usize, gradient: usize, scale: f32, result: usize): void {
+  regression(Regression.Huber, n, outputs, targets, gradient, scale, result);
+}
