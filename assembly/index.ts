@@ -7,3 +7,5 @@ export {
 } from "./loss";
 export { sgd, adam, rmsprop } from "./optimizer";
 export { fillUniform, fillNormal, shuffle } from "./random";
+export { activationBackward, activationForward } from "./activation";
+export { foldCounters, resetTotals } from "./counters";

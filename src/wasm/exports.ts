@@ -59,4 +59,17 @@ export interface KernelExports {
     n: number, out: number, seedLow: number, seedHigh: number, stream: number, substream: number, mean: number, deviation: number,
   ): void;
   shuffle(n: number, indices: number, seedLow: number, seedHigh: number, stream: number, substream: number): void;
+  /** z += bias (0: none), a = f(z) over rows x units; counters: 7 x units float32, overwritten (0: none). a may be z. Kinds: assembly/activation.ts. */
+  activationForward(
+    kind: number, alpha: number, alphas: number, rows: number, units: number,
+    z: number, bias: number, a: number, counters: number,
+  ): void;
+  /** dz = upstream · f'(z), dBias and dAlphas (0: not wanted) its sums; 1 if every dBias is finite. dz may be upstream. */
+  activationBackward(
+    kind: number, alpha: number, alphas: number, rows: number, units: number,
+    z: number, upstream: number, dz: number, dBias: number, dAlphas: number,
+  ): number;
+  /** Merges the counters of `rows` rows into running totals, 7 x units float64. */
+  foldCounters(units: number, rows: number, batch: number, total: number): void;
+  resetTotals(units: number, total: number): void;
 }

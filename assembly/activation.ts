@@ -1,0 +1,387 @@
+// Activations and their gradients, with what diagnosis needs counted on the way.
+//
+// Matrices are row-major and tight: z, a, upstream and dz are rows x units; bias and the slopes of prelu are one per unit. The rows
+// are taken four at a time, so that a group is still in the cache when the next small pass comes over it: bias and counters, the
+// function itself (the only pass that knows the kind, over one flat run of floats), column sums.
+//
+// A unit is open where z > 0 and closed elsewhere: at 0 the slope is that of the closed side. NaN in z is passed on by all.
+// ELU: Clevert et al. 2016; SELU: Klambauer et al. 2017; GELU: Hendrycks and Gimpel 2016, the exact form; SiLU: Elfwing et al. 2018.
+import { arrayAt, Counter } from "./counters";
+import { exp, expm1, gaussian, normalCdf, normalCdfFromTail, scaledNormalTail, sigmoid, softplus, tanh } from "./math";
+import { LANES, loadPartial, storePartial } from "./simd";
+
+/** The numbers are the ABI. */
+const enum Kind { Linear, Relu, LeakyRelu, PRelu, Elu, Selu, Gelu, Silu, Softplus, Sigmoid, Tanh }
+
+/** Rows that one group of passes covers; part of the order of summation. */
+const GROUP: usize = 4;
+const SELU_SCALE: f32 = 1.0507009873554805;
+const SELU_SCALE_ALPHA: f32 = 1.7580993408473766;
+const NORMAL_PEAK: f32 = 0.3989422804014327; // 1 / sqrt(2π)
+
+// @ts-ignore: decorator
+@inline
+function splat(value: f32): v128 {
+  return f32x4.splat(value);
+}
+
+// @ts-ignore: decorator
+@inline
+function isOpen(z: v128): v128 {
+  return f32x4.gt(z, splat(0));
+}
+
+/** All ones, which is a NaN, where z is one. */
+// @ts-ignore: decorator
+@inline
+function nanMask(z: v128): v128 {
+  return f32x4.ne(z, z);
+}
+
+/** z within [-limit, limit], beyond which the functions that use it have reached their limits: keeps 0·infinity out. */
+// @ts-ignore: decorator
+@inline
+function clamp(z: v128, limit: f32): v128 {
+  return f32x4.pmin(f32x4.pmax(z, splat(-limit)), splat(limit));
+}
+
+/** e^-|x| / (1 + e^-|x|)²: the slope of the logistic function, without cancellation on either side. */
+// @ts-ignore: decorator
+@inline
+function logisticSlope(x: v128): v128 {
+  const e = exp(f32x4.neg(f32x4.abs(x)));
+  const d = f32x4.div(splat(1), f32x4.add(e, splat(1)));
+  return f32x4.mul(f32x4.mul(e, d), d);
+}
+
+/** f(z). */
+// @ts-ignore: decorator
+@inline
+function activation(kind: Kind, z: v128, alpha: v128): v128 {
+  if (kind == Kind.Relu) return f32x4.pmax(z, splat(0));
+  if (kind == Kind.LeakyRelu || kind == Kind.PRelu) return v128.bitselect(z, f32x4.mul(alpha, z), isOpen(z));
+  if (kind == Kind.Elu) return v128.bitselect(z, f32x4.mul(alpha, expm1(z)), isOpen(z));
+  if (kind == Kind.Selu) {
+    return v128.bitselect(f32x4.mul(z, splat(SELU_SCALE)), f32x4.mul(expm1(z), splat(SELU_SCALE_ALPHA)), isOpen(z));
+  }
+  if (kind == Kind.Gelu) {
+    const bounded = f32x4.pmax(z, splat(-15));
+    return f32x4.mul(bounded, normalCdf(bounded));
+  }
+  if (kind == Kind.Silu) {
+    const bounded = f32x4.pmax(z, splat(-104));
+    return f32x4.mul(bounded, sigmoid(bounded));
+  }
+  if (kind == Kind.Softplus) return softplus(z);
+  if (kind == Kind.Sigmoid) return sigmoid(z);
+  return tanh(z);
+}
+
+/** f'(z). */
+// @ts-ignore: decorator
+@inline
+function slope(kind: Kind, z: v128, alpha: v128): v128 {
+  if (kind == Kind.LeakyRelu || kind == Kind.PRelu) return v128.or(v128.bitselect(splat(1), alpha, isOpen(z)), nanMask(z));
+  if (kind == Kind.Elu) return v128.bitselect(splat(1), f32x4.mul(alpha, exp(z)), isOpen(z));
+  if (kind == Kind.Selu) return v128.bitselect(splat(SELU_SCALE), f32x4.mul(exp(z), splat(SELU_SCALE_ALPHA)), isOpen(z));
+  if (kind == Kind.Gelu) {
+    const bounded = clamp(z, 15);
+    const t = f32x4.abs(bounded);
+    const bell = gaussian(t);
+    const cdf = normalCdfFromTail(z, f32x4.mul(bell, scaledNormalTail(t)));
+    return f32x4.add(cdf, f32x4.mul(bounded, f32x4.mul(bell, splat(NORMAL_PEAK))));
+  }
+  if (kind == Kind.Silu) return f32x4.add(sigmoid(z), f32x4.mul(clamp(z, 104), logisticSlope(z)));
+  if (kind == Kind.Softplus) return sigmoid(z);
+  if (kind == Kind.Sigmoid) return logisticSlope(z);
+  return f32x4.mul(logisticSlope(f32x4.add(z, z)), splat(4));
+}
+
+/** upstream · f'(z); a closed relu stops even an infinite or NaN upstream. */
+// @ts-ignore: decorator
+@inline
+function gradient(kind: Kind, z: v128, upstream: v128, alpha: v128): v128 {
+  if (kind == Kind.Relu) return v128.or(v128.and(upstream, isOpen(z)), nanMask(z));
+  return f32x4.mul(upstream, slope(kind, z, alpha));
+}
+
+/** Up to four floats, zeros in the lanes beyond `left`. */
+// @ts-ignore: decorator
+@inline
+function loadUpTo(address: usize, left: usize): v128 {
+  return left >= LANES ? v128.load(address) : loadPartial(address, left);
+}
+
+// @ts-ignore: decorator
+@inline
+function storeUpTo(address: usize, v: v128, left: usize): void {
+  if (left >= LANES) v128.store(address, v);
+  else storePartial(address, v, left);
+}
+
+/** a = f(z) over rows x units: one flat run of floats, or for prelu, which reads its slopes at `alphas`, a run for each row. */
+// @ts-ignore: decorator
+@inline
+function activateAs(kind: Kind, alpha: f32, alphas: usize, rows: usize, units: usize, z: usize, a: usize): void {
+  const run = kind == Kind.PRelu ? units : rows * units;
+  for (let rest = rows * units; rest; rest -= run) {
+    let left = run;
+    let slopes = alphas;
+    for (; left >= LANES; left -= LANES, z += 16, a += 16, slopes += 16) {
+      v128.store(a, activation(kind, v128.load(z), kind == Kind.PRelu ? v128.load(slopes) : splat(alpha)));
+    }
+    if (left) {
+      storePartial(a, activation(kind, loadPartial(z, left), kind == Kind.PRelu ? loadPartial(slopes, left) : splat(alpha)), left);
+      z += left << 2;
+      a += left << 2;
+    }
+  }
+}
+
+function activate(kind: Kind, alpha: f32, alphas: usize, rows: usize, units: usize, z: usize, a: usize): void {
+  switch (kind) {
+    case Kind.Linear: return memory.copy(a, z, (rows * units) << 2);
+    case Kind.Relu: return activateAs(Kind.Relu, alpha, alphas, rows, units, z, a);
+    case Kind.LeakyRelu: return activateAs(Kind.LeakyRelu, alpha, alphas, rows, units, z, a);
+    case Kind.PRelu: return activateAs(Kind.PRelu, alpha, alphas, rows, units, z, a);
+    case Kind.Elu: return activateAs(Kind.Elu, alpha, alphas, rows, units, z, a);
+    case Kind.Selu: return activateAs(Kind.Selu, alpha, alphas, rows, units, z, a);
+    case Kind.Gelu: return activateAs(Kind.Gelu, alpha, alphas, rows, units, z, a);
+    case Kind.Silu: return activateAs(Kind.Silu, alpha, alphas, rows, units, z, a);
+    case Kind.Softplus: return activateAs(Kind.Softplus, alpha, alphas, rows, units, z, a);
+    case Kind.Sigmoid: return activateAs(Kind.Sigmoid, alpha, alphas, rows, units, z, a);
+    case Kind.Tanh: return activateAs(Kind.Tanh, alpha, alphas, rows, units, z, a);
+  }
+}
+
+/** dz = upstream · f'(z), in the same runs. */
+// @ts-ignore: decorator
+@inline
+function differentiateAs(
+  kind: Kind, alpha: f32, alphas: usize, rows: usize, units: usize, z: usize, upstream: usize, dz: usize,
+): void {
+  const run = kind == Kind.PRelu ? units : rows * units;
+  const end = z + ((rows * units) << 2);
+  for (; z < end; z += run << 2, upstream += run << 2, dz += run << 2) {
+    for (let i: usize = 0; i < run; i += LANES) {
+      const at = i << 2;
+      const closed = kind == Kind.PRelu ? loadUpTo(alphas + at, run - i) : splat(alpha);
+      storeUpTo(dz + at, gradient(kind, loadUpTo(z + at, run - i), loadUpTo(upstream + at, run - i), closed), run - i);
+    }
+  }
+}
+
+function differentiate(
+  kind: Kind, alpha: f32, alphas: usize, rows: usize, units: usize, z: usize, upstream: usize, dz: usize,
+): void {
+  switch (kind) {
+    case Kind.Linear: return memory.copy(dz, upstream, (rows * units) << 2);
+    case Kind.Relu: return differentiateAs(Kind.Relu, alpha, alphas, rows, units, z, upstream, dz);
+    case Kind.LeakyRelu: return differentiateAs(Kind.LeakyRelu, alpha, alphas, rows, units, z, upstream, dz);
+    case Kind.PRelu: return differentiateAs(Kind.PRelu, alpha, alphas, rows, units, z, upstream, dz);
+    case Kind.Elu: return differentiateAs(Kind.Elu, alpha, alphas, rows, units, z, upstream, dz);
+    case Kind.Selu: return differentiateAs(Kind.Selu, alpha, alphas, rows, units, z, upstream, dz);
+    case Kind.Gelu: return differentiateAs(Kind.Gelu, alpha, alphas, rows, units, z, upstream, dz);
+    case Kind.Silu: return differentiateAs(Kind.Silu, alpha, alphas, rows, units, z, upstream, dz);
+    case Kind.Softplus: return differentiateAs(Kind.Softplus, alpha, alphas, rows, units, z, upstream, dz);
+    case Kind.Sigmoid: return differentiateAs(Kind.Sigmoid, alpha, alphas, rows, units, z, upstream, dz);
+    case Kind.Tanh: return differentiateAs(Kind.Tanh, alpha, alphas, rows, units, z, upstream, dz);
+  }
+}
+
+/** Counters of no rows at all. */
+function clearCounters(units: usize, counters: usize): void {
+  const stride = units << 2;
+  memory.fill(counters, 0, stride * 7);
+  for (let at: usize = 0; at < stride; at += 4) {
+    store<f32>(arrayAt(counters, Counter.Min, stride) + at, Infinity);
+    store<f32>(arrayAt(counters, Counter.Max, stride) + at, -Infinity);
+  }
+}
+
+/** The pivots: the first row as it will be with the bias. */
+function setPivots(units: usize, z: usize, bias: usize, pivots: usize): void {
+  for (let at: usize = 0; at < units << 2; at += 4) store<f32>(pivots + at, load<f32>(z + at) + (bias ? load<f32>(bias + at) : 0));
+}
+
+/** x0, or the sum of all four: the order is part of the result. */
+// @ts-ignore: decorator
+@inline
+function sumRows(four: bool, x0: v128, x1: v128, x2: v128, x3: v128): v128 {
+  return four ? f32x4.add(f32x4.add(x0, x1), f32x4.add(x2, x3)) : x0;
+}
+
+// @ts-ignore: decorator
+@inline
+function addUpTo(address: usize, v: v128, left: usize): void {
+  storeUpTo(address, f32x4.add(loadUpTo(address, left), v), left);
+}
+
+/**
+ * One row or four, up to four columns: adds the bias to z if `biased`, and what z then shows to the counters, all but the magnitudes,
+ * if `counted`. All is loaded before any is stored: rows are often 4 KiB apart, where the processor makes a load wait for a store.
+ */
+// @ts-ignore: decorator
+@inline
+function prepareColumns(four: bool, left: usize, stride: usize, z: usize, biased: bool, bias: usize, counted: bool, counter: usize): void {
+  let v0 = loadUpTo(z, left);
+  let v1 = four ? loadUpTo(z + stride, left) : v0;
+  let v2 = four ? loadUpTo(z + 2 * stride, left) : v0;
+  let v3 = four ? loadUpTo(z + 3 * stride, left) : v0;
+  if (biased) {
+    const b = loadUpTo(bias, left);
+    v0 = f32x4.add(v0, b);
+    storeUpTo(z, v0, left);
+    if (four) {
+      v1 = f32x4.add(v1, b);
+      v2 = f32x4.add(v2, b);
+      v3 = f32x4.add(v3, b);
+      storeUpTo(z + stride, v1, left);
+      storeUpTo(z + 2 * stride, v2, left);
+      storeUpTo(z + 3 * stride, v3, left);
+    }
+  }
+  if (counted) countColumns(four, left, stride, v0, v1, v2, v3, counter);
+}
+
+/** Counts v0, or all four. */
+// @ts-ignore: decorator
+@inline
+function countColumns(four: bool, left: usize, stride: usize, v0: v128, v1: v128, v2: v128, v3: v128, counter: usize): void {
+  const pivot = loadUpTo(counter, left);
+  const d0 = f32x4.sub(v0, pivot);
+  const d1 = f32x4.sub(v1, pivot);
+  const d2 = f32x4.sub(v2, pivot);
+  const d3 = f32x4.sub(v3, pivot);
+  const deviations = sumRows(four, d0, d1, d2, d3);
+  const squares = sumRows(four, f32x4.mul(d0, d0), f32x4.mul(d1, d1), f32x4.mul(d2, d2), f32x4.mul(d3, d3));
+  addUpTo(arrayAt(counter, Counter.Deviation, stride), deviations, left);
+  addUpTo(arrayAt(counter, Counter.SquaredDeviation, stride), squares, left);
+  // A mask is -1 where true.
+  const open = four ? i32x4.add(i32x4.add(isOpen(v0), isOpen(v1)), i32x4.add(isOpen(v2), isOpen(v3))) : isOpen(v0);
+  const fired = arrayAt(counter, Counter.Fired, stride);
+  storeUpTo(fired, f32x4.sub(loadUpTo(fired, left), f32x4.convert_i32x4_s(open)), left);
+  // pmin and pmax are one instruction each, min and max many; but they may lose a NaN, so it is put back.
+  const low = four ? f32x4.pmin(f32x4.pmin(v0, v1), f32x4.pmin(v2, v3)) : v0;
+  const high = four ? f32x4.pmax(f32x4.pmax(v0, v1), f32x4.pmax(v2, v3)) : v0;
+  const nan = four ? v128.or(v128.or(nanMask(v0), nanMask(v1)), v128.or(nanMask(v2), nanMask(v3))) : nanMask(v0);
+  const lowest = arrayAt(counter, Counter.Min, stride);
+  const highest = arrayAt(counter, Counter.Max, stride);
+  storeUpTo(lowest, v128.or(f32x4.pmin(loadUpTo(lowest, left), low), nan), left);
+  storeUpTo(highest, v128.or(f32x4.pmax(loadUpTo(highest, left), high), nan), left);
+}
+
+// @ts-ignore: decorator
+@inline
+function prepareRowsAs(four: bool, units: usize, z: usize, bias: usize, counters: usize): void {
+  const stride = units << 2;
+  const biased = bias != 0;
+  const counted = counters != 0;
+  let left = units;
+  for (; left >= LANES; left -= LANES, z += 16, bias += 16, counters += 16) {
+    prepareColumns(four, LANES, stride, z, biased, bias, counted, counters);
+  }
+  if (left) prepareColumns(four, left, stride, z, biased, bias, counted, counters);
+}
+
+function prepareRows(rows: usize, units: usize, z: usize, bias: usize, counters: usize): void {
+  if (rows == GROUP) prepareRowsAs(true, units, z, bias, counters);
+  else prepareRowsAs(false, units, z, bias, counters);
+}
+
+// @ts-ignore: decorator
+@inline
+function sumColumns(four: bool, magnitudes: bool, left: usize, stride: usize, x: usize, sum: usize): void {
+  const v0 = loadUpTo(x, left);
+  const v1 = four ? loadUpTo(x + stride, left) : v0;
+  const v2 = four ? loadUpTo(x + 2 * stride, left) : v0;
+  const v3 = four ? loadUpTo(x + 3 * stride, left) : v0;
+  if (magnitudes) addUpTo(sum, sumRows(four, f32x4.abs(v0), f32x4.abs(v1), f32x4.abs(v2), f32x4.abs(v3)), left);
+  else addUpTo(sum, sumRows(four, v0, v1, v2, v3), left);
+}
+
+/** sums[u] += sum over one row or four of x[r,u], or of |x[r,u]|. */
+// @ts-ignore: decorator
+@inline
+function addColumnsAs(four: bool, magnitudes: bool, units: usize, x: usize, sums: usize): void {
+  let left = units;
+  for (; left >= LANES; left -= LANES, x += 16, sums += 16) sumColumns(four, magnitudes, LANES, units << 2, x, sums);
+  if (left) sumColumns(four, magnitudes, left, units << 2, x, sums);
+}
+
+function addColumns(rows: usize, units: usize, x: usize, sums: usize): void {
+  if (rows == GROUP) addColumnsAs(true, false, units, x, sums);
+  else addColumnsAs(false, false, units, x, sums);
+}
+
+function addMagnitudes(rows: usize, units: usize, x: usize, sums: usize): void {
+  if (rows == GROUP) addColumnsAs(true, true, units, x, sums);
+  else addColumnsAs(false, true, units, x, sums);
+}
+
+/** dAlphas[u] += upstream[u] · min(z[u], 0), one row. */
+function addAlphaGradients(units: usize, z: usize, upstream: usize, dAlphas: usize): void {
+  for (let u: usize = 0; u < units; u += LANES, z += 16, upstream += 16, dAlphas += 16) {
+    const v = loadUpTo(z, units - u);
+    addUpTo(dAlphas, v128.andnot(f32x4.mul(loadUpTo(upstream, units - u), v), isOpen(v)), units - u);
+  }
+}
+
+/** 1 if each of n floats is finite, else 0. */
+function areFinite(n: usize, x: usize): i32 {
+  let finite = true;
+  for (let i: usize = 0; i < n; i++) finite = finite && isFinite(load<f32>(x + (i << 2)));
+  return finite;
+}
+
+/**
+ * z[r,u] += bias[u], a[r,u] = f(z[r,u]), and statistics of these rows.
+ *
+ * z, a: rows x units; a may be z. bias: units, or 0 for none (then z is only read). alphas: units, read by prelu alone; alpha is the
+ * closed side's slope (leakyRelu) or scale (elu). counters: 7 x units, overwritten, laid out as counters.ts says, or 0 for none; with
+ * no rows the pivot and the sums are 0, min is +infinity and max -infinity.
+ */
+export function activationForward(
+  kind: Kind, alpha: f32, alphas: usize, rows: usize, units: usize, z: usize, bias: usize, a: usize, counters: usize,
+): void {
+  const stride = units << 2;
+  if (counters) clearCounters(units, counters);
+  const group = bias | counters ? GROUP : rows;
+  let count: usize = 0;
+  for (let r: usize = 0; r < rows; r += count) {
+    count = rows - r >= group ? group : 1;
+    const from = z + r * stride;
+    const to = a + r * stride;
+    if (counters && r == 0) setPivots(units, z, bias, counters);
+    if (bias | counters) prepareRows(count, units, from, bias, counters);
+    activate(kind, alpha, alphas, count, units, from, to);
+    if (counters) addMagnitudes(count, units, to, arrayAt(counters, Counter.Magnitude, stride));
+  }
+}
+
+/**
+ * dz[r,u] = upstream[r,u] · f'(z[r,u]), dBias[u] = sum over rows of dz[r,u], dAlphas[u] = sum over rows of upstream[r,u] · min(z[r,u], 0).
+ *
+ * z, upstream, dz: rows x units; dz may be upstream. For linear, relu and leakyRelu the activation will do in place of z, as their slope
+ * depends on z > 0 alone. dBias, dAlphas (prelu only): units, overwritten, or 0 if not wanted. Where a relu is closed dz is +0 whatever
+ * upstream is. Returns 1 if every dBias is finite or none is wanted, else 0.
+ */
+export function activationBackward(
+  kind: Kind, alpha: f32, alphas: usize, rows: usize, units: usize, z: usize, upstream: usize, dz: usize, dBias: usize, dAlphas: usize,
+): i32 {
+  const stride = units << 2;
+  const wantsAlphas = kind == Kind.PRelu && dAlphas != 0;
+  if (dBias) memory.fill(dBias, 0, stride);
+  if (wantsAlphas) memory.fill(dAlphas, 0, stride);
+  const group = dBias || wantsAlphas ? GROUP : rows;
+  let count: usize = 0;
+  for (let r: usize = 0; r < rows; r += count) {
+    count = rows - r >= group ? group : 1;
+    const at = r * stride;
+    // Before dz may overwrite upstream.
+    if (wantsAlphas) for (let i: usize = 0; i < count; i++) addAlphaGradients(units, z + at + i * stride, upstream + at + i * stride, dAlphas);
+    differentiate(kind, alpha, alphas, count, units, z + at, upstream + at, dz + at);
+    if (dBias) addColumns(count, units, dz + at, dBias);
+  }
+  return dBias ? areFinite(units, dBias) : 1;
+}
