@@ -1,1 +1,16 @@
-export {};
+// Public names only.
+export { diagnose } from "./diagnosis/diagnose.js";
+export type { Diagnosis, DiagnoseOptions, LayerDiagnosis, Mechanism, UnitDiagnosis, UnitState } from "./diagnosis/types.js";
+export { RelumineError, type ErrorCode } from "./core/errors.js";
+export type { Matrix, Samples } from "./core/matrix.js";
+export type { RuntimeOptions } from "./wasm/runtime.js";
+export type { Activation, ActivationName } from "./wasm/activations.js";
+export {
+  earlyStopping, type BatchLog, type Callback, type EpochLog, type History, type Metrics, type TrainingContext,
+} from "./network/callbacks.js";
+export type { DataSet, Targets } from "./network/data.js";
+export type { FitOptions } from "./network/fit.js";
+export type { DenseLayer, Weights } from "./network/layer.js";
+export { createNetwork, type Network } from "./network/network.js";
+export { adam, adamW, rmsprop, sgd, type Optimizer } from "./network/optimizers.js";
+export type { DenseSpec, KernelInitializer, Loss, NetworkSpec } from "./network/spec.js";

@@ -6,13 +6,20 @@ import type { KernelExports } from "./exports.js";
 /** Which of the two binaries runs: "relaxed" fuses multiply and add where the machine can. */
 export type Build = "strict" | "relaxed";
 
-/** A module whose one function executes i8x16.relaxed_swizzle: valid only where relaxed SIMD is. */
-const RELAXED_PROBE = new Uint8Array([
-  0, 97, 115, 109, 1, 0, 0, 0, 1, 5, 1, 96, 0, 1, 123, 3, 2, 1, 0, 10, 15, 1, 13, 0, 65, 1, 253, 15, 65, 2, 253, 15, 253, 128, 2, 11,
-]);
+/** Whether the engine accepts a module whose one function, () -> v128, has this body. */
+function validates(body: readonly number[]): boolean {
+  const header = [0, 97, 115, 109, 1, 0, 0, 0, 1, 5, 1, 96, 0, 1, 123, 3, 2, 1, 0];
+  return WebAssembly.validate(new Uint8Array([...header, 10, body.length + 4, 1, body.length + 2, 0, ...body, 11]));
+}
+
+const SPLAT_ONE = [65, 1, 253, 15];
+
+export function supportsSimd(): boolean {
+  return typeof WebAssembly === "object" && validates(SPLAT_ONE);
+}
 
 export function supportsRelaxed(): boolean {
-  return WebAssembly.validate(RELAXED_PROBE);
+  return validates([...SPLAT_ONE, ...SPLAT_ONE, 253, 128, 2]); // i8x16.relaxed_swizzle
 }
 
 function decodeBase64(text: string): Uint8Array<ArrayBuffer> {

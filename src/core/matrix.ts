@@ -1,0 +1,79 @@
+// Rows of float32 numbers, row-major: one row per sample.
+import { describe, isFloat32 } from "./checks.js";
+import { RelumineError } from "./errors.js";
+
+/** rows x columns numbers; element (r, c) is data[r * columns + c]. */
+export interface Matrix {
+  readonly rows: number;
+  readonly columns: number;
+  /** Length rows * columns. */
+  readonly data: Float32Array;
+}
+
+/** A Matrix, or an array with one array of numbers per sample. */
+export type Samples = Matrix | readonly ArrayLike<number>[];
+
+export function isMatrix(value: unknown): value is Matrix {
+  return typeof value === "object" && value !== null && !Array.isArray(value) && "data" in value && "rows" in value && "columns" in value;
+}
+
+function isArrayLike(value: unknown): value is ArrayLike<unknown> {
+  return Array.isArray(value) || (ArrayBuffer.isView(value) && !(value instanceof DataView));
+}
+
+function checkMatrix(name: string, matrix: Matrix): Matrix {
+  const { rows, columns, data } = matrix;
+  for (const [part, size] of [["rows", rows], ["columns", columns]] as const) {
+    if (!Number.isSafeInteger(size) || size < 0) {
+      throw new RelumineError("shape", `${name}.${part} is ${describe(size)}; wanted is a whole number, at least 0`);
+    }
+  }
+  if (!(data instanceof Float32Array)) {
+    throw new RelumineError("value", `${name}.data is ${describe(data)}; wanted is a Float32Array`);
+  }
+  if (data.length !== rows * columns) {
+    throw new RelumineError("shape", `${name}.data has ${data.length} numbers; ${rows} rows x ${columns} columns want ${rows * columns}`);
+  }
+  return matrix;
+}
+
+function rowsToMatrix(name: string, rows: readonly ArrayLike<number>[]): Matrix {
+  const columns = rows.length === 0 ? 0 : rows[0]?.length;
+  const data = new Float32Array(rows.length * (columns ?? 0));
+  for (let r = 0; r < rows.length; r++) {
+    const row = rows[r];
+    if (!isArrayLike(row)) throw new RelumineError("shape", `${name}[${r}] is ${describe(row)}; wanted is a row of numbers`);
+    if (row.length !== columns) {
+      throw new RelumineError("shape", `${name}[${r}] has ${row.length} numbers and ${name}[0] has ${columns}; wanted are rows of equal length`);
+    }
+    for (let c = 0; c < columns; c++) {
+      if (typeof row[c] !== "number") throw new RelumineError("value", `${name}[${r}][${c}] is ${describe(row[c])}; wanted is a number`);
+      data[r * columns + c] = row[c];
+    }
+  }
+  return { rows: rows.length, columns: columns ?? 0, data };
+}
+
+function checkFinite(name: string, { columns, data }: Matrix): void {
+  for (let i = 0; i < data.length; i++) {
+    if (!isFloat32(data[i])) {
+      throw new RelumineError("value", `${name} has ${data[i]} in row ${Math.floor(i / columns)}, column ${i % columns} (as float32, counted from 0); wanted are finite numbers`);
+    }
+  }
+}
+
+/**
+ * Samples as a Matrix: a view of a given Matrix, a copy of rows. Refuses ragged rows, a lying length, numbers that
+ * are not finite as float32, and, where `columns` is given, another width.
+ */
+export function toMatrix(name: string, samples: unknown, columns?: number): Matrix {
+  if (!isMatrix(samples) && !Array.isArray(samples)) {
+    throw new RelumineError("shape", `${name} is ${describe(samples)}; wanted is a Matrix { rows, columns, data } or an array of rows`);
+  }
+  const matrix = isMatrix(samples) ? checkMatrix(name, samples) : rowsToMatrix(name, samples);
+  if (columns !== undefined && matrix.columns !== columns && matrix.rows > 0) {
+    throw new RelumineError("shape", `${name} has ${matrix.columns} columns; wanted are ${columns}`);
+  }
+  checkFinite(name, matrix);
+  return matrix;
+}

@@ -1,0 +1,76 @@
+// A diagnosis as a terminal shows it, 80 columns wide: a bar for each layer, the worst units, a line of advice for each mechanism.
+import type { Diagnosis, LayerDiagnosis, Mechanism, UnitDiagnosis, UnitState } from "./types.js";
+import { alignColumns, formatCount } from "../core/text.js";
+
+const BAR_CELLS = 32;
+const WORST_UNITS = 8;
+
+/** In the order in which a bar shows them. */
+const STATE_MARKS: readonly (readonly [UnitState, string])[] = [
+  ["alive", "█"], ["linear", "▓"], ["rare", "▒"], ["dormant", "▒"], ["saturated", "░"], ["dead", "·"],
+];
+
+const ADVICE: Record<Mechanism, string> = {
+  negativeBias: "a bias shut them: start with a positive one, or add biasToRevive.",
+  negativeWeights: "their weights shut them: lower the learning rate, or use leakyRelu.",
+  silentInputs: "the layer below is silent: revive that one first.",
+};
+
+function countStates(units: readonly UnitDiagnosis[]): Map<UnitState, number> {
+  const counts = new Map<UnitState, number>();
+  for (const { state } of units) counts.set(state, (counts.get(state) ?? 0) + 1);
+  return counts;
+}
+
+/** Cells in proportion; whoever is there at all gets one. */
+function drawBar(units: readonly UnitDiagnosis[]): string {
+  const cells = Math.min(BAR_CELLS, units.length);
+  const counts = countStates(units);
+  const shares = STATE_MARKS.map(([state, mark]) => ({ mark, share: ((counts.get(state) ?? 0) / units.length) * cells, cells: 0 }));
+  for (const part of shares) part.cells = part.share === 0 ? 0 : Math.max(1, Math.floor(part.share));
+  for (let used = shares.reduce((sum, part) => sum + part.cells, 0); used !== cells; used += used < cells ? 1 : -1) {
+    const errors = shares.filter((part) => part.share > 0 && (used < cells || part.cells > 1));
+    const most = errors.reduce((a, b) => ((b.share - b.cells - (a.share - a.cells)) * (cells - used) > 0 ? b : a));
+    most.cells += used < cells ? 1 : -1;
+  }
+  return shares.map(({ mark, cells: count }) => mark.repeat(count)).join("").padEnd(BAR_CELLS);
+}
+
+function describeLayer({ layer, activation, units }: LayerDiagnosis): string[] {
+  const counts = countStates(units);
+  const parts = [...STATE_MARKS].reverse().filter(([state]) => counts.has(state)).map(([state]) => `${formatCount(counts.get(state)!)} ${state}`);
+  return [`layer ${layer}`, activation, drawBar(units), parts.join(", ")];
+}
+
+function formatNumber(value: number): string {
+  return value === 0 ? "0" : Math.abs(value) >= 1e4 || Math.abs(value) < 1e-3 ? value.toExponential(1) : value.toPrecision(3);
+}
+
+function worstUnits(diagnosis: Diagnosis): UnitDiagnosis[] {
+  const dead = diagnosis.layers.flatMap(({ units }) => units.filter(({ state }) => state === "dead"));
+  return dead.sort((a, b) => a.preactivation.max - b.preactivation.max).slice(0, WORST_UNITS);
+}
+
+function drawWorst(diagnosis: Diagnosis): string[] {
+  const worst = worstUnits(diagnosis);
+  if (worst.length === 0) return [];
+  const rows = worst.map(({ layer, unit, mechanism, permanent, preactivation, biasToRevive }) => [
+    String(layer), String(unit), mechanism!, permanent ? "yes" : "no", formatNumber(preactivation.max), `+${formatNumber(biasToRevive!)}`,
+  ]);
+  const header = ["layer", "unit", "shut by", "for good", "highest z", "bias to revive"];
+  const title = worst.length < diagnosis.dead ? `The ${worst.length} dead units that are furthest from opening:` : "The dead units:";
+  return ["", title, ...alignColumns([header, ...rows], [0, 1, 4, 5]).map((line) => `  ${line}`)];
+}
+
+function drawAdvice(diagnosis: Diagnosis): string[] {
+  const counts = new Map<Mechanism, number>();
+  for (const { units } of diagnosis.layers) for (const { mechanism } of units) if (mechanism) counts.set(mechanism, (counts.get(mechanism) ?? 0) + 1);
+  const lines = (Object.keys(ADVICE) as Mechanism[]).filter((mechanism) => counts.has(mechanism)).map((mechanism) => [`  ${mechanism}`, `(${formatCount(counts.get(mechanism)!)})`, ADVICE[mechanism]]);
+  return lines.length === 0 ? [] : ["", ...alignColumns(lines, [1])];
+}
+
+export function drawDiagnosis(diagnosis: Diagnosis): string {
+  const { samples, units, dead, deadFraction, layers } = diagnosis;
+  const head = `${formatCount(dead)} of ${formatCount(units)} hidden units dead (${(deadFraction * 100).toFixed(1)} %), judged on ${formatCount(samples)} samples`;
+  return [head, ...alignColumns(layers.map(describeLayer), []), ...drawWorst(diagnosis), ...drawAdvice(diagnosis)].join("\n");
+}

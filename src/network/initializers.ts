@@ -1,0 +1,98 @@
+// Initial kernels and biases, drawn by the kernels' own counter-based generator: the same on every machine.
+import type { Runtime } from "../wasm/runtime.js";
+import { type Seed, Stream } from "./random.js";
+import type { KernelInitializer } from "./spec.js";
+
+/** kernel: fanIn x fanOut floats, bias: fanOut floats, by address. */
+export interface InitialLayer {
+  readonly fanIn: number;
+  readonly fanOut: number;
+  readonly kernel: number;
+  readonly bias: number;
+  /** The layer's index: each has random numbers of its own. */
+  readonly index: number;
+}
+
+type Draw = (runtime: Runtime, layer: InitialLayer, seed: Seed) => void;
+
+function normal(variance: (fanIn: number, fanOut: number) => number): Draw {
+  return ({ kernels }, { fanIn, fanOut, kernel, index }, { low, high }) =>
+    kernels.fillNormal(fanIn * fanOut, kernel, low, high, Stream.kernel, index, 0, Math.sqrt(variance(fanIn, fanOut)));
+}
+
+function uniform(variance: (fanIn: number, fanOut: number) => number): Draw {
+  return ({ kernels }, { fanIn, fanOut, kernel, index }, { low, high }) => {
+    const limit = Math.sqrt(3 * variance(fanIn, fanOut));
+    kernels.fillUniform(fanIn * fanOut, kernel, low, high, Stream.kernel, index, -limit, limit);
+  };
+}
+
+/** Orthonormal rows, or columns if there are fewer of them (Saxe et al. 2014): Gram-Schmidt on normal draws, each row projected twice. */
+function orthogonal(runtime: Runtime, { fanIn, fanOut, kernel, index }: InitialLayer, { low, high }: Seed): void {
+  const { kernels, heap, workspace } = runtime;
+  const count = Math.min(fanIn, fanOut);
+  const length = Math.max(fanIn, fanOut);
+  const rows = heap.allocate((count * length + count) * 4, "an orthogonal initializer");
+  const products = rows + count * length * 4;
+  try {
+    kernels.fillNormal(count * length, rows, low, high, Stream.kernel, index, 0, 1);
+    for (let i = 0; i < count; i++) {
+      const row = rows + i * length * 4;
+      for (let pass = 0; pass < 2; pass++) {
+        kernels.gemm(i, 1, length, rows, length, 1, row, 1, 1, 0, products, 1, workspace);
+        kernels.scale(i, products, -1);
+        kernels.gemm(1, length, i, products, i, 1, rows, length, 1, 1, row, length, workspace);
+      }
+      kernels.scale(length, row, 1 / Math.sqrt(kernels.sumSquares(length, row)));
+    }
+    const f32 = heap.f32;
+    const [inStride, outStride] = fanIn <= fanOut ? [length, 1] : [1, length];
+    for (let i = 0; i < fanIn; i++) {
+      for (let j = 0; j < fanOut; j++) f32[(kernel >>> 2) + i * fanOut + j] = f32[(rows >>> 2) + i * inStride + j * outStride];
+    }
+  } finally {
+    heap.free(rows);
+  }
+}
+
+/**
+ * Randomized asymmetric initialization (Lu et al. 2019): all fanIn + 1 weights of a unit normal, then one of them, chosen
+ * uniformly, drawn from Beta(2, 1) instead, so that few units are born dead.
+ */
+function asymmetric(runtime: Runtime, layer: InitialLayer, { low, high }: Seed): void {
+  const { kernels, heap } = runtime;
+  const { fanIn, fanOut, kernel, bias, index } = layer;
+  const deviation = 0.6007 / Math.sqrt(fanIn);
+  const draws = heap.allocate(fanOut * 2 * 4, "an asymmetric initializer");
+  try {
+    kernels.fillNormal(fanIn * fanOut, kernel, low, high, Stream.kernel, index, 0, deviation);
+    kernels.fillNormal(fanOut, bias, low, high, Stream.bias, index, 0, deviation);
+    kernels.fillUniform(fanOut * 2, draws, low, high, Stream.asymmetry, index, 0, 1);
+    const f32 = heap.f32;
+    for (let unit = 0; unit < fanOut; unit++) {
+      const chosen = Math.floor(f32[(draws >>> 2) + 2 * unit] * (fanIn + 1));
+      const beta = Math.sqrt(f32[(draws >>> 2) + 2 * unit + 1]);
+      if (chosen === fanIn) f32[(bias >>> 2) + unit] = beta;
+      else f32[(kernel >>> 2) + chosen * fanOut + unit] = beta;
+    }
+  } finally {
+    heap.free(draws);
+  }
+}
+
+const INITIALIZERS: Record<KernelInitializer, Draw> = {
+  heNormal: normal((fanIn) => 2 / fanIn),
+  heUniform: uniform((fanIn) => 2 / fanIn),
+  glorotNormal: normal((fanIn, fanOut) => 2 / (fanIn + fanOut)),
+  glorotUniform: uniform((fanIn, fanOut) => 2 / (fanIn + fanOut)),
+  lecunNormal: normal((fanIn) => 1 / fanIn),
+  orthogonal,
+  asymmetric,
+};
+
+/** Draws a layer's kernel; the constant bias is added to what the initializer drew for the biases (0 but for "asymmetric"). */
+export function initializeLayer(runtime: Runtime, layer: InitialLayer, initializer: KernelInitializer, constantBias: number, seed: Seed): void {
+  INITIALIZERS[initializer](runtime, layer, seed);
+  const bias = runtime.heap.f32.subarray(layer.bias >>> 2, (layer.bias >>> 2) + layer.fanOut);
+  for (let unit = 0; unit < layer.fanOut; unit++) bias[unit] += constantBias;
+}

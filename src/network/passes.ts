@@ -1,0 +1,133 @@
+// One batch through the network and back. Rows of samples go in at the bottom; every address comes from the plan, and
+// nothing is allocated here.
+import { activationCode } from "../wasm/activations.js";
+import type { BatchBuffers } from "./buffers.js";
+import type { PreparedData, PreparedTargets } from "./data.js";
+import type { ParameterLayout } from "./parameters.js";
+import type { Loss, ResolvedSpec } from "./spec.js";
+import type { Runtime } from "../wasm/runtime.js";
+
+interface Layer {
+  readonly inputs: number;
+  readonly units: number;
+  /** The activation's number in the kernels' ABI. */
+  readonly code: number;
+  readonly alpha: number;
+  readonly isPrelu: boolean;
+  /** Offsets into the block of parameters, and into that of their gradient. */
+  readonly kernel: number;
+  readonly bias: number;
+  readonly alphas: number;
+}
+
+/** Losses that are means over samples and outputs; crossEntropy is one over samples. */
+export function lossDivisor(loss: Loss, rows: number, outputs: number): number {
+  return loss === "crossEntropy" ? rows : rows * outputs;
+}
+
+export class Passes {
+  private readonly layers: readonly Layer[];
+  private readonly outputs: number;
+
+  constructor(
+    private readonly runtime: Runtime,
+    private readonly spec: ResolvedSpec,
+    layout: ParameterLayout,
+    private readonly buffers: BatchBuffers,
+    private readonly parameters: number,
+  ) {
+    this.layers = spec.layers.map(({ units, activation }, index) => ({
+      inputs: index === 0 ? spec.inputs : spec.layers[index - 1].units,
+      units,
+      code: activationCode(activation.name),
+      alpha: activation.alpha ?? 0,
+      isPrelu: activation.name === "prelu",
+      kernel: layout.layers[index].kernel,
+      bias: layout.layers[index].bias,
+      alphas: layout.layers[index].alpha ?? 0,
+    }));
+    this.outputs = spec.layers.at(-1)!.units;
+  }
+
+  /** Copies rows start .. start + count of the data, taken in the order of the indices at `order` (0: as they are), into the batch. */
+  gather({ x, y }: PreparedData, start: number, count: number, order: number): void {
+    this.gatherInputs(x.data, start, count, order);
+    this.gatherTargets(y, start, count, order);
+  }
+
+  gatherInputs(from: Float32Array, start: number, count: number, order: number): void {
+    copyRows(this.runtime.heap.f32, this.buffers.inputs >>> 2, from, this.spec.inputs, start, count, order >>> 2, this.runtime.heap.u32);
+  }
+
+  private gatherTargets(y: PreparedTargets, start: number, count: number, order: number): void {
+    const { heap } = this.runtime;
+    const to = this.buffers.targets >>> 2;
+    if (y.kind === "labels") copyLabels(heap.i32, to, y.labels, start, count, order >>> 2, heap.u32);
+    else copyRows(heap.f32, to, y.data, y.columns, start, count, order >>> 2, heap.u32);
+  }
+
+  /** Z = X·W + b and A = f(Z), layer by layer; the counters become those of this batch. */
+  forward(rows: number): void {
+    const { kernels, workspace } = this.runtime;
+    const { buffers, parameters } = this;
+    let input = buffers.inputs;
+    for (let index = 0; index < this.layers.length; index++) {
+      const { inputs, units, code, alpha, isPrelu, kernel, bias, alphas } = this.layers[index];
+      const z = buffers.preactivations(index);
+      const a = buffers.activations(index);
+      kernels.gemm(rows, units, inputs, input, inputs, 1, parameters + kernel, units, 1, 0, z, units, workspace);
+      kernels.activationForward(code, alpha, isPrelu ? parameters + alphas : 0, rows, units, z, parameters + bias, a, buffers.counters(index));
+      input = a;
+    }
+  }
+
+  /** Adds the batch's loss and right answers to the result; with `gradient`, writes the gradient of the mean loss for `backward`. */
+  loss(rows: number, targets: PreparedTargets["kind"], gradient: boolean): void {
+    const { kernels } = this.runtime;
+    const { buffers, outputs } = this;
+    const { loss } = this.spec;
+    const y = buffers.activations(this.layers.length - 1);
+    const dy = gradient ? buffers.gradient(0) : 0;
+    const scale = 1 / lossDivisor(loss, rows, outputs);
+    if (loss === "crossEntropy") {
+      const kernel = targets === "labels" ? kernels.softmaxCrossEntropy : kernels.softmaxCrossEntropyDense;
+      kernel(rows, outputs, y, buffers.targets, dy, scale, buffers.result);
+    } else {
+      kernels[loss](rows * outputs, y, buffers.targets, dy, scale, buffers.result);
+    }
+  }
+
+  /** The gradient of every parameter, from that of the outputs; false if it is not finite. */
+  backward(rows: number, gradient: number): boolean {
+    const { kernels, workspace } = this.runtime;
+    const { buffers, parameters } = this;
+    let finite = 1;
+    let turn = 0;
+    for (let index = this.layers.length - 1; index >= 0; index--) {
+      const { inputs, units, code, alpha, isPrelu, kernel, bias, alphas } = this.layers[index];
+      const dz = buffers.gradient(turn);
+      finite &= kernels.activationBackward(
+        code, alpha, isPrelu ? parameters + alphas : 0, rows, units, buffers.preactivations(index),
+        dz, dz, gradient + bias, isPrelu ? gradient + alphas : 0,
+      );
+      const x = index === 0 ? buffers.inputs : buffers.activations(index - 1);
+      kernels.gemm(inputs, units, rows, x, 1, inputs, dz, units, 1, 0, gradient + kernel, units, workspace);
+      if (index > 0) {
+        kernels.gemm(rows, inputs, units, dz, units, 1, parameters + kernel, 1, units, 0, buffers.gradient(turn + 1), inputs, workspace);
+      }
+      turn++;
+    }
+    return finite === 1;
+  }
+}
+
+function copyRows(to: Float32Array, target: number, from: Float32Array, columns: number, start: number, count: number, order: number, indices: Uint32Array): void {
+  for (let row = start; row < start + count; row++) {
+    let source = (order === 0 ? row : indices[order + row]) * columns;
+    for (let c = 0; c < columns; c++) to[target++] = from[source++];
+  }
+}
+
+function copyLabels(to: Int32Array, target: number, from: Int32Array, start: number, count: number, order: number, indices: Uint32Array): void {
+  for (let row = start; row < start + count; row++) to[target++] = from[order === 0 ? row : indices[order + row]];
+}

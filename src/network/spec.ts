@@ -1,0 +1,79 @@
+// What a network is to be: the user's words, checked, with all defaults filled in.
+import { type Activation, type ResolvedActivation, resolveActivation } from "../wasm/activations.js";
+import { checkInteger, checkName, checkNumber, checkOptions, describe } from "../core/checks.js";
+import { RelumineError } from "../core/errors.js";
+
+export const LOSS_NAMES = ["crossEntropy", "binaryCrossEntropy", "meanSquaredError", "meanAbsoluteError", "huber"] as const;
+export type Loss = (typeof LOSS_NAMES)[number];
+
+export const KERNEL_INITIALIZER_NAMES = [
+  "heNormal", "heUniform", "glorotNormal", "glorotUniform", "lecunNormal", "orthogonal", "asymmetric",
+] as const;
+/** "asymmetric": randomized asymmetric initialization, Lu et al. 2019; it draws the biases too. */
+export type KernelInitializer = (typeof KERNEL_INITIALIZER_NAMES)[number];
+
+export interface DenseSpec {
+  readonly units: number;
+  /** Default: "relu" on hidden layers, "linear" on the last. */
+  readonly activation?: Activation;
+  /** Default: what suits the activation: He for the ReLU family, LeCun for selu, Glorot for the others. */
+  readonly kernelInitializer?: KernelInitializer;
+  /** A constant, default 0. */
+  readonly biasInitializer?: number;
+}
+
+export interface NetworkSpec {
+  readonly inputs: number;
+  /** Hidden layers, then the output layer. */
+  readonly layers: readonly DenseSpec[];
+  /** The output layer yields logits for the two cross-entropies. */
+  readonly loss: Loss;
+  /** Decides initialization, shuffling and splits, each from its own stream. Default 0. */
+  readonly seed?: number;
+}
+
+export interface ResolvedDenseSpec extends DenseSpec {
+  readonly activation: ResolvedActivation;
+  readonly kernelInitializer: KernelInitializer;
+  readonly biasInitializer: number;
+}
+export interface ResolvedSpec extends NetworkSpec {
+  readonly layers: readonly ResolvedDenseSpec[];
+  readonly seed: number;
+}
+
+const MAX_SIZE = 2 ** 30; // one row of more floats would not fit in WebAssembly's memory
+const HE: readonly string[] = ["relu", "leakyRelu", "prelu", "elu", "gelu", "silu"];
+
+function defaultInitializer({ name }: ResolvedActivation): KernelInitializer {
+  if (HE.includes(name)) return "heNormal";
+  return name === "selu" ? "lecunNormal" : "glorotUniform";
+}
+
+function resolveLayer(layer: DenseSpec, index: number, isLast: boolean): ResolvedDenseSpec {
+  const where = `layers[${index}]`;
+  if (layer === undefined) throw new RelumineError("value", `${where} is undefined; wanted is an object like { units: 64 }`);
+  const given = checkOptions(where, layer, ["units", "activation", "kernelInitializer", "biasInitializer"]);
+  const activation = resolveActivation(`${where}.activation`, given.activation ?? (isLast ? "linear" : "relu"));
+  return Object.freeze({
+    units: checkInteger(`${where}.units`, given.units, { low: 1, high: MAX_SIZE }),
+    activation: Object.freeze(activation),
+    kernelInitializer: checkName(`${where}.kernelInitializer`, given.kernelInitializer ?? defaultInitializer(activation), KERNEL_INITIALIZER_NAMES),
+    biasInitializer: checkNumber(`${where}.biasInitializer`, given.biasInitializer ?? 0),
+  });
+}
+
+export function resolveSpec(spec: NetworkSpec): ResolvedSpec {
+  if (spec === undefined) throw new RelumineError("value", "spec is undefined; wanted is an object like { inputs: 2, layers: [{ units: 1 }], loss: \"meanSquaredError\" }");
+  const given = checkOptions("spec", spec, ["inputs", "layers", "loss", "seed"]);
+  if (!Array.isArray(given.layers) || given.layers.length === 0) {
+    throw new RelumineError("value", `layers is ${describe(given.layers)}; wanted is an array with at least the output layer`);
+  }
+  const last = given.layers.length - 1;
+  return Object.freeze({
+    inputs: checkInteger("inputs", given.inputs, { low: 1, high: MAX_SIZE }),
+    layers: Object.freeze(Array.from(given.layers, (layer: DenseSpec, index) => resolveLayer(layer, index, index === last))),
+    loss: checkName("loss", given.loss, LOSS_NAMES),
+    seed: checkInteger("seed", given.seed ?? 0, { low: 0 }),
+  });
+}

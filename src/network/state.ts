@@ -1,0 +1,131 @@
+// The inside of a network: its parameters in the arena, the moments of its optimizer, and what it has trained so far.
+import { BatchBuffers } from "./buffers.js";
+import { initializeLayer } from "./initializers.js";
+import type { MomentPowers, OptimizerRecipe } from "./optimizers.js";
+import { layOutParameters, type ParameterLayout } from "./parameters.js";
+import { Passes } from "./passes.js";
+import { splitSeed } from "./random.js";
+import type { ResolvedSpec } from "./spec.js";
+import { describe } from "../core/checks.js";
+import { RelumineError } from "../core/errors.js";
+import { Arena } from "../wasm/heap.js";
+import type { Runtime } from "../wasm/runtime.js";
+
+/** The moments of the optimizer that trained last; another optimizer starts with new ones. */
+interface Moments {
+  readonly recipe: OptimizerRecipe;
+  readonly slots: readonly number[];
+  readonly powers: MomentPowers;
+}
+
+/** Networks that nobody disposed of give their memory back when they are collected. */
+const forgotten = new FinalizationRegistry<Arena>((arena) => arena.dispose());
+
+export class NetworkState {
+  readonly arena: Arena;
+  readonly layout: ParameterLayout;
+  /** Address of the block of parameters. */
+  readonly parameters: number;
+  readonly buffers: BatchBuffers;
+  readonly passes: Passes;
+  /** Epochs that were begun in all fits so far: each has an order of rows of its own. */
+  epochsBegun = 0;
+  isTraining = false;
+  private isDisposed = false;
+  private gradientAddress = 0;
+  private moments: Moments | undefined;
+
+  constructor(
+    readonly runtime: Runtime,
+    readonly spec: ResolvedSpec,
+  ) {
+    this.arena = new Arena(runtime.heap);
+    this.layout = layOutParameters(spec);
+    this.parameters = this.arena.allocate(this.layout.bytes, "the network's parameters");
+    this.buffers = new BatchBuffers(spec, runtime.heap, this.arena);
+    this.passes = new Passes(runtime, spec, this.layout, this.buffers, this.parameters);
+    forgotten.register(this, this.arena, this);
+  }
+
+  /** Floats in the block of parameters, gaps included. */
+  get parameterFloats(): number {
+    return this.layout.bytes / 4;
+  }
+
+  inputsOf(layer: number): number {
+    return layer === 0 ? this.spec.inputs : this.spec.layers[layer - 1].units;
+  }
+
+  initialize(): void {
+    const seed = splitSeed(this.spec.seed);
+    this.spec.layers.forEach(({ units, activation, kernelInitializer, biasInitializer }, index) => {
+      const offsets = this.layout.layers[index];
+      const layer = { index, fanIn: this.inputsOf(index), fanOut: units, kernel: this.parameters + offsets.kernel, bias: this.parameters + offsets.bias };
+      initializeLayer(this.runtime, layer, kernelInitializer, biasInitializer, seed);
+      if (offsets.alpha !== undefined) this.floats(this.parameters + offsets.alpha, units).fill(activation.alpha!);
+    });
+  }
+
+  /** A view into the arena, valid until the next allocation. */
+  floats(address: number, count: number): Float32Array {
+    return this.runtime.heap.f32.subarray(address >>> 2, (address >>> 2) + count);
+  }
+
+  allParameters(): Float32Array {
+    return this.floats(this.parameters, this.parameterFloats);
+  }
+
+  /** The gradient's block, made at the first training. */
+  get gradient(): number {
+    this.gradientAddress ||= this.arena.allocate(this.layout.bytes, "the gradient");
+    return this.gradientAddress;
+  }
+
+  /** The moments for this optimizer: those it left behind, or new ones. Nothing changes if they do not fit. */
+  momentsFor(recipe: OptimizerRecipe): Moments {
+    if (this.moments?.recipe !== recipe) {
+      const address = recipe.slots === 0 ? 0 : this.arena.allocate(recipe.slots * this.layout.bytes, `the moments of ${recipe.name}`);
+      const slots = Array.from({ length: recipe.slots }, (_, slot) => address + slot * this.layout.bytes);
+      if (this.moments && this.moments.slots.length > 0) this.arena.free(this.moments.slots[0]);
+      this.moments = { recipe, slots, powers: { beta1: 1, beta2: 1 } };
+    }
+    return this.moments;
+  }
+
+  /** Takes over parameters, moments and the count of epochs of a network of the same shape. */
+  copyFrom(other: NetworkState): void {
+    this.epochsBegun = other.epochsBegun;
+    if (other.moments) {
+      const { recipe, slots, powers } = other.moments;
+      const own = this.momentsFor(recipe);
+      Object.assign(own.powers, powers);
+      slots.forEach((slot, i) => this.floats(own.slots[i], this.parameterFloats).set(other.floats(slot, this.parameterFloats)));
+    }
+    this.allParameters().set(other.allParameters());
+  }
+
+  checkAlive(): void {
+    if (this.isDisposed) throw new RelumineError("disposed", "the network was disposed of; wanted is one that is in use");
+  }
+
+  dispose(): void {
+    if (this.isDisposed) return;
+    this.isDisposed = true;
+    forgotten.unregister(this);
+    this.arena.dispose();
+  }
+}
+
+const states = new WeakMap<object, NetworkState>();
+
+export function attachState(network: object, state: NetworkState): void {
+  states.set(network, state);
+}
+
+/** The inside of a network that createNetwork made and nobody disposed of. */
+export function stateOf(network: unknown): NetworkState {
+  const state = typeof network === "object" && network !== null ? states.get(network) : undefined;
+  if (!state) throw new RelumineError("value", `network is ${describe(network)}; wanted is what createNetwork returns`);
+  state.checkAlive();
+  return state;
+}

@@ -1,0 +1,161 @@
+// The memory plan: JavaScript owns all addresses, the kernels allocate nothing. One memory for each build, cut into
+// blocks first-fit; freed blocks are merged with their neighbours and used again.
+import { RelumineError } from "../core/errors.js";
+
+const PAGE = 65536;
+const MAX_BYTES = 65536 * PAGE;
+const ALIGNMENT = 64; // a cache line
+const FIRST_ADDRESS = PAGE; // the first page belongs to the kernels' constants
+
+interface Gap {
+  address: number;
+  bytes: number;
+}
+
+/** `1.5 GiB` */
+export function formatBytes(bytes: number): string {
+  const units = ["B", "KiB", "MiB", "GiB", "TiB", "PiB"];
+  const power = Math.min(units.length - 1, Math.max(0, Math.floor(Math.log2(Math.max(1, bytes)) / 10)));
+  return `${(bytes / 1024 ** power).toPrecision(3)} ${units[power]}`;
+}
+
+function align(bytes: number): number {
+  return Math.ceil(Math.max(1, bytes) / ALIGNMENT) * ALIGNMENT;
+}
+
+export class Heap {
+  readonly memory = new WebAssembly.Memory({ initial: 2, maximum: MAX_BYTES / PAGE });
+  /** Views of the whole memory, made anew when it grows: read them from here each time. */
+  f32!: Float32Array;
+  f64!: Float64Array;
+  i32!: Int32Array;
+  u32!: Uint32Array;
+  private u8!: Uint8Array;
+  private end = FIRST_ADDRESS;
+  private readonly gaps: Gap[] = []; // by address, never adjacent
+  private readonly sizes = new Map<number, number>();
+
+  constructor() {
+    this.makeViews();
+  }
+
+  /** Bytes in use. */
+  get used(): number {
+    let used = 0;
+    for (const bytes of this.sizes.values()) used += bytes;
+    return used;
+  }
+
+  /**
+   * A zeroed block, aligned to a cache line.
+   * @throws RelumineError "memory" if it does not fit, with nothing changed
+   */
+  allocate(bytes: number, purpose: string): number {
+    const size = align(bytes);
+    const address = this.takeGap(size) ?? this.extend(size, purpose);
+    this.sizes.set(address, size);
+    this.u8.fill(0, address, address + size);
+    return address;
+  }
+
+  free(address: number): void {
+    const bytes = this.sizes.get(address);
+    if (bytes === undefined) return;
+    this.sizes.delete(address);
+    const index = this.gaps.findIndex((gap) => gap.address > address);
+    this.gaps.splice(index < 0 ? this.gaps.length : index, 0, { address, bytes });
+    this.mergeGaps();
+  }
+
+  private takeGap(size: number): number | undefined {
+    const index = this.gaps.findIndex((gap) => gap.bytes >= size);
+    if (index < 0) return undefined;
+    const gap = this.gaps[index];
+    const { address } = gap;
+    gap.address += size;
+    gap.bytes -= size;
+    if (gap.bytes === 0) this.gaps.splice(index, 1);
+    return address;
+  }
+
+  private extend(size: number, purpose: string): number {
+    const address = this.end;
+    const missing = address + size - this.memory.buffer.byteLength;
+    if (missing > 0) this.grow(missing, size, purpose);
+    this.end = address + size;
+    return address;
+  }
+
+  private grow(missing: number, size: number, purpose: string): void {
+    const refusal = `${purpose} needs ${formatBytes(size)}; ${formatBytes(this.used)} of WebAssembly's ${formatBytes(MAX_BYTES)} are in use`;
+    if (this.memory.buffer.byteLength + missing > MAX_BYTES) throw new RelumineError("memory", refusal);
+    try {
+      this.memory.grow(Math.ceil(missing / PAGE));
+    } catch {
+      throw new RelumineError("memory", `${refusal}, and this machine gives no more`);
+    }
+    this.makeViews();
+  }
+
+  private mergeGaps(): void {
+    for (let i = this.gaps.length - 1; i > 0; i--) {
+      const before = this.gaps[i - 1];
+      if (before.address + before.bytes === this.gaps[i].address) {
+        before.bytes += this.gaps[i].bytes;
+        this.gaps.splice(i, 1);
+      }
+    }
+    const last = this.gaps.at(-1);
+    if (last && last.address + last.bytes === this.end) {
+      this.end = last.address;
+      this.gaps.pop();
+    }
+  }
+
+  private makeViews(): void {
+    const { buffer } = this.memory;
+    this.f32 = new Float32Array(buffer);
+    this.f64 = new Float64Array(buffer);
+    this.i32 = new Int32Array(buffer);
+    this.u32 = new Uint32Array(buffer);
+    this.u8 = new Uint8Array(buffer);
+  }
+}
+
+/** The blocks of one owner, given back together. */
+export class Arena {
+  private readonly blocks = new Set<number>();
+  constructor(private readonly heap: Heap) {}
+
+  allocate(bytes: number, purpose: string): number {
+    const address = this.heap.allocate(bytes, purpose);
+    this.blocks.add(address);
+    return address;
+  }
+
+  free(address: number): void {
+    if (this.blocks.delete(address)) this.heap.free(address);
+  }
+
+  dispose(): void {
+    for (const address of this.blocks) this.heap.free(address);
+    this.blocks.clear();
+  }
+}
+
+/** Cuts one block into parts: call `floats` and `doubles` for each part, then read `bytes`. */
+export class Layout {
+  bytes = 0;
+
+  private part(bytes: number): number {
+    const offset = this.bytes;
+    this.bytes += align(bytes);
+    return offset;
+  }
+  floats(count: number): number {
+    return this.part(count * 4);
+  }
+  doubles(count: number): number {
+    return this.part(count * 8);
+  }
+}
