@@ -1,15 +1,16 @@
-/** Levenshtein distance: insertions, deletions and substitutions that turn `a` into `b`. */
+/** Insertions, deletions, substitutions and swaps of neighbours that turn `a` into `b` (optimal string alignment). */
 function editDistance(a: string, b: string): number {
-  let previous = Array.from({ length: b.length + 1 }, (_, j) => j);
+  const rows = [Array.from({ length: b.length + 1 }, (_, j) => j)];
   for (let i = 1; i <= a.length; i++) {
     const row = [i];
     for (let j = 1; j <= b.length; j++) {
-      const substituted = previous[j - 1] + (a[i - 1] === b[j - 1] ? 0 : 1);
-      row.push(Math.min(substituted, previous[j] + 1, row[j - 1] + 1));
+      const isSame = a[i - 1] === b[j - 1];
+      const isSwap = i > 1 && j > 1 && a[i - 1] === b[j - 2] && a[i - 2] === b[j - 1];
+      row.push(Math.min(rows[i - 1][j - 1] + (isSame ? 0 : 1), rows[i - 1][j] + 1, row[j - 1] + 1, isSwap ? rows[i - 2][j - 2] + 1 : Infinity));
     }
-    previous = row;
+    rows.push(row);
   }
-  return previous[b.length];
+  return rows[a.length][b.length];
 }
 
 /** The name among `names` that `word` was probably meant to be, or undefined if none is near. */
@@ -19,7 +20,7 @@ export function nearestName(word: string, names: readonly string[]): string | un
   const ranked = names
     .map((name) => ({ name, distance: editDistance(word.toLowerCase(), name.toLowerCase()) }))
     .sort((a, b) => a.distance - b.distance)[0];
-  return ranked && ranked.distance <= Math.max(1, word.length / 2.5) ? ranked.name : undefined;
+  return ranked && ranked.distance <= Math.max(1, word.length / 2) ? ranked.name : undefined;
 }
 
 /** `did you mean "relu"?` with a leading space, or nothing. */
