@@ -7,6 +7,9 @@ import type { ResolvedSpec } from "./spec.js";
 /** Statistics that the forward kernels keep for each unit of a batch (arrays of float32), see assembly/activation.ts. */
 export const BATCH_COUNTERS = 7;
 
+const CHUNK_ROWS = 256;
+const CHUNK_BYTES = 2 ** 24;
+
 /** Offsets from the block's start. */
 interface LayerBuffers {
   /** rows x units: preactivations; the same as `activations` where the activation may overwrite them. */
@@ -73,9 +76,10 @@ export class BatchBuffers {
     this.training ||= training;
   }
 
-  /** Rows for a pass over a data set of `rows` rows: what there is room for, or enough to keep the kernels busy. */
+  /** Rows for a pass over a data set of `rows` rows: what there is room for, or enough to keep the kernels busy in little memory. */
   chunk(rows: number): number {
-    return Math.min(rows, Math.max(this.capacity, 256));
+    const fitting = Math.floor(CHUNK_BYTES / layOutBatch(this.spec, 1, this.training, this.keepPreactivations).bytes);
+    return Math.min(rows, Math.max(this.capacity, 1, Math.min(CHUNK_ROWS, fitting)));
   }
 
   get inputs(): number {

@@ -26,7 +26,7 @@ export interface FitOptions {
   readonly clipNorm?: number;
   /** Default true, from the network's seed. */
   readonly shuffle?: boolean;
-  /** A set, or the fraction of rows held out, drawn from the network's seed. */
+  /** A set, or the fraction of rows held out, drawn from the network's seed (0: none). */
   readonly validation?: DataSet | number;
   readonly callbacks?: readonly Callback[];
   /** Stops after the running batch and resolves with what was learnt. */
@@ -74,8 +74,8 @@ function checkSignal(signal: AbortSignal | undefined): AbortSignal | undefined {
 }
 
 function countTrainingRows(rows: number, validation: FitOptions["validation"]): number {
-  if (typeof validation !== "number") return rows;
-  checkNumber("validation", validation, { low: 0, high: 1, openLow: true, openHigh: true });
+  if (typeof validation !== "number" || validation === 0) return rows;
+  checkNumber("validation", validation, { low: 0, high: 1, openHigh: true });
   const heldOut = Math.round(rows * validation);
   if (heldOut === 0 || heldOut === rows) {
     throw new RelumineError("value", `validation is ${validation} of ${rows} rows, which holds out ${heldOut}; wanted is at least one row on each side`);
