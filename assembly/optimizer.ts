@@ -6,17 +6,16 @@
 // the fifth digit of 1 - beta. For the same reason AdamW takes learningRate·weightDecay, not 1 minus it.
 //
 // An entry whose new parameter or moment would not be finite is refused: it keeps its parameter and its moments. Each
-// function returns the number of such entries. A parameter that an update does not change keeps its bits (-0 too).
+// function returns the number of such entries. (A moment that is not finite shows in the parameter, but for v: it would divide.) A parameter that an update does not change keeps its bits (-0 too).
 // Nothing here fuses: both builds give the same bits.
 import { LANES } from "./simd";
 import { firstLanes, loadLanes, storeLanes } from "./reduce";
 
-/** All ones where a, b and c are finite: x - x is 0, but NaN where x is not finite. */
+/** All ones where x is finite: x - x is 0, but NaN where it is not. */
 // @ts-ignore: decorator
 @inline
-function allThreeFinite(a: v128, b: v128, c: v128): v128 {
-  const residue = v128.or(v128.or(f32x4.sub(a, a), f32x4.sub(b, b)), f32x4.sub(c, c));
-  return f32x4.eq(residue, f32x4.splat(0));
+function finite(x: v128): v128 {
+  return f32x4.eq(f32x4.sub(x, x), f32x4.splat(0));
 }
 
 /** Moving average: (average - gain·average) + gain·sample. */
@@ -72,7 +71,7 @@ function sgdLanes(
     step = nesterov ? f32x4.add(g, f32x4.mul(splat(momentum), newVelocity)) : newVelocity;
   }
   const updated = f32x4.sub(p, f32x4.mul(splat(learningRate), step));
-  const accepted = allThreeFinite(updated, newVelocity, step);
+  const accepted = finite(updated);
   storeParameters(parameters + offset, updated, p, accepted, count);
   if (velocity) storeLanes(velocity + offset, v128.bitselect(newVelocity, oldVelocity, accepted), count);
   return refusedLanes(accepted, count);
@@ -117,7 +116,7 @@ function adamLanes(
   const divisor = f32x4.add(f32x4.mul(f32x4.sqrt(newV), splat(correction)), splat(epsilon));
   const step = f32x4.div(f32x4.mul(splat(stepSize), newM), divisor);
   const updated = f32x4.sub(p, f32x4.add(f32x4.mul(splat(shrink), p), step));
-  const accepted = allThreeFinite(updated, newM, newV);
+  const accepted = v128.and(finite(updated), finite(newV));
   storeParameters(parameters + offset, updated, p, accepted, count);
   storeLanes(m + offset, v128.bitselect(newM, oldM, accepted), count);
   storeLanes(v + offset, v128.bitselect(newV, oldV, accepted), count);
@@ -166,7 +165,7 @@ function rmspropLanes(
     step = f32x4.add(f32x4.mul(splat(momentum), oldVelocity), step);
   }
   const updated = f32x4.sub(p, f32x4.mul(splat(learningRate), step));
-  const accepted = allThreeFinite(updated, newV, step);
+  const accepted = v128.and(finite(updated), finite(newV));
   storeParameters(parameters + offset, updated, p, accepted, count);
   storeLanes(v + offset, v128.bitselect(newV, oldV, accepted), count);
   if (velocity) storeLanes(velocity + offset, v128.bitselect(step, oldVelocity, accepted), count);

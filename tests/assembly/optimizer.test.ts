@@ -145,6 +145,28 @@ describe.each(builds)("%s build", async (build) => {
     }
   });
 
+  test("a second moment that overflows is refused, though the step would be 0", () => {
+    for (const optimizer of optimizers.slice(4)) {
+      const at = place([1, 2], [1e20, 1]);
+      expect(optimizer.run(bench, 2, at, 1)).toBe(1);
+      expect([bench.floats(at.p, 2)[0], bench.floats(at.m, 2)[0], bench.floats(at.v, 2)[0]]).toEqual([1, 0, 0]);
+    }
+  });
+
+  test("with an epsilon of 0, a gradient of 0 is refused, the lanes past the end are not", () => {
+    const withoutEpsilon = [
+      adam({ learningRate: 0.01, beta1: 0.9, beta2: 0.999, epsilon: 0, weightDecay: 0 }),
+      rmsprop({ learningRate: 0.01, rho: 0.99, epsilon: 0, momentum: 0.9 }),
+    ];
+    for (const optimizer of withoutEpsilon) {
+      for (let n = 1; n <= 9; n++) {
+        const ones = new Float32Array(n).fill(1);
+        expect(optimizer.run(bench, n, place(ones, ones), 1)).toBe(0);
+        expect(optimizer.run(bench, n, place(ones, ones.with(n - 1, 0)), 1)).toBe(1);
+      }
+    }
+  });
+
   test("an overflowing update is refused, without a trace in the moments", () => {
     const at = place([3e38, 1], [-3e38, 1]);
     expect(bench.kernels.sgd(2, at.p, at.g, at.m, 1, 0.5, 0, 0)).toBe(1);

@@ -181,6 +181,27 @@ describe.each(builds)("%s build", async (build) => {
     if (n >= 31) expect(shuffled(sorted, 0, 1)).not.toEqual(order);
   });
 
+  test("shuffle rejects the words that would favour some places", () => {
+    const count = 200_000;
+    const wanted = Array.from({ length: count }, (_, i) => i);
+    let block: Words | undefined;
+    let draws = 0;
+    let rejected = 0;
+    const nextWord = () => {
+      if (draws % 4 === 0) block = philox([draws / 4, 0, 0, 0], SEED);
+      return BigInt(block![draws++ % 4]!);
+    };
+    for (let bound = BigInt(count); bound > 1n; bound--) {
+      let product = nextWord() * bound;
+      for (; (product & 0xffffffffn) < 2n ** 32n % bound; rejected++) product = nextWord() * bound;
+      const [last, chosen] = [Number(bound) - 1, Number(product >> 32n)];
+      [wanted[last], wanted[chosen]] = [wanted[chosen]!, wanted[last]!];
+    }
+    expect(rejected).toBeGreaterThan(0);
+    const order = shuffled(Array.from({ length: count }, (_, i) => i));
+    expect(order.findIndex((value, place) => value !== wanted[place])).toBe(-1);
+  });
+
   test("shuffle keeps whatever 32-bit values it is given", () => {
     expect(shuffled([-1, 7, 7, 0x7fffffff]).sort((a, b) => a - b)).toEqual([-1, 7, 7, 0x7fffffff]);
   });
