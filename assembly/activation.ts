@@ -8,7 +8,8 @@
 // ELU: Clevert et al. 2016; SELU: Klambauer et al. 2017; GELU: Hendrycks and Gimpel 2016, the exact form; SiLU: Elfwing et al. 2018.
 import { arrayAt, Counter } from "./counters";
 import { exp, expm1, gaussian, normalCdf, normalCdfFromTail, scaledNormalTail, sigmoid, softplus, tanh } from "./math";
-import { LANES, loadPartial, storePartial } from "./simd";
+import { allFinite, loadLanes, storeLanes } from "./reduce";
+import { LANES } from "./simd";
 
 /** The numbers are the ABI. */
 const enum Kind { Linear, Relu, LeakyRelu, PRelu, Elu, Selu, Gelu, Silu, Softplus, Sigmoid, Tanh }
@@ -105,18 +106,11 @@ function gradient(kind: Kind, z: v128, upstream: v128, alpha: v128): v128 {
   return f32x4.mul(upstream, slope(kind, z, alpha));
 }
 
-/** Up to four floats, zeros in the lanes beyond `left`. */
+/** Kinds of so little work that the test for the last, partial vector would show: their full vectors get a loop of their own. */
 // @ts-ignore: decorator
 @inline
-function loadUpTo(address: usize, left: usize): v128 {
-  return left >= LANES ? v128.load(address) : loadPartial(address, left);
-}
-
-// @ts-ignore: decorator
-@inline
-function storeUpTo(address: usize, v: v128, left: usize): void {
-  if (left >= LANES) v128.store(address, v);
-  else storePartial(address, v, left);
+function isCheap(kind: Kind): bool {
+  return kind <= Kind.PRelu;
 }
 
 /** a = f(z) over rows x units: one flat run of floats, or for prelu, which reads its slopes at `alphas`, a run for each row. */
@@ -124,18 +118,18 @@ function storeUpTo(address: usize, v: v128, left: usize): void {
 @inline
 function activateAs(kind: Kind, alpha: f32, alphas: usize, rows: usize, units: usize, z: usize, a: usize): void {
   const run = kind == Kind.PRelu ? units : rows * units;
-  for (let rest = rows * units; rest; rest -= run) {
-    let left = run;
-    let slopes = alphas;
-    for (; left >= LANES; left -= LANES, z += 16, a += 16, slopes += 16) {
-      v128.store(a, activation(kind, v128.load(z), kind == Kind.PRelu ? v128.load(slopes) : splat(alpha)));
-    }
-    if (left) {
-      storePartial(a, activation(kind, loadPartial(z, left), kind == Kind.PRelu ? loadPartial(slopes, left) : splat(alpha)), left);
-      z += left << 2;
-      a += left << 2;
-    }
+  for (const end = z + ((rows * units) << 2); z < end; z += run << 2, a += run << 2) {
+    let i: usize = 0;
+    if (isCheap(kind)) for (; i + LANES <= run; i += LANES) activateColumns(kind, alpha, alphas, LANES, i << 2, z, a);
+    for (; i < run; i += LANES) activateColumns(kind, alpha, alphas, min(LANES, run - i), i << 2, z, a);
   }
+}
+
+// @ts-ignore: decorator
+@inline
+function activateColumns(kind: Kind, alpha: f32, alphas: usize, count: usize, at: usize, z: usize, a: usize): void {
+  const closed = kind == Kind.PRelu ? loadLanes(alphas + at, count) : splat(alpha);
+  storeLanes(a + at, activation(kind, loadLanes(z + at, count), closed), count);
 }
 
 function activate(kind: Kind, alpha: f32, alphas: usize, rows: usize, units: usize, z: usize, a: usize): void {
@@ -161,14 +155,20 @@ function differentiateAs(
   kind: Kind, alpha: f32, alphas: usize, rows: usize, units: usize, z: usize, upstream: usize, dz: usize,
 ): void {
   const run = kind == Kind.PRelu ? units : rows * units;
-  const end = z + ((rows * units) << 2);
-  for (; z < end; z += run << 2, upstream += run << 2, dz += run << 2) {
-    for (let i: usize = 0; i < run; i += LANES) {
-      const at = i << 2;
-      const closed = kind == Kind.PRelu ? loadUpTo(alphas + at, run - i) : splat(alpha);
-      storeUpTo(dz + at, gradient(kind, loadUpTo(z + at, run - i), loadUpTo(upstream + at, run - i), closed), run - i);
-    }
+  for (const end = z + ((rows * units) << 2); z < end; z += run << 2, upstream += run << 2, dz += run << 2) {
+    let i: usize = 0;
+    if (isCheap(kind)) for (; i + LANES <= run; i += LANES) differentiateColumns(kind, alpha, alphas, LANES, i << 2, z, upstream, dz);
+    for (; i < run; i += LANES) differentiateColumns(kind, alpha, alphas, min(LANES, run - i), i << 2, z, upstream, dz);
   }
+}
+
+// @ts-ignore: decorator
+@inline
+function differentiateColumns(
+  kind: Kind, alpha: f32, alphas: usize, count: usize, at: usize, z: usize, upstream: usize, dz: usize,
+): void {
+  const closed = kind == Kind.PRelu ? loadLanes(alphas + at, count) : splat(alpha);
+  storeLanes(dz + at, gradient(kind, loadLanes(z + at, count), loadLanes(upstream + at, count), closed), count);
 }
 
 function differentiate(
@@ -213,8 +213,8 @@ function sumRows(four: bool, x0: v128, x1: v128, x2: v128, x3: v128): v128 {
 
 // @ts-ignore: decorator
 @inline
-function addUpTo(address: usize, v: v128, left: usize): void {
-  storeUpTo(address, f32x4.add(loadUpTo(address, left), v), left);
+function addLanes(address: usize, v: v128, count: usize): void {
+  storeLanes(address, f32x4.add(loadLanes(address, count), v), count);
 }
 
 /**
@@ -223,52 +223,52 @@ function addUpTo(address: usize, v: v128, left: usize): void {
  */
 // @ts-ignore: decorator
 @inline
-function prepareColumns(four: bool, left: usize, stride: usize, z: usize, biased: bool, bias: usize, counted: bool, counter: usize): void {
-  let v0 = loadUpTo(z, left);
-  let v1 = four ? loadUpTo(z + stride, left) : v0;
-  let v2 = four ? loadUpTo(z + 2 * stride, left) : v0;
-  let v3 = four ? loadUpTo(z + 3 * stride, left) : v0;
+function prepareColumns(four: bool, count: usize, stride: usize, z: usize, biased: bool, bias: usize, counted: bool, counter: usize): void {
+  let v0 = loadLanes(z, count);
+  let v1 = four ? loadLanes(z + stride, count) : v0;
+  let v2 = four ? loadLanes(z + 2 * stride, count) : v0;
+  let v3 = four ? loadLanes(z + 3 * stride, count) : v0;
   if (biased) {
-    const b = loadUpTo(bias, left);
+    const b = loadLanes(bias, count);
     v0 = f32x4.add(v0, b);
-    storeUpTo(z, v0, left);
+    storeLanes(z, v0, count);
     if (four) {
       v1 = f32x4.add(v1, b);
       v2 = f32x4.add(v2, b);
       v3 = f32x4.add(v3, b);
-      storeUpTo(z + stride, v1, left);
-      storeUpTo(z + 2 * stride, v2, left);
-      storeUpTo(z + 3 * stride, v3, left);
+      storeLanes(z + stride, v1, count);
+      storeLanes(z + 2 * stride, v2, count);
+      storeLanes(z + 3 * stride, v3, count);
     }
   }
-  if (counted) countColumns(four, left, stride, v0, v1, v2, v3, counter);
+  if (counted) countColumns(four, count, stride, v0, v1, v2, v3, counter);
 }
 
 /** Counts v0, or all four. */
 // @ts-ignore: decorator
 @inline
-function countColumns(four: bool, left: usize, stride: usize, v0: v128, v1: v128, v2: v128, v3: v128, counter: usize): void {
-  const pivot = loadUpTo(counter, left);
+function countColumns(four: bool, count: usize, stride: usize, v0: v128, v1: v128, v2: v128, v3: v128, counter: usize): void {
+  const pivot = loadLanes(counter, count);
   const d0 = f32x4.sub(v0, pivot);
   const d1 = f32x4.sub(v1, pivot);
   const d2 = f32x4.sub(v2, pivot);
   const d3 = f32x4.sub(v3, pivot);
   const deviations = sumRows(four, d0, d1, d2, d3);
   const squares = sumRows(four, f32x4.mul(d0, d0), f32x4.mul(d1, d1), f32x4.mul(d2, d2), f32x4.mul(d3, d3));
-  addUpTo(arrayAt(counter, Counter.Deviation, stride), deviations, left);
-  addUpTo(arrayAt(counter, Counter.SquaredDeviation, stride), squares, left);
+  addLanes(arrayAt(counter, Counter.Deviation, stride), deviations, count);
+  addLanes(arrayAt(counter, Counter.SquaredDeviation, stride), squares, count);
   // A mask is -1 where true.
   const open = four ? i32x4.add(i32x4.add(isOpen(v0), isOpen(v1)), i32x4.add(isOpen(v2), isOpen(v3))) : isOpen(v0);
   const fired = arrayAt(counter, Counter.Fired, stride);
-  storeUpTo(fired, f32x4.sub(loadUpTo(fired, left), f32x4.convert_i32x4_s(open)), left);
+  storeLanes(fired, f32x4.sub(loadLanes(fired, count), f32x4.convert_i32x4_s(open)), count);
   // pmin and pmax are one instruction each, min and max many; but they may lose a NaN, so it is put back.
   const low = four ? f32x4.pmin(f32x4.pmin(v0, v1), f32x4.pmin(v2, v3)) : v0;
   const high = four ? f32x4.pmax(f32x4.pmax(v0, v1), f32x4.pmax(v2, v3)) : v0;
   const nan = four ? v128.or(v128.or(nanMask(v0), nanMask(v1)), v128.or(nanMask(v2), nanMask(v3))) : nanMask(v0);
   const lowest = arrayAt(counter, Counter.Min, stride);
   const highest = arrayAt(counter, Counter.Max, stride);
-  storeUpTo(lowest, v128.or(f32x4.pmin(loadUpTo(lowest, left), low), nan), left);
-  storeUpTo(highest, v128.or(f32x4.pmax(loadUpTo(highest, left), high), nan), left);
+  storeLanes(lowest, v128.or(f32x4.pmin(loadLanes(lowest, count), low), nan), count);
+  storeLanes(highest, v128.or(f32x4.pmax(loadLanes(highest, count), high), nan), count);
 }
 
 // @ts-ignore: decorator
@@ -291,13 +291,13 @@ function prepareRows(rows: usize, units: usize, z: usize, bias: usize, counters:
 
 // @ts-ignore: decorator
 @inline
-function sumColumns(four: bool, magnitudes: bool, left: usize, stride: usize, x: usize, sum: usize): void {
-  const v0 = loadUpTo(x, left);
-  const v1 = four ? loadUpTo(x + stride, left) : v0;
-  const v2 = four ? loadUpTo(x + 2 * stride, left) : v0;
-  const v3 = four ? loadUpTo(x + 3 * stride, left) : v0;
-  if (magnitudes) addUpTo(sum, sumRows(four, f32x4.abs(v0), f32x4.abs(v1), f32x4.abs(v2), f32x4.abs(v3)), left);
-  else addUpTo(sum, sumRows(four, v0, v1, v2, v3), left);
+function sumColumns(four: bool, magnitudes: bool, count: usize, stride: usize, x: usize, sum: usize): void {
+  const v0 = loadLanes(x, count);
+  const v1 = four ? loadLanes(x + stride, count) : v0;
+  const v2 = four ? loadLanes(x + 2 * stride, count) : v0;
+  const v3 = four ? loadLanes(x + 3 * stride, count) : v0;
+  if (magnitudes) addLanes(sum, sumRows(four, f32x4.abs(v0), f32x4.abs(v1), f32x4.abs(v2), f32x4.abs(v3)), count);
+  else addLanes(sum, sumRows(four, v0, v1, v2, v3), count);
 }
 
 /** sums[u] += sum over one row or four of x[r,u], or of |x[r,u]|. */
@@ -322,16 +322,10 @@ function addMagnitudes(rows: usize, units: usize, x: usize, sums: usize): void {
 /** dAlphas[u] += upstream[u] · min(z[u], 0), one row. */
 function addAlphaGradients(units: usize, z: usize, upstream: usize, dAlphas: usize): void {
   for (let u: usize = 0; u < units; u += LANES, z += 16, upstream += 16, dAlphas += 16) {
-    const v = loadUpTo(z, units - u);
-    addUpTo(dAlphas, v128.andnot(f32x4.mul(loadUpTo(upstream, units - u), v), isOpen(v)), units - u);
+    const count = min(LANES, units - u);
+    const v = loadLanes(z, count);
+    addLanes(dAlphas, v128.andnot(f32x4.mul(loadLanes(upstream, count), v), isOpen(v)), count);
   }
-}
-
-/** 1 if each of n floats is finite, else 0. */
-function areFinite(n: usize, x: usize): i32 {
-  let finite = true;
-  for (let i: usize = 0; i < n; i++) finite = finite && isFinite(load<f32>(x + (i << 2)));
-  return finite;
 }
 
 /**
@@ -383,5 +377,5 @@ export function activationBackward(
     differentiate(kind, alpha, alphas, count, units, z + at, upstream + at, dz + at);
     if (dBias) addColumns(count, units, dz + at, dBias);
   }
-  return dBias ? areFinite(units, dBias) : 1;
+  return dBias ? allFinite(units, dBias) : 1;
 }

@@ -45,3 +45,44 @@ export function sigmoid(x: number): number {
 export function softplus(x: number): number {
   return Math.max(x, 0) + Math.log1p(Math.exp(-Math.abs(x)));
 }
+
+/** f(z) and f'(z) in float64, by the definitions; a unit is open where z > 0, and at 0 the slope is the closed side's. */
+export interface ActivationReference {
+  readonly name: string;
+  readonly value: (z: number, alpha: number) => number;
+  readonly slope: (z: number, alpha: number) => number;
+}
+
+const SELU_SCALE = 1.0507009873554805;
+const SELU_ALPHA = 1.6732632423543772;
+
+/** `inner(z)`, or at ±infinity the given limits, where the formula would say 0·infinity. */
+const withLimits = (inner: (z: number) => number, atMinus: number, atPlus: number) => (z: number) =>
+  z === Number.NEGATIVE_INFINITY ? atMinus : z === Number.POSITIVE_INFINITY ? atPlus : inner(z);
+
+/** In the order of the kernels' kinds. */
+export const activations: readonly ActivationReference[] = [
+  { name: "linear", value: (z) => z, slope: () => 1 },
+  { name: "relu", value: (z) => (z <= 0 ? 0 : z), slope: (z) => (z > 0 ? 1 : z <= 0 ? 0 : z) },
+  { name: "leakyRelu", value: (z, alpha) => (z > 0 ? z : alpha * z), slope: (z, alpha) => (z > 0 ? 1 : z <= 0 ? alpha : z) },
+  { name: "prelu", value: (z, alpha) => (z > 0 ? z : alpha * z), slope: (z, alpha) => (z > 0 ? 1 : z <= 0 ? alpha : z) },
+  { name: "elu", value: (z, alpha) => (z > 0 ? z : alpha * Math.expm1(z)), slope: (z, alpha) => (z > 0 ? 1 : alpha * Math.exp(z)) },
+  {
+    name: "selu",
+    value: (z) => SELU_SCALE * (z > 0 ? z : SELU_ALPHA * Math.expm1(z)),
+    slope: (z) => SELU_SCALE * (z > 0 ? 1 : SELU_ALPHA * Math.exp(z)),
+  },
+  {
+    name: "gelu",
+    value: withLimits((z) => z * normalCdf(z), 0, Number.POSITIVE_INFINITY),
+    slope: withLimits((z) => normalCdf(z) + z * normalDensity(z), 0, 1),
+  },
+  {
+    name: "silu",
+    value: withLimits((z) => z * sigmoid(z), 0, Number.POSITIVE_INFINITY),
+    slope: withLimits((z) => sigmoid(z) + z * sigmoid(z) * sigmoid(-z), 0, 1),
+  },
+  { name: "softplus", value: softplus, slope: sigmoid },
+  { name: "sigmoid", value: sigmoid, slope: (z) => sigmoid(z) * sigmoid(-z) },
+  { name: "tanh", value: Math.tanh, slope: (z) => 4 * sigmoid(2 * z) * sigmoid(-2 * z) },
+];

@@ -1,0 +1,107 @@
+// Batches of counters merged into running totals, against a float64 pass over all the rows at once.
+import { describe, expect, it } from "vitest";
+import { Bench, builds } from "./harness.js";
+
+const ARRAYS = 7;
+const EPSILON = 2 ** -53; // of one float64 rounding: the data below are quarters, so that the float32 sums are exact
+
+interface Totals { samples: number; fired: number; min: number; max: number; mean: number; m2: number; magnitude: number }
+const totalsOf = (values: ArrayLike<number>, units: number, unit: number): Totals => {
+  const at = (index: number) => values[index * units + unit]!;
+  return { samples: at(0), fired: at(1), min: at(2), max: at(3), mean: at(4), m2: at(5), magnitude: at(6) };
+};
+
+/** What the forward kernel leaves of these rows (here with a = z). */
+function countersOf(rows: readonly (readonly number[])[], units: number): Float32Array {
+  const counters = new Float32Array(ARRAYS * units);
+  for (let u = 0; u < units; u++) {
+    const z = rows.map((row) => row[u]!);
+    const pivot = z[0] ?? 0;
+    const total = (f: (value: number) => number) => z.reduce((sum, value) => sum + f(value), 0);
+    const entries = [
+      pivot, total((value) => Number(value > 0)), Math.min(...z), Math.max(...z), total((value) => value - pivot), total((value) => (value - pivot) ** 2), total(Math.abs),
+    ];
+    entries.forEach((entry, index) => (counters[index * units + u] = entry));
+  }
+  return counters;
+}
+
+/** Quarters in [-8, 8) about an offset that grows with the unit. */
+const quarters = (rows: number, units: number, seed: number) =>
+  Array.from({ length: rows }, (_, r) => Array.from({ length: units }, (_, u) => 40 * u + (((r * 37 + u * 11 + seed * 53) % 64) - 32) / 4));
+
+describe.each(builds)("%s build", async (build) => {
+  const bench = await Bench.create(build);
+  const { kernels } = bench;
+
+  function fold(units: number, batches: readonly (readonly (readonly number[])[])[]): Float64Array {
+    bench.reset();
+    const total = bench.allocateDoubles(ARRAYS * units);
+    bench.doubles(total, ARRAYS * units).fill(Number.NaN);
+    kernels.resetTotals(units, total);
+    batches.forEach((rows, i) => kernels.foldCounters(units, rows.length, bench.place(countersOf(rows, units), i % 4), total));
+    bench.checkFences();
+    return bench.doubles(total, ARRAYS * units).slice();
+  }
+
+  it.each([0, 1, 2, 3, 4, 5, 7, 8, 13, 64, 65])("%d units: no batch, one, and many of different sizes", (units) => {
+    for (const sizes of [[], [1], [5], [0, 3], [1, 1, 1], [32, 32, 7, 0, 64, 1]]) {
+      const batches = sizes.map((rows, seed) => quarters(rows, units, seed));
+      const totals = fold(units, batches);
+      const rows = batches.flat();
+      for (let u = 0; u < units; u++) expectTotals(totalsOf(totals, units, u), rows.map((row) => row[u]!), sizes.length);
+    }
+  });
+
+  /** The mean takes about four roundings a merge, m2 eight, each of at most the largest |z| (squared, times the samples). */
+  function expectTotals(totals: Totals, z: readonly number[], merges: number): void {
+    const largest = Math.max(0, ...z.map(Math.abs));
+    const mean = z.length ? z.reduce((a, b) => a + b, 0) / z.length : 0;
+    expect([totals.samples, totals.fired, totals.min, totals.max, totals.magnitude]).toEqual([
+      z.length, z.filter((value) => value > 0).length, Math.min(...z), Math.max(...z), z.reduce((a, b) => a + Math.abs(b), 0),
+    ]);
+    expect(Math.abs(totals.mean - mean)).toBeLessThanOrEqual(4 * merges * EPSILON * largest);
+    const m2 = z.reduce((a, b) => a + (b - mean) ** 2, 0);
+    expect(Math.abs(totals.m2 - m2)).toBeLessThanOrEqual(8 * merges * EPSILON * z.length * largest * largest);
+  }
+
+  it("constants have a variance of exactly 0 and their own value as the mean", () => {
+    for (const constant of [0, 0.1, -3.3, 1e30].map(Math.fround)) {
+      const totals = totalsOf(fold(1, [7, 32, 5].map((rows) => Array.from({ length: rows }, () => [constant]))), 1, 0);
+      expect([totals.mean, totals.m2, totals.samples]).toEqual([constant, 0, 44]);
+    }
+  });
+
+  it("rounding in the float32 sums never makes m2 negative", () => {
+    bench.reset();
+    const total = bench.allocateDoubles(ARRAYS);
+    kernels.resetTotals(1, total);
+    // Σd = 3, Σd² = 2.9999 over 3 rows: below 3²/3.
+    kernels.foldCounters(1, 3, bench.place([1, 3, 1, 3, 3, 2.9999, 6]), total);
+    expect(totalsOf(bench.doubles(total, ARRAYS), 1, 0)).toMatchObject({ m2: 0, mean: 2 });
+  });
+
+  it("a NaN stays, in its own unit alone", () => {
+    const batches = [quarters(5, 3, 0), quarters(4, 3, 1), quarters(6, 3, 2)];
+    const broken = batches.map((rows) => rows.map((row) => [...row]));
+    broken[1]![2]![1] = Number.NaN;
+    const totals = fold(3, broken);
+    const { samples, min, max, mean, m2, magnitude } = totalsOf(totals, 3, 1);
+    expect([samples, min, max, mean, m2, magnitude]).toEqual([15, ...Array(5).fill(Number.NaN)]);
+    const clean = fold(3, batches);
+    for (const unit of [0, 2]) expect(totalsOf(totals, 3, unit)).toEqual(totalsOf(clean, 3, unit));
+  });
+
+  it("the forward kernel's own counters fold to the statistics of z", () => {
+    bench.reset();
+    const [rows, units] = [13, 5];
+    const z = Float32Array.from(quarters(rows, units, 3).flat());
+    const [counters, total] = [bench.allocate(ARRAYS * units, 1), bench.allocateDoubles(ARRAYS * units)];
+    kernels.activationForward(0, 0, 0, rows, units, bench.place(z), 0, bench.allocate(rows * units), counters);
+    kernels.resetTotals(units, total);
+    kernels.foldCounters(units, rows, counters, total);
+    for (let u = 0; u < units; u++) {
+      expectTotals(totalsOf(bench.doubles(total, ARRAYS * units), units, u), [...z.filter((_, i) => i % units === u)], 1);
+    }
+  });
+});
