@@ -77,8 +77,8 @@ function examine(state: NetworkState, x: Matrix, scratch: Arena): Examination {
   return { state, x, buffers, passes, totals };
 }
 
-function isSilent({ meanActivation }: UnitTotals): boolean {
-  return meanActivation === 0;
+function isSilent(unit: UnitTotals): boolean {
+  return unit.meanActivation === 0;
 }
 
 function judgeLayer({ state, totals }: Examination, layer: number, thresholds: Thresholds): UnitState[] {
