@@ -1,6 +1,6 @@
-// The only importer of the loader: from base64 to a running instance.
+// The only importer of the loader: from hexadecimal digits to a running instance.
 import { instantiate } from "@assemblyscript/loader";
-import { RELAXED_BASE64, STRICT_BASE64 } from "./binaries.js";
+import { RELAXED_HEX, STRICT_HEX } from "./binaries.js";
 import type { KernelExports } from "./exports.js";
 
 /** Which of the two binaries runs: "relaxed" fuses multiply and add where the machine can. */
@@ -22,16 +22,20 @@ export function supportsRelaxed(): boolean {
   return validates([...SPLAT_ONE, ...SPLAT_ONE, 253, 128, 2]); // i8x16.relaxed_swizzle
 }
 
-function decodeBase64(text: string): Uint8Array<ArrayBuffer> {
-  const characters = atob(text);
-  const bytes = new Uint8Array(characters.length);
-  for (let i = 0; i < bytes.length; i++) bytes[i] = characters.charCodeAt(i);
+function hexDigit(text: string, index: number): number {
+  const code = text.charCodeAt(index);
+  return code - (code < 97 ? 48 : 87); // "0" to "9", "a" to "f"
+}
+
+function decodeHex(text: string): Uint8Array<ArrayBuffer> {
+  const bytes = new Uint8Array(text.length / 2);
+  for (let i = 0; i < bytes.length; i++) bytes[i] = hexDigit(text, 2 * i) * 16 + hexDigit(text, 2 * i + 1);
   return bytes;
 }
 
 /** Compiles and instantiates one build over `memory`; the calls are the raw exports, without the loader's wrappers. */
 export async function instantiateKernels(build: Build, memory: WebAssembly.Memory): Promise<KernelExports> {
-  const bytes = decodeBase64(build === "strict" ? STRICT_BASE64 : RELAXED_BASE64);
+  const bytes = decodeHex(build === "strict" ? STRICT_HEX : RELAXED_HEX);
   const { instance } = await instantiate(bytes, { env: { memory } });
   return instance.exports as unknown as KernelExports;
 }
