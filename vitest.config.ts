@@ -18,7 +18,7 @@ const node: TestProjectInlineConfiguration = {
 
 const browser = (executablePath: string): TestProjectInlineConfiguration => ({
   cacheDir,
-  optimizeDeps: { include: ["@assemblyscript/loader", "fast-check"] }, // found late, they would make the page load anew amid a test
+  optimizeDeps: { include: ["@assemblyscript/loader", "csv-parse/browser/esm/sync", "fast-check"] }, // found late, they would make the page load anew amid a test
   server: {
     headers: { ...ISOLATION_HEADERS },
     fs: { allow: [".", realpathSync("node_modules")] }, // node_modules may be a link

@@ -1,0 +1,21 @@
+// What a cell of a table means: nothing, a number, or a word.
+
+const MISSING = new Set(["", "na", "nan", "null", "?"]);
+const NUMBER = /^[+-]?(\d+\.?\d*|\.\d+)(e[+-]?\d+)?$/i;
+
+export function isMissing(cell: string): boolean {
+  return cell.length <= 4 && MISSING.has(cell.toLowerCase());
+}
+
+/** The cell as a decimal number that float32 can hold, or undefined. */
+export function parseNumber(cell: string): number | undefined {
+  if (!NUMBER.test(cell)) return undefined;
+  const value = Number(cell);
+  return Number.isFinite(Math.fround(value)) ? value : undefined;
+}
+
+/** A word as a message or a table shows it. */
+export function shorten(text: string, longest = 40): string {
+  const line = text.replaceAll(/[\p{Cc}\s]+/gu, " ");
+  return line.length > longest ? `${line.slice(0, longest - 1)}…` : line;
+}

@@ -1,0 +1,77 @@
+// Files -> tables: the only place that opens one. Gzip is known by its first bytes, whatever the name.
+import { readFile, stat } from "node:fs/promises";
+import { gunzipSync } from "node:zlib";
+import { RelumineError } from "../core/errors.js";
+import { suggestion } from "../core/nearest.js";
+import { parseCsv, type Table } from "../formats/csv.js";
+
+const EMBEDDED = "digits";
+const MAX_BYTES = 400_000_000; // a JavaScript string holds little more
+
+const REASONS: Record<string, string> = {
+  ENOENT: "is not there",
+  ENOTDIR: "is not there",
+  EACCES: "may not be read (permission denied)",
+  EPERM: "may not be read (permission denied)",
+  ENAMETOOLONG: "is no file name: it is too long",
+};
+
+function fileError(source: string, error: unknown): RelumineError {
+  const { code = "", message } = error as NodeJS.ErrnoException;
+  const hint = code === "ENOENT" ? suggestion(source, [EMBEDDED]) : "";
+  return new RelumineError("format", `${source} ${REASONS[code] ?? `cannot be read: ${message}`}; wanted is a CSV file, or "${EMBEDDED}" for the embedded digits.${hint}`);
+}
+
+async function readBytes(path: string | URL, source: string): Promise<Uint8Array> {
+  try {
+    const status = await stat(path);
+    if (status.isDirectory()) throw new RelumineError("format", `${source} is a directory; wanted is a CSV file`);
+    if (!status.isFile() && !status.isFIFO()) throw new RelumineError("format", `${source} is a device; wanted is a CSV file`);
+    if (status.size > MAX_BYTES) throw new RelumineError("memory", `${source} has ${status.size} bytes; wanted are at most ${MAX_BYTES}`);
+    return await readFile(path);
+  } catch (error) {
+    throw error instanceof RelumineError ? error : fileError(source, error);
+  }
+}
+
+function unpack(bytes: Uint8Array, source: string): Uint8Array {
+  if (bytes[0] !== 0x1f || bytes[1] !== 0x8b) return bytes;
+  try {
+    return gunzipSync(bytes, { maxOutputLength: MAX_BYTES });
+  } catch (error) {
+    const reason = (error as NodeJS.ErrnoException).code === "ERR_BUFFER_TOO_LARGE" ? `holds more than ${MAX_BYTES} bytes` : "is damaged";
+    throw new RelumineError("format", `${source} is compressed with gzip and ${reason}; wanted is a whole .csv.gz`);
+  }
+}
+
+function decode(bytes: Uint8Array, source: string): string {
+  try {
+    return new TextDecoder("utf-8", { fatal: true }).decode(bytes);
+  } catch {
+    throw new RelumineError("format", `${source} is not UTF-8 text; wanted are comma-separated values saved as UTF-8`);
+  }
+}
+
+export interface NamedTable {
+  readonly name: string;
+  readonly table: Table;
+  /** Of the embedded set: its target, and what to divide its pixels by. */
+  readonly known?: { readonly target: string; readonly divisor: number };
+}
+
+/**
+ * Reads a CSV file, plain or gzipped, or the embedded digits.
+ * @throws RelumineError "format" or "memory"; the message begins with the file's name
+ */
+export async function readTable(source: string): Promise<NamedTable> {
+  const isEmbedded = source === EMBEDDED;
+  const path = isEmbedded ? new URL("digits.csv.gz", import.meta.url) : source;
+  const text = decode(unpack(await readBytes(path, source), source), source);
+  try {
+    const table = parseCsv(text);
+    return isEmbedded ? { name: source, table, known: { target: "digit", divisor: 16 } } : { name: source, table };
+  } catch (error) {
+    if (error instanceof RelumineError) throw new RelumineError(error.code, `${source}: ${error.message}`);
+    throw error;
+  }
+}

@@ -1,0 +1,71 @@
+import fc from "fast-check";
+import { describe, expect, it } from "vitest";
+import { RelumineError } from "../../src/core/errors.js";
+import { parseCsv } from "../../src/formats/csv.js";
+
+describe("parseCsv", () => {
+  it("reads a header and rows, with the lines they end on", () => {
+    expect(parseCsv("a,b\n1,2\n3,4\n")).toEqual({ header: ["a", "b"], rows: [["1", "2"], ["3", "4"]], lines: [2, 3] });
+  });
+
+  it("understands a byte order mark, CRLF, quotes, line breaks within them, and empty lines", () => {
+    const table = parseCsv('\ufeffname,note\r\n"Doe, Jane","says ""hi""\r\ntwice"\r\n\r\n  x , y\r\n');
+    expect(table).toEqual({ header: ["name", "note"], rows: [["Doe, Jane", 'says "hi"\ntwice'], ["x", "y"]], lines: [3, 5] });
+  });
+
+  it("reads old Mac line ends and a last line without any", () => {
+    expect(parseCsv("a,b\r1,2\r3,4").rows).toEqual([["1", "2"], ["3", "4"]]);
+  });
+
+  it("calls a nameless column by its place", () => {
+    expect(parseCsv(",b\n1,2\n").header).toEqual(["column 1", "b"]);
+  });
+
+  it.each([
+    ["", /empty; wanted are a header line and rows/],
+    ["\n\n", /empty/],
+    ["a,b\n", /header \(2 columns\) and no rows/],
+    ["a\n1\n", /one column; wanted are at least two$/],
+    ["a;b\n1;2\n", /one column.*the header holds ";"/],
+    ["a,b,a\n1,2,3\n", /columns 1 and 3 both "a"/],
+    ["a,b\n1,2\n3\n", /row 2 \(line 3\) has 1 cells and the header 2: no cell for column "b"/],
+    ["a,b\n1,2\n\n3,4,5\n", /row 2 \(line 4\) has 3 cells and the header 2: cells past the last column "b"/],
+    ['a,b\n1,2\n3,"x\n5,6\n', /row 2 \(line 3\), column 2: a quote is opened and never closed/],
+    ['a,"b\n1,2\n', /the header \(line 1\), column 2: a quote is opened/],
+    ['a,b\n1,"x"y\n', /row 1 \(line 2\), column 2: a quote stands inside a cell/],
+    ["a,b\n1,\0\n", /NUL character is on line 2/],
+    [`a,b\n1,${"x".repeat(40000)}\n`, /row 1 \(line 2\), column "b" has a cell of 40000 characters/],
+  ])("refuses %j, naming the place", (text, message) => {
+    expect(() => parseCsv(text)).toThrow(RelumineError);
+    expect(() => parseCsv(text)).toThrow(message);
+  });
+
+  it("gives back every table that was written with quotes", () => {
+    const cell = fc.string({ maxLength: 8 }).map((text) => text.replaceAll("\0", "").replaceAll("\r", "").trim());
+    const quote = (text: string): string => `"${text.replaceAll('"', '""')}"`;
+    fc.assert(
+      fc.property(fc.array(fc.tuple(cell, cell), { minLength: 1, maxLength: 6 }), (rows) => {
+        const kept = rows.filter((row) => row.some(Boolean));
+        fc.pre(kept.length > 0);
+        const text = ["a,b", ...kept.map((row) => row.map(quote).join(","))].join("\n");
+        expect(parseCsv(text).rows).toEqual(kept);
+      }),
+    );
+  });
+
+  it("never throws anything but a RelumineError, whatever the text", () => {
+    const pieces = fc.constantFrom("a", ",", '"', "\n", "\r", "\r\n", " ", "\0", "1", "\ufeff");
+    fc.assert(
+      fc.property(fc.array(pieces, { maxLength: 40 }), (text) => {
+        try {
+          const { header, rows, lines } = parseCsv(text.join(""));
+          expect(rows.every((row) => row.length === header.length)).toBe(true);
+          expect(lines.length).toBe(rows.length);
+        } catch (error) {
+          expect(error).toBeInstanceOf(RelumineError);
+        }
+      }),
+      { numRuns: 2000 },
+    );
+  });
+});
