@@ -1,0 +1,124 @@
+// Trains the plans of a checkup, each from the same start, and diagnoses what came of them.
+import type { PreparedTable } from "./dataset.js";
+import type { Plan } from "./illness.js";
+import { scoreOf, specFor } from "./model.js";
+import type { SharedOptions } from "./options.js";
+import type { Terminal } from "./terminal.js";
+import type { Diagnosis, EpochLog, History, Network, NetworkSpec } from "../index.js";
+import type { EpochLine, Scale } from "../report/checkup.js";
+
+export interface CheckupOptions extends SharedOptions {
+  /** Of the healthy network; by default RATES. */
+  readonly learningRate?: number;
+  /** Seeds to try. */
+  readonly repeats: number;
+}
+
+/** Healthy rates of plain gradient descent. */
+export const RATES = { classification: 0.1, regression: 0.01 };
+
+/** What came of one plan with one seed. Unit counts are missing where the numbers overflow and no diagnosis is possible. */
+export interface Run {
+  readonly plan: Plan;
+  readonly seed: number;
+  readonly spec: NetworkSpec;
+  /** Of each hidden layer. */
+  readonly units: readonly number[];
+  readonly score: number;
+  readonly loss: number;
+  /** Dead units by hidden layer, as the diagnosis says; a leaky unit never is. */
+  readonly dead?: readonly number[];
+  /** Units that no training row opens, by hidden layer: for ReLU the dead ones. */
+  readonly closed?: readonly number[];
+  readonly stepsPerSecond: number;
+  readonly stopped?: History["stopped"];
+  readonly diagnosis?: Diagnosis;
+}
+
+export const sum = (values: readonly number[]): number => values.reduce((total, value) => total + value, 0);
+
+function deadUnits(diagnosis: Diagnosis | undefined): number[] | undefined {
+  return diagnosis?.layers.map(({ dead }) => dead);
+}
+
+function closedUnits(diagnosis: Diagnosis | undefined): number[] | undefined {
+  return diagnosis?.layers.map(({ units }) => units.filter(({ activity }) => activity === 0).length);
+}
+
+function speedOf(epochs: readonly EpochLog[], stepsPerEpoch: number): number {
+  return (epochs.length * stepsPerEpoch) / sum(epochs.map(({ seconds }) => seconds));
+}
+
+/** Trains plans on one table. */
+export class Clinic {
+  readonly scale: Scale;
+  readonly healthyRate: number;
+
+  constructor(
+    readonly prepared: PreparedTable,
+    readonly options: CheckupOptions,
+    readonly terminal: Terminal,
+    readonly signal: AbortSignal,
+    private readonly library: typeof import("../index.js"),
+  ) {
+    this.healthyRate = options.learningRate ?? RATES[prepared.task];
+    this.scale = { units: options.hidden, isAccuracy: prepared.task === "classification" };
+  }
+
+  /** Trains a plan; undefined if it was interrupted. `onEpoch` gets the dead units after each epoch. */
+  async run(plan: Plan, seed: number, label: string, onEpoch?: (line: EpochLine) => void): Promise<Run | undefined> {
+    const { createNetwork, sgd } = this.library;
+    const { prepared, options: { epochs, batchSize, hidden }, signal, terminal } = this;
+    const { training, heldOut } = prepared;
+    const spec = specFor(prepared, { hidden, activation: plan.activation, bias: plan.bias, seed });
+    using network = await createNetwork(spec);
+    const onEpochEnd = (log: EpochLog): void => {
+      terminal.progress({ label, done: log.epoch, total: epochs, unit: "epochs" });
+      if (onEpoch) onEpoch({ epoch: log.epoch, loss: log.loss, score: scoreOf(prepared, log.validation!), dead: deadUnits(this.diagnose(network)) });
+    };
+    terminal.startProgress();
+    const history = await network.fit(training, {
+      epochs, batchSize, signal, optimizer: sgd({ learningRate: plan.learningRate }), validation: heldOut, callbacks: [{ onEpochEnd }],
+    });
+    terminal.endProgress();
+    if (history.stopped === "aborted") return undefined;
+    const metrics = network.evaluate(heldOut);
+    const diagnosis = this.diagnose(network);
+    return {
+      plan, seed, spec,
+      units: hidden,
+      score: scoreOf(prepared, metrics),
+      loss: metrics.loss,
+      dead: deadUnits(diagnosis),
+      closed: closedUnits(diagnosis),
+      diagnosis,
+      stepsPerSecond: speedOf(history.epochs, Math.ceil(training.x.rows / batchSize)),
+      stopped: history.stopped,
+    };
+  }
+
+  /** Undefined where preactivations overflow, as they may after a divergence. */
+  private diagnose(network: Network): Diagnosis | undefined {
+    try {
+      return this.library.diagnose(network, this.prepared.training.x);
+    } catch (error) {
+      if (error instanceof this.library.RelumineError) return undefined;
+      throw error;
+    }
+  }
+
+  /** The seeds of the repeats, the first one first. */
+  get seeds(): number[] {
+    return Array.from({ length: this.options.repeats }, (_, repeat) => this.options.seed + repeat);
+  }
+
+  /** The same plan over all seeds; what was finished before an interruption. */
+  async repeat(plan: Plan, label: string, first?: Run): Promise<Run[]> {
+    const runs = first ? [first] : [];
+    for (const seed of this.seeds.slice(runs.length)) {
+      const run = await this.run(plan, seed, label);
+      if (run) runs.push(run);
+    }
+    return runs;
+  }
+}

@@ -1,0 +1,81 @@
+// The textbook's two ways to make a network ill, and its three cures. Plans only: nothing is trained here.
+import type { Verdict } from "./verdict.js";
+
+export type Cure = "lowerRate" | "positiveBias" | "leakyRelu";
+
+/** One training: all else (initial kernels, order of the rows, number of steps) is the same in each. */
+export interface Plan {
+  readonly role: "healthy" | "ill" | Cure;
+  readonly learningRate: number;
+  readonly bias: number;
+  readonly activation: "relu" | "leakyRelu";
+}
+
+export type IllnessName = "highRate" | "negativeBias";
+
+export const NEGATIVE_BIAS = -1;
+export const POSITIVE_BIAS = 0.1;
+export const RATE_DIVISOR = 4;
+/** So large a share of the hidden units must be dead at the end for a rate to count as lethal. */
+export const LETHAL_SHARE = 1 / 3;
+
+const STEPS_PER_DECADE = [1.6, 2.5, 4, 6.3, 10]; // preferred numbers, R5 (ISO 3)
+const DECADES = [1, 10, 100];
+
+/** Rates to try, one after the other: five steps a decade, up to a thousand times the healthy one. */
+export function climbingRates(healthyRate: number): number[] {
+  return DECADES.flatMap((decade) => STEPS_PER_DECADE.map((step) => Number((healthyRate * decade * step).toPrecision(2))));
+}
+
+export function healthyPlan(learningRate: number): Plan {
+  return { role: "healthy", learningRate, bias: 0, activation: "relu" };
+}
+
+export function highRatePlan(learningRate: number): Plan {
+  return { role: "ill", learningRate, bias: 0, activation: "relu" };
+}
+
+export function negativeBiasPlan(learningRate: number): Plan {
+  return { role: "ill", learningRate, bias: NEGATIVE_BIAS, activation: "relu" };
+}
+
+/** The three cures: each changes one thing of the ill plan. */
+export function curesOf(ill: Plan): Plan[] {
+  return [
+    { ...ill, role: "lowerRate", learningRate: ill.learningRate / RATE_DIVISOR },
+    { ...ill, role: "positiveBias", bias: POSITIVE_BIAS },
+    { ...ill, role: "leakyRelu", activation: "leakyRelu" },
+  ];
+}
+
+/** `bias +0.1` */
+export function planName({ role, learningRate, bias }: Plan, illness: IllnessName): string {
+  const signedBias = `bias ${bias > 0 ? "+" : ""}${bias}`;
+  switch (role) {
+    case "healthy": return "healthy";
+    case "ill": return illness === "highRate" ? `ill: rate ${learningRate}` : `ill: ${signedBias}`;
+    case "lowerRate": return `rate ${learningRate}`;
+    case "positiveBias": return signedBias;
+    case "leakyRelu": return "Leaky ReLU";
+  }
+}
+
+/** What each cure answers, after "it answers"; said where it was no full cure. */
+const ANSWERS: Record<IllnessName, Record<Cure, string>> = {
+  highRate: {
+    lowerRate: "a rate that is too high, and this one may still be",
+    positiveBias: "a negative bias; here the steps are too large wherever they start",
+    leakyRelu: "units that are shut and cannot learn; it does not make the steps any smaller",
+  },
+  negativeBias: {
+    lowerRate: "a rate that is too high; here the units are shut before the first step",
+    positiveBias: "a negative bias; what is left has another cause",
+    leakyRelu: "units that are shut and cannot learn; yet behind layers of slope 0.01 little gradient is left to learn by",
+  },
+};
+
+/** Why a cure was none, after "it answers"; nothing for one that worked. */
+export function explainFailure(illness: IllnessName, { role }: Plan, verdict: Verdict): string | undefined {
+  if (role === "healthy" || role === "ill" || verdict === "cured" || verdict === "was not ill") return undefined;
+  return ANSWERS[illness][role];
+}

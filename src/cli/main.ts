@@ -1,0 +1,47 @@
+#!/usr/bin/env node
+// The command line. Exit codes: 0 fine, 1 failed, 2 bad usage.
+import { readFile } from "node:fs/promises";
+import { Command, CommanderError } from "commander";
+import { trainCommand } from "./train.js";
+import { checkupCommand } from "./checkup.js";
+import { endQuietlyOnClosedPipe } from "./terminal.js";
+import { RelumineError } from "../core/errors.js";
+
+const EXAMPLES = `
+Examples:
+  $ relumine checkup digits
+  $ relumine train penguins.csv --target species
+  $ relumine train --help`;
+
+async function readVersion(): Promise<string> {
+  const manifest = await readFile(new URL("../../package.json", import.meta.url), "utf8");
+  return (JSON.parse(manifest) as { version: string }).version;
+}
+
+/** Errors are thrown to the one place that turns them into exit codes. */
+function throwing(command: Command): Command {
+  return command.exitOverride().configureHelp({ styleTitle: (title) => `\x1b[1m${title}\x1b[22m` }); // commander strips it where there is no colour
+}
+
+async function run(): Promise<void> {
+  const program = throwing(new Command("relumine"))
+    .description("Trains ReLU networks, shows which units die and why.")
+    .version(await readVersion(), "-v, --version")
+    .addHelpText("after", EXAMPLES);
+  for (const command of [trainCommand(), checkupCommand()]) program.addCommand(throwing(command));
+  await program.parseAsync();
+}
+
+function toExitCode(error: unknown): number {
+  if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : 2; // commander has said it
+  const message = error instanceof RelumineError ? error.message : `a fault in relumine itself: ${String(error)}`;
+  process.stderr.write(`error: ${message}\n`);
+  return 1;
+}
+
+endQuietlyOnClosedPipe();
+try {
+  await run();
+} catch (error) {
+  process.exitCode = toExitCode(error);
+}

@@ -1,0 +1,63 @@
+// The options that commands share, and how their values are read. What is refused here is bad usage: exit code 2.
+import { type Command, InvalidArgumentError, Option } from "commander";
+import { parseNumber } from "./cells.js";
+import type { Task } from "./target.js";
+import { checkInteger, checkName, checkNumber, type NumberRange } from "../core/checks.js";
+import { RelumineError } from "../core/errors.js";
+
+/** Runs a check and says what it wants, in commander's words around it. */
+function refuse<T>(check: () => T): T {
+  try {
+    return check();
+  } catch (error) {
+    if (!(error instanceof RelumineError)) throw error;
+    throw new InvalidArgumentError(error.message.replace(/^.*?; wanted/s, "Wanted"));
+  }
+}
+
+function toNumber(text: string): number {
+  return parseNumber(text) ?? Number.NaN;
+}
+
+export const integer = (range: NumberRange) => (text: string): number => refuse(() => checkInteger("it", toNumber(text), range));
+export const decimal = (range: NumberRange) => (text: string): number => refuse(() => checkNumber("it", toNumber(text), range));
+export const oneOf = <T extends string>(names: readonly T[]) => (text: string): T => refuse(() => checkName("it", text, names));
+
+const MAX_UNITS = 2 ** 20;
+
+/** `64,32` */
+function layerSizes(text: string): number[] {
+  return text.split(",").map((part) => integer({ low: 1, high: MAX_UNITS })(part.trim()));
+}
+
+function columnNames(text: string, before: readonly string[]): string[] {
+  return [...before, ...text.split(",").map((name) => name.trim())];
+}
+
+/** What `train` and `checkup` both take. */
+export interface SharedOptions {
+  readonly target?: string;
+  readonly task?: Task;
+  readonly ignore: readonly string[];
+  readonly hidden: readonly number[];
+  readonly epochs: number;
+  readonly batchSize: number;
+  readonly validation: number;
+  readonly seed: number;
+  readonly json: boolean;
+}
+
+/** Adds the table and the shared options; defaults differ by command. */
+export function addSharedOptions(command: Command, defaults: { readonly hidden: readonly number[]; readonly epochs: number }): Command {
+  return command
+    .argument("<table>", 'a CSV file, also gzipped, or "digits" for the embedded set')
+    .option("-t, --target <column>", "the column to predict")
+    .addOption(new Option("--task <task>", "classification or regression (default: seen by the target's values)").argParser(oneOf(["classification", "regression"])))
+    .option("--ignore <columns>", "columns to leave out, separated by commas", columnNames, [])
+    .addOption(new Option("--hidden <units>", "units of each hidden layer").argParser(layerSizes).default(defaults.hidden, defaults.hidden.join(",")))
+    .option("--epochs <count>", "passes over the training rows", integer({ low: 1, high: 1e6 }), defaults.epochs)
+    .option("--batch-size <rows>", "rows of one step", integer({ low: 1, high: 1e6 }), 32)
+    .option("--validation <share>", "share of the rows that is held out", decimal({ low: 0, high: 1, openLow: true, openHigh: true }), 0.2)
+    .option("--seed <number>", "decides the split, the initial weights and the order", integer({ low: 0, high: Number.MAX_SAFE_INTEGER }), 0)
+    .option("--json", "print one JSON document instead", false);
+}

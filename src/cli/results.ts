@@ -1,0 +1,55 @@
+// Runs over several seeds -> medians, ranges and the verdict on each cure.
+import { type Run, sum } from "./clinic.js";
+import { type IllnessName, type Plan, planName } from "./illness.js";
+import { judge, type Outcome, type Verdict } from "./verdict.js";
+import type { RunRow, Spread } from "../report/checkup.js";
+
+/** What is not a number is left out. */
+function spread(values: readonly number[]): Spread {
+  const sorted = values.filter((value) => !Number.isNaN(value)).sort((a, b) => a - b);
+  const middle = sorted.length >> 1;
+  if (sorted.length === 0) return { median: Number.NaN, low: Number.NaN, high: Number.NaN };
+  return { median: sorted.length % 2 ? sorted[middle] : (sorted[middle - 1] + sorted[middle]) / 2, low: sorted[0], high: sorted.at(-1)! };
+}
+
+/** A plan's runs over the seeds: medians and ends. */
+export interface PlanResult {
+  readonly plan: Plan;
+  readonly name: string;
+  readonly runs: readonly Run[];
+  readonly verdict?: Verdict;
+}
+
+/** The medians over the seeds, as the verdict's rule wants them. */
+function outcomeOf(runs: readonly Run[]): Outcome {
+  const closed = spread(runs.map((run) => (run.closed ? sum(run.closed) / sum(run.units) : Number.NaN)));
+  return { score: spread(runs.map(({ score }) => score)).median, closed: closed.median };
+}
+
+export interface IllnessResult {
+  readonly illness: IllnessName;
+  readonly results: readonly PlanResult[];
+}
+
+/** Judges the cures by the healthy and the ill runs. */
+export function judgeAll(illness: IllnessName, groups: readonly (readonly Run[])[]): IllnessResult {
+  const finished = groups.filter(({ length }) => length > 0);
+  const [healthy, ill] = finished.map(outcomeOf);
+  const results = finished.map((runs, place) => {
+    const result = { plan: runs[0].plan, name: planName(runs[0].plan, illness), runs };
+    return place < 2 ? result : { ...result, verdict: judge(healthy, ill, outcomeOf(runs)) };
+  });
+  return { illness, results };
+}
+
+export function rowOf({ name, plan, runs, verdict }: PlanResult): RunRow {
+  return {
+    name,
+    score: spread(runs.map(({ score }) => score)),
+    closed: runs[0].units.map((_, layer) => spread(runs.map(({ closed }) => closed?.[layer] ?? Number.NaN))),
+    isLeaky: plan.activation === "leakyRelu",
+    verdict: verdict ?? "",
+    diverged: runs.filter(({ stopped }) => stopped === "diverged").length,
+    stepsPerSecond: spread(runs.map(({ stepsPerSecond }) => stepsPerSecond)),
+  };
+}

@@ -1,0 +1,87 @@
+// Where the command line speaks: the story and the results, and a bar that redraws itself. With --json the document alone goes to stdout.
+import picocolors from "picocolors";
+import { drawProgress, type ProgressLine } from "../report/progress.js";
+
+type Stream = NodeJS.WriteStream;
+
+const REDRAW_MILLISECONDS = 80;
+
+function isTerminal(stream: Stream): boolean {
+  return stream.isTTY === true && process.env.TERM !== "dumb";
+}
+
+/** Colours on a terminal alone, and none where NO_COLOR is set (no-color.org). */
+function colorsFor(stream: Stream): ReturnType<typeof picocolors.createColors> {
+  return picocolors.createColors(isTerminal(stream) && !process.env.NO_COLOR);
+}
+
+export class Terminal {
+  readonly colors: ReturnType<typeof picocolors.createColors>;
+  readonly #story: Stream;
+  readonly #hasBar = isTerminal(process.stderr);
+  #isBarShown = false;
+  #started = 0;
+  #redrawn = 0;
+
+  /** @param json keeps stdout for the document: the story goes to stderr */
+  constructor(json: boolean) {
+    this.#story = json ? process.stderr : process.stdout;
+    this.colors = colorsFor(this.#story);
+  }
+
+  get hasBar(): boolean {
+    return this.#hasBar;
+  }
+
+  /** A line of the story, or several. */
+  tell(text = ""): void {
+    this.endProgress();
+    this.#story.write(`${text}\n`);
+  }
+
+  document(value: unknown): void {
+    this.endProgress();
+    process.stdout.write(`${JSON.stringify(value, null, 2)}\n`);
+  }
+
+  /** A line of progress where there is no terminal to draw a bar on. */
+  log(text: string): void {
+    if (!this.#hasBar) process.stderr.write(`${text}\n`);
+  }
+
+  startProgress(): void {
+    this.#started = performance.now();
+    this.#redrawn = 0;
+  }
+
+  progress(state: ProgressLine): void {
+    const now = performance.now();
+    if (!this.#hasBar || (now - this.#redrawn < REDRAW_MILLISECONDS && state.done < state.total)) return;
+    this.#redrawn = now;
+    this.#isBarShown = true;
+    const line = drawProgress(state, (now - this.#started) / 1000, (process.stderr.columns || 80) - 1);
+    process.stderr.write(`\r${line}\x1b[K`);
+  }
+
+  endProgress(): void {
+    if (this.#isBarShown) process.stderr.write("\r\x1b[K");
+    this.#isBarShown = false;
+  }
+}
+
+/** A signal that the first Ctrl-C raises; the second ends the program, as it does by default. */
+export function interruption(): AbortSignal {
+  const controller = new AbortController();
+  process.once("SIGINT", () => controller.abort());
+  return controller.signal;
+}
+
+/** A reader that closes the pipe (`| head`) has seen enough: no error. */
+export function endQuietlyOnClosedPipe(): void {
+  for (const stream of [process.stdout, process.stderr]) {
+    stream.on("error", (error: NodeJS.ErrnoException) => {
+      if (error.code !== "EPIPE") throw error;
+      process.exit(0);
+    });
+  }
+}

@@ -1,0 +1,61 @@
+// A training as text: what the data is, how the epochs went, what came out.
+import { formatNumber, formatPercent } from "./numbers.js";
+import { wrap } from "./wrap.js";
+import { alignColumns, formatCount } from "../core/text.js";
+import type { EpochLog } from "../network/callbacks.js";
+
+const MOST_NOTES = 12;
+const MOST_EPOCHS = 12;
+
+export interface DataSummary {
+  readonly name: string;
+  readonly trainingRows: number;
+  readonly heldOutRows: number;
+  readonly inputs: number;
+  readonly seed: number;
+  readonly notes: readonly string[];
+}
+
+/** The data in one line, and one line for each thing that was decided about it. */
+export function drawData({ name, trainingRows, heldOutRows, inputs, seed, notes }: DataSummary): string {
+  const head = `${name}: ${formatCount(trainingRows)} training rows, ${formatCount(heldOutRows)} held out (seed ${seed}), ${formatCount(inputs)} inputs`;
+  const shown = notes.slice(0, MOST_NOTES).map((note) => wrap(note, 80, "  "));
+  if (notes.length > MOST_NOTES) shown.push(`  and ${notes.length - MOST_NOTES} notes more (all of them: --json)`);
+  return [head, ...shown].join("\n");
+}
+
+/** At most so many of the epochs, evenly apart, the first and the last among them. */
+function chooseEpochs(epochs: readonly EpochLog[]): readonly EpochLog[] {
+  if (epochs.length <= MOST_EPOCHS) return epochs;
+  const places = Array.from({ length: MOST_EPOCHS }, (_, i) => Math.round((i * (epochs.length - 1)) / (MOST_EPOCHS - 1)));
+  return places.map((place) => epochs[place]);
+}
+
+/** A table of the epochs: loss and accuracy on both sides, silent units by layer. */
+export function drawEpochs(epochs: readonly EpochLog[]): string[] {
+  const hasAccuracy = epochs[0]?.accuracy !== undefined;
+  const metrics = (log: { loss: number; accuracy?: number } | undefined): string[] =>
+    [formatNumber(log?.loss ?? Number.NaN), ...(hasAccuracy ? [formatPercent(log?.accuracy ?? Number.NaN)] : [])];
+  const titles = (loss: string): string[] => [loss, ...(hasAccuracy ? ["accuracy"] : [])];
+  const rows = chooseEpochs(epochs).map((log) => [String(log.epoch), ...metrics(log), ...metrics(log.validation), log.silentUnits.join(" ")]);
+  return alignColumns([["epoch", ...titles("loss"), ...titles("held-out loss"), "silent units"], ...rows], [0, 1, 2, 3, 4, 5]);
+}
+
+/** The epoch in one line, for a log. */
+export function describeEpoch({ epoch, loss, validation }: EpochLog, epochs: number): string {
+  const heldOut = validation === undefined ? "" : `, held-out loss ${formatNumber(validation.loss)}`;
+  const accuracy = validation?.accuracy === undefined ? "" : `, accuracy ${formatPercent(validation.accuracy)}`;
+  return `epoch ${epoch} of ${epochs}: loss ${formatNumber(loss)}${heldOut}${accuracy}`;
+}
+
+export interface ClassResult {
+  readonly name: string;
+  readonly rows: number;
+  readonly right: number;
+}
+
+/** Held-out rows and right answers by class. */
+export function drawClasses(classes: readonly ClassResult[]): string[] {
+  const rows = classes.map(({ name, rows: count, right }) => [name, formatCount(count), formatCount(right), count === 0 ? "-" : formatPercent(right / count)]);
+  return alignColumns([["class", "held out", "right", ""], ...rows], [1, 2, 3]);
+}
