@@ -137,21 +137,24 @@ function tellRule({ terminal, scale }: Clinic): void {
   terminal.tell(`\n${dim(wrap(`${score}; steps/s counts updates of one batch each. ${closed} ${VERDICT_RULE}`))}`);
 }
 
+function withoutDiagnosis(run: Run): object {
+  return { ...run, diagnosis: undefined }; // JSON leaves undefined out
+}
+
 /** The document that --json prints: every run, and the ill networks' diagnoses. */
 function toDocument({ prepared, options, signal, healthyRate }: Clinic, { healthy, tries, illnesses }: Checkup): object {
   const { name, task, notes, training, heldOut } = prepared;
   const { hidden, epochs, batchSize, seed, repeats } = options;
-  const plain = ({ diagnosis: _, ...run }: Run): object => run;
   return {
     data: { name, task, trainingRows: training.x.rows, heldOutRows: heldOut.x.rows, notes },
     options: { hidden, epochs, batchSize, learningRate: healthyRate, seed, repeats },
     interrupted: signal.aborted,
     rule: VERDICT_RULE,
-    healthy: healthy.map(plain),
+    healthy: healthy.map(withoutDiagnosis),
     climb: tries,
     illnesses: illnesses.map(({ illness, results }) => ({
       illness,
-      runs: results.map((result) => ({ ...result, runs: result.runs.map(plain), score: rowOf(result).score, closed: rowOf(result).closed })),
+      runs: results.map((result) => ({ ...result, runs: result.runs.map(withoutDiagnosis), score: rowOf(result).score, closed: rowOf(result).closed })),
       diagnosis: results.find(({ plan }) => plan.role === "ill")?.runs[0]?.diagnosis,
     })),
   };

@@ -1,7 +1,7 @@
 // The textbook's two ways to make a network ill, and its three cures. Plans only: nothing is trained here.
 import type { Verdict } from "./verdict.js";
 
-export type Cure = "lowerRate" | "positiveBias" | "leakyRelu";
+type Cure = "lowerRate" | "positiveBias" | "leakyRelu";
 
 /** One training: all else (initial kernels, order of the rows, number of steps) is the same in each. */
 export interface Plan {
@@ -14,8 +14,8 @@ export interface Plan {
 export type IllnessName = "highRate" | "negativeBias";
 
 export const NEGATIVE_BIAS = -1;
-export const POSITIVE_BIAS = 0.1;
-export const RATE_DIVISOR = 4;
+const POSITIVE_BIAS = 0.1;
+const RATE_DIVISOR = 4;
 /** So large a share of the hidden units must be dead at the end for a rate to count as lethal. */
 export const LETHAL_SHARE = 1 / 3;
 

@@ -6,7 +6,7 @@ import { suggestion } from "../core/nearest.js";
 import { rowName, type Table } from "../formats/csv.js";
 import type { Matrix } from "../index.js";
 
-export interface NumberEncoding {
+interface NumberEncoding {
   readonly kind: "number";
   readonly column: string;
   /** Stands in for a missing value. */
@@ -14,7 +14,7 @@ export interface NumberEncoding {
   readonly mean: number;
   readonly scale: number;
 }
-export interface CategoryEncoding {
+interface CategoryEncoding {
   readonly kind: "category";
   readonly column: string;
   /** One input each, in this order; "" is the missing value. A word that is not here gives zeros. */

@@ -1,13 +1,15 @@
 // Which rows train and which are held out: drawn from the seed with integers alone, the same on every machine.
 
-/** A stream of 32-bit integers: lowbias32 (Wellons 2018) over a counter, keyed by the seed. */
+/** lowbias32 (Wellons 2018): a bijection of 32-bit integers that leaves no pattern. */
+function mix(value: number): number {
+  let x = value >>> 0;
+  x = Math.imul(x ^ (x >>> 16), 0x7feb352d);
+  x = Math.imul(x ^ (x >>> 15), 0x846ca68b);
+  return (x ^ (x >>> 16)) >>> 0;
+}
+
+/** A stream of 32-bit integers: a counter, mixed and keyed by the seed. */
 function randomIntegers(seed: number): () => number {
-  const mix = (value: number): number => {
-    let x = value >>> 0;
-    x = Math.imul(x ^ (x >>> 16), 0x7feb352d);
-    x = Math.imul(x ^ (x >>> 15), 0x846ca68b);
-    return (x ^ (x >>> 16)) >>> 0;
-  };
   const key = mix(mix(seed % 2 ** 32) + Math.floor(seed / 2 ** 32));
   let counter = 0;
   return () => mix(mix(counter++) + key);
@@ -39,6 +41,10 @@ function heldOutCounts(sizes: readonly number[], fraction: number): number[] {
   return counts;
 }
 
+function ascending(a: number, b: number): number {
+  return a - b;
+}
+
 export interface Split {
   /** Ascending. */
   readonly training: readonly number[];
@@ -60,6 +66,5 @@ export function stratifiedSplit(groups: readonly (readonly number[])[], fraction
     for (const row of order.slice(0, counts[group])) heldOut.push(row);
     for (const row of order.slice(counts[group])) training.push(row);
   });
-  const ascending = (a: number, b: number): number => a - b;
   return { training: training.sort(ascending), heldOut: heldOut.sort(ascending) };
 }

@@ -78,8 +78,8 @@ describe("prepareTable", () => {
     const { preprocessing } = prepare(tableOf("w,y", 40, (row) => `${row % 2 ? "p" : "q"},${row % 4 < 2 ? "a" : "b"}`));
     const later = parseCsv("x,w,y\n1,unheard,a\n1,p,a\n");
     const encoded = encodeInputs(preprocessing.inputs, later, [0, 1]);
-    expect([...encoded.data.slice(1, 3)]).toEqual([0, 0]);
-    expect([...encoded.data.slice(4, 6)]).toEqual([1, 0]);
+    expect(Array.from(encoded.data.slice(1, 3))).toEqual([0, 0]);
+    expect(Array.from(encoded.data.slice(4, 6))).toEqual([1, 0]);
     expect(() => encodeInputs(preprocessing.inputs, parseCsv("x,w\nten,p\n"), [0])).toThrow(/row 1 \(line 2\), column "x" has "ten"; wanted is a number/);
   });
 

@@ -1,4 +1,4 @@
-import fc from "fast-check";
+import * as fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { stratifiedSplit } from "../../src/cli/split.js";
 
@@ -6,6 +6,8 @@ const groupsOf = (sizes: readonly number[]): number[][] => {
   let next = 0;
   return sizes.map((size) => Array.from({ length: size }, () => next++));
 };
+
+const draw = (seed: number): readonly number[] => stratifiedSplit(groupsOf([50, 50]), 0.3, seed).heldOut;
 
 describe("stratifiedSplit", () => {
   it("uses each row once, keeps each class in proportion and never holds a whole class out", () => {
@@ -31,7 +33,6 @@ describe("stratifiedSplit", () => {
   });
 
   it("is decided by the seed", () => {
-    const draw = (seed: number): readonly number[] => stratifiedSplit(groupsOf([50, 50]), 0.3, seed).heldOut;
     expect(draw(1)).toEqual(draw(1));
     expect(draw(2)).not.toEqual(draw(1));
     expect(draw(1 + 2 ** 32)).not.toEqual(draw(1));
@@ -39,7 +40,7 @@ describe("stratifiedSplit", () => {
 
   it("holds each row out about equally often", () => {
     const seeds = 4000;
-    const held = new Array<number>(10).fill(0);
+    const held = Array.from({ length: 10 }, () => 0);
     for (let seed = 0; seed < seeds; seed++) for (const row of stratifiedSplit(groupsOf([10]), 0.3, seed).heldOut) held[row]++;
     const deviation = Math.sqrt(seeds * 0.3 * 0.7);
     for (const count of held) expect(Math.abs(count - seeds * 0.3)).toBeLessThan(4 * deviation);

@@ -1,7 +1,9 @@
-import fc from "fast-check";
+import * as fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { RelumineError } from "../../src/core/errors.js";
 import { parseCsv } from "../../src/formats/csv.js";
+
+const quote = (text: string): string => `"${text.replaceAll('"', '""')}"`;
 
 describe("parseCsv", () => {
   it("reads a header and rows, with the lines they end on", () => {
@@ -42,7 +44,6 @@ describe("parseCsv", () => {
 
   it("gives back every table that was written with quotes", () => {
     const cell = fc.string({ maxLength: 8 }).map((text) => text.replaceAll("\0", "").replaceAll("\r", "").trim());
-    const quote = (text: string): string => `"${text.replaceAll('"', '""')}"`;
     fc.assert(
       fc.property(fc.array(fc.tuple(cell, cell), { minLength: 1, maxLength: 6 }), (rows) => {
         const kept = rows.filter((row) => row.some(Boolean));
