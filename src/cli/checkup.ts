@@ -24,10 +24,11 @@ Examples:
   $ relumine checkup digits --repeats 5 --hidden 64,64,64
   $ relumine checkup penguins.csv --target species --json > checkup.json
 
-Illness A is a learning rate that is too high, found by climbing from the healthy
-one until a third of the hidden units are dead at the end; illness B is a starting
-bias of -1. Each is met with a quarter of the rate, a starting bias of +0.1 and
-Leaky ReLU, all from the same initial kernels, order of rows and number of steps.`;
+Illness A is a learning rate that is too high, found by climbing from the
+healthy one until a third of the hidden units are dead at the end; illness B is
+a starting bias of -1. Each is met with a quarter of the rate, with a starting
+bias of +0.1 and with Leaky ReLU, all from the same initial kernels, order of
+rows and number of steps.`;
 
 /** `131 of 256 units dead, accuracy 73.6 %` */
 function describeRun({ scale: { isAccuracy } }: Clinic, { dead, units, score, stopped }: Run): string {
@@ -162,13 +163,13 @@ function toDocument({ prepared, options, signal, healthyRate }: Clinic, { health
 
 async function checkup(source: string, options: CheckupOptions): Promise<void> {
   const terminal = new Terminal(options.json);
+  const signal = interruption();
   const prepared = prepareTable(await readTable(source), options);
   const { name, training, heldOut, notes, preprocessing } = prepared;
   const inputs = inputWidth(preprocessing.inputs);
   terminal.tell(drawData({ name, notes, inputs, trainingRows: training.x.rows, heldOutRows: heldOut.x.rows, seed: options.seed }));
   const outputs = preprocessing.target.kind === "classes" ? preprocessing.target.classes.length : 1;
   terminal.tell(`network ${[inputs, ...options.hidden, outputs].join("-")}, ReLU, He normal; SGD, batches of ${options.batchSize}, ${options.epochs} epochs${options.repeats > 1 ? `, ${options.repeats} seeds` : ""}\n`);
-  const signal = interruption();
   const clinic = new Clinic(prepared, options, terminal, signal, await import("../index.js"));
   const result = await examine(clinic);
   if (result.illnesses.length > 0) tellRule(clinic);

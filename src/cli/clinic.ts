@@ -1,7 +1,7 @@
 // Trains the plans of a checkup, each from the same start, and diagnoses what came of them.
 import type { PreparedTable } from "./dataset.js";
 import type { Plan } from "./illness.js";
-import { scoreOf, specFor } from "./model.js";
+import { scoreOf, specFor, tryDiagnose } from "./model.js";
 import type { SharedOptions } from "./options.js";
 import type { Terminal } from "./terminal.js";
 import type { Diagnosis, EpochLog, History, Network, NetworkSpec } from "../index.js";
@@ -97,14 +97,10 @@ export class Clinic {
     };
   }
 
-  /** Undefined where preactivations overflow, as they may after a divergence. */
+  /** Undefined where preactivations overflow. */
   private diagnose(network: Network): Diagnosis | undefined {
-    try {
-      return this.library.diagnose(network, this.prepared.training.x);
-    } catch (error) {
-      if (error instanceof this.library.RelumineError) return undefined;
-      throw error;
-    }
+    const diagnosis = tryDiagnose(this.library.diagnose, network, this.prepared.training.x);
+    return typeof diagnosis === "string" ? undefined : diagnosis;
   }
 
   /** The seeds of the repeats, the first one first. */

@@ -1,7 +1,8 @@
 // From a prepared table to a network's spec, and from its loss to a score that people read.
 import type { PreparedTable } from "./dataset.js";
 import { inputWidth } from "./inputs.js";
-import type { Activation, Metrics, NetworkSpec } from "../index.js";
+import { RelumineError } from "../core/errors.js";
+import type { Activation, Diagnosis, Matrix, Metrics, Network, NetworkSpec } from "../index.js";
 
 export interface ModelOptions {
   readonly hidden: readonly number[];
@@ -19,6 +20,16 @@ export function specFor({ preprocessing: { inputs, target } }: PreparedTable, { 
     loss: target.kind === "classes" ? "crossEntropy" : "meanSquaredError",
     seed,
   };
+}
+
+/** The diagnosis, or why there is none: preactivations may overflow after a divergence. */
+export function tryDiagnose(diagnose: typeof import("../index.js").diagnose, network: Network, x: Matrix): Diagnosis | string {
+  try {
+    return diagnose(network, x);
+  } catch (error) {
+    if (error instanceof RelumineError) return error.message;
+    throw error;
+  }
 }
 
 /** Mean squared distance to the mean; 0 for a single row. */

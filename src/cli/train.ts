@@ -3,7 +3,7 @@ import { Command } from "commander";
 import { shorten } from "./cells.js";
 import { prepareTable, type PreparedTable } from "./dataset.js";
 import { inputWidth } from "./inputs.js";
-import { type RegressionErrors, regressionErrors, specFor } from "./model.js";
+import { type RegressionErrors, regressionErrors, specFor, tryDiagnose } from "./model.js";
 import { addSharedOptions, decimal, oneOf, type SharedOptions } from "./options.js";
 import { readTable } from "./read-table.js";
 import { interruption, Terminal } from "./terminal.js";
@@ -30,10 +30,10 @@ Examples:
   $ relumine train houses.csv.gz --target price --hidden 128,64 --epochs 200
   $ relumine train digits --hidden 128,128 --epochs 20 --json > result.json
 
-A column of numbers is standardized by the training rows, missing values become
-their median; a column of words is one-hot, a missing word a category of its own.
-Words in the target are classes, and so are whole numbers when at most 20, and at
-most the square root of the rows, differ; --task overrides that.`;
+Columns of numbers are standardized by the training rows; missing values become
+their median. Columns of words are one-hot; a missing word is a category too.
+Words in the target are classes, and so are whole numbers when at most 20, and
+at most the square root of the rows, differ; --task overrides that.`;
 
 /** Draws the bar, and where there is none, logs some of the epochs. */
 function progressCallback(terminal: Terminal, epochs: number, stepsPerEpoch: number): Callback {
@@ -67,7 +67,8 @@ interface Outcome {
   readonly optimizer: Optimizer;
   readonly history: History;
   readonly validation: Metrics & Partial<RegressionErrors>;
-  readonly diagnosis: Diagnosis;
+  /** Or why there is none. */
+  readonly diagnosis: Diagnosis | string;
   readonly classes: readonly ClassResult[];
 }
 
@@ -101,7 +102,7 @@ function tellOutcome(terminal: Terminal, outcome: Outcome, prepared: PreparedTab
     const [classTitle, ...classRows] = drawClasses(classes);
     terminal.tell(["", dim(classTitle), ...classRows].join("\n"));
   }
-  terminal.tell(`\n${diagnosis}`);
+  terminal.tell(typeof diagnosis === "string" ? `\nNo diagnosis: ${diagnosis}.` : `\n${diagnosis}`);
 }
 
 /** The document that --json prints. */
@@ -113,34 +114,35 @@ function toDocument({ network, optimizer, history, validation, diagnosis, classe
     optimizer: { name: optimizer.name, learningRate: optimizer.learningRate },
     validation: { ...validation, ...(classes.length > 0 && { classes }) },
     history,
-    diagnosis,
+    diagnosis: typeof diagnosis === "string" ? { error: diagnosis } : diagnosis,
   };
 }
 
-async function trainNetwork(prepared: PreparedTable, options: TrainOptions, terminal: Terminal): Promise<Outcome> {
+async function trainNetwork(prepared: PreparedTable, options: TrainOptions, terminal: Terminal, signal: AbortSignal): Promise<Outcome> {
   const { createNetwork, diagnose, ...optimizers } = await import("../index.js");
   const { epochs, batchSize, learningRate } = options;
   const optimizer = optimizers[options.optimizer](learningRate === undefined ? {} : { learningRate });
   const network = await createNetwork(specFor(prepared, options));
   const { training, heldOut } = prepared;
   const progress = progressCallback(terminal, epochs, Math.ceil(training.x.rows / batchSize));
-  const history = await network.fit(training, { epochs, batchSize, optimizer, validation: heldOut, callbacks: [progress], signal: interruption() });
+  const history = await network.fit(training, { epochs, batchSize, optimizer, validation: heldOut, callbacks: [progress], signal });
   const outputs = network.predict(heldOut.x);
   return {
     network, optimizer, history,
     validation: { ...network.evaluate(heldOut), ...regressionErrors(prepared, outputs.data) },
-    diagnosis: diagnose(network, training.x),
+    diagnosis: tryDiagnose(diagnose, network, training.x),
     classes: classResults(prepared, outputs),
   };
 }
 
 async function train(source: string, options: TrainOptions): Promise<void> {
   const terminal = new Terminal(options.json);
+  const signal = interruption();
   const prepared = prepareTable(await readTable(source), options);
   const { name, training, heldOut, notes, preprocessing } = prepared;
   const summary = { name, notes, trainingRows: training.x.rows, heldOutRows: heldOut.x.rows, inputs: inputWidth(preprocessing.inputs), seed: options.seed };
   terminal.tell(`${drawData(summary)}\n`);
-  const outcome = await trainNetwork(prepared, options, terminal);
+  const outcome = await trainNetwork(prepared, options, terminal, signal);
   if (options.json) terminal.document(toDocument(outcome, prepared));
   else tellOutcome(terminal, outcome, prepared, options);
   if (outcome.history.stopped) process.exitCode = 1;

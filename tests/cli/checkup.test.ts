@@ -1,0 +1,122 @@
+import { describe, expect, it } from "vitest";
+import { climbingRates, curesOf, explainFailure, healthyPlan, highRatePlan, negativeBiasPlan, planName } from "../../src/cli/illness.js";
+import { PENGUINS, relumine } from "./run.js";
+
+interface Run {
+  readonly seed: number;
+  readonly score: number;
+  readonly dead: readonly number[];
+  readonly closed: readonly number[];
+  readonly stepsPerSecond: number;
+}
+interface Result {
+  readonly plan: { readonly role: string; readonly learningRate: number; readonly bias: number; readonly activation: string };
+  readonly name: string;
+  readonly runs: readonly Run[];
+  readonly verdict?: string;
+  readonly score: { readonly low: number; readonly median: number; readonly high: number };
+}
+interface Document {
+  readonly options: { readonly learningRate: number };
+  readonly rule: string;
+  readonly healthy: readonly Run[];
+  readonly climb: readonly { readonly learningRate: number; readonly dead: readonly number[] }[];
+  readonly illnesses: readonly { readonly illness: string; readonly runs: readonly Result[]; readonly diagnosis: { readonly dead: number; readonly units: number } }[];
+}
+
+const sum = (values: readonly number[]): number => values.reduce((total, value) => total + value, 0);
+
+async function checkup(...args: string[]): Promise<Document> {
+  const { code, stdout, stderr } = await relumine("checkup", ...args, "--json");
+  expect(code, stderr).toBe(0);
+  return JSON.parse(stdout) as Document;
+}
+
+describe("plans", () => {
+  it("climb five steps a decade, a thousand times up, in plain numbers", () => {
+    expect(climbingRates(0.1).slice(0, 6)).toEqual([0.16, 0.25, 0.4, 0.63, 1, 1.6]);
+    expect(climbingRates(0.1).at(-1)).toBe(100);
+  });
+
+  it("cure by changing one thing of the ill plan", () => {
+    const ill = highRatePlan(1);
+    expect(ill).toEqual({ ...healthyPlan(1), role: "ill" });
+    expect(curesOf(ill)).toEqual([
+      { ...ill, role: "lowerRate", learningRate: 0.25 },
+      { ...ill, role: "positiveBias", bias: 0.1 },
+      { ...ill, role: "leakyRelu", activation: "leakyRelu" },
+    ]);
+    expect(curesOf(negativeBiasPlan(0.1)).map((plan) => planName(plan, "negativeBias"))).toEqual(["rate 0.025", "bias +0.1", "Leaky ReLU"]);
+  });
+
+  it("explain a cure that was none, and no other", () => {
+    const [lowerRate] = curesOf(negativeBiasPlan(0.1));
+    expect(explainFailure("negativeBias", lowerRate, "did nothing")).toMatch(/^a rate that is too high/);
+    expect(explainFailure("negativeBias", lowerRate, "cured")).toBeUndefined();
+    expect(explainFailure("negativeBias", negativeBiasPlan(0.1), "helped")).toBeUndefined();
+  });
+});
+
+describe("checkup digits", () => {
+  it("finds a lethal rate, and each cure answers its cause", { timeout: 60_000 }, async () => {
+    const { healthy, climb, illnesses } = await checkup("digits");
+    expect(healthy[0].score).toBeGreaterThan(0.93);
+    expect(sum(healthy[0].dead)).toBeLessThan(256 / 10);
+    const lethal = climb.at(-1)!;
+    expect(sum(lethal.dead)).toBeGreaterThanOrEqual(256 / 3);
+    for (const { dead } of climb.slice(0, -1)) expect(sum(dead)).toBeLessThan(256 / 3);
+    const [highRate, negativeBias] = illnesses;
+    expect(highRate.runs.map(({ plan }) => plan.role)).toEqual(["healthy", "ill", "lowerRate", "positiveBias", "leakyRelu"]);
+    expect(highRate.runs[1].plan.learningRate).toBe(lethal.learningRate);
+    expect(highRate.runs[1].runs[0].dead).toEqual(lethal.dead); // trained twice from the same start: the same bits
+    expect(highRate.runs[2].verdict).toBe("cured");
+    expect(negativeBias.runs.map(({ verdict }) => verdict)).toEqual([undefined, undefined, "did nothing", "cured", "did nothing"]);
+    expect(negativeBias.diagnosis.dead).toBe(sum(negativeBias.runs[1].runs[0].dead));
+    const leaky = negativeBias.runs[4].runs[0];
+    expect(sum(leaky.dead)).toBe(0);
+    expect(sum(leaky.closed)).toBeGreaterThan(100);
+    for (const { runs } of [...highRate.runs, ...negativeBias.runs]) expect(runs[0].stepsPerSecond).toBeGreaterThan(0);
+  });
+
+  it("shows the units die, the table, its rule and the diagnosis", { timeout: 60_000 }, async () => {
+    const { code, stdout, stderr } = await relumine("checkup", "digits", "--epochs", "4", "--hidden", "32,32", "--seed", "3");
+    expect(code).toBe(0);
+    expect(stdout).toMatch(/epoch +loss +accuracy +layer 0, dead of 32 +layer 1, dead of 32\n( +[1-4] +[\d.]+ +[\d.]+ % +\d+ .*\n){4}/);
+    expect(stdout).toMatch(/run +accuracy +layer 0\/32 +layer 1\/32 +steps\/s +the cure\nhealthy .*\nill: bias -1 .*\nrate 0.025 .*\nbias \+0.1 .*\nLeaky ReLU .*\n/);
+    expect(stdout).toContain("Rule: what");
+    expect(stdout).toMatch(/The ill network:\n\d+ of 64 hidden units dead/);
+    expect(stdout + stderr).not.toContain("\x1b");
+    expect(stderr).toBe("");
+  });
+
+  it("gives medians and ranges over seeds", { timeout: 60_000 }, async () => {
+    const { healthy, illnesses } = await checkup("digits", "--repeats", "3", "--epochs", "2", "--hidden", "16", "--seed", "5");
+    expect(healthy.map(({ seed }) => seed)).toEqual([5, 6, 7]);
+    for (const { runs, score } of illnesses.flatMap(({ runs: results }) => results)) {
+      const scores = runs.map((run) => run.score).sort((a, b) => a - b);
+      expect(score).toEqual({ low: scores[0], median: scores[1], high: scores[2] });
+    }
+  });
+});
+
+describe("checkup of a table", () => {
+  it("works on the penguins", { timeout: 60_000 }, async () => {
+    const { illnesses, options } = await checkup(PENGUINS, "-t", "species", "--hidden", "32,32");
+    expect(options.learningRate).toBe(0.1);
+    expect(illnesses.at(-1)!.illness).toBe("negativeBias");
+  });
+
+  it("goes by R² where the target is a number", { timeout: 60_000 }, async () => {
+    const { healthy, illnesses, options } = await checkup(PENGUINS, "-t", "body_mass_g", "--hidden", "32,32");
+    expect(options.learningRate).toBe(0.01);
+    expect(healthy[0].score).toBeGreaterThan(0.7);
+    expect(illnesses.length).toBeGreaterThan(0);
+  });
+
+  it("says where no rate is lethal, and goes on with illness B", { timeout: 60_000 }, async () => {
+    const { code, stdout } = await relumine("checkup", PENGUINS, "-t", "species", "--hidden", "16", "--epochs", "1", "--batch-size", "1000", "--learning-rate", "1e-9");
+    expect(code).toBe(0);
+    expect(stdout).toContain("No rate up to 0.000001 kills a third of them here: there is no illness A to cure.");
+    expect(stdout).toContain("ill: bias -1");
+  });
+});

@@ -1,0 +1,47 @@
+// Runs the built command line as its users do: a process of its own, its output read from pipes.
+import { spawn, type ChildProcess } from "node:child_process";
+import { existsSync, mkdtempSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+
+const MAIN = fileURLToPath(new URL("../../dist/cli/main.js", import.meta.url));
+if (!existsSync(MAIN)) throw new Error(`${MAIN} is not there; run "npm run build" first`);
+
+export const PENGUINS = fileURLToPath(new URL("../data/penguins.csv", import.meta.url));
+
+export interface Finished {
+  readonly code: number | null;
+  readonly stdout: string;
+  readonly stderr: string;
+}
+
+export function start(args: readonly string[], nodeOptions: readonly string[] = []): ChildProcess {
+  const { FORCE_COLOR: _, ...env } = process.env;
+  return spawn(process.execPath, [...nodeOptions, MAIN, ...args], { env, stdio: ["ignore", "pipe", "pipe"] });
+}
+
+export function finish(child: ChildProcess): Promise<Finished> {
+  let stdout = "";
+  let stderr = "";
+  child.stdout!.on("data", (chunk: Buffer) => (stdout += String(chunk)));
+  child.stderr!.on("data", (chunk: Buffer) => (stderr += String(chunk)));
+  return new Promise((resolve) => {
+    child.on("close", (code) => resolve({ code, stdout, stderr }));
+  });
+}
+
+export function relumine(...args: readonly string[]): Promise<Finished> {
+  return finish(start(args));
+}
+
+/** A folder for the files of one test suite. */
+export class Folder {
+  readonly path = mkdtempSync(join(tmpdir(), "relumine-"));
+
+  write(name: string, content: string | Uint8Array): string {
+    const path = join(this.path, name);
+    writeFileSync(path, content);
+    return path;
+  }
+}

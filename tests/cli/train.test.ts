@@ -1,0 +1,114 @@
+import { gzipSync } from "node:zlib";
+import { readFileSync } from "node:fs";
+import { describe, expect, it } from "vitest";
+import { finish, Folder, PENGUINS, relumine, start } from "./run.js";
+
+const folder = new Folder();
+
+interface Document {
+  readonly data: { readonly trainingRows: number; readonly heldOutRows: number; readonly task: string; readonly notes: readonly string[] };
+  readonly validation: { readonly loss: number; readonly accuracy?: number; readonly r2?: number; readonly meanAbsoluteError?: number; readonly classes?: readonly { rows: number; right: number }[] };
+  readonly history: { readonly epochs: readonly { readonly validation: { readonly loss: number } }[]; readonly stopped?: string };
+  readonly network: { readonly spec: { readonly inputs: number; readonly seed: number }; readonly parameterCount: number; readonly runtime: { readonly simd: string }; readonly preprocessing: { readonly inputs: readonly object[] } };
+  readonly diagnosis: { readonly units: number; readonly dead: number; readonly layers: readonly { readonly units: readonly object[] }[] };
+}
+
+async function train(...args: string[]): Promise<Document> {
+  const { code, stdout, stderr } = await relumine("train", ...args, "--json");
+  expect(code, stderr).toBe(0);
+  return JSON.parse(stdout) as Document;
+}
+
+describe("train", () => {
+  it("tells the penguins apart: at least 97 %", async () => {
+    const { data, validation, history, network, diagnosis } = await train(PENGUINS, "--target", "species");
+    expect(data).toMatchObject({ trainingRows: 275, heldOutRows: 69, task: "classification" });
+    expect(validation.accuracy).toBeGreaterThanOrEqual(0.97);
+    expect(history.epochs).toHaveLength(50);
+    expect(history.epochs.at(-1)!.validation.loss).toBe(validation.loss);
+    expect(network.spec.inputs).toBe(11);
+    expect(network.parameterCount).toBe(11 * 64 + 64 + 64 * 32 + 32 + 32 * 3 + 3);
+    expect(network.runtime.simd).toMatch(/^(strict|relaxed)$/);
+    expect(network.preprocessing.inputs).toHaveLength(7);
+    expect(diagnosis.layers.map(({ units }) => units.length)).toEqual([64, 32]);
+    const right = validation.classes!.reduce((sum, { right: count }) => sum + count, 0);
+    expect(right / 69).toBeCloseTo(validation.accuracy!, 6);
+  });
+
+  it("predicts a number, with its errors in the target's own units", async () => {
+    const { data, validation } = await train(PENGUINS, "--target", "body_mass_g");
+    expect(data).toMatchObject({ task: "regression", notes: expect.arrayContaining(["2 rows without a target are left out"]) });
+    expect(validation.accuracy).toBeUndefined();
+    expect(validation.r2).toBeGreaterThan(0.75);
+    expect(validation.meanAbsoluteError).toBeGreaterThan(100);
+    expect(validation.meanAbsoluteError).toBeLessThan(400); // grams; the birds weigh 2700 to 6300
+  });
+
+  it("reads digits, 20 epochs: at least 97 %", async () => {
+    const { validation } = await train("digits", "--hidden", "128,128", "--epochs", "20", "--seed", "1");
+    expect(validation.accuracy).toBeGreaterThanOrEqual(0.97);
+  });
+
+  it("gives the same bits for the same seed, and others for another", async () => {
+    const args = [PENGUINS, "-t", "species", "--epochs", "3"];
+    const [first, again, other] = await Promise.all([train(...args), train(...args), train(...args, "--seed", "7")]);
+    expect(again.validation).toEqual(first.validation);
+    expect(again.diagnosis).toEqual(first.diagnosis);
+    expect(other.validation.loss).not.toBe(first.validation.loss);
+  });
+
+  it("reads a gzipped table whatever its name", async () => {
+    const path = folder.write("penguins", gzipSync(readFileSync(PENGUINS)));
+    const args = ["-t", "species", "--epochs", "2"];
+    const [packed, plain] = await Promise.all([train(path, ...args), train(PENGUINS, ...args)]);
+    expect(packed.validation).toEqual(plain.validation);
+  });
+
+  it("does as the options say", async () => {
+    const { network, history, diagnosis } = await train(PENGUINS, "-t", "species", "--hidden", "8", "--activation", "tanh", "--bias", "0.5", "--optimizer", "sgd", "--learning-rate", "0.05", "--epochs", "2", "--ignore", "island,year", "--validation", "0.5");
+    expect(network.spec).toMatchObject({ inputs: 4 + 3, layers: [{ units: 8, activation: { name: "tanh" }, biasInitializer: 0.5 }, { units: 3 }] });
+    expect(history.epochs).toMatchObject([{ learningRate: 0.05 }, {}]);
+    expect(diagnosis.units).toBe(8);
+  });
+
+  it("keeps stdout for the document, and prints no colour into a pipe", async () => {
+    const { stdout, stderr } = await relumine("train", PENGUINS, "--target", "species", "--epochs", "3");
+    expect(stdout).toMatch(/penguins.csv: 275 training rows, 69 held out/);
+    expect(stdout).toMatch(/sex: 11 missing, a category of their own/);
+    expect(stdout).toMatch(/held out: accuracy \d+\.\d %/);
+    expect(stdout).toMatch(/of 96 hidden units dead/);
+    expect(stderr).toMatch(/^(epoch \d of 3: loss .*\n){3}$/);
+    expect(stdout + stderr).not.toContain("\x1b");
+  });
+
+  it("stops at Ctrl-C and reports what it has, with exit code 1", async () => {
+    const child = start(["train", PENGUINS, "--target", "species", "--epochs", "20000", "--json"]);
+    let wasSent = false;
+    child.stderr!.on("data", (chunk: Buffer) => {
+      if (!wasSent && String(chunk).includes("epoch 1000 of 20000")) wasSent = child.kill("SIGINT");
+    });
+    const { code, stdout } = await finish(child);
+    expect(wasSent).toBe(true);
+    expect(code).toBe(1);
+    const { history, validation, diagnosis } = JSON.parse(stdout) as Document;
+    expect(history.stopped).toBe("aborted");
+    expect(history.epochs.length).toBeLessThan(20000);
+    expect(Number.isFinite(validation.loss)).toBe(true);
+    expect(diagnosis.units).toBe(96);
+  });
+
+  it("ends quietly when its reader goes away", async () => {
+    const child = start(["train", PENGUINS, "--target", "species", "--epochs", "2"]);
+    child.stdout!.destroy();
+    const { code, stderr } = await finish(child);
+    expect(stderr).not.toMatch(/EPIPE|error|\n\s+at /);
+    expect(code).toBe(0);
+  });
+
+  it("says so when a training diverges", async () => {
+    const { code, stdout } = await relumine("train", PENGUINS, "--target", "body_mass_g", "--optimizer", "sgd", "--learning-rate", "1000", "--epochs", "5");
+    expect(stdout).toContain("The training diverged");
+    expect(stdout).toMatch(/No diagnosis: layer \d, unit \d+ has a preactivation of/);
+    expect(code).toBe(1);
+  });
+});

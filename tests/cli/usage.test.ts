@@ -1,0 +1,70 @@
+// Help, versions and bad usage: nothing is trained here.
+import { readFileSync } from "node:fs";
+import { describe, expect, it } from "vitest";
+import { finish, PENGUINS, relumine, start } from "./run.js";
+
+const version = (JSON.parse(readFileSync(new URL("../../package.json", import.meta.url), "utf8")) as { version: string }).version;
+
+/** A preloaded module that takes WebAssembly away. */
+const WITHOUT_WASM = ["--import", "data:text/javascript,delete globalThis.WebAssembly"];
+
+describe("help", () => {
+  it.each([[["--help"], "relumine checkup digits"], [["train", "--help"], "--target species"], [["checkup", "--help"], "--repeats 5"], [["help", "train"], "--target species"]])(
+    "%j shows examples",
+    async (args, example) => {
+      const { code, stdout, stderr } = await relumine(...args);
+      expect(stdout).toContain("Usage: relumine");
+      expect(stdout.slice(stdout.indexOf("Examples:"))).toContain(example);
+      expect(Math.max(...stdout.split("\n").map(({ length }) => length))).toBeLessThanOrEqual(80);
+      expect([code, stderr]).toEqual([0, ""]);
+    },
+  );
+
+  it("gives the version", async () => expect(await relumine("--version")).toEqual({ code: 0, stdout: `${version}\n`, stderr: "" }));
+
+  it.each([[["--help"]], [["train", "--help"]], [["train", PENGUINS, "--epochs", "0"]], [["train", PENGUINS, "--target", "spices"]]])(
+    "%j does without WebAssembly",
+    async (args) => {
+      const [without, usual] = await Promise.all([finish(start(args, WITHOUT_WASM)), relumine(...args)]);
+      expect(without).toEqual(usual);
+    },
+  );
+
+  it("and training does not: the control", async () => {
+    const { code, stderr } = await finish(start(["train", PENGUINS, "--target", "species"], WITHOUT_WASM));
+    expect(code).toBe(1);
+    expect(stderr).toContain("WebAssembly");
+  });
+});
+
+describe("bad usage has exit code 2 and no stack", () => {
+  it.each<[string[], RegExp]>([
+    [[], /Usage: relumine/],
+    [["trian"], /unknown command 'trian'\n\(Did you mean train\?\)/],
+    [["train"], /missing required argument 'table'/],
+    [["train", "a.csv", "b.csv"], /too many arguments/],
+    [["train", "digits", "--epoch", "3"], /unknown option '--epoch'\n\(Did you mean --epochs\?\)/],
+    [["train", "digits", "--epochs"], /argument missing/],
+    [["train", "digits", "--epochs", "0"], /argument '0' is invalid. Wanted is a whole number, at least 1/],
+    [["train", "digits", "--epochs", "1.5"], /argument '1.5' is invalid. Wanted is a whole number/],
+    [["train", "digits", "--epochs", "ten"], /argument 'ten' is invalid. Wanted is a whole number/],
+    [["train", "digits", "--epochs", "0x10"], /'0x10' is invalid/],
+    [["train", "digits", "--batch-size", "-4"], /'-4' is invalid. Wanted is a whole number, at least 1/],
+    [["train", "digits", "--hidden", "64,,32"], /'64,,32' is invalid. Wanted is a whole number, at least 1/],
+    [["train", "digits", "--hidden", "64,1e9"], /Wanted is a whole number, at least 1 and at most 1048576/],
+    [["train", "digits", "--learning-rate", "-1"], /'-1' is invalid. Wanted is a finite number, above 0/],
+    [["train", "digits", "--learning-rate", "Infinity"], /Wanted is a finite number/],
+    [["train", "digits", "--bias", "1e400"], /Wanted is a finite number/],
+    [["train", "digits", "--validation", "1"], /Wanted is a finite number, above 0 and below 1/],
+    [["train", "digits", "--seed", "-1"], /Wanted is a whole number, at least 0/],
+    [["train", "digits", "--optimizer", "adamm"], /Wanted is one of sgd, adam, adamW, rmsprop. Did you mean "adam"\?/],
+    [["train", "digits", "--activation", "rellu"], /Did you mean "relu"\?/],
+    [["train", "digits", "--task", "clasification"], /Wanted is one of classification, regression. Did you mean "classification"\?/],
+    [["checkup", "digits", "--repeats", "0"], /Wanted is a whole number, at least 1/],
+  ])("%j", async (args, message) => {
+    const { code, stdout, stderr } = await relumine(...args);
+    expect(stderr).toMatch(message);
+    expect(stderr).not.toMatch(/\n\s+at /);
+    expect([code, stdout]).toEqual([2, ""]);
+  });
+});
