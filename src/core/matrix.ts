@@ -37,12 +37,17 @@ function checkMatrix(name: string, matrix: Matrix): Matrix {
   return matrix;
 }
 
+function checkRow(name: string, row: unknown, r: number): void {
+  if (!isArrayLike(row)) throw new RelumineError("shape", `${name}[${r}] is ${describe(row)}; wanted is a row of numbers`);
+}
+
 function rowsToMatrix(name: string, rows: readonly ArrayLike<number>[]): Matrix {
-  const columns = rows.length === 0 ? 0 : rows[0]?.length;
-  const data = new Float32Array(rows.length * (columns ?? 0));
+  if (rows.length > 0) checkRow(name, rows[0], 0); // before its length is believed
+  const columns = rows.length === 0 ? 0 : rows[0].length;
+  const data = new Float32Array(rows.length * columns);
   for (let r = 0; r < rows.length; r++) {
     const row = rows[r];
-    if (!isArrayLike(row)) throw new RelumineError("shape", `${name}[${r}] is ${describe(row)}; wanted is a row of numbers`);
+    checkRow(name, row, r);
     if (row.length !== columns) {
       throw new RelumineError("shape", `${name}[${r}] has ${row.length} numbers and ${name}[0] has ${columns}; wanted are rows of equal length`);
     }
@@ -51,7 +56,7 @@ function rowsToMatrix(name: string, rows: readonly ArrayLike<number>[]): Matrix 
       data[r * columns + c] = row[c];
     }
   }
-  return { rows: rows.length, columns: columns ?? 0, data };
+  return { rows: rows.length, columns, data };
 }
 
 function checkFinite(name: string, { columns, data }: Matrix): void {

@@ -68,12 +68,9 @@ function prepareTargets(name: string, y: Targets, rows: number, units: number, l
   if (typeof y !== "object" || y === null || (!isMatrix(y) && typeof y.length !== "number")) {
     throw new RelumineError("shape", `${name} is ${describe(y)}; wanted are targets, one for each row of x`);
   }
-  if (loss === "crossEntropy" && isFlat(y)) {
-    checkRowCount(name, y.length, rows);
-    return { kind: "labels", labels: toLabels(name, y, units) };
-  }
+  checkRowCount(name, isMatrix(y) ? y.rows : y.length, rows);
+  if (loss === "crossEntropy" && isFlat(y)) return { kind: "labels", labels: toLabels(name, y, units) };
   const matrix = isFlat(y) ? flatToMatrix(name, y) : toMatrix(name, y);
-  checkRowCount(name, matrix.rows, rows);
   if (loss === "crossEntropy" && matrix.columns === 1) return { kind: "labels", labels: toLabels(name, matrix.data, units) };
   if (matrix.columns !== units) {
     throw new RelumineError("shape", `${name} has ${matrix.columns} numbers a row; the output layer has ${units} units and wants as many`);
