@@ -249,8 +249,8 @@ class TrainingRun {
 
   private async tellBatch(epoch: number): Promise<void> {
     const log: BatchLog = { step: this.step, epoch, loss: this.batchLoss };
-    for (const { onBatchEnd } of this.plan.callbacks) {
-      const pending = onBatchEnd?.(log, this.context);
+    for (const callback of this.plan.callbacks) {
+      const pending = callback.onBatchEnd?.(log, this.context);
       if (pending) await pending;
     }
   }
