@@ -11,8 +11,8 @@ const STATE_MARKS: readonly (readonly [UnitState, string])[] = [
 ];
 
 const ADVICE: Record<Mechanism, string> = {
-  negativeBias: "a bias shut them: start with a positive one, or add biasToRevive.",
-  negativeWeights: "their weights shut them: lower the learning rate, or use leakyRelu.",
+  negativeBias: "start with a positive bias, or add biasToRevive.",
+  negativeWeights: "lower the learning rate, or use leakyRelu.",
   silentInputs: "the layer below is silent: revive that one first.",
 };
 
@@ -36,10 +36,21 @@ function drawBar(units: readonly UnitDiagnosis[]): string {
   return shares.map(({ mark, cells: count }) => mark.repeat(count)).join("").padEnd(BAR_CELLS);
 }
 
-function describeLayer({ layer, activation, units }: LayerDiagnosis): string[] {
+function describeLayer({ layer, activation, dead, units }: LayerDiagnosis): string[] {
+  return [`layer ${layer}`, activation, drawBar(units), `${formatCount(dead)} of ${formatCount(units.length)} dead`];
+}
+
+/** The states beside dead and alive, on a line of their own: with them the layer's line would not fit. */
+function describeStates({ units }: LayerDiagnosis): string[] {
   const counts = countStates(units);
-  const parts = [...STATE_MARKS].reverse().filter(([state]) => counts.has(state)).map(([state]) => `${formatCount(counts.get(state)!)} ${state}`);
-  return [`layer ${layer}`, activation, drawBar(units), parts.join(", ")];
+  if (![...counts.keys()].some((state) => state !== "dead" && state !== "alive")) return [];
+  const parts = STATE_MARKS.filter(([state]) => state !== "dead" && counts.has(state)).map(([state, mark]) => `${mark} ${formatCount(counts.get(state)!)} ${state}`);
+  return [`  ${parts.join("  ")}`];
+}
+
+function drawLayers(layers: readonly LayerDiagnosis[]): string[] {
+  const bars = alignColumns(layers.map(describeLayer), []);
+  return layers.flatMap((layer, index) => [bars[index], ...describeStates(layer)]);
 }
 
 function formatNumber(value: number): string {
@@ -72,5 +83,5 @@ function drawAdvice(diagnosis: Diagnosis): string[] {
 export function drawDiagnosis(diagnosis: Diagnosis): string {
   const { samples, units, dead, deadFraction, layers } = diagnosis;
   const head = `${formatCount(dead)} of ${formatCount(units)} hidden units dead (${(deadFraction * 100).toFixed(1)} %), judged on ${formatCount(samples)} samples`;
-  return [head, ...alignColumns(layers.map(describeLayer), []), ...drawWorst(diagnosis), ...drawAdvice(diagnosis)].join("\n");
+  return [head, ...drawLayers(layers), ...drawWorst(diagnosis), ...drawAdvice(diagnosis)].join("\n");
 }
