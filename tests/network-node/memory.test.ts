@@ -1,0 +1,88 @@
+// Memory after a thousand rounds is what it was: WASM blocks are given back, and the JavaScript heap does not grow.
+import { setFlagsFromString } from "node:v8";
+import { runInNewContext } from "node:vm";
+import { expect, test } from "vitest";
+import { classifier, expectRefusal, regressor, sectors, waves } from "../network/helpers.js";
+import { adam, createNetwork, diagnose } from "../../src/index.js";
+import { getRuntime } from "../../src/wasm/runtime.js";
+
+setFlagsFromString("--expose-gc");
+const collectGarbage = runInNewContext("gc") as () => void;
+
+const { heap } = await getRuntime();
+
+async function settle(): Promise<void> {
+  for (let i = 0; i < 3; i++) {
+    await new Promise((resolve) => setTimeout(resolve, 2)); // finalizers run between tasks
+    collectGarbage();
+  }
+}
+
+async function javaScriptBytes(): Promise<number> {
+  await settle();
+  const { heapUsed, arrayBuffers } = process.memoryUsage();
+  return heapUsed + arrayBuffers;
+}
+
+async function round(seed: number): Promise<void> {
+  const spec = seed % 2 ? classifier : regressor;
+  const data = seed % 2 ? sectors(20) : waves(20);
+  const network = await createNetwork({ ...spec, seed });
+  await network.fit(data, { epochs: 2, batchSize: 8, optimizer: adam(), validation: 0.2, callbacks: [{ onEpochEnd() {} }] });
+  network.evaluate(data);
+  diagnose(network, data.x).toString();
+  const clone = await network.clone();
+  network.dispose();
+  clone.dispose();
+}
+
+test("a thousand rounds of create, fit, diagnose, clone, dispose", async () => {
+  for (let seed = 0; seed < 100; seed++) await round(seed);
+  const { used } = heap;
+  const { byteLength } = heap.memory.buffer;
+  const before = await javaScriptBytes();
+  for (let seed = 0; seed < 1000; seed++) await round(seed);
+  expect(heap.used).toBe(used);
+  expect(heap.memory.buffer.byteLength).toBe(byteLength);
+  expect(await javaScriptBytes() - before).toBeLessThan(1e6); // under a kilobyte a round: compiled code and caches
+}, 30_000);
+
+test("networks that nobody disposed of give their memory back when they are collected", async () => {
+  await settle();
+  const { used } = heap;
+  await (async () => {
+    for (let seed = 0; seed < 50; seed++) await (await createNetwork({ ...classifier, seed })).fit(sectors(9), { epochs: 1 });
+  })();
+  expect(heap.used).toBeGreaterThan(used);
+  await settle();
+  expect(heap.used).toBe(used);
+});
+
+test("refused and broken fits leave nothing behind", async () => {
+  const network = await createNetwork(classifier);
+  await network.fit(sectors(20), { epochs: 1 });
+  const { used } = heap;
+  for (let i = 0; i < 50; i++) {
+    await expectRefusal(() => network.fit({ x: sectors(20).x, y: [0] }), "shape");
+    await expect(network.fit(sectors(20), { callbacks: [{ onBatchEnd() { throw new Error("the caller's own"); } }] })).rejects.toThrow();
+  }
+  expect(heap.used).toBe(used);
+  network.dispose();
+});
+
+test("a refused network leaves nothing behind", async () => {
+  const { used } = heap;
+  await expectRefusal(() => createNetwork({ inputs: 2, layers: [{ units: 1e9 }, { units: 1 }], loss: "huber" }), "memory");
+  expect(heap.used).toBe(used);
+});
+
+test("disposing of networks in any order joins the gaps", async () => {
+  const { used } = heap;
+  const { byteLength } = heap.memory.buffer;
+  for (let pass = 0; pass < 5; pass++) {
+    const networks = await Promise.all([30, 7, 90, 1, 55].map((units) => createNetwork({ inputs: 3, layers: [{ units }, { units: 2 }], loss: "huber" })));
+    for (const index of [2, 0, 4, 1, 3]) networks[index].dispose();
+  }
+  expect(heap.used).toBe(used);
+  expect(heap.memory.buffer.byteLength).toBeLessThanOrEqual(byteLength + 65536);
+});
