@@ -2,8 +2,10 @@
 import { cpus } from "node:os";
 import { parseArgs } from "node:util";
 import { builds } from "../tests/assembly/harness.js";
+import { activationCases } from "./activations.js";
 import { gemmCases, microkernelRate } from "./gemm.js";
 import type { Case, Context, Result } from "./measure.js";
+import { trainingCases } from "./training.js";
 
 const OPTIONS = {
   json: { type: "boolean", default: false },
@@ -12,7 +14,7 @@ const OPTIONS = {
   all: { type: "boolean", default: false },
 } as const;
 
-const SUBJECTS: readonly ((context: Context) => Case[])[] = [gemmCases];
+const SUBJECTS: readonly ((context: Context) => Case[])[] = [gemmCases, activationCases, trainingCases];
 
 function time(seconds: number): string {
   return seconds < 1e-3 ? `${(seconds * 1e6).toPrecision(3)} us` : `${(seconds * 1e3).toPrecision(3)} ms`;
@@ -21,7 +23,7 @@ function time(seconds: number): string {
 function line(name: string, result: Result): string {
   const share = result.shareOfR === undefined ? "" : `${(result.shareOfR * 100).toFixed(0)} % of R`;
   const cells = [time(result.seconds).padStart(9), `${result.rate.toFixed(1)} ${result.unit}`.padStart(13), share.padStart(10), result.residual.toExponential(0).padStart(6)];
-  return `${name.padEnd(34)} ${cells.join("  ")}  of ${result.tolerance}${isWrong(result) ? "  WRONG" : ""}`;
+  return `${name.padEnd(42)} ${cells.join("  ")}  of ${result.tolerance}${isWrong(result) ? "  WRONG" : ""}`;
 }
 
 const isWrong = ({ residual }: Result): boolean => !(residual <= 1);
