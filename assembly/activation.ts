@@ -106,13 +106,6 @@ function gradient(kind: Kind, z: v128, upstream: v128, alpha: v128): v128 {
   return f32x4.mul(upstream, slope(kind, z, alpha));
 }
 
-/** Kinds of so little work that the test for the last, partial vector would show: their full vectors get a loop of their own. */
-// @ts-ignore: decorator
-@inline
-function isCheap(kind: Kind): bool {
-  return kind <= Kind.PRelu;
-}
-
 /** a = f(z) over rows x units: one flat run of floats, or for prelu, which reads its slopes at `alphas`, a run for each row. */
 // @ts-ignore: decorator
 @inline
@@ -120,8 +113,8 @@ function activateAs(kind: Kind, alpha: f32, alphas: usize, rows: usize, units: u
   const run = kind == Kind.PRelu ? units : rows * units;
   for (const end = z + ((rows * units) << 2); z < end; z += run << 2, a += run << 2) {
     let i: usize = 0;
-    if (isCheap(kind)) for (; i + LANES <= run; i += LANES) activateColumns(kind, alpha, alphas, LANES, i << 2, z, a);
-    for (; i < run; i += LANES) activateColumns(kind, alpha, alphas, min(LANES, run - i), i << 2, z, a);
+    for (; i + LANES <= run; i += LANES) activateColumns(kind, alpha, alphas, LANES, i << 2, z, a);
+    if (i < run) activateColumns(kind, alpha, alphas, run - i, i << 2, z, a);
   }
 }
 
@@ -157,8 +150,8 @@ function differentiateAs(
   const run = kind == Kind.PRelu ? units : rows * units;
   for (const end = z + ((rows * units) << 2); z < end; z += run << 2, upstream += run << 2, dz += run << 2) {
     let i: usize = 0;
-    if (isCheap(kind)) for (; i + LANES <= run; i += LANES) differentiateColumns(kind, alpha, alphas, LANES, i << 2, z, upstream, dz);
-    for (; i < run; i += LANES) differentiateColumns(kind, alpha, alphas, min(LANES, run - i), i << 2, z, upstream, dz);
+    for (; i + LANES <= run; i += LANES) differentiateColumns(kind, alpha, alphas, LANES, i << 2, z, upstream, dz);
+    if (i < run) differentiateColumns(kind, alpha, alphas, run - i, i << 2, z, upstream, dz);
   }
 }
 

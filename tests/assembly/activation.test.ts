@@ -7,7 +7,7 @@ const SIZES = [0, 1, 2, 3, 4, 5, 7, 8, 13, 64, 65];
 const EPSILON = 2 ** -24; // of one float32 rounding
 const SMALLEST = 2 ** -149;
 const ALPHA = Math.fround(0.3);
-const [LINEAR, RELU, LEAKY_RELU, PRELU] = [0, 1, 2, 3] as const;
+const [LINEAR, RELU, LEAKY_RELU, PRELU, ELU, SELU] = [0, 1, 2, 3, 4, 5] as const;
 const SPECIAL = [
   0, -0, 1, -1, SMALLEST, -SMALLEST, 1e-38, -1e-38, 1e-7, -1e-7, 0.5, -0.5, -0.7518, -1.2784, 10, -10, 14.9, -14.9, 16, -16, 87, -87, 89, -89,
   104, -104, 1e30, -1e30, 3.4028234663852886e38, -3.4028234663852886e38, Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY, Number.NaN,
@@ -185,6 +185,14 @@ describe.each(builds)("%s build", async (build) => {
     const again = run(true, 2);
     expect([again.dz, again.dBias, again.dAlphas]).toEqual([dz, dBias, dAlphas]);
   }
+
+  it.each([ELU, SELU])("kind %d keeps its digits next to 0, where e^z - 1 would lose them", (kind) => {
+    const z = Float32Array.from({ length: 120 }, (_, i) => -(2 ** (-i - 1)) * 1.37);
+    map(kind, z).forEach((got, i) => {
+      const wanted = activations[kind]!.value(z[i]!, ALPHA);
+      expect(Math.abs(got - wanted)).toBeLessThanOrEqual(1e-6 * Math.abs(wanted));
+    });
+  });
 
   it("without a bias, z is only read", () => {
     for (const counted of [false, true]) {
