@@ -8,7 +8,7 @@ const RUN_SECONDS = 0.03; // about how long one sample takes
 const ASSUMED_RATE = 20e9; // operations a second, to choose the number of steps in a sample
 const LEARNING_RATE = 1e-3; // small: the weights stay what they were, and no unit dies
 const RESIDUAL_RATE = 1; // of the one step that is checked, so that the change is not lost in the weights' own rounding
-const CHECKED_OPERATIONS = 2e9; // the reference takes seconds for more
+const CHECKED_OPERATIONS = 5e8; // the reference takes seconds for more
 
 function stepsPerRun(workload: Workload): number {
   return Math.max(2, Math.min(4096, Math.round((RUN_SECONDS * ASSUMED_RATE) / operationsPerStep(workload))));
