@@ -1,6 +1,6 @@
 // `relumine checkup`: makes a network ill in the textbook's two ways, shows its units die, tries the textbook's three cures.
 import { Command } from "commander";
-import { type CheckupOptions, Clinic, RATES, type Run, sum } from "./clinic.js";
+import { type CheckupOptions, Clinic, RATES, type Run } from "./clinic.js";
 import { prepareTable } from "./dataset.js";
 import {
   climbingRates, curesOf, explainFailure, healthyPlan, highRatePlan, type IllnessName, LETHAL_SHARE, NEGATIVE_BIAS, negativeBiasPlan, type Plan, planName,
@@ -9,6 +9,7 @@ import { inputWidth } from "./inputs.js";
 import { addSharedOptions, decimal, integer } from "./options.js";
 import { readTable } from "./read-table.js";
 import { type IllnessResult, judgeAll, rowOf } from "./results.js";
+import { sum } from "./statistics.js";
 import { interruption, Terminal } from "./terminal.js";
 import { VERDICT_RULE } from "./verdict.js";
 import { formatCount } from "../core/text.js";

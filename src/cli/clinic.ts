@@ -3,6 +3,7 @@ import type { PreparedTable } from "./dataset.js";
 import type { Plan } from "./illness.js";
 import { scoreOf, specFor, tryDiagnose } from "./model.js";
 import type { SharedOptions } from "./options.js";
+import { median } from "./statistics.js";
 import type { Terminal } from "./terminal.js";
 import type { Diagnosis, EpochLog, History, Network, NetworkSpec } from "../index.js";
 import type { EpochLine, Scale } from "../report/checkup.js";
@@ -35,8 +36,6 @@ export interface Run {
   readonly diagnosis?: Diagnosis;
 }
 
-export const sum = (values: readonly number[]): number => values.reduce((total, value) => total + value, 0);
-
 function deadUnits(diagnosis: Diagnosis | undefined): number[] | undefined {
   return diagnosis?.layers.map(({ dead }) => dead);
 }
@@ -45,8 +44,9 @@ function closedUnits(diagnosis: Diagnosis | undefined): number[] | undefined {
   return diagnosis?.layers.map(({ units }) => units.filter(({ activity }) => activity === 0).length);
 }
 
+/** By the median epoch: the first ones of a process run while the engine still compiles. */
 function speedOf(epochs: readonly EpochLog[], stepsPerEpoch: number): number {
-  return (epochs.length * stepsPerEpoch) / sum(epochs.map(({ seconds }) => seconds));
+  return stepsPerEpoch / median(epochs.map(({ seconds }) => seconds));
 }
 
 /** Trains plans on one table. */
@@ -73,8 +73,8 @@ export class Clinic {
     const spec = specFor(prepared, { hidden, activation: plan.activation, bias: plan.bias, seed });
     using network = await createNetwork(spec);
     const onEpochEnd = (log: EpochLog): void => {
-      terminal.progress({ label, done: log.epoch, total: epochs, unit: "epochs" });
-      if (onEpoch) onEpoch({ epoch: log.epoch, loss: log.loss, score: scoreOf(prepared, log.validation!), dead: deadUnits(this.diagnose(network)) });
+      if (onEpoch === undefined) terminal.progress({ label, done: log.epoch, total: epochs, unit: "epochs" });
+      else onEpoch({ epoch: log.epoch, loss: log.loss, score: scoreOf(prepared, log.validation!), dead: deadUnits(this.diagnose(network)) });
     };
     terminal.startProgress();
     const history = await network.fit(training, {

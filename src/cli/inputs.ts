@@ -1,6 +1,7 @@
 // Table cells -> network inputs. Encodings are plain records, learnt from the training rows and good for any later table.
 // Numbers are imputed by the median and scaled, (value - mean) / scale; words are one-hot, one input per category.
 import { isMissing, parseNumber, shorten } from "./cells.js";
+import { mean, median, variance } from "./statistics.js";
 import { RelumineError } from "../core/errors.js";
 import { suggestion } from "../core/nearest.js";
 import { rowName, type Table } from "../formats/csv.js";
@@ -37,18 +38,11 @@ function numberOr(cell: string, missing: number): number {
   return isMissing(cell) ? missing : parseNumber(cell)!;
 }
 
-function median(sorted: readonly number[]): number {
-  const middle = sorted.length >> 1;
-  return sorted.length % 2 === 1 ? sorted[middle] : sorted[middle - 1] / 2 + sorted[middle] / 2;
-}
-
 /** Mean and standard deviation; 1 for what never changes, so that it becomes 0 and not a rounding error blown up. */
 export function standardization(values: readonly number[]): { mean: number; scale: number } {
   const first = values[0];
   if (values.every((value) => value === first)) return { mean: first, scale: 1 };
-  const mean = values.reduce((sum, value) => sum + value, 0) / values.length;
-  const variance = values.reduce((sum, value) => sum + (value - mean) ** 2, 0) / values.length;
-  return { mean, scale: Math.sqrt(variance) || 1 };
+  return { mean: mean(values), scale: Math.sqrt(variance(values)) || 1 };
 }
 
 /** A column of the table with what was seen in it. */
@@ -83,7 +77,7 @@ interface Learnt {
 function learnNumber(column: Column, training: readonly number[], divisor: number | undefined): Learnt {
   const present = training.filter((row) => !isMissing(column.cells[row])).map((row) => parseNumber(column.cells[row])!);
   if (present.length === 0) return { note: "left out: no training row has a value" };
-  const middle = median(present.sort((a, b) => a - b));
+  const middle = median(present);
   const scaling = divisor === undefined ? standardization(training.map((row) => numberOr(column.cells[row], middle))) : { mean: 0, scale: divisor };
   const encoding = { kind: "number", column: column.name, median: middle, ...scaling } as const;
   return column.missing === 0 ? { encoding } : { encoding, note: `${column.missing} missing, replaced by the median, ${Number(middle.toPrecision(6))}` };

@@ -1,6 +1,7 @@
 // From a prepared table to a network's spec, and from its loss to a score that people read.
 import type { PreparedTable } from "./dataset.js";
 import { inputWidth } from "./inputs.js";
+import { mean, variance } from "./statistics.js";
 import { RelumineError } from "../core/errors.js";
 import type { Activation, Diagnosis, Matrix, Metrics, Network, NetworkSpec } from "../index.js";
 
@@ -32,12 +33,6 @@ export function tryDiagnose(diagnose: typeof import("../index.js").diagnose, net
   }
 }
 
-/** Mean squared distance to the mean; 0 for a single row. */
-function variance(values: readonly number[]): number {
-  const mean = values.reduce((sum, value) => sum + value, 0) / values.length;
-  return values.reduce((sum, value) => sum + (value - mean) ** 2, 0) / values.length;
-}
-
 /** Accuracy for classes; R², 1 - loss / variance of the held-out targets, for numbers (NaN if those do not vary, -Infinity if the loss overflows). */
 export function scoreOf({ heldOut }: PreparedTable, { loss, accuracy }: Metrics): number {
   if (accuracy !== undefined) return accuracy;
@@ -58,11 +53,11 @@ export function regressionErrors(prepared: PreparedTable, predicted: ArrayLike<n
   const { preprocessing: { target }, heldOut } = prepared;
   if (target.kind !== "number") return undefined;
   const errors = heldOut.y.map((value, row) => predicted[row] - value);
-  const meanSquared = errors.reduce((sum, error) => sum + error ** 2, 0) / errors.length;
+  const meanSquared = mean(errors.map((error) => error ** 2));
   const r2 = scoreOf(prepared, { loss: meanSquared });
   return {
     ...(Number.isFinite(r2) && { r2 }),
-    meanAbsoluteError: (errors.reduce((sum, error) => sum + Math.abs(error), 0) / errors.length) * target.scale,
+    meanAbsoluteError: mean(errors.map(Math.abs)) * target.scale,
     rootMeanSquaredError: Math.sqrt(meanSquared) * target.scale,
   };
 }

@@ -44,7 +44,7 @@ export interface SharedOptions {
   readonly batchSize: number;
   readonly validation: number;
   readonly seed: number;
-  readonly json: boolean;
+  readonly json?: boolean;
 }
 
 /** Adds the table and the shared options; defaults differ by command. */
@@ -53,11 +53,11 @@ export function addSharedOptions(command: Command, defaults: { readonly hidden: 
     .argument("<table>", 'a CSV file, also gzipped, or "digits" for the embedded set')
     .option("-t, --target <column>", "the column to predict")
     .addOption(new Option("--task <task>", "classification or regression (default: seen by the target's values)").argParser(oneOf(["classification", "regression"])))
-    .option("--ignore <columns>", "columns to leave out, separated by commas", columnNames, [])
+    .addOption(new Option("--ignore <columns>", "columns to leave out, separated by commas").argParser(columnNames).default([], "none"))
     .addOption(new Option("--hidden <units>", "units of each hidden layer").argParser(layerSizes).default(defaults.hidden, defaults.hidden.join(",")))
     .option("--epochs <count>", "passes over the training rows", integer({ low: 1, high: 1e6 }), defaults.epochs)
     .option("--batch-size <rows>", "rows of one step", integer({ low: 1, high: 1e6 }), 32)
     .option("--validation <share>", "share of the rows that is held out", decimal({ low: 0, high: 1, openLow: true, openHigh: true }), 0.2)
     .option("--seed <number>", "decides the split, the initial weights and the order", integer({ low: 0, high: Number.MAX_SAFE_INTEGER }), 0)
-    .option("--json", "print one JSON document instead", false);
+    .option("--json", "print one JSON document instead");
 }

@@ -1,15 +1,15 @@
 // Runs over several seeds -> medians, ranges and the verdict on each cure.
-import { type Run, sum } from "./clinic.js";
+import type { Run } from "./clinic.js";
 import { type IllnessName, type Plan, planName } from "./illness.js";
+import { median, sum } from "./statistics.js";
 import { judge, type Outcome, type Verdict } from "./verdict.js";
 import type { RunRow, Spread } from "../report/checkup.js";
 
 /** What is not a number is left out. */
 function spread(values: readonly number[]): Spread {
-  const sorted = values.filter((value) => !Number.isNaN(value)).sort((a, b) => a - b);
-  const middle = sorted.length >> 1;
-  if (sorted.length === 0) return { median: Number.NaN, low: Number.NaN, high: Number.NaN };
-  return { median: sorted.length % 2 ? sorted[middle] : (sorted[middle - 1] + sorted[middle]) / 2, low: sorted[0], high: sorted.at(-1)! };
+  const numbers = values.filter((value) => !Number.isNaN(value));
+  if (numbers.length === 0) return { median: Number.NaN, low: Number.NaN, high: Number.NaN };
+  return { median: median(numbers), low: Math.min(...numbers), high: Math.max(...numbers) };
 }
 
 /** A plan's runs over the seeds: medians and ends. */

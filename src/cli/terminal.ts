@@ -24,7 +24,7 @@ export class Terminal {
   #redrawn = 0;
 
   /** @param json keeps stdout for the document: the story goes to stderr */
-  constructor(json: boolean) {
+  constructor(json = false) {
     this.#story = json ? process.stderr : process.stdout;
     this.colors = colorsFor(this.#story);
   }

@@ -1,6 +1,6 @@
 // One line that says how far a training is.
 import { drawBar } from "./bar.js";
-import { formatCount } from "../core/text.js";
+import { formatWhole } from "./numbers.js";
 
 const BAR_WIDTH = 24;
 
@@ -10,6 +10,10 @@ export function formatDuration(seconds: number): string {
   if (whole < 60) return `${whole} s`;
   const minutes = Math.floor(whole / 60);
   return minutes < 60 ? `${minutes} min ${whole % 60} s` : `${Math.floor(minutes / 60)} h ${minutes % 60} min`;
+}
+
+function formatRate(perSecond: number): string {
+  return perSecond < 10 ? perSecond.toPrecision(2) : formatWhole(perSecond);
 }
 
 export interface ProgressLine {
@@ -29,7 +33,7 @@ export function drawProgress({ label, done, total, unit, note }: ProgressLine, s
   const fraction = total === 0 ? 1 : done / total;
   const parts = [`${label} ${drawBar(fraction, BAR_WIDTH)} ${Math.floor(fraction * 100)} %`];
   if (done > 0 && seconds > 0) {
-    parts.push(`${formatCount(Math.round(done / seconds))} ${unit}/s`, `${formatDuration(((total - done) * seconds) / done)} left`);
+    parts.push(`${formatRate(done / seconds)} ${unit}/s`, `${formatDuration(((total - done) * seconds) / done)} left`);
   }
   if (note) parts.push(note);
   return parts.join("  ").slice(0, width);

@@ -76,6 +76,7 @@ describe("checkup digits", () => {
     expect(sum(leaky.dead)).toBe(0);
     expect(sum(leaky.closed)).toBeGreaterThan(100);
     for (const { runs } of [...highRate.runs, ...negativeBias.runs]) expect(runs[0].stepsPerSecond).toBeGreaterThan(0);
+    for (const { plan, runs } of highRate.runs) if (plan.activation === "relu") expect(runs[0].closed).toEqual(runs[0].dead);
   });
 
   it("shows the units die, the table, its rule and the diagnosis", { timeout: 60_000 }, async () => {

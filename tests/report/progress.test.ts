@@ -17,6 +17,8 @@ describe("drawProgress", () => {
     );
   });
 
+  it("gives slow rates two digits", () => expect(drawProgress({ label: "a", done: 1, total: 10, unit: "epochs" }, 2, 80)).toContain("0.50 epochs/s  18 s left"));
+
   it("promises nothing before the first step, and never leaves its line", () => {
     expect(drawProgress({ label: "a", done: 0, total: 10, unit: "steps" }, 0, 80)).toMatch(/ 0 %$/);
     expect(drawProgress({ label: "a".repeat(200), done: 1, total: 2, unit: "steps" }, 1, 40)).toHaveLength(40);
