@@ -1,7 +1,6 @@
 // What a cell of a table means: nothing, a number, or a word.
 
 const MISSING = new Set(["", "na", "nan", "null", "?"]);
-const NUMBER = /^[+-]?(\d+\.?\d*|\.\d+)(e[+-]?\d+)?$/i;
 
 export function isMissing(cell: string): boolean {
   return cell.length <= 4 && MISSING.has(cell.toLowerCase());
@@ -9,9 +8,10 @@ export function isMissing(cell: string): boolean {
 
 /** The cell as a decimal number that float32 can hold, or undefined. */
 export function parseNumber(cell: string): number | undefined {
-  if (!NUMBER.test(cell)) return undefined;
   const value = Number(cell);
-  return Number.isFinite(Math.fround(value)) ? value : undefined;
+  if (cell === "" || !Number.isFinite(Math.fround(value))) return undefined;
+  const isOtherBase = cell.length > 2 && "box".includes(cell[1].toLowerCase()); // 0x10 is a name, not 16
+  return isOtherBase ? undefined : value;
 }
 
 /** A word as a message or a table shows it. */

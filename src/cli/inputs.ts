@@ -33,11 +33,6 @@ export function columnIndex(table: Table, name: string): number {
   throw new RelumineError("value", `there is no column ${JSON.stringify(shorten(name))}; the columns are ${names}.${suggestion(name, table.header)}`);
 }
 
-/** The cell's number, when the whole column is known to be numbers or nothing. */
-function numberOr(cell: string, missing: number): number {
-  return isMissing(cell) ? missing : parseNumber(cell)!;
-}
-
 /** Mean and standard deviation; 1 for what never changes, so that it becomes 0 and not a rounding error blown up. */
 export function standardization(values: readonly number[]): { mean: number; scale: number } {
   const first = values[0];
@@ -49,6 +44,8 @@ export function standardization(values: readonly number[]): { mean: number; scal
 export interface Column {
   readonly name: string;
   readonly cells: readonly string[];
+  /** Each cell's number; NaN for a missing one and for a word. */
+  readonly values: Float64Array;
   /** Row of the first cell that is neither missing nor a number, or -1. */
   readonly firstWord: number;
   readonly numbers: number;
@@ -57,15 +54,19 @@ export interface Column {
 
 export function inspectColumn(table: Table, index: number, rows: readonly number[]): Column {
   const cells = table.rows.map((row) => row[index]);
+  const values = new Float64Array(cells.length).fill(Number.NaN);
   let firstWord = -1;
   let numbers = 0;
   let missing = 0;
   for (const row of rows) {
-    if (isMissing(cells[row])) missing++;
-    else if (parseNumber(cells[row]) !== undefined) numbers++;
+    const value = parseNumber(cells[row]);
+    if (value !== undefined) {
+      values[row] = value;
+      numbers++;
+    } else if (isMissing(cells[row])) missing++;
     else if (firstWord < 0) firstWord = row;
   }
-  return { name: table.header[index], cells, firstWord, numbers, missing };
+  return { name: table.header[index], cells, values, firstWord, numbers, missing };
 }
 
 /** An input's encoding, or why the column is left out, and what its user should know. */
@@ -75,10 +76,11 @@ interface Learnt {
 }
 
 function learnNumber(column: Column, training: readonly number[], divisor: number | undefined): Learnt {
-  const present = training.filter((row) => !isMissing(column.cells[row])).map((row) => parseNumber(column.cells[row])!);
+  const values = training.map((row) => column.values[row]);
+  const present = values.filter((value) => !Number.isNaN(value));
   if (present.length === 0) return { note: "left out: no training row has a value" };
   const middle = median(present);
-  const scaling = divisor === undefined ? standardization(training.map((row) => numberOr(column.cells[row], middle))) : { mean: 0, scale: divisor };
+  const scaling = divisor === undefined ? standardization(values.map((value) => (Number.isNaN(value) ? middle : value))) : { mean: 0, scale: divisor };
   const encoding = { kind: "number", column: column.name, median: middle, ...scaling } as const;
   return column.missing === 0 ? { encoding } : { encoding, note: `${column.missing} missing, replaced by the median, ${Number(middle.toPrecision(6))}` };
 }
@@ -141,10 +143,11 @@ function encodeColumn(table: Table, rows: readonly number[], encoding: InputEnco
     const cell = table.rows[row][index];
     const start = r * matrix.columns + offset;
     if (encoding.kind === "number") {
-      if (!isMissing(cell) && parseNumber(cell) === undefined) {
+      const value = parseNumber(cell);
+      if (value === undefined && !isMissing(cell)) {
         throw new RelumineError("value", `${rowName(table, row)}, column "${shorten(encoding.column)}" has "${shorten(cell)}"; wanted is a number`);
       }
-      matrix.data[start] = (numberOr(cell, encoding.median) - encoding.mean) / encoding.scale;
+      matrix.data[start] = ((value ?? encoding.median) - encoding.mean) / encoding.scale;
     } else {
       const place = places!.get(isMissing(cell) ? "" : cell);
       if (place !== undefined) matrix.data[start + place] = 1;

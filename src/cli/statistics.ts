@@ -16,7 +16,7 @@ export function variance(values: readonly number[]): number {
 
 /** NaN of nothing; halves are taken before they are added, so that it cannot overflow. */
 export function median(values: readonly number[]): number {
-  const sorted = [...values].sort((a, b) => a - b);
+  const sorted = Float64Array.from(values).sort();
   const middle = sorted.length >> 1;
   if (sorted.length === 0) return Number.NaN;
   return sorted.length % 2 === 1 ? sorted[middle] : sorted[middle - 1] / 2 + sorted[middle] / 2;

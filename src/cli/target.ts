@@ -33,17 +33,17 @@ export function chooseTask(table: Table, target: string, asked?: Task): TargetCh
   const index = columnIndex(table, target);
   const rows = table.rows.map((_, row) => row).filter((row) => !isMissing(table.rows[row][index]));
   if (rows.length === 0) throw new RelumineError("format", `the target column "${shorten(target)}" has no value in any row; wanted are at least two rows with one`);
-  const { firstWord, cells } = inspectColumn(table, index, rows);
+  const { firstWord, cells, values } = inspectColumn(table, index, rows);
   if (asked === "regression" && firstWord >= 0) {
     throw new RelumineError("value", `${rowName(table, firstWord)}, column "${shorten(target)}" has "${shorten(cells[firstWord])}"; wanted is a number, for --task regression`);
   }
-  const different = new Set(rows.map((row) => (firstWord < 0 ? parseNumber(cells[row]) : cells[row]))).size;
+  const different = new Set(rows.map((row) => (firstWord < 0 ? values[row] : cells[row]))).size;
   if (different === 1) {
     throw new RelumineError("format", `the target column "${shorten(target)}" has the same value, "${shorten(cells[rows[0]])}", in all ${rows.length} rows; wanted are at least two`);
   }
   if (asked) return { task: asked, rows, reason: "asked for" };
   if (firstWord >= 0) return { task: "classification", rows, reason: "words" };
-  const isClasses = looksLikeClasses(rows.map((row) => parseNumber(cells[row])!));
+  const isClasses = looksLikeClasses(rows.map((row) => values[row]));
   return { task: isClasses ? "classification" : "regression", rows, reason: isClasses ? `${different} whole numbers` : "numbers" };
 }
 
