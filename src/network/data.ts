@@ -59,6 +59,13 @@ function checkProbabilities(name: string, { data, columns }: Matrix, sumToOne: b
   }
 }
 
+/** A flat list holds classes; a row a sample may hold probabilities. */
+function checkClasses(name: string, y: ArrayLike<number>): void {
+  for (let i = 0; i < y.length; i++) {
+    if (y[i] !== 0 && y[i] !== 1) throw new RelumineError("value", `${name}[${i}] is ${describe(y[i])}; wanted is a class, 0 or 1 (or one row of probabilities per sample)`);
+  }
+}
+
 function checkRowCount(name: string, given: number, rows: number): void {
   if (given !== rows) throw new RelumineError("shape", `${name} has ${given} rows and x has ${rows}; wanted are as many`);
 }
@@ -70,6 +77,7 @@ function prepareTargets(name: string, y: Targets, rows: number, units: number, l
   }
   checkRowCount(name, isMatrix(y) ? y.rows : y.length, rows);
   if (loss === "crossEntropy" && isFlat(y)) return { kind: "labels", labels: toLabels(name, y, units) };
+  if (loss === "binaryCrossEntropy" && isFlat(y)) checkClasses(name, y);
   const matrix = isFlat(y) ? flatToMatrix(name, y) : toMatrix(name, y);
   if (loss === "crossEntropy" && matrix.columns === 1) return { kind: "labels", labels: toLabels(name, matrix.data, units) };
   if (matrix.columns !== units) {
