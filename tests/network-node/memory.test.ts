@@ -47,6 +47,20 @@ test("a thousand rounds of create, fit, diagnose, clone, dispose", async () => {
   expect(await javaScriptBytes() - before).toBeLessThan(1e6); // under a kilobyte a round: compiled code and caches
 }, 30_000);
 
+test("a training step allocates no more than a few boxed numbers", async () => {
+  const network = await createNetwork(regressor);
+  const data = waves(3200);
+  const growth = async (epochs: number) => {
+    await settle();
+    const before = process.memoryUsage().heapUsed;
+    await network.fit(data, { epochs, optimizer: adam() });
+    return process.memoryUsage().heapUsed - before;
+  };
+  await growth(50); // until all is compiled
+  expect(await growth(200) - await growth(10)).toBeLessThan(200 * 19_000); // 19 000 steps: a view of a matrix in each would be more
+  network.dispose();
+}, 30_000);
+
 test("networks that nobody disposed of give their memory back when they are collected", async () => {
   await settle();
   const { used } = heap;

@@ -169,7 +169,9 @@ describe("data", () => {
     withNetwork(regressor, (network) => expectUntouched(network, () => network.fit({ x: good, y: targets }), code, ...words)));
 
   test.each<[string, Anything, Code, Words]>([
-    ["a class of 2", [0, 2], "value", ["2"]],
+    ["a class of 2", [0, 2], "value", [/y\[1\]/, "2", "0 or 1"]],
+    ["a fractional class", [0.5, 1], "value", [/y\[0\]/, "0.5", "0 or 1"]],
+    ["a probability beyond 1", [[0.5], [1.5]], "value", ["1.5", /0 to 1/]],
     ["a class of -1", [-1, 0], "value", ["-1"]],
     ["NaN", [0, Number.NaN], "value", ["NaN"]],
   ])("binaryCrossEntropy refuses %s", (_name, targets, code, words) =>

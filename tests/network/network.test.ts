@@ -214,6 +214,12 @@ describe("predict and evaluate", () => {
       expect(oneHot.accuracy).toBe(wanted.accuracy);
     }));
 
+  test("binaryCrossEntropy takes probabilities as rows", () =>
+    withNetwork({ ...regressor, loss: "binaryCrossEntropy" }, (network) => {
+      const soft = x.map(([a]) => [a > 0 ? 0.9 : 0.2]);
+      expect(network.evaluate({ x, y: soft }).loss / lossOf("binaryCrossEntropy", outputs(toReference(network), x), soft).loss).toBeCloseTo(1, 5);
+    }));
+
   test("enormous logits give finite losses and probabilities", () =>
     withNetwork({ inputs: 1, layers: [{ units: 2 }], loss: "crossEntropy" }, async (network) => {
       network.layers[0].setWeights({ kernel: Float32Array.of(1e4, -1e4) });
