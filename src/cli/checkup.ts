@@ -53,7 +53,7 @@ function tellTable({ terminal, scale, options }: Clinic, { illness, results }: I
   terminal.tell(["", ...lines.map((line) => paintLine(terminal, line)), ""].join("\n"));
   for (const { name, plan, verdict } of results) {
     const reason = verdict && explainFailure(illness, plan, verdict);
-    if (reason) terminal.tell(wrap(`${name} ${verdict}: it answers ${reason}.`, 80, "  "));
+    if (reason) terminal.tell(wrap(`${name} ${verdict === "helped" ? "helped, no more" : verdict}: it answers ${reason}.`, 80, "  "));
   }
 }
 

@@ -61,7 +61,7 @@ export interface RunRow {
 const RIGHT_FROM = 1;
 
 function titles(scale: Scale): string[] {
-  const layers = scale.units.map((units, layer) => (scale.units.length > MOST_BARS ? `${layer}/${units}` : `layer ${layer}/${units}`));
+  const layers = scale.units.map((units, layer) => (layer > 0 && scale.units.length > MOST_BARS ? `${layer}/${units}` : `layer ${layer}/${units}`));
   return ["run", scoreTitle(scale), ...layers, "steps/s", "the cure"];
 }
 

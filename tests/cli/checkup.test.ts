@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { climbingRates, curesOf, explainFailure, healthyPlan, highRatePlan, negativeBiasPlan, planName } from "../../src/cli/illness.js";
-import { PENGUINS, relumine } from "./run.js";
+import { finish, PENGUINS, relumine, start } from "./run.js";
 
 interface Run {
   readonly seed: number;
@@ -88,6 +88,19 @@ describe("checkup digits", () => {
     expect(stdout).toMatch(/The ill network:\n\d+ of 64 hidden units dead/);
     expect(stdout + stderr).not.toContain("\x1b");
     expect(stderr).toBe("");
+  });
+
+  it("stops at Ctrl-C and shows the runs that were finished", { timeout: 60_000 }, async () => {
+    const child = start(["checkup", "digits", "--hidden", "32", "--epochs", "30"]);
+    let wasSent = false;
+    child.stdout!.on("data", (chunk: Buffer) => {
+      if (!wasSent && String(chunk).includes("Climbing")) wasSent = child.kill("SIGINT");
+    });
+    const { code, stdout, stderr } = await finish(child);
+    expect([wasSent, code, stderr]).toEqual([true, 1, ""]);
+    expect(stdout).toMatch(/^Healthy, rate 0.1: /m);
+    expect(stdout).toMatch(/\nInterrupted: these are the runs that were finished\.\n$/);
+    expect(stdout).not.toContain("Rule:");
   });
 
   it("gives medians and ranges over seeds", { timeout: 60_000 }, async () => {
