@@ -72,6 +72,12 @@ test("every entry of the exports map resolves, and its modules load", async () =
   }
 });
 
+test("the command answers", async () => {
+  const { bin, version } = JSON.parse(await readFile(join(app, "node_modules/relumine/package.json"), "utf8")) as { bin: { relumine: string }; version: string };
+  const { stdout } = await run(process.execPath, [join(app, "node_modules/relumine", bin.relumine), "--version"], { cwd: app });
+  expect(stdout.trim()).toBe(version);
+});
+
 describe.skipIf(findChromium() === undefined)("bundled for a browser, it gives the same bits as in Node", () => {
   let browser: Browser;
   beforeAll(async () => {
