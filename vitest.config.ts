@@ -9,11 +9,12 @@ const ALL = "tests/**/*.test.ts";
 const BROWSER_ONLY = "tests/browser/**";
 /** Suites that read files or start processes. */
 const NODE_ONLY = ["cli", "package", "literature", "network-node"].map((folder) => `tests/${folder}/**`).concat("tests/imports.test.ts");
+const PATIENCE = { testTimeout: 30_000, hookTimeout: 30_000 }; // for busy machines
 const cacheDir = ".cache/vite"; // of this checkout, even where node_modules is a link
 
 const node: TestProjectInlineConfiguration = {
   cacheDir,
-  test: { name: "node", include: [ALL], exclude: [...configDefaults.exclude, BROWSER_ONLY] },
+  test: { ...PATIENCE, name: "node", include: [ALL], exclude: [...configDefaults.exclude, BROWSER_ONLY] },
 };
 
 const browser = (executablePath: string): TestProjectInlineConfiguration => ({
@@ -24,6 +25,7 @@ const browser = (executablePath: string): TestProjectInlineConfiguration => ({
     fs: { allow: [".", realpathSync("node_modules")] }, // node_modules may be a link
   },
   test: {
+    ...PATIENCE,
     name: "browser",
     include: [ALL],
     exclude: [...configDefaults.exclude, ...NODE_ONLY],
