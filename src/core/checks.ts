@@ -76,8 +76,8 @@ export function checkOptions<T extends object>(name: string, value: T | undefine
   if (typeof value !== "object" || value === null || Array.isArray(value)) {
     throw new RelumineError("value", `${name} is ${describe(value)}; wanted is an object`);
   }
-  for (const key of Object.keys(value)) {
-    if (!known.includes(key)) throw new RelumineError("value", `${name} has no "${key}"; known are ${known.join(", ")}.${suggestion(key, known)}`);
+  for (const [key, given] of Object.entries(value)) {
+    if (given !== undefined && !known.includes(key)) throw new RelumineError("value", `${name} has no "${key}"; known are ${known.join(", ")}.${suggestion(key, known)}`);
   }
   return value;
 }

@@ -17,8 +17,12 @@ export function isMatrix(value: unknown): value is Matrix {
   return typeof value === "object" && value !== null && !Array.isArray(value) && "data" in value && "rows" in value && "columns" in value;
 }
 
+/** More floats than this fit in no WebAssembly memory: a length beyond it is not believed. */
+const MAX_FLOATS = 2 ** 30;
+
 function isArrayLike(value: unknown): value is ArrayLike<unknown> {
-  return Array.isArray(value) || (ArrayBuffer.isView(value) && !(value instanceof DataView));
+  const length = typeof value === "object" && value !== null ? (value as { length?: unknown }).length : undefined;
+  return Number.isSafeInteger(length) && (length as number) >= 0 && (length as number) <= MAX_FLOATS;
 }
 
 function checkMatrix(name: string, matrix: Matrix): Matrix {
@@ -44,6 +48,9 @@ function checkRow(name: string, row: unknown, r: number): void {
 function rowsToMatrix(name: string, rows: readonly ArrayLike<number>[]): Matrix {
   if (rows.length > 0) checkRow(name, rows[0], 0); // before its length is believed
   const columns = rows.length === 0 ? 0 : rows[0].length;
+  if (rows.length * columns > MAX_FLOATS) {
+    throw new RelumineError("memory", `${name} has ${rows.length} rows of ${columns} numbers; wanted are at most ${MAX_FLOATS} numbers`);
+  }
   const data = new Float32Array(rows.length * columns);
   for (let r = 0; r < rows.length; r++) {
     const row = rows[r];

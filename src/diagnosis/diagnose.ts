@@ -4,7 +4,7 @@ import { drawDiagnosis } from "./draw.js";
 import { KthLargest } from "./largest.js";
 import { findPermanent } from "./permanence.js";
 import type { Diagnosis, DiagnoseOptions, LayerDiagnosis, Mechanism, UnitDiagnosis, UnitState } from "./types.js";
-import { judge, type Thresholds } from "./verdict.js";
+import { judge, type Thresholds, TWO_SIDED } from "./verdict.js";
 import { checkNumber, checkOptions } from "../core/checks.js";
 import { RelumineError } from "../core/errors.js";
 import { type Matrix, type Samples, toMatrix } from "../core/matrix.js";
@@ -24,6 +24,8 @@ interface Examination {
   readonly passes: Passes;
   /** By layer (the output layer included) and unit. */
   readonly totals: readonly (readonly UnitTotals[])[];
+  /** The smallest |preactivation|, for layers whose activation is two-sided. */
+  readonly nearest: readonly (Float32Array | undefined)[];
 }
 
 class NetworkDiagnosis implements Diagnosis {
@@ -71,20 +73,29 @@ function examine(state: NetworkState, x: Matrix, scratch: Arena): Examination {
   const passes = new Passes(runtime, spec, state.layout, buffers, state.parameters);
   const widths = spec.layers.map(({ units }) => units);
   const counted = new CounterTotals(widths, runtime.kernels, runtime.heap, scratch);
-  forEachChunk({ passes, buffers }, x, (_start, rows) => counted.fold(rows, buffers));
+  const nearest = spec.layers.map(({ units, activation }) => (TWO_SIDED.includes(activation.name) ? new Float32Array(units).fill(Infinity) : undefined));
+  forEachChunk({ passes, buffers }, x, (_start, rows) => {
+    counted.fold(rows, buffers);
+    nearest.forEach((smallest, layer) => smallest && keepNearest(smallest, state.floats(buffers.preactivations(layer), rows * smallest.length)));
+  });
   const totals = widths.map((units, layer) => Array.from({ length: units }, (_, unit) => counted.read(layer, unit)));
   checkTotals(totals);
-  return { state, x, buffers, passes, totals };
+  return { state, x, buffers, passes, totals, nearest };
+}
+
+function keepNearest(nearest: Float32Array, z: Float32Array): void {
+  const units = nearest.length;
+  for (let i = 0; i < z.length; i++) nearest[i % units] = Math.min(nearest[i % units], Math.abs(z[i]));
 }
 
 function isSilent(unit: UnitTotals): boolean {
   return unit.meanActivation === 0;
 }
 
-function judgeLayer({ state, totals }: Examination, layer: number, thresholds: Thresholds): UnitState[] {
+function judgeLayer({ state, totals, nearest }: Examination, layer: number, thresholds: Thresholds): UnitState[] {
   const { activation } = state.spec.layers[layer];
   const layerMean = meanActivation(totals[layer]);
-  return totals[layer].map((unit) => judge(activation, unit, dormancyOf(unit, layerMean), thresholds));
+  return totals[layer].map((unit, index) => judge(activation, unit, nearest[layer]?.[index] ?? 0, dormancyOf(unit, layerMean), thresholds));
 }
 
 function meanActivation(units: readonly UnitTotals[]): number {

@@ -24,9 +24,11 @@ const TAIL_SLOPES: Partial<Record<ActivationName, (z: number) => number>> = {
   gelu: (z) => (-z + 1) * Math.exp((-z * z) / 2), // a bound
 };
 
-/** The largest |f'(z)| for low <= z <= high, or a bound on it. */
-function largestSlope({ name, alpha = 0 }: ResolvedActivation, low: number, high: number): number {
-  const nearest = Math.max(low, Math.min(high, 0)); // of all z, the one nearest to 0
+/** Flat on either side of 0: min and max alone don't tell how steep a unit was. */
+export const TWO_SIDED: readonly ActivationName[] = ["sigmoid", "tanh"];
+
+/** The largest |f'(z)| for low <= z <= high, or a bound on it; where f is two-sided, for |z| >= nearest. */
+function largestSlope({ name, alpha = 0 }: ResolvedActivation, high: number, nearest: number): number {
   switch (name) {
     case "relu": return high > 0 ? 1 : 0;
     case "leakyRelu": return high > 0 ? 1 : alpha;
@@ -46,11 +48,14 @@ export interface Thresholds {
   readonly dormantBelow: number;
 }
 
-/** The first that holds: dead, saturated, linear, rare, dormant, alive. */
-export function judge(activation: ResolvedActivation, totals: UnitTotals, dormancy: number, { rareBelow, dormantBelow }: Thresholds): UnitState {
+/**
+ * The first that holds: dead, saturated, linear, rare, dormant, alive.
+ * @param nearest the smallest |preactivation|; read for TWO_SIDED activations only
+ */
+export function judge(activation: ResolvedActivation, totals: UnitTotals, nearest: number, dormancy: number, { rareBelow, dormantBelow }: Thresholds): UnitState {
   const { name } = activation;
   const { fired, samples } = totals;
-  const slope = largestSlope(activation, totals.min, totals.max);
+  const slope = largestSlope(activation, totals.max, nearest);
   if (name !== "prelu" && totals.meanActivation === 0 && Math.fround(slope) === 0) return "dead";
   if (!PIECEWISE.includes(name) && slope < SATURATED_SLOPE) return "saturated";
   if (name === "linear" || (fired === samples && LINEAR_WHEN_OPEN.includes(name)) || (fired === 0 && LINEAR_WHEN_CLOSED.includes(name))) return "linear";

@@ -76,10 +76,10 @@ export class BatchBuffers {
     this.training ||= training;
   }
 
-  /** Rows for a pass over a data set of `rows` rows: what there is room for, or enough to keep the kernels busy in little memory. */
+  /** Rows of one chunk in a pass over `rows` rows: enough to keep the kernels busy, in little memory; the shape alone decides. */
   chunk(rows: number): number {
-    const fitting = Math.floor(CHUNK_BYTES / layOutBatch(this.spec, 1, this.training, this.keepPreactivations).bytes);
-    return Math.min(rows, Math.max(this.capacity, 1, Math.min(CHUNK_ROWS, fitting)));
+    const fitting = Math.floor(CHUNK_BYTES / layOutBatch(this.spec, 1, false, this.keepPreactivations).bytes);
+    return Math.min(rows, Math.max(1, Math.min(CHUNK_ROWS, fitting)));
   }
 
   get inputs(): number {

@@ -1,5 +1,5 @@
 // What a caller passes as data, checked and brought into the form that the training loop reads.
-import { checkOptions, describe, isFloat32 } from "../core/checks.js";
+import { describe, isFloat32 } from "../core/checks.js";
 import { RelumineError } from "../core/errors.js";
 import { isMatrix, type Matrix, type Samples, toMatrix } from "../core/matrix.js";
 import type { Loss } from "./spec.js";
@@ -89,9 +89,8 @@ function prepareTargets(name: string, y: Targets, rows: number, units: number, l
 
 /** Checks a data set against a network's inputs, outputs and loss; `name` leads the messages ("data", "validation"). */
 export function prepareData(name: string, data: DataSet, inputs: number, units: number, loss: Loss): PreparedData {
-  if (data === undefined || data === null) throw new RelumineError("value", `${name} is ${describe(data)}; wanted is { x, y }`);
-  const given = checkOptions(name, data, ["x", "y"]);
-  const x = toMatrix(`${name}.x`, given.x, inputs);
+  if (typeof data !== "object" || data === null) throw new RelumineError("value", `${name} is ${describe(data)}; wanted is { x, y }`);
+  const x = toMatrix(`${name}.x`, data.x, inputs);
   if (x.rows === 0) throw new RelumineError("shape", `${name}.x is empty; wanted is at least one row`);
-  return { rows: x.rows, x, y: prepareTargets(`${name}.y`, given.y, x.rows, units, loss) };
+  return { rows: x.rows, x, y: prepareTargets(`${name}.y`, data.y, x.rows, units, loss) };
 }

@@ -162,7 +162,8 @@ class TrainingRun {
   ) {
     const { runtime, spec } = state;
     const rows = Math.min(plan.batchSize, plan.trainingRows);
-    state.buffers.ensure(rows, true);
+    const validationRows = plan.validation?.rows ?? plan.data.rows - plan.trainingRows;
+    state.buffers.ensure(Math.max(rows, state.buffers.chunk(validationRows)), true);
     const { gradient } = state;
     this.order = new RowOrder(state, plan, scratch);
     this.totals = new CounterTotals(hiddenUnits(spec), runtime.kernels, runtime.heap, scratch);

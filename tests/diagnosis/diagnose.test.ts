@@ -94,6 +94,8 @@ describe("states of units", () => {
   test.each<Activation>(["sigmoid", "tanh"])("%s is saturated where it is flat on every sample, and never dead", async (activation) => {
     const units = await unitsOf(activation, [[1, 60], [1, 40], [1, -40], [0.1, 0]], [1, 2, -1]);
     expect(units.map(({ state }) => state)).toEqual(["saturated", "saturated", "saturated", "alive"]);
+    const onBothSides = await unitsOf(activation, [[50, 0], [50, 48]], [1, 2, -1]); // the second is steep at -1
+    expect(onBothSides.map(({ state }) => state)).toEqual(["saturated", "alive"]);
   });
 
   test.each<Activation>(["elu", "selu", "gelu", "silu", "softplus", "sigmoid", "tanh", "linear"])("%s at about -1 is not dead", async (activation) => {

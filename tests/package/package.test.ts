@@ -54,6 +54,19 @@ test("the tarball holds dist and the documents, and nothing else", () => {
   expect(files).toEqual(expect.arrayContaining(["dist/index.js", "dist/index.d.ts", "dist/wasm/strict.wasm", "dist/wasm/relaxed.wasm"]));
 });
 
+test("the README's example runs as it stands, and prints what its comments say", async () => {
+  const readme = await readFile(join(root, "README.md"), "utf8");
+  const [, example] = /```js\n([^]*?)```/.exec(readme)!;
+  const { stdout } = await run(process.execPath, ["--input-type=module", "-e", example], { cwd: app });
+  const [silent, ...lines] = stdout.trim().split("\n");
+  expect(silent).toBe("[ 13 ]");
+  expect(lines[0]).toContain("13 of 16 hidden units dead");
+  expect(lines.at(-2)).toBe("0.69");
+  const [dead, accuracy] = lines.at(-1)!.split(" ").map(Number);
+  expect(dead).toBe(4);
+  expect(accuracy).toBeGreaterThanOrEqual(0.99);
+});
+
 test("it trains in Node", () => {
   const { losses, probabilities } = JSON.parse(nodeResult) as { losses: number[]; probabilities: number[] };
   expect(losses).toHaveLength(20);

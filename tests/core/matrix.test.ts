@@ -1,0 +1,21 @@
+import { expect, it } from "vitest";
+import { toMatrix } from "../../src/core/matrix.js";
+import { createNetwork } from "../../src/index.js";
+
+it("takes rows of any array-like", () => {
+  const rows = [[1, 2], Float64Array.of(3, 4), { length: 2, 0: 5, 1: 6 }];
+  expect([...toMatrix("x", rows).data]).toEqual([1, 2, 3, 4, 5, 6]);
+});
+
+it("does not believe a length that fits in no memory", () => {
+  expect(() => toMatrix("x", Array.from({ length: 2000 }, () => ({ length: 2 ** 30 })))).toThrow(/x has 2000 rows of 1073741824 numbers/);
+});
+
+it("a data set may carry more than x and y", async () => {
+  using network = await createNetwork({ inputs: 1, layers: [{ units: 1 }], loss: "meanSquaredError" });
+  const data = { x: [[1], [2]], y: [1, 2], names: ["a", "b"] };
+  const history = await network.fit(data, { epochs: 1 });
+  expect(history.epochs[0].loss).toBeGreaterThanOrEqual(0);
+  network.layers[0].setWeights({ bias: Float32Array.of(1), alpha: undefined });
+  expect(network.layers[0].getWeights().bias[0]).toBe(1);
+});
