@@ -16,6 +16,20 @@ export function arrayAt(base: usize, index: i32, stride: usize): usize {
   return base + <usize>index * stride;
 }
 
+/**
+ * Lists the units of a batch's counters (7 x units float32) that were not closed on every row: max z above 0, or NaN.
+ * indices: room for `units` u32. Returns how many they are.
+ */
+export function listOpen(units: usize, batch: usize, indices: usize): usize {
+  const highest = arrayAt(batch, Counter.Max, units << 2);
+  let open: usize = 0;
+  for (let u: usize = 0; u < units; u++) {
+    store<u32>(indices + (open << 2), <u32>u);
+    open += usize(!(load<f32>(highest + (u << 2)) <= 0));
+  }
+  return open;
+}
+
 /** Empties `total` (7 x units float64): min is +infinity, max -infinity, all else 0. */
 export function resetTotals(units: usize, total: usize): void {
   const stride = units << 3;

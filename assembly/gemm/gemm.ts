@@ -8,7 +8,7 @@
 import { directDots, directRows } from "./direct";
 import { microkernel5x8 } from "./microkernel5x8";
 import { microkernel6x8 } from "./microkernel6x8";
-import { pack } from "./pack";
+import { pack, packSelected, selected } from "./pack";
 
 const MR: usize = ASC_FEATURE_RELAXED_SIMD ? 6 : 5;
 const NR: usize = 8;
@@ -35,50 +35,93 @@ function runTile(kc: usize, a: usize, b: usize, accumulate: bool, c: usize, ldc:
   else microkernel5x8(kc, a, b, accumulate, c, ldc);
 }
 
-/** Copies rows x columns floats between matrices with leading dimensions ldFrom and ldTo. */
-function copyTile(rows: usize, columns: usize, from: usize, ldFrom: usize, to: usize, ldTo: usize): void {
-  for (let i: usize = 0; i < rows; i++) memory.copy(to + (i * ldTo << 2), from + (i * ldFrom << 2), columns << 2);
+/** Copies rows x columns floats between the tile and the rows and columns of C that the indices select (0: all). */
+function copySelected(rows: usize, columns: usize, tile: usize, c: usize, ldc: usize, rowIndex: usize, columnIndex: usize, intoTile: bool): void {
+  for (let i: usize = 0; i < rows; i++) {
+    const row = c + (selected(rowIndex, i) * ldc << 2);
+    for (let j: usize = 0; j < columns; j++) {
+      const inC = row + (selected(columnIndex, j) << 2), inTile = tile + ((i * NR + j) << 2);
+      if (intoTile) store<f32>(inTile, load<f32>(inC));
+      else store<f32>(inC, load<f32>(inTile));
+    }
+  }
 }
 
-/** A tile that sticks out of C is computed in `tile`, and only what belongs to C is copied there. */
-function runEdge(rows: usize, columns: usize, kc: usize, a: usize, b: usize, accumulate: bool, c: usize, ldc: usize, tile: usize): void {
-  if (accumulate) copyTile(rows, columns, c, ldc, tile, NR);
+/** A tile that sticks out of C, or whose rows or columns are scattered in it, is computed in `tile` and copied. */
+function runEdge(
+  rows: usize, columns: usize, kc: usize, a: usize, b: usize, accumulate: bool, c: usize, ldc: usize, rowIndex: usize, columnIndex: usize, tile: usize,
+): void {
+  if (accumulate) copySelected(rows, columns, tile, c, ldc, rowIndex, columnIndex, true);
   runTile(kc, a, b, accumulate, tile, NR);
-  copyTile(rows, columns, tile, NR, c, ldc);
+  copySelected(rows, columns, tile, c, ldc, rowIndex, columnIndex, false);
+}
+
+/** The address `position` elements on, or the same address where an index says the positions. */
+// @ts-ignore: decorator
+@inline
+function advance(address: usize, index: usize, position: usize, stride: usize): usize {
+  return index ? address : address + (position * stride << 2);
+}
+
+/** The index `position` elements on, if there is one. */
+// @ts-ignore: decorator
+@inline
+function advanceIndex(index: usize, position: usize): usize {
+  return index ? index + (position << 2) : 0;
 }
 
 /** C[mc x nc] (+)= packed A · packed B. */
-function runBlock(mc: usize, nc: usize, kc: usize, packedA: usize, packedB: usize, accumulate: bool, c: usize, ldc: usize, tile: usize): void {
+function runBlock(
+  mc: usize, nc: usize, kc: usize, packedA: usize, packedB: usize, accumulate: bool, c: usize, ldc: usize, rowIndex: usize, columnIndex: usize, tile: usize,
+): void {
   for (let j: usize = 0; j < nc; j += NR) {
     const columns = min(NR, nc - j);
     const b = packedB + (j * kc << 2);
     for (let i: usize = 0; i < mc; i += MR) {
       const rows = min(MR, mc - i);
       const a = packedA + (i * kc << 2);
-      const out = c + ((i * ldc + j) << 2);
-      if (rows == MR && columns == NR) runTile(kc, a, b, accumulate, out, ldc);
-      else runEdge(rows, columns, kc, a, b, accumulate, out, ldc, tile);
+      const out = advance(advance(c, rowIndex, i, ldc), columnIndex, j, 1);
+      if (rows == MR && columns == NR && (rowIndex | columnIndex) == 0) runTile(kc, a, b, accumulate, out, ldc);
+      else runEdge(rows, columns, kc, a, b, accumulate, out, ldc, advanceIndex(rowIndex, i), advanceIndex(columnIndex, j), tile);
     }
   }
 }
 
-function packedGemm(
+// @ts-ignore: decorator
+@inline
+function packAny(width: usize, count: usize, kc: usize, from: usize, acrossStride: usize, kStride: usize, acrossIndex: usize, kIndex: usize, to: usize): void {
+  if (acrossIndex | kIndex) packSelected(width, count, kc, from, acrossStride, kStride, acrossIndex, kIndex, to);
+  else pack(width, count, kc, from, acrossStride, kStride, to);
+}
+
+/**
+ * As gemm, for the rows of A and C, the columns of B and C, and the k that the indices (u32) select; 0 selects all.
+ * M, N and K count what is selected; the rest of C is left alone.
+ */
+export function gemmSelected(
   M: usize, N: usize, K: usize,
   a: usize, rowStrideA: usize, colStrideA: usize,
   b: usize, rowStrideB: usize, colStrideB: usize,
   accumulate: bool, c: usize, ldc: usize, workspace: usize,
+  rowIndex: usize, columnIndex: usize, kIndex: usize,
 ): void {
   const packedA = workspace + PACKED_B_BYTES;
   const tile = packedA + PACKED_A_BYTES;
   for (let pc: usize = 0; pc < K; pc += KC) {
     const kc = min(KC, K - pc);
+    const ks = advanceIndex(kIndex, pc);
     for (let jc: usize = 0; jc < N; jc += NC) {
       const nc = min(NC, N - jc);
-      pack(NR, nc, kc, b + ((pc * rowStrideB + jc * colStrideB) << 2), colStrideB, rowStrideB, workspace);
+      const columns = advanceIndex(columnIndex, jc);
+      const fromB = advance(advance(b, kIndex, pc, rowStrideB), columnIndex, jc, colStrideB);
+      packAny(NR, nc, kc, fromB, colStrideB, rowStrideB, columns, ks, workspace);
       for (let ic: usize = 0; ic < M; ic += MC) {
         const mc = min(MC, M - ic);
-        pack(MR, mc, kc, a + ((ic * rowStrideA + pc * colStrideA) << 2), rowStrideA, colStrideA, packedA);
-        runBlock(mc, nc, kc, packedA, workspace, accumulate || pc > 0, c + ((ic * ldc + jc) << 2), ldc, tile);
+        const rows = advanceIndex(rowIndex, ic);
+        const fromA = advance(advance(a, rowIndex, ic, rowStrideA), kIndex, pc, colStrideA);
+        packAny(MR, mc, kc, fromA, rowStrideA, colStrideA, rows, ks, packedA);
+        const out = advance(advance(c, rowIndex, ic, ldc), columnIndex, jc, 1);
+        runBlock(mc, nc, kc, packedA, workspace, accumulate || pc > 0, out, ldc, rows, columns, tile);
       }
     }
   }
@@ -108,7 +151,7 @@ export function gemm(
   const isSmall = M < 4 || N < 4 || <u64>M * N * K < DIRECT_BELOW;
   if (isSmall && colStrideB == 1) directRows(M, N, K, a, rowStrideA, colStrideA, b, rowStrideB, accumulate, c, ldc);
   else if (isSmall && colStrideA == 1 && rowStrideB == 1) directDots(M, N, K, a, rowStrideA, b, colStrideB, accumulate, c, ldc);
-  else packedGemm(M, N, K, a, rowStrideA, colStrideA, b, rowStrideB, colStrideB, accumulate, c, ldc, workspace);
+  else gemmSelected(M, N, K, a, rowStrideA, colStrideA, b, rowStrideB, colStrideB, accumulate, c, ldc, workspace, 0, 0, 0);
 }
 
 /** Runs the micro-kernel `repeats` times on one panel of each operand, for the benchmark's R; the tile has MR x NR floats. */

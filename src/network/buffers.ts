@@ -17,6 +17,8 @@ interface LayerBuffers {
   readonly activations: number;
   /** BATCH_COUNTERS x units. */
   readonly counters: number;
+  /** Indices of the units that were open on some row of the batch. */
+  readonly open: number;
 }
 
 interface BatchLayout {
@@ -34,7 +36,7 @@ function layOutBatch(spec: ResolvedSpec, rows: number, training: boolean, keepPr
   const layers = spec.layers.map(({ units, activation }) => {
     const preactivations = layout.floats(rows * units);
     const activations = worksInPlace(activation) && !keepPreactivations ? preactivations : layout.floats(rows * units);
-    return { preactivations, activations, counters: layout.floats(units * BATCH_COUNTERS) };
+    return { preactivations, activations, counters: layout.floats(units * BATCH_COUNTERS), open: layout.floats(units) };
   });
   const outputs = spec.layers.at(-1)!.units;
   const widest = training ? Math.max(...spec.layers.map(({ units }) => units)) : 0;
@@ -99,6 +101,9 @@ export class BatchBuffers {
   }
   counters(layer: number): number {
     return this.address + this.layout.layers[layer].counters;
+  }
+  open(layer: number): number {
+    return this.address + this.layout.layers[layer].open;
   }
   gradient(turn: number): number {
     return this.address + this.layout.gradients[turn & 1];

@@ -25,8 +25,17 @@ export function lossDivisor(loss: Loss, rows: number, outputs: number): number {
   return loss === "crossEntropy" ? rows : rows * outputs;
 }
 
+const RELU = activationCode("relu");
+/** A layer's closed units are left out of its products where that saves more than it costs: from this many units and rows on ... */
+const SKIP_FROM_UNITS = 64;
+const SKIP_FROM_ROWS = 16;
+/** ... and if no larger share of the units is open (measured). */
+const SKIP_UP_TO_OPEN = 7 / 8;
+
 export class Passes {
   private readonly layers: readonly Layer[];
+  /** By layer, how many units were open on some row of the batch; all of them where skipping would not pay. */
+  private readonly openUnits: number[];
   private readonly outputs: number;
 
   constructor(
@@ -47,6 +56,7 @@ export class Passes {
       alphas: layout.layers[index].alpha ?? 0,
     }));
     this.outputs = spec.layers.at(-1)!.units;
+    this.openUnits = spec.layers.map(({ units }) => units);
   }
 
   /** Copies rows start .. start + count of the data, taken in the order of the indices at `order` (0: as they are), into the batch. */
@@ -68,16 +78,50 @@ export class Passes {
 
   /** Z = X·W + b and A = f(Z), layer by layer; the counters become those of this batch. */
   forward(rows: number): void {
-    const { kernels, workspace } = this.runtime;
+    const { kernels } = this.runtime;
     const { buffers, parameters } = this;
     let input = buffers.inputs;
     for (let index = 0; index < this.layers.length; index++) {
       const { inputs, units, code, alpha, isPrelu, kernel, bias, alphas } = this.layers[index];
       const z = buffers.preactivations(index);
       const a = buffers.activations(index);
-      kernels.gemm(rows, units, inputs, input, inputs, 1, parameters + kernel, units, 1, 0, z, units, workspace);
+      this.multiply(rows, units, this.openInputs(index), input, inputs, 1, parameters + kernel, units, 1, z, units, 0, 0, this.openIndex(index - 1));
       kernels.activationForward(code, alpha, isPrelu ? parameters + alphas : 0, rows, units, z, parameters + bias, a, buffers.counters(index));
+      this.findOpen(index, rows);
       input = a;
+    }
+  }
+
+  /** Notes which units this batch closed: their activations are exactly 0, and so is their gradient. */
+  private findOpen(index: number, rows: number): void {
+    const { units, code } = this.layers[index];
+    this.openUnits[index] = units;
+    if (code !== RELU || units < SKIP_FROM_UNITS || rows < SKIP_FROM_ROWS) return;
+    const open = this.runtime.kernels.listOpen(units, this.buffers.counters(index), this.buffers.open(index));
+    if (open <= units * SKIP_UP_TO_OPEN) this.openUnits[index] = open;
+  }
+
+  /** The open units of a layer as an index for gemmSelected; 0: all. */
+  private openIndex(index: number): number {
+    return index < 0 || this.openUnits[index] === this.layers[index].units ? 0 : this.buffers.open(index);
+  }
+
+  private openInputs(index: number): number {
+    return index === 0 ? this.layers[0].inputs : this.openUnits[index - 1];
+  }
+
+  /** C = A·B, or what the indices select of it. */
+  private multiply(
+    m: number, n: number, k: number, a: number, rowStrideA: number, colStrideA: number,
+    b: number, rowStrideB: number, colStrideB: number, c: number, ldc: number, rowIndex: number, columnIndex: number, kIndex: number,
+  ): void {
+    const { kernels, workspace, heap } = this.runtime;
+    if (k === 0) {
+      heap.f32.fill(0, c >>> 2, (c >>> 2) + m * ldc);
+    } else if (rowIndex === 0 && columnIndex === 0 && kIndex === 0) {
+      kernels.gemm(m, n, k, a, rowStrideA, colStrideA, b, rowStrideB, colStrideB, 0, c, ldc, workspace);
+    } else {
+      kernels.gemmSelected(m, n, k, a, rowStrideA, colStrideA, b, rowStrideB, colStrideB, 0, c, ldc, workspace, rowIndex, columnIndex, kIndex);
     }
   }
 
@@ -99,7 +143,7 @@ export class Passes {
 
   /** The gradient of every parameter, from that of the outputs; false if it is not finite. */
   backward(rows: number, gradient: number): boolean {
-    const { kernels, workspace } = this.runtime;
+    const { kernels, heap } = this.runtime;
     const { buffers, parameters } = this;
     let finite = 1;
     let turn = 0;
@@ -111,9 +155,13 @@ export class Passes {
         dz, dz, gradient + bias, isPrelu ? gradient + alphas : 0,
       );
       const x = index === 0 ? buffers.inputs : buffers.activations(index - 1);
-      kernels.gemm(inputs, units, rows, x, 1, inputs, dz, units, 1, 0, gradient + kernel, units, workspace);
+      const dKernel = gradient + kernel;
+      const below = this.openIndex(index - 1), here = this.openIndex(index);
+      const openInputs = this.openInputs(index), openUnits = this.openUnits[index];
+      if (below !== 0 || here !== 0) heap.f32.fill(0, dKernel >>> 2, (dKernel >>> 2) + inputs * units);
+      this.multiply(openInputs, openUnits, rows, x, 1, inputs, dz, units, 1, dKernel, units, below, here, 0);
       if (index > 0) {
-        kernels.gemm(rows, inputs, units, dz, units, 1, parameters + kernel, 1, units, 0, buffers.gradient(turn + 1), inputs, workspace);
+        this.multiply(rows, openInputs, openUnits, dz, units, 1, parameters + kernel, 1, units, buffers.gradient(turn + 1), inputs, 0, below, here);
       }
       turn++;
     }

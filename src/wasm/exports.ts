@@ -7,6 +7,14 @@ export interface KernelExports {
     b: number, rowStrideB: number, colStrideB: number,
     beta: number, c: number, ldc: number, workspace: number,
   ): void;
+  /** The same for the rows of A and C, the columns of B and C and the k that indices (u32) select; m, n and k count what is selected, the rest of C is left alone. */
+  gemmSelected(
+    m: number, n: number, k: number,
+    a: number, rowStrideA: number, colStrideA: number,
+    b: number, rowStrideB: number, colStrideB: number,
+    accumulate: number, c: number, ldc: number, workspace: number,
+    rowIndex: number, columnIndex: number, kIndex: number,
+  ): void;
   /** Bytes of packing space, aligned to 16. */
   gemmWorkspaceBytes(): number;
   /** The micro-kernel alone on packed panels (kc x microkernelRows and kc x 8), for benchmarks. */
@@ -72,4 +80,6 @@ export interface KernelExports {
   /** Merges the counters of `rows` rows into running totals, 7 x units float64. */
   foldCounters(units: number, rows: number, batch: number, total: number): void;
   resetTotals(units: number, total: number): void;
+  /** Indices (u32) of the units of a batch's counters that were not closed on every row; returns how many. */
+  listOpen(units: number, batch: number, indices: number): number;
 }

@@ -1,0 +1,67 @@
+import { describe, expect, it } from "vitest";
+import { adam, createNetwork, sgd, type Network, type Optimizer } from "../../src/index.js";
+
+// A leaky ReLU of slope 0 is a ReLU to which the short cut for closed units does not apply: both must train alike, but for
+// the order of sums in small products.
+const shut = -1e3;
+
+interface Case {
+  readonly name: string;
+  readonly widths: readonly number[];
+  /** Of each hidden layer, which units are shut. */
+  readonly isShut: (layer: number, unit: number) => boolean;
+}
+const cases: readonly Case[] = [
+  { name: "half of all units", widths: [100, 90], isShut: (_, unit) => unit % 2 === 0 },
+  { name: "all but one of the first layer", widths: [128, 64], isShut: (layer, unit) => layer === 0 && unit !== 77 },
+  { name: "a whole layer", widths: [70, 80, 66], isShut: (layer) => layer === 1 },
+  { name: "units of the last hidden layer", widths: [65, 300], isShut: (layer, unit) => layer === 1 && unit > 40 },
+  { name: "too few for the short cut", widths: [64, 64], isShut: (_, unit) => unit === 3 },
+];
+
+async function build({ widths, isShut }: Case, skips: boolean): Promise<Network> {
+  const activation = skips ? ("relu" as const) : { name: "leakyRelu" as const, alpha: 0 };
+  const network = await createNetwork({ inputs: 33, layers: [...widths.map((units) => ({ units, activation })), { units: 7 }], loss: "crossEntropy", seed: 5 });
+  widths.forEach((units, layer) => network.layers[layer].setWeights({ bias: Float32Array.from({ length: units }, (_, unit) => (isShut(layer, unit) ? shut : 0.1)) }));
+  return network;
+}
+
+function weightsOf(network: Network): number[] {
+  return network.layers.flatMap((layer) => Object.values(layer.getWeights()).flatMap((values: Float32Array) => [...values]));
+}
+
+/** Sums over at most 300 terms a product, a few products deep, nine updates: K·epsilon with room for neither luck nor error. */
+const TOLERANCE = 300 * 2 ** -24;
+
+function expectClose(given: readonly number[], wanted: readonly number[]): void {
+  expect(given.length).toBe(wanted.length);
+  const worst = given.reduce((max, value, i) => Math.max(max, Math.abs(value - wanted[i]) / (1 + Math.abs(wanted[i]))), 0);
+  expect(worst).toBeLessThan(TOLERANCE);
+}
+
+const rows = 70;
+const x = { rows, columns: 33, data: Float32Array.from({ length: rows * 33 }, (_, i) => Math.sin(i * i)) };
+const y = Array.from({ length: rows }, (_, i) => (i * i) % 7);
+
+describe.each(cases)("$name closed", (example) => {
+  it.each([["sgd", () => sgd({ learningRate: 0.1 })], ["momentum", () => sgd({ learningRate: 0.05, momentum: 0.9 })], ["adam", () => adam()]] as [string, () => Optimizer][])(
+    "trains as without the short cut, with %s",
+    async (_, optimizer) => {
+      const [short, long] = await Promise.all([build(example, true), build(example, false)]);
+      const before = short.layers.map((layer) => layer.getWeights());
+      const options = { epochs: 3, batchSize: 32 };
+      const histories = [await short.fit({ x, y }, { ...options, optimizer: optimizer() }), await long.fit({ x, y }, { ...options, optimizer: optimizer() })];
+      expectClose(histories[0].epochs.map(({ loss }) => loss), histories[1].epochs.map(({ loss }) => loss));
+      expectClose(weightsOf(short), weightsOf(long));
+      expectClose([...short.predict(x).data], [...long.predict(x).data]);
+      example.widths.forEach((units, layer) => {
+        const { kernel, bias } = short.layers[layer].getWeights();
+        for (let unit = 0; unit < units; unit++) {
+          if (!example.isShut(layer, unit)) continue;
+          expect(bias[unit]).toBe(before[layer].bias[unit]);
+          for (let i = unit; i < kernel.length; i += units) if (!Object.is(kernel[i], before[layer].kernel[i])) expect.fail(`layer ${layer}, unit ${unit} has moved`);
+        }
+      });
+    },
+  );
+});
