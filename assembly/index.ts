@@ -1,5 +1,5 @@
 // The ABI: re-exports only. Addresses are byte offsets, strides and sizes count elements.
-export { gemm, gemmSelected, gemmWorkspaceBytes, microkernel, microkernelRows } from "./gemm/gemm";
+export { gemm, gemmSelected, gemmWorkspaceBytes, microkernel, tileRows } from "./gemm/gemm";
 export { elementary } from "./math";
 export { sumSquares, scale, allFinite } from "./reduce";
 export {
@@ -9,3 +9,4 @@ export { sgd, adam, rmsprop } from "./optimizer";
 export { fillUniform, fillNormal, shuffle } from "./random";
 export { activationBackward, activationForward } from "./activation";
 export { foldCounters, listOpen, resetTotals } from "./counters";
+export { awaitHelpers, helperLoop, runShared } from "./threads";

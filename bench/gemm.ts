@@ -23,7 +23,7 @@ export async function microkernelRate(build: Build): Promise<number> {
   const kc = 256;
   const repeats = 16;
   const arena = await Arena.create(build);
-  const rows = arena.kernels.microkernelRows();
+  const rows = arena.kernels.tileRows();
   const next = filler(1);
   const a = arena.place(filled(kc * rows, next));
   const b = arena.place(filled(kc * 8, next));

@@ -160,6 +160,6 @@ export function microkernel(kc: usize, panelA: usize, panelB: usize, tile: usize
 }
 
 /** Rows of the micro-kernel's tile; it has 8 columns. */
-export function microkernelRows(): usize {
+export function tileRows(): usize {
   return MR;
 }

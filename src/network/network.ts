@@ -11,7 +11,7 @@ import { attachState, NetworkState } from "./state.js";
 import { summarize } from "./summary.js";
 import { checkBoolean, checkOptions } from "../core/checks.js";
 import { type Matrix, type Samples, toMatrix } from "../core/matrix.js";
-import { getRuntime, type RuntimeOptions } from "../wasm/runtime.js";
+import { getRuntime, renew, type RuntimeOptions } from "../wasm/runtime.js";
 
 /** A network of dense layers. Every method throws RelumineError "disposed" after dispose(). */
 export interface Network extends Disposable {
@@ -72,7 +72,7 @@ class DenseNetwork implements Network {
     attachState(this, state);
     this.#state = state;
     this.spec = state.spec;
-    this.runtime = Object.freeze({ simd: state.runtime.build, threads: 1 });
+    this.runtime = Object.freeze({ simd: state.runtime.build, threads: state.runtime.threads });
     this.layers = Object.freeze(state.spec.layers.map((_, index) => new DenseLayer(state, index)));
     this.parameterCount = countParameters(state.spec);
   }
@@ -96,7 +96,9 @@ class DenseNetwork implements Network {
 
   async clone(): Promise<Network> {
     const state = this.#alive();
-    const copy = new NetworkState(state.runtime, state.spec);
+    const runtime = await renew(state.runtime);
+    state.checkAlive();
+    const copy = new NetworkState(runtime, state.spec);
     try {
       copy.copyFrom(state);
     } catch (error) {

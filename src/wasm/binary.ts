@@ -33,9 +33,24 @@ function decodeHex(text: string): Uint8Array<ArrayBuffer> {
   return bytes;
 }
 
-/** Compiles and instantiates one build over `memory`; the calls are the raw exports, without the loader's wrappers. */
-export async function instantiateKernels(build: Build, memory: WebAssembly.Memory): Promise<KernelExports> {
+/** The import of a memory "env" "memory" whose limits have a maximum. */
+const MEMORY_IMPORT = [3, 101, 110, 118, 6, 109, 101, 109, 111, 114, 121, 2, 1];
+
+/** The binary as it is, but over a shared memory: one bit of the import. */
+function withSharedMemory(bytes: Uint8Array<ArrayBuffer>): Uint8Array<ArrayBuffer> {
+  const start = bytes.findIndex((_, at) => MEMORY_IMPORT.every((byte, i) => bytes[at + i] === byte));
+  bytes[start + MEMORY_IMPORT.length - 1] |= 2;
+  return bytes;
+}
+
+/** Compiles one build, for a shared memory or one of its own. */
+export function compileKernels(build: Build, shared: boolean): Promise<WebAssembly.Module> {
   const bytes = decodeHex(build === "strict" ? STRICT_HEX : RELAXED_HEX);
-  const { instance } = await instantiate(bytes, { env: { memory } });
+  return WebAssembly.compile(shared ? withSharedMemory(bytes) : bytes);
+}
+
+/** An instance over `memory`; the calls are the raw exports, without the loader's wrappers. */
+export async function instantiateKernels(module: WebAssembly.Module, memory: WebAssembly.Memory): Promise<KernelExports> {
+  const { instance } = await instantiate(module, { env: { memory } });
   return instance.exports as unknown as KernelExports;
 }

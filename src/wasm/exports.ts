@@ -17,9 +17,9 @@ export interface KernelExports {
   ): void;
   /** Bytes of packing space, aligned to 16. */
   gemmWorkspaceBytes(): number;
-  /** The micro-kernel alone on packed panels (kc x microkernelRows and kc x 8), for benchmarks. */
+  /** The micro-kernel alone on packed panels (kc x tileRows and kc x 8), for benchmarks. */
   microkernel(kc: number, panelA: number, panelB: number, tile: number, repeats: number): void;
-  microkernelRows(): number;
+  tileRows(): number;
   /** f: exp 0, expm1 1, log1p 2, softplus 3, sigmoid 4, tanh 5, normalCdf 6, erf 7. */
   elementary(f: number, n: number, x: number, y: number): void;
 
@@ -82,4 +82,12 @@ export interface KernelExports {
   resetTotals(units: number, total: number): void;
   /** Indices (u32) of the units of a batch's counters that were not closed on every row; returns how many. */
   listOpen(units: number, batch: number, indices: number): number;
+
+  // Threads: `control` is the block that assembly/threads.ts describes.
+  /** Posts the product in the control block and runs the caller's own share of it. */
+  runShared(control: number): void;
+  /** Waits for the helpers a while; returns how many have not finished. */
+  awaitHelpers(control: number): number;
+  /** The life of helper `index`, from generation `seen` on. Never returns. */
+  helperLoop(control: number, index: number, seen: number): void;
 }

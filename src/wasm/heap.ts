@@ -25,7 +25,7 @@ function align(bytes: number): number {
 }
 
 export class Heap {
-  readonly memory = new WebAssembly.Memory({ initial: 2, maximum: MAX_BYTES / PAGE });
+  readonly memory: WebAssembly.Memory;
   /** Views of the whole memory, made anew when it grows: read them from here each time. */
   f32!: Float32Array;
   f64!: Float64Array;
@@ -36,7 +36,8 @@ export class Heap {
   private readonly gaps: Gap[] = []; // by address, never adjacent
   private readonly sizes = new Map<number, number>();
 
-  constructor() {
+  constructor(shared = false) {
+    this.memory = new WebAssembly.Memory({ initial: 2, maximum: MAX_BYTES / PAGE, shared });
     this.makeViews();
   }
 

@@ -1,48 +1,67 @@
-// One running instance for each build, shared by all networks: the kernels keep no state, each network has its own arena.
-import { type Build, instantiateKernels, supportsRelaxed, supportsSimd } from "./binary.js";
+// One running instance for each build and number of threads, shared by all networks: the kernels keep no state, each
+// network has its own arena.
+import { type Build, compileKernels, instantiateKernels, supportsRelaxed, supportsSimd } from "./binary.js";
 import type { KernelExports } from "./exports.js";
 import { Heap } from "./heap.js";
-import { checkName, checkOptions, describe } from "../core/checks.js";
+import { resolveThreads, ThreadPool } from "./threads.js";
+import { checkInteger, checkName, checkOptions } from "../core/checks.js";
 import { RelumineError } from "../core/errors.js";
 
 export interface RuntimeOptions {
   /** "fast" uses fused multiply-add where the engine has it; "reproducible" gives the same bits on every machine. Default "fast". */
   readonly arithmetic?: "fast" | "reproducible";
-  /** Threads that share the work, the calling one included. Only 1 so far, which is also what "auto" gives. Default 1. */
+  /**
+   * Worker threads that share the work, the calling one included; results do not depend on it. Default 1; "auto" takes a thread
+   * a core, at most 8. Where memory can't be shared (a page that is not cross-origin isolated) it is 1.
+   */
   readonly threads?: number | "auto";
 }
 
 export interface Runtime {
   readonly build: Build;
+  readonly threads: number;
   readonly kernels: KernelExports;
   readonly heap: Heap;
-  /** Address of the packing space that every gemm shares: they run one after another. */
+  /** Address of the packing space that every gemm shares, a part for each thread: products run one after another. */
   readonly workspace: number;
 }
 
-const runtimes = new Map<Build, Promise<Runtime>>();
+const runtimes = new Map<string, Promise<Runtime>>();
 
-async function start(build: Build): Promise<Runtime> {
+async function start(build: Build, threads: number, onDeath: () => void): Promise<Runtime> {
   if (!supportsSimd()) throw new RelumineError("unsupported", "this engine has no WebAssembly SIMD; wanted is one from 2021 or later");
-  const heap = new Heap();
-  const kernels = await instantiateKernels(build, heap.memory);
-  const workspace = heap.allocate(kernels.gemmWorkspaceBytes(), "the packing space");
-  return { build, kernels, heap, workspace };
+  const shared = threads > 1;
+  const heap = new Heap(shared);
+  const module = await compileKernels(build, shared);
+  const kernels = await instantiateKernels(module, heap.memory);
+  const workspace = heap.allocate(kernels.gemmWorkspaceBytes() * threads, "the packing space");
+  const pool = shared ? await ThreadPool.start(threads, module, kernels, heap, onDeath) : undefined;
+  return { build, threads, kernels: pool?.wrap() ?? kernels, heap, workspace };
 }
 
-/** The runtime that the options ask for; the first call compiles it. */
+/** The runtime of a build and a number of threads; the first call compiles it. One whose helpers died is forgotten. */
+function obtain(build: Build, threads: number): Promise<Runtime> {
+  const key = `${build} ${threads}`;
+  let runtime = runtimes.get(key);
+  if (!runtime) {
+    const forget = () => void runtimes.delete(key);
+    runtime = start(build, threads, forget);
+    runtime.catch(forget);
+    runtimes.set(key, runtime);
+  }
+  return runtime;
+}
+
+/** The runtime that the options ask for. */
 export async function getRuntime(options?: RuntimeOptions): Promise<Runtime> {
   const { arithmetic = "fast", threads = 1 } = checkOptions("options", options, ["arithmetic", "threads"]);
   checkName("arithmetic", arithmetic, ["fast", "reproducible"]);
-  if (threads !== "auto" && threads !== 1) {
-    throw new RelumineError("unsupported", `threads is ${describe(threads)}; this version runs on 1`);
-  }
+  if (threads !== "auto") checkInteger("threads", threads, { low: 1 });
   const build = arithmetic === "fast" && supportsRelaxed() ? "relaxed" : "strict";
-  let runtime = runtimes.get(build);
-  if (!runtime) {
-    runtime = start(build);
-    runtimes.set(build, runtime);
-    runtime.catch(() => runtimes.delete(build));
-  }
-  return runtime;
+  return obtain(build, resolveThreads(threads));
+}
+
+/** A runtime like this one; this one, unless its helpers have died. */
+export function renew({ build, threads }: Runtime): Promise<Runtime> {
+  return obtain(build, threads);
 }

@@ -1,5 +1,5 @@
 // Runs the kernels by themselves: every operand lies between NaN fences, so that a read or a write outside it is seen.
-import { instantiateKernels, supportsRelaxed, type Build } from "../../src/wasm/binary.js";
+import { compileKernels, instantiateKernels, supportsRelaxed, type Build } from "../../src/wasm/binary.js";
 import type { KernelExports } from "../../src/wasm/exports.js";
 
 const FENCE = 16; // floats of NaN before and after each operand
@@ -20,7 +20,7 @@ export class Bench {
 
   static async create(build: Build): Promise<Bench> {
     const memory = new WebAssembly.Memory({ initial: 16, maximum: 65536 });
-    return new Bench(build, await instantiateKernels(build, memory), memory);
+    return new Bench(build, await instantiateKernels(await compileKernels(build, false), memory), memory);
   }
 
   /** Forgets all operands. */

@@ -1,0 +1,31 @@
+// Helper threads in browsers: Web Workers, where the page is cross-origin isolated.
+import type { Helper, HelperStart } from "./threads.js";
+
+const SOURCE = `
+onmessage = ({ data: { module, memory, control, index, seen } }) => {
+  const { exports } = new WebAssembly.Instance(module, { env: { memory } });
+  postMessage("ready");
+  exports.helperLoop(control, index, seen);
+};
+`;
+
+export function startHelper(start: HelperStart, onReady: () => void, onDeath: (why: string) => void): Helper {
+  const url = URL.createObjectURL(new Blob([SOURCE], { type: "text/javascript" }));
+  const worker = new Worker(url);
+  worker.onmessage = () => {
+    URL.revokeObjectURL(url);
+    onReady();
+  };
+  worker.onerror = ({ message }) => onDeath(message);
+  worker.postMessage(start);
+  return { stop: () => worker.terminate() };
+}
+
+export function countCores(): number {
+  return navigator.hardwareConcurrency ?? 1;
+}
+
+/** A page's own thread must not sleep. */
+export function maySleep(): boolean {
+  return typeof document === "undefined";
+}

@@ -1,0 +1,128 @@
+// A pool of helper threads over one shared memory, which share the large products (assembly/threads.ts).
+import { countCores, maySleep, startHelper } from "#helpers";
+import type { KernelExports } from "./exports.js";
+import type { Heap } from "./heap.js";
+import { RelumineError } from "../core/errors.js";
+
+export interface HelperStart {
+  readonly module: WebAssembly.Module;
+  readonly memory: WebAssembly.Memory;
+  readonly control: number;
+  readonly index: number;
+  readonly seen: number;
+}
+export interface Helper {
+  stop(): void;
+}
+
+const MAX_THREADS = 64;
+const AUTO_THREADS = 8;
+const CONTROL_BYTES = 256;
+/** Words of the control block, see assembly/threads.ts. */
+const UNFINISHED = 1, CALLER_SLEEPS = 3, THREADS = 4, ARGUMENTS = 5;
+/** Multiply-adds from which waking helpers pays (measured). */
+const SHARED_FROM = 1_000_000;
+const PATIENCE_MS = 5000;
+
+/** Shared memory is there, and in a browser allowed: the page must be cross-origin isolated. */
+export function canShare(): boolean {
+  return typeof SharedArrayBuffer === "function" && globalThis.crossOriginIsolated !== false;
+}
+
+/** How many threads a caller gets who asks for this many. */
+export function resolveThreads(threads: number | "auto"): number {
+  if (!canShare()) return 1;
+  return threads === "auto" ? Math.min(countCores(), AUTO_THREADS) : Math.min(threads, MAX_THREADS);
+}
+
+export class ThreadPool {
+  private readonly helpers: Helper[] = [];
+  private death: string | undefined;
+
+  private constructor(
+    private readonly kernels: KernelExports,
+    private readonly heap: Heap,
+    private readonly control: number,
+    private readonly onDeath: () => void,
+  ) {}
+
+  /** Starts threads - 1 helpers; `onDeath` is called once if one of them ends. */
+  static async start(threads: number, module: WebAssembly.Module, kernels: KernelExports, heap: Heap, onDeath: () => void): Promise<ThreadPool> {
+    const control = heap.allocate(CONTROL_BYTES, "the threads' control block");
+    heap.i32[(control >>> 2) + THREADS] = threads;
+    const pool = new ThreadPool(kernels, heap, control, onDeath);
+    const ready = Array.from({ length: threads - 1 }, (_, i) => pool.startHelper({ module, memory: heap.memory, control, index: i + 1, seen: 0 }));
+    await Promise.all(ready);
+    return pool;
+  }
+
+  private startHelper(start: HelperStart): Promise<void> {
+    return new Promise((resolve, reject) => {
+      const fail = (why: string) => {
+        this.fail(why);
+        reject(new RelumineError("unsupported", `helper threads don't start here: ${why}`));
+      };
+      this.helpers.push(startHelper(start, resolve, fail));
+    });
+  }
+
+  private fail(why: string): void {
+    if (this.death !== undefined) return;
+    this.death = why;
+    for (const helper of this.helpers) helper.stop();
+    this.onDeath();
+  }
+
+  /** The same kernels; large products are shared. */
+  wrap(): KernelExports {
+    const { kernels } = this;
+    return {
+      ...kernels,
+      gemm: (m, n, k, a, rowStrideA, colStrideA, b, rowStrideB, colStrideB, beta, c, ldc, workspace) => {
+        if (m * n * k < SHARED_FROM || m < 4 || n < 4) kernels.gemm(m, n, k, a, rowStrideA, colStrideA, b, rowStrideB, colStrideB, beta, c, ldc, workspace);
+        else this.share(m, n, k, a, rowStrideA, colStrideA, b, rowStrideB, colStrideB, beta, c, ldc, workspace, 0, 0, 0);
+      },
+      gemmSelected: (m, n, k, a, rowStrideA, colStrideA, b, rowStrideB, colStrideB, accumulate, c, ldc, workspace, rowIndex, columnIndex, kIndex) => {
+        const run = m * n * k < SHARED_FROM ? kernels.gemmSelected : this.share;
+        run.call(this, m, n, k, a, rowStrideA, colStrideA, b, rowStrideB, colStrideB, accumulate, c, ldc, workspace, rowIndex, columnIndex, kIndex);
+      },
+    };
+  }
+
+  private share(
+    m: number, n: number, k: number, a: number, rowStrideA: number, colStrideA: number, b: number, rowStrideB: number, colStrideB: number,
+    accumulate: number, c: number, ldc: number, workspace: number, rowIndex: number, columnIndex: number, kIndex: number,
+  ): void {
+    if (this.death !== undefined) throw this.deathError();
+    const words = this.heap.i32;
+    const to = (this.control >>> 2) + ARGUMENTS;
+    words[to] = m; words[to + 1] = n; words[to + 2] = k;
+    words[to + 3] = a; words[to + 4] = rowStrideA; words[to + 5] = colStrideA;
+    words[to + 6] = b; words[to + 7] = rowStrideB; words[to + 8] = colStrideB;
+    words[to + 9] = accumulate; words[to + 10] = c; words[to + 11] = ldc; words[to + 12] = workspace;
+    words[to + 13] = rowIndex; words[to + 14] = columnIndex; words[to + 15] = kIndex;
+    this.kernels.runShared(this.control);
+    if (this.kernels.awaitHelpers(this.control) !== 0) this.awaitLate();
+  }
+
+  /** Helpers that share a core with others take longer; one that died never finishes. */
+  private awaitLate(): void {
+    const words = this.heap.i32;
+    const base = this.control >>> 2;
+    const deadline = performance.now() + PATIENCE_MS;
+    Atomics.store(words, base + CALLER_SLEEPS, 1);
+    while (this.kernels.awaitHelpers(this.control) !== 0) {
+      const unfinished = Atomics.load(words, base + UNFINISHED);
+      if (unfinished !== 0 && maySleep()) Atomics.wait(words, base + UNFINISHED, unfinished, 10);
+      if (unfinished !== 0 && performance.now() > deadline) {
+        this.fail(`it did not answer for ${PATIENCE_MS / 1000} seconds`);
+        throw this.deathError();
+      }
+    }
+    Atomics.store(words, base + CALLER_SLEEPS, 0);
+  }
+
+  private deathError(): RelumineError {
+    return new RelumineError("disposed", `a helper thread has died (${this.death}); the weights are those of the last whole step, clone() gives a network that can go on`);
+  }
+}

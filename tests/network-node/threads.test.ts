@@ -1,0 +1,70 @@
+import { execFile } from "node:child_process";
+import { promisify } from "node:util";
+import { expect, it, vi } from "vitest";
+import { createNetwork, sgd } from "../../src/index.js";
+import type { Helper } from "../../src/wasm/threads.js";
+
+const started: Helper[] = [];
+vi.mock("#helpers", async (importOriginal) => {
+  const original = await importOriginal<{ startHelper(...given: unknown[]): Helper }>();
+  return {
+    ...original,
+    startHelper(...given: unknown[]) {
+      const helper = original.startHelper(...given);
+      started.push(helper);
+      return helper;
+    },
+  };
+});
+
+const rows = 256;
+const spec = { inputs: 200, layers: [{ units: 150 }, { units: 10 }], loss: "crossEntropy" } as const;
+const data = {
+  x: { rows, columns: spec.inputs, data: Float32Array.from({ length: rows * spec.inputs }, (_, i) => Math.sin(i * i)) },
+  y: Array.from({ length: rows }, (_, i) => (i * i) % 10),
+};
+
+it("a thread that dies fails the fit and leaves the weights of the last whole step", async () => {
+  const network = await createNetwork(spec, { threads: 2 });
+  let afterLastStep: Float32Array | undefined;
+  const steps: number[] = [];
+  const training = network.fit(data, {
+    epochs: 100_000,
+    batchSize: 64,
+    optimizer: sgd(),
+    callbacks: [{
+      onBatchEnd({ step }) {
+        steps.push(step);
+        afterLastStep = network.layers[0].getWeights().kernel;
+        if (step === 10) started[0].stop();
+      },
+    }],
+  });
+  await expect(training).rejects.toMatchObject({ code: "disposed", message: expect.stringContaining("a helper thread has died") });
+  expect(steps.length).toBeGreaterThanOrEqual(10);
+  expect(network.layers[0].getWeights().kernel).toEqual(afterLastStep);
+  await expect(network.fit(data, { batchSize: 64 })).rejects.toMatchObject({ code: "disposed" });
+
+  const copy = await network.clone(); // lives in a new runtime
+  expect(copy.layers[0].getWeights().kernel).toEqual(afterLastStep);
+  const history = await copy.fit(data, { epochs: 2, batchSize: 64, optimizer: sgd() });
+  expect(history.epochs).toHaveLength(2);
+}, 20_000);
+
+it("an idle pool costs no CPU and keeps no process alive", async () => {
+  const program = `
+    import { createNetwork } from "relumine";
+    const network = await createNetwork(${JSON.stringify(spec)}, { threads: 3 });
+    const rows = 64;
+    await network.fit({ x: { rows, columns: 200, data: new Float32Array(rows * 200) }, y: new Array(rows).fill(1) }, { epochs: 1, batchSize: 64 });
+    await new Promise((resolve) => setTimeout(resolve, 100));
+    const before = process.cpuUsage();
+    await new Promise((resolve) => setTimeout(resolve, 600));
+    const { user, system } = process.cpuUsage(before);
+    console.log(network.runtime.threads, (user + system) / 1000);
+  `;
+  const { stdout } = await promisify(execFile)(process.execPath, ["--input-type=module", "-e", program], { timeout: 20_000 });
+  const [threads, milliseconds] = stdout.trim().split(" ").map(Number);
+  expect(threads).toBe(3);
+  expect(milliseconds).toBeLessThan(60); // a spinning helper would have used 600
+}, 30_000);

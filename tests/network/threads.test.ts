@@ -1,0 +1,66 @@
+import { afterEach, describe, expect, it, vi } from "vitest";
+import { createNetwork, RelumineError, sgd, type Network } from "../../src/index.js";
+import { canShare } from "../../src/wasm/threads.js";
+
+const rows = 200;
+const spec = { inputs: 150, layers: [{ units: 140 }, { units: 133 }, { units: 10 }], loss: "crossEntropy", seed: 3 } as const;
+const data = {
+  x: { rows, columns: spec.inputs, data: Float32Array.from({ length: rows * spec.inputs }, (_, i) => Math.sin(i * i)) },
+  y: Array.from({ length: rows }, (_, i) => (i * i) % 10),
+};
+const options = () => ({ epochs: 2, batchSize: 96, optimizer: sgd({ learningRate: 0.05 }) });
+
+function weightsOf(network: Network): Float32Array[] {
+  return network.layers.flatMap((layer) => Object.values(layer.getWeights()) as Float32Array[]);
+}
+
+/** Shuts every other unit, so that indexed products are shared too. */
+function shutHalf(network: Network): void {
+  for (const layer of network.layers.slice(0, -1)) layer.setWeights({ bias: Float32Array.from({ length: layer.units }, (_, unit) => (unit % 2 ? -1e3 : 0.1)) });
+}
+
+describe.skipIf(!canShare())("threads", () => {
+  // 5 is more than the machines of our CI have cores.
+  it.each([2, 3, 5])("%i give the same bits as one", async (threads) => {
+    for (const arithmetic of ["fast", "reproducible"] as const) for (const prepare of [() => {}, shutHalf]) {
+      const alone = await createNetwork(spec, { arithmetic });
+      const together = await createNetwork(spec, { arithmetic, threads });
+      expect(together.runtime.threads).toBe(threads);
+      for (const network of [alone, together]) prepare(network);
+      const histories = [await alone.fit(data, options()), await together.fit(data, options())];
+      expect(histories[1].epochs.map(({ loss }) => loss)).toEqual(histories[0].epochs.map(({ loss }) => loss));
+      expect(weightsOf(together)).toEqual(weightsOf(alone));
+      expect(together.predict(data.x)).toEqual(alone.predict(data.x));
+      alone.dispose();
+      together.dispose();
+    }
+  });
+
+  it("auto takes what the machine has", async () => {
+    const network = await createNetwork(spec, { threads: "auto" });
+    expect(network.runtime.threads).toBeGreaterThanOrEqual(1);
+    expect(network.runtime.threads).toBeLessThanOrEqual(8);
+    await network.fit(data, options());
+  });
+
+  it("networks of several runtimes train side by side", async () => {
+    const networks = await Promise.all([1, 2, 2].map((threads) => createNetwork(spec, { threads })));
+    await Promise.all(networks.map((network) => network.fit(data, options())));
+    for (const network of networks) expect(weightsOf(network)).toEqual(weightsOf(networks[0]));
+  });
+
+  it.each([0, -1, 1.5, "2", NaN])("refuses threads: %s", async (threads) => {
+    await expect(createNetwork(spec, { threads: threads as number })).rejects.toBeInstanceOf(RelumineError);
+  });
+});
+
+describe("where memory can't be shared", () => {
+  afterEach(() => vi.unstubAllGlobals());
+
+  it("runs on one thread and says so", async () => {
+    vi.stubGlobal("crossOriginIsolated", false);
+    const network = await createNetwork(spec, { threads: 4 });
+    expect(network.runtime.threads).toBe(1);
+    await network.fit(data, options());
+  });
+});
