@@ -1,5 +1,5 @@
 // The ABI: re-exports only. Addresses are byte offsets, strides and sizes count elements.
-export { gemm, gemmSelected, gemmWorkspaceBytes, microkernel, tileRows } from "./gemm/gemm";
+export { gemm, gemmSelected, gemmWorkspaceBytes, isPacked, microkernel, tileRows } from "./gemm/gemm";
 export { elementary } from "./math";
 export { sumSquares, scale, allFinite } from "./reduce";
 export {

@@ -123,14 +123,15 @@ function sumLanes(v0: v128, v1: v128, v2: v128, v3: v128): v128 {
   return f32x4.add(v128.shuffle<f64>(s01, s23, 0, 2), v128.shuffle<f64>(s01, s23, 1, 3));
 }
 
-/** C[2 x 4] (+)= A·Bᵀ, both contiguous along k; K a multiple of four is done here, the rest is added by the caller. */
+/** C[2 x 4] (+)= A·Bᵀ, both contiguous along k: K4 of the k in vectors, then the `rest` (0 to 3). */
 // @ts-ignore: decorator
 @inline
-function dot2x4(K4: usize, a0: usize, a1: usize, b: usize, colBytesB: usize, c0: usize, c1: usize, accumulate: bool): void {
+function dot2x4(K4: usize, rest: usize, a0: usize, a1: usize, b: usize, colBytesB: usize, c0: usize, c1: usize, accumulate: bool): void {
   const b1 = b + colBytesB, b2 = b1 + colBytesB, b3 = b2 + colBytesB;
+  const end = K4 << 2;
   let s00 = f32x4.splat(0), s01 = s00, s02 = s00, s03 = s00;
   let s10 = s00, s11 = s00, s12 = s00, s13 = s00;
-  for (let k: usize = 0; k < K4 << 2; k += 16) {
+  for (let k: usize = 0; k < end; k += 16) {
     const x0 = v128.load(a0 + k), x1 = v128.load(a1 + k);
     const y0 = v128.load(b + k);
     s00 = multiplyAdd(x0, y0, s00); s10 = multiplyAdd(x1, y0, s10);
@@ -141,17 +142,26 @@ function dot2x4(K4: usize, a0: usize, a1: usize, b: usize, colBytesB: usize, c0:
     const y3 = v128.load(b3 + k);
     s03 = multiplyAdd(x0, y3, s03); s13 = multiplyAdd(x1, y3, s13);
   }
+  if (rest) {
+    const x0 = loadPartial(a0 + end, rest), x1 = loadPartial(a1 + end, rest);
+    const y0 = loadPartial(b + end, rest), y1 = loadPartial(b1 + end, rest);
+    s00 = multiplyAdd(x0, y0, s00); s10 = multiplyAdd(x1, y0, s10);
+    s01 = multiplyAdd(x0, y1, s01); s11 = multiplyAdd(x1, y1, s11);
+    const y2 = loadPartial(b2 + end, rest), y3 = loadPartial(b3 + end, rest);
+    s02 = multiplyAdd(x0, y2, s02); s12 = multiplyAdd(x1, y2, s12);
+    s03 = multiplyAdd(x0, y3, s03); s13 = multiplyAdd(x1, y3, s13);
+  }
   const row0 = sumLanes(s00, s01, s02, s03), row1 = sumLanes(s10, s11, s12, s13);
   v128.store(c0, accumulate ? f32x4.add(v128.load(c0), row0) : row0);
   v128.store(c1, accumulate ? f32x4.add(v128.load(c1), row1) : row1);
 }
 
-/** C[1 x 1] (+)= a·b over the first K4 of K, a multiple of four. */
-// @ts-ignore: decorator
-@inline
-function dot1x1(K4: usize, a: usize, b: usize, c: usize, accumulate: bool): void {
+/** C[1 x 1] (+)= a·b: K4 of the k in vectors, then the `rest`. */
+function dot1x1(K4: usize, rest: usize, a: usize, b: usize, c: usize, accumulate: bool): void {
+  const end = K4 << 2;
   let sum = f32x4.splat(0);
-  for (let k: usize = 0; k < K4 << 2; k += 16) sum = multiplyAdd(v128.load(a + k), v128.load(b + k), sum);
+  for (let k: usize = 0; k < end; k += 16) sum = multiplyAdd(v128.load(a + k), v128.load(b + k), sum);
+  if (rest) sum = multiplyAdd(loadPartial(a + end, rest), loadPartial(b + end, rest), sum);
   const total = horizontalSum(sum);
   store<f32>(c, accumulate ? load<f32>(c) + total : total);
 }
@@ -159,33 +169,20 @@ function dot1x1(K4: usize, a: usize, b: usize, c: usize, accumulate: bool): void
 /** C = A·Bᵀ (+ C): A's rows and B's columns contiguous along k. Strides count floats. */
 export function directDots(M: usize, N: usize, K: usize, a: usize, rowStrideA: usize, b: usize, colStrideB: usize, accumulate: bool, c: usize, ldc: usize): void {
   const rowBytesA = rowStrideA << 2, colBytesB = colStrideB << 2, rowBytesC = ldc << 2;
-  const K4 = K & ~3;
+  const rest = K & 3;
+  const K4 = K - rest;
   let i: usize = 0;
   for (; i + 2 <= M; i += 2) {
-    const a0 = a + i * rowBytesA, c0 = c + i * rowBytesC;
+    const a0 = a + i * rowBytesA, a1 = a0 + rowBytesA;
+    const c0 = c + i * rowBytesC, c1 = c0 + rowBytesC;
     let j: usize = 0;
-    for (; j + 4 <= N; j += 4) dot2x4(K4, a0, a0 + rowBytesA, b + j * colBytesB, colBytesB, c0 + (j << 2), c0 + rowBytesC + (j << 2), accumulate);
+    for (; j + 4 <= N; j += 4) dot2x4(K4, rest, a0, a1, b + j * colBytesB, colBytesB, c0 + (j << 2), c1 + (j << 2), accumulate);
     for (; j < N; j++) {
-      dot1x1(K4, a0, b + j * colBytesB, c0 + (j << 2), accumulate);
-      dot1x1(K4, a0 + rowBytesA, b + j * colBytesB, c0 + rowBytesC + (j << 2), accumulate);
+      dot1x1(K4, rest, a0, b + j * colBytesB, c0 + (j << 2), accumulate);
+      dot1x1(K4, rest, a1, b + j * colBytesB, c1 + (j << 2), accumulate);
     }
   }
   for (; i < M; i++) {
-    for (let j: usize = 0; j < N; j++) dot1x1(K4, a + i * rowBytesA, b + j * colBytesB, c + i * rowBytesC + (j << 2), accumulate);
-  }
-  if (K4 < K) addTailOfK(M, N, K - K4, a + (K4 << 2), rowBytesA, b + (K4 << 2), colBytesB, c, rowBytesC);
-}
-
-/** C += the last one to three products along k. */
-// @ts-ignore: decorator
-@inline
-function addTailOfK(M: usize, N: usize, K: usize, a: usize, rowBytesA: usize, b: usize, colBytesB: usize, c: usize, rowBytesC: usize): void {
-  for (let i: usize = 0; i < M; i++) {
-    for (let j: usize = 0; j < N; j++) {
-      const out = c + i * rowBytesC + (j << 2);
-      let sum = load<f32>(out);
-      for (let k: usize = 0; k < K; k++) sum += load<f32>(a + i * rowBytesA + (k << 2)) * load<f32>(b + j * colBytesB + (k << 2));
-      store<f32>(out, sum);
-    }
+    for (let j: usize = 0; j < N; j++) dot1x1(K4, rest, a + i * rowBytesA, b + j * colBytesB, c + i * rowBytesC + (j << 2), accumulate);
   }
 }

@@ -132,6 +132,11 @@ function clear(M: usize, N: usize, c: usize, ldc: usize): void {
   for (let i: usize = 0; i < M; i++) memory.fill(c + (i * ldc << 2), 0, N << 2);
 }
 
+/** Whether gemm packs the operands of a product of this shape: it is not too small, nor C too narrow for its tiles (measured). */
+export function isPacked(M: usize, N: usize, K: usize): bool {
+  return M >= 4 && N >= 16 && <u64>M * N * K >= DIRECT_BELOW;
+}
+
 /**
  * C = A·B + beta·C. A: M x K, B: K x N, C: M x N with contiguous columns, ldc floats a row. Strides count floats.
  * beta is 0 (C is not read) or 1.
@@ -148,7 +153,7 @@ export function gemm(
     if (!accumulate) clear(M, N, c, ldc);
     return;
   }
-  const isSmall = M < 4 || N < 4 || <u64>M * N * K < DIRECT_BELOW;
+  const isSmall = !isPacked(M, N, K);
   if (isSmall && colStrideB == 1) directRows(M, N, K, a, rowStrideA, colStrideA, b, rowStrideB, accumulate, c, ldc);
   else if (isSmall && colStrideA == 1 && rowStrideB == 1) directDots(M, N, K, a, rowStrideA, b, colStrideB, accumulate, c, ldc);
   else gemmSelected(M, N, K, a, rowStrideA, colStrideA, b, rowStrideB, colStrideB, accumulate, c, ldc, workspace, 0, 0, 0);

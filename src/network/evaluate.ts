@@ -23,7 +23,7 @@ export function forEachChunk({ passes, buffers }: Pick<NetworkState, "passes" | 
   buffers.ensure(chunk, false);
   for (let start = 0; start < x.rows; start += chunk) {
     const rows = Math.min(chunk, x.rows - start);
-    passes.gatherInputs(x.data, start, rows, 0);
+    passes.copyInputs(x, start, rows);
     passes.forward(rows);
     visit(start, rows);
   }

@@ -5,6 +5,7 @@ import type { BatchBuffers } from "./buffers.js";
 import type { PreparedData, PreparedTargets } from "./data.js";
 import type { ParameterLayout } from "./parameters.js";
 import type { Loss, ResolvedSpec } from "./spec.js";
+import type { Matrix } from "../core/matrix.js";
 import type { Runtime } from "../wasm/runtime.js";
 
 interface Layer {
@@ -25,6 +26,10 @@ export function lossDivisor(loss: Loss, rows: number, outputs: number): number {
   return loss === "crossEntropy" ? rows : rows * outputs;
 }
 
+/** Rows this long are copied through views, shorter ones element by element (measured) ... */
+const VIEWS_FROM_COLUMNS = 96;
+/** ... unless the views, some 130 bytes each, would be too many. */
+const VIEWS_UP_TO_ROWS = 2 ** 18;
 const RELU = activationCode("relu");
 /** A layer's closed units are left out of its products where that saves more than it costs: from this many units and rows on ... */
 const SKIP_FROM_UNITS = 64;
@@ -60,13 +65,18 @@ export class Passes {
   }
 
   /** Copies rows start .. start + count of the data, taken in the order of the indices at `order` (0: as they are), into the batch. */
-  gather({ x, y }: PreparedData, start: number, count: number, order: number): void {
-    this.gatherInputs(x.data, start, count, order);
-    this.gatherTargets(y, start, count, order);
+  gather(data: PreparedData, start: number, count: number, order: number): void {
+    const { heap } = this.runtime;
+    const to = this.buffers.inputs >>> 2;
+    if (order === 0) this.copyInputs(data.x, start, count);
+    else if (data.x.columns < VIEWS_FROM_COLUMNS || data.rows > VIEWS_UP_TO_ROWS) copyRows(heap.f32, to, data.x.data, data.x.columns, start, count, order >>> 2, heap.u32);
+    else copyViews(heap.f32, to, data, start, count, order >>> 2, heap.u32);
+    this.gatherTargets(data.y, start, count, order);
   }
 
-  gatherInputs(from: Float32Array, start: number, count: number, order: number): void {
-    copyRows(this.runtime.heap.f32, this.buffers.inputs >>> 2, from, this.spec.inputs, start, count, order >>> 2, this.runtime.heap.u32);
+  /** Copies rows as they lie. */
+  copyInputs({ data, columns }: Matrix, start: number, count: number): void {
+    this.runtime.heap.f32.set(data.subarray(start * columns, (start + count) * columns), this.buffers.inputs >>> 2);
   }
 
   private gatherTargets(y: PreparedTargets, start: number, count: number, order: number): void {
@@ -173,6 +183,14 @@ function copyRows(to: Float32Array, target: number, from: Float32Array, columns:
   for (let row = start; row < start + count; row++) {
     let source = (order === 0 ? row : indices[order + row]) * columns;
     for (let c = 0; c < columns; c++) to[target++] = from[source++];
+  }
+}
+
+function copyViews(to: Float32Array, target: number, { x: { data, columns }, views }: PreparedData, start: number, count: number, order: number, indices: Uint32Array): void {
+  for (let at = order + start; at < order + start + count; at++) {
+    const row = indices[at];
+    to.set((views[row] ??= data.subarray(row * columns, (row + 1) * columns)), target);
+    target += columns;
   }
 }
 

@@ -15,6 +15,8 @@ export interface KernelExports {
     accumulate: number, c: number, ldc: number, workspace: number,
     rowIndex: number, columnIndex: number, kIndex: number,
   ): void;
+  /** Whether gemm packs the operands of such a product: 1 or 0. */
+  isPacked(m: number, n: number, k: number): number;
   /** Bytes of packing space, aligned to 16. */
   gemmWorkspaceBytes(): number;
   /** The micro-kernel alone on packed panels (kc x tileRows and kc x 8), for benchmarks. */

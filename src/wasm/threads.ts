@@ -79,7 +79,7 @@ export class ThreadPool {
     return {
       ...kernels,
       gemm: (m, n, k, a, rowStrideA, colStrideA, b, rowStrideB, colStrideB, beta, c, ldc, workspace) => {
-        if (m * n * k < SHARED_FROM || m < 4 || n < 4) kernels.gemm(m, n, k, a, rowStrideA, colStrideA, b, rowStrideB, colStrideB, beta, c, ldc, workspace);
+        if (m * n * k < SHARED_FROM || !kernels.isPacked(m, n, k)) kernels.gemm(m, n, k, a, rowStrideA, colStrideA, b, rowStrideB, colStrideB, beta, c, ldc, workspace);
         else this.share(m, n, k, a, rowStrideA, colStrideA, b, rowStrideB, colStrideB, beta, c, ldc, workspace, 0, 0, 0);
       },
       gemmSelected: (m, n, k, a, rowStrideA, colStrideA, b, rowStrideB, colStrideB, accumulate, c, ldc, workspace, rowIndex, columnIndex, kIndex) => {
