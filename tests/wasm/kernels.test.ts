@@ -92,5 +92,5 @@ it("reproducible is the strict build; other words are refused", async () => {
   using kernels = await createKernels({ arithmetic: "reproducible" });
   expect(kernels.simd).toBe("strict");
   await expect(createKernels({ arithmetic: "exact" as "fast" })).rejects.toMatchObject({ code: "value", message: 'arithmetic is "exact"; wanted is one of fast, reproducible.' });
-  await expect(createKernels({ threads: 4 })).rejects.toMatchObject({ code: "unsupported" });
+  await expect(createKernels({ threads: 0 })).rejects.toMatchObject({ code: "value" });
 });
