@@ -114,6 +114,44 @@ export function directRows(M: usize, N: usize, K: usize, a: usize, rowStrideA: u
   }
 }
 
+/** c[0 .. count) += x0·b0 + x1·b1 + x2·b2 + x3·b3, one after the other; rows of B lie `kBytesB` apart. */
+// @ts-ignore: decorator
+@inline
+function streamFour(count: usize, x0: v128, x1: v128, x2: v128, x3: v128, b: usize, kBytesB: usize, c: usize): void {
+  const b1 = b + kBytesB, b2 = b1 + kBytesB, b3 = b2 + kBytesB;
+  let sum = loadLanes(c, count);
+  sum = multiplyAdd(x0, loadLanes(b, count), sum);
+  sum = multiplyAdd(x1, loadLanes(b1, count), sum);
+  sum = multiplyAdd(x2, loadLanes(b2, count), sum);
+  storeLanes(c, multiplyAdd(x3, loadLanes(b3, count), sum), count);
+}
+
+/** c += x[k .. k + 4)·B[k .. k + 4), N columns. */
+function streamRowsOfFour(N: usize, a: usize, kBytesA: usize, b: usize, kBytesB: usize, c: usize): void {
+  const x0 = v128.load_splat<f32>(a), x1 = v128.load_splat<f32>(a + kBytesA);
+  const x2 = v128.load_splat<f32>(a + kBytesA * 2), x3 = v128.load_splat<f32>(a + kBytesA * 3);
+  const whole = N & ~3;
+  const end = c + (whole << 2);
+  while (c < end) {
+    streamFour(LANES, x0, x1, x2, x3, b, kBytesB, c);
+    b += 16;
+    c += 16;
+  }
+  if (whole < N) streamFour(N - whole, x0, x1, x2, x3, b, kBytesB, c);
+}
+
+/** C = A·B (+ C) for few rows: B streams past once a row, four of its rows at a time, while C's row stays in L1. Strides count floats. */
+export function streamRows(M: usize, N: usize, K: usize, a: usize, rowStrideA: usize, kStrideA: usize, b: usize, kStrideB: usize, accumulate: bool, c: usize, ldc: usize): void {
+  const kBytesA = kStrideA << 2, kBytesB = kStrideB << 2;
+  const K4 = K & ~3;
+  for (let i: usize = 0; i < M; i++) {
+    const row = a + (i * rowStrideA << 2), out = c + (i * ldc << 2);
+    if (!accumulate) memory.fill(out, 0, N << 2);
+    for (let k: usize = 0; k < K4; k += 4) streamRowsOfFour(N, row + k * kBytesA, kBytesA, b + k * kBytesB, kBytesB, out);
+    if (K4 < K) directRows(1, N, K - K4, row + K4 * kBytesA, 0, kStrideA, b + K4 * kBytesB, kStrideB, true, out, ldc);
+  }
+}
+
 /** Four dot products as one vector: lane i is the sum of the lanes of vi. */
 // @ts-ignore: decorator
 @inline

@@ -5,14 +5,14 @@
 //       for jr, ir:                     the micro-kernel on one panel of each; a panel of B stays in L1
 //
 // NN, NT and TN differ in the strides that packing sees, and in nothing else.
-import { directDots, directRows } from "./direct";
+import { directDots, directRows, streamRows } from "./direct";
 import { microkernel5x8 } from "./microkernel5x8";
 import { microkernel6x8 } from "./microkernel6x8";
 import { pack, packSelected, selected } from "./pack";
 
 const MR: usize = ASC_FEATURE_RELAXED_SIMD ? 6 : 5;
 const NR: usize = 8;
-const MC: usize = 120; // a multiple of both tiles' rows
+const MC: usize = 240; // a multiple of both tiles' rows
 const KC: usize = 256;
 const NC: usize = 1024;
 
@@ -87,11 +87,16 @@ function runBlock(
   }
 }
 
-// @ts-ignore: decorator
-@inline
-function packAny(width: usize, count: usize, kc: usize, from: usize, acrossStride: usize, kStride: usize, acrossIndex: usize, kIndex: usize, to: usize): void {
-  if (acrossIndex | kIndex) packSelected(width, count, kc, from, acrossStride, kStride, acrossIndex, kIndex, to);
-  else pack(width, count, kc, from, acrossStride, kStride, to);
+/** Rows of A, or what the indices select of them, as panels of MR. */
+function packA(count: usize, kc: usize, from: usize, rowStride: usize, kStride: usize, rowIndex: usize, kIndex: usize, to: usize): void {
+  if (rowIndex | kIndex) packSelected(MR, count, kc, from, rowStride, kStride, rowIndex, kIndex, to);
+  else pack(MR, count, kc, from, rowStride, kStride, to);
+}
+
+/** Columns of B, or what the indices select of them, as panels of NR. */
+function packB(count: usize, kc: usize, from: usize, columnStride: usize, kStride: usize, columnIndex: usize, kIndex: usize, to: usize): void {
+  if (columnIndex | kIndex) packSelected(NR, count, kc, from, columnStride, kStride, columnIndex, kIndex, to);
+  else pack(NR, count, kc, from, columnStride, kStride, to);
 }
 
 /**
@@ -114,12 +119,12 @@ export function gemmSelected(
       const nc = min(NC, N - jc);
       const columns = advanceIndex(columnIndex, jc);
       const fromB = advance(advance(b, kIndex, pc, rowStrideB), columnIndex, jc, colStrideB);
-      packAny(NR, nc, kc, fromB, colStrideB, rowStrideB, columns, ks, workspace);
+      packB(nc, kc, fromB, colStrideB, rowStrideB, columns, ks, workspace);
       for (let ic: usize = 0; ic < M; ic += MC) {
         const mc = min(MC, M - ic);
         const rows = advanceIndex(rowIndex, ic);
         const fromA = advance(advance(a, rowIndex, ic, rowStrideA), kIndex, pc, colStrideA);
-        packAny(MR, mc, kc, fromA, rowStrideA, colStrideA, rows, ks, packedA);
+        packA(mc, kc, fromA, rowStrideA, colStrideA, rows, ks, packedA);
         const out = advance(advance(c, rowIndex, ic, ldc), columnIndex, jc, 1);
         runBlock(mc, nc, kc, packedA, workspace, accumulate || pc > 0, out, ldc, rows, columns, tile);
       }
@@ -154,7 +159,8 @@ export function gemm(
     return;
   }
   const isSmall = !isPacked(M, N, K);
-  if (isSmall && colStrideB == 1) directRows(M, N, K, a, rowStrideA, colStrideA, b, rowStrideB, accumulate, c, ldc);
+  if (M < 4 && colStrideB == 1 && K >= 4 && N >= 8) streamRows(M, N, K, a, rowStrideA, colStrideA, b, rowStrideB, accumulate, c, ldc);
+  else if (isSmall && colStrideB == 1) directRows(M, N, K, a, rowStrideA, colStrideA, b, rowStrideB, accumulate, c, ldc);
   else if (isSmall && colStrideA == 1 && rowStrideB == 1) directDots(M, N, K, a, rowStrideA, b, colStrideB, accumulate, c, ldc);
   else gemmSelected(M, N, K, a, rowStrideA, colStrideA, b, rowStrideB, colStrideB, accumulate, c, ldc, workspace, 0, 0, 0);
 }

@@ -19,8 +19,6 @@ function transpose4x4(from: usize, strideBytes: usize, to: usize, rowBytes: usiz
 }
 
 /** Elements [0, count) x [0, kc) one by one: any strides. */
-// @ts-ignore: decorator
-@inline
 function packScalars(count: usize, kc: usize, from: usize, acrossBytes: usize, kBytes: usize, to: usize, rowBytes: usize): void {
   for (let i: usize = 0; i < count; i++) {
     let source = from + i * acrossBytes;
@@ -42,29 +40,38 @@ function packFourAlongK(kc: usize, from: usize, acrossBytes: usize, to: usize, r
   packScalars(4, kc - k, from + (k << 2), acrossBytes, 4, to + k * rowBytes, rowBytes);
 }
 
-/** Four columns that are contiguous across. */
+/** `width` columns that are contiguous across: one pass, in vectors and then single floats. */
 // @ts-ignore: decorator
 @inline
-function packFourAcross(kc: usize, from: usize, kBytes: usize, to: usize, rowBytes: usize): void {
-  for (let k: usize = 0; k < kc; k++) {
+function packAcross(width: usize, kc: usize, from: usize, kBytes: usize, to: usize): void {
+  const end = to + (kc * width << 2);
+  while (to < end) {
     v128.store(to, v128.load(from));
+    if (width == 8) v128.store(to, v128.load(from, 16), 16);
+    if (width == 5) store<f32>(to, load<f32>(from, 16), 16);
+    if (width == 6) store<u64>(to, load<u64>(from, 16), 16);
     from += kBytes;
-    to += rowBytes;
+    to += width << 2;
   }
 }
 
-/** One whole panel: as many groups of four as fit in `width`, then single rows. */
+/** One whole panel: groups of four rows that are contiguous along k, then single rows. */
+// @ts-ignore: decorator
+@inline
+function packAlongK(width: usize, kc: usize, from: usize, acrossBytes: usize, to: usize): void {
+  const rowBytes = width << 2;
+  packFourAlongK(kc, from, acrossBytes, to, rowBytes);
+  if (width == 8) packFourAlongK(kc, from + (acrossBytes << 2), acrossBytes, to + 16, rowBytes);
+  else packScalars(width - 4, kc, from + (acrossBytes << 2), acrossBytes, 4, to + 16, rowBytes);
+}
+
+/** One whole panel. */
 // @ts-ignore: decorator
 @inline
 function packPanel(width: usize, kc: usize, from: usize, acrossBytes: usize, kBytes: usize, to: usize): void {
-  const rowBytes = width << 2;
-  let i: usize = 0;
-  for (; i + 4 <= width; i += 4) {
-    if (acrossBytes == 4) packFourAcross(kc, from + (i << 2), kBytes, to + (i << 2), rowBytes);
-    else if (kBytes == 4) packFourAlongK(kc, from + i * acrossBytes, acrossBytes, to + (i << 2), rowBytes);
-    else packScalars(4, kc, from + i * acrossBytes, acrossBytes, kBytes, to + (i << 2), rowBytes);
-  }
-  packScalars(width - i, kc, from + i * acrossBytes, acrossBytes, kBytes, to + (i << 2), rowBytes);
+  if (acrossBytes == 4) packAcross(width, kc, from, kBytes, to);
+  else if (kBytes == 4) packAlongK(width, kc, from, acrossBytes, to);
+  else packScalars(width, kc, from, acrossBytes, kBytes, to, width << 2);
 }
 
 /** Position of the i-th of the elements that `index` (u32, 0: all) selects. */
@@ -100,9 +107,11 @@ export function packSelected(
 }
 
 /**
- * Packs `count` x `kc` floats into ceil(count / width) panels. Neighbours across lie `acrossStride` floats apart,
+ * Packs `count` x `kc` floats into ceil(count / width) panels; width is a constant 5, 6 or 8, for which this is compiled. Neighbours across lie `acrossStride` floats apart,
  * neighbours along k `kStride`.
  */
+// @ts-ignore: decorator
+@inline
 export function pack(width: usize, count: usize, kc: usize, from: usize, acrossStride: usize, kStride: usize, to: usize): void {
   const acrossBytes = acrossStride << 2;
   const kBytes = kStride << 2;

@@ -105,3 +105,21 @@ describe.each(builds)("%s build", async (build) => {
     }
   });
 });
+
+describe.each(builds)("listOpen, %s build", (build) => {
+  it("lists the units with some preactivation above 0, or NaN", async () => {
+    const bench = await Bench.create(build);
+    for (const highest of [[], [1], [0], [-1, 2, 0, -0, NaN, 1e-45, -Infinity, Infinity], Array.from({ length: 37 }, (_, unit) => (unit % 3) - 1)]) {
+      bench.reset();
+      const units = highest.length;
+      const counters = new Float32Array(ARRAYS * units).fill(7);
+      counters.set(highest, 3 * units);
+      const batch = bench.place(counters);
+      const indices = bench.allocate(units);
+      const open = bench.kernels.listOpen(units, batch, indices);
+      bench.checkFences();
+      const expected = highest.flatMap((max, unit) => (max > 0 || Number.isNaN(max) ? [unit] : []));
+      expect([...bench.ints(indices, open)]).toEqual(expected);
+    }
+  });
+});

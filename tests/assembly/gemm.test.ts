@@ -77,9 +77,9 @@ describe.each(builds)("gemm, %s build", (build) => {
     }
   });
 
-  // One more and one less than the tile, the blocks of M (120), K (256) and N (1024), and a prime or two.
+  // One more and one less than the tile, the blocks of M (240), K (256) and N (1024), and a prime or two.
   it.each([
-    [119, 17, 257], [121, 1023, 9], [5, 1025, 255], [6, 8, 512], [131, 127, 113], [240, 16, 256], [65, 64, 64], [64, 64, 64], [1, 1000, 300], [300, 1, 1000], [3, 515, 258],
+    [239, 17, 257], [241, 1023, 9], [5, 1025, 255], [6, 8, 512], [131, 127, 113], [240, 16, 256], [65, 64, 64], [64, 64, 64], [1, 1000, 300], [300, 1, 1000], [3, 515, 258],
   ])("keeps within K·epsilon on %i x %i x %i", async (M, N, K) => {
     const bench = await Bench.create(build);
     for (const form of forms) for (const beta of [0, 1] as const) {
@@ -118,5 +118,39 @@ describe.each(builds)("gemm, %s build", (build) => {
       kernels: { value: { ...bench.kernels, gemm: (m: number, n: number, k: number, ...rest: [number, number, number, number, number, number, number, number, number, number]) => gemm(m, n, k - 1, ...rest) } },
     }) as Bench;
     expect(run(broken, { form: "NN", M: 9, N: 9, K: 9, beta: 0, padding: 0 }, false)).toBeGreaterThan(1);
+  });
+});
+
+/** Every n-th number below `size`, from `first` on. */
+function everyNth(size: number, step: number, first: number): number[] {
+  return Array.from({ length: size }, (_, i) => i).filter((i) => i % step === first % step);
+}
+
+describe.each(builds)("gemmSelected, %s build", (build) => {
+  it("multiplies the selected rows, columns and k, and leaves the rest of C alone", async () => {
+    const bench = await Bench.create(build);
+    const [M, N, K] = [47, 61, 300];
+    const aValues = fill(M * K, 1, true), bValues = fill(K * N, 2, true), cValues = fill(M * N, 3, true);
+    for (const form of ["NN", "NT", "TN"] as const) for (const selects of ["", "r", "c", "k", "rc", "rk", "ck", "rck"]) for (const accumulate of [0, 1]) {
+      bench.reset();
+      const [rows, columns, ks] = [["r", M, 3], ["c", N, 2], ["k", K, 2]].map(([name, size, step]) =>
+        selects.includes(name as string) ? everyNth(size as number, step as number, 1) : everyNth(size as number, 1, 0));
+      const index = (name: string, list: readonly number[]) => (selects.includes(name) ? bench.placeInt32(list) : 0);
+      const a = bench.place(aValues, 1), b = bench.place(bValues, 2), c = bench.place(cValues, 3);
+      const workspace = bench.allocate(bench.kernels.gemmWorkspaceBytes() / 4);
+      const [rsA, csA] = form[0] === "T" ? [1, M] : [K, 1];
+      const [rsB, csB] = form[1] === "T" ? [1, K] : [N, 1];
+      bench.kernels.gemmSelected(
+        rows.length, columns.length, ks.length, a, rsA, csA, b, rsB, csB, accumulate, c, N, workspace, index("r", rows), index("c", columns), index("k", ks),
+      );
+      bench.checkFences();
+      const expected = cValues.slice();
+      for (const i of rows) for (const j of columns) {
+        let sum = accumulate * cValues[i * N + j];
+        for (const k of ks) sum += aValues[i * rsA + k * csA] * bValues[k * rsB + j * csB];
+        expected[i * N + j] = sum;
+      }
+      expect(bench.floats(c, M * N), `${form} ${selects} ${accumulate}`).toEqual(expected);
+    }
   });
 });
