@@ -22,6 +22,9 @@ const CONTROL_BYTES = 256;
 const UNFINISHED = 1, CALLER_SLEEPS = 3, THREADS = 4, ARGUMENTS = 5;
 /** Multiply-adds from which waking helpers pays (measured). */
 const SHARED_FROM = 1_000_000;
+/** After helpers were late, this many products are run alone, twice as many after each further time. */
+const FEWEST_ALONE = 16;
+const MOST_ALONE = 1024;
 const PATIENCE_MS = 5000;
 
 /** Shared memory is there, and in a browser allowed: the page must be cross-origin isolated. */
@@ -38,6 +41,9 @@ export function resolveThreads(threads: number | "auto"): number {
 export class ThreadPool {
   private readonly helpers: Helper[] = [];
   private death: string | undefined;
+  /** Products still to be run alone, and how many it will be the next time: where other programs hold the cores, sharing costs more than it saves. */
+  private alone = 0;
+  private nextAlone = FEWEST_ALONE;
 
   private constructor(
     private readonly kernels: KernelExports,
@@ -79,14 +85,20 @@ export class ThreadPool {
     return {
       ...kernels,
       gemm: (m, n, k, a, rowStrideA, colStrideA, b, rowStrideB, colStrideB, beta, c, ldc, workspace) => {
-        if (m * n * k < SHARED_FROM || !kernels.isPacked(m, n, k)) kernels.gemm(m, n, k, a, rowStrideA, colStrideA, b, rowStrideB, colStrideB, beta, c, ldc, workspace);
+        if (m * n * k < SHARED_FROM || !kernels.isPacked(m, n, k) || this.isAlone()) kernels.gemm(m, n, k, a, rowStrideA, colStrideA, b, rowStrideB, colStrideB, beta, c, ldc, workspace);
         else this.share(m, n, k, a, rowStrideA, colStrideA, b, rowStrideB, colStrideB, beta, c, ldc, workspace, 0, 0, 0);
       },
       gemmSelected: (m, n, k, a, rowStrideA, colStrideA, b, rowStrideB, colStrideB, accumulate, c, ldc, workspace, rowIndex, columnIndex, kIndex) => {
-        const run = m * n * k < SHARED_FROM ? kernels.gemmSelected : this.share;
+        const run = m * n * k < SHARED_FROM || this.isAlone() ? kernels.gemmSelected : this.share;
         run.call(this, m, n, k, a, rowStrideA, colStrideA, b, rowStrideB, colStrideB, accumulate, c, ldc, workspace, rowIndex, columnIndex, kIndex);
       },
     };
+  }
+
+  private isAlone(): boolean {
+    if (this.alone === 0) return false;
+    this.alone--;
+    return this.death === undefined;
   }
 
   private share(
@@ -101,8 +113,21 @@ export class ThreadPool {
     words[to + 6] = b; words[to + 7] = rowStrideB; words[to + 8] = colStrideB;
     words[to + 9] = accumulate; words[to + 10] = c; words[to + 11] = ldc; words[to + 12] = workspace;
     words[to + 13] = rowIndex; words[to + 14] = columnIndex; words[to + 15] = kIndex;
+    const started = performance.now();
     this.kernels.runShared(this.control);
+    const finished = performance.now();
     if (this.kernels.awaitHelpers(this.control) !== 0) this.awaitLate();
+    this.judgeHelpers(finished - started, performance.now() - finished);
+  }
+
+  /** Helpers that took twice as long as the caller for their equal shares did not pay. */
+  private judgeHelpers(own: number, waited: number): void {
+    if (waited < own) {
+      this.nextAlone = Math.max(FEWEST_ALONE, this.nextAlone - 1);
+    } else {
+      this.alone = this.nextAlone;
+      this.nextAlone = Math.min(MOST_ALONE, this.nextAlone * 2);
+    }
   }
 
   /** Helpers that share a core with others take longer; one that died never finishes. */
