@@ -12,8 +12,8 @@ const CALLER_SLEEPS: usize = 12;
 const THREADS: usize = 16;
 const ARGUMENTS: usize = 20;
 
-/** Rounds of looking before a helper sleeps: some tens of microseconds, longer than what lies between the products of a step. */
-const SPINS: i32 = 100_000;
+/** Rounds of looking before a helper sleeps: a fraction of a millisecond, longer than what lies between the products of most steps. */
+const SPINS: i32 = 400_000;
 /** Rounds of looking before the caller is told that helpers are late, and may sleep. */
 const PATIENCE: i32 = 1_000_000;
 

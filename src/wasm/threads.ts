@@ -25,6 +25,9 @@ const SHARED_FROM = 1_000_000;
 /** After helpers were late, this many products are run alone, twice as many after each further time. */
 const FEWEST_ALONE = 16;
 const MOST_ALONE = 1024;
+/** Late: over this many products, more than this share of the caller's own time was spent waiting. */
+const JUDGED_TOGETHER = 8;
+const MOST_WAITING = 0.7;
 const PATIENCE_MS = 5000;
 
 /** Shared memory is there, and in a browser allowed: the page must be cross-origin isolated. */
@@ -44,6 +47,9 @@ export class ThreadPool {
   /** Products still to be run alone, and how many it will be the next time: where other programs hold the cores, sharing costs more than it saves. */
   private alone = 0;
   private nextAlone = FEWEST_ALONE;
+  private judged = 0;
+  private own = 0;
+  private waited = 0;
 
   private constructor(
     private readonly kernels: KernelExports,
@@ -120,14 +126,24 @@ export class ThreadPool {
     this.judgeHelpers(finished - started, performance.now() - finished);
   }
 
-  /** Helpers that took twice as long as the caller for their equal shares did not pay. */
+  /**
+   * Over some products in a row, helpers that took much longer than the caller for their equal shares did not pay. The first
+   * product does not count: it wakes them.
+   */
   private judgeHelpers(own: number, waited: number): void {
-    if (waited < own) {
-      this.nextAlone = Math.max(FEWEST_ALONE, this.nextAlone - 1);
-    } else {
+    if (this.judged++ === 0) return;
+    this.own += own;
+    this.waited += waited;
+    if (this.judged <= JUDGED_TOGETHER) return;
+    if (this.waited > this.own * MOST_WAITING) {
       this.alone = this.nextAlone;
       this.nextAlone = Math.min(MOST_ALONE, this.nextAlone * 2);
+      this.judged = 0;
+    } else {
+      this.nextAlone = FEWEST_ALONE;
+      this.judged = 1;
     }
+    this.own = this.waited = 0;
   }
 
   /** Helpers that share a core with others take longer; one that died never finishes. */
