@@ -3,6 +3,7 @@ import { cpus } from "node:os";
 import { parseArgs } from "node:util";
 import { builds } from "../tests/assembly/harness.js";
 import { activationCases } from "./activations.js";
+import { time } from "./format.js";
 import { gemmCases, microkernelRate } from "./gemm.js";
 import type { Case, Context, Result } from "./measure.js";
 import { trainingCases } from "./training.js";
@@ -15,10 +16,6 @@ const OPTIONS = {
 } as const;
 
 const SUBJECTS: readonly ((context: Context) => Case[])[] = [gemmCases, activationCases, trainingCases];
-
-function time(seconds: number): string {
-  return seconds < 1e-3 ? `${(seconds * 1e6).toPrecision(3)} us` : `${(seconds * 1e3).toPrecision(3)} ms`;
-}
 
 function line(name: string, result: Result): string {
   const share = result.shareOfR === undefined ? "" : `${(result.shareOfR * 100).toFixed(0)} % of R`;
