@@ -1,25 +1,12 @@
 // Whole training steps inside fit: forward, loss, backward and update of plain SGD; the counters for diagnosis run along, as they always do.
-import { createNetwork, sgd, type DataSet, type Matrix, type Network } from "../src/index.js";
+import { createNetwork, sgd, type Matrix, type Network } from "../src/index.js";
 import { gradients, type ReferenceLayer } from "../tests/reference.js";
-import { filled, filler, measureRun, type Case, type Context, type Result } from "./measure.js";
-import { WORKLOADS, operationsPerStep, type Workload } from "./workloads.js";
+import { measureRun, type Case, type Context, type Result } from "./measure.js";
+import { WORKLOADS, operationsPerStep, samples, shorten, stepsPerRun, type Workload } from "./workloads.js";
 
-const RUN_SECONDS = 0.03; // about how long one sample takes
-const ASSUMED_RATE = 20e9; // operations a second, to choose the number of steps in a sample
 const LEARNING_RATE = 1e-3; // small: the weights stay what they were, and no unit dies
 const RESIDUAL_RATE = 1; // of the one step that is checked, so that the change is not lost in the weights' own rounding
 const CHECKED_OPERATIONS = 5e8; // the reference takes seconds for more
-
-function stepsPerRun(workload: Workload): number {
-  return Math.max(2, Math.min(4096, Math.round((RUN_SECONDS * ASSUMED_RATE) / operationsPerStep(workload))));
-}
-
-function samples({ widths, loss }: Workload, rows: number): { x: Matrix; y: DataSet["y"] } {
-  const next = filler(4);
-  const inputs = widths[0]!, outputs = widths.at(-1)!;
-  const x = { rows, columns: inputs, data: filled(rows * inputs, next) };
-  return { x, y: loss === "crossEntropy" ? Array.from({ length: rows }, (_, i) => (i * 7) % outputs) : filled(rows, next) };
-}
 
 function create({ widths, loss }: Workload, { build }: Context): Promise<Network> {
   const [inputs, ...units] = widths;
@@ -71,15 +58,4 @@ export function trainingCases(context: Context): Case[] {
     name: `step ${workload.name} ${shorten(workload.widths)}, batch ${workload.batch}`,
     run: () => run(workload, context),
   }));
-}
-
-/** 64-64-64-10 as 64-2x64-10. */
-function shorten(widths: readonly number[]): string {
-  const [inputs, ...rest] = widths;
-  const runs = rest.reduce<{ width: number; count: number }[]>((found, width) => {
-    if (found.at(-1)?.width === width) found.at(-1)!.count++;
-    else found.push({ width, count: 1 });
-    return found;
-  }, []);
-  return [inputs, ...runs.map(({ width, count }) => (count > 2 ? `${count}x${width}` : Array<number>(count).fill(width).join("-")))].join("-");
 }

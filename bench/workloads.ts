@@ -1,4 +1,6 @@
 // The five networks that every speed figure of this project is about.
+import type { DataSet, Matrix } from "../src/index.js";
+import { filled, filler } from "./measure.js";
 
 export interface Workload {
   readonly name: string;
@@ -7,6 +9,9 @@ export interface Workload {
   readonly batch: number;
   readonly loss: "crossEntropy" | "meanSquaredError";
 }
+
+const RUN_SECONDS = 0.03; // about how long one sample takes
+const ASSUMED_RATE = 20e9; // operations a second, to choose the number of steps in a sample
 
 export const WORKLOADS: readonly Workload[] = [
   { name: "W1", widths: [2, 16, 16, 1], batch: 32, loss: "meanSquaredError" },
@@ -19,4 +24,28 @@ export const WORKLOADS: readonly Workload[] = [
 /** Multiply-adds count two. The first layer passes no gradient on, so its backward pass is one product. */
 export function operationsPerStep({ widths, batch }: Workload): number {
   return widths.slice(1).reduce((sum, units, i) => sum + 2 * batch * widths[i]! * units * (i === 0 ? 2 : 3), 0);
+}
+
+/** Steps that fill one sample of a measurement. */
+export function stepsPerRun(workload: Workload): number {
+  return Math.max(2, Math.min(4096, Math.round((RUN_SECONDS * ASSUMED_RATE) / operationsPerStep(workload))));
+}
+
+/** Rows on which any network of the workload can train. */
+export function samples({ widths, loss }: Workload, rows: number): { x: Matrix; y: DataSet["y"] } {
+  const next = filler(4);
+  const inputs = widths[0]!, outputs = widths.at(-1)!;
+  const x = { rows, columns: inputs, data: filled(rows * inputs, next) };
+  return { x, y: loss === "crossEntropy" ? Array.from({ length: rows }, (_, i) => (i * 7) % outputs) : filled(rows, next) };
+}
+
+/** 64-64-64-10 as 64-2x64-10. */
+export function shorten(widths: readonly number[]): string {
+  const [inputs, ...rest] = widths;
+  const runs = rest.reduce<{ width: number; count: number }[]>((found, width) => {
+    if (found.at(-1)?.width === width) found.at(-1)!.count++;
+    else found.push({ width, count: 1 });
+    return found;
+  }, []);
+  return [inputs, ...runs.map(({ width, count }) => (count > 2 ? `${count}x${width}` : Array<number>(count).fill(width).join("-")))].join("-");
 }

@@ -30,7 +30,7 @@ export function line(row: Row, ours: number | undefined): string {
   const { seconds, losses, note, steps, cores } = row;
   const ratio = seconds !== undefined && ours !== undefined ? `${(seconds / ours).toFixed(2)}x` : "";
   const fall = losses ? `loss ${losses[0]!.toPrecision(6)} -> ${losses.at(-1)!.toPrecision(6)} in ${losses.length} steps` : "";
-  const cells = [seconds === undefined ? "" : time(seconds), ratio, cores === undefined ? "" : `${cores.toFixed(1)} cores`, steps === undefined ? "" : `${steps} steps`];
+  const cells = [seconds === undefined ? "" : time(seconds), ratio, cores === undefined ? "" : `${cores.toFixed(1)} cores`, steps === undefined ? "" : `${steps} step${steps === 1 ? "" : "s"}`];
   const widths = [9, 9, 11, 14];
   return `${row.workload} ${row.peer.padEnd(34)}${cells.map((cell, i) => cell.padStart(widths[i]!)).join("")}  ${fall}${row.failed ? "  FAILED" : ""}${note ? `  ${note}` : ""}`.trimEnd();
 }
