@@ -1,5 +1,5 @@
 // jax-js on its WebAssembly backend, with the whole step (forward, backward, update) under one jit.
-import { blockUntilReady, defaultDevice, init, jit, nn, numpy as np, valueAndGrad } from "@jax-js/jax";
+import { defaultDevice, init, jit, nn, numpy as np, valueAndGrad } from "@jax-js/jax";
 import { cycling, oneHot, versionOf } from "./shared.mjs";
 
 /** Arrays are owned by whoever is given them: `.ref` keeps one for later. */
@@ -27,14 +27,11 @@ export async function create({ widths, batch, batches, x, y, layers, loss, learn
     const descend = (weight, slope) => weight.sub(slope.mul(learningRate));
     return [value, kept.map(({ kernel, bias }, i) => ({ kernel: descend(kernel, gradient[i].kernel), bias: descend(bias, gradient[i].bias) }))];
   });
-  function step(at) {
+  /** Reading the loss is the way to wait: all arrays take twice as long on W4, and without waiting work piles up (measured). */
+  async function step(at) {
     const [value, updated] = update(parameters, inputs[at].ref, targets[at].ref);
     parameters = updated;
-    return value;
+    return (await value.data())[0];
   }
-  async function settledStep(at) {
-    step(at).dispose();
-    await blockUntilReady(parameters); // without it work piles up, and a step takes many times as long (measured)
-  }
-  return cycling(batches, versionOf("@jax-js/jax"), settledStep, async (at) => (await step(at).data())[0]);
+  return cycling(batches, versionOf("@jax-js/jax"), step, step);
 }
