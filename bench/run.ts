@@ -2,6 +2,7 @@
 import { activationCases } from "./activations.js";
 import { time } from "./format.js";
 import { gemmCases } from "./gemm.js";
+import { inferenceCases } from "./inference.js";
 import type { Case, Context, Result } from "./measure.js";
 import { trainingCases } from "./training.js";
 
@@ -11,7 +12,7 @@ export interface Row extends Result {
   readonly name: string;
 }
 
-const SUBJECTS: readonly ((context: Context) => Case[])[] = [gemmCases, activationCases, trainingCases];
+const SUBJECTS: readonly ((context: Context) => Case[])[] = [gemmCases, activationCases, trainingCases, inferenceCases];
 
 /** Runs the cases with `filter` in their name, and gives each row to `tell` as soon as it is there. */
 export async function runCases(context: Context, filter: string, tell: (row: Row) => unknown): Promise<Row[]> {

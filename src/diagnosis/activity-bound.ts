@@ -34,15 +34,25 @@ function incompleteBeta(x: number, a: number, b: number): number {
 }
 
 /** The largest rate at which `fired` or fewer of `samples` would still be seen in one run out of twenty. */
-export function activityBound(fired: number, samples: number): number {
+function activityBound(fired: number, samples: number): number {
   if (fired === 0) return 1 - (1 - CONFIDENCE) ** (1 / samples);
   if (fired === samples) return 1;
   let low = fired / samples;
   let high = 1;
-  for (let i = 0; i < 50; i++) {
+  for (let i = 0; i < 40; i++) {
     const middle = (low + high) / 2;
     if (incompleteBeta(middle, fired + 1, samples - fired) < CONFIDENCE) low = middle;
     else high = middle;
   }
   return high;
+}
+
+/** The bounds of units seen on the same samples: units that fired as often have the same one. */
+export function activityBounds(samples: number): (fired: number) => number {
+  const known = new Map<number, number>();
+  return (fired) => {
+    const bound = known.get(fired) ?? activityBound(fired, samples);
+    known.set(fired, bound);
+    return bound;
+  };
 }

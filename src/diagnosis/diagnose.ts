@@ -1,5 +1,5 @@
 // One pass over the samples with the counters of the forward kernels, a second one only where units are dead.
-import { activityBound } from "./activity-bound.js";
+import { activityBounds } from "./activity-bound.js";
 import { drawDiagnosis } from "./draw.js";
 import { KthLargest } from "./largest.js";
 import { findPermanent } from "./permanence.js";
@@ -138,6 +138,7 @@ function diagnoseLayers(examination: Examination, thresholds: Thresholds): Layer
   const hidden = states.slice(0, -1);
   const permanent = findPermanent(state, states);
   const opening = openingPreactivations(examination, hidden);
+  const boundOf = activityBounds(examination.x.rows);
   return hidden.map((unitStates, layer) => {
     const { units: width, activation } = state.spec.layers[layer];
     const biases = state.floats(state.parameters + state.layout.layers[layer].bias, width);
@@ -149,7 +150,7 @@ function diagnoseLayers(examination: Examination, thresholds: Thresholds): Layer
         unit,
         state: unitState,
         activity: fired / samples,
-        activityBound: activityBound(fired, samples),
+        activityBound: boundOf(fired),
         dormancy: dormancyOf(totals[layer][unit], layerMean),
         preactivation: { min, max, mean, std: Math.sqrt(variance) },
       };

@@ -1,0 +1,22 @@
+// The workloads' networks, and the same in float64.
+import { createNetwork, type Matrix, type Network } from "../src/index.js";
+import type { ReferenceLayer } from "../tests/reference.js";
+import type { Context } from "./measure.js";
+import type { Workload } from "./workloads.js";
+
+export function create({ widths, loss }: Workload, { build }: Context, threads = 1): Promise<Network> {
+  const [inputs, ...units] = widths;
+  const spec = { inputs: inputs!, layers: units.map((count) => ({ units: count })), loss, seed: 1 };
+  return createNetwork(spec, { arithmetic: build === "strict" ? "reproducible" : "fast", threads });
+}
+
+export function rowsOf({ rows, columns, data }: Matrix): number[][] {
+  return Array.from({ length: rows }, (_, i) => [...data.subarray(i * columns, (i + 1) * columns)]);
+}
+
+export function toReference(network: Network): ReferenceLayer[] {
+  return network.layers.map((layer) => {
+    const { kernel, bias } = layer.getWeights();
+    return { activation: layer.activation, kernel: rowsOf({ rows: layer.inputs, columns: layer.units, data: kernel }), bias: [...bias] };
+  });
+}
