@@ -8,8 +8,8 @@
 // ELU: Clevert et al. 2016; SELU: Klambauer et al. 2017; GELU: Hendrycks and Gimpel 2016, the exact form; SiLU: Elfwing et al. 2018.
 import { arrayAt, Counter } from "./counters";
 import { exp, expm1, gaussian, normalCdf, normalCdfFromTail, scaledNormalTail, sigmoid, softplus, tanh } from "./math";
-import { allFinite, loadLanes, storeLanes } from "./reduce";
-import { LANES } from "./simd";
+import { allFinite } from "./reduce";
+import { LANES, loadLanes, storeLanes } from "./simd";
 
 /** The numbers are the ABI. */
 const enum Kind { Linear, Relu, LeakyRelu, PRelu, Elu, Selu, Gelu, Silu, Softplus, Sigmoid, Tanh }

@@ -8,9 +8,9 @@
 //
 // With z_top the row's first maximum and R = sum of exp(z_i - z_top) over the other places, logSumExp(z) - z_label is
 // (z_top - z_label) + log1p(R): nothing overflows, and no digit cancels however small the loss is.
-import { LANES } from "./simd";
+import { firstLanes, LANES, loadLanes, storeLanes } from "./simd";
 import { exp, log1p } from "./math";
-import { firstLanes, highDoubles, loadLanes, lowDoubles, scale as multiply, storeLanes, totalOf } from "./reduce";
+import { highDoubles, lowDoubles, scale as multiply, totalOf } from "./reduce";
 
 /** Adds `amount` to the float64 at `address`. */
 // @ts-ignore: decorator

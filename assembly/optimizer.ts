@@ -8,8 +8,7 @@
 // An entry whose new parameter or moment would not be finite is refused: it keeps its parameter and its moments. Each
 // function returns the number of such entries. (A moment that is not finite shows in the parameter, but for v: it would divide.) A parameter that an update does not change keeps its bits (-0 too).
 // Nothing here fuses: both builds give the same bits.
-import { LANES } from "./simd";
-import { firstLanes, loadLanes, storeLanes } from "./reduce";
+import { firstLanes, LANES, loadLanes, storeLanes } from "./simd";
 
 /** All ones where x is finite: x - x is 0, but NaN where it is not. */
 // @ts-ignore: decorator

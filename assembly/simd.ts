@@ -38,3 +38,25 @@ export function storePartial(address: usize, v: v128, count: usize): void {
   if (count > 1) v128.store_lane<f32>(address, v, 1, 4);
   if (count > 2) v128.store_lane<f32>(address, v, 2, 8);
 }
+
+/** `count` (1 to 4) floats at `address`, zeros in the other lanes. A constant count of 4 folds to one load. */
+// @ts-ignore: decorator
+@inline
+export function loadLanes(address: usize, count: usize): v128 {
+  return count == LANES ? v128.load(address) : loadPartial(address, count);
+}
+
+/** Stores the first `count` (1 to 4) lanes. */
+// @ts-ignore: decorator
+@inline
+export function storeLanes(address: usize, v: v128, count: usize): void {
+  if (count == LANES) v128.store(address, v);
+  else storePartial(address, v, count);
+}
+
+/** All ones in the first `count` (0 to 4) lanes, zeros in the others. */
+// @ts-ignore: decorator
+@inline
+export function firstLanes(count: usize): v128 {
+  return count == LANES ? i32x4.splat(-1) : i32x4.lt_s(i32x4(0, 1, 2, 3), i32x4.splat(<i32>count));
+}

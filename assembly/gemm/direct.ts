@@ -1,19 +1,6 @@
 // Products without packing, for operands so small that packing would cost more than it saves.
 // Each element of C is one sum over k in order, as in the packed path.
-import { LANES, horizontalSum, loadPartial, multiplyAdd, storePartial } from "../simd";
-
-// @ts-ignore: decorator
-@inline
-function loadLanes(address: usize, count: usize): v128 {
-  return count == LANES ? v128.load(address) : loadPartial(address, count);
-}
-
-// @ts-ignore: decorator
-@inline
-function storeLanes(address: usize, v: v128, count: usize): void {
-  if (count == LANES) v128.store(address, v);
-  else storePartial(address, v, count);
-}
+import { LANES, horizontalSum, loadLanes, loadPartial, multiplyAdd, storeLanes } from "../simd";
 
 /** C[4 x 8] += A·B, B's rows contiguous; strides in bytes. */
 function direct4x8(K: usize, a: usize, rowBytesA: usize, kBytesA: usize, b: usize, kBytesB: usize, accumulate: bool, c: usize, rowBytesC: usize): void {

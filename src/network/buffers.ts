@@ -57,13 +57,19 @@ export class BatchBuffers {
   private training = false;
   private layout!: BatchLayout;
 
+  /** Enough rows to keep the kernels busy, in little memory; the shape alone decides. */
+  private readonly chunkRows: number;
+
   constructor(
     private readonly spec: ResolvedSpec,
     private readonly heap: Heap,
     private readonly arena: Arena,
     /** Keeps z apart from f(z) even where the activation could overwrite it. */
     private readonly keepPreactivations = false,
-  ) {}
+  ) {
+    const fitting = Math.floor(CHUNK_BYTES / layOutBatch(spec, 1, false, keepPreactivations).bytes);
+    this.chunkRows = Math.max(1, Math.min(CHUNK_ROWS, fitting));
+  }
 
   /** Makes room for `rows` rows; all addresses change. Nothing changes if it does not fit. */
   ensure(rows: number, training: boolean): void {
@@ -78,10 +84,9 @@ export class BatchBuffers {
     this.training ||= training;
   }
 
-  /** Rows of one chunk in a pass over `rows` rows: enough to keep the kernels busy, in little memory; the shape alone decides. */
+  /** Rows of one chunk in a pass over `rows` rows. */
   chunk(rows: number): number {
-    const fitting = Math.floor(CHUNK_BYTES / layOutBatch(this.spec, 1, false, this.keepPreactivations).bytes);
-    return Math.min(rows, Math.max(1, Math.min(CHUNK_ROWS, fitting)));
+    return Math.min(rows, this.chunkRows);
   }
 
   get inputs(): number {

@@ -18,9 +18,6 @@ interface Moments {
   readonly powers: MomentPowers;
 }
 
-/** Networks that nobody disposed of give their memory back when they are collected. */
-const forgotten = new FinalizationRegistry<Arena>((arena) => arena.dispose());
-
 export class NetworkState {
   readonly arena: Arena;
   readonly layout: ParameterLayout;
@@ -39,12 +36,11 @@ export class NetworkState {
     readonly runtime: Runtime,
     readonly spec: ResolvedSpec,
   ) {
-    this.arena = new Arena(runtime.heap);
+    this.arena = new Arena(runtime.heap, this);
     this.layout = layOutParameters(spec);
     this.parameters = this.arena.allocate(this.layout.bytes, "the network's parameters");
     this.buffers = new BatchBuffers(spec, runtime.heap, this.arena);
     this.passes = new Passes(runtime, spec, this.layout, this.buffers, this.parameters);
-    forgotten.register(this, this.arena, this);
   }
 
   /** Floats in the block of parameters, gaps included. */
@@ -111,7 +107,6 @@ export class NetworkState {
   dispose(): void {
     if (this.isDisposed) return;
     this.isDisposed = true;
-    forgotten.unregister(this);
     this.arena.dispose();
   }
 }

@@ -124,10 +124,19 @@ export class Heap {
   }
 }
 
-/** The blocks of one owner, given back together. */
+/** Arenas whose owner was collected without being disposed of give their blocks back. */
+const forgotten = new FinalizationRegistry<Arena>((arena) => arena.dispose());
+
+/** The blocks of one owner, given back together: by `dispose`, or when the owner, if it is named, is collected. */
 export class Arena {
   private readonly blocks = new Set<number>();
-  constructor(private readonly heap: Heap) {}
+
+  constructor(
+    private readonly heap: Heap,
+    owner?: object,
+  ) {
+    if (owner) forgotten.register(owner, this, this);
+  }
 
   allocate(bytes: number, purpose: string): number {
     const address = this.heap.allocate(bytes, purpose);
@@ -140,6 +149,7 @@ export class Arena {
   }
 
   dispose(): void {
+    forgotten.unregister(this);
     for (const address of this.blocks) this.heap.free(address);
     this.blocks.clear();
   }

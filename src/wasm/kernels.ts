@@ -85,8 +85,7 @@ class WasmKernels implements Kernels {
   constructor(runtime: Runtime) {
     this.simd = runtime.build;
     this.#runtime = runtime;
-    this.#arena = new Arena(runtime.heap);
-    forgotten.register(this, this.#arena, this);
+    this.#arena = new Arena(runtime.heap, this);
   }
 
   allocate(rows: number, columns: number): Matrix {
@@ -136,7 +135,6 @@ class WasmKernels implements Kernels {
   dispose(): void {
     this.#isDisposed = true;
     this.#arena.dispose();
-    forgotten.unregister(this);
   }
 
   [Symbol.dispose](): void {
@@ -155,8 +153,6 @@ class WasmKernels implements Kernels {
     if (this.#isDisposed) throw new RelumineError("disposed", "the kernels were disposed of; wanted are kernels that are in use");
   }
 }
-
-const forgotten = new FinalizationRegistry<Arena>((arena) => arena.dispose());
 
 /**
  * The kernels by themselves.
