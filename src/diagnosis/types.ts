@@ -1,4 +1,6 @@
 // What a diagnosis says of a network, a layer and a unit.
+import type { History } from "../network/callbacks.js";
+import type { Targets } from "../network/data.js";
 import type { ActivationName } from "../wasm/activations.js";
 
 export type UnitState =
@@ -19,6 +21,17 @@ export interface DiagnoseOptions {
   readonly rareBelow?: number;
   /** tau: a unit whose dormancy is not above it is "dormant". Default 0.025. */
   readonly dormantBelow?: number;
+  /** The inputs over which a dead unit's closure is proved or refuted; one number an input. Default: each feature's range in x. */
+  readonly inputBox?: InputBox;
+  /** The samples' targets: with them the findings also judge the labels, the spread of the targets and their fit to the loss. */
+  readonly targets?: Targets;
+  /** What fit returned: with it the findings also tell a training that diverged. */
+  readonly history?: History;
+}
+
+export interface InputBox {
+  readonly low: ArrayLike<number>;
+  readonly high: ArrayLike<number>;
 }
 
 export interface UnitDiagnosis {
@@ -42,6 +55,24 @@ export interface UnitDiagnosis {
   readonly permanent?: boolean;
   /** Dead units only: what to add to the bias so that one sample in a hundred (at least one) opens it. */
   readonly biasToRevive?: number;
+  /** Dead units only: is it closed on the whole input box? Proved by bounds that are rounded outwards, or refuted by an input that opens it. */
+  readonly proof?: Proof;
+  /** With "refuted": an input within the box that opens the unit, one number an input; a forward pass in float64 confirms it. */
+  readonly wakingInput?: Float32Array;
+}
+
+export type Proof = "provenDead" | "refuted" | "open";
+
+/** Something about the network, its data or its training that a verdict on single units does not say. */
+export interface Finding {
+  /** A word to switch on, like "zeroOutgoingWeights". */
+  readonly kind: string;
+  /** One sentence with the figures. */
+  readonly message: string;
+  /** What to do, in one sentence. */
+  readonly advice: string;
+  /** Index in network.layers, where it is about one layer. */
+  readonly layer?: number;
 }
 
 export interface LayerDiagnosis {
@@ -60,6 +91,8 @@ export interface Diagnosis {
   readonly deadFraction: number;
   /** Hidden layers, in order. */
   readonly layers: readonly LayerDiagnosis[];
+  /** Of the network as a whole: impostors that look like dying units, and what goes with them. */
+  readonly findings: readonly Finding[];
   /** What a terminal should show. */
   toString(): string;
 }

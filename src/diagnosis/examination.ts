@@ -1,0 +1,64 @@
+// A network under examination: one pass over the samples with the counters of the forward kernels.
+import { TWO_SIDED } from "./verdict.js";
+import { RelumineError } from "../core/errors.js";
+import type { Matrix } from "../core/matrix.js";
+import { BatchBuffers } from "../network/buffers.js";
+import { forEachChunk } from "../network/evaluate.js";
+import { Passes } from "../network/passes.js";
+import type { NetworkState } from "../network/state.js";
+import { CounterTotals, type UnitTotals } from "../network/totals.js";
+import type { Arena } from "../wasm/heap.js";
+
+/** A network under examination: buffers of its own, which keep all preactivations, and what a pass over x counted. */
+export interface Examination {
+  readonly state: NetworkState;
+  readonly x: Matrix;
+  readonly buffers: BatchBuffers;
+  readonly passes: Passes;
+  /** By layer (the output layer included) and unit. */
+  readonly totals: readonly (readonly UnitTotals[])[];
+  /** The smallest |preactivation|, for layers whose activation is two-sided. */
+  readonly nearest: readonly (Float32Array | undefined)[];
+}
+
+/** @throws RelumineError "value" that names the layer whose weights are not finite */
+export function checkWeights(state: NetworkState): void {
+  const { kernels } = state.runtime;
+  state.spec.layers.forEach(({ units }, layer) => {
+    const { kernel, bias, alpha } = state.layout.layers[layer];
+    const parts = { kernel: [kernel, state.inputsOf(layer) * units], bias: [bias, units], alpha: [alpha ?? bias, units] } as const;
+    for (const [name, [offset, count]] of Object.entries(parts)) {
+      if (!kernels.allFinite(count, state.parameters + offset)) {
+        throw new RelumineError("value", `layer ${layer} has a ${name} that is not finite; wanted are finite weights (has the training diverged?)`);
+      }
+    }
+  });
+}
+
+function checkTotals(totals: readonly (readonly UnitTotals[])[]): void {
+  totals.forEach((units, layer) => {
+    const unit = units.findIndex(({ min, max }) => !Number.isFinite(min) || !Number.isFinite(max));
+    if (unit >= 0) throw new RelumineError("value", `layer ${layer}, unit ${unit} has a preactivation of ${Number.isFinite(units[unit].max) ? units[unit].min : units[unit].max}; wanted are finite ones (are weights or samples too large?)`);
+  });
+}
+
+export function examine(state: NetworkState, x: Matrix, scratch: Arena): Examination {
+  const { runtime, spec } = state;
+  const buffers = new BatchBuffers(spec, runtime.heap, scratch, true);
+  const passes = new Passes(runtime, spec, state.layout, buffers, state.parameters);
+  const widths = spec.layers.map(({ units }) => units);
+  const counted = new CounterTotals(widths, runtime.kernels, runtime.heap, scratch);
+  const nearest = spec.layers.map(({ units, activation }) => (TWO_SIDED.includes(activation.name) ? new Float32Array(units).fill(Infinity) : undefined));
+  forEachChunk({ passes, buffers }, x, (_start, rows) => {
+    counted.fold(rows, buffers);
+    nearest.forEach((smallest, layer) => smallest && keepNearest(smallest, state.floats(buffers.preactivations(layer), rows * smallest.length)));
+  });
+  const totals = widths.map((units, layer) => Array.from({ length: units }, (_, unit) => counted.read(layer, unit)));
+  checkTotals(totals);
+  return { state, x, buffers, passes, totals, nearest };
+}
+
+function keepNearest(nearest: Float32Array, z: Float32Array): void {
+  const units = nearest.length;
+  for (let i = 0; i < z.length; i++) nearest[i % units] = Math.min(nearest[i % units], Math.abs(z[i]));
+}
