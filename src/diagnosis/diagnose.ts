@@ -74,7 +74,7 @@ function examine(state: NetworkState, x: Matrix, scratch: Arena): Examination {
   const widths = spec.layers.map(({ units }) => units);
   const counted = new CounterTotals(widths, runtime.kernels, runtime.heap, scratch);
   const nearest = spec.layers.map(({ units, activation }) => (TWO_SIDED.includes(activation.name) ? new Float32Array(units).fill(Infinity) : undefined));
-  forEachChunk({ passes, buffers }, x, (_start, rows) => {
+  forEachChunk({ passes, buffers }, x, true, (_start, rows) => {
     counted.fold(rows, buffers);
     nearest.forEach((smallest, layer) => smallest && keepNearest(smallest, state.floats(buffers.preactivations(layer), rows * smallest.length)));
   });
@@ -117,7 +117,7 @@ function openingPreactivations(examination: Examination, states: readonly UnitSt
   const k = Math.ceil(x.rows / 100);
   const streams = states.map((units) => new Map(units.flatMap((unit, index) => (unit === "dead" ? [[index, new KthLargest(k)] as const] : []))));
   if (streams.every(({ size }) => size === 0)) return streams.map(() => new Map());
-  forEachChunk({ passes, buffers }, x, (_start, rows) => {
+  forEachChunk({ passes, buffers }, x, true, (_start, rows) => {
     streams.forEach((stream, layer) => {
       const { units } = state.spec.layers[layer];
       const z = state.floats(buffers.preactivations(layer), rows * units);

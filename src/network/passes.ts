@@ -86,8 +86,8 @@ export class Passes {
     else copyRows(heap.f32, to, y.data, y.columns, start, count, order >>> 2, heap.u32);
   }
 
-  /** Z = X·W + b and A = f(Z), layer by layer; the counters become those of this batch. */
-  forward(rows: number): void {
+  /** Z = X·W + b and A = f(Z), layer by layer; `counted`, the counters become those of this batch, which backward needs too. */
+  forward(rows: number, counted: boolean): void {
     const { kernels } = this.runtime;
     const { buffers, parameters } = this;
     let input = buffers.inputs;
@@ -96,8 +96,8 @@ export class Passes {
       const z = buffers.preactivations(index);
       const a = buffers.activations(index);
       this.multiply(rows, units, this.openInputs(index), input, inputs, 1, parameters + kernel, units, 1, z, units, 0, 0, this.openIndex(index - 1));
-      kernels.activationForward(code, alpha, isPrelu ? parameters + alphas : 0, rows, units, z, parameters + bias, a, buffers.counters(index));
-      this.findOpen(index, rows);
+      kernels.activationForward(code, alpha, isPrelu ? parameters + alphas : 0, rows, units, z, parameters + bias, a, counted ? buffers.counters(index) : 0);
+      this.findOpen(index, counted ? rows : 0);
       input = a;
     }
   }
