@@ -32,7 +32,7 @@ const VIEWS_FROM_COLUMNS = 96;
 const VIEWS_UP_TO_ROWS = 2 ** 18;
 const RELU = activationCode("relu");
 /** A layer's closed units are left out of its products where that saves more than it costs: from this many units and rows on ... */
-const SKIP_FROM_UNITS = 64;
+export const SKIP_FROM_UNITS = 64;
 const SKIP_FROM_ROWS = 16;
 /** ... and if no larger share of the units is open (measured). */
 const SKIP_UP_TO_OPEN = 7 / 8;
