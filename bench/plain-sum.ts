@@ -22,7 +22,7 @@ function body(): number[] {
   const accumulate = Array.from({ length: LOADS }, (_, i) => [
     LOCAL_GET, 2 + i, LOCAL_GET, 0, ...LOAD, ...unsigned(16 * i), ...ADD, LOCAL_SET, 2 + i,
   ]).flat();
-  const advance = [LOCAL_GET, 0, 0x41, ...[0x80 | (16 * LOADS & 127), 16 * LOADS >>> 7], 0x6a, LOCAL_SET, 0];
+  const advance = [LOCAL_GET, 0, 0x41, 0x80 | (16 * LOADS & 127), (16 * LOADS) >>> 7, 0x6a, LOCAL_SET, 0];
   const loop = [0x03, 0x40, ...accumulate, ...advance, LOCAL_GET, 0, LOCAL_GET, 1, 0x49, 0x0d, 0, END];
   const total = Array.from({ length: LOADS }, (_, i) => [LOCAL_GET, 2 + i, ...(i > 0 ? ADD : [])]).flat();
   const code = [1, LOADS, V128, ...loop, ...total, SIMD, 0x1f, 0, END];
