@@ -64,7 +64,7 @@ function openingPreactivations(examination: Examination, states: readonly UnitSt
   const k = Math.ceil(x.rows / 100);
   const streams = states.map((units) => new Map(units.flatMap((unit, index) => (unit === "dead" ? [[index, new KthLargest(k)] as const] : []))));
   if (streams.every(({ size }) => size === 0)) return streams.map(() => new Map());
-  forEachChunk({ passes, buffers }, x, (_start, rows) => {
+  forEachChunk({ passes, buffers }, x, true, (_start, rows) => {
     streams.forEach((stream, layer) => {
       const { units } = state.spec.layers[layer];
       const z = state.floats(buffers.preactivations(layer), rows * units);

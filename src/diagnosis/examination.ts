@@ -49,7 +49,7 @@ export function examine(state: NetworkState, x: Matrix, scratch: Arena): Examina
   const widths = spec.layers.map(({ units }) => units);
   const counted = new CounterTotals(widths, runtime.kernels, runtime.heap, scratch);
   const nearest = spec.layers.map(({ units, activation }) => (TWO_SIDED.includes(activation.name) ? new Float32Array(units).fill(Infinity) : undefined));
-  forEachChunk({ passes, buffers }, x, (_start, rows) => {
+  forEachChunk({ passes, buffers }, x, true, (_start, rows) => {
     counted.fold(rows, buffers);
     nearest.forEach((smallest, layer) => smallest && keepNearest(smallest, state.floats(buffers.preactivations(layer), rows * smallest.length)));
   });

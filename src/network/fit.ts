@@ -225,7 +225,7 @@ class TrainingRun {
     const { gradient } = this.operands;
     this.rate = this.rateFor(this.step + 1, epoch);
     passes.gather(plan.data, start, rows, this.order.address);
-    passes.forward(rows);
+    passes.forward(rows, true);
     buffers.clearResult();
     passes.loss(rows, plan.data.y.kind, true);
     this.batchLoss = buffers.lossSum / lossDivisor(spec.loss, rows, spec.layers.at(-1)!.units);

@@ -132,7 +132,7 @@ function predict(state: NetworkState, x: Matrix, logits: boolean): Matrix {
   const last = spec.layers.length - 1;
   const columns = spec.layers[last].units;
   const data = new Float32Array(x.rows * columns);
-  forEachChunk(state, x, (start, rows) => {
+  forEachChunk(state, x, false, (start, rows) => {
     const outputs = buffers.activations(last);
     if (!logits && spec.loss === "crossEntropy") kernels.softmax(rows, columns, outputs, outputs);
     if (!logits && spec.loss === "binaryCrossEntropy") kernels.activationForward(SIGMOID, 0, 0, 1, rows * columns, outputs, 0, outputs, 0);
