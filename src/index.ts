@@ -9,7 +9,7 @@ export {
   earlyStopping, type BatchLog, type Callback, type EpochLog, type History, type Metrics, type TrainingContext,
 } from "./network/callbacks.js";
 export type { DataSet, Targets } from "./network/data.js";
-export type { FitOptions } from "./network/fit.js";
+export type { FitOptions } from "./network/plan.js";
 export type { DenseLayer, Weights } from "./network/layer.js";
 export { createNetwork, type Network } from "./network/network.js";
 export { adam, adamW, rmsprop, sgd, type Optimizer } from "./network/optimizers.js";
