@@ -30,7 +30,7 @@ export class NetworkState {
   isTraining = false;
   /** Counts the changes of parameters or moments that no training step made. */
   changes = 0;
-  private isDisposed = false;
+  isDisposed = false;
   private gradientAddress = 0;
   private moments: Moments | undefined;
 

@@ -21,12 +21,13 @@ export class RowOrder {
     const { heap, kernels } = state.runtime;
     this.address = scratch.allocate(plan.data.rows * 4, "the order of the rows");
     this.rows = Uint32Array.from({ length: plan.data.rows }, (_, row) => row);
+    heap.u32.set(this.rows, this.address >>> 2);
     if (plan.trainingRows === plan.data.rows) return;
     const { low, high } = splitSeed(state.spec.seed);
-    heap.u32.set(this.rows, this.address >>> 2);
     kernels.shuffle(this.rows.length, this.address, low, high, Stream.split, 0);
     this.rows = heap.u32.slice(this.address >>> 2, (this.address >>> 2) + this.rows.length);
     this.rows.subarray(0, plan.trainingRows).sort();
+    heap.u32.set(this.rows, this.address >>> 2);
   }
 
   /** Shuffles the training rows, differently in each epoch. */
