@@ -1,4 +1,5 @@
 // A network under examination: one pass over the samples with the counters of the forward kernels.
+import { ColumnPrints } from "./prints.js";
 import { TWO_SIDED } from "./verdict.js";
 import { RelumineError } from "../core/errors.js";
 import type { Matrix } from "../core/matrix.js";
@@ -19,6 +20,9 @@ export interface Examination {
   readonly totals: readonly (readonly UnitTotals[])[];
   /** The smallest |preactivation|, for layers whose activation is two-sided. */
   readonly nearest: readonly (Float32Array | undefined)[];
+  /** Prints of the columns of x, and by layer of the activations of its units. */
+  readonly columns: ColumnPrints;
+  readonly activations: readonly ColumnPrints[];
 }
 
 /** @throws RelumineError "value" that names the layer whose weights are not finite */
@@ -49,13 +53,17 @@ export function examine(state: NetworkState, x: Matrix, scratch: Arena): Examina
   const widths = spec.layers.map(({ units }) => units);
   const counted = new CounterTotals(widths, runtime.kernels, runtime.heap, scratch);
   const nearest = spec.layers.map(({ units, activation }) => (TWO_SIDED.includes(activation.name) ? new Float32Array(units).fill(Infinity) : undefined));
+  const columns = new ColumnPrints(x.columns);
+  columns.add(x.data);
+  const activations = widths.map((units) => new ColumnPrints(units));
   forEachChunk({ passes, buffers }, x, (_start, rows) => {
     counted.fold(rows, buffers);
+    activations.forEach((prints, layer) => prints.add(state.floats(buffers.activations(layer), rows * widths[layer])));
     nearest.forEach((smallest, layer) => smallest && keepNearest(smallest, state.floats(buffers.preactivations(layer), rows * smallest.length)));
   });
   const totals = widths.map((units, layer) => Array.from({ length: units }, (_, unit) => counted.read(layer, unit)));
   checkTotals(totals);
-  return { state, x, buffers, passes, totals, nearest };
+  return { state, x, buffers, passes, totals, nearest, columns, activations };
 }
 
 function keepNearest(nearest: Float32Array, z: Float32Array): void {

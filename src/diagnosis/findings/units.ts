@@ -1,0 +1,151 @@
+// What units show together: closed together, never differing, cut off above, a network that says the same to all; and sparsity that is healthy.
+import { closedLayer, closedUnits, type Evidence, samplesDiffer } from "./evidence.js";
+import { count, either, figure, listOf, percent } from "./words.js";
+import type { Finding } from "../types.js";
+
+/** Mean activity below which units count as sparse; at a symmetric start it is a half. Over 90 % of zeros is healthy (ReLU Strikes Back, Mirzadeh et al. 2023). */
+const SPARSE_BELOW = 0.3;
+/** ... but a mean activity of less than one sample in a hundred is no longer called healthy, */
+const SPARSE_FROM = 0.01;
+/** nor is a layer with a larger share of dead units. */
+const FEW_DEAD = 0.05;
+/** Fewer samples don't tell sparse from dead. */
+const SPARSE_SAMPLES = 50;
+/** Groups of a layer that are told one by one. */
+const MOST_GROUPS = 8;
+
+/** The weights that leave a unit, and those that enter it with its bias and slope. */
+function weightsOf({ state }: Evidence, layer: number) {
+  const { layout, parameters, spec } = state;
+  const widthOf = (index: number) => spec.layers[index].units;
+  const kernelOf = (index: number) => state.floats(parameters + layout.layers[index].kernel, state.inputsOf(index) * widthOf(index));
+  const width = widthOf(layer);
+  const kernel = kernelOf(layer), above = kernelOf(layer + 1), widthAbove = widthOf(layer + 1);
+  const { bias, alpha = bias } = layout.layers[layer];
+  const biases = state.floats(parameters + bias, width), alphas = state.floats(parameters + alpha, width);
+  return {
+    outgoing: (unit: number) => above.subarray(unit * widthAbove, (unit + 1) * widthAbove),
+    haveEqualIncoming(a: number, b: number): boolean {
+      for (let i = 0; i < kernel.length; i += width) if (kernel[i + a] !== kernel[i + b]) return false;
+      return biases[a] === biases[b] && alphas[a] === alphas[b];
+    },
+  };
+}
+
+function findZeroOutgoing(evidence: Evidence): Finding[] {
+  return evidence.hidden.flatMap(({ layer, units }): Finding[] => {
+    const { outgoing } = weightsOf(evidence, layer);
+    const cut = units.filter(({ unit }) => outgoing(unit).every((weight) => weight === 0));
+    if (cut.length === 0) return [];
+    const dead = cut.filter(({ state }) => state === "dead").length;
+    return [{
+      kind: "zeroOutgoingWeights",
+      message: `${count(cut.length, "unit")} of ${units.length} in layer ${layer} ${either(cut.length, "has", "have")} outgoing weights that are all 0${dead === 0 ? "" : ` (${dead} ${either(dead, "is", "are")} dead as well)`}: no signal passes on, and no gradient comes back to ${either(cut.length, "its", "their")} own weights until an outgoing weight has moved: ${listOf(cut.map(({ unit }) => unit))}.`,
+      advice: dead === cut.length ? "Prune them: dead and without outgoing weights, they change no output." : "Train on if they were just recycled or start so on purpose (a unit that fires moves its own outgoing weights); else reinitialize or prune them.",
+      layer,
+    }];
+  });
+}
+
+function findSilentTogether(evidence: Evidence): Finding[] {
+  return evidence.hidden.flatMap(({ layer, units }): Finding[] => {
+    const closed = closedUnits(evidence, layer);
+    if (closed.length < 2) return [];
+    return [{
+      kind: "silentTogether",
+      message: `${closed.length} of ${units.length} units in layer ${layer} are 0 together on all ${evidence.x.rows} samples: ${listOf(closed)}.`,
+      advice: "See what shuts them (mechanism) and whether it is for good (permanent), unit by unit, in the diagnosis.",
+      layer,
+    }];
+  });
+}
+
+function describeTwins(evidence: Evidence, layer: number, group: readonly number[]): Finding {
+  const [first, ...others] = group;
+  const { haveEqualIncoming, outgoing } = weightsOf(evidence, layer);
+  const isConstant = evidence.activations[layer].isConstant(first);
+  const isTwin = others.every((unit) => haveEqualIncoming(first, unit));
+  const isLocked = isTwin && others.every((unit) => outgoing(unit).every((weight, i) => weight === outgoing(first)[i]));
+  const why = isLocked ? "they have the same weights in and out, so that every gradient is the same for all of them and training cannot tell them apart"
+    : isTwin ? "they have the same incoming weights"
+      : isConstant ? "each of them is constant" : "on these samples they compute the same";
+  return {
+    kind: "constantTogether",
+    message: `${group.length} units in layer ${layer} never differ on all ${evidence.x.rows} samples: ${why}: ${listOf(group)}.`,
+    advice: isTwin ? "Start with random weights (a kernelInitializer such as heNormal), or merge them into one unit." : "Merge them into one unit, or reinitialize all but one.",
+    layer,
+  };
+}
+
+function findConstantTogether(evidence: Evidence): Finding[] {
+  if (!samplesDiffer(evidence)) return [];
+  return evidence.hidden.flatMap(({ layer, units }): Finding[] => {
+    const groups = evidence.activations[layer].alike(units.filter(({ state }) => state !== "dead").map(({ unit }) => unit));
+    const told = groups.slice(0, MOST_GROUPS).map((group) => describeTwins(evidence, layer, group));
+    if (groups.length <= MOST_GROUPS) return told;
+    return [...told, { kind: "constantTogether", message: `${count(groups.length - MOST_GROUPS, "more group")} of units in layer ${layer} never differ on all ${evidence.x.rows} samples.`, advice: "Start with random weights, or merge each group into one unit.", layer }];
+  });
+}
+
+function findCutOff(evidence: Evidence): Finding[] {
+  const layer = closedLayer(evidence);
+  if (layer < 1) return [];
+  const below = layer === 1 ? "layer 0 gets" : `layers 0 to ${layer - 1} get`;
+  return [{
+    kind: "noGradientFromAbove",
+    message: `${below} no gradient: above, ${either(evidence.totals[layer].length, "the only unit", `all ${evidence.totals[layer].length} units`)} of layer ${layer} ${either(evidence.totals[layer].length, "is", "are")} closed on all ${evidence.x.rows} samples.`.replace(/^l/, "L"),
+    advice: `Open layer ${layer} first (a higher bias there, or leakyRelu): until then no gradient gets below it.`,
+    layer: layer - 1,
+  }];
+}
+
+function findCollapsed(evidence: Evidence): Finding[] {
+  const { state, activations, x, totals } = evidence;
+  const last = totals.length - 1;
+  if (!samplesDiffer(evidence) || !totals[last].every((_, unit) => activations[last].isConstant(unit))) return [];
+  const closed = closedLayer(evidence);
+  const isCut = closed < 0 && state.floats(state.parameters + state.layout.layers[last].kernel, state.inputsOf(last) * totals[last].length).every((weight) => weight === 0);
+  const cause = closed >= 0 ? `, since layer ${closed} is closed as a whole` : isCut ? ", since the last layer's kernel is all 0" : "";
+  return [{
+    kind: "collapsedOutput",
+    message: `The network yields the same output on all ${x.rows} samples${cause}${totals[last].length === 1 && closed !== last ? ` (last preactivation ${figure(totals[last][0].mean)})` : ""}.`,
+    advice: closed >= 0 ? `Open layer ${closed} (a higher bias, or start anew with another seed, a wider layer or leakyRelu): until then the network is a constant.`
+      : isCut ? "Nothing to do if it starts so on purpose: the first update moves the kernel." : "Look at the layers for units that are saturated or constant, and start anew with other weights.",
+    ...(closed >= 0 && { layer: closed }),
+  }];
+}
+
+function findClosedOutputs(evidence: Evidence): Finding[] {
+  const layer = evidence.totals.length - 1;
+  const closed = closedUnits(evidence, layer);
+  if (closed.length === 0) return [];
+  return [{
+    kind: "deadOutputUnits",
+    message: `${closed.length} of ${count(evidence.totals[layer].length, "output unit")} ${either(closed.length, "is a relu that is", "are relus that are")} closed on all ${evidence.x.rows} samples, 0 whatever the input and without a gradient: ${listOf(closed)}.`,
+    advice: "Make the last layer linear (the default), or softplus where outputs must be positive.",
+    layer,
+  }];
+}
+
+function findSparsity(evidence: Evidence): Finding[] {
+  const { hidden, x, history } = evidence;
+  const layers = hidden.filter(({ activation }) => activation === "relu");
+  if (layers.length === 0 || x.rows < SPARSE_SAMPLES || history?.stopped === "diverged" || !samplesDiffer(evidence)) return [];
+  if (layers.some(({ dead, units }) => dead > FEW_DEAD * units.length)) return [];
+  const units = layers.flatMap((layer) => layer.units);
+  const activity = units.reduce((sum, unit) => sum + unit.activity, 0) / units.length;
+  if (activity >= SPARSE_BELOW || activity < SPARSE_FROM) return [];
+  const dead = units.filter(({ state }) => state === "dead").length;
+  return [{
+    kind: "healthySparsity",
+    message: `A relu unit fires on ${percent(activity)} of the samples on average, and ${dead === 0 ? "none" : dead} of ${units.length} ${either(dead, "is", "are")} dead: this network is sparse, not dying.`,
+    advice: "Nothing to do: sparse activity is healthy, and closed units cost no time.",
+  }];
+}
+
+export function findUnits(evidence: Evidence): Finding[] {
+  return [
+    ...findCollapsed(evidence), ...findClosedOutputs(evidence), ...findCutOff(evidence), ...findZeroOutgoing(evidence),
+    ...findSilentTogether(evidence), ...findConstantTogether(evidence), ...findSparsity(evidence),
+  ];
+}
