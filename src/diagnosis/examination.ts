@@ -1,14 +1,16 @@
 // A network under examination: one pass over the samples with the counters of the forward kernels.
-import { ColumnPrints } from "./prints.js";
 import { TWO_SIDED } from "./verdict.js";
 import { RelumineError } from "../core/errors.js";
 import type { Matrix } from "../core/matrix.js";
-import { BatchBuffers } from "../network/buffers.js";
+import { BATCH_COUNTERS, BatchBuffers } from "../network/buffers.js";
 import { forEachChunk } from "../network/evaluate.js";
 import { Passes } from "../network/passes.js";
 import type { NetworkState } from "../network/state.js";
 import { CounterTotals, type UnitTotals } from "../network/totals.js";
+import { activationCode } from "../wasm/activations.js";
 import type { Arena } from "../wasm/heap.js";
+
+const LINEAR = activationCode("linear");
 
 /** A network under examination: buffers of its own, which keep all preactivations, and what a pass over x counted. */
 export interface Examination {
@@ -20,9 +22,8 @@ export interface Examination {
   readonly totals: readonly (readonly UnitTotals[])[];
   /** The smallest |preactivation|, for layers whose activation is two-sided. */
   readonly nearest: readonly (Float32Array | undefined)[];
-  /** Prints of the columns of x, and by layer of the activations of its units. */
-  readonly columns: ColumnPrints;
-  readonly activations: readonly ColumnPrints[];
+  /** The columns of x, counted as if they were the preactivations of a layer. */
+  readonly columns: readonly UnitTotals[];
 }
 
 /** @throws RelumineError "value" that names the layer whose weights are not finite */
@@ -53,17 +54,17 @@ export function examine(state: NetworkState, x: Matrix, scratch: Arena): Examina
   const widths = spec.layers.map(({ units }) => units);
   const counted = new CounterTotals(widths, runtime.kernels, runtime.heap, scratch);
   const nearest = spec.layers.map(({ units, activation }) => (TWO_SIDED.includes(activation.name) ? new Float32Array(units).fill(Infinity) : undefined));
-  const columns = new ColumnPrints(x.columns);
-  columns.add(x.data);
-  const activations = widths.map((units) => new ColumnPrints(units));
+  const columns = new CounterTotals([x.columns], runtime.kernels, runtime.heap, scratch);
+  const columnCounters = scratch.allocate(x.columns * BATCH_COUNTERS * 4, "the columns' counters");
   forEachChunk({ passes, buffers }, x, (_start, rows) => {
     counted.fold(rows, buffers);
-    activations.forEach((prints, layer) => prints.add(state.floats(buffers.activations(layer), rows * widths[layer])));
+    runtime.kernels.activationForward(LINEAR, 0, 0, rows, x.columns, buffers.inputs, 0, buffers.inputs, columnCounters);
+    columns.fold(rows, { counters: () => columnCounters });
     nearest.forEach((smallest, layer) => smallest && keepNearest(smallest, state.floats(buffers.preactivations(layer), rows * smallest.length)));
   });
-  const totals = widths.map((units, layer) => Array.from({ length: units }, (_, unit) => counted.read(layer, unit)));
+  const totals = widths.map((_, layer) => counted.readLayer(layer));
   checkTotals(totals);
-  return { state, x, buffers, passes, totals, nearest, columns, activations };
+  return { state, x, buffers, passes, totals, nearest, columns: columns.readLayer(0) };
 }
 
 function keepNearest(nearest: Float32Array, z: Float32Array): void {

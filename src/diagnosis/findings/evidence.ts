@@ -3,6 +3,7 @@ import type { LayerDiagnosis } from "../types.js";
 import type { Examination } from "../examination.js";
 import type { History } from "../../network/callbacks.js";
 import type { PreparedTargets } from "../../network/data.js";
+import type { UnitTotals } from "../../network/totals.js";
 
 export interface Evidence extends Examination {
   /** The hidden layers' verdicts. */
@@ -23,6 +24,23 @@ export function closedLayer(evidence: Evidence): number {
 }
 
 /** With samples that all agree nothing can be said of what never changes. */
-export function samplesDiffer({ x, columns }: Evidence): boolean {
-  return x.rows > 1 && Array.from({ length: x.columns }).some((_, column) => !columns.isConstant(column));
+export function samplesDiffer({ columns }: Evidence): boolean {
+  return columns.some((column) => !isConstant(column));
+}
+
+/** The same number on every sample. */
+export function isConstant({ min, max }: UnitTotals): boolean {
+  return min === max;
+}
+
+/** Groups of two or more that have the same key, each in order. */
+export function groupBy<K>(items: readonly number[], keyOf: (item: number) => K): number[][] {
+  const groups = new Map<K, number[]>();
+  for (const item of items) {
+    const key = keyOf(item);
+    const group = groups.get(key);
+    if (group) group.push(item);
+    else groups.set(key, [item]);
+  }
+  return [...groups.values()].filter(({ length }) => length > 1);
 }

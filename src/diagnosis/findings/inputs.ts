@@ -1,8 +1,8 @@
 // What the input columns show: constant, repeated, far from centred, of very different sizes.
 import { count, either, figure, listOf } from "./words.js";
-import type { Evidence } from "./evidence.js";
+import { type Evidence, groupBy, isConstant } from "./evidence.js";
+import { measureColumns } from "./columns.js";
 import type { Finding } from "../types.js";
-import type { Matrix } from "../../core/matrix.js";
 
 /**
  * |mean|/spread of the inputs (Simon 2026) from which centring is advised. A unit with random weights and no bias has a preactivation of
@@ -16,44 +16,32 @@ const SMALL_QUANTILE = 0.1;
 /** Initializers suppose inputs of size 1; a size s multiplies the first layer's learning rate by s²: at 30 a thousandfold. */
 const UNSCALED_FROM = 30;
 
-export interface ColumnStatistics {
-  readonly mean: Float64Array;
-  readonly spread: Float64Array;
-  readonly range: Float64Array;
+interface ColumnStatistics {
+  readonly mean: readonly number[];
+  readonly spread: readonly number[];
+  readonly range: readonly number[];
 }
 
-/** In one pass; deviations are taken from the first row, so that a small spread around a large mean is not lost. */
-export function measureColumns({ rows, columns, data }: Matrix): ColumnStatistics {
-  const sum = new Float64Array(columns), squares = new Float64Array(columns);
-  const low = Float64Array.from(data.subarray(0, columns)), high = low.slice();
-  for (let start = 0; start < data.length; start += columns) {
-    for (let c = 0; c < columns; c++) {
-      const value = data[start + c];
-      const deviation = value - data[c];
-      sum[c] += deviation;
-      squares[c] += deviation * deviation;
-      if (value < low[c]) low[c] = value;
-      if (value > high[c]) high[c] = value;
-    }
-  }
-  return {
-    mean: sum.map((total, c) => data[c] + total / rows),
-    spread: squares.map((total, c) => Math.sqrt(Math.max(0, total / rows - (sum[c] / rows) ** 2))),
-    range: high.map((value, c) => value - low[c]),
-  };
+/** From the kernels' counters, unless their float32 squares left its range. */
+function statisticsOf({ columns, x }: Evidence): ColumnStatistics {
+  const isLost = columns.some((column) => !(column.variance > 0 && column.variance < Infinity) && !isConstant(column));
+  const { mean, spread } = isLost ? measureColumns(x) : { mean: columns.map((column) => column.mean), spread: columns.map(({ variance }) => Math.sqrt(variance)) };
+  return { mean, spread, range: columns.map(({ min, max }) => max - min) };
 }
 
-/** The groups of columns that are equal in every row: prints that agree are compared number by number. */
-function repeatedColumns({ x: { rows, columns, data }, columns: prints }: Evidence, among: readonly number[]): number[] {
+/** Columns that are equal to an earlier one in every row: those with the same statistics are compared number by number. */
+function repeatedColumns({ x: { rows, columns: width, data }, columns }: Evidence, among: readonly number[]): number[] {
   const isEqual = (a: number, b: number) => {
-    for (let row = 0; row < rows; row++) if (data[row * columns + a] !== data[row * columns + b]) return false;
+    for (let row = 0; row < rows; row++) if (data[row * width + a] !== data[row * width + b]) return false;
     return true;
   };
-  return prints.alike(among).flatMap(([first, ...others]) => others.filter((column) => isEqual(first, column))).sort((a, b) => a - b);
+  const repeated = (group: readonly number[]) => group.filter((column, i) => group.slice(0, i).some((earlier) => isEqual(earlier, column)));
+  const keyOf = (column: number) => `${columns[column].mean} ${columns[column].variance}`;
+  return groupBy(among, keyOf).flatMap(repeated).sort((a, b) => a - b);
 }
 
 function findConstant({ x, columns }: Evidence): Finding[] {
-  const constant = Array.from({ length: x.columns }, (_, column) => column).filter((column) => columns.isConstant(column));
+  const constant = [...columns.keys()].filter((column) => isConstant(columns[column]));
   if (constant.length === 0) return [];
   const zero = constant.filter((column) => x.data[column] === 0).length;
   const effect = zero === constant.length
@@ -76,7 +64,7 @@ function findDuplicate(evidence: Evidence, varying: readonly number[]): Finding[
   }];
 }
 
-const norm = (columns: readonly number[], values: Float64Array) => Math.sqrt(columns.reduce((sum, column) => sum + values[column] ** 2, 0));
+const norm = (columns: readonly number[], values: readonly number[]) => Math.sqrt(columns.reduce((sum, column) => sum + values[column] ** 2, 0));
 
 function findUncentered({ mean, spread }: ColumnStatistics, varying: readonly number[]): Finding[] {
   const means = norm(varying, mean), spreads = norm(varying, spread);
@@ -90,7 +78,7 @@ function findUncentered({ mean, spread }: ColumnStatistics, varying: readonly nu
 }
 
 /** The largest value over the small ones. */
-function unevenness(columns: readonly number[], values: Float64Array): { ratio: number; small: number; large: number } {
+function unevenness(columns: readonly number[], values: readonly number[]): { ratio: number; small: number; large: number } {
   const order = columns.toSorted((a, b) => values[a] - values[b]);
   const small = order[Math.floor(SMALL_QUANTILE * (order.length - 1))], large = order[order.length - 1];
   return { ratio: values[large] / values[small], small, large };
@@ -111,9 +99,9 @@ function findUnscaled({ spread, range }: ColumnStatistics, varying: readonly num
 export function findInputs(evidence: Evidence): Finding[] {
   const { x, columns } = evidence;
   if (x.rows < 2) return [];
-  const varying = Array.from({ length: x.columns }, (_, column) => column).filter((column) => !columns.isConstant(column));
+  const varying = [...columns.keys()].filter((column) => !isConstant(columns[column]));
   const constant = findConstant(evidence);
   if (varying.length === 0) return constant;
-  const statistics = measureColumns(x);
+  const statistics = statisticsOf(evidence);
   return [...constant, ...findDuplicate(evidence, varying), ...findUncentered(statistics, varying), ...findUnscaled(statistics, varying)];
 }

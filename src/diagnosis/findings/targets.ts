@@ -1,7 +1,7 @@
 // What targets, loss and last layer show together, and what the training's history shows.
 import { count, either, figure } from "./words.js";
 import type { Evidence } from "./evidence.js";
-import { measureColumns } from "./inputs.js";
+import { measureColumns } from "./columns.js";
 import type { Finding } from "../types.js";
 import type { ResolvedActivation } from "../../wasm/activations.js";
 

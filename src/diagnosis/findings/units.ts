@@ -1,5 +1,6 @@
 // What units show together: closed together, never differing, cut off above, a network that says the same to all; and sparsity that is healthy.
-import { closedLayer, closedUnits, type Evidence, samplesDiffer } from "./evidence.js";
+import { closedLayer, closedUnits, type Evidence, isConstant, samplesDiffer } from "./evidence.js";
+import { findTwins, weightsOf } from "./twins.js";
 import { count, either, figure, listOf, percent } from "./words.js";
 import type { Finding } from "../types.js";
 
@@ -11,26 +12,6 @@ const SPARSE_FROM = 0.01;
 const FEW_DEAD = 0.05;
 /** Fewer samples don't tell sparse from dead. */
 const SPARSE_SAMPLES = 50;
-/** Groups of a layer that are told one by one. */
-const MOST_GROUPS = 8;
-
-/** The weights that leave a unit, and those that enter it with its bias and slope. */
-function weightsOf({ state }: Evidence, layer: number) {
-  const { layout, parameters, spec } = state;
-  const widthOf = (index: number) => spec.layers[index].units;
-  const kernelOf = (index: number) => state.floats(parameters + layout.layers[index].kernel, state.inputsOf(index) * widthOf(index));
-  const width = widthOf(layer);
-  const kernel = kernelOf(layer), above = kernelOf(layer + 1), widthAbove = widthOf(layer + 1);
-  const { bias, alpha = bias } = layout.layers[layer];
-  const biases = state.floats(parameters + bias, width), alphas = state.floats(parameters + alpha, width);
-  return {
-    outgoing: (unit: number) => above.subarray(unit * widthAbove, (unit + 1) * widthAbove),
-    haveEqualIncoming(a: number, b: number): boolean {
-      for (let i = 0; i < kernel.length; i += width) if (kernel[i + a] !== kernel[i + b]) return false;
-      return biases[a] === biases[b] && alphas[a] === alphas[b];
-    },
-  };
-}
 
 function findZeroOutgoing(evidence: Evidence): Finding[] {
   return evidence.hidden.flatMap(({ layer, units }): Finding[] => {
@@ -60,33 +41,6 @@ function findSilentTogether(evidence: Evidence): Finding[] {
   });
 }
 
-function describeTwins(evidence: Evidence, layer: number, group: readonly number[]): Finding {
-  const [first, ...others] = group;
-  const { haveEqualIncoming, outgoing } = weightsOf(evidence, layer);
-  const isConstant = evidence.activations[layer].isConstant(first);
-  const isTwin = others.every((unit) => haveEqualIncoming(first, unit));
-  const isLocked = isTwin && others.every((unit) => outgoing(unit).every((weight, i) => weight === outgoing(first)[i]));
-  const why = isLocked ? "they have the same weights in and out, so that every gradient is the same for all of them and training cannot tell them apart"
-    : isTwin ? "they have the same incoming weights"
-      : isConstant ? "each of them is constant" : "on these samples they compute the same";
-  return {
-    kind: "constantTogether",
-    message: `${group.length} units in layer ${layer} never differ on all ${evidence.x.rows} samples: ${why}: ${listOf(group)}.`,
-    advice: isTwin ? "Start with random weights (a kernelInitializer such as heNormal), or merge them into one unit." : "Merge them into one unit, or reinitialize all but one.",
-    layer,
-  };
-}
-
-function findConstantTogether(evidence: Evidence): Finding[] {
-  if (!samplesDiffer(evidence)) return [];
-  return evidence.hidden.flatMap(({ layer, units }): Finding[] => {
-    const groups = evidence.activations[layer].alike(units.filter(({ state }) => state !== "dead").map(({ unit }) => unit));
-    const told = groups.slice(0, MOST_GROUPS).map((group) => describeTwins(evidence, layer, group));
-    if (groups.length <= MOST_GROUPS) return told;
-    return [...told, { kind: "constantTogether", message: `${count(groups.length - MOST_GROUPS, "more group")} of units in layer ${layer} never differ on all ${evidence.x.rows} samples.`, advice: "Start with random weights, or merge each group into one unit.", layer }];
-  });
-}
-
 function findCutOff(evidence: Evidence): Finding[] {
   const layer = closedLayer(evidence);
   if (layer < 1) return [];
@@ -100,9 +54,10 @@ function findCutOff(evidence: Evidence): Finding[] {
 }
 
 function findCollapsed(evidence: Evidence): Finding[] {
-  const { state, activations, x, totals } = evidence;
+  const { state, x, totals } = evidence;
   const last = totals.length - 1;
-  if (!samplesDiffer(evidence) || !totals[last].every((_, unit) => activations[last].isConstant(unit))) return [];
+  const closedOutputs = closedUnits(evidence, last);
+  if (!samplesDiffer(evidence) || !totals[last].every((unit, index) => isConstant(unit) || closedOutputs.includes(index))) return [];
   const closed = closedLayer(evidence);
   const isCut = closed < 0 && state.floats(state.parameters + state.layout.layers[last].kernel, state.inputsOf(last) * totals[last].length).every((weight) => weight === 0);
   const cause = closed >= 0 ? `, since layer ${closed} is closed as a whole` : isCut ? ", since the last layer's kernel is all 0" : "";
@@ -146,6 +101,6 @@ function findSparsity(evidence: Evidence): Finding[] {
 export function findUnits(evidence: Evidence): Finding[] {
   return [
     ...findCollapsed(evidence), ...findClosedOutputs(evidence), ...findCutOff(evidence), ...findZeroOutgoing(evidence),
-    ...findSilentTogether(evidence), ...findConstantTogether(evidence), ...findSparsity(evidence),
+    ...findSilentTogether(evidence), ...findTwins(evidence), ...findSparsity(evidence),
   ];
 }
