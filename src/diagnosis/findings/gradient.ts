@@ -95,16 +95,19 @@ export function findVanishing(evidence: Evidence): Finding[] {
   const bending = hidden.every(({ activation }) => TWO_SIDED.includes(activation));
   if (top < (bending ? 0 : 1) || closedLayer(evidence) >= 0) return [];
   const norms = measureGradient(evidence);
-  const above = norms[top].arriving, first = norms[0].passed;
+  // Norms shrink where layers get narrower on the way down, means where they get wider: what shrinks by width alone does not vanish.
+  const widths = [hidden[0].units.length, hidden[top].units.length];
+  const isWider = widths[0] >= widths[1];
+  const [first, above] = [norms[0].passed, norms[top].arriving].map((norm, i) => (isWider ? norm : norm / Math.sqrt(widths[i])));
   const shrinks = above / first;
   if (!(bending ? shrinks >= VANISHING && shrinks ** (-1 / hidden.length) <= LAYER_FACTOR : shrinks >= VANISHED && shrinks < Infinity)) return [];
   const slopes = slopeFactor(norms, top);
   const names = [...new Set(hidden.map(({ activation }) => activation))];
   const blame = slopes < FLAT ? `the slopes of ${names.join(", ")} let ${figure(slopes)} of it through a layer on average${names.includes("sigmoid") ? " (a sigmoid's slope is at most 1/4)" : ""}` : "small weights let little of it through";
-  const way = top === 0 ? "in layer 0" : `on its way down through layers ${top} to 0`;
+  const way = top === 0 ? "in layer 0" : `from layer ${top} down through layer 0`;
   return [{
     kind: "vanishingGradient",
-    message: `The gradient's norm shrinks ${first === 0 ? "to nothing" : `${figure(shrinks)} times`} ${way} (${figure(above)} to ${figure(first)} on ${count(Math.min(SAMPLES, x.rows), "sample")}, ${targets ? "of the loss" : "of outputs pushed at random"}): ${blame}.`,
+    message: `The gradient's ${isWider ? "norm" : "root mean square"} shrinks ${first === 0 ? "to nothing" : `${figure(shrinks)} times`} ${way} (${figure(above)} to ${figure(first)} on ${count(Math.min(SAMPLES, x.rows), "sample")}, ${targets ? "of the loss" : "of outputs pushed at random"}): ${blame}.`,
     advice: slopes < FLAT && !names.includes("relu") ? "Use relu with heNormal weights, fewer layers, or smaller weights where units are saturated." : "Start with larger weights (heNormal for relu, glorotUniform for tanh), or with fewer layers.",
     layer: 0,
   }];

@@ -10,6 +10,9 @@ const LOW_DEVIATION = 0.01;
 /** selu's scale times its alpha. */
 const SELU_LOW = -1.7580993408473766;
 
+/** A lowest probability that no one misses. */
+const NEGLIGIBLE = 1e-3;
+
 /** The smallest and the largest value an activation can have, or bounds a little outside. */
 function rangeOf({ name, alpha = 0 }: ResolvedActivation): readonly [low: number, high: number] {
   switch (name) {
@@ -31,7 +34,7 @@ const sigmoid = (z: number) => 1 / (1 + Math.exp(-z));
 /** What a cross-entropy can say through a last layer that bends its logits, or nothing where it can say all. */
 function limitOfLogits(loss: string, activation: ResolvedActivation, units: number): string | undefined {
   const [low, high] = rangeOf(activation);
-  if (loss === "binaryCrossEntropy" && low > -Infinity) {
+  if (loss === "binaryCrossEntropy" && sigmoid(low) > NEGLIGIBLE) {
     return high === Infinity ? `no probability can be below ${figure(sigmoid(low))}` : `every probability lies from ${figure(sigmoid(low))} to ${figure(sigmoid(high))}`;
   }
   if (loss !== "crossEntropy" || units === 1) return undefined;

@@ -31,7 +31,7 @@ function describeTwins(evidence: Evidence, layer: number, group: readonly number
   const areConstant = isConstant(evidence.totals[layer][first]);
   const isTwin = others.every((unit) => haveEqualIncoming(first, unit));
   const isLocked = isTwin && others.every((unit) => outgoing(unit).every((weight, i) => weight === outgoing(first)[i]));
-  const why = isLocked ? "they have the same weights in and out, so that every gradient is the same for all of them and training cannot tell them apart"
+  const why = isLocked ? "they have the same weights in and out, so that all get the same gradient, and plain gradient steps keep them equal"
     : isTwin ? "they have the same incoming weights"
       : areConstant ? "each of them is constant" : "on these samples they compute the same";
   return {

@@ -8,8 +8,10 @@ import type { Finding } from "../types.js";
 const SPARSE_BELOW = 0.3;
 /** ... but a mean activity of less than one sample in a hundred is no longer called healthy, */
 const SPARSE_FROM = 0.01;
-/** nor is a layer with a larger share of dead units. */
+/** nor is a layer with a larger share of dead units, */
 const FEW_DEAD = 0.05;
+/** or layers most of whose units are rare or dormant. */
+const FEW_RARE = 0.5;
 /** Fewer samples don't tell sparse from dead. */
 const SPARSE_SAMPLES = 50;
 
@@ -65,7 +67,7 @@ function findCollapsed(evidence: Evidence): Finding[] {
     kind: "collapsedOutput",
     message: `The network yields the same output on all ${x.rows} samples${cause}${totals[last].length === 1 && closed !== last ? ` (last preactivation ${figure(totals[last][0].mean)})` : ""}.`,
     advice: closed >= 0 ? `Open layer ${closed} (a higher bias, or start anew with another seed, a wider layer or leakyRelu): until then the network is a constant.`
-      : isCut ? "Nothing to do if it starts so on purpose: the first update moves the kernel." : "Look at the layers for units that are saturated or constant, and start anew with other weights.",
+      : isCut ? "Nothing to do if it starts so on purpose: the first update moves the kernel." : "Look at the layers for units that are saturated or constant or have outgoing weights of 0, and start anew with other weights.",
     ...(closed >= 0 && { layer: closed }),
   }];
 }
@@ -90,17 +92,18 @@ function findSparsity(evidence: Evidence): Finding[] {
   const units = layers.flatMap((layer) => layer.units);
   const activity = units.reduce((sum, unit) => sum + unit.activity, 0) / units.length;
   if (activity >= SPARSE_BELOW || activity < SPARSE_FROM) return [];
+  const faint = units.filter(({ state }) => state === "rare" || state === "dormant").length;
+  if (faint > FEW_RARE * units.length) return [];
   const dead = units.filter(({ state }) => state === "dead").length;
   return [{
     kind: "healthySparsity",
-    message: `A relu unit fires on ${percent(activity)} of the samples on average, and ${dead === 0 ? "none" : dead} of ${units.length} ${either(dead, "is", "are")} dead: this network is sparse, not dying.`,
+    message: `A relu unit fires on ${percent(activity)} of the samples on average, and ${dead === 0 ? "none" : dead} of ${units.length} ${either(dead, "is", "are")} dead: they are sparse, not dying.`,
     advice: "Nothing to do: sparse activity is healthy, and closed units cost no time.",
   }];
 }
 
 export function findUnits(evidence: Evidence): Finding[] {
-  return [
-    ...findCollapsed(evidence), ...findClosedOutputs(evidence), ...findCutOff(evidence), ...findZeroOutgoing(evidence),
-    ...findSilentTogether(evidence), ...findTwins(evidence), ...findSparsity(evidence),
-  ];
+  const whole = [...findCollapsed(evidence), ...findCutOff(evidence), ...findZeroOutgoing(evidence)];
+  if (evidence.x.rows < 2) return whole; // one sample opens half of all units, and closes the others
+  return [...whole, ...findClosedOutputs(evidence), ...findSilentTogether(evidence), ...findTwins(evidence), ...findSparsity(evidence)];
 }
