@@ -17,7 +17,7 @@ import type { History } from "../index.js";
 import { drawCheckupTable, drawEpochLine, drawEpochTitle, type TableLine } from "../report/checkup.js";
 import { formatScore } from "../report/numbers.js";
 import { drawData } from "../report/training.js";
-import { wrap } from "../report/wrap.js";
+import { wrap } from "../core/wrap.js";
 
 const EXAMPLES = `
 Examples:

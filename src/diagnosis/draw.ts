@@ -1,6 +1,7 @@
 // A diagnosis as a terminal shows it, 80 columns wide: a bar for each layer, the worst units, a line of advice for each mechanism.
 import type { Diagnosis, LayerDiagnosis, Mechanism, UnitDiagnosis, UnitState } from "./types.js";
 import { alignColumns, formatCount } from "../core/text.js";
+import { wrap } from "../core/wrap.js";
 
 const BAR_CELLS = 32;
 const WORST_UNITS = 8;
@@ -80,8 +81,12 @@ function drawAdvice(diagnosis: Diagnosis): string[] {
   return lines.length === 0 ? [] : ["", ...alignColumns(lines, [1])];
 }
 
+function drawFindings({ findings }: Diagnosis): string[] {
+  return findings.flatMap(({ kind, message, advice }) => ["", kind, ...wrap(`${message} ${advice}`, 80, "  ").split("\n")]);
+}
+
 export function drawDiagnosis(diagnosis: Diagnosis): string {
   const { samples, units, dead, deadFraction, layers } = diagnosis;
   const head = `${formatCount(dead)} of ${formatCount(units)} hidden units dead (${(deadFraction * 100).toFixed(1)} %), judged on ${formatCount(samples)} samples`;
-  return [head, ...drawLayers(layers), ...drawWorst(diagnosis), ...drawAdvice(diagnosis)].join("\n");
+  return [head, ...drawLayers(layers), ...drawWorst(diagnosis), ...drawAdvice(diagnosis), ...drawFindings(diagnosis)].join("\n");
 }

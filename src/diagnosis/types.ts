@@ -63,10 +63,18 @@ export interface UnitDiagnosis {
 
 export type Proof = "provenDead" | "refuted" | "open";
 
+/** By what they are about: loss and training, gradient, units, inputs, targets; the last one is good news. */
+export type FindingKind =
+  | "divergence" | "singleUnitSoftmax" | "lossMismatch"
+  | "vanishingGradient" | "noGradientFromAbove"
+  | "collapsedOutput" | "deadOutputUnits" | "zeroOutgoingWeights" | "silentTogether" | "constantTogether"
+  | "constantInputs" | "duplicateInputs" | "uncenteredInputs" | "unscaledInputs"
+  | "singleClass" | "lowTargetVariance"
+  | "healthySparsity";
+
 /** Something about the network, its data or its training that a verdict on single units does not say. */
 export interface Finding {
-  /** A word to switch on, like "zeroOutgoingWeights". */
-  readonly kind: string;
+  readonly kind: FindingKind;
   /** One sentence with the figures. */
   readonly message: string;
   /** What to do, in one sentence. */

@@ -1,6 +1,6 @@
 // A training as text: what the data is, how the epochs went, what came out.
 import { formatNumber, formatPercent } from "./numbers.js";
-import { wrap } from "./wrap.js";
+import { wrap } from "../core/wrap.js";
 import { alignColumns, formatCount } from "../core/text.js";
 import type { EpochLog } from "../network/callbacks.js";
 
