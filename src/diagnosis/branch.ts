@@ -7,6 +7,7 @@ import { activate, type Layer64 } from "./float64.js";
 
 const ROUNDS_AT_FIRST = 24;
 const ROUNDS_IN_A_PART = 8;
+const DUAL_TURNS = 7;
 /** Of the climb from a part's best corner. */
 const SWEEPS = 6;
 const RATE = 0.25;
@@ -27,6 +28,9 @@ interface LiveLayer {
   readonly lowAt: Float64Array;
   readonly highSlope: Float64Array;
   readonly highAt: Float64Array;
+  /** Bounds on preactivations. */
+  readonly low: Float64Array;
+  readonly high: Float64Array;
   /** Units whose sign may be split: relu, not yet known to be open or closed. */
   readonly free: Uint8Array;
 }
@@ -38,9 +42,29 @@ type Offsets = readonly number[];
 interface Part {
   readonly signs: Int8Array;
   readonly slopes: Float64Array;
+  /** Bounds on preactivations where the target may still be open. */
+  readonly low: Float64Array;
+  readonly high: Float64Array;
   bound: number;
   /** The unit whose lines are furthest from its activation at the worst corner; -1: none. */
   loosest: number;
+}
+
+/** A linear bound on the target over the box: coefficients·x + constant. */
+interface Plane {
+  readonly coefficients: Float64Array;
+  readonly constant: number;
+}
+
+/** The slope of relu's upper line. */
+function chordOf({ low, high }: Part, at: number): number {
+  return high[at] / (high[at] - low[at]);
+}
+
+/** From here on the preactivation has this sign; its slope becomes the multiplier of that condition. */
+function fix(part: Part, at: number, sign: number): void {
+  part.signs[at] = sign;
+  part.slopes[at] = 0;
 }
 
 export type BranchResult = "provenDead" | "open" | { readonly candidate: Float64Array };
@@ -67,7 +91,7 @@ export class LiveNetwork {
       const inputs = rows.length;
       rows = live;
       return {
-        layer, live, inputs, units: live.length, kernel, free, bias: pick(layer.bias), error: pick(bounds.layers[l].error),
+        layer, live, inputs, units: live.length, kernel, free, bias: pick(layer.bias), error: pick(bounds.layers[l].error), low: pick(bounds.layers[l].low), high: pick(bounds.layers[l].high),
         lowSlope: pick(relaxation.lowSlope), lowAt: pick(relaxation.lowAt), highSlope: pick(relaxation.highSlope), highAt: pick(relaxation.highAt),
       };
     });
@@ -104,6 +128,7 @@ export class Branching {
   private readonly relaxed: Float64Array;
   private readonly scale: number;
   work = 0;
+  private budget = 0;
 
   constructor(
     private readonly net: LiveNetwork,
@@ -119,10 +144,16 @@ export class Branching {
   }
 
   run(_box: Box, budget: number): BranchResult {
+    this.budget = budget;
     const { count, layers, offsets } = this.net;
     const slopes = new Float64Array(count);
-    layers.forEach(({ lowSlope }, l) => slopes.set(lowSlope, offsets[l]));
-    const first: Part = { signs: new Int8Array(count), slopes, bound: Infinity, loosest: -1 };
+    const low = new Float64Array(count), high = new Float64Array(count);
+    layers.forEach((layer, l) => {
+      slopes.set(layer.lowSlope, offsets[l]);
+      low.set(layer.low, offsets[l]);
+      high.set(layer.high, offsets[l]);
+    });
+    const first: Part = { signs: new Int8Array(count), slopes, low, high, bound: Infinity, loosest: -1 };
     const parts: Part[] = [];
     let candidate = this.tighten(first, ROUNDS_AT_FIRST);
     if (candidate) return { candidate };
@@ -131,9 +162,8 @@ export class Branching {
       const part = takeWorst(parts);
       if (part.loosest < 0 || !Number.isFinite(part.bound) || this.work > budget) return "open";
       for (const sign of [1, -1]) {
-        const child: Part = { signs: part.signs.slice(), slopes: part.slopes.slice(), bound: part.bound, loosest: -1 };
-        child.signs[part.loosest] = sign;
-        child.slopes[part.loosest] = 0;
+        const child: Part = { signs: part.signs.slice(), slopes: part.slopes.slice(), low: part.low.slice(), high: part.high.slice(), bound: part.bound, loosest: -1 };
+        fix(child, part.loosest, sign);
         candidate = this.tighten(child, ROUNDS_IN_A_PART);
         if (candidate) return { candidate };
         if (child.bound > this.ceiling) parts.push(child);
@@ -146,17 +176,23 @@ export class Branching {
   private tighten(part: Part, rounds: number): Float64Array | undefined {
     const m = new Float64Array(this.net.count), v = new Float64Array(this.net.count);
     let best = Infinity;
+    let plane: Plane | undefined;
     let top: { actual: number; corner?: Float64Array } = { actual: -Infinity };
-    for (let round = 0, rate = RATE; round < rounds; round++, rate *= RATE_DECAY) {
-      const { bound, corner } = this.descend(part);
+    for (let round = 0, rate = RATE; round < rounds && this.work <= this.budget; round++, rate *= RATE_DECAY) {
+      const { bound, corner, ...current } = this.descend(part);
       const { actual, loosest } = this.ascend(part, corner);
       if (actual > 0) return corner;
       if (actual > top.actual) top = { actual, corner };
       if (bound < best) {
         best = bound;
-        part.loosest = loosest;
+        plane = current;
       }
+      part.loosest = loosest;
       if (best <= this.ceiling) break;
+      if (plane && round % 4 === 3 && !this.contract(part, plane)) {
+        best = -Infinity;
+        break;
+      }
       this.improve(part, rate, m, v, round + 1);
     }
     part.bound = Math.min(part.bound, best);
@@ -167,19 +203,23 @@ export class Branching {
   private climb(x: Float64Array, actual: number): number {
     const { box, layers } = this.net;
     const { units, kernel } = layers[0];
-    let z = multiply(layers[0], x);
-    for (let sweep = 0, helped = true; helped && sweep < SWEEPS && actual <= 0; sweep++) {
+    const z = multiply(layers[0], x), moved = new Float64Array(units);
+    for (let sweep = 0, helped = true; helped && sweep < SWEEPS && actual <= 0 && this.work <= this.budget; sweep++) {
       helped = false;
       for (let i = 0; i < x.length; i++) {
         for (const end of [box.low[i], box.high[i]]) {
           const change = end - x[i];
           if (change === 0) continue;
-          const moved = z.map((value, j) => value + change * kernel[i * units + j]);
+          for (let j = 0, at = i * units; j < units; j++) moved[j] = z[j] + change * kernel[at + j];
           const value = this.value(moved);
-          if (value > actual) [actual, x[i], z, helped] = [value, end, moved, true];
+          if (!(value > actual)) continue;
+          actual = value;
+          x[i] = end;
+          helped = true;
+          z.set(moved);
         }
       }
-      this.work += x.length * (this.net.cost / 2 - kernel.length + units);
+      this.work += x.length * (this.net.cost - 2 * kernel.length + 4 * units);
     }
     return actual;
   }
@@ -195,7 +235,7 @@ export class Branching {
   }
 
   /** The coefficient on z and the constant that bound coefficient·f(z) from above. */
-  private descend(part: Part): { bound: number; corner: Float64Array } {
+  private descend(part: Part): Plane & { bound: number; corner: Float64Array } {
     const { layers, offsets, box } = this.net;
     this.work += this.net.cost;
     let constant = this.constant;
@@ -211,6 +251,10 @@ export class Branching {
         let offset = 0;
         if (sign !== 0) scaled[j] = sign > 0 ? a + part.slopes[at] : -part.slopes[at];
         else if (a < 0 && free[j]) scaled[j] = a * part.slopes[at];
+        else if (free[j]) {
+          scaled[j] = a * chordOf(part, at);
+          offset = -scaled[j] * part.low[at];
+        }
         else {
           scaled[j] = a * (a > 0 ? highSlope[j] : lowSlope[j]);
           offset = a * (a > 0 ? highAt[j] : lowAt[j]);
@@ -225,7 +269,53 @@ export class Branching {
       }
     }
     const corner = above.map((a, i) => (a > 0 ? box.high[i] : box.low[i]));
-    return { bound: above.reduce((sum, a, i) => sum + a * corner[i], constant), corner };
+    return { bound: above.reduce((sum, a, i) => sum + a * corner[i], constant), corner, coefficients: above, constant };
+  }
+
+  /** Narrows the first layer's preactivations to where the plane leaves the target open; false if that is nowhere. */
+  private contract(part: Part, plane: Plane): boolean {
+    const { units, free, bias, error } = this.net.layers[0];
+    for (let j = 0; j < units; j++) {
+      if (!free[j] || part.signs[j] !== 0) continue;
+      part.high[j] = Math.min(part.high[j], this.highest(j, 1, plane) + bias[j] + error[j]);
+      part.low[j] = Math.max(part.low[j], -this.highest(j, -1, plane) + bias[j] - error[j]);
+      if (part.low[j] > part.high[j]) return false;
+      if (part.high[j] <= 0 || part.low[j] >= 0) fix(part, j, part.high[j] <= 0 ? -1 : 1);
+    }
+    return true;
+  }
+
+  /** A bound on sign·w·x for unit j of the first layer, where plane(x) > ceiling: for every factor >= 0 the largest of w·x + factor·(plane(x) - ceiling) is one. */
+  private highest(j: number, sign: 1 | -1, { coefficients, constant }: Plane): number {
+    const { box, layers: [{ inputs, units, kernel }] } = this.net;
+    let least = Infinity, factor = 0, under = 0, over = Infinity;
+    for (let turn = 0; turn < DUAL_TURNS; turn++) {
+      let slope = constant - this.ceiling;
+      let value = factor * slope;
+      for (let i = 0, at = j; i < inputs; i++, at += units) {
+        const q = sign * kernel[at] + factor * coefficients[i];
+        const x = q > 0 ? box.high[i] : box.low[i];
+        value += q * x;
+        slope += coefficients[i] * x;
+      }
+      least = Math.min(least, value);
+      if (slope >= 0) over = factor;
+      else under = factor;
+      if (over === 0) break;
+      factor = over < Infinity ? (under + over) / 2 : factor === 0 ? this.scaleOf(j, coefficients) : 2 * factor;
+    }
+    this.work += 2 * DUAL_TURNS * inputs;
+    return least;
+  }
+
+  private scaleOf(j: number, coefficients: Float64Array): number {
+    const { inputs, units, kernel } = this.net.layers[0];
+    let own = 0, other = 1e-300;
+    for (let i = 0; i < inputs; i++) {
+      own += Math.abs(kernel[i * units + j]);
+      other += Math.abs(coefficients[i]);
+    }
+    return own / other;
   }
 
   /** Up again from the corner: preactivations along the lines, which are the gradient, and as they really are. */
@@ -243,7 +333,7 @@ export class Branching {
         this.relaxed[at] = value;
         const sign = part.signs[at];
         if (sign !== 0) return sign > 0 ? value : 0;
-        const line = a < 0 ? (current.free[j] ? part.slopes[at] : current.lowSlope[j]) * value + (current.free[j] ? 0 : current.lowAt[j]) : current.highSlope[j] * value + current.highAt[j];
+        const line = a < 0 ? (current.free[j] ? part.slopes[at] : current.lowSlope[j]) * value + (current.free[j] ? 0 : current.lowAt[j]) : current.free[j] ? chordOf(part, at) * (value - part.low[at]) : current.highSlope[j] * value + current.highAt[j];
         const gap = a * (line - Math.max(value, 0));
         if (current.free[j] && gap > most) [most, loosest] = [gap, at];
         return line;
@@ -283,7 +373,10 @@ function multiply({ inputs, units, kernel, bias }: LiveLayer, a: Float64Array): 
 }
 
 function activateLive({ layer: { name, alpha }, live }: LiveLayer, z: Float64Array): Float64Array {
-  return name === "relu" ? z.map((value) => (value > 0 ? value : 0)) : z.map((value, j) => activate(name, value, alpha[live[j]]));
+  const a = new Float64Array(z.length);
+  if (name === "relu") for (let j = 0; j < a.length; j++) a[j] = z[j] > 0 ? z[j] : 0;
+  else for (let j = 0; j < a.length; j++) a[j] = activate(name, z[j], alpha[live[j]]);
+  return a;
 }
 
 /** Removes and returns the part with the largest bound. */

@@ -22,11 +22,11 @@ const CLOSED_FROM: Partial<Record<ActivationName, number>> = { gelu: -15, silu: 
 const BOUND_WORK = 4e8;
 /** With no more inputs the box itself is parted, with more the signs of preactivations are. */
 const SPLIT_INPUTS = 8;
-/** Multiplications that the parting of the box may take for one layer's units. */
-const BRANCH_WORK = globalThis.BW ?? 4e8;
+/** Multiplications that the parting of the box may take, about a second's. */
+const BRANCH_WORK = 1e9;
 /** Multiply-adds that the search may take on the kernels. */
 const SEARCH_WORK = 4e9;
-const RANDOM_STARTS = globalThis.RS ?? 6;
+const RANDOM_STARTS = 2;
 
 const PROVEN: UnitProof = { proof: "provenDead" };
 const OPEN: UnitProof = { proof: "open" };
@@ -40,6 +40,8 @@ class Prover {
   private readonly network: readonly Layer64[];
   private readonly bounds: BoxBounds;
   private readonly wake: WakeSearch;
+  /** Of BRANCH_WORK. */
+  private left = BRANCH_WORK;
 
   constructor(
     examination: Examination,
@@ -69,12 +71,11 @@ class Prover {
 
   private branch(layer: number, units: readonly number[], ceiling: number, proofs: Map<number, UnitProof>): void {
     const net = new LiveNetwork(this.network, layer, this.bounds, this.box);
-    let left = BRANCH_WORK;
     const candidates: Candidate[] = [];
     units.forEach((unit, i) => {
       const tree = this.box.low.length <= SPLIT_INPUTS ? new BoxSplitting(this.network, layer, unit, ceiling) : new Branching(net, unit, ceiling);
-      const result = tree.run(this.box, left / (units.length - i));
-      left -= tree.work;
+      const result = tree.run(this.box, this.left / (units.length - i));
+      this.left -= tree.work;
       if (result === "provenDead") proofs.set(unit, PROVEN);
       else if (result !== "open") candidates.push({ unit, start: result.candidate });
     });
@@ -114,7 +115,7 @@ class Prover {
 
   private stepsFor(rows: number): number {
     const cost = 2 * rows * this.network.reduce((sum, { kernel }) => sum + kernel.length, 0);
-    return Math.max(2, Math.min(globalThis.STEPS ?? 16, Math.floor(SEARCH_WORK / cost)));
+    return Math.max(2, Math.min(16, Math.floor(SEARCH_WORK / cost)));
   }
 }
 
