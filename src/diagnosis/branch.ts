@@ -74,6 +74,8 @@ export class LiveNetwork {
   readonly layers: readonly LiveLayer[];
   readonly offsets: Offsets;
   readonly count: number;
+  /** The first layer's kernel once more, units x inputs. */
+  readonly firstByUnit: Float64Array;
 
   constructor(
     network: readonly Layer64[],
@@ -98,6 +100,8 @@ export class LiveNetwork {
     let count = 0;
     this.offsets = this.layers.map(({ units }) => (count += units) - units);
     this.count = count;
+    const { inputs, units, kernel } = this.layers[0];
+    this.firstByUnit = Float64Array.from(kernel, (_, at) => kernel[(at % inputs) * units + Math.floor(at / inputs)]);
     this.target = network[depth];
   }
 
@@ -287,12 +291,12 @@ export class Branching {
 
   /** A bound on sign·w·x for unit j of the first layer, where plane(x) > ceiling: for every factor >= 0 the largest of w·x + factor·(plane(x) - ceiling) is one. */
   private highest(j: number, sign: 1 | -1, { coefficients, constant }: Plane): number {
-    const { box, layers: [{ inputs, units, kernel }] } = this.net;
+    const { box, firstByUnit: kernel, layers: [{ inputs }] } = this.net;
     let least = Infinity, factor = 0, under = 0, over = Infinity;
     for (let turn = 0; turn < DUAL_TURNS; turn++) {
       let slope = constant - this.ceiling;
       let value = factor * slope;
-      for (let i = 0, at = j; i < inputs; i++, at += units) {
+      for (let i = 0, at = j * inputs; i < inputs; i++, at++) {
         const q = sign * kernel[at] + factor * coefficients[i];
         const x = q > 0 ? box.high[i] : box.low[i];
         value += q * x;
@@ -309,10 +313,10 @@ export class Branching {
   }
 
   private scaleOf(j: number, coefficients: Float64Array): number {
-    const { inputs, units, kernel } = this.net.layers[0];
+    const { firstByUnit, layers: [{ inputs }] } = this.net;
     let own = 0, other = 1e-300;
     for (let i = 0; i < inputs; i++) {
-      own += Math.abs(kernel[i * units + j]);
+      own += Math.abs(firstByUnit[j * inputs + i]);
       other += Math.abs(coefficients[i]);
     }
     return own / other;

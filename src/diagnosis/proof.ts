@@ -23,9 +23,11 @@ const BOUND_WORK = 4e8;
 /** With no more inputs the box itself is parted, with more the signs of preactivations are. */
 const SPLIT_INPUTS = 8;
 /** Multiplications that the parting of the box may take, about a second's. */
-const BRANCH_WORK = 1e9;
+const BRANCH_WORK = 8e8;
+/** A share of it that is not enough for so many rounds decides nothing. */
+const LEAST_ROUNDS = 10;
 /** Multiply-adds that the search may take on the kernels. */
-const SEARCH_WORK = 4e9;
+const SEARCH_WORK = 2e9;
 const RANDOM_STARTS = 2;
 
 const PROVEN: UnitProof = { proof: "provenDead" };
@@ -70,11 +72,14 @@ class Prover {
   }
 
   private branch(layer: number, units: readonly number[], ceiling: number, proofs: Map<number, UnitProof>): void {
-    const net = new LiveNetwork(this.network, layer, this.bounds, this.box);
+    const splitsBox = this.box.low.length <= SPLIT_INPUTS;
+    const net = splitsBox ? undefined : new LiveNetwork(this.network, layer, this.bounds, this.box);
     const candidates: Candidate[] = [];
     units.forEach((unit, i) => {
-      const tree = this.box.low.length <= SPLIT_INPUTS ? new BoxSplitting(this.network, layer, unit, ceiling) : new Branching(net, unit, ceiling);
-      const result = tree.run(this.box, this.left / (units.length - i));
+      const share = this.left / (units.length - i);
+      if (net && share < LEAST_ROUNDS * net.cost) return;
+      const tree = net ? new Branching(net, unit, ceiling) : new BoxSplitting(this.network, layer, unit, ceiling);
+      const result = tree.run(this.box, share);
       this.left -= tree.work;
       if (result === "provenDead") proofs.set(unit, PROVEN);
       else if (result !== "open") candidates.push({ unit, start: result.candidate });
