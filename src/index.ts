@@ -1,6 +1,6 @@
 // Public names only.
 export { diagnose } from "./diagnosis/diagnose.js";
-export type { Diagnosis, DiagnoseOptions, Finding, InputBox, LayerDiagnosis, Mechanism, Proof, UnitDiagnosis, UnitState } from "./diagnosis/types.js";
+export type { Diagnosis, DiagnoseOptions, Finding, InputBox, LayerDiagnosis, Mechanism, Mover, Proof, UnitDiagnosis, UnitState } from "./diagnosis/types.js";
 export { RelumineError, type ErrorCode } from "./core/errors.js";
 export type { Matrix, Samples } from "./core/matrix.js";
 export type { RuntimeOptions } from "./wasm/runtime.js";

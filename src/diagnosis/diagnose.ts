@@ -4,7 +4,7 @@ import { resolveBox } from "./box.js";
 import { drawDiagnosis } from "./draw.js";
 import { checkWeights, type Examination, examine } from "./examination.js";
 import { KthLargest } from "./largest.js";
-import { findPermanent } from "./permanence.js";
+import { findMovers, findPermanent } from "./permanence.js";
 import { proveDeadUnits, type UnitProof } from "./proof.js";
 import type { Diagnosis, DiagnoseOptions, Finding, LayerDiagnosis, Mechanism, UnitDiagnosis, UnitState } from "./types.js";
 import { judge, type Thresholds } from "./verdict.js";
@@ -89,6 +89,7 @@ function diagnoseLayers(examination: Examination, thresholds: Thresholds, prove:
   const hidden = states.slice(0, -1);
   const proofs = prove(examination, hidden);
   const permanent = findPermanent(state, states);
+  const movers = permanent.some((units) => units.includes(true)) ? findMovers(state) : [];
   const opening = openingPreactivations(examination, hidden);
   const boundOf = activityBounds(examination.x.rows);
   return hidden.map((unitStates, layer) => {
@@ -111,6 +112,7 @@ function diagnoseLayers(examination: Examination, thresholds: Thresholds, prove:
         ...common,
         mechanism: mechanismOf(examination, layer, unit, biases[unit]),
         permanent: permanent[layer][unit],
+        ...(permanent[layer][unit] && movers[layer][unit].length > 0 && { stillMovedBy: movers[layer][unit] }),
         biasToRevive: liftAbove(opening[layer].get(unit)!, biases[unit]),
         ...proofs[layer].get(unit),
       };

@@ -28,6 +28,8 @@ export interface MomentPowers {
 export interface OptimizerRecipe extends Optimizer {
   /** Blocks of moments that it keeps. */
   readonly slots: number;
+  /** What shrinks the weights beside the gradient; absent: nothing does. */
+  readonly weightDecay?: number;
   /** Updates all parameters; returns how many entries were refused because they would not have stayed finite. */
   update(kernels: KernelExports, operands: UpdateOperands, learningRate: number, powers: MomentPowers): number;
 }
@@ -70,6 +72,7 @@ export function sgd(options?: { learningRate?: number; momentum?: number; nester
   if (nesterov && momentum === 0) throw new RelumineError("value", "nesterov is true and momentum 0; wanted is a momentum above 0");
   return recipe({
     name: "sgd",
+    weightDecay,
     learningRate,
     slots: momentum > 0 ? 1 : 0,
     update: (kernels, { count, parameters, gradient, slots }, rate) =>
@@ -84,6 +87,7 @@ function adamFamily(name: string, given: { learningRate?: number; beta1?: number
   const epsilon = checkNumber("epsilon", given.epsilon ?? 1e-8, NON_NEGATIVE);
   return recipe({
     name,
+    weightDecay,
     learningRate,
     slots: 2,
     update(kernels, { count, parameters, gradient, slots }, rate, powers) {
