@@ -2,7 +2,9 @@
 export type { Cause, Death, Fall, Preactivation, Revival } from "./diagnosis/death.js";
 export { diagnose } from "./diagnosis/diagnose.js";
 export { traceDeaths, type DeathTrace, type TraceOptions } from "./diagnosis/trace.js";
-export type { Diagnosis, DiagnoseOptions, Finding, FindingKind, InputBox, LayerDiagnosis, Mechanism, Proof, UnitDiagnosis, UnitState } from "./diagnosis/types.js";
+export type {
+  Diagnosis, DiagnoseOptions, Finding, FindingKind, InputBox, LayerDiagnosis, Mechanism, Mover, Proof, UnitDiagnosis, UnitState,
+} from "./diagnosis/types.js";
 export { RelumineError, type ErrorCode } from "./core/errors.js";
 export type { Matrix, Samples } from "./core/matrix.js";
 export type { RuntimeOptions } from "./wasm/runtime.js";

@@ -1,10 +1,12 @@
 // From what a pass over the samples counted to a diagnosis: states, mechanisms, permanence, proofs, findings.
 import { activityBounds } from "./activity-bound.js";
+import { resolveBox } from "./box.js";
 import { drawDiagnosis } from "./draw.js";
 import { checkWeights, type Examination, examine } from "./examination.js";
 import { findAll } from "./findings/findings.js";
 import { KthLargest } from "./largest.js";
-import { findPermanent } from "./permanence.js";
+import { findMovers, findPermanent } from "./permanence.js";
+import { proveDeadUnits, type UnitProof } from "./proof.js";
 import type { Diagnosis, DiagnoseOptions, Finding, LayerDiagnosis, Mechanism, UnitDiagnosis, UnitState } from "./types.js";
 import { judge, type Thresholds } from "./verdict.js";
 import { checkNumber, checkOptions, describe } from "../core/checks.js";
@@ -82,11 +84,15 @@ function liftAbove(z: number, bias: number): number {
   return -z + 2 ** -20 * (Math.abs(z) + Math.abs(bias)) + 1e-30;
 }
 
-function diagnoseLayers(examination: Examination, thresholds: Thresholds): LayerDiagnosis[] {
+type Prove = (examination: Examination, states: readonly UnitState[][]) => Map<number, UnitProof>[];
+
+function diagnoseLayers(examination: Examination, thresholds: Thresholds, prove: Prove): LayerDiagnosis[] {
   const { state, totals } = examination;
   const states = totals.map((_, layer) => judgeLayer(examination, layer, thresholds));
   const hidden = states.slice(0, -1);
+  const proofs = prove(examination, hidden);
   const permanent = findPermanent(state, states);
+  const movers = permanent.some((units) => units.includes(true)) ? findMovers(state) : [];
   const opening = openingPreactivations(examination, hidden);
   const boundOf = activityBounds(examination.x.rows);
   return hidden.map((unitStates, layer) => {
@@ -109,7 +115,9 @@ function diagnoseLayers(examination: Examination, thresholds: Thresholds): Layer
         ...common,
         mechanism: mechanismOf(examination, layer, unit, biases[unit]),
         permanent: permanent[layer][unit],
+        ...(permanent[layer][unit] && movers[layer][unit].length > 0 && { stillMovedBy: movers[layer][unit] }),
         biasToRevive: liftAbove(opening[layer].get(unit)!, biases[unit]),
+        ...proofs[layer].get(unit),
       };
     });
     return { layer, activation: activation.name, dead: unitStates.filter((unitState) => unitState === "dead").length, units };
@@ -136,12 +144,7 @@ function checkHistory(history: History | undefined): History | undefined {
  */
 export function diagnose(network: Network, x: Samples, options?: DiagnoseOptions): Diagnosis {
   const state = stateOf(network);
-  const given = checkOptions("diagnose", options, [
-    "rareBelow",
-    "dormantBelow",
-    "targets",
-    "history",
-  ]);
+  const given = checkOptions("diagnose", options, ["rareBelow", "dormantBelow", "inputBox", "targets", "history"]);
   const thresholds = {
     rareBelow: checkNumber("rareBelow", given.rareBelow ?? 0.01, { low: 0, high: 1 }),
     dormantBelow: checkNumber("dormantBelow", given.dormantBelow ?? 0.025, { low: 0 }),
@@ -151,11 +154,12 @@ export function diagnose(network: Network, x: Samples, options?: DiagnoseOptions
   const { units } = state.spec.layers.at(-1)!;
   const targets = given.targets === undefined ? undefined : prepareTargets("targets", given.targets, matrix.rows, units, state.spec.loss);
   const history = checkHistory(given.history);
+  const box = resolveBox(given.inputBox, matrix);
   checkWeights(state);
   const scratch = new Arena(state.runtime.heap);
   try {
     const examination = examine(state, matrix, scratch);
-    const layers = diagnoseLayers(examination, thresholds);
+    const layers = diagnoseLayers(examination, thresholds, (...found) => proveDeadUnits(...found, box, scratch));
     return new NetworkDiagnosis(matrix.rows, layers, findAll({ ...examination, hidden: layers, targets, history }));
   } finally {
     scratch.dispose();

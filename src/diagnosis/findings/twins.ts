@@ -55,7 +55,7 @@ function split(groups: readonly number[][], a: Float32Array, width: number): num
 function findEqual({ hidden, totals, state, buffers, passes, x }: Evidence): number[][][] {
   const groups = hidden.map(({ layer, units }) => groupBy(units.filter(({ state: verdict }) => verdict !== "dead").map(({ unit }) => unit), (unit) => totals[layer][unit].meanActivation));
   if (groups.every(({ length }) => length === 0)) return groups; // as a rule: equal activations have equal sums
-  forEachChunk({ passes, buffers }, x, (_start, rows) => {
+  forEachChunk({ passes, buffers }, x, false, (_start, rows) => {
     groups.forEach((parts, layer) => {
       const width = state.spec.layers[layer].units;
       groups[layer] = split(parts, state.floats(buffers.activations(layer), rows * width), width);
