@@ -3,6 +3,7 @@ export { diagnose } from "./diagnosis/diagnose.js";
 export type { Diagnosis, DiagnoseOptions, Finding, InputBox, LayerDiagnosis, Mechanism, Proof, UnitDiagnosis, UnitState } from "./diagnosis/types.js";
 export { RelumineError, type ErrorCode } from "./core/errors.js";
 export type { Matrix, Samples } from "./core/matrix.js";
+export { exportNetwork, type ExportOptions, importNetwork, type ImportOptions, type ModelFormat, readMetadata } from "./formats/model.js";
 export type { RuntimeOptions } from "./wasm/runtime.js";
 export type { Activation, ActivationName } from "./wasm/activations.js";
 export {
