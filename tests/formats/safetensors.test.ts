@@ -8,6 +8,7 @@ import { expectRefusal, integer, sectors, seededRandom, withNetwork } from "../n
 
 const spec: NetworkSpec = { inputs: 2, layers: [{ units: 3, activation: "prelu", biasInitializer: 0.5 }, { units: 2 }], loss: "crossEntropy", seed: 9 };
 
+const METADATA = "__metadata__";
 type Json = Record<string, unknown>;
 
 /** The file's parts, read independently of the package. */
@@ -34,11 +35,11 @@ async function tampered(change: (header: Json) => Json | string | undefined): Pr
 }
 
 const tensor = (header: Json, name: string): Json => header[name] as Json;
-const storedSpec = (header: Json): Json => JSON.parse((header.__metadata__ as Record<string, string>).spec) as Json;
+const storedSpec = (header: Json): Json => JSON.parse((header[METADATA] as Record<string, string>).spec) as Json;
 function setSpec(header: Json, change: (stored: Json) => unknown): void {
   const stored = storedSpec(header);
   const changed = change(stored);
-  (header.__metadata__ as Json).spec = typeof changed === "string" ? changed : JSON.stringify(changed ?? stored);
+  (header[METADATA] as Json).spec = typeof changed === "string" ? changed : JSON.stringify(changed ?? stored);
 }
 
 /** The weights' bits. */
@@ -70,7 +71,7 @@ describe("the file", () => {
     });
     expect(Object.keys(header)).toHaveLength(6);
     expect(body).toHaveLength(80);
-    expect(header.__metadata__).toMatchObject({ relumine: "1", note: "ü \ud800 \u0000" });
+    expect(header[METADATA]).toMatchObject({ relumine: "1", note: "ü \ud800 \u0000" });
     await withNetwork(spec, ({ layers, spec: resolved }) => {
       expect(storedSpec(header)).toEqual(resolved);
       const view = new DataView(body.buffer);
@@ -161,11 +162,11 @@ describe("a file that is not to be believed is refused:", () => {
   const dtypes = ["F64", "F16", "BF16", "I32", "U8", "BOOL", "f32", 4, null];
   const cases: [string, (header: Json) => Json | string | undefined | void, RegExp][] = [
     ...dtypes.map((dtype): (typeof cases)[number] => [`dtype ${dtype}`, (h) => void (tensor(h, "layers.0.bias").dtype = dtype), new RegExp(`"layers.0.bias" holds "?${dtype}"?; wanted is "F32"`)]),
-    ["no metadata", (h) => void delete h.__metadata__, /no "relumine": another program wrote it/],
-    ["metadata without a spec", (h) => void delete (h.__metadata__ as Json).spec, /no "spec"/],
-    ["metadata of numbers", (h) => void ((h.__metadata__ as Json).x = 1), /1 for "x"; wanted is a string/],
-    ["metadata that is a list", (h) => void (h.__metadata__ = []), /__metadata__ is an array of length 0; wanted is an object/],
-    ["a later version", (h) => void ((h.__metadata__ as Json).relumine = "2"), /version "2"; wanted is "1"/],
+    ["no metadata", (h) => void delete h[METADATA], /no "relumine": another program wrote it/],
+    ["metadata without a spec", (h) => void delete (h[METADATA] as Json).spec, /no "spec"/],
+    ["metadata of numbers", (h) => void ((h[METADATA] as Json).x = 1), /1 for "x"; wanted is a string/],
+    ["metadata that is a list", (h) => void (h[METADATA] = []), /__metadata__ is an array of length 0; wanted is an object/],
+    ["a later version", (h) => void ((h[METADATA] as Json).relumine = "2"), /version "2"; wanted is "1"/],
     ["a missing tensor", (h) => void (delete h["layers.0.kernel"], tensor(h, "layers.0.bias").data_offsets = [0, 36], tensor(h, "layers.0.bias").shape = [9]), /no tensor "layers.0.kernel"; its spec wants one of shape \[2, 3\]/],
     ["an unknown tensor", (h) => void (h["layers.2.bias"] = { dtype: "F32", shape: [0], data_offsets: [80, 80] }), /"layers.2.bias" of which its spec knows nothing/],
     ["an entry that is no object", (h) => void (h["layers.0.bias"] = 3), /"layers.0.bias" is 3; wanted is an object/],
