@@ -1,6 +1,7 @@
 // Public names only.
 export { diagnose } from "./diagnosis/diagnose.js";
 export type { Diagnosis, DiagnoseOptions, Finding, InputBox, LayerDiagnosis, Mechanism, Proof, UnitDiagnosis, UnitState } from "./diagnosis/types.js";
+export { type ActivityFrame, type ActivityRecord, recordActivity } from "./diagnosis/record-activity.js";
 export { RelumineError, type ErrorCode } from "./core/errors.js";
 export type { Matrix, Samples } from "./core/matrix.js";
 export { exportNetwork, type ExportOptions, importNetwork, type ImportOptions, type ModelFormat, readMetadata } from "./formats/model.js";

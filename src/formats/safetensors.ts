@@ -95,7 +95,8 @@ function readMetadataMap(value: unknown): Map<string, string> {
  * The header: metadata, and what the file says of its tensors.
  * @throws RelumineError "format"
  */
-export function readHeader(bytes: Uint8Array): Header {
+export function readHeader(given: Uint8Array): Header {
+  const bytes = new Uint8Array(given.buffer, given.byteOffset, given.length); // what Node's Buffer calls slice is no copy
   const text = readHeaderText(bytes);
   const { [METADATA]: metadata = {}, ...entries } = checkObject("the file's header", parseStrictJson("the file's header", text, HEADER_DEPTH));
   const headerBytes = Number(new DataView(bytes.buffer, bytes.byteOffset).getBigUint64(0, true));

@@ -109,6 +109,17 @@ describe("the file", () => {
     expect(readMetadata(await exported())).toEqual({});
   });
 
+  it("is read from a Uint8Array whose slice is a view, as that of Node's Buffer is", async () => {
+    class Shared extends Uint8Array<ArrayBuffer> {
+      override slice(start?: number, end?: number): Uint8Array<ArrayBuffer> {
+        return this.subarray(start, end);
+      }
+    }
+    const network = await importNetwork(Shared.from(await exported()));
+    await withNetwork(spec, (original) => expect(bits(network)).toEqual(bits(original)));
+    network.dispose();
+  });
+
   it("takes another loss for the stored one", async () => {
     const network = await importNetwork(await exported(), { loss: "meanSquaredError" });
     expect(network.spec).toMatchObject({ loss: "meanSquaredError", seed: 9, inputs: 2 });
