@@ -56,7 +56,7 @@ describe("the record of a table's columns", () => {
     ["too many classes", ({ target }) => void (target!.classes = ["a", "b", "c"]), /target wants 3 outputs; the network has 2/],
     ["one class", ({ target }) => void (target!.classes = ["a"]), /at least 2 words/],
     ["a class twice", ({ target }) => void (target!.classes = ["a", "a"]), /has "a" twice/],
-    ["another task", (record) => void (record.target = { kind: "number", column: "y", mean: 0, scale: 1 }), /target wants 1 outputs/],
+    ["another task", (record) => void (record.target = { kind: "number", column: "other", mean: 0, scale: 1 }), /target wants 1 outputs/],
     ["no target", (record) => void (record.target = null), /target.kind is undefined/],
     ["a name that is none", (record) => void (record.name = {}), /name is an object/],
   ])("is refused with %s", (_what, change, message) => expectRefusal(() => readStoredTable(changed(change), spec), "format", /^its record of the table's columns: /, message));
