@@ -23,10 +23,10 @@ Examples:
   $ relumine diagnose penguins.safetensors newer.csv --json > diagnosis.json
 
 The table's columns are read as the training read its own: the same means,
-medians and categories, from the model's file. Columns that the network does not
-know are ignored; a word that it never saw is none of its categories. Where the
-target's column is there, the network is evaluated on the rows that have one, and
-judged on them; without it, it is judged on all rows.`;
+medians and categories, from the model's file. Columns that the network does
+not know are ignored; a word that it never saw is none of its categories. Where
+the target's column is there, the network is evaluated on the rows that have
+one, and judged on them; without it, it is judged on all rows.`;
 
 interface Model {
   readonly file: string;

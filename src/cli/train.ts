@@ -11,8 +11,9 @@ import { tableMetadata } from "./stored-table.js";
 import { interruption, Terminal } from "./terminal.js";
 import { RelumineError } from "../core/errors.js";
 import { formatCount } from "../core/text.js";
-import type { ActivityRecord, Callback, Diagnosis, History, Network, Optimizer } from "../index.js";
+import type { ActivityRecord, Callback, DeathTrace, Diagnosis, History, Network, Optimizer } from "../index.js";
 import { drawActivityMap } from "../report/activity-map.js";
+import { drawDeaths } from "../report/deaths.js";
 import { formatNumber } from "../report/numbers.js";
 import { describeEpoch, drawData, drawEpochs } from "../report/training.js";
 import { ACTIVATION_NAMES, type ActivationName } from "../wasm/activations.js";
@@ -66,6 +67,7 @@ interface Outcome {
   /** Or why there is none. */
   readonly diagnosis: Diagnosis | string;
   readonly activity: ActivityRecord;
+  readonly trace: DeathTrace;
 }
 
 const STOPPED = {
@@ -81,7 +83,7 @@ function describeNetwork({ network: { spec, parameterCount }, optimizer }: Outco
 
 function tellOutcome(terminal: Terminal, outcome: Outcome, prepared: PreparedTable, options: TrainOptions): void {
   const { dim, yellow } = terminal.colors;
-  const { history, validation, diagnosis, activity } = outcome;
+  const { history, validation, diagnosis, activity, trace } = outcome;
   const [title, ...rows] = drawEpochs(history.epochs);
   terminal.tell(`${describeNetwork(outcome, options)}\n`);
   if (rows.length > 0) terminal.tell([dim(title), ...rows, ""].join("\n"));
@@ -89,6 +91,7 @@ function tellOutcome(terminal: Terminal, outcome: Outcome, prepared: PreparedTab
   tellEvaluation(terminal, "held out", validation, prepared.preprocessing.target);
   const map = drawActivityMap(activity.frames, { samples: activity.samples, colors: terminal.hasColors });
   if (map.length > 0) terminal.tell(["", ...map].join("\n"));
+  if (options.activation === "relu" || trace.deaths.length > 0) terminal.tell(["", ...drawDeaths(trace.deaths, trace.revivals.length)].join("\n"));
   terminal.tell(typeof diagnosis === "string" ? `\nNo diagnosis: ${diagnosis}.` : `\n${diagnosis}`);
 }
 
@@ -98,7 +101,7 @@ function activityNumbers({ samples, frames }: ActivityRecord): object {
 }
 
 /** The document that --json prints. */
-function toDocument({ network, optimizer, history, validation, diagnosis, activity }: Outcome, prepared: PreparedTable, saved: Saved | undefined): object {
+function toDocument({ network, optimizer, history, validation, diagnosis, activity, trace }: Outcome, prepared: PreparedTable, saved: Saved | undefined): object {
   const { name, task, notes, preprocessing, training, heldOut } = prepared;
   return {
     data: { name, task, trainingRows: training.x.rows, heldOutRows: heldOut.x.rows, notes },
@@ -107,22 +110,25 @@ function toDocument({ network, optimizer, history, validation, diagnosis, activi
     validation,
     history,
     activity: activityNumbers(activity),
+    deaths: trace.deaths,
+    revivals: trace.revivals,
     diagnosis: typeof diagnosis === "string" ? { error: diagnosis } : diagnosis,
     saved,
   };
 }
 
 async function trainNetwork(prepared: PreparedTable, options: TrainOptions, terminal: Terminal, signal: AbortSignal): Promise<Outcome> {
-  const { createNetwork, diagnose, recordActivity, ...optimizers } = await import("../index.js");
+  const { createNetwork, diagnose, recordActivity, traceDeaths, ...optimizers } = await import("../index.js");
   const { epochs, batchSize, learningRate } = options;
   const optimizer = optimizers[options.optimizer](learningRate === undefined ? {} : { learningRate });
   const network = await createNetwork(specFor(prepared, options));
   const { training, heldOut } = prepared;
   const progress = progressCallback(terminal, epochs, Math.ceil(training.x.rows / batchSize));
   const activity = recordActivity(training.x, { every: Math.ceil(epochs / MOST_FRAMES) });
-  const history = await network.fit(training, { epochs, batchSize, optimizer, validation: heldOut, callbacks: [progress, activity], signal });
+  const trace = traceDeaths();
+  const history = await network.fit(training, { epochs, batchSize, optimizer, validation: heldOut, callbacks: [progress, trace, activity], signal });
   return {
-    network, optimizer, history, activity,
+    network, optimizer, history, activity, trace,
     validation: evaluateOn(network, heldOut, prepared.preprocessing),
     diagnosis: tryDiagnose(diagnose, network, training.x, { targets: training.y, history }),
   };

@@ -62,7 +62,8 @@ function drawLayer(frames: readonly MapFrame[], layer: number, lines: number, { 
   const order = sortUnits(frames, layer);
   const rows = group(order.length, lines);
   const silent = order.filter((unit) => frames.at(-1)!.layers[layer][unit] === 0).length;
-  const size = rows.length === order.length ? "one" : `about ${Math.round(order.length / rows.length)}`;
+  const perLine = order.length / rows.length;
+  const size = perLine === 1 ? "one" : Number.isInteger(perLine) ? String(perLine) : `about ${Math.round(perLine)}`;
   const title = `layer ${layer}: ${formatCount(order.length)} units, ${size} a line; ${formatCount(silent)} silent at the end`;
   return [title, ...rows.map((row) => {
     const shareIn = (column: readonly number[]): number => mean(column.flatMap((frame) => row.map((place) => frames[frame].layers[layer][order[place]])));

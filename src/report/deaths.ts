@@ -2,28 +2,9 @@
 import { formatNumber } from "./numbers.js";
 import { wrap } from "./wrap.js";
 import { alignColumns, formatCount } from "../core/text.js";
+import type { Cause, Death } from "../diagnosis/death.js";
 
-export type Cause = "born" | "learningRate" | "momentum" | "weightDecay" | "upstream" | "drift";
-
-interface Spread {
-  readonly max: number;
-  readonly mean: number;
-  readonly std: number;
-}
-
-/** What the report reads of a death. */
-export interface DeathRecord {
-  readonly layer: number;
-  readonly unit: number;
-  readonly step: number;
-  readonly epoch: number;
-  readonly cause: Cause;
-  readonly before: Spread;
-  readonly after: Spread;
-  readonly survivesAt?: number;
-  readonly explanation: string;
-}
-
+const WIDTH = 80;
 const MOST_ROWS = 12;
 const MOST_EXPLANATIONS = 3;
 
@@ -35,10 +16,11 @@ const CAUSES: Record<Cause, string> = {
   upstream: "its inputs fell, more than its own weights",
   drift: "many small steps, none of them lethal by itself",
   born: "silent from the start",
+  unknown: "the update could not be replayed",
 };
 const CAUSE_NAMES = Object.keys(CAUSES) as Cause[];
 
-function ratesOf(deaths: readonly DeathRecord[]): number[] {
+function ratesOf(deaths: readonly Death[]): number[] {
   return deaths.flatMap(({ survivesAt }) => (survivesAt === undefined ? [] : [survivesAt]));
 }
 
@@ -53,7 +35,7 @@ function signed(value: number): string {
   return `${value > 0 ? "+" : ""}${formatNumber(Number(value.toPrecision(2)))}`;
 }
 
-function drawSummary(deaths: readonly DeathRecord[]): string[] {
+function drawSummary(deaths: readonly Death[]): string[] {
   const rows = CAUSE_NAMES.flatMap((cause) => {
     const count = deaths.filter((death) => death.cause === cause).length;
     return count === 0 ? [] : [[`  ${cause}`, formatCount(count), CAUSES[cause]]];
@@ -68,7 +50,7 @@ function formatRate(rate: number): string {
 }
 
 /** The rate at which every death whose rate is known would have been survived, one update by itself. */
-function drawRate(deaths: readonly DeathRecord[]): string[] {
+function drawRate(deaths: readonly Death[]): string[] {
   const rates = ratesOf(deaths).filter((rate) => rate > 0);
   if (rates.length === 0) return [];
   const lowest = formatRate(rates.reduce((a, b) => Math.min(a, b)));
@@ -76,11 +58,10 @@ function drawRate(deaths: readonly DeathRecord[]): string[] {
   return [wrap(`${who} at a rate of ${lowest}.`)];
 }
 
-const WIDTH = 80;
 const TITLES = ["layer", "unit", "step", "epoch", "cause", "lives at", "highest z", "mean z"];
 
 /** Long figures cost the mean its column. */
-function drawEach(deaths: readonly DeathRecord[]): string[] {
+function drawEach(deaths: readonly Death[]): string[] {
   const rows = deaths.map(({ layer, unit, step, epoch, cause, before, after, survivesAt }) => [
     String(layer), String(unit), String(step), String(epoch), cause, survivesAt === undefined ? "-" : formatRate(survivesAt),
     `${signed(before.max)} → ${signed(after.max)}`, `${signed(before.mean)} → ${signed(after.mean)}`,
@@ -90,8 +71,8 @@ function drawEach(deaths: readonly DeathRecord[]): string[] {
   return alignColumns([TITLES, ...rows].map((cells) => cells.slice(0, -1)), [0, 1, 2, 3, 5]);
 }
 
-function drawGroups(deaths: readonly DeathRecord[]): string[] {
-  const groups = new Map<string, DeathRecord[]>();
+function drawGroups(deaths: readonly Death[]): string[] {
+  const groups = new Map<string, Death[]>();
   for (const death of deaths) {
     const key = `${String(death.layer).padStart(9)} ${CAUSE_NAMES.indexOf(death.cause)}`;
     const group = groups.get(key);
@@ -106,21 +87,24 @@ function drawGroups(deaths: readonly DeathRecord[]): string[] {
 }
 
 /** The first death of each cause, in its own words. */
-function drawExplanations(deaths: readonly DeathRecord[]): string[] {
+function drawExplanations(deaths: readonly Death[]): string[] {
   const first = CAUSE_NAMES.flatMap((cause) => deaths.find((death) => death.cause === cause && cause !== "born") ?? []).slice(0, MOST_EXPLANATIONS);
-  return first.map(({ explanation }) => wrap(explanation, 80, "  "));
+  return first.map(({ explanation }) => wrap(`${explanation[0].toUpperCase()}${explanation.slice(1)}.`, WIDTH, "  "));
 }
 
 /**
  * The deaths of one training as lines of at most 80 columns: all of them, or, where they are many, by layer and cause. "lives at" is the highest rate at
  * which the unit would have lived through the update that shut it.
+ * @param revived how many units seemed to have died, and fired again
  */
-export function drawDeaths(deaths: readonly DeathRecord[]): string[] {
-  if (deaths.length === 0) return ["No hidden unit was seen to die while it trained."];
+export function drawDeaths(deaths: readonly Death[], revived = 0): string[] {
+  const back = revived === 0 ? [] : [`${revived === 1 ? "One hidden unit was" : `${formatCount(revived)} times a hidden unit was`} silent for a while and fired again.`];
+  if (deaths.length === 0) return ["No hidden unit was seen to die while it trained.", ...back];
   const count = deaths.length === 1 ? "One hidden unit" : `${formatCount(deaths.length)} hidden units`;
   const born = deaths.filter(({ cause }) => cause === "born").length;
-  const head = born === deaths.length ? `${count} ${born === 1 ? "was" : "were"} born dead:` : `${count} died and stayed dead:`;
+  const were = born === 1 ? "was" : "were";
+  const head = born === 0 ? `${count} died and stayed dead:` : born < deaths.length ? `${count} died, or were born dead:` : `${count} ${were} born dead:`;
   const table = deaths.length > MOST_ROWS ? drawGroups(deaths) : drawEach(deaths);
   const explanations = drawExplanations(deaths);
-  return [head, ...drawSummary(deaths), ...drawRate(deaths), "", ...table, ...(explanations.length > 0 ? ["", ...explanations] : [])].flatMap((text) => text.split("\n"));
+  return [head, ...drawSummary(deaths), ...drawRate(deaths), ...back, "", ...table, ...(explanations.length > 0 ? ["", ...explanations] : [])].flatMap((text) => text.split("\n"));
 }

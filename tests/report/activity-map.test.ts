@@ -25,7 +25,7 @@ describe("drawActivityMap", () => {
   it("groups units and epochs, and calls a group silent only if all of it is", () => {
     const frames = framesOf(119, [32], (_layer, unit, epoch) => (unit < 2 ? 0 : unit === 2 && epoch === 119 ? 0 : 0.9));
     const lines = drawActivityMap(frames, { samples: 1 });
-    expect(lines).toContain("layer 0: 32 units, about 2 a line; 3 silent at the end");
+    expect(lines).toContain("layer 0: 32 units, 2 a line; 3 silent at the end");
     const rows = lines.slice(2, -2).map((line) => line.slice(2));
     expect(rows).toHaveLength(16);
     expect(rows.every((row) => row.length === 60)).toBe(true);

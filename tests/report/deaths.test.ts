@@ -1,18 +1,25 @@
 import { describe, expect, it } from "vitest";
-import { type Cause, type DeathRecord, drawDeaths } from "../../src/report/deaths.js";
+import type { Cause, Death } from "../../src/diagnosis/death.js";
+import { drawDeaths } from "../../src/report/deaths.js";
 
-function death(unit: number, cause: Cause = "learningRate", more: Partial<DeathRecord> = {}): DeathRecord {
+function death(unit: number, cause: Cause = "learningRate", more: Partial<Death> = {}): Death {
   return {
     layer: 0, unit, step: 118, epoch: 3, cause,
     before: { max: 0.16, mean: 0.1, std: 0.02 }, after: { max: -0.0412, mean: -0.1, std: 0.02 },
+    change: { weights: -0.15, bias: -0.05, inputs: 0 },
     ...(cause === "learningRate" && { survivesAt: 0.312 }),
-    explanation: `The preactivation of unit ${unit} went from +0.1 ± 0.02 to -0.1 ± 0.02 in step 118; at a rate of 0.312 or less it would have lived.`,
+    explanation: `the preactivation of unit ${unit} went from +0.1 ± 0.02 to -0.1 ± 0.02 in step 118; at a rate of 0.312 or less it would have lived`,
     ...more,
   };
 }
 
 describe("drawDeaths", () => {
   it("says it when nobody died", () => expect(drawDeaths([])).toEqual(["No hidden unit was seen to die while it trained."]));
+
+  it("tells of units that came back", () => {
+    expect(drawDeaths([], 1)[1]).toBe("One hidden unit was silent for a while and fired again.");
+    expect(drawDeaths([death(3)], 1200)).toContain("1,200 times a hidden unit was silent for a while and fired again.");
+  });
 
   it("shows who, when, of what, from where to where, and the rate that would have saved it", () => {
     expect(drawDeaths([death(3), death(14, "drift", { layer: 1, step: 2041, epoch: 46 })])).toEqual([
@@ -36,6 +43,8 @@ describe("drawDeaths", () => {
     expect(drawDeaths([death(0, "born", { step: 0, epoch: 0 })]).slice(0, 3)).toEqual(["One hidden unit was born dead:", "  born  1  silent from the start", ""]);
     expect(drawDeaths([death(0, "born", { step: 0, epoch: 0 })]).join("\n")).not.toContain("went from");
   });
+
+  it("counts the born dead apart where others died", () => expect(drawDeaths([death(0, "born"), death(1)])[0]).toBe("2 hidden units died, or were born dead:"));
 
   it("groups many by layer and cause, with the ends of steps and rates; the lowest rate saves all whose rate is known", () => {
     const many = Array.from({ length: 40 }, (_, unit) => death(unit, unit < 10 ? "upstream" : "learningRate", { layer: unit % 2, step: 100 + unit, epoch: 1 + (unit >> 4), ...(unit >= 10 && { survivesAt: 0.01 * unit }) }));
