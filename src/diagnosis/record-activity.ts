@@ -6,8 +6,8 @@ import type { Callback } from "../network/callbacks.js";
 import { forEachChunk, hiddenUnits } from "../network/evaluate.js";
 import type { Network } from "../network/network.js";
 import { stateOf } from "../network/state.js";
-import { CounterTotals } from "../network/totals.js";
-import { Arena } from "../wasm/heap.js";
+
+const FIRED = 1; // its place among the arrays of a batch's counters, see assembly/counters.ts
 
 /** One look at the network. */
 export interface ActivityFrame {
@@ -37,15 +37,14 @@ function spreadRows({ rows, columns, data }: Matrix, wanted: number): Matrix {
 
 function measureActivity(network: Network, x: Matrix): Float32Array[] {
   const state = stateOf(network);
-  const widths = hiddenUnits(state.spec);
-  const scratch = new Arena(state.runtime.heap);
-  try {
-    const totals = new CounterTotals(widths, state.runtime.kernels, state.runtime.heap, scratch);
-    forEachChunk(state, x, (_start, rows) => totals.fold(rows, state.buffers));
-    return widths.map((units, layer) => Float32Array.from({ length: units }, (_, unit) => totals.read(layer, unit).fired / x.rows));
-  } finally {
-    scratch.dispose();
-  }
+  const shares = hiddenUnits(state.spec).map((units) => new Float32Array(units));
+  forEachChunk(state, x, () => {
+    shares.forEach((counts, layer) => {
+      const fired = state.floats(state.buffers.counters(layer) + FIRED * counts.byteLength, counts.length);
+      for (let unit = 0; unit < counts.length; unit++) counts[unit] += fired[unit];
+    });
+  });
+  return shares.map((counts) => counts.map((count) => count / x.rows));
 }
 
 /**
