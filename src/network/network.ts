@@ -150,11 +150,16 @@ function predict(state: NetworkState, x: Matrix, logits: boolean): Matrix {
  * @example
  * const network = await createNetwork({ inputs: 2, layers: [{ units: 16 }, { units: 1 }], loss: "meanSquaredError" });
  */
-export async function createNetwork(spec: NetworkSpec, options?: RuntimeOptions): Promise<Network> {
+export function createNetwork(spec: NetworkSpec, options?: RuntimeOptions): Promise<Network> {
+  return buildNetwork(spec, options, (state) => state.initialize());
+}
+
+/** A network whose parameters, all zero so far, `fill` is to set. */
+export async function buildNetwork(spec: NetworkSpec, options: RuntimeOptions | undefined, fill: (state: NetworkState) => void): Promise<Network> {
   const resolved = resolveSpec(spec);
   const state = new NetworkState(await getRuntime(options), resolved);
   try {
-    state.initialize();
+    fill(state);
   } catch (error) {
     state.dispose();
     throw error;

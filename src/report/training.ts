@@ -54,8 +54,8 @@ export interface ClassResult {
   readonly right: number;
 }
 
-/** Held-out rows and right answers by class. */
-export function drawClasses(classes: readonly ClassResult[]): string[] {
+/** Rows and right answers by class; `where` says what rows they are. */
+export function drawClasses(classes: readonly ClassResult[], where: string): string[] {
   const rows = classes.map(({ name, rows: count, right }) => [name, formatCount(count), formatCount(right), count === 0 ? "-" : formatPercent(right / count)]);
-  return alignColumns([["class", "held out", "right", ""], ...rows], [1, 2, 3]);
+  return alignColumns([["class", where, "right", ""], ...rows], [1, 2, 3]);
 }
