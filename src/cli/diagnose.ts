@@ -14,7 +14,7 @@ import { RelumineError } from "../core/errors.js";
 import { formatCount } from "../core/text.js";
 import { rowName, type Table } from "../formats/csv.js";
 import type { Diagnosis, Matrix, Network } from "../index.js";
-import { wrap } from "../report/wrap.js";
+import { wrap } from "../core/wrap.js";
 
 const EXAMPLES = `
 Examples:

@@ -38,7 +38,7 @@ function spreadRows({ rows, columns, data }: Matrix, wanted: number): Matrix {
 function measureActivity(network: Network, x: Matrix): Float32Array[] {
   const state = stateOf(network);
   const shares = hiddenUnits(state.spec).map((units) => new Float32Array(units));
-  forEachChunk(state, x, () => {
+  forEachChunk(state, x, true, () => {
     shares.forEach((counts, layer) => {
       const fired = state.floats(state.buffers.counters(layer) + FIRED * counts.byteLength, counts.length);
       for (let unit = 0; unit < counts.length; unit++) counts[unit] += fired[unit];

@@ -1,6 +1,6 @@
 // Deaths as a terminal shows them: how many of what cause, who and when, and what rate each would have lived through.
 import { formatNumber } from "./numbers.js";
-import { wrap } from "./wrap.js";
+import { wrap } from "../core/wrap.js";
 import { alignColumns, formatCount } from "../core/text.js";
 import type { Cause, Death } from "../diagnosis/death.js";
 
