@@ -11,7 +11,8 @@ const DUAL_TURNS = 7;
 /** Of the climb from a part's best corner. */
 const SWEEPS = 6;
 const RATE = 0.25;
-const RATE_DECAY = 0.93;
+/** What is left of the rate after all rounds. */
+const RATE_LEFT = 0.08;
 
 /** A layer below the target, without the units that the bounds show to be 0 on the whole box. */
 interface LiveLayer {
@@ -50,7 +51,7 @@ interface Part {
   loosest: number;
 }
 
-/** A linear bound on the target over the box: coefficients·x + constant. */
+/** coefficients·x + constant, which is at least 0 wherever an input could open the target. */
 interface Plane {
   readonly coefficients: Float64Array;
   readonly constant: number;
@@ -59,12 +60,6 @@ interface Plane {
 /** The slope of relu's upper line. */
 function chordOf({ low, high }: Part, at: number): number {
   return high[at] / (high[at] - low[at]);
-}
-
-/** From here on the preactivation has this sign; its slope becomes the multiplier of that condition. */
-function fix(part: Part, at: number, sign: number): void {
-  part.signs[at] = sign;
-  part.slopes[at] = 0;
 }
 
 export type BranchResult = "provenDead" | "open" | { readonly candidate: Float64Array };
@@ -112,10 +107,10 @@ export class LiveNetwork {
     return 2 * this.layers.reduce((sum, { kernel }) => sum + kernel.length, 0) + 60 * this.count + 1000;
   }
 
+  /** A bound on the unit that is linear in the live activations below it. */
   top(unit: number): { weights: Float64Array; constant: number } {
-    const { kernel, units, bias } = this.target;
-    const weights = Float64Array.from(this.layers.at(-1)!.live, (i) => kernel[i * units + unit]);
-    return { weights, constant: bias[unit] + this.bounds.layers[this.depth].error[unit] };
+    const { coefficients, constant } = this.bounds.target(this.depth, unit, 1);
+    return { weights: Float64Array.from(this.layers.at(-1)!.live, (i) => coefficients[i]), constant };
   }
 
   bias(unit: number): number {
@@ -158,6 +153,8 @@ export class Branching {
       high.set(layer.high, offsets[l]);
     });
     const first: Part = { signs: new Int8Array(count), slopes, low, high, bound: Infinity, loosest: -1 };
+    const cautious: Part = { ...first, slopes: new Float64Array(count) }; // no worse than intervals
+    if (this.descend(cautious).bound < this.descend(first).bound) slopes.fill(0);
     const parts: Part[] = [];
     let candidate = this.tighten(first, ROUNDS_AT_FIRST);
     if (candidate) return { candidate };
@@ -165,9 +162,10 @@ export class Branching {
     while (parts.length > 0) {
       const part = takeWorst(parts);
       if (part.loosest < 0 || !Number.isFinite(part.bound) || this.work > budget) return "open";
-      for (const sign of [1, -1]) {
+      for (const sign of [1, -1] as const) {
         const child: Part = { signs: part.signs.slice(), slopes: part.slopes.slice(), low: part.low.slice(), high: part.high.slice(), bound: part.bound, loosest: -1 };
-        fix(child, part.loosest, sign);
+        this.fix(child, part.loosest, sign);
+        if (part.loosest < layers[0].units && !this.contract(child, this.planeOf(part.loosest, sign))) continue;
         candidate = this.tighten(child, ROUNDS_IN_A_PART);
         if (candidate) return { candidate };
         if (child.bound > this.ceiling) parts.push(child);
@@ -176,20 +174,29 @@ export class Branching {
     return "provenDead";
   }
 
+  /** From here on the preactivation has this sign; its slope becomes the multiplier of that condition, which starts where it loosens nothing. */
+  private fix(part: Part, at: number, sign: number): void {
+    const a = Math.min(0, this.coefficients[at]);
+    part.slopes[at] = sign > 0 ? -a * (1 - part.slopes[at]) : -a * part.slopes[at];
+    part.signs[at] = sign;
+  }
+
   /** Rounds of Adam on the slopes; stops early when the part is closed, or with an input that opens the unit. */
   private tighten(part: Part, rounds: number): Float64Array | undefined {
     const m = new Float64Array(this.net.count), v = new Float64Array(this.net.count);
     let best = Infinity;
     let plane: Plane | undefined;
+    let kept: Pick<Part, "signs" | "slopes"> = part;
     let top: { actual: number; corner?: Float64Array } = { actual: -Infinity };
-    for (let round = 0, rate = RATE; round < rounds && this.work <= this.budget; round++, rate *= RATE_DECAY) {
-      const { bound, corner, ...current } = this.descend(part);
+    for (let round = 0, rate = RATE; round < rounds && this.work <= this.budget; round++, rate *= RATE_LEFT ** (1 / rounds)) {
+      const { bound, corner, coefficients, constant } = this.descend(part);
       const { actual, loosest } = this.ascend(part, corner);
       if (actual > 0) return corner;
       if (actual > top.actual) top = { actual, corner };
       if (bound < best) {
         best = bound;
-        plane = current;
+        plane = { coefficients, constant: constant - this.ceiling };
+        kept = { signs: part.signs.slice(), slopes: part.slopes.slice() };
       }
       part.loosest = loosest;
       if (best <= this.ceiling) break;
@@ -200,6 +207,9 @@ export class Branching {
       this.improve(part, rate, m, v, round + 1);
     }
     part.bound = Math.min(part.bound, best);
+    kept.signs.forEach((sign, at) => {
+      if (sign === part.signs[at]) part.slopes[at] = kept.slopes[at];
+    });
     return part.bound > this.ceiling && top.corner && this.climb(top.corner, top.actual) > 0 ? top.corner : undefined;
   }
 
@@ -276,7 +286,13 @@ export class Branching {
     return { bound: above.reduce((sum, a, i) => sum + a * corner[i], constant), corner, coefficients: above, constant };
   }
 
-  /** Narrows the first layer's preactivations to where the plane leaves the target open; false if that is nowhere. */
+  /** Where unit j of the first layer has this sign, in exact arithmetic or in float32. */
+  private planeOf(j: number, sign: 1 | -1): Plane {
+    const { firstByUnit, layers: [{ inputs, bias, error }] } = this.net;
+    return { coefficients: firstByUnit.slice(j * inputs, (j + 1) * inputs).map((w) => sign * w), constant: sign * bias[j] + error[j] };
+  }
+
+  /** Narrows the first layer's preactivations to where the plane is not below 0; false if that is nowhere. */
   private contract(part: Part, plane: Plane): boolean {
     const { units, free, bias, error } = this.net.layers[0];
     for (let j = 0; j < units; j++) {
@@ -284,17 +300,17 @@ export class Branching {
       part.high[j] = Math.min(part.high[j], this.highest(j, 1, plane) + bias[j] + error[j]);
       part.low[j] = Math.max(part.low[j], -this.highest(j, -1, plane) + bias[j] - error[j]);
       if (part.low[j] > part.high[j]) return false;
-      if (part.high[j] <= 0 || part.low[j] >= 0) fix(part, j, part.high[j] <= 0 ? -1 : 1);
+      if (part.high[j] <= 0 || part.low[j] >= 0) this.fix(part, j, part.high[j] <= 0 ? -1 : 1);
     }
     return true;
   }
 
-  /** A bound on sign·w·x for unit j of the first layer, where plane(x) > ceiling: for every factor >= 0 the largest of w·x + factor·(plane(x) - ceiling) is one. */
+  /** A bound on sign·w·x for unit j of the first layer, where the plane is not below 0: for every factor >= 0 the largest of sign·w·x + factor·plane(x) is one. */
   private highest(j: number, sign: 1 | -1, { coefficients, constant }: Plane): number {
     const { box, firstByUnit: kernel, layers: [{ inputs }] } = this.net;
     let least = Infinity, factor = 0, under = 0, over = Infinity;
     for (let turn = 0; turn < DUAL_TURNS; turn++) {
-      let slope = constant - this.ceiling;
+      let slope = constant;
       let value = factor * slope;
       for (let i = 0, at = j * inputs; i < inputs; i++, at++) {
         const q = sign * kernel[at] + factor * coefficients[i];
@@ -360,7 +376,7 @@ export class Branching {
         m[at] = 0.9 * m[at] + 0.1 * gradient;
         v[at] = 0.99 * v[at] + 0.01 * gradient * gradient;
         const change = (rate * (m[at] / (1 - 0.9 ** step))) / (Math.sqrt(v[at] / (1 - 0.99 ** step)) + 1e-30);
-        const moved = part.slopes[at] - change * (sign === 0 ? 1 : this.scale);
+        const moved = part.slopes[at] - change * (sign === 0 ? 1 : Math.abs(this.coefficients[at]) + 1e-3 * this.scale);
         part.slopes[at] = sign === 0 ? Math.min(1, Math.max(0, moved)) : Math.max(0, moved);
       }
     });

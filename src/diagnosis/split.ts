@@ -6,7 +6,8 @@ import type { BranchResult } from "./branch.js";
 import { inputsAt, type Layer64, preactivationOf } from "./float64.js";
 
 /** Multiplications that a part costs beside those of the bounds. */
-const OVERHEAD = 2000;
+const OVERHEAD = 40_000;
+const PARTS_WITHIN_ROUNDING = 100;
 
 /** The box halved along one input; undefined where float32 has nothing between. */
 function halve({ low, high }: Box, axis: number): readonly [Box, Box] | undefined {
@@ -38,18 +39,15 @@ export class BoxSplitting {
       const { high, error } = bounds.layers[this.layer];
       const least = bound < high[this.unit] ? bound : high[this.unit];
       if (least <= this.ceiling) continue;
-      if (this.opens(corner!)) return { candidate: corner! };
-      if (!(least > this.ceiling + 3 * error[this.unit])) return "open"; // within rounding
+      const { z, size } = preactivationOf(this.network[this.layer], this.unit, inputsAt(this.network, this.layer, corner!));
+      if (z > 1e-6 * size) return { candidate: corner! };
+      // Within rounding of 0 a proof needs sums that are exact: they are few and soon found.
+      if (z > this.ceiling - error[this.unit]) budget = Math.min(budget, this.work + PARTS_WITHIN_ROUNDING * (bounds.work + OVERHEAD));
       const halves = halve(part, this.loosestAxis(bounds, part));
       if (!halves) return "open";
       parts.push(...halves);
     }
     return "provenDead";
-  }
-
-  private opens(x: Float64Array): boolean {
-    const { z, size } = preactivationOf(this.network[this.layer], this.unit, inputsAt(this.network, this.layer, x));
-    return z > 1e-6 * size;
   }
 
   /** The input whose width moves the units of the first layer most that the part leaves undecided. */

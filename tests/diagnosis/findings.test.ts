@@ -272,8 +272,15 @@ describe("vanishingGradient", () => {
     expect(await findingsOf(dense([32, 32, 32, 32, 32, 32, 3], "crossEntropy", "linear", activation), plain, "vanishingGradient", { targets: plain.map((_, i) => i % 3) })).toEqual([]);
   });
 
-  test.each([[8, 64], [64, 8]])("not by width alone: tanh of %d below %d", async (low, high) => {
-    expect(await findingsOf(dense([low, high, high, 3], "crossEntropy", "linear", "tanh"), plain, "vanishingGradient")).toEqual([]);
+  test.each([[2, 400], [400, 2]])("not by width alone: tanh of %d below %d", async (low, high) => {
+    expect(await findingsOf(dense([low, high, 3], "crossEntropy", "linear", "tanh"), plain, "vanishingGradient")).toEqual([]);
+  });
+
+  test("nor by slopes of a fifth in one layer, nor by a little in each of twelve", async () => {
+    const one = (network: Network) => network.layers[0].setWeights({ kernel: new Float32Array(96).fill(1e-3), bias: new Float32Array(32).fill(1.45) });
+    expect(await findingsOf(dense([32, 3], "crossEntropy", "linear", "tanh"), plain, "vanishingGradient", {}, one)).toEqual([]);
+    const many = (network: Network) => network.layers.slice(1).forEach((layer) => layer.setWeights({ kernel: layer.getWeights().kernel.map((weight) => 0.7 * weight) }));
+    expect(await findingsOf(dense([...new Array<number>(12).fill(32), 3], "crossEntropy", "linear", "tanh"), plain, "vanishingGradient", {}, many)).toEqual([]);
   });
 
   test("not in sparse relu layers: what is open lets all through", async () => {
@@ -316,6 +323,7 @@ describe("constantInputs and duplicateInputs", () => {
   test("columns with the same numbers in another order are no duplicates", async () => {
     const base = plain.map(([a]) => a);
     expect(await findingsOf(dense([5, 1]), base.map((a, i) => [a, base[(i + 1) % 60], base[59 - i]]), "duplicateInputs")).toEqual([]);
+    expect(await findingsOf(dense([5, 1]), base.map((_, i) => [i % 2, 1 - (i % 2), (i >> 1) % 2]), "duplicateInputs")).toEqual([]);
   });
 
   test("one sample says nothing", async () => {
@@ -360,8 +368,11 @@ describe("uncenteredInputs and unscaledInputs", () => {
   });
 
   test("not a pixel that hardly ever lights up", async () => {
-    const x = randomRows(seededRandom(6), 400, 12).map((row, i) => row.map((value, c) => (c === 0 ? Number(i === 5) / 16 : (value + 1) / 2)));
+    const x = randomRows(seededRandom(6), 400, 12).map((row, i) => row.map((value, c) => (c === 0 ? Number(i === 5) / 1000 : (value + 1) / 2)));
     expect(await findingsOf(dense([5, 1], "meanSquaredError", "linear", "relu", 12), x, "unscaledInputs")).toEqual([]);
+    const few = x.map((row) => [16 * row[0], row[1], row[2]]);
+    expect(spread(column(few, 1)) / spread(column(few, 0))).toBeGreaterThan(100);
+    expect(await findingsOf(dense([5, 1]), few, "unscaledInputs")).toEqual([]);
   });
 
   test("numbers whose squares leave float32 have their figures all the same", async () => {
@@ -489,8 +500,15 @@ describe("healthySparsity", () => {
       expect(findings[0].advice).toMatch(/^Nothing to do/);
     }));
 
-  test.each<[string, number[]]>([["usual activity", [0]], ["many dead", [-0.8, -0.8, -5]], ["hardly any firing", [-0.995]]])("not: %s", async (_name, biases) => {
+  test.each<[string, number[]]>([["usual activity", [0]], ["many dead", [-0.8, -0.8, -5]], ["a few dead", [-0.8, -0.8, -0.8, -0.8, -0.8, -0.8, -0.8, -5]]])("not: %s", async (_name, biases) => {
     expect(await findingsOf(dense([units, 1]), wide, "healthySparsity", {}, sparse(biases))).toEqual([]);
+  });
+
+  test("not where most units are rare, whatever the mean; nor where the mean is next to nothing, whatever is called rare", async () => {
+    const many = randomRows(seededRandom(7), 3000, 3); // so that none of them is silent
+    expect(await findingsOf(dense([units, 1]), many, "healthySparsity", {}, sparse([-0.986, -0.986, -0.986, 0.5]))).toEqual([]);
+    expect(await findingsOf(dense([units, 1]), many, "healthySparsity", { rareBelow: 0, dormantBelow: 0 }, sparse([-0.986]))).toEqual([]);
+    expect(await findingsOf(dense([units, 1]), many, "healthySparsity", { rareBelow: 0, dormantBelow: 0 }, sparse([-0.97]))).toHaveLength(1);
   });
 
   test("not on a handful of samples", async () => {
@@ -523,6 +541,10 @@ describe("units that go together", () => {
     const findings = await findingsOf(dense([8, 1]), plain, "constantTogether", {}, set(0, kernel, bias));
     expect(findings.map(({ message }) => message.match(/: ([\d, ]+)\.$/)![1])).toEqual(["0, 1", "3, 5"]);
     expect(findings[0].message).toContain("the same incoming weights");
+  });
+
+  test("equal in size though not in sign: they differ", async () => {
+    expect(await findingsOf(dense([2, 1], "meanSquaredError", "linear", "linear"), plain, "constantTogether", {}, set(0, [1, -1, 0.5, -0.5, 0, 0], [0.25, -0.25]))).toEqual([]);
   });
 
   test("equal on the samples though not in their weights", async () => {

@@ -65,7 +65,7 @@ describe("deeper layers, by construction", () => {
   test.each<[string, HandLayer[], Rows, Interval | undefined, "provenDead" | "refuted"]>([
     ["no weight above 0 behind relus", [both, { kernel: [[-1], [-1]], bias: [0] }], [[-1], [1]], undefined, "provenDead"],
     ["|x| - 2 within [-1, 1]", [both, { kernel: [[1], [1]], bias: [-2] }], [[-1], [1]], undefined, "provenDead"],
-    ["|x| - 1 within [-1, 1] touches 0 at either end", [both, { kernel: [[1], [1]], bias: [-1.0001] }], [[-1], [1]], undefined, "provenDead"],
+    ["|x| - 1 within [-1, 1] touches 0 at either end", [both, { kernel: [[1], [1]], bias: [-1] }], [[-1], [1]], undefined, "provenDead"],
     ["|x| - 2 where the box goes to -3", [both, { kernel: [[1], [1]], bias: [-2] }], [[-1], [1]], { low: [-3], high: [1] }, "refuted"],
     ["a tent's top between the samples", [{ kernel: [[1, 1]], bias: [0, -0.5] }, { kernel: [[1], [-2]], bias: [-0.4] }], [[0], [1]], undefined, "refuted"],
     ["a tent that does not reach", [{ kernel: [[1, 1]], bias: [0, -0.5] }, { kernel: [[1], [-2]], bias: [-0.51] }], [[0], [1]], undefined, "provenDead"],
@@ -144,7 +144,7 @@ describe("soundness", () => {
   test("negative control: proofs claimed of units that open, and waking inputs that open nothing, are caught", async () => {
     let forged = 0, caught = 0, misled = 0, found = 0;
     const random = seededRandom(99);
-    for (let seed = 0; seed < 30; seed++) {
+    for (let seed = 0; seed < 60; seed++) {
       await tryRandom(seed, 3, (network, box, diagnosis) => {
         const alter = (change: (unit: Diagnosis["layers"][0]["units"][0]) => object): Diagnosis => ({ ...diagnosis, layers: diagnosis.layers.map((layer) => ({ ...layer, units: layer.units.map((unit) => ({ ...unit, ...change(unit) })) })) });
         forged += proofsOf(diagnosis).filter((proof) => proof === "refuted").length;
@@ -168,7 +168,7 @@ describe("how much is decided on two hidden layers", () => {
     ["2 inputs, a lethal rate", 2, 32, 0, 3],
     ["2 inputs, a negative bias", 2, 32, -0.5, 0.5],
     ["6 inputs, a lethal rate", 6, 32, 0, 2],
-    ["40 inputs, a lethal rate", 40, 48, 0, 3],
+    ["40 inputs, a lethal rate", 40, 48, 0, 1],
     ["40 inputs, a negative bias", 40, 48, -0.8, 0.1],
   ])("%s: at least nine in ten", async (_name, inputs, width, bias, learningRate) => {
     let dead = 0, decided = 0;
