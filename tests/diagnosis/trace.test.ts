@@ -4,6 +4,7 @@ import { expectRefusal, sectors, seededRandom, withNetwork } from "../network/he
 import {
   adam, adamW, createNetwork, type DataSet, diagnose, earlyStopping, type FitOptions, type Loss, type Network, type NetworkSpec, rmsprop, sgd, traceDeaths,
 } from "../../src/index.js";
+import { stateOf } from "../../src/network/state.js";
 import type { Rows } from "../reference.js";
 
 /** A chain of single units: each layer's weight and bias; the last is the output. */
@@ -319,6 +320,23 @@ describe("use", () => {
       expect(trace.deaths.length).toBe(diagnose(network, data.x).dead);
       for (const { cause } of trace.deaths) expect(cause).not.toBe("unknown");
     }));
+
+  test("all memory is given back, at the end and after an error", async () => {
+    const network = await createNetwork(spec);
+    const { heap } = stateOf(network).runtime;
+    await network.fit(data, { epochs: 1, optimizer: sgd() });
+    const used = heap.used;
+    const trace = traceDeaths({ window: 4 });
+    const seen: number[] = [];
+    const watch = { onBatchEnd: () => void seen.push(heap.used), onTrainEnd() {
+      throw new Error("late");
+    } };
+    for (const callbacks of [[trace], [trace, watch]]) await network.fit(data, { epochs: 20, optimizer: sgd(), callbacks }).catch(() => undefined);
+    expect(trace.deaths.length).toBeGreaterThan(0);
+    expect(Math.max(...seen)).toBeGreaterThan(used + 2000); // the copy that replays
+    expect(heap.used).toBe(used);
+    network.dispose();
+  });
 
   test("a callback that throws, an abort, a divergence and a network disposed of: no harm", async () => {
     const trace = traceDeaths({ window: 2 });
