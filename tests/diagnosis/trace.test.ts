@@ -324,9 +324,9 @@ describe("use", () => {
   test("all memory is given back, at the end and after an error", async () => {
     const network = await createNetwork(spec);
     const { heap } = stateOf(network).runtime;
-    await network.fit(data, { epochs: 1, optimizer: sgd() });
-    const used = heap.used;
     const trace = traceDeaths({ window: 4 });
+    await network.fit(data, { epochs: 1, optimizer: sgd(), callbacks: [trace] });
+    const used = heap.used;
     const seen: number[] = [];
     const watch = { onBatchEnd: () => void seen.push(heap.used), onTrainEnd() {
       throw new Error("late");
