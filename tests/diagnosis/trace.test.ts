@@ -113,6 +113,12 @@ describe("causes, known by construction", () => {
     if (cause) expect(deaths[0].survivesAt).toBeCloseTo(0.1 / (4.4 + 0.1 * weightDecay), 3);
   });
 
+  test.each([[0.9, 10, 0.0103, "momentum"], [0.1, 44, 0.0108, "weightDecay"]] as const)("momentum %d and a decay of %d, either of which would do: the larger part", async (momentum, weightDecay, rate, cause) => {
+    // Of 0.1, at these rates: without momentum 0.056 or 0.095 is taken, without decay 0.095 or 0.057; with both 0.106 or 0.105.
+    const { deaths: [death] } = await traceChain(unit, one, { optimizer: sgd({ momentum, weightDecay }), learningRate: onRates({ 1: 0, 2: rate }, 0) });
+    expect(death).toMatchObject({ step: 2, cause });
+  });
+
   test("weightDecay: adamW's, decoupled", async () => {
     // Adam's first step is the rate's size in weight and bias: 0.08 of 0.1; the decay takes another 0.04.
     const { deaths: [death] } = await traceChain(unit, one, { optimizer: adamW({ weightDecay: 10 }), learningRate: onRates({ 1: 0.04 }, 0) });
