@@ -2,10 +2,12 @@
 import type { RunningFit } from "../network/running-fit.js";
 import type { NetworkState } from "../network/state.js";
 
-const KEEP_BYTES = 2 ** 26;
-const KEEP_AT_LEAST = 6;
+const KEEP_BYTES = 2 ** 27;
+const KEEP_AT_LEAST = 6; // a death is found up to two intervals late, and its window begins another one earlier
 const KEEP_AT_MOST = 32;
+const PER_INTERVAL = 4; // where memory allows: the fewer steps to repeat
 const LOGGED_INTERVALS = 8; // steps further back can't be repeated
+const LEAST_STEPS = 16; // from one to the next
 
 export interface Snapshot {
   /** Updates made before it. */
@@ -29,18 +31,21 @@ export class Snapshots {
   private readonly kept: Snapshot[] = [];
   private readonly spare: Snapshot[] = [];
   private readonly capacity: number;
+  private readonly every: number;
   private lostBreak = false;
   private readonly rates: Float64Array;
   private readonly losses: Float64Array;
 
-  /** @param every steps between regular snapshots */
+  /** @param interval steps from one inspection of the silent units to the next */
   constructor(
     private readonly fit: RunningFit,
-    every: number,
+    interval: number,
   ) {
     const bytes = addressesOf(fit.state, fit).length * fit.state.layout.bytes;
     this.capacity = Math.max(KEEP_AT_LEAST, Math.min(KEEP_AT_MOST, Math.floor(KEEP_BYTES / bytes)));
-    const steps = Math.min(this.capacity + 1, LOGGED_INTERVALS) * every;
+    const isDense = this.capacity >= PER_INTERVAL * KEEP_AT_LEAST;
+    this.every = isDense ? Math.min(interval, Math.max(LEAST_STEPS, Math.ceil(interval / PER_INTERVAL))) : interval;
+    const steps = LOGGED_INTERVALS * interval;
     this.rates = new Float64Array(steps);
     this.losses = new Float64Array(steps);
   }
@@ -50,6 +55,11 @@ export class Snapshots {
     const at = this.fit.step % this.rates.length;
     this.rates[at] = this.fit.rate;
     this.losses[at] = this.fit.loss;
+  }
+
+  /** Is one due after the step that was just made? */
+  isDue(): boolean {
+    return this.fit.step % this.every === 0;
   }
 
   rateOf(step: number): number {

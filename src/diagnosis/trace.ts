@@ -80,12 +80,10 @@ class Watch {
     this.isDead[traced] = 0;
   };
 
-  /** After a batch: a snapshot and a look at the silent units, both now and then. */
+  /** A snapshot and a look at the silent units, both now and then. */
   onBatchEnd(): Promise<void> | undefined {
-    const { step } = this.fit;
-    const isDue = step % this.interval === 0;
-    this.takeSnapshot(isDue);
-    return isDue ? this.inspect() : undefined;
+    this.takeSnapshot(this.snapshots?.isDue() ?? false);
+    return this.fit.step % this.interval === 0 ? this.inspect() : undefined;
   }
 
   /** Takes one if it is due or the network was changed from outside. */

@@ -4,6 +4,7 @@ import { expectRefusal, sectors, seededRandom, withNetwork } from "../network/he
 import {
   adam, adamW, createNetwork, type DataSet, diagnose, earlyStopping, type FitOptions, type Loss, type Network, type NetworkSpec, rmsprop, sgd, traceDeaths,
 } from "../../src/index.js";
+import { stateOf } from "../../src/network/state.js";
 import type { Rows } from "../reference.js";
 
 /** A chain of single units: each layer's weight and bias; the last is the output. */
@@ -110,6 +111,12 @@ describe("causes, known by construction", () => {
     const { deaths } = await traceChain(unit, one, { optimizer: sgd({ weightDecay }), learningRate: onRates({ 2: rate }, 0) });
     expect(deaths.map(({ step, cause: found }) => [step, found])).toEqual(cause ? [[2, cause]] : []);
     if (cause) expect(deaths[0].survivesAt).toBeCloseTo(0.1 / (4.4 + 0.1 * weightDecay), 3);
+  });
+
+  test.each([[0.9, 10, 0.0103, "momentum"], [0.1, 44, 0.0108, "weightDecay"]] as const)("momentum %d and a decay of %d, either of which would do: the larger part", async (momentum, weightDecay, rate, cause) => {
+    // Of 0.1, at these rates: without momentum 0.056 or 0.095 is taken, without decay 0.095 or 0.057; with both 0.106 or 0.105.
+    const { deaths: [death] } = await traceChain(unit, one, { optimizer: sgd({ momentum, weightDecay }), learningRate: onRates({ 1: 0, 2: rate }, 0) });
+    expect(death).toMatchObject({ step: 2, cause });
   });
 
   test("weightDecay: adamW's, decoupled", async () => {
@@ -319,6 +326,23 @@ describe("use", () => {
       expect(trace.deaths.length).toBe(diagnose(network, data.x).dead);
       for (const { cause } of trace.deaths) expect(cause).not.toBe("unknown");
     }));
+
+  test("all memory is given back, at the end and after an error", async () => {
+    const network = await createNetwork(spec);
+    const { heap } = stateOf(network).runtime;
+    const trace = traceDeaths({ window: 4 });
+    await network.fit(data, { epochs: 1, optimizer: sgd(), callbacks: [trace] });
+    const used = heap.used;
+    const seen: number[] = [];
+    const watch = { onBatchEnd: () => void seen.push(heap.used), onTrainEnd() {
+      throw new Error("late");
+    } };
+    for (const callbacks of [[trace], [trace, watch]]) await network.fit(data, { epochs: 20, optimizer: sgd(), callbacks }).catch(() => undefined);
+    expect(trace.deaths.length).toBeGreaterThan(0);
+    expect(Math.max(...seen)).toBeGreaterThan(used + 2000); // the copy that replays
+    expect(heap.used).toBe(used);
+    network.dispose();
+  });
 
   test("a callback that throws, an abort, a divergence and a network disposed of: no harm", async () => {
     const trace = traceDeaths({ window: 2 });
