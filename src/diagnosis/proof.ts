@@ -1,9 +1,10 @@
 // Is a dead unit closed on the whole input box, or does some input open it? Bounds first, then a search, then both on parts of the box.
 import { BoxBounds, LANES } from "./bounds.js";
 import type { Box } from "./box.js";
-import { Branching, LiveNetwork } from "./branch.js";
+import { Branching } from "./branch.js";
 import type { Examination } from "./examination.js";
 import { type Layer64, readLayers } from "./float64.js";
+import { LiveNetwork } from "./live-network.js";
 import { BoxSplitting } from "./split.js";
 import type { Proof, UnitState } from "./types.js";
 import { type Candidate, WakeSearch } from "./wake.js";

@@ -6,7 +6,7 @@ import type { BranchResult } from "./branch.js";
 import { inputsAt, type Layer64, preactivationOf } from "./float64.js";
 
 /** Multiplications that a part costs beside those of the bounds. */
-const OVERHEAD = 40_000;
+const OVERHEAD = 20_000;
 const PARTS_WITHIN_ROUNDING = 100;
 
 /** The box halved along one input; undefined where float32 has nothing between. */

@@ -167,7 +167,7 @@ describe("how much is decided on two hidden layers", () => {
   test.each<[string, number, number, number, number]>([
     ["2 inputs, a lethal rate", 2, 32, 0, 3],
     ["2 inputs, a negative bias", 2, 32, -0.5, 0.5],
-    ["6 inputs, a lethal rate", 6, 32, 0, 2],
+    ["6 inputs, a lethal rate", 6, 32, 0, 1.5],
     ["40 inputs, a lethal rate", 40, 48, 0, 1],
     ["40 inputs, a negative bias", 40, 48, -0.8, 0.1],
   ])("%s: at least nine in ten", async (_name, inputs, width, bias, learningRate) => {
@@ -184,7 +184,7 @@ describe("how much is decided on two hidden layers", () => {
       });
     }
     expect(dead).toBeGreaterThan(20);
-    expect(decided).toBeGreaterThanOrEqual(0.9 * dead);
+    expect(decided, `of ${dead}`).toBeGreaterThanOrEqual(0.9 * dead);
   });
 });
 

@@ -1,0 +1,88 @@
+// What "permanent" promises, what is named as still able to move such a unit, and that both come true when training goes on.
+import { describe, expect, test } from "vitest";
+import { seededRandom, randomRows, withNetwork } from "../network/helpers.js";
+import { adam, adamW, diagnose, type Network, type NetworkSpec, type Optimizer, rmsprop, sgd } from "../../src/index.js";
+
+const spec: NetworkSpec = { inputs: 3, layers: [{ units: 12 }, { units: 8, biasInitializer: -0.4 }, { units: 1 }], loss: "meanSquaredError", seed: 3 };
+const x = randomRows(seededRandom(1), 60, 3);
+const y = x.map(([a, b]) => a! * b!);
+
+const permanentUnits = (network: Network) => diagnose(network, x).layers.flatMap(({ units }) => units.filter(({ permanent }) => permanent));
+const weightsInto = (network: Network, layer: number, unit: number) => {
+  const { kernel, bias } = network.layers[layer]!.getWeights();
+  return [...kernel.filter((_, at) => at % bias.length === unit), bias[unit]!];
+};
+
+/** The second layer partly closed behind a living one. */
+const halfClosed = [{ units: 12 }, { units: 8, biasInitializer: -1.5 }];
+
+/** Closes three units of the first layer by their bias. */
+function close(network: Network): void {
+  const { bias } = network.layers[0]!.getWeights();
+  [0, 4, 9].forEach((unit) => (bias[unit] = -50));
+  network.layers[0]!.setWeights({ bias });
+}
+
+describe("stillMovedBy", () => {
+  test.each<[string, Optimizer, ("momentum" | "weightDecay")[] | undefined]>([
+    ["sgd", sgd({ learningRate: 0.01 }), undefined],
+    ["sgd with momentum", sgd({ learningRate: 0.01, momentum: 0.9 }), ["momentum"]],
+    ["sgd with weight decay", sgd({ learningRate: 0.01, weightDecay: 0.1 }), ["weightDecay"]],
+    ["sgd with both", sgd({ learningRate: 0.01, momentum: 0.9, weightDecay: 0.1 }), ["momentum", "weightDecay"]],
+    ["adam", adam(), ["momentum"]],
+    ["adamW", adamW(), ["momentum", "weightDecay"]],
+    ["rmsprop", rmsprop(), undefined],
+    ["rmsprop with momentum", rmsprop({ momentum: 0.9 }), ["momentum"]],
+  ])("%s: what is named moves the unit, and where nothing is named it stays", (_name, optimizer, movers) =>
+    withNetwork(spec, async (network) => {
+      await network.fit({ x, y }, { epochs: 2, optimizer });
+      close(network); // after training: momentum is left on living units
+      const closed = permanentUnits(network).filter(({ layer, unit }) => layer === 0 && [0, 4, 9].includes(unit));
+      expect(closed.length).toBe(3);
+      const before = closed.map(({ layer, unit }) => weightsInto(network, layer, unit));
+      const named = closed.map(({ stillMovedBy }) => stillMovedBy);
+      await network.fit({ x, y }, { epochs: 1, optimizer });
+      closed.forEach(({ layer, unit }, i) => {
+        if (movers === undefined) expect(named[i]).toBeUndefined();
+        expect(named[i] !== undefined).toBe(weightsInto(network, layer, unit).some((value, at) => value !== before[i]![at]));
+      });
+      if (movers) expect(named.some((found) => JSON.stringify(found) === JSON.stringify(movers))).toBe(true);
+    }));
+
+  test("nothing where no training went before", () =>
+    withNetwork(spec, (network) => {
+      close(network);
+      expect(permanentUnits(network).length).toBeGreaterThanOrEqual(3);
+      for (const { stillMovedBy } of permanentUnits(network)) expect(stillMovedBy).toBeUndefined();
+    }));
+});
+
+test("softmax over one output has no gradient: every dead unit is permanent, and training moves nothing", () =>
+  withNetwork({ ...spec, layers: [...halfClosed, { units: 1 }], loss: "crossEntropy" }, async (network) => {
+    const dead = diagnose(network, x).layers[1]!.units.filter(({ state }) => state === "dead");
+    expect(dead.length).toBeGreaterThan(0);
+    for (const { permanent } of dead) expect(permanent).toBe(true);
+    const before = network.layers.map((layer) => layer.getWeights());
+    await network.fit({ x, y: x.map(() => 0) }, { epochs: 3, optimizer: sgd({ learningRate: 1 }) });
+    expect(network.layers.map((layer) => layer.getWeights())).toEqual(before);
+  }));
+
+test("the same network with two outputs: what lies behind living units may come back", () =>
+  withNetwork({ ...spec, layers: [...halfClosed, { units: 2 }], loss: "crossEntropy" }, (network) => {
+    const dead = diagnose(network, x).layers[1]!.units.filter(({ state }) => state === "dead");
+    expect(dead.length).toBeGreaterThan(0);
+    for (const { permanent } of dead) expect(permanent).toBe(false);
+  }));
+
+test("the drawing says how far the evidence goes, and what would still move the dead", () =>
+  withNetwork(spec, async (network) => {
+    await network.fit({ x, y }, { epochs: 2, optimizer: adamW() });
+    close(network);
+    const diagnosis = diagnose(network, x);
+    const proofs = diagnosis.layers.flatMap(({ units }) => units.flatMap(({ proof }) => (proof ? [proof] : [])));
+    const count = (wanted: string) => proofs.filter((proof) => proof === wanted).length;
+    const text = String(diagnosis);
+    expect(text).toContain(`In the input box: ${count("provenDead")} proved closed, ${count("refuted")} opened by some input, ${count("open")} unknown.`);
+    expect(text).toMatch(/weightDecay moves \d/);
+    for (const line of text.split("\n")) expect([...line].length).toBeLessThanOrEqual(80);
+  }));
