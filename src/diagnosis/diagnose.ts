@@ -1,9 +1,11 @@
 // From what a pass over the samples counted to a diagnosis: states, mechanisms, permanence, proofs, findings.
 import { activityBounds } from "./activity-bound.js";
+import { resolveBox } from "./box.js";
 import { drawDiagnosis } from "./draw.js";
 import { checkWeights, type Examination, examine } from "./examination.js";
 import { KthLargest } from "./largest.js";
 import { findPermanent } from "./permanence.js";
+import { proveDeadUnits, type UnitProof } from "./proof.js";
 import type { Diagnosis, DiagnoseOptions, Finding, LayerDiagnosis, Mechanism, UnitDiagnosis, UnitState } from "./types.js";
 import { judge, type Thresholds } from "./verdict.js";
 import { checkNumber, checkOptions } from "../core/checks.js";
@@ -79,10 +81,13 @@ function liftAbove(z: number, bias: number): number {
   return -z + 2 ** -20 * (Math.abs(z) + Math.abs(bias)) + 1e-30;
 }
 
-function diagnoseLayers(examination: Examination, thresholds: Thresholds): LayerDiagnosis[] {
+type Prove = (examination: Examination, states: readonly UnitState[][]) => Map<number, UnitProof>[];
+
+function diagnoseLayers(examination: Examination, thresholds: Thresholds, prove: Prove): LayerDiagnosis[] {
   const { state, totals } = examination;
   const states = totals.map((_, layer) => judgeLayer(examination, layer, thresholds));
   const hidden = states.slice(0, -1);
+  const proofs = prove(examination, hidden);
   const permanent = findPermanent(state, states);
   const opening = openingPreactivations(examination, hidden);
   const boundOf = activityBounds(examination.x.rows);
@@ -107,6 +112,7 @@ function diagnoseLayers(examination: Examination, thresholds: Thresholds): Layer
         mechanism: mechanismOf(examination, layer, unit, biases[unit]),
         permanent: permanent[layer][unit],
         biasToRevive: liftAbove(opening[layer].get(unit)!, biases[unit]),
+        ...proofs[layer].get(unit),
       };
     });
     return { layer, activation: activation.name, dead: unitStates.filter((unitState) => unitState === "dead").length, units };
@@ -124,18 +130,19 @@ function diagnoseLayers(examination: Examination, thresholds: Thresholds): Layer
  */
 export function diagnose(network: Network, x: Samples, options?: DiagnoseOptions): Diagnosis {
   const state = stateOf(network);
-  const given = checkOptions("diagnose", options, ["rareBelow", "dormantBelow"]);
+  const given = checkOptions("diagnose", options, ["rareBelow", "dormantBelow", "inputBox"]);
   const thresholds = {
     rareBelow: checkNumber("rareBelow", given.rareBelow ?? 0.01, { low: 0, high: 1 }),
     dormantBelow: checkNumber("dormantBelow", given.dormantBelow ?? 0.025, { low: 0 }),
   };
   const matrix = toMatrix("x", x, state.spec.inputs);
   if (matrix.rows === 0) throw new RelumineError("shape", "x is empty; wanted is at least one row");
+  const box = resolveBox(given.inputBox, matrix);
   checkWeights(state);
   const scratch = new Arena(state.runtime.heap);
   try {
     const examination = examine(state, matrix, scratch);
-    const layers = diagnoseLayers(examination, thresholds);
+    const layers = diagnoseLayers(examination, thresholds, (...found) => proveDeadUnits(...found, box, scratch));
     return new NetworkDiagnosis(matrix.rows, layers, []);
   } finally {
     scratch.dispose();
