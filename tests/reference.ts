@@ -214,13 +214,13 @@ export interface ReferenceOptimizer {
 }
 
 /** The moments of one parameter. */
-interface Moments {
+export interface Moments {
   m: number;
   v: number;
 }
 
 /** A parameter's new value; `step` counts from 1. */
-function update(optimizer: ReferenceOptimizer, rate: number, step: number, p: number, g: number, moments: Moments): number {
+export function update(optimizer: ReferenceOptimizer, rate: number, step: number, p: number, g: number, moments: Moments): number {
   const { name, momentum = 0, nesterov = false, beta1 = 0.9, beta2 = 0.999, rho = 0.99, epsilon = 1e-8 } = optimizer;
   if (name === "sgd") {
     const decayed = g + (optimizer.weightDecay ?? 0) * p;
@@ -245,7 +245,7 @@ export function flatten(layers: readonly LayerGradient[]): number[] {
   return layers.flatMap(({ kernel, bias, alpha }) => [...kernel.flat(), ...bias, ...(alpha ?? [])]);
 }
 
-function assign(layers: readonly ReferenceLayer[], values: readonly number[]): void {
+export function assign(layers: readonly ReferenceLayer[], values: readonly number[]): void {
   let next = 0;
   const take = () => values[next++];
   for (const layer of layers) {

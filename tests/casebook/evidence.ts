@@ -146,14 +146,14 @@ const PROOFS: readonly Case[] = [
     why: "a tent over [0, 1], 0 at both ends where the samples are and 0.5 in the middle, less 0.25",
     layers: [relu([1, 0], [2, -1]), relu([1, -1, -0.25], [1, 1, -0.5]), sum(2)],
     x: column(0, 1),
-    expected: { units: [["alive", "alive"], [dead("negativeBias", false, "refuted"), "alive"]] },
+    expected: { units: [["alive", "alive"], [dead("negativeWeights", false, "refuted"), "alive"]] },
   },
   {
     name: "a tent that just reaches 0",
     why: "its peak of 0.5 less 0.5 is 0, and 0 is closed: no input opens it, whether that can be proved or not",
     layers: [relu([1, 0], [2, -1]), relu([1, -1, -0.5], [1, 1, -0.5]), sum(2)],
     x: column(0, 1),
-    expected: { units: [["alive", "alive"], [dead("negativeBias", false, "provenDead", "open"), "alive"]] },
+    expected: { units: [["alive", "alive"], [dead("negativeWeights", false, "provenDead", "open"), "alive"]] },
   },
   {
     name: "behind units that are silent on the samples and not on the box",
