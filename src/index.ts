@@ -1,5 +1,7 @@
 // Public names only.
+export type { Cause, Death, Fall, Preactivation, Revival } from "./diagnosis/death.js";
 export { diagnose } from "./diagnosis/diagnose.js";
+export { traceDeaths, type DeathTrace, type TraceOptions } from "./diagnosis/trace.js";
 export type { Diagnosis, DiagnoseOptions, Finding, InputBox, LayerDiagnosis, Mechanism, Proof, UnitDiagnosis, UnitState } from "./diagnosis/types.js";
 export { RelumineError, type ErrorCode } from "./core/errors.js";
 export type { Matrix, Samples } from "./core/matrix.js";
@@ -9,7 +11,7 @@ export {
   earlyStopping, type BatchLog, type Callback, type EpochLog, type History, type Metrics, type TrainingContext,
 } from "./network/callbacks.js";
 export type { DataSet, Targets } from "./network/data.js";
-export type { FitOptions } from "./network/fit.js";
+export type { FitOptions } from "./network/plan.js";
 export type { DenseLayer, Weights } from "./network/layer.js";
 export { createNetwork, type Network } from "./network/network.js";
 export { adam, adamW, rmsprop, sgd, type Optimizer } from "./network/optimizers.js";

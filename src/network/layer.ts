@@ -60,6 +60,7 @@ export class DenseLayer {
     if (weights === undefined) throw new RelumineError("value", "weights is undefined; wanted is an object like { kernel, bias }");
     const given = checkOptions("weights", weights, this.#parts.map(({ name }) => name));
     for (const part of this.#parts) if (given[part.name] !== undefined) this.#check(part, given[part.name]);
+    this.#state.changes++;
     for (const { name, address, count } of this.#parts) {
       const values = given[name];
       if (values !== undefined) this.#state.floats(address, count).set(values);

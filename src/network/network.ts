@@ -1,11 +1,12 @@
 // The network as its users meet it.
 import { activationCode } from "../wasm/activations.js";
-import { fit, type FitOptions } from "./fit.js";
+import { fit } from "./fit.js";
 import type { History, Metrics } from "./callbacks.js";
 import { type DataSet, prepareData } from "./data.js";
 import { evaluateRows, forEachChunk } from "./evaluate.js";
 import { DenseLayer } from "./layer.js";
 import { countParameters } from "./parameters.js";
+import type { FitOptions } from "./plan.js";
 import { type NetworkSpec, type ResolvedSpec, resolveSpec } from "./spec.js";
 import { attachState, NetworkState } from "./state.js";
 import { summarize } from "./summary.js";

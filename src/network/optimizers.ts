@@ -30,6 +30,8 @@ export interface OptimizerRecipe extends Optimizer {
   readonly slots: number;
   /** Updates all parameters; returns how many entries were refused because they would not have stayed finite. */
   update(kernels: KernelExports, operands: UpdateOperands, learningRate: number, powers: MomentPowers): number;
+  /** The same recipe without what it would move the parameters by beside the plain gradient; absent where it has none. */
+  readonly without: { readonly momentum?: OptimizerRecipe; readonly weightDecay?: OptimizerRecipe };
 }
 
 const recipes = new WeakSet<object>();
@@ -72,8 +74,12 @@ export function sgd(options?: { learningRate?: number; momentum?: number; nester
     name: "sgd",
     learningRate,
     slots: momentum > 0 ? 1 : 0,
+    without: {
+      ...(momentum > 0 && { momentum: sgd({ learningRate, weightDecay }) as OptimizerRecipe }),
+      ...(weightDecay > 0 && { weightDecay: sgd({ learningRate, momentum, nesterov }) as OptimizerRecipe }),
+    },
     update: (kernels, { count, parameters, gradient, slots }, rate) =>
-      kernels.sgd(count, parameters, gradient, slots[0] ?? 0, rate, momentum, weightDecay, Number(nesterov)),
+      kernels.sgd(count, parameters, gradient, momentum > 0 ? slots[0] : 0, rate, momentum, weightDecay, Number(nesterov)),
   });
 }
 
@@ -86,6 +92,10 @@ function adamFamily(name: string, given: { learningRate?: number; beta1?: number
     name,
     learningRate,
     slots: 2,
+    without: {
+      ...(beta1 > 0 && { momentum: adamFamily(name, { learningRate, beta1: 0, beta2, epsilon }, weightDecay) as OptimizerRecipe }),
+      ...(weightDecay > 0 && { weightDecay: adamFamily(name, { learningRate, beta1, beta2, epsilon }, 0) as OptimizerRecipe }),
+    },
     update(kernels, { count, parameters, gradient, slots }, rate, powers) {
       powers.beta1 *= beta1;
       powers.beta2 *= beta2;
@@ -134,7 +144,8 @@ export function rmsprop(options?: { learningRate?: number; rho?: number; epsilon
     name: "rmsprop",
     learningRate,
     slots: momentum > 0 ? 2 : 1,
+    without: { ...(momentum > 0 && { momentum: rmsprop({ learningRate, rho, epsilon }) as OptimizerRecipe }) },
     update: (kernels, { count, parameters, gradient, slots }, rate) =>
-      kernels.rmsprop(count, parameters, gradient, slots[0], slots[1] ?? 0, rate, 1 - rho, epsilon, momentum),
+      kernels.rmsprop(count, parameters, gradient, slots[0], momentum > 0 ? slots[1] : 0, rate, 1 - rho, epsilon, momentum),
   });
 }

@@ -86,12 +86,12 @@ export class Passes {
     else copyRows(heap.f32, to, y.data, y.columns, start, count, order >>> 2, heap.u32);
   }
 
-  /** Z = X·W + b and A = f(Z), layer by layer; the counters become those of this batch. */
-  forward(rows: number): void {
+  /** Z = X·W + b and A = f(Z), layer by layer, for the first `count` layers; the counters become those of this batch. */
+  forward(rows: number, count = this.layers.length): void {
     const { kernels } = this.runtime;
     const { buffers, parameters } = this;
     let input = buffers.inputs;
-    for (let index = 0; index < this.layers.length; index++) {
+    for (let index = 0; index < count; index++) {
       const { inputs, units, code, alpha, isPrelu, kernel, bias, alphas } = this.layers[index];
       const z = buffers.preactivations(index);
       const a = buffers.activations(index);
@@ -151,13 +151,16 @@ export class Passes {
     }
   }
 
-  /** The gradient of every parameter, from that of the outputs; false if it is not finite. */
-  backward(rows: number, gradient: number): boolean {
+  /**
+   * The gradient of every parameter of the layers from `lowest` up, from that of the outputs; false if it is not finite. That of layer
+   * `lowest`'s preactivations stays in buffers.gradient(number of layers above it).
+   */
+  backward(rows: number, gradient: number, lowest = 0): boolean {
     const { kernels, heap } = this.runtime;
     const { buffers, parameters } = this;
     let finite = 1;
     let turn = 0;
-    for (let index = this.layers.length - 1; index >= 0; index--) {
+    for (let index = this.layers.length - 1; index >= lowest; index--) {
       const { inputs, units, code, alpha, isPrelu, kernel, bias, alphas } = this.layers[index];
       const dz = buffers.gradient(turn);
       finite &= kernels.activationBackward(
@@ -170,7 +173,7 @@ export class Passes {
       const openInputs = this.openInputs(index), openUnits = this.openUnits[index];
       if (below !== 0 || here !== 0) heap.f32.fill(0, dKernel >>> 2, (dKernel >>> 2) + inputs * units);
       this.multiply(openInputs, openUnits, rows, x, 1, inputs, dz, units, 1, dKernel, units, below, here, 0);
-      if (index > 0) {
+      if (index > lowest) {
         this.multiply(rows, openInputs, openUnits, dz, units, 1, parameters + kernel, 1, units, buffers.gradient(turn + 1), inputs, 0, below, here);
       }
       turn++;

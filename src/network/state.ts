@@ -28,7 +28,9 @@ export class NetworkState {
   /** Epochs that were begun in all fits so far: each has an order of rows of its own. */
   epochsBegun = 0;
   isTraining = false;
-  private isDisposed = false;
+  /** Counts the changes of parameters or moments that no training step made. */
+  changes = 0;
+  isDisposed = false;
   private gradientAddress = 0;
   private moments: Moments | undefined;
 
@@ -90,6 +92,7 @@ export class NetworkState {
 
   /** Takes over parameters, moments and the count of epochs of a network of the same shape. */
   copyFrom(other: NetworkState): void {
+    this.changes++;
     this.epochsBegun = other.epochsBegun;
     if (other.moments) {
       const { recipe, slots, powers } = other.moments;

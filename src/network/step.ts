@@ -1,0 +1,94 @@
+// One training step on the inside of a network: gather, forward, loss, backward, clip, update. A fit runs it on the network that
+// learns; a replay runs the same, bit for bit, on a copy. Nothing is allocated once it is made.
+import type { MomentPowers, OptimizerRecipe, UpdateOperands } from "./optimizers.js";
+import { lossDivisor } from "./passes.js";
+import type { Plan } from "./plan.js";
+import { splitSeed, Stream } from "./random.js";
+import type { NetworkState } from "./state.js";
+import type { Arena } from "../wasm/heap.js";
+
+/** The order in which rows are read: in WASM memory, where the kernel shuffles it. */
+export class RowOrder {
+  /** Address of the indices, the training rows first. */
+  readonly address: number;
+  private readonly rows: Uint32Array;
+
+  constructor(
+    private readonly state: NetworkState,
+    private readonly plan: Plan,
+    scratch: Arena,
+  ) {
+    const { heap, kernels } = state.runtime;
+    this.address = scratch.allocate(plan.data.rows * 4, "the order of the rows");
+    this.rows = Uint32Array.from({ length: plan.data.rows }, (_, row) => row);
+    heap.u32.set(this.rows, this.address >>> 2);
+    if (plan.trainingRows === plan.data.rows) return;
+    const { low, high } = splitSeed(state.spec.seed);
+    kernels.shuffle(this.rows.length, this.address, low, high, Stream.split, 0);
+    this.rows = heap.u32.slice(this.address >>> 2, (this.address >>> 2) + this.rows.length);
+    this.rows.subarray(0, plan.trainingRows).sort();
+    heap.u32.set(this.rows, this.address >>> 2);
+  }
+
+  /** Shuffles the training rows, differently in each epoch. */
+  beginEpoch(epoch: number): void {
+    const { heap, kernels } = this.state.runtime;
+    heap.u32.set(this.rows, this.address >>> 2);
+    if (!this.plan.shuffle) return;
+    const { low, high } = splitSeed(this.state.spec.seed);
+    kernels.shuffle(this.plan.trainingRows, this.address, low, high, Stream.shuffle, epoch);
+  }
+}
+
+/** Steps of one plan on one network; `differentiate`, then `update`. */
+export class TrainingStep {
+  /** The batch's mean loss, before its update. */
+  loss = 0;
+  readonly operands: UpdateOperands;
+  readonly powers: MomentPowers;
+
+  constructor(
+    private readonly state: NetworkState,
+    private readonly plan: Plan,
+    private readonly order: RowOrder,
+  ) {
+    const { gradient } = state;
+    const { slots, powers } = state.momentsFor(plan.recipe);
+    this.operands = { count: state.parameterFloats, parameters: state.parameters, gradient, slots };
+    this.powers = powers;
+  }
+
+  /** The clipped gradient of the batch's mean loss; false if it or the loss is not finite. */
+  differentiate(start: number, rows: number): boolean {
+    const { passes, buffers, spec } = this.state;
+    this.runForward(start, rows);
+    this.loss = buffers.lossSum / lossDivisor(spec.loss, rows, spec.layers.at(-1)!.units);
+    return Number.isFinite(this.loss) && passes.backward(rows, this.operands.gradient) && this.clip();
+  }
+
+  /** Forward and loss of a batch, with the gradient of the outputs. */
+  runForward(start: number, rows: number): void {
+    const { passes, buffers } = this.state;
+    const { data } = this.plan;
+    passes.gather(data, start, rows, this.order.address);
+    passes.forward(rows);
+    buffers.clearResult();
+    passes.loss(rows, data.y.kind, true);
+  }
+
+  /** Moves the parameters; false if some entry was refused, since it would not have stayed finite. */
+  update(rate: number, recipe: OptimizerRecipe = this.plan.recipe): boolean {
+    return recipe.update(this.state.runtime.kernels, this.operands, rate, this.powers) === 0;
+  }
+
+  /** Scales the gradient down to the wanted norm, as PyTorch does; false if the norm is not finite. */
+  private clip(): boolean {
+    const { clipNorm } = this.plan;
+    if (clipNorm === Infinity) return true;
+    const { kernels } = this.state.runtime;
+    const { count, gradient } = this.operands;
+    const norm = Math.sqrt(kernels.sumSquares(count, gradient));
+    if (norm > clipNorm) kernels.scale(count, gradient, clipNorm / (norm + 1e-6));
+    return Number.isFinite(norm);
+  }
+}
