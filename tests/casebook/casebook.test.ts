@@ -1,6 +1,8 @@
 // Every case of the book: what diagnose says against what the case says, and both against the float64 referee.
 import { describe, expect, test } from "vitest";
 import { checkCase } from "./check.js";
+import { checkDeathCase } from "./check-deaths.js";
+import { DEATHS } from "./deaths.js";
 import { EVIDENCE } from "./evidence.js";
 import { LOOKALIKES } from "./lookalikes.js";
 import { MECHANISMS } from "./mechanisms.js";
@@ -15,3 +17,9 @@ for (const [subject, cases] of Object.entries(BOOK)) {
     });
   });
 }
+
+describe("deaths", () => {
+  test.each(DEATHS.map((one) => [one.name, one] as const))("%s", async (_name, one) => {
+    expect(await checkDeathCase(one), one.why).toEqual([]);
+  });
+});
