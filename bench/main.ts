@@ -2,6 +2,7 @@
 import { cpus } from "node:os";
 import { parseArgs } from "node:util";
 import { builds } from "../tests/assembly/harness.js";
+import { hostCases, measureLimit } from "./host.js";
 import { isWrong, line, microkernelRate, runCases } from "./run.js";
 
 const OPTIONS = {
@@ -19,10 +20,13 @@ async function main(): Promise<void> {
   const machine = { cpu: cpus()[0]?.model ?? "unknown", engine: `Node ${process.versions.node}`, build };
   tell(`${machine.cpu}, ${machine.engine}, ${build} build`);
   const r = await microkernelRate(build);
-  tell(`R, the micro-kernel on panels in L1: ${r.toFixed(1)} GFLOP/s\n`);
+  const limit = measureLimit();
+  const bound = limit?.[build === "relaxed" ? "fused" : "separate"];
+  const share = bound === undefined ? "; no C compiler here to measure the 128-bit limit with" : `, ${((100 * r) / bound).toFixed(0)} % of the 128-bit limit in C, ${bound.toFixed(1)}`;
+  tell(`R, the micro-kernel on panels in L1: ${r.toFixed(1)} GFLOP/s${share}\n`);
 
-  const rows = await runCases({ build, r, all: options.all }, options.filter, (row) => tell(line(row)));
-  if (options.json) console.log(JSON.stringify({ date: new Date().toISOString(), ...machine, r, rows }, null, 2));
+  const rows = await runCases({ build, r, all: options.all }, options.filter, (row) => tell(line(row)), [hostCases]);
+  if (options.json) console.log(JSON.stringify({ date: new Date().toISOString(), ...machine, limit, r, rows }, null, 2));
   if (rows.some(isWrong)) process.exitCode = 1;
 }
 

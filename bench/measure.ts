@@ -11,7 +11,16 @@ export interface Context {
 
 export interface Case {
   readonly name: string;
-  run(): Promise<Result>;
+  run(): Promise<Result | Figure>;
+}
+
+/** What is no rate: a share, a size or a delay, beside what the project asks of it. */
+export interface Figure {
+  readonly value: number;
+  readonly unit: string;
+  readonly wanted: { readonly atMost: number } | { readonly atLeast: number };
+  /** What was compared or checked on the way, in a few words. */
+  readonly note?: string;
 }
 
 export interface Timing {
@@ -66,6 +75,26 @@ export async function measure(call: () => void, milliseconds = 150): Promise<Tim
   bench.add("call", () => { for (let i = 0; i < calls; i++) call(); }, { async: false });
   bench.runSync();
   return summarize(bench, calls);
+}
+
+/** Two calls by turns, so that noise hits both alike: the median of each, in seconds, and of their ratio, second over first. */
+export async function alternate(first: () => unknown, second: () => unknown, milliseconds = 1500): Promise<{ first: number; second: number; ratio: number }> {
+  const timed = async (call: () => unknown) => {
+    const start = performance.now();
+    await call();
+    return (performance.now() - start) / 1e3;
+  };
+  for (let i = 0; i < 3; i++) {
+    await first();
+    await second();
+  }
+  const pairs: (readonly [number, number])[] = [];
+  for (const end = performance.now() + milliseconds; pairs.length < 5 || performance.now() < end; ) {
+    if (pairs.length % 2 === 0) pairs.push([await timed(first), await timed(second)]);
+    else pairs.push(([await timed(second), await timed(first)] as [number, number]).reverse() as [number, number]);
+  }
+  const middle = (values: number[]) => values.sort((a, b) => a - b)[values.length >> 1]!;
+  return { first: middle(pairs.map(([a]) => a)), second: middle(pairs.map(([, b]) => b)), ratio: middle(pairs.map(([a, b]) => b / a)) };
 }
 
 /** The median time of one of the `calls` that an asynchronous run makes. */

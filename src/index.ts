@@ -2,9 +2,13 @@
 export type { Cause, Death, Fall, Preactivation, Revival } from "./diagnosis/death.js";
 export { diagnose } from "./diagnosis/diagnose.js";
 export { traceDeaths, type DeathTrace, type TraceOptions } from "./diagnosis/trace.js";
-export type { Diagnosis, DiagnoseOptions, Finding, InputBox, LayerDiagnosis, Mechanism, Proof, UnitDiagnosis, UnitState } from "./diagnosis/types.js";
+export type {
+  Diagnosis, DiagnoseOptions, Finding, FindingKind, InputBox, LayerDiagnosis, Mechanism, Mover, Proof, UnitDiagnosis, UnitState,
+} from "./diagnosis/types.js";
+export { type ActivityFrame, type ActivityRecord, recordActivity } from "./diagnosis/record-activity.js";
 export { RelumineError, type ErrorCode } from "./core/errors.js";
 export type { Matrix, Samples } from "./core/matrix.js";
+export { exportNetwork, type ExportOptions, importNetwork, type ImportOptions, type ModelFormat, readMetadata } from "./formats/model.js";
 export type { RuntimeOptions } from "./wasm/runtime.js";
 export type { Activation, ActivationName } from "./wasm/activations.js";
 export {

@@ -109,6 +109,19 @@ function streamEight(N: usize, a: usize, kBytesA: usize, b: usize, kBytesB: usiz
   const x6 = v128.load_splat<f32>(a + kBytesA * 6), x7 = v128.load_splat<f32>(a + kBytesA * 7);
   let b1 = b + kBytesB, b2 = b1 + kBytesB, b3 = b2 + kBytesB, b4 = b3 + kBytesB, b5 = b4 + kBytesB, b6 = b5 + kBytesB, b7 = b6 + kBytesB;
   const end = c + (N << 2);
+  for (const whole = c + ((N & ~7) << 2); c < whole; c += 32) {
+    let s0 = multiplyAdd(x0, v128.load(b), v128.load(c)), s1 = multiplyAdd(x0, v128.load(b, 16), v128.load(c, 16));
+    s0 = multiplyAdd(x1, v128.load(b1), s0); s1 = multiplyAdd(x1, v128.load(b1, 16), s1); b1 += 32;
+    s0 = multiplyAdd(x2, v128.load(b2), s0); s1 = multiplyAdd(x2, v128.load(b2, 16), s1); b2 += 32;
+    s0 = multiplyAdd(x3, v128.load(b3), s0); s1 = multiplyAdd(x3, v128.load(b3, 16), s1); b3 += 32;
+    s0 = multiplyAdd(x4, v128.load(b4), s0); s1 = multiplyAdd(x4, v128.load(b4, 16), s1); b4 += 32;
+    s0 = multiplyAdd(x5, v128.load(b5), s0); s1 = multiplyAdd(x5, v128.load(b5, 16), s1); b5 += 32;
+    s0 = multiplyAdd(x6, v128.load(b6), s0); s1 = multiplyAdd(x6, v128.load(b6, 16), s1); b6 += 32;
+    s0 = multiplyAdd(x7, v128.load(b7), s0); s1 = multiplyAdd(x7, v128.load(b7, 16), s1); b7 += 32;
+    v128.store(c, s0);
+    v128.store(c, s1, 16);
+    b += 32;
+  }
   while (c < end) {
     let sum = multiplyAdd(x0, v128.load(b), v128.load(c));
     sum = multiplyAdd(x1, v128.load(b1), sum); b1 += 16;

@@ -1,23 +1,24 @@
 // C = A·B + beta·C for strided A and B: blocked and packed (Goto and van de Geijn 2008), or direct where operands are small.
 //
-//   for pc in K by KC, jc in N by NC:   B[KC x NC] packed into panels of NR columns, which stay in L2 or L3
-//     for ic in M by MC:                A[MC x KC] packed into panels of MR rows, which stay in L2
-//       for jr, ir:                     the micro-kernel on one panel of each; a panel of B stays in L1
+//   for pc in K by KC, ic in M by MC:   A[MC x KC] packed into panels of MR rows and of 4, which stay in L2
+//     for jc in N by NC:                B[KC x NC] packed into panels of NR columns, which stay in L1
+//       for jr, ir:                     the micro-kernel on one panel of each
 //
-// NN, NT and TN differ in the strides that packing sees, and in nothing else.
+// Blocks are of even size, none a remnant. NN, NT and TN differ in the strides that packing sees, and in nothing else.
 import { directDots, directRows, streamRows } from "./direct";
+import { microkernel4x8 } from "./microkernel4x8";
 import { microkernel5x8 } from "./microkernel5x8";
 import { microkernel6x8 } from "./microkernel6x8";
 import { pack, packSelected, selected } from "./pack";
 
 const MR: usize = ASC_FEATURE_RELAXED_SIMD ? 6 : 5;
 const NR: usize = 8;
-const MC: usize = 240; // a multiple of both tiles' rows
-const KC: usize = 256;
-const NC: usize = 1024;
+const KC: usize = 320;
+const NC: usize = 16;
+const A_FLOATS: usize = KC * 240; // blocks of A of at least 240 rows, of more where they are less deep
 
+const PACKED_A_BYTES: usize = A_FLOATS * 4;
 const PACKED_B_BYTES: usize = KC * NC * 4;
-const PACKED_A_BYTES: usize = MC * KC * 4;
 const TILE_BYTES: usize = 6 * NR * 4;
 
 /** Below this many multiply-adds packing does not pay (measured). */
@@ -30,8 +31,9 @@ export function gemmWorkspaceBytes(): usize {
 
 // @ts-ignore: decorator
 @inline
-function runTile(kc: usize, a: usize, b: usize, accumulate: bool, c: usize, ldc: usize): void {
-  if (ASC_FEATURE_RELAXED_SIMD) microkernel6x8(kc, a, b, accumulate, c, ldc);
+function runTile(height: usize, kc: usize, a: usize, b: usize, accumulate: bool, c: usize, ldc: usize): void {
+  if (height == 4) microkernel4x8(kc, a, b, accumulate, c, ldc);
+  else if (ASC_FEATURE_RELAXED_SIMD) microkernel6x8(kc, a, b, accumulate, c, ldc);
   else microkernel5x8(kc, a, b, accumulate, c, ldc);
 }
 
@@ -39,6 +41,12 @@ function runTile(kc: usize, a: usize, b: usize, accumulate: bool, c: usize, ldc:
 function copySelected(rows: usize, columns: usize, tile: usize, c: usize, ldc: usize, rowIndex: usize, columnIndex: usize, intoTile: bool): void {
   for (let i: usize = 0; i < rows; i++) {
     const row = c + (selected(rowIndex, i) * ldc << 2);
+    if (columnIndex == 0 && columns == NR) {
+      const from = intoTile ? row : tile + (i * NR << 2), to = intoTile ? tile + (i * NR << 2) : row;
+      v128.store(to, v128.load(from));
+      v128.store(to, v128.load(from, 16), 16);
+      continue;
+    }
     for (let j: usize = 0; j < columns; j++) {
       const inC = row + (selected(columnIndex, j) << 2), inTile = tile + ((i * NR + j) << 2);
       if (intoTile) store<f32>(inTile, load<f32>(inC));
@@ -49,10 +57,10 @@ function copySelected(rows: usize, columns: usize, tile: usize, c: usize, ldc: u
 
 /** A tile that sticks out of C, or whose rows or columns are scattered in it, is computed in `tile` and copied. */
 function runEdge(
-  rows: usize, columns: usize, kc: usize, a: usize, b: usize, accumulate: bool, c: usize, ldc: usize, rowIndex: usize, columnIndex: usize, tile: usize,
+  height: usize, rows: usize, columns: usize, kc: usize, a: usize, b: usize, accumulate: bool, c: usize, ldc: usize, rowIndex: usize, columnIndex: usize, tile: usize,
 ): void {
   if (accumulate) copySelected(rows, columns, tile, c, ldc, rowIndex, columnIndex, true);
-  runTile(kc, a, b, accumulate, tile, NR);
+  runTile(height, kc, a, b, accumulate, tile, NR);
   copySelected(rows, columns, tile, c, ldc, rowIndex, columnIndex, false);
 }
 
@@ -70,33 +78,72 @@ function advanceIndex(index: usize, position: usize): usize {
   return index ? index + (position << 2) : 0;
 }
 
-/** C[mc x nc] (+)= packed A · packed B. */
-function runBlock(
-  mc: usize, nc: usize, kc: usize, packedA: usize, packedB: usize, accumulate: bool, c: usize, ldc: usize, rowIndex: usize, columnIndex: usize, tile: usize,
+/** Of `count` rows, how many the tiles of MR take: tiles of 4 take as many others as leave the least to be padded. */
+// @ts-ignore: decorator
+@inline
+function rowsInTall(count: usize): usize {
+  const even = ASC_FEATURE_RELAXED_SIMD ? count + (count & 1) : count; // tiles of 6 and 4 make even numbers alone
+  const missing: usize = (MR - even % MR) % MR;
+  const short = ASC_FEATURE_RELAXED_SIMD ? missing << 1 : missing << 2;
+  return even < short ? count : min(count, even - short);
+}
+
+/** C[mc x nc] (+)= packed A · packed B, tiles of `height` rows. */
+// @ts-ignore: decorator
+@inline
+function runTiles(
+  height: usize, mc: usize, nc: usize, kc: usize, packedA: usize, packedB: usize, accumulate: bool, c: usize, ldc: usize, rowIndex: usize, columnIndex: usize, tile: usize,
 ): void {
   for (let j: usize = 0; j < nc; j += NR) {
     const columns = min(NR, nc - j);
     const b = packedB + (j * kc << 2);
-    for (let i: usize = 0; i < mc; i += MR) {
-      const rows = min(MR, mc - i);
+    for (let i: usize = 0; i < mc; i += height) {
+      const rows = min(height, mc - i);
       const a = packedA + (i * kc << 2);
       const out = advance(advance(c, rowIndex, i, ldc), columnIndex, j, 1);
-      if (rows == MR && columns == NR && (rowIndex | columnIndex) == 0) runTile(kc, a, b, accumulate, out, ldc);
-      else runEdge(rows, columns, kc, a, b, accumulate, out, ldc, advanceIndex(rowIndex, i), advanceIndex(columnIndex, j), tile);
+      if (rows == height && columns == NR && (rowIndex | columnIndex) == 0) runTile(height, kc, a, b, accumulate, out, ldc);
+      else runEdge(height, rows, columns, kc, a, b, accumulate, out, ldc, advanceIndex(rowIndex, i), advanceIndex(columnIndex, j), tile);
     }
   }
 }
 
-/** Rows of A, or what the indices select of them, as panels of MR. */
+/** C[mc x nc] (+)= packed A · packed B. */
+function runBlock(
+  mc: usize, nc: usize, kc: usize, packedA: usize, packedB: usize, accumulate: bool, c: usize, ldc: usize, rowIndex: usize, columnIndex: usize, tile: usize,
+): void {
+  const tall = rowsInTall(mc);
+  runTiles(MR, tall, nc, kc, packedA, packedB, accumulate, c, ldc, rowIndex, columnIndex, tile);
+  if (tall < mc) {
+    const out = advance(c, rowIndex, tall, ldc);
+    runTiles(4, mc - tall, nc, kc, packedA + (tall * kc << 2), packedB, accumulate, out, ldc, advanceIndex(rowIndex, tall), columnIndex, tile);
+  }
+}
+
+/** Rows of A, or what the indices select of them, as panels of MR and then of 4. */
 function packA(count: usize, kc: usize, from: usize, rowStride: usize, kStride: usize, rowIndex: usize, kIndex: usize, to: usize): void {
-  if (rowIndex | kIndex) packSelected(MR, count, kc, from, rowStride, kStride, rowIndex, kIndex, to);
-  else pack(MR, count, kc, from, rowStride, kStride, to);
+  const tall = rowsInTall(count);
+  const short = advance(from, rowIndex, tall, rowStride), toShort = to + (tall * kc << 2);
+  if (rowIndex | kIndex) {
+    packSelected(MR, tall, kc, from, rowStride, kStride, rowIndex, kIndex, to);
+    packSelected(4, count - tall, kc, short, rowStride, kStride, advanceIndex(rowIndex, tall), kIndex, toShort);
+  } else {
+    pack(MR, tall, kc, from, rowStride, kStride, to);
+    pack(4, count - tall, kc, short, rowStride, kStride, toShort);
+  }
 }
 
 /** Columns of B, or what the indices select of them, as panels of NR. */
 function packB(count: usize, kc: usize, from: usize, columnStride: usize, kStride: usize, columnIndex: usize, kIndex: usize, to: usize): void {
   if (columnIndex | kIndex) packSelected(NR, count, kc, from, columnStride, kStride, columnIndex, kIndex, to);
   else pack(NR, count, kc, from, columnStride, kStride, to);
+}
+
+/** The size of blocks of at most `most` (a multiple of 4) that cover `count` with none much smaller than the others. */
+// @ts-ignore: decorator
+@inline
+function evenly(count: usize, most: usize): usize {
+  const blocks = (count + most - 1) / most;
+  return ((count + blocks - 1) / blocks + 3) & ~3;
 }
 
 /**
@@ -112,19 +159,20 @@ export function gemmSelected(
 ): void {
   const packedA = workspace + PACKED_B_BYTES;
   const tile = packedA + PACKED_A_BYTES;
-  for (let pc: usize = 0; pc < K; pc += KC) {
-    const kc = min(KC, K - pc);
+  if (M == 0 || N == 0 || K == 0) return;
+  const depth = evenly(K, KC);
+  const height = evenly(M, A_FLOATS / depth & ~3);
+  for (let pc: usize = 0; pc < K; pc += depth) {
+    const kc = min(depth, K - pc);
     const ks = advanceIndex(kIndex, pc);
-    for (let jc: usize = 0; jc < N; jc += NC) {
-      const nc = min(NC, N - jc);
-      const columns = advanceIndex(columnIndex, jc);
-      const fromB = advance(advance(b, kIndex, pc, rowStrideB), columnIndex, jc, colStrideB);
-      packB(nc, kc, fromB, colStrideB, rowStrideB, columns, ks, workspace);
-      for (let ic: usize = 0; ic < M; ic += MC) {
-        const mc = min(MC, M - ic);
-        const rows = advanceIndex(rowIndex, ic);
-        const fromA = advance(advance(a, rowIndex, ic, rowStrideA), kIndex, pc, colStrideA);
-        packA(mc, kc, fromA, rowStrideA, colStrideA, rows, ks, packedA);
+    for (let ic: usize = 0; ic < M; ic += height) {
+      const mc = min(height, M - ic);
+      const rows = advanceIndex(rowIndex, ic);
+      packA(mc, kc, advance(advance(a, rowIndex, ic, rowStrideA), kIndex, pc, colStrideA), rowStrideA, colStrideA, rows, ks, packedA);
+      for (let jc: usize = 0; jc < N; jc += NC) {
+        const nc = min(NC, N - jc);
+        const columns = advanceIndex(columnIndex, jc);
+        packB(nc, kc, advance(advance(b, kIndex, pc, rowStrideB), columnIndex, jc, colStrideB), colStrideB, rowStrideB, columns, ks, workspace);
         const out = advance(advance(c, rowIndex, ic, ldc), columnIndex, jc, 1);
         runBlock(mc, nc, kc, packedA, workspace, accumulate || pc > 0, out, ldc, rows, columns, tile);
       }
@@ -167,7 +215,7 @@ export function gemm(
 
 /** Runs the micro-kernel `repeats` times on one panel of each operand, for the benchmark's R; the tile has MR x NR floats. */
 export function microkernel(kc: usize, panelA: usize, panelB: usize, tile: usize, repeats: i32): void {
-  for (let i = 0; i < repeats; i++) runTile(kc, panelA, panelB, true, tile, NR);
+  for (let i = 0; i < repeats; i++) runTile(MR, kc, panelA, panelB, true, tile, NR);
 }
 
 /** Rows of the micro-kernel's tile; it has 8 columns. */

@@ -55,6 +55,20 @@ function packAcross(width: usize, kc: usize, from: usize, kBytes: usize, to: usi
   }
 }
 
+/** Two neighbouring panels of 8 columns that are contiguous across: each line of the cache is read once. */
+function packAcrossPair(kc: usize, from: usize, kBytes: usize, to: usize): void {
+  const second = kc << 5;
+  const end = to + second;
+  while (to < end) {
+    v128.store(to, v128.load(from));
+    v128.store(to, v128.load(from, 16), 16);
+    v128.store(to + second, v128.load(from, 32));
+    v128.store(to + second, v128.load(from, 48), 16);
+    from += kBytes;
+    to += 32;
+  }
+}
+
 /** One whole panel: groups of four rows that are contiguous along k, then single rows. */
 // @ts-ignore: decorator
 @inline
@@ -62,7 +76,7 @@ function packAlongK(width: usize, kc: usize, from: usize, acrossBytes: usize, to
   const rowBytes = width << 2;
   packFourAlongK(kc, from, acrossBytes, to, rowBytes);
   if (width == 8) packFourAlongK(kc, from + (acrossBytes << 2), acrossBytes, to + 16, rowBytes);
-  else packScalars(width - 4, kc, from + (acrossBytes << 2), acrossBytes, 4, to + 16, rowBytes);
+  else if (width > 4) packScalars(width - 4, kc, from + (acrossBytes << 2), acrossBytes, 4, to + 16, rowBytes);
 }
 
 /** One whole panel. */
@@ -107,7 +121,7 @@ export function packSelected(
 }
 
 /**
- * Packs `count` x `kc` floats into ceil(count / width) panels; width is a constant 5, 6 or 8, for which this is compiled. Neighbours across lie `acrossStride` floats apart,
+ * Packs `count` x `kc` floats into ceil(count / width) panels; width is a constant 4, 5, 6 or 8, for which this is compiled. Neighbours across lie `acrossStride` floats apart,
  * neighbours along k `kStride`.
  */
 // @ts-ignore: decorator
@@ -117,6 +131,12 @@ export function pack(width: usize, count: usize, kc: usize, from: usize, acrossS
   const kBytes = kStride << 2;
   const panelBytes = width * kc << 2;
   let i: usize = 0;
+  if (width == 8 && acrossBytes == 4) {
+    for (; i + 16 <= count; i += 16) {
+      packAcrossPair(kc, from + i * acrossBytes, kBytes, to);
+      to += panelBytes << 1;
+    }
+  }
   for (; i + width <= count; i += width) {
     packPanel(width, kc, from + i * acrossBytes, acrossBytes, kBytes, to);
     to += panelBytes;

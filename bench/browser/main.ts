@@ -9,7 +9,7 @@ import { builds } from "../../tests/assembly/harness.js";
 import { CHROMIUM_ARGUMENTS, ISOLATION_HEADERS, findChromium } from "../../tests/browser/chromium.js";
 import type { Build } from "../../src/wasm/binary.js";
 import { time } from "../format.js";
-import { isWrong, line, microkernelRate, runCases, type Row } from "../run.js";
+import { isWrong, line, microkernelRate, runCases, secondsOf, type Row } from "../run.js";
 
 const OPTIONS = {
   json: { type: "boolean", default: false },
@@ -53,7 +53,9 @@ async function runInBrowser(browser: Browser, server: Server, options: PageOptio
 /** The browser's row as npm run bench writes it, then Node's time for the same. */
 function besideNode(row: Row, nodes: ReadonlyMap<string, Row>): string {
   const node = nodes.get(row.name);
-  return node === undefined ? line(row) : `${line(row).padEnd(124)}  Node: ${time(node.seconds)}, ${(node.seconds / row.seconds).toFixed(2)} of it`;
+  const [here, there] = [secondsOf(row), node && secondsOf(node)];
+  if (node !== undefined && there === undefined) return `${line(row)}\n  Node: ${line(node).slice(row.name.length).trim()}`;
+  return here === undefined || there === undefined ? line(row) : `${line(row).padEnd(124)}  Node: ${time(there)}, ${(there / here).toFixed(2)} of it`;
 }
 
 async function main(): Promise<void> {

@@ -11,7 +11,7 @@ export function parseNumber(cell: string): number | undefined {
   const value = Number(cell);
   if (cell === "" || !Number.isFinite(Math.fround(value))) return undefined;
   const isOtherBase = cell.length > 2 && "box".includes(cell[1].toLowerCase()); // 0x10 is a name, not 16
-  return isOtherBase ? undefined : value;
+  return isOtherBase ? undefined : value + 0; // -0 is 0: a file of JSON would forget its sign
 }
 
 /** A word as a message or a table shows it. */

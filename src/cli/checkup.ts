@@ -15,9 +15,10 @@ import { VERDICT_RULE } from "./verdict.js";
 import { formatCount } from "../core/text.js";
 import type { History } from "../index.js";
 import { drawCheckupTable, drawEpochLine, drawEpochTitle, type TableLine } from "../report/checkup.js";
+import { drawDeaths } from "../report/deaths.js";
 import { formatScore } from "../report/numbers.js";
 import { drawData } from "../report/training.js";
-import { wrap } from "../report/wrap.js";
+import { wrap } from "../core/wrap.js";
 
 const EXAMPLES = `
 Examples:
@@ -63,11 +64,19 @@ async function showIll(clinic: Clinic, plan: Plan, title: string): Promise<Run |
   terminal.tell(`\n${bold(title)}\n${dim(drawEpochTitle(scale))}`);
   const ill = await clinic.run(plan, seeds[0], "falling ill", (line) => terminal.tell(drawEpochLine(line, scale)));
   if (ill?.stopped === "diverged") terminal.tell("Diverged: the training stopped, the last finite weights are kept.");
+  if (ill?.deaths) terminal.tell(["", ...drawDeaths(ill.deaths, ill.revivals?.length)].join("\n"));
   return ill;
 }
 
+/** The ill plan over all seeds, untraced, since a trace takes time of its own; the deaths are those of the run that was shown. */
+async function repeatIll(clinic: Clinic, shown: Run): Promise<Run[]> {
+  const runs = await clinic.repeat(shown.plan, "falling ill");
+  if (runs.length === 0) return [shown];
+  return runs.map((run) => (run.seed === shown.seed ? { ...run, deaths: shown.deaths, revivals: shown.revivals } : run));
+}
+
 async function cure(clinic: Clinic, illness: IllnessName, healthy: readonly Run[], ill: Run): Promise<IllnessResult> {
-  const groups = [healthy, await clinic.repeat(ill.plan, "falling ill", ill)];
+  const groups = [healthy, await repeatIll(clinic, ill)];
   for (const plan of curesOf(ill.plan)) groups.push(await clinic.repeat(plan, planName(plan, illness)));
   const result = judgeAll(illness, groups);
   tellTable(clinic, result);

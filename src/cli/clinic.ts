@@ -5,7 +5,7 @@ import { scoreOf, specFor, tryDiagnose } from "./model.js";
 import type { SharedOptions } from "./options.js";
 import { median } from "./statistics.js";
 import type { Terminal } from "./terminal.js";
-import type { Diagnosis, EpochLog, History, Network, NetworkSpec } from "../index.js";
+import type { Death, Diagnosis, EpochLog, History, Network, NetworkSpec, Revival } from "../index.js";
 import type { EpochLine, Scale } from "../report/checkup.js";
 
 export interface CheckupOptions extends SharedOptions {
@@ -34,6 +34,9 @@ export interface Run {
   readonly stepsPerSecond: number;
   readonly stopped?: History["stopped"];
   readonly diagnosis?: Diagnosis;
+  /** Where they were traced. */
+  readonly deaths?: readonly Death[];
+  readonly revivals?: readonly Revival[];
 }
 
 function deadUnits(diagnosis: Diagnosis | undefined): number[] | undefined {
@@ -65,9 +68,9 @@ export class Clinic {
     this.scale = { units: options.hidden, isAccuracy: prepared.task === "classification" };
   }
 
-  /** Trains a plan; undefined if it was interrupted. `onEpoch` gets the dead units after each epoch. */
+  /** Trains a plan; undefined if it was interrupted. With `onEpoch`, which gets the dead units after each epoch, deaths are traced. */
   async run(plan: Plan, seed: number, label: string, onEpoch?: (line: EpochLine) => void): Promise<Run | undefined> {
-    const { createNetwork, sgd } = this.library;
+    const { createNetwork, sgd, traceDeaths } = this.library;
     const { prepared, options: { epochs, batchSize, hidden }, signal, terminal } = this;
     const { training, heldOut } = prepared;
     const spec = specFor(prepared, { hidden, activation: plan.activation, bias: plan.bias, seed });
@@ -76,9 +79,10 @@ export class Clinic {
       if (onEpoch === undefined) terminal.progress({ label, done: log.epoch, total: epochs, unit: "epochs" });
       else onEpoch({ epoch: log.epoch, loss: log.loss, score: scoreOf(prepared, log.validation!), dead: deadUnits(this.diagnose(network)) });
     };
+    const trace = onEpoch && traceDeaths();
     terminal.startProgress();
     const history = await network.fit(training, {
-      epochs, batchSize, signal, optimizer: sgd({ learningRate: plan.learningRate }), validation: heldOut, callbacks: [{ onEpochEnd }],
+      epochs, batchSize, signal, optimizer: sgd({ learningRate: plan.learningRate }), validation: heldOut, callbacks: [{ onEpochEnd }, ...(trace ? [trace] : [])],
     });
     terminal.endProgress();
     if (history.stopped === "aborted") return undefined;
@@ -94,6 +98,7 @@ export class Clinic {
       diagnosis,
       stepsPerSecond: speedOf(history.epochs, Math.ceil(training.x.rows / batchSize)),
       stopped: history.stopped,
+      ...(trace && { deaths: trace.deaths, revivals: trace.revivals }),
     };
   }
 
@@ -109,9 +114,9 @@ export class Clinic {
   }
 
   /** The same plan over all seeds; what was finished before an interruption. */
-  async repeat(plan: Plan, label: string, first?: Run): Promise<Run[]> {
-    const runs = first ? [first] : [];
-    for (const seed of this.seeds.slice(runs.length)) {
+  async repeat(plan: Plan, label: string): Promise<Run[]> {
+    const runs = [];
+    for (const seed of this.seeds) {
       const run = await this.run(plan, seed, label);
       if (run) runs.push(run);
     }

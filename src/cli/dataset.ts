@@ -8,12 +8,12 @@ import { RelumineError } from "../core/errors.js";
 import type { DataSet, Matrix } from "../index.js";
 
 /** A plain record: with it any later table is encoded in the same way. */
-interface Preprocessing {
+export interface Preprocessing {
   readonly inputs: readonly InputEncoding[];
   readonly target: TargetEncoding;
 }
 
-interface EncodedRows extends DataSet {
+export interface EncodedRows extends DataSet {
   readonly x: Matrix;
   readonly y: readonly number[];
 }

@@ -4,13 +4,15 @@ import { readFile } from "node:fs/promises";
 import { Command, CommanderError } from "commander";
 import { trainCommand } from "./train.js";
 import { checkupCommand } from "./checkup.js";
+import { diagnoseCommand } from "./diagnose.js";
 import { endQuietlyOnClosedPipe } from "./terminal.js";
 import { RelumineError } from "../core/errors.js";
 
 const EXAMPLES = `
 Examples:
   $ relumine checkup digits
-  $ relumine train penguins.csv --target species
+  $ relumine train penguins.csv --target species --out penguins.safetensors
+  $ relumine diagnose penguins.safetensors penguins.csv
   $ relumine train --help`;
 
 async function readVersion(): Promise<string> {
@@ -28,7 +30,7 @@ async function run(): Promise<void> {
     .description("Trains ReLU networks, shows which units die and why.")
     .version(await readVersion(), "-v, --version")
     .addHelpText("after", EXAMPLES);
-  for (const command of [trainCommand(), checkupCommand()]) program.addCommand(throwing(command));
+  for (const command of [trainCommand(), checkupCommand(), diagnoseCommand()]) program.addCommand(throwing(command));
   await program.parseAsync();
 }
 

@@ -3,7 +3,7 @@ import type { PreparedTable } from "./dataset.js";
 import { inputWidth } from "./inputs.js";
 import { mean, variance } from "./statistics.js";
 import { RelumineError } from "../core/errors.js";
-import type { Activation, Diagnosis, Matrix, Metrics, Network, NetworkSpec } from "../index.js";
+import type { Activation, Diagnosis, DiagnoseOptions, Matrix, Metrics, Network, NetworkSpec } from "../index.js";
 
 export interface ModelOptions {
   readonly hidden: readonly number[];
@@ -24,21 +24,25 @@ export function specFor({ preprocessing: { inputs, target } }: PreparedTable, { 
 }
 
 /** The diagnosis, or why there is none: preactivations may overflow after a divergence. */
-export function tryDiagnose(diagnose: typeof import("../index.js").diagnose, network: Network, x: Matrix): Diagnosis | string {
+export function tryDiagnose(diagnose: typeof import("../index.js").diagnose, network: Network, x: Matrix, options?: DiagnoseOptions): Diagnosis | string {
   try {
-    return diagnose(network, x);
+    return diagnose(network, x, options);
   } catch (error) {
     if (error instanceof RelumineError) return error.message;
     throw error;
   }
 }
 
-/** Accuracy for classes; R², 1 - loss / variance of the held-out targets, for numbers (NaN if those do not vary, -Infinity if the loss overflows). */
-export function scoreOf({ heldOut }: PreparedTable, { loss, accuracy }: Metrics): number {
-  if (accuracy !== undefined) return accuracy;
-  const spread = variance(heldOut.y);
+/** 1 - loss / variance of the targets: NaN if those do not vary, -Infinity if the loss overflows. */
+function r2Of(targets: readonly number[], meanSquared: number): number {
+  const spread = variance(targets);
   if (spread === 0) return Number.NaN;
-  return Number.isFinite(loss) ? 1 - loss / spread : Number.NEGATIVE_INFINITY;
+  return Number.isFinite(meanSquared) ? 1 - meanSquared / spread : Number.NEGATIVE_INFINITY;
+}
+
+/** Accuracy for classes, R² for numbers, on the held-out rows. */
+export function scoreOf({ heldOut }: PreparedTable, { loss, accuracy }: Metrics): number {
+  return accuracy ?? r2Of(heldOut.y, loss);
 }
 
 /** Errors of a target of numbers, in its own units. */
@@ -48,16 +52,14 @@ export interface RegressionErrors {
   readonly rootMeanSquaredError: number;
 }
 
-/** @param predicted standardized predictions for the held-out rows */
-export function regressionErrors(prepared: PreparedTable, predicted: ArrayLike<number>): RegressionErrors | undefined {
-  const { preprocessing: { target }, heldOut } = prepared;
-  if (target.kind !== "number") return undefined;
-  const errors = heldOut.y.map((value, row) => predicted[row] - value);
+/** @param predicted standardized, as the targets are */
+export function regressionErrors({ scale }: { readonly scale: number }, targets: readonly number[], predicted: ArrayLike<number>): RegressionErrors {
+  const errors = targets.map((value, row) => predicted[row] - value);
   const meanSquared = mean(errors.map((error) => error ** 2));
-  const r2 = scoreOf(prepared, { loss: meanSquared });
+  const r2 = r2Of(targets, meanSquared);
   return {
     ...(Number.isFinite(r2) && { r2 }),
-    meanAbsoluteError: mean(errors.map(Math.abs)) * target.scale,
-    rootMeanSquaredError: Math.sqrt(meanSquared) * target.scale,
+    meanAbsoluteError: mean(errors.map(Math.abs)) * scale,
+    rootMeanSquaredError: Math.sqrt(meanSquared) * scale,
   };
 }

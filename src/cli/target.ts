@@ -60,9 +60,13 @@ export function groupRows(table: Table, target: string, { task, rows }: TargetCh
   const index = columnIndex(table, target);
   const classes = classNames(rows.map((row) => table.rows[row][index]));
   const groups: number[][] = classes.map(() => []);
-  const places = new Map(classes.map((name, place) => [name, place]));
+  const places = placesOf(classes);
   for (const row of rows) groups[classPlace(places, table.rows[row][index])!].push(row);
   return { classes, groups };
+}
+
+function placesOf(classes: readonly string[]): ReadonlyMap<string, number> {
+  return new Map(classes.map((name, place) => [name, place]));
 }
 
 function classPlace(places: ReadonlyMap<string, number>, cell: string): number | undefined {
@@ -76,10 +80,16 @@ export function learnTarget(table: Table, target: string, classes: readonly stri
   return { kind: "number", column: target, ...standardization(training.map((row) => parseNumber(table.rows[row][index])!)) };
 }
 
+/** The rows whose target is one of the classes. */
+export function rowsOfClasses(classes: readonly string[], table: Table, column: number, rows: readonly number[]): number[] {
+  const places = placesOf(classes);
+  return rows.filter((row) => classPlace(places, table.rows[row][column]) !== undefined);
+}
+
 /** Labels 0..K-1, or standardized numbers, of the chosen rows. */
 export function encodeTargets(target: TargetEncoding, table: Table, rows: readonly number[]): number[] {
   const index = columnIndex(table, target.column);
   if (target.kind === "number") return rows.map((row) => (parseNumber(table.rows[row][index])! - target.mean) / target.scale);
-  const places = new Map(target.classes.map((name, place) => [name, place]));
+  const places = placesOf(target.classes);
   return rows.map((row) => classPlace(places, table.rows[row][index])!);
 }

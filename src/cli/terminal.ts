@@ -11,11 +11,12 @@ function isTerminal(stream: Stream): boolean {
 }
 
 /** Colours on a terminal alone, and none where NO_COLOR is set (no-color.org). */
-function colorsFor(stream: Stream): ReturnType<typeof picocolors.createColors> {
-  return picocolors.createColors(isTerminal(stream) && !process.env.NO_COLOR);
+function showsColors(stream: Stream): boolean {
+  return isTerminal(stream) && !process.env.NO_COLOR;
 }
 
 export class Terminal {
+  readonly hasColors: boolean;
   readonly colors: ReturnType<typeof picocolors.createColors>;
   readonly #story: Stream;
   readonly #hasBar = isTerminal(process.stderr);
@@ -26,7 +27,8 @@ export class Terminal {
   /** @param json keeps stdout for the document: the story goes to stderr */
   constructor(json = false) {
     this.#story = json ? process.stderr : process.stdout;
-    this.colors = colorsFor(this.#story);
+    this.hasColors = showsColors(this.#story);
+    this.colors = picocolors.createColors(this.hasColors);
   }
 
   get hasBar(): boolean {
@@ -37,6 +39,12 @@ export class Terminal {
   tell(text = ""): void {
     this.endProgress();
     this.#story.write(`${text}\n`);
+  }
+
+  /** What went wrong beside a result that stands: always on stderr. */
+  fail(text: string): void {
+    this.endProgress();
+    process.stderr.write(`error: ${text}\n`);
   }
 
   document(value: unknown): void {

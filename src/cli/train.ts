@@ -1,27 +1,34 @@
 // `relumine train`: a table in, a trained network's figures and diagnosis out.
 import { Command } from "commander";
-import { shorten } from "./cells.js";
 import { prepareTable, type PreparedTable } from "./dataset.js";
+import { type Evaluation, evaluateOn, tellEvaluation } from "./evaluation.js";
 import { inputWidth } from "./inputs.js";
-import { type RegressionErrors, regressionErrors, specFor, tryDiagnose } from "./model.js";
+import { checkPlace, saveFile } from "./model-file.js";
+import { specFor, tryDiagnose } from "./model.js";
 import { addSharedOptions, decimal, oneOf, type SharedOptions } from "./options.js";
 import { readTable } from "./read-table.js";
+import { tableMetadata } from "./stored-table.js";
 import { interruption, Terminal } from "./terminal.js";
+import { RelumineError } from "../core/errors.js";
 import { formatCount } from "../core/text.js";
-import type { Callback, Diagnosis, History, Matrix, Metrics, Network, Optimizer } from "../index.js";
-import { formatNumber, formatPercent } from "../report/numbers.js";
-import { type ClassResult, describeEpoch, drawClasses, drawData, drawEpochs } from "../report/training.js";
+import type { ActivityRecord, Callback, DeathTrace, Diagnosis, History, Network, Optimizer } from "../index.js";
+import { drawActivityMap } from "../report/activity-map.js";
+import { drawDeaths } from "../report/deaths.js";
+import { formatNumber } from "../report/numbers.js";
+import { describeEpoch, drawData, drawEpochs } from "../report/training.js";
 import { ACTIVATION_NAMES, type ActivationName } from "../wasm/activations.js";
 
 const OPTIMIZER_NAMES = ["sgd", "adam", "adamW", "rmsprop"] as const;
 const LOGGED_EPOCHS = 20;
-const MOST_CLASSES = 20;
+const MOST_FRAMES = 60;
 
 interface TrainOptions extends SharedOptions {
   readonly optimizer: (typeof OPTIMIZER_NAMES)[number];
   readonly learningRate?: number;
   readonly activation: ActivationName;
   readonly bias: number;
+  /** Where to save the network. */
+  readonly out?: string;
 }
 
 const EXAMPLES = `
@@ -29,6 +36,7 @@ Examples:
   $ relumine train penguins.csv --target species
   $ relumine train houses.csv.gz --target price --hidden 128,64 --epochs 200
   $ relumine train digits --hidden 128,128 --epochs 20 --json > result.json
+  $ relumine train digits --out digits.safetensors
 
 Columns of numbers are standardized by the training rows; missing values become
 their median. Columns of words are one-hot; a missing word is a category too.
@@ -51,25 +59,15 @@ function progressCallback(terminal: Terminal, epochs: number, stepsPerEpoch: num
   };
 }
 
-function classResults({ preprocessing: { target }, heldOut }: PreparedTable, { data, columns }: Matrix): ClassResult[] {
-  if (target.kind !== "classes") return [];
-  const results = target.classes.map((name) => ({ name: shorten(name), rows: 0, right: 0 }));
-  heldOut.y.forEach((label, row) => {
-    const outputs = data.subarray(row * columns, (row + 1) * columns);
-    results[label].rows++;
-    if (outputs.indexOf(Math.max(...outputs)) === label) results[label].right++;
-  });
-  return results;
-}
-
 interface Outcome {
   readonly network: Network;
   readonly optimizer: Optimizer;
   readonly history: History;
-  readonly validation: Metrics & Partial<RegressionErrors>;
+  readonly validation: Evaluation;
   /** Or why there is none. */
   readonly diagnosis: Diagnosis | string;
-  readonly classes: readonly ClassResult[];
+  readonly activity: ActivityRecord;
+  readonly trace: DeathTrace;
 }
 
 const STOPPED = {
@@ -83,69 +81,93 @@ function describeNetwork({ network: { spec, parameterCount }, optimizer }: Outco
   return `network ${shape}, ${formatCount(parameterCount)} parameters; ${optimizer.name}, rate ${optimizer.learningRate}, batches of ${batchSize}`;
 }
 
-function describeResult(validation: Outcome["validation"], target: string): string {
-  const loss = `loss ${formatNumber(validation.loss)}`;
-  if (validation.accuracy !== undefined) return `held out: accuracy ${formatPercent(validation.accuracy)}, ${loss}`;
-  const r2 = validation.r2 === undefined ? "" : `, R² ${validation.r2.toFixed(3)}`;
-  return `held out: mean absolute error ${formatNumber(validation.meanAbsoluteError!)} and root mean square ${formatNumber(validation.rootMeanSquaredError!)}, in units of ${shorten(target)}${r2}; ${loss}`;
-}
-
 function tellOutcome(terminal: Terminal, outcome: Outcome, prepared: PreparedTable, options: TrainOptions): void {
-  const { bold, dim, yellow } = terminal.colors;
-  const { history, validation, diagnosis, classes } = outcome;
+  const { dim, yellow } = terminal.colors;
+  const { history, validation, diagnosis, activity, trace } = outcome;
   const [title, ...rows] = drawEpochs(history.epochs);
   terminal.tell(`${describeNetwork(outcome, options)}\n`);
   if (rows.length > 0) terminal.tell([dim(title), ...rows, ""].join("\n"));
   if (history.stopped) terminal.tell(`${yellow(STOPPED[history.stopped])}\n`);
-  terminal.tell(bold(describeResult(validation, prepared.preprocessing.target.column)));
-  if (classes.length > 0 && classes.length <= MOST_CLASSES) {
-    const [classTitle, ...classRows] = drawClasses(classes);
-    terminal.tell(["", dim(classTitle), ...classRows].join("\n"));
-  }
+  tellEvaluation(terminal, "held out", validation, prepared.preprocessing.target);
+  const map = drawActivityMap(activity.frames, { samples: activity.samples, colors: terminal.hasColors });
+  if (map.length > 0) terminal.tell(["", ...map].join("\n"));
+  if (options.activation === "relu" || trace.deaths.length > 0) terminal.tell(["", ...drawDeaths(trace.deaths, trace.revivals.length)].join("\n"));
   terminal.tell(typeof diagnosis === "string" ? `\nNo diagnosis: ${diagnosis}.` : `\n${diagnosis}`);
 }
 
+function activityNumbers({ samples, frames }: ActivityRecord): object {
+  const round = (share: number): number => Number(share.toFixed(4));
+  return { samples, frames: frames.map(({ epoch, layers }) => ({ epoch, layers: layers.map((shares) => Array.from(shares, round)) })) };
+}
+
 /** The document that --json prints. */
-function toDocument({ network, optimizer, history, validation, diagnosis, classes }: Outcome, prepared: PreparedTable): object {
+function toDocument({ network, optimizer, history, validation, diagnosis, activity, trace }: Outcome, prepared: PreparedTable, saved: Saved | undefined): object {
   const { name, task, notes, preprocessing, training, heldOut } = prepared;
   return {
     data: { name, task, trainingRows: training.x.rows, heldOutRows: heldOut.x.rows, notes },
     network: { spec: network.spec, parameterCount: network.parameterCount, runtime: network.runtime, preprocessing },
     optimizer: { name: optimizer.name, learningRate: optimizer.learningRate },
-    validation: { ...validation, ...(classes.length > 0 && { classes }) },
+    validation,
     history,
+    activity: activityNumbers(activity),
+    deaths: trace.deaths,
+    revivals: trace.revivals,
     diagnosis: typeof diagnosis === "string" ? { error: diagnosis } : diagnosis,
+    saved,
   };
 }
 
 async function trainNetwork(prepared: PreparedTable, options: TrainOptions, terminal: Terminal, signal: AbortSignal): Promise<Outcome> {
-  const { createNetwork, diagnose, ...optimizers } = await import("../index.js");
+  const { createNetwork, diagnose, recordActivity, traceDeaths, ...optimizers } = await import("../index.js");
   const { epochs, batchSize, learningRate } = options;
   const optimizer = optimizers[options.optimizer](learningRate === undefined ? {} : { learningRate });
   const network = await createNetwork(specFor(prepared, options));
   const { training, heldOut } = prepared;
   const progress = progressCallback(terminal, epochs, Math.ceil(training.x.rows / batchSize));
-  const history = await network.fit(training, { epochs, batchSize, optimizer, validation: heldOut, callbacks: [progress], signal });
-  const outputs = network.predict(heldOut.x);
+  const activity = recordActivity(training.x, { every: Math.ceil(epochs / MOST_FRAMES) });
+  const trace = traceDeaths();
+  const history = await network.fit(training, { epochs, batchSize, optimizer, validation: heldOut, callbacks: [progress, trace, activity], signal });
   return {
-    network, optimizer, history,
-    validation: { ...network.evaluate(heldOut), ...regressionErrors(prepared, outputs.data) },
-    diagnosis: tryDiagnose(diagnose, network, training.x),
-    classes: classResults(prepared, outputs),
+    network, optimizer, history, activity, trace,
+    validation: evaluateOn(network, heldOut, prepared.preprocessing),
+    diagnosis: tryDiagnose(diagnose, network, training.x, { targets: training.y, history }),
   };
+}
+
+/** Where the network lies now, or why it doesn't. */
+type Saved = { readonly file: string; readonly bytes: number } | { readonly file: string; readonly error: string };
+
+async function save(file: string, network: Network, prepared: PreparedTable): Promise<Saved> {
+  const { exportNetwork } = await import("../index.js");
+  try {
+    const bytes = await exportNetwork(network, "safetensors", { metadata: tableMetadata(prepared) });
+    await saveFile(file, bytes);
+    return { file, bytes: bytes.length };
+  } catch (error) {
+    if (error instanceof RelumineError) return { file, error: error.message };
+    throw error;
+  }
+}
+
+function tellSaved(terminal: Terminal, saved: Saved): void {
+  if ("bytes" in saved) terminal.tell(`\nSaved: ${saved.file}, ${formatCount(saved.bytes)} bytes`);
+  else terminal.fail(`the network was not saved: ${saved.error}`);
 }
 
 async function train(source: string, options: TrainOptions): Promise<void> {
   const terminal = new Terminal(options.json);
   const signal = interruption();
+  if (options.out !== undefined) await checkPlace(options.out, source);
   const prepared = prepareTable(await readTable(source), options);
   const { name, training, heldOut, notes, preprocessing } = prepared;
   const summary = { name, notes, trainingRows: training.x.rows, heldOutRows: heldOut.x.rows, inputs: inputWidth(preprocessing.inputs), seed: options.seed };
   terminal.tell(`${drawData(summary)}\n`);
   const outcome = await trainNetwork(prepared, options, terminal, signal);
-  if (options.json) terminal.document(toDocument(outcome, prepared));
+  const saved = options.out === undefined ? undefined : await save(options.out, outcome.network, prepared);
+  if (options.json) terminal.document(toDocument(outcome, prepared, saved));
   else tellOutcome(terminal, outcome, prepared, options);
-  if (outcome.history.stopped) process.exitCode = 1;
+  if (saved) tellSaved(terminal, saved);
+  if (outcome.history.stopped || (saved && "error" in saved)) process.exitCode = 1;
 }
 
 export function trainCommand(): Command {
@@ -155,6 +177,7 @@ export function trainCommand(): Command {
     .option("--learning-rate <rate>", "step size (default: the optimizer's own)", decimal({ low: 0, openLow: true }))
     .option("--activation <name>", "of the hidden layers", oneOf(ACTIVATION_NAMES), "relu")
     .option("--bias <value>", "starting bias of the hidden units", decimal({}), 0)
+    .option("--out <file>", 'save the network and how the columns were read, as safetensors: see "relumine diagnose"')
     .addHelpText("after", EXAMPLES)
     .action(train);
 }

@@ -150,21 +150,33 @@ export class BoxBounds {
    * @param visit receives each target's coefficients over the network's inputs
    */
   descend(l: number, units: readonly number[], sign: 1 | -1, visit?: (target: number, coefficients: Float64Array) => void): number[] {
-    const { kernel, bias, inputs, units: width } = this.network[l];
+    const { inputs } = this.network[l];
     const descent: Descent = { coefficients: [], constants: new Float64Array(LANES) };
     for (let t = 0; t < LANES; t++) {
-      const coefficients = new Float64Array(inputs);
-      const j = units[t];
-      descent.coefficients.push(coefficients);
-      if (j === undefined) continue;
-      for (let i = 0; i < inputs; i++) coefficients[i] = sign * kernel[i * width + j];
-      descent.constants[t] = sign * bias[j] + this.layers[l].error[j];
+      const target = units[t] === undefined ? undefined : this.target(l, units[t], sign);
+      descent.coefficients.push(target?.coefficients ?? new Float64Array(inputs));
+      descent.constants[t] = target?.constant ?? 0;
     }
     for (let below = l - 1; below >= 0; below--) this.step(below, descent);
     return units.map((_, t) => {
       visit?.(t, descent.coefficients[t]);
       return this.conclude(descent.coefficients[t], descent.constants[t]);
     });
+  }
+
+  /** sign·z of unit j of layer l > 0, rounding included, as a bound that is linear in what feeds it: where that is never negative, so is its part of the rounding. */
+  target(l: number, j: number, sign: 1 | -1): { coefficients: Float64Array; constant: number } {
+    const { kernel, bias, inputs, units } = this.network[l];
+    const { low, high } = this.relaxations[l - 1];
+    const g = gamma(inputs) * 1.000001;
+    let constant = sign * bias[j] + g * Math.abs(bias[j]) + inputs * UNDERFLOW;
+    const coefficients = Float64Array.from({ length: inputs }, (_, i) => {
+      const w = kernel[i * units + j];
+      if (low[i] >= 0) return sign * w + g * Math.abs(w);
+      constant += g * Math.abs(w) * Math.max(-low[i], high[i]);
+      return sign * w;
+    });
+    return { coefficients, constant };
   }
 
   /** The worst corner of the box ends the descent. */

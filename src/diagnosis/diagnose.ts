@@ -3,14 +3,17 @@ import { activityBounds } from "./activity-bound.js";
 import { resolveBox } from "./box.js";
 import { drawDiagnosis } from "./draw.js";
 import { checkWeights, type Examination, examine } from "./examination.js";
+import { findAll } from "./findings/findings.js";
 import { KthLargest } from "./largest.js";
-import { findPermanent } from "./permanence.js";
+import { findMovers, findPermanent } from "./permanence.js";
 import { proveDeadUnits, type UnitProof } from "./proof.js";
 import type { Diagnosis, DiagnoseOptions, Finding, LayerDiagnosis, Mechanism, UnitDiagnosis, UnitState } from "./types.js";
 import { judge, type Thresholds } from "./verdict.js";
-import { checkNumber, checkOptions } from "../core/checks.js";
+import { checkNumber, checkOptions, describe } from "../core/checks.js";
 import { RelumineError } from "../core/errors.js";
 import { type Samples, toMatrix } from "../core/matrix.js";
+import type { History } from "../network/callbacks.js";
+import { prepareTargets } from "../network/data.js";
 import { forEachChunk } from "../network/evaluate.js";
 import type { Network } from "../network/network.js";
 import { stateOf } from "../network/state.js";
@@ -66,7 +69,7 @@ function openingPreactivations(examination: Examination, states: readonly UnitSt
   const k = Math.ceil(x.rows / 100);
   const streams = states.map((units) => new Map(units.flatMap((unit, index) => (unit === "dead" ? [[index, new KthLargest(k)] as const] : []))));
   if (streams.every(({ size }) => size === 0)) return streams.map(() => new Map());
-  forEachChunk({ passes, buffers }, x, (_start, rows) => {
+  forEachChunk({ passes, buffers }, x, true, (_start, rows) => {
     streams.forEach((stream, layer) => {
       const { units } = state.spec.layers[layer];
       const z = state.floats(buffers.preactivations(layer), rows * units);
@@ -89,6 +92,7 @@ function diagnoseLayers(examination: Examination, thresholds: Thresholds, prove:
   const hidden = states.slice(0, -1);
   const proofs = prove(examination, hidden);
   const permanent = findPermanent(state, states);
+  const movers = permanent.some((units) => units.includes(true)) ? findMovers(state) : [];
   const opening = openingPreactivations(examination, hidden);
   const boundOf = activityBounds(examination.x.rows);
   return hidden.map((unitStates, layer) => {
@@ -111,6 +115,7 @@ function diagnoseLayers(examination: Examination, thresholds: Thresholds, prove:
         ...common,
         mechanism: mechanismOf(examination, layer, unit, biases[unit]),
         permanent: permanent[layer][unit],
+        ...(permanent[layer][unit] && movers[layer][unit].length > 0 && { stillMovedBy: movers[layer][unit] }),
         biasToRevive: liftAbove(opening[layer].get(unit)!, biases[unit]),
         ...proofs[layer].get(unit),
       };
@@ -119,9 +124,18 @@ function diagnoseLayers(examination: Examination, thresholds: Thresholds, prove:
   });
 }
 
+function checkHistory(history: History | undefined): History | undefined {
+  const epochs: unknown = (history as History | null | undefined)?.epochs;
+  if (history !== undefined && !(Array.isArray(epochs) && epochs.every((log) => typeof log?.loss === "number" && typeof log.learningRate === "number"))) {
+    throw new RelumineError("value", `history is ${describe(history)}; wanted is what fit returns, { epochs, stopped }`);
+  }
+  return history;
+}
+
 /**
  * Which hidden units are dead on these samples, by what mechanism, and what would open them.
  * @param x rows x inputs; the training rows, as a rule: a verdict holds for the samples it was made on
+ * @param options targets: one for each row of x, as for fit; history: what fit returned; both are read for the findings alone
  * @throws RelumineError "value" (NaN in weights or activations: the message names the layer), "shape" or "disposed"
  * @example
  * const diagnosis = diagnose(network, x);
@@ -130,20 +144,23 @@ function diagnoseLayers(examination: Examination, thresholds: Thresholds, prove:
  */
 export function diagnose(network: Network, x: Samples, options?: DiagnoseOptions): Diagnosis {
   const state = stateOf(network);
-  const given = checkOptions("diagnose", options, ["rareBelow", "dormantBelow", "inputBox"]);
+  const given = checkOptions("diagnose", options, ["rareBelow", "dormantBelow", "inputBox", "targets", "history"]);
   const thresholds = {
     rareBelow: checkNumber("rareBelow", given.rareBelow ?? 0.01, { low: 0, high: 1 }),
     dormantBelow: checkNumber("dormantBelow", given.dormantBelow ?? 0.025, { low: 0 }),
   };
   const matrix = toMatrix("x", x, state.spec.inputs);
   if (matrix.rows === 0) throw new RelumineError("shape", "x is empty; wanted is at least one row");
+  const { units } = state.spec.layers.at(-1)!;
+  const targets = given.targets === undefined ? undefined : prepareTargets("targets", given.targets, matrix.rows, units, state.spec.loss);
+  const history = checkHistory(given.history);
   const box = resolveBox(given.inputBox, matrix);
   checkWeights(state);
   const scratch = new Arena(state.runtime.heap);
   try {
     const examination = examine(state, matrix, scratch);
     const layers = diagnoseLayers(examination, thresholds, (...found) => proveDeadUnits(...found, box, scratch));
-    return new NetworkDiagnosis(matrix.rows, layers, []);
+    return new NetworkDiagnosis(matrix.rows, layers, findAll({ ...examination, hidden: layers, targets, history }));
   } finally {
     scratch.dispose();
   }

@@ -1,6 +1,7 @@
 // A diagnosis as a terminal shows it, 80 columns wide: a bar for each layer, the worst units, a line of advice for each mechanism.
-import type { Diagnosis, LayerDiagnosis, Mechanism, UnitDiagnosis, UnitState } from "./types.js";
+import type { Diagnosis, LayerDiagnosis, Mechanism, Proof, UnitDiagnosis, UnitState } from "./types.js";
 import { alignColumns, formatCount } from "../core/text.js";
+import { wrap } from "../core/wrap.js";
 
 const BAR_CELLS = 32;
 const WORST_UNITS = 8;
@@ -15,6 +16,8 @@ const ADVICE: Record<Mechanism, string> = {
   negativeWeights: "lower the learning rate, or use leakyRelu.",
   silentInputs: "the layer below is silent: revive that one first.",
 };
+
+const PROOFS: Record<Proof, string> = { provenDead: "closed", refuted: "opens", open: "unknown" };
 
 function countStates(units: readonly UnitDiagnosis[]): Map<UnitState, number> {
   const counts = new Map<UnitState, number>();
@@ -65,12 +68,26 @@ function worstUnits(diagnosis: Diagnosis): UnitDiagnosis[] {
 function drawWorst(diagnosis: Diagnosis): string[] {
   const worst = worstUnits(diagnosis);
   if (worst.length === 0) return [];
-  const rows = worst.map(({ layer, unit, mechanism, permanent, preactivation, biasToRevive }) => [
-    String(layer), String(unit), mechanism!, permanent ? "yes" : "no", formatNumber(preactivation.max), `+${formatNumber(biasToRevive!)}`,
+  const rows = worst.map(({ layer, unit, mechanism, permanent, proof, preactivation, biasToRevive }) => [
+    String(layer), String(unit), mechanism!, permanent ? "yes" : "no", PROOFS[proof!], formatNumber(preactivation.max), `+${formatNumber(biasToRevive!)}`,
   ]);
-  const header = ["layer", "unit", "shut by", "for good", "highest z", "bias to revive"];
+  const header = ["layer", "unit", "shut by", "for good", "in the box", "highest z", "bias to revive"];
   const title = worst.length < diagnosis.dead ? `The ${worst.length} dead units that are furthest from opening:` : "The dead units:";
-  return ["", title, ...alignColumns([header, ...rows], [0, 1, 4, 5]).map((line) => `  ${line}`)];
+  return ["", title, ...alignColumns([header, ...rows], [0, 1, 5, 6]).map((line) => `  ${line}`)];
+}
+
+/** How far the evidence on the dead goes, and what could still move those that gradients cannot. */
+function drawEvidence({ layers }: Diagnosis): string[] {
+  const dead = layers.flatMap(({ units }) => units.filter(({ state }) => state === "dead"));
+  if (dead.length === 0) return [];
+  const count = (holds: (unit: UnitDiagnosis) => unknown) => formatCount(dead.filter(holds).length);
+  const proved = (wanted: Proof) => count(({ proof }) => proof === wanted);
+  const lines = ["", `In the input box: ${proved("provenDead")} proved closed, ${proved("refuted")} opened by some input, ${proved("open")} unknown.`];
+  if (!dead.some(({ permanent }) => permanent)) return lines;
+  lines.push(`For good: gradients on these samples cannot move ${count(({ permanent }) => permanent)};`, "  momentum left in the optimizer, weight decay or a remedy can.");
+  const moved = (["momentum", "weightDecay"] as const).filter((mover) => dead.some(({ stillMovedBy }) => stillMovedBy?.includes(mover)));
+  if (moved.length > 0) lines.push(`  The last optimizer would: ${moved.map((mover) => `${mover} moves ${count(({ stillMovedBy }) => stillMovedBy?.includes(mover))}`).join(", ")}.`);
+  return lines;
 }
 
 function drawAdvice(diagnosis: Diagnosis): string[] {
@@ -80,8 +97,13 @@ function drawAdvice(diagnosis: Diagnosis): string[] {
   return lines.length === 0 ? [] : ["", ...alignColumns(lines, [1])];
 }
 
+function drawFindings({ findings }: Diagnosis): string[] {
+  return findings.flatMap(({ kind, message, advice }) => ["", kind, ...wrap(`${message} ${advice}`, 80, "  ").split("\n")]);
+}
+
 export function drawDiagnosis(diagnosis: Diagnosis): string {
   const { samples, units, dead, deadFraction, layers } = diagnosis;
   const head = `${formatCount(dead)} of ${formatCount(units)} hidden units dead (${(deadFraction * 100).toFixed(1)} %), judged on ${formatCount(samples)} samples`;
-  return [head, ...drawLayers(layers), ...drawWorst(diagnosis), ...drawAdvice(diagnosis)].join("\n");
+  const parts = [drawLayers(layers), drawWorst(diagnosis), drawEvidence(diagnosis), drawAdvice(diagnosis), drawFindings(diagnosis)];
+  return [head, ...parts.flat()].join("\n");
 }

@@ -2,12 +2,15 @@
 import { TWO_SIDED } from "./verdict.js";
 import { RelumineError } from "../core/errors.js";
 import type { Matrix } from "../core/matrix.js";
-import { BatchBuffers } from "../network/buffers.js";
+import { BATCH_COUNTERS, BatchBuffers } from "../network/buffers.js";
 import { forEachChunk } from "../network/evaluate.js";
 import { Passes } from "../network/passes.js";
 import type { NetworkState } from "../network/state.js";
 import { CounterTotals, type UnitTotals } from "../network/totals.js";
+import { activationCode } from "../wasm/activations.js";
 import type { Arena } from "../wasm/heap.js";
+
+const LINEAR = activationCode("linear");
 
 /** A network under examination: buffers of its own, which keep all preactivations, and what a pass over x counted. */
 export interface Examination {
@@ -19,6 +22,8 @@ export interface Examination {
   readonly totals: readonly (readonly UnitTotals[])[];
   /** The smallest |preactivation|, for layers whose activation is two-sided. */
   readonly nearest: readonly (Float32Array | undefined)[];
+  /** The columns of x, counted as if they were the preactivations of a layer. */
+  readonly columns: readonly UnitTotals[];
 }
 
 /** @throws RelumineError "value" that names the layer whose weights are not finite */
@@ -49,13 +54,17 @@ export function examine(state: NetworkState, x: Matrix, scratch: Arena): Examina
   const widths = spec.layers.map(({ units }) => units);
   const counted = new CounterTotals(widths, runtime.kernels, runtime.heap, scratch);
   const nearest = spec.layers.map(({ units, activation }) => (TWO_SIDED.includes(activation.name) ? new Float32Array(units).fill(Infinity) : undefined));
-  forEachChunk({ passes, buffers }, x, (_start, rows) => {
+  const columns = new CounterTotals([x.columns], runtime.kernels, runtime.heap, scratch);
+  const columnCounters = scratch.allocate(x.columns * BATCH_COUNTERS * 4, "the columns' counters");
+  forEachChunk({ passes, buffers }, x, true, (_start, rows) => {
     counted.fold(rows, buffers);
+    runtime.kernels.activationForward(LINEAR, 0, 0, rows, x.columns, buffers.inputs, 0, buffers.inputs, columnCounters);
+    columns.fold(rows, { counters: () => columnCounters });
     nearest.forEach((smallest, layer) => smallest && keepNearest(smallest, state.floats(buffers.preactivations(layer), rows * smallest.length)));
   });
-  const totals = widths.map((units, layer) => Array.from({ length: units }, (_, unit) => counted.read(layer, unit)));
+  const totals = widths.map((_, layer) => counted.readLayer(layer));
   checkTotals(totals);
-  return { state, x, buffers, passes, totals, nearest };
+  return { state, x, buffers, passes, totals, nearest, columns: columns.readLayer(0) };
 }
 
 function keepNearest(nearest: Float32Array, z: Float32Array): void {

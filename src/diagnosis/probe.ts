@@ -62,7 +62,7 @@ export class Probe {
     for (let start = 0; start < this.rows; start += chunk) {
       const rows = Math.min(chunk, this.rows - start);
       this.passes.gather(this.fit.plan.data, start, rows, this.address);
-      this.passes.forward(rows, layers);
+      this.passes.forward(rows, true, layers);
       visit(start, rows);
     }
   }

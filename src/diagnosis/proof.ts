@@ -1,8 +1,10 @@
 // Is a dead unit closed on the whole input box, or does some input open it? Bounds first, then a search, then both on parts of the box.
 import { BoxBounds, LANES } from "./bounds.js";
 import type { Box } from "./box.js";
+import { Branching, LiveNetwork } from "./branch.js";
 import type { Examination } from "./examination.js";
 import { type Layer64, readLayers } from "./float64.js";
+import { BoxSplitting } from "./split.js";
 import type { Proof, UnitState } from "./types.js";
 import { type Candidate, WakeSearch } from "./wake.js";
 import type { ActivationName } from "../wasm/activations.js";
@@ -18,8 +20,15 @@ const CLOSED_FROM: Partial<Record<ActivationName, number>> = { gelu: -15, silu: 
 
 /** Multiplications that the bounds may take. */
 const BOUND_WORK = 4e8;
+/** With no more inputs the box itself is parted, with more the signs of preactivations are. */
+const SPLIT_INPUTS = 8;
+/** Multiplications that the parting of the box may take, about a second's. */
+const BRANCH_WORK = 8e8;
+/** A share of it that is not enough for so many rounds decides nothing. */
+const LEAST_ROUNDS = 10;
 /** Multiply-adds that the search may take on the kernels. */
-const SEARCH_WORK = 4e9;
+const SEARCH_WORK = 2e9;
+const RANDOM_STARTS = 2;
 
 const PROVEN: UnitProof = { proof: "provenDead" };
 const OPEN: UnitProof = { proof: "open" };
@@ -33,6 +42,8 @@ class Prover {
   private readonly network: readonly Layer64[];
   private readonly bounds: BoxBounds;
   private readonly wake: WakeSearch;
+  /** Of BRANCH_WORK. */
+  private left = BRANCH_WORK;
 
   constructor(
     examination: Examination,
@@ -56,7 +67,24 @@ class Prover {
       this.proveBackwards(layer, open(), ceiling, proofs, corners);
     }
     for (const [unit, wakingInput] of this.search(layer, open(), corners)) proofs.set(unit, { proof: "refuted", wakingInput });
+    if (isBounded && layer > 0) this.branch(layer, open(), ceiling, proofs);
     return proofs;
+  }
+
+  private branch(layer: number, units: readonly number[], ceiling: number, proofs: Map<number, UnitProof>): void {
+    const splitsBox = this.box.low.length <= SPLIT_INPUTS;
+    const net = splitsBox ? undefined : new LiveNetwork(this.network, layer, this.bounds, this.box);
+    const candidates: Candidate[] = [];
+    units.forEach((unit, i) => {
+      const share = this.left / (units.length - i);
+      if (net && share < LEAST_ROUNDS * net.cost) return;
+      const tree = net ? new Branching(net, unit, ceiling) : new BoxSplitting(this.network, layer, unit, ceiling);
+      const result = tree.run(this.box, share);
+      this.left -= tree.work;
+      if (result === "provenDead") proofs.set(unit, PROVEN);
+      else if (result !== "open") candidates.push({ unit, start: result.candidate });
+    });
+    for (const [unit, wakingInput] of this.wake.search(layer, candidates, 2)) proofs.set(unit, { proof: "refuted", wakingInput });
   }
 
   private proveBackwards(layer: number, units: readonly number[], ceiling: number, proofs: Map<number, UnitProof>, corners: Map<number, ArrayLike<number>>): void {
@@ -77,9 +105,17 @@ class Prover {
     const left = units.filter((unit) => !found.has(unit));
     if (left.length === 0) return found;
     const nearest = this.wake.nearestSamples(layer, left);
-    const more = left.flatMap((unit, i): Candidate[] => [{ unit, start: nearest[i] }, { unit, start: corners.get(unit) ?? this.box.low }]);
+    const more = left.flatMap((unit, i): Candidate[] => [{ unit, start: nearest[i] }, { unit, start: corners.get(unit) ?? this.box.low }, ...this.randomCorners(unit)]);
     for (const entry of this.wake.search(layer, more, this.stepsFor(more.length))) found.set(...entry);
     return found;
+  }
+
+  /** A few corners of the box, from a generator that is the same every time. */
+  private randomCorners(unit: number): Candidate[] {
+    let state = unit + 1;
+    const { low, high } = this.box;
+    const random = () => (state = Math.imul(state ^ (state >>> 15), 0x2c1b3c6d) + 0x6d2b79f5) >>> 31;
+    return Array.from({ length: RANDOM_STARTS }, () => ({ unit, start: low.map((value, i) => (random() === 0 ? value : high[i])) }));
   }
 
   private stepsFor(rows: number): number {

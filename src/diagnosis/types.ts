@@ -50,23 +50,43 @@ export interface UnitDiagnosis {
   readonly mechanism?: Mechanism;
   /**
    * Dead units only: no further plain gradient training on these samples can move its inputs or its weights: it is in
-   * the first layer, or fed by nothing but such units, or no gradient gets past a layer that is closed as a whole.
+   * the first layer, or fed by nothing but such units, or no gradient gets past a layer that is closed as a whole (or past
+   * a softmax over one output, whose gradient is 0). Weight decay, momentum still in the optimizer, other samples and remedies can move it.
    */
   readonly permanent?: boolean;
+  /**
+   * Permanent units only: what would move it, or a unit that feeds it, if training went on with the optimizer that trained last: the momentum
+   * that this optimizer still holds, or its weight decay. Absent where nothing would.
+   */
+  readonly stillMovedBy?: readonly Mover[];
   /** Dead units only: what to add to the bias so that one sample in a hundred (at least one) opens it. */
   readonly biasToRevive?: number;
-  /** Dead units only: is it closed on the whole input box? Proved by bounds that are rounded outwards, or refuted by an input that opens it. */
+  /**
+   * Dead units only: is it closed on the whole input box? "provenDead": bounds that are rounded outwards hold its preactivation at or below 0 (gelu,
+   * silu, softplus: so far below that activation and slope are 0), in exact arithmetic and in float32. "refuted": wakingInput makes it
+   * larger than 0. "open": neither was found, or the answer lies within the rounding of float32.
+   */
   readonly proof?: Proof;
   /** With "refuted": an input within the box that opens the unit, one number an input; a forward pass in float64 confirms it. */
   readonly wakingInput?: Float32Array;
 }
 
+export type Mover = "momentum" | "weightDecay";
+
 export type Proof = "provenDead" | "refuted" | "open";
+
+/** By what they are about: loss and training, gradient, units, inputs, targets; the last one is good news. */
+export type FindingKind =
+  | "divergence" | "singleUnitSoftmax" | "lossMismatch"
+  | "vanishingGradient" | "noGradientFromAbove"
+  | "collapsedOutput" | "deadOutputUnits" | "zeroOutgoingWeights" | "silentTogether" | "constantTogether"
+  | "constantInputs" | "duplicateInputs" | "uncenteredInputs" | "unscaledInputs"
+  | "singleClass" | "lowTargetVariance"
+  | "healthySparsity";
 
 /** Something about the network, its data or its training that a verdict on single units does not say. */
 export interface Finding {
-  /** A word to switch on, like "zeroOutgoingWeights". */
-  readonly kind: string;
+  readonly kind: FindingKind;
   /** One sentence with the figures. */
   readonly message: string;
   /** What to do, in one sentence. */

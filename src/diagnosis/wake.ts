@@ -33,7 +33,7 @@ export class WakeSearch {
     const { state, x, buffers, passes } = this.examination;
     const width = this.network[layer].units;
     const best = units.map(() => ({ z: -Infinity, row: 0 }));
-    forEachChunk({ passes, buffers }, x, (start, rows) => {
+    forEachChunk({ passes, buffers }, x, false, (start, rows) => {
       const z = state.floats(buffers.preactivations(layer), rows * width);
       units.forEach((unit, i) => {
         for (let r = 0; r < rows; r++) if (z[r * width + unit] > best[i].z) best[i] = { z: z[r * width + unit], row: start + r };
@@ -58,7 +58,7 @@ export class WakeSearch {
     const x = { rows: batch.length, columns, data: new Float32Array(batch.length * columns) };
     batch.forEach(({ start }, r) => x.data.set(start, r * columns));
     for (let step = 0, size = FIRST_STEP; ; step++, size *= STEP_DECAY) {
-      forEachChunk(this.examination, x, () => this.note(layer, batch, x.data, found));
+      forEachChunk(this.examination, x, false, () => this.note(layer, batch, x.data, found));
       if (step >= steps || batch.every(({ unit }) => found.has(unit))) return;
       this.move(x.data, this.gradient(layer, batch), size);
     }

@@ -5,7 +5,7 @@ import { worksInPlace } from "../wasm/activations.js";
 import type { ResolvedSpec } from "./spec.js";
 
 /** Statistics that the forward kernels keep for each unit of a batch (arrays of float32), see assembly/activation.ts. */
-const BATCH_COUNTERS = 7;
+export const BATCH_COUNTERS = 7;
 
 const CHUNK_ROWS = 256;
 const CHUNK_BYTES = 2 ** 24;

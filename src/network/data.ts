@@ -43,7 +43,7 @@ function toLabels(name: string, values: ArrayLike<number>, classes: number): Int
   for (let i = 0; i < values.length; i++) {
     const label = values[i];
     if (!Number.isInteger(label) || label < 0 || label >= classes) {
-      throw new RelumineError("value", `${name}[${i}] is ${describe(label)}; wanted is a class label, a whole number from 0 to ${classes - 1} (the output layer has ${classes} units)`);
+      throw new RelumineError("value", `${name}[${i}] is ${describe(label)}; wanted is a class label, a whole number from 0 to ${classes - 1} (the output layer has ${classes === 1 ? "1 unit, whose softmax is always 1: use binaryCrossEntropy" : `${classes} units`})`);
     }
     labels[i] = label;
   }
@@ -73,7 +73,7 @@ function checkRowCount(name: string, given: number, rows: number): void {
 }
 
 /** Targets for `rows` samples of a network with `units` outputs. */
-function prepareTargets(name: string, y: Targets, rows: number, units: number, loss: Loss): PreparedTargets {
+export function prepareTargets(name: string, y: Targets, rows: number, units: number, loss: Loss): PreparedTargets {
   if (typeof y !== "object" || y === null || (!isMatrix(y) && typeof y.length !== "number")) {
     throw new RelumineError("shape", `${name} is ${describe(y)}; wanted are targets, one for each row of x`);
   }

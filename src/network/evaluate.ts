@@ -17,14 +17,14 @@ export function toMetrics(spec: ResolvedSpec, lossSum: number, correct: number, 
   return spec.loss === "crossEntropy" || spec.loss === "binaryCrossEntropy" ? { loss, accuracy: correct / divisor } : { loss };
 }
 
-/** Runs `x` forward in chunks; `visit` reads what a chunk left in the buffers before the next one overwrites it. */
-export function forEachChunk({ passes, buffers }: Pick<NetworkState, "passes" | "buffers">, x: Matrix, visit: (start: number, rows: number) => void): void {
+/** Runs `x` forward in chunks, with counters where they are wanted; `visit` reads what a chunk left in the buffers before the next one overwrites it. */
+export function forEachChunk({ passes, buffers }: Pick<NetworkState, "passes" | "buffers">, x: Matrix, counted: boolean, visit: (start: number, rows: number) => void): void {
   const chunk = buffers.chunk(x.rows);
   buffers.ensure(chunk, false);
   for (let start = 0; start < x.rows; start += chunk) {
     const rows = Math.min(chunk, x.rows - start);
     passes.copyInputs(x, start, rows);
-    passes.forward(rows);
+    passes.forward(rows, counted);
     visit(start, rows);
   }
 }
@@ -38,7 +38,7 @@ export function evaluateRows(state: NetworkState, data: PreparedData, first: num
   for (let start = first; start < first + count; start += chunk) {
     const rows = Math.min(chunk, first + count - start);
     passes.gather(data, start, rows, order);
-    passes.forward(rows);
+    passes.forward(rows, false);
     passes.loss(rows, data.y.kind, false);
   }
   return toMetrics(spec, buffers.lossSum, buffers.correct, count);

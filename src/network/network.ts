@@ -133,7 +133,7 @@ function predict(state: NetworkState, x: Matrix, logits: boolean): Matrix {
   const last = spec.layers.length - 1;
   const columns = spec.layers[last].units;
   const data = new Float32Array(x.rows * columns);
-  forEachChunk(state, x, (start, rows) => {
+  forEachChunk(state, x, false, (start, rows) => {
     const outputs = buffers.activations(last);
     if (!logits && spec.loss === "crossEntropy") kernels.softmax(rows, columns, outputs, outputs);
     if (!logits && spec.loss === "binaryCrossEntropy") kernels.activationForward(SIGMOID, 0, 0, 1, rows * columns, outputs, 0, outputs, 0);
@@ -150,11 +150,16 @@ function predict(state: NetworkState, x: Matrix, logits: boolean): Matrix {
  * @example
  * const network = await createNetwork({ inputs: 2, layers: [{ units: 16 }, { units: 1 }], loss: "meanSquaredError" });
  */
-export async function createNetwork(spec: NetworkSpec, options?: RuntimeOptions): Promise<Network> {
+export function createNetwork(spec: NetworkSpec, options?: RuntimeOptions): Promise<Network> {
+  return buildNetwork(spec, options, (state) => state.initialize());
+}
+
+/** A network whose parameters, all zero so far, `fill` is to set. */
+export async function buildNetwork(spec: NetworkSpec, options: RuntimeOptions | undefined, fill: (state: NetworkState) => void): Promise<Network> {
   const resolved = resolveSpec(spec);
   const state = new NetworkState(await getRuntime(options), resolved);
   try {
-    state.initialize();
+    fill(state);
   } catch (error) {
     state.dispose();
     throw error;

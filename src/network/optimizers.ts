@@ -28,6 +28,8 @@ export interface MomentPowers {
 export interface OptimizerRecipe extends Optimizer {
   /** Blocks of moments that it keeps. */
   readonly slots: number;
+  /** What shrinks the weights beside the gradient; absent: nothing does. */
+  readonly weightDecay?: number;
   /** Updates all parameters; returns how many entries were refused because they would not have stayed finite. */
   update(kernels: KernelExports, operands: UpdateOperands, learningRate: number, powers: MomentPowers): number;
   /** The same recipe without what it would move the parameters by beside the plain gradient; absent where it has none. */
@@ -72,6 +74,7 @@ export function sgd(options?: { learningRate?: number; momentum?: number; nester
   if (nesterov && momentum === 0) throw new RelumineError("value", "nesterov is true and momentum 0; wanted is a momentum above 0");
   return recipe({
     name: "sgd",
+    weightDecay,
     learningRate,
     slots: momentum > 0 ? 1 : 0,
     without: {
@@ -90,6 +93,7 @@ function adamFamily(name: string, given: { learningRate?: number; beta1?: number
   const epsilon = checkNumber("epsilon", given.epsilon ?? 1e-8, NON_NEGATIVE);
   return recipe({
     name,
+    weightDecay,
     learningRate,
     slots: 2,
     without: {

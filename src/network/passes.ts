@@ -32,7 +32,7 @@ const VIEWS_FROM_COLUMNS = 96;
 const VIEWS_UP_TO_ROWS = 2 ** 18;
 const RELU = activationCode("relu");
 /** A layer's closed units are left out of its products where that saves more than it costs: from this many units and rows on ... */
-const SKIP_FROM_UNITS = 64;
+export const SKIP_FROM_UNITS = 64;
 const SKIP_FROM_ROWS = 16;
 /** ... and if no larger share of the units is open (measured). */
 const SKIP_UP_TO_OPEN = 7 / 8;
@@ -86,8 +86,11 @@ export class Passes {
     else copyRows(heap.f32, to, y.data, y.columns, start, count, order >>> 2, heap.u32);
   }
 
-  /** Z = X·W + b and A = f(Z), layer by layer, for the first `count` layers; the counters become those of this batch. */
-  forward(rows: number, count = this.layers.length): void {
+  /**
+   * Z = X·W + b and A = f(Z), layer by layer, for the first `count` layers; `counted`, the counters become those of this batch,
+   * which backward needs too.
+   */
+  forward(rows: number, counted: boolean, count = this.layers.length): void {
     const { kernels } = this.runtime;
     const { buffers, parameters } = this;
     let input = buffers.inputs;
@@ -96,8 +99,8 @@ export class Passes {
       const z = buffers.preactivations(index);
       const a = buffers.activations(index);
       this.multiply(rows, units, this.openInputs(index), input, inputs, 1, parameters + kernel, units, 1, z, units, 0, 0, this.openIndex(index - 1));
-      kernels.activationForward(code, alpha, isPrelu ? parameters + alphas : 0, rows, units, z, parameters + bias, a, buffers.counters(index));
-      this.findOpen(index, rows);
+      kernels.activationForward(code, alpha, isPrelu ? parameters + alphas : 0, rows, units, z, parameters + bias, a, counted ? buffers.counters(index) : 0);
+      this.findOpen(index, counted ? rows : 0);
       input = a;
     }
   }

@@ -90,6 +90,11 @@ export class NetworkState {
     return this.moments;
   }
 
+  /** What the optimizer that trained last left behind. */
+  get lastMoments(): Moments | undefined {
+    return this.moments;
+  }
+
   /** Takes over parameters, moments and the count of epochs of a network of the same shape. */
   copyFrom(other: NetworkState): void {
     this.changes++;

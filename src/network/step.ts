@@ -71,7 +71,7 @@ export class TrainingStep {
     const { passes, buffers } = this.state;
     const { data } = this.plan;
     passes.gather(data, start, rows, this.order.address);
-    passes.forward(rows);
+    passes.forward(rows, true);
     buffers.clearResult();
     passes.loss(rows, data.y.kind, true);
   }

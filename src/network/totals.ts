@@ -40,7 +40,7 @@ export class CounterTotals {
   }
 
   /** Adds the counters that the last forward pass over `rows` rows left behind. */
-  fold(rows: number, buffers: BatchBuffers): void {
+  fold(rows: number, buffers: Pick<BatchBuffers, "counters">): void {
     for (let layer = 0; layer < this.units.length; layer++) {
       this.kernels.foldCounters(this.units[layer], rows, buffers.counters(layer), this.address + this.offsets[layer]);
     }
@@ -50,6 +50,10 @@ export class CounterTotals {
     const at = (array: number) => this.heap.f64[((this.address + this.offsets[layer]) >>> 3) + array * this.units[layer] + unit];
     const samples = at(0);
     return { samples, fired: at(1), min: at(2), max: at(3), mean: at(4), variance: at(5) / samples, meanActivation: at(6) / samples };
+  }
+
+  readLayer(layer: number): UnitTotals[] {
+    return Array.from({ length: this.units[layer] }, (_, unit) => this.read(layer, unit));
   }
 
   /** How many units of a layer fired on no sample. */

@@ -1,6 +1,6 @@
 // A training as text: what the data is, how the epochs went, what came out.
 import { formatNumber, formatPercent } from "./numbers.js";
-import { wrap } from "./wrap.js";
+import { wrap } from "../core/wrap.js";
 import { alignColumns, formatCount } from "../core/text.js";
 import type { EpochLog } from "../network/callbacks.js";
 
@@ -54,8 +54,8 @@ export interface ClassResult {
   readonly right: number;
 }
 
-/** Held-out rows and right answers by class. */
-export function drawClasses(classes: readonly ClassResult[]): string[] {
+/** Rows and right answers by class; `where` says what rows they are. */
+export function drawClasses(classes: readonly ClassResult[], where: string): string[] {
   const rows = classes.map(({ name, rows: count, right }) => [name, formatCount(count), formatCount(right), count === 0 ? "-" : formatPercent(right / count)]);
-  return alignColumns([["class", "held out", "right", ""], ...rows], [1, 2, 3]);
+  return alignColumns([["class", where, "right", ""], ...rows], [1, 2, 3]);
 }

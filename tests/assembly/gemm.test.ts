@@ -77,9 +77,17 @@ describe.each(builds)("gemm, %s build", (build) => {
     }
   });
 
-  // One more and one less than the tile, the blocks of M (240), K (256) and N (1024), and a prime or two.
+  it("is exact on integers for every number of rows: tiles of both heights, and what they leave over", async () => {
+    const bench = await Bench.create(build);
+    for (const form of forms) for (let M = 1; M <= 62; M++) for (const N of [16, 37]) {
+      const K = Math.ceil(2 ** 18 / (M * N)) + 1; // just enough to be packed
+      expect(run(bench, { form, M, N, K: Math.min(K, 500), beta: 1, padding: 1 }, true), `${form} ${M}x${N}x${K}`).toBe(0);
+    }
+  });
+
+  // One more and one less than the tile, the blocks of M (240 where they are deepest), K (320) and N (16), and a prime or two.
   it.each([
-    [239, 17, 257], [241, 1023, 9], [5, 1025, 255], [6, 8, 512], [131, 127, 113], [240, 16, 256], [65, 64, 64], [64, 64, 64], [1, 1000, 300], [300, 1, 1000], [3, 515, 258],
+    [239, 17, 319], [242, 33, 321], [247, 31, 641], [963, 16, 79], [239, 17, 257], [241, 1023, 9], [5, 1025, 255], [6, 8, 512], [131, 127, 113], [240, 16, 256], [65, 64, 64], [64, 64, 64], [1, 1000, 300], [300, 1, 1000], [3, 515, 258],
   ])("keeps within K·epsilon on %i x %i x %i", async (M, N, K) => {
     const bench = await Bench.create(build);
     for (const form of forms) for (const beta of [0, 1] as const) {

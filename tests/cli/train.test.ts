@@ -81,6 +81,19 @@ describe("train", () => {
     expect(stdout + stderr).not.toContain("\x1b");
   });
 
+  it("tells who died, when and of what, and shows it: as many as the diagnosis finds dead", async () => {
+    const args = ["train", "digits", "--epochs", "3", "--hidden", "32,16", "--optimizer", "sgd", "--learning-rate", "0.9"];
+    const [{ stdout }, { stdout: json }] = await Promise.all([relumine(...args), relumine(...args, "--json")]);
+    const { deaths, diagnosis, activity } = JSON.parse(json) as Document & { deaths: readonly { layer: number; unit: number; cause: string }[]; activity: { frames: readonly { layers: readonly number[][] }[] } };
+    expect(deaths.length).toBeGreaterThan(3);
+    expect(deaths.length).toBe(diagnosis.dead);
+    for (const { layer, unit } of deaths) expect(activity.frames.at(-1)!.layers[layer][unit]).toBe(0);
+    expect(stdout).toMatch(new RegExp(`\n${deaths.length} hidden units died`));
+    expect(stdout).toMatch(/\n {2}learningRate +\d+ {2}the plain gradient step shut it\n/);
+    expect(stdout).toMatch(/layer 0: 32 units, 2 a line; \d+ silent at the end\n( {2}[ ░▒▓█·]{16}\n){16}layer 1: 16 units, one a line/);
+    expect(Math.max(...stdout.split("\n").map(({ length }) => length))).toBeLessThanOrEqual(80);
+  });
+
   it("stops at Ctrl-C and reports what it has, with exit code 1", async () => {
     const child = start(["train", PENGUINS, "--target", "species", "--epochs", "20000", "--json"]);
     let wasSent = false;

@@ -9,7 +9,7 @@ const version = (JSON.parse(readFileSync(new URL("../../package.json", import.me
 const WITHOUT_WASM = ["--import", "data:text/javascript,delete globalThis.WebAssembly"];
 
 describe("help", () => {
-  it.each([[["--help"], "relumine checkup digits"], [["train", "--help"], "--target species"], [["checkup", "--help"], "--repeats 5"], [["help", "train"], "--target species"]])(
+  it.each([[["--help"], "relumine checkup digits"], [["train", "--help"], "--target species"], [["checkup", "--help"], "--repeats 5"], [["diagnose", "--help"], "digits.safetensors digits"], [["help", "train"], "--target species"]])(
     "%j shows examples",
     async (args, example) => {
       const { code, stdout, stderr } = await relumine(...args);
@@ -60,6 +60,9 @@ describe("bad usage has exit code 2 and no stack", () => {
     [["train", "digits", "--optimizer", "adamm"], /Wanted is one of sgd, adam, adamW, rmsprop. Did you mean "adam"\?/],
     [["train", "digits", "--activation", "rellu"], /Did you mean "relu"\?/],
     [["train", "digits", "--task", "clasification"], /Wanted is one of classification, regression. Did you mean "classification"\?/],
+    [["train", "digits", "--out"], /argument missing/],
+    [["diagnose", "model.safetensors"], /missing required argument 'table'/],
+    [["diagnose", "model.safetensors", "digits", "--target", "digit"], /unknown option '--target'/],
     [["checkup", "digits", "--repeats", "0"], /Wanted is a whole number, at least 1/],
   ])("%j", async (args, message) => {
     const { code, stdout, stderr } = await relumine(...args);

@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { drawBar } from "../../src/report/bar.js";
 import { drawProgress, formatDuration } from "../../src/report/progress.js";
-import { wrap } from "../../src/report/wrap.js";
+import { wrap } from "../../src/core/wrap.js";
 
 describe("drawBar", () => {
   it.each([[0, "    "], [1, "████"], [0.5, "██  "], [1 / 32, "▏   "], [0.55, "██▎ "], [2, "████"], [-1, "    "], [Number.NaN, "    "]])(

@@ -1,0 +1,39 @@
+// C[4 x 8] (+)= A·B over packed panels. A panel: k rows of 4 floats, B panel: k rows of 8 floats, both contiguous.
+// Sums run over k in order, starting from what C holds, so the blocking of K does not show in the bits.
+// For the rows that the taller tile of either build leaves over.
+import { multiplyAdd } from "../simd";
+
+/** C += A·B, or C = A·B where `accumulate` is false (C is then not read). C: 4 rows of 8 floats, ldc floats apart. */
+export function microkernel4x8(kc: usize, a: usize, b: usize, accumulate: bool, c: usize, ldc: usize): void {
+  const c1 = c + (ldc << 2);
+  const c2 = c1 + (ldc << 2);
+  const c3 = c2 + (ldc << 2);
+  let c0x0123 = f32x4.splat(0), c0x4567 = c0x0123;
+  let c1x0123 = c0x0123, c1x4567 = c0x0123;
+  let c2x0123 = c0x0123, c2x4567 = c0x0123;
+  let c3x0123 = c0x0123, c3x4567 = c0x0123;
+  if (accumulate) {
+    c0x0123 = v128.load(c); c0x4567 = v128.load(c, 16);
+    c1x0123 = v128.load(c1); c1x4567 = v128.load(c1, 16);
+    c2x0123 = v128.load(c2); c2x4567 = v128.load(c2, 16);
+    c3x0123 = v128.load(c3); c3x4567 = v128.load(c3, 16);
+  }
+  const end = a + kc * 16;
+  while (a < end) {
+    const b0123 = v128.load(b), b4567 = v128.load(b, 16);
+    const a0 = v128.load_splat<f32>(a);
+    c0x0123 = multiplyAdd(a0, b0123, c0x0123); c0x4567 = multiplyAdd(a0, b4567, c0x4567);
+    const a1 = v128.load_splat<f32>(a, 4);
+    c1x0123 = multiplyAdd(a1, b0123, c1x0123); c1x4567 = multiplyAdd(a1, b4567, c1x4567);
+    const a2 = v128.load_splat<f32>(a, 8);
+    c2x0123 = multiplyAdd(a2, b0123, c2x0123); c2x4567 = multiplyAdd(a2, b4567, c2x4567);
+    const a3 = v128.load_splat<f32>(a, 12);
+    c3x0123 = multiplyAdd(a3, b0123, c3x0123); c3x4567 = multiplyAdd(a3, b4567, c3x4567);
+    a += 16;
+    b += 32;
+  }
+  v128.store(c, c0x0123); v128.store(c, c0x4567, 16);
+  v128.store(c1, c1x0123); v128.store(c1, c1x4567, 16);
+  v128.store(c2, c2x0123); v128.store(c2, c2x4567, 16);
+  v128.store(c3, c3x0123); v128.store(c3, c3x4567, 16);
+}

@@ -1,0 +1,90 @@
+// Figures that compare: what the counters cost, what closed units save, what a second thread brings, how near predict comes to a plain sum.
+import { sgd, type Network } from "../src/index.js";
+import { stateOf } from "../src/network/state.js";
+import { alternate, type Case, type Context, type Figure } from "./measure.js";
+import { create } from "./networks.js";
+import { SKIP_FROM_UNITS } from "../src/network/passes.js";
+import { compilePlainSum } from "./plain-sum.js";
+import { samples, shorten, stepsPerRun, WORKLOADS, type Workload } from "./workloads.js";
+
+const W3 = WORKLOADS[2]!;
+const LEARNING_RATE = 1e-3;
+
+/** Some steps inside fit, as one call. */
+function trainer(network: Network, workload: Workload): () => Promise<unknown> {
+  const data = samples(workload, workload.batch * stepsPerRun(workload));
+  const optimizer = sgd({ learningRate: LEARNING_RATE });
+  return () => network.fit(data, { epochs: 1, batchSize: workload.batch, shuffle: false, optimizer });
+}
+
+/** The activations' passes over one batch, with counters and their folding, or without. */
+function forwardPasses(network: Network, workload: Workload, counted: boolean): () => void {
+  const { buffers, runtime: { kernels, heap }, spec } = stateOf(network);
+  const totals = spec.layers.map(({ units }) => heap.allocate(units * 56, "the benchmark's totals"));
+  spec.layers.forEach(({ units }, layer) => kernels.resetTotals(units, totals[layer]!));
+  return () => spec.layers.forEach(({ units }, layer) => {
+    const z = buffers.preactivations(layer);
+    kernels.activationForward(layer < spec.layers.length - 1 ? 1 : 0, 0, 0, workload.batch, units, z, z, buffers.activations(layer), counted ? buffers.counters(layer) : 0);
+    if (!counted || layer === spec.layers.length - 1) return;
+    if (units >= SKIP_FROM_UNITS) kernels.listOpen(units, buffers.counters(layer), buffers.open(layer));
+    kernels.foldCounters(units, workload.batch, buffers.counters(layer), totals[layer]!);
+  });
+}
+
+async function counterShare(workload: Workload, context: Context): Promise<Figure> {
+  const network = await create(workload, context);
+  const train = trainer(network, workload);
+  await train();
+  const many = (call: () => void) => () => { for (let i = 0; i < 50; i++) call(); };
+  const { first, second } = await alternate(many(forwardPasses(network, workload, false)), many(forwardPasses(network, workload, true)), 600);
+  const step = (await alternate(train, train, 600)).first / stepsPerRun(workload);
+  network.dispose();
+  const isLarge = workload.name === "W3" || workload.name === "W5";
+  return { value: (100 * (second - first)) / 50 / step, unit: "% of a step", wanted: { atMost: isLarge ? 2 : 5 } };
+}
+
+/** W3 with every other hidden unit closed by its bias, against all open. */
+async function closedShare(context: Context): Promise<Figure> {
+  const [alive, half] = [await create(W3, context), await create(W3, context)];
+  for (const { units, setWeights } of half.layers.slice(0, -1).map((layer) => ({ units: layer.units, setWeights: layer.setWeights.bind(layer) }))) {
+    setWeights({ bias: Float32Array.from({ length: units }, (_, unit) => (unit % 2 ? 0 : -1e4)) });
+  }
+  const { ratio } = await alternate(trainer(alive, W3), trainer(half, W3));
+  alive.dispose();
+  half.dispose();
+  return { value: 100 * ratio, unit: "% of the time", wanted: { atMost: 65 } };
+}
+
+async function threadGain(workload: Workload, context: Context): Promise<Figure> {
+  const [one, two] = [await create(workload, context), await create(workload, context, 2)];
+  const { ratio } = await alternate(trainer(one, workload), trainer(two, workload));
+  const isSame = one.layers.every((layer, index) => layer.getWeights().kernel.every((weight, i) => weight === two.layers[index]!.getWeights().kernel[i]));
+  const { threads } = two.runtime;
+  one.dispose();
+  two.dispose();
+  const isLarge = workload.name === "W3" || workload.name === "W5";
+  const note = isSame ? `${threads} threads, the same bits on both` : "THE BITS DIFFER";
+  return { value: isSame ? 1 / ratio : Number.NaN, unit: "times as fast", wanted: { atLeast: isLarge ? 1.75 : 1 }, note };
+}
+
+async function predictShare(context: Context): Promise<Figure> {
+  const network = await create(W3, context);
+  const { x } = samples(W3, 1);
+  const { runtime: { heap }, parameters, parameterFloats } = stateOf(network);
+  const sum = await compilePlainSum(heap.memory);
+  const bytes = parameterFloats * 4 & ~127;
+  const repeat = (call: () => unknown) => () => { for (let i = 0; i < 10; i++) call(); };
+  const { ratio } = await alternate(repeat(() => network.predict(x, { logits: true })), repeat(() => sum(parameters, parameters + bytes)), 800);
+  network.dispose();
+  return { value: 100 * ratio, unit: "% of a sum's rate", wanted: { atLeast: 70 } };
+}
+
+export function ratioCases(context: Context): Case[] {
+  const workloads = WORKLOADS.filter(({ name }) => context.all || name !== "W5");
+  return [
+    ...workloads.map((workload) => ({ name: `counters ${workload.name} ${shorten(workload.widths)}`, run: () => counterShare(workload, context) })),
+    { name: "half closed W3, step", run: () => closedShare(context) },
+    ...workloads.map((workload) => ({ name: `threads ${workload.name} ${shorten(workload.widths)}, 2 for 1`, run: () => threadGain(workload, context) })),
+    { name: "predict W3, 1 row, against a plain sum", run: () => predictShare(context) },
+  ];
+}

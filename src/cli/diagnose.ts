@@ -1,0 +1,155 @@
+// `relumine diagnose`: a saved network and a table in, the network's diagnosis on the table's rows out.
+import { Command } from "commander";
+import { isMissing, parseNumber, shorten } from "./cells.js";
+import type { EncodedRows } from "./dataset.js";
+import { type Evaluation, evaluateOn, tellEvaluation } from "./evaluation.js";
+import { columnIndex, encodeInputs, type InputEncoding } from "./inputs.js";
+import { tryDiagnose } from "./model.js";
+import { loadFile } from "./model-file.js";
+import { type NamedTable, readTable } from "./read-table.js";
+import { readStoredTable, type StoredTable } from "./stored-table.js";
+import { encodeTargets, rowsOfClasses, type TargetEncoding } from "./target.js";
+import { Terminal } from "./terminal.js";
+import { RelumineError } from "../core/errors.js";
+import { formatCount } from "../core/text.js";
+import { rowName, type Table } from "../formats/csv.js";
+import type { Diagnosis, Matrix, Network } from "../index.js";
+import { wrap } from "../core/wrap.js";
+
+const EXAMPLES = `
+Examples:
+  $ relumine train digits --out digits.safetensors
+  $ relumine diagnose digits.safetensors digits
+  $ relumine diagnose penguins.safetensors newer.csv --json > diagnosis.json
+
+The table's columns are read as the training read its own: the same means,
+medians and categories, from the model's file. Columns that the network does
+not know are ignored; a word that it never saw is none of its categories. Where
+the target's column is there, the network is evaluated on the rows that have
+one, and judged on them; without it, it is judged on all rows.`;
+
+interface Model {
+  readonly file: string;
+  readonly network: Network;
+  readonly table: StoredTable;
+}
+
+/** Errors that begin with the name of the file they are about. */
+async function about<T>(file: string, task: () => T | Promise<T>): Promise<T> {
+  try {
+    return await task();
+  } catch (error) {
+    if (error instanceof RelumineError && !error.message.startsWith(file)) throw new RelumineError(error.code, `${file}: ${error.message}`);
+    throw error;
+  }
+}
+
+function loadModel(file: string): Promise<Model> {
+  return about(file, async () => {
+    const bytes = await loadFile(file);
+    const { importNetwork, readMetadata } = await import("../index.js");
+    const network = await importNetwork(bytes);
+    return { file, network, table: readStoredTable(readMetadata(bytes), network.spec) };
+  });
+}
+
+/** The rows to judge by: those with a target that the network knows, or all where there is none. */
+interface Chosen {
+  readonly rows: readonly number[];
+  readonly hasTargets: boolean;
+  readonly notes: readonly string[];
+}
+
+const rowsAre = (count: number): string => (count === 1 ? "1 row" : `${formatCount(count)} rows`);
+
+function checkTargetNumbers(table: Table, { column }: TargetEncoding, index: number): void {
+  const row = table.rows.findIndex((cells) => !isMissing(cells[index]) && parseNumber(cells[index]) === undefined);
+  if (row >= 0) throw new RelumineError("value", `${rowName(table, row)}, column "${shorten(column)}" has "${shorten(table.rows[row][index])}"; wanted is a number, as in the training`);
+}
+
+function chooseRows(table: Table, target: TargetEncoding): Chosen {
+  const all = table.rows.map((_, row) => row);
+  const index = table.header.indexOf(target.column);
+  if (index < 0) return { rows: all, hasTargets: false, notes: [`there is no column "${shorten(target.column)}", the target: no evaluation`] };
+  if (target.kind === "number") checkTargetNumbers(table, target, index);
+  const present = all.filter((row) => !isMissing(table.rows[row][index]));
+  const known = target.kind === "classes" ? rowsOfClasses(target.classes, table, index, present) : present;
+  const notes: string[] = [];
+  if (present.length < all.length) notes.push(`${rowsAre(all.length - present.length)} without a target left out`);
+  if (known.length < present.length) notes.push(`${rowsAre(present.length - known.length)} of a class that the network does not know left out, of the evaluation too`);
+  if (known.length > 0) return { rows: known, hasTargets: true, notes };
+  return { rows: all, hasTargets: false, notes: [`no row of column "${shorten(target.column)}" has a target that the network knows: no evaluation`] };
+}
+
+/** Words that the training never saw, by column. */
+function noteNewWords(table: Table, inputs: readonly InputEncoding[], rows: readonly number[]): string[] {
+  return inputs.flatMap((encoding) => {
+    if (encoding.kind === "number") return [];
+    const index = columnIndex(table, encoding.column);
+    const known = new Set(encoding.categories);
+    const words = rows.map((row) => table.rows[row][index]).map((cell) => (isMissing(cell) ? "" : cell)).filter((word) => !known.has(word));
+    return words.length === 0 ? [] : [`${shorten(encoding.column)}: ${rowsAre(words.length)} with a word that the training never saw ("${shorten(words[0])}")`];
+  });
+}
+
+interface Judged {
+  readonly x: Matrix;
+  readonly notes: readonly string[];
+  readonly evaluation?: Evaluation;
+  /** Or why there is none. */
+  readonly diagnosis: Diagnosis | string;
+}
+
+async function judge({ network, table: stored }: Model, { name, table }: NamedTable): Promise<Judged> {
+  const { diagnose } = await import("../index.js");
+  return about(name, () => {
+    const { rows, hasTargets, notes } = chooseRows(table, stored.target);
+    const x = encodeInputs(stored.inputs, table, rows);
+    const data: EncodedRows | undefined = hasTargets ? { x, y: encodeTargets(stored.target, table, rows) } : undefined;
+    return {
+      x,
+      notes: [...notes, ...noteNewWords(table, stored.inputs, rows)],
+      ...(data && { evaluation: evaluateOn(network, data, stored) }),
+      diagnosis: tryDiagnose(diagnose, network, x, data && { targets: data.y }),
+    };
+  });
+}
+
+function tell(terminal: Terminal, { file, network, table }: Model, name: string, { x, notes, evaluation, diagnosis }: Judged): void {
+  const shape = [network.spec.inputs, ...network.spec.layers.map(({ units }) => units)].join("-");
+  terminal.tell(`${file}: network ${shape}, ${formatCount(network.parameterCount)} parameters, trained on ${shorten(table.name)}`);
+  terminal.tell([`${name}: ${rowsAre(x.rows)}`, ...notes.map((note) => wrap(note, 80, "  "))].join("\n"));
+  terminal.tell();
+  if (evaluation) tellEvaluation(terminal, "on these rows", evaluation, table.target);
+  terminal.tell(`${evaluation ? "\n" : ""}${typeof diagnosis === "string" ? `No diagnosis: ${diagnosis}.` : String(diagnosis)}`);
+}
+
+/** The document that --json prints. */
+function toDocument({ file, network, table: { name: trainedOn, inputs, target } }: Model, name: string, { x, notes, evaluation, diagnosis }: Judged): object {
+  return {
+    model: { file, trainedOn, spec: network.spec, parameterCount: network.parameterCount, runtime: network.runtime, preprocessing: { inputs, target } },
+    data: { name, rows: x.rows, notes },
+    evaluation,
+    diagnosis: typeof diagnosis === "string" ? { error: diagnosis } : diagnosis,
+  };
+}
+
+async function diagnoseFile(file: string, source: string, { json }: { readonly json?: boolean }): Promise<void> {
+  const terminal = new Terminal(json);
+  const named = await readTable(source);
+  const model = await loadModel(file);
+  const judged = await judge(model, named);
+  if (json) terminal.document(toDocument(model, named.name, judged));
+  else tell(terminal, model, named.name, judged);
+  if (typeof judged.diagnosis === "string") process.exitCode = 1;
+}
+
+export function diagnoseCommand(): Command {
+  return new Command("diagnose")
+    .description("Diagnose a saved network on a table's rows.")
+    .argument("<model>", 'a file that "relumine train --out" wrote')
+    .argument("<table>", 'a CSV file, also gzipped, or "digits" for the embedded set')
+    .option("--json", "print one JSON document instead")
+    .addHelpText("after", EXAMPLES)
+    .action(diagnoseFile);
+}

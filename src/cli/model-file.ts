@@ -1,0 +1,101 @@
+// Models on disk. A file is written beside its place and moved there when it is whole: who reads it sees the old one or the new one, never half of it.
+import { access, constants, type FileHandle, open, readFile, realpath, rename, stat, unlink } from "node:fs/promises";
+import { basename, dirname, join, resolve } from "node:path";
+import { RelumineError } from "../core/errors.js";
+
+const MAX_BYTES = 2 ** 31 - 1; // what Node reads at once
+
+const REASONS: Record<string, string> = {
+  ENOENT: "is not there",
+  ENOTDIR: "is not there",
+  EACCES: "permission denied",
+  EPERM: "permission denied",
+  EROFS: "the file system is read-only",
+  ENOSPC: "no space is left on the device",
+  EDQUOT: "the quota is used up",
+  EFBIG: "the file is too large for the file system",
+  ENAMETOOLONG: "the name is too long",
+};
+
+function reasonOf(error: unknown): string {
+  const { code = "", message } = error as NodeJS.ErrnoException;
+  return REASONS[code] ?? message;
+}
+
+/** The place that a link leads to; the path itself where nothing is there yet. */
+async function follow(path: string): Promise<string> {
+  try {
+    return await realpath(path);
+  } catch {
+    return resolve(path);
+  }
+}
+
+/**
+ * Can a model be written there? Asked before the training, which may take hours.
+ * @param source the table: it is not to be overwritten
+ * @throws RelumineError "value"
+ */
+export async function checkPlace(path: string, source: string): Promise<void> {
+  const place = await follow(path);
+  const refuse = (reason: string): never => {
+    throw new RelumineError("value", `--out ${path}: ${reason}; wanted is a file in a folder that is there and may be written`);
+  };
+  const folder = await stat(dirname(place)).catch((error: unknown) => refuse(`the folder ${dirname(path)} ${reasonOf(error)}`));
+  if (!folder.isDirectory()) refuse(`${dirname(path)} is no folder`);
+  await access(dirname(place), constants.W_OK).catch((error: unknown) => refuse(`the folder ${dirname(path)}: ${reasonOf(error)}`));
+  if (place === (await follow(source))) refuse("it is the table itself");
+  const status = await stat(place).catch((error: NodeJS.ErrnoException) => (error.code === "ENOENT" ? undefined : refuse(reasonOf(error))));
+  if (status && !status.isFile()) refuse(status.isDirectory() ? "it is a folder" : "it is a device");
+  if (/[/\\]$/.test(path)) refuse("it names a folder");
+}
+
+async function writeWhole(handle: FileHandle, bytes: Uint8Array): Promise<void> {
+  try {
+    await handle.writeFile(bytes);
+    await handle.sync();
+  } finally {
+    await handle.close();
+  }
+}
+
+/** The new name is on the disk when its folder is; not every system lets a folder be synced. */
+async function syncFolder(folder: string): Promise<void> {
+  const handle = await open(folder, "r").catch(() => undefined);
+  await handle?.sync().catch(() => undefined);
+  await handle?.close();
+}
+
+/**
+ * Writes the file, wholly or not at all.
+ * @throws RelumineError "value" that says why; what was there before is still there
+ */
+export async function saveFile(path: string, bytes: Uint8Array): Promise<void> {
+  const place = await follow(path);
+  const temporary = join(dirname(place), `.${basename(place).slice(0, 100)}.${process.pid}.tmp`);
+  try {
+    await writeWhole(await open(temporary, "wx"), bytes);
+    await rename(temporary, place);
+  } catch (error) {
+    await unlink(temporary).catch(() => undefined);
+    const old = await stat(place).catch(() => undefined);
+    throw new RelumineError("value", `${path} could not be written: ${reasonOf(error)}${old ? "; the file that was there is as it was" : ""}`);
+  }
+  await syncFolder(dirname(place));
+}
+
+/**
+ * A model file's bytes.
+ * @throws RelumineError "format" or "memory"; the message begins with the file's name
+ */
+export async function loadFile(path: string): Promise<Uint8Array> {
+  try {
+    const status = await stat(path);
+    if (status.isDirectory()) throw new RelumineError("format", `${path} is a directory; wanted is a .safetensors file`);
+    if (!status.isFile() && !status.isFIFO()) throw new RelumineError("format", `${path} is a device; wanted is a .safetensors file`);
+    if (status.size > MAX_BYTES) throw new RelumineError("memory", `${path} has ${status.size} bytes; wanted are at most ${MAX_BYTES}`);
+    return await readFile(path);
+  } catch (error) {
+    throw error instanceof RelumineError ? error : new RelumineError("format", `${path} cannot be read: ${reasonOf(error)}; wanted is a .safetensors file that "relumine train --out" wrote`);
+  }
+}

@@ -1,0 +1,12 @@
+// What is wrong, or only looks so, with a network as a whole: its data, its loss, its training, and units that go together.
+import type { Evidence } from "./evidence.js";
+import { findVanishing } from "./gradient.js";
+import { findInputs } from "./inputs.js";
+import { findTraining } from "./targets.js";
+import { findUnits } from "./units.js";
+import type { Finding } from "../types.js";
+
+/** In the order in which they should be looked at. */
+export function findAll(evidence: Evidence): Finding[] {
+  return [...findTraining(evidence), ...findVanishing(evidence), ...findUnits(evidence), ...findInputs(evidence)];
+}

@@ -1,0 +1,107 @@
+// What the input columns show: constant, repeated, far from centred, of very different sizes.
+import { count, either, figure, listOf } from "./words.js";
+import { type Evidence, groupBy, isConstant } from "./evidence.js";
+import { measureColumns } from "./columns.js";
+import type { Finding } from "../types.js";
+
+/**
+ * |mean|/spread of the inputs (Simon 2026) from which centring is advised. A unit with random weights and no bias has a preactivation of
+ * mean/spread N(0, 1) times this: at 2, one in fifteen stays three spreads below 0. Pixels of digits lie at 1.5, U[0, 1] at 1.7.
+ */
+const UNCENTERED_FROM = 2;
+/** The largest column over the small ones. */
+const UNEQUAL_FROM = 100;
+/** Columns that count as small ones: the tenth from below, since border pixels that hardly ever light up are no fault of scale. */
+const SMALL_QUANTILE = 0.1;
+/** Initializers suppose inputs of size 1; a size s multiplies the first layer's learning rate by s²: at 30 a thousandfold. */
+const UNSCALED_FROM = 30;
+
+interface ColumnStatistics {
+  readonly mean: readonly number[];
+  readonly spread: readonly number[];
+  readonly range: readonly number[];
+}
+
+/** From the kernels' counters, unless their float32 squares left its range. */
+function statisticsOf({ columns, x }: Evidence): ColumnStatistics {
+  const isLost = columns.some((column) => !(column.variance > 0 && column.variance < Infinity) && !isConstant(column));
+  const { mean, spread } = isLost ? measureColumns(x) : { mean: columns.map((column) => column.mean), spread: columns.map(({ variance }) => Math.sqrt(variance)) };
+  return { mean, spread, range: columns.map(({ min, max }) => max - min) };
+}
+
+/** Columns that are equal to an earlier one in every row: those with the same statistics are compared number by number. */
+function repeatedColumns({ x: { rows, columns: width, data }, columns }: Evidence, among: readonly number[]): number[] {
+  const isEqual = (a: number, b: number) => {
+    for (let row = 0; row < rows; row++) if (data[row * width + a] !== data[row * width + b]) return false;
+    return true;
+  };
+  const repeated = (group: readonly number[]) => group.filter((column, i) => group.slice(0, i).some((earlier) => isEqual(earlier, column)));
+  const keyOf = (column: number) => `${columns[column].mean} ${columns[column].variance}`;
+  return groupBy(among, keyOf).flatMap(repeated).sort((a, b) => a - b);
+}
+
+function findConstant({ x, columns }: Evidence): Finding[] {
+  const constant = [...columns.keys()].filter((column) => isConstant(columns[column]));
+  if (constant.length === 0) return [];
+  const zero = constant.filter((column) => x.data[column] === 0).length;
+  const effect = zero === constant.length
+    ? `always 0, so that ${either(zero, "its weights get", "their weights get")} no gradient`
+    : zero === 0 ? `${either(constant.length, "it acts", "they act")} as a second bias` : `${zero} of them always 0, the others act as a second bias`;
+  return [{
+    kind: "constantInputs",
+    message: `${constant.length} of ${count(x.columns, "input column")} never ${either(constant.length, "changes", "change")} on these ${x.rows} samples (${effect}): ${listOf(constant)}.`,
+    advice: "Leave them out, or check that the samples are what they should be: what never changes tells nothing apart.",
+  }];
+}
+
+function findDuplicate(evidence: Evidence, varying: readonly number[]): Finding[] {
+  const repeated = repeatedColumns(evidence, varying);
+  if (repeated.length === 0) return [];
+  return [{
+    kind: "duplicateInputs",
+    message: `${count(repeated.length, "input column")} of ${evidence.x.columns} ${either(repeated.length, "repeats", "repeat")} an earlier one on all ${evidence.x.rows} samples: ${listOf(repeated)}.`,
+    advice: "Leave the copies out: what they say is said already, and it counts twice in every update.",
+  }];
+}
+
+const norm = (columns: readonly number[], values: readonly number[]) => Math.sqrt(columns.reduce((sum, column) => sum + values[column] ** 2, 0));
+
+function findUncentered({ mean, spread }: ColumnStatistics, varying: readonly number[]): Finding[] {
+  const means = norm(varying, mean), spreads = norm(varying, spread);
+  if (!(means >= UNCENTERED_FROM * spreads)) return [];
+  const worst = varying.reduce((a, b) => (Math.abs(mean[b]) > Math.abs(mean[a]) ? b : a));
+  return [{
+    kind: "uncenteredInputs",
+    message: `The inputs are far from centred: their mean is ${figure(means / spreads)} times their spread in size (column ${worst}: mean ${figure(mean[worst])}, spread ${figure(spread[worst])}), which lets units start and stay on one side of 0.`,
+    advice: "Subtract each column's mean on the training rows, and divide by its spread.",
+  }];
+}
+
+/** The largest value over the small ones. */
+function unevenness(columns: readonly number[], values: readonly number[]): { ratio: number; small: number; large: number } {
+  const order = columns.toSorted((a, b) => values[a] - values[b]);
+  const small = order[Math.floor(SMALL_QUANTILE * (order.length - 1))], large = order[order.length - 1];
+  return { ratio: values[large] / values[small], small, large };
+}
+
+function findUnscaled({ spread, range }: ColumnStatistics, varying: readonly number[]): Finding[] {
+  const { ratio, small, large } = unevenness(varying, spread);
+  const typical = norm(varying, spread) / Math.sqrt(varying.length);
+  const advice = "Divide each column by its spread on the training rows, after subtracting its mean.";
+  // By range as well: a column that is mostly one number has a small spread, whatever its scale.
+  if (ratio > UNEQUAL_FROM && unevenness(varying, range).ratio > UNEQUAL_FROM) {
+    return [{ kind: "unscaledInputs", message: `The inputs' spreads differ by a factor of ${figure(ratio)}: ${figure(spread[large])} in column ${large}, ${figure(spread[small])} in column ${small}.`, advice }];
+  }
+  if (typical <= UNSCALED_FROM && typical >= 1 / UNSCALED_FROM) return [];
+  return [{ kind: "unscaledInputs", message: `The inputs' spread is ${figure(typical)} (root mean square over the columns that change): initializers and usual learning rates suppose about 1.`, advice }];
+}
+
+export function findInputs(evidence: Evidence): Finding[] {
+  const { x, columns } = evidence;
+  if (x.rows < 2) return [];
+  const varying = [...columns.keys()].filter((column) => !isConstant(columns[column]));
+  const constant = findConstant(evidence);
+  if (varying.length === 0) return constant;
+  const statistics = statisticsOf(evidence);
+  return [...constant, ...findDuplicate(evidence, varying), ...findUncentered(statistics, varying), ...findUnscaled(statistics, varying)];
+}

@@ -1,0 +1,169 @@
+// Networks as files: the spec in the metadata, each layer's kernel [inputs, units], bias and PReLU slopes [units] as tensors.
+import { readHeader, readTensors, type Header, type StoredTensor, type Tensor, writeSafetensors } from "./safetensors.js";
+import { checkObject, parseStrictJson } from "./strict-json.js";
+import { checkName, checkOptions, describe, isFloat32 } from "../core/checks.js";
+import { RelumineError } from "../core/errors.js";
+import type { Weights } from "../network/layer.js";
+import { buildNetwork, type Network } from "../network/network.js";
+import { type Loss, type NetworkSpec, type ResolvedSpec, resolveSpec } from "../network/spec.js";
+import { stateOf } from "../network/state.js";
+import type { RuntimeOptions } from "../wasm/runtime.js";
+
+const FORMAT_NAMES = ["safetensors", "onnx", "tfjs"] as const;
+export type ModelFormat = (typeof FORMAT_NAMES)[number];
+
+export interface ExportOptions {
+  /** Words of the caller's own to keep in the file: see readMetadata. Any names but "relumine" and "spec". */
+  readonly metadata?: Readonly<Record<string, string>>;
+}
+
+export interface ImportOptions extends RuntimeOptions {
+  /** Default "safetensors". */
+  readonly format?: ModelFormat;
+  /** Instead of the loss in the file. */
+  readonly loss?: Loss;
+}
+
+/** Names in the file's metadata; the caller's own stand beside them. */
+const VERSION_NAME = "relumine";
+const SPEC_NAME = "spec";
+const VERSION = "1";
+const SPEC_DEPTH = 4;
+
+function checkFormat(format: unknown): void {
+  if (checkName("format", format, FORMAT_NAMES) !== "safetensors") {
+    throw new RelumineError("unsupported", `format is ${describe(format)}, which is not there yet; wanted is "safetensors"`);
+  }
+}
+
+function checkMetadata(metadata: unknown): Readonly<Record<string, string>> {
+  if (typeof metadata !== "object" || metadata === null || Array.isArray(metadata)) {
+    throw new RelumineError("value", `metadata is ${describe(metadata)}; wanted is an object of strings`);
+  }
+  for (const [name, text] of Object.entries(metadata)) {
+    if ([VERSION_NAME, SPEC_NAME, "__proto__"].includes(name)) throw new RelumineError("value", `metadata has a ${describe(name)}, which is taken; wanted is another name`);
+    if (typeof text !== "string") throw new RelumineError("value", `metadata has ${describe(text)} for ${describe(name)}; wanted is a string`);
+  }
+  return metadata as Record<string, string>;
+}
+
+const PARTS = ["kernel", "bias", "alpha"] as const;
+type Part = keyof Weights;
+
+interface PartShape {
+  readonly name: string;
+  readonly layer: number;
+  readonly part: Part;
+  readonly shape: readonly number[];
+}
+
+/** The tensors of a network, in the order in which they are written. */
+function shapesOf({ inputs, layers }: ResolvedSpec): PartShape[] {
+  return layers.flatMap(({ units, activation }, layer) =>
+    PARTS.filter((part) => part !== "alpha" || activation.name === "prelu").map((part) => ({
+      name: `layers.${layer}.${part}`, layer, part, shape: part === "kernel" ? [layer === 0 ? inputs : layers[layer - 1].units, units] : [units],
+    })),
+  );
+}
+
+/** A spec's numbers with their signs, which JSON.stringify takes from -0; none of its words is "-0". */
+function toJson(spec: ResolvedSpec): string {
+  return JSON.stringify(spec, (_name, value: unknown) => (Object.is(value, -0) ? "-0" : value)).replaceAll('"-0"', "-0");
+}
+
+function checkFinite(name: string, data: Float32Array, code: "value" | "format"): void {
+  const index = data.findIndex((value) => !isFloat32(value));
+  if (index >= 0) throw new RelumineError(code, `${name} has ${data[index]} at ${index}; wanted are finite weights`);
+}
+
+/**
+ * The network as a file's bytes: spec and weights, bit by bit. What an optimizer remembers (its moments, the count of epochs) is left out:
+ * a training of what was imported begins with new ones.
+ * @param format "safetensors"; "onnx" and "tfjs" are not there yet
+ * @throws RelumineError "value" (weights that are not finite), "unsupported", "memory" or "disposed" (as a rejection)
+ * @example await writeFile("model.safetensors", await exportNetwork(network, "safetensors", { metadata: { trainedOn: "digits" } }));
+ */
+export async function exportNetwork(network: Network, format: ModelFormat, options?: ExportOptions): Promise<Uint8Array> {
+  const { spec } = stateOf(network);
+  checkFormat(format);
+  const metadata = checkMetadata(checkOptions("exportNetwork", options, ["metadata"]).metadata ?? {});
+  const weights = network.layers.map((layer) => layer.getWeights());
+  const tensors = shapesOf(spec).map(({ name, layer, part, shape }): [string, Tensor] => [name, { shape, data: weights[layer][part]! }]);
+  for (const [name, { data }] of tensors) checkFinite(name, data, "value");
+  return writeSafetensors(new Map(tensors), { [VERSION_NAME]: VERSION, [SPEC_NAME]: toJson(spec), ...metadata });
+}
+
+function readModelHeader(bytes: Uint8Array): Header {
+  if (!(bytes instanceof Uint8Array)) throw new RelumineError("value", `bytes is ${describe(bytes)}; wanted is a Uint8Array, the content of a file`);
+  const header = readHeader(bytes);
+  const version = header.metadata.get(VERSION_NAME);
+  if (version === undefined || !header.metadata.has(SPEC_NAME)) {
+    const missing = version === undefined ? VERSION_NAME : SPEC_NAME;
+    throw new RelumineError("format", `the file's __metadata__ has no "${missing}": another program wrote it; wanted is a file that exportNetwork wrote`);
+  }
+  if (version !== VERSION) throw new RelumineError("format", `the file is of version ${describe(version)}; wanted is "${VERSION}": is it from a later relumine?`);
+  return header;
+}
+
+function readSpec({ metadata }: Header, loss: Loss | undefined): ResolvedSpec {
+  const stored = checkObject("the file's spec", parseStrictJson("the file's spec", metadata.get(SPEC_NAME)!, SPEC_DEPTH));
+  try {
+    const spec = resolveSpec(stored as unknown as NetworkSpec);
+    return loss === undefined ? spec : { ...spec, loss };
+  } catch (error) {
+    if (error instanceof RelumineError) throw new RelumineError("format", `the file's spec: ${error.message}`);
+    throw error;
+  }
+}
+
+/** The spec's tensors, all there and no others; until now nothing but the header is read. */
+function matchTensors(tensors: ReadonlyMap<string, StoredTensor>, shapes: readonly PartShape[]): void {
+  const names = new Set(shapes.map(({ name }) => name));
+  const unknown = [...tensors.keys()].find((name) => !names.has(name));
+  if (unknown !== undefined) throw new RelumineError("format", `the file has a tensor ${describe(unknown)} of which its spec knows nothing; wanted are layers.0.kernel and so on`);
+  for (const { name, shape } of shapes) {
+    const given = tensors.get(name)?.shape;
+    if (given === undefined) throw new RelumineError("format", `the file has no tensor "${name}"; its spec wants one of shape [${shape.join(", ")}]`);
+    if (given.length !== shape.length || given.some((size, axis) => size !== shape[axis])) {
+      throw new RelumineError("format", `the tensor "${name}" has the shape [${given.join(", ").slice(0, 80)}]; the file's spec wants [${shape.join(", ")}]`);
+    }
+  }
+}
+
+function readAll(tensors: ReadonlyMap<string, StoredTensor>, shapes: readonly PartShape[]): Float32Array[] {
+  return shapes.map(({ name }) => {
+    const data = tensors.get(name)!.read();
+    checkFinite(`the file's tensor "${name}"`, data, "format");
+    return data;
+  });
+}
+
+/**
+ * The network in a file that exportNetwork wrote: the same spec, the same weights to the bit. The file may come from anybody: it is
+ * checked before anything is made of it.
+ * @param options format ("safetensors"), loss (instead of the stored one), arithmetic, threads
+ * @throws RelumineError "format" for a file that is damaged, made up or another program's; "unsupported", "value" or "memory" (as rejections)
+ * @example const network = await importNetwork(await readFile("model.safetensors"));
+ */
+export async function importNetwork(bytes: Uint8Array, options?: ImportOptions): Promise<Network> {
+  const { format = "safetensors", loss, ...runtime } = checkOptions("importNetwork", options, ["format", "loss", "arithmetic", "threads"]);
+  checkFormat(format);
+  const header = readModelHeader(bytes);
+  const spec = readSpec(header, loss);
+  const shapes = shapesOf(spec);
+  const tensors = readTensors(header);
+  matchTensors(tensors, shapes);
+  const weights = readAll(tensors, shapes);
+  return buildNetwork(spec, runtime, (state) => {
+    shapes.forEach(({ layer, part }, index) => state.floats(state.parameters + state.layout.layers[layer][part]!, weights[index].length).set(weights[index]));
+  });
+}
+
+/**
+ * The words that the caller of exportNetwork had stored beside the network.
+ * @throws RelumineError "format" or "value"
+ * @example readMetadata(bytes).trainedOn // "digits"
+ */
+export function readMetadata(bytes: Uint8Array): Readonly<Record<string, string>> {
+  return Object.fromEntries([...readModelHeader(bytes).metadata].filter(([name]) => name !== VERSION_NAME && name !== SPEC_NAME));
+}

@@ -1,0 +1,110 @@
+// Deaths as a terminal shows them: how many of what cause, who and when, and what rate each would have lived through.
+import { formatNumber } from "./numbers.js";
+import { wrap } from "../core/wrap.js";
+import { alignColumns, formatCount } from "../core/text.js";
+import type { Cause, Death } from "../diagnosis/death.js";
+
+const WIDTH = 80;
+const MOST_ROWS = 12;
+const MOST_EXPLANATIONS = 3;
+
+/** In the order of the summary. */
+const CAUSES: Record<Cause, string> = {
+  learningRate: "the plain gradient step shut it",
+  momentum: "without momentum that update would not have shut it",
+  weightDecay: "without weight decay that update would not have shut it",
+  upstream: "its inputs fell, more than its own weights",
+  drift: "many small steps, none of them lethal by itself",
+  born: "silent from the start",
+  unknown: "the update could not be replayed",
+};
+const CAUSE_NAMES = Object.keys(CAUSES) as Cause[];
+
+function ratesOf(deaths: readonly Death[]): number[] {
+  return deaths.flatMap(({ survivesAt }) => (survivesAt === undefined ? [] : [survivesAt]));
+}
+
+function ends(values: readonly number[], format: (value: number) => string): string {
+  if (values.length === 0) return "-";
+  const low = format(values.reduce((a, b) => Math.min(a, b)));
+  const high = format(values.reduce((a, b) => Math.max(a, b)));
+  return low === high ? low : `${low}..${high}`;
+}
+
+function signed(value: number): string {
+  return `${value > 0 ? "+" : ""}${formatNumber(Number(value.toPrecision(2)))}`;
+}
+
+function drawSummary(deaths: readonly Death[]): string[] {
+  const rows = CAUSE_NAMES.flatMap((cause) => {
+    const count = deaths.filter((death) => death.cause === cause).length;
+    return count === 0 ? [] : [[`  ${cause}`, formatCount(count), CAUSES[cause]]];
+  });
+  return alignColumns(rows, [1]);
+}
+
+/** Three digits, never more than the rate is. */
+function formatRate(rate: number): string {
+  const step = 10 ** (Math.floor(Math.log10(rate)) - 2);
+  return rate > 0 ? formatNumber(Number((Math.floor(rate / step + 1e-6) * step).toPrecision(3))) : "0";
+}
+
+/** The rate at which every death whose rate is known would have been survived, one update by itself. */
+function drawRate(deaths: readonly Death[]): string[] {
+  const rates = ratesOf(deaths).filter((rate) => rate > 0);
+  if (rates.length === 0) return [];
+  const lowest = formatRate(rates.reduce((a, b) => Math.min(a, b)));
+  const who = rates.length === 1 ? "One of them would have lived through its lethal update" : `${formatCount(rates.length)} of them would have lived through their lethal updates, each by itself,`;
+  return [wrap(`${who} at a rate of ${lowest}.`)];
+}
+
+const TITLES = ["layer", "unit", "step", "epoch", "cause", "lives at", "highest z", "mean z"];
+
+/** Long figures cost the mean its column. */
+function drawEach(deaths: readonly Death[]): string[] {
+  const rows = deaths.map(({ layer, unit, step, epoch, cause, before, after, survivesAt }) => [
+    String(layer), String(unit), String(step), String(epoch), cause, survivesAt === undefined ? "-" : formatRate(survivesAt),
+    `${signed(before.max)} → ${signed(after.max)}`, `${signed(before.mean)} → ${signed(after.mean)}`,
+  ]);
+  const lines = alignColumns([TITLES, ...rows], [0, 1, 2, 3, 5]);
+  if (lines.every(({ length }) => length <= WIDTH)) return lines;
+  return alignColumns([TITLES, ...rows].map((cells) => cells.slice(0, -1)), [0, 1, 2, 3, 5]);
+}
+
+function drawGroups(deaths: readonly Death[]): string[] {
+  const groups = new Map<string, Death[]>();
+  for (const death of deaths) {
+    const key = `${String(death.layer).padStart(9)} ${CAUSE_NAMES.indexOf(death.cause)}`;
+    const group = groups.get(key);
+    if (group) group.push(death);
+    else groups.set(key, [death]);
+  }
+  const rows = [...groups].sort(([a], [b]) => (a < b ? -1 : 1)).map(([, group]) => [
+    String(group[0].layer), formatCount(group.length), group[0].cause, ends(group.map(({ step }) => step), String), ends(group.map(({ epoch }) => epoch), String),
+    ends(ratesOf(group), formatRate),
+  ]);
+  return alignColumns([["layer", "units", "cause", "steps", "epochs", "lives at"], ...rows], [0, 1, 3, 4, 5]);
+}
+
+/** The first death of each cause, in its own words. */
+function drawExplanations(deaths: readonly Death[]): string[] {
+  const first = CAUSE_NAMES.flatMap((cause) => deaths.find((death) => death.cause === cause && cause !== "born") ?? []).slice(0, MOST_EXPLANATIONS);
+  return first.map(({ explanation }) => wrap(`${explanation[0].toUpperCase()}${explanation.slice(1)}.`, WIDTH, "  "));
+}
+
+/**
+ * The deaths of one training as lines of at most 80 columns: all of them, or, where they are many, by layer and cause. "lives at" is the highest rate at
+ * which the unit would have lived through the update that shut it.
+ * @param revived how many units seemed to have died, and fired again
+ */
+export function drawDeaths(deaths: readonly Death[], revived = 0): string[] {
+  const back = revived === 0 ? [] : [`${revived === 1 ? "One hidden unit was" : `${formatCount(revived)} times a hidden unit was`} silent for a while and fired again.`];
+  if (deaths.length === 0) return ["No hidden unit was seen to die while it trained.", ...back];
+  const count = deaths.length === 1 ? "One hidden unit" : `${formatCount(deaths.length)} hidden units`;
+  const born = deaths.filter(({ cause }) => cause === "born").length;
+  const were = born === 1 ? "was" : "were";
+  const head = born === 0 ? `${count} died and stayed dead:` : born < deaths.length ? `${count} died, or were born dead:` : `${count} ${were} born dead:`;
+  const table = deaths.length > MOST_ROWS ? drawGroups(deaths) : drawEach(deaths);
+  const explanations = drawExplanations(deaths);
+  return [head, ...drawSummary(deaths), ...drawRate(deaths), ...back, "", ...table, ...(explanations.length > 0 ? ["", ...explanations] : [])].flatMap((text) => text.split("\n"));
+}

@@ -1,0 +1,53 @@
+import { describe, expect, it } from "vitest";
+import { diagnose, type Network, recordActivity, sgd } from "../../src/index.js";
+import { classifier, expectRefusal, sectors, weightsOf, withNetwork } from "../network/helpers.js";
+
+const data = sectors(500);
+
+/** What diagnose says of the rows that are looked at: evenly apart. */
+function activityOf(network: Network, rows: number): number[][] {
+  const x = Array.from({ length: rows }, (_, i) => data.x[Math.floor(((i + 0.5) * data.x.length) / rows)]);
+  return diagnose(network, x).layers.map(({ units }) => units.map(({ activity }) => Math.fround(activity)));
+}
+
+describe("recordActivity", () => {
+  it("sees what diagnose sees on these rows, before the training and after each epoch", () =>
+    withNetwork(classifier, async (network) => {
+      const activity = recordActivity(data.x);
+      const expected = [activityOf(network, 128)];
+      const onEpochEnd = (): void => void expected.push(activityOf(network, 128));
+      await network.fit(data, { epochs: 3, optimizer: sgd({ learningRate: 0.5 }), callbacks: [activity, { onEpochEnd }] });
+      expect(activity.samples).toBe(128);
+      expect(activity.frames.map(({ epoch }) => epoch)).toEqual([0, 1, 2, 3]);
+      expect(activity.frames.map(({ layers }) => layers.map((shares) => [...shares]))).toEqual(expected);
+      expect(expected[0]).not.toEqual(expected[3]);
+    }));
+
+  it("changes nothing of the training", () =>
+    withNetwork(classifier, (plain) =>
+      withNetwork(classifier, async (watched) => {
+        await plain.fit(data, { epochs: 3 });
+        await watched.fit(data, { epochs: 3, callbacks: [recordActivity(data.x, { samples: 400 })] });
+        expect(weightsOf(watched)).toEqual(weightsOf(plain));
+      })));
+
+  it("leaves epochs out, begins anew with each fit, and keeps rows of its own", () =>
+    withNetwork(classifier, async (network) => {
+      const x = new Float32Array(20);
+      const activity = recordActivity({ rows: 10, columns: 2, data: x }, { every: 2 });
+      x.fill(Number.NaN);
+      await network.fit(data, { epochs: 5, callbacks: [activity] });
+      expect(activity.frames.map(({ epoch }) => epoch)).toEqual([0, 2, 4]);
+      expect(activity.samples).toBe(10);
+      await network.fit(data, { epochs: 1, callbacks: [activity] });
+      expect(activity.frames.map(({ epoch }) => epoch)).toEqual([0]);
+    }));
+
+  it("refuses what it cannot look at", async () => {
+    await expectRefusal(() => recordActivity([]), "shape", "x is empty");
+    await expectRefusal(() => recordActivity([[Number.NaN]]), "value", "NaN");
+    await expectRefusal(() => recordActivity([[1]], { samples: 0 }), "value", "samples");
+    await expectRefusal(() => recordActivity([[1]], { evry: 1 } as object), "value", 'Did you mean "every"');
+    await withNetwork(classifier, (network) => expectRefusal(() => network.fit(data, { callbacks: [recordActivity([[1, 2, 3]])] }), "shape", "recordActivity's x has 3 columns; wanted are 2"));
+  });
+});
