@@ -130,9 +130,20 @@ export class Autopsy {
       patient.next = patient.step - 1;
       if (patient.step > 0) return;
       patient.before = patient.after = reading;
-      if (isOpen(reading.z)) this.linger(patient, 0);
-      else this.finish(patient, "born");
+      if (!isOpen(reading.z)) this.finish(patient, "born");
     });
+    const lingering = patients.filter(({ step, death }) => step === 0 && death === undefined);
+    if (lingering.length > 0) this.weighFirstUpdate(lingering);
+    for (const patient of lingering) this.linger(patient, 0);
+  }
+
+  /** No batch opened them, so that no update was lethal: the first one shows whether momentum or decay moves them more. */
+  private weighFirstUpdate(patients: readonly Patient[]): void {
+    if (this.fit.step === 0 || this.parts().length < 2) return;
+    this.replay.differentiate();
+    this.replay.save();
+    this.tryWithout(patients);
+    this.replay.restore();
   }
 
   /** The lethal update: before, its variants, after. The replay moves on by a step. */

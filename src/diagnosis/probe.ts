@@ -29,7 +29,7 @@ export class Probe {
   private readonly passes: Passes;
   private readonly trainingRows: Uint32Array;
   private readonly address: number;
-  private rows = 0;
+  private aimed: Uint32Array = new Uint32Array(0);
 
   constructor(
     private readonly fit: RunningFit,
@@ -48,30 +48,30 @@ export class Probe {
   /** Probes all training rows, or where they are too many the batch's rows and some of all. */
   aim(batch: Uint32Array): void {
     const { trainingRows } = this;
-    const { heap } = this.state.runtime;
     const count = trainingRows.length;
     const spaced = (wanted: number) => Array.from({ length: wanted }, (_, i) => trainingRows[Math.floor((i * count) / wanted)]);
-    const rows = count <= PROBED_ROWS ? trainingRows : [...new Set([...batch, ...spaced(Math.max(0, PROBED_ROWS - batch.length))])];
-    heap.u32.set(rows, this.address >>> 2);
-    this.rows = rows.length;
+    this.aimed = count <= PROBED_ROWS ? trainingRows : Uint32Array.from(new Set([...batch, ...spaced(Math.max(0, PROBED_ROWS - batch.length))]));
   }
 
-  /** Runs the rows through the layers below `layers`, and hands on each chunk. */
-  private run(layers: number, visit: (start: number, rows: number) => void): void {
-    const chunk = this.buffers.chunk(this.rows);
-    for (let start = 0; start < this.rows; start += chunk) {
-      const rows = Math.min(chunk, this.rows - start);
+  /** Runs rows of the data through the layers below `layers`, and hands on each chunk. */
+  private run(indices: Uint32Array, layers: number, visit: (start: number, rows: number) => void): void {
+    const count = indices.length;
+    const chunk = this.buffers.chunk(count);
+    this.state.runtime.heap.u32.set(indices, this.address >>> 2);
+    for (let start = 0; start < count; start += chunk) {
+      const rows = Math.min(chunk, count - start);
       this.passes.gather(this.fit.plan.data, start, rows, this.address);
       this.passes.forward(rows, true, layers);
       visit(start, rows);
     }
   }
 
-  /** The preactivations of units over the probed rows, unit by unit. */
-  preactivations(units: readonly UnitIndex[], visitInputs?: (rows: number) => void): Float32Array[] {
-    const z = units.map(() => new Float32Array(this.rows));
+  /** The preactivations of units over the probed rows, or over those at some places among them, unit by unit. */
+  preactivations(units: readonly UnitIndex[], places?: readonly number[], visitInputs?: (rows: number) => void): Float32Array[] {
+    const indices = places ? Uint32Array.from(places, (place) => this.aimed[place]) : this.aimed;
+    const z = units.map(() => new Float32Array(indices.length));
     const highest = Math.max(...units.map(({ layer }) => layer));
-    this.run(highest + 1, (start, rows) => {
+    this.run(indices, highest + 1, (start, rows) => {
       units.forEach(({ layer, unit }, i) => {
         const width = this.state.spec.layers[layer].units;
         const all = this.state.floats(this.buffers.preactivations(layer), rows * width);
@@ -85,10 +85,10 @@ export class Probe {
   read(units: readonly UnitIndex[]): Reading[] {
     const { spec, layout } = this.state;
     const means = new Map(units.map(({ layer }) => [layer, new Float64Array(this.state.inputsOf(layer))]));
-    const all = this.preactivations(units, (rows) => {
+    const all = this.preactivations(units, undefined, (rows) => {
       for (const [layer, mean] of means) this.addInputs(layer, rows, mean);
     });
-    for (const mean of means.values()) mean.forEach((sum, i) => (mean[i] = sum / this.rows));
+    for (const mean of means.values()) mean.forEach((sum, i) => (mean[i] = sum / this.aimed.length));
     return units.map(({ layer, unit }, i) => {
       const width = spec.layers[layer].units;
       const weights = this.state.floats(this.state.parameters + layout.layers[layer].kernel, this.state.inputsOf(layer) * width);

@@ -2,7 +2,8 @@
 import { isOpen, type Probe, type UnitIndex } from "./probe.js";
 import type { Replay } from "./replay.js";
 
-const GRID = 16;
+const GRID = 8;
+const TRIED_ROWS = 64;
 const PRECISION = 1.005; // the rate that is found, times this, kills
 const MARGIN = 1 - 2 ** -10; // the closed form is exact but for rounding
 const SMALLEST = 2 ** -24; // of the rate
@@ -17,30 +18,51 @@ export function firstLayerRate(rate: number, z0: Float32Array, z1: Float32Array)
   return share > 0 ? rate * share * MARGIN : undefined;
 }
 
-/** Whether each of the units is open at this rate. */
-function openAt(replay: Replay, probe: Probe, units: readonly UnitIndex[], rate: number): boolean[] {
+/** The unit's preactivations at this rate, on all probed rows or on those at some places among them. */
+function at(replay: Replay, probe: Probe, units: readonly UnitIndex[], rate: number, places?: readonly number[]): Float32Array[] {
   replay.tryUpdate({ rate });
-  return probe.preactivations(units).map(isOpen);
+  return probe.preactivations(units, places);
+}
+
+/** The places of the rows with the largest preactivations above 0. */
+function mostOpen(z: Float32Array): number[] {
+  return [...z.keys()].filter((row) => !(z[row] <= 0)).sort((a, b) => z[b] - z[a]).slice(0, TRIED_ROWS);
+}
+
+/** Halves the range between a rate that leaves the unit open, with its preactivations there, and one that closes it. */
+function refine(replay: Replay, probe: Probe, unit: UnitIndex, open: number, z: Float32Array, closed: number): number {
+  let low = open;
+  for (let places = mostOpen(z); ;) {
+    let high = closed;
+    while (high > low * PRECISION) {
+      const rate = (low + high) / 2;
+      if (isOpen(at(replay, probe, [unit], rate, places)[0])) low = rate;
+      else high = rate;
+    }
+    if (high === closed) return low;
+    const [all] = at(replay, probe, [unit], high); // some row that was not tried may still be open
+    if (!isOpen(all)) return low;
+    low = high;
+    places = mostOpen(all);
+  }
 }
 
 /**
  * In deeper layers: the replay must stand before the update, with its gradient. Rates are tried from the top down on a grid that all
- * units share, since a preactivation may cross 0 more than once; then each unit's step of the grid is halved.
+ * units share, since a preactivation may cross 0 more than once; then each unit's step of the grid is halved on the rows that are open there.
  */
 export function deepRates(replay: Replay, probe: Probe, units: readonly UnitIndex[], rate: number): (number | undefined)[] {
-  const low = units.map(() => 0);
-  const high = units.map(() => rate);
-  const isMissing = (i: number) => low[i] === 0;
-  for (let trial = rate * (1 - 1 / GRID); trial > rate * SMALLEST && low.some((value) => value === 0);) {
-    const missing = units.map((_, i) => i).filter(isMissing);
-    openAt(replay, probe, missing.map((i) => units[i]), trial).forEach((open, k) => ((open ? low : high)[missing[k]] = trial));
+  const found = units.map((): number | undefined => undefined);
+  let missing = units.map((_, i) => i);
+  let above = rate;
+  for (let trial = rate * (1 - 1 / GRID); trial > rate * SMALLEST && missing.length > 0;) {
+    const z = at(replay, probe, missing.map((i) => units[i]), trial);
+    missing.forEach((i, k) => {
+      if (isOpen(z[k])) found[i] = refine(replay, probe, units[i], trial, z[k], above);
+    });
+    missing = missing.filter((i) => found[i] === undefined);
+    above = trial;
     trial = trial > (1.5 * rate) / GRID ? trial - rate / GRID : trial / 2;
   }
-  for (;;) {
-    const wide = units.map((_, i) => i).filter((i) => low[i] > 0 && high[i] > low[i] * PRECISION);
-    if (wide.length === 0) return low.map((value) => value || undefined);
-    const trial = (low[wide[0]] + high[wide[0]]) / 2;
-    const within = wide.filter((i) => low[i] < trial && trial < high[i]);
-    openAt(replay, probe, within.map((i) => units[i]), trial).forEach((open, k) => ((open ? low : high)[within[k]] = trial));
-  }
+  return found;
 }
