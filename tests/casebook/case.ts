@@ -1,5 +1,5 @@
 // The case book's form: a small network made by hand, the samples, and the verdicts that are true of it.
-import type { Activation, DiagnoseOptions, History, Loss, UnitState } from "../../src/index.js";
+import type { Activation, DiagnoseOptions, FindingKind, History, Loss, UnitState } from "../../src/index.js";
 import type { Rows } from "../reference.js";
 
 export interface HandLayer {
@@ -39,8 +39,8 @@ export interface Case {
     /** By hidden layer and unit. */
     readonly units: readonly (readonly Verdict[])[];
     /** Kinds of findings that must be there, and such as must not. */
-    readonly present?: readonly string[];
-    readonly absent?: readonly string[];
+    readonly present?: readonly FindingKind[];
+    readonly absent?: readonly FindingKind[];
   };
 }
 

@@ -4,11 +4,12 @@ import { checkCase } from "./check.js";
 import { checkDeathCase } from "./check-deaths.js";
 import { DEATHS } from "./deaths.js";
 import { EVIDENCE } from "./evidence.js";
+import { FINDINGS } from "./findings.js";
 import { LOOKALIKES } from "./lookalikes.js";
 import { MECHANISMS } from "./mechanisms.js";
 import { STATES } from "./states.js";
 
-const BOOK = { states: STATES, mechanisms: MECHANISMS, evidence: EVIDENCE, lookalikes: LOOKALIKES };
+const BOOK = { states: STATES, mechanisms: MECHANISMS, evidence: EVIDENCE, findings: FINDINGS, lookalikes: LOOKALIKES };
 
 for (const [subject, cases] of Object.entries(BOOK)) {
   describe(subject, () => {

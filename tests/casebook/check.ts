@@ -1,7 +1,8 @@
 // Runs one case and lists whatever is wrong with it: the verdict against the book, and the book against float64.
 import type { Case, Dead, Verdict } from "./case.js";
+import { trueFindings } from "./true-findings.js";
 import { canMove, mechanismOf, opens, probesOf, stateOf } from "./truth.js";
-import { createNetwork, diagnose, type Diagnosis, type DiagnoseOptions, type Network, type UnitDiagnosis } from "../../src/index.js";
+import { createNetwork, diagnose, type Diagnosis, type DiagnoseOptions, type FindingKind, type Network, type UnitDiagnosis } from "../../src/index.js";
 import { toReference } from "../network/helpers.js";
 import { forward, type ReferenceLayer, type Rows } from "../reference.js";
 
@@ -77,10 +78,21 @@ export function checkVerdicts(one: Case, diagnosis: Diagnosis, layers: readonly 
     if (!expected && said.proof !== undefined) wrong.push(`${where} is not dead and has a proof`);
     wrong.push(...checkProof(one, layers, said));
   }));
-  const kinds = diagnosis.findings.map(({ kind }) => kind);
-  for (const kind of one.expected.present ?? []) if (!kinds.includes(kind)) wrong.push(`finding ${kind} is missing (found: ${kinds.join(", ")})`);
-  for (const kind of one.expected.absent ?? []) if (kinds.includes(kind)) wrong.push(`finding ${kind} is false: ${diagnosis.findings.find((finding) => finding.kind === kind)!.message}`);
   return [...found.flatMap(([what, wanted, said]) => (wanted === said ? [] : [`${what}: wanted is ${String(wanted)}, said is ${String(said)}`])), ...wrong];
+}
+
+/** The findings against the book, and those that are facts against float64. */
+export function checkFindings(one: Case, { findings }: Pick<Diagnosis, "findings">, layers: readonly ReferenceLayer[]): string[] {
+  const { present = [], absent = [] } = one.expected;
+  const messageOf = (kind: FindingKind) => findings.find((finding) => finding.kind === kind)?.message;
+  const facts = Object.entries(trueFindings(one, layers, toFloat32(one.x))) as [FindingKind, boolean][];
+  const misbooked = facts.filter(([kind, holds]) => (holds ? absent : present).includes(kind));
+  const wanted: [FindingKind, boolean][] = [...present.map((kind) => [kind, true] as [FindingKind, boolean]), ...absent.map((kind) => [kind, false] as [FindingKind, boolean]), ...facts];
+  const wrong = new Map(wanted.filter(([kind, holds]) => holds !== (messageOf(kind) !== undefined)));
+  return [
+    ...misbooked.map(([kind, holds]) => `book: float64 says that ${kind} ${holds ? "holds" : "does not hold"}`),
+    ...Array.from(wrong, ([kind, holds]) => (holds ? `finding ${kind} is missing (found: ${findings.map((finding) => finding.kind).join(", ")})` : `finding ${kind} is false: ${messageOf(kind)}`)),
+  ];
 }
 
 export function diagnoseCase(one: Case, network: Network): Diagnosis {
@@ -92,6 +104,7 @@ export function diagnoseCase(one: Case, network: Network): Diagnosis {
 export function checkCase(one: Case): Promise<string[]> {
   return withCase(one, (network) => {
     const layers = toReference(network);
-    return [...checkBook(one, layers), ...checkVerdicts(one, diagnoseCase(one, network), layers)];
+    const diagnosis = diagnoseCase(one, network);
+    return [...checkBook(one, layers), ...checkVerdicts(one, diagnosis, layers), ...checkFindings(one, diagnosis, layers)];
   });
 }

@@ -7,9 +7,9 @@ export const LOOKALIKES: readonly Case[] = [
   {
     name: "ten units, each for one sample of ten",
     why: "nine activations of ten are 0, yet every unit has its sample: sparse and healthy",
-    layers: [relu(...oneHot(10, 2).map((row) => [...row, -1])), sum(10)],
-    x: oneHot(10),
-    targets: times(10, (row) => row),
+    layers: [relu(...oneHot(10, 2).map((row) => [...row, -1])), { kernel: times(10, (k) => [0.3 * k]), bias: [0.1] }],
+    x: times(60, (row) => oneHot(10)[row % 10]),
+    targets: times(60, (row) => row % 10),
     expected: { units: [times(10, (): Verdict => "alive")], present: ["healthySparsity"] },
   },
   {
@@ -21,7 +21,7 @@ export const LOOKALIKES: readonly Case[] = [
   },
   {
     name: "detectors of seldom events",
-    why: "each of three units fires, strongly, on one sample of 150",
+    why: "each of three units fires, strongly, on one sample of 150, and the fourth on most",
     layers: [relu([1, 0, 0, -5], [0, 1, 0, -5], [0, 0, 1, -5], [1, 1, 1, 0]), sum(4)],
     x: times(150, (row) => times(3, (i) => (row === 40 * (i + 1) ? 9 : ((row + i) % 3) - 1))),
     expected: { units: [["rare", "rare", "rare", "alive"]] },
@@ -122,10 +122,10 @@ export const LOOKALIKES: readonly Case[] = [
   {
     name: "a large layer dead behind a small one that lives",
     why: "eight units of ten are shut; a fifth of the layer goes on learning",
-    layers: [relu(...times(10, (k) => (k < 8 ? [-1, -1 - k] : [1, -1.5 + k - 8]))), relu(times(11, () => 1), times(11, (k) => (k < 10 ? -1 : 2))), sum(2)],
+    layers: [relu(...times(10, (k) => (k < 8 ? [-1, -1 - k] : [1, -1.5 - (k - 8) / 2]))), relu(times(11, () => 1), times(11, (k) => (k < 10 ? -1 : 2))), sum(2)],
     x: column(1, 2, 3),
     targets: [5, -3, 9],
-    expected: { units: [times(10, (k): Verdict => (k < 8 ? dead("negativeWeights", true, "provenDead") : k === 8 ? "alive" : "alive")), ["linear", "alive"]] },
+    expected: { units: [times(10, (k): Verdict => (k < 8 ? dead("negativeWeights", true, "provenDead") : "alive")), ["linear", "alive"]] },
   },
   {
     name: "dead, with an accuracy that nobody minds",

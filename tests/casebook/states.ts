@@ -7,7 +7,7 @@ export const STATES: readonly Case[] = [
     why: "each is open on the samples on one side of 0 and closed on the others",
     layers: [relu([1, 0], [-1, 0]), sum(2)],
     x: column(-2, -1, 1, 2),
-    expected: { units: [["alive", "alive"]], absent: ["silentTogether", "neverDiffer"] },
+    expected: { units: [["alive", "alive"]], absent: ["silentTogether", "constantTogether"] },
   },
   {
     name: "dead, alive and linear side by side",
