@@ -16,7 +16,7 @@ function checkFigures(said: Death, truth: TrueDeath): string[] {
     if (!isRight) wrong.push(`${key(truth)}: ${what} is ${String(found)}, float64 says ${String(wanted)}`);
   };
   for (const moment of ["before", "after"] as const) {
-    for (const figure of ["max", "mean"] as const) note(isNear(said[moment][figure], truth[moment][figure], 1e-4), `${moment}.${figure}`, truth[moment][figure], said[moment][figure]);
+    for (const figure of ["max", "mean"] as const) note(isNear(said[moment][figure], truth[moment][figure], 1e-4 * Math.max(1, Math.abs(truth[moment][figure]))), `${moment}.${figure}`, truth[moment][figure], said[moment][figure]);
   }
   const { weights, bias, inputs } = said.change;
   const fall = truth.after.mean - truth.before.mean;

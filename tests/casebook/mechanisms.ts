@@ -45,6 +45,20 @@ export const MECHANISMS: readonly Case[] = [
     expected: { units: [[dead("negativeBias", true, "provenDead"), "alive"]] },
   },
   {
+    name: "a whisper under a heavy bias",
+    why: "w·x is 3e-9 at most, which is above 0 and would open it; float32 loses it in the bias of -1",
+    layers: [relu([1e-9, -1], [1, -2]), sum(2)],
+    x: column(1, 2, 3),
+    expected: { units: [[dead("negativeBias", true, "provenDead"), "alive"]] },
+  },
+  {
+    name: "a whisper downwards under a heavy bias",
+    why: "w·x is -1e-9 at most: closed even without the bias of -1",
+    layers: [relu([-1e-9, -1], [1, -2]), sum(2)],
+    x: column(1, 2, 3),
+    expected: { units: [[dead("negativeWeights", true, "provenDead"), "alive"]] },
+  },
+  {
     name: "behind a layer that is silent as a whole",
     why: "both units of the first layer are closed; the second layer sees nothing but its biases of -1 and +1",
     layers: [relu([-1, 0], [-2, 0]), relu([1, 1, -1], [1, 1, 1]), sum(2)],

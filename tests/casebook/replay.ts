@@ -113,7 +113,7 @@ export class Replay {
     if (step === 0) return "born";
     const meanAt = (at: number) => mean(this.z(this.moments[at].layers, layer, unit));
     const change = meanAt(step) - meanAt(step - 1);
-    if (this.inputsPart(step, layer, unit) < change / 2) return "upstream";
+    if (change < 0 && this.inputsPart(step, layer, unit) < change / 2) return "upstream";
     const window = this.training.window ?? Math.max(20, this.stepsPerEpoch);
     const windowFall = meanAt(Math.max(0, step - window)) - meanAt(step);
     if (windowFall > 0 && -change < windowFall / 10) return "drift";
