@@ -30,6 +30,12 @@ export function listOpen(units: usize, batch: usize, indices: usize): usize {
   return open;
 }
 
+/** fired[u] += rows of the batch on which unit u fired. batch: 7 x units float32; fired: units float64. */
+export function addFired(units: usize, batch: usize, fired: usize): void {
+  const counts = arrayAt(batch, Counter.Fired, units << 2);
+  for (let u: usize = 0; u < units; u++) add(fired + (u << 3), load<f32>(counts + (u << 2)));
+}
+
 /** Empties `total` (7 x units float64): min is +infinity, max -infinity, all else 0. */
 export function resetTotals(units: usize, total: usize): void {
   const stride = units << 3;

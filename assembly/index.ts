@@ -8,5 +8,5 @@ export {
 export { sgd, adam, rmsprop } from "./optimizer";
 export { fillUniform, fillNormal, shuffle } from "./random";
 export { activationBackward, activationForward } from "./activation";
-export { foldCounters, listOpen, resetTotals } from "./counters";
+export { addFired, foldCounters, listOpen, resetTotals } from "./counters";
 export { awaitHelpers, helperLoop, runShared } from "./threads";

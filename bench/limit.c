@@ -8,7 +8,7 @@
 #define SEPARATE(i) __asm__ volatile("vmulps %2, %2, %1\n\tvaddps %1, %0, %0" : "+x"(c##i), "=&x"(product) : "x"(a));
 #define DECLARE(i) __m128 c##i = _mm_setzero_ps();
 
-static const long ROUNDS = 4000000;
+static const long ROUNDS = 1000000;
 
 static double seconds(void) {
   struct timespec t;
@@ -34,7 +34,7 @@ static double separate(void) {
 
 int main(void) {
   double best_fused = 0, best_separate = 0;
-  for (int i = 0; i < 9; i++) {
+  for (int i = 0; i < 80; i++) {
     double f = fused(), s = separate();
     if (f > best_fused) best_fused = f;
     if (s > best_separate) best_separate = s;

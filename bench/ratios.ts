@@ -20,14 +20,13 @@ function trainer(network: Network, workload: Workload): () => Promise<unknown> {
 /** The activations' passes over one batch, with counters and their folding, or without. */
 function forwardPasses(network: Network, workload: Workload, counted: boolean): () => void {
   const { buffers, runtime: { kernels, heap }, spec } = stateOf(network);
-  const totals = spec.layers.map(({ units }) => heap.allocate(units * 56, "the benchmark's totals"));
-  spec.layers.forEach(({ units }, layer) => kernels.resetTotals(units, totals[layer]!));
+  const totals = spec.layers.map(({ units }) => heap.allocate(units * 8, "the benchmark's totals"));
   return () => spec.layers.forEach(({ units }, layer) => {
     const z = buffers.preactivations(layer);
     kernels.activationForward(layer < spec.layers.length - 1 ? 1 : 0, 0, 0, workload.batch, units, z, z, buffers.activations(layer), counted ? buffers.counters(layer) : 0);
     if (!counted || layer === spec.layers.length - 1) return;
     if (units >= SKIP_FROM_UNITS) kernels.listOpen(units, buffers.counters(layer), buffers.open(layer));
-    kernels.foldCounters(units, workload.batch, buffers.counters(layer), totals[layer]!);
+    kernels.addFired(units, buffers.counters(layer), totals[layer]!);
   });
 }
 

@@ -10,7 +10,7 @@ import { Relaxation } from "./relaxation.js";
 /** Preactivations beyond this may overflow in float32: then nothing is claimed. */
 const LARGEST = 1e38;
 const UNDERFLOW = 2 ** -149;
-/** Targets that are carried down together. */
+/** Targets, or one target with different lines, that are carried down together. */
 export const LANES = 4;
 
 /** The largest relative error of a float32 sum of n products and a bias, in any order. */
@@ -149,7 +149,7 @@ export class BoxBounds {
    * Upper bounds on sign·z of up to LANES units of layer `l` > 0.
    * @param visit receives each target's coefficients over the network's inputs
    */
-  descend(l: number, units: readonly number[], sign: 1 | -1, visit?: (target: number, coefficients: Float64Array) => void): number[] {
+  descend(l: number, units: readonly number[], sign: 1 | -1, visit?: (target: number, coefficients: Float64Array) => void, varied = false): number[] {
     const { inputs } = this.network[l];
     const descent: Descent = { coefficients: [], constants: new Float64Array(LANES) };
     for (let t = 0; t < LANES; t++) {
@@ -157,11 +157,20 @@ export class BoxBounds {
       descent.coefficients.push(target?.coefficients ?? new Float64Array(inputs));
       descent.constants[t] = target?.constant ?? 0;
     }
-    for (let below = l - 1; below >= 0; below--) this.step(below, descent);
+    for (let below = l - 1; below >= 0; below--) this.step(below, descent, varied);
     return units.map((_, t) => {
       visit?.(t, descent.coefficients[t]);
       return this.conclude(descent.coefficients[t], descent.constants[t]);
     });
+  }
+
+  /** The least of the upper bounds on unit j that different lower lines of relu give, and the corner of the box that it is attained at. */
+  leastBound(l: number, j: number): { bound: number; corner: Float64Array } {
+    const { low, high } = this.box;
+    const rows: Float64Array[] = [];
+    const bounds = this.descend(l, new Array<number>(LANES).fill(j), 1, (_, coefficients) => rows.push(coefficients), true);
+    const best = bounds.reduce((least, bound, t) => (bound < bounds[least] ? t : least), 0);
+    return { bound: bounds[best], corner: rows[best].map((c, i) => (c > 0 ? high[i] : low[i])) };
   }
 
   /** sign·z of unit j of layer l > 0, rounding included, as a bound that is linear in what feeds it: where that is never negative, so is its part of the rounding. */
@@ -188,8 +197,8 @@ export class BoxBounds {
   }
 
   /** From coefficients over layer l's activations to coefficients over its inputs. */
-  private step(l: number, descent: Descent): void {
-    const { kernel, bias, inputs, units } = this.network[l];
+  private step(l: number, descent: Descent, varied: boolean): void {
+    const { kernel, bias, inputs, units, name } = this.network[l];
     const { lowSlope, lowAt, highSlope, highAt } = this.relaxations[l];
     const { error } = this.layers[l];
     const { coefficients, constants } = descent;
@@ -201,7 +210,7 @@ export class BoxBounds {
       for (let t = 0; t < LANES; t++) {
         const a = coefficients[t][j];
         if (a === 0) continue;
-        const s = a * (a > 0 ? highSlope[j] : lowSlope[j]);
+        const s = a * (a > 0 ? highSlope[j] : varied && name === "relu" && highAt[j] > 0 ? [lowSlope[j], 0, 1, highSlope[j]][t] : lowSlope[j]);
         const at = a * (a > 0 ? highAt[j] : lowAt[j]);
         scaled[t][count] = s;
         constants[t] += at + Math.abs(at) * 1e-12 + s * bias[j] + Math.abs(s) * error[j];

@@ -210,18 +210,22 @@ export class Branching {
     kept.signs.forEach((sign, at) => {
       if (sign === part.signs[at]) part.slopes[at] = kept.slopes[at];
     });
-    return part.bound > this.ceiling && top.corner && this.climb(top.corner, top.actual) > 0 ? top.corner : undefined;
+    return part.bound > this.ceiling && top.corner && this.climb(top.corner, top.actual, rounds === ROUNDS_AT_FIRST) > 0 ? top.corner : undefined;
   }
 
-  /** Moves one input after another to the end of its range that is better, as long as that helps; returns the unit's preactivation. */
-  private climb(x: Float64Array, actual: number): number {
+  /** Moves one input after another to an end of its range (a fine climb: or to where a unit of the first layer switches), as long as that helps; returns the unit's preactivation. */
+  private climb(x: Float64Array, actual: number, isFine: boolean): number {
     const { box, layers } = this.net;
     const { units, kernel } = layers[0];
+    const kinks = isFine ? units : 0;
     const z = multiply(layers[0], x), moved = new Float64Array(units);
     for (let sweep = 0, helped = true; helped && sweep < SWEEPS && actual <= 0 && this.work <= this.budget; sweep++) {
       helped = false;
       for (let i = 0; i < x.length; i++) {
-        for (const end of [box.low[i], box.high[i]]) {
+        for (let k = -2; k < kinks; k++) {
+          const w = k < 0 ? 0 : kernel[i * units + k];
+          const end = k === -2 ? box.low[i] : k === -1 ? box.high[i] : x[i] - z[k] / w; // where unit k opens or closes
+          if (!(end >= box.low[i] && end <= box.high[i])) continue;
           const change = end - x[i];
           if (change === 0) continue;
           for (let j = 0, at = i * units; j < units; j++) moved[j] = z[j] + change * kernel[at + j];
@@ -233,7 +237,7 @@ export class Branching {
           z.set(moved);
         }
       }
-      this.work += x.length * (this.net.cost - 2 * kernel.length + 4 * units);
+      this.work += (x.length * (kinks + 8) * (this.net.cost - 2 * kernel.length + 4 * units)) / 16;
     }
     return actual;
   }

@@ -33,14 +33,13 @@ export class BoxSplitting {
       const part = parts.pop()!;
       const bounds = new BoxBounds(this.network, part);
       if (!bounds.extend(this.layer, Infinity)) return "open";
-      let corner: Float64Array | undefined;
-      const [bound] = bounds.descend(this.layer, [this.unit], 1, (_, coefficients) => (corner = coefficients.map((c, i) => (c > 0 ? part.high[i] : part.low[i]))));
+      const { bound, corner } = bounds.leastBound(this.layer, this.unit);
       this.work += bounds.work + OVERHEAD;
       const { high, error } = bounds.layers[this.layer];
       const least = bound < high[this.unit] ? bound : high[this.unit];
       if (least <= this.ceiling) continue;
-      const { z, size } = preactivationOf(this.network[this.layer], this.unit, inputsAt(this.network, this.layer, corner!));
-      if (z > 1e-6 * size) return { candidate: corner! };
+      const { z, size } = preactivationOf(this.network[this.layer], this.unit, inputsAt(this.network, this.layer, corner));
+      if (z > 1e-6 * size) return { candidate: corner };
       // Within rounding of 0 a proof needs sums that are exact: they are few and soon found.
       if (z > this.ceiling - error[this.unit]) budget = Math.min(budget, this.work + PARTS_WITHIN_ROUNDING * (bounds.work + OVERHEAD));
       const halves = halve(part, this.loosestAxis(bounds, part));

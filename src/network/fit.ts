@@ -8,7 +8,7 @@ import { type FitOptions, makePlan, type Plan } from "./plan.js";
 import { attachFit, type RunningFit } from "./running-fit.js";
 import type { NetworkState } from "./state.js";
 import { RowOrder, TrainingStep } from "./step.js";
-import { CounterTotals } from "./totals.js";
+import { FiredTotals } from "./totals.js";
 import { checkNumber } from "../core/checks.js";
 import { RelumineError } from "../core/errors.js";
 import { Arena } from "../wasm/heap.js";
@@ -27,7 +27,7 @@ class TrainingRun implements RunningFit {
   private readonly watchers: (() => void)[] = [];
   private readonly releases: (() => void)[] = [];
   private readonly steps: TrainingStep;
-  private readonly totals: CounterTotals;
+  private readonly totals: FiredTotals;
   private readonly hasBatchCallbacks: boolean;
   private readonly context: TrainingContext;
   private lastYield = performance.now();
@@ -47,7 +47,7 @@ class TrainingRun implements RunningFit {
     state.buffers.ensure(Math.max(rows, state.buffers.chunk(validationRows)), true);
     this.firstEpoch = state.epochsBegun;
     this.order = new RowOrder(state, plan, scratch);
-    this.totals = new CounterTotals(hiddenUnits(spec), runtime.kernels, runtime.heap, scratch);
+    this.totals = new FiredTotals(hiddenUnits(spec), runtime.kernels, runtime.heap, scratch);
     this.steps = new TrainingStep(state, plan, this.order);
     this.hasBatchCallbacks = plan.callbacks.some(({ onBatchEnd }) => onBatchEnd !== undefined);
     this.context = { network, stop: () => this.stop("callback") };
@@ -116,7 +116,7 @@ class TrainingRun implements RunningFit {
   private trainBatch(start: number, rows: number, epoch: number): boolean {
     this.rate = this.rateFor(this.step + 1, epoch);
     if (!this.steps.differentiate(start, rows)) return false;
-    this.totals.fold(rows, this.state.buffers);
+    this.totals.fold(this.state.buffers);
     this.step++;
     const isWhole = this.steps.update(this.rate);
     for (const watch of this.watchers) watch();

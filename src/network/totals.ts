@@ -55,10 +55,38 @@ export class CounterTotals {
   readLayer(layer: number): UnitTotals[] {
     return Array.from({ length: this.units[layer] }, (_, unit) => this.read(layer, unit));
   }
+}
+
+/** How often each unit fired, and nothing else: what every step of a training adds to. */
+export class FiredTotals {
+  private readonly offsets: number[];
+  private readonly address: number;
+  private readonly bytes: number;
+
+  constructor(
+    private readonly units: readonly number[],
+    private readonly kernels: KernelExports,
+    private readonly heap: Heap,
+    scratch: Arena,
+  ) {
+    const layout = new Layout();
+    this.offsets = units.map((count) => layout.doubles(count));
+    this.bytes = layout.bytes;
+    this.address = scratch.allocate(layout.bytes, "the units' counts");
+  }
+
+  reset(): void {
+    this.heap.f64.fill(0, this.address >>> 3, (this.address >>> 3) + this.bytes / 8);
+  }
+
+  /** Adds the counters that the last forward pass left behind. */
+  fold(buffers: BatchBuffers): void {
+    for (let layer = 0; layer < this.units.length; layer++) this.kernels.addFired(this.units[layer], buffers.counters(layer), this.address + this.offsets[layer]);
+  }
 
   /** How many units of a layer fired on no sample. */
   countSilent(layer: number): number {
-    const start = ((this.address + this.offsets[layer]) >>> 3) + this.units[layer];
+    const start = (this.address + this.offsets[layer]) >>> 3;
     let silent = 0;
     for (let unit = 0; unit < this.units[layer]; unit++) if (this.heap.f64[start + unit] === 0) silent++;
     return silent;

@@ -53,6 +53,17 @@ describe.each(builds)("%s build", async (build) => {
     }
   });
 
+  it.each([0, 1, 3, 4, 65])("%d units: how often each fired adds up over batches", (units) => {
+    bench.reset();
+    const fired = bench.allocateDoubles(units);
+    const batches = [32, 7, 1].map((rows, seed) => quarters(rows, units, seed).map((row) => row.map((z, u) => z - 40 * u)));
+    batches.forEach((rows, i) => kernels.addFired(units, bench.place(countersOf(rows, units), i), fired));
+    bench.checkFences();
+    const expected = Array.from({ length: units }, (_, u) => batches.flat().filter((row) => row[u]! > 0).length);
+    expect([...bench.doubles(fired, units)]).toEqual(expected);
+    if (units > 0) expect(Math.max(...expected)).toBeGreaterThan(0);
+  });
+
   /** The mean takes about four roundings a merge, m2 eight, each of at most the largest |z| (squared, times the samples). */
   function expectTotals(totals: Totals, z: readonly number[], merges: number): void {
     const largest = Math.max(0, ...z.map(Math.abs));
