@@ -72,8 +72,9 @@ function intersect({ low, high }: Bounds, drawn: Bounds): Bounds {
 function planFor(spec: ResolvedSpec, x: Matrix, asked: number | undefined): { counted: number; rows: number } {
   const hidden = hiddenOf(spec);
   const size = hidden.reduce((sum, { units }, index) => sum + units * (index === 0 ? spec.inputs : hidden[index - 1].units), 0);
+  const drawing = drawingCost(spec, hidden.length);
   const within = (cost: number, low: number, high: number) => Math.max(low, Math.min(high, Math.floor(BUDGET / cost)));
-  const counted = asked ?? within(drawingCost(spec, hidden.length) + size * x.rows, 3, MOST_DRAWS);
+  const counted = asked ?? within(drawing + size * x.rows, drawing > BUDGET / 3 ? 2 : 3, MOST_DRAWS);
   return { counted, rows: within(counted * size, Math.min(x.rows, 16), x.rows) };
 }
 
