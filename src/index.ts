@@ -5,6 +5,8 @@ export { traceDeaths, type DeathTrace, type TraceOptions } from "./diagnosis/tra
 export type {
   Diagnosis, DiagnoseOptions, Finding, FindingKind, InputBox, LayerDiagnosis, Mechanism, Mover, Proof, UnitDiagnosis, UnitState,
 } from "./diagnosis/types.js";
+export { forecast } from "./diagnosis/forecast/forecast.js";
+export type { ChanceBounds, Forecast, ForecastOptions, LayerForecast, LethalRate } from "./diagnosis/forecast/types.js";
 export { type ActivityFrame, type ActivityRecord, recordActivity } from "./diagnosis/record-activity.js";
 export { RelumineError, type ErrorCode } from "./core/errors.js";
 export type { Matrix, Samples } from "./core/matrix.js";

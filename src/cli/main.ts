@@ -5,6 +5,7 @@ import { Command, CommanderError } from "commander";
 import { trainCommand } from "./train.js";
 import { checkupCommand } from "./checkup.js";
 import { diagnoseCommand } from "./diagnose.js";
+import { forecastCommand } from "./forecast.js";
 import { endQuietlyOnClosedPipe } from "./terminal.js";
 import { RelumineError } from "../core/errors.js";
 
@@ -30,7 +31,7 @@ async function run(): Promise<void> {
     .description("Trains ReLU networks, shows which units die and why.")
     .version(await readVersion(), "-v, --version")
     .addHelpText("after", EXAMPLES);
-  for (const command of [trainCommand(), checkupCommand(), diagnoseCommand()]) program.addCommand(throwing(command));
+  for (const command of [trainCommand(), checkupCommand(), diagnoseCommand(), forecastCommand()]) program.addCommand(throwing(command));
   await program.parseAsync();
 }
 

@@ -1,4 +1,4 @@
-// How often a unit may fire on samples nobody has seen: the one-sided 95 % bound of Clopper and Pearson (1934).
+// How often a unit may fire on samples nobody has seen: the one-sided 95 % bound of Clopper and Pearson (1934), and their two-sided interval.
 
 const CONFIDENCE = 0.95;
 const COEFFICIENTS = [76.18009172947146, -86.50532032941677, 24.01409824083091, -1.231739572450155, 1.208650973866179e-3, -5.395239384953e-6];
@@ -33,15 +33,15 @@ function incompleteBeta(x: number, a: number, b: number): number {
   return x < (a + 1) / (a + b + 2) ? (front * betaFraction(x, a, b)) / a : 1 - (front * betaFraction(1 - x, b, a)) / b;
 }
 
-/** The largest rate at which `fired` or fewer of `samples` would still be seen in one run out of twenty. */
-function activityBound(fired: number, samples: number): number {
-  if (fired === 0) return 1 - (1 - CONFIDENCE) ** (1 / samples);
+/** The largest rate at which `fired` or fewer of `samples` would still be seen in a share 1 - `confidence` of all runs. */
+function upperBound(fired: number, samples: number, confidence: number): number {
+  if (fired === 0) return 1 - (1 - confidence) ** (1 / samples);
   if (fired === samples) return 1;
   let low = fired / samples;
   let high = 1;
   for (let i = 0; i < 40; i++) {
     const middle = (low + high) / 2;
-    if (incompleteBeta(middle, fired + 1, samples - fired) < CONFIDENCE) low = middle;
+    if (incompleteBeta(middle, fired + 1, samples - fired) < confidence) low = middle;
     else high = middle;
   }
   return high;
@@ -51,8 +51,14 @@ function activityBound(fired: number, samples: number): number {
 export function activityBounds(samples: number): (fired: number) => number {
   const known = new Map<number, number>();
   return (fired) => {
-    const bound = known.get(fired) ?? activityBound(fired, samples);
+    const bound = known.get(fired) ?? upperBound(fired, samples, CONFIDENCE);
     known.set(fired, bound);
     return bound;
   };
+}
+
+/** Ends between which a rate lies with at least `confidence`, when it was met `count` times in `trials`. */
+export function rateInterval(count: number, trials: number, confidence: number): { low: number; high: number } {
+  const side = (1 + confidence) / 2;
+  return { low: 1 - upperBound(trials - count, trials, side), high: upperBound(count, trials, side) };
 }

@@ -15,12 +15,21 @@ export interface InitialLayer {
 
 type Draw = (runtime: Runtime, layer: InitialLayer, seed: Seed) => void;
 
-function normal(variance: (fanIn: number, fanOut: number) => number): Draw {
+/** Of a kernel's elements. */
+type Variance = (fanIn: number, fanOut: number) => number;
+
+export const HE: Variance = (fanIn) => 2 / fanIn;
+export const GLOROT: Variance = (fanIn, fanOut) => 2 / (fanIn + fanOut);
+export const LECUN: Variance = (fanIn) => 1 / fanIn;
+/** The "asymmetric" initializer's deviation, times the root of the fan-in. */
+export const ASYMMETRIC = 0.6007;
+
+function normal(variance: Variance): Draw {
   return ({ kernels }, { fanIn, fanOut, kernel, index }, { low, high }) =>
     kernels.fillNormal(fanIn * fanOut, kernel, low, high, Stream.kernel, index, 0, Math.sqrt(variance(fanIn, fanOut)));
 }
 
-function uniform(variance: (fanIn: number, fanOut: number) => number): Draw {
+function uniform(variance: Variance): Draw {
   return ({ kernels }, { fanIn, fanOut, kernel, index }, { low, high }) => {
     const limit = Math.sqrt(3 * variance(fanIn, fanOut));
     kernels.fillUniform(fanIn * fanOut, kernel, low, high, Stream.kernel, index, -limit, limit);
@@ -62,7 +71,7 @@ function orthogonal(runtime: Runtime, { fanIn, fanOut, kernel, index }: InitialL
 function asymmetric(runtime: Runtime, layer: InitialLayer, { low, high }: Seed): void {
   const { kernels, heap } = runtime;
   const { fanIn, fanOut, kernel, bias, index } = layer;
-  const deviation = 0.6007 / Math.sqrt(fanIn);
+  const deviation = ASYMMETRIC / Math.sqrt(fanIn);
   const draws = heap.allocate(fanOut * 2 * 4, "an asymmetric initializer");
   try {
     kernels.fillNormal(fanIn * fanOut, kernel, low, high, Stream.kernel, index, 0, deviation);
@@ -81,11 +90,11 @@ function asymmetric(runtime: Runtime, layer: InitialLayer, { low, high }: Seed):
 }
 
 const INITIALIZERS: Record<KernelInitializer, Draw> = {
-  heNormal: normal((fanIn) => 2 / fanIn),
-  heUniform: uniform((fanIn) => 2 / fanIn),
-  glorotNormal: normal((fanIn, fanOut) => 2 / (fanIn + fanOut)),
-  glorotUniform: uniform((fanIn, fanOut) => 2 / (fanIn + fanOut)),
-  lecunNormal: normal((fanIn) => 1 / fanIn),
+  heNormal: normal(HE),
+  heUniform: uniform(HE),
+  glorotNormal: normal(GLOROT),
+  glorotUniform: uniform(GLOROT),
+  lecunNormal: normal(LECUN),
   orthogonal,
   asymmetric,
 };

@@ -1,0 +1,47 @@
+// `relumine forecast`: what to expect of a network on a table, before it is trained.
+import { Command } from "commander";
+import { prepareTable, type PreparedTable } from "./dataset.js";
+import { inputWidth } from "./inputs.js";
+import { specFor } from "./model.js";
+import { addSharedOptions, decimal, oneOf, type SharedOptions } from "./options.js";
+import { readTable } from "./read-table.js";
+import { Terminal } from "./terminal.js";
+import { drawData } from "../report/training.js";
+import { ACTIVATION_NAMES, type ActivationName } from "../wasm/activations.js";
+
+interface ForecastCommandOptions extends SharedOptions {
+  readonly learningRate?: number;
+  readonly activation: ActivationName;
+  readonly bias: number;
+}
+
+const EXAMPLES = `
+Examples:
+  $ relumine forecast penguins.csv --target species
+  $ relumine forecast digits --hidden 2,2,2,2 --learning-rate 1
+
+Nothing is trained: networks are drawn as they would start, and looked at on the
+training rows. Rates that kill are those of one plain gradient step.`;
+
+async function forecastTable(source: string, options: ForecastCommandOptions): Promise<void> {
+  const terminal = new Terminal(options.json);
+  const prepared: PreparedTable = prepareTable(await readTable(source), options);
+  const { name, task, training, heldOut, notes, preprocessing } = prepared;
+  const summary = { name, notes, trainingRows: training.x.rows, heldOutRows: heldOut.x.rows, inputs: inputWidth(preprocessing.inputs), seed: options.seed };
+  terminal.tell(`${drawData(summary)}\n`);
+  const { forecast } = await import("../index.js");
+  const spec = specFor(prepared, options);
+  const result = forecast(spec, training.x, { targets: training.y, learningRate: options.learningRate, seed: options.seed });
+  if (options.json) terminal.document({ data: { name, task, trainingRows: training.x.rows, heldOutRows: heldOut.x.rows, notes }, network: { spec }, forecast: result });
+  else terminal.tell(String(result));
+}
+
+export function forecastCommand(): Command {
+  return addSharedOptions(new Command("forecast"), { hidden: [64, 32], epochs: 50 })
+    .description("Say before training which units are likely to die, and of what.")
+    .option("--learning-rate <rate>", "the step size to judge", decimal({ low: 0, openLow: true }))
+    .option("--activation <name>", "of the hidden layers", oneOf(ACTIVATION_NAMES), "relu")
+    .option("--bias <value>", "starting bias of the hidden units", decimal({}), 0)
+    .addHelpText("after", EXAMPLES)
+    .action(forecastTable);
+}

@@ -1,0 +1,131 @@
+// Initial weights as the initializers draw them: the same distributions, not the same numbers, and without WebAssembly.
+import { ASYMMETRIC, GLOROT, HE, LECUN } from "../../network/initializers.js";
+import type { KernelInitializer, ResolvedSpec } from "../../network/spec.js";
+import type { Layer64 } from "../float64.js";
+
+export interface Random {
+  /** From 0 to 1, the 1 left out. */
+  readonly uniform: () => number;
+  /** Standard normal. */
+  readonly normal: () => number;
+}
+
+/** Mulberry32, and Marsaglia's polar method (1964) on it. */
+export function randomFrom(seed: number): Random {
+  let state = (Math.imul(seed | 0, 0x9e3779b1) ^ Math.floor(seed / 2 ** 32)) >>> 0;
+  const uniform = (): number => {
+    state = (state + 0x6d2b79f5) | 0;
+    let t = Math.imul(state ^ (state >>> 15), 1 | state);
+    t = (t + Math.imul(t ^ (t >>> 7), 61 | t)) ^ t;
+    return ((t ^ (t >>> 14)) >>> 0) / 2 ** 32;
+  };
+  let spare = Number.NaN;
+  const normal = (): number => {
+    if (spare === spare) {
+      const value = spare;
+      spare = Number.NaN;
+      return value;
+    }
+    for (;;) {
+      const u = 2 * uniform() - 1;
+      const v = 2 * uniform() - 1;
+      const s = u * u + v * v;
+      if (s >= 1 || s === 0) continue;
+      const scale = Math.sqrt((-2 * Math.log(s)) / s);
+      spare = v * scale;
+      return u * scale;
+    }
+  };
+  return { uniform, normal };
+}
+
+/** A layer yet to be filled. */
+type Blank = Pick<Layer64, "inputs" | "units" | "kernel" | "bias">;
+type Draw = (layer: Blank, random: Random) => void;
+type Variance = typeof HE;
+
+const normal = (variance: Variance): Draw => ({ inputs, units, kernel }, random) => {
+  const deviation = Math.sqrt(variance(inputs, units));
+  for (let i = 0; i < kernel.length; i++) kernel[i] = deviation * random.normal();
+};
+
+const uniform = (variance: Variance): Draw => ({ inputs, units, kernel }, random) => {
+  const limit = Math.sqrt(3 * variance(inputs, units));
+  for (let i = 0; i < kernel.length; i++) kernel[i] = limit * (2 * random.uniform() - 1);
+};
+
+/** Four sums at a time: one alone would wait for each addition. */
+function dot(a: Float64Array, b: Float64Array): number {
+  let [s0, s1, s2, s3] = [0, 0, 0, 0];
+  let k = 0;
+  for (; k + 3 < a.length; k += 4) {
+    s0 += a[k] * b[k];
+    s1 += a[k + 1] * b[k + 1];
+    s2 += a[k + 2] * b[k + 2];
+    s3 += a[k + 3] * b[k + 3];
+  }
+  for (; k < a.length; k++) s0 += a[k] * b[k];
+  return s0 + s1 + s2 + s3;
+}
+
+/** Orthonormal rows, or columns if there are fewer of them: Gram-Schmidt on normal draws. */
+const orthogonal: Draw = ({ inputs, units, kernel }, random) => {
+  const count = Math.min(inputs, units);
+  const length = Math.max(inputs, units);
+  const rows: Float64Array[] = [];
+  for (let i = 0; i < count; i++) {
+    const row = Float64Array.from({ length }, random.normal);
+    for (const other of rows) {
+      const product = dot(row, other);
+      for (let k = 0; k < length; k++) row[k] -= product * other[k];
+    }
+    const norm = Math.sqrt(row.reduce((sum, value) => sum + value * value, 0));
+    for (let k = 0; k < length; k++) {
+      row[k] /= norm;
+      kernel[inputs <= units ? i * units + k : k * units + i] = row[k];
+    }
+    rows.push(row);
+  }
+};
+
+/** Lu et al. 2019: see the initializer. */
+const asymmetric: Draw = (layer, random) => {
+  const { inputs, units, kernel, bias } = layer;
+  normal((fanIn) => ASYMMETRIC ** 2 / fanIn)(layer, random);
+  for (let j = 0; j < units; j++) {
+    bias[j] = (ASYMMETRIC / Math.sqrt(inputs)) * random.normal();
+    const chosen = Math.floor(random.uniform() * (inputs + 1));
+    const beta = Math.sqrt(random.uniform());
+    if (chosen === inputs) bias[j] = beta;
+    else kernel[chosen * units + j] = beta;
+  }
+};
+
+const DRAWS: Record<KernelInitializer, Draw> = {
+  heNormal: normal(HE),
+  heUniform: uniform(HE),
+  glorotNormal: normal(GLOROT),
+  glorotUniform: uniform(GLOROT),
+  lecunNormal: normal(LECUN),
+  orthogonal,
+  asymmetric,
+};
+
+/** The first `count` layers of an initial network. */
+export function drawLayers(spec: ResolvedSpec, count: number, random: Random): Layer64[] {
+  return spec.layers.slice(0, count).map(({ units, activation: { name, alpha }, kernelInitializer, biasInitializer }, index) => {
+    const inputs = index === 0 ? spec.inputs : spec.layers[index - 1].units;
+    const layer = { name, inputs, units, kernel: new Float32Array(inputs * units), bias: new Float32Array(units), alpha: new Float64Array(units).fill(alpha ?? 0) };
+    DRAWS[kernelInitializer](layer, random);
+    for (let j = 0; j < units; j++) layer.bias[j] += biasInitializer;
+    return layer;
+  });
+}
+
+/** Steps, about a multiplication each, that drawing the first `count` layers takes. */
+export function drawingCost(spec: ResolvedSpec, count: number): number {
+  return spec.layers.slice(0, count).reduce((sum, { units, kernelInitializer }, index) => {
+    const inputs = index === 0 ? spec.inputs : spec.layers[index - 1].units;
+    return sum + inputs * units * (kernelInitializer === "orthogonal" ? 16 + Math.min(inputs, units) : 16);
+  }, 0);
+}
