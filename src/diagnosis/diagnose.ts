@@ -5,9 +5,10 @@ import { drawDiagnosis } from "./draw.js";
 import { checkWeights, type Examination, examine } from "./examination.js";
 import { findAll } from "./findings/findings.js";
 import { KthLargest } from "./largest.js";
+import { findMechanisms } from "./mechanism.js";
 import { findMovers, findPermanent } from "./permanence.js";
 import { proveDeadUnits, type UnitProof } from "./proof.js";
-import type { Diagnosis, DiagnoseOptions, Finding, LayerDiagnosis, Mechanism, UnitDiagnosis, UnitState } from "./types.js";
+import type { Diagnosis, DiagnoseOptions, Finding, LayerDiagnosis, UnitDiagnosis, UnitState } from "./types.js";
 import { judge, type Thresholds } from "./verdict.js";
 import { checkNumber, checkOptions, describe } from "../core/checks.js";
 import { RelumineError } from "../core/errors.js";
@@ -40,10 +41,6 @@ class NetworkDiagnosis implements Diagnosis {
   }
 }
 
-function isSilent(unit: UnitTotals): boolean {
-  return unit.meanActivation === 0;
-}
-
 function judgeLayer({ state, totals, nearest }: Examination, layer: number, thresholds: Thresholds): UnitState[] {
   const { activation } = state.spec.layers[layer];
   const layerMean = meanActivation(totals[layer]);
@@ -56,11 +53,6 @@ function meanActivation(units: readonly UnitTotals[]): number {
 
 function dormancyOf(unit: UnitTotals, layerMean: number): number {
   return layerMean === 0 ? 0 : unit.meanActivation / layerMean;
-}
-
-function mechanismOf({ totals }: Examination, layer: number, unit: number, bias: number): Mechanism {
-  if (layer > 0 && totals[layer - 1].every(isSilent)) return "silentInputs";
-  return totals[layer][unit].max - bias > 0 ? "negativeBias" : "negativeWeights";
 }
 
 /** For each dead unit of each layer, its preactivation on the sample that is to be the last to open: the n/100-th largest. */
@@ -93,6 +85,7 @@ function diagnoseLayers(examination: Examination, thresholds: Thresholds, prove:
   const proofs = prove(examination, hidden);
   const permanent = findPermanent(state, states);
   const movers = permanent.some((units) => units.includes(true)) ? findMovers(state) : [];
+  const mechanisms = findMechanisms(examination, hidden);
   const opening = openingPreactivations(examination, hidden);
   const boundOf = activityBounds(examination.x.rows);
   return hidden.map((unitStates, layer) => {
@@ -113,7 +106,7 @@ function diagnoseLayers(examination: Examination, thresholds: Thresholds, prove:
       if (unitState !== "dead") return common;
       return {
         ...common,
-        mechanism: mechanismOf(examination, layer, unit, biases[unit]),
+        mechanism: mechanisms[layer].get(unit)!,
         permanent: permanent[layer][unit],
         ...(permanent[layer][unit] && movers[layer][unit].length > 0 && { stillMovedBy: movers[layer][unit] }),
         biasToRevive: liftAbove(opening[layer].get(unit)!, biases[unit]),
