@@ -1,6 +1,6 @@
-// The only importer of the loader: from hexadecimal digits to a running instance.
+// The only importer of the loader: from what embed.mjs wrote to a running instance.
 import { instantiate } from "@assemblyscript/loader";
-import { RELAXED_HEX, STRICT_HEX } from "./binaries.js";
+import { RELAXED_DELTA, STRICT_HEX } from "./binaries.js";
 import type { KernelExports } from "./exports.js";
 
 /** Which of the two binaries runs: "relaxed" fuses multiply and add where the machine can. */
@@ -33,6 +33,22 @@ function decodeHex(text: string): Uint8Array<ArrayBuffer> {
   return bytes;
 }
 
+/** What `delta` makes of `base`: bytes of its own and pieces copied from the base, by turns (see embed.mjs). */
+function applyDelta(base: Uint8Array, delta: string): Uint8Array<ArrayBuffer> {
+  const parts = delta.split(",");
+  let length = 0;
+  for (let i = 0; i < parts.length; i += 3) length += parts[i].length / 2 + Number.parseInt(parts[i + 2], 36);
+  const bytes = new Uint8Array(length);
+  let at = 0;
+  for (let i = 0; i < parts.length; i += 3) {
+    const [own, from, count] = [decodeHex(parts[i]), Number.parseInt(parts[i + 1], 36), Number.parseInt(parts[i + 2], 36)];
+    bytes.set(own, at);
+    bytes.set(base.subarray(from, from + count), at + own.length);
+    at += own.length + count;
+  }
+  return bytes;
+}
+
 /** The import of a memory "env" "memory" whose limits have a maximum. */
 const MEMORY_IMPORT = [3, 101, 110, 118, 6, 109, 101, 109, 111, 114, 121, 2, 1];
 
@@ -45,7 +61,8 @@ function withSharedMemory(bytes: Uint8Array<ArrayBuffer>): Uint8Array<ArrayBuffe
 
 /** Compiles one build, for a shared memory or one of its own. */
 export function compileKernels(build: Build, shared: boolean): Promise<WebAssembly.Module> {
-  const bytes = decodeHex(build === "strict" ? STRICT_HEX : RELAXED_HEX);
+  const strict = decodeHex(STRICT_HEX);
+  const bytes = build === "strict" ? strict : applyDelta(strict, RELAXED_DELTA);
   return WebAssembly.compile(shared ? withSharedMemory(bytes) : bytes);
 }
 
