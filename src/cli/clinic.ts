@@ -77,7 +77,7 @@ export class Clinic {
     using network = await createNetwork(spec);
     const onEpochEnd = (log: EpochLog): void => {
       if (onEpoch === undefined) terminal.progress({ label, done: log.epoch, total: epochs, unit: "epochs" });
-      else onEpoch({ epoch: log.epoch, loss: log.loss, score: scoreOf(prepared, log.validation!), dead: deadUnits(this.diagnose(network)) });
+      else onEpoch({ epoch: log.epoch, loss: log.loss, score: scoreOf(prepared, log.validation!), dead: deadUnits(this.diagnose(network, false)) });
     };
     const trace = onEpoch && traceDeaths();
     terminal.startProgress();
@@ -103,8 +103,8 @@ export class Clinic {
   }
 
   /** Undefined where preactivations overflow. */
-  private diagnose(network: Network): Diagnosis | undefined {
-    const diagnosis = tryDiagnose(this.library.diagnose, network, this.prepared.training.x);
+  private diagnose(network: Network, proofs = true): Diagnosis | undefined {
+    const diagnosis = tryDiagnose(this.library.diagnose, network, this.prepared.training.x, { proofs });
     return typeof diagnosis === "string" ? undefined : diagnosis;
   }
 

@@ -10,7 +10,7 @@ import { findMovers, findPermanent } from "./permanence.js";
 import { proveDeadUnits, type UnitProof } from "./proof.js";
 import type { Diagnosis, DiagnoseOptions, Finding, LayerDiagnosis, UnitDiagnosis, UnitState } from "./types.js";
 import { judge, type Thresholds } from "./verdict.js";
-import { checkNumber, checkOptions, describe } from "../core/checks.js";
+import { checkBoolean, checkNumber, checkOptions, describe } from "../core/checks.js";
 import { RelumineError } from "../core/errors.js";
 import { type Samples, toMatrix } from "../core/matrix.js";
 import type { History } from "../network/callbacks.js";
@@ -137,7 +137,7 @@ function checkHistory(history: History | undefined): History | undefined {
  */
 export function diagnose(network: Network, x: Samples, options?: DiagnoseOptions): Diagnosis {
   const state = stateOf(network);
-  const given = checkOptions("diagnose", options, ["rareBelow", "dormantBelow", "inputBox", "targets", "history"]);
+  const given = checkOptions("diagnose", options, ["rareBelow", "dormantBelow", "inputBox", "proofs", "targets", "history"]);
   const thresholds = {
     rareBelow: checkNumber("rareBelow", given.rareBelow ?? 0.01, { low: 0, high: 1 }),
     dormantBelow: checkNumber("dormantBelow", given.dormantBelow ?? 0.025, { low: 0 }),
@@ -148,11 +148,12 @@ export function diagnose(network: Network, x: Samples, options?: DiagnoseOptions
   const targets = given.targets === undefined ? undefined : prepareTargets("targets", given.targets, matrix.rows, units, state.spec.loss);
   const history = checkHistory(given.history);
   const box = resolveBox(given.inputBox, matrix);
+  const wantsProofs = checkBoolean("proofs", given.proofs ?? true);
   checkWeights(state);
   const scratch = new Arena(state.runtime.heap);
   try {
     const examination = examine(state, matrix, scratch);
-    const layers = diagnoseLayers(examination, thresholds, (...found) => proveDeadUnits(...found, box, scratch));
+    const layers = diagnoseLayers(examination, thresholds, (...found) => (wantsProofs ? proveDeadUnits(...found, box, scratch) : found[1].map(() => new Map())));
     return new NetworkDiagnosis(matrix.rows, layers, findAll({ ...examination, hidden: layers, targets, history }));
   } finally {
     scratch.dispose();

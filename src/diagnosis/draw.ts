@@ -69,7 +69,7 @@ function drawWorst(diagnosis: Diagnosis): string[] {
   const worst = worstUnits(diagnosis);
   if (worst.length === 0) return [];
   const rows = worst.map(({ layer, unit, mechanism, permanent, proof, preactivation, biasToRevive }) => [
-    String(layer), String(unit), mechanism!, permanent ? "yes" : "no", PROOFS[proof!], formatNumber(preactivation.max), `+${formatNumber(biasToRevive!)}`,
+    String(layer), String(unit), mechanism!, permanent ? "yes" : "no", proof ? PROOFS[proof] : "not tried", formatNumber(preactivation.max), `+${formatNumber(biasToRevive!)}`,
   ]);
   const header = ["layer", "unit", "shut by", "for good", "in the box", "highest z", "bias to revive"];
   const title = worst.length < diagnosis.dead ? `The ${worst.length} dead units that are furthest from opening:` : "The dead units:";
@@ -82,7 +82,8 @@ function drawEvidence({ layers }: Diagnosis): string[] {
   if (dead.length === 0) return [];
   const count = (holds: (unit: UnitDiagnosis) => unknown) => formatCount(dead.filter(holds).length);
   const proved = (wanted: Proof) => count(({ proof }) => proof === wanted);
-  const lines = ["", `In the input box: ${proved("provenDead")} proved closed, ${proved("refuted")} opened by some input, ${proved("open")} unknown.`];
+  const isTried = dead.some(({ proof }) => proof);
+  const lines = ["", !isTried ? "In the input box: not tried." : `In the input box: ${proved("provenDead")} proved closed, ${proved("refuted")} opened by some input, ${proved("open")} unknown.`];
   if (!dead.some(({ permanent }) => permanent)) return lines;
   lines.push(`For good: gradients on these samples cannot move ${count(({ permanent }) => permanent)};`, "  momentum left in the optimizer, weight decay or a remedy can.");
   const moved = (["momentum", "weightDecay"] as const).filter((mover) => dead.some(({ stillMovedBy }) => stillMovedBy?.includes(mover)));

@@ -23,6 +23,8 @@ export interface DiagnoseOptions {
   readonly dormantBelow?: number;
   /** The inputs over which a dead unit's closure is proved or refuted; one number an input. Default: each feature's range in x. */
   readonly inputBox?: InputBox;
+  /** Whether to prove or refute that the dead are closed on the input box: where many are, it may take a second or two. Default true. */
+  readonly proofs?: boolean;
   /** The samples' targets: with them the findings also judge the labels, the spread of the targets and their fit to the loss. */
   readonly targets?: Targets;
   /** What fit returned: with it the findings also tell a training that diverged. */

@@ -1,7 +1,7 @@
 // Proofs and waking inputs: truths by construction, soundness on thousands of random networks, how much is decided, bad boxes.
 import { describe, expect, test } from "vitest";
 import { findContradictions, type Interval } from "./contradictions.js";
-import { expectUntouched, integer, randomRows, sectors, seededRandom, withNetwork } from "../network/helpers.js";
+import { expectRefusal, expectUntouched, integer, randomRows, sectors, seededRandom, withNetwork } from "../network/helpers.js";
 import { type Activation, diagnose, type Diagnosis, type Network, type NetworkSpec, sgd } from "../../src/index.js";
 import type { Rows } from "../reference.js";
 
@@ -125,6 +125,19 @@ async function tryRandom(seed: number, trials: number, visit: (network: Network,
     }
   });
 }
+
+test("no proofs are tried where none are wanted; nothing else of the verdicts changes", () =>
+  withNetwork({ inputs: 2, layers: [{ units: 4, biasInitializer: -9 }, { units: 1 }], loss: "meanSquaredError" }, async (network) => {
+    const x = [[0, 1], [1, 0], [0.5, 0.5]];
+    const without = diagnose(network, x, { proofs: false });
+    expect(without.dead).toBe(4);
+    expect(String(without)).toContain("not tried");
+    const withProofs = diagnose(network, x);
+    expect(withProofs.layers[0].units.every(({ proof }) => proof === "provenDead")).toBe(true);
+    const strip = withProofs.layers[0].units.map(({ proof: _proof, wakingInput: _input, ...rest }) => rest);
+    expect(without.layers[0].units).toEqual(strip);
+    await expectRefusal(() => diagnose(network, x, { proofs: 1 as never }), "value", "proofs", "true or false");
+  }));
 
 describe("soundness", () => {
   test.each(Array.from({ length: 10 }, (_, block) => block))("random networks, block %d: no proof is contradicted, every waking input wakes", async (block) => {

@@ -67,6 +67,14 @@ test("the README's example runs as it stands, and prints what its comments say",
   expect(accuracy).toBeGreaterThanOrEqual(0.99);
 });
 
+test("the README's example of a traced death runs as it stands, and explains it in the words of its comment", async () => {
+  const readme = await readFile(join(root, "README.md"), "utf8");
+  const example = [...readme.matchAll(/```js\n([^]*?)```/g)].map(([, code]) => code).find((code) => code.includes("traceDeaths"))!;
+  const { stdout } = await run(process.execPath, ["--input-type=module", "-e", example], { cwd: app });
+  const comment = example.match(/^\/\/ .*$/gm)!.map((line) => line.slice(3)).join(" ");
+  expect(stdout.trim()).toBe(comment);
+});
+
 test("it trains in Node", () => {
   const { losses, probabilities } = JSON.parse(nodeResult) as { losses: number[]; probabilities: number[] };
   expect(losses).toHaveLength(20);
