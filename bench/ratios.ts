@@ -45,8 +45,8 @@ async function counterShare(workload: Workload, context: Context): Promise<Figur
 /** W3 with every other hidden unit closed by its bias, against all open. */
 async function closedShare(context: Context): Promise<Figure> {
   const [alive, half] = [await create(W3, context), await create(W3, context)];
-  for (const { units, setWeights } of half.layers.slice(0, -1).map((layer) => ({ units: layer.units, setWeights: layer.setWeights.bind(layer) }))) {
-    setWeights({ bias: Float32Array.from({ length: units }, (_, unit) => (unit % 2 ? 0 : -1e4)) });
+  for (const layer of half.layers.slice(0, -1)) {
+    layer.setWeights({ bias: Float32Array.from({ length: layer.units }, (_, unit) => (unit % 2 ? 0 : -1e4)) });
   }
   const { ratio } = await alternate(trainer(alive, W3), trainer(half, W3));
   alive.dispose();
