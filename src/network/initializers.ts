@@ -105,3 +105,40 @@ export function initializeLayer(runtime: Runtime, layer: InitialLayer, initializ
   const bias = runtime.heap.f32.subarray(layer.bias >>> 2, (layer.bias >>> 2) + layer.fanOut);
   for (let unit = 0; unit < layer.fanOut; unit++) bias[unit] += constantBias;
 }
+
+/** A unit that is drawn anew: its incoming weights lie `stride` floats apart. */
+export interface RedrawnUnit {
+  readonly fanIn: number;
+  readonly fanOut: number;
+  /** Indices of floats. */
+  readonly kernel: number;
+  readonly stride: number;
+  readonly bias: number;
+  /** Which redraw of the network it is: each has random numbers of its own. */
+  readonly nth: number;
+}
+
+const VARIANCES: Partial<Record<KernelInitializer, Variance>> = {
+  heNormal: HE, heUniform: HE, glorotNormal: GLOROT, glorotUniform: GLOROT, lecunNormal: LECUN, orthogonal: (fanIn, fanOut) => 1 / Math.max(fanIn, fanOut),
+};
+
+/** Draws one unit's incoming weights anew, and sets its bias to 0 ("asymmetric" draws it). "orthogonal" draws normal numbers of the same variance. */
+export function redrawUnit({ kernels, heap }: Runtime, unit: RedrawnUnit, initializer: KernelInitializer, { low, high }: Seed): void {
+  const { fanIn, fanOut, nth } = unit;
+  const draws = heap.allocate((fanIn + 3) * 4, "a unit's new weights");
+  try {
+    const first = draws >>> 2;
+    const deviation = initializer === "asymmetric" ? ASYMMETRIC / Math.sqrt(fanIn) : Math.sqrt(VARIANCES[initializer]!(fanIn, fanOut));
+    if (initializer.endsWith("Uniform")) kernels.fillUniform(fanIn, draws, low, high, Stream.redraw, nth, -Math.sqrt(3) * deviation, Math.sqrt(3) * deviation);
+    else kernels.fillNormal(fanIn + 1, draws, low, high, Stream.redraw, nth, 0, deviation);
+    const { f32 } = heap;
+    if (initializer === "asymmetric") {
+      kernels.fillUniform(2, draws + (fanIn + 1) * 4, low, high, Stream.asymmetry, -1 - nth, 0, 1);
+      f32[first + Math.floor(f32[first + fanIn + 1] * (fanIn + 1))] = Math.sqrt(f32[first + fanIn + 2]);
+    }
+    for (let i = 0; i < fanIn; i++) f32[unit.kernel + i * unit.stride] = f32[first + i];
+    f32[unit.bias] = initializer === "asymmetric" ? f32[first + fanIn] : 0;
+  } finally {
+    heap.free(draws);
+  }
+}

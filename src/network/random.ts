@@ -10,4 +10,4 @@ export function splitSeed(seed: number): Seed {
   return { low: seed >>> 0, high: Math.floor(seed / 2 ** 32) >>> 0 };
 }
 
-export const Stream = { kernel: 1, bias: 2, asymmetry: 3, shuffle: 4, split: 5 } as const;
+export const Stream = { kernel: 1, bias: 2, asymmetry: 3, shuffle: 4, split: 5, redraw: 6 } as const;

@@ -28,6 +28,8 @@ export class NetworkState {
   /** Epochs that were begun in all fits so far: each has an order of rows of its own. */
   epochsBegun = 0;
   isTraining = false;
+  /** Units that were drawn anew so far: each has random numbers of its own. */
+  redraws = 0;
   /** Counts the changes of parameters or moments that no training step made. */
   changes = 0;
   isDisposed = false;
@@ -99,6 +101,7 @@ export class NetworkState {
   copyFrom(other: NetworkState): void {
     this.changes++;
     this.epochsBegun = other.epochsBegun;
+    this.redraws = other.redraws;
     if (other.moments) {
       const { recipe, slots, powers } = other.moments;
       const own = this.momentsFor(recipe);
