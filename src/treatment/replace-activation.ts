@@ -30,5 +30,5 @@ export function replaceActivation(course: Course, activation: ResolvedActivation
   const treated = course.deadUnits().flatMap((units, layer) =>
     isReplaced[layer] ? units.map((unit): TreatedUnit => ({ layer, unit, action: "activationReplaced" })) : []);
   const named = isReplaced.flatMap((replaced, layer) => (replaced ? [layer] : [])).join(", ");
-  return { state: treatedState, treated, findings: [finding("onTheseSamples", `hidden layers ${named} are ${activation.name} now, for living units too`)] };
+  return { state: treatedState, treated, findings: [finding("livingUnitsToo", `hidden layers ${named} now have the activation ${activation.name}, their living units too`)] };
 }

@@ -9,14 +9,12 @@ import { stateOf } from "../../src/network/state.js";
 export function memoryOf(network: Network): unknown {
   const state = stateOf(network);
   const { lastMoments, parameterFloats } = state;
-  const bits = (address: number) => [...new Uint32Array(state.floats(address, parameterFloats).slice().buffer)];
+  const bits = (address: number) => new Uint32Array(state.floats(address, parameterFloats).slice().buffer).join();
   return {
     parameters: bits(state.parameters), slots: lastMoments?.slots.map(bits), powers: { ...lastMoments?.powers }, optimizer: lastMoments?.recipe,
     epochsBegun: state.epochsBegun, redraws: state.redraws, spec: JSON.stringify(network.spec),
   };
 }
-
-export const bitsOf = (values: Float32Array) => [...new Uint32Array(values.slice().buffer)];
 
 /** A network before its treatment, as far as the promises speak of it. */
 export interface Before {
