@@ -22,3 +22,7 @@ export type { DenseLayer, Weights } from "./network/layer.js";
 export { createNetwork, type Network } from "./network/network.js";
 export { adam, adamW, rmsprop, sgd, type Optimizer } from "./network/optimizers.js";
 export type { DenseSpec, KernelInitializer, Loss, NetworkSpec } from "./network/spec.js";
+export { calibrate, type Calibration, type CalibrationOptions, type LayerCalibration } from "./treatment/calibrate.js";
+export { centerInputs, type Centering } from "./treatment/center.js";
+export { continualBackprop, type ContinualBackprop } from "./treatment/continual-backprop.js";
+export { recycleDormant, type RecycleDormant } from "./treatment/recycle-dormant.js";
