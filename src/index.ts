@@ -26,3 +26,4 @@ export { calibrate, type Calibration, type CalibrationOptions, type LayerCalibra
 export { centerInputs, type Centering } from "./treatment/center.js";
 export { continualBackprop, type ContinualBackprop } from "./treatment/continual-backprop.js";
 export { recycleDormant, type RecycleDormant } from "./treatment/recycle-dormant.js";
+export { preventDeaths, type DeathPrevention, type PreventedDeath } from "./treatment/prevent-deaths.js";

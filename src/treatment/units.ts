@@ -43,3 +43,15 @@ export function clearMoments(state: NetworkState, layer: number, unit: number): 
     moments.fill(0, start, end);
   }
 }
+
+/** Clears the momentum of a unit's incoming weights and bias: what earlier gradients would still add to its next updates. */
+export function clearVelocity(state: NetworkState, layer: number, unit: number): void {
+  const { kernel, bias } = state.layout.layers[layer];
+  const { units } = state.spec.layers[layer];
+  const moments = state.lastMoments;
+  const slot = moments?.slots[moments.recipe.name === "rmsprop" ? 1 : 0]; // rmsprop's first is the mean of squares
+  if (slot === undefined) return;
+  const velocity = state.floats(slot, state.parameterFloats);
+  for (let input = 0; input < state.inputsOf(layer); input++) velocity[kernel / 4 + input * units + unit] = 0;
+  velocity[bias / 4 + unit] = 0;
+}
