@@ -27,3 +27,6 @@ export { centerInputs, type Centering } from "./treatment/center.js";
 export { continualBackprop, type ContinualBackprop } from "./treatment/continual-backprop.js";
 export { recycleDormant, type RecycleDormant } from "./treatment/recycle-dormant.js";
 export { preventDeaths, type DeathPrevention, type PreventedDeath } from "./treatment/prevent-deaths.js";
+export type { Remedy, RemedyKind, ResolvedRemedy } from "./treatment/remedy.js";
+export { treat } from "./treatment/treat.js";
+export type { TreatedUnit, Treatment, TreatmentAction, TreatmentFinding, TreatmentFindingKind } from "./treatment/types.js";
