@@ -3,12 +3,8 @@ import { type Course, finding, nothing, type Outcome } from "./course.js";
 import { transplant } from "./transplant.js";
 import { resolveSpec } from "../network/spec.js";
 import type { TreatedUnit } from "./types.js";
+import { canDie } from "../diagnosis/silence.js";
 import type { ResolvedActivation } from "../wasm/activations.js";
-
-/** Closed on all samples, its units pass neither signal nor gradient. */
-function canDie({ name, alpha }: ResolvedActivation): boolean {
-  return name === "relu" || ((name === "leakyRelu" || name === "elu") && alpha === 0);
-}
 
 const indices = (count: number) => Array.from({ length: count }, (_, index) => index);
 

@@ -184,6 +184,26 @@ describe("prune", () => {
     });
     expect([state.epochsBegun, state.redraws, state.lastMoments!.powers, state.lastMoments!.recipe]).toEqual([old.epochsBegun, old.redraws, old.lastMoments!.powers, old.lastMoments!.recipe]);
     expect(smaller.parameterCount).toBeLessThan(network.parameterCount);
+    expect(state.stepCounts).toBeUndefined();
+    smaller.dispose();
+  }));
+
+  test("keeps the step counts of units that were begun anew", () => sick(async (network) => {
+    const lifted = await treat(network, x, { kind: "liftBias" });
+    const counts = stateOf(network).stepCounts!;
+    const { powers } = stateOf(network).lastMoments!;
+    const anew = lifted.treated.map(({ layer, unit }) => layer * 12 + unit);
+    expect([...counts]).toEqual(times(42, (at) => (anew.includes(at % 21) ? 1 : at < 21 ? powers.beta1 : powers.beta2)));
+    const closed = network.layers[0].getWeights().bias;
+    closed[anew.includes(0) ? 1 : 0] = -90; // one that is as old as the network goes
+    network.layers[0].setWeights({ bias: closed });
+    const { network: smaller, treated } = await treat(network, x, { kind: "prune" });
+    const gone = treated.map(({ layer, unit }) => layer * 12 + unit);
+    expect(gone.length).toBeGreaterThan(0);
+    expect([...stateOf(smaller).stepCounts!]).toEqual([...counts].filter((_, at) => !gone.includes(at % 21)));
+    const leaky = await treat(network, x, { kind: "replaceActivation", activation: "prelu" });
+    expect(leaky.treated.length).toBeGreaterThan(0);
+    expect([...stateOf(network).stepCounts!]).toEqual([...counts]);
     smaller.dispose();
   }));
 
