@@ -1,0 +1,122 @@
+// Claim 1: ReLU is cheaper. Two clocks: on the activation alone, and on whole training steps of narrow and wide networks.
+import type { Experiment, Judgement } from "../claim.js";
+import type { Lab } from "../lab.js";
+import { figure, listed, ratio, short, type Spread, spread } from "../spread.js";
+import { median } from "../../statistics.js";
+import type { DataSet, Network, Optimizer } from "../../../index.js";
+
+const NAMES = ["relu", "sigmoid", "tanh"] as const;
+const RIVALS = ["sigmoid", "tanh"] as const;
+const WIDTHS = [32, 128, 512];
+const ROWS = 256;
+const BATCH_SIZE = 32;
+const ROUNDS = 7;
+/** A step that is cheaper by less is not worth the word. */
+const WORTHWHILE = 1.1;
+
+type Name = (typeof NAMES)[number];
+/** One time a repeat: of repeats that were made by turns. */
+type Times = Record<Name, number[]>;
+
+export interface Costs {
+  /** Nanoseconds an element, forward and backward together. */
+  readonly kernels: Times;
+  /** Microseconds a step. */
+  readonly steps: readonly { readonly width: number; readonly times: Times }[];
+}
+
+const noTimes = (): Times => ({ relu: [], sigmoid: [], tanh: [] });
+
+async function timeKernels(lab: Lab): Promise<Times> {
+  const { createKernels } = await import("../../../kernels.js");
+  using kernels = await createKernels();
+  const [z, upstream, out] = Array.from({ length: 3 }, () => kernels.allocate(128, 512));
+  z.data.forEach((_, i, data) => (data[i] = 2 * Math.sin(i * i)));
+  upstream.data.fill(1);
+  const times = noTimes();
+  const once = (name: Name): number => {
+    const started = performance.now();
+    for (let i = 0; i < 8; i++) {
+      kernels.activate(out, z, name);
+      kernels.activationGradient(out, z, upstream, name);
+    }
+    return ((performance.now() - started) * 1e6) / (8 * z.data.length);
+  };
+  for (let repeat = -1; repeat < lab.repeats; repeat++) { // the first warms up
+    await lab.pause("timing the activations");
+    const rounds = Array.from({ length: ROUNDS }, () => NAMES.map(once));
+    if (repeat >= 0) NAMES.forEach((name, i) => times[name].push(median(rounds.map((round) => round[i]))));
+  }
+  return times;
+}
+
+async function timeStep(network: Network, data: DataSet, optimizer: Optimizer): Promise<number> {
+  const { epochs } = await network.fit(data, { epochs: 3, batchSize: BATCH_SIZE, shuffle: false, optimizer });
+  return (median(epochs.map(({ seconds }) => seconds)) * 1e6) / (ROWS / BATCH_SIZE);
+}
+
+async function timeSteps(lab: Lab, width: number): Promise<Times> {
+  const data = lab.someRows(ROWS);
+  const networks: Network[] = [];
+  for (const name of NAMES) networks.push(await lab.library.createNetwork(lab.digitsSpec([width, width], name, lab.seed)));
+  const optimizer = lab.library.sgd({ learningRate: 1e-4 });
+  const times = noTimes();
+  for (let repeat = -1; repeat < lab.repeats; repeat++) {
+    await lab.pause(`timing steps ${width} wide`);
+    for (const [i, name] of NAMES.entries()) {
+      const time = await timeStep(networks[i], data, optimizer);
+      if (repeat >= 0) times[name].push(time);
+    }
+  }
+  for (const network of networks) network.dispose();
+  return times;
+}
+
+/** How many times as long the rivals take. */
+function ratios(times: Times): Spread[] {
+  return RIVALS.map((rival) => ratio(times[rival], times.relu));
+}
+
+function isWorthwhile(times: Times): boolean {
+  return ratios(times).every(({ low, median }) => low > 1 && median >= WORTHWHILE);
+}
+
+function judge({ kernels, steps }: Costs): Judgement {
+  const alone = ratios(kernels);
+  const inStep = steps.map(({ width, times }) => `${width} wide ${ratios(times).map(({ median }) => short(median)).join(" and ")}`);
+  const sentence = `Alone, sigmoid takes ${short(alone[0].median)} times and tanh ${short(alone[1].median)} times as long as ReLU. Whole training steps take, with sigmoid and with tanh, this many times as long as with ReLU: ${listed(inStep)}; the products of the layers cost the same for all.`;
+  if (!alone.every(({ low }) => low > 1)) return { verdict: "does not hold here", sentence };
+  const where = steps.filter(({ times }) => isWorthwhile(times)).map(({ width }) => width);
+  if (where.length === steps.length) return { verdict: "holds", sentence };
+  if (where.length === 0) return { verdict: "holds when the activation alone is timed: no step gets clearly cheaper", sentence };
+  return { verdict: `holds when the activation is much of the step: here with layers of ${listed(where.map(String))} units`, sentence };
+}
+
+export const cheaper: Experiment<Costs> = {
+  claim: "ReLU is cheaper than sigmoid and tanh",
+  experiment: "The kernels forward and backward on 128 x 512 preactivations, and whole training steps (64 inputs, two hidden layers, batches of 32 digits) at three widths, all three activations by turns. A step counts as cheaper where both others take at least 1.1 times as long, and longer in every repeat.",
+  measure: async (lab) => {
+    const kernels = await timeKernels(lab);
+    const steps: Costs["steps"][number][] = [];
+    for (const width of WIDTHS) steps.push({ width, times: await timeSteps(lab, width) });
+    return { kernels, steps };
+  },
+  judge,
+  show: ({ kernels, steps }) => ({
+    figures: [
+      ...NAMES.map((name) => figure(`${name} alone, forward and backward`, spread(kernels[name]), "ns per element")),
+      ...steps.flatMap(({ width, times }) => NAMES.map((name) => figure(`step with ${name}, layers of ${width}`, spread(times[name]), "µs"))),
+    ],
+    plots: [
+      { kind: "bars", title: "The activation alone", axis: { label: "nanoseconds per element, forward and backward" }, bars: NAMES.map((name) => ({ name, ...ends(spread(kernels[name])), isAccent: name === "relu" })) },
+      {
+        kind: "bars", title: "A whole training step, beside ReLU's", axis: { label: "times as long as with ReLU" },
+        bars: steps.flatMap(({ width, times }) => RIVALS.map((rival) => ({ name: `${rival}, layers of ${width}`, ...ends(ratio(times[rival], times.relu)) }))),
+      },
+    ],
+  }),
+};
+
+function ends({ median, low, high }: Spread): { value: number; low: number; high: number } {
+  return { value: median, low, high };
+}
