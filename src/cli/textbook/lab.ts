@@ -21,8 +21,7 @@ export interface Run {
   readonly accuracies: readonly number[];
   /** On the held-out rows, at the end. */
   readonly accuracy: number;
-  /** Shares of the hidden units that no training row opens, at the start and at the end. */
-  readonly bornClosed: number;
+  /** The share of the hidden units that no training row opens, at the end. */
   readonly closed: number;
 }
 
@@ -94,11 +93,21 @@ export class Lab {
     return runs;
   }
 
+  /** Shares of the hidden units that no training row opens before any training, one for each seed. */
+  async closedAtStart(plan: Plan): Promise<number[]> {
+    const shares: number[] = [];
+    for (const seed of this.seeds) {
+      await this.pause(`start at bias ${plan.bias}, seed ${seed}`);
+      using network = await this.library.createNetwork(this.digitsSpec([HIDDEN, HIDDEN], plan.activation, seed, plan.bias));
+      shares.push(this.closedShare(network)!);
+    }
+    return shares;
+  }
+
   private async train(plan: Plan, seed: number): Promise<Run> {
     const { createNetwork, sgd } = this.library;
     await this.pause(`${plan.activation}, rate ${plan.rate}, bias ${plan.bias}, seed ${seed}`);
     using network = await createNetwork(this.digitsSpec([HIDDEN, HIDDEN], plan.activation, seed, plan.bias));
-    const bornClosed = this.closedShare(network)!;
     const { epochs } = await network.fit(this.training, {
       epochs: EPOCHS, batchSize: BATCH_SIZE, optimizer: sgd({ learningRate: plan.rate }), validation: this.heldOut, signal: this.signal,
     });
@@ -107,8 +116,7 @@ export class Lab {
       losses: epochs.map(({ loss }) => loss),
       accuracies: epochs.map(({ validation }) => validation!.accuracy!),
       accuracy: network.evaluate(this.heldOut).accuracy!,
-      bornClosed,
-      closed: this.closedShare(network) ?? sum(epochs.at(-1)!.silentUnits) / (2 * HIDDEN),
+      closed: this.closedShare(network) ?? (epochs.length > 0 ? sum(epochs.at(-1)!.silentUnits) / (2 * HIDDEN) : Number.NaN),
     };
   }
 
@@ -138,9 +146,4 @@ export function norm(values: Iterable<number>): number {
   let sum = 0;
   for (const value of values) sum += value * value;
   return Math.sqrt(sum);
-}
-
-/** A unit's column of a kernel. */
-export function column(kernel: Float32Array, unit: number, units: number): Float32Array {
-  return kernel.filter((_, i) => i % units === unit);
 }

@@ -1,6 +1,5 @@
 // A figure over several repeats.
 import { median } from "../statistics.js";
-import { formatNumber } from "../../report/numbers.js";
 import type { Figure } from "../../report/textbook.js";
 
 /** Median, and the lowest and the highest of all repeats. */
@@ -23,12 +22,20 @@ export function figure(name: string, { median: value, low, high }: Spread, unit?
   return { name, value, low, high, ...(unit !== undefined && { unit }) };
 }
 
-/** For sentences: two significant digits, plain from 0.001 to 99 999. */
+const SUPERSCRIPTS = "⁰¹²³⁴⁵⁶⁷⁸⁹";
+
+/** For sentences: two significant digits, `0.0012`, `−5`, `8.5·10⁶`. */
 export function short(value: number): string {
   if (!Number.isFinite(value)) return "not finite";
-  const rounded = Number(value.toPrecision(2));
-  const size = Math.abs(rounded);
-  return (size !== 0 && (size < 1e-3 || size >= 1e5) ? formatNumber(rounded) : String(rounded)).replace("-", "−");
+  const [mantissa, exponent] = Math.abs(value).toExponential(1).split("e");
+  const isPlain = value === 0 || (Number(exponent) >= -3 && Number(exponent) < 5);
+  const power = exponent.replace(/\+/, "").replace("-", "⁻").replace(/\d/g, (digit) => SUPERSCRIPTS[Number(digit)]);
+  return `${value < 0 ? "−" : ""}${isPlain ? String(Math.abs(Number(value.toPrecision(2)))) : `${mantissa}·10${power}`}`;
+}
+
+/** A ratio, for sentences: `1.0`, `12`. */
+export function times(value: number): string {
+  return Math.abs(value) < 9.95 ? value.toFixed(1) : short(value);
 }
 
 /** For sentences: `97 %`, and `97.4 %` where the last percents matter. */

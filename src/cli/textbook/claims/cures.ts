@@ -5,8 +5,8 @@ import { figure, listed, percent, spread } from "../spread.js";
 import { judge as judgeCure, type Outcome, VERDICT_RULE, type Verdict as CureVerdict } from "../../verdict.js";
 
 const ILLNESSES: readonly { readonly name: string; readonly plan: Plan }[] = [
-  { name: "rate 0.8", plan: { ...HEALTHY, rate: 0.8 } },
-  { name: "rate 1", plan: { ...HEALTHY, rate: 1 } },
+  { name: "rate 0.9", plan: { ...HEALTHY, rate: 0.9 } },
+  { name: "rate 1.6", plan: { ...HEALTHY, rate: 1.6 } },
   { name: "bias −1", plan: { ...HEALTHY, bias: -1 } },
 ];
 const CURES: readonly { readonly name: string; readonly change: (ill: Plan) => Plan }[] = [
@@ -48,9 +48,9 @@ function judge(cures: Cures): Judgement {
   const story = names.map((cure) => {
     const words = (["cured", "helped", "did nothing", "made it worse"] as const).flatMap((verdict) => {
       const illnesses = illnessesOf(cure, verdict);
-      return illnesses.length === 0 ? [] : `${verdict} at ${listed(illnesses)}`;
+      return illnesses.length === 0 ? [] : `${verdict} (${listed(illnesses)})`;
     });
-    return `${cure[0].toUpperCase()}${cure.slice(1)} ${words.join("; ")}.`;
+    return `${cure[0].toUpperCase()}${cure.slice(1)}: ${words.join(", ")}.`;
   });
   const sentence = story.join(" ");
   if (cells.length > 0 && cells.every(({ verdict }) => verdict === "cured")) return { verdict: "holds", sentence };
@@ -64,7 +64,7 @@ function judge(cures: Cures): Judgement {
 
 export const cures: Experiment<Cures> = {
   claim: "Positive bias, a lower rate and Leaky ReLU cure",
-  experiment: `Digits, 64-128-128-10, ten epochs. Healthy: rate 0.1, bias 0. Ill: rate 0.8, rate 1, or a starting bias of −1. Each with each cure, from the same kernels. ${VERDICT_RULE}`,
+  experiment: `Digits, 64-128-128-10, ten epochs. Healthy: rate 0.1, bias 0. Ill: rate 0.9, rate 1.6, or a starting bias of −1. Each with each cure, from the same kernels. ${VERDICT_RULE}`,
   measure: async (lab) => {
     const treated: Treated[] = [];
     const healthy = await lab.trainAll(HEALTHY);

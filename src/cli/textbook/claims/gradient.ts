@@ -1,7 +1,7 @@
 // Claim 3: the gradient vanishes less. Norms of the gradient by layer in deep networks that have not learnt yet (Glorot and Bengio 2010, He et al. 2015).
 import type { Experiment, Judgement } from "../claim.js";
 import { type Lab, norm } from "../lab.js";
-import { figure, listed, ratio, short, type Spread, spread } from "../spread.js";
+import { figure, listed, ratio, type Spread, spread, times as multiple } from "../spread.js";
 import type { ActivationName, KernelInitializer } from "../../../index.js";
 
 const DEPTH = 12;
@@ -51,10 +51,15 @@ function shrinks({ byRepeat }: Norms): number[] {
   return byRepeat.map((norms) => norms.at(-1)! / norms[0]);
 }
 
+/** Of the gradient by the first layer's kernel. */
+function firstNorms({ byRepeat }: Norms): number[] {
+  return byRepeat.map(([first]) => first);
+}
+
 function judge({ relu, rivals, reluByGlorot }: Gradients): Judgement {
-  const times = ({ name, byRepeat }: Norms): string => `${name} ${short(spread(shrinks({ name, byRepeat })).median)}`;
+  const told = ({ name, byRepeat }: Norms): string => `${name} ${multiple(spread(shrinks({ name, byRepeat })).median)}`;
   const beaten = rivals.filter((rival) => ratio(shrinks(rival), shrinks(relu)).low >= CLEARLY);
-  const sentence = `From the last hidden layer down to the first the gradient gets this many times smaller: ${listed([relu, ...rivals].map(times))}. What a layer passes on also depends on its weights: started by Glorot's rule, ReLU's shrinks ${short(spread(shrinks(reluByGlorot)).median)} times.`;
+  const sentence = `From the last hidden layer down to the first the gradient gets this many times smaller: ${listed([relu, ...rivals].map(told))}. By ReLU's kernels started by Glorot's rule it is ${multiple(spread(shrinks(reluByGlorot)).median)}, with gradients ${multiple(ratio(firstNorms(relu), firstNorms(reluByGlorot)).median)} times smaller in the first layer than from He's start.`;
   if (beaten.length === rivals.length) return { verdict: "holds", sentence };
   if (beaten.length === 0) return { verdict: "does not hold here", sentence };
   const others = rivals.filter((rival) => !beaten.includes(rival)).map(({ name }) => name);

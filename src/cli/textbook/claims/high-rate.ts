@@ -7,7 +7,7 @@ import type { Cause, DataSet } from "../../../index.js";
 import { binCounts } from "../../../report/svg/histogram.js";
 import { randomFrom } from "../../../diagnosis/forecast/draw.js";
 
-const RATES = [0.1, 0.4, 0.8, 1, 1.6];
+const RATES = [0.1, 0.4, 0.9, 1.6];
 /** A rate kills if so many more units are dead at the end than at the lowest rate, in every repeat. */
 const KILLED = 1 / 3;
 
@@ -15,8 +15,8 @@ const BATCH = 16, BATCHES = 200, BAD_BATCH = 117;
 /** Inputs spread by 0.2, so that 0.1·x + 0.1 spreads by 0.02. */
 const SPREAD = 0.2;
 const UNIT_RATE = 0.5;
-/** How near the hump must come to -0.1. */
-const NEAR = 0.03;
+/** How near the hump must come to -0.1, and how much of it may still be above 0. */
+const NEAR = 0.03, LEFT_OPEN = 1e-3;
 
 export interface AtRate {
   readonly rate: number;
@@ -72,9 +72,18 @@ function closedAt({ runs }: AtRate): Spread {
   return spread(runs.map(({ closed }) => closed));
 }
 
-/** It lay around +0.1, lies around -0.1 wholly below 0, and the trace names the rate and the step. */
-function isTurned({ before, after, cause, step }: UnitStory): boolean {
-  return Math.abs(mean(before) - 0.1) <= NEAR && Math.abs(mean(after) + 0.1) <= NEAR && Math.max(...after) <= 0 && cause === "learningRate" && step === BAD_BATCH + 1;
+function openShare(values: readonly number[]): number {
+  return values.filter((value) => value > 0).length / values.length;
+}
+
+/** It lay around +0.1, and that step put it around -0.1, below 0 but for a row in a thousand. */
+function isTurned({ before, after }: UnitStory): boolean {
+  return Math.abs(mean(before) - 0.1) <= NEAR && Math.abs(mean(after) + 0.1) <= NEAR && openShare(after) <= LEFT_OPEN;
+}
+
+/** No row has opened it since, and the replay of that step names the rate. */
+function isKilled({ cause, step }: UnitStory): boolean {
+  return cause === "learningRate" && step === BAD_BATCH + 1;
 }
 
 function judge({ byRate, units }: Deaths): Judgement {
@@ -86,20 +95,22 @@ function judge({ byRate, units }: Deaths): Judgement {
     const middle = mean(all);
     return `${middle < 0 ? "−" : "+"}${short(Math.abs(middle))} ± ${short(Math.sqrt(variance(all)))}`;
   };
-  const lives = spread(units.map(({ survivesAt = Number.NaN }) => survivesAt));
-  const unit = `The textbook's unit went from ${hump(({ before }) => before)} to ${hump(({ after }) => after)} in one step of rate ${UNIT_RATE} and stayed shut in ${turned} of ${units.length} repeats${Number.isNaN(lives.median) ? "" : `; at a rate of ${short(lives.median)} it would have lived`}.`;
+  const lives = units.flatMap(({ survivesAt }) => survivesAt ?? []);
+  const killed = units.filter(isKilled).length;
+  const unit = `The textbook's unit went from ${hump(({ before }) => before)} to ${hump(({ after }) => after)} in one step of rate ${UNIT_RATE}; in ${killed} of ${units.length} repeats no row opened it ever after${lives.length === 0 ? "" : `, and at a rate of ${short(spread(lives).median)} it would have lived`}.`;
   const shares = byRate.map((one) => `${percent(closedAt(one).median)} at ${one.rate}`).join(", ");
   const sentence = `Dead after training on the digits: ${shares}. ${unit}`;
   const rateKills = killing.length > 0 && killing.at(-1) === byRate.at(-1);
-  if (rateKills && turned === units.length) return { verdict: "holds", sentence };
-  if (rateKills) return { verdict: "holds when whole networks are trained; one gradient alone did not always turn the unit", sentence };
-  if (turned === units.length) return { verdict: "holds when one unit gets one large gradient; the rates tried kill no third of the network", sentence };
+  const isTrue = turned === units.length && killed > units.length / 2;
+  if (rateKills && isTrue) return { verdict: "holds", sentence };
+  if (rateKills) return { verdict: "holds when whole networks are trained; one gradient alone did not turn the unit for good", sentence };
+  if (isTrue) return { verdict: "holds when one unit gets one large gradient; the rates tried kill no third of the network", sentence };
   return { verdict: "does not hold here", sentence };
 }
 
 export const highRate: Experiment<Deaths> = {
   claim: "A high rate kills: one large gradient turns N(+0.1) into N(−0.1)",
-  experiment: "Digits, 64-128-128-10, ten epochs of plain gradient descent at five rates. A rate kills if a third more of the units are dead at the end than at rate 0.1, in every repeat. Then one unit with preactivations N(+0.1, 0.02²) that already gives the right answers meets one batch of wrong targets; a replay of the deadly step names its cause.",
+  experiment: "Digits, 64-128-128-10, ten epochs of plain gradient descent at four rates. A rate kills if a third more of the units are dead at the end than at rate 0.1, in every repeat. Then one unit with preactivations N(+0.1, 0.02²) that already gives the right answers meets one batch of wrong targets; it has turned if its mean comes within 0.03 of −0.1 and at most a row in a thousand still opens it. A replay of the deadly step names its cause.",
   measure: async (lab) => {
     const byRate: AtRate[] = [];
     for (const rate of RATES) byRate.push({ rate, runs: await lab.trainAll({ ...HEALTHY, rate }) });
@@ -120,7 +131,9 @@ export const highRate: Experiment<Deaths> = {
         figure("the unit: mean preactivation before the step", spread(units.map(({ before }) => mean(before)))),
         figure("the unit: mean preactivation after it", spread(units.map(({ after }) => mean(after)))),
         figure("the unit: highest preactivation after it", spread(units.map(({ after }) => Math.max(...after)))),
-        ...(units.every(({ survivesAt }) => survivesAt !== undefined) ? [figure("the unit: it would have lived at a rate of", spread(units.map(({ survivesAt }) => survivesAt!)))] : []),
+        figure("the unit: share of rows that open it after the step", spread(units.map(({ after }) => openShare(after)))),
+        { name: "the unit: repeats in which it stayed shut", value: units.filter(isKilled).length },
+        ...(units.some(({ survivesAt }) => survivesAt !== undefined) ? [figure("the unit: it would have lived at a rate of", spread(units.flatMap(({ survivesAt }) => survivesAt ?? [])))] : []),
       ],
       plots: [
         {

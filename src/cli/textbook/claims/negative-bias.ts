@@ -11,7 +11,9 @@ const KILLED = 0.5;
 export interface AtBias {
   readonly bias: number;
   /** By repeat. */
-  readonly runs: readonly Pick<Run, "bornClosed" | "closed" | "accuracy">[];
+  readonly runs: readonly Pick<Run, "closed" | "accuracy">[];
+  /** Shares that are dead before any training. */
+  readonly born: readonly number[];
 }
 export interface Biases {
   readonly byBias: readonly AtBias[];
@@ -46,27 +48,27 @@ export const negativeBias: Experiment<Biases> = {
   experiment: "Digits, 64-128-128-10, rate 0.1, ten epochs, from six starting biases of the hidden units. A unit is dead if no training row opens it. A bias kills where half of the units or more are dead at the end, in every repeat, and at least twice as many as from bias 0.",
   measure: async (lab) => {
     const byBias: AtBias[] = [];
-    for (const bias of BIASES) byBias.push({ bias, runs: await lab.trainAll({ ...HEALTHY, bias }) });
+    for (const bias of BIASES) byBias.push({ bias, born: await lab.closedAtStart({ ...HEALTHY, bias }), runs: await lab.trainAll({ ...HEALTHY, bias }) });
     return { byBias, deviation: await deviationOf(lab) };
   },
   judge,
   show: ({ byBias, deviation }) => {
-    const series = (name: string, pick: (run: AtBias["runs"][number]) => number) => {
-      const spreads = byBias.map(({ runs }) => spread(runs.map(pick)));
+    const series = (name: string, pick: (one: AtBias) => readonly number[]) => {
+      const spreads = byBias.map((one) => spread(pick(one)));
       return { name, points: spreads.map(({ median }, i) => [byBias[i].bias, median] as const), band: spreads.map(({ low, high }) => [low, high] as const) };
     };
     return {
       figures: [
         { name: "standard deviation of the first layer's preactivations", value: deviation },
         ...byBias.flatMap((one) => [
-          figure(`bias ${one.bias}: share dead at the start`, spread(one.runs.map(({ bornClosed }) => bornClosed))),
+          figure(`bias ${one.bias}: share dead at the start`, spread(one.born)),
           figure(`bias ${one.bias}: share dead after training`, closedAt(one)),
           figure(`bias ${one.bias}: held-out accuracy`, spread(one.runs.map(({ accuracy }) => accuracy))),
         ]),
       ],
       plots: [{
         kind: "lines", title: "Dead units and accuracy by starting bias", x: { label: "starting bias" }, y: { label: "share", low: 0, high: 1 },
-        series: [series("dead at start", ({ bornClosed }) => bornClosed), series("dead at end", ({ closed }) => closed), series("accuracy", ({ accuracy }) => accuracy)],
+        series: [series("dead at start", ({ born }) => born), series("dead at end", ({ runs }) => runs.map(({ closed }) => closed)), series("accuracy", ({ runs }) => runs.map(({ accuracy }) => accuracy))],
       }],
     };
   },

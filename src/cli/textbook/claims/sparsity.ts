@@ -1,21 +1,25 @@
 // Claim 2: sparsity saves work. Three networks of one shape: all open, zeros scattered as ReLU makes them, and half of the units closed as a whole.
 import type { Experiment, Judgement } from "../claim.js";
 import type { Lab } from "../lab.js";
-import { figure, percent, ratio, short, spread } from "../spread.js";
-import { mean, median } from "../../statistics.js";
-import type { Network, Optimizer } from "../../../index.js";
+import { figure, percent, ratio, spread, times } from "../spread.js";
+import { mean } from "../../statistics.js";
+import type { Network } from "../../../index.js";
 
 const WIDTH = 512;
-const ROWS = 256;
+const ROWS = 128;
 const BATCH_SIZE = 32;
-const FAR = 100; // a bias that no preactivation makes up for
+/** Of the first and the second hidden layer: biases that no preactivation makes up for. */
+const FAR = [10, 100];
+/** Of each a repeat keeps the fastest. */
+const ROUNDS = 5;
 /** A step that is cheaper by less saves nothing worth the word. */
 const WORTHWHILE = 1.1;
 
 const KINDS = ["open", "scattered", "closed"] as const;
 type Kind = (typeof KINDS)[number];
 
-const BIAS: Record<Kind, (unit: number) => number> = { open: () => FAR, scattered: () => 0, closed: (unit) => (unit % 2 === 0 ? FAR : -FAR) };
+/** Times FAR. */
+const BIAS: Record<Kind, (unit: number) => number> = { open: () => 1, scattered: () => 0, closed: (unit) => (unit % 2 === 0 ? 1 : -1) };
 const WORDS: Record<Kind, string> = { open: "every unit open on every row", scattered: "zeros scattered over the units", closed: "half of the units closed on all rows" };
 
 export interface Savings {
@@ -27,13 +31,8 @@ export interface Savings {
 
 async function build(lab: Lab, kind: Kind): Promise<Network> {
   const network = await lab.library.createNetwork(lab.digitsSpec([WIDTH, WIDTH], "relu", lab.seed));
-  for (const layer of network.layers.slice(0, -1)) layer.setWeights({ bias: Float32Array.from({ length: WIDTH }, (_, unit) => BIAS[kind](unit)) });
+  FAR.forEach((far, layer) => network.layers[layer].setWeights({ bias: Float32Array.from({ length: WIDTH }, (_, unit) => far * BIAS[kind](unit)) }));
   return network;
-}
-
-async function timeStep(lab: Lab, network: Network, optimizer: Optimizer): Promise<number> {
-  const { epochs } = await network.fit(lab.someRows(ROWS), { epochs: 3, batchSize: BATCH_SIZE, shuffle: false, optimizer });
-  return (median(epochs.map(({ seconds }) => seconds)) * 1e6) / (ROWS / BATCH_SIZE);
 }
 
 function zerosOf(lab: Lab, network: Network): number {
@@ -48,20 +47,24 @@ async function measure(lab: Lab): Promise<Savings> {
   const times: Savings["times"] = { open: [], scattered: [], closed: [] };
   for (let repeat = -1; repeat < lab.repeats; repeat++) { // the first warms up
     await lab.pause("timing open and closed units");
-    for (const [i, kind] of KINDS.entries()) {
-      const time = await timeStep(lab, networks[i], optimizer);
-      if (repeat >= 0) times[kind].push(time);
+    const fastest = [Infinity, Infinity, Infinity];
+    for (let round = 0; round < ROUNDS; round++) {
+      for (const [i, network] of networks.entries()) {
+        const { epochs: [{ seconds }] } = await network.fit(lab.someRows(ROWS), { epochs: 1, batchSize: BATCH_SIZE, shuffle: false, optimizer });
+        fastest[i] = Math.min(fastest[i], (seconds * 1e6) / (ROWS / BATCH_SIZE));
+      }
     }
+    if (repeat >= 0) KINDS.forEach((kind, i) => times[kind].push(fastest[i]));
   }
   const [open, scattered, closed] = networks.map((network) => zerosOf(lab, network));
   for (const network of networks) network.dispose();
   return { times, zeros: { open, scattered, closed } };
 }
 
-function judge({ times, zeros }: Savings): Judgement {
-  const gains = { scattered: ratio(times.open, times.scattered), closed: ratio(times.open, times.closed) };
+function judge({ times: measured, zeros }: Savings): Judgement {
+  const gains = { scattered: ratio(measured.open, measured.scattered), closed: ratio(measured.open, measured.closed) };
   const saves = (kind: "scattered" | "closed"): boolean => gains[kind].low > 1 && gains[kind].median >= WORTHWHILE;
-  const sentence = `With ${percent(zeros.scattered)} of the activations 0 here and there, a step is ${short(gains.scattered.median)} times as fast as with none; with ${percent(zeros.closed)} of them 0 since whole units are closed on the batch, it is ${short(gains.closed.median)} times as fast: dense products can leave out a unit, not single zeros.`;
+  const sentence = `A step with ${percent(zeros.open)} of the activations 0 takes ${times(gains.scattered.median)} times as long as one with ${percent(zeros.scattered)} of them 0 here and there, and ${times(gains.closed.median)} times as long as one with ${percent(zeros.closed)} of them 0 in units that are closed on the whole batch.`;
   if (saves("scattered") && saves("closed")) return { verdict: "holds", sentence };
   if (saves("closed")) return { verdict: "holds when whole units are closed on a batch", sentence };
   if (saves("scattered")) return { verdict: "holds when the zeros are scattered", sentence };
@@ -70,7 +73,7 @@ function judge({ times, zeros }: Savings): Judgement {
 
 export const sparsity: Experiment<Savings> = {
   claim: "Sparsity saves work",
-  experiment: "Training steps of 64-512-512-10 on batches of 32 digits, by turns: biases of +100 (all open), biases of 0 (ReLU's own zeros), biases of +100 and −100 (every other unit closed). The package leaves units out of its products that a batch closed. Saved counts what makes the step at least 1.1 times as fast, and faster in every repeat.",
+  experiment: "Training steps of 64-512-512-10 on batches of 32 digits, by turns: far positive biases (all open), biases of 0 (ReLU's own zeros), far positive and far negative ones by turns (every other unit closed). The package leaves units out of its products that a batch closed. A repeat keeps the fastest of five rounds. Saved counts what makes the step at least 1.1 times as fast, and faster in every repeat.",
   measure,
   judge,
   show: ({ times, zeros }) => ({
