@@ -12,7 +12,7 @@ h2{font-size:1.25rem;line-height:1.3;margin:0 0 .25rem;font-weight:650}
 p{max-width:44rem;margin:.5rem 0}
 a{color:var(--blue);text-underline-offset:.15em}
 :focus-visible{outline:2px solid var(--blue);outline-offset:2px}
-nav ol{padding-left:1.75rem;margin:1.5rem 0}
+nav ol{list-style:none;padding:0;margin:1.5rem 0}
 nav li{margin:.25rem 0}
 nav span,footer,.axis,.tick{color:var(--quiet)}
 section{border-top:1px solid var(--rule);padding:1.75rem 0}
@@ -28,7 +28,7 @@ svg text.axis,svg text.tick{fill:var(--quiet)}
 .base{stroke:var(--quiet);stroke-width:1}
 .zero{stroke:var(--ink);stroke-width:1.5;stroke-dasharray:3 3}
 .whisker{stroke:var(--ink);stroke-width:2}
-.bar{fill:var(--quiet);opacity:.55}.bar.accent{fill:var(--blue);opacity:1}
+.bar{fill:var(--quiet);opacity:.75}.bar.accent{fill:var(--blue);opacity:1}
 .line{fill:none;stroke-width:2;stroke-linejoin:round}
 .s0{--c:var(--blue)}.s1{--c:var(--orange)}.s2{--c:var(--ink)}.s3{--c:var(--blue)}.s4{--c:var(--orange)}.s5{--c:var(--ink)}
 .line,.area{stroke:var(--c)}.dot,svg text.name{fill:var(--c)}

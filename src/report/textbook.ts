@@ -78,11 +78,11 @@ function toSection(record: ClaimRecord): PageSection {
 export function textbookPage(record: TextbookRecord): Page {
   const { data, seed, repeats, claims, isInterrupted } = record;
   const holds = (test: (verdict: string) => boolean): number => claims.filter(({ verdict }) => test(verdict)).length;
-  const counts = `${holds((verdict) => verdict === "holds")} hold, ${holds((verdict) => verdict.startsWith("holds when"))} hold under a condition, ${holds((verdict) => verdict.startsWith("does not"))} do not hold here.`;
+  const counts = `Holds: ${holds((verdict) => verdict === "holds")}. Holds under a condition: ${holds((verdict) => verdict.startsWith("holds when"))}. Does not hold here: ${holds((verdict) => verdict.startsWith("does not"))}.`;
   return {
     title: "What the textbook says of ReLU, measured",
     lead: [
-      `${claims.length === 1 ? "One claim" : `${claims.length} claims`}, each put to an experiment: ${counts} The verdicts are worked out from the figures, and speak for these experiments alone.`,
+      `${claims.length === 1 ? "One claim" : `${claims.length} claims`}, each put to an experiment. ${counts} The verdicts are worked out from the figures, and speak for these experiments alone.`,
       ...(isInterrupted ? [interruptionNote(record)] : []),
     ],
     sections: claims.map(toSection),

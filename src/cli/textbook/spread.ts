@@ -9,7 +9,9 @@ export interface Spread {
   readonly high: number;
 }
 
+/** What is not a number makes them all not a number. */
 export function spread(values: readonly number[]): Spread {
+  if (values.length === 0 || values.some(Number.isNaN)) return { median: Number.NaN, low: Number.NaN, high: Number.NaN };
   return { median: median(values), low: Math.min(...values), high: Math.max(...values) };
 }
 

@@ -36,7 +36,7 @@ function drawBar(bar: Bar, place: number, start: number, at: (value: number) => 
   const whisker = bar.low === undefined || bar.high === undefined || !Number.isFinite(bar.low + bar.high) ? "" : line(at(bar.low), y + THICKNESS / 2, at(bar.high), y + THICKNESS / 2, "whisker");
   const reach = Math.max(right, whisker === "" || bar.high === undefined ? right : at(bar.high));
   return [
-    text(start, place + 12, bar.name),
+    text(start + 4, place + 12, bar.name),
     `<rect x="${left}" y="${y}" width="${Math.max(0.5, Math.round((right - left) * 10) / 10)}" height="${THICKNESS}" class="bar${bar.isAccent ? " accent" : ""}"/>`,
     whisker,
     text(reach + 6, y + 11, barText(bar), { kind: "value" }),

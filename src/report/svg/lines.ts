@@ -45,10 +45,15 @@ function drawSeries({ points }: Series, x: Scale, y: Scale, kind: string): strin
   return `<path d="${path(places)}" class="line ${kind}"/>${dots.join("")}`;
 }
 
+/** The value farthest to the right. */
+function lastOf(points: Series["points"]): number | undefined {
+  return points.filter(([, value]) => Number.isFinite(value)).reduce<readonly [number, number] | undefined>((last, point) => (last && last[0] > point[0] ? last : point), undefined)?.[1];
+}
+
 /** Names at the ends of the lines, pushed apart where they would touch. */
 function drawNames(series: readonly Series[], y: Scale, box: Box): string[] {
   const names = series
-    .map(({ name, points }, index) => ({ name, index, wanted: y.at(points.findLast(([, value]) => Number.isFinite(value))?.[1] ?? y.low) }))
+    .map(({ name, points }, index) => ({ name, index, wanted: y.at(lastOf(points) ?? y.low) }))
     .sort((a, b) => a.wanted - b.wanted);
   let last = -Infinity;
   const places = names.map(({ wanted }) => (last = Math.max(wanted, last + LABEL_GAP)));

@@ -1,7 +1,7 @@
 // Claim 9: positive bias, lower rate and Leaky ReLU cure. Each cure on each illness, judged by the rule of `relumine checkup`.
 import type { Experiment, Judgement } from "../claim.js";
 import { HEALTHY, type Plan, type Run } from "../lab.js";
-import { figure, listed, percent, spread } from "../spread.js";
+import { figure, listed, percent, type Spread, spread } from "../spread.js";
 import { judge as judgeCure, type Outcome, VERDICT_RULE, type Verdict as CureVerdict } from "../../verdict.js";
 
 const ILLNESSES: readonly { readonly name: string; readonly plan: Plan }[] = [
@@ -27,8 +27,13 @@ export interface Cures {
   readonly treated: readonly Treated[];
 }
 
+/** Shares that are known: where the numbers overflow at once none is. */
+function known(runs: Outcomes): Spread {
+  return spread(runs.map(({ closed }) => closed).filter((share) => !Number.isNaN(share)));
+}
+
 function medians(runs: Outcomes): Outcome {
-  return { score: spread(runs.map(({ accuracy }) => accuracy)).median, closed: spread(runs.map(({ closed }) => closed)).median };
+  return { score: spread(runs.map(({ accuracy }) => accuracy)).median, closed: known(runs).median };
 }
 
 interface Cell {
@@ -88,7 +93,7 @@ export const cures: Experiment<Cures> = {
     return {
       figures: rows.flatMap(({ illness, bars }, i) => bars.slice(i === 0 ? 0 : 1).flatMap(({ name, runs }) => {
         const label = name === "healthy" || name.startsWith("ill") ? name : `${illness}, ${name}`;
-        return [figure(`${label}: held-out accuracy`, accuracies(runs)), figure(`${label}: share that no row opens`, spread(runs.map(({ closed }) => closed)))];
+        return [figure(`${label}: held-out accuracy`, accuracies(runs)), figure(`${label}: share that no row opens`, known(runs))];
       })),
       plots: rows.map(({ illness, bars }) => ({
         kind: "bars" as const, title: `Cures of ${illness}`, axis: { label: "held-out accuracy", high: 1 },

@@ -3,10 +3,11 @@ import type { Experiment, Judgement } from "../claim.js";
 import type { Lab } from "../lab.js";
 import { fitLinear, type LinearFit, predictLinear } from "../least-squares.js";
 import { figure, percent, short, type Spread, spread } from "../spread.js";
+import { formatNumber } from "../../../report/numbers.js";
 import type { ActivationName, Matrix, Network } from "../../../index.js";
 
 const HIDDEN = [64, 64];
-const EPOCHS = 60;
+const EPOCHS = 40;
 const FIRST_RATE = 3e-3, LAST_RATE = 1e-5;
 /** Largest difference between the network and its one matrix that float32 explains: a few hundred roundings of outputs about 1. */
 const ROUNDING = 1e-4;
@@ -101,8 +102,8 @@ function over(repeats: LinearFigures, key: keyof LinearRepeat): Spread {
 
 function judge(repeats: LinearFigures): Judgement {
   const excess = spread(repeats.map(({ deepLoss, leastLoss }) => deepLoss / leastLoss));
-  const [deep, least, relu] = (["deepLoss", "leastLoss", "reluLoss"] as const).map((key) => over(repeats, key).median);
-  const sentence = `Three layers without activations give what one matrix gives, to ${short(over(repeats, "collapse").high)}. Trained, their squared error is ${short(deep)}, and least squares, which no linear map can beat, has ${short(least)}; the predictions agree to ${percent(over(repeats, "agreement").median)} of their variance. The same layers with ReLU reach ${short(relu)}.`;
+  const [deep, least, relu] = (["deepLoss", "leastLoss", "reluLoss"] as const).map((key) => formatNumber(over(repeats, key).median));
+  const sentence = `Three layers without activations give what one matrix gives, to ${short(over(repeats, "collapse").high)}. Trained, their squared error is ${deep}, and least squares, which no linear map can beat, has ${least}; the predictions agree to ${percent(over(repeats, "agreement").median)} of their variance. The same layers with ReLU reach ${relu}.`;
   const isOneMatrix = over(repeats, "collapse").high <= ROUNDING;
   const beatsLeast = excess.low < 1 - 1e-4;
   if (!isOneMatrix || beatsLeast) return { verdict: "does not hold here", sentence };
