@@ -104,7 +104,7 @@ async function textbook(options: TextbookOptions): Promise<void> {
   });
   terminal.endProgress();
   const record = { data, seed: options.seed, repeats: options.repeats, asked: numbers.length, isInterrupted: claims.length < numbers.length, claims };
-  if (options.html !== undefined) await savePage(terminal, options.html, record);
+  if (options.html !== undefined && claims.length > 0) await savePage(terminal, options.html, record);
   if (options.json) terminal.document({ ...record, isInterrupted: undefined, interrupted: record.isInterrupted, seconds: (performance.now() - started) / 1000 });
   if (!record.isInterrupted) return;
   terminal.tell(`\n${terminal.colors.yellow(interruptionNote(record))}`);

@@ -80,6 +80,15 @@ describe("plots", () => {
     expect(Math.abs(first - second)).toBeGreaterThanOrEqual(12);
   });
 
+  it("name a line at its right end, whatever the order of its points", () => {
+    const falling: Plot = { ...lines, series: [{ name: "falling", points: [[3, 0.1], [1, 0.9]] }] };
+    const svg = drawPlot(falling);
+    const [name] = svg.match(/<text x="[\d.]+" y="([\d.]+)" class="name/)!.slice(1).map(Number);
+    const dots = [...svg.matchAll(/cx="([\d.]+)" cy="([\d.]+)"/g)].map(([, x, y]) => [Number(x), Number(y)]);
+    const right = dots.reduce((a, b) => (a[0] > b[0] ? a : b));
+    expect(Math.abs(name - 4 - right[1])).toBeLessThan(1);
+  });
+
   it("have all their figures in a table", () => {
     expect(plotTable(lines)).toEqual({ header: ["task", "plain", "cured & well"], rows: [["1", "0.9 (0.8 to 0.95)", "0.9"], ["2", "0.5 (0.4 to 0.6)", "-"], ["3", "0.1 (0.1 to 0.2)", "0.1"]] });
     expect(plotTable(bars).rows).toEqual([["relu", "2", "1 to 3"], ["tanh", "4", ""]]);

@@ -12,10 +12,10 @@ async function fastestSteps(lab: Lab, networks: readonly Network[], rows: number
   const optimizer = lab.library.sgd({ learningRate: 0 });
   for (let round = 0; round < ROUNDS; round++) {
     for (const [i, network] of networks.entries()) {
-      let last = Infinity; // the first step of an epoch has no start of its own
+      let last = Number.NaN; // the first step of an epoch has no start of its own
       const onBatchEnd = (): void => {
         const now = performance.now();
-        fastest[i] = Math.min(fastest[i], Math.max(0, now - last) * 1000 || Infinity);
+        if (now > last) fastest[i] = Math.min(fastest[i], (now - last) * 1000);
         last = now;
       };
       await network.fit(data, { epochs: 1, batchSize: BATCH_SIZE, shuffle: false, optimizer, callbacks: [{ onBatchEnd }] });

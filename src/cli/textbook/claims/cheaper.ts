@@ -69,7 +69,7 @@ function isWorthwhile(times: Times): boolean {
 function judge({ kernels, steps }: Costs): Judgement {
   const alone = ratios(kernels);
   const inStep = steps.map(({ width, times }) => `layers of ${width} units, ${ratios(times).map(multiple).join(" and ")}`);
-  const sentence = `Alone, sigmoid takes ${multiple(alone[0])} times and tanh ${multiple(alone[1])} times as long as ReLU. Whole training steps take, with sigmoid and with tanh, this many times as long as with ReLU: ${inStep.join("; ")}. The products of the layers cost the same for all, and grow faster with the width than the activations do.`;
+  const sentence = `Alone, sigmoid takes ${multiple(alone[0])} times and tanh ${multiple(alone[1])} times as long as ReLU. Whole training steps take, with sigmoid and with tanh, this many times as long as with ReLU: ${inStep.join("; ")}. The wider the layers, the more of a step goes into their products, and the less the activation weighs.${ratios(steps.at(-1)!.times).some((ratio) => ratio < 1) ? " Below 1, the step with ReLU is the longer one." : ""}`;
   if (!alone.every((ratio) => ratio >= WORTHWHILE)) return { verdict: "does not hold here", sentence };
   const where = steps.filter(({ times }) => isWorthwhile(times)).map(({ width }) => width);
   if (where.length === steps.length) return { verdict: "holds", sentence };
