@@ -6,7 +6,7 @@ export const STYLE = `
 @media print{:root{--paper:#fff;--ink:#000;--quiet:#444;--rule:#bbb;--blue:#0064A0;--orange:#A85800}}
 *{box-sizing:border-box}
 html{font:100%/1.5 system-ui,sans-serif;font-variant-numeric:tabular-nums;background:var(--paper);color:var(--ink);-webkit-text-size-adjust:100%}
-body{margin:0 auto;padding:2rem 1rem 4rem;max-width:64rem;overflow-wrap:break-word}
+body{background:var(--paper);margin:0 auto;padding:2rem 1rem 4rem;max-width:64rem;overflow-wrap:break-word}
 h1{font-size:1.75rem;line-height:1.2;margin:0 0 .75rem;font-weight:650}
 h2{font-size:1.25rem;line-height:1.3;margin:0 0 .25rem;font-weight:650}
 p{max-width:44rem;margin:.5rem 0}

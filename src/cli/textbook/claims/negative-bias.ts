@@ -37,7 +37,7 @@ function judge({ byBias, deviation }: Biases): Judgement {
   const killing = byBias.filter((one) => one.bias < 0 && closedAt(one).low >= KILLED && without < closedAt(one).low / 2);
   const last = byBias.at(-1)!;
   const [score, healthy] = [last, byBias[0]].map(({ runs }) => spread(runs.map(({ accuracy }) => accuracy)).median);
-  const figures = `From bias ${short(last.bias)} on ${percent(closedAt(last).median)} of the units are dead after training, and ${percent(score)} of the held-out digits are right; from bias 0, ${percent(closedAt(byBias[0]).median)} and ${percent(healthy)}.`;
+  const figures = `From a bias of ${short(last.bias)}, ${percent(closedAt(last).median)} of the units are dead after training, and ${percent(score)} of the held-out digits are right; from bias 0, ${percent(closedAt(byBias[0]).median)} and ${percent(healthy)}.`;
   if (!killing.some(({ bias }) => bias === last.bias)) return { verdict: "does not hold here", sentence: figures };
   const from = killing[0].bias;
   return { verdict: "holds", sentence: `${figures} Large begins at ${short(from)}: from there on half of them or more die. At the start the first layer's preactivations spread by ${short(deviation)}, so that is ${short(-from / deviation)} of their standard deviations.` };
