@@ -2,7 +2,6 @@
 import type { EncodedRows, PreparedTable } from "../dataset.js";
 import { sum } from "../statistics.js";
 import type { ActivationName, Network, NetworkSpec } from "../../index.js";
-import { stateOf } from "../../network/state.js";
 
 /** Thrown at the next pause after Ctrl-C. */
 export class Interrupted extends Error {}
@@ -29,12 +28,13 @@ export const HEALTHY: Plan = { activation: "relu", rate: 0.1, bias: 0 };
 const HIDDEN = 128;
 const EPOCHS = 10;
 const BATCH_SIZE = 32;
+const IMMENSE = 2 ** 60;
 
 /** Gradients of a batch's mean loss by one layer's parameters. */
 export interface LayerGradient {
   /** inputs x units */
-  readonly kernel: Float32Array;
-  readonly bias: Float32Array;
+  readonly kernel: Float64Array;
+  readonly bias: Float64Array;
 }
 
 export class Lab {
@@ -131,13 +131,17 @@ export class Lab {
     }
   }
 
-  /** The gradient of the mean loss over all rows of `data`, by layer; the weights stay as they are. */
+  /**
+   * The gradient of the mean loss over all rows of `data`, by layer; the weights stay as they are. It is what one step of an immense rate takes from a
+   * copy's weights: p - (p - r·g), where p is lost in the rounding unless g is below 1e-25 or so; with g = 0, p stays to the bit.
+   */
   async gradients(network: Network, data: EncodedRows): Promise<LayerGradient[]> {
-    await network.fit(data, { epochs: 1, batchSize: data.x.rows, shuffle: false, optimizer: this.library.sgd({ learningRate: 0 }) });
-    const state = stateOf(network);
-    return state.spec.layers.map(({ units }, layer) => {
-      const { kernel, bias } = state.layout.layers[layer];
-      return { kernel: state.floats(state.gradient + kernel, state.inputsOf(layer) * units).slice(), bias: state.floats(state.gradient + bias, units).slice() };
+    using copy = await network.clone();
+    await copy.fit(data, { epochs: 1, batchSize: data.x.rows, shuffle: false, optimizer: this.library.sgd({ learningRate: IMMENSE }) });
+    return network.layers.map((layer, index) => {
+      const [before, after] = [layer.getWeights(), copy.layers[index].getWeights()];
+      const difference = (key: "kernel" | "bias"): Float64Array => Float64Array.from(before[key], (value, i) => (value - after[key][i]) / IMMENSE);
+      return { kernel: difference("kernel"), bias: difference("bias") };
     });
   }
 }

@@ -32,7 +32,7 @@ export interface ShutUnits {
 }
 
 /** A unit's incoming weights and its bias. */
-function unitNorms(kernel: Float32Array, bias: Float32Array, wanted: (unit: number) => boolean): number[] {
+function unitNorms(kernel: Float32Array | Float64Array, bias: Float32Array | Float64Array, wanted: (unit: number) => boolean): number[] {
   const squares = Float64Array.from(bias, (value) => value ** 2);
   kernel.forEach((value, i) => (squares[i % UNITS] += value ** 2));
   return Array.from(squares, Math.sqrt).filter((_, unit) => wanted(unit));
