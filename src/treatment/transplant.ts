@@ -24,6 +24,15 @@ function graftBlock(from: NetworkState, source: number, to: NetworkState, target
   });
 }
 
+/** The hidden units' step counts; see UnitAges.values. */
+function graftStepCounts(from: NetworkState, to: NetworkState, grafts: readonly Graft[]): void {
+  const counts = from.stepCounts;
+  if (!counts) return;
+  const first = from.spec.layers.map((_, layer) => from.spec.layers.slice(0, layer).reduce((sum, { units }) => sum + units, 0));
+  const places = grafts.slice(0, -1).flatMap(({ layer, units }) => units.map((unit) => first[layer] + unit));
+  to.setStepCounts(Float64Array.from([...places, ...places.map((place) => place + counts.length / 2)], (place) => counts[place]));
+}
+
 /** Fills `to`, one graft a layer: parameters, the optimizer's moments, and the place in the sequence of epochs and redraws. */
 export function transplant(from: NetworkState, to: NetworkState, grafts: readonly Graft[]): void {
   to.epochsBegun = from.epochsBegun;
@@ -31,6 +40,7 @@ export function transplant(from: NetworkState, to: NetworkState, grafts: readonl
   const old = from.lastMoments;
   const moments = old && to.momentsFor(old.recipe);
   if (old && moments) Object.assign(moments.powers, old.powers);
+  graftStepCounts(from, to, grafts);
   graftBlock(from, from.parameters, to, to.parameters, grafts);
   old?.slots.forEach((slot, i) => graftBlock(from, slot, to, moments!.slots[i], grafts));
 }
