@@ -12,7 +12,7 @@ interface Setup {
   readonly tau: number;
 }
 
-const WIDTH = 640, HEIGHT = 260, LEFT = 44, RIGHT = 8, TOP = 12, BOTTOM = 34;
+const WIDTH = 640, HEIGHT = 260, LEFT = 64, RIGHT = 8, TOP = 12, BOTTOM = 34;
 const WINDOW = 5; // tasks on each side that a point of a line is the mean of
 
 type Key = "accuracy" | "dead";
