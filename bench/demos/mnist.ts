@@ -1,11 +1,11 @@
 // npm run demo:mnist: MNIST on 784-512-512-10; then the same made ill by a lethal rate, diagnosed, treated, and trained on without starting again.
 import { execFileSync } from "node:child_process";
-import { availableParallelism, cpus } from "node:os";
+import { availableParallelism } from "node:os";
 import { parseArgs } from "node:util";
 import { interruption, Terminal } from "../../src/cli/terminal.js";
 import { adam, type Callback, createNetwork, diagnose, type History, type Network, treat } from "../../src/index.js";
 import { type Digits, firstRows, mnistFolder, readMnist } from "./mnist-data.js";
-import { replaceBetweenMarkers } from "../documents.js";
+import { markdownTable, measuredOn, replaceBetweenMarkers } from "../documents.js";
 
 const OPTIONS = {
   json: { type: "boolean", default: false },
@@ -25,6 +25,7 @@ const BATCH = 128;
 const RATE = 0.001; // of Adam, falling in a line to 0 over all epochs
 const LETHAL_RATE = 0.03;
 const ILL_EPOCHS = 2;
+const THREADS = Math.min(8, availableParallelism());
 const PATIENTS = 5000; // training rows that the diagnosis looks at
 
 interface Course {
@@ -42,8 +43,6 @@ interface Data {
 }
 
 class Demonstration {
-  private readonly threads = Math.min(8, availableParallelism());
-
   constructor(
     private readonly data: Data,
     private readonly terminal: Terminal,
@@ -51,7 +50,7 @@ class Demonstration {
   ) {}
 
   create(): Promise<Network> {
-    return createNetwork({ inputs: 784, layers: [{ units: 512 }, { units: 512 }, { units: 10 }], loss: "crossEntropy" }, { threads: this.threads });
+    return createNetwork({ inputs: 784, layers: [{ units: 512 }, { units: 512 }, { units: 10 }], loss: "crossEntropy" }, { threads: THREADS });
   }
 
   countDead(network: Network): number[] {
@@ -121,20 +120,14 @@ function runPeer(): Peer | undefined {
   } catch {
     return undefined;
   }
-  return JSON.parse(execFileSync("python3", ["bench/demos/mnist-torch.py", mnistFolder, String(EPOCHS), String(Math.min(8, availableParallelism()))], { encoding: "utf8" })) as Peer;
+  return JSON.parse(execFileSync("python3", ["bench/demos/mnist-torch.py", mnistFolder, String(EPOCHS), String(THREADS)], { encoding: "utf8" })) as Peer;
 }
 
 function table(courses: readonly Course[], peer: Peer | undefined): string {
-  const row = (...cells: readonly string[]) => `| ${cells.join(" | ")} |`;
-  return [
-    row("course", "epochs", "test accuracy", "dead units, layer 1 and 2, of 512 each", "seconds"),
-    row("---", "--:", "--:", "--:", "--:"),
-    ...courses.map(({ name, accuracy, dead, seconds }) => row(name, String(accuracy.length), percent(accuracy.at(-1)!), dead.join(", "), seconds.toFixed(0))),
-    peer ? row(`PyTorch ${peer.version}, healthy`, String(EPOCHS), percent(peer.accuracy), "", peer.seconds.toFixed(0)) : row("PyTorch", "", "not installed here", "", ""),
-    "",
-    `${new Date().toISOString().slice(0, 10)}, ${cpus()[0]?.model.trim()}, Node ${process.versions.node}, ${Math.min(8, availableParallelism())} threads.`,
-    "",
-  ].join("\n");
+  const heading = ["course", "epochs", "test accuracy", "dead units, layer 1 and 2, of 512 each", "seconds"];
+  const rows = courses.map(({ name, accuracy, dead, seconds }) => [name, String(accuracy.length), percent(accuracy.at(-1)!), dead.join(", "), seconds.toFixed(0)]);
+  const last = peer ? [`PyTorch ${peer.version}, healthy`, String(EPOCHS), percent(peer.accuracy), "", peer.seconds.toFixed(0)] : ["PyTorch", "", "not installed here", "", ""];
+  return markdownTable(heading, [...rows, last]) + measuredOn(`, ${THREADS} threads`);
 }
 
 async function main({ json, quick, write }: { json: boolean; quick: boolean; write: boolean }): Promise<number> {

@@ -6,12 +6,14 @@ import { interruption, Terminal } from "../../src/cli/terminal.js";
 import { adam, type Callback, continualBackprop, createNetwork, type DataSet, diagnose, type Matrix, recycleDormant } from "../../src/index.js";
 import { loadDigits } from "../../tests/literature/digits.js";
 import { seededRandom } from "../../tests/network/helpers.js";
+import { markdownTable, measuredOn, replaceBetweenMarkers } from "../documents.js";
 import { page } from "./permuted-page.js";
 
 const OPTIONS = {
   json: { type: "boolean", default: false },
   quick: { type: "boolean", default: false },
   html: { type: "string" },
+  write: { type: "boolean", default: false },
   tasks: { type: "string" },
   seeds: { type: "string" },
   rate: { type: "string", default: "0.01" },
@@ -23,6 +25,7 @@ const HELP = `usage: npm run demo:permuted -- [options]
   --seeds N    networks for each method (default 3; with --quick 1)
   --rate R     Adam's learning rate (default 0.01)
   --html FILE  writes a page with a plot
+  --write      writes the table in docs/demonstrations.md
   --json       one JSON document on stdout
 Exit code: 0 done, 1 interrupted, 2 bad usage.`;
 
@@ -60,6 +63,7 @@ interface Settings {
   readonly rate: number;
   readonly json: boolean;
   readonly html: string | undefined;
+  readonly write: boolean;
 }
 
 function count(name: string, text: string | undefined, byDefault: number): number {
@@ -75,7 +79,7 @@ function readSettings(): Settings | undefined {
   const rate = Number(values.rate);
   if (!(rate > 0 && rate < Infinity)) throw new Error(`--rate ${values.rate}: wanted is a number above 0`);
   const tasks = count("tasks", values.tasks, values.quick ? 6 : 100), seeds = count("seeds", values.seeds, values.quick ? 1 : 3);
-  return { tasks, seeds, rate, json: values.json, html: values.html };
+  return { tasks, seeds, rate, json: values.json, html: values.html, write: values.write };
 }
 
 /** A task's order of the pixels. */
@@ -129,18 +133,22 @@ function meanOf(runs: readonly Run[], key: "accuracy" | "dead", from: number, to
   return mean(runs.flatMap((run) => run[key].slice(from, to)));
 }
 
-/** The first and the last tenth of the tasks, at least one. */
-function summaryLine({ name, runs }: Course): string {
+/** Accuracy and dead units in the first and in the last tenth of the tasks, at least one. */
+function summary({ runs }: Course): string[] {
   const tasks = Math.min(...runs.map(({ accuracy }) => accuracy.length));
   const part = Math.max(1, Math.round(tasks / 10));
-  const cells = ([[0, part], [tasks - part, tasks]] as const).flatMap(([from, to]) => [
+  return ([[0, part], [tasks - part, tasks]] as const).flatMap(([from, to]) => [
     `${(100 * meanOf(runs, "accuracy", from, to)).toFixed(1)} %`, meanOf(runs, "dead", from, to).toFixed(0),
   ]);
-  return [name.padEnd(20), ...cells.map((cell) => cell.padStart(12))].join("");
+}
+
+function document(courses: readonly Course[]): string {
+  const heading = ["", "accuracy, first tenth of the tasks", "dead of 200", "accuracy, last tenth", "dead of 200"];
+  return markdownTable(heading, courses.map((course) => [course.name, ...summary(course)])) + measuredOn();
 }
 
 async function main(settings: Settings): Promise<number> {
-  const { json, html, tasks, seeds, rate } = settings;
+  const { json, html, write, tasks, seeds, rate } = settings;
   const terminal = new Terminal(json);
   const signal = interruption();
   terminal.tell(`${tasks} tasks, each one epoch of the digits with their pixels in another order; ${SETUP.widths.join("-")}, Adam ${rate}, batch ${SETUP.batch}, ${seeds} networks a method`);
@@ -151,7 +159,7 @@ async function main(settings: Settings): Promise<number> {
     const course = await runMethod(method, settings, terminal, signal);
     if (course.runs.every(({ accuracy }) => accuracy.length === 0)) continue;
     courses.push(course);
-    terminal.tell(summaryLine(course));
+    terminal.tell([course.name.padEnd(20), ...summary(course).map((cell) => cell.padStart(12))].join(""));
   }
   if (json) terminal.document({ interrupted: signal.aborted, tasks, rate, setup: SETUP, courses });
   if (html !== undefined && courses.length > 0) {
@@ -159,6 +167,7 @@ async function main(settings: Settings): Promise<number> {
     renameSync(`${html}.part`, html);
   }
   if (signal.aborted) terminal.fail("interrupted: these are the tasks so far");
+  else if (write) replaceBetweenMarkers("docs/demonstrations.md", "permuted", document(courses));
   return signal.aborted ? 1 : 0;
 }
 

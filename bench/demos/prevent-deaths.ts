@@ -3,6 +3,7 @@
 import { parseArgs } from "node:util";
 import { interruption, Terminal } from "../../src/cli/terminal.js";
 import { createNetwork, diagnose, type FitOptions, preventDeaths, sgd } from "../../src/index.js";
+import { markdownTable, measuredOn, replaceBetweenMarkers } from "../documents.js";
 import { loadDigits } from "../../tests/literature/digits.js";
 
 const RATES = [0.4, 0.8, 1];
@@ -38,7 +39,16 @@ function line(name: string, outcomes: readonly Outcome[]): string {
   return `${name.padEnd(28)} accuracy ${outcomes.map(({ diverged, accuracy }) => (diverged ? "diverged" : accuracy.toFixed(3))).join(" ")}; dead, layer 1: ${layer(0)}; layer 2: ${layer(1)}`;
 }
 
-const { values: { json } } = parseArgs({ options: { json: { type: "boolean", default: false } } });
+const numberRange = (values: readonly number[]): string => (Math.min(...values) === Math.max(...values) ? String(values[0]) : `${Math.min(...values)}-${Math.max(...values)}`);
+
+function cells({ rate, way, outcomes }: { rate: number; way: string; outcomes: readonly Outcome[] }): string[] {
+  const kept = outcomes.filter(({ diverged }) => !diverged);
+  const range = (of: (outcome: Outcome) => number) => (kept.length === 0 ? "" : numberRange(kept.map(of)));
+  return [String(rate), way, range(({ dead }) => dead[0]!), range(({ dead }) => dead[1]!), range(({ accuracy }) => Number(accuracy.toFixed(3))), String(outcomes.length - kept.length)];
+}
+
+const FLAG = { type: "boolean", default: false } as const;
+const { values: { json, write } } = parseArgs({ options: { json: FLAG, write: FLAG } });
 const terminal = new Terminal(json);
 const signal = interruption();
 const rows: { rate: number; way: string; outcomes: Outcome[] }[] = [];
@@ -54,3 +64,7 @@ for (const rate of RATES) {
 }
 if (json) terminal.document({ interrupted: signal.aborted, rows });
 if (signal.aborted) process.exitCode = 1;
+else if (write) {
+  const heading = ["rate", "way", "dead, layer 1", "layer 2", "accuracy", `diverged, of ${SEEDS.length}`];
+  replaceBetweenMarkers("docs/demonstrations.md", "prevent", markdownTable(heading, rows.map(cells)) + measuredOn());
+}
