@@ -22,3 +22,5 @@ export type { DenseLayer, Weights } from "./network/layer.js";
 export { createNetwork, type Network } from "./network/network.js";
 export { adam, adamW, rmsprop, sgd, type Optimizer } from "./network/optimizers.js";
 export type { DenseSpec, KernelInitializer, Loss, NetworkSpec } from "./network/spec.js";
+export { prescribe } from "./treatment/prescribe/prescribe.js";
+export type { Interval, NamedCallback, PrescribeOptions, Prescription, Trial } from "./treatment/prescribe/types.js";
