@@ -24,3 +24,11 @@ export { adam, adamW, rmsprop, sgd, type Optimizer } from "./network/optimizers.
 export type { DenseSpec, KernelInitializer, Loss, NetworkSpec } from "./network/spec.js";
 export { prescribe } from "./treatment/prescribe/prescribe.js";
 export type { Interval, NamedCallback, PrescribeOptions, Prescription, Trial } from "./treatment/prescribe/types.js";
+export { calibrate, type Calibration, type CalibrationOptions, type LayerCalibration } from "./treatment/calibrate.js";
+export { centerInputs, type Centering } from "./treatment/center.js";
+export { continualBackprop, type ContinualBackprop } from "./treatment/continual-backprop.js";
+export { recycleDormant, type RecycleDormant } from "./treatment/recycle-dormant.js";
+export { preventDeaths, type DeathPrevention, type PreventedDeath } from "./treatment/prevent-deaths.js";
+export type { Remedy, RemedyKind, ResolvedRemedy } from "./treatment/remedy.js";
+export { treat } from "./treatment/treat.js";
+export type { TreatedUnit, Treatment, TreatmentAction, TreatmentFinding, TreatmentFindingKind } from "./treatment/types.js";
