@@ -20,10 +20,10 @@ function between(low: number, high: number): number {
   return middle >= high || middle < low ? low : middle;
 }
 
-/** Below all of them, by a part of their spread. */
+/** Well below all of them: where they are all the same, the textbook's small positive bias is what is left. */
 function belowAll(sorted: Float32Array): number {
   const lowest = sorted[0];
-  return Math.fround(lowest - (sorted[sorted.length - 1] - lowest) * 2 ** -10 - Math.abs(lowest) * 2 ** -20 - 1e-30);
+  return Math.fround(lowest - Math.max(0.01, (sorted[sorted.length - 1] - lowest) / 8, Math.abs(lowest) * 2 ** -10));
 }
 
 /**

@@ -117,14 +117,15 @@ export async function treat(network: Network, x: Samples, remedy: Remedy): Promi
   const runtime = await renew(cell.current.runtime);
   checkIdle(cell, "treat it");
   const matrix = toMatrix("x", x, cell.current.spec.inputs);
-  const before = diagnose(network, matrix);
+  const isPruned = resolved.kind === "prune";
+  const options = { proofs: isPruned }; // the others do not ask for the whole box
+  const before = diagnose(network, matrix, options);
   const course = new Course(cell.current, before, matrix, runtime);
   try {
     const { state, treated, findings } = apply(course, resolved);
     if (!state) return new NetworkTreatment(network, resolved, before, before, 0, treated, findings, () => checkIdle(cell, "undo a treatment"));
     const result = networkOf(state);
-    const isPruned = resolved.kind === "prune";
-    const after = diagnose(result, matrix);
+    const after = diagnose(result, matrix, options);
     const change = largestDifference(network, result, matrix);
     const all = [...findings, ...stillDead(after, isPruned)];
     const back = isPruned ? backFromPrune(cell, result) : commit(cell, state);

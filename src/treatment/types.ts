@@ -43,6 +43,7 @@ export interface Treatment {
   readonly network: Network;
   /** The remedy with its defaults filled in. */
   readonly remedy: ResolvedRemedy;
+  /** Without proofs on the input box, which "prune" alone needs. */
   readonly before: Diagnosis;
   readonly after: Diagnosis;
   /** Measured: the largest |difference| of any output (a logit, for the cross-entropies) on x. */
