@@ -51,7 +51,7 @@ export function judge(evidence: Evidence): Verdict {
   const causes = countCauses(deaths);
   if (history.stopped === "diverged" || !diagnosis) return { illness: "divergence", causes, reason: "the numbers of the baseline overflow: smaller steps come first" };
   const share = `${diagnosis.dead} of ${diagnosis.units} hidden units of the baseline are dead`;
-  if (!isIll(diagnosis)) return { illness: "none", causes, reason: `${share}: nothing is wrong that these remedies answer` };
+  if (!isIll(diagnosis)) return { illness: "none", causes, reason: `${share}: too few to be an illness` };
   if (shutByBias(evidence) >= diagnosis.dead / 2 && (causes.born ?? 0) >= deaths.length / 2) {
     return { illness: "negativeBias", causes, reason: `${share}, most of them behind a negative starting bias: a higher bias comes first` };
   }

@@ -1,5 +1,9 @@
 // One training as plain data, so that a worker can do it: what to build, what to start from, what acts while it trains.
 import type { NamedCallback } from "./types.js";
+import { calibrate } from "../calibrate.js";
+import { continualBackprop } from "../continual-backprop.js";
+import { preventDeaths } from "../prevent-deaths.js";
+import { recycleDormant } from "../recycle-dormant.js";
 import { diagnose } from "../../diagnosis/diagnose.js";
 import type { Matrix } from "../../core/matrix.js";
 import { RelumineError } from "../../core/errors.js";
@@ -54,7 +58,7 @@ export interface Extras {
   readonly inspect?: (network: Network, history: History) => void;
 }
 
-const CALLBACKS: Record<string, (options?: Readonly<Record<string, number>>) => Callback> = {};
+const CALLBACKS: Readonly<Record<NamedCallback["name"], (options?: Readonly<Record<string, number>>) => Callback>> = { continualBackprop, preventDeaths, recycleDormant };
 
 export function toCallbacks(named: readonly NamedCallback[]): Callback[] {
   return named.map(({ name, options }) => CALLBACKS[name](options));
@@ -78,8 +82,10 @@ function deadShare(network: Network, x: Matrix): number {
 async function train({ training, validation, batchSize, shuffle, arithmetic }: Setup, { regimen, seed, epochs }: Job, extras: Extras): Promise<Outcome> {
   using network = await createNetwork({ ...regimen.spec, seed }, { arithmetic });
   const started = performance.now();
+  if (regimen.calibrate) calibrate(network, training.x, regimen.calibrate);
   const history = await network.fit(training, {
-    epochs, batchSize, shuffle, validation,
+    epochs, batchSize, shuffle,
+    ...(extras.callbacks && { validation }), // for those that look at it; else its time is saved
     optimizer: rebuildOptimizer(regimen.optimizer),
     learningRate: extras.schedule,
     clipNorm: regimen.clipNorm,

@@ -128,7 +128,7 @@ class Practice {
 
   private extrasFor({ regimen }: Job): Extras {
     const [rate, given] = [regimen, this.regimen].map(({ optimizer }) => optimizer.options.learningRate as number);
-    return { schedule: scaleSchedule(this.plan.schedule, rate === given ? 1 : rate / given), callbacks: this.plan.callbacks, signal: this.stop.signal };
+    return { schedule: scaleSchedule(this.plan.schedule, rate === given ? 1 : rate / given), ...(this.plan.callbacks.length > 0 && { callbacks: this.plan.callbacks }), signal: this.stop.signal };
   }
 
   /** Here, one at a time. */
@@ -156,7 +156,7 @@ class Practice {
     const extras = this.extrasFor(job);
     const outcome = await runJob(this.setup, job, {
       ...extras,
-      callbacks: [...extras.callbacks!, trace.callback],
+      callbacks: [...this.plan.callbacks, trace.callback],
       inspect: (network, history) => {
         const diagnosis = diagnoseFinite(network, this.setup.training);
         this.evidence = { spec: this.regimen.spec, history, deaths: trace.deaths(), ...(diagnosis && { diagnosis }) };
@@ -181,7 +181,7 @@ class Practice {
     const remedies = chooseRemedies(this.regimen, verdict.illness, this.evidence!).slice(0, trials).map((candidate) => enter(candidate));
     const seeds = Array.from({ length: repeats }, (_, repeat) => this.regimen.spec.seed + repeat);
     const onResult = (entry: Entry): void => onTrial(this.toTrial(entry));
-    if (!this.stop.signal.aborted) await compete(this.baseline, remedies, { epochs: this.plan.epochs, seeds, run: this.run, onResult, isOver: () => this.stop.signal.aborted });
+    if (!this.stop.signal.aborted) await compete(this.baseline, remedies, { epochs: this.plan.epochs, seeds, hasFavourite: verdict.illness !== "none", run: this.run, onResult, isOver: () => this.stop.signal.aborted });
     return this.conclude(remedies, verdict);
   }
 

@@ -65,7 +65,7 @@ export function beats(a: Entry, b: Entry, rows: number): boolean {
   if (failureOf(b) !== undefined) return true;
   const least = noise(meanMetrics(a), meanMetrics(b), rows);
   const gains = gainsOf(a, b);
-  return meanOf(gains) > least && gains.filter((gain) => gain > least).length > gains.length / 2 && gains.every((gain) => gain >= -least);
+  return meanScore(a) > meanScore(b) && meanOf(gains) > least && gains.filter((gain) => gain > least).length > gains.length / 2 && gains.every((gain) => gain >= -least);
 }
 
 /** Better first: by score, then loss; in the order given where all is equal. What failed comes last. */

@@ -1,6 +1,7 @@
 // The remedies, a line each, and the order in which an illness wants them.
 import { type Evidence, type Illness, isSlow } from "./evidence.js";
 import type { Regimen } from "./job.js";
+import type { NamedCallback } from "./types.js";
 import type { ResolvedDenseSpec } from "../../network/spec.js";
 import { type ActivationName, resolveActivation } from "../../wasm/activations.js";
 
@@ -57,6 +58,10 @@ const asymmetric: Change = hidden(() => ({ kernelInitializer: "asymmetric" }));
 const clip: Change = (regimen) => ({ ...regimen, clipNorm: Math.min(regimen.clipNorm ?? Infinity, 1) });
 const both = (...changes: readonly Change[]): Change => (regimen) => changes.reduce((changed, change) => change(changed), regimen);
 
+const during = (name: NamedCallback["name"], options?: NamedCallback["options"]): Change => (regimen) =>
+  ({ ...regimen, callbacks: [...regimen.callbacks, options ? { name, options } : { name }] });
+const calibrated: Change = (regimen) => ({ ...regimen, calibrate: { activity: 0.5 } });
+
 const isOf = (...illnesses: readonly Illness[]) => (illness: Illness): boolean => illnesses.includes(illness);
 const hasNegativeBias = (_: Illness, { spec }: Evidence): boolean => spec.layers.slice(0, -1).some(({ biasInitializer }) => biasInitializer < 0);
 const OF_STEPS = isOf("highRate", "momentum", "divergence");
@@ -72,11 +77,15 @@ const REMEDIES: readonly Remedy[] = [
   { name: "bias 0", family: "bias", why: "units start open on half of their inputs", change: bias(0), when: hasNegativeBias },
   { name: "bias 1", family: "bias", why: "units start wide open", change: bias(1), when: hasNegativeBias },
   { name: "asymmetric start", family: "start", why: "fewer units are born dead", change: asymmetric },
+  { name: "calibrated start", family: "start", why: "each unit starts open on half of the rows", change: calibrated },
   { name: "Leaky ReLU", family: "shape", why: "shut units still learn", change: shape("leakyRelu") },
   { name: "PReLU", family: "shape", why: "shut units still learn, by a slope of their own", change: shape("prelu") },
   { name: "ELU", family: "shape", why: "shut units still learn", change: shape("elu") },
   { name: "GELU", family: "shape", why: "smooth: hardly a unit is quite shut", change: shape("gelu") },
   { name: "SiLU", family: "shape", why: "smooth: hardly a unit is quite shut", change: shape("silu") },
+  { name: "recycling", family: "during", why: "dormant units are begun anew", change: during("recycleDormant", { every: 100 }) },
+  { name: "continual backprop", family: "during", why: "the least useful units are begun anew", change: during("continualBackprop") },
+  { name: "preventing deaths", family: "during", why: "a unit that shuts is put back", change: during("preventDeaths") },
   { name: "rate ÷ 3, clipped", family: "mix", why: "smaller steps, and no large one", change: both(rate(1 / 3), clip), when: OF_STEPS },
   { name: "rate ÷ 3, Leaky ReLU", family: "mix", why: "smaller steps, and shut units still learn", change: both(rate(1 / 3), shape("leakyRelu")), when: OF_STEPS },
   { name: "bias 0.1, rate ÷ 3", family: "mix", why: "units start open, and smaller steps", change: both(bias(0.1), rate(1 / 3)), when: isOf("negativeBias") },

@@ -2,6 +2,10 @@
 import type { Interval, Prescription, Trial } from "./types.js";
 import { alignColumns, formatCount } from "../../core/text.js";
 import { wrap } from "../../core/wrap.js";
+import type { FindingKind } from "../../diagnosis/types.js";
+
+/** What ails a network beside its units, and no remedy here answers. */
+const TOLD: readonly FindingKind[] = ["singleUnitSoftmax", "lossMismatch", "deadOutputUnits", "uncenteredInputs", "unscaledInputs", "singleClass", "lowTargetVariance"];
 
 const figure = (value: number, isShare: boolean): string =>
   Number.isNaN(value) ? "-" : isShare ? `${(value * 100).toFixed(1)} %` : Math.abs(value) < 1e-3 || Math.abs(value) >= 1e5 ? value.toExponential(2) : value.toPrecision(4);
@@ -33,7 +37,7 @@ export function drawTrials(trials: readonly Trial[]): string[] {
 }
 
 function drawBest({ baseline, best, illness, isBetter }: Conclusion): string {
-  if (best === baseline) return `${illness === "none" ? "Nothing is wrong: the" : "The"} baseline stays, no remedy is better by more than chance.`;
+  if (best === baseline) return `${illness === "none" ? "Nothing is wrong with the units: the" : "The"} baseline stays, no remedy is better by more than chance.`;
   const dead = `${figure(best.deadFraction, true)} of the hidden units dead instead of ${figure(baseline.deadFraction, true)}`;
   const score = isBetter ? `${best.metrics.accuracy === undefined ? "loss" : "accuracy"} ${drawScore(best)} instead of ${drawScore(baseline)}` : "as good as the baseline but for chance";
   return `Take "${best.name}", ${best.why}: ${score}, ${dead}.`;
@@ -49,6 +53,7 @@ export function drawPrescription(conclusion: Conclusion): string {
   const repeats = trials.reduce((most, trial) => Math.max(most, trial.repeats), 1);
   const measure = best.metrics.accuracy === undefined ? "loss" : "accuracy";
   const head = `Ranked by ${measure} on ${formatCount(validationRows)} held-out rows${repeats > 1 ? `, means of up to ${repeats} seeds` : ""}; where chance may have put trials apart, by dead units in tenths of all.`;
-  const paragraphs = [drawBest(conclusion), `${reason[0].toUpperCase()}${reason.slice(1)}.`, ...(stopped ? ["Interrupted: this is what was tried so far."] : [])];
+  const findings = (conclusion.diagnosis?.findings ?? []).filter(({ kind }) => TOLD.includes(kind));
+  const paragraphs = [drawBest(conclusion), `${reason[0].toUpperCase()}${reason.slice(1)}.`, ...findings.map(({ message }) => `Beside that: ${message}`), ...(stopped ? ["Interrupted: this is what was tried so far."] : [])];
   return [wrap(head), "", ...drawTrials(trials), "", ...paragraphs.map((text) => wrap(text))].join("\n");
 }

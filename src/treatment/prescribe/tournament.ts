@@ -10,6 +10,8 @@ const LEAST_FINALISTS = 3;
 export interface Rules {
   readonly epochs: number;
   readonly seeds: readonly number[];
+  /** The first remedy goes all the way. */
+  readonly hasFavourite: boolean;
   /** Undefined if it was aborted. */
   readonly run: (job: Job) => Promise<Outcome | undefined>;
   /** Once for each entry and round. */
@@ -51,7 +53,7 @@ function select(entries: readonly Entry[], first: Entry | undefined): Entry[] {
 export async function compete(baseline: Entry, remedies: readonly Entry[], rules: Rules): Promise<void> {
   const { epochs, seeds } = rules;
   const later = [...seeds.keys()].slice(1);
-  const first = remedies[0];
+  const first = rules.hasFavourite ? remedies[0] : undefined;
   let going = [...remedies];
   const isLong = epochs >= SHORT && remedies.length > LEAST_FINALISTS;
   if (isLong) {

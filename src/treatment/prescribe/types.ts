@@ -29,7 +29,7 @@ export interface Interval {
 
 /** A remedy that acts while the network trains, by its function's name and options. */
 export interface NamedCallback {
-  readonly name: "recycleDormant" | "continualBackprop";
+  readonly name: "recycleDormant" | "continualBackprop" | "preventDeaths";
   readonly options?: Readonly<Record<string, number>>;
 }
 
