@@ -95,6 +95,7 @@ function traceSome(): { readonly callback: Callback; deaths(): ReturnType<typeof
 class Practice {
   private readonly stop = new AbortController();
   private crew: Crew | undefined;
+  private isBroken = false;
   private local: Promise<unknown> = Promise.resolve();
   private evidence: Evidence | undefined;
   private readonly baseline: Entry;
@@ -149,6 +150,14 @@ class Practice {
     return outcome ?? this.runHere(job); // of a worker that was lost: once more, here
   };
 
+  /** Not once more after it threw: other trials may be about to end. */
+  private readonly tell = (entry: Entry): void => {
+    if (this.isBroken) return;
+    this.isBroken = true;
+    this.options.onTrial(this.toTrial(entry));
+    this.isBroken = false;
+  };
+
   /** Traced and diagnosed; here, since deaths and diagnosis stay. */
   private async runBaseline(): Promise<void> {
     const trace = traceSome();
@@ -164,11 +173,11 @@ class Practice {
     });
     if (!this.evidence) throw new RelumineError("value", `the baseline can't be trained: ${outcome.failed}`);
     Object.assign(this.baseline, { outcomes: [outcome], budget: this.plan.epochs });
-    this.options.onTrial(this.toTrial(this.baseline));
+    this.tell(this.baseline);
   }
 
   async prescribe(): Promise<Prescription> {
-    const { trials, workers, repeats, onTrial } = this.options;
+    const { trials, workers, repeats } = this.options;
     const isPlain = !this.plan.schedule && this.plan.callbacks.length === 0;
     const hiring = isPlain && workers !== 1 && !this.stop.signal.aborted ? hire(this.setup, workers) : Promise.resolve(undefined);
     try {
@@ -180,8 +189,7 @@ class Practice {
     const verdict = judge(this.evidence!);
     const remedies = chooseRemedies(this.regimen, verdict.illness, this.evidence!).slice(0, trials).map((candidate) => enter(candidate));
     const seeds = Array.from({ length: repeats }, (_, repeat) => this.regimen.spec.seed + repeat);
-    const onResult = (entry: Entry): void => onTrial(this.toTrial(entry));
-    if (!this.stop.signal.aborted) await compete(this.baseline, remedies, { epochs: this.plan.epochs, seeds, hasFavourite: verdict.illness !== "none", run: this.run, onResult, isOver: () => this.stop.signal.aborted });
+    if (!this.stop.signal.aborted) await compete(this.baseline, remedies, { epochs: this.plan.epochs, seeds, hasFavourite: verdict.illness !== "none", run: this.run, onResult: this.tell, isOver: () => this.stop.signal.aborted });
     return this.conclude(remedies, verdict);
   }
 

@@ -13,7 +13,7 @@ const figure = (value: number, isShare: boolean): string =>
 const signed = (value: number, isShare: boolean): string => (value > 0 ? "+" : "") + figure(value, isShare);
 
 function range({ low, high }: Interval, isShare: boolean): string {
-  return `${figure(low, isShare).replace(" %", "")}..${figure(high, isShare)}`;
+  return [low, high].map((end) => figure(end, isShare).replace(" %", "")).join("..");
 }
 
 /** What a trial is judged by: accuracy, or the loss where there is none. */
@@ -22,8 +22,8 @@ export function drawScore({ metrics: { accuracy, loss } }: Trial): string {
 }
 
 function note({ failed, stoppedEarly, epochs }: Trial): string {
-  if (failed !== undefined) return failed.length > 20 ? `${failed.slice(0, 19)}…` : failed;
-  return stoppedEarly ? `stopped, ${formatCount(epochs)} ep.` : "";
+  if (failed !== undefined) return failed.length > 12 ? `${failed.slice(0, 11)}…` : failed;
+  return stoppedEarly ? `${formatCount(epochs)} epochs` : "";
 }
 
 /** A title and a line for each trial. */
@@ -33,7 +33,7 @@ export function drawTrials(trials: readonly Trial[]): string[] {
     String(place + 1), trial.name, drawScore(trial), trial.interval ? range(trial.interval, isShare) : "", trial.gain ? signed(trial.gain.mean, isShare) : "",
     figure(trial.deadFraction, true), note(trial),
   ]);
-  return alignColumns([["", "trial", isShare ? "accuracy" : "loss", "95 %", "gain", "dead", ""], ...rows], [0, 2, 3, 4, 5]);
+  return alignColumns([["", "trial", isShare ? "accuracy" : "loss", "95 %", "gain", "dead", "stopped"], ...rows], [0, 2, 3, 4, 5]);
 }
 
 function drawBest({ baseline, best, illness, isBetter }: Conclusion): string {
