@@ -32,14 +32,15 @@ async function follow(path: string): Promise<string> {
 }
 
 /**
- * Can a model be written there? Asked before the training, which may take hours.
+ * Can a file be written there? Asked before the training, which may take hours.
  * @param source the table: it is not to be overwritten
+ * @param option that names the file
  * @throws RelumineError "value"
  */
-export async function checkPlace(path: string, source: string): Promise<void> {
+export async function checkPlace(path: string, source: string, option = "--out"): Promise<void> {
   const place = await follow(path);
   const refuse = (reason: string): never => {
-    throw new RelumineError("value", `--out ${path}: ${reason}; wanted is a file in a folder that is there and may be written`);
+    throw new RelumineError("value", `${option} ${path}: ${reason}; wanted is a file in a folder that is there and may be written`);
   };
   const folder = await stat(dirname(place)).catch((error: unknown) => refuse(`the folder ${dirname(path)} ${reasonOf(error)}`));
   if (!folder.isDirectory()) refuse(`${dirname(path)} is no folder`);
