@@ -9,9 +9,9 @@ function better(a: Trial, b: Trial): number {
   return score(b) > score(a) ? 1 : score(b) < score(a) ? -1 : 0;
 }
 
-/** The trials so far as lines, by their last score; some were trained for a part of the epochs only, and are marked with the number of these. */
+/** The trials so far as lines, by their last score: some of it is of a few epochs only. */
 export function drawLive(trials: readonly Trial[], seconds: number): string[] {
-  return [`${trials.length} trials after ${formatDuration(seconds)}`, ...drawTrials([...trials].sort(better))];
+  return [`${trials.length === 1 ? "1 trial" : `${trials.length} trials`} after ${formatDuration(seconds)}`, ...drawTrials([...trials].sort(better))];
 }
 
 /** `rate ÷ 10: accuracy 97.5 %, 6.3 % of the units dead, after 12 epochs, 3 seeds` */

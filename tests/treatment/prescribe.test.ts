@@ -74,6 +74,24 @@ describe("a healthy network", () => {
   });
 });
 
+describe("other shapes of networks and targets", () => {
+  it("no hidden layer: the optimizer's remedies are tried", async () => {
+    const { trials, baseline, diagnosis } = await prescribe({ ...spec, layers: [{ units: 3 }] }, data, healthy, { ...alone, repeats: 1 });
+    expect(diagnosis!.units).toBe(0);
+    expect(baseline.deadFraction).toBe(0);
+    expect(trials.map(({ name }) => name)).toEqual(expect.arrayContaining(["baseline", "rate ÷ 10", "clipping to norm 1"]));
+    expect(trials.map(({ name }) => name)).not.toContain("Leaky ReLU");
+  });
+
+  it("rows of targets, with workers as without", async () => {
+    const binary: NetworkSpec = { inputs: 2, layers: [{ units: 8 }, { units: 2 }], loss: "binaryCrossEntropy" };
+    const rows = { x: data.x, y: data.y.map((label) => [Number(label > 0), Number(label === 1)]) };
+    const [one, two] = [1, 2].map((workers) => prescribe(binary, rows, healthy, { workers, trials: 4, repeats: 2 }));
+    expect(bits(await one)).toBe(bits(await two));
+    expect((await one).validationRows).toBe(80);
+  });
+});
+
 describe("a trial can be had again", () => {
   it("by createNetwork, calibrate and fit, to the bit; the baseline is what fit alone gives", async () => {
     const prescription = await prescribe(spec, data, { ...lethal, validation: 0.25 }, { ...alone, repeats: 1 });
@@ -150,7 +168,9 @@ describe("an interruption", () => {
   it("before the baseline is done leaves the baseline as far as it came", async () => {
     for (const option of ["fit", "options"] as const) {
       const signal = AbortSignal.abort();
-      const { baseline, trials, best, stopped } = await prescribe(spec, data, { ...lethal, ...(option === "fit" && { signal }) }, { workers: 2, ...(option === "options" && { signal }) });
+      const prescription = await prescribe(spec, data, { ...lethal, ...(option === "fit" && { signal }) }, { workers: 2, ...(option === "options" && { signal }) });
+      const { baseline, trials, best, stopped } = prescription;
+      expect(String(prescription)).toMatch(/No remedy was tried.*\nThe baseline was interrupted/);
       expect(trials).toEqual([baseline]);
       expect(best).toBe(baseline);
       expect(baseline).toMatchObject({ epochs: 0, failed: "aborted" });

@@ -49,8 +49,9 @@ function isIll({ deadFraction, layers }: Diagnosis): boolean {
 export function judge(evidence: Evidence): Verdict {
   const { diagnosis, history, deaths } = evidence;
   const causes = countCauses(deaths);
+  if (history.stopped === "aborted") return { illness: "unknown", causes, reason: "the baseline was interrupted: what it suffers from can't be said" };
   if (history.stopped === "diverged" || !diagnosis) return { illness: "divergence", causes, reason: "the numbers of the baseline overflow: smaller steps come first" };
-  const share = `${diagnosis.dead} of ${diagnosis.units} hidden units of the baseline are dead`;
+  const share = `${diagnosis.dead} of ${diagnosis.units} hidden units are dead in the baseline's first run`;
   if (!isIll(diagnosis)) return { illness: "none", causes, reason: `${share}: too few to be an illness` };
   if (shutByBias(evidence) >= diagnosis.dead / 2 && (causes.born ?? 0) >= deaths.length / 2) {
     return { illness: "negativeBias", causes, reason: `${share}, most of them behind a negative starting bias: a higher bias comes first` };

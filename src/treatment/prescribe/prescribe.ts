@@ -194,7 +194,7 @@ class Practice {
   }
 
   private toTrial(entry: Entry): Trial {
-    const { candidate: { name, why, regimen }, outcomes, budget, stoppedEarly } = entry;
+    const { candidate: { name, why, regimen }, outcomes, stoppedEarly } = entry;
     const metrics = meanMetrics(entry);
     const { signal: _signal, validation: _validation, ...fit } = this.fit;
     const gains = entry.isBaseline ? [] : gainsOf(entry, this.baseline);
@@ -217,7 +217,7 @@ class Practice {
       seconds: outcomes.reduce((sum, { seconds }) => sum + seconds, 0) / outcomes.length,
       epochs: outcomes[0].epochs,
       repeats: outcomes.length,
-      ...((stoppedEarly || budget < this.plan.epochs) && failed === undefined && { stoppedEarly: true }),
+      ...(stoppedEarly && failed === undefined && { stoppedEarly }),
       ...(failed !== undefined && { failed }),
     };
   }

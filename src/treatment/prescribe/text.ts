@@ -21,9 +21,9 @@ export function drawScore({ metrics: { accuracy, loss } }: Trial): string {
   return figure(accuracy ?? loss, accuracy !== undefined);
 }
 
-function note({ failed, stoppedEarly, epochs }: Trial): string {
+function drawEpochs({ failed, stoppedEarly, epochs }: Trial): string {
   if (failed !== undefined) return failed.length > 12 ? `${failed.slice(0, 11)}…` : failed;
-  return stoppedEarly ? `${formatCount(epochs)} epochs` : "";
+  return `${epochs}${stoppedEarly ? " stopped" : ""}`;
 }
 
 /** A title and a line for each trial. */
@@ -31,12 +31,13 @@ export function drawTrials(trials: readonly Trial[]): string[] {
   const isShare = trials.some(({ metrics }) => metrics.accuracy !== undefined);
   const rows = trials.map((trial, place) => [
     String(place + 1), trial.name, drawScore(trial), trial.interval ? range(trial.interval, isShare) : "", trial.gain ? signed(trial.gain.mean, isShare) : "",
-    figure(trial.deadFraction, true), note(trial),
+    figure(trial.deadFraction, true), drawEpochs(trial),
   ]);
-  return alignColumns([["", "trial", isShare ? "accuracy" : "loss", "95 %", "gain", "dead", "stopped"], ...rows], [0, 2, 3, 4, 5]);
+  return alignColumns([["", "trial", isShare ? "accuracy" : "loss", "95 %", "gain", "dead", "epochs"], ...rows], [0, 2, 3, 4, 5]);
 }
 
-function drawBest({ baseline, best, illness, isBetter }: Conclusion): string {
+function drawBest({ baseline, best, trials, illness, isBetter }: Conclusion): string {
+  if (trials.length === 1) return "No remedy was tried.";
   if (best === baseline) return `${illness === "none" ? "Nothing is wrong with the units: the" : "The"} baseline stays, no remedy is better by more than chance.`;
   const dead = `${figure(best.deadFraction, true)} of the hidden units dead instead of ${figure(baseline.deadFraction, true)}`;
   const score = isBetter ? `${best.metrics.accuracy === undefined ? "loss" : "accuracy"} ${drawScore(best)} instead of ${drawScore(baseline)}` : "as good as the baseline but for chance";

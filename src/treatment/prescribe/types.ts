@@ -58,7 +58,7 @@ export interface Trial {
   /** Epochs that a run trained. */
   readonly epochs: number;
   readonly repeats: number;
-  /** It was far enough behind to be dropped before its last round. */
+  /** It was dropped, or interrupted, before its last round. */
   readonly stoppedEarly?: boolean;
   /** "diverged", "aborted", or the message of the error that ended it. */
   readonly failed?: string;
