@@ -48,7 +48,7 @@ describe("relumine cure", () => {
   it("finds a negative bias, lifts it, and says so within 80 columns", async () => {
     const { code, stdout, stderr } = await relumine("cure", ...SHORT, "--bias", "-3");
     expect(code).toBe(0);
-    expect(stdout).toMatch(/Take "(bias|calibrated)[^]*behind a negative\s+starting bias: a higher bias\s+comes first/);
+    expect(stdout).toMatch(/Take "(bias|calibrated)[^]*behind\s+a\s+negative\s+starting\s+bias: a higher bias comes first/);
     expect(stderr).toMatch(/^baseline: accuracy \d+\.\d %, \d+\.\d % of the units dead, after 8 epochs\nbias 0.1: accuracy /);
     const own = stdout.split("\n").slice(1); // the first names the file
     expect(Math.max(...own.map(({ length }) => length))).toBeLessThanOrEqual(80);

@@ -260,7 +260,7 @@ function diagnoseFinite(network: Network, { x, y }: PlainSet): Evidence["diagnos
  *
  * Remedies get a quarter of the epochs, the better half all of them, the better half of those every seed (successive halving); the diagnosis's first
  * choice goes all the way. A trial is better than another if its accuracy (without one: its loss) on the validation rows is, on average and in most
- * repeats by more than two standard errors (a tenth of the loss), and in none worse by as much; among trials that are not told apart so, fewer dead
+ * repeats by more than two standard errors (a tenth of the loss), and in none worse by as much (one repeat alone: by twice that); among trials that are not told apart so, fewer dead
  * units (in tenths of all) come first, then the baseline, then the score. One that diverges or throws comes last. Ranks hold for these rows and seeds.
  *
  * In Node trials train side by side, if `fit` holds no functions (a schedule, callbacks), which can't be handed to workers; the results are the same,

@@ -59,12 +59,15 @@ function noise(a: Metrics, b: Metrics, rows: number): number {
   return 2 * Math.sqrt((variance(a) + variance(b)) / rows);
 }
 
-/** Is `a` better than `b` by more than chance? By more than the noise on average and in most repeats, and in none worse by as much. */
+/**
+ * Is `a` better than `b` by more than chance? By more than the noise on average and in most repeats, and in none worse by as much; where there is but
+ * one repeat, by twice the noise, since another seed may tell another story.
+ */
 export function beats(a: Entry, b: Entry, rows: number): boolean {
   if (failureOf(a) !== undefined) return false;
   if (failureOf(b) !== undefined) return true;
-  const least = noise(meanMetrics(a), meanMetrics(b), rows);
   const gains = gainsOf(a, b);
+  const least = noise(meanMetrics(a), meanMetrics(b), rows) * (gains.length === 1 ? 2 : 1);
   return meanScore(a) > meanScore(b) && meanOf(gains) > least && gains.filter((gain) => gain > least).length > gains.length / 2 && gains.every((gain) => gain >= -least);
 }
 
