@@ -7,6 +7,7 @@ import { checkupCommand } from "./checkup.js";
 import { cureCommand } from "./cure.js";
 import { diagnoseCommand } from "./diagnose.js";
 import { forecastCommand } from "./forecast.js";
+import { textbookCommand } from "./textbook.js";
 import { endQuietlyOnClosedPipe } from "./terminal.js";
 import { RelumineError } from "../core/errors.js";
 
@@ -33,7 +34,7 @@ async function run(): Promise<void> {
     .description("Trains ReLU networks, shows which units die and why.")
     .version(await readVersion(), "-v, --version")
     .addHelpText("after", EXAMPLES);
-  for (const command of [trainCommand(), checkupCommand(), cureCommand(), diagnoseCommand(), forecastCommand()]) program.addCommand(throwing(command));
+  for (const command of [trainCommand(), checkupCommand(), cureCommand(), diagnoseCommand(), forecastCommand(), textbookCommand()]) program.addCommand(throwing(command));
   await program.parseAsync();
 }
 

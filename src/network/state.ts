@@ -156,12 +156,12 @@ export class NetworkState {
 /** Where a network and its layers find their state: a remedy may put another in its place, and the old one back. */
 export class StateCell {
   /** States that were replaced, the oldest first; who may want one back keeps it alive. */
-  private readonly replaced: WeakRef<NetworkState>[] = [];
+  private replaced: WeakRef<NetworkState>[] = [];
 
   constructor(public current: NetworkState) {}
 
   replace(next: NetworkState): void {
-    this.replaced.push(new WeakRef(this.current));
+    this.replaced = [...this.replaced.filter((each) => each.deref()), new WeakRef(this.current)];
     next.changes = this.current.changes + 1;
     this.current = next;
   }
