@@ -5,23 +5,21 @@ import { type Evidence, judge } from "./evidence.js";
 import { type Extras, type Job, type Outcome, type PlainSet, type Regimen, runJob, scaleSchedule, type Setup, toCallbacks } from "./job.js";
 import { beats, type Entry, failureOf, gainsOf, intervalOf, meanDead, meanMetrics, rank } from "./rank.js";
 import { chooseRemedies } from "./remedies.js";
+import { splitData } from "./split.js";
 import { drawPrescription } from "./text.js";
 import { compete, enter } from "./tournament.js";
 import type { Interval, Prescription, PrescribeOptions, Trial } from "./types.js";
 import { checkFunction, checkInteger, checkName, checkOptions } from "../../core/checks.js";
 import { RelumineError } from "../../core/errors.js";
-import type { Matrix } from "../../core/matrix.js";
 import { diagnose } from "../../diagnosis/diagnose.js";
 import { traceDeaths } from "../../diagnosis/trace.js";
 import type { Callback } from "../../network/callbacks.js";
-import type { DataSet, PreparedData } from "../../network/data.js";
+import type { DataSet } from "../../network/data.js";
 import { createNetwork, type Network } from "../../network/network.js";
 import { rebuildOptimizer } from "../../network/optimizers.js";
-import { type FitOptions, makePlan, type Plan } from "../../network/plan.js";
+import { type FitOptions, makePlan, OPTION_NAMES, type Plan } from "../../network/plan.js";
 import type { NetworkSpec, ResolvedSpec } from "../../network/spec.js";
 import { stateOf } from "../../network/state.js";
-import { splitRows } from "../../network/step.js";
-import { Arena } from "../../wasm/heap.js";
 
 const HELD_OUT = 0.2;
 const MOST_TRACED = 64; // a trace that has found so many deaths knows the cause, and each further one costs a replay
@@ -47,33 +45,6 @@ function checkPrescribe(options: PrescribeOptions | undefined, fit: FitOptions):
     signals: [signal, fit.signal].filter((each) => each !== undefined),
     onTrial: given.onTrial === undefined ? () => undefined : checkFunction("onTrial", given.onTrial),
   };
-}
-
-function pickRows({ columns, data }: Matrix, rows: Uint32Array): Matrix {
-  const picked = new Float32Array(rows.length * columns);
-  rows.forEach((row, to) => picked.set(data.subarray(row * columns, (row + 1) * columns), to * columns));
-  return { rows: rows.length, columns, data: picked };
-}
-
-function toPlain({ x, y }: PreparedData, rows?: Uint32Array): PlainSet {
-  const targets = y.kind === "labels" ? y.labels : { rows: x.rows, columns: y.columns, data: y.data };
-  if (!rows) return { x, y: targets };
-  return { x: pickRows(x, rows), y: targets instanceof Int32Array ? Int32Array.from(rows, (row) => targets[row]) : pickRows(targets, rows) };
-}
-
-/** Training and validation rows as `fit` would split them with the spec's seed. */
-function splitData(network: Network, { data, validation, trainingRows }: Plan): Pick<Setup, "training" | "validation"> {
-  if (validation) return { training: toPlain(data), validation: toPlain(validation) };
-  const { runtime, spec } = stateOf(network);
-  const scratch = new Arena(runtime.heap);
-  try {
-    const address = scratch.allocate(data.rows * 4, "the order of the rows");
-    runtime.heap.u32.set(Uint32Array.from({ length: data.rows }, (_, row) => row), address >>> 2);
-    const order = splitRows(runtime, spec.seed, data.rows, trainingRows, address);
-    return { training: toPlain(data, order.subarray(0, trainingRows)), validation: toPlain(data, order.subarray(trainingRows)) };
-  } finally {
-    scratch.dispose();
-  }
 }
 
 /** A trace that looks no further once it has found enough. */
@@ -129,7 +100,8 @@ class Practice {
 
   private extrasFor({ regimen }: Job): Extras {
     const [rate, given] = [regimen, this.regimen].map(({ optimizer }) => optimizer.options.learningRate as number);
-    return { schedule: scaleSchedule(this.plan.schedule, rate === given ? 1 : rate / given), ...(this.plan.callbacks.length > 0 && { callbacks: this.plan.callbacks }), signal: this.stop.signal };
+    const { schedule, callbacks } = this.plan;
+    return { schedule: scaleSchedule(schedule, rate === given ? 1 : rate / given), ...(callbacks.length > 0 && { callbacks }), signal: this.stop.signal };
   }
 
   /** Here, one at a time. */
@@ -189,7 +161,8 @@ class Practice {
     const verdict = judge(this.evidence!);
     const remedies = chooseRemedies(this.regimen, verdict.illness, this.evidence!).slice(0, trials).map((candidate) => enter(candidate));
     const seeds = Array.from({ length: repeats }, (_, repeat) => this.regimen.spec.seed + repeat);
-    if (!this.stop.signal.aborted) await compete(this.baseline, remedies, { epochs: this.plan.epochs, seeds, hasFavourite: verdict.illness !== "none", run: this.run, onResult: this.tell, isOver: () => this.stop.signal.aborted });
+    const rules = { epochs: this.plan.epochs, seeds, hasFavourite: verdict.illness !== "none", run: this.run, onResult: this.tell };
+    if (!this.stop.signal.aborted) await compete(this.baseline, remedies, { ...rules, isOver: () => this.stop.signal.aborted });
     return this.conclude(remedies, verdict);
   }
 
@@ -260,8 +233,8 @@ function diagnoseFinite(network: Network, { x, y }: PlainSet): Evidence["diagnos
  *
  * Remedies get a quarter of the epochs, the better half all of them, the better half of those every seed (successive halving); the diagnosis's first
  * choice goes all the way. A trial is better than another if its accuracy (without one: its loss) on the validation rows is, on average and in most
- * repeats by more than two standard errors (a tenth of the loss), and in none worse by as much (one repeat alone: by twice that); among trials that are not told apart so, fewer dead
- * units (in tenths of all) come first, then the baseline, then the score. One that diverges or throws comes last. Ranks hold for these rows and seeds.
+ * repeats by more than two standard errors (a tenth of the loss), and in none worse by as much (one repeat alone: by twice that); among trials
+ * that are not told apart so, fewer dead units (in tenths of all) come first, then the baseline, then the score. One that diverges or throws comes last. Ranks hold for these rows and seeds.
  *
  * In Node trials train side by side, if `fit` holds no functions (a schedule, callbacks), which can't be handed to workers; the results are the same,
  * `seconds` aside. Aborted before the baseline has finished, the prescription holds the baseline as far as it came.
@@ -272,7 +245,7 @@ function diagnoseFinite(network: Network, { x, y }: PlainSet): Evidence["diagnos
  * console.log(String(prescription), prescription.best.spec);
  */
 export async function prescribe(spec: NetworkSpec, data: DataSet, fit: FitOptions = {}, options?: PrescribeOptions): Promise<Prescription> {
-  const checked = checkPrescribe(options, checkOptions("fit", fit, ["epochs", "batchSize", "optimizer", "learningRate", "clipNorm", "shuffle", "validation", "callbacks", "signal"]));
+  const checked = checkPrescribe(options, checkOptions("fit", fit, OPTION_NAMES));
   let practice: Practice;
   {
     using network = await createNetwork(spec, { arithmetic: checked.arithmetic });
