@@ -22,6 +22,8 @@ export type { DenseLayer, Weights } from "./network/layer.js";
 export { createNetwork, type Network } from "./network/network.js";
 export { adam, adamW, rmsprop, sgd, type Optimizer } from "./network/optimizers.js";
 export type { DenseSpec, KernelInitializer, Loss, NetworkSpec } from "./network/spec.js";
+export { prescribe } from "./treatment/prescribe/prescribe.js";
+export type { Interval, NamedCallback, PrescribeOptions, Prescription, Trial } from "./treatment/prescribe/types.js";
 export { calibrate, type Calibration, type CalibrationOptions, type LayerCalibration } from "./treatment/calibrate.js";
 export { centerInputs, type Centering } from "./treatment/center.js";
 export { continualBackprop, type ContinualBackprop } from "./treatment/continual-backprop.js";

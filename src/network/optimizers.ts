@@ -9,7 +9,11 @@ import type { KernelExports } from "../wasm/exports.js";
 export interface Optimizer {
   readonly name: string;
   readonly learningRate: number;
+  /** What it was made with, defaults filled in: plain data. */
+  readonly options: OptimizerOptions;
 }
+
+export type OptimizerOptions = Readonly<Record<string, number | boolean>>;
 
 /** One contiguous block of `count` floats for each of these: all parameters of a network in one call. */
 export interface UpdateOperands {
@@ -49,6 +53,7 @@ const DECAY: NumberRange = { low: 0, high: 1, openHigh: true };
 
 function recipe(definition: OptimizerRecipe): OptimizerRecipe {
   recipes.add(definition);
+  Object.freeze(definition.options);
   return Object.freeze(definition);
 }
 
@@ -81,6 +86,7 @@ export function sgd(options?: { learningRate?: number; momentum?: number; nester
     name: "sgd",
     weightDecay,
     learningRate,
+    options: { learningRate, momentum, nesterov, weightDecay },
     slots: momentum > 0 ? 1 : 0,
     without: {
       ...(momentum > 0 && { momentum: sgd({ learningRate, weightDecay }) as OptimizerRecipe }),
@@ -100,6 +106,7 @@ function adamFamily(name: string, given: { learningRate?: number; beta1?: number
     name,
     weightDecay,
     learningRate,
+    options: { learningRate, beta1, beta2, epsilon, ...(name === "adamW" && { weightDecay }) },
     slots: 2,
     without: {
       ...(beta1 > 0 && { momentum: adamFamily(name, { learningRate, beta1: 0, beta2, epsilon }, weightDecay) as OptimizerRecipe }),
@@ -154,9 +161,17 @@ export function rmsprop(options?: { learningRate?: number; rho?: number; epsilon
   return recipe({
     name: "rmsprop",
     learningRate,
+    options: { learningRate, rho, epsilon, momentum },
     slots: momentum > 0 ? 2 : 1,
     without: { ...(momentum > 0 && { momentum: rmsprop({ learningRate, rho, epsilon }) as OptimizerRecipe }) },
     update: (kernels, { count, parameters, gradient, slots }, rate) =>
       kernels.rmsprop(count, parameters, gradient, slots[0], momentum > 0 ? slots[1] : 0, rate, 1 - rho, epsilon, momentum),
   });
+}
+
+const FACTORIES = { sgd, adam, adamW, rmsprop };
+
+/** The optimizer of that name, made with these options. */
+export function rebuildOptimizer({ name, options }: Pick<Optimizer, "name" | "options">): Optimizer {
+  return FACTORIES[name as keyof typeof FACTORIES](options);
 }
