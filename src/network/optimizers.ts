@@ -1,6 +1,6 @@
 // The optimizers, with PyTorch's definitions. An Optimizer is a plain frozen recipe; its moments live in the network
 // and go on from one fit to the next as long as the same recipe is passed.
-import { checkBoolean, checkNumber, checkOptions, describe, type NumberRange } from "../core/checks.js";
+import { checkBoolean, checkName, checkNumber, checkOptions, describe, type NumberRange } from "../core/checks.js";
 import { RelumineError } from "../core/errors.js";
 import { suggestion } from "../core/nearest.js";
 import type { KernelExports } from "../wasm/exports.js";
@@ -26,6 +26,8 @@ export interface MomentPowers {
 }
 
 export interface OptimizerRecipe extends Optimizer {
+  /** What the factory of its name was given, defaults filled in: makeOptimizer makes the same recipe of them. */
+  readonly options: object;
   /** Blocks of moments that it keeps. */
   readonly slots: number;
   /** What shrinks the weights beside the gradient; absent: nothing does. */
@@ -37,7 +39,7 @@ export interface OptimizerRecipe extends Optimizer {
 }
 
 const recipes = new WeakSet<object>();
-const FACTORY_NAMES = ["sgd", "adam", "adamW", "rmsprop"];
+const FACTORY_NAMES = ["sgd", "adam", "adamW", "rmsprop"] as const;
 
 const NON_NEGATIVE: NumberRange = { low: 0 };
 const DECAY: NumberRange = { low: 0, high: 1, openHigh: true };
@@ -74,6 +76,7 @@ export function sgd(options?: { learningRate?: number; momentum?: number; nester
   if (nesterov && momentum === 0) throw new RelumineError("value", "nesterov is true and momentum 0; wanted is a momentum above 0");
   return recipe({
     name: "sgd",
+    options: { learningRate, momentum, nesterov, weightDecay },
     weightDecay,
     learningRate,
     slots: momentum > 0 ? 1 : 0,
@@ -93,6 +96,7 @@ function adamFamily(name: string, given: { learningRate?: number; beta1?: number
   const epsilon = checkNumber("epsilon", given.epsilon ?? 1e-8, NON_NEGATIVE);
   return recipe({
     name,
+    options: { learningRate, beta1, beta2, epsilon, ...(name === "adamW" && { weightDecay }) },
     weightDecay,
     learningRate,
     slots: 2,
@@ -146,10 +150,18 @@ export function rmsprop(options?: { learningRate?: number; rho?: number; epsilon
   const momentum = checkNumber("momentum", given.momentum ?? 0, { low: 0, high: 1 });
   return recipe({
     name: "rmsprop",
+    options: { learningRate, rho, epsilon, momentum },
     learningRate,
     slots: momentum > 0 ? 2 : 1,
     without: { ...(momentum > 0 && { momentum: rmsprop({ learningRate, rho, epsilon }) as OptimizerRecipe }) },
     update: (kernels, { count, parameters, gradient, slots }, rate) =>
       kernels.rmsprop(count, parameters, gradient, slots[0], momentum > 0 ? slots[1] : 0, rate, 1 - rho, epsilon, momentum),
   });
+}
+
+const FACTORIES: Readonly<Record<(typeof FACTORY_NAMES)[number], (options: never) => Optimizer>> = { sgd, adam, adamW, rmsprop };
+
+/** The recipe of a name and options, as a recipe tells them. */
+export function makeOptimizer(name: string, options: object): Optimizer {
+  return FACTORIES[checkName("optimizer", name, FACTORY_NAMES)](options as never);
 }
