@@ -61,6 +61,8 @@ export interface PackedFit {
   readonly wantsBatches: boolean;
   readonly wantsReports: boolean;
   readonly inWorker: Readonly<Record<string, unknown>>;
+  /** It is to stop before it has begun. */
+  readonly stop: "aborted" | "callback" | undefined;
 }
 
 /** What a fit comes back with. */

@@ -83,7 +83,7 @@ export class RemoteFit {
   private readonly schedule: FitOptions["learningRate"];
   private readonly signal: AbortSignal | undefined;
   private readonly move: boolean;
-  private readonly packed: PackedFit;
+  private readonly packed: Omit<PackedFit, "stop">;
   private readonly context: RemoteContext;
   private id = 0;
   private delivered: Promise<void> = Promise.resolve();
@@ -121,8 +121,9 @@ export class RemoteFit {
     for (const callback of this.callbacks) await callback.onTrainBegin?.(this.context);
     const onAbort = () => this.stop("aborted");
     this.signal?.addEventListener("abort", onAbort);
+    if (this.signal?.aborted) this.stop("aborted");
     try {
-      const answer = await this.connection.call(network, "fit", [sendableData("data", data), this.packed], { owner: this.context.network, move: this.move, fit: (id) => this.listen(id) });
+      const answer = await this.connection.call(network, "fit", [sendableData("data", data), { ...this.packed, stop: this.willStop }], { owner: this.context.network, move: this.move, fit: (id) => this.listen(id) });
       await this.delivered;
       if (this.thrown) throw this.thrown.error;
       const { history, inWorker } = answer as { history: History; inWorker: InWorkerResults };
@@ -137,11 +138,8 @@ export class RemoteFit {
     }
   }
 
-  /** From here on word reaches the worker, behind the call itself. */
   private listen(id: number): FitListener {
     this.id = id;
-    if (this.signal?.aborted) this.willStop = "aborted";
-    if (this.willStop) this.stop(this.willStop);
     return (message) => {
       if (message.kind === "wantRates") this.sendRates(message);
       else this.delivered = this.delivered.then(() => this.deliver(message.report));

@@ -14,7 +14,7 @@ type Post = (message: FromWorker, transfer: ArrayBuffer[]) => void;
 const REPORT_AFTER = 16; // milliseconds: a frame
 /** The training waits when the page is this far behind. */
 const MOST_NUMBERS = 3 * 2 ** 16;
-const MOST_EPOCHS = 1024;
+const MOST_EPOCHS = 2 ** 14;
 /** Rates of a schedule are fetched for whole epochs together, at least this many: fetching takes longer than a small step. */
 const FEWEST_RATES = 1024;
 
@@ -46,6 +46,7 @@ export class ServedFit {
       checkName("inWorker", name, Object.keys(makers));
       return [[name, makers[name](options as never, data)] as const];
     }));
+    if (packed.stop) this.stop(packed.stop);
   }
 
   async run(network: Network, optimizer: Optimizer | undefined): Promise<PackedHistory> {
