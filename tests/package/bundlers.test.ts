@@ -30,11 +30,14 @@ afterAll(async () => {
   await shop?.remove();
 });
 
-async function fromTools(name: string, entry = name): Promise<unknown> {
-  const require = createRequire(join(shop.tools, "package.json"));
+async function tell(name: string): Promise<void> {
   const { version } = JSON.parse(await readFile(join(shop.tools, name, "package.json"), "utf8")) as { version: string };
   used.push(`${name} ${version}`);
-  return import(pathToFileURL(require.resolve(entry)).href);
+}
+
+async function fromTools(name: string): Promise<unknown> {
+  await tell(name);
+  return import(pathToFileURL(createRequire(join(shop.tools, "package.json")).resolve(name)).href);
 }
 
 test("in Node, the worker's losses are those beside it", () => {
@@ -98,7 +101,7 @@ describe.skipIf(findChromium() === undefined)("in Chromium", () => {
   test("built by Rollup", async () => {
     interface Bundle { write(output: object): Promise<unknown> }
     const { rollup } = (await fromTools("rollup")) as { rollup(config: object): Promise<Bundle> };
-    await fromTools("@rollup/plugin-node-resolve");
+    await tell("@rollup/plugin-node-resolve");
     const { default: config } = (await import(pathToFileURL(join(app, "rollup.config.js")).href)) as { default: { input: string; output: object } };
     const bundle = await rollup({ ...config, input: join(app, config.input), onwarn: (warning: { message: string }) => { throw new Error(warning.message); } });
     await bundle.write({ ...config.output, dir: join(app, "by-rollup") });
@@ -107,11 +110,8 @@ describe.skipIf(findChromium() === undefined)("in Chromium", () => {
   }, PATIENCE);
 
   test("built by Parcel", async () => {
-    const require = createRequire(join(shop.tools, "package.json"));
-    await fromTools("@parcel/core");
-    const { Parcel } = require("@parcel/core") as { Parcel: new (options: object) => { run(): Promise<unknown> } };
-    const defaultConfig = require.resolve("@parcel/config-default");
-    await new Parcel({ entries: join(app, "index.html"), defaultConfig, mode: "production", shouldDisableCache: true, defaultTargetOptions: { distDir: join(app, "by-parcel") } }).run();
+    await tell("@parcel/core");
+    await run(process.execPath, ["build-with-parcel.cjs"], { cwd: app });
     expect(await showFolder("by-parcel")).toBe(nodeResult);
   }, PATIENCE);
 
