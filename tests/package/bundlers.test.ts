@@ -115,6 +115,11 @@ describe.skipIf(findChromium() === undefined)("in Chromium", () => {
     expect(await showFolder("by-parcel")).toBe(nodeResult);
   }, PATIENCE);
 
+  test("a worker of one's own, built by Vite", async () => {
+    await viteBuild({ root: app, configFile: false, logLevel: "error", worker: { format: "es" }, build: { outDir: "by-vite-own", rollupOptions: { input: join(app, "own.html") } } }); // own.js starts my-worker.js
+    expect(await showFolder("by-vite-own", "/own.html")).toBe("0.5 RelumineError value");
+  }, PATIENCE);
+
   test("without a bundler, by an import map", async () => {
     expect(await showFolder(".", "/import-map.html")).toBe(nodeResult);
   }, PATIENCE);

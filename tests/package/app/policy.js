@@ -15,7 +15,8 @@ async function train() {
   return JSON.stringify({ threads: network.runtime.threads, losses: epochs.map(({ loss }) => loss) });
 }
 
-train().then(
-  (result) => (document.body.textContent = result),
-  (error) => (document.body.textContent = `${error.code}: ${error.message}`),
-);
+try {
+  document.body.textContent = await train();
+} catch (error) {
+  document.body.textContent = `${error.code}: ${error.message}`;
+}

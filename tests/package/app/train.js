@@ -22,10 +22,6 @@ async function train() {
   return JSON.stringify({ losses, probabilities, dead, inWorker });
 }
 
-train().then(
-  (result) => {
-    if (typeof document === "undefined") console.log(result);
-    else document.body.textContent = result;
-  },
-  (error) => setTimeout(() => { throw error; }),
-);
+const result = await train();
+if (typeof document === "undefined") console.log(result);
+else document.body.textContent = result;
