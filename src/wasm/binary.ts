@@ -75,9 +75,21 @@ async function load(url: string | URL): Promise<Uint8Array<ArrayBuffer>> {
   }
 }
 
+async function compileFile(build: Build, shared: boolean, file: string | URL): Promise<WebAssembly.Module> {
+  const bytes = await load(file);
+  const module = await WebAssembly.compile(shared ? withSharedMemory(bytes) : bytes).catch((error: Error) => {
+    throw new RelumineError("format", `${String(file)} is no WebAssembly (${error.message}); wanted is the package's ${build}.wasm`);
+  });
+  if (!WebAssembly.Module.exports(module).some(({ name }) => name === "gemmWorkspaceBytes")) {
+    throw new RelumineError("format", `${String(file)} is another program's; wanted is the package's ${build}.wasm`);
+  }
+  return module;
+}
+
 /** Compiles one build, the embedded one or that of a file, for a shared memory or one of its own. */
 export async function compileKernels(build: Build, shared: boolean, file?: string | URL): Promise<WebAssembly.Module> {
-  const bytes = file === undefined ? decodeEmbedded(build) : await load(file);
+  if (file !== undefined) return compileFile(build, shared, file);
+  const bytes = decodeEmbedded(build);
   return WebAssembly.compile(shared ? withSharedMemory(bytes) : bytes);
 }
 

@@ -1,6 +1,6 @@
 // The package in every bundler and runtime that the documents name: one program, built and run, prints the same digits as in Node.
 import { execFile } from "node:child_process";
-import { cp, mkdir, readFile } from "node:fs/promises";
+import { cp, mkdir, readFile, writeFile } from "node:fs/promises";
 import { createRequire } from "node:module";
 import { join } from "node:path";
 import { pathToFileURL } from "node:url";
@@ -10,6 +10,7 @@ import { chromium, type Browser } from "playwright-core";
 import { build as viteBuild, createServer as createViteServer, version as viteVersion } from "vite";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { CHROMIUM_ARGUMENTS, findChromium, ISOLATION_HEADERS } from "../browser/chromium.js";
+import { findFirefox, showInFirefox } from "./firefox.js";
 import { openWorkshop, type Workshop } from "./install.js";
 import { show, withPage, withServer } from "./pages.js";
 
@@ -54,6 +55,28 @@ test.each([["Deno", "@deno", "deno", ["run", "--allow-all", "--node-modules-dir=
   const { stdout } = await run(program, [...args, "train.js"], { cwd: app, env: { ...process.env, DENO_NO_UPDATE_CHECK: "1" } });
   expect(stdout.trim()).toBe(nodeResult);
 }, PATIENCE);
+
+describe.skipIf(findFirefox() === undefined)("in Firefox", () => {
+  const firefox = findFirefox()!;
+
+  test("without a bundler, cross-origin isolated and not", async () => {
+    used.push((await run(firefox, ["--version"])).stdout!.trim());
+    for (const headers of [{}, ISOLATION_HEADERS]) expect(await showInFirefox(firefox, app, "/import-map.html", headers)).toBe(nodeResult);
+  }, PATIENCE);
+
+  test("on two threads", async () => {
+    await esbuild({ absWorkingDir: app, entryPoints: ["policy.js"], outdir: "in-firefox", bundle: true, format: "esm", logLevel: "error" });
+    await cp(join(app, "policy.html"), join(app, "in-firefox/policy.html"));
+    const { losses } = JSON.parse(nodeResult) as { losses: number[] };
+    expect(JSON.parse(await showInFirefox(firefox, join(app, "in-firefox"), "/policy.html", ISOLATION_HEADERS))).toEqual({ threads: 2, losses });
+  }, PATIENCE);
+
+  test("and a page that fails is seen to fail", async () => {
+    await mkdir(join(app, "failing"));
+    await writeFile(join(app, "failing/index.html"), `<script type="module">await Promise.reject("on purpose")</script>`);
+    expect(await showInFirefox(firefox, join(app, "failing"), "/index.html", {})).toMatch(/^error: .*on purpose/);
+  }, PATIENCE);
+});
 
 describe.skipIf(findChromium() === undefined)("in Chromium", () => {
   let browser: Browser;

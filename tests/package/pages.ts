@@ -6,7 +6,7 @@ import { extname, join } from "node:path";
 import type { Browser, Page } from "playwright-core";
 import { expect } from "vitest";
 
-const TYPES: Record<string, string> = { ".html": "text/html", ".js": "text/javascript", ".css": "text/css", ".wasm": "application/wasm" };
+export const TYPES: Record<string, string> = { ".html": "text/html", ".js": "text/javascript", ".css": "text/css", ".wasm": "application/wasm" };
 
 /** Plain static files on a port of the system's choice, each with these headers. */
 async function serve(folder: string, headers: Readonly<Record<string, string>>): Promise<Server> {
