@@ -4,9 +4,9 @@ import type { Helper, HelperStart } from "./threads.js";
 /** Also written to a file of its own, for pages that forbid blob: (worker/embed.mjs). */
 export const SOURCE = `
 onmessage = ({ data: { module, memory, control, index, seen } }) => {
-  const { exports } = new WebAssembly.Instance(module, { env: { memory } });
+  const { exports: kernels } = new WebAssembly.Instance(module, { env: { memory } });
   postMessage("ready");
-  exports.helperLoop(control, index, seen);
+  kernels.helperLoop(control, index, seen);
 };
 `;
 

@@ -4,7 +4,7 @@ import type { InWorker, InWorkerResults } from "./in-worker.js";
 import { BATCH_NUMBERS, type PackedFit, type PackedOptimizer, type Report } from "./protocol.js";
 import type { RemoteNetwork } from "./remote-network.js";
 import { sendableData } from "./sendable.js";
-import { checkFunction, checkNumber, checkOptions, describe } from "../core/checks.js";
+import { checkBoolean, checkFunction, checkNumber, checkOptions, describe } from "../core/checks.js";
 import { RelumineError } from "../core/errors.js";
 import type { BatchLog, EpochLog, History } from "../network/callbacks.js";
 import { checkOptimizer, type OptimizerRecipe } from "../network/optimizers.js";
@@ -104,7 +104,7 @@ export class RemoteFit {
     this.schedule = learningRate === undefined ? undefined : checkFunction("learningRate (a schedule)", learningRate);
     if (signal !== undefined && typeof signal?.addEventListener !== "function") throw new RelumineError("value", `signal is ${describe(signal)}; wanted is an AbortSignal`);
     this.signal = signal;
-    this.move = transfer ?? false;
+    this.move = checkBoolean("transfer", transfer ?? false);
     const wants = (name: (typeof NAMES)[number]) => this.callbacks.some((callback) => callback[name]);
     this.packed = {
       options: { ...rest, ...(validation !== undefined && { validation: sendableData("validation", validation) }) },

@@ -6,7 +6,7 @@ import type { Described } from "./protocol.js";
 import { RemoteFit, type RemoteFitOptions, type RemoteHistory } from "./remote-fit.js";
 import { sendable, sendableData } from "./sendable.js";
 import type { Snapshot, SnapshotOptions } from "./snapshot.js";
-import { checkOptions } from "../core/checks.js";
+import { checkOptions, describe } from "../core/checks.js";
 import { RelumineError } from "../core/errors.js";
 import type { Matrix, Samples } from "../core/matrix.js";
 import type { Diagnosis, DiagnoseOptions } from "../diagnosis/types.js";
@@ -158,21 +158,35 @@ function disposed(): RelumineError {
 }
 
 /** Addresses are the page's, not those of a worker that started from a blob. */
-function absolute(url: string | URL | undefined): string | undefined {
+function absolute(name: string, url: string | URL | undefined): string | undefined {
   if (url === undefined) return undefined;
   const base = globalThis.document?.baseURI ?? (globalThis.location as Location | undefined)?.href;
-  return base === undefined ? String(url) : String(new URL(url, base));
+  if (typeof url !== "string" && !(url instanceof URL)) throw new RelumineError("value", `${name} is ${describe(url)}; wanted is a URL`);
+  try {
+    return base === undefined ? String(url) : String(new URL(url, base));
+  } catch {
+    throw new RelumineError("value", `${name} is ${describe(url)}; wanted is a URL`);
+  }
+}
+
+async function startGiven(worker: WorkerOptions["worker"]): Promise<WorkerLike> {
+  if (typeof worker === "function") return checkWorker(worker());
+  const url = absolute("options.worker", worker);
+  try {
+    return await startWorker(url);
+  } catch (error) {
+    throw new RelumineError("unsupported", `the worker does not start here (${(error as Error).message}); wanted is a file from the page's own origin, or none`);
+  }
 }
 
 /** In a worker of its own, the network that `what` makes of `args`. */
 async function start(what: "create" | "import", first: unknown, options: WorkerOptions | undefined, known: readonly string[]): Promise<RemoteNetwork> {
   const { worker, ...given } = checkOptions<WorkerOptions>("options", options, ["arithmetic", "threads", "files", "worker", ...known]);
-  const { files } = given;
-  const absolutes = files && Object.fromEntries(Object.entries(files).map(([name, url]) => [name, absolute(url)]));
-  const started = typeof worker === "function" ? checkWorker(worker()) : await startWorker(absolute(worker));
-  const connection = new Connection(started);
+  const named = Object.entries(checkOptions("files", given.files, ["strict", "relaxed", "helper"]));
+  const files = Object.fromEntries(named.map(([name, url]) => [name, absolute(`files.${name}`, url as string | URL | undefined)]));
+  const connection = new Connection(await startGiven(worker));
   try {
-    const described = await connection.call(0, what, [first, { ...given, ...(absolutes && { files: absolutes }) }]);
+    const described = await connection.call(0, what, [first, { ...given, files }]);
     return new RemoteNetwork(connection, described as Described);
   } catch (error) {
     connection.close(disposed());

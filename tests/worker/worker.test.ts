@@ -238,6 +238,7 @@ describe("refusals are those of the network", () => {
     ["labels out of range", (it) => it.fit({ x: data.x, y: data.y.map(() => 3) }), "value", /class label/],
     ["no data", (it) => it.fit(undefined as never), "value", /data is undefined/],
     ["an optimizer that is none", (it) => it.fit(data, { optimizer: { name: "adam", learningRate: 1 } }), "value", /optimizer is an object|"adam"/],
+    ["a transfer that is neither", (it) => it.fit(data, { transfer: 1 as never }), "value", /transfer is 1/],
     ["a callback that is none", (it) => it.fit(data, { callbacks: [{ onEpochEnd: 3 } as never] }), "value", /callbacks\[0\]\.onEpochEnd is 3/],
     ["a callback inside that is not known", (it) => it.fit(data, { inWorker: { traceDeath: {} } }), "value", /traceDeath/],
     ["options of one that are wrong", (it) => it.fit(data, { inWorker: { earlyStopping: { patience: -1 } } }), "value", /patience is -1/],
@@ -263,6 +264,9 @@ describe("refusals are those of the network", () => {
     await expectRefusal(() => createNetwork(classifier, { arithmetic: "quick" as never }), "value", "quick");
     await expectRefusal(() => createNetwork(classifier, { thread: 2 } as never), "value", "thread");
     await expectRefusal(() => createNetwork(classifier, { worker: () => ({}) as never }), "value", "options.worker");
+    await expectRefusal(() => createNetwork(classifier, { worker: 3 as never }), "value", "options.worker is 3");
+    await expectRefusal(() => createNetwork(classifier, { files: { strict: 3 as never } }), "value", "files.strict is 3");
+    await expectRefusal(() => createNetwork(classifier, { files: { stict: "x" } as never }), "value", "stict");
     await expectRefusal(() => importNetwork(new Uint8Array(9)), "format");
   });
 });
