@@ -6,6 +6,7 @@ import { trainCommand } from "./train.js";
 import { checkupCommand } from "./checkup.js";
 import { diagnoseCommand } from "./diagnose.js";
 import { forecastCommand } from "./forecast.js";
+import { textbookCommand } from "./textbook.js";
 import { endQuietlyOnClosedPipe } from "./terminal.js";
 import { RelumineError } from "../core/errors.js";
 
@@ -31,7 +32,7 @@ async function run(): Promise<void> {
     .description("Trains ReLU networks, shows which units die and why.")
     .version(await readVersion(), "-v, --version")
     .addHelpText("after", EXAMPLES);
-  for (const command of [trainCommand(), checkupCommand(), diagnoseCommand(), forecastCommand()]) program.addCommand(throwing(command));
+  for (const command of [trainCommand(), checkupCommand(), diagnoseCommand(), forecastCommand(), textbookCommand()]) program.addCommand(throwing(command));
   await program.parseAsync();
 }
 

@@ -1,5 +1,6 @@
 // The optimizers, with PyTorch's definitions. An Optimizer is a plain frozen recipe; its moments live in the network
 // and go on from one fit to the next as long as the same recipe is passed.
+import type { UnitAges } from "./ages.js";
 import { checkBoolean, checkName, checkNumber, checkOptions, describe, type NumberRange } from "../core/checks.js";
 import { RelumineError } from "../core/errors.js";
 import { suggestion } from "../core/nearest.js";
@@ -17,6 +18,8 @@ export interface UpdateOperands {
   readonly gradient: number;
   /** Addresses of the moments, as many as the optimizer has `slots`. */
   readonly slots: readonly number[];
+  /** Where units have step counts of their own. */
+  ages?: UnitAges;
 }
 
 /** beta^t for the bias corrections of Adam, kept by multiplication: Math.pow differs between engines. */
@@ -32,6 +35,8 @@ export interface OptimizerRecipe extends Optimizer {
   readonly slots: number;
   /** What shrinks the weights beside the gradient; absent: nothing does. */
   readonly weightDecay?: number;
+  /** Its moments want to know their age, which a unit that is begun anew starts again. */
+  readonly countsSteps?: boolean;
   /** Updates all parameters; returns how many entries were refused because they would not have stayed finite. */
   update(kernels: KernelExports, operands: UpdateOperands, learningRate: number, powers: MomentPowers): number;
   /** The same recipe without what it would move the parameters by beside the plain gradient; absent where it has none. */
@@ -104,13 +109,15 @@ function adamFamily(name: string, given: { learningRate?: number; beta1?: number
       ...(beta1 > 0 && { momentum: adamFamily(name, { learningRate, beta1: 0, beta2, epsilon }, weightDecay) as OptimizerRecipe }),
       ...(weightDecay > 0 && { weightDecay: adamFamily(name, { learningRate, beta1, beta2, epsilon }, 0) as OptimizerRecipe }),
     },
-    update(kernels, { count, parameters, gradient, slots }, rate, powers) {
+    countsSteps: true,
+    update(kernels, operands, rate, powers) {
+      const { count, parameters, gradient, slots, ages } = operands;
       powers.beta1 *= beta1;
       powers.beta2 *= beta2;
-      return kernels.adam(
-        count, parameters, gradient, slots[0], slots[1], 1 - beta1, 1 - beta2,
-        rate / (1 - powers.beta1), 1 / Math.sqrt(1 - powers.beta2), epsilon, rate * weightDecay,
-      );
+      const stepSize = rate / (1 - powers.beta1), correction = 1 / Math.sqrt(1 - powers.beta2), shrink = rate * weightDecay;
+      if (!ages) return kernels.adam(count, parameters, gradient, slots[0], slots[1], 1 - beta1, 1 - beta2, stepSize, correction, epsilon, shrink);
+      ages.advance(kernels, beta1, beta2, rate);
+      return ages.update(kernels, operands, 1 - beta1, 1 - beta2, stepSize, correction, epsilon, shrink);
     },
   });
 }

@@ -46,6 +46,7 @@ export class TrainingStep {
   loss = 0;
   readonly operands: UpdateOperands;
   readonly powers: MomentPowers;
+  private readonly moments: ReturnType<NetworkState["momentsFor"]>;
 
   constructor(
     private readonly state: NetworkState,
@@ -53,7 +54,8 @@ export class TrainingStep {
     private readonly order: RowOrder,
   ) {
     const { gradient } = state;
-    const { slots, powers } = state.momentsFor(plan.recipe);
+    this.moments = state.momentsFor(plan.recipe);
+    const { slots, powers } = this.moments;
     this.operands = { count: state.parameterFloats, parameters: state.parameters, gradient, slots };
     this.powers = powers;
   }
@@ -78,6 +80,7 @@ export class TrainingStep {
 
   /** Moves the parameters; false if some entry was refused, since it would not have stayed finite. */
   update(rate: number, recipe: OptimizerRecipe = this.plan.recipe): boolean {
+    this.operands.ages = this.moments.ages;
     return recipe.update(this.state.runtime.kernels, this.operands, rate, this.powers) === 0;
   }
 

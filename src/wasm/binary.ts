@@ -1,5 +1,5 @@
 // The only importer of the loader: from what embed.mjs wrote to a running instance.
-import { instantiate } from "@assemblyscript/loader";
+import { instantiate, instantiateSync } from "@assemblyscript/loader";
 import { RELAXED_DELTA, STRICT_HEX } from "./binaries.js";
 import type { KernelExports } from "./exports.js";
 import { RelumineError } from "../core/errors.js";
@@ -23,14 +23,12 @@ export function supportsRelaxed(): boolean {
   return validates([...SPLAT_ONE, ...SPLAT_ONE, 253, 128, 2]); // i8x16.relaxed_swizzle
 }
 
-function hexDigit(text: string, index: number): number {
-  const code = text.charCodeAt(index);
-  return code - (code < 97 ? 48 : 87); // "0" to "9", "a" to "f"
-}
-
 function decodeHex(text: string): Uint8Array<ArrayBuffer> {
   const bytes = new Uint8Array(text.length / 2);
-  for (let i = 0; i < bytes.length; i++) bytes[i] = hexDigit(text, 2 * i) * 16 + hexDigit(text, 2 * i + 1);
+  const view = new DataView(bytes.buffer);
+  const whole = bytes.length & ~3;
+  for (let i = 0; i < whole; i += 4) view.setUint32(i, Number.parseInt(text.slice(2 * i, 2 * i + 8), 16)); // this code runs once, cold: few long steps
+  for (let i = whole; i < bytes.length; i++) bytes[i] = Number.parseInt(text.slice(2 * i, 2 * i + 2), 16);
   return bytes;
 }
 
@@ -93,8 +91,18 @@ export async function compileKernels(build: Build, shared: boolean, file?: strin
   return WebAssembly.compile(shared ? withSharedMemory(bytes) : bytes);
 }
 
-/** An instance over `memory`; the calls are the raw exports, without the loader's wrappers. */
+/**
+ * An instance over `memory`; the calls are the raw exports, without the loader's wrappers. The loader's asynchronous call asks whether it was given a
+ * Response, which makes Node load all of fetch (40 ms), so it is left to those browsers that refuse the synchronous one on the main thread.
+ */
 export async function instantiateKernels(module: WebAssembly.Module, memory: WebAssembly.Memory): Promise<KernelExports> {
-  const { instance } = await instantiate(module, { env: { memory } });
-  return instance.exports as unknown as KernelExports;
+  const imports = { env: { memory } };
+  let made: { instance: WebAssembly.Instance };
+  try {
+    made = instantiateSync(module, imports);
+  } catch (error) {
+    if (!(error instanceof RangeError)) throw error;
+    made = await instantiate(module, imports);
+  }
+  return made.instance.exports as unknown as KernelExports;
 }

@@ -6,6 +6,9 @@ import { checkOptions } from "../core/checks.js";
 import type { Samples } from "../core/matrix.js";
 import { type Callback, earlyStopping } from "../network/callbacks.js";
 import type { DataSet } from "../network/data.js";
+import { type ContinualBackprop, continualBackprop } from "../treatment/continual-backprop.js";
+import { type DeathPrevention, preventDeaths } from "../treatment/prevent-deaths.js";
+import { type RecycleDormant, recycleDormant } from "../treatment/recycle-dormant.js";
 
 /** Callbacks to run inside the worker, in this order: each by its name, with its options. A worker of one's own may know more (see serve). */
 export interface InWorker {
@@ -13,6 +16,9 @@ export interface InWorker {
   readonly earlyStopping?: Parameters<typeof earlyStopping>[0];
   /** x: default the training rows. */
   readonly recordActivity?: { readonly x?: Samples; readonly samples?: number; readonly every?: number };
+  readonly continualBackprop?: Parameters<typeof continualBackprop>[0];
+  readonly recycleDormant?: Parameters<typeof recycleDormant>[0];
+  readonly preventDeaths?: Parameters<typeof preventDeaths>[0];
   readonly [own: string]: unknown;
 }
 
@@ -20,6 +26,9 @@ export interface InWorker {
 export interface InWorkerResults {
   readonly traceDeaths?: { readonly deaths: readonly Death[]; readonly revivals: readonly Revival[] };
   readonly recordActivity?: { readonly frames: readonly ActivityFrame[]; readonly samples: number };
+  readonly continualBackprop?: Pick<ContinualBackprop, "replaced">;
+  readonly recycleDormant?: Pick<RecycleDormant, "recycled">;
+  readonly preventDeaths?: Pick<DeathPrevention, "prevented" | "lost">;
   readonly [own: string]: unknown;
 }
 
@@ -66,8 +75,19 @@ function makeRecord(given: InWorker["recordActivity"], data: DataSet): WorkerCal
   };
 }
 
+/** A remedy that acts during training, and which of its properties tell what it did. */
+function remedy<T extends Callback>(make: (options: never) => T, ...told: (keyof T & string)[]): CallbackMaker {
+  return (options) => {
+    const callback = make(options);
+    return { callback, result: () => Object.fromEntries(told.map((name) => [name, callback[name]])) };
+  };
+}
+
 export const CALLBACKS: Readonly<Record<string, CallbackMaker>> = {
   traceDeaths: makeTrace,
   recordActivity: makeRecord,
   earlyStopping: (options: InWorker["earlyStopping"]) => ({ callback: earlyStopping(options) }),
+  continualBackprop: remedy(continualBackprop, "replaced"),
+  recycleDormant: remedy(recycleDormant, "recycled"),
+  preventDeaths: remedy(preventDeaths, "prevented", "lost"),
 };

@@ -107,6 +107,22 @@ describe("the same as beside it", () => {
     beside.dispose();
   });
 
+  it("remedies that act during training, inside the worker", async () => {
+    const network = await createNetwork(classifier, EXACT);
+    const beside = await direct.createNetwork(classifier, EXACT);
+    const given = { continualBackprop: { replacementRate: 0.01, maturity: 10 }, recycleDormant: { every: 20, tau: 0.2 }, preventDeaths: { activity: 0.05 } };
+    const [continual, recycle, prevent] = [direct.continualBackprop(given.continualBackprop), direct.recycleDormant(given.recycleDormant), direct.preventDeaths(given.preventDeaths)];
+    await beside.fit(data, { epochs: 20, batchSize: 16, optimizer: direct.sgd({ learningRate: 0.9 }), callbacks: [continual, recycle, prevent] });
+    const { inWorker } = await network.fit(data, { epochs: 20, batchSize: 16, optimizer: sgd({ learningRate: 0.9 }), inWorker: given });
+    expect(continual.replaced.some((count) => count > 0)).toBe(true);
+    expect(inWorker.continualBackprop).toEqual({ replaced: continual.replaced });
+    expect(inWorker.recycleDormant).toEqual({ recycled: recycle.recycled });
+    expect(inWorker.preventDeaths).toEqual({ prevented: prevent.prevented, lost: prevent.lost });
+    expect(await remoteWeights(network)).toEqual(weightsOf(beside));
+    await network.dispose();
+    beside.dispose();
+  });
+
   it("a snapshot shows weights, and what each layer makes of x", async () => {
     const { layers, step, epoch } = await remote.snapshot({ x: data.x, preactivations: true });
     expect({ step, epoch }).toEqual({ step: 70, epoch: 7 }); // of the last fit: 160 rows in batches of 16
