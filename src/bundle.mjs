@@ -6,7 +6,7 @@ import { fileURLToPath } from "node:url";
 
 const dist = fileURLToPath(new URL("../dist/", import.meta.url));
 await build({
-  entryPoints: ["index.js", "kernels.js", "cli/main.js"].map((name) => dist + name),
+  entryPoints: ["index.js", "kernels.js", "worker.js", "serve.js", "cli/main.js", "treatment/prescribe/trial-worker.js"].map((name) => dist + name),
   outdir: dist,
   allowOverwrite: true,
   bundle: true,

@@ -11,7 +11,7 @@ export { type ActivityFrame, type ActivityRecord, recordActivity } from "./diagn
 export { RelumineError, type ErrorCode } from "./core/errors.js";
 export type { Matrix, Samples } from "./core/matrix.js";
 export { exportNetwork, type ExportOptions, importNetwork, type ImportOptions, type ModelFormat, readMetadata } from "./formats/model.js";
-export type { RuntimeOptions } from "./wasm/runtime.js";
+export type { RuntimeFiles, RuntimeOptions } from "./wasm/runtime.js";
 export type { Activation, ActivationName } from "./wasm/activations.js";
 export {
   earlyStopping, type BatchLog, type Callback, type EpochLog, type History, type Metrics, type TrainingContext,

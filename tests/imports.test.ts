@@ -15,6 +15,10 @@ const PACKAGES: Record<string, RegExp> = {
   "treatment/prescribe/prescribe.ts": /^#crew$/, // likewise
   "treatment/prescribe/crew-node.ts": /^node:(os|worker_threads)$/,
   "treatment/prescribe/trial-worker.ts": /^node:worker_threads$/,
+  "worker/serve.ts": /^#worker-port$/,
+  "worker/port-node.ts": /^node:worker_threads$/,
+  "worker/remote-network.ts": /^#worker$/,
+  "worker/start-node.ts": /^node:(url|worker_threads)$/,
   formats: /^csv-parse\/browser\/esm\/sync$/,
   cli: /^(node:.*|commander|picocolors)$/,
 };

@@ -1,7 +1,7 @@
 // The optimizers, with PyTorch's definitions. An Optimizer is a plain frozen recipe; its moments live in the network
 // and go on from one fit to the next as long as the same recipe is passed.
 import type { UnitAges } from "./ages.js";
-import { checkBoolean, checkNumber, checkOptions, describe, type NumberRange } from "../core/checks.js";
+import { checkBoolean, checkName, checkNumber, checkOptions, describe, type NumberRange } from "../core/checks.js";
 import { RelumineError } from "../core/errors.js";
 import { suggestion } from "../core/nearest.js";
 import type { KernelExports } from "../wasm/exports.js";
@@ -46,7 +46,7 @@ export interface OptimizerRecipe extends Optimizer {
 }
 
 const recipes = new WeakSet<object>();
-const FACTORY_NAMES = ["sgd", "adam", "adamW", "rmsprop"];
+const FACTORY_NAMES = ["sgd", "adam", "adamW", "rmsprop"] as const;
 
 const NON_NEGATIVE: NumberRange = { low: 0 };
 const DECAY: NumberRange = { low: 0, high: 1, openHigh: true };
@@ -169,9 +169,9 @@ export function rmsprop(options?: { learningRate?: number; rho?: number; epsilon
   });
 }
 
-const FACTORIES = { sgd, adam, adamW, rmsprop };
+const FACTORIES: Readonly<Record<(typeof FACTORY_NAMES)[number], (options: never) => Optimizer>> = { sgd, adam, adamW, rmsprop };
 
-/** The optimizer of that name, made with these options. */
+/** The optimizer of that name, made with these options, as an optimizer tells them. */
 export function rebuildOptimizer({ name, options }: Pick<Optimizer, "name" | "options">): Optimizer {
-  return FACTORIES[name as keyof typeof FACTORIES](options);
+  return FACTORIES[checkName("optimizer", name, FACTORY_NAMES)](options as never);
 }

@@ -2,6 +2,7 @@
 import { instantiate, instantiateSync } from "@assemblyscript/loader";
 import { RELAXED_DELTA, STRICT_HEX } from "./binaries.js";
 import type { KernelExports } from "./exports.js";
+import { RelumineError } from "../core/errors.js";
 
 /** Which of the two binaries runs: "relaxed" fuses multiply and add where the machine can. */
 export type Build = "strict" | "relaxed";
@@ -57,10 +58,36 @@ function withSharedMemory(bytes: Uint8Array<ArrayBuffer>): Uint8Array<ArrayBuffe
   return bytes;
 }
 
-/** Compiles one build, for a shared memory or one of its own. */
-export function compileKernels(build: Build, shared: boolean): Promise<WebAssembly.Module> {
+function decodeEmbedded(build: Build): Uint8Array<ArrayBuffer> {
   const strict = decodeHex(STRICT_HEX);
-  const bytes = build === "strict" ? strict : applyDelta(strict, RELAXED_DELTA);
+  return build === "strict" ? strict : applyDelta(strict, RELAXED_DELTA);
+}
+
+async function load(url: string | URL): Promise<Uint8Array<ArrayBuffer>> {
+  try {
+    const response = await fetch(url);
+    if (!response.ok) throw new Error(`status ${response.status}`);
+    return new Uint8Array(await response.arrayBuffer());
+  } catch (error) {
+    throw new RelumineError("unsupported", `${String(url)} can't be loaded (${(error as Error).message}); wanted is the URL of the package's .wasm file`);
+  }
+}
+
+async function compileFile(build: Build, shared: boolean, file: string | URL): Promise<WebAssembly.Module> {
+  const bytes = await load(file);
+  const module = await WebAssembly.compile(shared ? withSharedMemory(bytes) : bytes).catch((error: Error) => {
+    throw new RelumineError("format", `${String(file)} is no WebAssembly (${error.message}); wanted is the package's ${build}.wasm`);
+  });
+  if (!WebAssembly.Module.exports(module).some(({ name }) => name === "gemmWorkspaceBytes")) {
+    throw new RelumineError("format", `${String(file)} is another program's; wanted is the package's ${build}.wasm`);
+  }
+  return module;
+}
+
+/** Compiles one build, the embedded one or that of a file, for a shared memory or one of its own. */
+export async function compileKernels(build: Build, shared: boolean, file?: string | URL): Promise<WebAssembly.Module> {
+  if (file !== undefined) return compileFile(build, shared, file);
+  const bytes = decodeEmbedded(build);
   return WebAssembly.compile(shared ? withSharedMemory(bytes) : bytes);
 }
 
