@@ -5,16 +5,22 @@ import { build } from "esbuild";
 import { fileURLToPath } from "node:url";
 
 const dist = fileURLToPath(new URL("../dist/", import.meta.url));
-await build({
-  entryPoints: ["index.js", "kernels.js", "worker.js", "serve.js", "cli/main.js", "treatment/prescribe/trial-worker.js"].map((name) => dist + name),
-  outdir: dist,
-  allowOverwrite: true,
-  bundle: true,
-  splitting: true,
-  chunkNames: "shared-[hash]",
-  format: "esm",
-  target: "es2022",
-  packages: "external",
-  external: ["#*"],
-  logLevel: "warning",
-});
+
+function bundle(entries, options) {
+  return build({
+    entryPoints: entries.map((name) => dist + name),
+    outdir: dist,
+    outbase: dist,
+    allowOverwrite: true,
+    bundle: true,
+    format: "esm",
+    target: "es2022",
+    packages: "external",
+    external: ["#*"],
+    logLevel: "warning",
+    ...options,
+  });
+}
+
+await bundle(["treatment/prescribe/trial-worker.js"]); // a thread has all modules of its own
+await bundle(["index.js", "kernels.js", "worker.js", "serve.js", "cli/main.js"], { splitting: true, chunkNames: "shared-[hash]" });

@@ -54,7 +54,7 @@ function hidden(change: (layer: ResolvedDenseSpec) => Partial<ResolvedDenseSpec>
 const rate = (factor: number): Change => option("learningRate", (value) => Number((value * factor).toPrecision(3)));
 const bias = (value: number): Change => hidden(({ biasInitializer }) => ({ biasInitializer: Math.max(biasInitializer, value) }));
 const shape = (name: ActivationName): Change => hidden(() => ({ activation: resolveActivation(name, name) }));
-const asymmetric: Change = hidden(() => ({ kernelInitializer: "asymmetric" }));
+const asymmetric: Change = (regimen) => hidden(() => ({ kernelInitializer: "asymmetric" }))(regimen);
 const clip: Change = (regimen) => ({ ...regimen, clipNorm: Math.min(regimen.clipNorm ?? Infinity, 1) });
 const both = (...changes: readonly Change[]): Change => (regimen) => changes.reduce((changed, change) => change(changed), regimen);
 
@@ -64,9 +64,10 @@ const calibrated: Change = (regimen) => ({ ...regimen, calibrate: { activity: 0.
 
 const isOf = (...illnesses: readonly Illness[]) => (illness: Illness): boolean => illnesses.includes(illness);
 const hasNegativeBias = (_: Illness, { spec }: Evidence): boolean => spec.layers.slice(0, -1).some(({ biasInitializer }) => biasInitializer < 0);
-const OF_STEPS = isOf("highRate", "momentum", "divergence");
+const isOfSteps = (illness: Illness): boolean => isOf("highRate", "momentum", "divergence")(illness);
 
-const REMEDIES: readonly Remedy[] = [
+/** All of them; a function, so that a bundle without prescribe leaves them out. */
+const remedies = (): readonly Remedy[] => [
   { name: "rate ÷ 10", family: "rate", why: "steps too small to shut units", change: rate(1 / 10) },
   { name: "rate ÷ 3", family: "rate", why: "smaller steps", change: rate(1 / 3) },
   { name: "rate × 3", family: "rate", why: "nothing is dead and the loss is still falling", change: rate(3), when: (illness, evidence) => illness === "none" && isSlow(evidence) },
@@ -86,8 +87,8 @@ const REMEDIES: readonly Remedy[] = [
   { name: "recycling", family: "during", why: "dormant units are begun anew", change: during("recycleDormant", { every: 100 }) },
   { name: "continual backprop", family: "during", why: "the least useful units are begun anew", change: during("continualBackprop") },
   { name: "preventing deaths", family: "during", why: "a unit that shuts is put back", change: during("preventDeaths") },
-  { name: "rate ÷ 3, clipped", family: "mix", why: "smaller steps, and no large one", change: both(rate(1 / 3), clip), when: OF_STEPS },
-  { name: "rate ÷ 3, Leaky ReLU", family: "mix", why: "smaller steps, and shut units still learn", change: both(rate(1 / 3), shape("leakyRelu")), when: OF_STEPS },
+  { name: "rate ÷ 3, clipped", family: "mix", why: "smaller steps, and no large one", change: both(rate(1 / 3), clip), when: isOfSteps },
+  { name: "rate ÷ 3, Leaky ReLU", family: "mix", why: "smaller steps, and shut units still learn", change: both(rate(1 / 3), shape("leakyRelu")), when: isOfSteps },
   { name: "bias 0.1, rate ÷ 3", family: "mix", why: "units start open, and smaller steps", change: both(bias(0.1), rate(1 / 3)), when: isOf("negativeBias") },
   { name: "asymmetric, Leaky ReLU", family: "mix", why: "fewer units are born dead, and shut units still learn", change: both(asymmetric, shape("leakyRelu")), when: isOf("born", "negativeBias") },
 ];
@@ -95,7 +96,7 @@ const REMEDIES: readonly Remedy[] = [
 /** What to try, the most fitting first; what would change nothing is left out. */
 export function chooseRemedies(baseline: Regimen, illness: Illness, evidence: Evidence): Candidate[] {
   const given = JSON.stringify(baseline);
-  const fitting = REMEDIES.filter(({ when }) => when?.(illness, evidence) ?? true).map(({ change, family, ...remedy }) => ({ ...remedy, family, regimen: change(baseline) }));
+  const fitting = remedies().filter(({ when }) => when?.(illness, evidence) ?? true).map(({ change, family, ...remedy }) => ({ ...remedy, family, regimen: change(baseline) }));
   const families = ORDER[illness];
   return fitting.filter(({ regimen }) => JSON.stringify(regimen) !== given).sort((a, b) => families.indexOf(a.family) - families.indexOf(b.family));
 }
