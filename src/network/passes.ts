@@ -35,7 +35,7 @@ const RELU = activationCode("relu");
 export const SKIP_FROM_UNITS = 64;
 const SKIP_FROM_ROWS = 16;
 /** ... and if no larger share of the units is open (measured). */
-const SKIP_UP_TO_OPEN = 7 / 8;
+const SKIP_UP_TO_OPEN = 3 / 4;
 
 export class Passes {
   private readonly layers: readonly Layer[];

@@ -42,7 +42,7 @@ describe("demo:permuted", () => {
     expect(dead(2)).toBeLessThan(dead(0)); // six tasks are enough for that
     const page = readFileSync(file, "utf8");
     for (const { name } of courses) expect(page).toContain(name);
-    expect(page.match(/<path class="line m[012]" d="M64\.0 /g)).toHaveLength(6); // three lines in each of two plots
+    expect(page.match(/class="band /g)).toHaveLength(6); // three methods in each of two plots
     expect(page).not.toMatch(/NaN|undefined|https?:|<script/);
     expect(readdirSync(folder)).toEqual(["page.html"]);
   });
