@@ -1,0 +1,38 @@
+// npm run playground: bundles the page into dist-playground/, a folder that works from any web server, and serves it.
+// With --build it ends when the folder is written; --port N asks for a port.
+import { copyFileSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { fileURLToPath } from "node:url";
+import { gunzipSync, gzipSync } from "node:zlib";
+import { build } from "esbuild";
+import { serve } from "./serve.mjs";
+
+const here = new URL("./", import.meta.url);
+const folder = fileURLToPath(new URL("../../dist-playground/", here));
+const path = (name) => fileURLToPath(new URL(name, here));
+
+const DIGITS = 1000; // enough to learn from, and small enough to send
+
+/** The first digits of the package's table: for each its 64 pixels, then its class, a byte each. */
+function digits() {
+  const table = gunzipSync(readFileSync(new URL("../cli/digits.csv.gz", here))).toString();
+  return gzipSync(Uint8Array.from(table.trim().split("\n").slice(1, DIGITS + 1).flatMap((line) => line.split(",").map(Number))), { level: 9 });
+}
+
+/** @param {string} to where the page is written */
+async function write(to) {
+  rmSync(to, { recursive: true, force: true });
+  mkdirSync(to, { recursive: true });
+  const common = { bundle: true, minify: true, format: "esm", target: "es2022", outdir: to, logLevel: "warning", legalComments: "none" };
+  await build({ ...common, entryPoints: { playground: path("main.ts"), engine: path("engine/worker.ts") } });
+  await build({ ...common, entryPoints: { playground: path("style.css") } });
+  copyFileSync(path("index.html"), `${to}/index.html`);
+  writeFileSync(`${to}/digits.bin`, digits());
+}
+
+const portAt = process.argv.indexOf("--port");
+const port = portAt > 0 ? Number(process.argv[portAt + 1]) : 4178;
+await write(folder);
+if (!process.argv.includes("--build")) {
+  const server = await serve(folder, port);
+  console.log(`relumine playground: http://localhost:${server.address().port}/ (Ctrl-C ends it)`);
+}

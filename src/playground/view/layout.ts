@@ -1,0 +1,67 @@
+// Where units lie: columns by layer, broken into several where a layer is tall; all squares are of one size.
+import type { Started, UnitName } from "../engine/protocol.js";
+
+export interface Square extends UnitName {
+  readonly x: number;
+  readonly y: number;
+}
+
+export interface NetworkLayout {
+  readonly size: number;
+  /** Room for the step of a death under each square. */
+  readonly labels: boolean;
+  /** Hidden units, layer by layer. */
+  readonly squares: readonly Square[];
+  readonly columns: readonly { readonly center: number; readonly layer: number; readonly first: number; readonly units: number }[];
+  /** Inputs and outputs that are drawn, by their centers. */
+  readonly ends: readonly { readonly x: number; readonly y: number; readonly name: string; readonly side: "in" | "out"; readonly index: number }[];
+}
+
+const TOP = 26;
+const BOTTOM = 14;
+const MOST_ENDS = 10;
+const END_WIDTH = 30;
+
+interface Fit {
+  readonly size: number;
+  readonly gap: number;
+  readonly rows: number;
+  readonly widths: readonly number[];
+  readonly between: number;
+}
+
+/** The largest squares that fit. */
+function fitSquares(layers: readonly number[], width: number, height: number): Fit {
+  for (let size = 46; ; size--) {
+    const gap = size >= 22 ? 14 : 5;
+    const rows = Math.max(1, Math.floor((height - TOP - BOTTOM + gap) / (size + gap)));
+    const widths = layers.map((units) => Math.ceil(units / rows) * (size + 6) - 6);
+    const rest = width - widths.reduce((sum, each) => sum + each, 0) - 2 * END_WIDTH;
+    const between = rest / (layers.length + 1);
+    if (between >= Math.min(36, size) || size <= 7) return { size, gap, rows, widths, between };
+  }
+}
+
+function spread(count: number, height: number, x: number, names: (index: number) => string, side: "in" | "out"): NetworkLayout["ends"] {
+  const shown = Math.min(count, MOST_ENDS);
+  const middle = TOP + (height - TOP - BOTTOM) / 2;
+  const apart = Math.min(34, (height - TOP - BOTTOM) / shown);
+  return Array.from({ length: shown }, (_, index) => ({ x, y: middle + (index - (shown - 1) / 2) * apart, name: names(index), side, index }));
+}
+
+export function layOut({ recipe, task, spec }: Started, width: number, height: number): NetworkLayout {
+  const { size, gap, rows, widths, between } = fitSquares(recipe.layers, width, height);
+  const squares: Square[] = [];
+  const columns: NetworkLayout["columns"][number][] = [];
+  let left = END_WIDTH + between;
+  recipe.layers.forEach((units, layer) => {
+    const tall = Math.min(units, rows);
+    const top = TOP + (height - TOP - BOTTOM - (tall * (size + gap) - gap)) / 2;
+    columns.push({ center: left + widths[layer] / 2, layer, first: squares.length, units });
+    for (let unit = 0; unit < units; unit++) squares.push({ layer, unit, x: Math.round(left + Math.floor(unit / rows) * (size + 6)), y: Math.round(top + (unit % rows) * (size + gap)) });
+    left += widths[layer] + between;
+  });
+  const inputs = task.imageSide ? [] : spread(task.features.length, height, END_WIDTH / 2, (i) => (task.features[i].length <= 3 ? task.features[i] : `x${i}`), "in");
+  const outputs = spread(spec.layers.at(-1)!.units, height, width - END_WIDTH / 2, (i) => (task.classes.length > 2 ? task.classes[i].slice(0, 3) : "ŷ"), "out");
+  return { size, labels: gap >= 14, squares, columns, ends: [...inputs, ...outputs] };
+}
