@@ -22,3 +22,6 @@ export type { DenseLayer, Weights } from "./network/layer.js";
 export { createNetwork, type Network } from "./network/network.js";
 export { adam, adamW, rmsprop, sgd, type Optimizer } from "./network/optimizers.js";
 export type { DenseSpec, KernelInitializer, Loss, NetworkSpec } from "./network/spec.js";
+export type { Remedy, RemedyKind, ResolvedRemedy } from "./treatment/remedy.js";
+export { treat } from "./treatment/treat.js";
+export type { TreatedUnit, Treatment, TreatmentAction, TreatmentFinding, TreatmentFindingKind } from "./treatment/types.js";

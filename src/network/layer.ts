@@ -1,6 +1,6 @@
 // A dense layer as its users see it: shapes, and copies of its weights in and out.
 import type { ResolvedActivation } from "../wasm/activations.js";
-import type { NetworkState } from "./state.js";
+import type { NetworkState, StateCell } from "./state.js";
 import { checkOptions, describe, isFloat32 } from "../core/checks.js";
 import { RelumineError } from "../core/errors.js";
 
@@ -20,23 +20,19 @@ interface Part {
 export class DenseLayer {
   readonly inputs: number;
   readonly units: number;
-  readonly activation: ResolvedActivation;
-  readonly #state: NetworkState;
-  readonly #parts: readonly Part[];
+  readonly #cell: StateCell;
+  readonly #index: number;
 
   /** @internal */
-  constructor(state: NetworkState, index: number) {
-    const { units, activation } = state.spec.layers[index];
-    const { kernel, bias, alpha } = state.layout.layers[index];
-    this.inputs = state.inputsOf(index);
-    this.units = units;
-    this.activation = activation;
-    this.#state = state;
-    this.#parts = [
-      { name: "kernel", address: state.parameters + kernel, count: this.inputs * units },
-      { name: "bias", address: state.parameters + bias, count: units },
-      ...(alpha === undefined ? [] : [{ name: "alpha" as const, address: state.parameters + alpha, count: units }]),
-    ];
+  constructor(cell: StateCell, index: number) {
+    this.inputs = cell.current.inputsOf(index);
+    this.units = cell.current.spec.layers[index].units;
+    this.#cell = cell;
+    this.#index = index;
+  }
+
+  get activation(): ResolvedActivation {
+    return this.#cell.current.spec.layers[this.#index].activation;
   }
 
   /**
@@ -45,8 +41,8 @@ export class DenseLayer {
    * @example const { kernel, bias } = network.layers[0].getWeights();
    */
   getWeights(): Weights {
-    this.#state.checkAlive();
-    const copies = this.#parts.map(({ name, address, count }) => [name, this.#state.floats(address, count).slice()]);
+    const state = this.#alive();
+    const copies = this.#parts(state).map(({ name, address, count }) => [name, state.floats(address, count).slice()]);
     return Object.fromEntries(copies) as Weights;
   }
 
@@ -56,15 +52,31 @@ export class DenseLayer {
    * @example network.layers[0].setWeights({ bias: new Float32Array(64).fill(0.1) });
    */
   setWeights(weights: Partial<Weights>): void {
-    this.#state.checkAlive();
+    const state = this.#alive();
+    const parts = this.#parts(state);
     if (weights === undefined) throw new RelumineError("value", "weights is undefined; wanted is an object like { kernel, bias }");
-    const given = checkOptions("weights", weights, this.#parts.map(({ name }) => name));
-    for (const part of this.#parts) if (given[part.name] !== undefined) this.#check(part, given[part.name]);
-    this.#state.changes++;
-    for (const { name, address, count } of this.#parts) {
+    const given = checkOptions("weights", weights, parts.map(({ name }) => name));
+    for (const part of parts) if (given[part.name] !== undefined) this.#check(part, given[part.name]);
+    state.changes++;
+    for (const { name, address, count } of parts) {
       const values = given[name];
-      if (values !== undefined) this.#state.floats(address, count).set(values);
+      if (values !== undefined) state.floats(address, count).set(values);
     }
+  }
+
+  #alive(): NetworkState {
+    const { current } = this.#cell;
+    current.checkAlive();
+    return current;
+  }
+
+  #parts({ parameters, layout }: NetworkState): Part[] {
+    const { kernel, bias, alpha } = layout.layers[this.#index];
+    return [
+      { name: "kernel", address: parameters + kernel, count: this.inputs * this.units },
+      { name: "bias", address: parameters + bias, count: this.units },
+      ...(alpha === undefined ? [] : [{ name: "alpha" as const, address: parameters + alpha, count: this.units }]),
+    ];
   }
 
   #check({ name, count }: Part, values: unknown): void {

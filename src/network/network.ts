@@ -8,7 +8,7 @@ import { DenseLayer } from "./layer.js";
 import { countParameters } from "./parameters.js";
 import type { FitOptions } from "./plan.js";
 import { type NetworkSpec, type ResolvedSpec, resolveSpec } from "./spec.js";
-import { attachState, NetworkState } from "./state.js";
+import { attachState, NetworkState, StateCell } from "./state.js";
 import { summarize } from "./summary.js";
 import { checkBoolean, checkOptions } from "../core/checks.js";
 import { type Matrix, type Samples, toMatrix } from "../core/matrix.js";
@@ -63,23 +63,27 @@ export interface Network extends Disposable {
 const SIGMOID = activationCode("sigmoid");
 
 class DenseNetwork implements Network {
-  readonly spec: ResolvedSpec;
   readonly runtime: Network["runtime"];
   readonly layers: readonly DenseLayer[];
-  readonly parameterCount: number;
-  readonly #state: NetworkState;
+  readonly #cell: StateCell;
 
   constructor(state: NetworkState) {
-    attachState(this, state);
-    this.#state = state;
-    this.spec = state.spec;
+    this.#cell = new StateCell(state);
+    attachState(this, this.#cell);
     this.runtime = Object.freeze({ simd: state.runtime.build, threads: state.runtime.threads });
-    this.layers = Object.freeze(state.spec.layers.map((_, index) => new DenseLayer(state, index)));
-    this.parameterCount = countParameters(state.spec);
+    this.layers = Object.freeze(state.spec.layers.map((_, index) => new DenseLayer(this.#cell, index)));
+  }
+
+  get spec(): ResolvedSpec {
+    return this.#cell.current.spec;
+  }
+
+  get parameterCount(): number {
+    return countParameters(this.spec);
   }
 
   async fit(data: DataSet, options?: FitOptions): Promise<History> {
-    return fit(this, this.#state, data, options);
+    return fit(this, this.#cell.current, data, options);
   }
 
   evaluate(data: DataSet): Metrics {
@@ -114,7 +118,7 @@ class DenseNetwork implements Network {
   }
 
   dispose(): void {
-    this.#state.dispose();
+    this.#cell.dispose();
   }
 
   [Symbol.dispose](): void {
@@ -122,8 +126,9 @@ class DenseNetwork implements Network {
   }
 
   #alive(): NetworkState {
-    this.#state.checkAlive();
-    return this.#state;
+    const { current } = this.#cell;
+    current.checkAlive();
+    return current;
   }
 }
 
@@ -152,6 +157,11 @@ function predict(state: NetworkState, x: Matrix, logits: boolean): Matrix {
  */
 export function createNetwork(spec: NetworkSpec, options?: RuntimeOptions): Promise<Network> {
   return buildNetwork(spec, options, (state) => state.initialize());
+}
+
+/** A network that lives in this state. */
+export function networkOf(state: NetworkState): Network {
+  return new DenseNetwork(state);
 }
 
 /** A network whose parameters, all zero so far, `fill` is to set. */

@@ -122,16 +122,54 @@ export class NetworkState {
   }
 }
 
-const states = new WeakMap<object, NetworkState>();
+/** Where a network and its layers find their state: a remedy may put another in its place, and the old one back. */
+export class StateCell {
+  /** States that were replaced, the oldest first; who may want one back keeps it alive. */
+  private readonly replaced: WeakRef<NetworkState>[] = [];
 
-export function attachState(network: object, state: NetworkState): void {
-  states.set(network, state);
+  constructor(public current: NetworkState) {}
+
+  replace(next: NetworkState): void {
+    this.replaced.push(new WeakRef(this.current));
+    next.changes = this.current.changes + 1;
+    this.current = next;
+  }
+
+  holds(state: NetworkState): boolean {
+    return this.replaced.some((each) => each.deref() === state);
+  }
+
+  /** Puts a replaced state back; those that came after it are disposed of. */
+  restore(state: NetworkState): void {
+    const changes = this.current.changes + 1;
+    const index = this.replaced.findIndex((each) => each.deref() === state);
+    this.current.dispose();
+    for (const later of this.replaced.splice(index).slice(1)) later.deref()?.dispose();
+    this.current = state;
+    state.changes = changes;
+  }
+
+  dispose(): void {
+    this.current.dispose();
+    for (const each of this.replaced.splice(0)) each.deref()?.dispose();
+  }
 }
 
-/** The inside of a network that createNetwork made and nobody disposed of. */
+const cells = new WeakMap<object, StateCell>();
+
+export function attachState(network: object, cell: StateCell): void {
+  cells.set(network, cell);
+}
+
+/** The cell of a network that createNetwork made and nobody disposed of. */
+export function cellOf(network: unknown): StateCell {
+  const cell = typeof network === "object" && network !== null ? cells.get(network) : undefined;
+  if (!cell) throw new RelumineError("value", `network is ${describe(network)}; wanted is what createNetwork returns`);
+  cell.current.checkAlive();
+  return cell;
+}
+
+/** The inside of such a network. */
 export function stateOf(network: unknown): NetworkState {
-  const state = typeof network === "object" && network !== null ? states.get(network) : undefined;
-  if (!state) throw new RelumineError("value", `network is ${describe(network)}; wanted is what createNetwork returns`);
-  state.checkAlive();
-  return state;
+  return cellOf(network).current;
 }

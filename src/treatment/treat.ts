@@ -1,0 +1,139 @@
+// A remedy on a network: what is wrong before, the remedy on a copy, what is right after, and only then the copy in the network's place.
+// Whatever goes wrong on the way, the network has not been touched; what it was is kept as it is, for undo.
+import { Course, countUnits, finding, type Outcome } from "./course.js";
+import { liftBias } from "./lift-bias.js";
+import { prune } from "./prune.js";
+import { recycle, reinitialize } from "./redraw.js";
+import { checkRemedy, type Remedy, type ResolvedRemedy } from "./remedy.js";
+import { replaceActivation } from "./replace-activation.js";
+import { drawTreatment } from "./draw.js";
+import type { Treatment, TreatedUnit, TreatmentFinding } from "./types.js";
+import { RelumineError } from "../core/errors.js";
+import { type Matrix, type Samples, toMatrix } from "../core/matrix.js";
+import { diagnose } from "../diagnosis/diagnose.js";
+import type { Diagnosis } from "../diagnosis/types.js";
+import { type Network, networkOf } from "../network/network.js";
+import { cellOf, type NetworkState, type StateCell } from "../network/state.js";
+import { renew } from "../wasm/runtime.js";
+
+class NetworkTreatment implements Treatment {
+  private isUndone = false;
+
+  constructor(
+    readonly network: Network,
+    readonly remedy: ResolvedRemedy,
+    readonly before: Diagnosis,
+    readonly after: Diagnosis,
+    readonly outputChange: number,
+    readonly treated: readonly TreatedUnit[],
+    readonly findings: readonly TreatmentFinding[],
+    private readonly back: () => void,
+  ) {}
+
+  undo(): void {
+    if (this.isUndone) return;
+    this.back();
+    this.isUndone = true;
+  }
+
+  toString(): string {
+    return drawTreatment(this);
+  }
+}
+
+function checkIdle({ current }: StateCell, what: string): void {
+  current.checkAlive();
+  if (current.isTraining) throw new RelumineError("value", `the network is training; wanted is one that is not, to ${what}`);
+}
+
+function apply(course: Course, remedy: ResolvedRemedy): Outcome {
+  switch (remedy.kind) {
+    case "liftBias": return liftBias(course, remedy.activity);
+    case "recycle": return recycle(course, remedy.tau);
+    case "reinitialize": return reinitialize(course, remedy.kernelInitializer);
+    case "replaceActivation": return replaceActivation(course, remedy.activation);
+    case "prune": return prune(course);
+  }
+}
+
+function largestDifference(a: Network, b: Network, x: Matrix): number {
+  const before = a.predict(x, { logits: true }).data;
+  const after = b.predict(x, { logits: true }).data;
+  return before.reduce((largest, value, i) => Math.max(largest, Math.abs(value - after[i])), 0);
+}
+
+/** The treated units with what the diagnosis afterwards counted. */
+function measure(treated: readonly TreatedUnit[], after: Diagnosis, isPruned: boolean): TreatedUnit[] {
+  return isPruned ? [...treated] : treated.map((each) => ({ ...each, activity: after.layers[each.layer].units[each.unit].activity }));
+}
+
+function stillDead(after: Diagnosis, isPruned: boolean): TreatmentFinding[] {
+  if (isPruned || after.dead === 0) return [];
+  const { layer, unit, mechanism, preactivation } = after.layers.flatMap(({ units }) => units).find(({ state }) => state === "dead")!;
+  return [finding("stillDead", `${countUnits(after.dead)} dead after the treatment, the first in layer ${layer}: unit ${unit} (${mechanism}, preactivation at most ${preactivation.max.toPrecision(3)})`)];
+}
+
+/** Puts the treated state in the network's place; returns what puts the old one back. */
+function commit(cell: StateCell, treated: NetworkState): () => void {
+  const old = cell.current;
+  cell.replace(treated);
+  return () => {
+    checkIdle(cell, "undo a treatment");
+    if (!cell.holds(old)) throw new RelumineError("value", "an earlier treatment of the network was undone, and this one with it; wanted is one that is in force");
+    cell.restore(old);
+  };
+}
+
+function backFromPrune(cell: StateCell, smaller: Network): () => void {
+  return () => {
+    cell.current.checkAlive();
+    checkIdle(cellOf(smaller), "undo a treatment");
+    smaller.dispose();
+  };
+}
+
+/**
+ * Treats the units that are dead on these samples, layer by layer from the front, each on what the treated layers before it give, and
+ * says by a diagnosis before and after what it did. On any error the network is as it was.
+ *
+ * - liftBias: dead units open on ceil(activity · rows) samples, where their preactivations allow it; outputs on x stay as they are.
+ * - recycle: dormant units get new incoming weights and outgoing weights of 0, and open on some sample.
+ * - reinitialize: dead units get new incoming weights, a bias as at the start, and keep their outgoing weights: outputs change.
+ * - replaceActivation: every hidden layer whose units can die gets the activation, if some unit is dead; outputs change.
+ * - prune: a new, smaller network; outputs on x are the same, bit for bit if no finding or unit says "folded", else up to rounding.
+ *
+ * The moments of what is drawn anew or lifted are cleared; all other moments are kept.
+ * @param x rows x inputs; the training rows, as a rule: a treatment answers to the samples it was made on
+ * @throws RelumineError "value", "shape", "memory" or "disposed" (as a rejection)
+ * @example
+ * const treatment = await treat(network, x, { kind: "liftBias", activity: 0.1 });
+ * console.log(String(treatment)); // 3 of 16 hidden units dead before, 0 after ...
+ * await network.fit({ x, y }); // go on, or treatment.undo()
+ */
+export async function treat(network: Network, x: Samples, remedy: Remedy): Promise<Treatment> {
+  const cell = cellOf(network);
+  const resolved = checkRemedy(remedy);
+  checkIdle(cell, "treat it");
+  const runtime = await renew(cell.current.runtime);
+  checkIdle(cell, "treat it");
+  const matrix = toMatrix("x", x, cell.current.spec.inputs);
+  const isPruned = resolved.kind === "prune";
+  const options = { proofs: isPruned }; // the others do not ask for the whole box
+  const before = diagnose(network, matrix, options);
+  const course = new Course(cell.current, before, matrix, runtime);
+  try {
+    const { state, treated, findings } = apply(course, resolved);
+    if (!state) return new NetworkTreatment(network, resolved, before, before, 0, treated, findings, () => checkIdle(cell, "undo a treatment"));
+    const result = networkOf(state);
+    const after = diagnose(result, matrix, options);
+    const change = largestDifference(network, result, matrix);
+    const all = [...findings, ...stillDead(after, isPruned)];
+    const back = isPruned ? backFromPrune(cell, result) : commit(cell, state);
+    return new NetworkTreatment(isPruned ? result : network, resolved, before, after, change, measure(treated, after, isPruned), all, back);
+  } catch (error) {
+    course.giveUp();
+    throw error;
+  } finally {
+    course.scratch.dispose();
+  }
+}

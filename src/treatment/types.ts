@@ -1,0 +1,63 @@
+// What a treatment says of what it did.
+import type { Diagnosis } from "../diagnosis/types.js";
+import type { Network } from "../network/network.js";
+import type { ResolvedRemedy } from "./remedy.js";
+
+export type TreatmentAction =
+  | "lifted" // its bias is such that it opens
+  | "redrawn" // its incoming weights are new
+  | "redrawnAndLifted" // what was drawn stayed closed, several times, so that its bias was set too
+  | "activationReplaced"
+  | "removed" // it contributed nothing
+  | "folded"; // what it contributed, the same on every sample, is in the next layer's bias now
+
+/** A unit that was treated, by its place in the network as it was before. */
+export interface TreatedUnit {
+  /** Index in network.layers. */
+  readonly layer: number;
+  readonly unit: number;
+  readonly action: TreatmentAction;
+  /** Share of the samples that open it after the treatment; absent where it was taken out. */
+  readonly activity?: number;
+}
+
+export type TreatmentFindingKind =
+  | "nothingToTreat" // the network is as it was
+  | "lossless" // what was taken out is proved to change no output in the range of the samples
+  | "onTheseSamples" // what was done is known to hold on these samples alone
+  | "constantNetwork" // a layer died out as a whole: the output is the same on every sample
+  | "shareNotReached" // no bias opens the unit on the wanted share
+  | "stillDead"; // units that are dead after the treatment
+
+/** What to know about a treatment. */
+export interface TreatmentFinding {
+  readonly kind: TreatmentFindingKind;
+  /** One sentence with the figures. */
+  readonly message: string;
+  /** Index in network.layers, where it is about one layer. */
+  readonly layer?: number;
+}
+
+export interface Treatment {
+  /** The same network; after "prune" a new one, smaller, of its own, to be disposed of by itself (unless nothing was taken out). */
+  readonly network: Network;
+  /** The remedy with its defaults filled in. */
+  readonly remedy: ResolvedRemedy;
+  /** Without proofs on the input box, which "prune" alone needs. */
+  readonly before: Diagnosis;
+  readonly after: Diagnosis;
+  /** Measured: the largest |difference| of any output (a logit, for the cross-entropies) on x. */
+  readonly outputChange: number;
+  /** The units that were treated, by layer and unit. */
+  readonly treated: readonly TreatedUnit[];
+  readonly findings: readonly TreatmentFinding[];
+  /**
+   * Makes the network what it was before the treatment, bit for bit: weights, activation, optimizer's moments, place in the sequence of
+   * epochs. What was trained or treated since is undone with it. After "prune" it disposes of the new network; the old one was never touched.
+   * A second call does nothing.
+   * @throws RelumineError "disposed" if the network was disposed of, "value" if it is training, or an earlier treatment of it was undone
+   */
+  undo(): void;
+  /** What a terminal should show. */
+  toString(): string;
+}
