@@ -147,7 +147,7 @@ export function startApp(): void {
   onPaletteChange(redraw);
 
   function tick(): void {
-    client.askFrame({ curves: curvesVersion, ...(at !== undefined && { at }), ...(chosen && { chosen }) });
+    if (started) client.askFrame({ curves: curvesVersion, ...(at !== undefined && { at }), ...(chosen && { chosen }) });
     requestAnimationFrame(tick);
   }
   connect();

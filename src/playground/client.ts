@@ -31,7 +31,7 @@ export function startClient(onMessage: (message: FromEngine) => void, onGone: (w
   }
 
   worker.onmessage = ({ data }: MessageEvent<FromEngine>) => {
-    if (data.kind === "frame") askedAt = 0;
+    if (data.kind !== "examined") askedAt = 0;
     if (!isGone) onMessage(data);
   };
   worker.onerror = (event) => {

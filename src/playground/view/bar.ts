@@ -19,7 +19,7 @@ export interface BarState {
 }
 
 const SPEEDS: readonly (readonly [value: number, name: string])[] = [
-  [1, "1 step a second"], [10, "10 steps a second"], [30, "30 steps a second"], [120, "120 steps a second"], [600, "600 steps a second"], [Number.POSITIVE_INFINITY, "full speed"],
+  [1, "1 step/s"], [10, "10 steps/s"], [30, "30 steps/s"], [120, "120 steps/s"], [600, "600 steps/s"], [Number.POSITIVE_INFINITY, "full"],
 ];
 
 const DATA_WORDS: Readonly<Record<DataName, string>> = {
@@ -43,7 +43,7 @@ export function createBar(actions: BarActions): { show(state: BarState): void } 
 
   speed.append(...SPEEDS.map(([value, name]) => h("option", { value }, name)));
   data.append(...DATA_NAMES.map((name) => h("option", { value: name }, DATA_WORDS[name])));
-  preset.append(h("option", { value: "" }, "your own"), ...PRESETS.map(({ name }, index) => h("option", { value: index }, name)));
+  preset.append(h("option", { value: "" }, "none"), ...PRESETS.map(({ name }, index) => h("option", { value: index }, name)));
   run.onclick = () => actions.setRunning(!state.isRunning);
   byId("step").onclick = () => actions.stepOnce();
   byId("reset").onclick = () => actions.reset();
