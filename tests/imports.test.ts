@@ -13,6 +13,7 @@ const PACKAGES: Record<string, RegExp> = {
   "wasm/threads.ts": /^#helpers$/, // one of the two files below, by the package's import conditions
   "wasm/helpers-node.ts": /^node:(os|worker_threads)$/,
   formats: /^csv-parse\/browser\/esm\/sync$/,
+  playground: /^uplot$/,
   cli: /^(node:.*|commander|picocolors)$/,
 };
 

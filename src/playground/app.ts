@@ -1,157 +1,268 @@
 // What the page knows, and what happens when something is pressed or the engine says something.
 import { type Client, startClient } from "./client.js";
-import type { Forecasted, Frame, FromEngine, GivenTable, Started, ToEngine, UnitName } from "./engine/protocol.js";
+import type { CureName, Examined, Frame, FromEngine, GivenTable, Started, ToEngine, UnitName } from "./engine/protocol.js";
+import { codeFor } from "./state/code.js";
+import { deathsCsv } from "./state/deaths-csv.js";
 import { PRESETS, type Preset } from "./state/presets.js";
-import { type Recipe, sameRecipe } from "./state/recipe.js";
+import { OPENING, type Recipe, sameRecipe } from "./state/recipe.js";
 import { fromHash, toHash } from "./state/url.js";
-import { createChartsView } from "./view/charts.js";
 import { createBar } from "./view/bar.js";
+import { createChartsView } from "./view/charts.js";
 import { byId, setText } from "./view/dom.js";
+import { createDrawer } from "./view/drawer.js";
+import { createDrop } from "./view/drop.js";
 import { createLive } from "./view/live.js";
 import { createNetworkView } from "./view/network.js";
 import { createOutputView } from "./view/output.js";
 import { onPaletteChange } from "./view/palette.js";
 import { createProblem } from "./view/problem.js";
+import { createSettings } from "./view/settings.js";
+import { createShare } from "./view/share.js";
 import { createTimelineView } from "./view/timeline.js";
-import { count } from "./view/words.js";
+import { createTour } from "./view/tour.js";
+import { createUnitPanel } from "./view/unit-panel.js";
+import { statusOf } from "./view/words.js";
 
-export function startApp(): void {
-  let { recipe } = fromHash(location.hash);
-  let table: GivenTable | undefined;
-  let started: Started | undefined;
-  let frame: Frame | undefined;
-  let chosen: UnitName | undefined;
-  let at: number | undefined;
-  let isRunning = true;
-  let speed = 120;
-  let curvesVersion = -1;
-  let client: Client;
+const EXAMINE_EVERY = 1500; // milliseconds
+const OPENING_SPEED = 120; // steps a second
+const TEXTBOOK = PRESETS.find(({ recipe }) => recipe.data === "textbook")!;
 
-  const problem = createProblem(byId("problem"));
-  const live = createLive(byId("live"));
-  const network = createNetworkView(byId("network-stage"), choose);
-  const output = createOutputView(byId("output-stage"), byId("output-words"));
-  const scrub = (step: number | undefined) => {
-    at = step;
-  };
-  const charts = createChartsView(byId("charts"), scrub);
-  const timeline = createTimelineView(byId("timeline"), scrub);
-  const bar = createBar({ setRunning, stepOnce, reset, setSpeed, setRecipe, usePreset });
+class App {
+  private recipe: Recipe = OPENING;
+  private table: GivenTable | undefined;
+  private started: Started | undefined;
+  private frame: Frame | undefined;
+  private chosen: UnitName | undefined;
+  /** The step of the past that is shown. */
+  private at: number | undefined;
+  private isRunning = true;
+  private speed = OPENING_SPEED;
+  private curvesVersion = -1;
+  private examinedAt = 0;
+  private isExamining = false;
+  private client!: Client;
 
-  function connect(): void {
-    client = startClient(receive, (why) => problem.show("engine", `The engine has stopped (${why}). What was drawn stays; start again to go on.`, ["Start again", restart]));
-  }
-  function restart(): void {
-    connect();
-    begin();
-  }
-  function begin(): void {
-    send({ kind: "start", recipe, running: isRunning, speed, ...(table && { table }) });
-  }
-  function send(message: ToEngine): void {
-    client.send(message);
+  private readonly problem = createProblem(byId("problem"));
+  private readonly live = createLive(byId("live"));
+  private readonly network = createNetworkView(byId("network-stage"), (name) => this.choose(name));
+  private readonly output = createOutputView(byId("output-stage"), byId("output-words"), (keep) => this.send({ kind: "twin", keep }));
+  private readonly charts = createChartsView(byId("charts"), (step) => this.scrub(step));
+  private readonly timeline = createTimelineView(byId("timeline"), (step) => this.scrub(step));
+  private readonly panel = createUnitPanel(byId("unit"), { choose: (name) => this.choose(name), cure: (...what) => this.cure(...what), undo: () => this.send({ kind: "undo" }) });
+  private readonly settings = createSettings(byId("settings"), (recipe) => this.setRecipe(recipe));
+  private readonly drop = createDrop((table) => this.useTable(table), (message) => this.refuse("data", message));
+  private readonly bar = createBar({
+    setRunning: (running) => this.setRunning(running), stepOnce: () => this.stepOnce(), reset: () => this.begin(), setSpeed: (speed) => this.setSpeed(speed),
+    setRecipe: (recipe) => this.setRecipe(recipe), usePreset: (preset) => this.usePreset(preset), askTable: () => this.drop.ask(),
+  });
+
+  start(): void {
+    const { recipe, unread } = fromHash(location.hash);
+    this.recipe = recipe;
+    this.usePace(PRESETS.find((preset) => sameRecipe(preset.recipe, recipe)));
+    createDrawer();
+    createShare({
+      code: () => this.started && codeFor(this.started.recipe, this.started.task, this.frame?.epoch ?? 1),
+      deaths: () => deathsCsv(this.frame?.deaths ?? []), say: (message) => this.live.say(message),
+    });
+    createTour(byId("tour"), {
+      load: () => this.usePreset(TEXTBOOK), step: () => this.stepOnce(), run: () => this.setRunning(true),
+      lowerRateBeside: () => this.cure("lowerRate", true, 0.15), liftBias: () => this.cure("liftBias", false),
+    });
+    this.listen();
+    this.connect();
+    this.begin();
+    if (unread.length > 0) this.refuse("settings", `this link says ${unread.join(", ")}, which is not known here; the usual is taken in its place`);
+    requestAnimationFrame(() => this.tick());
   }
 
-  function receive(message: FromEngine): void {
+  private listen(): void {
+    addEventListener("popstate", () => {
+      this.recipe = fromHash(location.hash).recipe;
+      this.usePace(PRESETS.find((preset) => sameRecipe(preset.recipe, this.recipe)));
+      this.begin();
+    });
+    document.addEventListener("visibilitychange", () => this.sendPace());
+    const redraw = () => {
+      this.network.redraw();
+      this.output.redraw();
+      this.charts.rebuild();
+      this.timeline.redraw();
+    };
+    addEventListener("resize", redraw);
+    onPaletteChange(redraw);
+  }
+
+  private connect(): void {
+    this.client = startClient((message) => this.receive(message), (why) => {
+      this.problem.show("engine", `The engine has stopped: ${why}. What was drawn stays; start again to go on.`, ["Start again", () => {
+        this.connect();
+        this.begin();
+      }]);
+    });
+  }
+
+  private send(message: ToEngine): void {
+    this.client.send(message);
+  }
+
+  private begin(): void {
+    const { recipe, table, speed } = this;
+    this.send({ kind: "start", recipe, running: this.isRunning && !document.hidden, speed, ...(table && { table }) });
+    this.showState();
+  }
+
+  private showState(): void {
+    const { recipe, isRunning, speed } = this;
+    this.bar.show({ recipe, isRunning, speed });
+    this.settings.show(recipe);
+  }
+
+  private tick(): void {
+    const { at, chosen } = this;
+    if (this.started) this.client.askFrame({ curves: this.curvesVersion, ...(at !== undefined && { at }), ...(chosen && { chosen }) });
+    const isDue = performance.now() - this.examinedAt > EXAMINE_EVERY;
+    if (this.frame && isDue && !this.isExamining) this.examine();
+    requestAnimationFrame(() => this.tick());
+  }
+
+  private examine(): void {
+    this.isExamining = true;
+    this.send({ kind: "examine", ...(this.chosen && { chosen: this.chosen }) });
+  }
+
+  private receive(message: FromEngine): void {
     switch (message.kind) {
-      case "started": return onStarted(message);
-      case "frame": return onFrame(message);
-      case "forecast": return onForecast(message);
-      case "failed": return problem.show(message.where, message.message);
-      default:
+      case "started": return this.onStarted(message);
+      case "frame": return this.onFrame(message);
+      case "forecast": return this.settings.forecast(message);
+      case "examined": return this.onExamined(message);
+      case "cured": {
+        this.panel.say(message.message);
+        this.examinedAt = 0;
+        return;
+      }
+      case "failed": return this.refuse(message.where, message.message);
     }
   }
 
-  function onStarted(message: Started): void {
-    started = message;
-    frame = undefined;
-    chosen = undefined;
-    at = undefined;
-    curvesVersion = -1;
-    problem.clear();
-    network.start(message);
-    output.start(message);
-    charts.start(message);
-    bar.show({ recipe, isRunning, speed });
-    setText(byId("look"), PRESETS.find((preset) => sameRecipe(preset.recipe, recipe))?.look ?? message.task.notes.join("; "));
+  /** Says what went wrong; what was there stays, the link included. */
+  private refuse(where: Extract<FromEngine, { kind: "failed" }>["where"], message: string): void {
+    this.isExamining = false;
+    this.examinedAt = performance.now();
+    this.problem.show(where, message);
+    if (!this.started || (where !== "data" && where !== "settings")) return;
+    this.recipe = this.started.recipe;
+    history.replaceState(null, "", `#${toHash(this.recipe)}`);
+    this.showState();
   }
 
-  function onForecast(_message: Forecasted): void {}
+  private onStarted(message: Started): void {
+    const isSameShape = this.started?.recipe.layers.join() === message.recipe.layers.join();
+    this.started = message;
+    this.frame = undefined;
+    if (!isSameShape || !this.chosen) this.chosen = message.recipe.data === "textbook" ? { layer: 0, unit: 0 } : undefined;
+    this.at = undefined;
+    this.curvesVersion = -1;
+    this.examinedAt = this.isExamining ? this.examinedAt : 0;
+    this.isExamining = false;
+    this.problem.clear();
+    this.panel.clear();
+    this.settings.forecast(undefined);
+    this.network.start(message);
+    this.output.start(message);
+    this.charts.start(message);
+    const look = PRESETS.find((preset) => sameRecipe(preset.recipe, message.recipe))?.look;
+    setText(byId("look"), look ?? message.task.notes.join("; "));
+  }
 
-  function onFrame(message: Frame): void {
-    if (!started || message.states.length !== started.recipe.layers.reduce((sum, units) => sum + units, 0)) return;
-    live.note(message);
-    frame = message;
-    if (message.curves) curvesVersion = message.version;
-    if (message.running !== isRunning && message.stopped) setRunning(false);
-    network.draw(message, chosen);
-    output.draw(message);
-    charts.draw(message, at);
-    timeline.draw(message, at);
+  private onFrame(message: Frame): void {
+    const units = this.started?.recipe.layers.reduce((sum, each) => sum + each, 0);
+    if (message.states.length !== units) return;
+    this.frame = message;
+    if (message.curves) this.curvesVersion = message.version;
+    if (!this.chosen && message.deaths.length > 0 && this.at === undefined) this.choose(message.deaths[0]);
+    if (message.stopped && this.isRunning) this.setRunning(false);
+    this.live.note(message);
+    this.network.draw(message, this.chosen);
+    this.output.draw(message);
+    this.charts.draw(message, this.at);
+    this.timeline.draw(message, this.at);
+    this.panel.draw(message, message.chosen.length > 0 ? this.chosen : undefined, this.indexOf(this.chosen));
     setText(byId("status"), statusOf(message));
   }
 
-  function statusOf({ step, shown, epoch, stopped, rate }: Frame): string {
-    const where = shown === step ? `step ${count(step)}, epoch ${count(epoch)}` : `showing step ${count(shown)} of ${count(step)}`;
-    const why = stopped === "diverged" ? "; the loss left the finite numbers: training has stopped" : stopped === "finished" ? "; that is as far as a training goes here" : "";
-    return `${where}, rate ${rate}${why}`;
+  private onExamined(message: Examined): void {
+    this.isExamining = false;
+    this.examinedAt = performance.now();
+    this.panel.examined(message);
   }
 
-  function choose(name: UnitName): void {
-    chosen = name;
-    if (frame) network.draw(frame, chosen);
+  private indexOf(name: UnitName | undefined): number {
+    return name ? this.started!.recipe.layers.slice(0, name.layer).reduce((sum, units) => sum + units, 0) + name.unit : -1;
   }
 
-  function setRunning(running: boolean): void {
-    isRunning = running;
-    send({ kind: "run", running, speed });
-    bar.show({ recipe, isRunning, speed });
+  private choose({ layer, unit }: UnitName): void {
+    this.chosen = { layer, unit };
+    this.examinedAt = 0;
+    if (this.frame) this.network.draw(this.frame, this.chosen);
   }
-  function stepOnce(): void {
-    isRunning = false;
-    send({ kind: "step" });
-    bar.show({ recipe, isRunning, speed });
+
+  private scrub(step: number | undefined): void {
+    this.at = step;
   }
-  function reset(): void {
-    begin();
+
+  private cure(cure: CureName, beside: boolean, rate?: number): void {
+    this.send({ kind: "cure", cure, beside, ...(rate !== undefined && { rate }) });
   }
-  function setSpeed(next: number): void {
-    speed = next;
-    send({ kind: "run", running: isRunning, speed });
+
+  private sendPace(): void {
+    this.send({ kind: "run", running: this.isRunning && !document.hidden, speed: this.speed });
+    this.showState();
   }
-  function setRecipe(next: Recipe): void {
-    if (sameRecipe(next, recipe)) return;
-    recipe = next;
+
+  private setRunning(running: boolean): void {
+    this.isRunning = running;
+    this.sendPace();
+  }
+
+  private stepOnce(): void {
+    this.isRunning = false;
+    this.send({ kind: "step" });
+    this.showState();
+  }
+
+  private setSpeed(speed: number): void {
+    this.speed = speed;
+    this.sendPace();
+  }
+
+  private setRecipe(recipe: Recipe): void {
+    if (sameRecipe(recipe, this.recipe)) return;
+    this.recipe = recipe;
     history.pushState(null, "", `#${toHash(recipe)}`);
-    begin();
-  }
-  function usePreset(preset: Preset): void {
-    speed = preset.speed;
-    isRunning = !preset.paused;
-    setRecipe(preset.recipe);
-    bar.show({ recipe, isRunning, speed });
+    this.begin();
   }
 
-  addEventListener("popstate", () => {
-    ({ recipe } = fromHash(location.hash));
-    begin();
-  });
-  document.addEventListener("visibilitychange", () => send({ kind: "run", running: isRunning && !document.hidden, speed }));
-  const redraw = () => {
-    network.redraw();
-    output.redraw();
-    charts.rebuild();
-    timeline.redraw();
-  };
-  addEventListener("resize", redraw);
-  onPaletteChange(redraw);
-
-  function tick(): void {
-    if (started) client.askFrame({ curves: curvesVersion, ...(at !== undefined && { at }), ...(chosen && { chosen }) });
-    requestAnimationFrame(tick);
+  private usePreset(preset: Preset): void {
+    this.usePace(preset);
+    if (sameRecipe(preset.recipe, this.recipe)) this.begin();
+    else this.setRecipe(preset.recipe);
   }
-  connect();
-  begin();
-  bar.show({ recipe, isRunning, speed });
-  requestAnimationFrame(tick);
+
+  private usePace(preset: Preset | undefined): void {
+    this.isRunning = !preset?.paused;
+    if (preset) this.speed = preset.speed;
+  }
+
+  private useTable(table: GivenTable): void {
+    this.table = table;
+    const recipe: Recipe = { ...this.recipe, data: "csv", head: "usual", rate: Math.min(this.recipe.rate, 0.1) };
+    if (sameRecipe(recipe, this.recipe)) this.begin();
+    else this.setRecipe(recipe);
+  }
+}
+
+export function startApp(): void {
+  new App().start();
 }

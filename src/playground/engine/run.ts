@@ -3,7 +3,7 @@ import { createNetwork, type Network, type NetworkSpec, type Optimizer, traceDea
 import { stateOf } from "../../network/state.js";
 import { Chronicle } from "./chronicle.js";
 import { DeathRegister } from "./deaths.js";
-import { Painter } from "./painter.js";
+import { type Measured, Painter } from "./painter.js";
 import { optimizerOf, specOf, startingWeights, targetsOf } from "./spec.js";
 import type { Task } from "./task.js";
 import type { Recipe } from "../state/recipe.js";
@@ -25,7 +25,7 @@ interface Parts {
 }
 
 export class Run {
-  network: Network;
+  readonly network: Network;
   readonly chronicle: Chronicle;
   readonly register: DeathRegister;
   readonly optimizer: Optimizer;
@@ -94,19 +94,27 @@ export class Run {
   }
 
   /** Measures the weights as they are and keeps them. */
-  record(): void {
+  record(): Measured {
     const painter = this.painterAt(this.step);
     painter.take(this.parameters());
-    this.chronicle.add(this.step, this.parameters(), painter.measure());
+    const measured = painter.measure();
+    this.chronicle.add(this.step, this.parameters(), measured);
+    return measured;
   }
 
-  /** Another network takes the place of this one, from this step on. */
-  async replaceNetwork(network: Network): Promise<void> {
-    const painter = await Painter.create(network.spec, this.task, this.recipe);
-    if (network !== this.network) this.network.dispose();
-    this.network = network;
+  /** From this step on the network has another activation. */
+  async repaint(): Promise<void> {
+    const painter = await Painter.create(this.network.spec, this.task, this.recipe);
     const last = this.painters.pop()!;
     this.painters.push({ until: this.step, painter: last.painter }, { until: Number.POSITIVE_INFINITY, painter });
+  }
+
+  /** A remedy changed the network: it is measured anew, and units that it opened are dead no longer. */
+  noteChange(): void {
+    const { states } = this.record();
+    const { layers } = this.recipe;
+    const firstOf = (layer: number) => layers.slice(0, layer).reduce((sum, units) => sum + units, 0);
+    this.register.revive(({ layer, unit }) => states[firstOf(layer) + unit] !== "dead");
   }
 
   /** Trains until the gate says stop; what went wrong, if anything, is in `stopped`. */

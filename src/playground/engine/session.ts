@@ -9,6 +9,7 @@ import { targetsOf } from "./spec.js";
 import type { Task } from "./task.js";
 import type { Recipe } from "../state/recipe.js";
 
+const MOST_UNDOS = 8;
 const LATE_AT_MOST = 100; // milliseconds of steps that are caught up with
 
 export class Session {
@@ -94,7 +95,7 @@ export class Session {
     return this.hold(async () => {
       const { main } = this;
       if (!beside) {
-        this.before.push(await main.clone());
+        await this.keepForUndo();
         return cureRun(main, cure, rate);
       }
       this.dropTwin();
@@ -125,10 +126,15 @@ export class Session {
         return "the twin is gone";
       }
       this.twin = undefined;
-      this.before.push(await this.main.clone());
+      await this.keepForUndo();
       this.take(twin.run, true);
       return `the twin goes on alone: ${twin.label}`;
     });
+  }
+
+  private async keepForUndo(): Promise<void> {
+    this.before.push(await this.main.clone());
+    if (this.before.length > MOST_UNDOS) this.before.shift()!.dispose();
   }
 
   private take(run: Run, isLiving = false): void {

@@ -10,6 +10,7 @@ export interface BarActions {
   setSpeed(speed: number): void;
   setRecipe(recipe: Recipe): void;
   usePreset(preset: Preset): void;
+  askTable(): void;
 }
 
 export interface BarState {
@@ -48,7 +49,11 @@ export function createBar(actions: BarActions): { show(state: BarState): void } 
   byId("step").onclick = () => actions.stepOnce();
   byId("reset").onclick = () => actions.reset();
   speed.onchange = () => actions.setSpeed(Number(speed.value));
-  data.onchange = () => actions.setRecipe(withData(state.recipe, data.value as DataName));
+  data.onchange = () => {
+    if (data.value !== "csv") return actions.setRecipe(withData(state.recipe, data.value as DataName));
+    data.value = state.recipe.data; // until a file is there
+    actions.askTable();
+  };
   preset.onchange = () => {
     const found = PRESETS[Number(preset.value)];
     if (preset.value !== "" && found) actions.usePreset(found);

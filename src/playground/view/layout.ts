@@ -30,15 +30,27 @@ interface Fit {
   readonly between: number;
 }
 
-/** The largest squares that fit. */
+const LABELLED_FROM = 19; // pixels a side
+const SINGLE_FROM = 16;
+
+function fitAt(size: number, layers: readonly number[], width: number, height: number): Fit {
+  const gap = size >= LABELLED_FROM ? 14 : 5;
+  const rows = Math.max(1, Math.floor((height - TOP - BOTTOM + gap) / (size + gap)));
+  const widths = layers.map((units) => Math.ceil(units / rows) * (size + 6) - 6);
+  const rest = width - widths.reduce((sum, each) => sum + each, 0) - 2 * END_WIDTH;
+  return { size, gap, rows, widths, between: rest / (layers.length + 1) };
+}
+
+/** The largest squares that fit: in one column a layer, if they are not too small then. */
 function fitSquares(layers: readonly number[], width: number, height: number): Fit {
+  const tallest = Math.max(...layers);
+  for (let size = 46; size >= SINGLE_FROM; size--) {
+    const fit = fitAt(size, layers, width, height);
+    if (fit.rows >= tallest && fit.between >= size * 0.6) return fit;
+  }
   for (let size = 46; ; size--) {
-    const gap = size >= 22 ? 14 : 5;
-    const rows = Math.max(1, Math.floor((height - TOP - BOTTOM + gap) / (size + gap)));
-    const widths = layers.map((units) => Math.ceil(units / rows) * (size + 6) - 6);
-    const rest = width - widths.reduce((sum, each) => sum + each, 0) - 2 * END_WIDTH;
-    const between = rest / (layers.length + 1);
-    if (between >= Math.min(36, size) || size <= 7) return { size, gap, rows, widths, between };
+    const fit = fitAt(size, layers, width, height);
+    if (fit.between >= Math.min(36, size) || size <= 7) return fit;
   }
 }
 

@@ -4,7 +4,7 @@ import { PLANE_SIDE } from "../engine/sizes.js";
 import { drawConfusion } from "./confusion.js";
 import { h, prepare, setText } from "./dom.js";
 import { CLASS_COLOURS, palette } from "./palette.js";
-import { percent, figure } from "./words.js";
+import { figure, percent } from "./words.js";
 
 export interface OutputView {
   start(started: Started): void;
@@ -15,10 +15,12 @@ export interface OutputView {
 const MOST_SIDE = 320;
 const MOST_DOTS = 400;
 
-export function createOutputView(stage: HTMLElement, words: HTMLElement): OutputView {
+export function createOutputView(stage: HTMLElement, words: HTMLElement, endTwin: (keep: boolean) => void): OutputView {
   const canvas = h("canvas", { role: "img", "aria-label": "The network's answer over the plane, with the training samples" });
   const twinCanvas = h("canvas", { role: "img", "aria-label": "The twin's answer" });
   const twinTitle = h("p", { class: "small" });
+  const twinActions = h("div", { class: "row" },
+    h("button", { type: "button", onclick: () => endTwin(true) }, "Keep the twin"), h("button", { type: "button", onclick: () => endTwin(false) }, "End"));
   const table = h("div");
   const small = document.createElement("canvas");
   small.width = small.height = PLANE_SIDE;
@@ -30,8 +32,8 @@ export function createOutputView(stage: HTMLElement, words: HTMLElement): Output
     started = next;
     tableAt = 0;
     last = undefined;
-    stage.replaceChildren(...(isPlane() || isNumber() ? [canvas] : [table]), twinTitle, twinCanvas);
-    twinTitle.hidden = twinCanvas.hidden = true;
+    stage.replaceChildren(...(isPlane() || isNumber() ? [canvas] : [table]), twinTitle, twinCanvas, twinActions);
+    twinTitle.hidden = twinCanvas.hidden = twinActions.hidden = true;
     setText(words, legend(next));
   }
   const isPlane = () => started!.task.extent > 0;
@@ -48,12 +50,12 @@ export function createOutputView(stage: HTMLElement, words: HTMLElement): Output
       drawConfusion(table, frame, started);
     }
     const { twin } = frame;
-    twinTitle.hidden = twinCanvas.hidden = !twin || !isPlane();
+    twinTitle.hidden = twinActions.hidden = !twin;
+    twinCanvas.hidden = !twin || !isPlane();
     if (!twin) return;
     const dead = twin.picture.states.filter((state) => state === "dead").length;
     const { accuracy, loss } = twin.picture.heldOut;
     setText(twinTitle, `Twin, ${twin.label}: step ${twin.step}, ${dead} dead, ${accuracy === undefined ? `loss ${figure(loss)}` : `${percent(accuracy)} held out`}`);
-    twinTitle.hidden = false;
     if (isPlane()) drawPlane(twinCanvas, Math.round(side * 0.62), twin.picture.plane, started);
   }
 

@@ -1,5 +1,5 @@
 // Numbers and verdicts in short plain words.
-import type { DeathNote, UnitName } from "../engine/protocol.js";
+import type { DeathNote, Frame, UnitName } from "../engine/protocol.js";
 import type { UnitDiagnosis, UnitState } from "../../index.js";
 
 export const figure = (value: number): string => String(Number(value.toPrecision(3))).replace("-", "−");
@@ -61,4 +61,10 @@ export function verdictSentences(unit: UnitDiagnosis, samples: number): string[]
     `Closed on all ${count(samples)} training samples; it would fire on at most ${percent(activityBound)} of others like them (95 % bound).`,
     ...(mechanism ? [MECHANISMS[mechanism]] : []), end, ...(proof ? [proofs[proof]] : []), ...(biasToRevive === undefined ? [] : [`A bias higher by ${figure(biasToRevive)} opens it.`]),
   ];
+}
+
+export function statusOf({ step, shown, epoch, stopped, rate }: Frame): string {
+  const where = shown === step ? `step ${count(step)}, epoch ${count(epoch)}` : `showing step ${count(shown)} of ${count(step)}`;
+  const ends = { diverged: "; the loss left the finite numbers: lower the rate and reset", finished: "; that is as far as a training goes here" };
+  return `${where}, rate ${figure(rate)}${stopped ? ends[stopped] : ""}`;
 }
