@@ -8,7 +8,7 @@ export interface Square extends UnitName {
 
 export interface NetworkLayout {
   readonly size: number;
-  /** Room for the step of a death under each square. */
+  /** A square has room for the step of a death. */
   readonly labels: boolean;
   /** Hidden units, layer by layer. */
   readonly squares: readonly Square[];
@@ -18,7 +18,7 @@ export interface NetworkLayout {
 }
 
 const TOP = 26;
-const BOTTOM = 14;
+const BOTTOM = 6;
 const MOST_ENDS = 10;
 const END_WIDTH = 30;
 
@@ -30,13 +30,14 @@ interface Fit {
   readonly between: number;
 }
 
-const LABELLED_FROM = 19; // pixels a side
-const SINGLE_FROM = 16;
+const GAP = 6;
+const LABELLED_FROM = 26; // pixels a side
+const SINGLE_FROM = 20;
 
 function fitAt(size: number, layers: readonly number[], width: number, height: number): Fit {
-  const gap = size >= LABELLED_FROM ? 14 : 5;
+  const gap = size >= LABELLED_FROM ? GAP : 4;
   const rows = Math.max(1, Math.floor((height - TOP - BOTTOM + gap) / (size + gap)));
-  const widths = layers.map((units) => Math.ceil(units / rows) * (size + 6) - 6);
+  const widths = layers.map((units) => Math.ceil(units / rows) * (size + GAP) - GAP);
   const rest = width - widths.reduce((sum, each) => sum + each, 0) - 2 * END_WIDTH;
   return { size, gap, rows, widths, between: rest / (layers.length + 1) };
 }
@@ -70,10 +71,10 @@ export function layOut({ recipe, task, spec }: Started, width: number, height: n
     const tall = Math.min(units, rows);
     const top = TOP + (height - TOP - BOTTOM - (tall * (size + gap) - gap)) / 2;
     columns.push({ center: left + widths[layer] / 2, layer, first: squares.length, units });
-    for (let unit = 0; unit < units; unit++) squares.push({ layer, unit, x: Math.round(left + Math.floor(unit / rows) * (size + 6)), y: Math.round(top + (unit % rows) * (size + gap)) });
+    for (let unit = 0; unit < units; unit++) squares.push({ layer, unit, x: Math.round(left + Math.floor(unit / rows) * (size + GAP)), y: Math.round(top + (unit % rows) * (size + gap)) });
     left += widths[layer] + between;
   });
   const inputs = task.imageSide ? [] : spread(task.features.length, height, END_WIDTH / 2, (i) => (task.features[i].length <= 3 ? task.features[i] : `x${i}`), "in");
   const outputs = spread(spec.layers.at(-1)!.units, height, width - END_WIDTH / 2, (i) => (task.classes.length > 2 ? task.classes[i].slice(0, 3) : "ŷ"), "out");
-  return { size, labels: gap >= 14, squares, columns, ends: [...inputs, ...outputs] };
+  return { size, labels: size >= LABELLED_FROM, squares, columns, ends: [...inputs, ...outputs] };
 }

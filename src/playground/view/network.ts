@@ -184,7 +184,7 @@ export function createNetworkView(stage: HTMLElement, choose: (name: UnitName) =
   /** Dark, with a closed gate's bar across, and the step under it. */
   function drawDead(context: CanvasRenderingContext2D, { x, y, layer, unit }: Square, progress: number, frame: Frame): void {
     const { size, labels } = layout!;
-    const { ink, paper, isDark, muted } = palette();
+    const { ink, paper, isDark } = palette();
     context.globalAlpha = progress;
     context.fillStyle = isDark ? paper : ink;
     context.fillRect(x, y, size, size);
@@ -192,13 +192,13 @@ export function createNetworkView(stage: HTMLElement, choose: (name: UnitName) =
     context.lineWidth = 1.5;
     context.strokeRect(x + 0.75, y + 0.75, size - 1.5, size - 1.5);
     context.fillStyle = isDark ? ink : paper;
-    context.fillRect(x + size * 0.2, y + size / 2 - size * 0.06, size * 0.6, Math.max(1.5, size * 0.12));
-    const death = frame.deaths.find((each) => each.layer === layer && each.unit === unit);
-    if (labels && death) {
-      context.fillStyle = muted;
-      context.font = "11px system-ui, sans-serif";
+    const death = labels ? frame.deaths.find((each) => each.layer === layer && each.unit === unit) : undefined;
+    const bar = Math.max(2, size * 0.1);
+    context.fillRect(x + size * 0.2, y + size * (death ? 0.36 : 0.5) - bar / 2, size * 0.6, bar);
+    if (death) {
+      context.font = `${size >= 34 ? 11 : 10}px system-ui, sans-serif`;
       context.textAlign = "center";
-      context.fillText(String(death.step), x + size / 2, y + size + 11);
+      context.fillText(String(death.step), x + size / 2, y + size * 0.84, size - 4);
     }
     context.globalAlpha = 1;
   }

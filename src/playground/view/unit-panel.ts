@@ -38,12 +38,13 @@ export function createUnitPanel(root: HTMLElement, actions: UnitActions): UnitPa
   const canvas = h("canvas", { role: "img" });
   const figures = h("p", { class: "figures" });
   const story = h("p", { class: "story" });
+  const details = h("p", { class: "small" });
   const verdict = h("ul");
   const cures = h("div");
   const said = h("p", { class: "small", role: "status" });
   const undo = h("button", { type: "button", onclick: () => actions.undo() }, "Undo");
   const problem = h("span", { id: "unit-problem" });
-  const about = h("div", { hidden: true }, canvas, figures, story, h("h3", {}, "Verdict"), verdict);
+  const about = h("div", { hidden: true }, canvas, figures, story, details, h("h3", {}, "Verdict"), verdict);
   const help = h("div", { hidden: true }, h("h3", {}, "Cures"), cures);
   const deaths = h("tbody");
   const deathsTitle = h("summary", {}, "Deaths");
@@ -83,10 +84,11 @@ export function createUnitPanel(root: HTMLElement, actions: UnitActions): UnitPa
 
   function drawStory(frame: Frame, isDead: boolean, death: DeathNote | undefined): void {
     const then = frame.shown < frame.step ? " (then)" : "";
-    if (isDead && death) setText(story, `${sentence(deathSentence(death))} ${sentence(death.explanation)}`);
+    if (isDead && death) setText(story, sentence(deathSentence(death)));
     else if (isDead) setText(story, `Closed on every sample${then}. The cause is named when it has been closed for an epoch.`);
     else setText(story, death ? `${sentence(deathSentence(death))} At the step that is shown it was not closed yet.` : "");
     story.hidden = story.textContent === "";
+    setText(details, isDead && death ? sentence(death.explanation) : "");
   }
 
   function drawCures(frame: Frame, death: DeathNote | undefined, chosen: UnitName): void {

@@ -4,7 +4,7 @@ import type { UnitDiagnosis, UnitState } from "../../index.js";
 
 export const figure = (value: number): string => String(Number(value.toPrecision(3))).replace("-", "−");
 export const signed = (value: number): string => (value > 0 ? "+" : "") + figure(value);
-export const percent = (share: number): string => `${(share * 100).toFixed(share > 0 && share < 0.01 ? 1 : 0)} %`;
+export const percent = (share: number): string => `${(share * 100).toFixed(share > 0 && share < 0.1 ? 1 : 0)} %`;
 export const count = (value: number): string => value.toLocaleString("en").replaceAll(",", " ");
 
 const CAUSES: Readonly<Record<DeathNote["cause"], string>> = {
@@ -58,7 +58,7 @@ export function verdictSentences(unit: UnitDiagnosis, samples: number): string[]
   const moves = stillMovedBy ? ` (${stillMovedBy.map((mover) => (mover === "momentum" ? "momentum" : "weight decay")).join(" and ")} may still move it)` : "";
   const end = permanent ? `No gradient step on these samples can bring it back${moves}.` : "Units below it still learn, so its inputs may yet open it.";
   return [
-    `Closed on all ${count(samples)} training samples; it would fire on at most ${percent(activityBound)} of others like them (95 % bound).`,
+    `Closed on all ${count(samples)} training samples; it would fire on at most ${percent(Math.ceil(activityBound * 1000) / 1000)} of others like them (95 % bound).`,
     ...(mechanism ? [MECHANISMS[mechanism]] : []), end, ...(proof ? [proofs[proof]] : []), ...(biasToRevive === undefined ? [] : [`A bias higher by ${figure(biasToRevive)} opens it.`]),
   ];
 }
