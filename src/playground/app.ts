@@ -24,6 +24,7 @@ import { createUnitPanel } from "./view/unit-panel.js";
 import { statusOf } from "./view/words.js";
 
 const EXAMINE_EVERY = 1500; // milliseconds
+const EXAMINE_SHARE = 10; // an examination that takes long comes seldom
 const OPENING_SPEED = 120; // steps a second
 const TEXTBOOK = PRESETS.find(({ recipe }) => recipe.data === "textbook")!;
 
@@ -39,6 +40,8 @@ class App {
   private speed = OPENING_SPEED;
   private curvesVersion = -1;
   private examinedAt = 0;
+  private askedAt = 0;
+  private examinationTook = 0;
   private isExamining = false;
   private client!: Client;
 
@@ -121,13 +124,14 @@ class App {
   private tick(): void {
     const { at, chosen } = this;
     if (this.started) this.client.askFrame({ curves: this.curvesVersion, ...(at !== undefined && { at }), ...(chosen && { chosen }) });
-    const isDue = performance.now() - this.examinedAt > EXAMINE_EVERY;
+    const isDue = performance.now() - this.examinedAt > Math.max(EXAMINE_EVERY, EXAMINE_SHARE * this.examinationTook);
     if (this.frame && isDue && !this.isExamining) this.examine();
     requestAnimationFrame(() => this.tick());
   }
 
   private examine(): void {
     this.isExamining = true;
+    this.askedAt = performance.now();
     this.send({ kind: "examine", ...(this.chosen && { chosen: this.chosen }) });
   }
 
@@ -195,6 +199,7 @@ class App {
   private onExamined(message: Examined): void {
     this.isExamining = false;
     this.examinedAt = performance.now();
+    this.examinationTook = this.examinedAt - this.askedAt;
     this.panel.examined(message);
   }
 

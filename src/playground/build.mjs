@@ -1,13 +1,13 @@
 // npm run playground: bundles the page into dist-playground/, a folder that works from any web server, and serves it.
-// With --build it ends when the folder is written; --port N asks for a port.
+// With --build it ends when the folder is written; --port N asks for a port (0: any), --to FOLDER writes elsewhere.
 import { copyFileSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
+import { parseArgs } from "node:util";
 import { gunzipSync, gzipSync } from "node:zlib";
 import { build } from "esbuild";
 import { serve } from "./serve.mjs";
 
 const here = new URL("./", import.meta.url);
-const folder = fileURLToPath(new URL("../../dist-playground/", here));
 const path = (name) => fileURLToPath(new URL(name, here));
 
 const DIGITS = 1000; // enough to learn from, and small enough to send
@@ -29,10 +29,10 @@ async function write(to) {
   writeFileSync(`${to}/digits.bin`, digits());
 }
 
-const portAt = process.argv.indexOf("--port");
-const port = portAt > 0 ? Number(process.argv[portAt + 1]) : 4178;
+const { values } = parseArgs({ options: { build: { type: "boolean", default: false }, port: { type: "string", default: "4178" }, to: { type: "string" } } });
+const folder = values.to ?? fileURLToPath(new URL("../../dist-playground/", here));
 await write(folder);
-if (!process.argv.includes("--build")) {
-  const server = await serve(folder, port);
+if (!values.build) {
+  const server = await serve(folder, Number(values.port));
   console.log(`relumine playground: http://localhost:${server.address().port}/ (Ctrl-C ends it)`);
 }

@@ -1,7 +1,11 @@
 // An engine without a page: messages in, messages out, and waiting for what is wanted.
+import { readFileSync } from "node:fs";
+import { gunzipSync } from "node:zlib";
 import { Engine } from "../../src/playground/engine/engine.js";
-import type { Frame, FromEngine, ToEngine, UnitName } from "../../src/playground/engine/protocol.js";
+import type { CureName, Frame, FromEngine, ToEngine, UnitName } from "../../src/playground/engine/protocol.js";
 import { OPENING, type Recipe } from "../../src/playground/state/recipe.js";
+
+const PATIENCE = 20_000; // milliseconds
 
 type Kind = FromEngine["kind"];
 type Of<K extends Kind> = Extract<FromEngine, { kind: K }>;
@@ -31,18 +35,28 @@ export class Bench {
     return this.send({ kind: "frame", curves: -1, ...(chosen && { chosen }), ...(at !== undefined && { at }) }, "frame");
   }
 
-  /** Lets it run at full speed until the frame is as wanted, then pauses. */
-  async runUntil(wanted: (frame: Frame) => boolean, patience = 20_000): Promise<Frame> {
-    await this.engine.handle({ kind: "run", running: true, speed: Infinity });
-    const end = performance.now() + patience;
+  /** Lets it take so many more steps, at full speed, and stand. */
+  async stepTo(steps: number, chosen?: UnitName): Promise<Frame> {
+    const first = (await this.frame()).step;
+    for (let i = 0; i < steps; i++) void this.engine.handle({ kind: "step" });
+    const end = performance.now() + PATIENCE;
     for (;;) {
-      const frame = await this.frame();
-      if (wanted(frame)) break;
-      if (performance.now() > end) throw new Error(`waited in vain; it stands at step ${frame.step}`);
       await new Promise((resolve) => setTimeout(resolve, 5));
+      const frame = await this.frame(chosen);
+      if (frame.step === first + steps) break;
+      if (performance.now() > end) throw new Error(`waited in vain for step ${first + steps}; it stands at ${frame.step}`);
     }
-    await this.engine.handle({ kind: "run", running: false, speed: Infinity });
-    await new Promise((resolve) => setTimeout(resolve, 20));
-    return this.frame();
+    await new Promise((resolve) => setTimeout(resolve, 10));
+    return this.frame(chosen);
   }
+
+  cure(cure: CureName, beside: boolean, rate?: number): Promise<Of<"cured">> {
+    return this.send({ kind: "cure", cure, beside, ...(rate !== undefined && { rate }) }, "cured");
+  }
+}
+
+/** Some of the package's digits, as the page's file holds them. */
+export function digits(count = 600): Uint8Array {
+  const table = gunzipSync(readFileSync(new URL("../../src/cli/digits.csv.gz", import.meta.url))).toString();
+  return Uint8Array.from(table.trim().split("\n").slice(1, count + 1).flatMap((line) => line.split(",").map(Number)));
 }

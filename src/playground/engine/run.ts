@@ -109,6 +109,11 @@ export class Run {
     this.painters.push({ until: this.step, painter: last.painter }, { until: Number.POSITIVE_INFINITY, painter });
   }
 
+  /** Are units dead that the register does not know yet? */
+  hasUnnamedDeaths(): boolean {
+    return this.record().states.filter((state) => state === "dead").length > this.register.deaths.length;
+  }
+
   /** A remedy changed the network: it is measured anew, and units that it opened are dead no longer. */
   noteChange(): void {
     const { states } = this.record();

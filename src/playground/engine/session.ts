@@ -209,7 +209,13 @@ export class Session {
     return run === this.main && this.running && this.speed !== Number.POSITIVE_INFINITY && this.due > performance.now() + 2;
   }
 
+  /** A fit that ends names the causes of all deaths so far; where an epoch is one step, nothing is lost by ending it at a pause. */
+  private isToConclude(run: Run): boolean {
+    return run === this.main && !this.running && this.singles === 0 && run.stepsPerEpoch === 1 && run.hasUnnamedDeaths();
+  }
+
   private async waitFor(run: Run): Promise<"stop" | undefined> {
+    if (this.isToConclude(run)) return "stop";
     while (run.isAlive && this.holding === 0 && this.mustWait(run)) {
       await (this.isEarly(run) ? Promise.race([this.signal.wait(), sleep(this.due - performance.now())]) : this.signal.wait());
     }

@@ -32,6 +32,9 @@ export const OPENING: Recipe = {
   data: "spiral", layers: [10, 8], activation: "relu", bias: 0, optimizer: "sgd", rate: 0.8, batch: 16, seed: 2, head: "usual",
 };
 
+/** What the digits are given when they are chosen. */
+export const FOR_DIGITS: Recipe = { ...OPENING, data: "digits", layers: [24, 16], optimizer: "adam", rate: 0.001, batch: 32, seed: 5 };
+
 export function sameRecipe(a: Recipe, b: Recipe): boolean {
   return JSON.stringify(sorted(a)) === JSON.stringify(sorted(b));
 }

@@ -1,6 +1,6 @@
 // The controls along the top: run, step, reset, speed; data and examples.
 import { PRESETS, type Preset } from "../state/presets.js";
-import { DATA_NAMES, type DataName, type Recipe, sameRecipe } from "../state/recipe.js";
+import { DATA_NAMES, type DataName, FOR_DIGITS, type Recipe, sameRecipe } from "../state/recipe.js";
 import { byId, h, setText } from "./dom.js";
 
 export interface BarActions {
@@ -20,7 +20,7 @@ export interface BarState {
 }
 
 const SPEEDS: readonly (readonly [value: number, name: string])[] = [
-  [1, "1 step/s"], [10, "10 steps/s"], [30, "30 steps/s"], [120, "120 steps/s"], [600, "600 steps/s"], [Number.POSITIVE_INFINITY, "full"],
+  [1, "1 /s"], [10, "10 /s"], [30, "30 /s"], [120, "120 /s"], [600, "600 /s"], [Number.POSITIVE_INFINITY, "full"],
 ];
 
 const DATA_WORDS: Readonly<Record<DataName, string>> = {
@@ -30,7 +30,7 @@ const DATA_WORDS: Readonly<Record<DataName, string>> = {
 /** What fits other data: they have another number of outputs, and the textbook's unit stands alone. */
 function withData(recipe: Recipe, data: DataName): Recipe {
   if (data === "textbook") return PRESETS.find((preset) => preset.recipe.data === "textbook")!.recipe;
-  if (data === "digits") return PRESETS.find((preset) => preset.recipe.data === "digits")!.recipe;
+  if (data === "digits") return FOR_DIGITS;
   const back = recipe.data === "textbook" || recipe.data === "digits" ? PRESETS[0].recipe : recipe;
   return { ...back, data, rate: data === "regression" || data === "csv" ? Math.min(back.rate, 0.1) : back.rate, head: "usual" };
 }
@@ -42,6 +42,7 @@ export function createBar(actions: BarActions): { show(state: BarState): void } 
   const preset = byId<HTMLSelectElement>("preset");
   let state: BarState;
 
+  speed.title = "steps a second";
   speed.append(...SPEEDS.map(([value, name]) => h("option", { value }, name)));
   data.append(...DATA_NAMES.map((name) => h("option", { value: name }, DATA_WORDS[name])));
   preset.append(h("option", { value: "" }, "none"), ...PRESETS.map(({ name }, index) => h("option", { value: index }, name)));

@@ -133,7 +133,7 @@ function optionsFor(index: number, hidden: number, width: number): uPlot.Options
   const axis = { stroke: muted, font: "11px system-ui, sans-serif", ticks: { show: false }, grid: { stroke: line, width: 1 } };
   const short = (value: number) => (value >= 1000 ? `${value / 1000}k` : String(Number(value.toPrecision(3))));
   return {
-    width: Math.max(120, width), height: HEIGHT, legend: { show: false }, padding: [6, 8, 0, 0],
+    width: Math.max(120, width), height: HEIGHT, legend: { show: false }, padding: [6, 14, 0, 0],
     cursor: { drag: { x: false, y: false }, points: { show: false }, y: false },
     scales: { x: { time: false }, y: { range: (_plot, low, high) => (index === 1 ? [Math.min(0.4, low ?? 0), 1] : [0, Math.max(high ?? 1, index === 2 ? 1 : 0.1) * 1.05]) } },
     axes: [

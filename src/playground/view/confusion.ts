@@ -3,7 +3,7 @@ import type { Frame, Started } from "../engine/protocol.js";
 import { h, prepare } from "./dom.js";
 import { palette } from "./palette.js";
 
-const SHOWN = 8;
+const SHOWN = 7;
 const SIDE = 36;
 
 interface Miss {

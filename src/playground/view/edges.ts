@@ -4,6 +4,7 @@ import type { NetworkLayout } from "./layout.js";
 import { palette } from "./palette.js";
 
 const MOST_EDGES = 1600;
+const MANY_EDGES = 120; // from here on they are drawn fainter
 const WIDEST = 3;
 
 interface Point {
@@ -36,12 +37,13 @@ export function drawEdges(context: CanvasRenderingContext2D, layout: NetworkLayo
     const { kernel } = started.layout[layer];
     const weights = frame.parameters.subarray(kernel, kernel + from.length * units);
     const largest = weights.reduce((most, weight) => Math.max(most, Math.abs(weight)), 1e-12);
+    const strength = Math.min(1, Math.sqrt(MANY_EDGES / weights.length));
     for (let i = 0; i < weights.length; i++) {
       const [a, b] = [from[Math.floor(i / units)], to[i % units]];
       const part = Math.abs(weights[i]) / largest;
       if (a.dead || b.dead || part < 0.03) continue;
       context.strokeStyle = weights[i] < 0 ? negative : positive;
-      context.globalAlpha = 0.15 + 0.65 * part;
+      context.globalAlpha = (0.15 + 0.65 * part) * strength;
       context.lineWidth = Math.max(0.4, WIDEST * part);
       context.beginPath();
       context.moveTo(a.x, a.y);

@@ -14,7 +14,10 @@ function niceAbove(value: number): number {
 
 function countInBins(values: Float32Array, reach: number): number[] {
   const counts = new Array<number>(BINS).fill(0);
-  for (const value of values) counts[Math.max(0, Math.min(BINS - 1, Math.floor(((value / reach + 1) / 2) * BINS)))]++;
+  for (const value of values) {
+    const bin = Math.min(BINS - 1, Math.floor(((value / reach + 1) / 2) * BINS));
+    counts[Math.max(0, value > 0 ? Math.max(BINS / 2, bin) : Math.min(BINS / 2 - 1, bin))]++; // exactly 0 is closed
+  }
   return counts;
 }
 

@@ -30,6 +30,7 @@ interface Fit {
   readonly between: number;
 }
 
+const LARGEST = 60;
 const GAP = 6;
 const LABELLED_FROM = 26; // pixels a side
 const SINGLE_FROM = 20;
@@ -45,7 +46,7 @@ function fitAt(size: number, layers: readonly number[], width: number, height: n
 /** The largest squares that fit: in one column a layer, if they are not too small then. */
 function fitSquares(layers: readonly number[], width: number, height: number): Fit {
   const tallest = Math.max(...layers);
-  for (let size = 46; size >= SINGLE_FROM; size--) {
+  for (let size = LARGEST; size >= SINGLE_FROM; size--) {
     const fit = fitAt(size, layers, width, height);
     if (fit.rows >= tallest && fit.between >= size * 0.6) return fit;
   }

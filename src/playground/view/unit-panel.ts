@@ -20,6 +20,7 @@ export interface UnitPanel {
   say(message: string): void;
 }
 
+const MOST_FINDINGS = 4;
 const HINT = "Choose a unit in the network: here are its preactivation over the data, its story, and what would help.";
 
 /** Replaces children only where what they say has changed, so that focus and screen readers are left in peace. */
@@ -95,10 +96,10 @@ export function createUnitPanel(root: HTMLElement, actions: UnitActions): UnitPa
     const unit = matching(chosen);
     const offers = offersFor(death, unit, frame.rate);
     keepCures(JSON.stringify(offers), () => offers.map(({ cure, name, reason, rate }, place) => h(
-      "div", { class: "cure" }, h("strong", {}, name + (place === 0 && death ? " (fits the cause)" : "")),
+      "div", { class: "cure" }, h("strong", {}, name),
       h("button", { type: "button", "aria-label": `Apply: ${name}`, onclick: () => actions.cure(cure, false, rate) }, "Apply"),
       h("button", { type: "button", "aria-label": `What would have happened with: ${name}`, title: "What would have happened: the cured twin runs beside it", onclick: () => actions.cure(cure, true, rate) }, "Beside"),
-      h("p", { class: "small" }, reason),
+      h("p", { class: "small" }, (place === 0 && death ? "Fits the cause. " : "") + reason),
     )));
   }
 
@@ -122,8 +123,9 @@ export function createUnitPanel(root: HTMLElement, actions: UnitActions): UnitPa
         const sentences = verdictSentences(unit, samples);
         keepVerdict(sentences.join("\n"), () => sentences.map((text) => h("li", {}, text)));
       }
-      findingsTitle.hidden = examined.findings.length === 0;
-      const texts = examined.findings.map(({ message, advice }) => `${sentence(message)} ${sentence(advice)}`);
+      const told = examined.findings.filter(({ kind }) => kind !== "silentTogether").slice(0, MOST_FINDINGS); // which are dead the network shows
+      findingsTitle.hidden = told.length === 0;
+      const texts = told.map(({ message, advice }) => `${sentence(message)} ${sentence(advice)}`);
       keepFindings(texts.join("\n"), () => texts.map((text) => h("li", {}, text)));
     },
     clear() {

@@ -28,6 +28,7 @@ function rateText(rate: number): string {
 /** "died at step 118: one step was too large; would have lived at 0.31" */
 export function deathSentence({ step, cause, survivesAt }: DeathNote): string {
   const lived = survivesAt === undefined ? "" : `; would have lived at ${rateText(survivesAt)}`;
+  if (step === 0 && cause !== "born") return `closed before any batch opened it: ${causeWord(cause)}`;
   return cause === "born" ? `dead since step ${count(step)}: ${causeWord(cause)}` : `died at step ${count(step)}: ${causeWord(cause)}${lived}`;
 }
 
@@ -59,7 +60,7 @@ export function verdictSentences(unit: UnitDiagnosis, samples: number): string[]
   const end = permanent ? `No gradient step on these samples can bring it back${moves}.` : "Units below it still learn, so its inputs may yet open it.";
   return [
     `Closed on all ${count(samples)} training samples; it would fire on at most ${percent(Math.ceil(activityBound * 1000) / 1000)} of others like them (95 % bound).`,
-    ...(mechanism ? [MECHANISMS[mechanism]] : []), end, ...(proof ? [proofs[proof]] : []), ...(biasToRevive === undefined ? [] : [`A bias higher by ${figure(biasToRevive)} opens it.`]),
+    ...(mechanism ? [MECHANISMS[mechanism]] : []), end, ...(proof ? [proofs[proof]] : []), ...(biasToRevive === undefined || biasToRevive < 1e-6 ? [] : [`A bias higher by ${figure(biasToRevive)} opens it.`]),
   ];
 }
 
