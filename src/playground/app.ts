@@ -110,6 +110,7 @@ class App {
   }
 
   private begin(): void {
+    this.problem.clear();
     const { recipe, table, speed } = this;
     this.send({ kind: "start", recipe, running: this.isRunning && !document.hidden, speed, ...(table && { table }) });
     this.showState();
@@ -123,7 +124,7 @@ class App {
 
   private tick(): void {
     const { at, chosen } = this;
-    if (this.started) this.client.askFrame({ curves: this.curvesVersion, ...(at !== undefined && { at }), ...(chosen && { chosen }) });
+    this.client.askFrame({ curves: this.curvesVersion, ...(at !== undefined && { at }), ...(chosen && { chosen }) });
     const isDue = performance.now() - this.examinedAt > Math.max(EXAMINE_EVERY, EXAMINE_SHARE * this.examinationTook);
     if (this.frame && isDue && !this.isExamining) this.examine();
     requestAnimationFrame(() => this.tick());
@@ -170,7 +171,6 @@ class App {
     this.curvesVersion = -1;
     this.examinedAt = this.isExamining ? this.examinedAt : 0;
     this.isExamining = false;
-    this.problem.clear();
     this.panel.clear();
     this.settings.forecast(undefined);
     this.network.start(message);

@@ -10,12 +10,14 @@ import { serve } from "./serve.mjs";
 const here = new URL("./", import.meta.url);
 const path = (name) => fileURLToPath(new URL(name, here));
 
-const DIGITS = 1000; // enough to learn from, and small enough to send
+const DIGITS = 500; // enough to learn from ...
+const GREYS = 4; // ... and small enough to send: of 16 steps of grey every fourth is kept
 
 /** The first digits of the package's table: for each its 64 pixels, then its class, a byte each. */
 function digits() {
   const table = gunzipSync(readFileSync(new URL("../cli/digits.csv.gz", here))).toString();
-  return gzipSync(Uint8Array.from(table.trim().split("\n").slice(1, DIGITS + 1).flatMap((line) => line.split(",").map(Number))), { level: 9 });
+  const rows = table.trim().split("\n").slice(1, DIGITS + 1).map((line) => line.split(",").map(Number));
+  return gzipSync(Uint8Array.from(rows.flatMap((row) => row.map((value, at) => (at < 64 ? Math.round(value / GREYS) * GREYS : value)))), { level: 9 });
 }
 
 /** @param {string} to where the page is written */

@@ -13,6 +13,7 @@ export interface Client {
 export function startClient(onMessage: (message: FromEngine) => void, onGone: (why: string) => void): Client {
   const worker = new Worker(new URL("engine.js", document.baseURI), { type: "module", name: "relumine" });
   let askedAt = 0;
+  let isReady = false;
   let isGone = false;
   const watch = setInterval(() => {
     if (askedAt > 0 && !document.hidden && performance.now() - askedAt > PATIENCE) gone("it has not answered for some seconds");
@@ -31,7 +32,8 @@ export function startClient(onMessage: (message: FromEngine) => void, onGone: (w
   }
 
   worker.onmessage = ({ data }: MessageEvent<FromEngine>) => {
-    if (data.kind !== "examined") askedAt = 0;
+    if (data.kind === "frame" || data.kind === "failed") askedAt = 0;
+    if (data.kind === "started") isReady = true;
     if (!isGone) onMessage(data);
   };
   worker.onerror = (event) => {
@@ -42,7 +44,7 @@ export function startClient(onMessage: (message: FromEngine) => void, onGone: (w
   return {
     send: (message) => worker.postMessage(message),
     askFrame: (request) => {
-      if (askedAt > 0 || isGone) return;
+      if (askedAt > 0 || !isReady || isGone) return;
       askedAt = performance.now();
       worker.postMessage({ kind: "frame", ...request } satisfies ToEngine);
     },

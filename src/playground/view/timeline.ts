@@ -12,14 +12,25 @@ export interface TimelineView {
 
 export function createTimelineView(stage: HTMLElement, onScrub: (step: number | undefined) => void): TimelineView {
   const canvas = h("canvas", { "aria-hidden": "true" });
+  let isHeld = false; // by the pointer
+  let isByKey = false;
+  const release = () => {
+    isHeld = isByKey = false;
+    onScrub(undefined);
+  };
   const slider = h("input", {
     type: "range", min: 0, max: 1, step: 1, value: 1, "aria-label": "Go back in time: drag or use the arrow keys; Escape returns to now",
-    oninput: () => onScrub(slider.valueAsNumber),
-    onpointerup: () => onScrub(undefined), onpointercancel: () => onScrub(undefined), onblur: () => onScrub(undefined),
+    oninput: () => (isHeld || isByKey) && onScrub(slider.valueAsNumber), // browsers may send one more when it is let go
+    onpointerdown: () => {
+      isHeld = true;
+      isByKey = false;
+    },
+    onpointerup: release, onpointercancel: release, onblur: release,
     onkeydown: (event: KeyboardEvent) => {
+      isByKey = true;
       if (event.key !== "Escape" && event.key !== "End") return;
       event.preventDefault();
-      onScrub(undefined);
+      release();
     },
   });
   stage.replaceChildren(canvas, slider);

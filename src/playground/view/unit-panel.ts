@@ -98,7 +98,7 @@ export function createUnitPanel(root: HTMLElement, actions: UnitActions): UnitPa
     keepCures(JSON.stringify(offers), () => offers.map(({ cure, name, reason, rate }, place) => h(
       "div", { class: "cure" }, h("strong", {}, name),
       h("button", { type: "button", "aria-label": `Apply: ${name}`, onclick: () => actions.cure(cure, false, rate) }, "Apply"),
-      h("button", { type: "button", "aria-label": `What would have happened with: ${name}`, title: "What would have happened: the cured twin runs beside it", onclick: () => actions.cure(cure, true, rate) }, "Beside"),
+      h("button", { type: "button", "aria-label": `Beside, what would have happened: ${name}`, title: "What would have happened: the cured twin runs beside it", onclick: () => actions.cure(cure, true, rate) }, "Beside"),
       h("p", { class: "small" }, (place === 0 && death ? "Fits the cause. " : "") + reason),
     )));
   }
