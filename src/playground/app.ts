@@ -69,8 +69,8 @@ class App {
       deaths: () => deathsCsv(this.frame?.deaths ?? []), say: (message) => this.live.say(message),
     });
     createTour(byId("tour"), {
-      load: () => this.usePreset(TEXTBOOK), step: () => this.stepOnce(), run: () => this.setRunning(true),
-      lowerRateBeside: () => this.cure("lowerRate", true, 0.15), liftBias: () => this.cure("liftBias", false),
+      load: () => this.usePreset(TEXTBOOK), step: () => this.stepOnce(), run: () => this.runAt(30),
+      lowerRateBeside: () => this.cure("lowerRate", true, 0.15), liftBias: () => this.liftAndRun(),
     });
     this.listen();
     this.connect();
@@ -177,7 +177,7 @@ class App {
     this.output.start(message);
     this.charts.start(message);
     const look = PRESETS.find((preset) => sameRecipe(preset.recipe, message.recipe))?.look;
-    setText(byId("look"), look ?? message.task.notes.join("; "));
+    setText(byId("look"), look ?? (message.task.notes.join("; ") || "Settings of your own: the link carries them."));
   }
 
   private onFrame(message: Frame): void {
@@ -219,6 +219,17 @@ class App {
 
   private cure(cure: CureName, beside: boolean, rate?: number): void {
     this.send({ kind: "cure", cure, beside, ...(rate !== undefined && { rate }) });
+  }
+
+  private runAt(speed: number): void {
+    this.speed = speed;
+    this.setRunning(true);
+  }
+
+  /** What it learns then takes its time: its outgoing weight starts at 0. */
+  private liftAndRun(): void {
+    this.cure("liftBias", false);
+    this.runAt(600);
   }
 
   private sendPace(): void {

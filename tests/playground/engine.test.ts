@@ -114,8 +114,10 @@ describe("the textbook's unit", () => {
     expect(lifted).toMatchObject({ deaths: [], revived: [unit], canUndo: true });
     expect(lifted.figures[4]).toBeGreaterThan(0.05);
     expect(lifted.loss).toBeCloseTo(dead.loss, 6);
-    const later = await bench.stepTo(20, unit);
+    const later = await bench.stepTo(2000, unit);
     expect(later.chosen).not.toEqual(lifted.chosen);
+    expect(later.loss).toBeLessThan(dead.loss * 0.5);
+    expect(later.deaths).toEqual([]);
   });
 });
 

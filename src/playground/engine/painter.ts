@@ -44,7 +44,6 @@ export interface Picture extends Measured {
   readonly chosen: Float32Array;
 }
 
-export const FIGURES = 5;
 const EMPTY = new Float32Array(0);
 const SIGMOID = activationCode("sigmoid");
 

@@ -1,5 +1,5 @@
 // What page and engine say to each other. The page asks for a frame and asks again when it has come, so that none is ever queued.
-import type { Cause, ChanceBounds, Finding, LethalRate, NetworkSpec, UnitDiagnosis, UnitState } from "../../index.js";
+import type { Cause, ChanceBounds, Finding, LethalRate, NetworkSpec, UnitDiagnosis } from "../../index.js";
 import type { Curves } from "./chronicle.js";
 import type { Picture } from "./painter.js";
 import type { Task } from "./task.js";
@@ -98,5 +98,3 @@ export type FromEngine =
   | { readonly kind: "cured"; readonly message: string }
   /** where: what the message is to be shown beside. */
   | { readonly kind: "failed"; readonly where: "data" | "settings" | "unit" | "engine"; readonly message: string };
-
-export type { UnitState };

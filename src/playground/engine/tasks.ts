@@ -36,8 +36,11 @@ const regression: Draw = (random) => {
   return [a, b, Math.sin(3 * a) * 0.6 + 0.5 * b * b - 0.2];
 };
 
-/** A small cloud whose target lies half a unit below what the unit says: see `startingWeights`. */
-const textbook: Draw = (random) => [random.normal() * 0.4, random.normal() * 0.4, -0.4 + random.normal() * 0.02];
+/** A small cloud whose target lies half a unit below what the unit says at the start (see `startingWeights`), and rises with x. */
+const textbook: Draw = (random) => {
+  const [a, b] = [random.normal() * 0.4, random.normal() * 0.4];
+  return [a, b, -0.4 + 0.15 * a + random.normal() * 0.02];
+};
 
 const PLANES: Readonly<Record<Exclude<DataName, "digits" | "csv">, readonly [draw: Draw, classes: readonly string[]]>> = {
   spiral: [spiral, ["blue", "orange"]],

@@ -115,7 +115,7 @@ function titleOf(index: number, frame: Frame, { recipe }: Started): string {
     return alive;
   });
   const total = sum(living.map((value) => [value]))[0];
-  return `<b>${total} of ${first} units live</b>${living.length > 1 && living.length < 6 ? ` (${living.map((alive, layer) => `layer ${layer}: ${alive}`).join(", ")})` : ""}`;
+  return `<b>${total} of ${first} units live</b>${living.length > 1 && living.length < 6 ? ` (${living.map((alive, layer) => `${layer === 0 ? "layer " : ""}${layer}: ${alive}`).join(", ")})` : ""}`;
 }
 
 const DASHES = [[], [6, 4], [2, 3], [10, 4, 2, 4]];

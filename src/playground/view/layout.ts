@@ -76,6 +76,6 @@ export function layOut({ recipe, task, spec }: Started, width: number, height: n
     left += widths[layer] + between;
   });
   const inputs = task.imageSide ? [] : spread(task.features.length, height, END_WIDTH / 2, (i) => (task.features[i].length <= 3 ? task.features[i] : `x${i}`), "in");
-  const outputs = spread(spec.layers.at(-1)!.units, height, width - END_WIDTH / 2, (i) => (task.classes.length > 2 ? task.classes[i].slice(0, 3) : "ŷ"), "out");
+  const outputs = spread(spec.layers.at(-1)!.units, height, width - END_WIDTH / 2, (i) => (task.classes.length > 2 ? task.classes[i].slice(0, 4) : "ŷ"), "out");
   return { size, labels: size >= LABELLED_FROM, squares, columns, ends: [...inputs, ...outputs] };
 }

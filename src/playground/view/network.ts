@@ -233,6 +233,7 @@ function drawColumns(context: CanvasRenderingContext2D, layout: NetworkLayout, f
     context.fill();
     context.stroke();
     context.fillStyle = muted;
+    context.font = `${name.length > 3 ? 10 : 12}px system-ui, sans-serif`;
     context.fillText(name, x, y + 4);
   });
 }

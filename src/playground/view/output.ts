@@ -1,5 +1,6 @@
 // The answer: over the plane with the data; as a table of right and wrong for images and tables; as a scatter for numbers.
-import type { Frame, Started } from "../engine/protocol.js";
+import type { Picture } from "../engine/painter.js";
+import type { Frame, Started, Twin } from "../engine/protocol.js";
 import { PLANE_SIDE } from "../engine/sizes.js";
 import { drawConfusion } from "./confusion.js";
 import { h, prepare, setText } from "./dom.js";
@@ -13,15 +14,18 @@ export interface OutputView {
 }
 
 const MOST_SIDE = 320;
+const PAIR_GAP = 12;
 const MOST_DOTS = 400;
 
 export function createOutputView(stage: HTMLElement, words: HTMLElement, endTwin: (keep: boolean) => void): OutputView {
   const canvas = h("canvas", { role: "img", "aria-label": "The network's answer over the plane, with the training samples" });
   const twinCanvas = h("canvas", { role: "img", "aria-label": "The twin's answer" });
+  const title = h("p", { class: "small", hidden: true });
   const twinTitle = h("p", { class: "small" });
   const twinActions = h("div", { class: "row" },
     h("button", { type: "button", onclick: () => endTwin(true) }, "Keep the twin"), h("button", { type: "button", onclick: () => endTwin(false) }, "End"));
   const table = h("div");
+  const twinBox = h("div", { hidden: true }, twinCanvas, twinTitle);
   const small = document.createElement("canvas");
   small.width = small.height = PLANE_SIDE;
   let started: Started | undefined;
@@ -32,8 +36,9 @@ export function createOutputView(stage: HTMLElement, words: HTMLElement, endTwin
     started = next;
     tableAt = 0;
     last = undefined;
-    stage.replaceChildren(...(isPlane() || isNumber() ? [canvas] : [table]), twinTitle, twinCanvas, twinActions);
-    twinTitle.hidden = twinCanvas.hidden = twinActions.hidden = true;
+    const own = h("div", {}, isPlane() || isNumber() ? canvas : table, title);
+    stage.replaceChildren(h("div", { class: isPlane() ? "pair" : "" }, own, twinBox), twinActions);
+    showTwin(undefined);
     setText(words, legend(next));
   }
   const isPlane = () => started!.task.extent > 0;
@@ -42,21 +47,24 @@ export function createOutputView(stage: HTMLElement, words: HTMLElement, endTwin
   function draw(frame: Frame): void {
     if (!started) return;
     last = frame;
-    const side = Math.min(MOST_SIDE, stage.clientWidth);
+    const whole = Math.min(MOST_SIDE, stage.clientWidth);
+    const side = frame.twin && isPlane() ? Math.floor((whole - PAIR_GAP) / 2) : whole;
     if (isPlane()) drawPlane(canvas, side, frame.plane, started);
     else if (isNumber()) drawScatter(canvas, side, frame.answers, started);
     else if (performance.now() - tableAt > 250) {
       tableAt = performance.now();
       drawConfusion(table, frame, started);
     }
-    const { twin } = frame;
-    twinTitle.hidden = twinActions.hidden = !twin;
-    twinCanvas.hidden = !twin || !isPlane();
-    if (!twin) return;
-    const dead = twin.picture.states.filter((state) => state === "dead").length;
-    const { accuracy, loss } = twin.picture.heldOut;
-    setText(twinTitle, `Twin, ${twin.label}: step ${twin.step}, ${dead} dead, ${accuracy === undefined ? `loss ${figure(loss)}` : `${percent(accuracy)} held out`}`);
-    if (isPlane()) drawPlane(twinCanvas, Math.round(side * 0.62), twin.picture.plane, started);
+    showTwin(frame.twin);
+    if (!frame.twin) return;
+    setText(title, `As it is: ${briefly(frame)}`);
+    setText(twinTitle, `Twin, ${frame.twin.label}: ${briefly(frame.twin.picture)}`);
+    if (isPlane()) drawPlane(twinCanvas, side, frame.twin.picture.plane, started);
+  }
+
+  function showTwin(twin: Twin | undefined): void {
+    title.hidden = twinBox.hidden = twinActions.hidden = !twin;
+    twinCanvas.hidden = !isPlane();
   }
 
   function drawPlane(to: HTMLCanvasElement, side: number, plane: Float32Array, { task, spec }: Started): void {
@@ -68,6 +76,10 @@ export function createOutputView(stage: HTMLElement, words: HTMLElement, endTwin
   }
 
   return { start, draw, redraw: () => last && draw(last) };
+}
+
+function briefly({ states, heldOut: { accuracy, loss } }: Picture): string {
+  return `${states.filter((state) => state === "dead").length} dead, ${accuracy === undefined ? `loss ${figure(loss)}` : percent(accuracy)}`;
 }
 
 function legend({ task, spec }: Started): string {

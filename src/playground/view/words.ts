@@ -4,7 +4,7 @@ import type { UnitDiagnosis, UnitState } from "../../index.js";
 
 export const figure = (value: number): string => String(Number(value.toPrecision(3))).replace("-", "−");
 export const signed = (value: number): string => (value > 0 ? "+" : "") + figure(value);
-export const percent = (share: number): string => `${(share * 100).toFixed(share > 0 && share < 0.1 ? 1 : 0)} %`;
+export const percent = (share: number): string => `${(share * 100).toFixed(share > 0 && share < 0.1 ? 1 : 0)}\u00a0%`;
 export const count = (value: number): string => value.toLocaleString("en").replaceAll(",", " ");
 
 const CAUSES: Readonly<Record<DeathNote["cause"], string>> = {
