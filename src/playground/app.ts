@@ -24,6 +24,7 @@ import { createUnitPanel } from "./view/unit-panel.js";
 import { statusOf } from "./view/words.js";
 
 const EXAMINE_EVERY = 1500; // milliseconds
+const EXAMINE_SOON = 200; // ... where the verdict is not of this state
 const EXAMINE_SHARE = 10; // an examination that takes long comes seldom
 const OPENING_SPEED = 120; // steps a second
 const TEXTBOOK = PRESETS.find(({ recipe }) => recipe.data === "textbook")!;
@@ -192,7 +193,9 @@ class App {
     this.output.draw(message);
     this.charts.draw(message, this.at);
     this.timeline.draw(message, this.at);
-    this.panel.draw(message, message.chosen.length > 0 ? this.chosen : undefined, this.indexOf(this.chosen));
+    const index = this.indexOf(this.chosen);
+    this.panel.draw(message, message.chosen.length > 0 ? this.chosen : undefined, index);
+    if (this.chosen && this.panel.isOutdated(message, this.chosen, index)) this.examinedAt = Math.min(this.examinedAt, performance.now() - EXAMINE_EVERY + EXAMINE_SOON);
     setText(byId("status"), statusOf(message));
   }
 

@@ -1,5 +1,7 @@
 // The page as people meet it, in Chromium.
 import { readdirSync, readFileSync } from "node:fs";
+import { createServer } from "node:http";
+import type { AddressInfo } from "node:net";
 import { gzipSync } from "node:zlib";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { FOLDER, hasChromium, openSite, type Site, stepOf, visit, waitForStep } from "./browser.js";
@@ -28,7 +30,27 @@ describe.skipIf(!hasChromium)("the page", () => {
     await page.waitForFunction(() => document.querySelector("#unit h2")?.textContent?.includes("dead"));
     expect(await page.textContent("#unit .story:not([hidden])")).toMatch(/died at step \d+: one step was too large; would have lived at 0\.\d+/i);
     await page.waitForFunction(() => document.querySelectorAll("#unit li").length >= 3);
+    expect(await page.textContent("#unit")).toMatch(/Verdict at step \d+.*Closed on all 240 training samples/);
     expect(faults).toEqual([]);
+  });
+
+  test("works from a plain web server's subfolder, without the isolating headers", async () => {
+    const plain = createServer(({ url }, response) => {
+      const name = /^\/some\/where\/([\w.]*)/.exec(url!)?.[1];
+      const type = { html: "text/html", js: "text/javascript", css: "text/css" }[name?.split(".")[1] ?? "html"] ?? "application/octet-stream";
+      if (name === undefined) response.writeHead(404).end();
+      else response.writeHead(200, { "content-type": type }).end(readFileSync(FOLDER + (name || "index.html")));
+    });
+    await new Promise<void>((resolve) => plain.listen(0, "localhost", resolve));
+    try {
+      const url = `http://localhost:${(plain.address() as AddressInfo).port}/some/where/`;
+      await using visitor = await visit({ ...site, url }, "#data=digits&layers=8");
+      await waitForStep(visitor.page, 5);
+      expect(visitor.faults).toEqual([]);
+    } finally {
+      plain.closeAllConnections();
+      plain.close();
+    }
   });
 
   test("pause, step, run, reset", async () => {

@@ -50,7 +50,7 @@ describe("code", () => {
   const benches: Bench[] = [];
   afterAll(() => benches.forEach((bench) => bench.engine.dispose()));
 
-  test.each(["Spiral, and units that die", "The textbook's unit", "Too high a rate"])("for %s is a program that finds the same deaths", async (name) => {
+  test.each(["Dying on the spiral", "The textbook's unit", "Too high a rate"])("for %s is a program that finds the same deaths", async (name) => {
     const bench = new Bench();
     benches.push(bench);
     const { recipe, task } = await bench.start(PRESETS.find((preset) => preset.name === name)!.recipe);

@@ -8,8 +8,9 @@ import { optimizerOf, specOf, startingWeights, targetsOf } from "./spec.js";
 import type { Task } from "./task.js";
 import type { Recipe } from "../state/recipe.js";
 
-/** A training ends here: what it logs is kept, and a playground is no place for more. */
-export const MOST_STEPS = 400_000;
+/** A training ends at either: a fit keeps a log of each epoch, and a playground is no place for more. */
+const MOST_STEPS = 2_000_000;
+const MOST_EPOCHS = 100_000;
 
 /** Called after each step; training goes on when its promise, if any, is fulfilled, and ends if it says so. */
 export type Gate = (run: Run) => Promise<"stop" | undefined> | undefined;
@@ -126,7 +127,7 @@ export class Run {
   async fit(gate: Gate): Promise<void> {
     const trace = traceDeaths();
     this.register.follow(trace, this.step);
-    const epochs = Math.ceil((MOST_STEPS - this.step) / this.stepsPerEpoch);
+    const epochs = Math.max(0, Math.ceil(Math.min(MOST_EPOCHS, (MOST_STEPS - this.step) / this.stepsPerEpoch)));
     const afterStep = ({ stop }: TrainingContext): Promise<void> | undefined => {
       this.step++;
       if (this.chronicle.isDue(this.step)) this.record();

@@ -14,7 +14,7 @@ export interface Preset {
 const example = (name: string, look: string, changes: Partial<Recipe>, speed = 120, paused = false): Preset => ({ name, look, recipe: { ...OPENING, ...changes }, speed, paused });
 
 export const PRESETS: readonly Preset[] = [
-  example("Spiral, and units that die", "The network learns the spiral, and on the way some units go dark: one step was too large for them. Choose one to see its story.", {}),
+  example("Dying on the spiral", "The network learns the spiral, and on the way some units go dark: one step was too large for them. Choose one to see its story.", {}),
   example(
     "The textbook's unit", "One unit, open on every sample: its preactivation is a hump at +0.1. Press Step once: the hump crosses zero, and no later step can move it.",
     { data: "textbook", layers: [1], rate: 0.2, batch: 240, seed: 0 }, 1, true,

@@ -106,7 +106,7 @@ function emptyLines(index: number, hidden: number): number[][] {
 
 /** Figures of the shown step, as words above the curves. No text of users is in it. */
 function titleOf(index: number, frame: Frame, { recipe }: Started): string {
-  if (index === 0) return `<b>loss ${figure(frame.loss)}</b>, held out ${figure(frame.heldOut.loss)} (thin)`;
+  if (index === 0) return `<b>loss ${figure(frame.loss)}</b>, held out ${figure(frame.heldOut.loss)} (thin)${frame.twin ? ", twin dashed" : ""}`;
   if (index === 1) return `<b>accuracy ${percent(frame.heldOut.accuracy ?? 0)}</b> held out`;
   let first = 0;
   const living = recipe.layers.map((units) => {

@@ -10,18 +10,26 @@ export function drawGlyph(context: CanvasRenderingContext2D, square: Square, ind
   else drawProfile(context, square, index, size, frame, started);
 }
 
+const small = document.createElement("canvas");
+
+/** One pixel an input, in a picture that is then drawn as large as the unit. */
 function drawWeights(context: CanvasRenderingContext2D, { x, y, unit }: Square, size: number, { parameters }: Frame, { layout, spec, recipe }: Started): void {
   const { ramp } = palette();
   const side = Math.ceil(Math.sqrt(spec.inputs));
-  const cell = size / side;
-  const weightOf = (input: number) => parameters[layout[0].kernel + input * recipe.layers[0] + unit];
+  if (small.width !== side) small.width = small.height = side;
+  const painter = small.getContext("2d")!;
+  const image = painter.createImageData(side, side);
+  const first = layout[0].kernel + unit;
+  const apart = recipe.layers[0];
   let largest = 1e-12;
-  for (let input = 0; input < spec.inputs; input++) largest = Math.max(largest, Math.abs(weightOf(input)));
+  for (let input = 0; input < spec.inputs; input++) largest = Math.max(largest, Math.abs(parameters[first + input * apart]));
   for (let input = 0; input < spec.inputs; input++) {
-    const at = (128 + Math.round((127 * weightOf(input)) / largest)) * 3;
-    context.fillStyle = `rgb(${ramp[at]} ${ramp[at + 1]} ${ramp[at + 2]})`;
-    context.fillRect(x + (input % side) * cell, y + Math.floor(input / side) * cell, cell + 0.3, cell + 0.3);
+    const at = (128 + Math.round((127 * parameters[first + input * apart]) / largest)) * 3;
+    for (let c = 0; c < 3; c++) image.data[input * 4 + c] = ramp[at + c];
+    image.data[input * 4 + 3] = 255;
   }
+  painter.putImageData(image, 0, 0);
+  context.drawImage(small, 0, 0, side, side, x, y, size, size);
 }
 
 function drawProfile(context: CanvasRenderingContext2D, { x, y }: Square, index: number, size: number, { profiles }: Frame, { task }: Started): void {

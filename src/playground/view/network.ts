@@ -169,7 +169,7 @@ export function createNetworkView(stage: HTMLElement, choose: (name: UnitName) =
     context.strokeRect(x + 0.5, y + 0.5, size - 1, size - 1);
     const dark = darkSince[index];
     if (dark) drawDead(context, square, isMotionReduced() ? 1 : Math.min(1, (performance.now() - dark.time) / FADE), frame);
-    else if (frame.revived.some((each) => each.layer === layer && each.unit === unit)) ring(context, square, 2.5, accent, 1.5);
+    else if (frame.shown === frame.step && frame.revived.some((each) => each.layer === layer && each.unit === unit)) ring(context, square, 2.5, accent, 1.5);
     if (chosen?.layer === layer && chosen.unit === unit) ring(context, square, 4, ink, 2);
   }
 

@@ -4,7 +4,7 @@ import type { CureName, DeathNote, Examined, Frame, UnitName } from "../engine/p
 import { offersFor } from "../state/cures.js";
 import { h, setText } from "./dom.js";
 import { drawHistogram } from "./histogram.js";
-import { deathSentence, figure, percent, signed, stateWord, verdictSentences } from "./words.js";
+import { count, deathSentence, figure, percent, signed, stateWord, verdictSentences } from "./words.js";
 
 export interface UnitActions {
   choose(name: UnitName): void;
@@ -15,6 +15,8 @@ export interface UnitActions {
 export interface UnitPanel {
   draw(frame: Frame, chosen: UnitName | undefined, index: number): void;
   examined(examined: Examined): void;
+  /** Is the verdict that is shown on another unit, or on another state of it? */
+  isOutdated(frame: Frame, chosen: UnitName, index: number): boolean;
   /** Forgets everything: another network. */
   clear(): void;
   say(message: string): void;
@@ -40,12 +42,13 @@ export function createUnitPanel(root: HTMLElement, actions: UnitActions): UnitPa
   const figures = h("p", { class: "figures" });
   const story = h("p", { class: "story" });
   const details = h("p", { class: "small" });
+  const verdictTitle = h("h3", {}, "Verdict");
   const verdict = h("ul");
   const cures = h("div");
   const said = h("p", { class: "small", role: "status" });
   const undo = h("button", { type: "button", onclick: () => actions.undo() }, "Undo");
   const problem = h("span", { id: "unit-problem" });
-  const about = h("div", { hidden: true }, canvas, figures, story, details, h("h3", {}, "Verdict"), verdict);
+  const about = h("div", { hidden: true }, canvas, figures, story, details, verdictTitle, verdict);
   const help = h("div", { hidden: true }, h("h3", {}, "Cures"), cures);
   const deaths = h("tbody");
   const deathsTitle = h("summary", {}, "Deaths");
@@ -118,8 +121,9 @@ export function createUnitPanel(root: HTMLElement, actions: UnitActions): UnitPa
     draw,
     examined(examined) {
       last = examined;
-      const { unit, samples } = examined;
+      const { unit, samples, step } = examined;
       if (unit) {
+        setText(verdictTitle, `Verdict at step ${count(step)}`);
         const sentences = verdictSentences(unit, samples);
         keepVerdict(sentences.join("\n"), () => sentences.map((text) => h("li", {}, text)));
       }
@@ -128,6 +132,7 @@ export function createUnitPanel(root: HTMLElement, actions: UnitActions): UnitPa
       const texts = told.map(({ message, advice }) => `${sentence(message)} ${sentence(advice)}`);
       keepFindings(texts.join("\n"), () => texts.map((text) => h("li", {}, text)));
     },
+    isOutdated: (frame, chosen, index) => frame.shown === frame.step && matching(chosen)?.state !== frame.states[index],
     clear() {
       last = undefined;
       setText(said, "");
