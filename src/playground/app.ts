@@ -6,7 +6,7 @@ import { deathsCsv } from "./state/deaths-csv.js";
 import { PRESETS, type Preset } from "./state/presets.js";
 import { OPENING, type Recipe, sameRecipe } from "./state/recipe.js";
 import { fromHash, toHash } from "./state/url.js";
-import { createBar } from "./view/bar.js";
+import { createBar, createTarget } from "./view/bar.js";
 import { createChartsView } from "./view/charts.js";
 import { byId, setText } from "./view/dom.js";
 import { createDrawer } from "./view/drawer.js";
@@ -55,6 +55,7 @@ class App {
   private readonly panel = createUnitPanel(byId("unit"), { choose: (name) => this.choose(name), cure: (...what) => this.cure(...what), undo: () => this.send({ kind: "undo" }) });
   private readonly settings = createSettings(byId("settings"), (recipe) => this.setRecipe(recipe));
   private readonly drop = createDrop((table) => this.useTable(table), (message) => this.refuse("data", message));
+  private readonly target = createTarget((target) => this.table && this.useTable({ ...this.table, target }));
   private readonly bar = createBar({
     setRunning: (running) => this.setRunning(running), stepOnce: () => this.stepOnce(), reset: () => this.begin(), setSpeed: (speed) => this.setSpeed(speed),
     setRecipe: (recipe) => this.setRecipe(recipe), usePreset: (preset) => this.usePreset(preset), askTable: () => this.drop.ask(),
@@ -156,6 +157,10 @@ class App {
   private refuse(where: Extract<FromEngine, { kind: "failed" }>["where"], message: string): void {
     this.isExamining = false;
     this.examinedAt = performance.now();
+    if (!this.started && where === "data" && !sameRecipe(this.recipe, OPENING)) {
+      this.recipe = OPENING; // something to look at, at least
+      this.begin();
+    }
     this.problem.show(where, message);
     if (!this.started || (where !== "data" && where !== "settings")) return;
     this.recipe = this.started.recipe;
@@ -177,6 +182,7 @@ class App {
     this.network.start(message);
     this.output.start(message);
     this.charts.start(message);
+    this.target(message.task.table);
     const look = PRESETS.find((preset) => sameRecipe(preset.recipe, message.recipe))?.look;
     setText(byId("look"), look ?? (message.task.notes.join("; ") || "Settings of your own: the link carries them."));
   }

@@ -248,6 +248,21 @@ describe("examples hold what they say", () => {
   });
 });
 
+test("a training that diverges stands still with finite weights, and says so; a lower rate starts anew", async () => {
+  const bench = open();
+  await bench.start({ data: "regression", rate: 100 });
+  await bench.engine.handle({ kind: "run", running: true, speed: Infinity });
+  let frame = await bench.frame();
+  for (let i = 0; i < 200 && !frame.stopped; i++) {
+    await new Promise((resolve) => setTimeout(resolve, 10));
+    frame = await bench.frame();
+  }
+  expect(frame.stopped).toBe("diverged");
+  expect(frame.parameters.every(Number.isFinite)).toBe(true);
+  await bench.start({ data: "regression", rate: 0.1 });
+  expect((await bench.stepTo(20)).stopped).toBeUndefined();
+});
+
 describe("digits", () => {
   test("are learnt; frames carry answers and profiles, and no maps", async () => {
     const bench = open();

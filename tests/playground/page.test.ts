@@ -207,6 +207,14 @@ describe.skipIf(!hasChromium)("the page", () => {
       await page.waitForFunction(() => document.querySelectorAll("#units button").length === 4);
     });
 
+    test("to a table that is not there says so, and shows the opening", async () => {
+      await using visitor = await visit(site, "#data=csv&layers=4");
+      const { page } = visitor;
+      expect(await page.textContent("#problem")).toContain("drop it in again");
+      await waitForStep(page, 5);
+      expect(await page.locator("#units button").count()).toBe(18);
+    });
+
     test("link and code are copied, deaths downloaded", async () => {
       await using visitor = await visit(site, "#seed=3&rate=1.4", { permissions: ["clipboard-read", "clipboard-write"] });
       const { page } = visitor;
@@ -230,9 +238,13 @@ describe.skipIf(!hasChromium)("the page", () => {
       await using visitor = await visit(site);
       const { page, faults } = visitor;
       await page.setInputFiles('input[type="file"]', "tests/data/penguins.csv");
-      await page.waitForFunction(() => document.querySelector("#look")!.textContent!.includes("last column"));
+      await page.waitForFunction(() => document.querySelector("#look")!.textContent!.startsWith("year is to be learnt: 3 classes"));
       await waitForStep(page, 5);
       expect(await page.inputValue("#data")).toBe("csv");
+      await page.selectOption("#target select", "species");
+      await page.waitForFunction(() => document.querySelector("#look")!.textContent!.startsWith("species is to be learnt: 3 classes; 11 of 344 rows"));
+      await page.waitForFunction(() => document.querySelector("table.confusion")!.textContent!.includes("Adelie"));
+      await page.waitForFunction(() => Number(/accuracy (\d+)/.exec(document.querySelector("#charts")!.textContent!)![1]) > 90);
       expect(faults).toEqual([]);
     });
 
@@ -313,7 +325,7 @@ describe.skipIf(!hasChromium)("the page", () => {
       ["dark", { colorScheme: "dark" as const }],
       ["a phone", { viewport: { width: 390, height: 844 }, reducedMotion: "reduce" as const }],
     ])("%s: drawer, share and tour open, a dead unit chosen, deaths unfolded", async (_what, options) => {
-      await using visitor = await visit(site, "", options);
+      await using visitor = await visit(site, "#rate=1.4&seed=3", options);
       const { page } = visitor;
       await page.waitForSelector(deadButtons, { timeout: 20_000 });
       await page.click("#run");

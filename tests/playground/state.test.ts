@@ -101,10 +101,17 @@ describe("a table that is dropped in", () => {
     const task = tableTask({ name: "t.csv", text: text([...good, "NA,red,yes"]) });
     expect(task).toMatchObject({ features: ["a", "b = green", "b = red"], classes: ["no", "yes"], loss: "binaryCrossEntropy", outputs: 1 });
     expect(task.train.x.rows + task.heldOut.x.rows).toBe(12);
+    expect(task.table).toEqual({ columns: ["a", "b", "kind"], target: "kind" });
     expect(task.notes.join()).toContain("1 of 13 rows have missing values");
     const a = [task.train, task.heldOut].flatMap(({ x }) => Array.from({ length: x.rows }, (_, row) => x.data[row * 3]));
     expect(a.reduce((sum, value) => sum + value, 0)).toBeCloseTo(0, 5);
     expect(a.reduce((sum, value) => sum + value * value, 0) / 12).toBeCloseTo(1, 5);
+  });
+
+  test("another column can be the target", () => {
+    const task = tableTask({ name: "t.csv", text: text(good), target: "b" });
+    expect(task).toMatchObject({ features: ["a", "kind = no", "kind = yes"], classes: ["green", "red"] });
+    expect(() => tableTask({ name: "t.csv", text: text(good), target: "c" })).toThrow('no column "c"; wanted is one of a, b, kind');
   });
 
   test("numbers with many values are a regression", () => {

@@ -14,6 +14,8 @@ export interface UnitName {
 export interface GivenTable {
   readonly name: string;
   readonly text: string;
+  /** The column to be learnt; default: the last. */
+  readonly target?: string;
 }
 
 export const CURES = ["liftBias", "recycle", "leakyRelu", "lowerRate"] as const;

@@ -1,4 +1,4 @@
-// A CSV that was dropped in, as a task: the last column is the target, the others are its features, standardized.
+// A CSV that was dropped in, as a task: one column is the target, the others are its features, standardized.
 import { RelumineError } from "../../index.js";
 import { parseCsv, type Table } from "../../formats/csv.js";
 import type { GivenTable } from "./protocol.js";
@@ -40,8 +40,8 @@ function readTarget(name: string, cells: readonly string[]): { classes: string[]
   const levels = [...new Set(cells)];
   const isNumber = cells.every(isNumeric);
   if (isNumber && (levels.length > 10 || !levels.every((level) => Number.isInteger(Number(level))))) return { classes: [], y: standardize(cells.map(Number)) };
-  if (levels.length > MOST_CLASSES) refuse(`the last column, "${name}", holds ${levels.length} different texts; wanted are at most ${MOST_CLASSES} classes, or numbers`);
-  if (levels.length === 1) refuse(`the last column, "${name}", holds nothing but "${levels[0]}"; wanted is a target that varies`);
+  if (levels.length > MOST_CLASSES) refuse(`the target, "${name}", holds ${levels.length} different texts; wanted are at most ${MOST_CLASSES} classes, or numbers`);
+  if (levels.length === 1) refuse(`the target, "${name}", holds nothing but "${levels[0]}"; wanted is a target that varies`);
   const classes = isNumber ? levels.sort((a, b) => Number(a) - Number(b)) : levels.sort();
   return { classes, y: cells.map((cell) => classes.indexOf(cell)) };
 }
@@ -55,19 +55,22 @@ function completeRows({ rows, header }: Table): { kept: (readonly string[])[]; n
 }
 
 /** @throws RelumineError "format" that says what is wrong with the table and what is wanted */
-export function tableTask({ text }: GivenTable): Task {
+export function tableTask({ text, target }: GivenTable): Task {
   if (text.length > MOST_BYTES) refuse(`the file has ${(text.length / 2 ** 20).toFixed(1)} MB; wanted are at most ${MOST_BYTES / 2 ** 20} (the command line takes more: relumine train)`);
   const table = parseCsv(text);
   const { kept, notes } = completeRows(table);
-  const last = table.header.length - 1;
-  const { classes, y } = readTarget(table.header[last], kept.map((cells) => cells[last]));
-  const encoded = table.header.slice(0, last).map((name, column) => encode(name, kept.map((cells) => cells[column])));
+  const { header } = table;
+  const at = target === undefined ? header.length - 1 : header.indexOf(target);
+  if (at < 0) refuse(`the table has no column "${target}"; wanted is one of ${header.join(", ")}`);
+  const { classes, y } = readTarget(header[at], kept.map((cells) => cells[at]));
+  const others = [...header.keys()].filter((column) => column !== at);
+  const encoded = others.map((column) => encode(header[column], kept.map((cells) => cells[column])));
   const features = encoded.flatMap(({ names }) => names);
   if (features.length > MOST_FEATURES) refuse(`the table makes ${features.length} inputs; wanted are at most ${MOST_FEATURES}`);
   const columns = encoded.flatMap((each) => each.columns);
   const all = toRows(kept.map((_, row) => columns.map((column) => column[row])), y);
   const order = shuffledIndices(kept.length, randomFrom(1));
   const cut = Math.max(1, Math.round(kept.length / 4));
-  const target = `the target is the last column, "${table.header[last]}"${classes.length > 0 ? `: ${classes.length} classes` : ""}`;
-  return { features, classes, train: takeRows(all, order.slice(cut)), heldOut: takeRows(all, order.slice(0, cut)), ...headFor(classes.length), extent: features.length === 2 ? 3 : 0, notes: [target, ...notes] };
+  const said = `${header[at]} is to be learnt${classes.length > 0 ? `: ${classes.length} classes` : ""}`;
+  return { features, classes, train: takeRows(all, order.slice(cut)), heldOut: takeRows(all, order.slice(0, cut)), ...headFor(classes.length), extent: features.length === 2 ? 3 : 0, notes: [said, ...notes], table: { columns: header, target: header[at] } };
 }

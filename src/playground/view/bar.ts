@@ -1,4 +1,5 @@
 // The controls along the top: run, step, reset, speed; data and examples.
+import type { Task } from "../engine/task.js";
 import { PRESETS, type Preset } from "../state/presets.js";
 import { DATA_NAMES, type DataName, FOR_DIGITS, type Recipe, sameRecipe } from "../state/recipe.js";
 import { byId, h, setText } from "./dom.js";
@@ -11,6 +12,19 @@ export interface BarActions {
   setRecipe(recipe: Recipe): void;
   usePreset(preset: Preset): void;
   askTable(): void;
+}
+
+/** For a table that was dropped in: which column is to be learnt. */
+export function createTarget(choose: (target: string) => void): (table: Task["table"]) => void {
+  const label = byId("target");
+  const select = label.querySelector("select")!;
+  select.onchange = () => choose(select.value);
+  return (table) => {
+    label.hidden = !table;
+    if (!table) return;
+    select.replaceChildren(...table.columns.map((name) => h("option", { value: name }, name)));
+    select.value = table.target;
+  };
 }
 
 export interface BarState {

@@ -23,6 +23,7 @@ export interface UnitPanel {
 }
 
 const MOST_FINDINGS = 4;
+const CURES_HINT = "Apply: to this network, from here on. Beside: to a twin of it, to see what would have happened.";
 const HINT = "Choose a unit in the network: here are its preactivation over the data, its story, and what would help.";
 
 /** Replaces children only where what they say has changed, so that focus and screen readers are left in peace. */
@@ -49,7 +50,7 @@ export function createUnitPanel(root: HTMLElement, actions: UnitActions): UnitPa
   const undo = h("button", { type: "button", onclick: () => actions.undo() }, "Undo");
   const problem = h("span", { id: "unit-problem" });
   const about = h("div", { hidden: true }, canvas, figures, story, details, verdictTitle, verdict);
-  const help = h("div", { hidden: true }, h("h3", {}, "Cures"), cures);
+  const help = h("div", { hidden: true }, h("h3", {}, "Cures"), h("p", { class: "small" }, CURES_HINT), cures);
   const deaths = h("tbody");
   const deathsTitle = h("summary", {}, "Deaths");
   const table = h("table", { class: "deaths" }, h("caption", { class: "unseen" }, "Units that died, by step"), deaths);
