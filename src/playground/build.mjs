@@ -35,6 +35,9 @@ const { values } = parseArgs({ options: { build: { type: "boolean", default: fal
 const folder = values.to ?? fileURLToPath(new URL("../../dist-playground/", here));
 await write(folder);
 if (!values.build) {
-  const server = await serve(folder, Number(values.port));
+  const server = await serve(folder, Number(values.port)).catch((error) => {
+    console.error(`relumine playground: ${error.message}`);
+    process.exit(1);
+  });
   console.log(`relumine playground: http://localhost:${server.address().port}/ (Ctrl-C ends it)`);
 }

@@ -28,7 +28,7 @@ export function serve(folder, port) {
     createReadStream(file).pipe(response);
   });
   return new Promise((resolve, reject) => {
-    server.once("error", reject);
+    server.once("error", (error) => reject(error.code === "EADDRINUSE" ? new Error(`port ${port} is in use; ask for another with --port N`) : error));
     server.listen(port, "localhost", () => resolve(server));
   });
 }

@@ -183,6 +183,34 @@ describe("cures", () => {
   }, 60_000);
 });
 
+test("orders that come at once are carried out one after another, and undone one by one", async () => {
+  const bench = open();
+  await bench.start(preset("Negative bias").recipe);
+  await bench.stepTo(30);
+  await bench.engine.handle({ kind: "run", running: true, speed: Infinity });
+  await Promise.all([bench.cure("liftBias", false), bench.cure("lowerRate", false, 0.05), bench.cure("recycle", true)]);
+  const frame = await bench.frame();
+  expect(frame).toMatchObject({ rate: 0.05, canUndo: true });
+  expect(frame.twin!.label).toBe("recycled");
+  await Promise.all([bench.send({ kind: "undo" }, "cured"), bench.send({ kind: "undo" }, "cured")]);
+  const back = await bench.frame();
+  expect(back).toMatchObject({ rate: 0.3, canUndo: false });
+  expect(deadOf(back)).toBe(7);
+  expect(bench.messages.filter(({ kind }) => kind === "failed")).toEqual([]);
+});
+
+test("a start in the midst of a cure: no error of the network that is gone", async () => {
+  const bench = open();
+  await bench.start(preset("Negative bias").recipe);
+  const cure = bench.engine.handle({ kind: "cure", cure: "liftBias", beside: true });
+  await bench.start({ seed: 4 });
+  await cure;
+  expect(bench.messages.filter(({ kind }) => kind === "failed")).toEqual([]);
+  const frame = await bench.stepTo(5);
+  expect(frame.step).toBe(5);
+  expect(frame.twin).toBeUndefined();
+});
+
 describe("examples hold what they say", () => {
   test.each(PRESETS.map(({ name }) => name))("%s starts", async (name) => {
     const bench = open();

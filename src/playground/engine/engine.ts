@@ -25,10 +25,11 @@ export class Engine {
 
   async handle(message: ToEngine): Promise<void> {
     const place: Place = message.kind === "start" ? "settings" : message.kind === "cure" || message.kind === "examine" ? "unit" : "engine";
+    const { session } = this;
     try {
       await this.act(message);
     } catch (error) {
-      this.fail(place, error);
+      if (session === this.session) this.fail(place, error); // else it was of a network that is gone
     }
   }
 

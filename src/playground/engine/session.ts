@@ -17,6 +17,8 @@ export class Session {
   private before: Run[] = [];
   private readonly signal = new Signal();
   private holding = 0;
+  private queue: Promise<unknown> = Promise.resolve();
+  private isOver = false;
   private singles = 0;
   private due = 0;
   private running = false;
@@ -101,6 +103,7 @@ export class Session {
       this.dropTwin();
       const run = cure === "lowerRate" ? await Run.create({ ...main.recipe, rate: rate ?? main.rate / 2 }, main.task) : await main.clone();
       const message = cure === "lowerRate" ? `the same start at a rate of ${run.rate} catches up` : await cureRun(run, cure, rate);
+      if (this.isOver) run.dispose();
       this.twin = { run, label: labelOf(cure, run.rate) };
       void this.live(run);
       return `beside: ${message}`;
@@ -150,12 +153,19 @@ export class Session {
   }
 
   dispose(): void {
+    this.isOver = true;
     for (const run of [this.main, ...(this.twin ? [this.twin.run] : []), ...this.before]) run.dispose();
     this.signal.fire();
   }
 
-  /** Does something between two fits. */
-  private async hold<T>(act: () => Promise<T>): Promise<T> {
+  /** Does something between two fits, and one such thing after another. */
+  private hold<T>(act: () => Promise<T>): Promise<T> {
+    const done = this.queue.then(() => this.holdNow(act));
+    this.queue = done.catch(() => undefined);
+    return done;
+  }
+
+  private async holdNow<T>(act: () => Promise<T>): Promise<T> {
     this.holding++;
     this.signal.fire();
     try {

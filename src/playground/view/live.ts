@@ -9,17 +9,24 @@ export interface Live {
   say(message: string): void;
 }
 
+const many = (count: number, one: string, several: string) => (count === 1 ? one : `${count} ${several}`);
+
 export function createLive(region: HTMLElement): Live {
-  let told = 0;
+  let told = { deaths: 0, revived: 0 };
   let at = 0;
   return {
-    note({ deaths, states, step }) {
-      if (step === 0 || deaths.length < told) told = step === 0 ? deaths.length : Math.min(told, deaths.length);
-      if (deaths.length === told || performance.now() - at < APART) return;
-      const born = deaths.length - told;
-      told = deaths.length;
+    note({ deaths, revived, states, step }) {
+      const now = { deaths: deaths.length, revived: revived.length };
+      if (step === 0) told = now;
+      const news = [
+        ...(now.deaths > told.deaths ? [`${many(now.deaths - told.deaths, "A unit", "units")} died`] : []),
+        ...(now.revived > told.revived ? [`${many(now.revived - told.revived, "A unit", "units")} fired again`] : []),
+      ];
+      const isTime = performance.now() - at > APART;
+      if (isTime || news.length === 0) told = now;
+      if (!isTime || news.length === 0) return;
       at = performance.now();
-      setText(region, `${born === 1 ? "A unit" : `${born} units`} died; ${states.filter((state) => state !== "dead").length} of ${states.length} live.`);
+      setText(region, `${news.join(", ")}; ${states.filter((state) => state !== "dead").length} of ${states.length} live.`);
     },
     say(message) {
       at = performance.now();
