@@ -1,11 +1,11 @@
 // The ABI: re-exports only. Addresses are byte offsets, strides and sizes count elements.
 export { gemm, gemmSelected, gemmWorkspaceBytes, isPacked, microkernel, tileRows } from "./gemm/gemm";
 export { elementary } from "./math";
-export { sumSquares, scale, allFinite } from "./reduce";
+export { sumSquares, scale, allFinite, updateUtility } from "./reduce";
 export {
   softmax, softmaxCrossEntropy, softmaxCrossEntropyDense, binaryCrossEntropy, meanSquaredError, meanAbsoluteError, huber,
 } from "./loss";
-export { sgd, adam, rmsprop } from "./optimizer";
+export { sgd, adam, adamAged, advanceAges, rmsprop } from "./optimizer";
 export { fillUniform, fillNormal, shuffle } from "./random";
 export { activationBackward, activationForward } from "./activation";
 export { addFired, foldCounters, listOpen, resetTotals } from "./counters";

@@ -99,21 +99,27 @@ export function sgd(
   return countOf(refused);
 }
 
-/** As sgdLanes. */
+/** As sgdLanes; columnAges: those of these entries' columns, or 0. */
 // @ts-ignore: decorator
 @inline
 function adamLanes(
   count: usize, offset: usize, parameters: usize, gradient: usize, m: usize, v: usize,
-  gain1: f32, gain2: f32, stepSize: f32, correction: f32, epsilon: f32, shrink: f32,
+  gain1: f32, gain2: f32, rowStepSize: v128, rowCorrection: v128, epsilon: f32, shrink: f32, columnAges: usize, stride: usize,
 ): v128 {
+  let stepSize = rowStepSize;
+  let correction = rowCorrection;
+  if (columnAges) {
+    stepSize = f32x4.pmax(stepSize, loadLanes(columnAges, count));
+    correction = f32x4.pmax(correction, loadLanes(columnAges + stride, count));
+  }
   const p = loadLanes(parameters + offset, count);
   const g = loadLanes(gradient + offset, count);
   const oldM = loadLanes(m + offset, count);
   const oldV = loadLanes(v + offset, count);
   const newM = decayTowards(oldM, g, splat(gain1));
   const newV = decayTowards(oldV, f32x4.mul(g, g), splat(gain2));
-  const divisor = f32x4.add(f32x4.mul(f32x4.sqrt(newV), splat(correction)), splat(epsilon));
-  const step = f32x4.div(f32x4.mul(splat(stepSize), newM), divisor);
+  const divisor = f32x4.add(f32x4.mul(f32x4.sqrt(newV), correction), splat(epsilon));
+  const step = f32x4.div(f32x4.mul(stepSize, newM), divisor);
   const updated = f32x4.sub(p, f32x4.add(f32x4.mul(splat(shrink), p), step));
   const accepted = v128.and(finite(updated), finite(newV));
   storeParameters(parameters + offset, updated, p, accepted, count);
@@ -131,19 +137,56 @@ export function adam(
   n: usize, parameters: usize, gradient: usize, m: usize, v: usize,
   gain1: f32, gain2: f32, stepSize: f32, correction: f32, epsilon: f32, shrink: f32,
 ): i32 {
-  const whole = n - n % LANES;
+  return adamAged(1, n, parameters, gradient, m, v, gain1, gain2, stepSize, correction, epsilon, shrink, 0, 0, 0);
+}
+
+/**
+ * The same for rows x columns entries of a kernel whose rows or columns were begun anew at times of their own, so that each has a step
+ * count t of its own. An entry takes that of the younger: the larger stepSize and correction, both of which fall with t.
+ * rowAges, columnAges: the stepSizes of the rows or columns, and `stride` bytes further the corrections; 0: as old as the whole, for
+ * which stepSize and correction stand.
+ */
+export function adamAged(
+  rows: usize, columns: usize, parameters: usize, gradient: usize, m: usize, v: usize,
+  gain1: f32, gain2: f32, stepSize: f32, correction: f32, epsilon: f32, shrink: f32, rowAges: usize, columnAges: usize, stride: usize,
+): i32 {
+  const whole = columns - columns % LANES;
   let refused = i32x4.splat(0);
-  for (let i: usize = 0; i < whole; i += LANES) {
-    refused = i32x4.add(refused, adamLanes(
-      LANES, i << 2, parameters, gradient, m, v, gain1, gain2, stepSize, correction, epsilon, shrink,
-    ));
-  }
-  if (whole < n) {
-    refused = i32x4.add(refused, adamLanes(
-      n - whole, whole << 2, parameters, gradient, m, v, gain1, gain2, stepSize, correction, epsilon, shrink,
-    ));
+  for (let r: usize = 0; r < rows; r++) {
+    const start = r * columns;
+    const rowStepSize = splat(rowAges ? max(stepSize, load<f32>(rowAges + (r << 2))) : stepSize);
+    const rowCorrection = splat(rowAges ? max(correction, load<f32>(rowAges + stride + (r << 2))) : correction);
+    for (let c: usize = 0; c < whole; c += LANES) {
+      refused = i32x4.add(refused, adamLanes(
+        LANES, (start + c) << 2, parameters, gradient, m, v, gain1, gain2, rowStepSize, rowCorrection, epsilon, shrink,
+        columnAges ? columnAges + (c << 2) : 0, stride,
+      ));
+    }
+    if (whole < columns) {
+      refused = i32x4.add(refused, adamLanes(
+        columns - whole, (start + whole) << 2, parameters, gradient, m, v, gain1, gain2, rowStepSize, rowCorrection, epsilon, shrink,
+        columnAges ? columnAges + (whole << 2) : 0, stride,
+      ));
+    }
   }
   return countOf(refused);
+}
+
+/**
+ * One step on for n units with step counts of their own: powers, 2 x n float64, become beta1^t and beta2^t; ages, 2 x n float32, become
+ * learningRate / (1 - beta1^t) and 1 / √(1 - beta2^t).
+ */
+export function advanceAges(n: usize, powers: usize, ages: usize, beta1: f64, beta2: f64, learningRate: f64): void {
+  for (let i: usize = 0; i < n; i++) {
+    const first = powers + (i << 3);
+    const second = first + (n << 3);
+    const power1 = load<f64>(first) * beta1;
+    const power2 = load<f64>(second) * beta2;
+    store<f64>(first, power1);
+    store<f64>(second, power2);
+    store<f32>(ages + (i << 2), <f32>(learningRate / (1 - power1)));
+    store<f32>(ages + ((n + i) << 2), <f32>(1 / sqrt<f64>(1 - power2)));
+  }
 }
 
 /** As sgdLanes. */

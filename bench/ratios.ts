@@ -1,5 +1,5 @@
 // Figures that compare: what the counters cost, what closed units save, what a second thread brings, how near predict comes to a plain sum.
-import { sgd, type Network } from "../src/index.js";
+import { adam, type Callback, continualBackprop, preventDeaths, recycleDormant, sgd, type Network } from "../src/index.js";
 import { stateOf } from "../src/network/state.js";
 import { alternate, type Case, type Context, type Figure } from "./measure.js";
 import { create } from "./networks.js";
@@ -54,6 +54,33 @@ async function closedShare(context: Context): Promise<Figure> {
   return { value: 100 * ratio, unit: "% of the time", wanted: { atMost: 65 } };
 }
 
+const EPOCHS = 4; // so that a fit's beginning counts little
+
+/** What a callback costs of a step, where it changes nothing or next to nothing. */
+async function callbackShare(workload: Workload, make: () => Callback, optimizer: ReturnType<typeof sgd>, context: Context): Promise<Figure> {
+  const [without, having] = [await create(workload, context), await create(workload, context)];
+  const data = samples(workload, workload.batch * stepsPerRun(workload));
+  const remedy = make();
+  const idle: Callback = { onBatchEnd: () => {} };
+  const run = (network: Network, callback: Callback) => () => network.fit(data, { epochs: EPOCHS, batchSize: workload.batch, shuffle: false, optimizer, callbacks: [callback] });
+  const { ratio } = await alternate(run(without, idle), run(having, remedy), 3000);
+  without.dispose();
+  having.dispose();
+  return { value: 100 * (ratio - 1), unit: "% of a step", wanted: { atMost: 3 } };
+}
+
+const REMEDIES: readonly { readonly name: string; make(): Callback }[] = [
+  { name: "continualBackprop", make: () => continualBackprop() },
+  { name: "recycleDormant", make: () => recycleDormant({ tau: 0 }) },
+  { name: "preventDeaths", make: () => preventDeaths() },
+];
+
+function remedyCases(context: Context): Case[] {
+  return WORKLOADS.slice(1, 4).flatMap((workload) => REMEDIES.flatMap(({ name, make }) => [sgd({ learningRate: LEARNING_RATE }), adam({ learningRate: 1e-4 })].map((optimizer): Case => ({
+    name: `${name} ${workload.name}, ${optimizer.name}`, run: () => callbackShare(workload, make, optimizer, context),
+  }))));
+}
+
 async function threadGain(workload: Workload, context: Context): Promise<Figure> {
   const [one, two] = [await create(workload, context), await create(workload, context, 2)];
   const { ratio } = await alternate(trainer(one, workload), trainer(two, workload));
@@ -82,6 +109,7 @@ export function ratioCases(context: Context): Case[] {
   const workloads = WORKLOADS.filter(({ name }) => context.all || name !== "W5");
   return [
     ...workloads.map((workload) => ({ name: `counters ${workload.name} ${shorten(workload.widths)}`, run: () => counterShare(workload, context) })),
+    ...remedyCases(context),
     { name: "half closed W3, step", run: () => closedShare(context) },
     ...workloads.map((workload) => ({ name: `threads ${workload.name} ${shorten(workload.widths)}, 2 for 1`, run: () => threadGain(workload, context) })),
     { name: "predict W3, 1 row, against a plain sum", run: () => predictShare(context) },

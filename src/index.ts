@@ -11,7 +11,7 @@ export { type ActivityFrame, type ActivityRecord, recordActivity } from "./diagn
 export { RelumineError, type ErrorCode } from "./core/errors.js";
 export type { Matrix, Samples } from "./core/matrix.js";
 export { exportNetwork, type ExportOptions, importNetwork, type ImportOptions, type ModelFormat, readMetadata } from "./formats/model.js";
-export type { RuntimeOptions } from "./wasm/runtime.js";
+export type { RuntimeFiles, RuntimeOptions } from "./wasm/runtime.js";
 export type { Activation, ActivationName } from "./wasm/activations.js";
 export {
   earlyStopping, type BatchLog, type Callback, type EpochLog, type History, type Metrics, type TrainingContext,
@@ -22,6 +22,13 @@ export type { DenseLayer, Weights } from "./network/layer.js";
 export { createNetwork, type Network } from "./network/network.js";
 export { adam, adamW, rmsprop, sgd, type Optimizer } from "./network/optimizers.js";
 export type { DenseSpec, KernelInitializer, Loss, NetworkSpec } from "./network/spec.js";
+export { prescribe } from "./treatment/prescribe/prescribe.js";
+export type { Interval, NamedCallback, PrescribeOptions, Prescription, Trial } from "./treatment/prescribe/types.js";
+export { calibrate, type Calibration, type CalibrationOptions, type LayerCalibration } from "./treatment/calibrate.js";
+export { centerInputs, type Centering } from "./treatment/center.js";
+export { continualBackprop, type ContinualBackprop } from "./treatment/continual-backprop.js";
+export { recycleDormant, type RecycleDormant } from "./treatment/recycle-dormant.js";
+export { preventDeaths, type DeathPrevention, type PreventedDeath } from "./treatment/prevent-deaths.js";
 export type { Remedy, RemedyKind, ResolvedRemedy } from "./treatment/remedy.js";
 export { treat } from "./treatment/treat.js";
 export type { TreatedUnit, Treatment, TreatmentAction, TreatmentFinding, TreatmentFindingKind } from "./treatment/types.js";

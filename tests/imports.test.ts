@@ -12,6 +12,13 @@ const PACKAGES: Record<string, RegExp> = {
   wasm: /^@assemblyscript\/loader$/,
   "wasm/threads.ts": /^#helpers$/, // one of the two files below, by the package's import conditions
   "wasm/helpers-node.ts": /^node:(os|worker_threads)$/,
+  "treatment/prescribe/prescribe.ts": /^#crew$/, // likewise
+  "treatment/prescribe/crew-node.ts": /^node:(os|worker_threads)$/,
+  "treatment/prescribe/trial-worker.ts": /^node:worker_threads$/,
+  "worker/serve.ts": /^#worker-port$/,
+  "worker/port-node.ts": /^node:worker_threads$/,
+  "worker/remote-network.ts": /^#worker$/,
+  "worker/start-node.ts": /^node:(url|worker_threads)$/,
   formats: /^csv-parse\/browser\/esm\/sync$/,
   playground: /^uplot$/,
   cli: /^(node:.*|commander|picocolors)$/,

@@ -1,5 +1,5 @@
 // What is found, as a line on the terminal and as the README's table: --write replaces what stands between its two marker comments.
-import { readFileSync, writeFileSync } from "node:fs";
+import { checkMarkers, replaceBetweenMarkers } from "../documents.js";
 import { time } from "../format.js";
 import type { Workload } from "../workloads.js";
 
@@ -36,11 +36,10 @@ export function line(row: Row, ours: number | undefined): string {
 }
 
 const FILE = "README.md";
-const BETWEEN_MARKERS = /(?<=<!-- peers -->\n)[^]*?(?=<!-- \/peers -->)/;
 
 /** Throws if the README has no place for the table. */
 export function checkReadme(): void {
-  if (!BETWEEN_MARKERS.test(readFileSync(FILE, "utf8"))) throw new Error(`${FILE} lacks the lines <!-- peers --> and <!-- /peers -->`);
+  checkMarkers(FILE, "peers");
 }
 
 const tableRow = (cells: readonly string[]): string => `| ${cells.join(" | ")} |`;
@@ -68,5 +67,5 @@ function table({ date, machine, node, rows }: Report, workloads: readonly Worklo
 
 /** Replaces the table. */
 export function writeReadme(report: Report, workloads: readonly Workload[]): void {
-  writeFileSync(FILE, readFileSync(FILE, "utf8").replace(BETWEEN_MARKERS, () => table(report, workloads)));
+  replaceBetweenMarkers(FILE, "peers", table(report, workloads));
 }

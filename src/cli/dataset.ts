@@ -24,6 +24,8 @@ export interface PreparedTable {
   readonly preprocessing: Preprocessing;
   readonly training: EncodedRows;
   readonly heldOut: EncodedRows;
+  /** The table's rows that are held out, ascending. */
+  readonly heldOutRows: readonly number[];
   /** What was left out, imputed or decided, one sentence each. */
   readonly notes: readonly string[];
 }
@@ -68,6 +70,7 @@ function prepareKnownTarget({ name, table, known }: NamedTable, target: string, 
     preprocessing: { inputs, target: encoding },
     training: encode(split.training),
     heldOut: encode(split.heldOut),
+    heldOutRows: split.heldOut,
     notes: [...describeTarget(encoding, choice.reason, table.rows.length - choice.rows.length), ...notes],
   };
 }

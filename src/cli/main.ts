@@ -4,8 +4,10 @@ import { readFile } from "node:fs/promises";
 import { Command, CommanderError } from "commander";
 import { trainCommand } from "./train.js";
 import { checkupCommand } from "./checkup.js";
+import { cureCommand } from "./cure.js";
 import { diagnoseCommand } from "./diagnose.js";
 import { forecastCommand } from "./forecast.js";
+import { textbookCommand } from "./textbook.js";
 import { endQuietlyOnClosedPipe } from "./terminal.js";
 import { RelumineError } from "../core/errors.js";
 
@@ -13,6 +15,7 @@ const EXAMPLES = `
 Examples:
   $ relumine checkup digits
   $ relumine train penguins.csv --target species --out penguins.safetensors
+  $ relumine cure penguins.csv --target species --learning-rate 0.3
   $ relumine diagnose penguins.safetensors penguins.csv
   $ relumine train --help`;
 
@@ -31,7 +34,7 @@ async function run(): Promise<void> {
     .description("Trains ReLU networks, shows which units die and why.")
     .version(await readVersion(), "-v, --version")
     .addHelpText("after", EXAMPLES);
-  for (const command of [trainCommand(), checkupCommand(), diagnoseCommand(), forecastCommand()]) program.addCommand(throwing(command));
+  for (const command of [trainCommand(), checkupCommand(), cureCommand(), diagnoseCommand(), forecastCommand(), textbookCommand()]) program.addCommand(throwing(command));
   await program.parseAsync();
 }
 

@@ -32,19 +32,20 @@ async function follow(path: string): Promise<string> {
 }
 
 /**
- * Can a model be written there? Asked before the training, which may take hours.
- * @param source the table: it is not to be overwritten
+ * Can a file be written there? Asked before the training, which may take hours.
+ * @param source the table, if there is one: it is not to be overwritten
+ * @param option that named the path
  * @throws RelumineError "value"
  */
-export async function checkPlace(path: string, source: string): Promise<void> {
+export async function checkPlace(path: string, source: string | undefined, option = "--out"): Promise<void> {
   const place = await follow(path);
   const refuse = (reason: string): never => {
-    throw new RelumineError("value", `--out ${path}: ${reason}; wanted is a file in a folder that is there and may be written`);
+    throw new RelumineError("value", `${option} ${path}: ${reason}; wanted is a file in a folder that is there and may be written`);
   };
   const folder = await stat(dirname(place)).catch((error: unknown) => refuse(`the folder ${dirname(path)} ${reasonOf(error)}`));
   if (!folder.isDirectory()) refuse(`${dirname(path)} is no folder`);
   await access(dirname(place), constants.W_OK).catch((error: unknown) => refuse(`the folder ${dirname(path)}: ${reasonOf(error)}`));
-  if (place === (await follow(source))) refuse("it is the table itself");
+  if (source !== undefined && place === (await follow(source))) refuse("it is the table itself");
   const status = await stat(place).catch((error: NodeJS.ErrnoException) => (error.code === "ENOENT" ? undefined : refuse(reasonOf(error))));
   if (status && !status.isFile()) refuse(status.isDirectory() ? "it is a folder" : "it is a device");
   if (/[/\\]$/.test(path)) refuse("it names a folder");

@@ -4,6 +4,8 @@ import { parseNumber } from "./cells.js";
 import type { Task } from "./target.js";
 import { checkInteger, checkName, checkNumber, type NumberRange } from "../core/checks.js";
 import { RelumineError } from "../core/errors.js";
+import type { Optimizer } from "../index.js";
+import { ACTIVATION_NAMES, type ActivationName } from "../wasm/activations.js";
 
 /** Runs a check and says what it wants, in commander's words around it. */
 function refuse<T>(check: () => T): T {
@@ -60,4 +62,27 @@ export function addSharedOptions(command: Command, defaults: { readonly hidden: 
     .option("--validation <share>", "share of the rows that is held out", decimal({ low: 0, high: 1, openLow: true, openHigh: true }), 0.2)
     .option("--seed <number>", "decides the split, the initial weights and the order", integer({ low: 0, high: Number.MAX_SAFE_INTEGER }), 0)
     .option("--json", "print one JSON document instead");
+}
+
+const OPTIMIZER_NAMES = ["sgd", "adam", "adamW", "rmsprop"] as const;
+
+/** How `train` and `cure` train. */
+export interface TrainingOptions extends SharedOptions {
+  readonly optimizer: (typeof OPTIMIZER_NAMES)[number];
+  readonly learningRate?: number;
+  readonly activation: ActivationName;
+  readonly bias: number;
+}
+
+export function addTrainingOptions(command: Command): Command {
+  return command
+    .option("--optimizer <name>", OPTIMIZER_NAMES.join(", "), oneOf(OPTIMIZER_NAMES), "adam")
+    .option("--learning-rate <rate>", "step size (default: the optimizer's own)", decimal({ low: 0, openLow: true }))
+    .option("--activation <name>", "of the hidden layers", oneOf(ACTIVATION_NAMES), "relu")
+    .option("--bias <value>", "starting bias of the hidden units", decimal({}), 0);
+}
+
+/** The optimizer that the options name, by the library's own functions. */
+export function optimizerOf({ optimizer, learningRate }: TrainingOptions, library: typeof import("../index.js")): Optimizer {
+  return library[optimizer](learningRate === undefined ? {} : { learningRate });
 }

@@ -21,6 +21,7 @@ export class Terminal {
   readonly #story: Stream;
   readonly #hasBar = isTerminal(process.stderr);
   #isBarShown = false;
+  #liveLines = 0;
   #started = 0;
   #redrawn = 0;
 
@@ -71,7 +72,18 @@ export class Terminal {
     process.stderr.write(`\r${line}\x1b[K`);
   }
 
+  /** Lines that stand until others replace them, or the story goes on; on a terminal alone, and only as many as it shows. */
+  live(lines: readonly string[]): void {
+    if (!this.#hasBar) return;
+    this.endProgress();
+    const shown = lines.slice(0, (process.stderr.rows || 24) - 1).map((line) => line.slice(0, (process.stderr.columns || 80) - 1));
+    process.stderr.write(shown.map((line) => `${line}\n`).join(""));
+    this.#liveLines = shown.length;
+  }
+
   endProgress(): void {
+    if (this.#liveLines > 0) process.stderr.write(`\x1b[${this.#liveLines}A\r\x1b[J`);
+    this.#liveLines = 0;
     if (this.#isBarShown) process.stderr.write("\r\x1b[K");
     this.#isBarShown = false;
   }

@@ -5,7 +5,7 @@ import { type Evaluation, evaluateOn, tellEvaluation } from "./evaluation.js";
 import { inputWidth } from "./inputs.js";
 import { checkPlace, saveFile } from "./model-file.js";
 import { specFor, tryDiagnose } from "./model.js";
-import { addSharedOptions, decimal, oneOf, type SharedOptions } from "./options.js";
+import { addSharedOptions, addTrainingOptions, optimizerOf, type TrainingOptions } from "./options.js";
 import { readTable } from "./read-table.js";
 import { tableMetadata } from "./stored-table.js";
 import { interruption, Terminal } from "./terminal.js";
@@ -16,17 +16,11 @@ import { drawActivityMap } from "../report/activity-map.js";
 import { drawDeaths } from "../report/deaths.js";
 import { formatNumber } from "../report/numbers.js";
 import { describeEpoch, drawData, drawEpochs } from "../report/training.js";
-import { ACTIVATION_NAMES, type ActivationName } from "../wasm/activations.js";
 
-const OPTIMIZER_NAMES = ["sgd", "adam", "adamW", "rmsprop"] as const;
 const LOGGED_EPOCHS = 20;
 const MOST_FRAMES = 60;
 
-interface TrainOptions extends SharedOptions {
-  readonly optimizer: (typeof OPTIMIZER_NAMES)[number];
-  readonly learningRate?: number;
-  readonly activation: ActivationName;
-  readonly bias: number;
+interface TrainOptions extends TrainingOptions {
   /** Where to save the network. */
   readonly out?: string;
 }
@@ -118,9 +112,10 @@ function toDocument({ network, optimizer, history, validation, diagnosis, activi
 }
 
 async function trainNetwork(prepared: PreparedTable, options: TrainOptions, terminal: Terminal, signal: AbortSignal): Promise<Outcome> {
-  const { createNetwork, diagnose, recordActivity, traceDeaths, ...optimizers } = await import("../index.js");
-  const { epochs, batchSize, learningRate } = options;
-  const optimizer = optimizers[options.optimizer](learningRate === undefined ? {} : { learningRate });
+  const library = await import("../index.js");
+  const { createNetwork, diagnose, recordActivity, traceDeaths } = library;
+  const { epochs, batchSize } = options;
+  const optimizer = optimizerOf(options, library);
   const network = await createNetwork(specFor(prepared, options));
   const { training, heldOut } = prepared;
   const progress = progressCallback(terminal, epochs, Math.ceil(training.x.rows / batchSize));
@@ -171,12 +166,8 @@ async function train(source: string, options: TrainOptions): Promise<void> {
 }
 
 export function trainCommand(): Command {
-  return addSharedOptions(new Command("train"), { hidden: [64, 32], epochs: 50 })
+  return addTrainingOptions(addSharedOptions(new Command("train"), { hidden: [64, 32], epochs: 50 }))
     .description("Train a network on a table, and diagnose its hidden units.")
-    .option("--optimizer <name>", OPTIMIZER_NAMES.join(", "), oneOf(OPTIMIZER_NAMES), "adam")
-    .option("--learning-rate <rate>", "step size (default: the optimizer's own)", decimal({ low: 0, openLow: true }))
-    .option("--activation <name>", "of the hidden layers", oneOf(ACTIVATION_NAMES), "relu")
-    .option("--bias <value>", "starting bias of the hidden units", decimal({}), 0)
     .option("--out <file>", 'save the network and how the columns were read, as safetensors: see "relumine diagnose"')
     .addHelpText("after", EXAMPLES)
     .action(train);

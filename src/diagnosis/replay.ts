@@ -24,6 +24,7 @@ export class Replay {
   /** Parameters and moments before the update under trial. */
   private readonly saved: Float32Array[];
   private savedPowers = { beta1: 1, beta2: 1 };
+  private savedStepCounts: Float64Array | undefined;
 
   constructor(
     private readonly fit: RunningFit,
@@ -117,6 +118,7 @@ export class Replay {
     const { parameters, slots } = this.steps.operands;
     [parameters, ...slots].forEach((address, i) => this.saved[i].set(this.state.floats(address, this.saved[i].length)));
     this.savedPowers = { ...this.steps.powers };
+    this.savedStepCounts = this.state.stepCounts;
   }
 
   /** Undoes `commit`. */
@@ -129,6 +131,7 @@ export class Replay {
     const { parameters, slots } = this.steps.operands;
     [parameters, ...slots].forEach((address, i) => this.state.floats(address, this.saved[i].length).set(this.saved[i]));
     Object.assign(this.steps.powers, this.savedPowers);
+    this.state.setStepCounts(this.savedStepCounts);
   }
 
   /** From what was saved, the next step's update in a variant; the gradient must be that of `differentiate`. */

@@ -6,7 +6,7 @@ import type { RunningFit } from "../network/running-fit.js";
 import type { ResolvedActivation } from "../wasm/activations.js";
 
 /** A unit that is closed on all samples passes neither signal nor gradient. */
-function canDie({ name, alpha }: ResolvedActivation): boolean {
+export function canDie({ name, alpha }: ResolvedActivation): boolean {
   return name === "relu" || ((name === "leakyRelu" || name === "elu") && alpha === 0);
 }
 

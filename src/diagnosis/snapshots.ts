@@ -15,6 +15,8 @@ export interface Snapshot {
   readonly blocks: readonly Float32Array[];
   readonly beta1: number;
   readonly beta2: number;
+  /** The units' step counts, where they have some of their own. */
+  readonly stepCounts: Float64Array | undefined;
   /** Since the last snapshot the network was changed by other than training steps ... */
   readonly isBreak: boolean;
   /** ... before this very step's update, which therefore can't be repeated. */
@@ -85,7 +87,7 @@ export class Snapshots {
     const addresses = addressesOf(fit.state, fit);
     const blocks = used?.blocks ?? addresses.map(() => new Float32Array(fit.state.parameterFloats));
     blocks.forEach((block, i) => block.set(fit.state.floats(addresses[i], block.length)));
-    this.kept.push({ step: fit.step, blocks, ...powers, isBreak: isBreak || (replaced?.isBreak ?? false), isTainted: isTainted || (replaced?.isTainted ?? false) });
+    this.kept.push({ step: fit.step, blocks, ...powers, stepCounts: fit.state.stepCounts, isBreak: isBreak || (replaced?.isBreak ?? false), isTainted: isTainted || (replaced?.isTainted ?? false) });
   }
 
   private drop(index: number): void {
@@ -126,5 +128,6 @@ export class Snapshots {
     const { powers } = to.momentsFor(this.fit.plan.recipe);
     powers.beta1 = snapshot.beta1;
     powers.beta2 = snapshot.beta2;
+    to.setStepCounts(snapshot.stepCounts);
   }
 }

@@ -146,7 +146,7 @@ function readAll(tensors: ReadonlyMap<string, StoredTensor>, shapes: readonly Pa
  * @example const network = await importNetwork(await readFile("model.safetensors"));
  */
 export async function importNetwork(bytes: Uint8Array, options?: ImportOptions): Promise<Network> {
-  const { format = "safetensors", loss, ...runtime } = checkOptions("importNetwork", options, ["format", "loss", "arithmetic", "threads"]);
+  const { format = "safetensors", loss, ...runtime } = checkOptions("importNetwork", options, ["format", "loss", "arithmetic", "threads", "files"]);
   checkFormat(format);
   const header = readModelHeader(bytes);
   const spec = readSpec(header, loss);

@@ -1,6 +1,7 @@
 // The optimizers, with PyTorch's definitions. An Optimizer is a plain frozen recipe; its moments live in the network
 // and go on from one fit to the next as long as the same recipe is passed.
-import { checkBoolean, checkNumber, checkOptions, describe, type NumberRange } from "../core/checks.js";
+import type { UnitAges } from "./ages.js";
+import { checkBoolean, checkName, checkNumber, checkOptions, describe, type NumberRange } from "../core/checks.js";
 import { RelumineError } from "../core/errors.js";
 import { suggestion } from "../core/nearest.js";
 import type { KernelExports } from "../wasm/exports.js";
@@ -8,7 +9,11 @@ import type { KernelExports } from "../wasm/exports.js";
 export interface Optimizer {
   readonly name: string;
   readonly learningRate: number;
+  /** What it was made with, defaults filled in: plain data. */
+  readonly options: OptimizerOptions;
 }
+
+export type OptimizerOptions = Readonly<Record<string, number | boolean>>;
 
 /** One contiguous block of `count` floats for each of these: all parameters of a network in one call. */
 export interface UpdateOperands {
@@ -17,6 +22,8 @@ export interface UpdateOperands {
   readonly gradient: number;
   /** Addresses of the moments, as many as the optimizer has `slots`. */
   readonly slots: readonly number[];
+  /** Where units have step counts of their own. */
+  ages?: UnitAges;
 }
 
 /** beta^t for the bias corrections of Adam, kept by multiplication: Math.pow differs between engines. */
@@ -30,6 +37,8 @@ export interface OptimizerRecipe extends Optimizer {
   readonly slots: number;
   /** What shrinks the weights beside the gradient; absent: nothing does. */
   readonly weightDecay?: number;
+  /** Its moments want to know their age, which a unit that is begun anew starts again. */
+  readonly countsSteps?: boolean;
   /** Updates all parameters; returns how many entries were refused because they would not have stayed finite. */
   update(kernels: KernelExports, operands: UpdateOperands, learningRate: number, powers: MomentPowers): number;
   /** The same recipe without what it would move the parameters by beside the plain gradient; absent where it has none. */
@@ -37,13 +46,14 @@ export interface OptimizerRecipe extends Optimizer {
 }
 
 const recipes = new WeakSet<object>();
-const FACTORY_NAMES = ["sgd", "adam", "adamW", "rmsprop"];
+const FACTORY_NAMES = ["sgd", "adam", "adamW", "rmsprop"] as const;
 
 const NON_NEGATIVE: NumberRange = { low: 0 };
 const DECAY: NumberRange = { low: 0, high: 1, openHigh: true };
 
 function recipe(definition: OptimizerRecipe): OptimizerRecipe {
   recipes.add(definition);
+  Object.freeze(definition.options);
   return Object.freeze(definition);
 }
 
@@ -76,6 +86,7 @@ export function sgd(options?: { learningRate?: number; momentum?: number; nester
     name: "sgd",
     weightDecay,
     learningRate,
+    options: { learningRate, momentum, nesterov, weightDecay },
     slots: momentum > 0 ? 1 : 0,
     without: {
       ...(momentum > 0 && { momentum: sgd({ learningRate, weightDecay }) as OptimizerRecipe }),
@@ -95,18 +106,21 @@ function adamFamily(name: string, given: { learningRate?: number; beta1?: number
     name,
     weightDecay,
     learningRate,
+    options: { learningRate, beta1, beta2, epsilon, ...(name === "adamW" && { weightDecay }) },
     slots: 2,
     without: {
       ...(beta1 > 0 && { momentum: adamFamily(name, { learningRate, beta1: 0, beta2, epsilon }, weightDecay) as OptimizerRecipe }),
       ...(weightDecay > 0 && { weightDecay: adamFamily(name, { learningRate, beta1, beta2, epsilon }, 0) as OptimizerRecipe }),
     },
-    update(kernels, { count, parameters, gradient, slots }, rate, powers) {
+    countsSteps: true,
+    update(kernels, operands, rate, powers) {
+      const { count, parameters, gradient, slots, ages } = operands;
       powers.beta1 *= beta1;
       powers.beta2 *= beta2;
-      return kernels.adam(
-        count, parameters, gradient, slots[0], slots[1], 1 - beta1, 1 - beta2,
-        rate / (1 - powers.beta1), 1 / Math.sqrt(1 - powers.beta2), epsilon, rate * weightDecay,
-      );
+      const stepSize = rate / (1 - powers.beta1), correction = 1 / Math.sqrt(1 - powers.beta2), shrink = rate * weightDecay;
+      if (!ages) return kernels.adam(count, parameters, gradient, slots[0], slots[1], 1 - beta1, 1 - beta2, stepSize, correction, epsilon, shrink);
+      ages.advance(kernels, beta1, beta2, rate);
+      return ages.update(kernels, operands, 1 - beta1, 1 - beta2, stepSize, correction, epsilon, shrink);
     },
   });
 }
@@ -147,9 +161,17 @@ export function rmsprop(options?: { learningRate?: number; rho?: number; epsilon
   return recipe({
     name: "rmsprop",
     learningRate,
+    options: { learningRate, rho, epsilon, momentum },
     slots: momentum > 0 ? 2 : 1,
     without: { ...(momentum > 0 && { momentum: rmsprop({ learningRate, rho, epsilon }) as OptimizerRecipe }) },
     update: (kernels, { count, parameters, gradient, slots }, rate) =>
       kernels.rmsprop(count, parameters, gradient, slots[0], momentum > 0 ? slots[1] : 0, rate, 1 - rho, epsilon, momentum),
   });
+}
+
+const FACTORIES: Readonly<Record<(typeof FACTORY_NAMES)[number], (options: never) => Optimizer>> = { sgd, adam, adamW, rmsprop };
+
+/** The optimizer of that name, made with these options, as an optimizer tells them. */
+export function rebuildOptimizer({ name, options }: Pick<Optimizer, "name" | "options">): Optimizer {
+  return FACTORIES[checkName("optimizer", name, FACTORY_NAMES)](options as never);
 }

@@ -42,7 +42,7 @@ export interface Plan {
   readonly signal: AbortSignal | undefined;
 }
 
-const OPTION_NAMES = ["epochs", "batchSize", "optimizer", "learningRate", "clipNorm", "shuffle", "validation", "callbacks", "signal"];
+export const OPTION_NAMES = ["epochs", "batchSize", "optimizer", "learningRate", "clipNorm", "shuffle", "validation", "callbacks", "signal"];
 const CALLBACK_NAMES = ["onTrainBegin", "onBatchEnd", "onEpochEnd", "onTrainEnd"] as const;
 
 function checkCallbacks(callbacks: readonly Callback[]): readonly Callback[] {

@@ -1,4 +1,5 @@
 // The inside of a network: its parameters in the arena, the moments of its optimizer, and what it has trained so far.
+import { UnitAges } from "./ages.js";
 import { BatchBuffers } from "./buffers.js";
 import { initializeLayer } from "./initializers.js";
 import type { MomentPowers, OptimizerRecipe } from "./optimizers.js";
@@ -16,6 +17,8 @@ interface Moments {
   readonly recipe: OptimizerRecipe;
   readonly slots: readonly number[];
   readonly powers: MomentPowers;
+  /** Of single units, once one was begun anew under an optimizer that counts its steps. */
+  ages?: UnitAges;
 }
 
 export class NetworkState {
@@ -35,6 +38,7 @@ export class NetworkState {
   isDisposed = false;
   private gradientAddress = 0;
   private moments: Moments | undefined;
+  private unitAges: UnitAges | undefined;
 
   constructor(
     readonly runtime: Runtime,
@@ -97,6 +101,32 @@ export class NetworkState {
     return this.moments;
   }
 
+  /** Lets a hidden unit's step count start again, where the optimizer that trained last has one. Nothing changes if there is no memory for it. */
+  restartSteps(layer: number, unit: number): void {
+    if (!this.moments?.recipe.countsSteps) return;
+    this.agesOf(this.moments).reset(layer, unit);
+  }
+
+  private agesOf(moments: Moments): UnitAges {
+    if (!moments.ages) {
+      this.unitAges ??= new UnitAges(this.spec, this.layout, this.runtime.heap, this.arena);
+      this.unitAges.fill(moments.powers);
+      moments.ages = this.unitAges;
+    }
+    return moments.ages;
+  }
+
+  /** A copy of the units' step counts, for `setStepCounts`; undefined while all are as old as the network. */
+  get stepCounts(): Float64Array | undefined {
+    return this.moments?.ages?.values.slice();
+  }
+
+  setStepCounts(counts: Float64Array | undefined): void {
+    if (!this.moments) return;
+    if (counts) this.agesOf(this.moments).values.set(counts);
+    else this.moments.ages = undefined;
+  }
+
   /** Takes over parameters, moments and the count of epochs of a network of the same shape. */
   copyFrom(other: NetworkState): void {
     this.changes++;
@@ -106,6 +136,7 @@ export class NetworkState {
       const { recipe, slots, powers } = other.moments;
       const own = this.momentsFor(recipe);
       Object.assign(own.powers, powers);
+      this.setStepCounts(other.stepCounts);
       slots.forEach((slot, i) => this.floats(own.slots[i], this.parameterFloats).set(other.floats(slot, this.parameterFloats)));
     }
     this.allParameters().set(other.allParameters());
@@ -125,12 +156,12 @@ export class NetworkState {
 /** Where a network and its layers find their state: a remedy may put another in its place, and the old one back. */
 export class StateCell {
   /** States that were replaced, the oldest first; who may want one back keeps it alive. */
-  private readonly replaced: WeakRef<NetworkState>[] = [];
+  private replaced: WeakRef<NetworkState>[] = [];
 
   constructor(public current: NetworkState) {}
 
   replace(next: NetworkState): void {
-    this.replaced.push(new WeakRef(this.current));
+    this.replaced = [...this.replaced.filter((each) => each.deref()), new WeakRef(this.current)];
     next.changes = this.current.changes + 1;
     this.current = next;
   }

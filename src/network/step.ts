@@ -6,6 +6,17 @@ import type { Plan } from "./plan.js";
 import { splitSeed, Stream } from "./random.js";
 import type { NetworkState } from "./state.js";
 import type { Arena } from "../wasm/heap.js";
+import type { Runtime } from "../wasm/runtime.js";
+
+/** Shuffles the indices at `address` so that the first `trainingRows` are the seed's training rows, ascending, and the others are held out. */
+export function splitRows({ heap, kernels }: Runtime, seed: number, rows: number, trainingRows: number, address: number): Uint32Array {
+  const { low, high } = splitSeed(seed);
+  kernels.shuffle(rows, address, low, high, Stream.split, 0);
+  const order = heap.u32.slice(address >>> 2, (address >>> 2) + rows);
+  order.subarray(0, trainingRows).sort();
+  heap.u32.set(order, address >>> 2);
+  return order;
+}
 
 /** The order in which rows are read: in WASM memory, where the kernel shuffles it. */
 export class RowOrder {
@@ -18,16 +29,12 @@ export class RowOrder {
     private readonly plan: Plan,
     scratch: Arena,
   ) {
-    const { heap, kernels } = state.runtime;
+    const { heap } = state.runtime;
     this.address = scratch.allocate(plan.data.rows * 4, "the order of the rows");
     this.rows = Uint32Array.from({ length: plan.data.rows }, (_, row) => row);
     heap.u32.set(this.rows, this.address >>> 2);
     if (plan.trainingRows === plan.data.rows) return;
-    const { low, high } = splitSeed(state.spec.seed);
-    kernels.shuffle(this.rows.length, this.address, low, high, Stream.split, 0);
-    this.rows = heap.u32.slice(this.address >>> 2, (this.address >>> 2) + this.rows.length);
-    this.rows.subarray(0, plan.trainingRows).sort();
-    heap.u32.set(this.rows, this.address >>> 2);
+    this.rows = splitRows(state.runtime, state.spec.seed, plan.data.rows, plan.trainingRows, this.address);
   }
 
   /** Shuffles the training rows, differently in each epoch. */
@@ -46,6 +53,7 @@ export class TrainingStep {
   loss = 0;
   readonly operands: UpdateOperands;
   readonly powers: MomentPowers;
+  private readonly moments: ReturnType<NetworkState["momentsFor"]>;
 
   constructor(
     private readonly state: NetworkState,
@@ -53,7 +61,8 @@ export class TrainingStep {
     private readonly order: RowOrder,
   ) {
     const { gradient } = state;
-    const { slots, powers } = state.momentsFor(plan.recipe);
+    this.moments = state.momentsFor(plan.recipe);
+    const { slots, powers } = this.moments;
     this.operands = { count: state.parameterFloats, parameters: state.parameters, gradient, slots };
     this.powers = powers;
   }
@@ -78,6 +87,7 @@ export class TrainingStep {
 
   /** Moves the parameters; false if some entry was refused, since it would not have stayed finite. */
   update(rate: number, recipe: OptimizerRecipe = this.plan.recipe): boolean {
+    this.operands.ages = this.moments.ages;
     return recipe.update(this.state.runtime.kernels, this.operands, rate, this.powers) === 0;
   }
 

@@ -140,9 +140,11 @@ export function prune(course: Course): Outcome {
   const { state } = course;
   const view = new View(course, state);
   const { verdicts, outputs } = judgeUnits(course, view);
+  const isEmptied = ({ isRemoved }: Verdicts) => !isRemoved.includes(false);
+  const died = verdicts.findIndex(isEmptied); // below it all is without use
   removeUseless(course, verdicts);
   if (!verdicts.some(({ isRemoved }) => isRemoved.includes(true))) return nothing("no hidden unit is dead, constant or without outgoing weights on these samples");
-  const emptied = verdicts.findIndex(({ isRemoved }) => !isRemoved.includes(false));
+  const emptied = died >= 0 ? died : verdicts.findIndex(isEmptied);
   if (emptied < 0) {
     const { state: smaller, isFolded } = buildSmaller(course, verdicts);
     const treated = verdicts.flatMap(({ isRemoved }, layer) =>

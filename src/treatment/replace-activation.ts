@@ -3,12 +3,8 @@ import { type Course, finding, nothing, type Outcome } from "./course.js";
 import { transplant } from "./transplant.js";
 import { resolveSpec } from "../network/spec.js";
 import type { TreatedUnit } from "./types.js";
+import { canDie } from "../diagnosis/silence.js";
 import type { ResolvedActivation } from "../wasm/activations.js";
-
-/** Closed on all samples, its units pass neither signal nor gradient. */
-function canDie({ name, alpha }: ResolvedActivation): boolean {
-  return name === "relu" || ((name === "leakyRelu" || name === "elu") && alpha === 0);
-}
 
 const indices = (count: number) => Array.from({ length: count }, (_, index) => index);
 
@@ -30,5 +26,5 @@ export function replaceActivation(course: Course, activation: ResolvedActivation
   const treated = course.deadUnits().flatMap((units, layer) =>
     isReplaced[layer] ? units.map((unit): TreatedUnit => ({ layer, unit, action: "activationReplaced" })) : []);
   const named = isReplaced.flatMap((replaced, layer) => (replaced ? [layer] : [])).join(", ");
-  return { state: treatedState, treated, findings: [finding("onTheseSamples", `hidden layers ${named} are ${activation.name} now, for living units too`)] };
+  return { state: treatedState, treated, findings: [finding("livingUnitsToo", `hidden layers ${named} now have the activation ${activation.name}, their living units too`)] };
 }

@@ -24,13 +24,24 @@ function graftBlock(from: NetworkState, source: number, to: NetworkState, target
   });
 }
 
-/** Fills `to`, one graft a layer: parameters, the optimizer's moments, and the place in the sequence of epochs and redraws. */
+/** The step counts of the hidden units that stay: all of beta1^t, then all of beta2^t. */
+function graftStepCounts(from: NetworkState, to: NetworkState, grafts: readonly Graft[]): void {
+  const counts = from.stepCounts;
+  if (!counts) return;
+  const hidden = from.spec.layers.slice(0, -1);
+  const first = (layer: number) => hidden.slice(0, layer).reduce((sum, { units }) => sum + units, 0);
+  const kept = grafts.slice(0, -1).flatMap(({ layer, units }) => units.map((unit) => first(layer) + unit));
+  if (kept.length > 0) to.setStepCounts(Float64Array.from([...kept, ...kept.map((at) => counts.length / 2 + at)], (at) => counts[at]));
+}
+
+/** Fills `to`, one graft a layer: parameters, the optimizer's moments and step counts, and the place in the sequence of epochs and redraws. */
 export function transplant(from: NetworkState, to: NetworkState, grafts: readonly Graft[]): void {
   to.epochsBegun = from.epochsBegun;
   to.redraws = from.redraws;
   const old = from.lastMoments;
   const moments = old && to.momentsFor(old.recipe);
   if (old && moments) Object.assign(moments.powers, old.powers);
+  graftStepCounts(from, to, grafts);
   graftBlock(from, from.parameters, to, to.parameters, grafts);
   old?.slots.forEach((slot, i) => graftBlock(from, slot, to, moments!.slots[i], grafts));
 }

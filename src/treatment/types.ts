@@ -25,6 +25,7 @@ export type TreatmentFindingKind =
   | "nothingToTreat" // the network is as it was
   | "lossless" // what was taken out is proved to change no output in the range of the samples
   | "onTheseSamples" // what was done is known to hold on these samples alone
+  | "livingUnitsToo" // what was done changes units that were alive as well
   | "constantNetwork" // a layer died out as a whole: the output is the same on every sample
   | "shareNotReached" // no bias opens the unit on the wanted share
   | "stillDead"; // units that are dead after the treatment

@@ -28,12 +28,13 @@ export function zeroOutgoing(state: NetworkState, layer: number, unit: number): 
   state.allParameters().fill(0, start, end);
 }
 
-/** Clears the moments of a unit's incoming weights, bias, slope and outgoing weights, and of nothing else. */
+/** Clears the moments of a unit's incoming weights, bias, slope and outgoing weights, and of nothing else; their step count starts again. */
 export function clearMoments(state: NetworkState, layer: number, unit: number): void {
   const { kernel, bias, alpha } = state.layout.layers[layer];
   const { units } = state.spec.layers[layer];
   const inputs = state.inputsOf(layer);
   const { start, end } = outgoing(state, layer, unit);
+  state.restartSteps(layer, unit);
   for (const slot of state.lastMoments?.slots ?? []) {
     const moments = state.floats(slot, state.parameterFloats);
     for (let input = 0; input < inputs; input++) moments[kernel / 4 + input * units + unit] = 0;
@@ -41,4 +42,16 @@ export function clearMoments(state: NetworkState, layer: number, unit: number): 
     if (alpha !== undefined) moments[alpha / 4 + unit] = 0;
     moments.fill(0, start, end);
   }
+}
+
+/** Clears the momentum of a unit's incoming weights and bias: what earlier gradients would still add to its next updates. */
+export function clearVelocity(state: NetworkState, layer: number, unit: number): void {
+  const { kernel, bias } = state.layout.layers[layer];
+  const { units } = state.spec.layers[layer];
+  const moments = state.lastMoments;
+  const slot = moments?.slots[moments.recipe.name === "rmsprop" ? 1 : 0]; // rmsprop's first is the mean of squares
+  if (slot === undefined) return;
+  const velocity = state.floats(slot, state.parameterFloats);
+  for (let input = 0; input < state.inputsOf(layer); input++) velocity[kernel / 4 + input * units + unit] = 0;
+  velocity[bias / 4 + unit] = 0;
 }

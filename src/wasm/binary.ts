@@ -1,7 +1,8 @@
 // The only importer of the loader: from what embed.mjs wrote to a running instance.
-import { instantiate } from "@assemblyscript/loader";
+import { instantiate, instantiateSync } from "@assemblyscript/loader";
 import { RELAXED_DELTA, STRICT_HEX } from "./binaries.js";
 import type { KernelExports } from "./exports.js";
+import { RelumineError } from "../core/errors.js";
 
 /** Which of the two binaries runs: "relaxed" fuses multiply and add where the machine can. */
 export type Build = "strict" | "relaxed";
@@ -22,14 +23,12 @@ export function supportsRelaxed(): boolean {
   return validates([...SPLAT_ONE, ...SPLAT_ONE, 253, 128, 2]); // i8x16.relaxed_swizzle
 }
 
-function hexDigit(text: string, index: number): number {
-  const code = text.charCodeAt(index);
-  return code - (code < 97 ? 48 : 87); // "0" to "9", "a" to "f"
-}
-
 function decodeHex(text: string): Uint8Array<ArrayBuffer> {
   const bytes = new Uint8Array(text.length / 2);
-  for (let i = 0; i < bytes.length; i++) bytes[i] = hexDigit(text, 2 * i) * 16 + hexDigit(text, 2 * i + 1);
+  const view = new DataView(bytes.buffer);
+  const whole = bytes.length & ~3;
+  for (let i = 0; i < whole; i += 4) view.setUint32(i, Number.parseInt(text.slice(2 * i, 2 * i + 8), 16)); // this code runs once, cold: few long steps
+  for (let i = whole; i < bytes.length; i++) bytes[i] = Number.parseInt(text.slice(2 * i, 2 * i + 2), 16);
   return bytes;
 }
 
@@ -59,15 +58,51 @@ function withSharedMemory(bytes: Uint8Array<ArrayBuffer>): Uint8Array<ArrayBuffe
   return bytes;
 }
 
-/** Compiles one build, for a shared memory or one of its own. */
-export function compileKernels(build: Build, shared: boolean): Promise<WebAssembly.Module> {
+function decodeEmbedded(build: Build): Uint8Array<ArrayBuffer> {
   const strict = decodeHex(STRICT_HEX);
-  const bytes = build === "strict" ? strict : applyDelta(strict, RELAXED_DELTA);
+  return build === "strict" ? strict : applyDelta(strict, RELAXED_DELTA);
+}
+
+async function load(url: string | URL): Promise<Uint8Array<ArrayBuffer>> {
+  try {
+    const response = await fetch(url);
+    if (!response.ok) throw new Error(`status ${response.status}`);
+    return new Uint8Array(await response.arrayBuffer());
+  } catch (error) {
+    throw new RelumineError("unsupported", `${String(url)} can't be loaded (${(error as Error).message}); wanted is the URL of the package's .wasm file`);
+  }
+}
+
+async function compileFile(build: Build, shared: boolean, file: string | URL): Promise<WebAssembly.Module> {
+  const bytes = await load(file);
+  const module = await WebAssembly.compile(shared ? withSharedMemory(bytes) : bytes).catch((error: Error) => {
+    throw new RelumineError("format", `${String(file)} is no WebAssembly (${error.message}); wanted is the package's ${build}.wasm`);
+  });
+  if (!WebAssembly.Module.exports(module).some(({ name }) => name === "gemmWorkspaceBytes")) {
+    throw new RelumineError("format", `${String(file)} is another program's; wanted is the package's ${build}.wasm`);
+  }
+  return module;
+}
+
+/** Compiles one build, the embedded one or that of a file, for a shared memory or one of its own. */
+export async function compileKernels(build: Build, shared: boolean, file?: string | URL): Promise<WebAssembly.Module> {
+  if (file !== undefined) return compileFile(build, shared, file);
+  const bytes = decodeEmbedded(build);
   return WebAssembly.compile(shared ? withSharedMemory(bytes) : bytes);
 }
 
-/** An instance over `memory`; the calls are the raw exports, without the loader's wrappers. */
+/**
+ * An instance over `memory`; the calls are the raw exports, without the loader's wrappers. The loader's asynchronous call asks whether it was given a
+ * Response, which makes Node load all of fetch (40 ms), so it is left to those browsers that refuse the synchronous one on the main thread.
+ */
 export async function instantiateKernels(module: WebAssembly.Module, memory: WebAssembly.Memory): Promise<KernelExports> {
-  const { instance } = await instantiate(module, { env: { memory } });
-  return instance.exports as unknown as KernelExports;
+  const imports = { env: { memory } };
+  let made: { instance: WebAssembly.Instance };
+  try {
+    made = instantiateSync(module, imports);
+  } catch (error) {
+    if (!(error instanceof RangeError)) throw error;
+    made = await instantiate(module, imports);
+  }
+  return made.instance.exports as unknown as KernelExports;
 }

@@ -29,6 +29,10 @@ export interface KernelExports {
   scale(n: number, x: number, factor: number): void;
   /** 1 or 0. */
   allFinite(n: number, x: number): number;
+  /** Moving averages, a float a row: of magnitude·scale·Σ|kernel's row|, and of magnitude·scale. */
+  updateUtility(
+    rows: number, columns: number, kernel: number, magnitude: number, scale: number, gain: number, utility: number, activation: number,
+  ): void;
 
   // Losses: result is two float64, [loss sum, correct], added to; gradient may be the logits or outputs, or 0; scale multiplies it alone.
   softmax(rows: number, classes: number, logits: number, out: number): void;
@@ -55,6 +59,14 @@ export interface KernelExports {
     n: number, parameters: number, gradient: number, m: number, v: number,
     gain1: number, gain2: number, stepSize: number, correction: number, epsilon: number, shrink: number,
   ): number;
+  /** The same for the rows x columns of a kernel whose rows or columns have step counts of their own; ages: as advanceAges leaves them (0: none are younger). */
+  adamAged(
+    rows: number, columns: number, parameters: number, gradient: number, m: number, v: number,
+    gain1: number, gain2: number, stepSize: number, correction: number, epsilon: number, shrink: number,
+    rowAges: number, columnAges: number, stride: number,
+  ): number;
+  /** powers: 2 x n float64, beta1^t and beta2^t; ages: 2 x n float32, each unit's stepSize and correction. */
+  advanceAges(n: number, powers: number, ages: number, beta1: number, beta2: number, learningRate: number): void;
   /** gain = 1 - rho. */
   rmsprop(
     n: number, parameters: number, gradient: number, v: number, velocity: number,

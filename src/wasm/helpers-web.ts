@@ -1,19 +1,20 @@
 // Helper threads in browsers: Web Workers, where the page is cross-origin isolated.
 import type { Helper, HelperStart } from "./threads.js";
 
-const SOURCE = `
+/** Also written to a file of its own, for pages that forbid blob: (worker/embed.mjs). */
+export const SOURCE = `
 onmessage = ({ data: { module, memory, control, index, seen } }) => {
-  const { exports } = new WebAssembly.Instance(module, { env: { memory } });
+  const { exports: kernels } = new WebAssembly.Instance(module, { env: { memory } });
   postMessage("ready");
-  exports.helperLoop(control, index, seen);
+  kernels.helperLoop(control, index, seen);
 };
 `;
 
-export function startHelper(start: HelperStart, onReady: () => void, onDeath: (why: string) => void): Helper {
-  const url = URL.createObjectURL(new Blob([SOURCE], { type: "text/javascript" }));
+export function startHelper(start: HelperStart, onReady: () => void, onDeath: (why: string) => void, file?: string | URL): Helper {
+  const url = file ?? URL.createObjectURL(new Blob([SOURCE], { type: "text/javascript" }));
   const worker = new Worker(url);
   worker.onmessage = () => {
-    URL.revokeObjectURL(url);
+    if (file === undefined) URL.revokeObjectURL(url as string);
     onReady();
   };
   worker.onerror = ({ message }) => onDeath(message);

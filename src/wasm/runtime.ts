@@ -15,6 +15,18 @@ export interface RuntimeOptions {
    * a core, at most 8. Where memory can't be shared (a page that is not cross-origin isolated) it is 1.
    */
   readonly threads?: number | "auto";
+  /** Where the package's exported files lie, for pages that are to load them instead of what travels inside the JavaScript. */
+  readonly files?: RuntimeFiles;
+}
+
+/** URLs. They count for the first network of its kind, which loads the kernels for those after it. */
+export interface RuntimeFiles {
+  /** Of relumine/strict.wasm. */
+  readonly strict?: string | URL;
+  /** Of relumine/relaxed.wasm. */
+  readonly relaxed?: string | URL;
+  /** Of relumine/helper-thread.js: for `threads` where a content security policy forbids blob:. Browsers only. */
+  readonly helper?: string | URL;
 }
 
 export interface Runtime {
@@ -28,24 +40,24 @@ export interface Runtime {
 
 const runtimes = new Map<string, Promise<Runtime>>();
 
-async function start(build: Build, threads: number, onDeath: () => void): Promise<Runtime> {
+async function start(build: Build, threads: number, files: RuntimeFiles, onDeath: () => void): Promise<Runtime> {
   if (!supportsSimd()) throw new RelumineError("unsupported", "this engine has no WebAssembly SIMD; wanted is one from 2021 or later");
   const shared = threads > 1;
   const heap = new Heap(shared);
-  const module = await compileKernels(build, shared);
+  const module = await compileKernels(build, shared, files[build]);
   const kernels = await instantiateKernels(module, heap.memory);
   const workspace = heap.allocate(kernels.gemmWorkspaceBytes() * threads, "the packing space");
-  const pool = shared ? await ThreadPool.start(threads, module, kernels, heap, onDeath) : undefined;
+  const pool = shared ? await ThreadPool.start(threads, module, kernels, heap, onDeath, files.helper) : undefined;
   return { build, threads, kernels: pool?.wrap() ?? kernels, heap, workspace };
 }
 
 /** The runtime of a build and a number of threads; the first call compiles it. One whose helpers died is forgotten. */
-function obtain(build: Build, threads: number): Promise<Runtime> {
+function obtain(build: Build, threads: number, files: RuntimeFiles = {}): Promise<Runtime> {
   const key = `${build} ${threads}`;
   let runtime = runtimes.get(key);
   if (!runtime) {
     const forget = () => void runtimes.delete(key);
-    runtime = start(build, threads, forget);
+    runtime = start(build, threads, files, forget);
     runtime.catch(forget);
     runtimes.set(key, runtime);
   }
@@ -54,11 +66,11 @@ function obtain(build: Build, threads: number): Promise<Runtime> {
 
 /** The runtime that the options ask for. */
 export async function getRuntime(options?: RuntimeOptions): Promise<Runtime> {
-  const { arithmetic = "fast", threads = 1 } = checkOptions("options", options, ["arithmetic", "threads"]);
+  const { arithmetic = "fast", threads = 1, files } = checkOptions("options", options, ["arithmetic", "threads", "files"]);
   checkName("arithmetic", arithmetic, ["fast", "reproducible"]);
   if (threads !== "auto") checkInteger("threads", threads, { low: 1 });
   const build = arithmetic === "fast" && supportsRelaxed() ? "relaxed" : "strict";
-  return obtain(build, resolveThreads(threads));
+  return obtain(build, resolveThreads(threads), checkOptions("files", files, ["strict", "relaxed", "helper"]));
 }
 
 /** A runtime like this one; this one, unless its helpers have died. */

@@ -59,22 +59,22 @@ export class ThreadPool {
   ) {}
 
   /** Starts threads - 1 helpers; `onDeath` is called once if one of them ends. */
-  static async start(threads: number, module: WebAssembly.Module, kernels: KernelExports, heap: Heap, onDeath: () => void): Promise<ThreadPool> {
+  static async start(threads: number, module: WebAssembly.Module, kernels: KernelExports, heap: Heap, onDeath: () => void, file?: string | URL): Promise<ThreadPool> {
     const control = heap.allocate(CONTROL_BYTES, "the threads' control block");
     heap.i32[(control >>> 2) + THREADS] = threads;
     const pool = new ThreadPool(kernels, heap, control, onDeath);
-    const ready = Array.from({ length: threads - 1 }, (_, i) => pool.startHelper({ module, memory: heap.memory, control, index: i + 1, seen: 0 }));
+    const ready = Array.from({ length: threads - 1 }, (_, i) => pool.startHelper({ module, memory: heap.memory, control, index: i + 1, seen: 0 }, file));
     await Promise.all(ready);
     return pool;
   }
 
-  private startHelper(start: HelperStart): Promise<void> {
+  private startHelper(start: HelperStart, file: string | URL | undefined): Promise<void> {
     return new Promise((resolve, reject) => {
       const fail = (why: string) => {
         this.fail(why);
         reject(new RelumineError("unsupported", `helper threads don't start here: ${why}`));
       };
-      this.helpers.push(startHelper(start, resolve, fail));
+      this.helpers.push(startHelper(start, resolve, fail, file));
     });
   }
 

@@ -9,7 +9,7 @@ const version = (JSON.parse(readFileSync(new URL("../../package.json", import.me
 const WITHOUT_WASM = ["--import", "data:text/javascript,delete globalThis.WebAssembly"];
 
 describe("help", () => {
-  it.each([[["--help"], "relumine checkup digits"], [["train", "--help"], "--target species"], [["checkup", "--help"], "--repeats 5"], [["diagnose", "--help"], "digits.safetensors digits"], [["forecast", "--help"], "relumine forecast digits"], [["help", "train"], "--target species"]])(
+  it.each([[["--help"], "relumine checkup digits"], [["train", "--help"], "--target species"], [["checkup", "--help"], "--repeats 5"], [["diagnose", "--help"], "digits.safetensors digits"], [["forecast", "--help"], "relumine forecast digits"], [["textbook", "--help"], "relumine textbook --html"], [["help", "train"], "--target species"]])(
     "%j shows examples",
     async (args, example) => {
       const { code, stdout, stderr } = await relumine(...args);

@@ -15,9 +15,9 @@ function toDataSet(rows: readonly number[][]): DataSet & { readonly x: number[][
   return { x: rows.map((row) => row.slice(0, -1).map((pixel) => pixel / 16)), y: rows.map((row) => row.at(-1)!) };
 }
 
-/** Training and held-out rows; the seed decides which are which. */
-export function loadDigits(seed = 0) {
-  const text = gunzipSync(readFileSync(new URL("../../src/cli/digits.csv.gz", import.meta.url))).toString();
+/** Training and held-out rows; the seed decides which are which. A bundle lies elsewhere and says where the file is. */
+export function loadDigits(seed = 0, file: string | URL = new URL("../../src/cli/digits.csv.gz", import.meta.url)) {
+  const text = gunzipSync(readFileSync(file)).toString();
   const rows = shuffled(text.trim().split(/\r?\n/).slice(1).map((line) => line.split(",").map(Number)), seed);
   return { training: toDataSet(rows.slice(0, TRAINING_ROWS)), heldOut: toDataSet(rows.slice(TRAINING_ROWS)) };
 }

@@ -5,18 +5,16 @@ import { forward, outputs, type ReferenceLayer, type Rows } from "../reference.j
 import type { Network, Remedy, Treatment } from "../../src/index.js";
 import { stateOf } from "../../src/network/state.js";
 
-/** The whole of a network's memory: parameters, moments, powers, counts, spec. */
+/** The whole of a network's memory: parameters, moments, powers, step counts, spec. */
 export function memoryOf(network: Network): unknown {
   const state = stateOf(network);
   const { lastMoments, parameterFloats } = state;
-  const bits = (address: number) => [...new Uint32Array(state.floats(address, parameterFloats).slice().buffer)];
+  const bits = (address: number) => new Uint32Array(state.floats(address, parameterFloats).slice().buffer).join();
   return {
-    parameters: bits(state.parameters), slots: lastMoments?.slots.map(bits), powers: { ...lastMoments?.powers }, optimizer: lastMoments?.recipe,
+    parameters: bits(state.parameters), slots: lastMoments?.slots.map(bits), powers: { ...lastMoments?.powers }, optimizer: lastMoments?.recipe, steps: state.stepCounts?.join(),
     epochsBegun: state.epochsBegun, redraws: state.redraws, spec: JSON.stringify(network.spec),
   };
 }
-
-export const bitsOf = (values: Float32Array) => [...new Uint32Array(values.slice().buffer)];
 
 /** A network before its treatment, as far as the promises speak of it. */
 export interface Before {

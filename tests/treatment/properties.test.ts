@@ -31,7 +31,7 @@ function drawExact(random: () => number): { layers: HandLayer[]; x: Rows } {
   return { layers, x: range(integer(random, 1, 12)).map(() => range(inputs).map(() => integer(random, -4, 4) / 2)) };
 }
 
-test("four hundred exact relu networks, judged by float64 to the last sign", async () => {
+test("three hundred exact relu networks, judged by float64 to the last sign", async () => {
   const counts = { treated: 0, folded: 0, constant: 0, lossless: 0, lifted: 0 };
   await fc.assert(
     fc.asyncProperty(fc.nat(), remedy, async (seed, prescribed) => {
@@ -51,7 +51,7 @@ test("four hundred exact relu networks, judged by float64 to the last sign", asy
         expect(memoryOf(network)).toEqual(memory);
       });
     }),
-    { numRuns: 400, seed: 6 },
+    { numRuns: 300, seed: 6 },
   );
   for (const [what, count] of Object.entries(counts)) expect(count, what).toBeGreaterThan(10);
 });
@@ -76,7 +76,7 @@ async function trainOn(network: Network, x: Rows, y: number[] | Rows, turn: numb
   await network.fit({ x, y }, { epochs: 2, batchSize: 16, optimizer: OPTIMIZERS[turn % OPTIMIZERS.length] });
 }
 
-test("sixty trained networks: shares within one sample, outputs within rounding, and after undo the training of a twin that was never treated", async () => {
+test("forty trained networks: shares within one sample, outputs within rounding, and after undo the training of a twin that was never treated", async () => {
   let missed = 0, lifted = 0;
   await fc.assert(
     fc.asyncProperty(fc.nat(), remedy, async (seed, prescribed) => {
@@ -104,8 +104,8 @@ test("sixty trained networks: shares within one sample, outputs within rounding,
         expect(memoryOf(network)).toEqual({ ...(memoryOf(twin) as object) });
       });
     }),
-    { numRuns: 60, seed: 7 },
+    { numRuns: 40, seed: 7 },
   );
-  expect(lifted).toBeGreaterThan(50);
+  expect(lifted).toBeGreaterThan(30);
   expect(missed).toBeLessThan(lifted);
 });

@@ -1,20 +1,27 @@
-// The same program for Node, for Vite and for esbuild: trains a small network on a disc and tells every digit of its losses.
+// The same program for every bundler and runtime: trains a small network on a disc, beside the page and in a worker, and tells every digit of its losses.
 import { adam, createNetwork, diagnose } from "relumine";
+import { createNetwork as createInWorker } from "relumine/worker";
 
 const x = Array.from({ length: 200 }, (_, i) => [((i * 37) % 200) / 100 - 1, ((i * 91) % 200) / 100 - 1]);
 const y = x.map(([a, b]) => (a * a + b * b < 0.5 ? 1 : 0));
+const spec = { inputs: 2, layers: [{ units: 24 }, { units: 17 }, { units: 2 }], loss: "crossEntropy", seed: 7 };
+const runtime = { arithmetic: "reproducible" };
+const options = () => ({ epochs: 20, batchSize: 16, optimizer: adam({ learningRate: 0.01 }) });
+const lossesOf = ({ epochs }) => epochs.map(({ loss }) => loss);
 
-const network = await createNetwork(
-  { inputs: 2, layers: [{ units: 24 }, { units: 17 }, { units: 2 }], loss: "crossEntropy", seed: 7 },
-  { arithmetic: "reproducible" },
-);
-const { epochs } = await network.fit({ x, y }, { epochs: 20, batchSize: 16, optimizer: adam({ learningRate: 0.01 }) });
-const result = JSON.stringify({
-  losses: epochs.map(({ loss }) => loss),
-  probabilities: Array.from(network.predict(x.slice(0, 3)).data),
-  dead: diagnose(network, x).dead,
-});
-network.dispose();
+async function train() {
+  const network = await createNetwork(spec, runtime);
+  const losses = lossesOf(await network.fit({ x, y }, options()));
+  const probabilities = Array.from(network.predict(x.slice(0, 3)).data);
+  const { dead } = diagnose(network, x);
+  network.dispose();
 
+  const remote = await createInWorker(spec, runtime);
+  const inWorker = lossesOf(await remote.fit({ x, y }, options()));
+  await remote.dispose();
+  return JSON.stringify({ losses, probabilities, dead, inWorker });
+}
+
+const result = await train();
 if (typeof document === "undefined") console.log(result);
 else document.body.textContent = result;

@@ -1,0 +1,114 @@
+// `relumine cure`: trains a network on a table as `train` would, sees what its units die of, tries remedies and ranks them.
+import { Command } from "commander";
+import { writeCode } from "./cure-code.js";
+import { prepareTable, type PreparedTable } from "./dataset.js";
+import { inputWidth } from "./inputs.js";
+import { checkPlace, saveFile } from "./model-file.js";
+import { specFor } from "./model.js";
+import { addSharedOptions, addTrainingOptions, integer, optimizerOf, type TrainingOptions } from "./options.js";
+import { readTable } from "./read-table.js";
+import { interruption, Terminal } from "./terminal.js";
+import { RelumineError } from "../core/errors.js";
+import type { Prescription, Trial } from "../index.js";
+import { describeTrial, drawLive } from "../report/cure.js";
+import { drawData } from "../report/training.js";
+
+interface CureOptions extends TrainingOptions {
+  readonly trials?: number;
+  readonly repeats: number;
+  readonly workers?: number;
+  readonly reproducible?: boolean;
+  /** Where to write the program; true: with the results. */
+  readonly code?: string | true;
+}
+
+const EXAMPLES = `
+Examples:
+  $ relumine cure digits --hidden 128,128 --optimizer sgd --learning-rate 1
+  $ relumine cure penguins.csv --target species --bias -1 --code best.mjs
+  $ relumine cure penguins.csv --target species --trials 5 --json > cure.json
+
+The network is trained as given, its deaths are traced, and what they come from
+decides which remedies are tried first. All start from the same weights and see
+the rows in the same order; what can't win is stopped early. Ctrl-C ends it with
+the ranking so far.`;
+
+/** Draws the table anew with each result, or logs a line where there is no terminal. */
+function follow(terminal: Terminal): (trial: Trial) => void {
+  const trials = new Map<string, Trial>();
+  const started = performance.now();
+  return (trial) => {
+    trials.set(trial.name, trial);
+    terminal.log(describeTrial(trial));
+    terminal.live(drawLive([...trials.values()], (performance.now() - started) / 1000));
+  };
+}
+
+/** A trial without its functions. */
+function plainTrial({ fit: { optimizer, epochs, batchSize, clipNorm }, ...trial }: Trial): object {
+  return { ...trial, fit: { epochs, batchSize, optimizer: { name: optimizer!.name, options: optimizer!.options }, clipNorm } };
+}
+
+/** The document that --json prints. */
+function toDocument({ baseline, trials, best, reason, causes, diagnosis, validationRows, stopped }: Prescription, prepared: PreparedTable, program: Program | undefined): object {
+  const { name, task, notes, preprocessing, training, heldOut } = prepared;
+  return {
+    data: { name, task, trainingRows: training.x.rows, heldOutRows: heldOut.x.rows, notes, preprocessing },
+    baseline: baseline.name, best: best.name, reason, causes, validationRows, stopped,
+    trials: trials.map(plainTrial),
+    diagnosis,
+    code: program,
+  };
+}
+
+/** Where the program lies, or itself, or why it is not there. */
+type Program = { readonly file: string; readonly error?: string } | { readonly text: string };
+
+async function writeProgram(where: string | true, text: string): Promise<Program> {
+  if (where === true) return { text };
+  try {
+    await saveFile(where, new TextEncoder().encode(text));
+    return { file: where };
+  } catch (error) {
+    if (error instanceof RelumineError) return { file: where, error: error.message };
+    throw error;
+  }
+}
+
+function tellProgram(terminal: Terminal, program: Program, { best }: Prescription): void {
+  if ("text" in program) terminal.tell(`\n${program.text}`);
+  else if (program.error === undefined) terminal.tell(`\nWritten: ${program.file}, which trains "${best.name}" on the same rows`);
+  else terminal.fail(`the program was not written: ${program.error}`);
+}
+
+async function cure(source: string, options: CureOptions): Promise<void> {
+  const terminal = new Terminal(options.json);
+  const signal = interruption();
+  const { epochs, batchSize, trials, repeats, workers, code } = options;
+  if (typeof code === "string") await checkPlace(code, source, "--code");
+  const prepared = prepareTable(await readTable(source), options);
+  const { name, training, heldOut, notes, preprocessing } = prepared;
+  const summary = { name, notes, trainingRows: training.x.rows, heldOutRows: heldOut.x.rows, inputs: inputWidth(preprocessing.inputs), seed: options.seed };
+  terminal.tell(`${drawData(summary)}\n`);
+  const library = await import("../index.js");
+  const arithmetic = options.reproducible ? "reproducible" : "fast";
+  const fit = { epochs, batchSize, optimizer: optimizerOf(options, library), validation: heldOut };
+  const prescription = await library.prescribe(specFor(prepared, options), training, fit, { trials, repeats, workers, arithmetic, signal, onTrial: follow(terminal) });
+  const program = code === undefined ? undefined : await writeProgram(code, writeCode(prescription.best, source, prepared, arithmetic));
+  if (options.json) terminal.document(toDocument(prescription, prepared, program));
+  else terminal.tell(String(prescription));
+  if (program && !(options.json && "text" in program)) tellProgram(terminal, program, prescription);
+  if (prescription.stopped || (program && "error" in program)) process.exitCode = 1;
+}
+
+export function cureCommand(): Command {
+  return addTrainingOptions(addSharedOptions(new Command("cure"), { hidden: [64, 32], epochs: 20 }))
+    .description("Train a network on a table, find what its units die of, try remedies, and rank them.")
+    .option("--trials <count>", "most remedies to try, the fitting ones first (default: all)", integer({ low: 1, high: 1000 }))
+    .option("--repeats <count>", "seeds for the baseline and the finalists", integer({ low: 1, high: 100 }), 3)
+    .option("--workers <count>", "trials that train side by side (default: one a core)", integer({ low: 1, high: 64 }))
+    .option("--reproducible", "arithmetic that gives the same bits on every machine")
+    .option("--code [file]", "write what was chosen as a program, to a file or with the results")
+    .addHelpText("after", EXAMPLES)
+    .action(cure);
+}

@@ -1,0 +1,125 @@
+// `relumine textbook`: the textbook's claims about ReLU, each put to an experiment; the verdicts are worked out from the figures.
+import { Command } from "commander";
+import { prepareTable } from "./dataset.js";
+import { checkPlace, saveFile } from "./model-file.js";
+import { integer } from "./options.js";
+import { readTable } from "./read-table.js";
+import { interruption, Terminal } from "./terminal.js";
+import type { Lab } from "./textbook/lab.js";
+import { RelumineError } from "../core/errors.js";
+import { formatCount } from "../core/text.js";
+import { wrap } from "../core/wrap.js";
+import { drawPage } from "../report/page.js";
+import { formatDuration } from "../report/progress.js";
+import { type ClaimRecord, drawClaim, drawFigures, interruptionNote, rangeNote, type TextbookRecord, textbookPage } from "../report/textbook.js";
+
+const COUNT = 9;
+const REPEATS = 5; // what is so in all five would be so by chance once in 32
+
+interface TextbookOptions {
+  readonly only?: readonly number[];
+  readonly seed: number;
+  readonly repeats: number;
+  readonly figures?: boolean;
+  readonly html?: string;
+  readonly json?: boolean;
+}
+
+const EXAMPLES = `
+Examples:
+  $ relumine textbook
+  $ relumine textbook --html textbook.html
+  $ relumine textbook --only 3,8 --figures
+  $ relumine textbook --json > textbook.json
+
+The claims: 1 cheaper, 2 sparsity, 3 vanishing gradients, 4 convergence,
+5 linear without activations, 6 negative bias, 7 high rate, 8 closed units,
+9 cures. Each comes with a verdict: it holds, holds under a condition, or does
+not hold here. Ctrl-C keeps the claims that are finished.`;
+
+/** `1,7` in ascending order, each once. */
+function claimNumbers(text: string): number[] {
+  const numbers = text.split(",").map((part) => integer({ low: 1, high: COUNT })(part.trim()));
+  return [...new Set(numbers)].sort((a, b) => a - b);
+}
+
+function tellClaim(terminal: Terminal, record: ClaimRecord, withFigures: boolean): void {
+  const { bold, green, yellow, red } = terminal.colors;
+  const color = record.verdict === "holds" ? green : record.verdict.startsWith("holds") ? yellow : red;
+  terminal.tell(`\n${drawClaim(record, { heading: bold, verdict: color })}`);
+  if (withFigures) terminal.tell(["", ...drawFigures(record.figures)].join("\n"));
+}
+
+/** One claim after another, until all are done or the signal stops them. */
+async function examine(lab: Lab, numbers: readonly number[], onClaim: (record: ClaimRecord) => void): Promise<ClaimRecord[]> {
+  const [{ CLAIMS }, { Interrupted }] = await Promise.all([import("./textbook/claims.js"), import("./textbook/lab.js")]);
+  const records: ClaimRecord[] = [];
+  try {
+    for (const number of numbers) {
+      const started = performance.now();
+      const claim = await CLAIMS[number - 1](lab);
+      records.push({ number, ...claim, seconds: (performance.now() - started) / 1000 });
+      onClaim(records.at(-1)!);
+    }
+  } catch (error) {
+    if (!(error instanceof Interrupted)) throw error;
+  }
+  return records;
+}
+
+async function savePage(terminal: Terminal, file: string, record: TextbookRecord): Promise<void> {
+  const page = new TextEncoder().encode(drawPage(textbookPage(record)));
+  try {
+    await saveFile(file, page);
+    terminal.tell(`\nPage: ${file}, ${formatCount(page.length)} bytes`);
+  } catch (error) {
+    if (!(error instanceof RelumineError)) throw error;
+    terminal.fail(`the page was not saved: ${error.message}`);
+    process.exitCode = 1;
+  }
+}
+
+async function makeLab(options: TextbookOptions, signal: AbortSignal, note: (text: string) => void): Promise<{ lab: Lab; data: string }> {
+  const prepared = prepareTable(await readTable("digits"), { ignore: [], validation: 0.2, seed: options.seed });
+  const [library, { Lab }] = await Promise.all([import("../index.js"), import("./textbook/lab.js")]);
+  const data = `digits, ${formatCount(prepared.training.x.rows)} rows to train on and ${formatCount(prepared.heldOut.x.rows)} held out, pixels / 16`;
+  return { data, lab: new Lab(prepared, library, options.seed, options.repeats, signal, note) };
+}
+
+async function textbook(options: TextbookOptions): Promise<void> {
+  const terminal = new Terminal(options.json);
+  const signal = interruption();
+  if (options.html !== undefined) await checkPlace(options.html, undefined, "--html");
+  const numbers = options.only ?? Array.from({ length: COUNT }, (_, i) => i + 1);
+  const started = performance.now();
+  let done = 0;
+  const note = (text: string): void => terminal.progress({ label: `claim ${numbers[done]}`, done, total: numbers.length, unit: "claims", note: text });
+  const { lab, data } = await makeLab(options, signal, note);
+  terminal.tell(wrap(`What the textbook says of ReLU, measured. Data: ${data}. ${rangeNote(options.repeats)}`));
+  terminal.startProgress();
+  const claims = await examine(lab, numbers, (record) => {
+    done++;
+    terminal.log(`claim ${record.number} done in ${formatDuration(record.seconds)} (${done} of ${numbers.length})`);
+    tellClaim(terminal, record, options.figures === true);
+  });
+  terminal.endProgress();
+  const record = { data, seed: options.seed, repeats: options.repeats, asked: numbers.length, isInterrupted: claims.length < numbers.length, claims };
+  if (options.html !== undefined && claims.length > 0) await savePage(terminal, options.html, record);
+  if (options.json) terminal.document({ ...record, isInterrupted: undefined, interrupted: record.isInterrupted, seconds: (performance.now() - started) / 1000 });
+  if (!record.isInterrupted) return;
+  terminal.tell(`\n${terminal.colors.yellow(interruptionNote(record))}`);
+  process.exitCode = 1;
+}
+
+export function textbookCommand(): Command {
+  return new Command("textbook")
+    .description("Take the textbook's claims about ReLU one by one and measure each.")
+    .option("--only <numbers>", "claims to examine, separated by commas (default: all)", claimNumbers)
+    .option("--repeats <count>", "seeds and timings of each figure", integer({ low: 1, high: 100 }), REPEATS)
+    .option("--seed <number>", "the first seed; decides the split too", integer({ low: 0, high: Number.MAX_SAFE_INTEGER - 100 }), 0)
+    .option("--figures", "print all figures under each verdict")
+    .option("--html <file>", "write a page with a plot for each claim")
+    .option("--json", "print one JSON document instead")
+    .addHelpText("after", EXAMPLES)
+    .action(textbook);
+}

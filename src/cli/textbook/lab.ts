@@ -1,0 +1,153 @@
+// Where the experiments are made: the digits, the seeds of the repeats, and networks trained on them. What was trained once is kept.
+import type { EncodedRows, PreparedTable } from "../dataset.js";
+import { sum } from "../statistics.js";
+import type { ActivationName, Network, NetworkSpec } from "../../index.js";
+
+/** Thrown at the next pause after Ctrl-C. */
+export class Interrupted extends Error {}
+
+/** A network of two hidden layers of 128 on the digits, trained by plain gradient descent. */
+export interface Plan {
+  readonly activation: ActivationName;
+  readonly rate: number;
+  /** Of the hidden units, at the start. */
+  readonly bias: number;
+}
+
+export interface Run {
+  /** By epoch: mean loss of the epoch's batches, and accuracy on the held-out rows. */
+  readonly losses: readonly number[];
+  readonly accuracies: readonly number[];
+  /** On the held-out rows, at the end. */
+  readonly accuracy: number;
+  /** The share of the hidden units that no training row opens, at the end. */
+  readonly closed: number;
+}
+
+export const HEALTHY: Plan = { activation: "relu", rate: 0.1, bias: 0 };
+const HIDDEN = 128;
+const EPOCHS = 10;
+const BATCH_SIZE = 32;
+const IMMENSE = 2 ** 60;
+
+/** Gradients of a batch's mean loss by one layer's parameters. */
+export interface LayerGradient {
+  /** inputs x units */
+  readonly kernel: Float64Array;
+  readonly bias: Float64Array;
+}
+
+export class Lab {
+  private readonly runs = new Map<string, Promise<Run>>();
+
+  constructor(
+    private readonly prepared: PreparedTable,
+    readonly library: typeof import("../../index.js"),
+    readonly seed: number,
+    readonly repeats: number,
+    private readonly signal: AbortSignal,
+    /** Called with what is under way. */
+    private readonly note: (text: string) => void,
+  ) {}
+
+  get seeds(): number[] {
+    return Array.from({ length: this.repeats }, (_, repeat) => this.seed + repeat);
+  }
+
+  get training(): PreparedTable["training"] {
+    return this.prepared.training;
+  }
+
+  get heldOut(): PreparedTable["heldOut"] {
+    return this.prepared.heldOut;
+  }
+
+  /** Lets signals and drawings through between parts of an experiment. @throws Interrupted */
+  async pause(note: string): Promise<void> {
+    this.note(note);
+    await new Promise((resolve) => setImmediate(resolve));
+    if (this.signal.aborted) throw new Interrupted();
+  }
+
+  /** The first rows of the training set: they are in no order of classes. */
+  someRows(rows: number): EncodedRows {
+    const { x, y } = this.training;
+    return { x: { rows, columns: x.columns, data: x.data.slice(0, rows * x.columns) }, y: y.slice(0, rows) };
+  }
+
+  /** Hidden layers of one activation, and ten outputs. */
+  digitsSpec(hidden: readonly number[], activation: ActivationName, seed: number, bias = 0): NetworkSpec {
+    const layers = hidden.map((units) => ({ units, activation, biasInitializer: bias }));
+    return { inputs: this.training.x.columns, layers: [...layers, { units: 10 }], loss: "crossEntropy", seed };
+  }
+
+  /** One run for each seed. */
+  async trainAll(plan: Plan): Promise<Run[]> {
+    const runs: Run[] = [];
+    for (const seed of this.seeds) {
+      const key = JSON.stringify([plan.activation, plan.rate, plan.bias, seed]);
+      const run = this.runs.get(key) ?? this.train(plan, seed);
+      this.runs.set(key, run);
+      runs.push(await run);
+    }
+    return runs;
+  }
+
+  /** Shares of the hidden units that no training row opens before any training, one for each seed. */
+  async closedAtStart(plan: Plan): Promise<number[]> {
+    const shares: number[] = [];
+    for (const seed of this.seeds) {
+      await this.pause(`start at bias ${plan.bias}, seed ${seed}`);
+      using network = await this.library.createNetwork(this.digitsSpec([HIDDEN, HIDDEN], plan.activation, seed, plan.bias));
+      shares.push(this.closedShare(network)!);
+    }
+    return shares;
+  }
+
+  private async train(plan: Plan, seed: number): Promise<Run> {
+    const { createNetwork, sgd } = this.library;
+    await this.pause(`${plan.activation}, rate ${plan.rate}, bias ${plan.bias}, seed ${seed}`);
+    using network = await createNetwork(this.digitsSpec([HIDDEN, HIDDEN], plan.activation, seed, plan.bias));
+    const { epochs } = await network.fit(this.training, {
+      epochs: EPOCHS, batchSize: BATCH_SIZE, optimizer: sgd({ learningRate: plan.rate }), validation: this.heldOut, signal: this.signal,
+    });
+    if (this.signal.aborted) throw new Interrupted();
+    return {
+      losses: epochs.map(({ loss }) => loss),
+      accuracies: epochs.map(({ validation }) => validation!.accuracy!),
+      accuracy: network.evaluate(this.heldOut).accuracy!,
+      closed: this.closedShare(network) ?? (epochs.length > 0 ? sum(epochs.at(-1)!.silentUnits) / (2 * HIDDEN) : Number.NaN),
+    };
+  }
+
+  /** The share of hidden units that no training row opens; undefined where the numbers overflow. */
+  private closedShare(network: Network): number | undefined {
+    try {
+      const units = this.library.diagnose(network, this.training.x, { proofs: false }).layers.flatMap((layer) => layer.units);
+      return units.filter(({ activity }) => activity === 0).length / units.length;
+    } catch (error) {
+      if (error instanceof this.library.RelumineError) return undefined;
+      throw error;
+    }
+  }
+
+  /**
+   * The gradient of the mean loss over all rows of `data`, by layer; the weights stay as they are. It is what one step of an immense rate takes from a
+   * copy's weights: p - (p - r·g), where p is lost in the rounding unless g is below 1e-25 or so; with g = 0, p stays to the bit.
+   */
+  async gradients(network: Network, data: EncodedRows): Promise<LayerGradient[]> {
+    using copy = await network.clone();
+    await copy.fit(data, { epochs: 1, batchSize: data.x.rows, shuffle: false, optimizer: this.library.sgd({ learningRate: IMMENSE }) });
+    return network.layers.map((layer, index) => {
+      const [before, after] = [layer.getWeights(), copy.layers[index].getWeights()];
+      const difference = (key: "kernel" | "bias"): Float64Array => Float64Array.from(before[key], (value, i) => (value - after[key][i]) / IMMENSE);
+      return { kernel: difference("kernel"), bias: difference("bias") };
+    });
+  }
+}
+
+export function norm(values: Iterable<number>): number {
+  let sum = 0;
+  for (const value of values) sum += value * value;
+  return Math.sqrt(sum);
+}

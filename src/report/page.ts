@@ -1,0 +1,83 @@
+// A page of its own: one HTML file with its style and pictures inside, no scripts, and a policy that lets nothing be loaded.
+import { escapeMarkup } from "./markup.js";
+import { STYLE } from "./page-style.js";
+import { drawPlot, type Plot, plotTable, type Table } from "./plot.js";
+
+export interface PageSection {
+  /** For links: letters, digits and hyphens. */
+  readonly id: string;
+  readonly heading: string;
+  /** A word or two beside the heading, as a verdict. */
+  readonly badge?: string;
+  readonly paragraphs: readonly string[];
+  readonly plots: readonly Plot[];
+  /** Figures under the plots. */
+  readonly table?: Table & { readonly caption: string };
+}
+
+export interface Page {
+  readonly title: string;
+  /** Paragraphs under the title. */
+  readonly lead: readonly string[];
+  readonly sections: readonly PageSection[];
+  /** How the figures were made, at the end. */
+  readonly foot: readonly string[];
+}
+
+const paragraphs = (texts: readonly string[], kind = ""): string => texts.map((text) => `<p${kind && ` class="${kind}"`}>${escapeMarkup(text)}</p>`).join("\n");
+
+/** Wide tables scroll in a box of their own, which the keyboard reaches. */
+function drawTable({ header, rows }: Table, caption: string): string {
+  const head = header.map((cell) => (cell === "" ? "<td></td>" : `<th scope="col">${escapeMarkup(cell)}</th>`)).join("");
+  const body = rows.map(([name, ...cells]) => `<tr><th scope="row">${escapeMarkup(name)}</th>${cells.map((cell) => `<td>${escapeMarkup(cell)}</td>`).join("")}</tr>`).join("\n");
+  return `<div class="scroll" role="region" tabindex="0" aria-label="${escapeMarkup(caption)}"><table><caption>${escapeMarkup(caption)}</caption><thead><tr>${head}</tr></thead><tbody>\n${body}\n</tbody></table></div>`;
+}
+
+function drawFigure(plot: Plot): string {
+  return `<figure><figcaption>${escapeMarkup(plot.title)}</figcaption>\n${drawPlot(plot)}
+<details><summary>The same as a table<span class="hidden">: ${escapeMarkup(plot.title)}</span></summary>${drawTable(plotTable(plot), plot.title)}</details></figure>`;
+}
+
+function drawSection({ id, heading, badge, paragraphs: texts, plots, table }: PageSection): string {
+  return `<section id="${escapeMarkup(id)}" aria-labelledby="${escapeMarkup(id)}-heading">
+<h2 id="${escapeMarkup(id)}-heading">${escapeMarkup(heading)}</h2>
+${badge === undefined ? "" : `<p class="badge">${escapeMarkup(badge)}</p>\n`}${paragraphs(texts)}
+${plots.length > 0 ? `<div class="plots">${plots.map(drawFigure).join("\n")}</div>` : ""}${table ? `\n<details><summary>All figures<span class="hidden">: ${escapeMarkup(heading)}</span></summary>${drawTable(table, table.caption)}</details>` : ""}
+</section>`;
+}
+
+function drawContents(sections: readonly PageSection[]): string {
+  const items = sections.map(({ id, heading, badge }) => `<li><a href="#${escapeMarkup(id)}">${escapeMarkup(heading)}</a>${badge === undefined ? "" : ` <span>${escapeMarkup(badge)}</span>`}</li>`);
+  return `<nav aria-label="Contents"><ol>\n${items.join("\n")}\n</ol></nav>`;
+}
+
+/**
+ * The whole document. All texts are escaped here.
+ * @example drawPage({ title: "Deaths by task", lead: [], sections: [{ id: "dead", heading: "Dead units", paragraphs: [], plots: [plot] }], foot: [] })
+ */
+export function drawPage({ title, lead, sections, foot }: Page): string {
+  return `<!doctype html>
+<html lang="en">
+<head>
+<meta charset="utf-8">
+<meta name="viewport" content="width=device-width, initial-scale=1">
+<meta http-equiv="Content-Security-Policy" content="default-src 'none'; style-src 'unsafe-inline'; img-src data:">
+<meta name="color-scheme" content="light dark">
+<title>${escapeMarkup(title)}</title>
+<link rel="icon" href="data:,">
+<style>${STYLE}</style>
+</head>
+<body>
+<header>
+<h1>${escapeMarkup(title)}</h1>
+${paragraphs(lead, "lead")}
+</header>
+${sections.length > 1 ? drawContents(sections) : ""}
+<main>
+${sections.map(drawSection).join("\n")}
+</main>
+${foot.length > 0 ? `<footer>\n${paragraphs(foot)}\n</footer>` : ""}
+</body>
+</html>
+`;
+}

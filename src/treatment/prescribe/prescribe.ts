@@ -1,0 +1,265 @@
+// Tries remedies from the same start and ranks them: the baseline first, for what it dies of decides the order.
+import { hire } from "#crew";
+import type { Crew } from "./crew-web.js";
+import { type Evidence, judge } from "./evidence.js";
+import { type Extras, type Job, type Outcome, type PlainSet, type Regimen, runJob, scaleSchedule, type Setup, toCallbacks } from "./job.js";
+import { beats, type Entry, failureOf, gainsOf, intervalOf, meanDead, meanMetrics, rank } from "./rank.js";
+import { chooseRemedies } from "./remedies.js";
+import { splitData } from "./split.js";
+import { drawPrescription } from "./text.js";
+import { compete, enter } from "./tournament.js";
+import type { Interval, Prescription, PrescribeOptions, Trial } from "./types.js";
+import { checkFunction, checkInteger, checkName, checkOptions } from "../../core/checks.js";
+import { RelumineError } from "../../core/errors.js";
+import { diagnose } from "../../diagnosis/diagnose.js";
+import { traceDeaths } from "../../diagnosis/trace.js";
+import type { Callback } from "../../network/callbacks.js";
+import type { DataSet } from "../../network/data.js";
+import { createNetwork, type Network } from "../../network/network.js";
+import { rebuildOptimizer } from "../../network/optimizers.js";
+import { type FitOptions, makePlan, OPTION_NAMES, type Plan } from "../../network/plan.js";
+import type { NetworkSpec, ResolvedSpec } from "../../network/spec.js";
+import { stateOf } from "../../network/state.js";
+
+const HELD_OUT = 0.2;
+const MOST_TRACED = 64; // a trace that has found so many deaths knows the cause, and each further one costs a replay
+
+interface Checked {
+  readonly trials: number;
+  readonly repeats: number;
+  readonly workers: number | "auto";
+  readonly arithmetic: "fast" | "reproducible";
+  readonly signals: readonly AbortSignal[];
+  readonly onTrial: (result: Trial) => void;
+}
+
+function checkPrescribe(options: PrescribeOptions | undefined, fit: FitOptions): Checked {
+  const given = checkOptions("options", options, ["trials", "repeats", "workers", "arithmetic", "signal", "onTrial"]);
+  const { workers = "auto", signal } = given;
+  if (signal !== undefined && typeof signal?.aborted !== "boolean") throw new RelumineError("value", "options.signal is no AbortSignal; wanted is one");
+  return {
+    trials: given.trials === undefined ? Infinity : checkInteger("trials", given.trials, { low: 1 }),
+    repeats: checkInteger("repeats", given.repeats ?? 3, { low: 1, high: 1000 }),
+    workers: workers === "auto" ? workers : checkInteger("workers", workers, { low: 1, high: 64 }),
+    arithmetic: checkName("arithmetic", given.arithmetic ?? "fast", ["fast", "reproducible"]),
+    signals: [signal, fit.signal].filter((each) => each !== undefined),
+    onTrial: given.onTrial === undefined ? () => undefined : checkFunction("onTrial", given.onTrial),
+  };
+}
+
+/** A trace that looks no further once it has found enough. */
+function traceSome(): { readonly callback: Callback; deaths(): ReturnType<typeof traceDeaths>["deaths"] } {
+  const trace = traceDeaths();
+  const isEnough = (): boolean => trace.deaths.length >= MOST_TRACED;
+  return {
+    callback: {
+      onTrainBegin: (context) => trace.onTrainBegin!(context),
+      onBatchEnd: (log, context) => (isEnough() ? undefined : trace.onBatchEnd!(log, context)),
+      onEpochEnd: (log, context) => (isEnough() ? undefined : trace.onEpochEnd!(log, context)),
+      onTrainEnd: (history, context) => (isEnough() ? undefined : trace.onTrainEnd!(history, context)),
+    },
+    deaths: () => trace.deaths,
+  };
+}
+
+/** One call of prescribe. */
+class Practice {
+  private readonly stop = new AbortController();
+  private crew: Crew | undefined;
+  private isBroken = false;
+  private local: Promise<unknown> = Promise.resolve();
+  private evidence: Evidence | undefined;
+  private readonly baseline: Entry;
+  private readonly abort = () => this.end();
+
+  constructor(
+    readonly setup: Setup,
+    readonly plan: Plan,
+    readonly fit: FitOptions,
+    readonly regimen: Regimen,
+    readonly options: Checked,
+  ) {
+    this.baseline = enter({ name: "baseline", why: "as given", regimen }, true);
+    for (const signal of options.signals) signal.addEventListener("abort", this.abort);
+    if (options.signals.some(({ aborted }) => aborted)) this.end();
+  }
+
+  private end(): void {
+    this.stop.abort();
+    this.crew?.dismiss();
+  }
+
+  close(): void {
+    this.end();
+    for (const signal of this.options.signals) signal.removeEventListener("abort", this.abort);
+  }
+
+  private get isAborted(): boolean {
+    return this.options.signals.some(({ aborted }) => aborted);
+  }
+
+  private extrasFor({ regimen }: Job): Extras {
+    const [rate, given] = [regimen, this.regimen].map(({ optimizer }) => optimizer.options.learningRate as number);
+    const { schedule, callbacks } = this.plan;
+    return { schedule: scaleSchedule(schedule, rate === given ? 1 : rate / given), ...(callbacks.length > 0 && { callbacks }), signal: this.stop.signal };
+  }
+
+  /** Here, one at a time. */
+  private runHere(job: Job): Promise<Outcome | undefined> {
+    const run = async (): Promise<Outcome | undefined> => {
+      if (this.stop.signal.aborted) return undefined;
+      const outcome = await runJob(this.setup, job, this.extrasFor(job));
+      return outcome.failed === "aborted" ? undefined : outcome;
+    };
+    const running = this.local.then(run);
+    this.local = running;
+    return running;
+  }
+
+  private readonly run = async (job: Job): Promise<Outcome | undefined> => {
+    if (this.stop.signal.aborted) return undefined;
+    const outcome = await this.crew?.run(job);
+    return outcome ?? this.runHere(job); // of a worker that was lost: once more, here
+  };
+
+  /** Not once more after it threw: other trials may be about to end. */
+  private readonly tell = (entry: Entry): void => {
+    if (this.isBroken) return;
+    this.isBroken = true;
+    this.options.onTrial(this.toTrial(entry));
+    this.isBroken = false;
+  };
+
+  /** Traced and diagnosed; here, since deaths and diagnosis stay. */
+  private async runBaseline(): Promise<void> {
+    const trace = traceSome();
+    const job = { regimen: this.regimen, seed: this.regimen.spec.seed, epochs: this.plan.epochs };
+    const extras = this.extrasFor(job);
+    const outcome = await runJob(this.setup, job, {
+      ...extras,
+      callbacks: [...this.plan.callbacks, trace.callback],
+      inspect: (network, history) => {
+        const diagnosis = diagnoseFinite(network, this.setup.training);
+        this.evidence = { spec: this.regimen.spec, history, deaths: trace.deaths(), ...(diagnosis && { diagnosis }) };
+      },
+    });
+    if (!this.evidence) throw new RelumineError("value", `the baseline can't be trained: ${outcome.failed}`);
+    Object.assign(this.baseline, { outcomes: [outcome], budget: this.plan.epochs });
+    this.tell(this.baseline);
+  }
+
+  async prescribe(): Promise<Prescription> {
+    const { trials, workers, repeats } = this.options;
+    const isPlain = !this.plan.schedule && this.plan.callbacks.length === 0;
+    const hiring = isPlain && workers !== 1 && !this.stop.signal.aborted ? hire(this.setup, workers) : Promise.resolve(undefined);
+    try {
+      await this.runBaseline();
+    } finally {
+      this.crew = await hiring;
+      if (this.stop.signal.aborted) this.crew?.dismiss();
+    }
+    const verdict = judge(this.evidence!);
+    const remedies = chooseRemedies(this.regimen, verdict.illness, this.evidence!).slice(0, trials).map((candidate) => enter(candidate));
+    const seeds = Array.from({ length: repeats }, (_, repeat) => this.regimen.spec.seed + repeat);
+    const rules = { epochs: this.plan.epochs, seeds, hasFavourite: verdict.illness !== "none", run: this.run, onResult: this.tell };
+    if (!this.stop.signal.aborted) await compete(this.baseline, remedies, { ...rules, isOver: () => this.stop.signal.aborted });
+    return this.conclude(remedies, verdict);
+  }
+
+  private toTrial(entry: Entry): Trial {
+    const { candidate: { name, why, regimen }, outcomes, stoppedEarly } = entry;
+    const metrics = meanMetrics(entry);
+    const { signal: _signal, validation: _validation, ...fit } = this.fit;
+    const gains = entry.isBaseline ? [] : gainsOf(entry, this.baseline);
+    const interval = clamp(intervalOf(outcomes.map(({ metrics: each }) => each.accuracy ?? each.loss)), metrics.accuracy === undefined ? Infinity : 1);
+    const gain = intervalOf(gains);
+    const failed = failureOf(entry);
+    const schedule = this.extrasFor({ regimen, seed: 0, epochs: 0 }).schedule;
+    return {
+      name, why, metrics,
+      spec: regimen.spec,
+      fit: {
+        ...fit, epochs: this.plan.epochs, optimizer: rebuildOptimizer(regimen.optimizer),
+        ...(regimen.clipNorm !== undefined && { clipNorm: regimen.clipNorm }), ...(schedule && { learningRate: schedule }),
+        ...(regimen.callbacks.length > 0 && { callbacks: [...this.plan.callbacks, ...toCallbacks(regimen.callbacks)] }),
+      },
+      ...(regimen.calibrate && { calibrate: regimen.calibrate }),
+      ...(regimen.callbacks.length > 0 && { callbacks: regimen.callbacks }),
+      deadFraction: meanDead(entry),
+      ...(interval && { interval }), ...(gain && { gain }),
+      seconds: outcomes.reduce((sum, { seconds }) => sum + seconds, 0) / outcomes.length,
+      epochs: outcomes[0].epochs,
+      repeats: outcomes.length,
+      ...(stoppedEarly && failed === undefined && { stoppedEarly }),
+      ...(failed !== undefined && { failed }),
+    };
+  }
+
+  private conclude(remedies: readonly Entry[], { illness, reason, causes }: ReturnType<typeof judge>): Prescription {
+    const tried = remedies.filter(({ outcomes }) => outcomes.length > 0);
+    for (const entry of tried) entry.stoppedEarly ||= entry.budget < this.plan.epochs;
+    const rows = this.setup.validation.x.rows;
+    const ranked = rank([this.baseline, ...tried], rows);
+    const trials = ranked.map((entry) => this.toTrial(entry));
+    const { diagnosis, deaths } = this.evidence!;
+    const found = {
+      trials, reason, causes, deaths,
+      baseline: trials[ranked.indexOf(this.baseline)],
+      best: trials[0],
+      ...(diagnosis && { diagnosis }),
+      validationRows: rows,
+      ...(this.isAborted && { stopped: "aborted" as const }),
+    };
+    const isBetter = beats(ranked[0], this.baseline, rows);
+    return Object.defineProperty(found, "toString", { value: () => drawPrescription({ ...found, illness, isBetter }), enumerable: false });
+  }
+}
+
+const clamp = (interval: Interval | undefined, most: number): Interval | undefined =>
+  interval && { mean: interval.mean, low: Math.max(0, interval.low), high: Math.min(most, interval.high) };
+
+function diagnoseFinite(network: Network, { x, y }: PlainSet): Evidence["diagnosis"] {
+  try {
+    return diagnose(network, x, { proofs: false, targets: y });
+  } catch (error) {
+    if (error instanceof RelumineError) return undefined;
+    throw error;
+  }
+}
+
+/**
+ * Trains the network as given and sees what its units die of; then tries remedies, the fitting ones first, each from the same initial weights and in the
+ * same order of rows, and ranks them.
+ *
+ * Remedies get a quarter of the epochs, the better half all of them, the better half of those every seed (successive halving); the diagnosis's first
+ * choice goes all the way. A trial is better than another if its accuracy (without one: its loss) on the validation rows is, on average and in most
+ * repeats by more than two standard errors (a tenth of the loss), and in none worse by as much (one repeat alone: by twice that); among trials
+ * that are not told apart so, fewer dead units (in tenths of all) come first, then the baseline, then the score. One that diverges or throws comes last. Ranks hold for these rows and seeds.
+ *
+ * In Node trials train side by side, if `fit` holds no functions (a schedule, callbacks), which can't be handed to workers; the results are the same,
+ * `seconds` aside. Aborted before the baseline has finished, the prescription holds the baseline as far as it came.
+ * @param fit as for network.fit; without `validation` a fifth of the rows, drawn from the spec's seed, is held out; all repeats use the same rows
+ * @throws RelumineError "value", "shape" or "memory" for wrong arguments, or if the baseline can't be trained; what onTrial throws
+ * @example
+ * const prescription = await prescribe(spec, { x, y }, { epochs: 20, optimizer: sgd({ learningRate: 1 }) });
+ * console.log(String(prescription), prescription.best.spec);
+ */
+export async function prescribe(spec: NetworkSpec, data: DataSet, fit: FitOptions = {}, options?: PrescribeOptions): Promise<Prescription> {
+  const checked = checkPrescribe(options, checkOptions("fit", fit, OPTION_NAMES));
+  let practice: Practice;
+  {
+    using network = await createNetwork(spec, { arithmetic: checked.arithmetic });
+    const plan = makePlan(stateOf(network), data, { ...fit, validation: fit.validation || HELD_OUT });
+    const { name, options: recipe } = plan.recipe;
+    const resolved = network.spec as ResolvedSpec;
+    checkInteger("seed + repeats", resolved.seed + checked.repeats, { low: 0 });
+    const regimen = { spec: resolved, optimizer: { name, options: recipe }, callbacks: [], ...(fit.clipNorm !== undefined && { clipNorm: fit.clipNorm }) };
+    const setup = { ...splitData(network, plan), batchSize: plan.batchSize, shuffle: plan.shuffle, arithmetic: checked.arithmetic };
+    practice = new Practice(setup, plan, fit, regimen, checked);
+  }
+  try {
+    return await practice.prescribe();
+  } finally {
+    practice.close();
+  }
+}

@@ -1,0 +1,86 @@
+// What a prescription says.
+import type { Cause, Death } from "../../diagnosis/death.js";
+import type { Diagnosis } from "../../diagnosis/types.js";
+import type { Metrics } from "../../network/callbacks.js";
+import type { FitOptions } from "../../network/plan.js";
+import type { NetworkSpec } from "../../network/spec.js";
+
+export interface PrescribeOptions {
+  /** Most remedies to try beside the baseline: the first in the diagnosis's order. Default: all that fit. */
+  readonly trials?: number;
+  /** Seeds that the baseline and the finalists train with: the spec's, the next one and so on. Default 3. */
+  readonly repeats?: number;
+  /** Trials that train at the same time, in Node; "auto", the default: one a core, at most 8. Results do not depend on it. */
+  readonly workers?: number | "auto";
+  /** As for createNetwork. Default "fast". */
+  readonly arithmetic?: "fast" | "reproducible";
+  /** Stops; the prescription is made from what was tried so far. */
+  readonly signal?: AbortSignal;
+  /** Called with what is known of a trial, each time more is: after its first short run, and after each further round. */
+  readonly onTrial?: (result: Trial) => void;
+}
+
+/** Over the repeats, with 95 % confidence (Student's t). */
+export interface Interval {
+  readonly mean: number;
+  readonly low: number;
+  readonly high: number;
+}
+
+/** A remedy that acts while the network trains, by its function's name and options. */
+export interface NamedCallback {
+  readonly name: "recycleDormant" | "continualBackprop" | "preventDeaths";
+  readonly options?: Readonly<Record<string, number>>;
+}
+
+export interface Trial {
+  readonly name: string;
+  /** What it answers, in a few words. */
+  readonly why: string;
+  /** Of the first repeat. */
+  readonly spec: NetworkSpec;
+  /** What it was trained with: createNetwork(spec), `calibrate` if there, then fit(data, fit). */
+  readonly fit: FitOptions;
+  /** Call calibrate(network, x, this) before the training. */
+  readonly calibrate?: { readonly activity?: number };
+  /** Of `fit.callbacks`, those that are part of the remedy. */
+  readonly callbacks?: readonly NamedCallback[];
+  /** Share of the hidden units that are dead on the training rows, mean of the repeats; NaN where the numbers overflow. */
+  readonly deadFraction: number;
+  /** On the validation rows, means of the repeats. */
+  readonly metrics: Metrics;
+  /** Of accuracy, or of the loss where there is none; from two repeats on. */
+  readonly interval?: Interval;
+  /** What it gains on the baseline, seed by seed: accuracy won, or loss saved; from two repeats on. */
+  readonly gain?: Interval;
+  /** Training time of one run. */
+  readonly seconds: number;
+  /** Epochs that a run trained. */
+  readonly epochs: number;
+  readonly repeats: number;
+  /** It was dropped, or interrupted, before its last round. */
+  readonly stoppedEarly?: boolean;
+  /** "diverged", "aborted", or the message of the error that ended it. */
+  readonly failed?: string;
+}
+
+export interface Prescription {
+  readonly baseline: Trial;
+  /** Ranked, the baseline among them. */
+  readonly trials: readonly Trial[];
+  /** The first of the trials. */
+  readonly best: Trial;
+  /** Why these remedies, in this order: one sentence. */
+  readonly reason: string;
+  /** Of the baseline's first run, with proofs left out; absent where its numbers overflow. */
+  readonly diagnosis?: Diagnosis;
+  /** Of the baseline's first run, by cause. */
+  readonly causes: Readonly<Partial<Record<Cause, number>>>;
+  /** The first of the deaths behind these counts. */
+  readonly deaths: readonly Death[];
+  /** Rows that the trials were judged on. */
+  readonly validationRows: number;
+  readonly stopped?: "aborted";
+  /** For a terminal of 80 columns. */
+  toString(): string;
+}

@@ -1,0 +1,103 @@
+// The page's side of one worker: calls and their answers, messages about fits, and the worker's end.
+import { awaitRelease, nameLock } from "./alive.js";
+import { attach, setBusy, type WorkerLike } from "./port.js";
+import { type FromWorker, pack, type ToWorker, unpackError } from "./protocol.js";
+import { RelumineError } from "../core/errors.js";
+
+interface Pending {
+  /** Kept from being collected until the answer is there. */
+  readonly owner: object | undefined;
+  readonly network: number;
+  resolve(value: unknown): void;
+  reject(error: Error): void;
+}
+
+/** Hears the messages about one fit. */
+export type FitListener = (message: Extract<FromWorker, { kind: "report" | "wantRates" }>) => void;
+
+interface CallOptions {
+  readonly owner?: object;
+  /** Arrays are handed over, not copied. */
+  readonly move?: boolean;
+  /** Called when the call was posted. */
+  readonly fit?: (id: number) => FitListener;
+}
+
+export class Connection {
+  private readonly pending = new Map<number, Pending>();
+  private readonly fits = new Map<number, FitListener>();
+  private readonly lock = nameLock();
+  private calls = 0;
+  private end: RelumineError | undefined;
+  /** Networks in use; after the last one the worker ends. */
+  networks = 0;
+
+  constructor(private readonly worker: WorkerLike) {
+    attach(worker, (message) => this.hear(message), (why) => this.die(why));
+    this.post({ kind: "hello", lock: this.lock });
+  }
+
+  /** One call and its answer; `fit` is told the call's number and hears what comes meanwhile. */
+  async call(network: number, name: string, args: readonly unknown[], { owner, move = false, fit }: CallOptions = {}): Promise<unknown> {
+    this.check();
+    const transfer: ArrayBuffer[] = [];
+    const packed = args.map((arg, index) => pack(index === 0 ? name : `${name}'s argument ${index}`, arg, transfer, move));
+    const id = ++this.calls;
+    try {
+      return await new Promise((resolve, reject) => {
+        this.pending.set(id, { owner, network, resolve, reject });
+        setBusy(this.worker, true);
+        this.post({ kind: "call", id, network, name, args: packed }, transfer);
+        if (fit) this.fits.set(id, fit(id));
+      });
+    } finally {
+      this.pending.delete(id);
+      this.fits.delete(id);
+      if (this.pending.size === 0) setBusy(this.worker, false);
+    }
+  }
+
+  post(message: ToWorker, transfer: ArrayBuffer[] = []): void {
+    if (this.end) return;
+    try {
+      this.worker.postMessage(message, transfer);
+    } catch (error) {
+      throw new RelumineError("value", `what was given can't be sent to a worker: ${(error as Error).message}`);
+    }
+  }
+
+  /** Ends the worker: what is pending is rejected, and later calls are. */
+  close(end: RelumineError): void {
+    if (this.end) return;
+    this.end = end;
+    void this.worker.terminate();
+    for (const { reject } of this.pending.values()) reject(end);
+  }
+
+  /** Ends one network, and with the last one the worker: at once, in the midst of whatever it does. */
+  release(network: number): void {
+    const end = new RelumineError("disposed", "the network was disposed of; wanted is one that is in use");
+    if (--this.networks === 0) return this.close(end);
+    for (const call of this.pending.values()) if (call.network === network) call.reject(end);
+    this.post({ kind: "call", id: ++this.calls, network, name: "dispose", args: [] });
+  }
+
+  private check(): void {
+    if (this.end) throw new RelumineError(this.end.code, this.end.message);
+  }
+
+  private die(why: string): void {
+    const code = this.hasAnswered ? "disposed" : "unsupported";
+    this.close(new RelumineError(code, `the worker ${this.hasAnswered ? "has died" : "does not start here"} (${why}); wanted is a new createNetwork${this.hasAnswered ? "" : ", with options.worker where a content security policy forbids blob:"}`));
+  }
+
+  private hasAnswered = false;
+
+  private hear(message: FromWorker): void {
+    this.hasAnswered = true;
+    if (message.kind === "alive") awaitRelease(this.lock, () => this.die("it was ended"));
+    else if (message.kind === "result") this.pending.get(message.id)?.resolve(message.value);
+    else if (message.kind === "error") this.pending.get(message.id)?.reject(unpackError(message.error));
+    else this.fits.get(message.id)?.(message);
+  }
+}

@@ -1,0 +1,2 @@
+/** The worker's whole program, which embed.mjs writes. */
+export const SOURCE: string;

@@ -1,0 +1,19 @@
+// What a caller passes as data, in a form that is quick to send: rows of numbers as one matrix.
+import { isMatrix, type Samples, toMatrix } from "../core/matrix.js";
+import type { DataSet, Targets } from "../network/data.js";
+
+function isRows(value: unknown): boolean {
+  return Array.isArray(value) && typeof value[0] === "object";
+}
+
+/** Refuses what toMatrix refuses; all else is judged in the worker. */
+export function sendable<T extends Samples | Targets>(name: string, samples: T): T {
+  if (isMatrix(samples)) return { rows: samples.rows, columns: samples.columns, data: samples.data } as T;
+  return isRows(samples) ? (toMatrix(name, samples) as T) : samples;
+}
+
+export function sendableData<T>(name: string, data: T): T {
+  if (typeof data !== "object" || data === null) return data;
+  const { x, y } = data as unknown as DataSet;
+  return { x: sendable(`${name}.x`, x), y: sendable(`${name}.y`, y) } as T;
+}

@@ -1,0 +1,79 @@
+// The examples, run as their users run them.
+import { type ChildProcess, spawn } from "node:child_process";
+import { cp, mkdtemp, readFile, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { chromium } from "playwright-core";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { CHROMIUM_ARGUMENTS, findChromium } from "../browser/chromium.js";
+import { installPackage, root } from "./install.js";
+import { withPage, withServer } from "./pages.js";
+
+let home: string;
+beforeAll(async () => {
+  home = await mkdtemp(join(tmpdir(), "relumine-examples-"));
+  await installPackage(home);
+  for (const file of ["node-service.mjs", "page.html"]) await cp(join(root, "examples", file), join(home, file));
+}, 60_000);
+afterAll(() => rm(home, { recursive: true, force: true }));
+
+describe("the service in Node", () => {
+  let service: ChildProcess;
+  let origin: string;
+  beforeAll(async () => {
+    service = spawn(process.execPath, ["node-service.mjs", "0"], { cwd: home, stdio: ["ignore", "pipe", "inherit"] });
+    origin = await new Promise((resolve) => service.stdout!.once("data", (line) => resolve(String(line).trim())));
+  }, 20_000);
+  afterAll(() => void service.kill());
+
+  const post = async (path: string, body: string | object) => {
+    const response = await fetch(origin + path, { method: "POST", body: typeof body === "string" ? body : JSON.stringify(body) });
+    return { code: response.status, answer: (await response.json()) as Record<string, unknown> };
+  };
+  const status = async () => (await (await fetch(`${origin}/status`)).json()) as { state: string; epoch?: number };
+  const XOR = { x: [[0, 0], [0, 1], [1, 0], [1, 1]], y: [0, 1, 1, 0] };
+
+  test("refuses what can't be answered, in the package's words", async () => {
+    expect(await post("/predict", XOR)).toMatchObject({ code: 400, answer: { error: expect.stringContaining("/train first") } });
+    expect(await post("/train", "{")).toMatchObject({ code: 400 });
+    expect(await post("/train", {})).toMatchObject({ code: 400, answer: { error: expect.stringContaining("inputs") } });
+    expect(await post("/nothing", {})).toMatchObject({ code: 404 });
+  });
+
+  test("answers while it trains", async () => {
+    const training = post("/train", { ...XOR, epochs: 60_000 });
+    const delays: number[] = [];
+    const epochs = new Set<number>();
+    while (delays.length < 2000) {
+      const asked = performance.now();
+      const { state, epoch } = await status();
+      delays.push(performance.now() - asked);
+      if (state === "trained") break;
+      if (state === "training") epochs.add(epoch!);
+    }
+    expect(epochs.size).toBeGreaterThan(3); // it was seen to get on
+    expect(delays.sort((a, b) => a - b)[Math.floor(delays.length * 0.9)]).toBeLessThan(50);
+    expect(await training).toMatchObject({ code: 200, answer: { state: "trained", epoch: 60_000, accuracy: 1 } });
+    const { answer } = await post("/predict", { x: XOR.x });
+    expect((answer as unknown as number[]).map(Math.round)).toEqual(XOR.y);
+  });
+});
+
+describe.skipIf(findChromium() === undefined)("the page", () => {
+  test("has about forty lines, trains at the press of a button, and tells of deaths", async () => {
+    expect((await readFile(join(home, "page.html"), "utf8")).trim().split("\n").length).toBeLessThanOrEqual(45);
+    const browser = await chromium.launch({ executablePath: findChromium()!, args: [...CHROMIUM_ARGUMENTS] });
+    try {
+      await withServer(home, (origin) => withPage(browser, `${origin}/page.html`, async (page) => {
+        await page.click("#train");
+        await page.waitForFunction(() => document.getElementById("words")!.textContent !== "");
+        const words = /^([\d.]+) % right; (\d+) units died\.$/.exec((await page.textContent("#words"))!)!;
+        expect(Number(words[1])).toBeGreaterThan(80);
+        expect(Number(words[2])).toBeGreaterThan(0);
+        expect(await page.locator("#deaths li").count()).toBe(Number(words[2]));
+      }));
+    } finally {
+      await browser.close();
+    }
+  }, 60_000);
+});

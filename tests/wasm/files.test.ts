@@ -1,0 +1,21 @@
+// Kernels from a file that the options name, in place of the embedded ones.
+import { expect, it } from "vitest";
+import { createNetwork } from "../../src/index.js";
+import { STRICT_HEX } from "../../src/wasm/binaries.js";
+import { classifier, expectRefusal, sectors } from "../network/helpers.js";
+
+const EXACT = { arithmetic: "reproducible" } as const;
+const urlOf = (bytes: Uint8Array<ArrayBuffer>) => URL.createObjectURL(new Blob([bytes], { type: "application/wasm" }));
+const hex = (digits: string) => Uint8Array.from(digits.match(/../g)!, (byte) => Number.parseInt(byte, 16));
+
+it("a file that is not there or another one is refused; the right one then trains, to the same bits as for those who name none", async () => {
+  const create = (strict: string) => createNetwork(classifier, { ...EXACT, files: { strict } });
+  await expectRefusal(() => create("blob:nothing"), "unsupported", /blob:nothing can't be loaded/);
+  await expectRefusal(() => create(urlOf(hex("00ff"))), "format", "is no WebAssembly");
+  await expectRefusal(() => create(urlOf(hex("0061736d01000000"))), "format", "another program's");
+  await expectRefusal(() => createNetwork(classifier, { files: { strickt: "x" } as object }), "value", "strickt");
+  const network = await create(urlOf(hex(STRICT_HEX)));
+  const { epochs } = await network.fit(sectors(64), { epochs: 2 });
+  const other = await createNetwork(classifier, EXACT);
+  expect((await other.fit(sectors(64), { epochs: 2 })).epochs[1].loss).toBe(epochs[1].loss);
+});

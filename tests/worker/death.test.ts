@@ -1,0 +1,27 @@
+// A worker that is ended from outside: nobody waits for it for ever.
+import { startWorker } from "#worker";
+import { expect, it } from "vitest";
+import { createNetwork } from "../../src/worker.js";
+import { classifier, expectRefusal, sectors } from "../network/helpers.js";
+
+const data = sectors(100);
+
+it("rejects what is pending, and later calls", async () => {
+  const worker = await startWorker(undefined);
+  const network = await createNetwork(classifier, { worker: () => worker });
+  const twin = await network.clone();
+  const pending = [network.fit(data, { epochs: 10_000_000 }), twin.fit(data, { epochs: 10_000_000 })].map((fit) => fit.catch((error: unknown) => error));
+  await network.predict(data.x);
+  worker.terminate();
+  for (const error of await Promise.all(pending)) expect(error).toMatchObject({ name: "RelumineError", code: "disposed", message: expect.stringMatching(/the worker has died .*wanted is a new createNetwork/) });
+  for (const call of [() => network.predict(data.x), () => twin.fit(data), () => network.clone()]) await expectRefusal(call, "disposed", "has died");
+  await network.dispose();
+  await twin.dispose();
+  const next = await createNetwork(classifier);
+  expect((await next.predict(data.x)).rows).toBe(100);
+  await next.dispose();
+});
+
+it("a worker that does not start is told of", async () => {
+  await expectRefusal(() => createNetwork(classifier, { worker: "/nothing/here.js" }), "unsupported", "the worker does not start here");
+});
