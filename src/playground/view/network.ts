@@ -219,10 +219,12 @@ function drawColumns(context: CanvasRenderingContext2D, layout: NetworkLayout, f
   context.font = "12px system-ui, sans-serif";
   context.textAlign = "center";
   context.textBaseline = "alphabetic";
+  const apart = layout.columns.length > 1 ? layout.columns[1].center - layout.columns[0].center : Number.POSITIVE_INFINITY;
+  const isTight = apart < context.measureText("layer 0: 10 of 10").width + 8;
   layout.columns.forEach(({ center, layer, first, units }) => {
     const living = frame.states.slice(first, first + units).filter((state) => state !== "dead").length;
     context.fillStyle = living < units ? ink : muted;
-    context.fillText(layout.columns.length > 6 ? `${layer}: ${living}/${units}` : `layer ${layer}: ${living} of ${units}`, center, 12);
+    context.fillText(isTight ? `${layer}: ${living}/${units}` : `layer ${layer}: ${living} of ${units}`, center, 12);
   });
   layout.ends.forEach(({ x, y, name }) => {
     context.fillStyle = paper;

@@ -56,7 +56,7 @@ export function createUnitPanel(root: HTMLElement, actions: UnitActions): UnitPa
   const table = h("table", { class: "deaths" }, h("caption", { class: "unseen" }, "Units that died, by step"), deaths);
   const findings = h("ul");
   const findingsTitle = h("h3", {}, "The network as a whole");
-  root.replaceChildren(title, hint, about, help, undo, said, problem, h("details", {}, deathsTitle, table), findingsTitle, findings);
+  root.replaceChildren(title, hint, about, h("div", { class: "done" }, said, undo), problem, help, h("details", {}, deathsTitle, table), findingsTitle, findings);
 
   const keepCures = keeper(cures);
   const keepVerdict = keeper(verdict);
@@ -64,10 +64,12 @@ export function createUnitPanel(root: HTMLElement, actions: UnitActions): UnitPa
   const keepFindings = keeper(findings);
   let last: Examined | undefined;
   let named = 0;
+  let activation = "relu";
 
   function draw(frame: Frame, chosen: UnitName | undefined, index: number): void {
     drawDeaths(frame.deaths);
     undo.hidden = !frame.canUndo;
+    activation = frame.activation;
     hint.hidden = chosen !== undefined;
     about.hidden = chosen === undefined;
     const hasDead = frame.states.includes("dead");
@@ -78,7 +80,7 @@ export function createUnitPanel(root: HTMLElement, actions: UnitActions): UnitPa
     setText(title, `Layer ${chosen.layer}, unit ${chosen.unit}: ${stateWord(state)}`);
     drawHistogram(canvas, Math.max(160, Math.min(root.clientWidth - 34, 420)), frame.chosen);
     const [, , mean, std, share] = frame.figures.subarray(index * 5, index * 5 + 5);
-    setText(figures, `preactivation ${signed(mean)} ± ${figure(std)}, open on ${percent(share)}`);
+    setText(figures, `preactivation ${signed(mean)} ± ${figure(std)}, above 0 on ${percent(share)}`);
     if (performance.now() - named > 1000) {
       named = performance.now();
       canvas.setAttribute("aria-label", `Histogram of the preactivation: mean ${signed(mean)}, standard deviation ${figure(std)}, above zero on ${percent(share)} of the samples`);
@@ -125,7 +127,7 @@ export function createUnitPanel(root: HTMLElement, actions: UnitActions): UnitPa
       const { unit, samples, step } = examined;
       if (unit) {
         setText(verdictTitle, `Verdict at step ${count(step)}`);
-        const sentences = verdictSentences(unit, samples);
+        const sentences = verdictSentences(unit, samples, activation);
         keepVerdict(sentences.join("\n"), () => sentences.map((text) => h("li", {}, text)));
       }
       const told = examined.findings.filter(({ kind }) => kind !== "silentTogether").slice(0, MOST_FINDINGS); // which are dead the network shows

@@ -46,10 +46,11 @@ const MECHANISMS: Readonly<Record<NonNullable<UnitDiagnosis["mechanism"]>, strin
 };
 
 /** The verdict on a unit, and how far the evidence goes: one sentence each. */
-export function verdictSentences(unit: UnitDiagnosis, samples: number): string[] {
+export function verdictSentences(unit: UnitDiagnosis, samples: number, activation: string): string[] {
   const { state, activity, mechanism, permanent, proof, activityBound, stillMovedBy, biasToRevive } = unit;
   if (state !== "dead") {
-    const fires = `It fires on ${percent(activity)} of ${count(samples)} training samples.`;
+    const isTwoSided = activation === "sigmoid" || activation === "tanh"; // neither is open or closed
+    const fires = `${isTwoSided ? "Its preactivation is above 0" : "It fires"} on ${percent(activity)} of ${count(samples)} training samples.`;
     const notes: Partial<Record<UnitState, string>> = {
       linear: "It never switches, so here it adds nothing that a straight line could not.", saturated: "Its slope is practically 0 on every sample: it hardly learns.", dormant: "It says little beside its neighbours.",
     };
