@@ -1,6 +1,7 @@
 // What the page knows, and what happens when something is pressed or the engine says something.
 import { type Client, startClient } from "./client.js";
 import type { CureName, Examined, Frame, FromEngine, GivenTable, Started, ToEngine, UnitName } from "./engine/protocol.js";
+import { Examiner } from "./examiner.js";
 import { codeFor } from "./state/code.js";
 import { deathsCsv } from "./state/deaths-csv.js";
 import { PRESETS, type Preset } from "./state/presets.js";
@@ -12,7 +13,7 @@ import { byId, setText } from "./view/dom.js";
 import { createDrawer } from "./view/drawer.js";
 import { createDrop } from "./view/drop.js";
 import { createLive } from "./view/live.js";
-import { createNetworkView } from "./view/network.js";
+import { createNetworkView, type Pointed } from "./view/network.js";
 import { createOutputView } from "./view/output.js";
 import { onPaletteChange } from "./view/palette.js";
 import { createProblem } from "./view/problem.js";
@@ -23,9 +24,6 @@ import { createTour } from "./view/tour.js";
 import { createUnitPanel } from "./view/unit-panel.js";
 import { statusOf } from "./view/words.js";
 
-const EXAMINE_EVERY = 1500; // milliseconds
-const EXAMINE_SOON = 200; // ... where the verdict is not of this state
-const EXAMINE_SHARE = 10; // an examination that takes long comes seldom
 const OPENING_SPEED = 120; // steps a second
 const TEXTBOOK = PRESETS.find(({ recipe }) => recipe.data === "textbook")!;
 
@@ -35,20 +33,20 @@ class App {
   private started: Started | undefined;
   private frame: Frame | undefined;
   private chosen: UnitName | undefined;
+  private pointed: Pointed | undefined;
   /** The step of the past that is shown. */
   private at: number | undefined;
   private isRunning = true;
   private speed = OPENING_SPEED;
   private curvesVersion = -1;
-  private examinedAt = 0;
-  private askedAt = 0;
-  private examinationTook = 0;
-  private isExamining = false;
+  private readonly examiner = new Examiner(() => this.send({ kind: "examine", ...(this.chosen && { chosen: this.chosen }) }));
   private client!: Client;
 
   private readonly problem = createProblem(byId("problem"));
   private readonly live = createLive(byId("live"));
-  private readonly network = createNetworkView(byId("network-stage"), (name) => this.choose(name));
+  private readonly network = createNetworkView(byId("network-stage"), (name) => this.choose(name), (pointed) => {
+    this.pointed = pointed;
+  });
   private readonly output = createOutputView(byId("output-stage"), byId("output-words"), (keep) => this.send({ kind: "twin", keep }));
   private readonly charts = createChartsView(byId("charts"), (step) => this.scrub(step));
   private readonly timeline = createTimelineView(byId("timeline"), (step) => this.scrub(step));
@@ -127,15 +125,8 @@ class App {
   private tick(): void {
     const { at, chosen } = this;
     this.client.askFrame({ curves: this.curvesVersion, ...(at !== undefined && { at }), ...(chosen && { chosen }) });
-    const isDue = performance.now() - this.examinedAt > Math.max(EXAMINE_EVERY, EXAMINE_SHARE * this.examinationTook);
-    if (this.frame && isDue && !this.isExamining) this.examine();
+    if (this.frame) this.examiner.tick();
     requestAnimationFrame(() => this.tick());
-  }
-
-  private examine(): void {
-    this.isExamining = true;
-    this.askedAt = performance.now();
-    this.send({ kind: "examine", ...(this.chosen && { chosen: this.chosen }) });
   }
 
   private receive(message: FromEngine): void {
@@ -146,7 +137,7 @@ class App {
       case "examined": return this.onExamined(message);
       case "cured": {
         this.panel.say(message.message);
-        this.examinedAt = 0;
+        this.examiner.hurry();
         return;
       }
       case "failed": return this.refuse(message.where, message.message);
@@ -155,8 +146,7 @@ class App {
 
   /** Says what went wrong; what was there stays, the link included. */
   private refuse(where: Extract<FromEngine, { kind: "failed" }>["where"], message: string): void {
-    this.isExamining = false;
-    this.examinedAt = performance.now();
+    this.examiner.forget();
     if (!this.started && where === "data" && !sameRecipe(this.recipe, OPENING)) {
       this.recipe = OPENING; // something to look at, at least
       this.begin();
@@ -174,9 +164,10 @@ class App {
     this.frame = undefined;
     if (!isSameShape || !this.chosen) this.chosen = message.recipe.data === "textbook" ? { layer: 0, unit: 0 } : undefined;
     this.at = undefined;
+    this.pointed = undefined;
     this.curvesVersion = -1;
-    this.examinedAt = this.isExamining ? this.examinedAt : 0;
-    this.isExamining = false;
+    this.examiner.forget();
+    this.examiner.hurry();
     this.panel.clear();
     this.settings.forecast(undefined);
     this.network.start(message);
@@ -196,19 +187,17 @@ class App {
     if (message.stopped && this.isRunning) this.setRunning(false);
     this.live.note(message);
     this.network.draw(message, this.chosen);
-    this.output.draw(message);
+    this.output.draw(message, this.pointed);
     this.charts.draw(message, this.at);
     this.timeline.draw(message, this.at);
     const index = this.indexOf(this.chosen);
     this.panel.draw(message, message.chosen.length > 0 ? this.chosen : undefined, index);
-    if (this.chosen && this.panel.isOutdated(message, this.chosen, index)) this.examinedAt = Math.min(this.examinedAt, performance.now() - EXAMINE_EVERY + EXAMINE_SOON);
+    if (this.chosen && this.panel.isOutdated(message, this.chosen, index)) this.examiner.hurry();
     setText(byId("status"), statusOf(message));
   }
 
   private onExamined(message: Examined): void {
-    this.isExamining = false;
-    this.examinedAt = performance.now();
-    this.examinationTook = this.examinedAt - this.askedAt;
+    this.examiner.done();
     this.panel.examined(message);
   }
 
@@ -218,7 +207,7 @@ class App {
 
   private choose({ layer, unit }: UnitName): void {
     this.chosen = { layer, unit };
-    this.examinedAt = 0;
+    this.examiner.hurry();
     if (this.frame) this.network.draw(this.frame, this.chosen);
   }
 

@@ -110,9 +110,13 @@ describe.skipIf(!hasChromium)("the page", () => {
     await page.keyboard.press("ArrowRight");
     expect(await page.isVisible("#tip")).toBe(true);
     expect(await page.textContent("#tip")).toMatch(/^Layer 1, unit 1: /);
+    await page.waitForFunction(() => document.querySelector("#output-words")!.textContent!.startsWith("Layer 1, unit 1: its preactivation"));
     await page.keyboard.press("Enter");
     await page.waitForFunction(() => document.querySelector("#unit h2")!.textContent!.startsWith("Layer 1, unit 1"));
     expect(await page.getAttribute('#units button[tabindex="0"]', "aria-pressed")).toBe("true");
+    await page.focus("#run");
+    expect(await page.isHidden("#tip")).toBe(true);
+    await page.waitForFunction(() => document.querySelector("#output-words")!.textContent!.includes("training samples"));
   });
 
   test("the time axis: held back it shows the weights of then, let go it returns; by keys too", async () => {

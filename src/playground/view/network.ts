@@ -10,6 +10,11 @@ import { drawGlyph } from "./glyph.js";
 
 const FADE = 300; // milliseconds
 
+export interface Pointed extends UnitName {
+  /** Among all hidden units. */
+  readonly index: number;
+}
+
 export interface NetworkView {
   start(started: Started): void;
   draw(frame: Frame, chosen: UnitName | undefined): void;
@@ -17,7 +22,8 @@ export interface NetworkView {
   redraw(): void;
 }
 
-export function createNetworkView(stage: HTMLElement, choose: (name: UnitName) => void): NetworkView {
+/** @param point is told which unit is pointed at or has the focus, and when none is */
+export function createNetworkView(stage: HTMLElement, choose: (name: UnitName) => void, point: (pointed: Pointed | undefined) => void): NetworkView {
   const canvas = stage.querySelector("canvas")!;
   const group = stage.querySelector<HTMLElement>("#units")!;
   const tip = stage.querySelector<HTMLElement>("#tip")!;
@@ -80,6 +86,7 @@ export function createNetworkView(stage: HTMLElement, choose: (name: UnitName) =
   let tipped = -1;
   function showTip(index: number): void {
     tipped = index;
+    point({ ...layout!.squares[index], index });
     if (!last) return;
     const { x, y } = layout!.squares[index];
     setText(tip, describe(last.frame, index));
@@ -91,6 +98,7 @@ export function createNetworkView(stage: HTMLElement, choose: (name: UnitName) =
   }
   function hideTip(): void {
     tipped = -1;
+    point(undefined);
     tip.hidden = true;
   }
 

@@ -1,15 +1,17 @@
 // The answer: over the plane with the data; as a table of right and wrong for images and tables; as a scatter for numbers.
 import type { Picture } from "../engine/painter.js";
 import type { Frame, Started, Twin } from "../engine/protocol.js";
-import { PLANE_SIDE } from "../engine/sizes.js";
+import { MAP_SIDE, PLANE_SIDE } from "../engine/sizes.js";
 import { drawConfusion } from "./confusion.js";
 import { h, prepare, setText } from "./dom.js";
+import type { Pointed } from "./network.js";
 import { CLASS_COLOURS, palette } from "./palette.js";
-import { figure, percent } from "./words.js";
+import { figure, nameOf, percent } from "./words.js";
 
 export interface OutputView {
   start(started: Started): void;
-  draw(frame: Frame): void;
+  /** With a unit that is pointed at, its map is drawn large in the answer's place. */
+  draw(frame: Frame, pointed?: Pointed): void;
   redraw(): void;
 }
 
@@ -28,6 +30,8 @@ export function createOutputView(stage: HTMLElement, words: HTMLElement, endTwin
   const twinBox = h("div", { hidden: true }, twinCanvas, twinTitle);
   const small = document.createElement("canvas");
   small.width = small.height = PLANE_SIDE;
+  const map = document.createElement("canvas");
+  map.width = map.height = MAP_SIDE;
   let started: Started | undefined;
   let last: Frame | undefined;
   let tableAt = 0;
@@ -44,12 +48,15 @@ export function createOutputView(stage: HTMLElement, words: HTMLElement, endTwin
   const isPlane = () => started!.task.extent > 0;
   const isNumber = () => started!.task.classes.length === 0;
 
-  function draw(frame: Frame): void {
+  function draw(frame: Frame, pointed?: Pointed): void {
     if (!started) return;
     last = frame;
     const whole = Math.min(MOST_SIDE, stage.clientWidth);
     const side = frame.twin && isPlane() ? Math.floor((whole - PAIR_GAP) / 2) : whole;
-    if (isPlane()) drawPlane(canvas, side, frame.plane, started);
+    const unit = isPlane() ? pointed : undefined;
+    setText(words, unit ? `L${nameOf(unit).slice(1)}: its preactivation over the plane, − closed (blue), + open (orange).` : legend(started));
+    if (unit) drawUnit(unit.index, side, frame, started);
+    else if (isPlane()) drawPlane(canvas, side, frame.plane, started);
     else if (isNumber()) drawScatter(canvas, side, frame.answers, started);
     else if (performance.now() - tableAt > 250) {
       tableAt = performance.now();
@@ -65,6 +72,13 @@ export function createOutputView(stage: HTMLElement, words: HTMLElement, endTwin
   function showTwin(twin: Twin | undefined): void {
     title.hidden = twinBox.hidden = twinActions.hidden = !twin;
     twinCanvas.hidden = !isPlane();
+  }
+
+  function drawUnit(index: number, side: number, { maps }: Frame, { task }: Started): void {
+    const context = prepare(canvas, side, side);
+    paintMap(map, maps.subarray(index * MAP_SIDE * MAP_SIDE, (index + 1) * MAP_SIDE * MAP_SIDE));
+    context.drawImage(map, 0, 0, side, side);
+    drawSamples(context, side, task);
   }
 
   function drawPlane(to: HTMLCanvasElement, side: number, plane: Float32Array, { task, spec }: Started): void {
@@ -92,6 +106,17 @@ function legend({ task, spec }: Started): string {
 function hex(colour: string): [number, number, number] {
   const value = Number.parseInt(colour.slice(1), 16);
   return [value >> 16, (value >> 8) & 255, value & 255];
+}
+
+function paintMap(to: HTMLCanvasElement, values: Uint8Array): void {
+  const context = to.getContext("2d")!;
+  const image = context.createImageData(MAP_SIDE, MAP_SIDE);
+  const { ramp } = palette();
+  values.forEach((value, i) => {
+    for (let c = 0; c < 3; c++) image.data[i * 4 + c] = ramp[value * 3 + c];
+    image.data[i * 4 + 3] = 255;
+  });
+  context.putImageData(image, 0, 0);
 }
 
 function paintPlane(to: HTMLCanvasElement, plane: Float32Array, outputs: number, loss: string): void {
