@@ -11,6 +11,17 @@ const HEADERS = {
   "Cache-Control": "no-cache",
 };
 
+/** The file below the folder that an address means; undefined for one that means none. */
+function fileOf(folder, url) {
+  try {
+    const path = normalize(decodeURIComponent(new URL(url, "http://localhost").pathname)).replace(/\/$/, "/index.html");
+    const file = join(folder, path);
+    return file.startsWith(join(folder, "/")) ? file : undefined;
+  } catch {
+    return undefined; // no address at all
+  }
+}
+
 /**
  * @param {string} folder
  * @param {number} port 0: any
@@ -18,9 +29,8 @@ const HEADERS = {
  */
 export function serve(folder, port) {
   const server = createServer(({ url }, response) => {
-    const path = normalize(decodeURIComponent(new URL(url, "http://localhost").pathname)).replace(/\/$/, "/index.html");
-    const file = join(folder, path);
-    if (!file.startsWith(normalize(folder)) || !existsSync(file) || !statSync(file).isFile()) {
+    const file = fileOf(folder, url);
+    if (!file || !existsSync(file) || !statSync(file).isFile()) {
       response.writeHead(404, { "content-type": "text/plain" }).end("not found");
       return;
     }

@@ -47,7 +47,7 @@ export interface Visit extends AsyncDisposable {
 }
 
 export async function visit({ browser, url }: Site, hash = "", options: BrowserContextOptions = {}, prepare?: (page: Page) => Promise<void>): Promise<Visit> {
-  const context = await browser.newContext({ viewport: { width: 1280, height: 800 }, bypassCSP: true, ...options });
+  const context = await browser.newContext({ viewport: { width: 1280, height: 800 }, ...options });
   const page = await context.newPage();
   const faults: string[] = [];
   page.on("pageerror", ({ message }) => faults.push(message));
