@@ -20,6 +20,7 @@ const PACKAGES: Record<string, RegExp> = {
   "worker/remote-network.ts": /^#worker$/,
   "worker/start-node.ts": /^node:(url|worker_threads)$/,
   formats: /^csv-parse\/browser\/esm\/sync$/,
+  playground: /^uplot$/,
   cli: /^(node:.*|commander|picocolors)$/,
 };
 

@@ -1,0 +1,53 @@
+// The page's end of the line to the engine: one frame asked for at a time, and a watch on a worker that has gone.
+import type { FromEngine, ToEngine } from "./engine/protocol.js";
+
+const PATIENCE = 8000; // milliseconds without an answer
+
+export interface Client {
+  send(message: ToEngine): void;
+  /** Asks for a frame unless one is on its way. */
+  askFrame(request: Omit<Extract<ToEngine, { kind: "frame" }>, "kind">): void;
+  stop(): void;
+}
+
+export function startClient(onMessage: (message: FromEngine) => void, onGone: (why: string) => void): Client {
+  const worker = new Worker(new URL("engine.js", document.baseURI), { type: "module", name: "relumine" });
+  let askedAt = 0;
+  let isReady = false;
+  let isGone = false;
+  const watch = setInterval(() => {
+    if (askedAt > 0 && !document.hidden && performance.now() - askedAt > PATIENCE) gone("it has not answered for some seconds");
+  }, 1000);
+
+  function stop(): void {
+    clearInterval(watch);
+    isGone = true;
+    worker.terminate();
+  }
+
+  function gone(why: string): void {
+    if (isGone) return;
+    stop();
+    onGone(why);
+  }
+
+  worker.onmessage = ({ data }: MessageEvent<FromEngine>) => {
+    if (data.kind === "frame" || data.kind === "failed") askedAt = 0;
+    if (data.kind === "started") isReady = true;
+    if (!isGone) onMessage(data);
+  };
+  worker.onerror = (event) => {
+    event.preventDefault();
+    gone(event.message || "its file could not be loaded");
+  };
+
+  return {
+    send: (message) => worker.postMessage(message),
+    askFrame: (request) => {
+      if (askedAt > 0 || !isReady || isGone) return;
+      askedAt = performance.now();
+      worker.postMessage({ kind: "frame", ...request } satisfies ToEngine);
+    },
+    stop,
+  };
+}

@@ -1,0 +1,145 @@
+// Three small curves over the steps: loss, held-out accuracy, living units; a twin's are dashed.
+import uPlot from "uplot";
+import type { Curves } from "../engine/chronicle.js";
+import type { Frame, Started } from "../engine/protocol.js";
+import { h } from "./dom.js";
+import { palette } from "./palette.js";
+import { figure, percent } from "./words.js";
+
+export interface ChartsView {
+  start(started: Started): void;
+  draw(frame: Frame, at: number | undefined): void;
+  /** Colours or sizes have changed. */
+  rebuild(): void;
+}
+
+const HEIGHT = 116;
+
+type Lines = (curves: Curves) => number[][];
+
+interface Chart {
+  readonly title: HTMLElement;
+  readonly box: HTMLElement;
+  readonly lines: Lines;
+  plot: uPlot | undefined;
+}
+
+const sum = (living: number[][]): number[] => (living[0] ?? []).map((_, i) => living.reduce((total, layer) => total + layer[i], 0));
+
+export function createChartsView(stage: HTMLElement, onScrub: (step: number | undefined) => void): ChartsView {
+  const make = (lines: Lines): Chart => ({ title: h("p"), box: h("div"), lines, plot: undefined });
+  const charts = [make(({ loss, heldOutLoss }) => [loss, heldOutLoss]), make(({ heldOutAccuracy }) => [heldOutAccuracy]), make(({ living }) => living)];
+  stage.replaceChildren(...charts.map(({ title, box }) => h("div", { class: "chart" }, title, box)));
+  let started: Started | undefined;
+  let curves: Curves | undefined;
+  let twin: Curves | undefined;
+
+  function start(next: Started): void {
+    started = next;
+    curves = undefined;
+    twin = undefined;
+    rebuild();
+  }
+
+  function rebuild(): void {
+    if (!started) return;
+    const hidden = started.recipe.layers.length;
+    const isRegression = started.task.classes.length === 0;
+    charts[1].box.parentElement!.hidden = isRegression;
+    stage.style.gridTemplateColumns = "";
+    if (isRegression && innerWidth > 720) stage.style.gridTemplateColumns = "repeat(2, minmax(0, 1fr))";
+    charts.forEach((chart, index) => {
+      chart.plot?.destroy();
+      chart.plot = undefined;
+      if (index === 1 && isRegression) return;
+      chart.plot = new uPlot(optionsFor(index, hidden, chart.box.clientWidth), [[], ...emptyLines(index, hidden)], chart.box);
+      chart.plot.over.addEventListener("pointerdown", (event) => scrub(chart.plot!, event));
+    });
+    if (curves) feed();
+  }
+
+  function scrub(plot: uPlot, event: PointerEvent): void {
+    const move = ({ clientX }: PointerEvent) => onScrub(Math.max(0, Math.round(plot.posToVal(clientX - plot.over.getBoundingClientRect().left, "x"))));
+    const end = () => {
+      removeEventListener("pointermove", move);
+      removeEventListener("pointerup", end);
+      removeEventListener("pointercancel", end);
+      onScrub(undefined);
+    };
+    move(event);
+    addEventListener("pointermove", move);
+    addEventListener("pointerup", end);
+    addEventListener("pointercancel", end);
+  }
+
+  function feed(): void {
+    for (const { plot, lines } of charts) {
+      if (!plot || !curves) continue;
+      const own = lines(curves);
+      const others = twin ? lines(twin) : [];
+      const isLiving = lines === charts[2].lines;
+      const shadow = twin ? (isLiving ? [] : others.slice(-1)) : [];
+      const joined = twin && shadow.length > 0 ? uPlot.join([[curves.steps, ...own], [twin.steps, ...shadow]]) : [curves.steps, ...own, ...(isLiving ? [] : [curves.steps.map(() => null)])];
+      plot.setData(joined as uPlot.AlignedData);
+    }
+  }
+
+  function draw(frame: Frame, at: number | undefined): void {
+    if (!started) return;
+    const isTwinNew = frame.twin !== undefined || twin !== undefined;
+    twin = frame.twin?.curves;
+    if (frame.curves) curves = frame.curves;
+    if (frame.curves || isTwinNew) feed();
+    charts.forEach((chart, index) => {
+      const text = titleOf(index, frame, started!);
+      if (chart.title.innerHTML !== text) chart.title.innerHTML = text;
+      chart.plot?.setCursor(at === undefined ? { left: -10, top: -10 } : { left: chart.plot.valToPos(at, "x"), top: 10 }, false);
+    });
+  }
+
+  return { start, draw, rebuild };
+}
+
+function emptyLines(index: number, hidden: number): number[][] {
+  return Array.from({ length: index === 0 ? 3 : index === 1 ? 2 : hidden }, () => []);
+}
+
+/** Figures of the shown step, as words above the curves. No text of users is in it. */
+function titleOf(index: number, frame: Frame, { recipe }: Started): string {
+  if (index === 0) return `<b>loss ${figure(frame.loss)}</b>, held out ${figure(frame.heldOut.loss)} (thin)${frame.twin ? ", twin dashed" : ""}`;
+  if (index === 1) return `<b>accuracy ${percent(frame.heldOut.accuracy ?? 0)}</b> held out`;
+  let first = 0;
+  const living = recipe.layers.map((units) => {
+    const alive = frame.states.slice(first, first + units).filter((state) => state !== "dead").length;
+    first += units;
+    return alive;
+  });
+  const total = sum(living.map((value) => [value]))[0];
+  return `<b>${total} of ${first} units live</b>${living.length > 1 && living.length < 6 ? ` (${living.map((alive, layer) => `${layer === 0 ? "layer " : ""}${layer}: ${alive}`).join(", ")})` : ""}`;
+}
+
+const DASHES = [[], [6, 4], [2, 3], [10, 4, 2, 4]];
+
+function seriesFor(index: number, hidden: number): uPlot.Series[] {
+  const { ink, muted, accent } = palette();
+  const line = (stroke: string, width: number, dash: readonly number[] = []): uPlot.Series => ({ stroke, width, dash: [...dash], points: { show: false }, spanGaps: true });
+  if (index === 0) return [line(ink, 1.75), line(muted, 1), line(accent, 1.5, [5, 4])];
+  if (index === 1) return [line(ink, 1.75), line(accent, 1.5, [5, 4])];
+  return Array.from({ length: hidden }, (_, layer) => ({ ...line(layer === 0 ? ink : muted, 1.5, DASHES[layer % DASHES.length]), paths: uPlot.paths.stepped!({ align: 1 }) }));
+}
+
+function optionsFor(index: number, hidden: number, width: number): uPlot.Options {
+  const { muted, line } = palette();
+  const axis = { stroke: muted, font: "11px system-ui, sans-serif", ticks: { show: false }, grid: { stroke: line, width: 1 } };
+  const short = (value: number) => (value >= 1000 ? `${value / 1000}k` : String(Number(value.toPrecision(3))));
+  return {
+    width: Math.max(120, width), height: HEIGHT, legend: { show: false }, padding: [6, 14, 0, 0],
+    cursor: { drag: { x: false, y: false }, points: { show: false }, y: false },
+    scales: { x: { time: false }, y: { range: (_plot, low, high) => (index === 1 ? [Math.min(0.4, low ?? 0), 1] : [0, Math.max(high ?? 1, index === 2 ? 1 : 0.1) * 1.05]) } },
+    axes: [
+      { ...axis, grid: { show: false }, size: 22, values: (_plot, values) => values.map(short) },
+      { ...axis, size: 38, space: 26, values: (_plot, values) => values.map((value) => (index === 1 ? `${Math.round(value * 100)} %` : index === 2 && !Number.isInteger(value) ? "" : short(value))) },
+    ],
+    series: [{}, ...seriesFor(index, hidden)],
+  };
+}

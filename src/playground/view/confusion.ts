@@ -1,0 +1,63 @@
+// Right and wrong by class on the held-out rows, and some of the images that were taken for another.
+import type { Frame, Started } from "../engine/protocol.js";
+import { h, prepare } from "./dom.js";
+import { palette } from "./palette.js";
+
+const SHOWN = 7;
+const SIDE = 36;
+
+interface Miss {
+  readonly row: number;
+  readonly truth: number;
+  readonly answer: number;
+}
+
+function countAnswers({ answers }: Frame, { task }: Started): { counts: number[][]; misses: Miss[] } {
+  const classes = task.classes.length;
+  const width = classes === 2 ? 1 : classes;
+  const counts = Array.from({ length: classes }, () => new Array<number>(classes).fill(0));
+  const misses: Miss[] = [];
+  task.heldOut.y.forEach((truth, row) => {
+    const given = answers.subarray(row * width, (row + 1) * width);
+    const answer = width === 1 ? Number(given[0] > 0.5) : given.reduce((most, value, index) => (value > given[most] ? index : most), 0);
+    counts[truth][answer]++;
+    if (answer !== truth) misses.push({ row, truth, answer });
+  });
+  return { counts, misses };
+}
+
+export function drawConfusion(to: HTMLElement, frame: Frame, started: Started): void {
+  const { classes, imageSide } = started.task;
+  const { counts, misses } = countAnswers(frame, started);
+  const head = h("tr", {}, h("td"), ...classes.map((name) => h("th", { scope: "col" }, name.slice(0, 6))));
+  const body = counts.map((row, truth) => {
+    const total = row.reduce((sum, value) => sum + value, 0) || 1;
+    return h("tr", {}, h("th", { scope: "row" }, classes[truth].slice(0, 6)), ...row.map((value, answer) => {
+      const share = value / total;
+      const ground = value === 0 ? "" : answer === truth ? `background: rgb(0 114 178 / ${0.08 + 0.3 * share})` : `background: rgb(230 159 0 / ${0.2 + 0.5 * share})`;
+      return h("td", { style: ground }, value === 0 ? "" : String(value));
+    }));
+  });
+  const table = h("table", { class: "confusion" }, h("caption", { class: "unseen" }, "Held-out samples: rows are the true class, columns the answer"), head, ...body);
+  to.replaceChildren(table, ...(imageSide ? drawMisses(misses, started) : []));
+}
+
+function drawMisses(misses: readonly Miss[], started: Started): HTMLElement[] {
+  const title = h("p", { class: "small" }, misses.length === 0 ? "None is taken for another." : `${misses.length} are taken for another, such as`);
+  const images = misses.slice(0, SHOWN).map((miss) => {
+    const canvas = h("canvas", { role: "img", "aria-label": `a ${miss.truth} taken for a ${miss.answer}` });
+    drawImage(canvas, miss.row, started);
+    return h("span", { class: "small" }, canvas, `${miss.truth} → ${miss.answer}`);
+  });
+  return [title, h("div", { class: "bars" }, ...images)];
+}
+
+function drawImage(canvas: HTMLCanvasElement, row: number, { task: { heldOut, imageSide } }: Started): void {
+  const context = prepare(canvas, SIDE, SIDE);
+  const side = imageSide!;
+  context.fillStyle = palette().ink;
+  for (let i = 0; i < side * side; i++) {
+    context.globalAlpha = heldOut.x.data[row * side * side + i];
+    context.fillRect((i % side) * (SIDE / side), Math.floor(i / side) * (SIDE / side), SIDE / side + 0.3, SIDE / side + 0.3);
+  }
+}

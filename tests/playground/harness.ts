@@ -1,0 +1,62 @@
+// An engine without a page: messages in, messages out, and waiting for what is wanted.
+import { readFileSync } from "node:fs";
+import { gunzipSync } from "node:zlib";
+import { Engine } from "../../src/playground/engine/engine.js";
+import type { CureName, Frame, FromEngine, ToEngine, UnitName } from "../../src/playground/engine/protocol.js";
+import { OPENING, type Recipe } from "../../src/playground/state/recipe.js";
+
+const PATIENCE = 20_000; // milliseconds
+
+type Kind = FromEngine["kind"];
+type Of<K extends Kind> = Extract<FromEngine, { kind: K }>;
+
+export class Bench {
+  readonly messages: FromEngine[] = [];
+  readonly engine: Engine;
+
+  constructor(digits: Uint8Array = new Uint8Array()) {
+    this.engine = new Engine({ post: (message) => this.messages.push(message), loadDigits: async () => digits });
+  }
+
+  /** Sends, and hands back the answers of one kind that came with it. */
+  async send<K extends Kind>(message: ToEngine, kind: K): Promise<Of<K>> {
+    const before = this.messages.length;
+    await this.engine.handle(message);
+    const answer = this.messages.slice(before).find((each) => each.kind === kind);
+    if (!answer) throw new Error(`no ${kind} came, but ${JSON.stringify(this.messages.slice(before)).slice(0, 300)}`);
+    return answer as Of<K>;
+  }
+
+  start(changes: Partial<Recipe> = {}, table?: { name: string; text: string }): Promise<Of<"started">> {
+    return this.send({ kind: "start", recipe: { ...OPENING, ...changes }, running: false, speed: Infinity, ...(table && { table }) }, "started");
+  }
+
+  frame(chosen?: UnitName, at?: number): Promise<Frame> {
+    return this.send({ kind: "frame", curves: -1, ...(chosen && { chosen }), ...(at !== undefined && { at }) }, "frame");
+  }
+
+  /** Lets it take so many more steps, at full speed, and stand. */
+  async stepTo(steps: number, chosen?: UnitName): Promise<Frame> {
+    const first = (await this.frame()).step;
+    for (let i = 0; i < steps; i++) void this.engine.handle({ kind: "step" });
+    const end = performance.now() + PATIENCE;
+    for (;;) {
+      await new Promise((resolve) => setTimeout(resolve, 5));
+      const frame = await this.frame(chosen);
+      if (frame.step === first + steps) break;
+      if (performance.now() > end) throw new Error(`waited in vain for step ${first + steps}; it stands at ${frame.step}`);
+    }
+    await new Promise((resolve) => setTimeout(resolve, 10));
+    return this.frame(chosen);
+  }
+
+  cure(cure: CureName, beside: boolean, rate?: number): Promise<Of<"cured">> {
+    return this.send({ kind: "cure", cure, beside, ...(rate !== undefined && { rate }) }, "cured");
+  }
+}
+
+/** Some of the package's digits, as the page's file holds them. */
+export function digits(count = 600): Uint8Array {
+  const table = gunzipSync(readFileSync(new URL("../../src/cli/digits.csv.gz", import.meta.url))).toString();
+  return Uint8Array.from(table.trim().split("\n").slice(1, count + 1).flatMap((line) => line.split(",").map(Number)));
+}

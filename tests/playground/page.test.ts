@@ -1,0 +1,377 @@
+// The page as people meet it, in Chromium.
+import { readdirSync, readFileSync } from "node:fs";
+import { createServer } from "node:http";
+import type { AddressInfo } from "node:net";
+import { gzipSync } from "node:zlib";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { FOLDER, hasChromium, openSite, type Site, stepOf, visit, waitForStep } from "./browser.js";
+
+let site: Site;
+const deadButtons = '#units button[aria-label*="dead since step"]';
+
+describe.skipIf(!hasChromium)("the page", () => {
+  beforeAll(async () => {
+    site = await openSite();
+  }, 120_000);
+  afterAll(() => site?.close());
+
+  test("weighs less than 150 KiB gzipped, all of it", () => {
+    const bytes = readdirSync(FOLDER).reduce((sum, name) => sum + gzipSync(readFileSync(FOLDER + name), { level: 9 }).length, 0);
+    expect(bytes).toBeGreaterThan(50 * 1024);
+    expect(bytes).toBeLessThan(150 * 1024);
+  });
+
+  test("trains at once; within ten seconds a unit is dark, and its story is told; nothing leaves the machine", async () => {
+    await using visitor = await visit(site);
+    const { page, faults } = visitor;
+    const opened = Date.now();
+    await page.waitForSelector(deadButtons, { timeout: 20_000 });
+    expect(Date.now() - opened).toBeLessThan(10_000);
+    await page.waitForFunction(() => document.querySelector("#unit h2")?.textContent?.includes("dead"));
+    expect(await page.textContent("#unit .story:not([hidden])")).toMatch(/died at step \d+: one step was too large; would have lived at 0\.\d+/i);
+    await page.waitForFunction(() => document.querySelectorAll("#unit li").length >= 3);
+    expect(await page.textContent("#unit")).toMatch(/Verdict at step \d+.*Closed on all 240 training samples/);
+    expect(faults).toEqual([]);
+  });
+
+  test("works from a plain web server's subfolder, without the isolating headers", async () => {
+    const plain = createServer(({ url }, response) => {
+      const name = /^\/some\/where\/([\w.]*)/.exec(url!)?.[1];
+      const type = { html: "text/html", js: "text/javascript", css: "text/css" }[name?.split(".")[1] ?? "html"] ?? "application/octet-stream";
+      if (name === undefined) response.writeHead(404).end();
+      else response.writeHead(200, { "content-type": type }).end(readFileSync(FOLDER + (name || "index.html")));
+    });
+    await new Promise<void>((resolve) => plain.listen(0, "localhost", resolve));
+    try {
+      const url = `http://localhost:${(plain.address() as AddressInfo).port}/some/where/`;
+      await using visitor = await visit({ ...site, url }, "#data=digits&layers=8");
+      await waitForStep(visitor.page, 5);
+      expect(visitor.faults).toEqual([]);
+    } finally {
+      plain.closeAllConnections();
+      plain.close();
+    }
+  });
+
+  test("pause, step, run, reset", async () => {
+    await using visitor = await visit(site);
+    const { page } = visitor;
+    await waitForStep(page, 10);
+    await page.click("#run");
+    await page.waitForTimeout(300);
+    const paused = await stepOf(page);
+    await page.waitForTimeout(400);
+    expect(await stepOf(page)).toBe(paused);
+    await page.click("#step");
+    await waitForStep(page, paused + 1);
+    await page.waitForTimeout(200);
+    expect(await stepOf(page)).toBe(paused + 1);
+    await page.click("#reset");
+    await page.waitForFunction(() => document.querySelector("#status")!.textContent!.startsWith("step 0,"));
+    await page.selectOption("#speed", "Infinity");
+    await page.click("#run");
+    await waitForStep(page, 2000);
+  });
+
+  test("asks for the next frame only when the last one has come", async () => {
+    await using visitor = await visit(site, "", {}, async (page) => void await page.addInitScript(() => {
+      const counts = { waiting: 0, most: 0, frames: 0 };
+      Object.assign(globalThis, { counts });
+      const post = Worker.prototype.postMessage;
+      Worker.prototype.postMessage = function (this: Worker, ...given: [never]) {
+        if ((given[0] as { kind: string }).kind === "frame") counts.most = Math.max(counts.most, ++counts.waiting);
+        return post.apply(this, given);
+      };
+      const Original = Worker;
+      globalThis.Worker = class extends Original {
+        constructor(...given: ConstructorParameters<typeof Worker>) {
+          super(...given);
+          this.addEventListener("message", ({ data }) => {
+            if (data.kind !== "frame") return;
+            counts.waiting--;
+            counts.frames++;
+          });
+        }
+      };
+    }));
+    const { page } = visitor;
+    await page.selectOption("#speed", "Infinity");
+    await waitForStep(page, 3000);
+    const counts = await page.evaluate(() => (globalThis as unknown as { counts: { most: number; frames: number } }).counts);
+    expect(counts.most).toBe(1);
+    expect(counts.frames).toBeGreaterThan(10);
+  });
+
+  test("keys: arrows walk over the units, Enter chooses, the tip tells", async () => {
+    await using visitor = await visit(site);
+    const { page } = visitor;
+    await page.focus('#units button[tabindex="0"]');
+    await page.keyboard.press("ArrowDown");
+    await page.keyboard.press("ArrowRight");
+    expect(await page.isVisible("#tip")).toBe(true);
+    expect(await page.textContent("#tip")).toMatch(/^Layer 1, unit 1: /);
+    await page.waitForFunction(() => document.querySelector("#output-words")!.textContent!.startsWith("Layer 1, unit 1: its preactivation"));
+    await page.keyboard.press("Enter");
+    await page.waitForFunction(() => document.querySelector("#unit h2")!.textContent!.startsWith("Layer 1, unit 1"));
+    expect(await page.getAttribute('#units button[tabindex="0"]', "aria-pressed")).toBe("true");
+    await page.focus("#run");
+    expect(await page.isHidden("#tip")).toBe(true);
+    await page.waitForFunction(() => document.querySelector("#output-words")!.textContent!.includes("training samples"));
+  });
+
+  test("the time axis: held back it shows the weights of then, let go it returns; by keys too", async () => {
+    await using visitor = await visit(site);
+    const { page } = visitor;
+    await waitForStep(page, 150);
+    await page.locator("#timeline").scrollIntoViewIfNeeded();
+    const box = (await page.locator("#timeline input").boundingBox())!;
+    await page.mouse.move(box.x + box.width - 2, box.y + box.height / 2);
+    await page.mouse.down();
+    await page.mouse.move(box.x + box.width * 0.3, box.y + box.height / 2, { steps: 5 });
+    await page.waitForFunction(() => document.querySelector("#status")!.textContent!.startsWith("showing step"));
+    await page.mouse.up();
+    await page.waitForFunction(() => document.querySelector("#status")!.textContent!.startsWith("step"));
+    await page.focus("#timeline input");
+    await page.keyboard.press("ArrowLeft");
+    await page.keyboard.press("ArrowLeft");
+    await page.waitForFunction(() => document.querySelector("#status")!.textContent!.startsWith("showing step"));
+    await page.keyboard.press("Escape");
+    await page.waitForFunction(() => document.querySelector("#status")!.textContent!.startsWith("step"));
+  });
+
+  test("the textbook's unit: one step kills, lifting the bias revives, undo undoes, a twin lives beside it", async () => {
+    await using visitor = await visit(site);
+    const { page, faults } = visitor;
+    await page.selectOption("#preset", { label: "The textbook's unit" });
+    await page.waitForFunction(() => document.querySelector("#unit h2")!.textContent === "Layer 0, unit 0: never switches");
+    await page.click("#step");
+    await page.waitForSelector(deadButtons);
+    await page.click('#unit button[aria-label^="Apply: Lift the bias"]');
+    await page.waitForFunction(() => document.querySelectorAll('#units button[aria-label*="dead"]').length === 0);
+    expect(await page.textContent('#unit [role="status"]')).toContain("1 dead before, 0 after");
+    await page.click('#unit button:text-is("Undo")');
+    await page.waitForSelector(deadButtons);
+    await page.click('#unit button[aria-label^="Beside, what would have happened: Lower rate"]');
+    await page.click('#output button:text-is("Keep the twin")');
+    await page.waitForFunction(() => document.querySelectorAll('#units button[aria-label*="dead"]').length === 0);
+    expect(faults).toEqual([]);
+  });
+
+  test("the tour: five steps, each does what it says; it can be left at any time", async () => {
+    await using visitor = await visit(site);
+    const { page, faults } = visitor;
+    await page.click("#open-tour");
+    expect(await page.textContent("#tour h2")).toMatch(/^1 of 5/);
+    await page.click('#tour button:text-is("Next")');
+    await page.click('#tour button:text-is("Take the step")');
+    await page.waitForSelector(deadButtons);
+    await page.click('#tour button:text-is("Next")');
+    await page.click('#tour button:text-is("Run")');
+    await waitForStep(page, 2);
+    await page.click('#tour button:text-is("Next")');
+    await page.click('#tour button:text-is("Run the twin")');
+    await page.waitForFunction(() => /Twin, rate 0\.15: 0 dead/.test(document.querySelector("#output-stage")!.textContent!));
+    await page.click('#tour button:text-is("Next")');
+    await page.click('#tour button:text-is("Lift the bias")');
+    await page.waitForFunction(() => document.querySelectorAll('#units button[aria-label*="dead"]').length === 0);
+    await page.keyboard.press("Escape");
+    expect(await page.isHidden("#tour")).toBe(true);
+    expect(await page.evaluate(() => document.activeElement?.id)).toBe("open-tour");
+    expect(faults).toEqual([]);
+  });
+
+  describe("the link", () => {
+    test("carries every setting, there and back; the back button goes back", async () => {
+      await using visitor = await visit(site);
+      const { page } = visitor;
+      await page.click("#open-settings");
+      await page.fill("#settings label:has-text('Seed') input", "11");
+      await page.keyboard.press("Tab");
+      await page.selectOption("#settings label:has-text('Activation') select", "tanh");
+      await page.click('#settings button[aria-label="Add a layer"]');
+      await page.waitForFunction(() => document.querySelectorAll("#units button").length === 26);
+      const hash = new URL(page.url()).hash;
+      expect(hash).toBe("#layers=10-8-8&activation=tanh&seed=11");
+      await page.reload();
+      await page.waitForFunction(() => document.querySelectorAll("#units button").length === 26);
+      await page.click("#open-settings");
+      expect(await page.inputValue("#settings label:has-text('Seed') input")).toBe("11");
+      expect(await page.inputValue("#settings label:has-text('Activation') select")).toBe("tanh");
+      await page.goBack();
+      await page.waitForFunction(() => document.querySelectorAll("#units button").length === 18);
+      expect(new URL(page.url()).hash).toBe("#activation=tanh&seed=11");
+      await page.goBack();
+      await page.waitForFunction(() => document.querySelector<HTMLInputElement>("#settings label:nth-of-type(1) select")!.value === "relu");
+    });
+
+    test("that can't be read is said, and the usual taken", async () => {
+      await using visitor = await visit(site, "#rate=fast&layers=4");
+      const { page } = visitor;
+      expect(await page.textContent("#problem")).toContain("rate=fast");
+      await page.waitForFunction(() => document.querySelectorAll("#units button").length === 4);
+    });
+
+    test("to a table that is not there says so, and shows the opening", async () => {
+      await using visitor = await visit(site, "#data=csv&layers=4");
+      const { page } = visitor;
+      expect(await page.textContent("#problem")).toContain("drop it in again");
+      await waitForStep(page, 5);
+      expect(await page.locator("#units button").count()).toBe(18);
+    });
+
+    test("link and code are copied, deaths downloaded", async () => {
+      await using visitor = await visit(site, "#seed=3&rate=1.4", { permissions: ["clipboard-read", "clipboard-write"] });
+      const { page } = visitor;
+      await page.waitForSelector(deadButtons);
+      await page.click("#open-share");
+      await page.click("#copy-link");
+      expect(await page.evaluate(() => navigator.clipboard.readText())).toBe(`${site.url}#seed=3&rate=1.4`);
+      await page.click("#open-share");
+      await page.click("#copy-code");
+      expect(await page.evaluate(() => navigator.clipboard.readText())).toContain("sgd({ learningRate: 1.4 })");
+      await page.click("#open-share");
+      const [download] = await Promise.all([page.waitForEvent("download"), page.click("#save-deaths")]);
+      const table = readFileSync((await download.path())!, "utf8").trim().split("\r\n");
+      expect(table[0]).toBe("layer,unit,step,cause,survives_at,explanation");
+      expect(table.length).toBeGreaterThan(1);
+    });
+  });
+
+  describe("a table", () => {
+    test("that is good is learnt", async () => {
+      await using visitor = await visit(site);
+      const { page, faults } = visitor;
+      await page.setInputFiles('input[type="file"]', "tests/data/penguins.csv");
+      await page.waitForFunction(() => document.querySelector("#look")!.textContent!.startsWith("year is to be learnt: 3 classes"));
+      await waitForStep(page, 5);
+      expect(await page.inputValue("#data")).toBe("csv");
+      await page.selectOption("#target select", "species");
+      await page.waitForFunction(() => document.querySelector("#look")!.textContent!.startsWith("species is to be learnt: 3 classes; 11 of 344 rows"));
+      await page.waitForFunction(() => document.querySelector("table.confusion")!.textContent!.includes("Adelie"));
+      await page.waitForFunction(() => Number(/accuracy (\d+)/.exec(document.querySelector("#charts")!.textContent!)![1]) > 90);
+      expect(faults).toEqual([]);
+    });
+
+    test.each([
+      ["bad", "a,b\n1,2\n3", /1 cells and the header 2/],
+      ["of one column", "a\n1\n2", /one column/],
+      ["huge", "x".repeat(8 * 2 ** 20 + 1), /at most 8 MB/],
+    ])("that is %s is refused where it was given, and what was there goes on", async (_what, text, message) => {
+      await using visitor = await visit(site);
+      const { page } = visitor;
+      await waitForStep(page, 5);
+      await page.setInputFiles('input[type="file"]', { name: "table.csv", mimeType: "text/csv", buffer: Buffer.from(text) });
+      await page.waitForSelector("#problem:not([hidden])");
+      expect(await page.textContent("#problem")).toMatch(message);
+      expect(await page.inputValue("#data")).toBe("spiral");
+      expect(new URL(page.url()).hash).toBe("");
+      await waitForStep(page, (await stepOf(page)) + 20);
+      expect(await page.locator("#units button").count()).toBe(18);
+    });
+  });
+
+  test("a worker that is killed: it is said, what was drawn stays, and it starts again", async () => {
+    await using visitor = await visit(site);
+    const { page } = visitor;
+    await waitForStep(page, 300);
+    await page.workers()[0].evaluate(() => globalThis.close());
+    await page.waitForSelector("#problem:not([hidden])", { timeout: 20_000 });
+    expect(await page.textContent("#problem")).toContain("engine has stopped");
+    expect(await page.locator("#units button").count()).toBe(18);
+    await page.click('#problem button:text-is("Start again")');
+    await page.waitForSelector("#problem", { state: "hidden" });
+    await page.waitForFunction(() => /^step \d{1,2},/.test(document.querySelector("#status")!.textContent!)); // from the start
+    await waitForStep(page, 100);
+  });
+
+  test("an engine without WebAssembly SIMD is said, with what to do", async () => {
+    await using context = await site.browser.newContext();
+    const page = await context.newPage();
+    await page.route("**/engine.js", async (route) => {
+      const response = await route.fetch();
+      await route.fulfill({ response, body: `WebAssembly.validate = () => false;\n${await response.text()}` });
+    });
+    await page.goto(site.url);
+    await page.waitForSelector("#problem:not([hidden])");
+    expect(await page.textContent("#problem")).toContain("no WebAssembly SIMD; wanted is one from 2021 or later");
+  });
+
+  test("a hidden tab stands still, and goes on when it is seen again", async () => {
+    await using visitor = await visit(site);
+    const { page } = visitor;
+    await waitForStep(page, 10);
+    const hide = (hidden: boolean) => page.evaluate((value) => {
+      Object.defineProperty(document, "hidden", { value, configurable: true });
+      document.dispatchEvent(new Event("visibilitychange"));
+    }, hidden);
+    await hide(true);
+    await page.waitForTimeout(300);
+    const left = await stepOf(page);
+    await page.waitForTimeout(400);
+    expect(await stepOf(page)).toBe(left);
+    expect(await page.textContent("#run")).toBe("Pause");
+    await hide(false);
+    await waitForStep(page, left + 10);
+  });
+
+  describe("axe finds nothing", () => {
+    const run = async (page: import("playwright-core").Page): Promise<string[]> => {
+      await page.addScriptTag({ path: "node_modules/axe-core/axe.min.js" });
+      return page.evaluate(async () => {
+        const { axe } = globalThis as unknown as { axe: { run(): Promise<{ violations: { id: string; nodes: { html: string; failureSummary: string }[] }[] }> } };
+        const { violations } = await axe.run();
+        return violations.flatMap(({ id, nodes }) => nodes.map(({ html, failureSummary }) => `${id}: ${html.slice(0, 160)} ${failureSummary}`));
+      });
+    };
+
+    test.each([
+      ["light", {}],
+      ["dark", { colorScheme: "dark" as const }],
+      ["a phone", { viewport: { width: 390, height: 844 }, reducedMotion: "reduce" as const }],
+    ])("%s: drawer, share and tour open, a dead unit chosen, deaths unfolded", async (_what, options) => {
+      await using visitor = await visit(site, "#rate=1.4&seed=3", { bypassCSP: true, ...options });
+      const { page } = visitor;
+      await page.waitForSelector(deadButtons, { timeout: 20_000 });
+      await page.click("#run");
+      await page.waitForFunction(() => document.querySelectorAll("#unit li").length >= 3);
+      await page.click("#unit summary");
+      await page.click("#open-settings");
+      await page.click("#open-share");
+      expect(await run(page)).toEqual([]);
+      await page.keyboard.press("Escape");
+      await page.click("#open-tour");
+      await page.waitForFunction(() => document.querySelectorAll("#units button").length === 1);
+      expect(await run(page)).toEqual([]);
+    });
+
+    test("digits with their table and images", async () => {
+      await using visitor = await visit(site, "#data=digits&layers=24-16&optimizer=adam&rate=0.001&batch=32&seed=5", { bypassCSP: true });
+      const { page, faults } = visitor;
+      await waitForStep(page, 60);
+      await page.waitForSelector("table.confusion");
+      await page.click("#run");
+      expect(await run(page)).toEqual([]);
+      expect(faults).toEqual([]);
+    });
+
+    test("and does find a control whose name was taken away", async () => {
+      await using visitor = await visit(site, "", { bypassCSP: true });
+      await visitor.page.evaluate(() => document.querySelector("#timeline input")!.removeAttribute("aria-label"));
+      expect((await run(visitor.page)).join()).toContain("label");
+    });
+  });
+
+  test("on a phone nothing is cut off, and the controls come from below", async () => {
+    await using visitor = await visit(site, "", { viewport: { width: 390, height: 844 } });
+    const { page } = visitor;
+    expect(await page.evaluate(() => document.documentElement.scrollWidth)).toBeLessThanOrEqual(390);
+    const button = (await page.locator("#open-settings").boundingBox())!;
+    expect(button.x + button.width).toBeLessThanOrEqual(390);
+    expect(button.y).toBeGreaterThan(700);
+    await page.click("#open-settings");
+    const sheet = (await page.locator("#settings").boundingBox())!;
+    expect(sheet.y + sheet.height).toBeLessThanOrEqual(button.y);
+    const order = await page.evaluate(() => ["network", "output", "vitals", "unit"].map((id) => document.getElementById(id)!.getBoundingClientRect().top));
+    expect(order).toEqual([...order].sort((a, b) => a - b));
+  });
+});
