@@ -5,6 +5,7 @@ import { parseArgs } from "node:util";
 import { interruption, Terminal } from "../../src/cli/terminal.js";
 import { adam, type Callback, createNetwork, diagnose, type History, type Network, treat } from "../../src/index.js";
 import { type Digits, firstRows, mnistFolder, readMnist } from "./mnist-data.js";
+import { runCommand } from "../command.js";
 import { markdownTable, measuredOn, replaceBetweenMarkers } from "../documents.js";
 
 const OPTIONS = {
@@ -130,6 +131,11 @@ function table(courses: readonly Course[], peer: Peer | undefined): string {
   return markdownTable(heading, [...rows, last]) + measuredOn(`, ${THREADS} threads`);
 }
 
+function readOptions(): { json: boolean; quick: boolean; write: boolean } | undefined {
+  const { values } = parseArgs({ options: OPTIONS });
+  return values.help ? undefined : values;
+}
+
 async function main({ json, quick, write }: { json: boolean; quick: boolean; write: boolean }): Promise<number> {
   const terminal = new Terminal(json);
   const signal = interruption();
@@ -143,16 +149,4 @@ async function main({ json, quick, write }: { json: boolean; quick: boolean; wri
   return signal.aborted ? 1 : 0;
 }
 
-function start(): Promise<number> | number {
-  try {
-    const { values } = parseArgs({ options: OPTIONS });
-    if (!values.help) return main(values);
-    console.log(HELP);
-    return 0;
-  } catch (error) {
-    console.error(`${(error as Error).message}\n${HELP}`);
-    return 2;
-  }
-}
-
-process.exitCode = await start();
+await runCommand(HELP, readOptions, main);

@@ -6,6 +6,7 @@ import { interruption, Terminal } from "../../src/cli/terminal.js";
 import { adam, type Callback, continualBackprop, createNetwork, type DataSet, diagnose, type Matrix, recycleDormant } from "../../src/index.js";
 import { loadDigits } from "../../tests/literature/digits.js";
 import { seededRandom } from "../../tests/network/helpers.js";
+import { runCommand } from "../command.js";
 import { markdownTable, measuredOn, replaceBetweenMarkers } from "../documents.js";
 import { page } from "./permuted-page.js";
 
@@ -171,16 +172,4 @@ async function main(settings: Settings): Promise<number> {
   return signal.aborted ? 1 : 0;
 }
 
-function start(): Promise<number> | number {
-  try {
-    const settings = readSettings();
-    if (settings) return main(settings);
-    console.log(HELP);
-    return 0;
-  } catch (error) {
-    console.error(`${(error as Error).message}\n${HELP}`);
-    return 2;
-  }
-}
-
-process.exitCode = await start();
+await runCommand(HELP, readSettings, main);

@@ -1,6 +1,7 @@
 // npm run literature: the figures that theory and papers give of dying ReLUs, measured with the package itself.
 import { parseArgs } from "node:util";
 import { interruption, Terminal } from "../../src/cli/terminal.js";
+import { runCommand } from "../command.js";
 import { collapses } from "./collapse.js";
 import type { Experiment } from "./experiment.js";
 import { boxUnit, intervalUnit, xorUnit } from "./first-layer.js";
@@ -24,17 +25,18 @@ const HELP = `usage: npm run literature -- [options]
   --json         one JSON document on stdout
 Exit code: 0 all figures as expected, 1 a figure is not or the run was interrupted, 2 bad usage.`;
 
-type Options = { readonly json: boolean; readonly help: boolean; readonly experiments: readonly Experiment[] };
+type Options = { readonly json: boolean; readonly experiments: readonly Experiment[] };
 
-/** @throws Error for bad usage */
-function readOptions(): Options {
+/** @throws Error for bad usage; undefined: help is asked for */
+function readOptions(): Options | undefined {
   const { values } = parseArgs({ options: OPTIONS });
+  if (values.help) return undefined;
   const runs = Number(values.runs);
   if (!(Number.isSafeInteger(runs) && runs >= 1)) throw new Error(`--runs ${values.runs}: wanted is a whole number from 1`);
   const all = [oneUnit, xorUnit, boxUnit, intervalUnit, silentNetwork, constantNetwork, deepConstantNetwork, ...collapses(runs)];
   const experiments = all.filter(({ name, isSlow }) => name.includes(values.filter) && !(values.quick && isSlow));
   if (experiments.length === 0) throw new Error(`--filter ${values.filter}: no experiment has that in its name; there are ${all.map(({ name }) => `"${name}"`).join(", ")}`);
-  return { json: values.json, help: values.help, experiments };
+  return { json: values.json, experiments };
 }
 
 interface Report {
@@ -66,20 +68,8 @@ async function main({ json, experiments }: Options): Promise<number> {
   const ok = wrong === 0 && !signal.aborted;
   if (json) terminal.document({ ok, interrupted: signal.aborted, experiments: reports });
   if (signal.aborted) terminal.fail("interrupted: these are the figures so far");
-  terminal.tell(wrong === 0 ? `${figures.length} figures, all as expected` : `${wrong} of ${figures.length} figures are not as expected`);
+  terminal.tell(wrong === 0 ? `${figures.length} figures${signal.aborted ? " so far" : ""}, all as expected` : `${wrong} of ${figures.length} figures are not as expected`);
   return ok ? 0 : 1;
 }
 
-function start(): Promise<number> | number {
-  try {
-    const options = readOptions();
-    if (!options.help) return main(options);
-    console.log(HELP);
-    return 0;
-  } catch (error) {
-    console.error(`${(error as Error).message}\n${HELP}`);
-    return 2;
-  }
-}
-
-process.exitCode = await start();
+await runCommand(HELP, readOptions, main);
