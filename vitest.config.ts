@@ -1,5 +1,6 @@
 // Two projects: every test in Node, and those that need neither files nor processes once more in headless Chromium.
 import { realpathSync } from "node:fs";
+import { availableParallelism } from "node:os";
 import { playwright } from "@vitest/browser-playwright";
 import { configDefaults, defineConfig, type TestProjectInlineConfiguration } from "vitest/config";
 import { CHROMIUM_ARGUMENTS, ISOLATION_HEADERS, findChromium } from "./tests/browser/chromium.js";
@@ -45,6 +46,7 @@ if (chromium === undefined) console.warn("No chromium on the PATH: the browser t
 export default defineConfig({
   cacheDir,
   test: {
+    maxWorkers: availableParallelism(), // vitest leaves one core free: half of a machine with two
     projects: chromium === undefined ? [node] : [node, browser(chromium)],
     reporters: ["default", new SummaryLine()],
   },
