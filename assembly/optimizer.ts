@@ -172,20 +172,31 @@ export function adamAged(
   return countOf(refused);
 }
 
+/** Below this a power changes no correction in float32. */
+const FADED: f64 = 1e-9;
+
 /**
  * One step on for n units with step counts of their own: powers, 2 x n float64, become beta1^t and beta2^t; ages, 2 x n float32, become
- * learningRate / (1 - beta1^t) and 1 / √(1 - beta2^t).
+ * learningRate / (1 - beta1^t) and 1 / √(1 - beta2^t). Powers of 0 stand for a unit as old as the network, or so old that it makes no difference.
  */
 export function advanceAges(n: usize, powers: usize, ages: usize, beta1: f64, beta2: f64, learningRate: f64): void {
   for (let i: usize = 0; i < n; i++) {
     const first = powers + (i << 3);
     const second = first + (n << 3);
-    const power1 = load<f64>(first) * beta1;
-    const power2 = load<f64>(second) * beta2;
+    let power1 = load<f64>(first) * beta1;
+    let power2 = load<f64>(second) * beta2;
+    let stepSize = learningRate;
+    let correction: f64 = 1;
+    if (max(power1, power2) < FADED) {
+      power1 = power2 = 0;
+    } else {
+      stepSize /= 1 - power1;
+      correction /= sqrt<f64>(1 - power2);
+    }
     store<f64>(first, power1);
     store<f64>(second, power2);
-    store<f32>(ages + (i << 2), <f32>(learningRate / (1 - power1)));
-    store<f32>(ages + ((n + i) << 2), <f32>(1 / sqrt<f64>(1 - power2)));
+    store<f32>(ages + (i << 2), <f32>stepSize);
+    store<f32>(ages + ((n + i) << 2), <f32>correction);
   }
 }
 

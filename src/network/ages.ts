@@ -1,7 +1,7 @@
 // Step counts of single units. The bias corrections of Adam belong to moments that started at 0: a unit that is begun anew in the midst
 // of a training has a step count of its own, and so have the entries of its incoming weights, bias, slope and outgoing weights.
 // An entry between two units counts the steps of the younger one. Only hidden units are ever begun anew.
-import type { UpdateOperands, MomentPowers } from "./optimizers.js";
+import type { UpdateOperands } from "./optimizers.js";
 import type { ParameterLayout } from "./parameters.js";
 import type { ResolvedSpec } from "./spec.js";
 import type { KernelExports } from "../wasm/exports.js";
@@ -50,14 +50,14 @@ export class UnitAges {
     });
   }
 
-  /** The step counts, to be kept: beta1^t of all units, then beta2^t. A view into the heap, valid until the next allocation. */
+  /** The step counts, to be kept: beta1^t of all units, then beta2^t; 0 for those as old as the network. A view into the heap, valid until the next allocation. */
   get values(): Float64Array {
     return this.heap.f64.subarray(this.powers >>> 3, (this.powers >>> 3) + 2 * this.units);
   }
 
-  /** All as old as the network. */
-  fill({ beta1, beta2 }: MomentPowers): void {
-    this.values.fill(beta1, 0, this.units).fill(beta2, this.units);
+  /** All as old as the network: powers of 0, whose corrections are never the larger ones. */
+  clear(): void {
+    this.values.fill(0);
   }
 
   /** Begins a unit anew. */

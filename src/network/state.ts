@@ -110,7 +110,7 @@ export class NetworkState {
   private agesOf(moments: Moments): UnitAges {
     if (!moments.ages) {
       this.unitAges ??= new UnitAges(this.spec, this.layout, this.runtime.heap, this.arena);
-      this.unitAges.fill(moments.powers);
+      this.unitAges.clear();
       moments.ages = this.unitAges;
     }
     return moments.ages;

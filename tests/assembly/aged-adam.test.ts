@@ -68,10 +68,10 @@ describe.each(builds)("%s build", async (build) => {
 
   test("where all units are as old as the network the bits are those of adam", () => {
     const [rows, columns] = [5, 7], n = rows * columns;
-    const outcome = (aged: boolean) => {
+    const outcome = (aged: boolean, age = NETWORK_AGE) => {
       bench.reset();
       const at = { p: bench.place(wave(n, 101, 0.03)), g: bench.place(wave(n, 89, 0.02)), m: bench.place(wave(n, 13, 0.01)), v: bench.place(wave(n, 17, 0.01).map(Math.abs)) };
-      const units = placeAges(Array<number>(rows + columns).fill(NETWORK_AGE));
+      const units = placeAges(Array<number>(rows + columns).fill(age));
       bench.kernels.advanceAges(units.count, units.powers, units.ages, beta1, beta2, learningRate);
       const t = NETWORK_AGE + 1;
       if (aged) run(rows, columns, at, t, units.ages, units.ages + rows * 4, units.count * 4);
@@ -79,6 +79,7 @@ describe.each(builds)("%s build", async (build) => {
       return [at.p, at.m, at.v].flatMap((address) => [...bench.ints(address, n)]);
     };
     expect(outcome(true)).toEqual(outcome(false));
+    expect(outcome(true, Number.POSITIVE_INFINITY)).toEqual(outcome(false)); // powers of 0: as old as the network
   });
 
   test("an entry that would leave the finite numbers is refused, alone", () => {
