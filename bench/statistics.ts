@@ -1,5 +1,9 @@
-// Medians and their uncertainty.
+// Means, medians and their uncertainty.
 import { filler } from "./measure.js";
+
+export function mean(values: readonly number[]): number {
+  return values.reduce((sum, value) => sum + value, 0) / values.length;
+}
 
 export function median(values: readonly number[]): number {
   const sorted = [...values].sort((a, b) => a - b);

@@ -8,6 +8,7 @@ import { loadDigits } from "../../tests/literature/digits.js";
 import { seededRandom } from "../../tests/network/helpers.js";
 import { runCommand } from "../command.js";
 import { markdownTable, measuredOn, replaceBetweenMarkers } from "../documents.js";
+import { mean } from "../statistics.js";
 import { page } from "./permuted-page.js";
 
 const OPTIONS = {
@@ -126,8 +127,6 @@ async function runMethod(method: Method, settings: Settings, terminal: Terminal,
   terminal.endProgress();
   return { name: method.name, runs };
 }
-
-const mean = (values: readonly number[]): number => values.reduce((sum, value) => sum + value, 0) / values.length;
 
 /** Mean over runs and over the tasks of one part of the whole. */
 function meanOf(runs: readonly Run[], key: "accuracy" | "dead", from: number, to: number): number {

@@ -1,6 +1,7 @@
 // The page that `demo:permuted --html` writes: accuracy and dead units by task, each method a line with the range of its runs around it.
 import { drawPage } from "../../src/report/page.js";
 import type { Series } from "../../src/report/svg/lines.js";
+import { mean } from "../statistics.js";
 import type { Course, Run } from "./permuted-digits.js";
 
 interface Setup {
@@ -15,8 +16,6 @@ interface Setup {
 }
 
 const WINDOW = 5; // tasks on each side that a point of a line is the mean of
-
-const mean = (values: readonly number[]): number => values.reduce((sum, value) => sum + value, 0) / values.length;
 
 /** Of each task, over runs and neighbouring tasks: the mean, and the lowest and highest of the runs' own means. */
 function series({ name, runs }: Course, of: (run: Run) => readonly number[]): Series {
