@@ -5,11 +5,12 @@
 //       for jr, ir:                     the micro-kernel on one panel of each
 //
 // Blocks are of even size, none a remnant. NN, NT and TN differ in the strides that packing sees, and in nothing else.
-import { directDots, directRows, streamRows } from "./direct";
+import { directDots, directRows } from "./direct";
 import { microkernel4x8 } from "./microkernel4x8";
 import { microkernel5x8 } from "./microkernel5x8";
 import { microkernel6x8 } from "./microkernel6x8";
 import { pack, packSelected, selected } from "./pack";
+import { streamRows } from "./stream";
 
 const MR: usize = ASC_FEATURE_RELAXED_SIMD ? 6 : 5;
 const NR: usize = 8;
