@@ -4,12 +4,13 @@ import type { Row } from "./format.js";
 import { gemmCases } from "./gemm.js";
 import { inferenceCases } from "./inference.js";
 import type { Case, Context } from "./measure.js";
+import { pieceCases } from "./pieces.js";
 import { ratioCases } from "./ratios.js";
 import { trainingCases } from "./training.js";
 
 export type Subject = (context: Context) => Case[];
 
-const SUBJECTS: readonly Subject[] = [gemmCases, activationCases, trainingCases, inferenceCases, ratioCases];
+const SUBJECTS: readonly Subject[] = [gemmCases, activationCases, pieceCases, trainingCases, inferenceCases, ratioCases];
 
 /** The cases, and those of the host's own subjects, with `filter` in their name. */
 export function listCases(context: Context, filter: string, more: readonly Subject[] = []): Case[] {

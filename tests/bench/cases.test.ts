@@ -28,7 +28,7 @@ describe("cases", () => {
   test("have names of their own, and cover every subject", () => {
     const names = namesOf("", true);
     expect(new Set(names).size).toBe(names.length);
-    for (const subject of ["gemm", "activation", "step", "predict", "diagnose", "counters", "half closed", "threads"]) {
+    for (const subject of ["gemm", "activation", "loss", "update", "step", "predict", "diagnose", "counters", "half closed", "threads"]) {
       expect(names.some((name) => name.startsWith(subject)), subject).toBe(true);
     }
   });
