@@ -65,5 +65,6 @@ export function streamRows(
  * of B is not read.
  */
 export function gemmSkippingZeros(M: usize, N: usize, K: usize, a: usize, b: usize, c: usize, workspace: usize): void {
-  streamRows(M, N, K, a, K, 1, b, N, false, c, N, true, workspace);
+  if (N < 8) directRows(M, N, K, a, K, 1, b, N, false, c, N);
+  else streamRows(M, N, K, a, K, 1, b, N, false, c, N, true, workspace);
 }
