@@ -122,6 +122,6 @@ export function ratioCases(context: Context): Case[] {
     { name: "half closed W3, step", run: () => closedShare(context) },
     ...workloads.map((workload) => ({ name: `threads ${workload.name} ${shorten(workload.widths)}, 2 for 1`, run: () => threadGain(workload, context) })),
     { name: "predict W3, 1 row, against a plain sum", run: () => predictShare(false, context) },
-    { name: "the same, all hidden units open", run: () => predictShare(true, context) },
+    { name: "predict W3, 1 row, no zeros, against a sum", run: () => predictShare(true, context) },
   ];
 }
