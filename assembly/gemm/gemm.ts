@@ -207,7 +207,7 @@ export function gemm(
     return;
   }
   const isSmall = !isPacked(M, N, K);
-  if (M < 4 && colStrideB == 1 && K >= 8 && N >= 8) streamRows(M, N, K, a, rowStrideA, colStrideA, b, rowStrideB, accumulate, c, ldc);
+  if (M < 4 && colStrideB == 1 && K >= 8 && N >= 8) streamRows(M, N, K, a, rowStrideA, colStrideA, b, rowStrideB, accumulate, c, ldc, false, workspace);
   else if (isSmall && colStrideB == 1) directRows(M, N, K, a, rowStrideA, colStrideA, b, rowStrideB, accumulate, c, ldc);
   else if (isSmall && colStrideA == 1 && rowStrideB == 1) directDots(M, N, K, a, rowStrideA, b, colStrideB, accumulate, c, ldc);
   else gemmSelected(M, N, K, a, rowStrideA, colStrideA, b, rowStrideB, colStrideB, accumulate, c, ldc, workspace, 0, 0, 0);

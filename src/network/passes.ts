@@ -30,6 +30,8 @@ export function lossDivisor(loss: Loss, rows: number, outputs: number): number {
 const VIEWS_FROM_COLUMNS = 96;
 /** ... unless the views, some 130 bytes each, would be too many. */
 const VIEWS_UP_TO_ROWS = 2 ** 18;
+/** Up to this many rows go through the weights one after the other and leave out what is multiplied by 0: weights are finite. */
+const STREAM_UP_TO_ROWS = 3;
 const RELU = activationCode("relu");
 /** A layer's closed units are left out of its products where that saves more than it costs: from this many units and rows on ... */
 export const SKIP_FROM_UNITS = 64;
@@ -91,14 +93,15 @@ export class Passes {
    * which backward needs too.
    */
   forward(rows: number, counted: boolean, count = this.layers.length): void {
-    const { kernels } = this.runtime;
+    const { kernels, workspace } = this.runtime;
     const { buffers, parameters } = this;
     let input = buffers.inputs;
     for (let index = 0; index < count; index++) {
       const { inputs, units, code, alpha, isPrelu, kernel, bias, alphas } = this.layers[index];
       const z = buffers.preactivations(index);
       const a = buffers.activations(index);
-      this.multiply(rows, units, this.openInputs(index), input, inputs, 1, parameters + kernel, units, 1, z, units, 0, 0, this.openIndex(index - 1));
+      if (rows <= STREAM_UP_TO_ROWS) kernels.gemmSkippingZeros(rows, units, inputs, input, parameters + kernel, z, workspace);
+      else this.multiply(rows, units, this.openInputs(index), input, inputs, 1, parameters + kernel, units, 1, z, units, 0, 0, this.openIndex(index - 1));
       kernels.activationForward(code, alpha, isPrelu ? parameters + alphas : 0, rows, units, z, parameters + bias, a, counted ? buffers.counters(index) : 0);
       this.findOpen(index, counted ? rows : 0);
       input = a;

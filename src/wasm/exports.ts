@@ -15,6 +15,8 @@ export interface KernelExports {
     accumulate: number, c: number, ldc: number, workspace: number,
     rowIndex: number, columnIndex: number, kIndex: number,
   ): void;
+  /** C = A·B, row-major and tight, one row after the other, for a B without infinities and NaN: where an element of A is 0, its row of B is not read. */
+  gemmSkippingZeros(m: number, n: number, k: number, a: number, b: number, c: number, workspace: number): void;
   /** Whether gemm packs the operands of such a product: 1 or 0. */
   isPacked(m: number, n: number, k: number): number;
   /** Bytes of packing space, aligned to 16. */

@@ -129,6 +129,48 @@ describe.each(builds)("gemm, %s build", (build) => {
   });
 });
 
+describe.each(builds)("gemmSkippingZeros, %s build", (build) => {
+  /** A with zeros of both signs where `zeros` says; the product by both kernels. */
+  function both(bench: Bench, M: number, N: number, K: number, zeros: (k: number) => boolean, change: (a: Float32Array, b: Float32Array) => void = () => {}) {
+    bench.reset();
+    const aValues = fill(M * K, 11, false).map((value, i) => (zeros(i % Math.max(K, 1)) ? (i % 2 ? -0 : 0) : value));
+    const bValues = fill(K * N, 12, false);
+    change(aValues, bValues);
+    const a = bench.place(aValues, 1), b = bench.place(bValues, 2);
+    const skipping = bench.allocate(M * N, 3), plain = bench.allocate(M * N, 1);
+    const workspace = bench.allocate(bench.kernels.gemmWorkspaceBytes() / 4);
+    bench.kernels.gemmSkippingZeros(M, N, K, a, b, skipping, workspace);
+    bench.kernels.gemm(M, N, K, a, K, 1, b, N, 1, 0, plain, N, workspace);
+    bench.checkFences();
+    return { skipping: [...bench.floats(skipping, M * N)], plain: [...bench.floats(plain, M * N)] };
+  }
+
+  it("has the bits of gemm, wherever the zeros are", async () => {
+    const bench = await Bench.create(build);
+    const patterns: ((k: number) => boolean)[] = [() => false, () => true, (k) => k % 2 === 0, (k) => k % 7 !== 3, (k) => k < 6, (k) => k >= 6, (k) => k !== 12];
+    for (const M of [1, 2, 3, 5]) for (const N of [0, ...sizes, 16, 37]) for (const K of [0, ...sizes, 70]) for (const zeros of patterns) {
+      const { skipping, plain } = both(bench, M, N, K, zeros);
+      expect(skipping, `${M}x${N}x${K}`).toEqual(plain);
+    }
+  });
+
+  it("sees NaN and infinity in A", async () => {
+    const bench = await Bench.create(build);
+    for (const value of [Number.NaN, Infinity, -Infinity]) for (const at of [0, 5, 6, 19]) {
+      const { skipping, plain } = both(bench, 1, 21, 20, (k) => k % 2 === 0, (a) => { a[at] = value; });
+      expect(skipping.every((element) => !Number.isFinite(element))).toBe(true);
+      expect(skipping).toEqual(plain);
+    }
+  });
+
+  it("reads no row of B whose factor is 0; gemm itself reads all", async () => {
+    const bench = await Bench.create(build);
+    const { skipping, plain } = both(bench, 1, 16, 20, (k) => k === 4 || k === 11, (_, b) => b.fill(Number.NaN, 4 * 16, 5 * 16));
+    expect(skipping.every(Number.isFinite)).toBe(true);
+    expect(plain.every(Number.isNaN)).toBe(true);
+  });
+});
+
 /** Every n-th number below `size`, from `first` on. */
 function everyNth(size: number, step: number, first: number): number[] {
   return Array.from({ length: size }, (_, i) => i).filter((i) => i % step === first % step);

@@ -39,6 +39,17 @@ describe.each(ARITHMETICS)("arithmetic %s", (arithmetic) => {
   });
 });
 
+test.each(ARITHMETICS)("a row predicted alone has the bits of the same row among others, zeros or none (%s)", async (arithmetic) => {
+  const spec: NetworkSpec = { inputs: 40, layers: [{ units: 70 }, { units: 33, activation: "leakyRelu" }, { units: 64 }, { units: 10 }], loss: "crossEntropy", seed: 9 };
+  const rows = Array.from({ length: 300 }, (_, r) => Array.from({ length: 40 }, (_, c) => ((r * 7 + c * 13) % 5 < r % 6 ? 0 : Math.sin(r * 40 + c))));
+  await withNetwork(spec, async (network) => {
+    const together = network.predict(rows).data;
+    for (const count of [1, 2, 3]) for (let r = 0; r + count <= 12; r++) {
+      expect([...network.predict(rows.slice(r, r + count)).data], `${count} rows from ${r}`).toEqual([...together.subarray(r * 10, (r + count) * 10)]);
+    }
+  }, { arithmetic });
+});
+
 test("the logs are the same as well, whether or not a callback disturbs the buffers between batches", async () => {
   const logsWith = (callbacks: Callback[]) =>
     withNetwork(classifier, async (network) => (await network.fit(data, { ...options, callbacks })).epochs.map((log) => ({ ...log, seconds: 0 })));
