@@ -145,12 +145,12 @@ export class Passes {
     const { loss } = this.spec;
     const y = buffers.activations(this.layers.length - 1);
     const dy = gradient ? buffers.gradient(0) : 0;
-    const scale = 1 / lossDivisor(loss, rows, outputs);
+    const divisor = lossDivisor(loss, rows, outputs);
     if (loss === "crossEntropy") {
       const kernel = targets === "labels" ? kernels.softmaxCrossEntropy : kernels.softmaxCrossEntropyDense;
-      kernel(rows, outputs, y, buffers.targets, dy, scale, buffers.result);
+      kernel(rows, outputs, y, buffers.targets, dy, divisor, buffers.result);
     } else {
-      kernels[loss](rows * outputs, y, buffers.targets, dy, scale, buffers.result);
+      kernels[loss](rows * outputs, y, buffers.targets, dy, divisor, buffers.result);
     }
   }
 
