@@ -49,7 +49,7 @@ export interface KernelExports {
   meanAbsoluteError(n: number, outputs: number, targets: number, gradient: number, divisor: number, result: number): void;
   huber(n: number, outputs: number, targets: number, gradient: number, divisor: number, result: number): void;
 
-  // Optimizers: each returns the number of entries that it refused to update, since the result would not be finite.
+  // Optimizers: each returns the number of entries that it refused to update, since the result would not be finite. For sgd and rmsprop n is a multiple of 4.
   sgd(
     n: number, parameters: number, gradient: number, velocity: number,
     learningRate: number, momentum: number, weightDecay: number, nesterov: number,
