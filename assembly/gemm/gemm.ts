@@ -32,10 +32,10 @@ export function gemmWorkspaceBytes(): usize {
 
 // @ts-ignore: decorator
 @inline
-function runTile(height: usize, kc: usize, a: usize, b: usize, accumulate: bool, c: usize, ldc: usize): void {
-  if (height == 4) microkernel4x8(kc, a, b, accumulate, c, ldc);
-  else if (ASC_FEATURE_RELAXED_SIMD) microkernel6x8(kc, a, b, accumulate, c, ldc);
-  else microkernel5x8(kc, a, b, accumulate, c, ldc);
+function runTile(height: usize, kc: usize, packedA: usize, row: usize, packedB: usize, column: usize, accumulate: bool, c: usize, ldc: usize): void {
+  if (height == 4) microkernel4x8(kc, packedA, row, packedB, column, accumulate, c, ldc);
+  else if (ASC_FEATURE_RELAXED_SIMD) microkernel6x8(kc, packedA, row, packedB, column, accumulate, c, ldc);
+  else microkernel5x8(kc, packedA, row, packedB, column, accumulate, c, ldc);
 }
 
 /** Copies rows x columns floats between the tile and the rows and columns of C that the indices select (0: all). */
@@ -58,10 +58,11 @@ function copySelected(rows: usize, columns: usize, tile: usize, c: usize, ldc: u
 
 /** A tile that sticks out of C, or whose rows or columns are scattered in it, is computed in `tile` and copied. */
 function runEdge(
-  height: usize, rows: usize, columns: usize, kc: usize, a: usize, b: usize, accumulate: bool, c: usize, ldc: usize, rowIndex: usize, columnIndex: usize, tile: usize,
+  height: usize, rows: usize, columns: usize, kc: usize, packedA: usize, row: usize, packedB: usize, column: usize,
+  accumulate: bool, c: usize, ldc: usize, rowIndex: usize, columnIndex: usize, tile: usize,
 ): void {
   if (accumulate) copySelected(rows, columns, tile, c, ldc, rowIndex, columnIndex, true);
-  runTile(height, kc, a, b, accumulate, tile, NR);
+  runTile(height, kc, packedA, row, packedB, column, accumulate, tile, NR);
   copySelected(rows, columns, tile, c, ldc, rowIndex, columnIndex, false);
 }
 
@@ -97,13 +98,11 @@ function runTiles(
 ): void {
   for (let j: usize = 0; j < nc; j += NR) {
     const columns = min(NR, nc - j);
-    const b = packedB + (j * kc << 2);
     for (let i: usize = 0; i < mc; i += height) {
       const rows = min(height, mc - i);
-      const a = packedA + (i * kc << 2);
       const out = advance(advance(c, rowIndex, i, ldc), columnIndex, j, 1);
-      if (rows == height && columns == NR && (rowIndex | columnIndex) == 0) runTile(height, kc, a, b, accumulate, out, ldc);
-      else runEdge(height, rows, columns, kc, a, b, accumulate, out, ldc, advanceIndex(rowIndex, i), advanceIndex(columnIndex, j), tile);
+      if (rows == height && columns == NR && (rowIndex | columnIndex) == 0) runTile(height, kc, packedA, i, packedB, j, accumulate, out, ldc);
+      else runEdge(height, rows, columns, kc, packedA, i, packedB, j, accumulate, out, ldc, advanceIndex(rowIndex, i), advanceIndex(columnIndex, j), tile);
     }
   }
 }
@@ -216,7 +215,7 @@ export function gemm(
 
 /** Runs the micro-kernel `repeats` times on one panel of each operand, for the benchmark's R; the tile has MR x NR floats. */
 export function microkernel(kc: usize, panelA: usize, panelB: usize, tile: usize, repeats: i32): void {
-  for (let i = 0; i < repeats; i++) runTile(MR, kc, panelA, panelB, true, tile, NR);
+  for (let i = 0; i < repeats; i++) runTile(MR, kc, panelA, 0, panelB, 0, true, tile, NR);
 }
 
 /** Rows of the micro-kernel's tile; it has 8 columns. */
