@@ -1,5 +1,5 @@
 // Losses fused with their gradients. Matrices are row-major and tight, one row a sample; a gradient has the shape of the logits or
-// outputs and may lie at their address, address 0 means that it is not wanted. `scale` multiplies the gradient alone: 1 / rows for a
+// outputs and may lie at their address, address 0 means that it is not wanted. `divisor` divides the gradient alone: the rows for a
 // mean over samples. A result block is two float64, [loss sum, correct predictions]; both are added to.
 //
 // Sums are kept in float64 in an order that depends on the shape alone. NaN passes into the loss and the gradient, and a row with a
@@ -17,6 +17,13 @@ import { highDoubles, lowDoubles, scale as multiply, totalOf } from "./reduce";
 @inline
 function addTo(address: usize, amount: f64): void {
   store<f64>(address, load<f64>(address) + amount);
+}
+
+/** What the gradient is multiplied by. */
+// @ts-ignore: decorator
+@inline
+function scaleFor(divisor: usize): f32 {
+  return <f32>(1 / <f64>divisor);
 }
 
 /** The largest of n floats, NaN if one of them is. */
@@ -86,13 +93,14 @@ export function softmax(rows: usize, classes: usize, logits: usize, out: usize):
 }
 
 /**
- * Loss sum of logSumExp(z) - z_label over the rows; gradient (softmax(z) - onehot(label))·scale. A row is correct if its first
+ * Loss sum of logSumExp(z) - z_label over the rows; gradient (softmax(z) - onehot(label)) / divisor. A row is correct if its first
  * maximum is at the label.
  * logits, gradient: rows x classes. labels: rows int32, 0 to classes - 1.
  */
 export function softmaxCrossEntropy(
-  rows: usize, classes: usize, logits: usize, labels: usize, gradient: usize, scale: f32, result: usize,
+  rows: usize, classes: usize, logits: usize, labels: usize, gradient: usize, divisor: usize, result: usize,
 ): void {
+  const scale = scaleFor(divisor);
   let loss: f64 = 0;
   let correct: f64 = 0;
   for (let row: usize = 0; row < rows; row++) {
@@ -122,13 +130,14 @@ function finishGradient(classes: usize, dz: usize, label: usize, labelOnTop: boo
 
 /**
  * The same with a distribution t for each row instead of a label: loss sum of t_i·(logSumExp(z) - z_i) over rows and places, where a
- * t_i of 0 adds 0 whatever z_i is; gradient (sum(t)·softmax(z) - t)·scale. A row is correct if z and t have their first maximum at the
+ * t_i of 0 adds 0 whatever z_i is; gradient (sum(t)·softmax(z) - t) / divisor. A row is correct if z and t have their first maximum at the
  * same place.
  * logits, targets, gradient: rows x classes; the gradient is not to lie on the targets.
  */
 export function softmaxCrossEntropyDense(
-  rows: usize, classes: usize, logits: usize, targets: usize, gradient: usize, scale: f32, result: usize,
+  rows: usize, classes: usize, logits: usize, targets: usize, gradient: usize, divisor: usize, result: usize,
 ): void {
+  const scale = scaleFor(divisor);
   let loss: f64 = 0;
   let correct: f64 = 0;
   for (let row: usize = 0; row < rows; row++) {
@@ -182,11 +191,12 @@ function finishDenseGradient(n: usize, dz: usize, t: usize, factor: f32, scale: 
 }
 
 /**
- * Loss sum of softplus(z) - t·z; gradient (sigmoid(z) - t)·scale; correct where z > 0 just if t > 1/2. With w = 1 - t for a positive z
+ * Loss sum of softplus(z) - t·z; gradient (sigmoid(z) - t) / divisor; correct where z > 0 just if t > 1/2. With w = 1 - t for a positive z
  * and t otherwise, the loss is |z|·w + log1p(exp(-|z|)) and the gradient's size sigmoid(-|z|) - w: nothing overflows or cancels.
  * logits, targets (0 to 1), gradient: n floats.
  */
-export function binaryCrossEntropy(n: usize, logits: usize, targets: usize, gradient: usize, scale: f32, result: usize): void {
+export function binaryCrossEntropy(n: usize, logits: usize, targets: usize, gradient: usize, divisor: usize, result: usize): void {
+  const scale = scaleFor(divisor);
   const one = f32x4.splat(1);
   const zero = f32x4.splat(0);
   let low = f64x2.splat(0);
@@ -258,17 +268,17 @@ function regression(kind: Regression, n: usize, outputs: usize, targets: usize, 
   addTo(result, totalOf(low, high));
 }
 
-/** Loss sum of d², d = outputs - targets; gradient 2d·scale. outputs, targets, gradient: n floats. */
-export function meanSquaredError(n: usize, outputs: usize, targets: usize, gradient: usize, scale: f32, result: usize): void {
-  regression(Regression.Squared, n, outputs, targets, gradient, scale, result);
+/** Loss sum of d², d = outputs - targets; gradient 2d / divisor. outputs, targets, gradient: n floats. */
+export function meanSquaredError(n: usize, outputs: usize, targets: usize, gradient: usize, divisor: usize, result: usize): void {
+  regression(Regression.Squared, n, outputs, targets, gradient, scaleFor(divisor), result);
 }
 
-/** Loss sum of |d|, d = outputs - targets; gradient sign(d)·scale, 0 where d is 0. outputs, targets, gradient: n floats. */
-export function meanAbsoluteError(n: usize, outputs: usize, targets: usize, gradient: usize, scale: f32, result: usize): void {
-  regression(Regression.Absolute, n, outputs, targets, gradient, scale, result);
+/** Loss sum of |d|, d = outputs - targets; gradient sign(d) / divisor, 0 where d is 0. outputs, targets, gradient: n floats. */
+export function meanAbsoluteError(n: usize, outputs: usize, targets: usize, gradient: usize, divisor: usize, result: usize): void {
+  regression(Regression.Absolute, n, outputs, targets, gradient, scaleFor(divisor), result);
 }
 
-/** Loss sum of d²/2 where |d| <= 1 and |d| - 1/2 elsewhere (Huber 1964); gradient clamp(d, -1, 1)·scale. outputs, targets, gradient: n floats. */
-export function huber(n: usize, outputs: usize, targets: usize, gradient: usize, scale: f32, result: usize): void {
-  regression(Regression.Huber, n, outputs, targets, gradient, scale, result);
+/** Loss sum of d²/2 where |d| <= 1 and |d| - 1/2 elsewhere (Huber 1964); gradient clamp(d, -1, 1) / divisor. outputs, targets, gradient: n floats. */
+export function huber(n: usize, outputs: usize, targets: usize, gradient: usize, divisor: usize, result: usize): void {
+  regression(Regression.Huber, n, outputs, targets, gradient, scaleFor(divisor), result);
 }

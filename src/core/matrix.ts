@@ -66,12 +66,24 @@ function rowsToMatrix(name: string, rows: readonly ArrayLike<number>[]): Matrix 
   return { rows: rows.length, columns, data };
 }
 
-function checkFinite(name: string, { columns, data }: Matrix): void {
-  for (let i = 0; i < data.length; i++) {
-    if (!isFloat32(data[i])) {
-      throw new RelumineError("value", `${name} has ${data[i]} in row ${Math.floor(i / columns)}, column ${i % columns} (as float32, counted from 0); wanted are finite numbers`);
-    }
+/** Whether all numbers are finite: x - x is 0, but NaN where x is not. Four sums run beside each other, which halves the time (measured). */
+function isFinite(data: Float32Array): boolean {
+  let [sum0, sum1, sum2, sum3] = [0, 0, 0, 0];
+  const whole = data.length & ~3;
+  for (let i = 0; i < whole; i += 4) {
+    sum0 += data[i] - data[i];
+    sum1 += data[i + 1] - data[i + 1];
+    sum2 += data[i + 2] - data[i + 2];
+    sum3 += data[i + 3] - data[i + 3];
   }
+  for (let i = whole; i < data.length; i++) sum0 += data[i] - data[i];
+  return sum0 + sum1 + sum2 + sum3 === 0;
+}
+
+function checkFinite(name: string, { columns, data }: Matrix): void {
+  if (isFinite(data)) return;
+  const i = data.findIndex((value) => !isFloat32(value));
+  throw new RelumineError("value", `${name} has ${data[i]} in row ${Math.floor(i / columns)}, column ${i % columns} (as float32, counted from 0); wanted are finite numbers`);
 }
 
 /**

@@ -122,6 +122,7 @@ export class BatchBuffers {
     return this.heap.f64[(this.result >>> 3) + 1];
   }
   clearResult(): void {
-    this.heap.f64.fill(0, this.result >>> 3, (this.result >>> 3) + 2);
+    const at = this.result >>> 3;
+    this.heap.f64[at] = this.heap.f64[at + 1] = 0;
   }
 }

@@ -9,7 +9,7 @@ import { attachFit, type RunningFit } from "./running-fit.js";
 import type { NetworkState } from "./state.js";
 import { RowOrder, TrainingStep } from "./step.js";
 import { FiredTotals } from "./totals.js";
-import { checkNumber } from "../core/checks.js";
+import { checkNumber, isFloat32 } from "../core/checks.js";
 import { RelumineError } from "../core/errors.js";
 import { Arena } from "../wasm/heap.js";
 
@@ -22,7 +22,7 @@ class TrainingRun implements RunningFit {
   readonly order: RowOrder;
   readonly firstEpoch: number;
   step = 0;
-  rate = 0;
+  rate: number;
   isOver = false;
   private readonly watchers: (() => void)[] = [];
   private readonly releases: (() => void)[] = [];
@@ -30,6 +30,8 @@ class TrainingRun implements RunningFit {
   private readonly totals: FiredTotals;
   private readonly hasBatchCallbacks: boolean;
   private readonly context: TrainingContext;
+  /** The epoch's first row that was not trained on yet. */
+  private nextRow = 0;
   private lastYield = performance.now();
   private lastClock = this.lastYield;
   private stepsSinceClock = 0;
@@ -46,6 +48,7 @@ class TrainingRun implements RunningFit {
     const validationRows = plan.validation?.rows ?? plan.data.rows - plan.trainingRows;
     state.buffers.ensure(Math.max(rows, state.buffers.chunk(validationRows)), true);
     this.firstEpoch = state.epochsBegun;
+    this.rate = plan.recipe.learningRate;
     this.order = new RowOrder(state, plan, scratch);
     this.totals = new FiredTotals(hiddenUnits(spec), runtime.kernels, runtime.heap, scratch);
     this.steps = new TrainingStep(state, plan, this.order);
@@ -91,41 +94,59 @@ class TrainingRun implements RunningFit {
   }
 
   private async runEpoch(epoch: number): Promise<void> {
-    const { trainingRows, batchSize, callbacks } = this.plan;
+    const { trainingRows, callbacks } = this.plan;
     const started = performance.now();
-    let lossSum = 0;
-    let correct = 0;
-    this.order.beginEpoch(this.state.epochsBegun++);
-    this.totals.reset();
-    for (let start = 0; start < trainingRows; start += batchSize) {
-      const rows = Math.min(batchSize, trainingRows - start);
-      if (!this.trainBatch(start, rows, epoch)) return this.stop("diverged");
-      lossSum += this.state.buffers.lossSum;
-      correct += this.state.buffers.correct;
+    this.beginEpoch();
+    while (this.nextRow < trainingRows) {
+      const isYielding = this.trainOn(epoch);
+      if (isYielding === undefined) return this.stop("diverged");
       if (this.hasBatchCallbacks) await this.tellBatch(epoch);
-      if (this.isTimeToYield()) await this.yield();
-      if (this.isStopped() && start + rows < trainingRows) return;
+      if (isYielding) await this.yield();
+      if (this.isStopped() && this.nextRow < trainingRows) return;
     }
+    const [lossSum, correct] = this.steps.sums;
     const metrics = toMetrics(this.state.spec, lossSum, correct, trainingRows);
     const log = this.describeEpoch(epoch, metrics, (performance.now() - started) / 1000);
     this.epochLogs.push(log);
     for (const callback of callbacks) await callback.onEpochEnd?.(log, this.context);
   }
 
+  private beginEpoch(): void {
+    this.order.beginEpoch(this.state.epochsBegun++);
+    this.totals.reset();
+    this.steps.sums.fill(0);
+    this.nextRow = 0;
+  }
+
+  /** Steps up to the next thing to wait for, or the epoch's end: whether it is time to yield; undefined if a step diverged. */
+  private trainOn(epoch: number): boolean | undefined {
+    do {
+      if (!this.trainBatch(epoch)) return undefined;
+      if (this.isTimeToYield()) return true;
+    } while (!this.hasBatchCallbacks && this.nextRow < this.plan.trainingRows && !this.isStopped());
+    return false;
+  }
+
   /** One step; false, with the weights as they were, if the loss or its gradient is not finite. */
-  private trainBatch(start: number, rows: number, epoch: number): boolean {
-    this.rate = this.rateFor(this.step + 1, epoch);
-    if (!this.steps.differentiate(start, rows)) return false;
+  private trainBatch(epoch: number): boolean {
+    const { plan, steps } = this;
+    const start = this.nextRow;
+    const rows = Math.min(plan.batchSize, plan.trainingRows - start);
+    if (plan.schedule) this.rate = this.rateFor(plan.schedule, epoch);
+    if (!steps.differentiate(start, rows)) return false;
     this.totals.fold(this.state.buffers);
+    this.nextRow = start + rows;
     this.step++;
-    const isWhole = this.steps.update(this.rate);
-    for (const watch of this.watchers) watch();
+    const isWhole = steps.update(this.rate);
+    for (let i = 0; i < this.watchers.length; i++) this.watchers[i]();
     return isWhole;
   }
 
-  private rateFor(step: number, epoch: number): number {
-    const { schedule, recipe } = this.plan;
-    return schedule ? checkNumber(`learningRate(${step}, ${epoch})`, schedule(step, epoch), { low: 0 }) : recipe.learningRate;
+  private rateFor(schedule: NonNullable<Plan["schedule"]>, epoch: number): number {
+    const step = this.step + 1;
+    const rate = schedule(step, epoch);
+    if (typeof rate === "number" && rate >= 0 && isFloat32(rate)) return rate; // the text that a refusal wants is not made in each step
+    return checkNumber(`learningRate(${step}, ${epoch})`, rate, { low: 0 });
   }
 
   private async tellBatch(epoch: number): Promise<void> {

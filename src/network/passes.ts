@@ -68,24 +68,24 @@ export class Passes {
 
   /** Copies rows start .. start + count of the data, taken in the order of the indices at `order` (0: as they are), into the batch. */
   gather(data: PreparedData, start: number, count: number, order: number): void {
-    const { heap } = this.runtime;
-    const to = this.buffers.inputs >>> 2;
-    if (order === 0) this.copyInputs(data.x, start, count);
-    else if (data.x.columns < VIEWS_FROM_COLUMNS || data.rows > VIEWS_UP_TO_ROWS) copyRows(heap.f32, to, data.x.data, data.x.columns, start, count, order >>> 2, heap.u32);
-    else copyViews(heap.f32, to, data, start, count, order >>> 2, heap.u32);
-    this.gatherTargets(data.y, start, count, order);
+    const { f32, i32, u32 } = this.runtime.heap;
+    const { x, y } = data;
+    const inputs = this.buffers.inputs >>> 2, targets = this.buffers.targets >>> 2, first = (order >>> 2) + start;
+    if (order === 0) {
+      this.copyInputs(x, start, count);
+      if (y.kind === "labels") i32.set(y.labels.subarray(start, start + count), targets);
+      else f32.set(y.data.subarray(start * y.columns, (start + count) * y.columns), targets);
+      return;
+    }
+    if (x.columns < VIEWS_FROM_COLUMNS || data.rows > VIEWS_UP_TO_ROWS) copyRows(f32, inputs, x.data, x.columns, u32, first, count);
+    else copyViews(f32, inputs, data, u32, first, count);
+    if (y.kind === "labels") copyLabels(i32, targets, y.labels, u32, first, count);
+    else copyRows(f32, targets, y.data, y.columns, u32, first, count);
   }
 
   /** Copies rows as they lie. */
   copyInputs({ data, columns }: Matrix, start: number, count: number): void {
     this.runtime.heap.f32.set(data.subarray(start * columns, (start + count) * columns), this.buffers.inputs >>> 2);
-  }
-
-  private gatherTargets(y: PreparedTargets, start: number, count: number, order: number): void {
-    const { heap } = this.runtime;
-    const to = this.buffers.targets >>> 2;
-    if (y.kind === "labels") copyLabels(heap.i32, to, y.labels, start, count, order >>> 2, heap.u32);
-    else copyRows(heap.f32, to, y.data, y.columns, start, count, order >>> 2, heap.u32);
   }
 
   /**
@@ -148,12 +148,12 @@ export class Passes {
     const { loss } = this.spec;
     const y = buffers.activations(this.layers.length - 1);
     const dy = gradient ? buffers.gradient(0) : 0;
-    const scale = 1 / lossDivisor(loss, rows, outputs);
+    const divisor = lossDivisor(loss, rows, outputs);
     if (loss === "crossEntropy") {
       const kernel = targets === "labels" ? kernels.softmaxCrossEntropy : kernels.softmaxCrossEntropyDense;
-      kernel(rows, outputs, y, buffers.targets, dy, scale, buffers.result);
+      kernel(rows, outputs, y, buffers.targets, dy, divisor, buffers.result);
     } else {
-      kernels[loss](rows * outputs, y, buffers.targets, dy, scale, buffers.result);
+      kernels[loss](rows * outputs, y, buffers.targets, dy, divisor, buffers.result);
     }
   }
 
@@ -188,21 +188,22 @@ export class Passes {
   }
 }
 
-function copyRows(to: Float32Array, target: number, from: Float32Array, columns: number, start: number, count: number, order: number, indices: Uint32Array): void {
-  for (let row = start; row < start + count; row++) {
-    let source = (order === 0 ? row : indices[order + row]) * columns;
-    for (let c = 0; c < columns; c++) to[target++] = from[source++];
+/** Column by column where there are few: the inner loop is then the long one, which takes a third to a half off the time (measured). */
+function copyRows(to: Float32Array, target: number, from: Float32Array, columns: number, indices: Uint32Array, first: number, count: number): void {
+  if (columns < 3) {
+    for (let c = 0; c < columns; c++) for (let r = 0; r < count; r++) to[target + r * columns + c] = from[indices[first + r] * columns + c];
+  } else {
+    for (let r = 0; r < count; r++) for (let c = 0, source = indices[first + r] * columns; c < columns; c++) to[target++] = from[source + c];
   }
 }
 
-function copyViews(to: Float32Array, target: number, { x: { data, columns }, views }: PreparedData, start: number, count: number, order: number, indices: Uint32Array): void {
-  for (let at = order + start; at < order + start + count; at++) {
-    const row = indices[at];
-    to.set((views[row] ??= data.subarray(row * columns, (row + 1) * columns)), target);
-    target += columns;
+function copyViews(to: Float32Array, target: number, { x: { data, columns }, views }: PreparedData, indices: Uint32Array, first: number, count: number): void {
+  for (let r = 0; r < count; r++) {
+    const row = indices[first + r];
+    to.set((views[row] ??= data.subarray(row * columns, (row + 1) * columns)), target + r * columns);
   }
 }
 
-function copyLabels(to: Int32Array, target: number, from: Int32Array, start: number, count: number, order: number, indices: Uint32Array): void {
-  for (let row = start; row < start + count; row++) to[target++] = from[order === 0 ? row : indices[order + row]];
+function copyLabels(to: Int32Array, target: number, from: Int32Array, indices: Uint32Array, first: number, count: number): void {
+  for (let r = 0; r < count; r++) to[target + r] = from[indices[first + r]];
 }

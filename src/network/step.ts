@@ -1,5 +1,6 @@
 // One training step on the inside of a network: gather, forward, loss, backward, clip, update. A fit runs it on the network that
-// learns; a replay runs the same, bit for bit, on a copy. Nothing is allocated once it is made.
+// learns; a replay runs the same, bit for bit, on a copy. Nothing is allocated once it is made; numbers that are not whole stay in arrays
+// for that reason, since engines box those that functions return, or that an object or a suspended function keeps.
 import type { MomentPowers, OptimizerRecipe, UpdateOperands } from "./optimizers.js";
 import { lossDivisor } from "./passes.js";
 import type { Plan } from "./plan.js";
@@ -31,7 +32,8 @@ export class RowOrder {
   ) {
     const { heap } = state.runtime;
     this.address = scratch.allocate(plan.data.rows * 4, "the order of the rows");
-    this.rows = Uint32Array.from({ length: plan.data.rows }, (_, row) => row);
+    this.rows = new Uint32Array(plan.data.rows);
+    for (let row = 0; row < this.rows.length; row++) this.rows[row] = row;
     heap.u32.set(this.rows, this.address >>> 2);
     if (plan.trainingRows === plan.data.rows) return;
     this.rows = splitRows(state.runtime, state.spec.seed, plan.data.rows, plan.trainingRows, this.address);
@@ -49,11 +51,13 @@ export class RowOrder {
 
 /** Steps of one plan on one network; `differentiate`, then `update`. */
 export class TrainingStep {
-  /** The batch's mean loss, before its update. */
-  loss = 0;
+  /** Of the batches since it was cleared: the losses, the right answers. */
+  readonly sums = new Float64Array(2);
   readonly operands: UpdateOperands;
   readonly powers: MomentPowers;
   private readonly moments: ReturnType<NetworkState["momentsFor"]>;
+  private readonly isClipping: boolean;
+  private readonly meanLoss = new Float64Array(1);
 
   constructor(
     private readonly state: NetworkState,
@@ -65,14 +69,29 @@ export class TrainingStep {
     const { slots, powers } = this.moments;
     this.operands = { count: state.parameterFloats, parameters: state.parameters, gradient, slots };
     this.powers = powers;
+    this.isClipping = plan.clipNorm !== Infinity;
+  }
+
+  /** The batch's mean loss, before its update. */
+  get loss(): number {
+    return this.meanLoss[0];
   }
 
   /** The clipped gradient of the batch's mean loss; false if it or the loss is not finite. */
   differentiate(start: number, rows: number): boolean {
-    const { passes, buffers, spec } = this.state;
     this.runForward(start, rows);
-    this.loss = buffers.lossSum / lossDivisor(spec.loss, rows, spec.layers.at(-1)!.units);
-    return Number.isFinite(this.loss) && passes.backward(rows, this.operands.gradient) && this.clip();
+    return this.noteLoss(rows) && this.state.passes.backward(rows, this.operands.gradient) && (!this.isClipping || this.clip());
+  }
+
+  /** Takes the loss over from the buffers; false if it is not finite. */
+  private noteLoss(rows: number): boolean {
+    const { buffers, spec, runtime: { heap } } = this.state;
+    const at = buffers.result >>> 3;
+    const loss = heap.f64[at] / lossDivisor(spec.loss, rows, spec.layers[spec.layers.length - 1].units);
+    this.meanLoss[0] = loss;
+    this.sums[0] += heap.f64[at];
+    this.sums[1] += heap.f64[at + 1];
+    return Number.isFinite(loss);
   }
 
   /** Forward and loss of a batch, with the gradient of the outputs. */
@@ -94,7 +113,6 @@ export class TrainingStep {
   /** Scales the gradient down to the wanted norm, as PyTorch does; false if the norm is not finite. */
   private clip(): boolean {
     const { clipNorm } = this.plan;
-    if (clipNorm === Infinity) return true;
     const { kernels } = this.state.runtime;
     const { count, gradient } = this.operands;
     const norm = Math.sqrt(kernels.sumSquares(count, gradient));

@@ -36,22 +36,22 @@ export interface KernelExports {
     rows: number, columns: number, kernel: number, magnitude: number, scale: number, gain: number, utility: number, activation: number,
   ): void;
 
-  // Losses: result is two float64, [loss sum, correct], added to; gradient may be the logits or outputs, or 0; scale multiplies it alone.
+  // Losses: result is two float64, [loss sum, correct], added to; gradient may be the logits or outputs, or 0; divisor divides it alone.
   softmax(rows: number, classes: number, logits: number, out: number): void;
   /** labels: int32. */
   softmaxCrossEntropy(
-    rows: number, classes: number, logits: number, labels: number, gradient: number, scale: number, result: number,
+    rows: number, classes: number, logits: number, labels: number, gradient: number, divisor: number, result: number,
   ): void;
   softmaxCrossEntropyDense(
-    rows: number, classes: number, logits: number, targets: number, gradient: number, scale: number, result: number,
+    rows: number, classes: number, logits: number, targets: number, gradient: number, divisor: number, result: number,
   ): void;
-  binaryCrossEntropy(n: number, logits: number, targets: number, gradient: number, scale: number, result: number): void;
+  binaryCrossEntropy(n: number, logits: number, targets: number, gradient: number, divisor: number, result: number): void;
   /** The three below leave `correct` alone. */
-  meanSquaredError(n: number, outputs: number, targets: number, gradient: number, scale: number, result: number): void;
-  meanAbsoluteError(n: number, outputs: number, targets: number, gradient: number, scale: number, result: number): void;
-  huber(n: number, outputs: number, targets: number, gradient: number, scale: number, result: number): void;
+  meanSquaredError(n: number, outputs: number, targets: number, gradient: number, divisor: number, result: number): void;
+  meanAbsoluteError(n: number, outputs: number, targets: number, gradient: number, divisor: number, result: number): void;
+  huber(n: number, outputs: number, targets: number, gradient: number, divisor: number, result: number): void;
 
-  // Optimizers: each returns the number of entries that it refused to update, since the result would not be finite.
+  // Optimizers: each returns the number of entries that it refused to update, since the result would not be finite. For sgd and rmsprop n is a multiple of 4.
   sgd(
     n: number, parameters: number, gradient: number, velocity: number,
     learningRate: number, momentum: number, weightDecay: number, nesterov: number,

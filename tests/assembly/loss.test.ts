@@ -4,7 +4,8 @@ import * as reference from "./reference-loss.js";
 
 const SIZES = [0, 1, 2, 3, 4, 5, 7, 8, 9, 31, 1000];
 const SMALLEST = 2 ** -149;
-const SCALE = Math.fround(1 / 3);
+const DIVISOR = 3;
+const SCALE = Math.fround(1 / DIVISOR);
 
 /** Spread numbers in [-1, 1), the same each time. */
 const wave = (n: number, seed: number) => Float32Array.from({ length: n }, (_, i) => ((((i + 1) * (2 * seed + 7919)) % 1009) / 1009) * 2 - 1);
@@ -66,8 +67,8 @@ describe.each(builds)("%s build", async (build) => {
     const aim = loss.name === "softmaxCrossEntropy" ? bench.placeInt32(targets) : bench.place(targets, (3 + 2 * shift) % 4);
     const gradient = { apart: bench.allocate(count, (2 + 3 * shift) % 4), "in place": at, unwanted: 0 }[placing];
     const result = bench.allocateDoubles(2);
-    if (loss.byRow) kernels[loss.name as "softmaxCrossEntropy"](sizes.rows, sizes.columns, at, aim, gradient, SCALE, result);
-    else kernels[loss.name as "huber"](count, at, aim, gradient, SCALE, result);
+    if (loss.byRow) kernels[loss.name as "softmaxCrossEntropy"](sizes.rows, sizes.columns, at, aim, gradient, DIVISOR, result);
+    else kernels[loss.name as "huber"](count, at, aim, gradient, DIVISOR, result);
     bench.checkFences();
     if (placing !== "in place") expect([...bench.floats(at, count)]).toEqual([...Float32Array.from(outputs)]);
     const [total, correct] = bench.doubles(result, 2);
