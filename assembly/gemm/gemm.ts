@@ -189,14 +189,7 @@ function clear(M: usize, N: usize, c: usize, ldc: usize): void {
   for (let i: usize = 0; i < M; i++) memory.fill(c + (i * ldc << 2), 0, N << 2);
 }
 
-/** Whether B fits into L1 as it is, beside few columns of A: then packing does not pay, however many rows there are (measured). */
-// @ts-ignore: decorator
-@inline
-function isShallow(N: usize, K: usize): bool {
-  return K <= 32 && N * K <= 5120;
-}
-
-/** Whether a product of this shape is worth packing, or sharing between threads: it is not too small, nor C too narrow for its tiles (measured). */
+/** Whether gemm packs the operands of a product of this shape: it is not too small, nor C too narrow for its tiles (measured). */
 export function isPacked(M: usize, N: usize, K: usize): bool {
   return M >= 4 && N >= 16 && <u64>M * N * K >= DIRECT_BELOW;
 }
@@ -218,10 +211,10 @@ export function gemm(
     return;
   }
   if (N == 1 && ldc == 1 && M > 1) return gemm(1, M, K, b, colStrideB, rowStrideB, a, colStrideA, rowStrideA, beta, c, M, workspace); // its transpose
-  const isDirect = !isPacked(M, N, K) || isShallow(N, K);
+  const isSmall = !isPacked(M, N, K);
   if (M < 4 && N >= 8 && colStrideB == 1 && N * K >= M * STREAM_FROM) streamRows(M, N, K, a, rowStrideA, colStrideA, b, rowStrideB, accumulate, c, ldc);
-  else if (isDirect && colStrideB == 1) directRows(M, N, K, a, rowStrideA, colStrideA, b, rowStrideB, accumulate, c, ldc);
-  else if (isDirect && rowStrideB == 1) directColumns(M, N, K, a, rowStrideA, colStrideA, b, colStrideB, accumulate, c, ldc, workspace);
+  else if (isSmall && colStrideB == 1) directRows(M, N, K, a, rowStrideA, colStrideA, b, rowStrideB, accumulate, c, ldc);
+  else if (isSmall && rowStrideB == 1) directColumns(M, N, K, a, rowStrideA, colStrideA, b, colStrideB, accumulate, c, ldc, workspace);
   else gemmSelected(M, N, K, a, rowStrideA, colStrideA, b, rowStrideB, colStrideB, accumulate, c, ldc, workspace, 0, 0, 0);
 }
 
