@@ -296,38 +296,25 @@ function addLanes(address: usize, v: v128, count: usize): void {
 
 // @ts-ignore: decorator
 @inline
-function loadTerm(magnitudes: bool, x: usize, count: usize): v128 {
-  return magnitudes ? f32x4.abs(loadLanes(x, count)) : loadLanes(x, count);
-}
-
-// @ts-ignore: decorator
-@inline
-function sumColumns(magnitudes: bool, count: usize, isFirst: bool, rows: usize, stride: usize, x: usize, sums: usize): void {
+function sumColumns(mask: v128, count: usize, isFirst: bool, rows: usize, stride: usize, x: usize, sums: usize): void {
   let sum = isFirst ? splat(0) : loadLanes(sums, count);
   for (; rows >= GROUP; rows -= GROUP) {
     const x1 = x + stride, x2 = x1 + stride, x3 = x2 + stride;
-    sum = f32x4.add(sum, sumFour(loadTerm(magnitudes, x, count), loadTerm(magnitudes, x1, count), loadTerm(magnitudes, x2, count), loadTerm(magnitudes, x3, count)));
+    sum = f32x4.add(sum, sumFour(
+      v128.and(loadLanes(x, count), mask), v128.and(loadLanes(x1, count), mask), v128.and(loadLanes(x2, count), mask), v128.and(loadLanes(x3, count), mask),
+    ));
     x = x3 + stride;
   }
-  for (; rows; rows--, x += stride) sum = f32x4.add(sum, loadTerm(magnitudes, x, count));
+  for (; rows; rows--, x += stride) sum = f32x4.add(sum, v128.and(loadLanes(x, count), mask));
   storeLanes(sums, sum, count);
 }
 
 /** sums[u] = sum over a block of x[r,u], or of |x[r,u]|, or what they are after it where it is not the first. */
-// @ts-ignore: decorator
-@inline
-function sumRowsAs(magnitudes: bool, isFirst: bool, rows: usize, units: usize, x: usize, sums: usize): void {
+function sumRows(magnitudes: bool, isFirst: bool, rows: usize, units: usize, x: usize, sums: usize): void {
+  const mask = i32x4.splat(magnitudes ? 0x7fffffff : -1);
   let left = units;
-  for (; left >= LANES; left -= LANES, x += 16, sums += 16) sumColumns(magnitudes, LANES, isFirst, rows, units << 2, x, sums);
-  if (left) sumColumns(magnitudes, left, isFirst, rows, units << 2, x, sums);
-}
-
-function sumRows(isFirst: bool, rows: usize, units: usize, x: usize, sums: usize): void {
-  sumRowsAs(false, isFirst, rows, units, x, sums);
-}
-
-function sumMagnitudes(isFirst: bool, rows: usize, units: usize, x: usize, sums: usize): void {
-  sumRowsAs(true, isFirst, rows, units, x, sums);
+  for (; left >= LANES; left -= LANES, x += 16, sums += 16) sumColumns(mask, LANES, isFirst, rows, units << 2, x, sums);
+  if (left) sumColumns(mask, left, isFirst, rows, units << 2, x, sums);
 }
 
 /** Rows of a block: as many groups as stay in L1 between two passes, but at least two (measured). */
@@ -365,7 +352,7 @@ export function activationForward(
     const to = a + r * stride;
     if (bias | counters) prepareRows(r == 0, count, units, from, bias, counters);
     activate(kind, alpha, alphas, count, units, from, to);
-    if (counters) sumMagnitudes(r == 0, count, units, to, arrayAt(counters, Counter.Magnitude, stride));
+    if (counters) sumRows(true, r == 0, count, units, to, arrayAt(counters, Counter.Magnitude, stride));
   }
   if (counters) markNaN(units, counters);
 }
@@ -391,7 +378,7 @@ export function activationBackward(
     // Before dz may overwrite upstream.
     if (wantsAlphas) for (let i: usize = 0; i < count; i++) addAlphaGradients(units, z + at + i * stride, upstream + at + i * stride, dAlphas);
     differentiate(kind, alpha, alphas, count, units, z + at, upstream + at, dz + at);
-    if (dBias) sumRows(r == 0, count, units, dz + at, dBias);
+    if (dBias) sumRows(false, r == 0, count, units, dz + at, dBias);
   }
   return dBias ? allFinite(units, dBias) : 1;
 }
