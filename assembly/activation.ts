@@ -1,8 +1,8 @@
 // Activations and their gradients, with what diagnosis needs counted on the way.
 //
-// Matrices are row-major and tight: z, a, upstream and dz are rows x units; bias and the slopes of prelu are one per unit. The rows
-// are taken four at a time, so that a group is still in the cache when the next small pass comes over it: bias and counters, the
-// function itself (the only pass that knows the kind, over one flat run of floats), column sums.
+// Matrices are row-major and tight: z, a, upstream and dz are rows x units; bias and the slopes of prelu are one per unit. Rows are
+// taken in blocks that are still in the cache when the next small pass comes over them: bias and counters, column by column with all
+// sums in registers; the function itself (the only pass that knows the kind, over one flat run of floats); column sums.
 //
 // A unit is open where z > 0 and closed elsewhere: at 0 the slope is that of the closed side. NaN in z is passed on by all.
 // ELU: Clevert et al. 2016; SELU: Klambauer et al. 2017; GELU: Hendrycks and Gimpel 2016, the exact form; SiLU: Elfwing et al. 2018.
@@ -14,8 +14,10 @@ import { LANES, loadLanes, storeLanes } from "./simd";
 /** The numbers are the ABI. */
 const enum Kind { Linear, Relu, LeakyRelu, PRelu, Elu, Selu, Gelu, Silu, Softplus, Sigmoid, Tanh }
 
-/** Rows that one group of passes covers; part of the order of summation. */
+/** Rows whose sums are added up before they go into a total: part of the order of summation. */
 const GROUP: usize = 4;
+/** Of z, what one block of passes covers (measured). */
+const BLOCK_BYTES: usize = 16384;
 const SELU_SCALE: f32 = 1.0507009873554805;
 const SELU_SCALE_ALPHA: f32 = 1.7580993408473766;
 const NORMAL_PEAK: f32 = 0.3989422804014327; // 1 / sqrt(2π)
@@ -192,16 +194,98 @@ function clearCounters(units: usize, counters: usize): void {
   }
 }
 
-/** The pivots: the first row as it will be with the bias. */
-function setPivots(units: usize, z: usize, bias: usize, pivots: usize): void {
-  for (let at: usize = 0; at < units << 2; at += 4) store<f32>(pivots + at, load<f32>(z + at) + (bias ? load<f32>(bias + at) : 0));
-}
-
-/** x0, or the sum of all four: the order is part of the result. */
+/**
+ * Up to four columns of a block: adds the bias to z if `biased`, and what z then shows to the counters, all but the magnitudes, if
+ * `counted`; the first block begins them. All four rows are loaded before any is stored: rows are often 4 KiB apart, where the processor
+ * makes a load wait for a store.
+ */
 // @ts-ignore: decorator
 @inline
-function sumRows(four: bool, x0: v128, x1: v128, x2: v128, x3: v128): v128 {
-  return four ? f32x4.add(f32x4.add(x0, x1), f32x4.add(x2, x3)) : x0;
+function prepareColumns(count: usize, isFirst: bool, rows: usize, stride: usize, z: usize, biased: bool, bias: usize, counted: bool, counter: usize): void {
+  const fired = arrayAt(counter, Counter.Fired, stride);
+  const lowest = arrayAt(counter, Counter.Min, stride), highest = arrayAt(counter, Counter.Max, stride);
+  const deviation = arrayAt(counter, Counter.Deviation, stride), squaredDeviation = arrayAt(counter, Counter.SquaredDeviation, stride);
+  const b = biased ? loadLanes(bias, count) : splat(0);
+  let pivot = b, open = splat(0), low = splat(Infinity), high = splat(-Infinity), sum = splat(0), squares = splat(0);
+  if (counted && isFirst) {
+    pivot = f32x4.add(loadLanes(z, count), b);
+    storeLanes(counter, pivot, count);
+  } else if (counted) {
+    pivot = loadLanes(counter, count);
+    low = loadLanes(lowest, count);
+    high = loadLanes(highest, count);
+    sum = loadLanes(deviation, count);
+    squares = loadLanes(squaredDeviation, count);
+  }
+  for (; rows >= GROUP; rows -= GROUP) {
+    const z1 = z + stride, z2 = z1 + stride, z3 = z2 + stride;
+    let v0 = loadLanes(z, count), v1 = loadLanes(z1, count), v2 = loadLanes(z2, count), v3 = loadLanes(z3, count);
+    if (biased) {
+      v0 = f32x4.add(v0, b); v1 = f32x4.add(v1, b); v2 = f32x4.add(v2, b); v3 = f32x4.add(v3, b);
+      storeLanes(z, v0, count); storeLanes(z1, v1, count); storeLanes(z2, v2, count); storeLanes(z3, v3, count);
+    }
+    if (counted) {
+      // A mask is -1 where true.
+      open = i32x4.add(open, i32x4.add(i32x4.add(isOpen(v0), isOpen(v1)), i32x4.add(isOpen(v2), isOpen(v3))));
+      // pmin and pmax are one instruction each, min and max many; but they may lose a NaN, which markNaN puts back.
+      low = f32x4.pmin(low, f32x4.pmin(f32x4.pmin(v0, v1), f32x4.pmin(v2, v3)));
+      high = f32x4.pmax(high, f32x4.pmax(f32x4.pmax(v0, v1), f32x4.pmax(v2, v3)));
+      const d0 = f32x4.sub(v0, pivot), d1 = f32x4.sub(v1, pivot), d2 = f32x4.sub(v2, pivot), d3 = f32x4.sub(v3, pivot);
+      sum = f32x4.add(sum, sumFour(d0, d1, d2, d3));
+      squares = f32x4.add(squares, sumFour(f32x4.mul(d0, d0), f32x4.mul(d1, d1), f32x4.mul(d2, d2), f32x4.mul(d3, d3)));
+    }
+    z = z3 + stride;
+  }
+  for (; rows; rows--) {
+    let v = loadLanes(z, count);
+    if (biased) {
+      v = f32x4.add(v, b);
+      storeLanes(z, v, count);
+    }
+    const d = f32x4.sub(v, pivot);
+    open = i32x4.add(open, isOpen(v));
+    low = f32x4.pmin(low, v);
+    high = f32x4.pmax(high, v);
+    sum = f32x4.add(sum, d);
+    squares = f32x4.add(squares, f32x4.mul(d, d));
+    z += stride;
+  }
+  if (!counted) return;
+  const before = isFirst ? splat(0) : loadLanes(fired, count);
+  storeLanes(fired, f32x4.sub(before, f32x4.convert_i32x4_s(open)), count);
+  storeLanes(lowest, low, count);
+  storeLanes(highest, high, count);
+  storeLanes(deviation, sum, count);
+  storeLanes(squaredDeviation, squares, count);
+}
+
+function prepareRows(isFirst: bool, rows: usize, units: usize, z: usize, bias: usize, counters: usize): void {
+  const stride = units << 2;
+  const biased = bias != 0;
+  const counted = counters != 0;
+  let left = units;
+  for (; left >= LANES; left -= LANES, z += 16, bias += 16, counters += 16) {
+    prepareColumns(LANES, isFirst, rows, stride, z, biased, bias, counted, counters);
+  }
+  if (left) prepareColumns(left, isFirst, rows, stride, z, biased, bias, counted, counters);
+}
+
+/** A NaN among the z is one among the a, and so in the magnitudes: min and max get it from there. */
+function markNaN(units: usize, counters: usize): void {
+  const stride = units << 2;
+  for (let at: usize = 0; at < stride; at += 4) {
+    const magnitude = load<f32>(arrayAt(counters, Counter.Magnitude, stride) + at);
+    if (magnitude == magnitude) continue;
+    store<f32>(arrayAt(counters, Counter.Min, stride) + at, magnitude);
+    store<f32>(arrayAt(counters, Counter.Max, stride) + at, magnitude);
+  }
+}
+
+/** The order is part of the result. */
+// @ts-ignore: decorator
+@inline
+function sumFour(x0: v128, x1: v128, x2: v128, x3: v128): v128 {
+  return f32x4.add(f32x4.add(x0, x1), f32x4.add(x2, x3));
 }
 
 // @ts-ignore: decorator
@@ -210,106 +294,34 @@ function addLanes(address: usize, v: v128, count: usize): void {
   storeLanes(address, f32x4.add(loadLanes(address, count), v), count);
 }
 
-/**
- * One row or four, up to four columns: adds the bias to z if `biased`, and what z then shows to the counters, all but the magnitudes,
- * if `counted`. All is loaded before any is stored: rows are often 4 KiB apart, where the processor makes a load wait for a store.
- */
 // @ts-ignore: decorator
 @inline
-function prepareColumns(four: bool, count: usize, stride: usize, z: usize, biased: bool, bias: usize, counted: bool, counter: usize): void {
-  let v0 = loadLanes(z, count);
-  let v1 = four ? loadLanes(z + stride, count) : v0;
-  let v2 = four ? loadLanes(z + 2 * stride, count) : v0;
-  let v3 = four ? loadLanes(z + 3 * stride, count) : v0;
-  if (biased) {
-    const b = loadLanes(bias, count);
-    v0 = f32x4.add(v0, b);
-    storeLanes(z, v0, count);
-    if (four) {
-      v1 = f32x4.add(v1, b);
-      v2 = f32x4.add(v2, b);
-      v3 = f32x4.add(v3, b);
-      storeLanes(z + stride, v1, count);
-      storeLanes(z + 2 * stride, v2, count);
-      storeLanes(z + 3 * stride, v3, count);
-    }
+function sumColumns(mask: v128, count: usize, isFirst: bool, rows: usize, stride: usize, x: usize, sums: usize): void {
+  let sum = isFirst ? splat(0) : loadLanes(sums, count);
+  for (; rows >= GROUP; rows -= GROUP) {
+    const x1 = x + stride, x2 = x1 + stride, x3 = x2 + stride;
+    sum = f32x4.add(sum, sumFour(
+      v128.and(loadLanes(x, count), mask), v128.and(loadLanes(x1, count), mask), v128.and(loadLanes(x2, count), mask), v128.and(loadLanes(x3, count), mask),
+    ));
+    x = x3 + stride;
   }
-  if (counted) countColumns(four, count, stride, v0, v1, v2, v3, counter);
+  for (; rows; rows--, x += stride) sum = f32x4.add(sum, v128.and(loadLanes(x, count), mask));
+  storeLanes(sums, sum, count);
 }
 
-/** Counts v0, or all four. */
-// @ts-ignore: decorator
-@inline
-function countColumns(four: bool, count: usize, stride: usize, v0: v128, v1: v128, v2: v128, v3: v128, counter: usize): void {
-  const pivot = loadLanes(counter, count);
-  const d0 = f32x4.sub(v0, pivot);
-  const d1 = f32x4.sub(v1, pivot);
-  const d2 = f32x4.sub(v2, pivot);
-  const d3 = f32x4.sub(v3, pivot);
-  const deviations = sumRows(four, d0, d1, d2, d3);
-  const squares = sumRows(four, f32x4.mul(d0, d0), f32x4.mul(d1, d1), f32x4.mul(d2, d2), f32x4.mul(d3, d3));
-  addLanes(arrayAt(counter, Counter.Deviation, stride), deviations, count);
-  addLanes(arrayAt(counter, Counter.SquaredDeviation, stride), squares, count);
-  // A mask is -1 where true.
-  const open = four ? i32x4.add(i32x4.add(isOpen(v0), isOpen(v1)), i32x4.add(isOpen(v2), isOpen(v3))) : isOpen(v0);
-  const fired = arrayAt(counter, Counter.Fired, stride);
-  storeLanes(fired, f32x4.sub(loadLanes(fired, count), f32x4.convert_i32x4_s(open)), count);
-  // pmin and pmax are one instruction each, min and max many; but they may lose a NaN, so it is put back.
-  const low = four ? f32x4.pmin(f32x4.pmin(v0, v1), f32x4.pmin(v2, v3)) : v0;
-  const high = four ? f32x4.pmax(f32x4.pmax(v0, v1), f32x4.pmax(v2, v3)) : v0;
-  const nan = four ? v128.or(v128.or(nanMask(v0), nanMask(v1)), v128.or(nanMask(v2), nanMask(v3))) : nanMask(v0);
-  const lowest = arrayAt(counter, Counter.Min, stride);
-  const highest = arrayAt(counter, Counter.Max, stride);
-  storeLanes(lowest, v128.or(f32x4.pmin(loadLanes(lowest, count), low), nan), count);
-  storeLanes(highest, v128.or(f32x4.pmax(loadLanes(highest, count), high), nan), count);
-}
-
-// @ts-ignore: decorator
-@inline
-function prepareRowsAs(four: bool, units: usize, z: usize, bias: usize, counters: usize): void {
-  const stride = units << 2;
-  const biased = bias != 0;
-  const counted = counters != 0;
+/** sums[u] = sum over a block of x[r,u], or of |x[r,u]|, or what they are after it where it is not the first. */
+function sumRows(magnitudes: bool, isFirst: bool, rows: usize, units: usize, x: usize, sums: usize): void {
+  const mask = i32x4.splat(magnitudes ? 0x7fffffff : -1);
   let left = units;
-  for (; left >= LANES; left -= LANES, z += 16, bias += 16, counters += 16) {
-    prepareColumns(four, LANES, stride, z, biased, bias, counted, counters);
-  }
-  if (left) prepareColumns(four, left, stride, z, biased, bias, counted, counters);
+  for (; left >= LANES; left -= LANES, x += 16, sums += 16) sumColumns(mask, LANES, isFirst, rows, units << 2, x, sums);
+  if (left) sumColumns(mask, left, isFirst, rows, units << 2, x, sums);
 }
 
-function prepareRows(rows: usize, units: usize, z: usize, bias: usize, counters: usize): void {
-  if (rows == GROUP) prepareRowsAs(true, units, z, bias, counters);
-  else prepareRowsAs(false, units, z, bias, counters);
-}
-
+/** Rows of a block: as many groups as stay in L1 between two passes, but at least two (measured). */
 // @ts-ignore: decorator
 @inline
-function sumColumns(four: bool, magnitudes: bool, count: usize, stride: usize, x: usize, sum: usize): void {
-  const v0 = loadLanes(x, count);
-  const v1 = four ? loadLanes(x + stride, count) : v0;
-  const v2 = four ? loadLanes(x + 2 * stride, count) : v0;
-  const v3 = four ? loadLanes(x + 3 * stride, count) : v0;
-  if (magnitudes) addLanes(sum, sumRows(four, f32x4.abs(v0), f32x4.abs(v1), f32x4.abs(v2), f32x4.abs(v3)), count);
-  else addLanes(sum, sumRows(four, v0, v1, v2, v3), count);
-}
-
-/** sums[u] += sum over one row or four of x[r,u], or of |x[r,u]|. */
-// @ts-ignore: decorator
-@inline
-function addColumnsAs(four: bool, magnitudes: bool, units: usize, x: usize, sums: usize): void {
-  let left = units;
-  for (; left >= LANES; left -= LANES, x += 16, sums += 16) sumColumns(four, magnitudes, LANES, units << 2, x, sums);
-  if (left) sumColumns(four, magnitudes, left, units << 2, x, sums);
-}
-
-function addColumns(rows: usize, units: usize, x: usize, sums: usize): void {
-  if (rows == GROUP) addColumnsAs(true, false, units, x, sums);
-  else addColumnsAs(false, false, units, x, sums);
-}
-
-function addMagnitudes(rows: usize, units: usize, x: usize, sums: usize): void {
-  if (rows == GROUP) addColumnsAs(true, true, units, x, sums);
-  else addColumnsAs(false, true, units, x, sums);
+function blockRows(units: usize): usize {
+  return max<usize>(2 * GROUP, BLOCK_BYTES / max<usize>(units << 2, 4) & ~(GROUP - 1));
 }
 
 /** dAlphas[u] += upstream[u] · min(z[u], 0), one row. */
@@ -332,18 +344,17 @@ export function activationForward(
   kind: Kind, alpha: f32, alphas: usize, rows: usize, units: usize, z: usize, bias: usize, a: usize, counters: usize,
 ): void {
   const stride = units << 2;
-  if (counters) clearCounters(units, counters);
-  const group = bias | counters ? GROUP : rows;
-  let count: usize = 0;
-  for (let r: usize = 0; r < rows; r += count) {
-    count = rows - r >= group ? group : 1;
+  if (counters && rows == 0) clearCounters(units, counters);
+  const block = bias | counters ? blockRows(units) : rows;
+  for (let r: usize = 0; r < rows; r += block) {
+    const count = min(block, rows - r);
     const from = z + r * stride;
     const to = a + r * stride;
-    if (counters && r == 0) setPivots(units, z, bias, counters);
-    if (bias | counters) prepareRows(count, units, from, bias, counters);
+    if (bias | counters) prepareRows(r == 0, count, units, from, bias, counters);
     activate(kind, alpha, alphas, count, units, from, to);
-    if (counters) addMagnitudes(count, units, to, arrayAt(counters, Counter.Magnitude, stride));
+    if (counters) sumRows(true, r == 0, count, units, to, arrayAt(counters, Counter.Magnitude, stride));
   }
+  if (counters) markNaN(units, counters);
 }
 
 /**
@@ -358,17 +369,16 @@ export function activationBackward(
 ): i32 {
   const stride = units << 2;
   const wantsAlphas = kind == Kind.PRelu && dAlphas != 0;
-  if (dBias) memory.fill(dBias, 0, stride);
+  if (dBias && rows == 0) memory.fill(dBias, 0, stride);
   if (wantsAlphas) memory.fill(dAlphas, 0, stride);
-  const group = dBias || wantsAlphas ? GROUP : rows;
-  let count: usize = 0;
-  for (let r: usize = 0; r < rows; r += count) {
-    count = rows - r >= group ? group : 1;
+  const block = dBias || wantsAlphas ? blockRows(units) : rows;
+  for (let r: usize = 0; r < rows; r += block) {
+    const count = min(block, rows - r);
     const at = r * stride;
     // Before dz may overwrite upstream.
     if (wantsAlphas) for (let i: usize = 0; i < count; i++) addAlphaGradients(units, z + at + i * stride, upstream + at + i * stride, dAlphas);
     differentiate(kind, alpha, alphas, count, units, z + at, upstream + at, dz + at);
-    if (dBias) addColumns(count, units, dz + at, dBias);
+    if (dBias) sumRows(false, r == 0, count, units, dz + at, dBias);
   }
   return dBias ? allFinite(units, dBias) : 1;
 }

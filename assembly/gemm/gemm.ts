@@ -5,7 +5,7 @@
 //       for jr, ir:                     the micro-kernel on one panel of each
 //
 // Blocks are of even size, none a remnant. NN, NT and TN differ in the strides that packing sees, and in nothing else.
-import { directDots, directRows } from "./direct";
+import { directColumns, directRows } from "./direct";
 import { microkernel4x8 } from "./microkernel4x8";
 import { microkernel5x8 } from "./microkernel5x8";
 import { microkernel6x8 } from "./microkernel6x8";
@@ -24,6 +24,9 @@ const TILE_BYTES: usize = 6 * NR * 4;
 
 /** Below this many multiply-adds packing does not pay (measured). */
 const DIRECT_BELOW: usize = 64 * 64 * 64 + 1;
+
+/** From this size of B on, for each row of A, its rows are streamed past the few rows of A (measured). */
+const STREAM_FROM: usize = 64 * 64;
 
 /** Bytes of packing space that gemm wants, aligned to 16. */
 export function gemmWorkspaceBytes(): usize {
@@ -206,10 +209,11 @@ export function gemm(
     if (!accumulate) clear(M, N, c, ldc);
     return;
   }
+  if (N == 1 && ldc == 1 && M > 1) return gemm(1, M, K, b, colStrideB, rowStrideB, a, colStrideA, rowStrideA, beta, c, M, workspace); // its transpose
   const isSmall = !isPacked(M, N, K);
-  if (M < 4 && colStrideB == 1 && K >= 8 && N >= 8) streamRows(M, N, K, a, rowStrideA, colStrideA, b, rowStrideB, accumulate, c, ldc, false, workspace);
+  if (M < 4 && N >= 8 && colStrideB == 1 && N * K >= M * STREAM_FROM) streamRows(M, N, K, a, rowStrideA, colStrideA, b, rowStrideB, accumulate, c, ldc, false, workspace);
   else if (isSmall && colStrideB == 1) directRows(M, N, K, a, rowStrideA, colStrideA, b, rowStrideB, accumulate, c, ldc);
-  else if (isSmall && colStrideA == 1 && rowStrideB == 1) directDots(M, N, K, a, rowStrideA, b, colStrideB, accumulate, c, ldc);
+  else if (isSmall && rowStrideB == 1) directColumns(M, N, K, a, rowStrideA, colStrideA, b, colStrideB, accumulate, c, ldc, workspace);
   else gemmSelected(M, N, K, a, rowStrideA, colStrideA, b, rowStrideB, colStrideB, accumulate, c, ldc, workspace, 0, 0, 0);
 }
 

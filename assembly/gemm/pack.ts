@@ -26,7 +26,7 @@ function transpose4x4(from: usize, strideBytes: usize, to: usize, rowBytes: usiz
 }
 
 /** Elements [0, count) x [0, kc) one by one: any strides. */
-function packScalars(count: usize, kc: usize, from: usize, acrossBytes: usize, kBytes: usize, to: usize, rowBytes: usize): void {
+export function packScalars(count: usize, kc: usize, from: usize, acrossBytes: usize, kBytes: usize, to: usize, rowBytes: usize): void {
   for (let i: usize = 0; i < count; i++) {
     let source = from + i * acrossBytes;
     let target = to + (i << 2);
@@ -41,7 +41,7 @@ function packScalars(count: usize, kc: usize, from: usize, acrossBytes: usize, k
 /** Four rows that are contiguous along k. */
 // @ts-ignore: decorator
 @inline
-function packFourAlongK(kc: usize, from: usize, acrossBytes: usize, to: usize, rowBytes: usize): void {
+export function packFourAlongK(kc: usize, from: usize, acrossBytes: usize, to: usize, rowBytes: usize): void {
   let k: usize = 0;
   for (; k + LANES <= kc; k += LANES) transpose4x4(from + (k << 2), acrossBytes, to + k * rowBytes, rowBytes);
   packScalars(4, kc - k, from + (k << 2), acrossBytes, 4, to + k * rowBytes, rowBytes);
