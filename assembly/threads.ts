@@ -42,13 +42,13 @@ function runStripe(control: usize, index: usize): void {
     const from: usize = rowIndex ? 0 : start;
     gemmSelected(
       end - start, N, K, a + (from * rowStrideA << 2), rowStrideA, colStrideA, b, rowStrideB, colStrideB,
-      accumulate, c + (from * ldc << 2), ldc, workspace, rowIndex ? rowIndex + (start << 2) : 0, columnIndex, kIndex,
+      accumulate, c + (start * ldc << 2), ldc, workspace, rowIndex ? rowIndex + (start << 2) : 0, columnIndex, kIndex,
     );
   } else {
     const from: usize = columnIndex ? 0 : start;
     gemmSelected(
       M, end - start, K, a, rowStrideA, colStrideA, b + (from * colStrideB << 2), rowStrideB, colStrideB,
-      accumulate, c + (from << 2), ldc, workspace, rowIndex, columnIndex ? columnIndex + (start << 2) : 0, kIndex,
+      accumulate, c + (start << 2), ldc, workspace, rowIndex, columnIndex ? columnIndex + (start << 2) : 0, kIndex,
     );
   }
 }

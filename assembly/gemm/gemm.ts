@@ -9,7 +9,8 @@ import { directDots, directRows } from "./direct";
 import { microkernel4x8 } from "./microkernel4x8";
 import { microkernel5x8 } from "./microkernel5x8";
 import { microkernel6x8 } from "./microkernel6x8";
-import { pack, packSelected, selected } from "./pack";
+import { pack } from "./pack";
+import { packSelected } from "./select";
 import { streamRows } from "./stream";
 
 const MR: usize = ASC_FEATURE_RELAXED_SIMD ? 6 : 5;
@@ -38,31 +39,24 @@ function runTile(height: usize, kc: usize, a: usize, b: usize, accumulate: bool,
   else microkernel5x8(kc, a, b, accumulate, c, ldc);
 }
 
-/** Copies rows x columns floats between the tile and the rows and columns of C that the indices select (0: all). */
-function copySelected(rows: usize, columns: usize, tile: usize, c: usize, ldc: usize, rowIndex: usize, columnIndex: usize, intoTile: bool): void {
+/** Copies rows x columns floats between the tile and C. */
+function copyTile(rows: usize, columns: usize, from: usize, fromStride: usize, to: usize, toStride: usize): void {
   for (let i: usize = 0; i < rows; i++) {
-    const row = c + (selected(rowIndex, i) * ldc << 2);
-    if (columnIndex == 0 && columns == NR) {
-      const from = intoTile ? row : tile + (i * NR << 2), to = intoTile ? tile + (i * NR << 2) : row;
-      v128.store(to, v128.load(from));
-      v128.store(to, v128.load(from, 16), 16);
-      continue;
-    }
-    for (let j: usize = 0; j < columns; j++) {
-      const inC = row + (selected(columnIndex, j) << 2), inTile = tile + ((i * NR + j) << 2);
-      if (intoTile) store<f32>(inTile, load<f32>(inC));
-      else store<f32>(inC, load<f32>(inTile));
+    const row = from + (i * fromStride << 2), target = to + (i * toStride << 2);
+    if (columns == NR) {
+      v128.store(target, v128.load(row));
+      v128.store(target, v128.load(row, 16), 16);
+    } else {
+      for (let j: usize = 0; j < columns; j++) store<f32>(target + (j << 2), load<f32>(row + (j << 2)));
     }
   }
 }
 
-/** A tile that sticks out of C, or whose rows or columns are scattered in it, is computed in `tile` and copied. */
-function runEdge(
-  height: usize, rows: usize, columns: usize, kc: usize, a: usize, b: usize, accumulate: bool, c: usize, ldc: usize, rowIndex: usize, columnIndex: usize, tile: usize,
-): void {
-  if (accumulate) copySelected(rows, columns, tile, c, ldc, rowIndex, columnIndex, true);
+/** A tile that sticks out of C is computed in `tile` and copied. */
+function runEdge(height: usize, rows: usize, columns: usize, kc: usize, a: usize, b: usize, accumulate: bool, c: usize, ldc: usize, tile: usize): void {
+  if (accumulate) copyTile(rows, columns, c, ldc, tile, NR);
   runTile(height, kc, a, b, accumulate, tile, NR);
-  copySelected(rows, columns, tile, c, ldc, rowIndex, columnIndex, false);
+  copyTile(rows, columns, tile, NR, c, ldc);
 }
 
 /** The address `position` elements on, or the same address where an index says the positions. */
@@ -92,32 +86,25 @@ function rowsInTall(count: usize): usize {
 /** C[mc x nc] (+)= packed A · packed B, tiles of `height` rows. */
 // @ts-ignore: decorator
 @inline
-function runTiles(
-  height: usize, mc: usize, nc: usize, kc: usize, packedA: usize, packedB: usize, accumulate: bool, c: usize, ldc: usize, rowIndex: usize, columnIndex: usize, tile: usize,
-): void {
+function runTiles(height: usize, mc: usize, nc: usize, kc: usize, packedA: usize, packedB: usize, accumulate: bool, c: usize, ldc: usize, tile: usize): void {
   for (let j: usize = 0; j < nc; j += NR) {
     const columns = min(NR, nc - j);
     const b = packedB + (j * kc << 2);
     for (let i: usize = 0; i < mc; i += height) {
       const rows = min(height, mc - i);
       const a = packedA + (i * kc << 2);
-      const out = advance(advance(c, rowIndex, i, ldc), columnIndex, j, 1);
-      if (rows == height && columns == NR && (rowIndex | columnIndex) == 0) runTile(height, kc, a, b, accumulate, out, ldc);
-      else runEdge(height, rows, columns, kc, a, b, accumulate, out, ldc, advanceIndex(rowIndex, i), advanceIndex(columnIndex, j), tile);
+      const out = c + (i * ldc + j << 2);
+      if (rows == height && columns == NR) runTile(height, kc, a, b, accumulate, out, ldc);
+      else runEdge(height, rows, columns, kc, a, b, accumulate, out, ldc, tile);
     }
   }
 }
 
 /** C[mc x nc] (+)= packed A · packed B. */
-function runBlock(
-  mc: usize, nc: usize, kc: usize, packedA: usize, packedB: usize, accumulate: bool, c: usize, ldc: usize, rowIndex: usize, columnIndex: usize, tile: usize,
-): void {
+function runBlock(mc: usize, nc: usize, kc: usize, packedA: usize, packedB: usize, accumulate: bool, c: usize, ldc: usize, tile: usize): void {
   const tall = rowsInTall(mc);
-  runTiles(MR, tall, nc, kc, packedA, packedB, accumulate, c, ldc, rowIndex, columnIndex, tile);
-  if (tall < mc) {
-    const out = advance(c, rowIndex, tall, ldc);
-    runTiles(4, mc - tall, nc, kc, packedA + (tall * kc << 2), packedB, accumulate, out, ldc, advanceIndex(rowIndex, tall), columnIndex, tile);
-  }
+  runTiles(MR, tall, nc, kc, packedA, packedB, accumulate, c, ldc, tile);
+  if (tall < mc) runTiles(4, mc - tall, nc, kc, packedA + (tall * kc << 2), packedB, accumulate, c + (tall * ldc << 2), ldc, tile);
 }
 
 /** Rows of A, or what the indices select of them, as panels of MR and then of 4. */
@@ -148,8 +135,8 @@ function evenly(count: usize, most: usize): usize {
 }
 
 /**
- * As gemm, for the rows of A and C, the columns of B and C, and the k that the indices (u32) select; 0 selects all.
- * M, N and K count what is selected; the rest of C is left alone.
+ * As gemm, for the rows of A, the columns of B and the k that the indices (u32) select; 0 selects all. M, N and K count what is
+ * selected; C is dense.
  */
 export function gemmSelected(
   M: usize, N: usize, K: usize,
@@ -174,8 +161,7 @@ export function gemmSelected(
         const nc = min(NC, N - jc);
         const columns = advanceIndex(columnIndex, jc);
         packB(nc, kc, advance(advance(b, kIndex, pc, rowStrideB), columnIndex, jc, colStrideB), colStrideB, rowStrideB, columns, ks, workspace);
-        const out = advance(advance(c, rowIndex, ic, ldc), columnIndex, jc, 1);
-        runBlock(mc, nc, kc, packedA, workspace, accumulate || pc > 0, out, ldc, rows, columns, tile);
+        runBlock(mc, nc, kc, packedA, workspace, accumulate || pc > 0, c + (ic * ldc + jc << 2), ldc, tile);
       }
     }
   }

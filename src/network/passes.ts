@@ -34,6 +34,7 @@ const RELU = activationCode("relu");
 /** A layer's closed units are left out of its products where that saves more than it costs: from this many units and rows on ... */
 export const SKIP_FROM_UNITS = 64;
 const SKIP_FROM_ROWS = 16;
+const SKIP_UP_TO_UNITS = 2 ** 16; // as many as the workspace has room for, see `spread`
 /** ... and if no larger share of the units is open (measured). */
 const SKIP_UP_TO_OPEN = 3 / 4;
 
@@ -98,7 +99,7 @@ export class Passes {
       const { inputs, units, code, alpha, isPrelu, kernel, bias, alphas } = this.layers[index];
       const z = buffers.preactivations(index);
       const a = buffers.activations(index);
-      this.multiply(rows, units, this.openInputs(index), input, inputs, 1, parameters + kernel, units, 1, z, units, 0, 0, this.openIndex(index - 1));
+      this.multiply(rows, units, this.openInputs(index), input, inputs, 1, parameters + kernel, units, 1, z, 0, 0, this.openIndex(index - 1));
       kernels.activationForward(code, alpha, isPrelu ? parameters + alphas : 0, rows, units, z, parameters + bias, a, counted ? buffers.counters(index) : 0);
       this.findOpen(index, counted ? rows : 0);
       input = a;
@@ -109,7 +110,7 @@ export class Passes {
   private findOpen(index: number, rows: number): void {
     const { units, code } = this.layers[index];
     this.openUnits[index] = units;
-    if (code !== RELU || units < SKIP_FROM_UNITS || rows < SKIP_FROM_ROWS) return;
+    if (code !== RELU || units < SKIP_FROM_UNITS || units > SKIP_UP_TO_UNITS || rows < SKIP_FROM_ROWS) return;
     const open = this.runtime.kernels.listOpen(units, this.buffers.counters(index), this.buffers.open(index));
     if (open <= units * SKIP_UP_TO_OPEN) this.openUnits[index] = open;
   }
@@ -123,18 +124,18 @@ export class Passes {
     return index === 0 ? this.layers[0].inputs : this.openUnits[index - 1];
   }
 
-  /** C = A·B, or what the indices select of it. */
+  /** C = A·B, or what the indices select of A's rows, B's columns and k; C is dense. */
   private multiply(
     m: number, n: number, k: number, a: number, rowStrideA: number, colStrideA: number,
-    b: number, rowStrideB: number, colStrideB: number, c: number, ldc: number, rowIndex: number, columnIndex: number, kIndex: number,
+    b: number, rowStrideB: number, colStrideB: number, c: number, rowIndex: number, columnIndex: number, kIndex: number,
   ): void {
     const { kernels, workspace, heap } = this.runtime;
     if (k === 0) {
-      heap.f32.fill(0, c >>> 2, (c >>> 2) + m * ldc);
+      heap.f32.fill(0, c >>> 2, (c >>> 2) + m * n);
     } else if (rowIndex === 0 && columnIndex === 0 && kIndex === 0) {
-      kernels.gemm(m, n, k, a, rowStrideA, colStrideA, b, rowStrideB, colStrideB, 0, c, ldc, workspace);
+      kernels.gemm(m, n, k, a, rowStrideA, colStrideA, b, rowStrideB, colStrideB, 0, c, n, workspace);
     } else {
-      kernels.gemmSelected(m, n, k, a, rowStrideA, colStrideA, b, rowStrideB, colStrideB, 0, c, ldc, workspace, rowIndex, columnIndex, kIndex);
+      kernels.gemmSelected(m, n, k, a, rowStrideA, colStrideA, b, rowStrideB, colStrideB, 0, c, n, workspace, rowIndex, columnIndex, kIndex);
     }
   }
 
@@ -159,7 +160,7 @@ export class Passes {
    * `lowest`'s preactivations stays in buffers.gradient(number of layers above it).
    */
   backward(rows: number, gradient: number, lowest = 0): boolean {
-    const { kernels, heap } = this.runtime;
+    const { kernels, workspace } = this.runtime;
     const { buffers, parameters } = this;
     let finite = 1;
     let turn = 0;
@@ -174,10 +175,12 @@ export class Passes {
       const dKernel = gradient + kernel;
       const below = this.openIndex(index - 1), here = this.openIndex(index);
       const openInputs = this.openInputs(index), openUnits = this.openUnits[index];
-      if (below !== 0 || here !== 0) heap.f32.fill(0, dKernel >>> 2, (dKernel >>> 2) + inputs * units);
-      this.multiply(openInputs, openUnits, rows, x, 1, inputs, dz, units, 1, dKernel, units, below, here, 0);
+      this.multiply(openInputs, openUnits, rows, x, 1, inputs, dz, units, 1, dKernel, below, here, 0);
+      if (below !== 0 || here !== 0) kernels.spread(inputs, units, openInputs, openUnits, below, here, dKernel, workspace);
       if (index > lowest) {
-        this.multiply(rows, openInputs, openUnits, dz, units, 1, parameters + kernel, 1, units, buffers.gradient(turn + 1), inputs, 0, below, here);
+        const dx = buffers.gradient(turn + 1);
+        this.multiply(rows, openInputs, openUnits, dz, units, 1, parameters + kernel, 1, units, dx, 0, below, here);
+        if (below !== 0) kernels.spread(rows, inputs, rows, openInputs, 0, below, dx, workspace);
       }
       turn++;
     }

@@ -7,7 +7,7 @@ export interface KernelExports {
     b: number, rowStrideB: number, colStrideB: number,
     beta: number, c: number, ldc: number, workspace: number,
   ): void;
-  /** The same for the rows of A and C, the columns of B and C and the k that indices (u32) select; m, n and k count what is selected, the rest of C is left alone. */
+  /** The same for the rows of A, the columns of B and the k that indices (u32, ascending) select; m, n and k count what is selected. */
   gemmSelected(
     m: number, n: number, k: number,
     a: number, rowStrideA: number, colStrideA: number,
@@ -15,6 +15,8 @@ export interface KernelExports {
     accumulate: number, c: number, ldc: number, workspace: number,
     rowIndex: number, columnIndex: number, kIndex: number,
   ): void;
+  /** Spreads rows x columns floats, dense at c, in place to the rows and columns of height x width that the indices select; the others become 0. */
+  spread(height: number, width: number, rows: number, columns: number, rowIndex: number, columnIndex: number, c: number, workspace: number): void;
   /** Whether gemm packs the operands of such a product: 1 or 0. */
   isPacked(m: number, n: number, k: number): number;
   /** Bytes of packing space, aligned to 16. */

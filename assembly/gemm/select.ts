@@ -1,0 +1,125 @@
+// What an index (u32, ascending) selects of a matrix: packed into the panels of pack.ts, and a dense result spread back.
+import { LANES, loadLanes, storeLanes } from "../simd";
+
+/** Position of the i-th of the elements that `index` selects; 0 selects all. */
+// @ts-ignore: decorator
+@inline
+function selected(index: usize, i: usize): usize {
+  return index ? <usize>load<u32>(index + (i << 2)) : i;
+}
+
+/** Address of the i-th selected row; where there are no more, of the last one again: what is computed from it goes nowhere. */
+// @ts-ignore: decorator
+@inline
+function rowAt(i: usize, count: usize, from: usize, acrossBytes: usize, acrossIndex: usize): usize {
+  return from + selected(acrossIndex, min(i, count - 1)) * acrossBytes;
+}
+
+/** The panel of rows i .. i + width: all of them in one pass, since rows that lie side by side share lines of the cache. */
+// @ts-ignore: decorator
+@inline
+function packPanel(width: usize, i: usize, count: usize, kc: usize, from: usize, acrossBytes: usize, kBytes: usize, acrossIndex: usize, kIndex: usize, to: usize): void {
+  const r0 = rowAt(i, count, from, acrossBytes, acrossIndex), r1 = rowAt(i + 1, count, from, acrossBytes, acrossIndex);
+  const r2 = rowAt(i + 2, count, from, acrossBytes, acrossIndex), r3 = rowAt(i + 3, count, from, acrossBytes, acrossIndex);
+  const r4 = width > 4 ? rowAt(i + 4, count, from, acrossBytes, acrossIndex) : 0, r5 = width > 5 ? rowAt(i + 5, count, from, acrossBytes, acrossIndex) : 0;
+  const r6 = width > 6 ? rowAt(i + 6, count, from, acrossBytes, acrossIndex) : 0, r7 = width > 6 ? rowAt(i + 7, count, from, acrossBytes, acrossIndex) : 0;
+  for (let k: usize = 0; k < kc; k++) {
+    const at = selected(kIndex, k) * kBytes;
+    store<f32>(to, load<f32>(r0 + at));
+    store<f32>(to, load<f32>(r1 + at), 4);
+    store<f32>(to, load<f32>(r2 + at), 8);
+    store<f32>(to, load<f32>(r3 + at), 12);
+    if (width > 4) store<f32>(to, load<f32>(r4 + at), 16);
+    if (width > 5) store<f32>(to, load<f32>(r5 + at), 20);
+    if (width > 6) store<f32>(to, load<f32>(r6 + at), 24);
+    if (width > 6) store<f32>(to, load<f32>(r7 + at), 28);
+    to += width << 2;
+  }
+}
+
+/** Two panels of 8 that are neighbours in memory too. */
+function packNeighbours(kc: usize, from: usize, kBytes: usize, kIndex: usize, to: usize): void {
+  const second = kc << 5;
+  for (let k: usize = 0; k < kc; k++) {
+    const source = from + selected(kIndex, k) * kBytes;
+    v128.store(to, v128.load(source));
+    v128.store(to, v128.load(source, 16), 16);
+    v128.store(to + second, v128.load(source, 32));
+    v128.store(to + second, v128.load(source, 48), 16);
+    to += 32;
+  }
+}
+
+/** As `pack`, for the rows and k that the indices select (0: all). */
+// @ts-ignore: decorator
+@inline
+export function packSelected(
+  width: usize, count: usize, kc: usize, from: usize, acrossStride: usize, kStride: usize, acrossIndex: usize, kIndex: usize, to: usize,
+): void {
+  const acrossBytes = acrossStride << 2, kBytes = kStride << 2, panelBytes = width * kc << 2;
+  let i: usize = 0;
+  if (width == 8 && acrossIndex == 0 && acrossBytes == 4) {
+    for (; i + 16 <= count; i += 16) {
+      packNeighbours(kc, from + (i << 2), kBytes, kIndex, to);
+      to += panelBytes << 1;
+    }
+  }
+  for (; i < count; i += width) {
+    packPanel(width, i, count, kc, from, acrossBytes, kBytes, acrossIndex, kIndex, to);
+    to += panelBytes;
+  }
+}
+
+/** Bytes of a group of four columns: which four of the dense bytes, from where on, each of its lanes takes. */
+const GROUP: usize = 20;
+const NONE: u32 = 0x80808080;
+
+/** Writes for each group of four of `width` columns its lanes' bytes (v128) and the offset of its first dense column (u32). */
+function listGroups(width: usize, columns: usize, columnIndex: usize, groups: usize): void {
+  let column: usize = 0;
+  for (let j: usize = 0; j < width; j++) {
+    const lane = j & 3;
+    const group = groups + (j >> 2) * GROUP;
+    if (lane == 0) store<u32>(group, <u32>column << 2, 16);
+    const first = <usize>load<u32>(group, 16) >> 2;
+    const isSelected = column < columns && selected(columnIndex, column) == j;
+    store<u32>(group + (lane << 2), isSelected ? 0x03020100 + 0x04040404 * <u32>(column - first) : NONE);
+    column += usize(isSelected);
+  }
+}
+
+/** One row, dense at `from`, to the `width` columns at `to`, which is no lower: from its end on, so that nothing is overwritten unread. */
+function spreadRow(width: usize, columns: usize, groups: usize, from: usize, to: usize): void {
+  const rest = width & 3;
+  let j = width & ~3;
+  let group = groups + (j >> 2) * GROUP;
+  if (rest) {
+    const offset = <usize>load<u32>(group, 16);
+    const left = columns - (offset >> 2);
+    storeLanes(to + (j << 2), left ? v128.swizzle(loadLanes(from + offset, left), v128.load(group)) : i32x4.splat(0), rest);
+  }
+  while (j) {
+    j -= LANES;
+    group -= GROUP;
+    v128.store(to + (j << 2), v128.swizzle(v128.load(from + load<u32>(group, 16)), v128.load(group)));
+  }
+}
+
+/**
+ * Spreads rows x columns floats, dense at c, in place: to the rows and columns of a height x width matrix that the indices select
+ * (0: all); the others become 0. workspace: 5 bytes a column and 20 more.
+ */
+export function spread(
+  height: usize, width: usize, rows: usize, columns: usize, rowIndex: usize, columnIndex: usize, c: usize, workspace: usize,
+): void {
+  listGroups(width, columns, columnIndex, workspace);
+  const widthBytes = width << 2, columnsBytes = columns << 2;
+  let end = height;
+  for (let r = rows; r > 0; r--) {
+    const row = selected(rowIndex, r - 1);
+    memory.fill(c + (row + 1) * widthBytes, 0, (end - row - 1) * widthBytes);
+    spreadRow(width, columns, workspace, c + (r - 1) * columnsBytes, c + row * widthBytes);
+    end = row;
+  }
+  memory.fill(c, 0, end * widthBytes);
+}
