@@ -33,10 +33,10 @@ export function gemmWorkspaceBytes(): usize {
 
 // @ts-ignore: decorator
 @inline
-function runTile(height: usize, kc: usize, a: usize, b: usize, accumulate: bool, c: usize, ldc: usize): void {
-  if (height == 4) microkernel4x8(kc, a, b, accumulate, c, ldc);
-  else if (ASC_FEATURE_RELAXED_SIMD) microkernel6x8(kc, a, b, accumulate, c, ldc);
-  else microkernel5x8(kc, a, b, accumulate, c, ldc);
+function runTile(height: usize, kc: usize, packedA: usize, row: usize, packedB: usize, column: usize, accumulate: bool, c: usize, ldc: usize): void {
+  if (height == 4) microkernel4x8(kc, packedA, row, packedB, column, accumulate, c, ldc);
+  else if (ASC_FEATURE_RELAXED_SIMD) microkernel6x8(kc, packedA, row, packedB, column, accumulate, c, ldc);
+  else microkernel5x8(kc, packedA, row, packedB, column, accumulate, c, ldc);
 }
 
 /** Copies rows x columns floats between the tile and C. */
@@ -53,9 +53,11 @@ function copyTile(rows: usize, columns: usize, from: usize, fromStride: usize, t
 }
 
 /** A tile that sticks out of C is computed in `tile` and copied. */
-function runEdge(height: usize, rows: usize, columns: usize, kc: usize, a: usize, b: usize, accumulate: bool, c: usize, ldc: usize, tile: usize): void {
+function runEdge(
+  height: usize, rows: usize, columns: usize, kc: usize, packedA: usize, row: usize, packedB: usize, column: usize, accumulate: bool, c: usize, ldc: usize, tile: usize,
+): void {
   if (accumulate) copyTile(rows, columns, c, ldc, tile, NR);
-  runTile(height, kc, a, b, accumulate, tile, NR);
+  runTile(height, kc, packedA, row, packedB, column, accumulate, tile, NR);
   copyTile(rows, columns, tile, NR, c, ldc);
 }
 
@@ -89,13 +91,11 @@ function rowsInTall(count: usize): usize {
 function runTiles(height: usize, mc: usize, nc: usize, kc: usize, packedA: usize, packedB: usize, accumulate: bool, c: usize, ldc: usize, tile: usize): void {
   for (let j: usize = 0; j < nc; j += NR) {
     const columns = min(NR, nc - j);
-    const b = packedB + (j * kc << 2);
     for (let i: usize = 0; i < mc; i += height) {
       const rows = min(height, mc - i);
-      const a = packedA + (i * kc << 2);
       const out = c + (i * ldc + j << 2);
-      if (rows == height && columns == NR) runTile(height, kc, a, b, accumulate, out, ldc);
-      else runEdge(height, rows, columns, kc, a, b, accumulate, out, ldc, tile);
+      if (rows == height && columns == NR) runTile(height, kc, packedA, i, packedB, j, accumulate, out, ldc);
+      else runEdge(height, rows, columns, kc, packedA, i, packedB, j, accumulate, out, ldc, tile);
     }
   }
 }
@@ -107,22 +107,16 @@ function runBlock(mc: usize, nc: usize, kc: usize, packedA: usize, packedB: usiz
   if (tall < mc) runTiles(4, mc - tall, nc, kc, packedA + (tall * kc << 2), packedB, accumulate, c + (tall * ldc << 2), ldc, tile);
 }
 
-/** Rows of A, or what the indices select of them, as panels of MR and then of 4. */
-function packA(count: usize, kc: usize, from: usize, rowStride: usize, kStride: usize, rowIndex: usize, kIndex: usize, to: usize): void {
+/** Rows of A as panels of MR and then of 4. */
+function packA(count: usize, kc: usize, from: usize, rowStride: usize, kStride: usize, to: usize): void {
   const tall = rowsInTall(count);
-  const short = advance(from, rowIndex, tall, rowStride), toShort = to + (tall * kc << 2);
-  if (rowIndex | kIndex) {
-    packSelected(MR, tall, kc, from, rowStride, kStride, rowIndex, kIndex, to);
-    packSelected(4, count - tall, kc, short, rowStride, kStride, advanceIndex(rowIndex, tall), kIndex, toShort);
-  } else {
-    pack(MR, tall, kc, from, rowStride, kStride, to);
-    pack(4, count - tall, kc, short, rowStride, kStride, toShort);
-  }
+  pack(MR, tall, kc, from, rowStride, kStride, to);
+  pack(4, count - tall, kc, from + (tall * rowStride << 2), rowStride, kStride, to + (tall * kc << 2));
 }
 
 /** Columns of B, or what the indices select of them, as panels of NR. */
 function packB(count: usize, kc: usize, from: usize, columnStride: usize, kStride: usize, columnIndex: usize, kIndex: usize, to: usize): void {
-  if (columnIndex | kIndex) packSelected(NR, count, kc, from, columnStride, kStride, columnIndex, kIndex, to);
+  if (columnIndex | kIndex) packSelected(count, kc, from, columnStride, kStride, columnIndex, kIndex, to);
   else pack(NR, count, kc, from, columnStride, kStride, to);
 }
 
@@ -134,33 +128,29 @@ function evenly(count: usize, most: usize): usize {
   return ((count + blocks - 1) / blocks + 3) & ~3;
 }
 
-/**
- * As gemm, for the rows of A, the columns of B and the k that the indices (u32) select; 0 selects all. M, N and K count what is
- * selected; C is dense.
- */
+/** As gemm, for the columns and the rows (k) of B that the indices (u32) select, 0: all; N and K count what is selected. A and C are dense. */
 export function gemmSelected(
   M: usize, N: usize, K: usize,
   a: usize, rowStrideA: usize, colStrideA: usize,
   b: usize, rowStrideB: usize, colStrideB: usize,
   accumulate: bool, c: usize, ldc: usize, workspace: usize,
-  rowIndex: usize, columnIndex: usize, kIndex: usize,
+  columnIndex: usize, kIndex: usize,
 ): void {
   const packedA = workspace + PACKED_B_BYTES;
   const tile = packedA + PACKED_A_BYTES;
+  if (K == 0 && !accumulate) clear(M, N, c, ldc);
   if (M == 0 || N == 0 || K == 0) return;
   const depth = evenly(K, KC);
   const height = evenly(M, A_FLOATS / depth & ~3);
   for (let pc: usize = 0; pc < K; pc += depth) {
     const kc = min(depth, K - pc);
-    const ks = advanceIndex(kIndex, pc);
     for (let ic: usize = 0; ic < M; ic += height) {
       const mc = min(height, M - ic);
-      const rows = advanceIndex(rowIndex, ic);
-      packA(mc, kc, advance(advance(a, rowIndex, ic, rowStrideA), kIndex, pc, colStrideA), rowStrideA, colStrideA, rows, ks, packedA);
+      packA(mc, kc, a + (ic * rowStrideA + pc * colStrideA << 2), rowStrideA, colStrideA, packedA);
       for (let jc: usize = 0; jc < N; jc += NC) {
         const nc = min(NC, N - jc);
-        const columns = advanceIndex(columnIndex, jc);
-        packB(nc, kc, advance(advance(b, kIndex, pc, rowStrideB), columnIndex, jc, colStrideB), colStrideB, rowStrideB, columns, ks, workspace);
+        const from = advance(advance(b, kIndex, pc, rowStrideB), columnIndex, jc, colStrideB);
+        packB(nc, kc, from, colStrideB, rowStrideB, advanceIndex(columnIndex, jc), advanceIndex(kIndex, pc), workspace);
         runBlock(mc, nc, kc, packedA, workspace, accumulate || pc > 0, c + (ic * ldc + jc << 2), ldc, tile);
       }
     }
@@ -197,12 +187,12 @@ export function gemm(
   if (M < 4 && colStrideB == 1 && K >= 8 && N >= 8) streamRows(M, N, K, a, rowStrideA, colStrideA, b, rowStrideB, accumulate, c, ldc);
   else if (isSmall && colStrideB == 1) directRows(M, N, K, a, rowStrideA, colStrideA, b, rowStrideB, accumulate, c, ldc);
   else if (isSmall && colStrideA == 1 && rowStrideB == 1) directDots(M, N, K, a, rowStrideA, b, colStrideB, accumulate, c, ldc);
-  else gemmSelected(M, N, K, a, rowStrideA, colStrideA, b, rowStrideB, colStrideB, accumulate, c, ldc, workspace, 0, 0, 0);
+  else gemmSelected(M, N, K, a, rowStrideA, colStrideA, b, rowStrideB, colStrideB, accumulate, c, ldc, workspace, 0, 0);
 }
 
 /** Runs the micro-kernel `repeats` times on one panel of each operand, for the benchmark's R; the tile has MR x NR floats. */
 export function microkernel(kc: usize, panelA: usize, panelB: usize, tile: usize, repeats: i32): void {
-  for (let i = 0; i < repeats; i++) runTile(MR, kc, panelA, panelB, true, tile, NR);
+  for (let i = 0; i < repeats; i++) runTile(MR, kc, panelA, 0, panelB, 0, true, tile, NR);
 }
 
 /** Rows of the micro-kernel's tile; it has 8 columns. */

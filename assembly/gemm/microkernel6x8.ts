@@ -2,9 +2,11 @@
 // Sums run over k in order, starting from what C holds, so the blocking of K does not show in the bits.
 // The relaxed build's tile: 12 accumulators hide the latency of a fused multiply-add (measured: 58 GFLOP/s on Zen 4, Node 24).
 import { multiplyAdd } from "../simd";
+import { panel } from "./pack";
 
 /** C += A·B, or C = A·B where `accumulate` is false (C is then not read). C: 6 rows of 8 floats, ldc floats apart. */
-export function microkernel6x8(kc: usize, a: usize, b: usize, accumulate: bool, c: usize, ldc: usize): void {
+export function microkernel6x8(kc: usize, packedA: usize, row: usize, packedB: usize, column: usize, accumulate: bool, c: usize, ldc: usize): void {
+  let a = panel(packedA, row, kc), b = panel(packedB, column, kc);
   const c1 = c + (ldc << 2);
   const c2 = c1 + (ldc << 2);
   const c3 = c2 + (ldc << 2);

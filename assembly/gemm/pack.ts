@@ -2,6 +2,13 @@
 // Panel layout: for each k in turn, `width` contiguous floats; what lies beyond `count` is zero.
 import { LANES } from "../simd";
 
+/** The address of the panel that begins with row (or column) `first` of what is packed. */
+// @ts-ignore: decorator
+@inline
+export function panel(packed: usize, first: usize, kc: usize): usize {
+  return packed + (first * kc << 2);
+}
+
 /** Four vectors of four k each, `from` + i·stride, stored as four rows of a panel, `rowBytes` apart. */
 // @ts-ignore: decorator
 @inline

@@ -1,5 +1,5 @@
-// What an index (u32, ascending) selects of a matrix: packed into the panels of pack.ts, and a dense result spread back.
-import { LANES, loadLanes, storeLanes } from "../simd";
+// What an index (u32, ascending) selects of a matrix: made dense, packed into the panels of pack.ts, or spread again.
+import { LANES } from "../simd";
 
 /** Position of the i-th of the elements that `index` selects; 0 selects all. */
 // @ts-ignore: decorator
@@ -9,31 +9,27 @@ function selected(index: usize, i: usize): usize {
 }
 
 /** Address of the i-th selected row; where there are no more, of the last one again: what is computed from it goes nowhere. */
-// @ts-ignore: decorator
-@inline
 function rowAt(i: usize, count: usize, from: usize, acrossBytes: usize, acrossIndex: usize): usize {
   return from + selected(acrossIndex, min(i, count - 1)) * acrossBytes;
 }
 
-/** The panel of rows i .. i + width: all of them in one pass, since rows that lie side by side share lines of the cache. */
-// @ts-ignore: decorator
-@inline
-function packPanel(width: usize, i: usize, count: usize, kc: usize, from: usize, acrossBytes: usize, kBytes: usize, acrossIndex: usize, kIndex: usize, to: usize): void {
+/** The panel of rows i .. i + 8: all of them in one pass over k. */
+function packPanel(i: usize, count: usize, kc: usize, from: usize, acrossBytes: usize, kBytes: usize, acrossIndex: usize, kIndex: usize, to: usize): void {
   const r0 = rowAt(i, count, from, acrossBytes, acrossIndex), r1 = rowAt(i + 1, count, from, acrossBytes, acrossIndex);
   const r2 = rowAt(i + 2, count, from, acrossBytes, acrossIndex), r3 = rowAt(i + 3, count, from, acrossBytes, acrossIndex);
-  const r4 = width > 4 ? rowAt(i + 4, count, from, acrossBytes, acrossIndex) : 0, r5 = width > 5 ? rowAt(i + 5, count, from, acrossBytes, acrossIndex) : 0;
-  const r6 = width > 6 ? rowAt(i + 6, count, from, acrossBytes, acrossIndex) : 0, r7 = width > 6 ? rowAt(i + 7, count, from, acrossBytes, acrossIndex) : 0;
+  const r4 = rowAt(i + 4, count, from, acrossBytes, acrossIndex), r5 = rowAt(i + 5, count, from, acrossBytes, acrossIndex);
+  const r6 = rowAt(i + 6, count, from, acrossBytes, acrossIndex), r7 = rowAt(i + 7, count, from, acrossBytes, acrossIndex);
   for (let k: usize = 0; k < kc; k++) {
     const at = selected(kIndex, k) * kBytes;
     store<f32>(to, load<f32>(r0 + at));
     store<f32>(to, load<f32>(r1 + at), 4);
     store<f32>(to, load<f32>(r2 + at), 8);
     store<f32>(to, load<f32>(r3 + at), 12);
-    if (width > 4) store<f32>(to, load<f32>(r4 + at), 16);
-    if (width > 5) store<f32>(to, load<f32>(r5 + at), 20);
-    if (width > 6) store<f32>(to, load<f32>(r6 + at), 24);
-    if (width > 6) store<f32>(to, load<f32>(r7 + at), 28);
-    to += width << 2;
+    store<f32>(to, load<f32>(r4 + at), 16);
+    store<f32>(to, load<f32>(r5 + at), 20);
+    store<f32>(to, load<f32>(r6 + at), 24);
+    store<f32>(to, load<f32>(r7 + at), 28);
+    to += 32;
   }
 }
 
@@ -50,23 +46,28 @@ function packNeighbours(kc: usize, from: usize, kBytes: usize, kIndex: usize, to
   }
 }
 
-/** As `pack`, for the rows and k that the indices select (0: all). */
-// @ts-ignore: decorator
-@inline
-export function packSelected(
-  width: usize, count: usize, kc: usize, from: usize, acrossStride: usize, kStride: usize, acrossIndex: usize, kIndex: usize, to: usize,
-): void {
-  const acrossBytes = acrossStride << 2, kBytes = kStride << 2, panelBytes = width * kc << 2;
+/** As `pack` with panels of 8, for the rows and k that the indices select (0: all). */
+export function packSelected(count: usize, kc: usize, from: usize, acrossStride: usize, kStride: usize, acrossIndex: usize, kIndex: usize, to: usize): void {
+  const kBytes = kStride << 2, panelBytes = kc << 5;
   let i: usize = 0;
-  if (width == 8 && acrossIndex == 0 && acrossBytes == 4) {
+  if (acrossIndex == 0 && acrossStride == 1) {
     for (; i + 16 <= count; i += 16) {
       packNeighbours(kc, from + (i << 2), kBytes, kIndex, to);
       to += panelBytes << 1;
     }
   }
-  for (; i < count; i += width) {
-    packPanel(width, i, count, kc, from, acrossBytes, kBytes, acrossIndex, kIndex, to);
+  for (; i < count; i += 8) {
+    packPanel(i, count, kc, from, acrossStride << 2, kBytes, acrossIndex, kIndex, to);
     to += panelBytes;
+  }
+}
+
+/** Copies the columns of a rows x width matrix that the index selects to rows x columns. */
+export function gatherColumns(rows: usize, width: usize, columns: usize, columnIndex: usize, from: usize, to: usize): void {
+  for (let r: usize = 0; r < rows; r++) {
+    for (let j: usize = 0; j < columns; j++) store<f32>(to + (j << 2), load<f32>(from + (<usize>load<u32>(columnIndex + (j << 2)) << 2)));
+    from += width << 2;
+    to += columns << 2;
   }
 }
 
@@ -89,15 +90,15 @@ function listGroups(width: usize, columns: usize, columnIndex: usize, groups: us
 }
 
 /** One row, dense at `from`, to the `width` columns at `to`, which is no lower: from its end on, so that nothing is overwritten unread. */
-function spreadRow(width: usize, columns: usize, groups: usize, from: usize, to: usize): void {
-  const rest = width & 3;
-  let j = width & ~3;
-  let group = groups + (j >> 2) * GROUP;
-  if (rest) {
-    const offset = <usize>load<u32>(group, 16);
-    const left = columns - (offset >> 2);
-    storeLanes(to + (j << 2), left ? v128.swizzle(loadLanes(from + offset, left), v128.load(group)) : i32x4.splat(0), rest);
+function spreadRow(width: usize, columns: usize, columnIndex: usize, groups: usize, from: usize, to: usize): void {
+  let j = width;
+  while (j & 3) {
+    j--;
+    const isSelected = columns > 0 && selected(columnIndex, columns - 1) == j;
+    columns -= usize(isSelected);
+    store<f32>(to + (j << 2), isSelected ? load<f32>(from + (columns << 2)) : 0);
   }
+  let group = groups + (j >> 2) * GROUP;
   while (j) {
     j -= LANES;
     group -= GROUP;
@@ -118,7 +119,7 @@ export function spread(
   for (let r = rows; r > 0; r--) {
     const row = selected(rowIndex, r - 1);
     memory.fill(c + (row + 1) * widthBytes, 0, (end - row - 1) * widthBytes);
-    spreadRow(width, columns, workspace, c + (r - 1) * columnsBytes, c + row * widthBytes);
+    spreadRow(width, columns, columnIndex, workspace, c + (r - 1) * columnsBytes, c + row * widthBytes);
     end = row;
   }
   memory.fill(c, 0, end * widthBytes);
