@@ -1,5 +1,4 @@
 // What an index (u32, ascending) selects of a matrix: made dense, packed into the panels of pack.ts, or spread again.
-import { LANES } from "../simd";
 
 /** Position of the i-th of the elements that `index` selects; 0 selects all. */
 // @ts-ignore: decorator
@@ -9,26 +8,22 @@ function selected(index: usize, i: usize): usize {
 }
 
 /** Address of the i-th selected row; where there are no more, of the last one again: what is computed from it goes nowhere. */
+// @ts-ignore: decorator
+@inline
 function rowAt(i: usize, count: usize, from: usize, acrossBytes: usize, acrossIndex: usize): usize {
   return from + selected(acrossIndex, min(i, count - 1)) * acrossBytes;
 }
 
-/** The panel of rows i .. i + 8: all of them in one pass over k. */
-function packPanel(i: usize, count: usize, kc: usize, from: usize, acrossBytes: usize, kBytes: usize, acrossIndex: usize, kIndex: usize, to: usize): void {
+/** Rows i .. i + 4 of a panel. */
+function packHalf(i: usize, count: usize, kc: usize, from: usize, acrossBytes: usize, kBytes: usize, acrossIndex: usize, kIndex: usize, to: usize): void {
   const r0 = rowAt(i, count, from, acrossBytes, acrossIndex), r1 = rowAt(i + 1, count, from, acrossBytes, acrossIndex);
   const r2 = rowAt(i + 2, count, from, acrossBytes, acrossIndex), r3 = rowAt(i + 3, count, from, acrossBytes, acrossIndex);
-  const r4 = rowAt(i + 4, count, from, acrossBytes, acrossIndex), r5 = rowAt(i + 5, count, from, acrossBytes, acrossIndex);
-  const r6 = rowAt(i + 6, count, from, acrossBytes, acrossIndex), r7 = rowAt(i + 7, count, from, acrossBytes, acrossIndex);
   for (let k: usize = 0; k < kc; k++) {
     const at = selected(kIndex, k) * kBytes;
     store<f32>(to, load<f32>(r0 + at));
     store<f32>(to, load<f32>(r1 + at), 4);
     store<f32>(to, load<f32>(r2 + at), 8);
     store<f32>(to, load<f32>(r3 + at), 12);
-    store<f32>(to, load<f32>(r4 + at), 16);
-    store<f32>(to, load<f32>(r5 + at), 20);
-    store<f32>(to, load<f32>(r6 + at), 24);
-    store<f32>(to, load<f32>(r7 + at), 28);
     to += 32;
   }
 }
@@ -57,7 +52,8 @@ export function packSelected(count: usize, kc: usize, from: usize, acrossStride:
     }
   }
   for (; i < count; i += 8) {
-    packPanel(i, count, kc, from, acrossStride << 2, kBytes, acrossIndex, kIndex, to);
+    packHalf(i, count, kc, from, acrossStride << 2, kBytes, acrossIndex, kIndex, to);
+    packHalf(i + 4, count, kc, from, acrossStride << 2, kBytes, acrossIndex, kIndex, to + 16);
     to += panelBytes;
   }
 }
@@ -71,56 +67,21 @@ export function gatherColumns(rows: usize, width: usize, columns: usize, columnI
   }
 }
 
-/** Bytes of a group of four columns: which four of the dense bytes, from where on, each of its lanes takes. */
-const GROUP: usize = 20;
-const NONE: u32 = 0x80808080;
-
-/** Writes for each group of four of `width` columns its lanes' bytes (v128) and the offset of its first dense column (u32). */
-function listGroups(width: usize, columns: usize, columnIndex: usize, groups: usize): void {
-  let column: usize = 0;
-  for (let j: usize = 0; j < width; j++) {
-    const lane = j & 3;
-    const group = groups + (j >> 2) * GROUP;
-    if (lane == 0) store<u32>(group, <u32>column << 2, 16);
-    const first = <usize>load<u32>(group, 16) >> 2;
-    const isSelected = column < columns && selected(columnIndex, column) == j;
-    store<u32>(group + (lane << 2), isSelected ? 0x03020100 + 0x04040404 * <u32>(column - first) : NONE);
-    column += usize(isSelected);
-  }
-}
-
-/** One row, dense at `from`, to the `width` columns at `to`, which is no lower: from its end on, so that nothing is overwritten unread. */
-function spreadRow(width: usize, columns: usize, columnIndex: usize, groups: usize, from: usize, to: usize): void {
-  let j = width;
-  while (j & 3) {
-    j--;
-    const isSelected = columns > 0 && selected(columnIndex, columns - 1) == j;
-    columns -= usize(isSelected);
-    store<f32>(to + (j << 2), isSelected ? load<f32>(from + (columns << 2)) : 0);
-  }
-  let group = groups + (j >> 2) * GROUP;
-  while (j) {
-    j -= LANES;
-    group -= GROUP;
-    v128.store(to + (j << 2), v128.swizzle(v128.load(from + load<u32>(group, 16)), v128.load(group)));
-  }
-}
-
 /**
  * Spreads rows x columns floats, dense at c, in place: to the rows and columns of a height x width matrix that the indices select
- * (0: all); the others become 0. workspace: 5 bytes a column and 20 more.
+ * (0: all); the others become 0. workspace: `columns` floats.
  */
 export function spread(
   height: usize, width: usize, rows: usize, columns: usize, rowIndex: usize, columnIndex: usize, c: usize, workspace: usize,
 ): void {
-  listGroups(width, columns, columnIndex, workspace);
-  const widthBytes = width << 2, columnsBytes = columns << 2;
   let end = height;
-  for (let r = rows; r > 0; r--) {
+  for (let r = rows; r > 0; r--) { // from the last row on: none is overwritten before it is read
     const row = selected(rowIndex, r - 1);
-    memory.fill(c + (row + 1) * widthBytes, 0, (end - row - 1) * widthBytes);
-    spreadRow(width, columns, columnIndex, workspace, c + (r - 1) * columnsBytes, c + row * widthBytes);
+    const to = c + (row * width << 2);
+    memory.copy(workspace, c + ((r - 1) * columns << 2), columns << 2);
+    memory.fill(to, 0, (end - row) * width << 2);
+    for (let j: usize = 0; j < columns; j++) store<f32>(to + (selected(columnIndex, j) << 2), load<f32>(workspace + (j << 2)));
     end = row;
   }
-  memory.fill(c, 0, end * widthBytes);
+  memory.fill(c, 0, end * width << 2);
 }
