@@ -179,11 +179,7 @@ export function gemm(
 ): void {
   if (M == 0 || N == 0) return;
   const accumulate = beta != 0;
-  if (K == 0) {
-    if (!accumulate) clear(M, N, c, ldc);
-    return;
-  }
-  const isSmall = !isPacked(M, N, K);
+  const isSmall = K > 0 && !isPacked(M, N, K);
   if (M < 4 && colStrideB == 1 && K >= 8 && N >= 8) streamRows(M, N, K, a, rowStrideA, colStrideA, b, rowStrideB, accumulate, c, ldc);
   else if (isSmall && colStrideB == 1) directRows(M, N, K, a, rowStrideA, colStrideA, b, rowStrideB, accumulate, c, ldc);
   else if (isSmall && colStrideA == 1 && rowStrideB == 1) directDots(M, N, K, a, rowStrideA, b, colStrideB, accumulate, c, ldc);

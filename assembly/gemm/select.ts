@@ -1,4 +1,5 @@
 // What an index (u32, ascending) selects of a matrix: made dense, packed into the panels of pack.ts, or spread again.
+import { LANES } from "../simd";
 
 /** Position of the i-th of the elements that `index` selects; 0 selects all. */
 // @ts-ignore: decorator
@@ -28,33 +29,11 @@ function packHalf(i: usize, count: usize, kc: usize, from: usize, acrossBytes: u
   }
 }
 
-/** Two panels of 8 that are neighbours in memory too. */
-function packNeighbours(kc: usize, from: usize, kBytes: usize, kIndex: usize, to: usize): void {
-  const second = kc << 5;
-  for (let k: usize = 0; k < kc; k++) {
-    const source = from + selected(kIndex, k) * kBytes;
-    v128.store(to, v128.load(source));
-    v128.store(to, v128.load(source, 16), 16);
-    v128.store(to + second, v128.load(source, 32));
-    v128.store(to + second, v128.load(source, 48), 16);
-    to += 32;
-  }
-}
-
-/** As `pack` with panels of 8, for the rows and k that the indices select (0: all). */
+/** As `pack` with panels of 8, for the rows and k that the indices select (0: all); halves of a panel that would hold nothing stay as they are. */
 export function packSelected(count: usize, kc: usize, from: usize, acrossStride: usize, kStride: usize, acrossIndex: usize, kIndex: usize, to: usize): void {
-  const kBytes = kStride << 2, panelBytes = kc << 5;
-  let i: usize = 0;
-  if (acrossIndex == 0 && acrossStride == 1) {
-    for (; i + 16 <= count; i += 16) {
-      packNeighbours(kc, from + (i << 2), kBytes, kIndex, to);
-      to += panelBytes << 1;
-    }
-  }
-  for (; i < count; i += 8) {
-    packHalf(i, count, kc, from, acrossStride << 2, kBytes, acrossIndex, kIndex, to);
-    packHalf(i + 4, count, kc, from, acrossStride << 2, kBytes, acrossIndex, kIndex, to + 16);
-    to += panelBytes;
+  for (let i: usize = 0; i < count; i += 4) {
+    const panel = to + ((i & ~7) * kc << 2);
+    packHalf(i, count, kc, from, acrossStride << 2, kStride << 2, acrossIndex, kIndex, panel + ((i & 4) << 2));
   }
 }
 
@@ -67,21 +46,59 @@ export function gatherColumns(rows: usize, width: usize, columns: usize, columnI
   }
 }
 
+/** Bytes of a group of four columns: the dense bytes that each lane takes (v128), from which address on (u32). */
+const GROUP: usize = 20;
+const NONE: u32 = 0x80808080;
+const FIRST: u32 = 0x03020100;
+const NEXT: u32 = 0x04040404;
+
+/** Lists the groups of `width` columns. */
+function listGroups(width: usize, columns: usize, columnIndex: usize, group: usize): void {
+  let column: usize = 0;
+  for (let j: usize = 0; j < width; j += LANES, group += GROUP) {
+    store<u32>(group, <u32>column << 2, 16);
+    let bytes = FIRST;
+    for (let lane: usize = 0; lane < LANES; lane++) {
+      const isSelected = column < columns && selected(columnIndex, column) == j + lane;
+      store<u32>(group + (lane << 2), isSelected ? bytes : NONE);
+      bytes += isSelected ? NEXT : 0;
+      column += usize(isSelected);
+    }
+  }
+}
+
+/** One row, dense at `from`, to the `width` columns at `to`, which is no lower: from its end on, so that nothing is overwritten unread. */
+function spreadRow(width: usize, columns: usize, columnIndex: usize, groups: usize, from: usize, to: usize): void {
+  let j = width;
+  while (j & 3) {
+    j--;
+    const isSelected = columns > 0 && selected(columnIndex, columns - 1) == j;
+    columns -= usize(isSelected);
+    store<f32>(to + (j << 2), isSelected ? load<f32>(from + (columns << 2)) : 0);
+  }
+  let group = groups + (j >> 2) * GROUP;
+  while (j) {
+    j -= LANES;
+    group -= GROUP;
+    v128.store(to + (j << 2), v128.swizzle(v128.load(from + load<u32>(group, 16)), v128.load(group)));
+  }
+}
+
 /**
  * Spreads rows x columns floats, dense at c, in place: to the rows and columns of a height x width matrix that the indices select
- * (0: all); the others become 0. workspace: `columns` floats.
+ * (0: all); the others become 0. workspace: 5 bytes a column and 20 more.
  */
 export function spread(
   height: usize, width: usize, rows: usize, columns: usize, rowIndex: usize, columnIndex: usize, c: usize, workspace: usize,
 ): void {
+  listGroups(width, columns, columnIndex, workspace);
+  const widthBytes = width << 2, columnsBytes = columns << 2;
   let end = height;
-  for (let r = rows; r > 0; r--) { // from the last row on: none is overwritten before it is read
+  for (let r = rows; r > 0; r--) {
     const row = selected(rowIndex, r - 1);
-    const to = c + (row * width << 2);
-    memory.copy(workspace, c + ((r - 1) * columns << 2), columns << 2);
-    memory.fill(to, 0, (end - row) * width << 2);
-    for (let j: usize = 0; j < columns; j++) store<f32>(to + (selected(columnIndex, j) << 2), load<f32>(workspace + (j << 2)));
+    memory.fill(c + (row + 1) * widthBytes, 0, (end - row - 1) * widthBytes);
+    spreadRow(width, columns, columnIndex, workspace, c + (r - 1) * columnsBytes, c + row * widthBytes);
     end = row;
   }
-  memory.fill(c, 0, end * width << 2);
+  memory.fill(c, 0, end * widthBytes);
 }

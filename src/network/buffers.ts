@@ -58,7 +58,7 @@ function layOutBatch(spec: ResolvedSpec, rows: number, training: boolean, keepPr
 export class BatchBuffers {
   private address = 0;
   private capacity = 0;
-  private training = false;
+  training = false;
   private layout!: BatchLayout;
 
   /** Enough rows to keep the kernels busy, in little memory; the shape alone decides. */
@@ -116,9 +116,6 @@ export class BatchBuffers {
   }
   openActivations(layer: number): number {
     return this.address + this.layout.layers[layer].openActivations;
-  }
-  get areForTraining(): boolean {
-    return this.training;
   }
   gradient(turn: number): number {
     return this.address + this.layout.gradients[turn & 1];

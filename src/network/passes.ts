@@ -107,20 +107,16 @@ export class Passes {
     const { buffers } = this;
     const { units, mostOpen } = this.layers[index];
     this.openUnits[index] = units;
-    if (mostOpen === 0 || rows < SKIP_FROM_ROWS || !buffers.areForTraining) return;
+    if (mostOpen === 0 || rows < SKIP_FROM_ROWS || !buffers.training) return;
     const open = kernels.listOpen(units, buffers.counters(index), buffers.open(index));
     if (open > mostOpen) return;
     kernels.gatherColumns(rows, units, open, buffers.open(index), buffers.activations(index), buffers.openActivations(index));
     this.openUnits[index] = open;
   }
 
-  private isSkipping(index: number): boolean {
-    return index >= 0 && this.openUnits[index] < this.layers[index].units;
-  }
-
   /** The open units of a layer as an index; 0: all. */
   private openIndex(index: number): number {
-    return this.isSkipping(index) ? this.buffers.open(index) : 0;
+    return index < 0 || this.openUnits[index] === this.layers[index].units ? 0 : this.buffers.open(index);
   }
 
   private openInputs(index: number): number {
@@ -130,7 +126,7 @@ export class Passes {
   /** A layer's inputs, rows x openInputs. */
   private input(index: number): number {
     if (index === 0) return this.buffers.inputs;
-    return this.isSkipping(index - 1) ? this.buffers.openActivations(index - 1) : this.buffers.activations(index - 1);
+    return this.openIndex(index - 1) === 0 ? this.buffers.activations(index - 1) : this.buffers.openActivations(index - 1);
   }
 
   /** C = A·B, or what the indices select of B's columns and rows. */
@@ -168,7 +164,7 @@ export class Passes {
     const { buffers, parameters } = this;
     const top = this.layers.length - 1;
     let finite = 1;
-    if (this.isSkipping(top)) kernels.gatherColumns(rows, this.outputs, this.openUnits[top], buffers.open(top), buffers.gradient(0), buffers.gradient(0));
+    if (this.openIndex(top) !== 0) kernels.gatherColumns(rows, this.outputs, this.openUnits[top], buffers.open(top), buffers.gradient(0), buffers.gradient(0));
     for (let index = top; index >= lowest; index--) {
       const { inputs, units, code, alpha, isPrelu, kernel, bias, alphas } = this.layers[index];
       const dz = buffers.gradient(top - index);
@@ -186,13 +182,11 @@ export class Passes {
     return finite === 1;
   }
 
-  /** After `backward` down to this layer, once: the address of the gradient of its preactivations, rows x units. */
-  preactivationGradient(index: number, rows: number): number {
+  /** After `backward` down to this layer, once: makes the gradient of its preactivations rows x units. */
+  spreadGradient(index: number, rows: number, address: number): void {
     const { kernels, workspace } = this.runtime;
-    const dz = this.buffers.gradient(this.layers.length - 1 - index);
-    const { units } = this.layers[index];
-    if (this.isSkipping(index)) kernels.spread(rows, units, rows, this.openUnits[index], 0, this.buffers.open(index), dz, workspace);
-    return dz;
+    const open = this.openIndex(index);
+    if (open !== 0) kernels.spread(rows, this.layers[index].units, rows, this.openUnits[index], 0, open, address, workspace);
   }
 }
 
