@@ -7,7 +7,7 @@ export const SKIP_FROM_ROWS = 16;
 /** ... up to as many units as the workspace has room for (see `spread`) ... */
 const SKIP_UP_TO_UNITS = 2 ** 16;
 /** ... and if no larger share of them is open (measured). */
-const SKIP_UP_TO_OPEN = 3 / 4;
+const SKIP_UP_TO_OPEN = 9 / 10;
 
 /** How many of a layer's units may be open on a batch for the others to be left out; 0: none ever are. */
 export function mostOpen({ units, activation }: ResolvedSpec["layers"][number]): number {
