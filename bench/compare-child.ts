@@ -1,6 +1,7 @@
 // One build, measured in a process of its own: node compare-child.mjs DIST FILTER prints { name: seconds } as JSON. Uses public names alone.
 import { pathToFileURL } from "node:url";
-import { filled, filler, measure, measureRun } from "./measure.js";
+import { measure, measureRun } from "./measure.js";
+import { filled, filler } from "./numbers.js";
 import { WORKLOADS, samples, stepsPerRun, type Workload } from "./workloads.js";
 
 type Library = typeof import("../src/index.js");
@@ -8,7 +9,7 @@ type KernelLibrary = typeof import("../src/kernels.js");
 
 const LEARNING_RATE = 1e-3;
 const PRODUCT_MILLISECONDS = 60;
-const TRAINING_MILLISECONDS = 150;
+const TRAINING_MILLISECONDS = 200;
 const SIZES = [256, 512];
 const FORMS = { NN: {}, NT: { transposeB: true }, TN: { transposeA: true } } as const;
 
@@ -19,7 +20,7 @@ async function step({ createNetwork, sgd }: Library, workload: Workload): Promis
   const steps = stepsPerRun(workload);
   const data = samples(workload, batch * steps);
   const optimizer = sgd({ learningRate: LEARNING_RATE });
-  const { seconds } = await measureRun(() => network.fit(data, { epochs: 1, batchSize: batch, shuffle: false, optimizer }), steps, TRAINING_MILLISECONDS);
+  const { seconds } = await measureRun(() => network.fit(data, { epochs: 1, batchSize: batch, shuffle: false, optimizer }), steps, { milliseconds: TRAINING_MILLISECONDS });
   network.dispose();
   return seconds;
 }
@@ -29,7 +30,7 @@ async function product({ createKernels }: KernelLibrary, form: keyof typeof FORM
   const [a, b, out] = Array.from({ length: 3 }, () => kernels.allocate(size, size));
   const next = filler(2);
   for (const { data } of [a!, b!]) data.set(filled(size * size, next));
-  const { seconds } = await measure(() => kernels.matmul(out!, a!, b!, FORMS[form]), PRODUCT_MILLISECONDS);
+  const { seconds } = await measure(() => kernels.matmul(out!, a!, b!, FORMS[form]), { milliseconds: PRODUCT_MILLISECONDS });
   kernels.dispose();
   return seconds;
 }

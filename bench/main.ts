@@ -1,9 +1,15 @@
 // The benchmark: times every case in turn and prints one row for each. See README.md beside this file.
-import { cpus } from "node:os";
+import { availableParallelism, cpus } from "node:os";
 import { parseArgs } from "node:util";
 import { builds } from "../tests/assembly/harness.js";
-import { hostCases, measureLimit } from "./host.js";
-import { isWrong, line, microkernelRate, runCases } from "./run.js";
+import { createCore, type Core } from "./core.js";
+import { isWrong, line, rateOf, share, shareTarget, type Row } from "./format.js";
+import { hostCases } from "./host.js";
+import { measureYardstick, type Yardstick } from "./limit.js";
+import type { Target } from "./measure.js";
+import type { Build } from "../src/wasm/binary.js";
+import { listCases, runCase } from "./run.js";
+import { quartiles } from "./statistics.js";
 
 const OPTIONS = {
   json: { type: "boolean", default: false },
@@ -12,6 +18,14 @@ const OPTIONS = {
   all: { type: "boolean", default: false },
 } as const;
 
+const WANTED_OF_LIMIT: Readonly<Record<Build, Target>> = { strict: { atLeast: 85 }, relaxed: { atLeast: 90 } };
+
+function yardstickLine({ limit, shareOfLimit, quartiles: range, ...rest }: Yardstick, build: Build): string {
+  const bound = limit?.[build === "relaxed" ? "fused" : "separate"];
+  const comparison = bound === undefined ? "no C compiler here to measure the 128-bit limit with" : `${share(shareOfLimit, range, "the 128-bit limit in C")}, ${bound.toFixed(1)}${shareTarget(shareOfLimit, range, WANTED_OF_LIMIT[build])}`;
+  return `R, the micro-kernel on panels in L1: ${rest.r.toFixed(1)} GFLOP/s; ${comparison}`;
+}
+
 async function main(): Promise<void> {
   const { values: options } = parseArgs({ options: OPTIONS });
   const build = builds.find((candidate) => candidate === (options.build ?? builds.at(-1)));
@@ -19,14 +33,20 @@ async function main(): Promise<void> {
   const tell = options.json ? () => {} : console.log;
   const machine = { cpu: cpus()[0]?.model ?? "unknown", engine: `Node ${process.versions.node}`, build };
   tell(`${machine.cpu}, ${machine.engine}, ${build} build`);
-  const r = await microkernelRate(build);
-  const limit = measureLimit();
-  const bound = limit?.[build === "relaxed" ? "fused" : "separate"];
-  const share = bound === undefined ? "; no C compiler here to measure the 128-bit limit with" : `, ${((100 * r) / bound).toFixed(0)} % of the 128-bit limit in C, ${bound.toFixed(1)}`;
-  tell(`R, the micro-kernel on panels in L1: ${r.toFixed(1)} GFLOP/s${share}\n`);
+  const cores = availableParallelism();
+  if (cores === 1) tell("one core: no rows of two threads");
+  const core: Core = await createCore(build);
+  const cases = listCases({ build, core, cores, all: options.all }, options.filter, [hostCases]);
+  const yardstick = measureYardstick(core, build);
+  tell(`${yardstickLine(yardstick, build)}\n`);
 
-  const rows = await runCases({ build, r, all: options.all }, options.filter, (row) => tell(line(row)), [hostCases]);
-  if (options.json) console.log(JSON.stringify({ date: new Date().toISOString(), ...machine, limit, r, rows }, null, 2));
+  const rows: Row[] = [];
+  for (const each of cases) {
+    rows.push(await runCase(each));
+    tell(line(rows.at(-1)!));
+  }
+  tell(`\nR beside these rows: ${rateOf(core.samples)}`);
+  if (options.json) console.log(JSON.stringify({ date: new Date().toISOString(), ...machine, ...yardstick, rQuartiles: quartiles(core.samples), rows }, null, 2));
   if (rows.some(isWrong)) process.exitCode = 1;
 }
 

@@ -1,14 +1,16 @@
 // Figures that compare: what the counters cost, what closed units save, what a second thread brings, how near predict comes to a plain sum.
 import { adam, type Callback, continualBackprop, preventDeaths, recycleDormant, sgd, type Network } from "../src/index.js";
 import { stateOf } from "../src/network/state.js";
-import { alternate, type Case, type Context, type Figure } from "./measure.js";
+import { callsPerSample, times, warmUp, type Case, type Context, type Figure } from "./measure.js";
 import { create } from "./networks.js";
 import { SKIP_FROM_UNITS } from "../src/network/skipping.js";
 import { compilePlainSum } from "./plain-sum.js";
+import { byTurns, ratios, summarize } from "./turns.js";
 import { samples, shorten, stepsPerRun, WORKLOADS, type Workload } from "./workloads.js";
 
 const W3 = WORKLOADS[2]!;
 const LEARNING_RATE = 1e-3;
+const PASSES_SECONDS = 5e-3;
 
 /** Some steps inside fit, as one call. */
 function trainer(network: Network, workload: Workload): () => Promise<unknown> {
@@ -33,13 +35,15 @@ function forwardPasses(network: Network, workload: Workload, counted: boolean): 
 async function counterShare(workload: Workload, context: Context): Promise<Figure> {
   const network = await create(workload, context);
   const train = trainer(network, workload);
-  await train();
-  const many = (call: () => void) => () => { for (let i = 0; i < 50; i++) call(); };
-  const { first, second } = await alternate(many(forwardPasses(network, workload, false)), many(forwardPasses(network, workload, true)), 600);
-  const step = (await alternate(train, train, 600)).first / stepsPerRun(workload);
+  const [bare, counted] = [forwardPasses(network, workload, false), forwardPasses(network, workload, true)];
+  await train(); // fills the buffers
+  const passes = await callsPerSample(bare, PASSES_SECONDS);
+  await warmUp(counted);
+  const turns = await byTurns([times(bare, passes), times(counted, passes), train]);
   network.dispose();
+  const share = ([without, having, training]: readonly number[]) => (having! - without!) / passes / (training! / stepsPerRun(workload));
   const isLarge = workload.name === "W3" || workload.name === "W5";
-  return { value: (100 * (second - first)) / 50 / step, unit: "% of a step", wanted: { atMost: isLarge ? 2 : 5 } };
+  return { ...summarize(turns.map((turn) => 100 * share(turn))), unit: "% of a step", wanted: { atMost: isLarge ? 2 : 5 } };
 }
 
 /** W3 with every other hidden unit closed by its bias, against all open. */
@@ -48,49 +52,57 @@ async function closedShare(context: Context): Promise<Figure> {
   for (const layer of half.layers.slice(0, -1)) {
     layer.setWeights({ bias: Float32Array.from({ length: layer.units }, (_, unit) => (unit % 2 ? 0 : -1e4)) });
   }
-  const { ratio } = await alternate(trainer(alive, W3), trainer(half, W3));
+  const found = await ratios(trainer(alive, W3), trainer(half, W3));
   alive.dispose();
   half.dispose();
-  return { value: 100 * ratio, unit: "% of the time", wanted: { atMost: 65 } };
+  return { ...summarize(found.map((ratio) => 100 * ratio)), unit: "% of the time", wanted: { atMost: 65 } };
 }
 
 const EPOCHS = 4; // so that a fit's beginning counts little
 
 /** What a callback costs of a step, where it changes nothing or next to nothing. */
-async function callbackShare(workload: Workload, make: () => Callback, optimizer: ReturnType<typeof sgd>, context: Context): Promise<Figure> {
+async function callbackShare(workload: Workload, { make, wanted }: Remedy, optimizer: ReturnType<typeof sgd>, context: Context): Promise<Figure> {
   const [without, having] = [await create(workload, context), await create(workload, context)];
   const data = samples(workload, workload.batch * stepsPerRun(workload));
   const remedy = make();
   const idle: Callback = { onBatchEnd: () => {} };
   const run = (network: Network, callback: Callback) => () => network.fit(data, { epochs: EPOCHS, batchSize: workload.batch, shuffle: false, optimizer, callbacks: [callback] });
-  const { ratio } = await alternate(run(without, idle), run(having, remedy), 3000);
+  const found = await ratios(run(without, idle), run(having, remedy), 3000);
   without.dispose();
   having.dispose();
-  return { value: 100 * (ratio - 1), unit: "% of a step", wanted: { atMost: 3 } };
+  return { ...summarize(found.map((ratio) => 100 * (ratio - 1))), unit: "% of a step", ...(wanted && { wanted }) };
 }
 
-const REMEDIES: readonly { readonly name: string; make(): Callback }[] = [
-  { name: "continualBackprop", make: () => continualBackprop() },
-  { name: "recycleDormant", make: () => recycleDormant({ tau: 0 }) },
+interface Remedy extends Pick<Figure, "wanted"> {
+  readonly name: string;
+  make(): Callback;
+}
+
+const REMEDIES: readonly Remedy[] = [
+  { name: "continualBackprop", make: () => continualBackprop(), wanted: { atMost: 3 } },
+  { name: "recycleDormant", make: () => recycleDormant({ tau: 0 }), wanted: { atMost: 3 } },
   { name: "preventDeaths", make: () => preventDeaths() },
 ];
 
 function remedyCases(context: Context): Case[] {
-  return WORKLOADS.slice(1, 4).flatMap((workload) => REMEDIES.flatMap(({ name, make }) => [sgd({ learningRate: LEARNING_RATE }), adam({ learningRate: 1e-4 })].map((optimizer): Case => ({
-    name: `${name} ${workload.name}, ${optimizer.name}`, run: () => callbackShare(workload, make, optimizer, context),
+  return WORKLOADS.slice(1, 4).flatMap((workload) => REMEDIES.flatMap((remedy) => [sgd({ learningRate: LEARNING_RATE }), adam({ learningRate: 1e-4 })].map((optimizer): Case => ({
+    name: `${remedy.name} ${workload.name}, ${optimizer.name}`, onDemand: true, run: () => callbackShare(workload, remedy, optimizer, context),
   }))));
 }
 
 async function threadGain(workload: Workload, context: Context): Promise<Figure> {
   const [one, two] = [await create(workload, context), await create(workload, context, 2)];
-  const { ratio } = await alternate(trainer(one, workload), trainer(two, workload));
-  const isSame = one.layers.every((layer, index) => layer.getWeights().kernel.every((weight, i) => weight === two.layers[index]!.getWeights().kernel[i]));
+  const found = await ratios(trainer(two, workload), trainer(one, workload));
+  const isSame = one.layers.every((layer, index) => {
+    const others = two.layers[index]!.getWeights().kernel; // a copy of all
+    return layer.getWeights().kernel.every((weight, i) => weight === others[i]);
+  });
   const { threads } = two.runtime;
   one.dispose();
   two.dispose();
   const isLarge = workload.name === "W3" || workload.name === "W5";
   const note = isSame ? `${threads} threads, the same bits on both` : "THE BITS DIFFER";
-  return { value: isSame ? 1 / ratio : Number.NaN, unit: "times as fast", wanted: { atLeast: isLarge ? 1.75 : 1 }, note };
+  return { ...summarize(isSame ? found : [Number.NaN]), unit: "times as fast", wanted: { atLeast: isLarge ? 1.75 : 1 }, note };
 }
 
 async function predictShare(context: Context): Promise<Figure> {
@@ -99,10 +111,9 @@ async function predictShare(context: Context): Promise<Figure> {
   const { runtime: { heap }, parameters, parameterFloats } = stateOf(network);
   const sum = await compilePlainSum(heap.memory);
   const bytes = parameterFloats * 4 & ~127;
-  const repeat = (call: () => unknown) => () => { for (let i = 0; i < 10; i++) call(); };
-  const { ratio } = await alternate(repeat(() => network.predict(x, { logits: true })), repeat(() => sum(parameters, parameters + bytes)), 800);
+  const found = await ratios(times(() => network.predict(x, { logits: true }), 10), times(() => sum(parameters, parameters + bytes), 10), 800);
   network.dispose();
-  return { value: 100 * ratio, unit: "% of a sum's rate", wanted: { atLeast: 70 } };
+  return { ...summarize(found.map((ratio) => 100 * ratio)), unit: "% of a sum's rate", wanted: { atLeast: 70 } };
 }
 
 export function ratioCases(context: Context): Case[] {
@@ -111,7 +122,7 @@ export function ratioCases(context: Context): Case[] {
     ...workloads.map((workload) => ({ name: `counters ${workload.name} ${shorten(workload.widths)}`, run: () => counterShare(workload, context) })),
     ...remedyCases(context),
     { name: "half closed W3, step", run: () => closedShare(context) },
-    ...workloads.map((workload) => ({ name: `threads ${workload.name} ${shorten(workload.widths)}, 2 for 1`, run: () => threadGain(workload, context) })),
+    ...(context.cores > 1 ? workloads : []).map((workload) => ({ name: `threads ${workload.name} ${shorten(workload.widths)}, 2 for 1`, run: () => threadGain(workload, context) })),
     { name: "predict W3, 1 row, against a plain sum", run: () => predictShare(context) },
   ];
 }

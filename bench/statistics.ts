@@ -1,19 +1,30 @@
 // Means, medians and their uncertainty.
-import { filler } from "./measure.js";
+import { filler } from "./numbers.js";
 
 export function mean(values: readonly number[]): number {
   return values.reduce((sum, value) => sum + value, 0) / values.length;
 }
 
 export function median(values: readonly number[]): number {
+  return quantile(values, 0.5);
+}
+
+/** Between two values where it falls between them. */
+function quantile(values: readonly number[], share: number): number {
   const sorted = [...values].sort((a, b) => a - b);
-  const middle = sorted.length >> 1;
-  return sorted.length % 2 === 1 ? sorted[middle]! : (sorted[middle - 1]! + sorted[middle]!) / 2;
+  const at = share * (sorted.length - 1);
+  const below = sorted[Math.floor(at)]!, above = sorted[Math.ceil(at)]!;
+  return below + (above - below) * (at - Math.floor(at));
 }
 
 export interface Interval {
   readonly low: number;
   readonly high: number;
+}
+
+/** A half of the values lies between them. */
+export function quartiles(values: readonly number[]): Interval {
+  return { low: quantile(values, 0.25), high: quantile(values, 0.75) };
 }
 
 const RESAMPLES = 2000;

@@ -1,6 +1,6 @@
 // The five networks that every speed figure of this project is about.
-import type { DataSet, Matrix } from "../src/index.js";
-import { filled, filler } from "./measure.js";
+import type { Matrix } from "../src/index.js";
+import { filled, filler } from "./numbers.js";
 
 export interface Workload {
   readonly name: string;
@@ -8,6 +8,8 @@ export interface Workload {
   readonly widths: readonly number[];
   readonly batch: number;
   readonly loss: "crossEntropy" | "meanSquaredError";
+  /** What a step is to reach on one core, in percent of R. */
+  readonly wantedShare?: number;
 }
 
 const RUN_SECONDS = 0.03; // about how long one sample takes
@@ -15,10 +17,10 @@ const ASSUMED_RATE = 20e9; // operations a second, to choose the number of steps
 
 export const WORKLOADS: readonly Workload[] = [
   { name: "W1", widths: [2, 16, 16, 1], batch: 32, loss: "meanSquaredError" },
-  { name: "W2", widths: [784, 128, 10], batch: 32, loss: "crossEntropy" },
-  { name: "W3", widths: [784, 512, 512, 10], batch: 128, loss: "crossEntropy" },
-  { name: "W4", widths: [64, ...Array<number>(20).fill(64), 10], batch: 64, loss: "crossEntropy" },
-  { name: "W5", widths: [1024, 2048, 2048, 1000], batch: 256, loss: "crossEntropy" },
+  { name: "W2", widths: [784, 128, 10], batch: 32, loss: "crossEntropy", wantedShare: 65 },
+  { name: "W3", widths: [784, 512, 512, 10], batch: 128, loss: "crossEntropy", wantedShare: 85 },
+  { name: "W4", widths: [64, ...Array<number>(20).fill(64), 10], batch: 64, loss: "crossEntropy", wantedShare: 60 },
+  { name: "W5", widths: [1024, 2048, 2048, 1000], batch: 256, loss: "crossEntropy", wantedShare: 85 },
 ];
 
 /** Multiply-adds count two. The first layer passes no gradient on, so its backward pass is one product. */
@@ -31,12 +33,25 @@ export function stepsPerRun(workload: Workload): number {
   return Math.max(2, Math.min(4096, Math.round((RUN_SECONDS * ASSUMED_RATE) / operationsPerStep(workload))));
 }
 
+export interface Samples {
+  readonly x: Matrix;
+  readonly y: ArrayLike<number> & Iterable<number>;
+}
+
 /** Rows on which any network of the workload can train. */
-export function samples({ widths, loss }: Workload, rows: number): { x: Matrix; y: DataSet["y"] } {
+export function samples({ widths, loss }: Workload, rows: number): Samples {
   const next = filler(4);
   const inputs = widths[0]!, outputs = widths.at(-1)!;
   const x = { rows, columns: inputs, data: filled(rows * inputs, next) };
   return { x, y: loss === "crossEntropy" ? Array.from({ length: rows }, (_, i) => (i * 7) % outputs) : filled(rows, next) };
+}
+
+/** So many rows, in which each of the given ones stands several times side by side. */
+export function stretch({ x, y }: Samples, rows: number): Samples {
+  const from = Array.from({ length: rows }, (_, row) => Math.floor((row * x.rows) / rows));
+  const data = new Float32Array(rows * x.columns);
+  from.forEach((row, to) => data.set(x.data.subarray(row * x.columns, (row + 1) * x.columns), to * x.columns));
+  return { x: { rows, columns: x.columns, data }, y: from.map((row) => y[row]!) };
 }
 
 /** 64-64-64-10 as 64-2x64-10. */

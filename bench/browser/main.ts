@@ -1,15 +1,17 @@
 // npm run bench:browser: the rows of npm run bench in headless Chromium, beside those of the Node that runs this.
 import { createServer, type Server } from "node:http";
 import type { AddressInfo } from "node:net";
-import { cpus } from "node:os";
+import { availableParallelism, cpus } from "node:os";
 import { parseArgs } from "node:util";
 import { build as bundle } from "esbuild";
-import { chromium, type Browser } from "playwright-core";
+import { chromium, type Browser, type Page } from "playwright-core";
 import { builds } from "../../tests/assembly/harness.js";
 import { CHROMIUM_ARGUMENTS, ISOLATION_HEADERS, findChromium } from "../../tests/browser/chromium.js";
 import type { Build } from "../../src/wasm/binary.js";
-import { time } from "../format.js";
-import { isWrong, line, microkernelRate, runCases, secondsOf, type Row } from "../run.js";
+import { createCore } from "../core.js";
+import { isWrong, line, rateOf, secondsOf, share, time, type Row } from "../format.js";
+import { listCases, runCase } from "../run.js";
+import { median, quartiles } from "../statistics.js";
 
 const OPTIONS = {
   json: { type: "boolean", default: false },
@@ -39,23 +41,21 @@ async function servePage(): Promise<Server> {
   return server;
 }
 
-/** Runs the cases in the page; the browser's name and R. */
-async function runInBrowser(browser: Browser, server: Server, options: PageOptions, tell: (row: Row) => void): Promise<{ engine: string; r: number }> {
+async function openPage(browser: Browser, server: Server, options: PageOptions): Promise<Page> {
   const page = await browser.newPage();
   page.on("pageerror", (error) => console.error(error.message));
-  await page.exposeFunction("tellRow", tell);
   await page.goto(`http://localhost:${(server.address() as AddressInfo).port}/`);
-  await page.waitForFunction(() => "runBenchmark" in window);
-  const r = await page.evaluate((given) => window.runBenchmark(given), options);
-  return { engine: `Chromium ${browser.version()}`, r };
+  await page.waitForFunction(() => "openBenchmark" in window);
+  await page.evaluate((given) => window.openBenchmark(given), options);
+  return page;
 }
 
-/** The browser's row as npm run bench writes it, then Node's time for the same. */
-function besideNode(row: Row, nodes: ReadonlyMap<string, Row>): string {
-  const node = nodes.get(row.name);
-  const [here, there] = [secondsOf(row), node && secondsOf(node)];
-  if (node !== undefined && there === undefined) return `${line(row)}\n  Node: ${line(node).slice(row.name.length).trim()}`;
-  return here === undefined || there === undefined ? line(row) : `${line(row).padEnd(124)}  Node: ${time(there)}, ${(there / here).toFixed(2)} of it`;
+/** The browser's row as npm run bench writes it, then Node's time and share for the same. */
+function besideNode(row: Row, node: Row): string {
+  const [here, there] = [secondsOf(row), secondsOf(node)];
+  if (here === undefined || there === undefined) return `${line(row)}\n  Node: ${line(node).slice(row.name.length).trim()}`;
+  const ofR = "shareOfR" in node ? `, ${share(node.shareOfR, node.quartiles, "R")}` : "";
+  return `${line(row).padEnd(128)}  Node: ${time(there)}, ${(there / here).toFixed(2)} of it${ofR}`;
 }
 
 async function main(): Promise<void> {
@@ -63,27 +63,30 @@ async function main(): Promise<void> {
   if (options.build !== "strict" && options.build !== "relaxed") throw new Error(`--build ${options.build}: there are strict and relaxed`);
   const executablePath = findChromium();
   if (executablePath === undefined) throw new Error("no chromium on the PATH: install Debian's package of that name");
-  const { filter, all } = options;
+  const { build, filter, all } = options as PageOptions;
   const tell = options.json ? () => {} : console.log;
 
-  const nodeBuild = builds.includes(options.build) ? options.build : builds.at(-1)!;
-  const node = { engine: `Node ${process.versions.node}`, build: nodeBuild, r: await microkernelRate(nodeBuild) };
+  const nodeBuild = builds.includes(build) ? build : builds.at(-1)!;
+  const node = { engine: `Node ${process.versions.node}`, build: nodeBuild };
+  const core = await createCore(nodeBuild);
+  const cases = listCases({ build: nodeBuild, core, cores: availableParallelism(), all }, filter);
   const cpu = cpus()[0]?.model ?? "unknown";
-  tell(`${cpu}; ${node.engine}, ${nodeBuild} build, R ${node.r.toFixed(1)} GFLOP/s: being measured`);
-  const nodeRows = await runCases({ build: nodeBuild, r: node.r, all }, filter, () => {});
-
   const server = await servePage();
   const browser = await chromium.launch({ executablePath, args: [...CHROMIUM_ARGUMENTS] });
   try {
-    const byName = new Map(nodeRows.map((row) => [row.name, row]));
-    const rows: Row[] = [];
-    tell(`Chromium ${browser.version()}, ${options.build} build; after "Node:" its time, and that over Chromium's`);
-    const { engine, r } = await runInBrowser(browser, server, { build: options.build, filter, all }, (row) => {
-      rows.push(row);
-      tell(besideNode(row, byName));
-    });
-    tell(`R in ${engine}: ${r.toFixed(1)} GFLOP/s`);
-    const document = { date: new Date().toISOString(), cpu, browser: { engine, build: options.build, r, rows }, node: { ...node, rows: nodeRows } };
+    const page = await openPage(browser, server, { build, filter, all });
+    const engine = `Chromium ${browser.version()}`;
+    tell(`${cpu}, ${engine}, ${build} build; after "Node:" the time of ${node.engine}, ${nodeBuild} build, just before, and that over Chromium's\n`);
+    const rows: Row[] = [], nodeRows: Row[] = [];
+    for (const each of cases) {
+      nodeRows.push(await runCase(each));
+      rows.push(await page.evaluate((name) => window.runCase(name), each.name));
+      tell(besideNode(rows.at(-1)!, nodeRows.at(-1)!));
+    }
+    const coreSamples = await page.evaluate(() => [...window.coreSamples()]);
+    tell(`\nR beside these rows: ${rateOf(coreSamples)}, Node's ${rateOf(core.samples)}`);
+    const ofR = (samples: readonly number[]) => ({ r: median(samples), rQuartiles: quartiles(samples) });
+    const document = { date: new Date().toISOString(), cpu, browser: { engine, build, ...ofR(coreSamples), rows }, node: { ...node, ...ofR(core.samples), rows: nodeRows } };
     if (options.json) console.log(JSON.stringify(document, null, 2));
     if ([...rows, ...nodeRows].some(isWrong)) process.exitCode = 1;
   } finally {

@@ -1,22 +1,24 @@
-// The page: runs the same cases as bench/main.ts, and hands each row to the Node program that opened it.
+// The page: runs the same cases as bench/main.ts, one at a time, as the Node program that opened it asks.
 import { builds } from "../../tests/assembly/harness.js";
-import { microkernelRate, runCases, type Row } from "../run.js";
+import { createCore } from "../core.js";
+import type { Row } from "../format.js";
+import { listCases, runCase } from "../run.js";
 import type { PageOptions } from "./main.js";
 
 declare global {
   interface Window {
-    /** Put there by the Node program. */
-    tellRow(row: Row): Promise<void>;
-    /** Called by it. */
-    runBenchmark(options: PageOptions): Promise<number>;
+    /** Called first: the other two are there from then on. */
+    openBenchmark(options: PageOptions): Promise<void>;
+    runCase(name: string): Promise<Row>;
+    coreSamples(): readonly number[];
   }
 }
 
-/** R of this browser, after all rows have been told. */
-window.runBenchmark = async ({ build, filter, all }) => {
+window.openBenchmark = async ({ build, filter, all }) => {
   if (!crossOriginIsolated) throw new Error("the page is not cross-origin isolated: its clock is too coarse");
   if (!builds.includes(build)) throw new Error(`--build ${build}: this browser runs ${builds.join(" and ")}`);
-  const r = await microkernelRate(build);
-  await runCases({ build, r, all }, filter, (row) => window.tellRow(row));
-  return r;
+  const core = await createCore(build);
+  const cases = new Map(listCases({ build, core, cores: navigator.hardwareConcurrency, all }, filter).map((each) => [each.name, each]));
+  window.runCase = (name) => runCase(cases.get(name)!);
+  window.coreSamples = () => core.samples;
 };

@@ -3,7 +3,7 @@
 //   task.f32    x of each batch (batch x inputs), y of each batch (labels, or batch x outputs), then each layer's kernel (inputs x units) and bias
 import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
-import { filled, filler } from "../measure.js";
+import { filled, filler } from "../numbers.js";
 import type { Workload } from "../workloads.js";
 
 export interface Task {

@@ -1,7 +1,7 @@
 // The checks on which the benchmarks' verdicts rest, each with a case that must fail.
 import { describe, expect, test } from "vitest";
 import { complaint, stagnation } from "../../bench/peers/runner.js";
-import { filler } from "../../bench/measure.js";
+import { filler } from "../../bench/numbers.js";
 import { median, medianInterval } from "../../bench/statistics.js";
 
 describe("a peer's losses", () => {
