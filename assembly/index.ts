@@ -1,6 +1,7 @@
 // The ABI: re-exports only. Addresses are byte offsets, strides and sizes count elements.
 export { gemm, gemmSelected, gemmWorkspaceBytes, isPacked, microkernel, tileRows } from "./gemm/gemm";
 export { gemmSkippingZeros } from "./gemm/stream";
+export { gatherColumns, spread } from "./gemm/select";
 export { elementary } from "./math";
 export { sumSquares, scale, allFinite, updateUtility } from "./reduce";
 export {

@@ -32,23 +32,22 @@ function runStripe(control: usize, index: usize): void {
   const accumulate = argument(control, 9) != 0;
   const c = argument(control, 10), ldc = argument(control, 11);
   const workspace = argument(control, 12) + index * gemmWorkspaceBytes();
-  const rowIndex = argument(control, 13), columnIndex = argument(control, 14), kIndex = argument(control, 15);
+  const columnIndex = argument(control, 13), kIndex = argument(control, 14);
   const byRows = M > N;
   const tile = byRows ? tileRows() : <usize>8;
   const tiles = ((byRows ? M : N) + tile - 1) / tile;
   const start = min(tiles * index / threads * tile, byRows ? M : N);
   const end = min(tiles * (index + 1) / threads * tile, byRows ? M : N);
   if (byRows) {
-    const from: usize = rowIndex ? 0 : start;
     gemmSelected(
-      end - start, N, K, a + (from * rowStrideA << 2), rowStrideA, colStrideA, b, rowStrideB, colStrideB,
-      accumulate, c + (from * ldc << 2), ldc, workspace, rowIndex ? rowIndex + (start << 2) : 0, columnIndex, kIndex,
+      end - start, N, K, a + (start * rowStrideA << 2), rowStrideA, colStrideA, b, rowStrideB, colStrideB,
+      accumulate, c + (start * ldc << 2), ldc, workspace, columnIndex, kIndex,
     );
   } else {
     const from: usize = columnIndex ? 0 : start;
     gemmSelected(
       M, end - start, K, a, rowStrideA, colStrideA, b + (from * colStrideB << 2), rowStrideB, colStrideB,
-      accumulate, c + (from << 2), ldc, workspace, rowIndex, columnIndex ? columnIndex + (start << 2) : 0, kIndex,
+      accumulate, c + (start << 2), ldc, workspace, columnIndex ? columnIndex + (start << 2) : 0, kIndex,
     );
   }
 }

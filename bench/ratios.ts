@@ -3,7 +3,7 @@ import { adam, type Callback, continualBackprop, preventDeaths, recycleDormant, 
 import { stateOf } from "../src/network/state.js";
 import { callsPerSample, times, warmUp, type Case, type Context, type Figure } from "./measure.js";
 import { create } from "./networks.js";
-import { SKIP_FROM_UNITS } from "../src/network/passes.js";
+import { SKIP_FROM_UNITS } from "../src/network/skipping.js";
 import { compilePlainSum } from "./plain-sum.js";
 import { byTurns, ratios, summarize } from "./turns.js";
 import { samples, shorten, stepsPerRun, WORKLOADS, type Workload } from "./workloads.js";

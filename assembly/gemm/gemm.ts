@@ -9,7 +9,8 @@ import { directColumns, directRows } from "./direct";
 import { microkernel4x8 } from "./microkernel4x8";
 import { microkernel5x8 } from "./microkernel5x8";
 import { microkernel6x8 } from "./microkernel6x8";
-import { pack, packSelected, selected } from "./pack";
+import { pack } from "./pack";
+import { packSelected } from "./select";
 import { streamRows } from "./stream";
 
 const MR: usize = ASC_FEATURE_RELAXED_SIMD ? 6 : 5;
@@ -41,32 +42,26 @@ function runTile(height: usize, kc: usize, packedA: usize, row: usize, packedB: 
   else microkernel5x8(kc, packedA, row, packedB, column, accumulate, c, ldc);
 }
 
-/** Copies rows x columns floats between the tile and the rows and columns of C that the indices select (0: all). */
-function copySelected(rows: usize, columns: usize, tile: usize, c: usize, ldc: usize, rowIndex: usize, columnIndex: usize, intoTile: bool): void {
+/** Copies rows x columns floats between the tile and C. */
+function copyTile(rows: usize, columns: usize, from: usize, fromStride: usize, to: usize, toStride: usize): void {
   for (let i: usize = 0; i < rows; i++) {
-    const row = c + (selected(rowIndex, i) * ldc << 2);
-    if (columnIndex == 0 && columns == NR) {
-      const from = intoTile ? row : tile + (i * NR << 2), to = intoTile ? tile + (i * NR << 2) : row;
-      v128.store(to, v128.load(from));
-      v128.store(to, v128.load(from, 16), 16);
-      continue;
-    }
-    for (let j: usize = 0; j < columns; j++) {
-      const inC = row + (selected(columnIndex, j) << 2), inTile = tile + ((i * NR + j) << 2);
-      if (intoTile) store<f32>(inTile, load<f32>(inC));
-      else store<f32>(inC, load<f32>(inTile));
+    const row = from + (i * fromStride << 2), target = to + (i * toStride << 2);
+    if (columns == NR) {
+      v128.store(target, v128.load(row));
+      v128.store(target, v128.load(row, 16), 16);
+    } else {
+      for (let j: usize = 0; j < columns; j++) store<f32>(target + (j << 2), load<f32>(row + (j << 2)));
     }
   }
 }
 
-/** A tile that sticks out of C, or whose rows or columns are scattered in it, is computed in `tile` and copied. */
+/** A tile that sticks out of C is computed in `tile` and copied. */
 function runEdge(
-  height: usize, rows: usize, columns: usize, kc: usize, packedA: usize, row: usize, packedB: usize, column: usize,
-  accumulate: bool, c: usize, ldc: usize, rowIndex: usize, columnIndex: usize, tile: usize,
+  height: usize, rows: usize, columns: usize, kc: usize, packedA: usize, row: usize, packedB: usize, column: usize, accumulate: bool, c: usize, ldc: usize, tile: usize,
 ): void {
-  if (accumulate) copySelected(rows, columns, tile, c, ldc, rowIndex, columnIndex, true);
+  if (accumulate) copyTile(rows, columns, c, ldc, tile, NR);
   runTile(height, kc, packedA, row, packedB, column, accumulate, tile, NR);
-  copySelected(rows, columns, tile, c, ldc, rowIndex, columnIndex, false);
+  copyTile(rows, columns, tile, NR, c, ldc);
 }
 
 /** The address `position` elements on, or the same address where an index says the positions. */
@@ -96,48 +91,35 @@ function rowsInTall(count: usize): usize {
 /** C[mc x nc] (+)= packed A · packed B, tiles of `height` rows. */
 // @ts-ignore: decorator
 @inline
-function runTiles(
-  height: usize, mc: usize, nc: usize, kc: usize, packedA: usize, packedB: usize, accumulate: bool, c: usize, ldc: usize, rowIndex: usize, columnIndex: usize, tile: usize,
-): void {
+function runTiles(height: usize, mc: usize, nc: usize, kc: usize, packedA: usize, packedB: usize, accumulate: bool, c: usize, ldc: usize, tile: usize): void {
   for (let j: usize = 0; j < nc; j += NR) {
     const columns = min(NR, nc - j);
     for (let i: usize = 0; i < mc; i += height) {
       const rows = min(height, mc - i);
-      const out = advance(advance(c, rowIndex, i, ldc), columnIndex, j, 1);
-      if (rows == height && columns == NR && (rowIndex | columnIndex) == 0) runTile(height, kc, packedA, i, packedB, j, accumulate, out, ldc);
-      else runEdge(height, rows, columns, kc, packedA, i, packedB, j, accumulate, out, ldc, advanceIndex(rowIndex, i), advanceIndex(columnIndex, j), tile);
+      const out = c + (i * ldc + j << 2);
+      if (rows == height && columns == NR) runTile(height, kc, packedA, i, packedB, j, accumulate, out, ldc);
+      else runEdge(height, rows, columns, kc, packedA, i, packedB, j, accumulate, out, ldc, tile);
     }
   }
 }
 
 /** C[mc x nc] (+)= packed A · packed B. */
-function runBlock(
-  mc: usize, nc: usize, kc: usize, packedA: usize, packedB: usize, accumulate: bool, c: usize, ldc: usize, rowIndex: usize, columnIndex: usize, tile: usize,
-): void {
+function runBlock(mc: usize, nc: usize, kc: usize, packedA: usize, packedB: usize, accumulate: bool, c: usize, ldc: usize, tile: usize): void {
   const tall = rowsInTall(mc);
-  runTiles(MR, tall, nc, kc, packedA, packedB, accumulate, c, ldc, rowIndex, columnIndex, tile);
-  if (tall < mc) {
-    const out = advance(c, rowIndex, tall, ldc);
-    runTiles(4, mc - tall, nc, kc, packedA + (tall * kc << 2), packedB, accumulate, out, ldc, advanceIndex(rowIndex, tall), columnIndex, tile);
-  }
+  runTiles(MR, tall, nc, kc, packedA, packedB, accumulate, c, ldc, tile);
+  if (tall < mc) runTiles(4, mc - tall, nc, kc, packedA + (tall * kc << 2), packedB, accumulate, c + (tall * ldc << 2), ldc, tile);
 }
 
-/** Rows of A, or what the indices select of them, as panels of MR and then of 4. */
-function packA(count: usize, kc: usize, from: usize, rowStride: usize, kStride: usize, rowIndex: usize, kIndex: usize, to: usize): void {
+/** Rows of A as panels of MR and then of 4. */
+function packA(count: usize, kc: usize, from: usize, rowStride: usize, kStride: usize, to: usize): void {
   const tall = rowsInTall(count);
-  const short = advance(from, rowIndex, tall, rowStride), toShort = to + (tall * kc << 2);
-  if (rowIndex | kIndex) {
-    packSelected(MR, tall, kc, from, rowStride, kStride, rowIndex, kIndex, to);
-    packSelected(4, count - tall, kc, short, rowStride, kStride, advanceIndex(rowIndex, tall), kIndex, toShort);
-  } else {
-    pack(MR, tall, kc, from, rowStride, kStride, to);
-    pack(4, count - tall, kc, short, rowStride, kStride, toShort);
-  }
+  pack(MR, tall, kc, from, rowStride, kStride, to);
+  pack(4, count - tall, kc, from + (tall * rowStride << 2), rowStride, kStride, to + (tall * kc << 2));
 }
 
 /** Columns of B, or what the indices select of them, as panels of NR. */
 function packB(count: usize, kc: usize, from: usize, columnStride: usize, kStride: usize, columnIndex: usize, kIndex: usize, to: usize): void {
-  if (columnIndex | kIndex) packSelected(NR, count, kc, from, columnStride, kStride, columnIndex, kIndex, to);
+  if (columnIndex | kIndex) packSelected(count, kc, from, columnStride, kStride, columnIndex, kIndex, to);
   else pack(NR, count, kc, from, columnStride, kStride, to);
 }
 
@@ -149,35 +131,30 @@ function evenly(count: usize, most: usize): usize {
   return ((count + blocks - 1) / blocks + 3) & ~3;
 }
 
-/**
- * As gemm, for the rows of A and C, the columns of B and C, and the k that the indices (u32) select; 0 selects all.
- * M, N and K count what is selected; the rest of C is left alone.
- */
+/** As gemm, for the columns and the rows (k) of B that the indices (u32) select, 0: all; N and K count what is selected. A and C are dense. */
 export function gemmSelected(
   M: usize, N: usize, K: usize,
   a: usize, rowStrideA: usize, colStrideA: usize,
   b: usize, rowStrideB: usize, colStrideB: usize,
   accumulate: bool, c: usize, ldc: usize, workspace: usize,
-  rowIndex: usize, columnIndex: usize, kIndex: usize,
+  columnIndex: usize, kIndex: usize,
 ): void {
   const packedA = workspace + PACKED_B_BYTES;
   const tile = packedA + PACKED_A_BYTES;
+  if (K == 0 && !accumulate) clear(M, N, c, ldc);
   if (M == 0 || N == 0 || K == 0) return;
   const depth = evenly(K, KC);
   const height = evenly(M, A_FLOATS / depth & ~3);
   for (let pc: usize = 0; pc < K; pc += depth) {
     const kc = min(depth, K - pc);
-    const ks = advanceIndex(kIndex, pc);
     for (let ic: usize = 0; ic < M; ic += height) {
       const mc = min(height, M - ic);
-      const rows = advanceIndex(rowIndex, ic);
-      packA(mc, kc, advance(advance(a, rowIndex, ic, rowStrideA), kIndex, pc, colStrideA), rowStrideA, colStrideA, rows, ks, packedA);
+      packA(mc, kc, a + (ic * rowStrideA + pc * colStrideA << 2), rowStrideA, colStrideA, packedA);
       for (let jc: usize = 0; jc < N; jc += NC) {
         const nc = min(NC, N - jc);
-        const columns = advanceIndex(columnIndex, jc);
-        packB(nc, kc, advance(advance(b, kIndex, pc, rowStrideB), columnIndex, jc, colStrideB), colStrideB, rowStrideB, columns, ks, workspace);
-        const out = advance(advance(c, rowIndex, ic, ldc), columnIndex, jc, 1);
-        runBlock(mc, nc, kc, packedA, workspace, accumulate || pc > 0, out, ldc, rows, columns, tile);
+        const from = advance(advance(b, kIndex, pc, rowStrideB), columnIndex, jc, colStrideB);
+        packB(nc, kc, from, colStrideB, rowStrideB, advanceIndex(columnIndex, jc), advanceIndex(kIndex, pc), workspace);
+        runBlock(mc, nc, kc, packedA, workspace, accumulate || pc > 0, c + (ic * ldc + jc << 2), ldc, tile);
       }
     }
   }
@@ -205,16 +182,12 @@ export function gemm(
 ): void {
   if (M == 0 || N == 0) return;
   const accumulate = beta != 0;
-  if (K == 0) {
-    if (!accumulate) clear(M, N, c, ldc);
-    return;
-  }
   if (N == 1 && ldc == 1 && M > 1) return gemm(1, M, K, b, colStrideB, rowStrideB, a, colStrideA, rowStrideA, beta, c, M, workspace); // its transpose
-  const isSmall = !isPacked(M, N, K);
+  const isSmall = K > 0 && !isPacked(M, N, K);
   if (M < 4 && N >= 8 && colStrideB == 1 && N * K >= M * STREAM_FROM) streamRows(M, N, K, a, rowStrideA, colStrideA, b, rowStrideB, accumulate, c, ldc, false, workspace);
   else if (isSmall && colStrideB == 1) directRows(M, N, K, a, rowStrideA, colStrideA, b, rowStrideB, accumulate, c, ldc);
   else if (isSmall && rowStrideB == 1) directColumns(M, N, K, a, rowStrideA, colStrideA, b, colStrideB, accumulate, c, ldc, workspace);
-  else gemmSelected(M, N, K, a, rowStrideA, colStrideA, b, rowStrideB, colStrideB, accumulate, c, ldc, workspace, 0, 0, 0);
+  else gemmSelected(M, N, K, a, rowStrideA, colStrideA, b, rowStrideB, colStrideB, accumulate, c, ldc, workspace, 0, 0);
 }
 
 /** Runs the micro-kernel `repeats` times on one panel of each operand, for the benchmark's R; the tile has MR x NR floats. */

@@ -95,38 +95,6 @@ function packPanel(width: usize, kc: usize, from: usize, acrossBytes: usize, kBy
   else packScalars(width, kc, from, acrossBytes, kBytes, to, width << 2);
 }
 
-/** Position of the i-th of the elements that `index` (u32, 0: all) selects. */
-// @ts-ignore: decorator
-@inline
-export function selected(index: usize, i: usize): usize {
-  return index ? <usize>load<u32>(index + (i << 2)) : i;
-}
-
-/** One panel of selected rows and k, `rows` of them; vectors where neighbours across are neighbours in memory. */
-function packSelectedPanel(width: usize, rows: usize, kc: usize, from: usize, acrossBytes: usize, kBytes: usize, acrossIndex: usize, kIndex: usize, to: usize): void {
-  const isContiguous = acrossIndex == 0 && acrossBytes == 4;
-  for (let k: usize = 0; k < kc; k++) {
-    const source = from + selected(kIndex, k) * kBytes;
-    let i: usize = 0;
-    if (isContiguous) for (; i + LANES <= rows; i += LANES) v128.store(to + (i << 2), v128.load(source + (i << 2)));
-    for (; i < rows; i++) store<f32>(to + (i << 2), load<f32>(source + selected(acrossIndex, i) * acrossBytes));
-    to += width << 2;
-  }
-}
-
-/** As `pack`, for the rows and k that the indices select (0: all). */
-export function packSelected(
-  width: usize, count: usize, kc: usize, from: usize, acrossStride: usize, kStride: usize, acrossIndex: usize, kIndex: usize, to: usize,
-): void {
-  for (let i: usize = 0; i < count; i += width) {
-    const rows = min(width, count - i);
-    if (rows < width) memory.fill(to, 0, width * kc << 2);
-    const start = acrossIndex ? from : from + (i * acrossStride << 2);
-    packSelectedPanel(width, rows, kc, start, acrossStride << 2, kStride << 2, acrossIndex ? acrossIndex + (i << 2) : 0, kIndex, to);
-    to += width * kc << 2;
-  }
-}
-
 /**
  * Packs `count` x `kc` floats into ceil(count / width) panels; width is a constant 4, 5, 6 or 8, for which this is compiled. Neighbours across lie `acrossStride` floats apart,
  * neighbours along k `kStride`.

@@ -107,7 +107,9 @@ export class Replay {
     passes.backward(rows, this.steps.operands.gradient, layer);
     const width = spec.layers[layer].units;
     const columns = this.state.inputsOf(layer);
-    const dz = this.state.floats(buffers.gradient(spec.layers.length - 1 - layer), rows * width);
+    const gradient = buffers.gradient(spec.layers.length - 1 - layer);
+    passes.spreadGradient(layer, rows, gradient);
+    const dz = this.state.floats(gradient, rows * width);
     const x = this.state.floats(layer === 0 ? buffers.inputs : buffers.activations(layer - 1), rows * columns);
     const lengths = Float64Array.from({ length: rows }, (_, row) => Math.sqrt(x.subarray(row * columns, (row + 1) * columns).reduce((sum, value) => sum + value * value, 1)));
     return units.map((unit) => lengths.map((length, row) => length * Math.abs(dz[row * width + unit])));

@@ -2,6 +2,7 @@
 // the forward kernels leave behind, and two gradient matrices used in turn. It grows when a batch is larger than any before.
 import { type Arena, type Heap, Layout } from "../wasm/heap.js";
 import { worksInPlace } from "../wasm/activations.js";
+import { mostOpen } from "./skipping.js";
 import type { ResolvedSpec } from "./spec.js";
 
 /** Statistics that the forward kernels keep for each unit of a batch (arrays of float32), see assembly/activation.ts. */
@@ -19,6 +20,8 @@ interface LayerBuffers {
   readonly counters: number;
   /** Indices of the units that were open on some row of the batch. */
   readonly open: number;
+  /** Their activations alone, in training, where the others may be left out. */
+  readonly openActivations: number;
 }
 
 interface BatchLayout {
@@ -33,10 +36,11 @@ interface BatchLayout {
 function layOutBatch(spec: ResolvedSpec, rows: number, training: boolean, keepPreactivations: boolean): BatchLayout {
   const layout = new Layout();
   const inputs = layout.floats(rows * spec.inputs);
-  const layers = spec.layers.map(({ units, activation }) => {
+  const layers = spec.layers.map((layer) => {
+    const { units, activation } = layer;
     const preactivations = layout.floats(rows * units);
     const activations = worksInPlace(activation) && !keepPreactivations ? preactivations : layout.floats(rows * units);
-    return { preactivations, activations, counters: layout.floats(units * BATCH_COUNTERS), open: layout.floats(units) };
+    return { preactivations, activations, counters: layout.floats(units * BATCH_COUNTERS), open: layout.floats(units), openActivations: layout.floats(training ? rows * mostOpen(layer) : 0) };
   });
   const outputs = spec.layers.at(-1)!.units;
   const widest = training ? Math.max(...spec.layers.map(({ units }) => units)) : 0;
@@ -54,7 +58,7 @@ function layOutBatch(spec: ResolvedSpec, rows: number, training: boolean, keepPr
 export class BatchBuffers {
   private address = 0;
   private capacity = 0;
-  private training = false;
+  training = false;
   private layout!: BatchLayout;
 
   /** Enough rows to keep the kernels busy, in little memory; the shape alone decides. */
@@ -109,6 +113,9 @@ export class BatchBuffers {
   }
   open(layer: number): number {
     return this.address + this.layout.layers[layer].open;
+  }
+  openActivations(layer: number): number {
+    return this.address + this.layout.layers[layer].openActivations;
   }
   gradient(turn: number): number {
     return this.address + this.layout.gradients[turn & 1];

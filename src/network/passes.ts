@@ -4,6 +4,7 @@ import { activationCode } from "../wasm/activations.js";
 import type { BatchBuffers } from "./buffers.js";
 import type { PreparedData, PreparedTargets } from "./data.js";
 import type { ParameterLayout } from "./parameters.js";
+import { mostOpen, SKIP_FROM_ROWS } from "./skipping.js";
 import type { Loss, ResolvedSpec } from "./spec.js";
 import type { Matrix } from "../core/matrix.js";
 import type { Runtime } from "../wasm/runtime.js";
@@ -15,6 +16,8 @@ interface Layer {
   readonly code: number;
   readonly alpha: number;
   readonly isPrelu: boolean;
+  /** How many units may be open for the others to be left out. */
+  readonly mostOpen: number;
   /** Offsets into the block of parameters, and into that of their gradient. */
   readonly kernel: number;
   readonly bias: number;
@@ -32,12 +35,6 @@ const VIEWS_FROM_COLUMNS = 96;
 const VIEWS_UP_TO_ROWS = 2 ** 18;
 /** Up to this many rows go through the weights one after the other and leave out what is multiplied by 0: weights are finite. */
 const STREAM_UP_TO_ROWS = 3;
-const RELU = activationCode("relu");
-/** A layer's closed units are left out of its products where that saves more than it costs: from this many units and rows on ... */
-export const SKIP_FROM_UNITS = 64;
-const SKIP_FROM_ROWS = 16;
-/** ... and if no larger share of the units is open (measured). */
-const SKIP_UP_TO_OPEN = 3 / 4;
 
 export class Passes {
   private readonly layers: readonly Layer[];
@@ -52,12 +49,13 @@ export class Passes {
     private readonly buffers: BatchBuffers,
     private readonly parameters: number,
   ) {
-    this.layers = spec.layers.map(({ units, activation }, index) => ({
+    this.layers = spec.layers.map((layer, index) => ({
       inputs: index === 0 ? spec.inputs : spec.layers[index - 1].units,
-      units,
-      code: activationCode(activation.name),
-      alpha: activation.alpha ?? 0,
-      isPrelu: activation.name === "prelu",
+      units: layer.units,
+      code: activationCode(layer.activation.name),
+      alpha: layer.activation.alpha ?? 0,
+      isPrelu: layer.activation.name === "prelu",
+      mostOpen: mostOpen(layer),
       kernel: layout.layers[index].kernel,
       bias: layout.layers[index].bias,
       alphas: layout.layers[index].alpha ?? 0,
@@ -95,29 +93,31 @@ export class Passes {
   forward(rows: number, counted: boolean, count = this.layers.length): void {
     const { kernels, workspace } = this.runtime;
     const { buffers, parameters } = this;
-    let input = buffers.inputs;
     for (let index = 0; index < count; index++) {
-      const { inputs, units, code, alpha, isPrelu, kernel, bias, alphas } = this.layers[index];
+      const { units, code, alpha, isPrelu, kernel, bias, alphas } = this.layers[index];
       const z = buffers.preactivations(index);
-      const a = buffers.activations(index);
-      if (rows <= STREAM_UP_TO_ROWS) kernels.gemmSkippingZeros(rows, units, inputs, input, parameters + kernel, z, workspace);
-      else this.multiply(rows, units, this.openInputs(index), input, inputs, 1, parameters + kernel, units, 1, z, units, 0, 0, this.openIndex(index - 1));
-      kernels.activationForward(code, alpha, isPrelu ? parameters + alphas : 0, rows, units, z, parameters + bias, a, counted ? buffers.counters(index) : 0);
+      const inputs = this.openInputs(index);
+      if (rows <= STREAM_UP_TO_ROWS) kernels.gemmSkippingZeros(rows, units, inputs, this.input(index), parameters + kernel, z, workspace);
+      else this.multiply(rows, units, inputs, this.input(index), inputs, 1, parameters + kernel, units, 1, z, 0, this.openIndex(index - 1));
+      kernels.activationForward(code, alpha, isPrelu ? parameters + alphas : 0, rows, units, z, parameters + bias, buffers.activations(index), counted ? buffers.counters(index) : 0);
       this.findOpen(index, counted ? rows : 0);
-      input = a;
     }
   }
 
-  /** Notes which units this batch closed: their activations are exactly 0, and so is their gradient. */
+  /** Notes which units this batch closed: their activations are exactly 0, and so is their gradient. What the others put out is kept apart. */
   private findOpen(index: number, rows: number): void {
-    const { units, code } = this.layers[index];
+    const { kernels } = this.runtime;
+    const { buffers } = this;
+    const { units, mostOpen } = this.layers[index];
     this.openUnits[index] = units;
-    if (code !== RELU || units < SKIP_FROM_UNITS || rows < SKIP_FROM_ROWS) return;
-    const open = this.runtime.kernels.listOpen(units, this.buffers.counters(index), this.buffers.open(index));
-    if (open <= units * SKIP_UP_TO_OPEN) this.openUnits[index] = open;
+    if (mostOpen === 0 || rows < SKIP_FROM_ROWS || !buffers.training) return;
+    const open = kernels.listOpen(units, buffers.counters(index), buffers.open(index));
+    if (open > mostOpen) return;
+    kernels.gatherColumns(rows, units, open, buffers.open(index), buffers.activations(index), buffers.openActivations(index));
+    this.openUnits[index] = open;
   }
 
-  /** The open units of a layer as an index for gemmSelected; 0: all. */
+  /** The open units of a layer as an index; 0: all. */
   private openIndex(index: number): number {
     return index < 0 || this.openUnits[index] === this.layers[index].units ? 0 : this.buffers.open(index);
   }
@@ -126,19 +126,20 @@ export class Passes {
     return index === 0 ? this.layers[0].inputs : this.openUnits[index - 1];
   }
 
-  /** C = A·B, or what the indices select of it. */
+  /** A layer's inputs, rows x openInputs. */
+  private input(index: number): number {
+    if (index === 0) return this.buffers.inputs;
+    return this.openIndex(index - 1) === 0 ? this.buffers.activations(index - 1) : this.buffers.openActivations(index - 1);
+  }
+
+  /** C = A·B, or what the indices select of B's columns and rows. */
   private multiply(
     m: number, n: number, k: number, a: number, rowStrideA: number, colStrideA: number,
-    b: number, rowStrideB: number, colStrideB: number, c: number, ldc: number, rowIndex: number, columnIndex: number, kIndex: number,
+    b: number, rowStrideB: number, colStrideB: number, c: number, columnIndex: number, kIndex: number,
   ): void {
-    const { kernels, workspace, heap } = this.runtime;
-    if (k === 0) {
-      heap.f32.fill(0, c >>> 2, (c >>> 2) + m * ldc);
-    } else if (rowIndex === 0 && columnIndex === 0 && kIndex === 0) {
-      kernels.gemm(m, n, k, a, rowStrideA, colStrideA, b, rowStrideB, colStrideB, 0, c, ldc, workspace);
-    } else {
-      kernels.gemmSelected(m, n, k, a, rowStrideA, colStrideA, b, rowStrideB, colStrideB, 0, c, ldc, workspace, rowIndex, columnIndex, kIndex);
-    }
+    const { kernels, workspace } = this.runtime;
+    if (columnIndex === 0 && kIndex === 0) kernels.gemm(m, n, k, a, rowStrideA, colStrideA, b, rowStrideB, colStrideB, 0, c, n, workspace);
+    else kernels.gemmSelected(m, n, k, a, rowStrideA, colStrideA, b, rowStrideB, colStrideB, 0, c, n, workspace, columnIndex, kIndex);
   }
 
   /** Adds the batch's loss and right answers to the result; with `gradient`, writes the gradient of the mean loss for `backward`. */
@@ -158,33 +159,37 @@ export class Passes {
   }
 
   /**
-   * The gradient of every parameter of the layers from `lowest` up, from that of the outputs; false if it is not finite. That of layer
-   * `lowest`'s preactivations stays in buffers.gradient(number of layers above it).
+   * The gradient of every parameter of the layers from `lowest` up, from that of the outputs; false if it is not finite. That of the layers'
+   * preactivations is rows x open units on the way.
    */
   backward(rows: number, gradient: number, lowest = 0): boolean {
-    const { kernels, heap } = this.runtime;
+    const { kernels, workspace } = this.runtime;
     const { buffers, parameters } = this;
+    const top = this.layers.length - 1;
     let finite = 1;
-    let turn = 0;
-    for (let index = this.layers.length - 1; index >= lowest; index--) {
+    if (this.openIndex(top) !== 0) kernels.gatherColumns(rows, this.outputs, this.openUnits[top], buffers.open(top), buffers.gradient(0), buffers.gradient(0));
+    for (let index = top; index >= lowest; index--) {
       const { inputs, units, code, alpha, isPrelu, kernel, bias, alphas } = this.layers[index];
-      const dz = buffers.gradient(turn);
-      finite &= kernels.activationBackward(
-        code, alpha, isPrelu ? parameters + alphas : 0, rows, units, buffers.preactivations(index),
-        dz, dz, gradient + bias, isPrelu ? gradient + alphas : 0,
-      );
-      const x = index === 0 ? buffers.inputs : buffers.activations(index - 1);
-      const dKernel = gradient + kernel;
+      const dz = buffers.gradient(top - index);
       const below = this.openIndex(index - 1), here = this.openIndex(index);
-      const openInputs = this.openInputs(index), openUnits = this.openUnits[index];
-      if (below !== 0 || here !== 0) heap.f32.fill(0, dKernel >>> 2, (dKernel >>> 2) + inputs * units);
-      this.multiply(openInputs, openUnits, rows, x, 1, inputs, dz, units, 1, dKernel, units, below, here, 0);
-      if (index > lowest) {
-        this.multiply(rows, openInputs, openUnits, dz, units, 1, parameters + kernel, 1, units, buffers.gradient(turn + 1), inputs, 0, below, here);
-      }
-      turn++;
+      const openInputs = this.openInputs(index), open = this.openUnits[index];
+      const z = here === 0 ? buffers.preactivations(index) : buffers.openActivations(index);
+      finite &= kernels.activationBackward(
+        code, alpha, isPrelu ? parameters + alphas : 0, rows, open, z, dz, dz, gradient + bias, isPrelu ? gradient + alphas : 0,
+      );
+      this.multiply(openInputs, open, rows, this.input(index), 1, openInputs, dz, open, 1, gradient + kernel, 0, 0);
+      if (here !== 0) kernels.spread(1, units, 1, open, 0, here, gradient + bias, workspace);
+      if (below !== 0 || here !== 0) kernels.spread(inputs, units, openInputs, open, below, here, gradient + kernel, workspace);
+      if (index > lowest) this.multiply(rows, openInputs, open, dz, open, 1, parameters + kernel, 1, units, buffers.gradient(top - index + 1), below, here);
     }
     return finite === 1;
+  }
+
+  /** After `backward` down to this layer, once: makes the gradient of its preactivations rows x units. */
+  spreadGradient(index: number, rows: number, address: number): void {
+    const { kernels, workspace } = this.runtime;
+    const open = this.openIndex(index);
+    if (open !== 0) kernels.spread(rows, this.layers[index].units, rows, this.openUnits[index], 0, open, address, workspace);
   }
 }
 

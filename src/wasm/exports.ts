@@ -7,16 +7,20 @@ export interface KernelExports {
     b: number, rowStrideB: number, colStrideB: number,
     beta: number, c: number, ldc: number, workspace: number,
   ): void;
-  /** The same for the rows of A and C, the columns of B and C and the k that indices (u32) select; m, n and k count what is selected, the rest of C is left alone. */
+  /** The same for the columns and the rows (k) of B that indices (u32) select, 0: all; n and k count what is selected. */
   gemmSelected(
     m: number, n: number, k: number,
     a: number, rowStrideA: number, colStrideA: number,
     b: number, rowStrideB: number, colStrideB: number,
     accumulate: number, c: number, ldc: number, workspace: number,
-    rowIndex: number, columnIndex: number, kIndex: number,
+    columnIndex: number, kIndex: number,
   ): void;
   /** C = A·B, row-major and tight, one row after the other, for a B without infinities and NaN: where an element of A is 0, its row of B is not read. */
   gemmSkippingZeros(m: number, n: number, k: number, a: number, b: number, c: number, workspace: number): void;
+  /** Copies the columns of rows x width that an index (u32) selects to rows x columns. */
+  gatherColumns(rows: number, width: number, columns: number, columnIndex: number, from: number, to: number): void;
+  /** Spreads rows x columns floats, dense at c, in place to the rows and columns of height x width that ascending indices select, 0: all; the others become 0. */
+  spread(height: number, width: number, rows: number, columns: number, rowIndex: number, columnIndex: number, c: number, workspace: number): void;
   /** Whether gemm packs the operands of such a product: 1 or 0. */
   isPacked(m: number, n: number, k: number): number;
   /** Bytes of packing space, aligned to 16. */

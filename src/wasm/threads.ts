@@ -92,11 +92,11 @@ export class ThreadPool {
       ...kernels,
       gemm: (m, n, k, a, rowStrideA, colStrideA, b, rowStrideB, colStrideB, beta, c, ldc, workspace) => {
         if (m * n * k < SHARED_FROM || !kernels.isPacked(m, n, k) || this.isAlone()) kernels.gemm(m, n, k, a, rowStrideA, colStrideA, b, rowStrideB, colStrideB, beta, c, ldc, workspace);
-        else this.share(m, n, k, a, rowStrideA, colStrideA, b, rowStrideB, colStrideB, beta, c, ldc, workspace, 0, 0, 0);
+        else this.share(m, n, k, a, rowStrideA, colStrideA, b, rowStrideB, colStrideB, beta, c, ldc, workspace, 0, 0);
       },
-      gemmSelected: (m, n, k, a, rowStrideA, colStrideA, b, rowStrideB, colStrideB, accumulate, c, ldc, workspace, rowIndex, columnIndex, kIndex) => {
+      gemmSelected: (m, n, k, a, rowStrideA, colStrideA, b, rowStrideB, colStrideB, accumulate, c, ldc, workspace, columnIndex, kIndex) => {
         const run = m * n * k < SHARED_FROM || this.isAlone() ? kernels.gemmSelected : this.share;
-        run.call(this, m, n, k, a, rowStrideA, colStrideA, b, rowStrideB, colStrideB, accumulate, c, ldc, workspace, rowIndex, columnIndex, kIndex);
+        run.call(this, m, n, k, a, rowStrideA, colStrideA, b, rowStrideB, colStrideB, accumulate, c, ldc, workspace, columnIndex, kIndex);
       },
     };
   }
@@ -109,7 +109,7 @@ export class ThreadPool {
 
   private share(
     m: number, n: number, k: number, a: number, rowStrideA: number, colStrideA: number, b: number, rowStrideB: number, colStrideB: number,
-    accumulate: number, c: number, ldc: number, workspace: number, rowIndex: number, columnIndex: number, kIndex: number,
+    accumulate: number, c: number, ldc: number, workspace: number, columnIndex: number, kIndex: number,
   ): void {
     if (this.death !== undefined) throw this.deathError();
     const words = this.heap.i32;
@@ -118,7 +118,7 @@ export class ThreadPool {
     words[to + 3] = a; words[to + 4] = rowStrideA; words[to + 5] = colStrideA;
     words[to + 6] = b; words[to + 7] = rowStrideB; words[to + 8] = colStrideB;
     words[to + 9] = accumulate; words[to + 10] = c; words[to + 11] = ldc; words[to + 12] = workspace;
-    words[to + 13] = rowIndex; words[to + 14] = columnIndex; words[to + 15] = kIndex;
+    words[to + 13] = columnIndex; words[to + 14] = kIndex;
     const started = performance.now();
     this.kernels.runShared(this.control);
     const finished = performance.now();

@@ -177,30 +177,64 @@ function everyNth(size: number, step: number, first: number): number[] {
 }
 
 describe.each(builds)("gemmSelected, %s build", (build) => {
-  it("multiplies the selected rows, columns and k, and leaves the rest of C alone", async () => {
+  // Awkward counts: none, one, a panel and one more, a pair of panels and one more, more than a block of k.
+  it.each([[47, 61, 300], [128, 40, 650], [5, 9, 13], [1, 1, 1], [3, 200, 2], [241, 70, 40]])("multiplies the selected columns and rows of B, %i x %i x %i", async (M, N, K) => {
     const bench = await Bench.create(build);
-    const [M, N, K] = [47, 61, 300];
-    const aValues = fill(M * K, 1, true), bValues = fill(K * N, 2, true), cValues = fill(M * N, 3, true);
-    for (const form of ["NN", "NT", "TN"] as const) for (const selects of ["", "r", "c", "k", "rc", "rk", "ck", "rck"]) for (const accumulate of [0, 1]) {
+    const aValues = fill(M * K, 1, true), bValues = fill(K * N, 2, true);
+    const pick = (size: number) => [undefined, everyNth(size, 2, 1), everyNth(size, 3, 0), [size - 1], everyNth(size, 1, 0)];
+    for (const form of ["NN", "NT"] as const) for (const columns of pick(N)) for (const ks of pick(K)) for (const accumulate of [0, 1]) {
       bench.reset();
-      const [rows, columns, ks] = [["r", M, 3], ["c", N, 2], ["k", K, 2]].map(([name, size, step]) =>
-        selects.includes(name as string) ? everyNth(size as number, step as number, 1) : everyNth(size as number, 1, 0));
-      const index = (name: string, list: readonly number[]) => (selects.includes(name) ? bench.placeInt32(list) : 0);
-      const a = bench.place(aValues, 1), b = bench.place(bValues, 2), c = bench.place(cValues, 3);
-      const workspace = bench.allocate(bench.kernels.gemmWorkspaceBytes() / 4);
-      const [rsA, csA] = form[0] === "T" ? [1, M] : [K, 1];
       const [rsB, csB] = form[1] === "T" ? [1, K] : [N, 1];
-      bench.kernels.gemmSelected(
-        rows.length, columns.length, ks.length, a, rsA, csA, b, rsB, csB, accumulate, c, N, workspace, index("r", rows), index("c", columns), index("k", ks),
-      );
+      const js = columns ?? everyNth(N, 1, 0), kinds = ks ?? everyNth(K, 1, 0);
+      const expected = fill(M * js.length, 3, true);
+      const [n, k] = [js.length, kinds.length];
+      const a = bench.place(Float32Array.from({ length: M * k }, (_, i) => aValues[Math.floor(i / k) * K + kinds[i % k]!]!), 1);
+      const b = bench.place(bValues, 2), c = bench.place(accumulate ? expected : expected.slice().fill(Number.NaN), 3);
+      const index = (list: readonly number[] | undefined) => (list ? bench.placeInt32(list) : 0);
+      const [columnIndex, kIndex] = [index(columns), index(ks)];
+      bench.kernels.gemmSelected(M, n, k, a, k, 1, b, rsB, csB, accumulate, c, n, bench.allocate(bench.kernels.gemmWorkspaceBytes() / 4), columnIndex, kIndex);
       bench.checkFences();
-      const expected = cValues.slice();
-      for (const i of rows) for (const j of columns) {
-        let sum = accumulate * cValues[i * N + j];
-        for (const k of ks) sum += aValues[i * rsA + k * csA] * bValues[k * rsB + j * csB];
-        expected[i * N + j] = sum;
+      for (let i = 0; i < M; i++) for (let j = 0; j < n; j++) {
+        expected[i * n + j] = kinds.reduce((sum, at) => sum + aValues[i * K + at]! * bValues[at * rsB + js[j]! * csB]!, accumulate ? expected[i * n + j]! : 0);
       }
-      expect(bench.floats(c, M * N), `${form} ${selects} ${accumulate}`).toEqual(expected);
+      expect(bench.floats(c, M * n), `${form} ${n} ${k} ${accumulate}`).toEqual(expected);
+    }
+  });
+});
+
+describe.each(builds)("what an index selects, %s build", (build) => {
+  const widths = [1, 2, 3, 4, 5, 7, 8, 9, 15, 16, 64, 67];
+  const pick = (size: number, seed: number) => [[], [0], [size - 1], everyNth(size, 2, 1), everyNth(size, 3, 0), everyNth(size, 1, 0), everyNth(size, 1, 0).filter((i) => (i * i + seed) % 7 > 2)]
+    .filter((list, i, all) => all.findIndex((other) => other.join() === list.join()) === i);
+
+  it("gathers columns, in place too", async () => {
+    const bench = await Bench.create(build);
+    for (const rows of [0, 1, 5]) for (const width of widths) for (const columns of pick(width, rows)) for (const inPlace of [false, true]) {
+      bench.reset();
+      const values = fill(rows * width, 1, false);
+      const from = bench.place(values, 1), to = inPlace ? from : bench.allocate(rows * columns.length, 3);
+      bench.kernels.gatherColumns(rows, width, columns.length, bench.placeInt32(columns), from, to);
+      bench.checkFences();
+      const expected = Float32Array.from({ length: rows * columns.length }, (_, i) => values[Math.floor(i / columns.length) * width + columns[i % columns.length]!]!);
+      expect(bench.floats(to, expected.length)).toEqual(expected);
+    }
+  });
+
+  it("spreads rows and columns in place, with zeros between, over what was there", async () => {
+    const bench = await Bench.create(build);
+    for (const height of [1, 2, 6]) for (const width of widths) for (const rows of [undefined, ...pick(height, 1)]) for (const columns of [undefined, ...pick(width, 2)]) {
+      bench.reset();
+      const is = rows ?? everyNth(height, 1, 0), js = columns ?? everyNth(width, 1, 0);
+      const values = fill(is.length * js.length, 1, false);
+      const c = bench.allocate(height * width, 1);
+      bench.floats(c, values.length).set(values);
+      const [rowIndex, columnIndex] = [rows ? bench.placeInt32(rows) : 0, columns ? bench.placeInt32(columns) : 0];
+      const workspace = bench.allocate(Math.ceil((5 * width + 20) / 4), 1);
+      bench.kernels.spread(height, width, is.length, js.length, rowIndex, columnIndex, c, workspace);
+      bench.checkFences();
+      const expected = new Float32Array(height * width);
+      is.forEach((i, r) => js.forEach((j, at) => { expected[i * width + j] = values[r * js.length + at]!; }));
+      expect(bench.floats(c, height * width), `${is.join()} of ${height}, ${js.join()} of ${width}`).toEqual(expected);
     }
   });
 });

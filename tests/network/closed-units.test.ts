@@ -65,3 +65,15 @@ describe.each(cases)("$name closed", (example) => {
     },
   );
 });
+
+it("trains as without the short cut where outputs are closed", async () => {
+  const train = async (activation: "relu" | { name: "leakyRelu"; alpha: number }) => {
+    const network = await createNetwork({ inputs: 33, layers: [{ units: 70, activation }, { units: 67, activation }], loss: "meanSquaredError", seed: 5 });
+    network.layers.forEach((layer) => layer.setWeights({ bias: Float32Array.from({ length: layer.units }, (_, unit) => (unit % 3 === 0 ? shut : 0.1)) }));
+    const targets = { rows, columns: 67, data: Float32Array.from({ length: rows * 67 }, (_, i) => Math.cos(i * i)) };
+    await network.fit({ x, y: targets }, { epochs: 3, batchSize: 32, optimizer: sgd({ learningRate: 0.1 }) });
+    return network;
+  };
+  const [short, long] = await Promise.all([train("relu"), train({ name: "leakyRelu", alpha: 0 })]);
+  expectClose(weightsOf(short), weightsOf(long));
+});
