@@ -8,8 +8,11 @@ import { packFourAlongK, packScalars } from "./pack";
 /** Rows of 16 floats that stay in L1. */
 const DEPTH: usize = 256;
 
-/** C[4 x 8] += A·B, B's rows contiguous; strides in bytes. */
-function direct4x8(K: usize, a: usize, rowBytesA: usize, kBytesA: usize, b: usize, kBytesB: usize, accumulate: bool, c: usize, rowBytesC: usize): void {
+/** C[4 x 8] += A·B at row i and column j, B's rows contiguous; strides in bytes. */
+// @ts-ignore: decorator
+@inline
+function direct4x8(i: usize, j: usize, K: usize, a: usize, rowBytesA: usize, kBytesA: usize, b: usize, kBytesB: usize, accumulate: bool, c: usize, rowBytesC: usize): void {
+  a += i * rowBytesA; b += j << 2; c += i * rowBytesC + (j << 2);
   const a1 = rowBytesA, a2 = a1 + rowBytesA, a3 = a2 + rowBytesA;
   const c1 = c + rowBytesC, c2 = c1 + rowBytesC, c3 = c2 + rowBytesC;
   let c0x0123 = f32x4.splat(0), c0x4567 = c0x0123;
@@ -41,8 +44,11 @@ function direct4x8(K: usize, a: usize, rowBytesA: usize, kBytesA: usize, b: usiz
   v128.store(c3, c3x0123); v128.store(c3, c3x4567, 16);
 }
 
-/** C[2 x 16] (+)= A·B, B's rows contiguous; strides in bytes. */
-function direct2x16(K: usize, a: usize, rowBytesA: usize, kBytesA: usize, b: usize, kBytesB: usize, accumulate: bool, c: usize, rowBytesC: usize): void {
+/** C[2 x 16] (+)= A·B at row i and column j, B's rows contiguous; strides in bytes. */
+// @ts-ignore: decorator
+@inline
+function direct2x16(i: usize, j: usize, K: usize, a: usize, rowBytesA: usize, kBytesA: usize, b: usize, kBytesB: usize, accumulate: bool, c: usize, rowBytesC: usize): void {
+  a += i * rowBytesA; b += j << 2; c += i * rowBytesC + (j << 2);
   const c1 = c + rowBytesC;
   let c0x0 = f32x4.splat(0), c0x4 = c0x0, c0x8 = c0x0, c0xc = c0x0;
   let c1x0 = c0x0, c1x4 = c0x0, c1x8 = c0x0, c1xc = c0x0;
@@ -68,8 +74,9 @@ function direct2x16(K: usize, a: usize, rowBytesA: usize, kBytesA: usize, b: usi
   v128.store(c1, c1x0); v128.store(c1, c1x4, 16); v128.store(c1, c1x8, 32); v128.store(c1, c1xc, 48);
 }
 
-/** C[1 x 8] += A·B, B's rows contiguous; strides in bytes. */
-function direct1x8(K: usize, a: usize, kBytesA: usize, b: usize, kBytesB: usize, accumulate: bool, c: usize): void {
+/** C[1 x 8] += A·B at row i and column j, B's rows contiguous; strides in bytes. */
+function direct1x8(i: usize, j: usize, K: usize, a: usize, rowBytesA: usize, kBytesA: usize, b: usize, kBytesB: usize, accumulate: bool, c: usize, rowBytesC: usize): void {
+  a += i * rowBytesA; b += j << 2; c += i * rowBytesC + (j << 2);
   let c0123 = f32x4.splat(0), c4567 = c0123;
   if (accumulate) { c0123 = v128.load(c); c4567 = v128.load(c, 16); }
   for (let k: usize = 0; k < K; k++) {
@@ -123,19 +130,17 @@ export function directRows(M: usize, N: usize, K: usize, a: usize, rowStrideA: u
   const rowBytesA = rowStrideA << 2, kBytesA = kStrideA << 2, kBytesB = kStrideB << 2, rowBytesC = ldc << 2;
   let j: usize = 0;
   for (; j + 16 <= N; j += 16) {
-    const bj = b + (j << 2), cj = c + (j << 2);
     let i: usize = 0;
-    for (; i + 2 <= M; i += 2) direct2x16(K, a + i * rowBytesA, rowBytesA, kBytesA, bj, kBytesB, accumulate, cj + i * rowBytesC, rowBytesC);
+    for (; i + 2 <= M; i += 2) direct2x16(i, j, K, a, rowBytesA, kBytesA, b, kBytesB, accumulate, c, rowBytesC);
     for (; i < M; i++) {
-      direct1x8(K, a + i * rowBytesA, kBytesA, bj, kBytesB, accumulate, cj + i * rowBytesC);
-      direct1x8(K, a + i * rowBytesA, kBytesA, bj + 32, kBytesB, accumulate, cj + 32 + i * rowBytesC);
+      direct1x8(i, j, K, a, rowBytesA, kBytesA, b, kBytesB, accumulate, c, rowBytesC);
+      direct1x8(i, j + 8, K, a, rowBytesA, kBytesA, b, kBytesB, accumulate, c, rowBytesC);
     }
   }
   for (; j + 8 <= N; j += 8) {
-    const bj = b + (j << 2), cj = c + (j << 2);
     let i: usize = 0;
-    for (; i + 4 <= M; i += 4) direct4x8(K, a + i * rowBytesA, rowBytesA, kBytesA, bj, kBytesB, accumulate, cj + i * rowBytesC, rowBytesC);
-    for (; i < M; i++) direct1x8(K, a + i * rowBytesA, kBytesA, bj, kBytesB, accumulate, cj + i * rowBytesC);
+    for (; i + 4 <= M; i += 4) direct4x8(i, j, K, a, rowBytesA, kBytesA, b, kBytesB, accumulate, c, rowBytesC);
+    for (; i < M; i++) direct1x8(i, j, K, a, rowBytesA, kBytesA, b, kBytesB, accumulate, c, rowBytesC);
   }
   for (; j < N; j += LANES) {
     const count = min(LANES, N - j);
