@@ -22,7 +22,7 @@ async function loss({ build }: Context): Promise<Result> {
   const logits = filled(batch * CLASSES, () => 4 * next());
   const labels = Array.from({ length: batch }, (_, row) => row % CLASSES);
   const atLogits = arena.place(logits), atLabels = arena.placeInt32(labels), gradient = arena.allocate(batch * CLASSES), result = arena.allocateDoubles(2);
-  const timing = await measure(() => arena.kernels.softmaxCrossEntropy(batch, CLASSES, atLogits, atLabels, gradient, 1 / batch, result), { milliseconds: MILLISECONDS });
+  const timing = await measure(() => arena.kernels.softmaxCrossEntropy(batch, CLASSES, atLogits, atLabels, gradient, batch, result), { milliseconds: MILLISECONDS });
   const exact = lossOf("crossEntropy", rowsOf({ rows: batch, columns: CLASSES, data: logits }), labels).gradient.flat();
   const errors = [...arena.floats(gradient, batch * CLASSES)].map((value, i) => (Math.abs(value - exact[i]!) * batch) / 1e-6);
   return { ...timing, ...gigabytes(2 * 4 * batch * CLASSES, timing), residual: worst(errors), tolerance: "1e-6 over the batch" };

@@ -12,7 +12,7 @@ export interface Workload {
   readonly wantedShare?: number;
 }
 
-const RUN_SECONDS = 0.03; // about how long one sample takes
+const RUN_SECONDS = 0.1; // about how long one sample takes: so long that the caches have settled
 const ASSUMED_RATE = 20e9; // operations a second, to choose the number of steps in a sample
 
 export const WORKLOADS: readonly Workload[] = [
