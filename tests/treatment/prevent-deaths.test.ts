@@ -72,16 +72,21 @@ describe("preventDeaths", () => {
     });
   });
 
-  test("a rate that kills: fewer units die than without", async () => {
-    const dead = async (callbacks: Callback[]) => withNetwork(wide, async (network) => {
+  test("a rate that kills: over eight seeds, fewer units die than without", async () => {
+    const dead = async (seed: number, callbacks: Callback[]) => withNetwork({ ...wide, seed }, async (network) => {
       await network.fit(data, { epochs: 40, batchSize: 16, optimizer: sgd({ learningRate: 1.2 }), callbacks });
       return diagnose(network, data.x).dead;
     });
-    const guard = preventDeaths();
-    const [without, guarded] = [await dead([]), await dead([guard])];
-    expect(without).toBeGreaterThan(8);
-    expect(guarded).toBeLessThan(without / 2);
-    expect(guard.prevented.length).toBeGreaterThan(3);
+    let [without, guarded, prevented] = [0, 0, 0];
+    for (let seed = 0; seed < 8; seed++) {
+      const guard = preventDeaths();
+      without += await dead(seed, []);
+      guarded += await dead(seed, [guard]);
+      prevented += guard.prevented.length;
+    }
+    expect(without).toBeGreaterThan(40);
+    expect(guarded).toBeLessThan(0.7 * without); // 0.4 over many seeds; how a run at such a rate ends, the last bit decides
+    expect(prevented).toBeGreaterThan(without - guarded);
   });
 
   test("units that can't die are not watched; wrong options and a second fit at once are refused", async () => {
