@@ -130,11 +130,15 @@ export function directRows(M: usize, N: usize, K: usize, a: usize, rowStrideA: u
   const rowBytesA = rowStrideA << 2, kBytesA = kStrideA << 2, kBytesB = kStrideB << 2, rowBytesC = ldc << 2;
   let j: usize = 0;
   for (; j + 16 <= N; j += 16) {
-    let i: usize = 0;
-    for (; i + 2 <= M; i += 2) direct2x16(i, j, K, a, rowBytesA, kBytesA, b, kBytesB, accumulate, c, rowBytesC);
-    for (; i < M; i++) {
-      direct1x8(i, j, K, a, rowBytesA, kBytesA, b, kBytesB, accumulate, c, rowBytesC);
-      direct1x8(i, j + 8, K, a, rowBytesA, kBytesA, b, kBytesB, accumulate, c, rowBytesC);
+    for (let k: usize = 0; k < K; k += DEPTH) {
+      const depth = min(DEPTH, K - k), sums = accumulate || k > 0;
+      const fromA = a + k * kBytesA, fromB = b + k * kBytesB;
+      let i: usize = 0;
+      for (; i + 2 <= M; i += 2) direct2x16(i, j, depth, fromA, rowBytesA, kBytesA, fromB, kBytesB, sums, c, rowBytesC);
+      for (; i < M; i++) {
+        direct1x8(i, j, depth, fromA, rowBytesA, kBytesA, fromB, kBytesB, sums, c, rowBytesC);
+        direct1x8(i, j + 8, depth, fromA, rowBytesA, kBytesA, fromB, kBytesB, sums, c, rowBytesC);
+      }
     }
   }
   for (; j + 8 <= N; j += 8) {
