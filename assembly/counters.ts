@@ -30,10 +30,16 @@ export function listOpen(units: usize, batch: usize, indices: usize): usize {
   return open;
 }
 
-/** fired[u] += rows of the batch on which unit u fired. batch: 7 x units float32; fired: units float64. */
-export function addFired(units: usize, batch: usize, fired: usize): void {
+/** fired[u] becomes 1 where unit u fired on a row of the batch. batch: 7 x units float32; fired: units u32. Returns how many are still 0. */
+export function markFired(units: usize, batch: usize, fired: usize): usize {
   const counts = arrayAt(batch, Counter.Fired, units << 2);
-  for (let u: usize = 0; u < units; u++) add(fired + (u << 3), load<f32>(counts + (u << 2)));
+  let silent: usize = 0;
+  for (let at: usize = 0; at < units << 2; at += 4) {
+    const mark = load<u32>(fired + at) | u32(load<f32>(counts + at) > 0);
+    store<u32>(fired + at, mark);
+    silent += mark ^ 1;
+  }
+  return silent;
 }
 
 /** Empties `total` (7 x units float64): min is +infinity, max -infinity, all else 0. */

@@ -10,5 +10,5 @@ export {
 export { sgd, adam, adamAged, advanceAges, rmsprop } from "./optimizer";
 export { fillUniform, fillNormal, shuffle } from "./random";
 export { activationBackward, activationForward } from "./activation";
-export { addFired, foldCounters, listOpen, resetTotals } from "./counters";
+export { foldCounters, listOpen, markFired, resetTotals } from "./counters";
 export { awaitHelpers, helperLoop, runShared } from "./threads";

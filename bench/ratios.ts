@@ -1,6 +1,7 @@
 // Figures that compare: what the counters cost, what closed units save, what a second thread brings, how near predict comes to a plain sum.
 import { adam, type Callback, continualBackprop, preventDeaths, recycleDormant, sgd, type Network } from "../src/index.js";
 import { stateOf } from "../src/network/state.js";
+import { SilentUnits } from "../src/network/totals.js";
 import { callsPerSample, times, warmUp, type Case, type Context, type Figure } from "./measure.js";
 import { create } from "./networks.js";
 import { SKIP_FROM_UNITS } from "../src/network/skipping.js";
@@ -19,17 +20,21 @@ function trainer(network: Network, workload: Workload): () => Promise<unknown> {
   return () => network.fit(data, { epochs: 1, batchSize: workload.batch, shuffle: false, optimizer });
 }
 
-/** The activations' passes over one batch, with counters and their folding, or without. */
+/** The activations' passes over one batch, with counters and what each step does with them, or without. */
 function forwardPasses(network: Network, workload: Workload, counted: boolean): () => void {
-  const { buffers, runtime: { kernels, heap }, spec } = stateOf(network);
-  const totals = spec.layers.map(({ units }) => heap.allocate(units * 8, "the benchmark's totals"));
-  return () => spec.layers.forEach(({ units }, layer) => {
+  const { arena, buffers, runtime: { kernels, heap }, spec } = stateOf(network);
+  const silent = new SilentUnits(spec.layers.slice(0, -1).map(({ units }) => units), kernels, heap, arena);
+  silent.reset();
+  const pass = ({ units }: (typeof spec.layers)[number], layer: number) => {
     const z = buffers.preactivations(layer);
     kernels.activationForward(layer < spec.layers.length - 1 ? 1 : 0, 0, 0, workload.batch, units, z, z, buffers.activations(layer), counted ? buffers.counters(layer) : 0);
     if (!counted || layer === spec.layers.length - 1) return;
     if (units >= SKIP_FROM_UNITS) kernels.listOpen(units, buffers.counters(layer), buffers.open(layer));
-    kernels.addFired(units, buffers.counters(layer), totals[layer]!);
-  });
+  };
+  return () => {
+    spec.layers.forEach(pass);
+    if (counted) silent.note(buffers);
+  };
 }
 
 async function counterShare(workload: Workload, context: Context): Promise<Figure> {

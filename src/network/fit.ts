@@ -8,7 +8,7 @@ import { type FitOptions, makePlan, type Plan } from "./plan.js";
 import { attachFit, type RunningFit } from "./running-fit.js";
 import type { NetworkState } from "./state.js";
 import { RowOrder, TrainingStep } from "./step.js";
-import { FiredTotals } from "./totals.js";
+import { SilentUnits } from "./totals.js";
 import { checkNumber, isFloat32 } from "../core/checks.js";
 import { RelumineError } from "../core/errors.js";
 import { Arena } from "../wasm/heap.js";
@@ -27,7 +27,7 @@ class TrainingRun implements RunningFit {
   private readonly watchers: (() => void)[] = [];
   private readonly releases: (() => void)[] = [];
   private readonly steps: TrainingStep;
-  private readonly totals: FiredTotals;
+  private readonly silent: SilentUnits;
   private readonly hasBatchCallbacks: boolean;
   private readonly context: TrainingContext;
   /** The epoch's first row that was not trained on yet. */
@@ -50,7 +50,7 @@ class TrainingRun implements RunningFit {
     this.firstEpoch = state.epochsBegun;
     this.rate = plan.recipe.learningRate;
     this.order = new RowOrder(state, plan, scratch);
-    this.totals = new FiredTotals(hiddenUnits(spec), runtime.kernels, runtime.heap, scratch);
+    this.silent = new SilentUnits(hiddenUnits(spec), runtime.kernels, runtime.heap, scratch);
     this.steps = new TrainingStep(state, plan, this.order);
     this.hasBatchCallbacks = plan.callbacks.some(({ onBatchEnd }) => onBatchEnd !== undefined);
     this.context = { network, stop: () => this.stop("callback") };
@@ -113,7 +113,7 @@ class TrainingRun implements RunningFit {
 
   private beginEpoch(): void {
     this.order.beginEpoch(this.state.epochsBegun++);
-    this.totals.reset();
+    this.silent.reset();
     this.steps.sums.fill(0);
     this.nextRow = 0;
   }
@@ -134,7 +134,7 @@ class TrainingRun implements RunningFit {
     const rows = Math.min(plan.batchSize, plan.trainingRows - start);
     if (plan.schedule) this.rate = this.rateFor(plan.schedule, epoch);
     if (!steps.differentiate(start, rows)) return false;
-    this.totals.fold(this.state.buffers);
+    this.silent.note(this.state.buffers);
     this.nextRow = start + rows;
     this.step++;
     const isWhole = steps.update(this.rate);
@@ -175,7 +175,7 @@ class TrainingRun implements RunningFit {
 
   private describeEpoch(epoch: number, metrics: Metrics, seconds: number): EpochLog {
     const validation = this.validate();
-    const silentUnits = hiddenUnits(this.state.spec).map((_, layer) => this.totals.countSilent(layer));
+    const silentUnits = hiddenUnits(this.state.spec).map((_, layer) => this.silent.count(layer));
     return { epoch, ...metrics, learningRate: this.rate, seconds, silentUnits, ...(validation && { validation }) };
   }
 

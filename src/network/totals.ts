@@ -57,11 +57,13 @@ export class CounterTotals {
   }
 }
 
-/** How often each unit fired, and nothing else: what every step of a training adds to. */
-export class FiredTotals {
+/** Which units fired on no sample, and nothing else: what every step of a training looks at, but only as long as a layer has one. */
+export class SilentUnits {
   private readonly offsets: number[];
   private readonly address: number;
   private readonly bytes: number;
+  /** By layer. */
+  private readonly counts: number[];
 
   constructor(
     private readonly units: readonly number[],
@@ -70,25 +72,27 @@ export class FiredTotals {
     scratch: Arena,
   ) {
     const layout = new Layout();
-    this.offsets = units.map((count) => layout.doubles(count));
+    this.offsets = units.map((count) => layout.floats(count));
     this.bytes = layout.bytes;
-    this.address = scratch.allocate(layout.bytes, "the units' counts");
+    this.address = scratch.allocate(layout.bytes, "the units' marks");
+    this.counts = [...units];
   }
 
   reset(): void {
-    this.heap.f64.fill(0, this.address >>> 3, (this.address >>> 3) + this.bytes / 8);
+    this.heap.u32.fill(0, this.address >>> 2, (this.address + this.bytes) >>> 2);
+    for (let layer = 0; layer < this.units.length; layer++) this.counts[layer] = this.units[layer];
   }
 
-  /** Adds the counters that the last forward pass left behind. */
-  fold(buffers: BatchBuffers): void {
-    for (let layer = 0; layer < this.units.length; layer++) this.kernels.addFired(this.units[layer], buffers.counters(layer), this.address + this.offsets[layer]);
+  /** Takes the counters that the last forward pass left behind. */
+  note(buffers: Pick<BatchBuffers, "counters">): void {
+    const { counts, units } = this;
+    for (let layer = 0; layer < counts.length; layer++) {
+      if (counts[layer] > 0) counts[layer] = this.kernels.markFired(units[layer], buffers.counters(layer), this.address + this.offsets[layer]);
+    }
   }
 
-  /** How many units of a layer fired on no sample. */
-  countSilent(layer: number): number {
-    const start = (this.address + this.offsets[layer]) >>> 3;
-    let silent = 0;
-    for (let unit = 0; unit < this.units[layer]; unit++) if (this.heap.f64[start + unit] === 0) silent++;
-    return silent;
+  /** How many units of a layer fired on no sample since the last reset. */
+  count(layer: number): number {
+    return this.counts[layer];
   }
 }

@@ -99,8 +99,8 @@ export interface KernelExports {
   ): number;
   /** Merges the counters of `rows` rows into running totals, 7 x units float64. */
   foldCounters(units: number, rows: number, batch: number, total: number): void;
-  /** Adds a batch's counts of fired rows to `fired`, units float64. */
-  addFired(units: number, batch: number, fired: number): void;
+  /** Marks the units that fired on a row of the batch with 1 in `fired`, units u32; returns how many have no mark. */
+  markFired(units: number, batch: number, fired: number): number;
   resetTotals(units: number, total: number): void;
   /** Indices (u32) of the units of a batch's counters that were not closed on every row; returns how many. */
   listOpen(units: number, batch: number, indices: number): number;
