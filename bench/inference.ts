@@ -1,12 +1,15 @@
-// What a trained network does: predict one row (the weights stream past once) and many, and diagnose.
-import { diagnose } from "../src/index.js";
+// What a trained network does: predict one row (the weights stream past once) and many, diagnose; and the forecast before it is trained.
+import { diagnose, forecast } from "../src/index.js";
 import { forward } from "../tests/reference.js";
-import { measure, type Case, type Context, type Result } from "./measure.js";
+import { measure, type Case, type Context, type Figure, type Result } from "./measure.js";
 import { create, rowsOf, toReference } from "./networks.js";
-import { samples, stretch, WORKLOADS, type Workload } from "./workloads.js";
+import { byTurns, summarize } from "./turns.js";
+import { samples, stretch, WORKLOADS, type Samples, type Workload } from "./workloads.js";
 
 const W3 = WORKLOADS[2]!;
 const DIAGNOSED_ROWS = 512;
+const FORECAST_ROWS = 2000;
+const FORECAST_MILLISECONDS = 1;
 const DISTINCT_ROWS = 16; // of those that are checked, which repeat them: float64 needs only these
 const TOLERANCE = 1e-5; // of the largest value: sums of 784 terms, two layers deep
 
@@ -45,10 +48,19 @@ async function runDiagnose(workload: Workload, context: Context): Promise<Result
   return { ...timing, rate: 1e-9 * operations / timing.seconds, unit: "GFLOP/s", residual: residual(given, exact), tolerance: "1e-5 of the largest preactivation" };
 }
 
+/** Of a network as it is given, which the forecast draws anew. */
+async function runForecast({ widths: [inputs, ...widths], loss }: Workload, { x, y }: Samples): Promise<Figure> {
+  const spec = { inputs: inputs!, layers: widths.map((units) => ({ units })), loss };
+  const turns = await byTurns([() => void forecast(spec, x, { targets: y })], FORECAST_MILLISECONDS);
+  const { bornDeadNetwork } = forecast(spec, x, { targets: y });
+  return { ...summarize(turns.map(([seconds]) => seconds!)), unit: "s", note: `born dead with a chance of at most ${bornDeadNetwork.high.toExponential(0)}` };
+}
+
 export function inferenceCases(context: Context): Case[] {
   return [
     { name: "predict W3, 1 row", run: () => runPredict(W3, 1, context) },
     { name: "predict W3, 256 rows", run: () => runPredict(W3, 256, context) },
     { name: `diagnose W3, ${DIAGNOSED_ROWS} rows`, run: () => runDiagnose(W3, context) },
+    { name: `forecast W3, ${FORECAST_ROWS} rows`, onDemand: true, run: () => runForecast(W3, samples(W3, FORECAST_ROWS)) },
   ];
 }
