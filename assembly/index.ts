@@ -2,7 +2,6 @@
 export { gemm, gemmSelected, gemmWorkspaceBytes, isPacked, microkernel, tileRows } from "./gemm/gemm";
 export { gemmSkippingZeros } from "./gemm/stream";
 export { gatherColumns, spread } from "./gemm/select";
-export { elementary } from "./math";
 export { sumSquares, scale, allFinite, updateUtility } from "./reduce";
 export {
   softmax, softmaxCrossEntropy, softmaxCrossEntropyDense, binaryCrossEntropy, meanSquaredError, meanAbsoluteError, huber,

@@ -8,7 +8,7 @@
 // the tail are the best found among neighbouring floats. The error of the rounded fit, relative to the function, stands beside it.
 //
 // Operand order matters: pmin(x, c) and pmax(x, c) keep x unless c is strictly beyond it, so a NaN in x stays, in one instruction.
-import { LANES, loadPartial, multiplyAdd, storePartial } from "./simd";
+import { multiplyAdd } from "./simd";
 
 /** 1.5·2^23: adding it leaves the nearest integer in the low bits of the mantissa. */
 const ROUNDER: f32 = 12582912.0;
@@ -16,7 +16,6 @@ const LOG2_E: f32 = 1.44269504;
 /** ln 2 in two parts; the first has 15 bits, so its product with any exponent is exact. */
 const LN2_HIGH: f32 = 0.693145751953125;
 const LN2_LOW: f32 = 1.42860677e-6;
-const SQRT_2: f32 = 1.41421356;
 
 // @ts-ignore: decorator
 @inline
@@ -181,45 +180,4 @@ export function normalCdf(x: v128): v128 {
 @inline
 export function normalCdfFromTail(x: v128, tail: v128): v128 {
   return v128.bitselect(tail, f32x4.sub(splat(1), tail), f32x4.lt(x, splat(0)));
-}
-
-/** The error function: x + x·p(x²) below 1, fit within 2^-29, and 1 - 2·Φ(-√2·|x|) from there on. Within 1.4 ulp. */
-// @ts-ignore: decorator
-@inline
-export function erf(x: v128): v128 {
-  const magnitude = f32x4.abs(x);
-  const square = f32x4.mul(x, x);
-  let p = horner(square, splat(7.806903e-5), -0.0007997853);
-  p = horner(p, square, 0.005187162);
-  p = horner(p, square, -0.026853347);
-  p = horner(p, square, 0.11283579);
-  p = horner(p, square, -0.37612626);
-  p = horner(p, square, 0.12837917);
-  const t = f32x4.pmin(f32x4.mul(magnitude, splat(SQRT_2)), splat(15));
-  const tail = f32x4.mul(gaussian(t), scaledNormalTail(t));
-  const outer = copySign(f32x4.sub(splat(1), f32x4.add(tail, tail)), x);
-  return v128.bitselect(multiplyAdd(x, p, x), outer, f32x4.lt(magnitude, splat(1)));
-}
-
-/** What `elementary` computes; the numbers are the ABI. */
-const enum Elementary { Exp, Expm1, Log1p, Softplus, Sigmoid, Tanh, NormalCdf, Erf }
-
-// @ts-ignore: decorator
-@inline
-function evaluate(f: Elementary, x: v128): v128 {
-  if (f == Elementary.Exp) return exp(x);
-  if (f == Elementary.Expm1) return expm1(x);
-  if (f == Elementary.Log1p) return log1p(x);
-  if (f == Elementary.Softplus) return softplus(x);
-  if (f == Elementary.Sigmoid) return sigmoid(x);
-  if (f == Elementary.Tanh) return tanh(x);
-  if (f == Elementary.NormalCdf) return normalCdf(x);
-  return erf(x);
-}
-
-/** y[i] = f(x[i]): the functions above by themselves, for whoever wants to measure them. x: n floats. y: n floats, may be x. */
-export function elementary(f: Elementary, n: usize, x: usize, y: usize): void {
-  let i: usize = 0;
-  for (; i + LANES <= n; i += LANES) v128.store(y + (i << 2), evaluate(f, v128.load(x + (i << 2))));
-  if (i < n) storePartial(y + (i << 2), evaluate(f, loadPartial(x + (i << 2), n - i)), n - i);
 }

@@ -8,19 +8,24 @@ const FIRST_ADDRESS = 65536; // the first page belongs to the kernels' constants
 /** The builds that this engine can run. */
 export const builds: readonly Build[] = supportsRelaxed() ? ["strict", "relaxed"] : ["strict"];
 
-export class Bench {
+export class Bench<Exports = KernelExports> {
   private next = FIRST_ADDRESS;
   private fences: number[] = [];
 
   private constructor(
     readonly build: Build,
-    readonly kernels: KernelExports,
+    readonly kernels: Exports,
     private readonly memory: WebAssembly.Memory,
   ) {}
 
   static async create(build: Build): Promise<Bench> {
+    return Bench.of<KernelExports>(build, await compileKernels(build, false));
+  }
+
+  /** The same for another module over a memory of its own. */
+  static async of<Exports>(build: Build, module: WebAssembly.Module): Promise<Bench<Exports>> {
     const memory = new WebAssembly.Memory({ initial: 16, maximum: 65536 });
-    return new Bench(build, await instantiateKernels(await compileKernels(build, false), memory), memory);
+    return new Bench(build, (await instantiateKernels(module, memory)) as Exports, memory);
   }
 
   /** Forgets all operands. */
