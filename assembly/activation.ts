@@ -34,6 +34,12 @@ function isOpen(z: v128): v128 {
   return f32x4.gt(z, splat(0));
 }
 
+// @ts-ignore: decorator
+@inline
+function isClosed(z: v128): v128 {
+  return f32x4.le(z, splat(0));
+}
+
 /** All ones, which is a NaN, where z is one. */
 // @ts-ignore: decorator
 @inline
@@ -195,22 +201,23 @@ function clearCounters(units: usize, counters: usize): void {
 }
 
 /**
- * Up to four columns of a block: adds the bias to z if `biased`, and what z then shows to the counters, all but the magnitudes, if
- * `counted`; the first block begins them. All four rows are loaded before any is stored: rows are often 4 KiB apart, where the processor
+ * Up to four columns of a block: adds the bias to z if `biased`, and what z then shows to the counters: how often the units fired if `counted`,
+ * everything but the magnitudes if `all`; the first block begins them. All four rows are loaded before any is stored: rows are often 4 KiB apart, where the processor
  * makes a load wait for a store.
  */
 // @ts-ignore: decorator
 @inline
-function prepareColumns(count: usize, isFirst: bool, rows: usize, stride: usize, z: usize, biased: bool, bias: usize, counted: bool, counter: usize): void {
+function prepareColumns(count: usize, isFirst: bool, rows: usize, stride: usize, z: usize, biased: bool, bias: usize, counted: bool, all: bool, counter: usize): void {
   const fired = arrayAt(counter, Counter.Fired, stride);
   const lowest = arrayAt(counter, Counter.Min, stride), highest = arrayAt(counter, Counter.Max, stride);
   const deviation = arrayAt(counter, Counter.Deviation, stride), squaredDeviation = arrayAt(counter, Counter.SquaredDeviation, stride);
   const b = biased ? loadLanes(bias, count) : splat(0);
-  let pivot = b, open = splat(0), low = splat(Infinity), high = splat(-Infinity), sum = splat(0), squares = splat(0);
-  if (counted && isFirst) {
+  const rowCount = i32x4.splat(<i32>rows);
+  let pivot = b, closed = splat(0), low = splat(Infinity), high = splat(-Infinity), sum = splat(0), squares = splat(0);
+  if (all && isFirst) {
     pivot = f32x4.add(loadLanes(z, count), b);
     storeLanes(counter, pivot, count);
-  } else if (counted) {
+  } else if (all) {
     pivot = loadLanes(counter, count);
     low = loadLanes(lowest, count);
     high = loadLanes(highest, count);
@@ -224,9 +231,9 @@ function prepareColumns(count: usize, isFirst: bool, rows: usize, stride: usize,
       v0 = f32x4.add(v0, b); v1 = f32x4.add(v1, b); v2 = f32x4.add(v2, b); v3 = f32x4.add(v3, b);
       storeLanes(z, v0, count); storeLanes(z1, v1, count); storeLanes(z2, v2, count); storeLanes(z3, v3, count);
     }
-    if (counted) {
-      // A mask is -1 where true.
-      open = i32x4.add(open, i32x4.add(i32x4.add(isOpen(v0), isOpen(v1)), i32x4.add(isOpen(v2), isOpen(v3))));
+    // A mask is -1 where true.
+    if (counted) closed = i32x4.add(closed, i32x4.add(i32x4.add(isClosed(v0), isClosed(v1)), i32x4.add(isClosed(v2), isClosed(v3))));
+    if (all) {
       // pmin and pmax are one instruction each, min and max many; but they may lose a NaN, which markNaN puts back.
       low = f32x4.pmin(low, f32x4.pmin(f32x4.pmin(v0, v1), f32x4.pmin(v2, v3)));
       high = f32x4.pmax(high, f32x4.pmax(f32x4.pmax(v0, v1), f32x4.pmax(v2, v3)));
@@ -243,7 +250,7 @@ function prepareColumns(count: usize, isFirst: bool, rows: usize, stride: usize,
       storeLanes(z, v, count);
     }
     const d = f32x4.sub(v, pivot);
-    open = i32x4.add(open, isOpen(v));
+    closed = i32x4.add(closed, isClosed(v));
     low = f32x4.pmin(low, v);
     high = f32x4.pmax(high, v);
     sum = f32x4.add(sum, d);
@@ -252,22 +259,23 @@ function prepareColumns(count: usize, isFirst: bool, rows: usize, stride: usize,
   }
   if (!counted) return;
   const before = isFirst ? splat(0) : loadLanes(fired, count);
-  storeLanes(fired, f32x4.sub(before, f32x4.convert_i32x4_s(open)), count);
+  storeLanes(fired, f32x4.add(before, f32x4.convert_i32x4_s(i32x4.add(rowCount, closed))), count);
+  if (!all) return;
   storeLanes(lowest, low, count);
   storeLanes(highest, high, count);
   storeLanes(deviation, sum, count);
   storeLanes(squaredDeviation, squares, count);
 }
 
-function prepareRows(isFirst: bool, rows: usize, units: usize, z: usize, bias: usize, counters: usize): void {
+function prepareRows(isFirst: bool, rows: usize, units: usize, z: usize, bias: usize, all: bool, counters: usize): void {
   const stride = units << 2;
   const biased = bias != 0;
   const counted = counters != 0;
   let left = units;
   for (; left >= LANES; left -= LANES, z += 16, bias += 16, counters += 16) {
-    prepareColumns(LANES, isFirst, rows, stride, z, biased, bias, counted, counters);
+    prepareColumns(LANES, isFirst, rows, stride, z, biased, bias, counted, all, counters);
   }
-  if (left) prepareColumns(left, isFirst, rows, stride, z, biased, bias, counted, counters);
+  if (left) prepareColumns(left, isFirst, rows, stride, z, biased, bias, counted, all, counters);
 }
 
 /** A NaN among the z is one among the a, and so in the magnitudes: min and max get it from there. */
@@ -338,10 +346,10 @@ function addAlphaGradients(units: usize, z: usize, upstream: usize, dAlphas: usi
  *
  * z, a: rows x units; a may be z. bias: units, or 0 for none (then z is only read). alphas: units, read by prelu alone; alpha is the
  * closed side's slope (leakyRelu) or scale (elu). counters: 7 x units, overwritten, laid out as counters.ts says, or 0 for none; with
- * no rows the pivot and the sums are 0, min is +infinity and max -infinity.
+ * no rows the pivot and the sums are 0, min is +infinity and max -infinity. Unless `all` are wanted, those of fired rows alone are made.
  */
 export function activationForward(
-  kind: Kind, alpha: f32, alphas: usize, rows: usize, units: usize, z: usize, bias: usize, a: usize, counters: usize,
+  kind: Kind, alpha: f32, alphas: usize, rows: usize, units: usize, z: usize, bias: usize, a: usize, counters: usize, all: bool,
 ): void {
   const stride = units << 2;
   if (counters && rows == 0) clearCounters(units, counters);
@@ -350,11 +358,11 @@ export function activationForward(
     const count = min(block, rows - r);
     const from = z + r * stride;
     const to = a + r * stride;
-    if (bias | counters) prepareRows(r == 0, count, units, from, bias, counters);
+    if (bias | counters) prepareRows(r == 0, count, units, from, bias, all, counters);
     activate(kind, alpha, alphas, count, units, from, to);
-    if (counters) sumRows(true, r == 0, count, units, to, arrayAt(counters, Counter.Magnitude, stride));
+    if (all) sumRows(true, r == 0, count, units, to, arrayAt(counters, Counter.Magnitude, stride));
   }
-  if (counters) markNaN(units, counters);
+  if (all) markNaN(units, counters);
 }
 
 /**

@@ -1,7 +1,7 @@
 // What a unit did over many batches, in float64.
 //
 // One batch's counters, as `activationForward` leaves them: seven arrays of `units` float32, one after the other: pivot, fired, min z,
-// max z, Σ(z - pivot), Σ(z - pivot)², Σ|a|. Running totals: seven arrays of `units` float64: samples, fired, min, max, mean,
+// max z, Σ(z - pivot), Σ(z - pivot)², Σ|a|. A unit fires where it is not closed: where z is above 0, or NaN, which it passes on. Running totals: seven arrays of `units` float64: samples, fired, min, max, mean,
 // m2 = Σ(z - mean)², Σ|a|. They merge by the pairwise update of Chan, Golub and LeVeque (1983), equation 2.1.
 
 /** Arrays in one batch's counters, in order. */
@@ -17,15 +17,15 @@ export function arrayAt(base: usize, index: i32, stride: usize): usize {
 }
 
 /**
- * Lists the units of a batch's counters (7 x units float32) that were not closed on every row: max z above 0, or NaN.
+ * Lists the units of a batch's counters (7 x units float32) that fired on some row.
  * indices: room for `units` u32. Returns how many they are.
  */
 export function listOpen(units: usize, batch: usize, indices: usize): usize {
-  const highest = arrayAt(batch, Counter.Max, units << 2);
+  const fired = arrayAt(batch, Counter.Fired, units << 2);
   let open: usize = 0;
   for (let u: usize = 0; u < units; u++) {
     store<u32>(indices + (open << 2), <u32>u);
-    open += usize(!(load<f32>(highest + (u << 2)) <= 0));
+    open += usize(load<f32>(fired + (u << 2)) > 0);
   }
   return open;
 }

@@ -44,8 +44,8 @@ async function prepare(name: ActivationName, { build }: Context): Promise<Activa
   const atZ = arena.place(z), atUpstream = arena.place(upstream), out = arena.allocate(COUNT);
   const perUnit = arena.allocate(UNITS * COUNTERS);
   const calls = {
-    forward: () => activationForward(kind, ALPHA, alphas, ROWS, UNITS, atZ, bias, out, perUnit),
-    "forward, no counters": () => activationForward(kind, ALPHA, alphas, ROWS, UNITS, atZ, bias, out, 0),
+    forward: () => activationForward(kind, ALPHA, alphas, ROWS, UNITS, atZ, bias, out, perUnit, 1),
+    "forward, no counters": () => activationForward(kind, ALPHA, alphas, ROWS, UNITS, atZ, bias, out, 0, 0),
     backward: () => void activationBackward(kind, ALPHA, alphas, ROWS, UNITS, atZ, atUpstream, out, perUnit, name === "prelu" ? perUnit + UNITS * 4 : 0),
   };
   return { z, upstream, calls, result: () => arena.floats(out, COUNT) };

@@ -1,5 +1,6 @@
 // Figures that compare: what the counters cost, what closed units save, what a second thread brings, how near predict comes to a plain sum.
 import { adam, type Callback, continualBackprop, preventDeaths, recycleDormant, sgd, type Network } from "../src/index.js";
+import type { Counting } from "../src/network/passes.js";
 import { stateOf } from "../src/network/state.js";
 import { SilentUnits } from "../src/network/totals.js";
 import { callsPerSample, times, warmUp, type Case, type Context, type Figure } from "./measure.js";
@@ -20,14 +21,15 @@ function trainer(network: Network, workload: Workload): () => Promise<unknown> {
   return () => network.fit(data, { epochs: 1, batchSize: workload.batch, shuffle: false, optimizer });
 }
 
-/** The activations' passes over one batch, with counters and what each step does with them, or without. */
-function forwardPasses(network: Network, workload: Workload, counted: boolean): () => void {
+/** The activations' passes over one batch, with what each step counts and does with it, with all that a trace reads besides, or without. */
+function forwardPasses(network: Network, workload: Workload, counting: Counting): () => void {
   const { arena, buffers, runtime: { kernels, heap }, spec } = stateOf(network);
   const silent = new SilentUnits(spec.layers.slice(0, -1).map(({ units }) => units), kernels, heap, arena);
   silent.reset();
+  const counted = counting !== "none", all = Number(counting === "all");
   const pass = ({ units }: (typeof spec.layers)[number], layer: number) => {
     const z = buffers.preactivations(layer);
-    kernels.activationForward(layer < spec.layers.length - 1 ? 1 : 0, 0, 0, workload.batch, units, z, z, buffers.activations(layer), counted ? buffers.counters(layer) : 0);
+    kernels.activationForward(layer < spec.layers.length - 1 ? 1 : 0, 0, 0, workload.batch, units, z, z, buffers.activations(layer), counted ? buffers.counters(layer) : 0, all);
     if (!counted || layer === spec.layers.length - 1) return;
     if (units >= SKIP_FROM_UNITS) kernels.listOpen(units, buffers.counters(layer), buffers.open(layer));
   };
@@ -37,10 +39,10 @@ function forwardPasses(network: Network, workload: Workload, counted: boolean): 
   };
 }
 
-async function counterShare(workload: Workload, context: Context): Promise<Figure> {
+async function counterShare(workload: Workload, counting: Counting, context: Context): Promise<Figure> {
   const network = await create(workload, context);
   const train = trainer(network, workload);
-  const [bare, counted] = [forwardPasses(network, workload, false), forwardPasses(network, workload, true)];
+  const [bare, counted] = [forwardPasses(network, workload, "none"), forwardPasses(network, workload, counting)];
   await train(); // fills the buffers
   const passes = await callsPerSample(bare, PASSES_SECONDS);
   await warmUp(counted);
@@ -48,7 +50,7 @@ async function counterShare(workload: Workload, context: Context): Promise<Figur
   network.dispose();
   const share = ([without, having, training]: readonly number[]) => (having! - without!) / passes / (training! / stepsPerRun(workload));
   const isLarge = workload.name === "W3" || workload.name === "W5";
-  return { ...summarize(turns.map((turn) => 100 * share(turn))), unit: "% of a step", wanted: { atMost: isLarge ? 2 : 5 } };
+  return { ...summarize(turns.map((turn) => 100 * share(turn))), unit: "% of a step", ...(counting === "fired" && { wanted: { atMost: isLarge ? 2 : 5 } }) };
 }
 
 /** W3 with every other hidden unit closed by its bias, against all open. */
@@ -133,7 +135,8 @@ async function predictShare(isOpen: boolean, context: Context): Promise<Figure> 
 export function ratioCases(context: Context): Case[] {
   const workloads = WORKLOADS.filter(({ name }) => context.all || name !== "W5");
   return [
-    ...workloads.map((workload) => ({ name: `counters ${workload.name} ${shorten(workload.widths)}`, run: () => counterShare(workload, context) })),
+    ...workloads.map((workload) => ({ name: `counters ${workload.name} ${shorten(workload.widths)}`, run: () => counterShare(workload, "fired", context) })),
+    ...workloads.map((workload) => ({ name: `counters ${workload.name} ${shorten(workload.widths)}, all that a trace reads`, run: () => counterShare(workload, "all", context) })),
     ...remedyCases(context),
     { name: "half closed W3, step", run: () => closedShare(context) },
     ...(context.cores > 1 ? workloads : []).map((workload) => ({ name: `threads ${workload.name} ${shorten(workload.widths)}, 2 for 1`, run: () => threadGain(workload, context) })),

@@ -58,7 +58,7 @@ export function examine(state: NetworkState, x: Matrix, scratch: Arena): Examina
   const columnCounters = scratch.allocate(x.columns * BATCH_COUNTERS * 4, "the columns' counters");
   forEachChunk({ passes, buffers }, x, true, (_start, rows) => {
     counted.fold(rows, buffers);
-    runtime.kernels.activationForward(LINEAR, 0, 0, rows, x.columns, buffers.inputs, 0, buffers.inputs, columnCounters);
+    runtime.kernels.activationForward(LINEAR, 0, 0, rows, x.columns, buffers.inputs, 0, buffers.inputs, columnCounters, 1);
     columns.fold(rows, { counters: () => columnCounters });
     nearest.forEach((smallest, layer) => smallest && keepNearest(smallest, state.floats(buffers.preactivations(layer), rows * smallest.length)));
   });

@@ -61,7 +61,7 @@ export class Probe {
     for (let start = 0; start < count; start += chunk) {
       const rows = Math.min(chunk, count - start);
       this.passes.gather(this.fit.plan.data, start, rows, this.address);
-      this.passes.forward(rows, true, layers);
+      this.passes.forward(rows, "fired", layers);
       visit(start, rows);
     }
   }

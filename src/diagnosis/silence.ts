@@ -87,11 +87,11 @@ export class Silence {
     for (let start = 0; start < plan.trainingRows && closed.length > 0; start += chunk) {
       const rows = Math.min(chunk, plan.trainingRows - start);
       passes.gather(plan.data, start, rows, order.address);
-      passes.forward(rows, true, highest + 1);
+      passes.forward(rows, "fired", highest + 1);
       const { f32 } = state.runtime.heap;
       closed = closed.filter((each) => {
         const { layer, unit } = this.indexOf(each);
-        return f32[(buffers.counters(layer) >>> 2) + MAX * state.spec.layers[layer].units + unit] <= 0;
+        return f32[(buffers.counters(layer) >>> 2) + FIRED * state.spec.layers[layer].units + unit] === 0;
       });
     }
     return closed;

@@ -24,7 +24,7 @@ export function forEachChunk({ passes, buffers }: Pick<NetworkState, "passes" | 
   for (let start = 0; start < x.rows; start += chunk) {
     const rows = Math.min(chunk, x.rows - start);
     passes.copyInputs(x, start, rows);
-    passes.forward(rows, counted);
+    passes.forward(rows, counted ? "all" : "none");
     visit(start, rows);
   }
 }
@@ -38,7 +38,7 @@ export function evaluateRows(state: NetworkState, data: PreparedData, first: num
   for (let start = first; start < first + count; start += chunk) {
     const rows = Math.min(chunk, first + count - start);
     passes.gather(data, start, rows, order);
-    passes.forward(rows, false);
+    passes.forward(rows, "none");
     passes.loss(rows, data.y.kind, false);
   }
   return toMetrics(spec, buffers.lossSum, buffers.correct, count);

@@ -63,6 +63,7 @@ class TrainingRun implements RunningFit {
 
   watch(watcher: () => void): void {
     this.watchers.push(watcher);
+    this.steps.counting = "all";
   }
 
   atEnd(release: () => void): void {

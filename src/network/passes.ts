@@ -36,6 +36,9 @@ const VIEWS_UP_TO_ROWS = 2 ** 18;
 /** Up to this many rows go through the weights one after the other and leave out what is multiplied by 0: weights are finite. */
 const STREAM_UP_TO_ROWS = 3;
 
+/** What a forward pass leaves in the counters: nothing, how often each unit fired, or all that assembly/counters.ts lists. */
+export type Counting = "none" | "fired" | "all";
+
 export class Passes {
   private readonly layers: readonly Layer[];
   /** By layer, how many units were open on some row of the batch; all of them where skipping would not pay. */
@@ -87,20 +90,21 @@ export class Passes {
   }
 
   /**
-   * Z = X·W + b and A = f(Z), layer by layer, for the first `count` layers; `counted`, the counters become those of this batch,
-   * which backward needs too.
+   * Z = X·W + b and A = f(Z), layer by layer, for the first `count` layers; the counters become those of this batch. Those of fired
+   * rows are what backward needs.
    */
-  forward(rows: number, counted: boolean, count = this.layers.length): void {
+  forward(rows: number, counting: Counting, count = this.layers.length): void {
     const { kernels, workspace } = this.runtime;
     const { buffers, parameters } = this;
+    const isCounted = counting !== "none", all = Number(counting === "all");
     for (let index = 0; index < count; index++) {
       const { units, code, alpha, isPrelu, kernel, bias, alphas } = this.layers[index];
       const z = buffers.preactivations(index);
       const inputs = this.openInputs(index);
       if (rows <= STREAM_UP_TO_ROWS) kernels.gemmSkippingZeros(rows, units, inputs, this.input(index), parameters + kernel, z, workspace);
       else this.multiply(rows, units, inputs, this.input(index), inputs, 1, parameters + kernel, units, 1, z, 0, this.openIndex(index - 1));
-      kernels.activationForward(code, alpha, isPrelu ? parameters + alphas : 0, rows, units, z, parameters + bias, buffers.activations(index), counted ? buffers.counters(index) : 0);
-      this.findOpen(index, counted ? rows : 0);
+      kernels.activationForward(code, alpha, isPrelu ? parameters + alphas : 0, rows, units, z, parameters + bias, buffers.activations(index), isCounted ? buffers.counters(index) : 0, all);
+      this.findOpen(index, isCounted ? rows : 0);
     }
   }
 

@@ -2,7 +2,7 @@
 // learns; a replay runs the same, bit for bit, on a copy. Nothing is allocated once it is made; numbers that are not whole stay in arrays
 // for that reason, since engines box those that functions return, or that an object or a suspended function keeps.
 import type { MomentPowers, OptimizerRecipe, UpdateOperands } from "./optimizers.js";
-import { lossDivisor } from "./passes.js";
+import { type Counting, lossDivisor } from "./passes.js";
 import type { Plan } from "./plan.js";
 import { splitSeed, Stream } from "./random.js";
 import type { NetworkState } from "./state.js";
@@ -55,6 +55,8 @@ export class TrainingStep {
   readonly sums = new Float64Array(2);
   readonly operands: UpdateOperands;
   readonly powers: MomentPowers;
+  /** What a step counts. */
+  counting: Counting = "fired";
   private readonly moments: ReturnType<NetworkState["momentsFor"]>;
   private readonly isClipping: boolean;
   private readonly meanLoss = new Float64Array(1);
@@ -99,7 +101,7 @@ export class TrainingStep {
     const { passes, buffers } = this.state;
     const { data } = this.plan;
     passes.gather(data, start, rows, this.order.address);
-    passes.forward(rows, true);
+    passes.forward(rows, this.counting);
     buffers.clearResult();
     passes.loss(rows, data.y.kind, true);
   }

@@ -6,7 +6,7 @@ import type { BatchBuffers } from "./buffers.js";
 /** The running statistics of one unit's preactivation, and of its activation's size. */
 export interface UnitTotals {
   readonly samples: number;
-  /** Samples with a preactivation above 0. */
+  /** Samples with a preactivation above 0, or NaN. */
   readonly fired: number;
   readonly min: number;
   readonly max: number;
@@ -59,11 +59,9 @@ export class CounterTotals {
 
 /** Which units fired on no sample, and nothing else: what every step of a training looks at, but only as long as a layer has one. */
 export class SilentUnits {
-  private readonly offsets: number[];
-  private readonly address: number;
-  private readonly bytes: number;
-  /** By layer. */
-  private readonly counts: number[];
+  /** Addresses of the marks, by layer. */
+  private readonly marks: number[];
+  private counts: number[] = [];
 
   constructor(
     private readonly units: readonly number[],
@@ -71,23 +69,19 @@ export class SilentUnits {
     private readonly heap: Heap,
     scratch: Arena,
   ) {
-    const layout = new Layout();
-    this.offsets = units.map((count) => layout.floats(count));
-    this.bytes = layout.bytes;
-    this.address = scratch.allocate(layout.bytes, "the units' marks");
-    this.counts = [...units];
+    this.marks = units.map((count) => scratch.allocate(count * 4, "the units' marks"));
   }
 
   reset(): void {
-    this.heap.u32.fill(0, this.address >>> 2, (this.address + this.bytes) >>> 2);
-    for (let layer = 0; layer < this.units.length; layer++) this.counts[layer] = this.units[layer];
+    this.counts = [...this.units];
+    this.marks.forEach((address, layer) => this.heap.u32.fill(0, address >>> 2, (address >>> 2) + this.units[layer]));
   }
 
   /** Takes the counters that the last forward pass left behind. */
   note(buffers: Pick<BatchBuffers, "counters">): void {
-    const { counts, units } = this;
+    const { counts, marks, units } = this;
     for (let layer = 0; layer < counts.length; layer++) {
-      if (counts[layer] > 0) counts[layer] = this.kernels.markFired(units[layer], buffers.counters(layer), this.address + this.offsets[layer]);
+      if (counts[layer] > 0) counts[layer] = this.kernels.markFired(units[layer], buffers.counters(layer), marks[layer]);
     }
   }
 

@@ -67,7 +67,7 @@ class Calibrator {
     for (let start = 0; start < rows; start += chunk) {
       const count = Math.min(chunk, rows - start);
       this.passes.copyInputs(this.x, start, count);
-      this.passes.forward(count, false, layer + 1);
+      this.passes.forward(count, "none", layer + 1);
       const z = this.state.floats(this.buffers.preactivations(layer), count * units);
       for (let unit = first; unit < end; unit++) {
         const to = (unit - first) * rows + start;

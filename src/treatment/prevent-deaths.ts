@@ -178,7 +178,7 @@ class Probe {
     for (let start = 0, isDone = false; start < this.rows && !isDone; start += chunk) {
       const count = Math.min(chunk, this.rows - start);
       this.passes.gather(plan.data, start, count, this.order);
-      this.passes.forward(count, false, layer);
+      this.passes.forward(count, "none", layer);
       isDone = visit(state.floats(layer === 0 ? this.buffers.inputs : this.buffers.activations(layer - 1), count * state.inputsOf(layer)), start, count);
     }
   }

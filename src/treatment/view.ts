@@ -42,7 +42,7 @@ export class View {
     for (let start = 0; start < x.rows; start += chunk) {
       const rows = Math.min(chunk, x.rows - start);
       passes.copyInputs(x, start, rows);
-      passes.forward(rows, counted, layer + 1);
+      passes.forward(rows, counted ? "all" : "none", layer + 1);
       visit(rows, start);
     }
   }

@@ -28,8 +28,6 @@ export interface KernelExports {
   /** The micro-kernel alone on packed panels (kc x tileRows and kc x 8), for benchmarks. */
   microkernel(kc: number, panelA: number, panelB: number, tile: number, repeats: number): void;
   tileRows(): number;
-  /** f: exp 0, expm1 1, log1p 2, softplus 3, sigmoid 4, tanh 5, normalCdf 6, erf 7. */
-  elementary(f: number, n: number, x: number, y: number): void;
 
   sumSquares(n: number, x: number): number;
   scale(n: number, x: number, factor: number): void;
@@ -87,10 +85,10 @@ export interface KernelExports {
     n: number, out: number, seedLow: number, seedHigh: number, stream: number, substream: number, mean: number, deviation: number,
   ): void;
   shuffle(n: number, indices: number, seedLow: number, seedHigh: number, stream: number, substream: number): void;
-  /** z += bias (0: none), a = f(z) over rows x units; counters: 7 x units float32, overwritten (0: none). a may be z. Kinds: assembly/activation.ts. */
+  /** z += bias (0: none), a = f(z) over rows x units; counters: 7 x units float32, overwritten (0: none), those of fired rows alone unless `all` is 1. a may be z. Kinds: assembly/activation.ts. */
   activationForward(
     kind: number, alpha: number, alphas: number, rows: number, units: number,
-    z: number, bias: number, a: number, counters: number,
+    z: number, bias: number, a: number, counters: number, all: number,
   ): void;
   /** dz = upstream · f'(z), dBias and dAlphas (0: not wanted) its sums; 1 if every dBias is finite. dz may be upstream. */
   activationBackward(
@@ -102,7 +100,7 @@ export interface KernelExports {
   /** Marks the units that fired on a row of the batch with 1 in `fired`, units u32; returns how many have no mark. */
   markFired(units: number, batch: number, fired: number): number;
   resetTotals(units: number, total: number): void;
-  /** Indices (u32) of the units of a batch's counters that were not closed on every row; returns how many. */
+  /** Indices (u32) of the units of a batch's counters that fired on some row; returns how many. */
   listOpen(units: number, batch: number, indices: number): number;
 
   // Threads: `control` is the block that assembly/threads.ts describes.

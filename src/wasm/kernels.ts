@@ -121,7 +121,7 @@ class WasmKernels implements Kernels {
     const a = this.#check("out", out), input = this.#check("z", z);
     checkSameShape("out", out, "z", z);
     const { code, alpha } = resolveSingle(activation);
-    this.#runtime.kernels.activationForward(code, alpha, 0, 1, z.rows * z.columns, input.address, 0, a.address, 0);
+    this.#runtime.kernels.activationForward(code, alpha, 0, 1, z.rows * z.columns, input.address, 0, a.address, 0, 0);
   }
 
   activationGradient(out: Matrix, z: Matrix, upstream: Matrix, activation: Activation): void {

@@ -39,6 +39,8 @@ function expectAll(values: ArrayLike<number>, wanted: ArrayLike<number>, describ
   }
 }
 
+/** Its place among the counters. */
+const FIRED = 1;
 interface Counters { pivot: number; fired: number; min: number; max: number; deviation: number; squaredDeviation: number; magnitude: number }
 const countersOf = (values: ArrayLike<number>, units: number, unit: number): Counters => {
   const at = (index: number) => values[index * units + unit]!;
@@ -70,7 +72,7 @@ describe.each(builds)("%s build", async (build) => {
     bench.reset();
     const input = bench.place(z, 1);
     const output = bench.allocate(z.length, 2);
-    kernels.activationForward(kind, alpha, bench.place(new Float32Array(z.length).fill(alpha)), 1, z.length, input, 0, output, 0);
+    kernels.activationForward(kind, alpha, bench.place(new Float32Array(z.length).fill(alpha)), 1, z.length, input, 0, output, 0, 0);
     bench.checkFences();
     return bench.floats(output, z.length).slice();
   }
@@ -134,12 +136,12 @@ describe.each(builds)("%s build", async (build) => {
     const alphas = slopesOf(kind, units);
     const given = wave(rows * units, 4, 6);
     const bias = wave(units, 5, 1);
-    const run = (inPlace: boolean, misaligned: number) => {
+    const run = (inPlace: boolean, misaligned: number, all = true) => {
       bench.reset();
       const z = bench.place(given, misaligned);
       const a = inPlace ? z : bench.allocate(rows * units, 3 - misaligned);
       const counters = bench.allocate(7 * units, misaligned);
-      kernels.activationForward(kind, ALPHA, bench.place(alphas, 1), rows, units, z, bench.place(bias, 2), a, counters);
+      kernels.activationForward(kind, ALPHA, bench.place(alphas, 1), rows, units, z, bench.place(bias, 2), a, counters, Number(all));
       bench.checkFences();
       return { z: bench.floats(z, rows * units).slice(), a: bench.floats(a, rows * units).slice(), counters: bench.floats(counters, 7 * units).slice() };
     };
@@ -151,6 +153,12 @@ describe.each(builds)("%s build", async (build) => {
     const { a: aInPlace, counters: countersInPlace } = run(true, 2);
     expect(aInPlace).toEqual(a);
     expect(countersInPlace).toEqual(counters);
+    const few = run(false, 1, false);
+    expect(few.a).toEqual(a);
+    expect(few.z).toEqual(z);
+    const isFired = (_: number, i: number) => Math.floor(i / units) === FIRED;
+    expect(few.counters.filter(isFired)).toEqual(counters.filter(isFired));
+    if (rows > 0) expect(few.counters.every((value, i) => isFired(value, i) || Number.isNaN(value)), "nothing else is written").toBe(true);
   }
 
   function checkBackward({ kind, rows, units, slope: derivative }: { kind: number; rows: number; units: number; slope: ActivationReference["slope"] }): void {
@@ -200,7 +208,7 @@ describe.each(builds)("%s build", async (build) => {
       const given = wave(6 * 5, 8, 3);
       const z = bench.place(given);
       const a = bench.allocate(given.length);
-      kernels.activationForward(RELU, 0, 0, 6, 5, z, 0, a, counted ? bench.allocate(7 * 5) : 0);
+      kernels.activationForward(RELU, 0, 0, 6, 5, z, 0, a, counted ? bench.allocate(7 * 5) : 0, 1);
       expect(bench.floats(z, given.length)).toEqual(given);
       expect(bench.floats(a, given.length)).toEqual(given.map((value) => Math.max(value, 0)));
     }
@@ -216,11 +224,11 @@ describe.each(builds)("%s build", async (build) => {
       given[row * units + 5] = Number.NEGATIVE_INFINITY;
       const z = bench.place(given);
       const counters = bench.allocate(7 * units);
-      kernels.activationForward(RELU, 0, 0, rows, units, z, 0, bench.allocate(rows * units), counters);
+      kernels.activationForward(RELU, 0, 0, rows, units, z, 0, bench.allocate(rows * units), counters, 1);
       const values = bench.floats(counters, 7 * units);
       const broken = countersOf(values, units, 0);
       expect([broken.min, broken.max, broken.deviation, broken.squaredDeviation, broken.magnitude]).toEqual(Array(5).fill(Number.NaN));
-      expect(broken.fired).toBe(column(given, rows, units, 0).filter((value) => value > 0).length);
+      expect(broken.fired).toBe(column(given, rows, units, 0).filter((value) => !(value <= 0)).length); // a NaN is passed on, so the unit is not closed
       for (const unit of [1, 5]) {
         const { min, max } = countersOf(values, units, unit);
         expect([min, max]).toEqual([Math.min(...column(given, rows, units, unit)), Math.max(...column(given, rows, units, unit))]);

@@ -109,7 +109,7 @@ describe.each(builds)("%s build", async (build) => {
     const [rows, units] = [13, 5];
     const z = Float32Array.from(quarters(rows, units, 3).flat());
     const [counters, total] = [bench.allocate(ARRAYS * units, 1), bench.allocateDoubles(ARRAYS * units)];
-    kernels.activationForward(0, 0, 0, rows, units, bench.place(z), 0, bench.allocate(rows * units), counters);
+    kernels.activationForward(0, 0, 0, rows, units, bench.place(z), 0, bench.allocate(rows * units), counters, 1);
     kernels.resetTotals(units, total);
     kernels.foldCounters(units, rows, counters, total);
     for (let u = 0; u < units; u++) {
@@ -119,19 +119,18 @@ describe.each(builds)("%s build", async (build) => {
 });
 
 describe.each(builds)("listOpen, %s build", (build) => {
-  it("lists the units with some preactivation above 0, or NaN", async () => {
+  it("lists the units that fired", async () => {
     const bench = await Bench.create(build);
-    for (const highest of [[], [1], [0], [-1, 2, 0, -0, NaN, 1e-45, -Infinity, Infinity], Array.from({ length: 37 }, (_, unit) => (unit % 3) - 1)]) {
+    for (const fired of [[], [1], [0], [0, 2, 0, 0, 1, 2 ** 24, 0, 32], Array.from({ length: 37 }, (_, unit) => unit % 3)]) {
       bench.reset();
-      const units = highest.length;
+      const units = fired.length;
       const counters = new Float32Array(ARRAYS * units).fill(7);
-      counters.set(highest, 3 * units);
+      counters.set(fired, units);
       const batch = bench.place(counters);
       const indices = bench.allocate(units);
       const open = bench.kernels.listOpen(units, batch, indices);
       bench.checkFences();
-      const expected = highest.flatMap((max, unit) => (max > 0 || Number.isNaN(max) ? [unit] : []));
-      expect([...bench.ints(indices, open)]).toEqual(expected);
+      expect([...bench.ints(indices, open)]).toEqual(fired.flatMap((rows, unit) => (rows > 0 ? [unit] : [])));
     }
   });
 });

@@ -74,7 +74,7 @@ function measureGradient({ state, x, targets }: Evidence): LayerNorms[] {
     buffers.ensure(few.rows, true);
     if (few.y) passes.gather({ rows: few.rows, x: few.x, views: [], y: few.y }, 0, few.rows, 0);
     else passes.copyInputs(few.x, 0, few.rows);
-    passes.forward(few.rows, true);
+    passes.forward(few.rows, "fired");
     if (few.y) passes.loss(few.rows, few.y.kind, true);
     else runtime.kernels.fillNormal(few.rows * spec.layers.at(-1)!.units, buffers.gradient(0), 1, 0, 0, 0, 0, 1);
     return goBack(state, buffers, few.rows);

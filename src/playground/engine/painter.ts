@@ -180,7 +180,7 @@ export class Painter {
     forEachChunk({ passes: this.passes, buffers: this.buffers }, x, false, (start, rows) => {
       const at = this.buffers.activations(last);
       if (spec.loss === "crossEntropy") runtime.kernels.softmax(rows, outputs, at, at);
-      if (spec.loss === "binaryCrossEntropy") runtime.kernels.activationForward(SIGMOID, 0, 0, 1, rows * outputs, at, 0, at, 0);
+      if (spec.loss === "binaryCrossEntropy") runtime.kernels.activationForward(SIGMOID, 0, 0, 1, rows * outputs, at, 0, at, 0, 0);
       plane.set(this.state.floats(at, rows * outputs), start * outputs);
       this.widths.forEach((width, layer) => z[layer].set(this.preactivations(layer, rows), start * width));
     });
