@@ -1,16 +1,12 @@
-// Measures the page's longest frame while a network trains, in a worker or beside the page.
+// Counts the page's frames while a network trains, in a worker or on the page itself.
 import { createNetwork, sgd } from "relumine";
 import { createNetwork as createInWorker } from "relumine/worker";
 
-async function longestFrame(work) {
+async function framesDuring(work) {
   let isOver = false;
-  let longest = 0;
   let frames = 0;
-  let last = performance.now();
-  const measured = new Promise((resolve) => {
-    requestAnimationFrame(function frame(now) {
-      longest = Math.max(longest, now - last);
-      last = now;
+  const counted = new Promise((resolve) => {
+    requestAnimationFrame(function frame() {
       frames++;
       if (isOver) resolve();
       else requestAnimationFrame(frame);
@@ -18,12 +14,12 @@ async function longestFrame(work) {
   });
   await work();
   isOver = true;
-  await measured;
-  return { longest, frames };
+  await counted;
+  return frames;
 }
 
-/** Trains `steps` steps of a network of these widths; the longest frame, in milliseconds. */
-globalThis.measureFrames = async (widths, batch, steps, inWorker) => {
+/** Trains `steps` steps of a network of these widths; the frames meanwhile. */
+globalThis.countFrames = async (widths, batch, steps, inWorker) => {
   const [inputs, ...units] = widths;
   const spec = { inputs, layers: units.map((each) => ({ units: each })), loss: "crossEntropy" };
   const network = await (inWorker ? createInWorker : createNetwork)(spec);
@@ -31,7 +27,7 @@ globalThis.measureFrames = async (widths, batch, steps, inWorker) => {
   const y = Array.from({ length: batch }, (_, i) => i % units.at(-1));
   const options = { epochs: steps, batchSize: batch, optimizer: sgd({ learningRate: 1e-3 }), ...(inWorker && { callbacks: [{ onBatchEnd() {}, onEpochEnd() {} }] }) };
   await new Promise((resolve) => setTimeout(resolve, 100));
-  const result = await longestFrame(() => network.fit({ x, y }, options));
+  const result = await framesDuring(() => network.fit({ x, y }, options));
   network.dispose();
   return result;
 };
