@@ -1,8 +1,10 @@
 // What a unit did over many batches, in float64.
 //
 // One batch's counters, as `activationForward` leaves them: seven arrays of `units` float32, one after the other: pivot, fired, min z,
-// max z, Σ(z - pivot), Σ(z - pivot)², Σ|a|. A unit fires where it is not closed: where z is above 0, or NaN, which it passes on. Running totals: seven arrays of `units` float64: samples, fired, min, max, mean,
-// m2 = Σ(z - mean)², Σ|a|. They merge by the pairwise update of Chan, Golub and LeVeque (1983), equation 2.1.
+// max z, Σ(z - pivot), Σ(z - pivot)², Σ|a|. A unit fires where it is not closed: where z is above 0, or NaN, which it passes on.
+//
+// Running totals: seven arrays of `units` float64: samples, fired, min, max, mean, m2 = Σ(z - mean)², Σ|a|. They merge by the pairwise
+// update of Chan, Golub and LeVeque (1983), equation 2.1.
 
 /** Arrays in one batch's counters, in order. */
 export const enum Counter { Pivot, Fired, Min, Max, Deviation, SquaredDeviation, Magnitude }

@@ -77,3 +77,15 @@ it("trains as without the short cut where outputs are closed", async () => {
   const [short, long] = await Promise.all([train("relu"), train({ name: "leakyRelu", alpha: 0 })]);
   expectClose(weightsOf(short), weightsOf(long));
 });
+
+it("a unit whose preactivations are NaN is not taken for a closed one: the fit ends and keeps the weights", async () => {
+  const network = await build({ name: "", widths: [80], isShut: (_, unit) => unit > 9 }, true);
+  const { kernel } = network.layers[0].getWeights();
+  kernel[3] = 3e38; // unit 3: infinity less infinity, as the inputs are 10 and 10
+  kernel[80 + 3] = -3e38;
+  network.layers[0].setWeights({ kernel });
+  const before = weightsOf(network);
+  const { stopped } = await network.fit({ x: { ...x, data: x.data.map(() => 10) }, y }, { epochs: 1, batchSize: 32, optimizer: sgd({ learningRate: 0.1 }) });
+  expect(stopped).toBe("diverged");
+  expect(weightsOf(network)).toEqual(before);
+});
