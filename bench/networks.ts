@@ -1,13 +1,16 @@
 // The workloads' networks, and the same in float64.
-import { createNetwork, type Matrix, type Network } from "../src/index.js";
+import { createNetwork, type Matrix, type Network, type NetworkSpec } from "../src/index.js";
 import type { ReferenceLayer } from "../tests/reference.js";
 import type { Context } from "./measure.js";
 import type { Workload } from "./workloads.js";
 
-export function create({ widths, loss }: Workload, { build }: Context, threads = 1): Promise<Network> {
+export function specOf({ widths, loss }: Workload): NetworkSpec {
   const [inputs, ...units] = widths;
-  const spec = { inputs: inputs!, layers: units.map((count) => ({ units: count })), loss, seed: 1 };
-  return createNetwork(spec, { arithmetic: build === "strict" ? "reproducible" : "fast", threads });
+  return { inputs: inputs!, layers: units.map((count) => ({ units: count })), loss, seed: 1 };
+}
+
+export function create(workload: Workload, { build }: Context, threads = 1): Promise<Network> {
+  return createNetwork(specOf(workload), { arithmetic: build === "strict" ? "reproducible" : "fast", threads });
 }
 
 export function rowsOf({ rows, columns, data }: Matrix): number[][] {

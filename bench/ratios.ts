@@ -1,5 +1,6 @@
 // Figures that compare: what the counters cost, what closed units save, what a second thread brings, how near predict comes to a plain sum.
 import { adam, type Callback, continualBackprop, preventDeaths, recycleDormant, sgd, type Network } from "../src/index.js";
+import { hiddenUnits } from "../src/network/evaluate.js";
 import type { Counting } from "../src/network/passes.js";
 import { stateOf } from "../src/network/state.js";
 import { SilentUnits } from "../src/network/totals.js";
@@ -24,7 +25,7 @@ function trainer(network: Network, workload: Workload): () => Promise<unknown> {
 /** The activations' passes over one batch, with what each step counts and does with it, with all that a trace reads besides, or without. */
 function forwardPasses(network: Network, workload: Workload, counting: Counting): () => void {
   const { arena, buffers, runtime: { kernels, heap }, spec } = stateOf(network);
-  const silent = new SilentUnits(spec.layers.slice(0, -1).map(({ units }) => units), kernels, heap, arena);
+  const silent = new SilentUnits(hiddenUnits(spec), kernels, heap, arena);
   silent.reset();
   const counted = counting !== "none", all = Number(counting === "all");
   const pass = ({ units }: (typeof spec.layers)[number], layer: number) => {

@@ -273,7 +273,7 @@ describe.skipIf(!hasChromium)("the page", () => {
   test("a worker that is killed: it is said, what was drawn stays, and it starts again", async () => {
     await using visitor = await visit(site);
     const { page } = visitor;
-    await waitForStep(page, 150);
+    await waitForStep(page, 300);
     await page.selectOption("#speed", "10"); // so that the first steps are seen when it starts again
     await page.workers()[0].evaluate(() => globalThis.close());
     await page.waitForSelector("#problem:not([hidden])", { timeout: 20_000 });
@@ -282,7 +282,8 @@ describe.skipIf(!hasChromium)("the page", () => {
     await page.click('#problem button:text-is("Start again")');
     await page.waitForSelector("#problem", { state: "hidden" });
     await page.waitForFunction(() => /^step \d{1,2},/.test(document.querySelector("#status")!.textContent!)); // from the start
-    await waitForStep(page, 3);
+    await page.selectOption("#speed", "120");
+    await waitForStep(page, 100);
   }, 60_000);
 
   test("an engine without WebAssembly SIMD is said, with what to do", async () => {

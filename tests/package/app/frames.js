@@ -1,12 +1,16 @@
-// Counts the page's frames while a network trains, in a worker or on the page itself.
+// Measures the page's frames while a network trains, in a worker or on the page itself.
 import { createNetwork, sgd } from "relumine";
 import { createNetwork as createInWorker } from "relumine/worker";
 
 async function framesDuring(work) {
   let isOver = false;
+  let longest = 0;
   let frames = 0;
-  const counted = new Promise((resolve) => {
-    requestAnimationFrame(function frame() {
+  let last = performance.now();
+  const measured = new Promise((resolve) => {
+    requestAnimationFrame(function frame(now) {
+      longest = Math.max(longest, now - last);
+      last = now;
       frames++;
       if (isOver) resolve();
       else requestAnimationFrame(frame);
@@ -14,12 +18,12 @@ async function framesDuring(work) {
   });
   await work();
   isOver = true;
-  await counted;
-  return frames;
+  await measured;
+  return { longest, frames };
 }
 
-/** Trains `steps` steps of a network of these widths; the frames meanwhile. */
-globalThis.countFrames = async (widths, batch, steps, inWorker) => {
+/** Trains `steps` steps of a network of these widths; the frames meanwhile, and the longest in milliseconds. */
+globalThis.measureFrames = async (widths, batch, steps, inWorker) => {
   const [inputs, ...units] = widths;
   const spec = { inputs, layers: units.map((each) => ({ units: each })), loss: "crossEntropy" };
   const network = await (inWorker ? createInWorker : createNetwork)(spec);
