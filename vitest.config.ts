@@ -10,7 +10,7 @@ const ALL = "tests/**/*.test.ts";
 const BROWSER_ONLY = "tests/browser/**";
 /** Suites that read files or start processes. */
 const NODE_ONLY = ["bench", "cli", "package", "literature", "network-node", "worker-node", "playground"].map((folder) => `tests/${folder}/**`).concat("tests/imports.test.ts");
-const PATIENCE = { testTimeout: 30_000, hookTimeout: 30_000 }; // for busy machines
+const PATIENCE = { testTimeout: 120_000, hookTimeout: 120_000 }; // for busy machines
 const cacheDir = ".cache/vite"; // of this checkout, even where node_modules is a link
 
 const node: TestProjectInlineConfiguration = {

@@ -28,7 +28,7 @@ test("MNIST: the lethal rate kills, the treatment leaves none dead, and the trea
   expect(lower!.dead).toBeGreaterThan(300); // a lower rate brings none back
   expect(treated!.dead).toBeLessThan(150);
   expect(treated!.accuracy).toBeGreaterThan(ill!.accuracy);
-}, 120_000);
+});
 
 test("a bad option is bad usage", async () => {
   await expect(run(process.execPath, [join(folder, "mnist.mjs"), "--quik"])).rejects.toMatchObject({ code: 2, stdout: "" });

@@ -58,7 +58,7 @@ describe("plans", () => {
 });
 
 describe("checkup digits", () => {
-  it("finds a lethal rate, and each cure answers its cause", { timeout: 60_000 }, async () => {
+  it("finds a lethal rate, and each cure answers its cause", async () => {
     const { healthy, climb, illnesses } = await checkup("digits");
     expect(healthy[0].score).toBeGreaterThan(0.93);
     expect(sum(healthy[0].dead)).toBeLessThan(256 / 10);
@@ -79,7 +79,7 @@ describe("checkup digits", () => {
     for (const { plan, runs } of highRate.runs) if (plan.activation === "relu") expect(runs[0].closed).toEqual(runs[0].dead);
   });
 
-  it("shows the units die, the table, its rule and the diagnosis", { timeout: 60_000 }, async () => {
+  it("shows the units die, the table, its rule and the diagnosis", async () => {
     const { code, stdout, stderr } = await relumine("checkup", "digits", "--epochs", "4", "--hidden", "32,32", "--seed", "3");
     expect(code).toBe(0);
     expect(stdout).toMatch(/epoch +loss +accuracy +layer 0, dead of 32 +layer 1, dead of 32\n( +[1-4] +[\d.]+ +[\d.]+ % +\d+ .*\n){4}/);
@@ -90,7 +90,7 @@ describe("checkup digits", () => {
     expect(stderr).toBe("");
   });
 
-  it("stops at Ctrl-C and shows the runs that were finished", { timeout: 60_000 }, async () => {
+  it("stops at Ctrl-C and shows the runs that were finished", async () => {
     const child = start(["checkup", "digits", "--hidden", "32", "--epochs", "30"]);
     let wasSent = false;
     child.stdout!.on("data", (chunk: Buffer) => {
@@ -103,7 +103,7 @@ describe("checkup digits", () => {
     expect(stdout).not.toContain("Rule:");
   });
 
-  it("gives medians and ranges over seeds", { timeout: 60_000 }, async () => {
+  it("gives medians and ranges over seeds", async () => {
     const { healthy, illnesses } = await checkup("digits", "--repeats", "3", "--epochs", "2", "--hidden", "16", "--seed", "5");
     expect(healthy.map(({ seed }) => seed)).toEqual([5, 6, 7]);
     for (const { runs, score } of illnesses.flatMap(({ runs: results }) => results)) {
@@ -114,20 +114,20 @@ describe("checkup digits", () => {
 });
 
 describe("checkup of a table", () => {
-  it("works on the penguins", { timeout: 60_000 }, async () => {
+  it("works on the penguins", async () => {
     const { illnesses, options } = await checkup(PENGUINS, "-t", "species", "--hidden", "32,32");
     expect(options.learningRate).toBe(0.1);
     expect(illnesses.at(-1)!.illness).toBe("negativeBias");
   });
 
-  it("goes by R² where the target is a number", { timeout: 60_000 }, async () => {
+  it("goes by R² where the target is a number", async () => {
     const { healthy, illnesses, options } = await checkup(PENGUINS, "-t", "body_mass_g", "--hidden", "32,32");
     expect(options.learningRate).toBe(0.01);
     expect(healthy[0].score).toBeGreaterThan(0.7);
     expect(illnesses.length).toBeGreaterThan(0);
   });
 
-  it("says where no rate is lethal, and goes on with illness B", { timeout: 60_000 }, async () => {
+  it("says where no rate is lethal, and goes on with illness B", async () => {
     const { code, stdout } = await relumine("checkup", PENGUINS, "-t", "species", "--hidden", "16", "--epochs", "1", "--batch-size", "1000", "--learning-rate", "1e-9");
     expect(code).toBe(0);
     expect(stdout).toContain("No rate up to 0.000001 kills a third of them here: there is no illness A to cure.");

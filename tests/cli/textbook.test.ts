@@ -150,7 +150,7 @@ describe("numbers", () => {
 });
 
 describe("relumine textbook", () => {
-  it("gives a document with all figures, and a page that asks for nothing", { timeout: 60_000 }, async () => {
+  it("gives a document with all figures, and a page that asks for nothing", async () => {
     const html = folder.write("page.html", "old");
     const { code, stdout, stderr } = await relumine("textbook", "--only", "8,3,3", "--repeats", "2", "--json", "--html", html);
     expect(code, stderr).toBe(0);
@@ -177,14 +177,14 @@ describe("relumine textbook", () => {
     expect(readdirSync(folder.path).filter((name) => name.endsWith(".tmp"))).toEqual([]);
   });
 
-  it("repeats to the bit with the same seed, and differs with another", { timeout: 60_000 }, async () => {
+  it("repeats to the bit with the same seed, and differs with another", async () => {
     const run = async (seed: string) => (JSON.parse((await relumine("textbook", "--only", "3", "--repeats", "1", "--json", "--seed", seed)).stdout) as Document).claims[0].figures;
     const [first, again, other] = [await run("4"), await run("4"), await run("5")];
     expect(again).toEqual(first);
     expect(other).not.toEqual(first);
   });
 
-  it("keeps the finished claims when interrupted, and says so", { timeout: 60_000 }, async () => {
+  it("keeps the finished claims when interrupted, and says so", async () => {
     const html = join(folder.path, "interrupted.html");
     const child = start(["textbook", "--only", "3,4,9", "--repeats", "30", "--html", html]);
     child.stderr!.on("data", (chunk: Buffer) => {

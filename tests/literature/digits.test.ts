@@ -64,7 +64,7 @@ async function trainOnce({ optimizer, bias = 0, leaky = false }: Row, seed: numb
   return { silent, accuracy: network.evaluate(heldOut).accuracy! };
 }
 
-test.each(Object.entries(table))("%s", { timeout: 30_000 }, async (_name, row) => {
+test.each(Object.entries(table))("%s", async (_name, row) => {
   const runs: Awaited<ReturnType<typeof trainOnce>>[] = [];
   for (let seed = 0; seed < SEEDS; seed++) runs.push(await trainOnce(row, seed));
   [row.spread ?? row.dead[0], row.dead[1]].forEach((range, layer) => expectWithin(median(runs.map(({ silent }) => silent[layer])), range, 6));

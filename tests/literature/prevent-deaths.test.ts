@@ -23,4 +23,4 @@ test("rate 0.8: dead units without and with preventDeaths, with clipping, at hal
   expect(plain).toBeGreaterThan(80);
   expect(guarded).toBeLessThan(plain / 4);
   expect(Math.max(clipped, half)).toBeLessThan(plain / 4);
-}, 120_000);
+});

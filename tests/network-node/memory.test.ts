@@ -45,7 +45,7 @@ test("a thousand rounds of create, fit, diagnose, clone, dispose", async () => {
   expect(heap.used).toBe(used);
   expect(heap.memory.buffer.byteLength).toBe(byteLength);
   expect(await javaScriptBytes() - before).toBeLessThan(1e6); // under a kilobyte a round: compiled code and caches
-}, 30_000);
+});
 
 test.each([adam(), sgd({ momentum: 0.9 }), rmsprop()])("a training step leaves no garbage, with $name", async (optimizer) => {
   const network = await createNetwork(regressor);
@@ -65,7 +65,7 @@ test.each([adam(), sgd({ momentum: 0.9 }), rmsprop()])("a training step leaves n
   // Turns of the event loop and the epochs' logs leave some 6 bytes a step; one boxed number in each would add 16, one small typed array hundreds.
   expect(bytes.sort((a, b) => a - b)[1]).toBeLessThan(14);
   network.dispose();
-}, 30_000);
+});
 
 test("networks that nobody disposed of give their memory back when they are collected", async () => {
   await settle();

@@ -49,7 +49,7 @@ it("a thread that dies fails the fit and leaves the weights of the last whole st
   expect(copy.layers[0].getWeights().kernel).toEqual(afterLastStep);
   const history = await copy.fit(data, { epochs: 2, batchSize: 64, optimizer: sgd() });
   expect(history.epochs).toHaveLength(2);
-}, 20_000);
+});
 
 it("an idle pool costs no CPU and keeps no process alive", async () => {
   const program = `
@@ -63,8 +63,8 @@ it("an idle pool costs no CPU and keeps no process alive", async () => {
     const { user, system } = process.cpuUsage(before);
     console.log(network.runtime.threads, (user + system) / 1000);
   `;
-  const { stdout } = await promisify(execFile)(process.execPath, ["--input-type=module", "-e", program], { timeout: 20_000 });
+  const { stdout } = await promisify(execFile)(process.execPath, ["--input-type=module", "-e", program], { timeout: 100_000 });
   const [threads, milliseconds] = stdout.trim().split(" ").map(Number);
   expect(threads).toBe(3);
   expect(milliseconds).toBeLessThan(60); // a spinning helper would have used 600
-}, 30_000);
+});

@@ -15,7 +15,6 @@ import { openWorkshop, type Workshop } from "./install.js";
 import { show, withPage, withServer } from "./pages.js";
 
 const run = promisify(execFile);
-const PATIENCE = 90_000;
 let shop: Workshop;
 let app: string;
 let nodeResult: string;
@@ -54,7 +53,7 @@ test.each([["Deno", "@deno", "deno", ["run", "--allow-all", "--node-modules-dir=
   used.push(`${name} ${/\d+\.\d+\.\d+/.exec((await run(program, ["--version"])).stdout)![0]}`);
   const { stdout } = await run(program, [...args, "train.js"], { cwd: app, env: { ...process.env, DENO_NO_UPDATE_CHECK: "1" } });
   expect(stdout.trim()).toBe(nodeResult);
-}, PATIENCE);
+});
 
 describe.skipIf(findFirefox() === undefined)("in Firefox", () => {
   const firefox = findFirefox()!;
@@ -62,20 +61,20 @@ describe.skipIf(findFirefox() === undefined)("in Firefox", () => {
   test("without a bundler, cross-origin isolated and not", async () => {
     used.push((await run(firefox, ["--version"])).stdout!.trim());
     for (const headers of [{}, ISOLATION_HEADERS]) expect(await showInFirefox(firefox, app, "/import-map.html", headers)).toBe(nodeResult);
-  }, PATIENCE);
+  });
 
   test("on two threads", async () => {
     await esbuild({ absWorkingDir: app, entryPoints: ["policy.js"], outdir: "in-firefox", bundle: true, format: "esm", logLevel: "error" });
     await cp(join(app, "policy.html"), join(app, "in-firefox/policy.html"));
     const { losses } = JSON.parse(nodeResult) as { losses: number[] };
     expect(JSON.parse(await showInFirefox(firefox, join(app, "in-firefox"), "/policy.html", ISOLATION_HEADERS))).toEqual({ threads: 2, losses });
-  }, PATIENCE);
+  });
 
   test("and a page that fails is seen to fail", async () => {
     await mkdir(join(app, "failing"));
     await writeFile(join(app, "failing/index.html"), `<script type="module">await Promise.reject("on purpose")</script>`);
     expect(await showInFirefox(firefox, join(app, "failing"), "/index.html", {})).toMatch(/^error: .*on purpose/);
-  }, PATIENCE);
+  });
 });
 
 describe.skipIf(findChromium() === undefined)("in Chromium", () => {
@@ -93,7 +92,7 @@ describe.skipIf(findChromium() === undefined)("in Chromium", () => {
     await viteBuild({ root: app, configFile: false, logLevel: "error", build: { outDir: "by-vite" } });
     expect(await showFolder("by-vite")).toBe(nodeResult);
     expect(await showFolder("by-vite", "/", ISOLATION_HEADERS)).toBe(nodeResult);
-  }, PATIENCE);
+  });
 
   test("served by Vite while one develops", async () => {
     const server = await createViteServer({ root: app, configFile: false, logLevel: "error", cacheDir: join(app, ".vite"), server: { port: 0, host: "localhost" } });
@@ -103,14 +102,14 @@ describe.skipIf(findChromium() === undefined)("in Chromium", () => {
     } finally {
       await server.close();
     }
-  }, PATIENCE);
+  });
 
   test("built by esbuild", async () => {
     used.push(`esbuild ${esbuildVersion}`);
     await esbuild({ absWorkingDir: app, entryPoints: ["train.js"], outdir: "by-esbuild", bundle: true, minify: true, format: "esm", logLevel: "error" });
     await cp(join(app, "index.html"), join(app, "by-esbuild/index.html"));
     expect(await showFolder("by-esbuild")).toBe(nodeResult);
-  }, PATIENCE);
+  });
 
   test("built by webpack", async () => {
     interface Stats { hasErrors(): boolean; toString(preset: string): string }
@@ -119,7 +118,7 @@ describe.skipIf(findChromium() === undefined)("in Chromium", () => {
     await new Promise<void>((resolve, reject) => webpack({ ...config, context: app }, (error, stats) => (error || stats.hasErrors() ? reject(error ?? new Error(stats.toString("errors-only"))) : resolve())));
     await cp(join(app, "index.html"), join(app, "by-webpack/index.html"));
     expect(await showFolder("by-webpack")).toBe(nodeResult);
-  }, PATIENCE);
+  });
 
   test("built by Rollup", async () => {
     interface Bundle { write(output: object): Promise<unknown> }
@@ -130,22 +129,22 @@ describe.skipIf(findChromium() === undefined)("in Chromium", () => {
     await bundle.write({ ...config.output, dir: join(app, "by-rollup") });
     await cp(join(app, "index.html"), join(app, "by-rollup/index.html"));
     expect(await showFolder("by-rollup")).toBe(nodeResult);
-  }, PATIENCE);
+  });
 
   test("built by Parcel", async () => {
     await tell("@parcel/core");
     await run(process.execPath, ["build-with-parcel.cjs"], { cwd: app });
     expect(await showFolder("by-parcel")).toBe(nodeResult);
-  }, PATIENCE);
+  });
 
   test("a worker of one's own, built by Vite", async () => {
     await viteBuild({ root: app, configFile: false, logLevel: "error", worker: { format: "es" }, build: { outDir: "by-vite-own", rollupOptions: { input: join(app, "own.html") } } }); // own.js starts my-worker.js
     expect(await showFolder("by-vite-own", "/own.html")).toBe("0.5 RelumineError value");
-  }, PATIENCE);
+  });
 
   test("without a bundler, by an import map", async () => {
     expect(await showFolder(".", "/import-map.html")).toBe(nodeResult);
-  }, PATIENCE);
+  });
 
   test("and a page that fails is seen to fail", async () => {
     await mkdir(join(app, "broken"));
@@ -169,20 +168,20 @@ describe.skipIf(findChromium() === undefined)("in Chromium", () => {
         const path = file === "worker-thread.js" ? join(app, "node_modules/relumine/dist/worker/thread-web.js") : found.resolve(`relumine/${file}`); // Node's own is another one
         await cp(path, join(app, "by-policy", file));
       }
-    }, PATIENCE);
+    });
 
     test.each([[1, {}], [2, ISOLATION_HEADERS]] as const)("that allows wasm-unsafe-eval and blob: workers, not unsafe-eval: %i threads", async (threads, isolation) => {
       expect(await shown("/policy.html", { ...EMBEDDED, ...isolation })).toBe(expected(threads));
-    }, PATIENCE);
+    });
 
     test.each([[1, {}], [2, ISOLATION_HEADERS]] as const)("that forbids blob: and data:, with the files named: %i threads", async (threads, isolation) => {
       expect(await shown("/policy.html?named", { ...STRICT, ...isolation })).toBe(expected(threads));
-    }, PATIENCE);
+    });
 
     test("and what is forbidden is told of", async () => {
       expect(await shown("/policy.html", STRICT)).toMatch(/^unsupported: the worker does not start here .*options\.worker where a content security policy forbids blob:/);
       expect(await shown("/policy.html?named", policy("script-src 'self'", "worker-src 'self'", "connect-src 'self'"))).toMatch(/WebAssembly|wasm/i);
-    }, PATIENCE);
+    });
   });
 
   test("the page goes on drawing while a network trains in the worker, which it does not when it trains on the page", async () => {
@@ -195,5 +194,5 @@ describe.skipIf(findChromium() === undefined)("in Chromium", () => {
       expect(onPage.longest).toBeGreaterThan(50);
       expect((await train(true)).frames).toBeGreaterThan(3 * onPage.frames); // how long one is, other programs decide too
     }), ISOLATION_HEADERS);
-  }, PATIENCE);
+  });
 });

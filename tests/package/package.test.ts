@@ -18,7 +18,7 @@ beforeAll(async () => {
   await cp(new URL("app/", import.meta.url), app, { recursive: true });
   files = await installPackage(app);
   nodeResult = (await run(process.execPath, ["train.js"], { cwd: app })).stdout.trim();
-}, 60_000);
+});
 afterAll(() => rm(app, { recursive: true, force: true }));
 
 test("the tarball holds dist and the documents, and nothing else", () => {

@@ -47,7 +47,7 @@ export async function withPage<T>(browser: Browser, url: string, use: (page: Pag
 export function show(browser: Browser, url: string, allowed?: RegExp): Promise<string> {
   const shown = async (page: Page) => (await page.textContent("body"))!.trim();
   return withPage(browser, url, async (page) => {
-    await expect.poll(() => shown(page), { timeout: 30_000 }).not.toBe("");
+    await expect.poll(() => shown(page), { timeout: 60_000 }).not.toBe("");
     return shown(page);
   }, allowed);
 }

@@ -48,6 +48,7 @@ export interface Visit extends AsyncDisposable {
 
 export async function visit({ browser, url }: Site, hash = "", options: BrowserContextOptions = {}, prepare?: (page: Page) => Promise<void>): Promise<Visit> {
   const context = await browser.newContext({ viewport: { width: 1280, height: 800 }, ...options });
+  context.setDefaultTimeout(60_000); // for busy machines
   const page = await context.newPage();
   const faults: string[] = [];
   page.on("pageerror", ({ message }) => faults.push(message));

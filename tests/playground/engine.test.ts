@@ -71,7 +71,7 @@ describe("the opening", () => {
     expect(curves!.steps[0]).toBe(0);
     expect(curves!.steps).toEqual([...curves!.steps].sort((a, b) => a - b));
     for (const line of [curves!.loss, curves!.heldOutLoss, curves!.heldOutAccuracy, ...curves!.living]) expect(line).toHaveLength(curves!.steps.length);
-  }, 60_000);
+  });
 });
 
 describe("the textbook's unit", () => {
@@ -145,7 +145,7 @@ describe("cures", () => {
       expect(back.parameters, cure).toEqual(before.parameters);
       expect((await bench.stepTo(5)).step).toBe(65);
     }
-  }, 60_000);
+  });
 
   test.each(["liftBias", "recycle"] as const)("%s brings the dead back, and no death is forgotten or made up", async (cure) => {
     const bench = await withDead();
@@ -180,7 +180,7 @@ describe("cures", () => {
     expect(kept.twin).toBeUndefined();
     expect(deadOf(kept)).toBe(0);
     expect((await paired.stepTo(3)).step).toBe(963);
-  }, 60_000);
+  });
 });
 
 test("orders that come at once are carried out one after another, and undone one by one", async () => {

@@ -5,7 +5,7 @@ import { Engine } from "../../src/playground/engine/engine.js";
 import type { CureName, Frame, FromEngine, ToEngine, UnitName } from "../../src/playground/engine/protocol.js";
 import { OPENING, type Recipe } from "../../src/playground/state/recipe.js";
 
-const PATIENCE = 20_000; // milliseconds
+const PATIENCE = 60_000; // milliseconds
 
 type Kind = FromEngine["kind"];
 type Of<K extends Kind> = Extract<FromEngine, { kind: K }>;

@@ -26,7 +26,7 @@ it.each([["a function that starts it", () => new Worker(file)], ["its URL", file
 it("an error that nobody catches is its end", async () => {
   const network = await createNetwork(classifier, { worker: file });
   const fit = network.fit(data, { epochs: 1_000_000 }).catch((error: unknown) => error);
-  await network.call("crash");
+  await network.call("crash").catch(() => {}); // its answer and its end travel by different ways: either may be first
   expect(await fit).toMatchObject({ name: "RelumineError", code: "disposed", message: expect.stringContaining("RangeError: crashed") });
   await expectRefusal(() => network.predict(data.x), "disposed", "crashed");
 });
@@ -37,7 +37,7 @@ it("a process ends though a network was forgotten, and not before its answers ar
     const network = await createNetwork({ inputs: 1, layers: [{ units: 4 }, { units: 1 }], loss: "meanSquaredError" });
     network.fit({ x: [[1], [2]], y: [1, 2] }, { epochs: 30000 }).then(({ epochs }) => console.log(epochs.length));
   `;
-  const { stdout } = await run(process.execPath, ["--input-type=module", "-e", program], { timeout: 20_000 });
+  const { stdout } = await run(process.execPath, ["--input-type=module", "-e", program], { timeout: 100_000 });
   expect(stdout.trim()).toBe("30000");
 });
 
