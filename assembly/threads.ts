@@ -1,16 +1,20 @@
-// Products shared by threads: every thread runs the same kernels over one shared memory, each on a stripe of C. Since each
-// element of C is one sum in one order, the stripes don't show in the bits.
+// Products shared by threads: every thread runs the same kernels over one shared memory and takes stripe after stripe of C, so that a
+// thread that is slow, late or not there at all holds up nobody. Since each element of C is one sum in one order, the stripes don't show
+// in the bits.
 //
-// The control block, i32 each: [generation, unfinished helpers, sleeping helpers, whether the caller sleeps, thread count,
-// arguments of gemmSelected ...]. A product is posted by raising the generation. Helpers spin on it briefly, then sleep.
-import { gemmSelected, gemmWorkspaceBytes, tileRows } from "./gemm/gemm";
+// A turn is one stripe: the columns that B is packed for at a time, of one block of M and one of K. LEFT counts the turns of a product
+// down: who takes it from above 0 has got one, and until that is finished neither the product nor its arguments change.
+import { blockDepth, blockHeight, gemmWorkspaceBytes, packBlock, runStripe, stripeWidth } from "./gemm/gemm";
 
-const GENERATION: usize = 0;
-const UNFINISHED: usize = 4;
+// The control block, i32 each; the arguments of gemmSelected follow. Helpers look at LEFT briefly, then sleep on it.
+const LEFT: usize = 0;
+const FINISHED: usize = 4;
 const SLEEPING: usize = 8;
 const CALLER_SLEEPS: usize = 12;
-const THREADS: usize = 16;
-const ARGUMENTS: usize = 20;
+const PRODUCT: usize = 16;
+const TURNS: usize = 20;
+const HELD: usize = 24;
+const ARGUMENTS: usize = 28;
 
 /** Rounds of looking before a helper sleeps: a fraction of a millisecond, longer than what lies between the products of most steps. */
 const SPINS: i32 = 400_000;
@@ -23,71 +27,94 @@ function argument(control: usize, index: usize): usize {
   return load<usize>(control + ARGUMENTS + (index << 2));
 }
 
-/** The share of thread `index`: a stripe of rows or of columns, whichever leaves less to be packed twice, in whole tiles. */
-function runStripe(control: usize, index: usize): void {
-  const threads = load<usize>(control + THREADS);
-  const M = argument(control, 0), N = argument(control, 1), K = argument(control, 2);
-  const a = argument(control, 3), rowStrideA = argument(control, 4), colStrideA = argument(control, 5);
-  const b = argument(control, 6), rowStrideB = argument(control, 7), colStrideB = argument(control, 8);
-  const accumulate = argument(control, 9) != 0;
-  const c = argument(control, 10), ldc = argument(control, 11);
-  const workspace = argument(control, 12) + index * gemmWorkspaceBytes();
-  const columnIndex = argument(control, 13), kIndex = argument(control, 14);
-  const byRows = M > N;
-  const tile = byRows ? tileRows() : <usize>8;
-  const tiles = ((byRows ? M : N) + tile - 1) / tile;
-  const start = min(tiles * index / threads * tile, byRows ? M : N);
-  const end = min(tiles * (index + 1) / threads * tile, byRows ? M : N);
-  if (byRows) {
-    gemmSelected(
-      end - start, N, K, a + (start * rowStrideA << 2), rowStrideA, colStrideA, b, rowStrideB, colStrideB,
-      accumulate, c + (start * ldc << 2), ldc, workspace, columnIndex, kIndex,
-    );
-  } else {
-    const from: usize = columnIndex ? 0 : start;
-    gemmSelected(
-      M, end - start, K, a, rowStrideA, colStrideA, b + (from * colStrideB << 2), rowStrideB, colStrideB,
-      accumulate, c + (start << 2), ldc, workspace, columnIndex ? columnIndex + (start << 2) : 0, kIndex,
-    );
-  }
+// @ts-ignore: decorator
+@inline
+function blocks(count: usize, size: usize): usize {
+  return (count + size - 1) / size;
 }
 
-/** Posts the product whose arguments are in the control block and runs the caller's own stripe. */
-export function runShared(control: usize): void {
-  atomic.store<i32>(control + UNFINISHED, load<i32>(control + THREADS) - 1);
-  atomic.add<i32>(control + GENERATION, 1);
-  if (atomic.load<i32>(control + SLEEPING) != 0) atomic.notify(control + GENERATION, -1);
-  runStripe(control, 0);
-}
-
-/** Waits for the helpers' stripes; returns how many are still missing when patience is at an end. */
-export function awaitHelpers(control: usize): i32 {
-  let unfinished = 0;
-  for (let i = 0; i < PATIENCE; i++) {
-    unfinished = atomic.load<i32>(control + UNFINISHED);
-    if (unfinished == 0) break;
-  }
-  return unfinished;
-}
-
-/** Waits until the generation is another than `seen`; returns it. */
-function awaitWork(control: usize, seen: i32): i32 {
-  for (let i = 0; i < SPINS; i++) {
-    const generation = atomic.load<i32>(control + GENERATION);
-    if (generation != seen) return generation;
-  }
-  atomic.add<i32>(control + SLEEPING, 1);
-  while (atomic.load<i32>(control + GENERATION) == seen) atomic.wait<i32>(control + GENERATION, seen, -1);
-  atomic.sub<i32>(control + SLEEPING, 1);
-  return atomic.load<i32>(control + GENERATION);
-}
-
-/** The life of helper `index` (from 1), from generation `seen` on; ends with its thread. */
-export function helperLoop(control: usize, index: usize, seen: i32): void {
+/**
+ * Takes turns as thread `index` until none is left; returns how many it finished. A block of K is added to what the blocks before it gave,
+ * so those have to be finished: a helper waits for that as long as it takes, the caller keeps its turn in HELD and returns.
+ */
+function takeTurns(control: usize, index: usize): i32 {
+  let finished = 0;
+  let product = 0;
+  let packed: usize = usize.MAX_VALUE; // the block of that product's A that this thread's workspace holds
   while (true) {
-    seen = awaitWork(control, seen);
-    runStripe(control, index);
-    const wasLast = atomic.sub<i32>(control + UNFINISHED, 1) == 1;
-    if (wasLast && atomic.load<i32>(control + CALLER_SLEEPS) != 0) atomic.notify(control + UNFINISHED, 1);
+    let left = index == 0 ? load<i32>(control + HELD) : 0;
+    if (left == 0) left = atomic.sub<i32>(control + LEFT, 1);
+    if (left <= 0) return finished;
+
+    const M = argument(control, 0), N = argument(control, 1), K = argument(control, 2);
+    const workspace = argument(control, 12) + index * gemmWorkspaceBytes();
+    const depth = blockDepth(K), height = blockHeight(M, depth);
+    const across = blocks(N, stripeWidth()), down = blocks(M, height);
+    const turn = <usize>(load<i32>(control + TURNS) - left);
+    const block = turn / across, pc = block / down * depth, ic = block % down * height;
+    const kc = min(depth, K - pc), mc = min(height, M - ic);
+    if (block != packed || product != load<i32>(control + PRODUCT)) {
+      const before = <i32>(block / down * down * across);
+      if (index == 0) store<i32>(control + HELD, left);
+      while (atomic.load<i32>(control + FINISHED) < before) if (index == 0) return finished;
+      if (index == 0) store<i32>(control + HELD, 0);
+      packBlock(mc, kc, ic, pc, argument(control, 3), argument(control, 4), argument(control, 5), workspace);
+      packed = block;
+      product = load<i32>(control + PRODUCT);
+    }
+    runStripe(
+      mc, N, kc, ic, turn % across * stripeWidth(), pc, argument(control, 6), argument(control, 7), argument(control, 8),
+      argument(control, 9) != 0, argument(control, 10), argument(control, 11), workspace, argument(control, 13), argument(control, 14),
+    );
+    finished++;
+    atomic.add<i32>(control + FINISHED, 1);
+    if (atomic.load<i32>(control + CALLER_SLEEPS) != 0) atomic.notify(control + FINISHED, 1);
+  }
+}
+
+/** Posts the product whose arguments are in the control block and takes turns at it; returns how many it finished before it had to wait for helpers. */
+export function runShared(control: usize): i32 {
+  const M = argument(control, 0), N = argument(control, 1), K = argument(control, 2);
+  const depth = blockDepth(K);
+  const turns = blocks(N, stripeWidth()) * blocks(M, blockHeight(M, depth)) * blocks(K, depth);
+  store<i32>(control + PRODUCT, load<i32>(control + PRODUCT) + 1);
+  store<i32>(control + TURNS, <i32>turns);
+  atomic.store<i32>(control + FINISHED, 0);
+  atomic.store<i32>(control + LEFT, <i32>turns);
+  if (atomic.load<i32>(control + SLEEPING) != 0) atomic.notify(control + LEFT, -1);
+  return takeTurns(control, 0);
+}
+
+/** Finishes the product with the helpers; returns how many turns are still missing when patience is at an end. */
+export function awaitHelpers(control: usize): i32 {
+  const turns = load<i32>(control + TURNS);
+  let finished = 0;
+  for (let i = 0; i < PATIENCE; i++) {
+    if (load<i32>(control + HELD) != 0) takeTurns(control, 0);
+    finished = atomic.load<i32>(control + FINISHED);
+    if (finished == turns) break;
+  }
+  return turns - finished;
+}
+
+/** Waits until there are turns to take. */
+function awaitWork(control: usize): void {
+  for (let i = 0; i < SPINS; i++) {
+    if (atomic.load<i32>(control + LEFT) > 0) return;
+  }
+  while (true) {
+    const left = atomic.load<i32>(control + LEFT);
+    if (left > 0) return;
+    atomic.add<i32>(control + SLEEPING, 1);
+    atomic.wait<i32>(control + LEFT, left, -1);
+    atomic.sub<i32>(control + SLEEPING, 1);
+  }
+}
+
+/** The life of helper `index` (from 1); ends with its thread. */
+export function helperLoop(control: usize, index: usize): void {
+  while (true) {
+    awaitWork(control);
+    takeTurns(control, index);
   }
 }

@@ -131,6 +131,46 @@ function evenly(count: usize, most: usize): usize {
   return ((count + blocks - 1) / blocks + 3) & ~3;
 }
 
+/** Depth of the blocks of K. */
+// @ts-ignore: decorator
+@inline
+export function blockDepth(K: usize): usize {
+  return evenly(K, KC);
+}
+
+/** Height of the blocks of M, for that depth of K. */
+// @ts-ignore: decorator
+@inline
+export function blockHeight(M: usize, depth: usize): usize {
+  return evenly(M, A_FLOATS / depth & ~3);
+}
+
+/** Columns that B is packed for at a time. */
+// @ts-ignore: decorator
+@inline
+export function stripeWidth(): usize {
+  return NC;
+}
+
+/** Packs block (ic, pc) of A, for `runStripe`. */
+export function packBlock(mc: usize, kc: usize, ic: usize, pc: usize, a: usize, rowStrideA: usize, colStrideA: usize, workspace: usize): void {
+  packA(mc, kc, a + (ic * rowStrideA + pc * colStrideA << 2), rowStrideA, colStrideA, workspace + PACKED_B_BYTES);
+}
+
+/** C's block of rows from ic on (+)= the packed block of A · B's rows from pc on, in the columns from jc on. */
+export function runStripe(
+  mc: usize, N: usize, kc: usize, ic: usize, jc: usize, pc: usize,
+  b: usize, rowStrideB: usize, colStrideB: usize,
+  accumulate: bool, c: usize, ldc: usize, workspace: usize,
+  columnIndex: usize, kIndex: usize,
+): void {
+  const nc = min(NC, N - jc);
+  const packedA = workspace + PACKED_B_BYTES;
+  const from = advance(advance(b, kIndex, pc, rowStrideB), columnIndex, jc, colStrideB);
+  packB(nc, kc, from, colStrideB, rowStrideB, advanceIndex(columnIndex, jc), advanceIndex(kIndex, pc), workspace);
+  runBlock(mc, nc, kc, packedA, workspace, accumulate || pc > 0, c + (ic * ldc + jc << 2), ldc, packedA + PACKED_A_BYTES);
+}
+
 /** As gemm, for the columns and the rows (k) of B that the indices (u32) select, 0: all; N and K count what is selected. A and C are dense. */
 export function gemmSelected(
   M: usize, N: usize, K: usize,
@@ -139,23 +179,15 @@ export function gemmSelected(
   accumulate: bool, c: usize, ldc: usize, workspace: usize,
   columnIndex: usize, kIndex: usize,
 ): void {
-  const packedA = workspace + PACKED_B_BYTES;
-  const tile = packedA + PACKED_A_BYTES;
   if (K == 0 && !accumulate) clear(M, N, c, ldc);
   if (M == 0 || N == 0 || K == 0) return;
-  const depth = evenly(K, KC);
-  const height = evenly(M, A_FLOATS / depth & ~3);
+  const depth = blockDepth(K), height = blockHeight(M, depth);
   for (let pc: usize = 0; pc < K; pc += depth) {
     const kc = min(depth, K - pc);
     for (let ic: usize = 0; ic < M; ic += height) {
       const mc = min(height, M - ic);
-      packA(mc, kc, a + (ic * rowStrideA + pc * colStrideA << 2), rowStrideA, colStrideA, packedA);
-      for (let jc: usize = 0; jc < N; jc += NC) {
-        const nc = min(NC, N - jc);
-        const from = advance(advance(b, kIndex, pc, rowStrideB), columnIndex, jc, colStrideB);
-        packB(nc, kc, from, colStrideB, rowStrideB, advanceIndex(columnIndex, jc), advanceIndex(kIndex, pc), workspace);
-        runBlock(mc, nc, kc, packedA, workspace, accumulate || pc > 0, c + (ic * ldc + jc << 2), ldc, tile);
-      }
+      packBlock(mc, kc, ic, pc, a, rowStrideA, colStrideA, workspace);
+      for (let jc: usize = 0; jc < N; jc += NC) runStripe(mc, N, kc, ic, jc, pc, b, rowStrideB, colStrideB, accumulate, c, ldc, workspace, columnIndex, kIndex);
     }
   }
 }

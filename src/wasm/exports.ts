@@ -104,10 +104,10 @@ export interface KernelExports {
   listOpen(units: number, batch: number, indices: number): number;
 
   // Threads: `control` is the block that assembly/threads.ts describes.
-  /** Posts the product in the control block and runs the caller's own share of it. */
-  runShared(control: number): void;
-  /** Waits for the helpers a while; returns how many have not finished. */
+  /** Posts the product in the control block and takes turns at it; returns how many it finished before it had to wait for helpers. */
+  runShared(control: number): number;
+  /** Finishes the product with the helpers; returns how many turns are missing after a while. */
   awaitHelpers(control: number): number;
-  /** The life of helper `index`, from generation `seen` on. Never returns. */
-  helperLoop(control: number, index: number, seen: number): void;
+  /** The life of helper `index`, from 1. Never returns. */
+  helperLoop(control: number, index: number): void;
 }

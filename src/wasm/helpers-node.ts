@@ -4,10 +4,10 @@ import { Worker } from "node:worker_threads";
 import type { Helper, HelperStart } from "./threads.js";
 
 const SOURCE = `
-const { parentPort, workerData: { module, memory, control, index, seen } } = require("node:worker_threads");
+const { parentPort, workerData: { module, memory, control, index } } = require("node:worker_threads");
 const { exports } = new WebAssembly.Instance(module, { env: { memory } });
 parentPort.postMessage("ready");
-exports.helperLoop(control, index, seen);
+exports.helperLoop(control, index);
 `;
 
 export function startHelper(start: HelperStart, onReady: () => void, onDeath: (why: string) => void, _file?: string | URL): Helper {

@@ -3,10 +3,10 @@ import type { Helper, HelperStart } from "./threads.js";
 
 /** Also written to a file of its own, for pages that forbid blob: (worker/embed.mjs). */
 export const SOURCE = `
-onmessage = ({ data: { module, memory, control, index, seen } }) => {
+onmessage = ({ data: { module, memory, control, index } }) => {
   const { exports: kernels } = new WebAssembly.Instance(module, { env: { memory } });
   postMessage("ready");
-  kernels.helperLoop(control, index, seen);
+  kernels.helperLoop(control, index);
 };
 `;
 

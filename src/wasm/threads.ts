@@ -1,5 +1,6 @@
 // A pool of helper threads over one shared memory, which share the large products (assembly/threads.ts).
 import { countCores, maySleep, startHelper } from "#helpers";
+import { Benefit } from "./benefit.js";
 import type { KernelExports } from "./exports.js";
 import type { Heap } from "./heap.js";
 import { RelumineError } from "../core/errors.js";
@@ -9,7 +10,6 @@ export interface HelperStart {
   readonly memory: WebAssembly.Memory;
   readonly control: number;
   readonly index: number;
-  readonly seen: number;
 }
 export interface Helper {
   stop(): void;
@@ -19,15 +19,9 @@ const MAX_THREADS = 64;
 const AUTO_THREADS = 8;
 const CONTROL_BYTES = 256;
 /** Words of the control block, see assembly/threads.ts. */
-const UNFINISHED = 1, CALLER_SLEEPS = 3, THREADS = 4, ARGUMENTS = 5;
+const FINISHED = 1, CALLER_SLEEPS = 3, TURNS = 5, ARGUMENTS = 7;
 /** Multiply-adds from which waking helpers pays (measured). */
 const SHARED_FROM = 1_000_000;
-/** After helpers were late, this many products are run alone, twice as many after each further time. */
-const FEWEST_ALONE = 16;
-const MOST_ALONE = 1024;
-/** Late: over this many products, more than this share of the caller's own time was spent waiting. */
-const JUDGED_TOGETHER = 8;
-const MOST_WAITING = 0.7;
 const PATIENCE_MS = 5000;
 
 /** Shared memory is there, and in a browser allowed: the page must be cross-origin isolated. */
@@ -44,12 +38,7 @@ export function resolveThreads(threads: number | "auto"): number {
 export class ThreadPool {
   private readonly helpers: Helper[] = [];
   private death: string | undefined;
-  /** Products still to be run alone, and how many it will be the next time: where other programs hold the cores, sharing costs more than it saves. */
-  private alone = 0;
-  private nextAlone = FEWEST_ALONE;
-  private judged = 0;
-  private own = 0;
-  private waited = 0;
+  private readonly benefit = new Benefit();
 
   private constructor(
     private readonly kernels: KernelExports,
@@ -61,9 +50,8 @@ export class ThreadPool {
   /** Starts threads - 1 helpers; `onDeath` is called once if one of them ends. */
   static async start(threads: number, module: WebAssembly.Module, kernels: KernelExports, heap: Heap, onDeath: () => void, file?: string | URL): Promise<ThreadPool> {
     const control = heap.allocate(CONTROL_BYTES, "the threads' control block");
-    heap.i32[(control >>> 2) + THREADS] = threads;
     const pool = new ThreadPool(kernels, heap, control, onDeath);
-    const ready = Array.from({ length: threads - 1 }, (_, i) => pool.startHelper({ module, memory: heap.memory, control, index: i + 1, seen: 0 }, file));
+    const ready = Array.from({ length: threads - 1 }, (_, i) => pool.startHelper({ module, memory: heap.memory, control, index: i + 1 }, file));
     await Promise.all(ready);
     return pool;
   }
@@ -102,9 +90,7 @@ export class ThreadPool {
   }
 
   private isAlone(): boolean {
-    if (this.alone === 0) return false;
-    this.alone--;
-    return this.death === undefined;
+    return this.death === undefined && this.benefit.isMissing();
   }
 
   private share(
@@ -120,30 +106,10 @@ export class ThreadPool {
     words[to + 9] = accumulate; words[to + 10] = c; words[to + 11] = ldc; words[to + 12] = workspace;
     words[to + 13] = columnIndex; words[to + 14] = kIndex;
     const started = performance.now();
-    this.kernels.runShared(this.control);
-    const finished = performance.now();
+    const turns = this.kernels.runShared(this.control);
+    const parted = performance.now();
     if (this.kernels.awaitHelpers(this.control) !== 0) this.awaitLate();
-    this.judgeHelpers(finished - started, performance.now() - finished);
-  }
-
-  /**
-   * Over some products in a row, helpers that took much longer than the caller for their equal shares did not pay. The first
-   * product does not count: it wakes them.
-   */
-  private judgeHelpers(own: number, waited: number): void {
-    if (this.judged++ === 0) return;
-    this.own += own;
-    this.waited += waited;
-    if (this.judged <= JUDGED_TOGETHER) return;
-    if (this.waited > this.own * MOST_WAITING) {
-      this.alone = this.nextAlone;
-      this.nextAlone = Math.min(MOST_ALONE, this.nextAlone * 2);
-      this.judged = 0;
-    } else {
-      this.nextAlone = FEWEST_ALONE;
-      this.judged = 1;
-    }
-    this.own = this.waited = 0;
+    this.benefit.note(m * n * k, performance.now() - started, turns / words[(this.control >>> 2) + TURNS], parted - started);
   }
 
   /** Helpers that share a core with others take longer; one that died never finishes. */
@@ -153,9 +119,8 @@ export class ThreadPool {
     const deadline = performance.now() + PATIENCE_MS;
     Atomics.store(words, base + CALLER_SLEEPS, 1);
     while (this.kernels.awaitHelpers(this.control) !== 0) {
-      const unfinished = Atomics.load(words, base + UNFINISHED);
-      if (unfinished !== 0 && maySleep()) Atomics.wait(words, base + UNFINISHED, unfinished, 10);
-      if (unfinished !== 0 && performance.now() > deadline) {
+      if (maySleep()) Atomics.wait(words, base + FINISHED, Atomics.load(words, base + FINISHED), 10);
+      if (performance.now() > deadline) {
         this.fail(`it did not answer for ${PATIENCE_MS / 1000} seconds`);
         throw this.deathError();
       }
