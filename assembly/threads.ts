@@ -4,7 +4,7 @@
 //
 // A turn is one stripe: the columns that B is packed for at a time, of one block of M and one of K. LEFT counts the turns of a product
 // down: who takes it from above 0 has got one, and until that is finished neither the product nor its arguments change.
-import { blockDepth, blockHeight, gemmWorkspaceBytes, packBlock, runStripe, stripeWidth } from "./gemm/gemm";
+import { blockDepth, blockHeight, countBlocks, gemmWorkspaceBytes, packBlock, runStripe, stripeWidth } from "./gemm/gemm";
 
 // The control block, i32 each; the arguments of gemmSelected follow. Helpers look at LEFT briefly, then sleep on it.
 const LEFT: usize = 0;
@@ -27,10 +27,12 @@ function argument(control: usize, index: usize): usize {
   return load<usize>(control + ARGUMENTS + (index << 2));
 }
 
-// @ts-ignore: decorator
-@inline
-function blocks(count: usize, size: usize): usize {
-  return (count + size - 1) / size;
+/** What LEFT was before a turn was taken off it, for the caller that of the turn it kept; no turn if it is not above 0. */
+function takeTurn(control: usize, index: usize): i32 {
+  const held = index == 0 ? load<i32>(control + HELD) : 0;
+  if (held == 0) return atomic.sub<i32>(control + LEFT, 1);
+  store<i32>(control + HELD, 0);
+  return held;
 }
 
 /**
@@ -42,22 +44,23 @@ function takeTurns(control: usize, index: usize): i32 {
   let product = 0;
   let packed: usize = usize.MAX_VALUE; // the block of that product's A that this thread's workspace holds
   while (true) {
-    let left = index == 0 ? load<i32>(control + HELD) : 0;
-    if (left == 0) left = atomic.sub<i32>(control + LEFT, 1);
+    const left = takeTurn(control, index);
     if (left <= 0) return finished;
 
     const M = argument(control, 0), N = argument(control, 1), K = argument(control, 2);
     const workspace = argument(control, 12) + index * gemmWorkspaceBytes();
     const depth = blockDepth(K), height = blockHeight(M, depth);
-    const across = blocks(N, stripeWidth()), down = blocks(M, height);
+    const across = countBlocks(N, stripeWidth()), down = countBlocks(M, height);
     const turn = <usize>(load<i32>(control + TURNS) - left);
     const block = turn / across, pc = block / down * depth, ic = block % down * height;
     const kc = min(depth, K - pc), mc = min(height, M - ic);
     if (block != packed || product != load<i32>(control + PRODUCT)) {
       const before = <i32>(block / down * down * across);
-      if (index == 0) store<i32>(control + HELD, left);
-      while (atomic.load<i32>(control + FINISHED) < before) if (index == 0) return finished;
-      if (index == 0) store<i32>(control + HELD, 0);
+      while (atomic.load<i32>(control + FINISHED) < before) {
+        if (index != 0) continue;
+        store<i32>(control + HELD, left);
+        return finished;
+      }
       packBlock(mc, kc, ic, pc, argument(control, 3), argument(control, 4), argument(control, 5), workspace);
       packed = block;
       product = load<i32>(control + PRODUCT);
@@ -76,7 +79,7 @@ function takeTurns(control: usize, index: usize): i32 {
 export function runShared(control: usize): i32 {
   const M = argument(control, 0), N = argument(control, 1), K = argument(control, 2);
   const depth = blockDepth(K);
-  const turns = blocks(N, stripeWidth()) * blocks(M, blockHeight(M, depth)) * blocks(K, depth);
+  const turns = countBlocks(N, stripeWidth()) * countBlocks(M, blockHeight(M, depth)) * countBlocks(K, depth);
   store<i32>(control + PRODUCT, load<i32>(control + PRODUCT) + 1);
   store<i32>(control + TURNS, <i32>turns);
   atomic.store<i32>(control + FINISHED, 0);

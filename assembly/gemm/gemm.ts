@@ -123,12 +123,18 @@ function packB(count: usize, kc: usize, from: usize, columnStride: usize, kStrid
   else pack(NR, count, kc, from, columnStride, kStride, to);
 }
 
+/** How many blocks of `size` cover `count`. */
+// @ts-ignore: decorator
+@inline
+export function countBlocks(count: usize, size: usize): usize {
+  return (count + size - 1) / size;
+}
+
 /** The size of blocks of at most `most` (a multiple of 4) that cover `count` with none much smaller than the others. */
 // @ts-ignore: decorator
 @inline
 function evenly(count: usize, most: usize): usize {
-  const blocks = (count + most - 1) / most;
-  return ((count + blocks - 1) / blocks + 3) & ~3;
+  return countBlocks(count, countBlocks(count, most)) + 3 & ~3;
 }
 
 /** Depth of the blocks of K. */
