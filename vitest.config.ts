@@ -4,13 +4,14 @@ import { availableParallelism } from "node:os";
 import { playwright } from "@vitest/browser-playwright";
 import { configDefaults, defineConfig, type TestProjectInlineConfiguration } from "vitest/config";
 import { CHROMIUM_ARGUMENTS, ISOLATION_HEADERS, findChromium } from "./tests/browser/chromium.js";
+import { PATIENCE_MS } from "./tests/patience.js";
 import { SummaryLine } from "./tests/summary.js";
 
 const ALL = "tests/**/*.test.ts";
 const BROWSER_ONLY = "tests/browser/**";
 /** Suites that read files or start processes. */
 const NODE_ONLY = ["bench", "cli", "package", "literature", "network-node", "worker-node", "playground"].map((folder) => `tests/${folder}/**`).concat("tests/imports.test.ts");
-const PATIENCE = { testTimeout: 120_000, hookTimeout: 120_000 }; // for busy machines
+const PATIENCE = { testTimeout: 2 * PATIENCE_MS, hookTimeout: 2 * PATIENCE_MS };
 const cacheDir = ".cache/vite"; // of this checkout, even where node_modules is a link
 
 const node: TestProjectInlineConfiguration = {

@@ -1,61 +1,61 @@
 // The caller's side of a shared product, with a helper that the test plays.
 import { describe, expect, it } from "vitest";
+import type { Build } from "../../src/wasm/binary.js";
 import { Bench, builds } from "./harness.js";
 
 /** Words of the control block. */
 const LEFT = 0, FINISHED = 1, TURNS = 5, HELD = 6, ARGUMENTS = 7, WORDS = 32;
 // K has three blocks, M two: a turn is one of 4 stripes of 16 columns in one of these six.
 const M = 250, N = 61, K = 1100, HEIGHT = 128, DEPTH = 368, STRIPES = 4, BLOCKS_OF_M = 2, BLOCKS_OF_K = 3;
+const ALL_TURNS = STRIPES * BLOCKS_OF_M * BLOCKS_OF_K;
+
+/** A product whose arguments lie in a control block, and what gemm gives for it. */
+async function post(build: Build, rowStrideB: number, colStrideB: number) {
+  const bench = await Bench.create(build);
+  const { kernels } = bench;
+  const a = bench.place(Float32Array.from({ length: M * K }, (_, i) => Math.sin(i * i)));
+  const b = bench.place(Float32Array.from({ length: K * N }, (_, i) => Math.cos(i * i)));
+  const [c, wanted] = [bench.allocate(M * N), bench.allocate(M * N)];
+  const workspace = bench.allocate(kernels.gemmWorkspaceBytes() / 4);
+  const control = bench.placeInt32(new Int32Array(WORDS));
+  kernels.gemm(M, N, K, a, K, 1, b, rowStrideB, colStrideB, 0, wanted, N, workspace);
+  const words = bench.ints(control, WORDS);
+  words.set([M, N, K, a, K, 1, b, rowStrideB, colStrideB, 0, c, N, workspace, 0, 0], ARGUMENTS);
+  const expectDone = () => {
+    expect(bench.floats(c, M * N).every((value, i) => Object.is(value, bench.floats(wanted, M * N)[i]))).toBe(true);
+    bench.checkFences();
+  };
+  return { bench, kernels, a, b, c, workspace, control, words, expectDone };
+}
 
 describe.each(builds)("%s", (build) => {
   it("a block is not added to what a helper has not yet computed", async () => {
-    const bench = await Bench.create(build);
-    const { kernels } = bench;
-    const a = bench.place(Float32Array.from({ length: M * K }, (_, i) => Math.sin(i * i)));
-    const b = bench.place(Float32Array.from({ length: K * N }, (_, i) => Math.cos(i * i)));
-    const [c, wanted] = [bench.allocate(M * N), bench.allocate(M * N)];
-    const workspace = bench.allocate(kernels.gemmWorkspaceBytes() / 4);
-    const control = bench.placeInt32(new Int32Array(WORDS));
-    kernels.gemm(M, N, K, a, K, 1, b, N, 1, 0, wanted, N, workspace);
-
-    const words = bench.ints(control, WORDS);
-    words.set([M, N, K, a, K, 1, b, N, 1, 0, c, N, workspace, 0, 0], ARGUMENTS);
-    const turns = STRIPES * BLOCKS_OF_M * BLOCKS_OF_K;
-    words[TURNS] = turns;
-    words[HELD] = turns - 1; // the first turn is the helper's, the second the caller's
-    words[LEFT] = turns - 2;
+    const { kernels, a, b, c, workspace, control, words, expectDone } = await post(build, N, 1);
+    words[TURNS] = ALL_TURNS;
+    words[HELD] = ALL_TURNS - 1; // the first turn is the helper's, the second the caller's
+    words[LEFT] = ALL_TURNS - 2;
     const finished = STRIPES * BLOCKS_OF_M - 1; // of the first block of K, all but the helper's
     for (let again = 0; again < 2; again++) {
-      expect(kernels.awaitHelpers(control)).toBe(turns - finished);
+      expect(kernels.awaitHelpers(control)).toBe(ALL_TURNS - finished);
       expect(words[FINISHED]).toBe(finished);
-      expect(words[HELD]).toBe(turns - finished - 1);
+      expect(words[HELD]).toBe(ALL_TURNS - finished - 1);
     }
 
     kernels.gemm(HEIGHT, 16, DEPTH, a, K, 1, b, N, 1, 0, c, N, workspace); // the helper's turn
     words[FINISHED]++;
     expect(kernels.awaitHelpers(control)).toBe(0);
-    expect(words[FINISHED]).toBe(turns);
+    expect(words[FINISHED]).toBe(ALL_TURNS);
     expect(words[LEFT]).toBeLessThanOrEqual(0);
-    expect(bench.floats(c, M * N).every((value, i) => Object.is(value, bench.floats(wanted, M * N)[i]))).toBe(true);
-    bench.checkFences();
+    expectDone();
   });
 
   it("a product without helpers is the caller's own", async () => {
-    const bench = await Bench.create(build);
-    const { kernels } = bench;
-    const a = bench.place(Float32Array.from({ length: M * K }, (_, i) => Math.sin(i * i)));
-    const b = bench.place(Float32Array.from({ length: N * K }, (_, i) => Math.cos(i * i)));
-    const [c, wanted] = [bench.allocate(M * N), bench.allocate(M * N)];
-    const workspace = bench.allocate(kernels.gemmWorkspaceBytes() / 4);
-    const control = bench.placeInt32(new Int32Array(WORDS));
-    kernels.gemm(M, N, K, a, K, 1, b, 1, K, 0, wanted, N, workspace);
+    const { bench, kernels, c, control, expectDone } = await post(build, 1, K);
     for (let product = 0; product < 3; product++) {
       bench.floats(c, M * N).fill(Number.NaN);
-      bench.ints(control, WORDS).set([M, N, K, a, K, 1, b, 1, K, 0, c, N, workspace, 0, 0], ARGUMENTS);
-      expect(kernels.runShared(control)).toBe(STRIPES * BLOCKS_OF_M * BLOCKS_OF_K);
+      expect(kernels.runShared(control)).toBe(ALL_TURNS);
       expect(kernels.awaitHelpers(control)).toBe(0);
-      expect(bench.floats(c, M * N).every((value, i) => Object.is(value, bench.floats(wanted, M * N)[i]))).toBe(true);
+      expectDone();
     }
-    bench.checkFences();
   });
 });

@@ -3,6 +3,7 @@ import { Worker } from "node:worker_threads";
 import { expect, it, vi } from "vitest";
 import { createNetwork, type Network, sgd } from "../../src/index.js";
 import type { HelperStart } from "../../src/wasm/threads.js";
+import { labelled } from "../network/helpers.js";
 
 const HANGING = `
 const { parentPort, workerData: { memory, control } } = require("node:worker_threads");
@@ -21,19 +22,13 @@ vi.mock("#helpers", async (importOriginal) => ({
   },
 }));
 
-const rows = 64;
-const data = (inputs: number) => ({
-  x: { rows, columns: inputs, data: Float32Array.from({ length: rows * inputs }, (_, i) => Math.sin(i * i)) },
-  y: Array.from({ length: rows }, (_, i) => i % 10),
-});
-
 // More than 512 inputs are added up in blocks: the caller then waits in the midst of a product.
 it.each([300, 1300])("with %i inputs", async (inputs) => {
   const network = await createNetwork({ inputs, layers: [{ units: 200 }, { units: 10 }], loss: "crossEntropy" }, { threads: 2 });
   const kernel = (of: Network) => Buffer.from(of.layers[0].getWeights().kernel.buffer);
   let afterLastStep = kernel(network);
   const callbacks = [{ onBatchEnd: () => void (afterLastStep = kernel(network)) }];
-  await expect(network.fit(data(inputs), { epochs: 1_000_000, batchSize: rows, optimizer: sgd(), callbacks })).rejects.toMatchObject({
+  await expect(network.fit(labelled(64, inputs), { epochs: 1_000_000, batchSize: 64, optimizer: sgd(), callbacks })).rejects.toMatchObject({
     code: "disposed", message: expect.stringContaining("did not answer for 5 seconds"),
   });
   expect(kernel(await network.clone()).equals(afterLastStep)).toBe(true);

@@ -3,6 +3,8 @@ import { promisify } from "node:util";
 import { expect, it, vi } from "vitest";
 import { createNetwork, sgd } from "../../src/index.js";
 import type { Helper } from "../../src/wasm/threads.js";
+import { labelled } from "../network/helpers.js";
+import { PATIENCE_MS } from "../patience.js";
 
 const started: Helper[] = [];
 vi.mock("#helpers", async (importOriginal) => {
@@ -17,12 +19,8 @@ vi.mock("#helpers", async (importOriginal) => {
   };
 });
 
-const rows = 256;
 const spec = { inputs: 200, layers: [{ units: 150 }, { units: 10 }], loss: "crossEntropy" } as const;
-const data = {
-  x: { rows, columns: spec.inputs, data: Float32Array.from({ length: rows * spec.inputs }, (_, i) => Math.sin(i * i)) },
-  y: Array.from({ length: rows }, (_, i) => (i * i) % 10),
-};
+const data = labelled(256, spec.inputs);
 
 it("a thread that dies fails the fit and leaves the weights of the last whole step", async () => {
   const network = await createNetwork(spec, { threads: 2 });
@@ -63,7 +61,7 @@ it("an idle pool costs no CPU and keeps no process alive", async () => {
     const { user, system } = process.cpuUsage(before);
     console.log(network.runtime.threads, (user + system) / 1000);
   `;
-  const { stdout } = await promisify(execFile)(process.execPath, ["--input-type=module", "-e", program], { timeout: 100_000 });
+  const { stdout } = await promisify(execFile)(process.execPath, ["--input-type=module", "-e", program], { timeout: PATIENCE_MS });
   const [threads, milliseconds] = stdout.trim().split(" ").map(Number);
   expect(threads).toBe(3);
   expect(milliseconds).toBeLessThan(60); // a spinning helper would have used 600

@@ -224,7 +224,7 @@ describe("the event loop", () => {
     withNetwork(wide, async (network) => {
       const controller = new AbortController();
       let turns = 0;
-      const timer = setInterval(() => { if (++turns === 8) controller.abort(); }, 5);
+      const timer = setInterval(() => { if (++turns === 9) controller.abort(); }, 5);
       const history = await network.fit(sectors(1000), { epochs: 1e6, signal: controller.signal });
       clearInterval(timer);
       expect(history.stopped).toBe("aborted");
@@ -236,7 +236,7 @@ describe("the event loop", () => {
       const controller = new AbortController();
       let answers = 0;
       port1.onmessage = () => {
-        if (++answers === 5) controller.abort();
+        if (++answers === 6) controller.abort();
         port2.postMessage(0);
       };
       port2.postMessage(0);

@@ -1,7 +1,7 @@
 // What the network tests share: seeded data, weights as one array, the package's networks as the reference's, refused calls.
 import { expect } from "vitest";
 import {
-  adam, adamW, createNetwork, type Network, type NetworkSpec, type Optimizer, RelumineError, rmsprop, type RuntimeOptions, sgd,
+  adam, adamW, createNetwork, type Matrix, type Network, type NetworkSpec, type Optimizer, RelumineError, rmsprop, type RuntimeOptions, sgd,
 } from "../../src/index.js";
 import type { ReferenceLayer, ReferenceOptimizer, Rows } from "../reference.js";
 
@@ -33,6 +33,12 @@ export function randomRows(random: () => number, rows: number, columns: number, 
 export function sectors(rows: number, classes = 3, seed = 1): { x: Rows; y: number[] } {
   const x = randomRows(seededRandom(seed), rows, 2);
   return { x, y: x.map(([a, b]) => Math.floor(((Math.atan2(b, a) / Math.PI + 1) / 2) * classes * 0.9999)) };
+}
+
+/** Rows with ten labels, for what asks for size and not for sense. */
+export function labelled(rows: number, columns: number, scale = 1): { x: Matrix; y: number[] } {
+  const data = Float32Array.from({ length: rows * columns }, (_, i) => Math.sin(i * i) * scale);
+  return { x: { rows, columns, data }, y: Array.from({ length: rows }, (_, i) => (i * i) % 10) };
 }
 
 /** A small task of regression. */

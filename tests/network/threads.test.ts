@@ -1,30 +1,19 @@
 import { afterEach, describe, expect, it, vi } from "vitest";
 import { createNetwork, RelumineError, sgd, type Network } from "../../src/index.js";
 import { canShare } from "../../src/wasm/threads.js";
+import { labelled, weightsOf } from "./helpers.js";
 
-const rows = 200;
 const spec = { inputs: 150, layers: [{ units: 140 }, { units: 133 }, { units: 10 }], loss: "crossEntropy", seed: 3 } as const;
-const data = {
-  x: { rows, columns: spec.inputs, data: Float32Array.from({ length: rows * spec.inputs }, (_, i) => Math.sin(i * i)) },
-  y: Array.from({ length: rows }, (_, i) => (i * i) % 10),
-};
+const data = labelled(200, spec.inputs);
 /** Products of it are added up over several blocks of K, and have several blocks of M. */
 const deep = { ...spec, inputs: 1100, layers: [{ units: 61 }, { units: 10 }] } as const;
-const deepData = {
-  x: { rows: 250, columns: deep.inputs, data: Float32Array.from({ length: 250 * deep.inputs }, (_, i) => Math.sin(i * i) / 8) },
-  y: Array.from({ length: 250 }, (_, i) => (i * i) % 10),
-};
+const deepData = labelled(250, deep.inputs, 1 / 8);
 const options = () => ({ epochs: 2, batchSize: 96, optimizer: sgd({ learningRate: 0.05 }) });
-
-function weightsOf(network: Network): Float32Array[] {
-  return network.layers.flatMap((layer) => Object.values(layer.getWeights()) as Float32Array[]);
-}
 
 /** toEqual would look for the likeliest edits between thousands of numbers, for minutes. */
 function expectSameWeights(network: Network, other: Network): void {
   const theirs = weightsOf(other);
-  const differing = weightsOf(network).map((weights, i) => weights.filter((w, j) => !Object.is(w, theirs[i][j])).length);
-  expect(differing).toEqual(theirs.map(() => 0));
+  expect(weightsOf(network).filter((weight, i) => !Object.is(weight, theirs[i])).length).toBe(0);
 }
 
 /** Shuts every other unit, so that indexed products are shared too. */

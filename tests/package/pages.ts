@@ -5,6 +5,7 @@ import type { AddressInfo } from "node:net";
 import { extname, join } from "node:path";
 import type { Browser, Page } from "playwright-core";
 import { expect } from "vitest";
+import { PATIENCE_MS } from "../patience.js";
 
 export const TYPES: Record<string, string> = { ".html": "text/html", ".js": "text/javascript", ".css": "text/css", ".wasm": "application/wasm" };
 
@@ -47,7 +48,7 @@ export async function withPage<T>(browser: Browser, url: string, use: (page: Pag
 export function show(browser: Browser, url: string, allowed?: RegExp): Promise<string> {
   const shown = async (page: Page) => (await page.textContent("body"))!.trim();
   return withPage(browser, url, async (page) => {
-    await expect.poll(() => shown(page), { timeout: 60_000 }).not.toBe("");
+    await expect.poll(() => shown(page), { timeout: PATIENCE_MS }).not.toBe("");
     return shown(page);
   }, allowed);
 }

@@ -4,6 +4,7 @@ import { once } from "node:events";
 import { fileURLToPath } from "node:url";
 import { type Browser, type BrowserContextOptions, chromium, type Page } from "playwright-core";
 import { CHROMIUM_ARGUMENTS, findChromium } from "../browser/chromium.js";
+import { PATIENCE_MS } from "../patience.js";
 
 const root = fileURLToPath(new URL("../../", import.meta.url));
 export const FOLDER = `${root}.cache/playground-test/`;
@@ -48,7 +49,7 @@ export interface Visit extends AsyncDisposable {
 
 export async function visit({ browser, url }: Site, hash = "", options: BrowserContextOptions = {}, prepare?: (page: Page) => Promise<void>): Promise<Visit> {
   const context = await browser.newContext({ viewport: { width: 1280, height: 800 }, ...options });
-  context.setDefaultTimeout(60_000); // for busy machines
+  context.setDefaultTimeout(PATIENCE_MS);
   const page = await context.newPage();
   const faults: string[] = [];
   page.on("pageerror", ({ message }) => faults.push(message));

@@ -4,8 +4,7 @@ import { gunzipSync } from "node:zlib";
 import { Engine } from "../../src/playground/engine/engine.js";
 import type { CureName, Frame, FromEngine, ToEngine, UnitName } from "../../src/playground/engine/protocol.js";
 import { OPENING, type Recipe } from "../../src/playground/state/recipe.js";
-
-const PATIENCE = 60_000; // milliseconds
+import { PATIENCE_MS } from "../patience.js";
 
 type Kind = FromEngine["kind"];
 type Of<K extends Kind> = Extract<FromEngine, { kind: K }>;
@@ -39,7 +38,7 @@ export class Bench {
   async stepTo(steps: number, chosen?: UnitName): Promise<Frame> {
     const first = (await this.frame()).step;
     for (let i = 0; i < steps; i++) void this.engine.handle({ kind: "step" });
-    const end = performance.now() + PATIENCE;
+    const end = performance.now() + PATIENCE_MS;
     for (;;) {
       await new Promise((resolve) => setTimeout(resolve, 5));
       const frame = await this.frame(chosen);

@@ -5,6 +5,7 @@ import { Worker } from "node:worker_threads";
 import { expect, it } from "vitest";
 import { createNetwork } from "../../src/worker.js";
 import { classifier, expectRefusal, sectors } from "../network/helpers.js";
+import { PATIENCE_MS } from "../patience.js";
 
 const run = promisify(execFile);
 const data = sectors(96);
@@ -37,7 +38,7 @@ it("a process ends though a network was forgotten, and not before its answers ar
     const network = await createNetwork({ inputs: 1, layers: [{ units: 4 }, { units: 1 }], loss: "meanSquaredError" });
     network.fit({ x: [[1], [2]], y: [1, 2] }, { epochs: 30000 }).then(({ epochs }) => console.log(epochs.length));
   `;
-  const { stdout } = await run(process.execPath, ["--input-type=module", "-e", program], { timeout: 100_000 });
+  const { stdout } = await run(process.execPath, ["--input-type=module", "-e", program], { timeout: PATIENCE_MS });
   expect(stdout.trim()).toBe("30000");
 });
 
