@@ -1,5 +1,5 @@
 // The engine without a page: what is said to it, and what it says.
-import { afterEach, describe, expect, test } from "vitest";
+import { afterEach, describe, expect, test, vi } from "vitest";
 import { CURES } from "../../src/playground/engine/protocol.js";
 import { PRESETS } from "../../src/playground/state/presets.js";
 import { FOR_DIGITS, OPENING } from "../../src/playground/state/recipe.js";
@@ -209,6 +209,34 @@ test("a start in the midst of a cure: no error of the network that is gone", asy
   const frame = await bench.stepTo(5);
   expect(frame.step).toBe(5);
   expect(frame.twin).toBeUndefined();
+});
+
+describe("pace", () => {
+  test.each([1, 3, 7])("training goes on though %i ms pass between two looks at the clock", async (pause) => {
+    let past = 0;
+    const now = vi.spyOn(performance, "now").mockImplementation(() => (past += pause));
+    try {
+      const bench = open();
+      await bench.start();
+      await bench.engine.handle({ kind: "run", running: true, speed: 120 });
+      await bench.runTo(60);
+    } finally {
+      now.mockRestore();
+    }
+  });
+
+  test.each([
+    ["run", { kind: "run", running: true, speed: 600 }, true],
+    ["pause", { kind: "run", running: false, speed: 600 }, false],
+    ["step", { kind: "step" }, false],
+  ] as const)("%s, said while the network is being made, holds for it", async (_what, message, isRunning) => {
+    const bench = open();
+    const starting = bench.engine.handle({ kind: "start", recipe: OPENING, running: !isRunning, speed: 1000 });
+    await bench.engine.handle(message);
+    await starting;
+    expect((await bench.frame()).running).toBe(isRunning);
+    if (isRunning) await bench.runTo(5);
+  });
 });
 
 describe("examples hold what they say", () => {

@@ -20,6 +20,8 @@ export class Engine {
   private table: GivenTable | undefined;
   /** Counts starts: one that was overtaken by another is dropped. */
   private starts = 0;
+  /** What was said last; a network that is still being made heeds it too. */
+  private pace = { running: false, speed: 1 };
 
   constructor(private readonly around: Surroundings) {}
 
@@ -39,6 +41,8 @@ export class Engine {
 
   private async act(message: ToEngine): Promise<void> {
     if (message.kind === "start") return this.start(message);
+    if (message.kind === "run") this.pace = message;
+    if (message.kind === "step") this.pace = { ...this.pace, running: false };
     const { session } = this;
     if (!session) return;
     switch (message.kind) {
@@ -64,6 +68,7 @@ export class Engine {
   /** The new session takes the place of the old one only when it stands. */
   private async start({ recipe, table, running, speed }: Extract<ToEngine, { kind: "start" }>): Promise<void> {
     const turn = ++this.starts;
+    this.pace = { running, speed };
     const task = await this.load(recipe.data, table);
     if (!task || turn !== this.starts) return;
     const session = await Session.create(recipe, task, (error) => this.fail("engine", error));
@@ -72,7 +77,7 @@ export class Engine {
     this.session = session;
     this.table = table ?? this.table;
     this.around.post(session.describe());
-    session.run(running, speed);
+    session.run(this.pace.running, this.pace.speed);
     this.around.post(session.forecast());
   }
 

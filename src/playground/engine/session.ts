@@ -4,13 +4,14 @@ import { stateOf } from "../../network/state.js";
 import { cureRun, labelOf } from "./cures.js";
 import type { CureName, Examined, Frame, FromEngine, Twin, UnitName } from "./protocol.js";
 import { Run } from "./run.js";
-import { Signal, sleep } from "./signal.js";
+import { Signal } from "./signal.js";
 import { targetsOf } from "./spec.js";
 import type { Task } from "./task.js";
 import type { Recipe } from "../state/recipe.js";
 
 const MOST_UNDOS = 8;
 const LATE_AT_MOST = 100; // milliseconds of steps that are caught up with
+const EARLY_AT_MOST = 2; // milliseconds that no timer is set for
 
 export class Session {
   private twin: { readonly run: Run; readonly label: string } | undefined;
@@ -206,17 +207,20 @@ export class Session {
   private gate(run: Run): Promise<"stop" | undefined> | undefined {
     if (run === this.main && this.singles > 0) this.singles--;
     if (this.twin) this.signal.fire();
-    if (run === this.main && this.running && this.speed !== Number.POSITIVE_INFINITY) this.due = Math.max(this.due + 1000 / this.speed, performance.now() - LATE_AT_MOST);
-    if (!this.mustWait(run)) return undefined;
-    return this.waitFor(run);
+    if (this.isPaced(run)) this.due = Math.max(this.due + 1000 / this.speed, performance.now() - LATE_AT_MOST);
+    const delay = this.delayOf(run);
+    return delay === 0 ? undefined : this.waitFor(run, delay);
   }
 
-  private mustWait(run: Run): boolean {
-    return !run.isAlive || this.holding > 0 || !this.mayStep(run) || this.isEarly(run);
+  private isPaced(run: Run): boolean {
+    return run === this.main && this.running && this.speed !== Number.POSITIVE_INFINITY;
   }
 
-  private isEarly(run: Run): boolean {
-    return run === this.main && this.running && this.speed !== Number.POSITIVE_INFINITY && this.due > performance.now() + 2;
+  /** Milliseconds until the run's next step; Infinity: something must happen first. */
+  private delayOf(run: Run): number {
+    if (!run.isAlive || this.holding > 0 || !this.mayStep(run)) return Number.POSITIVE_INFINITY;
+    const early = this.isPaced(run) ? this.due - performance.now() : 0;
+    return early > EARLY_AT_MOST ? early : 0;
   }
 
   /** A fit that ends names the causes of all deaths so far; where an epoch is one step, nothing is lost by ending it at a pause. */
@@ -224,11 +228,9 @@ export class Session {
     return run === this.main && !this.running && this.singles === 0 && run.stepsPerEpoch === 1 && run.hasUnnamedDeaths();
   }
 
-  private async waitFor(run: Run): Promise<"stop" | undefined> {
+  private async waitFor(run: Run, delay: number): Promise<"stop" | undefined> {
     if (this.isToConclude(run)) return "stop";
-    while (run.isAlive && this.holding === 0 && this.mustWait(run)) {
-      await (this.isEarly(run) ? Promise.race([this.signal.wait(), sleep(this.due - performance.now())]) : this.signal.wait());
-    }
+    for (let left = delay; left > 0 && run.isAlive && this.holding === 0; left = this.delayOf(run)) await this.signal.wait(left);
     return run.isAlive && this.holding === 0 ? undefined : "stop";
   }
 }

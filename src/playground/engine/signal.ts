@@ -1,23 +1,22 @@
 // Something that several may wait for, again and again.
 
 export class Signal {
-  private waiting: (() => void)[] = [];
+  private readonly waiting = new Set<() => void>();
 
-  wait(): Promise<void> {
+  /** Until it is fired, or for so many milliseconds if that is sooner. */
+  wait(atMost = Number.POSITIVE_INFINITY): Promise<void> {
     return new Promise((resolve) => {
-      this.waiting.push(resolve);
+      const go = () => {
+        clearTimeout(timer);
+        this.waiting.delete(go);
+        resolve();
+      };
+      const timer = atMost === Number.POSITIVE_INFINITY ? undefined : setTimeout(go, atMost);
+      this.waiting.add(go);
     });
   }
 
   fire(): void {
-    const { waiting } = this;
-    this.waiting = [];
-    for (const resolve of waiting) resolve();
+    for (const go of this.waiting) go();
   }
-}
-
-export function sleep(milliseconds: number): Promise<void> {
-  return new Promise((resolve) => {
-    setTimeout(resolve, milliseconds);
-  });
 }
