@@ -1,7 +1,7 @@
 // The page's end of the line to the engine: one frame asked for at a time, and a watch on a worker that has gone.
 import type { FromEngine, ToEngine } from "./engine/protocol.js";
 
-const PATIENCE = 8000; // milliseconds without an answer
+const PATIENCE = 8; // looks a second apart without an answer; a machine that slept or was busy elsewhere looks less often
 
 export interface Client {
   send(message: ToEngine): void;
@@ -12,11 +12,12 @@ export interface Client {
 
 export function startClient(onMessage: (message: FromEngine) => void, onGone: (why: string) => void): Client {
   const worker = new Worker(new URL("engine.js", document.baseURI), { type: "module", name: "relumine" });
-  let askedAt = 0;
+  let isAsked = false;
+  let silentLooks = 0;
   let isReady = false;
   let isGone = false;
   const watch = setInterval(() => {
-    if (askedAt > 0 && !document.hidden && performance.now() - askedAt > PATIENCE) gone("it has not answered for some seconds");
+    if (isAsked && !document.hidden && ++silentLooks > PATIENCE) gone("it has not answered for some seconds");
   }, 1000);
 
   function stop(): void {
@@ -32,7 +33,7 @@ export function startClient(onMessage: (message: FromEngine) => void, onGone: (w
   }
 
   worker.onmessage = ({ data }: MessageEvent<FromEngine>) => {
-    if (data.kind === "frame" || data.kind === "failed") askedAt = 0;
+    if (data.kind === "frame" || data.kind === "failed") isAsked = false;
     if (data.kind === "started") isReady = true;
     if (!isGone) onMessage(data);
   };
@@ -44,8 +45,9 @@ export function startClient(onMessage: (message: FromEngine) => void, onGone: (w
   return {
     send: (message) => worker.postMessage(message),
     askFrame: (request) => {
-      if (askedAt > 0 || !isReady || isGone) return;
-      askedAt = performance.now();
+      if (isAsked || !isReady || isGone) return;
+      isAsked = true;
+      silentLooks = 0;
       worker.postMessage({ kind: "frame", ...request } satisfies ToEngine);
     },
     stop,
