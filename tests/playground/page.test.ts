@@ -273,7 +273,7 @@ describe.skipIf(!hasChromium)("the page", () => {
   test("a worker that is killed: it is said, what was drawn stays, and it starts again", async () => {
     await using visitor = await visit(site);
     const { page } = visitor;
-    await waitForStep(page, 300);
+    await waitForStep(page, 100);
     await page.selectOption("#speed", "10"); // so that the first steps are seen when it starts again
     await page.workers()[0].evaluate(() => globalThis.close());
     await page.waitForSelector("#problem:not([hidden])");
