@@ -40,7 +40,9 @@ export class Bench {
     for (let i = 0; i < steps; i++) void this.engine.handle({ kind: "step" });
     await this.runTo(first + steps);
     await new Promise((resolve) => setTimeout(resolve, 10));
-    return this.frame(chosen);
+    const frame = await this.frame(chosen);
+    if (frame.step !== first + steps) throw new Error(`wanted is that it stands at step ${first + steps}; it stands at ${frame.step}`);
+    return frame;
   }
 
   /** Waits until it has taken so many steps. */
