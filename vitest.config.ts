@@ -10,7 +10,9 @@ import { SummaryLine } from "./tests/summary.js";
 const ALL = "tests/**/*.test.ts";
 const BROWSER_ONLY = "tests/browser/**";
 /** Suites that read files or start processes. */
-const NODE_ONLY = ["bench", "cli", "package", "literature", "network-node", "worker-node", "playground"].map((folder) => `tests/${folder}/**`).concat("tests/imports.test.ts");
+const NODE_ONLY = ["bench", "cli", "package", "literature", "network-node", "worker-node", "playground"]
+  .map((folder) => `tests/${folder}/**`)
+  .concat("tests/imports.test.ts");
 const PATIENCE = { testTimeout: 2 * PATIENCE_MS, hookTimeout: 2 * PATIENCE_MS };
 const cacheDir = ".cache/vite"; // of this checkout, even where node_modules is a link
 

@@ -38,15 +38,30 @@ async function prepare(name: ActivationName, { build }: Context): Promise<Activa
   const { activationForward, activationBackward } = arena.kernels;
   const kind = ACTIVATION_NAMES.indexOf(name);
   const next = filler(3);
-  const z = filled(COUNT, () => 4 * next()), upstream = filled(COUNT, next);
+  const z = filled(COUNT, () => 4 * next()),
+    upstream = filled(COUNT, next);
   const alphas = arena.place(new Float32Array(UNITS).fill(ALPHA));
   const bias = arena.place(new Float32Array(UNITS)); // zeros: z stays what it is from call to call
-  const atZ = arena.place(z), atUpstream = arena.place(upstream), out = arena.allocate(COUNT);
+  const atZ = arena.place(z),
+    atUpstream = arena.place(upstream),
+    out = arena.allocate(COUNT);
   const perUnit = arena.allocate(UNITS * COUNTERS);
   const calls = {
     forward: () => activationForward(kind, ALPHA, alphas, ROWS, UNITS, atZ, bias, out, perUnit, 1),
     "forward, no counters": () => activationForward(kind, ALPHA, alphas, ROWS, UNITS, atZ, bias, out, 0, 0),
-    backward: () => void activationBackward(kind, ALPHA, alphas, ROWS, UNITS, atZ, atUpstream, out, perUnit, name === "prelu" ? perUnit + UNITS * 4 : 0),
+    backward: () =>
+      void activationBackward(
+        kind,
+        ALPHA,
+        alphas,
+        ROWS,
+        UNITS,
+        atZ,
+        atUpstream,
+        out,
+        perUnit,
+        name === "prelu" ? perUnit + UNITS * 4 : 0,
+      ),
   };
   return { z, upstream, calls, result: () => arena.floats(out, COUNT) };
 }
@@ -54,10 +69,16 @@ async function prepare(name: ActivationName, { build }: Context): Promise<Activa
 async function run(name: ActivationName, direction: Direction, context: Context): Promise<Result> {
   const { z, upstream, calls, result } = await prepare(name, context);
   const timing = await measure(calls[direction], { milliseconds: MILLISECONDS });
-  const exact = direction === "backward" ? (i: number) => upstream[i]! * slope(name, z[i]!, ALPHA) : (i: number) => activate(name, z[i]!, ALPHA);
+  const exact =
+    direction === "backward"
+      ? (i: number) => upstream[i]! * slope(name, z[i]!, ALPHA)
+      : (i: number) => activate(name, z[i]!, ALPHA);
   return {
-    ...timing, rate: BYTES / timing.seconds / 1e9, unit: "GB/s",
-    residual: residual(result(), exact), tolerance: "max(1e-6·|exact|, 1e-7)",
+    ...timing,
+    rate: BYTES / timing.seconds / 1e9,
+    unit: "GB/s",
+    residual: residual(result(), exact),
+    tolerance: "max(1e-6·|exact|, 1e-7)",
   };
 }
 
@@ -65,7 +86,10 @@ async function run(name: ActivationName, direction: Direction, context: Context)
 async function againstRelu(other: ActivationName, context: Context): Promise<Figure> {
   const both = async (name: ActivationName) => {
     const { calls } = await prepare(name, context);
-    return () => { calls.forward(); calls.backward(); };
+    return () => {
+      calls.forward();
+      calls.backward();
+    };
   };
   const [relu, smooth] = [await both("relu"), await both(other)];
   const count = await callsPerSample(relu);
@@ -77,7 +101,15 @@ async function againstRelu(other: ActivationName, context: Context): Promise<Fig
 export function activationCases(context: Context): Case[] {
   const directions: readonly Direction[] = ["forward", "forward, no counters", "backward"];
   return [
-    ...ACTIVATION_NAMES.flatMap((name) => directions.map((direction) => ({ name: `activation ${name} ${direction}`, run: () => run(name, direction, context) }))),
-    ...(["sigmoid", "tanh"] as const).map((other) => ({ name: `activation relu against ${other}, both ways`, run: () => againstRelu(other, context) })),
+    ...ACTIVATION_NAMES.flatMap((name) =>
+      directions.map((direction) => ({
+        name: `activation ${name} ${direction}`,
+        run: () => run(name, direction, context),
+      })),
+    ),
+    ...(["sigmoid", "tanh"] as const).map((other) => ({
+      name: `activation relu against ${other}, both ways`,
+      run: () => againstRelu(other, context),
+    })),
   ];
 }

@@ -3,7 +3,11 @@
 /**
  * Runs `main` on what `readOptions` finds; undefined from it means that help is asked for. What it throws is bad usage: exit code 2.
  */
-export async function runCommand<Options>(help: string, readOptions: () => Options | undefined, main: (options: Options) => Promise<number>): Promise<void> {
+export async function runCommand<Options>(
+  help: string,
+  readOptions: () => Options | undefined,
+  main: (options: Options) => Promise<number>,
+): Promise<void> {
   let options: Options | undefined;
   try {
     options = readOptions();

@@ -16,11 +16,20 @@ const FORMS = { NN: {}, NT: { transposeB: true }, TN: { transposeA: true } } as 
 async function step({ createNetwork, sgd }: Library, workload: Workload): Promise<number> {
   const { widths, batch, loss } = workload;
   const [inputs, ...units] = widths;
-  const network = await createNetwork({ inputs: inputs!, layers: units.map((count) => ({ units: count })), loss, seed: 1 });
+  const network = await createNetwork({
+    inputs: inputs!,
+    layers: units.map((count) => ({ units: count })),
+    loss,
+    seed: 1,
+  });
   const steps = stepsPerRun(workload);
   const data = samples(workload, batch * steps);
   const optimizer = sgd({ learningRate: LEARNING_RATE });
-  const { seconds } = await measureRun(() => network.fit(data, { epochs: 1, batchSize: batch, shuffle: false, optimizer }), steps, { milliseconds: TRAINING_MILLISECONDS });
+  const { seconds } = await measureRun(
+    () => network.fit(data, { epochs: 1, batchSize: batch, shuffle: false, optimizer }),
+    steps,
+    { milliseconds: TRAINING_MILLISECONDS },
+  );
   network.dispose();
   return seconds;
 }
@@ -30,7 +39,9 @@ async function product({ createKernels }: KernelLibrary, form: keyof typeof FORM
   const [a, b, out] = Array.from({ length: 3 }, () => kernels.allocate(size, size));
   const next = filler(2);
   for (const { data } of [a!, b!]) data.set(filled(size * size, next));
-  const { seconds } = await measure(() => kernels.matmul(out!, a!, b!, FORMS[form]), { milliseconds: PRODUCT_MILLISECONDS });
+  const { seconds } = await measure(() => kernels.matmul(out!, a!, b!, FORMS[form]), {
+    milliseconds: PRODUCT_MILLISECONDS,
+  });
   kernels.dispose();
   return seconds;
 }
@@ -40,8 +51,14 @@ const load = (file: string) => import(pathToFileURL(`${dist}/${file}`).href) as 
 const library = (await load("index.js")) as Library;
 const kernelLibrary = (await load("kernels.js")) as KernelLibrary;
 const cases: readonly (readonly [string, () => Promise<number>])[] = [
-  ...SIZES.flatMap((size) => (["NN", "NT", "TN"] as const).map((form) => [`gemm ${form} ${size}`, () => product(kernelLibrary, form, size)] as const)),
-  ...WORKLOADS.filter(({ name }) => name !== "W5").map((workload) => [`step ${workload.name}`, () => step(library, workload)] as const),
+  ...SIZES.flatMap((size) =>
+    (["NN", "NT", "TN"] as const).map(
+      (form) => [`gemm ${form} ${size}`, () => product(kernelLibrary, form, size)] as const,
+    ),
+  ),
+  ...WORKLOADS.filter(({ name }) => name !== "W5").map(
+    (workload) => [`step ${workload.name}`, () => step(library, workload)] as const,
+  ),
 ];
 const seconds: Record<string, number> = {};
 for (const [name, run] of cases) if (name.includes(filter)) seconds[name] = await run();

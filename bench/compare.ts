@@ -15,7 +15,8 @@ const OPTIONS = {
 
 type Times = Readonly<Record<string, number>>;
 
-const git = (...words: string[]): string => execFileSync("git", words, { encoding: "utf8", stdio: ["ignore", "pipe", "pipe"] }).trim();
+const git = (...words: string[]): string =>
+  execFileSync("git", words, { encoding: "utf8", stdio: ["ignore", "pipe", "pipe"] }).trim();
 
 /** Builds `commit` in a folder of its own, lets `use` have its dist, and removes the folder. */
 async function withBuild(commit: string, use: (dist: string) => Promise<void>): Promise<void> {
@@ -37,7 +38,12 @@ async function measureBuild(dist: string, filter: string): Promise<Times> {
 }
 
 /** Both builds' times of one round. */
-async function runRound(round: number, base: string, head: string, filter: string): Promise<{ base: Times; head: Times }> {
+async function runRound(
+  round: number,
+  base: string,
+  head: string,
+  filter: string,
+): Promise<{ base: Times; head: Times }> {
   if (round % 2 === 0) return { base: await measureBuild(base, filter), head: await measureBuild(head, filter) };
   const first = await measureBuild(head, filter);
   return { head: first, base: await measureBuild(base, filter) };
@@ -55,7 +61,8 @@ async function main(): Promise<void> {
   const { values: options, positionals } = parseArgs({ options: OPTIONS, allowPositionals: true });
   if (positionals.length !== 1) throw new Error("wanted is one commit to compare with: npm run bench:compare -- main");
   const rounds = Number(options.rounds);
-  if (!(Number.isInteger(rounds) && rounds >= 5)) throw new Error(`--rounds ${options.rounds}: wanted is a whole number from 5, since fewer give no interval`);
+  if (!(Number.isInteger(rounds) && rounds >= 5))
+    throw new Error(`--rounds ${options.rounds}: wanted is a whole number from 5, since fewer give no interval`);
   const commit = git("rev-parse", "--verify", `${positionals[0]}^{commit}`);
   console.error(`building ${commit.slice(0, 10)}`);
   await withBuild(commit, async (base) => {
@@ -66,8 +73,17 @@ async function main(): Promise<void> {
     }
     const names = Object.keys(results[0]!.base);
     if (names.length === 0) throw new Error(`--filter ${options.filter}: no row has that in its name`);
-    console.log(`${"".padEnd(12)}${["base", "here", "ratio"].map((cell) => cell.padStart(9)).join(" ")}  95 % confidence`);
-    for (const name of names) console.log(line(name, results.map(({ base: times }) => times[name]!), results.map(({ head }) => head[name]!)));
+    console.log(
+      `${"".padEnd(12)}${["base", "here", "ratio"].map((cell) => cell.padStart(9)).join(" ")}  95 % confidence`,
+    );
+    for (const name of names)
+      console.log(
+        line(
+          name,
+          results.map(({ base: times }) => times[name]!),
+          results.map(({ head }) => head[name]!),
+        ),
+      );
   });
 }
 

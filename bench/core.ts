@@ -21,7 +21,8 @@ export function coreOf(call: () => void, operations: number, now: () => number =
     samples,
     sample(seconds = SAMPLE_SECONDS) {
       const start = now();
-      let calls = 0, elapsed: number;
+      let calls = 0,
+        elapsed: number;
       do {
         call();
         calls++;
@@ -45,7 +46,7 @@ export async function createCore(build: Build): Promise<Core> {
   const tile = arena.place(new Float32Array(rows * 8));
   const create = () => coreOf(() => arena.kernels.microkernel(kc, a, b, tile, repeats), 2 * kc * rows * 8 * repeats);
   const early = create();
-  for (const end = performance.now() + WARM_UP_SECONDS * 1e3; performance.now() < end; ) {
+  for (const end = performance.now() + WARM_UP_SECONDS * 1e3; performance.now() < end;) {
     early.sample();
     await new Promise((resolve) => setTimeout(resolve, 1));
   }

@@ -8,13 +8,17 @@ function between(name: string): RegExp {
 
 /** Throws if the document has no place for it. */
 export function checkMarkers(file: string, name: string): void {
-  if (!between(name).test(readFileSync(file, "utf8"))) throw new Error(`${file} lacks the lines <!-- ${name} --> and <!-- /${name} -->`);
+  if (!between(name).test(readFileSync(file, "utf8")))
+    throw new Error(`${file} lacks the lines <!-- ${name} --> and <!-- /${name} -->`);
 }
 
 /** Replaces what stands between `<!-- name -->` and `<!-- /name -->`. */
 export function replaceBetweenMarkers(file: string, name: string, text: string): void {
   checkMarkers(file, name);
-  writeFileSync(`${file}.new`, readFileSync(file, "utf8").replace(between(name), () => text));
+  writeFileSync(
+    `${file}.new`,
+    readFileSync(file, "utf8").replace(between(name), () => text),
+  );
   renameSync(`${file}.new`, file);
 }
 

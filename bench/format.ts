@@ -44,13 +44,18 @@ export function verdict({ value, quartiles, wanted }: Judged): "met" | "missed" 
 
 function target(judged: Judged): string {
   if (judged.wanted === undefined) return "";
-  const [words, bound] = "atMost" in judged.wanted ? ["at most", judged.wanted.atMost] : ["at least", judged.wanted.atLeast];
+  const [words, bound] =
+    "atMost" in judged.wanted ? ["at most", judged.wanted.atMost] : ["at least", judged.wanted.atLeast];
   const found = verdict(judged);
   return `  wanted: ${bound === 0 ? "none" : `${words} ${bound}`}${found === "met" ? "" : `, ${found}`}`;
 }
 
 /** What is wanted of a share, in percent, and the verdict. */
-export function shareTarget(value: number | undefined, quartiles: Interval | undefined, wanted: Target | undefined): string {
+export function shareTarget(
+  value: number | undefined,
+  quartiles: Interval | undefined,
+  wanted: Target | undefined,
+): string {
   if (value === undefined || quartiles === undefined || wanted === undefined) return "";
   return target({ value: 100 * value, quartiles: { low: 100 * quartiles.low, high: 100 * quartiles.high }, wanted });
 }
@@ -62,7 +67,12 @@ function figureLine(name: string, figure: Figure): string {
 }
 
 function resultLine(name: string, row: Result): string {
-  const cells = [time(row.seconds).padStart(9), `${row.rate.toFixed(1)} ${row.unit}`.padStart(13), share(row.shareOfR, row.quartiles, "R").padEnd(21), row.residual.toExponential(0).padStart(6)];
+  const cells = [
+    time(row.seconds).padStart(9),
+    `${row.rate.toFixed(1)} ${row.unit}`.padStart(13),
+    share(row.shareOfR, row.quartiles, "R").padEnd(21),
+    row.residual.toExponential(0).padStart(6),
+  ];
   return `${name.padEnd(42)} ${cells.join("  ")}  of ${row.tolerance}${isWrong(row) ? "  WRONG" : ""}${shareTarget(row.shareOfR, row.quartiles, row.wanted)}`;
 }
 
@@ -71,7 +81,8 @@ export function line(row: Row): string {
 }
 
 /** A result beyond its tolerance; a target that is missed is no fault. */
-export const isWrong = (row: Result | Figure): boolean => (isFigure(row) ? !Number.isFinite(row.value) : !(row.residual <= 1));
+export const isWrong = (row: Result | Figure): boolean =>
+  isFigure(row) ? !Number.isFinite(row.value) : !(row.residual <= 1);
 
 /** Seconds of a timed row. */
 export const secondsOf = (row: Row): number | undefined => (isFigure(row) ? undefined : row.seconds);

@@ -23,7 +23,9 @@ const PROBES = 256; // elements of C that are recomputed in float64
 function productsOfWorkloads(all: boolean): Product[] {
   return WORKLOADS.filter(({ name }) => all || name !== "W5").flatMap(({ name, widths, batch }) => {
     const shapes = widths.slice(1).map((units, i) => ({ inputs: widths[i]!, units, first: i === 0 }));
-    const distinct = shapes.filter(({ inputs, units }, i) => shapes.findLastIndex((other) => other.inputs === inputs && other.units === units) === i);
+    const distinct = shapes.filter(
+      ({ inputs, units }, i) => shapes.findLastIndex((other) => other.inputs === inputs && other.units === units) === i,
+    );
     return distinct.flatMap(({ inputs, units, first }): Product[] => [
       { name, form: "NN", m: batch, n: units, k: inputs },
       ...(first ? [] : [{ name, form: "NT" as const, m: batch, n: inputs, k: units }]),
@@ -48,8 +50,10 @@ function residual(product: Product, a: Float32Array, b: Float32Array, c: Float32
   const { m, n, k } = product;
   const [rowA, columnA, rowB, columnB] = strides(product);
   const probe = (at: number): number => {
-    const i = Math.floor(at / n), j = at % n;
-    let sum = 0, size = 0;
+    const i = Math.floor(at / n),
+      j = at % n;
+    let sum = 0,
+      size = 0;
     for (let p = 0; p < k; p++) {
       const term = a[i * rowA + p * columnA]! * b[p * rowB + j * columnB]!;
       sum += term;
@@ -67,17 +71,39 @@ async function run(product: Product, { build, core }: Context): Promise<Result> 
   const arena = await Arena.create(build);
   const { gemm, gemmWorkspaceBytes } = arena.kernels;
   const next = filler(2);
-  const a = filled(m * k, next), b = filled(k * n, next);
-  const atA = arena.place(a), atB = arena.place(b), atC = arena.allocate(m * n);
+  const a = filled(m * k, next),
+    b = filled(k * n, next);
+  const atA = arena.place(a),
+    atB = arena.place(b),
+    atC = arena.allocate(m * n);
   const workspace = Math.ceil(arena.allocate(gemmWorkspaceBytes() / 4 + 4) / 16) * 16;
   const [rowA, columnA, rowB, columnB] = strides(product);
-  const multiply = (limit: number) => gemm(Math.min(m, limit), Math.min(n, limit), Math.min(k, limit), atA, rowA, columnA, atB, rowB, columnB, 0, atC, n, workspace);
+  const multiply = (limit: number) =>
+    gemm(
+      Math.min(m, limit),
+      Math.min(n, limit),
+      Math.min(k, limit),
+      atA,
+      rowA,
+      columnA,
+      atB,
+      rowB,
+      columnB,
+      0,
+      atC,
+      n,
+      workspace,
+    );
   await warmUp(() => multiply(96));
   const operations = 2 * m * n * k;
   const timing = await measure(() => multiply(Infinity), { core, operations });
   return {
-    ...timing, rate: operations / timing.seconds / 1e9, unit: "GFLOP/s", ...(product.name === CUBE && { wanted: { atLeast: 90 } }),
-    residual: residual(product, a, b, arena.floats(atC, m * n)), tolerance: "K·2^-24·sum|a·b|",
+    ...timing,
+    rate: operations / timing.seconds / 1e9,
+    unit: "GFLOP/s",
+    ...(product.name === CUBE && { wanted: { atLeast: 90 } }),
+    residual: residual(product, a, b, arena.floats(atC, m * n)),
+    tolerance: "K·2^-24·sum|a·b|",
   };
 }
 

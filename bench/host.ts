@@ -27,7 +27,12 @@ function runProcess(source: string): number {
 /** Import to the first step of W1, beyond an empty program; the two by turns. Runs the built package in dist/. */
 async function startUp(): Promise<Figure> {
   const differences = Array.from({ length: STARTS }, () => -runProcess("process.exit();") + runProcess(FIRST_STEP));
-  return { ...summarize(differences.map((seconds) => seconds * 1e3)), unit: "ms", wanted: { atMost: 60 }, note: `median of ${STARTS} pairs of processes` };
+  return {
+    ...summarize(differences.map((seconds) => seconds * 1e3)),
+    unit: "ms",
+    wanted: { atMost: 60 },
+    note: `median of ${STARTS} pairs of processes`,
+  };
 }
 
 const MIB = 2 ** 20;
@@ -70,7 +75,12 @@ async function garbagePerStep(context: Context): Promise<Figure> {
   const perStep: number[] = [];
   for (let turn = 0; turn < GARBAGE_TURNS; turn++) perStep.push((-(await growth(1)) + (await growth(11))) / 10_000);
   network.dispose();
-  return { ...summarize(perStep), unit: "bytes", wanted: { atMost: LESS_THAN_A_NUMBER }, note: "over 10 000 steps: turns of the event loop and the epochs' logs" };
+  return {
+    ...summarize(perStep),
+    unit: "bytes",
+    wanted: { atMost: LESS_THAN_A_NUMBER },
+    note: "over 10 000 steps: turns of the event loop and the epochs' logs",
+  };
 }
 
 export function hostCases(context: Context): Case[] {

@@ -31,7 +31,10 @@ async function runPredict(workload: Workload, rows: number, context: Context): P
   const logits = forward(toReference(network), rowsOf(distinct.x)).at(-1)!.a;
   const exact = Array.from({ length: rows }, (_, row) => logits[Math.floor((row * logits.length) / rows)]!).flat();
   network.dispose();
-  const speed = rows === 1 ? { rate: 4e-9 * network.parameterCount / timing.seconds, unit: "GB/s" as const } : { rate: 1e-9 * operations / timing.seconds, unit: "GFLOP/s" as const };
+  const speed =
+    rows === 1
+      ? { rate: (4e-9 * network.parameterCount) / timing.seconds, unit: "GB/s" as const }
+      : { rate: (1e-9 * operations) / timing.seconds, unit: "GFLOP/s" as const };
   return { ...timing, ...speed, residual: residual(given, exact), tolerance: "1e-5 of the largest logit" };
 }
 
@@ -41,17 +44,36 @@ async function runDiagnose(workload: Workload, context: Context): Promise<Result
   const operations = 2 * DIAGNOSED_ROWS * network.parameterCount;
   const timing = await measure(() => void diagnose(network, x), { core: context.core, operations });
   const distinct = samples(workload, DISTINCT_ROWS);
-  const given = diagnose(network, stretch(distinct, DIAGNOSED_ROWS).x).layers.flatMap(({ units }) => units.map(({ preactivation }) => preactivation.max));
+  const given = diagnose(network, stretch(distinct, DIAGNOSED_ROWS).x).layers.flatMap(({ units }) =>
+    units.map(({ preactivation }) => preactivation.max),
+  );
   const layers = forward(toReference(network), rowsOf(distinct.x)).slice(0, -1);
   const exact = layers.flatMap(({ z }) => z[0]!.map((_, unit) => Math.max(...z.map((row) => row[unit]!))));
   network.dispose();
-  return { ...timing, rate: 1e-9 * operations / timing.seconds, unit: "GFLOP/s", residual: residual(given, exact), tolerance: "1e-5 of the largest preactivation" };
+  return {
+    ...timing,
+    rate: (1e-9 * operations) / timing.seconds,
+    unit: "GFLOP/s",
+    residual: residual(given, exact),
+    tolerance: "1e-5 of the largest preactivation",
+  };
 }
 
 async function runForecast(workload: Workload, { x, y }: Samples): Promise<Figure> {
   let chance = 1;
-  const turns = await byTurns([() => { chance = forecast(specOf(workload), x, { targets: y }).bornDeadNetwork.high; }], FORECAST_MILLISECONDS);
-  return { ...summarize(turns.map(([seconds]) => seconds!)), unit: "s", note: `born dead with a chance of at most ${chance.toExponential(0)}` };
+  const turns = await byTurns(
+    [
+      () => {
+        chance = forecast(specOf(workload), x, { targets: y }).bornDeadNetwork.high;
+      },
+    ],
+    FORECAST_MILLISECONDS,
+  );
+  return {
+    ...summarize(turns.map(([seconds]) => seconds!)),
+    unit: "s",
+    note: `born dead with a chance of at most ${chance.toExponential(0)}`,
+  };
 }
 
 export function inferenceCases(context: Context): Case[] {
@@ -59,6 +81,10 @@ export function inferenceCases(context: Context): Case[] {
     { name: "predict W3, 1 row", run: () => runPredict(W3, 1, context) },
     { name: "predict W3, 256 rows", run: () => runPredict(W3, 256, context) },
     { name: `diagnose W3, ${DIAGNOSED_ROWS} rows`, run: () => runDiagnose(W3, context) },
-    { name: `forecast W3, ${FORECAST_ROWS} rows`, onDemand: true, run: () => runForecast(W3, samples(W3, FORECAST_ROWS)) },
+    {
+      name: `forecast W3, ${FORECAST_ROWS} rows`,
+      onDemand: true,
+      run: () => runForecast(W3, samples(W3, FORECAST_ROWS)),
+    },
   ];
 }

@@ -43,9 +43,15 @@ function againstLimit(core: Core, build: Build, program: string): Yardstick {
     rates.push(settledRate(core));
     return limit;
   });
-  const fused = limits.map((limit) => limit.fused), separate = limits.map((limit) => limit.separate);
+  const fused = limits.map((limit) => limit.fused),
+    separate = limits.map((limit) => limit.separate);
   const found = shares(build === "relaxed" ? fused : separate, rates).map((share) => 1 / share);
-  return { r: median(rates), limit: { fused: median(fused), separate: median(separate) }, shareOfLimit: median(found), quartiles: quartiles(found) };
+  return {
+    r: median(rates),
+    limit: { fused: median(fused), separate: median(separate) },
+    shareOfLimit: median(found),
+    quartiles: quartiles(found),
+  };
 }
 
 export function measureYardstick(core: Core, build: Build): Yardstick {

@@ -22,7 +22,10 @@ const WANTED_OF_LIMIT: Readonly<Record<Build, Target>> = { strict: { atLeast: 85
 
 function yardstickLine({ limit, shareOfLimit, quartiles: range, ...rest }: Yardstick, build: Build): string {
   const bound = limit?.[build === "relaxed" ? "fused" : "separate"];
-  const comparison = bound === undefined ? "no C compiler here to measure the 128-bit limit with" : `${share(shareOfLimit, range, "the 128-bit limit in C")}, ${bound.toFixed(1)}${shareTarget(shareOfLimit, range, WANTED_OF_LIMIT[build])}`;
+  const comparison =
+    bound === undefined
+      ? "no C compiler here to measure the 128-bit limit with"
+      : `${share(shareOfLimit, range, "the 128-bit limit in C")}, ${bound.toFixed(1)}${shareTarget(shareOfLimit, range, WANTED_OF_LIMIT[build])}`;
   return `R, the micro-kernel on panels in L1: ${rest.r.toFixed(1)} GFLOP/s; ${comparison}`;
 }
 
@@ -46,7 +49,14 @@ async function main(): Promise<void> {
     tell(line(rows.at(-1)!));
   }
   tell(`\nR beside these rows: ${rateOf(core.samples)}`);
-  if (options.json) console.log(JSON.stringify({ date: new Date().toISOString(), ...machine, ...yardstick, rQuartiles: quartiles(core.samples), rows }, null, 2));
+  if (options.json)
+    console.log(
+      JSON.stringify(
+        { date: new Date().toISOString(), ...machine, ...yardstick, rQuartiles: quartiles(core.samples), rows },
+        null,
+        2,
+      ),
+    );
   if (rows.some(isWrong)) process.exitCode = 1;
 }
 

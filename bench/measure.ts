@@ -67,7 +67,6 @@ const WARM_UP_SECONDS = 0.04;
 const CORE_SHARE = 0.5; // of a sample's time, for the samples of R beside it
 const LEAST_CORE_SECONDS = 1.5e-3;
 
-
 const clock = () => performance.now();
 
 /** Many short calls, then a pause in which the optimizing compiler can finish: code entered once may stay in the baseline compiler. */
@@ -77,7 +76,9 @@ export async function warmUp(call: () => unknown): Promise<void> {
   await new Promise((resolve) => setTimeout(resolve, 5));
 }
 
-export const times = (call: () => unknown, count: number) => (): void => { for (let i = 0; i < count; i++) call(); };
+export const times = (call: () => unknown, count: number) => (): void => {
+  for (let i = 0; i < count; i++) call();
+};
 
 /** Warms up, and tells how many calls fill a sample of `seconds`. */
 export async function callsPerSample(call: () => unknown, seconds = SAMPLE_SECONDS, now = clock): Promise<number> {
@@ -105,7 +106,10 @@ class Samples {
   private references: number[] = [];
   private last = 0;
 
-  constructor(private readonly core: Core | undefined, private readonly now: () => number) {}
+  constructor(
+    private readonly core: Core | undefined,
+    private readonly now: () => number,
+  ) {}
 
   /** Called by tinybench outside of the times that it takes. Warming up begins the samples too, so that they begin twice. */
   readonly hooks: Pick<FnOptions, "beforeAll" | "afterEach"> = {
@@ -129,28 +133,56 @@ class Samples {
 
   /** Of the rate of so many operations a sample. */
   shareOfR(operations: number): Pick<Timing, "shareOfR" | "quartiles"> {
-    const found = shares(this.seconds.map((seconds) => operations / seconds / 1e9), this.references);
+    const found = shares(
+      this.seconds.map((seconds) => operations / seconds / 1e9),
+      this.references,
+    );
     return { shareOfR: median(found), quartiles: quartiles(found) };
   }
 
   private reference(): void {
-    if (this.core) this.references.push(this.core.sample(Math.max(LEAST_CORE_SECONDS, CORE_SHARE * (this.seconds.at(-1) ?? 0))));
+    if (this.core)
+      this.references.push(this.core.sample(Math.max(LEAST_CORE_SECONDS, CORE_SHARE * (this.seconds.at(-1) ?? 0))));
   }
 }
 
-async function timed(run: () => unknown, calls: number, isAsync: boolean, { milliseconds = 300, core, operations, now = clock }: Measurement): Promise<Timing> {
+async function timed(
+  run: () => unknown,
+  calls: number,
+  isAsync: boolean,
+  { milliseconds = 300, core, operations, now = clock }: Measurement,
+): Promise<Timing> {
   const samples = new Samples(core, now);
-  const bench = new Bench({ time: milliseconds, iterations: LEAST_SAMPLES, warmupTime: milliseconds / 3, warmupIterations: 1, throws: true, now });
+  const bench = new Bench({
+    time: milliseconds,
+    iterations: LEAST_SAMPLES,
+    warmupTime: milliseconds / 3,
+    warmupIterations: 1,
+    throws: true,
+    now,
+  });
   const call = isAsync
-    ? async () => { const start = now(); await run(); return samples.end(start); }
-    : () => { const start = now(); run(); return samples.end(start); };
+    ? async () => {
+        const start = now();
+        await run();
+        return samples.end(start);
+      }
+    : () => {
+        const start = now();
+        run();
+        return samples.end(start);
+      };
   bench.add("call", call, { async: isAsync, ...samples.hooks });
   if (isAsync) await bench.run();
   else bench.runSync();
   const { result } = bench.tasks[0]!;
   if (result.state !== "completed") throw new Error(`the measurement ended as ${result.state}`);
   const { p50, samplesCount } = result.latency;
-  return { seconds: p50 / 1e3 / calls, samples: samplesCount, ...(core && operations && samples.shareOfR(operations * calls)) };
+  return {
+    seconds: p50 / 1e3 / calls,
+    samples: samplesCount,
+    ...(core && operations && samples.shareOfR(operations * calls)),
+  };
 }
 
 /** The median time of a synchronous call. */

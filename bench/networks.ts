@@ -20,6 +20,10 @@ export function rowsOf({ rows, columns, data }: Matrix): number[][] {
 export function toReference(network: Network): ReferenceLayer[] {
   return network.layers.map((layer) => {
     const { kernel, bias } = layer.getWeights();
-    return { activation: layer.activation, kernel: rowsOf({ rows: layer.inputs, columns: layer.units, data: kernel }), bias: [...bias] };
+    return {
+      activation: layer.activation,
+      kernel: rowsOf({ rows: layer.inputs, columns: layer.units, data: kernel }),
+      bias: [...bias],
+    };
   });
 }

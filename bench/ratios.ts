@@ -1,5 +1,13 @@
 // Figures that compare: what the counters cost, what closed units save, what a second thread brings, how near predict comes to a plain sum.
-import { adam, type Callback, continualBackprop, preventDeaths, recycleDormant, sgd, type Network } from "../src/index.js";
+import {
+  adam,
+  type Callback,
+  continualBackprop,
+  preventDeaths,
+  recycleDormant,
+  sgd,
+  type Network,
+} from "../src/index.js";
 import { hiddenUnits } from "../src/network/evaluate.js";
 import type { Counting } from "../src/network/passes.js";
 import { stateOf } from "../src/network/state.js";
@@ -24,13 +32,30 @@ function trainer(network: Network, workload: Workload): () => Promise<unknown> {
 
 /** The activations' passes over one batch, with what each step counts and does with it, with all that a trace reads besides, or without. */
 function forwardPasses(network: Network, workload: Workload, counting: Counting): () => void {
-  const { arena, buffers, runtime: { kernels, heap }, spec } = stateOf(network);
+  const {
+    arena,
+    buffers,
+    runtime: { kernels, heap },
+    spec,
+  } = stateOf(network);
   const silent = new SilentUnits(hiddenUnits(spec), kernels, heap, arena);
   silent.reset();
-  const counted = counting !== "none", all = Number(counting === "all");
+  const counted = counting !== "none",
+    all = Number(counting === "all");
   const pass = ({ units }: (typeof spec.layers)[number], layer: number) => {
     const z = buffers.preactivations(layer);
-    kernels.activationForward(layer < spec.layers.length - 1 ? 1 : 0, 0, 0, workload.batch, units, z, z, buffers.activations(layer), counted ? buffers.counters(layer) : 0, all);
+    kernels.activationForward(
+      layer < spec.layers.length - 1 ? 1 : 0,
+      0,
+      0,
+      workload.batch,
+      units,
+      z,
+      z,
+      buffers.activations(layer),
+      counted ? buffers.counters(layer) : 0,
+      all,
+    );
     if (!counted || layer === spec.layers.length - 1) return;
     if (units >= SKIP_FROM_UNITS) kernels.listOpen(units, buffers.counters(layer), buffers.open(layer));
   };
@@ -49,9 +74,14 @@ async function counterShare(workload: Workload, counting: Counting, context: Con
   await warmUp(counted);
   const turns = await byTurns([times(bare, passes), times(counted, passes), train]);
   network.dispose();
-  const share = ([without, having, training]: readonly number[]) => (having! - without!) / passes / (training! / stepsPerRun(workload));
+  const share = ([without, having, training]: readonly number[]) =>
+    (having! - without!) / passes / (training! / stepsPerRun(workload));
   const isLarge = workload.name === "W3" || workload.name === "W5";
-  return { ...summarize(turns.map((turn) => 100 * share(turn))), unit: "% of a step", ...(counting === "fired" && { wanted: { atMost: isLarge ? 2 : 5 } }) };
+  return {
+    ...summarize(turns.map((turn) => 100 * share(turn))),
+    unit: "% of a step",
+    ...(counting === "fired" && { wanted: { atMost: isLarge ? 2 : 5 } }),
+  };
 }
 
 /** W3 with every other hidden unit closed by its bias, against all open. */
@@ -69,12 +99,18 @@ async function closedShare(context: Context): Promise<Figure> {
 const EPOCHS = 4; // so that a fit's beginning counts little
 
 /** What a callback costs of a step, where it changes nothing or next to nothing. */
-async function callbackShare(workload: Workload, { make, wanted }: Remedy, optimizer: ReturnType<typeof sgd>, context: Context): Promise<Figure> {
+async function callbackShare(
+  workload: Workload,
+  { make, wanted }: Remedy,
+  optimizer: ReturnType<typeof sgd>,
+  context: Context,
+): Promise<Figure> {
   const [without, having] = [await create(workload, context), await create(workload, context)];
   const data = samples(workload, workload.batch * stepsPerRun(workload));
   const remedy = make();
   const idle: Callback = { onBatchEnd: () => {} };
-  const run = (network: Network, callback: Callback) => () => network.fit(data, { epochs: EPOCHS, batchSize: workload.batch, shuffle: false, optimizer, callbacks: [callback] });
+  const run = (network: Network, callback: Callback) => () =>
+    network.fit(data, { epochs: EPOCHS, batchSize: workload.batch, shuffle: false, optimizer, callbacks: [callback] });
   const found = await ratios(run(without, idle), run(having, remedy), 3000);
   without.dispose();
   having.dispose();
@@ -93,9 +129,15 @@ const REMEDIES: readonly Remedy[] = [
 ];
 
 function remedyCases(context: Context): Case[] {
-  return WORKLOADS.slice(1, 4).flatMap((workload) => REMEDIES.flatMap((remedy) => [sgd({ learningRate: LEARNING_RATE }), adam({ learningRate: 1e-4 })].map((optimizer): Case => ({
-    name: `${remedy.name} ${workload.name}, ${optimizer.name}`, onDemand: true, run: () => callbackShare(workload, remedy, optimizer, context),
-  }))));
+  return WORKLOADS.slice(1, 4).flatMap((workload) =>
+    REMEDIES.flatMap((remedy) =>
+      [sgd({ learningRate: LEARNING_RATE }), adam({ learningRate: 1e-4 })].map((optimizer): Case => ({
+        name: `${remedy.name} ${workload.name}, ${optimizer.name}`,
+        onDemand: true,
+        run: () => callbackShare(workload, remedy, optimizer, context),
+      })),
+    ),
+  );
 }
 
 async function threadGain(workload: Workload, context: Context): Promise<Figure> {
@@ -110,7 +152,12 @@ async function threadGain(workload: Workload, context: Context): Promise<Figure>
   two.dispose();
   const isLarge = workload.name === "W3" || workload.name === "W5";
   const note = isSame ? `${threads} threads, the same bits on both` : "THE BITS DIFFER";
-  return { ...summarize(isSame ? found : [Number.NaN]), unit: "times as fast", wanted: { atLeast: isLarge ? 1.75 : 1 }, note };
+  return {
+    ...summarize(isSame ? found : [Number.NaN]),
+    unit: "times as fast",
+    wanted: { atLeast: isLarge ? 1.75 : 1 },
+    note,
+  };
 }
 
 /** All weights positive, so that no hidden unit is closed and no row of weights left out. */
@@ -124,10 +171,18 @@ async function predictShare(isOpen: boolean, context: Context): Promise<Figure> 
   const { x } = samples(W3, 1);
   if (isOpen) openAll(network);
   const row = isOpen ? { ...x, data: x.data.map((value) => Math.abs(value)) } : x;
-  const { runtime: { heap }, parameters, parameterFloats } = stateOf(network);
+  const {
+    runtime: { heap },
+    parameters,
+    parameterFloats,
+  } = stateOf(network);
   const sum = await compilePlainSum(heap.memory);
-  const bytes = parameterFloats * 4 & ~127;
-  const found = await ratios(times(() => network.predict(row, { logits: true }), 10), times(() => sum(parameters, parameters + bytes), 10), 800);
+  const bytes = (parameterFloats * 4) & ~127;
+  const found = await ratios(
+    times(() => network.predict(row, { logits: true }), 10),
+    times(() => sum(parameters, parameters + bytes), 10),
+    800,
+  );
   network.dispose();
   const note = isOpen ? "no input and no hidden unit is 0" : "weights of hidden units at 0, about half, are not read";
   return { ...summarize(found.map((ratio) => 100 * ratio)), unit: "% of a sum's rate", wanted: { atLeast: 70 }, note };
@@ -136,11 +191,20 @@ async function predictShare(isOpen: boolean, context: Context): Promise<Figure> 
 export function ratioCases(context: Context): Case[] {
   const workloads = WORKLOADS.filter(({ name }) => context.all || name !== "W5");
   return [
-    ...workloads.map((workload) => ({ name: `counters ${workload.name} ${shorten(workload.widths)}`, run: () => counterShare(workload, "fired", context) })),
-    ...workloads.map((workload) => ({ name: `counters ${workload.name} ${shorten(workload.widths)}, all that a trace reads`, run: () => counterShare(workload, "all", context) })),
+    ...workloads.map((workload) => ({
+      name: `counters ${workload.name} ${shorten(workload.widths)}`,
+      run: () => counterShare(workload, "fired", context),
+    })),
+    ...workloads.map((workload) => ({
+      name: `counters ${workload.name} ${shorten(workload.widths)}, all that a trace reads`,
+      run: () => counterShare(workload, "all", context),
+    })),
     ...remedyCases(context),
     { name: "half closed W3, step", run: () => closedShare(context) },
-    ...(context.cores > 1 ? workloads : []).map((workload) => ({ name: `threads ${workload.name} ${shorten(workload.widths)}, 2 for 1`, run: () => threadGain(workload, context) })),
+    ...(context.cores > 1 ? workloads : []).map((workload) => ({
+      name: `threads ${workload.name} ${shorten(workload.widths)}, 2 for 1`,
+      run: () => threadGain(workload, context),
+    })),
     { name: "predict W3, 1 row, against a plain sum", run: () => predictShare(false, context) },
     { name: "predict W3, 1 row, no zeros, against a sum", run: () => predictShare(true, context) },
   ];

@@ -10,7 +10,14 @@ import { trainingCases } from "./training.js";
 
 export type Subject = (context: Context) => Case[];
 
-const SUBJECTS: readonly Subject[] = [gemmCases, activationCases, pieceCases, trainingCases, inferenceCases, ratioCases];
+const SUBJECTS: readonly Subject[] = [
+  gemmCases,
+  activationCases,
+  pieceCases,
+  trainingCases,
+  inferenceCases,
+  ratioCases,
+];
 
 /** The cases, and those of the host's own subjects, with `filter` in their name. */
 export function listCases(context: Context, filter: string, more: readonly Subject[] = []): Case[] {

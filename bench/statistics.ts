@@ -13,7 +13,8 @@ export function median(values: readonly number[]): number {
 function quantile(values: readonly number[], share: number): number {
   const sorted = [...values].sort((a, b) => a - b);
   const at = share * (sorted.length - 1);
-  const below = sorted[Math.floor(at)]!, above = sorted[Math.ceil(at)]!;
+  const below = sorted[Math.floor(at)]!,
+    above = sorted[Math.ceil(at)]!;
   return below + (above - below) * (at - Math.floor(at));
 }
 

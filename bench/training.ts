@@ -18,8 +18,15 @@ async function residual(workload: Workload, context: Context, threads: number): 
   const network = await create(workload, context, threads);
   const distinct = samples(workload, DISTINCT_ROWS);
   const before = weightsOf(network);
-  const exact = gradients(toReference(network), rowsOf(distinct.x), [...distinct.y], workload.loss).layers.flatMap(({ kernel }) => kernel.flat());
-  await network.fit(stretch(distinct, workload.batch), { epochs: 1, batchSize: workload.batch, shuffle: false, optimizer: sgd({ learningRate: RESIDUAL_RATE }) });
+  const exact = gradients(toReference(network), rowsOf(distinct.x), [...distinct.y], workload.loss).layers.flatMap(
+    ({ kernel }) => kernel.flat(),
+  );
+  await network.fit(stretch(distinct, workload.batch), {
+    epochs: 1,
+    batchSize: workload.batch,
+    shuffle: false,
+    optimizer: sgd({ learningRate: RESIDUAL_RATE }),
+  });
   const error = weightsOf(network).map((weight, i) => weight - (before[i]! - RESIDUAL_RATE * exact[i]!));
   network.dispose();
   return norm(error) / norm(exact) / 1e-4;
@@ -36,15 +43,23 @@ async function run(workload: Workload, context: Context, threads: number): Promi
   network.dispose();
   const { wantedShare } = workload;
   return {
-    ...timing, rate: operations / timing.seconds / 1e9, unit: "GFLOP/s", ...(wantedShare !== undefined && threads === 1 && { wanted: { atLeast: wantedShare } }),
-    residual: await residual(workload, context, threads), tolerance: "1e-4 of the update",
+    ...timing,
+    rate: operations / timing.seconds / 1e9,
+    unit: "GFLOP/s",
+    ...(wantedShare !== undefined && threads === 1 && { wanted: { atLeast: wantedShare } }),
+    residual: await residual(workload, context, threads),
+    tolerance: "1e-4 of the update",
   };
 }
 
 export function trainingCases(context: Context): Case[] {
   const workloads = WORKLOADS.filter(({ name }) => context.all || name !== "W5");
-  return [1, 2].filter((threads) => threads <= context.cores).flatMap((threads) => workloads.map((workload) => ({
-    name: `step ${workload.name} ${shorten(workload.widths)}, batch ${workload.batch}${threads > 1 ? `, ${threads} threads` : ""}`,
-    run: () => run(workload, context, threads),
-  })));
+  return [1, 2]
+    .filter((threads) => threads <= context.cores)
+    .flatMap((threads) =>
+      workloads.map((workload) => ({
+        name: `step ${workload.name} ${shorten(workload.widths)}, batch ${workload.batch}${threads > 1 ? `, ${threads} threads` : ""}`,
+        run: () => run(workload, context, threads),
+      })),
+    );
 }

@@ -6,7 +6,11 @@ const WARM_UP_TURNS = 3;
 const LEAST_TURNS = 5;
 
 /** Seconds of each call, turn by turn, for `milliseconds` in all. Every other turn goes backwards, so that a drift favours none. */
-export async function byTurns(calls: readonly (() => unknown)[], milliseconds = 2500, now: () => number = () => performance.now()): Promise<number[][]> {
+export async function byTurns(
+  calls: readonly (() => unknown)[],
+  milliseconds = 2500,
+  now: () => number = () => performance.now(),
+): Promise<number[][]> {
   const turn = async (backwards: boolean): Promise<number[]> => {
     const seconds = calls.map(() => 0);
     const order = [...calls.keys()];
@@ -20,7 +24,8 @@ export async function byTurns(calls: readonly (() => unknown)[], milliseconds = 
   const warm = now() + milliseconds;
   for (let i = 0; i < WARM_UP_TURNS && now() < warm; i++) await turn(false);
   const turns: number[][] = [];
-  for (const end = now() + milliseconds; turns.length < LEAST_TURNS || now() < end; ) turns.push(await turn(turns.length % 2 === 1));
+  for (const end = now() + milliseconds; turns.length < LEAST_TURNS || now() < end;)
+    turns.push(await turn(turns.length % 2 === 1));
   return turns;
 }
 

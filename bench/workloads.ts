@@ -41,9 +41,13 @@ export interface Samples {
 /** Rows on which any network of the workload can train. */
 export function samples({ widths, loss }: Workload, rows: number): Samples {
   const next = filler(4);
-  const inputs = widths[0]!, outputs = widths.at(-1)!;
+  const inputs = widths[0]!,
+    outputs = widths.at(-1)!;
   const x = { rows, columns: inputs, data: filled(rows * inputs, next) };
-  return { x, y: loss === "crossEntropy" ? Array.from({ length: rows }, (_, i) => (i * 7) % outputs) : filled(rows, next) };
+  return {
+    x,
+    y: loss === "crossEntropy" ? Array.from({ length: rows }, (_, i) => (i * 7) % outputs) : filled(rows, next),
+  };
 }
 
 /** So many rows, in which each of the given ones stands several times side by side. */
@@ -62,5 +66,8 @@ export function shorten(widths: readonly number[]): string {
     else found.push({ width, count: 1 });
     return found;
   }, []);
-  return [inputs, ...runs.map(({ width, count }) => (count > 2 ? `${count}x${width}` : Array<number>(count).fill(width).join("-")))].join("-");
+  return [
+    inputs,
+    ...runs.map(({ width, count }) => (count > 2 ? `${count}x${width}` : Array<number>(count).fill(width).join("-"))),
+  ].join("-");
 }

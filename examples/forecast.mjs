@@ -1,7 +1,11 @@
 // Before any training: will this network be born dead, and which rates would kill it?
 import { forecast } from "relumine";
 
-const deepAndNarrow = { inputs: 1, layers: [...Array.from({ length: 9 }, () => ({ units: 2 })), { units: 1 }], loss: "meanSquaredError" };
+const deepAndNarrow = {
+  inputs: 1,
+  layers: [...Array.from({ length: 9 }, () => ({ units: 2 })), { units: 1 }],
+  loss: "meanSquaredError",
+};
 const { bornDeadNetwork, advice } = forecast(deepAndNarrow);
 console.log(`born dead with a chance from ${bornDeadNetwork.low.toFixed(2)} to ${bornDeadNetwork.high.toFixed(2)}`);
 console.log(advice[0]);

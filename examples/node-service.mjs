@@ -9,13 +9,24 @@ let network; // lives in a worker_thread: this thread only passes messages on
 let status = { state: "untrained" };
 
 async function train({ x, y, epochs = 100 }) {
-  const made = await createNetwork({ inputs: x?.[0]?.length, layers: [{ units: 16 }, { units: 1 }], loss: "binaryCrossEntropy" });
+  const made = await createNetwork({
+    inputs: x?.[0]?.length,
+    layers: [{ units: 16 }, { units: 1 }],
+    loss: "binaryCrossEntropy",
+  });
   await network?.dispose();
   network = made;
   status = { state: "training", epoch: 0 };
   const callbacks = [{ onProgress: ({ epoch, loss }) => (status = { state: "training", epoch, loss }) }];
-  const { inWorker, epochs: logs } = await made.fit({ x, y }, { epochs, optimizer: adam({ learningRate: 0.01 }), callbacks, inWorker: { traceDeaths: {} } });
-  return (status = { state: "trained", ...logs.at(-1), deaths: inWorker.traceDeaths.deaths.map(({ explanation }) => explanation) });
+  const { inWorker, epochs: logs } = await made.fit(
+    { x, y },
+    { epochs, optimizer: adam({ learningRate: 0.01 }), callbacks, inWorker: { traceDeaths: {} } },
+  );
+  return (status = {
+    state: "trained",
+    ...logs.at(-1),
+    deaths: inWorker.traceDeaths.deaths.map(({ explanation }) => explanation),
+  });
 }
 
 async function predict({ x }) {

@@ -10,7 +10,9 @@ await network.fit({ x, y }, { epochs: 20, optimizer: sgd({ learningRate: 0.1 }) 
 const treatment = await treat(network, x, { kind: "prune" });
 const widths = ({ layers }) => layers.map(({ units }) => units).join("-");
 console.log(`${widths(network)}, ${network.parameterCount} parameters`);
-console.log(`${widths(treatment.network)}, ${treatment.network.parameterCount} parameters; outputs changed by ${treatment.outputChange}`);
+console.log(
+  `${widths(treatment.network)}, ${treatment.network.parameterCount} parameters; outputs changed by ${treatment.outputChange}`,
+);
 console.log(treatment.findings[0].message);
 treatment.network.dispose();
 network.dispose();

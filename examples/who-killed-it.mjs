@@ -1,7 +1,10 @@
 // One batch of wrong targets makes one large gradient, and a unit is shut for ever: which update did it, and what would have saved it?
 import { createNetwork, sgd, traceDeaths } from "relumine";
 
-const network = await createNetwork({ inputs: 1, layers: [{ units: 1 }, { units: 1 }], loss: "meanSquaredError" }, { arithmetic: "reproducible" });
+const network = await createNetwork(
+  { inputs: 1, layers: [{ units: 1 }, { units: 1 }], loss: "meanSquaredError" },
+  { arithmetic: "reproducible" },
+);
 network.layers[0].setWeights({ kernel: Float32Array.of(0.1), bias: Float32Array.of(0.1) });
 network.layers[1].setWeights({ kernel: Float32Array.of(1) });
 const x = Array.from({ length: 3200 }, (_, i) => [0.2 * Math.sqrt(2) * Math.sin((i * Math.PI) / 8)]);
@@ -9,7 +12,10 @@ const y = x.map(([value], i) => (Math.floor(i / 16) === 117 ? -0.1 : 0.1 + 0.1 *
 const train = async (learningRate) => {
   const twin = await network.clone();
   const trace = traceDeaths();
-  await twin.fit({ x, y }, { epochs: 1, batchSize: 16, shuffle: false, optimizer: sgd({ learningRate }), callbacks: [trace] });
+  await twin.fit(
+    { x, y },
+    { epochs: 1, batchSize: 16, shuffle: false, optimizer: sgd({ learningRate }), callbacks: [trace] },
+  );
   twin.dispose();
   return trace.deaths;
 };

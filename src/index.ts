@@ -3,18 +3,41 @@ export type { Cause, Death, Fall, Preactivation, Revival } from "./diagnosis/dea
 export { diagnose } from "./diagnosis/diagnose.js";
 export { traceDeaths, type DeathTrace, type TraceOptions } from "./diagnosis/trace.js";
 export type {
-  Diagnosis, DiagnoseOptions, Finding, FindingKind, InputBox, LayerDiagnosis, Mechanism, Mover, Proof, UnitDiagnosis, UnitState,
+  Diagnosis,
+  DiagnoseOptions,
+  Finding,
+  FindingKind,
+  InputBox,
+  LayerDiagnosis,
+  Mechanism,
+  Mover,
+  Proof,
+  UnitDiagnosis,
+  UnitState,
 } from "./diagnosis/types.js";
 export { forecast } from "./diagnosis/forecast/forecast.js";
 export type { ChanceBounds, Forecast, ForecastOptions, LayerForecast, LethalRate } from "./diagnosis/forecast/types.js";
 export { type ActivityFrame, type ActivityRecord, recordActivity } from "./diagnosis/record-activity.js";
 export { RelumineError, type ErrorCode } from "./core/errors.js";
 export type { Matrix, Samples } from "./core/matrix.js";
-export { exportNetwork, type ExportOptions, importNetwork, type ImportOptions, type ModelFormat, readMetadata } from "./formats/model.js";
+export {
+  exportNetwork,
+  type ExportOptions,
+  importNetwork,
+  type ImportOptions,
+  type ModelFormat,
+  readMetadata,
+} from "./formats/model.js";
 export type { RuntimeFiles, RuntimeOptions } from "./wasm/runtime.js";
 export type { Activation, ActivationName } from "./wasm/activations.js";
 export {
-  earlyStopping, type BatchLog, type Callback, type EpochLog, type History, type Metrics, type TrainingContext,
+  earlyStopping,
+  type BatchLog,
+  type Callback,
+  type EpochLog,
+  type History,
+  type Metrics,
+  type TrainingContext,
 } from "./network/callbacks.js";
 export type { DataSet, Targets } from "./network/data.js";
 export type { FitOptions } from "./network/plan.js";
@@ -31,4 +54,10 @@ export { recycleDormant, type RecycleDormant } from "./treatment/recycle-dormant
 export { preventDeaths, type DeathPrevention, type PreventedDeath } from "./treatment/prevent-deaths.js";
 export type { Remedy, RemedyKind, ResolvedRemedy } from "./treatment/remedy.js";
 export { treat } from "./treatment/treat.js";
-export type { TreatedUnit, Treatment, TreatmentAction, TreatmentFinding, TreatmentFindingKind } from "./treatment/types.js";
+export type {
+  TreatedUnit,
+  Treatment,
+  TreatmentAction,
+  TreatmentFinding,
+  TreatmentFindingKind,
+} from "./treatment/types.js";

@@ -1,7 +1,13 @@
 // Public names of "relumine/worker".
 export { RelumineError, type ErrorCode } from "./core/errors.js";
 export { adam, adamW, rmsprop, sgd, type Optimizer } from "./network/optimizers.js";
-export { createNetwork, importNetwork, type RemoteLayer, type RemoteNetwork, type WorkerOptions } from "./worker/remote-network.js";
+export {
+  createNetwork,
+  importNetwork,
+  type RemoteLayer,
+  type RemoteNetwork,
+  type WorkerOptions,
+} from "./worker/remote-network.js";
 export type { Progress, RemoteCallback, RemoteContext, RemoteFitOptions, RemoteHistory } from "./worker/remote-fit.js";
 export type { InWorker, InWorkerResults } from "./worker/in-worker.js";
 export type { LayerSnapshot, Snapshot, SnapshotOptions } from "./worker/snapshot.js";

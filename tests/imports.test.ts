@@ -4,7 +4,19 @@ import ts from "typescript";
 import { describe, expect, test } from "vitest";
 
 /** The rooms of src/ from top to bottom. A room may import from itself and from those above it. "" holds the entries, e.g. index.ts, which the programs use. */
-const ROOMS = ["core", "wasm", "network", "diagnosis", "treatment", "formats", "report", "worker", "", "cli", "playground"];
+const ROOMS = [
+  "core",
+  "wasm",
+  "network",
+  "diagnosis",
+  "treatment",
+  "formats",
+  "report",
+  "worker",
+  "",
+  "cli",
+  "playground",
+];
 /** Programs: nothing imports from them. */
 const PROGRAMS = ["cli", "playground"];
 /** What each room, or a file by itself, may import from outside; others import nothing from there. */
@@ -35,7 +47,10 @@ function resolve(path: string, specifier: string): string {
 /** What is wrong with one import, in words, or nothing. */
 function judgeImport(path: string, specifier: string): string | undefined {
   const room = roomOf(path);
-  if (!specifier.startsWith(".")) return (PACKAGES[path] ?? PACKAGES[room])?.test(specifier) ? undefined : `the room "${room}" may not import ${specifier}`;
+  if (!specifier.startsWith("."))
+    return (PACKAGES[path] ?? PACKAGES[room])?.test(specifier)
+      ? undefined
+      : `the room "${room}" may not import ${specifier}`;
   const target = roomOf(resolve(path, specifier));
   if (!ROOMS.includes(target)) return `${specifier} is in no room of src/`;
   if (target === room) return undefined;
@@ -47,7 +62,12 @@ function judgeImport(path: string, specifier: string): string | undefined {
 function outputs(source: ts.SourceFile): string[] {
   const found: string[] = [];
   const visit = (node: ts.Node): void => {
-    if (ts.isPropertyAccessExpression(node) && ts.isIdentifier(node.expression) && /^(console|process)$/.test(node.expression.text)) found.push(node.getText(source));
+    if (
+      ts.isPropertyAccessExpression(node) &&
+      ts.isIdentifier(node.expression) &&
+      /^(console|process)$/.test(node.expression.text)
+    )
+      found.push(node.getText(source));
     ts.forEachChild(node, visit);
   };
   visit(source);
@@ -59,7 +79,9 @@ function breaches(files: ReadonlyMap<string, string>): string[] {
   return [...files].flatMap(([path, text]) => {
     if (!ROOMS.includes(roomOf(path))) return [`${path}: ${roomOf(path)} is no room of the house`];
     const imports = ts.preProcessFile(text).importedFiles.flatMap(({ fileName }) => judgeImport(path, fileName) ?? []);
-    const printed = PROGRAMS.includes(roomOf(path)) ? [] : outputs(ts.createSourceFile(path, text, ts.ScriptTarget.Latest)).map((use) => `only a program may use ${use}`);
+    const printed = PROGRAMS.includes(roomOf(path))
+      ? []
+      : outputs(ts.createSourceFile(path, text, ts.ScriptTarget.Latest)).map((use) => `only a program may use ${use}`);
     return [...imports, ...printed].map((fault) => `${path}: ${fault}`);
   });
 }
@@ -107,8 +129,14 @@ describe("the check sees", () => {
   test("and lets the rest pass", () => {
     const fine = new Map([
       ["index.ts", `export { createNetwork } from "./network/network.js"; export * from "./report/text.js";`],
-      ["wasm/a.ts", `import { instantiate } from "@assemblyscript/loader"; import { x } from "../core/b.js"; import "./c.js";`],
-      ["cli/main.ts", `import { readFileSync } from "node:fs"; import pc from "picocolors"; import { diagnose } from "../index.js"; console.log(process.argv);`],
+      [
+        "wasm/a.ts",
+        `import { instantiate } from "@assemblyscript/loader"; import { x } from "../core/b.js"; import "./c.js";`,
+      ],
+      [
+        "cli/main.ts",
+        `import { readFileSync } from "node:fs"; import pc from "picocolors"; import { diagnose } from "../index.js"; console.log(process.argv);`,
+      ],
       ["network/a.ts", `// console.log is not for libraries\nexport const text = "import x from 'node:fs'";`],
     ]);
     expect(breaches(fine)).toEqual([]);

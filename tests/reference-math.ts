@@ -64,9 +64,21 @@ const withLimits = (inner: (z: number) => number, atMinus: number, atPlus: numbe
 export const activations: readonly ActivationReference[] = [
   { name: "linear", value: (z) => z, slope: () => 1 },
   { name: "relu", value: (z) => (z <= 0 ? 0 : z), slope: (z) => (z > 0 ? 1 : z <= 0 ? 0 : z) },
-  { name: "leakyRelu", value: (z, alpha) => (z > 0 ? z : alpha * z), slope: (z, alpha) => (z > 0 ? 1 : z <= 0 ? alpha : z) },
-  { name: "prelu", value: (z, alpha) => (z > 0 ? z : alpha * z), slope: (z, alpha) => (z > 0 ? 1 : z <= 0 ? alpha : z) },
-  { name: "elu", value: (z, alpha) => (z > 0 ? z : alpha * Math.expm1(z)), slope: (z, alpha) => (z > 0 ? 1 : alpha * Math.exp(z)) },
+  {
+    name: "leakyRelu",
+    value: (z, alpha) => (z > 0 ? z : alpha * z),
+    slope: (z, alpha) => (z > 0 ? 1 : z <= 0 ? alpha : z),
+  },
+  {
+    name: "prelu",
+    value: (z, alpha) => (z > 0 ? z : alpha * z),
+    slope: (z, alpha) => (z > 0 ? 1 : z <= 0 ? alpha : z),
+  },
+  {
+    name: "elu",
+    value: (z, alpha) => (z > 0 ? z : alpha * Math.expm1(z)),
+    slope: (z, alpha) => (z > 0 ? 1 : alpha * Math.exp(z)),
+  },
   {
     name: "selu",
     value: (z) => SELU_SCALE * (z > 0 ? z : SELU_ALPHA * Math.expm1(z)),

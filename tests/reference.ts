@@ -59,36 +59,58 @@ function normalPdf(z: number): number {
 /** f(z); `alpha` is the slope or scale where the activation has one. */
 export function activate(name: string, z: number, alpha = 0): number {
   switch (name) {
-    case "linear": return z;
-    case "relu": return z > 0 ? z : 0;
+    case "linear":
+      return z;
+    case "relu":
+      return z > 0 ? z : 0;
     case "leakyRelu":
-    case "prelu": return z > 0 ? z : alpha * z;
-    case "elu": return z > 0 ? z : alpha * Math.expm1(z);
-    case "selu": return SELU_SCALE * (z > 0 ? z : SELU_ALPHA * Math.expm1(z));
-    case "gelu": return z * normalCdf(z);
-    case "silu": return z * sigmoid(z);
-    case "softplus": return Math.max(z, 0) + Math.log1p(Math.exp(-Math.abs(z)));
-    case "sigmoid": return sigmoid(z);
-    case "tanh": return Math.tanh(z);
-    default: throw new Error(`no activation ${name}`);
+    case "prelu":
+      return z > 0 ? z : alpha * z;
+    case "elu":
+      return z > 0 ? z : alpha * Math.expm1(z);
+    case "selu":
+      return SELU_SCALE * (z > 0 ? z : SELU_ALPHA * Math.expm1(z));
+    case "gelu":
+      return z * normalCdf(z);
+    case "silu":
+      return z * sigmoid(z);
+    case "softplus":
+      return Math.max(z, 0) + Math.log1p(Math.exp(-Math.abs(z)));
+    case "sigmoid":
+      return sigmoid(z);
+    case "tanh":
+      return Math.tanh(z);
+    default:
+      throw new Error(`no activation ${name}`);
   }
 }
 
 /** f'(z); at 0 that of the closed side. */
 export function slope(name: string, z: number, alpha = 0): number {
   switch (name) {
-    case "linear": return 1;
-    case "relu": return z > 0 ? 1 : 0;
+    case "linear":
+      return 1;
+    case "relu":
+      return z > 0 ? 1 : 0;
     case "leakyRelu":
-    case "prelu": return z > 0 ? 1 : alpha;
-    case "elu": return z > 0 ? 1 : alpha * Math.exp(z);
-    case "selu": return SELU_SCALE * (z > 0 ? 1 : SELU_ALPHA * Math.exp(z));
-    case "gelu": return normalCdf(z) + z * normalPdf(z);
-    case "silu": return sigmoid(z) * (1 + z * sigmoid(-z));
-    case "softplus": return sigmoid(z);
-    case "sigmoid": return sigmoid(z) * sigmoid(-z);
-    case "tanh": return 1 - Math.tanh(z) ** 2;
-    default: throw new Error(`no activation ${name}`);
+    case "prelu":
+      return z > 0 ? 1 : alpha;
+    case "elu":
+      return z > 0 ? 1 : alpha * Math.exp(z);
+    case "selu":
+      return SELU_SCALE * (z > 0 ? 1 : SELU_ALPHA * Math.exp(z));
+    case "gelu":
+      return normalCdf(z) + z * normalPdf(z);
+    case "silu":
+      return sigmoid(z) * (1 + z * sigmoid(-z));
+    case "softplus":
+      return sigmoid(z);
+    case "sigmoid":
+      return sigmoid(z) * sigmoid(-z);
+    case "tanh":
+      return 1 - Math.tanh(z) ** 2;
+    default:
+      throw new Error(`no activation ${name}`);
   }
 }
 
@@ -108,7 +130,9 @@ export function forward(layers: readonly ReferenceLayer[], x: Rows): LayerPass[]
   const passes: LayerPass[] = [];
   let input = x;
   for (const layer of layers) {
-    const z = input.map((row) => layer.bias.map((bias, unit) => row.reduce((sum, value, i) => sum + value * layer.kernel[i][unit], bias)));
+    const z = input.map((row) =>
+      layer.bias.map((bias, unit) => row.reduce((sum, value, i) => sum + value * layer.kernel[i][unit], bias)),
+    );
     const a = z.map((row) => row.map((value, unit) => activate(layer.activation.name, value, alphaOf(layer, unit))));
     passes.push({ z, a });
     input = a;
@@ -180,7 +204,12 @@ export interface Gradients {
   readonly layers: LayerGradient[];
 }
 
-export function gradients(layers: readonly ReferenceLayer[], x: Rows, targets: ReferenceTargets, loss: string): Gradients {
+export function gradients(
+  layers: readonly ReferenceLayer[],
+  x: Rows,
+  targets: ReferenceTargets,
+  loss: string,
+): Gradients {
   const passes = forward(layers, x);
   const result = lossOf(loss, passes.at(-1)!.a, targets);
   const perLayer: LayerGradient[] = [];
@@ -189,12 +218,20 @@ export function gradients(layers: readonly ReferenceLayer[], x: Rows, targets: R
     const layer = layers[index];
     const { z } = passes[index];
     const input = index === 0 ? x : passes[index - 1].a;
-    const dz = upstream.map((row, r) => row.map((value, unit) => value * slope(layer.activation.name, z[r][unit], alphaOf(layer, unit))));
-    const kernel = layer.kernel.map((row, i) => row.map((_, unit) => dz.reduce((sum, dRow, r) => sum + input[r][i] * dRow[unit], 0)));
+    const dz = upstream.map((row, r) =>
+      row.map((value, unit) => value * slope(layer.activation.name, z[r][unit], alphaOf(layer, unit))),
+    );
+    const kernel = layer.kernel.map((row, i) =>
+      row.map((_, unit) => dz.reduce((sum, dRow, r) => sum + input[r][i] * dRow[unit], 0)),
+    );
     const bias = layer.bias.map((_, unit) => dz.reduce((sum, row) => sum + row[unit], 0));
-    const alpha = layer.alpha?.map((_, unit) => upstream.reduce((sum, row, r) => sum + row[unit] * Math.min(z[r][unit], 0), 0));
+    const alpha = layer.alpha?.map((_, unit) =>
+      upstream.reduce((sum, row, r) => sum + row[unit] * Math.min(z[r][unit], 0), 0),
+    );
     perLayer.unshift(alpha ? { kernel, bias, alpha } : { kernel, bias });
-    upstream = dz.map((row) => layer.kernel.map((weights) => weights.reduce((sum, weight, unit) => sum + weight * row[unit], 0)));
+    upstream = dz.map((row) =>
+      layer.kernel.map((weights) => weights.reduce((sum, weight, unit) => sum + weight * row[unit], 0)),
+    );
   }
   return { loss: result.loss, layers: perLayer };
 }
@@ -220,7 +257,14 @@ export interface Moments {
 }
 
 /** A parameter's new value; `step` counts from 1. */
-export function update(optimizer: ReferenceOptimizer, rate: number, step: number, p: number, g: number, moments: Moments): number {
+export function update(
+  optimizer: ReferenceOptimizer,
+  rate: number,
+  step: number,
+  p: number,
+  g: number,
+  moments: Moments,
+): number {
   const { name, momentum = 0, nesterov = false, beta1 = 0.9, beta2 = 0.999, rho = 0.99, epsilon = 1e-8 } = optimizer;
   if (name === "sgd") {
     const decayed = g + (optimizer.weightDecay ?? 0) * p;
@@ -271,7 +315,13 @@ export interface ReferenceTraining {
 }
 
 /** Trains in place, the rows in their order; returns each batch's loss before its update. */
-export function train(layers: readonly ReferenceLayer[], x: Rows, targets: ReferenceTargets, loss: string, options: ReferenceTraining): number[] {
+export function train(
+  layers: readonly ReferenceLayer[],
+  x: Rows,
+  targets: ReferenceTargets,
+  loss: string,
+  options: ReferenceTraining,
+): number[] {
   const { epochs, batchSize, optimizer, schedule, clipNorm } = options;
   const losses: number[] = [];
   const moments = flatten(layers).map((): Moments => ({ m: 0, v: 0 }));
@@ -284,7 +334,10 @@ export function train(layers: readonly ReferenceLayer[], x: Rows, targets: Refer
       const rate = schedule ? schedule(step, epoch) : optimizer.learningRate;
       const raw = flatten(batch.layers);
       const gradient = clipNorm === undefined ? raw : clip(raw, clipNorm);
-      assign(layers, flatten(layers).map((p, i) => update(optimizer, rate, step, p, gradient[i], moments[i])));
+      assign(
+        layers,
+        flatten(layers).map((p, i) => update(optimizer, rate, step, p, gradient[i], moments[i])),
+      );
     }
   }
   return losses;

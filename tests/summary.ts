@@ -8,6 +8,8 @@ export class SummaryLine implements Reporter {
     const count = (state: string): number => states.filter((other) => other === state).length;
     const broken = modules.reduce((sum, module) => sum + module.errors().length, errors.length);
     const skipped = count("skipped") + count("pending");
-    console.log(`tests: ${count("passed")} passed, ${count("failed") + broken} failed${skipped > 0 ? `, ${skipped} skipped` : ""}`);
+    console.log(
+      `tests: ${count("passed")} passed, ${count("failed") + broken} failed${skipped > 0 ? `, ${skipped} skipped` : ""}`,
+    );
   }
 }

@@ -27,9 +27,18 @@ export interface PageOptions {
 }
 
 async function servePage(): Promise<Server> {
-  const { outputFiles } = await bundle({ entryPoints: ["bench/browser/page.ts"], bundle: true, format: "esm", write: false, logLevel: "error" });
+  const { outputFiles } = await bundle({
+    entryPoints: ["bench/browser/page.ts"],
+    bundle: true,
+    format: "esm",
+    write: false,
+    logLevel: "error",
+  });
   const files: Readonly<Record<string, readonly [type: string, body: string]>> = {
-    "/": ["text/html", '<!doctype html><meta charset="utf-8"><link rel="icon" href="data:,"><script type="module" src="/page.js"></script>'],
+    "/": [
+      "text/html",
+      '<!doctype html><meta charset="utf-8"><link rel="icon" href="data:,"><script type="module" src="/page.js"></script>',
+    ],
     "/page.js": ["text/javascript", outputFiles[0]!.text],
   };
   const server = createServer(({ url }, response) => {
@@ -53,14 +62,16 @@ async function openPage(browser: Browser, server: Server, options: PageOptions):
 /** The browser's row as npm run bench writes it, then Node's time and share for the same. */
 function besideNode(row: Row, node: Row): string {
   const [here, there] = [secondsOf(row), secondsOf(node)];
-  if (here === undefined || there === undefined) return `${line(row)}\n  Node: ${line(node).slice(row.name.length).trim()}`;
+  if (here === undefined || there === undefined)
+    return `${line(row)}\n  Node: ${line(node).slice(row.name.length).trim()}`;
   const ofR = "shareOfR" in node ? `, ${share(node.shareOfR, node.quartiles, "R")}` : "";
   return `${line(row).padEnd(128)}  Node: ${time(there)}, ${(there / here).toFixed(2)} of it${ofR}`;
 }
 
 async function main(): Promise<void> {
   const { values: options } = parseArgs({ options: OPTIONS });
-  if (options.build !== "strict" && options.build !== "relaxed") throw new Error(`--build ${options.build}: there are strict and relaxed`);
+  if (options.build !== "strict" && options.build !== "relaxed")
+    throw new Error(`--build ${options.build}: there are strict and relaxed`);
   const executablePath = findChromium();
   if (executablePath === undefined) throw new Error("no chromium on the PATH: install Debian's package of that name");
   const { build, filter, all } = options as PageOptions;
@@ -76,8 +87,11 @@ async function main(): Promise<void> {
   try {
     const page = await openPage(browser, server, { build, filter, all });
     const engine = `Chromium ${browser.version()}`;
-    tell(`${cpu}, ${engine}, ${build} build; after "Node:" the time of ${node.engine}, ${nodeBuild} build, just before, and that over Chromium's\n`);
-    const rows: Row[] = [], nodeRows: Row[] = [];
+    tell(
+      `${cpu}, ${engine}, ${build} build; after "Node:" the time of ${node.engine}, ${nodeBuild} build, just before, and that over Chromium's\n`,
+    );
+    const rows: Row[] = [],
+      nodeRows: Row[] = [];
     for (const each of cases) {
       nodeRows.push(await runCase(each));
       rows.push(await page.evaluate((name) => window.runCase(name), each.name));
@@ -86,7 +100,12 @@ async function main(): Promise<void> {
     const coreSamples = await page.evaluate(() => [...window.coreSamples()]);
     tell(`\nR beside these rows: ${rateOf(coreSamples)}, Node's ${rateOf(core.samples)}`);
     const ofR = (samples: readonly number[]) => ({ r: median(samples), rQuartiles: quartiles(samples) });
-    const document = { date: new Date().toISOString(), cpu, browser: { engine, build, ...ofR(coreSamples), rows }, node: { ...node, ...ofR(core.samples), rows: nodeRows } };
+    const document = {
+      date: new Date().toISOString(),
+      cpu,
+      browser: { engine, build, ...ofR(coreSamples), rows },
+      node: { ...node, ...ofR(core.samples), rows: nodeRows },
+    };
     if (options.json) console.log(JSON.stringify(document, null, 2));
     if ([...rows, ...nodeRows].some(isWrong)) process.exitCode = 1;
   } finally {

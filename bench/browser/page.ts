@@ -18,7 +18,9 @@ window.openBenchmark = async ({ build, filter, all }) => {
   if (!crossOriginIsolated) throw new Error("the page is not cross-origin isolated: its clock is too coarse");
   if (!builds.includes(build)) throw new Error(`--build ${build}: this browser runs ${builds.join(" and ")}`);
   const core = await createCore(build);
-  const cases = new Map(listCases({ build, core, cores: navigator.hardwareConcurrency, all }, filter).map((each) => [each.name, each]));
+  const cases = new Map(
+    listCases({ build, core, cores: navigator.hardwareConcurrency, all }, filter).map((each) => [each.name, each]),
+  );
   window.runCase = (name) => runCase(cases.get(name)!);
   window.coreSamples = () => core.samples;
 };

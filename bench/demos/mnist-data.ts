@@ -15,7 +15,8 @@ const PIXELS = 784;
 /** The bytes behind the header of a file of `dimensions` dimensions. */
 function readIdx(name: string, dimensions: number): Uint8Array {
   const bytes = readFileSync(join(mnistFolder, name));
-  if (bytes.readUInt32BE(0) !== 0x800 + dimensions) throw new Error(`${name}: not an IDX file of bytes with ${dimensions} dimensions`);
+  if (bytes.readUInt32BE(0) !== 0x800 + dimensions)
+    throw new Error(`${name}: not an IDX file of bytes with ${dimensions} dimensions`);
   return bytes.subarray(4 + 4 * dimensions);
 }
 

@@ -51,21 +51,33 @@ class Demonstration {
   ) {}
 
   create(): Promise<Network> {
-    return createNetwork({ inputs: 784, layers: [{ units: 512 }, { units: 512 }, { units: 10 }], loss: "crossEntropy" }, { threads: THREADS });
+    return createNetwork(
+      { inputs: 784, layers: [{ units: 512 }, { units: 512 }, { units: 10 }], loss: "crossEntropy" },
+      { threads: THREADS },
+    );
   }
 
   countDead(network: Network): number[] {
-    const { layers } = diagnose(network, firstRows(this.data.training, Math.min(PATIENTS, this.data.training.x.rows)), { proofs: false });
+    const { layers } = diagnose(network, firstRows(this.data.training, Math.min(PATIENTS, this.data.training.x.rows)), {
+      proofs: false,
+    });
     return layers.map(({ dead }) => dead);
   }
 
   /** Trains from one epoch to another of the course; the rate depends on the place in it. */
-  async train(name: string, network: Network, rate: (share: number) => number, from: number, to: number): Promise<Course> {
+  async train(
+    name: string,
+    network: Network,
+    rate: (share: number) => number,
+    from: number,
+    to: number,
+  ): Promise<Course> {
     const { training, test } = this.data;
     const steps = Math.ceil(training.x.rows / BATCH);
     const accuracy: number[] = [];
     const watch: Callback = {
-      onBatchEnd: ({ step }) => this.terminal.progress({ label: name, done: step, total: (to - from) * steps, unit: "steps" }),
+      onBatchEnd: ({ step }) =>
+        this.terminal.progress({ label: name, done: step, total: (to - from) * steps, unit: "steps" }),
       onEpochEnd: ({ epoch, loss }) => {
         accuracy.push(network.evaluate(test).accuracy!);
         this.terminal.log(`${name}: epoch ${from + epoch}, loss ${loss.toFixed(4)}, test ${percent(accuracy.at(-1)!)}`);
@@ -73,7 +85,11 @@ class Demonstration {
     };
     this.terminal.startProgress();
     const history: History = await network.fit(training, {
-      epochs: to - from, batchSize: BATCH, optimizer: adam({ learningRate: RATE }), signal: this.signal, callbacks: [watch],
+      epochs: to - from,
+      batchSize: BATCH,
+      optimizer: adam({ learningRate: RATE }),
+      signal: this.signal,
+      callbacks: [watch],
       learningRate: (step) => rate((from * steps + step - 1) / (EPOCHS * steps)),
     });
     const seconds = history.epochs.reduce((sum, epoch) => sum + epoch.seconds, 0);
@@ -94,7 +110,11 @@ class Demonstration {
     using twin = await network.clone();
     if (!this.signal.aborted) courses.push(await this.train("then a lower rate alone", twin, fall, ILL_EPOCHS, EPOCHS));
     if (this.signal.aborted) return courses;
-    const { before, after } = await treat(network, firstRows(this.data.training, Math.min(PATIENTS, this.data.training.x.rows)), { kind: "recycle" });
+    const { before, after } = await treat(
+      network,
+      firstRows(this.data.training, Math.min(PATIENTS, this.data.training.x.rows)),
+      { kind: "recycle" },
+    );
     this.terminal.tell(`treated: ${before.dead} of ${before.units} hidden units were dead, ${after.dead} are`);
     courses.push(await this.train("then treated, and a lower rate", network, fall, ILL_EPOCHS, EPOCHS));
     return courses;
@@ -121,13 +141,25 @@ function runPeer(): Peer | undefined {
   } catch {
     return undefined;
   }
-  return JSON.parse(execFileSync("python3", ["bench/demos/mnist-torch.py", mnistFolder, String(EPOCHS), String(THREADS)], { encoding: "utf8" })) as Peer;
+  return JSON.parse(
+    execFileSync("python3", ["bench/demos/mnist-torch.py", mnistFolder, String(EPOCHS), String(THREADS)], {
+      encoding: "utf8",
+    }),
+  ) as Peer;
 }
 
 function table(courses: readonly Course[], peer: Peer | undefined): string {
   const heading = ["course", "epochs", "test accuracy", "dead units, layer 1 and 2, of 512 each", "seconds"];
-  const rows = courses.map(({ name, accuracy, dead, seconds }) => [name, String(accuracy.length), percent(accuracy.at(-1)!), dead.join(", "), seconds.toFixed(0)]);
-  const last = peer ? [`PyTorch ${peer.version}, healthy`, String(EPOCHS), percent(peer.accuracy), "", peer.seconds.toFixed(0)] : ["PyTorch", "", "not installed here", "", ""];
+  const rows = courses.map(({ name, accuracy, dead, seconds }) => [
+    name,
+    String(accuracy.length),
+    percent(accuracy.at(-1)!),
+    dead.join(", "),
+    seconds.toFixed(0),
+  ]);
+  const last = peer
+    ? [`PyTorch ${peer.version}, healthy`, String(EPOCHS), percent(peer.accuracy), "", peer.seconds.toFixed(0)]
+    : ["PyTorch", "", "not installed here", "", ""];
   return markdownTable(heading, [...rows, last]) + measuredOn(`, ${THREADS} threads`);
 }
 

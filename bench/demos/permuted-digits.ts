@@ -3,7 +3,16 @@
 import { writeFileSync, renameSync } from "node:fs";
 import { parseArgs } from "node:util";
 import { interruption, Terminal } from "../../src/cli/terminal.js";
-import { adam, type Callback, continualBackprop, createNetwork, type DataSet, diagnose, type Matrix, recycleDormant } from "../../src/index.js";
+import {
+  adam,
+  type Callback,
+  continualBackprop,
+  createNetwork,
+  type DataSet,
+  diagnose,
+  type Matrix,
+  recycleDormant,
+} from "../../src/index.js";
 import { loadDigits } from "../../tests/literature/digits.js";
 import { seededRandom } from "../../tests/network/helpers.js";
 import { runCommand } from "../command.js";
@@ -32,7 +41,14 @@ const HELP = `usage: npm run demo:permuted -- [options]
 Exit code: 0 done, 1 interrupted, 2 bad usage.`;
 
 const PIXELS = 64;
-const SETUP = { widths: [64, 100, 100, 10], batch: 32, replacementRate: 1e-3, maturity: 100, every: 100, tau: 0.025 } as const;
+const SETUP = {
+  widths: [64, 100, 100, 10],
+  batch: 32,
+  replacementRate: 1e-3,
+  maturity: 100,
+  every: 100,
+  tau: 0.025,
+} as const;
 
 interface Method {
   readonly name: string;
@@ -41,7 +57,10 @@ interface Method {
 
 const METHODS: readonly Method[] = [
   { name: "plain", make: () => [] },
-  { name: "continual backprop", make: () => [continualBackprop({ replacementRate: SETUP.replacementRate, maturity: SETUP.maturity })] },
+  {
+    name: "continual backprop",
+    make: () => [continualBackprop({ replacementRate: SETUP.replacementRate, maturity: SETUP.maturity })],
+  },
   { name: "ReDo", make: () => [recycleDormant({ every: SETUP.every, tau: SETUP.tau })] },
 ];
 
@@ -70,7 +89,8 @@ interface Settings {
 
 function count(name: string, text: string | undefined, byDefault: number): number {
   const value = text === undefined ? byDefault : Number(text);
-  if (!(Number.isSafeInteger(value) && value >= 1)) throw new Error(`--${name} ${text}: wanted is a whole number from 1`);
+  if (!(Number.isSafeInteger(value) && value >= 1))
+    throw new Error(`--${name} ${text}: wanted is a whole number from 1`);
   return value;
 }
 
@@ -80,28 +100,53 @@ function readSettings(): Settings | undefined {
   if (values.help) return undefined;
   const rate = Number(values.rate);
   if (!(rate > 0 && rate < Infinity)) throw new Error(`--rate ${values.rate}: wanted is a number above 0`);
-  const tasks = count("tasks", values.tasks, values.quick ? 6 : 100), seeds = count("seeds", values.seeds, values.quick ? 1 : 3);
+  const tasks = count("tasks", values.tasks, values.quick ? 6 : 100),
+    seeds = count("seeds", values.seeds, values.quick ? 1 : 3);
   return { tasks, seeds, rate, json: values.json, html: values.html, write: values.write };
 }
 
 /** A task's order of the pixels. */
 function permutation(task: number): number[] {
   const random = seededRandom(1000 + task);
-  return Array.from({ length: PIXELS }, (_, pixel) => ({ pixel, key: random() })).sort((a, b) => a.key - b.key).map(({ pixel }) => pixel);
+  return Array.from({ length: PIXELS }, (_, pixel) => ({ pixel, key: random() }))
+    .sort((a, b) => a.key - b.key)
+    .map(({ pixel }) => pixel);
 }
 
-function permuted({ x, y }: DataSet & { readonly x: number[][] }, order: readonly number[]): DataSet & { readonly x: Matrix } {
-  return { x: { rows: x.length, columns: PIXELS, data: Float32Array.from(x.flatMap((row) => order.map((pixel) => row[pixel]!))) }, y };
+function permuted(
+  { x, y }: DataSet & { readonly x: number[][] },
+  order: readonly number[],
+): DataSet & { readonly x: Matrix } {
+  return {
+    x: {
+      rows: x.length,
+      columns: PIXELS,
+      data: Float32Array.from(x.flatMap((row) => order.map((pixel) => row[pixel]!))),
+    },
+    y,
+  };
 }
 
 /** One network through all tasks, each one epoch; or through those that were done when the signal came. */
-async function runTasks(method: Method, seed: number, { tasks, rate }: Settings, signal: AbortSignal, tell: (task: number) => void): Promise<Run> {
+async function runTasks(
+  method: Method,
+  seed: number,
+  { tasks, rate }: Settings,
+  signal: AbortSignal,
+  tell: (task: number) => void,
+): Promise<Run> {
   const { training, heldOut } = loadDigits(0, "src/cli/digits.csv.gz");
   const [inputs, ...units] = SETUP.widths;
-  using network = await createNetwork({ inputs, layers: units.map((each) => ({ units: each })), loss: "crossEntropy", seed });
+  using network = await createNetwork({
+    inputs,
+    layers: units.map((each) => ({ units: each })),
+    loss: "crossEntropy",
+    seed,
+  });
   const optimizer = adam({ learningRate: rate });
   const callbacks = method.make();
-  const accuracy: number[] = [], dead: number[] = [];
+  const accuracy: number[] = [],
+    dead: number[] = [];
   for (let task = 0; task < tasks && !signal.aborted; task++) {
     const order = permutation(task);
     const data = permuted(training, order);
@@ -118,11 +163,13 @@ async function runMethod(method: Method, settings: Settings, terminal: Terminal,
   const runs: Run[] = [];
   terminal.startProgress();
   for (let seed = 1; seed <= settings.seeds && !signal.aborted; seed++) {
-    runs.push(await runTasks(method, seed, settings, signal, (task) => {
-      const done = (seed - 1) * settings.tasks + task;
-      terminal.progress({ label: method.name, done, total: settings.seeds * settings.tasks, unit: "tasks" });
-      if (done % 50 === 0) terminal.log(`${method.name}: ${done} of ${settings.seeds * settings.tasks} tasks`);
-    }));
+    runs.push(
+      await runTasks(method, seed, settings, signal, (task) => {
+        const done = (seed - 1) * settings.tasks + task;
+        terminal.progress({ label: method.name, done, total: settings.seeds * settings.tasks, unit: "tasks" });
+        if (done % 50 === 0) terminal.log(`${method.name}: ${done} of ${settings.seeds * settings.tasks} tasks`);
+      }),
+    );
   }
   terminal.endProgress();
   return { name: method.name, runs };
@@ -137,22 +184,40 @@ function meanOf(runs: readonly Run[], key: "accuracy" | "dead", from: number, to
 function summary({ runs }: Course): string[] {
   const tasks = Math.min(...runs.map(({ accuracy }) => accuracy.length));
   const part = Math.max(1, Math.round(tasks / 10));
-  return ([[0, part], [tasks - part, tasks]] as const).flatMap(([from, to]) => [
-    `${(100 * meanOf(runs, "accuracy", from, to)).toFixed(1)} %`, meanOf(runs, "dead", from, to).toFixed(0),
+  return (
+    [
+      [0, part],
+      [tasks - part, tasks],
+    ] as const
+  ).flatMap(([from, to]) => [
+    `${(100 * meanOf(runs, "accuracy", from, to)).toFixed(1)} %`,
+    meanOf(runs, "dead", from, to).toFixed(0),
   ]);
 }
 
 function document(courses: readonly Course[]): string {
   const heading = ["", "accuracy, first tenth of the tasks", "dead of 200", "accuracy, last tenth", "dead of 200"];
-  return markdownTable(heading, courses.map((course) => [course.name, ...summary(course)])) + measuredOn();
+  return (
+    markdownTable(
+      heading,
+      courses.map((course) => [course.name, ...summary(course)]),
+    ) + measuredOn()
+  );
 }
 
 async function main(settings: Settings): Promise<number> {
   const { json, html, write, tasks, seeds, rate } = settings;
   const terminal = new Terminal(json);
   const signal = interruption();
-  terminal.tell(`${tasks} tasks, each one epoch of the digits with their pixels in another order; ${SETUP.widths.join("-")}, Adam ${rate}, batch ${SETUP.batch}, ${seeds} networks a method`);
-  terminal.tell(["".padEnd(20), ...["first tenth", "dead of 200", "last tenth", "dead of 200"].map((cell) => cell.padStart(12))].join(""));
+  terminal.tell(
+    `${tasks} tasks, each one epoch of the digits with their pixels in another order; ${SETUP.widths.join("-")}, Adam ${rate}, batch ${SETUP.batch}, ${seeds} networks a method`,
+  );
+  terminal.tell(
+    [
+      "".padEnd(20),
+      ...["first tenth", "dead of 200", "last tenth", "dead of 200"].map((cell) => cell.padStart(12)),
+    ].join(""),
+  );
   const courses: Course[] = [];
   for (const method of METHODS) {
     if (signal.aborted) break;

@@ -20,7 +20,9 @@ const WINDOW = 5; // tasks on each side that a point of a line is the mean of
 /** Of each task, over runs and neighbouring tasks: the mean, and the lowest and highest of the runs' own means. */
 function series({ name, runs }: Course, of: (run: Run) => readonly number[]): Series {
   const tasks = Math.min(...runs.map((run) => of(run).length));
-  const means = Array.from({ length: tasks }, (_, task) => runs.map((run) => mean(of(run).slice(Math.max(0, task - WINDOW), Math.min(tasks, task + WINDOW + 1)))));
+  const means = Array.from({ length: tasks }, (_, task) =>
+    runs.map((run) => mean(of(run).slice(Math.max(0, task - WINDOW), Math.min(tasks, task + WINDOW + 1)))),
+  );
   return {
     name,
     points: means.map((each, task) => [task + 1, mean(each)]),
@@ -29,29 +31,42 @@ function series({ name, runs }: Course, of: (run: Run) => readonly number[]): Se
 }
 
 /** The page as text. */
-export function page(courses: readonly Course[], { tasks, rate, widths, batch, replacementRate, maturity, every, tau }: Setup): string {
+export function page(
+  courses: readonly Course[],
+  { tasks, rate, widths, batch, replacementRate, maturity, every, tau }: Setup,
+): string {
   const hidden = widths.slice(1, -1).reduce((sum, units) => sum + units, 0);
   const runs = courses[0]!.runs.length;
   const plot = (title: string, label: string, of: (run: Run) => readonly number[]) =>
-    ({ kind: "lines", title, x: { label: "task" }, y: { label }, series: courses.map((course) => series(course, of)) }) as const;
+    ({
+      kind: "lines",
+      title,
+      x: { label: "task" },
+      y: { label },
+      series: courses.map((course) => series(course, of)),
+    }) as const;
   return drawPage({
     title: "Permuted digits: does a network keep its ability to learn?",
     lead: [
-      `The handwritten digits, ${tasks} tasks one after another: in each the pixels have another order, and the network trains on for one epoch. `
-      + "A network that keeps its ability to learn does as well on the last task as on the first.",
+      `The handwritten digits, ${tasks} tasks one after another: in each the pixels have another order, and the network trains on for one epoch. ` +
+        "A network that keeps its ability to learn does as well on the last task as on the first.",
     ],
-    sections: [{
-      id: "tasks",
-      heading: "Task by task",
-      paragraphs: [],
-      plots: [
-        plot("Accuracy on held-out rows of the task", "percent", ({ accuracy }) => accuracy.map((share) => 100 * share)),
-        plot(`Dead units, of ${hidden}`, "units", ({ dead }) => dead),
-      ],
-    }],
+    sections: [
+      {
+        id: "tasks",
+        heading: "Task by task",
+        paragraphs: [],
+        plots: [
+          plot("Accuracy on held-out rows of the task", "percent", ({ accuracy }) =>
+            accuracy.map((share) => 100 * share),
+          ),
+          plot(`Dead units, of ${hidden}`, "units", ({ dead }) => dead),
+        ],
+      },
+    ],
     foot: [
-      `${widths.join("-")}, Adam ${rate}, batch ${batch}; ${runs} network${runs === 1 ? "" : "s"} a method: the line is their mean over ${2 * WINDOW + 1} tasks around, the band reaches from the lowest to the highest. `
-      + `Continual backprop: replacement rate ${replacementRate}, maturity ${maturity}. ReDo: every ${every} steps, tau ${tau}. Accuracy on 360 held-out rows of the task after its epoch; dead: above 0 on none of its 1437 training rows.`,
+      `${widths.join("-")}, Adam ${rate}, batch ${batch}; ${runs} network${runs === 1 ? "" : "s"} a method: the line is their mean over ${2 * WINDOW + 1} tasks around, the band reaches from the lowest to the highest. ` +
+        `Continual backprop: replacement rate ${replacementRate}, maturity ${maturity}. ReDo: every ${every} steps, tau ${tau}. Accuracy on 360 held-out rows of the task after its epoch; dead: above 0 on none of its 1437 training rows.`,
     ],
   });
 }

@@ -10,11 +10,14 @@ const RATES = [0.4, 0.8, 1];
 const SEEDS = [1, 2, 3, 4, 5];
 
 const WAYS: Record<string, (rate: number) => FitOptions> = {
-  "plain": (rate) => ({ optimizer: sgd({ learningRate: rate }) }),
+  plain: (rate) => ({ optimizer: sgd({ learningRate: rate }) }),
   "clipNorm 1": (rate) => ({ optimizer: sgd({ learningRate: rate }), clipNorm: 1 }),
   "half the rate": (rate) => ({ optimizer: sgd({ learningRate: rate / 2 }) }),
-  "preventDeaths": (rate) => ({ optimizer: sgd({ learningRate: rate }), callbacks: [preventDeaths()] }),
-  "preventDeaths, activity 0.1": (rate) => ({ optimizer: sgd({ learningRate: rate }), callbacks: [preventDeaths({ activity: 0.1 })] }),
+  preventDeaths: (rate) => ({ optimizer: sgd({ learningRate: rate }), callbacks: [preventDeaths()] }),
+  "preventDeaths, activity 0.1": (rate) => ({
+    optimizer: sgd({ learningRate: rate }),
+    callbacks: [preventDeaths({ activity: 0.1 })],
+  }),
 };
 
 interface Outcome {
@@ -27,7 +30,12 @@ interface Outcome {
 
 async function train(way: (rate: number) => FitOptions, rate: number, seed: number): Promise<Outcome> {
   const { training, heldOut } = loadDigits(0, "src/cli/digits.csv.gz");
-  using network = await createNetwork({ inputs: 64, layers: [{ units: 128 }, { units: 128 }, { units: 10 }], loss: "crossEntropy", seed });
+  using network = await createNetwork({
+    inputs: 64,
+    layers: [{ units: 128 }, { units: 128 }, { units: 10 }],
+    loss: "crossEntropy",
+    seed,
+  });
   const { stopped } = await network.fit(training, { epochs: 10, batchSize: 32, ...way(rate) });
   const diverged = stopped === "diverged";
   const dead = diverged ? [] : diagnose(network, training.x, { proofs: false }).layers.map((layer) => layer.dead);
@@ -35,20 +43,31 @@ async function train(way: (rate: number) => FitOptions, rate: number, seed: numb
 }
 
 function line(name: string, outcomes: readonly Outcome[]): string {
-  const layer = (index: number) => outcomes.map(({ diverged, dead }) => (diverged ? "-" : String(dead[index]))).join(" ");
+  const layer = (index: number) =>
+    outcomes.map(({ diverged, dead }) => (diverged ? "-" : String(dead[index]))).join(" ");
   return `${name.padEnd(28)} accuracy ${outcomes.map(({ diverged, accuracy }) => (diverged ? "diverged" : accuracy.toFixed(3))).join(" ")}; dead, layer 1: ${layer(0)}; layer 2: ${layer(1)}`;
 }
 
-const numberRange = (values: readonly number[]): string => (Math.min(...values) === Math.max(...values) ? String(values[0]) : `${Math.min(...values)}-${Math.max(...values)}`);
+const numberRange = (values: readonly number[]): string =>
+  Math.min(...values) === Math.max(...values) ? String(values[0]) : `${Math.min(...values)}-${Math.max(...values)}`;
 
 function cells({ rate, way, outcomes }: { rate: number; way: string; outcomes: readonly Outcome[] }): string[] {
   const kept = outcomes.filter(({ diverged }) => !diverged);
   const range = (of: (outcome: Outcome) => number) => (kept.length === 0 ? "" : numberRange(kept.map(of)));
-  return [String(rate), way, range(({ dead }) => dead[0]!), range(({ dead }) => dead[1]!), range(({ accuracy }) => Number(accuracy.toFixed(3))), String(outcomes.length - kept.length)];
+  return [
+    String(rate),
+    way,
+    range(({ dead }) => dead[0]!),
+    range(({ dead }) => dead[1]!),
+    range(({ accuracy }) => Number(accuracy.toFixed(3))),
+    String(outcomes.length - kept.length),
+  ];
 }
 
 const FLAG = { type: "boolean", default: false } as const;
-const { values: { json, write } } = parseArgs({ options: { json: FLAG, write: FLAG } });
+const {
+  values: { json, write },
+} = parseArgs({ options: { json: FLAG, write: FLAG } });
 const terminal = new Terminal(json);
 const signal = interruption();
 const rows: { rate: number; way: string; outcomes: Outcome[] }[] = [];

@@ -22,14 +22,22 @@ interface Variant {
 
 const VARIANTS: readonly Variant[] = [
   { name: "collapse, He", setup: "He normal", atStart: 0.88, atEnd: 0.937 },
-  { name: "collapse, asymmetric", setup: "randomized asymmetric initialization", kernelInitializer: "asymmetric", atEnd: 0.39 },
+  {
+    name: "collapse, asymmetric",
+    setup: "randomized asymmetric initialization",
+    kernelInitializer: "asymmetric",
+    atEnd: 0.39,
+  },
   { name: "collapse, leaky", setup: "Leaky ReLU 0.01, He normal", slope: 0.01, atEnd: 0.13 },
 ];
 
 function networkOf({ kernelInitializer = "heNormal", slope }: Variant, seed: number): Promise<Network> {
   const activation: Activation = slope === undefined ? "relu" : ({ name: "leakyRelu", alpha: slope } as const);
   const hidden = Array.from({ length: HIDDEN }, () => ({ units: 2, activation, kernelInitializer }));
-  return createNetwork({ inputs: 1, layers: [...hidden, { units: 1, kernelInitializer }], loss: "meanSquaredError", seed }, REPRODUCIBLE);
+  return createNetwork(
+    { inputs: 1, layers: [...hidden, { units: 1, kernelInitializer }], loss: "meanSquaredError", seed },
+    REPRODUCIBLE,
+  );
 }
 
 function drawPoints(seed: number): { x: Float32Array; y: Float32Array } {
@@ -44,18 +52,25 @@ function spreadOf(network: Network, x: Float32Array): number {
   return Math.max(...data) - Math.min(...data);
 }
 
-async function train(variant: Variant, seed: number, signal: AbortSignal): Promise<{ atStart: boolean; atEnd: boolean }> {
+async function train(
+  variant: Variant,
+  seed: number,
+  signal: AbortSignal,
+): Promise<{ atStart: boolean; atEnd: boolean }> {
   using network = await networkOf(variant, seed);
   const { x, y } = drawPoints(seed);
   const atStart = spreadOf(network, x) === 0; // one that is merely small before training can still grow
   let step = 0;
-  await network.fit({ x: { rows: POINTS, columns: 1, data: x }, y }, {
-    epochs: Math.ceil((STEPS * BATCH) / POINTS),
-    batchSize: BATCH,
-    optimizer: adam({ learningRate: 1e-3 }),
-    signal,
-    callbacks: [{ onBatchEnd: (_log, context) => void (++step === STEPS && context.stop()) }],
-  });
+  await network.fit(
+    { x: { rows: POINTS, columns: 1, data: x }, y },
+    {
+      epochs: Math.ceil((STEPS * BATCH) / POINTS),
+      batchSize: BATCH,
+      optimizer: adam({ learningRate: 1e-3 }),
+      signal,
+      callbacks: [{ onBatchEnd: (_log, context) => void (++step === STEPS && context.stop()) }],
+    },
+  );
   return { atStart, atEnd: spreadOf(network, x) < SPREAD };
 }
 
@@ -66,10 +81,27 @@ function experiment(variant: Variant, runs: number): Experiment {
     isSlow: true,
     async run(trials: Trials): Promise<Figure[]> {
       const outcomes = await trials.repeat(variant.name, runs, (seed) => train(variant, seed, trials.signal));
-      const figure = (what: string, value: number, measured: number): Figure => ({ what, expected: { kind: "within", value, tolerance: 3 * POINT }, measured, count: outcomes.length });
+      const figure = (what: string, value: number, measured: number): Figure => ({
+        what,
+        expected: { kind: "within", value, tolerance: 3 * POINT },
+        measured,
+        count: outcomes.length,
+      });
       return [
-        ...(variant.atStart === undefined ? [] : [figure("exactly constant at the start", variant.atStart, shareOf(outcomes, ({ atStart }) => atStart))]),
-        figure("collapsed after training", variant.atEnd, shareOf(outcomes, ({ atEnd }) => atEnd)),
+        ...(variant.atStart === undefined
+          ? []
+          : [
+              figure(
+                "exactly constant at the start",
+                variant.atStart,
+                shareOf(outcomes, ({ atStart }) => atStart),
+              ),
+            ]),
+        figure(
+          "collapsed after training",
+          variant.atEnd,
+          shareOf(outcomes, ({ atEnd }) => atEnd),
+        ),
       ];
     },
   };

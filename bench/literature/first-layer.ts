@@ -9,7 +9,10 @@ const UNITS = 500;
 const NETWORKS = 20;
 
 function layerOf(inputs: number, seed: number): Promise<Network> {
-  return createNetwork({ inputs, layers: [{ units: UNITS }, { units: 1 }], loss: "meanSquaredError", seed }, REPRODUCIBLE);
+  return createNetwork(
+    { inputs, layers: [{ units: UNITS }, { units: 1 }], loss: "meanSquaredError", seed },
+    REPRODUCIBLE,
+  );
 }
 
 interface Series {
@@ -23,7 +26,11 @@ interface Series {
   readonly prepare?: (network: Network, seed: number) => void;
 }
 
-async function measure(trials: Trials, name: string, { what, inputs, x, inputBox, expected, is, prepare }: Series): Promise<Figure> {
+async function measure(
+  trials: Trials,
+  name: string,
+  { what, inputs, x, inputBox, expected, is, prepare }: Series,
+): Promise<Figure> {
   const units = await trials.repeat(`${name}, ${what}`, NETWORKS, async (seed) => {
     using network = await layerOf(inputs, seed);
     prepare?.(network, seed);
@@ -47,8 +54,15 @@ export const xorUnit: Experiment = {
   name: "XOR",
   setup: "one unit on the four XOR inputs, zero bias, He normal",
   run(trials) {
-    const x = [[0, 0], [0, 1], [1, 0], [1, 1]];
-    return measureAll(trials, this.name, [{ what: "dead", inputs: 2, x, expected: { kind: "within", value: 1 / 4 }, is: ({ state }) => state === "dead" }]);
+    const x = [
+      [0, 0],
+      [0, 1],
+      [1, 0],
+      [1, 1],
+    ];
+    return measureAll(trials, this.name, [
+      { what: "dead", inputs: 2, x, expected: { kind: "within", value: 1 / 4 }, is: ({ state }) => state === "dead" },
+    ]);
   },
 };
 
@@ -58,7 +72,12 @@ export const boxUnit: Experiment = {
   run(trials) {
     const dimensions = [1, 2, 3, 4];
     const series = (inputs: number, low: number, expected: Expectation): Series => ({
-      what: `proven dead on [${low}, 1]^${inputs}`, inputs, x: [Array(inputs).fill(0.5)], inputBox: cube(inputs, low), expected, is: isProvenDead,
+      what: `proven dead on [${low}, 1]^${inputs}`,
+      inputs,
+      x: [Array(inputs).fill(0.5)],
+      inputBox: cube(inputs, low),
+      expected,
+      is: isProvenDead,
     });
     return measureAll(trials, this.name, [
       ...dimensions.map((d) => series(d, 0, { kind: "within", value: 2 ** -d })),
@@ -76,13 +95,24 @@ function drawNormal(network: Network, seed: number): void {
 
 export const intervalUnit: Experiment = {
   name: "interval",
-  setup: "first-layer unit, w and b standard normal, one input in [-r, r]; diagnosed on x = 0 with the interval as inputBox",
+  setup:
+    "first-layer unit, w and b standard normal, one input in [-r, r]; diagnosed on x = 0 with the interval as inputBox",
   run(trials) {
     const series = (r: number): Series[] => {
       const common = { inputs: 1, x: [[0]], inputBox: { low: [-r], high: [r] }, prepare: drawNormal };
       return [
-        { ...common, what: `proven dead, r = ${r}`, expected: { kind: "within", value: Math.atan(1 / r) / Math.PI }, is: isProvenDead },
-        { ...common, what: `left open, r = ${r}`, expected: { kind: "exactly", value: 0, tolerance: 1e-3 }, is: isOpen },
+        {
+          ...common,
+          what: `proven dead, r = ${r}`,
+          expected: { kind: "within", value: Math.atan(1 / r) / Math.PI },
+          is: isProvenDead,
+        },
+        {
+          ...common,
+          what: `left open, r = ${r}`,
+          expected: { kind: "exactly", value: 0, tolerance: 1e-3 },
+          is: isOpen,
+        },
       ];
     };
     return measureAll(trials, this.name, [0.5, 1, 2, 4].flatMap(series));

@@ -32,10 +32,23 @@ function readOptions(): Options | undefined {
   const { values } = parseArgs({ options: OPTIONS });
   if (values.help) return undefined;
   const runs = Number(values.runs);
-  if (!(Number.isSafeInteger(runs) && runs >= 1)) throw new Error(`--runs ${values.runs}: wanted is a whole number from 1`);
-  const all = [oneUnit, xorUnit, boxUnit, intervalUnit, silentNetwork, constantNetwork, deepConstantNetwork, ...collapses(runs)];
+  if (!(Number.isSafeInteger(runs) && runs >= 1))
+    throw new Error(`--runs ${values.runs}: wanted is a whole number from 1`);
+  const all = [
+    oneUnit,
+    xorUnit,
+    boxUnit,
+    intervalUnit,
+    silentNetwork,
+    constantNetwork,
+    deepConstantNetwork,
+    ...collapses(runs),
+  ];
   const experiments = all.filter(({ name, isSlow }) => name.includes(values.filter) && !(values.quick && isSlow));
-  if (experiments.length === 0) throw new Error(`--filter ${values.filter}: no experiment has that in its name; there are ${all.map(({ name }) => `"${name}"`).join(", ")}`);
+  if (experiments.length === 0)
+    throw new Error(
+      `--filter ${values.filter}: no experiment has that in its name; there are ${all.map(({ name }) => `"${name}"`).join(", ")}`,
+    );
   return { json: values.json, experiments };
 }
 
@@ -68,7 +81,11 @@ async function main({ json, experiments }: Options): Promise<number> {
   const ok = wrong === 0 && !signal.aborted;
   if (json) terminal.document({ ok, interrupted: signal.aborted, experiments: reports });
   if (signal.aborted) terminal.fail("interrupted: these are the figures so far");
-  terminal.tell(wrong === 0 ? `${figures.length} figures${signal.aborted ? " so far" : ""}, all as expected` : `${wrong} of ${figures.length} figures are not as expected`);
+  terminal.tell(
+    wrong === 0
+      ? `${figures.length} figures${signal.aborted ? " so far" : ""}, all as expected`
+      : `${wrong} of ${figures.length} figures are not as expected`,
+  );
   return ok ? 0 : 1;
 }
 

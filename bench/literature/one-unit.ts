@@ -12,7 +12,11 @@ async function train(seed: number): Promise<{ startsClosed: boolean; isDead: boo
   using network = await createNetwork({ ...SPEC, seed }, REPRODUCIBLE);
   const startsClosed = network.layers[0]!.getWeights().kernel[0]! <= 0;
   await network.fit(DATA, { epochs: 100, batchSize: 4, optimizer: sgd({ learningRate: 0.01 }) });
-  return { startsClosed, isDead: network.predict(DATA.x).data.every((y) => y === 0), loss: network.evaluate(DATA).loss };
+  return {
+    startsClosed,
+    isDead: network.predict(DATA.x).data.every((y) => y === 0),
+    loss: network.evaluate(DATA).loss,
+  };
 }
 
 export const oneUnit: Experiment = {
@@ -23,11 +27,36 @@ export const oneUnit: Experiment = {
     const dead = runs.filter(({ isDead }) => isDead);
     const living = runs.filter(({ isDead }) => !isDead);
     return [
-      { what: "share of dead runs", expected: { kind: "within", value: 1 / 2 }, measured: shareOf(runs, ({ isDead }) => isDead), count: runs.length },
-      { what: "share of runs that are dead, but not w <= 0, or the reverse", expected: { kind: "exactly", value: 0 }, measured: shareOf(runs, ({ isDead, startsClosed }) => isDead !== startsClosed), count: runs.length },
-      { what: "least mean squared error of a dead run", expected: { kind: "exactly", value: 21 }, measured: Math.min(...dead.map(({ loss }) => loss)), count: dead.length },
-      { what: "largest mean squared error of a dead run", expected: { kind: "exactly", value: 21 }, measured: Math.max(...dead.map(({ loss }) => loss)), count: dead.length },
-      { what: "share of living runs that learn (error below 1)", expected: { kind: "exactly", value: 1 }, measured: shareOf(living, ({ loss }) => loss < 1), count: living.length },
+      {
+        what: "share of dead runs",
+        expected: { kind: "within", value: 1 / 2 },
+        measured: shareOf(runs, ({ isDead }) => isDead),
+        count: runs.length,
+      },
+      {
+        what: "share of runs that are dead, but not w <= 0, or the reverse",
+        expected: { kind: "exactly", value: 0 },
+        measured: shareOf(runs, ({ isDead, startsClosed }) => isDead !== startsClosed),
+        count: runs.length,
+      },
+      {
+        what: "least mean squared error of a dead run",
+        expected: { kind: "exactly", value: 21 },
+        measured: Math.min(...dead.map(({ loss }) => loss)),
+        count: dead.length,
+      },
+      {
+        what: "largest mean squared error of a dead run",
+        expected: { kind: "exactly", value: 21 },
+        measured: Math.max(...dead.map(({ loss }) => loss)),
+        count: dead.length,
+      },
+      {
+        what: "share of living runs that learn (error below 1)",
+        expected: { kind: "exactly", value: 1 },
+        measured: shareOf(living, ({ loss }) => loss < 1),
+        count: living.length,
+      },
     ];
   },
 };

@@ -22,12 +22,28 @@ function number(value: number): string {
   return Number.isInteger(value) ? String(value) : value.toFixed(4);
 }
 
-export const HEADING = ["", "expected", "measured", "std. error", "trials"].map((cell, i) => (i === 0 ? cell.padEnd(WIDTHS[i]!) : cell.padStart(WIDTHS[i]!))).join(" ");
+export const HEADING = ["", "expected", "measured", "std. error", "trials"]
+  .map((cell, i) => (i === 0 ? cell.padEnd(WIDTHS[i]!) : cell.padStart(WIDTHS[i]!)))
+  .join(" ");
 
-export function line({ what, expected, measured, count, standardError: error, allowance: allowed, isFine }: Verdict): string {
-  const cells = [`${SIGNS[expected.kind]} ${number(expected.value)}`, number(measured), error === undefined ? "-" : number(error), String(count)];
+export function line({
+  what,
+  expected,
+  measured,
+  count,
+  standardError: error,
+  allowance: allowed,
+  isFine,
+}: Verdict): string {
+  const cells = [
+    `${SIGNS[expected.kind]} ${number(expected.value)}`,
+    number(measured),
+    error === undefined ? "-" : number(error),
+    String(count),
+  ];
   const verdict = isFine ? "ok" : "OUTSIDE";
   const isTolerance = error !== undefined && allowed > 3 * error;
-  const margin = error === undefined && allowed === 0 ? "" : `  within ${allowed.toFixed(4)}${isTolerance ? " (tolerance)" : ""}`;
+  const margin =
+    error === undefined && allowed === 0 ? "" : `  within ${allowed.toFixed(4)}${isTolerance ? " (tolerance)" : ""}`;
   return `${`  ${what}`.padEnd(WIDTHS[0])} ${cells.map((cell, i) => cell.padStart(WIDTHS[i + 1]!)).join(" ")}  ${verdict}${margin}`;
 }

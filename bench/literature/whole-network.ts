@@ -19,7 +19,13 @@ function networkOf({ width, depth }: Shape, inputs: number, seed: number): Promi
 const nameOf = ({ width, depth }: Shape) => `N = ${width}, H = ${depth}`;
 
 /** Share of networks for which `is` holds. */
-async function measure(trials: Trials, name: string, shape: Shape, inputs: number, is: (network: Network) => boolean): Promise<{ measured: number; count: number }> {
+async function measure(
+  trials: Trials,
+  name: string,
+  shape: Shape,
+  inputs: number,
+  is: (network: Network) => boolean,
+): Promise<{ measured: number; count: number }> {
   const outcomes = await trials.repeat(`${name}, ${nameOf(shape)}`, RUNS, async (seed) => {
     using network = await networkOf(shape, inputs, seed);
     return is(network);
@@ -36,10 +42,17 @@ function isSilent(network: Network): boolean {
 
 export const silentNetwork: Experiment = {
   name: "silent at one input",
-  setup: "H hidden ReLU layers of N units, zero biases, He normal, at the input (0.3, -0.7): a layer without a unit above 0",
+  setup:
+    "H hidden ReLU layers of N units, zero biases, He normal, at the input (0.3, -0.7): a layer without a unit above 0",
   async run(trials) {
     const figures: Figure[] = [];
-    for (const shape of [{ width: 1, depth: 3 }, { width: 2, depth: 2 }, { width: 2, depth: 10 }, { width: 3, depth: 5 }, { width: 4, depth: 20 }]) {
+    for (const shape of [
+      { width: 1, depth: 3 },
+      { width: 2, depth: 2 },
+      { width: 2, depth: 10 },
+      { width: 3, depth: 5 },
+      { width: 4, depth: 20 },
+    ]) {
       const expected: Expectation = { kind: "within", value: silentAtOneInput(shape.width, shape.depth) };
       figures.push({ what: nameOf(shape), expected, ...(await measure(trials, this.name, shape, 2, isSilent)) });
     }
@@ -54,12 +67,17 @@ function isConstant(network: Network): boolean {
 
 export const constantNetwork: Experiment = {
   name: "constant, H = 2",
-  setup: "one input, H = 2 hidden ReLU layers of N units, zero biases, He normal: the output is 0 at -1 and at 1, hence on the real line",
+  setup:
+    "one input, H = 2 hidden ReLU layers of N units, zero biases, He normal: the output is 0 at -1 and at 1, hence on the real line",
   async run(trials) {
     const figures: Figure[] = [];
     for (const width of [1, 2, 3, 4]) {
       const shape = { width, depth: 2 };
-      figures.push({ what: nameOf(shape), expected: { kind: "within", value: constantAtDepthTwo(width) }, ...(await measure(trials, this.name, shape, 1, isConstant)) });
+      figures.push({
+        what: nameOf(shape),
+        expected: { kind: "within", value: constantAtDepthTwo(width) },
+        ...(await measure(trials, this.name, shape, 1, isConstant)),
+      });
     }
     return figures;
   },
@@ -70,10 +88,24 @@ export const deepConstantNetwork: Experiment = {
   setup: "the same for other H: between the recursion, a lower bound, and 1 - (1 - 2^-N)^H, an upper one",
   async run(trials) {
     const figures: Figure[] = [];
-    for (const shape of [{ width: 1, depth: 4 }, { width: 2, depth: 3 }, { width: 2, depth: 9 }, { width: 3, depth: 10 }, { width: 4, depth: 20 }]) {
+    for (const shape of [
+      { width: 1, depth: 4 },
+      { width: 2, depth: 3 },
+      { width: 2, depth: 9 },
+      { width: 3, depth: 10 },
+      { width: 4, depth: 20 },
+    ]) {
       const figure = await measure(trials, this.name, shape, 1, isConstant);
-      figures.push({ what: nameOf(shape), expected: { kind: "atLeast", value: constantAtLeast(shape.width, shape.depth) }, ...figure });
-      figures.push({ what: nameOf(shape), expected: { kind: "atMost", value: silentAtOneInput(shape.width, shape.depth) }, ...figure });
+      figures.push({
+        what: nameOf(shape),
+        expected: { kind: "atLeast", value: constantAtLeast(shape.width, shape.depth) },
+        ...figure,
+      });
+      figures.push({
+        what: nameOf(shape),
+        expected: { kind: "atMost", value: silentAtOneInput(shape.width, shape.depth) },
+        ...figure,
+      });
     }
     return figures;
   },

@@ -46,7 +46,8 @@ export class Child {
       const complaints: string[] = [];
       const collect = (text: Buffer) => void complaints.push(String(text));
       const onLine = (line: string) => finish(() => resolve(JSON.parse(line) as Message));
-      const onExit = () => finish(() => reject(new Error(`it ended: ${complaints.join("").trim().split("\n").at(-1)}`)));
+      const onExit = () =>
+        finish(() => reject(new Error(`it ended: ${complaints.join("").trim().split("\n").at(-1)}`)));
       const timer = setTimeout(() => finish(() => reject(new Error(`no answer within ${seconds} s`))), seconds * 1e3);
       const finish = (settle: () => void) => {
         clearTimeout(timer);

@@ -19,13 +19,24 @@ export async function create({ widths, batch, batches, x, y, layers, loss, learn
   const outputs = widths.at(-1);
   const lossOf = loss === "crossEntropy" ? crossEntropy : squaredError;
   const inputs = x.map((rows) => np.array(rows).reshape([batch, widths[0]]));
-  const targets = y.map((rows) => np.array(loss === "crossEntropy" ? oneHot(rows, outputs) : rows).reshape([batch, outputs]));
-  let parameters = layers.map(({ inputs: rows, units, kernel, bias }) => ({ kernel: np.array(kernel).reshape([rows, units]), bias: np.array(bias) }));
+  const targets = y.map((rows) =>
+    np.array(loss === "crossEntropy" ? oneHot(rows, outputs) : rows).reshape([batch, outputs]),
+  );
+  let parameters = layers.map(({ inputs: rows, units, kernel, bias }) => ({
+    kernel: np.array(kernel).reshape([rows, units]),
+    bias: np.array(bias),
+  }));
   const update = jit((weights, rows, wanted) => {
     const kept = weights.map(({ kernel, bias }) => ({ kernel: kernel.ref, bias: bias.ref }));
     const [value, gradient] = valueAndGrad((given) => lossOf(forward(given, rows), wanted))(weights);
     const descend = (weight, slope) => weight.sub(slope.mul(learningRate));
-    return [value, kept.map(({ kernel, bias }, i) => ({ kernel: descend(kernel, gradient[i].kernel), bias: descend(bias, gradient[i].bias) }))];
+    return [
+      value,
+      kept.map(({ kernel, bias }, i) => ({
+        kernel: descend(kernel, gradient[i].kernel),
+        bias: descend(bias, gradient[i].bias),
+      })),
+    ];
   });
   /** Reading the loss is the way to wait: all arrays take twice as long on W4, and without waiting work piles up (measured). */
   async function step(at) {

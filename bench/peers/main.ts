@@ -28,7 +28,10 @@ function install(tell: (text: string) => void): void {
   const wanted = join(FOLDER, "package-lock.json");
   if (existsSync(stamp) && statSync(stamp).mtimeMs >= statSync(wanted).mtimeMs) return;
   tell("installing the peers");
-  execFileSync("npm", ["ci", "--ignore-scripts", "--no-audit", "--no-fund", "--loglevel=error"], { cwd: FOLDER, stdio: ["ignore", 2, 2] });
+  execFileSync("npm", ["ci", "--ignore-scripts", "--no-audit", "--no-fund", "--loglevel=error"], {
+    cwd: FOLDER,
+    stdio: ["ignore", 2, 2],
+  });
 }
 
 const hasTorch = (): boolean => {
@@ -43,7 +46,11 @@ const hasTorch = (): boolean => {
 class Comparison {
   private readonly rows: Row[] = [];
 
-  constructor(private readonly workload: Workload, private readonly budget: number, private readonly tell: (text: string) => void) {}
+  constructor(
+    private readonly workload: Workload,
+    private readonly budget: number,
+    private readonly tell: (text: string) => void,
+  ) {}
 
   async run(): Promise<Row[]> {
     const folder = await mkdtemp(join(tmpdir(), "relumine-peers-"));
@@ -71,9 +78,16 @@ class Comparison {
   }
 
   /** Starts, checks and warms up a peer; if that cannot be, there is a row which says why. */
-  private async prepare(peer: Peer, command: readonly string[], batches: number, ours: readonly number[] | undefined): Promise<Runner | undefined> {
-    const leaveOut = (note: string, rest: Partial<Row> = {}) => void this.rows.push({ ...this.head(peer), note, ...rest });
-    if (peer.only && !peer.only.includes(this.workload.name)) return leaveOut(`left out: only ${peer.only.join(" and ")}`);
+  private async prepare(
+    peer: Peer,
+    command: readonly string[],
+    batches: number,
+    ours: readonly number[] | undefined,
+  ): Promise<Runner | undefined> {
+    const leaveOut = (note: string, rest: Partial<Row> = {}) =>
+      void this.rows.push({ ...this.head(peer), note, ...rest });
+    if (peer.only && !peer.only.includes(this.workload.name))
+      return leaveOut(`left out: only ${peer.only.join(" and ")}`);
     if (peer.command[0] === "python3" && !hasTorch()) return leaveOut("not installed: python3 -c 'import torch' fails");
     this.tell(`${this.workload.name}: checking ${peer.name}`);
     let child: Child | undefined;
@@ -93,7 +107,10 @@ class Comparison {
     } catch (error) {
       child?.stop();
       const { message } = error as Error;
-      return leaveOut(message.startsWith("no answer") ? `left out: a step takes more than ${SLOWEST_STEP} s` : message, { failed: !message.startsWith("no answer") });
+      return leaveOut(
+        message.startsWith("no answer") ? `left out: a step takes more than ${SLOWEST_STEP} s` : message,
+        { failed: !message.startsWith("no answer") },
+      );
     }
   }
 }
@@ -107,10 +124,12 @@ async function main(): Promise<void> {
   const { values: options } = parseArgs({ options: OPTIONS });
   const names = options.workloads.split(",");
   const workloads = names.map((name) => WORKLOADS.find((workload) => workload.name === name));
-  if (workloads.includes(undefined)) throw new Error(`--workloads ${options.workloads}: there are ${WORKLOADS.map(({ name }) => name).join(",")}`);
+  if (workloads.includes(undefined))
+    throw new Error(`--workloads ${options.workloads}: there are ${WORKLOADS.map(({ name }) => name).join(",")}`);
   const budget = Number(options.seconds);
   if (!(budget > 0)) throw new Error(`--seconds ${options.seconds}: wanted are seconds above 0`);
-  if (options.write && workloads.length < WORKLOADS.length) throw new Error("--write writes the whole table: leave --workloads out");
+  if (options.write && workloads.length < WORKLOADS.length)
+    throw new Error("--write writes the whole table: leave --workloads out");
   if (options.write) checkReadme();
   const tell = (text: string) => console.error(text);
   install(tell);
@@ -125,7 +144,8 @@ async function main(): Promise<void> {
   const report: Report = { date: new Date().toISOString(), machine, node: process.versions.node, rows };
   if (options.json) console.log(JSON.stringify(report, null, 2));
   const failed = rows.filter((row) => row.failed);
-  if (failed.length > 0) throw new Error(`failed: ${failed.map(({ workload, peer }) => `${workload} ${peer}`).join(", ")}`);
+  if (failed.length > 0)
+    throw new Error(`failed: ${failed.map(({ workload, peer }) => `${workload} ${peer}`).join(", ")}`);
   if (options.write) writeReadme(report, WORKLOADS);
 }
 

@@ -20,7 +20,9 @@ function readTask(folder) {
   const { widths, batch, batches, targetsPerRow } = task;
   const x = Array.from({ length: batches }, () => take(batch * widths[0]));
   const y = Array.from({ length: batches }, () => take(batch * targetsPerRow));
-  const layers = widths.slice(1).map((units, i) => ({ inputs: widths[i], units, kernel: take(widths[i] * units), bias: take(units) }));
+  const layers = widths
+    .slice(1)
+    .map((units, i) => ({ inputs: widths[i], units, kernel: take(widths[i] * units), bias: take(units) }));
   return { ...task, x, y, layers };
 }
 
@@ -30,7 +32,11 @@ async function clock(run) {
   const result = await run();
   const seconds = (performance.now() - start) / 1e3;
   const { user, system } = process.cpuUsage(cpu);
-  return { seconds: typeof result === "number" ? result : seconds, cpuSeconds: (user + system) / 1e6, ...(Array.isArray(result) && { losses: result }) };
+  return {
+    seconds: typeof result === "number" ? result : seconds,
+    cpuSeconds: (user + system) / 1e6,
+    ...(Array.isArray(result) && { losses: result }),
+  };
 }
 
 const answer = (value) => process.stdout.write(`${JSON.stringify(value)}\n`);

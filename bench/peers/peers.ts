@@ -20,6 +20,10 @@ export const PEERS: readonly Peer[] = [
   { name: "tfjs wasm", command: node("tfjs-wasm.mjs") },
   { name: "tfjs cpu", command: node("tfjs-cpu.mjs") },
   { name: "plain JavaScript loops", command: node("plain.mjs") },
-  { name: "brain.js", command: node("brain.mjs"), only: ["W1", "W2"], otherLoss: "sample by sample, squared error on ReLU outputs" },
+  {
+    name: "brain.js",
+    command: node("brain.mjs"),
+    only: ["W1", "W2"],
+    otherLoss: "sample by sample, squared error on ReLU outputs",
+  },
 ];
-

@@ -48,8 +48,10 @@ function clip(values) {
 function crossEntropy(rows, classes, values, labels) {
   let loss = 0;
   for (let i = 0; i < rows; i++) {
-    const from = i * classes, label = from + labels[i];
-    let max = -Infinity, sum = 0;
+    const from = i * classes,
+      label = from + labels[i];
+    let max = -Infinity,
+      sum = 0;
     for (let j = from; j < from + classes; j++) if (values[j] > max) max = values[j];
     loss += max - values[label];
     for (let j = from; j < from + classes; j++) sum += values[j] = Math.exp(values[j] - max);

@@ -32,15 +32,24 @@ export async function create(task) {
 
   /** Seconds from the first batch to the last: what fit does once, such as copying the data, is left out, as the peers' tensors are made once too. */
   async function fit(data, epochs) {
-    let start = 0, end = 0;
-    const callback = { onTrainBegin: () => void (start = performance.now()), onTrainEnd: () => void (end = performance.now()) };
+    let start = 0,
+      end = 0;
+    const callback = {
+      onTrainBegin: () => void (start = performance.now()),
+      onTrainEnd: () => void (end = performance.now()),
+    };
     await network.fit(data, { epochs, batchSize: batch, shuffle: false, optimizer, callbacks: [callback] });
     return (end - start) / 1e3;
   }
   return {
     version: `${version}, ${network.runtime.simd} SIMD`,
     async losses(steps) {
-      const { epochs } = await network.fit(dataOf(task, 1), { epochs: steps, batchSize: batch, shuffle: false, optimizer });
+      const { epochs } = await network.fit(dataOf(task, 1), {
+        epochs: steps,
+        batchSize: batch,
+        shuffle: false,
+        optimizer,
+      });
       return epochs.map((epoch) => epoch.loss);
     },
     async train(steps) {

@@ -29,8 +29,15 @@ export interface Report {
 export function line(row: Row, ours: number | undefined): string {
   const { seconds, losses, note, steps, cores } = row;
   const ratio = seconds !== undefined && ours !== undefined ? `${(seconds / ours).toFixed(2)}x` : "";
-  const fall = losses ? `loss ${losses[0]!.toPrecision(6)} -> ${losses.at(-1)!.toPrecision(6)} in ${losses.length} steps` : "";
-  const cells = [seconds === undefined ? "" : time(seconds), ratio, cores === undefined ? "" : `${cores.toFixed(1)} cores`, steps === undefined ? "" : `${steps} step${steps === 1 ? "" : "s"}`];
+  const fall = losses
+    ? `loss ${losses[0]!.toPrecision(6)} -> ${losses.at(-1)!.toPrecision(6)} in ${losses.length} steps`
+    : "";
+  const cells = [
+    seconds === undefined ? "" : time(seconds),
+    ratio,
+    cores === undefined ? "" : `${cores.toFixed(1)} cores`,
+    steps === undefined ? "" : `${steps} step${steps === 1 ? "" : "s"}`,
+  ];
   const widths = [9, 9, 11, 14];
   return `${row.workload} ${row.peer.padEnd(34)}${cells.map((cell, i) => cell.padStart(widths[i]!)).join("")}  ${fall}${row.failed ? "  FAILED" : ""}${note ? `  ${note}` : ""}`.trimEnd();
 }
@@ -49,7 +56,10 @@ function table({ date, machine, node, rows }: Report, workloads: readonly Worklo
   const notes = [...new Set(rows.flatMap(({ note }) => note ?? []))];
   const cell = (peer: string, workload: string): string => {
     const { seconds, note } = rows.find((row) => row.peer === peer && row.workload === workload) as Row;
-    return [...(seconds === undefined ? [] : [time(seconds)]), ...(note === undefined ? [] : [`(${notes.indexOf(note) + 1})`])].join(" ");
+    return [
+      ...(seconds === undefined ? [] : [time(seconds)]),
+      ...(note === undefined ? [] : [`(${notes.indexOf(note) + 1})`]),
+    ].join(" ");
   };
   const label = (peer: string): string => {
     const version = rows.find((row) => row.peer === peer && row.version)?.version;

@@ -23,7 +23,11 @@ export class Runner {
   private stepsPerTurn = 1;
   private warmedUp = 0;
 
-  constructor(readonly peer: Peer, private readonly child: Child, private readonly batches: number) {}
+  constructor(
+    readonly peer: Peer,
+    private readonly child: Child,
+    private readonly batches: number,
+  ) {}
 
   get version(): string {
     return this.child.version;
@@ -68,9 +72,16 @@ export class Runner {
   }
 
   result(): Omit<Row, "workload" | "peer"> {
-    const notes = [this.peer.otherLoss, this.steps < FEW_STEPS ? `from ${this.steps} step${this.steps > 1 ? "s" : ""} alone` : undefined].filter((note) => note !== undefined);
+    const notes = [
+      this.peer.otherLoss,
+      this.steps < FEW_STEPS ? `from ${this.steps} step${this.steps > 1 ? "s" : ""} alone` : undefined,
+    ].filter((note) => note !== undefined);
     return {
-      version: this.version, seconds: median(this.perStep), steps: this.steps, cores: this.cpuSpent / this.spent, losses: this.losses,
+      version: this.version,
+      seconds: median(this.perStep),
+      steps: this.steps,
+      cores: this.cpuSpent / this.spent,
+      losses: this.losses,
       ...(notes.length > 0 && { note: notes.join("; ") }),
     };
   }
@@ -87,18 +98,28 @@ export class Runner {
 }
 
 /** Why the losses of a peer are not those of relumine, if they are not. */
-export function complaint(losses: readonly number[], ours: readonly number[], hasOtherLoss: boolean): string | undefined {
+export function complaint(
+  losses: readonly number[],
+  ours: readonly number[],
+  hasOtherLoss: boolean,
+): string | undefined {
   const fall = (values: readonly number[], step: number) => values[0]! - values[step]!;
   const last = losses.length - 1;
   if (hasOtherLoss) {
     const share = fall(losses, last) / losses[0]! / (fall(ours, last) / ours[0]!);
-    return share >= OTHER_LOSS_SHARE ? undefined : `its loss fell by ${(share * 100).toFixed(0)} % of what relumine's did`;
+    return share >= OTHER_LOSS_SHARE
+      ? undefined
+      : `its loss fell by ${(share * 100).toFixed(0)} % of what relumine's did`;
   }
-  const wrong = losses.findIndex((loss, step) => !(Math.abs(loss - ours[step]!) <= 1e-5 * ours[0]! + FALL_TOLERANCE * Math.abs(fall(ours, step))));
+  const wrong = losses.findIndex(
+    (loss, step) => !(Math.abs(loss - ours[step]!) <= 1e-5 * ours[0]! + FALL_TOLERANCE * Math.abs(fall(ours, step))),
+  );
   return wrong < 0 ? undefined : `its loss before step ${wrong + 1} is ${losses[wrong]}, relumine's ${ours[wrong]}`;
 }
 
 /** Why relumine's own losses do not fall, if they do not. */
 export function stagnation(losses: readonly number[]): string | undefined {
-  return losses[0]! - losses.at(-1)! >= LEAST_FALL * losses[0]! ? undefined : `its loss went from ${losses[0]} to ${losses.at(-1)}`;
+  return losses[0]! - losses.at(-1)! >= LEAST_FALL * losses[0]!
+    ? undefined
+    : `its loss went from ${losses[0]} to ${losses.at(-1)}`;
 }

@@ -22,17 +22,31 @@ const DATA_FLOATS = 2 ** 20; // of x: larger than the caches, and soon made
 const MAX_BATCHES = 256;
 
 /** Each row is the mean of its class's prototype and noise, all from -1 to 1. */
-function classified(rows: number, inputs: number, classes: number, next: () => number): { x: Float32Array; y: Float32Array } {
+function classified(
+  rows: number,
+  inputs: number,
+  classes: number,
+  next: () => number,
+): { x: Float32Array; y: Float32Array } {
   const prototypes = filled(classes * inputs, next);
   const y = Float32Array.from({ length: rows }, () => Math.floor(((next() + 1) / 2) * classes));
-  const x = Float32Array.from({ length: rows * inputs }, (_, i) => (prototypes[y[Math.floor(i / inputs)]! * inputs + (i % inputs)]! + next()) / 2);
+  const x = Float32Array.from(
+    { length: rows * inputs },
+    (_, i) => (prototypes[y[Math.floor(i / inputs)]! * inputs + (i % inputs)]! + next()) / 2,
+  );
   return { x, y };
 }
 
 /** Targets from 0 to 1: the mean square of the row. */
-function measured(rows: number, inputs: number, outputs: number, next: () => number): { x: Float32Array; y: Float32Array } {
+function measured(
+  rows: number,
+  inputs: number,
+  outputs: number,
+  next: () => number,
+): { x: Float32Array; y: Float32Array } {
   const x = filled(rows * inputs, next);
-  const meanSquare = (row: number) => x.subarray(row * inputs, (row + 1) * inputs).reduce((sum, value) => sum + value * value, 0) / inputs;
+  const meanSquare = (row: number) =>
+    x.subarray(row * inputs, (row + 1) * inputs).reduce((sum, value) => sum + value * value, 0) / inputs;
   return { x, y: Float32Array.from({ length: rows * outputs }, (_, i) => meanSquare(Math.floor(i / outputs))) };
 }
 
@@ -47,14 +61,26 @@ function initialWeights(widths: readonly number[], next: () => number): Float32A
 /** Writes the task of a workload into `folder`. */
 export async function writeTask({ widths, batch, loss }: Workload, folder: string): Promise<Task> {
   const next = filler(6);
-  const inputs = widths[0]!, outputs = widths.at(-1)!;
+  const inputs = widths[0]!,
+    outputs = widths.at(-1)!;
   const batches = Math.max(1, Math.min(MAX_BATCHES, Math.floor(DATA_FLOATS / (batch * inputs))));
   const make = loss === "crossEntropy" ? classified : measured;
   const { x, y } = make(batch * batches, inputs, outputs, next);
   const parts = [x, y, ...initialWeights(widths, next)];
   const floats = parts.reduce((sum, { length }) => sum + length, 0);
-  const task: Task = { widths, batch, batches, loss, targetsPerRow: loss === "crossEntropy" ? 1 : outputs, learningRate: RATE_TIMES_LAYERS / (widths.length - 1), floats };
-  await writeFile(join(folder, "task.f32"), Buffer.concat(parts.map(({ buffer }) => new Uint8Array(buffer as ArrayBuffer))));
+  const task: Task = {
+    widths,
+    batch,
+    batches,
+    loss,
+    targetsPerRow: loss === "crossEntropy" ? 1 : outputs,
+    learningRate: RATE_TIMES_LAYERS / (widths.length - 1),
+    floats,
+  };
+  await writeFile(
+    join(folder, "task.f32"),
+    Buffer.concat(parts.map(({ buffer }) => new Uint8Array(buffer as ArrayBuffer))),
+  );
   await writeFile(join(folder, "task.json"), JSON.stringify(task));
   return task;
 }

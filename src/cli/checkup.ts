@@ -3,7 +3,17 @@ import { Command } from "commander";
 import { type CheckupOptions, Clinic, RATES, type Run } from "./clinic.js";
 import { prepareTable } from "./dataset.js";
 import {
-  climbingRates, curesOf, explainFailure, healthyPlan, highRatePlan, type IllnessName, LETHAL_SHARE, NEGATIVE_BIAS, negativeBiasPlan, type Plan, planName,
+  climbingRates,
+  curesOf,
+  explainFailure,
+  healthyPlan,
+  highRatePlan,
+  type IllnessName,
+  LETHAL_SHARE,
+  NEGATIVE_BIAS,
+  negativeBiasPlan,
+  type Plan,
+  planName,
 } from "./illness.js";
 import { inputWidth } from "./inputs.js";
 import { addSharedOptions, decimal, integer } from "./options.js";
@@ -54,7 +64,10 @@ function tellTable({ terminal, scale, options }: Clinic, { illness, results }: I
   terminal.tell(["", ...lines.map((line) => paintLine(terminal, line)), ""].join("\n"));
   for (const { name, plan, verdict } of results) {
     const reason = verdict && explainFailure(illness, plan, verdict);
-    if (reason) terminal.tell(wrap(`${name} ${verdict === "helped" ? "helped, no more" : verdict}: it answers ${reason}.`, 80, "  "));
+    if (reason)
+      terminal.tell(
+        wrap(`${name} ${verdict === "helped" ? "helped, no more" : verdict}: it answers ${reason}.`, 80, "  "),
+      );
   }
 }
 
@@ -72,7 +85,9 @@ async function showIll(clinic: Clinic, plan: Plan, title: string): Promise<Run |
 async function repeatIll(clinic: Clinic, shown: Run): Promise<Run[]> {
   const runs = await clinic.repeat(shown.plan, "falling ill");
   if (runs.length === 0) return [shown];
-  return runs.map((run) => (run.seed === shown.seed ? { ...run, deaths: shown.deaths, revivals: shown.revivals } : run));
+  return runs.map((run) =>
+    run.seed === shown.seed ? { ...run, deaths: shown.deaths, revivals: shown.revivals } : run,
+  );
 }
 
 async function cure(clinic: Clinic, illness: IllnessName, healthy: readonly Run[], ill: Run): Promise<IllnessResult> {
@@ -116,10 +131,15 @@ interface Checkup {
 
 async function highRate(clinic: Clinic, healthy: readonly Run[]): Promise<Omit<Checkup, "healthy">> {
   const { terminal } = clinic;
-  terminal.tell(`\n${terminal.colors.bold("Illness A: a learning rate that is too high")}\nClimbing until a third of the hidden units are dead at the end:`);
+  terminal.tell(
+    `\n${terminal.colors.bold("Illness A: a learning rate that is too high")}\nClimbing until a third of the hidden units are dead at the end:`,
+  );
   const { tries, lethalRate } = await climb(clinic);
   if (lethalRate === undefined) {
-    if (!clinic.signal.aborted) terminal.tell(`No rate up to ${tries.at(-1)?.learningRate} kills a third of them here: there is no illness A to cure.`);
+    if (!clinic.signal.aborted)
+      terminal.tell(
+        `No rate up to ${tries.at(-1)?.learningRate} kills a third of them here: there is no illness A to cure.`,
+      );
     return { tries, illnesses: [] };
   }
   const ill = await showIll(clinic, highRatePlan(lethalRate), `Rate ${lethalRate}, epoch by epoch`);
@@ -127,7 +147,11 @@ async function highRate(clinic: Clinic, healthy: readonly Run[]): Promise<Omit<C
 }
 
 async function negativeBias(clinic: Clinic, healthy: readonly Run[]): Promise<IllnessResult[]> {
-  const ill = await showIll(clinic, negativeBiasPlan(clinic.healthyRate), `Illness B: a starting bias of ${NEGATIVE_BIAS}, epoch by epoch`);
+  const ill = await showIll(
+    clinic,
+    negativeBiasPlan(clinic.healthyRate),
+    `Illness B: a starting bias of ${NEGATIVE_BIAS}, epoch by epoch`,
+  );
   return ill ? [await cure(clinic, "negativeBias", healthy, ill)] : [];
 }
 
@@ -136,7 +160,12 @@ async function examine(clinic: Clinic): Promise<Checkup> {
   const healthy = await clinic.repeat(healthyPlan(clinic.healthyRate), "healthy");
   if (healthy.length === 0) return { healthy, tries: [], illnesses: [] };
   terminal.tell(`Healthy, rate ${clinic.healthyRate}: ${describeRun(clinic, healthy[0])}`);
-  if (isLethal(healthy[0])) terminal.tell(wrap("A third of its units are dead already: it is not healthy, and the cures are judged by it. A lower --learning-rate may help."));
+  if (isLethal(healthy[0]))
+    terminal.tell(
+      wrap(
+        "A third of its units are dead already: it is not healthy, and the cures are judged by it. A lower --learning-rate may help.",
+      ),
+    );
   const { tries, illnesses } = await highRate(clinic, healthy);
   return { healthy, tries, illnesses: [...illnesses, ...(await negativeBias(clinic, healthy))] };
 }
@@ -144,7 +173,8 @@ async function examine(clinic: Clinic): Promise<Checkup> {
 function tellRule({ terminal, scale }: Clinic): void {
   const { dim } = terminal.colors;
   const score = scale.isAccuracy ? "Accuracy is that on the held-out rows" : "R² is that on the held-out rows";
-  const closed = "A unit is dead if no training row opens it; in brackets: Leaky ReLU units that no row opens, which still pass a little gradient and so are not dead.";
+  const closed =
+    "A unit is dead if no training row opens it; in brackets: Leaky ReLU units that no row opens, which still pass a little gradient and so are not dead.";
   terminal.tell(`\n${dim(wrap(`${score}; steps/s counts updates of one batch each. ${closed} ${VERDICT_RULE}`))}`);
 }
 
@@ -153,7 +183,10 @@ function withoutDiagnosis(run: Run): object {
 }
 
 /** The document that --json prints: every run, and the ill networks' diagnoses. */
-function toDocument({ prepared, options, signal, healthyRate }: Clinic, { healthy, tries, illnesses }: Checkup): object {
+function toDocument(
+  { prepared, options, signal, healthyRate }: Clinic,
+  { healthy, tries, illnesses }: Checkup,
+): object {
   const { name, task, notes, training, heldOut } = prepared;
   const { hidden, epochs, batchSize, seed, repeats } = options;
   return {
@@ -165,7 +198,12 @@ function toDocument({ prepared, options, signal, healthyRate }: Clinic, { health
     climb: tries,
     illnesses: illnesses.map(({ illness, results }) => ({
       illness,
-      runs: results.map((result) => ({ ...result, runs: result.runs.map(withoutDiagnosis), score: rowOf(result).score, closed: rowOf(result).closed })),
+      runs: results.map((result) => ({
+        ...result,
+        runs: result.runs.map(withoutDiagnosis),
+        score: rowOf(result).score,
+        closed: rowOf(result).closed,
+      })),
       diagnosis: results.find(({ plan }) => plan.role === "ill")?.runs[0]?.diagnosis,
     })),
   };
@@ -177,9 +215,13 @@ async function checkup(source: string, options: CheckupOptions): Promise<void> {
   const prepared = prepareTable(await readTable(source), options);
   const { name, training, heldOut, notes, preprocessing } = prepared;
   const inputs = inputWidth(preprocessing.inputs);
-  terminal.tell(drawData({ name, notes, inputs, trainingRows: training.x.rows, heldOutRows: heldOut.x.rows, seed: options.seed }));
+  terminal.tell(
+    drawData({ name, notes, inputs, trainingRows: training.x.rows, heldOutRows: heldOut.x.rows, seed: options.seed }),
+  );
   const outputs = preprocessing.target.kind === "classes" ? preprocessing.target.classes.length : 1;
-  terminal.tell(`network ${[inputs, ...options.hidden, outputs].join("-")}, ReLU, He normal; SGD, batches of ${options.batchSize}, ${options.epochs} epochs${options.repeats > 1 ? `, ${options.repeats} seeds` : ""}\n`);
+  terminal.tell(
+    `network ${[inputs, ...options.hidden, outputs].join("-")}, ReLU, He normal; SGD, batches of ${options.batchSize}, ${options.epochs} epochs${options.repeats > 1 ? `, ${options.repeats} seeds` : ""}\n`,
+  );
   const clinic = new Clinic(prepared, options, terminal, signal, await import("../index.js"));
   const result = await examine(clinic);
   if (result.illnesses.length > 0) tellRule(clinic);
@@ -191,8 +233,14 @@ async function checkup(source: string, options: CheckupOptions): Promise<void> {
 
 export function checkupCommand(): Command {
   return addSharedOptions(new Command("checkup"), { hidden: [128, 128], epochs: 10 })
-    .description("Make a network ill in the textbook's two ways, watch its units die, and try the textbook's three cures.")
-    .option("--learning-rate <rate>", `of the healthy network (default: ${RATES.classification}, or ${RATES.regression} for a target of numbers)`, decimal({ low: 0, openLow: true }))
+    .description(
+      "Make a network ill in the textbook's two ways, watch its units die, and try the textbook's three cures.",
+    )
+    .option(
+      "--learning-rate <rate>",
+      `of the healthy network (default: ${RATES.classification}, or ${RATES.regression} for a target of numbers)`,
+      decimal({ low: 0, openLow: true }),
+    )
     .option("--repeats <count>", "seeds to try: medians and ranges", integer({ low: 1, high: 100 }), 1)
     .addHelpText("after", EXAMPLES)
     .action(checkup);

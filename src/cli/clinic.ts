@@ -71,25 +71,43 @@ export class Clinic {
   /** Trains a plan; undefined if it was interrupted. With `onEpoch`, which gets the dead units after each epoch, deaths are traced. */
   async run(plan: Plan, seed: number, label: string, onEpoch?: (line: EpochLine) => void): Promise<Run | undefined> {
     const { createNetwork, sgd, traceDeaths } = this.library;
-    const { prepared, options: { epochs, batchSize, hidden }, signal, terminal } = this;
+    const {
+      prepared,
+      options: { epochs, batchSize, hidden },
+      signal,
+      terminal,
+    } = this;
     const { training, heldOut } = prepared;
     const spec = specFor(prepared, { hidden, activation: plan.activation, bias: plan.bias, seed });
     using network = await createNetwork(spec);
     const onEpochEnd = (log: EpochLog): void => {
       if (onEpoch === undefined) terminal.progress({ label, done: log.epoch, total: epochs, unit: "epochs" });
-      else onEpoch({ epoch: log.epoch, loss: log.loss, score: scoreOf(prepared, log.validation!), dead: deadUnits(this.diagnose(network, false)) });
+      else
+        onEpoch({
+          epoch: log.epoch,
+          loss: log.loss,
+          score: scoreOf(prepared, log.validation!),
+          dead: deadUnits(this.diagnose(network, false)),
+        });
     };
     const trace = onEpoch && traceDeaths();
     terminal.startProgress();
     const history = await network.fit(training, {
-      epochs, batchSize, signal, optimizer: sgd({ learningRate: plan.learningRate }), validation: heldOut, callbacks: [{ onEpochEnd }, ...(trace ? [trace] : [])],
+      epochs,
+      batchSize,
+      signal,
+      optimizer: sgd({ learningRate: plan.learningRate }),
+      validation: heldOut,
+      callbacks: [{ onEpochEnd }, ...(trace ? [trace] : [])],
     });
     terminal.endProgress();
     if (history.stopped === "aborted") return undefined;
     const metrics = network.evaluate(heldOut);
     const diagnosis = this.diagnose(network);
     return {
-      plan, seed, spec,
+      plan,
+      seed,
+      spec,
       units: hidden,
       score: scoreOf(prepared, metrics),
       loss: metrics.loss,

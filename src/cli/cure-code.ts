@@ -8,15 +8,19 @@ function literal(value: unknown): string {
   if (Array.isArray(value)) return `[${value.map(literal).join(", ")}]`;
   if (typeof value !== "object" || value === null) return JSON.stringify(value);
   const fields = Object.entries(value).filter(([, each]) => each !== undefined);
-  return fields.length === 0 ? "{}" : `{ ${fields.map(([key, each]) => `${/^[a-z]\w*$/i.test(key) ? key : JSON.stringify(key)}: ${literal(each)}`).join(", ")} }`;
+  return fields.length === 0
+    ? "{}"
+    : `{ ${fields.map(([key, each]) => `${/^[a-z]\w*$/i.test(key) ? key : JSON.stringify(key)}: ${literal(each)}`).join(", ")} }`;
 }
 
-const call = ({ name, options }: { readonly name: string; readonly options?: object }): string => `${name}(${options ? literal(options) : ""})`;
+const call = ({ name, options }: { readonly name: string; readonly options?: object }): string =>
+  `${name}(${options ? literal(options) : ""})`;
 
 /** One item a line, or several where they are short. */
 function lines(items: readonly string[], perLine: number): string {
   const rows = [];
-  for (let start = 0; start < items.length; start += perLine) rows.push(`  ${items.slice(start, start + perLine).join(", ")},\n`);
+  for (let start = 0; start < items.length; start += perLine)
+    rows.push(`  ${items.slice(start, start + perLine).join(", ")},\n`);
   return rows.join("");
 }
 
@@ -74,8 +78,11 @@ ${lines(heldOutRows.map(String), 20)}]);
 
 function fitCode({ fit: { epochs, batchSize, optimizer, clipNorm }, callbacks = [] }: Trial): string {
   const options = [
-    `epochs: ${epochs}`, `batchSize: ${batchSize}`, `optimizer: ${call(optimizer!)}`,
-    ...(clipNorm === undefined ? [] : [`clipNorm: ${clipNorm}`]), ...(callbacks.length === 0 ? [] : [`callbacks: [${callbacks.map(call).join(", ")}]`]),
+    `epochs: ${epochs}`,
+    `batchSize: ${batchSize}`,
+    `optimizer: ${call(optimizer!)}`,
+    ...(clipNorm === undefined ? [] : [`clipNorm: ${clipNorm}`]),
+    ...(callbacks.length === 0 ? [] : [`callbacks: [${callbacks.map(call).join(", ")}]`]),
   ];
   return `await network.fit(training, { ${options.join(", ")} });\n`;
 }
@@ -104,11 +111,22 @@ const EMBEDDED = `createRequire(import.meta.url).resolve("relumine/package.json"
  * arithmetic those of the trial's first seed, to the bit.
  * @param source the table as the command was given it
  */
-export function writeCode(trial: Trial, source: string, prepared: PreparedTable, arithmetic: "fast" | "reproducible"): string {
+export function writeCode(
+  trial: Trial,
+  source: string,
+  prepared: PreparedTable,
+  arithmetic: "fast" | "reproducible",
+): string {
   const { preprocessing, heldOutRows, training, heldOut } = prepared;
   const { fit, callbacks = [], calibrate, spec } = trial;
   const isEmbedded = source === "digits";
-  const names = ["createNetwork", "diagnose", fit.optimizer!.name, ...callbacks.map(({ name }) => name), ...(calibrate ? ["calibrate"] : [])];
+  const names = [
+    "createNetwork",
+    "diagnose",
+    fit.optimizer!.name,
+    ...callbacks.map(({ name }) => name),
+    ...(calibrate ? ["calibrate"] : []),
+  ];
   return [
     `// "${trial.name}": what "relumine cure" chose for ${shorten(source)}. Run it: node THIS_FILE.mjs [TABLE]\n`,
     `import { readFile } from "node:fs/promises";\n`,

@@ -46,15 +46,27 @@ function follow(terminal: Terminal): (trial: Trial) => void {
 
 /** A trial without its functions. */
 function plainTrial({ fit: { optimizer, epochs, batchSize, clipNorm }, ...trial }: Trial): object {
-  return { ...trial, fit: { epochs, batchSize, optimizer: { name: optimizer!.name, options: optimizer!.options }, clipNorm } };
+  return {
+    ...trial,
+    fit: { epochs, batchSize, optimizer: { name: optimizer!.name, options: optimizer!.options }, clipNorm },
+  };
 }
 
 /** The document that --json prints. */
-function toDocument({ baseline, trials, best, reason, causes, diagnosis, validationRows, stopped }: Prescription, prepared: PreparedTable, program: Program | undefined): object {
+function toDocument(
+  { baseline, trials, best, reason, causes, diagnosis, validationRows, stopped }: Prescription,
+  prepared: PreparedTable,
+  program: Program | undefined,
+): object {
   const { name, task, notes, preprocessing, training, heldOut } = prepared;
   return {
     data: { name, task, trainingRows: training.x.rows, heldOutRows: heldOut.x.rows, notes, preprocessing },
-    baseline: baseline.name, best: best.name, reason, causes, validationRows, stopped,
+    baseline: baseline.name,
+    best: best.name,
+    reason,
+    causes,
+    validationRows,
+    stopped,
     trials: trials.map(plainTrial),
     diagnosis,
     code: program,
@@ -77,7 +89,8 @@ async function writeProgram(where: string | true, text: string): Promise<Program
 
 function tellProgram(terminal: Terminal, program: Program, { best }: Prescription): void {
   if ("text" in program) terminal.tell(`\n${program.text}`);
-  else if (program.error === undefined) terminal.tell(`\nWritten: ${program.file}, which trains "${best.name}" on the same rows`);
+  else if (program.error === undefined)
+    terminal.tell(`\nWritten: ${program.file}, which trains "${best.name}" on the same rows`);
   else terminal.fail(`the program was not written: ${program.error}`);
 }
 
@@ -88,13 +101,30 @@ async function cure(source: string, options: CureOptions): Promise<void> {
   if (typeof code === "string") await checkPlace(code, source, "--code");
   const prepared = prepareTable(await readTable(source), options);
   const { name, training, heldOut, notes, preprocessing } = prepared;
-  const summary = { name, notes, trainingRows: training.x.rows, heldOutRows: heldOut.x.rows, inputs: inputWidth(preprocessing.inputs), seed: options.seed };
+  const summary = {
+    name,
+    notes,
+    trainingRows: training.x.rows,
+    heldOutRows: heldOut.x.rows,
+    inputs: inputWidth(preprocessing.inputs),
+    seed: options.seed,
+  };
   terminal.tell(`${drawData(summary)}\n`);
   const library = await import("../index.js");
   const arithmetic = options.reproducible ? "reproducible" : "fast";
   const fit = { epochs, batchSize, optimizer: optimizerOf(options, library), validation: heldOut };
-  const prescription = await library.prescribe(specFor(prepared, options), training, fit, { trials, repeats, workers, arithmetic, signal, onTrial: follow(terminal) });
-  const program = code === undefined ? undefined : await writeProgram(code, writeCode(prescription.best, source, prepared, arithmetic));
+  const prescription = await library.prescribe(specFor(prepared, options), training, fit, {
+    trials,
+    repeats,
+    workers,
+    arithmetic,
+    signal,
+    onTrial: follow(terminal),
+  });
+  const program =
+    code === undefined
+      ? undefined
+      : await writeProgram(code, writeCode(prescription.best, source, prepared, arithmetic));
   if (options.json) terminal.document(toDocument(prescription, prepared, program));
   else terminal.tell(String(prescription));
   if (program && !(options.json && "text" in program)) tellProgram(terminal, program, prescription);
@@ -104,7 +134,11 @@ async function cure(source: string, options: CureOptions): Promise<void> {
 export function cureCommand(): Command {
   return addTrainingOptions(addSharedOptions(new Command("cure"), { hidden: [64, 32], epochs: 20 }))
     .description("Train a network on a table, find what its units die of, try remedies, and rank them.")
-    .option("--trials <count>", "most remedies to try, the fitting ones first (default: all)", integer({ low: 1, high: 1000 }))
+    .option(
+      "--trials <count>",
+      "most remedies to try, the fitting ones first (default: all)",
+      integer({ low: 1, high: 1000 }),
+    )
     .option("--repeats <count>", "seeds for the baseline and the finalists", integer({ low: 1, high: 100 }), 3)
     .option("--workers <count>", "trials that train side by side (default: one a core)", integer({ low: 1, high: 64 }))
     .option("--reproducible", "arithmetic that gives the same bits on every machine")

@@ -43,27 +43,47 @@ export interface PrepareOptions {
 
 function checkIgnored(ignore: readonly string[], target: string, table: NamedTable["table"]): void {
   for (const name of ignore) columnIndex(table, name);
-  if (ignore.includes(target)) throw new RelumineError("value", `--ignore names the target "${shorten(target)}"; wanted are other columns`);
+  if (ignore.includes(target))
+    throw new RelumineError("value", `--ignore names the target "${shorten(target)}"; wanted are other columns`);
 }
 
 function describeTarget(target: TargetEncoding, reason: string, withoutTarget: number): string[] {
   const what = target.kind === "classes" ? `${target.classes.length} classes` : "a number";
   const notes = [`${shorten(target.column)} (target): ${what} (${reason})`];
-  if (withoutTarget > 0) notes.push(`${withoutTarget} ${withoutTarget === 1 ? "row without a target is" : "rows without a target are"} left out`);
+  if (withoutTarget > 0)
+    notes.push(
+      `${withoutTarget} ${withoutTarget === 1 ? "row without a target is" : "rows without a target are"} left out`,
+    );
   return notes;
 }
 
-function prepareKnownTarget({ name, table, known }: NamedTable, target: string, options: PrepareOptions): PreparedTable {
+function prepareKnownTarget(
+  { name, table, known }: NamedTable,
+  target: string,
+  options: PrepareOptions,
+): PreparedTable {
   checkIgnored(options.ignore, target, table);
   const choice = chooseTask(table, target, options.task);
   const { classes, groups } = groupRows(table, target, choice);
   const split = stratifiedSplit(groups, options.validation, options.seed);
   if (split.heldOut.length === 0) {
-    throw new RelumineError("value", `--validation ${options.validation} of ${choice.rows.length} rows holds out none, as every class keeps a training row; wanted are more rows or a larger share`);
+    throw new RelumineError(
+      "value",
+      `--validation ${options.validation} of ${choice.rows.length} rows holds out none, as every class keeps a training row; wanted are more rows or a larger share`,
+    );
   }
-  const { inputs, notes } = learnInputs(table, [target, ...options.ignore], choice.rows, split.training, known?.divisor);
+  const { inputs, notes } = learnInputs(
+    table,
+    [target, ...options.ignore],
+    choice.rows,
+    split.training,
+    known?.divisor,
+  );
   const encoding = learnTarget(table, target, classes, split.training);
-  const encode = (rows: readonly number[]): EncodedRows => ({ x: encodeInputs(inputs, table, rows), y: encodeTargets(encoding, table, rows) });
+  const encode = (rows: readonly number[]): EncodedRows => ({
+    x: encodeInputs(inputs, table, rows),
+    y: encodeTargets(encoding, table, rows),
+  });
   return {
     name,
     task: choice.task,
@@ -83,7 +103,13 @@ export function prepareTable(named: NamedTable, options: PrepareOptions): Prepar
   const target = options.target ?? named.known?.target;
   try {
     if (target === undefined) {
-      throw new RelumineError("value", `no target; wanted is --target COLUMN, one of ${named.table.header.slice(0, 12).map((name) => shorten(name)).join(", ")}${named.table.header.length > 12 ? ", …" : ""}`);
+      throw new RelumineError(
+        "value",
+        `no target; wanted is --target COLUMN, one of ${named.table.header
+          .slice(0, 12)
+          .map((name) => shorten(name))
+          .join(", ")}${named.table.header.length > 12 ? ", …" : ""}`,
+      );
     }
     return prepareKnownTarget(named, target, options);
   } catch (error) {

@@ -39,7 +39,8 @@ async function about<T>(file: string, task: () => T | Promise<T>): Promise<T> {
   try {
     return await task();
   } catch (error) {
-    if (error instanceof RelumineError && !error.message.startsWith(file)) throw new RelumineError(error.code, `${file}: ${error.message}`);
+    if (error instanceof RelumineError && !error.message.startsWith(file))
+      throw new RelumineError(error.code, `${file}: ${error.message}`);
     throw error;
   }
 }
@@ -64,21 +65,37 @@ const rowsAre = (count: number): string => (count === 1 ? "1 row" : `${formatCou
 
 function checkTargetNumbers(table: Table, { column }: TargetEncoding, index: number): void {
   const row = table.rows.findIndex((cells) => !isMissing(cells[index]) && parseNumber(cells[index]) === undefined);
-  if (row >= 0) throw new RelumineError("value", `${rowName(table, row)}, column "${shorten(column)}" has "${shorten(table.rows[row][index])}"; wanted is a number, as in the training`);
+  if (row >= 0)
+    throw new RelumineError(
+      "value",
+      `${rowName(table, row)}, column "${shorten(column)}" has "${shorten(table.rows[row][index])}"; wanted is a number, as in the training`,
+    );
 }
 
 function chooseRows(table: Table, target: TargetEncoding): Chosen {
   const all = table.rows.map((_, row) => row);
   const index = table.header.indexOf(target.column);
-  if (index < 0) return { rows: all, hasTargets: false, notes: [`there is no column "${shorten(target.column)}", the target: no evaluation`] };
+  if (index < 0)
+    return {
+      rows: all,
+      hasTargets: false,
+      notes: [`there is no column "${shorten(target.column)}", the target: no evaluation`],
+    };
   if (target.kind === "number") checkTargetNumbers(table, target, index);
   const present = all.filter((row) => !isMissing(table.rows[row][index]));
   const known = target.kind === "classes" ? rowsOfClasses(target.classes, table, index, present) : present;
   const notes: string[] = [];
   if (present.length < all.length) notes.push(`${rowsAre(all.length - present.length)} without a target left out`);
-  if (known.length < present.length) notes.push(`${rowsAre(present.length - known.length)} of a class that the network does not know left out, of the evaluation too`);
+  if (known.length < present.length)
+    notes.push(
+      `${rowsAre(present.length - known.length)} of a class that the network does not know left out, of the evaluation too`,
+    );
   if (known.length > 0) return { rows: known, hasTargets: true, notes };
-  return { rows: all, hasTargets: false, notes: [`no row of column "${shorten(target.column)}" has a target that the network knows: no evaluation`] };
+  return {
+    rows: all,
+    hasTargets: false,
+    notes: [`no row of column "${shorten(target.column)}" has a target that the network knows: no evaluation`],
+  };
 }
 
 /** Words that the training never saw, by column. */
@@ -87,8 +104,15 @@ function noteNewWords(table: Table, inputs: readonly InputEncoding[], rows: read
     if (encoding.kind === "number") return [];
     const index = columnIndex(table, encoding.column);
     const known = new Set(encoding.categories);
-    const words = rows.map((row) => table.rows[row][index]).map((cell) => (isMissing(cell) ? "" : cell)).filter((word) => !known.has(word));
-    return words.length === 0 ? [] : [`${shorten(encoding.column)}: ${rowsAre(words.length)} with a word that the training never saw ("${shorten(words[0])}")`];
+    const words = rows
+      .map((row) => table.rows[row][index])
+      .map((cell) => (isMissing(cell) ? "" : cell))
+      .filter((word) => !known.has(word));
+    return words.length === 0
+      ? []
+      : [
+          `${shorten(encoding.column)}: ${rowsAre(words.length)} with a word that the training never saw ("${shorten(words[0])}")`,
+        ];
   });
 }
 
@@ -115,19 +139,39 @@ async function judge({ network, table: stored }: Model, { name, table }: NamedTa
   });
 }
 
-function tell(terminal: Terminal, { file, network, table }: Model, name: string, { x, notes, evaluation, diagnosis }: Judged): void {
+function tell(
+  terminal: Terminal,
+  { file, network, table }: Model,
+  name: string,
+  { x, notes, evaluation, diagnosis }: Judged,
+): void {
   const shape = [network.spec.inputs, ...network.spec.layers.map(({ units }) => units)].join("-");
-  terminal.tell(`${file}: network ${shape}, ${formatCount(network.parameterCount)} parameters, trained on ${shorten(table.name)}`);
+  terminal.tell(
+    `${file}: network ${shape}, ${formatCount(network.parameterCount)} parameters, trained on ${shorten(table.name)}`,
+  );
   terminal.tell([`${name}: ${rowsAre(x.rows)}`, ...notes.map((note) => wrap(note, 80, "  "))].join("\n"));
   terminal.tell();
   if (evaluation) tellEvaluation(terminal, "on these rows", evaluation, table.target);
-  terminal.tell(`${evaluation ? "\n" : ""}${typeof diagnosis === "string" ? `No diagnosis: ${diagnosis}.` : String(diagnosis)}`);
+  terminal.tell(
+    `${evaluation ? "\n" : ""}${typeof diagnosis === "string" ? `No diagnosis: ${diagnosis}.` : String(diagnosis)}`,
+  );
 }
 
 /** The document that --json prints. */
-function toDocument({ file, network, table: { name: trainedOn, inputs, target } }: Model, name: string, { x, notes, evaluation, diagnosis }: Judged): object {
+function toDocument(
+  { file, network, table: { name: trainedOn, inputs, target } }: Model,
+  name: string,
+  { x, notes, evaluation, diagnosis }: Judged,
+): object {
   return {
-    model: { file, trainedOn, spec: network.spec, parameterCount: network.parameterCount, runtime: network.runtime, preprocessing: { inputs, target } },
+    model: {
+      file,
+      trainedOn,
+      spec: network.spec,
+      parameterCount: network.parameterCount,
+      runtime: network.runtime,
+      preprocessing: { inputs, target },
+    },
     data: { name, rows: x.rows, notes },
     evaluation,
     diagnosis: typeof diagnosis === "string" ? { error: diagnosis } : diagnosis,

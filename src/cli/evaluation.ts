@@ -40,7 +40,12 @@ function describeEvaluation(evaluation: Evaluation, target: string): string {
 }
 
 /** @param where "held out": leads the line and the column of counts */
-export function tellEvaluation(terminal: Terminal, where: string, evaluation: Evaluation, { column }: TargetEncoding): void {
+export function tellEvaluation(
+  terminal: Terminal,
+  where: string,
+  evaluation: Evaluation,
+  { column }: TargetEncoding,
+): void {
   terminal.tell(terminal.colors.bold(`${where}: ${describeEvaluation(evaluation, column)}`));
   const { classes = [] } = evaluation;
   if (classes.length === 0 || classes.length > MOST_CLASSES) return;

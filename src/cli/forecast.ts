@@ -27,12 +27,28 @@ async function forecastTable(source: string, options: ForecastCommandOptions): P
   const terminal = new Terminal(options.json);
   const prepared: PreparedTable = prepareTable(await readTable(source), options);
   const { name, task, training, heldOut, notes, preprocessing } = prepared;
-  const summary = { name, notes, trainingRows: training.x.rows, heldOutRows: heldOut.x.rows, inputs: inputWidth(preprocessing.inputs), seed: options.seed };
+  const summary = {
+    name,
+    notes,
+    trainingRows: training.x.rows,
+    heldOutRows: heldOut.x.rows,
+    inputs: inputWidth(preprocessing.inputs),
+    seed: options.seed,
+  };
   terminal.tell(`${drawData(summary)}\n`);
   const { forecast } = await import("../index.js");
   const spec = specFor(prepared, options);
-  const result = forecast(spec, training.x, { targets: training.y, learningRate: options.learningRate, seed: options.seed });
-  if (options.json) terminal.document({ data: { name, task, trainingRows: training.x.rows, heldOutRows: heldOut.x.rows, notes }, network: { spec }, forecast: result });
+  const result = forecast(spec, training.x, {
+    targets: training.y,
+    learningRate: options.learningRate,
+    seed: options.seed,
+  });
+  if (options.json)
+    terminal.document({
+      data: { name, task, trainingRows: training.x.rows, heldOutRows: heldOut.x.rows, notes },
+      network: { spec },
+      forecast: result,
+    });
   else terminal.tell(String(result));
 }
 

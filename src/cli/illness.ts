@@ -24,7 +24,9 @@ const DECADES = [1, 10, 100];
 
 /** Rates to try, one after the other: five steps a decade, up to a thousand times the healthy one. */
 export function climbingRates(healthyRate: number): number[] {
-  return DECADES.flatMap((decade) => STEPS_PER_DECADE.map((step) => Number((healthyRate * decade * step).toPrecision(2))));
+  return DECADES.flatMap((decade) =>
+    STEPS_PER_DECADE.map((step) => Number((healthyRate * decade * step).toPrecision(2))),
+  );
 }
 
 export function healthyPlan(learningRate: number): Plan {
@@ -52,11 +54,16 @@ export function curesOf(ill: Plan): Plan[] {
 export function planName({ role, learningRate, bias }: Plan, illness: IllnessName): string {
   const signedBias = `bias ${bias > 0 ? "+" : ""}${bias}`;
   switch (role) {
-    case "healthy": return "healthy";
-    case "ill": return illness === "highRate" ? `ill: rate ${learningRate}` : `ill: ${signedBias}`;
-    case "lowerRate": return `rate ${learningRate}`;
-    case "positiveBias": return signedBias;
-    case "leakyRelu": return "Leaky ReLU";
+    case "healthy":
+      return "healthy";
+    case "ill":
+      return illness === "highRate" ? `ill: rate ${learningRate}` : `ill: ${signedBias}`;
+    case "lowerRate":
+      return `rate ${learningRate}`;
+    case "positiveBias":
+      return signedBias;
+    case "leakyRelu":
+      return "Leaky ReLU";
   }
 }
 
@@ -70,7 +77,8 @@ const ANSWERS: Record<IllnessName, Record<Cure, string>> = {
   negativeBias: {
     lowerRate: "a rate that is too high; here the units are shut before the first step",
     positiveBias: "a negative bias; what is left has another cause",
-    leakyRelu: "units that are shut and cannot learn; yet behind layers of slope 0.01 little gradient is left to learn by",
+    leakyRelu:
+      "units that are shut and cannot learn; yet behind layers of slope 0.01 little gradient is left to learn by",
   },
 };
 

@@ -29,8 +29,15 @@ const FEW_CATEGORIES = 20; // so many different words are never taken for names 
 export function columnIndex(table: Table, name: string): number {
   const index = table.header.indexOf(name);
   if (index >= 0) return index;
-  const names = table.header.slice(0, 12).map((column) => shorten(column)).join(", ") + (table.header.length > 12 ? ", …" : "");
-  throw new RelumineError("value", `there is no column ${JSON.stringify(shorten(name))}; the columns are ${names}.${suggestion(name, table.header)}`);
+  const names =
+    table.header
+      .slice(0, 12)
+      .map((column) => shorten(column))
+      .join(", ") + (table.header.length > 12 ? ", …" : "");
+  throw new RelumineError(
+    "value",
+    `there is no column ${JSON.stringify(shorten(name))}; the columns are ${names}.${suggestion(name, table.header)}`,
+  );
 }
 
 /** Mean and standard deviation; 1 for what never changes, so that it becomes 0 and not a rounding error blown up. */
@@ -80,9 +87,14 @@ function learnNumber(column: Column, training: readonly number[], divisor: numbe
   const present = values.filter((value) => !Number.isNaN(value));
   if (present.length === 0) return { note: "left out: no training row has a value" };
   const middle = median(present);
-  const scaling = divisor === undefined ? standardization(values.map((value) => (Number.isNaN(value) ? middle : value))) : { mean: 0, scale: divisor };
+  const scaling =
+    divisor === undefined
+      ? standardization(values.map((value) => (Number.isNaN(value) ? middle : value)))
+      : { mean: 0, scale: divisor };
   const encoding = { kind: "number", column: column.name, median: middle, ...scaling } as const;
-  return column.missing === 0 ? { encoding } : { encoding, note: `${column.missing} missing, replaced by the median, ${Number(middle.toPrecision(6))}` };
+  return column.missing === 0
+    ? { encoding }
+    : { encoding, note: `${column.missing} missing, replaced by the median, ${Number(middle.toPrecision(6))}` };
 }
 
 function learnCategories(table: Table, column: Column, rows: readonly number[], training: readonly number[]): Learnt {
@@ -91,11 +103,19 @@ function learnCategories(table: Table, column: Column, rows: readonly number[], 
   if (words.size > 1 && (words.size === present || words.size > Math.max(FEW_CATEGORIES, present / 2))) {
     return { note: `left out: ${words.size} different words in ${present} rows` };
   }
-  const categories = [...new Set(training.map((row) => (isMissing(column.cells[row]) ? "" : column.cells[row])))].sort();
+  const categories = [
+    ...new Set(training.map((row) => (isMissing(column.cells[row]) ? "" : column.cells[row]))),
+  ].sort();
   const notes = [];
   if (column.missing > 0) notes.push(`${column.missing} missing, a category of their own`);
-  if (column.numbers > present / 2) notes.push(`read as words because of "${shorten(column.cells[column.firstWord])}" in ${rowName(table, column.firstWord)}`);
-  return { encoding: { kind: "category", column: column.name, categories }, ...(notes.length > 0 && { note: notes.join("; ") }) };
+  if (column.numbers > present / 2)
+    notes.push(
+      `read as words because of "${shorten(column.cells[column.firstWord])}" in ${rowName(table, column.firstWord)}`,
+    );
+  return {
+    encoding: { kind: "category", column: column.name, categories },
+    ...(notes.length > 0 && { note: notes.join("; ") }),
+  };
 }
 
 export interface LearntInputs {
@@ -110,19 +130,27 @@ export interface LearntInputs {
  * @param divisor divides every number, where the range is known; without it numbers are standardized
  */
 export function learnInputs(
-  table: Table, leftOut: readonly string[], rows: readonly number[], training: readonly number[], divisor?: number,
+  table: Table,
+  leftOut: readonly string[],
+  rows: readonly number[],
+  training: readonly number[],
+  divisor?: number,
 ): LearntInputs {
   const inputs: InputEncoding[] = [];
   const notes: string[] = [];
   table.header.forEach((name, index) => {
     if (leftOut.includes(name)) return;
     const column = inspectColumn(table, index, rows);
-    const { encoding, note } = column.firstWord < 0 ? learnNumber(column, training, divisor) : learnCategories(table, column, rows, training);
+    const { encoding, note } =
+      column.firstWord < 0 ? learnNumber(column, training, divisor) : learnCategories(table, column, rows, training);
     if (encoding) inputs.push(encoding);
     if (note) notes.push(`${shorten(name)}: ${note}`);
   });
   if (inputs.length === 0) {
-    throw new RelumineError("format", `no column is left to learn from${notes.length > 0 ? ` (${notes.join("; ")})` : ""}; wanted is at least one beside the target`);
+    throw new RelumineError(
+      "format",
+      `no column is left to learn from${notes.length > 0 ? ` (${notes.join("; ")})` : ""}; wanted is at least one beside the target`,
+    );
   }
   return { inputs, notes };
 }
@@ -136,16 +164,26 @@ export function inputWidth(inputs: readonly InputEncoding[]): number {
   return inputs.reduce((width, encoding) => width + encodingWidth(encoding), 0);
 }
 
-function encodeColumn(table: Table, rows: readonly number[], encoding: InputEncoding, matrix: Matrix, offset: number): void {
+function encodeColumn(
+  table: Table,
+  rows: readonly number[],
+  encoding: InputEncoding,
+  matrix: Matrix,
+  offset: number,
+): void {
   const index = columnIndex(table, encoding.column);
-  const places = encoding.kind === "category" ? new Map(encoding.categories.map((category, place) => [category, place])) : undefined;
+  const places =
+    encoding.kind === "category" ? new Map(encoding.categories.map((category, place) => [category, place])) : undefined;
   rows.forEach((row, r) => {
     const cell = table.rows[row][index];
     const start = r * matrix.columns + offset;
     if (encoding.kind === "number") {
       const value = parseNumber(cell);
       if (value === undefined && !isMissing(cell)) {
-        throw new RelumineError("value", `${rowName(table, row)}, column "${shorten(encoding.column)}" has "${shorten(cell)}"; wanted is a number`);
+        throw new RelumineError(
+          "value",
+          `${rowName(table, row)}, column "${shorten(encoding.column)}" has "${shorten(cell)}"; wanted is a number`,
+        );
       }
       matrix.data[start] = ((value ?? encoding.median) - encoding.mean) / encoding.scale;
     } else {
@@ -164,7 +202,10 @@ function encodeColumn(table: Table, rows: readonly number[], encoding: InputEnco
 export function encodeInputs(inputs: readonly InputEncoding[], table: Table, rows: readonly number[]): Matrix {
   const columns = inputWidth(inputs);
   if (rows.length * columns > MAX_FLOATS) {
-    throw new RelumineError("memory", `${rows.length} rows x ${columns} inputs are ${rows.length * columns} numbers; wanted are at most ${MAX_FLOATS}: leave columns of many words out (--ignore)`);
+    throw new RelumineError(
+      "memory",
+      `${rows.length} rows x ${columns} inputs are ${rows.length * columns} numbers; wanted are at most ${MAX_FLOATS}: leave columns of many words out (--ignore)`,
+    );
   }
   const matrix = { rows: rows.length, columns, data: new Float32Array(rows.length * columns) };
   let offset = 0;

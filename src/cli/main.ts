@@ -34,7 +34,15 @@ async function run(): Promise<void> {
     .description("Trains ReLU networks, shows which units die and why.")
     .version(await readVersion(), "-v, --version")
     .addHelpText("after", EXAMPLES);
-  for (const command of [trainCommand(), checkupCommand(), cureCommand(), diagnoseCommand(), forecastCommand(), textbookCommand()]) program.addCommand(throwing(command));
+  for (const command of [
+    trainCommand(),
+    checkupCommand(),
+    cureCommand(),
+    diagnoseCommand(),
+    forecastCommand(),
+    textbookCommand(),
+  ])
+    program.addCommand(throwing(command));
   await program.parseAsync();
 }
 

@@ -40,13 +40,22 @@ async function follow(path: string): Promise<string> {
 export async function checkPlace(path: string, source: string | undefined, option = "--out"): Promise<void> {
   const place = await follow(path);
   const refuse = (reason: string): never => {
-    throw new RelumineError("value", `${option} ${path}: ${reason}; wanted is a file in a folder that is there and may be written`);
+    throw new RelumineError(
+      "value",
+      `${option} ${path}: ${reason}; wanted is a file in a folder that is there and may be written`,
+    );
   };
-  const folder = await stat(dirname(place)).catch((error: unknown) => refuse(`the folder ${dirname(path)} ${reasonOf(error)}`));
+  const folder = await stat(dirname(place)).catch((error: unknown) =>
+    refuse(`the folder ${dirname(path)} ${reasonOf(error)}`),
+  );
   if (!folder.isDirectory()) refuse(`${dirname(path)} is no folder`);
-  await access(dirname(place), constants.W_OK).catch((error: unknown) => refuse(`the folder ${dirname(path)}: ${reasonOf(error)}`));
+  await access(dirname(place), constants.W_OK).catch((error: unknown) =>
+    refuse(`the folder ${dirname(path)}: ${reasonOf(error)}`),
+  );
   if (source !== undefined && place === (await follow(source))) refuse("it is the table itself");
-  const status = await stat(place).catch((error: NodeJS.ErrnoException) => (error.code === "ENOENT" ? undefined : refuse(reasonOf(error))));
+  const status = await stat(place).catch((error: NodeJS.ErrnoException) =>
+    error.code === "ENOENT" ? undefined : refuse(reasonOf(error)),
+  );
   if (status && !status.isFile()) refuse(status.isDirectory() ? "it is a folder" : "it is a device");
   if (/[/\\]$/.test(path)) refuse("it names a folder");
 }
@@ -80,7 +89,10 @@ export async function saveFile(path: string, bytes: Uint8Array): Promise<void> {
   } catch (error) {
     await unlink(temporary).catch(() => undefined);
     const old = await stat(place).catch(() => undefined);
-    throw new RelumineError("value", `${path} could not be written: ${reasonOf(error)}${old ? "; the file that was there is as it was" : ""}`);
+    throw new RelumineError(
+      "value",
+      `${path} could not be written: ${reasonOf(error)}${old ? "; the file that was there is as it was" : ""}`,
+    );
   }
   await syncFolder(dirname(place));
 }
@@ -92,11 +104,19 @@ export async function saveFile(path: string, bytes: Uint8Array): Promise<void> {
 export async function loadFile(path: string): Promise<Uint8Array> {
   try {
     const status = await stat(path);
-    if (status.isDirectory()) throw new RelumineError("format", `${path} is a directory; wanted is a .safetensors file`);
-    if (!status.isFile() && !status.isFIFO()) throw new RelumineError("format", `${path} is a device; wanted is a .safetensors file`);
-    if (status.size > MAX_BYTES) throw new RelumineError("memory", `${path} has ${status.size} bytes; wanted are at most ${MAX_BYTES}`);
+    if (status.isDirectory())
+      throw new RelumineError("format", `${path} is a directory; wanted is a .safetensors file`);
+    if (!status.isFile() && !status.isFIFO())
+      throw new RelumineError("format", `${path} is a device; wanted is a .safetensors file`);
+    if (status.size > MAX_BYTES)
+      throw new RelumineError("memory", `${path} has ${status.size} bytes; wanted are at most ${MAX_BYTES}`);
     return await readFile(path);
   } catch (error) {
-    throw error instanceof RelumineError ? error : new RelumineError("format", `${path} cannot be read: ${reasonOf(error)}; wanted is a .safetensors file that "relumine train --out" wrote`);
+    throw error instanceof RelumineError
+      ? error
+      : new RelumineError(
+          "format",
+          `${path} cannot be read: ${reasonOf(error)}; wanted is a .safetensors file that "relumine train --out" wrote`,
+        );
   }
 }

@@ -13,7 +13,10 @@ export interface ModelOptions {
 }
 
 /** Cross-entropy over the classes, or mean squared error of the standardized target. */
-export function specFor({ preprocessing: { inputs, target } }: PreparedTable, { hidden, activation, bias, seed }: ModelOptions): NetworkSpec {
+export function specFor(
+  { preprocessing: { inputs, target } }: PreparedTable,
+  { hidden, activation, bias, seed }: ModelOptions,
+): NetworkSpec {
   const output = { units: target.kind === "classes" ? target.classes.length : 1 };
   return {
     inputs: inputWidth(inputs),
@@ -24,7 +27,12 @@ export function specFor({ preprocessing: { inputs, target } }: PreparedTable, { 
 }
 
 /** The diagnosis, or why there is none: preactivations may overflow after a divergence. */
-export function tryDiagnose(diagnose: typeof import("../index.js").diagnose, network: Network, x: Matrix, options?: DiagnoseOptions): Diagnosis | string {
+export function tryDiagnose(
+  diagnose: typeof import("../index.js").diagnose,
+  network: Network,
+  x: Matrix,
+  options?: DiagnoseOptions,
+): Diagnosis | string {
   try {
     return diagnose(network, x, options);
   } catch (error) {
@@ -53,7 +61,11 @@ export interface RegressionErrors {
 }
 
 /** @param predicted standardized, as the targets are */
-export function regressionErrors({ scale }: { readonly scale: number }, targets: readonly number[], predicted: ArrayLike<number>): RegressionErrors {
+export function regressionErrors(
+  { scale }: { readonly scale: number },
+  targets: readonly number[],
+  predicted: ArrayLike<number>,
+): RegressionErrors {
   const errors = targets.map((value, row) => predicted[row] - value);
   const meanSquared = mean(errors.map((error) => error ** 2));
   const r2 = r2Of(targets, meanSquared);

@@ -21,9 +21,18 @@ function toNumber(text: string): number {
   return parseNumber(text) ?? Number.NaN;
 }
 
-export const integer = (range: NumberRange) => (text: string): number => refuse(() => checkInteger("it", toNumber(text), range));
-export const decimal = (range: NumberRange) => (text: string): number => refuse(() => checkNumber("it", toNumber(text), range));
-export const oneOf = <T extends string>(names: readonly T[]) => (text: string): T => refuse(() => checkName("it", text, names));
+export const integer =
+  (range: NumberRange) =>
+  (text: string): number =>
+    refuse(() => checkInteger("it", toNumber(text), range));
+export const decimal =
+  (range: NumberRange) =>
+  (text: string): number =>
+    refuse(() => checkNumber("it", toNumber(text), range));
+export const oneOf =
+  <T extends string>(names: readonly T[]) =>
+  (text: string): T =>
+    refuse(() => checkName("it", text, names));
 
 const MAX_UNITS = 2 ** 20;
 
@@ -50,17 +59,42 @@ export interface SharedOptions {
 }
 
 /** Adds the table and the shared options; defaults differ by command. */
-export function addSharedOptions(command: Command, defaults: { readonly hidden: readonly number[]; readonly epochs: number }): Command {
+export function addSharedOptions(
+  command: Command,
+  defaults: { readonly hidden: readonly number[]; readonly epochs: number },
+): Command {
   return command
     .argument("<table>", 'a CSV file, also gzipped, or "digits" for the embedded set')
     .option("-t, --target <column>", "the column to predict")
-    .addOption(new Option("--task <task>", "classification or regression (default: seen by the target's values)").argParser(oneOf(["classification", "regression"])))
-    .addOption(new Option("--ignore <columns>", "columns to leave out, separated by commas").argParser(columnNames).default([], "none"))
-    .addOption(new Option("--hidden <units>", "units of each hidden layer").argParser(layerSizes).default(defaults.hidden, defaults.hidden.join(",")))
+    .addOption(
+      new Option("--task <task>", "classification or regression (default: seen by the target's values)").argParser(
+        oneOf(["classification", "regression"]),
+      ),
+    )
+    .addOption(
+      new Option("--ignore <columns>", "columns to leave out, separated by commas")
+        .argParser(columnNames)
+        .default([], "none"),
+    )
+    .addOption(
+      new Option("--hidden <units>", "units of each hidden layer")
+        .argParser(layerSizes)
+        .default(defaults.hidden, defaults.hidden.join(",")),
+    )
     .option("--epochs <count>", "passes over the training rows", integer({ low: 1, high: 1e6 }), defaults.epochs)
     .option("--batch-size <rows>", "rows of one step", integer({ low: 1, high: 1e6 }), 32)
-    .option("--validation <share>", "share of the rows that is held out", decimal({ low: 0, high: 1, openLow: true, openHigh: true }), 0.2)
-    .option("--seed <number>", "decides the split, the initial weights and the order", integer({ low: 0, high: Number.MAX_SAFE_INTEGER }), 0)
+    .option(
+      "--validation <share>",
+      "share of the rows that is held out",
+      decimal({ low: 0, high: 1, openLow: true, openHigh: true }),
+      0.2,
+    )
+    .option(
+      "--seed <number>",
+      "decides the split, the initial weights and the order",
+      integer({ low: 0, high: Number.MAX_SAFE_INTEGER }),
+      0,
+    )
     .option("--json", "print one JSON document instead");
 }
 
@@ -83,6 +117,9 @@ export function addTrainingOptions(command: Command): Command {
 }
 
 /** The optimizer that the options name, by the library's own functions. */
-export function optimizerOf({ optimizer, learningRate }: TrainingOptions, library: typeof import("../index.js")): Optimizer {
+export function optimizerOf(
+  { optimizer, learningRate }: TrainingOptions,
+  library: typeof import("../index.js"),
+): Optimizer {
   return library[optimizer](learningRate === undefined ? {} : { learningRate });
 }

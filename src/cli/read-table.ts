@@ -19,15 +19,20 @@ const REASONS: Record<string, string> = {
 function fileError(source: string, error: unknown): RelumineError {
   const { code = "", message } = error as NodeJS.ErrnoException;
   const hint = code === "ENOENT" ? suggestion(source, [EMBEDDED]) : "";
-  return new RelumineError("format", `${source} ${REASONS[code] ?? `cannot be read: ${message}`}; wanted is a CSV file, or "${EMBEDDED}" for the embedded digits.${hint}`);
+  return new RelumineError(
+    "format",
+    `${source} ${REASONS[code] ?? `cannot be read: ${message}`}; wanted is a CSV file, or "${EMBEDDED}" for the embedded digits.${hint}`,
+  );
 }
 
 async function readBytes(path: string | URL, source: string): Promise<Uint8Array> {
   try {
     const status = await stat(path);
     if (status.isDirectory()) throw new RelumineError("format", `${source} is a directory; wanted is a CSV file`);
-    if (!status.isFile() && !status.isFIFO()) throw new RelumineError("format", `${source} is a device; wanted is a CSV file`);
-    if (status.size > MAX_BYTES) throw new RelumineError("memory", `${source} has ${status.size} bytes; wanted are at most ${MAX_BYTES}`);
+    if (!status.isFile() && !status.isFIFO())
+      throw new RelumineError("format", `${source} is a device; wanted is a CSV file`);
+    if (status.size > MAX_BYTES)
+      throw new RelumineError("memory", `${source} has ${status.size} bytes; wanted are at most ${MAX_BYTES}`);
     return await readFile(path);
   } catch (error) {
     throw error instanceof RelumineError ? error : fileError(source, error);
@@ -39,7 +44,10 @@ function unpack(bytes: Uint8Array, source: string): Uint8Array {
   try {
     return gunzipSync(bytes, { maxOutputLength: MAX_BYTES });
   } catch (error) {
-    const reason = (error as NodeJS.ErrnoException).code === "ERR_BUFFER_TOO_LARGE" ? `holds more than ${MAX_BYTES} bytes` : "is damaged";
+    const reason =
+      (error as NodeJS.ErrnoException).code === "ERR_BUFFER_TOO_LARGE"
+        ? `holds more than ${MAX_BYTES} bytes`
+        : "is damaged";
     throw new RelumineError("format", `${source} is compressed with gzip and ${reason}; wanted is a whole .csv.gz`);
   }
 }

@@ -58,7 +58,10 @@ export interface Split {
  */
 export function stratifiedSplit(groups: readonly (readonly number[])[], fraction: number, seed: number): Split {
   const random = randomIntegers(seed);
-  const counts = heldOutCounts(groups.map(({ length }) => length), fraction);
+  const counts = heldOutCounts(
+    groups.map(({ length }) => length),
+    fraction,
+  );
   const training: number[] = [];
   const heldOut: number[] = [];
   groups.forEach((rows, group) => {

@@ -30,24 +30,32 @@ function checkText(what: string, value: unknown): string {
 function checkDifferent(what: string, words: readonly string[]): void {
   const seen = new Set<string>();
   for (const word of words) {
-    if (seen.has(word)) throw new RelumineError("format", `${what} has "${shorten(word)}" twice; wanted are different ones`);
+    if (seen.has(word))
+      throw new RelumineError("format", `${what} has "${shorten(word)}" twice; wanted are different ones`);
     seen.add(word);
   }
 }
 
 function checkWords(what: string, value: unknown, least: number): string[] {
-  if (!Array.isArray(value) || value.length < least) throw new RelumineError("format", `${what} is ${describe(value)}; wanted are at least ${least} words`);
+  if (!Array.isArray(value) || value.length < least)
+    throw new RelumineError("format", `${what} is ${describe(value)}; wanted are at least ${least} words`);
   const words = value.map((word, place) => checkText(`${what}[${place}]`, word));
   checkDifferent(what, words);
   return words;
 }
 
 function checkScaling(what: string, { mean, scale }: JsonObject): { mean: number; scale: number } {
-  return { mean: checkNumber(`${what}.mean`, mean), scale: checkNumber(`${what}.scale`, scale, { low: 0, openLow: true }) };
+  return {
+    mean: checkNumber(`${what}.mean`, mean),
+    scale: checkNumber(`${what}.scale`, scale, { low: 0, openLow: true }),
+  };
 }
 
 function kindOf<T extends string>(what: string, value: unknown, kinds: readonly T[]): T {
-  const kind = typeof value === "object" && value !== null && Object.hasOwn(value, "kind") ? (value as JsonObject).kind : undefined;
+  const kind =
+    typeof value === "object" && value !== null && Object.hasOwn(value, "kind")
+      ? (value as JsonObject).kind
+      : undefined;
   return checkName(`${what}.kind`, kind, kinds);
 }
 
@@ -56,10 +64,19 @@ function checkInput(value: unknown, place: number): InputEncoding {
   const kind = kindOf(what, value, ["number", "category"]);
   if (kind === "category") {
     const { column, categories } = checkMembers(what, value, ["kind", "column", "categories"]);
-    return { kind, column: checkText(`${what}.column`, column), categories: checkWords(`${what}.categories`, categories, 1) };
+    return {
+      kind,
+      column: checkText(`${what}.column`, column),
+      categories: checkWords(`${what}.categories`, categories, 1),
+    };
   }
   const members = checkMembers(what, value, ["kind", "column", "median", "mean", "scale"]);
-  return { kind, column: checkText(`${what}.column`, members.column), median: checkNumber(`${what}.median`, members.median), ...checkScaling(what, members) };
+  return {
+    kind,
+    column: checkText(`${what}.column`, members.column),
+    median: checkNumber(`${what}.median`, members.median),
+    ...checkScaling(what, members),
+  };
 }
 
 function checkTarget(value: unknown): TargetEncoding {
@@ -74,19 +91,29 @@ function checkTarget(value: unknown): TargetEncoding {
 
 function checkFit({ inputs, target }: StoredTable, spec: NetworkSpec): void {
   const width = inputWidth(inputs);
-  if (width !== spec.inputs) throw new RelumineError("format", `its columns make ${width} inputs; the network has ${spec.inputs}`);
+  if (width !== spec.inputs)
+    throw new RelumineError("format", `its columns make ${width} inputs; the network has ${spec.inputs}`);
   const outputs = target.kind === "classes" ? target.classes.length : 1;
   const units = spec.layers.at(-1)!.units;
-  if (outputs !== units) throw new RelumineError("format", `its target wants ${outputs} outputs; the network has ${units}`);
+  if (outputs !== units)
+    throw new RelumineError("format", `its target wants ${outputs} outputs; the network has ${units}`);
   const isClassifier = spec.loss === "crossEntropy";
   if (isClassifier !== (target.kind === "classes") || spec.loss === "binaryCrossEntropy") {
-    throw new RelumineError("format", `its target is of the kind "${target.kind}", which does not go with the loss ${spec.loss}`);
+    throw new RelumineError(
+      "format",
+      `its target is of the kind "${target.kind}", which does not go with the loss ${spec.loss}`,
+    );
   }
 }
 
 function checkStored(text: string, spec: NetworkSpec): StoredTable {
-  const { name, inputs, target } = checkMembers("the record", parseStrictJson("the record", text, DEPTH), ["name", "inputs", "target"]);
-  if (!Array.isArray(inputs) || inputs.length === 0) throw new RelumineError("format", `inputs is ${describe(inputs)}; wanted is a list of columns`);
+  const { name, inputs, target } = checkMembers("the record", parseStrictJson("the record", text, DEPTH), [
+    "name",
+    "inputs",
+    "target",
+  ]);
+  if (!Array.isArray(inputs) || inputs.length === 0)
+    throw new RelumineError("format", `inputs is ${describe(inputs)}; wanted is a list of columns`);
   const table = { name: checkText("name", name), inputs: inputs.map(checkInput), target: checkTarget(target) };
   checkDifferent("inputs and target", [...table.inputs.map(({ column }) => column), table.target.column]);
   checkFit(table, spec);
@@ -99,12 +126,16 @@ function checkStored(text: string, spec: NetworkSpec): StoredTable {
  */
 export function readStoredTable(metadata: Readonly<Record<string, string>>, spec: NetworkSpec): StoredTable {
   if (!Object.hasOwn(metadata, METADATA_NAME)) {
-    throw new RelumineError("format", "it has no record of a table's columns; wanted is a file that \"relumine train --out\" wrote");
+    throw new RelumineError(
+      "format",
+      'it has no record of a table\'s columns; wanted is a file that "relumine train --out" wrote',
+    );
   }
   try {
     return checkStored(metadata[METADATA_NAME], spec);
   } catch (error) {
-    if (error instanceof RelumineError) throw new RelumineError("format", `its record of the table's columns: ${error.message}`);
+    if (error instanceof RelumineError)
+      throw new RelumineError("format", `its record of the table's columns: ${error.message}`);
     throw error;
   }
 }

@@ -32,19 +32,33 @@ function looksLikeClasses(values: readonly number[]): boolean {
 export function chooseTask(table: Table, target: string, asked?: Task): TargetChoice {
   const index = columnIndex(table, target);
   const rows = table.rows.map((_, row) => row).filter((row) => !isMissing(table.rows[row][index]));
-  if (rows.length === 0) throw new RelumineError("format", `the target column "${shorten(target)}" has no value in any row; wanted are at least two rows with one`);
+  if (rows.length === 0)
+    throw new RelumineError(
+      "format",
+      `the target column "${shorten(target)}" has no value in any row; wanted are at least two rows with one`,
+    );
   const { firstWord, cells, values } = inspectColumn(table, index, rows);
   if (asked === "regression" && firstWord >= 0) {
-    throw new RelumineError("value", `${rowName(table, firstWord)}, column "${shorten(target)}" has "${shorten(cells[firstWord])}"; wanted is a number, for --task regression`);
+    throw new RelumineError(
+      "value",
+      `${rowName(table, firstWord)}, column "${shorten(target)}" has "${shorten(cells[firstWord])}"; wanted is a number, for --task regression`,
+    );
   }
   const different = new Set(rows.map((row) => (firstWord < 0 ? values[row] : cells[row]))).size;
   if (different === 1) {
-    throw new RelumineError("format", `the target column "${shorten(target)}" has the same value, "${shorten(cells[rows[0]])}", in all ${rows.length} rows; wanted are at least two`);
+    throw new RelumineError(
+      "format",
+      `the target column "${shorten(target)}" has the same value, "${shorten(cells[rows[0]])}", in all ${rows.length} rows; wanted are at least two`,
+    );
   }
   if (asked) return { task: asked, rows, reason: "asked for" };
   if (firstWord >= 0) return { task: "classification", rows, reason: "words" };
   const isClasses = looksLikeClasses(rows.map((row) => values[row]));
-  return { task: isClasses ? "classification" : "regression", rows, reason: isClasses ? `${different} whole numbers` : "numbers" };
+  return {
+    task: isClasses ? "classification" : "regression",
+    rows,
+    reason: isClasses ? `${different} whole numbers` : "numbers",
+  };
 }
 
 /** Class names of the given rows: numbers in order of size, written in one way, words in order of their characters. */
@@ -55,7 +69,11 @@ function classNames(cells: readonly string[]): string[] {
 }
 
 /** The rows of each class, in the order of the classes; one group for numbers. */
-export function groupRows(table: Table, target: string, { task, rows }: TargetChoice): { classes: string[]; groups: number[][] } {
+export function groupRows(
+  table: Table,
+  target: string,
+  { task, rows }: TargetChoice,
+): { classes: string[]; groups: number[][] } {
   if (task === "regression") return { classes: [], groups: [[...rows]] };
   const index = columnIndex(table, target);
   const classes = classNames(rows.map((row) => table.rows[row][index]));
@@ -74,14 +92,28 @@ function classPlace(places: ReadonlyMap<string, number>, cell: string): number |
 }
 
 /** The target's encoding, with a target of numbers standardized by the training rows. */
-export function learnTarget(table: Table, target: string, classes: readonly string[], training: readonly number[]): TargetEncoding {
+export function learnTarget(
+  table: Table,
+  target: string,
+  classes: readonly string[],
+  training: readonly number[],
+): TargetEncoding {
   if (classes.length > 0) return { kind: "classes", column: target, classes };
   const index = columnIndex(table, target);
-  return { kind: "number", column: target, ...standardization(training.map((row) => parseNumber(table.rows[row][index])!)) };
+  return {
+    kind: "number",
+    column: target,
+    ...standardization(training.map((row) => parseNumber(table.rows[row][index])!)),
+  };
 }
 
 /** The rows whose target is one of the classes. */
-export function rowsOfClasses(classes: readonly string[], table: Table, column: number, rows: readonly number[]): number[] {
+export function rowsOfClasses(
+  classes: readonly string[],
+  table: Table,
+  column: number,
+  rows: readonly number[],
+): number[] {
   const places = placesOf(classes);
   return rows.filter((row) => classPlace(places, table.rows[row][column]) !== undefined);
 }
@@ -89,7 +121,8 @@ export function rowsOfClasses(classes: readonly string[], table: Table, column: 
 /** Labels 0..K-1, or standardized numbers, of the chosen rows. */
 export function encodeTargets(target: TargetEncoding, table: Table, rows: readonly number[]): number[] {
   const index = columnIndex(table, target.column);
-  if (target.kind === "number") return rows.map((row) => (parseNumber(table.rows[row][index])! - target.mean) / target.scale);
+  if (target.kind === "number")
+    return rows.map((row) => (parseNumber(table.rows[row][index])! - target.mean) / target.scale);
   const places = placesOf(target.classes);
   return rows.map((row) => classPlace(places, table.rows[row][index])!);
 }

@@ -76,7 +76,9 @@ export class Terminal {
   live(lines: readonly string[]): void {
     if (!this.#hasBar) return;
     this.endProgress();
-    const shown = lines.slice(0, (process.stderr.rows || 24) - 1).map((line) => line.slice(0, (process.stderr.columns || 80) - 1));
+    const shown = lines
+      .slice(0, (process.stderr.rows || 24) - 1)
+      .map((line) => line.slice(0, (process.stderr.columns || 80) - 1));
     process.stderr.write(shown.map((line) => `${line}\n`).join(""));
     this.#liveLines = shown.length;
   }

@@ -11,7 +11,15 @@ import { formatCount } from "../core/text.js";
 import { wrap } from "../core/wrap.js";
 import { drawPage } from "../report/page.js";
 import { formatDuration } from "../report/progress.js";
-import { type ClaimRecord, drawClaim, drawFigures, interruptionNote, rangeNote, type TextbookRecord, textbookPage } from "../report/textbook.js";
+import {
+  type ClaimRecord,
+  drawClaim,
+  drawFigures,
+  interruptionNote,
+  rangeNote,
+  type TextbookRecord,
+  textbookPage,
+} from "../report/textbook.js";
 
 const COUNT = 9;
 const REPEATS = 5; // what is so in all five would be so by chance once in 32
@@ -51,8 +59,15 @@ function tellClaim(terminal: Terminal, record: ClaimRecord, withFigures: boolean
 }
 
 /** One claim after another, until all are done or the signal stops them. */
-async function examine(lab: Lab, numbers: readonly number[], onClaim: (record: ClaimRecord) => void): Promise<ClaimRecord[]> {
-  const [{ CLAIMS }, { Interrupted }] = await Promise.all([import("./textbook/claims.js"), import("./textbook/lab.js")]);
+async function examine(
+  lab: Lab,
+  numbers: readonly number[],
+  onClaim: (record: ClaimRecord) => void,
+): Promise<ClaimRecord[]> {
+  const [{ CLAIMS }, { Interrupted }] = await Promise.all([
+    import("./textbook/claims.js"),
+    import("./textbook/lab.js"),
+  ]);
   const records: ClaimRecord[] = [];
   try {
     for (const number of numbers) {
@@ -79,7 +94,11 @@ async function savePage(terminal: Terminal, file: string, record: TextbookRecord
   }
 }
 
-async function makeLab(options: TextbookOptions, signal: AbortSignal, note: (text: string) => void): Promise<{ lab: Lab; data: string }> {
+async function makeLab(
+  options: TextbookOptions,
+  signal: AbortSignal,
+  note: (text: string) => void,
+): Promise<{ lab: Lab; data: string }> {
   const prepared = prepareTable(await readTable("digits"), { ignore: [], validation: 0.2, seed: options.seed });
   const [library, { Lab }] = await Promise.all([import("../index.js"), import("./textbook/lab.js")]);
   const data = `digits, ${formatCount(prepared.training.x.rows)} rows to train on and ${formatCount(prepared.heldOut.x.rows)} held out, pixels / 16`;
@@ -93,7 +112,8 @@ async function textbook(options: TextbookOptions): Promise<void> {
   const numbers = options.only ?? Array.from({ length: COUNT }, (_, i) => i + 1);
   const started = performance.now();
   let done = 0;
-  const note = (text: string): void => terminal.progress({ label: `claim ${numbers[done]}`, done, total: numbers.length, unit: "claims", note: text });
+  const note = (text: string): void =>
+    terminal.progress({ label: `claim ${numbers[done]}`, done, total: numbers.length, unit: "claims", note: text });
   const { lab, data } = await makeLab(options, signal, note);
   terminal.tell(wrap(`What the textbook says of ReLU, measured. Data: ${data}. ${rangeNote(options.repeats)}`));
   terminal.startProgress();
@@ -103,9 +123,22 @@ async function textbook(options: TextbookOptions): Promise<void> {
     tellClaim(terminal, record, options.figures === true);
   });
   terminal.endProgress();
-  const record = { data, seed: options.seed, repeats: options.repeats, asked: numbers.length, isInterrupted: claims.length < numbers.length, claims };
+  const record = {
+    data,
+    seed: options.seed,
+    repeats: options.repeats,
+    asked: numbers.length,
+    isInterrupted: claims.length < numbers.length,
+    claims,
+  };
   if (options.html !== undefined && claims.length > 0) await savePage(terminal, options.html, record);
-  if (options.json) terminal.document({ ...record, isInterrupted: undefined, interrupted: record.isInterrupted, seconds: (performance.now() - started) / 1000 });
+  if (options.json)
+    terminal.document({
+      ...record,
+      isInterrupted: undefined,
+      interrupted: record.isInterrupted,
+      seconds: (performance.now() - started) / 1000,
+    });
   if (!record.isInterrupted) return;
   terminal.tell(`\n${terminal.colors.yellow(interruptionNote(record))}`);
   process.exitCode = 1;
@@ -116,7 +149,12 @@ export function textbookCommand(): Command {
     .description("Take the textbook's claims about ReLU one by one and measure each.")
     .option("--only <numbers>", "claims to examine, separated by commas (default: all)", claimNumbers)
     .option("--repeats <count>", "seeds and timings of each figure", integer({ low: 1, high: 100 }), REPEATS)
-    .option("--seed <number>", "the first seed; decides the split too", integer({ low: 0, high: Number.MAX_SAFE_INTEGER - 100 }), 0)
+    .option(
+      "--seed <number>",
+      "the first seed; decides the split too",
+      integer({ low: 0, high: Number.MAX_SAFE_INTEGER - 100 }),
+      0,
+    )
     .option("--figures", "print all figures under each verdict")
     .option("--html <file>", "write a page with a plot for each claim")
     .option("--json", "print one JSON document instead")

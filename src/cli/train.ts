@@ -41,7 +41,8 @@ at most the square root of the rows, differ; --task overrides that.`;
 function progressCallback(terminal: Terminal, epochs: number, stepsPerEpoch: number): Callback {
   const every = Math.ceil(epochs / LOGGED_EPOCHS);
   let note = "";
-  const draw = (step: number): void => terminal.progress({ label: "training", done: step, total: epochs * stepsPerEpoch, unit: "steps", note });
+  const draw = (step: number): void =>
+    terminal.progress({ label: "training", done: step, total: epochs * stepsPerEpoch, unit: "steps", note });
   return {
     onTrainBegin: () => terminal.startProgress(),
     ...(terminal.hasBar && { onBatchEnd: ({ step }) => draw(step) }),
@@ -70,7 +71,10 @@ const STOPPED = {
   callback: "The training was stopped.",
 };
 
-function describeNetwork({ network: { spec, parameterCount }, optimizer }: Outcome, { batchSize }: TrainOptions): string {
+function describeNetwork(
+  { network: { spec, parameterCount }, optimizer }: Outcome,
+  { batchSize }: TrainOptions,
+): string {
   const shape = [spec.inputs, ...spec.layers.map(({ units }) => units)].join("-");
   return `network ${shape}, ${formatCount(parameterCount)} parameters; ${optimizer.name}, rate ${optimizer.learningRate}, batches of ${batchSize}`;
 }
@@ -85,17 +89,25 @@ function tellOutcome(terminal: Terminal, outcome: Outcome, prepared: PreparedTab
   tellEvaluation(terminal, "held out", validation, prepared.preprocessing.target);
   const map = drawActivityMap(activity.frames, { samples: activity.samples, colors: terminal.hasColors });
   if (map.length > 0) terminal.tell(["", ...map].join("\n"));
-  if (options.activation === "relu" || trace.deaths.length > 0) terminal.tell(["", ...drawDeaths(trace.deaths, trace.revivals.length)].join("\n"));
+  if (options.activation === "relu" || trace.deaths.length > 0)
+    terminal.tell(["", ...drawDeaths(trace.deaths, trace.revivals.length)].join("\n"));
   terminal.tell(typeof diagnosis === "string" ? `\nNo diagnosis: ${diagnosis}.` : `\n${diagnosis}`);
 }
 
 function activityNumbers({ samples, frames }: ActivityRecord): object {
   const round = (share: number): number => Number(share.toFixed(4));
-  return { samples, frames: frames.map(({ epoch, layers }) => ({ epoch, layers: layers.map((shares) => Array.from(shares, round)) })) };
+  return {
+    samples,
+    frames: frames.map(({ epoch, layers }) => ({ epoch, layers: layers.map((shares) => Array.from(shares, round)) })),
+  };
 }
 
 /** The document that --json prints. */
-function toDocument({ network, optimizer, history, validation, diagnosis, activity, trace }: Outcome, prepared: PreparedTable, saved: Saved | undefined): object {
+function toDocument(
+  { network, optimizer, history, validation, diagnosis, activity, trace }: Outcome,
+  prepared: PreparedTable,
+  saved: Saved | undefined,
+): object {
   const { name, task, notes, preprocessing, training, heldOut } = prepared;
   return {
     data: { name, task, trainingRows: training.x.rows, heldOutRows: heldOut.x.rows, notes },
@@ -111,7 +123,12 @@ function toDocument({ network, optimizer, history, validation, diagnosis, activi
   };
 }
 
-async function trainNetwork(prepared: PreparedTable, options: TrainOptions, terminal: Terminal, signal: AbortSignal): Promise<Outcome> {
+async function trainNetwork(
+  prepared: PreparedTable,
+  options: TrainOptions,
+  terminal: Terminal,
+  signal: AbortSignal,
+): Promise<Outcome> {
   const library = await import("../index.js");
   const { createNetwork, diagnose, recordActivity, traceDeaths } = library;
   const { epochs, batchSize } = options;
@@ -121,9 +138,20 @@ async function trainNetwork(prepared: PreparedTable, options: TrainOptions, term
   const progress = progressCallback(terminal, epochs, Math.ceil(training.x.rows / batchSize));
   const activity = recordActivity(training.x, { every: Math.ceil(epochs / MOST_FRAMES) });
   const trace = traceDeaths();
-  const history = await network.fit(training, { epochs, batchSize, optimizer, validation: heldOut, callbacks: [progress, trace, activity], signal });
+  const history = await network.fit(training, {
+    epochs,
+    batchSize,
+    optimizer,
+    validation: heldOut,
+    callbacks: [progress, trace, activity],
+    signal,
+  });
   return {
-    network, optimizer, history, activity, trace,
+    network,
+    optimizer,
+    history,
+    activity,
+    trace,
     validation: evaluateOn(network, heldOut, prepared.preprocessing),
     diagnosis: tryDiagnose(diagnose, network, training.x, { targets: training.y, history }),
   };
@@ -155,7 +183,14 @@ async function train(source: string, options: TrainOptions): Promise<void> {
   if (options.out !== undefined) await checkPlace(options.out, source);
   const prepared = prepareTable(await readTable(source), options);
   const { name, training, heldOut, notes, preprocessing } = prepared;
-  const summary = { name, notes, trainingRows: training.x.rows, heldOutRows: heldOut.x.rows, inputs: inputWidth(preprocessing.inputs), seed: options.seed };
+  const summary = {
+    name,
+    notes,
+    trainingRows: training.x.rows,
+    heldOutRows: heldOut.x.rows,
+    inputs: inputWidth(preprocessing.inputs),
+    seed: options.seed,
+  };
   terminal.tell(`${drawData(summary)}\n`);
   const outcome = await trainNetwork(prepared, options, terminal, signal);
   const saved = options.out === undefined ? undefined : await save(options.out, outcome.network, prepared);

@@ -26,7 +26,10 @@ function clampScore(score: number): number {
 function sharesBack(healthy: Outcome, ill: Outcome, cure: Outcome): number[] {
   const score = [healthy, ill, cure].map((outcome) => clampScore(outcome.score));
   const open = [healthy, ill, cure].map((outcome) => 1 - outcome.closed);
-  const measured: [number[], number][] = [[score, LEAST_SCORE_LOST], [open, LEAST_UNITS_LOST]];
+  const measured: [number[], number][] = [
+    [score, LEAST_SCORE_LOST],
+    [open, LEAST_UNITS_LOST],
+  ];
   return measured
     .filter(([[before, after, now], least]) => before - after >= least && !Number.isNaN(now))
     .map(([[before, after, now]]) => Math.max(-1, Math.min(1, (now - after) / (before - after))));

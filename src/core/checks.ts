@@ -34,7 +34,10 @@ function rangeText({ low, high, openLow, openHigh }: NumberRange): string {
 }
 
 function isInRange(value: number, { low, high, openLow, openHigh }: NumberRange): boolean {
-  return (low === undefined || (openLow ? value > low : value >= low)) && (high === undefined || (openHigh ? value < high : value <= high));
+  return (
+    (low === undefined || (openLow ? value > low : value >= low)) &&
+    (high === undefined || (openHigh ? value < high : value <= high))
+  );
 }
 
 /** A number that float32 can hold, within the range. */
@@ -61,12 +64,14 @@ export function checkName<T extends string>(what: string, value: unknown, names:
 }
 
 export function checkBoolean(name: string, value: unknown): boolean {
-  if (typeof value !== "boolean") throw new RelumineError("value", `${name} is ${describe(value)}; wanted is true or false`);
+  if (typeof value !== "boolean")
+    throw new RelumineError("value", `${name} is ${describe(value)}; wanted is true or false`);
   return value;
 }
 
 export function checkFunction<T>(name: string, value: T): T {
-  if (typeof value !== "function") throw new RelumineError("value", `${name} is ${describe(value)}; wanted is a function`);
+  if (typeof value !== "function")
+    throw new RelumineError("value", `${name} is ${describe(value)}; wanted is a function`);
   return value;
 }
 
@@ -77,7 +82,11 @@ export function checkOptions<T extends object>(name: string, value: T | undefine
     throw new RelumineError("value", `${name} is ${describe(value)}; wanted is an object`);
   }
   for (const [key, given] of Object.entries(value)) {
-    if (given !== undefined && !known.includes(key)) throw new RelumineError("value", `${name} has no "${key}"; known are ${known.join(", ")}.${suggestion(key, known)}`);
+    if (given !== undefined && !known.includes(key))
+      throw new RelumineError(
+        "value",
+        `${name} has no "${key}"; known are ${known.join(", ")}.${suggestion(key, known)}`,
+      );
   }
   return value;
 }

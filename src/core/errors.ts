@@ -8,7 +8,10 @@ export type ErrorCode = "shape" | "value" | "memory" | "format" | "unsupported" 
  */
 export class RelumineError extends Error {
   override readonly name = "RelumineError";
-  constructor(readonly code: ErrorCode, message: string) {
+  constructor(
+    readonly code: ErrorCode,
+    message: string,
+  ) {
     super(message);
   }
 }

@@ -14,7 +14,14 @@ export interface Matrix {
 export type Samples = Matrix | readonly ArrayLike<number>[];
 
 export function isMatrix(value: unknown): value is Matrix {
-  return typeof value === "object" && value !== null && !Array.isArray(value) && "data" in value && "rows" in value && "columns" in value;
+  return (
+    typeof value === "object" &&
+    value !== null &&
+    !Array.isArray(value) &&
+    "data" in value &&
+    "rows" in value &&
+    "columns" in value
+  );
 }
 
 /** More floats than this fit in no WebAssembly memory: a length beyond it is not believed. */
@@ -27,7 +34,10 @@ function isArrayLike(value: unknown): value is ArrayLike<unknown> {
 
 function checkMatrix(name: string, matrix: Matrix): Matrix {
   const { rows, columns, data } = matrix;
-  for (const [part, size] of [["rows", rows], ["columns", columns]] as const) {
+  for (const [part, size] of [
+    ["rows", rows],
+    ["columns", columns],
+  ] as const) {
     if (!Number.isSafeInteger(size) || size < 0) {
       throw new RelumineError("shape", `${name}.${part} is ${describe(size)}; wanted is a whole number, at least 0`);
     }
@@ -36,30 +46,41 @@ function checkMatrix(name: string, matrix: Matrix): Matrix {
     throw new RelumineError("value", `${name}.data is ${describe(data)}; wanted is a Float32Array`);
   }
   if (data.length !== rows * columns) {
-    throw new RelumineError("shape", `${name}.data has ${data.length} numbers; ${rows} rows x ${columns} columns want ${rows * columns}`);
+    throw new RelumineError(
+      "shape",
+      `${name}.data has ${data.length} numbers; ${rows} rows x ${columns} columns want ${rows * columns}`,
+    );
   }
   return matrix;
 }
 
 function checkRow(name: string, row: unknown, r: number): void {
-  if (!isArrayLike(row)) throw new RelumineError("shape", `${name}[${r}] is ${describe(row)}; wanted is a row of numbers`);
+  if (!isArrayLike(row))
+    throw new RelumineError("shape", `${name}[${r}] is ${describe(row)}; wanted is a row of numbers`);
 }
 
 function rowsToMatrix(name: string, rows: readonly ArrayLike<number>[]): Matrix {
   if (rows.length > 0) checkRow(name, rows[0], 0); // before its length is believed
   const columns = rows.length === 0 ? 0 : rows[0].length;
   if (rows.length * columns > MAX_FLOATS) {
-    throw new RelumineError("memory", `${name} has ${rows.length} rows of ${columns} numbers; wanted are at most ${MAX_FLOATS} numbers`);
+    throw new RelumineError(
+      "memory",
+      `${name} has ${rows.length} rows of ${columns} numbers; wanted are at most ${MAX_FLOATS} numbers`,
+    );
   }
   const data = new Float32Array(rows.length * columns);
   for (let r = 0; r < rows.length; r++) {
     const row = rows[r];
     checkRow(name, row, r);
     if (row.length !== columns) {
-      throw new RelumineError("shape", `${name}[${r}] has ${row.length} numbers and ${name}[0] has ${columns}; wanted are rows of equal length`);
+      throw new RelumineError(
+        "shape",
+        `${name}[${r}] has ${row.length} numbers and ${name}[0] has ${columns}; wanted are rows of equal length`,
+      );
     }
     for (let c = 0; c < columns; c++) {
-      if (typeof row[c] !== "number") throw new RelumineError("value", `${name}[${r}][${c}] is ${describe(row[c])}; wanted is a number`);
+      if (typeof row[c] !== "number")
+        throw new RelumineError("value", `${name}[${r}][${c}] is ${describe(row[c])}; wanted is a number`);
       data[r * columns + c] = row[c];
     }
   }
@@ -83,7 +104,10 @@ function isFinite(data: Float32Array): boolean {
 function checkFinite(name: string, { columns, data }: Matrix): void {
   if (isFinite(data)) return;
   const i = data.findIndex((value) => !isFloat32(value));
-  throw new RelumineError("value", `${name} has ${data[i]} in row ${Math.floor(i / columns)}, column ${i % columns} (as float32, counted from 0); wanted are finite numbers`);
+  throw new RelumineError(
+    "value",
+    `${name} has ${data[i]} in row ${Math.floor(i / columns)}, column ${i % columns} (as float32, counted from 0); wanted are finite numbers`,
+  );
 }
 
 /**
@@ -92,7 +116,10 @@ function checkFinite(name: string, { columns, data }: Matrix): void {
  */
 export function toMatrix(name: string, samples: unknown, columns?: number): Matrix {
   if (!isMatrix(samples) && !Array.isArray(samples)) {
-    throw new RelumineError("shape", `${name} is ${describe(samples)}; wanted is a Matrix { rows, columns, data } or an array of rows`);
+    throw new RelumineError(
+      "shape",
+      `${name} is ${describe(samples)}; wanted is a Matrix { rows, columns, data } or an array of rows`,
+    );
   }
   const matrix = isMatrix(samples) ? checkMatrix(name, samples) : rowsToMatrix(name, samples);
   if (columns !== undefined && matrix.columns !== columns && matrix.rows > 0) {

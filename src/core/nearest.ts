@@ -6,7 +6,14 @@ function editDistance(a: string, b: string): number {
     for (let j = 1; j <= b.length; j++) {
       const isSame = a[i - 1] === b[j - 1];
       const isSwap = i > 1 && j > 1 && a[i - 1] === b[j - 2] && a[i - 2] === b[j - 1];
-      row.push(Math.min(rows[i - 1][j - 1] + (isSame ? 0 : 1), rows[i - 1][j] + 1, row[j - 1] + 1, isSwap ? rows[i - 2][j - 2] + 1 : Infinity));
+      row.push(
+        Math.min(
+          rows[i - 1][j - 1] + (isSame ? 0 : 1),
+          rows[i - 1][j] + 1,
+          row[j - 1] + 1,
+          isSwap ? rows[i - 2][j - 2] + 1 : Infinity,
+        ),
+      );
     }
     rows.push(row);
   }

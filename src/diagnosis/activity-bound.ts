@@ -1,7 +1,10 @@
 // How often a unit may fire on samples nobody has seen: the one-sided 95 % bound of Clopper and Pearson (1934), and their two-sided interval.
 
 const CONFIDENCE = 0.95;
-const COEFFICIENTS = [76.18009172947146, -86.50532032941677, 24.01409824083091, -1.231739572450155, 1.208650973866179e-3, -5.395239384953e-6];
+const COEFFICIENTS = [
+  76.18009172947146, -86.50532032941677, 24.01409824083091, -1.231739572450155, 1.208650973866179e-3,
+  -5.395239384953e-6,
+];
 
 /** log Gamma(x), x > 0 (Lanczos 1964). */
 function logGamma(x: number): number {
@@ -17,7 +20,10 @@ function betaFraction(x: number, a: number, b: number): number {
   let d = 1 / (1 - ((a + b) * x) / (a + 1) || tiny);
   let fraction = d;
   for (let m = 1; m <= 1000; m++) {
-    for (const term of [(m * (b - m) * x) / ((a + 2 * m - 1) * (a + 2 * m)), (-(a + m) * (a + b + m) * x) / ((a + 2 * m) * (a + 2 * m + 1))]) {
+    for (const term of [
+      (m * (b - m) * x) / ((a + 2 * m - 1) * (a + 2 * m)),
+      (-(a + m) * (a + b + m) * x) / ((a + 2 * m) * (a + 2 * m + 1)),
+    ]) {
       d = 1 / (1 + term * d || tiny);
       c = 1 + term / c || tiny;
       fraction *= c * d;

@@ -85,7 +85,10 @@ export class Autopsy {
       const waiting = patients.filter(({ death }) => death === undefined);
       if (waiting.length === 0) return patients.map(({ death }) => death!);
       const next = Math.min(...waiting.map((patient) => patient.next));
-      this.proceed(next, waiting.filter((patient) => patient.next === next));
+      this.proceed(
+        next,
+        waiting.filter((patient) => patient.next === next),
+      );
       if (performance.now() - this.lastYield > YIELD_AFTER) {
         await yieldToEventLoop();
         this.lastYield = performance.now();
@@ -97,7 +100,14 @@ export class Autopsy {
     const { step } = given;
     const wanted = Math.max(0, step - this.window, this.snapshots.lastBreak(step - 1));
     const windowStart = this.snapshots.before(wanted) ? wanted : (this.snapshots.after(wanted)?.step ?? Infinity);
-    const patient: Patient = { ...given, phase: "window", next: windowStart, windowMean: NaN, fall: NO_FALL, without: {} };
+    const patient: Patient = {
+      ...given,
+      phase: "window",
+      next: windowStart,
+      windowMean: NaN,
+      fall: NO_FALL,
+      without: {},
+    };
     if (windowStart > Math.max(0, step - 1) || this.snapshots.isTainted(step)) this.giveUp(patient);
     return patient;
   }
@@ -160,7 +170,10 @@ export class Autopsy {
       Object.assign(patients[i], { before: before[i], after, fall: splitChange(before[i], after) });
     });
     replay.back();
-    this.findRates(step, patients.filter(({ after }) => !isOpen(after!.z)));
+    this.findRates(
+      step,
+      patients.filter(({ after }) => !isOpen(after!.z)),
+    );
     replay.commit();
     for (const patient of patients) {
       if (isOpen(patient.after!.z)) this.linger(patient, step);
@@ -172,7 +185,10 @@ export class Autopsy {
     const rows = this.replay.rowsOf(step);
     for (const layer of new Set(patients.map((patient) => patient.layer))) {
       const ofLayer = patients.filter((patient) => patient.layer === layer);
-      const lengths = this.replay.gradientLengths(layer, ofLayer.map(({ unit }) => unit));
+      const lengths = this.replay.gradientLengths(
+        layer,
+        ofLayer.map(({ unit }) => unit),
+      );
       ofLayer.forEach((patient, i) => (patient.samples = largestShares(lengths[i], rows)));
     }
   }
@@ -195,13 +211,17 @@ export class Autopsy {
     const deep = patients.filter(({ layer }) => layer > 0);
     const rates = deep.length > 0 ? deepRates(this.replay, this.probe, deep, rate) : [];
     deep.forEach((patient, i) => (patient.survivesAt = rates[i]));
-    for (const patient of patients) if (patient.layer === 0) patient.survivesAt = firstLayerRate(rate, patient.before!.z, patient.after!.z);
+    for (const patient of patients)
+      if (patient.layer === 0) patient.survivesAt = firstLayerRate(rate, patient.before!.z, patient.after!.z);
   }
 
   private linger(patient: Patient, position: number): void {
     patient.phase = "aftermath";
     // Ever longer strides: at the last the unit is known to be closed.
-    patient.next = Math.max(position, Math.min(this.fit.step, position + 1 + Math.floor((position - patient.step) / 4)));
+    patient.next = Math.max(
+      position,
+      Math.min(this.fit.step, position + 1 + Math.floor((position - patient.step) / 4)),
+    );
     if (patient.next === position || this.snapshots.hasBreak(patient.step, patient.next)) this.giveUp(patient);
   }
 
@@ -209,25 +229,50 @@ export class Autopsy {
     this.probe.read(patients).forEach((reading, i) => {
       const patient = patients[i];
       if (isOpen(reading.z)) this.linger(patient, position);
-      else this.finish(patient, causeOfAftermath(patient, splitChange(patient.after!, reading), this.parts()), position);
+      else
+        this.finish(patient, causeOfAftermath(patient, splitChange(patient.after!, reading), this.parts()), position);
     });
   }
 
   private giveUp(patient: Patient): void {
     const { before, after } = patient;
-    this.conclude(patient, "unknown", before && after ? { before: before.summary, after: after.summary } : patient.counted, before && after ? patient.fall : undefined);
+    this.conclude(
+      patient,
+      "unknown",
+      before && after ? { before: before.summary, after: after.summary } : patient.counted,
+      before && after ? patient.fall : undefined,
+    );
   }
 
   private finish(patient: Patient, cause: Cause, closedBy?: number): void {
-    this.conclude(patient, cause, { before: patient.before!.summary, after: patient.after!.summary }, patient.fall, closedBy);
+    this.conclude(
+      patient,
+      cause,
+      { before: patient.before!.summary, after: patient.after!.summary },
+      patient.fall,
+      closedBy,
+    );
   }
 
-  private conclude(patient: Patient, cause: Cause, { before, after }: Pick<Death, "before" | "after">, change: Fall | undefined, closedBy?: number): void {
+  private conclude(
+    patient: Patient,
+    cause: Cause,
+    { before, after }: Pick<Death, "before" | "after">,
+    change: Fall | undefined,
+    closedBy?: number,
+  ): void {
     const { layer, unit, step, survivesAt, samples, windowMean } = patient;
     const known = {
-      layer, unit, step, cause, before, after, change: change ?? { weights: NaN, bias: NaN, inputs: NaN },
+      layer,
+      unit,
+      step,
+      cause,
+      before,
+      after,
+      change: change ?? { weights: NaN, bias: NaN, inputs: NaN },
       epoch: step === 0 ? 0 : batchOf(this.fit.plan, step).epoch,
-      ...(survivesAt !== undefined && { survivesAt }), ...(samples && { samples }),
+      ...(survivesAt !== undefined && { survivesAt }),
+      ...(samples && { samples }),
     };
     const rate = step > 0 && this.snapshots.knows(step) ? this.snapshots.rateOf(step) : NaN;
     patient.death = { ...known, explanation: explain(known, { rate, windowMean, closedBy }) };

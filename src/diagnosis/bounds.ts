@@ -35,7 +35,13 @@ export interface LayerBounds {
 }
 
 /** The end of unit j's sum, if float32 computes it without any rounding: all terms are multiples of one power of two, and few. */
-function isExact({ inputs, units, kernel, bias }: Layer64, j: number, size: number, positive: ArrayLike<number>, negative: ArrayLike<number>): boolean {
+function isExact(
+  { inputs, units, kernel, bias }: Layer64,
+  j: number,
+  size: number,
+  positive: ArrayLike<number>,
+  negative: ArrayLike<number>,
+): boolean {
   if (!(size > 2 ** -100)) return size === 0;
   const quantum = 2 ** (Math.ceil(Math.log2(size)) - 23);
   if (!Number.isInteger(bias[j] / quantum)) return false;
@@ -59,10 +65,15 @@ function widen(sum: number, size: number, terms: number, g: number, exact: () =>
 export function boundLayer(layer: Layer64, { low, high }: Range): LayerBounds | undefined {
   const { inputs, units, kernel, bias } = layer;
   const make = () => new Float64Array(units);
-  const upper = Float64Array.from(bias), lower = Float64Array.from(bias);
-  const upperSize = upper.map(Math.abs), lowerSize = upper.map(Math.abs), largest = upper.map(Math.abs), terms = make();
+  const upper = Float64Array.from(bias),
+    lower = Float64Array.from(bias);
+  const upperSize = upper.map(Math.abs),
+    lowerSize = upper.map(Math.abs),
+    largest = upper.map(Math.abs),
+    terms = make();
   for (let i = 0, at = 0; i < inputs; i++, at += units) {
-    const l = low[i], h = high[i];
+    const l = low[i],
+      h = high[i];
     if (l === 0 && h === 0) continue;
     const most = Math.max(Math.abs(l), Math.abs(h));
     for (let j = 0; j < units; j++) {
@@ -141,9 +152,14 @@ export class BoxBounds {
     const open = [...high.keys()].filter((j) => !isPiecewise || (low[j] < 0 && high[j] > 0));
     for (let at = 0; at < open.length && this.work < budget; at += LANES) {
       const units = open.slice(at, at + LANES);
-      this.descend(l, units, 1).forEach((bound, t) => (high[units[t]] = bound < high[units[t]] ? bound : high[units[t]]));
+      this.descend(l, units, 1).forEach(
+        (bound, t) => (high[units[t]] = bound < high[units[t]] ? bound : high[units[t]]),
+      );
       const still = isPiecewise ? units.filter((j) => high[j] > 0) : units;
-      if (still.length > 0) this.descend(l, still, -1).forEach((bound, t) => (low[still[t]] = -bound > low[still[t]] ? -bound : low[still[t]]));
+      if (still.length > 0)
+        this.descend(l, still, -1).forEach(
+          (bound, t) => (low[still[t]] = -bound > low[still[t]] ? -bound : low[still[t]]),
+        );
     }
   }
 
@@ -151,7 +167,13 @@ export class BoxBounds {
    * Upper bounds on sign·z of up to LANES units of layer `l` > 0.
    * @param visit receives each target's coefficients over the network's inputs
    */
-  descend(l: number, units: readonly number[], sign: 1 | -1, visit?: (target: number, coefficients: Float64Array) => void, varied = false): number[] {
+  descend(
+    l: number,
+    units: readonly number[],
+    sign: 1 | -1,
+    visit?: (target: number, coefficients: Float64Array) => void,
+    varied = false,
+  ): number[] {
     const { inputs } = this.network[l];
     const descent: Descent = { coefficients: [], constants: new Float64Array(LANES) };
     for (let t = 0; t < LANES; t++) {
@@ -170,7 +192,13 @@ export class BoxBounds {
   leastBound(l: number, j: number): { bound: number; corner: Float64Array } {
     const { low, high } = this.box;
     const rows: Float64Array[] = [];
-    const bounds = this.descend(l, new Array<number>(LANES).fill(j), 1, (_, coefficients) => rows.push(coefficients), true);
+    const bounds = this.descend(
+      l,
+      new Array<number>(LANES).fill(j),
+      1,
+      (_, coefficients) => rows.push(coefficients),
+      true,
+    );
     const best = bounds.reduce((least, bound, t) => (bound < bounds[least] ? t : least), 0);
     return { bound: bounds[best], corner: rows[best].map((c, i) => (c > 0 ? high[i] : low[i])) };
   }
@@ -212,7 +240,13 @@ export class BoxBounds {
       for (let t = 0; t < LANES; t++) {
         const a = coefficients[t][j];
         if (a === 0) continue;
-        const s = a * (a > 0 ? highSlope[j] : varied && name === "relu" && highAt[j] > 0 ? [lowSlope[j], 0, 1, highSlope[j]][t] : lowSlope[j]);
+        const s =
+          a *
+          (a > 0
+            ? highSlope[j]
+            : varied && name === "relu" && highAt[j] > 0
+              ? [lowSlope[j], 0, 1, highSlope[j]][t]
+              : lowSlope[j]);
         const at = a * (a > 0 ? highAt[j] : lowAt[j]);
         scaled[t][count] = s;
         constants[t] += at + Math.abs(at) * 1e-12 + s * bias[j] + Math.abs(s) * error[j];
@@ -227,10 +261,19 @@ export class BoxBounds {
 }
 
 /** Out[t][i] = sum over the used j of kernel[i, j]·scaled[t][j]; four targets for one look at the kernel. */
-function multiply(kernel: Float32Array, inputs: number, units: number, used: Int32Array, [a, b, c, d]: readonly Float64Array[]): Float64Array[] {
+function multiply(
+  kernel: Float32Array,
+  inputs: number,
+  units: number,
+  used: Int32Array,
+  [a, b, c, d]: readonly Float64Array[],
+): Float64Array[] {
   const out = [a, b, c, d].map(() => new Float64Array(inputs));
   for (let i = 0, row = 0; i < inputs; i++, row += units) {
-    let s0 = 0, s1 = 0, s2 = 0, s3 = 0;
+    let s0 = 0,
+      s1 = 0,
+      s2 = 0,
+      s3 = 0;
     for (let t = 0; t < used.length; t++) {
       const w = kernel[row + used[t]];
       s0 += w * a[t];

@@ -25,10 +25,16 @@ function rangeOf({ rows, columns, data }: Matrix): Box {
 
 function checkEnd(name: "low" | "high", values: unknown, columns: number): Float32Array {
   const length = typeof values === "object" && values !== null ? (values as ArrayLike<unknown>).length : undefined;
-  if (!Number.isSafeInteger(length)) throw new RelumineError("value", `inputBox.${name} is ${describe(values)}; wanted is an array of ${columns} numbers, one an input`);
-  if (length !== columns) throw new RelumineError("shape", `inputBox.${name} has ${length} numbers; wanted are ${columns}, one an input`);
+  if (!Number.isSafeInteger(length))
+    throw new RelumineError(
+      "value",
+      `inputBox.${name} is ${describe(values)}; wanted is an array of ${columns} numbers, one an input`,
+    );
+  if (length !== columns)
+    throw new RelumineError("shape", `inputBox.${name} has ${length} numbers; wanted are ${columns}, one an input`);
   return Float32Array.from(values as ArrayLike<unknown>, (value, i) => {
-    if (typeof value !== "number" || !isFloat32(value)) throw new RelumineError("value", `inputBox.${name}[${i}] is ${describe(value)}; wanted is a finite number`);
+    if (typeof value !== "number" || !isFloat32(value))
+      throw new RelumineError("value", `inputBox.${name}[${i}] is ${describe(value)}; wanted is a finite number`);
     return value;
   });
 }
@@ -37,7 +43,10 @@ function checkSamples({ low, high }: Box, { rows, columns, data }: Matrix): void
   for (let row = 0, i = 0; row < rows; row++) {
     for (let c = 0; c < columns; c++, i++) {
       if (data[i] >= low[c] && data[i] <= high[c]) continue;
-      throw new RelumineError("value", `x has ${data[i]} in row ${row}, column ${c} (counted from 0), outside the inputBox; wanted is a box that holds every sample: from ${low[c]} to ${high[c]} here`);
+      throw new RelumineError(
+        "value",
+        `x has ${data[i]} in row ${row}, column ${c} (counted from 0), outside the inputBox; wanted is a box that holds every sample: from ${low[c]} to ${high[c]} here`,
+      );
     }
   }
 }
@@ -51,7 +60,11 @@ export function resolveBox(inputBox: InputBox | undefined, x: Matrix): Box {
   const given = checkOptions("inputBox", inputBox, ["low", "high"]);
   const box = { low: checkEnd("low", given.low, x.columns), high: checkEnd("high", given.high, x.columns) };
   const turned = box.low.findIndex((low, i) => low > box.high[i]);
-  if (turned >= 0) throw new RelumineError("value", `inputBox has low ${given.low[turned]} above high ${given.high[turned]} for input ${turned}; wanted is low <= high`);
+  if (turned >= 0)
+    throw new RelumineError(
+      "value",
+      `inputBox has low ${given.low[turned]} above high ${given.high[turned]} for input ${turned}; wanted is low <= high`,
+    );
   checkSamples(box, x);
   return box;
 }

@@ -66,7 +66,8 @@ export class Branching {
     this.budget = budget;
     const { count, layers, offsets } = this.net;
     const slopes = new Float64Array(count);
-    const low = new Float64Array(count), high = new Float64Array(count);
+    const low = new Float64Array(count),
+      high = new Float64Array(count);
     layers.forEach((layer, l) => {
       slopes.set(layer.lowSlope, offsets[l]);
       low.set(layer.low, offsets[l]);
@@ -83,7 +84,14 @@ export class Branching {
       const part = takeWorst(parts);
       if (part.loosest < 0 || !Number.isFinite(part.bound) || this.work > budget) return "open";
       for (const sign of [1, -1] as const) {
-        const child: Part = { signs: part.signs.slice(), slopes: part.slopes.slice(), low: part.low.slice(), high: part.high.slice(), bound: part.bound, loosest: -1 };
+        const child: Part = {
+          signs: part.signs.slice(),
+          slopes: part.slopes.slice(),
+          low: part.low.slice(),
+          high: part.high.slice(),
+          bound: part.bound,
+          loosest: -1,
+        };
         this.fix(child, part.loosest, sign);
         if (part.loosest < layers[0].units && !this.contract(child, this.planeOf(part.loosest, sign))) continue;
         candidate = this.tighten(child, ROUNDS_IN_A_PART);
@@ -103,12 +111,17 @@ export class Branching {
 
   /** Rounds of Adam on the slopes; stops early when the part is closed, or with an input that opens the unit. */
   private tighten(part: Part, rounds: number): Float64Array | undefined {
-    const m = new Float64Array(this.net.count), v = new Float64Array(this.net.count);
+    const m = new Float64Array(this.net.count),
+      v = new Float64Array(this.net.count);
     let best = Infinity;
     let plane: Plane | undefined;
     let kept: Pick<Part, "signs" | "slopes"> = part;
     let top: { actual: number; corner?: Float64Array } = { actual: -Infinity };
-    for (let round = 0, rate = RATE; round < rounds && this.work <= this.budget; round++, rate *= RATE_LEFT ** (1 / rounds)) {
+    for (
+      let round = 0, rate = RATE;
+      round < rounds && this.work <= this.budget;
+      round++, rate *= RATE_LEFT ** (1 / rounds)
+    ) {
       const { bound, corner, coefficients, constant } = this.descend(part);
       const { actual, loosest } = this.ascend(part, corner);
       if (actual > 0) return corner;
@@ -130,7 +143,9 @@ export class Branching {
     kept.signs.forEach((sign, at) => {
       if (sign === part.signs[at]) part.slopes[at] = kept.slopes[at];
     });
-    return part.bound > this.ceiling && top.corner && this.climb(top.corner, top.actual, rounds === ROUNDS_AT_FIRST) > 0 ? top.corner : undefined;
+    return part.bound > this.ceiling && top.corner && this.climb(top.corner, top.actual, rounds === ROUNDS_AT_FIRST) > 0
+      ? top.corner
+      : undefined;
   }
 
   /** Moves one input after another to an end of its range (a fine climb: or to where a unit of the first layer switches), as long as that helps; returns the unit's preactivation. */
@@ -138,7 +153,8 @@ export class Branching {
     const { box, layers } = this.net;
     const { units, kernel } = layers[0];
     const kinks = isFine ? units : 0;
-    const z = multiply(layers[0], x), moved = new Float64Array(units);
+    const z = multiply(layers[0], x),
+      moved = new Float64Array(units);
     for (let sweep = 0, helped = true; helped && sweep < SWEEPS && actual <= 0 && this.work <= this.budget; sweep++) {
       helped = false;
       for (let i = 0; i < x.length; i++) {
@@ -192,8 +208,7 @@ export class Branching {
         else if (free[j]) {
           scaled[j] = a * chordOf(part, at);
           offset = -scaled[j] * part.low[at];
-        }
-        else {
+        } else {
           scaled[j] = a * (a > 0 ? highSlope[j] : lowSlope[j]);
           offset = a * (a > 0 ? highAt[j] : lowAt[j]);
         }
@@ -212,8 +227,14 @@ export class Branching {
 
   /** Where unit j of the first layer has this sign, in exact arithmetic or in float32. */
   private planeOf(j: number, sign: 1 | -1): Plane {
-    const { firstByUnit, layers: [{ inputs, bias, error }] } = this.net;
-    return { coefficients: firstByUnit.slice(j * inputs, (j + 1) * inputs).map((w) => sign * w), constant: sign * bias[j] + error[j] };
+    const {
+      firstByUnit,
+      layers: [{ inputs, bias, error }],
+    } = this.net;
+    return {
+      coefficients: firstByUnit.slice(j * inputs, (j + 1) * inputs).map((w) => sign * w),
+      constant: sign * bias[j] + error[j],
+    };
   }
 
   /** Narrows the first layer's preactivations to where the plane is not below 0; false if that is nowhere. */
@@ -231,8 +252,15 @@ export class Branching {
 
   /** A bound on sign·w·x for unit j of the first layer, where the plane is not below 0: for every factor >= 0 the largest of sign·w·x + factor·plane(x) is one. */
   private highest(j: number, sign: 1 | -1, { coefficients, constant }: Plane): number {
-    const { box, firstByUnit: kernel, layers: [{ inputs }] } = this.net;
-    let least = Infinity, factor = 0, under = 0, over = Infinity;
+    const {
+      box,
+      firstByUnit: kernel,
+      layers: [{ inputs }],
+    } = this.net;
+    let least = Infinity,
+      factor = 0,
+      under = 0,
+      over = Infinity;
     for (let turn = 0; turn < DUAL_TURNS; turn++) {
       let slope = constant;
       let value = factor * slope;
@@ -253,8 +281,12 @@ export class Branching {
   }
 
   private scaleOf(j: number, coefficients: Float64Array): number {
-    const { firstByUnit, layers: [{ inputs }] } = this.net;
-    let own = 0, other = 1e-300;
+    const {
+      firstByUnit,
+      layers: [{ inputs }],
+    } = this.net;
+    let own = 0,
+      other = 1e-300;
     for (let i = 0; i < inputs; i++) {
       own += Math.abs(firstByUnit[j * inputs + i]);
       other += Math.abs(coefficients[i]);
@@ -265,11 +297,14 @@ export class Branching {
   /** Up again from the corner: preactivations along the lines, which are the gradient, and as they really are. */
   private ascend(part: Part, corner: Float64Array): { actual: number; loosest: number } {
     const { layers, offsets } = this.net;
-    let real: Float64Array = corner, lines: Float64Array = corner;
-    let loosest = -1, most = 0;
+    let real: Float64Array = corner,
+      lines: Float64Array = corner;
+    let loosest = -1,
+      most = 0;
     for (let l = 0; l < layers.length; l++) {
       const current = layers[l];
-      const z = multiply(current, real), relaxed = l === 0 ? z : multiply(current, lines);
+      const z = multiply(current, real),
+        relaxed = l === 0 ? z : multiply(current, lines);
       real = activateLive(current, z);
       lines = relaxed.map((value, j) => {
         const at = offsets[l] + j;
@@ -277,7 +312,13 @@ export class Branching {
         this.relaxed[at] = value;
         const sign = part.signs[at];
         if (sign !== 0) return sign > 0 ? value : 0;
-        const line = a < 0 ? (current.free[j] ? part.slopes[at] : current.lowSlope[j]) * value + (current.free[j] ? 0 : current.lowAt[j]) : current.free[j] ? chordOf(part, at) * (value - part.low[at]) : current.highSlope[j] * value + current.highAt[j];
+        const line =
+          a < 0
+            ? (current.free[j] ? part.slopes[at] : current.lowSlope[j]) * value +
+              (current.free[j] ? 0 : current.lowAt[j])
+            : current.free[j]
+              ? chordOf(part, at) * (value - part.low[at])
+              : current.highSlope[j] * value + current.highAt[j];
         const gap = a * (line - Math.max(value, 0));
         if (current.free[j] && gap > most) [most, loosest] = [gap, at];
         return line;

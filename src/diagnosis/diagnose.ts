@@ -44,7 +44,9 @@ class NetworkDiagnosis implements Diagnosis {
 function judgeLayer({ state, totals, nearest }: Examination, layer: number, thresholds: Thresholds): UnitState[] {
   const { activation } = state.spec.layers[layer];
   const layerMean = meanActivation(totals[layer]);
-  return totals[layer].map((unit, index) => judge(activation, unit, nearest[layer]?.[index] ?? 0, dormancyOf(unit, layerMean), thresholds));
+  return totals[layer].map((unit, index) =>
+    judge(activation, unit, nearest[layer]?.[index] ?? 0, dormancyOf(unit, layerMean), thresholds),
+  );
 }
 
 function meanActivation(units: readonly UnitTotals[]): number {
@@ -59,7 +61,9 @@ function dormancyOf(unit: UnitTotals, layerMean: number): number {
 function openingPreactivations(examination: Examination, states: readonly UnitState[][]): Map<number, number>[] {
   const { state, x, buffers, passes } = examination;
   const k = Math.ceil(x.rows / 100);
-  const streams = states.map((units) => new Map(units.flatMap((unit, index) => (unit === "dead" ? [[index, new KthLargest(k)] as const] : []))));
+  const streams = states.map(
+    (units) => new Map(units.flatMap((unit, index) => (unit === "dead" ? [[index, new KthLargest(k)] as const] : []))),
+  );
   if (streams.every(({ size }) => size === 0)) return streams.map(() => new Map());
   forEachChunk({ passes, buffers }, x, true, (_start, rows) => {
     streams.forEach((stream, layer) => {
@@ -113,14 +117,28 @@ function diagnoseLayers(examination: Examination, thresholds: Thresholds, prove:
         ...proofs[layer].get(unit),
       };
     });
-    return { layer, activation: activation.name, dead: unitStates.filter((unitState) => unitState === "dead").length, units };
+    return {
+      layer,
+      activation: activation.name,
+      dead: unitStates.filter((unitState) => unitState === "dead").length,
+      units,
+    };
   });
 }
 
 function checkHistory(history: History | undefined): History | undefined {
   const epochs: unknown = (history as History | null | undefined)?.epochs;
-  if (history !== undefined && !(Array.isArray(epochs) && epochs.every((log) => typeof log?.loss === "number" && typeof log.learningRate === "number"))) {
-    throw new RelumineError("value", `history is ${describe(history)}; wanted is what fit returns, { epochs, stopped }`);
+  if (
+    history !== undefined &&
+    !(
+      Array.isArray(epochs) &&
+      epochs.every((log) => typeof log?.loss === "number" && typeof log.learningRate === "number")
+    )
+  ) {
+    throw new RelumineError(
+      "value",
+      `history is ${describe(history)}; wanted is what fit returns, { epochs, stopped }`,
+    );
   }
   return history;
 }
@@ -137,7 +155,14 @@ function checkHistory(history: History | undefined): History | undefined {
  */
 export function diagnose(network: Network, x: Samples, options?: DiagnoseOptions): Diagnosis {
   const state = stateOf(network);
-  const given = checkOptions("diagnose", options, ["rareBelow", "dormantBelow", "inputBox", "proofs", "targets", "history"]);
+  const given = checkOptions("diagnose", options, [
+    "rareBelow",
+    "dormantBelow",
+    "inputBox",
+    "proofs",
+    "targets",
+    "history",
+  ]);
   const thresholds = {
     rareBelow: checkNumber("rareBelow", given.rareBelow ?? 0.01, { low: 0, high: 1 }),
     dormantBelow: checkNumber("dormantBelow", given.dormantBelow ?? 0.025, { low: 0 }),
@@ -145,7 +170,10 @@ export function diagnose(network: Network, x: Samples, options?: DiagnoseOptions
   const matrix = toMatrix("x", x, state.spec.inputs);
   if (matrix.rows === 0) throw new RelumineError("shape", "x is empty; wanted is at least one row");
   const { units } = state.spec.layers.at(-1)!;
-  const targets = given.targets === undefined ? undefined : prepareTargets("targets", given.targets, matrix.rows, units, state.spec.loss);
+  const targets =
+    given.targets === undefined
+      ? undefined
+      : prepareTargets("targets", given.targets, matrix.rows, units, state.spec.loss);
   const history = checkHistory(given.history);
   const box = resolveBox(given.inputBox, matrix);
   const wantsProofs = checkBoolean("proofs", given.proofs ?? true);
@@ -153,7 +181,9 @@ export function diagnose(network: Network, x: Samples, options?: DiagnoseOptions
   const scratch = new Arena(state.runtime.heap);
   try {
     const examination = examine(state, matrix, scratch);
-    const layers = diagnoseLayers(examination, thresholds, (...found) => (wantsProofs ? proveDeadUnits(...found, box, scratch) : found[1].map(() => new Map())));
+    const layers = diagnoseLayers(examination, thresholds, (...found) =>
+      wantsProofs ? proveDeadUnits(...found, box, scratch) : found[1].map(() => new Map()),
+    );
     return new NetworkDiagnosis(matrix.rows, layers, findAll({ ...examination, hidden: layers, targets, history }));
   } finally {
     scratch.dispose();

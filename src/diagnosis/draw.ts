@@ -8,7 +8,12 @@ const WORST_UNITS = 8;
 
 /** In the order in which a bar shows them. */
 const STATE_MARKS: readonly (readonly [UnitState, string])[] = [
-  ["alive", "█"], ["linear", "▓"], ["rare", "▒"], ["dormant", "▒"], ["saturated", "░"], ["dead", "·"],
+  ["alive", "█"],
+  ["linear", "▓"],
+  ["rare", "▒"],
+  ["dormant", "▒"],
+  ["saturated", "░"],
+  ["dead", "·"],
 ];
 
 const ADVICE: Record<Mechanism, string> = {
@@ -29,14 +34,21 @@ function countStates(units: readonly UnitDiagnosis[]): Map<UnitState, number> {
 function drawBar(units: readonly UnitDiagnosis[]): string {
   const cells = Math.min(BAR_CELLS, units.length);
   const counts = countStates(units);
-  const shares = STATE_MARKS.map(([state, mark]) => ({ mark, share: ((counts.get(state) ?? 0) / units.length) * cells, cells: 0 }));
+  const shares = STATE_MARKS.map(([state, mark]) => ({
+    mark,
+    share: ((counts.get(state) ?? 0) / units.length) * cells,
+    cells: 0,
+  }));
   for (const part of shares) part.cells = part.share === 0 ? 0 : Math.max(1, Math.floor(part.share));
   for (let used = shares.reduce((sum, part) => sum + part.cells, 0); used !== cells; used += used < cells ? 1 : -1) {
     const errors = shares.filter((part) => part.share > 0 && (used < cells || part.cells > 1));
     const most = errors.reduce((a, b) => ((b.share - b.cells - (a.share - a.cells)) * (cells - used) > 0 ? b : a));
     most.cells += used < cells ? 1 : -1;
   }
-  return shares.map(({ mark, cells: count }) => mark.repeat(count)).join("").padEnd(BAR_CELLS);
+  return shares
+    .map(({ mark, cells: count }) => mark.repeat(count))
+    .join("")
+    .padEnd(BAR_CELLS);
 }
 
 function describeLayer({ layer, activation, dead, units }: LayerDiagnosis): string[] {
@@ -47,7 +59,9 @@ function describeLayer({ layer, activation, dead, units }: LayerDiagnosis): stri
 function describeStates({ units }: LayerDiagnosis): string[] {
   const counts = countStates(units);
   if (![...counts.keys()].some((state) => state !== "dead" && state !== "alive")) return [];
-  const parts = STATE_MARKS.filter(([state]) => state !== "dead" && counts.has(state)).map(([state, mark]) => `${mark} ${formatCount(counts.get(state)!)} ${state}`);
+  const parts = STATE_MARKS.filter(([state]) => state !== "dead" && counts.has(state)).map(
+    ([state, mark]) => `${mark} ${formatCount(counts.get(state)!)} ${state}`,
+  );
   return [`  ${parts.join("  ")}`];
 }
 
@@ -57,7 +71,11 @@ function drawLayers(layers: readonly LayerDiagnosis[]): string[] {
 }
 
 function formatNumber(value: number): string {
-  return value === 0 ? "0" : Math.abs(value) >= 1e4 || Math.abs(value) < 1e-3 ? value.toExponential(1) : value.toPrecision(3);
+  return value === 0
+    ? "0"
+    : Math.abs(value) >= 1e4 || Math.abs(value) < 1e-3
+      ? value.toExponential(1)
+      : value.toPrecision(3);
 }
 
 function worstUnits(diagnosis: Diagnosis): UnitDiagnosis[] {
@@ -69,10 +87,19 @@ function drawWorst(diagnosis: Diagnosis): string[] {
   const worst = worstUnits(diagnosis);
   if (worst.length === 0) return [];
   const rows = worst.map(({ layer, unit, mechanism, permanent, proof, preactivation, biasToRevive }) => [
-    String(layer), String(unit), mechanism!, permanent ? "yes" : "no", proof ? PROOFS[proof] : "not tried", formatNumber(preactivation.max), `+${formatNumber(biasToRevive!)}`,
+    String(layer),
+    String(unit),
+    mechanism!,
+    permanent ? "yes" : "no",
+    proof ? PROOFS[proof] : "not tried",
+    formatNumber(preactivation.max),
+    `+${formatNumber(biasToRevive!)}`,
   ]);
   const header = ["layer", "unit", "shut by", "for good", "in the box", "highest z", "bias to revive"];
-  const title = worst.length < diagnosis.dead ? `The ${worst.length} dead units that are furthest from opening:` : "The dead units:";
+  const title =
+    worst.length < diagnosis.dead
+      ? `The ${worst.length} dead units that are furthest from opening:`
+      : "The dead units:";
   return ["", title, ...alignColumns([header, ...rows], [0, 1, 5, 6]).map((line) => `  ${line}`)];
 }
 
@@ -83,28 +110,54 @@ function drawEvidence({ layers }: Diagnosis): string[] {
   const count = (holds: (unit: UnitDiagnosis) => unknown) => formatCount(dead.filter(holds).length);
   const proved = (wanted: Proof) => count(({ proof }) => proof === wanted);
   const isTried = dead.some(({ proof }) => proof);
-  const lines = ["", !isTried ? "In the input box: not tried." : `In the input box: ${proved("provenDead")} proved closed, ${proved("refuted")} opened by some input, ${proved("open")} unknown.`];
+  const lines = [
+    "",
+    !isTried
+      ? "In the input box: not tried."
+      : `In the input box: ${proved("provenDead")} proved closed, ${proved("refuted")} opened by some input, ${proved("open")} unknown.`,
+  ];
   if (!dead.some(({ permanent }) => permanent)) return lines;
-  lines.push(`For good: gradients on these samples cannot move ${count(({ permanent }) => permanent)};`, "  momentum left in the optimizer, weight decay or a remedy can.");
-  const moved = (["momentum", "weightDecay"] as const).filter((mover) => dead.some(({ stillMovedBy }) => stillMovedBy?.includes(mover)));
-  if (moved.length > 0) lines.push(`  The last optimizer would: ${moved.map((mover) => `${mover} moves ${count(({ stillMovedBy }) => stillMovedBy?.includes(mover))}`).join(", ")}.`);
+  lines.push(
+    `For good: gradients on these samples cannot move ${count(({ permanent }) => permanent)};`,
+    "  momentum left in the optimizer, weight decay or a remedy can.",
+  );
+  const moved = (["momentum", "weightDecay"] as const).filter((mover) =>
+    dead.some(({ stillMovedBy }) => stillMovedBy?.includes(mover)),
+  );
+  if (moved.length > 0)
+    lines.push(
+      `  The last optimizer would: ${moved.map((mover) => `${mover} moves ${count(({ stillMovedBy }) => stillMovedBy?.includes(mover))}`).join(", ")}.`,
+    );
   return lines;
 }
 
 function drawAdvice(diagnosis: Diagnosis): string[] {
   const counts = new Map<Mechanism, number>();
-  for (const { units } of diagnosis.layers) for (const { mechanism } of units) if (mechanism) counts.set(mechanism, (counts.get(mechanism) ?? 0) + 1);
-  const lines = (Object.keys(ADVICE) as Mechanism[]).filter((mechanism) => counts.has(mechanism)).map((mechanism) => [`  ${mechanism}`, `(${formatCount(counts.get(mechanism)!)})`, ADVICE[mechanism]]);
+  for (const { units } of diagnosis.layers)
+    for (const { mechanism } of units) if (mechanism) counts.set(mechanism, (counts.get(mechanism) ?? 0) + 1);
+  const lines = (Object.keys(ADVICE) as Mechanism[])
+    .filter((mechanism) => counts.has(mechanism))
+    .map((mechanism) => [`  ${mechanism}`, `(${formatCount(counts.get(mechanism)!)})`, ADVICE[mechanism]]);
   return lines.length === 0 ? [] : ["", ...alignColumns(lines, [1])];
 }
 
 function drawFindings({ findings }: Diagnosis): string[] {
-  return findings.flatMap(({ kind, message, advice }) => ["", kind, ...wrap(`${message} ${advice}`, 80, "  ").split("\n")]);
+  return findings.flatMap(({ kind, message, advice }) => [
+    "",
+    kind,
+    ...wrap(`${message} ${advice}`, 80, "  ").split("\n"),
+  ]);
 }
 
 export function drawDiagnosis(diagnosis: Diagnosis): string {
   const { samples, units, dead, deadFraction, layers } = diagnosis;
   const head = `${formatCount(dead)} of ${formatCount(units)} hidden units dead (${(deadFraction * 100).toFixed(1)} %), judged on ${formatCount(samples)} samples`;
-  const parts = [drawLayers(layers), drawWorst(diagnosis), drawEvidence(diagnosis), drawAdvice(diagnosis), drawFindings(diagnosis)];
+  const parts = [
+    drawLayers(layers),
+    drawWorst(diagnosis),
+    drawEvidence(diagnosis),
+    drawAdvice(diagnosis),
+    drawFindings(diagnosis),
+  ];
   return [head, ...parts.flat()].join("\n");
 }

@@ -31,10 +31,17 @@ export function checkWeights(state: NetworkState): void {
   const { kernels } = state.runtime;
   state.spec.layers.forEach(({ units }, layer) => {
     const { kernel, bias, alpha } = state.layout.layers[layer];
-    const parts = { kernel: [kernel, state.inputsOf(layer) * units], bias: [bias, units], alpha: [alpha ?? bias, units] } as const;
+    const parts = {
+      kernel: [kernel, state.inputsOf(layer) * units],
+      bias: [bias, units],
+      alpha: [alpha ?? bias, units],
+    } as const;
     for (const [name, [offset, count]] of Object.entries(parts)) {
       if (!kernels.allFinite(count, state.parameters + offset)) {
-        throw new RelumineError("value", `layer ${layer} has a ${name} that is not finite; wanted are finite weights (has the training diverged?)`);
+        throw new RelumineError(
+          "value",
+          `layer ${layer} has a ${name} that is not finite; wanted are finite weights (has the training diverged?)`,
+        );
       }
     }
   });
@@ -43,7 +50,11 @@ export function checkWeights(state: NetworkState): void {
 function checkTotals(totals: readonly (readonly UnitTotals[])[]): void {
   totals.forEach((units, layer) => {
     const unit = units.findIndex(({ min, max }) => !Number.isFinite(min) || !Number.isFinite(max));
-    if (unit >= 0) throw new RelumineError("value", `layer ${layer}, unit ${unit} has a preactivation of ${Number.isFinite(units[unit].max) ? units[unit].min : units[unit].max}; wanted are finite ones (are weights or samples too large?)`);
+    if (unit >= 0)
+      throw new RelumineError(
+        "value",
+        `layer ${layer}, unit ${unit} has a preactivation of ${Number.isFinite(units[unit].max) ? units[unit].min : units[unit].max}; wanted are finite ones (are weights or samples too large?)`,
+      );
   });
 }
 
@@ -53,14 +64,30 @@ export function examine(state: NetworkState, x: Matrix, scratch: Arena): Examina
   const passes = new Passes(runtime, spec, state.layout, buffers, state.parameters);
   const widths = spec.layers.map(({ units }) => units);
   const counted = new CounterTotals(widths, runtime.kernels, runtime.heap, scratch);
-  const nearest = spec.layers.map(({ units, activation }) => (TWO_SIDED.includes(activation.name) ? new Float32Array(units).fill(Infinity) : undefined));
+  const nearest = spec.layers.map(({ units, activation }) =>
+    TWO_SIDED.includes(activation.name) ? new Float32Array(units).fill(Infinity) : undefined,
+  );
   const columns = new CounterTotals([x.columns], runtime.kernels, runtime.heap, scratch);
   const columnCounters = scratch.allocate(x.columns * BATCH_COUNTERS * 4, "the columns' counters");
   forEachChunk({ passes, buffers }, x, true, (_start, rows) => {
     counted.fold(rows, buffers);
-    runtime.kernels.activationForward(LINEAR, 0, 0, rows, x.columns, buffers.inputs, 0, buffers.inputs, columnCounters, 1);
+    runtime.kernels.activationForward(
+      LINEAR,
+      0,
+      0,
+      rows,
+      x.columns,
+      buffers.inputs,
+      0,
+      buffers.inputs,
+      columnCounters,
+      1,
+    );
     columns.fold(rows, { counters: () => columnCounters });
-    nearest.forEach((smallest, layer) => smallest && keepNearest(smallest, state.floats(buffers.preactivations(layer), rows * smallest.length)));
+    nearest.forEach(
+      (smallest, layer) =>
+        smallest && keepNearest(smallest, state.floats(buffers.preactivations(layer), rows * smallest.length)),
+    );
   });
   const totals = widths.map((_, layer) => counted.readLayer(layer));
   checkTotals(totals);

@@ -11,7 +11,10 @@ interface Circumstances {
   readonly closedBy: number | undefined;
 }
 
-const figure = (value: number) => String(Number(value.toPrecision(3))).replace("-", "−").replace("e−", "e-");
+const figure = (value: number) =>
+  String(Number(value.toPrecision(3)))
+    .replace("-", "−")
+    .replace("e−", "e-");
 const signed = (value: number) => (value > 0 ? "+" : "") + figure(value);
 const spread = ({ mean, std }: Death["before"]) => `${signed(mean)} ± ${figure(Number(std.toPrecision(2)))}`;
 const share = (part: number, whole: number) => `${Math.round((100 * part) / whole)} %`;
@@ -26,26 +29,46 @@ function reason(death: Omit<Death, "explanation">, { windowMean }: Circumstances
   const { cause, change, before, after } = death;
   const fall = total(change);
   switch (cause) {
-    case "upstream": return fall < 0 && change.inputs < fall / 2 ? `; ${share(change.inputs, fall)} of that came from its inputs` : "; its inputs did it";
-    case "drift": return `, the last part of a fall from ${signed(windowMean)} over the window (${share(before.mean - after.mean, windowMean - after.mean)} of it)`;
-    case "momentum": return "; without momentum that update would not have closed it";
-    case "weightDecay": return "; without weight decay that update would not have closed it";
-    case "learningRate": return "; the plain gradient step did it";
-    default: return "; the update could not be replayed, so that its cause is not known";
+    case "upstream":
+      return fall < 0 && change.inputs < fall / 2
+        ? `; ${share(change.inputs, fall)} of that came from its inputs`
+        : "; its inputs did it";
+    case "drift":
+      return `, the last part of a fall from ${signed(windowMean)} over the window (${share(before.mean - after.mean, windowMean - after.mean)} of it)`;
+    case "momentum":
+      return "; without momentum that update would not have closed it";
+    case "weightDecay":
+      return "; without weight decay that update would not have closed it";
+    case "learningRate":
+      return "; the plain gradient step did it";
+    default:
+      return "; the update could not be replayed, so that its cause is not known";
   }
 }
 
-const AFTERMATH: Partial<Record<Death["cause"], string>> = { upstream: "its inputs", momentum: "momentum", weightDecay: "weight decay" };
+const AFTERMATH: Partial<Record<Death["cause"], string>> = {
+  upstream: "its inputs",
+  momentum: "momentum",
+  weightDecay: "weight decay",
+};
 
 export function explain(death: Omit<Death, "explanation">, circumstances: Circumstances): string {
   const { layer, unit, step, cause, before, after, survivesAt } = death;
   const { rate, closedBy } = circumstances;
   const name = `unit ${unit} in layer ${layer}`;
-  if (cause === "born") return `${name} was silent from the start: its preactivation was ${spread(before)}, at most ${figure(before.max)}`;
-  const path = step === 0
-    ? `no batch ever opened ${name}, whose preactivation was ${spread(before)} at the start`
-    : `the preactivation of ${name} went from ${spread(before)} to ${spread(after)} in step ${step}`;
-  const end = closedBy === undefined ? reason(death, circumstances) : `; after that ${AFTERMATH[cause] ?? "something else"} closed it, by step ${closedBy} at the latest`;
-  const cure = survivesAt === undefined ? "" : `; at a rate of ${rateText(survivesAt)} or less (it was ${figure(rate)}) it would have lived`;
+  if (cause === "born")
+    return `${name} was silent from the start: its preactivation was ${spread(before)}, at most ${figure(before.max)}`;
+  const path =
+    step === 0
+      ? `no batch ever opened ${name}, whose preactivation was ${spread(before)} at the start`
+      : `the preactivation of ${name} went from ${spread(before)} to ${spread(after)} in step ${step}`;
+  const end =
+    closedBy === undefined
+      ? reason(death, circumstances)
+      : `; after that ${AFTERMATH[cause] ?? "something else"} closed it, by step ${closedBy} at the latest`;
+  const cure =
+    survivesAt === undefined
+      ? ""
+      : `; at a rate of ${rateText(survivesAt)} or less (it was ${figure(rate)}) it would have lived`;
   return path + end + cure;
 }

@@ -18,8 +18,16 @@ export function readLayers(state: NetworkState, count: number): Layer64[] {
     const inputs = state.inputsOf(index);
     const offsets = state.layout.layers[index];
     const copy = (offset: number, length: number) => state.floats(state.parameters + offset, length).slice();
-    const alpha = offsets.alpha === undefined ? new Float64Array(units).fill(activation.alpha ?? 0) : copy(offsets.alpha, units);
-    return { name: activation.name, inputs, units, kernel: copy(offsets.kernel, inputs * units), bias: copy(offsets.bias, units), alpha };
+    const alpha =
+      offsets.alpha === undefined ? new Float64Array(units).fill(activation.alpha ?? 0) : copy(offsets.alpha, units);
+    return {
+      name: activation.name,
+      inputs,
+      units,
+      kernel: copy(offsets.kernel, inputs * units),
+      bias: copy(offsets.bias, units),
+      alpha,
+    };
   });
 }
 
@@ -45,33 +53,52 @@ function normalCdf(z: number): number {
 /** f(z). */
 export function activate(name: ActivationName, z: number, alpha: number): number {
   switch (name) {
-    case "linear": return z;
-    case "relu": return z > 0 ? z : 0;
+    case "linear":
+      return z;
+    case "relu":
+      return z > 0 ? z : 0;
     case "leakyRelu":
-    case "prelu": return z > 0 ? z : alpha * z;
-    case "elu": return z > 0 ? z : alpha * Math.expm1(z);
-    case "selu": return SELU_SCALE * (z > 0 ? z : SELU_ALPHA * Math.expm1(z));
-    case "gelu": return z * normalCdf(z);
-    case "silu": return z * sigmoid(z);
-    case "softplus": return Math.max(z, 0) + Math.log1p(Math.exp(-Math.abs(z)));
-    case "sigmoid": return sigmoid(z);
-    case "tanh": return Math.tanh(z);
+    case "prelu":
+      return z > 0 ? z : alpha * z;
+    case "elu":
+      return z > 0 ? z : alpha * Math.expm1(z);
+    case "selu":
+      return SELU_SCALE * (z > 0 ? z : SELU_ALPHA * Math.expm1(z));
+    case "gelu":
+      return z * normalCdf(z);
+    case "silu":
+      return z * sigmoid(z);
+    case "softplus":
+      return Math.max(z, 0) + Math.log1p(Math.exp(-Math.abs(z)));
+    case "sigmoid":
+      return sigmoid(z);
+    case "tanh":
+      return Math.tanh(z);
   }
 }
 
 /** f'(z); of gelu and silu by a difference, which is for searching, not for proofs. */
 export function slope(name: ActivationName, z: number, alpha: number): number {
   switch (name) {
-    case "linear": return 1;
-    case "relu": return z > 0 ? 1 : 0;
+    case "linear":
+      return 1;
+    case "relu":
+      return z > 0 ? 1 : 0;
     case "leakyRelu":
-    case "prelu": return z > 0 ? 1 : alpha;
-    case "elu": return z > 0 ? 1 : alpha * Math.exp(z);
-    case "selu": return SELU_SCALE * (z > 0 ? 1 : SELU_ALPHA * Math.exp(z));
-    case "softplus": return sigmoid(z);
-    case "sigmoid": return sigmoid(z) * sigmoid(-z);
-    case "tanh": return 1 / Math.cosh(z) ** 2;
-    default: return (activate(name, z + 1e-4, alpha) - activate(name, z - 1e-4, alpha)) / 2e-4;
+    case "prelu":
+      return z > 0 ? 1 : alpha;
+    case "elu":
+      return z > 0 ? 1 : alpha * Math.exp(z);
+    case "selu":
+      return SELU_SCALE * (z > 0 ? 1 : SELU_ALPHA * Math.exp(z));
+    case "softplus":
+      return sigmoid(z);
+    case "sigmoid":
+      return sigmoid(z) * sigmoid(-z);
+    case "tanh":
+      return 1 / Math.cosh(z) ** 2;
+    default:
+      return (activate(name, z + 1e-4, alpha) - activate(name, z - 1e-4, alpha)) / 2e-4;
   }
 }
 
@@ -97,7 +124,11 @@ export function inputsAt(layers: readonly Layer64[], depth: number, x: ArrayLike
 }
 
 /** One unit's preactivation, and the size of the sum that made it. */
-export function preactivationOf({ inputs, units, kernel, bias }: Layer64, unit: number, a: ArrayLike<number>): { z: number; size: number } {
+export function preactivationOf(
+  { inputs, units, kernel, bias }: Layer64,
+  unit: number,
+  a: ArrayLike<number>,
+): { z: number; size: number } {
   let z = bias[unit];
   let size = Math.abs(z);
   for (let i = 0, at = unit; i < inputs; i++, at += units) {

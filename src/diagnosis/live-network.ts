@@ -47,13 +47,30 @@ export class LiveNetwork {
       const relaxation = bounds.relaxations[l];
       const live = [...relaxation.low.keys()].filter((j) => relaxation.low[j] !== 0 || relaxation.high[j] !== 0);
       const pick = (values: ArrayLike<number>) => Float64Array.from(live, (j) => values[j]);
-      const kernel = Float64Array.from({ length: rows.length * live.length }, (_, at) => layer.kernel[rows[Math.floor(at / live.length)] * layer.units + live[at % live.length]]);
-      const free = Uint8Array.from(live, (j) => Number(layer.name === "relu" && bounds.layers[l].low[j] < 0 && bounds.layers[l].high[j] > 0));
+      const kernel = Float64Array.from(
+        { length: rows.length * live.length },
+        (_, at) => layer.kernel[rows[Math.floor(at / live.length)] * layer.units + live[at % live.length]],
+      );
+      const free = Uint8Array.from(live, (j) =>
+        Number(layer.name === "relu" && bounds.layers[l].low[j] < 0 && bounds.layers[l].high[j] > 0),
+      );
       const inputs = rows.length;
       rows = live;
       return {
-        layer, live, inputs, units: live.length, kernel, free, bias: pick(layer.bias), error: pick(bounds.layers[l].error), low: pick(bounds.layers[l].low), high: pick(bounds.layers[l].high),
-        lowSlope: pick(relaxation.lowSlope), lowAt: pick(relaxation.lowAt), highSlope: pick(relaxation.highSlope), highAt: pick(relaxation.highAt),
+        layer,
+        live,
+        inputs,
+        units: live.length,
+        kernel,
+        free,
+        bias: pick(layer.bias),
+        error: pick(bounds.layers[l].error),
+        low: pick(bounds.layers[l].low),
+        high: pick(bounds.layers[l].high),
+        lowSlope: pick(relaxation.lowSlope),
+        lowAt: pick(relaxation.lowAt),
+        highSlope: pick(relaxation.highSlope),
+        highAt: pick(relaxation.highAt),
       };
     });
     let count = 0;

@@ -32,7 +32,14 @@ function isDoubtful(examination: Examination, layer: number, unit: number): bool
 }
 
 /** w·x of one row, in float64. */
-function product(kernel: Float32Array, units: number, unit: number, inputs: Float32Array, start: number, count: number): number {
+function product(
+  kernel: Float32Array,
+  units: number,
+  unit: number,
+  inputs: Float32Array,
+  start: number,
+  count: number,
+): number {
   let sum = 0;
   for (let i = 0; i < count; i++) sum += kernel[i * units + unit] * inputs[start + i];
   return sum;
@@ -45,11 +52,13 @@ function findOpenWithoutBias(examination: Examination, doubtful: readonly (reado
   if (doubtful.every(({ length }) => length === 0)) return open;
   forEachChunk({ passes, buffers }, x, false, (_start, rows) => {
     doubtful.forEach((units, layer) => {
-      const fanIn = state.inputsOf(layer), width = state.spec.layers[layer].units;
+      const fanIn = state.inputsOf(layer),
+        width = state.spec.layers[layer].units;
       const kernel = state.floats(state.parameters + state.layout.layers[layer].kernel, fanIn * width);
       const inputs = state.floats(layer === 0 ? buffers.inputs : buffers.activations(layer - 1), rows * fanIn);
       for (const unit of units) {
-        for (let row = 0; row < rows && !open[layer].has(unit); row++) if (product(kernel, width, unit, inputs, row * fanIn, fanIn) > 0) open[layer].add(unit);
+        for (let row = 0; row < rows && !open[layer].has(unit); row++)
+          if (product(kernel, width, unit, inputs, row * fanIn, fanIn) > 0) open[layer].add(unit);
       }
     });
   });
@@ -57,12 +66,20 @@ function findOpenWithoutBias(examination: Examination, doubtful: readonly (reado
 }
 
 /** By hidden layer, the mechanism of each unit that is dead. */
-export function findMechanisms(examination: Examination, states: readonly (readonly UnitState[])[]): Map<number, Mechanism>[] {
+export function findMechanisms(
+  examination: Examination,
+  states: readonly (readonly UnitState[])[],
+): Map<number, Mechanism>[] {
   const dead = states.map((units) => units.flatMap((state, unit) => (state === "dead" ? [unit] : [])));
-  const open = findOpenWithoutBias(examination, dead.map((units, layer) => units.filter((unit) => isDoubtful(examination, layer, unit))));
+  const open = findOpenWithoutBias(
+    examination,
+    dead.map((units, layer) => units.filter((unit) => isDoubtful(examination, layer, unit))),
+  );
   const judge = (layer: number, unit: number): Mechanism => {
     if (hasSilentInputs(examination, layer, unit)) return "silentInputs";
-    const fires = isDoubtful(examination, layer, unit) ? open[layer].has(unit) : examination.totals[layer][unit].max - biasOf(examination, layer, unit) > 0;
+    const fires = isDoubtful(examination, layer, unit)
+      ? open[layer].has(unit)
+      : examination.totals[layer][unit].max - biasOf(examination, layer, unit) > 0;
     return fires ? "negativeBias" : "negativeWeights";
   };
   return dead.map((units, layer) => new Map(units.map((unit) => [unit, judge(layer, unit)])));

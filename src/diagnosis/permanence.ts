@@ -25,10 +25,13 @@ export function findPermanent(state: NetworkState, states: readonly (readonly Un
     const inputs = state.inputsOf(layer);
     const kernel = state.floats(state.parameters + state.layout.layers[layer].kernel, inputs * width);
     const isFedByFixed = (unit: number) => {
-      for (let input = 0; input < inputs; input++) if (kernel[input * width + unit] !== 0 && !permanent[layer - 1][input]) return false;
+      for (let input = 0; input < inputs; input++)
+        if (kernel[input * width + unit] !== 0 && !permanent[layer - 1][input]) return false;
       return true;
     };
-    permanent.push(units.map((unit, index) => unit === "dead" && (layer === 0 || layer < learning || isFedByFixed(index))));
+    permanent.push(
+      units.map((unit, index) => unit === "dead" && (layer === 0 || layer < learning || isFedByFixed(index))),
+    );
   });
   return permanent;
 }
@@ -46,21 +49,27 @@ export function findMovers(state: NetworkState): Mover[][][] {
   state.spec.layers.forEach(({ units }, layer) => {
     const inputs = state.inputsOf(layer);
     const { kernel, bias, alpha = bias } = state.layout.layers[layer];
-    const read = (block: number) => ({ kernel: state.floats(block + kernel, inputs * units), bias: state.floats(block + bias, units), alpha: state.floats(block + alpha, units) });
+    const read = (block: number) => ({
+      kernel: state.floats(block + kernel, inputs * units),
+      bias: state.floats(block + bias, units),
+      alpha: state.floats(block + alpha, units),
+    });
     const weights = read(state.parameters);
     const moving = velocity === undefined ? undefined : read(velocity);
-    byLayer.push(Array.from({ length: units }, (_, unit) => {
-      const found = new Set<Mover>();
-      if (moving && (moving.bias[unit] !== 0 || moving.alpha[unit] !== 0)) found.add("momentum");
-      if (decays && (weights.bias[unit] !== 0 || weights.alpha[unit] !== 0)) found.add("weightDecay");
-      for (let at = unit, input = 0; input < inputs; input++, at += units) {
-        if (moving && moving.kernel[at] !== 0) found.add("momentum");
-        if (weights.kernel[at] === 0) continue;
-        if (decays) found.add("weightDecay");
-        if (layer > 0) for (const mover of byLayer[layer - 1][input]) found.add(mover);
-      }
-      return [...found].sort();
-    }));
+    byLayer.push(
+      Array.from({ length: units }, (_, unit) => {
+        const found = new Set<Mover>();
+        if (moving && (moving.bias[unit] !== 0 || moving.alpha[unit] !== 0)) found.add("momentum");
+        if (decays && (weights.bias[unit] !== 0 || weights.alpha[unit] !== 0)) found.add("weightDecay");
+        for (let at = unit, input = 0; input < inputs; input++, at += units) {
+          if (moving && moving.kernel[at] !== 0) found.add("momentum");
+          if (weights.kernel[at] === 0) continue;
+          if (decays) found.add("weightDecay");
+          if (layer > 0) for (const mover of byLayer[layer - 1][input]) found.add(mover);
+        }
+        return [...found].sort();
+      }),
+    );
   });
   return byLayer;
 }

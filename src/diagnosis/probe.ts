@@ -49,8 +49,12 @@ export class Probe {
   aim(batch: Uint32Array): void {
     const { trainingRows } = this;
     const count = trainingRows.length;
-    const spaced = (wanted: number) => Array.from({ length: wanted }, (_, i) => trainingRows[Math.floor((i * count) / wanted)]);
-    this.aimed = count <= PROBED_ROWS ? trainingRows : Uint32Array.from(new Set([...batch, ...spaced(Math.max(0, PROBED_ROWS - batch.length))]));
+    const spaced = (wanted: number) =>
+      Array.from({ length: wanted }, (_, i) => trainingRows[Math.floor((i * count) / wanted)]);
+    this.aimed =
+      count <= PROBED_ROWS
+        ? trainingRows
+        : Uint32Array.from(new Set([...batch, ...spaced(Math.max(0, PROBED_ROWS - batch.length))]));
   }
 
   /** Runs rows of the data through the layers below `layers`, and hands on each chunk. */
@@ -67,7 +71,11 @@ export class Probe {
   }
 
   /** The preactivations of units over the probed rows, or over those at some places among them, unit by unit. */
-  preactivations(units: readonly UnitIndex[], places?: readonly number[], visitInputs?: (rows: number) => void): Float32Array[] {
+  preactivations(
+    units: readonly UnitIndex[],
+    places?: readonly number[],
+    visitInputs?: (rows: number) => void,
+  ): Float32Array[] {
     const indices = places ? Uint32Array.from(places, (place) => this.aimed[place]) : this.aimed;
     const z = units.map(() => new Float32Array(indices.length));
     const highest = Math.max(...units.map(({ layer }) => layer));
@@ -91,7 +99,10 @@ export class Probe {
     for (const mean of means.values()) mean.forEach((sum, i) => (mean[i] = sum / this.aimed.length));
     return units.map(({ layer, unit }, i) => {
       const width = spec.layers[layer].units;
-      const weights = this.state.floats(this.state.parameters + layout.layers[layer].kernel, this.state.inputsOf(layer) * width);
+      const weights = this.state.floats(
+        this.state.parameters + layout.layers[layer].kernel,
+        this.state.inputsOf(layer) * width,
+      );
       const inputs = means.get(layer)!;
       const kernel = Float64Array.from(inputs, (_, input) => weights[input * width + unit]);
       const bias = this.state.floats(this.state.parameters + layout.layers[layer].bias, width)[unit];
@@ -101,7 +112,10 @@ export class Probe {
 
   private addInputs(layer: number, rows: number, sums: Float64Array): void {
     const columns = sums.length;
-    const x = this.state.floats(layer === 0 ? this.buffers.inputs : this.buffers.activations(layer - 1), rows * columns);
+    const x = this.state.floats(
+      layer === 0 ? this.buffers.inputs : this.buffers.activations(layer - 1),
+      rows * columns,
+    );
     for (let i = 0, column = 0; i < x.length; i++) {
       sums[column] += x[i];
       if (++column === columns) column = 0;

@@ -67,7 +67,8 @@ class Prover {
       for (const unit of units) if (this.bounds.layers[layer].high[unit] <= ceiling) proofs.set(unit, PROVEN);
       this.proveBackwards(layer, open(), ceiling, proofs, corners);
     }
-    for (const [unit, wakingInput] of this.search(layer, open(), corners)) proofs.set(unit, { proof: "refuted", wakingInput });
+    for (const [unit, wakingInput] of this.search(layer, open(), corners))
+      proofs.set(unit, { proof: "refuted", wakingInput });
     if (isBounded && layer > 0) this.branch(layer, open(), ceiling, proofs);
     return proofs;
   }
@@ -85,28 +86,56 @@ class Prover {
       if (result === "provenDead") proofs.set(unit, PROVEN);
       else if (result !== "open") candidates.push({ unit, start: result.candidate });
     });
-    for (const [unit, wakingInput] of this.wake.search(layer, candidates, 2)) proofs.set(unit, { proof: "refuted", wakingInput });
+    for (const [unit, wakingInput] of this.wake.search(layer, candidates, 2))
+      proofs.set(unit, { proof: "refuted", wakingInput });
   }
 
-  private proveBackwards(layer: number, units: readonly number[], ceiling: number, proofs: Map<number, UnitProof>, corners: Map<number, ArrayLike<number>>): void {
+  private proveBackwards(
+    layer: number,
+    units: readonly number[],
+    ceiling: number,
+    proofs: Map<number, UnitProof>,
+    corners: Map<number, ArrayLike<number>>,
+  ): void {
     const { inputs, units: width, kernel } = this.network[layer];
     for (let at = 0; at < units.length; at += LANES) {
       const targets = units.slice(at, at + LANES);
-      if (layer === 0) for (const unit of targets) corners.set(unit, cornerOf(this.box, Float32Array.from({ length: inputs }, (_, i) => kernel[i * width + unit])));
-      else this.bounds.descend(layer, targets, 1, (t, coefficients) => corners.set(targets[t], cornerOf(this.box, coefficients))).forEach((bound, t) => {
-        if (bound <= ceiling) proofs.set(targets[t], PROVEN);
-      });
+      if (layer === 0)
+        for (const unit of targets)
+          corners.set(
+            unit,
+            cornerOf(
+              this.box,
+              Float32Array.from({ length: inputs }, (_, i) => kernel[i * width + unit]),
+            ),
+          );
+      else
+        this.bounds
+          .descend(layer, targets, 1, (t, coefficients) => corners.set(targets[t], cornerOf(this.box, coefficients)))
+          .forEach((bound, t) => {
+            if (bound <= ceiling) proofs.set(targets[t], PROVEN);
+          });
     }
   }
 
-  private search(layer: number, units: readonly number[], corners: ReadonlyMap<number, ArrayLike<number>>): Map<number, Float32Array> {
-    const starts = units.flatMap((unit): Candidate[] => (corners.has(unit) ? [{ unit, start: corners.get(unit)! }] : []));
+  private search(
+    layer: number,
+    units: readonly number[],
+    corners: ReadonlyMap<number, ArrayLike<number>>,
+  ): Map<number, Float32Array> {
+    const starts = units.flatMap((unit): Candidate[] =>
+      corners.has(unit) ? [{ unit, start: corners.get(unit)! }] : [],
+    );
     const found = this.wake.search(layer, starts, layer === 0 ? 0 : 2);
     if (layer === 0) return found;
     const left = units.filter((unit) => !found.has(unit));
     if (left.length === 0) return found;
     const nearest = this.wake.nearestSamples(layer, left);
-    const more = left.flatMap((unit, i): Candidate[] => [{ unit, start: nearest[i] }, { unit, start: corners.get(unit) ?? this.box.low }, ...this.randomCorners(unit)]);
+    const more = left.flatMap((unit, i): Candidate[] => [
+      { unit, start: nearest[i] },
+      { unit, start: corners.get(unit) ?? this.box.low },
+      ...this.randomCorners(unit),
+    ]);
     for (const entry of this.wake.search(layer, more, this.stepsFor(more.length))) found.set(...entry);
     return found;
   }
@@ -116,7 +145,10 @@ class Prover {
     let state = unit + 1;
     const { low, high } = this.box;
     const random = () => (state = Math.imul(state ^ (state >>> 15), 0x2c1b3c6d) + 0x6d2b79f5) >>> 31;
-    return Array.from({ length: RANDOM_STARTS }, () => ({ unit, start: low.map((value, i) => (random() === 0 ? value : high[i])) }));
+    return Array.from({ length: RANDOM_STARTS }, () => ({
+      unit,
+      start: low.map((value, i) => (random() === 0 ? value : high[i])),
+    }));
   }
 
   private stepsFor(rows: number): number {
@@ -129,7 +161,12 @@ class Prover {
  * For each dead unit of each hidden layer: proved closed on the box, or refuted by an input, or open.
  * @param states of the hidden layers, by layer and unit
  */
-export function proveDeadUnits(examination: Examination, states: readonly (readonly UnitState[])[], box: Box, scratch: Arena): Map<number, UnitProof>[] {
+export function proveDeadUnits(
+  examination: Examination,
+  states: readonly (readonly UnitState[])[],
+  box: Box,
+  scratch: Arena,
+): Map<number, UnitProof>[] {
   const dead = states.map((units) => [...units.keys()].filter((unit) => units[unit] === "dead"));
   const depth = dead.findLastIndex((units) => units.length > 0) + 1;
   if (depth === 0) return dead.map(() => new Map());

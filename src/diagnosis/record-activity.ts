@@ -71,7 +71,10 @@ export function recordActivity(x: Samples, options?: { samples?: number; every?:
     samples: chosen.rows,
     onTrainBegin({ network }) {
       frames.length = 0;
-      frames.push({ epoch: 0, layers: measureActivity(network, toMatrix("recordActivity's x", chosen, network.spec.inputs)) });
+      frames.push({
+        epoch: 0,
+        layers: measureActivity(network, toMatrix("recordActivity's x", chosen, network.spec.inputs)),
+      });
     },
     onEpochEnd({ epoch }, { network }) {
       if (epoch % every === 0) frames.push({ epoch, layers: measureActivity(network, chosen) });

@@ -31,7 +31,14 @@ export class Relaxation {
 
   constructor(units: number) {
     const make = () => new Float64Array(units);
-    [this.low, this.high, this.lowSlope, this.lowAt, this.highSlope, this.highAt] = [make(), make(), make(), make(), make(), make()];
+    [this.low, this.high, this.lowSlope, this.lowAt, this.highSlope, this.highAt] = [
+      make(),
+      make(),
+      make(),
+      make(),
+      make(),
+      make(),
+    ];
   }
 
   /** Both lines are s·z + a constant that keeps them outside the range's ends. */
@@ -44,7 +51,8 @@ export class Relaxation {
   /** Takes over unit j of the layer, whose preactivation is between low and high. */
   relax(layer: Layer64, j: number, low: number, high: number): void {
     if (layer.name === "relu") this.relaxRelu(j, low, high);
-    else if (PIECEWISE.includes(layer.name)) this.relaxPiecewise(layer.name === "linear" ? 1 : layer.alpha[j], j, low, high);
+    else if (PIECEWISE.includes(layer.name))
+      this.relaxPiecewise(layer.name === "linear" ? 1 : layer.alpha[j], j, low, high);
     else this.relaxSmooth(layer.name, layer.alpha[j], j, low, high);
   }
 

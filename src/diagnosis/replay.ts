@@ -111,7 +111,9 @@ export class Replay {
     passes.spreadGradient(layer, rows, gradient);
     const dz = this.state.floats(gradient, rows * width);
     const x = this.state.floats(layer === 0 ? buffers.inputs : buffers.activations(layer - 1), rows * columns);
-    const lengths = Float64Array.from({ length: rows }, (_, row) => Math.sqrt(x.subarray(row * columns, (row + 1) * columns).reduce((sum, value) => sum + value * value, 1)));
+    const lengths = Float64Array.from({ length: rows }, (_, row) =>
+      Math.sqrt(x.subarray(row * columns, (row + 1) * columns).reduce((sum, value) => sum + value * value, 1)),
+    );
     return units.map((unit) => lengths.map((length, row) => length * Math.abs(dz[row * width + unit])));
   }
 

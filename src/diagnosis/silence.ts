@@ -18,7 +18,11 @@ interface TracedLayer {
 }
 
 /** Arrays of a batch's counters, see assembly/counters.ts. */
-const PIVOT = 0, FIRED = 1, MAX = 3, DEVIATION = 4, SQUARED_DEVIATION = 5;
+const PIVOT = 0,
+  FIRED = 1,
+  MAX = 3,
+  DEVIATION = 4,
+  SQUARED_DEVIATION = 5;
 /** Numbers kept of a batch: max, mean, std. */
 const SUMMARY = 3;
 
@@ -72,7 +76,9 @@ export class Silence {
       const [max, mean, std] = from.subarray(traced * SUMMARY, (traced + 1) * SUMMARY);
       return { max, mean, std };
     };
-    const after = read(this.lastFired[traced] === this.fit.step ? new Float32Array(this.after.length).fill(NaN) : this.after);
+    const after = read(
+      this.lastFired[traced] === this.fit.step ? new Float32Array(this.after.length).fill(NaN) : this.after,
+    );
     return { before: this.lastFired[traced] === 0 ? after : read(this.before), after };
   }
 

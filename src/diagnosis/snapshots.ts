@@ -87,7 +87,14 @@ export class Snapshots {
     const addresses = addressesOf(fit.state, fit);
     const blocks = used?.blocks ?? addresses.map(() => new Float32Array(fit.state.parameterFloats));
     blocks.forEach((block, i) => block.set(fit.state.floats(addresses[i], block.length)));
-    this.kept.push({ step: fit.step, blocks, ...powers, stepCounts: fit.state.stepCounts, isBreak: isBreak || (replaced?.isBreak ?? false), isTainted: isTainted || (replaced?.isTainted ?? false) });
+    this.kept.push({
+      step: fit.step,
+      blocks,
+      ...powers,
+      stepCounts: fit.state.stepCounts,
+      isBreak: isBreak || (replaced?.isBreak ?? false),
+      isTainted: isTainted || (replaced?.isTainted ?? false),
+    });
   }
 
   private drop(index: number): void {
@@ -119,7 +126,9 @@ export class Snapshots {
 
   /** Was it at some time from step `from` to step `to`? */
   hasBreak(from: number, to: number): boolean {
-    return (this.lostBreak && from === 0) || this.kept.some(({ step, isBreak }) => isBreak && step >= from && step <= to);
+    return (
+      (this.lostBreak && from === 0) || this.kept.some(({ step, isBreak }) => isBreak && step >= from && step <= to)
+    );
   }
 
   restore(snapshot: Snapshot, to: NetworkState): void {

@@ -13,7 +13,10 @@ const PARTS_WITHIN_ROUNDING = 100;
 function halve({ low, high }: Box, axis: number): readonly [Box, Box] | undefined {
   const middle = Math.fround((low[axis] + high[axis]) / 2);
   if (!(middle > low[axis] && middle < high[axis])) return undefined;
-  return [{ low, high: high.with(axis, middle) }, { low: low.with(axis, middle), high }];
+  return [
+    { low, high: high.with(axis, middle) },
+    { low: low.with(axis, middle), high },
+  ];
 }
 
 export class BoxSplitting {
@@ -38,10 +41,15 @@ export class BoxSplitting {
       const { high, error } = bounds.layers[this.layer];
       const least = bound < high[this.unit] ? bound : high[this.unit];
       if (least <= this.ceiling) continue;
-      const { z, size } = preactivationOf(this.network[this.layer], this.unit, inputsAt(this.network, this.layer, corner));
+      const { z, size } = preactivationOf(
+        this.network[this.layer],
+        this.unit,
+        inputsAt(this.network, this.layer, corner),
+      );
       if (z > 1e-6 * size) return { candidate: corner };
       // Within rounding of 0 a proof needs sums that are exact: they are few and soon found.
-      if (z > this.ceiling - error[this.unit]) budget = Math.min(budget, this.work + PARTS_WITHIN_ROUNDING * (bounds.work + OVERHEAD));
+      if (z > this.ceiling - error[this.unit])
+        budget = Math.min(budget, this.work + PARTS_WITHIN_ROUNDING * (bounds.work + OVERHEAD));
       const halves = halve(part, this.loosestAxis(bounds, part));
       if (!halves) return "open";
       parts.push(...halves);
@@ -54,7 +62,8 @@ export class BoxSplitting {
     const { inputs, units, kernel } = this.network[0];
     const first = bounds.layers[0];
     const next = this.network[1];
-    let most = -1, axis = 0;
+    let most = -1,
+      axis = 0;
     for (let i = 0; i < inputs; i++) {
       let pull = 0;
       for (let j = 0; j < units; j++) {

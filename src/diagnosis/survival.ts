@@ -19,14 +19,23 @@ export function firstLayerRate(rate: number, z0: Float32Array, z1: Float32Array)
 }
 
 /** The unit's preactivations at this rate, on all probed rows or on those at some places among them. */
-function at(replay: Replay, probe: Probe, units: readonly UnitIndex[], rate: number, places?: readonly number[]): Float32Array[] {
+function at(
+  replay: Replay,
+  probe: Probe,
+  units: readonly UnitIndex[],
+  rate: number,
+  places?: readonly number[],
+): Float32Array[] {
   replay.tryUpdate({ rate });
   return probe.preactivations(units, places);
 }
 
 /** The places of the rows with the largest preactivations above 0. */
 function mostOpen(z: Float32Array): number[] {
-  return [...z.keys()].filter((row) => !(z[row] <= 0)).sort((a, b) => z[b] - z[a]).slice(0, TRIED_ROWS);
+  return [...z.keys()]
+    .filter((row) => !(z[row] <= 0))
+    .sort((a, b) => z[b] - z[a])
+    .slice(0, TRIED_ROWS);
 }
 
 /** Halves the range between a rate that leaves the unit open, with its preactivations there, and one that closes it. */
@@ -51,12 +60,22 @@ function refine(replay: Replay, probe: Probe, unit: UnitIndex, open: number, z: 
  * In deeper layers: the replay must stand before the update, with its gradient. Rates are tried from the top down on a grid that all
  * units share, since a preactivation may cross 0 more than once; then each unit's step of the grid is halved on the rows that are open there.
  */
-export function deepRates(replay: Replay, probe: Probe, units: readonly UnitIndex[], rate: number): (number | undefined)[] {
+export function deepRates(
+  replay: Replay,
+  probe: Probe,
+  units: readonly UnitIndex[],
+  rate: number,
+): (number | undefined)[] {
   const found = units.map((): number | undefined => undefined);
   let missing = units.map((_, i) => i);
   let above = rate;
   for (let trial = rate * (1 - 1 / GRID); trial > rate * SMALLEST && missing.length > 0;) {
-    const z = at(replay, probe, missing.map((i) => units[i]), trial);
+    const z = at(
+      replay,
+      probe,
+      missing.map((i) => units[i]),
+      trial,
+    );
     missing.forEach((i, k) => {
       if (isOpen(z[k])) found[i] = refine(replay, probe, units[i], trial, z[k], above);
     });

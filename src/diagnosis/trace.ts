@@ -90,7 +90,12 @@ class Watch {
   takeSnapshot(isDue: boolean): void {
     const { state } = this.fit;
     const isBreak = state.changes !== this.changes || this.isTainted;
-    if (isBreak || isDue) this.snapshots?.take(isBreak, this.isTainted, this.units().some((traced) => this.silence.lastFired[traced] === 0 && !this.isDead[traced]));
+    if (isBreak || isDue)
+      this.snapshots?.take(
+        isBreak,
+        this.isTainted,
+        this.units().some((traced) => this.silence.lastFired[traced] === 0 && !this.isDead[traced]),
+      );
     this.changes = state.changes;
     this.isTainted = false;
   }
@@ -102,7 +107,9 @@ class Watch {
   private inspect(): Promise<void> | undefined {
     const { step } = this.fit;
     const silentFor = (traced: number) => step - this.silence.lastFired[traced];
-    const suspects = this.units().filter((traced) => !this.isDead[traced] && silentFor(traced) >= this.window && this.lookAgainAt[traced] <= step);
+    const suspects = this.units().filter(
+      (traced) => !this.isDead[traced] && silentFor(traced) >= this.window && this.lookAgainAt[traced] <= step,
+    );
     if (suspects.length === 0) return undefined;
     const closed = this.silence.findClosed(suspects);
     for (const traced of suspects) this.lookAgainAt[traced] = step + silentFor(traced);
@@ -120,7 +127,11 @@ class Watch {
   }
 
   private async record(traced: readonly number[]): Promise<void> {
-    const cases = traced.map((each): Case => ({ ...this.silence.indexOf(each), step: this.silence.lastFired[each], counted: this.silence.counted(each) }));
+    const cases = traced.map((each): Case => ({
+      ...this.silence.indexOf(each),
+      step: this.silence.lastFired[each],
+      counted: this.silence.counted(each),
+    }));
     const found = this.snapshots ? await this.examine(this.snapshots, cases) : cases.map((each) => this.describe(each));
     for (const each of traced) this.isDead[each] = 1;
     this.deaths = [...this.deaths, ...found].sort(byStep);
@@ -140,7 +151,15 @@ class Watch {
     const cause = step === 0 ? "born" : "unknown";
     const part = step === 0 ? 0 : NaN;
     const epoch = step === 0 ? 0 : batchOf(this.fit.plan, step).epoch;
-    const death = { layer, unit, step, epoch, cause, ...counted, change: { weights: part, bias: part, inputs: part } } as const;
+    const death = {
+      layer,
+      unit,
+      step,
+      epoch,
+      cause,
+      ...counted,
+      change: { weights: part, bias: part, inputs: part },
+    } as const;
     return { ...death, explanation: explain(death, { rate: NaN, windowMean: NaN, closedBy: undefined }) };
   }
 }
@@ -183,7 +202,11 @@ export function traceDeaths(options?: TraceOptions): DeathTrace {
     },
     onTrainBegin(context) {
       const fit = fitOf(context);
-      if (watch) throw new RelumineError("value", "the trace is in use by a fit that is running; wanted is a traceDeaths() for each");
+      if (watch)
+        throw new RelumineError(
+          "value",
+          "the trace is in use by a fit that is running; wanted is a traceDeaths() for each",
+        );
       const begun = new Watch(fit, checked);
       found = watch = begun;
       fit.atEnd(() => {

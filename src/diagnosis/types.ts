@@ -79,11 +79,22 @@ export type Proof = "provenDead" | "refuted" | "open";
 
 /** By what they are about: loss and training, gradient, units, inputs, targets; the last one is good news. */
 export type FindingKind =
-  | "divergence" | "singleUnitSoftmax" | "lossMismatch"
-  | "vanishingGradient" | "noGradientFromAbove"
-  | "collapsedOutput" | "deadOutputUnits" | "zeroOutgoingWeights" | "silentTogether" | "constantTogether"
-  | "constantInputs" | "duplicateInputs" | "uncenteredInputs" | "unscaledInputs"
-  | "singleClass" | "lowTargetVariance"
+  | "divergence"
+  | "singleUnitSoftmax"
+  | "lossMismatch"
+  | "vanishingGradient"
+  | "noGradientFromAbove"
+  | "collapsedOutput"
+  | "deadOutputUnits"
+  | "zeroOutgoingWeights"
+  | "silentTogether"
+  | "constantTogether"
+  | "constantInputs"
+  | "duplicateInputs"
+  | "uncenteredInputs"
+  | "unscaledInputs"
+  | "singleClass"
+  | "lowTargetVariance"
   | "healthySparsity";
 
 /** Something about the network, its data or its training that a verdict on single units does not say. */

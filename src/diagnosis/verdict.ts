@@ -30,16 +30,25 @@ export const TWO_SIDED: readonly ActivationName[] = ["sigmoid", "tanh"];
 /** The largest |f'(z)| for low <= z <= high, or a bound on it; where f is two-sided, for |z| >= nearest. */
 function largestSlope({ name, alpha = 0 }: ResolvedActivation, high: number, nearest: number): number {
   switch (name) {
-    case "relu": return high > 0 ? 1 : 0;
-    case "leakyRelu": return high > 0 ? 1 : alpha;
-    case "elu": return high > 0 ? 1 : alpha * Math.exp(high);
-    case "selu": return high > 0 ? 1 : SELU_SLOPE * Math.exp(high);
-    case "softplus": return sigmoid(high);
-    case "sigmoid": return sigmoid(nearest) * sigmoid(-nearest);
-    case "tanh": return 1 / Math.cosh(nearest) ** 2;
+    case "relu":
+      return high > 0 ? 1 : 0;
+    case "leakyRelu":
+      return high > 0 ? 1 : alpha;
+    case "elu":
+      return high > 0 ? 1 : alpha * Math.exp(high);
+    case "selu":
+      return high > 0 ? 1 : SELU_SLOPE * Math.exp(high);
+    case "softplus":
+      return sigmoid(high);
+    case "sigmoid":
+      return sigmoid(nearest) * sigmoid(-nearest);
+    case "tanh":
+      return 1 / Math.cosh(nearest) ** 2;
     case "gelu":
-    case "silu": return high < TAIL ? TAIL_SLOPES[name]!(high) : 1;
-    default: return 1;
+    case "silu":
+      return high < TAIL ? TAIL_SLOPES[name]!(high) : 1;
+    default:
+      return 1;
   }
 }
 
@@ -52,13 +61,24 @@ export interface Thresholds {
  * The first that holds: dead, saturated, linear, rare, dormant, alive.
  * @param nearest the smallest |preactivation|; read for TWO_SIDED activations only
  */
-export function judge(activation: ResolvedActivation, totals: UnitTotals, nearest: number, dormancy: number, { rareBelow, dormantBelow }: Thresholds): UnitState {
+export function judge(
+  activation: ResolvedActivation,
+  totals: UnitTotals,
+  nearest: number,
+  dormancy: number,
+  { rareBelow, dormantBelow }: Thresholds,
+): UnitState {
   const { name } = activation;
   const { fired, samples } = totals;
   const slope = largestSlope(activation, totals.max, nearest);
   if (name !== "prelu" && totals.meanActivation === 0 && Math.fround(slope) === 0) return "dead";
   if (!PIECEWISE.includes(name) && slope < SATURATED_SLOPE) return "saturated";
-  if (name === "linear" || (fired === samples && LINEAR_WHEN_OPEN.includes(name)) || (fired === 0 && LINEAR_WHEN_CLOSED.includes(name))) return "linear";
+  if (
+    name === "linear" ||
+    (fired === samples && LINEAR_WHEN_OPEN.includes(name)) ||
+    (fired === 0 && LINEAR_WHEN_CLOSED.includes(name))
+  )
+    return "linear";
   if (GATES.includes(name) && fired > 0 && fired < rareBelow * samples) return "rare";
   return dormancy <= dormantBelow ? "dormant" : "alive";
 }

@@ -36,7 +36,8 @@ export class WakeSearch {
     forEachChunk({ passes, buffers }, x, false, (start, rows) => {
       const z = state.floats(buffers.preactivations(layer), rows * width);
       units.forEach((unit, i) => {
-        for (let r = 0; r < rows; r++) if (z[r * width + unit] > best[i].z) best[i] = { z: z[r * width + unit], row: start + r };
+        for (let r = 0; r < rows; r++)
+          if (z[r * width + unit] > best[i].z) best[i] = { z: z[r * width + unit], row: start + r };
       });
     });
     return best.map(({ row }) => x.data.subarray(row * x.columns, (row + 1) * x.columns));
@@ -91,9 +92,11 @@ export class WakeSearch {
     const { kernel, inputs, units } = this.network[layer];
     const widest = Math.max(...this.network.map((below) => below.inputs));
     const block = this.scratch.allocate(8 * rows * widest, "the search for waking inputs");
-    let from = block, to = block + 4 * rows * widest;
+    let from = block,
+      to = block + 4 * rows * widest;
     const top = state.floats(from, rows * inputs);
-    for (let r = 0; r < rows; r++) for (let i = 0; i < inputs; i++) top[r * inputs + i] = kernel[i * units + batch[r].unit];
+    for (let r = 0; r < rows; r++)
+      for (let i = 0; i < inputs; i++) top[r * inputs + i] = kernel[i * units + batch[r].unit];
     for (let l = layer - 1; l >= 0; l--) {
       const below = this.network[l];
       const z = state.floats(buffers.preactivations(l), rows * below.units);
@@ -102,7 +105,21 @@ export class WakeSearch {
         const s = slope(below.name, z[i], below.alpha[i % below.units]);
         dz[i] *= s === 0 ? FAINT_SLOPE : s;
       }
-      kernels.gemm(rows, below.inputs, below.units, from, below.units, 1, state.parameters + state.layout.layers[l].kernel, 1, below.units, 0, to, below.inputs, workspace);
+      kernels.gemm(
+        rows,
+        below.inputs,
+        below.units,
+        from,
+        below.units,
+        1,
+        state.parameters + state.layout.layers[l].kernel,
+        1,
+        below.units,
+        0,
+        to,
+        below.inputs,
+        workspace,
+      );
       [from, to] = [to, from];
     }
     const result = heap.f32.slice(from >>> 2, (from >>> 2) + rows * this.network[0].inputs);

@@ -24,7 +24,8 @@ function malformed(message: string): RelumineError {
 }
 
 function quoteMessage({ code }: CsvError): string {
-  if (code === "CSV_QUOTE_NOT_CLOSED") return 'a quote is opened and never closed; wanted is a closing " before the next comma';
+  if (code === "CSV_QUOTE_NOT_CLOSED")
+    return 'a quote is opened and never closed; wanted is a closing " before the next comma';
   return 'a quote stands inside a cell; wanted are quotes around the whole cell, and "" for one within';
 }
 
@@ -63,9 +64,15 @@ function checkHeader(cells: readonly string[]): string[] {
   const header = cells.map((cell, column) => cell || `column ${column + 1}`);
   const seen = new Map<string, number>();
   header.forEach((name, column) => {
-    if (name.length > LONGEST_CELL) throw malformed(`the header's column ${column + 1} has a name of ${name.length} characters; wanted are at most ${LONGEST_CELL}`);
+    if (name.length > LONGEST_CELL)
+      throw malformed(
+        `the header's column ${column + 1} has a name of ${name.length} characters; wanted are at most ${LONGEST_CELL}`,
+      );
     const first = seen.get(name);
-    if (first !== undefined) throw malformed(`the header names columns ${first + 1} and ${column + 1} both "${name}"; wanted are different names`);
+    if (first !== undefined)
+      throw malformed(
+        `the header names columns ${first + 1} and ${column + 1} both "${name}"; wanted are different names`,
+      );
     seen.set(name, column);
   });
   if (header.length === 1) {
@@ -79,12 +86,17 @@ function checkHeader(cells: readonly string[]): string[] {
 function checkRow(cells: readonly string[], row: number, table: Pick<Table, "header" | "lines">): void {
   const { header } = table;
   if (cells.length !== header.length) {
-    const where = cells.length < header.length ? `no cell for column "${header[cells.length]}"` : `cells past the last column "${header.at(-1)}"`;
+    const where =
+      cells.length < header.length
+        ? `no cell for column "${header[cells.length]}"`
+        : `cells past the last column "${header.at(-1)}"`;
     throw malformed(`${rowName(table, row)} has ${cells.length} cells and the header ${header.length}: ${where}`);
   }
   const column = cells.findIndex((cell) => cell.length > LONGEST_CELL);
   if (column >= 0) {
-    throw malformed(`${rowName(table, row)}, column "${header[column]}" has a cell of ${cells[column].length} characters; wanted are at most ${LONGEST_CELL}`);
+    throw malformed(
+      `${rowName(table, row)}, column "${header[column]}" has a cell of ${cells[column].length} characters; wanted are at most ${LONGEST_CELL}`,
+    );
   }
 }
 
@@ -95,11 +107,15 @@ function checkRow(cells: readonly string[], row: number, table: Pick<Table, "hea
  */
 export function parseCsv(text: string): Table {
   const nul = text.indexOf("\0");
-  if (nul >= 0) throw malformed(`a NUL character is on line ${text.slice(0, nul).split("\n").length}: this is no text; wanted are comma-separated values`);
+  if (nul >= 0)
+    throw malformed(
+      `a NUL character is on line ${text.slice(0, nul).split("\n").length}: this is no text; wanted are comma-separated values`,
+    );
   const { records, lines } = parseRecords(text);
   if (records.length === 0) throw malformed("the table is empty; wanted are a header line and rows");
   const table = { header: checkHeader(records[0]), rows: records.slice(1), lines: lines.slice(1) };
-  if (table.rows.length === 0) throw malformed(`the table has a header (${table.header.length} columns) and no rows; wanted is at least one row`);
+  if (table.rows.length === 0)
+    throw malformed(`the table has a header (${table.header.length} columns) and no rows; wanted is at least one row`);
   table.rows.forEach((cells, row) => checkRow(cells, row, table));
   return table;
 }

@@ -1,5 +1,12 @@
 // Networks as files: the spec in the metadata, each layer's kernel [inputs, units], bias and PReLU slopes [units] as tensors.
-import { readHeader, readTensors, type Header, type StoredTensor, type Tensor, writeSafetensors } from "./safetensors.js";
+import {
+  readHeader,
+  readTensors,
+  type Header,
+  type StoredTensor,
+  type Tensor,
+  writeSafetensors,
+} from "./safetensors.js";
 import { checkObject, parseStrictJson } from "./strict-json.js";
 import { checkName, checkOptions, describe, isFloat32 } from "../core/checks.js";
 import { RelumineError } from "../core/errors.js";
@@ -32,7 +39,10 @@ const SPEC_DEPTH = 4;
 
 function checkFormat(format: unknown): void {
   if (checkName("format", format, FORMAT_NAMES) !== "safetensors") {
-    throw new RelumineError("unsupported", `format is ${describe(format)}, which is not there yet; wanted is "safetensors"`);
+    throw new RelumineError(
+      "unsupported",
+      `format is ${describe(format)}, which is not there yet; wanted is "safetensors"`,
+    );
   }
 }
 
@@ -41,8 +51,10 @@ function checkMetadata(metadata: unknown): Readonly<Record<string, string>> {
     throw new RelumineError("value", `metadata is ${describe(metadata)}; wanted is an object of strings`);
   }
   for (const [name, text] of Object.entries(metadata)) {
-    if ([VERSION_NAME, SPEC_NAME, "__proto__"].includes(name)) throw new RelumineError("value", `metadata has a ${describe(name)}, which is taken; wanted is another name`);
-    if (typeof text !== "string") throw new RelumineError("value", `metadata has ${describe(text)} for ${describe(name)}; wanted is a string`);
+    if ([VERSION_NAME, SPEC_NAME, "__proto__"].includes(name))
+      throw new RelumineError("value", `metadata has a ${describe(name)}, which is taken; wanted is another name`);
+    if (typeof text !== "string")
+      throw new RelumineError("value", `metadata has ${describe(text)} for ${describe(name)}; wanted is a string`);
   }
   return metadata as Record<string, string>;
 }
@@ -61,14 +73,20 @@ interface PartShape {
 function shapesOf({ inputs, layers }: ResolvedSpec): PartShape[] {
   return layers.flatMap(({ units, activation }, layer) =>
     PARTS.filter((part) => part !== "alpha" || activation.name === "prelu").map((part) => ({
-      name: `layers.${layer}.${part}`, layer, part, shape: part === "kernel" ? [layer === 0 ? inputs : layers[layer - 1].units, units] : [units],
+      name: `layers.${layer}.${part}`,
+      layer,
+      part,
+      shape: part === "kernel" ? [layer === 0 ? inputs : layers[layer - 1].units, units] : [units],
     })),
   );
 }
 
 /** A spec's numbers with their signs, which JSON.stringify takes from -0; none of its words is "-0". */
 function toJson(spec: ResolvedSpec): string {
-  return JSON.stringify(spec, (_name, value: unknown) => (Object.is(value, -0) ? "-0" : value)).replaceAll('"-0"', "-0");
+  return JSON.stringify(spec, (_name, value: unknown) => (Object.is(value, -0) ? "-0" : value)).replaceAll(
+    '"-0"',
+    "-0",
+  );
 }
 
 function checkFinite(name: string, data: Float32Array, code: "value" | "format"): void {
@@ -83,30 +101,48 @@ function checkFinite(name: string, data: Float32Array, code: "value" | "format")
  * @throws RelumineError "value" (weights that are not finite), "unsupported", "memory" or "disposed" (as a rejection)
  * @example await writeFile("model.safetensors", await exportNetwork(network, "safetensors", { metadata: { trainedOn: "digits" } }));
  */
-export async function exportNetwork(network: Network, format: ModelFormat, options?: ExportOptions): Promise<Uint8Array> {
+export async function exportNetwork(
+  network: Network,
+  format: ModelFormat,
+  options?: ExportOptions,
+): Promise<Uint8Array> {
   const { spec } = stateOf(network);
   checkFormat(format);
   const metadata = checkMetadata(checkOptions("exportNetwork", options, ["metadata"]).metadata ?? {});
   const weights = network.layers.map((layer) => layer.getWeights());
-  const tensors = shapesOf(spec).map(({ name, layer, part, shape }): [string, Tensor] => [name, { shape, data: weights[layer][part]! }]);
+  const tensors = shapesOf(spec).map(({ name, layer, part, shape }): [string, Tensor] => [
+    name,
+    { shape, data: weights[layer][part]! },
+  ]);
   for (const [name, { data }] of tensors) checkFinite(name, data, "value");
   return writeSafetensors(new Map(tensors), { [VERSION_NAME]: VERSION, [SPEC_NAME]: toJson(spec), ...metadata });
 }
 
 function readModelHeader(bytes: Uint8Array): Header {
-  if (!(bytes instanceof Uint8Array)) throw new RelumineError("value", `bytes is ${describe(bytes)}; wanted is a Uint8Array, the content of a file`);
+  if (!(bytes instanceof Uint8Array))
+    throw new RelumineError("value", `bytes is ${describe(bytes)}; wanted is a Uint8Array, the content of a file`);
   const header = readHeader(bytes);
   const version = header.metadata.get(VERSION_NAME);
   if (version === undefined || !header.metadata.has(SPEC_NAME)) {
     const missing = version === undefined ? VERSION_NAME : SPEC_NAME;
-    throw new RelumineError("format", `the file's __metadata__ has no "${missing}": another program wrote it; wanted is a file that exportNetwork wrote`);
+    throw new RelumineError(
+      "format",
+      `the file's __metadata__ has no "${missing}": another program wrote it; wanted is a file that exportNetwork wrote`,
+    );
   }
-  if (version !== VERSION) throw new RelumineError("format", `the file is of version ${describe(version)}; wanted is "${VERSION}": is it from a later relumine?`);
+  if (version !== VERSION)
+    throw new RelumineError(
+      "format",
+      `the file is of version ${describe(version)}; wanted is "${VERSION}": is it from a later relumine?`,
+    );
   return header;
 }
 
 function readSpec({ metadata }: Header, loss: Loss | undefined): ResolvedSpec {
-  const stored = checkObject("the file's spec", parseStrictJson("the file's spec", metadata.get(SPEC_NAME)!, SPEC_DEPTH));
+  const stored = checkObject(
+    "the file's spec",
+    parseStrictJson("the file's spec", metadata.get(SPEC_NAME)!, SPEC_DEPTH),
+  );
   try {
     const spec = resolveSpec(stored as unknown as NetworkSpec);
     return loss === undefined ? spec : { ...spec, loss };
@@ -120,12 +156,23 @@ function readSpec({ metadata }: Header, loss: Loss | undefined): ResolvedSpec {
 function matchTensors(tensors: ReadonlyMap<string, StoredTensor>, shapes: readonly PartShape[]): void {
   const names = new Set(shapes.map(({ name }) => name));
   const unknown = [...tensors.keys()].find((name) => !names.has(name));
-  if (unknown !== undefined) throw new RelumineError("format", `the file has a tensor ${describe(unknown)} of which its spec knows nothing; wanted are layers.0.kernel and so on`);
+  if (unknown !== undefined)
+    throw new RelumineError(
+      "format",
+      `the file has a tensor ${describe(unknown)} of which its spec knows nothing; wanted are layers.0.kernel and so on`,
+    );
   for (const { name, shape } of shapes) {
     const given = tensors.get(name)?.shape;
-    if (given === undefined) throw new RelumineError("format", `the file has no tensor "${name}"; its spec wants one of shape [${shape.join(", ")}]`);
+    if (given === undefined)
+      throw new RelumineError(
+        "format",
+        `the file has no tensor "${name}"; its spec wants one of shape [${shape.join(", ")}]`,
+      );
     if (given.length !== shape.length || given.some((size, axis) => size !== shape[axis])) {
-      throw new RelumineError("format", `the tensor "${name}" has the shape [${given.join(", ").slice(0, 80)}]; the file's spec wants [${shape.join(", ")}]`);
+      throw new RelumineError(
+        "format",
+        `the tensor "${name}" has the shape [${given.join(", ").slice(0, 80)}]; the file's spec wants [${shape.join(", ")}]`,
+      );
     }
   }
 }
@@ -146,7 +193,11 @@ function readAll(tensors: ReadonlyMap<string, StoredTensor>, shapes: readonly Pa
  * @example const network = await importNetwork(await readFile("model.safetensors"));
  */
 export async function importNetwork(bytes: Uint8Array, options?: ImportOptions): Promise<Network> {
-  const { format = "safetensors", loss, ...runtime } = checkOptions("importNetwork", options, ["format", "loss", "arithmetic", "threads", "files"]);
+  const {
+    format = "safetensors",
+    loss,
+    ...runtime
+  } = checkOptions("importNetwork", options, ["format", "loss", "arithmetic", "threads", "files"]);
   checkFormat(format);
   const header = readModelHeader(bytes);
   const spec = readSpec(header, loss);
@@ -155,7 +206,9 @@ export async function importNetwork(bytes: Uint8Array, options?: ImportOptions):
   matchTensors(tensors, shapes);
   const weights = readAll(tensors, shapes);
   return buildNetwork(spec, runtime, (state) => {
-    shapes.forEach(({ layer, part }, index) => state.floats(state.parameters + state.layout.layers[layer][part]!, weights[index].length).set(weights[index]));
+    shapes.forEach(({ layer, part }, index) =>
+      state.floats(state.parameters + state.layout.layers[layer][part]!, weights[index].length).set(weights[index]),
+    );
   });
 }
 
@@ -165,5 +218,7 @@ export async function importNetwork(bytes: Uint8Array, options?: ImportOptions):
  * @example readMetadata(bytes).trainedOn // "digits"
  */
 export function readMetadata(bytes: Uint8Array): Readonly<Record<string, string>> {
-  return Object.fromEntries([...readModelHeader(bytes).metadata].filter(([name]) => name !== VERSION_NAME && name !== SPEC_NAME));
+  return Object.fromEntries(
+    [...readModelHeader(bytes).metadata].filter(([name]) => name !== VERSION_NAME && name !== SPEC_NAME),
+  );
 }

@@ -6,7 +6,9 @@ const MOST_PARTS = 2 ** 20; // objects, lists and their members: few enough for 
 
 const QUOTE = 0x22;
 const BACKSLASH = 0x5c;
-const [OPEN_OBJECT, CLOSE_OBJECT, OPEN_LIST, CLOSE_LIST, COMMA, COLON] = [...'{}[],:'].map((mark) => mark.charCodeAt(0));
+const [OPEN_OBJECT, CLOSE_OBJECT, OPEN_LIST, CLOSE_LIST, COMMA, COLON] = [..."{}[],:"].map((mark) =>
+  mark.charCodeAt(0),
+);
 
 function stringEnd(text: string, start: number): number {
   let end = start + 1;
@@ -40,12 +42,17 @@ function checkSize(what: string, text: string, mostDeep: number): void {
   let depth = 0;
   let parts = 0;
   const count = (): void => {
-    if (++parts > MOST_PARTS) throw new RelumineError("format", `${what} has more than ${MOST_PARTS} parts; wanted are at most so many`);
+    if (++parts > MOST_PARTS)
+      throw new RelumineError("format", `${what} has more than ${MOST_PARTS} parts; wanted are at most so many`);
   };
   scan(text, {
     open() {
       count();
-      if (++depth > mostDeep) throw new RelumineError("format", `${what} is nested more than ${mostDeep} levels deep; wanted are at most so many`);
+      if (++depth > mostDeep)
+        throw new RelumineError(
+          "format",
+          `${what} is nested more than ${mostDeep} levels deep; wanted are at most so many`,
+        );
     },
     close: () => void depth--,
     comma: count,
@@ -68,8 +75,10 @@ function checkNames(what: string, text: string): void {
       if (!isName(text, end)) return;
       const name = JSON.parse(text.slice(start, end)) as string;
       const names = open.at(-1)!;
-      if (names.has(name)) throw new RelumineError("format", `${what} names ${describe(name)} twice; wanted are different names`);
-      if (name === "__proto__") throw new RelumineError("format", `${what} has a member "__proto__"; wanted are other names`);
+      if (names.has(name))
+        throw new RelumineError("format", `${what} names ${describe(name)} twice; wanted are different names`);
+      if (name === "__proto__")
+        throw new RelumineError("format", `${what} has a member "__proto__"; wanted are other names`);
       names.add(name);
     },
   });
@@ -99,9 +108,11 @@ export type JsonObject = Readonly<Record<string, unknown>>;
 export function checkMembers(what: string, value: unknown, names: readonly string[]): JsonObject {
   const members = checkObject(what, value);
   const missing = names.find((name) => !Object.hasOwn(members, name));
-  if (missing !== undefined) throw new RelumineError("format", `${what} has no "${missing}"; wanted are ${names.join(", ")}`);
+  if (missing !== undefined)
+    throw new RelumineError("format", `${what} has no "${missing}"; wanted are ${names.join(", ")}`);
   const other = Object.keys(members).find((name) => !names.includes(name));
-  if (other !== undefined) throw new RelumineError("format", `${what} has a ${describe(other)}; wanted are ${names.join(", ")} alone`);
+  if (other !== undefined)
+    throw new RelumineError("format", `${what} has a ${describe(other)}; wanted are ${names.join(", ")} alone`);
   return members;
 }
 

@@ -43,7 +43,13 @@ export class UnitAges {
       const columnAges = agesOf(layer);
       const single = { rows: 1, columns, rowAges: 0, columnAges };
       return [
-        { offset: kernel, rows: layer === 0 ? spec.inputs : hidden[layer - 1].units, columns, rowAges: agesOf(layer - 1), columnAges },
+        {
+          offset: kernel,
+          rows: layer === 0 ? spec.inputs : hidden[layer - 1].units,
+          columns,
+          rowAges: agesOf(layer - 1),
+          columnAges,
+        },
         { offset: bias, ...single },
         ...(alpha === undefined ? [] : [{ offset: alpha, ...single }]),
       ];
@@ -73,14 +79,33 @@ export class UnitAges {
 
   /** A step of Adam on all parts, as kernels.adam makes it on the whole; returns how many entries were refused. */
   update(
-    kernels: KernelExports, { parameters, gradient, slots }: UpdateOperands,
-    gain1: number, gain2: number, stepSize: number, correction: number, epsilon: number, shrink: number,
+    kernels: KernelExports,
+    { parameters, gradient, slots }: UpdateOperands,
+    gain1: number,
+    gain2: number,
+    stepSize: number,
+    correction: number,
+    epsilon: number,
+    shrink: number,
   ): number {
     let refused = 0;
     for (const { offset, rows, columns, rowAges, columnAges } of this.parts) {
       refused += kernels.adamAged(
-        rows, columns, parameters + offset, gradient + offset, slots[0] + offset, slots[1] + offset,
-        gain1, gain2, stepSize, correction, epsilon, shrink, rowAges, columnAges, this.units * 4,
+        rows,
+        columns,
+        parameters + offset,
+        gradient + offset,
+        slots[0] + offset,
+        slots[1] + offset,
+        gain1,
+        gain2,
+        stepSize,
+        correction,
+        epsilon,
+        shrink,
+        rowAges,
+        columnAges,
+        this.units * 4,
       );
     }
     return refused;

@@ -40,7 +40,13 @@ function layOutBatch(spec: ResolvedSpec, rows: number, training: boolean, keepPr
     const { units, activation } = layer;
     const preactivations = layout.floats(rows * units);
     const activations = worksInPlace(activation) && !keepPreactivations ? preactivations : layout.floats(rows * units);
-    return { preactivations, activations, counters: layout.floats(units * BATCH_COUNTERS), open: layout.floats(units), openActivations: layout.floats(training ? rows * mostOpen(layer) : 0) };
+    return {
+      preactivations,
+      activations,
+      counters: layout.floats(units * BATCH_COUNTERS),
+      open: layout.floats(units),
+      openActivations: layout.floats(training ? rows * mostOpen(layer) : 0),
+    };
   });
   const outputs = spec.layers.at(-1)!.units;
   const widest = training ? Math.max(...spec.layers.map(({ units }) => units)) : 0;

@@ -55,7 +55,11 @@ type Monitor = "loss" | "validationLoss";
 
 function monitored(log: EpochLog, monitor: Monitor | undefined): number {
   if (monitor === "loss" || (monitor === undefined && !log.validation)) return log.loss;
-  if (!log.validation) throw new RelumineError("value", "earlyStopping monitors validationLoss; wanted is a fit with validation, or monitor \"loss\"");
+  if (!log.validation)
+    throw new RelumineError(
+      "value",
+      'earlyStopping monitors validationLoss; wanted is a fit with validation, or monitor "loss"',
+    );
   return log.validation.loss;
 }
 
@@ -66,9 +70,15 @@ function monitored(log: EpochLog, monitor: Monitor | undefined): number {
  * @throws RelumineError "value"
  * @example network.fit(data, { validation: 0.2, epochs: 500, callbacks: [earlyStopping({ patience: 20, restoreBest: true })] })
  */
-export function earlyStopping(options?: { monitor?: Monitor; patience?: number; minDelta?: number; restoreBest?: boolean }): Callback {
+export function earlyStopping(options?: {
+  monitor?: Monitor;
+  patience?: number;
+  minDelta?: number;
+  restoreBest?: boolean;
+}): Callback {
   const given = checkOptions("earlyStopping", options, ["monitor", "patience", "minDelta", "restoreBest"]);
-  const monitor = given.monitor === undefined ? undefined : checkName("monitor", given.monitor, ["loss", "validationLoss"]);
+  const monitor =
+    given.monitor === undefined ? undefined : checkName("monitor", given.monitor, ["loss", "validationLoss"]);
   const patience = checkInteger("patience", given.patience ?? 5, { low: 0 });
   const minDelta = checkNumber("minDelta", given.minDelta ?? 0, { low: 0 });
   const restoreBest = checkBoolean("restoreBest", given.restoreBest ?? false);

@@ -32,7 +32,8 @@ function isFlat(y: Targets): y is ArrayLike<number> {
 function flatToMatrix(name: string, y: ArrayLike<number>): Matrix {
   const data = new Float32Array(y.length);
   for (let i = 0; i < y.length; i++) {
-    if (typeof y[i] !== "number" || !isFloat32(y[i])) throw new RelumineError("value", `${name}[${i}] is ${describe(y[i])}; wanted is a finite number`);
+    if (typeof y[i] !== "number" || !isFloat32(y[i]))
+      throw new RelumineError("value", `${name}[${i}] is ${describe(y[i])}; wanted is a finite number`);
     data[i] = y[i];
   }
   return { rows: y.length, columns: 1, data };
@@ -43,7 +44,10 @@ function toLabels(name: string, values: ArrayLike<number>, classes: number): Int
   for (let i = 0; i < values.length; i++) {
     const label = values[i];
     if (!Number.isInteger(label) || label < 0 || label >= classes) {
-      throw new RelumineError("value", `${name}[${i}] is ${describe(label)}; wanted is a class label, a whole number from 0 to ${classes - 1} (the output layer has ${classes === 1 ? "1 unit, whose softmax is always 1: use binaryCrossEntropy" : `${classes} units`})`);
+      throw new RelumineError(
+        "value",
+        `${name}[${i}] is ${describe(label)}; wanted is a class label, a whole number from 0 to ${classes - 1} (the output layer has ${classes === 1 ? "1 unit, whose softmax is always 1: use binaryCrossEntropy" : `${classes} units`})`,
+      );
     }
     labels[i] = label;
   }
@@ -54,22 +58,35 @@ function checkProbabilities(name: string, { data, columns }: Matrix, sumToOne: b
   for (let start = 0; start < data.length; start += columns) {
     let sum = 0;
     for (let i = start; i < start + columns; i++) {
-      if (!(data[i] >= 0 && data[i] <= 1)) throw new RelumineError("value", `${name} has ${data[i]} in row ${start / columns}; wanted are numbers from 0 to 1`);
+      if (!(data[i] >= 0 && data[i] <= 1))
+        throw new RelumineError(
+          "value",
+          `${name} has ${data[i]} in row ${start / columns}; wanted are numbers from 0 to 1`,
+        );
       sum += data[i];
     }
-    if (sumToOne && Math.abs(sum - 1) > 1e-3) throw new RelumineError("value", `${name} row ${start / columns} sums to ${sum}; wanted are class probabilities that sum to 1`);
+    if (sumToOne && Math.abs(sum - 1) > 1e-3)
+      throw new RelumineError(
+        "value",
+        `${name} row ${start / columns} sums to ${sum}; wanted are class probabilities that sum to 1`,
+      );
   }
 }
 
 /** A flat list holds classes; a row a sample may hold probabilities. */
 function checkClasses(name: string, y: ArrayLike<number>): void {
   for (let i = 0; i < y.length; i++) {
-    if (y[i] !== 0 && y[i] !== 1) throw new RelumineError("value", `${name}[${i}] is ${describe(y[i])}; wanted is a class, 0 or 1 (or one row of probabilities per sample)`);
+    if (y[i] !== 0 && y[i] !== 1)
+      throw new RelumineError(
+        "value",
+        `${name}[${i}] is ${describe(y[i])}; wanted is a class, 0 or 1 (or one row of probabilities per sample)`,
+      );
   }
 }
 
 function checkRowCount(name: string, given: number, rows: number): void {
-  if (given !== rows) throw new RelumineError("shape", `${name} has ${given} rows and x has ${rows}; wanted are as many`);
+  if (given !== rows)
+    throw new RelumineError("shape", `${name} has ${given} rows and x has ${rows}; wanted are as many`);
 }
 
 /** Targets for `rows` samples of a network with `units` outputs. */
@@ -81,17 +98,23 @@ export function prepareTargets(name: string, y: Targets, rows: number, units: nu
   if (loss === "crossEntropy" && isFlat(y)) return { kind: "labels", labels: toLabels(name, y, units) };
   if (loss === "binaryCrossEntropy" && isFlat(y)) checkClasses(name, y);
   const matrix = isFlat(y) ? flatToMatrix(name, y) : toMatrix(name, y);
-  if (loss === "crossEntropy" && matrix.columns === 1) return { kind: "labels", labels: toLabels(name, matrix.data, units) };
+  if (loss === "crossEntropy" && matrix.columns === 1)
+    return { kind: "labels", labels: toLabels(name, matrix.data, units) };
   if (matrix.columns !== units) {
-    throw new RelumineError("shape", `${name} has ${matrix.columns} numbers a row; the output layer has ${units} units and wants as many`);
+    throw new RelumineError(
+      "shape",
+      `${name} has ${matrix.columns} numbers a row; the output layer has ${units} units and wants as many`,
+    );
   }
-  if (loss === "crossEntropy" || loss === "binaryCrossEntropy") checkProbabilities(name, matrix, loss === "crossEntropy");
+  if (loss === "crossEntropy" || loss === "binaryCrossEntropy")
+    checkProbabilities(name, matrix, loss === "crossEntropy");
   return { kind: "rows", data: matrix.data, columns: units };
 }
 
 /** Checks a data set against a network's inputs, outputs and loss; `name` leads the messages ("data", "validation"). */
 export function prepareData(name: string, data: DataSet, inputs: number, units: number, loss: Loss): PreparedData {
-  if (typeof data !== "object" || data === null) throw new RelumineError("value", `${name} is ${describe(data)}; wanted is { x, y }`);
+  if (typeof data !== "object" || data === null)
+    throw new RelumineError("value", `${name} is ${describe(data)}; wanted is { x, y }`);
   const x = toMatrix(`${name}.x`, data.x, inputs);
   if (x.rows === 0) throw new RelumineError("shape", `${name}.x is empty; wanted is at least one row`);
   return { rows: x.rows, x, views: [], y: prepareTargets(`${name}.y`, data.y, x.rows, units, loss) };

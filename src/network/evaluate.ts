@@ -14,11 +14,18 @@ export function hiddenUnits(spec: ResolvedSpec): number[] {
 export function toMetrics(spec: ResolvedSpec, lossSum: number, correct: number, rows: number): Metrics {
   const divisor = lossDivisor(spec.loss, rows, spec.layers.at(-1)!.units);
   const loss = lossSum / divisor;
-  return spec.loss === "crossEntropy" || spec.loss === "binaryCrossEntropy" ? { loss, accuracy: correct / divisor } : { loss };
+  return spec.loss === "crossEntropy" || spec.loss === "binaryCrossEntropy"
+    ? { loss, accuracy: correct / divisor }
+    : { loss };
 }
 
 /** Runs `x` forward in chunks, with counters where they are wanted; `visit` reads what a chunk left in the buffers before the next one overwrites it. */
-export function forEachChunk({ passes, buffers }: Pick<NetworkState, "passes" | "buffers">, x: Matrix, counted: boolean, visit: (start: number, rows: number) => void): void {
+export function forEachChunk(
+  { passes, buffers }: Pick<NetworkState, "passes" | "buffers">,
+  x: Matrix,
+  counted: boolean,
+  visit: (start: number, rows: number) => void,
+): void {
   const chunk = buffers.chunk(x.rows);
   buffers.ensure(chunk, false);
   for (let start = 0; start < x.rows; start += chunk) {
@@ -30,7 +37,13 @@ export function forEachChunk({ passes, buffers }: Pick<NetworkState, "passes" | 
 }
 
 /** Loss and accuracy on `count` rows from `first` on, in the order of the indices at `order` (0: as they are). */
-export function evaluateRows(state: NetworkState, data: PreparedData, first: number, count: number, order: number): Metrics {
+export function evaluateRows(
+  state: NetworkState,
+  data: PreparedData,
+  first: number,
+  count: number,
+  order: number,
+): Metrics {
   const { passes, buffers, spec } = state;
   const chunk = buffers.chunk(count);
   buffers.ensure(chunk, false);

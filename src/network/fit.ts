@@ -79,7 +79,8 @@ class TrainingRun implements RunningFit {
     const { callbacks, epochs } = this.plan;
     for (const callback of callbacks) await callback.onTrainBegin?.(this.context);
     for (let epoch = 1; epoch <= epochs && !this.isStopped(); epoch++) await this.runEpoch(epoch);
-    const history: History = this.stopped === undefined ? { epochs: this.epochLogs } : { epochs: this.epochLogs, stopped: this.stopped };
+    const history: History =
+      this.stopped === undefined ? { epochs: this.epochLogs } : { epochs: this.epochLogs, stopped: this.stopped };
     for (const callback of callbacks) await callback.onTrainEnd?.(history, this.context);
     return history;
   }
@@ -189,9 +190,15 @@ class TrainingRun implements RunningFit {
 }
 
 /** Trains the network; see Network.fit. All is checked and all memory taken before anything changes. */
-export async function fit(network: Network, state: NetworkState, data: DataSet, options?: FitOptions): Promise<History> {
+export async function fit(
+  network: Network,
+  state: NetworkState,
+  data: DataSet,
+  options?: FitOptions,
+): Promise<History> {
   state.checkAlive();
-  if (state.isTraining) throw new RelumineError("value", "the network is training already; wanted is one fit at a time");
+  if (state.isTraining)
+    throw new RelumineError("value", "the network is training already; wanted is one fit at a time");
   const plan = makePlan(state, data, options);
   const scratch = new Arena(state.runtime.heap);
   let run: TrainingRun | undefined;

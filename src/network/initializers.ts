@@ -57,7 +57,8 @@ function orthogonal(runtime: Runtime, { fanIn, fanOut, kernel, index }: InitialL
     const f32 = heap.f32;
     const [inStride, outStride] = fanIn <= fanOut ? [length, 1] : [1, length];
     for (let i = 0; i < fanIn; i++) {
-      for (let j = 0; j < fanOut; j++) f32[(kernel >>> 2) + i * fanOut + j] = f32[(rows >>> 2) + i * inStride + j * outStride];
+      for (let j = 0; j < fanOut; j++)
+        f32[(kernel >>> 2) + i * fanOut + j] = f32[(rows >>> 2) + i * inStride + j * outStride];
     }
   } finally {
     heap.free(rows);
@@ -100,7 +101,13 @@ const INITIALIZERS: Record<KernelInitializer, Draw> = {
 };
 
 /** Draws a layer's kernel; the constant bias is added to what the initializer drew for the biases (0 but for "asymmetric"). */
-export function initializeLayer(runtime: Runtime, layer: InitialLayer, initializer: KernelInitializer, constantBias: number, seed: Seed): void {
+export function initializeLayer(
+  runtime: Runtime,
+  layer: InitialLayer,
+  initializer: KernelInitializer,
+  constantBias: number,
+  seed: Seed,
+): void {
   INITIALIZERS[initializer](runtime, layer, seed);
   const bias = runtime.heap.f32.subarray(layer.bias >>> 2, (layer.bias >>> 2) + layer.fanOut);
   for (let unit = 0; unit < layer.fanOut; unit++) bias[unit] += constantBias;
@@ -119,17 +126,38 @@ export interface RedrawnUnit {
 }
 
 const VARIANCES: Partial<Record<KernelInitializer, Variance>> = {
-  heNormal: HE, heUniform: HE, glorotNormal: GLOROT, glorotUniform: GLOROT, lecunNormal: LECUN, orthogonal: (fanIn, fanOut) => 1 / Math.max(fanIn, fanOut),
+  heNormal: HE,
+  heUniform: HE,
+  glorotNormal: GLOROT,
+  glorotUniform: GLOROT,
+  lecunNormal: LECUN,
+  orthogonal: (fanIn, fanOut) => 1 / Math.max(fanIn, fanOut),
 };
 
 /** Draws one unit's incoming weights anew, and sets its bias to 0 ("asymmetric" draws it). "orthogonal" draws normal numbers of the same variance. */
-export function redrawUnit({ kernels, heap }: Runtime, unit: RedrawnUnit, initializer: KernelInitializer, { low, high }: Seed): void {
+export function redrawUnit(
+  { kernels, heap }: Runtime,
+  unit: RedrawnUnit,
+  initializer: KernelInitializer,
+  { low, high }: Seed,
+): void {
   const { fanIn, fanOut, nth } = unit;
   const draws = heap.allocate((fanIn + 3) * 4, "a unit's new weights");
   try {
     const first = draws >>> 2;
-    const deviation = initializer === "asymmetric" ? ASYMMETRIC / Math.sqrt(fanIn) : Math.sqrt(VARIANCES[initializer]!(fanIn, fanOut));
-    if (initializer.endsWith("Uniform")) kernels.fillUniform(fanIn, draws, low, high, Stream.redraw, nth, -Math.sqrt(3) * deviation, Math.sqrt(3) * deviation);
+    const deviation =
+      initializer === "asymmetric" ? ASYMMETRIC / Math.sqrt(fanIn) : Math.sqrt(VARIANCES[initializer]!(fanIn, fanOut));
+    if (initializer.endsWith("Uniform"))
+      kernels.fillUniform(
+        fanIn,
+        draws,
+        low,
+        high,
+        Stream.redraw,
+        nth,
+        -Math.sqrt(3) * deviation,
+        Math.sqrt(3) * deviation,
+      );
     else kernels.fillNormal(fanIn + 1, draws, low, high, Stream.redraw, nth, 0, deviation);
     const { f32 } = heap;
     if (initializer === "asymmetric") {

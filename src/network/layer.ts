@@ -54,8 +54,13 @@ export class DenseLayer {
   setWeights(weights: Partial<Weights>): void {
     const state = this.#alive();
     const parts = this.#parts(state);
-    if (weights === undefined) throw new RelumineError("value", "weights is undefined; wanted is an object like { kernel, bias }");
-    const given = checkOptions("weights", weights, parts.map(({ name }) => name));
+    if (weights === undefined)
+      throw new RelumineError("value", "weights is undefined; wanted is an object like { kernel, bias }");
+    const given = checkOptions(
+      "weights",
+      weights,
+      parts.map(({ name }) => name),
+    );
     for (const part of parts) if (given[part.name] !== undefined) this.#check(part, given[part.name]);
     state.changes++;
     for (const { name, address, count } of parts) {
@@ -80,12 +85,14 @@ export class DenseLayer {
   }
 
   #check({ name, count }: Part, values: unknown): void {
-    if (!(values instanceof Float32Array)) throw new RelumineError("value", `${name} is ${describe(values)}; wanted is a Float32Array`);
+    if (!(values instanceof Float32Array))
+      throw new RelumineError("value", `${name} is ${describe(values)}; wanted is a Float32Array`);
     if (values.length !== count) {
       const shape = name === "kernel" ? ` (${this.inputs} inputs x ${this.units} units)` : "";
       throw new RelumineError("shape", `${name} has ${values.length} numbers; wanted are ${count}${shape}`);
     }
     const index = values.findIndex((value) => !isFloat32(value));
-    if (index >= 0) throw new RelumineError("value", `${name}[${index}] is ${values[index]}; wanted are finite numbers`);
+    if (index >= 0)
+      throw new RelumineError("value", `${name}[${index}] is ${values[index]}; wanted are finite numbers`);
   }
 }

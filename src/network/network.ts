@@ -141,7 +141,8 @@ function predict(state: NetworkState, x: Matrix, logits: boolean): Matrix {
   forEachChunk(state, x, false, (start, rows) => {
     const outputs = buffers.activations(last);
     if (!logits && spec.loss === "crossEntropy") kernels.softmax(rows, columns, outputs, outputs);
-    if (!logits && spec.loss === "binaryCrossEntropy") kernels.activationForward(SIGMOID, 0, 0, 1, rows * columns, outputs, 0, outputs, 0, 0);
+    if (!logits && spec.loss === "binaryCrossEntropy")
+      kernels.activationForward(SIGMOID, 0, 0, 1, rows * columns, outputs, 0, outputs, 0, 0);
     data.set(state.floats(outputs, rows * columns), start * columns);
   });
   return { rows: x.rows, columns, data };
@@ -165,7 +166,11 @@ export function networkOf(state: NetworkState): Network {
 }
 
 /** A network whose parameters, all zero so far, `fill` is to set. */
-export async function buildNetwork(spec: NetworkSpec, options: RuntimeOptions | undefined, fill: (state: NetworkState) => void): Promise<Network> {
+export async function buildNetwork(
+  spec: NetworkSpec,
+  options: RuntimeOptions | undefined,
+  fill: (state: NetworkState) => void,
+): Promise<Network> {
   const resolved = resolveSpec(spec);
   const state = new NetworkState(await getRuntime(options), resolved);
   try {

@@ -59,10 +59,15 @@ function recipe(definition: OptimizerRecipe): OptimizerRecipe {
 
 /** The recipe behind what a caller passes as optimizer. */
 export function checkOptimizer(optimizer: unknown): OptimizerRecipe {
-  if (typeof optimizer === "object" && optimizer !== null && recipes.has(optimizer)) return optimizer as OptimizerRecipe;
-  const named = typeof optimizer === "object" && optimizer !== null ? (optimizer as { name?: unknown }).name : optimizer;
+  if (typeof optimizer === "object" && optimizer !== null && recipes.has(optimizer))
+    return optimizer as OptimizerRecipe;
+  const named =
+    typeof optimizer === "object" && optimizer !== null ? (optimizer as { name?: unknown }).name : optimizer;
   const hint = typeof named === "string" ? suggestion(named, FACTORY_NAMES) : "";
-  throw new RelumineError("value", `optimizer is ${describe(named)}; wanted is what sgd(), adam(), adamW() or rmsprop() returns.${hint}`);
+  throw new RelumineError(
+    "value",
+    `optimizer is ${describe(named)}; wanted is what sgd(), adam(), adamW() or rmsprop() returns.${hint}`,
+  );
 }
 
 function checkRate(options: { learningRate?: number }, byDefault: number): number {
@@ -75,13 +80,19 @@ function checkRate(options: { learningRate?: number }, byDefault: number): numbe
  * @throws RelumineError "value"
  * @example network.fit(data, { optimizer: sgd({ learningRate: 0.1, momentum: 0.9 }) })
  */
-export function sgd(options?: { learningRate?: number; momentum?: number; nesterov?: boolean; weightDecay?: number }): Optimizer {
+export function sgd(options?: {
+  learningRate?: number;
+  momentum?: number;
+  nesterov?: boolean;
+  weightDecay?: number;
+}): Optimizer {
   const given = checkOptions("sgd", options, ["learningRate", "momentum", "nesterov", "weightDecay"]);
   const learningRate = checkRate(given, 0.01);
   const momentum = checkNumber("momentum", given.momentum ?? 0, { low: 0, high: 1 });
   const weightDecay = checkNumber("weightDecay", given.weightDecay ?? 0, NON_NEGATIVE);
   const nesterov = checkBoolean("nesterov", given.nesterov ?? false);
-  if (nesterov && momentum === 0) throw new RelumineError("value", "nesterov is true and momentum 0; wanted is a momentum above 0");
+  if (nesterov && momentum === 0)
+    throw new RelumineError("value", "nesterov is true and momentum 0; wanted is a momentum above 0");
   return recipe({
     name: "sgd",
     weightDecay,
@@ -93,11 +104,24 @@ export function sgd(options?: { learningRate?: number; momentum?: number; nester
       ...(weightDecay > 0 && { weightDecay: sgd({ learningRate, momentum, nesterov }) as OptimizerRecipe }),
     },
     update: (kernels, { count, parameters, gradient, slots }, rate) =>
-      kernels.sgd(count, parameters, gradient, momentum > 0 ? slots[0] : 0, rate, momentum, weightDecay, Number(nesterov)),
+      kernels.sgd(
+        count,
+        parameters,
+        gradient,
+        momentum > 0 ? slots[0] : 0,
+        rate,
+        momentum,
+        weightDecay,
+        Number(nesterov),
+      ),
   });
 }
 
-function adamFamily(name: string, given: { learningRate?: number; beta1?: number; beta2?: number; epsilon?: number }, weightDecay: number): Optimizer {
+function adamFamily(
+  name: string,
+  given: { learningRate?: number; beta1?: number; beta2?: number; epsilon?: number },
+  weightDecay: number,
+): Optimizer {
   const learningRate = checkRate(given, 0.001);
   const beta1 = checkNumber("beta1", given.beta1 ?? 0.9, DECAY);
   const beta2 = checkNumber("beta2", given.beta2 ?? 0.999, DECAY);
@@ -109,16 +133,35 @@ function adamFamily(name: string, given: { learningRate?: number; beta1?: number
     options: { learningRate, beta1, beta2, epsilon, ...(name === "adamW" && { weightDecay }) },
     slots: 2,
     without: {
-      ...(beta1 > 0 && { momentum: adamFamily(name, { learningRate, beta1: 0, beta2, epsilon }, weightDecay) as OptimizerRecipe }),
-      ...(weightDecay > 0 && { weightDecay: adamFamily(name, { learningRate, beta1, beta2, epsilon }, 0) as OptimizerRecipe }),
+      ...(beta1 > 0 && {
+        momentum: adamFamily(name, { learningRate, beta1: 0, beta2, epsilon }, weightDecay) as OptimizerRecipe,
+      }),
+      ...(weightDecay > 0 && {
+        weightDecay: adamFamily(name, { learningRate, beta1, beta2, epsilon }, 0) as OptimizerRecipe,
+      }),
     },
     countsSteps: true,
     update(kernels, operands, rate, powers) {
       const { count, parameters, gradient, slots, ages } = operands;
       powers.beta1 *= beta1;
       powers.beta2 *= beta2;
-      const stepSize = rate / (1 - powers.beta1), correction = 1 / Math.sqrt(1 - powers.beta2), shrink = rate * weightDecay;
-      if (!ages) return kernels.adam(count, parameters, gradient, slots[0], slots[1], 1 - beta1, 1 - beta2, stepSize, correction, epsilon, shrink);
+      const stepSize = rate / (1 - powers.beta1),
+        correction = 1 / Math.sqrt(1 - powers.beta2),
+        shrink = rate * weightDecay;
+      if (!ages)
+        return kernels.adam(
+          count,
+          parameters,
+          gradient,
+          slots[0],
+          slots[1],
+          1 - beta1,
+          1 - beta2,
+          stepSize,
+          correction,
+          epsilon,
+          shrink,
+        );
       ages.advance(kernels, beta1, beta2, rate);
       return ages.update(kernels, operands, 1 - beta1, 1 - beta2, stepSize, correction, epsilon, shrink);
     },
@@ -141,7 +184,13 @@ export function adam(options?: { learningRate?: number; beta1?: number; beta2?: 
  * @throws RelumineError "value"
  * @example network.fit(data, { optimizer: adamW({ weightDecay: 0.05 }) })
  */
-export function adamW(options?: { learningRate?: number; beta1?: number; beta2?: number; epsilon?: number; weightDecay?: number }): Optimizer {
+export function adamW(options?: {
+  learningRate?: number;
+  beta1?: number;
+  beta2?: number;
+  epsilon?: number;
+  weightDecay?: number;
+}): Optimizer {
   const given = checkOptions("adamW", options, ["learningRate", "beta1", "beta2", "epsilon", "weightDecay"]);
   return adamFamily("adamW", given, checkNumber("weightDecay", given.weightDecay ?? 0.01, NON_NEGATIVE));
 }
@@ -152,7 +201,12 @@ export function adamW(options?: { learningRate?: number; beta1?: number; beta2?:
  * @throws RelumineError "value"
  * @example network.fit(data, { optimizer: rmsprop({ learningRate: 0.001 }) })
  */
-export function rmsprop(options?: { learningRate?: number; rho?: number; epsilon?: number; momentum?: number }): Optimizer {
+export function rmsprop(options?: {
+  learningRate?: number;
+  rho?: number;
+  epsilon?: number;
+  momentum?: number;
+}): Optimizer {
   const given = checkOptions("rmsprop", options, ["learningRate", "rho", "epsilon", "momentum"]);
   const learningRate = checkRate(given, 0.01);
   const rho = checkNumber("rho", given.rho ?? 0.99, DECAY);
@@ -165,11 +219,26 @@ export function rmsprop(options?: { learningRate?: number; rho?: number; epsilon
     slots: momentum > 0 ? 2 : 1,
     without: { ...(momentum > 0 && { momentum: rmsprop({ learningRate, rho, epsilon }) as OptimizerRecipe }) },
     update: (kernels, { count, parameters, gradient, slots }, rate) =>
-      kernels.rmsprop(count, parameters, gradient, slots[0], momentum > 0 ? slots[1] : 0, rate, 1 - rho, epsilon, momentum),
+      kernels.rmsprop(
+        count,
+        parameters,
+        gradient,
+        slots[0],
+        momentum > 0 ? slots[1] : 0,
+        rate,
+        1 - rho,
+        epsilon,
+        momentum,
+      ),
   });
 }
 
-const FACTORIES: Readonly<Record<(typeof FACTORY_NAMES)[number], (options: never) => Optimizer>> = { sgd, adam, adamW, rmsprop };
+const FACTORIES: Readonly<Record<(typeof FACTORY_NAMES)[number], (options: never) => Optimizer>> = {
+  sgd,
+  adam,
+  adamW,
+  rmsprop,
+};
 
 /** The optimizer of that name, made with these options, as an optimizer tells them. */
 export function rebuildOptimizer({ name, options }: Pick<Optimizer, "name" | "options">): Optimizer {

@@ -71,14 +71,17 @@ export class Passes {
   gather(data: PreparedData, start: number, count: number, order: number): void {
     const { f32, i32, u32 } = this.runtime.heap;
     const { x, y } = data;
-    const inputs = this.buffers.inputs >>> 2, targets = this.buffers.targets >>> 2, first = (order >>> 2) + start;
+    const inputs = this.buffers.inputs >>> 2,
+      targets = this.buffers.targets >>> 2,
+      first = (order >>> 2) + start;
     if (order === 0) {
       this.copyInputs(x, start, count);
       if (y.kind === "labels") i32.set(y.labels.subarray(start, start + count), targets);
       else f32.set(y.data.subarray(start * y.columns, (start + count) * y.columns), targets);
       return;
     }
-    if (x.columns < VIEWS_FROM_COLUMNS || data.rows > VIEWS_UP_TO_ROWS) copyRows(f32, inputs, x.data, x.columns, u32, first, count);
+    if (x.columns < VIEWS_FROM_COLUMNS || data.rows > VIEWS_UP_TO_ROWS)
+      copyRows(f32, inputs, x.data, x.columns, u32, first, count);
     else copyViews(f32, inputs, data, u32, first, count);
     if (y.kind === "labels") copyLabels(i32, targets, y.labels, u32, first, count);
     else copyRows(f32, targets, y.data, y.columns, u32, first, count);
@@ -96,14 +99,41 @@ export class Passes {
   forward(rows: number, counting: Counting, count = this.layers.length): void {
     const { kernels, workspace } = this.runtime;
     const { buffers, parameters } = this;
-    const isCounted = counting !== "none", all = Number(counting === "all");
+    const isCounted = counting !== "none",
+      all = Number(counting === "all");
     for (let index = 0; index < count; index++) {
       const { units, code, alpha, isPrelu, kernel, bias, alphas } = this.layers[index];
       const z = buffers.preactivations(index);
       const inputs = this.openInputs(index);
-      if (rows <= STREAM_UP_TO_ROWS) kernels.gemmSkippingZeros(rows, units, inputs, this.input(index), parameters + kernel, z, workspace);
-      else this.multiply(rows, units, inputs, this.input(index), inputs, 1, parameters + kernel, units, 1, z, 0, this.openIndex(index - 1));
-      kernels.activationForward(code, alpha, isPrelu ? parameters + alphas : 0, rows, units, z, parameters + bias, buffers.activations(index), isCounted ? buffers.counters(index) : 0, all);
+      if (rows <= STREAM_UP_TO_ROWS)
+        kernels.gemmSkippingZeros(rows, units, inputs, this.input(index), parameters + kernel, z, workspace);
+      else
+        this.multiply(
+          rows,
+          units,
+          inputs,
+          this.input(index),
+          inputs,
+          1,
+          parameters + kernel,
+          units,
+          1,
+          z,
+          0,
+          this.openIndex(index - 1),
+        );
+      kernels.activationForward(
+        code,
+        alpha,
+        isPrelu ? parameters + alphas : 0,
+        rows,
+        units,
+        z,
+        parameters + bias,
+        buffers.activations(index),
+        isCounted ? buffers.counters(index) : 0,
+        all,
+      );
       this.findOpen(index, isCounted ? rows : 0);
     }
   }
@@ -117,7 +147,14 @@ export class Passes {
     if (mostOpen === 0 || rows < SKIP_FROM_ROWS || !buffers.training) return;
     const open = kernels.listOpen(units, buffers.counters(index), buffers.open(index));
     if (open > mostOpen) return;
-    kernels.gatherColumns(rows, units, open, buffers.open(index), buffers.activations(index), buffers.openActivations(index));
+    kernels.gatherColumns(
+      rows,
+      units,
+      open,
+      buffers.open(index),
+      buffers.activations(index),
+      buffers.openActivations(index),
+    );
     this.openUnits[index] = open;
   }
 
@@ -133,17 +170,47 @@ export class Passes {
   /** A layer's inputs, rows x openInputs. */
   private input(index: number): number {
     if (index === 0) return this.buffers.inputs;
-    return this.openIndex(index - 1) === 0 ? this.buffers.activations(index - 1) : this.buffers.openActivations(index - 1);
+    return this.openIndex(index - 1) === 0
+      ? this.buffers.activations(index - 1)
+      : this.buffers.openActivations(index - 1);
   }
 
   /** C = A·B, or what the indices select of B's columns and rows. */
   private multiply(
-    m: number, n: number, k: number, a: number, rowStrideA: number, colStrideA: number,
-    b: number, rowStrideB: number, colStrideB: number, c: number, columnIndex: number, kIndex: number,
+    m: number,
+    n: number,
+    k: number,
+    a: number,
+    rowStrideA: number,
+    colStrideA: number,
+    b: number,
+    rowStrideB: number,
+    colStrideB: number,
+    c: number,
+    columnIndex: number,
+    kIndex: number,
   ): void {
     const { kernels, workspace } = this.runtime;
-    if (columnIndex === 0 && kIndex === 0) kernels.gemm(m, n, k, a, rowStrideA, colStrideA, b, rowStrideB, colStrideB, 0, c, n, workspace);
-    else kernels.gemmSelected(m, n, k, a, rowStrideA, colStrideA, b, rowStrideB, colStrideB, 0, c, n, workspace, columnIndex, kIndex);
+    if (columnIndex === 0 && kIndex === 0)
+      kernels.gemm(m, n, k, a, rowStrideA, colStrideA, b, rowStrideB, colStrideB, 0, c, n, workspace);
+    else
+      kernels.gemmSelected(
+        m,
+        n,
+        k,
+        a,
+        rowStrideA,
+        colStrideA,
+        b,
+        rowStrideB,
+        colStrideB,
+        0,
+        c,
+        n,
+        workspace,
+        columnIndex,
+        kIndex,
+      );
   }
 
   /** Adds the batch's loss and right answers to the result; with `gradient`, writes the gradient of the mean loss for `backward`. */
@@ -171,20 +238,54 @@ export class Passes {
     const { buffers, parameters } = this;
     const top = this.layers.length - 1;
     let finite = 1;
-    if (this.openIndex(top) !== 0) kernels.gatherColumns(rows, this.outputs, this.openUnits[top], buffers.open(top), buffers.gradient(0), buffers.gradient(0));
+    if (this.openIndex(top) !== 0)
+      kernels.gatherColumns(
+        rows,
+        this.outputs,
+        this.openUnits[top],
+        buffers.open(top),
+        buffers.gradient(0),
+        buffers.gradient(0),
+      );
     for (let index = top; index >= lowest; index--) {
       const { inputs, units, code, alpha, isPrelu, kernel, bias, alphas } = this.layers[index];
       const dz = buffers.gradient(top - index);
-      const below = this.openIndex(index - 1), here = this.openIndex(index);
-      const openInputs = this.openInputs(index), open = this.openUnits[index];
+      const below = this.openIndex(index - 1),
+        here = this.openIndex(index);
+      const openInputs = this.openInputs(index),
+        open = this.openUnits[index];
       const z = here === 0 ? buffers.preactivations(index) : buffers.openActivations(index);
       finite &= kernels.activationBackward(
-        code, alpha, isPrelu ? parameters + alphas : 0, rows, open, z, dz, dz, gradient + bias, isPrelu ? gradient + alphas : 0,
+        code,
+        alpha,
+        isPrelu ? parameters + alphas : 0,
+        rows,
+        open,
+        z,
+        dz,
+        dz,
+        gradient + bias,
+        isPrelu ? gradient + alphas : 0,
       );
       this.multiply(openInputs, open, rows, this.input(index), 1, openInputs, dz, open, 1, gradient + kernel, 0, 0);
       if (here !== 0) kernels.spread(1, units, 1, open, 0, here, gradient + bias, workspace);
-      if (below !== 0 || here !== 0) kernels.spread(inputs, units, openInputs, open, below, here, gradient + kernel, workspace);
-      if (index > lowest) this.multiply(rows, openInputs, open, dz, open, 1, parameters + kernel, 1, units, buffers.gradient(top - index + 1), below, here);
+      if (below !== 0 || here !== 0)
+        kernels.spread(inputs, units, openInputs, open, below, here, gradient + kernel, workspace);
+      if (index > lowest)
+        this.multiply(
+          rows,
+          openInputs,
+          open,
+          dz,
+          open,
+          1,
+          parameters + kernel,
+          1,
+          units,
+          buffers.gradient(top - index + 1),
+          below,
+          here,
+        );
     }
     return finite === 1;
   }
@@ -193,26 +294,51 @@ export class Passes {
   spreadGradient(index: number, rows: number, address: number): void {
     const { kernels, workspace } = this.runtime;
     const open = this.openIndex(index);
-    if (open !== 0) kernels.spread(rows, this.layers[index].units, rows, this.openUnits[index], 0, open, address, workspace);
+    if (open !== 0)
+      kernels.spread(rows, this.layers[index].units, rows, this.openUnits[index], 0, open, address, workspace);
   }
 }
 
 /** Column by column where there are few: the inner loop is then the long one, which takes a third to a half off the time (measured). */
-function copyRows(to: Float32Array, target: number, from: Float32Array, columns: number, indices: Uint32Array, first: number, count: number): void {
+function copyRows(
+  to: Float32Array,
+  target: number,
+  from: Float32Array,
+  columns: number,
+  indices: Uint32Array,
+  first: number,
+  count: number,
+): void {
   if (columns < 3) {
-    for (let c = 0; c < columns; c++) for (let r = 0; r < count; r++) to[target + r * columns + c] = from[indices[first + r] * columns + c];
+    for (let c = 0; c < columns; c++)
+      for (let r = 0; r < count; r++) to[target + r * columns + c] = from[indices[first + r] * columns + c];
   } else {
-    for (let r = 0; r < count; r++) for (let c = 0, source = indices[first + r] * columns; c < columns; c++) to[target++] = from[source + c];
+    for (let r = 0; r < count; r++)
+      for (let c = 0, source = indices[first + r] * columns; c < columns; c++) to[target++] = from[source + c];
   }
 }
 
-function copyViews(to: Float32Array, target: number, { x: { data, columns }, views }: PreparedData, indices: Uint32Array, first: number, count: number): void {
+function copyViews(
+  to: Float32Array,
+  target: number,
+  { x: { data, columns }, views }: PreparedData,
+  indices: Uint32Array,
+  first: number,
+  count: number,
+): void {
   for (let r = 0; r < count; r++) {
     const row = indices[first + r];
     to.set((views[row] ??= data.subarray(row * columns, (row + 1) * columns)), target + r * columns);
   }
 }
 
-function copyLabels(to: Int32Array, target: number, from: Int32Array, indices: Uint32Array, first: number, count: number): void {
+function copyLabels(
+  to: Int32Array,
+  target: number,
+  from: Int32Array,
+  indices: Uint32Array,
+  first: number,
+  count: number,
+): void {
   for (let r = 0; r < count; r++) to[target + r] = from[indices[first + r]];
 }

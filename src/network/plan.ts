@@ -42,14 +42,28 @@ export interface Plan {
   readonly signal: AbortSignal | undefined;
 }
 
-export const OPTION_NAMES = ["epochs", "batchSize", "optimizer", "learningRate", "clipNorm", "shuffle", "validation", "callbacks", "signal"];
+export const OPTION_NAMES = [
+  "epochs",
+  "batchSize",
+  "optimizer",
+  "learningRate",
+  "clipNorm",
+  "shuffle",
+  "validation",
+  "callbacks",
+  "signal",
+];
 const CALLBACK_NAMES = ["onTrainBegin", "onBatchEnd", "onEpochEnd", "onTrainEnd"] as const;
 
 function checkCallbacks(callbacks: readonly Callback[]): readonly Callback[] {
-  if (!Array.isArray(callbacks)) throw new RelumineError("value", `callbacks is ${describe(callbacks)}; wanted is an array of callbacks`);
+  if (!Array.isArray(callbacks))
+    throw new RelumineError("value", `callbacks is ${describe(callbacks)}; wanted is an array of callbacks`);
   callbacks.forEach((callback: unknown, index) => {
     if (typeof callback !== "object" || callback === null) {
-      throw new RelumineError("value", `callbacks[${index}] is ${describe(callback)}; wanted is an object with ${CALLBACK_NAMES.join(", ")}`);
+      throw new RelumineError(
+        "value",
+        `callbacks[${index}] is ${describe(callback)}; wanted is an object with ${CALLBACK_NAMES.join(", ")}`,
+      );
     }
     for (const name of CALLBACK_NAMES) {
       const method = (callback as Callback)[name];
@@ -71,7 +85,10 @@ function countTrainingRows(rows: number, validation: FitOptions["validation"]): 
   checkNumber("validation", validation, { low: 0, high: 1, openHigh: true });
   const heldOut = Math.round(rows * validation);
   if (heldOut === 0 || heldOut === rows) {
-    throw new RelumineError("value", `validation is ${validation} of ${rows} rows, which holds out ${heldOut}; wanted is at least one row on each side`);
+    throw new RelumineError(
+      "value",
+      `validation is ${validation} of ${rows} rows, which holds out ${heldOut}; wanted is at least one row on each side`,
+    );
   }
   return rows - heldOut;
 }
@@ -86,13 +103,18 @@ export function makePlan(state: NetworkState, data: DataSet, options: FitOptions
   const { validation } = given;
   return {
     data: prepared,
-    validation: validation === undefined || typeof validation === "number" ? undefined : prepareData("validation", validation, spec.inputs, units, spec.loss),
+    validation:
+      validation === undefined || typeof validation === "number"
+        ? undefined
+        : prepareData("validation", validation, spec.inputs, units, spec.loss),
     trainingRows: countTrainingRows(prepared.rows, validation),
     epochs,
     batchSize,
     recipe: checkOptimizer(given.optimizer ?? adam()),
-    schedule: given.learningRate === undefined ? undefined : checkFunction("learningRate (a schedule)", given.learningRate),
-    clipNorm: given.clipNorm === undefined ? Infinity : checkNumber("clipNorm", given.clipNorm, { low: 0, openLow: true }),
+    schedule:
+      given.learningRate === undefined ? undefined : checkFunction("learningRate (a schedule)", given.learningRate),
+    clipNorm:
+      given.clipNorm === undefined ? Infinity : checkNumber("clipNorm", given.clipNorm, { low: 0, openLow: true }),
     shuffle: checkBoolean("shuffle", given.shuffle ?? true),
     callbacks: checkCallbacks(given.callbacks ?? []),
     signal: checkSignal(given.signal),
@@ -100,7 +122,10 @@ export function makePlan(state: NetworkState, data: DataSet, options: FitOptions
 }
 
 /** Where a step's batch lies in the order of its epoch; steps and epochs count from 1. */
-export function batchOf({ trainingRows, batchSize }: Plan, step: number): { readonly epoch: number; readonly start: number; readonly rows: number } {
+export function batchOf(
+  { trainingRows, batchSize }: Plan,
+  step: number,
+): { readonly epoch: number; readonly start: number; readonly rows: number } {
   const steps = stepsPerEpoch({ trainingRows, batchSize });
   const start = ((step - 1) % steps) * batchSize;
   return { epoch: Math.floor((step - 1) / steps) + 1, start, rows: Math.min(batchSize, trainingRows - start) };

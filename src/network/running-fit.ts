@@ -33,6 +33,10 @@ export function attachFit(context: TrainingContext, fit: RunningFit): void {
 /** The fit that a callback was called by. */
 export function fitOf(context: TrainingContext): RunningFit {
   const fit = typeof context === "object" && context !== null ? fits.get(context) : undefined;
-  if (!fit) throw new RelumineError("value", "the context is not one that fit passes to its callbacks; wanted is the callback in the callbacks of a fit");
+  if (!fit)
+    throw new RelumineError(
+      "value",
+      "the context is not one that fit passes to its callbacks; wanted is the callback in the callbacks of a fit",
+    );
   return fit;
 }

@@ -3,11 +3,23 @@ import { type Activation, type ResolvedActivation, resolveActivation } from "../
 import { checkInteger, checkName, checkNumber, checkOptions, describe } from "../core/checks.js";
 import { RelumineError } from "../core/errors.js";
 
-export const LOSS_NAMES = ["crossEntropy", "binaryCrossEntropy", "meanSquaredError", "meanAbsoluteError", "huber"] as const;
+export const LOSS_NAMES = [
+  "crossEntropy",
+  "binaryCrossEntropy",
+  "meanSquaredError",
+  "meanAbsoluteError",
+  "huber",
+] as const;
 export type Loss = (typeof LOSS_NAMES)[number];
 
 export const KERNEL_INITIALIZER_NAMES = [
-  "heNormal", "heUniform", "glorotNormal", "glorotUniform", "lecunNormal", "orthogonal", "asymmetric",
+  "heNormal",
+  "heUniform",
+  "glorotNormal",
+  "glorotUniform",
+  "lecunNormal",
+  "orthogonal",
+  "asymmetric",
 ] as const;
 /** "asymmetric": randomized asymmetric initialization, Lu et al. 2019; it draws the biases too. */
 export type KernelInitializer = (typeof KERNEL_INITIALIZER_NAMES)[number];
@@ -52,27 +64,41 @@ function defaultInitializer({ name }: ResolvedActivation): KernelInitializer {
 
 function resolveLayer(layer: DenseSpec, index: number, isLast: boolean): ResolvedDenseSpec {
   const where = `layers[${index}]`;
-  if (layer === undefined) throw new RelumineError("value", `${where} is undefined; wanted is an object like { units: 64 }`);
+  if (layer === undefined)
+    throw new RelumineError("value", `${where} is undefined; wanted is an object like { units: 64 }`);
   const given = checkOptions(where, layer, ["units", "activation", "kernelInitializer", "biasInitializer"]);
   const activation = resolveActivation(`${where}.activation`, given.activation ?? (isLast ? "linear" : "relu"));
   return Object.freeze({
     units: checkInteger(`${where}.units`, given.units, { low: 1, high: MAX_SIZE }),
     activation: Object.freeze(activation),
-    kernelInitializer: checkName(`${where}.kernelInitializer`, given.kernelInitializer ?? defaultInitializer(activation), KERNEL_INITIALIZER_NAMES),
+    kernelInitializer: checkName(
+      `${where}.kernelInitializer`,
+      given.kernelInitializer ?? defaultInitializer(activation),
+      KERNEL_INITIALIZER_NAMES,
+    ),
     biasInitializer: checkNumber(`${where}.biasInitializer`, given.biasInitializer ?? 0),
   });
 }
 
 export function resolveSpec(spec: NetworkSpec): ResolvedSpec {
-  if (spec === undefined) throw new RelumineError("value", "spec is undefined; wanted is an object like { inputs: 2, layers: [{ units: 1 }], loss: \"meanSquaredError\" }");
+  if (spec === undefined)
+    throw new RelumineError(
+      "value",
+      'spec is undefined; wanted is an object like { inputs: 2, layers: [{ units: 1 }], loss: "meanSquaredError" }',
+    );
   const given = checkOptions("spec", spec, ["inputs", "layers", "loss", "seed"]);
   if (!Array.isArray(given.layers) || given.layers.length === 0) {
-    throw new RelumineError("value", `layers is ${describe(given.layers)}; wanted is an array with at least the output layer`);
+    throw new RelumineError(
+      "value",
+      `layers is ${describe(given.layers)}; wanted is an array with at least the output layer`,
+    );
   }
   const last = given.layers.length - 1;
   return Object.freeze({
     inputs: checkInteger("inputs", given.inputs, { low: 1, high: MAX_SIZE }),
-    layers: Object.freeze(Array.from(given.layers, (layer: DenseSpec, index) => resolveLayer(layer, index, index === last))),
+    layers: Object.freeze(
+      Array.from(given.layers, (layer: DenseSpec, index) => resolveLayer(layer, index, index === last)),
+    ),
     loss: checkName("loss", given.loss, LOSS_NAMES),
     seed: checkInteger("seed", given.seed ?? 0, { low: 0 }),
   });

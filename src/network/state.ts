@@ -64,7 +64,13 @@ export class NetworkState {
     const seed = splitSeed(this.spec.seed);
     this.spec.layers.forEach(({ units, activation, kernelInitializer, biasInitializer }, index) => {
       const offsets = this.layout.layers[index];
-      const layer = { index, fanIn: this.inputsOf(index), fanOut: units, kernel: this.parameters + offsets.kernel, bias: this.parameters + offsets.bias };
+      const layer = {
+        index,
+        fanIn: this.inputsOf(index),
+        fanOut: units,
+        kernel: this.parameters + offsets.kernel,
+        bias: this.parameters + offsets.bias,
+      };
       initializeLayer(this.runtime, layer, kernelInitializer, biasInitializer, seed);
       if (offsets.alpha !== undefined) this.floats(this.parameters + offsets.alpha, units).fill(activation.alpha!);
     });
@@ -88,7 +94,8 @@ export class NetworkState {
   /** The moments for this optimizer: those it left behind, or new ones. Nothing changes if they do not fit. */
   momentsFor(recipe: OptimizerRecipe): Moments {
     if (this.moments?.recipe !== recipe) {
-      const address = recipe.slots === 0 ? 0 : this.arena.allocate(recipe.slots * this.layout.bytes, `the moments of ${recipe.name}`);
+      const address =
+        recipe.slots === 0 ? 0 : this.arena.allocate(recipe.slots * this.layout.bytes, `the moments of ${recipe.name}`);
       const slots = Array.from({ length: recipe.slots }, (_, slot) => address + slot * this.layout.bytes);
       if (this.moments && this.moments.slots.length > 0) this.arena.free(this.moments.slots[0]);
       this.moments = { recipe, slots, powers: { beta1: 1, beta2: 1 } };
@@ -137,13 +144,16 @@ export class NetworkState {
       const own = this.momentsFor(recipe);
       Object.assign(own.powers, powers);
       this.setStepCounts(other.stepCounts);
-      slots.forEach((slot, i) => this.floats(own.slots[i], this.parameterFloats).set(other.floats(slot, this.parameterFloats)));
+      slots.forEach((slot, i) =>
+        this.floats(own.slots[i], this.parameterFloats).set(other.floats(slot, this.parameterFloats)),
+      );
     }
     this.allParameters().set(other.allParameters());
   }
 
   checkAlive(): void {
-    if (this.isDisposed) throw new RelumineError("disposed", "the network was disposed of; wanted is one that is in use");
+    if (this.isDisposed)
+      throw new RelumineError("disposed", "the network was disposed of; wanted is one that is in use");
   }
 
   dispose(): void {

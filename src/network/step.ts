@@ -10,7 +10,13 @@ import type { Arena } from "../wasm/heap.js";
 import type { Runtime } from "../wasm/runtime.js";
 
 /** Shuffles the indices at `address` so that the first `trainingRows` are the seed's training rows, ascending, and the others are held out. */
-export function splitRows({ heap, kernels }: Runtime, seed: number, rows: number, trainingRows: number, address: number): Uint32Array {
+export function splitRows(
+  { heap, kernels }: Runtime,
+  seed: number,
+  rows: number,
+  trainingRows: number,
+  address: number,
+): Uint32Array {
   const { low, high } = splitSeed(seed);
   kernels.shuffle(rows, address, low, high, Stream.split, 0);
   const order = heap.u32.slice(address >>> 2, (address >>> 2) + rows);
@@ -82,12 +88,20 @@ export class TrainingStep {
   /** The clipped gradient of the batch's mean loss; false if it or the loss is not finite. */
   differentiate(start: number, rows: number): boolean {
     this.runForward(start, rows);
-    return this.noteLoss(rows) && this.state.passes.backward(rows, this.operands.gradient) && (!this.isClipping || this.clip());
+    return (
+      this.noteLoss(rows) &&
+      this.state.passes.backward(rows, this.operands.gradient) &&
+      (!this.isClipping || this.clip())
+    );
   }
 
   /** Takes the loss over from the buffers; false if it is not finite. */
   private noteLoss(rows: number): boolean {
-    const { buffers, spec, runtime: { heap } } = this.state;
+    const {
+      buffers,
+      spec,
+      runtime: { heap },
+    } = this.state;
     const at = buffers.result >>> 3;
     const loss = heap.f64[at] / lossDivisor(spec.loss, rows, spec.layers[spec.layers.length - 1].units);
     this.meanLoss[0] = loss;

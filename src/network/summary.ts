@@ -12,8 +12,16 @@ export function summarize(spec: ResolvedSpec): string {
   const rows = spec.layers.map((layer, index) => {
     const inputs = index === 0 ? spec.inputs : spec.layers[index - 1].units;
     const parameters = countParameters({ ...spec, inputs, layers: [layer] });
-    return [String(index), `${inputs} x ${layer.units}`, activationText(layer.activation), layer.kernelInitializer, formatCount(parameters)];
+    return [
+      String(index),
+      `${inputs} x ${layer.units}`,
+      activationText(layer.activation),
+      layer.kernelInitializer,
+      formatCount(parameters),
+    ];
   });
   const lines = alignColumns([["layer", "shape", "activation", "initializer", "parameters"], ...rows], [0, 1, 4]);
-  return [...lines, `${formatCount(countParameters(spec))} parameters, loss ${spec.loss}, seed ${spec.seed}`].join("\n");
+  return [...lines, `${formatCount(countParameters(spec))} parameters, loss ${spec.loss}, seed ${spec.seed}`].join(
+    "\n",
+  );
 }

@@ -36,7 +36,8 @@ export class CounterTotals {
   }
 
   reset(): void {
-    for (let layer = 0; layer < this.units.length; layer++) this.kernels.resetTotals(this.units[layer], this.address + this.offsets[layer]);
+    for (let layer = 0; layer < this.units.length; layer++)
+      this.kernels.resetTotals(this.units[layer], this.address + this.offsets[layer]);
   }
 
   /** Adds the counters that the last forward pass over `rows` rows left behind. */
@@ -47,9 +48,18 @@ export class CounterTotals {
   }
 
   read(layer: number, unit: number): UnitTotals {
-    const at = (array: number) => this.heap.f64[((this.address + this.offsets[layer]) >>> 3) + array * this.units[layer] + unit];
+    const at = (array: number) =>
+      this.heap.f64[((this.address + this.offsets[layer]) >>> 3) + array * this.units[layer] + unit];
     const samples = at(0);
-    return { samples, fired: at(1), min: at(2), max: at(3), mean: at(4), variance: at(5) / samples, meanActivation: at(6) / samples };
+    return {
+      samples,
+      fired: at(1),
+      min: at(2),
+      max: at(3),
+      mean: at(4),
+      variance: at(5) / samples,
+      meanActivation: at(6) / samples,
+    };
   }
 
   readLayer(layer: number): UnitTotals[] {
@@ -81,7 +91,8 @@ export class SilentUnits {
   note(buffers: Pick<BatchBuffers, "counters">): void {
     const { counts, marks, units } = this;
     for (let layer = 0; layer < counts.length; layer++) {
-      if (counts[layer] > 0) counts[layer] = this.kernels.markFired(units[layer], buffers.counters(layer), marks[layer]);
+      if (counts[layer] > 0)
+        counts[layer] = this.kernels.markFired(units[layer], buffers.counters(layer), marks[layer]);
     }
   }
 

@@ -1,6 +1,15 @@
 // What the page knows, and what happens when something is pressed or the engine says something.
 import { type Client, startClient } from "./client.js";
-import type { CureName, Examined, Frame, FromEngine, GivenTable, Started, ToEngine, UnitName } from "./engine/protocol.js";
+import type {
+  CureName,
+  Examined,
+  Frame,
+  FromEngine,
+  GivenTable,
+  Started,
+  ToEngine,
+  UnitName,
+} from "./engine/protocol.js";
 import { Examiner } from "./examiner.js";
 import { codeFor } from "./state/code.js";
 import { deathsCsv } from "./state/deaths-csv.js";
@@ -39,24 +48,44 @@ class App {
   private isRunning = true;
   private speed = OPENING_SPEED;
   private curvesVersion = -1;
-  private readonly examiner = new Examiner(() => this.send({ kind: "examine", ...(this.chosen && { chosen: this.chosen }) }));
+  private readonly examiner = new Examiner(() =>
+    this.send({ kind: "examine", ...(this.chosen && { chosen: this.chosen }) }),
+  );
   private client!: Client;
 
   private readonly problem = createProblem(byId("problem"));
   private readonly live = createLive(byId("live"));
-  private readonly network = createNetworkView(byId("network-stage"), (name) => this.choose(name), (pointed) => {
-    this.pointed = pointed;
-  });
-  private readonly output = createOutputView(byId("output-stage"), byId("output-words"), (keep) => this.send({ kind: "twin", keep }));
+  private readonly network = createNetworkView(
+    byId("network-stage"),
+    (name) => this.choose(name),
+    (pointed) => {
+      this.pointed = pointed;
+    },
+  );
+  private readonly output = createOutputView(byId("output-stage"), byId("output-words"), (keep) =>
+    this.send({ kind: "twin", keep }),
+  );
   private readonly charts = createChartsView(byId("charts"), (step) => this.scrub(step));
   private readonly timeline = createTimelineView(byId("timeline"), (step) => this.scrub(step));
-  private readonly panel = createUnitPanel(byId("unit"), { choose: (name) => this.choose(name), cure: (...what) => this.cure(...what), undo: () => this.send({ kind: "undo" }) });
+  private readonly panel = createUnitPanel(byId("unit"), {
+    choose: (name) => this.choose(name),
+    cure: (...what) => this.cure(...what),
+    undo: () => this.send({ kind: "undo" }),
+  });
   private readonly settings = createSettings(byId("settings"), (recipe) => this.setRecipe(recipe));
-  private readonly drop = createDrop((table) => this.useTable(table), (message) => this.refuse("data", message));
+  private readonly drop = createDrop(
+    (table) => this.useTable(table),
+    (message) => this.refuse("data", message),
+  );
   private readonly target = createTarget((target) => this.table && this.useTable({ ...this.table, target }));
   private readonly bar = createBar({
-    setRunning: (running) => this.setRunning(running), stepOnce: () => this.stepOnce(), reset: () => this.begin(), setSpeed: (speed) => this.setSpeed(speed),
-    setRecipe: (recipe) => this.setRecipe(recipe), usePreset: (preset) => this.usePreset(preset), askTable: () => this.drop.ask(),
+    setRunning: (running) => this.setRunning(running),
+    stepOnce: () => this.stepOnce(),
+    reset: () => this.begin(),
+    setSpeed: (speed) => this.setSpeed(speed),
+    setRecipe: (recipe) => this.setRecipe(recipe),
+    usePreset: (preset) => this.usePreset(preset),
+    askTable: () => this.drop.ask(),
   });
 
   start(): void {
@@ -66,16 +95,24 @@ class App {
     createDrawer();
     createShare({
       code: () => this.started && codeFor(this.started.recipe, this.started.task, this.frame?.epoch ?? 1),
-      deaths: () => deathsCsv(this.frame?.deaths ?? []), say: (message) => this.live.say(message),
+      deaths: () => deathsCsv(this.frame?.deaths ?? []),
+      say: (message) => this.live.say(message),
     });
     createTour(byId("tour"), {
-      load: () => this.usePreset(TEXTBOOK), step: () => this.stepOnce(), run: () => this.runAt(30),
-      lowerRateBeside: () => this.cure("lowerRate", true, 0.15), liftBias: () => this.liftAndRun(),
+      load: () => this.usePreset(TEXTBOOK),
+      step: () => this.stepOnce(),
+      run: () => this.runAt(30),
+      lowerRateBeside: () => this.cure("lowerRate", true, 0.15),
+      liftBias: () => this.liftAndRun(),
     });
     this.listen();
     this.connect();
     this.begin();
-    if (unread.length > 0) this.refuse("settings", `this link says ${unread.join(", ")}, which is not known here; the usual is taken in its place`);
+    if (unread.length > 0)
+      this.refuse(
+        "settings",
+        `this link says ${unread.join(", ")}, which is not known here; the usual is taken in its place`,
+      );
     requestAnimationFrame(() => this.tick());
   }
 
@@ -97,12 +134,18 @@ class App {
   }
 
   private connect(): void {
-    this.client = startClient((message) => this.receive(message), (why) => {
-      this.problem.show("engine", `The engine has stopped: ${why}. What was drawn stays; start again to go on.`, ["Start again", () => {
-        this.connect();
-        this.begin();
-      }]);
-    });
+    this.client = startClient(
+      (message) => this.receive(message),
+      (why) => {
+        this.problem.show("engine", `The engine has stopped: ${why}. What was drawn stays; start again to go on.`, [
+          "Start again",
+          () => {
+            this.connect();
+            this.begin();
+          },
+        ]);
+      },
+    );
   }
 
   private send(message: ToEngine): void {
@@ -131,16 +174,21 @@ class App {
 
   private receive(message: FromEngine): void {
     switch (message.kind) {
-      case "started": return this.onStarted(message);
-      case "frame": return this.onFrame(message);
-      case "forecast": return this.settings.forecast(message);
-      case "examined": return this.onExamined(message);
+      case "started":
+        return this.onStarted(message);
+      case "frame":
+        return this.onFrame(message);
+      case "forecast":
+        return this.settings.forecast(message);
+      case "examined":
+        return this.onExamined(message);
       case "cured": {
         this.panel.say(message.message);
         this.examiner.hurry();
         return;
       }
-      case "failed": return this.refuse(message.where, message.message);
+      case "failed":
+        return this.refuse(message.where, message.message);
     }
   }
 
@@ -162,7 +210,8 @@ class App {
     const isSameShape = this.started?.recipe.layers.join() === message.recipe.layers.join();
     this.started = message;
     this.frame = undefined;
-    if (!isSameShape || !this.chosen) this.chosen = message.recipe.data === "textbook" ? { layer: 0, unit: 0 } : undefined;
+    if (!isSameShape || !this.chosen)
+      this.chosen = message.recipe.data === "textbook" ? { layer: 0, unit: 0 } : undefined;
     this.at = undefined;
     this.pointed = undefined;
     this.curvesVersion = -1;
@@ -202,7 +251,9 @@ class App {
   }
 
   private indexOf(name: UnitName | undefined): number {
-    return name ? this.started!.recipe.layers.slice(0, name.layer).reduce((sum, units) => sum + units, 0) + name.unit : -1;
+    return name
+      ? this.started!.recipe.layers.slice(0, name.layer).reduce((sum, units) => sum + units, 0) + name.unit
+      : -1;
   }
 
   private choose({ layer, unit }: UnitName): void {

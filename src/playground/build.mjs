@@ -16,15 +16,27 @@ const GREYS = 4; // ... and small enough to send: of 16 steps of grey every four
 /** The first digits of the package's table: for each its 64 pixels, then its class, a byte each. */
 function digits() {
   const table = gunzipSync(readFileSync(new URL("../cli/digits.csv.gz", here))).toString();
-  const rows = table.trim().split("\n").slice(1, DIGITS + 1).map((line) => line.split(",").map(Number));
-  return gzipSync(Uint8Array.from(rows.flatMap((row) => row.map((value, at) => (at < 64 ? Math.round(value / GREYS) * GREYS : value)))), { level: 9 });
+  const rows = table
+    .trim()
+    .split("\n")
+    .slice(1, DIGITS + 1)
+    .map((line) => line.split(",").map(Number));
+  return gzipSync(
+    Uint8Array.from(
+      rows.flatMap((row) => row.map((value, at) => (at < 64 ? Math.round(value / GREYS) * GREYS : value))),
+    ),
+    { level: 9 },
+  );
 }
 
 /** The page computes in reproducible arithmetic, so that a link shows everybody the same: it has no use for the binary that fuses. */
 const strictOnly = {
   name: "strict-only",
   setup({ onLoad }) {
-    onLoad({ filter: /wasm\/binaries\.ts$/ }, ({ path: file }) => ({ loader: "ts", contents: readFileSync(file, "utf8").replace(/(RELAXED_DELTA: string =)[^;]+;/, '$1 "";') }));
+    onLoad({ filter: /wasm\/binaries\.ts$/ }, ({ path: file }) => ({
+      loader: "ts",
+      contents: readFileSync(file, "utf8").replace(/(RELAXED_DELTA: string =)[^;]+;/, '$1 "";'),
+    }));
   },
 };
 
@@ -32,14 +44,32 @@ const strictOnly = {
 async function write(to) {
   rmSync(to, { recursive: true, force: true });
   mkdirSync(to, { recursive: true });
-  const common = { bundle: true, minify: true, format: "esm", target: "es2022", outdir: to, logLevel: "warning", legalComments: "none" };
-  await build({ ...common, entryPoints: { playground: path("main.ts"), engine: path("engine/worker.ts") }, plugins: [strictOnly] });
+  const common = {
+    bundle: true,
+    minify: true,
+    format: "esm",
+    target: "es2022",
+    outdir: to,
+    logLevel: "warning",
+    legalComments: "none",
+  };
+  await build({
+    ...common,
+    entryPoints: { playground: path("main.ts"), engine: path("engine/worker.ts") },
+    plugins: [strictOnly],
+  });
   await build({ ...common, entryPoints: { playground: path("style.css") } });
   copyFileSync(path("index.html"), `${to}/index.html`);
   writeFileSync(`${to}/digits.bin`, digits());
 }
 
-const { values } = parseArgs({ options: { build: { type: "boolean", default: false }, port: { type: "string", default: "4178" }, to: { type: "string" } } });
+const { values } = parseArgs({
+  options: {
+    build: { type: "boolean", default: false },
+    port: { type: "string", default: "4178" },
+    to: { type: "string" },
+  },
+});
 const folder = values.to ?? fileURLToPath(new URL("../../dist-playground/", here));
 await write(folder);
 if (!values.build) {

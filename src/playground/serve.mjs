@@ -3,11 +3,17 @@ import { createReadStream, existsSync, statSync } from "node:fs";
 import { createServer } from "node:http";
 import { extname, join, normalize } from "node:path";
 
-const TYPES = { ".html": "text/html; charset=utf-8", ".js": "text/javascript; charset=utf-8", ".css": "text/css; charset=utf-8", ".bin": "application/octet-stream" };
+const TYPES = {
+  ".html": "text/html; charset=utf-8",
+  ".js": "text/javascript; charset=utf-8",
+  ".css": "text/css; charset=utf-8",
+  ".bin": "application/octet-stream",
+};
 const HEADERS = {
   "Cross-Origin-Opener-Policy": "same-origin",
   "Cross-Origin-Embedder-Policy": "require-corp",
-  "Content-Security-Policy": "default-src 'self'; script-src 'self' 'wasm-unsafe-eval'; style-src 'self' 'unsafe-inline'; img-src 'self' data:",
+  "Content-Security-Policy":
+    "default-src 'self'; script-src 'self' 'wasm-unsafe-eval'; style-src 'self' 'unsafe-inline'; img-src 'self' data:",
   "Cache-Control": "no-cache",
 };
 
@@ -38,7 +44,9 @@ export function serve(folder, port) {
     createReadStream(file).pipe(response);
   });
   return new Promise((resolve, reject) => {
-    server.once("error", (error) => reject(error.code === "EADDRINUSE" ? new Error(`port ${port} is in use; ask for another with --port N`) : error));
+    server.once("error", (error) =>
+      reject(error.code === "EADDRINUSE" ? new Error(`port ${port} is in use; ask for another with --port N`) : error),
+    );
     server.listen(port, "localhost", () => resolve(server));
   });
 }

@@ -58,17 +58,27 @@ interface Columns {
   readonly width: number;
 }
 
-function drawLayer(frames: readonly MapFrame[], layer: number, lines: number, { groups, width }: Columns, colors: boolean): string[] {
+function drawLayer(
+  frames: readonly MapFrame[],
+  layer: number,
+  lines: number,
+  { groups, width }: Columns,
+  colors: boolean,
+): string[] {
   const order = sortUnits(frames, layer);
   const rows = group(order.length, lines);
   const silent = order.filter((unit) => frames.at(-1)!.layers[layer][unit] === 0).length;
   const perLine = order.length / rows.length;
   const size = perLine === 1 ? "one" : Number.isInteger(perLine) ? String(perLine) : `about ${Math.round(perLine)}`;
   const title = `layer ${layer}: ${formatCount(order.length)} units, ${size} a line; ${formatCount(silent)} silent at the end`;
-  return [title, ...rows.map((row) => {
-    const shareIn = (column: readonly number[]): number => mean(column.flatMap((frame) => row.map((place) => frames[frame].layers[layer][order[place]])));
-    return `  ${groups.map((column) => drawCell(shareIn(column), width, colors)).join("")}`;
-  })];
+  return [
+    title,
+    ...rows.map((row) => {
+      const shareIn = (column: readonly number[]): number =>
+        mean(column.flatMap((frame) => row.map((place) => frames[frame].layers[layer][order[place]])));
+      return `  ${groups.map((column) => drawCell(shareIn(column), width, colors)).join("")}`;
+    }),
+  ];
 }
 
 function drawAxis(frames: readonly MapFrame[], { groups, width }: Columns): string {
@@ -80,7 +90,9 @@ function drawAxis(frames: readonly MapFrame[], { groups, width }: Columns): stri
 /** What the marks say; the shades themselves, so that nobody has to guess. */
 function drawLegend({ samples, colors = false }: MapOptions): string {
   const grades = colors ? COLORS.length : SHADES.length;
-  const steps = Array.from({ length: grades }, (_, grade) => drawCell((grade + 0.5) / grades, colors ? 1 : 2, colors)).join(colors ? "" : "|");
+  const steps = Array.from({ length: grades }, (_, grade) =>
+    drawCell((grade + 0.5) / grades, colors ? 1 : 2, colors),
+  ).join(colors ? "" : "|");
   return `${drawCell(0, 1, colors)} fires on none of ${formatCount(samples)} sampled training rows; 0 % ${colors ? steps : `|${steps}|`} 100 %`;
 }
 
@@ -94,6 +106,13 @@ export function drawActivityMap(frames: readonly MapFrame[], options: MapOptions
   const groups = group(frames.length, MOST_COLUMNS);
   const columns = { groups, width: Math.max(1, Math.min(WIDEST_FRAME, Math.floor(MOST_COLUMNS / groups.length))) };
   const lines = Math.max(2, Math.min(MOST_LINES_OF_LAYER, Math.floor(MOST_LINES / layers)));
-  const maps = Array.from({ length: layers }, (_, layer) => drawLayer(frames, layer, lines, columns, options.colors ?? false));
-  return ["How often the hidden units fire, the busiest on top:", ...maps.flat(), drawAxis(frames, columns), drawLegend(options)];
+  const maps = Array.from({ length: layers }, (_, layer) =>
+    drawLayer(frames, layer, lines, columns, options.colors ?? false),
+  );
+  return [
+    "How often the hidden units fire, the busiest on top:",
+    ...maps.flat(),
+    drawAxis(frames, columns),
+    drawLegend(options),
+  ];
 }

@@ -32,9 +32,18 @@ export function drawEpochTitle(scale: Scale): string {
 
 /** One line an epoch: loss, held-out score, and a bar of dead units for each layer (numbers alone where there are many layers). */
 export function drawEpochLine({ epoch, loss, score, dead }: EpochLine, scale: Scale): string {
-  const bars = dead?.map((count, layer) => `${String(count).padStart(5)} ${drawBar(count / scale.units[layer], BAR_WIDTH)}`) ?? ["overflow"];
+  const bars = dead?.map(
+    (count, layer) => `${String(count).padStart(5)} ${drawBar(count / scale.units[layer], BAR_WIDTH)}`,
+  ) ?? ["overflow"];
   const layers = dead && dead.length > MOST_BARS ? [dead.join(" ")] : bars;
-  return [String(epoch).padStart(5), formatNumber(loss).padStart(9), formatScore(score, scale.isAccuracy).padStart(8), ...layers].join("  ").trimEnd();
+  return [
+    String(epoch).padStart(5),
+    formatNumber(loss).padStart(9),
+    formatScore(score, scale.isAccuracy).padStart(8),
+    ...layers,
+  ]
+    .join("  ")
+    .trimEnd();
 }
 
 /** Median and ends over the seeds. */
@@ -61,7 +70,9 @@ export interface RunRow {
 const RIGHT_FROM = 1;
 
 function titles(scale: Scale): string[] {
-  const layers = scale.units.map((units, layer) => (layer > 0 && scale.units.length > MOST_BARS ? `${layer}/${units}` : `layer ${layer}/${units}`));
+  const layers = scale.units.map((units, layer) =>
+    layer > 0 && scale.units.length > MOST_BARS ? `${layer}/${units}` : `layer ${layer}/${units}`,
+  );
   return ["run", scoreTitle(scale), ...layers, "steps/s", "the cure"];
 }
 
@@ -74,10 +85,20 @@ function markLeaky(text: string, isLeaky: boolean): string {
   return isLeaky && text !== "" ? `(${text})` : text;
 }
 
-function medianCells({ name, score, closed, isLeaky, stepsPerSecond, verdict, diverged }: RunRow, scale: Scale, hasRanges: boolean): string[] {
+function medianCells(
+  { name, score, closed, isLeaky, stepsPerSecond, verdict, diverged }: RunRow,
+  scale: Scale,
+  hasRanges: boolean,
+): string[] {
   const counts = closed.map(({ median }) => markLeaky(formatWhole(median), isLeaky));
   const parts = [verdict, diverged === 0 ? "" : hasRanges ? `${diverged} diverged` : "diverged"];
-  return [name, formatScore(score.median, scale.isAccuracy), ...counts, formatWhole(stepsPerSecond.median), parts.filter(Boolean).join(", ")];
+  return [
+    name,
+    formatScore(score.median, scale.isAccuracy),
+    ...counts,
+    formatWhole(stepsPerSecond.median),
+    parts.filter(Boolean).join(", "),
+  ];
 }
 
 function rangeCells({ score, closed, isLeaky }: RunRow, scale: Scale): string[] {
@@ -101,5 +122,8 @@ export function drawCheckupTable(rows: readonly RunRow[], scale: Scale, hasRange
   ]);
   const right = Array.from({ length: scale.units.length + 2 }, (_, column) => column + RIGHT_FROM);
   const [title, ...lines] = alignColumns([titles(scale), ...plan.map(({ cells }) => cells)], right);
-  return [{ text: title, isRange: false }, ...lines.map((text, line) => ({ text, row: plan[line].row, isRange: plan[line].isRange }))];
+  return [
+    { text: title, isRange: false },
+    ...lines.map((text, line) => ({ text, row: plan[line].row, isRange: plan[line].isRange })),
+  ];
 }

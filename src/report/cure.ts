@@ -5,18 +5,25 @@ import type { Trial } from "../treatment/prescribe/types.js";
 import { drawTrials } from "../treatment/prescribe/text.js";
 
 function better(a: Trial, b: Trial): number {
-  const score = ({ failed, metrics }: Trial): number => (failed === undefined ? (metrics.accuracy ?? -metrics.loss) : -Infinity);
+  const score = ({ failed, metrics }: Trial): number =>
+    failed === undefined ? (metrics.accuracy ?? -metrics.loss) : -Infinity;
   return score(b) > score(a) ? 1 : score(b) < score(a) ? -1 : 0;
 }
 
 /** The trials so far as lines, by their last score: some of it is of a few epochs only. */
 export function drawLive(trials: readonly Trial[], seconds: number): string[] {
-  return [`${trials.length === 1 ? "1 trial" : `${trials.length} trials`} after ${formatDuration(seconds)}`, ...drawTrials([...trials].sort(better))];
+  return [
+    `${trials.length === 1 ? "1 trial" : `${trials.length} trials`} after ${formatDuration(seconds)}`,
+    ...drawTrials([...trials].sort(better)),
+  ];
 }
 
 /** `rate ÷ 10: accuracy 97.5 %, 6.3 % of the units dead, after 12 epochs, 3 seeds` */
 export function describeTrial({ name, metrics, deadFraction, epochs, repeats, failed }: Trial): string {
-  const score = metrics.accuracy === undefined ? `loss ${formatNumber(metrics.loss)}` : `accuracy ${formatPercent(metrics.accuracy)}`;
+  const score =
+    metrics.accuracy === undefined
+      ? `loss ${formatNumber(metrics.loss)}`
+      : `accuracy ${formatPercent(metrics.accuracy)}`;
   const dead = Number.isNaN(deadFraction) ? "" : `, ${formatPercent(deadFraction)} of the units dead`;
   return `${name}: ${score}${dead}, after ${epochs} epochs${repeats > 1 ? `, ${repeats} seeds` : ""}${failed === undefined ? "" : ` (${failed})`}`;
 }

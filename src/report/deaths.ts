@@ -54,7 +54,10 @@ function drawRate(deaths: readonly Death[]): string[] {
   const rates = ratesOf(deaths).filter((rate) => rate > 0);
   if (rates.length === 0) return [];
   const lowest = formatRate(rates.reduce((a, b) => Math.min(a, b)));
-  const who = rates.length === 1 ? "One of them would have lived through its lethal update" : `${formatCount(rates.length)} of them would have lived through their lethal updates, each by itself,`;
+  const who =
+    rates.length === 1
+      ? "One of them would have lived through its lethal update"
+      : `${formatCount(rates.length)} of them would have lived through their lethal updates, each by itself,`;
   return [wrap(`${who} at a rate of ${lowest}.`)];
 }
 
@@ -63,12 +66,21 @@ const TITLES = ["layer", "unit", "step", "epoch", "cause", "lives at", "highest 
 /** Long figures cost the mean its column. */
 function drawEach(deaths: readonly Death[]): string[] {
   const rows = deaths.map(({ layer, unit, step, epoch, cause, before, after, survivesAt }) => [
-    String(layer), String(unit), String(step), String(epoch), cause, survivesAt === undefined ? "-" : formatRate(survivesAt),
-    `${signed(before.max)} → ${signed(after.max)}`, `${signed(before.mean)} → ${signed(after.mean)}`,
+    String(layer),
+    String(unit),
+    String(step),
+    String(epoch),
+    cause,
+    survivesAt === undefined ? "-" : formatRate(survivesAt),
+    `${signed(before.max)} → ${signed(after.max)}`,
+    `${signed(before.mean)} → ${signed(after.mean)}`,
   ]);
   const lines = alignColumns([TITLES, ...rows], [0, 1, 2, 3, 5]);
   if (lines.every(({ length }) => length <= WIDTH)) return lines;
-  return alignColumns([TITLES, ...rows].map((cells) => cells.slice(0, -1)), [0, 1, 2, 3, 5]);
+  return alignColumns(
+    [TITLES, ...rows].map((cells) => cells.slice(0, -1)),
+    [0, 1, 2, 3, 5],
+  );
 }
 
 function drawGroups(deaths: readonly Death[]): string[] {
@@ -79,16 +91,30 @@ function drawGroups(deaths: readonly Death[]): string[] {
     if (group) group.push(death);
     else groups.set(key, [death]);
   }
-  const rows = [...groups].sort(([a], [b]) => (a < b ? -1 : 1)).map(([, group]) => [
-    String(group[0].layer), formatCount(group.length), group[0].cause, ends(group.map(({ step }) => step), String), ends(group.map(({ epoch }) => epoch), String),
-    ends(ratesOf(group), formatRate),
-  ]);
+  const rows = [...groups]
+    .sort(([a], [b]) => (a < b ? -1 : 1))
+    .map(([, group]) => [
+      String(group[0].layer),
+      formatCount(group.length),
+      group[0].cause,
+      ends(
+        group.map(({ step }) => step),
+        String,
+      ),
+      ends(
+        group.map(({ epoch }) => epoch),
+        String,
+      ),
+      ends(ratesOf(group), formatRate),
+    ]);
   return alignColumns([["layer", "units", "cause", "steps", "epochs", "lives at"], ...rows], [0, 1, 3, 4, 5]);
 }
 
 /** The first death of each cause, in its own words. */
 function drawExplanations(deaths: readonly Death[]): string[] {
-  const first = CAUSE_NAMES.flatMap((cause) => deaths.find((death) => death.cause === cause && cause !== "born") ?? []).slice(0, MOST_EXPLANATIONS);
+  const first = CAUSE_NAMES.flatMap(
+    (cause) => deaths.find((death) => death.cause === cause && cause !== "born") ?? [],
+  ).slice(0, MOST_EXPLANATIONS);
   return first.map(({ explanation }) => wrap(`${explanation[0].toUpperCase()}${explanation.slice(1)}.`, WIDTH, "  "));
 }
 
@@ -98,13 +124,31 @@ function drawExplanations(deaths: readonly Death[]): string[] {
  * @param revived how many units seemed to have died, and fired again
  */
 export function drawDeaths(deaths: readonly Death[], revived = 0): string[] {
-  const back = revived === 0 ? [] : [`${revived === 1 ? "One hidden unit was" : `${formatCount(revived)} times a hidden unit was`} silent for a while and fired again.`];
+  const back =
+    revived === 0
+      ? []
+      : [
+          `${revived === 1 ? "One hidden unit was" : `${formatCount(revived)} times a hidden unit was`} silent for a while and fired again.`,
+        ];
   if (deaths.length === 0) return ["No hidden unit was seen to die while it trained.", ...back];
   const count = deaths.length === 1 ? "One hidden unit" : `${formatCount(deaths.length)} hidden units`;
   const born = deaths.filter(({ cause }) => cause === "born").length;
   const were = born === 1 ? "was" : "were";
-  const head = born === 0 ? `${count} died and stayed dead:` : born < deaths.length ? `${count} died, or were born dead:` : `${count} ${were} born dead:`;
+  const head =
+    born === 0
+      ? `${count} died and stayed dead:`
+      : born < deaths.length
+        ? `${count} died, or were born dead:`
+        : `${count} ${were} born dead:`;
   const table = deaths.length > MOST_ROWS ? drawGroups(deaths) : drawEach(deaths);
   const explanations = drawExplanations(deaths);
-  return [head, ...drawSummary(deaths), ...drawRate(deaths), ...back, "", ...table, ...(explanations.length > 0 ? ["", ...explanations] : [])].flatMap((text) => text.split("\n"));
+  return [
+    head,
+    ...drawSummary(deaths),
+    ...drawRate(deaths),
+    ...back,
+    "",
+    ...table,
+    ...(explanations.length > 0 ? ["", ...explanations] : []),
+  ].flatMap((text) => text.split("\n"));
 }

@@ -14,7 +14,12 @@ export function formatNumber(value: number): string {
   if (!Number.isFinite(value)) return NONE;
   const size = Math.abs(value);
   if (size !== 0 && (size >= 1e6 || size < 1e-4)) return value.toExponential(2);
-  return size >= 1000 ? value.toFixed(0) : value.toPrecision(4).replace(/(\.\d*?)0+$/, "$1").replace(/\.$/, "");
+  return size >= 1000
+    ? value.toFixed(0)
+    : value
+        .toPrecision(4)
+        .replace(/(\.\d*?)0+$/, "$1")
+        .replace(/\.$/, "");
 }
 
 /** A score: accuracy in percent, R² to three places, and what is no better than the mean as such. */

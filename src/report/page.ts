@@ -24,12 +24,20 @@ export interface Page {
   readonly foot: readonly string[];
 }
 
-const paragraphs = (texts: readonly string[], kind = ""): string => texts.map((text) => `<p${kind && ` class="${kind}"`}>${escapeMarkup(text)}</p>`).join("\n");
+const paragraphs = (texts: readonly string[], kind = ""): string =>
+  texts.map((text) => `<p${kind && ` class="${kind}"`}>${escapeMarkup(text)}</p>`).join("\n");
 
 /** Wide tables scroll in a box of their own, which the keyboard reaches. */
 function drawTable({ header, rows }: Table, caption: string): string {
-  const head = header.map((cell) => (cell === "" ? "<td></td>" : `<th scope="col">${escapeMarkup(cell)}</th>`)).join("");
-  const body = rows.map(([name, ...cells]) => `<tr><th scope="row">${escapeMarkup(name)}</th>${cells.map((cell) => `<td>${escapeMarkup(cell)}</td>`).join("")}</tr>`).join("\n");
+  const head = header
+    .map((cell) => (cell === "" ? "<td></td>" : `<th scope="col">${escapeMarkup(cell)}</th>`))
+    .join("");
+  const body = rows
+    .map(
+      ([name, ...cells]) =>
+        `<tr><th scope="row">${escapeMarkup(name)}</th>${cells.map((cell) => `<td>${escapeMarkup(cell)}</td>`).join("")}</tr>`,
+    )
+    .join("\n");
   return `<div class="scroll" role="region" tabindex="0" aria-label="${escapeMarkup(caption)}"><table><caption>${escapeMarkup(caption)}</caption><thead><tr>${head}</tr></thead><tbody>\n${body}\n</tbody></table></div>`;
 }
 
@@ -47,7 +55,10 @@ ${plots.length > 0 ? `<div class="plots">${plots.map(drawFigure).join("\n")}</di
 }
 
 function drawContents(sections: readonly PageSection[]): string {
-  const items = sections.map(({ id, heading, badge }) => `<li><a href="#${escapeMarkup(id)}">${escapeMarkup(heading)}</a>${badge === undefined ? "" : ` <span>${escapeMarkup(badge)}</span>`}</li>`);
+  const items = sections.map(
+    ({ id, heading, badge }) =>
+      `<li><a href="#${escapeMarkup(id)}">${escapeMarkup(heading)}</a>${badge === undefined ? "" : ` <span>${escapeMarkup(badge)}</span>`}</li>`,
+  );
   return `<nav aria-label="Contents"><ol>\n${items.join("\n")}\n</ol></nav>`;
 }
 

@@ -15,9 +15,12 @@ export interface Table {
 /** An SVG element, 400 units wide; its colours are the page's (see page.ts). */
 export function drawPlot(plot: Plot): string {
   switch (plot.kind) {
-    case "lines": return drawLines(plot);
-    case "bars": return drawBars(plot);
-    case "histogram": return drawHistogram(plot);
+    case "lines":
+      return drawLines(plot);
+    case "bars":
+      return drawBars(plot);
+    case "histogram":
+      return drawHistogram(plot);
   }
 }
 
@@ -29,34 +32,52 @@ export function formatRange(value: number, low: number | undefined, high: number
 
 function lineTable({ x, series }: LinePlot): Table {
   const places = [...new Set(series.flatMap(({ points }) => points.map(([at]) => at)))].sort((a, b) => a - b);
-  const rows = places.map((place) => [formatNumber(place), ...series.map(({ points, band }) => {
-    const i = points.findIndex(([at]) => at === place);
-    return i < 0 ? "" : formatRange(points[i][1], band?.[i][0], band?.[i][1]);
-  })]);
+  const rows = places.map((place) => [
+    formatNumber(place),
+    ...series.map(({ points, band }) => {
+      const i = points.findIndex(([at]) => at === place);
+      return i < 0 ? "" : formatRange(points[i][1], band?.[i][0], band?.[i][1]);
+    }),
+  ]);
   return { header: [x.label, ...series.map(({ name }) => name)], rows };
 }
 
 function barRow(bar: Bar): string[] {
-  const range = bar.low === undefined || bar.high === undefined ? "" : `${formatNumber(bar.low)} to ${formatNumber(bar.high)}`;
+  const range =
+    bar.low === undefined || bar.high === undefined ? "" : `${formatNumber(bar.low)} to ${formatNumber(bar.high)}`;
   return [bar.name, barText(bar), range];
 }
 
 function barTable({ axis, bars }: BarPlot): Table {
   const hasRanges = bars.some(({ low }) => low !== undefined);
   const header = ["", axis.label, "lowest to highest"];
-  return { header: hasRanges ? header : header.slice(0, 2), rows: bars.map((bar) => barRow(bar).slice(0, hasRanges ? 3 : 2)) };
+  return {
+    header: hasRanges ? header : header.slice(0, 2),
+    rows: bars.map((bar) => barRow(bar).slice(0, hasRanges ? 3 : 2)),
+  };
 }
 
 function histogramTable({ x, edges, series }: Histogram): Table {
-  const rows = edges.slice(1).map((edge, bin) => [`${formatNumber(edges[bin])} to ${formatNumber(edge)}`, ...series.map(({ counts }) => String(counts[bin]))]);
-  return { header: [x.label, ...series.map(({ name }) => name)], rows: rows.filter(([, ...counts]) => counts.some((count) => count !== "0")) };
+  const rows = edges
+    .slice(1)
+    .map((edge, bin) => [
+      `${formatNumber(edges[bin])} to ${formatNumber(edge)}`,
+      ...series.map(({ counts }) => String(counts[bin])),
+    ]);
+  return {
+    header: [x.label, ...series.map(({ name }) => name)],
+    rows: rows.filter(([, ...counts]) => counts.some((count) => count !== "0")),
+  };
 }
 
 /** The plot's figures. */
 export function plotTable(plot: Plot): Table {
   switch (plot.kind) {
-    case "lines": return lineTable(plot);
-    case "bars": return barTable(plot);
-    case "histogram": return histogramTable(plot);
+    case "lines":
+      return lineTable(plot);
+    case "bars":
+      return barTable(plot);
+    case "histogram":
+      return histogramTable(plot);
   }
 }

@@ -56,19 +56,33 @@ function figureText({ value, low, high, unit }: Figure): string {
 
 /** The figures of one claim as aligned lines. */
 export function drawFigures(figures: readonly Figure[]): string[] {
-  return alignColumns(figures.map((figure) => [`  ${figure.name}`, figureText(figure)]), []);
+  return alignColumns(
+    figures.map((figure) => [`  ${figure.name}`, figureText(figure)]),
+    [],
+  );
 }
 
 /** A claim's paragraph: heading, verdict, reason. */
-export function drawClaim({ number, claim, verdict, sentence }: ClaimRecord, paint: { heading(text: string): string; verdict(text: string): string }): string {
+export function drawClaim(
+  { number, claim, verdict, sentence }: ClaimRecord,
+  paint: { heading(text: string): string; verdict(text: string): string },
+): string {
   return `${paint.heading(`${number}. ${claim}`)}\n${paint.verdict(wrap(verdict, 80, "   "))}\n${wrap(sentence, 80, "   ")}`;
 }
 
 function toSection(record: ClaimRecord): PageSection {
   const { number, claim, verdict, experiment, sentence, figures, plots } = record;
-  const rows = figures.map(({ name, value, low, high, unit = "" }) => [name, formatNumber(value), low === undefined || high === undefined ? "" : `${formatNumber(low)} to ${formatNumber(high)}`, unit]);
+  const rows = figures.map(({ name, value, low, high, unit = "" }) => [
+    name,
+    formatNumber(value),
+    low === undefined || high === undefined ? "" : `${formatNumber(low)} to ${formatNumber(high)}`,
+    unit,
+  ]);
   return {
-    id: `claim-${number}`, heading: `${number}. ${claim}`, badge: verdict, plots,
+    id: `claim-${number}`,
+    heading: `${number}. ${claim}`,
+    badge: verdict,
+    plots,
     paragraphs: [sentence, experiment],
     table: { caption: `Claim ${number} in figures`, header: ["", "median", "lowest to highest", "unit"], rows },
   };
@@ -86,6 +100,9 @@ export function textbookPage(record: TextbookRecord): Page {
       ...(isInterrupted ? [interruptionNote(record)] : []),
     ],
     sections: claims.map(toSection),
-    foot: [`Data: ${data}. Seeds from ${seed} on. ${rangeNote(repeats)}`, "Made by relumine textbook. Times depend on the machine and on what else it does; all other figures repeat with the same seed and build."],
+    foot: [
+      `Data: ${data}. Seeds from ${seed} on. ${rangeNote(repeats)}`,
+      "Made by relumine textbook. Times depend on the machine and on what else it does; all other figures repeat with the same seed and build.",
+    ],
   };
 }

@@ -27,18 +27,30 @@ export function drawData({ name, trainingRows, heldOutRows, inputs, seed, notes 
 /** At most so many of the epochs, evenly apart, the first and the last among them. */
 function chooseEpochs(epochs: readonly EpochLog[]): readonly EpochLog[] {
   if (epochs.length <= MOST_EPOCHS) return epochs;
-  const places = Array.from({ length: MOST_EPOCHS }, (_, i) => Math.round((i * (epochs.length - 1)) / (MOST_EPOCHS - 1)));
+  const places = Array.from({ length: MOST_EPOCHS }, (_, i) =>
+    Math.round((i * (epochs.length - 1)) / (MOST_EPOCHS - 1)),
+  );
   return places.map((place) => epochs[place]);
 }
 
 /** A table of the epochs: loss and accuracy on both sides, silent units by layer. */
 export function drawEpochs(epochs: readonly EpochLog[]): string[] {
   const hasAccuracy = epochs[0]?.accuracy !== undefined;
-  const metrics = (log: { loss: number; accuracy?: number } | undefined): string[] =>
-    [formatNumber(log?.loss ?? Number.NaN), ...(hasAccuracy ? [formatPercent(log?.accuracy ?? Number.NaN)] : [])];
+  const metrics = (log: { loss: number; accuracy?: number } | undefined): string[] => [
+    formatNumber(log?.loss ?? Number.NaN),
+    ...(hasAccuracy ? [formatPercent(log?.accuracy ?? Number.NaN)] : []),
+  ];
   const titles = (loss: string): string[] => [loss, ...(hasAccuracy ? ["accuracy"] : [])];
-  const rows = chooseEpochs(epochs).map((log) => [String(log.epoch), ...metrics(log), ...metrics(log.validation), log.silentUnits.join(" ")]);
-  return alignColumns([["epoch", ...titles("loss"), ...titles("held-out loss"), "silent units"], ...rows], [0, 1, 2, 3, 4, 5]);
+  const rows = chooseEpochs(epochs).map((log) => [
+    String(log.epoch),
+    ...metrics(log),
+    ...metrics(log.validation),
+    log.silentUnits.join(" "),
+  ]);
+  return alignColumns(
+    [["epoch", ...titles("loss"), ...titles("held-out loss"), "silent units"], ...rows],
+    [0, 1, 2, 3, 4, 5],
+  );
 }
 
 /** The epoch in one line, for a log. */
@@ -56,6 +68,11 @@ export interface ClassResult {
 
 /** Rows and right answers by class; `where` says what rows they are. */
 export function drawClasses(classes: readonly ClassResult[], where: string): string[] {
-  const rows = classes.map(({ name, rows: count, right }) => [name, formatCount(count), formatCount(right), count === 0 ? "-" : formatPercent(right / count)]);
+  const rows = classes.map(({ name, rows: count, right }) => [
+    name,
+    formatCount(count),
+    formatCount(right),
+    count === 0 ? "-" : formatPercent(right / count),
+  ]);
   return alignColumns([["class", where, "right", ""], ...rows], [1, 2, 3]);
 }

@@ -85,21 +85,31 @@ class Calibrator {
     for (let first = 0; first < units; first += block) {
       const end = Math.min(units, first + block);
       const columns = this.preactivations(layer, first, end);
-      for (let unit = first; unit < end; unit++) visit(unit, columns.subarray((unit - first) * rows, (unit - first + 1) * rows));
+      for (let unit = first; unit < end; unit++)
+        visit(unit, columns.subarray((unit - first) * rows, (unit - first + 1) * rows));
     }
   }
 
   private std(layer: number): number {
     let sum = 0;
-    this.forEachUnit(layer, (_, z) => { sum += variance(z); });
+    this.forEachUnit(layer, (_, z) => {
+      sum += variance(z);
+    });
     const std = Math.sqrt(sum / this.state.spec.layers[layer].units);
-    if (!Number.isFinite(std)) throw new RelumineError("value", `the preactivations of layer ${layer} on x are not finite; wanted are weights and samples that stay finite`);
+    if (!Number.isFinite(std))
+      throw new RelumineError(
+        "value",
+        `the preactivations of layer ${layer} on x are not finite; wanted are weights and samples that stay finite`,
+      );
     return std;
   }
 
   private part(layer: number, name: "kernel" | "bias"): Float32Array {
     const { units } = this.state.spec.layers[layer];
-    return this.state.floats(this.state.parameters + this.state.layout.layers[layer][name], name === "bias" ? units : this.state.inputsOf(layer) * units);
+    return this.state.floats(
+      this.state.parameters + this.state.layout.layers[layer][name],
+      name === "bias" ? units : this.state.inputsOf(layer) * units,
+    );
   }
 
   calibrate(layer: number): LayerCalibration {
@@ -124,7 +134,8 @@ class Calibrator {
   private setBiases(layer: number, biasBefore: Float32Array): Pick<LayerCalibration, "activity" | "constant"> {
     const biases = this.part(layer, "bias").slice();
     const constant: number[] = [];
-    let low = Infinity, high = 0;
+    let low = Infinity,
+      high = 0;
     this.forEachUnit(layer, (unit, z) => {
       const threshold = thresholdFor(z, this.activity);
       biases[unit] = threshold === undefined ? biasBefore[unit] : -threshold;
@@ -156,7 +167,8 @@ function thresholdFor(z: Float32Array, activity: number): number | undefined {
   if (sorted[0] === sorted[n - 1]) return undefined;
   const wanted = Math.max(1, Math.round(activity * n));
   if (wanted === n) return below(sorted[0], Math.fround(sorted[0] - CLEAR * Math.sqrt(variance(z))));
-  let up = n - wanted, down = n - wanted; // z[up] is the first that fires
+  let up = n - wanted,
+    down = n - wanted; // z[up] is the first that fires
   while (up < n && sorted[up] === sorted[up - 1]) up++;
   while (down > 0 && sorted[down] === sorted[down - 1]) down--;
   const first = down === 0 || (up < n && up - (n - wanted) <= n - wanted - down) ? up : down;
@@ -195,7 +207,8 @@ export function calibrate(network: Network, x: Samples, options?: CalibrationOpt
     const calibrator = new Calibrator(state, samples, activity, scratch);
     if (orthogonal) state.spec.layers.forEach((_, layer) => drawOrthogonal(state, layer));
     const layers = state.spec.layers.map((_, layer) => calibrator.calibrate(layer));
-    if (!state.allParameters().every(Number.isFinite)) throw new RelumineError("value", "x asks for weights that are not finite; wanted are samples of a usual size");
+    if (!state.allParameters().every(Number.isFinite))
+      throw new RelumineError("value", "x asks for weights that are not finite; wanted are samples of a usual size");
     state.changes++;
     return { samples: samples.rows, layers };
   } catch (error) {
@@ -208,6 +221,12 @@ export function calibrate(network: Network, x: Samples, options?: CalibrationOpt
 
 function drawOrthogonal(state: NetworkState, index: number): void {
   const { kernel, bias } = state.layout.layers[index];
-  const layer = { index, fanIn: state.inputsOf(index), fanOut: state.spec.layers[index].units, kernel: state.parameters + kernel, bias: state.parameters + bias };
+  const layer = {
+    index,
+    fanIn: state.inputsOf(index),
+    fanOut: state.spec.layers[index].units,
+    kernel: state.parameters + kernel,
+    bias: state.parameters + bias,
+  };
   initializeLayer(state.runtime, layer, "orthogonal", 0, splitSeed(state.spec.seed));
 }

@@ -28,7 +28,9 @@ function meanOf({ rows, columns, data }: Matrix): Float32Array {
 /** What the first layer's biases become. */
 function foldedBias(kernel: Float32Array, bias: Float32Array, mean: Float32Array): Float32Array {
   const units = bias.length;
-  return bias.map((value, unit) => value - mean.reduce((sum, each, input) => sum + each * kernel[input * units + unit], 0));
+  return bias.map(
+    (value, unit) => value - mean.reduce((sum, each, input) => sum + each * kernel[input * units + unit], 0),
+  );
 }
 
 /**
@@ -54,8 +56,16 @@ export function centerInputs(x: Samples): Centering {
     foldInto(network) {
       const state = stateOf(network);
       if (state.isTraining) throw new RelumineError("value", "the network is training; wanted is one that is not");
-      if (state.spec.inputs !== mean.length) throw new RelumineError("shape", `the network has ${state.spec.inputs} inputs and the means are of ${mean.length}; wanted are as many`);
-      if (folded.has(network)) throw new RelumineError("value", "these means are in the network's biases already; wanted is to fold them in once");
+      if (state.spec.inputs !== mean.length)
+        throw new RelumineError(
+          "shape",
+          `the network has ${state.spec.inputs} inputs and the means are of ${mean.length}; wanted are as many`,
+        );
+      if (folded.has(network))
+        throw new RelumineError(
+          "value",
+          "these means are in the network's biases already; wanted is to fold them in once",
+        );
       const { kernel, bias } = network.layers[0].getWeights();
       network.layers[0].setWeights({ bias: foldedBias(kernel, bias, mean) });
       folded.add(network);

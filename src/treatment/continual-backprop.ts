@@ -72,7 +72,11 @@ class Replacer implements RunningRemedy {
   }
 
   note(fit: RunningFit): void {
-    const { state: { runtime, buffers, parameters, layout, spec }, plan, step } = fit;
+    const {
+      state: { runtime, buffers, parameters, layout, spec },
+      plan,
+      step,
+    } = fit;
     const { replacementRate, maturity, decay } = this.options;
     const { rows } = batchOf(plan, step);
     this.steps++;
@@ -83,7 +87,16 @@ class Replacer implements RunningRemedy {
       const { units, utility, activation } = layer;
       const kernel = parameters + layout.layers[index + 1].kernel;
       const magnitude = buffers.counters(index) + MAGNITUDE * units * 4;
-      runtime.kernels.updateUtility(units, spec.layers[index + 1].units, kernel, magnitude, 1 / rows, 1 - decay, utility, activation);
+      runtime.kernels.updateUtility(
+        units,
+        spec.layers[index + 1].units,
+        kernel,
+        magnitude,
+        1 / rows,
+        1 - decay,
+        utility,
+        activation,
+      );
       layer.due += replacementRate * (units - layer.young);
       if (layer.due >= 1) this.choose(fit, index, rows);
     }
@@ -93,14 +106,19 @@ class Replacer implements RunningRemedy {
   private choose(fit: RunningFit, index: number, rows: number): void {
     const layer = this.layers[index];
     const { f32 } = fit.state.runtime.heap;
-    const corrected = (average: number, unit: number) => f32[(average >>> 2) + unit] / (1 - power(this.options.decay, this.steps - layer.begun[unit]));
+    const corrected = (average: number, unit: number) =>
+      f32[(average >>> 2) + unit] / (1 - power(this.options.decay, this.steps - layer.begun[unit]));
     const ranked = [...layer.begun.keys()]
       .filter((unit) => this.steps - layer.begun[unit] > this.options.maturity)
       .map((unit) => ({ unit, utility: corrected(layer.utility, unit) }))
       .sort((a, b) => a.utility - b.utility || a.unit - b.unit);
     const isNonNegative = NON_NEGATIVE.includes(fit.state.spec.layers[index].activation.name);
     for (const { unit } of ranked.slice(0, Math.floor(layer.due))) {
-      this.pending.push({ layer: index, unit, mean: isNonNegative ? corrected(layer.activation, unit) : batchMean(fit, index, unit, rows) });
+      this.pending.push({
+        layer: index,
+        unit,
+        mean: isNonNegative ? corrected(layer.activation, unit) : batchMean(fit, index, unit, rows),
+      });
     }
     layer.due -= Math.floor(layer.due);
   }
@@ -117,7 +135,8 @@ class Replacer implements RunningRemedy {
       redrawIncoming(state, index, unit);
       clearMoments(state, index, unit);
       state.changes++;
-      state.runtime.heap.f32[(layer.utility >>> 2) + unit] = state.runtime.heap.f32[(layer.activation >>> 2) + unit] = 0;
+      state.runtime.heap.f32[(layer.utility >>> 2) + unit] = state.runtime.heap.f32[(layer.activation >>> 2) + unit] =
+        0;
       layer.begun[unit] = this.steps;
       layer.young++;
       this.growing.push({ layer, until: this.steps + this.options.maturity });
@@ -153,7 +172,11 @@ function batchMean({ state }: RunningFit, layer: number, unit: number, rows: num
  * await network.fit({ x, y }, { callbacks: [renewal] });
  * console.log(renewal.replaced);
  */
-export function continualBackprop(options?: { replacementRate?: number; maturity?: number; decay?: number }): ContinualBackprop {
+export function continualBackprop(options?: {
+  replacementRate?: number;
+  maturity?: number;
+  decay?: number;
+}): ContinualBackprop {
   const given = checkOptions("continualBackprop", options, ["replacementRate", "maturity", "decay"]);
   const checked: Options = {
     replacementRate: checkNumber("replacementRate", given.replacementRate ?? 1e-4, { low: 0, high: 1 }),

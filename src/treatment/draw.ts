@@ -6,8 +6,12 @@ import { wrap } from "../core/wrap.js";
 const MOST_LINES = 12;
 
 const ACTIONS: Readonly<Record<TreatmentAction, string>> = {
-  lifted: "bias set", redrawn: "drawn anew", redrawnAndLifted: "drawn anew, bias set", activationReplaced: "other activation",
-  removed: "taken out", folded: "taken out, its constant folded into the next bias",
+  lifted: "bias set",
+  redrawn: "drawn anew",
+  redrawnAndLifted: "drawn anew, bias set",
+  activationReplaced: "other activation",
+  removed: "taken out",
+  folded: "taken out, its constant folded into the next bias",
 };
 
 function unitLine({ layer, unit, action, activity }: TreatedUnit): string {
@@ -16,7 +20,8 @@ function unitLine({ layer, unit, action, activity }: TreatedUnit): string {
 }
 
 export function drawTreatment({ remedy, before, after, outputChange, treated, findings }: Treatment): string {
-  const head = `${remedy.kind}: ${countUnits(treated.length)} treated; ${before.dead} of ${before.units} hidden units dead before, ${after.dead} of ${after.units} after; ` +
+  const head =
+    `${remedy.kind}: ${countUnits(treated.length)} treated; ${before.dead} of ${before.units} hidden units dead before, ${after.dead} of ${after.units} after; ` +
     `largest change of an output on ${before.samples} samples: ${outputChange === 0 ? "none" : outputChange.toPrecision(3)}`;
   const lines = treated.slice(0, MOST_LINES).map(unitLine);
   if (treated.length > MOST_LINES) lines.push(`  and ${treated.length - MOST_LINES} more`);

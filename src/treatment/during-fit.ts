@@ -15,21 +15,30 @@ export interface RunningRemedy {
 }
 
 /** The callback that lets a remedy act, and what it keeps of the network that trains or trained last. */
-export function actDuring<R extends RunningRemedy>(name: string, make: (fit: RunningFit) => R): { readonly callback: Callback; readonly last: () => R | undefined } {
+export function actDuring<R extends RunningRemedy>(
+  name: string,
+  make: (fit: RunningFit) => R,
+): { readonly callback: Callback; readonly last: () => R | undefined } {
   const remedies = new WeakMap<object, R>();
   let running: { readonly fit: RunningFit; readonly remedy: R } | undefined;
   let last: R | undefined;
   const callback: Callback = {
     onTrainBegin(context) {
       const fit = fitOf(context);
-      if (running) throw new RelumineError("value", `the callback is in use by a fit that is running; wanted is a ${name}() for each`);
+      if (running)
+        throw new RelumineError(
+          "value",
+          `the callback is in use by a fit that is running; wanted is a ${name}() for each`,
+        );
       const remedy = remedies.get(fit.state) ?? make(fit);
       remedies.set(fit.state, remedy);
       remedy.begin(fit);
       running = { fit, remedy };
       last = remedy;
       fit.watch(() => remedy.note(fit));
-      fit.atEnd(() => { running = undefined; });
+      fit.atEnd(() => {
+        running = undefined;
+      });
     },
     onBatchEnd() {
       if (running && !running.fit.state.isDisposed) running.remedy.apply(running.fit);

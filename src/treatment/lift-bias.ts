@@ -30,15 +30,20 @@ function belowAll(sorted: Float32Array): number {
  * A number that `wanted` of the values are above, or as near to that count as equal values allow, at least one.
  * @param sorted in ascending order
  */
-export function thresholdFor(sorted: Float32Array, wanted: number): { readonly threshold: number; readonly above: number } {
+export function thresholdFor(
+  sorted: Float32Array,
+  wanted: number,
+): { readonly threshold: number; readonly above: number } {
   const n = sorted.length;
   const value = sorted[n - wanted];
   let first = n - wanted;
   while (first > 0 && sorted[first - 1] === value) first--;
   let next = n - wanted;
   while (next < n && sorted[next] === value) next++;
-  const withEquals = n - first, withoutEquals = n - next;
-  if (withoutEquals > 0 && wanted - withoutEquals < withEquals - wanted) return { threshold: between(value, sorted[next]), above: withoutEquals };
+  const withEquals = n - first,
+    withoutEquals = n - next;
+  if (withoutEquals > 0 && wanted - withoutEquals < withEquals - wanted)
+    return { threshold: between(value, sorted[next]), above: withoutEquals };
   return { threshold: first === 0 ? belowAll(sorted) : between(sorted[first - 1], value), above: withEquals };
 }
 
@@ -50,7 +55,13 @@ function silence(state: NetworkState, layer: number, unit: number, spared: Reado
 }
 
 /** Lifts these units of a layer; findings say where equal preactivations do not allow the share. */
-export function liftUnits(view: View, layer: number, units: readonly number[], activity: number, spared: readonly number[]): TreatmentFinding[] {
+export function liftUnits(
+  view: View,
+  layer: number,
+  units: readonly number[],
+  activity: number,
+  spared: readonly number[],
+): TreatmentFinding[] {
   const { state, rows } = view;
   const bias = state.layout.layers[layer].bias / 4;
   const wanted = wantedSamples(activity, rows);
@@ -68,7 +79,13 @@ export function liftUnits(view: View, layer: number, units: readonly number[], a
   }
   if (missed.length === 0) return [];
   const more = missed.length > 1 ? `, ${missed.length - 1} more units miss it too` : "";
-  return [finding("shareNotReached", `layer ${layer}: ${missed[0]} of ${rows} samples instead of ${wanted}${more}; equal preactivations leave no other choice`, layer)];
+  return [
+    finding(
+      "shareNotReached",
+      `layer ${layer}: ${missed[0]} of ${rows} samples instead of ${wanted}${more}; equal preactivations leave no other choice`,
+      layer,
+    ),
+  ];
 }
 
 export function liftBias(course: Course, activity: number): Outcome {
@@ -81,6 +98,11 @@ export function liftBias(course: Course, activity: number): Outcome {
     if (units.length > 0) findings.push(...liftUnits(view, layer, units, activity, dead[layer + 1] ?? []));
     return units.map((unit) => ({ layer, unit, action: "lifted" }));
   });
-  findings.push(finding("onTheseSamples", `${countUnits(count)} lifted by what ${view.rows} samples show; other samples may open them more or less often`));
+  findings.push(
+    finding(
+      "onTheseSamples",
+      `${countUnits(count)} lifted by what ${view.rows} samples show; other samples may open them more or less often`,
+    ),
+  );
   return { state: view.state, treated, findings };
 }

@@ -65,7 +65,9 @@ class Guard implements RunningRemedy {
     this.lost = [];
     this.layers = state.spec.layers.slice(0, -1).flatMap(({ units, activation }, layer) => {
       const zeros = () => new Float64Array(units);
-      return canDie(activation) ? [{ layer, units, lastFired: zeros(), silentRows: zeros(), activity: zeros(), lookAgainAt: zeros() }] : [];
+      return canDie(activation)
+        ? [{ layer, units, lastFired: zeros(), silentRows: zeros(), activity: zeros(), lookAgainAt: zeros() }]
+        : [];
     });
     this.copies = [0, 0].map((step) => ({ step, parameters: state.allParameters().slice() }));
     const scratch = new Arena(state.runtime.heap);
@@ -121,7 +123,10 @@ class Guard implements RunningRemedy {
       const copy = this.copies.findLast(({ step }) => step < lastFired[unit])!;
       return { unit, now, before: weightsOf(fit, copy.parameters, layer, unit) };
     });
-    const readings = this.probe.read(layer, pairs.flatMap(({ before, now }) => [before, now]));
+    const readings = this.probe.read(
+      layer,
+      pairs.flatMap(({ before, now }) => [before, now]),
+    );
     pairs.forEach(({ unit, before, now }, i) => {
       const scale = lastLiving(readings[2 * i], readings[2 * i + 1], this.openShare);
       this.putBack(fit, layer, unit, before, now, scale);
@@ -130,13 +135,25 @@ class Guard implements RunningRemedy {
     });
   }
 
-  private putBack(fit: RunningFit, layer: number, unit: number, before: Weights, now: Weights, scale: number | undefined): void {
+  private putBack(
+    fit: RunningFit,
+    layer: number,
+    unit: number,
+    before: Weights,
+    now: Weights,
+    scale: number | undefined,
+  ): void {
     const place = { layer, unit, step: fit.step };
     if (scale === undefined) {
       this.lost.push(place);
       return;
     }
-    writeWeights(fit, layer, unit, now.map((weight, i) => before[i] + scale * (weight - before[i])));
+    writeWeights(
+      fit,
+      layer,
+      unit,
+      now.map((weight, i) => before[i] + scale * (weight - before[i])),
+    );
     clearVelocity(fit.state, layer, unit);
     fit.state.changes++;
     this.prevented.push({ ...place, scale });
@@ -161,14 +178,19 @@ class Probe {
     private readonly fit: RunningFit,
     scratch: Arena,
   ) {
-    const { state: { spec, runtime, layout, parameters }, plan: { trainingRows }, order } = fit;
+    const {
+      state: { spec, runtime, layout, parameters },
+      plan: { trainingRows },
+      order,
+    } = fit;
     this.buffers = new BatchBuffers(spec, runtime.heap, scratch);
     this.passes = new Passes(runtime, spec, layout, this.buffers, parameters);
     this.rows = Math.min(trainingRows, PROBED_ROWS);
     this.order = scratch.allocate(this.rows * 4, "the probed rows");
     this.buffers.ensure(this.buffers.chunk(this.rows), false);
     const all = runtime.heap.u32.slice(order.address >>> 2, (order.address >>> 2) + trainingRows).sort();
-    for (let i = 0; i < this.rows; i++) runtime.heap.u32[(this.order >>> 2) + i] = all[Math.floor((i * trainingRows) / this.rows)];
+    for (let i = 0; i < this.rows; i++)
+      runtime.heap.u32[(this.order >>> 2) + i] = all[Math.floor((i * trainingRows) / this.rows)];
   }
 
   /** Hands on the inputs of a layer, chunk by chunk; stops where `visit` says so. */
@@ -179,7 +201,14 @@ class Probe {
       const count = Math.min(chunk, this.rows - start);
       this.passes.gather(plan.data, start, count, this.order);
       this.passes.forward(count, "none", layer);
-      isDone = visit(state.floats(layer === 0 ? this.buffers.inputs : this.buffers.activations(layer - 1), count * state.inputsOf(layer)), start, count);
+      isDone = visit(
+        state.floats(
+          layer === 0 ? this.buffers.inputs : this.buffers.activations(layer - 1),
+          count * state.inputsOf(layer),
+        ),
+        start,
+        count,
+      );
     }
   }
 
@@ -230,7 +259,9 @@ function weightsOf(fit: RunningFit, parameters: Float32Array, layer: number, uni
 
 function writeWeights(fit: RunningFit, layer: number, unit: number, weights: Weights): void {
   const parameters = fit.state.allParameters();
-  placesOf(fit, layer, unit).forEach((place, i) => { parameters[place] = weights[i]; });
+  placesOf(fit, layer, unit).forEach((place, i) => {
+    parameters[place] = weights[i];
+  });
 }
 
 /**

@@ -22,7 +22,10 @@ interface Verdicts {
 }
 
 function kernelOf(state: NetworkState, layer: number): Float32Array {
-  return state.floats(state.parameters + state.layout.layers[layer].kernel, state.inputsOf(layer) * state.spec.layers[layer].units);
+  return state.floats(
+    state.parameters + state.layout.layers[layer].kernel,
+    state.inputsOf(layer) * state.spec.layers[layer].units,
+  );
 }
 
 function keepConstant(constants: Float64Array, values: Float32Array, isFirst: boolean): void {
@@ -58,8 +61,16 @@ function judgeUnits(course: Course, view: View): { verdicts: Verdicts[]; outputs
       return true;
     };
     const isEverywhere = before.layers[layer].units.map(({ proof }, unit) => proof === "provenDead" || isFixed(unit));
-    const isRemoved = before.layers[layer].units.map((each, unit) => each.state === "dead" || ((isTelling || isEverywhere[unit]) && !Number.isNaN(constants[layer][unit])));
-    verdicts.push({ constants: constants[layer], isEverywhere, isRemoved, isLossless: isEverywhere.map((everywhere, unit) => everywhere && isRemoved[unit]) });
+    const isRemoved = before.layers[layer].units.map(
+      (each, unit) =>
+        each.state === "dead" || ((isTelling || isEverywhere[unit]) && !Number.isNaN(constants[layer][unit])),
+    );
+    verdicts.push({
+      constants: constants[layer],
+      isEverywhere,
+      isRemoved,
+      isLossless: isEverywhere.map((everywhere, unit) => everywhere && isRemoved[unit]),
+    });
   });
   return { verdicts, outputs };
 }
@@ -72,7 +83,8 @@ function removeUseless({ state }: Course, verdicts: readonly Verdicts[]): void {
     const { units } = state.spec.layers[layer + 1];
     const { isRemoved, isLossless } = verdicts[layer];
     for (let unit = 0; unit < isRemoved.length; unit++) {
-      let isUseless = true, isLost = true;
+      let isUseless = true,
+        isLost = true;
       for (let to = 0; to < units; to++) {
         if (kernel[unit * units + to] === 0) continue;
         isUseless &&= above !== undefined && above.isRemoved[to];
@@ -99,8 +111,14 @@ function buildSmaller(course: Course, verdicts: readonly Verdicts[]): { state: N
   const { state } = course;
   const { spec } = state;
   const kept = [...verdicts.map(keptOf), indices(spec.layers.at(-1)!.units)];
-  const smaller = course.make(resolveSpec({ ...spec, layers: spec.layers.map((layer, index) => ({ ...layer, units: kept[index].length })) }));
-  transplant(state, smaller, kept.map((units, layer) => ({ layer, inputs: layer === 0 ? indices(spec.inputs) : kept[layer - 1], units })));
+  const smaller = course.make(
+    resolveSpec({ ...spec, layers: spec.layers.map((layer, index) => ({ ...layer, units: kept[index].length })) }),
+  );
+  transplant(
+    state,
+    smaller,
+    kept.map((units, layer) => ({ layer, inputs: layer === 0 ? indices(spec.inputs) : kept[layer - 1], units })),
+  );
   const isFolded = verdicts.map(({ isRemoved, constants }, layer) => {
     const sums = new Float64Array(kept[layer + 1].length);
     const folded = isRemoved.map((removed, unit) => {
@@ -126,14 +144,33 @@ function buildConstant(course: Course, outputs: Float32Array): NetworkState {
   return constant;
 }
 
-function describeEvidence({ before, x }: Course, verdicts: readonly Verdicts[], isConstant: boolean): TreatmentFinding[] {
-  const removed = verdicts.flatMap(({ isRemoved, isLossless }) => isRemoved.flatMap((each, unit) => (each ? [isLossless[unit]] : [])));
+function describeEvidence(
+  { before, x }: Course,
+  verdicts: readonly Verdicts[],
+  isConstant: boolean,
+): TreatmentFinding[] {
+  const removed = verdicts.flatMap(({ isRemoved, isLossless }) =>
+    isRemoved.flatMap((each, unit) => (each ? [isLossless[unit]] : [])),
+  );
   const lossless = removed.filter(Boolean).length;
   const waking = before.layers.flatMap(({ units }) => units).filter(({ proof }) => proof === "refuted").length;
-  const isProved = isConstant ? verdicts.some(({ isLossless }) => !isLossless.includes(false)) : lossless === removed.length;
-  if (isProved) return [finding("lossless", `${countUnits(removed.length)} taken out: no input within the range of each feature of x has another output, but for rounding`)];
+  const isProved = isConstant
+    ? verdicts.some(({ isLossless }) => !isLossless.includes(false))
+    : lossless === removed.length;
+  if (isProved)
+    return [
+      finding(
+        "lossless",
+        `${countUnits(removed.length)} taken out: no input within the range of each feature of x has another output, but for rounding`,
+      ),
+    ];
   const awake = waking === 0 ? "" : ` (${waking} of them open on other inputs within the range of x)`;
-  return [finding("onTheseSamples", `${countUnits(removed.length)} taken out, ${lossless} of them without loss in the whole range of x; the others change no output on these ${x.rows} samples${awake}`)];
+  return [
+    finding(
+      "onTheseSamples",
+      `${countUnits(removed.length)} taken out, ${lossless} of them without loss in the whole range of x; the others change no output on these ${x.rows} samples${awake}`,
+    ),
+  ];
 }
 
 export function prune(course: Course): Outcome {
@@ -143,18 +180,31 @@ export function prune(course: Course): Outcome {
   const isEmptied = ({ isRemoved }: Verdicts) => !isRemoved.includes(false);
   const died = verdicts.findIndex(isEmptied); // below it all is without use
   removeUseless(course, verdicts);
-  if (!verdicts.some(({ isRemoved }) => isRemoved.includes(true))) return nothing("no hidden unit is dead, constant or without outgoing weights on these samples");
+  if (!verdicts.some(({ isRemoved }) => isRemoved.includes(true)))
+    return nothing("no hidden unit is dead, constant or without outgoing weights on these samples");
   const emptied = died >= 0 ? died : verdicts.findIndex(isEmptied);
   if (emptied < 0) {
     const { state: smaller, isFolded } = buildSmaller(course, verdicts);
     const treated = verdicts.flatMap(({ isRemoved }, layer) =>
-      isRemoved.flatMap((removed, unit): TreatedUnit[] => (removed ? [{ layer, unit, action: isFolded[layer][unit] ? "folded" : "removed" }] : [])));
+      isRemoved.flatMap((removed, unit): TreatedUnit[] =>
+        removed ? [{ layer, unit, action: isFolded[layer][unit] ? "folded" : "removed" }] : [],
+      ),
+    );
     return { state: smaller, treated, findings: describeEvidence(course, verdicts, false) };
   }
   const constant = buildConstant(course, outputs);
   for (const each of verdicts) each.isRemoved = each.isRemoved.map(() => true);
   const treated = verdicts.flatMap(({ constants }, layer) =>
-    [...constants].map((value, unit): TreatedUnit => ({ layer, unit, action: layer < emptied || value === 0 || Number.isNaN(value) ? "removed" : "folded" })));
+    [...constants].map((value, unit): TreatedUnit => ({
+      layer,
+      unit,
+      action: layer < emptied || value === 0 || Number.isNaN(value) ? "removed" : "folded",
+    })),
+  );
   const message = `layer ${emptied} dies out as a whole: the output is the same on every sample, and what is left of the network is its output layer with a kernel of 0`;
-  return { state: constant, treated, findings: [finding("constantNetwork", message, emptied), ...describeEvidence(course, verdicts, true)] };
+  return {
+    state: constant,
+    treated,
+    findings: [finding("constantNetwork", message, emptied), ...describeEvidence(course, verdicts, true)],
+  };
 }

@@ -43,10 +43,21 @@ export function recycle(course: Course, tau: number): Outcome {
     }
     const closed = drawUntilOpen(view, layer, units, (unit) => redrawIncoming(state, layer, unit));
     if (closed.length > 0) findings.push(...liftUnits(view, layer, closed, DEFAULT_ACTIVITY, []));
-    treated.push(...units.map((unit): TreatedUnit => ({ layer, unit, action: closed.includes(unit) ? "redrawnAndLifted" : "redrawn" })));
+    treated.push(
+      ...units.map((unit): TreatedUnit => ({
+        layer,
+        unit,
+        action: closed.includes(unit) ? "redrawnAndLifted" : "redrawn",
+      })),
+    );
   }
   if (treated.length === 0) return nothing(`no hidden unit is dormant on these samples (tau ${tau})`);
-  findings.push(finding("onTheseSamples", `${countUnits(treated.length)} dormant on these ${view.rows} samples; on others they may have mattered`));
+  findings.push(
+    finding(
+      "onTheseSamples",
+      `${countUnits(treated.length)} dormant on these ${view.rows} samples; on others they may have mattered`,
+    ),
+  );
   return { state, treated, findings };
 }
 

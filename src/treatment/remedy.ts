@@ -30,9 +30,19 @@ export type ResolvedRemedy =
 export const DEFAULT_ACTIVITY = 0.1;
 const DEFAULT_TAU = 0.025;
 
-const KINDS = ["liftBias", "recycle", "reinitialize", "replaceActivation", "prune"] as const satisfies readonly RemedyKind[];
+const KINDS = [
+  "liftBias",
+  "recycle",
+  "reinitialize",
+  "replaceActivation",
+  "prune",
+] as const satisfies readonly RemedyKind[];
 const OPTIONS: Readonly<Record<RemedyKind, readonly string[]>> = {
-  liftBias: ["activity"], recycle: ["tau"], reinitialize: ["kernelInitializer"], replaceActivation: ["activation"], prune: [],
+  liftBias: ["activity"],
+  recycle: ["tau"],
+  reinitialize: ["kernelInitializer"],
+  replaceActivation: ["activation"],
+  prune: [],
 };
 
 /** @throws RelumineError "value" */
@@ -41,13 +51,29 @@ export function checkRemedy(remedy: unknown): ResolvedRemedy {
     throw new RelumineError("value", `remedy is ${describe(remedy)}; wanted is an object like { kind: "liftBias" }`);
   }
   const kind = checkName("remedy.kind", (remedy as Remedy).kind, KINDS);
-  const given = checkOptions(`remedy "${kind}"`, remedy as { activity?: unknown; tau?: unknown; kernelInitializer?: unknown; activation?: unknown }, ["kind", ...OPTIONS[kind]]);
+  const given = checkOptions(
+    `remedy "${kind}"`,
+    remedy as { activity?: unknown; tau?: unknown; kernelInitializer?: unknown; activation?: unknown },
+    ["kind", ...OPTIONS[kind]],
+  );
   switch (kind) {
-    case "liftBias": return { kind, activity: checkNumber("activity", given.activity ?? DEFAULT_ACTIVITY, { low: 0, openLow: true, high: 1 }) };
-    case "recycle": return { kind, tau: checkNumber("tau", given.tau ?? DEFAULT_TAU, { low: 0 }) };
+    case "liftBias":
+      return {
+        kind,
+        activity: checkNumber("activity", given.activity ?? DEFAULT_ACTIVITY, { low: 0, openLow: true, high: 1 }),
+      };
+    case "recycle":
+      return { kind, tau: checkNumber("tau", given.tau ?? DEFAULT_TAU, { low: 0 }) };
     case "reinitialize":
-      return given.kernelInitializer === undefined ? { kind } : { kind, kernelInitializer: checkName("kernelInitializer", given.kernelInitializer, KERNEL_INITIALIZER_NAMES) };
-    case "replaceActivation": return { kind, activation: resolveActivation("activation", given.activation as Activation) };
-    case "prune": return { kind };
+      return given.kernelInitializer === undefined
+        ? { kind }
+        : {
+            kind,
+            kernelInitializer: checkName("kernelInitializer", given.kernelInitializer, KERNEL_INITIALIZER_NAMES),
+          };
+    case "replaceActivation":
+      return { kind, activation: resolveActivation("activation", given.activation as Activation) };
+    case "prune":
+      return { kind };
   }
 }

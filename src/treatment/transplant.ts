@@ -8,7 +8,13 @@ export interface Graft {
   readonly units: readonly number[];
 }
 
-function graftBlock(from: NetworkState, source: number, to: NetworkState, target: number, grafts: readonly Graft[]): void {
+function graftBlock(
+  from: NetworkState,
+  source: number,
+  to: NetworkState,
+  target: number,
+  grafts: readonly Graft[],
+): void {
   const read = from.floats(source, from.parameterFloats);
   const write = to.floats(target, to.parameterFloats);
   grafts.forEach(({ layer, inputs, units }, index) => {
@@ -31,7 +37,8 @@ function graftStepCounts(from: NetworkState, to: NetworkState, grafts: readonly 
   const hidden = from.spec.layers.slice(0, -1);
   const first = (layer: number) => hidden.slice(0, layer).reduce((sum, { units }) => sum + units, 0);
   const kept = grafts.slice(0, -1).flatMap(({ layer, units }) => units.map((unit) => first(layer) + unit));
-  if (kept.length > 0) to.setStepCounts(Float64Array.from([...kept, ...kept.map((at) => counts.length / 2 + at)], (at) => counts[at]));
+  if (kept.length > 0)
+    to.setStepCounts(Float64Array.from([...kept, ...kept.map((at) => counts.length / 2 + at)], (at) => counts[at]));
 }
 
 /** Fills `to`, one graft a layer: parameters, the optimizer's moments and step counts, and the place in the sequence of epochs and redraws. */

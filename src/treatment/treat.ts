@@ -43,16 +43,22 @@ class NetworkTreatment implements Treatment {
 
 function checkIdle({ current }: StateCell, what: string): void {
   current.checkAlive();
-  if (current.isTraining) throw new RelumineError("value", `the network is training; wanted is one that is not, to ${what}`);
+  if (current.isTraining)
+    throw new RelumineError("value", `the network is training; wanted is one that is not, to ${what}`);
 }
 
 function apply(course: Course, remedy: ResolvedRemedy): Outcome {
   switch (remedy.kind) {
-    case "liftBias": return liftBias(course, remedy.activity);
-    case "recycle": return recycle(course, remedy.tau);
-    case "reinitialize": return reinitialize(course, remedy.kernelInitializer);
-    case "replaceActivation": return replaceActivation(course, remedy.activation);
-    case "prune": return prune(course);
+    case "liftBias":
+      return liftBias(course, remedy.activity);
+    case "recycle":
+      return recycle(course, remedy.tau);
+    case "reinitialize":
+      return reinitialize(course, remedy.kernelInitializer);
+    case "replaceActivation":
+      return replaceActivation(course, remedy.activation);
+    case "prune":
+      return prune(course);
   }
 }
 
@@ -64,13 +70,22 @@ function largestDifference(a: Network, b: Network, x: Matrix): number {
 
 /** The treated units with what the diagnosis afterwards counted. */
 function measure(treated: readonly TreatedUnit[], after: Diagnosis, isPruned: boolean): TreatedUnit[] {
-  return isPruned ? [...treated] : treated.map((each) => ({ ...each, activity: after.layers[each.layer].units[each.unit].activity }));
+  return isPruned
+    ? [...treated]
+    : treated.map((each) => ({ ...each, activity: after.layers[each.layer].units[each.unit].activity }));
 }
 
 function stillDead(after: Diagnosis, isPruned: boolean): TreatmentFinding[] {
   if (isPruned || after.dead === 0) return [];
-  const { layer, unit, mechanism, preactivation } = after.layers.flatMap(({ units }) => units).find(({ state }) => state === "dead")!;
-  return [finding("stillDead", `${countUnits(after.dead)} dead after the treatment, the first in layer ${layer}: unit ${unit} (${mechanism}, preactivation at most ${preactivation.max.toPrecision(3)})`)];
+  const { layer, unit, mechanism, preactivation } = after.layers
+    .flatMap(({ units }) => units)
+    .find(({ state }) => state === "dead")!;
+  return [
+    finding(
+      "stillDead",
+      `${countUnits(after.dead)} dead after the treatment, the first in layer ${layer}: unit ${unit} (${mechanism}, preactivation at most ${preactivation.max.toPrecision(3)})`,
+    ),
+  ];
 }
 
 /** Puts the treated state in the network's place; returns what puts the old one back. */
@@ -79,7 +94,11 @@ function commit(cell: StateCell, treated: NetworkState): () => void {
   cell.replace(treated);
   return () => {
     checkIdle(cell, "undo a treatment");
-    if (!cell.holds(old)) throw new RelumineError("value", "an earlier treatment of the network was undone, and this one with it; wanted is one that is in force");
+    if (!cell.holds(old))
+      throw new RelumineError(
+        "value",
+        "an earlier treatment of the network was undone, and this one with it; wanted is one that is in force",
+      );
     cell.restore(old);
   };
 }
@@ -123,13 +142,25 @@ export async function treat(network: Network, x: Samples, remedy: Remedy): Promi
   const course = new Course(cell.current, before, matrix, runtime);
   try {
     const { state, treated, findings } = apply(course, resolved);
-    if (!state) return new NetworkTreatment(network, resolved, before, before, 0, treated, findings, () => checkIdle(cell, "undo a treatment"));
+    if (!state)
+      return new NetworkTreatment(network, resolved, before, before, 0, treated, findings, () =>
+        checkIdle(cell, "undo a treatment"),
+      );
     const result = networkOf(state);
     const after = diagnose(result, matrix, options);
     const change = largestDifference(network, result, matrix);
     const all = [...findings, ...stillDead(after, isPruned)];
     const back = isPruned ? backFromPrune(cell, result) : commit(cell, state);
-    return new NetworkTreatment(isPruned ? result : network, resolved, before, after, change, measure(treated, after, isPruned), all, back);
+    return new NetworkTreatment(
+      isPruned ? result : network,
+      resolved,
+      before,
+      after,
+      change,
+      measure(treated, after, isPruned),
+      all,
+      back,
+    );
   } catch (error) {
     course.giveUp();
     throw error;

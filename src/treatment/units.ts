@@ -5,19 +5,33 @@ import type { KernelInitializer } from "../network/spec.js";
 import type { NetworkState } from "../network/state.js";
 
 /** Draws a unit's incoming weights anew, its bias 0 and its slope as at the start; by default with its layer's initializer. */
-export function redrawIncoming(state: NetworkState, layer: number, unit: number, initializer?: KernelInitializer): void {
+export function redrawIncoming(
+  state: NetworkState,
+  layer: number,
+  unit: number,
+  initializer?: KernelInitializer,
+): void {
   const { kernel, bias, alpha } = state.layout.layers[layer];
   const { units, activation, kernelInitializer } = state.spec.layers[layer];
   const at = state.parameters >>> 2;
   const drawn = {
-    fanIn: state.inputsOf(layer), fanOut: units, kernel: at + kernel / 4 + unit, stride: units, bias: at + bias / 4 + unit, nth: state.redraws++,
+    fanIn: state.inputsOf(layer),
+    fanOut: units,
+    kernel: at + kernel / 4 + unit,
+    stride: units,
+    bias: at + bias / 4 + unit,
+    nth: state.redraws++,
   };
   redrawUnit(state.runtime, drawn, initializer ?? kernelInitializer, splitSeed(state.spec.seed));
   if (alpha !== undefined) state.runtime.heap.f32[at + alpha / 4 + unit] = activation.alpha!;
 }
 
 /** Of a unit: where its outgoing weights lie, in floats from the start of the block; they are one row of the next kernel. */
-export function outgoing(state: NetworkState, layer: number, unit: number): { readonly start: number; readonly end: number } {
+export function outgoing(
+  state: NetworkState,
+  layer: number,
+  unit: number,
+): { readonly start: number; readonly end: number } {
   const { units } = state.spec.layers[layer + 1];
   const start = state.layout.layers[layer + 1].kernel / 4 + unit * units;
   return { start, end: start + units };

@@ -62,7 +62,9 @@ export class View {
   /** The layer's units that are dead on x. */
   dead(layer: number): number[] {
     const { activation } = this.state.spec.layers[layer];
-    return this.totals(layer).flatMap((unit, index) => (judge(activation, unit, nearest(unit), 1, THRESHOLDS) === "dead" ? [index] : []));
+    return this.totals(layer).flatMap((unit, index) =>
+      judge(activation, unit, nearest(unit), 1, THRESHOLDS) === "dead" ? [index] : [],
+    );
   }
 
   /** Hands on each unit's preactivations, one for each row of x. */

@@ -4,7 +4,17 @@ import { RelumineError } from "../core/errors.js";
 
 /** In the order of the kernels' numbers. */
 export const ACTIVATION_NAMES = [
-  "linear", "relu", "leakyRelu", "prelu", "elu", "selu", "gelu", "silu", "softplus", "sigmoid", "tanh",
+  "linear",
+  "relu",
+  "leakyRelu",
+  "prelu",
+  "elu",
+  "selu",
+  "gelu",
+  "silu",
+  "softplus",
+  "sigmoid",
+  "tanh",
 ] as const;
 
 export type ActivationName = (typeof ACTIVATION_NAMES)[number];
@@ -24,11 +34,16 @@ const DEFAULT_ALPHA: Partial<Record<ActivationName, number>> = { leakyRelu: 0.01
 const IN_PLACE: readonly ActivationName[] = ["linear", "relu", "leakyRelu"];
 
 export function resolveActivation(where: string, activation: Activation): ResolvedActivation {
-  const given = typeof activation === "object" ? checkOptions(where, activation, ["name", "alpha"]) : { name: activation };
+  const given =
+    typeof activation === "object" ? checkOptions(where, activation, ["name", "alpha"]) : { name: activation };
   const name = checkName(where, given.name, ACTIVATION_NAMES);
   const defaultAlpha = DEFAULT_ALPHA[name];
   if (defaultAlpha === undefined) {
-    if (given.alpha !== undefined) throw new RelumineError("value", `${where} is ${name} with an alpha; only ${Object.keys(DEFAULT_ALPHA).join(", ")} take one`);
+    if (given.alpha !== undefined)
+      throw new RelumineError(
+        "value",
+        `${where} is ${name} with an alpha; only ${Object.keys(DEFAULT_ALPHA).join(", ")} take one`,
+      );
     return { name };
   }
   const low = name === "prelu" ? undefined : 0; // a slope that learns may start anywhere

@@ -40,7 +40,11 @@ function applyDelta(base: Uint8Array, delta: string): Uint8Array<ArrayBuffer> {
   const bytes = new Uint8Array(length);
   let at = 0;
   for (let i = 0; i < parts.length; i += 3) {
-    const [own, from, count] = [decodeHex(parts[i]), Number.parseInt(parts[i + 1], 36), Number.parseInt(parts[i + 2], 36)];
+    const [own, from, count] = [
+      decodeHex(parts[i]),
+      Number.parseInt(parts[i + 1], 36),
+      Number.parseInt(parts[i + 2], 36),
+    ];
     bytes.set(own, at);
     bytes.set(base.subarray(from, from + count), at + own.length);
     at += own.length + count;
@@ -69,14 +73,20 @@ async function load(url: string | URL): Promise<Uint8Array<ArrayBuffer>> {
     if (!response.ok) throw new Error(`status ${response.status}`);
     return new Uint8Array(await response.arrayBuffer());
   } catch (error) {
-    throw new RelumineError("unsupported", `${String(url)} can't be loaded (${(error as Error).message}); wanted is the URL of the package's .wasm file`);
+    throw new RelumineError(
+      "unsupported",
+      `${String(url)} can't be loaded (${(error as Error).message}); wanted is the URL of the package's .wasm file`,
+    );
   }
 }
 
 async function compileFile(build: Build, shared: boolean, file: string | URL): Promise<WebAssembly.Module> {
   const bytes = await load(file);
   const module = await WebAssembly.compile(shared ? withSharedMemory(bytes) : bytes).catch((error: Error) => {
-    throw new RelumineError("format", `${String(file)} is no WebAssembly (${error.message}); wanted is the package's ${build}.wasm`);
+    throw new RelumineError(
+      "format",
+      `${String(file)} is no WebAssembly (${error.message}); wanted is the package's ${build}.wasm`,
+    );
   });
   if (!WebAssembly.Module.exports(module).some(({ name }) => name === "gemmWorkspaceBytes")) {
     throw new RelumineError("format", `${String(file)} is another program's; wanted is the package's ${build}.wasm`);
@@ -95,7 +105,10 @@ export async function compileKernels(build: Build, shared: boolean, file?: strin
  * An instance over `memory`; the calls are the raw exports, without the loader's wrappers. The loader's asynchronous call asks whether it was given a
  * Response, which makes Node load all of fetch (40 ms), so it is left to those browsers that refuse the synchronous one on the main thread.
  */
-export async function instantiateKernels(module: WebAssembly.Module, memory: WebAssembly.Memory): Promise<KernelExports> {
+export async function instantiateKernels(
+  module: WebAssembly.Module,
+  memory: WebAssembly.Memory,
+): Promise<KernelExports> {
   const imports = { env: { memory } };
   let made: { instance: WebAssembly.Instance };
   try {

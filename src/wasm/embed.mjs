@@ -34,7 +34,7 @@ function encodeDelta(base, bytes) {
   const index = indexBytes(base);
   const parts = [];
   let own = "";
-  for (let at = 0; at < bytes.length; ) {
+  for (let at = 0; at < bytes.length;) {
     const { from, length } = longestMatch(base, index, bytes, at);
     if (length < LEAST_COPIED) {
       own += bytes.toString("hex", at, at + 1);

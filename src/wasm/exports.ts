@@ -2,25 +2,53 @@
 export interface KernelExports {
   /** C = A·B + beta·C, beta 0 or 1; A is m x k, B k x n, C m x n with contiguous columns. */
   gemm(
-    m: number, n: number, k: number,
-    a: number, rowStrideA: number, colStrideA: number,
-    b: number, rowStrideB: number, colStrideB: number,
-    beta: number, c: number, ldc: number, workspace: number,
+    m: number,
+    n: number,
+    k: number,
+    a: number,
+    rowStrideA: number,
+    colStrideA: number,
+    b: number,
+    rowStrideB: number,
+    colStrideB: number,
+    beta: number,
+    c: number,
+    ldc: number,
+    workspace: number,
   ): void;
   /** The same for the columns and the rows (k) of B that indices (u32) select, 0: all; n and k count what is selected. */
   gemmSelected(
-    m: number, n: number, k: number,
-    a: number, rowStrideA: number, colStrideA: number,
-    b: number, rowStrideB: number, colStrideB: number,
-    accumulate: number, c: number, ldc: number, workspace: number,
-    columnIndex: number, kIndex: number,
+    m: number,
+    n: number,
+    k: number,
+    a: number,
+    rowStrideA: number,
+    colStrideA: number,
+    b: number,
+    rowStrideB: number,
+    colStrideB: number,
+    accumulate: number,
+    c: number,
+    ldc: number,
+    workspace: number,
+    columnIndex: number,
+    kIndex: number,
   ): void;
   /** C = A·B, row-major and tight, one row after the other, for a B without infinities and NaN: where an element of A is 0, its row of B is not read. */
   gemmSkippingZeros(m: number, n: number, k: number, a: number, b: number, c: number, workspace: number): void;
   /** Copies the columns of rows x width that an index (u32) selects to rows x columns. */
   gatherColumns(rows: number, width: number, columns: number, columnIndex: number, from: number, to: number): void;
   /** Spreads rows x columns floats, dense at c, in place to the rows and columns of height x width that ascending indices select, 0: all; the others become 0. */
-  spread(height: number, width: number, rows: number, columns: number, rowIndex: number, columnIndex: number, c: number, workspace: number): void;
+  spread(
+    height: number,
+    width: number,
+    rows: number,
+    columns: number,
+    rowIndex: number,
+    columnIndex: number,
+    c: number,
+    workspace: number,
+  ): void;
   /** Whether gemm packs the operands of such a product: 1 or 0. */
   isPacked(m: number, n: number, k: number): number;
   /** Bytes of packing space, aligned to 16. */
@@ -35,65 +63,169 @@ export interface KernelExports {
   allFinite(n: number, x: number): number;
   /** Moving averages, a float a row: of magnitude·scale·Σ|kernel's row|, and of magnitude·scale. */
   updateUtility(
-    rows: number, columns: number, kernel: number, magnitude: number, scale: number, gain: number, utility: number, activation: number,
+    rows: number,
+    columns: number,
+    kernel: number,
+    magnitude: number,
+    scale: number,
+    gain: number,
+    utility: number,
+    activation: number,
   ): void;
 
   // Losses: result is two float64, [loss sum, correct], added to; gradient may be the logits or outputs, or 0; divisor divides it alone.
   softmax(rows: number, classes: number, logits: number, out: number): void;
   /** labels: int32. */
   softmaxCrossEntropy(
-    rows: number, classes: number, logits: number, labels: number, gradient: number, divisor: number, result: number,
+    rows: number,
+    classes: number,
+    logits: number,
+    labels: number,
+    gradient: number,
+    divisor: number,
+    result: number,
   ): void;
   softmaxCrossEntropyDense(
-    rows: number, classes: number, logits: number, targets: number, gradient: number, divisor: number, result: number,
+    rows: number,
+    classes: number,
+    logits: number,
+    targets: number,
+    gradient: number,
+    divisor: number,
+    result: number,
   ): void;
-  binaryCrossEntropy(n: number, logits: number, targets: number, gradient: number, divisor: number, result: number): void;
+  binaryCrossEntropy(
+    n: number,
+    logits: number,
+    targets: number,
+    gradient: number,
+    divisor: number,
+    result: number,
+  ): void;
   /** The three below leave `correct` alone. */
-  meanSquaredError(n: number, outputs: number, targets: number, gradient: number, divisor: number, result: number): void;
-  meanAbsoluteError(n: number, outputs: number, targets: number, gradient: number, divisor: number, result: number): void;
+  meanSquaredError(
+    n: number,
+    outputs: number,
+    targets: number,
+    gradient: number,
+    divisor: number,
+    result: number,
+  ): void;
+  meanAbsoluteError(
+    n: number,
+    outputs: number,
+    targets: number,
+    gradient: number,
+    divisor: number,
+    result: number,
+  ): void;
   huber(n: number, outputs: number, targets: number, gradient: number, divisor: number, result: number): void;
 
   // Optimizers: each returns the number of entries that it refused to update, since the result would not be finite. For sgd and rmsprop n is a multiple of 4.
   sgd(
-    n: number, parameters: number, gradient: number, velocity: number,
-    learningRate: number, momentum: number, weightDecay: number, nesterov: number,
+    n: number,
+    parameters: number,
+    gradient: number,
+    velocity: number,
+    learningRate: number,
+    momentum: number,
+    weightDecay: number,
+    nesterov: number,
   ): number;
   /** gain = 1 - beta, stepSize = learningRate / (1 - beta1^t), correction = 1 / sqrt(1 - beta2^t), shrink = learningRate * weightDecay (adam: 0). */
   adam(
-    n: number, parameters: number, gradient: number, m: number, v: number,
-    gain1: number, gain2: number, stepSize: number, correction: number, epsilon: number, shrink: number,
+    n: number,
+    parameters: number,
+    gradient: number,
+    m: number,
+    v: number,
+    gain1: number,
+    gain2: number,
+    stepSize: number,
+    correction: number,
+    epsilon: number,
+    shrink: number,
   ): number;
   /** The same for the rows x columns of a kernel whose rows or columns have step counts of their own; ages: as advanceAges leaves them (0: none are younger). */
   adamAged(
-    rows: number, columns: number, parameters: number, gradient: number, m: number, v: number,
-    gain1: number, gain2: number, stepSize: number, correction: number, epsilon: number, shrink: number,
-    rowAges: number, columnAges: number, stride: number,
+    rows: number,
+    columns: number,
+    parameters: number,
+    gradient: number,
+    m: number,
+    v: number,
+    gain1: number,
+    gain2: number,
+    stepSize: number,
+    correction: number,
+    epsilon: number,
+    shrink: number,
+    rowAges: number,
+    columnAges: number,
+    stride: number,
   ): number;
   /** powers: 2 x n float64, beta1^t and beta2^t; ages: 2 x n float32, each unit's stepSize and correction. */
   advanceAges(n: number, powers: number, ages: number, beta1: number, beta2: number, learningRate: number): void;
   /** gain = 1 - rho. */
   rmsprop(
-    n: number, parameters: number, gradient: number, v: number, velocity: number,
-    learningRate: number, gain: number, epsilon: number, momentum: number,
+    n: number,
+    parameters: number,
+    gradient: number,
+    v: number,
+    velocity: number,
+    learningRate: number,
+    gain: number,
+    epsilon: number,
+    momentum: number,
   ): number;
 
   // Random numbers: seeds and streams are 32-bit integers.
   fillUniform(
-    n: number, out: number, seedLow: number, seedHigh: number, stream: number, substream: number, low: number, high: number,
+    n: number,
+    out: number,
+    seedLow: number,
+    seedHigh: number,
+    stream: number,
+    substream: number,
+    low: number,
+    high: number,
   ): void;
   fillNormal(
-    n: number, out: number, seedLow: number, seedHigh: number, stream: number, substream: number, mean: number, deviation: number,
+    n: number,
+    out: number,
+    seedLow: number,
+    seedHigh: number,
+    stream: number,
+    substream: number,
+    mean: number,
+    deviation: number,
   ): void;
   shuffle(n: number, indices: number, seedLow: number, seedHigh: number, stream: number, substream: number): void;
   /** z += bias (0: none), a = f(z) over rows x units; counters: 7 x units float32, overwritten (0: none), those of fired rows alone unless `all` is 1. a may be z. Kinds: assembly/activation.ts. */
   activationForward(
-    kind: number, alpha: number, alphas: number, rows: number, units: number,
-    z: number, bias: number, a: number, counters: number, all: number,
+    kind: number,
+    alpha: number,
+    alphas: number,
+    rows: number,
+    units: number,
+    z: number,
+    bias: number,
+    a: number,
+    counters: number,
+    all: number,
   ): void;
   /** dz = upstream · f'(z), dBias and dAlphas (0: not wanted) its sums; 1 if every dBias is finite. dz may be upstream. */
   activationBackward(
-    kind: number, alpha: number, alphas: number, rows: number, units: number,
-    z: number, upstream: number, dz: number, dBias: number, dAlphas: number,
+    kind: number,
+    alpha: number,
+    alphas: number,
+    rows: number,
+    units: number,
+    z: number,
+    upstream: number,
+    dz: number,
+    dBias: number,
+    dAlphas: number,
   ): number;
   /** Merges the counters of `rows` rows into running totals, 7 x units float64. */
   foldCounters(units: number, rows: number, batch: number, total: number): void;

@@ -10,7 +10,12 @@ parentPort.postMessage("ready");
 exports.helperLoop(control, index);
 `;
 
-export function startHelper(start: HelperStart, onReady: () => void, onDeath: (why: string) => void, _file?: string | URL): Helper {
+export function startHelper(
+  start: HelperStart,
+  onReady: () => void,
+  onDeath: (why: string) => void,
+  _file?: string | URL,
+): Helper {
   const worker = new Worker(SOURCE, { eval: true, execArgv: [], workerData: start });
   worker.once("message", () => {
     worker.unref(); // an idle pool keeps no process alive

@@ -10,7 +10,12 @@ onmessage = ({ data: { module, memory, control, index } }) => {
 };
 `;
 
-export function startHelper(start: HelperStart, onReady: () => void, onDeath: (why: string) => void, file?: string | URL): Helper {
+export function startHelper(
+  start: HelperStart,
+  onReady: () => void,
+  onDeath: (why: string) => void,
+  file?: string | URL,
+): Helper {
   const url = file ?? URL.createObjectURL(new Blob([SOURCE], { type: "text/javascript" }));
   const worker = new Worker(url);
   worker.onmessage = () => {

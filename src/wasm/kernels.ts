@@ -65,7 +65,10 @@ class WasmMatrix implements Matrix {
 
 function checkSameShape(name: string, matrix: Matrix, otherName: string, other: Matrix): void {
   if (matrix.rows !== other.rows || matrix.columns !== other.columns) {
-    throw new RelumineError("shape", `${name} is ${matrix.rows} x ${matrix.columns} and ${otherName} ${other.rows} x ${other.columns}; wanted are equal shapes`);
+    throw new RelumineError(
+      "shape",
+      `${name} is ${matrix.rows} x ${matrix.columns} and ${otherName} ${other.rows} x ${other.columns}; wanted are equal shapes`,
+    );
   }
 }
 
@@ -92,7 +95,12 @@ class WasmKernels implements Kernels {
     this.#checkAlive();
     checkInteger("rows", rows, { low: 0 });
     checkInteger("columns", columns, { low: 0 });
-    const matrix = new WasmMatrix(this.#runtime, this.#arena.allocate(rows * columns * 4, `a matrix of ${rows} x ${columns}`), rows, columns);
+    const matrix = new WasmMatrix(
+      this.#runtime,
+      this.#arena.allocate(rows * columns * 4, `a matrix of ${rows} x ${columns}`),
+      rows,
+      columns,
+    );
     this.#matrices.add(matrix);
     return matrix;
   }
@@ -103,33 +111,72 @@ class WasmKernels implements Kernels {
   }
 
   matmul(out: Matrix, a: Matrix, b: Matrix, options?: MatmulOptions): void {
-    const c = this.#check("out", out), x = this.#check("a", a), y = this.#check("b", b);
-    const { transposeA = false, transposeB = false, accumulate = false } = checkOptions("matmul", options, ["transposeA", "transposeB", "accumulate"]);
+    const c = this.#check("out", out),
+      x = this.#check("a", a),
+      y = this.#check("b", b);
+    const {
+      transposeA = false,
+      transposeB = false,
+      accumulate = false,
+    } = checkOptions("matmul", options, ["transposeA", "transposeB", "accumulate"]);
     const [m, k] = checkBoolean("transposeA", transposeA) ? [x.columns, x.rows] : [x.rows, x.columns];
     const [depth, n] = checkBoolean("transposeB", transposeB) ? [y.columns, y.rows] : [y.rows, y.columns];
     checkBoolean("accumulate", accumulate);
-    if (k !== depth) throw new RelumineError("shape", `A is ${m} x ${k} and B ${depth} x ${n}; wanted are as many columns of A as rows of B`);
-    if (c.rows !== m || c.columns !== n) throw new RelumineError("shape", `out is ${c.rows} x ${c.columns}; A·B is ${m} x ${n}`);
+    if (k !== depth)
+      throw new RelumineError(
+        "shape",
+        `A is ${m} x ${k} and B ${depth} x ${n}; wanted are as many columns of A as rows of B`,
+      );
+    if (c.rows !== m || c.columns !== n)
+      throw new RelumineError("shape", `out is ${c.rows} x ${c.columns}; A·B is ${m} x ${n}`);
     if (c === x || c === y) throw new RelumineError("value", "out is also an operand; wanted is another matrix");
     const [rowStrideA, colStrideA] = transposeA ? [1, x.columns] : [x.columns, 1];
     const [rowStrideB, colStrideB] = transposeB ? [1, y.columns] : [y.columns, 1];
     const { kernels, workspace } = this.#runtime;
-    kernels.gemm(m, n, k, x.address, rowStrideA, colStrideA, y.address, rowStrideB, colStrideB, Number(accumulate), c.address, n, workspace);
+    kernels.gemm(
+      m,
+      n,
+      k,
+      x.address,
+      rowStrideA,
+      colStrideA,
+      y.address,
+      rowStrideB,
+      colStrideB,
+      Number(accumulate),
+      c.address,
+      n,
+      workspace,
+    );
   }
 
   activate(out: Matrix, z: Matrix, activation: Activation): void {
-    const a = this.#check("out", out), input = this.#check("z", z);
+    const a = this.#check("out", out),
+      input = this.#check("z", z);
     checkSameShape("out", out, "z", z);
     const { code, alpha } = resolveSingle(activation);
     this.#runtime.kernels.activationForward(code, alpha, 0, 1, z.rows * z.columns, input.address, 0, a.address, 0, 0);
   }
 
   activationGradient(out: Matrix, z: Matrix, upstream: Matrix, activation: Activation): void {
-    const dz = this.#check("out", out), input = this.#check("z", z), da = this.#check("upstream", upstream);
+    const dz = this.#check("out", out),
+      input = this.#check("z", z),
+      da = this.#check("upstream", upstream);
     checkSameShape("out", out, "z", z);
     checkSameShape("upstream", upstream, "z", z);
     const { code, alpha } = resolveSingle(activation);
-    this.#runtime.kernels.activationBackward(code, alpha, 0, 1, z.rows * z.columns, input.address, da.address, dz.address, 0, 0);
+    this.#runtime.kernels.activationBackward(
+      code,
+      alpha,
+      0,
+      1,
+      z.rows * z.columns,
+      input.address,
+      da.address,
+      dz.address,
+      0,
+      0,
+    );
   }
 
   dispose(): void {
@@ -144,13 +191,17 @@ class WasmKernels implements Kernels {
   #check(name: string, matrix: Matrix): WasmMatrix {
     this.#checkAlive();
     if (!(matrix instanceof WasmMatrix) || !this.#matrices.has(matrix)) {
-      throw new RelumineError("value", `${name} is ${describe(matrix)}; wanted is a matrix from allocate() that was not freed`);
+      throw new RelumineError(
+        "value",
+        `${name} is ${describe(matrix)}; wanted is a matrix from allocate() that was not freed`,
+      );
     }
     return matrix;
   }
 
   #checkAlive(): void {
-    if (this.#isDisposed) throw new RelumineError("disposed", "the kernels were disposed of; wanted are kernels that are in use");
+    if (this.#isDisposed)
+      throw new RelumineError("disposed", "the kernels were disposed of; wanted are kernels that are in use");
   }
 }
 

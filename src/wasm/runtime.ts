@@ -41,7 +41,8 @@ export interface Runtime {
 const runtimes = new Map<string, Promise<Runtime>>();
 
 async function start(build: Build, threads: number, files: RuntimeFiles, onDeath: () => void): Promise<Runtime> {
-  if (!supportsSimd()) throw new RelumineError("unsupported", "this engine has no WebAssembly SIMD; wanted is one from 2021 or later");
+  if (!supportsSimd())
+    throw new RelumineError("unsupported", "this engine has no WebAssembly SIMD; wanted is one from 2021 or later");
   const shared = threads > 1;
   const heap = new Heap(shared);
   const module = await compileKernels(build, shared, files[build]);
@@ -66,7 +67,11 @@ function obtain(build: Build, threads: number, files: RuntimeFiles = {}): Promis
 
 /** The runtime that the options ask for. */
 export async function getRuntime(options?: RuntimeOptions): Promise<Runtime> {
-  const { arithmetic = "fast", threads = 1, files } = checkOptions("options", options, ["arithmetic", "threads", "files"]);
+  const {
+    arithmetic = "fast",
+    threads = 1,
+    files,
+  } = checkOptions("options", options, ["arithmetic", "threads", "files"]);
   checkName("arithmetic", arithmetic, ["fast", "reproducible"]);
   if (threads !== "auto") checkInteger("threads", threads, { low: 1 });
   const build = arithmetic === "fast" && supportsRelaxed() ? "relaxed" : "strict";

@@ -19,7 +19,10 @@ const MAX_THREADS = 64;
 const AUTO_THREADS = 8;
 const CONTROL_BYTES = 256;
 /** Words of the control block, see assembly/threads.ts. */
-const FINISHED = 1, CALLER_SLEEPS = 3, TURNS = 5, ARGUMENTS = 7;
+const FINISHED = 1,
+  CALLER_SLEEPS = 3,
+  TURNS = 5,
+  ARGUMENTS = 7;
 /** Multiply-adds from which waking helpers pays (measured). */
 const SHARED_FROM = 1_000_000;
 const PATIENCE_MS = 5000;
@@ -48,10 +51,19 @@ export class ThreadPool {
   ) {}
 
   /** Starts threads - 1 helpers; `onDeath` is called once if one of them ends. */
-  static async start(threads: number, module: WebAssembly.Module, kernels: KernelExports, heap: Heap, onDeath: () => void, file?: string | URL): Promise<ThreadPool> {
+  static async start(
+    threads: number,
+    module: WebAssembly.Module,
+    kernels: KernelExports,
+    heap: Heap,
+    onDeath: () => void,
+    file?: string | URL,
+  ): Promise<ThreadPool> {
     const control = heap.allocate(CONTROL_BYTES, "the threads' control block");
     const pool = new ThreadPool(kernels, heap, control, onDeath);
-    const ready = Array.from({ length: threads - 1 }, (_, i) => pool.startHelper({ module, memory: heap.memory, control, index: i + 1 }, file));
+    const ready = Array.from({ length: threads - 1 }, (_, i) =>
+      pool.startHelper({ module, memory: heap.memory, control, index: i + 1 }, file),
+    );
     await Promise.all(ready);
     return pool;
   }
@@ -79,12 +91,46 @@ export class ThreadPool {
     return {
       ...kernels,
       gemm: (m, n, k, a, rowStrideA, colStrideA, b, rowStrideB, colStrideB, beta, c, ldc, workspace) => {
-        if (m * n * k < SHARED_FROM || !kernels.isPacked(m, n, k) || this.isAlone()) kernels.gemm(m, n, k, a, rowStrideA, colStrideA, b, rowStrideB, colStrideB, beta, c, ldc, workspace);
+        if (m * n * k < SHARED_FROM || !kernels.isPacked(m, n, k) || this.isAlone())
+          kernels.gemm(m, n, k, a, rowStrideA, colStrideA, b, rowStrideB, colStrideB, beta, c, ldc, workspace);
         else this.share(m, n, k, a, rowStrideA, colStrideA, b, rowStrideB, colStrideB, beta, c, ldc, workspace, 0, 0);
       },
-      gemmSelected: (m, n, k, a, rowStrideA, colStrideA, b, rowStrideB, colStrideB, accumulate, c, ldc, workspace, columnIndex, kIndex) => {
+      gemmSelected: (
+        m,
+        n,
+        k,
+        a,
+        rowStrideA,
+        colStrideA,
+        b,
+        rowStrideB,
+        colStrideB,
+        accumulate,
+        c,
+        ldc,
+        workspace,
+        columnIndex,
+        kIndex,
+      ) => {
         const run = m * n * k < SHARED_FROM || this.isAlone() ? kernels.gemmSelected : this.share;
-        run.call(this, m, n, k, a, rowStrideA, colStrideA, b, rowStrideB, colStrideB, accumulate, c, ldc, workspace, columnIndex, kIndex);
+        run.call(
+          this,
+          m,
+          n,
+          k,
+          a,
+          rowStrideA,
+          colStrideA,
+          b,
+          rowStrideB,
+          colStrideB,
+          accumulate,
+          c,
+          ldc,
+          workspace,
+          columnIndex,
+          kIndex,
+        );
       },
     };
   }
@@ -94,22 +140,50 @@ export class ThreadPool {
   }
 
   private share(
-    m: number, n: number, k: number, a: number, rowStrideA: number, colStrideA: number, b: number, rowStrideB: number, colStrideB: number,
-    accumulate: number, c: number, ldc: number, workspace: number, columnIndex: number, kIndex: number,
+    m: number,
+    n: number,
+    k: number,
+    a: number,
+    rowStrideA: number,
+    colStrideA: number,
+    b: number,
+    rowStrideB: number,
+    colStrideB: number,
+    accumulate: number,
+    c: number,
+    ldc: number,
+    workspace: number,
+    columnIndex: number,
+    kIndex: number,
   ): void {
     if (this.death !== undefined) throw this.deathError();
     const words = this.heap.i32;
     const to = (this.control >>> 2) + ARGUMENTS;
-    words[to] = m; words[to + 1] = n; words[to + 2] = k;
-    words[to + 3] = a; words[to + 4] = rowStrideA; words[to + 5] = colStrideA;
-    words[to + 6] = b; words[to + 7] = rowStrideB; words[to + 8] = colStrideB;
-    words[to + 9] = accumulate; words[to + 10] = c; words[to + 11] = ldc; words[to + 12] = workspace;
-    words[to + 13] = columnIndex; words[to + 14] = kIndex;
+    words[to] = m;
+    words[to + 1] = n;
+    words[to + 2] = k;
+    words[to + 3] = a;
+    words[to + 4] = rowStrideA;
+    words[to + 5] = colStrideA;
+    words[to + 6] = b;
+    words[to + 7] = rowStrideB;
+    words[to + 8] = colStrideB;
+    words[to + 9] = accumulate;
+    words[to + 10] = c;
+    words[to + 11] = ldc;
+    words[to + 12] = workspace;
+    words[to + 13] = columnIndex;
+    words[to + 14] = kIndex;
     const started = performance.now();
     const turns = this.kernels.runShared(this.control);
     const parted = performance.now();
     if (this.kernels.awaitHelpers(this.control) !== 0) this.awaitLate();
-    this.benefit.note(m * n * k, performance.now() - started, turns / words[(this.control >>> 2) + TURNS], parted - started);
+    this.benefit.note(
+      m * n * k,
+      performance.now() - started,
+      turns / words[(this.control >>> 2) + TURNS],
+      parted - started,
+    );
   }
 
   /** Helpers that share a core with others take longer; one that died never finishes. */
@@ -129,6 +203,9 @@ export class ThreadPool {
   }
 
   private deathError(): RelumineError {
-    return new RelumineError("disposed", `a helper thread has died (${this.death}); the weights are those of the last whole step, clone() gives a network that can go on`);
+    return new RelumineError(
+      "disposed",
+      `a helper thread has died (${this.death}); the weights are those of the last whole step, clone() gives a network that can go on`,
+    );
   }
 }

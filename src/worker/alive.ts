@@ -13,13 +13,17 @@ export function nameLock(): string {
 
 /** In the worker: takes the lock for good, then tells. */
 export function holdLock(name: string, onHeld: () => void): void {
-  void locks()?.request(name, () => {
-    onHeld();
-    return new Promise(() => {});
-  })?.catch(() => {});
+  void locks()
+    ?.request(name, () => {
+      onHeld();
+      return new Promise(() => {});
+    })
+    ?.catch(() => {});
 }
 
 /** On the page, once the worker holds it: tells when it no longer does. */
 export function awaitRelease(name: string, onRelease: () => void): void {
-  void locks()?.request(name, onRelease)?.catch(() => {});
+  void locks()
+    ?.request(name, onRelease)
+    ?.catch(() => {});
 }

@@ -33,15 +33,26 @@ export class Connection {
   networks = 0;
 
   constructor(private readonly worker: WorkerLike) {
-    attach(worker, (message) => this.hear(message), (why) => this.die(why));
+    attach(
+      worker,
+      (message) => this.hear(message),
+      (why) => this.die(why),
+    );
     this.post({ kind: "hello", lock: this.lock });
   }
 
   /** One call and its answer; `fit` is told the call's number and hears what comes meanwhile. */
-  async call(network: number, name: string, args: readonly unknown[], { owner, move = false, fit }: CallOptions = {}): Promise<unknown> {
+  async call(
+    network: number,
+    name: string,
+    args: readonly unknown[],
+    { owner, move = false, fit }: CallOptions = {},
+  ): Promise<unknown> {
     this.check();
     const transfer: ArrayBuffer[] = [];
-    const packed = args.map((arg, index) => pack(index === 0 ? name : `${name}'s argument ${index}`, arg, transfer, move));
+    const packed = args.map((arg, index) =>
+      pack(index === 0 ? name : `${name}'s argument ${index}`, arg, transfer, move),
+    );
     const id = ++this.calls;
     try {
       return await new Promise((resolve, reject) => {
@@ -88,7 +99,12 @@ export class Connection {
 
   private die(why: string): void {
     const code = this.hasAnswered ? "disposed" : "unsupported";
-    this.close(new RelumineError(code, `the worker ${this.hasAnswered ? "has died" : "does not start here"} (${why}); wanted is a new createNetwork${this.hasAnswered ? "" : ", with options.worker where a content security policy forbids blob:"}`));
+    this.close(
+      new RelumineError(
+        code,
+        `the worker ${this.hasAnswered ? "has died" : "does not start here"} (${why}); wanted is a new createNetwork${this.hasAnswered ? "" : ", with options.worker where a content security policy forbids blob:"}`,
+      ),
+    );
   }
 
   private hasAnswered = false;

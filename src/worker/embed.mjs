@@ -11,8 +11,16 @@ const KINDS = [
 
 for (const { platform, format, file, module } of KINDS) {
   const { outputFiles } = await build({
-    entryPoints: [new URL("worker/thread.js", dist).pathname], bundle: true, write: false, minify: true, legalComments: "none", charset: "utf8",
-    target: "es2022", platform, format, logLevel: "error",
+    entryPoints: [new URL("worker/thread.js", dist).pathname],
+    bundle: true,
+    write: false,
+    minify: true,
+    legalComments: "none",
+    charset: "utf8",
+    target: "es2022",
+    platform,
+    format,
+    logLevel: "error",
   });
   const source = outputFiles[0].text;
   writeFileSync(new URL(`worker/${file}`, dist), source);

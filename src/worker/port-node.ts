@@ -5,5 +5,8 @@ import type { OwnPort } from "./port.js";
 export function ownPort(): OwnPort | undefined {
   if (!parentPort) return undefined;
   const port = parentPort;
-  return { post: (message, transfer) => port.postMessage(message, transfer), listen: (onMessage) => void port.on("message", (message: unknown) => onMessage(message as never)) };
+  return {
+    post: (message, transfer) => port.postMessage(message, transfer),
+    listen: (onMessage) => void port.on("message", (message: unknown) => onMessage(message as never)),
+  };
 }

@@ -25,7 +25,9 @@ interface Target extends WorkerLike {
 }
 
 function isEmitter(worker: WorkerLike): worker is Emitter {
-  return typeof (worker as Partial<Emitter>).on === "function" && typeof (worker as Partial<Emitter>).unref === "function";
+  return (
+    typeof (worker as Partial<Emitter>).on === "function" && typeof (worker as Partial<Emitter>).unref === "function"
+  );
 }
 
 export function checkWorker(worker: unknown): WorkerLike {
@@ -50,7 +52,10 @@ export function attach(worker: WorkerLike, onMessage: (message: never) => void, 
   target.addEventListener("messageerror", () => onDeath("a message of it could not be read"));
   target.addEventListener("error", (event) => {
     event.preventDefault?.();
-    onDeath((event as ErrorEvent).message || "it did not start: is its file there, and does the content security policy allow it?");
+    onDeath(
+      (event as ErrorEvent).message ||
+        "it did not start: is its file there, and does the content security policy allow it?",
+    );
   });
 }
 

@@ -9,7 +9,13 @@ import type { NetworkSpec } from "../network/spec.js";
 /** From the page. `id` counts the calls; that of a fit stands for it in all messages about it. */
 export type ToWorker =
   | { readonly kind: "hello"; readonly lock: string }
-  | { readonly kind: "call"; readonly id: number; readonly network: number; readonly name: string; readonly args: readonly unknown[] }
+  | {
+      readonly kind: "call";
+      readonly id: number;
+      readonly network: number;
+      readonly name: string;
+      readonly args: readonly unknown[];
+    }
   | { readonly kind: "stop"; readonly id: number; readonly reason: "aborted" | "callback" }
   /** The report that came last was read: the next one may come. */
   | { readonly kind: "read"; readonly id: number }
@@ -23,7 +29,13 @@ export type FromWorker =
   | { readonly kind: "error"; readonly id: number; readonly error: PackedError }
   | { readonly kind: "report"; readonly id: number; readonly report: Report }
   /** A fit with a schedule wants the rates of `count` steps from `first` on. */
-  | { readonly kind: "wantRates"; readonly id: number; readonly first: number; readonly count: number; readonly stepsPerEpoch: number };
+  | {
+      readonly kind: "wantRates";
+      readonly id: number;
+      readonly first: number;
+      readonly count: number;
+      readonly stepsPerEpoch: number;
+    };
 
 /** What happened in a fit since the last report. */
 export interface Report {
@@ -44,7 +56,11 @@ export interface Described {
   readonly spec: NetworkSpec;
   readonly runtime: { readonly simd: "strict" | "relaxed"; readonly threads: number };
   readonly parameterCount: number;
-  readonly layers: readonly { readonly inputs: number; readonly units: number; readonly activation: ResolvedActivation }[];
+  readonly layers: readonly {
+    readonly inputs: number;
+    readonly units: number;
+    readonly activation: ResolvedActivation;
+  }[];
 }
 
 /** An optimizer as a name and its options; the same id is the same recipe, which goes on with its moments. */
@@ -115,7 +131,8 @@ function isPlain(value: object): boolean {
  * @throws RelumineError "value" that names what can't cross
  */
 export function pack(name: string, value: unknown, transfer: ArrayBuffer[], move = false): unknown {
-  if (typeof value === "function" || typeof value === "symbol") throw new RelumineError("value", `${name} is ${describe(value)}; wanted is what can be sent to a worker`);
+  if (typeof value === "function" || typeof value === "symbol")
+    throw new RelumineError("value", `${name} is ${describe(value)}; wanted is what can be sent to a worker`);
   if (typeof value !== "object" || value === null) return value;
   if (ArrayBuffer.isView(value)) {
     const isMoved = move && value.buffer instanceof ArrayBuffer && value.buffer.byteLength === value.byteLength;
@@ -128,5 +145,7 @@ export function pack(name: string, value: unknown, transfer: ArrayBuffer[], move
     return isFlat ? value : value.map((each, index) => pack(`${name}[${index}]`, each, transfer, move));
   }
   if (!isPlain(value)) return value;
-  return Object.fromEntries(Object.entries(value).map(([key, each]) => [key, pack(`${name}.${key}`, each, transfer, move)]));
+  return Object.fromEntries(
+    Object.entries(value).map(([key, each]) => [key, pack(`${name}.${key}`, each, transfer, move)]),
+  );
 }

@@ -56,9 +56,14 @@ export interface RemoteHistory extends History {
 const NAMES = ["onTrainBegin", "onBatchEnd", "onEpochEnd", "onProgress", "onTrainEnd"] as const;
 
 function checkCallbacks(callbacks: unknown): readonly RemoteCallback[] {
-  if (!Array.isArray(callbacks)) throw new RelumineError("value", `callbacks is ${describe(callbacks)}; wanted is an array of callbacks`);
+  if (!Array.isArray(callbacks))
+    throw new RelumineError("value", `callbacks is ${describe(callbacks)}; wanted is an array of callbacks`);
   callbacks.forEach((callback: unknown, index) => {
-    if (typeof callback !== "object" || callback === null) throw new RelumineError("value", `callbacks[${index}] is ${describe(callback)}; wanted is an object with ${NAMES.join(", ")}`);
+    if (typeof callback !== "object" || callback === null)
+      throw new RelumineError(
+        "value",
+        `callbacks[${index}] is ${describe(callback)}; wanted is an object with ${NAMES.join(", ")}`,
+      );
     for (const name of NAMES) {
       const method = (callback as RemoteCallback)[name];
       if (method !== undefined) checkFunction(`callbacks[${index}].${name}`, method);
@@ -97,12 +102,24 @@ export class RemoteFit {
     network: RemoteNetwork,
     options: RemoteFitOptions | undefined,
   ) {
-    const { callbacks, inWorker, transfer, optimizer, learningRate, signal, validation, ...rest } = checkOptions<RemoteFitOptions>("fit", options, [
-      "epochs", "batchSize", "optimizer", "learningRate", "clipNorm", "shuffle", "validation", "callbacks", "signal", "inWorker", "transfer",
-    ]);
+    const { callbacks, inWorker, transfer, optimizer, learningRate, signal, validation, ...rest } =
+      checkOptions<RemoteFitOptions>("fit", options, [
+        "epochs",
+        "batchSize",
+        "optimizer",
+        "learningRate",
+        "clipNorm",
+        "shuffle",
+        "validation",
+        "callbacks",
+        "signal",
+        "inWorker",
+        "transfer",
+      ]);
     this.callbacks = checkCallbacks(callbacks ?? []);
     this.schedule = learningRate === undefined ? undefined : checkFunction("learningRate (a schedule)", learningRate);
-    if (signal !== undefined && typeof signal?.addEventListener !== "function") throw new RelumineError("value", `signal is ${describe(signal)}; wanted is an AbortSignal`);
+    if (signal !== undefined && typeof signal?.addEventListener !== "function")
+      throw new RelumineError("value", `signal is ${describe(signal)}; wanted is an AbortSignal`);
     this.signal = signal;
     this.move = checkBoolean("transfer", transfer ?? false);
     const wants = (name: (typeof NAMES)[number]) => this.callbacks.some((callback) => callback[name]);
@@ -123,7 +140,12 @@ export class RemoteFit {
     this.signal?.addEventListener("abort", onAbort);
     if (this.signal?.aborted) this.stop("aborted");
     try {
-      const answer = await this.connection.call(network, "fit", [sendableData("data", data), { ...this.packed, stop: this.willStop }], { owner: this.context.network, move: this.move, fit: (id) => this.listen(id) });
+      const answer = await this.connection.call(
+        network,
+        "fit",
+        [sendableData("data", data), { ...this.packed, stop: this.willStop }],
+        { owner: this.context.network, move: this.move, fit: (id) => this.listen(id) },
+      );
       await this.delivered;
       if (this.thrown) throw this.thrown.error;
       const { history, inWorker } = answer as { history: History; inWorker: InWorkerResults };

@@ -93,8 +93,13 @@ export class RemoteNetwork implements AsyncDisposable {
 
   /** As diagnose(network, x, options). */
   async diagnose(x: Samples, options?: DiagnoseOptions): Promise<Diagnosis> {
-    const given = options?.targets === undefined ? options : { ...options, targets: sendable("targets", options.targets) };
-    const { diagnosis, text } = await this.#call<{ diagnosis: Diagnosis; text: string }>("diagnose", sendable("x", x), given);
+    const given =
+      options?.targets === undefined ? options : { ...options, targets: sendable("targets", options.targets) };
+    const { diagnosis, text } = await this.#call<{ diagnosis: Diagnosis; text: string }>(
+      "diagnose",
+      sendable("x", x),
+      given,
+    );
     return Object.defineProperty(diagnosis, "toString", { value: () => text });
   }
 
@@ -161,7 +166,8 @@ function disposed(): RelumineError {
 function absolute(name: string, url: string | URL | undefined): string | undefined {
   if (url === undefined) return undefined;
   const base = globalThis.document?.baseURI ?? (globalThis.location as Location | undefined)?.href;
-  if (typeof url !== "string" && !(url instanceof URL)) throw new RelumineError("value", `${name} is ${describe(url)}; wanted is a URL`);
+  if (typeof url !== "string" && !(url instanceof URL))
+    throw new RelumineError("value", `${name} is ${describe(url)}; wanted is a URL`);
   try {
     return base === undefined ? String(url) : String(new URL(url, base));
   } catch {
@@ -175,15 +181,31 @@ async function startGiven(worker: WorkerOptions["worker"]): Promise<WorkerLike> 
   try {
     return await startWorker(url);
   } catch (error) {
-    throw new RelumineError("unsupported", `the worker does not start here (${(error as Error).message}); wanted is a file from the page's own origin, or none`);
+    throw new RelumineError(
+      "unsupported",
+      `the worker does not start here (${(error as Error).message}); wanted is a file from the page's own origin, or none`,
+    );
   }
 }
 
 /** In a worker of its own, the network that `what` makes of `args`. */
-async function start(what: "create" | "import", first: unknown, options: WorkerOptions | undefined, known: readonly string[]): Promise<RemoteNetwork> {
-  const { worker, ...given } = checkOptions<WorkerOptions>("options", options, ["arithmetic", "threads", "files", "worker", ...known]);
+async function start(
+  what: "create" | "import",
+  first: unknown,
+  options: WorkerOptions | undefined,
+  known: readonly string[],
+): Promise<RemoteNetwork> {
+  const { worker, ...given } = checkOptions<WorkerOptions>("options", options, [
+    "arithmetic",
+    "threads",
+    "files",
+    "worker",
+    ...known,
+  ]);
   const named = Object.entries(checkOptions("files", given.files, ["strict", "relaxed", "helper"]));
-  const files = Object.fromEntries(named.map(([name, url]) => [name, absolute(`files.${name}`, url as string | URL | undefined)]));
+  const files = Object.fromEntries(
+    named.map(([name, url]) => [name, absolute(`files.${name}`, url as string | URL | undefined)]),
+  );
   const connection = new Connection(await startGiven(worker));
   try {
     const described = await connection.call(0, what, [first, { ...given, files }]);
@@ -215,4 +237,3 @@ export function createNetwork(spec: NetworkSpec, options?: WorkerOptions): Promi
 export function importNetwork(bytes: Uint8Array, options?: ImportOptions & WorkerOptions): Promise<RemoteNetwork> {
   return start("import", bytes, options, ["format", "loss"]);
 }
-

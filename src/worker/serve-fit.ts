@@ -41,11 +41,13 @@ export class ServedFit {
     own: Readonly<Record<string, CallbackMaker>>,
   ) {
     const makers = { ...CALLBACKS, ...own };
-    this.inside = new Map(Object.entries(packed.inWorker).flatMap(([name, options]) => {
-      if (options === undefined) return [];
-      checkName("inWorker", name, Object.keys(makers));
-      return [[name, makers[name](options as never, data)] as const];
-    }));
+    this.inside = new Map(
+      Object.entries(packed.inWorker).flatMap(([name, options]) => {
+        if (options === undefined) return [];
+        checkName("inWorker", name, Object.keys(makers));
+        return [[name, makers[name](options as never, data)] as const];
+      }),
+    );
     if (packed.stop) this.stop(packed.stop);
   }
 
@@ -54,7 +56,10 @@ export class ServedFit {
     const callbacks = [...[...this.inside.values()].map(({ callback }) => callback), this.follower()];
     try {
       const history = await network.fit(this.data, {
-        ...options, callbacks, signal: this.abort.signal, ...(optimizer && { optimizer }),
+        ...options,
+        callbacks,
+        signal: this.abort.signal,
+        ...(optimizer && { optimizer }),
         ...(hasSchedule && { learningRate: (step: number) => this.rateOf(step) }),
       });
       return { history, inWorker: this.read("result") };
@@ -106,7 +111,8 @@ export class ServedFit {
 
   private note({ step, epoch, loss }: BatchLog): Promise<void> | undefined {
     if (this.packed.wantsBatches) this.numbers.push(step, epoch, loss);
-    if (this.isUnread) return this.numbers.length >= MOST_NUMBERS || this.epochs.length >= MOST_EPOCHS ? this.untilRead() : undefined;
+    if (this.isUnread)
+      return this.numbers.length >= MOST_NUMBERS || this.epochs.length >= MOST_EPOCHS ? this.untilRead() : undefined;
     if (performance.now() - this.lastReport >= REPORT_AFTER) this.report();
     return undefined;
   }
@@ -117,7 +123,13 @@ export class ServedFit {
 
   private report(): void {
     const { numbers, epochs, running } = this;
-    const report: Report = { ...this.progress, loss: running?.loss ?? NaN, batches: Float64Array.from(numbers), epochs, inWorker: this.read("news") };
+    const report: Report = {
+      ...this.progress,
+      loss: running?.loss ?? NaN,
+      batches: Float64Array.from(numbers),
+      epochs,
+      inWorker: this.read("news"),
+    };
     const transfer: ArrayBuffer[] = [];
     this.post({ kind: "report", id: this.id, report: pack("the report", report, transfer) as Report }, transfer);
     this.numbers = [];

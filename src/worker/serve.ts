@@ -4,7 +4,15 @@ import { holdLock } from "./alive.js";
 import type { CallbackMaker } from "./in-worker.js";
 import { type Operation, OPERATIONS } from "./operations.js";
 import type { OwnPort } from "./port.js";
-import { type Described, type FromWorker, pack, packError, type PackedFit, type PackedOptimizer, type ToWorker } from "./protocol.js";
+import {
+  type Described,
+  type FromWorker,
+  pack,
+  packError,
+  type PackedFit,
+  type PackedOptimizer,
+  type ToWorker,
+} from "./protocol.js";
 import { ServedFit } from "./serve-fit.js";
 import { type SnapshotOptions, takeSnapshot } from "./snapshot.js";
 import { checkName } from "../core/checks.js";
@@ -47,7 +55,8 @@ class Server {
     else this.fits.get(message.id)?.takeRates(message.first, message.rates as Float64Array<ArrayBuffer>);
   };
 
-  private readonly post = (message: FromWorker, transfer: ArrayBuffer[] = []): void => this.port.post(message, transfer);
+  private readonly post = (message: FromWorker, transfer: ArrayBuffer[] = []): void =>
+    this.port.post(message, transfer);
 
   private async answer(call: Call): Promise<void> {
     const { id } = call;
@@ -124,7 +133,11 @@ class Server {
  */
 export function serve(options: ServeOptions = {}): void {
   const port = ownPort();
-  if (!port) throw new RelumineError("unsupported", "serve was called outside of a worker; wanted is a call in the worker's own program");
+  if (!port)
+    throw new RelumineError(
+      "unsupported",
+      "serve was called outside of a worker; wanted is a call in the worker's own program",
+    );
   const server = new Server(port, options);
   port.listen(server.hear as (message: never) => void);
 }

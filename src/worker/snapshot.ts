@@ -45,7 +45,12 @@ function respond(state: NetworkState, x: Matrix, kinds: readonly Kind[]): Partia
   try {
     const buffers = new BatchBuffers(spec, runtime.heap, scratch, true);
     const passes = new Passes(runtime, spec, state.layout, buffers, state.parameters);
-    const layers = spec.layers.map(({ units }) => Object.fromEntries(kinds.map((kind) => [kind, { rows: x.rows, columns: units, data: new Float32Array(x.rows * units) }])) as Partial<Record<Kind, Matrix>>);
+    const layers = spec.layers.map(
+      ({ units }) =>
+        Object.fromEntries(
+          kinds.map((kind) => [kind, { rows: x.rows, columns: units, data: new Float32Array(x.rows * units) }]),
+        ) as Partial<Record<Kind, Matrix>>,
+    );
     forEachChunk({ passes, buffers }, x, false, (start, rows) => {
       layers.forEach((layer, index) => {
         for (const kind of kinds) {
@@ -64,8 +69,14 @@ export function takeSnapshot(network: Network, options: SnapshotOptions | undefi
   const state = stateOf(network);
   const given = checkOptions("snapshot", options, ["weights", "x", "activations", "preactivations"]);
   const wantsWeights = checkBoolean("weights", given.weights ?? true);
-  const wanted = { activations: checkBoolean("activations", given.activations ?? true), preactivations: checkBoolean("preactivations", given.preactivations ?? false) };
+  const wanted = {
+    activations: checkBoolean("activations", given.activations ?? true),
+    preactivations: checkBoolean("preactivations", given.preactivations ?? false),
+  };
   const kinds = (["activations", "preactivations"] as const).filter((kind) => wanted[kind]);
   const responses = given.x === undefined ? [] : respond(state, toMatrix("x", given.x, state.spec.inputs), kinds);
-  return network.layers.map((layer, index) => ({ ...(wantsWeights && { weights: layer.getWeights() }), ...responses[index] }));
+  return network.layers.map((layer, index) => ({
+    ...(wantsWeights && { weights: layer.getWeights() }),
+    ...responses[index],
+  }));
 }

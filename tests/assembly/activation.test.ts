@@ -9,14 +9,46 @@ const SMALLEST = 2 ** -149;
 const ALPHA = Math.fround(0.3);
 const [LINEAR, RELU, LEAKY_RELU, PRELU, ELU, SELU] = [0, 1, 2, 3, 4, 5] as const;
 const SPECIAL = [
-  0, -0, 1, -1, SMALLEST, -SMALLEST, 1e-38, -1e-38, 1e-7, -1e-7, 0.5, -0.5, -0.7518, -1.2784, 10, -10, 14.9, -14.9, 16, -16, 87, -87, 89, -89,
-  104, -104, 1e30, -1e30, 3.4028234663852886e38, -3.4028234663852886e38, Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY, Number.NaN,
+  0,
+  -0,
+  1,
+  -1,
+  SMALLEST,
+  -SMALLEST,
+  1e-38,
+  -1e-38,
+  1e-7,
+  -1e-7,
+  0.5,
+  -0.5,
+  -0.7518,
+  -1.2784,
+  10,
+  -10,
+  14.9,
+  -14.9,
+  16,
+  -16,
+  87,
+  -87,
+  89,
+  -89,
+  104,
+  -104,
+  1e30,
+  -1e30,
+  3.4028234663852886e38,
+  -3.4028234663852886e38,
+  Number.POSITIVE_INFINITY,
+  Number.NEGATIVE_INFINITY,
+  Number.NaN,
 ];
 
 /** Spread numbers in [-range, range), the same each time. */
 const wave = (n: number, seed: number, range: number) =>
   Float32Array.from({ length: n }, (_, i) => (((((i + 1) * (2 * seed + 7919)) % 10007) / 10007) * 2 - 1) * range);
-const slopesOf = (kind: number, units: number) => Float32Array.from({ length: units }, (_, u) => (kind === PRELU ? 0.05 + 0.1 * (u % 7) : ALPHA));
+const slopesOf = (kind: number, units: number) =>
+  Float32Array.from({ length: units }, (_, u) => (kind === PRELU ? 0.05 + 0.1 * (u % 7) : ALPHA));
 const column = (values: ArrayLike<number>, rows: number, units: number, unit: number) =>
   Array.from({ length: rows }, (_, row) => values[row * units + unit]!);
 const sum = (values: readonly number[]) => values.reduce((a, b) => a + b, 0);
@@ -41,10 +73,26 @@ function expectAll(values: ArrayLike<number>, wanted: ArrayLike<number>, describ
 
 /** Its place among the counters. */
 const FIRED = 1;
-interface Counters { pivot: number; fired: number; min: number; max: number; deviation: number; squaredDeviation: number; magnitude: number }
+interface Counters {
+  pivot: number;
+  fired: number;
+  min: number;
+  max: number;
+  deviation: number;
+  squaredDeviation: number;
+  magnitude: number;
+}
 const countersOf = (values: ArrayLike<number>, units: number, unit: number): Counters => {
   const at = (index: number) => values[index * units + unit]!;
-  return { pivot: at(0), fired: at(1), min: at(2), max: at(3), deviation: at(4), squaredDeviation: at(5), magnitude: at(6) };
+  return {
+    pivot: at(0),
+    fired: at(1),
+    min: at(2),
+    max: at(3),
+    deviation: at(4),
+    squaredDeviation: at(5),
+    magnitude: at(6),
+  };
 };
 
 /** z and a of one unit, float32 as the kernel left them: sums within K·epsilon of the sum of magnitudes, K the roundings of one term. */
@@ -52,12 +100,19 @@ function expectCounters(counters: Counters, z: readonly number[], a: readonly nu
   const pivot = z[0] ?? 0;
   const deviations = z.map((value) => value - pivot);
   expect([counters.pivot, counters.fired, counters.min, counters.max]).toEqual([
-    pivot, z.filter((value) => value > 0).length, Math.min(...z), Math.max(...z),
+    pivot,
+    z.filter((value) => value > 0).length,
+    Math.min(...z),
+    Math.max(...z),
   ]);
   const within = (value: number, terms: readonly number[], roundings: number) =>
     expect(Math.abs(value - sum(terms))).toBeLessThanOrEqual((z.length + roundings) * EPSILON * sumOfMagnitudes(terms));
   within(counters.deviation, deviations, 1);
-  within(counters.squaredDeviation, deviations.map((d) => d * d), 3);
+  within(
+    counters.squaredDeviation,
+    deviations.map((d) => d * d),
+    3,
+  );
   within(counters.magnitude, a.map(Math.abs), 0);
 }
 
@@ -72,18 +127,35 @@ describe.each(builds)("%s build", async (build) => {
     bench.reset();
     const input = bench.place(z, 1);
     const output = bench.allocate(z.length, 2);
-    kernels.activationForward(kind, alpha, bench.place(new Float32Array(z.length).fill(alpha)), 1, z.length, input, 0, output, 0, 0);
+    kernels.activationForward(
+      kind,
+      alpha,
+      bench.place(new Float32Array(z.length).fill(alpha)),
+      1,
+      z.length,
+      input,
+      0,
+      output,
+      0,
+      0,
+    );
     bench.checkFences();
     return bench.floats(output, z.length).slice();
   }
 
   /** f'(z) as the backward kernel sees it: with an upstream of ones. */
-  function slope(kind: number, z: ArrayLike<number>, upstream: ArrayLike<number> = new Float32Array(z.length).fill(1)): Float32Array {
+  function slope(
+    kind: number,
+    z: ArrayLike<number>,
+    upstream: ArrayLike<number> = new Float32Array(z.length).fill(1),
+  ): Float32Array {
     bench.reset();
     const input = bench.place(z, 3);
     const output = bench.allocate(z.length, 2);
     const alphas = bench.place(new Float32Array(z.length).fill(ALPHA));
-    expect(kernels.activationBackward(kind, ALPHA, alphas, 1, z.length, input, bench.place(upstream, 1), output, 0, 0)).toBe(1);
+    expect(
+      kernels.activationBackward(kind, ALPHA, alphas, 1, z.length, input, bench.place(upstream, 1), output, 0, 0),
+    ).toBe(1);
     bench.checkFences();
     return bench.floats(output, z.length).slice();
   }
@@ -92,7 +164,11 @@ describe.each(builds)("%s build", async (build) => {
     const samples = Float32Array.from([...SPECIAL, ...wave(4000, 1, 12), ...wave(1000, 2, 110), ...wave(500, 3, 1e-3)]);
 
     it("keeps within 1e-6 or 1e-7 of float64, at the limits too", () => {
-      expectAll(map(kind, samples), Float64Array.from(samples, (z) => value(z, ALPHA)), (i) => `f(${samples[i]})`);
+      expectAll(
+        map(kind, samples),
+        Float64Array.from(samples, (z) => value(z, ALPHA)),
+        (i) => `f(${samples[i]})`,
+      );
       const nanAsSlope = kind === LINEAR ? 1 : Number.NaN;
       const slopes = Float64Array.from(samples, (z) => (Number.isNaN(z) ? nanAsSlope : derivative(z, ALPHA)));
       expectAll(slope(kind, samples), slopes, (i) => `f'(${samples[i]})`);
@@ -132,7 +208,17 @@ describe.each(builds)("%s build", async (build) => {
     }, 0);
   }
 
-  function checkForward({ kind, rows, units, value }: { kind: number; rows: number; units: number; value: ActivationReference["value"] }): void {
+  function checkForward({
+    kind,
+    rows,
+    units,
+    value,
+  }: {
+    kind: number;
+    rows: number;
+    units: number;
+    value: ActivationReference["value"];
+  }): void {
     const alphas = slopesOf(kind, units);
     const given = wave(rows * units, 4, 6);
     const bias = wave(units, 5, 1);
@@ -141,15 +227,35 @@ describe.each(builds)("%s build", async (build) => {
       const z = bench.place(given, misaligned);
       const a = inPlace ? z : bench.allocate(rows * units, 3 - misaligned);
       const counters = bench.allocate(7 * units, misaligned);
-      kernels.activationForward(kind, ALPHA, bench.place(alphas, 1), rows, units, z, bench.place(bias, 2), a, counters, Number(all));
+      kernels.activationForward(
+        kind,
+        ALPHA,
+        bench.place(alphas, 1),
+        rows,
+        units,
+        z,
+        bench.place(bias, 2),
+        a,
+        counters,
+        Number(all),
+      );
       bench.checkFences();
-      return { z: bench.floats(z, rows * units).slice(), a: bench.floats(a, rows * units).slice(), counters: bench.floats(counters, 7 * units).slice() };
+      return {
+        z: bench.floats(z, rows * units).slice(),
+        a: bench.floats(a, rows * units).slice(),
+        counters: bench.floats(counters, 7 * units).slice(),
+      };
     };
     const { z, a, counters } = run(false, 1);
     const biased = given.map((value, i) => value + bias[i % units]!);
     expect(z).toEqual(biased);
-    expectAll(a, Float64Array.from(z, (at, i) => value(at, alphas[i % units]!)), (i) => `${rows}x${units}[${i}]`);
-    for (let u = 0; u < units; u++) expectCounters(countersOf(counters, units, u), column(z, rows, units, u), column(a, rows, units, u));
+    expectAll(
+      a,
+      Float64Array.from(z, (at, i) => value(at, alphas[i % units]!)),
+      (i) => `${rows}x${units}[${i}]`,
+    );
+    for (let u = 0; u < units; u++)
+      expectCounters(countersOf(counters, units, u), column(z, rows, units, u), column(a, rows, units, u));
     const { a: aInPlace, counters: countersInPlace } = run(true, 2);
     expect(aInPlace).toEqual(a);
     expect(countersInPlace).toEqual(counters);
@@ -158,10 +264,24 @@ describe.each(builds)("%s build", async (build) => {
     expect(few.z).toEqual(z);
     const isFired = (_: number, i: number) => Math.floor(i / units) === FIRED;
     expect(few.counters.filter(isFired)).toEqual(counters.filter(isFired));
-    if (rows > 0) expect(few.counters.every((value, i) => isFired(value, i) || Number.isNaN(value)), "nothing else is written").toBe(true);
+    if (rows > 0)
+      expect(
+        few.counters.every((value, i) => isFired(value, i) || Number.isNaN(value)),
+        "nothing else is written",
+      ).toBe(true);
   }
 
-  function checkBackward({ kind, rows, units, slope: derivative }: { kind: number; rows: number; units: number; slope: ActivationReference["slope"] }): void {
+  function checkBackward({
+    kind,
+    rows,
+    units,
+    slope: derivative,
+  }: {
+    kind: number;
+    rows: number;
+    units: number;
+    slope: ActivationReference["slope"];
+  }): void {
     const alphas = slopesOf(kind, units);
     const z = wave(rows * units, 6, 6);
     const upstream = wave(rows * units, 7, 2);
@@ -171,22 +291,43 @@ describe.each(builds)("%s build", async (build) => {
       const dz = inPlace ? up : bench.allocate(rows * units, 3 - misaligned);
       const dBias = bench.allocate(units, misaligned);
       const dAlphas = bench.allocate(units, 1);
-      const finite = kernels.activationBackward(kind, ALPHA, bench.place(alphas, 1), rows, units, bench.place(z, 2), up, dz, dBias, dAlphas);
+      const finite = kernels.activationBackward(
+        kind,
+        ALPHA,
+        bench.place(alphas, 1),
+        rows,
+        units,
+        bench.place(z, 2),
+        up,
+        dz,
+        dBias,
+        dAlphas,
+      );
       expect(finite).toBe(1);
       bench.checkFences();
-      return { dz: bench.floats(dz, rows * units).slice(), dBias: bench.floats(dBias, units).slice(), dAlphas: bench.floats(dAlphas, units).slice() };
+      return {
+        dz: bench.floats(dz, rows * units).slice(),
+        dBias: bench.floats(dBias, units).slice(),
+        dAlphas: bench.floats(dAlphas, units).slice(),
+      };
     };
     const { dz, dBias, dAlphas } = run(false, 1);
     dz.forEach((got, i) => {
       const s = derivative(z[i]!, alphas[i % units]!);
       const tolerance = Math.abs(upstream[i]!) * (allowed(s) + EPSILON * Math.abs(s)) + SMALLEST;
-      if (!meets(got, upstream[i]! * s, tolerance)) throw new Error(`${rows}x${units}[${i}]: ${got}, wanted ${upstream[i]! * s}`);
+      if (!meets(got, upstream[i]! * s, tolerance))
+        throw new Error(`${rows}x${units}[${i}]: ${got}, wanted ${upstream[i]! * s}`);
     });
     for (let u = 0; u < units; u++) {
       const terms = column(dz, rows, units, u);
       expect(Math.abs(dBias[u]! - sum(terms))).toBeLessThanOrEqual(rows * EPSILON * sumOfMagnitudes(terms));
       if (kind !== PRELU) continue;
-      const parts = column(upstream.map((up, i) => up * Math.min(z[i]!, 0)), rows, units, u);
+      const parts = column(
+        upstream.map((up, i) => up * Math.min(z[i]!, 0)),
+        rows,
+        units,
+        u,
+      );
       expect(Math.abs(dAlphas[u]! - sum(parts))).toBeLessThanOrEqual((rows + 1) * EPSILON * sumOfMagnitudes(parts));
     }
     if (kind !== PRELU) expect(dAlphas.every(Number.isNaN), "only prelu writes dAlphas").toBe(true);
@@ -227,19 +368,35 @@ describe.each(builds)("%s build", async (build) => {
       kernels.activationForward(RELU, 0, 0, rows, units, z, 0, bench.allocate(rows * units), counters, 1);
       const values = bench.floats(counters, 7 * units);
       const broken = countersOf(values, units, 0);
-      expect([broken.min, broken.max, broken.deviation, broken.squaredDeviation, broken.magnitude]).toEqual(Array(5).fill(Number.NaN));
+      expect([broken.min, broken.max, broken.deviation, broken.squaredDeviation, broken.magnitude]).toEqual(
+        Array(5).fill(Number.NaN),
+      );
       expect(broken.fired).toBe(column(given, rows, units, 0).filter((value) => !(value <= 0)).length); // a NaN is passed on, so the unit is not closed
       for (const unit of [1, 5]) {
         const { min, max } = countersOf(values, units, unit);
-        expect([min, max]).toEqual([Math.min(...column(given, rows, units, unit)), Math.max(...column(given, rows, units, unit))]);
+        expect([min, max]).toEqual([
+          Math.min(...column(given, rows, units, unit)),
+          Math.max(...column(given, rows, units, unit)),
+        ]);
       }
-      expectCounters(countersOf(values, units, 2), column(given, rows, units, 2), column(given, rows, units, 2).map((value) => Math.max(value, 0)));
+      expectCounters(
+        countersOf(values, units, 2),
+        column(given, rows, units, 2),
+        column(given, rows, units, 2).map((value) => Math.max(value, 0)),
+      );
     }
   });
 
   it("a closed relu gives +0 whatever comes from above, a NaN stays one", () => {
     const upstream = [Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY, Number.NaN, -1, -1, 3];
-    expect([...slope(RELU, [-1, 0, -0, Number.NEGATIVE_INFINITY, Number.NaN, 2], upstream)]).toEqual([0, 0, 0, 0, Number.NaN, 3]);
+    expect([...slope(RELU, [-1, 0, -0, Number.NEGATIVE_INFINITY, Number.NaN, 2], upstream)]).toEqual([
+      0,
+      0,
+      0,
+      0,
+      Number.NaN,
+      3,
+    ]);
   });
 
   it.each([LINEAR, RELU, LEAKY_RELU])("kind %d gets the same gradient from its activation as from z", (kind) => {
@@ -275,6 +432,10 @@ describe.each(builds)("%s build", async (build) => {
       expect(meets(wanted + 0.9 * allowed(wanted), wanted)).toBe(true);
       expect(meets(wanted + 2 * allowed(wanted), wanted)).toBe(false);
     }
-    expect([meets(Number.NaN, 1), meets(1, Number.NaN), meets(1, Number.POSITIVE_INFINITY)]).toEqual([false, false, false]);
+    expect([meets(Number.NaN, 1), meets(1, Number.NaN), meets(1, Number.POSITIVE_INFINITY)]).toEqual([
+      false,
+      false,
+      false,
+    ]);
   });
 });

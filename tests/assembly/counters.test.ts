@@ -5,7 +5,15 @@ import { Bench, builds } from "./harness.js";
 const ARRAYS = 7;
 const EPSILON = 2 ** -53; // of one float64 rounding: the data below are quarters, so that the float32 sums are exact
 
-interface Totals { samples: number; fired: number; min: number; max: number; mean: number; m2: number; magnitude: number }
+interface Totals {
+  samples: number;
+  fired: number;
+  min: number;
+  max: number;
+  mean: number;
+  m2: number;
+  magnitude: number;
+}
 const totalsOf = (values: ArrayLike<number>, units: number, unit: number): Totals => {
   const at = (index: number) => values[index * units + unit]!;
   return { samples: at(0), fired: at(1), min: at(2), max: at(3), mean: at(4), m2: at(5), magnitude: at(6) };
@@ -19,7 +27,13 @@ function countersOf(rows: readonly (readonly number[])[], units: number): Float3
     const pivot = z[0] ?? 0;
     const total = (f: (value: number) => number) => z.reduce((sum, value) => sum + f(value), 0);
     const entries = [
-      pivot, total((value) => Number(value > 0)), Math.min(...z), Math.max(...z), total((value) => value - pivot), total((value) => (value - pivot) ** 2), total(Math.abs),
+      pivot,
+      total((value) => Number(value > 0)),
+      Math.min(...z),
+      Math.max(...z),
+      total((value) => value - pivot),
+      total((value) => (value - pivot) ** 2),
+      total(Math.abs),
     ];
     entries.forEach((entry, index) => (counters[index * units + u] = entry));
   }
@@ -28,7 +42,9 @@ function countersOf(rows: readonly (readonly number[])[], units: number): Float3
 
 /** Quarters in [-8, 8) about an offset that grows with the unit. */
 const quarters = (rows: number, units: number, seed: number) =>
-  Array.from({ length: rows }, (_, r) => Array.from({ length: units }, (_, u) => 40 * u + (((r * 37 + u * 11 + seed * 53) % 64) - 32) / 4));
+  Array.from({ length: rows }, (_, r) =>
+    Array.from({ length: units }, (_, u) => 40 * u + (((r * 37 + u * 11 + seed * 53) % 64) - 32) / 4),
+  );
 
 describe.each(builds)("%s build", async (build) => {
   const bench = await Bench.create(build);
@@ -39,7 +55,9 @@ describe.each(builds)("%s build", async (build) => {
     const total = bench.allocateDoubles(ARRAYS * units);
     bench.doubles(total, ARRAYS * units).fill(Number.NaN);
     kernels.resetTotals(units, total);
-    batches.forEach((rows, i) => kernels.foldCounters(units, rows.length, bench.place(countersOf(rows, units), i % 4), total));
+    batches.forEach((rows, i) =>
+      kernels.foldCounters(units, rows.length, bench.place(countersOf(rows, units), i % 4), total),
+    );
     bench.checkFences();
     return bench.doubles(total, ARRAYS * units).slice();
   }
@@ -49,19 +67,29 @@ describe.each(builds)("%s build", async (build) => {
       const batches = sizes.map((rows, seed) => quarters(rows, units, seed));
       const totals = fold(units, batches);
       const rows = batches.flat();
-      for (let u = 0; u < units; u++) expectTotals(totalsOf(totals, units, u), rows.map((row) => row[u]!), sizes.length);
+      for (let u = 0; u < units; u++)
+        expectTotals(
+          totalsOf(totals, units, u),
+          rows.map((row) => row[u]!),
+          sizes.length,
+        );
     }
   });
 
   it.each([0, 1, 3, 4, 65])("%d units: those that fired on any batch are marked, the others counted", (units) => {
     bench.reset();
     const fired = bench.placeInt32(new Int32Array(units));
-    const batches = [1, 7, 32].map((rows, seed) => quarters(rows, units, seed).map((row) => row.map((z, u) => z - 40 * u - 9 * (u % 2)))); // the odd ones stay below 0
+    const batches = [1, 7, 32].map((rows, seed) =>
+      quarters(rows, units, seed).map((row) => row.map((z, u) => z - 40 * u - 9 * (u % 2))),
+    ); // the odd ones stay below 0
     const silent = batches.map((rows, i) => kernels.markFired(units, bench.place(countersOf(rows, units), i), fired));
     bench.checkFences();
-    const marks = (rows: number[][]) => Array.from({ length: units }, (_, u) => Number(rows.some((row) => row[u]! > 0)));
+    const marks = (rows: number[][]) =>
+      Array.from({ length: units }, (_, u) => Number(rows.some((row) => row[u]! > 0)));
     expect([...bench.ints(fired, units)]).toEqual(marks(batches.flat()));
-    expect(silent).toEqual(batches.map((_, i) => units - marks(batches.slice(0, i + 1).flat()).reduce((a, b) => a + b, 0)));
+    expect(silent).toEqual(
+      batches.map((_, i) => units - marks(batches.slice(0, i + 1).flat()).reduce((a, b) => a + b, 0)),
+    );
     if (units > 1) expect(new Set([...bench.ints(fired, units)]).size).toBe(2); // some of each
   });
 
@@ -70,7 +98,11 @@ describe.each(builds)("%s build", async (build) => {
     const largest = Math.max(0, ...z.map(Math.abs));
     const mean = z.length ? z.reduce((a, b) => a + b, 0) / z.length : 0;
     expect([totals.samples, totals.fired, totals.min, totals.max, totals.magnitude]).toEqual([
-      z.length, z.filter((value) => value > 0).length, Math.min(...z), Math.max(...z), z.reduce((a, b) => a + Math.abs(b), 0),
+      z.length,
+      z.filter((value) => value > 0).length,
+      Math.min(...z),
+      Math.max(...z),
+      z.reduce((a, b) => a + Math.abs(b), 0),
     ]);
     expect(Math.abs(totals.mean - mean)).toBeLessThanOrEqual(4 * merges * EPSILON * largest);
     const m2 = z.reduce((a, b) => a + (b - mean) ** 2, 0);
@@ -79,7 +111,14 @@ describe.each(builds)("%s build", async (build) => {
 
   it("constants have a variance of exactly 0 and their own value as the mean", () => {
     for (const constant of [0, 0.1, -3.3, 1e30].map(Math.fround)) {
-      const totals = totalsOf(fold(1, [7, 32, 5].map((rows) => Array.from({ length: rows }, () => [constant]))), 1, 0);
+      const totals = totalsOf(
+        fold(
+          1,
+          [7, 32, 5].map((rows) => Array.from({ length: rows }, () => [constant])),
+        ),
+        1,
+        0,
+      );
       expect([totals.mean, totals.m2, totals.samples]).toEqual([constant, 0, 44]);
     }
   });
@@ -113,7 +152,11 @@ describe.each(builds)("%s build", async (build) => {
     kernels.resetTotals(units, total);
     kernels.foldCounters(units, rows, counters, total);
     for (let u = 0; u < units; u++) {
-      expectTotals(totalsOf(bench.doubles(total, ARRAYS * units), units, u), [...z.filter((_, i) => i % units === u)], 1);
+      expectTotals(
+        totalsOf(bench.doubles(total, ARRAYS * units), units, u),
+        [...z.filter((_, i) => i % units === u)],
+        1,
+      );
     }
   });
 });
@@ -121,7 +164,13 @@ describe.each(builds)("%s build", async (build) => {
 describe.each(builds)("listOpen, %s build", (build) => {
   it("lists the units that fired", async () => {
     const bench = await Bench.create(build);
-    for (const fired of [[], [1], [0], [0, 2, 0, 0, 1, 2 ** 24, 0, 32], Array.from({ length: 37 }, (_, unit) => unit % 3)]) {
+    for (const fired of [
+      [],
+      [1],
+      [0],
+      [0, 2, 0, 0, 1, 2 ** 24, 0, 32],
+      Array.from({ length: 37 }, (_, unit) => unit % 3),
+    ]) {
       bench.reset();
       const units = fired.length;
       const counters = new Float32Array(ARRAYS * units).fill(7);

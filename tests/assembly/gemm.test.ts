@@ -19,7 +19,7 @@ function fill(count: number, seed: number, integers: boolean): Float32Array {
   let state = seed >>> 0 || 1;
   return Float32Array.from({ length: count }, () => {
     state = (Math.imul(state, 1664525) + 1013904223) >>> 0;
-    return integers ? (state >>> 24) % 17 - 8 : (state >>> 8) / 2 ** 23 - 1;
+    return integers ? ((state >>> 24) % 17) - 8 : (state >>> 8) / 2 ** 23 - 1;
   });
 }
 
@@ -35,8 +35,12 @@ function run(bench: Bench, { form, M, N, K, beta, padding }: Product, integers: 
   bench.reset();
   const [rowsA, columnsA] = form[0] === "T" ? [K, M] : [M, K];
   const [rowsB, columnsB] = form[1] === "T" ? [N, K] : [K, N];
-  const aValues = fill(M * K, seed, integers), bValues = fill(K * N, seed + 1, integers), cValues = fill(M * N, seed + 2, integers);
-  const lda = columnsA + padding, ldb = columnsB + padding, ldc = N + padding;
+  const aValues = fill(M * K, seed, integers),
+    bValues = fill(K * N, seed + 1, integers),
+    cValues = fill(M * N, seed + 2, integers);
+  const lda = columnsA + padding,
+    ldb = columnsB + padding,
+    ldc = N + padding;
   const a = bench.place(padded(aValues, rowsA, columnsA, padding), 1);
   const b = bench.place(padded(bValues, rowsB, columnsB, padding), 2);
   const c = bench.place(beta === 0 ? new Float32Array(M * ldc).fill(Number.NaN) : padded(cValues, M, N, padding), 3);
@@ -49,7 +53,8 @@ function run(bench: Bench, { form, M, N, K, beta, padding }: Product, integers: 
   let worst = 0;
   for (let i = 0; i < M; i++) {
     for (let j = 0; j < N; j++) {
-      let sum = beta * cValues[i * N + j], size = Math.abs(sum);
+      let sum = beta * cValues[i * N + j],
+        size = Math.abs(sum);
       for (let k = 0; k < K; k++) {
         const x = form[0] === "T" ? aValues[k * M + i] : aValues[i * K + k];
         const y = form[1] === "T" ? bValues[j * K + k] : bValues[k * N + j];
@@ -60,7 +65,8 @@ function run(bench: Bench, { form, M, N, K, beta, padding }: Product, integers: 
       worst = Math.max(worst, integers ? (error === 0 ? 0 : Infinity) : error / ((K + 1) * EPSILON * size || EPSILON));
       if (Number.isNaN(error)) return Infinity;
     }
-    for (let p = 0; p < padding; p++) if (!Number.isNaN(out[i * ldc + N + p])) throw new Error("gemm wrote between the rows of C");
+    for (let p = 0; p < padding; p++)
+      if (!Number.isNaN(out[i * ldc + N + p])) throw new Error("gemm wrote between the rows of C");
   }
   return worst;
 }
@@ -71,41 +77,76 @@ const sizes = [0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 13, 31];
 describe.each(builds)("gemm, %s build", (build) => {
   it("is exact on integers for every small shape, form and beta", async () => {
     const bench = await Bench.create(build);
-    for (const form of forms) for (const M of sizes) for (const N of sizes) for (const K of sizes) for (const beta of [0, 1] as const) {
-      const error = run(bench, { form, M, N, K, beta, padding: (M + N + K) % 3 }, true);
-      if (error !== 0) expect.fail(`${form} ${M}x${N}x${K} beta ${beta} is wrong`);
-    }
+    for (const form of forms)
+      for (const M of sizes)
+        for (const N of sizes)
+          for (const K of sizes)
+            for (const beta of [0, 1] as const) {
+              const error = run(bench, { form, M, N, K, beta, padding: (M + N + K) % 3 }, true);
+              if (error !== 0) expect.fail(`${form} ${M}x${N}x${K} beta ${beta} is wrong`);
+            }
   });
 
   it("is exact on integers for every number of rows: tiles of both heights, and what they leave over", async () => {
     const bench = await Bench.create(build);
-    for (const form of forms) for (let M = 1; M <= 62; M++) for (const N of [16, 37]) {
-      const K = Math.ceil(2 ** 18 / (M * N)) + 1; // just enough to be packed
-      expect(run(bench, { form, M, N, K: Math.min(K, 500), beta: 1, padding: 1 }, true), `${form} ${M}x${N}x${K}`).toBe(0);
-    }
+    for (const form of forms)
+      for (let M = 1; M <= 62; M++)
+        for (const N of [16, 37]) {
+          const K = Math.ceil(2 ** 18 / (M * N)) + 1; // just enough to be packed
+          expect(
+            run(bench, { form, M, N, K: Math.min(K, 500), beta: 1, padding: 1 }, true),
+            `${form} ${M}x${N}x${K}`,
+          ).toBe(0);
+        }
   });
 
   // One more and one less than the tile, the blocks of M (148 where they are deepest), K (512) and N (16), and a prime or two.
   it.each([
-    [147, 17, 511], [149, 33, 513], [151, 31, 1025], [963, 16, 79], [239, 17, 320], [241, 1023, 9], [5, 1025, 255], [6, 8, 512], [131, 127, 113], [148, 16, 512], [65, 64, 64], [64, 64, 64], [1, 1000, 300], [300, 1, 1000], [3, 515, 258],
+    [147, 17, 511],
+    [149, 33, 513],
+    [151, 31, 1025],
+    [963, 16, 79],
+    [239, 17, 320],
+    [241, 1023, 9],
+    [5, 1025, 255],
+    [6, 8, 512],
+    [131, 127, 113],
+    [148, 16, 512],
+    [65, 64, 64],
+    [64, 64, 64],
+    [1, 1000, 300],
+    [300, 1, 1000],
+    [3, 515, 258],
   ])("keeps within K·epsilon on %i x %i x %i", async (M, N, K) => {
     const bench = await Bench.create(build);
-    for (const form of forms) for (const beta of [0, 1] as const) {
-      expect(run(bench, { form, M, N, K, beta, padding: 3 }, false)).toBeLessThanOrEqual(1);
-    }
+    for (const form of forms)
+      for (const beta of [0, 1] as const) {
+        expect(run(bench, { form, M, N, K, beta, padding: 3 }, false)).toBeLessThanOrEqual(1);
+      }
   });
 
   it("keeps within K·epsilon on any shape", async () => {
     const bench = await Bench.create(build);
     const size = fc.oneof(fc.integer({ min: 0, max: 20 }), fc.integer({ min: 0, max: 150 }));
-    const product = fc.record({ form: fc.constantFrom(...forms), M: size, N: size, K: size, beta: fc.constantFrom(0 as const, 1 as const), padding: fc.integer({ min: 0, max: 5 }) });
-    fc.assert(fc.property(product, fc.integer(), (p, seed) => run(bench, p, false, seed) <= 1), { seed: 7, numRuns: 150 });
+    const product = fc.record({
+      form: fc.constantFrom(...forms),
+      M: size,
+      N: size,
+      K: size,
+      beta: fc.constantFrom(0 as const, 1 as const),
+      padding: fc.integer({ min: 0, max: 5 }),
+    });
+    fc.assert(
+      fc.property(product, fc.integer(), (p, seed) => run(bench, p, false, seed) <= 1),
+      { seed: 7, numRuns: 150 },
+    );
   });
 
   it("gives a row of NN the same bits, whatever the number of rows around it", async () => {
     const bench = await Bench.create(build);
     const [N, K] = [70, 600];
-    const aValues = fill(130 * K, 5, false), bValues = fill(K * N, 6, false);
+    const aValues = fill(130 * K, 5, false),
+      bValues = fill(K * N, 6, false);
     const rowOf = (rows: number, row: number) => {
       bench.reset();
       const a = bench.place(aValues.subarray((row - (rows - 1)) * K, (row + 1) * K));
@@ -123,7 +164,17 @@ describe.each(builds)("gemm, %s build", (build) => {
     const bench = await Bench.create(build);
     const { gemm } = bench.kernels;
     const broken = Object.create(bench, {
-      kernels: { value: { ...bench.kernels, gemm: (m: number, n: number, k: number, ...rest: [number, number, number, number, number, number, number, number, number, number]) => gemm(m, n, k - 1, ...rest) } },
+      kernels: {
+        value: {
+          ...bench.kernels,
+          gemm: (
+            m: number,
+            n: number,
+            k: number,
+            ...rest: [number, number, number, number, number, number, number, number, number, number]
+          ) => gemm(m, n, k - 1, ...rest),
+        },
+      },
     }) as Bench;
     expect(run(broken, { form: "NN", M: 9, N: 9, K: 9, beta: 0, padding: 0 }, false)).toBeGreaterThan(1);
   });
@@ -131,13 +182,22 @@ describe.each(builds)("gemm, %s build", (build) => {
 
 describe.each(builds)("gemmSkippingZeros, %s build", (build) => {
   /** A with zeros of both signs where `zeros` says; the product by both kernels. */
-  function both(bench: Bench, M: number, N: number, K: number, zeros: (k: number) => boolean, change: (a: Float32Array, b: Float32Array) => void = () => {}) {
+  function both(
+    bench: Bench,
+    M: number,
+    N: number,
+    K: number,
+    zeros: (k: number) => boolean,
+    change: (a: Float32Array, b: Float32Array) => void = () => {},
+  ) {
     bench.reset();
     const aValues = fill(M * K, 11, false).map((value, i) => (zeros(i % Math.max(K, 1)) ? (i % 2 ? -0 : 0) : value));
     const bValues = fill(K * N, 12, false);
     change(aValues, bValues);
-    const a = bench.place(aValues, 1), b = bench.place(bValues, 2);
-    const skipping = bench.allocate(M * N, 3), plain = bench.allocate(M * N, 1);
+    const a = bench.place(aValues, 1),
+      b = bench.place(bValues, 2);
+    const skipping = bench.allocate(M * N, 3),
+      plain = bench.allocate(M * N, 1);
     const workspace = bench.allocate(bench.kernels.gemmWorkspaceBytes() / 4);
     bench.kernels.gemmSkippingZeros(M, N, K, a, b, skipping, workspace);
     bench.kernels.gemm(M, N, K, a, K, 1, b, N, 1, 0, plain, N, workspace);
@@ -147,25 +207,53 @@ describe.each(builds)("gemmSkippingZeros, %s build", (build) => {
 
   it("has the bits of gemm, wherever the zeros are", async () => {
     const bench = await Bench.create(build);
-    const patterns: ((k: number) => boolean)[] = [() => false, () => true, (k) => k % 2 === 0, (k) => k % 7 !== 3, (k) => k < 6, (k) => k >= 6, (k) => k !== 12];
-    for (const M of [1, 2, 3, 5]) for (const N of [0, ...sizes, 16, 37]) for (const K of [0, ...sizes, 70]) for (const zeros of patterns) {
-      const { skipping, plain } = both(bench, M, N, K, zeros);
-      expect(skipping, `${M}x${N}x${K}`).toEqual(plain);
-    }
+    const patterns: ((k: number) => boolean)[] = [
+      () => false,
+      () => true,
+      (k) => k % 2 === 0,
+      (k) => k % 7 !== 3,
+      (k) => k < 6,
+      (k) => k >= 6,
+      (k) => k !== 12,
+    ];
+    for (const M of [1, 2, 3, 5])
+      for (const N of [0, ...sizes, 16, 37])
+        for (const K of [0, ...sizes, 70])
+          for (const zeros of patterns) {
+            const { skipping, plain } = both(bench, M, N, K, zeros);
+            expect(skipping, `${M}x${N}x${K}`).toEqual(plain);
+          }
   });
 
   it("sees NaN and infinity in A", async () => {
     const bench = await Bench.create(build);
-    for (const value of [Number.NaN, Infinity, -Infinity]) for (const at of [0, 5, 6, 19]) {
-      const { skipping, plain } = both(bench, 1, 21, 20, (k) => k % 2 === 0, (a) => { a[at] = value; });
-      expect(skipping.every((element) => !Number.isFinite(element))).toBe(true);
-      expect(skipping).toEqual(plain);
-    }
+    for (const value of [Number.NaN, Infinity, -Infinity])
+      for (const at of [0, 5, 6, 19]) {
+        const { skipping, plain } = both(
+          bench,
+          1,
+          21,
+          20,
+          (k) => k % 2 === 0,
+          (a) => {
+            a[at] = value;
+          },
+        );
+        expect(skipping.every((element) => !Number.isFinite(element))).toBe(true);
+        expect(skipping).toEqual(plain);
+      }
   });
 
   it("reads no row of B whose factor is 0; gemm itself reads all", async () => {
     const bench = await Bench.create(build);
-    const { skipping, plain } = both(bench, 1, 16, 20, (k) => k === 4 || k === 11, (_, b) => b.fill(Number.NaN, 4 * 16, 5 * 16));
+    const { skipping, plain } = both(
+      bench,
+      1,
+      16,
+      20,
+      (k) => k === 4 || k === 11,
+      (_, b) => b.fill(Number.NaN, 4 * 16, 5 * 16),
+    );
     expect(skipping.every(Number.isFinite)).toBe(true);
     expect(plain.every(Number.isNaN)).toBe(true);
   });
@@ -178,63 +266,134 @@ function everyNth(size: number, step: number, first: number): number[] {
 
 describe.each(builds)("gemmSelected, %s build", (build) => {
   // Awkward counts: none, one, a panel and one more, a pair of panels and one more, more than a block of k.
-  it.each([[47, 61, 300], [128, 40, 650], [5, 9, 13], [1, 1, 1], [3, 200, 2], [241, 70, 40], [149, 40, 513]])("multiplies the selected columns and rows of B, %i x %i x %i", async (M, N, K) => {
+  it.each([
+    [47, 61, 300],
+    [128, 40, 650],
+    [5, 9, 13],
+    [1, 1, 1],
+    [3, 200, 2],
+    [241, 70, 40],
+    [149, 40, 513],
+  ])("multiplies the selected columns and rows of B, %i x %i x %i", async (M, N, K) => {
     const bench = await Bench.create(build);
-    const aValues = fill(M * K, 1, true), bValues = fill(K * N, 2, true);
-    const pick = (size: number) => [undefined, everyNth(size, 2, 1), everyNth(size, 3, 0), [size - 1], everyNth(size, 1, 0)];
-    for (const form of ["NN", "NT"] as const) for (const columns of pick(N)) for (const ks of pick(K)) for (const accumulate of [0, 1]) {
-      bench.reset();
-      const [rsB, csB] = form[1] === "T" ? [1, K] : [N, 1];
-      const js = columns ?? everyNth(N, 1, 0), kinds = ks ?? everyNth(K, 1, 0);
-      const expected = fill(M * js.length, 3, true);
-      const [n, k] = [js.length, kinds.length];
-      const a = bench.place(Float32Array.from({ length: M * k }, (_, i) => aValues[Math.floor(i / k) * K + kinds[i % k]!]!), 1);
-      const b = bench.place(bValues, 2), c = bench.place(accumulate ? expected : expected.slice().fill(Number.NaN), 3);
-      const index = (list: readonly number[] | undefined) => (list ? bench.placeInt32(list) : 0);
-      const [columnIndex, kIndex] = [index(columns), index(ks)];
-      bench.kernels.gemmSelected(M, n, k, a, k, 1, b, rsB, csB, accumulate, c, n, bench.allocate(bench.kernels.gemmWorkspaceBytes() / 4), columnIndex, kIndex);
-      bench.checkFences();
-      for (let i = 0; i < M; i++) for (let j = 0; j < n; j++) {
-        expected[i * n + j] = kinds.reduce((sum, at) => sum + aValues[i * K + at]! * bValues[at * rsB + js[j]! * csB]!, accumulate ? expected[i * n + j]! : 0);
-      }
-      expect(bench.floats(c, M * n), `${form} ${n} ${k} ${accumulate}`).toEqual(expected);
-    }
+    const aValues = fill(M * K, 1, true),
+      bValues = fill(K * N, 2, true);
+    const pick = (size: number) => [
+      undefined,
+      everyNth(size, 2, 1),
+      everyNth(size, 3, 0),
+      [size - 1],
+      everyNth(size, 1, 0),
+    ];
+    for (const form of ["NN", "NT"] as const)
+      for (const columns of pick(N))
+        for (const ks of pick(K))
+          for (const accumulate of [0, 1]) {
+            bench.reset();
+            const [rsB, csB] = form[1] === "T" ? [1, K] : [N, 1];
+            const js = columns ?? everyNth(N, 1, 0),
+              kinds = ks ?? everyNth(K, 1, 0);
+            const expected = fill(M * js.length, 3, true);
+            const [n, k] = [js.length, kinds.length];
+            const a = bench.place(
+              Float32Array.from({ length: M * k }, (_, i) => aValues[Math.floor(i / k) * K + kinds[i % k]!]!),
+              1,
+            );
+            const b = bench.place(bValues, 2),
+              c = bench.place(accumulate ? expected : expected.slice().fill(Number.NaN), 3);
+            const index = (list: readonly number[] | undefined) => (list ? bench.placeInt32(list) : 0);
+            const [columnIndex, kIndex] = [index(columns), index(ks)];
+            bench.kernels.gemmSelected(
+              M,
+              n,
+              k,
+              a,
+              k,
+              1,
+              b,
+              rsB,
+              csB,
+              accumulate,
+              c,
+              n,
+              bench.allocate(bench.kernels.gemmWorkspaceBytes() / 4),
+              columnIndex,
+              kIndex,
+            );
+            bench.checkFences();
+            for (let i = 0; i < M; i++)
+              for (let j = 0; j < n; j++) {
+                expected[i * n + j] = kinds.reduce(
+                  (sum, at) => sum + aValues[i * K + at]! * bValues[at * rsB + js[j]! * csB]!,
+                  accumulate ? expected[i * n + j]! : 0,
+                );
+              }
+            expect(bench.floats(c, M * n), `${form} ${n} ${k} ${accumulate}`).toEqual(expected);
+          }
   });
 });
 
 describe.each(builds)("what an index selects, %s build", (build) => {
   const widths = [1, 2, 3, 4, 5, 7, 8, 9, 15, 16, 64, 67];
-  const pick = (size: number, seed: number) => [[], [0], [size - 1], everyNth(size, 2, 1), everyNth(size, 3, 0), everyNth(size, 1, 0), everyNth(size, 1, 0).filter((i) => (i * i + seed) % 7 > 2)]
-    .filter((list, i, all) => all.findIndex((other) => other.join() === list.join()) === i);
+  const pick = (size: number, seed: number) =>
+    [
+      [],
+      [0],
+      [size - 1],
+      everyNth(size, 2, 1),
+      everyNth(size, 3, 0),
+      everyNth(size, 1, 0),
+      everyNth(size, 1, 0).filter((i) => (i * i + seed) % 7 > 2),
+    ].filter((list, i, all) => all.findIndex((other) => other.join() === list.join()) === i);
 
   it("gathers columns, in place too", async () => {
     const bench = await Bench.create(build);
-    for (const rows of [0, 1, 5]) for (const width of widths) for (const columns of pick(width, rows)) for (const inPlace of [false, true]) {
-      bench.reset();
-      const values = fill(rows * width, 1, false);
-      const from = bench.place(values, 1), to = inPlace ? from : bench.allocate(rows * columns.length, 3);
-      bench.kernels.gatherColumns(rows, width, columns.length, bench.placeInt32(columns), from, to);
-      bench.checkFences();
-      const expected = Float32Array.from({ length: rows * columns.length }, (_, i) => values[Math.floor(i / columns.length) * width + columns[i % columns.length]!]!);
-      expect(bench.floats(to, expected.length)).toEqual(expected);
-    }
+    for (const rows of [0, 1, 5])
+      for (const width of widths)
+        for (const columns of pick(width, rows))
+          for (const inPlace of [false, true]) {
+            bench.reset();
+            const values = fill(rows * width, 1, false);
+            const from = bench.place(values, 1),
+              to = inPlace ? from : bench.allocate(rows * columns.length, 3);
+            bench.kernels.gatherColumns(rows, width, columns.length, bench.placeInt32(columns), from, to);
+            bench.checkFences();
+            const expected = Float32Array.from(
+              { length: rows * columns.length },
+              (_, i) => values[Math.floor(i / columns.length) * width + columns[i % columns.length]!]!,
+            );
+            expect(bench.floats(to, expected.length)).toEqual(expected);
+          }
   });
 
   it("spreads rows and columns in place, with zeros between, over what was there", async () => {
     const bench = await Bench.create(build);
-    for (const height of [1, 2, 6]) for (const width of widths) for (const rows of [undefined, ...pick(height, 1)]) for (const columns of [undefined, ...pick(width, 2)]) {
-      bench.reset();
-      const is = rows ?? everyNth(height, 1, 0), js = columns ?? everyNth(width, 1, 0);
-      const values = fill(is.length * js.length, 1, false);
-      const c = bench.allocate(height * width, 1);
-      bench.floats(c, values.length).set(values);
-      const [rowIndex, columnIndex] = [rows ? bench.placeInt32(rows) : 0, columns ? bench.placeInt32(columns) : 0];
-      const workspace = bench.allocate(Math.ceil((5 * width + 20) / 4), 1);
-      bench.kernels.spread(height, width, is.length, js.length, rowIndex, columnIndex, c, workspace);
-      bench.checkFences();
-      const expected = new Float32Array(height * width);
-      is.forEach((i, r) => js.forEach((j, at) => { expected[i * width + j] = values[r * js.length + at]!; }));
-      expect(bench.floats(c, height * width), `${is.join()} of ${height}, ${js.join()} of ${width}`).toEqual(expected);
-    }
+    for (const height of [1, 2, 6])
+      for (const width of widths)
+        for (const rows of [undefined, ...pick(height, 1)])
+          for (const columns of [undefined, ...pick(width, 2)]) {
+            bench.reset();
+            const is = rows ?? everyNth(height, 1, 0),
+              js = columns ?? everyNth(width, 1, 0);
+            const values = fill(is.length * js.length, 1, false);
+            const c = bench.allocate(height * width, 1);
+            bench.floats(c, values.length).set(values);
+            const [rowIndex, columnIndex] = [
+              rows ? bench.placeInt32(rows) : 0,
+              columns ? bench.placeInt32(columns) : 0,
+            ];
+            const workspace = bench.allocate(Math.ceil((5 * width + 20) / 4), 1);
+            bench.kernels.spread(height, width, is.length, js.length, rowIndex, columnIndex, c, workspace);
+            bench.checkFences();
+            const expected = new Float32Array(height * width);
+            is.forEach((i, r) =>
+              js.forEach((j, at) => {
+                expected[i * width + j] = values[r * js.length + at]!;
+              }),
+            );
+            expect(bench.floats(c, height * width), `${is.join()} of ${height}, ${js.join()} of ${width}`).toEqual(
+              expected,
+            );
+          }
   });
 });

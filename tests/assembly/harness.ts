@@ -80,7 +80,8 @@ export class Bench<Exports = KernelExports> {
   /** Throws if anything was written into a fence. */
   checkFences(): void {
     for (const start of this.fences) {
-      if (this.floats(start, FENCE).some((value) => !Number.isNaN(value))) throw new Error(`a kernel wrote into the fence at ${start}`);
+      if (this.floats(start, FENCE).some((value) => !Number.isNaN(value)))
+        throw new Error(`a kernel wrote into the fence at ${start}`);
     }
   }
 }

@@ -8,17 +8,33 @@ const DIVISOR = 3;
 const SCALE = Math.fround(1 / DIVISOR);
 
 /** Spread numbers in [-1, 1), the same each time. */
-const wave = (n: number, seed: number) => Float32Array.from({ length: n }, (_, i) => ((((i + 1) * (2 * seed + 7919)) % 1009) / 1009) * 2 - 1);
+const wave = (n: number, seed: number) =>
+  Float32Array.from({ length: n }, (_, i) => ((((i + 1) * (2 * seed + 7919)) % 1009) / 1009) * 2 - 1);
 const rowsOf = (values: Float32Array, columns: number): number[][] =>
-  Array.from({ length: columns ? values.length / columns : 0 }, (_, row) => [...values.subarray(row * columns, (row + 1) * columns)]);
+  Array.from({ length: columns ? values.length / columns : 0 }, (_, row) => [
+    ...values.subarray(row * columns, (row + 1) * columns),
+  ]);
 
-interface Outcome { readonly loss: number; readonly correct: number; readonly gradient: Float32Array }
+interface Outcome {
+  readonly loss: number;
+  readonly correct: number;
+  readonly gradient: Float32Array;
+}
 type Placing = "apart" | "in place" | "unwanted";
-interface Sizes { readonly rows: number; readonly columns: number }
+interface Sizes {
+  readonly rows: number;
+  readonly columns: number;
+}
 
 /** One loss: `targets` are labels (int32) or floats of the outputs' shape; `expected` judges one row. */
 interface Loss {
-  readonly name: "softmaxCrossEntropy" | "softmaxCrossEntropyDense" | "binaryCrossEntropy" | "meanSquaredError" | "meanAbsoluteError" | "huber";
+  readonly name:
+    | "softmaxCrossEntropy"
+    | "softmaxCrossEntropyDense"
+    | "binaryCrossEntropy"
+    | "meanSquaredError"
+    | "meanAbsoluteError"
+    | "huber";
   readonly byRow: boolean;
   targets(sizes: Sizes): number[];
   expected(outputs: number[], targets: number[], row: number): reference.LossOfRow;
@@ -30,7 +46,11 @@ function distributionsOf({ rows, columns }: Sizes): number[] {
   return weights.flatMap((row) => row.map((x) => Math.fround(x / (row.reduce((a, b) => a + b, 0) || 1))));
 }
 /** Elementwise losses: what the reference says of each element, put together. */
-const elementwise = (name: Loss["name"], targets: Loss["targets"], one: (y: number, t: number) => reference.LossOfRow): Loss => ({
+const elementwise = (
+  name: Loss["name"],
+  targets: Loss["targets"],
+  one: (y: number, t: number) => reference.LossOfRow,
+): Loss => ({
   name,
   byRow: false,
   targets,
@@ -38,14 +58,23 @@ const elementwise = (name: Loss["name"], targets: Loss["targets"], one: (y: numb
 });
 
 const losses: readonly Loss[] = [
-  { name: "softmaxCrossEntropy", byRow: true, targets: labelsOf, expected: (z, labels, row) => reference.softmaxCrossEntropy(z, labels[row]!) },
+  {
+    name: "softmaxCrossEntropy",
+    byRow: true,
+    targets: labelsOf,
+    expected: (z, labels, row) => reference.softmaxCrossEntropy(z, labels[row]!),
+  },
   {
     name: "softmaxCrossEntropyDense",
     byRow: true,
     targets: distributionsOf,
     expected: (z, t, row) => reference.softmaxCrossEntropyDense(z, t.slice(row * z.length, (row + 1) * z.length)),
   },
-  elementwise("binaryCrossEntropy", ({ columns: n }) => [...wave(n, 3)].map((x, i) => [0, 1, Math.abs(x)][i % 3]!), reference.binaryCrossEntropy),
+  elementwise(
+    "binaryCrossEntropy",
+    ({ columns: n }) => [...wave(n, 3)].map((x, i) => [0, 1, Math.abs(x)][i % 3]!),
+    reference.binaryCrossEntropy,
+  ),
   elementwise("meanSquaredError", ({ columns: n }) => [...wave(n, 3)].map((x) => 2 * x), reference.meanSquaredError),
   elementwise("meanAbsoluteError", ({ columns: n }) => [...wave(n, 3)].map((x) => 2 * x), reference.meanAbsoluteError),
   elementwise("huber", ({ columns: n }) => [...wave(n, 3)].map((x) => 2 * x), reference.huber),
@@ -60,19 +89,32 @@ describe.each(builds)("%s build", async (build) => {
   const bench = await Bench.create(build);
   const { kernels } = bench;
 
-  function run(loss: Loss, outputs: ArrayLike<number>, targets: number[], sizes: Sizes, placing: Placing = "apart", shift = 0): Outcome {
+  function run(
+    loss: Loss,
+    outputs: ArrayLike<number>,
+    targets: number[],
+    sizes: Sizes,
+    placing: Placing = "apart",
+    shift = 0,
+  ): Outcome {
     bench.reset();
     const count = outputs.length;
     const at = bench.place(outputs, (1 + shift) % 4);
-    const aim = loss.name === "softmaxCrossEntropy" ? bench.placeInt32(targets) : bench.place(targets, (3 + 2 * shift) % 4);
+    const aim =
+      loss.name === "softmaxCrossEntropy" ? bench.placeInt32(targets) : bench.place(targets, (3 + 2 * shift) % 4);
     const gradient = { apart: bench.allocate(count, (2 + 3 * shift) % 4), "in place": at, unwanted: 0 }[placing];
     const result = bench.allocateDoubles(2);
-    if (loss.byRow) kernels[loss.name as "softmaxCrossEntropy"](sizes.rows, sizes.columns, at, aim, gradient, DIVISOR, result);
+    if (loss.byRow)
+      kernels[loss.name as "softmaxCrossEntropy"](sizes.rows, sizes.columns, at, aim, gradient, DIVISOR, result);
     else kernels[loss.name as "huber"](count, at, aim, gradient, DIVISOR, result);
     bench.checkFences();
     if (placing !== "in place") expect([...bench.floats(at, count)]).toEqual([...Float32Array.from(outputs)]);
     const [total, correct] = bench.doubles(result, 2);
-    return { loss: total!, correct: correct!, gradient: gradient ? bench.floats(gradient, count).slice() : new Float32Array(0) };
+    return {
+      loss: total!,
+      correct: correct!,
+      gradient: gradient ? bench.floats(gradient, count).slice() : new Float32Array(0),
+    };
   }
 
   function check(loss: Loss, outputs: Float32Array, sizes: Sizes): void {
@@ -83,7 +125,8 @@ describe.each(builds)("%s build", async (build) => {
     const allowed = rows.reduce((sum, row) => sum + row.lossError, 0) + (outputs.length + 4) * Number.EPSILON * wanted;
     expect(Math.abs(outcome.loss - wanted)).toBeLessThanOrEqual(allowed);
     const gradientError = rows.flatMap((row) => row.gradientError);
-    const excess = rows.flatMap((row) => row.gradient)
+    const excess = rows
+      .flatMap((row) => row.gradient)
       .map((g, i) => Math.abs(outcome.gradient[i]! - g * SCALE) / (gradientError[i]! * SCALE + 2 * SMALLEST));
     expect(excess.filter((x) => !(x <= 1))).toEqual([]);
     const counts = loss.byRow || loss.name === "binaryCrossEntropy";
@@ -95,7 +138,12 @@ describe.each(builds)("%s build", async (build) => {
   describe.each(losses)("$name", (loss) => {
     test.each(SIZES)("%i columns follow the float64 reference", (columns) => {
       for (const rows of loss.byRow && columns ? [0, 1, 3, 8] : [Math.min(1, columns)]) {
-        for (const size of [1e-3, 1, 30, 1e4]) check(loss, wave(rows * columns, 1).map((x) => x * size), { rows, columns });
+        for (const size of [1e-3, 1, 30, 1e4])
+          check(
+            loss,
+            wave(rows * columns, 1).map((x) => x * size),
+            { rows, columns },
+          );
       }
     });
 
@@ -104,7 +152,8 @@ describe.each(builds)("%s build", async (build) => {
       const outputs = wave(sizes.rows * 5, 2).map((x) => x * 1.9);
       const targets = [...Float32Array.from(loss.targets(sizes))];
       const { gradient } = run(loss, outputs, targets, sizes);
-      const total = (z: Float64Array) => expectation(loss, z as unknown as Float32Array, targets, sizes).reduce((sum, row) => sum + row.loss, 0);
+      const total = (z: Float64Array) =>
+        expectation(loss, z as unknown as Float32Array, targets, sizes).reduce((sum, row) => sum + row.loss, 0);
       const step = 2 ** -13;
       const slope = (i: number) => {
         const moved = (by: number) => Float64Array.from(outputs, (x, k) => (k === i ? x + by : x));
@@ -128,7 +177,9 @@ describe.each(builds)("%s build", async (build) => {
 
     test("the same bits at any alignment", () => {
       const sizes = { rows: loss.byRow ? 3 : 1, columns: 31 };
-      const outcomes = [0, 1, 2, 3].map((shift) => run(loss, wave(sizes.rows * 31, 4), loss.targets(sizes), sizes, "apart", shift));
+      const outcomes = [0, 1, 2, 3].map((shift) =>
+        run(loss, wave(sizes.rows * 31, 4), loss.targets(sizes), sizes, "apart", shift),
+      );
       for (const outcome of outcomes) expect(outcome).toEqual(outcomes[0]);
     });
 
@@ -136,7 +187,8 @@ describe.each(builds)("%s build", async (build) => {
       const sizes = { rows: 1, columns: 4 };
       const { loss: once, correct } = run(loss, wave(4, 1), loss.targets(sizes), sizes);
       const [at, result] = [bench.place(wave(4, 1)), bench.allocateDoubles(2)];
-      const aim = loss.name === "softmaxCrossEntropy" ? bench.placeInt32(loss.targets(sizes)) : bench.place(loss.targets(sizes));
+      const aim =
+        loss.name === "softmaxCrossEntropy" ? bench.placeInt32(loss.targets(sizes)) : bench.place(loss.targets(sizes));
       bench.doubles(result, 2).set([64, 50]);
       if (loss.byRow) kernels[loss.name as "softmaxCrossEntropy"](1, 4, at, aim, 0, 1, result);
       else kernels[loss.name as "huber"](4, at, aim, 0, 1, result);
@@ -200,11 +252,21 @@ describe.each(builds)("%s build", async (build) => {
   });
 
   test("regression losses at the edges", () => {
-    const at = (name: Loss["name"], d: number) => run(losses.find((loss) => loss.name === name)!, [d], [0], { rows: 1, columns: 1 });
+    const at = (name: Loss["name"], d: number) =>
+      run(
+        losses.find((loss) => loss.name === name)!,
+        [d],
+        [0],
+        { rows: 1, columns: 1 },
+      );
     expect(at("meanSquaredError", 1e30).loss).toBe(Math.fround(1e30) ** 2);
     expect(at("meanAbsoluteError", -0).gradient[0]! + 0).toBe(0);
     expect(at("meanAbsoluteError", 1e-45).gradient[0]).toBe(SCALE);
-    expect(at("meanAbsoluteError", -Infinity)).toEqual({ loss: Infinity, correct: 0, gradient: new Float32Array([-SCALE]) });
+    expect(at("meanAbsoluteError", -Infinity)).toEqual({
+      loss: Infinity,
+      correct: 0,
+      gradient: new Float32Array([-SCALE]),
+    });
     expect(at("huber", 1).loss).toBe(0.5);
     expect(at("huber", -3)).toEqual({ loss: 2.5, correct: 0, gradient: new Float32Array([-SCALE]) });
     expect(at("huber", Infinity)).toEqual({ loss: Infinity, correct: 0, gradient: new Float32Array([SCALE]) });
@@ -228,7 +290,9 @@ describe.each(builds)("%s build", async (build) => {
           const p = gaps.map((gap) => Math.exp(-gap) / sum);
           // Each exponential carries the rounding of its argument and its own (4 ulp); so does their sum, weighted by p.
           const spread = p.reduce((total, x, i) => total + x * (gaps[i]! + 8), 0);
-          const excess = p.map((x, i) => Math.abs(got[r * classes + i]! - x) / (x * (gaps[i]! + 8 + spread + 4) * 2 ** -24 + 2 * SMALLEST));
+          const excess = p.map(
+            (x, i) => Math.abs(got[r * classes + i]! - x) / (x * (gaps[i]! + 8 + spread + 4) * 2 ** -24 + 2 * SMALLEST),
+          );
           expect(excess.filter((ratio) => !(ratio <= 1))).toEqual([]);
         });
       }

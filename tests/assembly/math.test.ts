@@ -16,7 +16,6 @@ async function benchOf(build: Build): Promise<Bench<Elementary>> {
   return Bench.of<Elementary>(build, await WebAssembly.compile(await file.arrayBuffer()));
 }
 
-
 interface Subject {
   readonly name: string;
   readonly index: number; // in the ABI of `elementary`
@@ -53,7 +52,10 @@ function stratified(): Float32Array {
 }
 
 /** Where each function changes its ways: the ends of its domain, of float32's range and of its branches. */
-const SEAMS = [0, -0, 1, -1, 0.99999994, 14.2, 15, -15, 87, -87, 88, 88.72283, 88.722839, 89, -87.33655, -103.27893, -103.97208, -104, -110, 0.34657359, -0.34657359, 1.0397208];
+const SEAMS = [
+  0, -0, 1, -1, 0.99999994, 14.2, 15, -15, 87, -87, 88, 88.72283, 88.722839, 89, -87.33655, -103.27893, -103.97208,
+  -104, -110, 0.34657359, -0.34657359, 1.0397208,
+];
 
 function ulpOf(value: number): number {
   const magnitude = Math.min(Math.abs(value), LARGEST);
@@ -95,22 +97,27 @@ describe("float64 references", () => {
 });
 
 describe.each(builds)("%s build", (build) => {
-  it.each(subjects)("$name stays within $ulp ulp", async ({ index, reference, ulp, low = Number.NEGATIVE_INFINITY, high = Number.POSITIVE_INFINITY }) => {
-    const bench = await benchOf(build);
-    const x = Float32Array.from([...stratified(), ...SEAMS]).filter((value) => Number.isNaN(value) || (value >= low && value <= high));
-    const input = bench.place(x, 1);
-    const output = bench.allocate(x.length, 3);
-    bench.kernels.elementary(index, x.length, input, output);
-    bench.checkFences();
-    let worst = 0;
-    let at = 0;
-    bench.floats(output, x.length).forEach((value, i) => {
-      const error = distance(value, reference(x[i]!));
-      if (error > worst) [worst, at] = [error, x[i]!];
-    });
-    expect(worst, `at ${at}`).toBeLessThanOrEqual(ulp);
-    expect(worst, "a sample that finds no rounding error at all is no sample").toBeGreaterThan(0.4);
-  });
+  it.each(subjects)(
+    "$name stays within $ulp ulp",
+    async ({ index, reference, ulp, low = Number.NEGATIVE_INFINITY, high = Number.POSITIVE_INFINITY }) => {
+      const bench = await benchOf(build);
+      const x = Float32Array.from([...stratified(), ...SEAMS]).filter(
+        (value) => Number.isNaN(value) || (value >= low && value <= high),
+      );
+      const input = bench.place(x, 1);
+      const output = bench.allocate(x.length, 3);
+      bench.kernels.elementary(index, x.length, input, output);
+      bench.checkFences();
+      let worst = 0;
+      let at = 0;
+      bench.floats(output, x.length).forEach((value, i) => {
+        const error = distance(value, reference(x[i]!));
+        if (error > worst) [worst, at] = [error, x[i]!];
+      });
+      expect(worst, `at ${at}`).toBeLessThanOrEqual(ulp);
+      expect(worst, "a sample that finds no rounding error at all is no sample").toBeGreaterThan(0.4);
+    },
+  );
 
   it("keeps the sign of zero where the function is odd, as tanh is", async () => {
     const bench = await benchOf(build);

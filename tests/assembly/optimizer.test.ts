@@ -20,24 +20,56 @@ interface Optimizer {
   run(bench: Bench, n: number, at: Addresses, step: number): number;
   expected(entry: reference.Entry, gradient: number, step: number): reference.Entry;
 }
-interface Addresses { readonly p: number; readonly g: number; readonly m: number; readonly v: number }
+interface Addresses {
+  readonly p: number;
+  readonly g: number;
+  readonly m: number;
+  readonly v: number;
+}
 
-function sgd(options: { learningRate: number; momentum: number; weightDecay: number; nesterov: boolean }, velocity: boolean): Optimizer {
+function sgd(
+  options: { learningRate: number; momentum: number; weightDecay: number; nesterov: boolean },
+  velocity: boolean,
+): Optimizer {
   return {
     name: `sgd ${JSON.stringify(options)}`,
     run: (bench, n, at) =>
-      bench.kernels.sgd(padded(n), at.p, at.g, velocity ? at.m : 0, options.learningRate, options.momentum, options.weightDecay, Number(options.nesterov)),
+      bench.kernels.sgd(
+        padded(n),
+        at.p,
+        at.g,
+        velocity ? at.m : 0,
+        options.learningRate,
+        options.momentum,
+        options.weightDecay,
+        Number(options.nesterov),
+      ),
     expected: (entry, gradient) => reference.sgd(entry.p, gradient, entry.m, options),
   };
 }
-function adam(options: { learningRate: number; beta1: number; beta2: number; epsilon: number; weightDecay: number }): Optimizer {
+function adam(options: {
+  learningRate: number;
+  beta1: number;
+  beta2: number;
+  epsilon: number;
+  weightDecay: number;
+}): Optimizer {
   const { learningRate, beta1, beta2, epsilon, weightDecay } = options;
   return {
     name: `adam ${JSON.stringify(options)}`,
     run: (bench, n, at, step) =>
       bench.kernels.adam(
-        n, at.p, at.g, at.m, at.v, 1 - beta1, 1 - beta2,
-        learningRate / (1 - beta1 ** step), 1 / Math.sqrt(1 - beta2 ** step), epsilon, learningRate * weightDecay,
+        n,
+        at.p,
+        at.g,
+        at.m,
+        at.v,
+        1 - beta1,
+        1 - beta2,
+        learningRate / (1 - beta1 ** step),
+        1 / Math.sqrt(1 - beta2 ** step),
+        epsilon,
+        learningRate * weightDecay,
       ),
     expected: (entry, gradient, step) => reference.adam(entry.p, gradient, entry.m, entry.v, step, options),
   };
@@ -46,7 +78,17 @@ function rmsprop(options: { learningRate: number; rho: number; epsilon: number; 
   return {
     name: `rmsprop ${JSON.stringify(options)}`,
     run: (bench, n, at) =>
-      bench.kernels.rmsprop(padded(n), at.p, at.g, at.v, options.momentum ? at.m : 0, options.learningRate, 1 - options.rho, options.epsilon, options.momentum),
+      bench.kernels.rmsprop(
+        padded(n),
+        at.p,
+        at.g,
+        at.v,
+        options.momentum ? at.m : 0,
+        options.learningRate,
+        1 - options.rho,
+        options.epsilon,
+        options.momentum,
+      ),
     expected: (entry, gradient) => reference.rmsprop(entry.p, gradient, entry.m, entry.v, options),
   };
 }
@@ -71,7 +113,12 @@ describe.each(builds)("%s build", async (build) => {
     const size = padded(parameters.length);
     const fill = (values: ArrayLike<number>) => Float32Array.from({ length: size }, (_, i) => values[i] ?? 1);
     const zeros = new Float32Array(size);
-    return { p: bench.place(fill(parameters), 1), g: bench.place(fill(gradient), 2), m: bench.place(zeros, 3), v: bench.place(zeros) };
+    return {
+      p: bench.place(fill(parameters), 1),
+      g: bench.place(fill(gradient), 2),
+      m: bench.place(zeros, 3),
+      v: bench.place(zeros),
+    };
   }
 
   /** The largest error of any parameter after each of the steps, in units of what rounding allows. */
@@ -87,10 +134,13 @@ describe.each(builds)("%s build", async (build) => {
       expect(optimizer.run(bench, n, at, step)).toBe(0);
       entries = entries.map((entry, i) => optimizer.expected(entry, gradient[i]!, stepOfReference(step)));
       allowed = allowed.map((sum, i) => sum + ROUNDINGS * ROUNDOFF * entries[i]!.size + SMALLEST);
-      bench.floats(at.p, n).forEach((p, i) => { worst = Math.max(worst, Math.abs(p - entries[i]!.p) / allowed[i]!); });
+      bench.floats(at.p, n).forEach((p, i) => {
+        worst = Math.max(worst, Math.abs(p - entries[i]!.p) / allowed[i]!);
+      });
       expect([...bench.floats(at.g, n)]).toEqual([...gradient]);
     }
-    if (optimizer.name.startsWith("adam")) expect(bench.floats(at.p + 4 * n, padded(n) - n).every((p) => p === 1)).toBe(true);
+    if (optimizer.name.startsWith("adam"))
+      expect(bench.floats(at.p + 4 * n, padded(n) - n).every((p) => p === 1)).toBe(true);
     bench.checkFences();
     return worst;
   }
@@ -129,19 +179,30 @@ describe.each(builds)("%s build", async (build) => {
     });
   });
 
-  test.each(optimizers.filter(({ name }) => !/"weightDecay":0.01/.test(name)))("$name: a zero gradient changes no bit", (optimizer) => {
-    for (const zero of [0, -0]) {
-      const parameters = [0, -0, 1.5, -1e-45, 3e38, -0, 1e-38];
-      const at = place(parameters, parameters.map(() => zero));
-      expect(optimizer.run(bench, parameters.length, at, 1)).toBe(0);
-      expect([...bench.ints(at.p, parameters.length)]).toEqual([...new Int32Array(Float32Array.from(parameters).buffer)]);
-    }
-  });
+  test.each(optimizers.filter(({ name }) => !/"weightDecay":0.01/.test(name)))(
+    "$name: a zero gradient changes no bit",
+    (optimizer) => {
+      for (const zero of [0, -0]) {
+        const parameters = [0, -0, 1.5, -1e-45, 3e38, -0, 1e-38];
+        const at = place(
+          parameters,
+          parameters.map(() => zero),
+        );
+        expect(optimizer.run(bench, parameters.length, at, 1)).toBe(0);
+        expect([...bench.ints(at.p, parameters.length)]).toEqual([
+          ...new Int32Array(Float32Array.from(parameters).buffer),
+        ]);
+      }
+    },
+  );
 
   test("denormal and large gradients", () => {
     const values = [1e-45, -1e-40, 1e-30, -1e-20, 1e18, -1e18];
     for (const optimizer of optimizers.slice(4)) {
-      const at = place(values.map(() => 1), values);
+      const at = place(
+        values.map(() => 1),
+        values,
+      );
       expect(optimizer.run(bench, values.length, at, 1)).toBe(0);
       bench.floats(at.p, values.length).forEach((p, i) => {
         const wanted = optimizer.expected({ p: 1, m: 0, v: 0, size: 0 }, Math.fround(values[i]!), 1);
@@ -185,16 +246,18 @@ describe.each(builds)("%s build", async (build) => {
 });
 
 test("both builds give the same bits", async () => {
-  const outcomes = await Promise.all(builds.map(async (build) => {
-    const bench = await Bench.create(build);
-    return optimizers.flatMap((optimizer) => {
-      bench.reset();
-      const [p, g] = [bench.place(wave(32, 101, 0.03)), bench.place(wave(32, 89, 0.07))];
-      const at = { p, g, m: bench.place(new Float32Array(32)), v: bench.place(new Float32Array(32)) };
-      for (let step = 1; step <= STEPS; step++) optimizer.run(bench, 32, at, step);
-      return [...bench.ints(at.p, 32), ...bench.ints(at.m, 32), ...bench.ints(at.v, 32)];
-    });
-  }));
+  const outcomes = await Promise.all(
+    builds.map(async (build) => {
+      const bench = await Bench.create(build);
+      return optimizers.flatMap((optimizer) => {
+        bench.reset();
+        const [p, g] = [bench.place(wave(32, 101, 0.03)), bench.place(wave(32, 89, 0.07))];
+        const at = { p, g, m: bench.place(new Float32Array(32)), v: bench.place(new Float32Array(32)) };
+        for (let step = 1; step <= STEPS; step++) optimizer.run(bench, 32, at, step);
+        return [...bench.ints(at.p, 32), ...bench.ints(at.m, 32), ...bench.ints(at.v, 32)];
+      });
+    }),
+  );
   expect(outcomes[0]!.length).toBe(optimizers.length * 96);
   for (const outcome of outcomes) expect(outcome).toEqual(outcomes[0]);
 });

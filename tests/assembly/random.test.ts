@@ -41,7 +41,10 @@ function normalCdf(x: number): number {
 /** The largest distance between the empirical distribution function and `cdf`, times √n. */
 function kolmogorovSmirnov(values: Float32Array, cdf: (x: number) => number): number {
   const sorted = values.slice().sort();
-  const distance = sorted.reduce((worst, x, i) => Math.max(worst, (i + 1) / sorted.length - cdf(x), cdf(x) - i / sorted.length), 0);
+  const distance = sorted.reduce(
+    (worst, x, i) => Math.max(worst, (i + 1) / sorted.length - cdf(x), cdf(x) - i / sorted.length),
+    0,
+  );
   return Math.sqrt(sorted.length) * distance;
 }
 const KS_ONE_IN_THOUSAND = 1.95;
@@ -55,15 +58,23 @@ test("the reference meets the published known answers (Random123, kat_vectors)",
   const all = 0xffffffff;
   expect(philox([0, 0, 0, 0], [0, 0])).toEqual([0x6627e8d5, 0xe169c58d, 0xbc57ac4c, 0x9b00dbd8]);
   expect(philox([all, all, all, all], [all, all])).toEqual([0x408f276d, 0x41c83b0e, 0xa20bc7c6, 0x6d5451fd]);
-  expect(philox([0x243f6a88, 0x85a308d3, 0x13198a2e, 0x03707344], [0xa4093822, 0x299f31d0]))
-    .toEqual([0xd16cfe09, 0x94fdcceb, 0x5001e420, 0x24126ea1]);
+  expect(philox([0x243f6a88, 0x85a308d3, 0x13198a2e, 0x03707344], [0xa4093822, 0x299f31d0])).toEqual([
+    0xd16cfe09, 0x94fdcceb, 0x5001e420, 0x24126ea1,
+  ]);
 });
 
 describe.each(builds)("%s build", async (build) => {
   const bench = await Bench.create(build);
   const { kernels } = bench;
 
-  function uniform(n: number, low: number, high: number, seed: readonly [number, number] = SEED, stream = 0, substream = 0): Float32Array {
+  function uniform(
+    n: number,
+    low: number,
+    high: number,
+    seed: readonly [number, number] = SEED,
+    stream = 0,
+    substream = 0,
+  ): Float32Array {
     bench.reset();
     const out = bench.allocate(n, n % 4);
     kernels.fillUniform(n, out, ...seed, stream, substream, low, high);
@@ -86,7 +97,11 @@ describe.each(builds)("%s build", async (build) => {
   }
 
   test("all 32 bits of every draw are Philox's", () => {
-    const cases = [[0, 0, 0, 0], [0xffffffff, 0xffffffff, 0xffffffff, 0xffffffff], [0xa4093822, 0x299f31d0, 0x13198a2e, 0x03707344]] as const;
+    const cases = [
+      [0, 0, 0, 0],
+      [0xffffffff, 0xffffffff, 0xffffffff, 0xffffffff],
+      [0xa4093822, 0x299f31d0, 0x13198a2e, 0x03707344],
+    ] as const;
     for (const [seedLow, seedHigh, stream, substream] of cases) {
       for (let i = 0; i < 9; i++) {
         const word = wordAt(i, [seedLow, seedHigh], stream, substream);
@@ -105,8 +120,12 @@ describe.each(builds)("%s build", async (build) => {
   test("each part of the seed and of the stream matters", () => {
     const [low, high] = SEED;
     const streams = [
-      uniform(64, 0, 1), uniform(64, 0, 1, [low + 1, high]), uniform(64, 0, 1, [low, high + 1]),
-      uniform(64, 0, 1, SEED, 1, 0), uniform(64, 0, 1, SEED, 0, 1), uniform(64, 0, 1, SEED, 1, 1),
+      uniform(64, 0, 1),
+      uniform(64, 0, 1, [low + 1, high]),
+      uniform(64, 0, 1, [low, high + 1]),
+      uniform(64, 0, 1, SEED, 1, 0),
+      uniform(64, 0, 1, SEED, 0, 1),
+      uniform(64, 0, 1, SEED, 1, 1),
     ];
     const values = streams.flatMap((stream) => [...stream]);
     expect(new Set(values).size).toBe(values.length);
@@ -129,10 +148,22 @@ describe.each(builds)("%s build", async (build) => {
   });
 
   test("uniform never reaches the upper end nor passes the lower", () => {
-    const intervals = [[0, 1], [-1, 0], [1, 1 + 2 ** -22], [-1 - 2 ** -22, -1], [0.1, 0.1 + 2e-8], [-1e-44, 1e-44], [-2e-45, 0], [1e30, 1.0000002e30]] as const;
+    const intervals = [
+      [0, 1],
+      [-1, 0],
+      [1, 1 + 2 ** -22],
+      [-1 - 2 ** -22, -1],
+      [0.1, 0.1 + 2e-8],
+      [-1e-44, 1e-44],
+      [-2e-45, 0],
+      [1e30, 1.0000002e30],
+    ] as const;
     for (const [low, high] of intervals) {
       const values = uniform(4096, low, high);
-      expect(values.every((x) => x >= low && x < high), `[${low}, ${high})`).toBe(true);
+      expect(
+        values.every((x) => x >= low && x < high),
+        `[${low}, ${high})`,
+      ).toBe(true);
     }
     expect(new Set(uniform(4096, 1, 1 + 2 ** -22)).size).toBe(2);
   });
@@ -151,7 +182,9 @@ describe.each(builds)("%s build", async (build) => {
     // The least of two million draws, far within the tail's own branch.
     const values = normal(2_000_000);
     let least = 0;
-    values.forEach((x, i) => { if (x < values[least]!) least = i; });
+    values.forEach((x, i) => {
+      if (x < values[least]!) least = i;
+    });
     const p = (wordAt(least, SEED, 0, 0) + 0.5) / 2 ** 32;
     const x = values[least]!;
     expect(x).toBeLessThan(-4.5);
@@ -233,21 +266,30 @@ describe.each(builds)("%s build", async (build) => {
   test("shuffle: every place of 50 gets every value as often (chi-square, 2401 degrees, one in a thousand)", () => {
     const counts = new Array<number>(2500).fill(0);
     const sorted = Array.from({ length: 50 }, (_, i) => i);
-    for (let stream = 0; stream < 5000; stream++) shuffled(sorted, 1, stream).forEach((value, place) => { counts[place * 50 + value]! += 1; });
+    for (let stream = 0; stream < 5000; stream++)
+      shuffled(sorted, 1, stream).forEach((value, place) => {
+        counts[place * 50 + value]! += 1;
+      });
     // Rows and columns both have fixed sums: (49/50) times the statistic has 49² degrees of freedom.
     expect((49 / 50) * chiSquare(counts)).toBeLessThan(2620);
   });
 });
 
 test("both builds give the same bits", async () => {
-  const outcomes = await Promise.all(builds.map(async (build) => {
-    const bench = await Bench.create(build);
-    const [uniform, normal, order] = [bench.allocate(1000), bench.allocate(1000), bench.placeInt32(Array.from({ length: 1000 }, (_, i) => i))];
-    bench.kernels.fillUniform(1000, uniform, ...SEED, 1, 2, -0.1, 0.1);
-    bench.kernels.fillNormal(1000, normal, ...SEED, 1, 2, 0, 0.05);
-    bench.kernels.shuffle(1000, order, ...SEED, 1, 2);
-    return [uniform, normal, order].flatMap((address) => [...bench.ints(address, 1000)]);
-  }));
+  const outcomes = await Promise.all(
+    builds.map(async (build) => {
+      const bench = await Bench.create(build);
+      const [uniform, normal, order] = [
+        bench.allocate(1000),
+        bench.allocate(1000),
+        bench.placeInt32(Array.from({ length: 1000 }, (_, i) => i)),
+      ];
+      bench.kernels.fillUniform(1000, uniform, ...SEED, 1, 2, -0.1, 0.1);
+      bench.kernels.fillNormal(1000, normal, ...SEED, 1, 2, 0, 0.05);
+      bench.kernels.shuffle(1000, order, ...SEED, 1, 2);
+      return [uniform, normal, order].flatMap((address) => [...bench.ints(address, 1000)]);
+    }),
+  );
   for (const outcome of outcomes) expect(outcome).toEqual(outcomes[0]);
 });
 

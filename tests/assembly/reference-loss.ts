@@ -42,7 +42,10 @@ export function softmaxCrossEntropyDense(z: readonly number[], t: readonly numbe
 
 /** The same against a label; the gradient at a label on top must be as exact as the probability of the other places. */
 export function softmaxCrossEntropy(z: readonly number[], label: number): LossOfRow {
-  const row = softmaxCrossEntropyDense(z, z.map((_, i) => Number(i === label)));
+  const row = softmaxCrossEntropyDense(
+    z,
+    z.map((_, i) => Number(i === label)),
+  );
   if (!row.correct) return row;
   const others = sum(z.map((x, i) => (i === label ? 0 : Math.exp(x - z[label]!))));
   const p = others / (1 + others);
@@ -83,7 +86,18 @@ function regression(y: number, t: number, loss: (d: number) => number, slope: (d
     correct: false,
   };
 }
-export const meanSquaredError = (y: number, t: number) => regression(y, t, (d) => d * d, (d) => 2 * d);
+export const meanSquaredError = (y: number, t: number) =>
+  regression(
+    y,
+    t,
+    (d) => d * d,
+    (d) => 2 * d,
+  );
 export const meanAbsoluteError = (y: number, t: number) => regression(y, t, Math.abs, Math.sign);
 export const huber = (y: number, t: number) =>
-  regression(y, t, (d) => (Math.abs(d) <= 1 ? (d * d) / 2 : Math.abs(d) - 0.5), (d) => Math.max(-1, Math.min(1, d)));
+  regression(
+    y,
+    t,
+    (d) => (Math.abs(d) <= 1 ? (d * d) / 2 : Math.abs(d) - 0.5),
+    (d) => Math.max(-1, Math.min(1, d)),
+  );

@@ -1,11 +1,18 @@
 // PyTorch's optimizers for one entry, naive, in float64. `size` is the sum of the absolute values of all terms that make up
 // the parameter: rounding errors are a small multiple of it.
 
-export interface Entry { p: number; m: number; v: number; size: number }
+export interface Entry {
+  p: number;
+  m: number;
+  v: number;
+  size: number;
+}
 
 /** m is the velocity; without one, momentum is 0. */
 export function sgd(
-  p: number, gradient: number, velocity: number,
+  p: number,
+  gradient: number,
+  velocity: number,
   o: { learningRate: number; momentum: number; weightDecay: number; nesterov: boolean },
 ): Entry {
   const g = gradient + o.weightDecay * p;
@@ -22,7 +29,11 @@ export function sgd(
 
 /** t counts steps from 1; weightDecay 0 is Adam, else AdamW. */
 export function adam(
-  p: number, g: number, oldM: number, oldV: number, t: number,
+  p: number,
+  g: number,
+  oldM: number,
+  oldV: number,
+  t: number,
   o: { learningRate: number; beta1: number; beta2: number; epsilon: number; weightDecay: number },
 ): Entry {
   const m = o.beta1 * oldM + (1 - o.beta1) * g;
@@ -32,13 +43,18 @@ export function adam(
     p: p * (1 - o.learningRate * o.weightDecay) - factor * m,
     m,
     v,
-    size: Math.abs(p) * (1 + o.learningRate * o.weightDecay) + factor * (Math.abs(o.beta1 * oldM) + Math.abs((1 - o.beta1) * g)),
+    size:
+      Math.abs(p) * (1 + o.learningRate * o.weightDecay) +
+      factor * (Math.abs(o.beta1 * oldM) + Math.abs((1 - o.beta1) * g)),
   };
 }
 
 /** m is the buffer of the momentum. */
 export function rmsprop(
-  p: number, g: number, oldM: number, oldV: number,
+  p: number,
+  g: number,
+  oldM: number,
+  oldV: number,
   o: { learningRate: number; rho: number; epsilon: number; momentum: number },
 ): Entry {
   const v = o.rho * oldV + (1 - o.rho) * g * g;

@@ -4,9 +4,21 @@ import type { Build } from "../../src/wasm/binary.js";
 import { Bench, builds } from "./harness.js";
 
 /** Words of the control block. */
-const LEFT = 0, FINISHED = 1, TURNS = 5, HELD = 6, ARGUMENTS = 7, WORDS = 32;
+const LEFT = 0,
+  FINISHED = 1,
+  TURNS = 5,
+  HELD = 6,
+  ARGUMENTS = 7,
+  WORDS = 32;
 // K has three blocks, M two: a turn is one of 4 stripes of 16 columns in one of these six.
-const M = 250, N = 61, K = 1100, HEIGHT = 128, DEPTH = 368, STRIPES = 4, BLOCKS_OF_M = 2, BLOCKS_OF_K = 3;
+const M = 250,
+  N = 61,
+  K = 1100,
+  HEIGHT = 128,
+  DEPTH = 368,
+  STRIPES = 4,
+  BLOCKS_OF_M = 2,
+  BLOCKS_OF_K = 3;
 const ALL_TURNS = STRIPES * BLOCKS_OF_M * BLOCKS_OF_K;
 
 /** A product whose arguments lie in a control block, and what gemm gives for it. */

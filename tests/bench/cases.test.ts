@@ -4,7 +4,8 @@ import type { Context } from "../../bench/measure.js";
 import { listCases } from "../../bench/run.js";
 import { samples, stretch, WORKLOADS } from "../../bench/workloads.js";
 
-const namesOf = (filter: string, all = false, cores = 2) => listCases({ build: "strict", cores, all } as Context, filter).map(({ name }) => name);
+const namesOf = (filter: string, all = false, cores = 2) =>
+  listCases({ build: "strict", cores, all } as Context, filter).map(({ name }) => name);
 
 describe("cases", () => {
   test("that take long run where --all or a filter asks for them", () => {
@@ -28,8 +29,22 @@ describe("cases", () => {
   test("have names of their own, and cover every subject", () => {
     const names = namesOf("", true);
     expect(new Set(names).size).toBe(names.length);
-    for (const subject of ["gemm", "activation", "loss", "update", "step", "predict", "diagnose", "counters", "half closed", "threads"]) {
-      expect(names.some((name) => name.startsWith(subject)), subject).toBe(true);
+    for (const subject of [
+      "gemm",
+      "activation",
+      "loss",
+      "update",
+      "step",
+      "predict",
+      "diagnose",
+      "counters",
+      "half closed",
+      "threads",
+    ]) {
+      expect(
+        names.some((name) => name.startsWith(subject)),
+        subject,
+      ).toBe(true);
     }
   });
 });
@@ -39,7 +54,9 @@ describe("rows that stand several times", () => {
     const distinct = samples(WORKLOADS[1]!, 3);
     const { x, y } = stretch(distinct, 7);
     expect(x.rows).toBe(7);
-    const row = (matrix: typeof x, index: number) => [...matrix.data.subarray(index * x.columns, (index + 1) * x.columns)];
+    const row = (matrix: typeof x, index: number) => [
+      ...matrix.data.subarray(index * x.columns, (index + 1) * x.columns),
+    ];
     [0, 0, 0, 1, 1, 2, 2].forEach((from, to) => {
       expect(row(x, to)).toEqual(row(distinct.x, from));
       expect(y[to]).toBe(distinct.y[from]);

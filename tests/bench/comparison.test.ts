@@ -8,7 +8,13 @@ describe("a peer's losses", () => {
   const ours = [2.3, 2.1, 1.9, 1.7];
 
   test("may differ by rounding, and may be fewer", () => {
-    expect(complaint(ours.map((loss) => loss * (1 + 1e-6)), ours, false)).toBeUndefined();
+    expect(
+      complaint(
+        ours.map((loss) => loss * (1 + 1e-6)),
+        ours,
+        false,
+      ),
+    ).toBeUndefined();
     expect(complaint(ours.slice(0, 2), ours, false)).toBeUndefined();
   });
 
@@ -43,7 +49,9 @@ describe("medians", () => {
   test("the interval holds the true median about 95 times in a hundred", () => {
     const next = filler(9);
     const trials = 200;
-    const hits = Array.from({ length: trials }, () => medianInterval(Array.from({ length: 15 }, next))).filter(({ low, high }) => low <= 0 && high >= 0).length;
+    const hits = Array.from({ length: trials }, () => medianInterval(Array.from({ length: 15 }, next))).filter(
+      ({ low, high }) => low <= 0 && high >= 0,
+    ).length;
     expect(hits / trials).toBeGreaterThan(0.9);
     expect(hits).toBeLessThan(trials); // an interval that is always right says nothing
   });

@@ -12,8 +12,14 @@ let folder: string;
 beforeAll(async () => {
   folder = await mkdtemp(join(".cache", "demos-"));
   await build({
-    entryPoints: ["bench/demos/mnist.ts"], outdir: folder, outExtension: { ".js": ".mjs" },
-    bundle: true, platform: "node", target: "node20", format: "esm", packages: "external",
+    entryPoints: ["bench/demos/mnist.ts"],
+    outdir: folder,
+    outExtension: { ".js": ".mjs" },
+    bundle: true,
+    platform: "node",
+    target: "node20",
+    format: "esm",
+    packages: "external",
   });
 });
 afterAll(() => rm(folder, { recursive: true, force: true }));
@@ -21,7 +27,10 @@ afterAll(() => rm(folder, { recursive: true, force: true }));
 test("MNIST: the lethal rate kills, the treatment leaves none dead, and the treated network learns more than before", async () => {
   const { stdout } = await run(process.execPath, [join(folder, "mnist.mjs"), "--quick", "--json"]);
   const { courses } = JSON.parse(stdout) as { courses: { name: string; accuracy: number[]; dead: number[] }[] };
-  const [healthy, ill, lower, treated] = courses.map(({ accuracy, dead }) => ({ accuracy: accuracy.at(-1)!, dead: dead[0]! + dead[1]! }));
+  const [healthy, ill, lower, treated] = courses.map(({ accuracy, dead }) => ({
+    accuracy: accuracy.at(-1)!,
+    dead: dead[0]! + dead[1]!,
+  }));
   expect(courses.map(({ accuracy }) => accuracy.length)).toEqual([10, 2, 8, 8]);
   expect(healthy!.dead).toBeLessThan(150);
   expect(ill!.dead).toBeGreaterThan(300);
@@ -31,5 +40,8 @@ test("MNIST: the lethal rate kills, the treatment leaves none dead, and the trea
 });
 
 test("a bad option is bad usage", async () => {
-  await expect(run(process.execPath, [join(folder, "mnist.mjs"), "--quik"])).rejects.toMatchObject({ code: 2, stdout: "" });
+  await expect(run(process.execPath, [join(folder, "mnist.mjs"), "--quik"])).rejects.toMatchObject({
+    code: 2,
+    stdout: "",
+  });
 });

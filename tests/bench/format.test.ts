@@ -3,13 +3,22 @@ import { describe, expect, test } from "vitest";
 import { isWrong, line, share, verdict } from "../../bench/format.js";
 import { quartiles } from "../../bench/statistics.js";
 
-const ROW = { name: "gemm W3 TN 784x512x128", seconds: 2.54e-3, samples: 60, rate: 40.5, unit: "GFLOP/s", residual: 0.02, tolerance: "K·2^-24·sum|a·b|" } as const;
+const ROW = {
+  name: "gemm W3 TN 784x512x128",
+  seconds: 2.54e-3,
+  samples: 60,
+  rate: 40.5,
+  unit: "GFLOP/s",
+  residual: 0.02,
+  tolerance: "K·2^-24·sum|a·b|",
+} as const;
 const FIGURE = { name: "half closed W3, step", value: 66, unit: "% of the time" };
 
 describe("a timed row", () => {
   test("has its share of R with the quartiles of its samples", () => {
-    expect(line({ ...ROW, shareOfR: 0.79, quartiles: { low: 0.768, high: 0.812 } }).replace(/ +/g, " "))
-      .toBe("gemm W3 TN 784x512x128 2.54 ms 40.5 GFLOP/s 79 % of R (77..81) 2e-2 of K·2^-24·sum|a·b|");
+    expect(line({ ...ROW, shareOfR: 0.79, quartiles: { low: 0.768, high: 0.812 } }).replace(/ +/g, " ")).toBe(
+      "gemm W3 TN 784x512x128 2.54 ms 40.5 GFLOP/s 79 % of R (77..81) 2e-2 of K·2^-24·sum|a·b|",
+    );
   });
 
   test("without a share keeps the columns", () => {
@@ -18,7 +27,8 @@ describe("a timed row", () => {
   });
 
   test("has what is wanted of its share", () => {
-    const lineOf = (low: number, shareOfR: number, high: number) => line({ ...ROW, shareOfR, quartiles: { low, high }, wanted: { atLeast: 85 } });
+    const lineOf = (low: number, shareOfR: number, high: number) =>
+      line({ ...ROW, shareOfR, quartiles: { low, high }, wanted: { atLeast: 85 } });
     expect(lineOf(0.8, 0.82, 0.84)).toMatch(/ {2}wanted: at least 85, missed$/);
     expect(lineOf(0.8, 0.84, 0.86)).toMatch(/at least 85, within noise of it$/);
     expect(lineOf(0.86, 0.87, 0.88)).toMatch(/at least 85$/);
@@ -49,10 +59,14 @@ describe("a figure", () => {
 
   test("tells target and verdict; where it is met, the target alone", () => {
     const wanted = { atMost: 65 };
-    expect(line({ ...FIGURE, wanted, quartiles: { low: 64, high: 68 } })).toMatch(/ 66 % of the time \(64\.\.68\) {2}wanted: at most 65, within noise of it$/);
+    expect(line({ ...FIGURE, wanted, quartiles: { low: 64, high: 68 } })).toMatch(
+      / 66 % of the time \(64\.\.68\) {2}wanted: at most 65, within noise of it$/,
+    );
     expect(line({ ...FIGURE, wanted, quartiles: { low: 65.5, high: 68 } })).toMatch(/at most 65, missed$/);
     expect(line({ ...FIGURE, value: 60, wanted, quartiles: { low: 59, high: 61 } })).toMatch(/at most 65$/);
-    expect(line({ ...FIGURE, value: 24, unit: "bytes", wanted: { atMost: 0 } })).toMatch(/24 bytes {2}wanted: none, missed$/);
+    expect(line({ ...FIGURE, value: 24, unit: "bytes", wanted: { atMost: 0 } })).toMatch(
+      /24 bytes {2}wanted: none, missed$/,
+    );
   });
 
   test("may have no target", () => {

@@ -1,7 +1,15 @@
 // The verdict on which `npm run literature` rests: right values pass, wrong ones do not.
 import { describe, expect, test } from "vitest";
 import { judge } from "../../bench/literature/table.js";
-import { agrees, allowance, constantAtDepthTwo, constantAtLeast, type Expectation, silentAtOneInput, standardError } from "../../bench/literature/statistics.js";
+import {
+  agrees,
+  allowance,
+  constantAtDepthTwo,
+  constantAtLeast,
+  type Expectation,
+  silentAtOneInput,
+  standardError,
+} from "../../bench/literature/statistics.js";
 import { normals, uniforms } from "../../bench/literature/random.js";
 
 describe("the verdict", () => {
@@ -52,13 +60,16 @@ describe("what theory expects", () => {
     expect(constantAtDepthTwo(2)).toBe(2.5 / 16);
   });
 
-  test.each([1, 2, 3, 6])("the recursion is exact at depth 2, width %d, grows with depth and stays below the upper bound", (width) => {
-    expect(constantAtLeast(width, 2)).toBeCloseTo(constantAtDepthTwo(width), 14);
-    for (let depth = 2; depth < 30; depth++) {
-      expect(constantAtLeast(width, depth + 1)).toBeGreaterThan(constantAtLeast(width, depth));
-      expect(constantAtLeast(width, depth)).toBeLessThan(silentAtOneInput(width, depth));
-    }
-  });
+  test.each([1, 2, 3, 6])(
+    "the recursion is exact at depth 2, width %d, grows with depth and stays below the upper bound",
+    (width) => {
+      expect(constantAtLeast(width, 2)).toBeCloseTo(constantAtDepthTwo(width), 14);
+      for (let depth = 2; depth < 30; depth++) {
+        expect(constantAtLeast(width, depth + 1)).toBeGreaterThan(constantAtLeast(width, depth));
+        expect(constantAtLeast(width, depth)).toBeLessThan(silentAtOneInput(width, depth));
+      }
+    },
+  );
 });
 
 test("the random numbers have the moments of their distributions", () => {

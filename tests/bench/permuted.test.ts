@@ -10,7 +10,16 @@ import { afterAll, beforeAll, describe, expect, test } from "vitest";
 const folder = mkdtempSync(join(tmpdir(), "relumine-permuted-"));
 const bundle = join(process.cwd(), ".cache", `demo-permuted-${process.pid}.mjs`);
 beforeAll(async () => {
-  await build({ entryPoints: ["bench/demos/permuted-digits.ts"], bundle: true, platform: "node", target: "node20", format: "esm", packages: "external", outfile: bundle, logLevel: "error" });
+  await build({
+    entryPoints: ["bench/demos/permuted-digits.ts"],
+    bundle: true,
+    platform: "node",
+    target: "node20",
+    format: "esm",
+    packages: "external",
+    outfile: bundle,
+    logLevel: "error",
+  });
 });
 afterAll(() => {
   rmSync(folder, { recursive: true, force: true });
@@ -30,8 +39,16 @@ describe("demo:permuted", () => {
     const file = join(folder, "page.html");
     const { code, stdout } = await run("--quick", "--json", "--html", file);
     expect(code).toBe(0);
-    const { courses, tasks, interrupted } = JSON.parse(stdout) as { interrupted: boolean; tasks: number; courses: { name: string; runs: { accuracy: number[]; dead: number[] }[] }[] };
-    expect({ tasks, interrupted, names: courses.map(({ name }) => name) }).toEqual({ tasks: 6, interrupted: false, names: ["plain", "continual backprop", "ReDo"] });
+    const { courses, tasks, interrupted } = JSON.parse(stdout) as {
+      interrupted: boolean;
+      tasks: number;
+      courses: { name: string; runs: { accuracy: number[]; dead: number[] }[] }[];
+    };
+    expect({ tasks, interrupted, names: courses.map(({ name }) => name) }).toEqual({
+      tasks: 6,
+      interrupted: false,
+      names: ["plain", "continual backprop", "ReDo"],
+    });
     for (const { runs } of courses) {
       expect(runs).toHaveLength(1);
       expect(runs[0]!.accuracy).toHaveLength(6);

@@ -18,7 +18,9 @@ class Machine {
 
   /** A call of so many operations at a share of the core's rate. */
   call(operations: number, share = 1): () => void {
-    return () => { this.milliseconds += operations / (RATE * 1e6 * share * this.speed(this.milliseconds)); };
+    return () => {
+      this.milliseconds += operations / (RATE * 1e6 * share * this.speed(this.milliseconds));
+    };
   }
 
   core() {
@@ -30,11 +32,22 @@ const STEADY = () => 1;
 const HALVED = (milliseconds: number) => (milliseconds < 150 ? 1 : 0.5); // from the middle of what is measured on
 const CHANGING = (milliseconds: number) => [1, 0.5, 0.7, 0.6, 1, 0.55][Math.floor(milliseconds / 61) % 6]!;
 
-describe.each([["steady", STEADY], ["halved midway", HALVED], ["changing", CHANGING]])("on a machine whose speed is %s", (_, speed) => {
-  test.each([["0.2 microseconds", 8e3], ["3 milliseconds", 1.2e8]])("a call of %s has its share of R", async (_, operations) => {
+describe.each([
+  ["steady", STEADY],
+  ["halved midway", HALVED],
+  ["changing", CHANGING],
+])("on a machine whose speed is %s", (_, speed) => {
+  test.each([
+    ["0.2 microseconds", 8e3],
+    ["3 milliseconds", 1.2e8],
+  ])("a call of %s has its share of R", async (_, operations) => {
     const machine = new Machine(speed);
     const core = machine.core();
-    const { shareOfR, quartiles } = await measure(machine.call(operations, TRUE_SHARE), { core, operations, now: machine.now });
+    const { shareOfR, quartiles } = await measure(machine.call(operations, TRUE_SHARE), {
+      core,
+      operations,
+      now: machine.now,
+    });
     expect(Math.abs(shareOfR! / TRUE_SHARE - 1)).toBeLessThan(0.03);
     expect(quartiles!.low).toBeLessThanOrEqual(shareOfR!);
     expect(quartiles!.high).toBeGreaterThanOrEqual(shareOfR!);
@@ -43,10 +56,17 @@ describe.each([["steady", STEADY], ["halved midway", HALVED], ["changing", CHANG
   test("so has an asynchronous run of several steps", async () => {
     const machine = new Machine(speed);
     const step = machine.call(2e8, TRUE_SHARE);
-    const run = async () => { for (let i = 0; i < 2; i++) step(); };
-    const { shareOfR, seconds } = await measureRun(run, 2, { milliseconds: 600, core: machine.core(), operations: 2e8, now: machine.now });
+    const run = async () => {
+      for (let i = 0; i < 2; i++) step();
+    };
+    const { shareOfR, seconds } = await measureRun(run, 2, {
+      milliseconds: 600,
+      core: machine.core(),
+      operations: 2e8,
+      now: machine.now,
+    });
     expect(Math.abs(shareOfR! / TRUE_SHARE - 1)).toBeLessThan(0.03);
-    expect(seconds).toBeGreaterThan(0.9 * 2e8 / (RATE * 1e9 * TRUE_SHARE));
+    expect(seconds).toBeGreaterThan((0.9 * 2e8) / (RATE * 1e9 * TRUE_SHARE));
   });
 
   test("two calls by turns have their ratio", async () => {
@@ -79,10 +99,14 @@ describe("the milliseconds of a measurement", () => {
     const machine = new Machine(STEADY);
     const call = machine.call(8e3);
     let count = 0;
-    const calls = await callsPerSample(() => {
-      if (count++ === 500) machine.milliseconds += 20; // the first call after the warm-up
-      call();
-    }, 1e-3, machine.now);
+    const calls = await callsPerSample(
+      () => {
+        if (count++ === 500) machine.milliseconds += 20; // the first call after the warm-up
+        call();
+      },
+      1e-3,
+      machine.now,
+    );
     expect(calls).toBe(8192);
   });
 });
@@ -90,7 +114,14 @@ describe("the milliseconds of a measurement", () => {
 test("every other turn goes backwards", async () => {
   const order: string[] = [];
   let milliseconds = 0;
-  await byTurns(["a", "b"].map((name) => () => { order.push(name); milliseconds += 1; }), 8, () => milliseconds);
+  await byTurns(
+    ["a", "b"].map((name) => () => {
+      order.push(name);
+      milliseconds += 1;
+    }),
+    8,
+    () => milliseconds,
+  );
   expect(order.slice(6).join("")).toMatch(/^(abba)+(ab)?$/);
 });
 

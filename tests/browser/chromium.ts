@@ -6,7 +6,10 @@ export function findChromium(): string | undefined {
   try {
     return execFileSync("sh", ["-c", "command -v chromium"], { encoding: "utf8" }).trim();
   } catch {
-    if (process.env.CI === "true") throw new Error("chromium is not on the PATH, and CI leaves no test out: install it, e.g. apt-get install chromium");
+    if (process.env.CI === "true")
+      throw new Error(
+        "chromium is not on the PATH, and CI leaves no test out: install it, e.g. apt-get install chromium",
+      );
     return undefined;
   }
 }

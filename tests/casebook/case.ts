@@ -51,7 +51,11 @@ export function dead(mechanism: Dead["mechanism"], permanent: boolean, ...proof:
 /** A layer's units as [weights..., bias] each: how one reads a unit. */
 export function units(activation: Activation, ...each: readonly (readonly number[])[]): HandLayer {
   const inputs = each[0].length - 1;
-  return { activation, kernel: Array.from({ length: inputs }, (_, i) => each.map((unit) => unit[i])), bias: each.map((unit) => unit[inputs]) };
+  return {
+    activation,
+    kernel: Array.from({ length: inputs }, (_, i) => each.map((unit) => unit[i])),
+    bias: each.map((unit) => unit[inputs]),
+  };
 }
 
 export const relu = (...each: readonly (readonly number[])[]) => units("relu", ...each);

@@ -45,16 +45,49 @@ describe("the book", () => {
     const verdicts = CASES.flatMap(({ expected }) => expected.units.flat());
     const corpses = verdicts.flatMap((verdict) => (typeof verdict === "string" ? [] : [verdict]));
     const sorted = (values: readonly unknown[]) => [...new Set(values)].map(String).sort();
-    expect(sorted(verdicts.map((verdict) => (typeof verdict === "string" ? verdict : verdict.state)))).toEqual(["alive", "dead", "dormant", "linear", "rare", "saturated"]);
-    expect(sorted(corpses.map(({ mechanism }) => mechanism))).toEqual(["negativeBias", "negativeWeights", "silentInputs"]);
+    expect(sorted(verdicts.map((verdict) => (typeof verdict === "string" ? verdict : verdict.state)))).toEqual([
+      "alive",
+      "dead",
+      "dormant",
+      "linear",
+      "rare",
+      "saturated",
+    ]);
+    expect(sorted(corpses.map(({ mechanism }) => mechanism))).toEqual([
+      "negativeBias",
+      "negativeWeights",
+      "silentInputs",
+    ]);
     expect(sorted(corpses.map(({ permanent }) => permanent))).toEqual(["false", "true"]);
     expect(sorted(corpses.flatMap(({ proof = [] }) => proof))).toEqual(["open", "provenDead", "refuted"]);
-    expect(sorted(DEATHS.flatMap(({ expected }) => expected.deaths.map(({ cause }) => cause)))).toEqual(["born", "drift", "learningRate", "momentum", "upstream", "weightDecay"]);
+    expect(sorted(DEATHS.flatMap(({ expected }) => expected.deaths.map(({ cause }) => cause)))).toEqual([
+      "born",
+      "drift",
+      "learningRate",
+      "momentum",
+      "upstream",
+      "weightDecay",
+    ]);
     const kinds = [
-      "collapsedOutput", "constantInputs", "constantTogether", "divergence", "duplicateInputs", "healthySparsity", "lossMismatch", "lowTargetVariance", "noGradientFromAbove",
-      "silentTogether", "singleClass", "singleUnitSoftmax", "uncenteredInputs", "unscaledInputs", "vanishingGradient", "zeroOutgoingWeights",
+      "collapsedOutput",
+      "constantInputs",
+      "constantTogether",
+      "divergence",
+      "duplicateInputs",
+      "healthySparsity",
+      "lossMismatch",
+      "lowTargetVariance",
+      "noGradientFromAbove",
+      "silentTogether",
+      "singleClass",
+      "singleUnitSoftmax",
+      "uncenteredInputs",
+      "unscaledInputs",
+      "vanishingGradient",
+      "zeroOutgoingWeights",
     ];
-    for (const side of ["present", "absent"] as const) expect(sorted(CASES.flatMap(({ expected }) => expected[side] ?? []))).toEqual(expect.arrayContaining(kinds));
+    for (const side of ["present", "absent"] as const)
+      expect(sorted(CASES.flatMap(({ expected }) => expected[side] ?? []))).toEqual(expect.arrayContaining(kinds));
   });
 
   test("README.md says who is right today", async () => {
@@ -89,9 +122,14 @@ describe("the checker sees a falsified book, and a wrong verdict", () => {
       const layers = toReference(network);
       const diagnosis = diagnoseCase(truth, network);
       const [layer] = diagnosis.layers;
-      const changed = (change: object) => ({ ...diagnosis, layers: [{ ...layer, units: layer.units.map((unit, i) => (i === 0 ? { ...unit, ...change } : unit)) }] });
+      const changed = (change: object) => ({
+        ...diagnosis,
+        layers: [{ ...layer, units: layer.units.map((unit, i) => (i === 0 ? { ...unit, ...change } : unit)) }],
+      });
       expect(checkVerdicts(truth, changed({}), layers)).toEqual([]);
-      expect(checkVerdicts(truth, changed({ proof: "refuted", wakingInput: Float32Array.of(1) }), layers)).not.toEqual([]);
+      expect(checkVerdicts(truth, changed({ proof: "refuted", wakingInput: Float32Array.of(1) }), layers)).not.toEqual(
+        [],
+      );
       expect(checkVerdicts(truth, changed({ state: "alive" }), layers)).not.toEqual([]);
     }));
 
@@ -99,10 +137,19 @@ describe("the checker sees a falsified book, and a wrong verdict", () => {
     const one = DEATHS.find(({ name }) => name === "the textbook's unit")!;
     const { trace, replay } = await runDeathCase(one);
     const [death] = trace.deaths;
-    const says = (change: object) => checkTrace(one, { deaths: [{ ...death, ...change }], revivals: [] }, replay.deaths());
+    const says = (change: object) =>
+      checkTrace(one, { deaths: [{ ...death, ...change }], revivals: [] }, replay.deaths());
     expect(says({})).toEqual([]);
-    for (const change of [{ step: 29 }, { cause: "momentum" }, { survivesAt: death.survivesAt! * 1.03 }, { change: { ...death.change, bias: 0 } }]) expect(says(change)).not.toEqual([]);
-    expect(checkReplay({ ...one, expected: { deaths: [{ layer: 0, unit: 0, step: 29, cause: "learningRate" }] } }, replay)).not.toEqual([]);
+    for (const change of [
+      { step: 29 },
+      { cause: "momentum" },
+      { survivesAt: death.survivesAt! * 1.03 },
+      { change: { ...death.change, bias: 0 } },
+    ])
+      expect(says(change)).not.toEqual([]);
+    expect(
+      checkReplay({ ...one, expected: { deaths: [{ layer: 0, unit: 0, step: 29, cause: "learningRate" }] } }, replay),
+    ).not.toEqual([]);
     expect(checkTrace(one, { deaths: [], revivals: [] }, replay.deaths())).not.toEqual([]);
   });
 });

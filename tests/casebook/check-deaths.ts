@@ -5,8 +5,10 @@ import { withCase } from "./check.js";
 import { type Death, type DeathTrace, traceDeaths } from "../../src/index.js";
 import { toOptimizer, toReference } from "../network/helpers.js";
 
-const key = ({ layer, unit, step, cause }: Pick<TrueDeath, "layer" | "unit" | "step" | "cause">) => `layer ${layer} unit ${unit} at step ${step}: ${cause}`;
-const list = (deaths: readonly Pick<TrueDeath, "layer" | "unit" | "step" | "cause">[]) => deaths.map(key).join("; ") || "no deaths";
+const key = ({ layer, unit, step, cause }: Pick<TrueDeath, "layer" | "unit" | "step" | "cause">) =>
+  `layer ${layer} unit ${unit} at step ${step}: ${cause}`;
+const list = (deaths: readonly Pick<TrueDeath, "layer" | "unit" | "step" | "cause">[]) =>
+  deaths.map(key).join("; ") || "no deaths";
 
 const isNear = (a: number, b: number, tolerance: number) => Math.abs(a - b) <= tolerance;
 
@@ -16,11 +18,22 @@ function checkFigures(said: Death, truth: TrueDeath): string[] {
     if (!isRight) wrong.push(`${key(truth)}: ${what} is ${String(found)}, float64 says ${String(wanted)}`);
   };
   for (const moment of ["before", "after"] as const) {
-    for (const figure of ["max", "mean"] as const) note(isNear(said[moment][figure], truth[moment][figure], 1e-4 * Math.max(1, Math.abs(truth[moment][figure]))), `${moment}.${figure}`, truth[moment][figure], said[moment][figure]);
+    for (const figure of ["max", "mean"] as const)
+      note(
+        isNear(said[moment][figure], truth[moment][figure], 1e-4 * Math.max(1, Math.abs(truth[moment][figure]))),
+        `${moment}.${figure}`,
+        truth[moment][figure],
+        said[moment][figure],
+      );
   }
   const { weights, bias, inputs } = said.change;
   const fall = truth.after.mean - truth.before.mean;
-  note(isNear(weights + bias + inputs, fall, 0.01 * Math.abs(fall)), "the sum of the parts", fall, weights + bias + inputs);
+  note(
+    isNear(weights + bias + inputs, fall, 0.01 * Math.abs(fall)),
+    "the sum of the parts",
+    fall,
+    weights + bias + inputs,
+  );
   note(said.epoch === truth.epoch, "epoch", truth.epoch, said.epoch);
   const rates = [said.survivesAt ?? -1, truth.survivesAt ?? -1];
   note(isNear(rates[0], rates[1], 0.02 * Math.abs(rates[1])), "survivesAt", truth.survivesAt, said.survivesAt);
@@ -29,13 +42,20 @@ function checkFigures(said: Death, truth: TrueDeath): string[] {
 }
 
 /** The trace against what the replay found. */
-export function checkTrace({ expected }: DeathCase, trace: Pick<DeathTrace, "deaths" | "revivals">, truth: readonly TrueDeath[]): string[] {
+export function checkTrace(
+  { expected }: DeathCase,
+  trace: Pick<DeathTrace, "deaths" | "revivals">,
+  truth: readonly TrueDeath[],
+): string[] {
   const wrong: string[] = [];
-  if (list(trace.deaths) !== list(expected.deaths)) wrong.push(`wanted is ${list(expected.deaths)}; said is ${list(trace.deaths)}`);
+  if (list(trace.deaths) !== list(expected.deaths))
+    wrong.push(`wanted is ${list(expected.deaths)}; said is ${list(trace.deaths)}`);
   for (const [layer, unit] of expected.closedForAWhile ?? []) {
-    if (!trace.revivals.some((each) => each.layer === layer && each.unit === unit)) wrong.push(`layer ${layer} unit ${unit} came back unnoticed`);
+    if (!trace.revivals.some((each) => each.layer === layer && each.unit === unit))
+      wrong.push(`layer ${layer} unit ${unit} came back unnoticed`);
   }
-  if (trace.revivals.length !== (expected.closedForAWhile ?? []).length) wrong.push(`${trace.revivals.length} units are said to have come back`);
+  if (trace.revivals.length !== (expected.closedForAWhile ?? []).length)
+    wrong.push(`${trace.revivals.length} units are said to have come back`);
   const pairs = trace.deaths.length === truth.length ? trace.deaths.map((death, i) => [death, truth[i]] as const) : [];
   return [...wrong, ...pairs.flatMap(([said, real]) => checkFigures(said, real))];
 }
@@ -44,9 +64,18 @@ export function checkTrace({ expected }: DeathCase, trace: Pick<DeathTrace, "dea
 export function runDeathCase(one: DeathCase): Promise<{ trace: DeathTrace; replay: Replay }> {
   return withCase(one, async (network) => {
     const { optimizer, batchSize, epochs, window } = one.training;
-    const replay = new Replay(toReference(network), one.x.map((row) => row.map(Math.fround)), one.targets.map(Math.fround), one.loss ?? "meanSquaredError", one.training);
+    const replay = new Replay(
+      toReference(network),
+      one.x.map((row) => row.map(Math.fround)),
+      one.targets.map(Math.fround),
+      one.loss ?? "meanSquaredError",
+      one.training,
+    );
     const trace = traceDeaths(window === undefined ? {} : { window });
-    await network.fit({ x: one.x, y: one.targets }, { optimizer: toOptimizer(optimizer), batchSize, epochs, shuffle: false, callbacks: [trace] });
+    await network.fit(
+      { x: one.x, y: one.targets },
+      { optimizer: toOptimizer(optimizer), batchSize, epochs, shuffle: false, callbacks: [trace] },
+    );
     return { trace, replay };
   });
 }
@@ -54,7 +83,10 @@ export function runDeathCase(one: DeathCase): Promise<{ trace: DeathTrace; repla
 /** The book against the float64 replay. */
 export function checkReplay({ expected }: DeathCase, replay: Replay): string[] {
   const truth = replay.deaths();
-  const wrong = list(truth) === list(expected.deaths) ? [] : [`book: wanted is ${list(expected.deaths)}; float64 says ${list(truth)}`];
+  const wrong =
+    list(truth) === list(expected.deaths)
+      ? []
+      : [`book: wanted is ${list(expected.deaths)}; float64 says ${list(truth)}`];
   const restless = (expected.closedForAWhile ?? []).filter(([layer, unit]) => !replay.wasClosed(layer, unit));
   return [...wrong, ...restless.map(([layer, unit]) => `book: layer ${layer} unit ${unit} is never closed in float64`)];
 }

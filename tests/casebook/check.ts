@@ -2,21 +2,40 @@
 import type { Case, Dead, Verdict } from "./case.js";
 import { trueFindings } from "./true-findings.js";
 import { canMove, mechanismOf, opens, probesOf, stateOf } from "./truth.js";
-import { createNetwork, diagnose, type Diagnosis, type DiagnoseOptions, type FindingKind, type Network, type UnitDiagnosis } from "../../src/index.js";
+import {
+  createNetwork,
+  diagnose,
+  type Diagnosis,
+  type DiagnoseOptions,
+  type FindingKind,
+  type Network,
+  type UnitDiagnosis,
+} from "../../src/index.js";
 import { toReference } from "../network/helpers.js";
 import { forward, type ReferenceLayer, type Rows } from "../reference.js";
 
 /** Builds the case's network and hands it on. */
-export async function withCase<T>({ layers, loss = "meanSquaredError" }: Pick<Case, "layers" | "loss">, use: (network: Network) => T | Promise<T>): Promise<T> {
+export async function withCase<T>(
+  { layers, loss = "meanSquaredError" }: Pick<Case, "layers" | "loss">,
+  use: (network: Network) => T | Promise<T>,
+): Promise<T> {
   const last = layers.length - 1;
   const network = await createNetwork({
     inputs: layers[0].kernel.length,
-    layers: layers.map(({ activation, bias }, index) => ({ units: bias.length, activation: activation ?? (index === last ? "linear" : "relu") })),
+    layers: layers.map(({ activation, bias }, index) => ({
+      units: bias.length,
+      activation: activation ?? (index === last ? "linear" : "relu"),
+    })),
     loss,
   });
   try {
     layers.forEach(({ kernel, bias, alpha }, index) =>
-      network.layers[index].setWeights({ kernel: Float32Array.from(kernel.flat()), bias: Float32Array.from(bias), ...(alpha && { alpha: Float32Array.from(alpha) }) }));
+      network.layers[index].setWeights({
+        kernel: Float32Array.from(kernel.flat()),
+        bias: Float32Array.from(bias),
+        ...(alpha && { alpha: Float32Array.from(alpha) }),
+      }),
+    );
     return await use(network);
   } finally {
     network.dispose();
@@ -46,14 +65,23 @@ export function checkBook(one: Case, layers: readonly ReferenceLayer[]): string[
         found.push(["mechanism", expected.mechanism, mechanismOf(layers, x, layer, unit)]);
         found.push(["permanent", expected.permanent, !canMove(layers, x, layer, unit)]);
         const { low, high } = boxOf(one);
-        if (expected.proof) found.push(["refuted", expected.proof.includes("refuted"), opens(layers, probesOf(low, high), layer, unit)]);
+        if (expected.proof)
+          found.push(["refuted", expected.proof.includes("refuted"), opens(layers, probesOf(low, high), layer, unit)]);
       }
-      return found.flatMap(([what, book, truth]) => (book === truth ? [] : [`book: layer ${layer} unit ${unit} ${what} is ${String(book)}, float64 says ${String(truth)}`]));
+      return found.flatMap(([what, book, truth]) =>
+        book === truth
+          ? []
+          : [`book: layer ${layer} unit ${unit} ${what} is ${String(book)}, float64 says ${String(truth)}`],
+      );
     }),
   );
 }
 
-function checkProof(one: Case, layers: readonly ReferenceLayer[], { layer, unit, proof, wakingInput }: UnitDiagnosis): string[] {
+function checkProof(
+  one: Case,
+  layers: readonly ReferenceLayer[],
+  { layer, unit, proof, wakingInput }: UnitDiagnosis,
+): string[] {
   const { low, high } = boxOf(one);
   const where = `layer ${layer} unit ${unit}`;
   if (proof === "refuted") {
@@ -62,41 +90,77 @@ function checkProof(one: Case, layers: readonly ReferenceLayer[], { layer, unit,
     return isInside && opens(layers, [input], layer, unit) ? [] : [`${where} is not woken by [${input.join(", ")}]`];
   }
   if (wakingInput !== undefined) return [`${where} has a waking input without a refutation`];
-  return proof === "provenDead" && opens(layers, probesOf(low, high), layer, unit) ? [`${where} is proved dead and opens on the box`] : [];
+  return proof === "provenDead" && opens(layers, probesOf(low, high), layer, unit)
+    ? [`${where} is proved dead and opens on the box`]
+    : [];
 }
 
 /** The verdicts against the book. */
 export function checkVerdicts(one: Case, diagnosis: Diagnosis, layers: readonly ReferenceLayer[]): string[] {
-  const found: [string, unknown, unknown][] = [["shape", one.expected.units.map(({ length }) => length).join(), diagnosis.layers.map(({ units }) => units.length).join()]];
+  const found: [string, unknown, unknown][] = [
+    [
+      "shape",
+      one.expected.units.map(({ length }) => length).join(),
+      diagnosis.layers.map(({ units }) => units.length).join(),
+    ],
+  ];
   const wrong: string[] = [];
-  one.expected.units.forEach((verdicts, layer) => verdicts.forEach((verdict, unit) => {
-    const said = diagnosis.layers[layer].units[unit];
-    const expected = asDead(verdict);
-    const where = `layer ${layer} unit ${unit}`;
-    found.push([`${where} state`, expected ? "dead" : verdict, said.state], [`${where} mechanism`, expected?.mechanism, said.mechanism], [`${where} permanent`, expected?.permanent, said.permanent]);
-    if (expected?.proof && !expected.proof.some((proof) => proof === said.proof)) wrong.push(`${where} proof: wanted is ${expected.proof.join(" or ")}, said is ${String(said.proof)}`);
-    if (!expected && said.proof !== undefined) wrong.push(`${where} is not dead and has a proof`);
-    wrong.push(...checkProof(one, layers, said));
-  }));
-  return [...found.flatMap(([what, wanted, said]) => (wanted === said ? [] : [`${what}: wanted is ${String(wanted)}, said is ${String(said)}`])), ...wrong];
+  one.expected.units.forEach((verdicts, layer) =>
+    verdicts.forEach((verdict, unit) => {
+      const said = diagnosis.layers[layer].units[unit];
+      const expected = asDead(verdict);
+      const where = `layer ${layer} unit ${unit}`;
+      found.push(
+        [`${where} state`, expected ? "dead" : verdict, said.state],
+        [`${where} mechanism`, expected?.mechanism, said.mechanism],
+        [`${where} permanent`, expected?.permanent, said.permanent],
+      );
+      if (expected?.proof && !expected.proof.some((proof) => proof === said.proof))
+        wrong.push(`${where} proof: wanted is ${expected.proof.join(" or ")}, said is ${String(said.proof)}`);
+      if (!expected && said.proof !== undefined) wrong.push(`${where} is not dead and has a proof`);
+      wrong.push(...checkProof(one, layers, said));
+    }),
+  );
+  return [
+    ...found.flatMap(([what, wanted, said]) =>
+      wanted === said ? [] : [`${what}: wanted is ${String(wanted)}, said is ${String(said)}`],
+    ),
+    ...wrong,
+  ];
 }
 
 /** The findings against the book, and those that are facts against float64. */
-export function checkFindings(one: Case, { findings }: Pick<Diagnosis, "findings">, layers: readonly ReferenceLayer[]): string[] {
+export function checkFindings(
+  one: Case,
+  { findings }: Pick<Diagnosis, "findings">,
+  layers: readonly ReferenceLayer[],
+): string[] {
   const { present = [], absent = [] } = one.expected;
   const messageOf = (kind: FindingKind) => findings.find((finding) => finding.kind === kind)?.message;
   const facts = Object.entries(trueFindings(one, layers, toFloat32(one.x))) as [FindingKind, boolean][];
   const misbooked = facts.filter(([kind, holds]) => (holds ? absent : present).includes(kind));
-  const wanted: [FindingKind, boolean][] = [...present.map((kind) => [kind, true] as [FindingKind, boolean]), ...absent.map((kind) => [kind, false] as [FindingKind, boolean]), ...facts];
+  const wanted: [FindingKind, boolean][] = [
+    ...present.map((kind) => [kind, true] as [FindingKind, boolean]),
+    ...absent.map((kind) => [kind, false] as [FindingKind, boolean]),
+    ...facts,
+  ];
   const wrong = new Map(wanted.filter(([kind, holds]) => holds !== (messageOf(kind) !== undefined)));
   return [
     ...misbooked.map(([kind, holds]) => `book: float64 says that ${kind} ${holds ? "holds" : "does not hold"}`),
-    ...Array.from(wrong, ([kind, holds]) => (holds ? `finding ${kind} is missing (found: ${findings.map((finding) => finding.kind).join(", ")})` : `finding ${kind} is false: ${messageOf(kind)}`)),
+    ...Array.from(wrong, ([kind, holds]) =>
+      holds
+        ? `finding ${kind} is missing (found: ${findings.map((finding) => finding.kind).join(", ")})`
+        : `finding ${kind} is false: ${messageOf(kind)}`,
+    ),
   ];
 }
 
 export function diagnoseCase(one: Case, network: Network): Diagnosis {
-  const options: DiagnoseOptions = { ...one.options, ...(one.targets && { targets: one.targets }), ...(one.history && { history: one.history }) };
+  const options: DiagnoseOptions = {
+    ...one.options,
+    ...(one.targets && { targets: one.targets }),
+    ...(one.history && { history: one.history }),
+  };
   return diagnose(network, one.x, options);
 }
 
@@ -105,6 +169,10 @@ export function checkCase(one: Case): Promise<string[]> {
   return withCase(one, (network) => {
     const layers = toReference(network);
     const diagnosis = diagnoseCase(one, network);
-    return [...checkBook(one, layers), ...checkVerdicts(one, diagnosis, layers), ...checkFindings(one, diagnosis, layers)];
+    return [
+      ...checkBook(one, layers),
+      ...checkVerdicts(one, diagnosis, layers),
+      ...checkFindings(one, diagnosis, layers),
+    ];
   });
 }

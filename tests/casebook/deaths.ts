@@ -13,7 +13,12 @@ export interface DeathCase {
   readonly targets: readonly number[];
   readonly training: Training;
   readonly expected: {
-    readonly deaths: readonly { readonly layer: number; readonly unit: number; readonly step: number; readonly cause: string }[];
+    readonly deaths: readonly {
+      readonly layer: number;
+      readonly unit: number;
+      readonly step: number;
+      readonly cause: string;
+    }[];
     /** Units that are closed for a while and come back. */
     readonly closedForAWhile?: readonly (readonly [layer: number, unit: number])[];
   };
@@ -163,7 +168,12 @@ export const DEATHS: readonly DeathCase[] = [
     x: column(9, 11),
     targets: [-10, -10],
     training: { optimizer: sgd(0.0005), batchSize: 2, epochs: 5 },
-    expected: { deaths: [{ layer: 0, unit: 0, step: 1, cause: "learningRate" }, { layer: 1, unit: 0, step: 1, cause: "upstream" }] },
+    expected: {
+      deaths: [
+        { layer: 0, unit: 0, step: 1, cause: "learningRate" },
+        { layer: 1, unit: 0, step: 1, cause: "upstream" },
+      ],
+    },
   },
   {
     name: "a long slide",
@@ -216,7 +226,7 @@ export const DEATHS: readonly DeathCase[] = [
   },
   {
     name: "leaky units that fall below 0",
-    why: "the same step as in \"one step too large\", but a leaky unit goes on learning",
+    why: 'the same step as in "one step too large", but a leaky unit goes on learning',
     layers: [units("leakyRelu", [0.5, 0.1]), sum(1)],
     x: column(1, 2),
     targets: [-10, -10],

@@ -7,19 +7,35 @@ const PERMANENCE: readonly Case[] = [
     why: "the units that feed it still learn and may turn its preactivation",
     layers: [relu([1, 0], [-1, 0]), relu([-1, -1, 0], [1, 1, 0]), sum(2)],
     x: column(-2, -1, 1, 2),
-    expected: { units: [["alive", "alive"], [dead("negativeWeights", false, "provenDead"), "linear"]] },
+    expected: {
+      units: [
+        ["alive", "alive"],
+        [dead("negativeWeights", false, "provenDead"), "linear"],
+      ],
+    },
   },
   {
     name: "dead behind dead units with a living sibling of theirs, weight 0",
     why: "the living unit moves, but through a weight of 0 that gets no gradient itself",
     layers: [relu([-1, 0], [1, -1.5]), relu([2, 0, -1], [0, 1, -0.1]), sum(2)],
     x: column(1, 2),
-    expected: { units: [[dead("negativeWeights", true, "provenDead"), "alive"], [dead("silentInputs", true, "provenDead"), "alive"]] },
+    expected: {
+      units: [
+        [dead("negativeWeights", true, "provenDead"), "alive"],
+        [dead("silentInputs", true, "provenDead"), "alive"],
+      ],
+    },
   },
   {
     name: "a layer closed as a whole shuts what is below",
     why: "no gradient gets past the third layer, so that neither the living units below nor the dead one behind them moves",
-    layers: [relu([1, 0], [-1, 0]), relu([-1, -1, 0], [1, 1, 0]), relu([-1, -1, 0], [-1, -1, 0]), relu([1, 1, -1]), sum(1)],
+    layers: [
+      relu([1, 0], [-1, 0]),
+      relu([-1, -1, 0], [1, 1, 0]),
+      relu([-1, -1, 0], [-1, -1, 0]),
+      relu([1, 1, -1]),
+      sum(1),
+    ],
     x: column(-2, -1, 1, 2),
     expected: {
       units: [
@@ -34,23 +50,56 @@ const PERMANENCE: readonly Case[] = [
   {
     name: "an output layer of relu that is closed",
     why: "the output is 0 on every sample and passes no gradient: nothing learns any more",
-    layers: [relu([1, 0], [-1, 0]), relu([-1, -1, 0], [1, 1, 0]), { activation: "relu", kernel: [[-1], [-1]], bias: [0] }],
+    layers: [
+      relu([1, 0], [-1, 0]),
+      relu([-1, -1, 0], [1, 1, 0]),
+      { activation: "relu", kernel: [[-1], [-1]], bias: [0] },
+    ],
     x: column(-2, -1, 1, 2),
-    expected: { units: [["alive", "alive"], [dead("negativeWeights", true, "provenDead"), "linear"]], present: ["noGradientFromAbove"] },
+    expected: {
+      units: [
+        ["alive", "alive"],
+        [dead("negativeWeights", true, "provenDead"), "linear"],
+      ],
+      present: ["noGradientFromAbove"],
+    },
   },
   {
     name: "an output layer of relu of which one unit is open",
     why: "one open output is enough for a gradient",
-    layers: [relu([1, 0], [-1, 0]), relu([-1, -1, 0], [1, 1, 0]), { activation: "relu", kernel: [[-1, 1], [-1, 1]], bias: [0, 0] }],
+    layers: [
+      relu([1, 0], [-1, 0]),
+      relu([-1, -1, 0], [1, 1, 0]),
+      {
+        activation: "relu",
+        kernel: [
+          [-1, 1],
+          [-1, 1],
+        ],
+        bias: [0, 0],
+      },
+    ],
     x: column(-2, -1, 1, 2),
-    expected: { units: [["alive", "alive"], [dead("negativeWeights", false, "provenDead"), "linear"]], absent: ["noGradientFromAbove"] },
+    expected: {
+      units: [
+        ["alive", "alive"],
+        [dead("negativeWeights", false, "provenDead"), "linear"],
+      ],
+      absent: ["noGradientFromAbove"],
+    },
   },
   {
     name: "behind a unit that is constant and learns",
     why: "the second layer says 1 on every sample, but its bias has a gradient through the open unit above: the dead one's input moves",
     layers: [relu([-1, 0]), relu([1, 1]), relu([-1, 0], [1, 0]), sum(2)],
     x: column(1, 2),
-    expected: { units: [[dead("negativeWeights", true, "provenDead")], ["linear"], [dead("negativeWeights", false, "provenDead"), "linear"]] },
+    expected: {
+      units: [
+        [dead("negativeWeights", true, "provenDead")],
+        ["linear"],
+        [dead("negativeWeights", false, "provenDead"), "linear"],
+      ],
+    },
   },
   {
     name: "behind a prelu unit of slope 0",
@@ -71,7 +120,13 @@ const PERMANENCE: readonly Case[] = [
     why: "the sibling's outgoing weight is 0 and learns at the first step, and then passes a gradient down",
     layers: [relu([1, 0], [-1, 0]), relu([-1, -1, 0], [1, 1, 0]), { kernel: [[1], [0]], bias: [0] }],
     x: column(-2, -1, 1, 2),
-    expected: { units: [["alive", "alive"], [dead("negativeWeights", false, "provenDead"), "linear"]], present: ["zeroOutgoingWeights"] },
+    expected: {
+      units: [
+        ["alive", "alive"],
+        [dead("negativeWeights", false, "provenDead"), "linear"],
+      ],
+      present: ["zeroOutgoingWeights"],
+    },
   },
   {
     name: "fixed inputs, three layers up",
@@ -93,21 +148,30 @@ const PROOFS: readonly Case[] = [
     name: "dead on the samples, opened by a corner of their box",
     why: "x + y - 1.5 is -0.5 on both samples and 0.5 at (1, 1), whose features both lie in the samples' range",
     layers: [relu([1, 1, -1.5], [1, -1, 0]), sum(2)],
-    x: [[0, 1], [1, 0]],
+    x: [
+      [0, 1],
+      [1, 0],
+    ],
     expected: { units: [[dead("negativeBias", true, "refuted"), "alive"]] },
   },
   {
     name: "closed in every corner",
     why: "x + y - 2.5 is at most -0.5, at (1, 1)",
     layers: [relu([1, 1, -2.5], [1, -1, 0]), sum(2)],
-    x: [[0, 1], [1, 0]],
+    x: [
+      [0, 1],
+      [1, 0],
+    ],
     expected: { units: [[dead("negativeBias", true, "provenDead"), "alive"]] },
   },
   {
     name: "the best corner gives exactly 0",
     why: "x + y - 2 is at most 0, and 0 is closed",
     layers: [relu([1, 1, -2], [1, -1, 0]), sum(2)],
-    x: [[0, 1], [1, 0]],
+    x: [
+      [0, 1],
+      [1, 0],
+    ],
     expected: { units: [[dead("negativeBias", true, "provenDead"), "alive"]] },
   },
   {
@@ -132,35 +196,63 @@ const PROOFS: readonly Case[] = [
     layers: [relu([1, 0], [-1, 0]), relu([-1, -1, -1], [1, 1, 0]), sum(2)],
     x: column(-2, -1, 1, 2),
     options: { inputBox: { low: [-100], high: [100] } },
-    expected: { units: [["alive", "alive"], [dead("negativeWeights", false, "provenDead"), "linear"]] },
+    expected: {
+      units: [
+        ["alive", "alive"],
+        [dead("negativeWeights", false, "provenDead"), "linear"],
+      ],
+    },
   },
   {
     name: "a difference of equals",
     why: "both first units say x on the box, their difference less 0.5 is -0.5; bounds that forget what they have in common cannot see it",
     layers: [relu([1, 0], [1, 0]), relu([1, -1, -0.5], [1, 1, 0]), sum(2)],
     x: column(1, 2),
-    expected: { units: [["linear", "linear"], [dead("negativeWeights", false, "provenDead"), "linear"]] },
+    expected: {
+      units: [
+        ["linear", "linear"],
+        [dead("negativeWeights", false, "provenDead"), "linear"],
+      ],
+    },
   },
   {
     name: "open in the middle of the box only",
     why: "a tent over [0, 1], 0 at both ends where the samples are and 0.5 in the middle, less 0.25",
     layers: [relu([1, 0], [2, -1]), relu([1, -1, -0.25], [1, 1, -0.5]), sum(2)],
     x: column(0, 1),
-    expected: { units: [["alive", "alive"], [dead("negativeWeights", false, "refuted"), "alive"]] },
+    expected: {
+      units: [
+        ["alive", "alive"],
+        [dead("negativeWeights", false, "refuted"), "alive"],
+      ],
+    },
   },
   {
     name: "a tent that just reaches 0",
     why: "its peak of 0.5 less 0.5 is 0, and 0 is closed: no input opens it, whether that can be proved or not",
     layers: [relu([1, 0], [2, -1]), relu([1, -1, -0.5], [1, 1, -0.5]), sum(2)],
     x: column(0, 1),
-    expected: { units: [["alive", "alive"], [dead("negativeWeights", false, "provenDead", "open"), "alive"]] },
+    expected: {
+      units: [
+        ["alive", "alive"],
+        [dead("negativeWeights", false, "provenDead", "open"), "alive"],
+      ],
+    },
   },
   {
     name: "behind units that are silent on the samples and not on the box",
     why: "at (1, 1) the first unit says 0.5, and 4·0.5 - 1 is above 0",
     layers: [relu([1, 1, -1.5], [1, 1, -1.8]), relu([4, 0, -1], [0, 0, 1]), sum(2)],
-    x: [[0, 1], [1, 0]],
-    expected: { units: [[dead("negativeBias", true, "refuted"), dead("negativeBias", true, "refuted")], [dead("silentInputs", true, "refuted"), "linear"]] },
+    x: [
+      [0, 1],
+      [1, 0],
+    ],
+    expected: {
+      units: [
+        [dead("negativeBias", true, "refuted"), dead("negativeBias", true, "refuted")],
+        [dead("silentInputs", true, "refuted"), "linear"],
+      ],
+    },
   },
   {
     name: "a box that is a point",

@@ -6,41 +6,72 @@ const LINE = column(-2, -1, 1, 2);
 const pair = relu([1, 0], [-1, 0.5]);
 const alive: Verdict = "alive";
 
-const epoch = (number: number, loss: number): EpochLog => ({ epoch: number, loss, learningRate: 0.1, seconds: 0, silentUnits: [0] });
+const epoch = (number: number, loss: number): EpochLog => ({
+  epoch: number,
+  loss,
+  learningRate: 0.1,
+  seconds: 0,
+  silentUnits: [0],
+});
 const INPUTS: readonly Case[] = [
   {
     name: "a column that never changes",
     why: "the second column is 3 on every sample",
     layers: [relu([1, 0, 0], [-1, 0.1, 0]), sum(2)],
-    x: [[-2, 3], [-1, 3], [1, 3], [2, 3]],
+    x: [
+      [-2, 3],
+      [-1, 3],
+      [1, 3],
+      [2, 3],
+    ],
     expected: { units: [[alive, alive]], present: ["constantInputs"], absent: ["duplicateInputs"] },
   },
   {
     name: "a column that changes once",
     why: "it is 3 on all samples but one",
     layers: [relu([1, 0, 0], [-1, 0.1, 0]), sum(2)],
-    x: [[-2, 3], [-1, 3], [1, 3], [2, 2]],
+    x: [
+      [-2, 3],
+      [-1, 3],
+      [1, 3],
+      [2, 2],
+    ],
     expected: { units: [[alive, alive]], absent: ["constantInputs", "duplicateInputs"] },
   },
   {
     name: "a column told twice",
     why: "the third column repeats the first on every sample",
     layers: [relu([1, 1, 0, 0], [-1, 0, 0.5, 0]), sum(2)],
-    x: [[-2, 1, -2], [-1, -1, -1], [1, -2, 1], [2, 1, 2]],
+    x: [
+      [-2, 1, -2],
+      [-1, -1, -1],
+      [1, -2, 1],
+      [2, 1, 2],
+    ],
     expected: { units: [[alive, alive]], present: ["duplicateInputs"], absent: ["constantInputs"] },
   },
   {
     name: "columns that agree but for one sample",
     why: "the third column differs from the first on the last sample",
     layers: [relu([1, 1, 0, 0], [-1, 0, 0.5, 0]), sum(2)],
-    x: [[-2, 1, -2], [-1, -1, -1], [1, -2, 1], [2, 1, 2.5]],
+    x: [
+      [-2, 1, -2],
+      [-1, -1, -1],
+      [1, -2, 1],
+      [2, 1, 2.5],
+    ],
     expected: { units: [[alive, alive]], absent: ["duplicateInputs"] },
   },
   {
     name: "columns of which one is the other's negative",
     why: "they are not equal: -2 is not 2",
     layers: [relu([1, 0, 0], [0, 1, 0.5]), sum(2)],
-    x: [[-2, 2], [-1, 1], [1, -1], [2, -2]],
+    x: [
+      [-2, 2],
+      [-1, 1],
+      [1, -1],
+      [2, -2],
+    ],
     expected: { units: [[alive, alive]], absent: ["duplicateInputs"] },
   },
   {
@@ -61,14 +92,24 @@ const INPUTS: readonly Case[] = [
     name: "metres beside millimetres",
     why: "the columns' spreads differ a millionfold",
     layers: [relu([1, 0.001, 0], [-1, -0.001, 0]), sum(2)],
-    x: [[-0.002, 1000], [-0.001, -2000], [0.001, -1000], [0.002, 2000]],
+    x: [
+      [-0.002, 1000],
+      [-0.001, -2000],
+      [0.001, -1000],
+      [0.002, 2000],
+    ],
     expected: { units: [[alive, alive]], present: ["unscaledInputs"] },
   },
   {
     name: "columns of somewhat different spread",
     why: "a factor of 5 is common and harmless",
     layers: [relu([1, 0.1, 0], [-1, 0.1, 0]), sum(2)],
-    x: [[-2, 5], [-1, -10], [1, -5], [2, 10]],
+    x: [
+      [-2, 5],
+      [-1, -10],
+      [1, -5],
+      [2, 10],
+    ],
     expected: { units: [[alive, alive]], absent: ["unscaledInputs", "uncenteredInputs"] },
   },
   {
@@ -100,7 +141,16 @@ const TARGETS: readonly Case[] = [
   {
     name: "labels of one class",
     why: "all four samples are of class 1",
-    layers: [pair, { kernel: [[1, -1], [0, 1]], bias: [0, 0] }],
+    layers: [
+      pair,
+      {
+        kernel: [
+          [1, -1],
+          [0, 1],
+        ],
+        bias: [0, 0],
+      },
+    ],
     loss: "crossEntropy",
     x: LINE,
     targets: [1, 1, 1, 1],
@@ -109,7 +159,16 @@ const TARGETS: readonly Case[] = [
   {
     name: "labels of which one is another",
     why: "one sample of class 0 is a second class",
-    layers: [pair, { kernel: [[1, -1], [0, 1]], bias: [0, 0] }],
+    layers: [
+      pair,
+      {
+        kernel: [
+          [1, -1],
+          [0, 1],
+        ],
+        bias: [0, 0],
+      },
+    ],
     loss: "crossEntropy",
     x: LINE,
     targets: [1, 1, 1, 0],

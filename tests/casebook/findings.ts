@@ -14,14 +14,24 @@ const GRADIENTS: readonly Case[] = [
     name: "six layers of sigmoid",
     why: "each lets a quarter of a half of the gradient through: (1/8)^6 is 4e-6",
     layers: [...chain("sigmoid", 0.5, 6), sum(2)],
-    x: [[-1, 1], [1, -1], [0.5, 0.5], [-0.5, -0.5]],
+    x: [
+      [-1, 1],
+      [1, -1],
+      [0.5, 0.5],
+      [-0.5, -0.5],
+    ],
     expected: { units: times(6, () => [alive, alive]), present: ["vanishingGradient"] },
   },
   {
     name: "six layers of tanh that keep the gradient",
     why: "preactivations of at most 0.1 leave a slope of 0.99 and the weights are 1",
     layers: [...chain("tanh", 1, 6), sum(2)],
-    x: [[-0.1, 0.1], [0.1, -0.1], [0.05, 0.05], [-0.05, -0.05]],
+    x: [
+      [-0.1, 0.1],
+      [0.1, -0.1],
+      [0.05, 0.05],
+      [-0.05, -0.05],
+    ],
     expected: { units: times(6, () => [alive, alive]), absent: ["vanishingGradient"] },
   },
   {
@@ -35,7 +45,12 @@ const GRADIENTS: readonly Case[] = [
     name: "six layers of relu that keep the gradient",
     why: "a slope of 1 and a weight of 1 lose nothing on the way",
     layers: [...chain("relu", 1, 6), sum(2)],
-    x: [[-1, 1], [1, -1], [0.5, 0.5], [-0.5, -0.5]],
+    x: [
+      [-1, 1],
+      [1, -1],
+      [0.5, 0.5],
+      [-0.5, -0.5],
+    ],
     expected: { units: times(6, () => [alive, alive]), absent: ["vanishingGradient", "noGradientFromAbove"] },
   },
   {
@@ -43,7 +58,13 @@ const GRADIENTS: readonly Case[] = [
     why: "one open unit is enough to hand the gradient down",
     layers: [pair, relu([-1, -1, 0], [1, 1, -1]), sum(2)],
     x: LINE,
-    expected: { units: [[alive, alive], [dead("negativeWeights", false), alive]], absent: ["noGradientFromAbove", "collapsedOutput"] },
+    expected: {
+      units: [
+        [alive, alive],
+        [dead("negativeWeights", false), alive],
+      ],
+      absent: ["noGradientFromAbove", "collapsedOutput"],
+    },
   },
   {
     name: "an outgoing weight of next to nothing",
@@ -60,14 +81,24 @@ const TOGETHER: readonly Case[] = [
     why: "both are 0 on every sample, each for a reason of its own",
     layers: [relu([1, -9], [0, -1], [1, 0], [-1, 0.5]), sum(4)],
     x: LINE,
-    expected: { units: [[dead("negativeBias", true), dead("negativeWeights", true), alive, alive]], present: ["silentTogether"], absent: ["constantTogether"] },
+    expected: {
+      units: [[dead("negativeBias", true), dead("negativeWeights", true), alive, alive]],
+      present: ["silentTogether"],
+      absent: ["constantTogether"],
+    },
   },
   {
     name: "one unit dead in each of two layers",
     why: "no two of one layer are silent together",
     layers: [relu([1, -9], [1, 0], [-1, 0.5]), relu([1, -1, -1, 0], [1, 1, 1, -1]), sum(2)],
     x: LINE,
-    expected: { units: [[dead("negativeBias", true), alive, alive], [dead("negativeWeights", false), alive]], absent: ["silentTogether"] },
+    expected: {
+      units: [
+        [dead("negativeBias", true), alive, alive],
+        [dead("negativeWeights", false), alive],
+      ],
+      absent: ["silentTogether"],
+    },
   },
   {
     name: "two units that are never open at once",
@@ -94,7 +125,12 @@ const TOGETHER: readonly Case[] = [
     name: "equal on all samples but one",
     why: "x and |x| alike on three samples, and 0 and 1 on the fourth",
     layers: [relu([1, 0, 0], [1, 1, 0]), sum(2)],
-    x: [[-2, 0], [1, 0], [2, 0], [-1, 2]],
+    x: [
+      [-2, 0],
+      [1, 0],
+      [2, 0],
+      [-1, 2],
+    ],
     expected: { units: [[alive, alive]], absent: ["constantTogether"] },
   },
   {
@@ -102,7 +138,10 @@ const TOGETHER: readonly Case[] = [
     why: "its only hidden layer is closed, the output is its bias",
     layers: [relu([1, -9], [-1, -9]), sum(2)],
     x: LINE,
-    expected: { units: [[dead("negativeBias", true), dead("negativeBias", true)]], present: ["collapsedOutput", "silentTogether"] },
+    expected: {
+      units: [[dead("negativeBias", true), dead("negativeBias", true)]],
+      present: ["collapsedOutput", "silentTogether"],
+    },
   },
   {
     name: "a network that says nearly the same to all",
@@ -116,7 +155,10 @@ const TOGETHER: readonly Case[] = [
     why: "with one sample there is nothing to differ",
     layers: [pair, sum(2)],
     x: column(0.25),
-    expected: { units: [["linear", "linear"]], absent: ["collapsedOutput", "constantTogether", "constantInputs", "singleClass"] },
+    expected: {
+      units: [["linear", "linear"]],
+      absent: ["collapsedOutput", "constantTogether", "constantInputs", "singleClass"],
+    },
   },
 ];
 

@@ -17,7 +17,10 @@ export const LOOKALIKES: readonly Case[] = [
     why: "half of the activations are 0 because half of the units are dead: not sparsity",
     layers: [relu(...times(10, (k) => (k < 5 ? [1, -9 - k] : [k % 2 ? 1 : -1, 0.1 * (k - 4)]))), sum(10)],
     x: column(-2, -1, 1, 2),
-    expected: { units: [times(10, (k) => (k < 5 ? dead("negativeBias", true, "provenDead") : "alive"))], absent: ["healthySparsity"] },
+    expected: {
+      units: [times(10, (k) => (k < 5 ? dead("negativeBias", true, "provenDead") : "alive"))],
+      absent: ["healthySparsity"],
+    },
   },
   {
     name: "detectors of seldom events",
@@ -122,10 +125,22 @@ export const LOOKALIKES: readonly Case[] = [
   {
     name: "a large layer dead behind a small one that lives",
     why: "eight units of ten are shut; a fifth of the layer goes on learning",
-    layers: [relu(...times(10, (k) => (k < 8 ? [-1, -1 - k] : [1, -1.5 - (k - 8) / 2]))), relu(times(11, () => 1), times(11, (k) => (k < 10 ? -1 : 2))), sum(2)],
+    layers: [
+      relu(...times(10, (k) => (k < 8 ? [-1, -1 - k] : [1, -1.5 - (k - 8) / 2]))),
+      relu(
+        times(11, () => 1),
+        times(11, (k) => (k < 10 ? -1 : 2)),
+      ),
+      sum(2),
+    ],
     x: column(1, 2, 3),
     targets: [5, -3, 9],
-    expected: { units: [times(10, (k): Verdict => (k < 8 ? dead("negativeWeights", true, "provenDead") : "alive")), ["linear", "alive"]] },
+    expected: {
+      units: [
+        times(10, (k): Verdict => (k < 8 ? dead("negativeWeights", true, "provenDead") : "alive")),
+        ["linear", "alive"],
+      ],
+    },
   },
   {
     name: "dead, with an accuracy that nobody minds",
@@ -134,7 +149,15 @@ export const LOOKALIKES: readonly Case[] = [
     x: column(1, 2, 3),
     targets: [0, 1, 3],
     expected: {
-      units: [[dead("negativeWeights", true, "provenDead"), dead("negativeWeights", true, "provenDead"), dead("negativeBias", true, "provenDead"), dead("negativeBias", true, "provenDead"), "alive"]],
+      units: [
+        [
+          dead("negativeWeights", true, "provenDead"),
+          dead("negativeWeights", true, "provenDead"),
+          dead("negativeBias", true, "provenDead"),
+          dead("negativeBias", true, "provenDead"),
+          "alive",
+        ],
+      ],
     },
   },
   {

@@ -20,7 +20,11 @@ export const MECHANISMS: readonly Case[] = [
     name: "shut by its bias on one sample of three, by its weights on the others",
     why: "without the bias it would fire on (1, 0), and one is enough",
     layers: [relu([1, -1, -2], [1, 1, -1.5]), sum(2)],
-    x: [[1, 0], [0, 1], [1, 1]],
+    x: [
+      [1, 0],
+      [0, 1],
+      [1, 1],
+    ],
     expected: { units: [[dead("negativeBias", true, "provenDead"), "alive"]] },
   },
   {
@@ -35,7 +39,16 @@ export const MECHANISMS: readonly Case[] = [
     why: "z is 0, -1 or -0 on every sample, and taking the bias away leaves 0, which is closed",
     layers: [relu([0, 0], [0, -1], [0, -0], [1, -2]), sum(4)],
     x: column(1, 2, 3),
-    expected: { units: [[dead("negativeWeights", true, "provenDead"), dead("negativeWeights", true, "provenDead"), dead("negativeWeights", true, "provenDead"), "alive"]] },
+    expected: {
+      units: [
+        [
+          dead("negativeWeights", true, "provenDead"),
+          dead("negativeWeights", true, "provenDead"),
+          dead("negativeWeights", true, "provenDead"),
+          "alive",
+        ],
+      ],
+    },
   },
   {
     name: "large weights that nearly cancel a large bias",
@@ -64,7 +77,10 @@ export const MECHANISMS: readonly Case[] = [
     layers: [relu([-1, 0], [-2, 0]), relu([1, 1, -1], [1, 1, 1]), sum(2)],
     x: column(1, 2),
     expected: {
-      units: [[dead("negativeWeights", true, "provenDead"), dead("negativeWeights", true, "provenDead")], [dead("silentInputs", true, "provenDead"), "linear"]],
+      units: [
+        [dead("negativeWeights", true, "provenDead"), dead("negativeWeights", true, "provenDead")],
+        [dead("silentInputs", true, "provenDead"), "linear"],
+      ],
     },
   },
   {
@@ -72,28 +88,49 @@ export const MECHANISMS: readonly Case[] = [
     why: "each layer is closed, so that the next one sees nothing but its own bias of -1",
     layers: [relu([-1, 0]), relu([1, -1]), relu([1, -1]), sum(1)],
     x: column(1, 2),
-    expected: { units: [[dead("negativeWeights", true, "provenDead")], [dead("silentInputs", true, "provenDead")], [dead("silentInputs", true, "provenDead")]] },
+    expected: {
+      units: [
+        [dead("negativeWeights", true, "provenDead")],
+        [dead("silentInputs", true, "provenDead")],
+        [dead("silentInputs", true, "provenDead")],
+      ],
+    },
   },
   {
     name: "one living unit among its feeders, and weights that shut it",
     why: "it gets 1·0 - 1·x: the silent unit is no excuse, the living one holds it down",
     layers: [relu([-1, 0], [1, 0]), relu([1, -1, 0], [0, 1, -1.5]), sum(2)],
     x: column(1, 2),
-    expected: { units: [[dead("negativeWeights", true, "provenDead"), "linear"], [dead("negativeWeights", false, "provenDead"), "alive"]] },
+    expected: {
+      units: [
+        [dead("negativeWeights", true, "provenDead"), "linear"],
+        [dead("negativeWeights", false, "provenDead"), "alive"],
+      ],
+    },
   },
   {
     name: "one living unit among its feeders, and a bias that shuts it",
     why: "it gets x - 9, and x without its bias",
     layers: [relu([-1, 0], [1, 0]), relu([1, 1, -9], [0, 1, -1.5]), sum(2)],
     x: column(1, 2),
-    expected: { units: [[dead("negativeWeights", true, "provenDead"), "linear"], [dead("negativeBias", false, "provenDead"), "alive"]] },
+    expected: {
+      units: [
+        [dead("negativeWeights", true, "provenDead"), "linear"],
+        [dead("negativeBias", false, "provenDead"), "alive"],
+      ],
+    },
   },
   {
     name: "a living unit in the layer below, with a weight of 0 to this one",
     why: "what feeds it is the silent unit alone: a weight of 0 carries nothing",
     layers: [relu([-1, 0], [1, 0]), relu([1, 0, -1], [0, 1, -1.5]), sum(2)],
     x: column(1, 2),
-    expected: { units: [[dead("negativeWeights", true, "provenDead"), "linear"], [dead("silentInputs", true, "provenDead"), "alive"]] },
+    expected: {
+      units: [
+        [dead("negativeWeights", true, "provenDead"), "linear"],
+        [dead("silentInputs", true, "provenDead"), "alive"],
+      ],
+    },
   },
   {
     name: "behind tanh units that say 0",
@@ -107,14 +144,24 @@ export const MECHANISMS: readonly Case[] = [
     why: "it gets |x| - 3, at most -1",
     layers: [relu([1, 0], [-1, 0]), relu([1, 1, -3], [1, 1, -1.5]), sum(2)],
     x: column(-2, -1, 1, 2),
-    expected: { units: [["alive", "alive"], [dead("negativeBias", false, "provenDead", "open"), "alive"]] },
+    expected: {
+      units: [
+        ["alive", "alive"],
+        [dead("negativeBias", false, "provenDead", "open"), "alive"],
+      ],
+    },
   },
   {
     name: "a second layer shut by its weights",
     why: "it gets -|x|, and nothing from a bias of 0",
     layers: [relu([1, 0], [-1, 0]), relu([-1, -1, 0], [1, 1, -1.5]), sum(2)],
     x: column(-2, -1, 1, 2),
-    expected: { units: [["alive", "alive"], [dead("negativeWeights", false, "provenDead"), "alive"]] },
+    expected: {
+      units: [
+        ["alive", "alive"],
+        [dead("negativeWeights", false, "provenDead"), "alive"],
+      ],
+    },
   },
   {
     name: "a dead leaky unit of slope 0 behind a sigmoid",

@@ -21,20 +21,42 @@ function drawNetwork(random: () => number): Pick<Case, "layers" | "x"> {
   const weight = () => (random() < 0.25 ? 0 : integer(random, -4, 3) / 4);
   const layers = all.map((units, layer): HandLayer => {
     const isLast = layer === widths.length;
-    const activation = isLast ? (random() < 0.15 ? "relu" : "linear") : isRelu ? "relu" : ACTIVATIONS[integer(random, 0, ACTIVATIONS.length - 1)];
+    const activation = isLast
+      ? random() < 0.15
+        ? "relu"
+        : "linear"
+      : isRelu
+        ? "relu"
+        : ACTIVATIONS[integer(random, 0, ACTIVATIONS.length - 1)];
     const kernel = range(layer === 0 ? inputs : all[layer - 1]).map(() => range(units).map(weight));
-    return { activation, kernel, bias: range(units).map(() => integer(random, -6, 3) / 4), ...(activation === "prelu" && { alpha: range(units).map(() => integer(random, 0, 1) / 4) }) };
+    return {
+      activation,
+      kernel,
+      bias: range(units).map(() => integer(random, -6, 3) / 4),
+      ...(activation === "prelu" && { alpha: range(units).map(() => integer(random, 0, 1) / 4) }),
+    };
   });
   return { layers, x: range(integer(random, 1, 6)).map(() => range(inputs).map(() => integer(random, -4, 4) / 2)) };
 }
 
 /** What is known of a unit: that a few steps do not move it does not show that it is dead for good, that they do shows that it is not. */
-function truthOf(one: Case, layers: readonly ReferenceLayer[], layer: number, unit: number, said: boolean | undefined): Verdict {
+function truthOf(
+  one: Case,
+  layers: readonly ReferenceLayer[],
+  layer: number,
+  unit: number,
+  said: boolean | undefined,
+): Verdict {
   const state = stateOf(layers[layer], forward(layers, one.x)[layer], unit, THRESHOLDS);
   if (state !== "dead") return state as Verdict;
   const { low, high } = boxOf(one);
   const permanent = !canMove(layers, one.x, layer, unit) && said === true;
-  return { state, mechanism: mechanismOf(layers, one.x, layer, unit) as Dead["mechanism"], permanent, proof: opens(layers, probesOf(low, high), layer, unit) ? ["refuted"] : ["provenDead", "open", "refuted"] };
+  return {
+    state,
+    mechanism: mechanismOf(layers, one.x, layer, unit) as Dead["mechanism"],
+    permanent,
+    proof: opens(layers, probesOf(low, high), layer, unit) ? ["refuted"] : ["provenDead", "open", "refuted"],
+  };
 }
 
 test("three hundred networks: states, mechanisms, permanence, proofs and the findings that are facts", async () => {
@@ -44,9 +66,13 @@ test("three hundred networks: states, mechanisms, permanence, proofs and the fin
     await withCase(drawn, (network) => {
       const layers = toReference(network);
       const diagnosis = diagnoseCase(drawn, network);
-      const units = diagnosis.layers.map((layer) => layer.units.map(({ unit, permanent }) => truthOf(drawn, layers, layer.layer, unit, permanent)));
+      const units = diagnosis.layers.map((layer) =>
+        layer.units.map(({ unit, permanent }) => truthOf(drawn, layers, layer.layer, unit, permanent)),
+      );
       const one = { ...drawn, expected: { units } };
-      expect([...checkVerdicts(one, diagnosis, layers), ...checkFindings(one, diagnosis, layers)], drawn.name).toEqual([]);
+      expect([...checkVerdicts(one, diagnosis, layers), ...checkFindings(one, diagnosis, layers)], drawn.name).toEqual(
+        [],
+      );
       dead += diagnosis.dead;
     });
   }
@@ -68,12 +94,26 @@ function drawTraining(random: () => number): DeathCase {
   const inputs = integer(random, 1, 3);
   const all = [...range(integer(random, 1, 3)).map(() => integer(random, 1, 4)), 1];
   const layers = all.map((units, layer): HandLayer => ({
-    kernel: range(layer === 0 ? inputs : all[layer - 1]).map(() => range(units).map(() => 2 * random() - 0.7)), bias: range(units).map(() => random() - 0.2),
+    kernel: range(layer === 0 ? inputs : all[layer - 1]).map(() => range(units).map(() => 2 * random() - 0.7)),
+    bias: range(units).map(() => random() - 0.2),
   }));
   const rows = integer(random, 2, 12);
   const x = range(rows).map(() => range(inputs).map(() => 2 * random() - 0.5));
-  const training = { optimizer: pick(OPTIMIZERS)(pick([0.003, 0.02, 0.1, 0.3])), batchSize: random() < 0.6 ? rows : integer(random, 1, 4), epochs: integer(random, 1, 30) };
-  return { name: "", why: "", layers, loss: pick(["huber", "meanAbsoluteError", "meanSquaredError"] as const), x, targets: x.map(() => 6 * random() - 4), training, expected: { deaths: [] } };
+  const training = {
+    optimizer: pick(OPTIMIZERS)(pick([0.003, 0.02, 0.1, 0.3])),
+    batchSize: random() < 0.6 ? rows : integer(random, 1, 4),
+    epochs: integer(random, 1, 30),
+  };
+  return {
+    name: "",
+    why: "",
+    layers,
+    loss: pick(["huber", "meanAbsoluteError", "meanSquaredError"] as const),
+    x,
+    targets: x.map(() => 6 * random() - 4),
+    training,
+    expected: { deaths: [] },
+  };
 }
 
 // Left out are deaths that rounding decides, units whose last batch left them open to other rows (the contract has no figures for those),
@@ -85,9 +125,16 @@ test("eighty trainings: the step, the cause and the figures of each death", asyn
     const { trace, replay } = await runDeathCase(one);
     const truth = replay.deaths();
     if (truth.some(({ after }) => !(Math.abs(after.mean) < 1e6))) continue;
-    const clear = truth.filter(({ after, before, step }) => step === 0 || (after.max <= -1e-4 && after.mean < before.mean));
-    const said = trace.deaths.filter((death) => clear.some(({ layer, unit }) => death.layer === layer && death.unit === unit));
-    expect(checkTrace({ ...one, expected: { deaths: clear } }, { deaths: said, revivals: [] }, clear), `seed ${seed}`).toEqual([]);
+    const clear = truth.filter(
+      ({ after, before, step }) => step === 0 || (after.max <= -1e-4 && after.mean < before.mean),
+    );
+    const said = trace.deaths.filter((death) =>
+      clear.some(({ layer, unit }) => death.layer === layer && death.unit === unit),
+    );
+    expect(
+      checkTrace({ ...one, expected: { deaths: clear } }, { deaths: said, revivals: [] }, clear),
+      `seed ${seed}`,
+    ).toEqual([]);
     for (const { cause } of clear) causes.add(cause);
   }
   expect([...causes].sort()).toEqual(["born", "drift", "learningRate", "momentum", "upstream", "weightDecay"]);

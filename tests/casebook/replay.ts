@@ -1,5 +1,15 @@
 // Trainings repeated in float64, and what is true of each unit's death: the step, the parts of the fall, the updates that would have spared it.
-import { assign, flatten, forward, gradients, type Moments, type ReferenceLayer, type ReferenceOptimizer, type Rows, update } from "../reference.js";
+import {
+  assign,
+  flatten,
+  forward,
+  gradients,
+  type Moments,
+  type ReferenceLayer,
+  type ReferenceOptimizer,
+  type Rows,
+  update,
+} from "../reference.js";
 
 export interface Training {
   readonly optimizer: ReferenceOptimizer;
@@ -50,7 +60,9 @@ export class Replay {
     const moments = flatten(layers).map((): Moments => ({ m: 0, v: 0 }));
     for (let step = 1; step <= this.steps; step++) {
       this.moments.push(copy({ layers, moments }));
-      this.open.push(forward(layers, this.batch(step).x).map(({ z }) => z[0].map((_, unit) => z.some((row) => row[unit] > 0))));
+      this.open.push(
+        forward(layers, this.batch(step).x).map(({ z }) => z[0].map((_, unit) => z.some((row) => row[unit] > 0))),
+      );
       this.advance({ layers, moments }, step, training.optimizer);
     }
     this.moments.push({ layers, moments });
@@ -65,7 +77,10 @@ export class Replay {
   private advance({ layers, moments }: Moment, step: number, optimizer: ReferenceOptimizer): void {
     const { x, targets } = this.batch(step);
     const gradient = flatten(gradients(layers, x, targets, this.loss).layers);
-    assign(layers, flatten(layers).map((p, i) => update(optimizer, optimizer.learningRate, step, p, gradient[i], moments[i])));
+    assign(
+      layers,
+      flatten(layers).map((p, i) => update(optimizer, optimizer.learningRate, step, p, gradient[i], moments[i])),
+    );
   }
 
   /** A unit's preactivations on all rows. */
@@ -101,11 +116,17 @@ export class Replay {
   private inputsPart(step: number, layer: number, unit: number): number {
     const read = ({ layers }: Moment) => {
       const inputs = layer === 0 ? this.x : forward(layers, this.x)[layer - 1].a;
-      return { weights: layers[layer].kernel.map((row) => row[unit]), inputs: inputs[0].map((_, i) => mean(inputs.map((row) => row[i]))) };
+      return {
+        weights: layers[layer].kernel.map((row) => row[unit]),
+        inputs: inputs[0].map((_, i) => mean(inputs.map((row) => row[i]))),
+      };
     };
     const from = read(this.moments[step - 1]);
     const to = read(this.moments[step]);
-    return from.weights.reduce((total, weight, i) => total + ((weight + to.weights[i]) / 2) * (to.inputs[i] - from.inputs[i]), 0);
+    return from.weights.reduce(
+      (total, weight, i) => total + ((weight + to.weights[i]) / 2) * (to.inputs[i] - from.inputs[i]),
+      0,
+    );
   }
 
   /** The contract's order of causes. */
@@ -118,7 +139,12 @@ export class Replay {
     const windowFall = meanAt(Math.max(0, step - window)) - meanAt(step);
     if (windowFall > 0 && -change < windowFall / 10) return "drift";
     const without = (["momentum", "weightDecay"] as const).map((part) => {
-      const z = this.instead(step, layer, unit, part === "momentum" ? { momentum: 0, nesterov: false, beta1: 0 } : { weightDecay: 0 });
+      const z = this.instead(
+        step,
+        layer,
+        unit,
+        part === "momentum" ? { momentum: 0, nesterov: false, beta1: 0 } : { weightDecay: 0 },
+      );
       return { part, saves: z.some((value) => value > 0), mean: mean(z) };
     });
     return without.filter(({ saves }) => saves).sort((a, b) => b.mean - a.mean)[0]?.part ?? "learningRate";
@@ -127,8 +153,15 @@ export class Replay {
   /** Every hidden relu unit that no row opens at the end, by step, layer and unit. */
   deaths(): TrueDeath[] {
     const { layers } = this.moments[this.steps];
-    const found = layers.slice(0, -1).flatMap(({ activation, bias }, layer) =>
-      activation.name !== "relu" ? [] : bias.flatMap((_, unit) => (this.z(layers, layer, unit).some((z) => z > 0) ? [] : [this.describe(layer, unit)])));
+    const found = layers
+      .slice(0, -1)
+      .flatMap(({ activation, bias }, layer) =>
+        activation.name !== "relu"
+          ? []
+          : bias.flatMap((_, unit) =>
+              this.z(layers, layer, unit).some((z) => z > 0) ? [] : [this.describe(layer, unit)],
+            ),
+      );
     return found.sort((a, b) => a.step - b.step || a.layer - b.layer || a.unit - b.unit);
   }
 
@@ -140,7 +173,13 @@ export class Replay {
     };
     const cause = this.causeOf(step, layer, unit);
     return {
-      layer, unit, step, epoch: Math.ceil(step / this.stepsPerEpoch), cause, before: summary(Math.max(0, step - 1)), after: summary(step),
+      layer,
+      unit,
+      step,
+      epoch: Math.ceil(step / this.stepsPerEpoch),
+      cause,
+      before: summary(Math.max(0, step - 1)),
+      after: summary(step),
       survivesAt: step === 0 ? undefined : this.survivesAt(step, layer, unit),
     };
   }

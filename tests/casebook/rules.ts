@@ -30,12 +30,23 @@ const mean = (values: readonly number[]) => values.reduce((total, value) => tota
 /** A judgment on each unit of the hidden relu layers, from its activations on all samples. */
 function byUnit({ layers, x }: Patient, isDead: (activations: readonly number[]) => boolean): UnitCalls {
   const passes = forward(layers, x);
-  return layers.slice(0, -1).map(({ activation }, layer) => (activation.name === "relu" ? columnsOf(passes[layer].a).map(isDead) : undefined));
+  return layers
+    .slice(0, -1)
+    .map(({ activation }, layer) => (activation.name === "relu" ? columnsOf(passes[layer].a).map(isDead) : undefined));
 }
 
-function unitRule(isDead: (activations: readonly number[]) => boolean, isAlarming: (share: number) => boolean): Pick<Rule, "units" | "alarm"> {
+function unitRule(
+  isDead: (activations: readonly number[]) => boolean,
+  isAlarming: (share: number) => boolean,
+): Pick<Rule, "units" | "alarm"> {
   const units = (patient: Patient) => byUnit(patient, isDead);
-  return { units, alarm: { raises: (patient) => units(patient).some((layer) => layer !== undefined && isAlarming(share(layer))), isTrueAt: isAlarming } };
+  return {
+    units,
+    alarm: {
+      raises: (patient) => units(patient).some((layer) => layer !== undefined && isAlarming(share(layer))),
+      isTrueAt: isAlarming,
+    },
+  };
 }
 
 /** The 95th percentile by linear interpolation, as numpy has it. */
@@ -73,13 +84,19 @@ export const RULES: readonly Rule[] = [
   {
     tool: "SageMaker Debugger, DeadRelu",
     rule: "a unit active on fewer than 1 % of the inputs; alarm when over half of a layer",
-    ...unitRule((activations) => share(activations.map((value) => value > 0)) < 0.01, (dead) => dead > 0.5),
+    ...unitRule(
+      (activations) => share(activations.map((value) => value > 0)) < 0.01,
+      (dead) => dead > 0.5,
+    ),
     namesUnit: false,
   },
   {
     tool: "keras-contrib, DeadReluDetector",
     rule: "a unit whose activations sum to 0; warning from a tenth of a layer on",
-    ...unitRule((activations) => activations.reduce((total, value) => total + value, 0) === 0, (dead) => dead >= 0.1),
+    ...unitRule(
+      (activations) => activations.reduce((total, value) => total + value, 0) === 0,
+      (dead) => dead >= 0.1,
+    ),
     namesUnit: false,
   },
   {
@@ -92,7 +109,13 @@ export const RULES: readonly Rule[] = [
     tool: "DeepDiagnosis",
     rule: "70 % of a layer's outputs not above 0",
     alarm: {
-      raises: ({ layers, x }) => forward(layers, x).slice(0, -1).some(({ a }, layer) => layers[layer].activation.name === "relu" && share(a.flat().map((value) => value <= 0)) >= 0.7),
+      raises: ({ layers, x }) =>
+        forward(layers, x)
+          .slice(0, -1)
+          .some(
+            ({ a }, layer) =>
+              layers[layer].activation.name === "relu" && share(a.flat().map((value) => value <= 0)) >= 0.7,
+          ),
       isTrueAt: (dead) => dead >= 0.7,
     },
     namesUnit: false,
@@ -100,17 +123,23 @@ export const RULES: readonly Rule[] = [
   {
     tool: "TheDeepChecker",
     rule: "a unit whose 95th percentile is under 1e-5; alarm when over half of a layer",
-    ...unitRule((activations) => percentile95(activations) < 1e-5, (dead) => dead > 0.5),
+    ...unitRule(
+      (activations) => percentile95(activations) < 1e-5,
+      (dead) => dead > 0.5,
+    ),
     namesUnit: false,
   },
   {
     tool: "ReDo (Dopamine)",
     rule: "mean activation not above 0.025 of the layer's mean: dormant, and reset",
-    units: ({ layers, x }) => forward(layers, x).slice(0, -1).map(({ a }, layer) => {
-      if (layers[layer].activation.name !== "relu") return undefined;
-      const sizes = columnsOf(a).map((values) => mean(values.map(Math.abs)));
-      return sizes.map((size) => size / (mean(sizes) + 1e-9) <= DORMANT);
-    }),
+    units: ({ layers, x }) =>
+      forward(layers, x)
+        .slice(0, -1)
+        .map(({ a }, layer) => {
+          if (layers[layer].activation.name !== "relu") return undefined;
+          const sizes = columnsOf(a).map((values) => mean(values.map(Math.abs)));
+          return sizes.map((size) => size / (mean(sizes) + 1e-9) <= DORMANT);
+        }),
     namesUnit: true,
   },
 ];

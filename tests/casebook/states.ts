@@ -100,7 +100,12 @@ export const STATES: readonly Case[] = [
     why: "at -1 both have a slope of about -0.1 or more in size on some sample; at -12 gelu's is below 1e-30",
     layers: [units("gelu", [1, -12], [1, -1.2]), units("silu", [1, 1, -1], [1, 1, -30]), sum(2)],
     x: column(0.1, -0.1, 0.2),
-    expected: { units: [["saturated", "alive"], ["alive", "saturated"]] },
+    expected: {
+      units: [
+        ["saturated", "alive"],
+        ["alive", "saturated"],
+      ],
+    },
   },
   {
     name: "leaky units that never fire, or always",

@@ -24,39 +24,64 @@ const relumine = (calls: UnitCalls): Rule => ({
   tool: "**relumine**",
   rule: "`diagnose`: closed on every sample, slope and output exactly 0; the share of a layer over a half",
   units: () => calls,
-  alarm: { raises: () => calls.some((layer) => layer && layer.filter(Boolean).length > layer.length / 2), isTrueAt: (dead) => dead > 0.5 },
+  alarm: {
+    raises: () => calls.some((layer) => layer && layer.filter(Boolean).length > layer.length / 2),
+    isTrueAt: (dead) => dead > 0.5,
+  },
   namesUnit: true,
 });
 
 /** Which relu units the book says are dead; undefined for other layers. */
 function truthOf({ expected }: Case, { layers }: Patient): UnitCalls {
-  return expected.units.map((units, layer) => (layers[layer].activation.name === "relu" ? units.map((verdict) => typeof verdict !== "string") : undefined));
+  return expected.units.map((units, layer) =>
+    layers[layer].activation.name === "relu" ? units.map((verdict) => typeof verdict !== "string") : undefined,
+  );
 }
 
 function judge({ units, alarm }: Rule, patient: Patient, truth: UnitCalls): Score {
-  const pairs = units?.(patient).flatMap((calls, layer) => (calls && truth[layer] ? calls.map((call, unit) => [call, truth[layer]![unit]] as const) : []));
+  const pairs = units?.(patient).flatMap((calls, layer) =>
+    calls && truth[layer] ? calls.map((call, unit) => [call, truth[layer]![unit]] as const) : [],
+  );
   const shares = truth.flatMap((layer) => (layer ? [layer.filter(Boolean).length / layer.length] : []));
   const raises = alarm?.raises(patient);
   const isTrue = alarm && shares.some(alarm.isTrueAt);
   return {
     ...(raises !== undefined && { alarm: raises === isTrue ? "right" : raises ? "false alarm" : "missed" }),
-    ...(pairs && { falselyNamed: pairs.filter(([call, real]) => call && !real).length, missedUnits: pairs.filter(([call, real]) => !call && real).length }),
+    ...(pairs && {
+      falselyNamed: pairs.filter(([call, real]) => call && !real).length,
+      missedUnits: pairs.filter(([call, real]) => !call && real).length,
+    }),
   };
 }
 
 /** Targets that an untrained network misses, where the case has none. */
-const someTargets = (rows: number, outputs: number) => Array.from({ length: rows }, (_, row) => Array.from({ length: outputs }, (_unused, c) => ((row * 7 + c * 3) % 5) * 4 - 11));
+const someTargets = (rows: number, outputs: number) =>
+  Array.from({ length: rows }, (_, row) =>
+    Array.from({ length: outputs }, (_unused, c) => ((row * 7 + c * 3) % 5) * 4 - 11),
+  );
 
 function hear(one: Case): Promise<Hearing | undefined> {
   return withCase(one, (network) => {
     const layers = toReference(network);
     const outputs = layers.at(-1)!.bias.length;
-    const patient: Patient = { layers, x: toFloat32(one.x), loss: one.loss ?? "meanSquaredError", targets: (one.targets ?? one.usersTargets ?? someTargets(one.x.length, outputs)) as Patient["targets"] };
+    const patient: Patient = {
+      layers,
+      x: toFloat32(one.x),
+      loss: one.loss ?? "meanSquaredError",
+      targets: (one.targets ?? one.usersTargets ?? someTargets(one.x.length, outputs)) as Patient["targets"],
+    };
     const truth = truthOf(one, patient);
     const known = truth.flatMap((layer) => layer ?? []);
     if (known.length === 0) return undefined;
-    const said = diagnoseCase(one, network).layers.map(({ activation, units }) => (activation === "relu" ? units.map(({ state }) => state === "dead") : undefined));
-    return { one, deadUnits: known.filter(Boolean).length, reluUnits: known.length, scores: [...RULES, relumine(said)].map((rule) => judge(rule, patient, truth)) };
+    const said = diagnoseCase(one, network).layers.map(({ activation, units }) =>
+      activation === "relu" ? units.map(({ state }) => state === "dead") : undefined,
+    );
+    return {
+      one,
+      deadUnits: known.filter(Boolean).length,
+      reluUnits: known.length,
+      scores: [...RULES, relumine(said)].map((rule) => judge(rule, patient, truth)),
+    };
   });
 }
 
@@ -66,13 +91,27 @@ const yes = (is: boolean) => (is ? "yes" : "no");
 function totalsRow(rule: Rule, scores: readonly Score[]): string {
   const alarms = scores.flatMap(({ alarm }) => alarm ?? []);
   const count = (wanted: string) => (alarms.length === 0 ? "–" : alarms.filter((alarm) => alarm === wanted).length);
-  const add = (key: "falselyNamed" | "missedUnits") => (rule.units ? scores.reduce((total, score) => total + (score[key] ?? 0), 0) : "–");
+  const add = (key: "falselyNamed" | "missedUnits") =>
+    rule.units ? scores.reduce((total, score) => total + (score[key] ?? 0), 0) : "–";
   const isOurs = rule.tool === relumine([]).tool;
-  return row(rule.tool, rule.rule, count("right"), count("false alarm"), count("missed"), add("falselyNamed"), add("missedUnits"), yes(rule.namesUnit), yes(isOurs));
+  return row(
+    rule.tool,
+    rule.rule,
+    count("right"),
+    count("false alarm"),
+    count("missed"),
+    add("falselyNamed"),
+    add("missedUnits"),
+    yes(rule.namesUnit),
+    yes(isOurs),
+  );
 }
 
 function mistakesOf({ alarm, falselyNamed = 0, missedUnits = 0 }: Score): string {
-  const units = [falselyNamed > 0 ? `${falselyNamed} falsely dead` : "", missedUnits > 0 ? `${missedUnits} overlooked` : ""];
+  const units = [
+    falselyNamed > 0 ? `${falselyNamed} falsely dead` : "",
+    missedUnits > 0 ? `${missedUnits} overlooked` : "",
+  ];
   return [alarm === "right" ? "" : (alarm ?? ""), ...units].filter(Boolean).join(", ");
 }
 
@@ -88,7 +127,11 @@ export async function whoIsRight(book: Readonly<Record<string, readonly Case[]>>
   const units = hearings.reduce((total, { reluUnits }) => total + reluUnits, 0);
   return `# The case book
 
-${cases.length} networks made by hand and ${deaths} short trainings, each with the verdicts that are true of it: ${Object.entries(book).map(([subject, { length }]) => `${subject} ${length}`).join(", ")}, deaths ${deaths}.
+${cases.length} networks made by hand and ${deaths} short trainings, each with the verdicts that are true of it: ${Object.entries(
+    book,
+  )
+    .map(([subject, { length }]) => `${subject} ${length}`)
+    .join(", ")}, deaths ${deaths}.
 A case says why in one sentence; \`casebook.test.ts\` holds \`diagnose\` and \`traceDeaths\` to it and confirms the book itself in float64 (\`truth.ts\`, \`true-findings.ts\`,
 \`replay.ts\`), without the package's code.
 
@@ -104,7 +147,14 @@ variance; where a case has no targets, it gets some that the network misses. The
 
 | tool | rule | right | false alarms | missed | units falsely called dead | dead units overlooked | names the unit | names the cause |
 | --- | --- | ---: | ---: | ---: | ---: | ---: | --- | --- |
-${rules.map((rule, i) => totalsRow(rule, hearings.map(({ scores }) => scores[i]))).join("\n")}
+${rules
+  .map((rule, i) =>
+    totalsRow(
+      rule,
+      hearings.map(({ scores }) => scores[i]),
+    ),
+  )
+  .join("\n")}
 
 SAELens (silent for over 1000 passes) makes keras-contrib's judgment on these samples and raises no alarm; fastai shows a share of activations near 0 and leaves the judgment to the reader.
 

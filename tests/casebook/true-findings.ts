@@ -6,10 +6,17 @@ import { forward, type ReferenceLayer, type Rows } from "../reference.js";
 
 const columnsOf = (rows: Rows) => rows[0].map((_, i) => rows.map((row) => row[i]));
 const isConstant = (values: readonly number[]) => values.every((value) => value === values[0]);
-const isRepeated = (columns: Rows) => columns.some((values, i) => columns.slice(0, i).some((earlier) => earlier.every((value, row) => value === values[row])));
+const isRepeated = (columns: Rows) =>
+  columns.some((values, i) =>
+    columns.slice(0, i).some((earlier) => earlier.every((value, row) => value === values[row])),
+  );
 
 /** What is true of the case, by kind of finding. */
-export function trueFindings(one: Case, layers: readonly ReferenceLayer[], x: Rows): Partial<Record<FindingKind, boolean>> {
+export function trueFindings(
+  one: Case,
+  layers: readonly ReferenceLayer[],
+  x: Rows,
+): Partial<Record<FindingKind, boolean>> {
   const passes = forward(layers, x);
   const last = layers.length - 1;
   const deadOf = layers.map((layer, index) => layer.bias.map((_, unit) => isDead(layer, passes[index], unit)));
@@ -21,7 +28,9 @@ export function trueFindings(one: Case, layers: readonly ReferenceLayer[], x: Ro
   const { targets, loss, history } = one;
   return {
     singleUnitSoftmax: loss === "crossEntropy" && layers[last].bias.length === 1,
-    zeroOutgoingWeights: hidden.some((layer) => layers[layer + 1].kernel.some((row) => row.every((weight) => weight === 0))),
+    zeroOutgoingWeights: hidden.some((layer) =>
+      layers[layer + 1].kernel.some((row) => row.every((weight) => weight === 0)),
+    ),
     noGradientFromAbove: deadOf.slice(1).some((units) => units.every(Boolean)),
     silentTogether: areMany && hidden.some((layer) => deadOf[layer].filter(Boolean).length >= 2),
     constantTogether: doDiffer && hidden.some((layer) => isRepeated(living(layer))),
@@ -29,6 +38,10 @@ export function trueFindings(one: Case, layers: readonly ReferenceLayer[], x: Ro
     constantInputs: areMany && inputs.some(isConstant),
     duplicateInputs: areMany && isRepeated(inputs.filter((values) => !isConstant(values))),
     divergence: history?.stopped === "diverged",
-    singleClass: areMany && (loss === "crossEntropy" || loss === "binaryCrossEntropy") && targets !== undefined && isConstant(targets as readonly number[]),
+    singleClass:
+      areMany &&
+      (loss === "crossEntropy" || loss === "binaryCrossEntropy") &&
+      targets !== undefined &&
+      isConstant(targets as readonly number[]),
   };
 }

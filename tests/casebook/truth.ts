@@ -1,5 +1,13 @@
 // The referee: what is true of a case, worked out in float64 from the definitions alone; nothing here comes from src/.
-import { forward, gradients, type LayerPass, type ReferenceLayer, type ReferenceTargets, type Rows, slope } from "../reference.js";
+import {
+  forward,
+  gradients,
+  type LayerPass,
+  type ReferenceLayer,
+  type ReferenceTargets,
+  type Rows,
+  slope,
+} from "../reference.js";
 
 export interface Thresholds {
   readonly rareBelow: number;
@@ -18,7 +26,9 @@ const columnOf = (rows: Rows, unit: number) => rows.map((row) => row[unit]);
 export const isSilent = (pass: LayerPass, unit: number) => pass.a.every((row) => vanishes(row[unit]));
 
 function slopesOf(layer: ReferenceLayer, pass: LayerPass, unit: number): number[] {
-  return columnOf(pass.z, unit).map((z) => Math.abs(slope(layer.activation.name, z, layer.alpha?.[unit] ?? layer.activation.alpha)));
+  return columnOf(pass.z, unit).map((z) =>
+    Math.abs(slope(layer.activation.name, z, layer.alpha?.[unit] ?? layer.activation.alpha)),
+  );
 }
 
 /** Passes neither signal nor gradient on any sample; a PReLU's slope learns even where it is 0. */
@@ -37,7 +47,12 @@ function dormancyOf(pass: LayerPass, unit: number): number {
   return mean(sizes) === 0 ? 0 : sizes[unit] / mean(sizes);
 }
 
-export function stateOf(layer: ReferenceLayer, pass: LayerPass, unit: number, { rareBelow, dormantBelow }: Thresholds): string {
+export function stateOf(
+  layer: ReferenceLayer,
+  pass: LayerPass,
+  unit: number,
+  { rareBelow, dormantBelow }: Thresholds,
+): string {
   const { name } = layer.activation;
   const z = columnOf(pass.z, unit);
   const open = z.filter((value) => value > 0).length;
@@ -54,7 +69,8 @@ export function mechanismOf(layers: readonly ReferenceLayer[], x: Rows, layer: n
   const weights = layers[layer].kernel.map((row) => row[unit]);
   const feeders = weights.flatMap((weight, input) => (weight === 0 ? [] : [input]));
   const isSilentBelow = (input: number) => below !== undefined && isSilent(below, input);
-  if (below && (feeders.length > 0 ? feeders : weights.map((_, input) => input)).every(isSilentBelow)) return "silentInputs";
+  if (below && (feeders.length > 0 ? feeders : weights.map((_, input) => input)).every(isSilentBelow))
+    return "silentInputs";
   const firesWithoutBias = (row: number[]) => row.reduce((total, value, i) => total + value * weights[i], 0) > 0;
   return (below?.a ?? x).some(firesWithoutBias) ? "negativeBias" : "negativeWeights";
 }
@@ -62,7 +78,13 @@ export function mechanismOf(layers: readonly ReferenceLayer[], x: Rows, layer: n
 const copyOf = (layers: readonly ReferenceLayer[]): ReferenceLayer[] => structuredClone(layers) as ReferenceLayer[];
 
 /** One step of plain gradient descent, in place. */
-function descend(layers: readonly ReferenceLayer[], x: Rows, targets: ReferenceTargets, loss: string, rate: number): void {
+function descend(
+  layers: readonly ReferenceLayer[],
+  x: Rows,
+  targets: ReferenceTargets,
+  loss: string,
+  rate: number,
+): void {
   gradients(layers, x, targets, loss).layers.forEach((gradient, index) => {
     const layer = layers[index];
     layer.kernel = layer.kernel.map((row, i) => row.map((weight, unit) => weight - rate * gradient.kernel[i][unit]));
@@ -94,9 +116,15 @@ export function canMove(layers: readonly ReferenceLayer[], x: Rows, layer: numbe
 /** Samples of the box: all corners (of up to ten inputs), and a grid or a scatter within. */
 export function probesOf(low: readonly number[], high: readonly number[]): Rows {
   const width = low.length;
-  const corners = Array.from({ length: 2 ** Math.min(width, 10) }, (_, bits) => low.map((value, i) => ((bits >> i) & 1 ? high[i] : value)));
+  const corners = Array.from({ length: 2 ** Math.min(width, 10) }, (_, bits) =>
+    low.map((value, i) => ((bits >> i) & 1 ? high[i] : value)),
+  );
   const golden = (row: number, i: number) => ((row + 1) * Math.sqrt([2, 3, 5, 7, 11, 13, 17, 19, 23, 29][i % 10])) % 1;
-  const scatter = Array.from({ length: 600 }, (_, row) => low.map((value, i) => (width === 1 ? value + ((high[i] - value) * row) / 599 : value + (high[i] - value) * golden(row, i))));
+  const scatter = Array.from({ length: 600 }, (_, row) =>
+    low.map((value, i) =>
+      width === 1 ? value + ((high[i] - value) * row) / 599 : value + (high[i] - value) * golden(row, i),
+    ),
+  );
   return [...corners, ...scatter];
 }
 

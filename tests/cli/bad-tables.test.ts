@@ -4,7 +4,8 @@ import { describe, expect, it } from "vitest";
 import { Folder, relumine } from "./run.js";
 
 const folder = new Folder();
-const rows = (count: number, row: (i: number) => string): string => Array.from({ length: count }, (_, i) => row(i)).join("\n");
+const rows = (count: number, row: (i: number) => string): string =>
+  Array.from({ length: count }, (_, i) => row(i)).join("\n");
 
 const FILES: Record<string, string | Uint8Array> = {
   "empty.csv": "",
@@ -50,7 +51,11 @@ describe("train refuses", () => {
     ["names.csv", /no column is left to learn from \(id: left out: 20 different words in 20 rows\)/],
     ["word.csv", /row 7 \(line 8\), column "y" has "tall"; wanted is a number/, ["--task", "regression"]],
     ["cut.csv.gz", /compressed with gzip and is damaged/],
-    ["fine.csv", /there is no column "sped"; the columns are x, speed, y. Did you mean "speed"\?/, ["--target", "sped"]],
+    [
+      "fine.csv",
+      /there is no column "sped"; the columns are x, speed, y. Did you mean "speed"\?/,
+      ["--target", "sped"],
+    ],
     ["fine.csv", /there is no column "q"/, ["--ignore", "x,q"]],
   ])("%j: %s", async (name, message, more = []) => {
     const { code, stdout, stderr } = await relumine("train", `${folder.path}/${name}`, "--target", "y", ...more);
@@ -66,12 +71,22 @@ it.each(["nowhere.csv", "ragged.csv", "class.csv"])("checkup refuses %s in the s
 });
 
 it("asks for the target where none is known, and suggests the embedded set", async () => {
-  expect((await relumine("train", `${folder.path}/fine.csv`)).stderr).toMatch(/no target; wanted is --target COLUMN, one of x, speed, y/);
+  expect((await relumine("train", `${folder.path}/fine.csv`)).stderr).toMatch(
+    /no target; wanted is --target COLUMN, one of x, speed, y/,
+  );
   expect((await relumine("checkup", "digit")).stderr).toMatch(/digit is not there.*Did you mean "digits"\?/);
 });
 
 it("refuses a network that would not fit, before it trains", async () => {
-  const { code, stdout, stderr } = await relumine("train", `${folder.path}/fine.csv`, "--target", "y", "--hidden", "1000000,1000000", "--json");
+  const { code, stdout, stderr } = await relumine(
+    "train",
+    `${folder.path}/fine.csv`,
+    "--target",
+    "y",
+    "--hidden",
+    "1000000,1000000",
+    "--json",
+  );
   expect([code, stdout]).toEqual([1, ""]);
   expect(stderr).toMatch(/error: .*(GiB|MiB|bytes)/);
   expect(stderr).not.toMatch(/\n\s+at /);

@@ -1,5 +1,13 @@
 import { describe, expect, it } from "vitest";
-import { climbingRates, curesOf, explainFailure, healthyPlan, highRatePlan, negativeBiasPlan, planName } from "../../src/cli/illness.js";
+import {
+  climbingRates,
+  curesOf,
+  explainFailure,
+  healthyPlan,
+  highRatePlan,
+  negativeBiasPlan,
+  planName,
+} from "../../src/cli/illness.js";
 import { finish, PENGUINS, relumine, start } from "./run.js";
 
 interface Run {
@@ -10,7 +18,12 @@ interface Run {
   readonly stepsPerSecond: number;
 }
 interface Result {
-  readonly plan: { readonly role: string; readonly learningRate: number; readonly bias: number; readonly activation: string };
+  readonly plan: {
+    readonly role: string;
+    readonly learningRate: number;
+    readonly bias: number;
+    readonly activation: string;
+  };
   readonly name: string;
   readonly runs: readonly Run[];
   readonly verdict?: string;
@@ -21,7 +34,11 @@ interface Document {
   readonly rule: string;
   readonly healthy: readonly Run[];
   readonly climb: readonly { readonly learningRate: number; readonly dead: readonly number[] }[];
-  readonly illnesses: readonly { readonly illness: string; readonly runs: readonly Result[]; readonly diagnosis: { readonly dead: number; readonly units: number } }[];
+  readonly illnesses: readonly {
+    readonly illness: string;
+    readonly runs: readonly Result[];
+    readonly diagnosis: { readonly dead: number; readonly units: number };
+  }[];
 }
 
 const sum = (values: readonly number[]): number => values.reduce((total, value) => total + value, 0);
@@ -46,7 +63,11 @@ describe("plans", () => {
       { ...ill, role: "positiveBias", bias: 0.1 },
       { ...ill, role: "leakyRelu", activation: "leakyRelu" },
     ]);
-    expect(curesOf(negativeBiasPlan(0.1)).map((plan) => planName(plan, "negativeBias"))).toEqual(["rate 0.025", "bias +0.1", "Leaky ReLU"]);
+    expect(curesOf(negativeBiasPlan(0.1)).map((plan) => planName(plan, "negativeBias"))).toEqual([
+      "rate 0.025",
+      "bias +0.1",
+      "Leaky ReLU",
+    ]);
   });
 
   it("explain a cure that was none, and no other", () => {
@@ -66,24 +87,50 @@ describe("checkup digits", () => {
     expect(sum(lethal.dead)).toBeGreaterThanOrEqual(256 / 3);
     for (const { dead } of climb.slice(0, -1)) expect(sum(dead)).toBeLessThan(256 / 3);
     const [highRate, negativeBias] = illnesses;
-    expect(highRate.runs.map(({ plan }) => plan.role)).toEqual(["healthy", "ill", "lowerRate", "positiveBias", "leakyRelu"]);
+    expect(highRate.runs.map(({ plan }) => plan.role)).toEqual([
+      "healthy",
+      "ill",
+      "lowerRate",
+      "positiveBias",
+      "leakyRelu",
+    ]);
     expect(highRate.runs[1].plan.learningRate).toBe(lethal.learningRate);
     expect(highRate.runs[1].runs[0].dead).toEqual(lethal.dead); // trained twice from the same start: the same bits
     expect(highRate.runs[2].verdict).toBe("cured");
-    expect(negativeBias.runs.map(({ verdict }) => verdict)).toEqual([undefined, undefined, "did nothing", "cured", "did nothing"]);
+    expect(negativeBias.runs.map(({ verdict }) => verdict)).toEqual([
+      undefined,
+      undefined,
+      "did nothing",
+      "cured",
+      "did nothing",
+    ]);
     expect(negativeBias.diagnosis.dead).toBe(sum(negativeBias.runs[1].runs[0].dead));
     const leaky = negativeBias.runs[4].runs[0];
     expect(sum(leaky.dead)).toBe(0);
     expect(sum(leaky.closed)).toBeGreaterThan(100);
     for (const { runs } of [...highRate.runs, ...negativeBias.runs]) expect(runs[0].stepsPerSecond).toBeGreaterThan(0);
-    for (const { plan, runs } of highRate.runs) if (plan.activation === "relu") expect(runs[0].closed).toEqual(runs[0].dead);
+    for (const { plan, runs } of highRate.runs)
+      if (plan.activation === "relu") expect(runs[0].closed).toEqual(runs[0].dead);
   });
 
   it("shows the units die, the table, its rule and the diagnosis", async () => {
-    const { code, stdout, stderr } = await relumine("checkup", "digits", "--epochs", "4", "--hidden", "32,32", "--seed", "3");
+    const { code, stdout, stderr } = await relumine(
+      "checkup",
+      "digits",
+      "--epochs",
+      "4",
+      "--hidden",
+      "32,32",
+      "--seed",
+      "3",
+    );
     expect(code).toBe(0);
-    expect(stdout).toMatch(/epoch +loss +accuracy +layer 0, dead of 32 +layer 1, dead of 32\n( +[1-4] +[\d.]+ +[\d.]+ % +\d+ .*\n){4}/);
-    expect(stdout).toMatch(/run +accuracy +layer 0\/32 +layer 1\/32 +steps\/s +the cure\nhealthy .*\nill: bias -1 .*\nrate 0.025 .*\nbias \+0.1 .*\nLeaky ReLU .*\n/);
+    expect(stdout).toMatch(
+      /epoch +loss +accuracy +layer 0, dead of 32 +layer 1, dead of 32\n( +[1-4] +[\d.]+ +[\d.]+ % +\d+ .*\n){4}/,
+    );
+    expect(stdout).toMatch(
+      /run +accuracy +layer 0\/32 +layer 1\/32 +steps\/s +the cure\nhealthy .*\nill: bias -1 .*\nrate 0.025 .*\nbias \+0.1 .*\nLeaky ReLU .*\n/,
+    );
     expect(stdout).toContain("Rule: what");
     expect(stdout).toMatch(/The ill network:\n\d+ of 64 hidden units dead/);
     expect(stdout + stderr).not.toContain("\x1b");
@@ -104,7 +151,17 @@ describe("checkup digits", () => {
   });
 
   it("gives medians and ranges over seeds", async () => {
-    const { healthy, illnesses } = await checkup("digits", "--repeats", "3", "--epochs", "2", "--hidden", "16", "--seed", "5");
+    const { healthy, illnesses } = await checkup(
+      "digits",
+      "--repeats",
+      "3",
+      "--epochs",
+      "2",
+      "--hidden",
+      "16",
+      "--seed",
+      "5",
+    );
     expect(healthy.map(({ seed }) => seed)).toEqual([5, 6, 7]);
     for (const { runs, score } of illnesses.flatMap(({ runs: results }) => results)) {
       const scores = runs.map((run) => run.score).sort((a, b) => a - b);
@@ -128,7 +185,20 @@ describe("checkup of a table", () => {
   });
 
   it("says where no rate is lethal, and goes on with illness B", async () => {
-    const { code, stdout } = await relumine("checkup", PENGUINS, "-t", "species", "--hidden", "16", "--epochs", "1", "--batch-size", "1000", "--learning-rate", "1e-9");
+    const { code, stdout } = await relumine(
+      "checkup",
+      PENGUINS,
+      "-t",
+      "species",
+      "--hidden",
+      "16",
+      "--epochs",
+      "1",
+      "--batch-size",
+      "1000",
+      "--learning-rate",
+      "1e-9",
+    );
     expect(code).toBe(0);
     expect(stdout).toContain("No rate up to 0.000001 kills a third of them here: there is no illness A to cure.");
     expect(stdout).toContain("ill: bias -1");

@@ -16,7 +16,10 @@ interface Trial {
   readonly metrics: { readonly loss: number; readonly accuracy?: number };
   readonly deadFraction: number;
   readonly spec: { readonly layers: readonly { readonly biasInitializer: number }[] };
-  readonly fit: { readonly epochs: number; readonly optimizer: { readonly name: string; readonly options: { readonly learningRate: number } } };
+  readonly fit: {
+    readonly epochs: number;
+    readonly optimizer: { readonly name: string; readonly options: { readonly learningRate: number } };
+  };
 }
 interface Document {
   readonly baseline: string;
@@ -48,17 +51,36 @@ describe("relumine cure", () => {
   it("finds a negative bias, lifts it, and says so within 80 columns", async () => {
     const { code, stdout, stderr } = await relumine("cure", ...SHORT, "--bias", "-3");
     expect(code).toBe(0);
-    expect(stdout).toMatch(/Take "(bias|calibrated)[^]*behind\s+a\s+negative\s+starting\s+bias: a higher bias comes first/);
-    expect(stderr).toMatch(/^baseline: accuracy \d+\.\d %, \d+\.\d % of the units dead, after 8 epochs\nbias 0.1: accuracy /);
+    expect(stdout).toMatch(
+      /Take "(bias|calibrated)[^]*behind\s+a\s+negative\s+starting\s+bias: a higher bias comes first/,
+    );
+    expect(stderr).toMatch(
+      /^baseline: accuracy \d+\.\d %, \d+\.\d % of the units dead, after 8 epochs\nbias 0.1: accuracy /,
+    );
     const own = stdout.split("\n").slice(1); // the first names the file
     expect(Math.max(...own.map(({ length }) => length))).toBeLessThanOrEqual(80);
     expect(stdout + stderr).not.toContain("\x1b");
   });
 
   it("prints one document, the same with workers and without", async () => {
-    const args = [PENGUINS, "-t", "species", "--epochs", "8", "--hidden", "16", "--optimizer", "sgd", "--learning-rate", "3", "--repeats", "2"];
+    const args = [
+      PENGUINS,
+      "-t",
+      "species",
+      "--epochs",
+      "8",
+      "--hidden",
+      "16",
+      "--optimizer",
+      "sgd",
+      "--learning-rate",
+      "3",
+      "--repeats",
+      "2",
+    ];
     const [one, two] = [await cure(...args, "--workers", "1"), await cure(...args, "--workers", "2")];
-    const withoutTime = ({ trials }: Document) => JSON.stringify(trials, (key, value: unknown) => (key === "seconds" ? undefined : value));
+    const withoutTime = ({ trials }: Document) =>
+      JSON.stringify(trials, (key, value: unknown) => (key === "seconds" ? undefined : value));
     expect(withoutTime(two)).toBe(withoutTime(one));
     expect(one.trials[0].name).toBe(one.best);
     expect(one.trials.map(({ name }) => name)).toContain(one.baseline);
@@ -106,18 +128,46 @@ describe("relumine cure --code", () => {
     ["the embedded digits", ["digits", "--bias", "-3", "--batch-size", "64"]],
   ])("writes a program that gives the best trial's metrics to the bit: %s", async (what, args) => {
     const file = join(folder.path, `${what.replaceAll(/\W/g, "-")}.mjs`);
-    const { trials, baseline, best, code } = await cure(...args, "--epochs", "6", "--hidden", "24", "--repeats", "1", "--reproducible", "--code", file);
+    const { trials, baseline, best, code } = await cure(
+      ...args,
+      "--epochs",
+      "6",
+      "--hidden",
+      "24",
+      "--repeats",
+      "1",
+      "--reproducible",
+      "--code",
+      file,
+    );
     expect(code).toEqual({ file });
     expect(best).not.toBe(baseline);
     expect(await run(file)).toEqual(trials[0].metrics);
   });
 
   it("reads another table, with quotes, gaps, empty lines and CRLF, in the way of the first", async () => {
-    const rows = Array.from({ length: 60 }, (_, i) => `${i % 7 === 0 ? "NA" : i / 4},"a ""${i % 3}"", ${i % 2}",${i % 2 === 0 ? "yes" : "no"}`);
+    const rows = Array.from(
+      { length: 60 },
+      (_, i) => `${i % 7 === 0 ? "NA" : i / 4},"a ""${i % 3}"", ${i % 2}",${i % 2 === 0 ? "yes" : "no"}`,
+    );
     const text = `size,"the, kind",answer\n${rows.join("\n")}\n`;
     const table = folder.write("quoted.csv", text);
     const crlf = folder.write("crlf.csv", `\ufeff${text.replaceAll("\n", "\r\n")}\r\n\r\n`);
-    const { trials, code } = await cure(table, "-t", "answer", "--epochs", "3", "--hidden", "8", "--trials", "1", "--repeats", "1", "--reproducible", "--code");
+    const { trials, code } = await cure(
+      table,
+      "-t",
+      "answer",
+      "--epochs",
+      "3",
+      "--hidden",
+      "8",
+      "--trials",
+      "1",
+      "--repeats",
+      "1",
+      "--reproducible",
+      "--code",
+    );
     const program = folder.write("quoted.mjs", code!.text!);
     expect(await run(program, table)).toEqual(trials[0].metrics);
     expect(await run(program, crlf)).toEqual(trials[0].metrics);
@@ -133,18 +183,41 @@ describe("relumine cure --code", () => {
     const { prepareTable } = await import("../../src/cli/dataset.js");
     const { readTable } = await import("../../src/cli/read-table.js");
     const { sgd } = await import("../../src/index.js");
-    const prepared = prepareTable(await readTable(PENGUINS), { target: "species", ignore: [], validation: 0.2, seed: 0 });
-    const spec = { inputs: prepared.training.x.columns, layers: [{ units: 8 }, { units: 3 }], loss: "crossEntropy" } as const;
+    const prepared = prepareTable(await readTable(PENGUINS), {
+      target: "species",
+      ignore: [],
+      validation: 0.2,
+      seed: 0,
+    });
+    const spec = {
+      inputs: prepared.training.x.columns,
+      layers: [{ units: 8 }, { units: 3 }],
+      loss: "crossEntropy",
+    } as const;
     const trial = {
-      name: "all", why: "", spec, fit: { epochs: 2, batchSize: 32, optimizer: sgd({ learningRate: 0.1, momentum: 0.5 }), clipNorm: 1 },
-      calibrate: { activity: 0.5 }, callbacks: [{ name: "recycleDormant", options: { every: 20 } }, { name: "continualBackprop" }, { name: "preventDeaths" }] as const,
-      deadFraction: 0, metrics: { loss: 0 }, seconds: 0, epochs: 2, repeats: 1,
+      name: "all",
+      why: "",
+      spec,
+      fit: { epochs: 2, batchSize: 32, optimizer: sgd({ learningRate: 0.1, momentum: 0.5 }), clipNorm: 1 },
+      calibrate: { activity: 0.5 },
+      callbacks: [
+        { name: "recycleDormant", options: { every: 20 } },
+        { name: "continualBackprop" },
+        { name: "preventDeaths" },
+      ] as const,
+      deadFraction: 0,
+      metrics: { loss: 0 },
+      seconds: 0,
+      epochs: 2,
+      repeats: 1,
     };
     const program = folder.write("all.mjs", writeCode(trial, PENGUINS, prepared, "reproducible"));
     expect((await run(program)).loss).toBeGreaterThan(0);
     const text = readFileSync(program, "utf8");
     expect(text).toContain("calibrate(network, training.x, { activity: 0.5 });");
-    expect(text).toContain("clipNorm: 1, callbacks: [recycleDormant({ every: 20 }), continualBackprop(), preventDeaths()]");
+    expect(text).toContain(
+      "clipNorm: 1, callbacks: [recycleDormant({ every: 20 }), continualBackprop(), preventDeaths()]",
+    );
   });
 
   it("refuses a place that can't be written before it trains, and never the table itself", async () => {

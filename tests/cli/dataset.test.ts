@@ -8,7 +8,10 @@ import { parseCsv } from "../../src/formats/csv.js";
 const PENGUINS = new URL("../data/penguins.csv", import.meta.url).pathname;
 
 function prepare(csv: string, options: Partial<PrepareOptions> = {}): PreparedTable {
-  return prepareTable({ name: "t.csv", table: parseCsv(csv) }, { target: "y", ignore: [], validation: 0.25, seed: 0, ...options });
+  return prepareTable(
+    { name: "t.csv", table: parseCsv(csv) },
+    { target: "y", ignore: [], validation: 0.25, seed: 0, ...options },
+  );
 }
 
 /** `rows` rows of x = 0, 1, 2 ... and what `more` adds to each. */
@@ -16,7 +19,8 @@ function tableOf(header: string, rows: number, more: (row: number) => string): s
   return [`x,${header}`, ...Array.from({ length: rows }, (_, row) => `${row},${more(row)}`)].join("\n");
 }
 
-const column = ({ x }: PreparedTable["training"], index: number): number[] => Array.from({ length: x.rows }, (_, row) => x.data[row * x.columns + index]);
+const column = ({ x }: PreparedTable["training"], index: number): number[] =>
+  Array.from({ length: x.rows }, (_, row) => x.data[row * x.columns + index]);
 const mean = (values: readonly number[]): number => values.reduce((sum, value) => sum + value, 0) / values.length;
 
 describe("prepareTable", () => {
@@ -32,14 +36,25 @@ describe("prepareTable", () => {
   });
 
   it("makes words one-hot, and a missing word a category of its own", () => {
-    const { training, preprocessing, notes } = prepare(tableOf("island,y", 40, (row) => `${["Biscoe", "Dream", "NA"][row % 3]},${row % 2 ? "a" : "b"}`));
-    expect(preprocessing.inputs[1]).toEqual({ kind: "category", column: "island", categories: ["", "Biscoe", "Dream"] });
-    for (let row = 0; row < training.x.rows; row++) expect(training.x.data.slice(row * 4 + 1, row * 4 + 4).reduce((sum, value) => sum + value)).toBe(1);
+    const { training, preprocessing, notes } = prepare(
+      tableOf("island,y", 40, (row) => `${["Biscoe", "Dream", "NA"][row % 3]},${row % 2 ? "a" : "b"}`),
+    );
+    expect(preprocessing.inputs[1]).toEqual({
+      kind: "category",
+      column: "island",
+      categories: ["", "Biscoe", "Dream"],
+    });
+    for (let row = 0; row < training.x.rows; row++)
+      expect(training.x.data.slice(row * 4 + 1, row * 4 + 4).reduce((sum, value) => sum + value)).toBe(1);
     expect(notes).toContain("island: 13 missing, a category of their own");
   });
 
   it("imputes missing numbers by the median of the training rows", () => {
-    const csv = tableOf("v,y", 40, (row) => `${row < 4 ? ["", "NaN", "null", "?"][row] : 7 + (row % 5)},${row % 2 ? "a" : "b"}`);
+    const csv = tableOf(
+      "v,y",
+      40,
+      (row) => `${row < 4 ? ["", "NaN", "null", "?"][row] : 7 + (row % 5)},${row % 2 ? "a" : "b"}`,
+    );
     const { preprocessing, notes, training } = prepare(csv);
     expect(preprocessing.inputs[1]).toMatchObject({ kind: "number", column: "v", median: 9 });
     expect(notes).toContain("v: 4 missing, replaced by the median, 9");
@@ -58,13 +73,18 @@ describe("prepareTable", () => {
   });
 
   it("leaves out a column without any value, and the ones that are ignored", () => {
-    const { preprocessing, notes } = prepare(tableOf("n,k,y", 30, (row) => `NA,${row},${row % 2 ? "a" : "b"}`), { ignore: ["k"] });
+    const { preprocessing, notes } = prepare(
+      tableOf("n,k,y", 30, (row) => `NA,${row},${row % 2 ? "a" : "b"}`),
+      { ignore: ["k"] },
+    );
     expect(preprocessing.inputs.map(({ column: name }) => name)).toEqual(["x"]);
     expect(notes).toContain("n: left out: no training row has a value");
   });
 
   it("says which word makes a column of numbers words", () => {
-    const { notes } = prepare(tableOf("v,y", 40, (row) => `${row === 5 ? "12,3" : row % 4},${row % 2 ? "a" : "b"}`).replace("12,3", '"12,3"'));
+    const { notes } = prepare(
+      tableOf("v,y", 40, (row) => `${row === 5 ? "12,3" : row % 4},${row % 2 ? "a" : "b"}`).replace("12,3", '"12,3"'),
+    );
     expect(notes.join()).toContain('v: read as words because of "12,3" in row 6 (line 7)');
   });
 
@@ -80,7 +100,9 @@ describe("prepareTable", () => {
     const encoded = encodeInputs(preprocessing.inputs, later, [0, 1]);
     expect(Array.from(encoded.data.slice(1, 3))).toEqual([0, 0]);
     expect(Array.from(encoded.data.slice(4, 6))).toEqual([1, 0]);
-    expect(() => encodeInputs(preprocessing.inputs, parseCsv("x,w\nten,p\n"), [0])).toThrow(/row 1 \(line 2\), column "x" has "ten"; wanted is a number/);
+    expect(() => encodeInputs(preprocessing.inputs, parseCsv("x,w\nten,p\n"), [0])).toThrow(
+      /row 1 \(line 2\), column "x" has "ten"; wanted is a number/,
+    );
   });
 
   it("survives JSON: the record is plain", () => {
@@ -90,7 +112,12 @@ describe("prepareTable", () => {
 
   it.each([
     ["few whole numbers are classes", (row: number) => String(row % 3), "classification", ["0", "1", "2"]],
-    ["one number may be written in several ways", (row: number) => ["1", "1.0", "02", "10"][row % 4], "classification", ["1", "2", "10"]],
+    [
+      "one number may be written in several ways",
+      (row: number) => ["1", "1.0", "02", "10"][row % 4],
+      "classification",
+      ["1", "2", "10"],
+    ],
     ["words are classes", (row: number) => (row % 2 ? "yes" : "no"), "classification", ["no", "yes"]],
     ["many whole numbers are numbers", (row: number) => String(row), "regression", undefined],
     ["fractions are numbers", (row: number) => (row % 2 ? "0.5" : "1"), "regression", undefined],
@@ -102,8 +129,18 @@ describe("prepareTable", () => {
   });
 
   it("does as --task says", () => {
-    expect(prepare(tableOf("y", 40, (row) => String(row % 3)), { task: "regression" }).task).toBe("regression");
-    expect(prepare(tableOf("y", 40, (row) => String(row % 9)), { task: "classification" }).preprocessing.target).toMatchObject({ kind: "classes" });
+    expect(
+      prepare(
+        tableOf("y", 40, (row) => String(row % 3)),
+        { task: "regression" },
+      ).task,
+    ).toBe("regression");
+    expect(
+      prepare(
+        tableOf("y", 40, (row) => String(row % 9)),
+        { task: "classification" },
+      ).preprocessing.target,
+    ).toMatchObject({ kind: "classes" });
   });
 
   it("keeps a class of one row in training", () => {
@@ -113,32 +150,63 @@ describe("prepareTable", () => {
   });
 
   it.each<[string, string, Partial<PrepareOptions>, RegExp]>([
-    ["without the target", tableOf("speed,z", 9, () => "1,2"), { target: "sped" }, /t\.csv: there is no column "sped"; the columns are x, speed, z. Did you mean "speed"\?/],
-    ["no target given", tableOf("z", 9, () => "1"), { target: undefined }, /t\.csv: no target; wanted is --target COLUMN, one of x, z/],
+    [
+      "without the target",
+      tableOf("speed,z", 9, () => "1,2"),
+      { target: "sped" },
+      /t\.csv: there is no column "sped"; the columns are x, speed, z. Did you mean "speed"\?/,
+    ],
+    [
+      "no target given",
+      tableOf("z", 9, () => "1"),
+      { target: undefined },
+      /t\.csv: no target; wanted is --target COLUMN, one of x, z/,
+    ],
     ["one class only", tableOf("y", 9, () => "a"), {}, /target column "y" has the same value, "a", in all 9 rows/],
     ["one number only", tableOf("y", 9, () => "1.50"), {}, /same value, "1.50"/],
     ["no target at all", tableOf("y", 9, () => "NA"), {}, /target column "y" has no value in any row/],
-    ["words for regression", tableOf("y", 9, (row) => (row === 4 ? "tall" : String(row))), { task: "regression" }, /row 5 \(line 6\), column "y" has "tall"; wanted is a number/],
+    [
+      "words for regression",
+      tableOf("y", 9, (row) => (row === 4 ? "tall" : String(row))),
+      { task: "regression" },
+      /row 5 \(line 6\), column "y" has "tall"; wanted is a number/,
+    ],
     ["too few rows", "x,y\n1,a\n2,b\n", {}, /--validation 0.25 of 2 rows holds out none/],
     ["an unknown column to ignore", tableOf("y", 9, (row) => String(row)), { ignore: ["q"] }, /there is no column "q"/],
     ["the target to ignore", tableOf("y", 9, (row) => String(row)), { ignore: ["y"] }, /--ignore names the target "y"/],
-    ["nothing to learn from", "id,y\np,a\nq,b\nr,a\ns,b\nt,b\nu,a\n", {}, /no column is left to learn from \(id: left out: 6 different words in 6 rows\)/],
+    [
+      "nothing to learn from",
+      "id,y\np,a\nq,b\nr,a\ns,b\nt,b\nu,a\n",
+      {},
+      /no column is left to learn from \(id: left out: 6 different words in 6 rows\)/,
+    ],
   ])("refuses a table %s", (_, csv, options, message) => {
     expect(() => prepare(csv, options)).toThrow(RelumineError);
     expect(() => prepare(csv, options)).toThrow(message);
   });
 
   it("reads the penguins as they are", async () => {
-    const prepared = prepareTable(await readTable(PENGUINS), { target: "species", ignore: [], validation: 0.2, seed: 0 });
+    const prepared = prepareTable(await readTable(PENGUINS), {
+      target: "species",
+      ignore: [],
+      validation: 0.2,
+      seed: 0,
+    });
     expect(prepared.preprocessing.target).toMatchObject({ classes: ["Adelie", "Chinstrap", "Gentoo"] });
     expect(inputWidth(prepared.preprocessing.inputs)).toBe(3 + 4 + 3 + 1); // islands, measures, sex with its missing ones, year
     expect([prepared.training.x.rows, prepared.heldOut.x.rows]).toEqual([275, 69]);
     expect(prepared.notes).toContain("sex: 11 missing, a category of their own");
-    expect(prepared.notes).toContainEqual(expect.stringMatching(/^bill_length_mm: 2 missing, replaced by the median, 44/));
+    expect(prepared.notes).toContainEqual(
+      expect.stringMatching(/^bill_length_mm: 2 missing, replaced by the median, 44/),
+    );
   });
 
   it("reads the embedded digits: pixels / 16", async () => {
-    const { training, heldOut, task, preprocessing } = prepareTable(await readTable("digits"), { ignore: [], validation: 0.2, seed: 0 });
+    const { training, heldOut, task, preprocessing } = prepareTable(await readTable("digits"), {
+      ignore: [],
+      validation: 0.2,
+      seed: 0,
+    });
     expect([training.x.rows, training.x.columns, heldOut.x.rows, task]).toEqual([1437, 64, 360, "classification"]);
     expect(Math.max(...training.x.data)).toBe(1);
     expect(Math.min(...training.x.data)).toBe(0);

@@ -9,18 +9,33 @@ const folder = new Folder();
 const model = join(folder.path, "penguins.safetensors");
 const weights = join(folder.path, "grams.safetensors");
 
-interface Encoding { readonly kind: string; readonly column: string; readonly categories?: readonly string[] }
-interface Preprocessing { readonly inputs: readonly Encoding[]; readonly target: Encoding }
+interface Encoding {
+  readonly kind: string;
+  readonly column: string;
+  readonly categories?: readonly string[];
+}
+interface Preprocessing {
+  readonly inputs: readonly Encoding[];
+  readonly target: Encoding;
+}
 interface Trained {
   readonly network: { readonly spec: object; readonly preprocessing: Preprocessing };
   readonly validation: { readonly loss: number };
-  readonly activity: { readonly samples: number; readonly frames: readonly { readonly epoch: number; readonly layers: readonly (readonly number[])[] }[] };
+  readonly activity: {
+    readonly samples: number;
+    readonly frames: readonly { readonly epoch: number; readonly layers: readonly (readonly number[])[] }[];
+  };
   readonly saved: { readonly file: string; readonly bytes?: number; readonly error?: string };
 }
 interface Diagnosed {
   readonly model: { readonly spec: object; readonly preprocessing: Preprocessing; readonly trainedOn: string };
   readonly data: { readonly rows: number; readonly notes: readonly string[] };
-  readonly evaluation?: { readonly accuracy?: number; readonly r2?: number; readonly meanAbsoluteError?: number; readonly classes?: readonly { readonly rows: number }[] };
+  readonly evaluation?: {
+    readonly accuracy?: number;
+    readonly r2?: number;
+    readonly meanAbsoluteError?: number;
+    readonly classes?: readonly { readonly rows: number }[];
+  };
   readonly diagnosis: { readonly samples: number; readonly units: number; readonly dead: number };
 }
 
@@ -43,20 +58,32 @@ beforeAll(async () => {
 
 /** The penguins with some of their text replaced, header and all. */
 function changed(name: string, change: (rows: string[][]) => string[][]): string {
-  const rows = readFileSync(PENGUINS, "utf8").trim().split(/\r?\n/).map((line) => line.split(","));
-  return folder.write(name, change(rows).map((cells) => cells.join(",")).join("\n"));
+  const rows = readFileSync(PENGUINS, "utf8")
+    .trim()
+    .split(/\r?\n/)
+    .map((line) => line.split(","));
+  return folder.write(
+    name,
+    change(rows)
+      .map((cells) => cells.join(","))
+      .join("\n"),
+  );
 }
 
-const without = (column: string) => (rows: string[][]): string[][] => {
-  const index = rows[0].indexOf(column);
-  return rows.map((cells) => cells.filter((_, c) => c !== index));
-};
+const without =
+  (column: string) =>
+  (rows: string[][]): string[][] => {
+    const index = rows[0].indexOf(column);
+    return rows.map((cells) => cells.filter((_, c) => c !== index));
+  };
 
 /** Sets a column's cell in the given rows, counted from 1 below the header. */
-const withCells = (column: string, cells: Record<number, string>) => (rows: string[][]): string[][] => {
-  const index = rows[0].indexOf(column);
-  return rows.map((row, r) => (r in cells ? row.map((cell, c) => (c === index ? cells[r] : cell)) : row));
-};
+const withCells =
+  (column: string, cells: Record<number, string>) =>
+  (rows: string[][]): string[][] => {
+    const index = rows[0].indexOf(column);
+    return rows.map((row, r) => (r in cells ? row.map((cell, c) => (c === index ? cells[r] : cell)) : row));
+  };
 
 describe("train --out", () => {
   it("saves spec, weights and the table's columns, and leaves nothing else behind", async () => {
@@ -87,7 +114,16 @@ describe("train --out", () => {
     ["a folder's name", "new/", /it names a folder/],
     ["an endless name", `${"m".repeat(300)}.safetensors`, /name is too long/],
   ])("refuses %s before it trains", async (_what, place, message) => {
-    const { code, stdout, stderr } = await relumine("train", PENGUINS, "-t", "species", "--epochs", "1", "--out", place === "." ? folder.path : join(folder.path, place) + (place.endsWith("/") ? "/" : ""));
+    const { code, stdout, stderr } = await relumine(
+      "train",
+      PENGUINS,
+      "-t",
+      "species",
+      "--epochs",
+      "1",
+      "--out",
+      place === "." ? folder.path : join(folder.path, place) + (place.endsWith("/") ? "/" : ""),
+    );
     expect(stderr).toMatch(message);
     expect(stderr).not.toMatch(/\n\s+at /);
     expect(code).toBe(1);
@@ -98,8 +134,16 @@ describe("train --out", () => {
     const table = folder.write("table.csv", readFileSync(PENGUINS));
     const link = join(folder.path, "link.csv");
     symlinkSync(table, link);
-    const results = await Promise.all([["/dev/null", PENGUINS], [link, table]].map(([out, source]) => relumine("train", source, "-t", "species", "--epochs", "1", "--out", out)));
-    expect(results.map(({ stderr }) => stderr)).toEqual([expect.stringContaining("it is a device"), expect.stringContaining("it is the table itself")]);
+    const results = await Promise.all(
+      [
+        ["/dev/null", PENGUINS],
+        [link, table],
+      ].map(([out, source]) => relumine("train", source, "-t", "species", "--epochs", "1", "--out", out)),
+    );
+    expect(results.map(({ stderr }) => stderr)).toEqual([
+      expect.stringContaining("it is a device"),
+      expect.stringContaining("it is the table itself"),
+    ]);
     expect(readFileSync(table)).toEqual(readFileSync(PENGUINS));
   });
 
@@ -113,7 +157,9 @@ describe("train --out", () => {
   });
 
   /** A preloaded module that lets the disk run full once the file is begun. */
-  const FULL_DISK = ["--import", `data:text/javascript,${encodeURIComponent(`
+  const FULL_DISK = [
+    "--import",
+    `data:text/javascript,${encodeURIComponent(`
     import fs from "node:fs";
     import { syncBuiltinESMExports } from "node:module";
     const open = fs.promises.open;
@@ -125,24 +171,41 @@ describe("train --out", () => {
       };
       return handle;
     };
-    syncBuiltinESMExports();`)}`];
+    syncBuiltinESMExports();`)}`,
+  ];
 
-  it.each([[[]], [["--json"]]])("keeps the old file and prints the result when the disk runs full %j", async (more: string[]) => {
-    const place = folder.write("kept.safetensors", "the old file");
-    const { code, stdout, stderr } = await finish(start(["train", PENGUINS, "-t", "species", "--epochs", "2", "--out", place, ...more], FULL_DISK));
-    expect(code).toBe(1);
-    expect(stderr).toMatch(/error: the network was not saved: .*no space is left on the device; the file that was there is as it was/);
-    expect(readFileSync(place, "utf8")).toBe("the old file");
-    expect(readdirSync(folder.path).filter((file) => file.endsWith(".tmp"))).toEqual([]);
-    if (more.length > 0) expect((JSON.parse(stdout) as Trained).saved.error).toContain("no space");
-    else expect(stdout).toMatch(/held out: accuracy/);
-  });
+  it.each([[[]], [["--json"]]])(
+    "keeps the old file and prints the result when the disk runs full %j",
+    async (more: string[]) => {
+      const place = folder.write("kept.safetensors", "the old file");
+      const { code, stdout, stderr } = await finish(
+        start(["train", PENGUINS, "-t", "species", "--epochs", "2", "--out", place, ...more], FULL_DISK),
+      );
+      expect(code).toBe(1);
+      expect(stderr).toMatch(
+        /error: the network was not saved: .*no space is left on the device; the file that was there is as it was/,
+      );
+      expect(readFileSync(place, "utf8")).toBe("the old file");
+      expect(readdirSync(folder.path).filter((file) => file.endsWith(".tmp"))).toEqual([]);
+      if (more.length > 0) expect((JSON.parse(stdout) as Trained).saved.error).toContain("no space");
+      else expect(stdout).toMatch(/held out: accuracy/);
+    },
+  );
 
   it.runIf(process.getuid?.() !== 0)("refuses a folder that may not be written", async () => {
     const closed = join(folder.path, "closed");
     mkdirSync(closed);
     chmodSync(closed, 0o500);
-    const { code, stderr } = await relumine("train", PENGUINS, "-t", "species", "--epochs", "1", "--out", join(closed, "m"));
+    const { code, stderr } = await relumine(
+      "train",
+      PENGUINS,
+      "-t",
+      "species",
+      "--epochs",
+      "1",
+      "--out",
+      join(closed, "m"),
+    );
     expect([code, stderr]).toEqual([1, expect.stringContaining("permission denied")]);
   });
 });
@@ -150,7 +213,11 @@ describe("train --out", () => {
 describe("diagnose", () => {
   it("judges the saved network on the table's rows", async () => {
     const { model: read, data, evaluation, diagnosis } = await diagnose(model, PENGUINS);
-    expect(read).toMatchObject({ spec: trained.network.spec, preprocessing: trained.network.preprocessing, trainedOn: PENGUINS });
+    expect(read).toMatchObject({
+      spec: trained.network.spec,
+      preprocessing: trained.network.preprocessing,
+      trainedOn: PENGUINS,
+    });
     expect(data).toEqual({ name: PENGUINS, rows: 344, notes: [] });
     expect(evaluation!.accuracy).toBeGreaterThan(0.95);
     expect(evaluation!.classes!.map(({ rows }) => rows)).toEqual([152, 68, 124]);
@@ -181,7 +248,10 @@ describe("diagnose", () => {
 
   it("takes columns in any order, and more of them", async () => {
     const [turned, straight] = await Promise.all([
-      diagnose(model, changed("turned.csv", (rows) => rows.map((cells, r) => [...[...cells].reverse(), r === 0 ? "extra" : "x"]))),
+      diagnose(
+        model,
+        changed("turned.csv", (rows) => rows.map((cells, r) => [...[...cells].reverse(), r === 0 ? "extra" : "x"])),
+      ),
       diagnose(model, PENGUINS),
     ]);
     expect(turned.evaluation).toEqual(straight.evaluation);
@@ -189,7 +259,9 @@ describe("diagnose", () => {
   });
 
   it("says which words are new: of an input none of its categories, of the target left out", async () => {
-    const words = changed("new-words.csv", (rows) => withCells("species", { 1: "Emperor", 2: "NA" })(withCells("island", { 3: "Elba" })(rows)));
+    const words = changed("new-words.csv", (rows) =>
+      withCells("species", { 1: "Emperor", 2: "NA" })(withCells("island", { 3: "Elba" })(rows)),
+    );
     const { data } = await diagnose(model, words);
     expect(data.rows).toBe(342);
     expect(data.notes).toEqual([
@@ -207,7 +279,12 @@ describe("diagnose", () => {
       relumine("diagnose", model, join(folder.path, "nowhere.csv")),
     ]);
     expect(results.map(({ code, stdout }) => [code, stdout])).toEqual(results.map(() => [1, ""]));
-    const wanted = [/no-island.csv: there is no column "island"/, /word.csv: row 5 \(line 6\), column "year" has "soon"; wanted is a number/, /row 5 \(line 6\), column "body_mass_g" has "heavy"/, /nowhere.csv is not there/];
+    const wanted = [
+      /no-island.csv: there is no column "island"/,
+      /word.csv: row 5 \(line 6\), column "year" has "soon"; wanted is a number/,
+      /row 5 \(line 6\), column "body_mass_g" has "heavy"/,
+      /nowhere.csv is not there/,
+    ];
     results.forEach(({ stderr }, i) => expect(stderr).toMatch(wanted[i]));
   });
 
@@ -215,14 +292,22 @@ describe("diagnose", () => {
     const { exportNetwork, createNetwork } = await import("../../src/index.js");
     const network = await createNetwork({ inputs: 2, layers: [{ units: 1 }], loss: "huber" });
     const bare = await exportNetwork(network, "safetensors");
-    const lying = await exportNetwork(network, "safetensors", { metadata: { table: '{"name":3,"inputs":[{}],"target":{}}' } });
+    const lying = await exportNetwork(network, "safetensors", {
+      metadata: { table: '{"name":3,"inputs":[{}],"target":{}}' },
+    });
     const files: [string, RegExp][] = [
       [join(folder.path, "nowhere.safetensors"), /nowhere.safetensors cannot be read: is not there; wanted/],
       [folder.path, /is a directory; wanted is a .safetensors file/],
       [PENGUINS, /penguins.csv: no safetensors file: its header is to have/],
-      [folder.write("cut.safetensors", readFileSync(model).subarray(0, 5000)), /cut.safetensors: no safetensors file: .*cut short/],
+      [
+        folder.write("cut.safetensors", readFileSync(model).subarray(0, 5000)),
+        /cut.safetensors: no safetensors file: .*cut short/,
+      ],
       [folder.write("bare.safetensors", bare), /bare.safetensors: it has no record of a table's columns/],
-      [folder.write("lie.safetensors", lying), /lie.safetensors: its record of the table's columns: name is 3; wanted is a text/],
+      [
+        folder.write("lie.safetensors", lying),
+        /lie.safetensors: its record of the table's columns: name is 3; wanted is a text/,
+      ],
     ];
     const results: Finished[] = await Promise.all(files.map(([file]) => relumine("diagnose", file, PENGUINS)));
     results.forEach(({ code, stdout, stderr }, i) => {

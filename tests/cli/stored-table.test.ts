@@ -8,7 +8,14 @@ import { expectRefusal, seededRandom } from "../network/helpers.js";
 
 const random = seededRandom(3);
 const ISLANDS = ["Biscoe", "Dream", "NA", "__proto__"];
-const rows = Array.from({ length: 60 }, (_, row) => [(random() * 1e-3).toString(), row % 9 === 0 ? "" : (-1e9 * random()).toString(), "-0", ISLANDS[row % 4], row % 2 ? "a" : "ü", random().toString()]);
+const rows = Array.from({ length: 60 }, (_, row) => [
+  (random() * 1e-3).toString(),
+  row % 9 === 0 ? "" : (-1e9 * random()).toString(),
+  "-0",
+  ISLANDS[row % 4],
+  row % 2 ? "a" : "ü",
+  random().toString(),
+]);
 const csv = ["tiny,huge,zero,island,class,y", ...rows.map((cells) => cells.join(","))].join("\n");
 
 function prepare(target: string): PreparedTable {
@@ -20,7 +27,11 @@ const prepared = prepare("class");
 const spec = specFor(prepared, model);
 const metadata = tableMetadata(prepared);
 
-interface StoredRecord { name: unknown; inputs: Record<string, unknown>[]; target: Record<string, unknown> | null }
+interface StoredRecord {
+  name: unknown;
+  inputs: Record<string, unknown>[];
+  target: Record<string, unknown> | null;
+}
 
 function changed(change: (record: StoredRecord) => void): Record<string, string> {
   const record = JSON.parse(metadata.table) as StoredRecord;
@@ -31,12 +42,20 @@ function changed(change: (record: StoredRecord) => void): Record<string, string>
 describe("the record of a table's columns", () => {
   it.each(["class", "y"])("is read back exactly: target %s", (target) => {
     const original = prepare(target);
-    expect(readStoredTable(tableMetadata(original), specFor(original, model))).toEqual({ name: "t.csv", ...original.preprocessing });
+    expect(readStoredTable(tableMetadata(original), specFor(original, model))).toEqual({
+      name: "t.csv",
+      ...original.preprocessing,
+    });
   });
 
-  const category = ({ inputs }: StoredRecord): Record<string, unknown> => inputs.find(({ kind }) => kind === "category")!;
+  const category = ({ inputs }: StoredRecord): Record<string, unknown> =>
+    inputs.find(({ kind }) => kind === "category")!;
   it.each<[string, (record: StoredRecord) => void, RegExp]>([
-    ["a scale of 0", ({ inputs }) => void (inputs[1].scale = 0), /inputs\[1\].scale is 0; wanted is a finite number, above 0/],
+    [
+      "a scale of 0",
+      ({ inputs }) => void (inputs[1].scale = 0),
+      /inputs\[1\].scale is 0; wanted is a finite number, above 0/,
+    ],
     ["a negative scale", ({ inputs }) => void (inputs[1].scale = -1), /inputs\[1\].scale is -1/],
     ["a mean that is none", ({ inputs }) => void (inputs[1].mean = null), /inputs\[1\].mean is null/],
     ["a mean past float32", ({ inputs }) => void (inputs[1].mean = 1e39), /inputs\[1\].mean is 1e\+39/],
@@ -48,30 +67,66 @@ describe("the record of a table's columns", () => {
     ["a column twice", ({ inputs }) => void (inputs[1].column = "tiny"), /has "tiny" twice/],
     ["the target among the inputs", ({ inputs }) => void (inputs[1].column = "class"), /has "class" twice/],
     ["a column too few", ({ inputs }) => void inputs.pop(), /columns make 7 inputs; the network has 8/],
-    ["an input that is no object", ({ inputs }) => void (inputs[1] = [] as unknown as Record<string, unknown>), /inputs\[1\].kind is undefined/],
+    [
+      "an input that is no object",
+      ({ inputs }) => void (inputs[1] = [] as unknown as Record<string, unknown>),
+      /inputs\[1\].kind is undefined/,
+    ],
     ["a category twice", (record) => void (category(record).categories = ["a", "a", "b"]), /categories has "a" twice/],
     ["no categories", (record) => void (category(record).categories = []), /at least 1 words/],
     ["categories of numbers", (record) => void (category(record).categories = [1, 2, 3]), /categories\[0\] is 1/],
     ["no inputs", ({ inputs }) => void (inputs.length = 0), /inputs is an array of length 0/],
-    ["too many classes", ({ target }) => void (target!.classes = ["a", "b", "c"]), /target wants 3 outputs; the network has 2/],
+    [
+      "too many classes",
+      ({ target }) => void (target!.classes = ["a", "b", "c"]),
+      /target wants 3 outputs; the network has 2/,
+    ],
     ["one class", ({ target }) => void (target!.classes = ["a"]), /at least 2 words/],
     ["a class twice", ({ target }) => void (target!.classes = ["a", "a"]), /has "a" twice/],
-    ["another task", (record) => void (record.target = { kind: "number", column: "other", mean: 0, scale: 1 }), /target wants 1 outputs/],
+    [
+      "another task",
+      (record) => void (record.target = { kind: "number", column: "other", mean: 0, scale: 1 }),
+      /target wants 1 outputs/,
+    ],
     ["no target", (record) => void (record.target = null), /target.kind is undefined/],
     ["a name that is none", (record) => void (record.name = {}), /name is an object/],
-  ])("is refused with %s", (_what, change, message) => expectRefusal(() => readStoredTable(changed(change), spec), "format", /^its record of the table's columns: /, message));
+  ])("is refused with %s", (_what, change, message) =>
+    expectRefusal(
+      () => readStoredTable(changed(change), spec),
+      "format",
+      /^its record of the table's columns: /,
+      message,
+    ),
+  );
 
   it("is refused when it is no JSON, deep, or names a field twice, and accepted as it was: the control", async () => {
     await expectRefusal(() => readStoredTable({ table: "{" }, spec), "format", "not JSON");
     await expectRefusal(() => readStoredTable({ table: "[".repeat(100) }, spec), "format", "levels deep");
-    await expectRefusal(() => readStoredTable({ table: metadata.table.replace("{", '{"name":"x",') }, spec), "format", 'names "name" twice');
+    await expectRefusal(
+      () => readStoredTable({ table: metadata.table.replace("{", '{"name":"x",') }, spec),
+      "format",
+      'names "name" twice',
+    );
     await expectRefusal(() => readStoredTable({}, spec), "format", "relumine train --out");
-    expect(readStoredTable(changed(() => undefined), spec).name).toBe("t.csv");
+    expect(
+      readStoredTable(
+        changed(() => undefined),
+        spec,
+      ).name,
+    ).toBe("t.csv");
   });
 
   it("must go with the network's loss", async () => {
-    await expectRefusal(() => readStoredTable(metadata, { ...spec, loss: "meanSquaredError" }), "format", "does not go with the loss");
+    await expectRefusal(
+      () => readStoredTable(metadata, { ...spec, loss: "meanSquaredError" }),
+      "format",
+      "does not go with the loss",
+    );
     const numbers = prepare("y");
-    await expectRefusal(() => readStoredTable(tableMetadata(numbers), { ...specFor(numbers, model), loss: "binaryCrossEntropy" }), "format", "does not go with the loss");
+    await expectRefusal(
+      () => readStoredTable(tableMetadata(numbers), { ...specFor(numbers, model), loss: "binaryCrossEntropy" }),
+      "format",
+      "does not go with the loss",
+    );
   });
 });

@@ -24,7 +24,12 @@ interface Document {
     readonly claim: string;
     readonly verdict: string;
     readonly sentence: string;
-    readonly figures: readonly { readonly name: string; readonly value: number; readonly low?: number; readonly high?: number }[];
+    readonly figures: readonly {
+      readonly name: string;
+      readonly value: number;
+      readonly low?: number;
+      readonly high?: number;
+    }[];
     readonly plots: readonly { readonly kind: string }[];
   }[];
 }
@@ -35,16 +40,25 @@ describe("verdicts come from the figures", () => {
   it("1, cheaper: by where the step is cheaper", () => {
     const costs = (relu: number[]): Costs => ({
       kernels: { relu: [1, 1.1], sigmoid: [9, 8], tanh: [7, 7] },
-      steps: [32, 512].map((width, i) => ({ width, times: { relu: [relu[i], relu[i] * 3], sigmoid: [100, 300], tanh: [100, 120] } })),
+      steps: [32, 512].map((width, i) => ({
+        width,
+        times: { relu: [relu[i], relu[i] * 3], sigmoid: [100, 300], tanh: [100, 120] },
+      })),
     });
     expect(cheaper.judge(costs([50, 50])).verdict).toBe("holds");
     expect(cheaper.judge(costs([50, 99])).verdict).toMatch(/^holds when .* 32 units/);
     expect(cheaper.judge(costs([99, 130])).verdict).toMatch(/^holds when the activation alone/);
-    expect(cheaper.judge({ ...costs([50, 50]), kernels: { relu: [9], sigmoid: [9], tanh: [7] } }).verdict).toBe("does not hold here");
+    expect(cheaper.judge({ ...costs([50, 50]), kernels: { relu: [9], sigmoid: [9], tanh: [7] } }).verdict).toBe(
+      "does not hold here",
+    );
   });
 
   it("2, sparsity: by which zeros save time", () => {
-    const judge = (scattered: number, closed: number) => sparsity.judge({ times: { open: [100, 500], scattered: [scattered, 400], closed: [closed, 900] }, zeros: { open: 0, scattered: 0.5, closed: 0.5 } }).verdict;
+    const judge = (scattered: number, closed: number) =>
+      sparsity.judge({
+        times: { open: [100, 500], scattered: [scattered, 400], closed: [closed, 900] },
+        zeros: { open: 0, scattered: 0.5, closed: 0.5 },
+      }).verdict;
     expect(judge(100, 60)).toBe("holds when whole units are closed on a batch");
     expect(judge(60, 60)).toBe("holds");
     expect(judge(60, 99)).toBe("holds when the zeros are scattered");
@@ -53,81 +67,166 @@ describe("verdicts come from the figures", () => {
 
   it("3, gradient: by how much more the others shrink, in every repeat", () => {
     const norms = (name: string, firsts: number[]) => ({ name, byRepeat: firsts.map((first) => [first, 1]) });
-    const gradients = (sigmoid: number[], tanh: number[]): Gradients => ({ relu: norms("relu", [1, 1]), rivals: [norms("sigmoid", sigmoid), norms("tanh", tanh)], reluByGlorot: norms("relu, Glorot", [0.1, 0.1]) });
+    const gradients = (sigmoid: number[], tanh: number[]): Gradients => ({
+      relu: norms("relu", [1, 1]),
+      rivals: [norms("sigmoid", sigmoid), norms("tanh", tanh)],
+      reluByGlorot: norms("relu, Glorot", [0.1, 0.1]),
+    });
     expect(gradient.judge(gradients([1e-6, 1e-7], [0.1, 0.2])).verdict).toBe("holds");
-    expect(gradient.judge(gradients([1e-6, 1e-7], [0.1, 0.9])).verdict).toBe("holds when the other one is sigmoid, not tanh");
+    expect(gradient.judge(gradients([1e-6, 1e-7], [0.1, 0.9])).verdict).toBe(
+      "holds when the other one is sigmoid, not tanh",
+    );
     expect(gradient.judge(gradients([1e-6, 2], [1, 1])).verdict).toBe("does not hold here");
   });
 
   it("4, convergence: at the best rate of each", () => {
-    const trained = (rate: number, ...losses: number[]) => ({ rate, runs: losses.map((loss) => ({ losses: [2, loss], accuracies: [0.1, 0.9], accuracy: 0.9 })) });
-    const all = (relu: Convergence["relu"], sigmoid: Convergence["sigmoid"], tanh: Convergence["tanh"]): Convergence => ({ relu, sigmoid, tanh });
-    const good = [trained(0.3, 0.1, 0.1), trained(1, 2, 2)], bad = [trained(0.3, 2, 2), trained(1, 0.5, 0.6)], even = [trained(0.3, 0.09, 0.2), trained(1, 3, 3)];
+    const trained = (rate: number, ...losses: number[]) => ({
+      rate,
+      runs: losses.map((loss) => ({ losses: [2, loss], accuracies: [0.1, 0.9], accuracy: 0.9 })),
+    });
+    const all = (
+      relu: Convergence["relu"],
+      sigmoid: Convergence["sigmoid"],
+      tanh: Convergence["tanh"],
+    ): Convergence => ({ relu, sigmoid, tanh });
+    const good = [trained(0.3, 0.1, 0.1), trained(1, 2, 2)],
+      bad = [trained(0.3, 2, 2), trained(1, 0.5, 0.6)],
+      even = [trained(0.3, 0.09, 0.2), trained(1, 3, 3)];
     expect(convergence.judge(all(good, bad, bad)).verdict).toBe("holds");
     expect(convergence.judge(all(good, bad, even)).verdict).toBe("holds when the other one is sigmoid, not tanh");
     expect(convergence.judge(all(bad, good, good)).verdict).toBe("does not hold here");
-    expect(convergence.judge(all(good, [trained(0.3, 2, 2), trained(1, 0.01, 0.01)], good)).verdict).toBe("holds when both run at rate 0.3, against sigmoid");
+    expect(convergence.judge(all(good, [trained(0.3, 2, 2), trained(1, 0.01, 0.01)], good)).verdict).toBe(
+      "holds when both run at rate 0.3, against sigmoid",
+    );
     expect(convergence.judge(all([trained(0.3, Number.NaN, Infinity)], good, good)).verdict).toBe("does not hold here");
   });
 
   it("5, linear: by one matrix and least squares", () => {
-    const repeat = { collapse: 1e-6, leastLoss: 0.03, deepLoss: 0.0301, reluLoss: 0.01, agreement: 0.99, leastAccuracy: 0.9, deepAccuracy: 0.9, reluAccuracy: 0.97 };
+    const repeat = {
+      collapse: 1e-6,
+      leastLoss: 0.03,
+      deepLoss: 0.0301,
+      reluLoss: 0.01,
+      agreement: 0.99,
+      leastAccuracy: 0.9,
+      deepAccuracy: 0.9,
+      reluAccuracy: 0.97,
+    };
     expect(linear.judge([repeat, repeat]).verdict).toBe("holds");
-    expect(linear.judge([repeat, { ...repeat, deepLoss: 0.05 }]).verdict).toMatch(/^holds when it is trained to the end/);
+    expect(linear.judge([repeat, { ...repeat, deepLoss: 0.05 }]).verdict).toMatch(
+      /^holds when it is trained to the end/,
+    );
     expect(linear.judge([repeat, { ...repeat, deepLoss: 0.01 }]).verdict).toBe("does not hold here");
     expect(linear.judge([repeat, { ...repeat, collapse: 0.1 }]).verdict).toBe("does not hold here");
   });
 
   it("6, negative bias: by who is dead at the end", () => {
-    const at = (bias: number, ...closed: number[]) => ({ bias, born: closed, runs: closed.map((share) => ({ closed: share, accuracy: 1 - share })) });
+    const at = (bias: number, ...closed: number[]) => ({
+      bias,
+      born: closed,
+      runs: closed.map((share) => ({ closed: share, accuracy: 1 - share })),
+    });
     const judge = (...byBias: ReturnType<typeof at>[]) => negativeBias.judge({ byBias, deviation: 0.5 });
-    expect(judge(at(0, 0, 0.1), at(-1, 0.6, 0.7), at(-4, 1, 1))).toMatchObject({ verdict: "holds", sentence: expect.stringContaining("Large begins at −1") });
+    expect(judge(at(0, 0, 0.1), at(-1, 0.6, 0.7), at(-4, 1, 1))).toMatchObject({
+      verdict: "holds",
+      sentence: expect.stringContaining("Large begins at −1"),
+    });
     expect(judge(at(0, 0, 0.1), at(-1, 0.1, 0.7), at(-4, 0.1, 1)).verdict).toBe("does not hold here");
     expect(judge(at(0, 0.9, 0.9), at(-4, 1, 1)).verdict).toBe("does not hold here");
   });
 
   it("7, high rate: by the digits and by the unit", () => {
     const at = (rate: number, closed: number) => ({ rate, runs: [{ closed, accuracy: 0.5 }] });
-    const died: UnitStory = { before: [0.08, 0.12], after: [-0.12, -0.08], cause: "learningRate", step: 118, survivesAt: 0.3 };
+    const died: UnitStory = {
+      before: [0.08, 0.12],
+      after: [-0.12, -0.08],
+      cause: "learningRate",
+      step: 118,
+      survivesAt: 0.3,
+    };
     const lived: UnitStory = { ...died, after: [0.08, 0.12], cause: "alive", step: 0 };
-    const deadly = [at(0.1, 0), at(1.6, 0.9)], harmless = [at(0.1, 0), at(1.6, 0.1)];
+    const deadly = [at(0.1, 0), at(1.6, 0.9)],
+      harmless = [at(0.1, 0), at(1.6, 0.1)];
     expect(highRate.judge({ byRate: deadly, units: [died] }).verdict).toBe("holds");
     expect(highRate.judge({ byRate: deadly, units: [lived] }).verdict).toMatch(/^holds when whole networks/);
-    expect(highRate.judge({ byRate: deadly, units: [{ ...died, cause: "drift" }] }).verdict).toMatch(/^holds when whole networks/);
+    expect(highRate.judge({ byRate: deadly, units: [{ ...died, cause: "drift" }] }).verdict).toMatch(
+      /^holds when whole networks/,
+    );
     expect(highRate.judge({ byRate: harmless, units: [died] }).verdict).toMatch(/^holds when one unit/);
     expect(highRate.judge({ byRate: harmless, units: [lived] }).verdict).toBe("does not hold here");
   });
 
   it("8, closed units: by gradients and bits", () => {
     const observed = (change: (unit: ShutUnits) => Partial<ShutUnits>): ShutUnits[] =>
-      [-5, -10, -20].flatMap((bias) => (["relu", "sigmoid", "tanh"] as const).map((activation) => {
-        const kept = activation === "relu" ? 0 : 32;
-        const unit: ShutUnits = { activation, bias, seed: 0, closed: 32, shut: 32, gradient: kept / 3200, withGradient: kept, moved: kept, farthest: 0.1 };
-        return { ...unit, ...change(unit) };
-      }));
+      [-5, -10, -20].flatMap((bias) =>
+        (["relu", "sigmoid", "tanh"] as const).map((activation) => {
+          const kept = activation === "relu" ? 0 : 32;
+          const unit: ShutUnits = {
+            activation,
+            bias,
+            seed: 0,
+            closed: 32,
+            shut: 32,
+            gradient: kept / 3200,
+            withGradient: kept,
+            moved: kept,
+            farthest: 0.1,
+          };
+          return { ...unit, ...change(unit) };
+        }),
+      );
     expect(closedStays.judge(observed(() => ({}))).verdict).toBe("holds");
-    expect(closedStays.judge(observed(({ activation, bias }) => (activation === "tanh" && bias < -5 ? { moved: 3 } : {}))).verdict).toBe("holds when the bias is not too far down: tanh is at −5, no longer at −10");
-    expect(closedStays.judge(observed(({ activation }) => (activation === "relu" ? { moved: 1 } : {}))).verdict).toBe("does not hold here");
-    expect(closedStays.judge(observed(({ activation }) => (activation === "relu" ? { withGradient: 1 } : {}))).verdict).toBe("does not hold here");
-    expect(closedStays.judge(observed(({ activation }) => (activation === "sigmoid" ? { withGradient: 0 } : {}))).verdict).toBe("does not hold here");
+    expect(
+      closedStays.judge(observed(({ activation, bias }) => (activation === "tanh" && bias < -5 ? { moved: 3 } : {})))
+        .verdict,
+    ).toBe("holds when the bias is not too far down: tanh is at −5, no longer at −10");
+    expect(closedStays.judge(observed(({ activation }) => (activation === "relu" ? { moved: 1 } : {}))).verdict).toBe(
+      "does not hold here",
+    );
+    expect(
+      closedStays.judge(observed(({ activation }) => (activation === "relu" ? { withGradient: 1 } : {}))).verdict,
+    ).toBe("does not hold here");
+    expect(
+      closedStays.judge(observed(({ activation }) => (activation === "sigmoid" ? { withGradient: 0 } : {}))).verdict,
+    ).toBe("does not hold here");
   });
 
   it("9, cures: by which cure brings back what", () => {
     const run = (accuracy: number) => [{ accuracy, closed: 1 - accuracy }];
     const measured = (...results: number[][]): Cures => ({
       healthy: run(1),
-      treated: results.map((accuracies, i) => ({ illness: `illness ${i}`, ill: run(0), cures: accuracies.map((accuracy, j) => ({ name: `cure ${j}`, runs: run(accuracy) })) })),
+      treated: results.map((accuracies, i) => ({
+        illness: `illness ${i}`,
+        ill: run(0),
+        cures: accuracies.map((accuracy, j) => ({ name: `cure ${j}`, runs: run(accuracy) })),
+      })),
     });
     expect(cures.judge(measured([1, 1], [1, 1])).verdict).toBe("holds");
-    expect(cures.judge(measured([1, 0], [0, 1])).verdict).toBe("holds when the cure answers the cause: cure 0 meets illness 0; cure 1 meets illness 1");
+    expect(cures.judge(measured([1, 0], [0, 1])).verdict).toBe(
+      "holds when the cure answers the cause: cure 0 meets illness 0; cure 1 meets illness 1",
+    );
     expect(cures.judge(measured([0, 0.5], [0, 0])).verdict).toBe("does not hold here");
-    expect(cures.judge({ healthy: run(1), treated: [{ illness: "none", ill: run(1), cures: [{ name: "cure", runs: run(1) }] }] }).verdict).toBe("does not hold here");
+    expect(
+      cures.judge({
+        healthy: run(1),
+        treated: [{ illness: "none", ill: run(1), cures: [{ name: "cure", runs: run(1) }] }],
+      }).verdict,
+    ).toBe("does not hold here");
   });
 });
 
 describe("numbers", () => {
   it("in sentences", () => {
-    expect([0, 0.031, 1.04, -5, 8.5e6, 2.9e-4, -1e-7, Number.NaN].map(short)).toEqual(["0", "0.031", "1", "−5", "8.5·10⁶", "2.9·10⁻⁴", "−1.0·10⁻⁷", "not finite"]);
+    expect([0, 0.031, 1.04, -5, 8.5e6, 2.9e-4, -1e-7, Number.NaN].map(short)).toEqual([
+      "0",
+      "0.031",
+      "1",
+      "−5",
+      "8.5·10⁶",
+      "2.9·10⁻⁴",
+      "−1.0·10⁻⁷",
+      "not finite",
+    ]);
     expect([1, 9.96, 12.3].map(times)).toEqual(["1.0", "10", "12"]);
     expect([0.5, 0.974, 1].map(percent)).toEqual(["50 %", "97.4 %", "100 %"]);
   });
@@ -141,7 +240,11 @@ describe("numbers", () => {
 
   it("least squares finds a plane, whatever a constant column says", () => {
     const x = { rows: 5, columns: 3, data: Float32Array.of(0, 1, 7, 1, 0, 7, 1, 1, 7, 2, 5, 7, 3, 1, 7) };
-    const y = { rows: 5, columns: 1, data: Float32Array.from({ length: 5 }, (_, r) => 2 * x.data[3 * r] - x.data[3 * r + 1] + 4) };
+    const y = {
+      rows: 5,
+      columns: 1,
+      data: Float32Array.from({ length: 5 }, (_, r) => 2 * x.data[3 * r] - x.data[3 * r + 1] + 4),
+    };
     const fit = fitLinear(x, y);
     expect(fit[0][0]).toBeCloseTo(2, 5);
     expect(fit[0][1]).toBeCloseTo(-1, 5);
@@ -152,7 +255,16 @@ describe("numbers", () => {
 describe("relumine textbook", () => {
   it("gives a document with all figures, and a page that asks for nothing", async () => {
     const html = folder.write("page.html", "old");
-    const { code, stdout, stderr } = await relumine("textbook", "--only", "8,3,3", "--repeats", "2", "--json", "--html", html);
+    const { code, stdout, stderr } = await relumine(
+      "textbook",
+      "--only",
+      "8,3,3",
+      "--repeats",
+      "2",
+      "--json",
+      "--html",
+      html,
+    );
     expect(code, stderr).toBe(0);
     const document = JSON.parse(stdout) as Document;
     expect(document).toMatchObject({ seed: 0, repeats: 2, interrupted: false, claims: [{ number: 3 }, { number: 8 }] });
@@ -163,7 +275,8 @@ describe("relumine textbook", () => {
       for (const { value, low = value, high = value } of figures) expect(low <= value && value <= high).toBe(true);
       expect(plots.length).toBeGreaterThan(0);
     }
-    const figure = (claim: number, name: string): number => document.claims[claim].figures.find((one) => one.name === name)!.value;
+    const figure = (claim: number, name: string): number =>
+      document.claims[claim].figures.find((one) => one.name === name)!.value;
     expect(figure(0, "sigmoid: times smaller in the first layer")).toBeGreaterThan(1e5);
     expect(figure(1, "relu at bias -5: share that training changed")).toBe(0);
     expect(figure(1, "sigmoid at bias -5: share that training changed")).toBe(1);
@@ -178,7 +291,12 @@ describe("relumine textbook", () => {
   });
 
   it("repeats to the bit with the same seed, and differs with another", async () => {
-    const run = async (seed: string) => (JSON.parse((await relumine("textbook", "--only", "3", "--repeats", "1", "--json", "--seed", seed)).stdout) as Document).claims[0].figures;
+    const run = async (seed: string) =>
+      (
+        JSON.parse(
+          (await relumine("textbook", "--only", "3", "--repeats", "1", "--json", "--seed", seed)).stdout,
+        ) as Document
+      ).claims[0].figures;
     const [first, again, other] = [await run("4"), await run("4"), await run("5")];
     expect(again).toEqual(first);
     expect(other).not.toEqual(first);

@@ -6,11 +6,34 @@ import { finish, Folder, PENGUINS, relumine, start } from "./run.js";
 const folder = new Folder();
 
 interface Document {
-  readonly data: { readonly trainingRows: number; readonly heldOutRows: number; readonly task: string; readonly notes: readonly string[] };
-  readonly validation: { readonly loss: number; readonly accuracy?: number; readonly r2?: number; readonly meanAbsoluteError?: number; readonly classes?: readonly { rows: number; right: number }[] };
-  readonly history: { readonly epochs: readonly { readonly validation: { readonly loss: number } }[]; readonly stopped?: string };
-  readonly network: { readonly spec: { readonly inputs: number; readonly seed: number }; readonly parameterCount: number; readonly runtime: { readonly simd: string }; readonly preprocessing: { readonly inputs: readonly object[] } };
-  readonly diagnosis: { readonly units: number; readonly dead: number; readonly layers: readonly { readonly units: readonly object[] }[] };
+  readonly data: {
+    readonly trainingRows: number;
+    readonly heldOutRows: number;
+    readonly task: string;
+    readonly notes: readonly string[];
+  };
+  readonly validation: {
+    readonly loss: number;
+    readonly accuracy?: number;
+    readonly r2?: number;
+    readonly meanAbsoluteError?: number;
+    readonly classes?: readonly { rows: number; right: number }[];
+  };
+  readonly history: {
+    readonly epochs: readonly { readonly validation: { readonly loss: number } }[];
+    readonly stopped?: string;
+  };
+  readonly network: {
+    readonly spec: { readonly inputs: number; readonly seed: number };
+    readonly parameterCount: number;
+    readonly runtime: { readonly simd: string };
+    readonly preprocessing: { readonly inputs: readonly object[] };
+  };
+  readonly diagnosis: {
+    readonly units: number;
+    readonly dead: number;
+    readonly layers: readonly { readonly units: readonly object[] }[];
+  };
 }
 
 async function train(...args: string[]): Promise<Document> {
@@ -37,7 +60,10 @@ describe("train", () => {
 
   it("predicts a number, with its errors in the target's own units", async () => {
     const { data, validation } = await train(PENGUINS, "--target", "body_mass_g");
-    expect(data).toMatchObject({ task: "regression", notes: expect.arrayContaining(["2 rows without a target are left out"]) });
+    expect(data).toMatchObject({
+      task: "regression",
+      notes: expect.arrayContaining(["2 rows without a target are left out"]),
+    });
     expect(validation.accuracy).toBeUndefined();
     expect(validation.r2).toBeGreaterThan(0.75);
     expect(validation.meanAbsoluteError).toBeGreaterThan(100);
@@ -65,8 +91,31 @@ describe("train", () => {
   });
 
   it("does as the options say", async () => {
-    const { network, history, diagnosis } = await train(PENGUINS, "-t", "species", "--hidden", "8", "--activation", "tanh", "--bias", "0.5", "--optimizer", "sgd", "--learning-rate", "0.05", "--epochs", "2", "--ignore", "island,year", "--validation", "0.5");
-    expect(network.spec).toMatchObject({ inputs: 4 + 3, layers: [{ units: 8, activation: { name: "tanh" }, biasInitializer: 0.5 }, { units: 3 }] });
+    const { network, history, diagnosis } = await train(
+      PENGUINS,
+      "-t",
+      "species",
+      "--hidden",
+      "8",
+      "--activation",
+      "tanh",
+      "--bias",
+      "0.5",
+      "--optimizer",
+      "sgd",
+      "--learning-rate",
+      "0.05",
+      "--epochs",
+      "2",
+      "--ignore",
+      "island,year",
+      "--validation",
+      "0.5",
+    );
+    expect(network.spec).toMatchObject({
+      inputs: 4 + 3,
+      layers: [{ units: 8, activation: { name: "tanh" }, biasInitializer: 0.5 }, { units: 3 }],
+    });
     expect(history.epochs).toMatchObject([{ learningRate: 0.05 }, {}]);
     expect(diagnosis.units).toBe(8);
   });
@@ -82,15 +131,31 @@ describe("train", () => {
   });
 
   it("tells who died, when and of what, and shows it: as many as the diagnosis finds dead", async () => {
-    const args = ["train", "digits", "--epochs", "3", "--hidden", "32,16", "--optimizer", "sgd", "--learning-rate", "0.9"];
+    const args = [
+      "train",
+      "digits",
+      "--epochs",
+      "3",
+      "--hidden",
+      "32,16",
+      "--optimizer",
+      "sgd",
+      "--learning-rate",
+      "0.9",
+    ];
     const [{ stdout }, { stdout: json }] = await Promise.all([relumine(...args), relumine(...args, "--json")]);
-    const { deaths, diagnosis, activity } = JSON.parse(json) as Document & { deaths: readonly { layer: number; unit: number; cause: string }[]; activity: { frames: readonly { layers: readonly number[][] }[] } };
+    const { deaths, diagnosis, activity } = JSON.parse(json) as Document & {
+      deaths: readonly { layer: number; unit: number; cause: string }[];
+      activity: { frames: readonly { layers: readonly number[][] }[] };
+    };
     expect(deaths.length).toBeGreaterThan(3);
     expect(deaths.length).toBe(diagnosis.dead);
     for (const { layer, unit } of deaths) expect(activity.frames.at(-1)!.layers[layer][unit]).toBe(0);
     expect(stdout).toMatch(new RegExp(`\n${deaths.length} hidden units died`));
     expect(stdout).toMatch(/\n {2}learningRate +\d+ {2}the plain gradient step shut it\n/);
-    expect(stdout).toMatch(/layer 0: 32 units, 2 a line; \d+ silent at the end\n( {2}[ ░▒▓█·]{16}\n){16}layer 1: 16 units, one a line/);
+    expect(stdout).toMatch(
+      /layer 0: 32 units, 2 a line; \d+ silent at the end\n( {2}[ ░▒▓█·]{16}\n){16}layer 1: 16 units, one a line/,
+    );
     expect(Math.max(...stdout.split("\n").map(({ length }) => length))).toBeLessThanOrEqual(80);
   });
 
@@ -119,7 +184,18 @@ describe("train", () => {
   });
 
   it("says so when a training diverges", async () => {
-    const { code, stdout } = await relumine("train", PENGUINS, "--target", "body_mass_g", "--optimizer", "sgd", "--learning-rate", "1000", "--epochs", "5");
+    const { code, stdout } = await relumine(
+      "train",
+      PENGUINS,
+      "--target",
+      "body_mass_g",
+      "--optimizer",
+      "sgd",
+      "--learning-rate",
+      "1000",
+      "--epochs",
+      "5",
+    );
     expect(stdout).toContain("The training diverged");
     expect(stdout).toMatch(/No diagnosis: layer \d, unit \d+ has a preactivation of/);
     expect(code).toBe(1);

@@ -3,32 +3,42 @@ import { readFileSync } from "node:fs";
 import { describe, expect, it } from "vitest";
 import { finish, PENGUINS, relumine, start } from "./run.js";
 
-const version = (JSON.parse(readFileSync(new URL("../../package.json", import.meta.url), "utf8")) as { version: string }).version;
+const version = (
+  JSON.parse(readFileSync(new URL("../../package.json", import.meta.url), "utf8")) as { version: string }
+).version;
 
 /** A preloaded module that takes WebAssembly away. */
 const WITHOUT_WASM = ["--import", "data:text/javascript,delete globalThis.WebAssembly"];
 
 describe("help", () => {
-  it.each([[["--help"], "relumine checkup digits"], [["train", "--help"], "--target species"], [["checkup", "--help"], "--repeats 5"], [["diagnose", "--help"], "digits.safetensors digits"], [["forecast", "--help"], "relumine forecast digits"], [["textbook", "--help"], "relumine textbook --html"], [["help", "train"], "--target species"]])(
-    "%j shows examples",
-    async (args, example) => {
-      const { code, stdout, stderr } = await relumine(...args);
-      expect(stdout).toContain("Usage: relumine");
-      expect(stdout.slice(stdout.indexOf("Examples:"))).toContain(example);
-      expect(Math.max(...stdout.split("\n").map(({ length }) => length))).toBeLessThanOrEqual(80);
-      expect([code, stderr]).toEqual([0, ""]);
-    },
-  );
+  it.each([
+    [["--help"], "relumine checkup digits"],
+    [["train", "--help"], "--target species"],
+    [["checkup", "--help"], "--repeats 5"],
+    [["diagnose", "--help"], "digits.safetensors digits"],
+    [["forecast", "--help"], "relumine forecast digits"],
+    [["textbook", "--help"], "relumine textbook --html"],
+    [["help", "train"], "--target species"],
+  ])("%j shows examples", async (args, example) => {
+    const { code, stdout, stderr } = await relumine(...args);
+    expect(stdout).toContain("Usage: relumine");
+    expect(stdout.slice(stdout.indexOf("Examples:"))).toContain(example);
+    expect(Math.max(...stdout.split("\n").map(({ length }) => length))).toBeLessThanOrEqual(80);
+    expect([code, stderr]).toEqual([0, ""]);
+  });
 
-  it("gives the version", async () => expect(await relumine("--version")).toEqual({ code: 0, stdout: `${version}\n`, stderr: "" }));
+  it("gives the version", async () =>
+    expect(await relumine("--version")).toEqual({ code: 0, stdout: `${version}\n`, stderr: "" }));
 
-  it.each([[["--help"]], [["train", "--help"]], [["train", PENGUINS, "--epochs", "0"]], [["train", PENGUINS, "--target", "spices"]]])(
-    "%j does without WebAssembly",
-    async (args) => {
-      const [without, usual] = await Promise.all([finish(start(args, WITHOUT_WASM)), relumine(...args)]);
-      expect(without).toEqual(usual);
-    },
-  );
+  it.each([
+    [["--help"]],
+    [["train", "--help"]],
+    [["train", PENGUINS, "--epochs", "0"]],
+    [["train", PENGUINS, "--target", "spices"]],
+  ])("%j does without WebAssembly", async (args) => {
+    const [without, usual] = await Promise.all([finish(start(args, WITHOUT_WASM)), relumine(...args)]);
+    expect(without).toEqual(usual);
+  });
 
   it("and training does not: the control", async () => {
     const { code, stderr } = await finish(start(["train", PENGUINS, "--target", "species"], WITHOUT_WASM));
@@ -59,7 +69,10 @@ describe("bad usage has exit code 2 and no stack", () => {
     [["train", "digits", "--seed", "-1"], /Wanted is a whole number, at least 0/],
     [["train", "digits", "--optimizer", "adamm"], /Wanted is one of sgd, adam, adamW, rmsprop. Did you mean "adam"\?/],
     [["train", "digits", "--activation", "rellu"], /Did you mean "relu"\?/],
-    [["train", "digits", "--task", "clasification"], /Wanted is one of classification, regression. Did you mean "classification"\?/],
+    [
+      ["train", "digits", "--task", "clasification"],
+      /Wanted is one of classification, regression. Did you mean "classification"\?/,
+    ],
     [["train", "digits", "--out"], /argument missing/],
     [["diagnose", "model.safetensors"], /missing required argument 'table'/],
     [["diagnose", "model.safetensors", "digits", "--target", "digit"], /unknown option '--target'/],

@@ -8,7 +8,12 @@ it("takes rows of any array-like", () => {
 });
 
 it("does not believe a length that fits in no memory", () => {
-  expect(() => toMatrix("x", Array.from({ length: 2000 }, () => ({ length: 2 ** 30 })))).toThrow(/x has 2000 rows of 1073741824 numbers/);
+  expect(() =>
+    toMatrix(
+      "x",
+      Array.from({ length: 2000 }, () => ({ length: 2 ** 30 })),
+    ),
+  ).toThrow(/x has 2000 rows of 1073741824 numbers/);
 });
 
 it("a data set may carry more than x and y", async () => {

@@ -13,9 +13,22 @@ it("suggests the nearest name, and none where none is near", () => {
 });
 
 it("aligns columns", () => {
-  expect(alignColumns([["name", "n"], ["a", "100"]], [1])).toEqual(["name    n", "a     100"]);
+  expect(
+    alignColumns(
+      [
+        ["name", "n"],
+        ["a", "100"],
+      ],
+      [1],
+    ),
+  ).toEqual(["name    n", "a     100"]);
 });
 
-it.each([[0, "0"], [999, "999"], [1000, "1,000"], [1234567, "1,234,567"]])("formatCount(%i) is %s", (count, text) => {
+it.each([
+  [0, "0"],
+  [999, "999"],
+  [1000, "1,000"],
+  [1234567, "1,234,567"],
+])("formatCount(%i) is %s", (count, text) => {
   expect(formatCount(count)).toBe(text);
 });

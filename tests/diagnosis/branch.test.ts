@@ -11,8 +11,12 @@ import type { Activation } from "../../src/index.js";
 import { stateOf } from "../../src/network/state.js";
 import { forward, type Rows } from "../reference.js";
 
-const METHODS: Record<string, (network: Layer64[], layer: number, unit: number, bounds: BoxBounds, box: Box) => BranchResult> = {
-  signs: (network, layer, unit, bounds, box) => new Branching(new LiveNetwork(network, layer, bounds, box), unit, 0).run(box, 3e6),
+const METHODS: Record<
+  string,
+  (network: Layer64[], layer: number, unit: number, bounds: BoxBounds, box: Box) => BranchResult
+> = {
+  signs: (network, layer, unit, bounds, box) =>
+    new Branching(new LiveNetwork(network, layer, bounds, box), unit, 0).run(box, 3e6),
   box: (network, layer, unit, _bounds, box) => new BoxSplitting(network, layer, unit, 0).run(box, 1e8),
 };
 
@@ -24,33 +28,51 @@ function grid({ low, high }: Box): Rows {
 
 describe.each(Object.keys(METHODS))("parting by %s", (method) => {
   test.each([1, 2, 3])("two inputs at most, one to three layers below (block %d)", async (block) => {
-    let proved = 0, woken = 0, open = 0;
+    let proved = 0,
+      woken = 0,
+      open = 0;
     for (let seed = 50 * block; seed < 50 * block + 50; seed++) {
       const random = seededRandom(seed);
-      const inputs = integer(random, 1, 2), depth = integer(random, 1, 3);
+      const inputs = integer(random, 1, 2),
+        depth = integer(random, 1, 3);
       const below: Activation = random() < 0.8 ? "relu" : random() < 0.5 ? "tanh" : { name: "leakyRelu", alpha: 0.1 };
       const widths = Array.from({ length: depth }, () => integer(random, 2, 7));
-      await withNetwork({ inputs, layers: [...widths.map((units) => ({ units, activation: below })), { units: 6, activation: "relu", biasInitializer: -0.3 * random() }], loss: "meanSquaredError", seed }, (network) => {
-        network.layers.slice(0, -1).forEach((layer) => layer.setWeights({ bias: Float32Array.from({ length: layer.units }, () => random() - 0.5) }));
-        const box = { low: new Float32Array(inputs).fill(-1), high: new Float32Array(inputs).fill(1) };
-        const layers = readLayers(stateOf(network), depth + 1);
-        const bounds = new BoxBounds(layers, box);
-        expect(bounds.extend(depth, Infinity)).toBe(true);
-        const reference = toReference(network);
-        const z = forward(reference, grid(box))[depth]!.z;
-        for (let unit = 0; unit < 6; unit++) {
-          const result = METHODS[method]!(layers, depth, unit, bounds, box);
-          const highest = Math.max(...z.map((row) => row[unit]!));
-          if (result === "provenDead") {
-            expect(highest, `seed ${seed}, unit ${unit}`).toBeLessThanOrEqual(0);
-            proved++;
-          } else if (result === "open") open++;
-          else {
-            expect(forward(reference, [[...result.candidate]])[depth]!.z[0]![unit]).toBeGreaterThan(0);
-            woken++;
+      await withNetwork(
+        {
+          inputs,
+          layers: [
+            ...widths.map((units) => ({ units, activation: below })),
+            { units: 6, activation: "relu", biasInitializer: -0.3 * random() },
+          ],
+          loss: "meanSquaredError",
+          seed,
+        },
+        (network) => {
+          network.layers
+            .slice(0, -1)
+            .forEach((layer) =>
+              layer.setWeights({ bias: Float32Array.from({ length: layer.units }, () => random() - 0.5) }),
+            );
+          const box = { low: new Float32Array(inputs).fill(-1), high: new Float32Array(inputs).fill(1) };
+          const layers = readLayers(stateOf(network), depth + 1);
+          const bounds = new BoxBounds(layers, box);
+          expect(bounds.extend(depth, Infinity)).toBe(true);
+          const reference = toReference(network);
+          const z = forward(reference, grid(box))[depth]!.z;
+          for (let unit = 0; unit < 6; unit++) {
+            const result = METHODS[method]!(layers, depth, unit, bounds, box);
+            const highest = Math.max(...z.map((row) => row[unit]!));
+            if (result === "provenDead") {
+              expect(highest, `seed ${seed}, unit ${unit}`).toBeLessThanOrEqual(0);
+              proved++;
+            } else if (result === "open") open++;
+            else {
+              expect(forward(reference, [[...result.candidate]])[depth]!.z[0]![unit]).toBeGreaterThan(0);
+              woken++;
+            }
           }
-        }
-      });
+        },
+      );
     }
     expect(proved).toBeGreaterThan(10);
     expect(woken).toBeGreaterThan(100);
@@ -59,14 +81,17 @@ describe.each(Object.keys(METHODS))("parting by %s", (method) => {
 });
 
 test("negative control: with a ceiling that is too high, a proof is claimed of units that the grid sees open", () =>
-  withNetwork({ inputs: 1, layers: [{ units: 6 }, { units: 6 }, { units: 1 }], loss: "meanSquaredError", seed: 1 }, (network) => {
-    const box = { low: Float32Array.of(-1), high: Float32Array.of(1) };
-    const layers = readLayers(stateOf(network), 2);
-    const bounds = new BoxBounds(layers, box);
-    bounds.extend(1, Infinity);
-    const z = forward(toReference(network), grid(box))[1]!.z;
-    const opened = [...Array(6).keys()].filter((unit) => Math.max(...z.map((row) => row[unit]!)) > 0);
-    expect(opened.length).toBeGreaterThan(1);
-    for (const unit of opened) expect(new BoxSplitting(layers, 1, unit, 100).run(box, 1e8)).toBe("provenDead");
-    for (const unit of opened) expect(new BoxSplitting(layers, 1, unit, 0).run(box, 1e8)).not.toBe("provenDead");
-  }));
+  withNetwork(
+    { inputs: 1, layers: [{ units: 6 }, { units: 6 }, { units: 1 }], loss: "meanSquaredError", seed: 1 },
+    (network) => {
+      const box = { low: Float32Array.of(-1), high: Float32Array.of(1) };
+      const layers = readLayers(stateOf(network), 2);
+      const bounds = new BoxBounds(layers, box);
+      bounds.extend(1, Infinity);
+      const z = forward(toReference(network), grid(box))[1]!.z;
+      const opened = [...Array(6).keys()].filter((unit) => Math.max(...z.map((row) => row[unit]!)) > 0);
+      expect(opened.length).toBeGreaterThan(1);
+      for (const unit of opened) expect(new BoxSplitting(layers, 1, unit, 100).run(box, 1e8)).toBe("provenDead");
+      for (const unit of opened) expect(new BoxSplitting(layers, 1, unit, 0).run(box, 1e8)).not.toBe("provenDead");
+    },
+  ));

@@ -11,14 +11,24 @@ export interface Interval {
 /** All corners up to eight inputs, points within and points on faces; all are float32. */
 export function sampleBox({ low, high }: Interval, random: () => number, count = 48): Rows {
   const inputs = low.length;
-  const corners = Array.from({ length: 2 ** Math.min(inputs, 8) }, (_, bits) => low.map((value, i) => ((i < 8 ? bits >> i : random() * 2) & 1 ? high[i]! : value)));
-  const within = (value: number, i: number) => Math.min(high[i]!, Math.max(value, Math.fround(value + random() * (high[i]! - value))));
-  const points = Array.from({ length: count }, (_, k) => low.map((value, i) => (k % 2 === 1 && random() < 0.5 ? (random() < 0.5 ? value : high[i]!) : within(value, i))));
+  const corners = Array.from({ length: 2 ** Math.min(inputs, 8) }, (_, bits) =>
+    low.map((value, i) => ((i < 8 ? bits >> i : random() * 2) & 1 ? high[i]! : value)),
+  );
+  const within = (value: number, i: number) =>
+    Math.min(high[i]!, Math.max(value, Math.fround(value + random() * (high[i]! - value))));
+  const points = Array.from({ length: count }, (_, k) =>
+    low.map((value, i) => (k % 2 === 1 && random() < 0.5 ? (random() < 0.5 ? value : high[i]!) : within(value, i))),
+  );
   return [...corners, ...points].map((row) => row.map(Math.fround));
 }
 
 /** What is wrong with the proofs of a diagnosis; nothing, if it is honest. */
-export function findContradictions(network: Network, box: Interval, diagnosis: Diagnosis, random: () => number): string[] {
+export function findContradictions(
+  network: Network,
+  box: Interval,
+  diagnosis: Diagnosis,
+  random: () => number,
+): string[] {
   const samples = sampleBox(box, random);
   const reference = toReference(network);
   const exact = forward(reference, samples);
@@ -27,19 +37,30 @@ export function findContradictions(network: Network, box: Interval, diagnosis: D
   for (const { layer, unit, state, proof, wakingInput } of diagnosis.layers.flatMap(({ units }) => units)) {
     const name = `layer ${layer}, unit ${unit}`;
     if ((proof !== undefined) !== (state === "dead")) wrong.push(`${name} is ${state} with proof ${proof}`);
-    if ((wakingInput !== undefined) !== (proof === "refuted")) wrong.push(`${name}: ${proof} with${wakingInput ? "" : "out"} a waking input`);
+    if ((wakingInput !== undefined) !== (proof === "refuted"))
+      wrong.push(`${name}: ${proof} with${wakingInput ? "" : "out"} a waking input`);
     if (proof === "provenDead") {
       const highest = Math.max(...exact[layer]!.z.map((row) => row[unit]!));
       // Where float64 rounds, exactly 0 may look like a little more.
-      const size = Math.max(...samples.map((row, r) => (layer === 0 ? row : exact[layer - 1]!.a[r]!).reduce((sum, a, i) => sum + Math.abs(a * reference[layer]!.kernel[i]![unit]!), Math.abs(reference[layer]!.bias[unit]!))));
+      const size = Math.max(
+        ...samples.map((row, r) =>
+          (layer === 0 ? row : exact[layer - 1]!.a[r]!).reduce(
+            (sum, a, i) => sum + Math.abs(a * reference[layer]!.kernel[i]![unit]!),
+            Math.abs(reference[layer]!.bias[unit]!),
+          ),
+        ),
+      );
       if (highest > 1e-14 * size) wrong.push(`${name}: proved closed, yet ${highest} in float64`);
-      if (kernels[layer]!.units[unit]!.preactivation.max > 0) wrong.push(`${name}: proved closed, yet ${kernels[layer]!.units[unit]!.preactivation.max} on the kernels`);
+      if (kernels[layer]!.units[unit]!.preactivation.max > 0)
+        wrong.push(`${name}: proved closed, yet ${kernels[layer]!.units[unit]!.preactivation.max} on the kernels`);
     }
     if (wakingInput) {
       const z = forward(reference, [[...wakingInput]])[layer]!.z[0]![unit]!;
       if (!(z > 0)) wrong.push(`${name}: its waking input gives ${z}`);
-      if (wakingInput.some((value, i) => !(value >= Math.fround(box.low[i]!) && value <= Math.fround(box.high[i]!)))) wrong.push(`${name}: its waking input is outside the box`);
-      if (!(diagnose(network, [[...wakingInput]]).layers[layer]!.units[unit]!.preactivation.max > 0)) wrong.push(`${name}: its waking input opens nothing on the kernels`);
+      if (wakingInput.some((value, i) => !(value >= Math.fround(box.low[i]!) && value <= Math.fround(box.high[i]!))))
+        wrong.push(`${name}: its waking input is outside the box`);
+      if (!(diagnose(network, [[...wakingInput]]).layers[layer]!.units[unit]!.preactivation.max > 0))
+        wrong.push(`${name}: its waking input opens nothing on the kernels`);
     }
   }
   return wrong;

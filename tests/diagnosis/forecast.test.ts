@@ -1,7 +1,19 @@
 // Forecasts against formulas, against networks as they really start, and lethal rates against steps really taken.
 import { describe, expect, test } from "vitest";
 import { integer, randomRows, seededRandom, sectors, toReference, withNetwork } from "../network/helpers.js";
-import { type Activation, createNetwork, type DenseSpec, diagnose, forecast, type KernelInitializer, type Loss, type Matrix, type NetworkSpec, sgd, type Targets } from "../../src/index.js";
+import {
+  type Activation,
+  createNetwork,
+  type DenseSpec,
+  diagnose,
+  forecast,
+  type KernelInitializer,
+  type Loss,
+  type Matrix,
+  type NetworkSpec,
+  sgd,
+  type Targets,
+} from "../../src/index.js";
 import { closingRates } from "../../src/diagnosis/forecast/lethal.js";
 import { drawLayers, randomFrom } from "../../src/diagnosis/forecast/draw.js";
 import { rateInterval } from "../../src/diagnosis/activity-bound.js";
@@ -10,11 +22,23 @@ import { prepareTargets } from "../../src/network/data.js";
 import { KERNEL_INITIALIZER_NAMES, resolveSpec } from "../../src/network/spec.js";
 import { forward, type Rows } from "../reference.js";
 
-const net = (inputs: number, hidden: readonly (number | DenseSpec)[], loss: Loss = "meanSquaredError"): NetworkSpec => ({
-  inputs, layers: [...hidden.map((layer) => (typeof layer === "number" ? { units: layer } : layer)), { units: 1 }], loss,
+const net = (
+  inputs: number,
+  hidden: readonly (number | DenseSpec)[],
+  loss: Loss = "meanSquaredError",
+): NetworkSpec => ({
+  inputs,
+  layers: [...hidden.map((layer) => (typeof layer === "number" ? { units: layer } : layer)), { units: 1 }],
+  loss,
 });
-const XOR = [[0, 0], [0, 1], [1, 0], [1, 1]];
-const corners = (d: number): Rows => Array.from({ length: 2 ** d }, (_, i) => Array.from({ length: d }, (__, k) => (i >> k) & 1));
+const XOR = [
+  [0, 0],
+  [0, 1],
+  [1, 0],
+  [1, 1],
+];
+const corners = (d: number): Rows =>
+  Array.from({ length: 2 ** d }, (_, i) => Array.from({ length: d }, (__, k) => (i >> k) & 1));
 
 /** How often a hidden layer is silent, and the dead units by layer, of networks as createNetwork starts them. */
 async function measure(spec: NetworkSpec, x: Rows, seeds: number): Promise<{ silent: number; dead: number[] }> {
@@ -31,8 +55,15 @@ async function measure(spec: NetworkSpec, x: Rows, seeds: number): Promise<{ sil
 }
 
 describe("formulas", () => {
-  test.each([["x = 1..4", 1, [[1], [2], [3], [4]], 1 / 2], ["XOR", 2, XOR, 1 / 4], ["corners of [0,1]^5", 5, corners(5), 1 / 32]])("one relu unit on %s", (_, inputs, x, chance) => {
-    const { layers: [layer], bornDeadNetwork: { low, high } } = forecast(net(inputs, [1]), x);
+  test.each([
+    ["x = 1..4", 1, [[1], [2], [3], [4]], 1 / 2],
+    ["XOR", 2, XOR, 1 / 4],
+    ["corners of [0,1]^5", 5, corners(5), 1 / 32],
+  ])("one relu unit on %s", (_, inputs, x, chance) => {
+    const {
+      layers: [layer],
+      bornDeadNetwork: { low, high },
+    } = forecast(net(inputs, [1]), x);
     expect(layer).toEqual({ layer: 0, units: 1, expectedDeadUnits: chance, standardError: 0, method: "exact" });
     expect(low).toBeLessThanOrEqual(chance);
     expect(high).toBeGreaterThanOrEqual(chance);
@@ -40,7 +71,9 @@ describe("formulas", () => {
 
   test("the same by draws, where no formula is asked: rows that span no orthant exactly", () => {
     const x = [...XOR.slice(0, 1), [1, 1e-6], [1e-6, 1]];
-    const { layers: [{ method, expectedDeadUnits, standardError }] } = forecast(net(2, [50]), x);
+    const {
+      layers: [{ method, expectedDeadUnits, standardError }],
+    } = forecast(net(2, [50]), x);
     expect(method).toBe("monteCarlo");
     expect(standardError).toBeLessThan(0.2);
     expect(Math.abs(expectedDeadUnits - 12.5)).toBeLessThan(4 * standardError);
@@ -56,11 +89,20 @@ describe("formulas", () => {
   });
 
   test("three layers and more: between the recursion and the formula of one point", () => {
-    for (const [N, H] of [[2, 3], [2, 10], [3, 4]]) {
+    for (const [N, H] of [
+      [2, 3],
+      [2, 10],
+      [3, 4],
+    ]) {
       const { low, high } = forecast(net(1, Array(H).fill(N) as number[])).bornDeadNetwork;
       const q = 2 ** -N;
       let [both, one, dead] = [1 - 2 * q, 2 * q, 0];
-      for (let h = 1; h < H; h++) [dead, one, both] = [dead + both * q * q + one * q, 2 * both * (q - q * q) + one * (1 - q), both * (1 - 2 * q + q * q)];
+      for (let h = 1; h < H; h++)
+        [dead, one, both] = [
+          dead + both * q * q + one * q,
+          2 * both * (q - q * q) + one * (1 - q),
+          both * (1 - 2 * q + q * q),
+        ];
       expect(low).toBeGreaterThanOrEqual(dead - 1e-12);
       expect(high).toBeLessThanOrEqual(1 - (1 - q) ** H + 1e-12);
       expect(low).toBeLessThan(high);
@@ -76,9 +118,18 @@ describe("formulas", () => {
 
   test("look-alikes that cannot die: 0", () => {
     for (const activation of ["leakyRelu", "elu", "sigmoid", "tanh"] as Activation[]) {
-      const { bornDeadNetwork, layers } = forecast(net(2, [{ units: 2, activation }, { units: 2, activation }]), XOR);
+      const { bornDeadNetwork, layers } = forecast(
+        net(2, [
+          { units: 2, activation },
+          { units: 2, activation },
+        ]),
+        XOR,
+      );
       expect(bornDeadNetwork).toEqual({ low: 0, high: 0, method: "exact" });
-      expect(layers.map(({ expectedDeadUnits, method }) => [expectedDeadUnits, method])).toEqual([[0, "exact"], [0, "exact"]]);
+      expect(layers.map(({ expectedDeadUnits, method }) => [expectedDeadUnits, method])).toEqual([
+        [0, "exact"],
+        [0, "exact"],
+      ]);
     }
     const lifted = forecast(net(2, [{ units: 8, biasInitializer: 100 }]), XOR);
     expect(lifted.layers[0].expectedDeadUnits).toBe(0);
@@ -116,12 +167,16 @@ test("bounds are at most 0.25 apart, within 0 and 1, whatever the spec", () => {
       biasInitializer: random() < 0.5 ? 0 : random() - 0.6,
     }));
     const x = random() < 0.5 ? undefined : randomRows(random, integer(random, 1, 60), inputs);
-    const { bornDeadNetwork: { low, high }, layers } = forecast(net(inputs, hidden), x, { draws: integer(random, 2, 60) });
+    const {
+      bornDeadNetwork: { low, high },
+      layers,
+    } = forecast(net(inputs, hidden), x, { draws: integer(random, 2, 60) });
     expect(low).toBeGreaterThanOrEqual(0);
     expect(high).toBeLessThanOrEqual(1);
     expect(high - low).toBeGreaterThanOrEqual(0);
     expect(high - low).toBeLessThanOrEqual(0.25);
-    for (const { units, expectedDeadUnits } of layers) expect(expectedDeadUnits >= 0 && expectedDeadUnits <= units).toBe(true);
+    for (const { units, expectedDeadUnits } of layers)
+      expect(expectedDeadUnits >= 0 && expectedDeadUnits <= units).toBe(true);
   }
 });
 
@@ -129,16 +184,37 @@ describe("networks as they really start", () => {
   const initializers: KernelInitializer[] = ["asymmetric", "orthogonal", "glorotUniform"];
   test.each<[string, NetworkSpec, Rows]>([
     ["deep and narrow", net(1, [2, 2, 2, 2, 2]), [[-1], [0.5], [1]]],
-    ["a negative bias", net(2, [{ units: 6, biasInitializer: -1 }, { units: 4, biasInitializer: -0.5 }]), randomRows(seededRandom(1), 20, 2)],
-    ...initializers.map((kernelInitializer): [string, NetworkSpec, Rows] => [kernelInitializer, net(3, [{ units: 4, kernelInitializer }, { units: 3, kernelInitializer }]), randomRows(seededRandom(2), 8, 3).map((row) => row.map(Math.abs))]),
+    [
+      "a negative bias",
+      net(2, [
+        { units: 6, biasInitializer: -1 },
+        { units: 4, biasInitializer: -0.5 },
+      ]),
+      randomRows(seededRandom(1), 20, 2),
+    ],
+    ...initializers.map((kernelInitializer): [string, NetworkSpec, Rows] => [
+      kernelInitializer,
+      net(3, [
+        { units: 4, kernelInitializer },
+        { units: 3, kernelInitializer },
+      ]),
+      randomRows(seededRandom(2), 8, 3).map((row) => row.map(Math.abs)),
+    ]),
   ])("%s: chance and counts", async (_, spec, x) => {
     const seeds = 150;
     const { silent, dead } = await measure(spec, x, seeds);
-    const { bornDeadNetwork: { low, high }, layers } = forecast(spec, x);
+    const {
+      bornDeadNetwork: { low, high },
+      layers,
+    } = forecast(spec, x);
     const noise = 3 * Math.sqrt((silent * (1 - silent)) / seeds) + 1 / seeds;
     expect(silent).toBeGreaterThan(low - noise);
     expect(silent).toBeLessThan(high + noise);
-    layers.forEach(({ units, expectedDeadUnits, standardError }, l) => expect(Math.abs(dead[l] - expectedDeadUnits)).toBeLessThan(4 * Math.hypot(standardError, units / 2 / Math.sqrt(seeds))));
+    layers.forEach(({ units, expectedDeadUnits, standardError }, l) =>
+      expect(Math.abs(dead[l] - expectedDeadUnits)).toBeLessThan(
+        4 * Math.hypot(standardError, units / 2 / Math.sqrt(seeds)),
+      ),
+    );
   });
 
   test("the drawn kernels have the initializers' variances", () => {
@@ -154,20 +230,41 @@ describe("networks as they really start", () => {
 
 describe("rates that kill", () => {
   const cases: [Loss, Targets][] = [
-    ["meanSquaredError", [3, 1, -2, 4]], ["meanAbsoluteError", [3, 1, -2, 4]], ["huber", [3, 1, -2, 4]], ["binaryCrossEntropy", [0, 1, 1, 0]], ["crossEntropy", [0, 1, 2, 0]],
+    ["meanSquaredError", [3, 1, -2, 4]],
+    ["meanAbsoluteError", [3, 1, -2, 4]],
+    ["huber", [3, 1, -2, 4]],
+    ["binaryCrossEntropy", [0, 1, 1, 0]],
+    ["crossEntropy", [0, 1, 2, 0]],
   ];
-  const x = [[1, 0.5], [0.3, 1], [-0.5, 1], [1, 1]];
+  const x = [
+    [1, 0.5],
+    [0.3, 1],
+    [-0.5, 1],
+    [1, 1],
+  ];
 
   test.each(cases)("%s: one step really taken, a little below and above", async (loss, y) => {
     const outputs = loss === "crossEntropy" ? 3 : 1;
     const spec: NetworkSpec = { inputs: 2, layers: [{ units: 16 }, { units: outputs }], loss, seed: 4 };
-    const stepped = (rate: number) => withNetwork(spec, async (network) => {
-      await network.fit({ x, y }, { epochs: 1, batchSize: 4, shuffle: false, optimizer: sgd({ learningRate: rate }) });
-      return forward(toReference(network), x)[0].z;
-    });
-    const layers = await withNetwork(spec, (network) => network.layers.map((layer) => ({
-      name: layer.activation.name, inputs: layer.inputs, units: layer.units, alpha: new Float64Array(layer.units), ...layer.getWeights(),
-    })).map((layer) => ({ ...layer, alpha: new Float64Array(layer.units) })));
+    const stepped = (rate: number) =>
+      withNetwork(spec, async (network) => {
+        await network.fit(
+          { x, y },
+          { epochs: 1, batchSize: 4, shuffle: false, optimizer: sgd({ learningRate: rate }) },
+        );
+        return forward(toReference(network), x)[0].z;
+      });
+    const layers = await withNetwork(spec, (network) =>
+      network.layers
+        .map((layer) => ({
+          name: layer.activation.name,
+          inputs: layer.inputs,
+          units: layer.units,
+          alpha: new Float64Array(layer.units),
+          ...layer.getWeights(),
+        }))
+        .map((layer) => ({ ...layer, alpha: new Float64Array(layer.units) })),
+    );
     const [rates] = closingRates(layers, toMatrix("x", x), prepareTargets("y", y, 4, outputs, loss), loss);
     const finite = [...rates.entries()].filter(([, rate]) => Number.isFinite(rate));
     expect(finite.length).toBeGreaterThan(0);
@@ -190,25 +287,46 @@ describe("rates that kill", () => {
     expect(rates.length).toBeGreaterThan(0);
     expect(rates.every((rate) => rate > 0 && Number.isFinite(rate))).toBe(true);
     expect([...rates].sort((a, b) => a - b)).toEqual(rates);
-    expect(forecast(spec, rows, { targets: y, learningRate: rates[0] * 2 }).advice.join(" ")).toMatch(/The learning rate of .* is likely to kill/);
-    expect(forecast(spec, rows, { targets: y, learningRate: rates[0] / 2 }).advice.join(" ")).not.toMatch(/learning rate/);
+    expect(forecast(spec, rows, { targets: y, learningRate: rates[0] * 2 }).advice.join(" ")).toMatch(
+      /The learning rate of .* is likely to kill/,
+    );
+    expect(forecast(spec, rows, { targets: y, learningRate: rates[0] / 2 }).advice.join(" ")).not.toMatch(
+      /learning rate/,
+    );
     expect(forecast(spec, rows).lethalRates).toBeUndefined();
   });
 });
 
 describe("advice and text", () => {
   test("names the cause, and not where there is none", () => {
-    expect(forecast(net(1, Array(10).fill(2) as number[])).advice[0]).toMatch(/^The network is born dead with a chance of/);
+    expect(forecast(net(1, Array(10).fill(2) as number[])).advice[0]).toMatch(
+      /^The network is born dead with a chance of/,
+    );
     const rows = randomRows(seededRandom(5), 200, 2);
-    expect(forecast(net(2, [16]), rows.map((row) => row.map((value) => value + 20))).advice[0]).toMatch(/^The inputs are not centred \(no input is below 0, their mean is/);
+    expect(
+      forecast(
+        net(2, [16]),
+        rows.map((row) => row.map((value) => value + 20)),
+      ).advice[0],
+    ).toMatch(/^The inputs are not centred \(no input is below 0, their mean is/);
     expect(forecast(net(2, [16]), rows).advice).toEqual(["Nothing here is likely to kill many units at the start."]);
   });
 
   test("fits 80 columns, repeats bit for bit, differs by seed", () => {
     const { x, y } = sectors(60);
-    const spec: NetworkSpec = { inputs: 2, layers: [{ units: 3 }, { units: 3 }, { units: 3 }, { units: 3 }], loss: "crossEntropy" };
+    const spec: NetworkSpec = {
+      inputs: 2,
+      layers: [{ units: 3 }, { units: 3 }, { units: 3 }, { units: 3 }],
+      loss: "crossEntropy",
+    };
     const one = forecast(spec, x, { targets: y, learningRate: 100 });
-    expect(Math.max(...String(one).split("\n").map(({ length }) => length))).toBeLessThanOrEqual(80);
+    expect(
+      Math.max(
+        ...String(one)
+          .split("\n")
+          .map(({ length }) => length),
+      ),
+    ).toBeLessThanOrEqual(80);
     expect(String(one)).toMatch(/^Forecast over \d/);
     expect(JSON.stringify(forecast(spec, x, { targets: y, learningRate: 100 }))).toBe(JSON.stringify(one));
     expect(JSON.stringify(forecast(spec, x, { targets: y, learningRate: 100, seed: 1 }))).not.toBe(JSON.stringify(one));
@@ -216,8 +334,16 @@ describe("advice and text", () => {
 
   test("a large network on 2000 rows: it cannot be born dead, and the draws are told", () => {
     const random = randomFrom(1);
-    const x: Matrix = { rows: 2000, columns: 784, data: Float32Array.from({ length: 2000 * 784 }, () => Math.max(0, random.normal())) };
-    const spec: NetworkSpec = { inputs: 784, layers: [{ units: 512 }, { units: 512 }, { units: 10 }], loss: "crossEntropy" };
+    const x: Matrix = {
+      rows: 2000,
+      columns: 784,
+      data: Float32Array.from({ length: 2000 * 784 }, () => Math.max(0, random.normal())),
+    };
+    const spec: NetworkSpec = {
+      inputs: 784,
+      layers: [{ units: 512 }, { units: 512 }, { units: 10 }],
+      loss: "crossEntropy",
+    };
     const { bornDeadNetwork, draws } = forecast(spec, x, { targets: Array.from({ length: 2000 }, (_, r) => r % 10) });
     expect(bornDeadNetwork.high).toBeLessThan(1e-9);
     expect(draws).toBeGreaterThanOrEqual(2);

@@ -1,13 +1,28 @@
 // What "permanent" promises, what is named as still able to move such a unit, and that both come true when training goes on.
 import { describe, expect, test } from "vitest";
 import { seededRandom, randomRows, withNetwork } from "../network/helpers.js";
-import { adam, adamW, diagnose, type Network, type NetworkSpec, type Optimizer, rmsprop, sgd } from "../../src/index.js";
+import {
+  adam,
+  adamW,
+  diagnose,
+  type Network,
+  type NetworkSpec,
+  type Optimizer,
+  rmsprop,
+  sgd,
+} from "../../src/index.js";
 
-const spec: NetworkSpec = { inputs: 3, layers: [{ units: 12 }, { units: 8, biasInitializer: -0.4 }, { units: 1 }], loss: "meanSquaredError", seed: 3 };
+const spec: NetworkSpec = {
+  inputs: 3,
+  layers: [{ units: 12 }, { units: 8, biasInitializer: -0.4 }, { units: 1 }],
+  loss: "meanSquaredError",
+  seed: 3,
+};
 const x = randomRows(seededRandom(1), 60, 3);
 const y = x.map(([a, b]) => a! * b!);
 
-const permanentUnits = (network: Network) => diagnose(network, x).layers.flatMap(({ units }) => units.filter(({ permanent }) => permanent));
+const permanentUnits = (network: Network) =>
+  diagnose(network, x).layers.flatMap(({ units }) => units.filter(({ permanent }) => permanent));
 const weightsInto = (network: Network, layer: number, unit: number) => {
   const { kernel, bias } = network.layers[layer]!.getWeights();
   return [...kernel.filter((_, at) => at % bias.length === unit), bias[unit]!];
@@ -44,10 +59,13 @@ describe("stillMovedBy", () => {
       await network.fit({ x, y }, { epochs: 1, optimizer });
       closed.forEach(({ layer, unit }, i) => {
         if (movers === undefined) expect(named[i]).toBeUndefined();
-        expect(named[i] !== undefined).toBe(weightsInto(network, layer, unit).some((value, at) => value !== before[i]![at]));
+        expect(named[i] !== undefined).toBe(
+          weightsInto(network, layer, unit).some((value, at) => value !== before[i]![at]),
+        );
       });
       if (movers) expect(named.some((found) => JSON.stringify(found) === JSON.stringify(movers))).toBe(true);
-    }));
+    }),
+  );
 
   test("nothing where no training went before", () =>
     withNetwork(spec, (network) => {
@@ -82,7 +100,9 @@ test("the drawing says how far the evidence goes, and what would still move the 
     const proofs = diagnosis.layers.flatMap(({ units }) => units.flatMap(({ proof }) => (proof ? [proof] : [])));
     const count = (wanted: string) => proofs.filter((proof) => proof === wanted).length;
     const text = String(diagnosis);
-    expect(text).toContain(`In the input box: ${count("provenDead")} proved closed, ${count("refuted")} opened by some input, ${count("open")} unknown.`);
+    expect(text).toContain(
+      `In the input box: ${count("provenDead")} proved closed, ${count("refuted")} opened by some input, ${count("open")} unknown.`,
+    );
     expect(text).toMatch(/weightDecay moves \d/);
     for (const line of text.split("\n")) expect([...line].length).toBeLessThanOrEqual(80);
   }));

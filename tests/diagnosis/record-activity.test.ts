@@ -16,7 +16,11 @@ describe("recordActivity", () => {
       const activity = recordActivity(data.x);
       const expected = [activityOf(network, 128)];
       const onEpochEnd = (): void => void expected.push(activityOf(network, 128));
-      await network.fit(data, { epochs: 3, optimizer: sgd({ learningRate: 0.5 }), callbacks: [activity, { onEpochEnd }] });
+      await network.fit(data, {
+        epochs: 3,
+        optimizer: sgd({ learningRate: 0.5 }),
+        callbacks: [activity, { onEpochEnd }],
+      });
       expect(activity.samples).toBe(128);
       expect(activity.frames.map(({ epoch }) => epoch)).toEqual([0, 1, 2, 3]);
       expect(activity.frames.map(({ layers }) => layers.map((shares) => [...shares]))).toEqual(expected);
@@ -29,7 +33,8 @@ describe("recordActivity", () => {
         await plain.fit(data, { epochs: 3 });
         await watched.fit(data, { epochs: 3, callbacks: [recordActivity(data.x, { samples: 400 })] });
         expect(weightsOf(watched)).toEqual(weightsOf(plain));
-      })));
+      }),
+    ));
 
   it("leaves epochs out, begins anew with each fit, and keeps rows of its own", () =>
     withNetwork(classifier, async (network) => {
@@ -48,6 +53,12 @@ describe("recordActivity", () => {
     await expectRefusal(() => recordActivity([[Number.NaN]]), "value", "NaN");
     await expectRefusal(() => recordActivity([[1]], { samples: 0 }), "value", "samples");
     await expectRefusal(() => recordActivity([[1]], { evry: 1 } as object), "value", 'Did you mean "every"');
-    await withNetwork(classifier, (network) => expectRefusal(() => network.fit(data, { callbacks: [recordActivity([[1, 2, 3]])] }), "shape", "recordActivity's x has 3 columns; wanted are 2"));
+    await withNetwork(classifier, (network) =>
+      expectRefusal(
+        () => network.fit(data, { callbacks: [recordActivity([[1, 2, 3]])] }),
+        "shape",
+        "recordActivity's x has 3 columns; wanted are 2",
+      ),
+    );
   });
 });

@@ -1,12 +1,37 @@
 // What a trace says of whole trainings, against a replay in float64 that knows the weights after every step; and that it leaves no mark on them.
 import { describe, expect, test } from "vitest";
 import { sectors, toReference, weightsOf, withNetwork, toOptimizer } from "../network/helpers.js";
-import { createNetwork, type Death, type FitOptions, type Network, type NetworkSpec, sgd, traceDeaths } from "../../src/index.js";
+import {
+  createNetwork,
+  type Death,
+  type FitOptions,
+  type Network,
+  type NetworkSpec,
+  sgd,
+  traceDeaths,
+} from "../../src/index.js";
 import { canShare } from "../../src/wasm/threads.js";
-import { assign, clip, flatten, forward, gradients, type Moments, type ReferenceLayer, type ReferenceOptimizer, update } from "../reference.js";
+import {
+  assign,
+  clip,
+  flatten,
+  forward,
+  gradients,
+  type Moments,
+  type ReferenceLayer,
+  type ReferenceOptimizer,
+  update,
+} from "../reference.js";
 
-const SPEC: NetworkSpec = { inputs: 2, layers: [{ units: 12 }, { units: 10 }, { units: 3 }], loss: "crossEntropy", seed: 2 };
-const ROWS = 96, BATCH = 16, EPOCHS = 12;
+const SPEC: NetworkSpec = {
+  inputs: 2,
+  layers: [{ units: 12 }, { units: 10 }, { units: 3 }],
+  loss: "crossEntropy",
+  seed: 2,
+};
+const ROWS = 96,
+  BATCH = 16,
+  EPOCHS = 12;
 const WINDOW = 20;
 
 interface Recorded {
@@ -27,7 +52,8 @@ async function record(spec: NetworkSpec, fit: FitOptions, seed: number): Promise
   });
 }
 
-const copy = (layers: readonly ReferenceLayer[]): ReferenceLayer[] => layers.map((layer) => ({ ...layer, kernel: layer.kernel.map((row) => [...row]), bias: [...layer.bias] }));
+const copy = (layers: readonly ReferenceLayer[]): ReferenceLayer[] =>
+  layers.map((layer) => ({ ...layer, kernel: layer.kernel.map((row) => [...row]), bias: [...layer.bias] }));
 const mean = (values: readonly number[]) => values.reduce((sum, value) => sum + value, 0) / values.length;
 
 /** The truth in float64: each step's gradient and moments, from the weights that were recorded. */
@@ -37,7 +63,13 @@ class Truth {
   private readonly momentsBefore: Moments[][] = [];
   private readonly gradientsOf: number[][] = [];
 
-  constructor(private readonly recorded: Recorded, private readonly optimizer: ReferenceOptimizer, clipNorm: number | undefined, seed: number, private readonly schedule?: (step: number) => number) {
+  constructor(
+    private readonly recorded: Recorded,
+    private readonly optimizer: ReferenceOptimizer,
+    clipNorm: number | undefined,
+    seed: number,
+    private readonly schedule?: (step: number) => number,
+  ) {
     ({ x: this.x, y: this.y } = sectors(ROWS, 3, seed));
     let moments = flatten(recorded.weights[0]).map((): Moments => ({ m: 0, v: 0 }));
     for (let step = 1; step < recorded.weights.length; step++) {
@@ -47,7 +79,9 @@ class Truth {
       this.gradientsOf[step] = gradient;
       this.momentsBefore[step] = moments;
       moments = moments.map((each) => ({ ...each }));
-      flatten(recorded.weights[step - 1]).forEach((p, i) => update(optimizer, this.rateOf(step), step, p, gradient[i], moments[i]));
+      flatten(recorded.weights[step - 1]).forEach((p, i) =>
+        update(optimizer, this.rateOf(step), step, p, gradient[i], moments[i]),
+      );
     }
   }
 
@@ -63,7 +97,8 @@ class Truth {
   /** The last step whose batch opened the unit. */
   lastFired(layer: number, unit: number): number {
     for (let step = this.recorded.weights.length - 1; step > 0; step--) {
-      if (forward(this.recorded.weights[step - 1], this.batch(step)[0])[layer].z.some((row) => row[unit] > 0)) return step;
+      if (forward(this.recorded.weights[step - 1], this.batch(step)[0])[layer].z.some((row) => row[unit] > 0))
+        return step;
     }
     return 0;
   }
@@ -78,7 +113,10 @@ class Truth {
     const moments = this.momentsBefore[step].map((each) => ({ ...each }));
     if (optimizer.momentum === 0) for (const each of moments) each.m = 0;
     // A beta1 of 0 has no bias to correct; update's 1 - 0^step is 1.
-    assign(layers, flatten(layers).map((p, i) => update(optimizer, rate, step, p, this.gradientsOf[step][i], moments[i])));
+    assign(
+      layers,
+      flatten(layers).map((p, i) => update(optimizer, rate, step, p, this.gradientsOf[step][i], moments[i])),
+    );
     return layers;
   }
 
@@ -93,16 +131,25 @@ class Truth {
     const close = (a: number, b: number) => Math.abs(a - b) < 0.01 * Math.abs(b);
     const isClose = close(inputs, change / 2) || close(-change, windowFall / 10);
     const own = this.parts(death).weights + this.parts(death).bias;
-    if ((change < 0 && inputs < change / 2) || (change >= 0 && inputs < 0 && own >= 0)) return { cause: "upstream", isClose };
+    if ((change < 0 && inputs < change / 2) || (change >= 0 && inputs < 0 && own >= 0))
+      return { cause: "upstream", isClose };
     if (windowFall > 0 && -change < windowFall / 10) return { cause: "drift", isClose };
     const { optimizer } = this;
-    const plain = { ...optimizer, ...(optimizer.name.startsWith("adam") ? { beta1: 0 } : { momentum: 0, nesterov: false }) };
-    const has = { momentum: optimizer.name.startsWith("adam") || (optimizer.momentum ?? 0) > 0, weightDecay: (optimizer.weightDecay ?? 0) > 0 };
+    const plain = {
+      ...optimizer,
+      ...(optimizer.name.startsWith("adam") ? { beta1: 0 } : { momentum: 0, nesterov: false }),
+    };
+    const has = {
+      momentum: optimizer.name.startsWith("adam") || (optimizer.momentum ?? 0) > 0,
+      weightDecay: (optimizer.weightDecay ?? 0) > 0,
+    };
     const variants = { momentum: plain, weightDecay: { ...optimizer, weightDecay: 0 } };
-    const saving = (["momentum", "weightDecay"] as const).filter((part) => has[part]).map((part) => {
-      const z = this.z(this.updated(step, this.rateOf(step), variants[part]), death);
-      return { part, lives: z.some((value) => value > 0), mean: mean(z), near: Math.abs(Math.max(...z)) < 1e-5 };
-    });
+    const saving = (["momentum", "weightDecay"] as const)
+      .filter((part) => has[part])
+      .map((part) => {
+        const z = this.z(this.updated(step, this.rateOf(step), variants[part]), death);
+        return { part, lives: z.some((value) => value > 0), mean: mean(z), near: Math.abs(Math.max(...z)) < 1e-5 };
+      });
     const best = saving.filter(({ lives }) => lives).sort((a, b) => b.mean - a.mean)[0];
     return { cause: best?.part ?? "learningRate", isClose: isClose || saving.some(({ near }) => near) };
   }
@@ -115,9 +162,9 @@ class Truth {
     const [x0, x1] = [columns(inputsOf(from)), columns(inputsOf(to))];
     const weight = (layers: ReferenceLayer[], i: number) => layers[layer].kernel[i][unit];
     return {
-      weights: x0.reduce((sum, _, i) => sum + (weight(to, i) - weight(from, i)) * (x0[i] + x1[i]) / 2, 0),
+      weights: x0.reduce((sum, _, i) => sum + ((weight(to, i) - weight(from, i)) * (x0[i] + x1[i])) / 2, 0),
       bias: to[layer].bias[unit] - from[layer].bias[unit],
-      inputs: x0.reduce((sum, _, i) => sum + (weight(to, i) + weight(from, i)) / 2 * (x1[i] - x0[i]), 0),
+      inputs: x0.reduce((sum, _, i) => sum + ((weight(to, i) + weight(from, i)) / 2) * (x1[i] - x0[i]), 0),
     };
   }
 }
@@ -131,8 +178,16 @@ interface Setting {
 
 const SETTINGS: readonly Setting[] = [
   { name: "sgd", optimizer: { name: "sgd", learningRate: 1.5 } },
-  { name: "sgd, clipped, on a schedule", optimizer: { name: "sgd", learningRate: 1 }, clipNorm: 0.5, schedule: (step) => 4 / (1 + step / 30) },
-  { name: "sgd with momentum and decay", optimizer: { name: "sgd", learningRate: 0.25, momentum: 0.9, weightDecay: 0.02 } },
+  {
+    name: "sgd, clipped, on a schedule",
+    optimizer: { name: "sgd", learningRate: 1 },
+    clipNorm: 0.5,
+    schedule: (step) => 4 / (1 + step / 30),
+  },
+  {
+    name: "sgd with momentum and decay",
+    optimizer: { name: "sgd", learningRate: 0.25, momentum: 0.9, weightDecay: 0.02 },
+  },
   { name: "sgd with decay", optimizer: { name: "sgd", learningRate: 1, weightDecay: 0.05 } },
   { name: "nesterov", optimizer: { name: "sgd", learningRate: 0.25, momentum: 0.9, nesterov: true } },
   { name: "adam", optimizer: { name: "adam", learningRate: 0.15 } },
@@ -155,19 +210,33 @@ function checkDeath(death: Death, { weights }: Recorded, truth: Truth, optimizer
   const label = `${death.explanation} (${cause})`;
   expect(cause, label).not.toBe("unknown");
   expect(step, label).toBe(truth.lastFired(layer, unit));
-  expect(truth.z(weights.at(-1)!, death).every((z) => z < 1e-5), label).toBe(true);
+  expect(
+    truth.z(weights.at(-1)!, death).every((z) => z < 1e-5),
+    label,
+  ).toBe(true);
   expect(death.epoch).toBe(step === 0 ? 0 : Math.ceil(step / (ROWS / BATCH)));
   const [zBefore, zAfter] = [truth.z(weights[Math.max(0, step - 1)], death), truth.z(weights[step], death)];
   const scale = Math.max(...zBefore.concat(zAfter).map(Math.abs));
-  for (const [told, z] of [[before, zBefore], [after, zAfter]] as const) {
+  for (const [told, z] of [
+    [before, zBefore],
+    [after, zAfter],
+  ] as const) {
     const std = Math.sqrt(mean(z.map((value) => (value - mean(z)) ** 2)));
-    for (const [a, b] of [[told.max, Math.max(...z)], [told.mean, mean(z)], [told.std, std]]) expect(Math.abs(a - b), label).toBeLessThan(1e-5 * scale);
+    for (const [a, b] of [
+      [told.max, Math.max(...z)],
+      [told.mean, mean(z)],
+      [told.std, std],
+    ])
+      expect(Math.abs(a - b), label).toBeLessThan(1e-5 * scale);
   }
   const moved = after.mean - before.mean;
-  expect(Math.abs(change.weights + change.bias + change.inputs - moved), label).toBeLessThanOrEqual(0.01 * Math.abs(moved) + 1e-12);
+  expect(Math.abs(change.weights + change.bias + change.inputs - moved), label).toBeLessThanOrEqual(
+    0.01 * Math.abs(moved) + 1e-12,
+  );
   if (step === 0) return;
   const parts = truth.parts(death);
-  for (const key of ["weights", "bias", "inputs"] as const) expect(Math.abs(change[key] - parts[key]), label).toBeLessThan(1e-5 * scale);
+  for (const key of ["weights", "bias", "inputs"] as const)
+    expect(Math.abs(change[key] - parts[key]), label).toBeLessThan(1e-5 * scale);
   const isClosed = after.max <= 0;
   if (!isClosed) {
     expect(survivesAt, label).toBeUndefined();
@@ -178,7 +247,8 @@ function checkDeath(death: Death, { weights }: Recorded, truth: Truth, optimizer
   if (!expected.isClose) expect(cause, label).toBe(expected.cause);
   seen.set(cause, (seen.get(cause) ?? 0) + 1);
   const lives = (rate: number) => truth.z(truth.updated(step, rate, optimizer), death).some((z) => z > 1e-6);
-  const isNear = (rate: number) => Math.abs(Math.max(...truth.z(truth.updated(step, rate, optimizer), death))) < 1e-4 * scale;
+  const isNear = (rate: number) =>
+    Math.abs(Math.max(...truth.z(truth.updated(step, rate, optimizer), death))) < 1e-4 * scale;
   if (Math.max(...zBefore) < 1e-5) return;
   expect(survivesAt, label).toBeGreaterThan(0);
   expect(survivesAt, label).toBeLessThan(truth.rateOf(step));
@@ -187,13 +257,17 @@ function checkDeath(death: Death, { weights }: Recorded, truth: Truth, optimizer
 }
 
 test("the settings have shown every cause of a lethal update", () => {
-  for (const cause of ["learningRate", "momentum", "weightDecay", "upstream", "drift"]) expect(seen.get(cause) ?? 0, `${cause} in ${JSON.stringify([...seen])}`).toBeGreaterThan(0);
+  for (const cause of ["learningRate", "momentum", "weightDecay", "upstream", "drift"])
+    expect(seen.get(cause) ?? 0, `${cause} in ${JSON.stringify([...seen])}`).toBeGreaterThan(0);
 });
 
 /** Everything that a training leaves behind. */
 async function trainTwice(options: FitOptions, trace: boolean, threads = 1) {
   const { x, y } = sectors(ROWS, 3, 4);
-  const network: Network = await createNetwork({ ...SPEC, layers: [{ units: 64 }, { units: 64 }, { units: 3 }] }, { threads });
+  const network: Network = await createNetwork(
+    { ...SPEC, layers: [{ units: 64 }, { units: 64 }, { units: 3 }] },
+    { threads },
+  );
   const deaths: Death[][] = [];
   for (let fit = 0; fit < 2; fit++) {
     const traced = traceDeaths();
@@ -206,13 +280,16 @@ async function trainTwice(options: FitOptions, trace: boolean, threads = 1) {
 }
 
 describe("no mark left", () => {
-  test.each(SETTINGS)("$name: the same bits with a trace and without, in a second fit too", async ({ optimizer, clipNorm, schedule }) => {
-    const options = { optimizer: toOptimizer(optimizer), clipNorm, learningRate: schedule, validation: 0.2 };
-    const traced = await trainTwice(options, true);
-    expect(traced.weights).toEqual((await trainTwice(options, false)).weights);
-    expect(traced.deaths.flat().length).toBeGreaterThan(0);
-    expect(traced.deaths.flat().filter(({ cause }) => cause === "unknown")).toEqual([]);
-  });
+  test.each(SETTINGS)(
+    "$name: the same bits with a trace and without, in a second fit too",
+    async ({ optimizer, clipNorm, schedule }) => {
+      const options = { optimizer: toOptimizer(optimizer), clipNorm, learningRate: schedule, validation: 0.2 };
+      const traced = await trainTwice(options, true);
+      expect(traced.weights).toEqual((await trainTwice(options, false)).weights);
+      expect(traced.deaths.flat().length).toBeGreaterThan(0);
+      expect(traced.deaths.flat().filter(({ cause }) => cause === "unknown")).toEqual([]);
+    },
+  );
 
   test.skipIf(!canShare())("two threads see the same deaths of the same causes", async () => {
     const options = { optimizer: sgd({ learningRate: 1.5 }) };

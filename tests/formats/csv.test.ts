@@ -7,16 +7,33 @@ const quote = (text: string): string => `"${text.replaceAll('"', '""')}"`;
 
 describe("parseCsv", () => {
   it("reads a header and rows, with the lines they end on", () => {
-    expect(parseCsv("a,b\n1,2\n3,4\n")).toEqual({ header: ["a", "b"], rows: [["1", "2"], ["3", "4"]], lines: [2, 3] });
+    expect(parseCsv("a,b\n1,2\n3,4\n")).toEqual({
+      header: ["a", "b"],
+      rows: [
+        ["1", "2"],
+        ["3", "4"],
+      ],
+      lines: [2, 3],
+    });
   });
 
   it("understands a byte order mark, CRLF, quotes, line breaks within them, and empty lines", () => {
     const table = parseCsv('\ufeffname,note\r\n"Doe, Jane","says ""hi""\r\ntwice"\r\n\r\n  x , y\r\n');
-    expect(table).toEqual({ header: ["name", "note"], rows: [["Doe, Jane", 'says "hi"\ntwice'], ["x", "y"]], lines: [3, 5] });
+    expect(table).toEqual({
+      header: ["name", "note"],
+      rows: [
+        ["Doe, Jane", 'says "hi"\ntwice'],
+        ["x", "y"],
+      ],
+      lines: [3, 5],
+    });
   });
 
   it("reads old Mac line ends and a last line without any", () => {
-    expect(parseCsv("a,b\r1,2\r3,4").rows).toEqual([["1", "2"], ["3", "4"]]);
+    expect(parseCsv("a,b\r1,2\r3,4").rows).toEqual([
+      ["1", "2"],
+      ["3", "4"],
+    ]);
   });
 
   it("calls a nameless column by its place", () => {

@@ -1,12 +1,28 @@
 // Networks to files and back, and files that nobody should believe.
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { type Activation, adam, createNetwork, exportNetwork, importNetwork, type Loss, type Network, type NetworkSpec, readMetadata, RelumineError } from "../../src/index.js";
+import {
+  type Activation,
+  adam,
+  createNetwork,
+  exportNetwork,
+  importNetwork,
+  type Loss,
+  type Network,
+  type NetworkSpec,
+  readMetadata,
+  RelumineError,
+} from "../../src/index.js";
 import { LOSS_NAMES } from "../../src/network/spec.js";
 import { ACTIVATION_NAMES } from "../../src/wasm/activations.js";
 import { expectRefusal, integer, sectors, seededRandom, withNetwork } from "../network/helpers.js";
 
-const spec: NetworkSpec = { inputs: 2, layers: [{ units: 3, activation: "prelu", biasInitializer: 0.5 }, { units: 2 }], loss: "crossEntropy", seed: 9 };
+const spec: NetworkSpec = {
+  inputs: 2,
+  layers: [{ units: 3, activation: "prelu", biasInitializer: 0.5 }, { units: 2 }],
+  loss: "crossEntropy",
+  seed: 9,
+};
 
 const METADATA = "__metadata__";
 type Json = Record<string, unknown>;
@@ -14,11 +30,17 @@ type Json = Record<string, unknown>;
 /** The file's parts, read independently of the package. */
 function split(bytes: Uint8Array): { header: Json; body: Uint8Array } {
   const length = Number(new DataView(bytes.buffer, bytes.byteOffset).getBigUint64(0, true));
-  return { header: JSON.parse(new TextDecoder().decode(bytes.subarray(8, 8 + length))) as Json, body: bytes.slice(8 + length) };
+  return {
+    header: JSON.parse(new TextDecoder().decode(bytes.subarray(8, 8 + length))) as Json,
+    body: bytes.slice(8 + length),
+  };
 }
 
 function join(header: Json | string | Uint8Array, body: Uint8Array, length?: bigint): Uint8Array {
-  const json = header instanceof Uint8Array ? header : new TextEncoder().encode(typeof header === "string" ? header : JSON.stringify(header));
+  const json =
+    header instanceof Uint8Array
+      ? header
+      : new TextEncoder().encode(typeof header === "string" ? header : JSON.stringify(header));
   const bytes = new Uint8Array(8 + json.length + body.length);
   new DataView(bytes.buffer).setBigUint64(0, length ?? BigInt(json.length), true);
   bytes.set(json, 8);
@@ -26,7 +48,8 @@ function join(header: Json | string | Uint8Array, body: Uint8Array, length?: big
   return bytes;
 }
 
-const exported = (given: NetworkSpec = spec, metadata?: Record<string, string>): Promise<Uint8Array> => withNetwork(given, (network) => exportNetwork(network, "safetensors", { metadata }));
+const exported = (given: NetworkSpec = spec, metadata?: Record<string, string>): Promise<Uint8Array> =>
+  withNetwork(given, (network) => exportNetwork(network, "safetensors", { metadata }));
 
 /** The valid file with its header changed. */
 async function tampered(change: (header: Json) => Json | string | undefined): Promise<Uint8Array> {
@@ -44,7 +67,9 @@ function setSpec(header: Json, change: (stored: Json) => unknown): void {
 
 /** The weights' bits. */
 function bits(network: Network): Uint32Array[] {
-  return network.layers.flatMap((layer) => Object.values(layer.getWeights() as Required<ReturnType<typeof layer.getWeights>>)).map((data) => new Uint32Array(data.buffer, data.byteOffset, data.length));
+  return network.layers
+    .flatMap((layer) => Object.values(layer.getWeights() as Required<ReturnType<typeof layer.getWeights>>))
+    .map((data) => new Uint32Array(data.buffer, data.byteOffset, data.length));
 }
 
 async function expectSameAgain(network: Network): Promise<void> {
@@ -75,14 +100,19 @@ describe("the file", () => {
     await withNetwork(spec, ({ layers, spec: resolved }) => {
       expect(storedSpec(header)).toEqual(resolved);
       const view = new DataView(body.buffer);
-      expect(Array.from({ length: 6 }, (_, i) => view.getFloat32(4 * i, true))).toEqual([...layers[0].getWeights().kernel]);
+      expect(Array.from({ length: 6 }, (_, i) => view.getFloat32(4 * i, true))).toEqual([
+        ...layers[0].getWeights().kernel,
+      ]);
       expect([24, 36].map((at) => view.getFloat32(at, true))).toEqual([0.5, 0.25]);
     });
   });
 
   it("keeps every bit: -0, subnormal numbers, the largest", async () => {
     await withNetwork(spec, async (network) => {
-      network.layers[0].setWeights({ kernel: new Float32Array([-0, 0, 1e-45, -1e-45, 3.4028234663852886e38, -3.4028234663852886e38]), alpha: new Float32Array([-0, 2, -3]) });
+      network.layers[0].setWeights({
+        kernel: new Float32Array([-0, 0, 1e-45, -1e-45, 3.4028234663852886e38, -3.4028234663852886e38]),
+        alpha: new Float32Array([-0, 2, -3]),
+      });
       await expectSameAgain(network);
     });
   });
@@ -135,11 +165,32 @@ describe("the file", () => {
     network.dispose();
   });
 
-  const activations: fc.Arbitrary<Activation> = fc.constantFrom(...ACTIVATION_NAMES).chain((name): fc.Arbitrary<Activation> =>
-    ["leakyRelu", "prelu", "elu"].includes(name) ? fc.record({ name: fc.constant(name), alpha: fc.float({ min: 0, max: 3, noNaN: true }) }) : fc.constant(name));
-  const layers = fc.array(fc.record({ units: fc.integer({ min: 1, max: 9 }), activation: activations, biasInitializer: fc.float({ noNaN: true, noDefaultInfinity: true }) }), { minLength: 1, maxLength: 4 });
-  const specs = fc.record({ inputs: fc.integer({ min: 1, max: 7 }), layers, loss: fc.constantFrom(...LOSS_NAMES), seed: fc.maxSafeNat() });
-  it("gives back any network", () => fc.assert(fc.asyncProperty(specs, (given) => withNetwork(given, expectSameAgain)), { seed: 1, numRuns: 150 }));
+  const activations: fc.Arbitrary<Activation> = fc
+    .constantFrom(...ACTIVATION_NAMES)
+    .chain((name): fc.Arbitrary<Activation> =>
+      ["leakyRelu", "prelu", "elu"].includes(name)
+        ? fc.record({ name: fc.constant(name), alpha: fc.float({ min: 0, max: 3, noNaN: true }) })
+        : fc.constant(name),
+    );
+  const layers = fc.array(
+    fc.record({
+      units: fc.integer({ min: 1, max: 9 }),
+      activation: activations,
+      biasInitializer: fc.float({ noNaN: true, noDefaultInfinity: true }),
+    }),
+    { minLength: 1, maxLength: 4 },
+  );
+  const specs = fc.record({
+    inputs: fc.integer({ min: 1, max: 7 }),
+    layers,
+    loss: fc.constantFrom(...LOSS_NAMES),
+    seed: fc.maxSafeNat(),
+  });
+  it("gives back any network", () =>
+    fc.assert(
+      fc.asyncProperty(specs, (given) => withNetwork(given, expectSameAgain)),
+      { seed: 1, numRuns: 150 },
+    ));
 });
 
 describe("what cannot be written or read", () => {
@@ -154,15 +205,24 @@ describe("what cannot be written or read", () => {
 
   it("refuses wrong arguments", async () => {
     const network = await createNetwork(spec);
-    const metadata = (given: unknown) => () => exportNetwork(network, "safetensors", { metadata: given as Record<string, string> });
+    const metadata = (given: unknown) => () =>
+      exportNetwork(network, "safetensors", { metadata: given as Record<string, string> });
     await expectRefusal(metadata({ spec: "x" }), "value", '"spec"', "taken");
     await expectRefusal(metadata({ relumine: "x" }), "value", '"relumine"');
     await expectRefusal(metadata(JSON.parse('{"__proto__":"x"}')), "value", "__proto__");
     await expectRefusal(metadata({ rows: 3 }), "value", '3 for "rows"', "string");
     await expectRefusal(metadata([]), "value", "array");
-    await expectRefusal(() => exportNetwork(network, "safetensors", { metdata: {} } as object), "value", 'Did you mean "metadata"');
+    await expectRefusal(
+      () => exportNetwork(network, "safetensors", { metdata: {} } as object),
+      "value",
+      'Did you mean "metadata"',
+    );
     await expectRefusal(() => importNetwork("model" as unknown as Uint8Array), "value", "Uint8Array");
-    await expectRefusal(async () => importNetwork(await exported(), { threds: 2 } as object), "value", 'Did you mean "threads"');
+    await expectRefusal(
+      async () => importNetwork(await exported(), { threds: 2 } as object),
+      "value",
+      'Did you mean "threads"',
+    );
     await expectRefusal(() => exportNetwork({} as Network, "safetensors"), "value", "createNetwork");
     network.dispose();
     await expectRefusal(() => exportNetwork(network, "safetensors"), "disposed");
@@ -172,43 +232,132 @@ describe("what cannot be written or read", () => {
 describe("a file that is not to be believed is refused:", () => {
   const dtypes = ["F64", "F16", "BF16", "I32", "U8", "BOOL", "f32", 4, null];
   const cases: [string, (header: Json) => Json | string | undefined | void, RegExp][] = [
-    ...dtypes.map((dtype): (typeof cases)[number] => [`dtype ${dtype}`, (h) => void (tensor(h, "layers.0.bias").dtype = dtype), new RegExp(`"layers.0.bias" holds "?${dtype}"?; wanted is "F32"`)]),
+    ...dtypes.map((dtype): (typeof cases)[number] => [
+      `dtype ${dtype}`,
+      (h) => void (tensor(h, "layers.0.bias").dtype = dtype),
+      new RegExp(`"layers.0.bias" holds "?${dtype}"?; wanted is "F32"`),
+    ]),
     ["no metadata", (h) => void delete h[METADATA], /no "relumine": another program wrote it/],
     ["metadata without a spec", (h) => void delete (h[METADATA] as Json).spec, /no "spec"/],
     ["metadata of numbers", (h) => void ((h[METADATA] as Json).x = 1), /1 for "x"; wanted is a string/],
-    ["metadata that is a list", (h) => void (h[METADATA] = []), /__metadata__ is an array of length 0; wanted is an object/],
+    [
+      "metadata that is a list",
+      (h) => void (h[METADATA] = []),
+      /__metadata__ is an array of length 0; wanted is an object/,
+    ],
     ["a later version", (h) => void ((h[METADATA] as Json).relumine = "2"), /version "2"; wanted is "1"/],
-    ["a missing tensor", (h) => void (delete h["layers.0.kernel"], tensor(h, "layers.0.bias").data_offsets = [0, 36], tensor(h, "layers.0.bias").shape = [9]), /no tensor "layers.0.kernel"; its spec wants one of shape \[2, 3\]/],
-    ["an unknown tensor", (h) => void (h["layers.2.bias"] = { dtype: "F32", shape: [0], data_offsets: [80, 80] }), /"layers.2.bias" of which its spec knows nothing/],
+    [
+      "a missing tensor",
+      (h) =>
+        void (
+          delete h["layers.0.kernel"],
+          (tensor(h, "layers.0.bias").data_offsets = [0, 36]),
+          (tensor(h, "layers.0.bias").shape = [9])
+        ),
+      /no tensor "layers.0.kernel"; its spec wants one of shape \[2, 3\]/,
+    ],
+    [
+      "an unknown tensor",
+      (h) => void (h["layers.2.bias"] = { dtype: "F32", shape: [0], data_offsets: [80, 80] }),
+      /"layers.2.bias" of which its spec knows nothing/,
+    ],
     ["an entry that is no object", (h) => void (h["layers.0.bias"] = 3), /"layers.0.bias" is 3; wanted is an object/],
     ["an entry without a shape", (h) => void delete tensor(h, "layers.0.bias").shape, /has no "shape"/],
     ["an entry with more", (h) => void (tensor(h, "layers.0.bias").strides = [1]), /has a "strides"/],
     ["a shape of text", (h) => void (tensor(h, "layers.0.bias").shape = "3"), /shape is "3"; wanted is a list/],
     ["a shape of fractions", (h) => void (tensor(h, "layers.0.bias").shape = [1.5, 2]), /shape is an array/],
     ["a negative shape", (h) => void (tensor(h, "layers.0.bias").shape = [-3]), /at least 0/],
-    ["a shape of too many", (h) => void (tensor(h, "layers.0.bias").shape = [4]), /shape \[4\] has 12 bytes; wanted are 16/],
-    ["a shape whose size overflows", (h) => void (tensor(h, "layers.0.bias").shape = [2 ** 52, 2 ** 52]), /wanted are 8.1\d+e\+31/],
-    ["a shape whose size wraps around", (h) => void (tensor(h, "layers.0.bias").shape = [3, 2 ** 32 + 1]), /wanted are 51539607564/],
-    ["a turned shape", (h) => void (tensor(h, "layers.0.kernel").shape = [3, 2]), /shape \[3, 2\]; the file's spec wants \[2, 3\]/],
+    [
+      "a shape of too many",
+      (h) => void (tensor(h, "layers.0.bias").shape = [4]),
+      /shape \[4\] has 12 bytes; wanted are 16/,
+    ],
+    [
+      "a shape whose size overflows",
+      (h) => void (tensor(h, "layers.0.bias").shape = [2 ** 52, 2 ** 52]),
+      /wanted are 8.1\d+e\+31/,
+    ],
+    [
+      "a shape whose size wraps around",
+      (h) => void (tensor(h, "layers.0.bias").shape = [3, 2 ** 32 + 1]),
+      /wanted are 51539607564/,
+    ],
+    [
+      "a turned shape",
+      (h) => void (tensor(h, "layers.0.kernel").shape = [3, 2]),
+      /shape \[3, 2\]; the file's spec wants \[2, 3\]/,
+    ],
     ["a shape of more axes", (h) => void (tensor(h, "layers.0.kernel").shape = [2, 3, 1]), /wants \[2, 3\]/],
-    ["offsets beyond the end", (h) => void (tensor(h, "layers.1.bias").data_offsets = [76, 84]), /from byte 76 to 84 of 80/],
+    [
+      "offsets beyond the end",
+      (h) => void (tensor(h, "layers.1.bias").data_offsets = [76, 84]),
+      /from byte 76 to 84 of 80/,
+    ],
     ["offsets far beyond", (h) => void (tensor(h, "layers.1.bias").data_offsets = [0, 2 ** 50]), /of 80/],
     ["offsets that turn back", (h) => void (tensor(h, "layers.1.bias").data_offsets = [80, 72]), /from byte 80 to 72/],
     ["one offset", (h) => void (tensor(h, "layers.1.bias").data_offsets = [72]), /data_offsets|lie from/],
     ["negative offsets", (h) => void (tensor(h, "layers.1.bias").data_offsets = [-8, 0]), /at least 0/],
-    ["offsets that are not whole", (h) => void (tensor(h, "layers.1.bias").data_offsets = [72.5, 80.5]), /whole numbers/],
-    ["overlapping tensors", (h) => void (tensor(h, "layers.0.alpha").data_offsets = [24, 36]), /begins at byte 24; wanted is 36/],
-    ["a gap", (h) => void (tensor(h, "layers.0.bias").data_offsets = [28, 40], tensor(h, "layers.0.alpha").data_offsets = [40, 52]), /begins at byte 28; wanted is 24/],
-    ["bytes behind the tensors", (h) => void (delete h["layers.1.bias"], tensor(h, "layers.1.kernel").data_offsets = [48, 72]), /end at byte 72 of 80/],
-    ["a name twice", (h) => JSON.stringify(h).replace("layers.0.bias", "layers.0.alpha"), /names "layers.0.alpha" twice/],
-    ["a name twice, once escaped", (h) => JSON.stringify(h).replace("layers.0.bias", String.raw`layers.0.\u0061lpha`), /names "layers.0.alpha" twice/],
-    ["a name twice, far from its colon", (h) => JSON.stringify(h).replace('"layers.0.bias"', `"layers.0.alpha"${" ".repeat(300)}`), /names "layers.0.alpha" twice/],
-    ["a dtype twice", (h) => JSON.stringify(h).replace('"dtype":"F32"', '"dtype":"F32","dtype":"F32"'), /names "dtype" twice/],
+    [
+      "offsets that are not whole",
+      (h) => void (tensor(h, "layers.1.bias").data_offsets = [72.5, 80.5]),
+      /whole numbers/,
+    ],
+    [
+      "overlapping tensors",
+      (h) => void (tensor(h, "layers.0.alpha").data_offsets = [24, 36]),
+      /begins at byte 24; wanted is 36/,
+    ],
+    [
+      "a gap",
+      (h) =>
+        void (
+          (tensor(h, "layers.0.bias").data_offsets = [28, 40]),
+          (tensor(h, "layers.0.alpha").data_offsets = [40, 52])
+        ),
+      /begins at byte 28; wanted is 24/,
+    ],
+    [
+      "bytes behind the tensors",
+      (h) => void (delete h["layers.1.bias"], (tensor(h, "layers.1.kernel").data_offsets = [48, 72])),
+      /end at byte 72 of 80/,
+    ],
+    [
+      "a name twice",
+      (h) => JSON.stringify(h).replace("layers.0.bias", "layers.0.alpha"),
+      /names "layers.0.alpha" twice/,
+    ],
+    [
+      "a name twice, once escaped",
+      (h) => JSON.stringify(h).replace("layers.0.bias", String.raw`layers.0.\u0061lpha`),
+      /names "layers.0.alpha" twice/,
+    ],
+    [
+      "a name twice, far from its colon",
+      (h) => JSON.stringify(h).replace('"layers.0.bias"', `"layers.0.alpha"${" ".repeat(300)}`),
+      /names "layers.0.alpha" twice/,
+    ],
+    [
+      "a dtype twice",
+      (h) => JSON.stringify(h).replace('"dtype":"F32"', '"dtype":"F32","dtype":"F32"'),
+      /names "dtype" twice/,
+    ],
     ["a __proto__", (h) => JSON.stringify(h).replace("{", '{"__proto__":{"dtype":"F32"},'), /"__proto__"/],
-    ["a __proto__ in the spec", (h) => setSpec(h, (s) => JSON.stringify(s).replace("{", '{"__proto__":{"loss":"huber"},')), /spec has a member "__proto__"/],
-    ["deep nesting", (h) => JSON.stringify(h).replace('"F32"', "[".repeat(1e5) + "]".repeat(1e5)), /nested more than 3 levels/],
+    [
+      "a __proto__ in the spec",
+      (h) => setSpec(h, (s) => JSON.stringify(s).replace("{", '{"__proto__":{"loss":"huber"},')),
+      /spec has a member "__proto__"/,
+    ],
+    [
+      "deep nesting",
+      (h) => JSON.stringify(h).replace('"F32"', "[".repeat(1e5) + "]".repeat(1e5)),
+      /nested more than 3 levels/,
+    ],
     ["deep nesting in the spec", (h) => setSpec(h, () => `${'{"layers":['.repeat(5e4)}`), /nested more than 4 levels/],
-    ["too many parts", (h) => JSON.stringify(h).replace("[2,3]", `[${"0,".repeat(2 ** 20)}0]`), /more than 1048576 parts/],
+    [
+      "too many parts",
+      (h) => JSON.stringify(h).replace("[2,3]", `[${"0,".repeat(2 ** 20)}0]`),
+      /more than 1048576 parts/,
+    ],
     ["half of its JSON", (h) => JSON.stringify(h).slice(0, 200), /not JSON/],
     ["a list for a header", () => "[1]", /does not begin with \{/],
     ["a byte order mark", (h) => `\ufeff${JSON.stringify(h)}`, /does not begin with \{/],
@@ -217,17 +366,33 @@ describe("a file that is not to be believed is refused:", () => {
     ["a spec with a wrong loss", (h) => setSpec(h, (s) => void (s.loss = "hinge")), /the file's spec: loss is "hinge"/],
     ["a spec without layers", (h) => setSpec(h, (s) => void delete s.layers), /the file's spec: layers is undefined/],
     ["a spec with more", (h) => setSpec(h, (s) => void (s.optimizer = "adam")), /has no "optimizer"/],
-    ["a spec of huge layers", (h) => setSpec(h, (s) => void ((s.layers as Json[])[0].units = 2 ** 30)), /spec wants \[2, 1073741824\]/],
-    ["a spec of layers too huge to name", (h) => setSpec(h, (s) => void ((s.layers as Json[])[0].units = 1e300)), /units is 1e\+300/],
+    [
+      "a spec of huge layers",
+      (h) => setSpec(h, (s) => void ((s.layers as Json[])[0].units = 2 ** 30)),
+      /spec wants \[2, 1073741824\]/,
+    ],
+    [
+      "a spec of layers too huge to name",
+      (h) => setSpec(h, (s) => void ((s.layers as Json[])[0].units = 1e300)),
+      /units is 1e\+300/,
+    ],
     ["a spec of other inputs", (h) => setSpec(h, (s) => void (s.inputs = 3)), /spec wants \[3, 3\]/],
-    ["a spec of other activations", (h) => setSpec(h, (s) => void ((s.layers as Json[])[0].activation = "relu")), /"layers.0.alpha" of which its spec knows nothing/],
+    [
+      "a spec of other activations",
+      (h) => setSpec(h, (s) => void ((s.layers as Json[])[0].activation = "relu")),
+      /"layers.0.alpha" of which its spec knows nothing/,
+    ],
   ];
   it.each(cases)("%s", async (_name, change, message) => {
     const bytes = await tampered((header) => change(header) as Json | undefined);
     await expectRefusal(() => importNetwork(bytes), "format", message);
   });
 
-  it.each([[Number.NaN, "NaN"], [Infinity, "Infinity"], [-Infinity, "-Infinity"]])("a weight of %d", async (value, text) => {
+  it.each([
+    [Number.NaN, "NaN"],
+    [Infinity, "Infinity"],
+    [-Infinity, "-Infinity"],
+  ])("a weight of %d", async (value, text) => {
     const { header, body } = split(await exported());
     new DataView(body.buffer).setFloat32(24, value, true);
     await expectRefusal(() => importNetwork(join(header, body)), "format", `"layers.0.bias" has ${text} at 0`);
@@ -243,7 +408,11 @@ describe("a file that is not to be believed is refused:", () => {
 
   it("a header that is not UTF-8", async () => {
     const { body } = split(await exported());
-    await expectRefusal(() => importNetwork(join(new Uint8Array([0x7b, 0x22, 0xff, 0x22, 0x7d]), body)), "format", "not UTF-8");
+    await expectRefusal(
+      () => importNetwork(join(new Uint8Array([0x7b, 0x22, 0xff, 0x22, 0x7d]), body)),
+      "format",
+      "not UTF-8",
+    );
   });
 
   it("and the same tampering with nothing changed is not: the control", async () => {
@@ -259,7 +428,8 @@ describe("a file that is not to be believed is refused:", () => {
 
   it("after any cut", async () => {
     const bytes = await exported();
-    for (let length = 0; length < bytes.length; length++) await expectRefusal(() => importNetwork(bytes.subarray(0, length)), "format");
+    for (let length = 0; length < bytes.length; length++)
+      await expectRefusal(() => importNetwork(bytes.subarray(0, length)), "format");
     await expectRefusal(() => importNetwork(new Uint8Array([...bytes, 0])), "format");
   });
 

@@ -1,6 +1,17 @@
 // The package against ten steps of PyTorch in float64: outputs, gradients, losses and final weights within 1e-4 relative.
 import { describe, expect, test } from "vitest";
-import { cases, describeCase, flattenTrace, type GoldenCase, initialLayers, optimizerOf, sizes, steps, targetsFor, x } from "./golden.js";
+import {
+  cases,
+  describeCase,
+  flattenTrace,
+  type GoldenCase,
+  initialLayers,
+  optimizerOf,
+  sizes,
+  steps,
+  targetsFor,
+  x,
+} from "./golden.js";
 import { ARITHMETICS, toOptimizer, weightsOf, withNetwork } from "../network/helpers.js";
 import { type ActivationName, type Loss, type Network, type RuntimeOptions, sgd } from "../../src/index.js";
 
@@ -10,19 +21,32 @@ const SMALL = 1e-6; // of the tensor's largest entry: below it float32 sums canc
 function expectClose(given: readonly number[], wanted: readonly number[]): void {
   expect(given.length).toBe(wanted.length);
   const floor = SMALL * wanted.reduce((largest, value) => Math.max(largest, Math.abs(value)), 0);
-  const worst = wanted.reduce((largest, value, i) => Math.max(largest, Math.abs(given[i] - value) / (RELATIVE * Math.abs(value) + floor)), 0);
+  const worst = wanted.reduce(
+    (largest, value, i) => Math.max(largest, Math.abs(given[i] - value) / (RELATIVE * Math.abs(value) + floor)),
+    0,
+  );
   expect(worst, "the largest error in units of the tolerance").toBeLessThanOrEqual(1);
 }
 
-function withGoldenNetwork(trace: GoldenCase, options: RuntimeOptions, use: (network: Network) => Promise<void>): Promise<void> {
+function withGoldenNetwork(
+  trace: GoldenCase,
+  options: RuntimeOptions,
+  use: (network: Network) => Promise<void>,
+): Promise<void> {
   const activation = trace.hiddenActivation as ActivationName;
-  const layers = sizes.units.map((units, index) => (index < sizes.units.length - 1 ? { units, activation } : { units }));
-  return withNetwork({ inputs: sizes.inputs, layers, loss: trace.loss as Loss }, async (network) => {
-    initialLayers(trace.hiddenActivation).forEach(({ kernel, bias }, index) => {
-      network.layers[index].setWeights({ kernel: Float32Array.from(kernel.flat()), bias: Float32Array.from(bias) });
-    });
-    await use(network);
-  }, options);
+  const layers = sizes.units.map((units, index) =>
+    index < sizes.units.length - 1 ? { units, activation } : { units },
+  );
+  return withNetwork(
+    { inputs: sizes.inputs, layers, loss: trace.loss as Loss },
+    async (network) => {
+      initialLayers(trace.hiddenActivation).forEach(({ kernel, bias }, index) => {
+        network.layers[index].setWeights({ kernel: Float32Array.from(kernel.flat()), bias: Float32Array.from(bias) });
+      });
+      await use(network);
+    },
+    options,
+  );
 }
 
 describe.each(ARITHMETICS)("arithmetic %s", (arithmetic) => {
@@ -48,8 +72,15 @@ describe.each(ARITHMETICS)("arithmetic %s", (arithmetic) => {
 
     test("losses and final weights", () =>
       withGoldenNetwork(trace, { arithmetic }, async (network) => {
-        const { epochs } = await network.fit(data, { ...fullBatch, epochs: steps, optimizer: toOptimizer(optimizerOf(trace.optimizer)) });
-        expectClose(epochs.map(({ loss }) => loss), trace.losses);
+        const { epochs } = await network.fit(data, {
+          ...fullBatch,
+          epochs: steps,
+          optimizer: toOptimizer(optimizerOf(trace.optimizer)),
+        });
+        expectClose(
+          epochs.map(({ loss }) => loss),
+          trace.losses,
+        );
         expectClose(weightsOf(network), flattenTrace(trace.finalKernels, trace.finalBiases));
       }));
   });

@@ -7,7 +7,9 @@ export type GoldenCase = (typeof cases)[number];
 
 /** A flat row-major array as rows. */
 export function toRows(flat: ArrayLike<number>, columns: number): Rows {
-  return Array.from({ length: flat.length / columns }, (_row, r) => Array.from({ length: columns }, (_column, c) => flat[r * columns + c]));
+  return Array.from({ length: flat.length / columns }, (_row, r) =>
+    Array.from({ length: columns }, (_column, c) => flat[r * columns + c]),
+  );
 }
 
 const [inputs, ...units] = golden.layerSizes;
@@ -50,7 +52,10 @@ export function optimizerOf(name: string): ReferenceOptimizer {
 }
 
 /** Kernels and biases of a trace in the order of `flatten`. */
-export function flattenTrace(kernels: readonly (readonly number[])[], biases: readonly (readonly number[])[]): number[] {
+export function flattenTrace(
+  kernels: readonly (readonly number[])[],
+  biases: readonly (readonly number[])[],
+): number[] {
   return kernels.flatMap((kernel, layer) => [...kernel, ...biases[layer]]);
 }
 

@@ -8,7 +8,10 @@ const { training } = loadDigits();
 async function dead(options: (rate: number) => FitOptions): Promise<number> {
   let sum = 0;
   for (const seed of [1, 4]) {
-    using network = await createNetwork({ inputs: 64, layers: [{ units: 128 }, { units: 128 }, { units: 10 }], loss: "crossEntropy", seed }, { arithmetic: "reproducible" });
+    using network = await createNetwork(
+      { inputs: 64, layers: [{ units: 128 }, { units: 128 }, { units: 10 }], loss: "crossEntropy", seed },
+      { arithmetic: "reproducible" },
+    );
     await network.fit(training, { epochs: 10, batchSize: 32, ...options(0.8) });
     sum += diagnose(network, training.x, { proofs: false }).dead;
   }

@@ -24,12 +24,18 @@ vi.mock("#helpers", async (importOriginal) => ({
 
 // More than 512 inputs are added up in blocks: the caller then waits in the midst of a product.
 it.each([300, 1300])("with %i inputs", async (inputs) => {
-  const network = await createNetwork({ inputs, layers: [{ units: 200 }, { units: 10 }], loss: "crossEntropy" }, { threads: 2 });
+  const network = await createNetwork(
+    { inputs, layers: [{ units: 200 }, { units: 10 }], loss: "crossEntropy" },
+    { threads: 2 },
+  );
   const kernel = (of: Network) => Buffer.from(of.layers[0].getWeights().kernel.buffer);
   let afterLastStep = kernel(network);
   const callbacks = [{ onBatchEnd: () => void (afterLastStep = kernel(network)) }];
-  await expect(network.fit(labelled(64, inputs), { epochs: 1_000_000, batchSize: 64, optimizer: sgd(), callbacks })).rejects.toMatchObject({
-    code: "disposed", message: expect.stringContaining("did not answer for 5 seconds"),
+  await expect(
+    network.fit(labelled(64, inputs), { epochs: 1_000_000, batchSize: 64, optimizer: sgd(), callbacks }),
+  ).rejects.toMatchObject({
+    code: "disposed",
+    message: expect.stringContaining("did not answer for 5 seconds"),
   });
   expect(kernel(await network.clone()).equals(afterLastStep)).toBe(true);
 });

@@ -30,15 +30,20 @@ it("a thread that dies fails the fit and leaves the weights of the last whole st
     epochs: 100_000,
     batchSize: 64,
     optimizer: sgd(),
-    callbacks: [{
-      onBatchEnd({ step }) {
-        steps.push(step);
-        afterLastStep = network.layers[0].getWeights().kernel;
-        if (step === 10) started[0].stop();
+    callbacks: [
+      {
+        onBatchEnd({ step }) {
+          steps.push(step);
+          afterLastStep = network.layers[0].getWeights().kernel;
+          if (step === 10) started[0].stop();
+        },
       },
-    }],
+    ],
   });
-  await expect(training).rejects.toMatchObject({ code: "disposed", message: expect.stringContaining("a helper thread has died") });
+  await expect(training).rejects.toMatchObject({
+    code: "disposed",
+    message: expect.stringContaining("a helper thread has died"),
+  });
   expect(steps.length).toBeGreaterThanOrEqual(10);
   expect(network.layers[0].getWeights().kernel).toEqual(afterLastStep);
   await expect(network.fit(data, { batchSize: 64 })).rejects.toMatchObject({ code: "disposed" });
@@ -61,7 +66,9 @@ it("an idle pool costs no CPU and keeps no process alive", async () => {
     const { user, system } = process.cpuUsage(before);
     console.log(network.runtime.threads, (user + system) / 1000);
   `;
-  const { stdout } = await promisify(execFile)(process.execPath, ["--input-type=module", "-e", program], { timeout: PATIENCE_MS });
+  const { stdout } = await promisify(execFile)(process.execPath, ["--input-type=module", "-e", program], {
+    timeout: PATIENCE_MS,
+  });
   const [threads, milliseconds] = stdout.trim().split(" ").map(Number);
   expect(threads).toBe(3);
   expect(milliseconds).toBeLessThan(60); // a spinning helper would have used 600

@@ -1,11 +1,39 @@
 // Training of every activation, loss and optimizer, on networks of many shapes, against the float64 reference.
 import { describe, expect, test } from "vitest";
-import { ARITHMETICS, integer, randomRows, relativeDistance, seededRandom, toOptimizer, toReference, weightsOf, withNetwork } from "./helpers.js";
+import {
+  ARITHMETICS,
+  integer,
+  randomRows,
+  relativeDistance,
+  seededRandom,
+  toOptimizer,
+  toReference,
+  weightsOf,
+  withNetwork,
+} from "./helpers.js";
 import type { ActivationName, Loss, NetworkSpec } from "../../src/index.js";
 import { flatten, outputs, type ReferenceOptimizer, type ReferenceTargets, softmax, train } from "../reference.js";
 
-const activations: readonly ActivationName[] = ["linear", "relu", "leakyRelu", "prelu", "elu", "selu", "gelu", "silu", "softplus", "sigmoid", "tanh"];
-const losses: readonly Loss[] = ["crossEntropy", "binaryCrossEntropy", "meanSquaredError", "meanAbsoluteError", "huber"];
+const activations: readonly ActivationName[] = [
+  "linear",
+  "relu",
+  "leakyRelu",
+  "prelu",
+  "elu",
+  "selu",
+  "gelu",
+  "silu",
+  "softplus",
+  "sigmoid",
+  "tanh",
+];
+const losses: readonly Loss[] = [
+  "crossEntropy",
+  "binaryCrossEntropy",
+  "meanSquaredError",
+  "meanAbsoluteError",
+  "huber",
+];
 const optimizers: readonly ReferenceOptimizer[] = [
   { name: "sgd", learningRate: 0.05 },
   { name: "sgd", learningRate: 0.03, momentum: 0.8, weightDecay: 0.02 },
@@ -19,7 +47,11 @@ const optimizers: readonly ReferenceOptimizer[] = [
 const RELATIVE = 1e-4;
 
 function randomSpec(random: () => number, activation: ActivationName, loss: Loss): NetworkSpec {
-  const hidden = Array.from({ length: integer(random, 0, 3) }, () => ({ units: randomWidth(random), activation, biasInitializer: 0.1 }));
+  const hidden = Array.from({ length: integer(random, 0, 3) }, () => ({
+    units: randomWidth(random),
+    activation,
+    biasInitializer: 0.1,
+  }));
   const last = { units: loss === "crossEntropy" ? integer(random, 2, 11) : integer(random, 1, 11) };
   return { inputs: randomWidth(random), layers: [...hidden, last], loss, seed: integer(random, 0, 1e9) };
 }
@@ -30,13 +62,20 @@ function randomWidth(random: () => number): number {
 }
 
 function randomTargets(random: () => number, rows: number, units: number, loss: Loss): ReferenceTargets {
-  if (loss === "crossEntropy" && random() < 0.5) return Array.from({ length: rows }, () => integer(random, 0, units - 1));
+  if (loss === "crossEntropy" && random() < 0.5)
+    return Array.from({ length: rows }, () => integer(random, 0, units - 1));
   const numbers = randomRows(random, rows, units, 2);
   if (loss === "crossEntropy") return numbers.map((row) => softmax(row).map(Math.fround));
   return loss === "binaryCrossEntropy" ? numbers.map((row) => row.map((value) => Number(value > 0))) : numbers;
 }
 
-async function compareTraining(activation: ActivationName, loss: Loss, optimizer: ReferenceOptimizer, random: () => number, arithmetic: "fast" | "reproducible") {
+async function compareTraining(
+  activation: ActivationName,
+  loss: Loss,
+  optimizer: ReferenceOptimizer,
+  random: () => number,
+  arithmetic: "fast" | "reproducible",
+) {
   const spec = randomSpec(random, activation, loss);
   const units = spec.layers.at(-1)!.units;
   const rows = integer(random, 1, 21);
@@ -48,29 +87,39 @@ async function compareTraining(activation: ActivationName, loss: Loss, optimizer
     ...(random() < 0.3 && { clipNorm: 0.1 + random() }),
     ...(random() < 0.3 && { schedule: (step: number, epoch: number) => optimizer.learningRate / (step + epoch) }),
   };
-  await withNetwork(spec, async (network) => {
-    const reference = toReference(network);
-    expect(relativeDistance([...network.predict(x, { logits: true }).data], outputs(reference, x).flat())).toBeLessThan(RELATIVE);
-    const wantedLosses = train(reference, x, y, loss, { ...training, optimizer });
-    const givenLosses: number[] = [];
-    const { schedule, ...shared } = training;
-    await network.fit({ x, y }, {
-      ...shared,
-      shuffle: false,
-      optimizer: toOptimizer(optimizer),
-      ...(schedule && { learningRate: schedule }),
-      callbacks: [{ onBatchEnd: (log) => void givenLosses.push(log.loss) }],
-    });
-    expect(relativeDistance(givenLosses, wantedLosses)).toBeLessThan(RELATIVE);
-    expect(relativeDistance(weightsOf(network), flatten(reference))).toBeLessThan(RELATIVE);
-  }, { arithmetic });
+  await withNetwork(
+    spec,
+    async (network) => {
+      const reference = toReference(network);
+      expect(
+        relativeDistance([...network.predict(x, { logits: true }).data], outputs(reference, x).flat()),
+      ).toBeLessThan(RELATIVE);
+      const wantedLosses = train(reference, x, y, loss, { ...training, optimizer });
+      const givenLosses: number[] = [];
+      const { schedule, ...shared } = training;
+      await network.fit(
+        { x, y },
+        {
+          ...shared,
+          shuffle: false,
+          optimizer: toOptimizer(optimizer),
+          ...(schedule && { learningRate: schedule }),
+          callbacks: [{ onBatchEnd: (log) => void givenLosses.push(log.loss) }],
+        },
+      );
+      expect(relativeDistance(givenLosses, wantedLosses)).toBeLessThan(RELATIVE);
+      expect(relativeDistance(weightsOf(network), flatten(reference))).toBeLessThan(RELATIVE);
+    },
+    { arithmetic },
+  );
 }
 
 describe.each(ARITHMETICS)("arithmetic %s", (arithmetic) => {
   describe.each(activations)("%s", (activation) => {
     test.each(losses)("%s with every optimizer", async (loss) => {
       for (const [index, optimizer] of optimizers.entries()) {
-        const seed = (activations.indexOf(activation) * losses.length + losses.indexOf(loss)) * optimizers.length + index;
+        const seed =
+          (activations.indexOf(activation) * losses.length + losses.indexOf(loss)) * optimizers.length + index;
         await compareTraining(activation, loss, optimizer, seededRandom(seed), arithmetic);
       }
     });
@@ -82,8 +131,15 @@ test("the comparison sees a rate that is off by a hundredth", async () => {
   const y = randomRows(seededRandom(2), 9, 2);
   await withNetwork({ inputs: 3, layers: [{ units: 5 }, { units: 2 }], loss: "meanSquaredError" }, async (network) => {
     const reference = toReference(network);
-    train(reference, x, y, "meanSquaredError", { epochs: 2, batchSize: 4, optimizer: { name: "sgd", learningRate: 0.101 } });
-    await network.fit({ x, y }, { epochs: 2, batchSize: 4, shuffle: false, optimizer: toOptimizer({ name: "sgd", learningRate: 0.1 }) });
+    train(reference, x, y, "meanSquaredError", {
+      epochs: 2,
+      batchSize: 4,
+      optimizer: { name: "sgd", learningRate: 0.101 },
+    });
+    await network.fit(
+      { x, y },
+      { epochs: 2, batchSize: 4, shuffle: false, optimizer: toOptimizer({ name: "sgd", learningRate: 0.1 }) },
+    );
     expect(relativeDistance(weightsOf(network), flatten(reference))).toBeGreaterThan(RELATIVE);
   });
 });

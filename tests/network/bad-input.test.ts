@@ -1,7 +1,26 @@
 // Bad input: the error's code, a message that says what was given and what is wanted, and a network that did not change.
 import { describe, expect, test } from "vitest";
-import { classifier, expectRefusal, expectUntouched, regressor, sectors, waves, weightsOf, withNetwork } from "./helpers.js";
-import { adam, adamW, createNetwork, type DataSet, type Matrix, type NetworkSpec, RelumineError, rmsprop, sgd } from "../../src/index.js";
+import {
+  classifier,
+  expectRefusal,
+  expectUntouched,
+  regressor,
+  sectors,
+  waves,
+  weightsOf,
+  withNetwork,
+} from "./helpers.js";
+import {
+  adam,
+  adamW,
+  createNetwork,
+  type DataSet,
+  type Matrix,
+  type NetworkSpec,
+  RelumineError,
+  rmsprop,
+  sgd,
+} from "../../src/index.js";
 import { getRuntime } from "../../src/wasm/runtime.js";
 
 /** Calls that TypeScript would refuse: JavaScript's users have no such help. */
@@ -30,17 +49,37 @@ describe("specs", () => {
     ["no layers", { ...spec, layers: [] }, "value", ["layers", /at least/]],
     ["layers missing", { inputs: 2, loss: "huber" }, "value", ["layers", "undefined"]],
     ["layers a number", { ...spec, layers: 3 }, "value", ["layers", "3"]],
-    ["layers with a hole", { ...spec, layers: Object.assign([], { 1: { units: 1 }, length: 2 }) }, "value", [/layers\[0\]/]],
+    [
+      "layers with a hole",
+      { ...spec, layers: Object.assign([], { 1: { units: 1 }, length: 2 }) },
+      "value",
+      [/layers\[0\]/],
+    ],
     ["inputs 0", { ...spec, inputs: 0 }, "value", ["inputs", "0", /at least 1/]],
     ["inputs 2.5", { ...spec, inputs: 2.5 }, "value", ["inputs", "2.5"]],
     ["inputs missing", { layers: spec.layers, loss: "huber" }, "value", ["inputs", "undefined"]],
     ["an unknown activation", withLayer({ units: 3, activation: "rellu" }), "value", ["rellu", '"relu"', "softplus"]],
     ["an activation in another case", withLayer({ units: 3, activation: "ReLU" }), "value", ["ReLU", '"relu"']],
-    ["an unknown activation by object", withLayer({ units: 3, activation: { name: "leakyrelu", alpha: 0.1 } }), "value", ["leakyrelu", '"leakyRelu"']],
+    [
+      "an unknown activation by object",
+      withLayer({ units: 3, activation: { name: "leakyrelu", alpha: 0.1 } }),
+      "value",
+      ["leakyrelu", '"leakyRelu"'],
+    ],
     ["an activation that is a number", withLayer({ units: 3, activation: 3 }), "value", ["activation", "3"]],
     ["alpha NaN", withLayer({ units: 3, activation: { name: "elu", alpha: Number.NaN } }), "value", ["alpha", "NaN"]],
-    ["alpha infinite", withLayer({ units: 3, activation: { name: "prelu", alpha: Infinity } }), "value", ["alpha", "Infinity"]],
-    ["alpha beyond float32", withLayer({ units: 3, activation: { name: "elu", alpha: 1e39 } }), "value", ["alpha", /1e\+39/]],
+    [
+      "alpha infinite",
+      withLayer({ units: 3, activation: { name: "prelu", alpha: Infinity } }),
+      "value",
+      ["alpha", "Infinity"],
+    ],
+    [
+      "alpha beyond float32",
+      withLayer({ units: 3, activation: { name: "elu", alpha: 1e39 } }),
+      "value",
+      ["alpha", /1e\+39/],
+    ],
     ["alpha for relu", withLayer({ units: 3, activation: { name: "relu", alpha: 0.1 } }), "value", ["relu", "alpha"]],
     ["an unknown initializer", withLayer({ units: 3, kernelInitializer: "heNorm" }), "value", ["heNorm", '"heNormal"']],
     ["bias NaN", withLayer({ units: 3, biasInitializer: Number.NaN }), "value", ["biasInitializer", "NaN", "finite"]],
@@ -63,19 +102,31 @@ describe("specs", () => {
   test("units 1e9: refused with a figure before anything is allocated", async () => {
     const { heap } = await getRuntime();
     const before = [heap.used, heap.memory.buffer.byteLength];
-    await expectRefusal(() => createNetwork({ ...spec, layers: [{ units: 1e9 }, { units: 1 }] }), "memory", /\d/, /GiB/);
+    await expectRefusal(
+      () => createNetwork({ ...spec, layers: [{ units: 1e9 }, { units: 1 }] }),
+      "memory",
+      /\d/,
+      /GiB/,
+    );
     await expectRefusal(() => createNetwork({ ...spec, layers: [{ units: 5e8 }, { units: 5e8 }] }), "memory", /\d/);
     expect([heap.used, heap.memory.buffer.byteLength]).toEqual(before);
     await withNetwork(spec, (network) => expect(network.predict([[0, 0]]).rows).toBe(1)); // and there is room for others
   });
 
-  test("units 1e12 are refused", () => expectRefusal(() => createNetwork({ ...spec, layers: [{ units: 1e12 }] }), /* either says so */ "value", "1000000000000"));
+  test("units 1e12 are refused", () =>
+    expectRefusal(
+      () => createNetwork({ ...spec, layers: [{ units: 1e12 }] }),
+      /* either says so */ "value",
+      "1000000000000",
+    ));
 
   test.each<[string, Anything, Words]>([
     ["arithmetic", { arithmetic: "fst" }, ["fst", '"fast"']],
     ["an unknown option", { arithmetics: "fast" }, ["arithmetics", '"arithmetic"']],
     ["a number", 1, ["options", "1"]],
-  ])("runtime options: %s", (_name, options, words) => expectRefusal(() => createNetwork(spec, options), "value", ...words));
+  ])("runtime options: %s", (_name, options, words) =>
+    expectRefusal(() => createNetwork(spec, options), "value", ...words),
+  );
 
   test.each([0, -1, 1.5, Number.NaN, "two"])("threads %s are refused", async (threads) => {
     const refusal = await createNetwork(spec, { threads: threads as number }).catch((error: unknown) => error);
@@ -114,15 +165,48 @@ describe("data", () => {
     ["no y", { x }, "shape", ["y", "undefined"]],
     ["no x", { y }, "shape", ["x", "undefined"]],
     ["empty data", { x: [], y: [] }, "shape", ["x", /empty|0 rows/]],
-    ["ragged rows", { x: [[1, 2], [1, 2, 3]], y: [0, 1] }, "shape", [/x\[1\]/, "3", "2"]],
-    ["rows too wide", { x: [[1, 2, 3], [1, 2, 3]], y: [0, 1] }, "shape", ["x", "3", "2"]],
+    [
+      "ragged rows",
+      {
+        x: [
+          [1, 2],
+          [1, 2, 3],
+        ],
+        y: [0, 1],
+      },
+      "shape",
+      [/x\[1\]/, "3", "2"],
+    ],
+    [
+      "rows too wide",
+      {
+        x: [
+          [1, 2, 3],
+          [1, 2, 3],
+        ],
+        y: [0, 1],
+      },
+      "shape",
+      ["x", "3", "2"],
+    ],
     ["rows too narrow", { x: [[1], [2]], y: [0, 1] }, "shape", ["x", "1", "2"]],
     ["rows of no numbers", { x: [[], []], y: [0, 1] }, "shape", ["x", "0", "2"]],
     ["numbers where rows are wanted", { x: [1, 2], y: [0, 1] }, "shape", [/x\[0\]/, "1"]],
     ["a row that is null", { x: [[1, 2], null], y: [0, 1] }, "shape", [/x\[1\]/, "null"]],
     ["a first row that is null", { x: [null, [1, 2]], y: [0, 1] }, "shape", [/x\[0\]/, "null"]],
     ["a hole in the rows", { x: Object.assign([], { 1: [1, 2], length: 2 }), y: [0, 1] }, "shape", [/x\[0\]/]],
-    ["NaN", { x: [[1, 2], [Number.NaN, 2]], y: [0, 1] }, "value", ["x", "NaN", /row 1/, /column 0/]],
+    [
+      "NaN",
+      {
+        x: [
+          [1, 2],
+          [Number.NaN, 2],
+        ],
+        y: [0, 1],
+      },
+      "value",
+      ["x", "NaN", /row 1/, /column 0/],
+    ],
     ["Infinity", { x: [[1, Infinity]], y: [0] }, "value", ["x", "Infinity", /row 0/, /column 1/]],
     ["a number beyond float32", { x: [[1, 1e39]], y: [0] }, "value", ["x", /row 0/, /column 1/]],
     ["text", { x: [[1, "2"]], y: [0] }, "value", ["x", '"2"']],
@@ -131,14 +215,50 @@ describe("data", () => {
     ["bigint rows", { x: [BigInt64Array.of(1n, 2n)], y: [0] }, "value", ["x", "1n"]],
     ["a row with an absurd length", { x: [{ length: 1e12 }], y: [0] }, "shape", [/x\[0\]/]],
     ["a row with a negative length", { x: [{ length: -1 }], y: [0] }, "shape", [/x\[0\]/]],
-    ["a Matrix whose length lies", { x: { rows: 3, columns: 2, data: new Float32Array(5) }, y: [0, 1, 2] }, "shape", ["5", "6"]],
-    ["a Matrix of -1 rows", { x: { rows: -1, columns: 2, data: new Float32Array(2) }, y: [0] }, "shape", ["rows", "-1"]],
-    ["a Matrix of 1.5 columns", { x: { rows: 2, columns: 1.5, data: new Float32Array(3) }, y: [0, 1] }, "shape", ["columns", "1.5"]],
-    ["a Matrix of doubles", { x: { rows: 1, columns: 2, data: new Float64Array(2) }, y: [0] }, "value", ["data", "Float64Array", "Float32Array"]],
-    ["a Matrix with NaN", { x: { rows: 1, columns: 2, data: Float32Array.of(1, Number.NaN) }, y: [0] }, "value", ["NaN", /column 1/]],
+    [
+      "a Matrix whose length lies",
+      { x: { rows: 3, columns: 2, data: new Float32Array(5) }, y: [0, 1, 2] },
+      "shape",
+      ["5", "6"],
+    ],
+    [
+      "a Matrix of -1 rows",
+      { x: { rows: -1, columns: 2, data: new Float32Array(2) }, y: [0] },
+      "shape",
+      ["rows", "-1"],
+    ],
+    [
+      "a Matrix of 1.5 columns",
+      { x: { rows: 2, columns: 1.5, data: new Float32Array(3) }, y: [0, 1] },
+      "shape",
+      ["columns", "1.5"],
+    ],
+    [
+      "a Matrix of doubles",
+      { x: { rows: 1, columns: 2, data: new Float64Array(2) }, y: [0] },
+      "value",
+      ["data", "Float64Array", "Float32Array"],
+    ],
+    [
+      "a Matrix with NaN",
+      { x: { rows: 1, columns: 2, data: Float32Array.of(1, Number.NaN) }, y: [0] },
+      "value",
+      ["NaN", /column 1/],
+    ],
     ["x longer than y", { x, y: y.slice(1) }, "shape", ["8", "7"]],
     ["y longer than x", { x, y: [...y, 0] }, "shape", ["8", "9"]],
-    ["a label out of range", { x: [[1, 2], [3, 4]], y: [0, 3] }, "value", [/y\[1\]/, "3", /0 to 2/]],
+    [
+      "a label out of range",
+      {
+        x: [
+          [1, 2],
+          [3, 4],
+        ],
+        y: [0, 3],
+      },
+      "value",
+      [/y\[1\]/, "3", /0 to 2/],
+    ],
     ["a fractional label", { x: [[1, 2]], y: [0.5] }, "value", [/y\[0\]/, "0.5"]],
     ["a negative label", { x: [[1, 2]], y: [-1] }, "value", [/y\[0\]/, "-1"]],
     ["a label that is NaN", { x: [[1, 2]], y: [Number.NaN] }, "value", [/y\[0\]/, "NaN"]],
@@ -147,28 +267,59 @@ describe("data", () => {
     ["probability rows too narrow", { x: [[1, 2]], y: [[0.5, 0.5]] }, "shape", ["y", "2", "3"]],
     ["probabilities beyond 1", { x: [[1, 2]], y: [[2, -1, 0]] }, "value", ["y", "2", /0 to 1/]],
     ["probabilities that do not sum to 1", { x: [[1, 2]], y: [[0.5, 0.1, 0.1]] }, "value", ["y", "sum"]],
-    ["y that is ragged", { x: [[1, 2], [3, 4]], y: [[1, 0, 0], [1, 0]] }, "shape", [/y\[1\]/]],
+    [
+      "y that is ragged",
+      {
+        x: [
+          [1, 2],
+          [3, 4],
+        ],
+        y: [
+          [1, 0, 0],
+          [1, 0],
+        ],
+      },
+      "shape",
+      [/y\[1\]/],
+    ],
   ];
 
   test.each(cases)("fit, evaluate and validation refuse %s", (_name, given, code, words) =>
     withNetwork(classifier, async (network) => {
       await expectUntouched(network, () => network.fit(given), code, ...words);
       await expectUntouched(network, () => network.evaluate(given), code, ...words);
-      if (given !== undefined) await expectUntouched(network, () => network.fit({ x, y }, { validation: given }), code, "validation");
-    }));
+      if (given !== undefined)
+        await expectUntouched(network, () => network.fit({ x, y }, { validation: given }), code, "validation");
+    }),
+  );
 
-  const samples = cases.filter(([name]) => /row|Matrix|NaN$|Infinity|text$|float32/.test(name) && !/y |label|probab/.test(name));
-  test.each(samples)("predict refuses %s", (_name, given, code) => withNetwork(classifier, (network) => expectUntouched(network, () => network.predict(given.x), code, "x")));
+  const samples = cases.filter(
+    ([name]) => /row|Matrix|NaN$|Infinity|text$|float32/.test(name) && !/y |label|probab/.test(name),
+  );
+  test.each(samples)("predict refuses %s", (_name, given, code) =>
+    withNetwork(classifier, (network) => expectUntouched(network, () => network.predict(given.x), code, "x")),
+  );
 
   test.each<[string, Anything, Code, Words]>([
     ["targets with NaN", [1, Number.NaN], "value", [/y\[1\]/, "NaN"]],
     ["targets beyond float32", [1, -1e39], "value", [/y\[1\]/]],
-    ["two numbers for one output", [[1, 2], [3, 4]], "shape", ["y", "2", "1"]],
+    [
+      "two numbers for one output",
+      [
+        [1, 2],
+        [3, 4],
+      ],
+      "shape",
+      ["y", "2", "1"],
+    ],
     ["targets with an absurd length", { length: 1e12 }, "shape", ["y"]],
     ["targets with a negative length", { length: -1 }, "shape", ["y"]],
     ["a Matrix of the wrong height", { rows: 3, columns: 1, data: new Float32Array(3) }, "shape", ["y", "3", "2"]],
   ])("regression refuses %s", (_name, targets, code, words) =>
-    withNetwork(regressor, (network) => expectUntouched(network, () => network.fit({ x: good, y: targets }), code, ...words)));
+    withNetwork(regressor, (network) =>
+      expectUntouched(network, () => network.fit({ x: good, y: targets }), code, ...words),
+    ),
+  );
 
   test.each<[string, Anything, Code, Words]>([
     ["a class of 2", [0, 2], "value", [/y\[1\]/, "2", "0 or 1"]],
@@ -177,7 +328,10 @@ describe("data", () => {
     ["a class of -1", [-1, 0], "value", ["-1"]],
     ["NaN", [0, Number.NaN], "value", ["NaN"]],
   ])("binaryCrossEntropy refuses %s", (_name, targets, code, words) =>
-    withNetwork({ ...regressor, loss: "binaryCrossEntropy" }, (network) => expectUntouched(network, () => network.fit({ x: good, y: targets }), code, ...words)));
+    withNetwork({ ...regressor, loss: "binaryCrossEntropy" }, (network) =>
+      expectUntouched(network, () => network.fit({ x: good, y: targets }), code, ...words),
+    ),
+  );
 });
 
 describe("fit options", () => {
@@ -205,7 +359,11 @@ describe("fit options", () => {
     ["a callback with a number as method", { callbacks: [{ onBatchEnd: 3 }] }, ["onBatchEnd", "3"]],
     ["a signal that is none", { signal: new AbortController() }, ["signal", "AbortSignal"]],
     ["options that are a number", 10, ["fit", "10"]],
-  ])("%s", (_name, options, words) => withNetwork(classifier, (network) => expectUntouched(network, () => network.fit({ x, y }, options), "value", ...words)));
+  ])("%s", (_name, options, words) =>
+    withNetwork(classifier, (network) =>
+      expectUntouched(network, () => network.fit({ x, y }, options), "value", ...words),
+    ),
+  );
 
   test("a batch that does not fit in memory is refused with a figure", () =>
     withNetwork({ inputs: 1, layers: [{ units: 2 ** 13 }, { units: 1 }], loss: "meanSquaredError" }, (network) => {
@@ -219,7 +377,9 @@ describe("predict options", () => {
   test.each<[string, Anything, Words]>([
     ["a misspelt name", { logit: true }, ["logit", '"logits"']],
     ["logits as text", { logits: "yes" }, ["logits", "yes"]],
-  ])("%s", (_name, options, words) => withNetwork(classifier, (network) => expectRefusal(() => network.predict(x, options), "value", ...words)));
+  ])("%s", (_name, options, words) =>
+    withNetwork(classifier, (network) => expectRefusal(() => network.predict(x, options), "value", ...words)),
+  );
 });
 
 describe("weights", () => {
@@ -228,14 +388,28 @@ describe("weights", () => {
     ["a kernel too short", { kernel: new Float32Array(23) }, "shape", ["kernel", "23", "24"]],
     ["a kernel too long", { kernel: new Float32Array(25) }, "shape", ["kernel", "25", "24"]],
     ["a bias too short", { bias: new Float32Array(11) }, "shape", ["bias", "11", "12"]],
-    ["a good kernel with a bad bias", { kernel: new Float32Array(24).fill(7), bias: new Float32Array(1) }, "shape", ["bias", "1", "12"]],
+    [
+      "a good kernel with a bad bias",
+      { kernel: new Float32Array(24).fill(7), bias: new Float32Array(1) },
+      "shape",
+      ["bias", "1", "12"],
+    ],
     ["NaN", { kernel: new Float32Array(24).fill(Number.NaN) }, "value", ["kernel", "NaN"]],
-    ["a good kernel with an infinite bias", { kernel: new Float32Array(24).fill(7), bias: new Float32Array(12).fill(Infinity) }, "value", ["bias", "Infinity"]],
+    [
+      "a good kernel with an infinite bias",
+      { kernel: new Float32Array(24).fill(7), bias: new Float32Array(12).fill(Infinity) },
+      "value",
+      ["bias", "Infinity"],
+    ],
     ["plain numbers", { bias: Array.from(new Float32Array(12)) }, "value", ["bias", "Float32Array"]],
     ["doubles", { bias: new Float64Array(12) }, "value", ["bias", "Float64Array"]],
     ["slopes for relu", { alpha: new Float32Array(12) }, "value", ["alpha"]],
     ["a misspelt name", { biases: new Float32Array(12) }, "value", ["biases", '"bias"']],
-  ])("%s", (_name, weights, code, words) => withNetwork(classifier, (network) => expectUntouched(network, () => network.layers[0].setWeights(weights), code, ...words)));
+  ])("%s", (_name, weights, code, words) =>
+    withNetwork(classifier, (network) =>
+      expectUntouched(network, () => network.layers[0].setWeights(weights), code, ...words),
+    ),
+  );
 });
 
 test("after a refused call the network trains as if nothing had happened", async () => {
@@ -259,8 +433,13 @@ test("every method refuses after dispose, dispose twice does no harm", async () 
   network.dispose();
   network[Symbol.dispose]();
   const calls: (() => unknown)[] = [
-    () => network.fit({ x, y }), () => network.evaluate({ x, y }), () => network.predict(x), () => network.clone(),
-    () => network.summary(), () => layer.getWeights(), () => layer.setWeights({ bias: new Float32Array(12) }),
+    () => network.fit({ x, y }),
+    () => network.evaluate({ x, y }),
+    () => network.predict(x),
+    () => network.clone(),
+    () => network.summary(),
+    () => layer.getWeights(),
+    () => layer.setWeights({ bias: new Float32Array(12) }),
   ];
   for (const call of calls) await expectRefusal(call, "disposed", /dispose/);
   expect(network.spec.inputs).toBe(2); // what needs no memory stays readable
@@ -269,7 +448,12 @@ test("every method refuses after dispose, dispose twice does no harm", async () 
 
 test("fit, clone and createNetwork never throw: they reject", async () => {
   const network = await createNetwork(regressor);
-  const promises = [createNetwork(null as Anything), network.fit(null as Anything), network.fit(waves(3), { epochs: 0.5 })];
+  const promises = [
+    createNetwork(null as Anything),
+    network.fit(null as Anything),
+    network.fit(waves(3), { epochs: 0.5 }),
+  ];
   network.dispose();
-  for (const promise of [...promises, network.clone(), network.fit(waves(3))]) await expect(promise).rejects.toBeInstanceOf(RelumineError);
+  for (const promise of [...promises, network.clone(), network.fit(waves(3))])
+    await expect(promise).rejects.toBeInstanceOf(RelumineError);
 });

@@ -21,13 +21,24 @@ const cases: readonly Case[] = [
 
 async function build({ widths, isShut }: Case, skips: boolean): Promise<Network> {
   const activation = skips ? ("relu" as const) : { name: "leakyRelu" as const, alpha: 0 };
-  const network = await createNetwork({ inputs: 33, layers: [...widths.map((units) => ({ units, activation })), { units: 7 }], loss: "crossEntropy", seed: 5 });
-  widths.forEach((units, layer) => network.layers[layer].setWeights({ bias: Float32Array.from({ length: units }, (_, unit) => (isShut(layer, unit) ? shut : 0.1)) }));
+  const network = await createNetwork({
+    inputs: 33,
+    layers: [...widths.map((units) => ({ units, activation })), { units: 7 }],
+    loss: "crossEntropy",
+    seed: 5,
+  });
+  widths.forEach((units, layer) =>
+    network.layers[layer].setWeights({
+      bias: Float32Array.from({ length: units }, (_, unit) => (isShut(layer, unit) ? shut : 0.1)),
+    }),
+  );
   return network;
 }
 
 function weightsOf(network: Network): number[] {
-  return network.layers.flatMap((layer) => Object.values(layer.getWeights()).flatMap((values: Float32Array) => [...values]));
+  return network.layers.flatMap((layer) =>
+    Object.values(layer.getWeights()).flatMap((values: Float32Array) => [...values]),
+  );
 }
 
 /** Sums over at most 300 terms a product, a few products deep, nine updates: K·epsilon with room for neither luck nor error. */
@@ -35,7 +46,10 @@ const TOLERANCE = 300 * 2 ** -24;
 
 function expectClose(given: readonly number[], wanted: readonly number[]): void {
   expect(given.length).toBe(wanted.length);
-  const worst = given.reduce((max, value, i) => Math.max(max, Math.abs(value - wanted[i]) / (1 + Math.abs(wanted[i]))), 0);
+  const worst = given.reduce(
+    (max, value, i) => Math.max(max, Math.abs(value - wanted[i]) / (1 + Math.abs(wanted[i]))),
+    0,
+  );
   expect(worst).toBeLessThan(TOLERANCE);
 }
 
@@ -44,32 +58,52 @@ const x = { rows, columns: 33, data: Float32Array.from({ length: rows * 33 }, (_
 const y = Array.from({ length: rows }, (_, i) => (i * i) % 7);
 
 describe.each(cases)("$name closed", (example) => {
-  it.each([["sgd", () => sgd({ learningRate: 0.1 })], ["momentum", () => sgd({ learningRate: 0.05, momentum: 0.9 })], ["adam", () => adam()]] as [string, () => Optimizer][])(
-    "trains as without the short cut, with %s",
-    async (_, optimizer) => {
-      const [short, long] = await Promise.all([build(example, true), build(example, false)]);
-      const before = short.layers.map((layer) => layer.getWeights());
-      const options = { epochs: 3, batchSize: 32 };
-      const histories = [await short.fit({ x, y }, { ...options, optimizer: optimizer() }), await long.fit({ x, y }, { ...options, optimizer: optimizer() })];
-      expectClose(histories[0].epochs.map(({ loss }) => loss), histories[1].epochs.map(({ loss }) => loss));
-      expectClose(weightsOf(short), weightsOf(long));
-      expectClose([...short.predict(x).data], [...long.predict(x).data]);
-      example.widths.forEach((units, layer) => {
-        const { kernel, bias } = short.layers[layer].getWeights();
-        for (let unit = 0; unit < units; unit++) {
-          if (!example.isShut(layer, unit)) continue;
-          expect(bias[unit]).toBe(before[layer].bias[unit]);
-          for (let i = unit; i < kernel.length; i += units) if (!Object.is(kernel[i], before[layer].kernel[i])) expect.fail(`layer ${layer}, unit ${unit} has moved`);
-        }
-      });
-    },
-  );
+  it.each([
+    ["sgd", () => sgd({ learningRate: 0.1 })],
+    ["momentum", () => sgd({ learningRate: 0.05, momentum: 0.9 })],
+    ["adam", () => adam()],
+  ] as [string, () => Optimizer][])("trains as without the short cut, with %s", async (_, optimizer) => {
+    const [short, long] = await Promise.all([build(example, true), build(example, false)]);
+    const before = short.layers.map((layer) => layer.getWeights());
+    const options = { epochs: 3, batchSize: 32 };
+    const histories = [
+      await short.fit({ x, y }, { ...options, optimizer: optimizer() }),
+      await long.fit({ x, y }, { ...options, optimizer: optimizer() }),
+    ];
+    expectClose(
+      histories[0].epochs.map(({ loss }) => loss),
+      histories[1].epochs.map(({ loss }) => loss),
+    );
+    expectClose(weightsOf(short), weightsOf(long));
+    expectClose([...short.predict(x).data], [...long.predict(x).data]);
+    example.widths.forEach((units, layer) => {
+      const { kernel, bias } = short.layers[layer].getWeights();
+      for (let unit = 0; unit < units; unit++) {
+        if (!example.isShut(layer, unit)) continue;
+        expect(bias[unit]).toBe(before[layer].bias[unit]);
+        for (let i = unit; i < kernel.length; i += units)
+          if (!Object.is(kernel[i], before[layer].kernel[i])) expect.fail(`layer ${layer}, unit ${unit} has moved`);
+      }
+    });
+  });
 });
 
 it("trains as without the short cut where outputs are closed", async () => {
   const train = async (activation: "relu" | { name: "leakyRelu"; alpha: number }) => {
-    const network = await createNetwork({ inputs: 33, layers: [{ units: 70, activation }, { units: 67, activation }], loss: "meanSquaredError", seed: 5 });
-    network.layers.forEach((layer) => layer.setWeights({ bias: Float32Array.from({ length: layer.units }, (_, unit) => (unit % 3 === 0 ? shut : 0.1)) }));
+    const network = await createNetwork({
+      inputs: 33,
+      layers: [
+        { units: 70, activation },
+        { units: 67, activation },
+      ],
+      loss: "meanSquaredError",
+      seed: 5,
+    });
+    network.layers.forEach((layer) =>
+      layer.setWeights({
+        bias: Float32Array.from({ length: layer.units }, (_, unit) => (unit % 3 === 0 ? shut : 0.1)),
+      }),
+    );
     const targets = { rows, columns: 67, data: Float32Array.from({ length: rows * 67 }, (_, i) => Math.cos(i * i)) };
     await network.fit({ x, y: targets }, { epochs: 3, batchSize: 32, optimizer: sgd({ learningRate: 0.1 }) });
     return network;
@@ -85,7 +119,10 @@ it("a unit whose preactivations are NaN is not taken for a closed one: the fit e
   kernel[80 + 3] = -3e38;
   network.layers[0].setWeights({ kernel });
   const before = weightsOf(network);
-  const { stopped } = await network.fit({ x: { ...x, data: x.data.map(() => 10) }, y }, { epochs: 1, batchSize: 32, optimizer: sgd({ learningRate: 0.1 }) });
+  const { stopped } = await network.fit(
+    { x: { ...x, data: x.data.map(() => 10) }, y },
+    { epochs: 1, batchSize: 32, optimizer: sgd({ learningRate: 0.1 }) },
+  );
   expect(stopped).toBe("diverged");
   expect(weightsOf(network)).toEqual(before);
 });

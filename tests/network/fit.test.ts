@@ -1,7 +1,28 @@
 // The training loop: batches, logs, callbacks, stopping, validation, schedules, clipping, divergence.
 import { describe, expect, test, vi } from "vitest";
-import { classifier, expectRefusal, expectUntouched, regressor, relativeDistance, sectors, toReference, waves, weightsOf, withNetwork } from "./helpers.js";
-import { adam, type BatchLog, type Callback, earlyStopping, type EpochLog, type History, type NetworkSpec, RelumineError, sgd } from "../../src/index.js";
+import {
+  classifier,
+  expectRefusal,
+  expectUntouched,
+  regressor,
+  relativeDistance,
+  sectors,
+  toReference,
+  waves,
+  weightsOf,
+  withNetwork,
+} from "./helpers.js";
+import {
+  adam,
+  type BatchLog,
+  type Callback,
+  earlyStopping,
+  type EpochLog,
+  type History,
+  type NetworkSpec,
+  RelumineError,
+  sgd,
+} from "../../src/index.js";
 import { forward, lossOf, outputs } from "../reference.js";
 
 const pause = (milliseconds: number) => new Promise<void>((resolve) => setTimeout(resolve, milliseconds));
@@ -11,7 +32,11 @@ const data = sectors(70);
 function recorder(): { batches: BatchLog[]; epochs: EpochLog[]; callback: Callback } {
   const batches: BatchLog[] = [];
   const epochs: EpochLog[] = [];
-  return { batches, epochs, callback: { onBatchEnd: (log) => void batches.push({ ...log }), onEpochEnd: (log) => void epochs.push(log) } };
+  return {
+    batches,
+    epochs,
+    callback: { onBatchEnd: (log) => void batches.push({ ...log }), onEpochEnd: (log) => void epochs.push(log) },
+  };
 }
 
 describe("batches and logs", () => {
@@ -36,7 +61,12 @@ describe("batches and logs", () => {
         const history = await network.fit(data, options);
         return { weights: weightsOf(network), epochs: history.epochs.length, validation: history.epochs[0].validation };
       });
-    const explicit = { epochs: 10, batchSize: 32, optimizer: adam({ learningRate: 0.001, beta1: 0.9, beta2: 0.999, epsilon: 1e-8 }), shuffle: true };
+    const explicit = {
+      epochs: 10,
+      batchSize: 32,
+      optimizer: adam({ learningRate: 0.001, beta1: 0.9, beta2: 0.999, epsilon: 1e-8 }),
+      shuffle: true,
+    };
     expect(await trained()).toEqual(await trained(explicit));
     expect((await trained()).validation).toBeUndefined();
   });
@@ -52,14 +82,19 @@ describe("batches and logs", () => {
 
   test("one row trains", () =>
     withNetwork(regressor, async (network) => {
-      const { epochs } = await network.fit({ x: [[0.5, -1]], y: [2] }, { epochs: 60, optimizer: sgd({ learningRate: 0.05 }) });
+      const { epochs } = await network.fit(
+        { x: [[0.5, -1]], y: [2] },
+        { epochs: 60, optimizer: sgd({ learningRate: 0.05 }) },
+      );
       expect(epochs.at(-1)!.loss).toBeLessThan(epochs[0].loss / 10);
     }));
 
   test("the logged loss and accuracy are those before the update", () =>
     withNetwork(classifier, async (network) => {
       const before = network.evaluate(data);
-      const { epochs: [log] } = await network.fit(data, { epochs: 1, batchSize: 70, optimizer: sgd({ learningRate: 0.5 }) });
+      const {
+        epochs: [log],
+      } = await network.fit(data, { epochs: 1, batchSize: 70, optimizer: sgd({ learningRate: 0.5 }) });
       expect(log.loss).toBeCloseTo(before.loss, 5);
       expect(log.accuracy).toBe(before.accuracy);
       expect(network.evaluate(data).loss).toBeLessThan(before.loss);
@@ -67,31 +102,45 @@ describe("batches and logs", () => {
 
   test("regression has no accuracy", () =>
     withNetwork(regressor, async (network) => {
-      const { epochs: [log] } = await network.fit(waves(20), { epochs: 1 });
+      const {
+        epochs: [log],
+      } = await network.fit(waves(20), { epochs: 1 });
       expect(log).not.toHaveProperty("accuracy");
       expect(network.evaluate(waves(20))).not.toHaveProperty("accuracy");
     }));
 
   test("seconds are those that the epoch took", () =>
     withNetwork(classifier, async (network) => {
-      const { epochs: [log] } = await network.fit(data, { epochs: 1, callbacks: [{ onBatchEnd: () => pause(15) }] });
+      const {
+        epochs: [log],
+      } = await network.fit(data, { epochs: 1, callbacks: [{ onBatchEnd: () => pause(15) }] });
       expect(log.seconds).toBeGreaterThan(0.04);
       expect(log.seconds).toBeLessThan(5);
     }));
 
   test("an epoch's silent units are those that a recount at the same weights finds", () =>
-    withNetwork({ ...classifier, layers: [{ units: 30, biasInitializer: -0.7 }, { units: 20, biasInitializer: -0.3 }, { units: 3 }] }, async (network) => {
-      const passes = forward(toReference(network), data.x);
-      const recount = passes.slice(0, -1).map(({ z }) => z[0].filter((_, unit) => z.every((row) => row[unit] <= 0)).length);
-      expect(recount[0]).toBeGreaterThan(0);
-      expect(recount[0]).toBeLessThan(30);
-      const { epochs } = await network.fit(data, { epochs: 2, batchSize: 16, optimizer: sgd({ learningRate: 0 }) });
-      expect(epochs.map(({ silentUnits }) => silentUnits)).toEqual([recount, recount]);
-    }));
+    withNetwork(
+      {
+        ...classifier,
+        layers: [{ units: 30, biasInitializer: -0.7 }, { units: 20, biasInitializer: -0.3 }, { units: 3 }],
+      },
+      async (network) => {
+        const passes = forward(toReference(network), data.x);
+        const recount = passes
+          .slice(0, -1)
+          .map(({ z }) => z[0].filter((_, unit) => z.every((row) => row[unit] <= 0)).length);
+        expect(recount[0]).toBeGreaterThan(0);
+        expect(recount[0]).toBeLessThan(30);
+        const { epochs } = await network.fit(data, { epochs: 2, batchSize: 16, optimizer: sgd({ learningRate: 0 }) });
+        expect(epochs.map(({ silentUnits }) => silentUnits)).toEqual([recount, recount]);
+      },
+    ));
 
   test("a network without hidden layers has no silent units", () =>
     withNetwork({ inputs: 2, layers: [{ units: 3 }], loss: "crossEntropy" }, async (network) => {
-      const { epochs: [{ silentUnits }] } = await network.fit(data, { epochs: 1 });
+      const {
+        epochs: [{ silentUnits }],
+      } = await network.fit(data, { epochs: 1 });
       expect(silentUnits).toEqual([]);
     }));
 
@@ -108,10 +157,22 @@ describe("callbacks", () => {
     withNetwork(classifier, async (network) => {
       const calls: string[] = [];
       const named = (name: string): Callback => ({
-        onTrainBegin: async () => { await pause(1); calls.push(`${name} begin`); },
-        onBatchEnd: async ({ step }) => { await pause(1); calls.push(`${name} batch ${step}`); },
-        onEpochEnd: async ({ epoch }) => { await pause(1); calls.push(`${name} epoch ${epoch}`); },
-        onTrainEnd: async () => { await pause(1); calls.push(`${name} end`); },
+        onTrainBegin: async () => {
+          await pause(1);
+          calls.push(`${name} begin`);
+        },
+        onBatchEnd: async ({ step }) => {
+          await pause(1);
+          calls.push(`${name} batch ${step}`);
+        },
+        onEpochEnd: async ({ epoch }) => {
+          await pause(1);
+          calls.push(`${name} epoch ${epoch}`);
+        },
+        onTrainEnd: async () => {
+          await pause(1);
+          calls.push(`${name} end`);
+        },
       });
       await network.fit(data, { epochs: 1, batchSize: 50, callbacks: [named("a"), {}, named("b")] });
       const events = ["begin", "batch 1", "batch 2", "epoch 1", "end"];
@@ -144,7 +205,11 @@ describe("callbacks", () => {
 
   test("an error in one rejects the fit, and the network can be used and trained again", () =>
     withNetwork(classifier, async (network) => {
-      const broken: Callback = { onBatchEnd: ({ step }) => { if (step === 2) throw new Error("the caller's own"); } };
+      const broken: Callback = {
+        onBatchEnd: ({ step }) => {
+          if (step === 2) throw new Error("the caller's own");
+        },
+      };
       await expect(network.fit(data, { callbacks: [broken] })).rejects.toThrow("the caller's own");
       expect(network.predict(data.x).rows).toBe(70);
       expect((await network.fit(data, { epochs: 1 })).epochs.length).toBe(1);
@@ -154,7 +219,11 @@ describe("callbacks", () => {
     withNetwork(classifier, async (network) => {
       const bias = Float32Array.of(1, 2, 3);
       const last = network.layers[2];
-      await network.fit(data, { epochs: 1, optimizer: sgd({ learningRate: 0 }), callbacks: [{ onBatchEnd: () => last.setWeights({ bias }) }] });
+      await network.fit(data, {
+        epochs: 1,
+        optimizer: sgd({ learningRate: 0 }),
+        callbacks: [{ onBatchEnd: () => last.setWeights({ bias }) }],
+      });
       expect(last.getWeights().bias).toEqual(bias);
     }));
 });
@@ -163,7 +232,16 @@ describe("stopping", () => {
   test("context.stop() ends after the running batch", () =>
     withNetwork(classifier, async (network) => {
       const { batches, callback } = recorder();
-      const history = await network.fit(data, { callbacks: [callback, { onBatchEnd: ({ step }, { stop }) => { if (step === 4) stop(); } }] });
+      const history = await network.fit(data, {
+        callbacks: [
+          callback,
+          {
+            onBatchEnd: ({ step }, { stop }) => {
+              if (step === 4) stop();
+            },
+          },
+        ],
+      });
       expect(batches.length).toBe(4);
       expect(history.stopped).toBe("callback");
       expect(history.epochs.length).toBe(1);
@@ -173,7 +251,15 @@ describe("stopping", () => {
     withNetwork(classifier, async (network) => {
       const atOnce = await network.fit(data, { callbacks: [{ onTrainBegin: (context) => context.stop() }] });
       expect(atOnce).toEqual({ epochs: [], stopped: "callback" });
-      const later = await network.fit(data, { callbacks: [{ onEpochEnd: ({ epoch }, context) => { if (epoch === 2) context.stop(); } }] });
+      const later = await network.fit(data, {
+        callbacks: [
+          {
+            onEpochEnd: ({ epoch }, context) => {
+              if (epoch === 2) context.stop();
+            },
+          },
+        ],
+      });
       expect(later.epochs.length).toBe(2);
       expect(later.stopped).toBe("callback");
     }));
@@ -182,7 +268,10 @@ describe("stopping", () => {
     withNetwork(classifier, async (network) => {
       const before = weightsOf(network);
       const ends: History[] = [];
-      const history = await network.fit(data, { signal: AbortSignal.abort(), callbacks: [{ onTrainEnd: (end) => void ends.push(end) }] });
+      const history = await network.fit(data, {
+        signal: AbortSignal.abort(),
+        callbacks: [{ onTrainEnd: (end) => void ends.push(end) }],
+      });
       expect(history).toEqual({ epochs: [], stopped: "aborted" });
       expect(ends).toEqual([history]);
       expect(weightsOf(network)).toEqual(before);
@@ -193,7 +282,17 @@ describe("stopping", () => {
       const before = weightsOf(network);
       const { batches, callback } = recorder();
       const controller = new AbortController();
-      const history = await network.fit(data, { signal: controller.signal, callbacks: [callback, { onBatchEnd: ({ step }) => { if (step === 2) controller.abort(); } }] });
+      const history = await network.fit(data, {
+        signal: controller.signal,
+        callbacks: [
+          callback,
+          {
+            onBatchEnd: ({ step }) => {
+              if (step === 2) controller.abort();
+            },
+          },
+        ],
+      });
       expect(batches.length).toBe(2);
       expect(history.stopped).toBe("aborted");
       expect(weightsOf(network)).not.toEqual(before);
@@ -224,7 +323,9 @@ describe("the event loop", () => {
     withNetwork(wide, async (network) => {
       const controller = new AbortController();
       let turns = 0;
-      const timer = setInterval(() => { if (++turns === 9) controller.abort(); }, 5);
+      const timer = setInterval(() => {
+        if (++turns === 9) controller.abort();
+      }, 5);
       const history = await network.fit(sectors(1000), { epochs: 1e6, signal: controller.signal });
       clearInterval(timer);
       expect(history.stopped).toBe("aborted");
@@ -252,7 +353,11 @@ describe("validation", () => {
     withNetwork(classifier, async (network) => {
       const validation = sectors(33, 3, 9);
       const measured: unknown[] = [];
-      const { epochs } = await network.fit(data, { epochs: 2, validation, callbacks: [{ onEpochEnd: () => void measured.push(network.evaluate(validation)) }] });
+      const { epochs } = await network.fit(data, {
+        epochs: 2,
+        validation,
+        callbacks: [{ onEpochEnd: () => void measured.push(network.evaluate(validation)) }],
+      });
       expect(epochs.map((log) => log.validation)).toEqual(measured);
       expect(measured[0]).not.toEqual(measured[1]);
     }));
@@ -269,18 +374,28 @@ describe("validation", () => {
   test("a fraction holds rows out: rows of another loss are seen in validation alone", () =>
     withNetwork({ inputs: 1, layers: [{ units: 1 }], loss: "meanAbsoluteError" }, async (network) => {
       const y = Array.from({ length: 40 }, (_, row) => row);
-      const { epochs: [log] } = await network.fit({ x: y.map(() => [0]), y }, { epochs: 1, validation: 0.25, optimizer: sgd({ learningRate: 0 }) });
+      const {
+        epochs: [log],
+      } = await network.fit(
+        { x: y.map(() => [0]), y },
+        { epochs: 1, validation: 0.25, optimizer: sgd({ learningRate: 0 }) },
+      );
       expect(log.loss * 30 + log.validation!.loss * 10).toBeCloseTo((40 * 39) / 2, 3);
     }));
 
   test("a fraction of 0 holds out none", () =>
     withNetwork(classifier, async (network) => {
-      const { epochs: [log] } = await network.fit(data, { epochs: 1, validation: 0 });
+      const {
+        epochs: [log],
+      } = await network.fit(data, { epochs: 1, validation: 0 });
       expect(log.validation).toBeUndefined();
     }));
 
   test.each([1, -0.1, 1.5, Number.NaN, Infinity, 0.001, 0.999])("the fraction %s is refused", (validation) =>
-    withNetwork(classifier, (network) => expectUntouched(network, () => network.fit(data, { validation }), "value", "validation", String(validation))));
+    withNetwork(classifier, (network) =>
+      expectUntouched(network, () => network.fit(data, { validation }), "value", "validation", String(validation)),
+    ),
+  );
 });
 
 describe("the rate", () => {
@@ -292,7 +407,14 @@ describe("the rate", () => {
         return 1 / (10 * step);
       };
       const { epochs } = await network.fit(data, { epochs: 2, learningRate, optimizer: sgd({ learningRate: 9 }) });
-      expect(asked).toEqual([[1, 1], [2, 1], [3, 1], [4, 2], [5, 2], [6, 2]]);
+      expect(asked).toEqual([
+        [1, 1],
+        [2, 1],
+        [3, 1],
+        [4, 2],
+        [5, 2],
+        [6, 2],
+      ]);
       expect(epochs.map((log) => log.learningRate)).toEqual([1 / 30, 1 / 60]);
     }));
 
@@ -302,24 +424,43 @@ describe("the rate", () => {
         await network.fit(data, { epochs: 2, ...options });
         return weightsOf(network);
       });
-    expect(await weights({ optimizer: sgd({ learningRate: 0.2 }) })).toEqual(await weights({ optimizer: sgd({ learningRate: 7 }), learningRate: () => 0.2 }));
+    expect(await weights({ optimizer: sgd({ learningRate: 0.2 }) })).toEqual(
+      await weights({ optimizer: sgd({ learningRate: 7 }), learningRate: () => 0.2 }),
+    );
   });
 
-  test.each([Number.NaN, -1, Infinity, "0.1", undefined])("a schedule that gives %s is refused and leaves the weights of the step before", (rate) =>
-    withNetwork(classifier, async (network) => {
-      let before: number[] = [];
-      const callbacks = [{ onBatchEnd: () => { before = weightsOf(network); } }];
-      const learningRate = (step: number) => (step < 3 ? 0.1 : (rate as number));
-      await expectRefusal(() => network.fit(data, { learningRate, callbacks }), "value", "learningRate", String(rate));
-      expect(weightsOf(network)).toEqual(before);
-    }));
+  test.each([Number.NaN, -1, Infinity, "0.1", undefined])(
+    "a schedule that gives %s is refused and leaves the weights of the step before",
+    (rate) =>
+      withNetwork(classifier, async (network) => {
+        let before: number[] = [];
+        const callbacks = [
+          {
+            onBatchEnd: () => {
+              before = weightsOf(network);
+            },
+          },
+        ];
+        const learningRate = (step: number) => (step < 3 ? 0.1 : (rate as number));
+        await expectRefusal(
+          () => network.fit(data, { learningRate, callbacks }),
+          "value",
+          "learningRate",
+          String(rate),
+        );
+        expect(weightsOf(network)).toEqual(before);
+      }),
+  );
 
   test("clipNorm bounds the step of plain descent, and leaves small gradients alone", async () => {
     const stepOf = (clipNorm?: number) =>
       withNetwork(regressor, async (network) => {
         const before = weightsOf(network);
         const { x, y } = waves(16);
-        await network.fit({ x, y: y.map((value) => 100 * value) }, { epochs: 1, optimizer: sgd({ learningRate: 1 }), ...(clipNorm && { clipNorm }) });
+        await network.fit(
+          { x, y: y.map((value) => 100 * value) },
+          { epochs: 1, optimizer: sgd({ learningRate: 1 }), ...(clipNorm && { clipNorm }) },
+        );
         return weightsOf(network).map((value, i) => value - before[i]);
       });
     const norm = (step: number[]) => Math.hypot(...step);
@@ -327,20 +468,32 @@ describe("the rate", () => {
     const clipped = await stepOf(0.5);
     expect(norm(free)).toBeGreaterThan(5);
     expect(norm(clipped)).toBeCloseTo(0.5, 4);
-    expect(relativeDistance(clipped, free.map((value) => (value * 0.5) / norm(free)))).toBeLessThan(1e-5);
+    expect(
+      relativeDistance(
+        clipped,
+        free.map((value) => (value * 0.5) / norm(free)),
+      ),
+    ).toBeLessThan(1e-5);
     expect(await stepOf(1e9)).toEqual(free);
   });
 });
 
 describe("early stopping", () => {
   /** Validation losses follow `losses`, since a callback sets the only weight, the output's bias. */
-  async function runWith(losses: readonly number[], options: Parameters<typeof earlyStopping>[0], monitorTraining = false) {
+  async function runWith(
+    losses: readonly number[],
+    options: Parameters<typeof earlyStopping>[0],
+    monitorTraining = false,
+  ) {
     return withNetwork({ inputs: 1, layers: [{ units: 1 }], loss: "meanAbsoluteError" }, async (network) => {
-      const set = (value: number) => network.layers[0].setWeights({ kernel: new Float32Array(1), bias: Float32Array.of(value) });
+      const set = (value: number) =>
+        network.layers[0].setWeights({ kernel: new Float32Array(1), bias: Float32Array.of(value) });
       const script: Callback = {
         onTrainBegin: () => set(losses[0]),
         onBatchEnd: ({ epoch }) => set(losses[epoch - 1]),
-        onEpochEnd: ({ epoch }) => { if (monitorTraining) set(losses[epoch]); },
+        onEpochEnd: ({ epoch }) => {
+          if (monitorTraining) set(losses[epoch]);
+        },
       };
       const target = { x: [[0]], y: [0] };
       const history = await network.fit(target, {
@@ -354,7 +507,11 @@ describe("early stopping", () => {
   }
 
   test("stops after `patience` epochs without a better validation loss", async () => {
-    expect(await runWith([5, 4, 6, 6, 6, 6, 6, 6], { patience: 3 })).toEqual({ epochs: 5, stopped: "callback", bias: 6 });
+    expect(await runWith([5, 4, 6, 6, 6, 6, 6, 6], { patience: 3 })).toEqual({
+      epochs: 5,
+      stopped: "callback",
+      bias: 6,
+    });
   });
   test("a better loss starts the count anew", async () => {
     expect(await runWith([5, 6, 6, 4, 6, 6, 6, 6], { patience: 3 })).toMatchObject({ epochs: 7 });
@@ -370,7 +527,10 @@ describe("early stopping", () => {
     expect(await runWith([5, 2, 6], { patience: 9, restoreBest: true })).toMatchObject({ epochs: 3, bias: 2 });
   });
   test("monitors the loss where there is no validation", async () => {
-    expect(await runWith([5, 4, 6, 6, 6, 6, 6], { patience: 2, monitor: "loss" }, true)).toMatchObject({ epochs: 4, stopped: "callback" });
+    expect(await runWith([5, 4, 6, 6, 6, 6, 6], { patience: 2, monitor: "loss" }, true)).toMatchObject({
+      epochs: 4,
+      stopped: "callback",
+    });
   });
   test("one callback object serves two fits", () =>
     withNetwork(regressor, async (network) => {
@@ -381,9 +541,19 @@ describe("early stopping", () => {
     }));
   test("validationLoss without validation is refused", () =>
     withNetwork(regressor, (network) =>
-      expectRefusal(() => network.fit(waves(8), { callbacks: [earlyStopping({ monitor: "validationLoss" })] }), "value", "validation")));
-  test.each([{ patience: -1 }, { patience: 1.5 }, { minDelta: Number.NaN }, { monitor: "lss" as "loss" }, { restoreBest: 1 as unknown as boolean }])(
-    "%j is refused", (options) => expectRefusal(() => earlyStopping(options), "value"));
+      expectRefusal(
+        () => network.fit(waves(8), { callbacks: [earlyStopping({ monitor: "validationLoss" })] }),
+        "value",
+        "validation",
+      ),
+    ));
+  test.each([
+    { patience: -1 },
+    { patience: 1.5 },
+    { minDelta: Number.NaN },
+    { monitor: "lss" as "loss" },
+    { restoreBest: 1 as unknown as boolean },
+  ])("%j is refused", (options) => expectRefusal(() => earlyStopping(options), "value"));
 });
 
 describe("divergence", () => {
@@ -398,21 +568,42 @@ describe("divergence", () => {
     ["batches of one", { optimizer: sgd({ learningRate: 1e3 }), batchSize: 1 }],
     ["clipped, at an enormous rate", { optimizer: sgd({ learningRate: 1e30 }), clipNorm: 1e5 }],
   ])("%s stops with finite weights", (_name, options) =>
-    withNetwork({ inputs: 2, layers: [{ units: 20, activation: "leakyRelu" }, { units: 20, activation: "leakyRelu" }, { units: 1 }], loss: "meanSquaredError" }, async (network) => {
-      const ends: History[] = [];
-      const history = await network.fit(large, { epochs: 500, ...options, callbacks: [{ onTrainEnd: (end) => void ends.push(end) }] });
-      expect(history.stopped).toBe("diverged");
-      expect(ends).toEqual([history]);
-      expect(weightsOf(network).every(Number.isFinite)).toBe(true);
-      for (const { loss } of history.epochs) expect(Number.isFinite(loss)).toBe(true);
-      expect((await network.fit(waves(4), { epochs: 0 })).stopped).toBeUndefined(); // and the network can be used on
-    }));
+    withNetwork(
+      {
+        inputs: 2,
+        layers: [{ units: 20, activation: "leakyRelu" }, { units: 20, activation: "leakyRelu" }, { units: 1 }],
+        loss: "meanSquaredError",
+      },
+      async (network) => {
+        const ends: History[] = [];
+        const history = await network.fit(large, {
+          epochs: 500,
+          ...options,
+          callbacks: [{ onTrainEnd: (end) => void ends.push(end) }],
+        });
+        expect(history.stopped).toBe("diverged");
+        expect(ends).toEqual([history]);
+        expect(weightsOf(network).every(Number.isFinite)).toBe(true);
+        for (const { loss } of history.epochs) expect(Number.isFinite(loss)).toBe(true);
+        expect((await network.fit(waves(4), { epochs: 0 })).stopped).toBeUndefined(); // and the network can be used on
+      },
+    ),
+  );
 
   test("the weights are those before the update that the loss could not stand", () =>
     withNetwork(regressor, async (network) => {
       let last = weightsOf(network);
       const history = await network.fit(large, {
-        epochs: 500, batchSize: 64, optimizer: sgd({ learningRate: 1e3 }), callbacks: [{ onBatchEnd: () => { last = weightsOf(network); } }],
+        epochs: 500,
+        batchSize: 64,
+        optimizer: sgd({ learningRate: 1e3 }),
+        callbacks: [
+          {
+            onBatchEnd: () => {
+              last = weightsOf(network);
+            },
+          },
+        ],
       });
       expect(history.stopped).toBe("diverged");
       expect(weightsOf(network)).toEqual(last);
@@ -444,14 +635,32 @@ describe("one at a time", () => {
 
   test("dispose during a fit ends it with an error", async () =>
     withNetwork(classifier, (network) =>
-      expectRefusal(() => network.fit(data, { callbacks: [{ onBatchEnd: ({ step }) => { if (step === 2) network.dispose(); } }] }), "disposed")));
+      expectRefusal(
+        () =>
+          network.fit(data, {
+            callbacks: [
+              {
+                onBatchEnd: ({ step }) => {
+                  if (step === 2) network.dispose();
+                },
+              },
+            ],
+          }),
+        "disposed",
+      ),
+    ));
 
   test.each(["onTrainBegin", "onEpochEnd", "onTrainEnd"] as const)("dispose in %s does no harm", (hook) =>
     withNetwork(classifier, async (network) => {
-      const outcome = await network.fit(data, { epochs: 2, callbacks: [{ [hook]: () => network.dispose() }] }).catch((error: unknown) => error);
+      const outcome = await network
+        .fit(data, { epochs: 2, callbacks: [{ [hook]: () => network.dispose() }] })
+        .catch((error: unknown) => error);
       expect(outcome instanceof RelumineError ? outcome.code : "disposed").toBe("disposed");
-      await withNetwork(classifier, async (other) => expect((await other.fit(data, { epochs: 1 })).epochs.length).toBe(1));
-    }));
+      await withNetwork(classifier, async (other) =>
+        expect((await other.fit(data, { epochs: 1 })).epochs.length).toBe(1),
+      );
+    }),
+  );
 });
 
 test("the data may change after fit was called with rows", () =>

@@ -1,7 +1,17 @@
 // What the network tests share: seeded data, weights as one array, the package's networks as the reference's, refused calls.
 import { expect } from "vitest";
 import {
-  adam, adamW, createNetwork, type Matrix, type Network, type NetworkSpec, type Optimizer, RelumineError, rmsprop, type RuntimeOptions, sgd,
+  adam,
+  adamW,
+  createNetwork,
+  type Matrix,
+  type Network,
+  type NetworkSpec,
+  type Optimizer,
+  RelumineError,
+  rmsprop,
+  type RuntimeOptions,
+  sgd,
 } from "../../src/index.js";
 import type { ReferenceLayer, ReferenceOptimizer, Rows } from "../reference.js";
 
@@ -26,7 +36,9 @@ export function integer(random: () => number, low: number, high: number): number
 
 /** Rows of float32 numbers, uniform from -scale to scale. */
 export function randomRows(random: () => number, rows: number, columns: number, scale = 1): Rows {
-  return Array.from({ length: rows }, () => Array.from({ length: columns }, () => Math.fround((2 * random() - 1) * scale)));
+  return Array.from({ length: rows }, () =>
+    Array.from({ length: columns }, () => Math.fround((2 * random() - 1) * scale)),
+  );
 }
 
 /** A small task of classification: the class is the sector of a point of the plane. */
@@ -47,11 +59,25 @@ export function waves(rows: number, seed = 1): { x: Rows; y: number[] } {
   return { x, y: x.map(([a, b]) => Math.fround(Math.sin(a) + 0.5 * b)) };
 }
 
-export const classifier: NetworkSpec = { inputs: 2, layers: [{ units: 12 }, { units: 9 }, { units: 3 }], loss: "crossEntropy", seed: 5 };
-export const regressor: NetworkSpec = { inputs: 2, layers: [{ units: 12 }, { units: 1 }], loss: "meanSquaredError", seed: 5 };
+export const classifier: NetworkSpec = {
+  inputs: 2,
+  layers: [{ units: 12 }, { units: 9 }, { units: 3 }],
+  loss: "crossEntropy",
+  seed: 5,
+};
+export const regressor: NetworkSpec = {
+  inputs: 2,
+  layers: [{ units: 12 }, { units: 1 }],
+  loss: "meanSquaredError",
+  seed: 5,
+};
 
 /** Creates a network, hands it on, and gives its memory back whatever happens. */
-export async function withNetwork<T>(spec: NetworkSpec, use: (network: Network) => T | Promise<T>, options?: RuntimeOptions): Promise<T> {
+export async function withNetwork<T>(
+  spec: NetworkSpec,
+  use: (network: Network) => T | Promise<T>,
+  options?: RuntimeOptions,
+): Promise<T> {
   const network = await createNetwork(spec, options);
   try {
     return await use(network);
@@ -71,7 +97,9 @@ export function weightsOf(network: Network): number[] {
 export function toReference(network: Network): ReferenceLayer[] {
   return network.layers.map((layer) => {
     const { kernel, bias, alpha } = layer.getWeights();
-    const rows = Array.from({ length: layer.inputs }, (_, i) => [...kernel.subarray(i * layer.units, (i + 1) * layer.units)]);
+    const rows = Array.from({ length: layer.inputs }, (_, i) => [
+      ...kernel.subarray(i * layer.units, (i + 1) * layer.units),
+    ]);
     return { activation: layer.activation, kernel: rows, bias: [...bias], ...(alpha && { alpha: [...alpha] }) };
   });
 }
@@ -91,7 +119,11 @@ export function relativeDistance(a: readonly number[], b: readonly number[]): nu
 }
 
 /** The call must throw or reject with a RelumineError of this code whose message holds all the words. */
-export async function expectRefusal(call: () => unknown, code: RelumineError["code"], ...words: readonly (string | RegExp)[]): Promise<void> {
+export async function expectRefusal(
+  call: () => unknown,
+  code: RelumineError["code"],
+  ...words: readonly (string | RegExp)[]
+): Promise<void> {
   let thrown: unknown;
   try {
     await call();
@@ -105,7 +137,12 @@ export async function expectRefusal(call: () => unknown, code: RelumineError["co
 }
 
 /** As expectRefusal, and not one bit of the network's weights may change. */
-export async function expectUntouched(network: Network, call: () => unknown, code: RelumineError["code"], ...words: readonly (string | RegExp)[]): Promise<void> {
+export async function expectUntouched(
+  network: Network,
+  call: () => unknown,
+  code: RelumineError["code"],
+  ...words: readonly (string | RegExp)[]
+): Promise<void> {
   const before = weightsOf(network);
   await expectRefusal(call, code, ...words);
   expect(weightsOf(network)).toEqual(before);

@@ -1,23 +1,50 @@
 // Networks by themselves: specs, weights, predict and evaluate, clones, several side by side.
 import { describe, expect, test } from "vitest";
-import { classifier, randomRows, regressor, relativeDistance, sectors, seededRandom, toReference, waves, weightsOf, withNetwork } from "./helpers.js";
+import {
+  classifier,
+  randomRows,
+  regressor,
+  relativeDistance,
+  sectors,
+  seededRandom,
+  toReference,
+  waves,
+  weightsOf,
+  withNetwork,
+} from "./helpers.js";
 import { createNetwork, type KernelInitializer, type Loss, type NetworkSpec, sgd } from "../../src/index.js";
 import { lossOf, outputs, softmax } from "../reference.js";
 
 describe("spec", () => {
   test("defaults are filled in and nothing can be changed", () =>
-    withNetwork({ inputs: 2, layers: [{ units: 4 }, { units: 3, activation: "prelu" }, { units: 1 }], loss: "huber" }, ({ spec, layers, parameterCount }) => {
-      expect(spec).toMatchObject({ inputs: 2, loss: "huber", seed: 0 });
-      expect(spec.layers.map(({ units, biasInitializer }) => [units, biasInitializer])).toEqual([[4, 0], [3, 0], [1, 0]]);
-      expect(layers.map(({ activation }) => activation)).toEqual([{ name: "relu" }, { name: "prelu", alpha: 0.25 }, { name: "linear" }]);
-      expect(layers.map(({ inputs, units }) => [inputs, units])).toEqual([[2, 4], [4, 3], [3, 1]]);
-      expect(parameterCount).toBe(2 * 4 + 4 + 4 * 3 + 3 + 3 + 3 + 1);
-      expect(Object.isFrozen(spec) && Object.isFrozen(spec.layers) && Object.isFrozen(spec.layers[0])).toBe(true);
-    }));
+    withNetwork(
+      { inputs: 2, layers: [{ units: 4 }, { units: 3, activation: "prelu" }, { units: 1 }], loss: "huber" },
+      ({ spec, layers, parameterCount }) => {
+        expect(spec).toMatchObject({ inputs: 2, loss: "huber", seed: 0 });
+        expect(spec.layers.map(({ units, biasInitializer }) => [units, biasInitializer])).toEqual([
+          [4, 0],
+          [3, 0],
+          [1, 0],
+        ]);
+        expect(layers.map(({ activation }) => activation)).toEqual([
+          { name: "relu" },
+          { name: "prelu", alpha: 0.25 },
+          { name: "linear" },
+        ]);
+        expect(layers.map(({ inputs, units }) => [inputs, units])).toEqual([
+          [2, 4],
+          [4, 3],
+          [3, 1],
+        ]);
+        expect(parameterCount).toBe(2 * 4 + 4 + 4 * 3 + 3 + 3 + 3 + 1);
+        expect(Object.isFrozen(spec) && Object.isFrozen(spec.layers) && Object.isFrozen(spec.layers[0])).toBe(true);
+      },
+    ));
 
   test("a filled-in spec makes the same network again", () =>
     withNetwork({ ...classifier, layers: [{ units: 5, activation: "elu" }, { units: 3 }] }, ({ spec }) =>
-      withNetwork(spec, (again) => expect(again.spec).toEqual(spec))));
+      withNetwork(spec, (again) => expect(again.spec).toEqual(spec)),
+    ));
 
   test("the given spec may change afterwards", async () => {
     const layers = [{ units: 3 }, { units: 1 }];
@@ -29,8 +56,16 @@ describe("spec", () => {
     network.dispose();
   });
 
-  test.each([["leakyRelu", 0.01], ["elu", 1], ["prelu", 0.25]] as const)("%s starts with alpha %s, and takes another", async (name, alpha) => {
-    const layer = (activation: NonNullable<NetworkSpec["layers"][0]["activation"]>): NetworkSpec => ({ inputs: 1, layers: [{ units: 1, activation }, { units: 1 }], loss: "huber" });
+  test.each([
+    ["leakyRelu", 0.01],
+    ["elu", 1],
+    ["prelu", 0.25],
+  ] as const)("%s starts with alpha %s, and takes another", async (name, alpha) => {
+    const layer = (activation: NonNullable<NetworkSpec["layers"][0]["activation"]>): NetworkSpec => ({
+      inputs: 1,
+      layers: [{ units: 1, activation }, { units: 1 }],
+      loss: "huber",
+    });
     await withNetwork(layer(name), ({ layers }) => expect(layers[0].activation).toEqual({ name, alpha }));
     await withNetwork(layer({ name, alpha: 0.5 }), (network) => {
       network.layers[0].setWeights({ kernel: Float32Array.of(1) });
@@ -40,12 +75,15 @@ describe("spec", () => {
   });
 
   test("the runtime says what it is", () =>
-    withNetwork(classifier, ({ runtime }) => expect(runtime).toEqual({ simd: "strict", threads: 1 }), { arithmetic: "reproducible" }));
+    withNetwork(classifier, ({ runtime }) => expect(runtime).toEqual({ simd: "strict", threads: 1 }), {
+      arithmetic: "reproducible",
+    }));
 
   test("the summary names every layer and the count of parameters", () =>
     withNetwork(classifier, (network) => {
       const summary = network.summary();
-      for (const word of ["relu", "linear", "crossEntropy", String(network.parameterCount)]) expect(summary).toContain(word);
+      for (const word of ["relu", "linear", "crossEntropy", String(network.parameterCount)])
+        expect(summary).toContain(word);
       expect(summary.split("\n").length).toBeGreaterThanOrEqual(classifier.layers.length + 1);
     }));
 });
@@ -55,30 +93,55 @@ describe("initial weights", () => {
   const units = 120;
   /** The variance that each initializer promises. */
   const variances: Partial<Record<KernelInitializer, number>> = {
-    heNormal: 2 / inputs, heUniform: 2 / inputs, glorotNormal: 2 / (inputs + units), glorotUniform: 2 / (inputs + units), lecunNormal: 1 / inputs,
+    heNormal: 2 / inputs,
+    heUniform: 2 / inputs,
+    glorotNormal: 2 / (inputs + units),
+    glorotUniform: 2 / (inputs + units),
+    lecunNormal: 1 / inputs,
   };
   const kernelOf = (kernelInitializer: KernelInitializer, shape: readonly [number, number] = [inputs, units]) =>
-    withNetwork({ inputs: shape[0], layers: [{ units: shape[1], kernelInitializer }], loss: "huber", seed: 11 }, ({ layers }) => layers[0].getWeights());
+    withNetwork(
+      { inputs: shape[0], layers: [{ units: shape[1], kernelInitializer }], loss: "huber", seed: 11 },
+      ({ layers }) => layers[0].getWeights(),
+    );
 
-  test.each(Object.entries(variances) as [KernelInitializer, number][])("%s has mean 0 and variance %d", async (name, variance) => {
-    const { kernel, bias } = await kernelOf(name);
-    const mean = kernel.reduce((sum, value) => sum + value, 0) / kernel.length;
-    const spread = kernel.reduce((sum, value) => sum + (value - mean) ** 2, 0) / kernel.length;
-    expect(Math.abs(mean)).toBeLessThan(4 * Math.sqrt(variance / kernel.length)); // four standard errors
-    expect(Math.abs(spread / variance - 1)).toBeLessThan(4 * Math.sqrt(2 / kernel.length));
-    if (name.endsWith("Uniform")) expect(kernel.every((value) => Math.abs(value) <= Math.sqrt(3 * variance) * (1 + 2e-7))).toBe(true);
-    expect(bias.every((value) => value === 0)).toBe(true);
-  });
+  test.each(Object.entries(variances) as [KernelInitializer, number][])(
+    "%s has mean 0 and variance %d",
+    async (name, variance) => {
+      const { kernel, bias } = await kernelOf(name);
+      const mean = kernel.reduce((sum, value) => sum + value, 0) / kernel.length;
+      const spread = kernel.reduce((sum, value) => sum + (value - mean) ** 2, 0) / kernel.length;
+      expect(Math.abs(mean)).toBeLessThan(4 * Math.sqrt(variance / kernel.length)); // four standard errors
+      expect(Math.abs(spread / variance - 1)).toBeLessThan(4 * Math.sqrt(2 / kernel.length));
+      if (name.endsWith("Uniform"))
+        expect(kernel.every((value) => Math.abs(value) <= Math.sqrt(3 * variance) * (1 + 2e-7))).toBe(true);
+      expect(bias.every((value) => value === 0)).toBe(true);
+    },
+  );
 
-  test.each([[80, 120], [120, 80], [7, 7], [1, 5], [5, 1], [1, 1]] as const)("orthogonal: %d x %d is orthonormal on its shorter side", async (rows, columns) => {
+  test.each([
+    [80, 120],
+    [120, 80],
+    [7, 7],
+    [1, 5],
+    [5, 1],
+    [1, 1],
+  ] as const)("orthogonal: %d x %d is orthonormal on its shorter side", async (rows, columns) => {
     const { kernel } = await kernelOf("orthogonal", [rows, columns]);
-    const vectors = rows <= columns
-      ? Array.from({ length: rows }, (_row, r) => Array.from({ length: columns }, (_column, c) => kernel[r * columns + c]))
-      : Array.from({ length: columns }, (_column, c) => Array.from({ length: rows }, (_row, r) => kernel[r * columns + c]));
-    vectors.forEach((a, i) => vectors.forEach((b, j) => {
-      const product = a.reduce((sum, value, k) => sum + value * b[k], 0);
-      expect(Math.abs(product - Number(i === j))).toBeLessThan(1e-5);
-    }));
+    const vectors =
+      rows <= columns
+        ? Array.from({ length: rows }, (_row, r) =>
+            Array.from({ length: columns }, (_column, c) => kernel[r * columns + c]),
+          )
+        : Array.from({ length: columns }, (_column, c) =>
+            Array.from({ length: rows }, (_row, r) => kernel[r * columns + c]),
+          );
+    vectors.forEach((a, i) =>
+      vectors.forEach((b, j) => {
+        const product = a.reduce((sum, value, k) => sum + value * b[k], 0);
+        expect(Math.abs(product - Number(i === j))).toBeLessThan(1e-5);
+      }),
+    );
   });
 
   test("asymmetric draws the biases too, and one positive Beta(2, 1) weight a unit", async () => {
@@ -94,10 +157,13 @@ describe("initial weights", () => {
   });
 
   test("a constant bias", () =>
-    withNetwork({ inputs: 2, layers: [{ units: 3, biasInitializer: -0.5 }, { units: 1 }], loss: "huber" }, ({ layers }) => {
-      expect([...layers[0].getWeights().bias]).toEqual([-0.5, -0.5, -0.5]);
-      expect([...layers[1].getWeights().bias]).toEqual([0]);
-    }));
+    withNetwork(
+      { inputs: 2, layers: [{ units: 3, biasInitializer: -0.5 }, { units: 1 }], loss: "huber" },
+      ({ layers }) => {
+        expect([...layers[0].getWeights().bias]).toEqual([-0.5, -0.5, -0.5]);
+        expect([...layers[1].getWeights().bias]).toEqual([0]);
+      },
+    ));
 });
 
 describe("weights", () => {
@@ -119,45 +185,59 @@ describe("weights", () => {
     }));
 
   test("alpha is prelu's alone", () =>
-    withNetwork({ inputs: 2, layers: [{ units: 2, activation: "prelu" }, { units: 2, activation: "leakyRelu" }, { units: 1 }], loss: "huber" }, ({ layers }) => {
-      expect([...layers[0].getWeights().alpha!]).toEqual([0.25, 0.25]);
-      layers[0].setWeights({ alpha: Float32Array.of(-1, 2) });
-      expect([...layers[0].getWeights().alpha!]).toEqual([-1, 2]);
-      expect(layers[1].getWeights()).not.toHaveProperty("alpha");
-    }));
+    withNetwork(
+      {
+        inputs: 2,
+        layers: [{ units: 2, activation: "prelu" }, { units: 2, activation: "leakyRelu" }, { units: 1 }],
+        loss: "huber",
+      },
+      ({ layers }) => {
+        expect([...layers[0].getWeights().alpha!]).toEqual([0.25, 0.25]);
+        layers[0].setWeights({ alpha: Float32Array.of(-1, 2) });
+        expect([...layers[0].getWeights().alpha!]).toEqual([-1, 2]);
+        expect(layers[1].getWeights()).not.toHaveProperty("alpha");
+      },
+    ));
 
   test("of another network of the same shape can be taken over", () =>
     withNetwork(classifier, (source) =>
       withNetwork({ ...classifier, seed: 99 }, (target) => {
         source.layers.forEach((layer, index) => target.layers[index].setWeights(layer.getWeights()));
         expect(target.predict(sectors(5).x)).toEqual(source.predict(sectors(5).x));
-      })));
+      }),
+    ));
 });
 
 describe("predict and evaluate", () => {
   const random = seededRandom(3);
   const x = randomRows(random, 300, 2, 3);
 
-  test.each<[Loss, number]>([["crossEntropy", 3], ["crossEntropy", 1], ["binaryCrossEntropy", 1], ["binaryCrossEntropy", 4], ["meanSquaredError", 2], ["huber", 1]])(
-    "%s with %d outputs: shapes, probabilities, logits",
-    (loss, units) =>
-      withNetwork({ inputs: 2, layers: [{ units: 9 }, { units }], loss, seed: 2 }, (network) => {
-        const logits = network.predict(x, { logits: true });
-        const given = network.predict(x);
-        for (const matrix of [logits, given]) expect([matrix.rows, matrix.columns, matrix.data.length]).toEqual([300, units, 300 * units]);
-        const wantedLogits = outputs(toReference(network), x);
-        const wanted = wantedLogits.map((row) => {
-          if (loss === "crossEntropy") return softmax(row);
-          return loss === "binaryCrossEntropy" ? row.map((value) => 1 / (1 + Math.exp(-value))) : row;
-        });
-        expect(relativeDistance([...logits.data], wantedLogits.flat())).toBeLessThan(1e-5);
-        expect(relativeDistance([...given.data], wanted.flat())).toBeLessThan(1e-5);
-        if (loss !== "crossEntropy") return;
-        for (let row = 0; row < given.rows; row++) {
-          const sum = given.data.subarray(row * units, (row + 1) * units).reduce((total, value) => total + value, 0);
-          expect(Math.abs(sum - 1)).toBeLessThan(units * 1.2e-7);
-        }
-      }),
+  test.each<[Loss, number]>([
+    ["crossEntropy", 3],
+    ["crossEntropy", 1],
+    ["binaryCrossEntropy", 1],
+    ["binaryCrossEntropy", 4],
+    ["meanSquaredError", 2],
+    ["huber", 1],
+  ])("%s with %d outputs: shapes, probabilities, logits", (loss, units) =>
+    withNetwork({ inputs: 2, layers: [{ units: 9 }, { units }], loss, seed: 2 }, (network) => {
+      const logits = network.predict(x, { logits: true });
+      const given = network.predict(x);
+      for (const matrix of [logits, given])
+        expect([matrix.rows, matrix.columns, matrix.data.length]).toEqual([300, units, 300 * units]);
+      const wantedLogits = outputs(toReference(network), x);
+      const wanted = wantedLogits.map((row) => {
+        if (loss === "crossEntropy") return softmax(row);
+        return loss === "binaryCrossEntropy" ? row.map((value) => 1 / (1 + Math.exp(-value))) : row;
+      });
+      expect(relativeDistance([...logits.data], wantedLogits.flat())).toBeLessThan(1e-5);
+      expect(relativeDistance([...given.data], wanted.flat())).toBeLessThan(1e-5);
+      if (loss !== "crossEntropy") return;
+      for (let row = 0; row < given.rows; row++) {
+        const sum = given.data.subarray(row * units, (row + 1) * units).reduce((total, value) => total + value, 0);
+        expect(Math.abs(sum - 1)).toBeLessThan(units * 1.2e-7);
+      }
+    }),
   );
 
   test("rows, typed rows and a Matrix mean the same", () =>
@@ -191,17 +271,26 @@ describe("predict and evaluate", () => {
       expect(first.data).toEqual(copy);
     }));
 
-  test.each<Loss>(["crossEntropy", "binaryCrossEntropy", "meanSquaredError", "meanAbsoluteError", "huber"])("evaluate gives the mean %s", (loss) =>
-    withNetwork({ inputs: 2, layers: [{ units: 9 }, { units: 2 }], loss, seed: 2 }, (network) => {
-      const y = x.map(([a, b]) => (loss === "crossEntropy" ? [Number(a > b), Number(a <= b)] : [Number(a > 0), Number(b > 0)]));
-      const logits = outputs(toReference(network), x);
-      const metrics = network.evaluate({ x, y });
-      expect(metrics.loss / lossOf(loss, logits, y).loss).toBeCloseTo(1, 5);
-      const classifies = loss === "crossEntropy" || loss === "binaryCrossEntropy";
-      expect("accuracy" in metrics).toBe(classifies);
-      if (loss === "crossEntropy") expect(metrics.accuracy).toBe(logits.filter((row, r) => (row[0] > row[1]) === (y[r][0] === 1)).length / 300);
-      if (loss === "binaryCrossEntropy") expect(metrics.accuracy).toBe(logits.flat().filter((value, i) => (value > 0) === (y.flat()[i] === 1)).length / 600);
-    }));
+  test.each<Loss>(["crossEntropy", "binaryCrossEntropy", "meanSquaredError", "meanAbsoluteError", "huber"])(
+    "evaluate gives the mean %s",
+    (loss) =>
+      withNetwork({ inputs: 2, layers: [{ units: 9 }, { units: 2 }], loss, seed: 2 }, (network) => {
+        const y = x.map(([a, b]) =>
+          loss === "crossEntropy" ? [Number(a > b), Number(a <= b)] : [Number(a > 0), Number(b > 0)],
+        );
+        const logits = outputs(toReference(network), x);
+        const metrics = network.evaluate({ x, y });
+        expect(metrics.loss / lossOf(loss, logits, y).loss).toBeCloseTo(1, 5);
+        const classifies = loss === "crossEntropy" || loss === "binaryCrossEntropy";
+        expect("accuracy" in metrics).toBe(classifies);
+        if (loss === "crossEntropy")
+          expect(metrics.accuracy).toBe(logits.filter((row, r) => row[0] > row[1] === (y[r][0] === 1)).length / 300);
+        if (loss === "binaryCrossEntropy")
+          expect(metrics.accuracy).toBe(
+            logits.flat().filter((value, i) => value > 0 === (y.flat()[i] === 1)).length / 600,
+          );
+      }),
+  );
 
   test("labels, their numbers as a column and one-hot rows are the same targets", () =>
     withNetwork(classifier, (network) => {
@@ -217,7 +306,10 @@ describe("predict and evaluate", () => {
   test("binaryCrossEntropy takes probabilities as rows", () =>
     withNetwork({ ...regressor, loss: "binaryCrossEntropy" }, (network) => {
       const soft = x.map(([a]) => [a > 0 ? 0.9 : 0.2]);
-      expect(network.evaluate({ x, y: soft }).loss / lossOf("binaryCrossEntropy", outputs(toReference(network), x), soft).loss).toBeCloseTo(1, 5);
+      expect(
+        network.evaluate({ x, y: soft }).loss /
+          lossOf("binaryCrossEntropy", outputs(toReference(network), x), soft).loss,
+      ).toBeCloseTo(1, 5);
     }));
 
   test("enormous logits give finite losses and probabilities", () =>
@@ -265,19 +357,24 @@ describe("clones", () => {
   });
 
   test("keep prelu's learnt slopes and the arithmetic", () =>
-    withNetwork({ inputs: 2, layers: [{ units: 4, activation: "prelu" }, { units: 1 }], loss: "huber" }, async (network) => {
-      await network.fit(waves(30), { epochs: 2, optimizer: sgd({ learningRate: 0.1 }) });
-      const clone = await network.clone();
-      expect([...clone.layers[0].getWeights().alpha!]).toEqual([...network.layers[0].getWeights().alpha!]);
-      expect([...clone.layers[0].getWeights().alpha!]).not.toEqual([0.25, 0.25, 0.25, 0.25]);
-      clone.dispose();
-    }, { arithmetic: "reproducible" }));
+    withNetwork(
+      { inputs: 2, layers: [{ units: 4, activation: "prelu" }, { units: 1 }], loss: "huber" },
+      async (network) => {
+        await network.fit(waves(30), { epochs: 2, optimizer: sgd({ learningRate: 0.1 }) });
+        const clone = await network.clone();
+        expect([...clone.layers[0].getWeights().alpha!]).toEqual([...network.layers[0].getWeights().alpha!]);
+        expect([...clone.layers[0].getWeights().alpha!]).not.toEqual([0.25, 0.25, 0.25, 0.25]);
+        clone.dispose();
+      },
+      { arithmetic: "reproducible" },
+    ));
 });
 
 test("many networks live side by side, and what one does leaves the others as they were", async () => {
   const networks = await Promise.all(Array.from({ length: 20 }, (_, seed) => createNetwork({ ...classifier, seed })));
   const before = networks.map(weightsOf);
-  for (const network of networks.filter((_, index) => index % 3 === 0)) await network.fit(sectors(64), { epochs: 2, batchSize: 64 });
+  for (const network of networks.filter((_, index) => index % 3 === 0))
+    await network.fit(sectors(64), { epochs: 2, batchSize: 64 });
   for (const network of networks.filter((_, index) => index % 3 === 1)) network.dispose();
   const newcomers = await Promise.all(Array.from({ length: 10 }, (_, seed) => createNetwork({ ...regressor, seed })));
   networks.forEach((network, index) => {
@@ -288,7 +385,10 @@ test("many networks live side by side, and what one does leaves the others as th
 });
 
 test("a network whose batches made memory grow keeps its weights and its neighbours'", async () => {
-  const [small, large] = await Promise.all([createNetwork(classifier), createNetwork({ inputs: 2, layers: [{ units: 700 }, { units: 3 }], loss: "crossEntropy" })]);
+  const [small, large] = await Promise.all([
+    createNetwork(classifier),
+    createNetwork({ inputs: 2, layers: [{ units: 700 }, { units: 3 }], loss: "crossEntropy" }),
+  ]);
   const before = [weightsOf(small), weightsOf(large)];
   await large.fit(sectors(2500), { epochs: 1, batchSize: 2500, optimizer: sgd({ learningRate: 0 }) }); // 14 MB of activations
   expect([weightsOf(small), weightsOf(large)]).toEqual(before);

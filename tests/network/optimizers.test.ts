@@ -5,8 +5,14 @@ import { adam, adamW, type Optimizer, rmsprop, sgd } from "../../src/index.js";
 import { rebuildOptimizer } from "../../src/network/optimizers.js";
 
 const OPTIMIZERS: readonly Optimizer[] = [
-  sgd(), sgd({ learningRate: 0.1, momentum: 0.9, nesterov: true, weightDecay: 0.01 }), adam(), adam({ learningRate: 0.02, beta1: 0.5, beta2: 0.9, epsilon: 1e-4 }),
-  adamW(), adamW({ weightDecay: 0.3 }), rmsprop(), rmsprop({ learningRate: 0.003, rho: 0.8, epsilon: 1e-3, momentum: 0.4 }),
+  sgd(),
+  sgd({ learningRate: 0.1, momentum: 0.9, nesterov: true, weightDecay: 0.01 }),
+  adam(),
+  adam({ learningRate: 0.02, beta1: 0.5, beta2: 0.9, epsilon: 1e-4 }),
+  adamW(),
+  adamW({ weightDecay: 0.3 }),
+  rmsprop(),
+  rmsprop({ learningRate: 0.003, rho: 0.8, epsilon: 1e-3, momentum: 0.4 }),
 ];
 
 it.each(OPTIMIZERS.map((optimizer) => ({ optimizer })))("$optimizer.name $optimizer.options", async ({ optimizer }) => {
@@ -14,9 +20,10 @@ it.each(OPTIMIZERS.map((optimizer) => ({ optimizer })))("$optimizer.name $optimi
   expect(options.learningRate).toBe(optimizer.learningRate);
   expect(rebuildOptimizer({ name, options }).options).toEqual(optimizer.options);
   expect(() => Object.assign(optimizer.options, { learningRate: 1 })).toThrow(TypeError);
-  const train = (trained: Optimizer) => withNetwork(classifier, async (network) => {
-    await network.fit(sectors(64), { epochs: 2, optimizer: trained });
-    return weightsOf(network);
-  });
+  const train = (trained: Optimizer) =>
+    withNetwork(classifier, async (network) => {
+      await network.fit(sectors(64), { epochs: 2, optimizer: trained });
+      return weightsOf(network);
+    });
   expect(await train(rebuildOptimizer({ name, options }))).toEqual(await train(optimizer));
 });

@@ -3,7 +3,12 @@ import { createNetwork, RelumineError, sgd, type Network } from "../../src/index
 import { canShare } from "../../src/wasm/threads.js";
 import { labelled, weightsOf } from "./helpers.js";
 
-const spec = { inputs: 150, layers: [{ units: 140 }, { units: 133 }, { units: 10 }], loss: "crossEntropy", seed: 3 } as const;
+const spec = {
+  inputs: 150,
+  layers: [{ units: 140 }, { units: 133 }, { units: 10 }],
+  loss: "crossEntropy",
+  seed: 3,
+} as const;
 const data = labelled(200, spec.inputs);
 /** Products of it are added up over several blocks of K, and have several blocks of M. */
 const deep = { ...spec, inputs: 1100, layers: [{ units: 61 }, { units: 10 }] } as const;
@@ -18,30 +23,36 @@ function expectSameWeights(network: Network, other: Network): void {
 
 /** Shuts every other unit, so that indexed products are shared too. */
 function shutHalf(network: Network): void {
-  for (const layer of network.layers.slice(0, -1)) layer.setWeights({ bias: Float32Array.from({ length: layer.units }, (_, unit) => (unit % 2 ? -1e3 : 0.1)) });
+  for (const layer of network.layers.slice(0, -1))
+    layer.setWeights({ bias: Float32Array.from({ length: layer.units }, (_, unit) => (unit % 2 ? -1e3 : 0.1)) });
 }
 
 describe.skipIf(!canShare())("threads", () => {
   // 5 is more than the machines of our CI have cores.
   it.each([2, 3, 5])("%i give the same bits as one", async (threads) => {
-    for (const arithmetic of ["fast", "reproducible"] as const) for (const prepare of [() => {}, shutHalf]) {
-      const alone = await createNetwork(spec, { arithmetic });
-      const together = await createNetwork(spec, { arithmetic, threads });
-      expect(together.runtime.threads).toBe(threads);
-      for (const network of [alone, together]) prepare(network);
-      const histories = [await alone.fit(data, options()), await together.fit(data, options())];
-      expect(histories[1].epochs.map(({ loss }) => loss)).toEqual(histories[0].epochs.map(({ loss }) => loss));
-      expectSameWeights(together, alone);
-      expect(together.predict(data.x)).toEqual(alone.predict(data.x));
-      alone.dispose();
-      together.dispose();
-    }
+    for (const arithmetic of ["fast", "reproducible"] as const)
+      for (const prepare of [() => {}, shutHalf]) {
+        const alone = await createNetwork(spec, { arithmetic });
+        const together = await createNetwork(spec, { arithmetic, threads });
+        expect(together.runtime.threads).toBe(threads);
+        for (const network of [alone, together]) prepare(network);
+        const histories = [await alone.fit(data, options()), await together.fit(data, options())];
+        expect(histories[1].epochs.map(({ loss }) => loss)).toEqual(histories[0].epochs.map(({ loss }) => loss));
+        expectSameWeights(together, alone);
+        expect(together.predict(data.x)).toEqual(alone.predict(data.x));
+        alone.dispose();
+        together.dispose();
+      }
   });
 
   it.each([2, 3, 5])("%i add up blocks in the same order as one", async (threads) => {
     for (const arithmetic of ["fast", "reproducible"] as const) {
-      const [alone, together] = [await createNetwork(deep, { arithmetic }), await createNetwork(deep, { arithmetic, threads })];
-      for (const network of [alone, together]) await network.fit(deepData, { epochs: 8, batchSize: 250, optimizer: sgd({ learningRate: 0.02 }) });
+      const [alone, together] = [
+        await createNetwork(deep, { arithmetic }),
+        await createNetwork(deep, { arithmetic, threads }),
+      ];
+      for (const network of [alone, together])
+        await network.fit(deepData, { epochs: 8, batchSize: 250, optimizer: sgd({ learningRate: 0.02 }) });
       expectSameWeights(together, alone);
       alone.dispose();
       together.dispose();

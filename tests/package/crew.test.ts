@@ -23,8 +23,17 @@ test("a bundle without the workers' file gives the same ranking", async () => {
   try {
     const [source, bundle] = ["program.mjs", "bundle.mjs"].map((name) => join(folder, name));
     await writeFile(source, PROGRAM);
-    await build({ entryPoints: [source], outfile: bundle, bundle: true, platform: "node", format: "esm", logLevel: "error" });
-    const [plain, bundled] = await Promise.all([source, bundle].map((file) => promisify(execFile)(process.execPath, [file])));
+    await build({
+      entryPoints: [source],
+      outfile: bundle,
+      bundle: true,
+      platform: "node",
+      format: "esm",
+      logLevel: "error",
+    });
+    const [plain, bundled] = await Promise.all(
+      [source, bundle].map((file) => promisify(execFile)(process.execPath, [file])),
+    );
     expect(bundled.stderr).toBe("");
     expect((JSON.parse(plain.stdout) as unknown[]).length).toBeGreaterThan(5);
     expect(bundled.stdout).toBe(plain.stdout);

@@ -16,7 +16,9 @@ function snippetsOf(page: string): { named: Snippet[]; blocks: number } {
 
 /** Snippets that are not in their files. */
 async function strangers(snippets: readonly Snippet[]): Promise<string[]> {
-  const missing = await Promise.all(snippets.map(async ({ file, code }) => ((await readFile(join(root, file), "utf8")).includes(code) ? [] : [file])));
+  const missing = await Promise.all(
+    snippets.map(async ({ file, code }) => ((await readFile(join(root, file), "utf8")).includes(code) ? [] : [file])),
+  );
   return missing.flat();
 }
 
@@ -30,9 +32,14 @@ test("every snippet is taken from a file", async () => {
 test("and every file is one that a test runs", async () => {
   const { named } = snippetsOf(await readFile(join(root, "docs/in-the-browser.md"), "utf8"));
   const folder = join(root, "tests/package");
-  const tests = await Promise.all((await readdir(folder)).filter((name) => name.endsWith(".ts") && name !== "docs.test.ts").map((name) => readFile(join(folder, name), "utf8")));
+  const tests = await Promise.all(
+    (await readdir(folder))
+      .filter((name) => name.endsWith(".ts") && name !== "docs.test.ts")
+      .map((name) => readFile(join(folder, name), "utf8")),
+  );
   const text = tests.join("\n");
-  for (const { file } of named.filter(({ file }) => !file.endsWith("package.json"))) expect(text).toContain(file.replace(/^.*\//, ""));
+  for (const { file } of named.filter(({ file }) => !file.endsWith("package.json")))
+    expect(text).toContain(file.replace(/^.*\//, ""));
 });
 
 test("a snippet that was changed is seen", async () => {

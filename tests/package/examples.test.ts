@@ -8,7 +8,9 @@ const run = promisify(execFile);
 const folder = "examples/";
 const MARK = "// It prints:\n";
 const programs = (await readdir(folder)).filter((name) => name.endsWith(".mjs"));
-const sources = new Map(await Promise.all(programs.map(async (name) => [name, await readFile(folder + name, "utf8")] as const)));
+const sources = new Map(
+  await Promise.all(programs.map(async (name) => [name, await readFile(folder + name, "utf8")] as const)),
+);
 const printing = programs.filter((name) => sources.get(name)!.includes(MARK));
 
 test("there are such programs", () => {

@@ -16,9 +16,15 @@ const REPORT = `<script>
 </script>`;
 /** No first-run pages, no traffic of its own. */
 const PREFERENCES = {
-  "app.update.enabled": false, "browser.aboutwelcome.enabled": false, "browser.startup.homepage_override.mstone": "ignore", "browser.shell.checkDefaultBrowser": false,
-  "datareporting.policy.dataSubmissionEnabled": false, "datareporting.policy.firstRunURL": "", "network.captive-portal-service.enabled": false,
-  "network.connectivity-service.enabled": false, "toolkit.telemetry.enabled": false,
+  "app.update.enabled": false,
+  "browser.aboutwelcome.enabled": false,
+  "browser.startup.homepage_override.mstone": "ignore",
+  "browser.shell.checkDefaultBrowser": false,
+  "datareporting.policy.dataSubmissionEnabled": false,
+  "datareporting.policy.firstRunURL": "",
+  "network.captive-portal-service.enabled": false,
+  "network.connectivity-service.enabled": false,
+  "toolkit.telemetry.enabled": false,
 };
 
 /** The path of `firefox-esr`, or undefined where there is none. In CI its absence is an error: no test may be left out there. */
@@ -26,14 +32,27 @@ export function findFirefox(): string | undefined {
   try {
     return execFileSync("sh", ["-c", "command -v firefox-esr"], { encoding: "utf8" }).trim();
   } catch {
-    if (process.env.CI === "true") throw new Error("firefox-esr is not on the PATH, and CI leaves no test out: install it, e.g. apt-get install firefox-esr");
+    if (process.env.CI === "true")
+      throw new Error(
+        "firefox-esr is not on the PATH, and CI leaves no test out: install it, e.g. apt-get install firefox-esr",
+      );
     return undefined;
   }
 }
 
-export async function showInFirefox(program: string, folder: string, path: string, headers: Readonly<Record<string, string>>): Promise<string> {
+export async function showInFirefox(
+  program: string,
+  folder: string,
+  path: string,
+  headers: Readonly<Record<string, string>>,
+): Promise<string> {
   const profile = await mkdtemp(join(tmpdir(), "relumine-firefox-"));
-  await writeFile(join(profile, "user.js"), Object.entries(PREFERENCES).map(([name, value]) => `user_pref("${name}", ${JSON.stringify(value)});\n`).join(""));
+  await writeFile(
+    join(profile, "user.js"),
+    Object.entries(PREFERENCES)
+      .map(([name, value]) => `user_pref("${name}", ${JSON.stringify(value)});\n`)
+      .join(""),
+  );
   let told = (_text: string) => {};
   const report = new Promise<string>((resolve) => (told = resolve));
   const server = createServer(async (request, response) => {
@@ -42,11 +61,16 @@ export async function showInFirefox(program: string, folder: string, path: strin
     const body = await readFile(file).catch(() => undefined);
     if (body === undefined) return response.writeHead(404).end();
     const shown = extname(file) === ".html" ? body.toString() + REPORT : body;
-    return response.writeHead(200, { "content-type": TYPES[extname(file)] ?? "application/octet-stream", ...headers }).end(shown);
+    return response
+      .writeHead(200, { "content-type": TYPES[extname(file)] ?? "application/octet-stream", ...headers })
+      .end(shown);
   });
   await new Promise<void>((resolve) => server.listen(0, "localhost", resolve));
   const url = `http://localhost:${(server.address() as AddressInfo).port}${path}`;
-  const browser = spawn(program, ["--headless", "--no-remote", "--profile", profile, url], { env: { ...process.env, HOME: profile, MOZ_DISABLE_CONTENT_SANDBOX: "1" }, stdio: "ignore" });
+  const browser = spawn(program, ["--headless", "--no-remote", "--profile", profile, url], {
+    env: { ...process.env, HOME: profile, MOZ_DISABLE_CONTENT_SANDBOX: "1" },
+    stdio: "ignore",
+  });
   const ended = new Promise<void>((resolve) => browser.once("exit", () => resolve()));
   try {
     return await Promise.race([report, ended.then(() => "error: Firefox ended")]);

@@ -18,12 +18,16 @@ interface Packed {
 
 /** Packs dist as it stands and lays it and its run-time dependencies into `folder`/node_modules; the dependencies are copied, so no network is needed. */
 export async function installPackage(folder: string): Promise<string[]> {
-  const { stdout } = await run("npm", ["pack", "--json", "--ignore-scripts", "--pack-destination", folder], { cwd: root });
+  const { stdout } = await run("npm", ["pack", "--json", "--ignore-scripts", "--pack-destination", folder], {
+    cwd: root,
+  });
   const [packed] = JSON.parse(stdout) as [Packed];
   const modules = join(folder, "node_modules");
   await mkdir(join(modules, "relumine"), { recursive: true });
   await run("tar", ["-xzf", join(folder, packed.filename), "--strip-components=1", "-C", join(modules, "relumine")]);
-  const manifest = JSON.parse(await readFile(join(modules, "relumine", "package.json"), "utf8")) as { dependencies: Record<string, string> };
+  const manifest = JSON.parse(await readFile(join(modules, "relumine", "package.json"), "utf8")) as {
+    dependencies: Record<string, string>;
+  };
   for (const name of Object.keys(manifest.dependencies)) {
     await cp(join(root, "node_modules", name), join(modules, name), { recursive: true, dereference: true });
   }
@@ -33,7 +37,10 @@ export async function installPackage(folder: string): Promise<string[]> {
 /** The bundlers of tests/package/bundlers, installed once for each lock file. */
 async function installBundlers(): Promise<string> {
   const source = fileURLToPath(new URL("bundlers/", import.meta.url));
-  const hash = createHash("sha256").update(await readFile(join(source, "package-lock.json"))).digest("hex").slice(0, 12);
+  const hash = createHash("sha256")
+    .update(await readFile(join(source, "package-lock.json")))
+    .digest("hex")
+    .slice(0, 12);
   const home = join(root, ".cache", `bundlers-${hash}`);
   if (existsSync(home)) return home;
   const begun = `${home}.${process.pid}`;
@@ -64,7 +71,10 @@ export async function openWorkshop(): Promise<Workshop> {
   return {
     app,
     tools,
-    program: (scope, file) => readdirSync(join(tools, scope)).map((name) => join(tools, scope, name, file)).find(existsSync),
+    program: (scope, file) =>
+      readdirSync(join(tools, scope))
+        .map((name) => join(tools, scope, name, file))
+        .find(existsSync),
     remove: () => rm(home, { recursive: true, force: true }),
   };
 }

@@ -25,7 +25,15 @@ test("the tarball holds dist and the documents, and nothing else", () => {
   const others = files.filter((path) => !path.startsWith("dist/"));
   expect(others.sort()).toEqual(["CHANGELOG.md", "LICENSE", "README.md", "package.json"]);
   expect(files.filter((path) => /(^|\/)\.|\.test\.|\.tsbuildinfo$|(?<!\.d)\.ts$|debug/.test(path))).toEqual([]);
-  expect(files).toEqual(expect.arrayContaining(["dist/index.js", "dist/index.d.ts", "dist/worker.js", "dist/wasm/strict.wasm", "dist/wasm/relaxed.wasm"]));
+  expect(files).toEqual(
+    expect.arrayContaining([
+      "dist/index.js",
+      "dist/index.d.ts",
+      "dist/worker.js",
+      "dist/wasm/strict.wasm",
+      "dist/wasm/relaxed.wasm",
+    ]),
+  );
 });
 
 test("the README's example runs as it stands, and prints what its comments say", async () => {
@@ -43,9 +51,14 @@ test("the README's example runs as it stands, and prints what its comments say",
 
 test("the README's example of a traced death runs as it stands, and explains it in the words of its comment", async () => {
   const readme = await readFile(join(root, "README.md"), "utf8");
-  const example = [...readme.matchAll(/```js\n([^]*?)```/g)].map(([, code]) => code).find((code) => code.includes("traceDeaths"))!;
+  const example = [...readme.matchAll(/```js\n([^]*?)```/g)]
+    .map(([, code]) => code)
+    .find((code) => code.includes("traceDeaths"))!;
   const { stdout } = await run(process.execPath, ["--input-type=module", "-e", example], { cwd: app });
-  const comment = example.match(/^\/\/ .*$/gm)!.map((line) => line.slice(3)).join(" ");
+  const comment = example
+    .match(/^\/\/ .*$/gm)!
+    .map((line) => line.slice(3))
+    .join(" ");
   expect(stdout.trim()).toBe(comment);
 });
 
@@ -57,7 +70,9 @@ test("it trains in Node", () => {
 });
 
 test("every entry of the exports map resolves, and its modules load", async () => {
-  const { exports } = JSON.parse(await readFile(join(app, "node_modules/relumine/package.json"), "utf8")) as { exports: Record<string, unknown> };
+  const { exports } = JSON.parse(await readFile(join(app, "node_modules/relumine/package.json"), "utf8")) as {
+    exports: Record<string, unknown>;
+  };
   for (const entry of Object.keys(exports)) {
     const specifier = JSON.stringify(entry.replace(/^\./, "relumine"));
     const program = /\.\w+$/.test(entry)
@@ -68,7 +83,12 @@ test("every entry of the exports map resolves, and its modules load", async () =
 });
 
 test("the command answers", async () => {
-  const { bin, version } = JSON.parse(await readFile(join(app, "node_modules/relumine/package.json"), "utf8")) as { bin: { relumine: string }; version: string };
-  const { stdout } = await run(process.execPath, [join(app, "node_modules/relumine", bin.relumine), "--version"], { cwd: app });
+  const { bin, version } = JSON.parse(await readFile(join(app, "node_modules/relumine/package.json"), "utf8")) as {
+    bin: { relumine: string };
+    version: string;
+  };
+  const { stdout } = await run(process.execPath, [join(app, "node_modules/relumine", bin.relumine), "--version"], {
+    cwd: app,
+  });
   expect(stdout.trim()).toBe(version);
 });

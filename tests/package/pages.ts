@@ -7,7 +7,12 @@ import type { Browser, Page } from "playwright-core";
 import { expect } from "vitest";
 import { PATIENCE_MS } from "../patience.js";
 
-export const TYPES: Record<string, string> = { ".html": "text/html", ".js": "text/javascript", ".css": "text/css", ".wasm": "application/wasm" };
+export const TYPES: Record<string, string> = {
+  ".html": "text/html",
+  ".js": "text/javascript",
+  ".css": "text/css",
+  ".wasm": "application/wasm",
+};
 
 /** Plain static files on a port of the system's choice, each with these headers. */
 async function serve(folder: string, headers: Readonly<Record<string, string>>): Promise<Server> {
@@ -16,7 +21,9 @@ async function serve(folder: string, headers: Readonly<Record<string, string>>):
     const file = join(folder, path === "/" ? "index.html" : path);
     try {
       const body = await readFile(file);
-      response.writeHead(200, { "content-type": TYPES[extname(file)] ?? "application/octet-stream", ...headers }).end(body);
+      response
+        .writeHead(200, { "content-type": TYPES[extname(file)] ?? "application/octet-stream", ...headers })
+        .end(body);
     } catch {
       response.writeHead(404).end();
     }
@@ -26,11 +33,19 @@ async function serve(folder: string, headers: Readonly<Record<string, string>>):
 }
 
 /** Hands a page to `use`; fails on any error in the page, or on its console but for `allowed`. */
-export async function withPage<T>(browser: Browser, url: string, use: (page: Page) => Promise<T>, allowed?: RegExp): Promise<T> {
+export async function withPage<T>(
+  browser: Browser,
+  url: string,
+  use: (page: Page) => Promise<T>,
+  allowed?: RegExp,
+): Promise<T> {
   const page = await browser.newPage();
   const errors: string[] = [];
   page.on("pageerror", (error) => errors.push(error.message));
-  page.on("console", (message) => message.type() === "error" && !allowed?.test(message.text()) && errors.push(message.text()));
+  page.on(
+    "console",
+    (message) => message.type() === "error" && !allowed?.test(message.text()) && errors.push(message.text()),
+  );
   const failed = new Promise<never>((_, reject) => {
     const watch = setInterval(() => errors.length > 0 && reject(new Error(errors.join("\n"))), 50);
     page.once("close", () => clearInterval(watch));
@@ -47,14 +62,23 @@ export async function withPage<T>(browser: Browser, url: string, use: (page: Pag
 /** What the page at `url` shows in the end. */
 export function show(browser: Browser, url: string, allowed?: RegExp): Promise<string> {
   const shown = async (page: Page) => (await page.textContent("body"))!.trim();
-  return withPage(browser, url, async (page) => {
-    await expect.poll(() => shown(page), { timeout: PATIENCE_MS }).not.toBe("");
-    return shown(page);
-  }, allowed);
+  return withPage(
+    browser,
+    url,
+    async (page) => {
+      await expect.poll(() => shown(page), { timeout: PATIENCE_MS }).not.toBe("");
+      return shown(page);
+    },
+    allowed,
+  );
 }
 
 /** Serves `folder` while `use` runs. */
-export async function withServer<T>(folder: string, use: (origin: string) => Promise<T>, headers: Readonly<Record<string, string>> = {}): Promise<T> {
+export async function withServer<T>(
+  folder: string,
+  use: (origin: string) => Promise<T>,
+  headers: Readonly<Record<string, string>> = {},
+): Promise<T> {
   const server = await serve(folder, headers);
   try {
     return await use(`http://localhost:${(server.address() as AddressInfo).port}`);

@@ -27,14 +27,28 @@ describe("the service in Node", () => {
   afterAll(() => void service.kill());
 
   const post = async (path: string, body: string | object) => {
-    const response = await fetch(origin + path, { method: "POST", body: typeof body === "string" ? body : JSON.stringify(body) });
+    const response = await fetch(origin + path, {
+      method: "POST",
+      body: typeof body === "string" ? body : JSON.stringify(body),
+    });
     return { code: response.status, answer: (await response.json()) as Record<string, unknown> };
   };
   const status = async () => (await (await fetch(`${origin}/status`)).json()) as { state: string; epoch?: number };
-  const XOR = { x: [[0, 0], [0, 1], [1, 0], [1, 1]], y: [0, 1, 1, 0] };
+  const XOR = {
+    x: [
+      [0, 0],
+      [0, 1],
+      [1, 0],
+      [1, 1],
+    ],
+    y: [0, 1, 1, 0],
+  };
 
   test("refuses what can't be answered, in the package's words", async () => {
-    expect(await post("/predict", XOR)).toMatchObject({ code: 400, answer: { error: expect.stringContaining("/train first") } });
+    expect(await post("/predict", XOR)).toMatchObject({
+      code: 400,
+      answer: { error: expect.stringContaining("/train first") },
+    });
     expect(await post("/train", "{")).toMatchObject({ code: 400 });
     expect(await post("/train", {})).toMatchObject({ code: 400, answer: { error: expect.stringContaining("inputs") } });
     expect(await post("/nothing", {})).toMatchObject({ code: 404 });
@@ -60,14 +74,16 @@ describe.skipIf(findChromium() === undefined)("the page", () => {
     expect((await readFile(join(home, "page.html"), "utf8")).trim().split("\n").length).toBeLessThanOrEqual(45);
     const browser = await chromium.launch({ executablePath: findChromium()!, args: [...CHROMIUM_ARGUMENTS] });
     try {
-      await withServer(home, (origin) => withPage(browser, `${origin}/page.html`, async (page) => {
-        await page.click("#train");
-        await page.waitForFunction(() => document.getElementById("words")!.textContent !== "");
-        const words = /^([\d.]+) % right; (\d+) units died\.$/.exec((await page.textContent("#words"))!)!;
-        expect(Number(words[1])).toBeGreaterThan(80);
-        expect(Number(words[2])).toBeGreaterThan(0);
-        expect(await page.locator("#deaths li").count()).toBe(Number(words[2]));
-      }));
+      await withServer(home, (origin) =>
+        withPage(browser, `${origin}/page.html`, async (page) => {
+          await page.click("#train");
+          await page.waitForFunction(() => document.getElementById("words")!.textContent !== "");
+          const words = /^([\d.]+) % right; (\d+) units died\.$/.exec((await page.textContent("#words"))!)!;
+          expect(Number(words[1])).toBeGreaterThan(80);
+          expect(Number(words[2])).toBeGreaterThan(0);
+          expect(await page.locator("#deaths li").count()).toBe(Number(words[2]));
+        }),
+      );
     } finally {
       await browser.close();
     }

@@ -27,7 +27,10 @@ async function addressOf(server: ChildProcess): Promise<string> {
 }
 
 export async function openSite(): Promise<Site> {
-  const server = spawn(process.execPath, ["src/playground/build.mjs", "--port", "0", "--to", FOLDER], { cwd: root, stdio: ["ignore", "pipe", "inherit"] });
+  const server = spawn(process.execPath, ["src/playground/build.mjs", "--port", "0", "--to", FOLDER], {
+    cwd: root,
+    stdio: ["ignore", "pipe", "inherit"],
+  });
   const url = await addressOf(server);
   const browser = await chromium.launch({ executablePath: findChromium()!, args: [...CHROMIUM_ARGUMENTS] });
   return {
@@ -47,14 +50,25 @@ export interface Visit extends AsyncDisposable {
   readonly faults: string[];
 }
 
-export async function visit({ browser, url }: Site, hash = "", options: BrowserContextOptions = {}, prepare?: (page: Page) => Promise<void>): Promise<Visit> {
+export async function visit(
+  { browser, url }: Site,
+  hash = "",
+  options: BrowserContextOptions = {},
+  prepare?: (page: Page) => Promise<void>,
+): Promise<Visit> {
   const context = await browser.newContext({ viewport: { width: 1280, height: 800 }, ...options });
   context.setDefaultTimeout(PATIENCE_MS);
   const page = await context.newPage();
   const faults: string[] = [];
   page.on("pageerror", ({ message }) => faults.push(message));
   page.on("console", (message) => message.type() === "error" && faults.push(message.text()));
-  page.on("request", (request) => !/^(data|blob):/.test(request.url()) && !request.url().startsWith(url) && faults.push(`asked for ${request.url()}`));
+  page.on(
+    "request",
+    (request) =>
+      !/^(data|blob):/.test(request.url()) &&
+      !request.url().startsWith(url) &&
+      faults.push(`asked for ${request.url()}`),
+  );
   await prepare?.(page);
   await page.goto(`${url}${hash}`);
   await page.waitForFunction(() => /step \d/.test(document.querySelector("#status")?.textContent ?? ""));
@@ -68,5 +82,9 @@ export async function stepOf(page: Page): Promise<number> {
 }
 
 export async function waitForStep(page: Page, least: number): Promise<void> {
-  await page.waitForFunction((wanted) => Number(/step ([\d ]+)/.exec(document.querySelector("#status")!.textContent!)![1].replaceAll(/\s/g, "")) >= wanted, least);
+  await page.waitForFunction(
+    (wanted) =>
+      Number(/step ([\d ]+)/.exec(document.querySelector("#status")!.textContent!)![1].replaceAll(/\s/g, "")) >= wanted,
+    least,
+  );
 }

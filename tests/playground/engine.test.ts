@@ -24,7 +24,9 @@ describe("the opening", () => {
     const started = await bench.start();
     expect(started.recipe).toEqual(OPENING);
     const frame = await bench.stepTo(400);
-    expect(frame.deaths.filter(({ layer }) => layer === 0)).toMatchObject([{ layer: 0, unit: 6, step: 314, cause: "learningRate" }]);
+    expect(frame.deaths.filter(({ layer }) => layer === 0)).toMatchObject([
+      { layer: 0, unit: 6, step: 314, cause: "learningRate" },
+    ]);
     expect(314 / PRESETS[0].speed).toBeLessThan(10);
     expect(frame.deaths[0].survivesAt).toBeGreaterThan(0.7);
     expect(frame.deaths[0].survivesAt).toBeLessThan(OPENING.rate);
@@ -70,7 +72,8 @@ describe("the opening", () => {
     expect(curves!.steps.length).toBeGreaterThan(150);
     expect(curves!.steps[0]).toBe(0);
     expect(curves!.steps).toEqual([...curves!.steps].sort((a, b) => a - b));
-    for (const line of [curves!.loss, curves!.heldOutLoss, curves!.heldOutAccuracy, ...curves!.living]) expect(line).toHaveLength(curves!.steps.length);
+    for (const line of [curves!.loss, curves!.heldOutLoss, curves!.heldOutAccuracy, ...curves!.living])
+      expect(line).toHaveLength(curves!.steps.length);
   });
 });
 
@@ -140,22 +143,33 @@ describe("cures", () => {
       expect(cured.parameters, cure).not.toEqual(before.parameters);
       await bench.send({ kind: "undo" }, "cured");
       const back = await bench.frame();
-      expect({ step: back.step, rate: back.rate, activation: back.activation, deaths: back.deaths, canUndo: back.canUndo }, cure)
-        .toEqual({ step: before.step, rate: before.rate, activation: before.activation, deaths: before.deaths, canUndo: false });
+      expect(
+        { step: back.step, rate: back.rate, activation: back.activation, deaths: back.deaths, canUndo: back.canUndo },
+        cure,
+      ).toEqual({
+        step: before.step,
+        rate: before.rate,
+        activation: before.activation,
+        deaths: before.deaths,
+        canUndo: false,
+      });
       expect(back.parameters, cure).toEqual(before.parameters);
       expect((await bench.stepTo(5)).step).toBe(65);
     }
   });
 
-  test.each(["liftBias", "recycle"] as const)("%s brings the dead back, and no death is forgotten or made up", async (cure) => {
-    const bench = await withDead();
-    const dead = await bench.frame();
-    await bench.cure(cure, false);
-    const cured = await bench.frame();
-    expect(deadOf(cured)).toBeLessThan(deadOf(dead));
-    const later = await bench.stepTo(100);
-    for (const { layer, unit } of later.deaths) expect(later.states[layer * 10 + unit]).toBe("dead");
-  });
+  test.each(["liftBias", "recycle"] as const)(
+    "%s brings the dead back, and no death is forgotten or made up",
+    async (cure) => {
+      const bench = await withDead();
+      const dead = await bench.frame();
+      await bench.cure(cure, false);
+      const cured = await bench.frame();
+      expect(deadOf(cured)).toBeLessThan(deadOf(dead));
+      const later = await bench.stepTo(100);
+      for (const { layer, unit } of later.deaths) expect(later.states[layer * 10 + unit]).toBe("dead");
+    },
+  );
 
   test("Leaky ReLU leaves no unit dead; the weights of before are shown with the activation they had", async () => {
     const bench = await withDead();

@@ -27,11 +27,17 @@ export class Bench {
   }
 
   start(changes: Partial<Recipe> = {}, table?: { name: string; text: string }): Promise<Of<"started">> {
-    return this.send({ kind: "start", recipe: { ...OPENING, ...changes }, running: false, speed: Infinity, ...(table && { table }) }, "started");
+    return this.send(
+      { kind: "start", recipe: { ...OPENING, ...changes }, running: false, speed: Infinity, ...(table && { table }) },
+      "started",
+    );
   }
 
   frame(chosen?: UnitName, at?: number): Promise<Frame> {
-    return this.send({ kind: "frame", curves: -1, ...(chosen && { chosen }), ...(at !== undefined && { at }) }, "frame");
+    return this.send(
+      { kind: "frame", curves: -1, ...(chosen && { chosen }), ...(at !== undefined && { at }) },
+      "frame",
+    );
   }
 
   /** Lets it take so many more steps, at full speed, and stand. */
@@ -41,7 +47,8 @@ export class Bench {
     await this.runTo(first + steps);
     await new Promise((resolve) => setTimeout(resolve, 10));
     const frame = await this.frame(chosen);
-    if (frame.step !== first + steps) throw new Error(`wanted is that it stands at step ${first + steps}; it stands at ${frame.step}`);
+    if (frame.step !== first + steps)
+      throw new Error(`wanted is that it stands at step ${first + steps}; it stands at ${frame.step}`);
     return frame;
   }
 
@@ -64,5 +71,11 @@ export class Bench {
 /** Some of the package's digits, as the page's file holds them. */
 export function digits(count = 600): Uint8Array {
   const table = gunzipSync(readFileSync(new URL("../../src/cli/digits.csv.gz", import.meta.url))).toString();
-  return Uint8Array.from(table.trim().split("\n").slice(1, count + 1).flatMap((line) => line.split(",").map(Number)));
+  return Uint8Array.from(
+    table
+      .trim()
+      .split("\n")
+      .slice(1, count + 1)
+      .flatMap((line) => line.split(",").map(Number)),
+  );
 }

@@ -16,7 +16,10 @@ describe.skipIf(!hasChromium)("the page", () => {
   afterAll(() => site?.close());
 
   test("weighs less than 150 KiB gzipped, all of it", () => {
-    const bytes = readdirSync(FOLDER).reduce((sum, name) => sum + gzipSync(readFileSync(FOLDER + name), { level: 9 }).length, 0);
+    const bytes = readdirSync(FOLDER).reduce(
+      (sum, name) => sum + gzipSync(readFileSync(FOLDER + name), { level: 9 }).length,
+      0,
+    );
     expect(bytes).toBeGreaterThan(50 * 1024);
     expect(bytes).toBeLessThan(150 * 1024);
   });
@@ -28,7 +31,9 @@ describe.skipIf(!hasChromium)("the page", () => {
     const [, step] = /dead since step (\d+)/.exec((await dead.getAttribute("aria-label"))!)!;
     expect(Number(step)).toBeLessThan(10 * Number(await page.inputValue("#speed"))); // steps a second
     await page.waitForFunction(() => document.querySelector("#unit h2")?.textContent?.includes("dead"));
-    expect(await page.textContent("#unit .story:not([hidden])")).toMatch(/died at step \d+: one step was too large; would have lived at 0\.\d+/i);
+    expect(await page.textContent("#unit .story:not([hidden])")).toMatch(
+      /died at step \d+: one step was too large; would have lived at 0\.\d+/i,
+    );
     await page.waitForFunction(() => document.querySelectorAll("#unit li").length >= 3);
     expect(await page.textContent("#unit")).toMatch(/Verdict at step \d+.*Closed on all 240 training samples/);
     expect(faults).toEqual([]);
@@ -37,7 +42,9 @@ describe.skipIf(!hasChromium)("the page", () => {
   test("works from a plain web server's subfolder, without the isolating headers", async () => {
     const plain = createServer(({ url }, response) => {
       const name = /^\/some\/where\/([\w.]*)/.exec(url!)?.[1];
-      const type = { html: "text/html", js: "text/javascript", css: "text/css" }[name?.split(".")[1] ?? "html"] ?? "application/octet-stream";
+      const type =
+        { html: "text/html", js: "text/javascript", css: "text/css" }[name?.split(".")[1] ?? "html"] ??
+        "application/octet-stream";
       if (name === undefined) response.writeHead(404).end();
       else response.writeHead(200, { "content-type": type }).end(readFileSync(FOLDER + (name || "index.html")));
     });
@@ -74,30 +81,38 @@ describe.skipIf(!hasChromium)("the page", () => {
   });
 
   test("asks for the next frame only when the last one has come", async () => {
-    await using visitor = await visit(site, "", {}, async (page) => void await page.addInitScript(() => {
-      const counts = { waiting: 0, most: 0, frames: 0 };
-      Object.assign(globalThis, { counts });
-      const post = Worker.prototype.postMessage;
-      Worker.prototype.postMessage = function (this: Worker, ...given: [never]) {
-        if ((given[0] as { kind: string }).kind === "frame") counts.most = Math.max(counts.most, ++counts.waiting);
-        return post.apply(this, given);
-      };
-      const Original = Worker;
-      globalThis.Worker = class extends Original {
-        constructor(...given: ConstructorParameters<typeof Worker>) {
-          super(...given);
-          this.addEventListener("message", ({ data }) => {
-            if (data.kind !== "frame") return;
-            counts.waiting--;
-            counts.frames++;
-          });
-        }
-      };
-    }));
+    await using visitor = await visit(
+      site,
+      "",
+      {},
+      async (page) =>
+        void (await page.addInitScript(() => {
+          const counts = { waiting: 0, most: 0, frames: 0 };
+          Object.assign(globalThis, { counts });
+          const post = Worker.prototype.postMessage;
+          Worker.prototype.postMessage = function (this: Worker, ...given: [never]) {
+            if ((given[0] as { kind: string }).kind === "frame") counts.most = Math.max(counts.most, ++counts.waiting);
+            return post.apply(this, given);
+          };
+          const Original = Worker;
+          globalThis.Worker = class extends Original {
+            constructor(...given: ConstructorParameters<typeof Worker>) {
+              super(...given);
+              this.addEventListener("message", ({ data }) => {
+                if (data.kind !== "frame") return;
+                counts.waiting--;
+                counts.frames++;
+              });
+            }
+          };
+        })),
+    );
     const { page } = visitor;
     await page.selectOption("#speed", "Infinity");
     await waitForStep(page, 3000);
-    const counts = await page.evaluate(() => (globalThis as unknown as { counts: { most: number; frames: number } }).counts);
+    const counts = await page.evaluate(
+      () => (globalThis as unknown as { counts: { most: number; frames: number } }).counts,
+    );
     expect(counts.most).toBe(1);
     expect(counts.frames).toBeGreaterThan(10);
   });
@@ -110,13 +125,17 @@ describe.skipIf(!hasChromium)("the page", () => {
     await page.keyboard.press("ArrowRight");
     expect(await page.isVisible("#tip")).toBe(true);
     expect(await page.textContent("#tip")).toMatch(/^Layer 1, unit 1: /);
-    await page.waitForFunction(() => document.querySelector("#output-words")!.textContent!.startsWith("Layer 1, unit 1: its preactivation"));
+    await page.waitForFunction(() =>
+      document.querySelector("#output-words")!.textContent!.startsWith("Layer 1, unit 1: its preactivation"),
+    );
     await page.keyboard.press("Enter");
     await page.waitForFunction(() => document.querySelector("#unit h2")!.textContent!.startsWith("Layer 1, unit 1"));
     expect(await page.getAttribute('#units button[tabindex="0"]', "aria-pressed")).toBe("true");
     await page.focus("#run");
     expect(await page.isHidden("#tip")).toBe(true);
-    await page.waitForFunction(() => document.querySelector("#output-words")!.textContent!.includes("training samples"));
+    await page.waitForFunction(() =>
+      document.querySelector("#output-words")!.textContent!.includes("training samples"),
+    );
   });
 
   test("the time axis: held back it shows the weights of then, let go it returns; by keys too", async () => {
@@ -143,7 +162,9 @@ describe.skipIf(!hasChromium)("the page", () => {
     await using visitor = await visit(site);
     const { page, faults } = visitor;
     await page.selectOption("#preset", { label: "The textbook's unit" });
-    await page.waitForFunction(() => document.querySelector("#unit h2")!.textContent === "Layer 0, unit 0: never switches");
+    await page.waitForFunction(
+      () => document.querySelector("#unit h2")!.textContent === "Layer 0, unit 0: never switches",
+    );
     await page.click("#step");
     await page.waitForSelector(deadButtons);
     await page.click('#unit button[aria-label^="Apply: Lift the bias"]');
@@ -170,7 +191,9 @@ describe.skipIf(!hasChromium)("the page", () => {
     await waitForStep(page, 2);
     await page.click('#tour button:text-is("Next")');
     await page.click('#tour button:text-is("Run the twin")');
-    await page.waitForFunction(() => /Twin, rate 0\.15: 0 dead/.test(document.querySelector("#output-stage")!.textContent!));
+    await page.waitForFunction(() =>
+      /Twin, rate 0\.15: 0 dead/.test(document.querySelector("#output-stage")!.textContent!),
+    );
     await page.click('#tour button:text-is("Next")');
     await page.click('#tour button:text-is("Lift the bias")');
     await page.waitForFunction(() => document.querySelectorAll('#units button[aria-label*="dead"]').length === 0);
@@ -201,7 +224,9 @@ describe.skipIf(!hasChromium)("the page", () => {
       await page.waitForFunction(() => document.querySelectorAll("#units button").length === 18);
       expect(new URL(page.url()).hash).toBe("#activation=tanh&seed=11");
       await page.goBack();
-      await page.waitForFunction(() => document.querySelector<HTMLInputElement>("#settings label:nth-of-type(1) select")!.value === "relu");
+      await page.waitForFunction(
+        () => document.querySelector<HTMLInputElement>("#settings label:nth-of-type(1) select")!.value === "relu",
+      );
     });
 
     test("that can't be read is said, and the usual taken", async () => {
@@ -220,7 +245,9 @@ describe.skipIf(!hasChromium)("the page", () => {
     });
 
     test("link and code are copied, deaths downloaded", async () => {
-      await using visitor = await visit(site, "#seed=3&rate=1.4", { permissions: ["clipboard-read", "clipboard-write"] });
+      await using visitor = await visit(site, "#seed=3&rate=1.4", {
+        permissions: ["clipboard-read", "clipboard-write"],
+      });
       const { page } = visitor;
       await page.waitForSelector(deadButtons);
       await page.click("#open-share");
@@ -231,7 +258,9 @@ describe.skipIf(!hasChromium)("the page", () => {
       expect(await page.evaluate(() => navigator.clipboard.readText())).toContain("sgd({ learningRate: 1.4 })");
       await page.click("#open-share");
       const [download] = await Promise.all([page.waitForEvent("download"), page.click("#save-deaths")]);
-      const table = readFileSync((await download.path())!, "utf8").trim().split("\r\n");
+      const table = readFileSync((await download.path())!, "utf8")
+        .trim()
+        .split("\r\n");
       expect(table[0]).toBe("layer,unit,step,cause,survives_at,explanation");
       expect(table.length).toBeGreaterThan(1);
     });
@@ -242,13 +271,19 @@ describe.skipIf(!hasChromium)("the page", () => {
       await using visitor = await visit(site);
       const { page, faults } = visitor;
       await page.setInputFiles('input[type="file"]', "tests/data/penguins.csv");
-      await page.waitForFunction(() => document.querySelector("#look")!.textContent!.startsWith("year is to be learnt: 3 classes"));
+      await page.waitForFunction(() =>
+        document.querySelector("#look")!.textContent!.startsWith("year is to be learnt: 3 classes"),
+      );
       await waitForStep(page, 5);
       expect(await page.inputValue("#data")).toBe("csv");
       await page.selectOption("#target select", "species");
-      await page.waitForFunction(() => document.querySelector("#look")!.textContent!.startsWith("species is to be learnt: 3 classes; 11 of 344 rows"));
+      await page.waitForFunction(() =>
+        document.querySelector("#look")!.textContent!.startsWith("species is to be learnt: 3 classes; 11 of 344 rows"),
+      );
       await page.waitForFunction(() => document.querySelector("table.confusion")!.textContent!.includes("Adelie"));
-      await page.waitForFunction(() => Number(/accuracy (\d+)/.exec(document.querySelector("#charts")!.textContent!)![1]) > 90);
+      await page.waitForFunction(
+        () => Number(/accuracy (\d+)/.exec(document.querySelector("#charts")!.textContent!)![1]) > 90,
+      );
       expect(faults).toEqual([]);
     });
 
@@ -260,7 +295,11 @@ describe.skipIf(!hasChromium)("the page", () => {
       await using visitor = await visit(site);
       const { page } = visitor;
       await waitForStep(page, 5);
-      await page.setInputFiles('input[type="file"]', { name: "table.csv", mimeType: "text/csv", buffer: Buffer.from(text) });
+      await page.setInputFiles('input[type="file"]', {
+        name: "table.csv",
+        mimeType: "text/csv",
+        buffer: Buffer.from(text),
+      });
       await page.waitForSelector("#problem:not([hidden])");
       expect(await page.textContent("#problem")).toMatch(message);
       expect(await page.inputValue("#data")).toBe("spiral");
@@ -302,10 +341,11 @@ describe.skipIf(!hasChromium)("the page", () => {
     await using visitor = await visit(site);
     const { page } = visitor;
     await waitForStep(page, 10);
-    const hide = (hidden: boolean) => page.evaluate((value) => {
-      Object.defineProperty(document, "hidden", { value, configurable: true });
-      document.dispatchEvent(new Event("visibilitychange"));
-    }, hidden);
+    const hide = (hidden: boolean) =>
+      page.evaluate((value) => {
+        Object.defineProperty(document, "hidden", { value, configurable: true });
+        document.dispatchEvent(new Event("visibilitychange"));
+      }, hidden);
     await hide(true);
     await page.waitForTimeout(300);
     const left = await stepOf(page);
@@ -320,9 +360,13 @@ describe.skipIf(!hasChromium)("the page", () => {
     const run = async (page: import("playwright-core").Page): Promise<string[]> => {
       await page.addScriptTag({ path: "node_modules/axe-core/axe.min.js" });
       return page.evaluate(async () => {
-        const { axe } = globalThis as unknown as { axe: { run(): Promise<{ violations: { id: string; nodes: { html: string; failureSummary: string }[] }[] }> } };
+        const { axe } = globalThis as unknown as {
+          axe: { run(): Promise<{ violations: { id: string; nodes: { html: string; failureSummary: string }[] }[] }> };
+        };
         const { violations } = await axe.run();
-        return violations.flatMap(({ id, nodes }) => nodes.map(({ html, failureSummary }) => `${id}: ${html.slice(0, 160)} ${failureSummary}`));
+        return violations.flatMap(({ id, nodes }) =>
+          nodes.map(({ html, failureSummary }) => `${id}: ${html.slice(0, 160)} ${failureSummary}`),
+        );
       });
     };
 
@@ -347,7 +391,9 @@ describe.skipIf(!hasChromium)("the page", () => {
     });
 
     test("digits with their table and images", async () => {
-      await using visitor = await visit(site, "#data=digits&layers=24-16&optimizer=adam&rate=0.001&batch=32&seed=5", { bypassCSP: true });
+      await using visitor = await visit(site, "#data=digits&layers=24-16&optimizer=adam&rate=0.001&batch=32&seed=5", {
+        bypassCSP: true,
+      });
       const { page, faults } = visitor;
       await waitForStep(page, 60);
       await page.waitForSelector("table.confusion");
@@ -373,7 +419,9 @@ describe.skipIf(!hasChromium)("the page", () => {
     await page.click("#open-settings");
     const sheet = (await page.locator("#settings").boundingBox())!;
     expect(sheet.y + sheet.height).toBeLessThanOrEqual(button.y);
-    const order = await page.evaluate(() => ["network", "output", "vitals", "unit"].map((id) => document.getElementById(id)!.getBoundingClientRect().top));
+    const order = await page.evaluate(() =>
+      ["network", "output", "vitals", "unit"].map((id) => document.getElementById(id)!.getBoundingClientRect().top),
+    );
     expect(order).toEqual([...order].sort((a, b) => a - b));
   });
 });

@@ -2,8 +2,17 @@ import { describe, expect, it } from "vitest";
 import { drawActivityMap, type MapFrame } from "../../src/report/activity-map.js";
 
 /** `units` units over `epochs` + 1 frames. */
-function framesOf(epochs: number, units: readonly number[], share: (layer: number, unit: number, epoch: number) => number): MapFrame[] {
-  return Array.from({ length: epochs + 1 }, (_, epoch) => ({ epoch, layers: units.map((count, layer) => Float32Array.from({ length: count }, (_unused, unit) => share(layer, unit, epoch))) }));
+function framesOf(
+  epochs: number,
+  units: readonly number[],
+  share: (layer: number, unit: number, epoch: number) => number,
+): MapFrame[] {
+  return Array.from({ length: epochs + 1 }, (_, epoch) => ({
+    epoch,
+    layers: units.map((count, layer) =>
+      Float32Array.from({ length: count }, (_unused, unit) => share(layer, unit, epoch)),
+    ),
+  }));
 }
 
 describe("drawActivityMap", () => {
@@ -34,20 +43,32 @@ describe("drawActivityMap", () => {
   });
 
   it("keeps within 80 columns and some fifty lines for deep networks and long trainings", () => {
-    const frames = framesOf(60, Array.from({ length: 20 }, () => 300), () => 0.5);
+    const frames = framesOf(
+      60,
+      Array.from({ length: 20 }, () => 300),
+      () => 0.5,
+    );
     const lines = drawActivityMap(frames, { samples: 128 });
     expect(Math.max(...lines.map(({ length }) => length))).toBeLessThanOrEqual(80);
     expect(lines.length).toBe(1 + 20 * 3 + 2);
   });
 
   it("paints where there are colours, with every colour taken back", () => {
-    const lines = drawActivityMap(framesOf(1, [2], (_layer, unit) => unit), { samples: 9, colors: true });
+    const lines = drawActivityMap(
+      framesOf(1, [2], (_layer, unit) => unit),
+      { samples: 9, colors: true },
+    );
     expect(lines[2]).toBe(`  ${`\x1b[48;5;226m${" ".repeat(4)}\x1b[49m`.repeat(2)}`);
     expect(lines[3]).toBe(`  ${`\x1b[38;5;203m····\x1b[39m`.repeat(2)}`);
   });
 
   it("draws nothing of nothing", () => {
     expect(drawActivityMap([], { samples: 1 })).toEqual([]);
-    expect(drawActivityMap(framesOf(2, [], () => 0), { samples: 1 })).toEqual([]);
+    expect(
+      drawActivityMap(
+        framesOf(2, [], () => 0),
+        { samples: 1 },
+      ),
+    ).toEqual([]);
   });
 });

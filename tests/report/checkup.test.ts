@@ -2,13 +2,32 @@ import { describe, expect, it } from "vitest";
 import { drawCheckupTable, drawEpochLine, drawEpochTitle, type RunRow } from "../../src/report/checkup.js";
 import { formatNumber, formatScore } from "../../src/report/numbers.js";
 
-const exactly = (value: number): { median: number; low: number; high: number } => ({ median: value, low: value, high: value });
+const exactly = (value: number): { median: number; low: number; high: number } => ({
+  median: value,
+  low: value,
+  high: value,
+});
 const scale = { units: [128, 64], isAccuracy: true };
-const row: RunRow = { name: "rate 0.25", score: exactly(0.972), closed: [exactly(3), exactly(0)], isLeaky: false, verdict: "cured", diverged: 0, stepsPerSecond: exactly(4512.4) };
+const row: RunRow = {
+  name: "rate 0.25",
+  score: exactly(0.972),
+  closed: [exactly(3), exactly(0)],
+  isLeaky: false,
+  verdict: "cured",
+  diverged: 0,
+  stepsPerSecond: exactly(4512.4),
+};
 
 describe("drawCheckupTable", () => {
   it("aligns names, scores, units and verdicts", () => {
-    const leaky = { ...row, name: "Leaky ReLU", isLeaky: true, verdict: "did nothing", diverged: 1, score: exactly(0.08) };
+    const leaky = {
+      ...row,
+      name: "Leaky ReLU",
+      isLeaky: true,
+      verdict: "did nothing",
+      diverged: 1,
+      score: exactly(0.08),
+    };
     expect(drawCheckupTable([row, leaky], scale, false).map(({ text }) => text)).toEqual([
       "run         accuracy  layer 0/128  layer 1/64  steps/s  the cure",
       "rate 0.25     97.2 %            3           0    4,512  cured",
@@ -17,7 +36,12 @@ describe("drawCheckupTable", () => {
   });
 
   it("gives the range over the seeds a line of its own", () => {
-    const spread = { ...row, score: { median: 0.9, low: 0.8, high: 0.95 }, closed: [{ median: 3, low: 1, high: 12 }, exactly(0)], diverged: 2 };
+    const spread = {
+      ...row,
+      score: { median: 0.9, low: 0.8, high: 0.95 },
+      closed: [{ median: 3, low: 1, high: 12 }, exactly(0)],
+      diverged: 2,
+    };
     expect(drawCheckupTable([spread], scale, true).map(({ text }) => text)).toEqual([
       "run            accuracy  layer 0/128  layer 1/64  steps/s  the cure",
       "rate 0.25        90.0 %            3           0    4,512  cured, 2 diverged",
@@ -27,7 +51,11 @@ describe("drawCheckupTable", () => {
 
   it("shows a dash for what is not known", () => {
     const unknown = exactly(Number.NaN);
-    const [, line] = drawCheckupTable([{ ...row, score: unknown, closed: [unknown, unknown], stepsPerSecond: unknown, verdict: "" }], { ...scale, isAccuracy: false }, false);
+    const [, line] = drawCheckupTable(
+      [{ ...row, score: unknown, closed: [unknown, unknown], stepsPerSecond: unknown, verdict: "" }],
+      { ...scale, isAccuracy: false },
+      false,
+    );
     expect(line.text).toMatch(/^rate 0.25 +- +- +- +-$/);
   });
 });
@@ -49,10 +77,22 @@ describe("epoch lines", () => {
 });
 
 describe("numbers", () => {
-  it.each([[0, "0"], [0.001153, "0.001153"], [1.25, "1.25"], [100, "100"], [12345, "12345"], [3.4e20, "3.40e+20"], [1e-9, "1.00e-9"], [Number.NaN, "-"]])("%d is %s", (value, text) =>
-    expect(formatNumber(value)).toBe(text),
-  );
-  it.each([[0.9725, true, "97.3 %"], [0.5, false, "0.500"], [-3, false, "below 0"], [Number.NaN, false, "-"]])("a score of %d is shown as is fit", (score, isAccuracy, text) =>
+  it.each([
+    [0, "0"],
+    [0.001153, "0.001153"],
+    [1.25, "1.25"],
+    [100, "100"],
+    [12345, "12345"],
+    [3.4e20, "3.40e+20"],
+    [1e-9, "1.00e-9"],
+    [Number.NaN, "-"],
+  ])("%d is %s", (value, text) => expect(formatNumber(value)).toBe(text));
+  it.each([
+    [0.9725, true, "97.3 %"],
+    [0.5, false, "0.500"],
+    [-3, false, "below 0"],
+    [Number.NaN, false, "-"],
+  ])("a score of %d is shown as is fit", (score, isAccuracy, text) =>
     expect(formatScore(score, isAccuracy)).toBe(text),
   );
 });

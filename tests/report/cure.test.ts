@@ -4,11 +4,27 @@ import type { Trial } from "../../src/index.js";
 import { describeTrial, drawLive } from "../../src/report/cure.js";
 
 const trial = (name: string, accuracy: number, more: Partial<Trial> = {}): Trial => ({
-  name, why: "", spec: { inputs: 1, layers: [], loss: "crossEntropy" }, fit: {}, deadFraction: 0.25, metrics: { loss: 0.5, accuracy }, seconds: 1, epochs: 8, repeats: 1, ...more,
+  name,
+  why: "",
+  spec: { inputs: 1, layers: [], loss: "crossEntropy" },
+  fit: {},
+  deadFraction: 0.25,
+  metrics: { loss: 0.5, accuracy },
+  seconds: 1,
+  epochs: 8,
+  repeats: 1,
+  ...more,
 });
 
 it("orders by score, and puts last what failed", () => {
-  const lines = drawLive([trial("a", 0.5), trial("b", 0.9, { stoppedEarly: true }), trial("c", 0.99, { failed: "diverged", deadFraction: NaN })], 3.2);
+  const lines = drawLive(
+    [
+      trial("a", 0.5),
+      trial("b", 0.9, { stoppedEarly: true }),
+      trial("c", 0.99, { failed: "diverged", deadFraction: NaN }),
+    ],
+    3.2,
+  );
   expect(lines).toEqual([
     "3 trials after 4 s",
     "   trial  accuracy  95 %  gain    dead  epochs",
@@ -19,6 +35,10 @@ it("orders by score, and puts last what failed", () => {
 });
 
 it("says in one line what came of a trial", () => {
-  expect(describeTrial(trial("a", 0.5, { repeats: 3 }))).toBe("a: accuracy 50.0 %, 25.0 % of the units dead, after 8 epochs, 3 seeds");
-  expect(describeTrial(trial("b", 0, { metrics: { loss: 0.125 }, deadFraction: NaN, failed: "diverged" }))).toBe("b: loss 0.125, after 8 epochs (diverged)");
+  expect(describeTrial(trial("a", 0.5, { repeats: 3 }))).toBe(
+    "a: accuracy 50.0 %, 25.0 % of the units dead, after 8 epochs, 3 seeds",
+  );
+  expect(describeTrial(trial("b", 0, { metrics: { loss: 0.125 }, deadFraction: NaN, failed: "diverged" }))).toBe(
+    "b: loss 0.125, after 8 epochs (diverged)",
+  );
 });

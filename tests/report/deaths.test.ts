@@ -4,8 +4,13 @@ import { drawDeaths } from "../../src/report/deaths.js";
 
 function death(unit: number, cause: Cause = "learningRate", more: Partial<Death> = {}): Death {
   return {
-    layer: 0, unit, step: 118, epoch: 3, cause,
-    before: { max: 0.16, mean: 0.1, std: 0.02 }, after: { max: -0.0412, mean: -0.1, std: 0.02 },
+    layer: 0,
+    unit,
+    step: 118,
+    epoch: 3,
+    cause,
+    before: { max: 0.16, mean: 0.1, std: 0.02 },
+    after: { max: -0.0412, mean: -0.1, std: 0.02 },
     change: { weights: -0.15, bias: -0.05, inputs: 0 },
     ...(cause === "learningRate" && { survivesAt: 0.312 }),
     explanation: `the preactivation of unit ${unit} went from +0.1 ± 0.02 to -0.1 ± 0.02 in step 118; at a rate of 0.312 or less it would have lived`,
@@ -14,7 +19,8 @@ function death(unit: number, cause: Cause = "learningRate", more: Partial<Death>
 }
 
 describe("drawDeaths", () => {
-  it("says it when nobody died", () => expect(drawDeaths([])).toEqual(["No hidden unit was seen to die while it trained."]));
+  it("says it when nobody died", () =>
+    expect(drawDeaths([])).toEqual(["No hidden unit was seen to die while it trained."]));
 
   it("tells of units that came back", () => {
     expect(drawDeaths([], 1)[1]).toBe("One hidden unit was silent for a while and fired again.");
@@ -40,14 +46,26 @@ describe("drawDeaths", () => {
   });
 
   it("calls the born dead what they are, and explains them no further", () => {
-    expect(drawDeaths([death(0, "born", { step: 0, epoch: 0 })]).slice(0, 3)).toEqual(["One hidden unit was born dead:", "  born  1  silent from the start", ""]);
+    expect(drawDeaths([death(0, "born", { step: 0, epoch: 0 })]).slice(0, 3)).toEqual([
+      "One hidden unit was born dead:",
+      "  born  1  silent from the start",
+      "",
+    ]);
     expect(drawDeaths([death(0, "born", { step: 0, epoch: 0 })]).join("\n")).not.toContain("went from");
   });
 
-  it("counts the born dead apart where others died", () => expect(drawDeaths([death(0, "born"), death(1)])[0]).toBe("2 hidden units died, or were born dead:"));
+  it("counts the born dead apart where others died", () =>
+    expect(drawDeaths([death(0, "born"), death(1)])[0]).toBe("2 hidden units died, or were born dead:"));
 
   it("groups many by layer and cause, with the ends of steps and rates; the lowest rate saves all whose rate is known", () => {
-    const many = Array.from({ length: 40 }, (_, unit) => death(unit, unit < 10 ? "upstream" : "learningRate", { layer: unit % 2, step: 100 + unit, epoch: 1 + (unit >> 4), ...(unit >= 10 && { survivesAt: 0.01 * unit }) }));
+    const many = Array.from({ length: 40 }, (_, unit) =>
+      death(unit, unit < 10 ? "upstream" : "learningRate", {
+        layer: unit % 2,
+        step: 100 + unit,
+        epoch: 1 + (unit >> 4),
+        ...(unit >= 10 && { survivesAt: 0.01 * unit }),
+      }),
+    );
     expect(drawDeaths(many).slice(0, 10)).toEqual([
       "40 hidden units died and stayed dead:",
       "  learningRate  30  the plain gradient step shut it",
@@ -68,11 +86,20 @@ describe("drawDeaths", () => {
   });
 
   it("keeps within 80 columns whatever the figures", () => {
-    const wild = { before: { max: 12345.678, mean: -1.234e-9, std: 1 }, after: { max: -1.234e20, mean: -9.87e19, std: 1 } };
-    const lines = drawDeaths([death(123456, "learningRate", { ...wild, layer: 19, step: 1234567, epoch: 1000, survivesAt: 1.234e-12 })]);
+    const wild = {
+      before: { max: 12345.678, mean: -1.234e-9, std: 1 },
+      after: { max: -1.234e20, mean: -9.87e19, std: 1 },
+    };
+    const lines = drawDeaths([
+      death(123456, "learningRate", { ...wild, layer: 19, step: 1234567, epoch: 1000, survivesAt: 1.234e-12 }),
+    ]);
     expect(lines.join("\n")).toContain("learningRate  1.23e-12  +12000 → -1.20e+20");
     expect(Math.max(...lines.map(({ length }) => length))).toBeLessThanOrEqual(80);
-    const many = drawDeaths(Array.from({ length: 500 }, (_, unit) => death(unit, "weightDecay", { layer: unit % 20, step: 1e6 + unit, epoch: 5000 })));
+    const many = drawDeaths(
+      Array.from({ length: 500 }, (_, unit) =>
+        death(unit, "weightDecay", { layer: unit % 20, step: 1e6 + unit, epoch: 5000 }),
+      ),
+    );
     expect(Math.max(...many.map(({ length }) => length))).toBeLessThanOrEqual(80);
   });
 });

@@ -5,29 +5,93 @@ import { binCounts } from "../../src/report/svg/histogram.js";
 import { makeScale } from "../../src/report/svg/scale.js";
 
 const lines: Plot = {
-  kind: "lines", title: "Accuracy <by> task", x: { label: "task" }, y: { label: "accuracy" },
+  kind: "lines",
+  title: "Accuracy <by> task",
+  x: { label: "task" },
+  y: { label: "accuracy" },
   series: [
-    { name: "plain", points: [[1, 0.9], [2, 0.5], [3, 0.1]], band: [[0.8, 0.95], [0.4, 0.6], [0.1, 0.2]] },
-    { name: "cured & well", points: [[1, 0.9], [2, Number.NaN], [3, 0.1]] },
+    {
+      name: "plain",
+      points: [
+        [1, 0.9],
+        [2, 0.5],
+        [3, 0.1],
+      ],
+      band: [
+        [0.8, 0.95],
+        [0.4, 0.6],
+        [0.1, 0.2],
+      ],
+    },
+    {
+      name: "cured & well",
+      points: [
+        [1, 0.9],
+        [2, Number.NaN],
+        [3, 0.1],
+      ],
+    },
   ],
 };
-const bars: Plot = { kind: "bars", title: "Time", axis: { label: "microseconds" }, bars: [{ name: "relu", value: 2, low: 1, high: 3 }, { name: "tanh", value: 4, isAccent: true }] };
-const histogram: Plot = { kind: "histogram", title: "z", x: { label: "preactivation" }, y: { label: "rows" }, edges: [-1, 0, 1], series: [{ name: "before", counts: [0, 5] }, { name: "after", counts: [5, 0] }] };
-const page: Page = { title: "A & B", lead: ["<script>alert(1)</script>"], sections: [{ id: "one", heading: "One", badge: "holds", paragraphs: ["Text."], plots: [lines, bars, histogram], table: { caption: "Figures", header: ["", "x"], rows: [["a", "1"]] } }, { id: "two", heading: "Two", paragraphs: [], plots: [] }], foot: ["Made by a command."] };
+const bars: Plot = {
+  kind: "bars",
+  title: "Time",
+  axis: { label: "microseconds" },
+  bars: [
+    { name: "relu", value: 2, low: 1, high: 3 },
+    { name: "tanh", value: 4, isAccent: true },
+  ],
+};
+const histogram: Plot = {
+  kind: "histogram",
+  title: "z",
+  x: { label: "preactivation" },
+  y: { label: "rows" },
+  edges: [-1, 0, 1],
+  series: [
+    { name: "before", counts: [0, 5] },
+    { name: "after", counts: [5, 0] },
+  ],
+};
+const page: Page = {
+  title: "A & B",
+  lead: ["<script>alert(1)</script>"],
+  sections: [
+    {
+      id: "one",
+      heading: "One",
+      badge: "holds",
+      paragraphs: ["Text."],
+      plots: [lines, bars, histogram],
+      table: { caption: "Figures", header: ["", "x"], rows: [["a", "1"]] },
+    },
+    { id: "two", heading: "Two", paragraphs: [], plots: [] },
+  ],
+  foot: ["Made by a command."],
+};
 
 /** Elements that are opened and closed in order; void ones and self-closed ones stand alone. The first fault, if any. */
 function fault(markup: string): string | undefined {
   const open: string[] = [];
-  for (const [tag, slash, name, , end] of markup.matchAll(/<(\/?)([a-z][a-z0-9]*)((?:\s+[\w-]+(?:="[^"<>]*")?)*)\s*(\/?)>/g)) {
+  for (const [tag, slash, name, , end] of markup.matchAll(
+    /<(\/?)([a-z][a-z0-9]*)((?:\s+[\w-]+(?:="[^"<>]*")?)*)\s*(\/?)>/g,
+  )) {
     if (end === "/" || ["meta", "link"].includes(name)) continue;
     if (slash === "") open.push(name);
     else if (open.pop() !== name) return tag;
   }
-  return open.length > 0 ? `open: ${open.join(" ")}` : markup.replace(/<!doctype html>|<\/?[a-z][^<>]*>/g, "").includes("<") ? "a stray <" : undefined;
+  return open.length > 0
+    ? `open: ${open.join(" ")}`
+    : markup.replace(/<!doctype html>|<\/?[a-z][^<>]*>/g, "").includes("<")
+      ? "a stray <"
+      : undefined;
 }
 
 /** All numbers of an attribute, or of the path's data. */
-const numbers = (markup: string, attribute: string): number[] => [...markup.matchAll(new RegExp(` ${attribute}="([^"]*)"`, "g"))].flatMap(([, text]) => text.match(/-?\d+(\.\d+)?/g)?.map(Number) ?? []);
+const numbers = (markup: string, attribute: string): number[] =>
+  [...markup.matchAll(new RegExp(` ${attribute}="([^"]*)"`, "g"))].flatMap(
+    ([, text]) => text.match(/-?\d+(\.\d+)?/g)?.map(Number) ?? [],
+  );
 
 describe("scales", () => {
   it("mark round numbers and put the ends on the edges", () => {
@@ -59,15 +123,21 @@ describe("plots", () => {
     expect(fault(svg)).toBeUndefined();
     expect(svg).not.toMatch(/NaN|Infinity|undefined/);
     const [, , width, height] = numbers(svg, "viewBox");
-    for (const name of ["x", "x1", "x2", "cx"]) for (const x of numbers(svg, name)) expect(x >= 0 && x <= width, `${name} ${x}`).toBe(true);
-    for (const name of ["y", "y1", "y2", "cy"]) for (const y of numbers(svg, name)) expect(y >= 0 && y <= height, `${name} ${y}`).toBe(true);
+    for (const name of ["x", "x1", "x2", "cx"])
+      for (const x of numbers(svg, name)) expect(x >= 0 && x <= width, `${name} ${x}`).toBe(true);
+    for (const name of ["y", "y1", "y2", "cy"])
+      for (const y of numbers(svg, name)) expect(y >= 0 && y <= height, `${name} ${y}`).toBe(true);
   });
 
   it("draw larger values higher, and gaps as gaps", () => {
     const [path] = drawPlot(lines).match(/M[^"]*" class="line s0/)!;
     const heights = [...path.matchAll(/[\d.]+ ([\d.]+)/g)].map(([, y]) => Number(y));
     expect(heights).toEqual([...heights].sort((a, b) => a - b));
-    expect(drawPlot(lines).match(/d="([^"]*)" class="line s1/)![1].match(/M/g)).toHaveLength(2);
+    expect(
+      drawPlot(lines)
+        .match(/d="([^"]*)" class="line s1/)![1]
+        .match(/M/g),
+    ).toHaveLength(2);
   });
 
   it("draw bars as long as their values", () => {
@@ -81,18 +151,45 @@ describe("plots", () => {
   });
 
   it("name a line at its right end, whatever the order of its points", () => {
-    const falling: Plot = { ...lines, series: [{ name: "falling", points: [[3, 0.1], [1, 0.9]] }] };
+    const falling: Plot = {
+      ...lines,
+      series: [
+        {
+          name: "falling",
+          points: [
+            [3, 0.1],
+            [1, 0.9],
+          ],
+        },
+      ],
+    };
     const svg = drawPlot(falling);
-    const [name] = svg.match(/<text x="[\d.]+" y="([\d.]+)" class="name/)!.slice(1).map(Number);
+    const [name] = svg
+      .match(/<text x="[\d.]+" y="([\d.]+)" class="name/)!
+      .slice(1)
+      .map(Number);
     const dots = [...svg.matchAll(/cx="([\d.]+)" cy="([\d.]+)"/g)].map(([, x, y]) => [Number(x), Number(y)]);
     const right = dots.reduce((a, b) => (a[0] > b[0] ? a : b));
     expect(Math.abs(name - 4 - right[1])).toBeLessThan(1);
   });
 
   it("have all their figures in a table", () => {
-    expect(plotTable(lines)).toEqual({ header: ["task", "plain", "cured & well"], rows: [["1", "0.9 (0.8 to 0.95)", "0.9"], ["2", "0.5 (0.4 to 0.6)", "-"], ["3", "0.1 (0.1 to 0.2)", "0.1"]] });
-    expect(plotTable(bars).rows).toEqual([["relu", "2", "1 to 3"], ["tanh", "4", ""]]);
-    expect(plotTable(histogram).rows).toEqual([["-1 to 0", "0", "5"], ["0 to 1", "5", "0"]]);
+    expect(plotTable(lines)).toEqual({
+      header: ["task", "plain", "cured & well"],
+      rows: [
+        ["1", "0.9 (0.8 to 0.95)", "0.9"],
+        ["2", "0.5 (0.4 to 0.6)", "-"],
+        ["3", "0.1 (0.1 to 0.2)", "0.1"],
+      ],
+    });
+    expect(plotTable(bars).rows).toEqual([
+      ["relu", "2", "1 to 3"],
+      ["tanh", "4", ""],
+    ]);
+    expect(plotTable(histogram).rows).toEqual([
+      ["-1 to 0", "0", "5"],
+      ["0 to 1", "5", "0"],
+    ]);
   });
 
   it("count in bins, the ends for what lies beyond", () => {
@@ -116,7 +213,8 @@ describe("the page", () => {
   });
 
   it("has landmarks, one first heading, and a table for each plot", () => {
-    for (const landmark of ["header", "nav", "main", "footer"]) expect(html.match(new RegExp(`<${landmark}[ >]`, "g")), landmark).toHaveLength(1);
+    for (const landmark of ["header", "nav", "main", "footer"])
+      expect(html.match(new RegExp(`<${landmark}[ >]`, "g")), landmark).toHaveLength(1);
     expect(html.match(/<h1/g)).toHaveLength(1);
     expect(html.match(/<svg/g)).toHaveLength(3);
     expect(html.match(/<figure>[^]*?<table>/g)).toHaveLength(3);
@@ -126,5 +224,7 @@ describe("the page", () => {
 });
 
 describe("the check of markup sees", () => {
-  it.each(["<p>", "<p></div>", "<svg><g></svg></g>", "<p>a < b</p>"])("%s", (markup) => expect(fault(markup)).toBeDefined());
+  it.each(["<p>", "<p></div>", "<svg><g></svg></g>", "<p>a < b</p>"])("%s", (markup) =>
+    expect(fault(markup)).toBeDefined(),
+  );
 });

@@ -4,10 +4,16 @@ import { drawProgress, formatDuration } from "../../src/report/progress.js";
 import { wrap } from "../../src/core/wrap.js";
 
 describe("drawBar", () => {
-  it.each([[0, "    "], [1, "████"], [0.5, "██  "], [1 / 32, "▏   "], [0.55, "██▎ "], [2, "████"], [-1, "    "], [Number.NaN, "    "]])(
-    "fills %d of four characters: %j",
-    (fraction, bar) => expect(drawBar(fraction, 4)).toBe(bar),
-  );
+  it.each([
+    [0, "    "],
+    [1, "████"],
+    [0.5, "██  "],
+    [1 / 32, "▏   "],
+    [0.55, "██▎ "],
+    [2, "████"],
+    [-1, "    "],
+    [Number.NaN, "    "],
+  ])("fills %d of four characters: %j", (fraction, bar) => expect(drawBar(fraction, 4)).toBe(bar));
 });
 
 describe("drawProgress", () => {
@@ -17,7 +23,10 @@ describe("drawProgress", () => {
     );
   });
 
-  it("gives slow rates two digits", () => expect(drawProgress({ label: "a", done: 1, total: 10, unit: "epochs" }, 2, 80)).toContain("0.50 epochs/s  18 s left"));
+  it("gives slow rates two digits", () =>
+    expect(drawProgress({ label: "a", done: 1, total: 10, unit: "epochs" }, 2, 80)).toContain(
+      "0.50 epochs/s  18 s left",
+    ));
 
   it("promises nothing before the first step, and never leaves its line", () => {
     expect(drawProgress({ label: "a", done: 0, total: 10, unit: "steps" }, 0, 80)).toMatch(/ 0 %$/);
@@ -26,7 +35,13 @@ describe("drawProgress", () => {
 });
 
 describe("formatDuration", () => {
-  it.each([[0.2, "1 s"], [59, "59 s"], [60, "1 min 0 s"], [200, "3 min 20 s"], [7500, "2 h 5 min"]])("%d s is %s", (seconds, text) => expect(formatDuration(seconds)).toBe(text));
+  it.each([
+    [0.2, "1 s"],
+    [59, "59 s"],
+    [60, "1 min 0 s"],
+    [200, "3 min 20 s"],
+    [7500, "2 h 5 min"],
+  ])("%d s is %s", (seconds, text) => expect(formatDuration(seconds)).toBe(text));
 });
 
 describe("wrap", () => {
@@ -37,5 +52,6 @@ describe("wrap", () => {
     expect(lines.map((line) => line.trim()).join(" ")).toBe(text);
   });
 
-  it("lets a word that is too long stand by itself", () => expect(wrap("a extraordinarily b", 5)).toBe("a\nextraordinarily\nb"));
+  it("lets a word that is too long stand by itself", () =>
+    expect(wrap("a extraordinarily b", 5)).toBe("a\nextraordinarily\nb"));
 });

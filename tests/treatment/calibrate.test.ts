@@ -1,12 +1,37 @@
 import { describe, expect, test } from "vitest";
-import { calibrate, centerInputs, createNetwork, diagnose, type NetworkSpec, type Network, sgd } from "../../src/index.js";
+import {
+  calibrate,
+  centerInputs,
+  createNetwork,
+  diagnose,
+  type NetworkSpec,
+  type Network,
+  sgd,
+} from "../../src/index.js";
 import { stateOf } from "../../src/network/state.js";
-import { ARITHMETICS, classifier, expectRefusal, expectUntouched, randomRows, sectors, seededRandom, weightsOf, withNetwork } from "../network/helpers.js";
+import {
+  ARITHMETICS,
+  classifier,
+  expectRefusal,
+  expectUntouched,
+  randomRows,
+  sectors,
+  seededRandom,
+  weightsOf,
+  withNetwork,
+} from "../network/helpers.js";
 
 const x = randomRows(seededRandom(3), 301, 7, 4).map((row) => row.map((value) => Math.fround(value + 2)));
 const deep: NetworkSpec = {
-  inputs: 7, layers: [{ units: 33, biasInitializer: -3 }, { units: 20, kernelInitializer: "lecunNormal" }, { units: 5, activation: "tanh" }, { units: 3 }],
-  loss: "crossEntropy", seed: 8,
+  inputs: 7,
+  layers: [
+    { units: 33, biasInitializer: -3 },
+    { units: 20, kernelInitializer: "lecunNormal" },
+    { units: 5, activation: "tanh" },
+    { units: 3 },
+  ],
+  loss: "crossEntropy",
+  seed: 8,
 };
 
 /** The preactivations of one layer in float64, rows x units. */
@@ -15,8 +40,15 @@ function preactivations(network: Network, layer: number): number[][] {
   for (let index = 0; index <= layer; index++) {
     const { kernel, bias } = network.layers[index]!.getWeights();
     const { units, activation } = network.layers[index]!;
-    const z = rows.map((row) => Array.from({ length: units }, (_, unit) => row.reduce((sum, value, i) => sum + value * kernel[i * units + unit]!, bias[unit]!)));
-    rows = index === layer ? z : z.map((each) => each.map((value) => (activation.name === "tanh" ? Math.tanh(value) : Math.max(0, value))));
+    const z = rows.map((row) =>
+      Array.from({ length: units }, (_, unit) =>
+        row.reduce((sum, value, i) => sum + value * kernel[i * units + unit]!, bias[unit]!),
+      ),
+    );
+    rows =
+      index === layer
+        ? z
+        : z.map((each) => each.map((value) => (activation.name === "tanh" ? Math.tanh(value) : Math.max(0, value))));
   }
   return rows;
 }
@@ -31,41 +63,53 @@ const variance = (values: number[]) => {
 };
 
 describe.each(ARITHMETICS)("calibrate (%s)", (arithmetic) => {
-  test.each([0.5, 0.1, 0.97, 1, 1e-9])("a share of %d: every hidden unit within 1/n of it, each layer's std 1", async (activity) => {
-    await withNetwork(deep, (network) => {
-      const { samples, layers } = calibrate(network, x, { activity });
-      expect(samples).toBe(301);
-      expect(layers.map(({ layer }) => layer)).toEqual([0, 1, 2, 3]);
-      for (const { layer, std, scale, stdBefore, activity: shares, constant } of layers) {
-        const columns = columnsOf(preactivations(network, layer));
-        const measured = Math.sqrt(columns.reduce((sum, column) => sum + variance(column), 0) / columns.length);
-        expect(Math.abs(measured - 1)).toBeLessThanOrEqual(0.1);
-        expect(std).toBeCloseTo(measured, 4);
-        expect(stdBefore * scale).toBeCloseTo(std, 4);
-        expect(constant).toEqual([]);
-        if (layer === 3) expect(shares).toBeUndefined();
-        else {
-          const fired = columns.map((column) => column.filter((z) => z > 0).length / 301);
-          for (const share of fired) expect(Math.abs(share - Math.max(activity, 1 / 301))).toBeLessThan(1 / 301 + 1e-9);
-          expect(Math.abs(shares!.low - Math.min(...fired))).toBeLessThan(1.5 / 301);
-          expect(Math.abs(shares!.high - Math.max(...fired))).toBeLessThan(1.5 / 301);
-        }
-      }
-    }, { arithmetic });
-  });
+  test.each([0.5, 0.1, 0.97, 1, 1e-9])(
+    "a share of %d: every hidden unit within 1/n of it, each layer's std 1",
+    async (activity) => {
+      await withNetwork(
+        deep,
+        (network) => {
+          const { samples, layers } = calibrate(network, x, { activity });
+          expect(samples).toBe(301);
+          expect(layers.map(({ layer }) => layer)).toEqual([0, 1, 2, 3]);
+          for (const { layer, std, scale, stdBefore, activity: shares, constant } of layers) {
+            const columns = columnsOf(preactivations(network, layer));
+            const measured = Math.sqrt(columns.reduce((sum, column) => sum + variance(column), 0) / columns.length);
+            expect(Math.abs(measured - 1)).toBeLessThanOrEqual(0.1);
+            expect(std).toBeCloseTo(measured, 4);
+            expect(stdBefore * scale).toBeCloseTo(std, 4);
+            expect(constant).toEqual([]);
+            if (layer === 3) expect(shares).toBeUndefined();
+            else {
+              const fired = columns.map((column) => column.filter((z) => z > 0).length / 301);
+              for (const share of fired)
+                expect(Math.abs(share - Math.max(activity, 1 / 301))).toBeLessThan(1 / 301 + 1e-9);
+              expect(Math.abs(shares!.low - Math.min(...fired))).toBeLessThan(1.5 / 301);
+              expect(Math.abs(shares!.high - Math.max(...fired))).toBeLessThan(1.5 / 301);
+            }
+          }
+        },
+        { arithmetic },
+      );
+    },
+  );
 });
 
 describe("calibrate", () => {
   test("units that were born dead fire afterwards, and the diagnosis agrees", async () => {
-    await withNetwork({ ...deep, layers: deep.layers.map((layer) => ({ ...layer, activation: undefined })) as NetworkSpec["layers"] }, (network) => {
-      const { bias } = network.layers[0]!.getWeights();
-      network.layers[0]!.setWeights({ bias: bias.fill(-100, 0, 10) });
-      expect(diagnose(network, x).dead).toBeGreaterThanOrEqual(10);
-      calibrate(network, x);
-      const after = diagnose(network, x);
-      expect(after.dead).toBe(0);
-      for (const { units } of after.layers) for (const { activity } of units) expect(Math.abs(activity - 0.5)).toBeLessThan(1.5 / 301);
-    });
+    await withNetwork(
+      { ...deep, layers: deep.layers.map((layer) => ({ ...layer, activation: undefined })) as NetworkSpec["layers"] },
+      (network) => {
+        const { bias } = network.layers[0]!.getWeights();
+        network.layers[0]!.setWeights({ bias: bias.fill(-100, 0, 10) });
+        expect(diagnose(network, x).dead).toBeGreaterThanOrEqual(10);
+        calibrate(network, x);
+        const after = diagnose(network, x);
+        expect(after.dead).toBe(0);
+        for (const { units } of after.layers)
+          for (const { activity } of units) expect(Math.abs(activity - 0.5)).toBeLessThan(1.5 / 301);
+      },
+    );
   });
 
   test("kernels keep their directions unless orthonormal ones are asked for", async () => {
@@ -73,10 +117,16 @@ describe("calibrate", () => {
       using other = await network.clone();
       const before = network.layers[0]!.getWeights().kernel;
       const { layers } = calibrate(network, x);
-      network.layers[0]!.getWeights().kernel.forEach((weight, i) => expect(weight).toBeCloseTo(before[i]! * layers[0]!.scale, 5));
+      network.layers[0]!.getWeights().kernel.forEach((weight, i) =>
+        expect(weight).toBeCloseTo(before[i]! * layers[0]!.scale, 5),
+      );
       const { layers: ortho } = calibrate(other, x, { orthogonal: true });
       const { kernel } = other.layers[0]!.getWeights();
-      const dot = (a: number, b: number) => { let sum = 0; for (let unit = 0; unit < 33; unit++) sum += kernel[a * 33 + unit]! * kernel[b * 33 + unit]!; return sum; };
+      const dot = (a: number, b: number) => {
+        let sum = 0;
+        for (let unit = 0; unit < 33; unit++) sum += kernel[a * 33 + unit]! * kernel[b * 33 + unit]!;
+        return sum;
+      };
       expect(dot(0, 0)).toBeCloseTo(ortho[0]!.scale ** 2, 4);
       expect(dot(0, 1)).toBeCloseTo(0, 4);
     });
@@ -115,7 +165,12 @@ describe("calibrate", () => {
       const changes = stateOf(network).changes;
       await expectUntouched(network, () => calibrate(network, x, { activity: 0 }), "value", "activity");
       await expectUntouched(network, () => calibrate(network, x, { activity: 1.5 }), "value", "activity");
-      await expectUntouched(network, () => calibrate(network, x, { orthogonal: 1 as unknown as boolean }), "value", "orthogonal");
+      await expectUntouched(
+        network,
+        () => calibrate(network, x, { orthogonal: 1 as unknown as boolean }),
+        "value",
+        "orthogonal",
+      );
       await expectUntouched(network, () => calibrate(network, [[1, 2]]), "shape", "columns");
       await expectUntouched(network, () => calibrate(network, x.slice(0, 1)), "shape", "two");
       const { kernel } = network.layers[2]!.getWeights();

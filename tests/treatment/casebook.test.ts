@@ -10,9 +10,18 @@ import { STATES } from "../casebook/states.js";
 import { type Remedy, treat } from "../../src/index.js";
 
 const REMEDIES: readonly Remedy[] = [
-  { kind: "liftBias" }, { kind: "liftBias", activity: 0.5 }, { kind: "liftBias", activity: 1 }, { kind: "recycle" }, { kind: "recycle", tau: 0.5 }, { kind: "reinitialize" },
-  { kind: "reinitialize", kernelInitializer: "asymmetric" }, { kind: "replaceActivation", activation: "leakyRelu" }, { kind: "replaceActivation", activation: "prelu" },
-  { kind: "replaceActivation", activation: "gelu" }, { kind: "replaceActivation", activation: "tanh" }, { kind: "prune" },
+  { kind: "liftBias" },
+  { kind: "liftBias", activity: 0.5 },
+  { kind: "liftBias", activity: 1 },
+  { kind: "recycle" },
+  { kind: "recycle", tau: 0.5 },
+  { kind: "reinitialize" },
+  { kind: "reinitialize", kernelInitializer: "asymmetric" },
+  { kind: "replaceActivation", activation: "leakyRelu" },
+  { kind: "replaceActivation", activation: "prelu" },
+  { kind: "replaceActivation", activation: "gelu" },
+  { kind: "replaceActivation", activation: "tanh" },
+  { kind: "prune" },
 ];
 const CASES = [...MECHANISMS, ...STATES, ...EVIDENCE, ...LOOKALIKES, ...FINDINGS];
 
@@ -27,5 +36,6 @@ describe.each(REMEDIES.map((remedy) => [JSON.stringify(remedy), remedy] as const
       if (remedy.kind === "prune") expect(memoryOf(network)).toEqual(memory);
       treatment.undo();
       expect(memoryOf(network)).toEqual(memory);
-    }));
+    }),
+  );
 });

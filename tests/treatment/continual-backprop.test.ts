@@ -1,5 +1,14 @@
 import { describe, expect, test } from "vitest";
-import { adam, type Callback, continualBackprop, createNetwork, type Network, recycleDormant, sgd, traceDeaths } from "../../src/index.js";
+import {
+  adam,
+  type Callback,
+  continualBackprop,
+  createNetwork,
+  type Network,
+  recycleDormant,
+  sgd,
+  traceDeaths,
+} from "../../src/index.js";
 import { stateOf } from "../../src/network/state.js";
 import { clearMoments } from "../../src/treatment/units.js";
 import { ARITHMETICS, classifier, expectRefusal, sectors, weightsOf, withNetwork } from "../network/helpers.js";
@@ -22,35 +31,48 @@ const close = (network: Network, layer: number, ...units: readonly number[]) => 
 };
 
 describe("a unit's step count", () => {
-  test.each(ARITHMETICS)("after a unit was begun anew, its entries' first update is that of a fresh Adam, bit for bit (%s)", async (arithmetic) => {
-    await withNetwork(classifier, async (network) => {
-      const optimizer = adam();
-      await network.fit(data, { epochs: 30, optimizer, shuffle: false });
-      using fresh = await network.clone();
-      const before = { in: column(network, 0, 4), out: row(network, 1, 4) };
-      clearMoments(stateOf(network), 0, 4);
-      await network.fit(data, { epochs: 1, batchSize: 96, optimizer, shuffle: false });
-      await fresh.fit(data, { epochs: 1, batchSize: 96, optimizer: adam(), shuffle: false });
-      expect(column(network, 0, 4)).toEqual(column(fresh, 0, 4));
-      expect(row(network, 1, 4)).toEqual(row(fresh, 1, 4));
-      expect(column(network, 0, 5)).not.toEqual(column(fresh, 0, 5));
-      const steps = [...column(network, 0, 4).map((weight, i) => weight - before.in[i]!), ...row(network, 1, 4).map((weight, i) => weight - before.out[i]!)];
-      expect(Math.max(...steps.map(Math.abs))).toBeGreaterThan(0.0009);
-      for (const step of steps) expect(Math.abs(step)).toBeLessThan(0.00101); // with the network's step count it would be several times the rate
-    }, { arithmetic });
-  });
+  test.each(ARITHMETICS)(
+    "after a unit was begun anew, its entries' first update is that of a fresh Adam, bit for bit (%s)",
+    async (arithmetic) => {
+      await withNetwork(
+        classifier,
+        async (network) => {
+          const optimizer = adam();
+          await network.fit(data, { epochs: 30, optimizer, shuffle: false });
+          using fresh = await network.clone();
+          const before = { in: column(network, 0, 4), out: row(network, 1, 4) };
+          clearMoments(stateOf(network), 0, 4);
+          await network.fit(data, { epochs: 1, batchSize: 96, optimizer, shuffle: false });
+          await fresh.fit(data, { epochs: 1, batchSize: 96, optimizer: adam(), shuffle: false });
+          expect(column(network, 0, 4)).toEqual(column(fresh, 0, 4));
+          expect(row(network, 1, 4)).toEqual(row(fresh, 1, 4));
+          expect(column(network, 0, 5)).not.toEqual(column(fresh, 0, 5));
+          const steps = [
+            ...column(network, 0, 4).map((weight, i) => weight - before.in[i]!),
+            ...row(network, 1, 4).map((weight, i) => weight - before.out[i]!),
+          ];
+          expect(Math.max(...steps.map(Math.abs))).toBeGreaterThan(0.0009);
+          for (const step of steps) expect(Math.abs(step)).toBeLessThan(0.00101); // with the network's step count it would be several times the rate
+        },
+        { arithmetic },
+      );
+    },
+  );
 
   test("units that were not begun anew train with the bits they had", async () => {
-    const trained = async (restart: boolean) => withNetwork(classifier, async (network) => {
-      const optimizer = adam();
-      await network.fit(data, { epochs: 3, optimizer });
-      const { bias } = network.layers[0]!.getWeights();
-      bias[4] = -1e3;
-      network.layers[0]!.setWeights({ bias });
-      if (restart) stateOf(network).restartSteps(0, 4); // a closed unit: its gradients are 0, and what is left of its moments moves it alone
-      await network.fit(data, { epochs: 3, optimizer });
-      return [0, 1, 2, 3, 5, 6].flatMap((unit) => column(network, 0, unit)).concat(network.layers[2]!.getWeights().kernel as unknown as number[]);
-    });
+    const trained = async (restart: boolean) =>
+      withNetwork(classifier, async (network) => {
+        const optimizer = adam();
+        await network.fit(data, { epochs: 3, optimizer });
+        const { bias } = network.layers[0]!.getWeights();
+        bias[4] = -1e3;
+        network.layers[0]!.setWeights({ bias });
+        if (restart) stateOf(network).restartSteps(0, 4); // a closed unit: its gradients are 0, and what is left of its moments moves it alone
+        await network.fit(data, { epochs: 3, optimizer });
+        return [0, 1, 2, 3, 5, 6]
+          .flatMap((unit) => column(network, 0, unit))
+          .concat(network.layers[2]!.getWeights().kernel as unknown as number[]);
+      });
     expect(await trained(true)).toEqual(await trained(false));
   });
 
@@ -77,7 +99,12 @@ describe("a unit's step count", () => {
           stateOf(network).changes++;
         },
       };
-      await network.fit(data, { epochs: 60, batchSize: 16, optimizer: adam({ learningRate: 0.1 }), callbacks: [restart, trace] });
+      await network.fit(data, {
+        epochs: 60,
+        batchSize: 16,
+        optimizer: adam({ learningRate: 0.1 }),
+        callbacks: [restart, trace],
+      });
       const later = trace.deaths.filter((death) => death.step > 6);
       expect(later.length).toBeGreaterThan(2);
       expect(later.every(({ cause }) => cause !== "unknown")).toBe(true);
@@ -91,7 +118,11 @@ describe("continualBackprop", () => {
       close(network, 0, 2, 7);
       const renewal = continualBackprop({ replacementRate: 0.0021, maturity: 20 });
       const seen: number[][] = [];
-      const watch: Callback = { onBatchEnd: () => { seen.push([...renewal.replaced]); } };
+      const watch: Callback = {
+        onBatchEnd: () => {
+          seen.push([...renewal.replaced]);
+        },
+      };
       await network.fit(data, { epochs: 40, callbacks: [renewal, watch] });
       // 12 units older than 20 steps, 0.0252 a step: the first is due 40 steps later, the second after another 40 or so (11 units while it is young)
       expect(seen.findIndex(([first]) => first === 1)).toBe(20 + 40 - 1);
@@ -110,7 +141,8 @@ describe("continualBackprop", () => {
       await network.fit(data, { epochs: 61, batchSize: 96, optimizer: still, callbacks: [renewal] });
       const after = network.predict(data.x, { logits: true }).data;
       expect(renewal.replaced).toEqual([1]);
-      const mean = (values: Float32Array, output: number) => values.reduce((sum, value, i) => sum + (i % 3 === output ? value : 0), 0) / 96;
+      const mean = (values: Float32Array, output: number) =>
+        values.reduce((sum, value, i) => sum + (i % 3 === output ? value : 0), 0) / 96;
       expect(after).not.toEqual(before);
       for (const output of [0, 1, 2]) expect(mean(after, output)).toBeCloseTo(mean(before, output), 3);
     });
@@ -122,21 +154,32 @@ describe("continualBackprop", () => {
       kernel.fill(1).fill(0.01, 9 * 3, 10 * 3);
       network.layers[1]!.setWeights({ kernel });
       const before = column(network, 0, 9);
-      await network.fit(data, { epochs: 61, batchSize: 96, optimizer: sgd({ learningRate: 0 }), callbacks: [continualBackprop({ replacementRate: 1 / 12 / 10, maturity: 50 })] });
+      await network.fit(data, {
+        epochs: 61,
+        batchSize: 96,
+        optimizer: sgd({ learningRate: 0 }),
+        callbacks: [continualBackprop({ replacementRate: 1 / 12 / 10, maturity: 50 })],
+      });
       expect(column(network, 0, 9)).not.toEqual(before);
       expect(row(network, 1, 9)).toEqual([0, 0, 0]);
       expect(column(network, 0, 9).at(-1)).toBe(0);
     });
   });
 
-  test.each(["sigmoid", "tanh", "leakyRelu", "gelu", "prelu"] as const)("%s units are replaced too", async (activation) => {
-    await withNetwork({ ...classifier, layers: [{ units: 12, activation }, { units: 9, activation }, { units: 3 }] }, async (network) => {
-      const renewal = continualBackprop({ replacementRate: 0.01, maturity: 5 });
-      const { epochs } = await network.fit(data, { epochs: 30, callbacks: [renewal] });
-      expect(renewal.replaced.every((count) => count > 3)).toBe(true);
-      expect(Number.isFinite(epochs.at(-1)!.loss)).toBe(true);
-    });
-  });
+  test.each(["sigmoid", "tanh", "leakyRelu", "gelu", "prelu"] as const)(
+    "%s units are replaced too",
+    async (activation) => {
+      await withNetwork(
+        { ...classifier, layers: [{ units: 12, activation }, { units: 9, activation }, { units: 3 }] },
+        async (network) => {
+          const renewal = continualBackprop({ replacementRate: 0.01, maturity: 5 });
+          const { epochs } = await network.fit(data, { epochs: 30, callbacks: [renewal] });
+          expect(renewal.replaced.every((count) => count > 3)).toBe(true);
+          expect(Number.isFinite(epochs.at(-1)!.loss)).toBe(true);
+        },
+      );
+    },
+  );
 
   test("a network that is dead as a whole learns again", async () => {
     await withNetwork({ ...classifier, layers: [{ units: 16 }, { units: 16 }, { units: 3 }] }, async (network) => {
@@ -149,16 +192,19 @@ describe("continualBackprop", () => {
   });
 
   test("the same seed gives the same bits, and a later fit goes on where the last one ended", async () => {
-    const trained = async (fits: readonly number[]) => withNetwork(classifier, async (network) => {
-      const renewal = continualBackprop({ replacementRate: 0.01, maturity: 10 });
-      const optimizer = adam();
-      const replaced = [0, 0];
-      for (const epochs of fits) {
-        await network.fit(data, { epochs, optimizer, callbacks: [renewal] });
-        renewal.replaced.forEach((count, layer) => { replaced[layer]! += count; });
-      }
-      return { replaced, weights: weightsOf(network) };
-    });
+    const trained = async (fits: readonly number[]) =>
+      withNetwork(classifier, async (network) => {
+        const renewal = continualBackprop({ replacementRate: 0.01, maturity: 10 });
+        const optimizer = adam();
+        const replaced = [0, 0];
+        for (const epochs of fits) {
+          await network.fit(data, { epochs, optimizer, callbacks: [renewal] });
+          renewal.replaced.forEach((count, layer) => {
+            replaced[layer]! += count;
+          });
+        }
+        return { replaced, weights: weightsOf(network) };
+      });
     const once = await trained([30]);
     expect(once.replaced[0]).toBeGreaterThan(3);
     expect(await trained([30])).toEqual(once);
@@ -184,21 +230,32 @@ describe("continualBackprop", () => {
 
 describe("recycleDormant", () => {
   test("at the set step the dormant units, and no others, are begun anew", async () => {
-    await withNetwork({ ...classifier, layers: [{ units: 12, biasInitializer: 3 }, { units: 9, biasInitializer: 3 }, { units: 3 }] }, async (network) => {
-      close(network, 0, 3);
-      close(network, 1, 0, 8);
-      const recycling = recycleDormant({ every: 10 });
-      const counts: number[][] = [];
-      const watch: Callback = { onBatchEnd: () => { counts.push([...recycling.recycled]); } };
-      const kept = column(network, 0, 5);
-      await network.fit(data, { epochs: 4, optimizer: sgd({ learningRate: 0 }), callbacks: [recycling, watch] });
-      expect(counts.findIndex(([first]) => first === 1)).toBe(9);
-      expect(counts.at(-1)).toEqual([1, 2]);
-      expect(column(network, 0, 3).at(-1)).toBe(0);
-      expect(row(network, 1, 3)).toEqual(Array(9).fill(0).map((_, unit) => (unit === 0 || unit === 8 ? expect.any(Number) : 0)));
-      expect(row(network, 2, 8)).toEqual([0, 0, 0]);
-      expect(column(network, 0, 5)).toEqual(kept);
-    });
+    await withNetwork(
+      { ...classifier, layers: [{ units: 12, biasInitializer: 3 }, { units: 9, biasInitializer: 3 }, { units: 3 }] },
+      async (network) => {
+        close(network, 0, 3);
+        close(network, 1, 0, 8);
+        const recycling = recycleDormant({ every: 10 });
+        const counts: number[][] = [];
+        const watch: Callback = {
+          onBatchEnd: () => {
+            counts.push([...recycling.recycled]);
+          },
+        };
+        const kept = column(network, 0, 5);
+        await network.fit(data, { epochs: 4, optimizer: sgd({ learningRate: 0 }), callbacks: [recycling, watch] });
+        expect(counts.findIndex(([first]) => first === 1)).toBe(9);
+        expect(counts.at(-1)).toEqual([1, 2]);
+        expect(column(network, 0, 3).at(-1)).toBe(0);
+        expect(row(network, 1, 3)).toEqual(
+          Array(9)
+            .fill(0)
+            .map((_, unit) => (unit === 0 || unit === 8 ? expect.any(Number) : 0)),
+        );
+        expect(row(network, 2, 8)).toEqual([0, 0, 0]);
+        expect(column(network, 0, 5)).toEqual(kept);
+      },
+    );
   });
 
   test("a network that is dead as a whole is recycled and learns", async () => {
@@ -228,7 +285,12 @@ describe("recycleDormant", () => {
     await withNetwork({ ...classifier, layers: [{ units: 24 }, { units: 24 }, { units: 3 }] }, async (network) => {
       const trace = traceDeaths();
       const recycling = recycleDormant({ every: 60 });
-      await network.fit(data, { epochs: 120, batchSize: 16, optimizer: adam({ learningRate: 0.1 }), callbacks: [recycling, trace] });
+      await network.fit(data, {
+        epochs: 120,
+        batchSize: 16,
+        optimizer: adam({ learningRate: 0.1 }),
+        callbacks: [recycling, trace],
+      });
       expect(recycling.recycled[0]! + recycling.recycled[1]!).toBeGreaterThan(3);
       expect(trace.deaths.length + trace.revivals.length).toBeGreaterThan(2);
     });

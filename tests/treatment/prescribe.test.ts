@@ -2,11 +2,23 @@
 import { describe, expect, it } from "vitest";
 import { expectRefusal, sectors, waves } from "../network/helpers.js";
 import {
-  adam, calibrate, createNetwork, type FitOptions, type NetworkSpec, prescribe, type PrescribeOptions, type Prescription, sgd, type Trial,
+  adam,
+  calibrate,
+  createNetwork,
+  type FitOptions,
+  type NetworkSpec,
+  prescribe,
+  type PrescribeOptions,
+  type Prescription,
+  sgd,
+  type Trial,
 } from "../../src/index.js";
 
 const data = sectors(400);
-const layers = (count: number, units: number, more: object = {}) => [...Array.from({ length: count }, () => ({ units, ...more })), { units: 3 }];
+const layers = (count: number, units: number, more: object = {}) => [
+  ...Array.from({ length: count }, () => ({ units, ...more })),
+  { units: 3 },
+];
 const spec: NetworkSpec = { inputs: 2, layers: layers(2, 16), loss: "crossEntropy", seed: 1 };
 const healthy: FitOptions = { epochs: 12, optimizer: sgd({ learningRate: 0.3 }) };
 const lethal: FitOptions = { epochs: 12, optimizer: sgd({ learningRate: 4 }) };
@@ -28,11 +40,46 @@ interface Ill {
 }
 
 const ILL: readonly Ill[] = [
-  { what: "a rate that is too high", spec, fit: lethal, first: "rate ÷ 10", best: /^rate ÷/, reason: /shut by a plain gradient step: a lower rate comes first/ },
-  { what: "momentum", spec, fit: { epochs: 12, optimizer: sgd({ learningRate: 1, momentum: 0.95 }) }, first: "no momentum", best: /^no momentum$/, reason: /shut by momentum/ },
-  { what: "weight decay", spec, fit: { epochs: 12, optimizer: sgd({ learningRate: 0.2, weightDecay: 0.3 }) }, first: "no weight decay", best: /^no weight decay$/, reason: /shut by weight decay/ },
-  { what: "a negative bias", spec: { ...spec, layers: layers(2, 16, { biasInitializer: -2 }) }, fit: healthy, first: "bias 0.1", best: /^bias|^calibrated/, reason: /negative starting bias/ },
-  { what: "a narrow, deep network that is born dead", spec: { ...spec, layers: layers(8, 2) }, fit: { epochs: 12, optimizer: adam({ learningRate: 0.01 }) }, first: "asymmetric start", best: /LU$|start/, reason: /silent from the start: another start comes first/ },
+  {
+    what: "a rate that is too high",
+    spec,
+    fit: lethal,
+    first: "rate ÷ 10",
+    best: /^rate ÷/,
+    reason: /shut by a plain gradient step: a lower rate comes first/,
+  },
+  {
+    what: "momentum",
+    spec,
+    fit: { epochs: 12, optimizer: sgd({ learningRate: 1, momentum: 0.95 }) },
+    first: "no momentum",
+    best: /^no momentum$/,
+    reason: /shut by momentum/,
+  },
+  {
+    what: "weight decay",
+    spec,
+    fit: { epochs: 12, optimizer: sgd({ learningRate: 0.2, weightDecay: 0.3 }) },
+    first: "no weight decay",
+    best: /^no weight decay$/,
+    reason: /shut by weight decay/,
+  },
+  {
+    what: "a negative bias",
+    spec: { ...spec, layers: layers(2, 16, { biasInitializer: -2 }) },
+    fit: healthy,
+    first: "bias 0.1",
+    best: /^bias|^calibrated/,
+    reason: /negative starting bias/,
+  },
+  {
+    what: "a narrow, deep network that is born dead",
+    spec: { ...spec, layers: layers(8, 2) },
+    fit: { epochs: 12, optimizer: adam({ learningRate: 0.01 }) },
+    first: "asymmetric start",
+    best: /LU$|start/,
+    reason: /silent from the start: another start comes first/,
+  },
 ];
 
 describe("the cause decides", () => {
@@ -44,13 +91,22 @@ describe("the cause decides", () => {
     expect(prescription.best.name).toMatch(best);
     expect(prescription.best).toBe(prescription.trials[0]);
     expect(prescription.best.metrics.accuracy!).toBeGreaterThan(prescription.baseline.metrics.accuracy! + 0.2);
-    expect(prescription.best.gain!.mean).toBeCloseTo(prescription.best.metrics.accuracy! - prescription.baseline.metrics.accuracy!, 10);
+    expect(prescription.best.gain!.mean).toBeCloseTo(
+      prescription.best.metrics.accuracy! - prescription.baseline.metrics.accuracy!,
+      10,
+    );
     expect(prescription.best.deadFraction).toBeLessThan(prescription.baseline.deadFraction);
     const fitting = prescription.trials.find(({ name }) => name === first)!;
     expect(fitting.stoppedEarly).toBeUndefined();
     expect(prescription.trials.indexOf(fitting)).toBeLessThan(prescription.trials.indexOf(prescription.baseline));
     expect(String(prescription)).toContain(`Take "${prescription.best.name}"`);
-    expect(Math.max(...String(prescription).split("\n").map(({ length }) => length))).toBeLessThanOrEqual(80);
+    expect(
+      Math.max(
+        ...String(prescription)
+          .split("\n")
+          .map(({ length }) => length),
+      ),
+    ).toBeLessThanOrEqual(80);
   });
 });
 
@@ -65,8 +121,18 @@ describe("a healthy network", () => {
   });
 
   it("also in regression, where the loss decides", async () => {
-    const regressor: NetworkSpec = { inputs: 2, layers: [{ units: 24 }, { units: 1 }], loss: "meanSquaredError", seed: 3 };
-    const ill = await prescribe({ ...regressor, layers: [{ units: 24, biasInitializer: -12 }, { units: 1 }] }, waves(300), { epochs: 20 }, { ...alone, repeats: 2 });
+    const regressor: NetworkSpec = {
+      inputs: 2,
+      layers: [{ units: 24 }, { units: 1 }],
+      loss: "meanSquaredError",
+      seed: 3,
+    };
+    const ill = await prescribe(
+      { ...regressor, layers: [{ units: 24, biasInitializer: -12 }, { units: 1 }] },
+      waves(300),
+      { epochs: 20 },
+      { ...alone, repeats: 2 },
+    );
     expect(ill.best).not.toBe(ill.baseline);
     expect(ill.best.metrics.accuracy).toBeUndefined();
     expect(ill.best.metrics.loss).toBeLessThan(ill.baseline.metrics.loss / 2);
@@ -76,10 +142,15 @@ describe("a healthy network", () => {
 
 describe("other shapes of networks and targets", () => {
   it("no hidden layer: the optimizer's remedies are tried", async () => {
-    const { trials, baseline, diagnosis } = await prescribe({ ...spec, layers: [{ units: 3 }] }, data, healthy, { ...alone, repeats: 1 });
+    const { trials, baseline, diagnosis } = await prescribe({ ...spec, layers: [{ units: 3 }] }, data, healthy, {
+      ...alone,
+      repeats: 1,
+    });
     expect(diagnosis!.units).toBe(0);
     expect(baseline.deadFraction).toBe(0);
-    expect(trials.map(({ name }) => name)).toEqual(expect.arrayContaining(["baseline", "rate ÷ 10", "clipping to norm 1"]));
+    expect(trials.map(({ name }) => name)).toEqual(
+      expect.arrayContaining(["baseline", "rate ÷ 10", "clipping to norm 1"]),
+    );
     expect(trials.map(({ name }) => name)).not.toContain("Leaky ReLU");
   });
 
@@ -126,19 +197,34 @@ describe("a trial can be had again", () => {
 
 describe("workers", () => {
   it("change no bit, no rank and no word", async () => {
-    const [one, two] = [await prescribe(spec, data, lethal, alone), await prescribe(spec, data, lethal, { workers: 2 })];
+    const [one, two] = [
+      await prescribe(spec, data, lethal, alone),
+      await prescribe(spec, data, lethal, { workers: 2 }),
+    ];
     expect(bits(two)).toBe(bits(one));
     const reproducible = await prescribe(spec, data, lethal, { workers: 3, arithmetic: "reproducible", repeats: 2 });
-    expect(bits(reproducible)).toBe(bits(await prescribe(spec, data, lethal, { ...alone, arithmetic: "reproducible", repeats: 2 })));
+    expect(bits(reproducible)).toBe(
+      bits(await prescribe(spec, data, lethal, { ...alone, arithmetic: "reproducible", repeats: 2 })),
+    );
     expect(bits(reproducible)).not.toBe(bits(one));
   });
 
   it("are left out where the fit holds functions, which then apply to every trial", async () => {
     let trainings = 0;
-    const fit: FitOptions = { epochs: 3, optimizer: sgd({ learningRate: 4 }), learningRate: () => 4, callbacks: [{ onTrainBegin: () => void trainings++ }] };
+    const fit: FitOptions = {
+      epochs: 3,
+      optimizer: sgd({ learningRate: 4 }),
+      learningRate: () => 4,
+      callbacks: [{ onTrainBegin: () => void trainings++ }],
+    };
     const { trials } = await prescribe(spec, data, fit, { workers: 2, repeats: 1, trials: 2 });
     expect(trainings).toBe(3);
-    const plain = await prescribe(spec, data, { epochs: 3, optimizer: sgd({ learningRate: 4 }) }, { ...alone, repeats: 1, trials: 2 });
+    const plain = await prescribe(
+      spec,
+      data,
+      { epochs: 3, optimizer: sgd({ learningRate: 4 }) },
+      { ...alone, repeats: 1, trials: 2 },
+    );
     const lower = ({ trials: all }: { trials: readonly Trial[] }) => all.find(({ name }) => name === "rate ÷ 10")!;
     expect(lower({ trials }).fit.learningRate!(1, 1)).toBeCloseTo(0.4, 12);
     expect(lower({ trials }).metrics.loss).toBeCloseTo(lower(plain).metrics.loss, 4);
@@ -160,7 +246,12 @@ describe("an interruption", () => {
 
   it("stops workers too", async () => {
     const controller = new AbortController();
-    const prescription = await prescribe(spec, data, { ...lethal, epochs: 2000 }, { workers: 2, signal: controller.signal, onTrial: () => controller.abort() });
+    const prescription = await prescribe(
+      spec,
+      data,
+      { ...lethal, epochs: 2000 },
+      { workers: 2, signal: controller.signal, onTrial: () => controller.abort() },
+    );
     expect(prescription.trials.map(({ name }) => name)).toContain("baseline");
     expect(prescription.stopped).toBe("aborted");
   });
@@ -168,7 +259,12 @@ describe("an interruption", () => {
   it("before the baseline is done leaves the baseline as far as it came", async () => {
     for (const option of ["fit", "options"] as const) {
       const signal = AbortSignal.abort();
-      const prescription = await prescribe(spec, data, { ...lethal, ...(option === "fit" && { signal }) }, { workers: 2, ...(option === "options" && { signal }) });
+      const prescription = await prescribe(
+        spec,
+        data,
+        { ...lethal, ...(option === "fit" && { signal }) },
+        { workers: 2, ...(option === "options" && { signal }) },
+      );
       const { baseline, trials, best, stopped } = prescription;
       expect(String(prescription)).toMatch(/No remedy was tried.*\nThe baseline was interrupted/);
       expect(trials).toEqual([baseline]);
@@ -189,7 +285,12 @@ describe("what goes wrong", () => {
   });
 
   it("in a baseline that diverges is healed by smaller steps", async () => {
-    const { baseline, best, reason } = await prescribe({ ...spec, layers: layers(2, 16, { activation: "elu" }) }, data, { epochs: 8, optimizer: sgd({ learningRate: 30 }) }, alone);
+    const { baseline, best, reason } = await prescribe(
+      { ...spec, layers: layers(2, 16, { activation: "elu" }) },
+      data,
+      { epochs: 8, optimizer: sgd({ learningRate: 30 }) },
+      alone,
+    );
     expect(baseline.failed).toBe("diverged");
     expect(reason).toContain("smaller steps come first");
     expect(best.failed).toBeUndefined();
@@ -209,8 +310,19 @@ describe("what goes wrong", () => {
   });
 
   it("in the user's callbacks is said", async () => {
-    const callbacks = [{ onEpochEnd: () => { throw new Error("not today"); } }];
-    await expectRefusal(() => prescribe(spec, data, { ...healthy, callbacks }, alone), "value", "the baseline can't be trained", "not today");
+    const callbacks = [
+      {
+        onEpochEnd: () => {
+          throw new Error("not today");
+        },
+      },
+    ];
+    await expectRefusal(
+      () => prescribe(spec, data, { ...healthy, callbacks }, alone),
+      "value",
+      "the baseline can't be trained",
+      "not today",
+    );
   });
 
   it.each([
@@ -229,13 +341,53 @@ describe("what goes wrong", () => {
   it("in data, spec and fit is refused before anything is trained", async () => {
     let calls = 0;
     const options = { onTrial: () => void calls++ };
-    await expectRefusal(() => prescribe(spec, { x: [[NaN, 1], [1, 2]], y: [0, 1] }, healthy, options), "value", /x has NaN in row 0, column 0/);
+    await expectRefusal(
+      () =>
+        prescribe(
+          spec,
+          {
+            x: [
+              [NaN, 1],
+              [1, 2],
+            ],
+            y: [0, 1],
+          },
+          healthy,
+          options,
+        ),
+      "value",
+      /x has NaN in row 0, column 0/,
+    );
     await expectRefusal(() => prescribe(spec, { x: [[1, 2, 3]], y: [0] }, healthy, options), "shape");
     await expectRefusal(() => prescribe({ ...spec, layers: [] }, data, healthy, options), "value", /layers/);
     await expectRefusal(() => prescribe(spec, data, { epochs: -1 }, options), "value", /epochs is -1/);
-    await expectRefusal(() => prescribe(spec, data, { epoch: 1 } as FitOptions, options), "value", /fit has no "epoch"/);
-    await expectRefusal(() => prescribe({ ...spec, seed: Number.MAX_SAFE_INTEGER }, data, healthy, options), "value", /seed/);
-    await expectRefusal(() => prescribe(spec, { x: [[1, 2], [2, 1]], y: [0, 1] }, healthy, options), "value", /validation is 0.2 of 2 rows/);
+    await expectRefusal(
+      () => prescribe(spec, data, { epoch: 1 } as FitOptions, options),
+      "value",
+      /fit has no "epoch"/,
+    );
+    await expectRefusal(
+      () => prescribe({ ...spec, seed: Number.MAX_SAFE_INTEGER }, data, healthy, options),
+      "value",
+      /seed/,
+    );
+    await expectRefusal(
+      () =>
+        prescribe(
+          spec,
+          {
+            x: [
+              [1, 2],
+              [2, 1],
+            ],
+            y: [0, 1],
+          },
+          healthy,
+          options,
+        ),
+      "value",
+      /validation is 0.2 of 2 rows/,
+    );
     expect(calls).toBe(0);
   });
 

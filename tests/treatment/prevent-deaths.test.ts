@@ -1,9 +1,23 @@
 import { describe, expect, test } from "vitest";
-import { adam, type Callback, createNetwork, diagnose, type NetworkSpec, preventDeaths, rmsprop, sgd } from "../../src/index.js";
+import {
+  adam,
+  type Callback,
+  createNetwork,
+  diagnose,
+  type NetworkSpec,
+  preventDeaths,
+  rmsprop,
+  sgd,
+} from "../../src/index.js";
 import { classifier, expectRefusal, sectors, weightsOf, withNetwork } from "../network/helpers.js";
 
 const data = sectors(192);
-const wide: NetworkSpec = { inputs: 2, layers: [{ units: 32 }, { units: 32 }, { units: 3 }], loss: "crossEntropy", seed: 6 };
+const wide: NetworkSpec = {
+  inputs: 2,
+  layers: [{ units: 32 }, { units: 32 }, { units: 3 }],
+  loss: "crossEntropy",
+  seed: 6,
+};
 /** Throws a unit of the first layer far down at one step, as a single bad update would. */
 const blow = (at: number, unit: number, by = -50): Callback => ({
   onBatchEnd({ step }, { network }) {
@@ -15,18 +29,33 @@ const blow = (at: number, unit: number, by = -50): Callback => ({
 });
 
 describe("preventDeaths", () => {
-  test.each([["sgd", () => sgd({ learningRate: 0.01, momentum: 0.5 })], ["adam", () => adam({ learningRate: 1e-3 })], ["rmsprop", () => rmsprop({ learningRate: 1e-4, momentum: 0.5 })]] as const)(
-    "a unit that one update closed for good lives, on the wanted share of the rows (%s)", async (_, optimizer) => {
+  test.each([
+    ["sgd", () => sgd({ learningRate: 0.01, momentum: 0.5 })],
+    ["adam", () => adam({ learningRate: 1e-3 })],
+    ["rmsprop", () => rmsprop({ learningRate: 1e-4, momentum: 0.5 })],
+  ] as const)(
+    "a unit that one update closed for good lives, on the wanted share of the rows (%s)",
+    async (_, optimizer) => {
       await withNetwork(wide, async (network) => {
         using unguarded = await network.clone();
-        const unit = diagnose(network, data.x).layers[0]!.units.findIndex(({ activity }) => activity > 0.4 && activity < 0.6);
+        const unit = diagnose(network, data.x).layers[0]!.units.findIndex(
+          ({ activity }) => activity > 0.4 && activity < 0.6,
+        );
         const guard = preventDeaths({ activity: 0.1 });
         const opened: number[] = [];
-        const watch: Callback = { onBatchEnd({ step }, context) {
-          const last = guard.prevented.at(-1);
-          if (last?.step === step && last.layer === 0 && last.unit === unit) opened.push(diagnose(context.network, data.x, { proofs: false }).layers[0]!.units[unit]!.activity);
-        } };
-        await network.fit(data, { epochs: 12, batchSize: 16, optimizer: optimizer(), callbacks: [blow(40, unit), guard, watch] });
+        const watch: Callback = {
+          onBatchEnd({ step }, context) {
+            const last = guard.prevented.at(-1);
+            if (last?.step === step && last.layer === 0 && last.unit === unit)
+              opened.push(diagnose(context.network, data.x, { proofs: false }).layers[0]!.units[unit]!.activity);
+          },
+        };
+        await network.fit(data, {
+          epochs: 12,
+          batchSize: 16,
+          optimizer: optimizer(),
+          callbacks: [blow(40, unit), guard, watch],
+        });
         await unguarded.fit(data, { epochs: 12, batchSize: 16, optimizer: optimizer(), callbacks: [blow(40, unit)] });
         expect(diagnose(unguarded, data.x).layers[0]!.units[unit]!.state).toBe("dead");
         expect(diagnose(network, data.x).layers[0]!.units[unit]!.state).not.toBe("dead");
@@ -44,10 +73,11 @@ describe("preventDeaths", () => {
   );
 
   test("where nothing dies no bit changes", async () => {
-    const trained = async (callbacks: Callback[]) => withNetwork(wide, async (network) => {
-      await network.fit(data, { epochs: 20, optimizer: adam(), callbacks });
-      return weightsOf(network);
-    });
+    const trained = async (callbacks: Callback[]) =>
+      withNetwork(wide, async (network) => {
+        await network.fit(data, { epochs: 20, optimizer: adam(), callbacks });
+        return weightsOf(network);
+      });
     const guard = preventDeaths();
     expect(await trained([guard])).toEqual(await trained([]));
     expect(guard.prevented).toEqual([]);
@@ -59,13 +89,24 @@ describe("preventDeaths", () => {
       const { kernel } = network.layers[1]!.getWeights();
       for (let input = 0; input < 16; input++) kernel[input * 8 + 5] = 0.1; // opens where its inputs are above 0
       network.layers[1]!.setWeights({ kernel });
-      const drown: Callback = { onBatchEnd({ step }, context) {
-        if (step === 40) context.network.layers[0]!.setWeights({ bias: new Float32Array(16).fill(-1e3) });
-      } };
+      const drown: Callback = {
+        onBatchEnd({ step }, context) {
+          if (step === 40) context.network.layers[0]!.setWeights({ bias: new Float32Array(16).fill(-1e3) });
+        },
+      };
       const before: number[][] = [];
       const guard = preventDeaths();
-      const watch: Callback = { onBatchEnd({ step }, context) { if (step >= 40) before.push(weightsOf(context.network)); } };
-      await network.fit(data, { epochs: 6, batchSize: 16, optimizer: sgd({ learningRate: 0 }), callbacks: [drown, guard, watch] });
+      const watch: Callback = {
+        onBatchEnd({ step }, context) {
+          if (step >= 40) before.push(weightsOf(context.network));
+        },
+      };
+      await network.fit(data, {
+        epochs: 6,
+        batchSize: 16,
+        optimizer: sgd({ learningRate: 0 }),
+        callbacks: [drown, guard, watch],
+      });
       expect(guard.lost).toContainEqual({ layer: 1, unit: 5, step: 44 });
       expect(guard.prevented.filter(({ unit }) => unit === 5)).toEqual([]);
       for (const weights of before) expect(weights).toEqual(before[0]);
@@ -73,10 +114,11 @@ describe("preventDeaths", () => {
   });
 
   test("a rate that kills: over sixteen seeds, fewer units die than without", async () => {
-    const dead = async (seed: number, callbacks: Callback[]) => withNetwork({ ...wide, seed }, async (network) => {
-      await network.fit(data, { epochs: 40, batchSize: 16, optimizer: sgd({ learningRate: 1.2 }), callbacks });
-      return diagnose(network, data.x).dead;
-    });
+    const dead = async (seed: number, callbacks: Callback[]) =>
+      withNetwork({ ...wide, seed }, async (network) => {
+        await network.fit(data, { epochs: 40, batchSize: 16, optimizer: sgd({ learningRate: 1.2 }), callbacks });
+        return diagnose(network, data.x).dead;
+      });
     let [without, guarded, prevented] = [0, 0, 0];
     for (let seed = 0; seed < 16; seed++) {
       const guard = preventDeaths();
@@ -90,11 +132,17 @@ describe("preventDeaths", () => {
   });
 
   test("units that can't die are not watched; wrong options and a second fit at once are refused", async () => {
-    await withNetwork({ ...classifier, layers: [{ units: 8, activation: "tanh" }, { units: 8, activation: "leakyRelu" }, { units: 3 }] }, async (network) => {
-      const guard = preventDeaths();
-      await network.fit(data, { epochs: 5, callbacks: [blow(10, 2), guard] });
-      expect([guard.prevented, guard.lost]).toEqual([[], []]);
-    });
+    await withNetwork(
+      {
+        ...classifier,
+        layers: [{ units: 8, activation: "tanh" }, { units: 8, activation: "leakyRelu" }, { units: 3 }],
+      },
+      async (network) => {
+        const guard = preventDeaths();
+        await network.fit(data, { epochs: 5, callbacks: [blow(10, 2), guard] });
+        expect([guard.prevented, guard.lost]).toEqual([[], []]);
+      },
+    );
     await expectRefusal(() => preventDeaths({ activity: 0 }), "value", "activity");
     await expectRefusal(() => preventDeaths({ share: 1 } as object), "value", "share");
     const guard = preventDeaths();

@@ -11,8 +11,14 @@ export function memoryOf(network: Network): unknown {
   const { lastMoments, parameterFloats } = state;
   const bits = (address: number) => new Uint32Array(state.floats(address, parameterFloats).slice().buffer).join();
   return {
-    parameters: bits(state.parameters), slots: lastMoments?.slots.map(bits), powers: { ...lastMoments?.powers }, optimizer: lastMoments?.recipe, steps: state.stepCounts?.join(),
-    epochsBegun: state.epochsBegun, redraws: state.redraws, spec: JSON.stringify(network.spec),
+    parameters: bits(state.parameters),
+    slots: lastMoments?.slots.map(bits),
+    powers: { ...lastMoments?.powers },
+    optimizer: lastMoments?.recipe,
+    steps: state.stepCounts?.join(),
+    epochsBegun: state.epochsBegun,
+    redraws: state.redraws,
+    spec: JSON.stringify(network.spec),
   };
 }
 
@@ -34,24 +40,48 @@ const difference = (a: Rows, b: Rows) => largest(a.flatMap((row, r) => row.map((
 export function scaleOf(layers: readonly ReferenceLayer[], x: Rows): number {
   return forward(layers, x).reduce((most, { z }, index) => {
     const sizes = index === 0 ? x : forward(layers, x)[index - 1].a;
-    return Math.max(most, largest(z.flat()), ...sizes.map((row) => Math.max(...layers[index].bias.map((bias, unit) => row.reduce((sum, value, i) => sum + Math.abs(value * layers[index].kernel[i][unit]), Math.abs(bias))))));
+    return Math.max(
+      most,
+      largest(z.flat()),
+      ...sizes.map((row) =>
+        Math.max(
+          ...layers[index].bias.map((bias, unit) =>
+            row.reduce((sum, value, i) => sum + Math.abs(value * layers[index].kernel[i][unit]), Math.abs(bias)),
+          ),
+        ),
+      ),
+    );
   }, 1e-30);
 }
 
 function deadUnits(layers: readonly ReferenceLayer[], x: Rows): string[] {
   const passes = forward(layers, x);
-  return layers.slice(0, -1).flatMap((layer, index) => layer.bias.flatMap((_, unit) => (isDead(layer, passes[index], unit) ? [key({ layer: index, unit })] : [])));
+  return layers
+    .slice(0, -1)
+    .flatMap((layer, index) =>
+      layer.bias.flatMap((_, unit) => (isDead(layer, passes[index], unit) ? [key({ layer: index, unit })] : [])),
+    );
 }
 
 /** Units whose own weights, bias or slope are not as before; their outgoing weights belong to the units above. */
-function changedUnits(old: readonly ReferenceLayer[], now: readonly ReferenceLayer[]): { incoming: string[]; rows: string[] } {
-  const incoming: string[] = [], rows: string[] = [];
+function changedUnits(
+  old: readonly ReferenceLayer[],
+  now: readonly ReferenceLayer[],
+): { incoming: string[]; rows: string[] } {
+  const incoming: string[] = [],
+    rows: string[] = [];
   old.forEach((layer, index) => {
     layer.bias.forEach((bias, unit) => {
-      const same = Object.is(bias, now[index].bias[unit]) && layer.kernel.every((row, i) => Object.is(row[unit], now[index].kernel[i][unit]));
+      const same =
+        Object.is(bias, now[index].bias[unit]) &&
+        layer.kernel.every((row, i) => Object.is(row[unit], now[index].kernel[i][unit]));
       if (!same) incoming.push(key({ layer: index, unit }));
     });
-    if (index > 0) layer.kernel.forEach((row, i) => row.some((w, j) => !Object.is(w, now[index].kernel[i][j])) && rows.push(key({ layer: index - 1, unit: i })));
+    if (index > 0)
+      layer.kernel.forEach(
+        (row, i) =>
+          row.some((w, j) => !Object.is(w, now[index].kernel[i][j])) && rows.push(key({ layer: index - 1, unit: i })),
+      );
   });
   return { incoming, rows };
 }
@@ -62,7 +92,13 @@ function says(holds: boolean, complaint: string): string[] {
   return holds ? [] : [complaint];
 }
 
-function checkLift({ remedy, treated, findings, outputChange }: Treatment, old: Before, now: ReferenceLayer[], x: Rows, isExact: boolean): string[] {
+function checkLift(
+  { remedy, treated, findings, outputChange }: Treatment,
+  old: Before,
+  now: ReferenceLayer[],
+  x: Rows,
+  isExact: boolean,
+): string[] {
   const { activity } = remedy as { activity: number };
   const passes = forward(now, x);
   const shares = treated.flatMap(({ layer, unit, activity: said }) => {
@@ -71,8 +107,14 @@ function checkLift({ remedy, treated, findings, outputChange }: Treatment, old: 
     const excused = findings.some(({ kind, layer: of }) => kind === "shareNotReached" && of === layer);
     const distinct = new Set(passes[layer].z.map((row) => row[unit])).size;
     return [
-      ...says(!isExact || opened / x.length === said, `${key({ layer, unit })} opens on ${opened} of ${x.length}, said is ${said}`),
-      ...says(!isExact || !missed || (excused && distinct < x.length), `${key({ layer, unit })} opens on ${opened} of ${x.length}, wanted is ${activity}`),
+      ...says(
+        !isExact || opened / x.length === said,
+        `${key({ layer, unit })} opens on ${opened} of ${x.length}, said is ${said}`,
+      ),
+      ...says(
+        !isExact || !missed || (excused && distinct < x.length),
+        `${key({ layer, unit })} opens on ${opened} of ${x.length}, wanted is ${activity}`,
+      ),
       ...says(opened > 0, `${key({ layer, unit })} does not open`),
     ];
   });
@@ -81,7 +123,10 @@ function checkLift({ remedy, treated, findings, outputChange }: Treatment, old: 
     ...shares,
     ...says(!isExact || treated.map(key).join() === dead.join(), `treated ${treated.map(key)}, dead were ${dead}`),
     ...says(outputChange === 0, `outputs changed by ${outputChange}`),
-    ...says(changedUnits(old.layers, now).rows.every((row) => treated.some((each) => key(each) === row)), "a unit's outgoing weights changed that was not treated"),
+    ...says(
+      changedUnits(old.layers, now).rows.every((row) => treated.some((each) => key(each) === row)),
+      "a unit's outgoing weights changed that was not treated",
+    ),
     ...says(!isExact || deadUnits(now, x).length === 0, `dead afterwards: ${deadUnits(now, x)}`),
   ];
 }
@@ -90,11 +135,28 @@ const checkRecycle: Check = ({ treated, findings, after }, old, now, x, isExact)
   const touched = new Set(treated.map(key));
   const last = now.length - 1;
   return [
-    ...says(deadUnits(old.layers, x).every((unit) => !isExact || touched.has(unit)), "a dead unit was not recycled"),
-    ...says(after.dead === 0 && (!isExact || deadUnits(now, x).length === 0) && !findings.some(({ kind }) => kind === "stillDead"), `dead afterwards: ${after.dead}`),
-    ...treated.filter(({ layer }) => layer < last).flatMap(({ layer, unit }) =>
-      says(now[layer + 1].kernel[unit].every((w, j) => w === 0 || touched.has(key({ layer: layer + 1, unit: j }))), `${key({ layer, unit })} has outgoing weights to units that were not recycled`)),
-    ...says(changedUnits(old.layers, now).rows.every((row) => touched.has(row) || Number(row.split(".")[0]) < last), "outgoing weights"),
+    ...says(
+      deadUnits(old.layers, x).every((unit) => !isExact || touched.has(unit)),
+      "a dead unit was not recycled",
+    ),
+    ...says(
+      after.dead === 0 &&
+        (!isExact || deadUnits(now, x).length === 0) &&
+        !findings.some(({ kind }) => kind === "stillDead"),
+      `dead afterwards: ${after.dead}`,
+    ),
+    ...treated
+      .filter(({ layer }) => layer < last)
+      .flatMap(({ layer, unit }) =>
+        says(
+          now[layer + 1].kernel[unit].every((w, j) => w === 0 || touched.has(key({ layer: layer + 1, unit: j }))),
+          `${key({ layer, unit })} has outgoing weights to units that were not recycled`,
+        ),
+      ),
+    ...says(
+      changedUnits(old.layers, now).rows.every((row) => touched.has(row) || Number(row.split(".")[0]) < last),
+      "outgoing weights",
+    ),
   ];
 };
 
@@ -102,8 +164,14 @@ const checkReinitialize: Check = ({ treated, findings, after }, old, now) => {
   const touched = new Set(treated.map(key));
   const { incoming } = changedUnits(old.layers, now);
   return [
-    ...says(incoming.every((unit) => touched.has(unit)), `changed: ${incoming}, treated: ${[...touched]}`),
-    ...says((after.dead === 0) === !findings.some(({ kind }) => kind === "stillDead"), "what is still dead is not said"),
+    ...says(
+      incoming.every((unit) => touched.has(unit)),
+      `changed: ${incoming}, treated: ${[...touched]}`,
+    ),
+    ...says(
+      (after.dead === 0) === !findings.some(({ kind }) => kind === "stillDead"),
+      "what is still dead is not said",
+    ),
   ];
 };
 
@@ -113,33 +181,65 @@ const checkReplace: Check = ({ remedy, findings, after, network }, old, now, x, 
   const hidden = network.layers.slice(0, -1);
   return [
     ...says(incoming.length === 0, `weights changed: ${incoming}`),
-    ...says(hidden.every(({ activation: is }, i) => is.name === activation.name || (is.name === old.layers[i].activation.name && is.name !== "relu")), "a relu layer was left"),
-    ...says((after.dead === 0) === !findings.some(({ kind }) => kind === "stillDead"), "what is still dead is not said"),
-    ...says(!isExact || activation.name !== "leakyRelu" || deadUnits(now, x).length === 0 || after.dead > 0, "dead in truth, and not said"),
+    ...says(
+      hidden.every(
+        ({ activation: is }, i) =>
+          is.name === activation.name || (is.name === old.layers[i].activation.name && is.name !== "relu"),
+      ),
+      "a relu layer was left",
+    ),
+    ...says(
+      (after.dead === 0) === !findings.some(({ kind }) => kind === "stillDead"),
+      "what is still dead is not said",
+    ),
+    ...says(
+      !isExact || activation.name !== "leakyRelu" || deadUnits(now, x).length === 0 || after.dead > 0,
+      "dead in truth, and not said",
+    ),
   ];
 };
 
 const checkPrune: Check = ({ treated, outputChange, network, findings }, old, now, x, isExact) => {
-  const isFolded = treated.some(({ action }) => action === "folded") && !findings.some(({ kind }) => kind === "constantNetwork");
+  const isFolded =
+    treated.some(({ action }) => action === "folded") && !findings.some(({ kind }) => kind === "constantNetwork");
   const logits = network.predict(x, { logits: true }).data;
   const wrong = [
-    ...says(isFolded || logits.every((value, i) => value === old.logits[i]), "nothing was folded, and an output has other bits"),
-    ...says(outputChange <= 2e-6 * scaleOf(old.layers, x), `outputs changed by ${outputChange}, on a scale of ${scaleOf(old.layers, x)}`),
+    ...says(
+      isFolded || logits.every((value, i) => value === old.logits[i]),
+      "nothing was folded, and an output has other bits",
+    ),
+    ...says(
+      outputChange <= 2e-6 * scaleOf(old.layers, x),
+      `outputs changed by ${outputChange}, on a scale of ${scaleOf(old.layers, x)}`,
+    ),
     ...says(!isExact || deadUnits(now, x).length === 0, `dead afterwards: ${deadUnits(now, x)}`),
   ];
   if (!findings.some(({ kind }) => kind === "lossless")) return wrong;
-  return [...wrong, ...says(difference(outputs(old.layers, probes(x)), outputs(now, probes(x))) <= 1e-5 * scaleOf(old.layers, probes(x)), "lossless was said, and an input in the box has another output")];
+  return [
+    ...wrong,
+    ...says(
+      difference(outputs(old.layers, probes(x)), outputs(now, probes(x))) <= 1e-5 * scaleOf(old.layers, probes(x)),
+      "lossless was said, and an input in the box has another output",
+    ),
+  ];
 };
 
 /** Inputs within the range of each column, the corners among them. */
 function probes(x: Rows): Rows {
   const low = x[0].map((_, c) => Math.min(...x.map((row) => row[c])));
   const high = x[0].map((_, c) => Math.max(...x.map((row) => row[c])));
-  const at = (k: number, c: number) => (k < 2 ** Math.min(8, low.length) ? (k >> c) & 1 : ((k * 0.6180339887 * (c + 1)) % 1));
+  const at = (k: number, c: number) =>
+    k < 2 ** Math.min(8, low.length) ? (k >> c) & 1 : (k * 0.6180339887 * (c + 1)) % 1;
   return Array.from({ length: 400 }, (_, k) => low.map((from, c) => from + at(k, c) * (high[c] - from)));
 }
 
-const CHECKS: Readonly<Record<Remedy["kind"], Check>> = { liftBias: checkLift, recycle: checkRecycle, reinitialize: checkReinitialize, replaceActivation: checkReplace, prune: checkPrune };
+const CHECKS: Readonly<Record<Remedy["kind"], Check>> = {
+  liftBias: checkLift,
+  recycle: checkRecycle,
+  reinitialize: checkReinitialize,
+  replaceActivation: checkReplace,
+  prune: checkPrune,
+};
 
 /**
  * What is wrong with a treatment.
@@ -149,7 +249,11 @@ export function brokenPromises(treatment: Treatment, old: Before, x: Rows, isExa
   const { network, findings, treated, outputChange } = treatment;
   const now = toReference(network);
   const didNothing = findings.some(({ kind }) => kind === "nothingToTreat");
-  if (didNothing) return [...says(treated.length === 0 && outputChange === 0 && treatment.after === treatment.before, "something was done"), ...says(now.length === old.layers.length, "the network is another")];
+  if (didNothing)
+    return [
+      ...says(treated.length === 0 && outputChange === 0 && treatment.after === treatment.before, "something was done"),
+      ...says(now.length === old.layers.length, "the network is another"),
+    ];
   const truth = difference(outputs(old.layers, x), outputs(now, x));
   const tolerance = 1e-5 * Math.max(scaleOf(old.layers, x), scaleOf(now, x));
   return [

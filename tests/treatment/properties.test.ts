@@ -6,13 +6,28 @@ import type { HandLayer } from "../casebook/case.js";
 import { withCase } from "../casebook/check.js";
 import { integer, randomRows, seededRandom, withNetwork } from "../network/helpers.js";
 import type { Rows } from "../reference.js";
-import { adam, adamW, type Network, type NetworkSpec, type Remedy, rmsprop, sgd, treat, type Treatment } from "../../src/index.js";
+import {
+  adam,
+  adamW,
+  type Network,
+  type NetworkSpec,
+  type Remedy,
+  rmsprop,
+  sgd,
+  treat,
+  type Treatment,
+} from "../../src/index.js";
 
 const remedy: fc.Arbitrary<Remedy> = fc.oneof(
   fc.double({ min: 0.001, max: 1, noNaN: true }).map((activity): Remedy => ({ kind: "liftBias", activity })),
   fc.double({ min: 0, max: 0.5, noNaN: true }).map((tau): Remedy => ({ kind: "recycle", tau })),
-  fc.constantFrom<Remedy>({ kind: "reinitialize" }, { kind: "reinitialize", kernelInitializer: "heUniform" }, { kind: "replaceActivation", activation: "leakyRelu" },
-    { kind: "replaceActivation", activation: { name: "prelu", alpha: 0.5 } }, { kind: "replaceActivation", activation: "elu" }),
+  fc.constantFrom<Remedy>(
+    { kind: "reinitialize" },
+    { kind: "reinitialize", kernelInitializer: "heUniform" },
+    { kind: "replaceActivation", activation: "leakyRelu" },
+    { kind: "replaceActivation", activation: { name: "prelu", alpha: 0.5 } },
+    { kind: "replaceActivation", activation: "elu" },
+  ),
   fc.constant<Remedy>({ kind: "prune" }),
 );
 
@@ -25,7 +40,9 @@ function drawExact(random: () => number): { layers: HandLayer[]; x: Rows } {
   const all = [...widths, integer(random, 1, 2)];
   const layers = all.map((units, layer): HandLayer => ({
     activation: layer === widths.length ? "linear" : "relu",
-    kernel: range(layer === 0 ? inputs : all[layer - 1]).map(() => range(units).map(() => (random() < 0.3 ? 0 : integer(random, -4, 4) / 4))),
+    kernel: range(layer === 0 ? inputs : all[layer - 1]).map(() =>
+      range(units).map(() => (random() < 0.3 ? 0 : integer(random, -4, 4) / 4)),
+    ),
     bias: range(units).map(() => integer(random, -8, 3) / 4),
   }));
   return { layers, x: range(integer(random, 1, 12)).map(() => range(inputs).map(() => integer(random, -4, 4) / 2)) };
@@ -56,20 +73,38 @@ test("three hundred exact relu networks, judged by float64 to the last sign", as
   for (const [what, count] of Object.entries(counts)) expect(count, what).toBeGreaterThan(10);
 });
 
-const OPTIMIZERS = [adam({ learningRate: 0.02 }), adamW(), rmsprop(), sgd({ learningRate: 0.05, momentum: 0.9 }), sgd({ learningRate: 0.2 })];
+const OPTIMIZERS = [
+  adam({ learningRate: 0.02 }),
+  adamW(),
+  rmsprop(),
+  sgd({ learningRate: 0.05, momentum: 0.9 }),
+  sgd({ learningRate: 0.2 }),
+];
 
 function drawSpec(random: () => number): NetworkSpec {
   const hidden = range(integer(random, 1, 3)).map(() => ({
-    units: integer(random, 2, 70), activation: random() < 0.7 ? ("relu" as const) : (["leakyRelu", "tanh", "prelu", "gelu"] as const)[integer(random, 0, 3)], biasInitializer: -random() * 1.5,
+    units: integer(random, 2, 70),
+    activation:
+      random() < 0.7 ? ("relu" as const) : (["leakyRelu", "tanh", "prelu", "gelu"] as const)[integer(random, 0, 3)],
+    biasInitializer: -random() * 1.5,
   }));
   const loss = random() < 0.5 ? ("crossEntropy" as const) : ("meanSquaredError" as const);
-  return { inputs: integer(random, 1, 6), layers: [...hidden, { units: loss === "crossEntropy" ? 3 : 2 }], loss, seed: integer(random, 0, 1000) };
+  return {
+    inputs: integer(random, 1, 6),
+    layers: [...hidden, { units: loss === "crossEntropy" ? 3 : 2 }],
+    loss,
+    seed: integer(random, 0, 1000),
+  };
 }
 
 function shareIsReached({ remedy: { kind, ...rest }, treated, before: { samples }, findings }: Treatment): boolean {
   if (kind !== "liftBias") return true;
   const { activity } = rest as { activity: number };
-  return treated.every(({ activity: said, layer }) => Math.abs(said! - activity) * samples <= 1 + 1e-6 || findings.some((each) => each.kind === "shareNotReached" && each.layer === layer));
+  return treated.every(
+    ({ activity: said, layer }) =>
+      Math.abs(said! - activity) * samples <= 1 + 1e-6 ||
+      findings.some((each) => each.kind === "shareNotReached" && each.layer === layer),
+  );
 }
 
 async function trainOn(network: Network, x: Rows, y: number[] | Rows, turn: number): Promise<void> {
@@ -77,13 +112,15 @@ async function trainOn(network: Network, x: Rows, y: number[] | Rows, turn: numb
 }
 
 test("forty trained networks: shares within one sample, outputs within rounding, and after undo the training of a twin that was never treated", async () => {
-  let missed = 0, lifted = 0;
+  let missed = 0,
+    lifted = 0;
   await fc.assert(
     fc.asyncProperty(fc.nat(), remedy, async (seed, prescribed) => {
       const random = seededRandom(seed);
       const spec = drawSpec(random);
       const x = randomRows(random, integer(random, 5, 60), spec.inputs);
-      const y = spec.loss === "crossEntropy" ? x.map(([a]) => (a > 0.3 ? 2 : a > -0.3 ? 1 : 0)) : x.map(([a]) => [a, -a]);
+      const y =
+        spec.loss === "crossEntropy" ? x.map(([a]) => (a > 0.3 ? 2 : a > -0.3 ? 1 : 0)) : x.map(([a]) => [a, -a]);
       await withNetwork(spec, async (network) => {
         await trainOn(network, x, y, seed);
         using twin = await network.clone();

@@ -4,7 +4,12 @@ import { sectors, withNetwork } from "../network/helpers.js";
 import { adam, diagnose, type Network, type NetworkSpec } from "../../src/index.js";
 
 export const { x, y } = sectors(200);
-const spec: NetworkSpec = { inputs: 2, layers: [{ units: 12, biasInitializer: -0.6 }, { units: 9, biasInitializer: -0.4 }, { units: 3 }], loss: "crossEntropy", seed: 5 };
+const spec: NetworkSpec = {
+  inputs: 2,
+  layers: [{ units: 12, biasInitializer: -0.6 }, { units: 9, biasInitializer: -0.4 }, { units: 3 }],
+  loss: "crossEntropy",
+  seed: 5,
+};
 
 export async function sick<T>(use: (network: Network) => Promise<T>): Promise<T> {
   return withNetwork(spec, async (network) => {

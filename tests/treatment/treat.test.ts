@@ -2,20 +2,41 @@
 import { afterEach, describe, expect, test, vi } from "vitest";
 import { memoryOf } from "./promises.js";
 import { expectRefusal, sectors, withNetwork } from "../network/helpers.js";
-import { adam, createNetwork, diagnose, type Network, type NetworkSpec, type Remedy, RelumineError, treat } from "../../src/index.js";
+import {
+  adam,
+  createNetwork,
+  diagnose,
+  type Network,
+  type NetworkSpec,
+  type Remedy,
+  RelumineError,
+  treat,
+} from "../../src/index.js";
 import { stateOf } from "../../src/network/state.js";
 
 const { x, y } = sectors(150);
 /** Some of its units are dead on x, in both hidden layers. */
-const spec: NetworkSpec = { inputs: 2, layers: [{ units: 12, biasInitializer: -0.6 }, { units: 9, biasInitializer: -0.4 }, { units: 3 }], loss: "crossEntropy", seed: 5 };
-const ALL: readonly Remedy[] = [{ kind: "liftBias" }, { kind: "recycle" }, { kind: "reinitialize" }, { kind: "replaceActivation", activation: "prelu" }, { kind: "prune" }];
+const spec: NetworkSpec = {
+  inputs: 2,
+  layers: [{ units: 12, biasInitializer: -0.6 }, { units: 9, biasInitializer: -0.4 }, { units: 3 }],
+  loss: "crossEntropy",
+  seed: 5,
+};
+const ALL: readonly Remedy[] = [
+  { kind: "liftBias" },
+  { kind: "recycle" },
+  { kind: "reinitialize" },
+  { kind: "replaceActivation", activation: "prelu" },
+  { kind: "prune" },
+];
 const optimizer = adam();
 const train = (network: Network) => network.fit({ x, y }, { epochs: 2, optimizer });
-const sick = <T>(use: (network: Network) => Promise<T>) => withNetwork(spec, async (network) => {
-  await train(network);
-  expect(diagnose(network, x).layers.every(({ dead }) => dead > 0)).toBe(true);
-  return use(network);
-});
+const sick = <T>(use: (network: Network) => Promise<T>) =>
+  withNetwork(spec, async (network) => {
+    await train(network);
+    expect(diagnose(network, x).layers.every(({ dead }) => dead > 0)).toBe(true);
+    return use(network);
+  });
 
 afterEach(() => void vi.restoreAllMocks());
 
@@ -41,158 +62,190 @@ describe("what is refused", () => {
     [{ kind: "prune", activation: "relu" }, 'remedy "prune" has no "activation"'],
   ];
 
-  test.each(refused.map(([remedy, ...words]) => [remedy, words] as const))("the remedy %j", (remedy, words) => sick(async (network) => {
-    const memory = memoryOf(network);
-    await expectRefusal(() => treat(network, x, remedy as Remedy), "value", ...words);
-    expect(memoryOf(network)).toEqual(memory);
-  }));
+  test.each(refused.map(([remedy, ...words]) => [remedy, words] as const))("the remedy %j", (remedy, words) =>
+    sick(async (network) => {
+      const memory = memoryOf(network);
+      await expectRefusal(() => treat(network, x, remedy as Remedy), "value", ...words);
+      expect(memoryOf(network)).toEqual(memory);
+    }),
+  );
 
-  test.each(ALL)("$kind: samples, networks", (remedy) => sick(async (network) => {
-    const memory = memoryOf(network);
-    await expectRefusal(() => treat(network, [[1, 2, 3]], remedy), "shape", "x has 3 columns; wanted are 2");
-    await expectRefusal(() => treat(network, [], remedy), "shape", "x is empty");
-    await expectRefusal(() => treat(network, [[1, Number.NaN]], remedy), "value", "NaN");
-    await expectRefusal(() => treat({} as Network, x, remedy), "value", "network is an object");
-    await expectRefusal(() => treat(undefined as unknown as Network, x, remedy), "value", "network is undefined");
-    expect(memoryOf(network)).toEqual(memory);
-    const gone = await createNetwork(spec);
-    gone.dispose();
-    await expectRefusal(() => treat(gone, x, remedy), "disposed", "disposed of");
-    const broken = await network.clone();
-    stateOf(broken).allParameters()[3] = Number.NaN;
-    await expectRefusal(() => treat(broken, x, remedy), "value", "layer 0 has a kernel that is not finite");
-    broken.dispose();
-  }));
+  test.each(ALL)("$kind: samples, networks", (remedy) =>
+    sick(async (network) => {
+      const memory = memoryOf(network);
+      await expectRefusal(() => treat(network, [[1, 2, 3]], remedy), "shape", "x has 3 columns; wanted are 2");
+      await expectRefusal(() => treat(network, [], remedy), "shape", "x is empty");
+      await expectRefusal(() => treat(network, [[1, Number.NaN]], remedy), "value", "NaN");
+      await expectRefusal(() => treat({} as Network, x, remedy), "value", "network is an object");
+      await expectRefusal(() => treat(undefined as unknown as Network, x, remedy), "value", "network is undefined");
+      expect(memoryOf(network)).toEqual(memory);
+      const gone = await createNetwork(spec);
+      gone.dispose();
+      await expectRefusal(() => treat(gone, x, remedy), "disposed", "disposed of");
+      const broken = await network.clone();
+      stateOf(broken).allParameters()[3] = Number.NaN;
+      await expectRefusal(() => treat(broken, x, remedy), "value", "layer 0 has a kernel that is not finite");
+      broken.dispose();
+    }),
+  );
 
-  test("a network that is training, to treat it and to undo a treatment; afterwards both are done", () => sick(async (network) => {
-    const treatment = await treat(network, x, { kind: "liftBias" });
-    const codes: string[] = [];
-    const note = async (call: () => unknown) => {
-      try {
-        await call();
-      } catch (error) {
-        codes.push(`${(error as RelumineError).code}: ${(error as RelumineError).message}`);
-      }
-    };
-    await network.fit({ x, y }, { epochs: 1, optimizer, callbacks: [{ async onEpochEnd() {
-      await note(() => treat(network, x, { kind: "prune" }));
-      await note(() => treatment.undo());
-    } }] });
-    expect(codes).toEqual([
-      "value: the network is training; wanted is one that is not, to treat it", "value: the network is training; wanted is one that is not, to undo a treatment",
-    ]);
-    treatment.undo();
-    expect(diagnose(network, x).dead).toBe(treatment.before.dead);
-  }));
+  test("a network that is training, to treat it and to undo a treatment; afterwards both are done", () =>
+    sick(async (network) => {
+      const treatment = await treat(network, x, { kind: "liftBias" });
+      const codes: string[] = [];
+      const note = async (call: () => unknown) => {
+        try {
+          await call();
+        } catch (error) {
+          codes.push(`${(error as RelumineError).code}: ${(error as RelumineError).message}`);
+        }
+      };
+      await network.fit(
+        { x, y },
+        {
+          epochs: 1,
+          optimizer,
+          callbacks: [
+            {
+              async onEpochEnd() {
+                await note(() => treat(network, x, { kind: "prune" }));
+                await note(() => treatment.undo());
+              },
+            },
+          ],
+        },
+      );
+      expect(codes).toEqual([
+        "value: the network is training; wanted is one that is not, to treat it",
+        "value: the network is training; wanted is one that is not, to undo a treatment",
+      ]);
+      treatment.undo();
+      expect(diagnose(network, x).dead).toBe(treatment.before.dead);
+    }));
 
-  test("a network whose training begins, or that is disposed of, while treat waits", () => sick(async (network) => {
-    const waiting = treat(network, x, { kind: "liftBias" });
-    const training = train(network);
-    await expectRefusal(() => waiting, "value", "the network is training");
-    await training;
-    const again = treat(network, x, { kind: "liftBias" });
-    network.dispose();
-    await expectRefusal(() => again, "disposed");
-  }));
+  test("a network whose training begins, or that is disposed of, while treat waits", () =>
+    sick(async (network) => {
+      const waiting = treat(network, x, { kind: "liftBias" });
+      const training = train(network);
+      await expectRefusal(() => waiting, "value", "the network is training");
+      await training;
+      const again = treat(network, x, { kind: "liftBias" });
+      network.dispose();
+      await expectRefusal(() => again, "disposed");
+    }));
 });
 
 describe("a failure on the way leaves everything as it was", () => {
-  test.each(ALL)("$kind, whichever block of memory is refused", (remedy) => sick(async (network) => {
-    const memory = memoryOf(network);
-    const { heap } = stateOf(network).runtime;
-    stateOf(network).buffers.ensure(256, false); // what predict would keep
-    (await treat(network, x, remedy)).undo();
-    const { used } = heap;
-    const allocate = heap.allocate.bind(heap);
-    let failures = 0;
-    for (let allowed = 0; ; allowed++) {
-      let count = 0;
-      const spy = vi.spyOn(heap, "allocate").mockImplementation((bytes, purpose) => {
-        if (count++ === allowed) throw new RelumineError("memory", `${purpose}: refused by the test`);
-        return allocate(bytes, purpose);
-      });
-      let treatment;
-      try {
-        treatment = await treat(network, x, remedy);
-      } catch (error) {
-        expect((error as RelumineError).code).toBe("memory");
-        failures++;
+  test.each(ALL)("$kind, whichever block of memory is refused", (remedy) =>
+    sick(async (network) => {
+      const memory = memoryOf(network);
+      const { heap } = stateOf(network).runtime;
+      stateOf(network).buffers.ensure(256, false); // what predict would keep
+      (await treat(network, x, remedy)).undo();
+      const { used } = heap;
+      const allocate = heap.allocate.bind(heap);
+      let failures = 0;
+      for (let allowed = 0; ; allowed++) {
+        let count = 0;
+        const spy = vi.spyOn(heap, "allocate").mockImplementation((bytes, purpose) => {
+          if (count++ === allowed) throw new RelumineError("memory", `${purpose}: refused by the test`);
+          return allocate(bytes, purpose);
+        });
+        let treatment;
+        try {
+          treatment = await treat(network, x, remedy);
+        } catch (error) {
+          expect((error as RelumineError).code).toBe("memory");
+          failures++;
+        }
+        spy.mockRestore();
+        treatment?.undo();
+        expect(memoryOf(network)).toEqual(memory);
+        expect(heap.used).toBe(used);
+        if (treatment) break;
       }
-      spy.mockRestore();
-      treatment?.undo();
-      expect(memoryOf(network)).toEqual(memory);
-      expect(heap.used).toBe(used);
-      if (treatment) break;
-    }
-    expect(failures).toBeGreaterThan(10);
-  }));
+      expect(failures).toBeGreaterThan(10);
+    }),
+  );
 
-  test.each(ALL)("$kind, with samples that throw midway or change while it waits", (remedy) => sick(async (network) => {
-    const memory = memoryOf(network);
-    const { used } = stateOf(network).runtime.heap;
-    const row = { length: 2, 0: 1, get 1(): number { throw new TypeError("torn page"); } };
-    await expect(treat(network, [...x.slice(0, 9), row], remedy)).rejects.toThrow("torn page");
-    const data = Float32Array.from(x.flat());
-    const waiting = treat(network, { rows: x.length, columns: 2, data }, remedy);
-    data[7] = Number.NaN;
-    await expectRefusal(() => waiting, "value", "NaN in row 3");
-    expect(memoryOf(network)).toEqual(memory);
-    expect(stateOf(network).runtime.heap.used).toBe(used);
-  }));
+  test.each(ALL)("$kind, with samples that throw midway or change while it waits", (remedy) =>
+    sick(async (network) => {
+      const memory = memoryOf(network);
+      const { used } = stateOf(network).runtime.heap;
+      const row = {
+        length: 2,
+        0: 1,
+        get 1(): number {
+          throw new TypeError("torn page");
+        },
+      };
+      await expect(treat(network, [...x.slice(0, 9), row], remedy)).rejects.toThrow("torn page");
+      const data = Float32Array.from(x.flat());
+      const waiting = treat(network, { rows: x.length, columns: 2, data }, remedy);
+      data[7] = Number.NaN;
+      await expectRefusal(() => waiting, "value", "NaN in row 3");
+      expect(memoryOf(network)).toEqual(memory);
+      expect(stateOf(network).runtime.heap.used).toBe(used);
+    }),
+  );
 });
 
 describe("undo", () => {
-  test.each(ALL.slice(0, 4))("$kind: after more training, once, and for the layers that were handed out", (remedy) => sick(async (network) => {
-    const memory = memoryOf(network);
-    const [layer] = network.layers;
-    const { kernel } = layer.getWeights();
-    const predictions = network.predict(x);
-    const treatment = await treat(network, x, remedy);
-    expect(treatment.network).toBe(network);
-    if (remedy.kind === "replaceActivation") expect(layer.activation).toEqual({ name: "prelu", alpha: 0.25 });
-    if (remedy.kind === "replaceActivation") expect(layer.getWeights().alpha).toHaveLength(12);
-    await train(network);
-    treatment.undo();
-    expect(memoryOf(network)).toEqual(memory);
-    expect(network.predict(x)).toEqual(predictions);
-    expect(layer.getWeights().kernel).toEqual(kernel);
-    expect(layer.activation).toEqual({ name: "relu" });
-    layer.setWeights({ bias: new Float32Array(12) });
-    expect(network.layers[0].getWeights().bias).toEqual(new Float32Array(12));
-    const since = memoryOf(network);
-    treatment.undo();
-    expect(memoryOf(network)).toEqual(since);
-  }));
+  test.each(ALL.slice(0, 4))("$kind: after more training, once, and for the layers that were handed out", (remedy) =>
+    sick(async (network) => {
+      const memory = memoryOf(network);
+      const [layer] = network.layers;
+      const { kernel } = layer.getWeights();
+      const predictions = network.predict(x);
+      const treatment = await treat(network, x, remedy);
+      expect(treatment.network).toBe(network);
+      if (remedy.kind === "replaceActivation") expect(layer.activation).toEqual({ name: "prelu", alpha: 0.25 });
+      if (remedy.kind === "replaceActivation") expect(layer.getWeights().alpha).toHaveLength(12);
+      await train(network);
+      treatment.undo();
+      expect(memoryOf(network)).toEqual(memory);
+      expect(network.predict(x)).toEqual(predictions);
+      expect(layer.getWeights().kernel).toEqual(kernel);
+      expect(layer.activation).toEqual({ name: "relu" });
+      layer.setWeights({ bias: new Float32Array(12) });
+      expect(network.layers[0].getWeights().bias).toEqual(new Float32Array(12));
+      const since = memoryOf(network);
+      treatment.undo();
+      expect(memoryOf(network)).toEqual(since);
+    }),
+  );
 
-  test("prune: the old network stays as it is and usable, the new one is disposed of", () => sick(async (network) => {
-    const memory = memoryOf(network);
-    const treatment = await treat(network, x, { kind: "prune" });
-    expect(treatment.network).not.toBe(network);
-    await train(treatment.network);
-    expect(memoryOf(network)).toEqual(memory);
-    treatment.undo();
-    expect(memoryOf(network)).toEqual(memory);
-    await expectRefusal(() => treatment.network.predict(x), "disposed");
-    treatment.undo();
-    const again = await treat(network, x, { kind: "prune" });
-    network.dispose();
-    expect(again.network.predict(x).rows).toBe(x.length);
-    await expectRefusal(() => again.undo(), "disposed");
-    expect(again.network.predict(x).rows).toBe(x.length);
-    again.network.dispose();
-  }));
+  test("prune: the old network stays as it is and usable, the new one is disposed of", () =>
+    sick(async (network) => {
+      const memory = memoryOf(network);
+      const treatment = await treat(network, x, { kind: "prune" });
+      expect(treatment.network).not.toBe(network);
+      await train(treatment.network);
+      expect(memoryOf(network)).toEqual(memory);
+      treatment.undo();
+      expect(memoryOf(network)).toEqual(memory);
+      await expectRefusal(() => treatment.network.predict(x), "disposed");
+      treatment.undo();
+      const again = await treat(network, x, { kind: "prune" });
+      network.dispose();
+      expect(again.network.predict(x).rows).toBe(x.length);
+      await expectRefusal(() => again.undo(), "disposed");
+      expect(again.network.predict(x).rows).toBe(x.length);
+      again.network.dispose();
+    }));
 
-  test("of an earlier treatment undoes the later ones; theirs is refused then", () => sick(async (network) => {
-    const memory = memoryOf(network);
-    const first = await treat(network, x, { kind: "replaceActivation", activation: "leakyRelu" });
-    const second = await treat(network, x, { kind: "recycle", tau: 0.9 });
-    const third = await treat(network, x, { kind: "recycle", tau: 0.9 });
-    third.undo();
-    first.undo();
-    expect(memoryOf(network)).toEqual(memory);
-    await expectRefusal(() => second.undo(), "value", "an earlier treatment of the network was undone");
-    expect(memoryOf(network)).toEqual(memory);
-  }));
+  test("of an earlier treatment undoes the later ones; theirs is refused then", () =>
+    sick(async (network) => {
+      const memory = memoryOf(network);
+      const first = await treat(network, x, { kind: "replaceActivation", activation: "leakyRelu" });
+      const second = await treat(network, x, { kind: "recycle", tau: 0.9 });
+      const third = await treat(network, x, { kind: "recycle", tau: 0.9 });
+      third.undo();
+      first.undo();
+      expect(memoryOf(network)).toEqual(memory);
+      await expectRefusal(() => second.undo(), "value", "an earlier treatment of the network was undone");
+      expect(memoryOf(network)).toEqual(memory);
+    }));
 
   test("after the network was disposed of is refused, and all memory is given back", async () => {
     const probe = await createNetwork(spec);
@@ -201,7 +254,10 @@ describe("undo", () => {
     const { used } = heap;
     await sick(async (network) => {
       const treatments = [];
-      for (const remedy of ALL.slice(0, 3)) treatments.push(await treat(network, x, { ...remedy, ...(remedy.kind === "recycle" && { tau: 0.9 }) } as Remedy));
+      for (const remedy of ALL.slice(0, 3))
+        treatments.push(
+          await treat(network, x, { ...remedy, ...(remedy.kind === "recycle" && { tau: 0.9 }) } as Remedy),
+        );
       network.dispose();
       expect(heap.used).toBe(used);
       for (const treatment of treatments.slice(0, 2)) await expectRefusal(() => treatment.undo(), "disposed");
@@ -210,35 +266,46 @@ describe("undo", () => {
 });
 
 describe("nothing to do is said, and nothing is done", () => {
-  const healthy: NetworkSpec = { inputs: 2, layers: [{ units: 6, activation: "tanh" }, { units: 1 }], loss: "meanSquaredError", seed: 1 };
-  test.each(ALL)("$kind on a network whose units are all alive", (remedy) => withNetwork(healthy, async (network) => {
-    const memory = memoryOf(network);
-    const { changes } = stateOf(network);
-    const treatment = await treat(network, x, remedy);
-    expect(treatment.findings.map(({ kind }) => kind)).toEqual(["nothingToTreat"]);
-    expect(String(treatment)).toContain("nothing was done");
-    expect(treatment.network).toBe(network);
-    expect(treatment.treated).toEqual([]);
-    expect(memoryOf(network)).toEqual(memory);
-    treatment.undo();
-    expect(stateOf(network).changes).toBe(changes);
-    expect(network.predict(x).rows).toBe(x.length);
-  }));
+  const healthy: NetworkSpec = {
+    inputs: 2,
+    layers: [{ units: 6, activation: "tanh" }, { units: 1 }],
+    loss: "meanSquaredError",
+    seed: 1,
+  };
+  test.each(ALL)("$kind on a network whose units are all alive", (remedy) =>
+    withNetwork(healthy, async (network) => {
+      const memory = memoryOf(network);
+      const { changes } = stateOf(network);
+      const treatment = await treat(network, x, remedy);
+      expect(treatment.findings.map(({ kind }) => kind)).toEqual(["nothingToTreat"]);
+      expect(String(treatment)).toContain("nothing was done");
+      expect(treatment.network).toBe(network);
+      expect(treatment.treated).toEqual([]);
+      expect(memoryOf(network)).toEqual(memory);
+      treatment.undo();
+      expect(stateOf(network).changes).toBe(changes);
+      expect(network.predict(x).rows).toBe(x.length);
+    }),
+  );
 
-  test("an activation that is there already", () => sick(async (network) => {
-    const { findings } = await treat(network, x, { kind: "replaceActivation", activation: "relu" });
-    expect(findings).toMatchObject([{ kind: "nothingToTreat", message: expect.stringContaining("relu already") }]);
-  }));
+  test("an activation that is there already", () =>
+    sick(async (network) => {
+      const { findings } = await treat(network, x, { kind: "replaceActivation", activation: "relu" });
+      expect(findings).toMatchObject([{ kind: "nothingToTreat", message: expect.stringContaining("relu already") }]);
+    }));
 
-  test.each(ALL)("$kind on a network without hidden layers", (remedy) => withNetwork({ inputs: 2, layers: [{ units: 3 }], loss: "crossEntropy" }, async (network) => {
-    expect((await treat(network, x, remedy)).findings).toMatchObject([{ kind: "nothingToTreat" }]);
-  }));
+  test.each(ALL)("$kind on a network without hidden layers", (remedy) =>
+    withNetwork({ inputs: 2, layers: [{ units: 3 }], loss: "crossEntropy" }, async (network) => {
+      expect((await treat(network, x, remedy)).findings).toMatchObject([{ kind: "nothingToTreat" }]);
+    }),
+  );
 });
 
-test("a clone of a treated network is one of the treated network", () => sick(async (network) => {
-  await treat(network, x, { kind: "replaceActivation", activation: "prelu" });
-  using clone = await network.clone();
-  expect(memoryOf(clone)).toEqual(memoryOf(network));
-  expect(network.summary()).toContain("prelu 0.25");
-  expect(network.parameterCount).toBe(2 * 12 + 12 + 12 + 12 * 9 + 9 + 9 + 9 * 3 + 3);
-}));
+test("a clone of a treated network is one of the treated network", () =>
+  sick(async (network) => {
+    await treat(network, x, { kind: "replaceActivation", activation: "prelu" });
+    using clone = await network.clone();
+    expect(memoryOf(clone)).toEqual(memoryOf(network));
+    expect(network.summary()).toContain("prelu 0.25");
+    expect(network.parameterCount).toBe(2 * 12 + 12 + 12 + 12 * 9 + 9 + 9 + 9 * 3 + 3);
+  }));

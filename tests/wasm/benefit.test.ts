@@ -60,7 +60,8 @@ it("a clock of 20 microseconds does not mislead it", () => {
   const benefit = new Benefit();
   for (let i = 0; i < 2000; i++) {
     const tick = (at: number) => Math.floor(at * 50) / 50;
-    const start = now, parted = start + 0.03;
+    const start = now,
+      parted = start + 0.03;
     now = parted + 0.002;
     benefit.note(60_000, tick(now) - tick(start), 0.5, tick(parted) - tick(start));
   }

@@ -6,26 +6,30 @@ import { Arena, formatBytes, Heap, Layout } from "../../src/wasm/heap.js";
 describe("Heap", () => {
   it("gives zeroed, aligned blocks that never overlap, and takes them back", () => {
     const step = fc.record({ bytes: fc.integer({ min: 0, max: 5000 }), free: fc.boolean(), which: fc.nat() });
-    fc.assert(fc.property(fc.array(step, { maxLength: 80 }), (steps) => {
-      const heap = new Heap();
-      const blocks: { address: number; bytes: number }[] = [];
-      for (const { bytes, free, which } of steps) {
-        if (free && blocks.length > 0) {
-          heap.free(blocks.splice(which % blocks.length, 1)[0].address);
-          continue;
+    fc.assert(
+      fc.property(fc.array(step, { maxLength: 80 }), (steps) => {
+        const heap = new Heap();
+        const blocks: { address: number; bytes: number }[] = [];
+        for (const { bytes, free, which } of steps) {
+          if (free && blocks.length > 0) {
+            heap.free(blocks.splice(which % blocks.length, 1)[0].address);
+            continue;
+          }
+          const address = heap.allocate(bytes, "a test");
+          const floats = heap.f32.subarray(address >>> 2, (address + bytes) >>> 2);
+          expect(address % 64).toBe(0);
+          expect(floats.every((value) => value === 0)).toBe(true);
+          for (const other of blocks)
+            expect(address >= other.address + other.bytes || address + bytes <= other.address).toBe(true);
+          floats.fill(Number.NaN);
+          blocks.push({ address, bytes });
         }
-        const address = heap.allocate(bytes, "a test");
-        const floats = heap.f32.subarray(address >>> 2, (address + bytes) >>> 2);
-        expect(address % 64).toBe(0);
-        expect(floats.every((value) => value === 0)).toBe(true);
-        for (const other of blocks) expect(address >= other.address + other.bytes || address + bytes <= other.address).toBe(true);
-        floats.fill(Number.NaN);
-        blocks.push({ address, bytes });
-      }
-      for (const { address } of blocks) heap.free(address);
-      expect(heap.used).toBe(0);
-      expect(heap.allocate(1, "the first block again")).toBe(65536);
-    }), { numRuns: 60, seed: 11 });
+        for (const { address } of blocks) heap.free(address);
+        expect(heap.used).toBe(0);
+        expect(heap.allocate(1, "the first block again")).toBe(65536);
+      }),
+      { numRuns: 60, seed: 11 },
+    );
   });
 
   it("uses freed memory again instead of growing", () => {
@@ -42,7 +46,9 @@ describe("Heap", () => {
   it("refuses what does not fit, with figures, and goes on as before", () => {
     const heap = new Heap();
     const before = heap.memory.buffer.byteLength;
-    expect(() => heap.allocate(5 * 2 ** 30, "the sea")).toThrow(new RelumineError("memory", "the sea needs 5.00 GiB; 0 B of WebAssembly's 4.00 GiB are in use"));
+    expect(() => heap.allocate(5 * 2 ** 30, "the sea")).toThrow(
+      new RelumineError("memory", "the sea needs 5.00 GiB; 0 B of WebAssembly's 4.00 GiB are in use"),
+    );
     expect(heap.memory.buffer.byteLength).toBe(before);
     expect(heap.used).toBe(0);
     expect(heap.allocate(64, "a cup")).toBe(65536);
@@ -50,7 +56,8 @@ describe("Heap", () => {
 
   it("ignores a block that it does not know, or that was freed", () => {
     const heap = new Heap();
-    const a = heap.allocate(64, "a"), b = heap.allocate(64, "b");
+    const a = heap.allocate(64, "a"),
+      b = heap.allocate(64, "b");
     heap.free(a);
     heap.free(a);
     heap.free(12345);
@@ -65,6 +72,11 @@ it("Layout lays parts side by side, each on its own cache lines", () => {
   expect(layout.bytes).toBe(320);
 });
 
-it.each([[0, "0 B"], [1023, "1023 B"], [1536, "1.50 KiB"], [3 * 2 ** 40, "3.00 TiB"]])("formatBytes(%i) is %s", (bytes, text) => {
+it.each([
+  [0, "0 B"],
+  [1023, "1023 B"],
+  [1536, "1.50 KiB"],
+  [3 * 2 ** 40, "3.00 TiB"],
+])("formatBytes(%i) is %s", (bytes, text) => {
   expect(formatBytes(bytes)).toBe(text);
 });

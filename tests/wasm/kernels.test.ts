@@ -70,11 +70,17 @@ describe.each(["fast", "reproducible"] as const)("relumine/kernels, %s", (arithm
   it("says what was given and what is wanted, and changes nothing", async () => {
     using kernels = await createKernels({ arithmetic });
     const out = filled(kernels, 2, 2, [1, 2, 3, 4]);
-    const a = kernels.allocate(2, 3), b = kernels.allocate(2, 2);
-    expect(errorOf(() => kernels.matmul(out, a, b))).toMatchObject({ code: "shape", message: "A is 2 x 3 and B 2 x 2; wanted are as many columns of A as rows of B" });
+    const a = kernels.allocate(2, 3),
+      b = kernels.allocate(2, 2);
+    expect(errorOf(() => kernels.matmul(out, a, b))).toMatchObject({
+      code: "shape",
+      message: "A is 2 x 3 and B 2 x 2; wanted are as many columns of A as rows of B",
+    });
     expect(errorOf(() => kernels.matmul(b, a, kernels.allocate(3, 3))).message).toContain("out is 2 x 2; A·B is 2 x 3");
     expect(errorOf(() => kernels.matmul(out, out, b)).message).toContain("another matrix");
-    expect(errorOf(() => kernels.matmul(out, { rows: 2, columns: 2, data: new Float32Array(4) }, b)).code).toBe("value");
+    expect(errorOf(() => kernels.matmul(out, { rows: 2, columns: 2, data: new Float32Array(4) }, b)).code).toBe(
+      "value",
+    );
     expect(errorOf(() => kernels.activate(out, a, "relu")).code).toBe("shape");
     expect(errorOf(() => kernels.activate(out, out, "rleu" as "relu")).message).toContain('Did you mean "relu"?');
     expect(errorOf(() => kernels.matmul(out, b, b, { transpose: true } as object)).message).toContain('no "transpose"');
@@ -91,6 +97,9 @@ describe.each(["fast", "reproducible"] as const)("relumine/kernels, %s", (arithm
 it("reproducible is the strict build; other words are refused", async () => {
   using kernels = await createKernels({ arithmetic: "reproducible" });
   expect(kernels.simd).toBe("strict");
-  await expect(createKernels({ arithmetic: "exact" as "fast" })).rejects.toMatchObject({ code: "value", message: 'arithmetic is "exact"; wanted is one of fast, reproducible.' });
+  await expect(createKernels({ arithmetic: "exact" as "fast" })).rejects.toMatchObject({
+    code: "value",
+    message: 'arithmetic is "exact"; wanted is one of fast, reproducible.',
+  });
   await expect(createKernels({ threads: 0 })).rejects.toMatchObject({ code: "value" });
 });

@@ -4,14 +4,22 @@ import { serve } from "../../dist/serve.js";
 serve({
   operations: {
     largestBias: (network, layer) => Math.max(...network.layers[layer].getWeights().bias),
-    crash: () => void setTimeout(() => { throw new RangeError("crashed"); }, 0),
-    fail: () => { throw new TypeError("failed"); },
+    crash: () =>
+      void setTimeout(() => {
+        throw new RangeError("crashed");
+      }, 0),
+    fail: () => {
+      throw new TypeError("failed");
+    },
     unsendable: () => ({ f: () => 1 }),
   },
   callbacks: {
     everyOther: ({ from }) => {
       const steps = [];
-      return { callback: { onBatchEnd: ({ step }) => void (step >= from && step % 2 === 0 && steps.push(step)) }, result: () => steps };
+      return {
+        callback: { onBatchEnd: ({ step }) => void (step >= from && step % 2 === 0 && steps.push(step)) },
+        result: () => steps,
+      };
     },
   },
 });

@@ -12,10 +12,18 @@ const data = sectors(96);
 const file = new URL("own-worker.mjs", import.meta.url);
 const entry = new URL("../../dist/worker.js", import.meta.url).href;
 
-it.each([["a function that starts it", () => new Worker(file)], ["its URL", file], ["its path", file.pathname]])("runs operations and callbacks of its own: by %s", async (_by, worker) => {
+it.each([
+  ["a function that starts it", () => new Worker(file)],
+  ["its URL", file],
+  ["its path", file.pathname],
+])("runs operations and callbacks of its own: by %s", async (_by, worker) => {
   const network = await createNetwork(classifier, { worker: worker as URL });
   expect(await network.call("largestBias", 0)).toBe(0);
-  const { inWorker } = await network.fit(data, { epochs: 2, batchSize: 32, inWorker: { everyOther: { from: 3 }, traceDeaths: {} } });
+  const { inWorker } = await network.fit(data, {
+    epochs: 2,
+    batchSize: 32,
+    inWorker: { everyOther: { from: 3 }, traceDeaths: {} },
+  });
   expect(inWorker.everyOther).toEqual([4, 6]);
   expect(inWorker.traceDeaths!.deaths).toEqual([]);
   expect(await network.call("largestBias", 0)).toBeGreaterThan(0);
@@ -28,7 +36,11 @@ it("an error that nobody catches is its end", async () => {
   const network = await createNetwork(classifier, { worker: file });
   const fit = network.fit(data, { epochs: 1_000_000 }).catch((error: unknown) => error);
   await network.call("crash").catch(() => {}); // its answer and its end travel by different ways: either may be first
-  expect(await fit).toMatchObject({ name: "RelumineError", code: "disposed", message: expect.stringContaining("RangeError: crashed") });
+  expect(await fit).toMatchObject({
+    name: "RelumineError",
+    code: "disposed",
+    message: expect.stringContaining("RangeError: crashed"),
+  });
   await expectRefusal(() => network.predict(data.x), "disposed", "crashed");
 });
 

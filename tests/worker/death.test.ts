@@ -10,11 +10,19 @@ it("rejects what is pending, and later calls", async () => {
   const worker = await startWorker(undefined);
   const network = await createNetwork(classifier, { worker: () => worker });
   const twin = await network.clone();
-  const pending = [network.fit(data, { epochs: 10_000_000 }), twin.fit(data, { epochs: 10_000_000 })].map((fit) => fit.catch((error: unknown) => error));
+  const pending = [network.fit(data, { epochs: 10_000_000 }), twin.fit(data, { epochs: 10_000_000 })].map((fit) =>
+    fit.catch((error: unknown) => error),
+  );
   await network.predict(data.x);
   worker.terminate();
-  for (const error of await Promise.all(pending)) expect(error).toMatchObject({ name: "RelumineError", code: "disposed", message: expect.stringMatching(/the worker has died .*wanted is a new createNetwork/) });
-  for (const call of [() => network.predict(data.x), () => twin.fit(data), () => network.clone()]) await expectRefusal(call, "disposed", "has died");
+  for (const error of await Promise.all(pending))
+    expect(error).toMatchObject({
+      name: "RelumineError",
+      code: "disposed",
+      message: expect.stringMatching(/the worker has died .*wanted is a new createNetwork/),
+    });
+  for (const call of [() => network.predict(data.x), () => twin.fit(data), () => network.clone()])
+    await expectRefusal(call, "disposed", "has died");
   await network.dispose();
   await twin.dispose();
   const next = await createNetwork(classifier);
@@ -23,5 +31,9 @@ it("rejects what is pending, and later calls", async () => {
 });
 
 it("a worker that does not start is told of", async () => {
-  await expectRefusal(() => createNetwork(classifier, { worker: "/nothing/here.js" }), "unsupported", "the worker does not start here");
+  await expectRefusal(
+    () => createNetwork(classifier, { worker: "/nothing/here.js" }),
+    "unsupported",
+    "the worker does not start here",
+  );
 });

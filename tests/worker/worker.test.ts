@@ -13,7 +13,11 @@ async function remoteWeights(network: RemoteNetwork): Promise<number[]> {
   return layers.flatMap(({ kernel, bias, alpha }) => [...kernel, ...bias, ...(alpha ?? [])]);
 }
 
-const settled = (promise: Promise<unknown>) => promise.then(() => undefined, (error: unknown) => error);
+const settled = (promise: Promise<unknown>) =>
+  promise.then(
+    () => undefined,
+    (error: unknown) => error,
+  );
 
 describe("the same as beside it", () => {
   let remote: RemoteNetwork;
@@ -31,7 +35,9 @@ describe("the same as beside it", () => {
     expect(remote.spec).toEqual(local.spec);
     expect(remote.runtime).toEqual(local.runtime);
     expect(remote.parameterCount).toBe(local.parameterCount);
-    expect(remote.layers.map(({ inputs, units, activation }) => ({ inputs, units, activation }))).toEqual(local.layers.map(({ inputs, units, activation }) => ({ inputs, units, activation })));
+    expect(remote.layers.map(({ inputs, units, activation }) => ({ inputs, units, activation }))).toEqual(
+      local.layers.map(({ inputs, units, activation }) => ({ inputs, units, activation })),
+    );
     expect(await remote.summary()).toBe(local.summary());
     expect(await remoteWeights(remote)).toEqual(weightsOf(local));
   });
@@ -40,7 +46,11 @@ describe("the same as beside it", () => {
     const schedules: [number, number][][] = [[], []];
     const recipes = [adam({ learningRate: 0.01 }), direct.adam({ learningRate: 0.01 })];
     const options = (side: 0 | 1) => ({
-      epochs: 7, batchSize: 16, clipNorm: 1, validation: 0.2, optimizer: recipes[side],
+      epochs: 7,
+      batchSize: 16,
+      clipNorm: 1,
+      validation: 0.2,
+      optimizer: recipes[side],
       learningRate(step: number, epoch: number) {
         schedules[side].push([step, epoch]);
         return 0.02 / (1 + step / 10) / epoch;
@@ -61,7 +71,10 @@ describe("the same as beside it", () => {
     expect(await remote.evaluate(data)).toEqual(local.evaluate(data));
     expect(await remote.predict(data.x)).toEqual(local.predict(data.x));
     expect(await remote.predict(data.x, { logits: true })).toEqual(local.predict(data.x, { logits: true }));
-    const [there, here] = [await remote.diagnose(data.x, { targets: data.y }), direct.diagnose(local, data.x, { targets: data.y })];
+    const [there, here] = [
+      await remote.diagnose(data.x, { targets: data.y }),
+      direct.diagnose(local, data.x, { targets: data.y }),
+    ];
     expect({ ...there }).toEqual({ ...here });
     expect(String(there)).toBe(String(here));
     const bytes = await remote.exportNetwork("safetensors", { metadata: { of: "a test" } });
@@ -84,16 +97,31 @@ describe("the same as beside it", () => {
   });
 
   it("callbacks of the package, inside the worker", async () => {
-    const spec = { ...classifier, seed: 2, layers: classifier.layers.map((layer) => ({ ...layer, biasInitializer: -0.3 })) };
+    const spec = {
+      ...classifier,
+      seed: 2,
+      layers: classifier.layers.map((layer) => ({ ...layer, biasInitializer: -0.3 })),
+    };
     const network = await createNetwork(spec, EXACT);
     const beside = await direct.createNetwork(spec, EXACT);
     const options = { epochs: 30, batchSize: 16, validation: 0.25 };
-    const trace = direct.traceDeaths(), record = direct.recordActivity(data.x, { samples: 50 }), early = direct.earlyStopping({ patience: 3, restoreBest: true });
-    const here = await beside.fit(data, { ...options, optimizer: direct.sgd({ learningRate: 0.8 }), callbacks: [record, early, trace] });
+    const trace = direct.traceDeaths(),
+      record = direct.recordActivity(data.x, { samples: 50 }),
+      early = direct.earlyStopping({ patience: 3, restoreBest: true });
+    const here = await beside.fit(data, {
+      ...options,
+      optimizer: direct.sgd({ learningRate: 0.8 }),
+      callbacks: [record, early, trace],
+    });
     const told: unknown[] = [];
     const there = await network.fit(data, {
-      ...options, optimizer: sgd({ learningRate: 0.8 }),
-      inWorker: { recordActivity: { x: data.x, samples: 50 }, earlyStopping: { patience: 3, restoreBest: true }, traceDeaths: {} },
+      ...options,
+      optimizer: sgd({ learningRate: 0.8 }),
+      inWorker: {
+        recordActivity: { x: data.x, samples: 50 },
+        earlyStopping: { patience: 3, restoreBest: true },
+        traceDeaths: {},
+      },
       callbacks: [{ onProgress: ({ inWorker }) => void told.push(inWorker.recordActivity?.frames ?? []) }],
     });
     expect(there.stopped).toBe(here.stopped);
@@ -110,10 +138,28 @@ describe("the same as beside it", () => {
   it("remedies that act during training, inside the worker", async () => {
     const network = await createNetwork(classifier, EXACT);
     const beside = await direct.createNetwork(classifier, EXACT);
-    const given = { continualBackprop: { replacementRate: 0.01, maturity: 10 }, recycleDormant: { every: 20, tau: 0.2 }, preventDeaths: { activity: 0.05 } };
-    const [continual, recycle, prevent] = [direct.continualBackprop(given.continualBackprop), direct.recycleDormant(given.recycleDormant), direct.preventDeaths(given.preventDeaths)];
-    await beside.fit(data, { epochs: 20, batchSize: 16, optimizer: direct.sgd({ learningRate: 0.9 }), callbacks: [continual, recycle, prevent] });
-    const { inWorker } = await network.fit(data, { epochs: 20, batchSize: 16, optimizer: sgd({ learningRate: 0.9 }), inWorker: given });
+    const given = {
+      continualBackprop: { replacementRate: 0.01, maturity: 10 },
+      recycleDormant: { every: 20, tau: 0.2 },
+      preventDeaths: { activity: 0.05 },
+    };
+    const [continual, recycle, prevent] = [
+      direct.continualBackprop(given.continualBackprop),
+      direct.recycleDormant(given.recycleDormant),
+      direct.preventDeaths(given.preventDeaths),
+    ];
+    await beside.fit(data, {
+      epochs: 20,
+      batchSize: 16,
+      optimizer: direct.sgd({ learningRate: 0.9 }),
+      callbacks: [continual, recycle, prevent],
+    });
+    const { inWorker } = await network.fit(data, {
+      epochs: 20,
+      batchSize: 16,
+      optimizer: sgd({ learningRate: 0.9 }),
+      inWorker: given,
+    });
     expect(continual.replaced.some((count) => count > 0)).toBe(true);
     expect(inWorker.continualBackprop).toEqual({ replaced: continual.replaced });
     expect(inWorker.recycleDormant).toEqual({ recycled: recycle.recycled });
@@ -142,15 +188,21 @@ describe("while it trains", () => {
     const steps: number[] = [];
     const snapshots: number[] = [];
     const { x, y } = waves(96);
-    const training = network.fit({ x, y }, {
-      epochs: 300, batchSize: 32,
-      callbacks: [{
-        onTrainBegin: () => void events.push("begin"),
-        onBatchEnd: ({ step, epoch }) => (steps.push(step), void events.push(`batch ${epoch}`)),
-        onEpochEnd: ({ epoch }) => void events.push(`epoch ${epoch}`),
-        onTrainEnd: () => void events.push("end"),
-      }],
-    });
+    const training = network.fit(
+      { x, y },
+      {
+        epochs: 300,
+        batchSize: 32,
+        callbacks: [
+          {
+            onTrainBegin: () => void events.push("begin"),
+            onBatchEnd: ({ step, epoch }) => (steps.push(step), void events.push(`batch ${epoch}`)),
+            onEpochEnd: ({ epoch }) => void events.push(`epoch ${epoch}`),
+            onTrainEnd: () => void events.push("end"),
+          },
+        ],
+      },
+    );
     for (let i = 0; i < 3; i++) {
       const { step, layers } = await network.snapshot({ x });
       expect(layers[0].activations!.rows).toBe(96);
@@ -159,7 +211,10 @@ describe("while it trains", () => {
     }
     expect((await training).epochs).toHaveLength(300);
     expect(steps).toEqual(Array.from({ length: 900 }, (_, i) => i + 1));
-    const expected = Array.from({ length: 300 }, (_, i) => [...Array<string>(3).fill(`batch ${i + 1}`), `epoch ${i + 1}`]).flat();
+    const expected = Array.from({ length: 300 }, (_, i) => [
+      ...Array<string>(3).fill(`batch ${i + 1}`),
+      `epoch ${i + 1}`,
+    ]).flat();
     expect(events).toEqual(["begin", ...expected, "end"]);
     expect(snapshots).toEqual([...snapshots].sort((a, b) => a - b));
     await network.dispose();
@@ -174,13 +229,22 @@ describe("while it trains", () => {
     const network = await createNetwork(classifier);
     const before = await network.evaluate(data);
     const controller = new AbortController();
-    const aborted = await network.fit(data, { ...LONG, signal: controller.signal, callbacks: [{ onProgress: () => controller.abort() }] });
+    const aborted = await network.fit(data, {
+      ...LONG,
+      signal: controller.signal,
+      callbacks: [{ onProgress: () => controller.abort() }],
+    });
     expect(aborted.stopped).toBe("aborted");
     expect((await network.evaluate(data)).loss).toBeLessThan(before.loss);
     const at = await network.fit(data, { ...LONG, callbacks: [{ onEpochEnd: (_log, { stop }) => stop() }] });
     expect(at.stopped).toBe("callback");
-    expect((await network.fit(data, { ...LONG, callbacks: [{ onTrainBegin: ({ stop }) => stop() }] })).stopped).toBe("callback");
-    expect(await network.fit(data, { ...LONG, signal: AbortSignal.abort() })).toMatchObject({ stopped: "aborted", epochs: [] });
+    expect((await network.fit(data, { ...LONG, callbacks: [{ onTrainBegin: ({ stop }) => stop() }] })).stopped).toBe(
+      "callback",
+    );
+    expect(await network.fit(data, { ...LONG, signal: AbortSignal.abort() })).toMatchObject({
+      stopped: "aborted",
+      epochs: [],
+    });
     await network.dispose();
   });
 
@@ -197,16 +261,23 @@ describe("while it trains", () => {
         last = step;
       }
     }
-    const history = await network.fit({ x, y }, {
-      epochs: 1_000_000, batchSize: 16, optimizer: sgd(),
-      callbacks: [{
-        onBatchEnd: ({ step }) => void steps.push(step),
-        async onProgress(_progress, { stop }) {
-          if (held === 0) held = await untilHeld();
-          else if (steps.length >= held) stop();
-        },
-      }],
-    });
+    const history = await network.fit(
+      { x, y },
+      {
+        epochs: 1_000_000,
+        batchSize: 16,
+        optimizer: sgd(),
+        callbacks: [
+          {
+            onBatchEnd: ({ step }) => void steps.push(step),
+            async onProgress(_progress, { stop }) {
+              if (held === 0) held = await untilHeld();
+              else if (steps.length >= held) stop();
+            },
+          },
+        ],
+      },
+    );
     expect(history.stopped).toBe("callback");
     expect(held).toBeGreaterThan(2 ** 16 - 1);
     expect(held).toBeLessThan(2 ** 16 + 20_000); // those of the first report are not among the waiting
@@ -217,11 +288,51 @@ describe("while it trains", () => {
   it("an error that a callback throws is what fit rejects with, and the weights learnt so far stay", async () => {
     const network = await createNetwork(classifier);
     const boom = new Error("boom");
-    expect(await settled(network.fit(data, { ...LONG, callbacks: [{ onEpochEnd() { throw boom; } }] }))).toBe(boom);
-    expect(await settled(network.fit(data, { ...LONG, callbacks: [{ async onTrainBegin() { throw boom; } }] }))).toBe(boom);
-    expect(await settled(network.fit(data, { epochs: 5, learningRate(step) { if (step === 9) throw boom; return 0.01; } }))).toBe(boom);
+    expect(
+      await settled(
+        network.fit(data, {
+          ...LONG,
+          callbacks: [
+            {
+              onEpochEnd() {
+                throw boom;
+              },
+            },
+          ],
+        }),
+      ),
+    ).toBe(boom);
+    expect(
+      await settled(
+        network.fit(data, {
+          ...LONG,
+          callbacks: [
+            {
+              async onTrainBegin() {
+                throw boom;
+              },
+            },
+          ],
+        }),
+      ),
+    ).toBe(boom);
+    expect(
+      await settled(
+        network.fit(data, {
+          epochs: 5,
+          learningRate(step) {
+            if (step === 9) throw boom;
+            return 0.01;
+          },
+        }),
+      ),
+    ).toBe(boom);
     expect((await network.snapshot()).step).toBe(8);
-    await expectRefusal(() => network.fit(data, { learningRate: (step) => (step === 3 ? -1 : 0.1) }), "value", /learningRate\(3, 1\) is -1/);
+    await expectRefusal(
+      () => network.fit(data, { learningRate: (step) => (step === 3 ? -1 : 0.1) }),
+      "value",
+      /learningRate\(3, 1\) is -1/,
+    );
     await network.dispose();
   });
 
@@ -235,7 +346,13 @@ describe("while it trains", () => {
     await twin.dispose();
     await twin.dispose();
     expect(await second).toMatchObject({ code: "disposed" });
-    for (const call of [() => network.predict(data.x), () => network.fit(data), () => network.clone(), () => network.layers[0].getWeights()]) await expectRefusal(call, "disposed", "disposed of");
+    for (const call of [
+      () => network.predict(data.x),
+      () => network.fit(data),
+      () => network.clone(),
+      () => network.layers[0].getWeights(),
+    ])
+      await expectRefusal(call, "disposed", "disposed of");
   });
 });
 
@@ -253,15 +370,45 @@ describe("refusals are those of the network", () => {
     ["an option of a wrong kind", (it) => it.fit(data, { epochs: -1 }), "value", /epochs is -1/],
     ["labels out of range", (it) => it.fit({ x: data.x, y: data.y.map(() => 3) }), "value", /class label/],
     ["no data", (it) => it.fit(undefined as never), "value", /data is undefined/],
-    ["an optimizer that is none", (it) => it.fit(data, { optimizer: { name: "adam", learningRate: 1, options: {} } }), "value", /optimizer is an object|"adam"/],
+    [
+      "an optimizer that is none",
+      (it) => it.fit(data, { optimizer: { name: "adam", learningRate: 1, options: {} } }),
+      "value",
+      /optimizer is an object|"adam"/,
+    ],
     ["a transfer that is neither", (it) => it.fit(data, { transfer: 1 as never }), "value", /transfer is 1/],
-    ["a callback that is none", (it) => it.fit(data, { callbacks: [{ onEpochEnd: 3 } as never] }), "value", /callbacks\[0\]\.onEpochEnd is 3/],
-    ["a callback inside that is not known", (it) => it.fit(data, { inWorker: { traceDeath: {} } }), "value", /traceDeath/],
-    ["options of one that are wrong", (it) => it.fit(data, { inWorker: { earlyStopping: { patience: -1 } } }), "value", /patience is -1/],
-    ["a function that can't be sent", (it) => it.fit(data, { inWorker: { traceDeaths: { window: () => 3 } as never } }), "value", /function/],
+    [
+      "a callback that is none",
+      (it) => it.fit(data, { callbacks: [{ onEpochEnd: 3 } as never] }),
+      "value",
+      /callbacks\[0\]\.onEpochEnd is 3/,
+    ],
+    [
+      "a callback inside that is not known",
+      (it) => it.fit(data, { inWorker: { traceDeath: {} } }),
+      "value",
+      /traceDeath/,
+    ],
+    [
+      "options of one that are wrong",
+      (it) => it.fit(data, { inWorker: { earlyStopping: { patience: -1 } } }),
+      "value",
+      /patience is -1/,
+    ],
+    [
+      "a function that can't be sent",
+      (it) => it.fit(data, { inWorker: { traceDeaths: { window: () => 3 } as never } }),
+      "value",
+      /function/,
+    ],
     ["an operation that is not known", (it) => it.call("nothing"), "value", /nothing/],
     ["a format that is not known", (it) => it.exportNetwork("zip" as never), "value", /zip/],
-    ["weights of a wrong shape", (it) => it.layers[0].setWeights({ bias: new Float32Array(3) }), "shape", /bias has 3 numbers/],
+    [
+      "weights of a wrong shape",
+      (it) => it.layers[0].setWeights({ bias: new Float32Array(3) }),
+      "shape",
+      /bias has 3 numbers/,
+    ],
   ])("%s", async (_what, call, code, words) => {
     await expectRefusal(() => call(network), code, words);
     expect((await network.predict(data.x)).rows).toBe(200); // and the worker lives on
@@ -281,7 +428,11 @@ describe("refusals are those of the network", () => {
     await expectRefusal(() => createNetwork(classifier, { thread: 2 } as never), "value", "thread");
     await expectRefusal(() => createNetwork(classifier, { worker: () => ({}) as never }), "value", "options.worker");
     await expectRefusal(() => createNetwork(classifier, { worker: 3 as never }), "value", "options.worker is 3");
-    await expectRefusal(() => createNetwork(classifier, { files: { strict: 3 as never } }), "value", "files.strict is 3");
+    await expectRefusal(
+      () => createNetwork(classifier, { files: { strict: 3 as never } }),
+      "value",
+      "files.strict is 3",
+    );
     await expectRefusal(() => createNetwork(classifier, { files: { stict: "x" } as never }), "value", "stict");
     await expectRefusal(() => importNetwork(new Uint8Array(9)), "format");
   });
@@ -310,8 +461,12 @@ describe("what is sent", () => {
     const shared = new Float32Array(new SharedArrayBuffer(rows * 8));
     shared.set(matrix().data);
     const expected = await network.predict(matrix());
-    for (const view of [whole.subarray(7, 7 + 2 * rows), shared]) expect(await network.predict({ rows, columns: 2, data: view })).toEqual(expected);
-    await network.fit({ x: { rows, columns: 2, data: whole.subarray(7, 7 + 2 * rows) }, y: labels }, { epochs: 1, transfer: true });
+    for (const view of [whole.subarray(7, 7 + 2 * rows), shared])
+      expect(await network.predict({ rows, columns: 2, data: view })).toEqual(expected);
+    await network.fit(
+      { x: { rows, columns: 2, data: whole.subarray(7, 7 + 2 * rows) }, y: labels },
+      { epochs: 1, transfer: true },
+    );
     expect(whole).toHaveLength(10 * rows); // of a part of a buffer a copy goes
     await network.dispose();
   });

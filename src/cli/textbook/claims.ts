@@ -11,5 +11,13 @@ import { negativeBias } from "./claims/negative-bias.js";
 import { sparsity } from "./claims/sparsity.js";
 
 export const CLAIMS: readonly Claim[] = [
-  toClaim(cheaper), toClaim(sparsity), toClaim(gradient), toClaim(convergence), toClaim(linear), toClaim(negativeBias), toClaim(highRate), toClaim(closedStays), toClaim(cures),
+  toClaim(cheaper),
+  toClaim(sparsity),
+  toClaim(gradient),
+  toClaim(convergence),
+  toClaim(linear),
+  toClaim(negativeBias),
+  toClaim(highRate),
+  toClaim(closedStays),
+  toClaim(cures),
 ];

@@ -18,14 +18,25 @@ async function fastestSteps(lab: Lab, networks: readonly Network[], rows: number
         if (now > last) fastest[i] = Math.min(fastest[i], (now - last) * 1000);
         last = now;
       };
-      await network.fit(data, { epochs: 1, batchSize: BATCH_SIZE, shuffle: false, optimizer, callbacks: [{ onBatchEnd }] });
+      await network.fit(data, {
+        epochs: 1,
+        batchSize: BATCH_SIZE,
+        shuffle: false,
+        optimizer,
+        callbacks: [{ onBatchEnd }],
+      });
     }
   }
   return fastest;
 }
 
 /** By network and repeat; one more repeat before them warms up. The networks are disposed of. */
-export async function timeSteps(lab: Lab, networks: readonly Network[], rows: number, note: string): Promise<number[][]> {
+export async function timeSteps(
+  lab: Lab,
+  networks: readonly Network[],
+  rows: number,
+  note: string,
+): Promise<number[][]> {
   const times = networks.map((): number[] => []);
   for (let repeat = -1; repeat < lab.repeats; repeat++) {
     await lab.pause(note);

@@ -98,7 +98,9 @@ export class Lab {
     const shares: number[] = [];
     for (const seed of this.seeds) {
       await this.pause(`start at bias ${plan.bias}, seed ${seed}`);
-      using network = await this.library.createNetwork(this.digitsSpec([HIDDEN, HIDDEN], plan.activation, seed, plan.bias));
+      using network = await this.library.createNetwork(
+        this.digitsSpec([HIDDEN, HIDDEN], plan.activation, seed, plan.bias),
+      );
       shares.push(this.closedShare(network)!);
     }
     return shares;
@@ -109,21 +111,28 @@ export class Lab {
     await this.pause(`${plan.activation}, rate ${plan.rate}, bias ${plan.bias}, seed ${seed}`);
     using network = await createNetwork(this.digitsSpec([HIDDEN, HIDDEN], plan.activation, seed, plan.bias));
     const { epochs } = await network.fit(this.training, {
-      epochs: EPOCHS, batchSize: BATCH_SIZE, optimizer: sgd({ learningRate: plan.rate }), validation: this.heldOut, signal: this.signal,
+      epochs: EPOCHS,
+      batchSize: BATCH_SIZE,
+      optimizer: sgd({ learningRate: plan.rate }),
+      validation: this.heldOut,
+      signal: this.signal,
     });
     if (this.signal.aborted) throw new Interrupted();
     return {
       losses: epochs.map(({ loss }) => loss),
       accuracies: epochs.map(({ validation }) => validation!.accuracy!),
       accuracy: network.evaluate(this.heldOut).accuracy!,
-      closed: this.closedShare(network) ?? (epochs.length > 0 ? sum(epochs.at(-1)!.silentUnits) / (2 * HIDDEN) : Number.NaN),
+      closed:
+        this.closedShare(network) ?? (epochs.length > 0 ? sum(epochs.at(-1)!.silentUnits) / (2 * HIDDEN) : Number.NaN),
     };
   }
 
   /** The share of hidden units that no training row opens; undefined where the numbers overflow. */
   private closedShare(network: Network): number | undefined {
     try {
-      const units = this.library.diagnose(network, this.training.x, { proofs: false }).layers.flatMap((layer) => layer.units);
+      const units = this.library
+        .diagnose(network, this.training.x, { proofs: false })
+        .layers.flatMap((layer) => layer.units);
       return units.filter(({ activity }) => activity === 0).length / units.length;
     } catch (error) {
       if (error instanceof this.library.RelumineError) return undefined;
@@ -137,10 +146,16 @@ export class Lab {
    */
   async gradients(network: Network, data: EncodedRows): Promise<LayerGradient[]> {
     using copy = await network.clone();
-    await copy.fit(data, { epochs: 1, batchSize: data.x.rows, shuffle: false, optimizer: this.library.sgd({ learningRate: IMMENSE }) });
+    await copy.fit(data, {
+      epochs: 1,
+      batchSize: data.x.rows,
+      shuffle: false,
+      optimizer: this.library.sgd({ learningRate: IMMENSE }),
+    });
     return network.layers.map((layer, index) => {
       const [before, after] = [layer.getWeights(), copy.layers[index].getWeights()];
-      const difference = (key: "kernel" | "bias"): Float64Array => Float64Array.from(before[key], (value, i) => (value - after[key][i]) / IMMENSE);
+      const difference = (key: "kernel" | "bias"): Float64Array =>
+        Float64Array.from(before[key], (value, i) => (value - after[key][i]) / IMMENSE);
       return { kernel: difference("kernel"), bias: difference("bias") };
     });
   }

@@ -11,7 +11,8 @@ export interface Spread {
 
 /** What is not a number makes them all not a number. */
 export function spread(values: readonly number[]): Spread {
-  if (values.length === 0 || values.some(Number.isNaN)) return { median: Number.NaN, low: Number.NaN, high: Number.NaN };
+  if (values.length === 0 || values.some(Number.isNaN))
+    return { median: Number.NaN, low: Number.NaN, high: Number.NaN };
   return { median: median(values), low: Math.min(...values), high: Math.max(...values) };
 }
 
@@ -31,7 +32,10 @@ export function short(value: number): string {
   if (!Number.isFinite(value)) return "not finite";
   const [mantissa, exponent] = Math.abs(value).toExponential(1).split("e");
   const isPlain = value === 0 || (Number(exponent) >= -3 && Number(exponent) < 5);
-  const power = exponent.replace(/\+/, "").replace("-", "⁻").replace(/\d/g, (digit) => SUPERSCRIPTS[Number(digit)]);
+  const power = exponent
+    .replace(/\+/, "")
+    .replace("-", "⁻")
+    .replace(/\d/g, (digit) => SUPERSCRIPTS[Number(digit)]);
   return `${value < 0 ? "−" : ""}${isPlain ? String(Math.abs(Number(value.toPrecision(2)))) : `${mantissa}·10${power}`}`;
 }
 

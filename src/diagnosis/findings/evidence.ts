@@ -14,7 +14,10 @@ export interface Evidence extends Examination {
 
 /** Units of a layer, the output layer included, that pass on neither signal nor gradient on any sample. */
 export function closedUnits({ state, totals, hidden }: Evidence, layer: number): number[] {
-  const isClosed = (unit: number) => (layer < hidden.length ? hidden[layer].units[unit].state === "dead" : totals[layer][unit].max <= 0 && state.spec.layers[layer].activation.name === "relu");
+  const isClosed = (unit: number) =>
+    layer < hidden.length
+      ? hidden[layer].units[unit].state === "dead"
+      : totals[layer][unit].max <= 0 && state.spec.layers[layer].activation.name === "relu";
   return Array.from(totals[layer].keys()).filter(isClosed);
 }
 

@@ -29,7 +29,10 @@ interface LayerNorms {
   readonly passed: number;
 }
 
-function pick(x: Matrix, targets: PreparedTargets | undefined): { x: Matrix; y: PreparedTargets | undefined; rows: number } {
+function pick(
+  x: Matrix,
+  targets: PreparedTargets | undefined,
+): { x: Matrix; y: PreparedTargets | undefined; rows: number } {
   const rows = Math.min(SAMPLES, x.rows);
   const indices = Array.from({ length: rows }, (_, i) => Math.floor((i * x.rows) / rows));
   const take = (data: Float32Array, columns: number) => {
@@ -37,7 +40,10 @@ function pick(x: Matrix, targets: PreparedTargets | undefined): { x: Matrix; y: 
     indices.forEach((index, i) => taken.set(data.subarray(index * columns, (index + 1) * columns), i * columns));
     return taken;
   };
-  const y = targets?.kind === "labels" ? { ...targets, labels: Int32Array.from(indices, (index) => targets.labels[index]) } : targets && { ...targets, data: take(targets.data, targets.columns) };
+  const y =
+    targets?.kind === "labels"
+      ? { ...targets, labels: Int32Array.from(indices, (index) => targets.labels[index]) }
+      : targets && { ...targets, data: take(targets.data, targets.columns) };
   return { x: { rows, columns: x.columns, data: take(x.data, x.columns) }, y, rows };
 }
 
@@ -49,7 +55,12 @@ function normAt(state: NetworkState, address: number, rows: number, units: numbe
 
 /** From the outputs' gradient in gradient(0) down; what Passes.backward does, without the parameters' part. */
 function goBack(state: NetworkState, buffers: BatchBuffers, rows: number): LayerNorms[] {
-  const { runtime: { kernels, workspace }, spec, layout, parameters } = state;
+  const {
+    runtime: { kernels, workspace },
+    spec,
+    layout,
+    parameters,
+  } = state;
   const norms: LayerNorms[] = [];
   for (let index = spec.layers.length - 1, turn = 0; index >= 0; index--, turn++) {
     const { units, activation } = spec.layers[index];
@@ -57,9 +68,35 @@ function goBack(state: NetworkState, buffers: BatchBuffers, rows: number): Layer
     const inputs = state.inputsOf(index);
     const dz = buffers.gradient(turn);
     const arriving = normAt(state, dz, rows, units);
-    kernels.activationBackward(activationCode(activation.name), activation.alpha ?? 0, alpha === undefined ? 0 : parameters + alpha, rows, units, buffers.preactivations(index), dz, dz, 0, 0);
+    kernels.activationBackward(
+      activationCode(activation.name),
+      activation.alpha ?? 0,
+      alpha === undefined ? 0 : parameters + alpha,
+      rows,
+      units,
+      buffers.preactivations(index),
+      dz,
+      dz,
+      0,
+      0,
+    );
     norms[index] = { arriving, passed: normAt(state, dz, rows, units) };
-    if (index > 0) kernels.gemm(rows, inputs, units, dz, units, 1, parameters + kernel, 1, units, 0, buffers.gradient(turn + 1), inputs, workspace);
+    if (index > 0)
+      kernels.gemm(
+        rows,
+        inputs,
+        units,
+        dz,
+        units,
+        1,
+        parameters + kernel,
+        1,
+        units,
+        0,
+        buffers.gradient(turn + 1),
+        inputs,
+        workspace,
+      );
   }
   return norms;
 }
@@ -85,7 +122,10 @@ function measureGradient({ state, x, targets }: Evidence): LayerNorms[] {
 
 /** The share that the slopes of layers 0 to `top` let through, on average over the layers; nothing is said of layers that nothing reaches. */
 function slopeFactor(norms: readonly LayerNorms[], top: number): number {
-  const factors = norms.slice(0, top + 1).filter(({ arriving }) => arriving > 0).map(({ arriving, passed }) => passed / arriving);
+  const factors = norms
+    .slice(0, top + 1)
+    .filter(({ arriving }) => arriving > 0)
+    .map(({ arriving, passed }) => passed / arriving);
   return Math.exp(factors.reduce((sum, factor) => sum + Math.log(factor), 0) / factors.length);
 }
 
@@ -98,17 +138,32 @@ export function findVanishing(evidence: Evidence): Finding[] {
   // Norms shrink where layers get narrower on the way down, means where they get wider: what shrinks by width alone does not vanish.
   const widths = [hidden[0].units.length, hidden[top].units.length];
   const isWider = widths[0] >= widths[1];
-  const [first, above] = [norms[0].passed, norms[top].arriving].map((norm, i) => (isWider ? norm : norm / Math.sqrt(widths[i])));
+  const [first, above] = [norms[0].passed, norms[top].arriving].map((norm, i) =>
+    isWider ? norm : norm / Math.sqrt(widths[i]),
+  );
   const shrinks = above / first;
-  if (!(bending ? shrinks >= VANISHING && shrinks ** (-1 / hidden.length) <= LAYER_FACTOR : shrinks >= VANISHED && shrinks < Infinity)) return [];
+  if (
+    !(bending
+      ? shrinks >= VANISHING && shrinks ** (-1 / hidden.length) <= LAYER_FACTOR
+      : shrinks >= VANISHED && shrinks < Infinity)
+  )
+    return [];
   const slopes = slopeFactor(norms, top);
   const names = [...new Set(hidden.map(({ activation }) => activation))];
-  const blame = slopes < FLAT ? `the slopes of ${names.join(", ")} let ${figure(slopes)} of it through a layer on average${names.includes("sigmoid") ? " (a sigmoid's slope is at most 1/4)" : ""}` : "small weights let little of it through";
+  const blame =
+    slopes < FLAT
+      ? `the slopes of ${names.join(", ")} let ${figure(slopes)} of it through a layer on average${names.includes("sigmoid") ? " (a sigmoid's slope is at most 1/4)" : ""}`
+      : "small weights let little of it through";
   const way = top === 0 ? "in layer 0" : `from layer ${top} down through layer 0`;
-  return [{
-    kind: "vanishingGradient",
-    message: `The gradient's ${isWider ? "norm" : "root mean square"} shrinks ${first === 0 ? "to nothing" : `${figure(shrinks)} times`} ${way} (${figure(above)} to ${figure(first)} on ${count(Math.min(SAMPLES, x.rows), "sample")}, ${targets ? "of the loss" : "of outputs pushed at random"}): ${blame}.`,
-    advice: slopes < FLAT && !names.includes("relu") ? "Use relu with heNormal weights, fewer layers, or smaller weights where units are saturated." : "Start with larger weights (heNormal for relu, glorotUniform for tanh), or with fewer layers.",
-    layer: 0,
-  }];
+  return [
+    {
+      kind: "vanishingGradient",
+      message: `The gradient's ${isWider ? "norm" : "root mean square"} shrinks ${first === 0 ? "to nothing" : `${figure(shrinks)} times`} ${way} (${figure(above)} to ${figure(first)} on ${count(Math.min(SAMPLES, x.rows), "sample")}, ${targets ? "of the loss" : "of outputs pushed at random"}): ${blame}.`,
+      advice:
+        slopes < FLAT && !names.includes("relu")
+          ? "Use relu with heNormal weights, fewer layers, or smaller weights where units are saturated."
+          : "Start with larger weights (heNormal for relu, glorotUniform for tanh), or with fewer layers.",
+      layer: 0,
+    },
+  ];
 }

@@ -25,7 +25,9 @@ interface ColumnStatistics {
 /** From the kernels' counters, unless their float32 squares left its range. */
 function statisticsOf({ columns, x }: Evidence): ColumnStatistics {
   const isLost = columns.some((column) => !(column.variance > 0 && column.variance < Infinity) && !isConstant(column));
-  const { mean, spread } = isLost ? measureColumns(x) : { mean: columns.map((column) => column.mean), spread: columns.map(({ variance }) => Math.sqrt(variance)) };
+  const { mean, spread } = isLost
+    ? measureColumns(x)
+    : { mean: columns.map((column) => column.mean), spread: columns.map(({ variance }) => Math.sqrt(variance)) };
   return { mean, spread, range: columns.map(({ min, max }) => max - min) };
 }
 
@@ -35,52 +37,71 @@ function repeatedColumns({ x: { rows, columns: width, data }, columns }: Evidenc
     for (let row = 0; row < rows; row++) if (data[row * width + a] !== data[row * width + b]) return false;
     return true;
   };
-  const repeated = (group: readonly number[]) => group.filter((column, i) => group.slice(0, i).some((earlier) => isEqual(earlier, column)));
+  const repeated = (group: readonly number[]) =>
+    group.filter((column, i) => group.slice(0, i).some((earlier) => isEqual(earlier, column)));
   const keyOf = (column: number) => `${columns[column].mean} ${columns[column].variance}`;
-  return groupBy(among, keyOf).flatMap(repeated).sort((a, b) => a - b);
+  return groupBy(among, keyOf)
+    .flatMap(repeated)
+    .sort((a, b) => a - b);
 }
 
 function findConstant({ x, columns }: Evidence): Finding[] {
   const constant = [...columns.keys()].filter((column) => isConstant(columns[column]));
   if (constant.length === 0) return [];
   const zero = constant.filter((column) => x.data[column] === 0).length;
-  const effect = zero === constant.length
-    ? `always 0, so that ${either(zero, "its weights get", "their weights get")} no gradient`
-    : zero === 0 ? `${either(constant.length, "it acts", "they act")} as a second bias` : `${zero} of them always 0, the others act as a second bias`;
-  return [{
-    kind: "constantInputs",
-    message: `${constant.length} of ${count(x.columns, "input column")} never ${either(constant.length, "changes", "change")} on these ${x.rows} samples (${effect}): ${listOf(constant)}.`,
-    advice: "Leave them out, or check that the samples are what they should be: what never changes tells nothing apart.",
-  }];
+  const effect =
+    zero === constant.length
+      ? `always 0, so that ${either(zero, "its weights get", "their weights get")} no gradient`
+      : zero === 0
+        ? `${either(constant.length, "it acts", "they act")} as a second bias`
+        : `${zero} of them always 0, the others act as a second bias`;
+  return [
+    {
+      kind: "constantInputs",
+      message: `${constant.length} of ${count(x.columns, "input column")} never ${either(constant.length, "changes", "change")} on these ${x.rows} samples (${effect}): ${listOf(constant)}.`,
+      advice:
+        "Leave them out, or check that the samples are what they should be: what never changes tells nothing apart.",
+    },
+  ];
 }
 
 function findDuplicate(evidence: Evidence, varying: readonly number[]): Finding[] {
   const repeated = repeatedColumns(evidence, varying);
   if (repeated.length === 0) return [];
-  return [{
-    kind: "duplicateInputs",
-    message: `${count(repeated.length, "input column")} of ${evidence.x.columns} ${either(repeated.length, "repeats", "repeat")} an earlier one on all ${evidence.x.rows} samples: ${listOf(repeated)}.`,
-    advice: "Leave the copies out: what they say is said already, and it counts twice in every update.",
-  }];
+  return [
+    {
+      kind: "duplicateInputs",
+      message: `${count(repeated.length, "input column")} of ${evidence.x.columns} ${either(repeated.length, "repeats", "repeat")} an earlier one on all ${evidence.x.rows} samples: ${listOf(repeated)}.`,
+      advice: "Leave the copies out: what they say is said already, and it counts twice in every update.",
+    },
+  ];
 }
 
-const norm = (columns: readonly number[], values: readonly number[]) => Math.sqrt(columns.reduce((sum, column) => sum + values[column] ** 2, 0));
+const norm = (columns: readonly number[], values: readonly number[]) =>
+  Math.sqrt(columns.reduce((sum, column) => sum + values[column] ** 2, 0));
 
 function findUncentered({ mean, spread }: ColumnStatistics, varying: readonly number[]): Finding[] {
-  const means = norm(varying, mean), spreads = norm(varying, spread);
+  const means = norm(varying, mean),
+    spreads = norm(varying, spread);
   if (!(means >= UNCENTERED_FROM * spreads)) return [];
   const worst = varying.reduce((a, b) => (Math.abs(mean[b]) > Math.abs(mean[a]) ? b : a));
-  return [{
-    kind: "uncenteredInputs",
-    message: `The inputs are far from centred: their mean is ${figure(means / spreads)} times their spread in size (column ${worst}: mean ${figure(mean[worst])}, spread ${figure(spread[worst])}), which lets units start and stay on one side of 0.`,
-    advice: "Subtract each column's mean on the training rows, and divide by its spread.",
-  }];
+  return [
+    {
+      kind: "uncenteredInputs",
+      message: `The inputs are far from centred: their mean is ${figure(means / spreads)} times their spread in size (column ${worst}: mean ${figure(mean[worst])}, spread ${figure(spread[worst])}), which lets units start and stay on one side of 0.`,
+      advice: "Subtract each column's mean on the training rows, and divide by its spread.",
+    },
+  ];
 }
 
 /** The largest value over the small ones. */
-function unevenness(columns: readonly number[], values: readonly number[]): { ratio: number; small: number; large: number } {
+function unevenness(
+  columns: readonly number[],
+  values: readonly number[],
+): { ratio: number; small: number; large: number } {
   const order = columns.toSorted((a, b) => values[a] - values[b]);
-  const small = order[Math.floor(SMALL_QUANTILE * (order.length - 1))], large = order[order.length - 1];
+  const small = order[Math.floor(SMALL_QUANTILE * (order.length - 1))],
+    large = order[order.length - 1];
   return { ratio: values[large] / values[small], small, large };
 }
 
@@ -90,10 +111,22 @@ function findUnscaled({ spread, range }: ColumnStatistics, varying: readonly num
   const advice = "Divide each column by its spread on the training rows, after subtracting its mean.";
   // By range as well: a column that is mostly one number has a small spread, whatever its scale.
   if (ratio > UNEQUAL_FROM && unevenness(varying, range).ratio > UNEQUAL_FROM) {
-    return [{ kind: "unscaledInputs", message: `The inputs' spreads differ by a factor of ${figure(ratio)}: ${figure(spread[large])} in column ${large}, ${figure(spread[small])} in column ${small}.`, advice }];
+    return [
+      {
+        kind: "unscaledInputs",
+        message: `The inputs' spreads differ by a factor of ${figure(ratio)}: ${figure(spread[large])} in column ${large}, ${figure(spread[small])} in column ${small}.`,
+        advice,
+      },
+    ];
   }
   if (typical <= UNSCALED_FROM && typical >= 1 / UNSCALED_FROM) return [];
-  return [{ kind: "unscaledInputs", message: `The inputs' spread is ${figure(typical)} (root mean square over the columns that change): initializers and usual learning rates suppose about 1.`, advice }];
+  return [
+    {
+      kind: "unscaledInputs",
+      message: `The inputs' spread is ${figure(typical)} (root mean square over the columns that change): initializers and usual learning rates suppose about 1.`,
+      advice,
+    },
+  ];
 }
 
 export function findInputs(evidence: Evidence): Finding[] {
@@ -103,5 +136,10 @@ export function findInputs(evidence: Evidence): Finding[] {
   const constant = findConstant(evidence);
   if (varying.length === 0) return constant;
   const statistics = statisticsOf(evidence);
-  return [...constant, ...findDuplicate(evidence, varying), ...findUncentered(statistics, varying), ...findUnscaled(statistics, varying)];
+  return [
+    ...constant,
+    ...findDuplicate(evidence, varying),
+    ...findUncentered(statistics, varying),
+    ...findUnscaled(statistics, varying),
+  ];
 }

@@ -17,15 +17,24 @@ const NEGLIGIBLE = 1e-3;
 function rangeOf({ name, alpha = 0 }: ResolvedActivation): readonly [low: number, high: number] {
   switch (name) {
     case "relu":
-    case "softplus": return [0, Infinity];
-    case "leakyRelu": return [alpha === 0 ? 0 : -Infinity, Infinity];
-    case "elu": return [-alpha, Infinity];
-    case "selu": return [SELU_LOW, Infinity];
-    case "gelu": return [-0.17, Infinity];
-    case "silu": return [-0.2785, Infinity];
-    case "sigmoid": return [0, 1];
-    case "tanh": return [-1, 1];
-    default: return [-Infinity, Infinity];
+    case "softplus":
+      return [0, Infinity];
+    case "leakyRelu":
+      return [alpha === 0 ? 0 : -Infinity, Infinity];
+    case "elu":
+      return [-alpha, Infinity];
+    case "selu":
+      return [SELU_LOW, Infinity];
+    case "gelu":
+      return [-0.17, Infinity];
+    case "silu":
+      return [-0.2785, Infinity];
+    case "sigmoid":
+      return [0, 1];
+    case "tanh":
+      return [-1, 1];
+    default:
+      return [-Infinity, Infinity];
   }
 }
 
@@ -35,23 +44,29 @@ const sigmoid = (z: number) => 1 / (1 + Math.exp(-z));
 function limitOfLogits(loss: string, activation: ResolvedActivation, units: number): string | undefined {
   const [low, high] = rangeOf(activation);
   if (loss === "binaryCrossEntropy" && sigmoid(low) > NEGLIGIBLE) {
-    return high === Infinity ? `no probability can be below ${figure(sigmoid(low))}` : `every probability lies from ${figure(sigmoid(low))} to ${figure(sigmoid(high))}`;
+    return high === Infinity
+      ? `no probability can be below ${figure(sigmoid(low))}`
+      : `every probability lies from ${figure(sigmoid(low))} to ${figure(sigmoid(high))}`;
   }
   if (loss !== "crossEntropy" || units === 1) return undefined;
   if (high < Infinity) return `no probability can be above ${figure(1 / (1 + (units - 1) * Math.exp(low - high)))}`;
-  return low === 0 && activation.name !== "softplus" ? "a unit that is closed holds its logit at 0 and gets no gradient" : undefined;
+  return low === 0 && activation.name !== "softplus"
+    ? "a unit that is closed holds its logit at 0 and gets no gradient"
+    : undefined;
 }
 
 function findBentLogits({ state: { spec } }: Evidence): Finding[] {
   const { activation, units } = spec.layers.at(-1)!;
   const limit = limitOfLogits(spec.loss, activation, units);
   if (limit === undefined) return [];
-  return [{
-    kind: "lossMismatch",
-    message: `${spec.loss} takes the last layer's outputs as logits, and ${activation.name} bends them: ${limit}.`,
-    advice: "Make the last layer linear (the default): the loss applies softmax or sigmoid itself.",
-    layer: spec.layers.length - 1,
-  }];
+  return [
+    {
+      kind: "lossMismatch",
+      message: `${spec.loss} takes the last layer's outputs as logits, and ${activation.name} bends them: ${limit}.`,
+      advice: "Make the last layer linear (the default): the loss applies softmax or sigmoid itself.",
+      layer: spec.layers.length - 1,
+    },
+  ];
 }
 
 function findUnreachable({ state: { spec }, targets }: Evidence): Finding[] {
@@ -61,12 +76,14 @@ function findUnreachable({ state: { spec }, targets }: Evidence): Finding[] {
   const outside = targets.data.filter((value) => value < low || value > high);
   if (outside.length === 0) return [];
   const extreme = outside.reduce((a, b) => (Math.max(low - b, b - high) > Math.max(low - a, a - high) ? b : a));
-  return [{
-    kind: "lossMismatch",
-    message: `${count(outside.length, "target")} of ${targets.data.length} ${either(outside.length, "lies", "lie")} where the last layer cannot reach: ${activation.name} yields ${high === Infinity ? `nothing below ${figure(low)}` : `numbers from ${figure(low)} to ${figure(high)}`}, and one is ${figure(extreme)}.`,
-    advice: "Make the last layer linear (the default), or bring the targets into its range.",
-    layer: spec.layers.length - 1,
-  }];
+  return [
+    {
+      kind: "lossMismatch",
+      message: `${count(outside.length, "target")} of ${targets.data.length} ${either(outside.length, "lies", "lie")} where the last layer cannot reach: ${activation.name} yields ${high === Infinity ? `nothing below ${figure(low)}` : `numbers from ${figure(low)} to ${figure(high)}`}, and one is ${figure(extreme)}.`,
+      advice: "Make the last layer linear (the default), or bring the targets into its range.",
+      layer: spec.layers.length - 1,
+    },
+  ];
 }
 
 function findLowVariance({ state: { spec }, targets }: Evidence): Finding[] {
@@ -76,38 +93,63 @@ function findLowVariance({ state: { spec }, targets }: Evidence): Finding[] {
   const low = [...spread.keys()].filter((column) => spread[column] < LOW_DEVIATION);
   if (low.length === 0) return [];
   const least = low.reduce((a, b) => (spread[b] < spread[a] ? b : a));
-  const which = columns === 1 ? "The targets hardly differ" : `${low.length} of ${columns} target columns hardly ${either(low.length, "differs", "differ")}, column ${least} least`;
-  return [{
-    kind: "lowTargetVariance",
-    message: `${which}: their standard deviation is ${figure(spread[least])} around a mean of ${figure(mean[least])}, and ReLUs die more as it shrinks.`,
-    advice: "Standardize the targets (subtract the mean, divide by the standard deviation) and undo it on the predictions; if all are the same there is nothing to learn.",
-  }];
+  const which =
+    columns === 1
+      ? "The targets hardly differ"
+      : `${low.length} of ${columns} target columns hardly ${either(low.length, "differs", "differ")}, column ${least} least`;
+  return [
+    {
+      kind: "lowTargetVariance",
+      message: `${which}: their standard deviation is ${figure(spread[least])} around a mean of ${figure(mean[least])}, and ReLUs die more as it shrinks.`,
+      advice:
+        "Standardize the targets (subtract the mean, divide by the standard deviation) and undo it on the predictions; if all are the same there is nothing to learn.",
+    },
+  ];
 }
 
 function findSingleClass({ state: { spec }, targets }: Evidence): Finding[] {
   const { loss, layers } = spec;
   const outputs = layers.at(-1)!.units;
-  if (!targets || (loss !== "crossEntropy" && loss !== "binaryCrossEntropy") || (loss === "crossEntropy" && outputs === 1)) return [];
+  if (
+    !targets ||
+    (loss !== "crossEntropy" && loss !== "binaryCrossEntropy") ||
+    (loss === "crossEntropy" && outputs === 1)
+  )
+    return [];
   const values = targets.kind === "labels" ? targets.labels : targets.data;
   const columns = targets.kind === "labels" ? 1 : targets.columns;
-  const constant = Array.from({ length: columns }, (_, c) => c).filter((c) => (targets.kind === "labels" || values[c] === 0 || values[c] === 1) && values.every((value, i) => i % columns !== c || value === values[c]));
+  const constant = Array.from({ length: columns }, (_, c) => c).filter(
+    (c) =>
+      (targets.kind === "labels" || values[c] === 0 || values[c] === 1) &&
+      values.every((value, i) => i % columns !== c || value === values[c]),
+  );
   const isAll = constant.length === columns;
   if (constant.length === 0 || (loss === "crossEntropy" && !isAll)) return [];
   const label = targets.kind === "labels" || columns === 1 ? values[0] : values.indexOf(1);
-  const message = loss === "crossEntropy" || columns === 1
-    ? `All ${values.length / columns} labels are of class ${label}: the network learns to say it whatever the input.`
-    : `${constant.length} of ${columns} outputs see labels of one class alone (output ${constant[0]}: always ${values[constant[0]]}).`;
-  return [{ kind: "singleClass", message, advice: "Check how the samples were chosen (rows sorted by class, then cut?), and train on all classes." }];
+  const message =
+    loss === "crossEntropy" || columns === 1
+      ? `All ${values.length / columns} labels are of class ${label}: the network learns to say it whatever the input.`
+      : `${constant.length} of ${columns} outputs see labels of one class alone (output ${constant[0]}: always ${values[constant[0]]}).`;
+  return [
+    {
+      kind: "singleClass",
+      message,
+      advice: "Check how the samples were chosen (rows sorted by class, then cut?), and train on all classes.",
+    },
+  ];
 }
 
 function findSingleUnitSoftmax({ state: { spec } }: Evidence): Finding[] {
   if (spec.loss !== "crossEntropy" || spec.layers.at(-1)!.units !== 1) return [];
-  return [{
-    kind: "singleUnitSoftmax",
-    message: "crossEntropy over 1 output unit: its softmax is 1 on every sample, so loss and gradient are 0 and nothing is ever learnt; no unit died of it.",
-    advice: "Use binaryCrossEntropy for two classes, or one output unit for each class.",
-    layer: spec.layers.length - 1,
-  }];
+  return [
+    {
+      kind: "singleUnitSoftmax",
+      message:
+        "crossEntropy over 1 output unit: its softmax is 1 on every sample, so loss and gradient are 0 and nothing is ever learnt; no unit died of it.",
+      advice: "Use binaryCrossEntropy for two classes, or one output unit for each class.",
+      layer: spec.layers.length - 1,
+    },
+  ];
 }
 
 function findDivergence({ history }: Evidence): Finding[] {
@@ -117,18 +159,26 @@ function findDivergence({ history }: Evidence): Finding[] {
   if (stopped !== "diverged" && broken < 0) return [];
   const epoch = broken < 0 ? epochs.length : broken;
   const last = epochs[epoch - 1];
-  const before = last ? `; epoch ${epoch} ended with a loss of ${figure(last.loss)} (the first: ${figure(epochs[0].loss)}), at a learning rate of ${figure(last.learningRate)}` : ", the first";
-  return [{
-    kind: "divergence",
-    message: `The training diverged in epoch ${epoch + 1}: loss, gradient or weights left the finite numbers${before}.`,
-    advice: "Lower the learning rate, clip the gradient (clipNorm), and bring inputs and targets to a size of about 1.",
-  }];
+  const before = last
+    ? `; epoch ${epoch} ended with a loss of ${figure(last.loss)} (the first: ${figure(epochs[0].loss)}), at a learning rate of ${figure(last.learningRate)}`
+    : ", the first";
+  return [
+    {
+      kind: "divergence",
+      message: `The training diverged in epoch ${epoch + 1}: loss, gradient or weights left the finite numbers${before}.`,
+      advice:
+        "Lower the learning rate, clip the gradient (clipNorm), and bring inputs and targets to a size of about 1.",
+    },
+  ];
 }
 
 export function findTraining(evidence: Evidence): Finding[] {
   const isMany = evidence.x.rows > 1;
   return [
-    ...findDivergence(evidence), ...findSingleUnitSoftmax(evidence), ...findBentLogits(evidence), ...findUnreachable(evidence),
+    ...findDivergence(evidence),
+    ...findSingleUnitSoftmax(evidence),
+    ...findBentLogits(evidence),
+    ...findUnreachable(evidence),
     ...(isMany ? [...findSingleClass(evidence), ...findLowVariance(evidence)] : []),
   ];
 }

@@ -11,11 +11,15 @@ const MOST_GROUPS = 8;
 export function weightsOf({ state }: Evidence, layer: number) {
   const { layout, parameters, spec } = state;
   const widthOf = (index: number) => spec.layers[index].units;
-  const kernelOf = (index: number) => state.floats(parameters + layout.layers[index].kernel, state.inputsOf(index) * widthOf(index));
+  const kernelOf = (index: number) =>
+    state.floats(parameters + layout.layers[index].kernel, state.inputsOf(index) * widthOf(index));
   const width = widthOf(layer);
-  const kernel = kernelOf(layer), above = kernelOf(layer + 1), widthAbove = widthOf(layer + 1);
+  const kernel = kernelOf(layer),
+    above = kernelOf(layer + 1),
+    widthAbove = widthOf(layer + 1);
   const { bias, alpha = bias } = layout.layers[layer];
-  const biases = state.floats(parameters + bias, width), alphas = state.floats(parameters + alpha, width);
+  const biases = state.floats(parameters + bias, width),
+    alphas = state.floats(parameters + alpha, width);
   return {
     outgoing: (unit: number) => above.subarray(unit * widthAbove, (unit + 1) * widthAbove),
     haveEqualIncoming(a: number, b: number): boolean {
@@ -31,13 +35,19 @@ function describeTwins(evidence: Evidence, layer: number, group: readonly number
   const areConstant = isConstant(evidence.totals[layer][first]);
   const isTwin = others.every((unit) => haveEqualIncoming(first, unit));
   const isLocked = isTwin && others.every((unit) => outgoing(unit).every((weight, i) => weight === outgoing(first)[i]));
-  const why = isLocked ? "they have the same weights in and out, so that all get the same gradient, and plain gradient steps keep them equal"
-    : isTwin ? "they have the same incoming weights"
-      : areConstant ? "each of them is constant" : "on these samples they compute the same";
+  const why = isLocked
+    ? "they have the same weights in and out, so that all get the same gradient, and plain gradient steps keep them equal"
+    : isTwin
+      ? "they have the same incoming weights"
+      : areConstant
+        ? "each of them is constant"
+        : "on these samples they compute the same";
   return {
     kind: "constantTogether",
     message: `${group.length} units in layer ${layer} never differ on all ${evidence.x.rows} samples: ${why}: ${listOf(group)}.`,
-    advice: isTwin ? "Start with random weights (a kernelInitializer such as heNormal), or merge them into one unit." : "Merge them into one unit, or reinitialize all but one.",
+    advice: isTwin
+      ? "Start with random weights (a kernelInitializer such as heNormal), or merge them into one unit."
+      : "Merge them into one unit, or reinitialize all but one.",
     layer,
   };
 }
@@ -46,14 +56,21 @@ function describeTwins(evidence: Evidence, layer: number, group: readonly number
 function split(groups: readonly number[][], a: Float32Array, width: number): number[][] {
   let parts = groups.slice();
   for (let row = 0; row < a.length && parts.length > 0; row += width) {
-    parts = parts.flatMap((part) => (part.every((unit) => a[row + unit] === a[row + part[0]]) ? [part] : groupBy(part, (unit) => a[row + unit])));
+    parts = parts.flatMap((part) =>
+      part.every((unit) => a[row + unit] === a[row + part[0]]) ? [part] : groupBy(part, (unit) => a[row + unit]),
+    );
   }
   return parts;
 }
 
 /** By hidden layer, the groups of units that are not dead and have the same activation on each sample. */
 function findEqual({ hidden, totals, state, buffers, passes, x }: Evidence): number[][][] {
-  const groups = hidden.map(({ layer, units }) => groupBy(units.filter(({ state: verdict }) => verdict !== "dead").map(({ unit }) => unit), (unit) => totals[layer][unit].meanActivation));
+  const groups = hidden.map(({ layer, units }) =>
+    groupBy(
+      units.filter(({ state: verdict }) => verdict !== "dead").map(({ unit }) => unit),
+      (unit) => totals[layer][unit].meanActivation,
+    ),
+  );
   if (groups.every(({ length }) => length === 0)) return groups; // as a rule: equal activations have equal sums
   forEachChunk({ passes, buffers }, x, false, (_start, rows) => {
     groups.forEach((parts, layer) => {
@@ -69,11 +86,14 @@ export function findTwins(evidence: Evidence): Finding[] {
   return findEqual(evidence).flatMap((groups, layer): Finding[] => {
     const told = groups.slice(0, MOST_GROUPS).map((group) => describeTwins(evidence, layer, group));
     if (groups.length <= MOST_GROUPS) return told;
-    return [...told, {
-      kind: "constantTogether",
-      message: `${count(groups.length - MOST_GROUPS, "more group")} of units in layer ${layer} never differ on all ${evidence.x.rows} samples.`,
-      advice: "Start with random weights, or merge each group into one unit.",
-      layer,
-    }];
+    return [
+      ...told,
+      {
+        kind: "constantTogether",
+        message: `${count(groups.length - MOST_GROUPS, "more group")} of units in layer ${layer} never differ on all ${evidence.x.rows} samples.`,
+        advice: "Start with random weights, or merge each group into one unit.",
+        layer,
+      },
+    ];
   });
 }

@@ -31,21 +31,39 @@ function distanceFromCentre({ rows, columns, data }: Matrix): number {
   return Math.sqrt(mean2) / Math.sqrt(variance);
 }
 
-const deadText = ({ layer, units, expectedDeadUnits }: LayerForecast) => `${figure(expectedDeadUnits)} of ${formatCount(units)} units of layer ${layer}`;
+const deadText = ({ layer, units, expectedDeadUnits }: LayerForecast) =>
+  `${figure(expectedDeadUnits)} of ${formatCount(units)} units of layer ${layer}`;
 
 function adviseOnBias(spec: ResolvedSpec, layers: readonly LayerForecast[]): string[] {
   return layers
-    .filter(({ layer, units, expectedDeadUnits }) => spec.layers[layer].biasInitializer < 0 && expectedDeadUnits > MANY * units)
-    .map((layer) => `The bias of ${figure(spec.layers[layer.layer].biasInitializer)} starts ${deadText(layer)} closed on every input: start at 0 or a little above.`);
+    .filter(
+      ({ layer, units, expectedDeadUnits }) =>
+        spec.layers[layer].biasInitializer < 0 && expectedDeadUnits > MANY * units,
+    )
+    .map(
+      (layer) =>
+        `The bias of ${figure(spec.layers[layer.layer].biasInitializer)} starts ${deadText(layer)} closed on every input: start at 0 or a little above.`,
+    );
 }
 
 function adviseOnInputs(spec: ResolvedSpec, x: Matrix | undefined, [first]: readonly LayerForecast[]): string[] {
-  if (x === undefined || x.rows < 2 || first.expectedDeadUnits <= MANY * first.units || spec.layers[0].biasInitializer < 0) return [];
+  if (
+    x === undefined ||
+    x.rows < 2 ||
+    first.expectedDeadUnits <= MANY * first.units ||
+    spec.layers[0].biasInitializer < 0
+  )
+    return [];
   const distance = distanceFromCentre(x);
   const isPositive = x.data.every((value) => value >= 0);
   if (distance <= FAR && !isPositive) return [];
-  const what = [isPositive ? "no input is below 0" : "", distance > FAR && Number.isFinite(distance) ? `their mean is ${figure(distance)} times their spread from 0` : ""].filter(Boolean);
-  return [`The inputs are not centred (${what.join(", ") || "all rows are the same"}), and ${deadText(first)} start closed on every one: subtract each column's mean.`];
+  const what = [
+    isPositive ? "no input is below 0" : "",
+    distance > FAR && Number.isFinite(distance) ? `their mean is ${figure(distance)} times their spread from 0` : "",
+  ].filter(Boolean);
+  return [
+    `The inputs are not centred (${what.join(", ") || "all rows are the same"}), and ${deadText(first)} start closed on every one: subtract each column's mean.`,
+  ];
 }
 
 function adviseOnShape(spec: ResolvedSpec, { low, high }: Forecast["bornDeadNetwork"]): string[] {
@@ -53,36 +71,75 @@ function adviseOnShape(spec: ResolvedSpec, { low, high }: Forecast["bornDeadNetw
   if (low <= LIKELY || relu.some(({ biasInitializer }) => biasInitializer < 0)) return [];
   const chance = high - low < 0.005 ? percent(low) : `${percent(low)} to ${percent(high)}`;
   const narrowest = Math.min(...relu.map(({ units }) => units));
-  return [`The network is born dead with a chance of ${chance}: it has ${relu.length} hidden relu ${relu.length === 1 ? "layer" : "layers"}, the narrowest of ${narrowest} ${narrowest === 1 ? "unit" : "units"}. Use wider or fewer layers, leakyRelu, or the "asymmetric" initializer.`];
+  return [
+    `The network is born dead with a chance of ${chance}: it has ${relu.length} hidden relu ${relu.length === 1 ? "layer" : "layers"}, the narrowest of ${narrowest} ${narrowest === 1 ? "unit" : "units"}. Use wider or fewer layers, leakyRelu, or the "asymmetric" initializer.`,
+  ];
 }
 
 function adviseOnRate(lethal: Forecast["lethalRates"], learningRate: number | undefined): string[] {
   const deadly = learningRate === undefined ? undefined : lethal?.findLast(({ rate }) => learningRate >= rate);
   if (deadly === undefined) return [];
-  return [`The learning rate of ${figure(learningRate!)} is likely to kill: one plain gradient step at ${figure(deadly.rate)} closes ${deadly.units === 1 ? "a first unit" : `${formatCount(deadly.units)} hidden units`} (${percent(deadly.share)} of the open ones). Stay below ${figure(lethal![0].rate)}.`];
+  return [
+    `The learning rate of ${figure(learningRate!)} is likely to kill: one plain gradient step at ${figure(deadly.rate)} closes ${deadly.units === 1 ? "a first unit" : `${formatCount(deadly.units)} hidden units`} (${percent(deadly.share)} of the open ones). Stay below ${figure(lethal![0].rate)}.`,
+  ];
 }
 
-export function advise(spec: ResolvedSpec, x: Matrix | undefined, forecast: Pick<Forecast, "bornDeadNetwork" | "layers" | "lethalRates">, learningRate: number | undefined): string[] {
+export function advise(
+  spec: ResolvedSpec,
+  x: Matrix | undefined,
+  forecast: Pick<Forecast, "bornDeadNetwork" | "layers" | "lethalRates">,
+  learningRate: number | undefined,
+): string[] {
   const { bornDeadNetwork, layers, lethalRates } = forecast;
   if (layers.length === 0) return ["The network has no hidden layers: nothing in it can die."];
-  const advice = [...adviseOnShape(spec, bornDeadNetwork), ...adviseOnBias(spec, layers), ...adviseOnInputs(spec, x, layers), ...adviseOnRate(lethalRates, learningRate)];
+  const advice = [
+    ...adviseOnShape(spec, bornDeadNetwork),
+    ...adviseOnBias(spec, layers),
+    ...adviseOnInputs(spec, x, layers),
+    ...adviseOnRate(lethalRates, learningRate),
+  ];
   const silent = layers.filter(({ units, expectedDeadUnits }) => expectedDeadUnits > MANY * units);
-  if (advice.length === 0 && silent.length > 0) return [`On these inputs ${silent.map(deadText).join(", ")} start closed: leakyRelu or a small positive bias opens them.`];
+  if (advice.length === 0 && silent.length > 0)
+    return [
+      `On these inputs ${silent.map(deadText).join(", ")} start closed: leakyRelu or a small positive bias opens them.`,
+    ];
   return advice.length > 0 ? advice : ["Nothing here is likely to kill many units at the start."];
 }
 
-export function drawForecast({ bornDeadNetwork: { low, high, method }, layers, lethalRates, inputs, draws, advice }: Forecast): string {
-  const chance = method === "exact" ? `${percent(low)} (exact)` : `${percent(low)} to ${percent(high)} (${method === "bounds" ? "certain" : "with 95 % confidence"})`;
+export function drawForecast({
+  bornDeadNetwork: { low, high, method },
+  layers,
+  lethalRates,
+  inputs,
+  draws,
+  advice,
+}: Forecast): string {
+  const chance =
+    method === "exact"
+      ? `${percent(low)} (exact)`
+      : `${percent(low)} to ${percent(high)} (${method === "bounds" ? "certain" : "with 95 % confidence"})`;
   const rows = layers.map((layer) => [
-    `layer ${layer.layer}`, `${figure(layer.expectedDeadUnits)} of ${formatCount(layer.units)} units closed`,
+    `layer ${layer.layer}`,
+    `${figure(layer.expectedDeadUnits)} of ${formatCount(layer.units)} units closed`,
     layer.method === "exact" ? "exact" : `± ${figure(layer.standardError)} (standard error)`,
   ]);
-  const rates = (lethalRates ?? []).map(({ units, share, rate }) => [`rate ${figure(rate)}`, `closes ${formatCount(units)} ${units === 1 ? "unit" : "units"} (${percent(share)})`]);
+  const rates = (lethalRates ?? []).map(({ units, share, rate }) => [
+    `rate ${figure(rate)}`,
+    `closes ${formatCount(units)} ${units === 1 ? "unit" : "units"} (${percent(share)})`,
+  ]);
   return [
     wrap(`Forecast over ${formatCount(draws)} initial networks, on ${inputs}`),
     wrap(`Born dead, a hidden layer silent on every input: ${chance}`),
-    ...(rows.length > 0 ? ["", "Closed at the start on every input, on average:", ...alignColumns(rows, []).map((line) => `  ${line}`)] : []),
-    ...(rates.length > 0 ? ["", wrap("One plain gradient step (deeper layers: their inputs held as they were):"), ...alignColumns(rates, []).map((line) => `  ${line}`)] : []),
+    ...(rows.length > 0
+      ? ["", "Closed at the start on every input, on average:", ...alignColumns(rows, []).map((line) => `  ${line}`)]
+      : []),
+    ...(rates.length > 0
+      ? [
+          "",
+          wrap("One plain gradient step (deeper layers: their inputs held as they were):"),
+          ...alignColumns(rates, []).map((line) => `  ${line}`),
+        ]
+      : []),
     "",
     ...advice.map((sentence) => wrap(sentence)),
   ].join("\n");

@@ -26,7 +26,10 @@ export function isSymmetric(initializer: KernelInitializer): boolean {
 
 /** Whether what a hidden unit does at x, it does at any positive multiple of x. */
 export function isHomogeneous(spec: ResolvedSpec): boolean {
-  return hiddenOf(spec).every(({ activation, biasInitializer, kernelInitializer }) => HOMOGENEOUS.includes(activation.name) && biasInitializer === 0 && isSymmetric(kernelInitializer));
+  return hiddenOf(spec).every(
+    ({ activation, biasInitializer, kernelInitializer }) =>
+      HOMOGENEOUS.includes(activation.name) && biasInitializer === 0 && isSymmetric(kernelInitializer),
+  );
 }
 
 /** At one input that is not 0. */
@@ -40,7 +43,11 @@ export function silentOnLine(widths: readonly number[]): number {
   let state = { both: 1 - 2 * first, one: 2 * first, dead: 0 };
   for (const q of others) {
     const { both, one, dead } = state;
-    state = { both: both * (1 - 2 * q + q * q), one: 2 * both * (q - q * q) + one * (1 - q), dead: dead + both * q * q + one * q };
+    state = {
+      both: both * (1 - 2 * q + q * q),
+      one: 2 * both * (q - q * q) + one * (1 - q),
+      dead: dead + both * q * q + one * q,
+    };
   }
   return state.dead;
 }
@@ -62,8 +69,14 @@ export function certainBounds(spec: ResolvedSpec, x: Matrix): Bounds {
   const widths = relu.map(({ units }) => units);
   if (relu.length === 0) return { low: 0, high: 0 };
   const isNothing = x.data.every((value) => value === 0);
-  const neverHarder = relu.every(({ biasInitializer, kernelInitializer }) => biasInitializer >= 0 && isSymmetric(kernelInitializer));
-  const feedsOn = hidden.every(({ activation, kernelInitializer, biasInitializer }) => activation.name === "relu" || (HOMOGENEOUS.includes(activation.name) && biasInitializer === 0 && isSymmetric(kernelInitializer)));
+  const neverHarder = relu.every(
+    ({ biasInitializer, kernelInitializer }) => biasInitializer >= 0 && isSymmetric(kernelInitializer),
+  );
+  const feedsOn = hidden.every(
+    ({ activation, kernelInitializer, biasInitializer }) =>
+      activation.name === "relu" ||
+      (HOMOGENEOUS.includes(activation.name) && biasInitializer === 0 && isSymmetric(kernelInitializer)),
+  );
   if (isNothing || !neverHarder || !feedsOn) return { low: 0, high: 1 };
   const high = silentAtPoint(widths);
   if (!isHomogeneous(spec)) return { low: 0, high };
@@ -71,7 +84,8 @@ export function certainBounds(spec: ResolvedSpec, x: Matrix): Bounds {
   if (spec.inputs > 1) return { low: 0, high };
   const { positive, negative } = signs(x, 0);
   if (!(positive && negative)) return { low: high, high };
-  if (relu.length < hidden.length || hidden.some(({ kernelInitializer }) => kernelInitializer === "orthogonal")) return { low: 0, high };
+  if (relu.length < hidden.length || hidden.some(({ kernelInitializer }) => kernelInitializer === "orthogonal"))
+    return { low: 0, high };
   const low = silentOnLine(widths);
   return { low, high: widths.length <= 2 ? low : high };
 }
@@ -84,7 +98,9 @@ export function firstLayerChance(spec: ResolvedSpec, x: Matrix): number | undefi
   const { activation, biasInitializer, kernelInitializer } = spec.layers[0];
   if (activation.name !== "relu") return 0;
   if (biasInitializer !== 0 || !isSymmetric(kernelInitializer)) return undefined;
-  const columns = Array.from({ length: x.columns }, (_, c) => signs(x, c)).filter(({ positive, negative }) => positive || negative);
+  const columns = Array.from({ length: x.columns }, (_, c) => signs(x, c)).filter(
+    ({ positive, negative }) => positive || negative,
+  );
   if (x.rows === 1) return columns.length === 0 ? 1 : 0.5;
   if (columns.some(({ positive, negative }) => positive && negative)) return columns.length === 1 ? 0 : undefined;
   return columnsAlone(x) === columns.length ? 2 ** -columns.length : undefined;

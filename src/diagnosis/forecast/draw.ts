@@ -44,15 +44,19 @@ type Blank = Pick<Layer64, "inputs" | "units" | "kernel" | "bias">;
 type Draw = (layer: Blank, random: Random) => void;
 type Variance = typeof HE;
 
-const normal = (variance: Variance): Draw => ({ inputs, units, kernel }, random) => {
-  const deviation = Math.sqrt(variance(inputs, units));
-  for (let i = 0; i < kernel.length; i++) kernel[i] = deviation * random.normal();
-};
+const normal =
+  (variance: Variance): Draw =>
+  ({ inputs, units, kernel }, random) => {
+    const deviation = Math.sqrt(variance(inputs, units));
+    for (let i = 0; i < kernel.length; i++) kernel[i] = deviation * random.normal();
+  };
 
-const uniform = (variance: Variance): Draw => ({ inputs, units, kernel }, random) => {
-  const limit = Math.sqrt(3 * variance(inputs, units));
-  for (let i = 0; i < kernel.length; i++) kernel[i] = limit * (2 * random.uniform() - 1);
-};
+const uniform =
+  (variance: Variance): Draw =>
+  ({ inputs, units, kernel }, random) => {
+    const limit = Math.sqrt(3 * variance(inputs, units));
+    for (let i = 0; i < kernel.length; i++) kernel[i] = limit * (2 * random.uniform() - 1);
+  };
 
 /** Four sums at a time: one alone would wait for each addition. */
 function dot(a: Float64Array, b: Float64Array): number {
@@ -113,13 +117,22 @@ const DRAWS: Record<KernelInitializer, Draw> = {
 
 /** The first `count` layers of an initial network. */
 export function drawLayers(spec: ResolvedSpec, count: number, random: Random): Layer64[] {
-  return spec.layers.slice(0, count).map(({ units, activation: { name, alpha }, kernelInitializer, biasInitializer }, index) => {
-    const inputs = index === 0 ? spec.inputs : spec.layers[index - 1].units;
-    const layer = { name, inputs, units, kernel: new Float32Array(inputs * units), bias: new Float32Array(units), alpha: new Float64Array(units).fill(alpha ?? 0) };
-    DRAWS[kernelInitializer](layer, random);
-    for (let j = 0; j < units; j++) layer.bias[j] += biasInitializer;
-    return layer;
-  });
+  return spec.layers
+    .slice(0, count)
+    .map(({ units, activation: { name, alpha }, kernelInitializer, biasInitializer }, index) => {
+      const inputs = index === 0 ? spec.inputs : spec.layers[index - 1].units;
+      const layer = {
+        name,
+        inputs,
+        units,
+        kernel: new Float32Array(inputs * units),
+        bias: new Float32Array(units),
+        alpha: new Float64Array(units).fill(alpha ?? 0),
+      };
+      DRAWS[kernelInitializer](layer, random);
+      for (let j = 0; j < units; j++) layer.bias[j] += biasInitializer;
+      return layer;
+    });
 }
 
 /** Steps, about a multiplication each, that drawing the first `count` layers takes. */

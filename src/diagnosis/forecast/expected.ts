@@ -41,7 +41,12 @@ function mark(opened: Uint8Array, z: Float64Array): number {
 }
 
 /** Tries rows until each unit has opened; `isEnough` may end it sooner. The number left closed by layer. */
-function closedUnits(layers: readonly Layer64[], x: Matrix, rows: number, isEnough: (closed: readonly number[]) => boolean): number[] {
+function closedUnits(
+  layers: readonly Layer64[],
+  x: Matrix,
+  rows: number,
+  isEnough: (closed: readonly number[]) => boolean,
+): number[] {
   const closed = layers.map(({ name, units }) => (name === "relu" ? units : 0));
   const opened = layers.map(({ units }) => new Uint8Array(units));
   for (let r = 0; r < rows && !isEnough(closed); r++) {
@@ -58,7 +63,10 @@ function closedUnits(layers: readonly Layer64[], x: Matrix, rows: number, isEnou
 
 const noneClosed = (closed: readonly number[]): boolean => closed.every((count) => count === 0);
 
-function isSilent(closed: readonly number[], layers: readonly { readonly units: number; readonly activation: { readonly name: string } }[]): boolean {
+function isSilent(
+  closed: readonly number[],
+  layers: readonly { readonly units: number; readonly activation: { readonly name: string } }[],
+): boolean {
   return layers.some(({ units, activation }, l) => activation.name === "relu" && closed[l] === units);
 }
 
@@ -71,7 +79,10 @@ function intersect({ low, high }: Bounds, drawn: Bounds): Bounds {
 /** Networks whose units are counted, and the rows each is tried on. */
 function planFor(spec: ResolvedSpec, x: Matrix, asked: number | undefined): { counted: number; rows: number } {
   const hidden = hiddenOf(spec);
-  const size = hidden.reduce((sum, { units }, index) => sum + units * (index === 0 ? spec.inputs : hidden[index - 1].units), 0);
+  const size = hidden.reduce(
+    (sum, { units }, index) => sum + units * (index === 0 ? spec.inputs : hidden[index - 1].units),
+    0,
+  );
   const drawing = drawingCost(spec, hidden.length);
   const within = (cost: number, low: number, high: number) => Math.max(low, Math.min(high, Math.floor(BUDGET / cost)));
   const counted = asked ?? within(drawing + size * x.rows, drawing > BUDGET / 3 ? 2 : 3, MOST_DRAWS);

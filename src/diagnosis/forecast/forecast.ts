@@ -41,9 +41,13 @@ function takeTargets(targets: PreparedTargets, order: Int32Array): PreparedTarge
 
 /** On one dimension, without biases, 1 and -1 stand for all of the real line. */
 function standIn(spec: ResolvedSpec, random: Random): { x: Matrix; inputs: string } {
-  if (spec.inputs === 1 && isHomogeneous(spec)) return { x: { rows: 2, columns: 1, data: Float32Array.of(1, -1) }, inputs: "the whole real line" };
+  if (spec.inputs === 1 && isHomogeneous(spec))
+    return { x: { rows: 2, columns: 1, data: Float32Array.of(1, -1) }, inputs: "the whole real line" };
   const rows = Math.max(1, Math.min(SAMPLE_ROWS, Math.floor(1e7 / spec.inputs)));
-  return { x: { rows, columns: spec.inputs, data: Float32Array.from({ length: rows * spec.inputs }, random.normal) }, inputs: `${rows} inputs drawn from the standard normal` };
+  return {
+    x: { rows, columns: spec.inputs, data: Float32Array.from({ length: rows * spec.inputs }, random.normal) },
+    inputs: `${rows} inputs drawn from the standard normal`,
+  };
 }
 
 function boundsOf({ chance, isCertain }: Census): ChanceBounds {
@@ -54,14 +58,16 @@ function boundsOf({ chance, isCertain }: Census): ChanceBounds {
 /** @param isDrawn whether x is standard normal: then each row closes a unit without bias with probability 1/2, on its own */
 function firstChance(spec: ResolvedSpec, x: Matrix, isDrawn: boolean): number | undefined {
   const { activation, biasInitializer, kernelInitializer } = spec.layers[0];
-  const isNormal = isDrawn && activation.name === "relu" && biasInitializer === 0 && isSymmetric(kernelInitializer) && spec.inputs > 1;
+  const isNormal =
+    isDrawn && activation.name === "relu" && biasInitializer === 0 && isSymmetric(kernelInitializer) && spec.inputs > 1;
   return isNormal ? 2 ** -x.rows : firstLayerChance(spec, x);
 }
 
 function forecastLayers(spec: ResolvedSpec, x: Matrix, isDrawn: boolean, { dead }: Census): LayerForecast[] {
   return hiddenOf(spec).map(({ units, activation }, layer) => {
     const chance = activation.name === "relu" ? (layer === 0 ? firstChance(spec, x, isDrawn) : undefined) : 0;
-    if (chance !== undefined) return { layer, units, expectedDeadUnits: units * chance, standardError: 0, method: "exact" };
+    if (chance !== undefined)
+      return { layer, units, expectedDeadUnits: units * chance, standardError: 0, method: "exact" };
     const { mean, standardError } = expectation(dead.map((counts) => counts[layer]));
     return { layer, units, expectedDeadUnits: mean, standardError, method: "monteCarlo" };
   });
@@ -85,9 +91,13 @@ function forecastRates(spec: ResolvedSpec, x: Matrix, targets: PreparedTargets, 
   const { layers } = spec;
   const cost = drawingCost(spec, layers.length) + 4 * x.rows * sizeOf(spec);
   const draws = cost > GRADIENT_BUDGET * 3 ? 1 : cost > GRADIENT_BUDGET ? 3 : 5; // odd: of each rate the median is taken
-  const seen = Array.from({ length: draws }, () => ratesOf(closingRates(drawLayers(spec, layers.length, random), x, targets, spec.loss)));
+  const seen = Array.from({ length: draws }, () =>
+    ratesOf(closingRates(drawLayers(spec, layers.length, random), x, targets, spec.loss)),
+  );
   const medians = SHARES.map((_, i) => seen.map((one) => one[i]).sort((a, b) => a.rate - b.rate)[(draws - 1) / 2]);
-  const finite = medians.filter(({ rate, units }, i) => Number.isFinite(rate) && (i === 0 || units > medians[i - 1].units));
+  const finite = medians.filter(
+    ({ rate, units }, i) => Number.isFinite(rate) && (i === 0 || units > medians[i - 1].units),
+  );
   return finite.map(({ units, open, rate }) => ({ units, share: units / open, rate }));
 }
 
@@ -122,19 +132,36 @@ function checkRows(spec: ResolvedSpec, x: Samples | undefined): Matrix | undefin
 export function forecast(spec: NetworkSpec, x?: Samples, options?: ForecastOptions): Forecast {
   const resolved = resolveSpec(spec);
   const given = checkOptions("options", options, ["targets", "learningRate", "draws", "seed"]);
-  const learningRate = given.learningRate === undefined ? undefined : checkNumber("learningRate", given.learningRate, { low: 0, openLow: true });
+  const learningRate =
+    given.learningRate === undefined
+      ? undefined
+      : checkNumber("learningRate", given.learningRate, { low: 0, openLow: true });
   const asked = given.draws === undefined ? undefined : checkInteger("draws", given.draws, { low: 2, high: 1e6 });
   const random = randomFrom(checkInteger("seed", given.seed ?? 0, { low: 0 }));
   const matrix = checkRows(resolved, x);
-  if (given.targets !== undefined && matrix === undefined) throw new RelumineError("value", "targets are given without x; wanted is the row of inputs for each");
-  const targets = matrix && given.targets !== undefined ? prepareTargets("targets", given.targets, matrix.rows, resolved.layers[resolved.layers.length - 1].units, resolved.loss) : undefined;
+  if (given.targets !== undefined && matrix === undefined)
+    throw new RelumineError("value", "targets are given without x; wanted is the row of inputs for each");
+  const targets =
+    matrix && given.targets !== undefined
+      ? prepareTargets(
+          "targets",
+          given.targets,
+          matrix.rows,
+          resolved.layers[resolved.layers.length - 1].units,
+          resolved.loss,
+        )
+      : undefined;
 
   const { x: source, inputs } = matrix ? { x: matrix, inputs: "" } : standIn(resolved, random);
   const order = shuffled(source.rows, random);
   const rows: Matrix = { ...source, data: takeRows(source.data, source.columns, order) };
   const census = takeCensus(resolved, rows, random, asked);
   const few = order.subarray(0, gradientRows(resolved, source.rows));
-  const gradientX: Matrix = { rows: few.length, columns: rows.columns, data: rows.data.subarray(0, few.length * rows.columns) };
+  const gradientX: Matrix = {
+    rows: few.length,
+    columns: rows.columns,
+    data: rows.data.subarray(0, few.length * rows.columns),
+  };
   const partly = census.rows < rows.rows ? `${formatCount(census.rows)} of ` : "";
   const found = {
     bornDeadNetwork: boundsOf(census),

@@ -39,7 +39,10 @@ function targetAt(targets: PreparedTargets, r: number, c: number): number {
 /** Of the mean loss by the outputs: over rows for crossEntropy, over rows and outputs for the others. */
 function lossGradient(loss: Loss, y: Float64Array, units: number, targets: PreparedTargets): Float64Array {
   const rows = y.length / units;
-  if (loss !== "crossEntropy") return y.map((value, i) => DERIVATIVES[loss](value, targetAt(targets, Math.floor(i / units), i % units)) / y.length);
+  if (loss !== "crossEntropy")
+    return y.map(
+      (value, i) => DERIVATIVES[loss](value, targetAt(targets, Math.floor(i / units), i % units)) / y.length,
+    );
   const gradient = new Float64Array(y.length);
   for (let r = 0; r < rows; r++) {
     const row = y.subarray(r * units, (r + 1) * units);
@@ -47,7 +50,8 @@ function lossGradient(loss: Loss, y: Float64Array, units: number, targets: Prepa
     const sum = row.reduce((total, value) => total + Math.exp(value - most), 0);
     let weight = 0;
     for (let c = 0; c < units; c++) weight += targetAt(targets, r, c);
-    for (let c = 0; c < units; c++) gradient[r * units + c] = ((weight * Math.exp(row[c] - most)) / sum - targetAt(targets, r, c)) / rows;
+    for (let c = 0; c < units; c++)
+      gradient[r * units + c] = ((weight * Math.exp(row[c] - most)) / sum - targetAt(targets, r, c)) / rows;
   }
   return gradient;
 }
@@ -106,7 +110,12 @@ function closingRate(z: Float64Array, fall: Float64Array, unit: number, units: n
 }
 
 /** The rate that closes each open hidden relu unit, by layer; Infinity where none does, NaN for other units. */
-export function closingRates(layers: readonly Layer64[], x: Matrix, targets: PreparedTargets, loss: Loss): Float64Array[] {
+export function closingRates(
+  layers: readonly Layer64[],
+  x: Matrix,
+  targets: PreparedTargets,
+  loss: Loss,
+): Float64Array[] {
   const { passes, output } = forward(layers, x);
   const rates: Float64Array[] = [];
   let upstream = lossGradient(loss, output, layers[layers.length - 1].units, targets);
@@ -115,8 +124,16 @@ export function closingRates(layers: readonly Layer64[], x: Matrix, targets: Pre
     const { input, z } = passes[l];
     throughActivation(layer, z, upstream);
     if (l < layers.length - 1) {
-      const fall = layer.name === "relu" ? fallOf(layer, input, weightGradient(layer, input, upstream, x.rows), x.rows) : undefined;
-      rates.unshift(Float64Array.from({ length: layer.units }, (_, unit) => (fall && closingRate(z, fall, unit, layer.units)) ?? Number.NaN));
+      const fall =
+        layer.name === "relu"
+          ? fallOf(layer, input, weightGradient(layer, input, upstream, x.rows), x.rows)
+          : undefined;
+      rates.unshift(
+        Float64Array.from(
+          { length: layer.units },
+          (_, unit) => (fall && closingRate(z, fall, unit, layer.units)) ?? Number.NaN,
+        ),
+      );
     }
     if (l > 0) upstream = throughKernel(layer, upstream, x.rows);
   }

@@ -33,7 +33,10 @@ export class Chronicle {
   /** Counts changes, so that curves are sent only when they have some. */
   version = 0;
 
-  constructor(private readonly widths: readonly number[], parameterBytes: number) {
+  constructor(
+    private readonly widths: readonly number[],
+    parameterBytes: number,
+  ) {
     this.capacity = Math.max(16, Math.min(MOST_ENTRIES, Math.floor(MOST_BYTES / parameterBytes)));
   }
 
@@ -46,7 +49,12 @@ export class Chronicle {
     if (this.entries.length >= this.capacity) this.thin();
     this.version++;
     this.entries.push({
-      step, parameters: parameters.slice(), loss: measured.loss, heldOutLoss: measured.heldOut.loss, heldOutAccuracy: measured.heldOut.accuracy ?? Number.NaN, living: this.countLiving(measured),
+      step,
+      parameters: parameters.slice(),
+      loss: measured.loss,
+      heldOutLoss: measured.heldOut.loss,
+      heldOutAccuracy: measured.heldOut.accuracy ?? Number.NaN,
+      living: this.countLiving(measured),
     });
   }
 
@@ -77,7 +85,12 @@ export class Chronicle {
 
   copy(): Chronicle {
     const copy = new Chronicle(this.widths, 1);
-    return Object.assign(copy, { entries: [...this.entries], stride: this.stride, capacity: this.capacity, version: this.version + 1 });
+    return Object.assign(copy, {
+      entries: [...this.entries],
+      stride: this.stride,
+      capacity: this.capacity,
+      version: this.version + 1,
+    });
   }
 
   curves(): Curves {

@@ -11,10 +11,14 @@ const REMEDIES: Readonly<Record<Exclude<CureName, "lowerRate">, Remedy>> = {
 
 export function labelOf(cure: CureName, rate: number): string {
   switch (cure) {
-    case "liftBias": return "bias lifted";
-    case "recycle": return "recycled";
-    case "leakyRelu": return "Leaky ReLU";
-    case "lowerRate": return `rate ${rate}`;
+    case "liftBias":
+      return "bias lifted";
+    case "recycle":
+      return "recycled";
+    case "leakyRelu":
+      return "Leaky ReLU";
+    case "lowerRate":
+      return `rate ${rate}`;
   }
 }
 
@@ -29,7 +33,10 @@ export async function cureRun(run: Run, cure: CureName, rate: number | undefined
   const treatment = await treat(run.network, run.task.train.x, REMEDIES[cure]);
   if (cure === "leakyRelu") await run.repaint();
   run.noteChange();
-  const change = treatment.outputChange === 0 ? "the answers stay as they were" : `an answer changes by up to ${figure(treatment.outputChange)}`;
+  const change =
+    treatment.outputChange === 0
+      ? "the answers stay as they were"
+      : `an answer changes by up to ${figure(treatment.outputChange)}`;
   const done = `${labelOf(cure, run.rate)}: ${treatment.before.dead} dead before, ${treatment.after.dead} after; ${change}`;
   return [done, ...treatment.findings.map(({ message }) => message)].join("; ");
 }

@@ -13,7 +13,14 @@ function movedSentence({ explanation, cause, layer, unit }: Death, offset: numbe
 
 function noteOf(death: Death, offset: number): DeathNote {
   const { layer, unit, step, cause, survivesAt } = death;
-  return { layer, unit, step: step + offset, cause, explanation: movedSentence(death, offset), ...(survivesAt !== undefined && { survivesAt }) };
+  return {
+    layer,
+    unit,
+    step: step + offset,
+    cause,
+    explanation: movedSentence(death, offset),
+    ...(survivesAt !== undefined && { survivesAt }),
+  };
 }
 
 export class DeathRegister {
@@ -42,7 +49,10 @@ export class DeathRegister {
   get revived(): readonly UnitName[] {
     const all = [...this.carriedRevivals, ...this.trace.revivals].map(({ layer, unit }) => ({ layer, unit }));
     const { deaths } = this;
-    return all.filter((name, index) => all.findIndex((other) => sameUnit(name, other)) === index && !deaths.some((death) => sameUnit(death, name)));
+    return all.filter(
+      (name, index) =>
+        all.findIndex((other) => sameUnit(name, other)) === index && !deaths.some((death) => sameUnit(death, name)),
+    );
   }
 
   /** Between fits: takes units that a remedy opened off the list. */

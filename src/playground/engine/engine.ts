@@ -26,7 +26,8 @@ export class Engine {
   constructor(private readonly around: Surroundings) {}
 
   async handle(message: ToEngine): Promise<void> {
-    const place: Place = message.kind === "start" ? "settings" : message.kind === "cure" || message.kind === "examine" ? "unit" : "engine";
+    const place: Place =
+      message.kind === "start" ? "settings" : message.kind === "cure" || message.kind === "examine" ? "unit" : "engine";
     const { session } = this;
     try {
       await this.act(message);
@@ -46,13 +47,20 @@ export class Engine {
     const { session } = this;
     if (!session) return;
     switch (message.kind) {
-      case "run": return session.run(message.running, message.speed);
-      case "step": return session.stepOnce();
-      case "frame": return this.around.post(session.frame(message));
-      case "examine": return this.around.post(session.examine(message.chosen));
-      case "cure": return this.tell(await session.cure(message.cure, message.beside, message.rate));
-      case "undo": return this.tell(await session.undo());
-      case "twin": return this.tell(await session.endTwin(message.keep));
+      case "run":
+        return session.run(message.running, message.speed);
+      case "step":
+        return session.stepOnce();
+      case "frame":
+        return this.around.post(session.frame(message));
+      case "examine":
+        return this.around.post(session.examine(message.chosen));
+      case "cure":
+        return this.tell(await session.cure(message.cure, message.beside, message.rate));
+      case "undo":
+        return this.tell(await session.undo());
+      case "twin":
+        return this.tell(await session.endTwin(message.keep));
     }
   }
 
@@ -61,7 +69,10 @@ export class Engine {
   }
 
   private fail(where: Place, error: unknown): void {
-    const message = error instanceof RelumineError ? error.message : `something went wrong: ${error instanceof Error ? error.message : String(error)}`;
+    const message =
+      error instanceof RelumineError
+        ? error.message
+        : `something went wrong: ${error instanceof Error ? error.message : String(error)}`;
     this.around.post({ kind: "failed", where, message });
   }
 
@@ -85,7 +96,11 @@ export class Engine {
     try {
       if (name === "csv") {
         const given = table ?? this.table;
-        if (!given) throw new RelumineError("value", "the data are a file that was dropped in, and a link does not carry it; drop it in again");
+        if (!given)
+          throw new RelumineError(
+            "value",
+            "the data are a file that was dropped in, and a link does not carry it; drop it in again",
+          );
         return tableTask(given);
       }
       return name === "digits" ? digitsTask(await this.around.loadDigits()) : planeTask(name);

@@ -49,7 +49,9 @@ const SIGMOID = activationCode("sigmoid");
 
 function gridOf(extent: number): Float32Array {
   const at = (i: number) => (((i + 0.5) / PLANE_SIDE) * 2 - 1) * extent;
-  return Float32Array.from({ length: PLANE_SIDE * PLANE_SIDE * 2 }, (_, i) => (i % 2 === 0 ? at((i >> 1) % PLANE_SIDE) : -at(Math.floor((i >> 1) / PLANE_SIDE))));
+  return Float32Array.from({ length: PLANE_SIDE * PLANE_SIDE * 2 }, (_, i) =>
+    i % 2 === 0 ? at((i >> 1) % PLANE_SIDE) : -at(Math.floor((i >> 1) / PLANE_SIDE)),
+  );
 }
 
 /** For each training row its class, or the tenth of the targets that it lies in. */
@@ -84,7 +86,8 @@ export class Painter {
     this.passes = new Passes(runtime, spec, layout, this.buffers, parameters);
     this.widths = spec.layers.slice(0, -1).map(({ units }) => units);
     this.totals = new CounterTotals(this.widths, runtime.kernels, runtime.heap, this.arena);
-    const prepare = (rows: Rows) => prepareData("data", { x: rows.x, y: targetsOf(recipe, rows) }, spec.inputs, spec.layers.at(-1)!.units, spec.loss);
+    const prepare = (rows: Rows) =>
+      prepareData("data", { x: rows.x, y: targetsOf(recipe, rows) }, spec.inputs, spec.layers.at(-1)!.units, spec.loss);
     this.train = prepare(task.train);
     this.heldOut = prepare(task.heldOut);
     this.grid = task.extent > 0 ? gridOf(task.extent) : undefined;
@@ -108,7 +111,9 @@ export class Painter {
   /** Loss, accuracy and the units' verdicts. */
   measure(visit?: (start: number, rows: number) => void): Measured {
     const inside = { passes: this.passes, buffers: this.buffers };
-    const nearest = this.state.spec.layers.map(({ units, activation }) => (TWO_SIDED.includes(activation.name) ? new Float32Array(units).fill(Infinity) : undefined));
+    const nearest = this.state.spec.layers.map(({ units, activation }) =>
+      TWO_SIDED.includes(activation.name) ? new Float32Array(units).fill(Infinity) : undefined,
+    );
     this.totals.reset();
     forEachChunk(inside, this.train.x, true, (start, rows) => {
       this.totals.fold(rows, this.buffers);
@@ -116,7 +121,12 @@ export class Painter {
       visit?.(start, rows);
     });
     const { loss, accuracy } = evaluateRows(this.state, this.train, 0, this.train.rows, 0);
-    return { ...this.judgeUnits(nearest), loss, ...(accuracy !== undefined && { accuracy }), heldOut: evaluateRows(this.state, this.heldOut, 0, this.heldOut.rows, 0) };
+    return {
+      ...this.judgeUnits(nearest),
+      loss,
+      ...(accuracy !== undefined && { accuracy }),
+      heldOut: evaluateRows(this.state, this.heldOut, 0, this.heldOut.rows, 0),
+    };
   }
 
   paint(chosen?: UnitName): Picture {
@@ -129,7 +139,14 @@ export class Painter {
     });
     const maps = new Uint8Array(this.grid ? units * MAP_SIDE * MAP_SIDE : 0);
     const plane = this.grid ? this.paintPlane(this.grid, maps) : EMPTY;
-    return { ...measured, maps, plane, profiles, answers: this.grid ? EMPTY : this.mirror.predict(this.heldOut.x).data, chosen: values };
+    return {
+      ...measured,
+      maps,
+      plane,
+      profiles,
+      answers: this.grid ? EMPTY : this.mirror.predict(this.heldOut.x).data,
+      chosen: values,
+    };
   }
 
   private preactivations(layer: number, rows: number): Float32Array {
@@ -144,7 +161,12 @@ export class Painter {
       const layerMean = totals.reduce((sum, { meanActivation }) => sum + meanActivation, 0) / totals.length;
       totals.forEach((unit, index) => {
         const dormancy = layerMean === 0 ? 0 : unit.meanActivation / layerMean;
-        states.push(judge(this.state.spec.layers[layer].activation, unit, nearest[layer]?.[index] ?? 0, dormancy, { rareBelow: 0.01, dormantBelow: 0.025 }));
+        states.push(
+          judge(this.state.spec.layers[layer].activation, unit, nearest[layer]?.[index] ?? 0, dormancy, {
+            rareBelow: 0.01,
+            dormantBelow: 0.025,
+          }),
+        );
         figures.push(unit.min, unit.max, unit.mean, Math.sqrt(unit.variance), unit.fired / unit.samples);
       });
     });
@@ -163,7 +185,8 @@ export class Painter {
     this.widths.forEach((width, layer) => {
       const a = this.state.floats(this.buffers.activations(layer), rows * width);
       for (let row = 0; row < rows; row++) {
-        for (let unit = 0; unit < width; unit++) profiles[(first + unit) * count + of[start + row]] += a[row * width + unit];
+        for (let unit = 0; unit < width; unit++)
+          profiles[(first + unit) * count + of[start + row]] += a[row * width + unit];
       }
       first += width;
     });
@@ -180,13 +203,20 @@ export class Painter {
     forEachChunk({ passes: this.passes, buffers: this.buffers }, x, false, (start, rows) => {
       const at = this.buffers.activations(last);
       if (spec.loss === "crossEntropy") runtime.kernels.softmax(rows, outputs, at, at);
-      if (spec.loss === "binaryCrossEntropy") runtime.kernels.activationForward(SIGMOID, 0, 0, 1, rows * outputs, at, 0, at, 0, 0);
+      if (spec.loss === "binaryCrossEntropy")
+        runtime.kernels.activationForward(SIGMOID, 0, 0, 1, rows * outputs, at, 0, at, 0, 0);
       plane.set(this.state.floats(at, rows * outputs), start * outputs);
       this.widths.forEach((width, layer) => z[layer].set(this.preactivations(layer, rows), start * width));
     });
     let first = 0;
     this.widths.forEach((width, layer) => {
-      for (let unit = 0; unit < width; unit++) drawMap(z[layer], width, unit, maps.subarray((first + unit) * MAP_SIDE * MAP_SIDE, (first + unit + 1) * MAP_SIDE * MAP_SIDE));
+      for (let unit = 0; unit < width; unit++)
+        drawMap(
+          z[layer],
+          width,
+          unit,
+          maps.subarray((first + unit) * MAP_SIDE * MAP_SIDE, (first + unit + 1) * MAP_SIDE * MAP_SIDE),
+        );
       first += width;
     });
     return plane;
@@ -195,7 +225,8 @@ export class Painter {
 
 function drawMap(z: Float32Array, width: number, unit: number, map: Uint8Array): void {
   const step = PLANE_SIDE / MAP_SIDE;
-  const valueAt = (i: number) => z[(Math.floor(i / MAP_SIDE) * step * PLANE_SIDE + (i % MAP_SIDE) * step) * width + unit];
+  const valueAt = (i: number) =>
+    z[(Math.floor(i / MAP_SIDE) * step * PLANE_SIDE + (i % MAP_SIDE) * step) * width + unit];
   let largest = 1e-30;
   for (let i = 0; i < map.length; i++) largest = Math.max(largest, Math.abs(valueAt(i)));
   for (let i = 0; i < map.length; i++) map[i] = 128 + Math.round((127 * valueAt(i)) / largest);

@@ -22,7 +22,13 @@ export const CURES = ["liftBias", "recycle", "leakyRelu", "lowerRate"] as const;
 export type CureName = (typeof CURES)[number];
 
 export type ToEngine =
-  | { readonly kind: "start"; readonly recipe: Recipe; readonly table?: GivenTable; readonly running: boolean; readonly speed: number }
+  | {
+      readonly kind: "start";
+      readonly recipe: Recipe;
+      readonly table?: GivenTable;
+      readonly running: boolean;
+      readonly speed: number;
+    }
   | { readonly kind: "run"; readonly running: boolean; readonly speed: number }
   | { readonly kind: "step" }
   /** at: a step of the past; curves: the version that the page has. */

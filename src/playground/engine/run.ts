@@ -1,5 +1,12 @@
 // One network in training, with what is known of its past: weights of earlier steps, deaths, measurements.
-import { createNetwork, type Network, type NetworkSpec, type Optimizer, traceDeaths, type TrainingContext } from "../../index.js";
+import {
+  createNetwork,
+  type Network,
+  type NetworkSpec,
+  type Optimizer,
+  traceDeaths,
+  type TrainingContext,
+} from "../../index.js";
 import { stateOf } from "../../network/state.js";
 import { Chronicle } from "./chronicle.js";
 import { DeathRegister } from "./deaths.js";
@@ -39,7 +46,11 @@ export class Run {
   /** Painters of the network as it is, and of what it was up to a step (another activation). */
   private painters: { readonly until: number; readonly painter: Painter }[];
 
-  private constructor(readonly recipe: Recipe, readonly task: Task, parts: Parts) {
+  private constructor(
+    readonly recipe: Recipe,
+    readonly task: Task,
+    parts: Parts,
+  ) {
     this.network = parts.network;
     this.optimizer = parts.optimizer;
     this.chronicle = parts.chronicle;
@@ -55,7 +66,15 @@ export class Run {
     startingWeights(recipe)?.forEach((weights, layer) => network.layers[layer].setWeights(weights));
     const painter = await Painter.create(spec, task, recipe);
     const chronicle = new Chronicle(recipe.layers, stateOf(network).layout.bytes);
-    const run = new Run(recipe, task, { network, painter, chronicle, optimizer: optimizerOf(recipe), register: new DeathRegister(), step: 0, rate: recipe.rate });
+    const run = new Run(recipe, task, {
+      network,
+      painter,
+      chronicle,
+      optimizer: optimizerOf(recipe),
+      register: new DeathRegister(),
+      step: 0,
+      rate: recipe.rate,
+    });
     run.record();
     return run;
   }
@@ -65,7 +84,15 @@ export class Run {
     const { recipe, task, optimizer, step, rate } = this;
     const network = await this.network.clone();
     const painter = await Painter.create(network.spec, task, recipe);
-    const copy = new Run(recipe, task, { network, painter, optimizer, step, rate, chronicle: this.chronicle.copy(), register: this.register.copy() });
+    const copy = new Run(recipe, task, {
+      network,
+      painter,
+      optimizer,
+      step,
+      rate,
+      chronicle: this.chronicle.copy(),
+      register: this.register.copy(),
+    });
     copy.stopped = this.stopped;
     return copy;
   }
@@ -134,7 +161,10 @@ export class Run {
       return gate(this)?.then((word) => (word === "stop" ? stop() : undefined));
     };
     const { stopped } = await this.network.fit(this.data, {
-      epochs, batchSize: this.recipe.batch, optimizer: this.optimizer, learningRate: () => this.rate,
+      epochs,
+      batchSize: this.recipe.batch,
+      optimizer: this.optimizer,
+      learningRate: () => this.rate,
       callbacks: [trace, { onBatchEnd: (_log, context) => afterStep(context) }],
     });
     if (stopped === "diverged") this.stopped = "diverged";

@@ -44,7 +44,11 @@ export class Session {
 
   forecast(): Extract<FromEngine, { kind: "forecast" }> {
     const { recipe, task, spec, data } = this.main;
-    const { lethalRates = [], bornDeadNetwork, advice } = forecast(spec, task.train.x, { targets: data.y, learningRate: recipe.rate, draws: 40 });
+    const {
+      lethalRates = [],
+      bornDeadNetwork,
+      advice,
+    } = forecast(spec, task.train.x, { targets: data.y, learningRate: recipe.rate, draws: 40 });
     return { kind: "forecast", lethalRates, bornDead: bornDeadNetwork, advice };
   }
 
@@ -71,9 +75,19 @@ export class Session {
     painter.take(parameters);
     const { version } = main.chronicle;
     return {
-      kind: "frame", ...painter.paint(request.chosen), parameters, shown, version,
-      step: main.step, epoch: main.epoch, running: this.running, rate: main.rate, activation: painter.mirror.layers[0].activation.name,
-      deaths: main.register.deaths, revived: main.register.revived, canUndo: this.before.length > 0,
+      kind: "frame",
+      ...painter.paint(request.chosen),
+      parameters,
+      shown,
+      version,
+      step: main.step,
+      epoch: main.epoch,
+      running: this.running,
+      rate: main.rate,
+      activation: painter.mirror.layers[0].activation.name,
+      deaths: main.register.deaths,
+      revived: main.register.revived,
+      canUndo: this.before.length > 0,
       ...(main.stopped && { stopped: main.stopped }),
       ...(version !== request.curves && { curves: main.chronicle.curves() }),
       ...(this.twin && { twin: this.paintTwin(this.twin) }),
@@ -102,8 +116,12 @@ export class Session {
         return cureRun(main, cure, rate);
       }
       this.dropTwin();
-      const run = cure === "lowerRate" ? await Run.create({ ...main.recipe, rate: rate ?? main.rate / 2 }, main.task) : await main.clone();
-      const message = cure === "lowerRate" ? `the same start at a rate of ${run.rate} catches up` : await cureRun(run, cure, rate);
+      const run =
+        cure === "lowerRate"
+          ? await Run.create({ ...main.recipe, rate: rate ?? main.rate / 2 }, main.task)
+          : await main.clone();
+      const message =
+        cure === "lowerRate" ? `the same start at a rate of ${run.rate} catches up` : await cureRun(run, cure, rate);
       if (this.isOver) run.dispose();
       this.twin = { run, label: labelOf(cure, run.rate) };
       void this.live(run);
@@ -193,9 +211,11 @@ export class Session {
           await this.signal.wait();
           continue;
         }
-        run.fitting = run.fit((which) => this.gate(which)).finally(() => {
-          run.fitting = undefined;
-        });
+        run.fitting = run
+          .fit((which) => this.gate(which))
+          .finally(() => {
+            run.fitting = undefined;
+          });
         await run.fitting;
         this.signal.fire();
       }
@@ -225,12 +245,15 @@ export class Session {
 
   /** A fit that ends names the causes of all deaths so far; where an epoch is one step, nothing is lost by ending it at a pause. */
   private isToConclude(run: Run): boolean {
-    return run === this.main && !this.running && this.singles === 0 && run.stepsPerEpoch === 1 && run.hasUnnamedDeaths();
+    return (
+      run === this.main && !this.running && this.singles === 0 && run.stepsPerEpoch === 1 && run.hasUnnamedDeaths()
+    );
   }
 
   private async waitFor(run: Run, delay: number): Promise<"stop" | undefined> {
     if (this.isToConclude(run)) return "stop";
-    for (let left = delay; left > 0 && run.isAlive && this.holding === 0; left = this.delayOf(run)) await this.signal.wait(left);
+    for (let left = delay; left > 0 && run.isAlive && this.holding === 0; left = this.delayOf(run))
+      await this.signal.wait(left);
     return run.isAlive && this.holding === 0 ? undefined : "stop";
   }
 }

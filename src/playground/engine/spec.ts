@@ -21,10 +21,14 @@ export function targetsOf(recipe: Recipe, rows: Rows): Targets {
 
 export function optimizerOf({ optimizer, rate }: Recipe): Optimizer {
   switch (optimizer) {
-    case "sgd": return sgd({ learningRate: rate });
-    case "momentum": return sgd({ learningRate: rate, momentum: 0.9 });
-    case "adam": return adam({ learningRate: rate });
-    case "rmsprop": return rmsprop({ learningRate: rate });
+    case "sgd":
+      return sgd({ learningRate: rate });
+    case "momentum":
+      return sgd({ learningRate: rate, momentum: 0.9 });
+    case "adam":
+      return adam({ learningRate: rate });
+    case "rmsprop":
+      return rmsprop({ learningRate: rate });
   }
 }
 

@@ -42,22 +42,34 @@ const textbook: Draw = (random) => {
   return [a, b, -0.4 + 0.15 * a + random.normal() * 0.02];
 };
 
-const PLANES: Readonly<Record<Exclude<DataName, "digits" | "csv">, readonly [draw: Draw, classes: readonly string[]]>> = {
-  spiral: [spiral, ["blue", "orange"]],
-  circle: [circle, ["outside", "inside"]],
-  xor: [xor, ["same sign", "different sign"]],
-  regression: [regression, []],
-  textbook: [textbook, []],
-};
+const PLANES: Readonly<Record<Exclude<DataName, "digits" | "csv">, readonly [draw: Draw, classes: readonly string[]]>> =
+  {
+    spiral: [spiral, ["blue", "orange"]],
+    circle: [circle, ["outside", "inside"]],
+    xor: [xor, ["same sign", "different sign"]],
+    regression: [regression, []],
+    textbook: [textbook, []],
+  };
 
 export function planeTask(name: keyof typeof PLANES): Task {
   const [draw, classes] = PLANES[name];
   const make = (rows: number, seed: number) => {
     const random = randomFrom(seed);
     const drawn = Array.from({ length: rows }, (_, index) => draw(random, index, rows));
-    return toRows(drawn.map(([x, y]) => [x, y]), drawn.map(([, , target]) => target));
+    return toRows(
+      drawn.map(([x, y]) => [x, y]),
+      drawn.map(([, , target]) => target),
+    );
   };
-  return { features: ["x", "y"], classes, train: make(TRAIN, DATA_SEED), heldOut: make(HELD_OUT, DATA_SEED + 1), ...headFor(classes.length), extent: 1.2, notes: [] };
+  return {
+    features: ["x", "y"],
+    classes,
+    train: make(TRAIN, DATA_SEED),
+    heldOut: make(HELD_OUT, DATA_SEED + 1),
+    ...headFor(classes.length),
+    extent: 1.2,
+    notes: [],
+  };
 }
 
 const SIDE = 8;
@@ -66,14 +78,23 @@ const PIXELS = SIDE * SIDE;
 /** @param bytes for each digit its 64 pixels, 0 to 16, then its class */
 export function digitsTask(bytes: Uint8Array): Task {
   const count = Math.floor(bytes.length / (PIXELS + 1));
-  const images = Array.from({ length: count }, (_, i) => Array.from(bytes.subarray(i * (PIXELS + 1), i * (PIXELS + 1) + PIXELS), (value) => value / 16));
-  const all = toRows(images, images.map((_, i) => bytes[i * (PIXELS + 1) + PIXELS]));
+  const images = Array.from({ length: count }, (_, i) =>
+    Array.from(bytes.subarray(i * (PIXELS + 1), i * (PIXELS + 1) + PIXELS), (value) => value / 16),
+  );
+  const all = toRows(
+    images,
+    images.map((_, i) => bytes[i * (PIXELS + 1) + PIXELS]),
+  );
   const order = shuffledIndices(count, randomFrom(DATA_SEED));
   const cut = Math.round(count / 4);
   return {
     features: Array.from({ length: PIXELS }, (_, i) => `pixel ${i}`),
     classes: Array.from({ length: 10 }, (_, digit) => String(digit)),
-    train: takeRows(all, order.slice(cut)), heldOut: takeRows(all, order.slice(0, cut)),
-    ...headFor(10), extent: 0, imageSide: SIDE, notes: [],
+    train: takeRows(all, order.slice(cut)),
+    heldOut: takeRows(all, order.slice(0, cut)),
+    ...headFor(10),
+    extent: 0,
+    imageSide: SIDE,
+    notes: [],
   };
 }

@@ -6,15 +6,24 @@ const short = (value: number) => String(Number(value.toPrecision(9)));
 
 function dataLines({ data, head }: Recipe, { train }: Task): string[] {
   if (data === "digits" || data === "csv") {
-    return [`// ${train.x.rows} rows of ${train.x.columns} numbers: put your own here.`, "const x = [/* one array a row */];", "const y = [/* one class or number a row */];"];
+    return [
+      `// ${train.x.rows} rows of ${train.x.columns} numbers: put your own here.`,
+      "const x = [/* one array a row */];",
+      "const y = [/* one class or number a row */];",
+    ];
   }
-  const rows = Array.from({ length: train.x.rows }, (_, row) => `[${short(train.x.data[row * 2])}, ${short(train.x.data[row * 2 + 1])}]`);
+  const rows = Array.from(
+    { length: train.x.rows },
+    (_, row) => `[${short(train.x.data[row * 2])}, ${short(train.x.data[row * 2 + 1])}]`,
+  );
   const targets = Array.from(train.y, (value) => (head === "softmax" ? "0" : short(value)));
   return [`const x = [${rows.join(", ")}];`, `const y = [${targets.join(", ")}];`];
 }
 
 function layerLines({ layers, activation, bias, head }: Recipe, { outputs }: Task): string[] {
-  const hidden = layers.map((units) => `    { units: ${units}, activation: "${activation}"${bias === 0 ? "" : `, biasInitializer: ${bias}`} },`);
+  const hidden = layers.map(
+    (units) => `    { units: ${units}, activation: "${activation}"${bias === 0 ? "" : `, biasInitializer: ${bias}`} },`,
+  );
   return [...hidden, `    { units: ${head === "softmax" ? 1 : outputs} },`];
 }
 

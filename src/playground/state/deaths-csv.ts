@@ -4,6 +4,8 @@ import type { DeathNote } from "../engine/protocol.js";
 const quoted = (text: string) => `"${text.replaceAll('"', '""')}"`;
 
 export function deathsCsv(deaths: readonly DeathNote[]): string {
-  const rows = deaths.map(({ layer, unit, step, cause, survivesAt, explanation }) => [layer, unit, step, cause, survivesAt ?? "", quoted(explanation)].join(","));
+  const rows = deaths.map(({ layer, unit, step, cause, survivesAt, explanation }) =>
+    [layer, unit, step, cause, survivesAt ?? "", quoted(explanation)].join(","),
+  );
   return ["layer,unit,step,cause,survives_at,explanation", ...rows, ""].join("\r\n");
 }

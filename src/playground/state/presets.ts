@@ -11,18 +11,58 @@ export interface Preset {
   readonly paused?: boolean;
 }
 
-const example = (name: string, look: string, changes: Partial<Recipe>, speed = 120, paused = false): Preset => ({ name, look, recipe: { ...OPENING, ...changes }, speed, paused });
+const example = (name: string, look: string, changes: Partial<Recipe>, speed = 120, paused = false): Preset => ({
+  name,
+  look,
+  recipe: { ...OPENING, ...changes },
+  speed,
+  paused,
+});
 
 export const PRESETS: readonly Preset[] = [
-  example("Dying on the spiral", "The network learns the spiral, and on the way some units go dark: one step was too large for them. Choose one to see its story.", {}),
   example(
-    "The textbook's unit", "One unit, open on every sample: its preactivation is a hump at +0.1. Press Step once: the hump crosses zero, and no later step can move it.",
-    { data: "textbook", layers: [1], rate: 0.2, batch: 240, seed: 0 }, 1, true,
+    "Dying on the spiral",
+    "The network learns the spiral, and on the way some units go dark: one step was too large for them. Choose one to see its story.",
+    {},
   ),
-  example("Too high a rate", "The same spiral at 1.4: units die by the handful, and what is left of the network cannot follow the spiral.", { rate: 1.4, seed: 3 }),
-  example("Negative bias", "Every hidden bias starts at −0.7. Seven units are closed on all samples before the first step, and no step opens them. Lift the bias.", { bias: -0.7, rate: 0.3 }),
-  example("Born dead", "Ten layers, two units wide: one closed layer is enough to cut the path, and the whole network says the same to every input, for ever.", { data: "circle", layers: [2, 2, 2, 2, 2, 2, 2, 2, 2, 2], rate: 0.1, seed: 1 }, 30),
-  example("Healthy sparsity", "Each unit is closed on most samples, and the circle is learnt all the same. Zeros are not deaths: nothing is dark here.", { data: "circle", layers: [16], bias: -0.3, rate: 0.1, seed: 4 }),
-  example("Vanishing sigmoid", "Nothing is dead, and yet little is learnt: six sigmoids in a row leave almost no gradient for the first layers. Read the findings.", { layers: [6, 6, 6, 6, 6, 6], activation: "sigmoid", rate: 0.8 }, 600),
-  example("Softmax over one unit", "A softmax over one output is always 1: no loss, no gradient, nothing moves. It looks like a network of dead units, and is none.", { head: "softmax", rate: 0.1, seed: 3 }, 30),
+  example(
+    "The textbook's unit",
+    "One unit, open on every sample: its preactivation is a hump at +0.1. Press Step once: the hump crosses zero, and no later step can move it.",
+    { data: "textbook", layers: [1], rate: 0.2, batch: 240, seed: 0 },
+    1,
+    true,
+  ),
+  example(
+    "Too high a rate",
+    "The same spiral at 1.4: units die by the handful, and what is left of the network cannot follow the spiral.",
+    { rate: 1.4, seed: 3 },
+  ),
+  example(
+    "Negative bias",
+    "Every hidden bias starts at −0.7. Seven units are closed on all samples before the first step, and no step opens them. Lift the bias.",
+    { bias: -0.7, rate: 0.3 },
+  ),
+  example(
+    "Born dead",
+    "Ten layers, two units wide: one closed layer is enough to cut the path, and the whole network says the same to every input, for ever.",
+    { data: "circle", layers: [2, 2, 2, 2, 2, 2, 2, 2, 2, 2], rate: 0.1, seed: 1 },
+    30,
+  ),
+  example(
+    "Healthy sparsity",
+    "Each unit is closed on most samples, and the circle is learnt all the same. Zeros are not deaths: nothing is dark here.",
+    { data: "circle", layers: [16], bias: -0.3, rate: 0.1, seed: 4 },
+  ),
+  example(
+    "Vanishing sigmoid",
+    "Nothing is dead, and yet little is learnt: six sigmoids in a row leave almost no gradient for the first layers. Read the findings.",
+    { layers: [6, 6, 6, 6, 6, 6], activation: "sigmoid", rate: 0.8 },
+    600,
+  ),
+  example(
+    "Softmax over one unit",
+    "A softmax over one output is always 1: no loss, no gradient, nothing moves. It looks like a network of dead units, and is none.",
+    { head: "softmax", rate: 0.1, seed: 3 },
+    30,
+  ),
 ];

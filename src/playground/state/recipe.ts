@@ -4,7 +4,15 @@ import type { ActivationName } from "../../index.js";
 export const DATA_NAMES = ["spiral", "circle", "xor", "regression", "digits", "textbook", "csv"] as const;
 export type DataName = (typeof DATA_NAMES)[number];
 
-export const ACTIVATION_NAMES = ["relu", "leakyRelu", "elu", "gelu", "silu", "tanh", "sigmoid"] as const satisfies readonly ActivationName[];
+export const ACTIVATION_NAMES = [
+  "relu",
+  "leakyRelu",
+  "elu",
+  "gelu",
+  "silu",
+  "tanh",
+  "sigmoid",
+] as const satisfies readonly ActivationName[];
 export const OPTIMIZER_NAMES = ["sgd", "momentum", "adam", "rmsprop"] as const;
 export type OptimizerName = (typeof OPTIMIZER_NAMES)[number];
 
@@ -29,11 +37,27 @@ export const LEAST_RATE = 1e-4;
 export const MOST_RATE = 10;
 
 export const OPENING: Recipe = {
-  data: "spiral", layers: [10, 8], activation: "relu", bias: 0, optimizer: "sgd", rate: 0.8, batch: 16, seed: 2, head: "usual",
+  data: "spiral",
+  layers: [10, 8],
+  activation: "relu",
+  bias: 0,
+  optimizer: "sgd",
+  rate: 0.8,
+  batch: 16,
+  seed: 2,
+  head: "usual",
 };
 
 /** What the digits are given when they are chosen. */
-export const FOR_DIGITS: Recipe = { ...OPENING, data: "digits", layers: [24, 16], optimizer: "adam", rate: 0.001, batch: 32, seed: 5 };
+export const FOR_DIGITS: Recipe = {
+  ...OPENING,
+  data: "digits",
+  layers: [24, 16],
+  optimizer: "adam",
+  rate: 0.001,
+  batch: 32,
+  seed: 5,
+};
 
 export function sameRecipe(a: Recipe, b: Recipe): boolean {
   return JSON.stringify(sorted(a)) === JSON.stringify(sorted(b));

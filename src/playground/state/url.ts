@@ -1,14 +1,27 @@
 // A recipe as the part of a link behind the #, and back. What is as in the opening is left out.
-import { ACTIVATION_NAMES, DATA_NAMES, MOST_LAYERS, MOST_UNITS, OPENING, OPTIMIZER_NAMES, type Recipe } from "./recipe.js";
+import {
+  ACTIVATION_NAMES,
+  DATA_NAMES,
+  MOST_LAYERS,
+  MOST_UNITS,
+  OPENING,
+  OPTIMIZER_NAMES,
+  type Recipe,
+} from "./recipe.js";
 
 /** Reads one field's text; undefined for what it can't be. */
 type Read = (text: string) => unknown;
 
-const oneOf = (names: readonly string[]): Read => (text) => (names.includes(text) ? text : undefined);
-const number = (low: number, high: number, whole = false): Read => (text) => {
-  const value = Number(text);
-  return text !== "" && value >= low && value <= high && (!whole || Number.isInteger(value)) ? value : undefined;
-};
+const oneOf =
+  (names: readonly string[]): Read =>
+  (text) =>
+    names.includes(text) ? text : undefined;
+const number =
+  (low: number, high: number, whole = false): Read =>
+  (text) => {
+    const value = Number(text);
+    return text !== "" && value >= low && value <= high && (!whole || Number.isInteger(value)) ? value : undefined;
+  };
 
 function readLayers(text: string): number[] | undefined {
   const layers = text.split("-").map(number(1, MOST_UNITS, true)) as (number | undefined)[];
@@ -28,7 +41,9 @@ const FIELDS: Readonly<Record<keyof Recipe, Read>> = {
 };
 
 export function toHash(recipe: Recipe): string {
-  const changed = Object.entries(recipe).filter(([name, value]) => JSON.stringify(value) !== JSON.stringify(OPENING[name as keyof Recipe]));
+  const changed = Object.entries(recipe).filter(
+    ([name, value]) => JSON.stringify(value) !== JSON.stringify(OPENING[name as keyof Recipe]),
+  );
   return changed.map(([name, value]) => `${name}=${Array.isArray(value) ? value.join("-") : String(value)}`).join("&");
 }
 

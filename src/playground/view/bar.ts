@@ -34,11 +34,22 @@ export interface BarState {
 }
 
 const SPEEDS: readonly (readonly [value: number, name: string])[] = [
-  [1, "1 /s"], [10, "10 /s"], [30, "30 /s"], [120, "120 /s"], [600, "600 /s"], [Number.POSITIVE_INFINITY, "full"],
+  [1, "1 /s"],
+  [10, "10 /s"],
+  [30, "30 /s"],
+  [120, "120 /s"],
+  [600, "600 /s"],
+  [Number.POSITIVE_INFINITY, "full"],
 ];
 
 const DATA_WORDS: Readonly<Record<DataName, string>> = {
-  spiral: "Spiral", circle: "Circle", xor: "XOR", regression: "Regression", digits: "Digits", textbook: "Textbook cloud", csv: "Your CSV …",
+  spiral: "Spiral",
+  circle: "Circle",
+  xor: "XOR",
+  regression: "Regression",
+  digits: "Digits",
+  textbook: "Textbook cloud",
+  csv: "Your CSV …",
 };
 
 /** What fits other data: they have another number of outputs, and the textbook's unit stands alone. */
@@ -46,7 +57,12 @@ function withData(recipe: Recipe, data: DataName): Recipe {
   if (data === "textbook") return PRESETS.find((preset) => preset.recipe.data === "textbook")!.recipe;
   if (data === "digits") return FOR_DIGITS;
   const back = recipe.data === "textbook" || recipe.data === "digits" ? PRESETS[0].recipe : recipe;
-  return { ...back, data, rate: data === "regression" || data === "csv" ? Math.min(back.rate, 0.1) : back.rate, head: "usual" };
+  return {
+    ...back,
+    data,
+    rate: data === "regression" || data === "csv" ? Math.min(back.rate, 0.1) : back.rate,
+    head: "usual",
+  };
 }
 
 export function createBar(actions: BarActions): { show(state: BarState): void } {
@@ -59,7 +75,10 @@ export function createBar(actions: BarActions): { show(state: BarState): void } 
   speed.title = "steps a second";
   speed.append(...SPEEDS.map(([value, name]) => h("option", { value }, name)));
   data.append(...DATA_NAMES.map((name) => h("option", { value: name }, DATA_WORDS[name])));
-  preset.append(h("option", { value: "" }, "none"), ...PRESETS.map(({ name }, index) => h("option", { value: index }, name)));
+  preset.append(
+    h("option", { value: "" }, "none"),
+    ...PRESETS.map(({ name }, index) => h("option", { value: index }, name)),
+  );
   run.onclick = () => actions.setRunning(!state.isRunning);
   byId("step").onclick = () => actions.stepOnce();
   byId("reset").onclick = () => actions.reset();

@@ -24,11 +24,16 @@ interface Chart {
   plot: uPlot | undefined;
 }
 
-const sum = (living: number[][]): number[] => (living[0] ?? []).map((_, i) => living.reduce((total, layer) => total + layer[i], 0));
+const sum = (living: number[][]): number[] =>
+  (living[0] ?? []).map((_, i) => living.reduce((total, layer) => total + layer[i], 0));
 
 export function createChartsView(stage: HTMLElement, onScrub: (step: number | undefined) => void): ChartsView {
   const make = (lines: Lines): Chart => ({ title: h("p"), box: h("div"), lines, plot: undefined });
-  const charts = [make(({ loss, heldOutLoss }) => [loss, heldOutLoss]), make(({ heldOutAccuracy }) => [heldOutAccuracy]), make(({ living }) => living)];
+  const charts = [
+    make(({ loss, heldOutLoss }) => [loss, heldOutLoss]),
+    make(({ heldOutAccuracy }) => [heldOutAccuracy]),
+    make(({ living }) => living),
+  ];
   stage.replaceChildren(...charts.map(({ title, box }) => h("div", { class: "chart" }, title, box)));
   let started: Started | undefined;
   let curves: Curves | undefined;
@@ -52,14 +57,19 @@ export function createChartsView(stage: HTMLElement, onScrub: (step: number | un
       chart.plot?.destroy();
       chart.plot = undefined;
       if (index === 1 && isRegression) return;
-      chart.plot = new uPlot(optionsFor(index, hidden, chart.box.clientWidth), [[], ...emptyLines(index, hidden)], chart.box);
+      chart.plot = new uPlot(
+        optionsFor(index, hidden, chart.box.clientWidth),
+        [[], ...emptyLines(index, hidden)],
+        chart.box,
+      );
       chart.plot.over.addEventListener("pointerdown", (event) => scrub(chart.plot!, event));
     });
     if (curves) feed();
   }
 
   function scrub(plot: uPlot, event: PointerEvent): void {
-    const move = ({ clientX }: PointerEvent) => onScrub(Math.max(0, Math.round(plot.posToVal(clientX - plot.over.getBoundingClientRect().left, "x"))));
+    const move = ({ clientX }: PointerEvent) =>
+      onScrub(Math.max(0, Math.round(plot.posToVal(clientX - plot.over.getBoundingClientRect().left, "x"))));
     const end = () => {
       removeEventListener("pointermove", move);
       removeEventListener("pointerup", end);
@@ -79,7 +89,13 @@ export function createChartsView(stage: HTMLElement, onScrub: (step: number | un
       const others = twin ? lines(twin) : [];
       const isLiving = lines === charts[2].lines;
       const shadow = twin ? (isLiving ? [] : others.slice(-1)) : [];
-      const joined = twin && shadow.length > 0 ? uPlot.join([[curves.steps, ...own], [twin.steps, ...shadow]]) : [curves.steps, ...own, ...(isLiving ? [] : [curves.steps.map(() => null)])];
+      const joined =
+        twin && shadow.length > 0
+          ? uPlot.join([
+              [curves.steps, ...own],
+              [twin.steps, ...shadow],
+            ])
+          : [curves.steps, ...own, ...(isLiving ? [] : [curves.steps.map(() => null)])];
       plot.setData(joined as uPlot.AlignedData);
     }
   }
@@ -93,7 +109,10 @@ export function createChartsView(stage: HTMLElement, onScrub: (step: number | un
     charts.forEach((chart, index) => {
       const text = titleOf(index, frame, started!);
       if (chart.title.innerHTML !== text) chart.title.innerHTML = text;
-      chart.plot?.setCursor(at === undefined ? { left: -10, top: -10 } : { left: chart.plot.valToPos(at, "x"), top: 10 }, false);
+      chart.plot?.setCursor(
+        at === undefined ? { left: -10, top: -10 } : { left: chart.plot.valToPos(at, "x"), top: 10 },
+        false,
+      );
     });
   }
 
@@ -106,7 +125,8 @@ function emptyLines(index: number, hidden: number): number[][] {
 
 /** Figures of the shown step, as words above the curves. No text of users is in it. */
 function titleOf(index: number, frame: Frame, { recipe }: Started): string {
-  if (index === 0) return `<b>loss ${figure(frame.loss)}</b>, held out ${figure(frame.heldOut.loss)} (thin)${frame.twin ? ", twin dashed" : ""}`;
+  if (index === 0)
+    return `<b>loss ${figure(frame.loss)}</b>, held out ${figure(frame.heldOut.loss)} (thin)${frame.twin ? ", twin dashed" : ""}`;
   if (index === 1) return `<b>accuracy ${percent(frame.heldOut.accuracy ?? 0)}</b> held out`;
   let first = 0;
   const living = recipe.layers.map((units) => {
@@ -122,23 +142,54 @@ const DASHES = [[], [6, 4], [2, 3], [10, 4, 2, 4]];
 
 function seriesFor(index: number, hidden: number): uPlot.Series[] {
   const { ink, muted, accent } = palette();
-  const line = (stroke: string, width: number, dash: readonly number[] = []): uPlot.Series => ({ stroke, width, dash: [...dash], points: { show: false }, spanGaps: true });
+  const line = (stroke: string, width: number, dash: readonly number[] = []): uPlot.Series => ({
+    stroke,
+    width,
+    dash: [...dash],
+    points: { show: false },
+    spanGaps: true,
+  });
   if (index === 0) return [line(ink, 1.75), line(muted, 1), line(accent, 1.5, [5, 4])];
   if (index === 1) return [line(ink, 1.75), line(accent, 1.5, [5, 4])];
-  return Array.from({ length: hidden }, (_, layer) => ({ ...line(layer === 0 ? ink : muted, 1.5, DASHES[layer % DASHES.length]), paths: uPlot.paths.stepped!({ align: 1 }) }));
+  return Array.from({ length: hidden }, (_, layer) => ({
+    ...line(layer === 0 ? ink : muted, 1.5, DASHES[layer % DASHES.length]),
+    paths: uPlot.paths.stepped!({ align: 1 }),
+  }));
 }
 
 function optionsFor(index: number, hidden: number, width: number): uPlot.Options {
   const { muted, line } = palette();
-  const axis = { stroke: muted, font: "11px system-ui, sans-serif", ticks: { show: false }, grid: { stroke: line, width: 1 } };
+  const axis = {
+    stroke: muted,
+    font: "11px system-ui, sans-serif",
+    ticks: { show: false },
+    grid: { stroke: line, width: 1 },
+  };
   const short = (value: number) => (value >= 1000 ? `${value / 1000}k` : String(Number(value.toPrecision(3))));
   return {
-    width: Math.max(120, width), height: HEIGHT, legend: { show: false }, padding: [6, 14, 0, 0],
+    width: Math.max(120, width),
+    height: HEIGHT,
+    legend: { show: false },
+    padding: [6, 14, 0, 0],
     cursor: { drag: { x: false, y: false }, points: { show: false }, y: false },
-    scales: { x: { time: false }, y: { range: (_plot, low, high) => (index === 1 ? [Math.min(0.4, low ?? 0), 1] : [0, Math.max(high ?? 1, index === 2 ? 1 : 0.1) * 1.05]) } },
+    scales: {
+      x: { time: false },
+      y: {
+        range: (_plot, low, high) =>
+          index === 1 ? [Math.min(0.4, low ?? 0), 1] : [0, Math.max(high ?? 1, index === 2 ? 1 : 0.1) * 1.05],
+      },
+    },
     axes: [
       { ...axis, grid: { show: false }, size: 22, values: (_plot, values) => values.map(short) },
-      { ...axis, size: 38, space: 26, values: (_plot, values) => values.map((value) => (index === 1 ? `${Math.round(value * 100)} %` : index === 2 && !Number.isInteger(value) ? "" : short(value))) },
+      {
+        ...axis,
+        size: 38,
+        space: 26,
+        values: (_plot, values) =>
+          values.map((value) =>
+            index === 1 ? `${Math.round(value * 100)} %` : index === 2 && !Number.isInteger(value) ? "" : short(value),
+          ),
+      },
     ],
     series: [{}, ...seriesFor(index, hidden)],
   };

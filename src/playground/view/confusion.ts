@@ -19,7 +19,10 @@ function countAnswers({ answers }: Frame, { task }: Started): { counts: number[]
   const misses: Miss[] = [];
   task.heldOut.y.forEach((truth, row) => {
     const given = answers.subarray(row * width, (row + 1) * width);
-    const answer = width === 1 ? Number(given[0] > 0.5) : given.reduce((most, value, index) => (value > given[most] ? index : most), 0);
+    const answer =
+      width === 1
+        ? Number(given[0] > 0.5)
+        : given.reduce((most, value, index) => (value > given[most] ? index : most), 0);
     counts[truth][answer]++;
     if (answer !== truth) misses.push({ row, truth, answer });
   });
@@ -32,18 +35,38 @@ export function drawConfusion(to: HTMLElement, frame: Frame, started: Started): 
   const head = h("tr", {}, h("td"), ...classes.map((name) => h("th", { scope: "col" }, name.slice(0, 6))));
   const body = counts.map((row, truth) => {
     const total = row.reduce((sum, value) => sum + value, 0) || 1;
-    return h("tr", {}, h("th", { scope: "row" }, classes[truth].slice(0, 6)), ...row.map((value, answer) => {
-      const share = value / total;
-      const ground = value === 0 ? "" : answer === truth ? `background: rgb(0 114 178 / ${0.08 + 0.3 * share})` : `background: rgb(230 159 0 / ${0.2 + 0.5 * share})`;
-      return h("td", { style: ground }, value === 0 ? "" : String(value));
-    }));
+    return h(
+      "tr",
+      {},
+      h("th", { scope: "row" }, classes[truth].slice(0, 6)),
+      ...row.map((value, answer) => {
+        const share = value / total;
+        const ground =
+          value === 0
+            ? ""
+            : answer === truth
+              ? `background: rgb(0 114 178 / ${0.08 + 0.3 * share})`
+              : `background: rgb(230 159 0 / ${0.2 + 0.5 * share})`;
+        return h("td", { style: ground }, value === 0 ? "" : String(value));
+      }),
+    );
   });
-  const table = h("table", { class: "confusion" }, h("caption", { class: "unseen" }, "Held-out samples: rows are the true class, columns the answer"), head, ...body);
+  const table = h(
+    "table",
+    { class: "confusion" },
+    h("caption", { class: "unseen" }, "Held-out samples: rows are the true class, columns the answer"),
+    head,
+    ...body,
+  );
   to.replaceChildren(table, ...(imageSide ? drawMisses(misses, started) : []));
 }
 
 function drawMisses(misses: readonly Miss[], started: Started): HTMLElement[] {
-  const title = h("p", { class: "small" }, misses.length === 0 ? "None is taken for another." : `${misses.length} are taken for another, such as`);
+  const title = h(
+    "p",
+    { class: "small" },
+    misses.length === 0 ? "None is taken for another." : `${misses.length} are taken for another, such as`,
+  );
   const images = misses.slice(0, SHOWN).map((miss) => {
     const canvas = h("canvas", { role: "img", "aria-label": `a ${miss.truth} taken for a ${miss.answer}` });
     drawImage(canvas, miss.row, started);
@@ -58,6 +81,11 @@ function drawImage(canvas: HTMLCanvasElement, row: number, { task: { heldOut, im
   context.fillStyle = palette().ink;
   for (let i = 0; i < side * side; i++) {
     context.globalAlpha = heldOut.x.data[row * side * side + i];
-    context.fillRect((i % side) * (SIDE / side), Math.floor(i / side) * (SIDE / side), SIDE / side + 0.3, SIDE / side + 0.3);
+    context.fillRect(
+      (i % side) * (SIDE / side),
+      Math.floor(i / side) * (SIDE / side),
+      SIDE / side + 0.3,
+      SIDE / side + 0.3,
+    );
   }
 }

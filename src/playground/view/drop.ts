@@ -10,13 +10,22 @@ export interface Drop {
 }
 
 export function createDrop(take: (table: GivenTable) => void, refuse: (message: string) => void): Drop {
-  const input = h("input", { type: "file", accept: ".csv,text/csv", hidden: true, "aria-label": "A CSV file", onchange: () => void read(input.files?.[0]) });
+  const input = h("input", {
+    type: "file",
+    accept: ".csv,text/csv",
+    hidden: true,
+    "aria-label": "A CSV file",
+    onchange: () => void read(input.files?.[0]),
+  });
   document.body.append(input);
 
   async function read(file: File | undefined): Promise<void> {
     input.value = "";
     if (!file) return;
-    if (file.size > MOST_BYTES) return refuse(`${file.name} has ${(file.size / 2 ** 20).toFixed(1)} MB; wanted are at most ${MOST_BYTES / 2 ** 20} MB (the command line takes more: relumine train)`);
+    if (file.size > MOST_BYTES)
+      return refuse(
+        `${file.name} has ${(file.size / 2 ** 20).toFixed(1)} MB; wanted are at most ${MOST_BYTES / 2 ** 20} MB (the command line takes more: relumine train)`,
+      );
     take({ name: file.name, text: await file.text() });
   }
 

@@ -14,21 +14,36 @@ interface Point {
 }
 
 /** The points that a layer's edges start from (right) or end at (left); undefined where it is not drawn in full. */
-function pointsOf(layer: number, side: "left" | "right", layout: NetworkLayout, started: Started, frame: Frame): Point[] | undefined {
+function pointsOf(
+  layer: number,
+  side: "left" | "right",
+  layout: NetworkLayout,
+  started: Started,
+  frame: Frame,
+): Point[] | undefined {
   const hidden = started.recipe.layers.length;
   if (layer < 0 || layer >= hidden) {
     const which = layer < 0 ? "in" : "out";
     const ends = layout.ends.filter((end) => end.side === which);
     const wanted = layer < 0 ? started.task.features.length : started.spec.layers[hidden].units;
-    return ends.length === wanted ? ends.map(({ x, y }) => ({ x: x + (layer < 0 ? 13 : -13), y, dead: false })) : undefined;
+    return ends.length === wanted
+      ? ends.map(({ x, y }) => ({ x: x + (layer < 0 ? 13 : -13), y, dead: false }))
+      : undefined;
   }
   const { first, units } = layout.columns[layer];
   return layout.squares.slice(first, first + units).map(({ x, y }, unit) => ({
-    x: side === "left" ? x : x + layout.size, y: y + layout.size / 2, dead: frame.states[first + unit] === "dead",
+    x: side === "left" ? x : x + layout.size,
+    y: y + layout.size / 2,
+    dead: frame.states[first + unit] === "dead",
   }));
 }
 
-export function drawEdges(context: CanvasRenderingContext2D, layout: NetworkLayout, started: Started, frame: Frame): void {
+export function drawEdges(
+  context: CanvasRenderingContext2D,
+  layout: NetworkLayout,
+  started: Started,
+  frame: Frame,
+): void {
   const { negative, positive } = palette();
   started.spec.layers.forEach(({ units }, layer) => {
     const from = pointsOf(layer - 1, "right", layout, started, frame);

@@ -3,7 +3,14 @@ import type { Frame, Started } from "../engine/protocol.js";
 import type { Square } from "./layout.js";
 import { palette } from "./palette.js";
 
-export function drawGlyph(context: CanvasRenderingContext2D, square: Square, index: number, size: number, frame: Frame, started: Started): void {
+export function drawGlyph(
+  context: CanvasRenderingContext2D,
+  square: Square,
+  index: number,
+  size: number,
+  frame: Frame,
+  started: Started,
+): void {
   context.fillStyle = palette().paper;
   context.fillRect(square.x, square.y, size, size);
   if (square.layer === 0) drawWeights(context, square, size, frame, started);
@@ -13,7 +20,13 @@ export function drawGlyph(context: CanvasRenderingContext2D, square: Square, ind
 const small = document.createElement("canvas");
 
 /** One pixel an input, in a picture that is then drawn as large as the unit. */
-function drawWeights(context: CanvasRenderingContext2D, { x, y, unit }: Square, size: number, { parameters }: Frame, { layout, spec, recipe }: Started): void {
+function drawWeights(
+  context: CanvasRenderingContext2D,
+  { x, y, unit }: Square,
+  size: number,
+  { parameters }: Frame,
+  { layout, spec, recipe }: Started,
+): void {
   const { ramp } = palette();
   const side = Math.ceil(Math.sqrt(spec.inputs));
   if (small.width !== side) small.width = small.height = side;
@@ -22,7 +35,8 @@ function drawWeights(context: CanvasRenderingContext2D, { x, y, unit }: Square, 
   const first = layout[0].kernel + unit;
   const apart = recipe.layers[0];
   let largest = 1e-12;
-  for (let input = 0; input < spec.inputs; input++) largest = Math.max(largest, Math.abs(parameters[first + input * apart]));
+  for (let input = 0; input < spec.inputs; input++)
+    largest = Math.max(largest, Math.abs(parameters[first + input * apart]));
   for (let input = 0; input < spec.inputs; input++) {
     const at = (128 + Math.round((127 * parameters[first + input * apart]) / largest)) * 3;
     for (let c = 0; c < 3; c++) image.data[input * 4 + c] = ramp[at + c];
@@ -32,13 +46,25 @@ function drawWeights(context: CanvasRenderingContext2D, { x, y, unit }: Square, 
   context.drawImage(small, 0, 0, side, side, x, y, size, size);
 }
 
-function drawProfile(context: CanvasRenderingContext2D, { x, y }: Square, index: number, size: number, { profiles }: Frame, { task }: Started): void {
+function drawProfile(
+  context: CanvasRenderingContext2D,
+  { x, y }: Square,
+  index: number,
+  size: number,
+  { profiles }: Frame,
+  { task }: Started,
+): void {
   const bins = task.classes.length || 10;
   const values = profiles.subarray(index * bins, (index + 1) * bins);
   const largest = values.reduce((most, value) => Math.max(most, Math.abs(value)), 1e-12);
   context.fillStyle = "#E69F00";
   values.forEach((value, bin) => {
     const height = (size - 2) * Math.abs(value / largest);
-    context.fillRect(x + 1 + (bin * (size - 2)) / bins, y + size - 1 - height, Math.max(1, (size - 2) / bins - 1), height);
+    context.fillRect(
+      x + 1 + (bin * (size - 2)) / bins,
+      y + size - 1 - height,
+      Math.max(1, (size - 2) / bins - 1),
+      height,
+    );
   });
 }

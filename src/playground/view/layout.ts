@@ -12,9 +12,20 @@ export interface NetworkLayout {
   readonly labels: boolean;
   /** Hidden units, layer by layer. */
   readonly squares: readonly Square[];
-  readonly columns: readonly { readonly center: number; readonly layer: number; readonly first: number; readonly units: number }[];
+  readonly columns: readonly {
+    readonly center: number;
+    readonly layer: number;
+    readonly first: number;
+    readonly units: number;
+  }[];
   /** Inputs and outputs that are drawn, by their centers. */
-  readonly ends: readonly { readonly x: number; readonly y: number; readonly name: string; readonly side: "in" | "out"; readonly index: number }[];
+  readonly ends: readonly {
+    readonly x: number;
+    readonly y: number;
+    readonly name: string;
+    readonly side: "in" | "out";
+    readonly index: number;
+  }[];
 }
 
 const TOP = 26;
@@ -56,11 +67,23 @@ function fitSquares(layers: readonly number[], width: number, height: number): F
   }
 }
 
-function spread(count: number, height: number, x: number, names: (index: number) => string, side: "in" | "out"): NetworkLayout["ends"] {
+function spread(
+  count: number,
+  height: number,
+  x: number,
+  names: (index: number) => string,
+  side: "in" | "out",
+): NetworkLayout["ends"] {
   const shown = Math.min(count, MOST_ENDS);
   const middle = TOP + (height - TOP - BOTTOM) / 2;
   const apart = Math.min(34, (height - TOP - BOTTOM) / shown);
-  return Array.from({ length: shown }, (_, index) => ({ x, y: middle + (index - (shown - 1) / 2) * apart, name: names(index), side, index }));
+  return Array.from({ length: shown }, (_, index) => ({
+    x,
+    y: middle + (index - (shown - 1) / 2) * apart,
+    name: names(index),
+    side,
+    index,
+  }));
 }
 
 export function layOut({ recipe, task, spec }: Started, width: number, height: number): NetworkLayout {
@@ -72,10 +95,30 @@ export function layOut({ recipe, task, spec }: Started, width: number, height: n
     const tall = Math.min(units, rows);
     const top = TOP + (height - TOP - BOTTOM - (tall * (size + gap) - gap)) / 2;
     columns.push({ center: left + widths[layer] / 2, layer, first: squares.length, units });
-    for (let unit = 0; unit < units; unit++) squares.push({ layer, unit, x: Math.round(left + Math.floor(unit / rows) * (size + GAP)), y: Math.round(top + (unit % rows) * (size + gap)) });
+    for (let unit = 0; unit < units; unit++)
+      squares.push({
+        layer,
+        unit,
+        x: Math.round(left + Math.floor(unit / rows) * (size + GAP)),
+        y: Math.round(top + (unit % rows) * (size + gap)),
+      });
     left += widths[layer] + between;
   });
-  const inputs = task.imageSide ? [] : spread(task.features.length, height, END_WIDTH / 2, (i) => (task.features[i].length <= 3 ? task.features[i] : `x${i}`), "in");
-  const outputs = spread(spec.layers.at(-1)!.units, height, width - END_WIDTH / 2, (i) => (task.classes.length > 2 ? task.classes[i].slice(0, 4) : "ŷ"), "out");
+  const inputs = task.imageSide
+    ? []
+    : spread(
+        task.features.length,
+        height,
+        END_WIDTH / 2,
+        (i) => (task.features[i].length <= 3 ? task.features[i] : `x${i}`),
+        "in",
+      );
+  const outputs = spread(
+    spec.layers.at(-1)!.units,
+    height,
+    width - END_WIDTH / 2,
+    (i) => (task.classes.length > 2 ? task.classes[i].slice(0, 4) : "ŷ"),
+    "out",
+  );
   return { size, labels: size >= LABELLED_FROM, squares, columns, ends: [...inputs, ...outputs] };
 }

@@ -26,7 +26,10 @@ export function createLive(region: HTMLElement): Live {
       if (isTime || news.length === 0) told = now;
       if (!isTime || news.length === 0) return;
       at = performance.now();
-      setText(region, `${news.join(", ")}; ${states.filter((state) => state !== "dead").length} of ${states.length} live.`);
+      setText(
+        region,
+        `${news.join(", ")}; ${states.filter((state) => state !== "dead").length} of ${states.length} live.`,
+      );
     },
     say(message) {
       at = performance.now();

@@ -23,7 +23,11 @@ export interface NetworkView {
 }
 
 /** @param point is told which unit is pointed at or has the focus, and when none is */
-export function createNetworkView(stage: HTMLElement, choose: (name: UnitName) => void, point: (pointed: Pointed | undefined) => void): NetworkView {
+export function createNetworkView(
+  stage: HTMLElement,
+  choose: (name: UnitName) => void,
+  point: (pointed: Pointed | undefined) => void,
+): NetworkView {
   const canvas = stage.querySelector("canvas")!;
   const group = stage.querySelector<HTMLElement>("#units")!;
   const tip = stage.querySelector<HTMLElement>("#tip")!;
@@ -50,11 +54,19 @@ export function createNetworkView(stage: HTMLElement, choose: (name: UnitName) =
 
   function makeButtons(): void {
     const hadFocus = group.contains(document.activeElement);
-    buttons = layout!.squares.map((square, index) => h("button", {
-      type: "button", tabindex: index === 0 ? 0 : -1, "aria-describedby": "tip",
-      onclick: () => choose(square), onkeydown: (event: KeyboardEvent) => move(event, index),
-      onfocus: () => showTip(index), onblur: hideTip, onmouseenter: () => showTip(index), onmouseleave: hideTip,
-    }));
+    buttons = layout!.squares.map((square, index) =>
+      h("button", {
+        type: "button",
+        tabindex: index === 0 ? 0 : -1,
+        "aria-describedby": "tip",
+        onclick: () => choose(square),
+        onkeydown: (event: KeyboardEvent) => move(event, index),
+        onfocus: () => showTip(index),
+        onblur: hideTip,
+        onmouseenter: () => showTip(index),
+        onmouseleave: hideTip,
+      }),
+    );
     group.replaceChildren(...buttons);
     placeButtons();
     if (hadFocus) buttons[0]?.focus();
@@ -72,8 +84,18 @@ export function createNetworkView(stage: HTMLElement, choose: (name: UnitName) =
     const { squares } = layout!;
     const { layer, unit } = squares[index];
     const widths = started!.recipe.layers;
-    const across = (by: number): number => squares.findIndex((other) => other.layer === layer + by && other.unit === Math.min(unit, (widths[layer + by] ?? 1) - 1));
-    const targets: Record<string, number> = { ArrowUp: unit > 0 ? index - 1 : -1, ArrowDown: unit < widths[layer] - 1 ? index + 1 : -1, ArrowLeft: across(-1), ArrowRight: across(1), Home: 0, End: squares.length - 1 };
+    const across = (by: number): number =>
+      squares.findIndex(
+        (other) => other.layer === layer + by && other.unit === Math.min(unit, (widths[layer + by] ?? 1) - 1),
+      );
+    const targets: Record<string, number> = {
+      ArrowUp: unit > 0 ? index - 1 : -1,
+      ArrowDown: unit < widths[layer] - 1 ? index + 1 : -1,
+      ArrowLeft: across(-1),
+      ArrowRight: across(1),
+      Home: 0,
+      End: squares.length - 1,
+    };
     const target = targets[event.key];
     if (target === undefined) return;
     event.preventDefault();
@@ -108,7 +130,8 @@ export function createNetworkView(stage: HTMLElement, choose: (name: UnitName) =
     const death = frame.deaths.find((each) => each.layer === layer && each.unit === unit);
     const since = darkSince[index];
     const name = `Layer ${layer}, unit ${unit}`;
-    if (state === "dead") return `${name}: ${death ? deathSentence(death) : `dead, closed by step ${since?.step ?? frame.shown}`}`;
+    if (state === "dead")
+      return `${name}: ${death ? deathSentence(death) : `dead, closed by step ${since?.step ?? frame.shown}`}`;
     const revived = frame.revived.some((each) => each.layer === layer && each.unit === unit) ? "revived, " : "";
     return `${name}: ${revived}${stateWord(state)}, open on ${percent(frame.figures[index * 5 + 4])}, mean ${figure(frame.figures[index * 5 + 2])}`;
   }
@@ -165,7 +188,13 @@ export function createNetworkView(stage: HTMLElement, choose: (name: UnitName) =
     layout.squares.forEach((square, index) => drawUnit(context, square, index, frame, chosen));
   }
 
-  function drawUnit(context: CanvasRenderingContext2D, square: Square, index: number, frame: Frame, chosen: UnitName | undefined): void {
+  function drawUnit(
+    context: CanvasRenderingContext2D,
+    square: Square,
+    index: number,
+    frame: Frame,
+    chosen: UnitName | undefined,
+  ): void {
     const { x, y, layer, unit } = square;
     const { size } = layout!;
     const { line, accent, ink } = palette();
@@ -176,12 +205,20 @@ export function createNetworkView(stage: HTMLElement, choose: (name: UnitName) =
     context.strokeStyle = line;
     context.strokeRect(x + 0.5, y + 0.5, size - 1, size - 1);
     const dark = darkSince[index];
-    if (dark) drawDead(context, square, isMotionReduced() ? 1 : Math.min(1, (performance.now() - dark.time) / FADE), frame);
-    else if (frame.shown === frame.step && frame.revived.some((each) => each.layer === layer && each.unit === unit)) ring(context, square, 2.5, accent, 1.5);
+    if (dark)
+      drawDead(context, square, isMotionReduced() ? 1 : Math.min(1, (performance.now() - dark.time) / FADE), frame);
+    else if (frame.shown === frame.step && frame.revived.some((each) => each.layer === layer && each.unit === unit))
+      ring(context, square, 2.5, accent, 1.5);
     if (chosen?.layer === layer && chosen.unit === unit) ring(context, square, 4, ink, 2);
   }
 
-  function ring(context: CanvasRenderingContext2D, { x, y }: Square, away: number, colour: string, width: number): void {
+  function ring(
+    context: CanvasRenderingContext2D,
+    { x, y }: Square,
+    away: number,
+    colour: string,
+    width: number,
+  ): void {
     context.strokeStyle = colour;
     context.lineWidth = width;
     context.beginPath();
@@ -190,7 +227,12 @@ export function createNetworkView(stage: HTMLElement, choose: (name: UnitName) =
   }
 
   /** Dark, with a closed gate's bar across, and the step under it. */
-  function drawDead(context: CanvasRenderingContext2D, { x, y, layer, unit }: Square, progress: number, frame: Frame): void {
+  function drawDead(
+    context: CanvasRenderingContext2D,
+    { x, y, layer, unit }: Square,
+    progress: number,
+    frame: Frame,
+  ): void {
     const { size, labels } = layout!;
     const { ink, paper, isDark } = palette();
     context.globalAlpha = progress;
@@ -227,7 +269,8 @@ function drawColumns(context: CanvasRenderingContext2D, layout: NetworkLayout, f
   context.font = "12px system-ui, sans-serif";
   context.textAlign = "center";
   context.textBaseline = "alphabetic";
-  const apart = layout.columns.length > 1 ? layout.columns[1].center - layout.columns[0].center : Number.POSITIVE_INFINITY;
+  const apart =
+    layout.columns.length > 1 ? layout.columns[1].center - layout.columns[0].center : Number.POSITIVE_INFINITY;
   const isTight = apart < context.measureText("layer 0: 10 of 10").width + 8;
   layout.columns.forEach(({ center, layer, first, units }) => {
     const living = frame.states.slice(first, first + units).filter((state) => state !== "dead").length;

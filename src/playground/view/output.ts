@@ -20,12 +20,19 @@ const PAIR_GAP = 12;
 const MOST_DOTS = 400;
 
 export function createOutputView(stage: HTMLElement, words: HTMLElement, endTwin: (keep: boolean) => void): OutputView {
-  const canvas = h("canvas", { role: "img", "aria-label": "The network's answer over the plane, with the training samples" });
+  const canvas = h("canvas", {
+    role: "img",
+    "aria-label": "The network's answer over the plane, with the training samples",
+  });
   const twinCanvas = h("canvas", { role: "img", "aria-label": "The twin's answer" });
   const title = h("p", { class: "small", hidden: true });
   const twinTitle = h("p", { class: "small" });
-  const twinActions = h("div", { class: "row" },
-    h("button", { type: "button", onclick: () => endTwin(true) }, "Keep the twin"), h("button", { type: "button", onclick: () => endTwin(false) }, "End"));
+  const twinActions = h(
+    "div",
+    { class: "row" },
+    h("button", { type: "button", onclick: () => endTwin(true) }, "Keep the twin"),
+    h("button", { type: "button", onclick: () => endTwin(false) }, "End"),
+  );
   const table = h("div");
   const twinBox = h("div", { hidden: true }, twinCanvas, twinTitle);
   const small = document.createElement("canvas");
@@ -54,7 +61,12 @@ export function createOutputView(stage: HTMLElement, words: HTMLElement, endTwin
     const whole = Math.min(MOST_SIDE, stage.clientWidth);
     const side = frame.twin && isPlane() ? Math.floor((whole - PAIR_GAP) / 2) : whole;
     const unit = isPlane() ? pointed : undefined;
-    setText(words, unit ? `L${nameOf(unit).slice(1)}: its preactivation over the plane, − closed (blue), + open (orange).` : legend(started));
+    setText(
+      words,
+      unit
+        ? `L${nameOf(unit).slice(1)}: its preactivation over the plane, − closed (blue), + open (orange).`
+        : legend(started),
+    );
     if (unit) drawUnit(unit.index, side, frame, started);
     else if (isPlane()) drawPlane(canvas, side, frame.plane, started);
     else if (isNumber()) drawScatter(canvas, side, frame.answers, started);
@@ -97,9 +109,14 @@ function briefly({ states, heldOut: { accuracy, loss } }: Picture): string {
 }
 
 function legend({ task, spec }: Started): string {
-  if (task.extent > 0 && task.classes.length === 2 && spec.loss === "binaryCrossEntropy") return `□ ${task.classes[0]} and ○ ${task.classes[1]}: training samples. The ground is what the network says.`;
-  if (task.extent > 0 && task.classes.length === 0) return "Samples and ground in the same colours: − below zero (blue), + above (orange). Where a sample stands out, the answer is off.";
-  if (task.classes.length > 0) return task.extent > 0 ? "Ground: the class the network gives. Letters: training samples." : "Held-out samples: rows are the true class, columns the answer.";
+  if (task.extent > 0 && task.classes.length === 2 && spec.loss === "binaryCrossEntropy")
+    return `□ ${task.classes[0]} and ○ ${task.classes[1]}: training samples. The ground is what the network says.`;
+  if (task.extent > 0 && task.classes.length === 0)
+    return "Samples and ground in the same colours: − below zero (blue), + above (orange). Where a sample stands out, the answer is off.";
+  if (task.classes.length > 0)
+    return task.extent > 0
+      ? "Ground: the class the network gives. Letters: training samples."
+      : "Held-out samples: rows are the true class, columns the answer.";
   return "Held-out samples: across the truth, up the answer. On the line it is right.";
 }
 
@@ -142,7 +159,11 @@ function paintPlane(to: HTMLCanvasElement, plane: Float32Array, outputs: number,
   context.putImageData(image, 0, 0);
 }
 
-function drawSamples(context: CanvasRenderingContext2D, side: number, { train, extent, classes }: Started["task"]): void {
+function drawSamples(
+  context: CanvasRenderingContext2D,
+  side: number,
+  { train, extent, classes }: Started["task"],
+): void {
   const { ink, paper, ramp } = palette();
   const every = Math.ceil(train.x.rows / MOST_DOTS);
   context.lineWidth = 1;
@@ -160,7 +181,8 @@ function drawSamples(context: CanvasRenderingContext2D, side: number, { train, e
       continue;
     }
     const at = (128 + Math.round(127 * Math.max(-1, Math.min(1, target)))) * 3;
-    context.fillStyle = classes.length === 2 ? CLASS_COLOURS[target] : `rgb(${ramp[at]} ${ramp[at + 1]} ${ramp[at + 2]})`;
+    context.fillStyle =
+      classes.length === 2 ? CLASS_COLOURS[target] : `rgb(${ramp[at]} ${ramp[at + 1]} ${ramp[at + 2]})`;
     context.beginPath();
     if (classes.length === 2 && target === 0) context.rect(x - 2.8, y - 2.8, 5.6, 5.6);
     else context.arc(x, y, 3.3, 0, 2 * Math.PI);
@@ -170,7 +192,12 @@ function drawSamples(context: CanvasRenderingContext2D, side: number, { train, e
   }
 }
 
-function drawScatter(canvas: HTMLCanvasElement, side: number, answers: Float32Array, { task: { heldOut } }: Started): void {
+function drawScatter(
+  canvas: HTMLCanvasElement,
+  side: number,
+  answers: Float32Array,
+  { task: { heldOut } }: Started,
+): void {
   const context = prepare(canvas, side, side);
   const { line, ink } = palette();
   const reach = heldOut.y.reduce((most, value) => Math.max(most, Math.abs(value)), 0.1) * 1.1;

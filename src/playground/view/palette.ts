@@ -19,7 +19,16 @@ export interface Palette {
 // Okabe and Ito 2008: told apart by every kind of colour vision.
 const BLUE: Rgb = [0, 114, 178];
 const ORANGE: Rgb = [230, 159, 0];
-export const CLASS_COLOURS = ["#0072B2", "#E69F00", "#009E73", "#CC79A7", "#56B4E9", "#D55E00", "#F0E442", "#999999"] as const;
+export const CLASS_COLOURS = [
+  "#0072B2",
+  "#E69F00",
+  "#009E73",
+  "#CC79A7",
+  "#56B4E9",
+  "#D55E00",
+  "#F0E442",
+  "#999999",
+] as const;
 
 function parse(colour: string): Rgb {
   const value = Number.parseInt(colour.trim().slice(1), 16);
@@ -40,8 +49,15 @@ function read(): Palette {
   const style = getComputedStyle(document.documentElement);
   const colour = (name: string) => style.getPropertyValue(`--${name}`).trim();
   return {
-    paper: colour("paper"), ink: colour("ink"), muted: colour("muted"), line: colour("line"), accent: colour("accent"),
-    negative: colour("negative"), positive: colour("positive"), isDark: matchMedia("(prefers-color-scheme: dark)").matches, ramp: rampBetween(parse(colour("paper"))),
+    paper: colour("paper"),
+    ink: colour("ink"),
+    muted: colour("muted"),
+    line: colour("line"),
+    accent: colour("accent"),
+    negative: colour("negative"),
+    positive: colour("positive"),
+    isDark: matchMedia("(prefers-color-scheme: dark)").matches,
+    ramp: rampBetween(parse(colour("paper"))),
   };
 }
 

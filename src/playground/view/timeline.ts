@@ -19,13 +19,20 @@ export function createTimelineView(stage: HTMLElement, onScrub: (step: number | 
     onScrub(undefined);
   };
   const slider = h("input", {
-    type: "range", min: 0, max: 1, step: 1, value: 1, "aria-label": "Go back in time: drag or use the arrow keys; Escape returns to now",
+    type: "range",
+    min: 0,
+    max: 1,
+    step: 1,
+    value: 1,
+    "aria-label": "Go back in time: drag or use the arrow keys; Escape returns to now",
     oninput: () => (isHeld || isByKey) && onScrub(slider.valueAsNumber), // browsers may send one more when it is let go
     onpointerdown: () => {
       isHeld = true;
       isByKey = false;
     },
-    onpointerup: release, onpointercancel: release, onblur: release,
+    onpointerup: release,
+    onpointercancel: release,
+    onblur: release,
     onkeydown: (event: KeyboardEvent) => {
       isByKey = true;
       if (event.key !== "Escape" && event.key !== "End") return;
@@ -46,7 +53,10 @@ export function createTimelineView(stage: HTMLElement, onScrub: (step: number | 
       slider.step = String(Math.max(1, Math.round(most / 200)));
     }
     if (at === undefined) slider.value = slider.max;
-    slider.setAttribute("aria-valuetext", at === undefined ? `now, step ${frame.step}` : `step ${frame.shown} of ${frame.step}`);
+    slider.setAttribute(
+      "aria-valuetext",
+      at === undefined ? `now, step ${frame.step}` : `step ${frame.shown} of ${frame.step}`,
+    );
     drawAxis(canvas, stage.clientWidth, frame, Number(slider.max));
   }
 
@@ -74,5 +84,12 @@ function drawAxis(canvas: HTMLCanvasElement, width: number, { deaths, step, show
   context.textAlign = "right";
   context.fillText(`step ${count(step)}`, width, 45);
   context.textAlign = "center";
-  if (width > 420) context.fillText(deaths.length === 0 ? "deaths are marked here; drag back to see the weights of then" : `${deaths.length} ${deaths.length === 1 ? "death" : "deaths"}; drag back to see the weights of then`, width / 2, 45);
+  if (width > 420)
+    context.fillText(
+      deaths.length === 0
+        ? "deaths are marked here; drag back to see the weights of then"
+        : `${deaths.length} ${deaths.length === 1 ? "death" : "deaths"}; drag back to see the weights of then`,
+      width / 2,
+      45,
+    );
 }

@@ -56,7 +56,17 @@ export function createUnitPanel(root: HTMLElement, actions: UnitActions): UnitPa
   const table = h("table", { class: "deaths" }, h("caption", { class: "unseen" }, "Units that died, by step"), deaths);
   const findings = h("ul");
   const findingsTitle = h("h3", {}, "The network as a whole");
-  root.replaceChildren(title, hint, about, h("div", { class: "done" }, said, undo), problem, help, h("details", {}, deathsTitle, table), findingsTitle, findings);
+  root.replaceChildren(
+    title,
+    hint,
+    about,
+    h("div", { class: "done" }, said, undo),
+    problem,
+    help,
+    h("details", {}, deathsTitle, table),
+    findingsTitle,
+    findings,
+  );
 
   const keepCures = keeper(cures);
   const keepVerdict = keeper(verdict);
@@ -83,7 +93,10 @@ export function createUnitPanel(root: HTMLElement, actions: UnitActions): UnitPa
     setText(figures, `preactivation ${signed(mean)} ± ${figure(std)}, above 0 on ${percent(share)}`);
     if (performance.now() - named > 1000) {
       named = performance.now();
-      canvas.setAttribute("aria-label", `Histogram of the preactivation: mean ${signed(mean)}, standard deviation ${figure(std)}, above zero on ${percent(share)} of the samples`);
+      canvas.setAttribute(
+        "aria-label",
+        `Histogram of the preactivation: mean ${signed(mean)}, standard deviation ${figure(std)}, above zero on ${percent(share)} of the samples`,
+      );
     }
     drawStory(frame, state === "dead", death);
     drawCures(frame, death, chosen);
@@ -92,8 +105,10 @@ export function createUnitPanel(root: HTMLElement, actions: UnitActions): UnitPa
   function drawStory(frame: Frame, isDead: boolean, death: DeathNote | undefined): void {
     const then = frame.shown < frame.step ? " (then)" : "";
     if (isDead && death) setText(story, sentence(deathSentence(death)));
-    else if (isDead) setText(story, `Closed on every sample${then}. The cause is named when it has been closed for an epoch.`);
-    else setText(story, death ? `${sentence(deathSentence(death))} At the step that is shown it was not closed yet.` : "");
+    else if (isDead)
+      setText(story, `Closed on every sample${then}. The cause is named when it has been closed for an epoch.`);
+    else
+      setText(story, death ? `${sentence(deathSentence(death))} At the step that is shown it was not closed yet.` : "");
     story.hidden = story.textContent === "";
     setText(details, isDead && death ? sentence(death.explanation) : "");
   }
@@ -101,19 +116,53 @@ export function createUnitPanel(root: HTMLElement, actions: UnitActions): UnitPa
   function drawCures(frame: Frame, death: DeathNote | undefined, chosen: UnitName): void {
     const unit = matching(chosen);
     const offers = offersFor(death, unit, frame.rate);
-    keepCures(JSON.stringify(offers), () => offers.map(({ cure, name, reason, rate }, place) => h(
-      "div", { class: "cure" }, h("strong", {}, name),
-      h("button", { type: "button", "aria-label": `Apply: ${name}`, onclick: () => actions.cure(cure, false, rate) }, "Apply"),
-      h("button", { type: "button", "aria-label": `Beside, what would have happened: ${name}`, title: "What would have happened: the cured twin runs beside it", onclick: () => actions.cure(cure, true, rate) }, "Beside"),
-      h("p", { class: "small" }, (place === 0 && death ? "Fits the cause. " : "") + reason),
-    )));
+    keepCures(JSON.stringify(offers), () =>
+      offers.map(({ cure, name, reason, rate }, place) =>
+        h(
+          "div",
+          { class: "cure" },
+          h("strong", {}, name),
+          h(
+            "button",
+            { type: "button", "aria-label": `Apply: ${name}`, onclick: () => actions.cure(cure, false, rate) },
+            "Apply",
+          ),
+          h(
+            "button",
+            {
+              type: "button",
+              "aria-label": `Beside, what would have happened: ${name}`,
+              title: "What would have happened: the cured twin runs beside it",
+              onclick: () => actions.cure(cure, true, rate),
+            },
+            "Beside",
+          ),
+          h("p", { class: "small" }, (place === 0 && death ? "Fits the cause. " : "") + reason),
+        ),
+      ),
+    );
   }
 
   function drawDeaths(notes: readonly DeathNote[]): void {
     setText(deathsTitle, `Deaths (${notes.length})`);
-    keepDeaths(JSON.stringify(notes), () => notes.map((note) => h(
-      "tr", {}, h("td", {}, h("button", { type: "button", onclick: () => actions.choose(note) }, `layer ${note.layer}, unit ${note.unit}`)), h("td", {}, deathSentence(note)),
-    )));
+    keepDeaths(JSON.stringify(notes), () =>
+      notes.map((note) =>
+        h(
+          "tr",
+          {},
+          h(
+            "td",
+            {},
+            h(
+              "button",
+              { type: "button", onclick: () => actions.choose(note) },
+              `layer ${note.layer}, unit ${note.unit}`,
+            ),
+          ),
+          h("td", {}, deathSentence(note)),
+        ),
+      ),
+    );
   }
 
   function matching(chosen: UnitName): Examined["unit"] {

@@ -33,7 +33,10 @@ function drawBar(bar: Bar, place: number, start: number, at: (value: number) => 
   const y = place + 18;
   const [zero, end] = [at(0), Number.isFinite(bar.value) ? at(bar.value) : at(0)];
   const [left, right] = [Math.min(zero, end), Math.max(zero, end)];
-  const whisker = bar.low === undefined || bar.high === undefined || !Number.isFinite(bar.low + bar.high) ? "" : line(at(bar.low), y + THICKNESS / 2, at(bar.high), y + THICKNESS / 2, "whisker");
+  const whisker =
+    bar.low === undefined || bar.high === undefined || !Number.isFinite(bar.low + bar.high)
+      ? ""
+      : line(at(bar.low), y + THICKNESS / 2, at(bar.high), y + THICKNESS / 2, "whisker");
   const reach = Math.max(right, whisker === "" || bar.high === undefined ? right : at(bar.high));
   return [
     text(start + 4, place + 12, bar.name),
@@ -44,12 +47,17 @@ function drawBar(bar: Bar, place: number, start: number, at: (value: number) => 
 }
 
 export function drawBars({ title, axis, bars }: BarPlot): string {
-  const top = 8, left = 2;
+  const top = 8,
+    left = 2;
   const bottom = top + bars.length * ROW + 4;
   const right = WIDTH - 12 - Math.max(...bars.map((bar) => textWidth(barText(bar))));
   const values = bars.flatMap(({ value, low, high }) => [value, low ?? value, high ?? value]);
   const x = makeScale([0, ...values], { ...axis, scale: "linear" }, left, right);
-  const ticks = x.ticks.map(({ value, text: label }, i) => line(x.at(value), top, x.at(value), bottom, "grid") + text(x.at(value), bottom + 16, label, { anchor: i === 0 ? "start" : "middle", kind: "tick" }));
+  const ticks = x.ticks.map(
+    ({ value, text: label }, i) =>
+      line(x.at(value), top, x.at(value), bottom, "grid") +
+      text(x.at(value), bottom + 16, label, { anchor: i === 0 ? "start" : "middle", kind: "tick" }),
+  );
   return picture(title, bottom + 40, [
     ...ticks,
     ...bars.map((bar, i) => drawBar(bar, top + i * ROW, left, x.at)),

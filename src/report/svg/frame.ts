@@ -44,14 +44,26 @@ export function seriesKind(index: number): string {
 
 /** Horizontal grid lines with their numbers, and the axis' name above them. */
 export function verticalAxis(axis: Axis, scale: Scale, { left, right, top }: Box): string[] {
-  const grid = scale.ticks.map(({ value, text: label }) => line(left, scale.at(value), right, scale.at(value), "grid") + text(left - 6, scale.at(value) + 4, label, { anchor: "end", kind: "tick" }));
+  const grid = scale.ticks.map(
+    ({ value, text: label }) =>
+      line(left, scale.at(value), right, scale.at(value), "grid") +
+      text(left - 6, scale.at(value) + 4, label, { anchor: "end", kind: "tick" }),
+  );
   return [...grid, text(2, top - 12, axis.label, { kind: "axis" })];
 }
 
 /** The base line with its numbers, and the axis' name under them. */
 export function horizontalAxis(axis: Axis, scale: Scale, { left, right, bottom }: Box): string[] {
-  const ticks = scale.ticks.map(({ value, text: label }) => line(scale.at(value), bottom, scale.at(value), bottom + 4, "base") + text(scale.at(value), bottom + 17, label, { anchor: "middle", kind: "tick" }));
-  return [line(left, bottom, right, bottom, "base"), ...ticks, text((left + right) / 2, bottom + 34, axis.label, { anchor: "middle", kind: "axis" })];
+  const ticks = scale.ticks.map(
+    ({ value, text: label }) =>
+      line(scale.at(value), bottom, scale.at(value), bottom + 4, "base") +
+      text(scale.at(value), bottom + 17, label, { anchor: "middle", kind: "tick" }),
+  );
+  return [
+    line(left, bottom, right, bottom, "base"),
+    ...ticks,
+    text((left + right) / 2, bottom + 34, axis.label, { anchor: "middle", kind: "axis" }),
+  ];
 }
 
 /** Room for the numbers of a vertical axis. */

@@ -1,5 +1,16 @@
 // Lines against an axis, each with its name at its end, and a band around it where a range is known.
-import { type Box, horizontalAxis, line, picture, seriesKind, text, textWidth, tickRoom, verticalAxis, WIDTH } from "./frame.js";
+import {
+  type Box,
+  horizontalAxis,
+  line,
+  picture,
+  seriesKind,
+  text,
+  textWidth,
+  tickRoom,
+  verticalAxis,
+  WIDTH,
+} from "./frame.js";
 import { type Axis, makeScale, type Scale } from "./scale.js";
 
 export interface Series {
@@ -24,30 +35,45 @@ const DOTS_UP_TO = 24;
 
 function path(points: readonly (readonly [number, number])[]): string {
   let isDown = false;
-  return points.map(([x, y]) => {
-    const place = Number.isFinite(y) ? `${isDown ? "L" : "M"}${x} ${y}` : "";
-    isDown = place !== "";
-    return place;
-  }).join("");
+  return points
+    .map(([x, y]) => {
+      const place = Number.isFinite(y) ? `${isDown ? "L" : "M"}${x} ${y}` : "";
+      isDown = place !== "";
+      return place;
+    })
+    .join("");
 }
 
 function drawBand({ points, band }: Series, x: Scale, y: Scale, kind: string): string {
   if (!band) return "";
-  const known = points.map(([at], i) => [x.at(at), ...band[i].map(y.at)]).filter((place) => place.every(Number.isFinite));
+  const known = points
+    .map(([at], i) => [x.at(at), ...band[i].map(y.at)])
+    .filter((place) => place.every(Number.isFinite));
   if (known.length === 0) return "";
-  const upper = known.map(([at, , high]) => `${at} ${high}`), lower = known.map(([at, low]) => `${at} ${low}`).reverse();
+  const upper = known.map(([at, , high]) => `${at} ${high}`),
+    lower = known.map(([at, low]) => `${at} ${low}`).reverse();
   return `<path d="M${[...upper, ...lower].join("L")}Z" class="band ${kind}"/>`;
 }
 
 function drawSeries({ points }: Series, x: Scale, y: Scale, kind: string): string {
   const places = points.map(([at, value]) => [x.at(at), y.at(value)] as const);
-  const dots = points.length > DOTS_UP_TO ? [] : places.filter(([, at]) => Number.isFinite(at)).map(([cx, cy]) => `<circle cx="${cx}" cy="${cy}" r="2.5" class="dot ${kind}"/>`);
+  const dots =
+    points.length > DOTS_UP_TO
+      ? []
+      : places
+          .filter(([, at]) => Number.isFinite(at))
+          .map(([cx, cy]) => `<circle cx="${cx}" cy="${cy}" r="2.5" class="dot ${kind}"/>`);
   return `<path d="${path(places)}" class="line ${kind}"/>${dots.join("")}`;
 }
 
 /** The value farthest to the right. */
 function lastOf(points: Series["points"]): number | undefined {
-  return points.filter(([, value]) => Number.isFinite(value)).reduce<readonly [number, number] | undefined>((last, point) => (last && last[0] > point[0] ? last : point), undefined)?.[1];
+  return points
+    .filter(([, value]) => Number.isFinite(value))
+    .reduce<readonly [number, number] | undefined>(
+      (last, point) => (last && last[0] > point[0] ? last : point),
+      undefined,
+    )?.[1];
 }
 
 /** Names at the ends of the lines, pushed apart where they would touch. */
@@ -57,17 +83,26 @@ function drawNames(series: readonly Series[], y: Scale, box: Box): string[] {
     .sort((a, b) => a.wanted - b.wanted);
   let last = -Infinity;
   const places = names.map(({ wanted }) => (last = Math.max(wanted, last + LABEL_GAP)));
-  for (let i = places.length - 1, limit = box.bottom; i >= 0; i--, limit -= LABEL_GAP) places[i] = Math.min(places[i], limit);
-  return names.map(({ name, index }, i) => text(box.right + 6, Math.round(places[i] * 10) / 10 + 4, name, { kind: `name ${seriesKind(index)}` }));
+  for (let i = places.length - 1, limit = box.bottom; i >= 0; i--, limit -= LABEL_GAP)
+    places[i] = Math.min(places[i], limit);
+  return names.map(({ name, index }, i) =>
+    text(box.right + 6, Math.round(places[i] * 10) / 10 + 4, name, { kind: `name ${seriesKind(index)}` }),
+  );
 }
 
 export function drawLines({ title, x: xAxis, y: yAxis, series }: LinePlot): string {
   const values = series.flatMap(({ points, band = [] }) => [...points.map(([, y]) => y), ...band.flat()]);
-  const top = 30, bottom = HEIGHT - 42;
+  const top = 30,
+    bottom = HEIGHT - 42;
   const y = makeScale(values, yAxis, bottom, top);
   const right = WIDTH - 10 - Math.max(...series.map(({ name }) => textWidth(name)));
   const box = { left: tickRoom(y), right, top, bottom };
-  const x = makeScale(series.flatMap(({ points }) => points.map(([at]) => at)), { ...xAxis, ...endsOf(series, xAxis) }, box.left + 6, right - 4);
+  const x = makeScale(
+    series.flatMap(({ points }) => points.map(([at]) => at)),
+    { ...xAxis, ...endsOf(series, xAxis) },
+    box.left + 6,
+    right - 4,
+  );
   return picture(title, HEIGHT, [
     ...verticalAxis(yAxis, y, box),
     ...horizontalAxis(xAxis, x, box),

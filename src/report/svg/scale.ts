@@ -46,7 +46,11 @@ function linearTicks(low: number, high: number, count: number): Tick[] {
   const ticks: Tick[] = [];
   for (let i = Math.ceil(low / step - 1e-9); i * step <= high + step * 1e-9; i++) {
     const value = Number((i * step).toPrecision(12));
-    ticks.push({ value, text: Math.abs(value) >= 1000 && Math.abs(value) < 1e6 ? formatCount(value) : formatNumber(value).replace("-", "−") });
+    ticks.push({
+      value,
+      text:
+        Math.abs(value) >= 1000 && Math.abs(value) < 1e6 ? formatCount(value) : formatNumber(value).replace("-", "−"),
+    });
   }
   return ticks;
 }
@@ -55,7 +59,8 @@ function logTicks(low: number, high: number, count: number): Tick[] {
   const [first, last] = [Math.ceil(Math.log10(low) - 1e-9), Math.floor(Math.log10(high) + 1e-9)];
   const every = Math.max(1, Math.ceil((last - first + 1) / count));
   const ticks: Tick[] = [];
-  for (let exponent = first; exponent <= last; exponent += every) ticks.push({ value: 10 ** exponent, text: powerOfTen(exponent) });
+  for (let exponent = first; exponent <= last; exponent += every)
+    ticks.push({ value: 10 ** exponent, text: powerOfTen(exponent) });
   return ticks;
 }
 
@@ -68,7 +73,12 @@ function linearScale(values: readonly number[], { low, high }: Axis, start: numb
   const step = roundStep(to - from, count);
   from = low ?? Math.floor(from / step + 1e-9) * step;
   to = high ?? Math.ceil(to / step - 1e-9) * step;
-  return { low: from, high: to, ticks: linearTicks(from, to, count), at: (value) => tenth(start + ((value - from) / (to - from)) * (end - start)) };
+  return {
+    low: from,
+    high: to,
+    ticks: linearTicks(from, to, count),
+    at: (value) => tenth(start + ((value - from) / (to - from)) * (end - start)),
+  };
 }
 
 function logScale(values: readonly number[], axis: Axis, start: number, end: number, count: number): Scale {
@@ -78,12 +88,15 @@ function logScale(values: readonly number[], axis: Axis, start: number, end: num
   const high = Math.max(low * 10, 10 ** Math.ceil(Math.log10(to) - 1e-9));
   const hasFloor = values.some((value) => value <= 0);
   const lowest = hasFloor ? start + (end - start) * 0.1 : start;
-  const at = (value: number): number => (value <= 0 ? start : tenth(lowest + (Math.log10(value / low) / Math.log10(high / low)) * (end - lowest)));
+  const at = (value: number): number =>
+    value <= 0 ? start : tenth(lowest + (Math.log10(value / low) / Math.log10(high / low)) * (end - lowest));
   return { low, high, ticks: [...(hasFloor ? [{ value: 0, text: "0" }] : []), ...logTicks(low, high, count)], at };
 }
 
 /** An axis that holds all values; those that are not finite are left out. */
 export function makeScale(values: readonly number[], axis: Axis, start: number, end: number, count = 5): Scale {
   const finite = values.filter(Number.isFinite);
-  return axis.scale === "log" ? logScale(finite, axis, start, end, count) : linearScale(finite, axis, start, end, count);
+  return axis.scale === "log"
+    ? logScale(finite, axis, start, end, count)
+    : linearScale(finite, axis, start, end, count);
 }

@@ -58,7 +58,11 @@ export interface Extras {
   readonly inspect?: (network: Network, history: History) => void;
 }
 
-const CALLBACKS: Readonly<Record<NamedCallback["name"], (options?: Readonly<Record<string, number>>) => Callback>> = { continualBackprop, preventDeaths, recycleDormant };
+const CALLBACKS: Readonly<Record<NamedCallback["name"], (options?: Readonly<Record<string, number>>) => Callback>> = {
+  continualBackprop,
+  preventDeaths,
+  recycleDormant,
+};
 
 export function toCallbacks(named: readonly NamedCallback[]): Callback[] {
   return named.map(({ name, options }) => CALLBACKS[name](options));
@@ -79,12 +83,18 @@ function deadShare(network: Network, x: Matrix): number {
   }
 }
 
-async function train({ training, validation, batchSize, shuffle, arithmetic }: Setup, { regimen, seed, epochs }: Job, extras: Extras): Promise<Outcome> {
+async function train(
+  { training, validation, batchSize, shuffle, arithmetic }: Setup,
+  { regimen, seed, epochs }: Job,
+  extras: Extras,
+): Promise<Outcome> {
   using network = await createNetwork({ ...regimen.spec, seed }, { arithmetic });
   const started = performance.now();
   if (regimen.calibrate) calibrate(network, training.x, regimen.calibrate);
   const history = await network.fit(training, {
-    epochs, batchSize, shuffle,
+    epochs,
+    batchSize,
+    shuffle,
     ...(extras.callbacks && { validation }), // for those that look at it; else its time is saved
     optimizer: rebuildOptimizer(regimen.optimizer),
     learningRate: extras.schedule,
@@ -95,7 +105,13 @@ async function train({ training, validation, batchSize, shuffle, arithmetic }: S
   const seconds = (performance.now() - started) / 1000;
   extras.inspect?.(network, history);
   const failed = history.stopped === "callback" ? undefined : history.stopped;
-  return { metrics: network.evaluate(validation), deadFraction: deadShare(network, training.x), seconds, epochs: history.epochs.length, ...(failed && { failed }) };
+  return {
+    metrics: network.evaluate(validation),
+    deadFraction: deadShare(network, training.x),
+    seconds,
+    epochs: history.epochs.length,
+    ...(failed && { failed }),
+  };
 }
 
 /** Does one job. What goes wrong in it is its outcome. */

@@ -2,7 +2,17 @@
 import { hire } from "#crew";
 import type { Crew } from "./crew-web.js";
 import { type Evidence, judge } from "./evidence.js";
-import { type Extras, type Job, type Outcome, type PlainSet, type Regimen, runJob, scaleSchedule, type Setup, toCallbacks } from "./job.js";
+import {
+  type Extras,
+  type Job,
+  type Outcome,
+  type PlainSet,
+  type Regimen,
+  runJob,
+  scaleSchedule,
+  type Setup,
+  toCallbacks,
+} from "./job.js";
 import { beats, type Entry, failureOf, gainsOf, intervalOf, meanDead, meanMetrics, rank } from "./rank.js";
 import { chooseRemedies } from "./remedies.js";
 import { splitData } from "./split.js";
@@ -36,7 +46,8 @@ interface Checked {
 function checkPrescribe(options: PrescribeOptions | undefined, fit: FitOptions): Checked {
   const given = checkOptions("options", options, ["trials", "repeats", "workers", "arithmetic", "signal", "onTrial"]);
   const { workers = "auto", signal } = given;
-  if (signal !== undefined && typeof signal?.aborted !== "boolean") throw new RelumineError("value", "options.signal is no AbortSignal; wanted is one");
+  if (signal !== undefined && typeof signal?.aborted !== "boolean")
+    throw new RelumineError("value", "options.signal is no AbortSignal; wanted is one");
   return {
     trials: given.trials === undefined ? Infinity : checkInteger("trials", given.trials, { low: 1 }),
     repeats: checkInteger("repeats", given.repeats ?? 3, { low: 1, high: 1000 }),
@@ -101,7 +112,11 @@ class Practice {
   private extrasFor({ regimen }: Job): Extras {
     const [rate, given] = [regimen, this.regimen].map(({ optimizer }) => optimizer.options.learningRate as number);
     const { schedule, callbacks } = this.plan;
-    return { schedule: scaleSchedule(schedule, rate === given ? 1 : rate / given), ...(callbacks.length > 0 && { callbacks }), signal: this.stop.signal };
+    return {
+      schedule: scaleSchedule(schedule, rate === given ? 1 : rate / given),
+      ...(callbacks.length > 0 && { callbacks }),
+      signal: this.stop.signal,
+    };
   }
 
   /** Here, one at a time. */
@@ -151,7 +166,8 @@ class Practice {
   async prescribe(): Promise<Prescription> {
     const { trials, workers, repeats } = this.options;
     const isPlain = !this.plan.schedule && this.plan.callbacks.length === 0;
-    const hiring = isPlain && workers !== 1 && !this.stop.signal.aborted ? hire(this.setup, workers) : Promise.resolve(undefined);
+    const hiring =
+      isPlain && workers !== 1 && !this.stop.signal.aborted ? hire(this.setup, workers) : Promise.resolve(undefined);
     try {
       await this.runBaseline();
     } finally {
@@ -159,34 +175,56 @@ class Practice {
       if (this.stop.signal.aborted) this.crew?.dismiss();
     }
     const verdict = judge(this.evidence!);
-    const remedies = chooseRemedies(this.regimen, verdict.illness, this.evidence!).slice(0, trials).map((candidate) => enter(candidate));
+    const remedies = chooseRemedies(this.regimen, verdict.illness, this.evidence!)
+      .slice(0, trials)
+      .map((candidate) => enter(candidate));
     const seeds = Array.from({ length: repeats }, (_, repeat) => this.regimen.spec.seed + repeat);
-    const rules = { epochs: this.plan.epochs, seeds, hasFavourite: verdict.illness !== "none", run: this.run, onResult: this.tell };
-    if (!this.stop.signal.aborted) await compete(this.baseline, remedies, { ...rules, isOver: () => this.stop.signal.aborted });
+    const rules = {
+      epochs: this.plan.epochs,
+      seeds,
+      hasFavourite: verdict.illness !== "none",
+      run: this.run,
+      onResult: this.tell,
+    };
+    if (!this.stop.signal.aborted)
+      await compete(this.baseline, remedies, { ...rules, isOver: () => this.stop.signal.aborted });
     return this.conclude(remedies, verdict);
   }
 
   private toTrial(entry: Entry): Trial {
-    const { candidate: { name, why, regimen }, outcomes, stoppedEarly } = entry;
+    const {
+      candidate: { name, why, regimen },
+      outcomes,
+      stoppedEarly,
+    } = entry;
     const metrics = meanMetrics(entry);
     const { signal: _signal, validation: _validation, ...fit } = this.fit;
     const gains = entry.isBaseline ? [] : gainsOf(entry, this.baseline);
-    const interval = clamp(intervalOf(outcomes.map(({ metrics: each }) => each.accuracy ?? each.loss)), metrics.accuracy === undefined ? Infinity : 1);
+    const interval = clamp(
+      intervalOf(outcomes.map(({ metrics: each }) => each.accuracy ?? each.loss)),
+      metrics.accuracy === undefined ? Infinity : 1,
+    );
     const gain = intervalOf(gains);
     const failed = failureOf(entry);
     const schedule = this.extrasFor({ regimen, seed: 0, epochs: 0 }).schedule;
     return {
-      name, why, metrics,
+      name,
+      why,
+      metrics,
       spec: regimen.spec,
       fit: {
-        ...fit, epochs: this.plan.epochs, optimizer: rebuildOptimizer(regimen.optimizer),
-        ...(regimen.clipNorm !== undefined && { clipNorm: regimen.clipNorm }), ...(schedule && { learningRate: schedule }),
+        ...fit,
+        epochs: this.plan.epochs,
+        optimizer: rebuildOptimizer(regimen.optimizer),
+        ...(regimen.clipNorm !== undefined && { clipNorm: regimen.clipNorm }),
+        ...(schedule && { learningRate: schedule }),
         ...(regimen.callbacks.length > 0 && { callbacks: [...this.plan.callbacks, ...toCallbacks(regimen.callbacks)] }),
       },
       ...(regimen.calibrate && { calibrate: regimen.calibrate }),
       ...(regimen.callbacks.length > 0 && { callbacks: regimen.callbacks }),
       deadFraction: meanDead(entry),
-      ...(interval && { interval }), ...(gain && { gain }),
+      ...(interval && { interval }),
+      ...(gain && { gain }),
       seconds: outcomes.reduce((sum, { seconds }) => sum + seconds, 0) / outcomes.length,
       epochs: outcomes[0].epochs,
       repeats: outcomes.length,
@@ -203,7 +241,10 @@ class Practice {
     const trials = ranked.map((entry) => this.toTrial(entry));
     const { diagnosis, deaths } = this.evidence!;
     const found = {
-      trials, reason, causes, deaths,
+      trials,
+      reason,
+      causes,
+      deaths,
       baseline: trials[ranked.indexOf(this.baseline)],
       best: trials[0],
       ...(diagnosis && { diagnosis }),
@@ -211,7 +252,10 @@ class Practice {
       ...(this.isAborted && { stopped: "aborted" as const }),
     };
     const isBetter = beats(ranked[0], this.baseline, rows);
-    return Object.defineProperty(found, "toString", { value: () => drawPrescription({ ...found, illness, isBetter }), enumerable: false });
+    return Object.defineProperty(found, "toString", {
+      value: () => drawPrescription({ ...found, illness, isBetter }),
+      enumerable: false,
+    });
   }
 }
 
@@ -244,7 +288,12 @@ function diagnoseFinite(network: Network, { x, y }: PlainSet): Evidence["diagnos
  * const prescription = await prescribe(spec, { x, y }, { epochs: 20, optimizer: sgd({ learningRate: 1 }) });
  * console.log(String(prescription), prescription.best.spec);
  */
-export async function prescribe(spec: NetworkSpec, data: DataSet, fit: FitOptions = {}, options?: PrescribeOptions): Promise<Prescription> {
+export async function prescribe(
+  spec: NetworkSpec,
+  data: DataSet,
+  fit: FitOptions = {},
+  options?: PrescribeOptions,
+): Promise<Prescription> {
   const checked = checkPrescribe(options, checkOptions("fit", fit, OPTION_NAMES));
   let practice: Practice;
   {
@@ -253,8 +302,18 @@ export async function prescribe(spec: NetworkSpec, data: DataSet, fit: FitOption
     const { name, options: recipe } = plan.recipe;
     const resolved = network.spec as ResolvedSpec;
     checkInteger("seed + repeats", resolved.seed + checked.repeats, { low: 0 });
-    const regimen = { spec: resolved, optimizer: { name, options: recipe }, callbacks: [], ...(fit.clipNorm !== undefined && { clipNorm: fit.clipNorm }) };
-    const setup = { ...splitData(network, plan), batchSize: plan.batchSize, shuffle: plan.shuffle, arithmetic: checked.arithmetic };
+    const regimen = {
+      spec: resolved,
+      optimizer: { name, options: recipe },
+      callbacks: [],
+      ...(fit.clipNorm !== undefined && { clipNorm: fit.clipNorm }),
+    };
+    const setup = {
+      ...splitData(network, plan),
+      batchSize: plan.batchSize,
+      shuffle: plan.shuffle,
+      arithmetic: checked.arithmetic,
+    };
     practice = new Practice(setup, plan, fit, regimen, checked);
   }
   try {

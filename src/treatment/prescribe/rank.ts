@@ -26,7 +26,9 @@ export function intervalOf(values: readonly number[]): Interval | undefined {
   const n = values.length;
   if (n < 2) return undefined;
   const mean = meanOf(values);
-  const half = (T95[n - 2] ?? 1.96 + 2.4 / (n - 1)) * Math.sqrt(values.reduce((sum, value) => sum + (value - mean) ** 2, 0) / (n - 1) / n);
+  const half =
+    (T95[n - 2] ?? 1.96 + 2.4 / (n - 1)) *
+    Math.sqrt(values.reduce((sum, value) => sum + (value - mean) ** 2, 0) / (n - 1) / n);
   return { mean, low: mean - half, high: mean + half };
 }
 
@@ -42,14 +44,18 @@ export function failureOf({ outcomes }: Entry): string | undefined {
 
 export const meanMetrics = ({ outcomes }: Entry): Metrics => ({
   loss: meanOf(outcomes.map(({ metrics }) => metrics.loss)),
-  ...(outcomes[0].metrics.accuracy !== undefined && { accuracy: meanOf(outcomes.map(({ metrics }) => metrics.accuracy!)) }),
+  ...(outcomes[0].metrics.accuracy !== undefined && {
+    accuracy: meanOf(outcomes.map(({ metrics }) => metrics.accuracy!)),
+  }),
 });
 export const meanDead = ({ outcomes }: Entry): number => meanOf(outcomes.map(({ deadFraction }) => deadFraction));
 const meanScore = (entry: Entry): number => scoreOf(meanMetrics(entry));
 
 /** What `a` is better by than `b`, repeat by repeat. */
 export function gainsOf(a: Entry, b: Entry): number[] {
-  return a.outcomes.slice(0, b.outcomes.length).map(({ metrics }, repeat) => scoreOf(metrics) - scoreOf(b.outcomes[repeat].metrics));
+  return a.outcomes
+    .slice(0, b.outcomes.length)
+    .map(({ metrics }, repeat) => scoreOf(metrics) - scoreOf(b.outcomes[repeat].metrics));
 }
 
 /** What two networks of equal skill may differ by: two standard errors of accuracies on so many rows, or a tenth of the loss. */
@@ -68,7 +74,12 @@ export function beats(a: Entry, b: Entry, rows: number): boolean {
   if (failureOf(b) !== undefined) return true;
   const gains = gainsOf(a, b);
   const least = noise(meanMetrics(a), meanMetrics(b), rows) * (gains.length === 1 ? 2 : 1);
-  return meanScore(a) > meanScore(b) && meanOf(gains) > least && gains.filter((gain) => gain > least).length > gains.length / 2 && gains.every((gain) => gain >= -least);
+  return (
+    meanScore(a) > meanScore(b) &&
+    meanOf(gains) > least &&
+    gains.filter((gain) => gain > least).length > gains.length / 2 &&
+    gains.every((gain) => gain >= -least)
+  );
 }
 
 /** Better first: by score, then loss; in the order given where all is equal. What failed comes last. */
@@ -88,7 +99,12 @@ function deadTenths(entry: Entry): number {
 /** Among those that chance may have put apart: fewer dead units, then the baseline, then the score, then the time. */
 function byDeadShare(a: Entry, b: Entry): number {
   const seconds = ({ outcomes }: Entry): number => meanOf(outcomes.map((outcome) => outcome.seconds));
-  return deadTenths(a) - deadTenths(b) || Number(b.isBaseline) - Number(a.isBaseline) || byScore(a, b) || compare(seconds(a), seconds(b));
+  return (
+    deadTenths(a) - deadTenths(b) ||
+    Number(b.isBaseline) - Number(a.isBaseline) ||
+    byScore(a, b) ||
+    compare(seconds(a), seconds(b))
+  );
 }
 
 function rankFinished(entries: readonly Entry[], rows: number): Entry[] {
@@ -96,7 +112,11 @@ function rankFinished(entries: readonly Entry[], rows: number): Entry[] {
   const ranked: Entry[] = [];
   while (waiting.length > 0) {
     const leader = waiting[0];
-    const level = waiting.filter((entry) => entry === leader || (failureOf(entry) === undefined) === (failureOf(leader) === undefined) && !beats(leader, entry, rows));
+    const level = waiting.filter(
+      (entry) =>
+        entry === leader ||
+        ((failureOf(entry) === undefined) === (failureOf(leader) === undefined) && !beats(leader, entry, rows)),
+    );
     ranked.push(...level.sort(byDeadShare));
     for (const entry of level) waiting.splice(waiting.indexOf(entry), 1);
   }
@@ -107,7 +127,10 @@ function rankFinished(entries: readonly Entry[], rows: number): Entry[] {
 export function rank(entries: readonly Entry[], rows: number): Entry[] {
   const failed = entries.filter((entry) => failureOf(entry) !== undefined);
   const sound = entries.filter((entry) => failureOf(entry) === undefined);
-  const finished = rankFinished(sound.filter(({ stoppedEarly }) => !stoppedEarly), rows);
+  const finished = rankFinished(
+    sound.filter(({ stoppedEarly }) => !stoppedEarly),
+    rows,
+  );
   const stopped = sound.filter(({ stoppedEarly }) => stoppedEarly).sort((a, b) => b.round - a.round || byScore(a, b));
   const baseline = finished.at(-1)?.isBaseline ? finished.pop() : undefined;
   if (!baseline) return [...finished, ...stopped, ...failed];

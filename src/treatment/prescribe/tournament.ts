@@ -26,7 +26,9 @@ export function enter(candidate: Candidate, isBaseline = false): Entry {
 /** The entry's trainings with the given repeats; what was finished of them is added to `outcomes`, or replaces it if it is of fewer epochs. */
 async function train(entry: Entry, repeats: readonly number[], epochs: number, rules: Rules): Promise<void> {
   const { regimen } = entry.candidate;
-  const outcomes = await Promise.all(repeats.map((repeat) => rules.run({ regimen, seed: rules.seeds[repeat], epochs })));
+  const outcomes = await Promise.all(
+    repeats.map((repeat) => rules.run({ regimen, seed: rules.seeds[repeat], epochs })),
+  );
   const missing = outcomes.indexOf(undefined);
   const whole = (missing < 0 ? outcomes : outcomes.slice(0, missing)) as Outcome[];
   if (whole.length === 0) return;
@@ -35,7 +37,13 @@ async function train(entry: Entry, repeats: readonly number[], epochs: number, r
   rules.onResult(entry);
 }
 
-async function playRound(entries: readonly Entry[], round: number, epochs: number, repeats: readonly number[], rules: Rules): Promise<void> {
+async function playRound(
+  entries: readonly Entry[],
+  round: number,
+  epochs: number,
+  repeats: readonly number[],
+  rules: Rules,
+): Promise<void> {
   for (const entry of entries) entry.round = round;
   await Promise.all(entries.map((entry) => train(entry, repeats, epochs, rules)));
 }

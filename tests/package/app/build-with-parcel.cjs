@@ -5,7 +5,9 @@ new Parcel({
   defaultConfig: require.resolve("@parcel/config-default"),
   mode: "production",
   defaultTargetOptions: { distDir: "by-parcel" },
-}).run().catch((error) => {
-  for (const { message, hints } of error.diagnostics ?? [error]) console.error(message, hints ?? "");
-  process.exitCode = 1;
-});
+})
+  .run()
+  .catch((error) => {
+    for (const { message, hints } of error.diagnostics ?? [error]) console.error(message, hints ?? "");
+    process.exitCode = 1;
+  });

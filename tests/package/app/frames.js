@@ -27,9 +27,18 @@ globalThis.measureFrames = async (widths, batch, steps, inWorker) => {
   const [inputs, ...units] = widths;
   const spec = { inputs, layers: units.map((each) => ({ units: each })), loss: "crossEntropy" };
   const network = await (inWorker ? createInWorker : createNetwork)(spec);
-  const x = { rows: batch, columns: inputs, data: Float32Array.from({ length: batch * inputs }, (_, i) => Math.sin(i * i)) };
+  const x = {
+    rows: batch,
+    columns: inputs,
+    data: Float32Array.from({ length: batch * inputs }, (_, i) => Math.sin(i * i)),
+  };
   const y = Array.from({ length: batch }, (_, i) => i % units.at(-1));
-  const options = { epochs: steps, batchSize: batch, optimizer: sgd({ learningRate: 1e-3 }), ...(inWorker && { callbacks: [{ onBatchEnd() {}, onEpochEnd() {} }] }) };
+  const options = {
+    epochs: steps,
+    batchSize: batch,
+    optimizer: sgd({ learningRate: 1e-3 }),
+    ...(inWorker && { callbacks: [{ onBatchEnd() {}, onEpochEnd() {} }] }),
+  };
   await new Promise((resolve) => setTimeout(resolve, 100));
   const result = await framesDuring(() => network.fit({ x, y }, options));
   network.dispose();

@@ -11,7 +11,10 @@ const spec = { inputs: 2, layers: [{ units: 24 }, { units: 17 }, { units: 2 }], 
 
 async function train() {
   const network = await createNetwork(spec, { arithmetic: "reproducible", threads: 2, ...named });
-  const { epochs } = await network.fit({ x, y }, { epochs: 20, batchSize: 16, optimizer: adam({ learningRate: 0.01 }) });
+  const { epochs } = await network.fit(
+    { x, y },
+    { epochs: 20, batchSize: 16, optimizer: adam({ learningRate: 0.01 }) },
+  );
   return JSON.stringify({ threads: network.runtime.threads, losses: epochs.map(({ loss }) => loss) });
 }
 

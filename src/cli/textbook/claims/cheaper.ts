@@ -8,7 +8,11 @@ import type { Network } from "../../../index.js";
 const NAMES = ["relu", "sigmoid", "tanh"] as const;
 const RIVALS = ["sigmoid", "tanh"] as const;
 /** Units of both hidden layers, and so many rows that an epoch takes long enough for a clock. */
-const SIZES = [{ width: 32, rows: 1024 }, { width: 128, rows: 512 }, { width: 512, rows: 128 }];
+const SIZES = [
+  { width: 32, rows: 1024 },
+  { width: 128, rows: 512 },
+  { width: 512, rows: 128 },
+];
 /** Of each a repeat keeps the fastest: what disturbs a clock only adds to it. */
 const ROUNDS = 8;
 /** A step that is cheaper by less is not worth the word. */
@@ -42,7 +46,8 @@ async function timeKernels(lab: Lab): Promise<Times> {
     }
     return ((performance.now() - started) * 1e6) / (8 * z.data.length);
   };
-  for (let repeat = -1; repeat < lab.repeats; repeat++) { // the first warms up
+  for (let repeat = -1; repeat < lab.repeats; repeat++) {
+    // the first warms up
     await lab.pause("timing the activations");
     const rounds = Array.from({ length: ROUNDS }, () => NAMES.map(once));
     if (repeat >= 0) NAMES.forEach((name, i) => times[name].push(Math.min(...rounds.map((round) => round[i]))));
@@ -52,7 +57,8 @@ async function timeKernels(lab: Lab): Promise<Times> {
 
 async function timeWidth(lab: Lab, width: number, rows: number): Promise<Times> {
   const networks: Network[] = [];
-  for (const name of NAMES) networks.push(await lab.library.createNetwork(lab.digitsSpec([width, width], name, lab.seed)));
+  for (const name of NAMES)
+    networks.push(await lab.library.createNetwork(lab.digitsSpec([width, width], name, lab.seed)));
   const [relu, sigmoid, tanh] = await timeSteps(lab, networks, rows, `timing steps ${width} wide`);
   return { relu, sigmoid, tanh };
 }
@@ -68,18 +74,25 @@ function isWorthwhile(times: Times): boolean {
 
 function judge({ kernels, steps }: Costs): Judgement {
   const alone = ratios(kernels);
-  const inStep = steps.map(({ width, times }) => `layers of ${width} units, ${ratios(times).map(multiple).join(" and ")}`);
+  const inStep = steps.map(
+    ({ width, times }) => `layers of ${width} units, ${ratios(times).map(multiple).join(" and ")}`,
+  );
   const sentence = `Alone, sigmoid takes ${multiple(alone[0])} times and tanh ${multiple(alone[1])} times as long as ReLU. Whole training steps take, with sigmoid and with tanh, this many times as long as with ReLU: ${inStep.join("; ")}. The wider the layers, the more of a step goes into their products, and the less the activation weighs.${ratios(steps.at(-1)!.times).some((ratio) => ratio < 1) ? " Below 1, the step with ReLU is the longer one." : ""}`;
   if (!alone.every((ratio) => ratio >= WORTHWHILE)) return { verdict: "does not hold here", sentence };
   const where = steps.filter(({ times }) => isWorthwhile(times)).map(({ width }) => width);
   if (where.length === steps.length) return { verdict: "holds", sentence };
-  if (where.length === 0) return { verdict: "holds when the activation alone is timed: no step gets clearly cheaper", sentence };
-  return { verdict: `holds when the activation is much of the step: here with layers of ${listed(where.map(String))} units`, sentence };
+  if (where.length === 0)
+    return { verdict: "holds when the activation alone is timed: no step gets clearly cheaper", sentence };
+  return {
+    verdict: `holds when the activation is much of the step: here with layers of ${listed(where.map(String))} units`,
+    sentence,
+  };
 }
 
 export const cheaper: Experiment<Costs> = {
   claim: "ReLU is cheaper than sigmoid and tanh",
-  experiment: "The kernels forward and backward on 128 x 512 preactivations, and whole training steps (64 inputs, two hidden layers, batches of 32 digits) at three widths, all three activations by turns; a repeat keeps the fastest step, and the fastest of all repeats are compared, since other work on the machine only adds to a time. Cheaper means that both others take at least 1.1 times as long.",
+  experiment:
+    "The kernels forward and backward on 128 x 512 preactivations, and whole training steps (64 inputs, two hidden layers, batches of 32 digits) at three widths, all three activations by turns; a repeat keeps the fastest step, and the fastest of all repeats are compared, since other work on the machine only adds to a time. Cheaper means that both others take at least 1.1 times as long.",
   measure: async (lab) => {
     const kernels = await timeKernels(lab);
     const steps: Costs["steps"][number][] = [];
@@ -90,13 +103,24 @@ export const cheaper: Experiment<Costs> = {
   show: ({ kernels, steps }) => ({
     figures: [
       ...NAMES.map((name) => figure(`${name} alone, forward and backward`, spread(kernels[name]), "ns per element")),
-      ...steps.flatMap(({ width, times }) => NAMES.map((name) => figure(`step with ${name}, layers of ${width}`, spread(times[name]), "µs"))),
+      ...steps.flatMap(({ width, times }) =>
+        NAMES.map((name) => figure(`step with ${name}, layers of ${width}`, spread(times[name]), "µs")),
+      ),
     ],
     plots: [
-      { kind: "bars", title: "The activation alone", axis: { label: "nanoseconds per element, forward and backward" }, bars: NAMES.map((name) => ({ name, ...ends(spread(kernels[name])), isAccent: name === "relu" })) },
       {
-        kind: "bars", title: "A whole training step, beside ReLU's", axis: { label: "times as long as with ReLU" },
-        bars: steps.flatMap(({ width, times }) => RIVALS.map((rival) => ({ name: `${rival}, layers of ${width}`, ...ends(ratio(times[rival], times.relu)) }))),
+        kind: "bars",
+        title: "The activation alone",
+        axis: { label: "nanoseconds per element, forward and backward" },
+        bars: NAMES.map((name) => ({ name, ...ends(spread(kernels[name])), isAccent: name === "relu" })),
+      },
+      {
+        kind: "bars",
+        title: "A whole training step, beside ReLU's",
+        axis: { label: "times as long as with ReLU" },
+        bars: steps.flatMap(({ width, times }) =>
+          RIVALS.map((rival) => ({ name: `${rival}, layers of ${width}`, ...ends(ratio(times[rival], times.relu)) })),
+        ),
       },
     ],
   }),

@@ -32,7 +32,11 @@ export interface ShutUnits {
 }
 
 /** A unit's incoming weights and its bias. */
-function unitNorms(kernel: Float32Array | Float64Array, bias: Float32Array | Float64Array, wanted: (unit: number) => boolean): number[] {
+function unitNorms(
+  kernel: Float32Array | Float64Array,
+  bias: Float32Array | Float64Array,
+  wanted: (unit: number) => boolean,
+): number[] {
   const squares = Float64Array.from(bias, (value) => value ** 2);
   kernel.forEach((value, i) => (squares[i % UNITS] += value ** 2));
   return Array.from(squares, Math.sqrt).filter((_, unit) => wanted(unit));
@@ -47,21 +51,31 @@ async function build(lab: Lab, activation: Name, bias: number, seed: number): Pr
 async function observe(lab: Lab, activation: Name, bias: number, seed: number): Promise<ShutUnits> {
   await lab.pause(`${activation} with every other unit at bias ${bias}, seed ${seed}`);
   using network = await build(lab, activation, bias, seed);
-  const activity = lab.library.diagnose(network, lab.training.x, { proofs: false }).layers[0].units.filter(({ unit }) => isShut(unit));
+  const activity = lab.library
+    .diagnose(network, lab.training.x, { proofs: false })
+    .layers[0].units.filter(({ unit }) => isShut(unit));
   const [own] = await lab.gradients(network, lab.training);
   const gradients = unitNorms(own.kernel, own.bias, isShut);
   const before = network.layers[0].getWeights();
   await network.fit(lab.training, { epochs: EPOCHS, batchSize: 32, optimizer: lab.library.sgd({ learningRate: 0.1 }) });
   const after = network.layers[0].getWeights();
-  const changes = unitNorms(after.kernel.map((value, i) => value - before.kernel[i]), after.bias.map((value, unit) => value - before.bias[unit]), isShut);
+  const changes = unitNorms(
+    after.kernel.map((value, i) => value - before.kernel[i]),
+    after.bias.map((value, unit) => value - before.bias[unit]),
+    isShut,
+  );
   return {
-    activation, bias, seed,
+    activation,
+    bias,
+    seed,
     closed: activity.filter((unit) => unit.activity === 0).length,
     shut: activity.length,
     gradient: median(gradients) / median(unitNorms(own.kernel, own.bias, (unit) => !isShut(unit))),
     withGradient: gradients.filter((value) => value !== 0).length,
     moved: changes.filter((value) => value !== 0).length,
-    farthest: Math.max(...after.bias.map((value, unit) => Math.abs(value - before.bias[unit])).filter((_, unit) => isShut(unit))),
+    farthest: Math.max(
+      ...after.bias.map((value, unit) => Math.abs(value - before.bias[unit])).filter((_, unit) => isShut(unit)),
+    ),
   };
 }
 
@@ -75,7 +89,9 @@ function shareOf(observed: readonly ShutUnits[]): Spread {
 
 /** Biases, from the mildest down, at which every shut unit of the activation has a gradient, and training moves it. */
 function kept(observed: readonly ShutUnits[], activation: Name): number[] {
-  const lost = SHIFTS.findIndex((bias) => pick(observed, activation, bias).some(({ withGradient, moved, shut }) => Math.min(withGradient, moved) < shut));
+  const lost = SHIFTS.findIndex((bias) =>
+    pick(observed, activation, bias).some(({ withGradient, moved, shut }) => Math.min(withGradient, moved) < shut),
+  );
   return lost < 0 ? SHIFTS : SHIFTS.slice(0, lost);
 }
 
@@ -86,9 +102,12 @@ function judge(observed: readonly ShutUnits[]): Judgement {
   const first = `Closed ReLU units: ${relus.reduce((sum, { withGradient }) => sum + withGradient, 0)} of ${relus.reduce((sum, { shut }) => sum + shut, 0)} had any gradient, and training changed a bit in ${relus.reduce((sum, { moved }) => sum + moved, 0)} of them. At bias ${short(SHIFTS[0])} the others keep this part of an ordinary unit's gradient: ${listed(shares)}.`;
   const limits = BOUNDED.map((name) => ({ name, kept: kept(observed, name) }));
   const limited = limits.filter(({ kept }) => kept.length < SHIFTS.length);
-  if (!reluStays || limits.some(({ kept }) => kept.length === 0)) return { verdict: "does not hold here", sentence: first };
+  if (!reluStays || limits.some(({ kept }) => kept.length === 0))
+    return { verdict: "does not hold here", sentence: first };
   if (limited.length === 0) return { verdict: "holds", sentence: first };
-  const where = limited.map(({ name, kept }) => `${name} is at ${short(kept.at(-1)!)}, no longer at ${short(SHIFTS[kept.length])}`);
+  const where = limited.map(
+    ({ name, kept }) => `${name} is at ${short(kept.at(-1)!)}, no longer at ${short(SHIFTS[kept.length])}`,
+  );
   return {
     verdict: `holds when the bias is not too far down: ${listed(where)}`,
     sentence: `${first} Farther down there is a gradient yet, but its steps are lost as float32 rounds them off: such a unit is as shut as a ReLU.`,
@@ -100,35 +119,52 @@ export const closedStays: Experiment<readonly ShutUnits[]> = {
   experiment: `Digits, 64-${UNITS}-10: every other hidden unit starts at a bias far below 0. Its gradient over all training rows, beside that of the others, and whether a bit of its weights changes in ${EPOCHS} epochs at rate 0.1. It holds if closed ReLU units have a gradient of exactly 0 and keep every bit, and every sigmoid and tanh unit has one that changes it.`,
   measure: async (lab) => {
     const observed: ShutUnits[] = [];
-    for (const bias of SHIFTS) for (const name of NAMES) for (const seed of lab.seeds) observed.push(await observe(lab, name, bias, seed));
+    for (const bias of SHIFTS)
+      for (const name of NAMES) for (const seed of lab.seeds) observed.push(await observe(lab, name, bias, seed));
     return observed;
   },
   judge,
   show: (observed) => ({
-    figures: SHIFTS.flatMap((bias) => NAMES.flatMap((name) => {
-      const picked = pick(observed, name, bias);
-      const share = (key: "closed" | "withGradient" | "moved") => spread(picked.map((one) => one[key] / one.shut));
-      return [
-        ...(name === "relu" ? [figure(`relu at bias ${bias}: share that no row opens`, share("closed"))] : []),
-        figure(`${name} at bias ${bias}: gradient, beside an ordinary unit's`, shareOf(picked)),
-        figure(`${name} at bias ${bias}: share with any gradient`, share("withGradient")),
-        figure(`${name} at bias ${bias}: share that training changed`, share("moved")),
-        figure(`${name} at bias ${bias}: farthest that a bias moved`, spread(picked.map(({ farthest }) => farthest))),
-      ];
-    })),
-    plots: [{
-      kind: "lines", title: "What is left of a unit's gradient, by its bias", x: { label: "bias of the shut units" }, y: { label: "part of an ordinary unit's gradient", scale: "log" },
-      series: NAMES.map((name) => ({
-        name,
-        points: SHIFTS.map((bias) => [bias, shareOf(pick(observed, name, bias)).median] as const),
-        band: SHIFTS.map((bias) => [shareOf(pick(observed, name, bias)).low, shareOf(pick(observed, name, bias)).high] as const),
-      })),
-    }, {
-      kind: "bars", title: `Shut units at bias ${short(SHIFTS[0])} that ${EPOCHS} epochs of training changed`, axis: { label: "share of the shut units", high: 1 },
-      bars: NAMES.map((name) => {
-        const { median: value, low, high } = spread(pick(observed, name, SHIFTS[0]).map(({ moved, shut }) => moved / shut));
-        return { name, value, low, high, text: percent(value), isAccent: name === "relu" };
+    figures: SHIFTS.flatMap((bias) =>
+      NAMES.flatMap((name) => {
+        const picked = pick(observed, name, bias);
+        const share = (key: "closed" | "withGradient" | "moved") => spread(picked.map((one) => one[key] / one.shut));
+        return [
+          ...(name === "relu" ? [figure(`relu at bias ${bias}: share that no row opens`, share("closed"))] : []),
+          figure(`${name} at bias ${bias}: gradient, beside an ordinary unit's`, shareOf(picked)),
+          figure(`${name} at bias ${bias}: share with any gradient`, share("withGradient")),
+          figure(`${name} at bias ${bias}: share that training changed`, share("moved")),
+          figure(`${name} at bias ${bias}: farthest that a bias moved`, spread(picked.map(({ farthest }) => farthest))),
+        ];
       }),
-    }],
+    ),
+    plots: [
+      {
+        kind: "lines",
+        title: "What is left of a unit's gradient, by its bias",
+        x: { label: "bias of the shut units" },
+        y: { label: "part of an ordinary unit's gradient", scale: "log" },
+        series: NAMES.map((name) => ({
+          name,
+          points: SHIFTS.map((bias) => [bias, shareOf(pick(observed, name, bias)).median] as const),
+          band: SHIFTS.map(
+            (bias) => [shareOf(pick(observed, name, bias)).low, shareOf(pick(observed, name, bias)).high] as const,
+          ),
+        })),
+      },
+      {
+        kind: "bars",
+        title: `Shut units at bias ${short(SHIFTS[0])} that ${EPOCHS} epochs of training changed`,
+        axis: { label: "share of the shut units", high: 1 },
+        bars: NAMES.map((name) => {
+          const {
+            median: value,
+            low,
+            high,
+          } = spread(pick(observed, name, SHIFTS[0]).map(({ moved, shut }) => moved / shut));
+          return { name, value, low, high, text: percent(value), isAccent: name === "relu" };
+        }),
+      },
+    ],
   }),
 };

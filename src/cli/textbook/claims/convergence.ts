@@ -33,12 +33,16 @@ async function measure(lab: Lab): Promise<Convergence> {
 
 /** The loss of the last epoch; not a number counts as infinite. */
 function lastLosses({ runs }: Trained): number[] {
-  return runs.map(({ losses }) => losses.at(-1) ?? Infinity).map((loss) => (Number.isFinite(loss) ? loss : Number.MAX_VALUE));
+  return runs
+    .map(({ losses }) => losses.at(-1) ?? Infinity)
+    .map((loss) => (Number.isFinite(loss) ? loss : Number.MAX_VALUE));
 }
 
 /** By the training loss; the held-out rows have no say. */
 function best(trials: readonly Trained[]): Trained {
-  return trials.reduce((least, trial) => (spread(lastLosses(trial)).median < spread(lastLosses(least)).median ? trial : least));
+  return trials.reduce((least, trial) =>
+    spread(lastLosses(trial)).median < spread(lastLosses(least)).median ? trial : least,
+  );
 }
 
 function accuracyOf({ runs }: Trained): Spread {
@@ -62,8 +66,13 @@ function judge(trained: Convergence): Judgement {
   const same = NAMES.map((name) => `${name} ${short(spread(lastLosses(trained[name][0])).median)}`);
   const sentence = `Training loss in the last of ten epochs, each at its best rate: ${listed(words)}. All at rate ${trained.relu[0].rate}: ${listed(same)}.`;
   if (atBest.length === RIVALS.length) return { verdict: "holds", sentence };
-  if (atBest.length > 0) return { verdict: `holds when the other one is ${listed(atBest)}, not ${listed(RIVALS.filter((rival) => !atBest.includes(rival)))}`, sentence };
-  if (atLeast.length > 0) return { verdict: `holds when both run at rate ${trained.relu[0].rate}, against ${listed(atLeast)}`, sentence };
+  if (atBest.length > 0)
+    return {
+      verdict: `holds when the other one is ${listed(atBest)}, not ${listed(RIVALS.filter((rival) => !atBest.includes(rival)))}`,
+      sentence,
+    };
+  if (atLeast.length > 0)
+    return { verdict: `holds when both run at rate ${trained.relu[0].rate}, against ${listed(atLeast)}`, sentence };
   return { verdict: "does not hold here", sentence };
 }
 
@@ -76,7 +85,11 @@ function series(trained: Convergence, pick: (run: Trained["runs"][number]) => re
   return NAMES.map((name) => {
     const trial = best(trained[name]);
     const spreads = byEpoch(trial, pick);
-    return { name: `${name}, ${trial.rate}`, points: spreads.map(({ median }, i) => [i + 1, median] as const), band: spreads.map(({ low, high }) => [low, high] as const) };
+    return {
+      name: `${name}, ${trial.rate}`,
+      points: spreads.map(({ median }, i) => [i + 1, median] as const),
+      band: spreads.map(({ low, high }) => [low, high] as const),
+    };
   });
 }
 
@@ -86,13 +99,27 @@ export const convergence: Experiment<Convergence> = {
   measure,
   judge,
   show: (trained) => ({
-    figures: NAMES.flatMap((name) => trained[name].flatMap((trial) => [
-      figure(`${name}, rate ${trial.rate}: training loss, last epoch`, spread(lastLosses(trial))),
-      figure(`${name}, rate ${trial.rate}: held-out accuracy`, accuracyOf(trial)),
-    ])),
+    figures: NAMES.flatMap((name) =>
+      trained[name].flatMap((trial) => [
+        figure(`${name}, rate ${trial.rate}: training loss, last epoch`, spread(lastLosses(trial))),
+        figure(`${name}, rate ${trial.rate}: held-out accuracy`, accuracyOf(trial)),
+      ]),
+    ),
     plots: [
-      { kind: "lines", title: "Training loss by epoch, each at its best rate", x: { label: "epoch" }, y: { label: "training loss", scale: "log" }, series: series(trained, ({ losses }) => losses) },
-      { kind: "lines", title: "Held-out accuracy by epoch, each at its best rate", x: { label: "epoch" }, y: { label: "accuracy", high: 1 }, series: series(trained, ({ accuracies }) => accuracies) },
+      {
+        kind: "lines",
+        title: "Training loss by epoch, each at its best rate",
+        x: { label: "epoch" },
+        y: { label: "training loss", scale: "log" },
+        series: series(trained, ({ losses }) => losses),
+      },
+      {
+        kind: "lines",
+        title: "Held-out accuracy by epoch, each at its best rate",
+        x: { label: "epoch" },
+        y: { label: "accuracy", high: 1 },
+        series: series(trained, ({ accuracies }) => accuracies),
+      },
     ],
   }),
 };

@@ -43,13 +43,20 @@ interface Cell {
 }
 
 function cellsOf({ healthy, treated }: Cures): Cell[] {
-  return treated.flatMap(({ illness, ill, cures }) => cures.map(({ name, runs }) => ({ illness, cure: name, verdict: judgeCure(medians(healthy), medians(ill), medians(runs)) })));
+  return treated.flatMap(({ illness, ill, cures }) =>
+    cures.map(({ name, runs }) => ({
+      illness,
+      cure: name,
+      verdict: judgeCure(medians(healthy), medians(ill), medians(runs)),
+    })),
+  );
 }
 
 function judge(cures: Cures): Judgement {
   const cells = cellsOf(cures).filter(({ verdict }) => verdict !== "was not ill");
   const names = [...new Set(cells.map(({ cure }) => cure))];
-  const illnessesOf = (cure: string, wanted: CureVerdict): string[] => cells.filter((cell) => cell.cure === cure && cell.verdict === wanted).map(({ illness }) => illness);
+  const illnessesOf = (cure: string, wanted: CureVerdict): string[] =>
+    cells.filter((cell) => cell.cure === cure && cell.verdict === wanted).map(({ illness }) => illness);
   const story = names.map((cure) => {
     const words = (["cured", "helped", "did nothing", "made it worse"] as const).flatMap((verdict) => {
       const illnesses = illnessesOf(cure, verdict);
@@ -63,7 +70,8 @@ function judge(cures: Cures): Judgement {
     const illnesses = illnessesOf(cure, "cured");
     return illnesses.length === 0 ? [] : `${cure} meets ${listed(illnesses)}`;
   });
-  if (working.length === 0) return { verdict: "does not hold here", sentence: sentence || "None of the networks was ill." };
+  if (working.length === 0)
+    return { verdict: "does not hold here", sentence: sentence || "None of the networks was ill." };
   return { verdict: `holds when the cure answers the cause: ${working.join("; ")}`, sentence };
 }
 
@@ -87,16 +95,30 @@ export const cures: Experiment<Cures> = {
     const cells = cellsOf(measured);
     const rows = treated.map(({ illness, ill, cures }) => ({
       illness,
-      bars: [{ name: "healthy", runs: healthy }, { name: `ill: ${illness}`, runs: ill }, ...cures.map(({ name, runs }) => ({ name: `${name}: ${cells.find((cell) => cell.illness === illness && cell.cure === name)!.verdict}`, runs }))],
+      bars: [
+        { name: "healthy", runs: healthy },
+        { name: `ill: ${illness}`, runs: ill },
+        ...cures.map(({ name, runs }) => ({
+          name: `${name}: ${cells.find((cell) => cell.illness === illness && cell.cure === name)!.verdict}`,
+          runs,
+        })),
+      ],
     }));
     const accuracies = (runs: Outcomes) => spread(runs.map(({ accuracy }) => accuracy));
     return {
-      figures: rows.flatMap(({ illness, bars }, i) => bars.slice(i === 0 ? 0 : 1).flatMap(({ name, runs }) => {
-        const label = name === "healthy" || name.startsWith("ill") ? name : `${illness}, ${name}`;
-        return [figure(`${label}: held-out accuracy`, accuracies(runs)), figure(`${label}: share that no row opens`, known(runs))];
-      })),
+      figures: rows.flatMap(({ illness, bars }, i) =>
+        bars.slice(i === 0 ? 0 : 1).flatMap(({ name, runs }) => {
+          const label = name === "healthy" || name.startsWith("ill") ? name : `${illness}, ${name}`;
+          return [
+            figure(`${label}: held-out accuracy`, accuracies(runs)),
+            figure(`${label}: share that no row opens`, known(runs)),
+          ];
+        }),
+      ),
       plots: rows.map(({ illness, bars }) => ({
-        kind: "bars" as const, title: `Cures of ${illness}`, axis: { label: "held-out accuracy", high: 1 },
+        kind: "bars" as const,
+        title: `Cures of ${illness}`,
+        axis: { label: "held-out accuracy", high: 1 },
         bars: bars.map(({ name, runs }) => {
           const { median: value, low, high } = accuracies(runs);
           return { name, value, low, high, text: percent(value), isAccent: name.endsWith(": cured") };

@@ -39,7 +39,10 @@ async function measureOne(lab: Lab, { name, activation, kernelInitializer }: Sta
   for (const seed of lab.seeds) {
     await lab.pause(`gradients of ${name}, seed ${seed}`);
     const hidden = Array.from({ length: DEPTH }, () => ({ units: WIDTH, activation, kernelInitializer }));
-    using network = await lab.library.createNetwork({ ...lab.digitsSpec([], activation, seed), layers: [...hidden, { units: 10, kernelInitializer }] });
+    using network = await lab.library.createNetwork({
+      ...lab.digitsSpec([], activation, seed),
+      layers: [...hidden, { units: 10, kernelInitializer }],
+    });
     const gradients = await lab.gradients(network, lab.someRows(ROWS));
     byRepeat.push(gradients.slice(0, DEPTH).map(({ kernel }) => norm(kernel)));
   }
@@ -63,7 +66,10 @@ function judge({ relu, rivals, reluByGlorot }: Gradients): Judgement {
   if (beaten.length === rivals.length) return { verdict: "holds", sentence };
   if (beaten.length === 0) return { verdict: "does not hold here", sentence };
   const others = rivals.filter((rival) => !beaten.includes(rival)).map(({ name }) => name);
-  return { verdict: `holds when the other one is ${listed(beaten.map(({ name }) => name))}, not ${listed(others)}`, sentence };
+  return {
+    verdict: `holds when the other one is ${listed(beaten.map(({ name }) => name))}, not ${listed(others)}`,
+    sentence,
+  };
 }
 
 function layerSpreads({ byRepeat }: Norms): Spread[] {
@@ -84,13 +90,18 @@ export const gradient: Experiment<Gradients> = {
       figure(`${norms.name}: times smaller in the first layer`, spread(shrinks(norms))),
       ...layerSpreads(norms).map((one, layer) => figure(`${norms.name}: norm of the gradient, layer ${layer}`, one)),
     ]),
-    plots: [{
-      kind: "lines", title: "Norm of the gradient by layer, before any training", x: { label: "hidden layer (0: next to the inputs)" }, y: { label: "norm of the gradient", scale: "log" },
-      series: [relu, ...rivals, reluByGlorot].map((norms) => ({
-        name: norms.name,
-        points: layerSpreads(norms).map(({ median }, layer) => [layer, median] as const),
-        band: layerSpreads(norms).map(({ low, high }) => [low, high] as const),
-      })),
-    }],
+    plots: [
+      {
+        kind: "lines",
+        title: "Norm of the gradient by layer, before any training",
+        x: { label: "hidden layer (0: next to the inputs)" },
+        y: { label: "norm of the gradient", scale: "log" },
+        series: [relu, ...rivals, reluByGlorot].map((norms) => ({
+          name: norms.name,
+          points: layerSpreads(norms).map(({ median }, layer) => [layer, median] as const),
+          band: layerSpreads(norms).map(({ low, high }) => [low, high] as const),
+        })),
+      },
+    ],
   }),
 };

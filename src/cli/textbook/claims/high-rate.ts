@@ -11,12 +11,15 @@ const RATES = [0.1, 0.4, 0.9, 1.6];
 /** A rate kills if so many more units are dead at the end than at the lowest rate, in every repeat. */
 const KILLED = 1 / 3;
 
-const BATCH = 16, BATCHES = 200, BAD_BATCH = 117;
+const BATCH = 16,
+  BATCHES = 200,
+  BAD_BATCH = 117;
 /** Inputs spread by 0.2, so that 0.1·x + 0.1 spreads by 0.02. */
 const SPREAD = 0.2;
 const UNIT_RATE = 0.5;
 /** How near the hump must come to -0.1, and how much of it may still be above 0. */
-const NEAR = 0.03, LEFT_OPEN = 1e-3;
+const NEAR = 0.03,
+  LEFT_OPEN = 1e-3;
 
 export interface AtRate {
   readonly rate: number;
@@ -57,13 +60,20 @@ async function unitStory(lab: Lab, seed: number): Promise<UnitStory> {
     const { kernel, bias } = network.layers[0].getWeights();
     return data.x.map(([value]) => value * kernel[0] + bias[0]);
   };
-  let before: number[] = [], after: number[] = [];
+  let before: number[] = [],
+    after: number[] = [];
   const onBatchEnd = ({ step }: { step: number }): void => {
     if (step === BAD_BATCH) before = preactivations(); // steps count from 1: this is the one before it
     if (step === BAD_BATCH + 1) after = preactivations();
   };
   const trace = traceDeaths();
-  await network.fit(data, { epochs: 1, batchSize: BATCH, shuffle: false, optimizer: sgd({ learningRate: UNIT_RATE }), callbacks: [{ onBatchEnd }, trace] });
+  await network.fit(data, {
+    epochs: 1,
+    batchSize: BATCH,
+    shuffle: false,
+    optimizer: sgd({ learningRate: UNIT_RATE }),
+    callbacks: [{ onBatchEnd }, trace],
+  });
   const death = trace.deaths[0];
   return { before, after, cause: death?.cause ?? "alive", step: death?.step ?? 0, survivesAt: death?.survivesAt };
 }
@@ -103,14 +113,23 @@ function judge({ byRate, units }: Deaths): Judgement {
   const rateKills = killing.length > 0 && killing.at(-1) === byRate.at(-1);
   const isTrue = turned === units.length && killed > units.length / 2;
   if (rateKills && isTrue) return { verdict: "holds", sentence };
-  if (rateKills) return { verdict: "holds when whole networks are trained; one gradient alone did not turn the unit for good", sentence };
-  if (isTrue) return { verdict: "holds when one unit gets one large gradient; the rates tried kill no third of the network", sentence };
+  if (rateKills)
+    return {
+      verdict: "holds when whole networks are trained; one gradient alone did not turn the unit for good",
+      sentence,
+    };
+  if (isTrue)
+    return {
+      verdict: "holds when one unit gets one large gradient; the rates tried kill no third of the network",
+      sentence,
+    };
   return { verdict: "does not hold here", sentence };
 }
 
 export const highRate: Experiment<Deaths> = {
   claim: "A high rate kills: one large gradient turns N(+0.1) into N(−0.1)",
-  experiment: "Digits, 64-128-128-10, ten epochs of plain gradient descent at four rates. A rate kills if a third more of the units are dead at the end than at rate 0.1, in every repeat. Then one unit with preactivations N(+0.1, 0.02²) that already gives the right answers meets one batch of wrong targets; it has turned if its mean comes within 0.03 of −0.1 and at most a row in a thousand still opens it. A replay of the deadly step names its cause.",
+  experiment:
+    "Digits, 64-128-128-10, ten epochs of plain gradient descent at four rates. A rate kills if a third more of the units are dead at the end than at rate 0.1, in every repeat. Then one unit with preactivations N(+0.1, 0.02²) that already gives the right answers meets one batch of wrong targets; it has turned if its mean comes within 0.03 of −0.1 and at most a row in a thousand still opens it. A replay of the deadly step names its cause.",
   measure: async (lab) => {
     const byRate: AtRate[] = [];
     for (const rate of RATES) byRate.push({ rate, runs: await lab.trainAll({ ...HEALTHY, rate }) });
@@ -131,19 +150,49 @@ export const highRate: Experiment<Deaths> = {
         figure("the unit: mean preactivation before the step", spread(units.map(({ before }) => mean(before)))),
         figure("the unit: mean preactivation after it", spread(units.map(({ after }) => mean(after)))),
         figure("the unit: highest preactivation after it", spread(units.map(({ after }) => Math.max(...after)))),
-        figure("the unit: share of rows that open it after the step", spread(units.map(({ after }) => openShare(after)))),
+        figure(
+          "the unit: share of rows that open it after the step",
+          spread(units.map(({ after }) => openShare(after))),
+        ),
         { name: "the unit: repeats in which it stayed shut", value: units.filter(isKilled).length },
-        ...(units.some(({ survivesAt }) => survivesAt !== undefined) ? [figure("the unit: it would have lived at a rate of", spread(units.flatMap(({ survivesAt }) => survivesAt ?? [])))] : []),
+        ...(units.some(({ survivesAt }) => survivesAt !== undefined)
+          ? [
+              figure(
+                "the unit: it would have lived at a rate of",
+                spread(units.flatMap(({ survivesAt }) => survivesAt ?? [])),
+              ),
+            ]
+          : []),
       ],
       plots: [
         {
-          kind: "lines", title: "Dead units and accuracy by rate", x: { label: "learning rate", low: 0 }, y: { label: "share", low: 0, high: 1 },
-          series: [["dead at end", ({ closed }: AtRate["runs"][number]) => closed], ["accuracy", ({ accuracy }: AtRate["runs"][number]) => accuracy]].map(([name, pick]) => {
+          kind: "lines",
+          title: "Dead units and accuracy by rate",
+          x: { label: "learning rate", low: 0 },
+          y: { label: "share", low: 0, high: 1 },
+          series: [
+            ["dead at end", ({ closed }: AtRate["runs"][number]) => closed],
+            ["accuracy", ({ accuracy }: AtRate["runs"][number]) => accuracy],
+          ].map(([name, pick]) => {
             const spreads = byRate.map(({ runs }) => spread(runs.map(pick as (run: AtRate["runs"][number]) => number)));
-            return { name: name as string, points: spreads.map(({ median }, i) => [byRate[i].rate, median] as const), band: spreads.map(({ low, high }) => [low, high] as const) };
+            return {
+              name: name as string,
+              points: spreads.map(({ median }, i) => [byRate[i].rate, median] as const),
+              band: spreads.map(({ low, high }) => [low, high] as const),
+            };
           }),
         },
-        { kind: "histogram", title: "The unit's preactivations around the deadly step", x: { label: "preactivation" }, y: { label: "rows" }, edges, series: [{ name: "after", counts: bins(units[0].after).counts }, { name: "before", counts }] },
+        {
+          kind: "histogram",
+          title: "The unit's preactivations around the deadly step",
+          x: { label: "preactivation" },
+          y: { label: "rows" },
+          edges,
+          series: [
+            { name: "after", counts: bins(units[0].after).counts },
+            { name: "before", counts },
+          ],
+        },
       ],
     };
   },

@@ -8,7 +8,8 @@ import type { ActivationName, Matrix, Network } from "../../../index.js";
 
 const HIDDEN = [64, 64];
 const EPOCHS = 40;
-const FIRST_RATE = 3e-3, LAST_RATE = 1e-5;
+const FIRST_RATE = 3e-3,
+  LAST_RATE = 1e-5;
 /** Largest difference between the network and its one matrix that float32 explains: a few hundred roundings of outputs about 1. */
 const ROUNDING = 1e-4;
 /** The network's training loss may lie so far above the least one: it was trained for a while, not for ever. */
@@ -49,10 +50,16 @@ async function train(lab: Lab, activation: ActivationName, seed: number, y: Matr
 /** All layers multiplied out: one matrix and one constant, in float64. */
 function collapse(network: Network): LinearFit {
   const inputs = network.layers[0].inputs;
-  let rows = Array.from({ length: inputs + 1 }, (_, i) => Float64Array.from({ length: inputs }, (_, j) => Number(i === j))); // what each input, and the constant, has become
+  let rows = Array.from({ length: inputs + 1 }, (_, i) =>
+    Float64Array.from({ length: inputs }, (_, j) => Number(i === j)),
+  ); // what each input, and the constant, has become
   network.layers.forEach((layer) => {
     const { kernel, bias } = layer.getWeights();
-    rows = rows.map((row, i) => Float64Array.from({ length: layer.units }, (_, j) => row.reduce((sum, value, k) => sum + value * kernel[k * layer.units + j], i === inputs ? bias[j] : 0)));
+    rows = rows.map((row, i) =>
+      Float64Array.from({ length: layer.units }, (_, j) =>
+        row.reduce((sum, value, k) => sum + value * kernel[k * layer.units + j], i === inputs ? bias[j] : 0),
+      ),
+    );
   });
   return Array.from({ length: rows[0].length }, (_, output) => Float64Array.from(rows, (row) => row[output]));
 }
@@ -80,7 +87,10 @@ function agreementOf(given: Matrix, wanted: Matrix): number {
 }
 
 async function repeat(lab: Lab, seed: number, y: Matrix, least: LinearFit): Promise<LinearRepeat> {
-  const { training: { x }, heldOut } = lab;
+  const {
+    training: { x },
+    heldOut,
+  } = lab;
   using deep = await train(lab, "linear", seed, y);
   using relu = await train(lab, "relu", seed, y);
   const [ofLeast, ofDeep, ofRelu] = [predictLinear(least, heldOut.x), deep.predict(heldOut.x), relu.predict(heldOut.x)];
@@ -102,12 +112,18 @@ function over(repeats: LinearFigures, key: keyof LinearRepeat): Spread {
 
 function judge(repeats: LinearFigures): Judgement {
   const excess = spread(repeats.map(({ deepLoss, leastLoss }) => deepLoss / leastLoss));
-  const [deep, least, relu] = (["deepLoss", "leastLoss", "reluLoss"] as const).map((key) => formatNumber(over(repeats, key).median));
+  const [deep, least, relu] = (["deepLoss", "leastLoss", "reluLoss"] as const).map((key) =>
+    formatNumber(over(repeats, key).median),
+  );
   const sentence = `Three layers without activations give what one matrix gives, to ${short(over(repeats, "collapse").high)}. Trained, their squared error is ${deep}, and least squares, which no linear map can beat, has ${least}; the predictions agree to ${percent(over(repeats, "agreement").median)} of their variance. The same layers with ReLU reach ${relu}.`;
   const isOneMatrix = over(repeats, "collapse").high <= ROUNDING;
   const beatsLeast = excess.low < 1 - 1e-4;
   if (!isOneMatrix || beatsLeast) return { verdict: "does not hold here", sentence };
-  if (excess.high > CLOSE) return { verdict: "holds when it is trained to the end: here it stays a linear map, short of the best one", sentence };
+  if (excess.high > CLOSE)
+    return {
+      verdict: "holds when it is trained to the end: here it stays a linear map, short of the best one",
+      sentence,
+    };
   return { verdict: "holds", sentence };
 }
 
@@ -138,10 +154,18 @@ export const linear: Experiment<LinearFigures> = {
         figure("three layers without activations: held-out accuracy", over(repeats, "deepAccuracy")),
         figure("three layers with ReLU: held-out accuracy", over(repeats, "reluAccuracy")),
       ],
-      plots: [{
-        kind: "bars", title: "Squared error on the training rows", axis: { label: "mean squared error" },
-        bars: [bar("least squares", "leastLoss"), bar("three layers without activations", "deepLoss", true), bar("the same with ReLU", "reluLoss")],
-      }],
+      plots: [
+        {
+          kind: "bars",
+          title: "Squared error on the training rows",
+          axis: { label: "mean squared error" },
+          bars: [
+            bar("least squares", "leastLoss"),
+            bar("three layers without activations", "deepLoss", true),
+            bar("the same with ReLU", "reluLoss"),
+          ],
+        },
+      ],
     };
   },
 };

@@ -25,7 +25,10 @@ export interface Biases {
 async function deviationOf(lab: Lab): Promise<number> {
   using network = await lab.library.createNetwork(lab.digitsSpec([128], "relu", lab.seed));
   const { units } = lab.library.diagnose(network, lab.training.x, { proofs: false }).layers[0];
-  return Math.sqrt(mean(units.map(({ preactivation: { std } }) => std ** 2)) + variance(units.map(({ preactivation }) => preactivation.mean)));
+  return Math.sqrt(
+    mean(units.map(({ preactivation: { std } }) => std ** 2)) +
+      variance(units.map(({ preactivation }) => preactivation.mean)),
+  );
 }
 
 function closedAt({ runs }: AtBias): Spread {
@@ -34,28 +37,43 @@ function closedAt({ runs }: AtBias): Spread {
 
 function judge({ byBias, deviation }: Biases): Judgement {
   const without = closedAt(byBias[0]).high;
-  const killing = byBias.filter((one) => one.bias < 0 && closedAt(one).low >= KILLED && without < closedAt(one).low / 2);
+  const killing = byBias.filter(
+    (one) => one.bias < 0 && closedAt(one).low >= KILLED && without < closedAt(one).low / 2,
+  );
   const last = byBias.at(-1)!;
   const [score, healthy] = [last, byBias[0]].map(({ runs }) => spread(runs.map(({ accuracy }) => accuracy)).median);
   const figures = `From a bias of ${short(last.bias)}, ${percent(closedAt(last).median)} of the units are dead after training, and ${percent(score)} of the held-out digits are right; from bias 0, ${percent(closedAt(byBias[0]).median)} and ${percent(healthy)}.`;
   if (!killing.some(({ bias }) => bias === last.bias)) return { verdict: "does not hold here", sentence: figures };
   const from = killing[0].bias;
-  return { verdict: "holds", sentence: `${figures} Large begins at ${short(from)}: from there on half of them or more die. At the start the first layer's preactivations spread by ${short(deviation)}, so that is ${short(-from / deviation)} of their standard deviations.` };
+  return {
+    verdict: "holds",
+    sentence: `${figures} Large begins at ${short(from)}: from there on half of them or more die. At the start the first layer's preactivations spread by ${short(deviation)}, so that is ${short(-from / deviation)} of their standard deviations.`,
+  };
 }
 
 export const negativeBias: Experiment<Biases> = {
   claim: "A large negative bias kills",
-  experiment: "Digits, 64-128-128-10, rate 0.1, ten epochs, from five starting biases of the hidden units. A unit is dead if no training row opens it. A bias kills where half of the units or more are dead at the end, in every repeat, and at least twice as many as from bias 0.",
+  experiment:
+    "Digits, 64-128-128-10, rate 0.1, ten epochs, from five starting biases of the hidden units. A unit is dead if no training row opens it. A bias kills where half of the units or more are dead at the end, in every repeat, and at least twice as many as from bias 0.",
   measure: async (lab) => {
     const byBias: AtBias[] = [];
-    for (const bias of BIASES) byBias.push({ bias, born: await lab.closedAtStart({ ...HEALTHY, bias }), runs: await lab.trainAll({ ...HEALTHY, bias }) });
+    for (const bias of BIASES)
+      byBias.push({
+        bias,
+        born: await lab.closedAtStart({ ...HEALTHY, bias }),
+        runs: await lab.trainAll({ ...HEALTHY, bias }),
+      });
     return { byBias, deviation: await deviationOf(lab) };
   },
   judge,
   show: ({ byBias, deviation }) => {
     const series = (name: string, pick: (one: AtBias) => readonly number[]) => {
       const spreads = byBias.map((one) => spread(pick(one)));
-      return { name, points: spreads.map(({ median }, i) => [byBias[i].bias, median] as const), band: spreads.map(({ low, high }) => [low, high] as const) };
+      return {
+        name,
+        points: spreads.map(({ median }, i) => [byBias[i].bias, median] as const),
+        band: spreads.map(({ low, high }) => [low, high] as const),
+      };
     };
     return {
       figures: [
@@ -66,10 +84,19 @@ export const negativeBias: Experiment<Biases> = {
           figure(`bias ${one.bias}: held-out accuracy`, spread(one.runs.map(({ accuracy }) => accuracy))),
         ]),
       ],
-      plots: [{
-        kind: "lines", title: "Dead units and accuracy by starting bias", x: { label: "starting bias" }, y: { label: "share", low: 0, high: 1 },
-        series: [series("dead at start", ({ born }) => born), series("dead at end", ({ runs }) => runs.map(({ closed }) => closed)), series("accuracy", ({ runs }) => runs.map(({ accuracy }) => accuracy))],
-      }],
+      plots: [
+        {
+          kind: "lines",
+          title: "Dead units and accuracy by starting bias",
+          x: { label: "starting bias" },
+          y: { label: "share", low: 0, high: 1 },
+          series: [
+            series("dead at start", ({ born }) => born),
+            series("dead at end", ({ runs }) => runs.map(({ closed }) => closed)),
+            series("accuracy", ({ runs }) => runs.map(({ accuracy }) => accuracy)),
+          ],
+        },
+      ],
     };
   },
 };

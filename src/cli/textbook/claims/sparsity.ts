@@ -17,8 +17,16 @@ const KINDS = ["open", "scattered", "closed"] as const;
 type Kind = (typeof KINDS)[number];
 
 /** Times FAR. */
-const BIAS: Record<Kind, (unit: number) => number> = { open: () => 1, scattered: () => 0, closed: (unit) => (unit % 2 === 0 ? 1 : -1) };
-const WORDS: Record<Kind, string> = { open: "every unit open on every row", scattered: "zeros scattered over the units", closed: "half of the units closed on all rows" };
+const BIAS: Record<Kind, (unit: number) => number> = {
+  open: () => 1,
+  scattered: () => 0,
+  closed: (unit) => (unit % 2 === 0 ? 1 : -1),
+};
+const WORDS: Record<Kind, string> = {
+  open: "every unit open on every row",
+  scattered: "zeros scattered over the units",
+  closed: "half of the units closed on all rows",
+};
 
 export interface Savings {
   /** Microseconds a step, by repeat. */
@@ -29,7 +37,11 @@ export interface Savings {
 
 async function build(lab: Lab, kind: Kind): Promise<Network> {
   const network = await lab.library.createNetwork(lab.digitsSpec([WIDTH, WIDTH], "relu", lab.seed));
-  FAR.forEach((far, layer) => network.layers[layer].setWeights({ bias: Float32Array.from({ length: WIDTH }, (_, unit) => far * BIAS[kind](unit)) }));
+  FAR.forEach((far, layer) =>
+    network.layers[layer].setWeights({
+      bias: Float32Array.from({ length: WIDTH }, (_, unit) => far * BIAS[kind](unit)),
+    }),
+  );
   return network;
 }
 
@@ -43,7 +55,10 @@ async function measure(lab: Lab): Promise<Savings> {
   for (const kind of KINDS) networks.push(await build(lab, kind));
   const zeros = networks.map((network) => zerosOf(lab, network));
   const times = await timeSteps(lab, networks, ROWS, "timing open and closed units");
-  return { times: { open: times[0], scattered: times[1], closed: times[2] }, zeros: { open: zeros[0], scattered: zeros[1], closed: zeros[2] } };
+  return {
+    times: { open: times[0], scattered: times[1], closed: times[2] },
+    zeros: { open: zeros[0], scattered: zeros[1], closed: zeros[2] },
+  };
 }
 
 function judge({ times, zeros }: Savings): Judgement {
@@ -58,17 +73,31 @@ function judge({ times, zeros }: Savings): Judgement {
 
 export const sparsity: Experiment<Savings> = {
   claim: "Sparsity saves work",
-  experiment: "Training steps of 64-512-512-10 on batches of 32 digits, by turns: far positive biases (all open), biases of 0 (ReLU's own zeros), far positive and far negative ones by turns (every other unit closed). The package leaves units out of its products that a batch closed. A repeat keeps the fastest step, and the fastest of all repeats are compared, since other work on the machine only adds to a time. Saved counts what makes a step at least 1.1 times as fast.",
+  experiment:
+    "Training steps of 64-512-512-10 on batches of 32 digits, by turns: far positive biases (all open), biases of 0 (ReLU's own zeros), far positive and far negative ones by turns (every other unit closed). The package leaves units out of its products that a batch closed. A repeat keeps the fastest step, and the fastest of all repeats are compared, since other work on the machine only adds to a time. Saved counts what makes a step at least 1.1 times as fast.",
   measure,
   judge,
   show: ({ times, zeros }) => ({
-    figures: KINDS.flatMap((kind) => [figure(`step, ${WORDS[kind]}`, spread(times[kind]), "µs"), { name: `activations that are 0, ${WORDS[kind]}`, value: zeros[kind] }]),
-    plots: [{
-      kind: "bars", title: "A training step by where the zeros are", axis: { label: "microseconds" },
-      bars: KINDS.map((kind) => {
-        const { median, low, high } = spread(times[kind]);
-        return { name: `${WORDS[kind]} (${percent(zeros[kind])} zeros)`, value: median, low, high, isAccent: kind === "closed" };
-      }),
-    }],
+    figures: KINDS.flatMap((kind) => [
+      figure(`step, ${WORDS[kind]}`, spread(times[kind]), "µs"),
+      { name: `activations that are 0, ${WORDS[kind]}`, value: zeros[kind] },
+    ]),
+    plots: [
+      {
+        kind: "bars",
+        title: "A training step by where the zeros are",
+        axis: { label: "microseconds" },
+        bars: KINDS.map((kind) => {
+          const { median, low, high } = spread(times[kind]);
+          return {
+            name: `${WORDS[kind]} (${percent(zeros[kind])} zeros)`,
+            value: median,
+            low,
+            high,
+            isAccent: kind === "closed",
+          };
+        }),
+      },
+    ],
   }),
 };
