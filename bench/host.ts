@@ -3,7 +3,7 @@ import { execFileSync } from "node:child_process";
 import { setFlagsFromString } from "node:v8";
 import { runInNewContext } from "node:vm";
 import { sgd } from "../src/index.js";
-import { stateOf } from "../src/network/state.js";
+import { stateOf } from "../src/network/state/state.js";
 import type { Case, Context, Figure } from "./measure.js";
 import { create } from "./networks.js";
 import { summarize } from "./turns.js";

@@ -8,13 +8,13 @@ import {
   sgd,
   type Network,
 } from "../src/index.js";
-import { hiddenUnits } from "../src/network/evaluate.js";
-import type { Counting } from "../src/network/passes.js";
-import { stateOf } from "../src/network/state.js";
-import { SilentUnits } from "../src/network/totals.js";
+import { hiddenUnits } from "../src/network/training/evaluate.js";
+import type { Counting } from "../src/network/state/passes.js";
+import { stateOf } from "../src/network/state/state.js";
+import { SilentUnits } from "../src/network/training/silent-units.js";
 import { callsPerSample, times, warmUp, type Case, type Context, type Figure } from "./measure.js";
 import { create } from "./networks.js";
-import { SKIP_FROM_UNITS } from "../src/network/skipping.js";
+import { SKIP_FROM_UNITS } from "../src/network/state/closed-units.js";
 import { compilePlainSum } from "./plain-sum.js";
 import { byTurns, ratios, summarize } from "./turns.js";
 import { samples, shorten, stepsPerRun, WORKLOADS, type Workload } from "./workloads.js";

@@ -1,7 +1,7 @@
 // Public names only.
-export type { Cause, Death, Fall, Preactivation, Revival } from "./diagnosis/death.js";
+export type { Cause, Death, Fall, Preactivation, Revival } from "./diagnosis/trace/types.js";
 export { diagnose } from "./diagnosis/diagnose.js";
-export { traceDeaths, type DeathTrace, type TraceOptions } from "./diagnosis/trace.js";
+export { traceDeaths, type DeathTrace, type TraceOptions } from "./diagnosis/trace/trace-deaths.js";
 export type {
   Diagnosis,
   DiagnoseOptions,
@@ -17,7 +17,7 @@ export type {
 } from "./diagnosis/types.js";
 export { forecast } from "./diagnosis/forecast/forecast.js";
 export type { ChanceBounds, Forecast, ForecastOptions, LayerForecast, LethalRate } from "./diagnosis/forecast/types.js";
-export { type ActivityFrame, type ActivityRecord, recordActivity } from "./diagnosis/record-activity.js";
+export { type ActivityFrame, type ActivityRecord, recordActivity } from "./diagnosis/units/record-activity.js";
 export { RelumineError, type ErrorCode } from "./core/errors.js";
 export type { Matrix, Samples } from "./core/matrix.js";
 export {
@@ -29,30 +29,41 @@ export {
   readMetadata,
 } from "./formats/model.js";
 export type { RuntimeFiles, RuntimeOptions } from "./wasm/runtime.js";
-export type { Activation, ActivationName } from "./wasm/activations.js";
-export {
-  earlyStopping,
-  type BatchLog,
-  type Callback,
-  type EpochLog,
-  type History,
-  type Metrics,
-  type TrainingContext,
-} from "./network/callbacks.js";
+export type { Activation, ActivationName } from "./activations/activations.js";
+export { earlyStopping } from "./network/training/early-stopping.js";
+export type {
+  BatchLog,
+  Callback,
+  EpochLog,
+  History,
+  Metrics,
+  TrainingContext,
+  FitOptions,
+  DenseLayer,
+  Weights,
+  Network,
+} from "./network/types.js";
 export type { DataSet, Targets } from "./network/data.js";
-export type { FitOptions } from "./network/plan.js";
-export type { DenseLayer, Weights } from "./network/layer.js";
-export { createNetwork, type Network } from "./network/network.js";
-export { adam, adamW, rmsprop, sgd, type Optimizer } from "./network/optimizers.js";
+export { createNetwork } from "./network/network.js";
+export { adam, adamW, rmsprop, sgd, type Optimizer } from "./network/training/optimizers.js";
 export type { DenseSpec, KernelInitializer, Loss, NetworkSpec } from "./network/spec.js";
 export { prescribe } from "./treatment/prescribe/prescribe.js";
 export type { Interval, NamedCallback, PrescribeOptions, Prescription, Trial } from "./treatment/prescribe/types.js";
-export { calibrate, type Calibration, type CalibrationOptions, type LayerCalibration } from "./treatment/calibrate.js";
-export { centerInputs, type Centering } from "./treatment/center.js";
-export { continualBackprop, type ContinualBackprop } from "./treatment/continual-backprop.js";
-export { recycleDormant, type RecycleDormant } from "./treatment/recycle-dormant.js";
-export { preventDeaths, type DeathPrevention, type PreventedDeath } from "./treatment/prevent-deaths.js";
-export type { Remedy, RemedyKind, ResolvedRemedy } from "./treatment/remedy.js";
+export {
+  calibrate,
+  type Calibration,
+  type CalibrationOptions,
+  type LayerCalibration,
+} from "./treatment/start/calibrate.js";
+export { centerInputs, type Centering } from "./treatment/start/center-inputs.js";
+export { continualBackprop, type ContinualBackprop } from "./treatment/during-training/continual-backprop.js";
+export { recycleDormant, type RecycleDormant } from "./treatment/during-training/recycle-dormant.js";
+export {
+  preventDeaths,
+  type DeathPrevention,
+  type PreventedDeath,
+} from "./treatment/during-training/prevent-deaths.js";
+export type { Remedy, RemedyKind, ResolvedRemedy } from "./treatment/remedies/remedy.js";
 export { treat } from "./treatment/treat.js";
 export type {
   TreatedUnit,

@@ -1,6 +1,6 @@
 // Public names of "relumine/worker".
 export { RelumineError, type ErrorCode } from "./core/errors.js";
-export { adam, adamW, rmsprop, sgd, type Optimizer } from "./network/optimizers.js";
+export { adam, adamW, rmsprop, sgd, type Optimizer } from "./network/training/optimizers.js";
 export {
   createNetwork,
   importNetwork,

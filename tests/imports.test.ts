@@ -1,56 +1,70 @@
-// The house rule on imports: data flows one way, and so do imports; packages, files and the terminal each have their one room.
+// The house rule on imports: data flows one way, and so do imports, types included; packages, files and the terminal each have their one room.
 import { readFileSync, readdirSync } from "node:fs";
 import ts from "typescript";
 import { describe, expect, test } from "vitest";
 
-/** The rooms of src/ from top to bottom. A room may import from itself and from those above it. "" holds the entries, e.g. index.ts, which the programs use. */
+/**
+ * The rooms of src/ from top to bottom. A room may import from itself and from those above it. "" holds the entries, e.g. index.ts, which the
+ * programs use. site/ is a program too, beside src/.
+ */
 const ROOMS = [
   "core",
+  "text",
   "wasm",
+  "activations",
+  "kernels",
   "network",
+  "inspect",
   "diagnosis",
   "treatment",
+  "table",
   "formats",
   "report",
   "worker",
   "",
   "cli",
-  "playground",
+  "site",
 ];
 /** Programs: nothing imports from them. */
-const PROGRAMS = ["cli", "playground"];
+const PROGRAMS = ["cli", "site"];
+/** No folder of src/ holds more files than this: a folder that grows beyond it wants rooms of its own. */
+const MOST_FILES = 20;
 /** What each room, or a file by itself, may import from outside; others import nothing from there. */
 const PACKAGES: Record<string, RegExp> = {
   wasm: /^@assemblyscript\/loader$/,
   "wasm/threads.ts": /^#helpers$/, // one of the two files below, by the package's import conditions
   "wasm/helpers-node.ts": /^node:(os|worker_threads)$/,
-  "treatment/prescribe/prescribe.ts": /^#crew$/, // likewise
-  "treatment/prescribe/crew-node.ts": /^node:(os|worker_threads)$/,
+  "treatment/prescribe/prescribe.ts": /^#trial-workers$/, // likewise
+  "treatment/prescribe/workers-node.ts": /^node:(os|worker_threads)$/,
   "treatment/prescribe/trial-worker.ts": /^node:worker_threads$/,
   "worker/serve.ts": /^#worker-port$/,
   "worker/port-node.ts": /^node:worker_threads$/,
   "worker/remote-network.ts": /^#worker$/,
   "worker/start-node.ts": /^node:(url|worker_threads)$/,
-  formats: /^csv-parse\/browser\/esm\/sync$/,
-  playground: /^uplot$/,
+  table: /^csv-parse\/browser\/esm\/sync$/,
+  site: /^uplot$/,
   cli: /^(node:.*|commander|picocolors)$/,
 };
 
 const roomOf = (path: string): string => (path.includes("/") ? path.slice(0, path.indexOf("/")) : "");
 
-/** The path below src/ that a relative import means; starts with ".." where it leaves src/. */
+/** The path that a relative import means, below src/ (or beginning with site/); starts with ".." where it leaves both. */
 function resolve(path: string, specifier: string): string {
-  const base = new URL(path, "file:///src/");
-  return new URL(specifier, base).pathname.replace(/^\/src\//, "").replace(/^\//, "../");
+  const base = new URL(path.startsWith("site/") ? path : `src/${path}`, "file:///");
+  const target = new URL(specifier, base).pathname.slice(1).replace(/\.js$/, ".ts");
+  if (target.startsWith("src/")) return target.slice(4);
+  return target.startsWith("site/") ? target : `../${target}`;
 }
+
+const importsOf = (text: string): string[] => ts.preProcessFile(text).importedFiles.map(({ fileName }) => fileName);
 
 /** What is wrong with one import, in words, or nothing. */
 function judgeImport(path: string, specifier: string): string | undefined {
   const room = roomOf(path);
-  if (!specifier.startsWith("."))
-    return (PACKAGES[path] ?? PACKAGES[room])?.test(specifier)
-      ? undefined
-      : `the room "${room}" may not import ${specifier}`;
+  if (!specifier.startsWith(".")) {
+    const isAllowed = (PACKAGES[path] ?? PACKAGES[room])?.test(specifier);
+    return isAllowed ? undefined : `the room "${room}" may not import ${specifier}`;
+  }
   const target = roomOf(resolve(path, specifier));
   if (!ROOMS.includes(target)) return `${specifier} is in no room of src/`;
   if (target === room) return undefined;
@@ -78,7 +92,7 @@ function outputs(source: ts.SourceFile): string[] {
 function breaches(files: ReadonlyMap<string, string>): string[] {
   return [...files].flatMap(([path, text]) => {
     if (!ROOMS.includes(roomOf(path))) return [`${path}: ${roomOf(path)} is no room of the house`];
-    const imports = ts.preProcessFile(text).importedFiles.flatMap(({ fileName }) => judgeImport(path, fileName) ?? []);
+    const imports = importsOf(text).flatMap((specifier) => judgeImport(path, specifier) ?? []);
     const printed = PROGRAMS.includes(roomOf(path))
       ? []
       : outputs(ts.createSourceFile(path, text, ts.ScriptTarget.Latest)).map((use) => `only a program may use ${use}`);
@@ -86,25 +100,67 @@ function breaches(files: ReadonlyMap<string, string>): string[] {
   });
 }
 
-function readSources(folder: URL): Map<string, string> {
+/** Groups of files that import each other, directly or by way of others, types included (Tarjan 1972). */
+function circles(files: ReadonlyMap<string, string>): string[][] {
+  const found: string[][] = [];
+  const index = new Map<string, number>();
+  const low = new Map<string, number>();
+  const stack: string[] = [];
+  const visit = (path: string): void => {
+    index.set(path, index.size);
+    low.set(path, index.get(path)!);
+    stack.push(path);
+    for (const specifier of importsOf(files.get(path)!)) {
+      const target = resolve(path, specifier);
+      if (!specifier.startsWith(".") || !files.has(target)) continue;
+      if (!index.has(target)) visit(target);
+      if (stack.includes(target)) low.set(path, Math.min(low.get(path)!, low.get(target)!));
+    }
+    if (low.get(path) !== index.get(path)) return;
+    const group = stack.splice(stack.indexOf(path));
+    if (group.length > 1) found.push(group);
+  };
+  for (const path of files.keys()) if (!index.has(path)) visit(path);
+  return found;
+}
+
+/** Folders with more than MOST_FILES files of their own. */
+function crowdedFolders(paths: Iterable<string>): string[] {
+  const counts = new Map<string, number>();
+  for (const path of paths) {
+    const folder = path.slice(0, path.lastIndexOf("/") + 1);
+    counts.set(folder, (counts.get(folder) ?? 0) + 1);
+  }
+  return [...counts].flatMap(([folder, count]) => (count > MOST_FILES ? [`${folder}: ${count} files`] : []));
+}
+
+function readSources(folder: URL, prefix = ""): [string, string][] {
   const paths = readdirSync(folder, { recursive: true, encoding: "utf8" }).filter((path) => path.endsWith(".ts"));
-  return new Map(paths.map((path) => [path, readFileSync(new URL(path, folder), "utf8")]));
+  return paths.map((path) => [prefix + path, readFileSync(new URL(path, folder), "utf8")]);
 }
 
 const root = new URL("../", import.meta.url);
+const sources = new Map([...readSources(new URL("src/", root)), ...readSources(new URL("site/", root), "site/")]);
 
-test("src/ keeps the rule", () => {
-  const files = readSources(new URL("src/", root));
-  expect(files.size).toBeGreaterThan(3);
-  expect(breaches(files)).toEqual([]);
+test("src/ and site/ keep the rule", () => {
+  expect(sources.size).toBeGreaterThan(3);
+  expect(breaches(sources)).toEqual([]);
+});
+
+test("no two files import each other, types included", () => {
+  expect(circles(new Map([...sources].filter(([path]) => !/^(worker|site)\//.test(path))))).toEqual([]);
+});
+
+test("no folder is crowded", () => {
+  expect(crowdedFolders(sources.keys())).toEqual([]);
 });
 
 test("assembly/ imports from itself alone", () => {
-  const specifiers = [...readSources(new URL("assembly/", root))].flatMap(([path, text]) =>
-    ts.preProcessFile(text).importedFiles.map(({ fileName }) => resolve(path, fileName)),
+  const specifiers = readSources(new URL("assembly/", root)).flatMap(([path, text]) =>
+    importsOf(text).map((specifier) => new URL(specifier, `file:///assembly/${path}`).pathname),
   );
   expect(specifiers.length).toBeGreaterThan(0);
-  expect(specifiers.filter((path) => path.startsWith("..") || !/^[\w/.]+$/.test(path))).toEqual([]);
+  expect(specifiers.filter((path) => !/^\/assembly\/[\w/.-]+$/.test(path))).toEqual([]);
 });
 
 describe("the check sees", () => {
@@ -113,8 +169,10 @@ describe("the check sees", () => {
     ["a type from below", "network/a.ts", `import type { X } from "../diagnosis/b.js";`],
     ["a re-export from below", "wasm/a.ts", `export * from "../network/b.js";`],
     ["a dynamic import from below", "core/a.ts", `const x = await import("../wasm/b.js");`],
+    ["an import from below, from a room's own folder", "network/state/a.ts", `import { x } from "../../inspect/b.js";`],
     ["an import of an entry", "report/a.ts", `import { createNetwork } from "../index.js";`],
     ["an import of a program", "index.ts", `import { main } from "./cli/main.js";`],
+    ["an import of the site", "cli/a.ts", `import { x } from "../../site/app.js";`],
     ["an import from outside of src", "core/a.ts", `import { x } from "../../tests/reference.js";`],
     ["the loader outside of wasm", "network/a.ts", `import { instantiate } from "@assemblyscript/loader";`],
     ["files outside of cli", "formats/a.ts", `import { readFileSync } from "node:fs";`],
@@ -124,6 +182,22 @@ describe("the check sees", () => {
     ["a folder that is no room", "utilities/a.ts", ``],
   ])("%s", (_what, path, text) => {
     expect(breaches(new Map([[path, text]]))).toHaveLength(1);
+  });
+
+  test("circles, also of types and by way of a third file", () => {
+    const files = new Map([
+      ["core/a.ts", `import type { B } from "./b.js";`],
+      ["core/b.ts", `export * from "./deep/c.js";`],
+      ["core/deep/c.ts", `import { a } from "../a.js";`],
+      ["core/d.ts", `import { a } from "./a.js";`],
+    ]);
+    expect(circles(files).map((group) => group.sort())).toEqual([["core/a.ts", "core/b.ts", "core/deep/c.ts"]]);
+  });
+
+  test("a crowded folder", () => {
+    const paths = Array.from({ length: MOST_FILES + 1 }, (_, i) => `core/deep/${i}.ts`);
+    expect(crowdedFolders(paths)).toHaveLength(1);
+    expect(crowdedFolders(paths.slice(1))).toEqual([]);
   });
 
   test("and lets the rest pass", () => {
@@ -137,8 +211,10 @@ describe("the check sees", () => {
         "cli/main.ts",
         `import { readFileSync } from "node:fs"; import pc from "picocolors"; import { diagnose } from "../index.js"; console.log(process.argv);`,
       ],
+      ["site/view/a.ts", `import { diagnose } from "../../src/index.js"; import { b } from "../b.js";`],
       ["network/a.ts", `// console.log is not for libraries\nexport const text = "import x from 'node:fs'";`],
     ]);
     expect(breaches(fine)).toEqual([]);
+    expect(circles(fine)).toEqual([]);
   });
 });

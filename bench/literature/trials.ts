@@ -2,7 +2,7 @@
 import { setImmediate } from "node:timers/promises";
 import type { Terminal } from "../../src/cli/terminal.js";
 import { formatDuration } from "../../src/report/progress.js";
-import { formatNumber } from "../../src/report/numbers.js";
+import { formatNumber } from "../../src/text/numbers.js";
 
 const BREATH = 50; // milliseconds between two looks at signals
 const LOG_EVERY = 10_000; // milliseconds between two lines where there is no bar

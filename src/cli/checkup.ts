@@ -1,7 +1,7 @@
 // `relumine checkup`: makes a network ill in the textbook's two ways, shows its units die, tries the textbook's three cures.
 import { Command } from "commander";
 import { type CheckupOptions, Clinic, RATES, type Run } from "./clinic.js";
-import { prepareTable } from "./dataset.js";
+import { prepareTable } from "../table/dataset.js";
 import {
   climbingRates,
   curesOf,
@@ -15,20 +15,20 @@ import {
   type Plan,
   planName,
 } from "./illness.js";
-import { inputWidth } from "./inputs.js";
+import { inputWidth } from "../table/inputs.js";
 import { addSharedOptions, decimal, integer } from "./options.js";
 import { readTable } from "./read-table.js";
 import { type IllnessResult, judgeAll, rowOf } from "./results.js";
-import { sum } from "./statistics.js";
+import { sum } from "../core/statistics.js";
 import { interruption, Terminal } from "./terminal.js";
 import { VERDICT_RULE } from "./verdict.js";
-import { formatCount } from "../core/text.js";
+import { formatCount } from "../text/columns.js";
 import type { History } from "../index.js";
 import { drawCheckupTable, drawEpochLine, drawEpochTitle, type TableLine } from "../report/checkup.js";
 import { drawDeaths } from "../report/deaths.js";
-import { formatScore } from "../report/numbers.js";
+import { formatScore } from "../text/numbers.js";
 import { drawData } from "../report/training.js";
-import { wrap } from "../core/wrap.js";
+import { wrap } from "../text/wrap.js";
 
 const EXAMPLES = `
 Examples:

@@ -1,9 +1,9 @@
 // Trains the plans of a checkup, each from the same start, and diagnoses what came of them.
-import type { PreparedTable } from "./dataset.js";
+import type { PreparedTable } from "../table/dataset.js";
 import type { Plan } from "./illness.js";
 import { scoreOf, specFor, tryDiagnose } from "./model.js";
 import type { SharedOptions } from "./options.js";
-import { median } from "./statistics.js";
+import { median } from "../core/statistics.js";
 import type { Terminal } from "./terminal.js";
 import type { Death, Diagnosis, EpochLog, History, Network, NetworkSpec, Revival } from "../index.js";
 import type { EpochLine, Scale } from "../report/checkup.js";

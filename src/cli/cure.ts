@@ -1,8 +1,8 @@
 // `relumine cure`: trains a network on a table as `train` would, sees what its units die of, tries remedies and ranks them.
 import { Command } from "commander";
 import { writeCode } from "./cure-code.js";
-import { prepareTable, type PreparedTable } from "./dataset.js";
-import { inputWidth } from "./inputs.js";
+import { prepareTable, type PreparedTable } from "../table/dataset.js";
+import { inputWidth } from "../table/inputs.js";
 import { checkPlace, saveFile } from "./model-file.js";
 import { specFor } from "./model.js";
 import { addSharedOptions, addTrainingOptions, integer, optimizerOf, type TrainingOptions } from "./options.js";

@@ -1,20 +1,21 @@
 // `relumine diagnose`: a saved network and a table in, the network's diagnosis on the table's rows out.
 import { Command } from "commander";
-import { isMissing, parseNumber, shorten } from "./cells.js";
-import type { EncodedRows } from "./dataset.js";
+import { isMissing, parseNumber, shorten } from "../table/cells.js";
+import type { EncodedRows } from "../table/dataset.js";
 import { type Evaluation, evaluateOn, tellEvaluation } from "./evaluation.js";
-import { columnIndex, encodeInputs, type InputEncoding } from "./inputs.js";
+import { columnIndex, encodeInputs, type InputEncoding } from "../table/inputs.js";
 import { tryDiagnose } from "./model.js";
 import { loadFile } from "./model-file.js";
-import { type NamedTable, readTable } from "./read-table.js";
-import { readStoredTable, type StoredTable } from "./stored-table.js";
-import { encodeTargets, rowsOfClasses, type TargetEncoding } from "./target.js";
+import { readTable } from "./read-table.js";
+import type { NamedTable } from "../table/csv.js";
+import { readStoredTable, type StoredTable } from "../table/stored-table.js";
+import { encodeTargets, rowsOfClasses, type TargetEncoding } from "../table/target.js";
 import { Terminal } from "./terminal.js";
 import { RelumineError } from "../core/errors.js";
-import { formatCount } from "../core/text.js";
-import { rowName, type Table } from "../formats/csv.js";
+import { formatCount } from "../text/columns.js";
+import { rowName, type Table } from "../table/csv.js";
 import type { Diagnosis, Matrix, Network } from "../index.js";
-import { wrap } from "../core/wrap.js";
+import { wrap } from "../text/wrap.js";
 
 const EXAMPLES = `
 Examples:

@@ -1,11 +1,11 @@
 // How well a network does on rows with known targets: figures, and the lines that tell them.
-import { shorten } from "./cells.js";
-import type { EncodedRows, Preprocessing } from "./dataset.js";
+import { shorten } from "../table/cells.js";
+import type { EncodedRows, Preprocessing } from "../table/dataset.js";
 import { type RegressionErrors, regressionErrors } from "./model.js";
-import type { TargetEncoding } from "./target.js";
+import type { TargetEncoding } from "../table/target.js";
 import type { Terminal } from "./terminal.js";
 import type { Matrix, Metrics, Network } from "../index.js";
-import { formatNumber, formatPercent } from "../report/numbers.js";
+import { formatNumber, formatPercent } from "../text/numbers.js";
 import { type ClassResult, drawClasses } from "../report/training.js";
 
 const MOST_CLASSES = 20;

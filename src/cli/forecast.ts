@@ -1,13 +1,13 @@
 // `relumine forecast`: what to expect of a network on a table, before it is trained.
 import { Command } from "commander";
-import { prepareTable, type PreparedTable } from "./dataset.js";
-import { inputWidth } from "./inputs.js";
+import { prepareTable, type PreparedTable } from "../table/dataset.js";
+import { inputWidth } from "../table/inputs.js";
 import { specFor } from "./model.js";
 import { addSharedOptions, decimal, oneOf, type SharedOptions } from "./options.js";
 import { readTable } from "./read-table.js";
 import { Terminal } from "./terminal.js";
 import { drawData } from "../report/training.js";
-import { ACTIVATION_NAMES, type ActivationName } from "../wasm/activations.js";
+import { ACTIVATION_NAMES, type ActivationName } from "../activations/activations.js";
 
 interface ForecastCommandOptions extends SharedOptions {
   readonly learningRate?: number;

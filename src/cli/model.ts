@@ -1,7 +1,7 @@
 // From a prepared table to a network's spec, and from its loss to a score that people read.
-import type { PreparedTable } from "./dataset.js";
-import { inputWidth } from "./inputs.js";
-import { mean, variance } from "./statistics.js";
+import type { PreparedTable } from "../table/dataset.js";
+import { inputWidth } from "../table/inputs.js";
+import { mean, variance } from "../core/statistics.js";
 import { RelumineError } from "../core/errors.js";
 import type { Activation, Diagnosis, DiagnoseOptions, Matrix, Metrics, Network, NetworkSpec } from "../index.js";
 

@@ -1,11 +1,11 @@
 // The options that commands share, and how their values are read. What is refused here is bad usage: exit code 2.
 import { type Command, InvalidArgumentError, Option } from "commander";
-import { parseNumber } from "./cells.js";
-import type { Task } from "./target.js";
+import { parseNumber } from "../table/cells.js";
+import type { Task } from "../table/target.js";
 import { checkInteger, checkName, checkNumber, type NumberRange } from "../core/checks.js";
 import { RelumineError } from "../core/errors.js";
 import type { Optimizer } from "../index.js";
-import { ACTIVATION_NAMES, type ActivationName } from "../wasm/activations.js";
+import { ACTIVATION_NAMES, type ActivationName } from "../activations/activations.js";
 
 /** Runs a check and says what it wants, in commander's words around it. */
 function refuse<T>(check: () => T): T {

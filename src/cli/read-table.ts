@@ -2,8 +2,8 @@
 import { readFile, stat } from "node:fs/promises";
 import { gunzipSync } from "node:zlib";
 import { RelumineError } from "../core/errors.js";
-import { suggestion } from "../core/nearest.js";
-import { parseCsv, type Table } from "../formats/csv.js";
+import { suggestion } from "../core/suggestion.js";
+import { type NamedTable, parseCsv } from "../table/csv.js";
 
 const EMBEDDED = "digits";
 const MAX_BYTES = 400_000_000; // a JavaScript string holds little more
@@ -58,13 +58,6 @@ function decode(bytes: Uint8Array, source: string): string {
   } catch {
     throw new RelumineError("format", `${source} is not UTF-8 text; wanted are comma-separated values saved as UTF-8`);
   }
-}
-
-export interface NamedTable {
-  readonly name: string;
-  readonly table: Table;
-  /** Of the embedded set: its target, and what to divide its pixels by. */
-  readonly known?: { readonly target: string; readonly divisor: number };
 }
 
 /**

@@ -1,7 +1,7 @@
 // Runs over several seeds -> medians, ranges and the verdict on each cure.
 import type { Run } from "./clinic.js";
 import { type IllnessName, type Plan, planName } from "./illness.js";
-import { median, sum } from "./statistics.js";
+import { median, sum } from "../core/statistics.js";
 import { judge, type Outcome, type Verdict } from "./verdict.js";
 import type { RunRow, Spread } from "../report/checkup.js";
 

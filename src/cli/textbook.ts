@@ -1,14 +1,14 @@
 // `relumine textbook`: the textbook's claims about ReLU, each put to an experiment; the verdicts are worked out from the figures.
 import { Command } from "commander";
-import { prepareTable } from "./dataset.js";
+import { prepareTable } from "../table/dataset.js";
 import { checkPlace, saveFile } from "./model-file.js";
 import { integer } from "./options.js";
 import { readTable } from "./read-table.js";
 import { interruption, Terminal } from "./terminal.js";
 import type { Lab } from "./textbook/lab.js";
 import { RelumineError } from "../core/errors.js";
-import { formatCount } from "../core/text.js";
-import { wrap } from "../core/wrap.js";
+import { formatCount } from "../text/columns.js";
+import { wrap } from "../text/wrap.js";
 import { drawPage } from "../report/page.js";
 import { formatDuration } from "../report/progress.js";
 import {

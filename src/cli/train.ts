@@ -1,20 +1,20 @@
 // `relumine train`: a table in, a trained network's figures and diagnosis out.
 import { Command } from "commander";
-import { prepareTable, type PreparedTable } from "./dataset.js";
+import { prepareTable, type PreparedTable } from "../table/dataset.js";
 import { type Evaluation, evaluateOn, tellEvaluation } from "./evaluation.js";
-import { inputWidth } from "./inputs.js";
+import { inputWidth } from "../table/inputs.js";
 import { checkPlace, saveFile } from "./model-file.js";
 import { specFor, tryDiagnose } from "./model.js";
 import { addSharedOptions, addTrainingOptions, optimizerOf, type TrainingOptions } from "./options.js";
 import { readTable } from "./read-table.js";
-import { tableMetadata } from "./stored-table.js";
+import { tableMetadata } from "../table/stored-table.js";
 import { interruption, Terminal } from "./terminal.js";
 import { RelumineError } from "../core/errors.js";
-import { formatCount } from "../core/text.js";
+import { formatCount } from "../text/columns.js";
 import type { ActivityRecord, Callback, DeathTrace, Diagnosis, History, Network, Optimizer } from "../index.js";
 import { drawActivityMap } from "../report/activity-map.js";
 import { drawDeaths } from "../report/deaths.js";
-import { formatNumber } from "../report/numbers.js";
+import { formatNumber } from "../text/numbers.js";
 import { describeEpoch, drawData, drawEpochs } from "../report/training.js";
 
 const LOGGED_EPOCHS = 20;

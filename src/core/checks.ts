@@ -1,6 +1,6 @@
 // Argument checks: each either returns the value with its type or throws a RelumineError that says what was given and what is wanted.
 import { RelumineError } from "./errors.js";
-import { suggestion } from "./nearest.js";
+import { suggestion } from "./suggestion.js";
 
 const MAX_FLOAT32 = 3.4028234663852886e38;
 

@@ -1,24 +1,23 @@
 // From what a pass over the samples counted to a diagnosis: states, mechanisms, permanence, proofs, findings.
-import { activityBounds } from "./activity-bound.js";
-import { resolveBox } from "./box.js";
-import { drawDiagnosis } from "./draw.js";
-import { checkWeights, type Examination, examine } from "./examination.js";
+import { activityBounds } from "./units/firing-rate-bound.js";
+import { resolveBox } from "./proof/box.js";
+import { drawDiagnosis } from "./diagnosis-text.js";
+import { checkWeights, type Examination, examine } from "../inspect/examination.js";
 import { findAll } from "./findings/findings.js";
-import { KthLargest } from "./largest.js";
-import { findMechanisms } from "./mechanism.js";
-import { findMovers, findPermanent } from "./permanence.js";
-import { proveDeadUnits, type UnitProof } from "./proof.js";
+import { KthLargest } from "./units/kth-largest.js";
+import { findMechanisms } from "./units/mechanism.js";
+import { findMovers, findPermanent } from "./units/permanence.js";
+import { proveDeadUnits, type UnitProof } from "./proof/prove.js";
 import type { Diagnosis, DiagnoseOptions, Finding, LayerDiagnosis, UnitDiagnosis, UnitState } from "./types.js";
-import { judge, type Thresholds } from "./verdict.js";
+import { judge, type Thresholds } from "../inspect/unit-state.js";
 import { checkBoolean, checkNumber, checkOptions, describe } from "../core/checks.js";
 import { RelumineError } from "../core/errors.js";
 import { type Samples, toMatrix } from "../core/matrix.js";
-import type { History } from "../network/callbacks.js";
+import type { History, Network } from "../network/types.js";
 import { prepareTargets } from "../network/data.js";
-import { forEachChunk } from "../network/evaluate.js";
-import type { Network } from "../network/network.js";
-import { stateOf } from "../network/state.js";
-import type { UnitTotals } from "../network/totals.js";
+import { forEachChunk } from "../network/training/evaluate.js";
+import { stateOf } from "../network/state/state.js";
+import type { UnitTotals } from "../inspect/statistics.js";
 import { Arena } from "../wasm/heap.js";
 
 class NetworkDiagnosis implements Diagnosis {

@@ -1,15 +1,10 @@
 // What a diagnosis says of a network, a layer and a unit.
-import type { History } from "../network/callbacks.js";
+import type { UnitState } from "../inspect/unit-state.js";
+import type { History } from "../network/types.js";
 import type { Targets } from "../network/data.js";
-import type { ActivationName } from "../wasm/activations.js";
+import type { ActivationName } from "../activations/activations.js";
 
-export type UnitState =
-  | "alive"
-  | "rare" // fires, on fewer than rareBelow of the samples
-  | "dormant" // tau-dormant (Sokar et al. 2023), yet fires now and then
-  | "dead" // passes neither signal nor gradient on any sample
-  | "linear" // never switches: fires on every sample (a leaky unit: or on none)
-  | "saturated"; // sigmoid, tanh ...: its derivative is practically 0 on every sample
+export type { UnitState };
 
 export type Mechanism =
   | "negativeBias" // without its bias it would fire on some sample

@@ -7,13 +7,13 @@ import {
   type Tensor,
   writeSafetensors,
 } from "./safetensors.js";
-import { checkObject, parseStrictJson } from "./strict-json.js";
+import { checkObject, parseStrictJson } from "../core/strict-json.js";
 import { checkName, checkOptions, describe, isFloat32 } from "../core/checks.js";
 import { RelumineError } from "../core/errors.js";
-import type { Weights } from "../network/layer.js";
-import { buildNetwork, type Network } from "../network/network.js";
+import type { Weights, Network } from "../network/types.js";
+import { buildNetwork } from "../network/network.js";
 import { type Loss, type NetworkSpec, type ResolvedSpec, resolveSpec } from "../network/spec.js";
-import { stateOf } from "../network/state.js";
+import { stateOf } from "../network/state/state.js";
 import type { RuntimeOptions } from "../wasm/runtime.js";
 
 const FORMAT_NAMES = ["safetensors", "onnx", "tfjs"] as const;

@@ -3,7 +3,7 @@
 //   JSON: { "__metadata__": { name: text }, tensor: { "dtype": "F32", "shape": [...], "data_offsets": [begin, end] } }
 // Source: github.com/huggingface/safetensors, README "Format". Float32 alone is written and read. What a file claims is believed only
 // where the bytes are there: nothing is allocated by a size it names.
-import { checkMembers, checkObject, parseStrictJson } from "./strict-json.js";
+import { checkMembers, checkObject, parseStrictJson } from "../core/strict-json.js";
 import { describe } from "../core/checks.js";
 import { RelumineError } from "../core/errors.js";
 

@@ -1,15 +1,9 @@
 // A dense layer as its users see it: shapes, and copies of its weights in and out.
-import type { ResolvedActivation } from "../wasm/activations.js";
-import type { NetworkState, StateCell } from "./state.js";
+import type { ResolvedActivation } from "../activations/activations.js";
+import type { DenseLayer, Weights } from "./types.js";
+import type { NetworkState, StateCell } from "./state/state.js";
 import { checkOptions, describe, isFloat32 } from "../core/checks.js";
 import { RelumineError } from "../core/errors.js";
-
-/** kernel: inputs x units, row-major. bias: units. alpha: PReLU slopes, one per unit. */
-export interface Weights {
-  kernel: Float32Array;
-  bias: Float32Array;
-  alpha?: Float32Array;
-}
 
 interface Part {
   readonly name: keyof Weights;
@@ -17,7 +11,7 @@ interface Part {
   readonly count: number;
 }
 
-export class DenseLayer {
+export class NetworkLayer implements DenseLayer {
   readonly inputs: number;
   readonly units: number;
   readonly #cell: StateCell;
@@ -35,22 +29,12 @@ export class DenseLayer {
     return this.#cell.current.spec.layers[this.#index].activation;
   }
 
-  /**
-   * Copies of the layer's weights.
-   * @throws RelumineError "disposed"
-   * @example const { kernel, bias } = network.layers[0].getWeights();
-   */
   getWeights(): Weights {
     const state = this.#alive();
     const copies = this.#parts(state).map(({ name, address, count }) => [name, state.floats(address, count).slice()]);
     return Object.fromEntries(copies) as Weights;
   }
 
-  /**
-   * Replaces the weights that are given; all or, on an error, none.
-   * @throws RelumineError "shape", "value" or "disposed"
-   * @example network.layers[0].setWeights({ bias: new Float32Array(64).fill(0.1) });
-   */
   setWeights(weights: Partial<Weights>): void {
     const state = this.#alive();
     const parts = this.#parts(state);

@@ -1,64 +1,18 @@
 // The network as its users meet it.
-import { activationCode } from "../wasm/activations.js";
-import { fit } from "./fit.js";
-import type { History, Metrics } from "./callbacks.js";
+import { activationCode } from "../activations/activations.js";
+import { fit } from "./training/fit.js";
+import { NetworkLayer } from "./layer.js";
+import type { DenseLayer, FitOptions, History, Metrics, Network } from "./types.js";
 import { type DataSet, prepareData } from "./data.js";
-import { evaluateRows, forEachChunk } from "./evaluate.js";
-import { DenseLayer } from "./layer.js";
-import { countParameters } from "./parameters.js";
-import type { FitOptions } from "./plan.js";
+import { evaluateRows, forEachChunk } from "./training/evaluate.js";
+import { countParameters } from "./state/parameters.js";
+
 import { type NetworkSpec, type ResolvedSpec, resolveSpec } from "./spec.js";
-import { attachState, NetworkState, StateCell } from "./state.js";
+import { attachState, NetworkState, StateCell } from "./state/state.js";
 import { summarize } from "./summary.js";
 import { checkBoolean, checkOptions } from "../core/checks.js";
 import { type Matrix, type Samples, toMatrix } from "../core/matrix.js";
 import { getRuntime, renew, type RuntimeOptions } from "../wasm/runtime.js";
-
-/** A network of dense layers. Every method throws RelumineError "disposed" after dispose(). */
-export interface Network extends Disposable {
-  /** Defaults filled in. */
-  readonly spec: NetworkSpec;
-  readonly runtime: { readonly simd: "strict" | "relaxed"; readonly threads: number };
-  readonly layers: readonly DenseLayer[];
-  readonly parameterCount: number;
-  /**
-   * Trains on `data.rows` samples; yields to the event loop every few milliseconds.
-   * An error in the arguments leaves the network as it was; one thrown by a callback or a schedule ends the training with what was learnt so far.
-   * @throws RelumineError "value", "shape", "memory" or "disposed" (as a rejection)
-   * @example const history = await network.fit({ x, y }, { epochs: 20, optimizer: adam() });
-   */
-  fit(data: DataSet, options?: FitOptions): Promise<History>;
-  /**
-   * Mean loss, and accuracy for the cross-entropies.
-   * @throws RelumineError "value", "shape" or "disposed"
-   * @example const { loss, accuracy } = network.evaluate({ x, y });
-   */
-  evaluate(data: DataSet): Metrics;
-  /**
-   * Probabilities for the cross-entropies, plain outputs otherwise; { logits: true } for the last layer as it is.
-   * @param x rows x inputs
-   * @returns rows x outputs
-   * @throws RelumineError "value", "shape" or "disposed"
-   * @example const { data } = network.predict([[0.5, 1]]);
-   */
-  predict(x: Samples, options?: { logits?: boolean }): Matrix;
-  /**
-   * A network of its own with the same weights, moments and place in the sequence of epochs.
-   * @throws RelumineError "memory" or "disposed" (as a rejection)
-   * @example const twin = await network.clone();
-   */
-  clone(): Promise<Network>;
-  /**
-   * A table of the layers, as text.
-   * @example console.log(network.summary());
-   */
-  summary(): string;
-  /**
-   * Gives the memory back; a network that is training stops with an error.
-   * @example using network = await createNetwork(spec); // disposed of at the end of the block
-   */
-  dispose(): void;
-}
 
 const SIGMOID = activationCode("sigmoid");
 
@@ -71,7 +25,7 @@ class DenseNetwork implements Network {
     this.#cell = new StateCell(state);
     attachState(this, this.#cell);
     this.runtime = Object.freeze({ simd: state.runtime.build, threads: state.runtime.threads });
-    this.layers = Object.freeze(state.spec.layers.map((_, index) => new DenseLayer(this.#cell, index)));
+    this.layers = Object.freeze(state.spec.layers.map((_, index) => new NetworkLayer(this.#cell, index)));
   }
 
   get spec(): ResolvedSpec {

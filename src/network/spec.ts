@@ -1,5 +1,5 @@
 // What a network is to be: the user's words, checked, with all defaults filled in.
-import { type Activation, type ResolvedActivation, resolveActivation } from "../wasm/activations.js";
+import { type Activation, type ResolvedActivation, resolveActivation } from "../activations/activations.js";
 import { checkInteger, checkName, checkNumber, checkOptions, describe } from "../core/checks.js";
 import { RelumineError } from "../core/errors.js";
 

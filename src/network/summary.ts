@@ -1,8 +1,8 @@
 // The network's layers as a table.
-import type { ResolvedActivation } from "../wasm/activations.js";
-import { countParameters } from "./parameters.js";
+import type { ResolvedActivation } from "../activations/activations.js";
+import { countParameters } from "./state/parameters.js";
 import type { ResolvedSpec } from "./spec.js";
-import { alignColumns, formatCount } from "../core/text.js";
+import { alignColumns, formatCount } from "../text/columns.js";
 
 function activationText({ name, alpha }: ResolvedActivation): string {
   return alpha === undefined ? name : `${name} ${alpha}`;

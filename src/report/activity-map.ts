@@ -1,6 +1,6 @@
 // Units x epochs as a picture of characters: how often each unit fires, from epoch to epoch. The most active units at the end stand on top, so that
 // what dies gathers at the bottom.
-import { formatCount } from "../core/text.js";
+import { formatCount } from "../text/columns.js";
 
 export interface MapFrame {
   readonly epoch: number;

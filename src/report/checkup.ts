@@ -1,7 +1,7 @@
 // A checkup as text: units as they die, and the table of cures.
-import { drawBar } from "./bar.js";
-import { formatNumber, formatScore, formatWhole } from "./numbers.js";
-import { alignColumns } from "../core/text.js";
+import { drawBar } from "../text/bar.js";
+import { formatNumber, formatScore, formatWhole } from "../text/numbers.js";
+import { alignColumns } from "../text/columns.js";
 
 const BAR_WIDTH = 12;
 const MOST_BARS = 3;

@@ -1,8 +1,8 @@
 // Trials as they come in: a table that is drawn again and again, or a line each.
 import { formatDuration } from "./progress.js";
-import { formatNumber, formatPercent } from "./numbers.js";
+import { formatNumber, formatPercent } from "../text/numbers.js";
 import type { Trial } from "../treatment/prescribe/types.js";
-import { drawTrials } from "../treatment/prescribe/text.js";
+import { drawTrials } from "../treatment/prescribe/prescription-text.js";
 
 function better(a: Trial, b: Trial): number {
   const score = ({ failed, metrics }: Trial): number =>

@@ -1,8 +1,8 @@
 // Deaths as a terminal shows them: how many of what cause, who and when, and what rate each would have lived through.
-import { formatNumber } from "./numbers.js";
-import { wrap } from "../core/wrap.js";
-import { alignColumns, formatCount } from "../core/text.js";
-import type { Cause, Death } from "../diagnosis/death.js";
+import { formatNumber } from "../text/numbers.js";
+import { wrap } from "../text/wrap.js";
+import { alignColumns, formatCount } from "../text/columns.js";
+import type { Cause, Death } from "../diagnosis/trace/types.js";
 
 const WIDTH = 80;
 const MOST_ROWS = 12;

@@ -2,7 +2,7 @@
 import { type Bar, type BarPlot, barText, drawBars } from "./svg/bars.js";
 import { drawHistogram, type Histogram } from "./svg/histogram.js";
 import { drawLines, type LinePlot } from "./svg/lines.js";
-import { formatNumber } from "./numbers.js";
+import { formatNumber } from "../text/numbers.js";
 
 export type Plot = LinePlot | BarPlot | Histogram;
 

@@ -1,6 +1,6 @@
 // One line that says how far a training is.
-import { drawBar } from "./bar.js";
-import { formatWhole } from "./numbers.js";
+import { drawBar } from "../text/bar.js";
+import { formatWhole } from "../text/numbers.js";
 
 const BAR_WIDTH = 24;
 

@@ -1,7 +1,7 @@
 // The textbook's claims with what was measured -> lines for a terminal, and a page.
-import { alignColumns } from "../core/text.js";
-import { wrap } from "../core/wrap.js";
-import { formatNumber } from "./numbers.js";
+import { alignColumns } from "../text/columns.js";
+import { wrap } from "../text/wrap.js";
+import { formatNumber } from "../text/numbers.js";
 import type { Page, PageSection } from "./page.js";
 import { formatRange, type Plot } from "./plot.js";
 

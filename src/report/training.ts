@@ -1,8 +1,8 @@
 // A training as text: what the data is, how the epochs went, what came out.
-import { formatNumber, formatPercent } from "./numbers.js";
-import { wrap } from "../core/wrap.js";
-import { alignColumns, formatCount } from "../core/text.js";
-import type { EpochLog } from "../network/callbacks.js";
+import { formatNumber, formatPercent } from "../text/numbers.js";
+import { wrap } from "../text/wrap.js";
+import { alignColumns, formatCount } from "../text/columns.js";
+import type { EpochLog } from "../network/types.js";
 
 const MOST_NOTES = 12;
 const MOST_EPOCHS = 12;

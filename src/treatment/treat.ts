@@ -1,19 +1,20 @@
 // A remedy on a network: what is wrong before, the remedy on a copy, what is right after, and only then the copy in the network's place.
 // Whatever goes wrong on the way, the network has not been touched; what it was is kept as it is, for undo.
-import { Course, countUnits, finding, type Outcome } from "./course.js";
-import { liftBias } from "./lift-bias.js";
-import { prune } from "./prune.js";
-import { recycle, reinitialize } from "./redraw.js";
-import { checkRemedy, type Remedy, type ResolvedRemedy } from "./remedy.js";
-import { replaceActivation } from "./replace-activation.js";
-import { drawTreatment } from "./draw.js";
+import { Course, countUnits, finding, type Outcome } from "./remedies/working-copy.js";
+import { liftBias } from "./remedies/lift-bias.js";
+import { prune } from "./remedies/prune.js";
+import { recycle, reinitialize } from "./remedies/redraw.js";
+import { checkRemedy, type Remedy, type ResolvedRemedy } from "./remedies/remedy.js";
+import { replaceActivation } from "./remedies/replace-activation.js";
+import { drawTreatment } from "./treatment-text.js";
 import type { Treatment, TreatedUnit, TreatmentFinding } from "./types.js";
 import { RelumineError } from "../core/errors.js";
 import { type Matrix, type Samples, toMatrix } from "../core/matrix.js";
 import { diagnose } from "../diagnosis/diagnose.js";
 import type { Diagnosis } from "../diagnosis/types.js";
-import { type Network, networkOf } from "../network/network.js";
-import { cellOf, type NetworkState, type StateCell } from "../network/state.js";
+import { networkOf } from "../network/network.js";
+import type { Network } from "../network/types.js";
+import { cellOf, type NetworkState, type StateCell } from "../network/state/state.js";
 import { renew } from "../wasm/runtime.js";
 
 class NetworkTreatment implements Treatment {

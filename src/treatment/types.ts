@@ -1,7 +1,7 @@
 // What a treatment says of what it did.
 import type { Diagnosis } from "../diagnosis/types.js";
-import type { Network } from "../network/network.js";
-import type { ResolvedRemedy } from "./remedy.js";
+import type { Network } from "../network/types.js";
+import type { ResolvedRemedy } from "./remedies/remedy.js";
 
 export type TreatmentAction =
   | "lifted" // its bias is such that it opens

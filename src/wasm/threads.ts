@@ -1,6 +1,6 @@
 // A pool of helper threads over one shared memory, which share the large products (assembly/threads.ts).
 import { countCores, maySleep, startHelper } from "#helpers";
-import { Benefit } from "./benefit.js";
+import { Benefit } from "./sharing-benefit.js";
 import type { KernelExports } from "./exports.js";
 import type { Heap } from "./heap.js";
 import { RelumineError } from "../core/errors.js";

@@ -1,14 +1,15 @@
 // Callbacks that run beside the network, inside the worker: made by name, read from outside.
-import type { Death, Revival } from "../diagnosis/death.js";
-import { type ActivityFrame, recordActivity } from "../diagnosis/record-activity.js";
-import { traceDeaths, type TraceOptions } from "../diagnosis/trace.js";
+import type { Death, Revival } from "../diagnosis/trace/types.js";
+import { type ActivityFrame, recordActivity } from "../diagnosis/units/record-activity.js";
+import { traceDeaths, type TraceOptions } from "../diagnosis/trace/trace-deaths.js";
 import { checkOptions } from "../core/checks.js";
 import type { Samples } from "../core/matrix.js";
-import { type Callback, earlyStopping } from "../network/callbacks.js";
+import type { Callback } from "../network/types.js";
+import { earlyStopping } from "../network/training/early-stopping.js";
 import type { DataSet } from "../network/data.js";
-import { type ContinualBackprop, continualBackprop } from "../treatment/continual-backprop.js";
-import { type DeathPrevention, preventDeaths } from "../treatment/prevent-deaths.js";
-import { type RecycleDormant, recycleDormant } from "../treatment/recycle-dormant.js";
+import { type ContinualBackprop, continualBackprop } from "../treatment/during-training/continual-backprop.js";
+import { type DeathPrevention, preventDeaths } from "../treatment/during-training/prevent-deaths.js";
+import { type RecycleDormant, recycleDormant } from "../treatment/during-training/recycle-dormant.js";
 
 /** Callbacks to run inside the worker, in this order: each by its name, with its options. A worker of one's own may know more (see serve). */
 export interface InWorker {

@@ -4,8 +4,7 @@ import { diagnose } from "../diagnosis/diagnose.js";
 import type { DiagnoseOptions } from "../diagnosis/types.js";
 import { type ExportOptions, exportNetwork, type ModelFormat } from "../formats/model.js";
 import type { DataSet } from "../network/data.js";
-import type { Weights } from "../network/layer.js";
-import type { Network } from "../network/network.js";
+import type { Weights, Network } from "../network/types.js";
 
 /** Something to do with a network, inside the worker. What it returns is copied to the page: plain objects, arrays and typed arrays. */
 export type Operation = (network: Network, ...args: never[]) => unknown;

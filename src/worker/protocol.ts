@@ -1,9 +1,9 @@
 // What goes between a page and the worker that holds its networks: the messages, how values and errors are packed into them.
 import { describe } from "../core/checks.js";
 import { RelumineError, type ErrorCode } from "../core/errors.js";
-import type { EpochLog, History } from "../network/callbacks.js";
-import type { ResolvedActivation } from "../wasm/activations.js";
-import type { OptimizerOptions } from "../network/optimizers.js";
+import type { EpochLog, History } from "../network/types.js";
+import type { ResolvedActivation } from "../activations/activations.js";
+import type { OptimizerOptions } from "../network/training/optimizers.js";
 import type { NetworkSpec } from "../network/spec.js";
 
 /** From the page. `id` counts the calls; that of a fit stands for it in all messages about it. */

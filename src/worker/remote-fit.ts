@@ -6,9 +6,8 @@ import type { RemoteNetwork } from "./remote-network.js";
 import { sendableData } from "./sendable.js";
 import { checkBoolean, checkFunction, checkNumber, checkOptions, describe } from "../core/checks.js";
 import { RelumineError } from "../core/errors.js";
-import type { BatchLog, EpochLog, History } from "../network/callbacks.js";
-import { checkOptimizer, type OptimizerRecipe } from "../network/optimizers.js";
-import type { FitOptions } from "../network/plan.js";
+import type { BatchLog, EpochLog, History, FitOptions } from "../network/types.js";
+import { checkOptimizer, type OptimizerRecipe } from "../network/training/optimizers.js";
 
 export interface RemoteContext {
   readonly network: RemoteNetwork;

@@ -11,11 +11,10 @@ import { RelumineError } from "../core/errors.js";
 import type { Matrix, Samples } from "../core/matrix.js";
 import type { Diagnosis, DiagnoseOptions } from "../diagnosis/types.js";
 import type { ExportOptions, ImportOptions, ModelFormat } from "../formats/model.js";
-import type { Metrics } from "../network/callbacks.js";
+import type { Metrics, Weights } from "../network/types.js";
 import type { DataSet } from "../network/data.js";
-import type { Weights } from "../network/layer.js";
 import type { NetworkSpec } from "../network/spec.js";
-import type { ResolvedActivation } from "../wasm/activations.js";
+import type { ResolvedActivation } from "../activations/activations.js";
 import type { RuntimeOptions } from "../wasm/runtime.js";
 
 export interface WorkerOptions extends RuntimeOptions {

@@ -2,12 +2,11 @@
 import { CALLBACKS, type CallbackMaker, type WorkerCallback } from "./in-worker.js";
 import { type FromWorker, pack, type PackedFit, type PackedHistory, type Report } from "./protocol.js";
 import { checkName } from "../core/checks.js";
-import type { BatchLog, Callback, EpochLog, TrainingContext } from "../network/callbacks.js";
+import type { BatchLog, Callback, EpochLog, TrainingContext, Network } from "../network/types.js";
 import type { DataSet } from "../network/data.js";
-import type { Network } from "../network/network.js";
-import type { Optimizer } from "../network/optimizers.js";
-import { batchOf, stepsPerEpoch } from "../network/plan.js";
-import { fitOf, type RunningFit } from "../network/running-fit.js";
+import type { Optimizer } from "../network/training/optimizers.js";
+import { batchOf, stepsPerEpoch } from "../network/training/plan.js";
+import { fitOf, type RunningFit } from "../network/training/running-fit.js";
 
 type Post = (message: FromWorker, transfer: ArrayBuffer[]) => void;
 

@@ -19,8 +19,9 @@ import { checkName } from "../core/checks.js";
 import { RelumineError } from "../core/errors.js";
 import { type ImportOptions, importNetwork } from "../formats/model.js";
 import type { DataSet } from "../network/data.js";
-import { createNetwork, type Network } from "../network/network.js";
-import { type Optimizer, rebuildOptimizer } from "../network/optimizers.js";
+import { createNetwork } from "../network/network.js";
+import type { Network } from "../network/types.js";
+import { type Optimizer, rebuildOptimizer } from "../network/training/optimizers.js";
 import type { NetworkSpec } from "../network/spec.js";
 import type { RuntimeOptions } from "../wasm/runtime.js";
 

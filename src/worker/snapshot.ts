@@ -2,12 +2,11 @@
 // that is under way finds its own as they were.
 import { checkBoolean, checkOptions } from "../core/checks.js";
 import { type Matrix, type Samples, toMatrix } from "../core/matrix.js";
-import { BatchBuffers } from "../network/buffers.js";
-import { forEachChunk } from "../network/evaluate.js";
-import type { Weights } from "../network/layer.js";
-import type { Network } from "../network/network.js";
-import { Passes } from "../network/passes.js";
-import { type NetworkState, stateOf } from "../network/state.js";
+import { BatchBuffers } from "../network/state/batch-buffers.js";
+import { forEachChunk } from "../network/training/evaluate.js";
+import type { Weights, Network } from "../network/types.js";
+import { Passes } from "../network/state/passes.js";
+import { type NetworkState, stateOf } from "../network/state/state.js";
 import { Arena } from "../wasm/heap.js";
 
 export interface SnapshotOptions {

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { isMissing, parseNumber, shorten } from "../../src/cli/cells.js";
+import { isMissing, parseNumber, shorten } from "../../src/table/cells.js";
 
 describe("cells", () => {
   it.each([

@@ -1,9 +1,9 @@
 import { describe, expect, it } from "vitest";
-import { prepareTable, type PrepareOptions, type PreparedTable } from "../../src/cli/dataset.js";
-import { encodeInputs, inputWidth } from "../../src/cli/inputs.js";
+import { prepareTable, type PrepareOptions, type PreparedTable } from "../../src/table/dataset.js";
+import { encodeInputs, inputWidth } from "../../src/table/inputs.js";
 import { readTable } from "../../src/cli/read-table.js";
 import { RelumineError } from "../../src/core/errors.js";
-import { parseCsv } from "../../src/formats/csv.js";
+import { parseCsv } from "../../src/table/csv.js";
 
 const PENGUINS = new URL("../data/penguins.csv", import.meta.url).pathname;
 

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { mean, median, variance } from "../../src/cli/statistics.js";
+import { mean, median, variance } from "../../src/core/statistics.js";
 
 describe("statistics", () => {
   it.each([

@@ -1,9 +1,9 @@
 // What a model's file says of the table it was trained on is believed no more than the rest of it.
 import { describe, expect, it } from "vitest";
-import { prepareTable, type PreparedTable } from "../../src/cli/dataset.js";
+import { prepareTable, type PreparedTable } from "../../src/table/dataset.js";
 import { specFor } from "../../src/cli/model.js";
-import { readStoredTable, tableMetadata } from "../../src/cli/stored-table.js";
-import { parseCsv } from "../../src/formats/csv.js";
+import { readStoredTable, tableMetadata } from "../../src/table/stored-table.js";
+import { parseCsv } from "../../src/table/csv.js";
 import { expectRefusal, seededRandom } from "../network/helpers.js";
 
 const random = seededRandom(3);

@@ -1,6 +1,6 @@
 import { expect, it } from "vitest";
-import { nearestName, suggestion } from "../../src/core/nearest.js";
-import { alignColumns, formatCount } from "../../src/core/text.js";
+import { nearestName, suggestion } from "../../src/core/suggestion.js";
+import { alignColumns, formatCount } from "../../src/text/columns.js";
 
 it("suggests the nearest name, and none where none is near", () => {
   const names = ["relu", "leakyRelu", "sigmoid"];

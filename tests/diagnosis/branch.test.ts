@@ -1,14 +1,14 @@
 // Both ways of parting the box, on networks small enough to search densely: what they prove closed stays closed, what they propose opens.
 import { describe, expect, test } from "vitest";
 import { integer, seededRandom, toReference, withNetwork } from "../network/helpers.js";
-import { BoxBounds } from "../../src/diagnosis/bounds.js";
-import { Branching, type BranchResult } from "../../src/diagnosis/branch.js";
-import type { Box } from "../../src/diagnosis/box.js";
-import { type Layer64, readLayers } from "../../src/diagnosis/float64.js";
-import { LiveNetwork } from "../../src/diagnosis/live-network.js";
-import { BoxSplitting } from "../../src/diagnosis/split.js";
+import { BoxBounds } from "../../src/diagnosis/proof/bounds.js";
+import { Branching, type BranchResult } from "../../src/diagnosis/proof/branch-and-bound.js";
+import type { Box } from "../../src/diagnosis/proof/box.js";
+import { type Layer64, readLayers } from "../../src/diagnosis/proof/layers64.js";
+import { LiveNetwork } from "../../src/diagnosis/proof/reduced-network.js";
+import { BoxSplitting } from "../../src/diagnosis/proof/box-splitting.js";
 import type { Activation } from "../../src/index.js";
-import { stateOf } from "../../src/network/state.js";
+import { stateOf } from "../../src/network/state/state.js";
 import { forward, type Rows } from "../reference.js";
 
 const METHODS: Record<

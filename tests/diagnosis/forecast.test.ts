@@ -16,7 +16,7 @@ import {
 } from "../../src/index.js";
 import { closingRates } from "../../src/diagnosis/forecast/lethal.js";
 import { drawLayers, randomFrom } from "../../src/diagnosis/forecast/draw.js";
-import { rateInterval } from "../../src/diagnosis/activity-bound.js";
+import { rateInterval } from "../../src/diagnosis/units/firing-rate-bound.js";
 import { toMatrix } from "../../src/core/matrix.js";
 import { prepareTargets } from "../../src/network/data.js";
 import { KERNEL_INITIALIZER_NAMES, resolveSpec } from "../../src/network/spec.js";

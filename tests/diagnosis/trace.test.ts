@@ -16,7 +16,7 @@ import {
   sgd,
   traceDeaths,
 } from "../../src/index.js";
-import { stateOf } from "../../src/network/state.js";
+import { stateOf } from "../../src/network/state/state.js";
 import type { Rows } from "../reference.js";
 
 /** A chain of single units: each layer's weight and bias; the last is the output. */

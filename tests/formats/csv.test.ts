@@ -1,7 +1,7 @@
 import * as fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { RelumineError } from "../../src/core/errors.js";
-import { parseCsv } from "../../src/formats/csv.js";
+import { parseCsv } from "../../src/table/csv.js";
 
 const quote = (text: string): string => `"${text.replaceAll('"', '""')}"`;
 

@@ -14,7 +14,7 @@ import {
   RelumineError,
 } from "../../src/index.js";
 import { LOSS_NAMES } from "../../src/network/spec.js";
-import { ACTIVATION_NAMES } from "../../src/wasm/activations.js";
+import { ACTIVATION_NAMES } from "../../src/activations/activations.js";
 import { expectRefusal, integer, sectors, seededRandom, withNetwork } from "../network/helpers.js";
 
 const spec: NetworkSpec = {

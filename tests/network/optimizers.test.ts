@@ -2,7 +2,7 @@
 import { expect, it } from "vitest";
 import { classifier, sectors, weightsOf, withNetwork } from "./helpers.js";
 import { adam, adamW, type Optimizer, rmsprop, sgd } from "../../src/index.js";
-import { rebuildOptimizer } from "../../src/network/optimizers.js";
+import { rebuildOptimizer } from "../../src/network/training/optimizers.js";
 
 const OPTIMIZERS: readonly Optimizer[] = [
   sgd(),

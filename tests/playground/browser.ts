@@ -27,7 +27,7 @@ async function addressOf(server: ChildProcess): Promise<string> {
 }
 
 export async function openSite(): Promise<Site> {
-  const server = spawn(process.execPath, ["src/playground/build.mjs", "--port", "0", "--to", FOLDER], {
+  const server = spawn(process.execPath, ["site/build.mjs", "--port", "0", "--to", FOLDER], {
     cwd: root,
     stdio: ["ignore", "pipe", "inherit"],
   });

@@ -1,8 +1,8 @@
 // The engine without a page: what is said to it, and what it says.
 import { afterEach, describe, expect, test, vi } from "vitest";
-import { CURES } from "../../src/playground/engine/protocol.js";
-import { PRESETS } from "../../src/playground/state/presets.js";
-import { FOR_DIGITS, OPENING } from "../../src/playground/state/recipe.js";
+import { CURES } from "../../site/engine/protocol.js";
+import { PRESETS } from "../../site/state/presets.js";
+import { FOR_DIGITS, OPENING } from "../../site/state/recipe.js";
 import { Bench, digits } from "./harness.js";
 
 const benches: Bench[] = [];

@@ -1,9 +1,9 @@
 // An engine without a page: messages in, messages out, and waiting for what is wanted.
 import { readFileSync } from "node:fs";
 import { gunzipSync } from "node:zlib";
-import { Engine } from "../../src/playground/engine/engine.js";
-import type { CureName, Frame, FromEngine, ToEngine, UnitName } from "../../src/playground/engine/protocol.js";
-import { OPENING, type Recipe } from "../../src/playground/state/recipe.js";
+import { Engine } from "../../site/engine/engine.js";
+import type { CureName, Frame, FromEngine, ToEngine, UnitName } from "../../site/engine/protocol.js";
+import { OPENING, type Recipe } from "../../site/state/recipe.js";
 import { PATIENCE_MS } from "../patience.js";
 
 type Kind = FromEngine["kind"];

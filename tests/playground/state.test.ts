@@ -4,21 +4,15 @@ import { mkdirSync, writeFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import fc from "fast-check";
 import { afterAll, describe, expect, test } from "vitest";
-import { tableTask } from "../../src/playground/engine/table.js";
-import { codeFor } from "../../src/playground/state/code.js";
-import { offersFor } from "../../src/playground/state/cures.js";
-import { deathsCsv } from "../../src/playground/state/deaths-csv.js";
-import { PRESETS } from "../../src/playground/state/presets.js";
-import {
-  ACTIVATION_NAMES,
-  DATA_NAMES,
-  OPENING,
-  OPTIMIZER_NAMES,
-  type Recipe,
-} from "../../src/playground/state/recipe.js";
-import { fromHash, toHash } from "../../src/playground/state/url.js";
-import { parseCsv } from "../../src/formats/csv.js";
-import type { DeathNote } from "../../src/playground/engine/protocol.js";
+import { tableTask } from "../../site/engine/table.js";
+import { codeFor } from "../../site/state/code.js";
+import { offersFor } from "../../site/state/cures.js";
+import { deathsCsv } from "../../site/state/deaths-csv.js";
+import { PRESETS } from "../../site/state/presets.js";
+import { ACTIVATION_NAMES, DATA_NAMES, OPENING, OPTIMIZER_NAMES, type Recipe } from "../../site/state/recipe.js";
+import { fromHash, toHash } from "../../site/state/url.js";
+import { parseCsv } from "../../src/table/csv.js";
+import type { DeathNote } from "../../site/engine/protocol.js";
 import { Bench } from "./harness.js";
 
 const recipes: fc.Arbitrary<Recipe> = fc.record({

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { drawCheckupTable, drawEpochLine, drawEpochTitle, type RunRow } from "../../src/report/checkup.js";
-import { formatNumber, formatScore } from "../../src/report/numbers.js";
+import { formatNumber, formatScore } from "../../src/text/numbers.js";
 
 const exactly = (value: number): { median: number; low: number; high: number } => ({
   median: value,

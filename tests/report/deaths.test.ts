@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import type { Cause, Death } from "../../src/diagnosis/death.js";
+import type { Cause, Death } from "../../src/diagnosis/trace/types.js";
 import { drawDeaths } from "../../src/report/deaths.js";
 
 function death(unit: number, cause: Cause = "learningRate", more: Partial<Death> = {}): Death {

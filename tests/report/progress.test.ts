@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
-import { drawBar } from "../../src/report/bar.js";
+import { drawBar } from "../../src/text/bar.js";
 import { drawProgress, formatDuration } from "../../src/report/progress.js";
-import { wrap } from "../../src/core/wrap.js";
+import { wrap } from "../../src/text/wrap.js";
 
 describe("drawBar", () => {
   it.each([

@@ -8,7 +8,7 @@ import {
   type Network,
   sgd,
 } from "../../src/index.js";
-import { stateOf } from "../../src/network/state.js";
+import { stateOf } from "../../src/network/state/state.js";
 import {
   ARITHMETICS,
   classifier,

@@ -9,8 +9,8 @@ import {
   sgd,
   traceDeaths,
 } from "../../src/index.js";
-import { stateOf } from "../../src/network/state.js";
-import { clearMoments } from "../../src/treatment/units.js";
+import { stateOf } from "../../src/network/state/state.js";
+import { clearMoments } from "../../src/treatment/remedies/unit-parameters.js";
 import { ARITHMETICS, classifier, expectRefusal, sectors, weightsOf, withNetwork } from "../network/helpers.js";
 
 const data = sectors(96);

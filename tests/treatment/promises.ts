@@ -3,7 +3,7 @@ import { isDead } from "../casebook/truth.js";
 import { toReference } from "../network/helpers.js";
 import { forward, outputs, type ReferenceLayer, type Rows } from "../reference.js";
 import type { Network, Remedy, Treatment } from "../../src/index.js";
-import { stateOf } from "../../src/network/state.js";
+import { stateOf } from "../../src/network/state/state.js";
 
 /** The whole of a network's memory: parameters, moments, powers, step counts, spec. */
 export function memoryOf(network: Network): unknown {

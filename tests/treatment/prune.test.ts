@@ -5,7 +5,7 @@ import { column, relu, sum, times, units } from "../casebook/case.js";
 import { withCase } from "../casebook/check.js";
 import { ARITHMETICS, randomRows, seededRandom, toReference, withNetwork } from "../network/helpers.js";
 import { type NetworkSpec, treat } from "../../src/index.js";
-import { stateOf } from "../../src/network/state.js";
+import { stateOf } from "../../src/network/state/state.js";
 
 describe("prune", () => {
   test.each(ARITHMETICS)(

@@ -7,8 +7,8 @@ import { withCase } from "../casebook/check.js";
 import { toReference, waves, withNetwork } from "../network/helpers.js";
 import { forward, gradients } from "../reference.js";
 import { adam, type Network, type NetworkSpec, sgd, treat } from "../../src/index.js";
-import { stateOf } from "../../src/network/state.js";
-import { thresholdFor, wantedSamples } from "../../src/treatment/lift-bias.js";
+import { stateOf } from "../../src/network/state/state.js";
+import { thresholdFor, wantedSamples } from "../../src/treatment/remedies/lift-bias.js";
 
 describe("liftBias", () => {
   test("the threshold: as many values above it as wanted, or as near as equal ones allow", () => {

@@ -12,7 +12,7 @@ import {
   RelumineError,
   treat,
 } from "../../src/index.js";
-import { stateOf } from "../../src/network/state.js";
+import { stateOf } from "../../src/network/state/state.js";
 
 const { x, y } = sectors(150);
 /** Some of its units are dead on x, in both hidden layers. */

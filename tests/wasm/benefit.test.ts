@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, expect, it, vi } from "vitest";
-import { Benefit } from "../../src/wasm/benefit.js";
+import { Benefit } from "../../src/wasm/sharing-benefit.js";
 
 let now = 0;
 beforeEach(() => {

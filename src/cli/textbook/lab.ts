@@ -1,6 +1,6 @@
 // Where the experiments are made: the digits, the seeds of the repeats, and networks trained on them. What was trained once is kept.
-import type { EncodedRows, PreparedTable } from "../dataset.js";
-import { sum } from "../statistics.js";
+import type { EncodedRows, PreparedTable } from "../../table/dataset.js";
+import { sum } from "../../core/statistics.js";
 import type { ActivationName, Network, NetworkSpec } from "../../index.js";
 
 /** Thrown at the next pause after Ctrl-C. */

@@ -1,5 +1,5 @@
 // A figure over several repeats.
-import { median } from "../statistics.js";
+import { median } from "../../core/statistics.js";
 import type { Figure } from "../../report/textbook.js";
 
 /** Median, and the lowest and the highest of all repeats. */

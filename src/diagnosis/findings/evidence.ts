@@ -1,9 +1,9 @@
 // What the findings are made from: a pass over the samples, the verdicts on the units, and what else the caller gave.
 import type { LayerDiagnosis } from "../types.js";
-import type { Examination } from "../examination.js";
-import type { History } from "../../network/callbacks.js";
+import type { Examination } from "../../inspect/examination.js";
+import type { History } from "../../network/types.js";
 import type { PreparedTargets } from "../../network/data.js";
-import type { UnitTotals } from "../../network/totals.js";
+import type { UnitTotals } from "../../inspect/statistics.js";
 
 export interface Evidence extends Examination {
   /** The hidden layers' verdicts. */

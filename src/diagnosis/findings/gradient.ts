@@ -4,13 +4,13 @@
 import { closedLayer, type Evidence } from "./evidence.js";
 import { count, figure } from "./words.js";
 import type { Finding } from "../types.js";
-import { TWO_SIDED } from "../verdict.js";
+import { TWO_SIDED } from "../../inspect/unit-state.js";
 import type { Matrix } from "../../core/matrix.js";
-import { BatchBuffers } from "../../network/buffers.js";
+import { BatchBuffers } from "../../network/state/batch-buffers.js";
 import type { PreparedTargets } from "../../network/data.js";
-import { Passes } from "../../network/passes.js";
-import type { NetworkState } from "../../network/state.js";
-import { activationCode } from "../../wasm/activations.js";
+import { Passes } from "../../network/state/passes.js";
+import type { NetworkState } from "../../network/state/state.js";
+import { activationCode } from "../../activations/activations.js";
 import { Arena } from "../../wasm/heap.js";
 
 const SAMPLES = 64;

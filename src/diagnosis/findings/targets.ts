@@ -3,7 +3,7 @@ import { count, either, figure } from "./words.js";
 import type { Evidence } from "./evidence.js";
 import { measureColumns } from "./columns.js";
 import type { Finding } from "../types.js";
-import type { ResolvedActivation } from "../../wasm/activations.js";
+import type { ResolvedActivation } from "../../activations/activations.js";
 
 /** Standard deviation of the targets. ReLUs die more as it shrinks (Arnekvist et al. 2020); outputs start with one of about 1. */
 const LOW_DEVIATION = 0.01;

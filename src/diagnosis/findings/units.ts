@@ -1,6 +1,6 @@
 // What units show together: closed together, never differing, cut off above, a network that says the same to all; and sparsity that is healthy.
 import { closedLayer, closedUnits, type Evidence, isConstant, samplesDiffer } from "./evidence.js";
-import { findTwins, weightsOf } from "./twins.js";
+import { findTwins, weightsOf } from "./identical-units.js";
 import { count, either, figure, listOf, percent } from "./words.js";
 import type { Finding } from "../types.js";
 

@@ -1,7 +1,7 @@
 // What a forecast advises, each sentence with its figures, and how it looks in a terminal.
 import type { Matrix } from "../../core/matrix.js";
-import { alignColumns, formatCount } from "../../core/text.js";
-import { wrap } from "../../core/wrap.js";
+import { alignColumns, formatCount } from "../../text/columns.js";
+import { wrap } from "../../text/wrap.js";
 import type { ResolvedSpec } from "../../network/spec.js";
 import { hiddenOf } from "./born-dead.js";
 import type { Forecast, LayerForecast } from "./types.js";

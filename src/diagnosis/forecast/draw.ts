@@ -1,7 +1,7 @@
 // Initial weights as the initializers draw them: the same distributions, not the same numbers, and without WebAssembly.
-import { ASYMMETRIC, GLOROT, HE, LECUN } from "../../network/initializers.js";
+import { ASYMMETRIC, GLOROT, HE, LECUN } from "../../network/state/initializers.js";
 import type { KernelInitializer, ResolvedSpec } from "../../network/spec.js";
-import type { Layer64 } from "../float64.js";
+import type { Layer64 } from "../proof/layers64.js";
 
 export interface Random {
   /** From 0 to 1, the 1 left out. */

@@ -1,8 +1,8 @@
 // Initial networks drawn and run on rows: how many units of each layer no row opens, and how often a whole layer is silent.
 import type { Matrix } from "../../core/matrix.js";
 import type { ResolvedSpec } from "../../network/spec.js";
-import { rateInterval } from "../activity-bound.js";
-import { activations, type Layer64, preactivations } from "../float64.js";
+import { rateInterval } from "../units/firing-rate-bound.js";
+import { activations, type Layer64, preactivations } from "../proof/layers64.js";
 import { type Bounds, certainBounds, hiddenOf } from "./born-dead.js";
 import { drawingCost, drawLayers, type Random } from "./draw.js";
 

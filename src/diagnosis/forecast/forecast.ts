@@ -2,7 +2,7 @@
 import { checkInteger, checkNumber, checkOptions } from "../../core/checks.js";
 import { RelumineError } from "../../core/errors.js";
 import { type Matrix, type Samples, toMatrix } from "../../core/matrix.js";
-import { formatCount } from "../../core/text.js";
+import { formatCount } from "../../text/columns.js";
 import { type PreparedTargets, prepareTargets } from "../../network/data.js";
 import { type NetworkSpec, resolveSpec, type ResolvedSpec } from "../../network/spec.js";
 import { advise, drawForecast } from "./advice.js";

@@ -4,7 +4,7 @@
 import type { Matrix } from "../../core/matrix.js";
 import type { PreparedTargets } from "../../network/data.js";
 import type { Loss } from "../../network/spec.js";
-import { activate, type Layer64, preactivations, sigmoid, slope } from "../float64.js";
+import { activate, type Layer64, preactivations, sigmoid, slope } from "../proof/layers64.js";
 
 interface LayerRows {
   readonly input: Float64Array;

@@ -1,7 +1,7 @@
 // Bars that lie: a name above each, its figure at its end, and a whisker where a range is known.
 import { line, picture, text, textWidth, WIDTH } from "./frame.js";
 import { type Axis, makeScale } from "./scale.js";
-import { formatNumber } from "../numbers.js";
+import { formatNumber } from "../../text/numbers.js";
 
 export interface Bar {
   readonly name: string;

@@ -1,6 +1,6 @@
 // Axes: from values to places in a picture, and round numbers to mark.
-import { formatCount } from "../../core/text.js";
-import { formatNumber } from "../numbers.js";
+import { formatCount } from "../../text/columns.js";
+import { formatNumber } from "../../text/numbers.js";
 
 export interface Axis {
   readonly label: string;

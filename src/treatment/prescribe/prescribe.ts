@@ -1,7 +1,7 @@
 // Tries remedies from the same start and ranks them: the baseline first, for what it dies of decides the order.
-import { hire } from "#crew";
-import type { Crew } from "./crew-web.js";
-import { type Evidence, judge } from "./evidence.js";
+import { hire } from "#trial-workers";
+import type { Crew } from "./workers-web.js";
+import { type Evidence, judge } from "./baseline-fault.js";
 import {
   type Extras,
   type Job,
@@ -12,24 +12,24 @@ import {
   scaleSchedule,
   type Setup,
   toCallbacks,
-} from "./job.js";
+} from "./run-trial.js";
 import { beats, type Entry, failureOf, gainsOf, intervalOf, meanDead, meanMetrics, rank } from "./rank.js";
-import { chooseRemedies } from "./remedies.js";
-import { splitData } from "./split.js";
-import { drawPrescription } from "./text.js";
-import { compete, enter } from "./tournament.js";
+import { chooseRemedies } from "./candidates.js";
+import { splitData } from "./split-data.js";
+import { drawPrescription } from "./prescription-text.js";
+import { compete, enter } from "./successive-halving.js";
 import type { Interval, Prescription, PrescribeOptions, Trial } from "./types.js";
 import { checkFunction, checkInteger, checkName, checkOptions } from "../../core/checks.js";
 import { RelumineError } from "../../core/errors.js";
 import { diagnose } from "../../diagnosis/diagnose.js";
-import { traceDeaths } from "../../diagnosis/trace.js";
-import type { Callback } from "../../network/callbacks.js";
+import { traceDeaths } from "../../diagnosis/trace/trace-deaths.js";
+import type { Callback, Network, FitOptions } from "../../network/types.js";
 import type { DataSet } from "../../network/data.js";
-import { createNetwork, type Network } from "../../network/network.js";
-import { rebuildOptimizer } from "../../network/optimizers.js";
-import { type FitOptions, makePlan, OPTION_NAMES, type Plan } from "../../network/plan.js";
+import { createNetwork } from "../../network/network.js";
+import { rebuildOptimizer } from "../../network/training/optimizers.js";
+import { makePlan, OPTION_NAMES, type Plan } from "../../network/training/plan.js";
 import type { NetworkSpec, ResolvedSpec } from "../../network/spec.js";
-import { stateOf } from "../../network/state.js";
+import { stateOf } from "../../network/state/state.js";
 
 const HELD_OUT = 0.2;
 const MOST_TRACED = 64; // a trace that has found so many deaths knows the cause, and each further one costs a replay

@@ -1,8 +1,8 @@
 // Which trial is better, and when that is more than chance.
-import type { Candidate } from "./remedies.js";
-import type { Outcome } from "./job.js";
+import type { Candidate } from "./candidates.js";
+import type { Outcome } from "./run-trial.js";
 import type { Interval } from "./types.js";
-import type { Metrics } from "../../network/callbacks.js";
+import type { Metrics } from "../../network/types.js";
 
 /** A remedy, or the baseline, with what came of it so far. */
 export interface Entry {

@@ -1,8 +1,7 @@
 // What a prescription says.
-import type { Cause, Death } from "../../diagnosis/death.js";
+import type { Cause, Death } from "../../diagnosis/trace/types.js";
 import type { Diagnosis } from "../../diagnosis/types.js";
-import type { Metrics } from "../../network/callbacks.js";
-import type { FitOptions } from "../../network/plan.js";
+import type { Metrics, FitOptions } from "../../network/types.js";
 import type { NetworkSpec } from "../../network/spec.js";
 
 export interface PrescribeOptions {

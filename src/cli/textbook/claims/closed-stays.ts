@@ -2,7 +2,7 @@
 import type { Experiment, Judgement } from "../claim.js";
 import type { Lab } from "../lab.js";
 import { figure, listed, percent, short, type Spread, spread } from "../spread.js";
-import { median } from "../../statistics.js";
+import { median } from "../../../core/statistics.js";
 import type { Network } from "../../../index.js";
 
 const NAMES = ["relu", "sigmoid", "tanh"] as const;

@@ -2,7 +2,7 @@
 import type { Experiment, Judgement } from "../claim.js";
 import { HEALTHY, type Lab, type Run } from "../lab.js";
 import { figure, percent, short, type Spread, spread } from "../spread.js";
-import { mean, variance } from "../../statistics.js";
+import { mean, variance } from "../../../core/statistics.js";
 import type { Cause, DataSet } from "../../../index.js";
 import { binCounts } from "../../../report/svg/histogram.js";
 import { randomFrom } from "../../../diagnosis/forecast/draw.js";

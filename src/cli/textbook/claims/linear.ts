@@ -3,7 +3,7 @@ import type { Experiment, Judgement } from "../claim.js";
 import type { Lab } from "../lab.js";
 import { fitLinear, type LinearFit, predictLinear } from "../least-squares.js";
 import { figure, percent, short, type Spread, spread } from "../spread.js";
-import { formatNumber } from "../../../report/numbers.js";
+import { formatNumber } from "../../../text/numbers.js";
 import type { ActivationName, Matrix, Network } from "../../../index.js";
 
 const HIDDEN = [64, 64];

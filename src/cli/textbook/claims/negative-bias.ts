@@ -2,7 +2,7 @@
 import type { Experiment, Judgement } from "../claim.js";
 import { HEALTHY, type Lab, type Run } from "../lab.js";
 import { figure, percent, short, type Spread, spread } from "../spread.js";
-import { mean, variance } from "../../statistics.js";
+import { mean, variance } from "../../../core/statistics.js";
 
 const BIASES = [0, -0.25, -0.5, -1, -4];
 /** A bias kills if this share of the units is closed at the end in every repeat, and most of them would not have been at bias 0. */

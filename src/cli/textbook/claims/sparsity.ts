@@ -3,7 +3,7 @@ import type { Experiment, Judgement } from "../claim.js";
 import { timeSteps, timesAsLong } from "../clock.js";
 import type { Lab } from "../lab.js";
 import { figure, percent, spread, times as multiple } from "../spread.js";
-import { mean } from "../../statistics.js";
+import { mean } from "../../../core/statistics.js";
 import type { Network } from "../../../index.js";
 
 const WIDTH = 512;

@@ -1,0 +1,42 @@
+// From a recipe and its data to what the package is asked for.
+import { adam, type NetworkSpec, type Optimizer, rmsprop, sgd, type Targets, type Weights } from "../../src/index.js";
+import type { Rows, Task } from "./task.js";
+import type { Recipe } from "../state/recipe.js";
+
+export function specOf(recipe: Recipe, task: Task): NetworkSpec {
+  const hidden = recipe.layers.map((units) => ({ units, activation: recipe.activation, biasInitializer: recipe.bias }));
+  const isSoftmax = recipe.head === "softmax";
+  return {
+    inputs: task.features.length,
+    layers: [...hidden, { units: isSoftmax ? 1 : task.outputs }],
+    loss: isSoftmax ? "crossEntropy" : task.loss,
+    seed: recipe.seed,
+  };
+}
+
+/** A softmax over one unit says 1 to everything: the package takes no label for it but the one class there is. */
+export function targetsOf(recipe: Recipe, rows: Rows): Targets {
+  return recipe.head === "softmax" ? new Float32Array(rows.y.length) : rows.y;
+}
+
+export function optimizerOf({ optimizer, rate }: Recipe): Optimizer {
+  switch (optimizer) {
+    case "sgd":
+      return sgd({ learningRate: rate });
+    case "momentum":
+      return sgd({ learningRate: rate, momentum: 0.9 });
+    case "adam":
+      return adam({ learningRate: rate });
+    case "rmsprop":
+      return rmsprop({ learningRate: rate });
+  }
+}
+
+/** The textbook's unit starts open, its preactivation a hump about +0.1: one step at 0.2 takes it to -0.1. */
+export function startingWeights(recipe: Recipe): Weights[] | undefined {
+  if (recipe.data !== "textbook" || recipe.layers.length !== 1 || recipe.layers[0] !== 1) return undefined;
+  return [
+    { kernel: Float32Array.of(0.06, 0.03), bias: Float32Array.of(0.1) },
+    { kernel: Float32Array.of(1), bias: Float32Array.of(0) },
+  ];
+}

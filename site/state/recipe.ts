@@ -1,0 +1,68 @@
+// What is to be trained, in a few words: all that the controls set and a link carries.
+import type { ActivationName } from "../../src/index.js";
+
+export const DATA_NAMES = ["spiral", "circle", "xor", "regression", "digits", "textbook", "csv"] as const;
+export type DataName = (typeof DATA_NAMES)[number];
+
+export const ACTIVATION_NAMES = [
+  "relu",
+  "leakyRelu",
+  "elu",
+  "gelu",
+  "silu",
+  "tanh",
+  "sigmoid",
+] as const satisfies readonly ActivationName[];
+export const OPTIMIZER_NAMES = ["sgd", "momentum", "adam", "rmsprop"] as const;
+export type OptimizerName = (typeof OPTIMIZER_NAMES)[number];
+
+export interface Recipe {
+  readonly data: DataName;
+  /** Units of the hidden layers. */
+  readonly layers: readonly number[];
+  readonly activation: (typeof ACTIVATION_NAMES)[number];
+  /** The constant that hidden biases start with. */
+  readonly bias: number;
+  readonly optimizer: OptimizerName;
+  readonly rate: number;
+  readonly batch: number;
+  readonly seed: number;
+  /** softmax: the one output of a task with two classes is given a softmax, as the textbook warns against. */
+  readonly head: "usual" | "softmax";
+}
+
+export const MOST_LAYERS = 10;
+export const MOST_UNITS = 64;
+export const LEAST_RATE = 1e-4;
+export const MOST_RATE = 10;
+
+export const OPENING: Recipe = {
+  data: "spiral",
+  layers: [10, 8],
+  activation: "relu",
+  bias: 0,
+  optimizer: "sgd",
+  rate: 0.8,
+  batch: 16,
+  seed: 2,
+  head: "usual",
+};
+
+/** What the digits are given when they are chosen. */
+export const FOR_DIGITS: Recipe = {
+  ...OPENING,
+  data: "digits",
+  layers: [24, 16],
+  optimizer: "adam",
+  rate: 0.001,
+  batch: 32,
+  seed: 5,
+};
+
+export function sameRecipe(a: Recipe, b: Recipe): boolean {
+  return JSON.stringify(sorted(a)) === JSON.stringify(sorted(b));
+}
+
+function sorted(recipe: Recipe): unknown {
+  return Object.entries(recipe).sort(([a], [b]) => (a < b ? -1 : 1));
+}

@@ -1,0 +1,163 @@
+// A diagnosis as a terminal shows it, 80 columns wide: a bar for each layer, the worst units, a line of advice for each mechanism.
+import type { Diagnosis, LayerDiagnosis, Mechanism, Proof, UnitDiagnosis, UnitState } from "./types.js";
+import { alignColumns, formatCount } from "../text/columns.js";
+import { wrap } from "../text/wrap.js";
+
+const BAR_CELLS = 32;
+const WORST_UNITS = 8;
+
+/** In the order in which a bar shows them. */
+const STATE_MARKS: readonly (readonly [UnitState, string])[] = [
+  ["alive", "█"],
+  ["linear", "▓"],
+  ["rare", "▒"],
+  ["dormant", "▒"],
+  ["saturated", "░"],
+  ["dead", "·"],
+];
+
+const ADVICE: Record<Mechanism, string> = {
+  negativeBias: "start with a positive bias, or add biasToRevive.",
+  negativeWeights: "lower the learning rate, or use leakyRelu.",
+  silentInputs: "the layer below is silent: revive that one first.",
+};
+
+const PROOFS: Record<Proof, string> = { provenDead: "closed", refuted: "opens", open: "unknown" };
+
+function countStates(units: readonly UnitDiagnosis[]): Map<UnitState, number> {
+  const counts = new Map<UnitState, number>();
+  for (const { state } of units) counts.set(state, (counts.get(state) ?? 0) + 1);
+  return counts;
+}
+
+/** Cells in proportion; whoever is there at all gets one. */
+function drawBar(units: readonly UnitDiagnosis[]): string {
+  const cells = Math.min(BAR_CELLS, units.length);
+  const counts = countStates(units);
+  const shares = STATE_MARKS.map(([state, mark]) => ({
+    mark,
+    share: ((counts.get(state) ?? 0) / units.length) * cells,
+    cells: 0,
+  }));
+  for (const part of shares) part.cells = part.share === 0 ? 0 : Math.max(1, Math.floor(part.share));
+  for (let used = shares.reduce((sum, part) => sum + part.cells, 0); used !== cells; used += used < cells ? 1 : -1) {
+    const errors = shares.filter((part) => part.share > 0 && (used < cells || part.cells > 1));
+    const most = errors.reduce((a, b) => ((b.share - b.cells - (a.share - a.cells)) * (cells - used) > 0 ? b : a));
+    most.cells += used < cells ? 1 : -1;
+  }
+  return shares
+    .map(({ mark, cells: count }) => mark.repeat(count))
+    .join("")
+    .padEnd(BAR_CELLS);
+}
+
+function describeLayer({ layer, activation, dead, units }: LayerDiagnosis): string[] {
+  return [`layer ${layer}`, activation, drawBar(units), `${formatCount(dead)} of ${formatCount(units.length)} dead`];
+}
+
+/** The states beside dead and alive, on a line of their own: with them the layer's line would not fit. */
+function describeStates({ units }: LayerDiagnosis): string[] {
+  const counts = countStates(units);
+  if (![...counts.keys()].some((state) => state !== "dead" && state !== "alive")) return [];
+  const parts = STATE_MARKS.filter(([state]) => state !== "dead" && counts.has(state)).map(
+    ([state, mark]) => `${mark} ${formatCount(counts.get(state)!)} ${state}`,
+  );
+  return [`  ${parts.join("  ")}`];
+}
+
+function drawLayers(layers: readonly LayerDiagnosis[]): string[] {
+  const bars = alignColumns(layers.map(describeLayer), []);
+  return layers.flatMap((layer, index) => [bars[index], ...describeStates(layer)]);
+}
+
+function formatNumber(value: number): string {
+  return value === 0
+    ? "0"
+    : Math.abs(value) >= 1e4 || Math.abs(value) < 1e-3
+      ? value.toExponential(1)
+      : value.toPrecision(3);
+}
+
+function worstUnits(diagnosis: Diagnosis): UnitDiagnosis[] {
+  const dead = diagnosis.layers.flatMap(({ units }) => units.filter(({ state }) => state === "dead"));
+  return dead.sort((a, b) => a.preactivation.max - b.preactivation.max).slice(0, WORST_UNITS);
+}
+
+function drawWorst(diagnosis: Diagnosis): string[] {
+  const worst = worstUnits(diagnosis);
+  if (worst.length === 0) return [];
+  const rows = worst.map(({ layer, unit, mechanism, permanent, proof, preactivation, biasToRevive }) => [
+    String(layer),
+    String(unit),
+    mechanism!,
+    permanent ? "yes" : "no",
+    proof ? PROOFS[proof] : "not tried",
+    formatNumber(preactivation.max),
+    `+${formatNumber(biasToRevive!)}`,
+  ]);
+  const header = ["layer", "unit", "shut by", "for good", "in the box", "highest z", "bias to revive"];
+  const title =
+    worst.length < diagnosis.dead
+      ? `The ${worst.length} dead units that are furthest from opening:`
+      : "The dead units:";
+  return ["", title, ...alignColumns([header, ...rows], [0, 1, 5, 6]).map((line) => `  ${line}`)];
+}
+
+/** How far the evidence on the dead goes, and what could still move those that gradients cannot. */
+function drawEvidence({ layers }: Diagnosis): string[] {
+  const dead = layers.flatMap(({ units }) => units.filter(({ state }) => state === "dead"));
+  if (dead.length === 0) return [];
+  const count = (holds: (unit: UnitDiagnosis) => unknown) => formatCount(dead.filter(holds).length);
+  const proved = (wanted: Proof) => count(({ proof }) => proof === wanted);
+  const isTried = dead.some(({ proof }) => proof);
+  const lines = [
+    "",
+    !isTried
+      ? "In the input box: not tried."
+      : `In the input box: ${proved("provenDead")} proved closed, ${proved("refuted")} opened by some input, ${proved("open")} unknown.`,
+  ];
+  if (!dead.some(({ permanent }) => permanent)) return lines;
+  lines.push(
+    `For good: gradients on these samples cannot move ${count(({ permanent }) => permanent)};`,
+    "  momentum left in the optimizer, weight decay or a remedy can.",
+  );
+  const moved = (["momentum", "weightDecay"] as const).filter((mover) =>
+    dead.some(({ stillMovedBy }) => stillMovedBy?.includes(mover)),
+  );
+  if (moved.length > 0)
+    lines.push(
+      `  The last optimizer would: ${moved.map((mover) => `${mover} moves ${count(({ stillMovedBy }) => stillMovedBy?.includes(mover))}`).join(", ")}.`,
+    );
+  return lines;
+}
+
+function drawAdvice(diagnosis: Diagnosis): string[] {
+  const counts = new Map<Mechanism, number>();
+  for (const { units } of diagnosis.layers)
+    for (const { mechanism } of units) if (mechanism) counts.set(mechanism, (counts.get(mechanism) ?? 0) + 1);
+  const lines = (Object.keys(ADVICE) as Mechanism[])
+    .filter((mechanism) => counts.has(mechanism))
+    .map((mechanism) => [`  ${mechanism}`, `(${formatCount(counts.get(mechanism)!)})`, ADVICE[mechanism]]);
+  return lines.length === 0 ? [] : ["", ...alignColumns(lines, [1])];
+}
+
+function drawFindings({ findings }: Diagnosis): string[] {
+  return findings.flatMap(({ kind, message, advice }) => [
+    "",
+    kind,
+    ...wrap(`${message} ${advice}`, 80, "  ").split("\n"),
+  ]);
+}
+
+export function drawDiagnosis(diagnosis: Diagnosis): string {
+  const { samples, units, dead, deadFraction, layers } = diagnosis;
+  const head = `${formatCount(dead)} of ${formatCount(units)} hidden units dead (${(deadFraction * 100).toFixed(1)} %), judged on ${formatCount(samples)} samples`;
+  const parts = [
+    drawLayers(layers),
+    drawWorst(diagnosis),
+    drawEvidence(diagnosis),
+    drawAdvice(diagnosis),
+    drawFindings(diagnosis),
+  ];
+  return [head, ...parts.flat()].join("\n");
+}

@@ -1,0 +1,290 @@
+// Bounds on every preactivation while the inputs stay in a box, for exact arithmetic and for float32 in any order of summation alike.
+//
+// Forwards: intervals. A sum of n products that float32 rounds is off by at most gamma(n)·sum|terms| (Higham 2002, section 3.1), so each end is
+// widened by that. Backwards: CROWN (Zhang et al. 2018): a layer's z is W·a + b + d with |d| <= error, each activation lies between two lines
+// of its z, and a preactivation's linear bound is carried down to the inputs, where the box's corner that is worst for it ends it. The
+// float64 rounding on the way is far below `error`, which is why float32's is enough for both.
+import type { Layer64 } from "./layers64.js";
+import { Relaxation } from "./relaxation.js";
+
+/** Preactivations beyond this may overflow in float32: then nothing is claimed. */
+const LARGEST = 1e38;
+const UNDERFLOW = 2 ** -149;
+/** What a layer costs on the way down beside its multiplications, in multiplications (measured). */
+const STEP_WORK = 10_000;
+/** Targets, or one target with different lines, that are carried down together. */
+export const LANES = 4;
+
+/** The largest relative error of a float32 sum of n products and a bias, in any order. */
+function gamma(n: number): number {
+  const nu = (n + 2) * 2 ** -24;
+  return nu < 1 ? nu / (1 - nu) : Infinity;
+}
+
+interface Range {
+  readonly low: ArrayLike<number>;
+  readonly high: ArrayLike<number>;
+}
+
+/** Bounds on a layer's preactivations. */
+export interface LayerBounds {
+  readonly low: Float64Array;
+  readonly high: Float64Array;
+  /** How far float32 may be from W·a + b, given the same a. */
+  readonly error: Float64Array;
+}
+
+/** The end of unit j's sum, if float32 computes it without any rounding: all terms are multiples of one power of two, and few. */
+function isExact(
+  { inputs, units, kernel, bias }: Layer64,
+  j: number,
+  size: number,
+  positive: ArrayLike<number>,
+  negative: ArrayLike<number>,
+): boolean {
+  if (!(size > 2 ** -100)) return size === 0;
+  const quantum = 2 ** (Math.ceil(Math.log2(size)) - 23);
+  if (!Number.isInteger(bias[j] / quantum)) return false;
+  for (let i = 0, at = j; i < inputs; i++, at += units) {
+    const w = kernel[at];
+    if (!Number.isInteger((w * (w > 0 ? positive[i] : negative[i])) / quantum)) return false;
+  }
+  return true;
+}
+
+/**
+ * Unit j's upper end (of -z for a lower one): `sum` of terms whose sizes add up to `size`. Rounding keeps order, so float32's own sum at
+ * the corner is its largest; where that is exact, or has no positive term, or but one product, its sign is known whatever the rounding.
+ */
+function widen(sum: number, size: number, terms: number, g: number, exact: () => boolean): number {
+  if (sum === -size || (terms <= 1 && sum <= 0)) return Math.min(0, sum + g * size);
+  return exact() ? sum : sum + g * size + terms * UNDERFLOW;
+}
+
+/** Bounds on W·a + b for a within the range; undefined where float32 might overflow. */
+export function boundLayer(layer: Layer64, { low, high }: Range): LayerBounds | undefined {
+  const { inputs, units, kernel, bias } = layer;
+  const make = () => new Float64Array(units);
+  const upper = Float64Array.from(bias),
+    lower = Float64Array.from(bias);
+  const upperSize = upper.map(Math.abs),
+    lowerSize = upper.map(Math.abs),
+    largest = upper.map(Math.abs),
+    terms = make();
+  for (let i = 0, at = 0; i < inputs; i++, at += units) {
+    const l = low[i],
+      h = high[i];
+    if (l === 0 && h === 0) continue;
+    const most = Math.max(Math.abs(l), Math.abs(h));
+    for (let j = 0; j < units; j++) {
+      const w = kernel[at + j];
+      if (w === 0) continue;
+      const up = w > 0 ? w * h : w * l;
+      const down = w > 0 ? w * l : w * h;
+      upper[j] += up;
+      lower[j] += down;
+      upperSize[j] += Math.abs(up);
+      lowerSize[j] += Math.abs(down);
+      largest[j] += Math.abs(w) * most;
+      terms[j]++;
+    }
+  }
+  const g = gamma(inputs) * 1.000001;
+  const bounds = { low: make(), high: make(), error: make() };
+  for (let j = 0; j < units; j++) {
+    if (!(largest[j] * (1 + g) < LARGEST)) return undefined;
+    bounds.high[j] = widen(upper[j], upperSize[j], terms[j], g, () => isExact(layer, j, upperSize[j], high, low));
+    bounds.low[j] = -widen(-lower[j], lowerSize[j], terms[j], g, () => isExact(layer, j, lowerSize[j], low, high));
+    bounds.error[j] = g * largest[j] + terms[j] * UNDERFLOW;
+  }
+  return bounds;
+}
+
+/** A linear bound of up to LANES targets: coefficients over a layer's inputs, and constants. */
+interface Descent {
+  coefficients: Float64Array[];
+  readonly constants: Float64Array;
+}
+
+/** What holds in one box, for layers from the lowest on. */
+export class BoxBounds {
+  readonly layers: LayerBounds[] = [];
+  readonly relaxations: Relaxation[] = [];
+  /** Multiplications done so far. */
+  work = 0;
+
+  constructor(
+    private readonly network: readonly Layer64[],
+    private readonly box: Range,
+  ) {}
+
+  /**
+   * Adds the bounds of layers up to `depth`, and carries those that decide an activation's lines down to the inputs as long as `budget` lasts.
+   * @returns whether it got there: not where float32 might overflow
+   */
+  extend(depth: number, budget: number): boolean {
+    while (this.layers.length <= depth) {
+      const l = this.layers.length;
+      if (l > 0) {
+        if (l > 1) this.sharpen(l - 1, budget);
+        this.relax(l - 1);
+      }
+      const bounds = boundLayer(this.network[l], l === 0 ? this.box : this.relaxations[l - 1]);
+      if (!bounds) return false;
+      this.work += 4 * this.network[l].kernel.length;
+      this.layers.push(bounds);
+    }
+    return true;
+  }
+
+  private relax(l: number): void {
+    const layer = this.network[l];
+    const { low, high } = this.layers[l];
+    const relaxation = new Relaxation(layer.units);
+    for (let j = 0; j < layer.units; j++) relaxation.relax(layer, j, low[j], high[j]);
+    this.relaxations.push(relaxation);
+  }
+
+  /** Backward bounds for the units of layer l whose intervals leave the sign open. */
+  private sharpen(l: number, budget: number): void {
+    const { low, high } = this.layers[l];
+    const isPiecewise = this.network[l].name === "relu";
+    const open = [...high.keys()].filter((j) => !isPiecewise || (low[j] < 0 && high[j] > 0));
+    for (let at = 0; at < open.length && this.work < budget; at += LANES) {
+      const units = open.slice(at, at + LANES);
+      this.descend(l, units, 1).forEach(
+        (bound, t) => (high[units[t]] = bound < high[units[t]] ? bound : high[units[t]]),
+      );
+      const still = isPiecewise ? units.filter((j) => high[j] > 0) : units;
+      if (still.length > 0)
+        this.descend(l, still, -1).forEach(
+          (bound, t) => (low[still[t]] = -bound > low[still[t]] ? -bound : low[still[t]]),
+        );
+    }
+  }
+
+  /**
+   * Upper bounds on sign·z of up to LANES units of layer `l` > 0.
+   * @param visit receives each target's coefficients over the network's inputs
+   */
+  descend(
+    l: number,
+    units: readonly number[],
+    sign: 1 | -1,
+    visit?: (target: number, coefficients: Float64Array) => void,
+    varied = false,
+  ): number[] {
+    const { inputs } = this.network[l];
+    const descent: Descent = { coefficients: [], constants: new Float64Array(LANES) };
+    for (let t = 0; t < LANES; t++) {
+      const target = units[t] === undefined ? undefined : this.target(l, units[t], sign);
+      descent.coefficients.push(target?.coefficients ?? new Float64Array(inputs));
+      descent.constants[t] = target?.constant ?? 0;
+    }
+    for (let below = l - 1; below >= 0; below--) this.step(below, descent, varied);
+    return units.map((_, t) => {
+      visit?.(t, descent.coefficients[t]);
+      return this.conclude(descent.coefficients[t], descent.constants[t]);
+    });
+  }
+
+  /** The least of the upper bounds on unit j that different lower lines of relu give, and the corner of the box that it is attained at. */
+  leastBound(l: number, j: number): { bound: number; corner: Float64Array } {
+    const { low, high } = this.box;
+    const rows: Float64Array[] = [];
+    const bounds = this.descend(
+      l,
+      new Array<number>(LANES).fill(j),
+      1,
+      (_, coefficients) => rows.push(coefficients),
+      true,
+    );
+    const best = bounds.reduce((least, bound, t) => (bound < bounds[least] ? t : least), 0);
+    return { bound: bounds[best], corner: rows[best].map((c, i) => (c > 0 ? high[i] : low[i])) };
+  }
+
+  /** sign·z of unit j of layer l > 0, rounding included, as a bound that is linear in what feeds it: where that is never negative, so is its part of the rounding. */
+  target(l: number, j: number, sign: 1 | -1): { coefficients: Float64Array; constant: number } {
+    const { kernel, bias, inputs, units } = this.network[l];
+    const { low, high } = this.relaxations[l - 1];
+    const g = gamma(inputs) * 1.000001;
+    let constant = sign * bias[j] + g * Math.abs(bias[j]) + inputs * UNDERFLOW;
+    const coefficients = Float64Array.from({ length: inputs }, (_, i) => {
+      const w = kernel[i * units + j];
+      if (low[i] >= 0) return sign * w + g * Math.abs(w);
+      constant += g * Math.abs(w) * Math.max(-low[i], high[i]);
+      return sign * w;
+    });
+    return { coefficients, constant };
+  }
+
+  /** The worst corner of the box ends the descent. */
+  private conclude(coefficients: Float64Array, constant: number): number {
+    const { low, high } = this.box;
+    let sum = constant;
+    for (let i = 0; i < coefficients.length; i++) sum += coefficients[i] * (coefficients[i] > 0 ? high[i] : low[i]);
+    return sum;
+  }
+
+  /** From coefficients over layer l's activations to coefficients over its inputs. */
+  private step(l: number, descent: Descent, varied: boolean): void {
+    const { kernel, bias, inputs, units, name } = this.network[l];
+    const { lowSlope, lowAt, highSlope, highAt } = this.relaxations[l];
+    const { error } = this.layers[l];
+    const { coefficients, constants } = descent;
+    const scaled = coefficients.map(() => new Float64Array(units));
+    const used = new Int32Array(units);
+    let count = 0;
+    for (let j = 0; j < units; j++) {
+      let any = false;
+      for (let t = 0; t < LANES; t++) {
+        const a = coefficients[t][j];
+        if (a === 0) continue;
+        const s =
+          a *
+          (a > 0
+            ? highSlope[j]
+            : varied && name === "relu" && highAt[j] > 0
+              ? [lowSlope[j], 0, 1, highSlope[j]][t]
+              : lowSlope[j]);
+        const at = a * (a > 0 ? highAt[j] : lowAt[j]);
+        scaled[t][count] = s;
+        constants[t] += at + Math.abs(at) * 1e-12 + s * bias[j] + Math.abs(s) * error[j];
+        any ||= s !== 0;
+      }
+      if (any) used[count++] = j;
+      else for (let t = 0; t < LANES; t++) scaled[t][count] = 0;
+    }
+    descent.coefficients = multiply(kernel, inputs, units, used.subarray(0, count), scaled);
+    this.work += inputs * count * LANES + STEP_WORK;
+  }
+}
+
+/** Out[t][i] = sum over the used j of kernel[i, j]·scaled[t][j]; four targets for one look at the kernel. */
+function multiply(
+  kernel: Float32Array,
+  inputs: number,
+  units: number,
+  used: Int32Array,
+  [a, b, c, d]: readonly Float64Array[],
+): Float64Array[] {
+  const out = [a, b, c, d].map(() => new Float64Array(inputs));
+  for (let i = 0, row = 0; i < inputs; i++, row += units) {
+    let s0 = 0,
+      s1 = 0,
+      s2 = 0,
+      s3 = 0;
+    for (let t = 0; t < used.length; t++) {
+      const w = kernel[row + used[t]];
+      s0 += w * a[t];
+      s1 += w * b[t];
+      s2 += w * c[t];
+      s3 += w * d[t];
+    }
+    out[0][i] = s0;
+    out[1][i] = s1;
+    out[2][i] = s2;
+    out[3][i] = s3;
+  }
+  return out;
+}

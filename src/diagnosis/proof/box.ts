@@ -1,0 +1,70 @@
+// The box of inputs over which a dead unit is proved closed or woken: one interval an input, as float32 holds it.
+import type { InputBox } from "../types.js";
+import { checkOptions, describe, isFloat32 } from "../../core/checks.js";
+import { RelumineError } from "../../core/errors.js";
+import type { Matrix } from "../../core/matrix.js";
+
+/** low[i] <= high[i], both finite. */
+export interface Box {
+  readonly low: Float32Array;
+  readonly high: Float32Array;
+}
+
+/** Each feature's range in x. */
+function rangeOf({ rows, columns, data }: Matrix): Box {
+  const low = data.slice(0, columns);
+  const high = data.slice(0, columns);
+  for (let row = 1, i = columns; row < rows; row++) {
+    for (let c = 0; c < columns; c++, i++) {
+      if (data[i] < low[c]) low[c] = data[i];
+      if (data[i] > high[c]) high[c] = data[i];
+    }
+  }
+  return { low, high };
+}
+
+function checkEnd(name: "low" | "high", values: unknown, columns: number): Float32Array {
+  const length = typeof values === "object" && values !== null ? (values as ArrayLike<unknown>).length : undefined;
+  if (!Number.isSafeInteger(length))
+    throw new RelumineError(
+      "value",
+      `inputBox.${name} is ${describe(values)}; wanted is an array of ${columns} numbers, one an input`,
+    );
+  if (length !== columns)
+    throw new RelumineError("shape", `inputBox.${name} has ${length} numbers; wanted are ${columns}, one an input`);
+  return Float32Array.from(values as ArrayLike<unknown>, (value, i) => {
+    if (typeof value !== "number" || !isFloat32(value))
+      throw new RelumineError("value", `inputBox.${name}[${i}] is ${describe(value)}; wanted is a finite number`);
+    return value;
+  });
+}
+
+function checkSamples({ low, high }: Box, { rows, columns, data }: Matrix): void {
+  for (let row = 0, i = 0; row < rows; row++) {
+    for (let c = 0; c < columns; c++, i++) {
+      if (data[i] >= low[c] && data[i] <= high[c]) continue;
+      throw new RelumineError(
+        "value",
+        `x has ${data[i]} in row ${row}, column ${c} (counted from 0), outside the inputBox; wanted is a box that holds every sample: from ${low[c]} to ${high[c]} here`,
+      );
+    }
+  }
+}
+
+/**
+ * The box that was given, rounded to float32 as samples are, or the range of each feature in x.
+ * @throws RelumineError "shape" (a box of another width) or "value" (NaN, low above high, samples outside)
+ */
+export function resolveBox(inputBox: InputBox | undefined, x: Matrix): Box {
+  if (inputBox === undefined) return rangeOf(x);
+  const given = checkOptions("inputBox", inputBox, ["low", "high"]);
+  const box = { low: checkEnd("low", given.low, x.columns), high: checkEnd("high", given.high, x.columns) };
+  const turned = box.low.findIndex((low, i) => low > box.high[i]);
+  if (turned >= 0)
+    throw new RelumineError(
+      "value",
+      `inputBox has low ${given.low[turned]} above high ${given.high[turned]} for input ${turned}; wanted is low <= high`,
+    );
+  checkSamples(box, x);
+  return box;
+}

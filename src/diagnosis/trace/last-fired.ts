@@ -1,0 +1,112 @@
+// When each hidden unit last fired, read from the counters that every batch leaves behind.
+import type { Death } from "./types.js";
+import type { UnitIndex } from "./unit-readings.js";
+import { batchOf } from "../../network/training/plan.js";
+import type { RunningFit } from "../../network/training/running-fit.js";
+import type { ResolvedActivation } from "../../activations/activations.js";
+
+/** A unit that is closed on all samples passes neither signal nor gradient. */
+export function canDie({ name, alpha }: ResolvedActivation): boolean {
+  return name === "relu" || ((name === "leakyRelu" || name === "elu") && alpha === 0);
+}
+
+interface TracedLayer {
+  readonly layer: number;
+  readonly units: number;
+  /** Of its first unit among all that are traced. */
+  readonly first: number;
+}
+
+/** Arrays of a batch's counters, see assembly/counters.ts. */
+const PIVOT = 0,
+  FIRED = 1,
+  MAX = 3,
+  DEVIATION = 4,
+  SQUARED_DEVIATION = 5;
+/** Numbers kept of a batch: max, mean, std. */
+const SUMMARY = 3;
+
+export class Silence {
+  /** By traced unit: the last step whose batch opened it; 0: none did. */
+  readonly lastFired: Float64Array;
+  private readonly layers: readonly TracedLayer[];
+  /** Of the last batch that opened it, and of the one after. */
+  private readonly before: Float32Array;
+  private readonly after: Float32Array;
+
+  constructor(private readonly fit: RunningFit) {
+    let first = 0;
+    this.layers = fit.state.spec.layers.slice(0, -1).flatMap(({ units, activation }, layer) => {
+      if (!canDie(activation)) return [];
+      first += units;
+      return [{ layer, units, first: first - units }];
+    });
+    this.lastFired = new Float64Array(first);
+    this.before = new Float32Array(first * SUMMARY).fill(NaN);
+    this.after = new Float32Array(first * SUMMARY).fill(NaN);
+  }
+
+  indexOf(traced: number): UnitIndex {
+    const { layer, first } = this.layers.findLast((each) => each.first <= traced)!;
+    return { layer, unit: traced - first };
+  }
+
+  /** Reads the counters of the batch of the step that was just made; hands on the units that fired though they are marked. */
+  note(marked: Uint8Array, onFired: (traced: number) => void): void {
+    const { state, plan, step } = this.fit;
+    const { rows } = batchOf(plan, step);
+    for (const { layer, units, first } of this.layers) {
+      const at = state.buffers.counters(layer) >>> 2;
+      const { f32 } = state.runtime.heap;
+      for (let unit = 0; unit < units; unit++) {
+        const traced = first + unit;
+        if (f32[at + FIRED * units + unit] > 0) {
+          this.lastFired[traced] = step;
+          summarize(f32, at + unit, units, rows, this.before, traced * SUMMARY);
+          if (marked[traced]) onFired(traced);
+        } else if (this.lastFired[traced] === step - 1) {
+          summarize(f32, at + unit, units, rows, this.after, traced * SUMMARY);
+        }
+      }
+    }
+  }
+
+  counted(traced: number): Pick<Death, "before" | "after"> {
+    const read = (from: Float32Array) => {
+      const [max, mean, std] = from.subarray(traced * SUMMARY, (traced + 1) * SUMMARY);
+      return { max, mean, std };
+    };
+    const after = read(
+      this.lastFired[traced] === this.fit.step ? new Float32Array(this.after.length).fill(NaN) : this.after,
+    );
+    return { before: this.lastFired[traced] === 0 ? after : read(this.before), after };
+  }
+
+  /** Those of the traced units that the weights as they are close on every training row; stops when none is left. */
+  findClosed(traced: readonly number[]): number[] {
+    const { state, plan, order } = this.fit;
+    const { passes, buffers } = state;
+    const highest = this.layers.at(-1)?.layer ?? 0;
+    const chunk = buffers.chunk(plan.trainingRows);
+    let closed = [...traced];
+    buffers.ensure(chunk, false);
+    for (let start = 0; start < plan.trainingRows && closed.length > 0; start += chunk) {
+      const rows = Math.min(chunk, plan.trainingRows - start);
+      passes.gather(plan.data, start, rows, order.address);
+      passes.forward(rows, "fired", highest + 1);
+      const { f32 } = state.runtime.heap;
+      closed = closed.filter((each) => {
+        const { layer, unit } = this.indexOf(each);
+        return f32[(buffers.counters(layer) >>> 2) + FIRED * state.spec.layers[layer].units + unit] === 0;
+      });
+    }
+    return closed;
+  }
+}
+
+function summarize(f32: Float32Array, at: number, units: number, rows: number, to: Float32Array, target: number): void {
+  const deviation = f32[at + DEVIATION * units] / rows;
+  to[target] = f32[at + MAX * units];
+  to[target + 1] = f32[at + PIVOT * units] + deviation;
+  to[target + 2] = Math.sqrt(Math.max(0, f32[at + SQUARED_DEVIATION * units] / rows - deviation * deviation));
+}

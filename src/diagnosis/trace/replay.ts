@@ -1,0 +1,152 @@
+// Training repeated on a copy of the network, bit for bit, from a snapshot on.
+import type { Snapshots, Snapshot } from "./snapshots.js";
+import { batchOf } from "../../network/training/plan.js";
+import type { OptimizerRecipe } from "../../network/training/optimizers.js";
+import type { RunningFit } from "../../network/training/running-fit.js";
+import { NetworkState } from "../../network/state/state.js";
+import { RowOrder, TrainingStep } from "../../network/training/step.js";
+
+/** Which update to make instead of the one that was made. */
+export interface Variant {
+  readonly rate?: number;
+  readonly recipe?: OptimizerRecipe;
+}
+
+export class Replay {
+  readonly state: NetworkState;
+  /** Updates made: the copy has the weights that the network had after this step. */
+  position = -1;
+  /** No step since the snapshot had another loss than it had in the training. */
+  isFaithful = false;
+  private readonly steps: TrainingStep;
+  private readonly order: RowOrder;
+  private epoch = -1;
+  /** Parameters and moments before the update under trial. */
+  private readonly saved: Float32Array[];
+  private savedPowers = { beta1: 1, beta2: 1 };
+  private savedStepCounts: Float64Array | undefined;
+
+  constructor(
+    private readonly fit: RunningFit,
+    private readonly snapshots: Snapshots,
+  ) {
+    const { plan } = fit;
+    this.state = new NetworkState(fit.state.runtime, fit.state.spec);
+    try {
+      this.state.buffers.ensure(Math.min(plan.batchSize, plan.trainingRows), true);
+      this.order = new RowOrder(this.state, plan, this.state.arena);
+      this.steps = new TrainingStep(this.state, plan, this.order);
+    } catch (error) {
+      this.state.dispose();
+      throw error;
+    }
+    const blocks = 1 + this.steps.operands.slots.length;
+    this.saved = Array.from({ length: blocks }, () => new Float32Array(this.state.parameterFloats));
+  }
+
+  dispose(): void {
+    this.state.dispose();
+  }
+
+  load(snapshot: Snapshot): void {
+    this.snapshots.restore(snapshot, this.state);
+    this.position = snapshot.step;
+    this.isFaithful = true;
+  }
+
+  /** Jumps to the last snapshot at or before `step` where that is nearer than going on; false if there is none. */
+  approach(step: number): boolean {
+    const snapshot = this.snapshots.before(step);
+    if (snapshot?.isBreak && snapshot.step === this.position) this.load(snapshot);
+    if (this.position >= 0 && this.position <= step && (!snapshot || snapshot.step <= this.position)) return true;
+    if (!snapshot) return false;
+    this.load(snapshot);
+    return true;
+  }
+
+  /** The gradient of the next step, as it was in the training. */
+  differentiate(): void {
+    const step = this.position + 1;
+    const { start, rows } = this.batch();
+    this.steps.differentiate(start, rows);
+    if (!this.snapshots.knows(step) || this.steps.loss !== this.snapshots.lossOf(step)) this.isFaithful = false;
+  }
+
+  /** The next step, as it was. */
+  advance(): void {
+    this.differentiate();
+    this.steps.update(this.snapshots.rateOf(this.position + 1));
+    this.position++;
+  }
+
+  /** The next step's batch; its rows' indices are those of the order. */
+  private batch(): { readonly start: number; readonly rows: number } {
+    const { epoch, start, rows } = batchOf(this.fit.plan, this.position + 1);
+    this.beginEpoch(epoch);
+    return { start, rows };
+  }
+
+  private beginEpoch(epoch: number): void {
+    if (epoch !== this.epoch) this.order.beginEpoch(this.fit.firstEpoch + epoch - 1);
+    this.epoch = epoch;
+  }
+
+  /** Rows of the data in a step's batch. */
+  rowsOf(step: number): Uint32Array {
+    const { epoch, start, rows } = batchOf(this.fit.plan, step);
+    this.beginEpoch(epoch);
+    const at = (this.order.address >>> 2) + start;
+    return this.state.runtime.heap.u32.slice(at, at + rows);
+  }
+
+  /** For each row of the next step's batch, |dz|·|(x, 1)| of the units of one layer: the length of its part of the unit's gradient. Spoils the gradient. */
+  gradientLengths(layer: number, units: readonly number[]): Float64Array[] {
+    const { passes, buffers, spec } = this.state;
+    const { start, rows } = this.batch();
+    this.steps.runForward(start, rows);
+    passes.backward(rows, this.steps.operands.gradient, layer);
+    const width = spec.layers[layer].units;
+    const columns = this.state.inputsOf(layer);
+    const gradient = buffers.gradient(spec.layers.length - 1 - layer);
+    passes.spreadGradient(layer, rows, gradient);
+    const dz = this.state.floats(gradient, rows * width);
+    const x = this.state.floats(layer === 0 ? buffers.inputs : buffers.activations(layer - 1), rows * columns);
+    const lengths = Float64Array.from({ length: rows }, (_, row) =>
+      Math.sqrt(x.subarray(row * columns, (row + 1) * columns).reduce((sum, value) => sum + value * value, 1)),
+    );
+    return units.map((unit) => lengths.map((length, row) => length * Math.abs(dz[row * width + unit])));
+  }
+
+  /** Keeps the copy as it is before an update. */
+  save(): void {
+    const { parameters, slots } = this.steps.operands;
+    [parameters, ...slots].forEach((address, i) => this.saved[i].set(this.state.floats(address, this.saved[i].length)));
+    this.savedPowers = { ...this.steps.powers };
+    this.savedStepCounts = this.state.stepCounts;
+  }
+
+  /** Undoes `commit`. */
+  back(): void {
+    this.position--;
+  }
+
+  /** Goes back to what was saved. */
+  restore(): void {
+    const { parameters, slots } = this.steps.operands;
+    [parameters, ...slots].forEach((address, i) => this.state.floats(address, this.saved[i].length).set(this.saved[i]));
+    Object.assign(this.steps.powers, this.savedPowers);
+    this.state.setStepCounts(this.savedStepCounts);
+  }
+
+  /** From what was saved, the next step's update in a variant; the gradient must be that of `differentiate`. */
+  tryUpdate({ rate = this.snapshots.rateOf(this.position + 1), recipe }: Variant): void {
+    this.restore();
+    this.steps.update(rate, recipe);
+  }
+
+  /** From what was saved, the next step's update as it was. */
+  commit(): void {
+    this.tryUpdate({});
+    this.position++;
+  }
+}

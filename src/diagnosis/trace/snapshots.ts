@@ -1,0 +1,142 @@
+// Copies of a network in training, now and then, and what each step since was: enough to repeat the steps in between.
+import type { RunningFit } from "../../network/training/running-fit.js";
+import type { NetworkState } from "../../network/state/state.js";
+
+const KEEP_BYTES = 2 ** 27;
+const KEEP_AT_LEAST = 6; // a death is found up to two intervals late, and its window begins another one earlier
+const KEEP_AT_MOST = 32;
+const PER_INTERVAL = 4; // where memory allows: the fewer steps to repeat
+const LOGGED_INTERVALS = 8; // steps further back can't be repeated
+const LEAST_STEPS = 16; // from one to the next
+
+export interface Snapshot {
+  /** Updates made before it. */
+  readonly step: number;
+  readonly blocks: readonly Float32Array[];
+  readonly beta1: number;
+  readonly beta2: number;
+  /** The units' step counts, where they have some of their own. */
+  readonly stepCounts: Float64Array | undefined;
+  /** Since the last snapshot the network was changed by other than training steps ... */
+  readonly isBreak: boolean;
+  /** ... before this very step's update, which therefore can't be repeated. */
+  readonly isTainted: boolean;
+}
+
+/** Parameters, then the moments. */
+function addressesOf(state: NetworkState, fit: RunningFit): readonly number[] {
+  return [state.parameters, ...state.momentsFor(fit.plan.recipe).slots];
+}
+
+export class Snapshots {
+  /** By step; the first is that of the start for as long as `keepStart` says. */
+  private readonly kept: Snapshot[] = [];
+  private readonly spare: Snapshot[] = [];
+  private readonly capacity: number;
+  private readonly every: number;
+  private lostBreak = false;
+  private readonly rates: Float64Array;
+  private readonly losses: Float64Array;
+
+  /** @param interval steps from one inspection of the silent units to the next */
+  constructor(
+    private readonly fit: RunningFit,
+    interval: number,
+  ) {
+    const bytes = addressesOf(fit.state, fit).length * fit.state.layout.bytes;
+    this.capacity = Math.max(KEEP_AT_LEAST, Math.min(KEEP_AT_MOST, Math.floor(KEEP_BYTES / bytes)));
+    const isDense = this.capacity >= PER_INTERVAL * KEEP_AT_LEAST;
+    this.every = isDense ? Math.min(interval, Math.max(LEAST_STEPS, Math.ceil(interval / PER_INTERVAL))) : interval;
+    const steps = LOGGED_INTERVALS * interval;
+    this.rates = new Float64Array(steps);
+    this.losses = new Float64Array(steps);
+  }
+
+  /** Notes the step that was just made. */
+  note(): void {
+    const at = this.fit.step % this.rates.length;
+    this.rates[at] = this.fit.rate;
+    this.losses[at] = this.fit.loss;
+  }
+
+  /** Is one due after the step that was just made? */
+  isDue(): boolean {
+    return this.fit.step % this.every === 0;
+  }
+
+  rateOf(step: number): number {
+    return this.rates[step % this.rates.length];
+  }
+
+  lossOf(step: number): number {
+    return this.losses[step % this.losses.length];
+  }
+
+  /** Are the rate and loss of this step still known? */
+  knows(step: number): boolean {
+    return step > 0 && step <= this.fit.step && step > this.fit.step - this.rates.length;
+  }
+
+  take(isBreak: boolean, isTainted: boolean, keepStart: boolean): void {
+    const { fit } = this;
+    const last = this.kept.at(-1);
+    const replaced = last?.step === fit.step ? this.kept.pop() : undefined;
+    if (this.kept.length >= this.capacity) this.drop(keepStart && this.kept[0].step === 0 ? 1 : 0);
+    const { powers } = fit.state.momentsFor(fit.plan.recipe);
+    const used = replaced ?? this.spare.pop();
+    const addresses = addressesOf(fit.state, fit);
+    const blocks = used?.blocks ?? addresses.map(() => new Float32Array(fit.state.parameterFloats));
+    blocks.forEach((block, i) => block.set(fit.state.floats(addresses[i], block.length)));
+    this.kept.push({
+      step: fit.step,
+      blocks,
+      ...powers,
+      stepCounts: fit.state.stepCounts,
+      isBreak: isBreak || (replaced?.isBreak ?? false),
+      isTainted: isTainted || (replaced?.isTainted ?? false),
+    });
+  }
+
+  private drop(index: number): void {
+    const [snapshot] = this.kept.splice(index, 1);
+    this.lostBreak ||= snapshot.isBreak;
+    this.spare.push(snapshot);
+  }
+
+  /** The last one at or before a step; not from before a change that is no longer known. */
+  before(step: number): Snapshot | undefined {
+    const found = this.kept.findLast((snapshot) => snapshot.step <= step);
+    return found?.step === 0 && step > 0 && this.lostBreak ? undefined : found;
+  }
+
+  /** The first one after a step. */
+  after(step: number): Snapshot | undefined {
+    return this.kept.find((snapshot) => snapshot.step > step);
+  }
+
+  /** The last change from outside at or before a step: training went on from there. */
+  lastBreak(step: number): number {
+    return this.kept.findLast((snapshot) => snapshot.isBreak && snapshot.step <= step)?.step ?? 0;
+  }
+
+  /** Was the network changed from outside right before this step? */
+  isTainted(step: number): boolean {
+    return this.kept.some((snapshot) => snapshot.step === step && snapshot.isTainted);
+  }
+
+  /** Was it at some time from step `from` to step `to`? */
+  hasBreak(from: number, to: number): boolean {
+    return (
+      (this.lostBreak && from === 0) || this.kept.some(({ step, isBreak }) => isBreak && step >= from && step <= to)
+    );
+  }
+
+  restore(snapshot: Snapshot, to: NetworkState): void {
+    const addresses = addressesOf(to, this.fit);
+    snapshot.blocks.forEach((block, i) => to.floats(addresses[i], block.length).set(block));
+    const { powers } = to.momentsFor(this.fit.plan.recipe);
+    powers.beta1 = snapshot.beta1;
+    powers.beta2 = snapshot.beta2;
+    to.setStepCounts(snapshot.stepCounts);
+  }
+}

@@ -1,0 +1,227 @@
+// Deaths caught in the act: a callback that notices when a unit falls silent for good, and has the update that did it replayed.
+import { Autopsy, type Case } from "./explain-deaths.js";
+import type { Death, Revival } from "./types.js";
+import { explain } from "./death-text.js";
+import { Probe } from "./unit-readings.js";
+import { Replay } from "./replay.js";
+import { Silence } from "./last-fired.js";
+import { Snapshots } from "./snapshots.js";
+import { checkBoolean, checkInteger, checkOptions } from "../../core/checks.js";
+import { RelumineError } from "../../core/errors.js";
+import type { Callback } from "../../network/types.js";
+import { batchOf, stepsPerEpoch } from "../../network/training/plan.js";
+import { fitOf, type RunningFit } from "../../network/training/running-fit.js";
+
+export interface TraceOptions {
+  /** Steps that a unit must be silent before it is looked at. Default: an epoch's, at least 20. */
+  readonly window?: number;
+  /** Replay the lethal updates. Without, the causes but "born" stay "unknown". Default true. */
+  readonly replay?: boolean;
+}
+
+export interface DeathTrace extends Callback {
+  /** By step, layer and unit; complete when fit is done. */
+  readonly deaths: readonly Death[];
+  /** Units that came back after they were on that list, in order. */
+  readonly revivals: readonly Revival[];
+}
+
+const LEAST_WINDOW = 20;
+const LEAST_INTERVAL = 16; // steps from one inspection to the next
+
+function byStep(a: Death, b: Death): number {
+  return a.step - b.step || a.layer - b.layer || a.unit - b.unit;
+}
+
+/** One fit under watch. */
+class Watch {
+  deaths: Death[] = [];
+  readonly revivals: Revival[] = [];
+  private readonly window: number;
+  private readonly interval: number;
+  private readonly silence: Silence;
+  private readonly snapshots: Snapshots | undefined;
+  /** By traced unit: is it on the list? When is it to be looked at again? */
+  private readonly isDead: Uint8Array;
+  private readonly lookAgainAt: Float64Array;
+  private autopsy: Autopsy | undefined;
+  /** Changes from outside that were seen; those before the running step's update are not yet in a snapshot. */
+  private changes: number;
+  private isTainted = false;
+
+  constructor(
+    readonly fit: RunningFit,
+    { window, replay = true }: TraceOptions,
+  ) {
+    this.window = window ?? Math.max(LEAST_WINDOW, stepsPerEpoch(fit.plan));
+    this.interval = Math.max(LEAST_INTERVAL, this.window);
+    this.silence = new Silence(fit);
+    const units = this.silence.lastFired.length;
+    this.isDead = new Uint8Array(units);
+    this.lookAgainAt = new Float64Array(units);
+    this.changes = fit.state.changes;
+    this.snapshots = replay ? new Snapshots(fit, this.interval) : undefined;
+    this.snapshots?.take(false, false, true);
+    fit.watch(() => this.note());
+  }
+
+  private note(): void {
+    if (this.fit.state.changes !== this.changes) this.isTainted = true;
+    this.snapshots?.note();
+    this.silence.note(this.isDead, this.revive);
+  }
+
+  private readonly revive = (traced: number): void => {
+    const { layer, unit } = this.silence.indexOf(traced);
+    const { step, plan } = this.fit;
+    const death = this.deaths.find((each) => each.layer === layer && each.unit === unit)!;
+    this.deaths = this.deaths.filter((each) => each !== death);
+    this.revivals.push({ layer, unit, diedAt: death.step, step, epoch: step === 0 ? 0 : batchOf(plan, step).epoch });
+    this.isDead[traced] = 0;
+  };
+
+  /** A snapshot and a look at the silent units, both now and then. */
+  onBatchEnd(): Promise<void> | undefined {
+    this.takeSnapshot(this.snapshots?.isDue() ?? false);
+    return this.fit.step % this.interval === 0 ? this.inspect() : undefined;
+  }
+
+  /** Takes one if it is due or the network was changed from outside. */
+  takeSnapshot(isDue: boolean): void {
+    const { state } = this.fit;
+    const isBreak = state.changes !== this.changes || this.isTainted;
+    if (isBreak || isDue)
+      this.snapshots?.take(
+        isBreak,
+        this.isTainted,
+        this.units().some((traced) => this.silence.lastFired[traced] === 0 && !this.isDead[traced]),
+      );
+    this.changes = state.changes;
+    this.isTainted = false;
+  }
+
+  private units(): number[] {
+    return [...this.isDead.keys()];
+  }
+
+  private inspect(): Promise<void> | undefined {
+    const { step } = this.fit;
+    const silentFor = (traced: number) => step - this.silence.lastFired[traced];
+    const suspects = this.units().filter(
+      (traced) => !this.isDead[traced] && silentFor(traced) >= this.window && this.lookAgainAt[traced] <= step,
+    );
+    if (suspects.length === 0) return undefined;
+    const closed = this.silence.findClosed(suspects);
+    for (const traced of suspects) this.lookAgainAt[traced] = step + silentFor(traced);
+    return closed.length > 0 ? this.record(closed) : undefined;
+  }
+
+  /** At the end of the training every unit that no training row opens is dead, and no other. */
+  async conclude(): Promise<void> {
+    this.takeSnapshot(false);
+    const closed = this.silence.findClosed(this.units());
+    const isClosed = new Set(closed);
+    for (const traced of this.units()) if (this.isDead[traced] && !isClosed.has(traced)) this.revive(traced);
+    const isNew = closed.filter((traced) => !this.isDead[traced]);
+    if (isNew.length > 0) await this.record(isNew);
+  }
+
+  private async record(traced: readonly number[]): Promise<void> {
+    const cases = traced.map((each): Case => ({
+      ...this.silence.indexOf(each),
+      step: this.silence.lastFired[each],
+      counted: this.silence.counted(each),
+    }));
+    const found = this.snapshots ? await this.examine(this.snapshots, cases) : cases.map((each) => this.describe(each));
+    for (const each of traced) this.isDead[each] = 1;
+    this.deaths = [...this.deaths, ...found].sort(byStep);
+  }
+
+  private examine(snapshots: Snapshots, cases: readonly Case[]): Promise<Death[]> {
+    if (!this.autopsy) {
+      const replay = new Replay(this.fit, snapshots);
+      this.fit.atEnd(() => replay.dispose());
+      this.autopsy = new Autopsy(this.fit, snapshots, replay, new Probe(this.fit, replay.state), this.window);
+    }
+    return this.autopsy.run(cases);
+  }
+
+  /** What the counters alone say. */
+  private describe({ layer, unit, step, counted }: Case): Death {
+    const cause = step === 0 ? "born" : "unknown";
+    const part = step === 0 ? 0 : NaN;
+    const epoch = step === 0 ? 0 : batchOf(this.fit.plan, step).epoch;
+    const death = {
+      layer,
+      unit,
+      step,
+      epoch,
+      cause,
+      ...counted,
+      change: { weights: part, bias: part, inputs: part },
+    } as const;
+    return { ...death, explanation: explain(death, { rate: NaN, windowMean: NaN, closedBy: undefined }) };
+  }
+}
+
+/**
+ * A callback that catches each death as it happens and replays the lethal update to find its cause. The training's bits are the same with it.
+ *
+ * Traced are the hidden units that are flat where they are closed: relu, and leakyRelu and elu with an alpha of 0. One that no batch opened for
+ * `window` steps is looked at, and is dead if no training row opens it; at the end of the training all are looked at. A unit that fires
+ * again goes from `deaths` to `revivals`. `before` and `after` are over all training rows; of more than 2048 rows, over the lethal batch's and others,
+ * evenly spaced, 2048 in all.
+ *
+ * A rate of one update is changed for that update alone (Adam: with all else as it was). Without momentum means without what earlier
+ * gradients left behind: in sgd and rmsprop momentum 0, in adam and adamW beta1 0, in that update.
+ *
+ * Each fit starts the trace anew: a unit that is silent from its start is "born" dead. If setWeights or a remedy changes the network in a callback, the trace
+ * goes on from there; a death that can't be replayed for it has the cause "unknown", no parts of the change (NaN), and the figures of the two
+ * batches' counters. Put a trace behind the callbacks that change weights (earlyStopping with restoreBest): it judges the weights that it finds
+ * in onTrainEnd. A fit that ends with an error leaves the deaths found so far.
+ * @param options window: steps, default an epoch's, at least 20; replay: default true
+ * @throws RelumineError "value"; in a second fit (as its rejection) while the first is still running
+ * @example
+ * const trace = traceDeaths();
+ * await network.fit({ x, y }, { callbacks: [trace] });
+ * for (const { explanation } of trace.deaths) console.log(explanation);
+ */
+export function traceDeaths(options?: TraceOptions): DeathTrace {
+  const given = checkOptions("traceDeaths", options, ["window", "replay"]);
+  if (given.window !== undefined) checkInteger("window", given.window, { low: 1 });
+  if (given.replay !== undefined) checkBoolean("replay", given.replay);
+  const checked: TraceOptions = { ...given };
+  let watch: Watch | undefined;
+  let found: Pick<DeathTrace, "deaths" | "revivals"> = { deaths: [], revivals: [] };
+  return {
+    get deaths() {
+      return found.deaths;
+    },
+    get revivals() {
+      return found.revivals;
+    },
+    onTrainBegin(context) {
+      const fit = fitOf(context);
+      if (watch)
+        throw new RelumineError(
+          "value",
+          "the trace is in use by a fit that is running; wanted is a traceDeaths() for each",
+        );
+      const begun = new Watch(fit, checked);
+      found = watch = begun;
+      fit.atEnd(() => {
+        watch = undefined;
+        found = { deaths: begun.deaths, revivals: begun.revivals };
+      });
+    },
+    onBatchEnd() {
+      return watch?.fit.state.isDisposed ? undefined : watch?.onBatchEnd();
+    },
+    onEpochEnd() {
+      if (!watch?.fit.state.isDisposed) watch?.takeSnapshot(false);
+    },
+    async onTrainEnd() {
+      if (!watch?.fit.state.isDisposed) await watch?.conclude();
+    },
+  };
+}

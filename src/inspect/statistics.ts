@@ -1,0 +1,68 @@
+// Unit statistics over many batches: what the forward kernels' counters add up to.
+import { type Arena, type Heap, Layout } from "../wasm/heap.js";
+import type { KernelExports } from "../wasm/exports.js";
+import type { BatchBuffers } from "../network/state/batch-buffers.js";
+
+/** The running statistics of one unit's preactivation, and of its activation's size. */
+export interface UnitTotals {
+  readonly samples: number;
+  /** Samples with a preactivation above 0, or NaN. */
+  readonly fired: number;
+  readonly min: number;
+  readonly max: number;
+  readonly mean: number;
+  readonly variance: number;
+  /** Mean |activation|. */
+  readonly meanActivation: number;
+}
+
+const ARRAYS = 7; // samples, fired, min, max, mean, m2, sumAbs: arrays of float64, see assembly/counters.ts
+
+/** Totals for the first `units.length` layers, in a block of the arena that is passed. */
+export class CounterTotals {
+  private readonly offsets: number[];
+  private readonly address: number;
+
+  constructor(
+    private readonly units: readonly number[],
+    private readonly kernels: KernelExports,
+    private readonly heap: Heap,
+    scratch: Arena,
+  ) {
+    const layout = new Layout();
+    this.offsets = units.map((count) => layout.doubles(count * ARRAYS));
+    this.address = scratch.allocate(layout.bytes, "the units' statistics");
+    this.reset();
+  }
+
+  reset(): void {
+    for (let layer = 0; layer < this.units.length; layer++)
+      this.kernels.resetTotals(this.units[layer], this.address + this.offsets[layer]);
+  }
+
+  /** Adds the counters that the last forward pass over `rows` rows left behind. */
+  fold(rows: number, buffers: Pick<BatchBuffers, "counters">): void {
+    for (let layer = 0; layer < this.units.length; layer++) {
+      this.kernels.foldCounters(this.units[layer], rows, buffers.counters(layer), this.address + this.offsets[layer]);
+    }
+  }
+
+  read(layer: number, unit: number): UnitTotals {
+    const at = (array: number) =>
+      this.heap.f64[((this.address + this.offsets[layer]) >>> 3) + array * this.units[layer] + unit];
+    const samples = at(0);
+    return {
+      samples,
+      fired: at(1),
+      min: at(2),
+      max: at(3),
+      mean: at(4),
+      variance: at(5) / samples,
+      meanActivation: at(6) / samples,
+    };
+  }
+
+  readLayer(layer: number): UnitTotals[] {
+    return Array.from({ length: this.units[layer] }, (_, unit) => this.read(layer, unit));
+  }
+}

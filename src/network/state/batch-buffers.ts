@@ -1,0 +1,141 @@
+// What one batch needs, in one block: inputs, targets, each layer's preactivations and activations, the counters that
+// the forward kernels leave behind, and two gradient matrices used in turn. It grows when a batch is larger than any before.
+import { type Arena, type Heap, Layout } from "../../wasm/heap.js";
+import { worksInPlace } from "../../activations/activations.js";
+import { mostOpen } from "./closed-units.js";
+import type { ResolvedSpec } from "../spec.js";
+
+/** Statistics that the forward kernels keep for each unit of a batch (arrays of float32), see assembly/activation.ts. */
+export const BATCH_COUNTERS = 7;
+
+const CHUNK_ROWS = 256;
+const CHUNK_BYTES = 2 ** 24;
+
+/** Offsets from the block's start. */
+interface LayerBuffers {
+  /** rows x units: preactivations; the same as `activations` where the activation may overwrite them. */
+  readonly preactivations: number;
+  readonly activations: number;
+  /** BATCH_COUNTERS x units. */
+  readonly counters: number;
+  /** Indices of the units that were open on some row of the batch. */
+  readonly open: number;
+  /** Their activations alone, in training, where the others may be left out. */
+  readonly openActivations: number;
+}
+
+interface BatchLayout {
+  readonly inputs: number;
+  readonly targets: number;
+  readonly result: number;
+  readonly layers: readonly LayerBuffers[];
+  readonly gradients: readonly [number, number];
+  readonly bytes: number;
+}
+
+function layOutBatch(spec: ResolvedSpec, rows: number, training: boolean, keepPreactivations: boolean): BatchLayout {
+  const layout = new Layout();
+  const inputs = layout.floats(rows * spec.inputs);
+  const layers = spec.layers.map((layer) => {
+    const { units, activation } = layer;
+    const preactivations = layout.floats(rows * units);
+    const activations = worksInPlace(activation) && !keepPreactivations ? preactivations : layout.floats(rows * units);
+    return {
+      preactivations,
+      activations,
+      counters: layout.floats(units * BATCH_COUNTERS),
+      open: layout.floats(units),
+      openActivations: layout.floats(training ? rows * mostOpen(layer) : 0),
+    };
+  });
+  const outputs = spec.layers.at(-1)!.units;
+  const widest = training ? Math.max(...spec.layers.map(({ units }) => units)) : 0;
+  return {
+    inputs,
+    layers,
+    targets: layout.floats(rows * outputs),
+    result: layout.doubles(2),
+    gradients: [layout.floats(rows * widest), layout.floats(rows * widest)],
+    bytes: layout.bytes,
+  };
+}
+
+/** The addresses of the current block. */
+export class BatchBuffers {
+  private address = 0;
+  private capacity = 0;
+  training = false;
+  private layout!: BatchLayout;
+
+  /** Enough rows to keep the kernels busy, in little memory; the shape alone decides. */
+  private readonly chunkRows: number;
+
+  constructor(
+    private readonly spec: ResolvedSpec,
+    private readonly heap: Heap,
+    private readonly arena: Arena,
+    /** Keeps z apart from f(z) even where the activation could overwrite it. */
+    private readonly keepPreactivations = false,
+  ) {
+    const fitting = Math.floor(CHUNK_BYTES / layOutBatch(spec, 1, false, keepPreactivations).bytes);
+    this.chunkRows = Math.max(1, Math.min(CHUNK_ROWS, fitting));
+  }
+
+  /** Makes room for `rows` rows; all addresses change. Nothing changes if it does not fit. */
+  ensure(rows: number, training: boolean): void {
+    if (rows <= this.capacity && (this.training || !training)) return;
+    const capacity = Math.max(rows, this.capacity);
+    const layout = layOutBatch(this.spec, capacity, training || this.training, this.keepPreactivations);
+    const address = this.arena.allocate(layout.bytes, `a batch of ${capacity} rows`);
+    if (this.capacity > 0) this.arena.free(this.address);
+    this.address = address;
+    this.layout = layout;
+    this.capacity = capacity;
+    this.training ||= training;
+  }
+
+  /** Rows of one chunk in a pass over `rows` rows. */
+  chunk(rows: number): number {
+    return Math.min(rows, this.chunkRows);
+  }
+
+  get inputs(): number {
+    return this.address + this.layout.inputs;
+  }
+  get targets(): number {
+    return this.address + this.layout.targets;
+  }
+  get result(): number {
+    return this.address + this.layout.result;
+  }
+  preactivations(layer: number): number {
+    return this.address + this.layout.layers[layer].preactivations;
+  }
+  activations(layer: number): number {
+    return this.address + this.layout.layers[layer].activations;
+  }
+  counters(layer: number): number {
+    return this.address + this.layout.layers[layer].counters;
+  }
+  open(layer: number): number {
+    return this.address + this.layout.layers[layer].open;
+  }
+  openActivations(layer: number): number {
+    return this.address + this.layout.layers[layer].openActivations;
+  }
+  gradient(turn: number): number {
+    return this.address + this.layout.gradients[turn & 1];
+  }
+  /** Sum of the losses since the result was last cleared. */
+  get lossSum(): number {
+    return this.heap.f64[this.result >>> 3];
+  }
+  /** Count of right answers since the result was last cleared. */
+  get correct(): number {
+    return this.heap.f64[(this.result >>> 3) + 1];
+  }
+  clearResult(): void {
+    const at = this.result >>> 3;
+    this.heap.f64[at] = this.heap.f64[at + 1] = 0;
+  }
+}

@@ -1,0 +1,172 @@
+// Initial kernels and biases, drawn by the kernels' own counter-based generator: the same on every machine.
+import type { Runtime } from "../../wasm/runtime.js";
+import { type Seed, Stream } from "../../core/random.js";
+import type { KernelInitializer } from "../spec.js";
+
+/** kernel: fanIn x fanOut floats, bias: fanOut floats, by address. */
+export interface InitialLayer {
+  readonly fanIn: number;
+  readonly fanOut: number;
+  readonly kernel: number;
+  readonly bias: number;
+  /** The layer's index: each has random numbers of its own. */
+  readonly index: number;
+}
+
+type Draw = (runtime: Runtime, layer: InitialLayer, seed: Seed) => void;
+
+/** Of a kernel's elements. */
+type Variance = (fanIn: number, fanOut: number) => number;
+
+export const HE: Variance = (fanIn) => 2 / fanIn;
+export const GLOROT: Variance = (fanIn, fanOut) => 2 / (fanIn + fanOut);
+export const LECUN: Variance = (fanIn) => 1 / fanIn;
+/** The "asymmetric" initializer's deviation, times the root of the fan-in. */
+export const ASYMMETRIC = 0.6007;
+
+function normal(variance: Variance): Draw {
+  return ({ kernels }, { fanIn, fanOut, kernel, index }, { low, high }) =>
+    kernels.fillNormal(fanIn * fanOut, kernel, low, high, Stream.kernel, index, 0, Math.sqrt(variance(fanIn, fanOut)));
+}
+
+function uniform(variance: Variance): Draw {
+  return ({ kernels }, { fanIn, fanOut, kernel, index }, { low, high }) => {
+    const limit = Math.sqrt(3 * variance(fanIn, fanOut));
+    kernels.fillUniform(fanIn * fanOut, kernel, low, high, Stream.kernel, index, -limit, limit);
+  };
+}
+
+/** Orthonormal rows, or columns if there are fewer of them (Saxe et al. 2014): Gram-Schmidt on normal draws, each row projected twice. */
+function orthogonal(runtime: Runtime, { fanIn, fanOut, kernel, index }: InitialLayer, { low, high }: Seed): void {
+  const { kernels, heap, workspace } = runtime;
+  const count = Math.min(fanIn, fanOut);
+  const length = Math.max(fanIn, fanOut);
+  const rows = heap.allocate((count * length + count) * 4, "an orthogonal initializer");
+  const products = rows + count * length * 4;
+  try {
+    kernels.fillNormal(count * length, rows, low, high, Stream.kernel, index, 0, 1);
+    for (let i = 0; i < count; i++) {
+      const row = rows + i * length * 4;
+      for (let pass = 0; pass < 2; pass++) {
+        kernels.gemm(i, 1, length, rows, length, 1, row, 1, 1, 0, products, 1, workspace);
+        kernels.scale(i, products, -1);
+        kernels.gemm(1, length, i, products, i, 1, rows, length, 1, 1, row, length, workspace);
+      }
+      kernels.scale(length, row, 1 / Math.sqrt(kernels.sumSquares(length, row)));
+    }
+    const f32 = heap.f32;
+    const [inStride, outStride] = fanIn <= fanOut ? [length, 1] : [1, length];
+    for (let i = 0; i < fanIn; i++) {
+      for (let j = 0; j < fanOut; j++)
+        f32[(kernel >>> 2) + i * fanOut + j] = f32[(rows >>> 2) + i * inStride + j * outStride];
+    }
+  } finally {
+    heap.free(rows);
+  }
+}
+
+/**
+ * Randomized asymmetric initialization (Lu et al. 2019): all fanIn + 1 weights of a unit normal, then one of them, chosen
+ * uniformly, drawn from Beta(2, 1) instead, so that few units are born dead.
+ */
+function asymmetric(runtime: Runtime, layer: InitialLayer, { low, high }: Seed): void {
+  const { kernels, heap } = runtime;
+  const { fanIn, fanOut, kernel, bias, index } = layer;
+  const deviation = ASYMMETRIC / Math.sqrt(fanIn);
+  const draws = heap.allocate(fanOut * 2 * 4, "an asymmetric initializer");
+  try {
+    kernels.fillNormal(fanIn * fanOut, kernel, low, high, Stream.kernel, index, 0, deviation);
+    kernels.fillNormal(fanOut, bias, low, high, Stream.bias, index, 0, deviation);
+    kernels.fillUniform(fanOut * 2, draws, low, high, Stream.asymmetry, index, 0, 1);
+    const f32 = heap.f32;
+    for (let unit = 0; unit < fanOut; unit++) {
+      const chosen = Math.floor(f32[(draws >>> 2) + 2 * unit] * (fanIn + 1));
+      const beta = Math.sqrt(f32[(draws >>> 2) + 2 * unit + 1]);
+      if (chosen === fanIn) f32[(bias >>> 2) + unit] = beta;
+      else f32[(kernel >>> 2) + chosen * fanOut + unit] = beta;
+    }
+  } finally {
+    heap.free(draws);
+  }
+}
+
+const INITIALIZERS: Record<KernelInitializer, Draw> = {
+  heNormal: normal(HE),
+  heUniform: uniform(HE),
+  glorotNormal: normal(GLOROT),
+  glorotUniform: uniform(GLOROT),
+  lecunNormal: normal(LECUN),
+  orthogonal,
+  asymmetric,
+};
+
+/** Draws a layer's kernel; the constant bias is added to what the initializer drew for the biases (0 but for "asymmetric"). */
+export function initializeLayer(
+  runtime: Runtime,
+  layer: InitialLayer,
+  initializer: KernelInitializer,
+  constantBias: number,
+  seed: Seed,
+): void {
+  INITIALIZERS[initializer](runtime, layer, seed);
+  const bias = runtime.heap.f32.subarray(layer.bias >>> 2, (layer.bias >>> 2) + layer.fanOut);
+  for (let unit = 0; unit < layer.fanOut; unit++) bias[unit] += constantBias;
+}
+
+/** A unit that is drawn anew: its incoming weights lie `stride` floats apart. */
+export interface RedrawnUnit {
+  readonly fanIn: number;
+  readonly fanOut: number;
+  /** Indices of floats. */
+  readonly kernel: number;
+  readonly stride: number;
+  readonly bias: number;
+  /** Which redraw of the network it is: each has random numbers of its own. */
+  readonly nth: number;
+}
+
+const VARIANCES: Partial<Record<KernelInitializer, Variance>> = {
+  heNormal: HE,
+  heUniform: HE,
+  glorotNormal: GLOROT,
+  glorotUniform: GLOROT,
+  lecunNormal: LECUN,
+  orthogonal: (fanIn, fanOut) => 1 / Math.max(fanIn, fanOut),
+};
+
+/** Draws one unit's incoming weights anew, and sets its bias to 0 ("asymmetric" draws it). "orthogonal" draws normal numbers of the same variance. */
+export function redrawUnit(
+  { kernels, heap }: Runtime,
+  unit: RedrawnUnit,
+  initializer: KernelInitializer,
+  { low, high }: Seed,
+): void {
+  const { fanIn, fanOut, nth } = unit;
+  const draws = heap.allocate((fanIn + 3) * 4, "a unit's new weights");
+  try {
+    const first = draws >>> 2;
+    const deviation =
+      initializer === "asymmetric" ? ASYMMETRIC / Math.sqrt(fanIn) : Math.sqrt(VARIANCES[initializer]!(fanIn, fanOut));
+    if (initializer.endsWith("Uniform"))
+      kernels.fillUniform(
+        fanIn,
+        draws,
+        low,
+        high,
+        Stream.redraw,
+        nth,
+        -Math.sqrt(3) * deviation,
+        Math.sqrt(3) * deviation,
+      );
+    else kernels.fillNormal(fanIn + 1, draws, low, high, Stream.redraw, nth, 0, deviation);
+    const { f32 } = heap;
+    if (initializer === "asymmetric") {
+      kernels.fillUniform(2, draws + (fanIn + 1) * 4, low, high, Stream.asymmetry, -1 - nth, 0, 1);
+      f32[first + Math.floor(f32[first + fanIn + 1] * (fanIn + 1))] = Math.sqrt(f32[first + fanIn + 2]);
+    }
+    for (let i = 0; i < fanIn; i++) f32[unit.kernel + i * unit.stride] = f32[first + i];
+    f32[unit.bias] = initializer === "asymmetric" ? f32[first + fanIn] : 0;
+  } finally {
+    heap.free(draws);
+  }
+}

@@ -1,0 +1,216 @@
+// The inside of a network: its parameters in the arena, the moments of its optimizer, and what it has trained so far.
+import { UnitAges } from "./step-counts.js";
+import { BatchBuffers } from "./batch-buffers.js";
+import { initializeLayer } from "./initializers.js";
+import type { MomentPowers, OptimizerRecipe } from "../training/optimizers.js";
+import { layOutParameters, type ParameterLayout } from "./parameters.js";
+import { Passes } from "./passes.js";
+import { splitSeed } from "../../core/random.js";
+import type { ResolvedSpec } from "../spec.js";
+import { describe } from "../../core/checks.js";
+import { RelumineError } from "../../core/errors.js";
+import { Arena } from "../../wasm/heap.js";
+import type { Runtime } from "../../wasm/runtime.js";
+
+/** The moments of the optimizer that trained last; another optimizer starts with new ones. */
+interface Moments {
+  readonly recipe: OptimizerRecipe;
+  readonly slots: readonly number[];
+  readonly powers: MomentPowers;
+  /** Of single units, once one was begun anew under an optimizer that counts its steps. */
+  ages?: UnitAges;
+}
+
+export class NetworkState {
+  readonly arena: Arena;
+  readonly layout: ParameterLayout;
+  /** Address of the block of parameters. */
+  readonly parameters: number;
+  readonly buffers: BatchBuffers;
+  readonly passes: Passes;
+  /** Epochs that were begun in all fits so far: each has an order of rows of its own. */
+  epochsBegun = 0;
+  isTraining = false;
+  /** Units that were drawn anew so far: each has random numbers of its own. */
+  redraws = 0;
+  /** Counts the changes of parameters or moments that no training step made. */
+  changes = 0;
+  isDisposed = false;
+  private gradientAddress = 0;
+  private moments: Moments | undefined;
+  private unitAges: UnitAges | undefined;
+
+  constructor(
+    readonly runtime: Runtime,
+    readonly spec: ResolvedSpec,
+  ) {
+    this.arena = new Arena(runtime.heap, this);
+    this.layout = layOutParameters(spec);
+    this.parameters = this.arena.allocate(this.layout.bytes, "the network's parameters");
+    this.buffers = new BatchBuffers(spec, runtime.heap, this.arena);
+    this.passes = new Passes(runtime, spec, this.layout, this.buffers, this.parameters);
+  }
+
+  /** Floats in the block of parameters, gaps included. */
+  get parameterFloats(): number {
+    return this.layout.bytes / 4;
+  }
+
+  inputsOf(layer: number): number {
+    return layer === 0 ? this.spec.inputs : this.spec.layers[layer - 1].units;
+  }
+
+  initialize(): void {
+    const seed = splitSeed(this.spec.seed);
+    this.spec.layers.forEach(({ units, activation, kernelInitializer, biasInitializer }, index) => {
+      const offsets = this.layout.layers[index];
+      const layer = {
+        index,
+        fanIn: this.inputsOf(index),
+        fanOut: units,
+        kernel: this.parameters + offsets.kernel,
+        bias: this.parameters + offsets.bias,
+      };
+      initializeLayer(this.runtime, layer, kernelInitializer, biasInitializer, seed);
+      if (offsets.alpha !== undefined) this.floats(this.parameters + offsets.alpha, units).fill(activation.alpha!);
+    });
+  }
+
+  /** A view into the arena, valid until the next allocation. */
+  floats(address: number, count: number): Float32Array {
+    return this.runtime.heap.f32.subarray(address >>> 2, (address >>> 2) + count);
+  }
+
+  allParameters(): Float32Array {
+    return this.floats(this.parameters, this.parameterFloats);
+  }
+
+  /** The gradient's block, made at the first training. */
+  get gradient(): number {
+    this.gradientAddress ||= this.arena.allocate(this.layout.bytes, "the gradient");
+    return this.gradientAddress;
+  }
+
+  /** The moments for this optimizer: those it left behind, or new ones. Nothing changes if they do not fit. */
+  momentsFor(recipe: OptimizerRecipe): Moments {
+    if (this.moments?.recipe !== recipe) {
+      const address =
+        recipe.slots === 0 ? 0 : this.arena.allocate(recipe.slots * this.layout.bytes, `the moments of ${recipe.name}`);
+      const slots = Array.from({ length: recipe.slots }, (_, slot) => address + slot * this.layout.bytes);
+      if (this.moments && this.moments.slots.length > 0) this.arena.free(this.moments.slots[0]);
+      this.moments = { recipe, slots, powers: { beta1: 1, beta2: 1 } };
+    }
+    return this.moments;
+  }
+
+  /** What the optimizer that trained last left behind. */
+  get lastMoments(): Moments | undefined {
+    return this.moments;
+  }
+
+  /** Lets a hidden unit's step count start again, where the optimizer that trained last has one. Nothing changes if there is no memory for it. */
+  restartSteps(layer: number, unit: number): void {
+    if (!this.moments?.recipe.countsSteps) return;
+    this.agesOf(this.moments).reset(layer, unit);
+  }
+
+  private agesOf(moments: Moments): UnitAges {
+    if (!moments.ages) {
+      this.unitAges ??= new UnitAges(this.spec, this.layout, this.runtime.heap, this.arena);
+      this.unitAges.clear();
+      moments.ages = this.unitAges;
+    }
+    return moments.ages;
+  }
+
+  /** A copy of the units' step counts, for `setStepCounts`; undefined while all are as old as the network. */
+  get stepCounts(): Float64Array | undefined {
+    return this.moments?.ages?.values.slice();
+  }
+
+  setStepCounts(counts: Float64Array | undefined): void {
+    if (!this.moments) return;
+    if (counts) this.agesOf(this.moments).values.set(counts);
+    else this.moments.ages = undefined;
+  }
+
+  /** Takes over parameters, moments and the count of epochs of a network of the same shape. */
+  copyFrom(other: NetworkState): void {
+    this.changes++;
+    this.epochsBegun = other.epochsBegun;
+    this.redraws = other.redraws;
+    if (other.moments) {
+      const { recipe, slots, powers } = other.moments;
+      const own = this.momentsFor(recipe);
+      Object.assign(own.powers, powers);
+      this.setStepCounts(other.stepCounts);
+      slots.forEach((slot, i) =>
+        this.floats(own.slots[i], this.parameterFloats).set(other.floats(slot, this.parameterFloats)),
+      );
+    }
+    this.allParameters().set(other.allParameters());
+  }
+
+  checkAlive(): void {
+    if (this.isDisposed)
+      throw new RelumineError("disposed", "the network was disposed of; wanted is one that is in use");
+  }
+
+  dispose(): void {
+    if (this.isDisposed) return;
+    this.isDisposed = true;
+    this.arena.dispose();
+  }
+}
+
+/** Where a network and its layers find their state: a remedy may put another in its place, and the old one back. */
+export class StateCell {
+  /** States that were replaced, the oldest first; who may want one back keeps it alive. */
+  private replaced: WeakRef<NetworkState>[] = [];
+
+  constructor(public current: NetworkState) {}
+
+  replace(next: NetworkState): void {
+    this.replaced = [...this.replaced.filter((each) => each.deref()), new WeakRef(this.current)];
+    next.changes = this.current.changes + 1;
+    this.current = next;
+  }
+
+  holds(state: NetworkState): boolean {
+    return this.replaced.some((each) => each.deref() === state);
+  }
+
+  /** Puts a replaced state back; those that came after it are disposed of. */
+  restore(state: NetworkState): void {
+    const changes = this.current.changes + 1;
+    const index = this.replaced.findIndex((each) => each.deref() === state);
+    this.current.dispose();
+    for (const later of this.replaced.splice(index).slice(1)) later.deref()?.dispose();
+    this.current = state;
+    state.changes = changes;
+  }
+
+  dispose(): void {
+    this.current.dispose();
+    for (const each of this.replaced.splice(0)) each.deref()?.dispose();
+  }
+}
+
+const cells = new WeakMap<object, StateCell>();
+
+export function attachState(network: object, cell: StateCell): void {
+  cells.set(network, cell);
+}
+
+/** The cell of a network that createNetwork made and nobody disposed of. */
+export function cellOf(network: unknown): StateCell {
+  const cell = typeof network === "object" && network !== null ? cells.get(network) : undefined;
+  if (!cell) throw new RelumineError("value", `network is ${describe(network)}; wanted is what createNetwork returns`);
+  cell.current.checkAlive();
+  return cell;
+}
+
+/** The inside of such a network. */
+export function stateOf(network: unknown): NetworkState {
+  return cellOf(network).current;
+}

@@ -1,0 +1,120 @@
+// Step counts of single units. The bias corrections of Adam belong to moments that started at 0: a unit that is begun anew in the midst
+// of a training has a step count of its own, and so have the entries of its incoming weights, bias, slope and outgoing weights.
+// An entry between two units counts the steps of the younger one. Only hidden units are ever begun anew.
+import type { ParameterLayout } from "./parameters.js";
+import type { ResolvedSpec } from "../spec.js";
+import type { KernelExports } from "../../wasm/exports.js";
+import type { Arena, Heap } from "../../wasm/heap.js";
+
+/** Entries that lie together: rows x columns from byte `offset` on, with the addresses of their units' ages (0: as old as the network). */
+interface Part {
+  readonly offset: number;
+  readonly rows: number;
+  readonly columns: number;
+  readonly rowAges: number;
+  readonly columnAges: number;
+}
+
+/** Addresses of three kinds of blocks with one layout: parameters, their gradient, the optimizer's moments. */
+export interface ParameterBlocks {
+  readonly parameters: number;
+  readonly gradient: number;
+  /** As many as the optimizer has `slots`. */
+  readonly slots: readonly number[];
+}
+
+export class UnitAges {
+  private readonly units: number;
+  /** Of each hidden layer, its first unit among all. */
+  private readonly first: readonly number[];
+  /** Addresses, see advanceAges in assembly/optimizer.ts. */
+  private readonly powers: number;
+  private readonly ages: number;
+  private readonly parts: readonly Part[];
+
+  constructor(
+    spec: ResolvedSpec,
+    layout: ParameterLayout,
+    private readonly heap: Heap,
+    arena: Arena,
+  ) {
+    const hidden = spec.layers.slice(0, -1);
+    this.units = hidden.reduce((sum, { units }) => sum + units, 0);
+    let first = 0;
+    this.first = hidden.map(({ units }) => (first += units) - units);
+    this.powers = arena.allocate(this.units * 24, "the step counts of the units");
+    this.ages = this.powers + this.units * 16;
+    const agesOf = (layer: number) => (layer in this.first ? this.ages + this.first[layer] * 4 : 0);
+    this.parts = layout.layers.flatMap(({ kernel, bias, alpha }, layer) => {
+      const columns = spec.layers[layer].units;
+      const columnAges = agesOf(layer);
+      const single = { rows: 1, columns, rowAges: 0, columnAges };
+      return [
+        {
+          offset: kernel,
+          rows: layer === 0 ? spec.inputs : hidden[layer - 1].units,
+          columns,
+          rowAges: agesOf(layer - 1),
+          columnAges,
+        },
+        { offset: bias, ...single },
+        ...(alpha === undefined ? [] : [{ offset: alpha, ...single }]),
+      ];
+    });
+  }
+
+  /** The step counts, to be kept: beta1^t of all units, then beta2^t; 0 for those as old as the network. A view into the heap, valid until the next allocation. */
+  get values(): Float64Array {
+    return this.heap.f64.subarray(this.powers >>> 3, (this.powers >>> 3) + 2 * this.units);
+  }
+
+  /** All as old as the network: powers of 0, whose corrections are never the larger ones. */
+  clear(): void {
+    this.values.fill(0);
+  }
+
+  /** Begins a unit anew. */
+  reset(layer: number, unit: number): void {
+    const { values } = this;
+    values[this.first[layer] + unit] = values[this.units + this.first[layer] + unit] = 1;
+  }
+
+  /** Every unit's beta1^t and beta2^t one step on, and the corrections that follow. */
+  advance(kernels: KernelExports, beta1: number, beta2: number, rate: number): void {
+    kernels.advanceAges(this.units, this.powers, this.ages, beta1, beta2, rate);
+  }
+
+  /** A step of Adam on all parts, as kernels.adam makes it on the whole; returns how many entries were refused. */
+  update(
+    kernels: KernelExports,
+    { parameters, gradient, slots }: ParameterBlocks,
+    gain1: number,
+    gain2: number,
+    stepSize: number,
+    correction: number,
+    epsilon: number,
+    shrink: number,
+  ): number {
+    let refused = 0;
+    for (const { offset, rows, columns, rowAges, columnAges } of this.parts) {
+      refused += kernels.adamAged(
+        rows,
+        columns,
+        parameters + offset,
+        gradient + offset,
+        slots[0] + offset,
+        slots[1] + offset,
+        gain1,
+        gain2,
+        stepSize,
+        correction,
+        epsilon,
+        shrink,
+        rowAges,
+        columnAges,
+        this.units * 4,
+      );
+    }
+    return refused;
+  }
+}

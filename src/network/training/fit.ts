@@ -1,0 +1,213 @@
+// The training loop: epochs, batches, callbacks and logs around the steps of step.ts.
+import type { BatchLog, EpochLog, History, Metrics, TrainingContext, Network, FitOptions } from "../types.js";
+import { SilentUnits } from "./silent-units.js";
+import type { DataSet } from "../data.js";
+import { evaluateRows, hiddenUnits, toMetrics } from "./evaluate.js";
+import { yieldToEventLoop } from "../../core/event-loop.js";
+import { makePlan, type Plan } from "./plan.js";
+import { attachFit, type RunningFit } from "./running-fit.js";
+import type { NetworkState } from "../state/state.js";
+import { RowOrder, TrainingStep } from "./step.js";
+import { checkNumber, isFloat32 } from "../../core/checks.js";
+import { RelumineError } from "../../core/errors.js";
+import { Arena } from "../../wasm/heap.js";
+
+const YIELD_AFTER = 8; // milliseconds: half a frame, so that a page paints and a server answers
+
+/** One run of `fit`: everything that a step needs is made beforehand, so that a step allocates nothing. */
+class TrainingRun implements RunningFit {
+  readonly epochLogs: EpochLog[] = [];
+  stopped: History["stopped"];
+  readonly order: RowOrder;
+  readonly firstEpoch: number;
+  step = 0;
+  rate: number;
+  isOver = false;
+  private readonly watchers: (() => void)[] = [];
+  private readonly releases: (() => void)[] = [];
+  private readonly steps: TrainingStep;
+  private readonly silent: SilentUnits;
+  private readonly hasBatchCallbacks: boolean;
+  private readonly context: TrainingContext;
+  /** The epoch's first row that was not trained on yet. */
+  private nextRow = 0;
+  private lastYield = performance.now();
+  private lastClock = this.lastYield;
+  private stepsSinceClock = 0;
+  private stepsPerClock = 1;
+
+  constructor(
+    network: Network,
+    readonly state: NetworkState,
+    readonly plan: Plan,
+    scratch: Arena,
+  ) {
+    const { runtime, spec } = state;
+    const rows = Math.min(plan.batchSize, plan.trainingRows);
+    const validationRows = plan.validation?.rows ?? plan.data.rows - plan.trainingRows;
+    state.buffers.ensure(Math.max(rows, state.buffers.chunk(validationRows)), true);
+    this.firstEpoch = state.epochsBegun;
+    this.rate = plan.recipe.learningRate;
+    this.order = new RowOrder(state, plan, scratch);
+    this.silent = new SilentUnits(hiddenUnits(spec), runtime.kernels, runtime.heap, scratch);
+    this.steps = new TrainingStep(state, plan, this.order);
+    this.hasBatchCallbacks = plan.callbacks.some(({ onBatchEnd }) => onBatchEnd !== undefined);
+    this.context = { network, stop: () => this.stop("callback") };
+    attachFit(this.context, this);
+  }
+
+  get loss(): number {
+    return this.steps.loss;
+  }
+
+  watch(watcher: () => void): void {
+    this.watchers.push(watcher);
+    this.steps.counting = "all";
+  }
+
+  atEnd(release: () => void): void {
+    this.releases.push(release);
+  }
+
+  end(): void {
+    this.isOver = true;
+    for (const release of this.releases) release();
+  }
+
+  async run(): Promise<History> {
+    const { callbacks, epochs } = this.plan;
+    for (const callback of callbacks) await callback.onTrainBegin?.(this.context);
+    for (let epoch = 1; epoch <= epochs && !this.isStopped(); epoch++) await this.runEpoch(epoch);
+    const history: History =
+      this.stopped === undefined ? { epochs: this.epochLogs } : { epochs: this.epochLogs, stopped: this.stopped };
+    for (const callback of callbacks) await callback.onTrainEnd?.(history, this.context);
+    return history;
+  }
+
+  private stop(reason: NonNullable<History["stopped"]>): void {
+    this.stopped ??= reason;
+  }
+
+  private isStopped(): boolean {
+    this.state.checkAlive();
+    if (this.plan.signal?.aborted) this.stop("aborted");
+    return this.stopped !== undefined;
+  }
+
+  private async runEpoch(epoch: number): Promise<void> {
+    const { trainingRows, callbacks } = this.plan;
+    const started = performance.now();
+    this.beginEpoch();
+    while (this.nextRow < trainingRows) {
+      const isYielding = this.trainOn(epoch);
+      if (isYielding === undefined) return this.stop("diverged");
+      if (this.hasBatchCallbacks) await this.tellBatch(epoch);
+      if (isYielding) await this.yield();
+      if (this.isStopped() && this.nextRow < trainingRows) return;
+    }
+    const [lossSum, correct] = this.steps.sums;
+    const metrics = toMetrics(this.state.spec, lossSum, correct, trainingRows);
+    const log = this.describeEpoch(epoch, metrics, (performance.now() - started) / 1000);
+    this.epochLogs.push(log);
+    for (const callback of callbacks) await callback.onEpochEnd?.(log, this.context);
+  }
+
+  private beginEpoch(): void {
+    this.order.beginEpoch(this.state.epochsBegun++);
+    this.silent.reset();
+    this.steps.sums.fill(0);
+    this.nextRow = 0;
+  }
+
+  /** Steps up to the next thing to wait for, or the epoch's end: whether it is time to yield; undefined if a step diverged. */
+  private trainOn(epoch: number): boolean | undefined {
+    do {
+      if (!this.trainBatch(epoch)) return undefined;
+      if (this.isTimeToYield()) return true;
+    } while (!this.hasBatchCallbacks && this.nextRow < this.plan.trainingRows && !this.isStopped());
+    return false;
+  }
+
+  /** One step; false, with the weights as they were, if the loss or its gradient is not finite. */
+  private trainBatch(epoch: number): boolean {
+    const { plan, steps } = this;
+    const start = this.nextRow;
+    const rows = Math.min(plan.batchSize, plan.trainingRows - start);
+    if (plan.schedule) this.rate = this.rateFor(plan.schedule, epoch);
+    if (!steps.differentiate(start, rows)) return false;
+    this.silent.note(this.state.buffers);
+    this.nextRow = start + rows;
+    this.step++;
+    const isWhole = steps.update(this.rate);
+    for (let i = 0; i < this.watchers.length; i++) this.watchers[i]();
+    return isWhole;
+  }
+
+  private rateFor(schedule: NonNullable<Plan["schedule"]>, epoch: number): number {
+    const step = this.step + 1;
+    const rate = schedule(step, epoch);
+    if (typeof rate === "number" && rate >= 0 && isFloat32(rate)) return rate; // the text that a refusal wants is not made in each step
+    return checkNumber(`learningRate(${step}, ${epoch})`, rate, { low: 0 });
+  }
+
+  private async tellBatch(epoch: number): Promise<void> {
+    const log: BatchLog = { step: this.step, epoch, loss: this.steps.loss };
+    for (const callback of this.plan.callbacks) {
+      const pending = callback.onBatchEnd?.(log, this.context);
+      if (pending) await pending;
+    }
+  }
+
+  /** Looks at the clock about once a millisecond: a look costs a short step a twentieth of its time. */
+  private isTimeToYield(): boolean {
+    if (++this.stepsSinceClock < this.stepsPerClock) return false;
+    const now = performance.now();
+    const stepsPerMillisecond = this.stepsSinceClock / (now - this.lastClock);
+    this.stepsPerClock = Math.max(1, Math.min(1000, Math.floor(stepsPerMillisecond)));
+    this.lastClock = now;
+    this.stepsSinceClock = 0;
+    return now - this.lastYield > YIELD_AFTER;
+  }
+
+  private async yield(): Promise<void> {
+    await yieldToEventLoop();
+    this.lastYield = this.lastClock = performance.now();
+  }
+
+  private describeEpoch(epoch: number, metrics: Metrics, seconds: number): EpochLog {
+    const validation = this.validate();
+    const silentUnits = hiddenUnits(this.state.spec).map((_, layer) => this.silent.count(layer));
+    return { epoch, ...metrics, learningRate: this.rate, seconds, silentUnits, ...(validation && { validation }) };
+  }
+
+  private validate(): Metrics | undefined {
+    const { data, validation, trainingRows } = this.plan;
+    if (validation) return evaluateRows(this.state, validation, 0, validation.rows, 0);
+    if (trainingRows === data.rows) return undefined;
+    return evaluateRows(this.state, data, trainingRows, data.rows - trainingRows, this.order.address);
+  }
+}
+
+/** Trains the network; see Network.fit. All is checked and all memory taken before anything changes. */
+export async function fit(
+  network: Network,
+  state: NetworkState,
+  data: DataSet,
+  options?: FitOptions,
+): Promise<History> {
+  state.checkAlive();
+  if (state.isTraining)
+    throw new RelumineError("value", "the network is training already; wanted is one fit at a time");
+  const plan = makePlan(state, data, options);
+  const scratch = new Arena(state.runtime.heap);
+  let run: TrainingRun | undefined;
+  try {
+    run = new TrainingRun(network, state, plan, scratch);
+    state.isTraining = true;
+    return await run.run();
+  } finally {
+    state.isTraining = false;
+    run?.end();
+    scratch.dispose();
+  }
+}

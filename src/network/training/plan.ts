@@ -1,0 +1,116 @@
+// What a caller asks of fit: the options, checked and with their defaults filled in.
+import type { Callback, FitOptions } from "../types.js";
+import { type DataSet, type PreparedData, prepareData } from "../data.js";
+import { adam, checkOptimizer, type OptimizerRecipe } from "./optimizers.js";
+import type { NetworkState } from "../state/state.js";
+import { checkBoolean, checkFunction, checkInteger, checkNumber, checkOptions, describe } from "../../core/checks.js";
+import { RelumineError } from "../../core/errors.js";
+
+/** What one fit does, checked and with defaults filled in. */
+export interface Plan {
+  readonly data: PreparedData;
+  readonly validation: PreparedData | undefined;
+  /** Of the data's rows, how many train; the others, if any, validate. */
+  readonly trainingRows: number;
+  readonly epochs: number;
+  readonly batchSize: number;
+  readonly recipe: OptimizerRecipe;
+  readonly schedule: FitOptions["learningRate"];
+  readonly clipNorm: number;
+  readonly shuffle: boolean;
+  readonly callbacks: readonly Callback[];
+  readonly signal: AbortSignal | undefined;
+}
+
+export const OPTION_NAMES = [
+  "epochs",
+  "batchSize",
+  "optimizer",
+  "learningRate",
+  "clipNorm",
+  "shuffle",
+  "validation",
+  "callbacks",
+  "signal",
+];
+const CALLBACK_NAMES = ["onTrainBegin", "onBatchEnd", "onEpochEnd", "onTrainEnd"] as const;
+
+function checkCallbacks(callbacks: readonly Callback[]): readonly Callback[] {
+  if (!Array.isArray(callbacks))
+    throw new RelumineError("value", `callbacks is ${describe(callbacks)}; wanted is an array of callbacks`);
+  callbacks.forEach((callback: unknown, index) => {
+    if (typeof callback !== "object" || callback === null) {
+      throw new RelumineError(
+        "value",
+        `callbacks[${index}] is ${describe(callback)}; wanted is an object with ${CALLBACK_NAMES.join(", ")}`,
+      );
+    }
+    for (const name of CALLBACK_NAMES) {
+      const method = (callback as Callback)[name];
+      if (method !== undefined) checkFunction(`callbacks[${index}].${name}`, method);
+    }
+  });
+  return callbacks;
+}
+
+function checkSignal(signal: AbortSignal | undefined): AbortSignal | undefined {
+  if (signal !== undefined && typeof signal?.aborted !== "boolean") {
+    throw new RelumineError("value", `signal is ${describe(signal)}; wanted is an AbortSignal`);
+  }
+  return signal;
+}
+
+function countTrainingRows(rows: number, validation: FitOptions["validation"]): number {
+  if (typeof validation !== "number" || validation === 0) return rows;
+  checkNumber("validation", validation, { low: 0, high: 1, openHigh: true });
+  const heldOut = Math.round(rows * validation);
+  if (heldOut === 0 || heldOut === rows) {
+    throw new RelumineError(
+      "value",
+      `validation is ${validation} of ${rows} rows, which holds out ${heldOut}; wanted is at least one row on each side`,
+    );
+  }
+  return rows - heldOut;
+}
+
+export function makePlan(state: NetworkState, data: DataSet, options: FitOptions | undefined): Plan {
+  const { spec } = state;
+  const given = checkOptions("fit", options, OPTION_NAMES);
+  const units = spec.layers.at(-1)!.units;
+  const epochs = checkInteger("epochs", given.epochs ?? 10, { low: 0 });
+  const batchSize = checkInteger("batchSize", given.batchSize ?? 32, { low: 1 });
+  const prepared = prepareData("data", data, spec.inputs, units, spec.loss);
+  const { validation } = given;
+  return {
+    data: prepared,
+    validation:
+      validation === undefined || typeof validation === "number"
+        ? undefined
+        : prepareData("validation", validation, spec.inputs, units, spec.loss),
+    trainingRows: countTrainingRows(prepared.rows, validation),
+    epochs,
+    batchSize,
+    recipe: checkOptimizer(given.optimizer ?? adam()),
+    schedule:
+      given.learningRate === undefined ? undefined : checkFunction("learningRate (a schedule)", given.learningRate),
+    clipNorm:
+      given.clipNorm === undefined ? Infinity : checkNumber("clipNorm", given.clipNorm, { low: 0, openLow: true }),
+    shuffle: checkBoolean("shuffle", given.shuffle ?? true),
+    callbacks: checkCallbacks(given.callbacks ?? []),
+    signal: checkSignal(given.signal),
+  };
+}
+
+/** Where a step's batch lies in the order of its epoch; steps and epochs count from 1. */
+export function batchOf(
+  { trainingRows, batchSize }: Plan,
+  step: number,
+): { readonly epoch: number; readonly start: number; readonly rows: number } {
+  const steps = stepsPerEpoch({ trainingRows, batchSize });
+  const start = ((step - 1) % steps) * batchSize;
+  return { epoch: Math.floor((step - 1) / steps) + 1, start, rows: Math.min(batchSize, trainingRows - start) };
+}
+
+export function stepsPerEpoch({ trainingRows, batchSize }: Pick<Plan, "trainingRows" | "batchSize">): number {
+  return Math.ceil(trainingRows / batchSize);
+}

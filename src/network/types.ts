@@ -1,0 +1,145 @@
+// A network, its layers and its trainings as their users meet them: types alone.
+import type { DataSet } from "./data.js";
+import type { NetworkSpec } from "./spec.js";
+import type { Optimizer } from "./training/optimizers.js";
+import type { ResolvedActivation } from "../activations/activations.js";
+import type { Matrix, Samples } from "../core/matrix.js";
+
+/** kernel: inputs x units, row-major. bias: units. alpha: PReLU slopes, one per unit. */
+export interface Weights {
+  kernel: Float32Array;
+  bias: Float32Array;
+  alpha?: Float32Array;
+}
+
+/** A dense layer: shapes, and copies of its weights in and out. */
+export interface DenseLayer {
+  readonly inputs: number;
+  readonly units: number;
+  readonly activation: ResolvedActivation;
+  /**
+   * Copies of the layer's weights.
+   * @throws RelumineError "disposed"
+   * @example const { kernel, bias } = network.layers[0].getWeights();
+   */
+  getWeights(): Weights;
+  /**
+   * Replaces the weights that are given; all or, on an error, none.
+   * @throws RelumineError "shape", "value" or "disposed"
+   * @example network.layers[0].setWeights({ bias: new Float32Array(64).fill(0.1) });
+   */
+  setWeights(weights: Partial<Weights>): void;
+}
+
+export interface Metrics {
+  readonly loss: number;
+  /** Share of right answers; absent where the loss is one of regression. */
+  readonly accuracy?: number;
+}
+
+/** step counts updates from 1 and goes on from one epoch to the next; loss is the batch's mean, before that update. */
+export interface BatchLog {
+  readonly step: number;
+  /** Counted from 1. */
+  readonly epoch: number;
+  readonly loss: number;
+}
+
+/** loss and accuracy are means over the epoch's batches, each before its update. */
+export interface EpochLog extends Metrics {
+  /** Counted from 1. */
+  readonly epoch: number;
+  /** Of the epoch's last update. */
+  readonly learningRate: number;
+  readonly seconds: number;
+  readonly validation?: Metrics;
+  /** Hidden units that fired on no sample of this epoch, one count per hidden layer; counted inside the forward kernels. */
+  readonly silentUnits: readonly number[];
+}
+
+export interface History {
+  /** The whole epochs, in order. */
+  readonly epochs: readonly EpochLog[];
+  /** diverged: the loss left the finite numbers; the last finite weights are kept. */
+  readonly stopped?: "aborted" | "callback" | "diverged";
+}
+
+export interface TrainingContext {
+  readonly network: Network;
+  /** Ends the training after the running batch. */
+  stop(): void;
+}
+
+/** Each method may return a promise: training goes on when it is fulfilled. An error that it throws rejects `fit`. */
+export interface Callback {
+  onTrainBegin?(context: TrainingContext): void | Promise<void>;
+  onBatchEnd?(log: BatchLog, context: TrainingContext): void | Promise<void>;
+  onEpochEnd?(log: EpochLog, context: TrainingContext): void | Promise<void>;
+  onTrainEnd?(history: History, context: TrainingContext): void | Promise<void>;
+}
+
+export interface FitOptions {
+  /** Passes over the data. Default 10. */
+  readonly epochs?: number;
+  /** Default 32; the last batch of an epoch may be smaller. */
+  readonly batchSize?: number;
+  /** Default adam(). The same optimizer object goes on with its moments in a later fit. */
+  readonly optimizer?: Optimizer;
+  /** A schedule; overrides the optimizer's rate. Steps and epochs count from 1. */
+  readonly learningRate?: (step: number, epoch: number) => number;
+  /** Scales the gradient down to this global norm. */
+  readonly clipNorm?: number;
+  /** Default true, from the network's seed. */
+  readonly shuffle?: boolean;
+  /** A set, or the fraction of rows held out, drawn from the network's seed (0: none). */
+  readonly validation?: DataSet | number;
+  readonly callbacks?: readonly Callback[];
+  /** Stops after the running batch and resolves with what was learnt. */
+  readonly signal?: AbortSignal;
+}
+
+/** A network of dense layers. Every method throws RelumineError "disposed" after dispose(). */
+export interface Network extends Disposable {
+  /** Defaults filled in. */
+  readonly spec: NetworkSpec;
+  readonly runtime: { readonly simd: "strict" | "relaxed"; readonly threads: number };
+  readonly layers: readonly DenseLayer[];
+  readonly parameterCount: number;
+  /**
+   * Trains on `data.rows` samples; yields to the event loop every few milliseconds.
+   * An error in the arguments leaves the network as it was; one thrown by a callback or a schedule ends the training with what was learnt so far.
+   * @throws RelumineError "value", "shape", "memory" or "disposed" (as a rejection)
+   * @example const history = await network.fit({ x, y }, { epochs: 20, optimizer: adam() });
+   */
+  fit(data: DataSet, options?: FitOptions): Promise<History>;
+  /**
+   * Mean loss, and accuracy for the cross-entropies.
+   * @throws RelumineError "value", "shape" or "disposed"
+   * @example const { loss, accuracy } = network.evaluate({ x, y });
+   */
+  evaluate(data: DataSet): Metrics;
+  /**
+   * Probabilities for the cross-entropies, plain outputs otherwise; { logits: true } for the last layer as it is.
+   * @param x rows x inputs
+   * @returns rows x outputs
+   * @throws RelumineError "value", "shape" or "disposed"
+   * @example const { data } = network.predict([[0.5, 1]]);
+   */
+  predict(x: Samples, options?: { logits?: boolean }): Matrix;
+  /**
+   * A network of its own with the same weights, moments and place in the sequence of epochs.
+   * @throws RelumineError "memory" or "disposed" (as a rejection)
+   * @example const twin = await network.clone();
+   */
+  clone(): Promise<Network>;
+  /**
+   * A table of the layers, as text.
+   * @example console.log(network.summary());
+   */
+  summary(): string;
+  /**
+   * Gives the memory back; a network that is training stops with an error.
+   * @example using network = await createNetwork(spec); // disposed of at the end of the block
+   */
+  dispose(): void;
+}

@@ -1,0 +1,188 @@
+// Continual backpropagation (Dohare et al. 2024, "Loss of plasticity in deep continual learning"): all the time a few of the least useful
+// hidden units are begun anew, so that the network stays able to learn.
+import { actDuring, type RunningRemedy } from "./remedy-callback.js";
+import { clearMoments, outgoing, redrawIncoming, zeroOutgoing } from "../remedies/unit-parameters.js";
+import { checkInteger, checkNumber, checkOptions } from "../../core/checks.js";
+import type { Callback } from "../../network/types.js";
+import { batchOf } from "../../network/training/plan.js";
+import type { RunningFit } from "../../network/training/running-fit.js";
+
+export interface ContinualBackprop extends Callback {
+  /** Units that were begun anew in the fit that is running or ran last, one count per hidden layer. */
+  readonly replaced: readonly number[];
+}
+
+interface Options {
+  readonly replacementRate: number;
+  readonly maturity: number;
+  readonly decay: number;
+}
+
+interface Layer {
+  readonly units: number;
+  /** Of the moving averages, units float32 each: the utility, and the mean |activation|. */
+  readonly utility: number;
+  readonly activation: number;
+  /** By unit: steps made when it was begun. */
+  readonly begun: Float64Array;
+  /** Units that are not older than the maturity. */
+  young: number;
+  /** Replacements that are due: whole ones are made at once. */
+  due: number;
+}
+
+interface Replacement {
+  readonly layer: number;
+  readonly unit: number;
+  /** Its mean activation, which the next layer's bias takes over. */
+  readonly mean: number;
+}
+
+const MAGNITUDE = 6; // the array of Σ|a| among a batch's counters, see assembly/counters.ts
+const NON_NEGATIVE = ["relu", "softplus", "sigmoid"];
+
+/** base^exponent by multiplication: Math.pow differs between engines. */
+function power(base: number, exponent: number): number {
+  let result = 1;
+  for (let left = exponent; left > 0; left = Math.floor(left / 2), base *= base) if (left % 2 === 1) result *= base;
+  return result;
+}
+
+class Replacer implements RunningRemedy {
+  replaced: number[] = [];
+  private readonly layers: readonly Layer[];
+  private steps = 0;
+  /** Replaced units that are still young, the oldest first. */
+  private readonly growing: { readonly layer: Layer; readonly until: number }[] = [];
+  private pending: Replacement[] = [];
+
+  constructor(
+    { state }: RunningFit,
+    private readonly options: Options,
+  ) {
+    this.layers = state.spec.layers.slice(0, -1).map(({ units }) => {
+      const utility = state.arena.allocate(units * 8, "the utility of the units");
+      return { units, utility, activation: utility + units * 4, begun: new Float64Array(units), young: units, due: 0 };
+    });
+  }
+
+  begin(): void {
+    this.replaced = this.layers.map(() => 0);
+    this.pending = [];
+  }
+
+  note(fit: RunningFit): void {
+    const {
+      state: { runtime, buffers, parameters, layout, spec },
+      plan,
+      step,
+    } = fit;
+    const { replacementRate, maturity, decay } = this.options;
+    const { rows } = batchOf(plan, step);
+    this.steps++;
+    if (this.steps === maturity + 1) for (const layer of this.layers) layer.young = 0;
+    while (this.growing.length > 0 && this.growing[0].until < this.steps) this.growing.shift()!.layer.young--;
+    for (let index = 0; index < this.layers.length; index++) {
+      const layer = this.layers[index];
+      const { units, utility, activation } = layer;
+      const kernel = parameters + layout.layers[index + 1].kernel;
+      const magnitude = buffers.counters(index) + MAGNITUDE * units * 4;
+      runtime.kernels.updateUtility(
+        units,
+        spec.layers[index + 1].units,
+        kernel,
+        magnitude,
+        1 / rows,
+        1 - decay,
+        utility,
+        activation,
+      );
+      layer.due += replacementRate * (units - layer.young);
+      if (layer.due >= 1) this.choose(fit, index, rows);
+    }
+  }
+
+  /** Marks the least useful of the units that are old enough, as many as are due. */
+  private choose(fit: RunningFit, index: number, rows: number): void {
+    const layer = this.layers[index];
+    const { f32 } = fit.state.runtime.heap;
+    const corrected = (average: number, unit: number) =>
+      f32[(average >>> 2) + unit] / (1 - power(this.options.decay, this.steps - layer.begun[unit]));
+    const ranked = [...layer.begun.keys()]
+      .filter((unit) => this.steps - layer.begun[unit] > this.options.maturity)
+      .map((unit) => ({ unit, utility: corrected(layer.utility, unit) }))
+      .sort((a, b) => a.utility - b.utility || a.unit - b.unit);
+    const isNonNegative = NON_NEGATIVE.includes(fit.state.spec.layers[index].activation.name);
+    for (const { unit } of ranked.slice(0, Math.floor(layer.due))) {
+      this.pending.push({
+        layer: index,
+        unit,
+        mean: isNonNegative ? corrected(layer.activation, unit) : batchMean(fit, index, unit, rows),
+      });
+    }
+    layer.due -= Math.floor(layer.due);
+  }
+
+  apply({ state }: RunningFit): void {
+    for (const { layer: index, unit, mean } of this.pending) {
+      const layer = this.layers[index];
+      const { f32 } = state.runtime.heap;
+      const { start, end } = outgoing(state, index, unit);
+      const weights = (state.parameters >>> 2) + start;
+      const bias = (state.parameters + state.layout.layers[index + 1].bias) >>> 2;
+      for (let i = 0; i < end - start; i++) f32[bias + i] += f32[weights + i] * mean;
+      zeroOutgoing(state, index, unit);
+      redrawIncoming(state, index, unit);
+      clearMoments(state, index, unit);
+      state.changes++;
+      state.runtime.heap.f32[(layer.utility >>> 2) + unit] = state.runtime.heap.f32[(layer.activation >>> 2) + unit] =
+        0;
+      layer.begun[unit] = this.steps;
+      layer.young++;
+      this.growing.push({ layer, until: this.steps + this.options.maturity });
+      this.replaced[index]++;
+    }
+    if (this.pending.length > 0) this.pending = [];
+  }
+}
+
+/** Mean activation of a unit over the batch in the buffers. */
+function batchMean({ state }: RunningFit, layer: number, unit: number, rows: number): number {
+  const { units } = state.spec.layers[layer];
+  const { f32 } = state.runtime.heap;
+  let sum = 0;
+  for (let row = 0; row < rows; row++) sum += f32[(state.buffers.activations(layer) >>> 2) + row * units + unit];
+  return sum / rows;
+}
+
+/**
+ * A callback that begins the least useful hidden units anew, a few at a time (continual backpropagation, Dohare et al. 2024).
+ *
+ * A unit's utility is a moving average of its mean |activation| over the batch times the sum of its outgoing weights' sizes, corrected by the
+ * unit's own age. Each step replacementRate of the units older than the maturity are due, in each hidden layer by itself; whole units are
+ * replaced: incoming weights drawn anew by the layer's initializer, bias 0, outgoing weights 0, the next layer's biases take over what they
+ * passed on on average (relu, softplus and sigmoid: the moving average; other activations: that of the last batch), the optimizer's moments and
+ * step counts of just those entries begin anew.
+ *
+ * A later fit of the same network with the same callback goes on where the last one ended. Put a trace behind it.
+ * @param options replacementRate: share of a layer's units a step, default 1e-4; maturity: steps, default 100; decay: of the averages, default 0.99
+ * @throws RelumineError "value"; in a second fit (as its rejection) while the first is still running
+ * @example
+ * const renewal = continualBackprop();
+ * await network.fit({ x, y }, { callbacks: [renewal] });
+ * console.log(renewal.replaced);
+ */
+export function continualBackprop(options?: {
+  replacementRate?: number;
+  maturity?: number;
+  decay?: number;
+}): ContinualBackprop {
+  const given = checkOptions("continualBackprop", options, ["replacementRate", "maturity", "decay"]);
+  const checked: Options = {
+    replacementRate: checkNumber("replacementRate", given.replacementRate ?? 1e-4, { low: 0, high: 1 }),
+    maturity: checkInteger("maturity", given.maturity ?? 100, { low: 0 }),
+    decay: checkNumber("decay", given.decay ?? 0.99, { low: 0, high: 1, openHigh: true }),
+  };
+  const { callback, last } = actDuring("continualBackprop", (fit) => new Replacer(fit, checked));
+  return Object.defineProperty(callback, "replaced", { get: () => last()?.replaced ?? [] }) as ContinualBackprop;
+}

@@ -1,0 +1,99 @@
+// What the baseline suffers from, by its deaths, its diagnosis and its history: that decides what is tried first.
+import type { Cause, Death } from "../../diagnosis/trace/types.js";
+import type { Diagnosis } from "../../diagnosis/types.js";
+import type { History } from "../../network/types.js";
+import type { ResolvedSpec } from "../../network/spec.js";
+
+export type Illness =
+  "none" | "divergence" | "highRate" | "momentum" | "weightDecay" | "negativeBias" | "born" | "unknown";
+
+export interface Evidence {
+  readonly spec: ResolvedSpec;
+  readonly history: History;
+  readonly diagnosis?: Diagnosis;
+  readonly deaths: readonly Death[];
+}
+
+export interface Verdict {
+  readonly illness: Illness;
+  /** One sentence. */
+  readonly reason: string;
+  readonly causes: Readonly<Partial<Record<Cause, number>>>;
+}
+
+const FEW = 0.1; // so small a share of dead units is common in networks that do well
+const BY_CAUSE: Readonly<Record<Cause, Illness>> = {
+  born: "born",
+  learningRate: "highRate",
+  momentum: "momentum",
+  weightDecay: "weightDecay",
+  upstream: "highRate",
+  drift: "highRate",
+  unknown: "unknown",
+};
+const WORDS: Readonly<Record<Cause, string>> = {
+  born: "were silent from the start",
+  learningRate: "were shut by a plain gradient step",
+  momentum: "were shut by momentum",
+  weightDecay: "were shut by weight decay",
+  upstream: "lost their inputs",
+  drift: "were shut by many small steps",
+  unknown: "died of causes that could not be replayed",
+};
+
+export function countCauses(deaths: readonly Death[]): Partial<Record<Cause, number>> {
+  const counts: Partial<Record<Cause, number>> = {};
+  for (const { cause } of deaths) counts[cause] = (counts[cause] ?? 0) + 1;
+  return counts;
+}
+
+/** Dead units that would fire without their bias, in layers that start with a negative one. */
+function shutByBias({ spec, diagnosis }: Evidence): number {
+  const dead = diagnosis!.layers.flatMap(({ units }) => units.filter(({ state }) => state === "dead"));
+  return dead.filter(
+    ({ layer, mechanism }) => spec.layers[layer].biasInitializer < 0 && mechanism !== "negativeWeights",
+  ).length;
+}
+
+/** Dead units enough to be an illness: a tenth of all, or a whole layer. */
+function isIll({ deadFraction, layers }: Diagnosis): boolean {
+  return deadFraction >= FEW || layers.some(({ dead, units }) => dead === units.length);
+}
+
+export function judge(evidence: Evidence): Verdict {
+  const { diagnosis, history, deaths } = evidence;
+  const causes = countCauses(deaths);
+  if (history.stopped === "aborted")
+    return { illness: "unknown", causes, reason: "the baseline was interrupted: what it suffers from can't be said" };
+  if (history.stopped === "diverged" || !diagnosis)
+    return { illness: "divergence", causes, reason: "the numbers of the baseline overflow: smaller steps come first" };
+  const share = `${diagnosis.dead} of ${diagnosis.units} hidden units are dead in the baseline's first run`;
+  if (!isIll(diagnosis)) return { illness: "none", causes, reason: `${share}: too few to be an illness` };
+  if (shutByBias(evidence) >= diagnosis.dead / 2 && (causes.born ?? 0) >= deaths.length / 2) {
+    return {
+      illness: "negativeBias",
+      causes,
+      reason: `${share}, most of them behind a negative starting bias: a higher bias comes first`,
+    };
+  }
+  const [cause = "unknown", count = diagnosis.dead] =
+    (Object.entries(causes) as [Cause, number][]).sort(([, a], [, b]) => b - a)[0] ?? [];
+  const illness = BY_CAUSE[cause];
+  const first = {
+    born: "another start",
+    highRate: "a lower rate",
+    momentum: "less momentum",
+    weightDecay: "no weight decay",
+  }[illness as string];
+  return {
+    illness,
+    causes,
+    reason: `${share}, and ${count} of the ${deaths.length} whose death was traced ${WORDS[cause]}${first ? `: ${first} comes first` : ""}`,
+  };
+}
+
+/** Nothing is dead and the loss still fell by a tenth in the last quarter of the epochs: larger steps may do. */
+export function isSlow({ history: { epochs } }: Evidence): boolean {
+  const before = epochs[Math.floor(epochs.length * 0.75) - 1];
+  return before !== undefined && epochs[epochs.length - 1].loss < 0.9 * before.loss;
+}

@@ -1,0 +1,183 @@
+// The remedies, a line each, and the order in which an illness wants them.
+import { type Evidence, type Illness, isSlow } from "./baseline-fault.js";
+import type { Regimen } from "./run-trial.js";
+import type { NamedCallback } from "./types.js";
+import type { ResolvedDenseSpec } from "../../network/spec.js";
+import { type ActivationName, resolveActivation } from "../../activations/activations.js";
+
+type Family = "rate" | "momentum" | "decay" | "clip" | "bias" | "start" | "shape" | "during" | "mix";
+type Change = (regimen: Regimen) => Regimen;
+
+interface Remedy {
+  readonly name: string;
+  readonly family: Family;
+  readonly why: string;
+  readonly change: Change;
+  /** Where it is to be tried at all; absent: everywhere. */
+  readonly when?: (illness: Illness, evidence: Evidence) => boolean;
+}
+
+export interface Candidate extends Pick<Remedy, "name" | "why"> {
+  readonly regimen: Regimen;
+}
+
+const ORDER: Readonly<Record<Illness, readonly Family[]>> = {
+  none: ["rate", "shape", "start", "during", "clip", "bias", "momentum", "decay", "mix"],
+  divergence: ["rate", "clip", "momentum", "mix", "shape", "start", "during", "bias", "decay"],
+  highRate: ["rate", "clip", "mix", "momentum", "during", "shape", "start", "bias", "decay"],
+  momentum: ["momentum", "rate", "clip", "mix", "during", "shape", "start", "bias", "decay"],
+  weightDecay: ["decay", "rate", "during", "shape", "clip", "start", "bias", "momentum", "mix"],
+  negativeBias: ["bias", "start", "mix", "shape", "during", "rate", "clip", "momentum", "decay"],
+  born: ["start", "shape", "mix", "bias", "during", "rate", "clip", "momentum", "decay"],
+  unknown: ["rate", "shape", "start", "during", "clip", "bias", "momentum", "decay", "mix"],
+};
+
+/** An option of the optimizer, where it has it. */
+function option(name: string, change: (value: number) => number): Change {
+  return (regimen) => {
+    const { optimizer } = regimen;
+    const value = optimizer.options[name];
+    if (typeof value !== "number") return regimen;
+    const changed = {
+      ...optimizer.options,
+      [name]: change(value),
+      ...(name === "momentum" && "nesterov" in optimizer.options && { nesterov: false }),
+    };
+    return { ...regimen, optimizer: { ...optimizer, options: changed } };
+  };
+}
+
+function hidden(change: (layer: ResolvedDenseSpec) => Partial<ResolvedDenseSpec>): Change {
+  return (regimen) => {
+    const last = regimen.spec.layers.length - 1;
+    const layers = regimen.spec.layers.map((layer, index) => (index === last ? layer : { ...layer, ...change(layer) }));
+    return { ...regimen, spec: { ...regimen.spec, layers } };
+  };
+}
+
+const rate = (factor: number): Change => option("learningRate", (value) => Number((value * factor).toPrecision(3)));
+const bias = (value: number): Change =>
+  hidden(({ biasInitializer }) => ({ biasInitializer: Math.max(biasInitializer, value) }));
+const shape = (name: ActivationName): Change => hidden(() => ({ activation: resolveActivation(name, name) }));
+const asymmetric: Change = (regimen) => hidden(() => ({ kernelInitializer: "asymmetric" }))(regimen);
+const clip: Change = (regimen) => ({ ...regimen, clipNorm: Math.min(regimen.clipNorm ?? Infinity, 1) });
+const both =
+  (...changes: readonly Change[]): Change =>
+  (regimen) =>
+    changes.reduce((changed, change) => change(changed), regimen);
+
+const during =
+  (name: NamedCallback["name"], options?: NamedCallback["options"]): Change =>
+  (regimen) => ({ ...regimen, callbacks: [...regimen.callbacks, options ? { name, options } : { name }] });
+const calibrated: Change = (regimen) => ({ ...regimen, calibrate: { activity: 0.5 } });
+
+const isOf =
+  (...illnesses: readonly Illness[]) =>
+  (illness: Illness): boolean =>
+    illnesses.includes(illness);
+const hasNegativeBias = (_: Illness, { spec }: Evidence): boolean =>
+  spec.layers.slice(0, -1).some(({ biasInitializer }) => biasInitializer < 0);
+const isOfSteps = (illness: Illness): boolean => isOf("highRate", "momentum", "divergence")(illness);
+
+/** All of them; a function, so that a bundle without prescribe leaves them out. */
+const remedies = (): readonly Remedy[] => [
+  { name: "rate ÷ 10", family: "rate", why: "steps too small to shut units", change: rate(1 / 10) },
+  { name: "rate ÷ 3", family: "rate", why: "smaller steps", change: rate(1 / 3) },
+  {
+    name: "rate × 3",
+    family: "rate",
+    why: "nothing is dead and the loss is still falling",
+    change: rate(3),
+    when: (illness, evidence) => illness === "none" && isSlow(evidence),
+  },
+  {
+    name: "no momentum",
+    family: "momentum",
+    why: "no step goes on after its gradient",
+    change: both(
+      option("momentum", () => 0),
+      option("beta1", () => 0),
+    ),
+  },
+  {
+    name: "no weight decay",
+    family: "decay",
+    why: "nothing pulls the weights but the gradient",
+    change: option("weightDecay", () => 0),
+  },
+  { name: "clipping to norm 1", family: "clip", why: "no single step is large", change: clip },
+  { name: "bias 0.1", family: "bias", why: "units start open", change: bias(0.1) },
+  {
+    name: "bias 0",
+    family: "bias",
+    why: "units start open on half of their inputs",
+    change: bias(0),
+    when: hasNegativeBias,
+  },
+  { name: "bias 1", family: "bias", why: "units start wide open", change: bias(1), when: hasNegativeBias },
+  { name: "asymmetric start", family: "start", why: "fewer units are born dead", change: asymmetric },
+  { name: "calibrated start", family: "start", why: "each unit starts open on half of the rows", change: calibrated },
+  { name: "Leaky ReLU", family: "shape", why: "shut units still learn", change: shape("leakyRelu") },
+  { name: "PReLU", family: "shape", why: "shut units still learn, by a slope of their own", change: shape("prelu") },
+  { name: "ELU", family: "shape", why: "shut units still learn", change: shape("elu") },
+  { name: "GELU", family: "shape", why: "smooth: hardly a unit is quite shut", change: shape("gelu") },
+  { name: "SiLU", family: "shape", why: "smooth: hardly a unit is quite shut", change: shape("silu") },
+  {
+    name: "recycling",
+    family: "during",
+    why: "dormant units are begun anew",
+    change: during("recycleDormant", { every: 100 }),
+  },
+  {
+    name: "continual backprop",
+    family: "during",
+    why: "the least useful units are begun anew",
+    change: during("continualBackprop"),
+  },
+  {
+    name: "preventing deaths",
+    family: "during",
+    why: "a unit that shuts is put back",
+    change: during("preventDeaths"),
+  },
+  {
+    name: "rate ÷ 3, clipped",
+    family: "mix",
+    why: "smaller steps, and no large one",
+    change: both(rate(1 / 3), clip),
+    when: isOfSteps,
+  },
+  {
+    name: "rate ÷ 3, Leaky ReLU",
+    family: "mix",
+    why: "smaller steps, and shut units still learn",
+    change: both(rate(1 / 3), shape("leakyRelu")),
+    when: isOfSteps,
+  },
+  {
+    name: "bias 0.1, rate ÷ 3",
+    family: "mix",
+    why: "units start open, and smaller steps",
+    change: both(bias(0.1), rate(1 / 3)),
+    when: isOf("negativeBias"),
+  },
+  {
+    name: "asymmetric, Leaky ReLU",
+    family: "mix",
+    why: "fewer units are born dead, and shut units still learn",
+    change: both(asymmetric, shape("leakyRelu")),
+    when: isOf("born", "negativeBias"),
+  },
+];
+
+/** What to try, the most fitting first; what would change nothing is left out. */
+export function chooseRemedies(baseline: Regimen, illness: Illness, evidence: Evidence): Candidate[] {
+  const given = JSON.stringify(baseline);
+  const fitting = remedies()
+    .filter(({ when }) => when?.(illness, evidence) ?? true)
+    .map(({ change, family, ...remedy }) => ({ ...remedy, family, regimen: change(baseline) }));
+  const families = ORDER[illness];
+  return fitting
+    .filter(({ regimen }) => JSON.stringify(regimen) !== given)
+    .sort((a, b) => families.indexOf(a.family) - families.indexOf(b.family));
+}

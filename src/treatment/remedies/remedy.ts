@@ -1,0 +1,79 @@
+// The remedies by name, with their options checked and their defaults filled in.
+import { checkName, checkNumber, checkOptions, describe } from "../../core/checks.js";
+import { RelumineError } from "../../core/errors.js";
+import { KERNEL_INITIALIZER_NAMES, type KernelInitializer } from "../../network/spec.js";
+import { type Activation, type ResolvedActivation, resolveActivation } from "../../activations/activations.js";
+
+/** What to do about units that are dead on the samples. Each kind says in treat's documentation what it promises. */
+export type Remedy =
+  /** Sets the bias so that this share of the samples (above 0, at most 1; default 0.1) opens the unit; outputs stay as they are. */
+  | { readonly kind: "liftBias"; readonly activity?: number }
+  /** ReDo (Sokar et al. 2023): units whose dormancy is at most tau (default 0.025) get new incoming weights, and outgoing weights of 0. */
+  | { readonly kind: "recycle"; readonly tau?: number }
+  /** Dead units get incoming weights and a bias as at the start, from this initializer (default: the layer's); outgoing weights stay. */
+  | { readonly kind: "reinitialize"; readonly kernelInitializer?: KernelInitializer }
+  /** Hidden layers whose units can die get this activation instead, with the same weights. */
+  | { readonly kind: "replaceActivation"; readonly activation: Activation }
+  /** Takes out what changes no output on the samples: dead units, constant ones (folded into the next bias), those whose outgoing weights are 0. */
+  | { readonly kind: "prune" };
+
+export type RemedyKind = Remedy["kind"];
+
+/** A remedy with its defaults filled in. */
+export type ResolvedRemedy =
+  | { readonly kind: "liftBias"; readonly activity: number }
+  | { readonly kind: "recycle"; readonly tau: number }
+  | { readonly kind: "reinitialize"; readonly kernelInitializer?: KernelInitializer }
+  | { readonly kind: "replaceActivation"; readonly activation: ResolvedActivation }
+  | { readonly kind: "prune" };
+
+export const DEFAULT_ACTIVITY = 0.1;
+const DEFAULT_TAU = 0.025;
+
+const KINDS = [
+  "liftBias",
+  "recycle",
+  "reinitialize",
+  "replaceActivation",
+  "prune",
+] as const satisfies readonly RemedyKind[];
+const OPTIONS: Readonly<Record<RemedyKind, readonly string[]>> = {
+  liftBias: ["activity"],
+  recycle: ["tau"],
+  reinitialize: ["kernelInitializer"],
+  replaceActivation: ["activation"],
+  prune: [],
+};
+
+/** @throws RelumineError "value" */
+export function checkRemedy(remedy: unknown): ResolvedRemedy {
+  if (typeof remedy !== "object" || remedy === null || Array.isArray(remedy)) {
+    throw new RelumineError("value", `remedy is ${describe(remedy)}; wanted is an object like { kind: "liftBias" }`);
+  }
+  const kind = checkName("remedy.kind", (remedy as Remedy).kind, KINDS);
+  const given = checkOptions(
+    `remedy "${kind}"`,
+    remedy as { activity?: unknown; tau?: unknown; kernelInitializer?: unknown; activation?: unknown },
+    ["kind", ...OPTIONS[kind]],
+  );
+  switch (kind) {
+    case "liftBias":
+      return {
+        kind,
+        activity: checkNumber("activity", given.activity ?? DEFAULT_ACTIVITY, { low: 0, openLow: true, high: 1 }),
+      };
+    case "recycle":
+      return { kind, tau: checkNumber("tau", given.tau ?? DEFAULT_TAU, { low: 0 }) };
+    case "reinitialize":
+      return given.kernelInitializer === undefined
+        ? { kind }
+        : {
+            kind,
+            kernelInitializer: checkName("kernelInitializer", given.kernelInitializer, KERNEL_INITIALIZER_NAMES),
+          };
+    case "replaceActivation":
+      return { kind, activation: resolveActivation("activation", given.activation as Activation) };
+    case "prune":
+      return { kind };
+  }
+}
