@@ -1,37 +1,28 @@
 // What the page knows, and what happens when something is pressed or the engine says something.
-import { type Client, startClient } from "./client.js";
-import type {
-  CureName,
-  Examined,
-  Frame,
-  FromEngine,
-  GivenTable,
-  Started,
-  ToEngine,
-  UnitName,
-} from "./engine/protocol.js";
-import { Examiner } from "./examiner.js";
-import { codeFor } from "./state/code.js";
+import { type Client, startClient } from "./engine-client.js";
+import type { CureName, Examined, Frame, FromEngine, GivenTable, Started, ToEngine, UnitName } from "./engine/types.js";
+import { Examiner } from "./diagnosis-schedule.js";
+import { codeFor } from "./state/code-export.js";
 import { deathsCsv } from "./state/deaths-csv.js";
 import { PRESETS, type Preset } from "./state/presets.js";
 import { OPENING, type Recipe, sameRecipe } from "./state/recipe.js";
 import { fromHash, toHash } from "./state/url.js";
-import { createBar, createTarget } from "./view/controls/bar.js";
+import { createBar, createTarget } from "./view/controls/toolbar.js";
 import { createChartsView } from "./view/charts.js";
 import { byId, setText } from "./view/dom.js";
-import { createDrawer } from "./view/drawer.js";
-import { createDrop } from "./view/controls/drop.js";
-import { createLive } from "./view/live.js";
+import { createDrawer } from "./view/controls/disclosure.js";
+import { createDrop } from "./view/controls/table-file.js";
+import { createLive } from "./view/announcements.js";
 import { createNetworkView, type Pointed } from "./view/network.js";
 import { createOutputView } from "./view/output.js";
 import { onPaletteChange } from "./view/palette.js";
-import { createProblem } from "./view/controls/problem.js";
+import { createProblem } from "./view/controls/error-message.js";
 import { createSettings } from "./view/controls/settings.js";
-import { createShare } from "./view/controls/share.js";
+import { createShare } from "./view/controls/share-menu.js";
 import { createTimelineView } from "./view/controls/timeline.js";
-import { createTour } from "./view/tour.js";
+import { createTour } from "./view/tutorial.js";
 import { createUnitPanel } from "./view/unit-panel.js";
-import { statusOf } from "./view/words.js";
+import { statusOf } from "./view/descriptions.js";
 
 const OPENING_SPEED = 120; // steps a second
 const TEXTBOOK = PRESETS.find(({ recipe }) => recipe.data === "textbook")!;

@@ -1,10 +1,10 @@
 // The training side of the page: takes messages, answers with messages. Runs in a worker, or in a test without a page.
 import { RelumineError } from "../../src/index.js";
-import type { FromEngine, GivenTable, ToEngine } from "./protocol.js";
+import type { FromEngine, GivenTable, ToEngine } from "./types.js";
 import { Session } from "./session.js";
-import { tableTask } from "./table.js";
+import { tableTask } from "./table-task.js";
 import type { Task } from "./task.js";
-import { digitsTask, planeTask } from "./tasks.js";
+import { digitsTask, planeTask } from "./built-in-tasks.js";
 import type { DataName } from "../state/recipe.js";
 
 type Place = Extract<FromEngine, { kind: "failed" }>["where"];

@@ -1,11 +1,11 @@
 // A recipe in training: the network and, for a comparison, its twin, step by step abreast; pace, pause and single steps.
 import { diagnose, forecast } from "../../src/index.js";
 import { stateOf } from "../../src/network/state/state.js";
-import { cureRun, labelOf } from "./cures.js";
-import type { CureName, Examined, Frame, FromEngine, Twin, UnitName } from "./protocol.js";
-import { Run } from "./run.js";
-import { Signal } from "./signal.js";
-import { targetsOf } from "./spec.js";
+import { cureRun, labelOf } from "./apply-remedy.js";
+import type { CureName, Examined, Frame, FromEngine, Twin, UnitName } from "./types.js";
+import { Run } from "./training.js";
+import { Signal } from "./repeated-event.js";
+import { targetsOf } from "./recipe-to-network.js";
 import type { Task } from "./task.js";
 import type { Recipe } from "../state/recipe.js";
 

@@ -1,6 +1,6 @@
 // The engine in a Web Worker.
 import { Engine } from "./engine.js";
-import type { FromEngine, ToEngine } from "./protocol.js";
+import type { FromEngine, ToEngine } from "./types.js";
 
 declare const self: {
   postMessage(message: FromEngine): void;

@@ -1,5 +1,5 @@
 // The table of deaths as comma-separated values (RFC 4180).
-import type { DeathNote } from "../engine/protocol.js";
+import type { DeathNote } from "../engine/types.js";
 
 const quoted = (text: string) => `"${text.replaceAll('"', '""')}"`;
 

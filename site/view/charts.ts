@@ -1,10 +1,10 @@
 // Three small curves over the steps: loss, held-out accuracy, living units; a twin's are dashed.
 import uPlot from "uplot";
-import type { Curves } from "../engine/chronicle.js";
-import type { Frame, Started } from "../engine/protocol.js";
+import type { Curves } from "../engine/training-history.js";
+import type { Frame, Started } from "../engine/types.js";
 import { h } from "./dom.js";
 import { palette } from "./palette.js";
-import { figure, percent } from "./words.js";
+import { figure, percent } from "./descriptions.js";
 
 export interface ChartsView {
   start(started: Started): void;

@@ -1,7 +1,7 @@
 // A unit's preactivation over the training samples: a hump, and where zero lies.
 import { prepare } from "./dom.js";
 import { palette } from "./palette.js";
-import { signed } from "./words.js";
+import { signed } from "./descriptions.js";
 
 const BINS = 48;
 const HEIGHT = 132;

@@ -1,12 +1,12 @@
 // The network as columns of small maps, with edges between them. The canvas draws, a button on each unit can be pressed.
-import type { Frame, Started, UnitName } from "../engine/protocol.js";
-import { MAP_SIDE } from "../engine/sizes.js";
+import type { Frame, Started, UnitName } from "../engine/types.js";
+import { MAP_SIDE } from "../engine/activation-maps.js";
 import { h, prepare, setText } from "./dom.js";
-import { drawEdges } from "./edges.js";
-import { layOut, type NetworkLayout, type Square } from "./layout.js";
+import { drawEdges } from "./network-edges.js";
+import { layOut, type NetworkLayout, type Square } from "./network-layout.js";
 import { isMotionReduced, palette } from "./palette.js";
-import { causeWord, deathSentence, figure, nameOf, percent, stateWord } from "./words.js";
-import { drawGlyph } from "./glyph.js";
+import { causeWord, deathSentence, figure, nameOf, percent, stateWord } from "./descriptions.js";
+import { drawGlyph } from "./unit-image.js";
 
 const FADE = 300; // milliseconds
 

@@ -1,12 +1,12 @@
 // The answer: over the plane with the data; as a table of right and wrong for images and tables; as a scatter for numbers.
-import type { Picture } from "../engine/painter.js";
-import type { Frame, Started, Twin } from "../engine/protocol.js";
-import { MAP_SIDE, PLANE_SIDE } from "../engine/sizes.js";
-import { drawConfusion } from "./confusion.js";
+import type { Picture } from "../engine/network-evaluator.js";
+import type { Frame, Started, Twin } from "../engine/types.js";
+import { MAP_SIDE, PLANE_SIDE } from "../engine/activation-maps.js";
+import { drawConfusion } from "./confusion-table.js";
 import { h, prepare, setText } from "./dom.js";
 import type { Pointed } from "./network.js";
 import { CLASS_COLOURS, palette } from "./palette.js";
-import { figure, nameOf, percent } from "./words.js";
+import { figure, nameOf, percent } from "./descriptions.js";
 
 export interface OutputView {
   start(started: Started): void;

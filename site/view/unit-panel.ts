@@ -1,10 +1,10 @@
 // The chosen unit: its preactivation, its story, its verdict, and what would help; below, all deaths and what the network as a
 // whole is said to suffer from.
-import type { CureName, DeathNote, Examined, Frame, UnitName } from "../engine/protocol.js";
-import { offersFor } from "../state/cures.js";
+import type { CureName, DeathNote, Examined, Frame, UnitName } from "../engine/types.js";
+import { offersFor } from "../state/remedy-offers.js";
 import { h, setText } from "./dom.js";
 import { drawHistogram } from "./histogram.js";
-import { count, deathSentence, figure, percent, signed, stateWord, verdictSentences } from "./words.js";
+import { count, deathSentence, figure, percent, signed, stateWord, verdictSentences } from "./descriptions.js";
 
 export interface UnitActions {
   choose(name: UnitName): void;

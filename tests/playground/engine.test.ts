@@ -1,9 +1,9 @@
 // The engine without a page: what is said to it, and what it says.
 import { afterEach, describe, expect, test, vi } from "vitest";
-import { CURES } from "../../site/engine/protocol.js";
+import { CURES } from "../../site/engine/types.js";
 import { PRESETS } from "../../site/state/presets.js";
 import { FOR_DIGITS, OPENING } from "../../site/state/recipe.js";
-import { Bench, digits } from "./harness.js";
+import { Bench, digits } from "./engine-harness.js";
 
 const benches: Bench[] = [];
 function open(): Bench {

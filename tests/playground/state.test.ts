@@ -4,16 +4,16 @@ import { mkdirSync, writeFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import fc from "fast-check";
 import { afterAll, describe, expect, test } from "vitest";
-import { tableTask } from "../../site/engine/table.js";
-import { codeFor } from "../../site/state/code.js";
-import { offersFor } from "../../site/state/cures.js";
+import { tableTask } from "../../site/engine/table-task.js";
+import { codeFor } from "../../site/state/code-export.js";
+import { offersFor } from "../../site/state/remedy-offers.js";
 import { deathsCsv } from "../../site/state/deaths-csv.js";
 import { PRESETS } from "../../site/state/presets.js";
 import { ACTIVATION_NAMES, DATA_NAMES, OPENING, OPTIMIZER_NAMES, type Recipe } from "../../site/state/recipe.js";
 import { fromHash, toHash } from "../../site/state/url.js";
 import { parseCsv } from "../../src/table/csv.js";
-import type { DeathNote } from "../../site/engine/protocol.js";
-import { Bench } from "./harness.js";
+import type { DeathNote } from "../../site/engine/types.js";
+import { Bench } from "./engine-harness.js";
 
 const recipes: fc.Arbitrary<Recipe> = fc.record({
   data: fc.constantFrom(...DATA_NAMES),

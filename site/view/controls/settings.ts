@@ -1,5 +1,5 @@
 // The drawer: layers, activation, starting bias, optimizer, rate with the lethal range marked, batch, seed.
-import type { Forecasted } from "../../engine/protocol.js";
+import type { Forecasted } from "../../engine/types.js";
 import {
   ACTIVATION_NAMES,
   LEAST_RATE,
@@ -10,7 +10,7 @@ import {
   type Recipe,
 } from "../../state/recipe.js";
 import { h, setText } from "../dom.js";
-import { figure, percent } from "../words.js";
+import { figure, percent } from "../descriptions.js";
 
 export interface SettingsView {
   show(recipe: Recipe): void;

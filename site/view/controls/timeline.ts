@@ -1,9 +1,9 @@
 // The time axis: a slider from the start to now with a tick for each death. While it is held back the page shows the weights of
 // then; let go, it returns. By keys: arrows go back, Escape or End returns.
-import type { Frame } from "../../engine/protocol.js";
+import type { Frame } from "../../engine/types.js";
 import { h, prepare } from "../dom.js";
 import { palette } from "../palette.js";
-import { count } from "../words.js";
+import { count } from "../descriptions.js";
 
 export interface TimelineView {
   draw(frame: Frame, at: number | undefined): void;

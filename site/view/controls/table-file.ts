@@ -1,5 +1,5 @@
 // A CSV that is chosen or dropped on the page.
-import type { GivenTable } from "../../engine/protocol.js";
+import type { GivenTable } from "../../engine/types.js";
 import { h } from "../dom.js";
 
 const MOST_BYTES = 8 * 2 ** 20;

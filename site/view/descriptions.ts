@@ -1,5 +1,5 @@
 // Numbers and verdicts in short plain words.
-import type { DeathNote, Frame, UnitName } from "../engine/protocol.js";
+import type { DeathNote, Frame, UnitName } from "../engine/types.js";
 import type { UnitDiagnosis, UnitState } from "../../src/index.js";
 
 export const figure = (value: number): string => String(Number(value.toPrecision(3))).replace("-", "−");

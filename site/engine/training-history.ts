@@ -1,6 +1,6 @@
 // The weights of earlier steps and what was measured then, in bounded memory: when it is full, every second entry goes and the rest
 // lie twice as far apart. The first entry, the start, stays.
-import type { Measured } from "./painter.js";
+import type { Measured } from "./network-evaluator.js";
 
 export interface Entry {
   readonly step: number;

@@ -1,6 +1,6 @@
 // A unit without a plane: its weights as an image (first layer), or what it says by class as bars.
-import type { Frame, Started } from "../engine/protocol.js";
-import type { Square } from "./layout.js";
+import type { Frame, Started } from "../engine/types.js";
+import type { Square } from "./network-layout.js";
 import { palette } from "./palette.js";
 
 export function drawGlyph(

@@ -1,6 +1,6 @@
 // One list of deaths over several fits: each remedy ends a fit and begins another, whose trace counts its steps from 1.
 import type { Death, DeathTrace } from "../../src/index.js";
-import type { DeathNote, UnitName } from "./protocol.js";
+import type { DeathNote, UnitName } from "./types.js";
 
 const sameUnit = (a: UnitName, b: UnitName) => a.layer === b.layer && a.unit === b.unit;
 

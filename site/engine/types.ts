@@ -1,7 +1,7 @@
 // What page and engine say to each other. The page asks for a frame and asks again when it has come, so that none is ever queued.
 import type { Cause, ChanceBounds, Finding, LethalRate, NetworkSpec, UnitDiagnosis } from "../../src/index.js";
-import type { Curves } from "./chronicle.js";
-import type { Picture } from "./painter.js";
+import type { Curves } from "./training-history.js";
+import type { Picture } from "./network-evaluator.js";
 import type { Task } from "./task.js";
 import type { Recipe } from "../state/recipe.js";
 

@@ -1,5 +1,5 @@
 // The settings' drawer: below the bar on a wide screen, a sheet from below on a phone.
-import { byId } from "./dom.js";
+import { byId } from "../dom.js";
 
 export function createDrawer(): void {
   const button = byId("open-settings");

@@ -1,7 +1,7 @@
 // A CSV that was dropped in, as a task: one column is the target, the others are its features, standardized.
 import { RelumineError } from "../../src/index.js";
 import { parseCsv, type Table } from "../../src/table/csv.js";
-import type { GivenTable } from "./protocol.js";
+import type { GivenTable } from "./types.js";
 import { randomFrom, shuffledIndices } from "./random.js";
 import { headFor, takeRows, type Task, toRows } from "./task.js";
 

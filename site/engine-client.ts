@@ -1,5 +1,5 @@
 // The page's end of the line to the engine: one frame asked for at a time, and a watch on a worker that has gone.
-import type { FromEngine, ToEngine } from "./engine/protocol.js";
+import type { FromEngine, ToEngine } from "./engine/types.js";
 
 const PATIENCE = 8; // looks a second apart without an answer; a machine that slept or was busy elsewhere looks less often
 

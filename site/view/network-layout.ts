@@ -1,5 +1,5 @@
 // Where units lie: columns by layer, broken into several where a layer is tall; all squares are of one size.
-import type { Started, UnitName } from "../engine/protocol.js";
+import type { Started, UnitName } from "../engine/types.js";
 
 export interface Square extends UnitName {
   readonly x: number;

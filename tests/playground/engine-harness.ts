@@ -2,7 +2,7 @@
 import { readFileSync } from "node:fs";
 import { gunzipSync } from "node:zlib";
 import { Engine } from "../../site/engine/engine.js";
-import type { CureName, Frame, FromEngine, ToEngine, UnitName } from "../../site/engine/protocol.js";
+import type { CureName, Frame, FromEngine, ToEngine, UnitName } from "../../site/engine/types.js";
 import { OPENING, type Recipe } from "../../site/state/recipe.js";
 import { PATIENCE_MS } from "../patience.js";
 

@@ -1,6 +1,6 @@
 // The cures as they act on a run, between two of its fits.
-import type { CureName } from "./protocol.js";
-import type { Run } from "./run.js";
+import type { CureName } from "./types.js";
+import type { Run } from "./training.js";
 import { type Remedy, treat } from "../../src/index.js";
 
 const REMEDIES: Readonly<Record<Exclude<CureName, "lowerRate">, Remedy>> = {

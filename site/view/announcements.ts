@@ -1,5 +1,5 @@
 // What a screen reader is told while the training runs: deaths and revivals, gathered, a few seconds apart.
-import type { Frame } from "../engine/protocol.js";
+import type { Frame } from "../engine/types.js";
 import { setText } from "./dom.js";
 
 const APART = 4000; // milliseconds

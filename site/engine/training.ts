@@ -8,10 +8,10 @@ import {
   type TrainingContext,
 } from "../../src/index.js";
 import { stateOf } from "../../src/network/state/state.js";
-import { Chronicle } from "./chronicle.js";
-import { DeathRegister } from "./deaths.js";
-import { type Measured, Painter } from "./painter.js";
-import { optimizerOf, specOf, startingWeights, targetsOf } from "./spec.js";
+import { Chronicle } from "./training-history.js";
+import { DeathRegister } from "./death-list.js";
+import { type Measured, Painter } from "./network-evaluator.js";
+import { optimizerOf, specOf, startingWeights, targetsOf } from "./recipe-to-network.js";
 import type { Task } from "./task.js";
 import type { Recipe } from "../state/recipe.js";
 

@@ -1,5 +1,5 @@
 // Which cures to offer for a unit, the fitting one first, and why.
-import type { CureName, DeathNote } from "../engine/protocol.js";
+import type { CureName, DeathNote } from "../engine/types.js";
 import type { UnitDiagnosis } from "../../src/index.js";
 
 export interface Offer {

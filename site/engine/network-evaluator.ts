@@ -12,11 +12,11 @@ import { type NetworkState, stateOf } from "../../src/network/state/state.js";
 import { CounterTotals } from "../../src/inspect/statistics.js";
 import { activationCode } from "../../src/activations/activations.js";
 import { Arena } from "../../src/wasm/heap.js";
-import type { UnitName } from "./protocol.js";
-import { targetsOf } from "./spec.js";
+import type { UnitName } from "./types.js";
+import { targetsOf } from "./recipe-to-network.js";
 import type { Rows, Task } from "./task.js";
 import type { Recipe } from "../state/recipe.js";
-import { MAP_SIDE, PLANE_SIDE } from "./sizes.js";
+import { MAP_SIDE, PLANE_SIDE } from "./activation-maps.js";
 
 /** Unit by unit, hidden layers in order. */
 export interface UnitFigures {

@@ -1,6 +1,6 @@
 // Edges: as wide as the weight is large beside its layer's largest, coloured by sign, none at dead units.
-import type { Frame, Started } from "../engine/protocol.js";
-import type { NetworkLayout } from "./layout.js";
+import type { Frame, Started } from "../engine/types.js";
+import type { NetworkLayout } from "./network-layout.js";
 import { palette } from "./palette.js";
 
 const MOST_EDGES = 1600;

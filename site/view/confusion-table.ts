@@ -1,5 +1,5 @@
 // Right and wrong by class on the held-out rows, and some of the images that were taken for another.
-import type { Frame, Started } from "../engine/protocol.js";
+import type { Frame, Started } from "../engine/types.js";
 import { h, prepare } from "./dom.js";
 import { palette } from "./palette.js";
 
