@@ -7,13 +7,13 @@ import { RelumineError } from "../core/errors.js";
 import type { Optimizer } from "../index.js";
 import { ACTIVATION_NAMES, type ActivationName } from "../activations/activations.js";
 
-/** Runs a check and says what it wants, in commander's words around it. */
+/** Runs a check; commander's words around the message name the option and what was given. */
 function refuse<T>(check: () => T): T {
   try {
     return check();
   } catch (error) {
     if (!(error instanceof RelumineError)) throw error;
-    throw new InvalidArgumentError(error.message.replace(/^.*?; wanted/s, "Wanted"));
+    throw new InvalidArgumentError(`It has ${error.expected}.${error.hint && ` ${error.hint}`}`);
   }
 }
 

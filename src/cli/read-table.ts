@@ -9,20 +9,18 @@ const EMBEDDED = "digits";
 const MAX_BYTES = 400_000_000; // a JavaScript string holds little more
 
 const REASONS: Record<string, string> = {
-  ENOENT: "is not there",
-  ENOTDIR: "is not there",
-  EACCES: "may not be read (permission denied)",
-  EPERM: "may not be read (permission denied)",
-  ENAMETOOLONG: "is no file name: it is too long",
+  ENOENT: "no such file",
+  ENOTDIR: "no such file",
+  EACCES: "no permission to read it",
+  EPERM: "no permission to read it",
+  ENAMETOOLONG: "a name that is too long for a file",
 };
 
 function fileError(source: string, error: unknown): RelumineError {
   const { code = "", message } = error as NodeJS.ErrnoException;
   const hint = code === "ENOENT" ? suggestion(source, [EMBEDDED]) : "";
-  return new RelumineError(
-    "format",
-    `${source} ${REASONS[code] ?? `cannot be read: ${message}`}; wanted is a CSV file, or "${EMBEDDED}" for the embedded digits.${hint}`,
-  );
+  const expected = `to be a CSV file, or "${EMBEDDED}" for the embedded digits`;
+  return new RelumineError("format", source, expected, REASONS[code] ?? `no readable file: ${message}`, hint);
 }
 
 async function readBytes(path: string | URL, source: string): Promise<Uint8Array> {

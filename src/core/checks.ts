@@ -1,4 +1,4 @@
-// Argument checks: each either returns the value with its type or throws a RelumineError that says what was given and what is wanted.
+// Argument checks: each either returns the value with its type or throws a RelumineError that names the path.
 import { RelumineError } from "./errors.js";
 import { suggestion } from "./suggestion.js";
 
@@ -26,11 +26,14 @@ export interface NumberRange {
   readonly openHigh?: boolean;
 }
 
+/** ` of at least 0 and below 1` */
 function rangeText({ low, high, openLow, openHigh }: NumberRange): string {
   const parts = [];
   if (low !== undefined) parts.push(openLow ? `above ${low}` : `at least ${low}`);
   if (high !== undefined) parts.push(openHigh ? `below ${high}` : `at most ${high}`);
-  return parts.length === 0 ? "" : `, ${parts.join(" and ")}`;
+  if (parts.length === 0) return "";
+  const isOpen = low === undefined ? openHigh : openLow;
+  return `${isOpen ? "" : " of"} ${parts.join(" and ")}`;
 }
 
 function isInRange(value: number, { low, high, openLow, openHigh }: NumberRange): boolean {
@@ -41,52 +44,57 @@ function isInRange(value: number, { low, high, openLow, openHigh }: NumberRange)
 }
 
 /** A number that float32 can hold, within the range. */
-export function checkNumber(name: string, value: unknown, range: NumberRange = {}): number {
-  if (typeof value !== "number" || !isFloat32(value) || !isInRange(value, range)) {
-    throw new RelumineError("value", `${name} is ${describe(value)}; wanted is a finite number${rangeText(range)}`);
-  }
-  return value;
+export function checkNumber(path: string, value: unknown, range: NumberRange = {}): number {
+  if (typeof value === "number" && isFloat32(value) && isInRange(value, range)) return value;
+  throw new RelumineError("value", path, `to be a finite number${rangeText(range)}`, describe(value));
 }
 
-export function checkInteger(name: string, value: unknown, range: NumberRange): number {
-  if (!Number.isSafeInteger(value) || !isInRange(value as number, range)) {
-    throw new RelumineError("value", `${name} is ${describe(value)}; wanted is a whole number${rangeText(range)}`);
-  }
-  return value as number;
+export function checkInteger(path: string, value: unknown, range: NumberRange): number {
+  if (Number.isSafeInteger(value) && isInRange(value as number, range)) return value as number;
+  throw new RelumineError("value", path, `to be an integer${rangeText(range)}`, describe(value));
 }
 
-export function checkName<T extends string>(what: string, value: unknown, names: readonly T[]): T {
-  if (!names.includes(value as T)) {
-    const hint = typeof value === "string" ? suggestion(value, names) : "";
-    throw new RelumineError("value", `${what} is ${describe(value)}; wanted is one of ${names.join(", ")}.${hint}`);
-  }
-  return value as T;
+export function checkName<T extends string>(path: string, value: unknown, names: readonly T[]): T {
+  if (names.includes(value as T)) return value as T;
+  const hint = typeof value === "string" ? suggestion(value, names) : "";
+  throw new RelumineError("value", path, `to be one of ${names.join(", ")}`, describe(value), hint);
 }
 
-export function checkBoolean(name: string, value: unknown): boolean {
-  if (typeof value !== "boolean")
-    throw new RelumineError("value", `${name} is ${describe(value)}; wanted is true or false`);
-  return value;
+export function checkBoolean(path: string, value: unknown): boolean {
+  if (typeof value === "boolean") return value;
+  throw new RelumineError("value", path, "to be true or false", describe(value));
 }
 
-export function checkFunction<T>(name: string, value: T): T {
-  if (typeof value !== "function")
-    throw new RelumineError("value", `${name} is ${describe(value)}; wanted is a function`);
-  return value;
+export function checkFunction<T>(path: string, value: T): T {
+  if (typeof value === "function") return value;
+  throw new RelumineError("value", path, "to be a function", describe(value));
 }
 
-/** An options object; names that are not known are refused, with the nearest one suggested. */
-export function checkOptions<T extends object>(name: string, value: T | undefined, known: readonly string[]): T {
+/** `fit.epochs`, `metadata["a b"]` */
+export function memberPath(path: string, name: string): string {
+  return /^[\w$]{1,40}$/.test(name) ? `${path}.${name}` : `${path}[${describe(name)}]`;
+}
+
+/**
+ * The options that an object holds, each read once: what its getters say later does not matter. Names that are not
+ * known, inherited ones too, are refused with the nearest one suggested.
+ */
+export function checkOptions<T extends object>(path: string, value: T | undefined, known: readonly string[]): T {
   if (value === undefined) return {} as T;
   if (typeof value !== "object" || value === null || Array.isArray(value)) {
-    throw new RelumineError("value", `${name} is ${describe(value)}; wanted is an object`);
+    throw new RelumineError("value", path, "to be an object", describe(value));
   }
-  for (const [key, given] of Object.entries(value)) {
-    if (given !== undefined && !known.includes(key))
-      throw new RelumineError(
-        "value",
-        `${name} has no "${key}"; known are ${known.join(", ")}.${suggestion(key, known)}`,
-      );
+  const given = value as Record<string, unknown>;
+  for (const name in given) {
+    if (!known.includes(name) && given[name] !== undefined) {
+      const names = `to have a known name (${known.join(", ")})`;
+      throw new RelumineError("value", memberPath(path, name), names, describe(name), suggestion(name, known));
+    }
   }
-  return value;
+  const options: Record<string, unknown> = {};
+  for (const name of known) {
+    const option = given[name];
+    if (option !== undefined) options[name] = option;
+  }
+  return options as T;
 }

@@ -2,16 +2,46 @@
 export type ErrorCode = "shape" | "value" | "memory" | "format" | "unsupported" | "disposed";
 
 /**
- * Every error that a caller can cause. The message says what was given and what is wanted.
+ * Every error that a caller can cause. Its message reads "expected PATH EXPECTED, got GIVEN", with a hint after it
+ * where there is one; programs read `code`, `path`, `expected` and `given` instead.
  * @example
- * try { await createNetwork(spec); } catch (error) { if (error instanceof RelumineError) console.error(error.code, error.message); }
+ * try {
+ *   await createNetwork({ inputs: 2, layers: [{ units: 1.5 }], loss: "meanSquaredError" });
+ * } catch (error) {
+ *   if (error instanceof RelumineError) console.error(error.code, error.path, error.message);
+ *   // value layers[0].units expected layers[0].units to be an integer of at least 1 and at most 1048576, got 1.5
+ * }
  */
 export class RelumineError extends Error {
   override readonly name = "RelumineError";
+  /** What was refused, as a program would write it: `layers[0].units`; "" where no argument is to blame. */
+  readonly path: string;
+  /** What it has to be: "to be an integer of at least 1". */
+  readonly expected: string;
+  /** What came instead, in a few words: "1.5". */
+  readonly given: string;
+  /** A sentence that may help, e.g. `Did you mean "relu"?`, or "". */
+  readonly hint: string;
+
+  constructor(code: ErrorCode, path: string, expected: string, given: string, hint?: string);
+  /** Of old: a whole message. */
+  constructor(code: ErrorCode, message: string);
   constructor(
     readonly code: ErrorCode,
-    message: string,
+    path: string,
+    expected?: string,
+    given = "",
+    hint = "",
   ) {
-    super(message);
+    super(expected === undefined ? path : messageOf(path, expected, given, hint));
+    this.path = expected === undefined ? "" : path;
+    this.expected = expected ?? "";
+    this.given = given;
+    this.hint = hint;
   }
+}
+
+function messageOf(path: string, expected: string, given: string, hint: string): string {
+  const subject = path === "" ? "" : `${path} `;
+  return `expected ${subject}${expected}, got ${given}${hint === "" ? "" : `. ${hint}`}`;
 }

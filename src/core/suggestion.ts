@@ -30,8 +30,8 @@ export function nearestName(word: string, names: readonly string[]): string | un
   return ranked && ranked.distance <= Math.max(1, word.length / 2) ? ranked.name : undefined;
 }
 
-/** `did you mean "relu"?` with a leading space, or nothing. */
+/** `Did you mean "relu"?`, the hint of an error, or "". */
 export function suggestion(word: string, names: readonly string[]): string {
   const name = nearestName(word, names);
-  return name === undefined ? "" : ` Did you mean "${name}"?`;
+  return name === undefined ? "" : `Did you mean "${name}"?`;
 }

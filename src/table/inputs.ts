@@ -36,7 +36,7 @@ export function columnIndex(table: Table, name: string): number {
       .join(", ") + (table.header.length > 12 ? ", …" : "");
   throw new RelumineError(
     "value",
-    `there is no column ${JSON.stringify(shorten(name))}; the columns are ${names}.${suggestion(name, table.header)}`,
+    `there is no column ${JSON.stringify(shorten(name))}; the columns are ${names}. ${suggestion(name, table.header)}`,
   );
 }
 

@@ -8,7 +8,7 @@ it("suggests the nearest name, and none where none is near", () => {
   expect(nearestName("LeakyReLU", names)).toBe("leakyRelu");
   expect(nearestName("convolution", names)).toBeUndefined();
   expect(nearestName("x".repeat(1e6), names)).toBeUndefined();
-  expect(suggestion("sigmod", names)).toBe(' Did you mean "sigmoid"?');
+  expect(suggestion("sigmod", names)).toBe('Did you mean "sigmoid"?');
   expect(suggestion("convolution", names)).toBe("");
 });
 

@@ -60,10 +60,8 @@ export function checkOptimizer(optimizer: unknown): OptimizerRecipe {
   const named =
     typeof optimizer === "object" && optimizer !== null ? (optimizer as { name?: unknown }).name : optimizer;
   const hint = typeof named === "string" ? suggestion(named, FACTORY_NAMES) : "";
-  throw new RelumineError(
-    "value",
-    `optimizer is ${describe(named)}; wanted is what sgd(), adam(), adamW() or rmsprop() returns.${hint}`,
-  );
+  const expected = "to be what sgd(), adam(), adamW() or rmsprop() returns";
+  throw new RelumineError("value", "optimizer", expected, describe(named), hint);
 }
 
 function checkRate(options: { learningRate?: number }, byDefault: number): number {
