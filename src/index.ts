@@ -35,6 +35,7 @@ export type {
   BatchLog,
   Callback,
   EpochLog,
+  Gradients,
   History,
   Metrics,
   TrainingContext,

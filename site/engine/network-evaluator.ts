@@ -157,12 +157,12 @@ export class Painter {
     const states: UnitState[] = [];
     const figures: number[] = [];
     this.widths.forEach((_, layer) => {
-      const totals = this.totals.readLayer(layer);
+      const totals = this.totals.readLayer(layer, nearest[layer]);
       const layerMean = totals.reduce((sum, { meanActivation }) => sum + meanActivation, 0) / totals.length;
-      totals.forEach((unit, index) => {
+      totals.forEach((unit) => {
         const dormancy = layerMean === 0 ? 0 : unit.meanActivation / layerMean;
         states.push(
-          judge(this.state.spec.layers[layer].activation, unit, nearest[layer]?.[index] ?? 0, dormancy, {
+          judge(this.state.spec.layers[layer].activation, unit, dormancy, {
             rareBelow: 0.01,
             dormantBelow: 0.025,
           }),

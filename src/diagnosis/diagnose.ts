@@ -40,12 +40,10 @@ class NetworkDiagnosis implements Diagnosis {
   }
 }
 
-function judgeLayer({ state, totals, nearest }: Examination, layer: number, thresholds: Thresholds): UnitState[] {
+function judgeLayer({ state, totals }: Examination, layer: number, thresholds: Thresholds): UnitState[] {
   const { activation } = state.spec.layers[layer];
   const layerMean = meanActivation(totals[layer]);
-  return totals[layer].map((unit, index) =>
-    judge(activation, unit, nearest[layer]?.[index] ?? 0, dormancyOf(unit, layerMean), thresholds),
-  );
+  return totals[layer].map((unit) => judge(activation, unit, dormancyOf(unit, layerMean), thresholds));
 }
 
 function meanActivation(units: readonly UnitTotals[]): number {

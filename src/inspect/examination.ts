@@ -89,7 +89,7 @@ export function examine(state: NetworkState, x: Matrix, scratch: Arena): Examina
         smallest && keepNearest(smallest, state.floats(buffers.preactivations(layer), rows * smallest.length)),
     );
   });
-  const totals = widths.map((_, layer) => counted.readLayer(layer));
+  const totals = widths.map((_, layer) => counted.readLayer(layer, nearest[layer]));
   checkTotals(totals);
   return { state, x, buffers, passes, totals, nearest, columns: columns.readLayer(0) };
 }

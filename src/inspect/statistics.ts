@@ -4,7 +4,7 @@ import type { KernelExports } from "../wasm/exports.js";
 import type { BatchBuffers } from "../network/state/batch-buffers.js";
 
 /** The running statistics of one unit's preactivation, and of its activation's size. */
-export interface UnitTotals {
+export interface UnitStatistics {
   readonly samples: number;
   /** Samples with a preactivation above 0, or NaN. */
   readonly fired: number;
@@ -14,7 +14,12 @@ export interface UnitTotals {
   readonly variance: number;
   /** Mean |activation|. */
   readonly meanActivation: number;
+  /** The smallest |preactivation|: measured for activations that are flat on either side of 0, of others as far as min and max tell it. */
+  readonly nearest: number;
 }
+
+/** The older name. */
+export type UnitTotals = UnitStatistics;
 
 const ARRAYS = 7; // samples, fired, min, max, mean, m2, sumAbs: arrays of float64, see assembly/counters.ts
 
@@ -47,22 +52,25 @@ export class CounterTotals {
     }
   }
 
-  read(layer: number, unit: number): UnitTotals {
+  read(layer: number, unit: number, nearest?: number): UnitStatistics {
     const at = (array: number) =>
       this.heap.f64[((this.address + this.offsets[layer]) >>> 3) + array * this.units[layer] + unit];
     const samples = at(0);
+    const [min, max] = [at(2), at(3)];
     return {
       samples,
       fired: at(1),
-      min: at(2),
-      max: at(3),
+      min,
+      max,
       mean: at(4),
       variance: at(5) / samples,
       meanActivation: at(6) / samples,
+      nearest: nearest ?? (min > 0 || max < 0 ? Math.min(Math.abs(min), Math.abs(max)) : 0),
     };
   }
 
-  readLayer(layer: number): UnitTotals[] {
-    return Array.from({ length: this.units[layer] }, (_, unit) => this.read(layer, unit));
+  /** @param nearest by unit, where it was measured */
+  readLayer(layer: number, nearest?: Float32Array): UnitStatistics[] {
+    return Array.from({ length: this.units[layer] }, (_, unit) => this.read(layer, unit, nearest?.[unit]));
   }
 }

@@ -1,5 +1,5 @@
 // From a unit's statistics to its state. Open means a preactivation above 0: exactly 0 is closed.
-import type { UnitTotals } from "./statistics.js";
+import type { UnitStatistics } from "./statistics.js";
 import type { ActivationName, ResolvedActivation } from "../activations/activations.js";
 
 export type UnitState =
@@ -66,18 +66,16 @@ export interface Thresholds {
 
 /**
  * The first that holds: dead, saturated, linear, rare, dormant, alive.
- * @param nearest the smallest |preactivation|; read for TWO_SIDED activations only
  */
 export function judge(
   activation: ResolvedActivation,
-  totals: UnitTotals,
-  nearest: number,
+  totals: UnitStatistics,
   dormancy: number,
   { rareBelow, dormantBelow }: Thresholds,
 ): UnitState {
   const { name } = activation;
   const { fired, samples } = totals;
-  const slope = largestSlope(activation, totals.max, nearest);
+  const slope = largestSlope(activation, totals.max, totals.nearest);
   if (name !== "prelu" && totals.meanActivation === 0 && Math.fround(slope) === 0) return "dead";
   if (!PIECEWISE.includes(name) && slope < SATURATED_SLOPE) return "saturated";
   if (

@@ -46,11 +46,12 @@ export class NetworkLayer implements DenseLayer {
       parts.map(({ name }) => name),
     );
     for (const part of parts) if (given[part.name] !== undefined) this.#check(part, given[part.name]);
-    state.changes++;
-    for (const { name, address, count } of parts) {
-      const values = given[name];
-      if (values !== undefined) state.floats(address, count).set(values);
-    }
+    state.edit(() => {
+      for (const { name, address, count } of parts) {
+        const values = given[name];
+        if (values !== undefined) state.floats(address, count).set(values);
+      }
+    });
   }
 
   #alive(): NetworkState {

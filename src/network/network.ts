@@ -2,9 +2,11 @@
 import { activationCode } from "../activations/activations.js";
 import { fit } from "./training/fit.js";
 import { NetworkLayer } from "./layer.js";
-import type { DenseLayer, FitOptions, History, Metrics, Network } from "./types.js";
-import { type DataSet, prepareData } from "./data.js";
-import { evaluateRows, forEachChunk } from "./training/evaluate.js";
+import type { DenseLayer, FitOptions, Gradients, History, Metrics, Network } from "./types.js";
+import { type DataSet, type PreparedData, prepareData } from "./data.js";
+import { evaluateRows } from "./training/evaluate.js";
+import { gradientsOf } from "./training/gradients.js";
+import { forEachChunk, matrixRows } from "./state/chunks.js";
 import { countParameters } from "./state/parameters.js";
 
 import { type NetworkSpec, type ResolvedSpec, resolveSpec } from "./spec.js";
@@ -41,9 +43,12 @@ class DenseNetwork implements Network {
   }
 
   evaluate(data: DataSet): Metrics {
-    const state = this.#alive();
-    const prepared = prepareData("data", data, this.spec.inputs, this.spec.layers.at(-1)!.units, this.spec.loss);
-    return evaluateRows(state, prepared, 0, prepared.rows, 0);
+    const prepared = this.#prepare(data);
+    return evaluateRows(this.#alive(), prepared, 0, prepared.rows, 0);
+  }
+
+  gradients(data: DataSet): Gradients {
+    return gradientsOf(this.#alive(), this.#prepare(data));
   }
 
   predict(x: Samples, options?: { logits?: boolean }): Matrix {
@@ -79,6 +84,11 @@ class DenseNetwork implements Network {
     this.dispose();
   }
 
+  #prepare(data: DataSet): PreparedData {
+    const { inputs, layers, loss } = this.#alive().spec;
+    return prepareData("data", data, inputs, layers.at(-1)!.units, loss);
+  }
+
   #alive(): NetworkState {
     const { current } = this.#cell;
     current.checkAlive();
@@ -92,7 +102,7 @@ function predict(state: NetworkState, x: Matrix, logits: boolean): Matrix {
   const last = spec.layers.length - 1;
   const columns = spec.layers[last].units;
   const data = new Float32Array(x.rows * columns);
-  forEachChunk(state, x, false, (start, rows) => {
+  forEachChunk(state, matrixRows(x), {}, (start, rows) => {
     const outputs = buffers.activations(last);
     if (!logits && spec.loss === "crossEntropy") kernels.softmax(rows, columns, outputs, outputs);
     if (!logits && spec.loss === "binaryCrossEntropy")

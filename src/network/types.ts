@@ -64,6 +64,13 @@ export interface History {
   readonly stopped?: "aborted" | "callback" | "diverged";
 }
 
+/** By layer, in the shapes of the weights. */
+export interface Gradients {
+  /** The mean loss. */
+  readonly loss: number;
+  readonly layers: readonly Weights[];
+}
+
 export interface TrainingContext {
   readonly network: Network;
   /** Ends the training after the running batch. */
@@ -118,6 +125,14 @@ export interface Network extends Disposable {
    * @example const { loss, accuracy } = network.evaluate({ x, y });
    */
   evaluate(data: DataSet): Metrics;
+  /**
+   * The gradient of the mean loss over all rows by every weight, at the weights as they are; costs a forward and a backward pass. Where
+   * numbers leave float32's range it holds infinities or NaN.
+   * @returns loss, and by layer { kernel (inputs x units), bias (units), alpha? (units) }
+   * @throws RelumineError "value", "shape", "memory" or "disposed"
+   * @example const { layers } = network.gradients({ x, y });
+   */
+  gradients(data: DataSet): Gradients;
   /**
    * Probabilities for the cross-entropies, plain outputs otherwise; { logits: true } for the last layer as it is.
    * @param x rows x inputs

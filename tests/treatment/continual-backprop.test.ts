@@ -95,8 +95,8 @@ describe("a unit's step count", () => {
       const restart: Callback = {
         onBatchEnd() {
           if (++step !== 5) return;
-          clearMoments(stateOf(network), 0, 3);
-          stateOf(network).changes++;
+          const state = stateOf(network);
+          state.edit(() => clearMoments(state, 0, 3));
         },
       };
       await network.fit(data, {

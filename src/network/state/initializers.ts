@@ -1,10 +1,11 @@
 // Initial kernels and biases, drawn by the kernels' own counter-based generator: the same on every machine.
 import type { Runtime } from "../../wasm/runtime.js";
 import { type Seed, Stream } from "../../core/random.js";
+import type { LayerView } from "./layer-view.js";
 import type { KernelInitializer } from "../spec.js";
 
 /** kernel: fanIn x fanOut floats, bias: fanOut floats, by address. */
-export interface InitialLayer {
+interface InitialLayer {
   readonly fanIn: number;
   readonly fanOut: number;
   readonly kernel: number;
@@ -100,29 +101,22 @@ const INITIALIZERS: Record<KernelInitializer, Draw> = {
   asymmetric,
 };
 
-/** Draws a layer's kernel; the constant bias is added to what the initializer drew for the biases (0 but for "asymmetric"). */
+/**
+ * Draws the kernel of layer `index`; the constant bias is added to what the initializer drew for the biases (0 but for "asymmetric").
+ * Each layer has random numbers of its own.
+ */
 export function initializeLayer(
   runtime: Runtime,
-  layer: InitialLayer,
+  index: number,
+  layer: LayerView,
   initializer: KernelInitializer,
   constantBias: number,
   seed: Seed,
 ): void {
-  INITIALIZERS[initializer](runtime, layer, seed);
-  const bias = runtime.heap.f32.subarray(layer.bias >>> 2, (layer.bias >>> 2) + layer.fanOut);
-  for (let unit = 0; unit < layer.fanOut; unit++) bias[unit] += constantBias;
-}
-
-/** A unit that is drawn anew: its incoming weights lie `stride` floats apart. */
-export interface RedrawnUnit {
-  readonly fanIn: number;
-  readonly fanOut: number;
-  /** Indices of floats. */
-  readonly kernel: number;
-  readonly stride: number;
-  readonly bias: number;
-  /** Which redraw of the network it is: each has random numbers of its own. */
-  readonly nth: number;
+  const { inputs: fanIn, units: fanOut, kernelAddress: kernel, biasAddress: bias } = layer;
+  INITIALIZERS[initializer](runtime, { index, fanIn, fanOut, kernel, bias }, seed);
+  const biases = layer.bias;
+  for (let unit = 0; unit < fanOut; unit++) biases[unit] += constantBias;
 }
 
 const VARIANCES: Partial<Record<KernelInitializer, Variance>> = {
@@ -134,38 +128,35 @@ const VARIANCES: Partial<Record<KernelInitializer, Variance>> = {
   orthogonal: (fanIn, fanOut) => 1 / Math.max(fanIn, fanOut),
 };
 
-/** Draws one unit's incoming weights anew, and sets its bias to 0 ("asymmetric" draws it). "orthogonal" draws normal numbers of the same variance. */
+/**
+ * Draws one unit's incoming weights again, and sets its bias to 0 ("asymmetric" draws it). "orthogonal" draws normal numbers of the same variance.
+ * @param nth which redraw of the network it is: each has random numbers of its own
+ */
 export function redrawUnit(
   { kernels, heap }: Runtime,
-  unit: RedrawnUnit,
+  layer: LayerView,
+  unit: number,
+  nth: number,
   initializer: KernelInitializer,
   { low, high }: Seed,
 ): void {
-  const { fanIn, fanOut, nth } = unit;
+  const { inputs: fanIn, units: fanOut } = layer;
   const draws = heap.allocate((fanIn + 3) * 4, "a unit's new weights");
+  const isAsymmetric = initializer === "asymmetric";
   try {
-    const first = draws >>> 2;
-    const deviation =
-      initializer === "asymmetric" ? ASYMMETRIC / Math.sqrt(fanIn) : Math.sqrt(VARIANCES[initializer]!(fanIn, fanOut));
-    if (initializer.endsWith("Uniform"))
-      kernels.fillUniform(
-        fanIn,
-        draws,
-        low,
-        high,
-        Stream.redraw,
-        nth,
-        -Math.sqrt(3) * deviation,
-        Math.sqrt(3) * deviation,
-      );
-    else kernels.fillNormal(fanIn + 1, draws, low, high, Stream.redraw, nth, 0, deviation);
-    const { f32 } = heap;
-    if (initializer === "asymmetric") {
-      kernels.fillUniform(2, draws + (fanIn + 1) * 4, low, high, Stream.asymmetry, -1 - nth, 0, 1);
-      f32[first + Math.floor(f32[first + fanIn + 1] * (fanIn + 1))] = Math.sqrt(f32[first + fanIn + 2]);
+    const deviation = isAsymmetric ? ASYMMETRIC / Math.sqrt(fanIn) : Math.sqrt(VARIANCES[initializer]!(fanIn, fanOut));
+    if (initializer.endsWith("Uniform")) {
+      const limit = Math.sqrt(3) * deviation;
+      kernels.fillUniform(fanIn, draws, low, high, Stream.redraw, nth, -limit, limit);
+    } else {
+      kernels.fillNormal(fanIn + 1, draws, low, high, Stream.redraw, nth, 0, deviation);
     }
-    for (let i = 0; i < fanIn; i++) f32[unit.kernel + i * unit.stride] = f32[first + i];
-    f32[unit.bias] = initializer === "asymmetric" ? f32[first + fanIn] : 0;
+    if (isAsymmetric) kernels.fillUniform(2, draws + (fanIn + 1) * 4, low, high, Stream.asymmetry, -1 - nth, 0, 1);
+    const drawn = heap.f32.subarray(draws >>> 2, (draws >>> 2) + fanIn + 3);
+    if (isAsymmetric) drawn[Math.floor(drawn[fanIn + 1] * (fanIn + 1))] = Math.sqrt(drawn[fanIn + 2]);
+    const { kernel, bias } = layer;
+    for (let i = 0; i < fanIn; i++) kernel[i * fanOut + unit] = drawn[i];
+    bias[unit] = isAsymmetric ? drawn[fanIn] : 0;
   } finally {
     heap.free(draws);
   }

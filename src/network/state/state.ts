@@ -2,6 +2,7 @@
 import { UnitAges } from "./step-counts.js";
 import { BatchBuffers } from "./batch-buffers.js";
 import { initializeLayer } from "./initializers.js";
+import { LayerView } from "./layer-view.js";
 import type { MomentPowers, OptimizerRecipe } from "../training/optimizers.js";
 import { layOutParameters, type ParameterLayout } from "./parameters.js";
 import { Passes } from "./passes.js";
@@ -33,9 +34,8 @@ export class NetworkState {
   isTraining = false;
   /** Units that were drawn anew so far: each has random numbers of its own. */
   redraws = 0;
-  /** Counts the changes of parameters or moments that no training step made. */
-  changes = 0;
   isDisposed = false;
+  private changeCount = 0;
   private gradientAddress = 0;
   private moments: Moments | undefined;
   private unitAges: UnitAges | undefined;
@@ -60,19 +60,39 @@ export class NetworkState {
     return layer === 0 ? this.spec.inputs : this.spec.layers[layer - 1].units;
   }
 
+  /** A layer's part of the parameters, or of another block that is laid out as they are: the gradient, a slot of moments. */
+  layer(index: number, block = this.parameters): LayerView {
+    const { units, activation } = this.spec.layers[index];
+    return new LayerView(this.runtime.heap, block, this.layout.layers[index], this.inputsOf(index), units, activation);
+  }
+
+  /** All layers' parameters. */
+  get layers(): LayerView[] {
+    return this.spec.layers.map((_, index) => this.layer(index));
+  }
+
+  /** Counts the changes of parameters or moments that no training step made. */
+  get changes(): number {
+    return this.changeCount;
+  }
+
+  /** Changes parameters or moments other than by a training step: whoever replays the training sees that it was done. */
+  edit<T>(change: () => T): T {
+    this.changeCount++;
+    return change();
+  }
+
+  /** Takes the place of a state that this one replaces, in the count of changes too. */
+  succeed(other: NetworkState): void {
+    this.changeCount = other.changeCount + 1;
+  }
+
   initialize(): void {
     const seed = splitSeed(this.spec.seed);
-    this.spec.layers.forEach(({ units, activation, kernelInitializer, biasInitializer }, index) => {
-      const offsets = this.layout.layers[index];
-      const layer = {
-        index,
-        fanIn: this.inputsOf(index),
-        fanOut: units,
-        kernel: this.parameters + offsets.kernel,
-        bias: this.parameters + offsets.bias,
-      };
-      initializeLayer(this.runtime, layer, kernelInitializer, biasInitializer, seed);
-      if (offsets.alpha !== undefined) this.floats(this.parameters + offsets.alpha, units).fill(activation.alpha!);
+    this.layers.forEach((layer, index) => {
+      const { kernelInitializer, biasInitializer } = this.spec.layers[index];
+      initializeLayer(this.runtime, index, layer, kernelInitializer, biasInitializer, seed);
+      layer.alpha?.fill(layer.activation.alpha!);
     });
   }
 
@@ -136,7 +156,7 @@ export class NetworkState {
 
   /** Takes over parameters, moments and the count of epochs of a network of the same shape. */
   copyFrom(other: NetworkState): void {
-    this.changes++;
+    this.changeCount++;
     this.epochsBegun = other.epochsBegun;
     this.redraws = other.redraws;
     if (other.moments) {
@@ -149,6 +169,12 @@ export class NetworkState {
       );
     }
     this.allParameters().set(other.allParameters());
+  }
+
+  /** @throws RelumineError "disposed", or "value" while it is training */
+  checkIdle(): void {
+    this.checkAlive();
+    if (this.isTraining) throw new RelumineError("value", "the network is training; wanted is one that is not");
   }
 
   checkAlive(): void {
@@ -172,7 +198,7 @@ export class StateCell {
 
   replace(next: NetworkState): void {
     this.replaced = [...this.replaced.filter((each) => each.deref()), new WeakRef(this.current)];
-    next.changes = this.current.changes + 1;
+    next.succeed(this.current);
     this.current = next;
   }
 
@@ -182,12 +208,11 @@ export class StateCell {
 
   /** Puts a replaced state back; those that came after it are disposed of. */
   restore(state: NetworkState): void {
-    const changes = this.current.changes + 1;
+    state.succeed(this.current);
     const index = this.replaced.findIndex((each) => each.deref() === state);
     this.current.dispose();
     for (const later of this.replaced.splice(index).slice(1)) later.deref()?.dispose();
     this.current = state;
-    state.changes = changes;
   }
 
   dispose(): void {

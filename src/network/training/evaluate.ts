@@ -3,6 +3,7 @@ import type { Metrics } from "../types.js";
 import type { PreparedData } from "../data.js";
 import { lossDivisor } from "../state/passes.js";
 import type { ResolvedSpec } from "../spec.js";
+import { dataRows, forEachChunk as forEachRows, matrixRows } from "../state/chunks.js";
 import type { NetworkState } from "../state/state.js";
 import type { Matrix } from "../../core/matrix.js";
 
@@ -19,21 +20,14 @@ export function toMetrics(spec: ResolvedSpec, lossSum: number, correct: number, 
     : { loss };
 }
 
-/** Runs `x` forward in chunks, with counters where they are wanted; `visit` reads what a chunk left in the buffers before the next one overwrites it. */
+/** To go: use the Inspector, or chunks.ts. */
 export function forEachChunk(
-  { passes, buffers }: Pick<NetworkState, "passes" | "buffers">,
+  inside: Pick<NetworkState, "passes" | "buffers">,
   x: Matrix,
   counted: boolean,
   visit: (start: number, rows: number) => void,
 ): void {
-  const chunk = buffers.chunk(x.rows);
-  buffers.ensure(chunk, false);
-  for (let start = 0; start < x.rows; start += chunk) {
-    const rows = Math.min(chunk, x.rows - start);
-    passes.copyInputs(x, start, rows);
-    passes.forward(rows, counted ? "all" : "none");
-    visit(start, rows);
-  }
+  forEachRows(inside, matrixRows(x), { counting: counted ? "all" : "none" }, visit);
 }
 
 /** Loss and accuracy on `count` rows from `first` on, in the order of the indices at `order` (0: as they are). */
@@ -45,14 +39,8 @@ export function evaluateRows(
   order: number,
 ): Metrics {
   const { passes, buffers, spec } = state;
-  const chunk = buffers.chunk(count);
-  buffers.ensure(chunk, false);
+  buffers.ensure(buffers.chunk(count), false);
   buffers.clearResult();
-  for (let start = first; start < first + count; start += chunk) {
-    const rows = Math.min(chunk, first + count - start);
-    passes.gather(data, start, rows, order);
-    passes.forward(rows, "none");
-    passes.loss(rows, data.y.kind, false);
-  }
+  forEachRows(state, dataRows(data, first, count, order), {}, (_start, rows) => passes.loss(rows, data.y.kind, false));
   return toMetrics(spec, buffers.lossSum, buffers.correct, count);
 }

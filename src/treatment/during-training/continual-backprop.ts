@@ -134,7 +134,7 @@ class Replacer implements RunningRemedy {
       zeroOutgoing(state, index, unit);
       redrawIncoming(state, index, unit);
       clearMoments(state, index, unit);
-      state.changes++;
+      state.edit(() => undefined);
       state.runtime.heap.f32[(layer.utility >>> 2) + unit] = state.runtime.heap.f32[(layer.activation >>> 2) + unit] =
         0;
       layer.begun[unit] = this.steps;

@@ -155,7 +155,7 @@ class Guard implements RunningRemedy {
       now.map((weight, i) => before[i] + scale * (weight - before[i])),
     );
     clearVelocity(fit.state, layer, unit);
-    fit.state.changes++;
+    fit.state.edit(() => undefined);
     this.prevented.push({ ...place, scale });
   }
 }

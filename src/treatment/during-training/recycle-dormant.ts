@@ -76,7 +76,7 @@ class Recycler implements RunningRemedy {
       zeroOutgoing(state, layer, unit);
       redrawIncoming(state, layer, unit);
       clearMoments(state, layer, unit);
-      state.changes++;
+      state.edit(() => undefined);
       this.recycled[layer]++;
     }
     if (this.pending.length > 0) this.pending = [];

@@ -11,19 +11,11 @@ export function redrawIncoming(
   unit: number,
   initializer?: KernelInitializer,
 ): void {
-  const { kernel, bias, alpha } = state.layout.layers[layer];
-  const { units, activation, kernelInitializer } = state.spec.layers[layer];
-  const at = state.parameters >>> 2;
-  const drawn = {
-    fanIn: state.inputsOf(layer),
-    fanOut: units,
-    kernel: at + kernel / 4 + unit,
-    stride: units,
-    bias: at + bias / 4 + unit,
-    nth: state.redraws++,
-  };
-  redrawUnit(state.runtime, drawn, initializer ?? kernelInitializer, splitSeed(state.spec.seed));
-  if (alpha !== undefined) state.runtime.heap.f32[at + alpha / 4 + unit] = activation.alpha!;
+  const view = state.layer(layer);
+  const { kernelInitializer } = state.spec.layers[layer];
+  const nth = state.redraws++;
+  redrawUnit(state.runtime, view, unit, nth, initializer ?? kernelInitializer, splitSeed(state.spec.seed));
+  if (view.alpha) view.alpha[unit] = view.activation.alpha!;
 }
 
 /** Of a unit: where its outgoing weights lie, in floats from the start of the block; they are one row of the next kernel. */

@@ -11,11 +11,6 @@ import { Arena } from "../../wasm/heap.js";
 const COLUMN_FLOATS = 2 ** 23;
 const THRESHOLDS = { rareBelow: 0, dormantBelow: 0 }; // the verdict "dead" reads neither
 
-/** The smallest |z|, as far as the ends tell it; 0 where z changes its sign. */
-function nearest({ min, max }: UnitTotals): number {
-  return min > 0 || max < 0 ? Math.min(Math.abs(min), Math.abs(max)) : 0;
-}
-
 export class View {
   private readonly buffers: BatchBuffers;
   private readonly passes: Passes;
@@ -63,7 +58,7 @@ export class View {
   dead(layer: number): number[] {
     const { activation } = this.state.spec.layers[layer];
     return this.totals(layer).flatMap((unit, index) =>
-      judge(activation, unit, nearest(unit), 1, THRESHOLDS) === "dead" ? [index] : [],
+      judge(activation, unit, 1, THRESHOLDS) === "dead" ? [index] : [],
     );
   }
 

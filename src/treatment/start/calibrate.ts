@@ -209,7 +209,7 @@ export function calibrate(network: Network, x: Samples, options?: CalibrationOpt
     const layers = state.spec.layers.map((_, layer) => calibrator.calibrate(layer));
     if (!state.allParameters().every(Number.isFinite))
       throw new RelumineError("value", "x asks for weights that are not finite; wanted are samples of a usual size");
-    state.changes++;
+    state.edit(() => undefined); // all of it
     return { samples: samples.rows, layers };
   } catch (error) {
     state.allParameters().set(before);
@@ -220,13 +220,5 @@ export function calibrate(network: Network, x: Samples, options?: CalibrationOpt
 }
 
 function drawOrthogonal(state: NetworkState, index: number): void {
-  const { kernel, bias } = state.layout.layers[index];
-  const layer = {
-    index,
-    fanIn: state.inputsOf(index),
-    fanOut: state.spec.layers[index].units,
-    kernel: state.parameters + kernel,
-    bias: state.parameters + bias,
-  };
-  initializeLayer(state.runtime, layer, "orthogonal", 0, splitSeed(state.spec.seed));
+  initializeLayer(state.runtime, index, state.layer(index), "orthogonal", 0, splitSeed(state.spec.seed));
 }

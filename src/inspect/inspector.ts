@@ -1,0 +1,312 @@
+// Rows in, what each unit did out: the one place that owns buffers, passes, chunks and counters for a look at a network. It has memory of its
+// own, so that a training under way finds its own as it was; the network is not changed.
+import { judge, TWO_SIDED } from "./unit-state.js";
+import { CounterTotals, type UnitStatistics } from "./statistics.js";
+import { activationCode } from "../activations/activations.js";
+import type { Matrix } from "../core/matrix.js";
+import { BatchBuffers } from "../network/state/batch-buffers.js";
+import { dataRows, forEachChunk, matrixRows, type RowSource } from "../network/state/chunks.js";
+import { type Counting, Passes } from "../network/state/passes.js";
+import type { PreparedData, PreparedTargets } from "../network/data.js";
+import type { NetworkState } from "../network/state/state.js";
+import { Arena } from "../wasm/heap.js";
+
+/** A unit by its place. */
+export interface UnitIndex {
+  /** Index in network.layers. */
+  readonly layer: number;
+  readonly unit: number;
+}
+
+/** Rows of prepared data by their indices. */
+export interface IndexedRows {
+  readonly data: PreparedData;
+  readonly indices: Uint32Array;
+}
+
+export type Rows = Matrix | IndexedRows;
+
+/** What one chunk of rows left in the buffers; views into the heap, valid until the next chunk or allocation. */
+export interface Chunk {
+  /** Its first row's place among all. */
+  readonly start: number;
+  readonly rows: number;
+  /** What feeds a layer: rows x inputs. */
+  inputs(layer: number): Float32Array;
+  /** rows x units. */
+  preactivations(layer: number): Float32Array;
+  /** rows x units; the output layer's are logits. */
+  activations(layer: number): Float32Array;
+  /** Address of a layer's counters, see wasm/abi.ts. */
+  counters(layer: number): number;
+}
+
+/** Ends the loop by returning false. */
+export type VisitChunk = (chunk: Chunk) => boolean | void;
+
+export interface RunOptions {
+  /** Run so many layers from the first on; default all. */
+  readonly layers?: number;
+  /** Default "none". */
+  readonly counting?: Counting;
+}
+
+/** Norms per row of the gradient by a layer's activations, and by its preactivations. */
+export interface GradientNorms {
+  readonly arriving: number;
+  readonly passed: number;
+}
+
+/** Columns of preactivations are held for as many units at once as fit in so many floats. */
+const COLUMN_FLOATS = 2 ** 23;
+
+const isIndexed = (rows: Rows): rows is IndexedRows => "indices" in rows;
+
+export class Inspector {
+  private readonly arena: Arena;
+  private readonly buffers: BatchBuffers;
+  private readonly passes: Passes;
+  private readonly chunk: Chunk & { start: number; rows: number };
+  /** Indices of the rows that are run, and how many there is room for. */
+  private order = { address: 0, room: 0 };
+
+  constructor(readonly state: NetworkState) {
+    const { runtime, spec, layout, parameters } = state;
+    this.arena = new Arena(runtime.heap, this);
+    this.buffers = new BatchBuffers(spec, runtime.heap, this.arena, true);
+    this.passes = new Passes(runtime, spec, layout, this.buffers, parameters);
+    this.chunk = this.makeChunk();
+  }
+
+  dispose(): void {
+    this.arena.dispose();
+  }
+
+  [Symbol.dispose](): void {
+    this.dispose();
+  }
+
+  private makeChunk(): Chunk & { start: number; rows: number } {
+    const { state, buffers } = this;
+    const chunk = {
+      start: 0,
+      rows: 0,
+      inputs: (layer: number) =>
+        state.floats(layer === 0 ? buffers.inputs : buffers.activations(layer - 1), chunk.rows * state.inputsOf(layer)),
+      preactivations: (layer: number) =>
+        state.floats(buffers.preactivations(layer), chunk.rows * state.spec.layers[layer].units),
+      activations: (layer: number) =>
+        state.floats(buffers.activations(layer), chunk.rows * state.spec.layers[layer].units),
+      counters: (layer: number) => buffers.counters(layer),
+    };
+    return chunk;
+  }
+
+  private sourceOf(rows: Rows): RowSource {
+    if (!isIndexed(rows)) return matrixRows(rows);
+    const { data, indices } = rows;
+    if (this.order.room < indices.length) {
+      const address = this.arena.allocate(indices.length * 4, "the rows to look at");
+      if (this.order.room > 0) this.arena.free(this.order.address);
+      this.order = { address, room: indices.length };
+    }
+    this.state.runtime.heap.u32.set(indices, this.order.address >>> 2);
+    return dataRows(data, 0, indices.length, this.order.address);
+  }
+
+  /** Makes room for a chunk of so many rows, so that a later `run` allocates nothing. */
+  prepare(rows: number): void {
+    this.buffers.ensure(this.buffers.chunk(rows), false);
+  }
+
+  /** Runs rows forward, a chunk at a time. */
+  run(rows: Rows, options: RunOptions, visit: VisitChunk): void {
+    forEachChunk({ passes: this.passes, buffers: this.buffers }, this.sourceOf(rows), options, (start, count) => {
+      this.chunk.start = start;
+      this.chunk.rows = count;
+      return visit(this.chunk);
+    });
+  }
+
+  /** By layer (the output layer included) and unit. One pass; `visit` sees each chunk. */
+  statistics(rows: Rows, visit?: VisitChunk): UnitStatistics[][] {
+    const { runtime, spec } = this.state;
+    const scratch = new Arena(runtime.heap);
+    try {
+      const totals = new CounterTotals(
+        spec.layers.map(({ units }) => units),
+        runtime.kernels,
+        runtime.heap,
+        scratch,
+      );
+      const nearest = spec.layers.map(({ units, activation }) =>
+        TWO_SIDED.includes(activation.name) ? new Float32Array(units).fill(Infinity) : undefined,
+      );
+      this.run(rows, { counting: "all" }, (chunk) => {
+        totals.fold(chunk.rows, chunk);
+        nearest.forEach((smallest, layer) => smallest && keepNearest(smallest, chunk.preactivations(layer)));
+        return visit?.(chunk);
+      });
+      return spec.layers.map((_, layer) => totals.readLayer(layer, nearest[layer]));
+    } finally {
+      scratch.dispose();
+    }
+  }
+
+  /** Of one layer alone: the layers above it are not run. */
+  layerStatistics(rows: Rows, layer: number): UnitStatistics[] {
+    const { runtime, spec } = this.state;
+    const scratch = new Arena(runtime.heap);
+    try {
+      const totals = new CounterTotals([spec.layers[layer].units], runtime.kernels, runtime.heap, scratch);
+      this.run(rows, { counting: "all", layers: layer + 1 }, (chunk) =>
+        totals.fold(chunk.rows, { counters: () => chunk.counters(layer) }),
+      );
+      return totals.readLayer(0);
+    } finally {
+      scratch.dispose();
+    }
+  }
+
+  /** The units of a layer that pass neither signal nor gradient on any row. */
+  deadUnits(rows: Rows, layer: number): number[] {
+    const { activation } = this.state.spec.layers[layer];
+    return this.layerStatistics(rows, layer).flatMap((unit, index) =>
+      judge(activation, unit, 1, { rareBelow: 0, dormantBelow: 0 }) === "dead" ? [index] : [],
+    );
+  }
+
+  /** Preactivations of single units, one array a unit; `visit` sees each chunk. */
+  columns(rows: Rows, units: readonly UnitIndex[], visit?: VisitChunk): Float32Array[] {
+    const count = isIndexed(rows) ? rows.indices.length : rows.rows;
+    const columns = units.map(() => new Float32Array(count));
+    const layers = 1 + Math.max(...units.map(({ layer }) => layer));
+    this.run(rows, { layers }, (chunk) => {
+      units.forEach(({ layer, unit }, i) => {
+        const z = chunk.preactivations(layer);
+        const width = this.state.spec.layers[layer].units;
+        for (let row = 0, at = unit; row < chunk.rows; row++, at += width) columns[i][chunk.start + row] = z[at];
+      });
+      return visit?.(chunk);
+    });
+    return columns;
+  }
+
+  /** Hands on each unit's preactivations in turn; as many passes as memory for the columns asks for. */
+  forEachColumn(
+    rows: Rows,
+    layer: number,
+    units: readonly number[],
+    visit: (unit: number, z: Float32Array) => void,
+  ): void {
+    const count = isIndexed(rows) ? rows.indices.length : rows.rows;
+    const together = Math.max(1, Math.floor(COLUMN_FLOATS / count));
+    for (let first = 0; first < units.length; first += together) {
+      const group = units.slice(first, first + together);
+      const columns = this.columns(
+        rows,
+        group.map((unit) => ({ layer, unit })),
+      );
+      columns.forEach((z, i) => visit(group[i], z));
+    }
+  }
+
+  /**
+   * Runs one chunk of rows forward and a gradient back to the inputs of the layers, without the parameters' part: dA = dZ·Wᵀ, dZ = f'(Z) ∘ dA.
+   * @param from the layer at whose activations (`atPreactivations`: preactivations) the gradient starts
+   * @param seed writes that gradient, rows x units
+   * @param through makes dZ of a layer's dA in place; default: the kernels' f'
+   * @returns the gradient by the network's inputs, rows x inputs: a view, valid until the next allocation
+   */
+  pushBack(
+    chunk: Chunk,
+    from: number,
+    seed: (gradient: Float32Array) => void,
+    through: (layer: number, gradient: number) => void = (layer, gradient) =>
+      this.throughActivation(chunk, layer, gradient),
+  ): Float32Array {
+    const { state } = this;
+    const { kernels, workspace } = state.runtime;
+    const { rows } = chunk;
+    const widest = state.layers
+      .slice(0, from + 1)
+      .reduce((most, { inputs, units }) => Math.max(most, inputs, units), 0);
+    const block = this.gradientBlock(2 * rows * widest);
+    let [dz, next] = [block, block + 4 * rows * widest];
+    seed(state.floats(dz, rows * state.spec.layers[from].units));
+    for (let index = from; index >= 0; index--) {
+      const { inputs, units, kernelAddress } = state.layer(index);
+      through(index, dz);
+      kernels.gemm(rows, inputs, units, dz, units, 1, kernelAddress, 1, units, 0, next, inputs, workspace);
+      [dz, next] = [next, dz];
+    }
+    return state.floats(dz, rows * state.spec.inputs);
+  }
+
+  /**
+   * How large a gradient is on its way down, by layer: that of the loss on these rows, or, without targets, one drawn at random.
+   * Few rows will do: they are run as one batch.
+   */
+  gradientNorms(x: Matrix, targets: PreparedTargets | undefined): GradientNorms[] {
+    const { state, buffers, passes } = this;
+    const { runtime, spec } = state;
+    const last = spec.layers.length - 1;
+    const outputs = x.rows * spec.layers[last].units;
+    buffers.ensure(x.rows, true);
+    if (targets) passes.gather({ rows: x.rows, x, views: [], y: targets }, 0, x.rows, 0);
+    else passes.copyInputs(x, 0, x.rows);
+    passes.forward(x.rows, "none");
+    if (targets) passes.loss(x.rows, targets.kind, true);
+    else runtime.kernels.fillNormal(outputs, buffers.gradient(0), 1, 0, 0, 0, 0, 1);
+    this.chunk.start = 0;
+    this.chunk.rows = x.rows;
+    const norms: GradientNorms[] = [];
+    const normOf = (index: number, address: number) => {
+      const values = state.floats(address, x.rows * spec.layers[index].units);
+      return Math.sqrt(values.reduce((sum, value) => sum + value * value, 0) / x.rows);
+    };
+    this.pushBack(
+      this.chunk,
+      last,
+      (gradient) => gradient.set(state.floats(buffers.gradient(0), outputs)),
+      (index, address) => {
+        const arriving = normOf(index, address);
+        this.throughActivation(this.chunk, index, address);
+        norms[index] = { arriving, passed: normOf(index, address) };
+      },
+    );
+    return norms;
+  }
+
+  private gradients = { address: 0, room: 0 };
+
+  private gradientBlock(floats: number): number {
+    if (this.gradients.room < floats) {
+      if (this.gradients.room > 0) this.arena.free(this.gradients.address);
+      this.gradients = { address: this.arena.allocate(floats * 4, "a gradient by the inputs"), room: floats };
+    }
+    return this.gradients.address;
+  }
+
+  /** dZ = f'(Z) ∘ dA, in place. */
+  private throughActivation({ rows }: Chunk, index: number, gradient: number): void {
+    const layer = this.state.layer(index);
+    this.state.runtime.kernels.activationBackward(
+      activationCode(layer.activation.name),
+      layer.activation.alpha ?? 0,
+      layer.alphaAddress,
+      rows,
+      layer.units,
+      this.buffers.preactivations(index),
+      gradient,
+      gradient,
+      0,
+      0,
+    );
+  }
+}
+
+function keepNearest(nearest: Float32Array, z: Float32Array): void {
+  const units = nearest.length;
+  for (let i = 0; i < z.length; i++) nearest[i % units] = Math.min(nearest[i % units], Math.abs(z[i]));
+}

@@ -1,0 +1,119 @@
+// What was seen of a network over some rows: all that a diagnosis is made from. It may come from this package's own networks, or from whatever
+// else ran one: only `rows` and `layers` are always there.
+import { BATCH_COUNTERS } from "../network/state/batch-buffers.js";
+import type { PreparedTargets } from "../network/data.js";
+import type { Loss } from "../network/spec.js";
+import type { NetworkState } from "../network/state/state.js";
+import { activationCode, type ResolvedActivation } from "../activations/activations.js";
+import type { Matrix } from "../core/matrix.js";
+import { Arena } from "../wasm/heap.js";
+import { type Chunk, type GradientNorms, Inspector, type RunOptions, type VisitChunk } from "./inspector.js";
+import { CounterTotals, type UnitStatistics } from "./statistics.js";
+
+/** Views or copies: read them anew after anything is allocated. */
+export interface LayerWeights {
+  readonly inputs: number;
+  readonly units: number;
+  /** inputs x units, row-major. */
+  readonly kernel: Float32Array;
+  readonly bias: Float32Array;
+  /** PReLU slopes. */
+  readonly alpha?: Float32Array | undefined;
+}
+
+export interface LayerObservation {
+  readonly activation: ResolvedActivation;
+  readonly units: readonly UnitStatistics[];
+  readonly weights?: LayerWeights;
+}
+
+/** What the optimizer that trained last would still do without any gradient. */
+export interface RemainingMotion {
+  readonly decays: boolean;
+  /** By layer, in the shapes of the weights. */
+  readonly velocity?: readonly LayerWeights[];
+}
+
+export interface Observation {
+  readonly rows: number;
+  /** In order, the output layer last where `loss` is known. */
+  readonly layers: readonly LayerObservation[];
+  /** How the output layer is judged; without it all layers are hidden ones. */
+  readonly loss?: Loss;
+  /** The network's inputs, and their columns, counted as if they were the preactivations of a layer. */
+  readonly inputs?: { readonly x: Matrix; readonly columns: readonly UnitStatistics[] };
+  readonly motion?: RemainingMotion;
+  /** Shows the rows once more, chunk by chunk: inputs, preactivations and activations of layers. */
+  again?(options: RunOptions, visit: VisitChunk): void;
+  /** See Inspector.gradientNorms. */
+  gradientNorms?(x: Matrix, targets: PreparedTargets | undefined): GradientNorms[];
+  /** Runs other rows, for whoever searches the inputs; see Inspector. */
+  readonly inspector?: Inspector;
+}
+
+const LINEAR = activationCode("linear");
+
+/** Counts the columns of the inputs beside a pass over the rows. */
+class ColumnCounter {
+  private readonly totals: CounterTotals;
+  private readonly counters: number;
+
+  constructor(
+    private readonly state: NetworkState,
+    private readonly width: number,
+    scratch: Arena,
+  ) {
+    const { kernels, heap } = state.runtime;
+    this.totals = new CounterTotals([width], kernels, heap, scratch);
+    this.counters = scratch.allocate(width * BATCH_COUNTERS * 4, "the columns' counters");
+  }
+
+  readonly count = (chunk: Chunk): void => {
+    const { kernels } = this.state.runtime;
+    const x = chunk.inputs(0).byteOffset;
+    kernels.activationForward(LINEAR, 0, 0, chunk.rows, this.width, x, 0, x, this.counters, 1);
+    this.totals.fold(chunk.rows, { counters: () => this.counters });
+  };
+
+  read(): UnitStatistics[] {
+    return this.totals.readLayer(0);
+  }
+}
+
+function motionOf(state: NetworkState): RemainingMotion | undefined {
+  const moments = state.lastMoments;
+  if (!moments) return undefined;
+  const { recipe, slots } = moments;
+  const slot = slots[recipe.name === "rmsprop" ? 1 : 0]; // rmsprop's first is the mean of squares
+  return {
+    decays: (recipe.weightDecay ?? 0) > 0,
+    ...(slot !== undefined && { velocity: state.spec.layers.map((_, index) => state.layer(index, slot)) }),
+  };
+}
+
+/** One pass over the rows, with all counters; the inspector is needed for as long as the observation is. */
+export function observe(inspector: Inspector, x: Matrix): Observation {
+  const { state } = inspector;
+  const scratch = new Arena(state.runtime.heap);
+  try {
+    const columns = new ColumnCounter(state, x.columns, scratch);
+    const statistics = inspector.statistics(x, columns.count);
+    const motion = motionOf(state);
+    return {
+      rows: x.rows,
+      layers: state.layers.map((weights, index) => ({
+        activation: weights.activation,
+        units: statistics[index],
+        weights,
+      })),
+      loss: state.spec.loss,
+      inputs: { x, columns: columns.read() },
+      ...(motion && { motion }),
+      again: (options, visit) => inspector.run(x, options, visit),
+      gradientNorms: (few, targets) => inspector.gradientNorms(few, targets),
+      inspector,
+    };
+  } finally {
+    scratch.dispose();
+  }
+}

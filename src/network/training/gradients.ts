@@ -1,0 +1,30 @@
+// The gradient of the mean loss over a whole data set, at the weights as they are.
+import { lossDivisor } from "../state/passes.js";
+import { dataRows, forEachChunk } from "../state/chunks.js";
+import type { NetworkState } from "../state/state.js";
+import type { Gradients, Weights } from "../types.js";
+import type { PreparedData } from "../data.js";
+
+/** Sums over chunks of rows, in float64; a chunk's own sums are the kernels'. Nothing of the network changes. */
+export function gradientsOf(state: NetworkState, data: PreparedData): Gradients {
+  const { buffers, passes, spec, gradient, parameterFloats } = state;
+  const outputs = spec.layers.at(-1)!.units;
+  const sum = new Float64Array(parameterFloats);
+  let loss = 0;
+  buffers.ensure(buffers.chunk(data.rows), true);
+  forEachChunk(state, dataRows(data, 0, data.rows, 0), { counting: "fired" }, (_start, rows) => {
+    buffers.clearResult();
+    passes.loss(rows, data.y.kind, true);
+    passes.backward(rows, gradient);
+    loss += buffers.lossSum;
+    const share = rows / data.rows;
+    const part = state.floats(gradient, parameterFloats);
+    for (let i = 0; i < part.length; i++) sum[i] += part[i] * share;
+  });
+  state.floats(gradient, parameterFloats).set(sum);
+  const layers = spec.layers.map((_, index): Weights => {
+    const { kernel, bias, alpha } = state.layer(index, gradient);
+    return { kernel: kernel.slice(), bias: bias.slice(), ...(alpha && { alpha: alpha.slice() }) };
+  });
+  return { loss: loss / lossDivisor(spec.loss, data.rows, outputs), layers };
+}
