@@ -47,7 +47,8 @@ export type {
 export type { DataSet, Targets } from "./network/data.js";
 export { createNetwork } from "./network/network.js";
 export { adam, adamW, rmsprop, sgd, type Optimizer } from "./network/training/optimizers.js";
-export type { DenseSpec, KernelInitializer, Loss, NetworkSpec } from "./network/spec.js";
+export type { Loss } from "./network/losses.js";
+export type { DenseSpec, KernelInitializer, NetworkSpec } from "./network/spec.js";
 export { prescribe } from "./treatment/prescribe/prescribe.js";
 export type { Interval, NamedCallback, PrescribeOptions, Prescription, Trial } from "./treatment/prescribe/types.js";
 export {

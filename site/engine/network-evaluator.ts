@@ -6,11 +6,11 @@ import type { UnitState } from "../../src/diagnosis/types.js";
 import { BatchBuffers } from "../../src/network/state/batch-buffers.js";
 import type { Metrics } from "../../src/network/types.js";
 import { type PreparedData, prepareData } from "../../src/network/data.js";
+import { applyLink } from "../../src/network/losses.js";
 import { evaluateRows, forEachChunk } from "../../src/network/training/evaluate.js";
 import { Passes } from "../../src/network/state/passes.js";
 import { type NetworkState, stateOf } from "../../src/network/state/state.js";
 import { CounterTotals } from "../../src/inspect/statistics.js";
-import { activationCode } from "../../src/activations/activations.js";
 import { Arena } from "../../src/wasm/heap.js";
 import type { UnitName } from "./types.js";
 import { targetsOf } from "./recipe-to-network.js";
@@ -45,7 +45,6 @@ export interface Picture extends Measured {
 }
 
 const EMPTY = new Float32Array(0);
-const SIGMOID = activationCode("sigmoid");
 
 function gridOf(extent: number): Float32Array {
   const at = (i: number) => (((i + 0.5) / PLANE_SIDE) * 2 - 1) * extent;
@@ -202,9 +201,7 @@ export class Painter {
     const x = { rows: PLANE_SIDE * PLANE_SIDE, columns: 2, data: grid };
     forEachChunk({ passes: this.passes, buffers: this.buffers }, x, false, (start, rows) => {
       const at = this.buffers.activations(last);
-      if (spec.loss === "crossEntropy") runtime.kernels.softmax(rows, outputs, at, at);
-      if (spec.loss === "binaryCrossEntropy")
-        runtime.kernels.activationForward(SIGMOID, 0, 0, 1, rows * outputs, at, 0, at, 0, 0);
+      applyLink(runtime, spec.loss, rows, outputs, at);
       plane.set(this.state.floats(at, rows * outputs), start * outputs);
       this.widths.forEach((width, layer) => z[layer].set(this.preactivations(layer, rows), start * width));
     });

@@ -12,7 +12,8 @@ import { checkName, checkOptions, describe, isFloat32 } from "../core/checks.js"
 import { RelumineError } from "../core/errors.js";
 import type { Weights, Network } from "../network/types.js";
 import { buildNetwork } from "../network/network.js";
-import { type Loss, type NetworkSpec, type ResolvedSpec, resolveSpec } from "../network/spec.js";
+import type { Loss } from "../network/losses.js";
+import { type NetworkSpec, type ResolvedSpec, resolveSpec } from "../network/spec.js";
 import { stateOf } from "../network/state/state.js";
 import type { RuntimeOptions } from "../wasm/runtime.js";
 

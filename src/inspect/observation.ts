@@ -2,7 +2,7 @@
 // else ran one: only `rows` and `layers` are always there.
 import { BATCH_COUNTERS } from "../network/state/batch-buffers.js";
 import type { PreparedTargets } from "../network/data.js";
-import type { Loss } from "../network/spec.js";
+import type { Loss } from "../network/losses.js";
 import type { NetworkState } from "../network/state/state.js";
 import { activationCode, type ResolvedActivation } from "../activations/activations.js";
 import type { Matrix } from "../core/matrix.js";

@@ -2,7 +2,7 @@
 import { describe, isFloat32 } from "../core/checks.js";
 import { RelumineError } from "../core/errors.js";
 import { isMatrix, type Matrix, type Samples, toMatrix } from "../core/matrix.js";
-import type { Loss } from "./spec.js";
+import { isClassification, type Loss } from "./losses.js";
 
 /** Class labels 0..K-1 ("crossEntropy"), 0/1 ("binaryCrossEntropy"), or one row of numbers per sample (class probabilities for "crossEntropy"). */
 export type Targets = ArrayLike<number> | Samples;
@@ -106,8 +106,7 @@ export function prepareTargets(name: string, y: Targets, rows: number, units: nu
       `${name} has ${matrix.columns} numbers a row; the output layer has ${units} units and wants as many`,
     );
   }
-  if (loss === "crossEntropy" || loss === "binaryCrossEntropy")
-    checkProbabilities(name, matrix, loss === "crossEntropy");
+  if (isClassification(loss)) checkProbabilities(name, matrix, loss === "crossEntropy");
   return { kind: "rows", data: matrix.data, columns: units };
 }
 

@@ -1,5 +1,4 @@
 // The network as its users meet it.
-import { activationCode } from "../activations/activations.js";
 import { fit } from "./training/fit.js";
 import { NetworkLayer } from "./layer.js";
 import type { DenseLayer, FitOptions, Gradients, History, Metrics, Network } from "./types.js";
@@ -11,12 +10,11 @@ import { countParameters } from "./state/parameters.js";
 
 import { type NetworkSpec, type ResolvedSpec, resolveSpec } from "./spec.js";
 import { attachState, NetworkState, StateCell } from "./state/state.js";
+import { applyLink } from "./losses.js";
 import { summarize } from "./summary.js";
 import { checkBoolean, checkOptions } from "../core/checks.js";
 import { type Matrix, type Samples, toMatrix } from "../core/matrix.js";
 import { getRuntime, renew, type RuntimeOptions } from "../wasm/runtime.js";
-
-const SIGMOID = activationCode("sigmoid");
 
 class DenseNetwork implements Network {
   readonly runtime: Network["runtime"];
@@ -98,15 +96,12 @@ class DenseNetwork implements Network {
 
 function predict(state: NetworkState, x: Matrix, logits: boolean): Matrix {
   const { spec, buffers, runtime } = state;
-  const { kernels } = runtime;
   const last = spec.layers.length - 1;
   const columns = spec.layers[last].units;
   const data = new Float32Array(x.rows * columns);
   forEachChunk(state, matrixRows(x), {}, (start, rows) => {
     const outputs = buffers.activations(last);
-    if (!logits && spec.loss === "crossEntropy") kernels.softmax(rows, columns, outputs, outputs);
-    if (!logits && spec.loss === "binaryCrossEntropy")
-      kernels.activationForward(SIGMOID, 0, 0, 1, rows * columns, outputs, 0, outputs, 0, 0);
+    if (!logits) applyLink(runtime, spec.loss, rows, columns, outputs);
     data.set(state.floats(outputs, rows * columns), start * columns);
   });
   return { rows: x.rows, columns, data };

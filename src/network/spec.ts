@@ -1,16 +1,8 @@
 // What a network is to be: the user's words, checked, with all defaults filled in.
+import { type Loss, LOSS_NAMES } from "./losses.js";
 import { type Activation, type ResolvedActivation, resolveActivation } from "../activations/activations.js";
 import { checkInteger, checkName, checkNumber, checkOptions, describe } from "../core/checks.js";
 import { RelumineError } from "../core/errors.js";
-
-export const LOSS_NAMES = [
-  "crossEntropy",
-  "binaryCrossEntropy",
-  "meanSquaredError",
-  "meanAbsoluteError",
-  "huber",
-] as const;
-export type Loss = (typeof LOSS_NAMES)[number];
 
 export const KERNEL_INITIALIZER_NAMES = [
   "heNormal",

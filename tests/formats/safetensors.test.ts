@@ -13,7 +13,7 @@ import {
   readMetadata,
   RelumineError,
 } from "../../src/index.js";
-import { LOSS_NAMES } from "../../src/network/spec.js";
+import { LOSS_NAMES } from "../../src/network/losses.js";
 import { ACTIVATION_NAMES } from "../../src/activations/activations.js";
 import { expectRefusal, integer, sectors, seededRandom, withNetwork } from "../network/helpers.js";
 

@@ -3,7 +3,7 @@
 // gradient of the bias), exactly so in the first layer, and deeper as long as the unit's inputs stay what they were.
 import type { Matrix } from "../../core/matrix.js";
 import type { PreparedTargets } from "../../network/data.js";
-import type { Loss } from "../../network/spec.js";
+import type { Loss } from "../../network/losses.js";
 import { activate, type Layer64, preactivations, sigmoid, slope } from "../proof/layers64.js";
 
 interface LayerRows {

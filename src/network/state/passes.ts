@@ -5,7 +5,8 @@ import type { BatchBuffers } from "./batch-buffers.js";
 import type { PreparedData, PreparedTargets } from "../data.js";
 import type { ParameterLayout } from "./parameters.js";
 import { mostOpen, SKIP_FROM_ROWS } from "./closed-units.js";
-import type { Loss, ResolvedSpec } from "../spec.js";
+import { lossDivisor } from "../losses.js";
+import type { ResolvedSpec } from "../spec.js";
 import type { Matrix } from "../../core/matrix.js";
 import type { Runtime } from "../../wasm/runtime.js";
 
@@ -22,11 +23,6 @@ interface Layer {
   readonly kernel: number;
   readonly bias: number;
   readonly alphas: number;
-}
-
-/** Losses that are means over samples and outputs; crossEntropy is one over samples. */
-export function lossDivisor(loss: Loss, rows: number, outputs: number): number {
-  return loss === "crossEntropy" ? rows : rows * outputs;
 }
 
 /** Rows this long are copied through views, shorter ones element by element (measured) ... */

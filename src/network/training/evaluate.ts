@@ -1,7 +1,7 @@
 // Passes over a whole data set, a chunk at a time.
 import type { Metrics } from "../types.js";
 import type { PreparedData } from "../data.js";
-import { lossDivisor } from "../state/passes.js";
+import { isClassification, lossDivisor } from "../losses.js";
 import type { ResolvedSpec } from "../spec.js";
 import { dataRows, forEachChunk as forEachRows, matrixRows } from "../state/chunks.js";
 import type { NetworkState } from "../state/state.js";
@@ -15,9 +15,7 @@ export function hiddenUnits(spec: ResolvedSpec): number[] {
 export function toMetrics(spec: ResolvedSpec, lossSum: number, correct: number, rows: number): Metrics {
   const divisor = lossDivisor(spec.loss, rows, spec.layers.at(-1)!.units);
   const loss = lossSum / divisor;
-  return spec.loss === "crossEntropy" || spec.loss === "binaryCrossEntropy"
-    ? { loss, accuracy: correct / divisor }
-    : { loss };
+  return isClassification(spec.loss) ? { loss, accuracy: correct / divisor } : { loss };
 }
 
 /** To go: use the Inspector, or chunks.ts. */

@@ -1,5 +1,5 @@
 // The gradient of the mean loss over a whole data set, at the weights as they are.
-import { lossDivisor } from "../state/passes.js";
+import { lossDivisor } from "../losses.js";
 import { dataRows, forEachChunk } from "../state/chunks.js";
 import type { NetworkState } from "../state/state.js";
 import type { Gradients, Weights } from "../types.js";

@@ -2,7 +2,8 @@
 // learns; a replay runs the same, bit for bit, on a copy. Nothing is allocated once it is made; numbers that are not whole stay in arrays
 // for that reason, since engines box those that functions return, or that an object or a suspended function keeps.
 import type { MomentPowers, OptimizerRecipe, UpdateOperands } from "./optimizers.js";
-import { type Counting, lossDivisor } from "../state/passes.js";
+import { lossDivisor } from "../losses.js";
+import type { Counting } from "../state/passes.js";
 import type { Plan } from "./plan.js";
 import { splitSeed, Stream } from "../../core/random.js";
 import type { NetworkState } from "../state/state.js";
