@@ -2,12 +2,12 @@
 // The command line. Exit codes: 0 fine, 1 failed, 2 bad usage.
 import { readFile } from "node:fs/promises";
 import { Command, CommanderError } from "commander";
-import { trainCommand } from "./train.js";
-import { checkupCommand } from "./checkup.js";
-import { cureCommand } from "./cure.js";
-import { diagnoseCommand } from "./diagnose.js";
-import { forecastCommand } from "./forecast.js";
-import { textbookCommand } from "./textbook.js";
+import { trainCommand } from "./commands/train.js";
+import { checkupCommand } from "./commands/checkup.js";
+import { cureCommand } from "./commands/cure.js";
+import { diagnoseCommand } from "./commands/diagnose.js";
+import { forecastCommand } from "./commands/forecast.js";
+import { textbookCommand } from "./commands/textbook.js";
 import { endQuietlyOnClosedPipe } from "./terminal.js";
 import { RelumineError } from "../core/errors.js";
 

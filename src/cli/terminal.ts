@@ -1,6 +1,6 @@
 // Where the command line speaks: the story and the results, and a bar that redraws itself. With --json the document alone goes to stdout.
 import picocolors from "picocolors";
-import { drawProgress, type ProgressLine } from "../report/progress.js";
+import { drawProgress, type ProgressLine } from "../report/progress-text.js";
 
 type Stream = NodeJS.WriteStream;
 

@@ -1,6 +1,6 @@
 // What a model's file keeps of the table it was trained on, and how much of it is believed when it is read: nothing.
 import { shorten } from "./cells.js";
-import type { PreparedTable, Preprocessing } from "./dataset.js";
+import type { PreparedTable, Preprocessing } from "./prepare.js";
 import { type InputEncoding, inputWidth } from "./inputs.js";
 import type { TargetEncoding } from "./target.js";
 import { checkName, checkNumber, describe } from "../core/checks.js";

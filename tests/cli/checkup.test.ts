@@ -7,7 +7,7 @@ import {
   highRatePlan,
   negativeBiasPlan,
   planName,
-} from "../../src/cli/illness.js";
+} from "../../src/cli/checkup/plans.js";
 import { finish, PENGUINS, relumine, start } from "./run.js";
 
 interface Run {

@@ -179,8 +179,8 @@ describe("relumine cure --code", () => {
   });
 
   it("writes what acts before and during the training too", async () => {
-    const { writeCode } = await import("../../src/cli/cure-code.js");
-    const { prepareTable } = await import("../../src/table/dataset.js");
+    const { writeCode } = await import("../../src/cli/cure/program-text.js");
+    const { prepareTable } = await import("../../src/table/prepare.js");
     const { readTable } = await import("../../src/cli/read-table.js");
     const { sgd } = await import("../../src/index.js");
     const prepared = prepareTable(await readTable(PENGUINS), {

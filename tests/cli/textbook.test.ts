@@ -5,15 +5,15 @@ import { Folder, finish, relumine, start } from "./run.js";
 import { cheaper, type Costs } from "../../src/cli/textbook/claims/cheaper.js";
 import { closedStays, type ShutUnits } from "../../src/cli/textbook/claims/closed-stays.js";
 import { convergence, type Convergence } from "../../src/cli/textbook/claims/convergence.js";
-import { cures, type Cures } from "../../src/cli/textbook/claims/cures.js";
+import { cures, type Cures } from "../../src/cli/textbook/claims/remedies.js";
 import { gradient, type Gradients } from "../../src/cli/textbook/claims/gradient.js";
 import { highRate, type UnitStory } from "../../src/cli/textbook/claims/high-rate.js";
 import { linear } from "../../src/cli/textbook/claims/linear.js";
 import { negativeBias } from "../../src/cli/textbook/claims/negative-bias.js";
 import { sparsity } from "../../src/cli/textbook/claims/sparsity.js";
 import { fitLinear, predictLinear } from "../../src/cli/textbook/least-squares.js";
-import { percent, ratio, short, spread, times } from "../../src/cli/textbook/spread.js";
-import { rangeNote } from "../../src/report/textbook.js";
+import { percent, ratio, short, spread, times } from "../../src/cli/textbook/figure-text.js";
+import { rangeNote } from "../../src/report/textbook-text.js";
 
 interface Document {
   readonly seed: number;

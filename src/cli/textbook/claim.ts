@@ -1,7 +1,7 @@
 // What a claim's file holds: the experiment, the rule that turns its figures into a verdict, and how they are shown.
-import type { Lab } from "./lab.js";
+import type { Lab } from "./digit-runs.js";
 import type { Plot } from "../../report/plot.js";
-import type { ClaimRecord, Figure } from "../../report/textbook.js";
+import type { ClaimRecord, Figure } from "../../report/textbook-text.js";
 
 /** "holds", "does not hold here", or the condition that it holds under. */
 export type Verdict = "holds" | "does not hold here" | `holds when ${string}`;

@@ -1,8 +1,8 @@
 // Claim 1: ReLU is cheaper. Two clocks: on the activation alone, and on whole training steps of narrow and wide networks.
 import type { Experiment, Judgement } from "../claim.js";
-import { timeSteps, timesAsLong } from "../clock.js";
-import type { Lab } from "../lab.js";
-import { figure, listed, ratio, type Spread, spread, times as multiple } from "../spread.js";
+import { timeSteps, timesAsLong } from "../step-times.js";
+import type { Lab } from "../digit-runs.js";
+import { figure, listed, ratio, type Spread, spread, times as multiple } from "../figure-text.js";
 import type { Network } from "../../../index.js";
 
 const NAMES = ["relu", "sigmoid", "tanh"] as const;

@@ -1,7 +1,7 @@
 // Claim 8: a closed unit gets no gradient and stays, while sigmoid and tanh keep a small one. Every other unit starts with a bias far below 0.
 import type { Experiment, Judgement } from "../claim.js";
-import type { Lab } from "../lab.js";
-import { figure, listed, percent, short, type Spread, spread } from "../spread.js";
+import type { Lab } from "../digit-runs.js";
+import { figure, listed, percent, short, type Spread, spread } from "../figure-text.js";
 import { median } from "../../../core/statistics.js";
 import type { Network } from "../../../index.js";
 

@@ -1,7 +1,7 @@
 // Claim 4: it converges better. Each activation at the rate that suits it best, and all at the same rate.
 import type { Experiment, Judgement } from "../claim.js";
-import type { Lab, Run } from "../lab.js";
-import { figure, listed, percent, ratio, short, type Spread, spread } from "../spread.js";
+import type { Lab, Run } from "../digit-runs.js";
+import { figure, listed, percent, ratio, short, type Spread, spread } from "../figure-text.js";
 import type { ActivationName } from "../../../index.js";
 
 const NAMES = ["relu", "sigmoid", "tanh"] as const satisfies readonly ActivationName[];

@@ -1,7 +1,7 @@
 // Claim 3: the gradient vanishes less. Norms of the gradient by layer in deep networks that have not learnt yet (Glorot and Bengio 2010, He et al. 2015).
 import type { Experiment, Judgement } from "../claim.js";
-import { type Lab, norm } from "../lab.js";
-import { figure, listed, ratio, type Spread, spread, times as multiple } from "../spread.js";
+import { type Lab, norm } from "../digit-runs.js";
+import { figure, listed, ratio, type Spread, spread, times as multiple } from "../figure-text.js";
 import type { ActivationName, KernelInitializer } from "../../../index.js";
 
 const DEPTH = 12;

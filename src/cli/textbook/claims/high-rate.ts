@@ -1,7 +1,7 @@
 // Claim 7: a high rate kills, and one large gradient turns N(+0.1) into N(-0.1). First the digits at one rate after another; then the textbook's own unit.
 import type { Experiment, Judgement } from "../claim.js";
-import { HEALTHY, type Lab, type Run } from "../lab.js";
-import { figure, percent, short, type Spread, spread } from "../spread.js";
+import { HEALTHY, type Lab, type Run } from "../digit-runs.js";
+import { figure, percent, short, type Spread, spread } from "../figure-text.js";
 import { mean, variance } from "../../../core/statistics.js";
 import type { Cause, DataSet } from "../../../index.js";
 import { binCounts } from "../../../report/svg/histogram.js";

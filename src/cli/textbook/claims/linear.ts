@@ -1,8 +1,8 @@
 // Claim 5: without activations a network is a linear regression. A deep linear network against one matrix and against least squares.
 import type { Experiment, Judgement } from "../claim.js";
-import type { Lab } from "../lab.js";
+import type { Lab } from "../digit-runs.js";
 import { fitLinear, type LinearFit, predictLinear } from "../least-squares.js";
-import { figure, percent, short, type Spread, spread } from "../spread.js";
+import { figure, percent, short, type Spread, spread } from "../figure-text.js";
 import { formatNumber } from "../../../text/numbers.js";
 import type { ActivationName, Matrix, Network } from "../../../index.js";
 

@@ -1,7 +1,7 @@
 // Claim 6: a large negative bias kills. One starting bias after another, down to where nothing opens.
 import type { Experiment, Judgement } from "../claim.js";
-import { HEALTHY, type Lab, type Run } from "../lab.js";
-import { figure, percent, short, type Spread, spread } from "../spread.js";
+import { HEALTHY, type Lab, type Run } from "../digit-runs.js";
+import { figure, percent, short, type Spread, spread } from "../figure-text.js";
 import { mean, variance } from "../../../core/statistics.js";
 
 const BIASES = [0, -0.25, -0.5, -1, -4];

@@ -1,8 +1,8 @@
 // Claim 2: sparsity saves work. Three networks of one shape: all open, zeros scattered as ReLU makes them, and half of the units closed as a whole.
 import type { Experiment, Judgement } from "../claim.js";
-import { timeSteps, timesAsLong } from "../clock.js";
-import type { Lab } from "../lab.js";
-import { figure, percent, spread, times as multiple } from "../spread.js";
+import { timeSteps, timesAsLong } from "../step-times.js";
+import type { Lab } from "../digit-runs.js";
+import { figure, percent, spread, times as multiple } from "../figure-text.js";
 import { mean } from "../../../core/statistics.js";
 import type { Network } from "../../../index.js";
 

@@ -1,5 +1,5 @@
 // Trials as they come in: a table that is drawn again and again, or a line each.
-import { formatDuration } from "./progress.js";
+import { formatDuration } from "./progress-text.js";
 import { formatNumber, formatPercent } from "../text/numbers.js";
 import type { Trial } from "../treatment/prescribe/types.js";
 import { drawTrials } from "../treatment/prescribe/prescription-text.js";

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { prepareTable, type PrepareOptions, type PreparedTable } from "../../src/table/dataset.js";
+import { prepareTable, type PrepareOptions, type PreparedTable } from "../../src/table/prepare.js";
 import { encodeInputs, inputWidth } from "../../src/table/inputs.js";
 import { readTable } from "../../src/cli/read-table.js";
 import { RelumineError } from "../../src/core/errors.js";

@@ -1,5 +1,5 @@
 // Where the experiments are made: the digits, the seeds of the repeats, and networks trained on them. What was trained once is kept.
-import type { EncodedRows, PreparedTable } from "../../table/dataset.js";
+import type { EncodedRows, PreparedTable } from "../../table/prepare.js";
 import { sum } from "../../core/statistics.js";
 import type { ActivationName, Network, NetworkSpec } from "../../index.js";
 

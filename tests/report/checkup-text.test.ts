@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { drawCheckupTable, drawEpochLine, drawEpochTitle, type RunRow } from "../../src/report/checkup.js";
+import { drawCheckupTable, drawEpochLine, drawEpochTitle, type RunRow } from "../../src/report/checkup-text.js";
 import { formatNumber, formatScore } from "../../src/text/numbers.js";
 
 const exactly = (value: number): { median: number; low: number; high: number } => ({

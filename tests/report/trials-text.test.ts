@@ -1,7 +1,7 @@
 // The live table and the lines of `relumine cure`.
 import { expect, it } from "vitest";
 import type { Trial } from "../../src/index.js";
-import { describeTrial, drawLive } from "../../src/report/cure.js";
+import { describeTrial, drawLive } from "../../src/report/trials-text.js";
 
 const trial = (name: string, accuracy: number, more: Partial<Trial> = {}): Trial => ({
   name,

@@ -1,8 +1,8 @@
 // Claim 9: positive bias, lower rate and Leaky ReLU cure. Each cure on each illness, judged by the rule of `relumine checkup`.
 import type { Experiment, Judgement } from "../claim.js";
-import { HEALTHY, type Plan, type Run } from "../lab.js";
-import { figure, listed, percent, type Spread, spread } from "../spread.js";
-import { judge as judgeCure, type Outcome, VERDICT_RULE, type Verdict as CureVerdict } from "../../verdict.js";
+import { HEALTHY, type Plan, type Run } from "../digit-runs.js";
+import { figure, listed, percent, type Spread, spread } from "../figure-text.js";
+import { judge as judgeCure, type Outcome, VERDICT_RULE, type Verdict as CureVerdict } from "../../remedy-verdict.js";
 
 const ILLNESSES: readonly { readonly name: string; readonly plan: Plan }[] = [
   { name: "rate 0.9", plan: { ...HEALTHY, rate: 0.9 } },

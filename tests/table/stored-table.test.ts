@@ -1,7 +1,7 @@
 // What a model's file says of the table it was trained on is believed no more than the rest of it.
 import { describe, expect, it } from "vitest";
-import { prepareTable, type PreparedTable } from "../../src/table/dataset.js";
-import { specFor } from "../../src/cli/model.js";
+import { prepareTable, type PreparedTable } from "../../src/table/prepare.js";
+import { specFor } from "../../src/cli/network-for-table.js";
 import { readStoredTable, tableMetadata } from "../../src/table/stored-table.js";
 import { parseCsv } from "../../src/table/csv.js";
 import { expectRefusal, seededRandom } from "../network/helpers.js";

@@ -1,12 +1,12 @@
 // Trains the plans of a checkup, each from the same start, and diagnoses what came of them.
-import type { PreparedTable } from "../table/dataset.js";
-import type { Plan } from "./illness.js";
-import { scoreOf, specFor, tryDiagnose } from "./model.js";
-import type { SharedOptions } from "./options.js";
-import { median } from "../core/statistics.js";
-import type { Terminal } from "./terminal.js";
-import type { Death, Diagnosis, EpochLog, History, Network, NetworkSpec, Revival } from "../index.js";
-import type { EpochLine, Scale } from "../report/checkup.js";
+import type { PreparedTable } from "../../table/prepare.js";
+import type { Plan } from "./plans.js";
+import { scoreOf, specFor, tryDiagnose } from "../network-for-table.js";
+import type { SharedOptions } from "../options.js";
+import { median } from "../../core/statistics.js";
+import type { Terminal } from "../terminal.js";
+import type { Death, Diagnosis, EpochLog, History, Network, NetworkSpec, Revival } from "../../index.js";
+import type { EpochLine, Scale } from "../../report/checkup-text.js";
 
 export interface CheckupOptions extends SharedOptions {
   /** Of the healthy network; by default RATES. */
@@ -62,7 +62,7 @@ export class Clinic {
     readonly options: CheckupOptions,
     readonly terminal: Terminal,
     readonly signal: AbortSignal,
-    private readonly library: typeof import("../index.js"),
+    private readonly library: typeof import("../../index.js"),
   ) {
     this.healthyRate = options.learningRate ?? RATES[prepared.task];
     this.scale = { units: options.hidden, isAccuracy: prepared.task === "classification" };

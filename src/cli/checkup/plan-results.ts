@@ -1,9 +1,9 @@
 // Runs over several seeds -> medians, ranges and the verdict on each cure.
-import type { Run } from "./clinic.js";
-import { type IllnessName, type Plan, planName } from "./illness.js";
-import { median, sum } from "../core/statistics.js";
-import { judge, type Outcome, type Verdict } from "./verdict.js";
-import type { RunRow, Spread } from "../report/checkup.js";
+import type { Run } from "./train-plans.js";
+import { type IllnessName, type Plan, planName } from "./plans.js";
+import { median, sum } from "../../core/statistics.js";
+import { judge, type Outcome, type Verdict } from "../remedy-verdict.js";
+import type { RunRow, Spread } from "../../report/checkup-text.js";
 
 /** What is not a number is left out. */
 function spread(values: readonly number[]): Spread {

@@ -2,7 +2,7 @@
 import { shorten } from "./cells.js";
 import type { NamedTable } from "./csv.js";
 import { columnIndex, encodeInputs, type InputEncoding, learnInputs } from "./inputs.js";
-import { stratifiedSplit } from "./split.js";
+import { stratifiedSplit } from "./stratified-split.js";
 import { chooseTask, encodeTargets, groupRows, learnTarget, type TargetEncoding, type Task } from "./target.js";
 import { RelumineError } from "../core/errors.js";
 import type { Matrix } from "../core/matrix.js";

@@ -1,5 +1,5 @@
 // The textbook's two ways to make a network ill, and its three cures. Plans only: nothing is trained here.
-import type { Verdict } from "./verdict.js";
+import type { Verdict } from "../remedy-verdict.js";
 
 type Cure = "lowerRate" | "positiveBias" | "leakyRelu";
 

@@ -1,17 +1,17 @@
 // `relumine cure`: trains a network on a table as `train` would, sees what its units die of, tries remedies and ranks them.
 import { Command } from "commander";
-import { writeCode } from "./cure-code.js";
-import { prepareTable, type PreparedTable } from "../table/dataset.js";
-import { inputWidth } from "../table/inputs.js";
-import { checkPlace, saveFile } from "./model-file.js";
-import { specFor } from "./model.js";
-import { addSharedOptions, addTrainingOptions, integer, optimizerOf, type TrainingOptions } from "./options.js";
-import { readTable } from "./read-table.js";
-import { interruption, Terminal } from "./terminal.js";
-import { RelumineError } from "../core/errors.js";
-import type { Prescription, Trial } from "../index.js";
-import { describeTrial, drawLive } from "../report/cure.js";
-import { drawData } from "../report/training.js";
+import { writeCode } from "../cure/program-text.js";
+import { prepareTable, type PreparedTable } from "../../table/prepare.js";
+import { inputWidth } from "../../table/inputs.js";
+import { checkPlace, saveFile } from "../files.js";
+import { specFor } from "../network-for-table.js";
+import { addSharedOptions, addTrainingOptions, integer, optimizerOf, type TrainingOptions } from "../options.js";
+import { readTable } from "../read-table.js";
+import { interruption, Terminal } from "../terminal.js";
+import { RelumineError } from "../../core/errors.js";
+import type { Prescription, Trial } from "../../index.js";
+import { describeTrial, drawLive } from "../../report/trials-text.js";
+import { drawData } from "../../report/training-text.js";
 
 interface CureOptions extends TrainingOptions {
   readonly trials?: number;
@@ -110,7 +110,7 @@ async function cure(source: string, options: CureOptions): Promise<void> {
     seed: options.seed,
   };
   terminal.tell(`${drawData(summary)}\n`);
-  const library = await import("../index.js");
+  const library = await import("../../index.js");
   const arithmetic = options.reproducible ? "reproducible" : "fast";
   const fit = { epochs, batchSize, optimizer: optimizerOf(options, library), validation: heldOut };
   const prescription = await library.prescribe(specFor(prepared, options), training, fit, {

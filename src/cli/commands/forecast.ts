@@ -1,13 +1,13 @@
 // `relumine forecast`: what to expect of a network on a table, before it is trained.
 import { Command } from "commander";
-import { prepareTable, type PreparedTable } from "../table/dataset.js";
-import { inputWidth } from "../table/inputs.js";
-import { specFor } from "./model.js";
-import { addSharedOptions, decimal, oneOf, type SharedOptions } from "./options.js";
-import { readTable } from "./read-table.js";
-import { Terminal } from "./terminal.js";
-import { drawData } from "../report/training.js";
-import { ACTIVATION_NAMES, type ActivationName } from "../activations/activations.js";
+import { prepareTable, type PreparedTable } from "../../table/prepare.js";
+import { inputWidth } from "../../table/inputs.js";
+import { specFor } from "../network-for-table.js";
+import { addSharedOptions, decimal, oneOf, type SharedOptions } from "../options.js";
+import { readTable } from "../read-table.js";
+import { Terminal } from "../terminal.js";
+import { drawData } from "../../report/training-text.js";
+import { ACTIVATION_NAMES, type ActivationName } from "../../activations/activations.js";
 
 interface ForecastCommandOptions extends SharedOptions {
   readonly learningRate?: number;
@@ -36,7 +36,7 @@ async function forecastTable(source: string, options: ForecastCommandOptions): P
     seed: options.seed,
   };
   terminal.tell(`${drawData(summary)}\n`);
-  const { forecast } = await import("../index.js");
+  const { forecast } = await import("../../index.js");
   const spec = specFor(prepared, options);
   const result = forecast(spec, training.x, {
     targets: training.y,

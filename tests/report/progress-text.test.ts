@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { drawBar } from "../../src/text/bar.js";
-import { drawProgress, formatDuration } from "../../src/report/progress.js";
+import { drawProgress, formatDuration } from "../../src/report/progress-text.js";
 import { wrap } from "../../src/text/wrap.js";
 
 describe("drawBar", () => {

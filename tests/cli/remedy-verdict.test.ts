@@ -1,6 +1,6 @@
 import * as fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { judge, type Outcome } from "../../src/cli/verdict.js";
+import { judge, type Outcome } from "../../src/cli/remedy-verdict.js";
 
 const outcome = (score: number, closed: number): Outcome => ({ score, closed });
 const healthy = outcome(0.97, 0.04);

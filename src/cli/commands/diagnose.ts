@@ -1,21 +1,21 @@
 // `relumine diagnose`: a saved network and a table in, the network's diagnosis on the table's rows out.
 import { Command } from "commander";
-import { isMissing, parseNumber, shorten } from "../table/cells.js";
-import type { EncodedRows } from "../table/dataset.js";
-import { type Evaluation, evaluateOn, tellEvaluation } from "./evaluation.js";
-import { columnIndex, encodeInputs, type InputEncoding } from "../table/inputs.js";
-import { tryDiagnose } from "./model.js";
-import { loadFile } from "./model-file.js";
-import { readTable } from "./read-table.js";
-import type { NamedTable } from "../table/csv.js";
-import { readStoredTable, type StoredTable } from "../table/stored-table.js";
-import { encodeTargets, rowsOfClasses, type TargetEncoding } from "../table/target.js";
-import { Terminal } from "./terminal.js";
-import { RelumineError } from "../core/errors.js";
-import { formatCount } from "../text/columns.js";
-import { rowName, type Table } from "../table/csv.js";
-import type { Diagnosis, Matrix, Network } from "../index.js";
-import { wrap } from "../text/wrap.js";
+import { isMissing, parseNumber, shorten } from "../../table/cells.js";
+import type { EncodedRows } from "../../table/prepare.js";
+import { type Evaluation, evaluateOn, tellEvaluation } from "../evaluate.js";
+import { columnIndex, encodeInputs, type InputEncoding } from "../../table/inputs.js";
+import { tryDiagnose } from "../network-for-table.js";
+import { loadFile } from "../files.js";
+import { readTable } from "../read-table.js";
+import type { NamedTable } from "../../table/csv.js";
+import { readStoredTable, type StoredTable } from "../../table/stored-table.js";
+import { encodeTargets, rowsOfClasses, type TargetEncoding } from "../../table/target.js";
+import { Terminal } from "../terminal.js";
+import { RelumineError } from "../../core/errors.js";
+import { formatCount } from "../../text/columns.js";
+import { rowName, type Table } from "../../table/csv.js";
+import type { Diagnosis, Matrix, Network } from "../../index.js";
+import { wrap } from "../../text/wrap.js";
 
 const EXAMPLES = `
 Examples:
@@ -49,7 +49,7 @@ async function about<T>(file: string, task: () => T | Promise<T>): Promise<T> {
 function loadModel(file: string): Promise<Model> {
   return about(file, async () => {
     const bytes = await loadFile(file);
-    const { importNetwork, readMetadata } = await import("../index.js");
+    const { importNetwork, readMetadata } = await import("../../index.js");
     const network = await importNetwork(bytes);
     return { file, network, table: readStoredTable(readMetadata(bytes), network.spec) };
   });
@@ -126,7 +126,7 @@ interface Judged {
 }
 
 async function judge({ network, table: stored }: Model, { name, table }: NamedTable): Promise<Judged> {
-  const { diagnose } = await import("../index.js");
+  const { diagnose } = await import("../../index.js");
   return about(name, () => {
     const { rows, hasTargets, notes } = chooseRows(table, stored.target);
     const x = encodeInputs(stored.inputs, table, rows);

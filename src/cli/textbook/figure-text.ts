@@ -1,6 +1,6 @@
 // A figure over several repeats.
 import { median } from "../../core/statistics.js";
-import type { Figure } from "../../report/textbook.js";
+import type { Figure } from "../../report/textbook-text.js";
 
 /** Median, and the lowest and the highest of all repeats. */
 export interface Spread {

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import type { Cause, Death } from "../../src/diagnosis/trace/types.js";
-import { drawDeaths } from "../../src/report/deaths.js";
+import { drawDeaths } from "../../src/report/deaths-text.js";
 
 function death(unit: number, cause: Cause = "learningRate", more: Partial<Death> = {}): Death {
   return {

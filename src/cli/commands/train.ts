@@ -1,21 +1,21 @@
 // `relumine train`: a table in, a trained network's figures and diagnosis out.
 import { Command } from "commander";
-import { prepareTable, type PreparedTable } from "../table/dataset.js";
-import { type Evaluation, evaluateOn, tellEvaluation } from "./evaluation.js";
-import { inputWidth } from "../table/inputs.js";
-import { checkPlace, saveFile } from "./model-file.js";
-import { specFor, tryDiagnose } from "./model.js";
-import { addSharedOptions, addTrainingOptions, optimizerOf, type TrainingOptions } from "./options.js";
-import { readTable } from "./read-table.js";
-import { tableMetadata } from "../table/stored-table.js";
-import { interruption, Terminal } from "./terminal.js";
-import { RelumineError } from "../core/errors.js";
-import { formatCount } from "../text/columns.js";
-import type { ActivityRecord, Callback, DeathTrace, Diagnosis, History, Network, Optimizer } from "../index.js";
-import { drawActivityMap } from "../report/activity-map.js";
-import { drawDeaths } from "../report/deaths.js";
-import { formatNumber } from "../text/numbers.js";
-import { describeEpoch, drawData, drawEpochs } from "../report/training.js";
+import { prepareTable, type PreparedTable } from "../../table/prepare.js";
+import { type Evaluation, evaluateOn, tellEvaluation } from "../evaluate.js";
+import { inputWidth } from "../../table/inputs.js";
+import { checkPlace, saveFile } from "../files.js";
+import { specFor, tryDiagnose } from "../network-for-table.js";
+import { addSharedOptions, addTrainingOptions, optimizerOf, type TrainingOptions } from "../options.js";
+import { readTable } from "../read-table.js";
+import { tableMetadata } from "../../table/stored-table.js";
+import { interruption, Terminal } from "../terminal.js";
+import { RelumineError } from "../../core/errors.js";
+import { formatCount } from "../../text/columns.js";
+import type { ActivityRecord, Callback, DeathTrace, Diagnosis, History, Network, Optimizer } from "../../index.js";
+import { drawActivityMap } from "../../report/activity-map.js";
+import { drawDeaths } from "../../report/deaths-text.js";
+import { formatNumber } from "../../text/numbers.js";
+import { describeEpoch, drawData, drawEpochs } from "../../report/training-text.js";
 
 const LOGGED_EPOCHS = 20;
 const MOST_FRAMES = 60;
@@ -129,7 +129,7 @@ async function trainNetwork(
   terminal: Terminal,
   signal: AbortSignal,
 ): Promise<Outcome> {
-  const library = await import("../index.js");
+  const library = await import("../../index.js");
   const { createNetwork, diagnose, recordActivity, traceDeaths } = library;
   const { epochs, batchSize } = options;
   const optimizer = optimizerOf(options, library);
@@ -161,7 +161,7 @@ async function trainNetwork(
 type Saved = { readonly file: string; readonly bytes: number } | { readonly file: string; readonly error: string };
 
 async function save(file: string, network: Network, prepared: PreparedTable): Promise<Saved> {
-  const { exportNetwork } = await import("../index.js");
+  const { exportNetwork } = await import("../../index.js");
   try {
     const bytes = await exportNetwork(network, "safetensors", { metadata: tableMetadata(prepared) });
     await saveFile(file, bytes);

@@ -1,5 +1,5 @@
 // From a prepared table to a network's spec, and from its loss to a score that people read.
-import type { PreparedTable } from "../table/dataset.js";
+import type { PreparedTable } from "../table/prepare.js";
 import { inputWidth } from "../table/inputs.js";
 import { mean, variance } from "../core/statistics.js";
 import { RelumineError } from "../core/errors.js";

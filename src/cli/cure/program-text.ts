@@ -1,7 +1,7 @@
 // A trial as a program: reads the table as the command did, holds the same rows out, trains, and says what came of it. Text only.
-import { shorten } from "../table/cells.js";
-import type { Preprocessing, PreparedTable } from "../table/dataset.js";
-import type { Trial } from "../index.js";
+import { shorten } from "../../table/cells.js";
+import type { Preprocessing, PreparedTable } from "../../table/prepare.js";
+import type { Trial } from "../../index.js";
 
 /** A plain value as JavaScript writes it. */
 function literal(value: unknown): string {

@@ -1,12 +1,12 @@
 // How well a network does on rows with known targets: figures, and the lines that tell them.
 import { shorten } from "../table/cells.js";
-import type { EncodedRows, Preprocessing } from "../table/dataset.js";
-import { type RegressionErrors, regressionErrors } from "./model.js";
+import type { EncodedRows, Preprocessing } from "../table/prepare.js";
+import { type RegressionErrors, regressionErrors } from "./network-for-table.js";
 import type { TargetEncoding } from "../table/target.js";
 import type { Terminal } from "./terminal.js";
 import type { Matrix, Metrics, Network } from "../index.js";
 import { formatNumber, formatPercent } from "../text/numbers.js";
-import { type ClassResult, drawClasses } from "../report/training.js";
+import { type ClassResult, drawClasses } from "../report/training-text.js";
 
 const MOST_CLASSES = 20;
 

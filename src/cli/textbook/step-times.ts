@@ -1,5 +1,5 @@
 // Times of training steps on a machine that does other things too: networks by turns, and of each the fastest step, since what disturbs a step only adds to it.
-import type { Lab } from "./lab.js";
+import type { Lab } from "./digit-runs.js";
 import type { Network } from "../../index.js";
 
 const ROUNDS = 5;

@@ -1,7 +1,7 @@
 // `relumine checkup`: makes a network ill in the textbook's two ways, shows its units die, tries the textbook's three cures.
 import { Command } from "commander";
-import { type CheckupOptions, Clinic, RATES, type Run } from "./clinic.js";
-import { prepareTable } from "../table/dataset.js";
+import { type CheckupOptions, Clinic, RATES, type Run } from "../checkup/train-plans.js";
+import { prepareTable } from "../../table/prepare.js";
 import {
   climbingRates,
   curesOf,
@@ -14,21 +14,21 @@ import {
   negativeBiasPlan,
   type Plan,
   planName,
-} from "./illness.js";
-import { inputWidth } from "../table/inputs.js";
-import { addSharedOptions, decimal, integer } from "./options.js";
-import { readTable } from "./read-table.js";
-import { type IllnessResult, judgeAll, rowOf } from "./results.js";
-import { sum } from "../core/statistics.js";
-import { interruption, Terminal } from "./terminal.js";
-import { VERDICT_RULE } from "./verdict.js";
-import { formatCount } from "../text/columns.js";
-import type { History } from "../index.js";
-import { drawCheckupTable, drawEpochLine, drawEpochTitle, type TableLine } from "../report/checkup.js";
-import { drawDeaths } from "../report/deaths.js";
-import { formatScore } from "../text/numbers.js";
-import { drawData } from "../report/training.js";
-import { wrap } from "../text/wrap.js";
+} from "../checkup/plans.js";
+import { inputWidth } from "../../table/inputs.js";
+import { addSharedOptions, decimal, integer } from "../options.js";
+import { readTable } from "../read-table.js";
+import { type IllnessResult, judgeAll, rowOf } from "../checkup/plan-results.js";
+import { sum } from "../../core/statistics.js";
+import { interruption, Terminal } from "../terminal.js";
+import { VERDICT_RULE } from "../remedy-verdict.js";
+import { formatCount } from "../../text/columns.js";
+import type { History } from "../../index.js";
+import { drawCheckupTable, drawEpochLine, drawEpochTitle, type TableLine } from "../../report/checkup-text.js";
+import { drawDeaths } from "../../report/deaths-text.js";
+import { formatScore } from "../../text/numbers.js";
+import { drawData } from "../../report/training-text.js";
+import { wrap } from "../../text/wrap.js";
 
 const EXAMPLES = `
 Examples:
@@ -222,7 +222,7 @@ async function checkup(source: string, options: CheckupOptions): Promise<void> {
   terminal.tell(
     `network ${[inputs, ...options.hidden, outputs].join("-")}, ReLU, He normal; SGD, batches of ${options.batchSize}, ${options.epochs} epochs${options.repeats > 1 ? `, ${options.repeats} seeds` : ""}\n`,
   );
-  const clinic = new Clinic(prepared, options, terminal, signal, await import("../index.js"));
+  const clinic = new Clinic(prepared, options, terminal, signal, await import("../../index.js"));
   const result = await examine(clinic);
   if (result.illnesses.length > 0) tellRule(clinic);
   if (options.json) terminal.document(toDocument(clinic, result));

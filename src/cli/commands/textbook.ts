@@ -1,16 +1,16 @@
 // `relumine textbook`: the textbook's claims about ReLU, each put to an experiment; the verdicts are worked out from the figures.
 import { Command } from "commander";
-import { prepareTable } from "../table/dataset.js";
-import { checkPlace, saveFile } from "./model-file.js";
-import { integer } from "./options.js";
-import { readTable } from "./read-table.js";
-import { interruption, Terminal } from "./terminal.js";
-import type { Lab } from "./textbook/lab.js";
-import { RelumineError } from "../core/errors.js";
-import { formatCount } from "../text/columns.js";
-import { wrap } from "../text/wrap.js";
-import { drawPage } from "../report/page.js";
-import { formatDuration } from "../report/progress.js";
+import { prepareTable } from "../../table/prepare.js";
+import { checkPlace, saveFile } from "../files.js";
+import { integer } from "../options.js";
+import { readTable } from "../read-table.js";
+import { interruption, Terminal } from "../terminal.js";
+import type { Lab } from "../textbook/digit-runs.js";
+import { RelumineError } from "../../core/errors.js";
+import { formatCount } from "../../text/columns.js";
+import { wrap } from "../../text/wrap.js";
+import { drawPage } from "../../report/page.js";
+import { formatDuration } from "../../report/progress-text.js";
 import {
   type ClaimRecord,
   drawClaim,
@@ -19,7 +19,7 @@ import {
   rangeNote,
   type TextbookRecord,
   textbookPage,
-} from "../report/textbook.js";
+} from "../../report/textbook-text.js";
 
 const COUNT = 9;
 const REPEATS = 5; // what is so in all five would be so by chance once in 32
@@ -65,8 +65,8 @@ async function examine(
   onClaim: (record: ClaimRecord) => void,
 ): Promise<ClaimRecord[]> {
   const [{ CLAIMS }, { Interrupted }] = await Promise.all([
-    import("./textbook/claims.js"),
-    import("./textbook/lab.js"),
+    import("../textbook/claims.js"),
+    import("../textbook/digit-runs.js"),
   ]);
   const records: ClaimRecord[] = [];
   try {
@@ -100,7 +100,7 @@ async function makeLab(
   note: (text: string) => void,
 ): Promise<{ lab: Lab; data: string }> {
   const prepared = prepareTable(await readTable("digits"), { ignore: [], validation: 0.2, seed: options.seed });
-  const [library, { Lab }] = await Promise.all([import("../index.js"), import("./textbook/lab.js")]);
+  const [library, { Lab }] = await Promise.all([import("../../index.js"), import("../textbook/digit-runs.js")]);
   const data = `digits, ${formatCount(prepared.training.x.rows)} rows to train on and ${formatCount(prepared.heldOut.x.rows)} held out, pixels / 16`;
   return { data, lab: new Lab(prepared, library, options.seed, options.repeats, signal, note) };
 }
