@@ -1,6 +1,6 @@
 // Rows in, what each unit did out: the one place that owns buffers, passes, chunks and counters for a look at a network. It has memory of its
 // own, so that a training under way finds its own as it was; the network is not changed.
-import { judge, TWO_SIDED } from "./unit-state.js";
+import { isDead, TWO_SIDED } from "./unit-state.js";
 import { CounterTotals, type UnitStatistics } from "./statistics.js";
 import { activationCode } from "../activations/activations.js";
 import type { Matrix } from "../core/matrix.js";
@@ -128,41 +128,36 @@ export class Inspector {
     });
   }
 
-  /** By layer (the output layer included) and unit. One pass; `visit` sees each chunk. */
-  statistics(rows: Rows, visit?: VisitChunk): UnitStatistics[][] {
-    const { runtime, spec } = this.state;
-    const scratch = new Arena(runtime.heap);
-    try {
-      const totals = new CounterTotals(
-        spec.layers.map(({ units }) => units),
-        runtime.kernels,
-        runtime.heap,
-        scratch,
-      );
-      const nearest = spec.layers.map(({ units, activation }) =>
-        TWO_SIDED.includes(activation.name) ? new Float32Array(units).fill(Infinity) : undefined,
-      );
-      this.run(rows, { counting: "all" }, (chunk) => {
-        totals.fold(chunk.rows, chunk);
-        nearest.forEach((smallest, layer) => smallest && keepNearest(smallest, chunk.preactivations(layer)));
-        return visit?.(chunk);
-      });
-      return spec.layers.map((_, layer) => totals.readLayer(layer, nearest[layer]));
-    } finally {
-      scratch.dispose();
-    }
+  /**
+   * By layer and unit, in one pass; `visit` sees each chunk.
+   * @param layers the first so many; default all, the output layer included
+   */
+  statistics(rows: Rows, visit?: VisitChunk, layers = this.state.spec.layers.length): UnitStatistics[][] {
+    return this.count(rows, 0, layers, visit);
   }
 
   /** Of one layer alone: the layers above it are not run. */
   layerStatistics(rows: Rows, layer: number): UnitStatistics[] {
+    return this.count(rows, layer, layer + 1)[0];
+  }
+
+  /** The statistics of layers first .. end - 1. */
+  private count(rows: Rows, first: number, end: number, visit?: VisitChunk): UnitStatistics[][] {
     const { runtime, spec } = this.state;
+    const counted = spec.layers.slice(first, end);
     const scratch = new Arena(runtime.heap);
     try {
-      const totals = new CounterTotals([spec.layers[layer].units], runtime.kernels, runtime.heap, scratch);
-      this.run(rows, { counting: "all", layers: layer + 1 }, (chunk) =>
-        totals.fold(chunk.rows, { counters: () => chunk.counters(layer) }),
+      const widths = counted.map(({ units }) => units);
+      const totals = new CounterTotals(widths, runtime.kernels, runtime.heap, scratch);
+      const nearest = counted.map(({ units, activation }) =>
+        TWO_SIDED.includes(activation.name) ? new Float32Array(units).fill(Infinity) : undefined,
       );
-      return totals.readLayer(0);
+      this.run(rows, { counting: "all", layers: end }, (chunk) => {
+        totals.fold(chunk.rows, { counters: (index) => chunk.counters(first + index) });
+        nearest.forEach((smallest, i) => smallest && keepNearest(smallest, chunk.preactivations(first + i)));
+        return visit?.(chunk);
+      });
+      return counted.map((_, i) => totals.readLayer(i, nearest[i]));
     } finally {
       scratch.dispose();
     }
@@ -171,9 +166,7 @@ export class Inspector {
   /** The units of a layer that pass neither signal nor gradient on any row. */
   deadUnits(rows: Rows, layer: number): number[] {
     const { activation } = this.state.spec.layers[layer];
-    return this.layerStatistics(rows, layer).flatMap((unit, index) =>
-      judge(activation, unit, 1, { rareBelow: 0, dormantBelow: 0 }) === "dead" ? [index] : [],
-    );
+    return this.layerStatistics(rows, layer).flatMap((unit, index) => (isDead(activation, unit) ? [index] : []));
   }
 
   /** Preactivations of single units, one array a unit; `visit` sees each chunk. */
@@ -303,6 +296,16 @@ export class Inspector {
       0,
       0,
     );
+  }
+}
+
+/** A look at a network whose buffers are given back at its end. */
+export function withInspector<T>(state: NetworkState, look: (inspector: Inspector) => T): T {
+  const inspector = new Inspector(state);
+  try {
+    return look(inspector);
+  } finally {
+    inspector.dispose();
   }
 }
 

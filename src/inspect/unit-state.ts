@@ -64,6 +64,12 @@ export interface Thresholds {
   readonly dormantBelow: number;
 }
 
+/** Neither signal nor gradient passes on any of the rows; NaN among them passes. */
+export function isDead(activation: ResolvedActivation, unit: UnitStatistics): boolean {
+  const slope = largestSlope(activation, unit.max, unit.nearest);
+  return activation.name !== "prelu" && unit.meanActivation === 0 && Math.fround(slope) === 0;
+}
+
 /**
  * The first that holds: dead, saturated, linear, rare, dormant, alive.
  */
@@ -75,8 +81,8 @@ export function judge(
 ): UnitState {
   const { name } = activation;
   const { fired, samples } = totals;
+  if (isDead(activation, totals)) return "dead";
   const slope = largestSlope(activation, totals.max, totals.nearest);
-  if (name !== "prelu" && totals.meanActivation === 0 && Math.fround(slope) === 0) return "dead";
   if (!PIECEWISE.includes(name) && slope < SATURATED_SLOPE) return "saturated";
   if (
     name === "linear" ||
