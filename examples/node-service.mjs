@@ -30,7 +30,7 @@ async function train({ x, y, epochs = 100 }) {
 }
 
 async function predict({ x }) {
-  if (!network) throw new RelumineError("value", "nothing was trained yet; wanted is a POST to /train first");
+  if (!network) throw new RelumineError("value", "network", "to be trained", "none: POST to /train first");
   return Array.from((await network.predict(x)).data);
 }
 

@@ -99,7 +99,10 @@ export class Engine {
         if (!given)
           throw new RelumineError(
             "value",
-            "the data are a file that was dropped in, and a link does not carry it; drop it in again",
+            "the data",
+            "to be a table that was dropped in",
+            "a link, which carries none",
+            "Drop the file in again.",
           );
         return tableTask(given);
       }

@@ -13,8 +13,10 @@ const FEWEST_ROWS = 8;
 
 const MISSING = /^(|na|nan|null|\?)$/i;
 
-function refuse(message: string): never {
-  throw new RelumineError("format", message);
+const MORE = "The command line takes more: relumine train.";
+
+function refuse(path: string, expected: string, given: string, hint?: string): never {
+  throw new RelumineError("format", path, expected, given, hint);
 }
 
 function isNumeric(cell: string): boolean {
@@ -26,9 +28,7 @@ function encode(name: string, cells: readonly string[]): { names: string[]; colu
   if (cells.every(isNumeric)) return { names: [name], columns: [standardize(cells.map(Number))] };
   const levels = [...new Set(cells)].sort();
   if (levels.length > MOST_CLASSES)
-    refuse(
-      `column "${name}" holds ${levels.length} different texts; wanted are numbers, or at most ${MOST_CLASSES} texts`,
-    );
+    refuse(`column "${name}"`, `to hold numbers, or at most ${MOST_CLASSES} texts`, `${levels.length} different texts`);
   return {
     names: levels.map((level) => `${name} = ${level}`),
     columns: levels.map((level) => cells.map((cell) => Number(cell === level))),
@@ -49,10 +49,11 @@ function readTarget(name: string, cells: readonly string[]): { classes: string[]
     return { classes: [], y: standardize(cells.map(Number)) };
   if (levels.length > MOST_CLASSES)
     refuse(
-      `the target, "${name}", holds ${levels.length} different texts; wanted are at most ${MOST_CLASSES} classes, or numbers`,
+      `the target, "${name}",`,
+      `to hold at most ${MOST_CLASSES} classes, or numbers`,
+      `${levels.length} different texts`,
     );
-  if (levels.length === 1)
-    refuse(`the target, "${name}", holds nothing but "${levels[0]}"; wanted is a target that varies`);
+  if (levels.length === 1) refuse(`the target, "${name}",`, "to vary", `nothing but "${levels[0]}"`);
   const classes = isNumber ? levels.sort((a, b) => Number(a) - Number(b)) : levels.sort();
   return { classes, y: cells.map((cell) => classes.indexOf(cell)) };
 }
@@ -61,27 +62,24 @@ function completeRows({ rows, header }: Table): { kept: (readonly string[])[]; n
   const kept = rows.filter((cells) => !cells.some((cell) => MISSING.test(cell)));
   if (kept.length < FEWEST_ROWS)
     refuse(
-      `${kept.length} of ${rows.length} rows have a value in all ${header.length} columns; wanted are at least ${FEWEST_ROWS}`,
+      "the table",
+      `to have at least ${FEWEST_ROWS} rows with a value in all ${header.length} columns`,
+      `${kept.length} of ${rows.length}`,
     );
-  if (kept.length > MOST_ROWS)
-    refuse(
-      `the table has ${kept.length} rows; wanted are at most ${MOST_ROWS} (the command line takes more: relumine train)`,
-    );
+  if (kept.length > MOST_ROWS) refuse("the table", `to have at most ${MOST_ROWS} rows`, `${kept.length}`, MORE);
   const left = rows.length - kept.length;
   return { kept, notes: left === 0 ? [] : [`${left} of ${rows.length} rows have missing values and are left out`] };
 }
 
-/** @throws RelumineError "format" that says what is wrong with the table and what is wanted */
+/** @throws RelumineError "format" that says what is wrong with the table */
 export function tableTask({ text, target }: GivenTable): Task {
   if (text.length > MOST_BYTES)
-    refuse(
-      `the file has ${(text.length / 2 ** 20).toFixed(1)} MB; wanted are at most ${MOST_BYTES / 2 ** 20} (the command line takes more: relumine train)`,
-    );
+    refuse("the file", `to have at most ${MOST_BYTES / 2 ** 20} MB`, (text.length / 2 ** 20).toFixed(1), MORE);
   const table = parseCsv(text);
   const { kept, notes } = completeRows(table);
   const { header } = table;
   const at = target === undefined ? header.length - 1 : header.indexOf(target);
-  if (at < 0) refuse(`the table has no column "${target}"; wanted is one of ${header.join(", ")}`);
+  if (at < 0) refuse("the target", `to be a column of the table (${header.join(", ")})`, `"${target}"`);
   const { classes, y } = readTarget(
     header[at],
     kept.map((cells) => cells[at]),
@@ -95,7 +93,7 @@ export function tableTask({ text, target }: GivenTable): Task {
   );
   const features = encoded.flatMap(({ names }) => names);
   if (features.length > MOST_FEATURES)
-    refuse(`the table makes ${features.length} inputs; wanted are at most ${MOST_FEATURES}`);
+    refuse("the table", `to make at most ${MOST_FEATURES} inputs`, `${features.length}`);
   const columns = encoded.flatMap((each) => each.columns);
   const all = toRows(
     kept.map((_, row) => columns.map((column) => column[row])),

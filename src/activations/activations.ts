@@ -42,7 +42,9 @@ export function resolveActivation(where: string, activation: Activation): Resolv
     if (given.alpha !== undefined)
       throw new RelumineError(
         "value",
-        `${where} is ${name} with an alpha; only ${Object.keys(DEFAULT_ALPHA).join(", ")} take one`,
+        `${where}.alpha`,
+        `to be left out, as only ${Object.keys(DEFAULT_ALPHA).join(", ")} take one`,
+        `one for ${name}`,
       );
     return { name };
   }

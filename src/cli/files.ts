@@ -42,7 +42,9 @@ export async function checkPlace(path: string, source: string | undefined, optio
   const refuse = (reason: string): never => {
     throw new RelumineError(
       "value",
-      `${option} ${path}: ${reason}; wanted is a file in a folder that is there and may be written`,
+      `${option} ${path}`,
+      "to be a file in a folder that is there and may be written",
+      reason,
     );
   };
   const folder = await stat(dirname(place)).catch((error: unknown) =>
@@ -91,7 +93,10 @@ export async function saveFile(path: string, bytes: Uint8Array): Promise<void> {
     const old = await stat(place).catch(() => undefined);
     throw new RelumineError(
       "value",
-      `${path} could not be written: ${reasonOf(error)}${old ? "; the file that was there is as it was" : ""}`,
+      path,
+      "to be written",
+      reasonOf(error),
+      old ? "The file that was there is as it was." : "",
     );
   }
   await syncFolder(dirname(place));
@@ -104,19 +109,20 @@ export async function saveFile(path: string, bytes: Uint8Array): Promise<void> {
 export async function loadFile(path: string): Promise<Uint8Array> {
   try {
     const status = await stat(path);
-    if (status.isDirectory())
-      throw new RelumineError("format", `${path} is a directory; wanted is a .safetensors file`);
+    if (status.isDirectory()) throw new RelumineError("format", path, "to be a .safetensors file", "a directory");
     if (!status.isFile() && !status.isFIFO())
-      throw new RelumineError("format", `${path} is a device; wanted is a .safetensors file`);
+      throw new RelumineError("format", path, "to be a .safetensors file", "a device");
     if (status.size > MAX_BYTES)
-      throw new RelumineError("memory", `${path} has ${status.size} bytes; wanted are at most ${MAX_BYTES}`);
+      throw new RelumineError("memory", path, `to have at most ${MAX_BYTES} bytes`, `${status.size}`);
     return await readFile(path);
   } catch (error) {
     throw error instanceof RelumineError
       ? error
       : new RelumineError(
           "format",
-          `${path} cannot be read: ${reasonOf(error)}; wanted is a .safetensors file that "relumine train --out" wrote`,
+          path,
+          'to be a .safetensors file that "relumine train --out" wrote',
+          reasonOf(error),
         );
   }
 }

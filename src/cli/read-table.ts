@@ -1,7 +1,7 @@
 // Files -> tables: the only place that opens one. Gzip is known by its first bytes, whatever the name.
 import { readFile, stat } from "node:fs/promises";
 import { gunzipSync } from "node:zlib";
-import { RelumineError } from "../core/errors.js";
+import { RelumineError, errorIn } from "../core/errors.js";
 import { suggestion } from "../core/suggestion.js";
 import { type NamedTable, parseCsv } from "../table/csv.js";
 
@@ -26,11 +26,10 @@ function fileError(source: string, error: unknown): RelumineError {
 async function readBytes(path: string | URL, source: string): Promise<Uint8Array> {
   try {
     const status = await stat(path);
-    if (status.isDirectory()) throw new RelumineError("format", `${source} is a directory; wanted is a CSV file`);
-    if (!status.isFile() && !status.isFIFO())
-      throw new RelumineError("format", `${source} is a device; wanted is a CSV file`);
+    if (status.isDirectory()) throw new RelumineError("format", source, "to be a CSV file", "a directory");
+    if (!status.isFile() && !status.isFIFO()) throw new RelumineError("format", source, "to be a CSV file", "a device");
     if (status.size > MAX_BYTES)
-      throw new RelumineError("memory", `${source} has ${status.size} bytes; wanted are at most ${MAX_BYTES}`);
+      throw new RelumineError("memory", source, `to have at most ${MAX_BYTES} bytes`, `${status.size}`);
     return await readFile(path);
   } catch (error) {
     throw error instanceof RelumineError ? error : fileError(source, error);
@@ -44,9 +43,9 @@ function unpack(bytes: Uint8Array, source: string): Uint8Array {
   } catch (error) {
     const reason =
       (error as NodeJS.ErrnoException).code === "ERR_BUFFER_TOO_LARGE"
-        ? `holds more than ${MAX_BYTES} bytes`
-        : "is damaged";
-    throw new RelumineError("format", `${source} is compressed with gzip and ${reason}; wanted is a whole .csv.gz`);
+        ? `one of more than ${MAX_BYTES} bytes`
+        : "a damaged one";
+    throw new RelumineError("format", source, "to be a whole .csv.gz", reason);
   }
 }
 
@@ -54,7 +53,12 @@ function decode(bytes: Uint8Array, source: string): string {
   try {
     return new TextDecoder("utf-8", { fatal: true }).decode(bytes);
   } catch {
-    throw new RelumineError("format", `${source} is not UTF-8 text; wanted are comma-separated values saved as UTF-8`);
+    throw new RelumineError(
+      "format",
+      source,
+      "to be comma-separated values saved as UTF-8",
+      "bytes that are not UTF-8",
+    );
   }
 }
 
@@ -70,7 +74,7 @@ export async function readTable(source: string): Promise<NamedTable> {
     const table = parseCsv(text);
     return isEmbedded ? { name: source, table, known: { target: "digit", divisor: 16 } } : { name: source, table };
   } catch (error) {
-    if (error instanceof RelumineError) throw new RelumineError(error.code, `${source}: ${error.message}`);
+    if (error instanceof RelumineError) throw errorIn(source, error);
     throw error;
   }
 }

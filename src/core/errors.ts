@@ -9,7 +9,7 @@ export type ErrorCode = "shape" | "value" | "memory" | "format" | "unsupported" 
  *   await createNetwork({ inputs: 2, layers: [{ units: 1.5 }], loss: "meanSquaredError" });
  * } catch (error) {
  *   if (error instanceof RelumineError) console.error(error.code, error.path, error.message);
- *   // value layers[0].units expected layers[0].units to be an integer of at least 1 and at most 1048576, got 1.5
+ *   // value layers[0].units expected layers[0].units to be an integer of at least 1 and at most 1073741824, got 1.5
  * }
  */
 export class RelumineError extends Error {
@@ -23,22 +23,30 @@ export class RelumineError extends Error {
   /** A sentence that may help, e.g. `Did you mean "relu"?`, or "". */
   readonly hint: string;
 
-  constructor(code: ErrorCode, path: string, expected: string, given: string, hint?: string);
-  /** Of old: a whole message. */
-  constructor(code: ErrorCode, message: string);
   constructor(
     readonly code: ErrorCode,
     path: string,
-    expected?: string,
-    given = "",
+    expected: string,
+    given: string,
     hint = "",
   ) {
-    super(expected === undefined ? path : messageOf(path, expected, given, hint));
-    this.path = expected === undefined ? "" : path;
-    this.expected = expected ?? "";
+    super(messageOf(path, expected, given, hint));
+    this.path = path;
+    this.expected = expected;
     this.given = given;
     this.hint = hint;
   }
+}
+
+/** The same error with what its place lies in before the path, e.g. the file. */
+export function errorIn(place: string, error: RelumineError, code = error.code): RelumineError {
+  const path = error.path === "" ? place : `${place}: ${error.path}`;
+  return new RelumineError(code, path, error.expected, error.given, error.hint);
+}
+
+/** What every use of a disposed network, or the like, is refused with. */
+export function disposedError(path = "network"): RelumineError {
+  return new RelumineError("disposed", path, "to be in use", "one that was disposed of");
 }
 
 function messageOf(path: string, expected: string, given: string, hint: string): string {

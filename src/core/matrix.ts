@@ -32,59 +32,46 @@ function isArrayLike(value: unknown): value is ArrayLike<unknown> {
   return Number.isSafeInteger(length) && (length as number) >= 0 && (length as number) <= MAX_FLOATS;
 }
 
-function checkMatrix(name: string, matrix: Matrix): Matrix {
-  const { rows, columns, data } = matrix;
-  for (const [part, size] of [
-    ["rows", rows],
-    ["columns", columns],
-  ] as const) {
-    if (!Number.isSafeInteger(size) || size < 0) {
-      throw new RelumineError("shape", `${name}.${part} is ${describe(size)}; wanted is a whole number, at least 0`);
-    }
+/** The matrix as its fields were read once: what getters say later, or who writes to them, does not matter. */
+function checkMatrix(path: string, { rows, columns, data }: Matrix): Matrix {
+  for (const [part, size] of Object.entries({ rows, columns })) {
+    if (!Number.isSafeInteger(size) || size < 0)
+      throw new RelumineError("shape", `${path}.${part}`, "to be an integer of at least 0", describe(size));
   }
-  if (!(data instanceof Float32Array)) {
-    throw new RelumineError("value", `${name}.data is ${describe(data)}; wanted is a Float32Array`);
-  }
+  if (!(data instanceof Float32Array))
+    throw new RelumineError("value", `${path}.data`, "to be a Float32Array", describe(data));
   if (data.length !== rows * columns) {
-    throw new RelumineError(
-      "shape",
-      `${name}.data has ${data.length} numbers; ${rows} rows x ${columns} columns want ${rows * columns}`,
-    );
+    const expected = `to have ${rows * columns} numbers, ${rows} rows x ${columns} columns`;
+    throw new RelumineError("shape", `${path}.data`, expected, `${data.length}`);
   }
-  return matrix;
+  return { rows, columns, data };
 }
 
-function checkRow(name: string, row: unknown, r: number): void {
-  if (!isArrayLike(row))
-    throw new RelumineError("shape", `${name}[${r}] is ${describe(row)}; wanted is a row of numbers`);
+function checkRow(path: string, row: unknown, r: number): ArrayLike<unknown> {
+  if (isArrayLike(row)) return row;
+  throw new RelumineError("shape", `${path}[${r}]`, "to be a row of numbers", describe(row));
 }
 
-function rowsToMatrix(name: string, rows: readonly ArrayLike<number>[]): Matrix {
-  if (rows.length > 0) checkRow(name, rows[0], 0); // before its length is believed
-  const columns = rows.length === 0 ? 0 : rows[0].length;
-  if (rows.length * columns > MAX_FLOATS) {
-    throw new RelumineError(
-      "memory",
-      `${name} has ${rows.length} rows of ${columns} numbers; wanted are at most ${MAX_FLOATS} numbers`,
-    );
-  }
-  const data = new Float32Array(rows.length * columns);
-  for (let r = 0; r < rows.length; r++) {
-    const row = rows[r];
-    checkRow(name, row, r);
+function rowsToMatrix(path: string, given: readonly unknown[]): Matrix {
+  const rows = given.length;
+  const columns = rows === 0 ? 0 : checkRow(path, given[0], 0).length; // checked before its length is believed
+  if (rows * columns > MAX_FLOATS)
+    throw new RelumineError("memory", path, `to have at most ${MAX_FLOATS} numbers`, `${rows} rows of ${columns}`);
+  const data = new Float32Array(rows * columns);
+  for (let r = 0; r < rows; r++) {
+    const row = checkRow(path, given[r], r);
     if (row.length !== columns) {
-      throw new RelumineError(
-        "shape",
-        `${name}[${r}] has ${row.length} numbers and ${name}[0] has ${columns}; wanted are rows of equal length`,
-      );
+      const expected = `to have ${columns} numbers, as ${path}[0] has`;
+      throw new RelumineError("shape", `${path}[${r}]`, expected, `${row.length}`);
     }
     for (let c = 0; c < columns; c++) {
-      if (typeof row[c] !== "number")
-        throw new RelumineError("value", `${name}[${r}][${c}] is ${describe(row[c])}; wanted is a number`);
-      data[r * columns + c] = row[c];
+      const value = row[c];
+      if (typeof value !== "number")
+        throw new RelumineError("value", `${path}[${r}][${c}]`, "to be a number", describe(value));
+      data[r * columns + c] = value;
     }
   }
-  return { rows: rows.length, columns, data };
+  return { rows, columns, data };
 }
 
 /** Whether all numbers are finite: x - x is 0, but NaN where x is not. Four sums run beside each other, which halves the time (measured). */
@@ -101,30 +88,33 @@ function isFinite(data: Float32Array): boolean {
   return sum0 + sum1 + sum2 + sum3 === 0;
 }
 
-function checkFinite(name: string, { columns, data }: Matrix): void {
+function checkFinite(path: string, { columns, data }: Matrix): void {
   if (isFinite(data)) return;
   const i = data.findIndex((value) => !isFloat32(value));
-  throw new RelumineError(
-    "value",
-    `${name} has ${data[i]} in row ${Math.floor(i / columns)}, column ${i % columns} (as float32, counted from 0); wanted are finite numbers`,
-  );
+  const place = `row ${Math.floor(i / columns)}, column ${i % columns} (as float32, counted from 0)`;
+  throw new RelumineError("value", path, "to have finite numbers", `${data[i]} in ${place}`);
 }
 
 /**
- * Samples as a Matrix: a view of a given Matrix, a copy of rows. Refuses ragged rows, a lying length, numbers that
- * are not finite as float32, and, where `columns` is given, another width.
+ * Samples as a Matrix: the numbers of a given Matrix, not copied, or a copy of rows. Refuses ragged rows, a lying
+ * length, numbers that are not finite as float32, and, where `columns` is given, another width. The caller's object is
+ * read once.
  */
-export function toMatrix(name: string, samples: unknown, columns?: number): Matrix {
+export function toMatrix(path: string, samples: unknown, columns?: number): Matrix {
   if (!isMatrix(samples) && !Array.isArray(samples)) {
-    throw new RelumineError(
-      "shape",
-      `${name} is ${describe(samples)}; wanted is a Matrix { rows, columns, data } or an array of rows`,
-    );
+    const expected = "to be a Matrix { rows, columns, data } or an array of rows";
+    throw new RelumineError("shape", path, expected, describe(samples));
   }
-  const matrix = isMatrix(samples) ? checkMatrix(name, samples) : rowsToMatrix(name, samples);
-  if (columns !== undefined && matrix.columns !== columns && matrix.rows > 0) {
-    throw new RelumineError("shape", `${name} has ${matrix.columns} columns; wanted are ${columns}`);
-  }
-  checkFinite(name, matrix);
+  const matrix = isMatrix(samples) ? checkMatrix(path, samples) : rowsToMatrix(path, samples);
+  if (columns !== undefined && matrix.columns !== columns && matrix.rows > 0)
+    throw new RelumineError("shape", path, `to have ${columns} columns`, `${matrix.columns}`);
+  checkFinite(path, matrix);
   return matrix;
+}
+
+/** Samples as toMatrix takes them, and not fewer than `least`. */
+export function toRows(path: string, samples: unknown, columns?: number, least = 1): Matrix {
+  const matrix = toMatrix(path, samples, columns);
+  if (matrix.rows >= least) return matrix;
+  throw new RelumineError("shape", path, `to have at least ${least} ${least === 1 ? "row" : "rows"}`, `${matrix.rows}`);
 }

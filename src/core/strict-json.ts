@@ -42,17 +42,13 @@ function checkSize(what: string, text: string, mostDeep: number): void {
   let depth = 0;
   let parts = 0;
   const count = (): void => {
-    if (++parts > MOST_PARTS)
-      throw new RelumineError("format", `${what} has more than ${MOST_PARTS} parts; wanted are at most so many`);
+    if (++parts > MOST_PARTS) throw new RelumineError("format", what, `to have at most ${MOST_PARTS} parts`, "more");
   };
   scan(text, {
     open() {
       count();
       if (++depth > mostDeep)
-        throw new RelumineError(
-          "format",
-          `${what} is nested more than ${mostDeep} levels deep; wanted are at most so many`,
-        );
+        throw new RelumineError("format", what, `to be nested at most ${mostDeep} levels deep`, "more");
     },
     close: () => void depth--,
     comma: count,
@@ -76,9 +72,9 @@ function checkNames(what: string, text: string): void {
       const name = JSON.parse(text.slice(start, end)) as string;
       const names = open.at(-1)!;
       if (names.has(name))
-        throw new RelumineError("format", `${what} names ${describe(name)} twice; wanted are different names`);
+        throw new RelumineError("format", what, "to have members of different names", `${describe(name)} twice`);
       if (name === "__proto__")
-        throw new RelumineError("format", `${what} has a member "__proto__"; wanted are other names`);
+        throw new RelumineError("format", what, "to have members of other names", '"__proto__"');
       names.add(name);
     },
   });
@@ -96,7 +92,7 @@ export function parseStrictJson(what: string, text: string, mostDeep: number): u
   try {
     value = JSON.parse(text);
   } catch (error) {
-    throw new RelumineError("format", `${what} is not JSON (${(error as Error).message.slice(0, 80)}); wanted is JSON`);
+    throw new RelumineError("format", what, "to be JSON", `what is none (${(error as Error).message.slice(0, 80)})`);
   }
   checkNames(what, text);
   return value;
@@ -109,14 +105,19 @@ export function checkMembers(what: string, value: unknown, names: readonly strin
   const members = checkObject(what, value);
   const missing = names.find((name) => !Object.hasOwn(members, name));
   if (missing !== undefined)
-    throw new RelumineError("format", `${what} has no "${missing}"; wanted are ${names.join(", ")}`);
+    throw new RelumineError("format", what, `to have the members ${names.join(", ")}`, `one without "${missing}"`);
   const other = Object.keys(members).find((name) => !names.includes(name));
   if (other !== undefined)
-    throw new RelumineError("format", `${what} has a ${describe(other)}; wanted are ${names.join(", ")} alone`);
+    throw new RelumineError(
+      "format",
+      what,
+      `to have the members ${names.join(", ")} alone`,
+      `one with ${describe(other)}`,
+    );
   return members;
 }
 
 export function checkObject(what: string, value: unknown): JsonObject {
   if (typeof value === "object" && value !== null && !Array.isArray(value)) return value as JsonObject;
-  throw new RelumineError("format", `${what} is ${describe(value)}; wanted is an object`);
+  throw new RelumineError("format", what, "to be an object", describe(value));
 }

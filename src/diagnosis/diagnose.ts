@@ -12,7 +12,7 @@ import type { Diagnosis, DiagnoseOptions, Finding, LayerDiagnosis, UnitDiagnosis
 import { judge, type Thresholds } from "../inspect/unit-state.js";
 import { checkBoolean, checkNumber, checkOptions, describe } from "../core/checks.js";
 import { RelumineError } from "../core/errors.js";
-import { type Samples, toMatrix } from "../core/matrix.js";
+import { type Samples, toRows } from "../core/matrix.js";
 import type { History, Network } from "../network/types.js";
 import { prepareTargets } from "../network/data.js";
 import { forEachChunk } from "../network/training/evaluate.js";
@@ -132,10 +132,7 @@ function checkHistory(history: History | undefined): History | undefined {
       epochs.every((log) => typeof log?.loss === "number" && typeof log.learningRate === "number")
     )
   ) {
-    throw new RelumineError(
-      "value",
-      `history is ${describe(history)}; wanted is what fit returns, { epochs, stopped }`,
-    );
+    throw new RelumineError("value", "history", "to be what fit returns, { epochs, stopped }", describe(history));
   }
   return history;
 }
@@ -164,8 +161,7 @@ export function diagnose(network: Network, x: Samples, options?: DiagnoseOptions
     rareBelow: checkNumber("rareBelow", given.rareBelow ?? 0.01, { low: 0, high: 1 }),
     dormantBelow: checkNumber("dormantBelow", given.dormantBelow ?? 0.025, { low: 0 }),
   };
-  const matrix = toMatrix("x", x, state.spec.inputs);
-  if (matrix.rows === 0) throw new RelumineError("shape", "x is empty; wanted is at least one row");
+  const matrix = toRows("x", x, state.spec.inputs);
   const { units } = state.spec.layers.at(-1)!;
   const targets =
     given.targets === undefined

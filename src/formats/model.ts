@@ -2,14 +2,15 @@
 import {
   readHeader,
   readTensors,
+  tensorPath,
   type Header,
   type StoredTensor,
   type Tensor,
   writeSafetensors,
 } from "./safetensors.js";
 import { checkObject, parseStrictJson } from "../core/strict-json.js";
-import { checkName, checkOptions, describe, isFloat32 } from "../core/checks.js";
-import { RelumineError } from "../core/errors.js";
+import { checkName, checkOptions, describe, isFloat32, memberPath } from "../core/checks.js";
+import { RelumineError, errorIn } from "../core/errors.js";
 import type { Weights, Network } from "../network/types.js";
 import { buildNetwork } from "../network/network.js";
 import type { Loss } from "../network/losses.js";
@@ -42,20 +43,27 @@ function checkFormat(format: unknown): void {
   if (checkName("format", format, FORMAT_NAMES) !== "safetensors") {
     throw new RelumineError(
       "unsupported",
-      `format is ${describe(format)}, which is not there yet; wanted is "safetensors"`,
+      "format",
+      'to be "safetensors"',
+      `${describe(format)}, which is not there yet`,
     );
   }
 }
 
 function checkMetadata(metadata: unknown): Readonly<Record<string, string>> {
   if (typeof metadata !== "object" || metadata === null || Array.isArray(metadata)) {
-    throw new RelumineError("value", `metadata is ${describe(metadata)}; wanted is an object of strings`);
+    throw new RelumineError("value", "metadata", "to be an object of strings", describe(metadata));
   }
   for (const [name, text] of Object.entries(metadata)) {
     if ([VERSION_NAME, SPEC_NAME, "__proto__"].includes(name))
-      throw new RelumineError("value", `metadata has a ${describe(name)}, which is taken; wanted is another name`);
+      throw new RelumineError(
+        "value",
+        memberPath("metadata", name),
+        "to have another name",
+        `${describe(name)}, which is taken`,
+      );
     if (typeof text !== "string")
-      throw new RelumineError("value", `metadata has ${describe(text)} for ${describe(name)}; wanted is a string`);
+      throw new RelumineError("value", memberPath("metadata", name), "to be a string", describe(text));
   }
   return metadata as Record<string, string>;
 }
@@ -92,7 +100,7 @@ function toJson(spec: ResolvedSpec): string {
 
 function checkFinite(name: string, data: Float32Array, code: "value" | "format"): void {
   const index = data.findIndex((value) => !isFloat32(value));
-  if (index >= 0) throw new RelumineError(code, `${name} has ${data[index]} at ${index}; wanted are finite weights`);
+  if (index >= 0) throw new RelumineError(code, name, "to have finite weights", `${data[index]} at ${index}`);
 }
 
 /**
@@ -121,20 +129,25 @@ export async function exportNetwork(
 
 function readModelHeader(bytes: Uint8Array): Header {
   if (!(bytes instanceof Uint8Array))
-    throw new RelumineError("value", `bytes is ${describe(bytes)}; wanted is a Uint8Array, the content of a file`);
+    throw new RelumineError("value", "bytes", "to be a Uint8Array, the content of a file", describe(bytes));
   const header = readHeader(bytes);
   const version = header.metadata.get(VERSION_NAME);
   if (version === undefined || !header.metadata.has(SPEC_NAME)) {
     const missing = version === undefined ? VERSION_NAME : SPEC_NAME;
     throw new RelumineError(
       "format",
-      `the file's __metadata__ has no "${missing}": another program wrote it; wanted is a file that exportNetwork wrote`,
+      "the file's __metadata__",
+      "to be what exportNetwork wrote",
+      `one without "${missing}", of another program`,
     );
   }
   if (version !== VERSION)
     throw new RelumineError(
       "format",
-      `the file is of version ${describe(version)}; wanted is "${VERSION}": is it from a later relumine?`,
+      "the file's version",
+      `to be "${VERSION}"`,
+      describe(version),
+      "Is it from a later relumine?",
     );
   return header;
 }
@@ -148,7 +161,7 @@ function readSpec({ metadata }: Header, loss: Loss | undefined): ResolvedSpec {
     const spec = resolveSpec(stored as unknown as NetworkSpec);
     return loss === undefined ? spec : { ...spec, loss };
   } catch (error) {
-    if (error instanceof RelumineError) throw new RelumineError("format", `the file's spec: ${error.message}`);
+    if (error instanceof RelumineError) throw errorIn("the file's spec", error, "format");
     throw error;
   }
 }
@@ -160,19 +173,25 @@ function matchTensors(tensors: ReadonlyMap<string, StoredTensor>, shapes: readon
   if (unknown !== undefined)
     throw new RelumineError(
       "format",
-      `the file has a tensor ${describe(unknown)} of which its spec knows nothing; wanted are layers.0.kernel and so on`,
+      "the file's tensors",
+      "to be layers.0.kernel and so on, as its spec says",
+      describe(unknown),
     );
   for (const { name, shape } of shapes) {
     const given = tensors.get(name)?.shape;
     if (given === undefined)
       throw new RelumineError(
         "format",
-        `the file has no tensor "${name}"; its spec wants one of shape [${shape.join(", ")}]`,
+        tensorPath(name),
+        `to have the shape [${shape.join(", ")}] of its spec`,
+        "none",
       );
     if (given.length !== shape.length || given.some((size, axis) => size !== shape[axis])) {
       throw new RelumineError(
         "format",
-        `the tensor "${name}" has the shape [${given.join(", ").slice(0, 80)}]; the file's spec wants [${shape.join(", ")}]`,
+        tensorPath(name),
+        `to have the shape [${shape.join(", ")}] of its spec`,
+        `[${given.join(", ").slice(0, 80)}]`,
       );
     }
   }
@@ -181,7 +200,7 @@ function matchTensors(tensors: ReadonlyMap<string, StoredTensor>, shapes: readon
 function readAll(tensors: ReadonlyMap<string, StoredTensor>, shapes: readonly PartShape[]): Float32Array[] {
   return shapes.map(({ name }) => {
     const data = tensors.get(name)!.read();
-    checkFinite(`the file's tensor "${name}"`, data, "format");
+    checkFinite(tensorPath(name), data, "format");
     return data;
   });
 }

@@ -4,7 +4,7 @@
 // Source: github.com/huggingface/safetensors, README "Format". Float32 alone is written and read. What a file claims is believed only
 // where the bytes are there: nothing is allocated by a size it names.
 import { checkMembers, checkObject, parseStrictJson } from "../core/strict-json.js";
-import { describe } from "../core/checks.js";
+import { describe, memberPath } from "../core/checks.js";
 import { RelumineError } from "../core/errors.js";
 
 export interface Tensor {
@@ -28,16 +28,17 @@ export interface Header {
 
 const LENGTH_BYTES = 8;
 const MOST_HEADER_BYTES = 100_000_000; // the format's own limit
+const HEADER = "the file's header";
 const HEADER_DEPTH = 3;
 const METADATA = "__metadata__";
 
-function malformed(message: string): RelumineError {
-  return new RelumineError("format", `no safetensors file: ${message}`);
+function malformed(path: string, expected: string, given: string): RelumineError {
+  return new RelumineError("format", path, expected, given, "It is no safetensors file, or a damaged one.");
 }
 
-/** `"layers.0.kernel"`, cut short if a file makes it long. */
-function quote(name: string): string {
-  return describe(name);
+/** Cut short if a file makes the name long. */
+export function tensorPath(name: string): string {
+  return `the file's tensor ${describe(name)}`;
 }
 
 /**
@@ -58,7 +59,10 @@ export function writeSafetensors(
   if (headerBytes > MOST_HEADER_BYTES)
     throw new RelumineError(
       "memory",
-      `the file's header has ${headerBytes} bytes; wanted are at most ${MOST_HEADER_BYTES}: shorter metadata`,
+      HEADER,
+      `to have at most ${MOST_HEADER_BYTES} bytes`,
+      `${headerBytes}`,
+      "Shorten the metadata.",
     );
   const bytes = allocate(LENGTH_BYTES + headerBytes + end);
   new DataView(bytes.buffer).setBigUint64(0, BigInt(headerBytes), true);
@@ -75,37 +79,30 @@ function allocate(bytes: number): Uint8Array<ArrayBuffer> {
   try {
     return new Uint8Array(bytes);
   } catch {
-    throw new RelumineError(
-      "memory",
-      `the file has ${bytes} bytes, more than this engine can allocate; wanted is a smaller network`,
-    );
+    throw new RelumineError("memory", "the file", "to be small enough for this engine to allocate", `${bytes} bytes`);
   }
 }
 
 function readHeaderText(bytes: Uint8Array): string {
   if (bytes.length < LENGTH_BYTES + 2)
-    throw malformed(`it has ${bytes.length} bytes; wanted are at least ${LENGTH_BYTES + 2}`);
+    throw malformed("the file", `to have at least ${LENGTH_BYTES + 2} bytes`, `${bytes.length}`);
   const length = new DataView(bytes.buffer, bytes.byteOffset).getBigUint64(0, true);
-  if (length > MOST_HEADER_BYTES)
-    throw malformed(`its header is to have ${length} bytes; wanted are at most ${MOST_HEADER_BYTES}`);
+  if (length > MOST_HEADER_BYTES) throw malformed(HEADER, `to have at most ${MOST_HEADER_BYTES} bytes`, `${length}`);
   if (Number(length) > bytes.length - LENGTH_BYTES)
-    throw malformed(
-      `its header is to have ${length} bytes and ${bytes.length - LENGTH_BYTES} are left; is the file cut short?`,
-    );
+    throw malformed(HEADER, `to have its ${length} bytes`, `${bytes.length - LENGTH_BYTES}`);
   const header = bytes.slice(LENGTH_BYTES, LENGTH_BYTES + Number(length)); // a copy: browsers decode no shared memory
-  if (header[0] !== 0x7b) throw malformed("its header does not begin with {; wanted is JSON");
+  if (header[0] !== 0x7b) throw malformed(HEADER, "to be JSON, from { on", "other bytes");
   try {
     return new TextDecoder("utf-8", { fatal: true, ignoreBOM: true }).decode(header);
   } catch {
-    throw malformed("its header is not UTF-8; wanted is JSON in UTF-8");
+    throw malformed(HEADER, "to be JSON in UTF-8", "other bytes");
   }
 }
 
 function readMetadataMap(value: unknown): Map<string, string> {
   const entries = Object.entries(checkObject(METADATA, value));
   for (const [name, text] of entries) {
-    if (typeof text !== "string")
-      throw malformed(`${METADATA} has ${describe(text)} for ${quote(name)}; wanted is a string`);
+    if (typeof text !== "string") throw malformed(memberPath(METADATA, name), "to be a string", describe(text));
   }
   return new Map(entries as [string, string][]);
 }
@@ -117,10 +114,7 @@ function readMetadataMap(value: unknown): Map<string, string> {
 export function readHeader(given: Uint8Array): Header {
   const bytes = new Uint8Array(given.buffer, given.byteOffset, given.length); // what Node's Buffer calls slice is no copy
   const text = readHeaderText(bytes);
-  const { [METADATA]: metadata = {}, ...entries } = checkObject(
-    "the file's header",
-    parseStrictJson("the file's header", text, HEADER_DEPTH),
-  );
+  const { [METADATA]: metadata = {}, ...entries } = checkObject(HEADER, parseStrictJson(HEADER, text, HEADER_DEPTH));
   const headerBytes = Number(new DataView(bytes.buffer, bytes.byteOffset).getBigUint64(0, true));
   return {
     metadata: readMetadataMap(metadata),
@@ -131,7 +125,7 @@ export function readHeader(given: Uint8Array): Header {
 
 function sizes(what: string, value: unknown): readonly number[] {
   if (Array.isArray(value) && value.every((size) => Number.isSafeInteger(size) && size >= 0)) return value as number[];
-  throw malformed(`${what} is ${describe(value)}; wanted is a list of whole numbers, at least 0`);
+  throw malformed(what, "to be a list of integers of at least 0", describe(value));
 }
 
 interface Placed extends StoredTensor {
@@ -141,26 +135,23 @@ interface Placed extends StoredTensor {
 }
 
 function placeTensor(name: string, entry: unknown, body: Uint8Array): Placed {
-  const what = `the tensor ${quote(name)}`;
+  const what = tensorPath(name);
   const {
     dtype,
     shape: givenShape,
     data_offsets: offsets,
   } = checkMembers(what, entry, ["dtype", "shape", "data_offsets"]);
-  if (dtype !== "F32") throw malformed(`${what} holds ${describe(dtype)}; wanted is "F32"`);
+  if (dtype !== "F32") throw malformed(`${what}'s dtype`, 'to be "F32"', describe(dtype));
   const shape = sizes(`${what}'s shape`, givenShape);
   const places = sizes(`${what}'s data_offsets`, offsets);
   const [begin, end] = places;
   if (places.length !== 2 || begin > end || end > body.length) {
-    throw malformed(
-      `${what} is to lie from byte ${places.join(" to ")} of ${body.length}; wanted is a begin and an end within them (is the file cut short?)`,
-    );
+    const expected = `to be a begin and an end within ${body.length} bytes`;
+    throw malformed(`${what}'s data_offsets`, expected, places.join(" to "));
   }
   const bytes = shape.reduce((product, size) => product * size, 4); // past 2^53 it is rounded, and still no length of a file
   if (bytes !== end - begin)
-    throw malformed(
-      `${what} of shape [${shape.join(", ").slice(0, 80)}] has ${end - begin} bytes; wanted are ${bytes}`,
-    );
+    throw malformed(what, `to have ${bytes} bytes, by its shape [${shape.join(", ").slice(0, 80)}]`, `${end - begin}`);
   return { name, shape, begin, end, read: () => new Float32Array(body.slice(begin, end).buffer) };
 }
 
@@ -173,12 +164,10 @@ export function readTensors({ entries, body }: Header): Map<string, StoredTensor
   let end = 0;
   for (const tensor of [...tensors].sort((a, b) => a.begin - b.begin || a.end - b.end)) {
     if (tensor.begin !== end)
-      throw malformed(
-        `the tensor ${quote(tensor.name)} begins at byte ${tensor.begin}; wanted is ${end}, where the one before ends`,
-      );
+      throw malformed(tensorPath(tensor.name), `to begin at byte ${end}, where the one before ends`, `${tensor.begin}`);
     end = tensor.end;
   }
   if (end !== body.length)
-    throw malformed(`its tensors end at byte ${end} of ${body.length}; wanted are no bytes behind them`);
+    throw malformed("the file's tensors", `to end with the file, at byte ${body.length}`, `${end}`);
   return new Map(tensors.map((tensor) => [tensor.name, tensor]));
 }

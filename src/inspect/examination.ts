@@ -40,7 +40,10 @@ export function checkWeights(state: NetworkState): void {
       if (!kernels.allFinite(count, state.parameters + offset)) {
         throw new RelumineError(
           "value",
-          `layer ${layer} has a ${name} that is not finite; wanted are finite weights (has the training diverged?)`,
+          `layers[${layer}].${name}`,
+          "to be finite",
+          "numbers that are not",
+          "Has the training diverged?",
         );
       }
     }
@@ -53,7 +56,10 @@ function checkTotals(totals: readonly (readonly UnitTotals[])[]): void {
     if (unit >= 0)
       throw new RelumineError(
         "value",
-        `layer ${layer}, unit ${unit} has a preactivation of ${Number.isFinite(units[unit].max) ? units[unit].min : units[unit].max}; wanted are finite ones (are weights or samples too large?)`,
+        "x",
+        `to give unit ${unit} of layer ${layer} finite preactivations`,
+        `${Number.isFinite(units[unit].max) ? units[unit].min : units[unit].max}`,
+        "Are weights or samples too large?",
       );
   });
 }

@@ -3,7 +3,7 @@ import { type Activation, activationCode, resolveActivation } from "../activatio
 import { Arena } from "../wasm/heap.js";
 import { getRuntime, type Runtime, type RuntimeOptions } from "../wasm/runtime.js";
 import { checkBoolean, checkInteger, checkOptions, describe } from "../core/checks.js";
-import { RelumineError } from "../core/errors.js";
+import { disposedError, RelumineError } from "../core/errors.js";
 import type { Matrix } from "../core/matrix.js";
 
 export interface MatmulOptions {
@@ -63,12 +63,14 @@ class WasmMatrix implements Matrix {
   }
 }
 
+/** `2 x 3` */
+function sizeOf({ rows, columns }: Matrix): string {
+  return `${rows} x ${columns}`;
+}
+
 function checkSameShape(name: string, matrix: Matrix, otherName: string, other: Matrix): void {
   if (matrix.rows !== other.rows || matrix.columns !== other.columns) {
-    throw new RelumineError(
-      "shape",
-      `${name} is ${matrix.rows} x ${matrix.columns} and ${otherName} ${other.rows} x ${other.columns}; wanted are equal shapes`,
-    );
+    throw new RelumineError("shape", otherName, `to have the shape of ${name}, ${sizeOf(matrix)}`, sizeOf(other));
   }
 }
 
@@ -122,14 +124,11 @@ class WasmKernels implements Kernels {
     const [m, k] = checkBoolean("transposeA", transposeA) ? [x.columns, x.rows] : [x.rows, x.columns];
     const [depth, n] = checkBoolean("transposeB", transposeB) ? [y.columns, y.rows] : [y.rows, y.columns];
     checkBoolean("accumulate", accumulate);
-    if (k !== depth)
-      throw new RelumineError(
-        "shape",
-        `A is ${m} x ${k} and B ${depth} x ${n}; wanted are as many columns of A as rows of B`,
-      );
+    if (k !== depth) throw new RelumineError("shape", "B", `to have ${k} rows, as many as A has columns`, `${depth}`);
     if (c.rows !== m || c.columns !== n)
-      throw new RelumineError("shape", `out is ${c.rows} x ${c.columns}; A·B is ${m} x ${n}`);
-    if (c === x || c === y) throw new RelumineError("value", "out is also an operand; wanted is another matrix");
+      throw new RelumineError("shape", "out", `to be ${m} x ${n}, as A·B is`, sizeOf(c));
+    if (c === x || c === y)
+      throw new RelumineError("value", "out", "to be another matrix than the operands", "one of them");
     const [rowStrideA, colStrideA] = transposeA ? [1, x.columns] : [x.columns, 1];
     const [rowStrideB, colStrideB] = transposeB ? [1, y.columns] : [y.columns, 1];
     const { kernels, workspace } = this.#runtime;
@@ -191,17 +190,13 @@ class WasmKernels implements Kernels {
   #check(name: string, matrix: Matrix): WasmMatrix {
     this.#checkAlive();
     if (!(matrix instanceof WasmMatrix) || !this.#matrices.has(matrix)) {
-      throw new RelumineError(
-        "value",
-        `${name} is ${describe(matrix)}; wanted is a matrix from allocate() that was not freed`,
-      );
+      throw new RelumineError("value", name, "to be a matrix from allocate() that was not freed", describe(matrix));
     }
     return matrix;
   }
 
   #checkAlive(): void {
-    if (this.#isDisposed)
-      throw new RelumineError("disposed", "the kernels were disposed of; wanted are kernels that are in use");
+    if (this.#isDisposed) throw disposedError("kernels");
   }
 }
 

@@ -1,7 +1,7 @@
 // What a caller passes as data, checked and brought into the form that the training loop reads.
-import { describe, isFloat32 } from "../core/checks.js";
+import { checkNumber, describe } from "../core/checks.js";
 import { RelumineError } from "../core/errors.js";
-import { isMatrix, type Matrix, type Samples, toMatrix } from "../core/matrix.js";
+import { isMatrix, type Matrix, type Samples, toMatrix, toRows } from "../core/matrix.js";
 import { isClassification, type Loss } from "./losses.js";
 
 /** Class labels 0..K-1 ("crossEntropy"), 0/1 ("binaryCrossEntropy"), or one row of numbers per sample (class probabilities for "crossEntropy"). */
@@ -25,96 +25,83 @@ export interface PreparedData {
   readonly y: PreparedTargets;
 }
 
-function isFlat(y: Targets): y is ArrayLike<number> {
-  return !isMatrix(y) && (y.length === 0 || typeof (y as ArrayLike<unknown>)[0] !== "object");
+/** One number a sample: a list of them, or undefined where y holds rows. */
+function flatOf(y: object): ArrayLike<unknown> | undefined {
+  if (isMatrix(y)) return undefined;
+  const list = y as ArrayLike<unknown>;
+  return list.length === 0 || typeof list[0] !== "object" ? list : undefined;
 }
 
-function flatToMatrix(name: string, y: ArrayLike<number>): Matrix {
-  const data = new Float32Array(y.length);
-  for (let i = 0; i < y.length; i++) {
-    if (typeof y[i] !== "number" || !isFloat32(y[i]))
-      throw new RelumineError("value", `${name}[${i}] is ${describe(y[i])}; wanted is a finite number`);
-    data[i] = y[i];
-  }
-  return { rows: y.length, columns: 1, data };
+function flatToMatrix(path: string, y: ArrayLike<unknown>, rows: number, check: typeof checkNumber): Matrix {
+  const data = new Float32Array(rows);
+  for (let i = 0; i < rows; i++) data[i] = check(`${path}[${i}]`, y[i]);
+  return { rows, columns: 1, data };
 }
 
-function toLabels(name: string, values: ArrayLike<number>, classes: number): Int32Array {
-  const labels = new Int32Array(values.length);
-  for (let i = 0; i < values.length; i++) {
-    const label = values[i];
+function toLabels(path: string, values: ArrayLike<unknown>, rows: number, classes: number): Int32Array {
+  const labels = new Int32Array(rows);
+  for (let i = 0; i < rows; i++) {
+    const label = values[i] as number;
     if (!Number.isInteger(label) || label < 0 || label >= classes) {
-      throw new RelumineError(
-        "value",
-        `${name}[${i}] is ${describe(label)}; wanted is a class label, a whole number from 0 to ${classes - 1} (the output layer has ${classes === 1 ? "1 unit, whose softmax is always 1: use binaryCrossEntropy" : `${classes} units`})`,
-      );
+      const hint = classes === 1 ? "The softmax of 1 unit is always 1: use binaryCrossEntropy." : "";
+      const expected = `to be a class label, an integer from 0 to ${classes - 1} (the output layer has ${classes} units)`;
+      throw new RelumineError("value", `${path}[${i}]`, expected, describe(label), hint);
     }
     labels[i] = label;
   }
   return labels;
 }
 
-function checkProbabilities(name: string, { data, columns }: Matrix, sumToOne: boolean): void {
+function checkProbabilities(path: string, { data, columns }: Matrix, sumToOne: boolean): void {
   for (let start = 0; start < data.length; start += columns) {
+    const row = `${path}[${start / columns}]`;
     let sum = 0;
     for (let i = start; i < start + columns; i++) {
       if (!(data[i] >= 0 && data[i] <= 1))
-        throw new RelumineError(
-          "value",
-          `${name} has ${data[i]} in row ${start / columns}; wanted are numbers from 0 to 1`,
-        );
+        throw new RelumineError("value", row, "to have numbers from 0 to 1", `${data[i]}`);
       sum += data[i];
     }
     if (sumToOne && Math.abs(sum - 1) > 1e-3)
-      throw new RelumineError(
-        "value",
-        `${name} row ${start / columns} sums to ${sum}; wanted are class probabilities that sum to 1`,
-      );
+      throw new RelumineError("value", row, "to be class probabilities that sum to 1", `a sum of ${sum}`);
   }
 }
 
 /** A flat list holds classes; a row a sample may hold probabilities. */
-function checkClasses(name: string, y: ArrayLike<number>): void {
-  for (let i = 0; i < y.length; i++) {
-    if (y[i] !== 0 && y[i] !== 1)
-      throw new RelumineError(
-        "value",
-        `${name}[${i}] is ${describe(y[i])}; wanted is a class, 0 or 1 (or one row of probabilities per sample)`,
-      );
-  }
+function checkClass(path: string, value: unknown): number {
+  if (value === 0 || value === 1) return value;
+  const expected = "to be a class, 0 or 1 (or one row of probabilities per sample)";
+  throw new RelumineError("value", path, expected, describe(value));
 }
 
-function checkRowCount(name: string, given: number, rows: number): void {
-  if (given !== rows)
-    throw new RelumineError("shape", `${name} has ${given} rows and x has ${rows}; wanted are as many`);
+function checkRowCount(path: string, given: unknown, rows: number): void {
+  if (given !== rows) throw new RelumineError("shape", path, `to have ${rows} rows, as x has`, describe(given));
 }
 
-/** Targets for `rows` samples of a network with `units` outputs. */
-export function prepareTargets(name: string, y: Targets, rows: number, units: number, loss: Loss): PreparedTargets {
-  if (typeof y !== "object" || y === null || (!isMatrix(y) && typeof y.length !== "number")) {
-    throw new RelumineError("shape", `${name} is ${describe(y)}; wanted are targets, one for each row of x`);
-  }
-  checkRowCount(name, isMatrix(y) ? y.rows : y.length, rows);
-  if (loss === "crossEntropy" && isFlat(y)) return { kind: "labels", labels: toLabels(name, y, units) };
-  if (loss === "binaryCrossEntropy" && isFlat(y)) checkClasses(name, y);
-  const matrix = isFlat(y) ? flatToMatrix(name, y) : toMatrix(name, y);
+/** Targets for `rows` samples of a network with `units` outputs. The caller's object is read once. */
+export function prepareTargets(path: string, y: Targets, rows: number, units: number, loss: Loss): PreparedTargets {
+  if (typeof y !== "object" || y === null || (!isMatrix(y) && typeof y.length !== "number"))
+    throw new RelumineError("shape", path, "to be targets, one for each row of x", describe(y));
+  const flat = flatOf(y);
+  if (flat) checkRowCount(path, flat.length, rows);
+  if (flat && loss === "crossEntropy") return { kind: "labels", labels: toLabels(path, flat, rows, units) };
+  const matrix = flat
+    ? flatToMatrix(path, flat, rows, loss === "binaryCrossEntropy" ? checkClass : checkNumber)
+    : toMatrix(path, y);
+  checkRowCount(path, matrix.rows, rows);
   if (loss === "crossEntropy" && matrix.columns === 1)
-    return { kind: "labels", labels: toLabels(name, matrix.data, units) };
+    return { kind: "labels", labels: toLabels(path, matrix.data, rows, units) };
   if (matrix.columns !== units) {
-    throw new RelumineError(
-      "shape",
-      `${name} has ${matrix.columns} numbers a row; the output layer has ${units} units and wants as many`,
-    );
+    const expected = `to have ${units} numbers a row, as the output layer has units`;
+    throw new RelumineError("shape", path, expected, `${matrix.columns}`);
   }
-  if (isClassification(loss)) checkProbabilities(name, matrix, loss === "crossEntropy");
+  if (isClassification(loss)) checkProbabilities(path, matrix, loss === "crossEntropy");
   return { kind: "rows", data: matrix.data, columns: units };
 }
 
-/** Checks a data set against a network's inputs, outputs and loss; `name` leads the messages ("data", "validation"). */
-export function prepareData(name: string, data: DataSet, inputs: number, units: number, loss: Loss): PreparedData {
+/** Checks a data set against a network's inputs, outputs and loss; `path` is "data" or "validation". */
+export function prepareData(path: string, data: DataSet, inputs: number, units: number, loss: Loss): PreparedData {
   if (typeof data !== "object" || data === null)
-    throw new RelumineError("value", `${name} is ${describe(data)}; wanted is { x, y }`);
-  const x = toMatrix(`${name}.x`, data.x, inputs);
-  if (x.rows === 0) throw new RelumineError("shape", `${name}.x is empty; wanted is at least one row`);
-  return { rows: x.rows, x, views: [], y: prepareTargets(`${name}.y`, data.y, x.rows, units, loss) };
+    throw new RelumineError("value", path, "to be { x, y }", describe(data));
+  const x = toRows(`${path}.x`, data.x, inputs);
+  return { rows: x.rows, x, views: [], y: prepareTargets(`${path}.y`, data.y, x.rows, units, loss) };
 }

@@ -39,7 +39,7 @@ export class NetworkLayer implements DenseLayer {
     const state = this.#alive();
     const parts = this.#parts(state);
     if (weights === undefined)
-      throw new RelumineError("value", "weights is undefined; wanted is an object like { kernel, bias }");
+      throw new RelumineError("value", "weights", "to be an object like { kernel, bias }", "undefined");
     const given = checkOptions(
       "weights",
       weights,
@@ -71,13 +71,12 @@ export class NetworkLayer implements DenseLayer {
 
   #check({ name, count }: Part, values: unknown): void {
     if (!(values instanceof Float32Array))
-      throw new RelumineError("value", `${name} is ${describe(values)}; wanted is a Float32Array`);
+      throw new RelumineError("value", name, "to be a Float32Array", describe(values));
     if (values.length !== count) {
       const shape = name === "kernel" ? ` (${this.inputs} inputs x ${this.units} units)` : "";
-      throw new RelumineError("shape", `${name} has ${values.length} numbers; wanted are ${count}${shape}`);
+      throw new RelumineError("shape", name, `to have ${count} numbers${shape}`, `${values.length}`);
     }
     const index = values.findIndex((value) => !isFloat32(value));
-    if (index >= 0)
-      throw new RelumineError("value", `${name}[${index}] is ${values[index]}; wanted are finite numbers`);
+    if (index >= 0) throw new RelumineError("value", `${name}[${index}]`, "to be a finite number", `${values[index]}`);
   }
 }

@@ -56,8 +56,7 @@ function defaultInitializer({ name }: ResolvedActivation): KernelInitializer {
 
 function resolveLayer(layer: DenseSpec, index: number, isLast: boolean): ResolvedDenseSpec {
   const where = `layers[${index}]`;
-  if (layer === undefined)
-    throw new RelumineError("value", `${where} is undefined; wanted is an object like { units: 64 }`);
+  if (layer === undefined) throw new RelumineError("value", where, "to be an object like { units: 64 }", "undefined");
   const given = checkOptions(where, layer, ["units", "activation", "kernelInitializer", "biasInitializer"]);
   const activation = resolveActivation(`${where}.activation`, given.activation ?? (isLast ? "linear" : "relu"));
   return Object.freeze({
@@ -76,14 +75,13 @@ export function resolveSpec(spec: NetworkSpec): ResolvedSpec {
   if (spec === undefined)
     throw new RelumineError(
       "value",
-      'spec is undefined; wanted is an object like { inputs: 2, layers: [{ units: 1 }], loss: "meanSquaredError" }',
+      "spec",
+      'to be an object like { inputs: 2, layers: [{ units: 1 }], loss: "meanSquaredError" }',
+      "undefined",
     );
   const given = checkOptions("spec", spec, ["inputs", "layers", "loss", "seed"]);
   if (!Array.isArray(given.layers) || given.layers.length === 0) {
-    throw new RelumineError(
-      "value",
-      `layers is ${describe(given.layers)}; wanted is an array with at least the output layer`,
-    );
+    throw new RelumineError("value", "layers", "to be an array with at least the output layer", describe(given.layers));
   }
   const last = given.layers.length - 1;
   return Object.freeze({

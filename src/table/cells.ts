@@ -14,6 +14,11 @@ export function parseNumber(cell: string): number | undefined {
   return isOtherBase ? undefined : value + 0; // -0 is 0: a file of JSON would forget its sign
 }
 
+/** `"a word"`, as `shorten` gives it. */
+export function quote(text: string): string {
+  return `"${shorten(text)}"`;
+}
+
 /** A word as a message or a table shows it. */
 export function shorten(text: string, longest = 40): string {
   const line = text.replaceAll(/[\p{Cc}\s]+/gu, " ");

@@ -2,6 +2,7 @@
 // The parser's browser build runs in Node too.
 import { type CsvError, parse } from "csv-parse/browser/esm/sync";
 import { RelumineError } from "../core/errors.js";
+import { quote } from "./cells.js";
 
 export interface Table {
   /** Column names, all different. */
@@ -20,20 +21,20 @@ export interface NamedTable {
 }
 
 const LONGEST_CELL = 32767; // what a spreadsheet's cell may hold; more is an unclosed quote or no table at all
+const CELL_LIMIT = `to have at most ${LONGEST_CELL} characters`;
 
 /** `row 3 (line 4)`: rows count from 1 below the header. */
 export function rowName(table: Pick<Table, "lines">, row: number): string {
   return `row ${row + 1} (line ${table.lines[row]})`;
 }
 
-function malformed(message: string): RelumineError {
-  return new RelumineError("format", message);
+/** `row 3 (line 4), column "age"` */
+export function cellName(table: Pick<Table, "lines">, row: number, column: string): string {
+  return `${rowName(table, row)}, column ${quote(column)}`;
 }
 
-function quoteMessage({ code }: CsvError): string {
-  if (code === "CSV_QUOTE_NOT_CLOSED")
-    return 'a quote is opened and never closed; wanted is a closing " before the next comma';
-  return 'a quote stands inside a cell; wanted are quotes around the whole cell, and "" for one within';
+function malformed(path: string, expected: string, given: string): RelumineError {
+  return new RelumineError("format", path, expected, given);
 }
 
 /** What a CSV error says, with its place: the parser's own line counts to the end of an unclosed quote. */
@@ -42,7 +43,10 @@ function describeFault(error: unknown, records: readonly unknown[], lines: reado
   if (code === undefined) throw error;
   const row = records.length === 0 ? "the header" : `row ${records.length}`;
   const at = typeof column === "number" ? `, column ${column + 1}` : "";
-  return malformed(`${row} (line ${(lines.at(-1) ?? 0) + 1})${at}: ${quoteMessage(error as CsvError)}`);
+  const path = `${row} (line ${(lines.at(-1) ?? 0) + 1})${at}`;
+  return code === "CSV_QUOTE_NOT_CLOSED"
+    ? malformed(path, 'to have a closing " before the next comma', "a quote that is never closed")
+    : malformed(path, 'to have quotes around whole cells, and "" for one within', "a quote inside a cell");
 }
 
 function parseRecords(text: string): { records: string[][]; lines: number[] } {
@@ -71,21 +75,20 @@ function checkHeader(cells: readonly string[]): string[] {
   const header = cells.map((cell, column) => cell || `column ${column + 1}`);
   const seen = new Map<string, number>();
   header.forEach((name, column) => {
-    if (name.length > LONGEST_CELL)
-      throw malformed(
-        `the header's column ${column + 1} has a name of ${name.length} characters; wanted are at most ${LONGEST_CELL}`,
-      );
+    if (name.length > LONGEST_CELL) throw malformed(`the header's column ${column + 1}`, CELL_LIMIT, `${name.length}`);
     const first = seen.get(name);
     if (first !== undefined)
       throw malformed(
-        `the header names columns ${first + 1} and ${column + 1} both "${name}"; wanted are different names`,
+        "the header",
+        "to have different names",
+        `${quote(name)} for columns ${first + 1} and ${column + 1}`,
       );
     seen.set(name, column);
   });
   if (header.length === 1) {
     const other = [";", "\t", "|"].find((mark) => header[0].includes(mark));
-    const hint = other === undefined ? "" : `, separated by commas (the header holds ${JSON.stringify(other)})`;
-    throw malformed(`the table has one column; wanted are at least two${hint}`);
+    const given = other === undefined ? "one" : `one: the header holds ${JSON.stringify(other)}`;
+    throw malformed("the table", "to have at least two columns, separated by commas", given);
   }
   return header;
 }
@@ -95,15 +98,14 @@ function checkRow(cells: readonly string[], row: number, table: Pick<Table, "hea
   if (cells.length !== header.length) {
     const where =
       cells.length < header.length
-        ? `no cell for column "${header[cells.length]}"`
-        : `cells past the last column "${header.at(-1)}"`;
-    throw malformed(`${rowName(table, row)} has ${cells.length} cells and the header ${header.length}: ${where}`);
+        ? `no cell for column ${quote(header[cells.length])}`
+        : `cells past the last column ${quote(header.at(-1)!)}`;
+    const expected = `to have ${header.length} cells, as the header has`;
+    throw malformed(rowName(table, row), expected, `${cells.length}: ${where}`);
   }
   const column = cells.findIndex((cell) => cell.length > LONGEST_CELL);
   if (column >= 0) {
-    throw malformed(
-      `${rowName(table, row)}, column "${header[column]}" has a cell of ${cells[column].length} characters; wanted are at most ${LONGEST_CELL}`,
-    );
+    throw malformed(cellName(table, row, header[column]), CELL_LIMIT, `${cells[column].length}`);
   }
 }
 
@@ -116,13 +118,15 @@ export function parseCsv(text: string): Table {
   const nul = text.indexOf("\0");
   if (nul >= 0)
     throw malformed(
-      `a NUL character is on line ${text.slice(0, nul).split("\n").length}: this is no text; wanted are comma-separated values`,
+      `line ${text.slice(0, nul).split("\n").length}`,
+      "to be text, comma-separated values",
+      "a NUL character",
     );
   const { records, lines } = parseRecords(text);
-  if (records.length === 0) throw malformed("the table is empty; wanted are a header line and rows");
+  if (records.length === 0) throw malformed("the table", "to have a header line and rows", "nothing");
   const table = { header: checkHeader(records[0]), rows: records.slice(1), lines: lines.slice(1) };
   if (table.rows.length === 0)
-    throw malformed(`the table has a header (${table.header.length} columns) and no rows; wanted is at least one row`);
+    throw malformed("the table", "to have at least one row", `a header (${table.header.length} columns) alone`);
   table.rows.forEach((cells, row) => checkRow(cells, row, table));
   return table;
 }

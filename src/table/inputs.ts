@@ -1,10 +1,10 @@
 // Table cells -> network inputs. Encodings are plain records, learnt from the training rows and good for any later table.
 // Numbers are imputed by the median and scaled, (value - mean) / scale; words are one-hot, one input per category.
-import { isMissing, parseNumber, shorten } from "./cells.js";
+import { isMissing, parseNumber, shorten, quote } from "./cells.js";
 import { mean, median, variance } from "../core/statistics.js";
 import { RelumineError } from "../core/errors.js";
 import { suggestion } from "../core/suggestion.js";
-import { rowName, type Table } from "./csv.js";
+import { rowName, type Table, cellName } from "./csv.js";
 import type { Matrix } from "../core/matrix.js";
 
 interface NumberEncoding {
@@ -26,17 +26,21 @@ export type InputEncoding = NumberEncoding | CategoryEncoding;
 const MAX_FLOATS = 2 ** 28; // a GiB of inputs
 const FEW_CATEGORIES = 20; // so many different words are never taken for names of rows
 
+/** `age, height, …` */
+export function columnList({ header }: Table): string {
+  const names = header.slice(0, 12).map((column) => shorten(column));
+  return [...names, ...(header.length > 12 ? ["…"] : [])].join(", ");
+}
+
 export function columnIndex(table: Table, name: string): number {
   const index = table.header.indexOf(name);
   if (index >= 0) return index;
-  const names =
-    table.header
-      .slice(0, 12)
-      .map((column) => shorten(column))
-      .join(", ") + (table.header.length > 12 ? ", …" : "");
   throw new RelumineError(
     "value",
-    `there is no column ${JSON.stringify(shorten(name))}; the columns are ${names}. ${suggestion(name, table.header)}`,
+    "the column",
+    `to be one of ${columnList(table)}`,
+    quote(name),
+    suggestion(name, table.header),
   );
 }
 
@@ -149,7 +153,9 @@ export function learnInputs(
   if (inputs.length === 0) {
     throw new RelumineError(
       "format",
-      `no column is left to learn from${notes.length > 0 ? ` (${notes.join("; ")})` : ""}; wanted is at least one beside the target`,
+      "the table",
+      "to have a column to learn from beside the target",
+      ["none", ...notes].join("; "),
     );
   }
   return { inputs, notes };
@@ -180,10 +186,7 @@ function encodeColumn(
     if (encoding.kind === "number") {
       const value = parseNumber(cell);
       if (value === undefined && !isMissing(cell)) {
-        throw new RelumineError(
-          "value",
-          `${rowName(table, row)}, column "${shorten(encoding.column)}" has "${shorten(cell)}"; wanted is a number`,
-        );
+        throw new RelumineError("value", cellName(table, row, encoding.column), "to be a number", quote(cell));
       }
       matrix.data[start] = ((value ?? encoding.median) - encoding.mean) / encoding.scale;
     } else {
@@ -204,7 +207,10 @@ export function encodeInputs(inputs: readonly InputEncoding[], table: Table, row
   if (rows.length * columns > MAX_FLOATS) {
     throw new RelumineError(
       "memory",
-      `${rows.length} rows x ${columns} inputs are ${rows.length * columns} numbers; wanted are at most ${MAX_FLOATS}: leave columns of many words out (--ignore)`,
+      "the table",
+      `to make at most ${MAX_FLOATS} numbers`,
+      `${rows.length} rows x ${columns} inputs`,
+      "Leave columns of many words out (--ignore).",
     );
   }
   const matrix = { rows: rows.length, columns, data: new Float32Array(rows.length * columns) };

@@ -1,10 +1,10 @@
 // A table -> what a network trains on: the rows with a target, split, encoded, and a record of how that was done.
-import { shorten } from "./cells.js";
+import { shorten, quote } from "./cells.js";
 import type { NamedTable } from "./csv.js";
-import { columnIndex, encodeInputs, type InputEncoding, learnInputs } from "./inputs.js";
+import { columnIndex, encodeInputs, type InputEncoding, learnInputs, columnList } from "./inputs.js";
 import { stratifiedSplit } from "./stratified-split.js";
 import { chooseTask, encodeTargets, groupRows, learnTarget, type TargetEncoding, type Task } from "./target.js";
-import { RelumineError } from "../core/errors.js";
+import { RelumineError, errorIn } from "../core/errors.js";
 import type { Matrix } from "../core/matrix.js";
 import type { DataSet } from "../network/data.js";
 
@@ -45,7 +45,7 @@ export interface PrepareOptions {
 function checkIgnored(ignore: readonly string[], target: string, table: NamedTable["table"]): void {
   for (const name of ignore) columnIndex(table, name);
   if (ignore.includes(target))
-    throw new RelumineError("value", `--ignore names the target "${shorten(target)}"; wanted are other columns`);
+    throw new RelumineError("value", "--ignore", "to name other columns than the target", quote(target));
 }
 
 function describeTarget(target: TargetEncoding, reason: string, withoutTarget: number): string[] {
@@ -70,7 +70,10 @@ function prepareKnownTarget(
   if (split.heldOut.length === 0) {
     throw new RelumineError(
       "value",
-      `--validation ${options.validation} of ${choice.rows.length} rows holds out none, as every class keeps a training row; wanted are more rows or a larger share`,
+      "--validation",
+      `to hold out a row of ${choice.rows.length} where every class keeps a training row`,
+      `${options.validation}`,
+      "More rows or a larger share may do.",
     );
   }
   const { inputs, notes } = learnInputs(
@@ -104,17 +107,11 @@ export function prepareTable(named: NamedTable, options: PrepareOptions): Prepar
   const target = options.target ?? named.known?.target;
   try {
     if (target === undefined) {
-      throw new RelumineError(
-        "value",
-        `no target; wanted is --target COLUMN, one of ${named.table.header
-          .slice(0, 12)
-          .map((name) => shorten(name))
-          .join(", ")}${named.table.header.length > 12 ? ", …" : ""}`,
-      );
+      throw new RelumineError("value", "--target", `to be one of ${columnList(named.table)}`, "none");
     }
     return prepareKnownTarget(named, target, options);
   } catch (error) {
-    if (error instanceof RelumineError) throw new RelumineError(error.code, `${named.name}: ${error.message}`);
+    if (error instanceof RelumineError) throw errorIn(named.name, error);
     throw error;
   }
 }

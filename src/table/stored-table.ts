@@ -1,10 +1,10 @@
 // What a model's file keeps of the table it was trained on, and how much of it is believed when it is read: nothing.
-import { shorten } from "./cells.js";
+import { quote } from "./cells.js";
 import type { PreparedTable, Preprocessing } from "./prepare.js";
 import { type InputEncoding, inputWidth } from "./inputs.js";
 import type { TargetEncoding } from "./target.js";
 import { checkName, checkNumber, describe } from "../core/checks.js";
-import { RelumineError } from "../core/errors.js";
+import { RelumineError, errorIn } from "../core/errors.js";
 import { checkMembers, type JsonObject, parseStrictJson } from "../core/strict-json.js";
 import type { NetworkSpec } from "../network/spec.js";
 
@@ -23,22 +23,21 @@ export function tableMetadata({ name, preprocessing: { inputs, target } }: Prepa
 }
 
 function checkText(what: string, value: unknown): string {
-  if (typeof value !== "string") throw new RelumineError("format", `${what} is ${describe(value)}; wanted is a text`);
+  if (typeof value !== "string") throw new RelumineError("format", what, "to be a text", describe(value));
   return value;
 }
 
 function checkDifferent(what: string, words: readonly string[]): void {
   const seen = new Set<string>();
   for (const word of words) {
-    if (seen.has(word))
-      throw new RelumineError("format", `${what} has "${shorten(word)}" twice; wanted are different ones`);
+    if (seen.has(word)) throw new RelumineError("format", what, "to have different words", `${quote(word)} twice`);
     seen.add(word);
   }
 }
 
 function checkWords(what: string, value: unknown, least: number): string[] {
   if (!Array.isArray(value) || value.length < least)
-    throw new RelumineError("format", `${what} is ${describe(value)}; wanted are at least ${least} words`);
+    throw new RelumineError("format", what, `to be at least ${least} words`, describe(value));
   const words = value.map((word, place) => checkText(`${what}[${place}]`, word));
   checkDifferent(what, words);
   return words;
@@ -92,17 +91,14 @@ function checkTarget(value: unknown): TargetEncoding {
 function checkFit({ inputs, target }: StoredTable, spec: NetworkSpec): void {
   const width = inputWidth(inputs);
   if (width !== spec.inputs)
-    throw new RelumineError("format", `its columns make ${width} inputs; the network has ${spec.inputs}`);
+    throw new RelumineError("format", "inputs", `to make the network's ${spec.inputs} inputs`, `columns for ${width}`);
   const outputs = target.kind === "classes" ? target.classes.length : 1;
   const units = spec.layers.at(-1)!.units;
   if (outputs !== units)
-    throw new RelumineError("format", `its target wants ${outputs} outputs; the network has ${units}`);
+    throw new RelumineError("format", "target", `to have the network's ${units} outputs`, `${outputs}`);
   const isClassifier = spec.loss === "crossEntropy";
   if (isClassifier !== (target.kind === "classes") || spec.loss === "binaryCrossEntropy") {
-    throw new RelumineError(
-      "format",
-      `its target is of the kind "${target.kind}", which does not go with the loss ${spec.loss}`,
-    );
+    throw new RelumineError("format", "target.kind", `to go with the loss ${spec.loss}`, describe(target.kind));
   }
 }
 
@@ -113,7 +109,7 @@ function checkStored(text: string, spec: NetworkSpec): StoredTable {
     "target",
   ]);
   if (!Array.isArray(inputs) || inputs.length === 0)
-    throw new RelumineError("format", `inputs is ${describe(inputs)}; wanted is a list of columns`);
+    throw new RelumineError("format", "inputs", "to be a list of columns", describe(inputs));
   const table = { name: checkText("name", name), inputs: inputs.map(checkInput), target: checkTarget(target) };
   checkDifferent("inputs and target", [...table.inputs.map(({ column }) => column), table.target.column]);
   checkFit(table, spec);
@@ -128,14 +124,15 @@ export function readStoredTable(metadata: Readonly<Record<string, string>>, spec
   if (!Object.hasOwn(metadata, METADATA_NAME)) {
     throw new RelumineError(
       "format",
-      'it has no record of a table\'s columns; wanted is a file that "relumine train --out" wrote',
+      "the file",
+      'to hold a record of a table\'s columns, as "relumine train --out" writes it',
+      "none",
     );
   }
   try {
     return checkStored(metadata[METADATA_NAME], spec);
   } catch (error) {
-    if (error instanceof RelumineError)
-      throw new RelumineError("format", `its record of the table's columns: ${error.message}`);
+    if (error instanceof RelumineError) throw errorIn("its record of the table's columns", error, "format");
     throw error;
   }
 }

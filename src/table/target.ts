@@ -1,8 +1,8 @@
 // The target column -> labels or standardized numbers: what it is, which rows have it, how it is encoded. Plain records, as for the inputs.
-import { isMissing, parseNumber, shorten } from "./cells.js";
+import { isMissing, parseNumber, quote } from "./cells.js";
 import { columnIndex, inspectColumn, standardization } from "./inputs.js";
 import { RelumineError } from "../core/errors.js";
-import { rowName, type Table } from "./csv.js";
+import { cellName, type Table } from "./csv.js";
 
 export type TargetEncoding =
   | { readonly kind: "classes"; readonly column: string; readonly classes: readonly string[] }
@@ -31,24 +31,25 @@ function looksLikeClasses(values: readonly number[]): boolean {
  */
 export function chooseTask(table: Table, target: string, asked?: Task): TargetChoice {
   const index = columnIndex(table, target);
+  const path = `the target column ${quote(target)}`;
   const rows = table.rows.map((_, row) => row).filter((row) => !isMissing(table.rows[row][index]));
-  if (rows.length === 0)
-    throw new RelumineError(
-      "format",
-      `the target column "${shorten(target)}" has no value in any row; wanted are at least two rows with one`,
-    );
+  if (rows.length === 0) throw new RelumineError("format", path, "to have a value in at least two rows", "none");
   const { firstWord, cells, values } = inspectColumn(table, index, rows);
   if (asked === "regression" && firstWord >= 0) {
     throw new RelumineError(
       "value",
-      `${rowName(table, firstWord)}, column "${shorten(target)}" has "${shorten(cells[firstWord])}"; wanted is a number, for --task regression`,
+      cellName(table, firstWord, target),
+      "to be a number, for --task regression",
+      quote(cells[firstWord]),
     );
   }
   const different = new Set(rows.map((row) => (firstWord < 0 ? values[row] : cells[row]))).size;
   if (different === 1) {
     throw new RelumineError(
       "format",
-      `the target column "${shorten(target)}" has the same value, "${shorten(cells[rows[0]])}", in all ${rows.length} rows; wanted are at least two`,
+      path,
+      "to have at least two different values",
+      `${quote(cells[rows[0]])} in all ${rows.length} rows`,
     );
   }
   if (asked) return { task: asked, rows, reason: "asked for" };

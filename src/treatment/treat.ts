@@ -42,12 +42,6 @@ class NetworkTreatment implements Treatment {
   }
 }
 
-function checkIdle({ current }: StateCell, what: string): void {
-  current.checkAlive();
-  if (current.isTraining)
-    throw new RelumineError("value", `the network is training; wanted is one that is not, to ${what}`);
-}
-
 function apply(course: Course, remedy: ResolvedRemedy): Outcome {
   switch (remedy.kind) {
     case "liftBias":
@@ -94,12 +88,9 @@ function commit(cell: StateCell, treated: NetworkState): () => void {
   const old = cell.current;
   cell.replace(treated);
   return () => {
-    checkIdle(cell, "undo a treatment");
+    cell.current.checkIdle();
     if (!cell.holds(old))
-      throw new RelumineError(
-        "value",
-        "an earlier treatment of the network was undone, and this one with it; wanted is one that is in force",
-      );
+      throw new RelumineError("value", "treatment", "to be in force", "one that was undone with an earlier one");
     cell.restore(old);
   };
 }
@@ -107,7 +98,7 @@ function commit(cell: StateCell, treated: NetworkState): () => void {
 function backFromPrune(cell: StateCell, smaller: Network): () => void {
   return () => {
     cell.current.checkAlive();
-    checkIdle(cellOf(smaller), "undo a treatment");
+    cellOf(smaller).current.checkIdle();
     smaller.dispose();
   };
 }
@@ -133,9 +124,9 @@ function backFromPrune(cell: StateCell, smaller: Network): () => void {
 export async function treat(network: Network, x: Samples, remedy: Remedy): Promise<Treatment> {
   const cell = cellOf(network);
   const resolved = checkRemedy(remedy);
-  checkIdle(cell, "treat it");
+  cell.current.checkIdle();
   const runtime = await renew(cell.current.runtime);
-  checkIdle(cell, "treat it");
+  cell.current.checkIdle();
   const matrix = toMatrix("x", x, cell.current.spec.inputs);
   const isPruned = resolved.kind === "prune";
   const options = { proofs: isPruned }; // the others do not ask for the whole box
@@ -145,7 +136,7 @@ export async function treat(network: Network, x: Samples, remedy: Remedy): Promi
     const { state, treated, findings } = apply(course, resolved);
     if (!state)
       return new NetworkTreatment(network, resolved, before, before, 0, treated, findings, () =>
-        checkIdle(cell, "undo a treatment"),
+        cell.current.checkIdle(),
       );
     const result = networkOf(state);
     const after = diagnose(result, matrix, options);

@@ -75,7 +75,9 @@ async function load(url: string | URL): Promise<Uint8Array<ArrayBuffer>> {
   } catch (error) {
     throw new RelumineError(
       "unsupported",
-      `${String(url)} can't be loaded (${(error as Error).message}); wanted is the URL of the package's .wasm file`,
+      String(url),
+      "to be the URL of the package's .wasm file",
+      `what can't be loaded (${(error as Error).message})`,
     );
   }
 }
@@ -85,11 +87,13 @@ async function compileFile(build: Build, shared: boolean, file: string | URL): P
   const module = await WebAssembly.compile(shared ? withSharedMemory(bytes) : bytes).catch((error: Error) => {
     throw new RelumineError(
       "format",
-      `${String(file)} is no WebAssembly (${error.message}); wanted is the package's ${build}.wasm`,
+      String(file),
+      `to be the package's ${build}.wasm`,
+      `no WebAssembly (${error.message})`,
     );
   });
   if (!WebAssembly.Module.exports(module).some(({ name }) => name === "gemmWorkspaceBytes")) {
-    throw new RelumineError("format", `${String(file)} is another program's; wanted is the package's ${build}.wasm`);
+    throw new RelumineError("format", String(file), `to be the package's ${build}.wasm`, "another program's");
   }
   return module;
 }

@@ -53,6 +53,8 @@ export class Heap {
    * @throws RelumineError "memory" if it does not fit, with nothing changed
    */
   allocate(bytes: number, purpose: string): number {
+    if (!Number.isSafeInteger(bytes) || bytes < 0)
+      throw new RelumineError("memory", purpose, "to be a number of bytes", `${bytes}`); // before `end` is spoilt
     const size = align(bytes);
     const address = this.takeGap(size) ?? this.extend(size, purpose);
     this.sizes.set(address, size);
@@ -89,14 +91,19 @@ export class Heap {
   }
 
   private grow(missing: number, size: number, purpose: string): void {
-    const refusal = `${purpose} needs ${formatBytes(size)}; ${formatBytes(this.used)} of WebAssembly's ${formatBytes(MAX_BYTES)} are in use`;
-    if (this.memory.buffer.byteLength + missing > MAX_BYTES) throw new RelumineError("memory", refusal);
+    if (this.memory.buffer.byteLength + missing > MAX_BYTES) throw this.refusal(size, purpose);
     try {
       this.memory.grow(Math.ceil(missing / PAGE));
     } catch {
-      throw new RelumineError("memory", `${refusal}, and this machine gives no more`);
+      throw this.refusal(size, purpose, "This machine gives no more.");
     }
     this.makeViews();
+  }
+
+  private refusal(size: number, purpose: string, hint?: string): RelumineError {
+    const free = formatBytes(MAX_BYTES - this.used);
+    const expected = `to fit into the ${free} that are free of WebAssembly's ${formatBytes(MAX_BYTES)}`;
+    return new RelumineError("memory", purpose, expected, formatBytes(size), hint);
   }
 
   private mergeGaps(): void {

@@ -42,7 +42,12 @@ const runtimes = new Map<string, Promise<Runtime>>();
 
 async function start(build: Build, threads: number, files: RuntimeFiles, onDeath: () => void): Promise<Runtime> {
   if (!supportsSimd())
-    throw new RelumineError("unsupported", "this engine has no WebAssembly SIMD; wanted is one from 2021 or later");
+    throw new RelumineError(
+      "unsupported",
+      "this engine",
+      "to have WebAssembly SIMD, as engines have since 2021",
+      "one without",
+    );
   const shared = threads > 1;
   const heap = new Heap(shared);
   const module = await compileKernels(build, shared, files[build]);

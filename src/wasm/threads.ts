@@ -72,7 +72,7 @@ export class ThreadPool {
     return new Promise((resolve, reject) => {
       const fail = (why: string) => {
         this.fail(why);
-        reject(new RelumineError("unsupported", `helper threads don't start here: ${why}`));
+        reject(new RelumineError("unsupported", "threads", "to start here", why));
       };
       this.helpers.push(startHelper(start, resolve, fail, file));
     });
@@ -205,7 +205,10 @@ export class ThreadPool {
   private deathError(): RelumineError {
     return new RelumineError(
       "disposed",
-      `a helper thread has died (${this.death}); the weights are those of the last whole step, clone() gives a network that can go on`,
+      "threads",
+      "to be alive",
+      `a helper that died (${this.death})`,
+      "The weights are those of the last whole step; clone() gives a network that can go on.",
     );
   }
 }

@@ -2,7 +2,7 @@
 import { awaitRelease, nameLock } from "./alive.js";
 import { attach, setBusy, type WorkerLike } from "./port.js";
 import { type FromWorker, pack, type ToWorker, unpackError } from "./protocol.js";
-import { RelumineError } from "../core/errors.js";
+import { disposedError, RelumineError } from "../core/errors.js";
 
 interface Pending {
   /** Kept from being collected until the answer is there. */
@@ -22,6 +22,8 @@ interface CallOptions {
   /** Called when the call was posted. */
   readonly fit?: (id: number) => FitListener;
 }
+
+const START_HINT = "Where a content security policy forbids blob:, give options.worker.";
 
 export class Connection {
   private readonly pending = new Map<number, Pending>();
@@ -73,7 +75,7 @@ export class Connection {
     try {
       this.worker.postMessage(message, transfer);
     } catch (error) {
-      throw new RelumineError("value", `what was given can't be sent to a worker: ${(error as Error).message}`);
+      throw new RelumineError("value", "", "what a worker can be sent", (error as Error).message);
     }
   }
 
@@ -87,23 +89,29 @@ export class Connection {
 
   /** Ends one network, and with the last one the worker: at once, in the midst of whatever it does. */
   release(network: number): void {
-    const end = new RelumineError("disposed", "the network was disposed of; wanted is one that is in use");
+    const end = disposedError();
     if (--this.networks === 0) return this.close(end);
     for (const call of this.pending.values()) if (call.network === network) call.reject(end);
     this.post({ kind: "call", id: ++this.calls, network, name: "dispose", args: [] });
   }
 
   private check(): void {
-    if (this.end) throw new RelumineError(this.end.code, this.end.message);
+    if (!this.end) return;
+    const { code, path, expected, given, hint } = this.end; // a new one, with the caller's stack
+    throw new RelumineError(code, path, expected, given, hint);
   }
 
   private die(why: string): void {
-    const code = this.hasAnswered ? "disposed" : "unsupported";
     this.close(
-      new RelumineError(
-        code,
-        `the worker ${this.hasAnswered ? "has died" : "does not start here"} (${why}); wanted is a new createNetwork${this.hasAnswered ? "" : ", with options.worker where a content security policy forbids blob:"}`,
-      ),
+      this.hasAnswered
+        ? new RelumineError(
+            "disposed",
+            "the worker",
+            "to be alive",
+            `one that has died (${why})`,
+            "Make a new network.",
+          )
+        : new RelumineError("unsupported", "the worker", "to start here", why, START_HINT),
     );
   }
 

@@ -33,7 +33,7 @@ function isEmitter(worker: WorkerLike): worker is Emitter {
 export function checkWorker(worker: unknown): WorkerLike {
   const { postMessage, terminate } = (worker ?? {}) as Partial<WorkerLike>;
   if (typeof postMessage !== "function" || typeof terminate !== "function") {
-    throw new RelumineError("value", `options.worker returned ${describe(worker)}; wanted is a Worker`);
+    throw new RelumineError("value", "options.worker", "to return a Worker", describe(worker));
   }
   return worker as WorkerLike;
 }

@@ -1,6 +1,6 @@
 // What goes between a page and the worker that holds its networks: the messages, how values and errors are packed into them.
 import { describe } from "../core/checks.js";
-import { RelumineError, type ErrorCode } from "../core/errors.js";
+import { RelumineError } from "../core/errors.js";
 import type { EpochLog, History } from "../network/types.js";
 import type { ResolvedActivation } from "../activations/activations.js";
 import type { OptimizerOptions } from "../network/training/optimizers.js";
@@ -93,19 +93,25 @@ export interface PackedError {
   readonly message: string;
   readonly stack?: string;
   /** Of a RelumineError. */
-  readonly code?: ErrorCode;
+  readonly refusal?: Pick<RelumineError, "code" | "path" | "expected" | "given" | "hint">;
 }
 
 export function packError(thrown: unknown): PackedError {
   if (!(thrown instanceof Error)) return { name: "Error", message: describe(thrown) };
   const { name, message, stack } = thrown;
-  const code = name === "RelumineError" ? (thrown as RelumineError).code : undefined;
-  return { name, message, ...(stack !== undefined && { stack }), ...(code !== undefined && { code }) };
+  const refusal = name === "RelumineError" ? refusalOf(thrown as RelumineError) : undefined;
+  return { name, message, ...(stack !== undefined && { stack }), ...(refusal && { refusal }) };
 }
 
-/** The same error on this side: a RelumineError with its code, or an Error with the other one's name. */
-export function unpackError({ name, message, stack, code }: PackedError): Error {
-  const error = code === undefined ? Object.assign(new Error(message), { name }) : new RelumineError(code, message);
+function refusalOf({ code, path, expected, given, hint }: RelumineError): PackedError["refusal"] {
+  return { code, path, expected, given, hint };
+}
+
+/** The same error on this side: a RelumineError with its fields, or an Error with the other one's name. */
+export function unpackError({ name, message, stack, refusal }: PackedError): Error {
+  const error = refusal
+    ? new RelumineError(refusal.code, refusal.path, refusal.expected, refusal.given, refusal.hint)
+    : Object.assign(new Error(message), { name });
   if (stack !== undefined) error.stack = stack;
   return error;
 }
@@ -132,7 +138,7 @@ function isPlain(value: object): boolean {
  */
 export function pack(name: string, value: unknown, transfer: ArrayBuffer[], move = false): unknown {
   if (typeof value === "function" || typeof value === "symbol")
-    throw new RelumineError("value", `${name} is ${describe(value)}; wanted is what can be sent to a worker`);
+    throw new RelumineError("value", name, "to be what a worker can be sent", describe(value));
   if (typeof value !== "object" || value === null) return value;
   if (ArrayBuffer.isView(value)) {
     const isMoved = move && value.buffer instanceof ArrayBuffer && value.buffer.byteLength === value.byteLength;

@@ -56,12 +56,14 @@ const NAMES = ["onTrainBegin", "onBatchEnd", "onEpochEnd", "onProgress", "onTrai
 
 function checkCallbacks(callbacks: unknown): readonly RemoteCallback[] {
   if (!Array.isArray(callbacks))
-    throw new RelumineError("value", `callbacks is ${describe(callbacks)}; wanted is an array of callbacks`);
+    throw new RelumineError("value", "callbacks", "to be an array of callbacks", describe(callbacks));
   callbacks.forEach((callback: unknown, index) => {
     if (typeof callback !== "object" || callback === null)
       throw new RelumineError(
         "value",
-        `callbacks[${index}] is ${describe(callback)}; wanted is an object with ${NAMES.join(", ")}`,
+        `callbacks[${index}]`,
+        `to be an object with ${NAMES.join(", ")}`,
+        describe(callback),
       );
     for (const name of NAMES) {
       const method = (callback as RemoteCallback)[name];
@@ -118,7 +120,7 @@ export class RemoteFit {
     this.callbacks = checkCallbacks(callbacks ?? []);
     this.schedule = learningRate === undefined ? undefined : checkFunction("learningRate (a schedule)", learningRate);
     if (signal !== undefined && typeof signal?.addEventListener !== "function")
-      throw new RelumineError("value", `signal is ${describe(signal)}; wanted is an AbortSignal`);
+      throw new RelumineError("value", "signal", "to be an AbortSignal", describe(signal));
     this.signal = signal;
     this.move = checkBoolean("transfer", transfer ?? false);
     const wants = (name: (typeof NAMES)[number]) => this.callbacks.some((callback) => callback[name]);

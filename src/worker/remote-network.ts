@@ -7,7 +7,7 @@ import { RemoteFit, type RemoteFitOptions, type RemoteHistory } from "./remote-f
 import { sendable, sendableData } from "./sendable.js";
 import type { Snapshot, SnapshotOptions } from "./snapshot.js";
 import { checkOptions, describe } from "../core/checks.js";
-import { RelumineError } from "../core/errors.js";
+import { disposedError, RelumineError } from "../core/errors.js";
 import type { Matrix, Samples } from "../core/matrix.js";
 import type { Diagnosis, DiagnoseOptions } from "../diagnosis/types.js";
 import type { ExportOptions, ImportOptions, ModelFormat } from "../formats/model.js";
@@ -158,7 +158,7 @@ export class RemoteNetwork implements AsyncDisposable {
 }
 
 function disposed(): RelumineError {
-  return new RelumineError("disposed", "the network was disposed of; wanted is one that is in use");
+  return disposedError();
 }
 
 /** Addresses are the page's, not those of a worker that started from a blob. */
@@ -166,11 +166,11 @@ function absolute(name: string, url: string | URL | undefined): string | undefin
   if (url === undefined) return undefined;
   const base = globalThis.document?.baseURI ?? (globalThis.location as Location | undefined)?.href;
   if (typeof url !== "string" && !(url instanceof URL))
-    throw new RelumineError("value", `${name} is ${describe(url)}; wanted is a URL`);
+    throw new RelumineError("value", name, "to be a URL", describe(url));
   try {
     return base === undefined ? String(url) : String(new URL(url, base));
   } catch {
-    throw new RelumineError("value", `${name} is ${describe(url)}; wanted is a URL`);
+    throw new RelumineError("value", name, "to be a URL", describe(url));
   }
 }
 
@@ -182,7 +182,9 @@ async function startGiven(worker: WorkerOptions["worker"]): Promise<WorkerLike> 
   } catch (error) {
     throw new RelumineError(
       "unsupported",
-      `the worker does not start here (${(error as Error).message}); wanted is a file from the page's own origin, or none`,
+      "options.worker",
+      "to be a file from the page's own origin, or none",
+      `one that does not start here (${(error as Error).message})`,
     );
   }
 }

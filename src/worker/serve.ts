@@ -16,7 +16,7 @@ import {
 import { ServedFit } from "./serve-fit.js";
 import { type SnapshotOptions, takeSnapshot } from "./snapshot.js";
 import { checkName } from "../core/checks.js";
-import { RelumineError } from "../core/errors.js";
+import { disposedError, RelumineError } from "../core/errors.js";
 import { type ImportOptions, importNetwork } from "../formats/model.js";
 import type { DataSet } from "../network/data.js";
 import { createNetwork } from "../network/network.js";
@@ -75,7 +75,7 @@ class Server {
     if (name === "create") return this.adopt(createNetwork(args[0] as NetworkSpec, args[1] as RuntimeOptions));
     if (name === "import") return this.adopt(importNetwork(args[0] as Uint8Array, args[1] as ImportOptions));
     const network = this.networks.get(call.network);
-    if (!network) throw new RelumineError("disposed", "the network was disposed of; wanted is one that is in use");
+    if (!network) throw disposedError();
     if (name === "clone") return this.adopt(network.clone());
     if (name === "fit") return this.fit(network, call);
     if (name === "snapshot") return this.snapshot(network, args[0] as SnapshotOptions);
@@ -137,7 +137,9 @@ export function serve(options: ServeOptions = {}): void {
   if (!port)
     throw new RelumineError(
       "unsupported",
-      "serve was called outside of a worker; wanted is a call in the worker's own program",
+      "serve",
+      "to be called in the worker's own program",
+      "a call outside of a worker",
     );
   const server = new Server(port, options);
   port.listen(server.hear as (message: never) => void);

@@ -97,7 +97,7 @@ describe("what is refused", () => {
         try {
           await call();
         } catch (error) {
-          codes.push(`${(error as RelumineError).code}: ${(error as RelumineError).message}`);
+          codes.push(`${(error as RelumineError).code} ${(error as RelumineError).path}`);
         }
       };
       await network.fit(
@@ -115,10 +115,7 @@ describe("what is refused", () => {
           ],
         },
       );
-      expect(codes).toEqual([
-        "value: the network is training; wanted is one that is not, to treat it",
-        "value: the network is training; wanted is one that is not, to undo a treatment",
-      ]);
+      expect(codes).toEqual(["value network", "value network"]);
       treatment.undo();
       expect(diagnose(network, x).dead).toBe(treatment.before.dead);
     }));
@@ -148,7 +145,7 @@ describe("a failure on the way leaves everything as it was", () => {
       for (let allowed = 0; ; allowed++) {
         let count = 0;
         const spy = vi.spyOn(heap, "allocate").mockImplementation((bytes, purpose) => {
-          if (count++ === allowed) throw new RelumineError("memory", `${purpose}: refused by the test`);
+          if (count++ === allowed) throw new RelumineError("memory", purpose, "to be allowed", "a refusal by the test");
           return allocate(bytes, purpose);
         });
         let treatment;

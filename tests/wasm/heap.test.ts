@@ -2,6 +2,7 @@ import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { RelumineError } from "../../src/core/errors.js";
 import { Arena, formatBytes, Heap, Layout } from "../../src/wasm/heap.js";
+import { relumineError } from "../support/errors.js";
 
 describe("Heap", () => {
   it("gives zeroed, aligned blocks that never overlap, and takes them back", () => {
@@ -47,11 +48,25 @@ describe("Heap", () => {
     const heap = new Heap();
     const before = heap.memory.buffer.byteLength;
     expect(() => heap.allocate(5 * 2 ** 30, "the sea")).toThrow(
-      new RelumineError("memory", "the sea needs 5.00 GiB; 0 B of WebAssembly's 4.00 GiB are in use"),
+      new RelumineError(
+        "memory",
+        "the sea",
+        "to fit into the 4.00 GiB that are free of WebAssembly's 4.00 GiB",
+        "5.00 GiB",
+      ),
     );
     expect(heap.memory.buffer.byteLength).toBe(before);
     expect(heap.used).toBe(0);
     expect(heap.allocate(64, "a cup")).toBe(65536);
+  });
+
+  it("refuses sizes that are none, and goes on as before", () => {
+    const heap = new Heap();
+    const first = heap.allocate(64, "the first");
+    for (const bytes of [Number.NaN, -1, 1.5, Infinity, 2 ** 53])
+      expect(() => heap.allocate(bytes, "a matrix")).toThrow(relumineError("memory", "a matrix"));
+    expect(heap.used).toBe(64);
+    expect(heap.allocate(64, "the next")).toBe(first + 64);
   });
 
   it("ignores a block that it does not know, or that was freed", () => {

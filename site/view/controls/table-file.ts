@@ -24,7 +24,8 @@ export function createDrop(take: (table: GivenTable) => void, refuse: (message: 
     if (!file) return;
     if (file.size > MOST_BYTES)
       return refuse(
-        `${file.name} has ${(file.size / 2 ** 20).toFixed(1)} MB; wanted are at most ${MOST_BYTES / 2 ** 20} MB (the command line takes more: relumine train)`,
+        `expected ${file.name} to have at most ${MOST_BYTES / 2 ** 20} MB, got ${(file.size / 2 ** 20).toFixed(1)}. ` +
+          "The command line takes more: relumine train.",
       );
     take({ name: file.name, text: await file.text() });
   }

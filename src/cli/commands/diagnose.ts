@@ -1,6 +1,6 @@
 // `relumine diagnose`: a saved network and a table in, the network's diagnosis on the table's rows out.
 import { Command } from "commander";
-import { isMissing, parseNumber, shorten } from "../../table/cells.js";
+import { isMissing, parseNumber, shorten, quote } from "../../table/cells.js";
 import type { EncodedRows } from "../../table/prepare.js";
 import { type Evaluation, evaluateOn, tellEvaluation } from "../evaluate.js";
 import { columnIndex, encodeInputs, type InputEncoding } from "../../table/inputs.js";
@@ -11,9 +11,9 @@ import type { NamedTable } from "../../table/csv.js";
 import { readStoredTable, type StoredTable } from "../../table/stored-table.js";
 import { encodeTargets, rowsOfClasses, type TargetEncoding } from "../../table/target.js";
 import { Terminal } from "../terminal.js";
-import { RelumineError } from "../../core/errors.js";
+import { RelumineError, errorIn } from "../../core/errors.js";
 import { formatCount } from "../../text/columns.js";
-import { rowName, type Table } from "../../table/csv.js";
+import { cellName, type Table } from "../../table/csv.js";
 import type { Diagnosis, Matrix, Network } from "../../index.js";
 import { wrap } from "../../text/wrap.js";
 
@@ -40,8 +40,7 @@ async function about<T>(file: string, task: () => T | Promise<T>): Promise<T> {
   try {
     return await task();
   } catch (error) {
-    if (error instanceof RelumineError && !error.message.startsWith(file))
-      throw new RelumineError(error.code, `${file}: ${error.message}`);
+    if (error instanceof RelumineError && error.path !== file) throw errorIn(file, error);
     throw error;
   }
 }
@@ -69,7 +68,9 @@ function checkTargetNumbers(table: Table, { column }: TargetEncoding, index: num
   if (row >= 0)
     throw new RelumineError(
       "value",
-      `${rowName(table, row)}, column "${shorten(column)}" has "${shorten(table.rows[row][index])}"; wanted is a number, as in the training`,
+      cellName(table, row, column),
+      "to be a number, as in the training",
+      quote(table.rows[row][index]),
     );
 }
 

@@ -1,7 +1,7 @@
 // What to expect of a network before any of it is trained: whether it is born dead, how many units, which learning rates kill.
 import { checkInteger, checkNumber, checkOptions } from "../../core/checks.js";
 import { RelumineError } from "../../core/errors.js";
-import { type Matrix, type Samples, toMatrix } from "../../core/matrix.js";
+import { type Matrix, type Samples, toRows } from "../../core/matrix.js";
 import { formatCount } from "../../text/columns.js";
 import { type PreparedTargets, prepareTargets } from "../../network/data.js";
 import { type NetworkSpec, resolveSpec, type ResolvedSpec } from "../../network/spec.js";
@@ -108,9 +108,7 @@ function gradientRows(spec: ResolvedSpec, rows: number): number {
 
 function checkRows(spec: ResolvedSpec, x: Samples | undefined): Matrix | undefined {
   if (x === undefined) return undefined;
-  const matrix = toMatrix("x", x, spec.inputs);
-  if (matrix.rows === 0) throw new RelumineError("shape", "x is empty; wanted is at least one row");
-  return matrix;
+  return toRows("x", x, spec.inputs);
 }
 
 /**
@@ -140,7 +138,7 @@ export function forecast(spec: NetworkSpec, x?: Samples, options?: ForecastOptio
   const random = randomFrom(checkInteger("seed", given.seed ?? 0, { low: 0 }));
   const matrix = checkRows(resolved, x);
   if (given.targets !== undefined && matrix === undefined)
-    throw new RelumineError("value", "targets are given without x; wanted is the row of inputs for each");
+    throw new RelumineError("value", "x", "to hold the row of inputs of each target", "targets without x");
   const targets =
     matrix && given.targets !== undefined
       ? prepareTargets(

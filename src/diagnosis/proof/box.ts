@@ -24,17 +24,15 @@ function rangeOf({ rows, columns, data }: Matrix): Box {
 }
 
 function checkEnd(name: "low" | "high", values: unknown, columns: number): Float32Array {
+  const path = `inputBox.${name}`;
   const length = typeof values === "object" && values !== null ? (values as ArrayLike<unknown>).length : undefined;
   if (!Number.isSafeInteger(length))
-    throw new RelumineError(
-      "value",
-      `inputBox.${name} is ${describe(values)}; wanted is an array of ${columns} numbers, one an input`,
-    );
+    throw new RelumineError("value", path, `to be an array of ${columns} numbers, one an input`, describe(values));
   if (length !== columns)
-    throw new RelumineError("shape", `inputBox.${name} has ${length} numbers; wanted are ${columns}, one an input`);
+    throw new RelumineError("shape", path, `to have ${columns} numbers, one an input`, `${length}`);
   return Float32Array.from(values as ArrayLike<unknown>, (value, i) => {
     if (typeof value !== "number" || !isFloat32(value))
-      throw new RelumineError("value", `inputBox.${name}[${i}] is ${describe(value)}; wanted is a finite number`);
+      throw new RelumineError("value", `${path}[${i}]`, "to be a finite number", describe(value));
     return value;
   });
 }
@@ -45,7 +43,9 @@ function checkSamples({ low, high }: Box, { rows, columns, data }: Matrix): void
       if (data[i] >= low[c] && data[i] <= high[c]) continue;
       throw new RelumineError(
         "value",
-        `x has ${data[i]} in row ${row}, column ${c} (counted from 0), outside the inputBox; wanted is a box that holds every sample: from ${low[c]} to ${high[c]} here`,
+        "x",
+        `to lie in the inputBox, from ${low[c]} to ${high[c]} here`,
+        `${data[i]} in row ${row}, column ${c} (counted from 0)`,
       );
     }
   }
@@ -63,7 +63,9 @@ export function resolveBox(inputBox: InputBox | undefined, x: Matrix): Box {
   if (turned >= 0)
     throw new RelumineError(
       "value",
-      `inputBox has low ${given.low[turned]} above high ${given.high[turned]} for input ${turned}; wanted is low <= high`,
+      `inputBox.low[${turned}]`,
+      `to be at most high, ${given.high[turned]}`,
+      `${given.low[turned]}`,
     );
   checkSamples(box, x);
   return box;

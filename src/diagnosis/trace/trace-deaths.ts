@@ -205,7 +205,9 @@ export function traceDeaths(options?: TraceOptions): DeathTrace {
       if (watch)
         throw new RelumineError(
           "value",
-          "the trace is in use by a fit that is running; wanted is a traceDeaths() for each",
+          "callbacks",
+          "to hold a traceDeaths() of their own",
+          "one that a running fit uses",
         );
       const begun = new Watch(fit, checked);
       found = watch = begun;

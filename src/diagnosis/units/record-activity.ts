@@ -1,7 +1,6 @@
 // How often each hidden unit fires, epoch by epoch, on the same few samples: a forward pass with the kernels' counters, no more.
-import { RelumineError } from "../../core/errors.js";
 import { checkInteger, checkOptions } from "../../core/checks.js";
-import { type Matrix, type Samples, toMatrix } from "../../core/matrix.js";
+import { type Matrix, type Samples, toMatrix, toRows } from "../../core/matrix.js";
 import type { Callback, Network } from "../../network/types.js";
 import { forEachChunk, hiddenUnits } from "../../network/training/evaluate.js";
 import { stateOf } from "../../network/state/state.js";
@@ -61,8 +60,7 @@ export function recordActivity(x: Samples, options?: { samples?: number; every?:
   const given = checkOptions("recordActivity", options, ["samples", "every"]);
   const wanted = checkInteger("samples", given.samples ?? 128, { low: 1 });
   const every = checkInteger("every", given.every ?? 1, { low: 1 });
-  const matrix = toMatrix("x", x);
-  if (matrix.rows === 0) throw new RelumineError("shape", "x is empty; wanted is at least one row");
+  const matrix = toRows("x", x);
   const chosen = spreadRows(matrix, wanted);
   const frames: ActivityFrame[] = [];
   return {

@@ -9,7 +9,7 @@ import { Passes } from "./passes.js";
 import { splitSeed } from "../../core/random.js";
 import type { ResolvedSpec } from "../spec.js";
 import { describe } from "../../core/checks.js";
-import { RelumineError } from "../../core/errors.js";
+import { disposedError, RelumineError } from "../../core/errors.js";
 import { Arena } from "../../wasm/heap.js";
 import type { Runtime } from "../../wasm/runtime.js";
 
@@ -171,15 +171,14 @@ export class NetworkState {
     this.allParameters().set(other.allParameters());
   }
 
-  /** @throws RelumineError "disposed", or "value" while it is training */
+  /** @throws RelumineError "disposed", or "value" while a fit runs */
   checkIdle(): void {
     this.checkAlive();
-    if (this.isTraining) throw new RelumineError("value", "the network is training; wanted is one that is not");
+    if (this.isTraining) throw new RelumineError("value", "network", "not to be training", "one that is");
   }
 
   checkAlive(): void {
-    if (this.isDisposed)
-      throw new RelumineError("disposed", "the network was disposed of; wanted is one that is in use");
+    if (this.isDisposed) throw disposedError();
   }
 
   dispose(): void {
@@ -230,7 +229,7 @@ export function attachState(network: object, cell: StateCell): void {
 /** The cell of a network that createNetwork made and nobody disposed of. */
 export function cellOf(network: unknown): StateCell {
   const cell = typeof network === "object" && network !== null ? cells.get(network) : undefined;
-  if (!cell) throw new RelumineError("value", `network is ${describe(network)}; wanted is what createNetwork returns`);
+  if (!cell) throw new RelumineError("value", "network", "to be what createNetwork returns", describe(network));
   cell.current.checkAlive();
   return cell;
 }

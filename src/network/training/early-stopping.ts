@@ -10,7 +10,9 @@ function monitored(log: EpochLog, monitor: Monitor | undefined): number {
   if (!log.validation)
     throw new RelumineError(
       "value",
-      'earlyStopping monitors validationLoss; wanted is a fit with validation, or monitor "loss"',
+      "validation",
+      'to be given, as earlyStopping monitors "validationLoss"',
+      "a fit without it",
     );
   return log.validation.loss;
 }

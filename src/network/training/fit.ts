@@ -9,7 +9,6 @@ import { attachFit, type RunningFit } from "./running-fit.js";
 import type { NetworkState } from "../state/state.js";
 import { RowOrder, TrainingStep } from "./step.js";
 import { checkNumber, isFloat32 } from "../../core/checks.js";
-import { RelumineError } from "../../core/errors.js";
 import { Arena } from "../../wasm/heap.js";
 
 const YIELD_AFTER = 8; // milliseconds: half a frame, so that a page paints and a server answers
@@ -195,9 +194,7 @@ export async function fit(
   data: DataSet,
   options?: FitOptions,
 ): Promise<History> {
-  state.checkAlive();
-  if (state.isTraining)
-    throw new RelumineError("value", "the network is training already; wanted is one fit at a time");
+  state.checkIdle();
   const plan = makePlan(state, data, options);
   const scratch = new Arena(state.runtime.heap);
   let run: TrainingRun | undefined;

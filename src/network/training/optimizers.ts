@@ -86,7 +86,7 @@ export function sgd(options?: {
   const weightDecay = checkNumber("weightDecay", given.weightDecay ?? 0, NON_NEGATIVE);
   const nesterov = checkBoolean("nesterov", given.nesterov ?? false);
   if (nesterov && momentum === 0)
-    throw new RelumineError("value", "nesterov is true and momentum 0; wanted is a momentum above 0");
+    throw new RelumineError("value", "momentum", "to be above 0, as nesterov is true", "0");
   return recipe({
     name: "sgd",
     weightDecay,

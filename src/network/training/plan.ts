@@ -35,27 +35,25 @@ export const OPTION_NAMES = [
 ];
 const CALLBACK_NAMES = ["onTrainBegin", "onBatchEnd", "onEpochEnd", "onTrainEnd"] as const;
 
+/** A copy, so that who changes the list while the fit runs changes nothing. */
 function checkCallbacks(callbacks: readonly Callback[]): readonly Callback[] {
   if (!Array.isArray(callbacks))
-    throw new RelumineError("value", `callbacks is ${describe(callbacks)}; wanted is an array of callbacks`);
-  callbacks.forEach((callback: unknown, index) => {
-    if (typeof callback !== "object" || callback === null) {
-      throw new RelumineError(
-        "value",
-        `callbacks[${index}] is ${describe(callback)}; wanted is an object with ${CALLBACK_NAMES.join(", ")}`,
-      );
-    }
+    throw new RelumineError("value", "callbacks", "to be an array of callbacks", describe(callbacks));
+  return Array.from(callbacks as readonly unknown[], (callback, index) => {
+    const path = `callbacks[${index}]`;
+    if (typeof callback !== "object" || callback === null)
+      throw new RelumineError("value", path, `to be an object with ${CALLBACK_NAMES.join(", ")}`, describe(callback));
     for (const name of CALLBACK_NAMES) {
       const method = (callback as Callback)[name];
-      if (method !== undefined) checkFunction(`callbacks[${index}].${name}`, method);
+      if (method !== undefined) checkFunction(`${path}.${name}`, method);
     }
+    return callback;
   });
-  return callbacks;
 }
 
 function checkSignal(signal: AbortSignal | undefined): AbortSignal | undefined {
   if (signal !== undefined && typeof signal?.aborted !== "boolean") {
-    throw new RelumineError("value", `signal is ${describe(signal)}; wanted is an AbortSignal`);
+    throw new RelumineError("value", "signal", "to be an AbortSignal", describe(signal));
   }
   return signal;
 }
@@ -67,7 +65,9 @@ function countTrainingRows(rows: number, validation: FitOptions["validation"]): 
   if (heldOut === 0 || heldOut === rows) {
     throw new RelumineError(
       "value",
-      `validation is ${validation} of ${rows} rows, which holds out ${heldOut}; wanted is at least one row on each side`,
+      "validation",
+      `to leave at least one of ${rows} rows on each side`,
+      `${validation}, which holds out ${heldOut}`,
     );
   }
   return rows - heldOut;

@@ -1,4 +1,5 @@
 // The inside of a fit that is running, for callbacks of this package that look deeper than a log.
+import { describe } from "../../core/checks.js";
 import type { TrainingContext } from "../types.js";
 import type { Plan } from "./plan.js";
 import type { NetworkState } from "../state/state.js";
@@ -34,9 +35,6 @@ export function attachFit(context: TrainingContext, fit: RunningFit): void {
 export function fitOf(context: TrainingContext): RunningFit {
   const fit = typeof context === "object" && context !== null ? fits.get(context) : undefined;
   if (!fit)
-    throw new RelumineError(
-      "value",
-      "the context is not one that fit passes to its callbacks; wanted is the callback in the callbacks of a fit",
-    );
+    throw new RelumineError("value", "context", "to be the one that fit passes to its callbacks", describe(context));
   return fit;
 }

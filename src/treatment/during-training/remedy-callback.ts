@@ -28,7 +28,9 @@ export function actDuring<R extends RunningRemedy>(
       if (running)
         throw new RelumineError(
           "value",
-          `the callback is in use by a fit that is running; wanted is a ${name}() for each`,
+          "callbacks",
+          `to hold a ${name}() of their own`,
+          "one that a running fit uses",
         );
       const remedy = remedies.get(fit.state) ?? make(fit);
       remedies.set(fit.state, remedy);

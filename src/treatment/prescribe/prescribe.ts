@@ -19,7 +19,7 @@ import { splitData } from "./split-data.js";
 import { drawPrescription } from "./prescription-text.js";
 import { compete, enter } from "./successive-halving.js";
 import type { Interval, Prescription, PrescribeOptions, Trial } from "./types.js";
-import { checkFunction, checkInteger, checkName, checkOptions } from "../../core/checks.js";
+import { checkFunction, checkInteger, checkName, checkOptions, describe } from "../../core/checks.js";
 import { RelumineError } from "../../core/errors.js";
 import { diagnose } from "../../diagnosis/diagnose.js";
 import { traceDeaths } from "../../diagnosis/trace/trace-deaths.js";
@@ -47,7 +47,7 @@ function checkPrescribe(options: PrescribeOptions | undefined, fit: FitOptions):
   const given = checkOptions("options", options, ["trials", "repeats", "workers", "arithmetic", "signal", "onTrial"]);
   const { workers = "auto", signal } = given;
   if (signal !== undefined && typeof signal?.aborted !== "boolean")
-    throw new RelumineError("value", "options.signal is no AbortSignal; wanted is one");
+    throw new RelumineError("value", "options.signal", "to be an AbortSignal", describe(given.signal));
   return {
     trials: given.trials === undefined ? Infinity : checkInteger("trials", given.trials, { low: 1 }),
     repeats: checkInteger("repeats", given.repeats ?? 3, { low: 1, high: 1000 }),
@@ -158,7 +158,7 @@ class Practice {
         this.evidence = { spec: this.regimen.spec, history, deaths: trace.deaths(), ...(diagnosis && { diagnosis }) };
       },
     });
-    if (!this.evidence) throw new RelumineError("value", `the baseline can't be trained: ${outcome.failed}`);
+    if (!this.evidence) throw new RelumineError("value", "the baseline", "to be trained", outcome.failed ?? "nothing");
     Object.assign(this.baseline, { outcomes: [outcome], budget: this.plan.epochs });
     this.tell(this.baseline);
   }

@@ -48,11 +48,11 @@ const OPTIONS: Readonly<Record<RemedyKind, readonly string[]>> = {
 /** @throws RelumineError "value" */
 export function checkRemedy(remedy: unknown): ResolvedRemedy {
   if (typeof remedy !== "object" || remedy === null || Array.isArray(remedy)) {
-    throw new RelumineError("value", `remedy is ${describe(remedy)}; wanted is an object like { kind: "liftBias" }`);
+    throw new RelumineError("value", "remedy", 'to be an object like { kind: "liftBias" }', describe(remedy));
   }
   const kind = checkName("remedy.kind", (remedy as Remedy).kind, KINDS);
   const given = checkOptions(
-    `remedy "${kind}"`,
+    "remedy",
     remedy as { activity?: unknown; tau?: unknown; kernelInitializer?: unknown; activation?: unknown },
     ["kind", ...OPTIONS[kind]],
   );

@@ -2,7 +2,7 @@
 // every hidden unit fires on the wanted share of the samples. Front to back, each layer on what the calibrated ones before it give.
 import { checkBoolean, checkNumber, checkOptions } from "../../core/checks.js";
 import { RelumineError } from "../../core/errors.js";
-import { type Matrix, type Samples, toMatrix } from "../../core/matrix.js";
+import { type Matrix, type Samples, toRows } from "../../core/matrix.js";
 import { BatchBuffers } from "../../network/state/batch-buffers.js";
 import { initializeLayer } from "../../network/state/initializers.js";
 import type { Network } from "../../network/types.js";
@@ -99,7 +99,10 @@ class Calibrator {
     if (!Number.isFinite(std))
       throw new RelumineError(
         "value",
-        `the preactivations of layer ${layer} on x are not finite; wanted are weights and samples that stay finite`,
+        "x",
+        `to have finite preactivations in layer ${layer}`,
+        "what overflows",
+        "Are weights or samples too large?",
       );
     return std;
   }
@@ -198,9 +201,8 @@ export function calibrate(network: Network, x: Samples, options?: CalibrationOpt
   const given = checkOptions("calibrate", options, ["activity", "orthogonal"]);
   const activity = checkNumber("activity", given.activity ?? 0.5, { low: 0, high: 1, openLow: true });
   const orthogonal = checkBoolean("orthogonal", given.orthogonal ?? false);
-  const samples = toMatrix("x", x, state.spec.inputs);
-  if (samples.rows < 2) throw new RelumineError("shape", `x has ${samples.rows} rows; wanted are at least two`);
-  if (state.isTraining) throw new RelumineError("value", "the network is training; wanted is one that is not");
+  const samples = toRows("x", x, state.spec.inputs, 2);
+  state.checkIdle();
   const before = state.allParameters().slice();
   const scratch = new Arena(state.runtime.heap);
   try {
@@ -208,7 +210,12 @@ export function calibrate(network: Network, x: Samples, options?: CalibrationOpt
     if (orthogonal) state.spec.layers.forEach((_, layer) => drawOrthogonal(state, layer));
     const layers = state.spec.layers.map((_, layer) => calibrator.calibrate(layer));
     if (!state.allParameters().every(Number.isFinite))
-      throw new RelumineError("value", "x asks for weights that are not finite; wanted are samples of a usual size");
+      throw new RelumineError(
+        "value",
+        "x",
+        "to be samples of a usual size",
+        "what asks for weights that are not finite",
+      );
     state.edit(() => undefined); // all of it
     return { samples: samples.rows, layers };
   } catch (error) {

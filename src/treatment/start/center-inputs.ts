@@ -1,6 +1,6 @@
 // Inputs around 0: the ratio of the inputs' mean to their spread predicts how many units die (Simon 2026), and subtracting the mean removes it.
 import { RelumineError } from "../../core/errors.js";
-import { type Matrix, type Samples, toMatrix } from "../../core/matrix.js";
+import { type Matrix, type Samples, toMatrix, toRows } from "../../core/matrix.js";
 import type { Network } from "../../network/types.js";
 import { stateOf } from "../../network/state/state.js";
 
@@ -43,8 +43,7 @@ function foldedBias(kernel: Float32Array, bias: Float32Array, mean: Float32Array
  * centering.foldInto(network); // from now on it takes x as it is
  */
 export function centerInputs(x: Samples): Centering {
-  const samples = toMatrix("x", x);
-  if (samples.rows === 0) throw new RelumineError("shape", "x is empty; wanted is at least one row");
+  const samples = toRows("x", x);
   const mean = meanOf(samples);
   const folded = new WeakSet<Network>();
   return {
@@ -55,16 +54,20 @@ export function centerInputs(x: Samples): Centering {
     },
     foldInto(network) {
       const state = stateOf(network);
-      if (state.isTraining) throw new RelumineError("value", "the network is training; wanted is one that is not");
+      state.checkIdle();
       if (state.spec.inputs !== mean.length)
         throw new RelumineError(
           "shape",
-          `the network has ${state.spec.inputs} inputs and the means are of ${mean.length}; wanted are as many`,
+          "network",
+          `to have ${mean.length} inputs, as the means are of so many`,
+          `${state.spec.inputs}`,
         );
       if (folded.has(network))
         throw new RelumineError(
           "value",
-          "these means are in the network's biases already; wanted is to fold them in once",
+          "network",
+          "to have biases without these means",
+          "one that they were folded into already",
         );
       const { kernel, bias } = network.layers[0].getWeights();
       network.layers[0].setWeights({ bias: foldedBias(kernel, bias, mean) });
