@@ -1,4 +1,5 @@
-// Activations as a training step calls them on 128 x 512 preactivations: forward with bias and counters, without counters, and backward.
+// Activations as a training step calls them on 128 x 512 preactivations: forward with bias and counters, without
+// counters, and backward.
 import { ACTIVATION_NAMES, type ActivationName } from "../src/activations/activations.js";
 import { Bench as Arena } from "../tests/assembly/harness.js";
 import { activate, slope } from "../tests/reference.js";

@@ -1,7 +1,8 @@
 // How a command of bench/ starts: options, then the work, then the exit code.
 
 /**
- * Runs `main` on what `readOptions` finds; undefined from it means that help is asked for. What it throws is bad usage: exit code 2.
+ * Runs `main` on what `readOptions` finds; undefined from it means that help is asked for. What it throws is bad usage:
+ * exit code 2.
  */
 export async function runCommand<Options>(
   help: string,

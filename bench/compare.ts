@@ -1,5 +1,6 @@
-// npm run bench:compare -- BASE: builds another commit and measures this checkout against it. In each round both builds run all rows, each in a
-// fresh process, by turns first; a row's figure is the median over rounds of the ratio of their times, with its 95 % confidence interval.
+// npm run bench:compare -- BASE: builds another commit and measures this checkout against it. In each round both builds
+// run all rows, each in a fresh process, by turns first; a row's figure is the median over rounds of the ratio of their
+// times, with its 95 % confidence interval.
 import { execFile, execFileSync } from "node:child_process";
 import { mkdtempSync, realpathSync, rmSync, symlinkSync } from "node:fs";
 import { tmpdir } from "node:os";

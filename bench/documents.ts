@@ -30,5 +30,6 @@ export function markdownTable(heading: readonly string[], rows: readonly (readon
 
 /** When, and on what. */
 export function measuredOn(more = ""): string {
-  return `\n${new Date().toISOString().slice(0, 10)}, ${cpus()[0]?.model.trim()}, Node ${process.versions.node}${more}.\n`;
+  const date = new Date().toISOString().slice(0, 10);
+  return `\n${date}, ${cpus()[0]?.model.trim()}, Node ${process.versions.node}${more}.\n`;
 }

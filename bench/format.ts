@@ -73,7 +73,8 @@ function resultLine(name: string, row: Result): string {
     share(row.shareOfR, row.quartiles, "R").padEnd(21),
     row.residual.toExponential(0).padStart(6),
   ];
-  return `${name.padEnd(42)} ${cells.join("  ")}  of ${row.tolerance}${isWrong(row) ? "  WRONG" : ""}${shareTarget(row.shareOfR, row.quartiles, row.wanted)}`;
+  const verdict = `${isWrong(row) ? "  WRONG" : ""}${shareTarget(row.shareOfR, row.quartiles, row.wanted)}`;
+  return `${name.padEnd(42)} ${cells.join("  ")}  of ${row.tolerance}${verdict}`;
 }
 
 export function line(row: Row): string {

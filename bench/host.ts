@@ -11,7 +11,8 @@ import { samples, WORKLOADS } from "./workloads.js";
 
 const FIRST_STEP = `
 import { createNetwork, sgd } from "./dist/index.js";
-const network = await createNetwork({ inputs: 2, layers: [{ units: 16 }, { units: 16 }, { units: 1 }], loss: "meanSquaredError" });
+const layers = [{ units: 16 }, { units: 16 }, { units: 1 }];
+const network = await createNetwork({ inputs: 2, layers, loss: "meanSquaredError" });
 const x = { rows: 32, columns: 2, data: new Float32Array(64).fill(0.5) };
 await network.fit({ x, y: new Float32Array(32) }, { epochs: 1, optimizer: sgd() });
 process.exit();`;
@@ -37,7 +38,10 @@ async function startUp(): Promise<Figure> {
 
 const MIB = 2 ** 20;
 
-/** What a network takes in WebAssembly memory beyond weights, gradient and two batches of activations (plain SGD has no state), packing space included. */
+/**
+ * What a network takes in WebAssembly memory beyond weights, gradient and two batches of activations (plain SGD has no
+ * state), packing space included.
+ */
 async function memoryBeyond(context: Context): Promise<Figure> {
   const workload = WORKLOADS[2]!;
   const network = await create(workload, context);
@@ -55,8 +59,8 @@ const GARBAGE_TURNS = 5;
 const LESS_THAN_A_NUMBER = 8;
 
 /**
- * Bytes that a step of W1 leaves on the JavaScript heap: 11 000 steps against 1000. Each after a collection of young objects alone: a full
- * one throws compiled code away, and code that is not compiled yet boxes its numbers.
+ * Bytes that a step of W1 leaves on the JavaScript heap: 11 000 steps against 1000. Each after a collection of young
+ * objects alone: a full one throws compiled code away, and code that is not compiled yet boxes its numbers.
  */
 async function garbagePerStep(context: Context): Promise<Figure> {
   setFlagsFromString("--expose-gc");

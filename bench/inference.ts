@@ -1,4 +1,5 @@
-// What a trained network does: predict one row (the weights stream past once) and many, diagnose; and the forecast before it is trained.
+// What a trained network does: predict one row (the weights stream past once) and many, diagnose; and the forecast
+// before it is trained.
 import { diagnose, forecast } from "../src/index.js";
 import { forward } from "../tests/reference.js";
 import { measure, type Case, type Context, type Figure, type Result } from "./measure.js";

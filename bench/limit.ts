@@ -16,7 +16,10 @@ export interface Limit {
 
 export interface Yardstick {
   readonly r: number;
-  /** Of bench/limit.c, and R's share of that which the build's arithmetic can reach; undefined where there is no C compiler. */
+  /**
+   * Of bench/limit.c, and R's share of that which the build's arithmetic can reach; undefined where there is no C
+   * compiler.
+   */
   readonly limit?: Limit;
   readonly shareOfLimit?: number;
   readonly quartiles?: Interval;

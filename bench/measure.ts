@@ -69,7 +69,10 @@ const LEAST_CORE_SECONDS = 1.5e-3;
 
 const clock = () => performance.now();
 
-/** Many short calls, then a pause in which the optimizing compiler can finish: code entered once may stay in the baseline compiler. */
+/**
+ * Many short calls, then a pause in which the optimizing compiler can finish: code entered once may stay in the
+ * baseline compiler.
+ */
 export async function warmUp(call: () => unknown): Promise<void> {
   const end = performance.now() + WARM_UP_SECONDS * 1e3;
   for (let i = 0; i < WARM_UP_CALLS && performance.now() < end; i++) await call();
@@ -95,12 +98,17 @@ export async function callsPerSample(call: () => unknown, seconds = SAMPLE_SECON
   }
 }
 
-/** Each value over the mean of the two references beside it: references[i] was measured just before values[i], references[i + 1] just after. */
+/**
+ * Each value over the mean of the two references beside it: references[i] was measured just before values[i],
+ * references[i + 1] just after.
+ */
 export function shares(values: readonly number[], references: readonly number[]): number[] {
   return values.map((value, i) => value / mean([references[i]!, references[i + 1]!]));
 }
 
-/** The samples of one measurement in their order, which tinybench doesn't keep, with R before the first and after each. */
+/**
+ * The samples of one measurement in their order, which tinybench doesn't keep, with R before the first and after each.
+ */
 class Samples {
   private seconds: number[] = [];
   private references: number[] = [];
@@ -111,7 +119,10 @@ class Samples {
     private readonly now: () => number,
   ) {}
 
-  /** Called by tinybench outside of the times that it takes. Warming up begins the samples too, so that they begin twice. */
+  /**
+   * Called by tinybench outside of the times that it takes. Warming up begins the samples too, so that they begin
+   * twice.
+   */
   readonly hooks: Pick<FnOptions, "beforeAll" | "afterEach"> = {
     beforeAll: () => {
       this.seconds = [];

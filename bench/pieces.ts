@@ -1,4 +1,5 @@
-// What a training step of W3 does beside products and activations: the loss with its gradient, and the update of the largest layer.
+// What a training step of W3 does beside products and activations: the loss with its gradient, and the update of the
+// largest layer.
 import { Bench as Arena } from "../tests/assembly/harness.js";
 import { lossOf, update } from "../tests/reference.js";
 import { measure, type Case, type Context, type Result, type Timing } from "./measure.js";
@@ -16,7 +17,8 @@ const BETA1 = 0.9,
   EPSILON = 1e-8;
 
 const gigabytes = (bytes: number, { seconds }: Timing) => ({ rate: bytes / seconds / 1e9, unit: "GB/s" as const });
-const worst = (errors: readonly number[]): number => errors.reduce((max, value) => (value <= max ? max : value), 0); // NaN stays
+// NaN stays
+const worst = (errors: readonly number[]): number => errors.reduce((max, value) => (value <= max ? max : value), 0);
 
 async function loss({ build }: Context): Promise<Result> {
   const arena = await Arena.create(build);
@@ -43,7 +45,10 @@ async function loss({ build }: Context): Promise<Result> {
   };
 }
 
-/** Each number is read, changed and written: numbers that come from memory, and are many. The first update, from weights and gradients as given, is checked. */
+/**
+ * Each number is read, changed and written: numbers that come from memory, and are many. The first update, from weights
+ * and gradients as given, is checked.
+ */
 async function updating(name: "sgd" | "adam", { build }: Context): Promise<Result> {
   const arena = await Arena.create(build);
   const next = filler(7);

@@ -1,4 +1,5 @@
-// A plain SIMD sum over memory, the yardstick for what reads all weights once: a module of one function, written out in bytes.
+// A plain SIMD sum over memory, the yardstick for what reads all weights once: a module of one function, written out in
+// bytes.
 
 const LOADS = 8; // vectors a round, each with an accumulator of its own
 const V128 = 0x7b,

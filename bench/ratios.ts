@@ -1,4 +1,5 @@
-// Figures that compare: what the counters cost, what closed units save, what a second thread brings, how near predict comes to a plain sum.
+// Figures that compare: what the counters cost, what closed units save, what a second thread brings, how near predict
+// comes to a plain sum.
 import {
   adam,
   type Callback,
@@ -30,7 +31,10 @@ function trainer(network: Network, workload: Workload): () => Promise<unknown> {
   return () => network.fit(data, { epochs: 1, batchSize: workload.batch, shuffle: false, optimizer });
 }
 
-/** The activations' passes over one batch, with what each step counts and does with it, with all that a trace reads besides, or without. */
+/**
+ * The activations' passes over one batch, with what each step counts and does with it, with all that a trace reads
+ * besides, or without.
+ */
 function forwardPasses(network: Network, workload: Workload, counting: Counting): () => void {
   const {
     arena,

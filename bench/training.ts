@@ -1,4 +1,5 @@
-// Whole training steps inside fit: forward, loss, backward and update of plain SGD; the counters for diagnosis run along, as they always do.
+// Whole training steps inside fit: forward, loss, backward and update of plain SGD; the counters for diagnosis run
+// along, as they always do.
 import { sgd, type Network } from "../src/index.js";
 import { gradients } from "../tests/reference.js";
 import { measureRun, type Case, type Context, type Result } from "./measure.js";
@@ -8,7 +9,8 @@ import { WORKLOADS, operationsPerStep, samples, shorten, stepsPerRun, stretch, t
 const MILLISECONDS = 1500;
 const LEARNING_RATE = 1e-3; // small: the weights stay what they were, and no unit dies
 const RESIDUAL_RATE = 1; // of the one step that is checked, so that the change is not lost in the weights' own rounding
-const DISTINCT_ROWS = 8; // of the checked batch, which repeats them: float64 needs only these, since a loss is a mean over rows
+// Of the checked batch, which repeats them: float64 needs only these, since a loss is a mean over rows.
+const DISTINCT_ROWS = 8;
 
 const weightsOf = (network: Network): number[] => network.layers.flatMap((layer) => [...layer.getWeights().kernel]);
 const norm = (values: readonly number[]): number => Math.sqrt(values.reduce((sum, value) => sum + value * value, 0));
@@ -58,7 +60,9 @@ export function trainingCases(context: Context): Case[] {
     .filter((threads) => threads <= context.cores)
     .flatMap((threads) =>
       workloads.map((workload) => ({
-        name: `step ${workload.name} ${shorten(workload.widths)}, batch ${workload.batch}${threads > 1 ? `, ${threads} threads` : ""}`,
+        name:
+          `step ${workload.name} ${shorten(workload.widths)}, batch ${workload.batch}` +
+          (threads > 1 ? `, ${threads} threads` : ""),
         run: () => run(workload, context, threads),
       })),
     );

@@ -1,11 +1,15 @@
-// Calls that are compared take turns, so that noise hits all alike; what is told is the median over turns, with their quartiles.
+// Calls that are compared take turns, so that noise hits all alike; what is told is the median over turns, with their
+// quartiles.
 import type { Figure } from "./measure.js";
 import { median, quartiles } from "./statistics.js";
 
 const WARM_UP_TURNS = 3;
 const LEAST_TURNS = 5;
 
-/** Seconds of each call, turn by turn, for `milliseconds` in all. Every other turn goes backwards, so that a drift favours none. */
+/**
+ * Seconds of each call, turn by turn, for `milliseconds` in all. Every other turn goes backwards, so that a drift
+ * favours none.
+ */
 export async function byTurns(
   calls: readonly (() => unknown)[],
   milliseconds = 2500,

@@ -11,7 +11,8 @@ const treatment = await treat(network, x, { kind: "prune" });
 const widths = ({ layers }) => layers.map(({ units }) => units).join("-");
 console.log(`${widths(network)}, ${network.parameterCount} parameters`);
 console.log(
-  `${widths(treatment.network)}, ${treatment.network.parameterCount} parameters; outputs changed by ${treatment.outputChange}`,
+  `${widths(treatment.network)}, ${treatment.network.parameterCount} parameters; ` +
+    `outputs changed by ${treatment.outputChange}`,
 );
 console.log(treatment.findings[0].message);
 treatment.network.dispose();

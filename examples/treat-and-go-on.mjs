@@ -1,4 +1,5 @@
-// A network that a large negative starting bias has closed: diagnosed, its bias lifted, trained on, and the treatment undone.
+// A network that a large negative starting bias has closed: diagnosed, its bias lifted, trained on, and the treatment
+// undone.
 import { adam, createNetwork, diagnose, treat } from "relumine";
 
 const x = Array.from({ length: 400 }, (_, i) => [((i % 20) - 9.5) / 10, (Math.floor(i / 20) - 9.5) / 10]);

@@ -1,6 +1,6 @@
-// Build step: makes one module of each entry point's many, since Node takes half a millisecond to load each (measured: 55 ms of start-up
-// saved). What they share goes into modules of its own, so that each thing exists once (an error's class, the networks' insides); what
-// package.json maps by condition ("#...") and the dependencies stay outside.
+// Build step: makes one module of each entry point's many, since Node takes half a millisecond to load each (measured:
+// 55 ms of start-up saved). What they share goes into modules of its own, so that each thing exists once (an error's
+// class, the networks' insides); what package.json maps by condition ("#...") and the dependencies stay outside.
 import { build } from "esbuild";
 import { fileURLToPath } from "node:url";
 

@@ -1,6 +1,7 @@
-// Build step: writes the compiled kernels into src/wasm/binaries.ts, so that they travel inside the JavaScript: the strict build as hexadecimal
-// digits, the relaxed one as what it takes from the strict one and what is its own, since most functions are the same in both.
-// Not base64: its digits straddle the bytes, so gzip finds few of the repeats (measured: 24 kB for both binaries against 33 kB).
+// Build step: writes the compiled kernels into src/wasm/binaries.ts, so that they travel inside the JavaScript: the
+// strict build as hexadecimal digits, the relaxed one as what it takes from the strict one and what is its own, since
+// most functions are the same in both. Not base64: its digits straddle the bytes, so gzip finds few of the repeats
+// (measured: 24 kB for both binaries against 33 kB).
 import { readFileSync, writeFileSync } from "node:fs";
 
 const KEY_BYTES = 8;
@@ -29,7 +30,10 @@ function longestMatch(base, index, bytes, at) {
   return best;
 }
 
-/** `own bytes in hexadecimal,place,length` and so on: each piece of its own is followed by one that is copied; numbers to base 36. */
+/**
+ * `own bytes in hexadecimal,place,length` and so on: each piece of its own is followed by one that is copied; numbers
+ * to base 36.
+ */
 function encodeDelta(base, bytes) {
   const index = indexBytes(base);
   const parts = [];

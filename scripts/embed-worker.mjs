@@ -1,5 +1,6 @@
-// Build step, after tsc: the worker's program as one self-contained text for each kind of worker: as a module that the page imports when it starts
-// one, and as a file that a page can name. It is in this way that it works from every bundler: none needs to understand `new Worker(new URL(...))`.
+// Build step, after tsc: the worker's program as one self-contained text for each kind of worker: as a module that the
+// page imports when it starts one, and as a file that a page can name. It is in this way that it works from every
+// bundler: none needs to understand `new Worker(new URL(...))`.
 import { writeFileSync } from "node:fs";
 import { build } from "esbuild";
 

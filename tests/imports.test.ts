@@ -1,11 +1,12 @@
-// The house rule on imports: data flows one way, and so do imports, types included; packages, files and the terminal each have their one room.
+// The house rule on imports: data flows one way, and so do imports, types included; packages, files and the terminal
+// each have their one room.
 import { readFileSync, readdirSync } from "node:fs";
 import ts from "typescript";
 import { describe, expect, test } from "vitest";
 
 /**
- * The rooms of src/ from top to bottom. A room may import from itself and from those above it. "" holds the entries, e.g. index.ts, which the
- * programs use. site/ is a program too, beside src/.
+ * The rooms of src/ from top to bottom. A room may import from itself and from those above it. "" holds the entries,
+ * e.g. index.ts, which the programs use. site/ is a program too, beside src/.
  */
 const ROOMS = [
   "core",
@@ -48,7 +49,9 @@ const PACKAGES: Record<string, RegExp> = {
 
 const roomOf = (path: string): string => (path.includes("/") ? path.slice(0, path.indexOf("/")) : "");
 
-/** The path that a relative import means, below src/ (or beginning with site/); starts with ".." where it leaves both. */
+/**
+ * The path that a relative import means, below src/ (or beginning with site/); starts with ".." where it leaves both.
+ */
 function resolve(path: string, specifier: string): string {
   const base = new URL(path.startsWith("site/") ? path : `src/${path}`, "file:///");
   const target = new URL(specifier, base).pathname.slice(1).replace(/\.js$/, ".ts");
@@ -209,7 +212,8 @@ describe("the check sees", () => {
       ],
       [
         "cli/main.ts",
-        `import { readFileSync } from "node:fs"; import pc from "picocolors"; import { diagnose } from "../index.js"; console.log(process.argv);`,
+        `import { readFileSync } from "node:fs"; import pc from "picocolors"; ` +
+          `import { diagnose } from "../index.js"; console.log(process.argv);`,
       ],
       ["site/view/a.ts", `import { diagnose } from "../../src/index.js"; import { b } from "../b.js";`],
       ["network/a.ts", `// console.log is not for libraries\nexport const text = "import x from 'node:fs'";`],

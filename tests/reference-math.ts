@@ -1,6 +1,9 @@
-// Naive float64 references for the elementary functions that JavaScript lacks. Relative error at most 1e-13 (checked in assembly/math.test.ts).
+// Naive float64 references for the elementary functions that JavaScript lacks. Relative error at most 1e-13 (checked in
+// assembly/math.test.ts).
 
-/** 2/√π · Σ (-1)^k x^(2k+1) / (k! (2k+1)), in its form without cancellation: e^-x² · Σ 2^k x^(2k+1) / (1·3·5···(2k+1)). */
+/**
+ * 2/√π · Σ (-1)^k x^(2k+1) / (k! (2k+1)), in its form without cancellation: e^-x² · Σ 2^k x^(2k+1) / (1·3·5···(2k+1)).
+ */
 function erfSeries(x: number): number {
   let term = x;
   let sum = x;
@@ -11,7 +14,10 @@ function erfSeries(x: number): number {
   return (2 / Math.sqrt(Math.PI)) * Math.exp(-x * x) * sum;
 }
 
-/** erfc(x) for x >= 2 by the continued fraction e^-x²/√π · 1/(x + (1/2)/(x + 1/(x + (3/2)/(x + ...)))), from the innermost term out. */
+/**
+ * erfc(x) for x >= 2 by the continued fraction e^-x²/√π · 1/(x + (1/2)/(x + 1/(x + (3/2)/(x + ...)))), from the
+ * innermost term out.
+ */
 function erfcFraction(x: number): number {
   let denominator = x;
   for (let k = 120; k >= 1; k--) denominator = x + k / 2 / denominator;
@@ -46,7 +52,9 @@ export function softplus(x: number): number {
   return Math.max(x, 0) + Math.log1p(Math.exp(-Math.abs(x)));
 }
 
-/** f(z) and f'(z) in float64, by the definitions; a unit is open where z > 0, and at 0 the slope is the closed side's. */
+/**
+ * f(z) and f'(z) in float64, by the definitions; a unit is open where z > 0, and at 0 the slope is the closed side's.
+ */
 export interface ActivationReference {
   readonly name: string;
   readonly value: (z: number, alpha: number) => number;

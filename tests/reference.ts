@@ -1,6 +1,7 @@
 // The naive reference: dense networks in float64, one loop for each sum, nothing fused, nothing imported.
 // Matrices are arrays of rows; a kernel has one row per input and one column per unit.
-// Definitions: PyTorch's activations (gelu by erf), losses with mean reduction (huber with delta 1), optimizers, clip_grad_norm_.
+// Definitions: PyTorch's activations (gelu by erf), losses with mean reduction (huber with delta 1), optimizers,
+// clip_grad_norm_.
 
 export type Rows = number[][];
 
@@ -29,7 +30,9 @@ export type ReferenceTargets = readonly number[] | Rows;
 
 // ── activations ──
 
-/** erf by its series of positive terms, 2/sqrt(pi)·exp(-x²)·sum 2ⁿ x²ⁿ⁺¹ / (1·3·…·(2n+1)); 1 within float64 from 6 on. */
+/**
+ * erf by its series of positive terms, 2/sqrt(pi)·exp(-x²)·sum 2ⁿ x²ⁿ⁺¹ / (1·3·…·(2n+1)); 1 within float64 from 6 on.
+ */
 export function erf(x: number): number {
   if (Math.abs(x) >= 6) return Math.sign(x);
   let term = x;

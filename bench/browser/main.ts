@@ -37,7 +37,8 @@ async function servePage(): Promise<Server> {
   const files: Readonly<Record<string, readonly [type: string, body: string]>> = {
     "/": [
       "text/html",
-      '<!doctype html><meta charset="utf-8"><link rel="icon" href="data:,"><script type="module" src="/page.js"></script>',
+      '<!doctype html><meta charset="utf-8"><link rel="icon" href="data:,">' +
+        '<script type="module" src="/page.js"></script>',
     ],
     "/page.js": ["text/javascript", outputFiles[0]!.text],
   };
@@ -88,7 +89,8 @@ async function main(): Promise<void> {
     const page = await openPage(browser, server, { build, filter, all });
     const engine = `Chromium ${browser.version()}`;
     tell(
-      `${cpu}, ${engine}, ${build} build; after "Node:" the time of ${node.engine}, ${nodeBuild} build, just before, and that over Chromium's\n`,
+      `${cpu}, ${engine}, ${build} build; after "Node:" the time of ${node.engine}, ${nodeBuild} build, ` +
+        "just before, and that over Chromium's\n",
     );
     const rows: Row[] = [],
       nodeRows: Row[] = [];

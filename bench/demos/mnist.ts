@@ -1,4 +1,5 @@
-// npm run demo:mnist: MNIST on 784-512-512-10; then the same made ill by a lethal rate, diagnosed, treated, and trained on without starting again.
+// npm run demo:mnist: MNIST on 784-512-512-10; then the same made ill by a lethal rate, diagnosed, treated, and trained
+// on without starting again.
 import { execFileSync } from "node:child_process";
 import { availableParallelism } from "node:os";
 import { parseArgs } from "node:util";
@@ -125,7 +126,8 @@ const fall = (share: number): number => RATE * (1 - share);
 const percent = (share: number): string => `${(100 * share).toFixed(2)} %`;
 
 function line({ name, accuracy, dead, seconds }: Course): string {
-  return `${name.padEnd(32)} test ${percent(accuracy.at(-1) ?? NaN)} after ${accuracy.length} epochs, ${seconds.toFixed(1)} s; dead units by layer: ${dead.join(", ")}`;
+  const test = `test ${percent(accuracy.at(-1) ?? NaN)} after ${accuracy.length} epochs, ${seconds.toFixed(1)} s`;
+  return `${name.padEnd(32)} ${test}; dead units by layer: ${dead.join(", ")}`;
 }
 
 interface Peer {

@@ -1,5 +1,5 @@
-// npm run demo:permuted: the digits with their pixels in another order, task after task. Plain training loses the ability to learn as dead units
-// pile up; does continual backprop hold it, does ReDo?
+// npm run demo:permuted: the digits with their pixels in another order, task after task. Plain training loses the
+// ability to learn as dead units pile up; does continual backprop hold it, does ReDo?
 import { writeFileSync, renameSync } from "node:fs";
 import { parseArgs } from "node:util";
 import { interruption, Terminal } from "../../src/cli/terminal.js";
@@ -210,7 +210,8 @@ async function main(settings: Settings): Promise<number> {
   const terminal = new Terminal(json);
   const signal = interruption();
   terminal.tell(
-    `${tasks} tasks, each one epoch of the digits with their pixels in another order; ${SETUP.widths.join("-")}, Adam ${rate}, batch ${SETUP.batch}, ${seeds} networks a method`,
+    `${tasks} tasks, each one epoch of the digits with their pixels in another order; ` +
+      `${SETUP.widths.join("-")}, Adam ${rate}, batch ${SETUP.batch}, ${seeds} networks a method`,
   );
   terminal.tell(
     [

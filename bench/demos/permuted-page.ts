@@ -1,4 +1,5 @@
-// The page that `demo:permuted --html` writes: accuracy and dead units by task, each method a line with the range of its runs around it.
+// The page that `demo:permuted --html` writes: accuracy and dead units by task, each method a line with the range of
+// its runs around it.
 import { drawPage } from "../../src/report/page.js";
 import type { Series } from "../../src/report/svg/lines.js";
 import { mean } from "../statistics.js";
@@ -48,7 +49,8 @@ export function page(
   return drawPage({
     title: "Permuted digits: does a network keep its ability to learn?",
     lead: [
-      `The handwritten digits, ${tasks} tasks one after another: in each the pixels have another order, and the network trains on for one epoch. ` +
+      `The handwritten digits, ${tasks} tasks one after another: in each the pixels have another order, ` +
+        "and the network trains on for one epoch. " +
         "A network that keeps its ability to learn does as well on the last task as on the first.",
     ],
     sections: [
@@ -65,8 +67,12 @@ export function page(
       },
     ],
     foot: [
-      `${widths.join("-")}, Adam ${rate}, batch ${batch}; ${runs} network${runs === 1 ? "" : "s"} a method: the line is their mean over ${2 * WINDOW + 1} tasks around, the band reaches from the lowest to the highest. ` +
-        `Continual backprop: replacement rate ${replacementRate}, maturity ${maturity}. ReDo: every ${every} steps, tau ${tau}. Accuracy on 360 held-out rows of the task after its epoch; dead: above 0 on none of its 1437 training rows.`,
+      `${widths.join("-")}, Adam ${rate}, batch ${batch}; ${runs} network${runs === 1 ? "" : "s"} a method: ` +
+        `the line is their mean over ${2 * WINDOW + 1} tasks around, ` +
+        "the band reaches from the lowest to the highest. " +
+        `Continual backprop: replacement rate ${replacementRate}, maturity ${maturity}. ` +
+        `ReDo: every ${every} steps, tau ${tau}. ` +
+        "Accuracy on 360 held-out rows of the task after its epoch; dead: above 0 on none of its 1437 training rows.",
     ],
   });
 }

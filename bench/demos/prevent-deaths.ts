@@ -1,5 +1,5 @@
-// npm run demo:prevent: preventDeaths beside plain training, clipping and half the rate, on the digits at rates that kill. 64-128-128-10, SGD, batch 32,
-// 10 epochs, five seeds.
+// npm run demo:prevent: preventDeaths beside plain training, clipping and half the rate, on the digits at rates that
+// kill. 64-128-128-10, SGD, batch 32, 10 epochs, five seeds.
 import { parseArgs } from "node:util";
 import { interruption, Terminal } from "../../src/cli/terminal.js";
 import { createNetwork, diagnose, type FitOptions, preventDeaths, sgd } from "../../src/index.js";
@@ -45,7 +45,8 @@ async function train(way: (rate: number) => FitOptions, rate: number, seed: numb
 function line(name: string, outcomes: readonly Outcome[]): string {
   const layer = (index: number) =>
     outcomes.map(({ diverged, dead }) => (diverged ? "-" : String(dead[index]))).join(" ");
-  return `${name.padEnd(28)} accuracy ${outcomes.map(({ diverged, accuracy }) => (diverged ? "diverged" : accuracy.toFixed(3))).join(" ")}; dead, layer 1: ${layer(0)}; layer 2: ${layer(1)}`;
+  const accuracies = outcomes.map(({ diverged, accuracy }) => (diverged ? "diverged" : accuracy.toFixed(3)));
+  return `${name.padEnd(28)} accuracy ${accuracies.join(" ")}; dead, layer 1: ${layer(0)}; layer 2: ${layer(1)}`;
 }
 
 const numberRange = (values: readonly number[]): string =>

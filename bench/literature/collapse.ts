@@ -1,4 +1,5 @@
-// Ten-layer, two-wide networks trained on |x| (Lu et al. 2019): most collapse to a constant, and no training brings them back.
+// Ten-layer, two-wide networks trained on |x| (Lu et al. 2019): most collapse to a constant, and no training brings
+// them back.
 import { type Activation, adam, createNetwork, type KernelInitializer, type Network } from "../../src/index.js";
 import { type Experiment, type Figure, REPRODUCIBLE, shareOf } from "./experiment.js";
 import { uniforms } from "./random.js";
@@ -77,7 +78,10 @@ async function train(
 function experiment(variant: Variant, runs: number): Experiment {
   return {
     name: variant.name,
-    setup: `ten-layer, two-wide net on |x|: ${variant.setup}, zero bias, Adam 1e-3, batch ${BATCH}, ${POINTS} points of U[-sqrt 3, sqrt 3], ${STEPS} steps; collapsed: its predictions on the data are less than ${SPREAD} apart`,
+    setup:
+      `ten-layer, two-wide net on |x|: ${variant.setup}, zero bias, Adam 1e-3, batch ${BATCH}, ` +
+      `${POINTS} points of U[-sqrt 3, sqrt 3], ${STEPS} steps; ` +
+      `collapsed: its predictions on the data are less than ${SPREAD} apart`,
     isSlow: true,
     async run(trials: Trials): Promise<Figure[]> {
       const outcomes = await trials.repeat(variant.name, runs, (seed) => train(variant, seed, trials.signal));

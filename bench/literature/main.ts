@@ -47,7 +47,8 @@ function readOptions(): Options | undefined {
   const experiments = all.filter(({ name, isSlow }) => name.includes(values.filter) && !(values.quick && isSlow));
   if (experiments.length === 0)
     throw new Error(
-      `--filter ${values.filter}: no experiment has that in its name; there are ${all.map(({ name }) => `"${name}"`).join(", ")}`,
+      `--filter ${values.filter}: no experiment has that in its name; ` +
+        `there are ${all.map(({ name }) => `"${name}"`).join(", ")}`,
     );
   return { json: values.json, experiments };
 }

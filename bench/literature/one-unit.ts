@@ -1,5 +1,5 @@
-// A single Dense(1, relu) on x = 1..4 with targets 1, 3, 5, 7 (tensorflow/tfjs issue 918): with w <= 0 it is closed on all of
-// them, gets no gradient, and its mean squared error stays (1 + 9 + 25 + 49) / 4 = 21.
+// A single Dense(1, relu) on x = 1..4 with targets 1, 3, 5, 7 (tensorflow/tfjs issue 918): with w <= 0 it is closed on
+// all of them, gets no gradient, and its mean squared error stays (1 + 9 + 25 + 49) / 4 = 21.
 import { createNetwork, sgd } from "../../src/index.js";
 import { type Experiment, REPRODUCIBLE, shareOf } from "./experiment.js";
 import type { Trials } from "./trials.js";

@@ -1,4 +1,5 @@
-// Random numbers that do not come from the package: the same on every machine but for the last bits of Math.log and Math.cos.
+// Random numbers that do not come from the package: the same on every machine but for the last bits of Math.log and
+// Math.cos.
 
 /** Uniform on [0, 1): mulberry32 (Tommy Ettinger, public domain). */
 export function uniforms(seed: number): () => number {

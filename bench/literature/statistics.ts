@@ -1,6 +1,9 @@
 // What theory expects of a share, and when a measured one agrees with it.
 
-/** within: two-sided, tolerance 0 by default; atLeast and atMost: bounds. The standard error of `count` trials is allowed for three times over. */
+/**
+ * within: two-sided, tolerance 0 by default; atLeast and atMost: bounds. The standard error of `count` trials is
+ * allowed for three times over.
+ */
 export interface Expectation {
   readonly kind: "within" | "atLeast" | "atMost" | "exactly";
   readonly value: number;
@@ -27,7 +30,10 @@ export function agrees(expected: Expectation, measured: number, count: number): 
   return Math.abs(above) <= allowed;
 }
 
-/** Chance that a network of `depth` hidden ReLU layers of `width`, zero biases and symmetric weights, is silent at one given input. */
+/**
+ * Chance that a network of `depth` hidden ReLU layers of `width`, zero biases and symmetric weights, is silent at one
+ * given input.
+ */
 export function silentAtOneInput(width: number, depth: number): number {
   return 1 - (1 - 2 ** -width) ** depth;
 }
@@ -38,8 +44,8 @@ export function constantAtDepthTwo(width: number): number {
 }
 
 /**
- * A lower bound of the chance that it is constant on the real line, for any depth: the chances that both half-lines, one
- * or none still reach the layer, as if a layer closed on each of them independently.
+ * A lower bound of the chance that it is constant on the real line, for any depth: the chances that both half-lines,
+ * one or none still reach the layer, as if a layer closed on each of them independently.
  */
 export function constantAtLeast(width: number, depth: number): number {
   const q = 2 ** -width;

@@ -45,5 +45,6 @@ export function line({
   const isTolerance = error !== undefined && allowed > 3 * error;
   const margin =
     error === undefined && allowed === 0 ? "" : `  within ${allowed.toFixed(4)}${isTolerance ? " (tolerance)" : ""}`;
-  return `${`  ${what}`.padEnd(WIDTHS[0])} ${cells.map((cell, i) => cell.padStart(WIDTHS[i + 1]!)).join(" ")}  ${verdict}${margin}`;
+  const columns = [`  ${what}`.padEnd(WIDTHS[0]), ...cells.map((cell, i) => cell.padStart(WIDTHS[i + 1]!))];
+  return `${columns.join(" ")}  ${verdict}${margin}`;
 }

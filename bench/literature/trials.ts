@@ -38,5 +38,6 @@ export class Trials {
 }
 
 function progressText(label: string, done: number, total: number, seconds: number): string {
-  return `${label}: ${done} of ${total} runs, ${formatNumber(done / seconds)} runs/s, ${formatDuration(((total - done) * seconds) / done)} left`;
+  const left = formatDuration(((total - done) * seconds) / done);
+  return `${label}: ${done} of ${total} runs, ${formatNumber(done / seconds)} runs/s, ${left} left`;
 }

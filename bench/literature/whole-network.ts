@@ -60,7 +60,9 @@ export const silentNetwork: Experiment = {
   },
 };
 
-/** With one input and no biases the output is positively homogeneous: its values at -1 and 1 decide on the whole line. */
+/**
+ * With one input and no biases the output is positively homogeneous: its values at -1 and 1 decide on the whole line.
+ */
 function isConstant(network: Network): boolean {
   return network.predict([[-1], [1]]).data.every((y) => y === 0);
 }
@@ -68,7 +70,8 @@ function isConstant(network: Network): boolean {
 export const constantNetwork: Experiment = {
   name: "constant, H = 2",
   setup:
-    "one input, H = 2 hidden ReLU layers of N units, zero biases, He normal: the output is 0 at -1 and at 1, hence on the real line",
+    "one input, H = 2 hidden ReLU layers of N units, zero biases, He normal: " +
+    "the output is 0 at -1 and at 1, hence on the real line",
   async run(trials) {
     const figures: Figure[] = [];
     for (const width of [1, 2, 3, 4]) {

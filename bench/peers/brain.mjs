@@ -1,5 +1,6 @@
-// brain.js trains sample by sample, has no cross-entropy and gives its output units the hidden ones' activation: squared error on ReLU outputs.
-// A row's step is a batch of samples at the batch's rate divided by the batch; its loss is its own mean squared error.
+// brain.js trains sample by sample, has no cross-entropy and gives its output units the hidden ones' activation:
+// squared error on ReLU outputs. A row's step is a batch of samples at the batch's rate divided by the batch; its loss
+// is its own mean squared error.
 import brain from "brain.js";
 import { cycling, oneHot, versionOf } from "./shared.mjs";
 

@@ -38,7 +38,10 @@ export async function create({ widths, batch, batches, x, y, layers, loss, learn
       })),
     ];
   });
-  /** Reading the loss is the way to wait: all arrays take twice as long on W4, and without waiting work piles up (measured). */
+  /**
+   * Reading the loss is the way to wait: all arrays take twice as long on W4, and without waiting work piles up
+   * (measured).
+   */
   async function step(at) {
     const [value, updated] = update(parameters, inputs[at].ref, targets[at].ref);
     parameters = updated;

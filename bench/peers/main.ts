@@ -1,5 +1,6 @@
-// npm run bench:peers: a training step of relumine beside other libraries' on the same data, weights and rate. Each peer runs in a process of its own,
-// so that none disturbs another's heap or compiled code; they take turns, so that noise of the machine hits all alike.
+// npm run bench:peers: a training step of relumine beside other libraries' on the same data, weights and rate. Each
+// peer runs in a process of its own, so that none disturbs another's heap or compiled code; they take turns, so that
+// noise of the machine hits all alike.
 import { execFileSync } from "node:child_process";
 import { existsSync, statSync } from "node:fs";
 import { mkdtemp, rm } from "node:fs/promises";

@@ -1,16 +1,21 @@
-// One peer in a process of its own: reads a task, builds the network, and answers one line of JSON for each line of JSON that it is asked.
+// One peer in a process of its own: reads a task, builds the network, and answers one line of JSON for each line of
+// JSON that it is asked.
 //   node peer.mjs MODULE FOLDER       the adapter's file beside this one, and the folder that tasks.ts wrote
-//   {"losses": 20}   twenty steps on the first batch, answered by { losses, seconds, cpuSeconds }; losses are those before each update
+//   {"losses": 20}   twenty steps on the first batch, answered by { losses, seconds, cpuSeconds }; losses are those
+//                    before each update
 //   {"train": 400}   that many steps over all batches in turn, answered by { seconds, cpuSeconds }
-// An adapter exports create(task) -> { version, losses(steps), train(steps) }, each of which may be asynchronous; a train that knows better
-// than the clock around it gives its seconds.
+// An adapter exports create(task) -> { version, losses(steps), train(steps) }, each of which may be asynchronous; a
+// train that knows better than the clock around it gives its seconds.
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
 
 console.log = console.error; // some libraries greet; standard output is for answers alone
 
-/** { widths, batch, batches, loss, learningRate, x, y, layers }: x is batches Float32Arrays of batch x inputs, y of labels or of batch x outputs. */
+/**
+ * { widths, batch, batches, loss, learningRate, x, y, layers }: x is batches Float32Arrays of batch x inputs, y of
+ * labels or of batch x outputs.
+ */
 function readTask(folder) {
   const task = JSON.parse(readFileSync(join(folder, "task.json"), "utf8"));
   const { buffer, byteOffset, byteLength } = readFileSync(join(folder, "task.f32"));

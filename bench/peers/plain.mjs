@@ -1,4 +1,5 @@
-// Plain JavaScript: loops over float32 arrays, every inner loop along rows in memory; products with a closed unit are skipped.
+// Plain JavaScript: loops over float32 arrays, every inner loop along rows in memory; products with a closed unit are
+// skipped.
 import { cycling } from "./shared.mjs";
 
 /** z = input · kernel + bias. */

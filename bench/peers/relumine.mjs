@@ -30,7 +30,10 @@ export async function create(task) {
   const all = dataOf(task, batches);
   const { version } = JSON.parse(readFileSync(new URL("../../package.json", import.meta.url), "utf8"));
 
-  /** Seconds from the first batch to the last: what fit does once, such as copying the data, is left out, as the peers' tensors are made once too. */
+  /**
+   * Seconds from the first batch to the last: what fit does once, such as copying the data, is left out, as the peers'
+   * tensors are made once too.
+   */
   async function fit(data, epochs) {
     let start = 0,
       end = 0;

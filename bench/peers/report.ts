@@ -1,4 +1,5 @@
-// What is found, as a line on the terminal and as the README's table: --write replaces what stands between its two marker comments.
+// What is found, as a line on the terminal and as the README's table: --write replaces what stands between its two
+// marker comments.
 import { checkMarkers, replaceBetweenMarkers } from "../documents.js";
 import { time } from "../format.js";
 import type { Workload } from "../workloads.js";
@@ -39,7 +40,9 @@ export function line(row: Row, ours: number | undefined): string {
     steps === undefined ? "" : `${steps} step${steps === 1 ? "" : "s"}`,
   ];
   const widths = [9, 9, 11, 14];
-  return `${row.workload} ${row.peer.padEnd(34)}${cells.map((cell, i) => cell.padStart(widths[i]!)).join("")}  ${fall}${row.failed ? "  FAILED" : ""}${note ? `  ${note}` : ""}`.trimEnd();
+  const columns = cells.map((cell, i) => cell.padStart(widths[i]!)).join("");
+  const remarks = `${row.failed ? "  FAILED" : ""}${note ? `  ${note}` : ""}`;
+  return `${row.workload} ${row.peer.padEnd(34)}${columns}  ${fall}${remarks}`.trimEnd();
 }
 
 const FILE = "README.md";

@@ -33,7 +33,10 @@ export class Runner {
     return this.child.version;
   }
 
-  /** Trains on one batch: CHECK_STEPS steps, or as many as `seconds` allow, at least two. The first may hold a compilation. */
+  /**
+   * Trains on one batch: CHECK_STEPS steps, or as many as `seconds` allow, at least two. The first may hold a
+   * compilation.
+   */
   async check(seconds: number): Promise<void> {
     await this.step(1);
     const second = await this.step(1);
@@ -49,7 +52,10 @@ export class Runner {
     return seconds / steps;
   }
 
-  /** Until the peer has trained for WARM_UP_SECONDS, the check's steps included: code that ran seldom may still be in a baseline compiler. */
+  /**
+   * Until the peer has trained for WARM_UP_SECONDS, the check's steps included: code that ran seldom may still be in a
+   * baseline compiler.
+   */
   async warmUp(): Promise<void> {
     while (this.warmedUp < WARM_UP_SECONDS) {
       const { seconds } = await this.child.ask({ train: this.stepsPerTurn }, SLOWEST_STEP);
@@ -66,7 +72,10 @@ export class Runner {
     this.cpuSpent += cpuSeconds;
   }
 
-  /** Whether `budget` seconds leave room for another turn; two turns are always made, one where a step takes more than the budget. */
+  /**
+   * Whether `budget` seconds leave room for another turn; two turns are always made, one where a step takes more than
+   * the budget.
+   */
   wantsTurn(budget: number): boolean {
     return this.perStep.length < (this.perStep[0]! > budget ? 1 : 2) || this.spent < budget;
   }

@@ -13,7 +13,10 @@ export function oneHot(labels, classes) {
   return rows;
 }
 
-/** An adapter out of `step(batch)`, which trains on one batch, and `stepLoss(batch)`, which also gives its loss. Either may be asynchronous. */
+/**
+ * An adapter out of `step(batch)`, which trains on one batch, and `stepLoss(batch)`, which also gives its loss. Either
+ * may be asynchronous.
+ */
 export function cycling(batches, version, step, stepLoss) {
   let next = 0;
   return {

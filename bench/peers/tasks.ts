@@ -1,6 +1,8 @@
-// What all peers are given alike: data that can be learnt, initial weights and a rate; written to a folder, for peers in other processes.
+// What all peers are given alike: data that can be learnt, initial weights and a rate; written to a folder, for peers
+// in other processes.
 //   task.json   the Task without its numbers
-//   task.f32    x of each batch (batch x inputs), y of each batch (labels, or batch x outputs), then each layer's kernel (inputs x units) and bias
+//   task.f32    x of each batch (batch x inputs), y of each batch (labels, or batch x outputs), then each layer's
+//               kernel (inputs x units) and bias
 import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { filled, filler } from "../numbers.js";
@@ -17,7 +19,8 @@ export interface Task {
   readonly floats: number;
 }
 
-const RATE_TIMES_LAYERS = 0.06; // the deeper, the more curved: at more, W4's loss goes up and down, and rounding decides which units open
+// The deeper, the more curved: at more, W4's loss goes up and down, and rounding decides which units fire.
+const RATE_TIMES_LAYERS = 0.06;
 const DATA_FLOATS = 2 ** 20; // of x: larger than the caches, and soon made
 const MAX_BATCHES = 256;
 

@@ -1,4 +1,5 @@
-// Every activation and its gradient against float64: values, shapes, the counters left on the way, limits, closed and broken units.
+// Every activation and its gradient against float64: values, shapes, the counters left on the way, limits, closed and
+// broken units.
 import { describe, expect, it } from "vitest";
 import { activations, type ActivationReference } from "../reference-math.js";
 import { Bench, builds } from "./harness.js";
@@ -95,7 +96,10 @@ const countersOf = (values: ArrayLike<number>, units: number, unit: number): Cou
   };
 };
 
-/** z and a of one unit, float32 as the kernel left them: sums within K·epsilon of the sum of magnitudes, K the roundings of one term. */
+/**
+ * z and a of one unit, float32 as the kernel left them: sums within K·epsilon of the sum of magnitudes, K the roundings
+ * of one term.
+ */
 function expectCounters(counters: Counters, z: readonly number[], a: readonly number[]): void {
   const pivot = z[0] ?? 0;
   const deviations = z.map((value) => value - pivot);
@@ -183,7 +187,7 @@ describe.each(builds)("%s build", async (build) => {
       expect(countMismatches(broken, away, value)).toBeGreaterThan(100);
     });
 
-    it("forward: any shape, with bias and counters, in place and apart, misaligned, and nothing else is touched", () => {
+    it("forward: any shape, bias, counters, in place and apart, misaligned, and nothing else is touched", () => {
       for (const rows of SIZES) {
         for (const units of SIZES) checkForward({ kind, rows, units, value });
       }
@@ -196,13 +200,17 @@ describe.each(builds)("%s build", async (build) => {
     });
   });
 
-  /** How many slopes differ from (f(z + h) - f(z - h)) / 2h by more than promised and by what the difference itself may be off. */
+  /**
+   * How many slopes differ from (f(z + h) - f(z - h)) / 2h by more than promised and by what the difference itself may
+   * be off.
+   */
   function countMismatches(slopes: Float32Array, z: Float32Array, value: ActivationReference["value"]): number {
     const h = 2 ** -16;
     return slopes.reduce((count, got, i) => {
       const at = z[i]!;
       const difference = (value(at + h, ALPHA) - value(at - h, ALPHA)) / (2 * h);
-      // h²/6 · |f'''| with |f'''| < 3, and the reference's own 1e-15 relative error (1e-13 where it goes through erfc) over h.
+      // h²/6 · |f'''| with |f'''| < 3, and the reference's own 1e-15 relative error (1e-13 where it goes through erfc)
+      // over h.
       const own = (h * h) / 2 + (2e-15 * Math.abs(value(at, ALPHA)) + 1e-16) / h;
       return count + (meets(got, difference, allowed(difference) + own) ? 0 : 1);
     }, 0);
@@ -371,7 +379,8 @@ describe.each(builds)("%s build", async (build) => {
       expect([broken.min, broken.max, broken.deviation, broken.squaredDeviation, broken.magnitude]).toEqual(
         Array(5).fill(Number.NaN),
       );
-      expect(broken.fired).toBe(column(given, rows, units, 0).filter((value) => !(value <= 0)).length); // a NaN is passed on, so the unit is not closed
+      // a NaN is passed on, so the unit is not closed
+      expect(broken.fired).toBe(column(given, rows, units, 0).filter((value) => !(value <= 0)).length);
       for (const unit of [1, 5]) {
         const { min, max } = countersOf(values, units, unit);
         expect([min, max]).toEqual([

@@ -1,4 +1,5 @@
-// Adam on entries whose units have step counts of their own, against the float64 reference entry by entry; and the units' utility.
+// Adam on entries whose units have step counts of their own, against the float64 reference entry by entry; and the
+// units' utility.
 import { describe, expect, test } from "vitest";
 import { Bench, builds } from "./harness.js";
 import * as reference from "./reference-optimizer.js";
@@ -66,7 +67,10 @@ describe.each(builds)("%s build", async (build) => {
     );
   }
 
-  /** The largest error of any parameter, in units of what rounding allows. `rowsAged`, `columnsAged`: whether they have ages of their own. */
+  /**
+   * The largest error of any parameter, in units of what rounding allows. `rowsAged`, `columnsAged`: whether they have
+   * ages of their own.
+   */
   function worstError(rows: number, columns: number, rowsAged: boolean, columnsAged: boolean, pick = Math.min): number {
     bench.reset();
     const n = rows * columns;

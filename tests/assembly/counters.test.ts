@@ -93,7 +93,10 @@ describe.each(builds)("%s build", async (build) => {
     if (units > 1) expect(new Set([...bench.ints(fired, units)]).size).toBe(2); // some of each
   });
 
-  /** The mean takes about four roundings a merge, m2 eight, each of at most the largest |z| (squared, times the samples). */
+  /**
+   * The mean takes about four roundings a merge, m2 eight, each of at most the largest |z| (squared, times the
+   * samples).
+   */
   function expectTotals(totals: Totals, z: readonly number[], merges: number): void {
     const largest = Math.max(0, ...z.map(Math.abs));
     const mean = z.length ? z.reduce((a, b) => a + b, 0) / z.length : 0;

@@ -100,7 +100,8 @@ describe.each(builds)("gemm, %s build", (build) => {
         }
   });
 
-  // One more and one less than the tile, the blocks of M (148 where they are deepest), K (512) and N (16), and a prime or two.
+  // One more and one less than the tile, the blocks of M (148 where they are deepest), K (512) and N (16), and a prime
+  // or two.
   it.each([
     [147, 17, 511],
     [149, 33, 513],

@@ -34,7 +34,10 @@ export class Bench<Exports = KernelExports> {
     this.fences = [];
   }
 
-  /** Room for `count` 32-bit elements, poisoned with NaN, at an address that is a multiple of 4 and, if asked, `misaligned` floats off 16. */
+  /**
+   * Room for `count` 32-bit elements, poisoned with NaN, at an address that is a multiple of 4 and, if asked,
+   * `misaligned` floats off 16.
+   */
   allocate(count: number, misaligned = 0): number {
     const address = this.next + (FENCE + misaligned) * 4;
     const end = address + (count + FENCE) * 4;

@@ -288,7 +288,8 @@ describe.each(builds)("%s build", async (build) => {
           const gaps = row.map((x) => Math.max(...row) - x);
           const sum = gaps.reduce((total, gap) => total + Math.exp(-gap), 0);
           const p = gaps.map((gap) => Math.exp(-gap) / sum);
-          // Each exponential carries the rounding of its argument and its own (4 ulp); so does their sum, weighted by p.
+          // Each exponential carries the rounding of its argument and its own (4 ulp); so does their sum, weighted by
+          // p.
           const spread = p.reduce((total, x, i) => total + x * (gaps[i]! + 8), 0);
           const excess = p.map(
             (x, i) => Math.abs(got[r * classes + i]! - x) / (x * (gaps[i]! + 8 + spread + 4) * 2 ** -24 + 2 * SMALLEST),

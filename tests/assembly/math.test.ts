@@ -1,4 +1,5 @@
-// The elementary functions against float64, in units in the last place, on every exponent of float32 and the special values.
+// The elementary functions against float64, in units in the last place, on every exponent of float32 and the special
+// values.
 import { describe, expect, it } from "vitest";
 import { erf, erfc, normalCdf, sigmoid, softplus } from "../reference-math.js";
 import type { Build } from "../../src/wasm/binary.js";

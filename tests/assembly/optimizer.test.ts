@@ -6,8 +6,8 @@ const SIZES = [0, 1, 2, 3, 4, 5, 7, 8, 9, 31, 1000];
 const STEPS = 3;
 const ROUNDOFF = 2 ** -24;
 const SMALLEST = 2 ** -149;
-// Roundings behind one parameter in one step, each at most ROUNDOFF of its size: AdamW has 11 operations and 6 rounded operands, the
-// moving averages come from up to 3 operations in each of 3 steps; the others have fewer.
+// Roundings behind one parameter in one step, each at most ROUNDOFF of its size: AdamW has 11 operations and 6 rounded
+// operands, the moving averages come from up to 3 operations in each of 3 steps; the others have fewer.
 const ROUNDINGS = 11 + 6 + 3 * STEPS;
 
 /** sgd and rmsprop take whole vectors, as the padded blocks of a network are. */

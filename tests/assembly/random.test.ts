@@ -1,5 +1,5 @@
-// Every statistic below is of a fixed stream, so no test can flake; each bound is a quantile of the statistic's own distribution
-// at the significance given.
+// Every statistic below is of a fixed stream, so no test can flake; each bound is a quantile of the statistic's own
+// distribution at the significance given.
 import { describe, expect, test } from "vitest";
 import { Bench, builds } from "./harness.js";
 

@@ -1,4 +1,5 @@
-// Losses in float64, naive, with the rounding that a float32 kernel may add. Written from their definitions; imports nothing.
+// Losses in float64, naive, with the rounding that a float32 kernel may add. Written from their definitions; imports
+// nothing.
 
 const ROUNDOFF = 2 ** -24;
 const SMALLEST = 2 ** -149;
@@ -73,8 +74,8 @@ export function binaryCrossEntropy(z: number, t: number): LossOfRow {
 }
 
 /**
- * The loss and slope of one difference. It is rounded once, to a relative roundoff; no loss grows faster than its square, so three
- * roundoffs cover the loss, and three the slope with its product by the scale.
+ * The loss and slope of one difference. It is rounded once, to a relative roundoff; no loss grows faster than its
+ * square, so three roundoffs cover the loss, and three the slope with its product by the scale.
  */
 function regression(y: number, t: number, loss: (d: number) => number, slope: (d: number) => number): LossOfRow {
   const d = y - t;

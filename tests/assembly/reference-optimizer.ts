@@ -1,5 +1,5 @@
-// PyTorch's optimizers for one entry, naive, in float64. `size` is the sum of the absolute values of all terms that make up
-// the parameter: rounding errors are a small multiple of it.
+// PyTorch's optimizers for one entry, naive, in float64. `size` is the sum of the absolute values of all terms that
+// make up the parameter: rounding errors are a small multiple of it.
 
 export interface Entry {
   p: number;

@@ -24,7 +24,7 @@ beforeAll(async () => {
 });
 afterAll(() => rm(folder, { recursive: true, force: true }));
 
-test("MNIST: the lethal rate kills, the treatment leaves none dead, and the treated network learns more than before", async () => {
+test("MNIST: the lethal rate kills, the treatment leaves none dead, the treated network learns more", async () => {
   const { stdout } = await run(process.execPath, [join(folder, "mnist.mjs"), "--quick", "--json"]);
   const { courses } = JSON.parse(stdout) as { courses: { name: string; accuracy: number[]; dead: number[] }[] };
   const [healthy, ill, lower, treated] = courses.map(({ accuracy, dead }) => ({

@@ -35,7 +35,7 @@ async function run(...options: readonly string[]): Promise<{ code: number; stdou
 }
 
 describe("demo:permuted", () => {
-  test("--quick --json --html: each method learns each task, dead units are counted, and the page holds it all", async () => {
+  test("--quick --json --html: methods learn each task, dead units are counted, the page holds it all", async () => {
     const file = join(folder, "page.html");
     const { code, stdout } = await run("--quick", "--json", "--html", file);
     expect(code).toBe(0);

@@ -1,4 +1,5 @@
-// How rows are timed: by a clock that only the calls themselves move, on a machine whose speed changes while they are measured.
+// How rows are timed: by a clock that only the calls themselves move, on a machine whose speed changes while they are
+// measured.
 import { describe, expect, test } from "vitest";
 import { coreOf } from "../../bench/core.js";
 import { callsPerSample, measure, measureRun, shares } from "../../bench/measure.js";

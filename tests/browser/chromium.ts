@@ -1,7 +1,10 @@
 // Finds the Chromium that the browser tests drive: the one on the PATH, as Debian's package installs it.
 import { execFileSync } from "node:child_process";
 
-/** The path of `chromium`, or undefined where there is none. In CI its absence is an error: no test may be left out there. */
+/**
+ * The path of `chromium`, or undefined where there is none. In CI its absence is an error: no test may be left out
+ * there.
+ */
 export function findChromium(): string | undefined {
   try {
     return execFileSync("sh", ["-c", "command -v chromium"], { encoding: "utf8" }).trim();

@@ -1,4 +1,5 @@
-// Every case of the book: what diagnose and traceDeaths say against what the case says, and both against the float64 referee.
+// Every case of the book: what diagnose and traceDeaths say against what the case says, and both against the float64
+// referee.
 import { describe, expect, test } from "vitest";
 import { type Case, dead } from "./case.js";
 import { checkBook, checkCase, checkFindings, checkVerdicts, diagnoseCase, withCase } from "./check.js";

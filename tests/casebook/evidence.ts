@@ -28,7 +28,9 @@ const PERMANENCE: readonly Case[] = [
   },
   {
     name: "a layer closed as a whole shuts what is below",
-    why: "no gradient gets past the third layer, so that neither the living units below nor the dead one behind them moves",
+    why:
+      "no gradient gets past the third layer, so that neither the living units below nor the dead one " +
+      "behind them moves",
     layers: [
       relu([1, 0], [-1, 0]),
       relu([-1, -1, 0], [1, 1, 0]),
@@ -90,7 +92,9 @@ const PERMANENCE: readonly Case[] = [
   },
   {
     name: "behind a unit that is constant and learns",
-    why: "the second layer says 1 on every sample, but its bias has a gradient through the open unit above: the dead one's input moves",
+    why:
+      "the second layer says 1 on every sample, but its bias has a gradient through the open unit above: " +
+      "the dead one's input moves",
     layers: [relu([-1, 0]), relu([1, 1]), relu([-1, 0], [1, 0]), sum(2)],
     x: column(1, 2),
     expected: {
@@ -205,7 +209,9 @@ const PROOFS: readonly Case[] = [
   },
   {
     name: "a difference of equals",
-    why: "both first units say x on the box, their difference less 0.5 is -0.5; bounds that forget what they have in common cannot see it",
+    why:
+      "both first units say x on the box, their difference less 0.5 is -0.5; bounds that forget what they " +
+      "have in common cannot see it",
     layers: [relu([1, 0], [1, 0]), relu([1, -1, -0.5], [1, 1, 0]), sum(2)],
     x: column(1, 2),
     expected: {

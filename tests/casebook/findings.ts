@@ -1,4 +1,5 @@
-// Findings on how units go together and how gradients fare: networks of which each is true, and look-alikes of which it is not.
+// Findings on how units go together and how gradients fare: networks of which each is true, and look-alikes of which it
+// is not.
 import { type Case, column, dead, relu, sum, times, units, type Verdict } from "./case.js";
 import { DATA_FINDINGS } from "./findings-data.js";
 

@@ -67,7 +67,9 @@ export const LOOKALIKES: readonly Case[] = [
   },
   {
     name: "a whole layer that nobody hears",
-    why: "the output layer starts at zero, as some recipes have it; every gradient below is exactly 0, and no unit is dead",
+    why:
+      "the output layer starts at zero, as some recipes have it; every gradient below is exactly 0, and no " +
+      "unit is dead",
     layers: [relu([1, 0], [-1, 0], [1, 1]), { kernel: [[0], [0], [0]], bias: [0] }],
     x: column(-2, -1, 1, 2),
     targets: [1, 0, 2, 3],
@@ -91,7 +93,9 @@ export const LOOKALIKES: readonly Case[] = [
   },
   {
     name: "softmax over one unit",
-    why: "softmax over a single output is 1 whatever the input: every gradient is exactly 0 and nothing learns, with both units alive",
+    why:
+      "softmax over a single output is 1 whatever the input: every gradient is exactly 0 and nothing " +
+      "learns, with both units alive",
     layers: [relu([1, 0], [-1, 0]), sum(2)],
     loss: "crossEntropy",
     x: column(-2, -1, 1, 2),

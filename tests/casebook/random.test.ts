@@ -12,7 +12,9 @@ const range = (count: number) => Array.from({ length: count }, (_, index) => ind
 const ACTIVATIONS = ["relu", "relu", "relu", "leakyRelu", "tanh", "sigmoid", "prelu", "elu", "linear"] as const;
 const THRESHOLDS = { rareBelow: 0.01, dormantBelow: 0.025 };
 
-/** Weights in quarters, many of them 0, and inputs in halves: float32 computes relu networks of them without rounding. */
+/**
+ * Weights in quarters, many of them 0, and inputs in halves: float32 computes relu networks of them without rounding.
+ */
 function drawNetwork(random: () => number): Pick<Case, "layers" | "x"> {
   const isRelu = random() < 0.7;
   const widths = range(integer(random, 1, 4)).map(() => integer(random, 1, 4));
@@ -39,7 +41,10 @@ function drawNetwork(random: () => number): Pick<Case, "layers" | "x"> {
   return { layers, x: range(integer(random, 1, 6)).map(() => range(inputs).map(() => integer(random, -4, 4) / 2)) };
 }
 
-/** What is known of a unit: that a few steps do not move it does not show that it is dead for good, that they do shows that it is not. */
+/**
+ * What is known of a unit: that a few steps do not move it does not show that it is dead for good, that they do shows
+ * that it is not.
+ */
 function truthOf(
   one: Case,
   layers: readonly ReferenceLayer[],
@@ -116,8 +121,8 @@ function drawTraining(random: () => number): DeathCase {
   };
 }
 
-// Left out are deaths that rounding decides, units whose last batch left them open to other rows (the contract has no figures for those),
-// and trainings that leave float32's range.
+// Left out are deaths that rounding decides, units whose last batch left them open to other rows (the contract has no
+// figures for those), and trainings that leave float32's range.
 test("eighty trainings: the step, the cause and the figures of each death", async () => {
   const causes = new Set<string>();
   for (let seed = 1; seed <= 80; seed++) {

@@ -1,4 +1,5 @@
-// Trainings repeated in float64, and what is true of each unit's death: the step, the parts of the fall, the updates that would have spared it.
+// Trainings repeated in float64, and what is true of each unit's death: the step, the parts of the fall, the updates
+// that would have spared it.
 import {
   assign,
   flatten,
@@ -95,7 +96,10 @@ export class Replay {
     return this.z(trial.layers, layer, unit);
   }
 
-  /** The largest rate below the real one at which some row still opens the unit: the first from above on a fine grid, then bisected. */
+  /**
+   * The largest rate below the real one at which some row still opens the unit: the first from above on a fine grid,
+   * then bisected.
+   */
   private survivesAt(step: number, layer: number, unit: number): number | undefined {
     const { learningRate } = this.training.optimizer;
     const lives = (rate: number) => this.instead(step, layer, unit, { learningRate: rate }).some((z) => z > 0);

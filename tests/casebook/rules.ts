@@ -17,7 +17,9 @@ export interface Rule {
   readonly rule: string;
   /** Which units it holds dead, if it looks at units. */
   readonly units?: (patient: Patient) => UnitCalls;
-  /** Whether it raises its alarm, if it has one, and from which share of dead units in a layer the alarm would be right. */
+  /**
+   * Whether it raises its alarm, if it has one, and from which share of dead units in a layer the alarm would be right.
+   */
   readonly alarm?: { readonly raises: (patient: Patient) => boolean; readonly isTrueAt: (share: number) => boolean };
   /** Does it tell its user which unit? */
   readonly namesUnit: boolean;
@@ -68,7 +70,8 @@ function isPoor({ layers, x, targets, loss }: Patient): boolean {
   const outputs = forward(layers, x).at(-1)!.a;
   const isSingle = outputs[0].length === 1;
   if (loss === "crossEntropy" || loss === "binaryCrossEntropy") {
-    const isLikely = (value: number) => (loss === "crossEntropy" ? true : value > 0); // softmax over one unit is always 1
+    // softmax over one unit is always 1
+    const isLikely = (value: number) => (loss === "crossEntropy" ? true : value > 0);
     const predicted = outputs.map((row) => (isSingle ? Number(isLikely(row[0])) : row.indexOf(Math.max(...row))));
     return share(predicted.map((label, row) => label === targets[row])) < 0.6;
   }

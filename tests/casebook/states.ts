@@ -144,7 +144,9 @@ export const STATES: readonly Case[] = [
   },
   {
     name: "one sample",
-    why: "a single sample is all there is: open on it means never seen to switch, closed on it means dead on these samples",
+    why:
+      "a single sample is all there is: open on it means never seen to switch, closed on it means dead on " +
+      "these samples",
     layers: [relu([1, 0], [-1, 0]), sum(2)],
     x: column(2),
     expected: { units: [["linear", dead("negativeWeights", true, "provenDead")]] },

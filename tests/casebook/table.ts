@@ -125,25 +125,29 @@ export async function whoIsRight(book: Readonly<Record<string, readonly Case[]>>
   const contested = hearings.filter(({ scores }) => scores.some((score) => mistakesOf(score) !== ""));
   const dead = hearings.reduce((total, { deadUnits }) => total + deadUnits, 0);
   const units = hearings.reduce((total, { reluUnits }) => total + reluUnits, 0);
+  const disputes = contested.map(({ one, deadUnits, reluUnits, scores }) =>
+    row(one.name, `${deadUnits} of ${reluUnits}`, ...scores.map(mistakesOf)),
+  );
+  const subjects = Object.entries(book).map(([subject, { length }]) => `${subject} ${length}`);
   return `# The case book
 
-${cases.length} networks made by hand and ${deaths} short trainings, each with the verdicts that are true of it: ${Object.entries(
-    book,
-  )
-    .map(([subject, { length }]) => `${subject} ${length}`)
-    .join(", ")}, deaths ${deaths}.
-A case says why in one sentence; \`casebook.test.ts\` holds \`diagnose\` and \`traceDeaths\` to it and confirms the book itself in float64 (\`truth.ts\`, \`true-findings.ts\`,
-\`replay.ts\`), without the package's code.
+${cases.length} networks made by hand and ${deaths} short trainings, each with the verdicts that are true of it:
+${subjects.join(", ")}, deaths ${deaths}.
+A case says why in one sentence; \`casebook.test.ts\` holds \`diagnose\` and \`traceDeaths\` to it and confirms the book
+itself in float64 (\`truth.ts\`, \`true-findings.ts\`, \`replay.ts\`), without the package's code.
 
 This file is written by the test: \`npx vitest run --project node tests/casebook -u\` after a change of cases or rules.
 
 ## Who is right
 
-The published rules, as their documentation and papers state them (\`rules.ts\`), on the ${hearings.length} networks that have a hidden relu layer: ${units} relu units, ${dead} of them dead on the samples.
-Each tool is asked its own question. An alarm is right if some relu layer has the share of dead units that the tool itself calls a problem (AutoTrainer and
-DeepDiagnosis, which count no units: 70 %), and silence is right if none has. Units are scored where the rule looks at units; ReDo says "dormant" and resets what it
-names, so that a living unit it names counts as falsely dead. AutoTrainer's poor accuracy is read as under 60 % of the labels, or under half of the
-variance; where a case has no targets, it gets some that the network misses. The cases were chosen to tell look-alikes apart: the figures say which mistakes a rule can make, not how often it makes them in practice.
+The published rules, as their documentation and papers state them (\`rules.ts\`), on the ${hearings.length} networks that
+have a hidden relu layer: ${units} relu units, ${dead} of them dead on the samples.
+Each tool is asked its own question. An alarm is right if some relu layer has the share of dead units that the tool
+itself calls a problem (AutoTrainer and DeepDiagnosis, which count no units: 70 %), and silence is right if none has.
+Units are scored where the rule looks at units; ReDo says "dormant" and resets what it names, so that a living unit it
+names counts as falsely dead. AutoTrainer's poor accuracy is read as under 60 % of the labels, or under half of the
+variance; where a case has no targets, it gets some that the network misses. The cases were chosen to tell look-alikes
+apart: the figures say which mistakes a rule can make, not how often it makes them in practice.
 
 | tool | rule | right | false alarms | missed | units falsely called dead | dead units overlooked | names the unit | names the cause |
 | --- | --- | ---: | ---: | ---: | ---: | ---: | --- | --- |
@@ -156,12 +160,13 @@ ${rules
   )
   .join("\n")}
 
-SAELens (silent for over 1000 passes) makes keras-contrib's judgment on these samples and raises no alarm; fastai shows a share of activations near 0 and leaves the judgment to the reader.
+SAELens (silent for over 1000 passes) makes keras-contrib's judgment on these samples and raises no alarm; fastai shows
+a share of activations near 0 and leaves the judgment to the reader.
 
 ## Where they differ
 
 | case | dead | ${SHORT.join(" | ")} |
 | --- | ---: | ${SHORT.map(() => "---").join(" | ")} |
-${contested.map(({ one, deadUnits, reluUnits, scores }) => row(one.name, `${deadUnits} of ${reluUnits}`, ...scores.map(mistakesOf))).join("\n")}
+${disputes.join("\n")}
 `;
 }

@@ -1,4 +1,5 @@
-// The findings that are facts and no matter of degree, worked out in float64: of every case it is known whether each holds.
+// The findings that are facts and no matter of degree, worked out in float64: of every case it is known whether each
+// holds.
 import type { Case } from "./case.js";
 import { isDead } from "./truth.js";
 import type { FindingKind } from "../../src/index.js";

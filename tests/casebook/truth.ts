@@ -100,7 +100,10 @@ function mouthOf(layers: readonly ReferenceLayer[], x: Rows, layer: number, unit
   return [...weights, layers[layer].bias[unit], ...input.flatMap((row) => row.filter((_, i) => weights[i] !== 0))];
 }
 
-/** Does gradient descent on these samples, tried with several targets and losses, ever move the unit's weights or its inputs? */
+/**
+ * Does gradient descent on these samples, tried with several targets and losses, ever move the unit's weights or its
+ * inputs?
+ */
 export function canMove(layers: readonly ReferenceLayer[], x: Rows, layer: number, unit: number): boolean {
   const before = mouthOf(layers, x, layer, unit);
   return [3, -3, 50].some((size) =>

@@ -80,7 +80,7 @@ async function expectSameAgain(network: Network): Promise<void> {
 }
 
 describe("the file", () => {
-  it("is safetensors: little-endian length, JSON padded with spaces to eight bytes, tensors without a gap", async () => {
+  it("is safetensors: little-endian length, JSON padded to eight bytes, tensors without a gap", async () => {
     const bytes = await exported(spec, { note: "ü \ud800 \u0000" });
     const length = Number(new DataView(bytes.buffer).getBigUint64(0, true));
     expect(length % 8).toBe(0);

@@ -1,4 +1,5 @@
-// The package against ten steps of PyTorch in float64: outputs, gradients, losses and final weights within 1e-4 relative.
+// The package against ten steps of PyTorch in float64: outputs, gradients, losses and final weights within 1e-4
+// relative.
 import { describe, expect, test } from "vitest";
 import {
   cases,

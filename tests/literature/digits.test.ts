@@ -13,7 +13,10 @@ interface Row {
   /** Units that are above 0 on no training row, of 128 in each hidden layer; lowest to highest of five PyTorch runs. */
   readonly dead: readonly [Range, Range];
   readonly accuracy: Range;
-  /** Layer 1 over fifty runs of an independent float32 program, where the five of PyTorch lie closer together than runs do. */
+  /**
+   * Layer 1 over fifty runs of an independent float32 program, where the five of PyTorch lie closer together than runs
+   * do.
+   */
   readonly spread?: Range;
 }
 

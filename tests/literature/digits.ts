@@ -1,4 +1,5 @@
-// The embedded handwritten digits as the literature tests use them: pixels / 16, 1437 rows to train on and 360 held out.
+// The embedded handwritten digits as the literature tests use them: pixels / 16, 1437 rows to train on and 360 held
+// out.
 import { readFileSync } from "node:fs";
 import { gunzipSync } from "node:zlib";
 import type { DataSet } from "../../src/index.js";

@@ -59,7 +59,8 @@ test.each([adam(), sgd({ momentum: 0.9 }), rmsprop()])(
     const network = await createNetwork(regressor);
     const data = waves(32_000);
     const growth = async (epochs: number) => {
-      collectGarbage({ type: "minor" }); // a full collection throws compiled code away, and code that is not compiled yet boxes its numbers
+      // a full collection throws compiled code away, and code that is not compiled yet boxes its numbers
+      collectGarbage({ type: "minor" });
       const before = process.memoryUsage().heapUsed;
       await network.fit(data, { epochs, optimizer, clipNorm: 100 });
       return process.memoryUsage().heapUsed - before;
@@ -70,7 +71,8 @@ test.each([adam(), sgd({ momentum: 0.9 }), rmsprop()])(
       const few = await growth(1);
       bytes.push(((await growth(11)) - few) / 10_000);
     }
-    // Turns of the event loop and the epochs' logs leave some 6 bytes a step; one boxed number in each would add 16, one small typed array hundreds.
+    // Turns of the event loop and the epochs' logs leave some 6 bytes a step; one boxed number in each would add 16,
+    // one small typed array hundreds.
     expect(bytes.sort((a, b) => a - b)[1]).toBeLessThan(14);
     network.dispose();
   },
@@ -162,7 +164,8 @@ test("treatments that are undone, dropped or disposed of with their network give
   const patient = await network.clone();
   await treat(patient, x, { kind: "recycle", tau: 1 });
   const { used: withOne } = heap;
-  for (let round = 0; round < 50; round++) await treat(patient, x, { kind: "recycle", tau: 1 }); // what each put aside, nobody can ask for
+  // what each put aside, nobody can ask for
+  for (let round = 0; round < 50; round++) await treat(patient, x, { kind: "recycle", tau: 1 });
   expect(heap.used).toBeGreaterThan(withOne);
   for (let turn = 0; turn < 20 && heap.used > withOne; turn++) await settle();
   expect(heap.used).toBeLessThanOrEqual(withOne);

@@ -1,4 +1,5 @@
-// Helpers that take a turn and never finish it: what waits for them fails after a while, with the weights of the last whole step.
+// Helpers that take a turn and never finish it: what waits for them fails after a while, with the weights of the last
+// whole step.
 import { Worker } from "node:worker_threads";
 import { expect, it, vi } from "vitest";
 import { createNetwork, type Network, sgd } from "../../src/index.js";

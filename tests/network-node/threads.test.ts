@@ -59,7 +59,8 @@ it("an idle pool costs no CPU and keeps no process alive", async () => {
     import { createNetwork } from "relumine";
     const network = await createNetwork(${JSON.stringify(spec)}, { threads: 3 });
     const rows = 64;
-    await network.fit({ x: { rows, columns: 200, data: new Float32Array(rows * 200) }, y: new Array(rows).fill(1) }, { epochs: 1, batchSize: 64 });
+    const x = { rows, columns: 200, data: new Float32Array(rows * 200) };
+    await network.fit({ x, y: new Array(rows).fill(1) }, { epochs: 1, batchSize: 64 });
     await new Promise((resolve) => setTimeout(resolve, 100));
     const before = process.cpuUsage();
     await new Promise((resolve) => setTimeout(resolve, 600));

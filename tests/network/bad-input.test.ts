@@ -1,4 +1,5 @@
-// Bad input: the error's code, a message that says what was given and what is wanted, and a network that did not change.
+// Bad input: the error's code, a message that says what was given and what is wanted, and a network that did not
+// change.
 import { describe, expect, test } from "vitest";
 import {
   classifier,
@@ -110,7 +111,8 @@ describe("specs", () => {
     );
     await expectRefusal(() => createNetwork({ ...spec, layers: [{ units: 5e8 }, { units: 5e8 }] }), "memory", /\d/);
     expect([heap.used, heap.memory.buffer.byteLength]).toEqual(before);
-    await withNetwork(spec, (network) => expect(network.predict([[0, 0]]).rows).toBe(1)); // and there is room for others
+    // and there is room for others
+    await withNetwork(spec, (network) => expect(network.predict([[0, 0]]).rows).toBe(1));
   });
 
   test("units 1e12 are refused", () =>

@@ -1,8 +1,8 @@
 import { describe, expect, it } from "vitest";
 import { adam, createNetwork, sgd, type Network, type Optimizer } from "../../src/index.js";
 
-// A leaky ReLU of slope 0 is a ReLU to which the short cut for closed units does not apply: both must train alike, but for
-// the order of sums in small products.
+// A leaky ReLU of slope 0 is a ReLU to which the short cut for closed units does not apply: both must train alike, but
+// for the order of sums in small products.
 const shut = -1e3;
 
 interface Case {
@@ -41,7 +41,10 @@ function weightsOf(network: Network): number[] {
   );
 }
 
-/** Sums over at most 300 terms a product, a few products deep, nine updates: K·epsilon with room for neither luck nor error. */
+/**
+ * Sums over at most 300 terms a product, a few products deep, nine updates: K·epsilon with room for neither luck nor
+ * error.
+ */
 const TOLERANCE = 300 * 2 ** -24;
 
 function expectClose(given: readonly number[], wanted: readonly number[]): void {
@@ -112,7 +115,7 @@ it("trains as without the short cut where outputs are closed", async () => {
   expectClose(weightsOf(short), weightsOf(long));
 });
 
-it("a unit whose preactivations are NaN is not taken for a closed one: the fit ends and keeps the weights", async () => {
+it("a unit whose preactivations are NaN counts as no closed one: the fit ends and keeps the weights", async () => {
   const network = await build({ name: "", widths: [80], isShut: (_, unit) => unit > 9 }, true);
   const { kernel } = network.layers[0].getWeights();
   kernel[3] = 3e38; // unit 3: infinity less infinity, as the inputs are 10 and 10

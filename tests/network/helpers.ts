@@ -1,4 +1,5 @@
-// What the network tests share: seeded data, weights as one array, the package's networks as the reference's, refused calls.
+// What the network tests share: seeded data, weights as one array, the package's networks as the reference's, refused
+// calls.
 import { expect } from "vitest";
 import {
   adam,

@@ -390,7 +390,8 @@ test("a network whose batches made memory grow keeps its weights and its neighbo
     createNetwork({ inputs: 2, layers: [{ units: 700 }, { units: 3 }], loss: "crossEntropy" }),
   ]);
   const before = [weightsOf(small), weightsOf(large)];
-  await large.fit(sectors(2500), { epochs: 1, batchSize: 2500, optimizer: sgd({ learningRate: 0 }) }); // 14 MB of activations
+  // 14 MB of activations
+  await large.fit(sectors(2500), { epochs: 1, batchSize: 2500, optimizer: sgd({ learningRate: 0 }) });
   expect([weightsOf(small), weightsOf(large)]).toEqual(before);
   small.dispose();
   large.dispose();

@@ -1,4 +1,5 @@
-// Random specs and calls, good and bad: nothing but a RelumineError is ever thrown, and what comes back has the right form.
+// Random specs and calls, good and bad: nothing but a RelumineError is ever thrown, and what comes back has the right
+// form.
 import fc from "fast-check";
 import { expect, test } from "vitest";
 import { relativeDistance, toReference, weightsOf, withNetwork } from "./helpers.js";
@@ -154,7 +155,8 @@ const optimizer = fc.tuple(fc.constantFrom(sgd, adam, adamW, rmsprop), rate).map
       make({ learningRate }),
 );
 const fitOptions = optional({
-  epochs: mostly(fc.integer({ min: 0, max: 3 })).filter((epochs) => typeof epochs !== "number" || !(epochs > 3)), // or the run takes long
+  // or the run takes long
+  epochs: mostly(fc.integer({ min: 0, max: 3 })).filter((epochs) => typeof epochs !== "number" || !(epochs > 3)),
   batchSize: mostly(fc.integer({ min: 1, max: 9 })),
   clipNorm: mostly(fc.double({ min: 0.01, max: 5, noNaN: true })),
   shuffle: mostly(fc.boolean()),

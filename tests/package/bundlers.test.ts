@@ -1,4 +1,5 @@
-// The package in every bundler and runtime that the documents name: one program, built and run, prints the same digits as in Node.
+// The package in every bundler and runtime that the documents name: one program, built and run, prints the same digits
+// as in Node.
 import { execFile } from "node:child_process";
 import { cp, mkdir, readFile, writeFile } from "node:fs/promises";
 import { createRequire } from "node:module";
@@ -276,7 +277,7 @@ describe.skipIf(findChromium() === undefined)("in Chromium", () => {
     });
   });
 
-  test("the page goes on drawing while a network trains in the worker, which it does not when it trains on the page", async () => {
+  test("the page goes on drawing while a worker trains, which it does not when the page itself trains", async () => {
     type Measure = (
       widths: number[],
       batch: number,
@@ -296,7 +297,8 @@ describe.skipIf(findChromium() === undefined)("in Chromium", () => {
           const train = (inWorker: boolean) => measure([1024, 2048, 2048, 1000], 256, 4, inWorker);
           const onPage = await train(false); // one between two steps, each of which takes many frames' time
           expect(onPage.longest).toBeGreaterThan(50);
-          expect((await train(true)).frames).toBeGreaterThan(3 * onPage.frames); // how long one is, other programs decide too
+          // how long one is, other programs decide too
+          expect((await train(true)).frames).toBeGreaterThan(3 * onPage.frames);
         }),
       ISOLATION_HEADERS,
     );

@@ -1,4 +1,5 @@
-// docs/in-the-browser.md: each snippet stands, as it is, in the file that is named above it, and that file is run by a test.
+// docs/in-the-browser.md: each snippet stands, as it is, in the file that is named above it, and that file is run by a
+// test.
 import { readFile, readdir } from "node:fs/promises";
 import { join } from "node:path";
 import { expect, test } from "vitest";

@@ -1,4 +1,5 @@
-// The programs in examples/ run as they stand against the package as it is built, and print what their last comment says.
+// The programs in examples/ run as they stand against the package as it is built, and print what their last comment
+// says.
 import { execFile } from "node:child_process";
 import { readdir, readFile } from "node:fs/promises";
 import { promisify } from "node:util";

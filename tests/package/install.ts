@@ -16,7 +16,10 @@ interface Packed {
   files: { path: string }[];
 }
 
-/** Packs dist as it stands and lays it and its run-time dependencies into `folder`/node_modules; the dependencies are copied, so no network is needed. */
+/**
+ * Packs dist as it stands and lays it and its run-time dependencies into `folder`/node_modules; the dependencies are
+ * copied, so no network is needed.
+ */
 export async function installPackage(folder: string): Promise<string[]> {
   const { stdout } = await run("npm", ["pack", "--json", "--ignore-scripts", "--pack-destination", folder], {
     cwd: root,

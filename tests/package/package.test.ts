@@ -49,7 +49,7 @@ test("the README's example runs as it stands, and prints what its comments say",
   expect(accuracy).toBeGreaterThanOrEqual(0.99);
 });
 
-test("the README's example of a traced death runs as it stands, and explains it in the words of its comment", async () => {
+test("the README's example of a traced death runs as it stands, with the words of its comment", async () => {
   const readme = await readFile(join(root, "README.md"), "utf8");
   const example = [...readme.matchAll(/```js\n([^]*?)```/g)]
     .map(([, code]) => code)

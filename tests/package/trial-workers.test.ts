@@ -1,4 +1,5 @@
-// prescribe in a program that a bundler made for Node: its workers' file is left behind, so that it trains by itself, with the same results.
+// prescribe in a program that a bundler made for Node: its workers' file is left behind, so that it trains by itself,
+// with the same results.
 import { execFile } from "node:child_process";
 import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";

@@ -17,7 +17,9 @@ export function relumineError(code: ErrorCode, path?: string | RegExp): Error {
   }) as Error;
 }
 
-/** The call must throw, or the promise reject with, a RelumineError of this code and, where given, path: it is returned. */
+/**
+ * The call must throw, or the promise reject with, a RelumineError of this code and, where given, path: it is returned.
+ */
 export async function expectError(
   call: Promise<unknown> | (() => unknown),
   code: ErrorCode,

@@ -193,7 +193,8 @@ describe("prepareTable", () => {
       seed: 0,
     });
     expect(prepared.preprocessing.target).toMatchObject({ classes: ["Adelie", "Chinstrap", "Gentoo"] });
-    expect(inputWidth(prepared.preprocessing.inputs)).toBe(3 + 4 + 3 + 1); // islands, measures, sex with its missing ones, year
+    // islands, measures, sex with its missing ones, year
+    expect(inputWidth(prepared.preprocessing.inputs)).toBe(3 + 4 + 3 + 1);
     expect([prepared.training.x.rows, prepared.heldOut.x.rows]).toEqual([275, 69]);
     expect(prepared.notes).toContain("sex: 11 missing, a category of their own");
     expect(prepared.notes).toContainEqual(

@@ -8,7 +8,10 @@ beforeEach(() => {
 });
 afterEach(() => vi.restoreAllMocks());
 
-/** So many products of a millisecond's work for one core; each took `time`, of which the caller did `ownShare` in `ownTime`. */
+/**
+ * So many products of a millisecond's work for one core; each took `time`, of which the caller did `ownShare` in
+ * `ownTime`.
+ */
 function run(benefit: Benefit, products: number, time: number, ownShare: number, ownTime: number): void {
   for (let i = 0; i < products; i++) {
     now += time;
@@ -48,7 +51,8 @@ it("helpers that are waited for do not: the caller goes on alone, for longer eac
 
 it("a caller that shares its own core is not taken for a slow one", () => {
   const benefit = new Benefit();
-  // in every third product another program takes the caller's core for three milliseconds, as it would not if it ran alone
+  // in every third product another program takes the caller's core for three milliseconds, as it would not if it ran
+  // alone
   for (let i = 0; i < 5; i++) {
     run(benefit, 2, 0.5, 0.5, 0.5);
     run(benefit, 1, 3.5, 0.5, 3.5);

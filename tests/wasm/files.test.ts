@@ -8,7 +8,7 @@ const EXACT = { arithmetic: "reproducible" } as const;
 const urlOf = (bytes: Uint8Array<ArrayBuffer>) => URL.createObjectURL(new Blob([bytes], { type: "application/wasm" }));
 const hex = (digits: string) => Uint8Array.from(digits.match(/../g)!, (byte) => Number.parseInt(byte, 16));
 
-it("a file that is not there or another one is refused; the right one then trains, to the same bits as for those who name none", async () => {
+it("a missing or wrong file is refused; the right one then trains, to the same bits as with none named", async () => {
   const create = (strict: string) => createNetwork(classifier, { ...EXACT, files: { strict } });
   await expectRefusal(() => create("blob:nothing"), "unsupported", /blob:nothing can't be loaded/);
   await expectRefusal(() => create(urlOf(hex("00ff"))), "format", "is no WebAssembly");

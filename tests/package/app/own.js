@@ -8,4 +8,5 @@ const network = await createNetwork(spec, {
 const largest = await network.call("largestBias", 0);
 const error = await network.call("nothing").catch((thrown) => thrown);
 await network.dispose();
-document.body.textContent = `${largest} ${error instanceof RelumineError ? "RelumineError" : "another error"} ${error.code}`;
+const kind = error instanceof RelumineError ? "RelumineError" : "another error";
+document.body.textContent = `${largest} ${kind} ${error.code}`;

@@ -1,4 +1,5 @@
-// The same program for every bundler and runtime: trains a small network on a disc, beside the page and in a worker, and tells every digit of its losses.
+// The same program for every bundler and runtime: trains a small network on a disc, beside the page and in a worker,
+// and tells every digit of its losses.
 import { adam, createNetwork, diagnose } from "relumine";
 import { createNetwork as createInWorker } from "relumine/worker";
 
