@@ -12,7 +12,12 @@ const BROWSER_ONLY = "tests/browser/**";
 /** Suites that read files or start processes. */
 const NODE_ONLY = ["bench", "cli", "package", "literature", "network-node", "worker-node", "playground"]
   .map((folder) => `tests/${folder}/**`)
-  .concat("tests/imports.test.ts", "tests/table/prepare.test.ts");
+  .concat([
+    "tests/imports.test.ts",
+    "tests/table/prepare.test.ts",
+    "tests/wasm/abi.test.ts",
+    "tests/activations/names.test.ts",
+  ]);
 const PATIENCE = { testTimeout: 2 * PATIENCE_MS, hookTimeout: 2 * PATIENCE_MS };
 const cacheDir = ".cache/vite"; // of this checkout, even where node_modules is a link
 

@@ -1,7 +1,7 @@
 // What a network looks like with given weights: each unit's response over the plane, its preactivation over the training rows,
 // the answer, loss and accuracy. Works on a mirror of the network, so that the one that trains is not touched.
 import { createNetwork, type Network, type NetworkSpec } from "../../src/index.js";
-import { judge, TWO_SIDED } from "../../src/inspect/unit-state.js";
+import { judge } from "../../src/inspect/unit-state.js";
 import type { UnitState } from "../../src/diagnosis/types.js";
 import { BatchBuffers } from "../../src/network/state/batch-buffers.js";
 import type { Metrics } from "../../src/network/types.js";
@@ -11,6 +11,7 @@ import { evaluateRows, forEachChunk } from "../../src/network/training/evaluate.
 import { Passes } from "../../src/network/state/passes.js";
 import { type NetworkState, stateOf } from "../../src/network/state/state.js";
 import { CounterTotals } from "../../src/inspect/statistics.js";
+import { analysisOf } from "../../src/activations/analysis.js";
 import { Arena } from "../../src/wasm/heap.js";
 import type { UnitName } from "./types.js";
 import { targetsOf } from "./recipe-to-network.js";
@@ -111,7 +112,7 @@ export class Painter {
   measure(visit?: (start: number, rows: number) => void): Measured {
     const inside = { passes: this.passes, buffers: this.buffers };
     const nearest = this.state.spec.layers.map(({ units, activation }) =>
-      TWO_SIDED.includes(activation.name) ? new Float32Array(units).fill(Infinity) : undefined,
+      analysisOf(activation.name).isTwoSided ? new Float32Array(units).fill(Infinity) : undefined,
     );
     this.totals.reset();
     forEachChunk(inside, this.train.x, true, (start, rows) => {

@@ -1,5 +1,13 @@
 // What page and engine say to each other. The page asks for a frame and asks again when it has come, so that none is ever queued.
-import type { Cause, ChanceBounds, Finding, LethalRate, NetworkSpec, UnitDiagnosis } from "../../src/index.js";
+import type {
+  ActivationName,
+  Cause,
+  ChanceBounds,
+  Finding,
+  LethalRate,
+  NetworkSpec,
+  UnitDiagnosis,
+} from "../../src/index.js";
 import type { Curves } from "./training-history.js";
 import type { Picture } from "./network-evaluator.js";
 import type { Task } from "./task.js";
@@ -79,7 +87,7 @@ export interface Frame extends Picture {
   readonly running: boolean;
   readonly stopped?: "diverged" | "finished";
   readonly rate: number;
-  readonly activation: string;
+  readonly activation: ActivationName;
   readonly parameters: Float32Array;
   readonly deaths: readonly DeathNote[];
   /** Units that were dead and fire again. */

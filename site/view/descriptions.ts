@@ -1,6 +1,7 @@
 // Numbers and verdicts in short plain words.
 import type { DeathNote, Frame, UnitName } from "../engine/types.js";
-import type { UnitDiagnosis, UnitState } from "../../src/index.js";
+import { analysisOf } from "../../src/activations/analysis.js";
+import type { ActivationName, UnitDiagnosis, UnitState } from "../../src/index.js";
 
 export const figure = (value: number): string => String(Number(value.toPrecision(3))).replace("-", "−");
 export const signed = (value: number): string => (value > 0 ? "+" : "") + figure(value);
@@ -53,10 +54,10 @@ const MECHANISMS: Readonly<Record<NonNullable<UnitDiagnosis["mechanism"]>, strin
 };
 
 /** The verdict on a unit, and how far the evidence goes: one sentence each. */
-export function verdictSentences(unit: UnitDiagnosis, samples: number, activation: string): string[] {
+export function verdictSentences(unit: UnitDiagnosis, samples: number, activation: ActivationName): string[] {
   const { state, activity, mechanism, permanent, proof, activityBound, stillMovedBy, biasToRevive } = unit;
   if (state !== "dead") {
-    const isTwoSided = activation === "sigmoid" || activation === "tanh"; // neither is open or closed
+    const { isTwoSided } = analysisOf(activation); // neither is open or closed
     const fires = `${isTwoSided ? "Its preactivation is above 0" : "It fires"} on ${percent(activity)} of ${count(samples)} training samples.`;
     const notes: Partial<Record<UnitState, string>> = {
       linear: "It never switches, so here it adds nothing that a straight line could not.",

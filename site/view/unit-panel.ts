@@ -1,5 +1,6 @@
 // The chosen unit: its preactivation, its story, its verdict, and what would help; below, all deaths and what the network as a
 // whole is said to suffer from.
+import type { ActivationName } from "../../src/index.js";
 import type { CureName, DeathNote, Examined, Frame, UnitName } from "../engine/types.js";
 import { offersFor } from "../state/remedy-offers.js";
 import { h, setText } from "./dom.js";
@@ -74,7 +75,7 @@ export function createUnitPanel(root: HTMLElement, actions: UnitActions): UnitPa
   const keepFindings = keeper(findings);
   let last: Examined | undefined;
   let named = 0;
-  let activation = "relu";
+  let activation: ActivationName = "relu";
 
   function draw(frame: Frame, chosen: UnitName | undefined, index: number): void {
     drawDeaths(frame.deaths);

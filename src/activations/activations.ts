@@ -1,23 +1,10 @@
-// The activations' names, their numbers in the kernels' ABI, and their parameters.
+// The activations: what building and training a network has to know of each. What diagnosis, proofs and forecasts ask besides is in
+// analysis.ts, which an application that only trains does not load; the names and their numbers in the kernels are in wasm/abi.ts.
 import { checkName, checkNumber, checkOptions } from "../core/checks.js";
 import { RelumineError } from "../core/errors.js";
+import { ACTIVATION_NAMES, type ActivationName } from "../wasm/abi.js";
 
-/** In the order of the kernels' numbers. */
-export const ACTIVATION_NAMES = [
-  "linear",
-  "relu",
-  "leakyRelu",
-  "prelu",
-  "elu",
-  "selu",
-  "gelu",
-  "silu",
-  "softplus",
-  "sigmoid",
-  "tanh",
-] as const;
-
-export type ActivationName = (typeof ACTIVATION_NAMES)[number];
+export { ACTIVATION_NAMES, type ActivationName } from "../wasm/abi.js";
 
 /** alpha: the slope (leakyRelu 0.01, prelu 0.25 to start with) or the scale (elu 1) on the negative side. */
 export type Activation = ActivationName | { readonly name: ActivationName; readonly alpha?: number };
@@ -28,35 +15,80 @@ export interface ResolvedActivation {
   readonly alpha?: number;
 }
 
-const DEFAULT_ALPHA: Partial<Record<ActivationName, number>> = { leakyRelu: 0.01, prelu: 0.25, elu: 1 };
+/**
+ * linear: z; rectifier: z where z > 0, and value and slope exactly 0 elsewhere; leaky: z where z > 0, alpha·z elsewhere;
+ * smooth: anything else, piecewise polynomials included.
+ */
+export type Shape = "linear" | "rectifier" | "leaky" | "smooth";
 
-/** The slope depends on the sign of the preactivation alone, which the activation keeps: it may overwrite it. */
-const IN_PLACE: readonly ActivationName[] = ["linear", "relu", "leakyRelu"];
+interface TrainingFacts {
+  readonly shape: Shape;
+  /** Whose initial kernel suits it by default (He et al. 2015, LeCun et al. 1998, Glorot and Bengio 2010). */
+  readonly initializer: "he" | "lecun" | "glorot";
+  readonly alpha?: {
+    readonly default: number;
+    /** The least that it may be; any number where absent. */
+    readonly low?: number;
+    /** A parameter of each unit, trained with the weights. */
+    readonly learns?: true;
+  };
+}
+
+const TRAINING: Readonly<Record<ActivationName, TrainingFacts>> = {
+  linear: { shape: "linear", initializer: "glorot" },
+  relu: { shape: "rectifier", initializer: "he" },
+  leakyRelu: { shape: "leaky", initializer: "he", alpha: { default: 0.01, low: 0 } },
+  prelu: { shape: "leaky", initializer: "he", alpha: { default: 0.25, learns: true } },
+  elu: { shape: "smooth", initializer: "he", alpha: { default: 1, low: 0 } },
+  selu: { shape: "smooth", initializer: "lecun" },
+  gelu: { shape: "smooth", initializer: "he" },
+  silu: { shape: "smooth", initializer: "he" },
+  softplus: { shape: "smooth", initializer: "glorot" },
+  sigmoid: { shape: "smooth", initializer: "glorot" },
+  tanh: { shape: "smooth", initializer: "glorot" },
+};
 
 export function resolveActivation(where: string, activation: Activation): ResolvedActivation {
   const given =
     typeof activation === "object" ? checkOptions(where, activation, ["name", "alpha"]) : { name: activation };
   const name = checkName(where, given.name, ACTIVATION_NAMES);
-  const defaultAlpha = DEFAULT_ALPHA[name];
-  if (defaultAlpha === undefined) {
-    if (given.alpha !== undefined)
-      throw new RelumineError(
-        "value",
-        `${where}.alpha`,
-        `to be left out, as only ${Object.keys(DEFAULT_ALPHA).join(", ")} take one`,
-        `one for ${name}`,
-      );
+  const { alpha } = TRAINING[name];
+  if (alpha === undefined) {
+    if (given.alpha !== undefined) throw refuseAlpha(where, name);
     return { name };
   }
-  const low = name === "prelu" ? undefined : 0; // a slope that learns may start anywhere
-  return { name, alpha: checkNumber(`${where}.alpha`, given.alpha ?? defaultAlpha, { low }) };
+  return { name, alpha: checkNumber(`${where}.alpha`, given.alpha ?? alpha.default, { low: alpha.low }) };
 }
 
-/** The activation's number in the kernels' ABI. */
-export function activationCode(name: ActivationName): number {
-  return ACTIVATION_NAMES.indexOf(name);
+function refuseAlpha(where: string, name: ActivationName): RelumineError {
+  const takers = ACTIVATION_NAMES.filter((each) => TRAINING[each].alpha);
+  const expected = `to be left out, as only ${takers.join(", ")} take one`;
+  return new RelumineError("value", `${where}.alpha`, expected, `one for ${name}`);
 }
 
+export function shapeOf(name: ActivationName): Shape {
+  return TRAINING[name].shape;
+}
+
+/** Value and slope are exactly 0 wherever the preactivation is not above 0, whatever the alpha: closed units can be left out. */
+export function isRectifier(name: ActivationName): boolean {
+  return shapeOf(name) === "rectifier";
+}
+
+/** f(z) = slope·z on either side of 0. */
+export function isPiecewiseLinear(name: ActivationName): boolean {
+  return shapeOf(name) !== "smooth";
+}
+
+export function learnsAlpha(name: ActivationName): boolean {
+  return TRAINING[name].alpha?.learns === true;
+}
+
+/** The slope depends on the sign of the preactivation alone, which the activation keeps: it may overwrite it. */
 export function worksInPlace({ name }: ResolvedActivation): boolean {
-  return IN_PLACE.includes(name);
+  return isPiecewiseLinear(name) && !learnsAlpha(name);
+}
+
+export function initializerFamilyOf(name: ActivationName): "he" | "lecun" | "glorot" {
+  return TRAINING[name].initializer;
 }

@@ -1,4 +1,5 @@
 // Networks as files: the spec in the metadata, each layer's kernel [inputs, units], bias and PReLU slopes [units] as tensors.
+import { learnsAlpha } from "../activations/activations.js";
 import {
   readHeader,
   readTensors,
@@ -81,7 +82,7 @@ interface PartShape {
 /** The tensors of a network, in the order in which they are written. */
 function shapesOf({ inputs, layers }: ResolvedSpec): PartShape[] {
   return layers.flatMap(({ units, activation }, layer) =>
-    PARTS.filter((part) => part !== "alpha" || activation.name === "prelu").map((part) => ({
+    PARTS.filter((part) => part !== "alpha" || learnsAlpha(activation.name)).map((part) => ({
       name: `layers.${layer}.${part}`,
       layer,
       part,

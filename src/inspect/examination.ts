@@ -1,13 +1,13 @@
 // A network under examination: one pass over the samples with the counters of the forward kernels.
-import { TWO_SIDED } from "./unit-state.js";
 import { RelumineError } from "../core/errors.js";
 import type { Matrix } from "../core/matrix.js";
-import { BATCH_COUNTERS, BatchBuffers } from "../network/state/batch-buffers.js";
+import { BatchBuffers } from "../network/state/batch-buffers.js";
 import { forEachChunk } from "../network/training/evaluate.js";
 import { Passes } from "../network/state/passes.js";
 import type { NetworkState } from "../network/state/state.js";
 import { CounterTotals, type UnitTotals } from "./statistics.js";
-import { activationCode } from "../activations/activations.js";
+import { analysisOf } from "../activations/analysis.js";
+import { activationCode, BATCH_COUNTERS } from "../wasm/abi.js";
 import type { Arena } from "../wasm/heap.js";
 
 const LINEAR = activationCode("linear");
@@ -71,7 +71,7 @@ export function examine(state: NetworkState, x: Matrix, scratch: Arena): Examina
   const widths = spec.layers.map(({ units }) => units);
   const counted = new CounterTotals(widths, runtime.kernels, runtime.heap, scratch);
   const nearest = spec.layers.map(({ units, activation }) =>
-    TWO_SIDED.includes(activation.name) ? new Float32Array(units).fill(Infinity) : undefined,
+    analysisOf(activation.name).isTwoSided ? new Float32Array(units).fill(Infinity) : undefined,
   );
   const columns = new CounterTotals([x.columns], runtime.kernels, runtime.heap, scratch);
   const columnCounters = scratch.allocate(x.columns * BATCH_COUNTERS * 4, "the columns' counters");

@@ -1,8 +1,9 @@
 // Rows in, what each unit did out: the one place that owns buffers, passes, chunks and counters for a look at a network. It has memory of its
 // own, so that a training under way finds its own as it was; the network is not changed.
-import { isDead, TWO_SIDED } from "./unit-state.js";
+import { isDead } from "./unit-state.js";
 import { CounterTotals, type UnitStatistics } from "./statistics.js";
-import { activationCode } from "../activations/activations.js";
+import { analysisOf } from "../activations/analysis.js";
+import { activationCode } from "../wasm/abi.js";
 import type { Matrix } from "../core/matrix.js";
 import { BatchBuffers } from "../network/state/batch-buffers.js";
 import { dataRows, forEachChunk, matrixRows, type RowSource } from "../network/state/chunks.js";
@@ -150,7 +151,7 @@ export class Inspector {
       const widths = counted.map(({ units }) => units);
       const totals = new CounterTotals(widths, runtime.kernels, runtime.heap, scratch);
       const nearest = counted.map(({ units, activation }) =>
-        TWO_SIDED.includes(activation.name) ? new Float32Array(units).fill(Infinity) : undefined,
+        analysisOf(activation.name).isTwoSided ? new Float32Array(units).fill(Infinity) : undefined,
       );
       this.run(rows, { counting: "all", layers: end }, (chunk) => {
         totals.fold(chunk.rows, { counters: (index) => chunk.counters(first + index) });

@@ -1,10 +1,10 @@
 // What was seen of a network over some rows: all that a diagnosis is made from. It may come from this package's own networks, or from whatever
 // else ran one: only `rows` and `layers` are always there.
-import { BATCH_COUNTERS } from "../network/state/batch-buffers.js";
 import type { PreparedTargets } from "../network/data.js";
 import type { Loss } from "../network/losses.js";
 import type { NetworkState } from "../network/state/state.js";
-import { activationCode, type ResolvedActivation } from "../activations/activations.js";
+import type { ResolvedActivation } from "../activations/activations.js";
+import { activationCode, BATCH_COUNTERS } from "../wasm/abi.js";
 import type { Matrix } from "../core/matrix.js";
 import { Arena } from "../wasm/heap.js";
 import { type Chunk, type GradientNorms, Inspector, type RunOptions, type VisitChunk } from "./inspector.js";

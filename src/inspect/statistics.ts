@@ -1,4 +1,5 @@
 // Unit statistics over many batches: what the forward kernels' counters add up to.
+import { UNIT_TOTALS, UnitTotal } from "../wasm/abi.js";
 import { type Arena, type Heap, Layout } from "../wasm/heap.js";
 import type { KernelExports } from "../wasm/exports.js";
 import type { BatchBuffers } from "../network/state/batch-buffers.js";
@@ -21,8 +22,6 @@ export interface UnitStatistics {
 /** The older name. */
 export type UnitTotals = UnitStatistics;
 
-const ARRAYS = 7; // samples, fired, min, max, mean, m2, sumAbs: arrays of float64, see assembly/counters.ts
-
 /** Totals for the first `units.length` layers, in a block of the arena that is passed. */
 export class CounterTotals {
   private readonly offsets: number[];
@@ -35,7 +34,7 @@ export class CounterTotals {
     scratch: Arena,
   ) {
     const layout = new Layout();
-    this.offsets = units.map((count) => layout.doubles(count * ARRAYS));
+    this.offsets = units.map((count) => layout.doubles(count * UNIT_TOTALS));
     this.address = scratch.allocate(layout.bytes, "the units' statistics");
     this.reset();
   }
@@ -55,16 +54,16 @@ export class CounterTotals {
   read(layer: number, unit: number, nearest?: number): UnitStatistics {
     const at = (array: number) =>
       this.heap.f64[((this.address + this.offsets[layer]) >>> 3) + array * this.units[layer] + unit];
-    const samples = at(0);
-    const [min, max] = [at(2), at(3)];
+    const samples = at(UnitTotal.samples);
+    const [min, max] = [at(UnitTotal.min), at(UnitTotal.max)];
     return {
       samples,
-      fired: at(1),
+      fired: at(UnitTotal.fired),
       min,
       max,
-      mean: at(4),
-      variance: at(5) / samples,
-      meanActivation: at(6) / samples,
+      mean: at(UnitTotal.mean),
+      variance: at(UnitTotal.m2) / samples,
+      meanActivation: at(UnitTotal.magnitude) / samples,
       nearest: nearest ?? (min > 0 || max < 0 ? Math.min(Math.abs(min), Math.abs(max)) : 0),
     };
   }

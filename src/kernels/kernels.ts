@@ -1,5 +1,6 @@
 // The kernels by themselves, on matrices that live in WASM memory.
-import { type Activation, activationCode, resolveActivation } from "../activations/activations.js";
+import { type Activation, learnsAlpha, resolveActivation } from "../activations/activations.js";
+import { activationCode } from "../wasm/abi.js";
 import { Arena } from "../wasm/heap.js";
 import { getRuntime, type Runtime, type RuntimeOptions } from "../wasm/runtime.js";
 import { checkBoolean, checkInteger, checkOptions, describe } from "../core/checks.js";
@@ -77,7 +78,7 @@ function checkSameShape(name: string, matrix: Matrix, otherName: string, other: 
 /** A single slope for PReLU is a leaky ReLU's. */
 function resolveSingle(activation: Activation): { code: number; alpha: number } {
   const { name, alpha } = resolveActivation("activation", activation);
-  return { code: activationCode(name === "prelu" ? "leakyRelu" : name), alpha: alpha ?? 0 };
+  return { code: activationCode(learnsAlpha(name) ? "leakyRelu" : name), alpha: alpha ?? 0 };
 }
 
 class WasmKernels implements Kernels {

@@ -1,5 +1,5 @@
 // What is told of each loss by its name; its kernels are in assembly/loss.ts.
-import { activationCode } from "../activations/activations.js";
+import { activationCode } from "../wasm/abi.js";
 import type { Runtime } from "../wasm/runtime.js";
 
 /** What `predict` makes of the last layer's outputs. */

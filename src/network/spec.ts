@@ -1,6 +1,11 @@
 // What a network is to be: the user's words, checked, with all defaults filled in.
 import { type Loss, LOSS_NAMES } from "./losses.js";
-import { type Activation, type ResolvedActivation, resolveActivation } from "../activations/activations.js";
+import {
+  type Activation,
+  initializerFamilyOf,
+  type ResolvedActivation,
+  resolveActivation,
+} from "../activations/activations.js";
 import { checkInteger, checkName, checkNumber, checkOptions, describe } from "../core/checks.js";
 import { RelumineError } from "../core/errors.js";
 
@@ -47,12 +52,7 @@ export interface ResolvedSpec extends NetworkSpec {
 }
 
 const MAX_SIZE = 2 ** 30; // one row of more floats would not fit in WebAssembly's memory
-const HE: readonly string[] = ["relu", "leakyRelu", "prelu", "elu", "gelu", "silu"];
-
-function defaultInitializer({ name }: ResolvedActivation): KernelInitializer {
-  if (HE.includes(name)) return "heNormal";
-  return name === "selu" ? "lecunNormal" : "glorotUniform";
-}
+const DEFAULT_INITIALIZERS = { he: "heNormal", lecun: "lecunNormal", glorot: "glorotUniform" } as const;
 
 function resolveLayer(layer: DenseSpec, index: number, isLast: boolean): ResolvedDenseSpec {
   const where = `layers[${index}]`;
@@ -64,7 +64,7 @@ function resolveLayer(layer: DenseSpec, index: number, isLast: boolean): Resolve
     activation: Object.freeze(activation),
     kernelInitializer: checkName(
       `${where}.kernelInitializer`,
-      given.kernelInitializer ?? defaultInitializer(activation),
+      given.kernelInitializer ?? DEFAULT_INITIALIZERS[initializerFamilyOf(activation.name)],
       KERNEL_INITIALIZER_NAMES,
     ),
     biasInitializer: checkNumber(`${where}.biasInitializer`, given.biasInitializer ?? 0),

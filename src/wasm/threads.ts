@@ -1,5 +1,6 @@
 // A pool of helper threads over one shared memory, which share the large products (assembly/threads.ts).
 import { countCores, maySleep, startHelper } from "#helpers";
+import { CONTROL_BYTES, ControlWord } from "./abi.js";
 import { Benefit } from "./sharing-benefit.js";
 import type { KernelExports } from "./exports.js";
 import type { Heap } from "./heap.js";
@@ -17,12 +18,6 @@ export interface Helper {
 
 const MAX_THREADS = 64;
 const AUTO_THREADS = 8;
-const CONTROL_BYTES = 256;
-/** Words of the control block, see assembly/threads.ts. */
-const FINISHED = 1,
-  CALLER_SLEEPS = 3,
-  TURNS = 5,
-  ARGUMENTS = 7;
 /** Multiply-adds from which waking helpers pays (measured). */
 const SHARED_FROM = 1_000_000;
 const PATIENCE_MS = 5000;
@@ -158,7 +153,7 @@ export class ThreadPool {
   ): void {
     if (this.death !== undefined) throw this.deathError();
     const words = this.heap.i32;
-    const to = (this.control >>> 2) + ARGUMENTS;
+    const to = (this.control >>> 2) + ControlWord.arguments;
     words[to] = m;
     words[to + 1] = n;
     words[to + 2] = k;
@@ -181,7 +176,7 @@ export class ThreadPool {
     this.benefit.note(
       m * n * k,
       performance.now() - started,
-      turns / words[(this.control >>> 2) + TURNS],
+      turns / words[(this.control >>> 2) + ControlWord.turns],
       parted - started,
     );
   }
@@ -191,15 +186,16 @@ export class ThreadPool {
     const words = this.heap.i32;
     const base = this.control >>> 2;
     const deadline = performance.now() + PATIENCE_MS;
-    Atomics.store(words, base + CALLER_SLEEPS, 1);
+    Atomics.store(words, base + ControlWord.callerSleeps, 1);
     while (this.kernels.awaitHelpers(this.control) !== 0) {
-      if (maySleep()) Atomics.wait(words, base + FINISHED, Atomics.load(words, base + FINISHED), 10);
+      if (maySleep())
+        Atomics.wait(words, base + ControlWord.finished, Atomics.load(words, base + ControlWord.finished), 10);
       if (performance.now() > deadline) {
         this.fail(`it did not answer for ${PATIENCE_MS / 1000} seconds`);
         throw this.deathError();
       }
     }
-    Atomics.store(words, base + CALLER_SLEEPS, 0);
+    Atomics.store(words, base + ControlWord.callerSleeps, 0);
   }
 
   private deathError(): RelumineError {

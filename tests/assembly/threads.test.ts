@@ -1,15 +1,10 @@
 // The caller's side of a shared product, with a helper that the test plays.
 import { describe, expect, it } from "vitest";
+import { ControlWord } from "../../src/wasm/abi.js";
 import type { Build } from "../../src/wasm/binary.js";
 import { Bench, builds } from "./harness.js";
 
-/** Words of the control block. */
-const LEFT = 0,
-  FINISHED = 1,
-  TURNS = 5,
-  HELD = 6,
-  ARGUMENTS = 7,
-  WORDS = 32;
+const WORDS = 32;
 // K has three blocks, M two: a turn is one of 4 stripes of 16 columns in one of these six.
 const M = 250,
   N = 61,
@@ -32,7 +27,7 @@ async function post(build: Build, rowStrideB: number, colStrideB: number) {
   const control = bench.placeInt32(new Int32Array(WORDS));
   kernels.gemm(M, N, K, a, K, 1, b, rowStrideB, colStrideB, 0, wanted, N, workspace);
   const words = bench.ints(control, WORDS);
-  words.set([M, N, K, a, K, 1, b, rowStrideB, colStrideB, 0, c, N, workspace, 0, 0], ARGUMENTS);
+  words.set([M, N, K, a, K, 1, b, rowStrideB, colStrideB, 0, c, N, workspace, 0, 0], ControlWord.arguments);
   const expectDone = () => {
     expect(bench.floats(c, M * N).every((value, i) => Object.is(value, bench.floats(wanted, M * N)[i]))).toBe(true);
     bench.checkFences();
@@ -43,21 +38,21 @@ async function post(build: Build, rowStrideB: number, colStrideB: number) {
 describe.each(builds)("%s", (build) => {
   it("a block is not added to what a helper has not yet computed", async () => {
     const { kernels, a, b, c, workspace, control, words, expectDone } = await post(build, N, 1);
-    words[TURNS] = ALL_TURNS;
-    words[HELD] = ALL_TURNS - 1; // the first turn is the helper's, the second the caller's
-    words[LEFT] = ALL_TURNS - 2;
+    words[ControlWord.turns] = ALL_TURNS;
+    words[ControlWord.held] = ALL_TURNS - 1; // the first turn is the helper's, the second the caller's
+    words[ControlWord.left] = ALL_TURNS - 2;
     const finished = STRIPES * BLOCKS_OF_M - 1; // of the first block of K, all but the helper's
     for (let again = 0; again < 2; again++) {
       expect(kernels.awaitHelpers(control)).toBe(ALL_TURNS - finished);
-      expect(words[FINISHED]).toBe(finished);
-      expect(words[HELD]).toBe(ALL_TURNS - finished - 1);
+      expect(words[ControlWord.finished]).toBe(finished);
+      expect(words[ControlWord.held]).toBe(ALL_TURNS - finished - 1);
     }
 
     kernels.gemm(HEIGHT, 16, DEPTH, a, K, 1, b, N, 1, 0, c, N, workspace); // the helper's turn
-    words[FINISHED]++;
+    words[ControlWord.finished]++;
     expect(kernels.awaitHelpers(control)).toBe(0);
-    expect(words[FINISHED]).toBe(ALL_TURNS);
-    expect(words[LEFT]).toBeLessThanOrEqual(0);
+    expect(words[ControlWord.finished]).toBe(ALL_TURNS);
+    expect(words[ControlWord.left]).toBeLessThanOrEqual(0);
     expectDone();
   });
 

@@ -1,4 +1,5 @@
 // What the findings are made from: a pass over the samples, the verdicts on the units, and what else the caller gave.
+import { closedUpTo } from "../../activations/analysis.js";
 import type { LayerDiagnosis } from "../types.js";
 import type { Examination } from "../../inspect/examination.js";
 import type { History } from "../../network/types.js";
@@ -17,7 +18,7 @@ export function closedUnits({ state, totals, hidden }: Evidence, layer: number):
   const isClosed = (unit: number) =>
     layer < hidden.length
       ? hidden[layer].units[unit].state === "dead"
-      : totals[layer][unit].max <= 0 && state.spec.layers[layer].activation.name === "relu";
+      : totals[layer][unit].max <= closedUpTo(state.spec.layers[layer].activation);
   return Array.from(totals[layer].keys()).filter(isClosed);
 }
 

@@ -4,13 +4,14 @@
 import { closedLayer, type Evidence } from "./evidence.js";
 import { count, figure } from "./words.js";
 import type { Finding } from "../types.js";
-import { TWO_SIDED } from "../../inspect/unit-state.js";
 import type { Matrix } from "../../core/matrix.js";
 import { BatchBuffers } from "../../network/state/batch-buffers.js";
 import type { PreparedTargets } from "../../network/data.js";
 import { Passes } from "../../network/state/passes.js";
 import type { NetworkState } from "../../network/state/state.js";
-import { activationCode } from "../../activations/activations.js";
+import { type ActivationName, isRectifier } from "../../activations/activations.js";
+import { analysisOf } from "../../activations/analysis.js";
+import { activationCode } from "../../wasm/abi.js";
 import { Arena } from "../../wasm/heap.js";
 
 const SAMPLES = 64;
@@ -129,10 +130,16 @@ function slopeFactor(norms: readonly LayerNorms[], top: number): number {
   return Math.exp(factors.reduce((sum, factor) => sum + Math.log(factor), 0) / factors.length);
 }
 
+/** " (a sigmoid's slope is at most 1/4)", where the activation by itself makes the gradient smaller. */
+function boundText(name: ActivationName): string {
+  const { slopeBound } = analysisOf(name);
+  return slopeBound === undefined ? "" : ` (a ${name}'s slope is at most ${slopeBound})`;
+}
+
 export function findVanishing(evidence: Evidence): Finding[] {
   const { hidden, x, targets } = evidence;
   const top = hidden.length - 1;
-  const bending = hidden.every(({ activation }) => TWO_SIDED.includes(activation));
+  const bending = hidden.every(({ activation }) => analysisOf(activation).isTwoSided);
   if (top < (bending ? 0 : 1) || closedLayer(evidence) >= 0) return [];
   const norms = measureGradient(evidence);
   // Norms shrink where layers get narrower on the way down, means where they get wider: what shrinks by width alone does not vanish.
@@ -152,7 +159,7 @@ export function findVanishing(evidence: Evidence): Finding[] {
   const names = [...new Set(hidden.map(({ activation }) => activation))];
   const blame =
     slopes < FLAT
-      ? `the slopes of ${names.join(", ")} let ${figure(slopes)} of it through a layer on average${names.includes("sigmoid") ? " (a sigmoid's slope is at most 1/4)" : ""}`
+      ? `the slopes of ${names.join(", ")} let ${figure(slopes)} of it through a layer on average${names.map(boundText).join("")}`
       : "small weights let little of it through";
   const way = top === 0 ? "in layer 0" : `from layer ${top} down through layer 0`;
   return [
@@ -160,7 +167,7 @@ export function findVanishing(evidence: Evidence): Finding[] {
       kind: "vanishingGradient",
       message: `The gradient's ${isWider ? "norm" : "root mean square"} shrinks ${first === 0 ? "to nothing" : `${figure(shrinks)} times`} ${way} (${figure(above)} to ${figure(first)} on ${count(Math.min(SAMPLES, x.rows), "sample")}, ${targets ? "of the loss" : "of outputs pushed at random"}): ${blame}.`,
       advice:
-        slopes < FLAT && !names.includes("relu")
+        slopes < FLAT && !names.some(isRectifier)
           ? "Use relu with heNormal weights, fewer layers, or smaller weights where units are saturated."
           : "Start with larger weights (heNormal for relu, glorotUniform for tanh), or with fewer layers.",
       layer: 0,

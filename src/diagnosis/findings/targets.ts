@@ -4,41 +4,15 @@ import type { Evidence } from "./evidence.js";
 import { measureColumns } from "./columns.js";
 import type { Finding } from "../types.js";
 import type { ResolvedActivation } from "../../activations/activations.js";
+import { analysisOf, canDie, sigmoid } from "../../activations/analysis.js";
 
 /** Standard deviation of the targets. ReLUs die more as it shrinks (Arnekvist et al. 2020); outputs start with one of about 1. */
 const LOW_DEVIATION = 0.01;
-/** selu's scale times its alpha. */
-const SELU_LOW = -1.7580993408473766;
 
 /** A lowest probability that no one misses. */
 const NEGLIGIBLE = 1e-3;
 
-/** The smallest and the largest value an activation can have, or bounds a little outside. */
-function rangeOf({ name, alpha = 0 }: ResolvedActivation): readonly [low: number, high: number] {
-  switch (name) {
-    case "relu":
-    case "softplus":
-      return [0, Infinity];
-    case "leakyRelu":
-      return [alpha === 0 ? 0 : -Infinity, Infinity];
-    case "elu":
-      return [-alpha, Infinity];
-    case "selu":
-      return [SELU_LOW, Infinity];
-    case "gelu":
-      return [-0.17, Infinity];
-    case "silu":
-      return [-0.2785, Infinity];
-    case "sigmoid":
-      return [0, 1];
-    case "tanh":
-      return [-1, 1];
-    default:
-      return [-Infinity, Infinity];
-  }
-}
-
-const sigmoid = (z: number) => 1 / (1 + Math.exp(-z));
+const rangeOf = ({ name, alpha = 0 }: ResolvedActivation) => analysisOf(name).range(alpha);
 
 /** What a cross-entropy can say through a last layer that bends its logits, or nothing where it can say all. */
 function limitOfLogits(loss: string, activation: ResolvedActivation, units: number): string | undefined {
@@ -50,9 +24,7 @@ function limitOfLogits(loss: string, activation: ResolvedActivation, units: numb
   }
   if (loss !== "crossEntropy" || units === 1) return undefined;
   if (high < Infinity) return `no probability can be above ${figure(1 / (1 + (units - 1) * Math.exp(low - high)))}`;
-  return low === 0 && activation.name !== "softplus"
-    ? "a unit that is closed holds its logit at 0 and gets no gradient"
-    : undefined;
+  return canDie(activation) ? "a unit that is closed holds its logit at 0 and gets no gradient" : undefined;
 }
 
 function findBentLogits({ state: { spec } }: Evidence): Finding[] {

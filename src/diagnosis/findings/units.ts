@@ -1,4 +1,5 @@
 // What units show together: closed together, never differing, cut off above, a network that says the same to all; and sparsity that is healthy.
+import { isRectifier } from "../../activations/activations.js";
 import { closedLayer, closedUnits, type Evidence, isConstant, samplesDiffer } from "./evidence.js";
 import { findTwins, weightsOf } from "./identical-units.js";
 import { count, either, figure, listOf, percent } from "./words.js";
@@ -109,10 +110,13 @@ function findClosedOutputs(evidence: Evidence): Finding[] {
   const layer = evidence.totals.length - 1;
   const closed = closedUnits(evidence, layer);
   if (closed.length === 0) return [];
+  const { name } = evidence.state.spec.layers[layer].activation;
   return [
     {
       kind: "deadOutputUnits",
-      message: `${closed.length} of ${count(evidence.totals[layer].length, "output unit")} ${either(closed.length, "is a relu that is", "are relus that are")} closed on all ${evidence.x.rows} samples, 0 whatever the input and without a gradient: ${listOf(closed)}.`,
+      message:
+        `${closed.length} of ${count(evidence.totals[layer].length, "output unit")} (${name}) ${either(closed.length, "is", "are")} closed on all ` +
+        `${evidence.x.rows} samples, 0 whatever the input and without a gradient: ${listOf(closed)}.`,
       advice: "Make the last layer linear (the default), or softplus where outputs must be positive.",
       layer,
     },
@@ -121,7 +125,7 @@ function findClosedOutputs(evidence: Evidence): Finding[] {
 
 function findSparsity(evidence: Evidence): Finding[] {
   const { hidden, x, history } = evidence;
-  const layers = hidden.filter(({ activation }) => activation === "relu");
+  const layers = hidden.filter(({ activation }) => isRectifier(activation));
   if (layers.length === 0 || x.rows < SPARSE_SAMPLES || history?.stopped === "diverged" || !samplesDiffer(evidence))
     return [];
   if (layers.some(({ dead, units }) => dead > FEW_DEAD * units.length)) return [];

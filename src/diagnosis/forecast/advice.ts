@@ -1,4 +1,5 @@
 // What a forecast advises, each sentence with its figures, and how it looks in a terminal.
+import { isRectifier } from "../../activations/activations.js";
 import type { Matrix } from "../../core/matrix.js";
 import { alignColumns, formatCount } from "../../text/columns.js";
 import { wrap } from "../../text/wrap.js";
@@ -67,7 +68,7 @@ function adviseOnInputs(spec: ResolvedSpec, x: Matrix | undefined, [first]: read
 }
 
 function adviseOnShape(spec: ResolvedSpec, { low, high }: Forecast["bornDeadNetwork"]): string[] {
-  const relu = hiddenOf(spec).filter(({ activation }) => activation.name === "relu");
+  const relu = hiddenOf(spec).filter(({ activation }) => isRectifier(activation.name));
   if (low <= LIKELY || relu.some(({ biasInitializer }) => biasInitializer < 0)) return [];
   const chance = high - low < 0.005 ? percent(low) : `${percent(low)} to ${percent(high)}`;
   const narrowest = Math.min(...relu.map(({ units }) => units));

@@ -5,15 +5,13 @@
 // keep alive; the recursion over "both alive", "one alive" and "dead" takes the two as independent. They are so in the second layer
 // (what the first passes on from the two rays has no unit in common); deeper, they are positively correlated, which makes it a lower bound.
 import type { KernelInitializer, ResolvedDenseSpec, ResolvedSpec } from "../../network/spec.js";
+import { isPiecewiseLinear, isRectifier } from "../../activations/activations.js";
 import type { Matrix } from "../../core/matrix.js";
 
 export interface Bounds {
   readonly low: number;
   readonly high: number;
 }
-
-/** f(cx) = cf(x), c > 0. */
-const HOMOGENEOUS: readonly string[] = ["linear", "relu", "leakyRelu", "prelu"];
 
 export function hiddenOf({ layers }: ResolvedSpec): readonly ResolvedDenseSpec[] {
   return layers.slice(0, -1);
@@ -28,7 +26,7 @@ export function isSymmetric(initializer: KernelInitializer): boolean {
 export function isHomogeneous(spec: ResolvedSpec): boolean {
   return hiddenOf(spec).every(
     ({ activation, biasInitializer, kernelInitializer }) =>
-      HOMOGENEOUS.includes(activation.name) && biasInitializer === 0 && isSymmetric(kernelInitializer),
+      isPiecewiseLinear(activation.name) && biasInitializer === 0 && isSymmetric(kernelInitializer),
   );
 }
 
@@ -65,7 +63,7 @@ function signs({ data, columns, rows }: Matrix, column: number): { positive: boo
 /** Bounds that hold for certain on these rows. */
 export function certainBounds(spec: ResolvedSpec, x: Matrix): Bounds {
   const hidden = hiddenOf(spec);
-  const relu = hidden.filter(({ activation }) => activation.name === "relu");
+  const relu = hidden.filter(({ activation }) => isRectifier(activation.name));
   const widths = relu.map(({ units }) => units);
   if (relu.length === 0) return { low: 0, high: 0 };
   const isNothing = x.data.every((value) => value === 0);
@@ -74,8 +72,8 @@ export function certainBounds(spec: ResolvedSpec, x: Matrix): Bounds {
   );
   const feedsOn = hidden.every(
     ({ activation, kernelInitializer, biasInitializer }) =>
-      activation.name === "relu" ||
-      (HOMOGENEOUS.includes(activation.name) && biasInitializer === 0 && isSymmetric(kernelInitializer)),
+      isRectifier(activation.name) ||
+      (isPiecewiseLinear(activation.name) && biasInitializer === 0 && isSymmetric(kernelInitializer)),
   );
   if (isNothing || !neverHarder || !feedsOn) return { low: 0, high: 1 };
   const high = silentAtPoint(widths);
@@ -96,7 +94,7 @@ export function certainBounds(spec: ResolvedSpec, x: Matrix): Bounds {
  */
 export function firstLayerChance(spec: ResolvedSpec, x: Matrix): number | undefined {
   const { activation, biasInitializer, kernelInitializer } = spec.layers[0];
-  if (activation.name !== "relu") return 0;
+  if (!isRectifier(activation.name)) return 0;
   if (biasInitializer !== 0 || !isSymmetric(kernelInitializer)) return undefined;
   const columns = Array.from({ length: x.columns }, (_, c) => signs(x, c)).filter(
     ({ positive, negative }) => positive || negative,

@@ -1,4 +1,5 @@
 // Initial networks drawn and run on rows: how many units of each layer no row opens, and how often a whole layer is silent.
+import { isRectifier, type ResolvedActivation } from "../../activations/activations.js";
 import type { Matrix } from "../../core/matrix.js";
 import type { ResolvedSpec } from "../../network/spec.js";
 import { rateInterval } from "../units/firing-rate-bound.js";
@@ -47,7 +48,7 @@ function closedUnits(
   rows: number,
   isEnough: (closed: readonly number[]) => boolean,
 ): number[] {
-  const closed = layers.map(({ name, units }) => (name === "relu" ? units : 0));
+  const closed = layers.map(({ name, units }) => (isRectifier(name) ? units : 0));
   const opened = layers.map(({ units }) => new Uint8Array(units));
   for (let r = 0; r < rows && !isEnough(closed); r++) {
     const depth = closed.findLastIndex((count) => count > 0);
@@ -65,9 +66,9 @@ const noneClosed = (closed: readonly number[]): boolean => closed.every((count) 
 
 function isSilent(
   closed: readonly number[],
-  layers: readonly { readonly units: number; readonly activation: { readonly name: string } }[],
+  layers: readonly { readonly units: number; readonly activation: ResolvedActivation }[],
 ): boolean {
-  return layers.some(({ units, activation }, l) => activation.name === "relu" && closed[l] === units);
+  return layers.some(({ units, activation }, l) => isRectifier(activation.name) && closed[l] === units);
 }
 
 function intersect({ low, high }: Bounds, drawn: Bounds): Bounds {

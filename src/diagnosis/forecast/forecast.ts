@@ -1,4 +1,5 @@
 // What to expect of a network before any of it is trained: whether it is born dead, how many units, which learning rates kill.
+import { isRectifier } from "../../activations/activations.js";
 import { checkInteger, checkNumber, checkOptions } from "../../core/checks.js";
 import { RelumineError } from "../../core/errors.js";
 import { type Matrix, type Samples, toRows } from "../../core/matrix.js";
@@ -59,13 +60,17 @@ function boundsOf({ chance, isCertain }: Census): ChanceBounds {
 function firstChance(spec: ResolvedSpec, x: Matrix, isDrawn: boolean): number | undefined {
   const { activation, biasInitializer, kernelInitializer } = spec.layers[0];
   const isNormal =
-    isDrawn && activation.name === "relu" && biasInitializer === 0 && isSymmetric(kernelInitializer) && spec.inputs > 1;
+    isDrawn &&
+    isRectifier(activation.name) &&
+    biasInitializer === 0 &&
+    isSymmetric(kernelInitializer) &&
+    spec.inputs > 1;
   return isNormal ? 2 ** -x.rows : firstLayerChance(spec, x);
 }
 
 function forecastLayers(spec: ResolvedSpec, x: Matrix, isDrawn: boolean, { dead }: Census): LayerForecast[] {
   return hiddenOf(spec).map(({ units, activation }, layer) => {
-    const chance = activation.name === "relu" ? (layer === 0 ? firstChance(spec, x, isDrawn) : undefined) : 0;
+    const chance = isRectifier(activation.name) ? (layer === 0 ? firstChance(spec, x, isDrawn) : undefined) : 0;
     if (chance !== undefined)
       return { layer, units, expectedDeadUnits: units * chance, standardError: 0, method: "exact" };
     const { mean, standardError } = expectation(dead.map((counts) => counts[layer]));

@@ -4,7 +4,9 @@
 import type { Matrix } from "../../core/matrix.js";
 import type { PreparedTargets } from "../../network/data.js";
 import type { Loss } from "../../network/losses.js";
-import { activate, type Layer64, preactivations, sigmoid, slope } from "../proof/layers64.js";
+import { isRectifier } from "../../activations/activations.js";
+import { activate, sigmoid, slope } from "../../activations/analysis.js";
+import { type Layer64, preactivations } from "../proof/layers64.js";
 
 interface LayerRows {
   readonly input: Float64Array;
@@ -124,10 +126,9 @@ export function closingRates(
     const { input, z } = passes[l];
     throughActivation(layer, z, upstream);
     if (l < layers.length - 1) {
-      const fall =
-        layer.name === "relu"
-          ? fallOf(layer, input, weightGradient(layer, input, upstream, x.rows), x.rows)
-          : undefined;
+      const fall = isRectifier(layer.name)
+        ? fallOf(layer, input, weightGradient(layer, input, upstream, x.rows), x.rows)
+        : undefined;
       rates.unshift(
         Float64Array.from(
           { length: layer.units },

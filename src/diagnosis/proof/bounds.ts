@@ -4,6 +4,7 @@
 // widened by that. Backwards: CROWN (Zhang et al. 2018): a layer's z is W·a + b + d with |d| <= error, each activation lies between two lines
 // of its z, and a preactivation's linear bound is carried down to the inputs, where the box's corner that is worst for it ends it. The
 // float64 rounding on the way is far below `error`, which is why float32's is enough for both.
+import { isRectifier } from "../../activations/activations.js";
 import type { Layer64 } from "./layers64.js";
 import { Relaxation } from "./relaxation.js";
 
@@ -148,7 +149,7 @@ export class BoxBounds {
   /** Backward bounds for the units of layer l whose intervals leave the sign open. */
   private sharpen(l: number, budget: number): void {
     const { low, high } = this.layers[l];
-    const isPiecewise = this.network[l].name === "relu";
+    const isPiecewise = isRectifier(this.network[l].name);
     const open = [...high.keys()].filter((j) => !isPiecewise || (low[j] < 0 && high[j] > 0));
     for (let at = 0; at < open.length && this.work < budget; at += LANES) {
       const units = open.slice(at, at + LANES);
@@ -231,6 +232,7 @@ export class BoxBounds {
     const { kernel, bias, inputs, units, name } = this.network[l];
     const { lowSlope, lowAt, highSlope, highAt } = this.relaxations[l];
     const { error } = this.layers[l];
+    const isReluLayer = isRectifier(name);
     const { coefficients, constants } = descent;
     const scaled = coefficients.map(() => new Float64Array(units));
     const used = new Int32Array(units);
@@ -244,7 +246,7 @@ export class BoxBounds {
           a *
           (a > 0
             ? highSlope[j]
-            : varied && name === "relu" && highAt[j] > 0
+            : varied && isReluLayer && highAt[j] > 0
               ? [lowSlope[j], 0, 1, highSlope[j]][t]
               : lowSlope[j]);
         const at = a * (a > 0 ? highAt[j] : lowAt[j]);

@@ -1,8 +1,9 @@
 // The search for an input that opens a dead unit: from promising starts, steps along the sign of the gradient within the box, for many
 // units at once on the kernels. What opens there counts only if a forward pass in float64 agrees.
+import { slope } from "../../activations/analysis.js";
 import type { Box } from "./box.js";
 import type { Examination } from "../../inspect/examination.js";
-import { inputsAt, type Layer64, preactivationOf, slope } from "./layers64.js";
+import { inputsAt, type Layer64, preactivationOf } from "./layers64.js";
 import { forEachChunk } from "../../network/training/evaluate.js";
 import type { Arena } from "../../wasm/heap.js";
 

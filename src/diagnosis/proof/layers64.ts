@@ -1,6 +1,7 @@
-// A network's layers for reckoning in float64: copies of the weights, and the activations as functions of one number.
+// A network's layers for reckoning in float64: copies of the weights.
 import type { NetworkState } from "../../network/state/state.js";
 import type { ActivationName } from "../../activations/activations.js";
+import { activate } from "../../activations/analysis.js";
 
 export interface Layer64 {
   readonly name: ActivationName;
@@ -29,77 +30,6 @@ export function readLayers(state: NetworkState, count: number): Layer64[] {
       alpha,
     };
   });
-}
-
-const SELU_SCALE = 1.0507009873554805;
-const SELU_ALPHA = 1.6732632423543772;
-
-export function sigmoid(z: number): number {
-  return 1 / (1 + Math.exp(-z));
-}
-
-/** Phi(z), by the series of positive terms of erf. */
-function normalCdf(z: number): number {
-  if (Math.abs(z) > 8) return z > 0 ? 1 : 0;
-  let term = z;
-  let sum = z;
-  for (let n = 1; Math.abs(term) > 1e-18 * Math.abs(sum); n++) {
-    term *= (z * z) / (2 * n + 1);
-    sum += term;
-  }
-  return 0.5 + (Math.exp((-z * z) / 2) / Math.sqrt(2 * Math.PI)) * sum;
-}
-
-/** f(z). */
-export function activate(name: ActivationName, z: number, alpha: number): number {
-  switch (name) {
-    case "linear":
-      return z;
-    case "relu":
-      return z > 0 ? z : 0;
-    case "leakyRelu":
-    case "prelu":
-      return z > 0 ? z : alpha * z;
-    case "elu":
-      return z > 0 ? z : alpha * Math.expm1(z);
-    case "selu":
-      return SELU_SCALE * (z > 0 ? z : SELU_ALPHA * Math.expm1(z));
-    case "gelu":
-      return z * normalCdf(z);
-    case "silu":
-      return z * sigmoid(z);
-    case "softplus":
-      return Math.max(z, 0) + Math.log1p(Math.exp(-Math.abs(z)));
-    case "sigmoid":
-      return sigmoid(z);
-    case "tanh":
-      return Math.tanh(z);
-  }
-}
-
-/** f'(z); of gelu and silu by a difference, which is for searching, not for proofs. */
-export function slope(name: ActivationName, z: number, alpha: number): number {
-  switch (name) {
-    case "linear":
-      return 1;
-    case "relu":
-      return z > 0 ? 1 : 0;
-    case "leakyRelu":
-    case "prelu":
-      return z > 0 ? 1 : alpha;
-    case "elu":
-      return z > 0 ? 1 : alpha * Math.exp(z);
-    case "selu":
-      return SELU_SCALE * (z > 0 ? 1 : SELU_ALPHA * Math.exp(z));
-    case "softplus":
-      return sigmoid(z);
-    case "sigmoid":
-      return sigmoid(z) * sigmoid(-z);
-    case "tanh":
-      return 1 / Math.cosh(z) ** 2;
-    default:
-      return (activate(name, z + 1e-4, alpha) - activate(name, z - 1e-4, alpha)) / 2e-4;
-  }
 }
 
 /** Preactivations of a layer for one row of its inputs. */

@@ -8,16 +8,14 @@ import { LiveNetwork } from "./reduced-network.js";
 import { BoxSplitting } from "./box-splitting.js";
 import type { Proof, UnitState } from "../types.js";
 import { type Candidate, WakeSearch } from "./counterexample-search.js";
-import type { ActivationName } from "../../activations/activations.js";
+import type { ResolvedActivation } from "../../activations/activations.js";
+import { closedUpTo } from "../../activations/analysis.js";
 import type { Arena } from "../../wasm/heap.js";
 
 export interface UnitProof {
   readonly proof: Proof;
   readonly wakingInput?: Float32Array;
 }
-
-/** At or below this preactivation an activation and its slope are 0, in float32 too; 0 where not listed. */
-const CLOSED_FROM: Partial<Record<ActivationName, number>> = { gelu: -15, silu: -110, softplus: -104 };
 
 /** Multiplications that the bounds may take. */
 const BOUND_WORK = 4e8;
@@ -41,6 +39,7 @@ function cornerOf({ low, high }: Box, coefficients: ArrayLike<number>): Float32A
 
 class Prover {
   private readonly network: readonly Layer64[];
+  private readonly activations: readonly ResolvedActivation[];
   private readonly bounds: BoxBounds;
   private readonly wake: WakeSearch;
   /** Of BRANCH_WORK. */
@@ -53,6 +52,7 @@ class Prover {
     scratch: Arena,
   ) {
     this.network = readLayers(examination.state, depth);
+    this.activations = examination.state.spec.layers.map(({ activation }) => activation);
     this.bounds = new BoxBounds(this.network, box);
     this.wake = new WakeSearch(examination, this.network, box, scratch);
   }
@@ -60,7 +60,7 @@ class Prover {
   prove(layer: number, units: readonly number[]): Map<number, UnitProof> {
     const proofs = new Map(units.map((unit) => [unit, OPEN]));
     const isBounded = units.length > 0 && this.bounds.extend(layer, BOUND_WORK);
-    const ceiling = CLOSED_FROM[this.network[layer].name] ?? 0;
+    const ceiling = closedUpTo(this.activations[layer]);
     const corners = new Map<number, ArrayLike<number>>();
     const open = () => units.filter((unit) => proofs.get(unit) === OPEN);
     if (isBounded) {

@@ -1,7 +1,9 @@
 // What lies below a layer, cut down to what can move within the box, for branch and bound.
 import type { BoxBounds } from "./bounds.js";
 import type { Box } from "./box.js";
-import { activate, type Layer64 } from "./layers64.js";
+import { isRectifier } from "../../activations/activations.js";
+import { activate } from "../../activations/analysis.js";
+import type { Layer64 } from "./layers64.js";
 
 /** A layer below the target, without the units that the bounds show to be 0 on the whole box. */
 interface LiveLayer {
@@ -52,7 +54,7 @@ export class LiveNetwork {
         (_, at) => layer.kernel[rows[Math.floor(at / live.length)] * layer.units + live[at % live.length]],
       );
       const free = Uint8Array.from(live, (j) =>
-        Number(layer.name === "relu" && bounds.layers[l].low[j] < 0 && bounds.layers[l].high[j] > 0),
+        Number(isRectifier(layer.name) && bounds.layers[l].low[j] < 0 && bounds.layers[l].high[j] > 0),
       );
       const inputs = rows.length;
       rows = live;
@@ -111,7 +113,7 @@ export function multiply({ inputs, units, kernel, bias }: LiveLayer, a: Float64A
 
 export function activateLive({ layer: { name, alpha }, live }: LiveLayer, z: Float64Array): Float64Array {
   const a = new Float64Array(z.length);
-  if (name === "relu") for (let j = 0; j < a.length; j++) a[j] = z[j] > 0 ? z[j] : 0;
+  if (isRectifier(name)) for (let j = 0; j < a.length; j++) a[j] = z[j] > 0 ? z[j] : 0;
   else for (let j = 0; j < a.length; j++) a[j] = activate(name, z[j], alpha[live[j]]);
   return a;
 }

@@ -3,8 +3,9 @@
 // Piecewise linear functions: Zhang et al. 2018 (CROWN), equations of the upper chord and of the lower line through 0. Smooth
 // monotone ones: f(z) - s·z grows wherever s is no more than the smallest slope, so its ends bound it. f may be evaluated in float32: ranges
 // and lines are widened by the error of the kernels' functions (assembly/math.ts).
-import { activate, type Layer64, slope } from "./layers64.js";
-import type { ActivationName } from "../../activations/activations.js";
+import type { Layer64 } from "./layers64.js";
+import { type ActivationName, shapeOf } from "../../activations/activations.js";
+import { activate, analysisOf, slope } from "../../activations/analysis.js";
 
 /** Relative and absolute error of a smooth activation in float32: at most 6 units in the last place, and what underflows. */
 const SMOOTH_ERROR = 2 ** -20;
@@ -12,13 +13,6 @@ const SMOOTH_FLOOR = 1e-14;
 /** Of a product with a slope that is itself rounded. */
 const PRODUCT_ERROR = 2 ** -22;
 const PRODUCT_FLOOR = 2 ** -149;
-
-const PIECEWISE: readonly ActivationName[] = ["linear", "relu", "leakyRelu", "prelu"];
-/** The lowest values, between the places where the slope is 0. */
-const DIPS: Partial<Record<ActivationName, { at: number; value: number }>> = {
-  gelu: { at: -0.7518, value: -0.16998 },
-  silu: { at: -1.2785, value: -0.278465 },
-};
 
 /** f within `error` of [low, high]; lowSlope·z + lowAt <= f(z) <= highSlope·z + highAt. */
 export class Relaxation {
@@ -50,10 +44,17 @@ export class Relaxation {
 
   /** Takes over unit j of the layer, whose preactivation is between low and high. */
   relax(layer: Layer64, j: number, low: number, high: number): void {
-    if (layer.name === "relu") this.relaxRelu(j, low, high);
-    else if (PIECEWISE.includes(layer.name))
-      this.relaxPiecewise(layer.name === "linear" ? 1 : layer.alpha[j], j, low, high);
-    else this.relaxSmooth(layer.name, layer.alpha[j], j, low, high);
+    const { name, alpha } = layer;
+    switch (shapeOf(name)) {
+      case "rectifier":
+        return this.relaxRelu(j, low, high);
+      case "linear":
+        return this.relaxPiecewise(1, j, low, high);
+      case "leaky":
+        return this.relaxPiecewise(alpha[j], j, low, high);
+      case "smooth":
+        return this.relaxSmooth(name, alpha[j], j, low, high);
+    }
   }
 
   private relaxRelu(j: number, low: number, high: number): void {
@@ -89,7 +90,7 @@ export class Relaxation {
   private relaxSmooth(name: ActivationName, alpha: number, j: number, low: number, high: number): void {
     const atLow = activate(name, low, alpha);
     const atHigh = activate(name, high, alpha);
-    const dip = DIPS[name];
+    const dip = analysisOf(name).dip;
     const error = SMOOTH_ERROR * Math.max(Math.abs(atLow), Math.abs(atHigh), dip ? 1 : 0) + SMOOTH_FLOOR;
     this.low[j] = (dip && low < dip.at + 0.01 && high > dip.at - 0.01 ? dip.value : Math.min(atLow, atHigh)) - error;
     this.high[j] = Math.max(atLow, atHigh) + error;

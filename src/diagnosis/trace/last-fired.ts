@@ -3,12 +3,8 @@ import type { Death } from "./types.js";
 import type { UnitIndex } from "./unit-readings.js";
 import { batchOf } from "../../network/training/plan.js";
 import type { RunningFit } from "../../network/training/running-fit.js";
-import type { ResolvedActivation } from "../../activations/activations.js";
-
-/** A unit that is closed on all samples passes neither signal nor gradient. */
-export function canDie({ name, alpha }: ResolvedActivation): boolean {
-  return name === "relu" || ((name === "leakyRelu" || name === "elu") && alpha === 0);
-}
+import { canDie } from "../../activations/analysis.js";
+import { BatchCounter } from "../../wasm/abi.js";
 
 interface TracedLayer {
   readonly layer: number;
@@ -17,12 +13,6 @@ interface TracedLayer {
   readonly first: number;
 }
 
-/** Arrays of a batch's counters, see assembly/counters.ts. */
-const PIVOT = 0,
-  FIRED = 1,
-  MAX = 3,
-  DEVIATION = 4,
-  SQUARED_DEVIATION = 5;
 /** Numbers kept of a batch: max, mean, std. */
 const SUMMARY = 3;
 
@@ -60,7 +50,7 @@ export class Silence {
       const { f32 } = state.runtime.heap;
       for (let unit = 0; unit < units; unit++) {
         const traced = first + unit;
-        if (f32[at + FIRED * units + unit] > 0) {
+        if (f32[at + BatchCounter.fired * units + unit] > 0) {
           this.lastFired[traced] = step;
           summarize(f32, at + unit, units, rows, this.before, traced * SUMMARY);
           if (marked[traced]) onFired(traced);
@@ -97,7 +87,7 @@ export class Silence {
       const { f32 } = state.runtime.heap;
       closed = closed.filter((each) => {
         const { layer, unit } = this.indexOf(each);
-        return f32[(buffers.counters(layer) >>> 2) + FIRED * state.spec.layers[layer].units + unit] === 0;
+        return f32[(buffers.counters(layer) >>> 2) + BatchCounter.fired * state.spec.layers[layer].units + unit] === 0;
       });
     }
     return closed;
@@ -105,8 +95,10 @@ export class Silence {
 }
 
 function summarize(f32: Float32Array, at: number, units: number, rows: number, to: Float32Array, target: number): void {
-  const deviation = f32[at + DEVIATION * units] / rows;
-  to[target] = f32[at + MAX * units];
-  to[target + 1] = f32[at + PIVOT * units] + deviation;
-  to[target + 2] = Math.sqrt(Math.max(0, f32[at + SQUARED_DEVIATION * units] / rows - deviation * deviation));
+  const deviation = f32[at + BatchCounter.deviation * units] / rows;
+  to[target] = f32[at + BatchCounter.max * units];
+  to[target + 1] = f32[at + BatchCounter.pivot * units] + deviation;
+  to[target + 2] = Math.sqrt(
+    Math.max(0, f32[at + BatchCounter.squaredDeviation * units] / rows - deviation * deviation),
+  );
 }

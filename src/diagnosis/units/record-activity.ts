@@ -1,11 +1,10 @@
 // How often each hidden unit fires, epoch by epoch, on the same few samples: a forward pass with the kernels' counters, no more.
+import { BatchCounter } from "../../wasm/abi.js";
 import { checkInteger, checkOptions } from "../../core/checks.js";
 import { type Matrix, type Samples, toMatrix, toRows } from "../../core/matrix.js";
 import type { Callback, Network } from "../../network/types.js";
 import { forEachChunk, hiddenUnits } from "../../network/training/evaluate.js";
 import { stateOf } from "../../network/state/state.js";
-
-const FIRED = 1; // its place among the arrays of a batch's counters, see assembly/counters.ts
 
 /** One look at the network. */
 export interface ActivityFrame {
@@ -38,7 +37,7 @@ function measureActivity(network: Network, x: Matrix): Float32Array[] {
   const shares = hiddenUnits(state.spec).map((units) => new Float32Array(units));
   forEachChunk(state, x, true, () => {
     shares.forEach((counts, layer) => {
-      const fired = state.floats(state.buffers.counters(layer) + FIRED * counts.byteLength, counts.length);
+      const fired = state.floats(state.buffers.counters(layer) + BatchCounter.fired * counts.byteLength, counts.length);
       for (let unit = 0; unit < counts.length; unit++) counts[unit] += fired[unit];
     });
   });

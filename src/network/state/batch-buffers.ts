@@ -1,12 +1,10 @@
 // What one batch needs, in one block: inputs, targets, each layer's preactivations and activations, the counters that
 // the forward kernels leave behind, and two gradient matrices used in turn. It grows when a batch is larger than any before.
+import { BATCH_COUNTERS } from "../../wasm/abi.js";
 import { type Arena, type Heap, Layout } from "../../wasm/heap.js";
 import { worksInPlace } from "../../activations/activations.js";
 import { mostOpen } from "./closed-units.js";
 import type { ResolvedSpec } from "../spec.js";
-
-/** Statistics that the forward kernels keep for each unit of a batch (arrays of float32), see assembly/activation.ts. */
-export const BATCH_COUNTERS = 7;
 
 const CHUNK_ROWS = 256;
 const CHUNK_BYTES = 2 ** 24;

@@ -1,4 +1,5 @@
 // Whose closed units are left out of a batch's products.
+import { isRectifier } from "../../activations/activations.js";
 import type { ResolvedSpec } from "../spec.js";
 
 /** Closed units are left out where that saves more than it costs: from this many units and rows on ... */
@@ -11,6 +12,6 @@ const SKIP_UP_TO_OPEN = 9 / 10;
 
 /** How many of a layer's units may be open on a batch for the others to be left out; 0: none ever are. */
 export function mostOpen({ units, activation }: ResolvedSpec["layers"][number]): number {
-  if (activation.name !== "relu" || units < SKIP_FROM_UNITS || units > SKIP_UP_TO_UNITS) return 0;
+  if (!isRectifier(activation.name) || units < SKIP_FROM_UNITS || units > SKIP_UP_TO_UNITS) return 0;
   return Math.floor(units * SKIP_UP_TO_OPEN);
 }

@@ -1,6 +1,7 @@
 // The block of all parameters: each layer's kernel, bias and PReLU slopes at an offset of its own. Gradient and moments
 // have the same layout, so that norms and updates take all parameters in one call. The gaps between parts stay zero.
 import { Layout } from "../../wasm/heap.js";
+import { learnsAlpha } from "../../activations/activations.js";
 import type { ResolvedSpec } from "../spec.js";
 
 /** Where one layer's parameters lie, in bytes from the start of the block. */
@@ -23,7 +24,7 @@ export function layOutParameters(spec: ResolvedSpec): ParameterLayout {
     const kernel = layout.floats(inputs * units);
     const bias = layout.floats(units);
     inputs = units;
-    return activation.name === "prelu" ? { kernel, bias, alpha: layout.floats(units) } : { kernel, bias };
+    return learnsAlpha(activation.name) ? { kernel, bias, alpha: layout.floats(units) } : { kernel, bias };
   });
   return { layers, bytes: layout.bytes };
 }
@@ -32,7 +33,7 @@ export function countParameters(spec: ResolvedSpec): number {
   let inputs = spec.inputs;
   let count = 0;
   for (const { units, activation } of spec.layers) {
-    count += inputs * units + units + (activation.name === "prelu" ? units : 0);
+    count += inputs * units + units + (learnsAlpha(activation.name) ? units : 0);
     inputs = units;
   }
   return count;

@@ -1,6 +1,7 @@
 // One batch through the network and back. Rows of samples go in at the bottom; every address comes from the plan, and
 // nothing is allocated here.
-import { activationCode } from "../../activations/activations.js";
+import { learnsAlpha } from "../../activations/activations.js";
+import { activationCode } from "../../wasm/abi.js";
 import type { BatchBuffers } from "./batch-buffers.js";
 import type { PreparedData, PreparedTargets } from "../data.js";
 import type { ParameterLayout } from "./parameters.js";
@@ -53,7 +54,7 @@ export class Passes {
       units: layer.units,
       code: activationCode(layer.activation.name),
       alpha: layer.activation.alpha ?? 0,
-      isPrelu: layer.activation.name === "prelu",
+      isPrelu: learnsAlpha(layer.activation.name),
       mostOpen: mostOpen(layer),
       kernel: layout.layers[index].kernel,
       bias: layout.layers[index].bias,

@@ -6,6 +6,8 @@ import { checkInteger, checkNumber, checkOptions } from "../../core/checks.js";
 import type { Callback } from "../../network/types.js";
 import { batchOf } from "../../network/training/plan.js";
 import type { RunningFit } from "../../network/training/running-fit.js";
+import { analysisOf } from "../../activations/analysis.js";
+import { BatchCounter } from "../../wasm/abi.js";
 
 export interface ContinualBackprop extends Callback {
   /** Units that were begun anew in the fit that is running or ran last, one count per hidden layer. */
@@ -37,9 +39,6 @@ interface Replacement {
   /** Its mean activation, which the next layer's bias takes over. */
   readonly mean: number;
 }
-
-const MAGNITUDE = 6; // the array of Σ|a| among a batch's counters, see assembly/counters.ts
-const NON_NEGATIVE = ["relu", "softplus", "sigmoid"];
 
 /** base^exponent by multiplication: Math.pow differs between engines. */
 function power(base: number, exponent: number): number {
@@ -86,7 +85,7 @@ class Replacer implements RunningRemedy {
       const layer = this.layers[index];
       const { units, utility, activation } = layer;
       const kernel = parameters + layout.layers[index + 1].kernel;
-      const magnitude = buffers.counters(index) + MAGNITUDE * units * 4;
+      const magnitude = buffers.counters(index) + BatchCounter.magnitude * units * 4;
       runtime.kernels.updateUtility(
         units,
         spec.layers[index + 1].units,
@@ -112,7 +111,7 @@ class Replacer implements RunningRemedy {
       .filter((unit) => this.steps - layer.begun[unit] > this.options.maturity)
       .map((unit) => ({ unit, utility: corrected(layer.utility, unit) }))
       .sort((a, b) => a.utility - b.utility || a.unit - b.unit);
-    const isNonNegative = NON_NEGATIVE.includes(fit.state.spec.layers[index].activation.name);
+    const isNonNegative = analysisOf(fit.state.spec.layers[index].activation.name).isNonNegative;
     for (const { unit } of ranked.slice(0, Math.floor(layer.due))) {
       this.pending.push({
         layer: index,

@@ -4,7 +4,8 @@
 import { actDuring, type RunningRemedy } from "./remedy-callback.js";
 import { clearVelocity } from "../remedies/unit-parameters.js";
 import { checkNumber, checkOptions } from "../../core/checks.js";
-import { canDie } from "../../diagnosis/trace/last-fired.js";
+import { canDie } from "../../activations/analysis.js";
+import { BatchCounter } from "../../wasm/abi.js";
 import { BatchBuffers } from "../../network/state/batch-buffers.js";
 import type { Callback } from "../../network/types.js";
 import { Passes } from "../../network/state/passes.js";
@@ -33,7 +34,6 @@ const LOOK_EVERY = 4; // steps
 const ENOUGH = 7; // firings that were to be expected while it was silent: e^-7 is less than 1 in 1000
 const PROBED_ROWS = 512; // training rows, evenly spaced, that decide whether a unit is closed
 const MARGIN = 2 ** -10; // of the way, so that rounding doesn't close it again
-const FIRED = 1; // the array of fired rows among a batch's counters, see assembly/counters.ts
 
 interface Layer {
   readonly layer: number;
@@ -79,7 +79,7 @@ class Guard implements RunningRemedy {
     const { rows } = batchOf(plan, step);
     const { f32 } = state.runtime.heap;
     for (const { layer, units, lastFired, silentRows, activity, lookAgainAt } of this.layers) {
-      const at = (state.buffers.counters(layer) >>> 2) + FIRED * units;
+      const at = (state.buffers.counters(layer) >>> 2) + BatchCounter.fired * units;
       for (let unit = 0; unit < units; unit++) {
         const fired = f32[at + unit];
         if (fired > 0) {

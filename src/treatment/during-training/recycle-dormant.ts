@@ -1,5 +1,6 @@
 // ReDo (Sokar et al. 2023, "The dormant neuron phenomenon in deep reinforcement learning"), without its two known faults: a layer that is silent
 // as a whole is begun anew too, and the optimizer's step counts start again with the moments.
+import { BatchCounter } from "../../wasm/abi.js";
 import { actDuring, type RunningRemedy } from "./remedy-callback.js";
 import { clearMoments, redrawIncoming, zeroOutgoing } from "../remedies/unit-parameters.js";
 import { checkInteger, checkNumber, checkOptions } from "../../core/checks.js";
@@ -17,7 +18,6 @@ interface Options {
   readonly tau: number;
 }
 
-const MAGNITUDE = 6; // the array of Σ|a| among a batch's counters, see assembly/counters.ts
 const LEAST_ROWS = 64; // a unit that is silent on a handful of rows is not dormant: small batches are taken together
 const EPSILON = 1e-9; // in a layer that is silent as a whole, 0 / EPSILON is below any tau
 
@@ -50,7 +50,7 @@ class Recycler implements RunningRemedy {
     if (this.steps <= this.dueAt - Math.min(every, Math.ceil(LEAST_ROWS / batch))) return;
     const { f32 } = state.runtime.heap;
     this.magnitudes.forEach((sums, layer) => {
-      const at = (state.buffers.counters(layer) >>> 2) + MAGNITUDE * sums.length;
+      const at = (state.buffers.counters(layer) >>> 2) + BatchCounter.magnitude * sums.length;
       for (let unit = 0; unit < sums.length; unit++) sums[unit] += f32[at + unit];
     });
     this.rows += batchOf(plan, step).rows;

@@ -3,8 +3,8 @@ import { type Course, finding, nothing, type Outcome } from "./working-copy.js";
 import { transplant } from "./transplant.js";
 import { resolveSpec } from "../../network/spec.js";
 import type { TreatedUnit } from "../types.js";
-import { canDie } from "../../diagnosis/trace/last-fired.js";
 import type { ResolvedActivation } from "../../activations/activations.js";
+import { canDie } from "../../activations/analysis.js";
 
 const indices = (count: number) => Array.from({ length: count }, (_, index) => index);
 

@@ -1,0 +1,215 @@
+// The activations as functions of one number z in float64, and what diagnosis, proofs, forecasts and remedies ask about each.
+//
+// ELU: Clevert et al. 2016; SELU: Klambauer et al. 2017; GELU: Hendrycks and Gimpel 2016, the exact form; SiLU: Elfwing et al. 2018.
+import type { ActivationName, ResolvedActivation } from "./activations.js";
+
+interface AnalysisFacts {
+  /** f(z). */
+  readonly value: (z: number, alpha: number) => number;
+  /** f'(z); of gelu and silu by a difference, which is for searching, not for proofs. */
+  readonly slope: (z: number, alpha: number) => number;
+  /** The largest |f'(z)| for z <= high, of a two-sided activation for |z| >= nearest, or a bound on it; 1 stands for 1 and more. */
+  readonly largestSlope: (high: number, alpha: number, nearest: number) => number;
+  /** At or below this z value and slope are 0, in float32 too; -Infinity where they never are. */
+  readonly closedUpTo: (alpha: number) => number;
+  /** The smallest and the largest value, or bounds a little outside. */
+  readonly range: (alpha: number) => readonly [low: number, high: number];
+  /** It lets z through above 0 and holds it back below: a unit that seldom fires is rarely used. */
+  readonly isGate: boolean;
+  /** The identity, up to scale, on every sample that fires. */
+  readonly isLinearWhenOpen: boolean;
+  /** Flat on either side of 0: min and max of z alone don't tell how steep a unit was. */
+  readonly isTwoSided: boolean;
+  /** Whatever the alpha. */
+  readonly isNonNegative: boolean;
+  /** Where it is not monotone: its lowest value, and the place. It falls before and rises after it. */
+  readonly dip?: { readonly at: number; readonly value: number };
+  /** A bound on the slope everywhere that is itself below 1, as it is told to people. */
+  readonly slopeBound?: string;
+}
+
+const SELU_SCALE = 1.0507009873554805;
+const SELU_ALPHA = 1.6732632423543772;
+const SELU_SLOPE = SELU_SCALE * SELU_ALPHA;
+/** selu's scale times its alpha, a little beyond. */
+const SELU_LOW = -1.7580993408473766;
+
+/** gelu's slope and silu's fall towards 0 from here on downwards. */
+const TAIL = -2.5;
+
+export function sigmoid(z: number): number {
+  return 1 / (1 + Math.exp(-z));
+}
+
+/** Phi(z), by the series of positive terms of erf. */
+function normalCdf(z: number): number {
+  if (Math.abs(z) > 8) return z > 0 ? 1 : 0;
+  let term = z;
+  let sum = z;
+  for (let n = 1; Math.abs(term) > 1e-18 * Math.abs(sum); n++) {
+    term *= (z * z) / (2 * n + 1);
+    sum += term;
+  }
+  return 0.5 + (Math.exp((-z * z) / 2) / Math.sqrt(2 * Math.PI)) * sum;
+}
+
+const gelu = (z: number) => z * normalCdf(z);
+const silu = (z: number) => z * sigmoid(z);
+
+const centralDifference = (f: (z: number) => number) => (z: number) => (f(z + 1e-4) - f(z - 1e-4)) / 2e-4;
+
+/** An alpha that is 0 in float32 makes the closed side flat. */
+const flatBelowZero = (alpha: number) => (Math.fround(alpha) === 0 ? 0 : -Infinity);
+const never = () => -Infinity;
+const everything = [-Infinity, Infinity] as const;
+
+const ANALYSIS: Readonly<Record<ActivationName, AnalysisFacts>> = {
+  linear: {
+    value: (z) => z,
+    slope: () => 1,
+    largestSlope: () => 1,
+    closedUpTo: never,
+    range: () => everything,
+    isGate: false,
+    isLinearWhenOpen: true,
+    isTwoSided: false,
+    isNonNegative: false,
+  },
+  relu: {
+    value: (z) => (z > 0 ? z : 0),
+    slope: (z) => (z > 0 ? 1 : 0),
+    largestSlope: (high) => (high > 0 ? 1 : 0),
+    closedUpTo: () => 0,
+    range: () => [0, Infinity],
+    isGate: true,
+    isLinearWhenOpen: true,
+    isTwoSided: false,
+    isNonNegative: true,
+  },
+  leakyRelu: {
+    value: (z, alpha) => (z > 0 ? z : alpha * z),
+    slope: (z, alpha) => (z > 0 ? 1 : alpha),
+    largestSlope: (high, alpha) => (high > 0 ? 1 : alpha),
+    closedUpTo: flatBelowZero,
+    range: (alpha) => [alpha === 0 ? 0 : -Infinity, Infinity],
+    isGate: true,
+    isLinearWhenOpen: true,
+    isTwoSided: false,
+    isNonNegative: false,
+  },
+  prelu: {
+    value: (z, alpha) => (z > 0 ? z : alpha * z),
+    slope: (z, alpha) => (z > 0 ? 1 : alpha),
+    largestSlope: () => 1,
+    closedUpTo: never, // its slope learns, so that even one of 0 does not kill
+    range: () => everything,
+    isGate: true,
+    isLinearWhenOpen: true,
+    isTwoSided: false,
+    isNonNegative: false,
+  },
+  elu: {
+    value: (z, alpha) => (z > 0 ? z : alpha * Math.expm1(z)),
+    slope: (z, alpha) => (z > 0 ? 1 : alpha * Math.exp(z)),
+    largestSlope: (high, alpha) => (high > 0 ? 1 : alpha * Math.exp(high)),
+    closedUpTo: flatBelowZero,
+    range: (alpha) => [-alpha, Infinity],
+    isGate: true,
+    isLinearWhenOpen: true,
+    isTwoSided: false,
+    isNonNegative: false,
+  },
+  selu: {
+    value: (z) => SELU_SCALE * (z > 0 ? z : SELU_ALPHA * Math.expm1(z)),
+    slope: (z) => SELU_SCALE * (z > 0 ? 1 : SELU_ALPHA * Math.exp(z)),
+    largestSlope: (high) => (high > 0 ? 1 : SELU_SLOPE * Math.exp(high)),
+    closedUpTo: never,
+    range: () => [SELU_LOW, Infinity],
+    isGate: true,
+    isLinearWhenOpen: true,
+    isTwoSided: false,
+    isNonNegative: false,
+  },
+  gelu: {
+    value: gelu,
+    slope: centralDifference(gelu),
+    largestSlope: (high) => (high < TAIL ? (-high + 1) * Math.exp((-high * high) / 2) : 1), // a bound
+    closedUpTo: () => -15,
+    range: () => [-0.17, Infinity],
+    isGate: true,
+    isLinearWhenOpen: false,
+    isTwoSided: false,
+    isNonNegative: false,
+    dip: { at: -0.7518, value: -0.16998 },
+  },
+  silu: {
+    value: silu,
+    slope: centralDifference(silu),
+    largestSlope: (high) => (high < TAIL ? Math.abs(sigmoid(high) * (1 + high * (1 - sigmoid(high)))) : 1),
+    closedUpTo: () => -110,
+    range: () => [-0.2785, Infinity],
+    isGate: true,
+    isLinearWhenOpen: false,
+    isTwoSided: false,
+    isNonNegative: false,
+    dip: { at: -1.2785, value: -0.278465 },
+  },
+  softplus: {
+    value: (z) => Math.max(z, 0) + Math.log1p(Math.exp(-Math.abs(z))),
+    slope: sigmoid,
+    largestSlope: sigmoid,
+    closedUpTo: () => -104,
+    range: () => [0, Infinity],
+    isGate: false,
+    isLinearWhenOpen: false,
+    isTwoSided: false,
+    isNonNegative: true,
+  },
+  sigmoid: {
+    value: sigmoid,
+    slope: (z) => sigmoid(z) * sigmoid(-z),
+    largestSlope: (_high, _alpha, nearest) => sigmoid(nearest) * sigmoid(-nearest),
+    closedUpTo: () => -104,
+    range: () => [0, 1],
+    isGate: false,
+    isLinearWhenOpen: false,
+    isTwoSided: true,
+    isNonNegative: true,
+    slopeBound: "1/4",
+  },
+  tanh: {
+    value: Math.tanh,
+    slope: (z) => 1 / Math.cosh(z) ** 2,
+    largestSlope: (_high, _alpha, nearest) => 1 / Math.cosh(nearest) ** 2,
+    closedUpTo: never,
+    range: () => [-1, 1],
+    isGate: false,
+    isLinearWhenOpen: false,
+    isTwoSided: true,
+    isNonNegative: false,
+  },
+};
+
+export function analysisOf(name: ActivationName): AnalysisFacts {
+  return ANALYSIS[name];
+}
+
+/** f(z). */
+export function activate(name: ActivationName, z: number, alpha: number): number {
+  return ANALYSIS[name].value(z, alpha);
+}
+
+/** f'(z); of gelu and silu by a difference, which is for searching, not for proofs. */
+export function slope(name: ActivationName, z: number, alpha: number): number {
+  return ANALYSIS[name].slope(z, alpha);
+}
+
+/** At or below this preactivation value and slope are 0, in float32 too; -Infinity where they never are. */
+export function closedUpTo({ name, alpha = 0 }: ResolvedActivation): number {
+  return ANALYSIS[name].closedUpTo(alpha);
+}
+
+/** A unit that does not fire on any sample passes neither signal nor gradient: relu, and leakyRelu and elu with an alpha of 0. */
+export function canDie(activation: ResolvedActivation): boolean {
+  return closedUpTo(activation) === 0;
+}
