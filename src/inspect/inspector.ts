@@ -106,17 +106,21 @@ export class Inspector {
   private sourceOf(rows: Rows): RowSource {
     if (!isIndexed(rows)) return matrixRows(rows);
     const { data, indices } = rows;
-    if (this.order.room < indices.length) {
-      const address = this.arena.allocate(indices.length * 4, "the rows to look at");
-      if (this.order.room > 0) this.arena.free(this.order.address);
-      this.order = { address, room: indices.length };
-    }
+    this.reserveOrder(indices.length);
     this.state.runtime.heap.u32.set(indices, this.order.address >>> 2);
     return dataRows(data, 0, indices.length, this.order.address);
   }
 
-  /** Makes room for a chunk of so many rows, so that a later `run` allocates nothing. */
+  private reserveOrder(rows: number): void {
+    if (this.order.room >= rows) return;
+    const address = this.arena.allocate(rows * 4, "the rows to look at");
+    if (this.order.room > 0) this.arena.free(this.order.address);
+    this.order = { address, room: rows };
+  }
+
+  /** Makes room for so many rows by their indices, so that a later `run` allocates nothing. */
   prepare(rows: number): void {
+    this.reserveOrder(rows);
     this.buffers.ensure(this.buffers.chunk(rows), false);
   }
 
@@ -179,7 +183,8 @@ export class Inspector {
       units.forEach(({ layer, unit }, i) => {
         const z = chunk.preactivations(layer);
         const width = this.state.spec.layers[layer].units;
-        for (let row = 0, at = unit; row < chunk.rows; row++, at += width) columns[i][chunk.start + row] = z[at];
+        const column = columns[i];
+        for (let row = 0, at = unit; row < chunk.rows; row++, at += width) column[chunk.start + row] = z[at];
       });
       return visit?.(chunk);
     });

@@ -1,8 +1,8 @@
 // A remedy on a network: what is wrong before, the remedy on a copy, what is right after, and only then the copy in the network's place.
 // Whatever goes wrong on the way, the network has not been touched; what it was is kept as it is, for undo.
-import { Course, countUnits, finding, type Outcome } from "./remedies/working-copy.js";
+import { countUnits, finding, type RemedyResult, WorkingCopy } from "./remedies/working-copy.js";
 import { liftBias } from "./remedies/lift-bias.js";
-import { prune } from "./remedies/prune.js";
+import { ConstantUnits, prune } from "./remedies/prune.js";
 import { recycle, reinitialize } from "./remedies/redraw.js";
 import { checkRemedy, type Remedy, type ResolvedRemedy } from "./remedies/remedy.js";
 import { replaceActivation } from "./remedies/replace-activation.js";
@@ -42,18 +42,22 @@ class NetworkTreatment implements Treatment {
   }
 }
 
-function apply(course: Course, remedy: ResolvedRemedy): Outcome {
+/** Passes over x: for prune one, for the others see each. */
+function apply(copy: WorkingCopy, remedy: ResolvedRemedy): RemedyResult {
   switch (remedy.kind) {
     case "liftBias":
-      return liftBias(course, remedy.activity);
+      return liftBias(copy, remedy.activity);
     case "recycle":
-      return recycle(course, remedy.tau);
+      return recycle(copy, remedy.tau);
     case "reinitialize":
-      return reinitialize(course, remedy.kernelInitializer);
+      return reinitialize(copy, remedy.kernelInitializer);
     case "replaceActivation":
-      return replaceActivation(course, remedy.activation);
-    case "prune":
-      return prune(course);
+      return replaceActivation(copy, remedy.activation);
+    case "prune": {
+      const found = new ConstantUnits(copy.original);
+      copy.inspect(copy.original).run(copy.x, {}, found.visit);
+      return prune(copy, found);
+    }
   }
 }
 
@@ -75,12 +79,10 @@ function stillDead(after: Diagnosis, isPruned: boolean): TreatmentFinding[] {
   const { layer, unit, mechanism, preactivation } = after.layers
     .flatMap(({ units }) => units)
     .find(({ state }) => state === "dead")!;
-  return [
-    finding(
-      "stillDead",
-      `${countUnits(after.dead)} dead after the treatment, the first in layer ${layer}: unit ${unit} (${mechanism}, preactivation at most ${preactivation.max.toPrecision(3)})`,
-    ),
-  ];
+  const message =
+    `${countUnits(after.dead)} dead after the treatment, the first in layer ${layer}: ` +
+    `unit ${unit} (${mechanism}, preactivation at most ${preactivation.max.toPrecision(3)})`;
+  return [finding("stillDead", message)];
 }
 
 /** Puts the treated state in the network's place; returns what puts the old one back. */
@@ -131,9 +133,9 @@ export async function treat(network: Network, x: Samples, remedy: Remedy): Promi
   const isPruned = resolved.kind === "prune";
   const options = { proofs: isPruned }; // the others do not ask for the whole box
   const before = diagnose(network, matrix, options);
-  const course = new Course(cell.current, before, matrix, runtime);
+  const copy = new WorkingCopy(cell.current, before, matrix, runtime);
   try {
-    const { state, treated, findings } = apply(course, resolved);
+    const { state, treated, findings } = apply(copy, resolved);
     if (!state)
       return new NetworkTreatment(network, resolved, before, before, 0, treated, findings, () =>
         cell.current.checkIdle(),
@@ -154,9 +156,9 @@ export async function treat(network: Network, x: Samples, remedy: Remedy): Promi
       back,
     );
   } catch (error) {
-    course.giveUp();
+    copy.discard();
     throw error;
   } finally {
-    course.scratch.dispose();
+    copy.finish();
   }
 }

@@ -35,6 +35,8 @@ export interface TreatmentFinding {
   readonly kind: TreatmentFindingKind;
   /** One sentence with the figures. */
   readonly message: string;
+  /** What to do, in one sentence. */
+  readonly advice: string;
   /** Index in network.layers, where it is about one layer. */
   readonly layer?: number;
 }

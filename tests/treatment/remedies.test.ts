@@ -8,7 +8,7 @@ import { toReference, waves, withNetwork } from "../network/helpers.js";
 import { forward, gradients } from "../reference.js";
 import { adam, type Network, type NetworkSpec, sgd, treat } from "../../src/index.js";
 import { stateOf } from "../../src/network/state/state.js";
-import { thresholdFor, wantedSamples } from "../../src/treatment/remedies/lift-bias.js";
+import { rowsForShare, thresholdForCount } from "../../src/treatment/thresholds.js";
 
 describe("liftBias", () => {
   test("the threshold: as many values above it as wanted, or as near as equal ones allow", () => {
@@ -19,7 +19,7 @@ describe("liftBias", () => {
       sorted(5, 5.0000005, 5.000001, 5.0000015, 5.000002),
     ]) {
       for (let wanted = 1; wanted <= 5; wanted++) {
-        const { threshold, above } = thresholdFor(values, wanted);
+        const { threshold, above } = thresholdForCount(values, wanted);
         expect(above).toBe(wanted);
         expect(Math.fround(threshold)).toBe(threshold);
         expect(values.filter((value) => Math.fround(value - threshold) > 0)).toHaveLength(wanted);
@@ -34,16 +34,16 @@ describe("liftBias", () => {
       [[7], 1, 1],
     ];
     for (const [values, wanted, expected] of ties) {
-      const { threshold, above } = thresholdFor(sorted(...values), wanted);
+      const { threshold, above } = thresholdForCount(sorted(...values), wanted);
       expect(above, `${wanted} of ${values}`).toBe(expected);
       expect(values.filter((value) => value > threshold)).toHaveLength(expected);
     }
     expect([
-      wantedSamples(0.1, 30),
-      wantedSamples(0.1, 31),
-      wantedSamples(1e-9, 7),
-      wantedSamples(1, 7),
-      wantedSamples(0.29, 100),
+      rowsForShare(0.1, 30),
+      rowsForShare(0.1, 31),
+      rowsForShare(1e-9, 7),
+      rowsForShare(1, 7),
+      rowsForShare(0.29, 100),
     ]).toEqual([3, 4, 1, 7, 29]);
   });
 

@@ -76,10 +76,14 @@ export class NetworkState {
     return this.changeCount;
   }
 
-  /** Changes parameters or moments other than by a training step: whoever replays the training sees that it was done. */
+  /**
+   * Changes parameters or moments other than by a training step: whoever replays the training sees that it was done.
+   * One that throws is not counted.
+   */
   edit<T>(change: () => T): T {
+    const result = change();
     this.changeCount++;
-    return change();
+    return result;
   }
 
   /** Takes the place of a state that this one replaces, in the count of changes too. */
@@ -126,6 +130,11 @@ export class NetworkState {
   /** What the optimizer that trained last left behind. */
   get lastMoments(): Moments | undefined {
     return this.moments;
+  }
+
+  /** Of these moments, the block that moves parameters without any gradient: momentum; undefined where there is none. */
+  get velocity(): number | undefined {
+    return this.moments?.slots[this.moments.recipe.name === "rmsprop" ? 1 : 0]; // rmsprop's first is the mean of squares
   }
 
   /** Lets a hidden unit's step count start again, where the optimizer that trained last has one. Nothing changes if there is no memory for it. */

@@ -1,7 +1,7 @@
 // Continual backpropagation (Dohare et al. 2024, "Loss of plasticity in deep continual learning"): all the time a few of the least useful
 // hidden units are begun anew, so that the network stays able to learn.
 import { actDuring, type RunningRemedy } from "./remedy-callback.js";
-import { clearMoments, outgoing, redrawIncoming, zeroOutgoing } from "../remedies/unit-parameters.js";
+import { resetUnit } from "../remedies/unit-parameters.js";
 import { checkInteger, checkNumber, checkOptions } from "../../core/checks.js";
 import type { Callback } from "../../network/types.js";
 import { batchOf } from "../../network/training/plan.js";
@@ -22,6 +22,9 @@ interface Options {
 
 interface Layer {
   readonly units: number;
+  /** Of the layer above: its units, and its kernel's address. */
+  readonly unitsAbove: number;
+  readonly kernelAbove: number;
   /** Of the moving averages, units float32 each: the utility, and the mean |activation|. */
   readonly utility: number;
   readonly activation: number;
@@ -59,9 +62,12 @@ class Replacer implements RunningRemedy {
     { state }: RunningFit,
     private readonly options: Options,
   ) {
-    this.layers = state.spec.layers.slice(0, -1).map(({ units }) => {
+    this.layers = state.spec.layers.slice(0, -1).map(({ units }, index) => {
+      const { units: unitsAbove, kernelAddress: kernelAbove } = state.layer(index + 1);
       const utility = state.arena.allocate(units * 8, "the utility of the units");
-      return { units, utility, activation: utility + units * 4, begun: new Float64Array(units), young: units, due: 0 };
+      const activation = utility + units * 4;
+      const begun = new Float64Array(units);
+      return { units, unitsAbove, kernelAbove, utility, activation, begun, young: units, due: 0 };
     });
   }
 
@@ -72,7 +78,7 @@ class Replacer implements RunningRemedy {
 
   note(fit: RunningFit): void {
     const {
-      state: { runtime, buffers, parameters, layout, spec },
+      state: { runtime, buffers },
       plan,
       step,
     } = fit;
@@ -83,13 +89,12 @@ class Replacer implements RunningRemedy {
     while (this.growing.length > 0 && this.growing[0].until < this.steps) this.growing.shift()!.layer.young--;
     for (let index = 0; index < this.layers.length; index++) {
       const layer = this.layers[index];
-      const { units, utility, activation } = layer;
-      const kernel = parameters + layout.layers[index + 1].kernel;
+      const { units, unitsAbove, kernelAbove, utility, activation } = layer;
       const magnitude = buffers.counters(index) + BatchCounter.magnitude * units * 4;
       runtime.kernels.updateUtility(
         units,
-        spec.layers[index + 1].units,
-        kernel,
+        unitsAbove,
+        kernelAbove,
         magnitude,
         1 / rows,
         1 - decay,
@@ -125,17 +130,15 @@ class Replacer implements RunningRemedy {
   apply({ state }: RunningFit): void {
     for (const { layer: index, unit, mean } of this.pending) {
       const layer = this.layers[index];
+      state.edit(() => {
+        const above = state.layer(index + 1);
+        const { bias } = above;
+        above.outgoing(unit).forEach((weight, to) => (bias[to] += weight * mean));
+        resetUnit(state, index, unit);
+      });
       const { f32 } = state.runtime.heap;
-      const { start, end } = outgoing(state, index, unit);
-      const weights = (state.parameters >>> 2) + start;
-      const bias = (state.parameters + state.layout.layers[index + 1].bias) >>> 2;
-      for (let i = 0; i < end - start; i++) f32[bias + i] += f32[weights + i] * mean;
-      zeroOutgoing(state, index, unit);
-      redrawIncoming(state, index, unit);
-      clearMoments(state, index, unit);
-      state.edit(() => undefined);
-      state.runtime.heap.f32[(layer.utility >>> 2) + unit] = state.runtime.heap.f32[(layer.activation >>> 2) + unit] =
-        0;
+      f32[(layer.utility >>> 2) + unit] = 0;
+      f32[(layer.activation >>> 2) + unit] = 0;
       layer.begun[unit] = this.steps;
       layer.young++;
       this.growing.push({ layer, until: this.steps + this.options.maturity });

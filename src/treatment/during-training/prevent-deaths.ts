@@ -6,9 +6,9 @@ import { clearVelocity } from "../remedies/unit-parameters.js";
 import { checkNumber, checkOptions } from "../../core/checks.js";
 import { canDie } from "../../activations/analysis.js";
 import { BatchCounter } from "../../wasm/abi.js";
-import { BatchBuffers } from "../../network/state/batch-buffers.js";
+import { type IndexedRows, Inspector } from "../../inspect/inspector.js";
+import type { LayerView } from "../../network/state/layer-view.js";
 import type { Callback } from "../../network/types.js";
-import { Passes } from "../../network/state/passes.js";
 import { batchOf } from "../../network/training/plan.js";
 import type { RunningFit } from "../../network/training/running-fit.js";
 import { Arena } from "../../wasm/heap.js";
@@ -53,8 +53,8 @@ class Guard implements RunningRemedy {
   prevented: PreventedDeath[] = [];
   lost: Omit<PreventedDeath, "scale">[] = [];
   private layers: readonly Layer[] = [];
-  /** Of all parameters, the older one first. */
-  private copies: { step: number; readonly parameters: Float32Array }[] = [];
+  /** Copies of all parameters, the older one first, by their addresses. */
+  private copies: { step: number; readonly block: number }[] = [];
   private probe!: Probe;
 
   constructor(private readonly openShare: number) {}
@@ -69,10 +69,13 @@ class Guard implements RunningRemedy {
         ? [{ layer, units, lastFired: zeros(), silentRows: zeros(), activity: zeros(), lookAgainAt: zeros() }]
         : [];
     });
-    this.copies = [0, 0].map((step) => ({ step, parameters: state.allParameters().slice() }));
     const scratch = new Arena(state.runtime.heap);
     fit.atEnd(() => scratch.dispose());
-    this.probe = new Probe(fit, scratch);
+    this.copies = [0, 0].map((step) => {
+      return { step, block: scratch.allocate(state.layout.bytes, "the weights of some steps ago") };
+    });
+    for (const { block } of this.copies) copyParameters(fit, block);
+    this.probe = new Probe(fit);
   }
 
   note({ state, plan, step }: RunningFit): void {
@@ -99,7 +102,7 @@ class Guard implements RunningRemedy {
     if (fit.step % COPY_EVERY !== 0) return;
     this.copies.reverse();
     this.copies[1].step = fit.step;
-    this.copies[1].parameters.set(fit.state.allParameters());
+    copyParameters(fit, this.copies[1].block);
   }
 
   private look(fit: RunningFit, layer: Layer): void {
@@ -115,13 +118,14 @@ class Guard implements RunningRemedy {
   private examine(fit: RunningFit, watched: Layer, suspects: readonly number[]): void {
     const { layer, lastFired, silentRows, lookAgainAt } = watched;
     for (const unit of suspects) lookAgainAt[unit] = 2 * silentRows[unit];
-    const weights = suspects.map((unit) => weightsOf(fit, fit.state.allParameters(), layer, unit));
+    const { state } = fit;
+    const weights = suspects.map((unit) => weightsOf(state.layer(layer), unit));
     const isOpen = this.probe.findOpen(layer, weights);
     const closed = suspects.map((unit, i) => ({ unit, now: weights[i] })).filter((_, i) => !isOpen[i]);
     if (closed.length === 0) return;
     const pairs = closed.map(({ unit, now }) => {
       const copy = this.copies.findLast(({ step }) => step < lastFired[unit])!;
-      return { unit, now, before: weightsOf(fit, copy.parameters, layer, unit) };
+      return { unit, now, before: weightsOf(state.layer(layer, copy.block), unit) };
     });
     const readings = this.probe.read(
       layer,
@@ -148,14 +152,12 @@ class Guard implements RunningRemedy {
       this.lost.push(place);
       return;
     }
-    writeWeights(
-      fit,
-      layer,
-      unit,
-      now.map((weight, i) => before[i] + scale * (weight - before[i])),
-    );
-    clearVelocity(fit.state, layer, unit);
-    fit.state.edit(() => undefined);
+    const { state } = fit;
+    state.edit(() => {
+      const between = now.map((weight, i) => before[i] + scale * (weight - before[i]));
+      writeWeights(state.layer(layer), unit, between);
+      clearVelocity(state, layer, unit);
+    });
     this.prevented.push({ ...place, scale });
   }
 }
@@ -169,58 +171,35 @@ function lastLiving(before: Float64Array, now: Float64Array, share: number): num
 
 /** Preactivations of single units on some training rows, from what the layers below give them now. */
 class Probe {
-  private readonly buffers: BatchBuffers;
-  private readonly passes: Passes;
-  private readonly rows: number;
-  private readonly order: number;
+  private readonly inspector: Inspector;
+  private readonly rows: IndexedRows;
 
-  constructor(
-    private readonly fit: RunningFit,
-    scratch: Arena,
-  ) {
+  constructor(private readonly fit: RunningFit) {
     const {
-      state: { spec, runtime, layout, parameters },
-      plan: { trainingRows },
+      state,
+      plan: { data, trainingRows },
       order,
     } = fit;
-    this.buffers = new BatchBuffers(spec, runtime.heap, scratch);
-    this.passes = new Passes(runtime, spec, layout, this.buffers, parameters);
-    this.rows = Math.min(trainingRows, PROBED_ROWS);
-    this.order = scratch.allocate(this.rows * 4, "the probed rows");
-    this.buffers.ensure(this.buffers.chunk(this.rows), false);
-    const all = runtime.heap.u32.slice(order.address >>> 2, (order.address >>> 2) + trainingRows).sort();
-    for (let i = 0; i < this.rows; i++)
-      runtime.heap.u32[(this.order >>> 2) + i] = all[Math.floor((i * trainingRows) / this.rows)];
-  }
-
-  /** Hands on the inputs of a layer, chunk by chunk; stops where `visit` says so. */
-  private run(layer: number, visit: (x: Float32Array, start: number, count: number) => boolean): void {
-    const { state, plan } = this.fit;
-    const chunk = this.buffers.chunk(this.rows);
-    for (let start = 0, isDone = false; start < this.rows && !isDone; start += chunk) {
-      const count = Math.min(chunk, this.rows - start);
-      this.passes.gather(plan.data, start, count, this.order);
-      this.passes.forward(count, "none", layer);
-      isDone = visit(
-        state.floats(
-          layer === 0 ? this.buffers.inputs : this.buffers.activations(layer - 1),
-          count * state.inputsOf(layer),
-        ),
-        start,
-        count,
-      );
-    }
+    const first = order.address >>> 2;
+    const all = state.runtime.heap.u32.slice(first, first + trainingRows).sort();
+    const count = Math.min(trainingRows, PROBED_ROWS);
+    const indices = Uint32Array.from({ length: count }, (_, i) => all[Math.floor((i * trainingRows) / count)]);
+    this.rows = { data, indices };
+    this.inspector = new Inspector(state);
+    fit.atEnd(() => this.inspector.dispose());
+    this.inspector.prepare(count);
   }
 
   /** Which sets of weights are open on some probed row. */
   findOpen(layer: number, weights: readonly Weights[]): boolean[] {
     const inputs = this.fit.state.inputsOf(layer);
     const isOpen = weights.map(() => false);
-    this.run(layer, (x, _, count) => {
+    this.inspector.run(this.rows, { layers: layer }, (chunk) => {
+      const x = chunk.inputs(layer);
       weights.forEach((each, i) => {
-        for (let row = 0; row < count && !isOpen[i]; row++) isOpen[i] = dot(x, row * inputs, each) > 0;
+        for (let row = 0; row < chunk.rows && !isOpen[i]; row++) isOpen[i] = dot(x, row * inputs, each) > 0;
       });
-      return !isOpen.includes(false);
+      return isOpen.includes(false);
     });
     return isOpen;
   }
@@ -228,12 +207,12 @@ class Probe {
   /** For each set of weights, its preactivation on each probed row. */
   read(layer: number, weights: readonly Weights[]): Float64Array[] {
     const inputs = this.fit.state.inputsOf(layer);
-    const readings = weights.map(() => new Float64Array(this.rows));
-    this.run(layer, (x, start, count) => {
+    const readings = weights.map(() => new Float64Array(this.rows.indices.length));
+    this.inspector.run(this.rows, { layers: layer }, (chunk) => {
+      const x = chunk.inputs(layer);
       weights.forEach((each, i) => {
-        for (let row = 0; row < count; row++) readings[i][start + row] = dot(x, row * inputs, each);
+        for (let row = 0; row < chunk.rows; row++) readings[i][chunk.start + row] = dot(x, row * inputs, each);
       });
-      return false;
     });
     return readings;
   }
@@ -246,22 +225,17 @@ function dot(x: Float32Array, start: number, weights: Weights): number {
   return sum;
 }
 
-/** Where a unit's incoming weights and its bias lie in the block of parameters. */
-function placesOf({ state }: RunningFit, layer: number, unit: number): number[] {
-  const { kernel, bias } = state.layout.layers[layer];
-  const { units } = state.spec.layers[layer];
-  return [...Array.from({ length: state.inputsOf(layer) }, (_, i) => kernel / 4 + i * units + unit), bias / 4 + unit];
+function copyParameters({ state }: RunningFit, to: number): void {
+  state.floats(to, state.parameterFloats).set(state.allParameters());
 }
 
-function weightsOf(fit: RunningFit, parameters: Float32Array, layer: number, unit: number): Weights {
-  return Float64Array.from(placesOf(fit, layer, unit), (place) => parameters[place]);
+function weightsOf(layer: LayerView, unit: number): Weights {
+  return Float64Array.from([...layer.incoming(unit), layer.bias[unit]]);
 }
 
-function writeWeights(fit: RunningFit, layer: number, unit: number, weights: Weights): void {
-  const parameters = fit.state.allParameters();
-  placesOf(fit, layer, unit).forEach((place, i) => {
-    parameters[place] = weights[i];
-  });
+function writeWeights(layer: LayerView, unit: number, weights: Weights): void {
+  layer.setIncoming(unit, weights);
+  layer.bias[unit] = weights[layer.inputs];
 }
 
 /**

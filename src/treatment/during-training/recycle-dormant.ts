@@ -2,7 +2,7 @@
 // as a whole is begun anew too, and the optimizer's step counts start again with the moments.
 import { BatchCounter } from "../../wasm/abi.js";
 import { actDuring, type RunningRemedy } from "./remedy-callback.js";
-import { clearMoments, redrawIncoming, zeroOutgoing } from "../remedies/unit-parameters.js";
+import { resetUnit } from "../remedies/unit-parameters.js";
 import { checkInteger, checkNumber, checkOptions } from "../../core/checks.js";
 import type { Callback } from "../../network/types.js";
 import { batchOf } from "../../network/training/plan.js";
@@ -73,10 +73,7 @@ class Recycler implements RunningRemedy {
   /** Front to back: what a recycled unit passes on to another recycled one is that one's new incoming weight. */
   apply({ state }: RunningFit): void {
     for (const { layer, unit } of this.pending) {
-      zeroOutgoing(state, layer, unit);
-      redrawIncoming(state, layer, unit);
-      clearMoments(state, layer, unit);
-      state.edit(() => undefined);
+      state.edit(() => resetUnit(state, layer, unit));
       this.recycled[layer]++;
     }
     if (this.pending.length > 0) this.pending = [];
