@@ -1,8 +1,7 @@
 // Repeats an experiment's trial: shows how far it is, and keeps what it has when it is interrupted.
 import { setImmediate } from "node:timers/promises";
 import type { Terminal } from "../../src/cli/terminal.js";
-import { formatDuration } from "../../src/report/progress-text.js";
-import { formatNumber } from "../../src/text/numbers.js";
+import { formatDuration, formatNumber } from "../../src/text/numbers.js";
 
 const BREATH = 50; // milliseconds between two looks at signals
 const LOG_EVERY = 10_000; // milliseconds between two lines where there is no bar

@@ -1,14 +1,18 @@
 // One list of deaths over several fits: each remedy ends a fit and begins another, whose trace counts its steps from 1.
 import type { Death, DeathTrace } from "../../src/index.js";
 import type { DeathNote, UnitName } from "./types.js";
+import { formatCount } from "../../src/text/numbers.js";
+import { explainDeath } from "../../src/diagnosis/trace/death-text.js";
 
 const sameUnit = (a: UnitName, b: UnitName) => a.layer === b.layer && a.unit === b.unit;
 
 /** The sentence with the steps of the whole training. */
-function movedSentence({ explanation, cause, layer, unit }: Death, offset: number): string {
+function movedSentence(death: Death, offset: number): string {
+  const { explanation, cause, layer, unit } = death;
   if (offset === 0) return explanation;
-  if (cause === "born") return `unit ${unit} in layer ${layer} has been silent since the change at step ${offset}`;
-  return explanation.replace(/\bstep (\d+)/g, (_, step: string) => `step ${Number(step) + offset}`);
+  if (cause === "born")
+    return `unit ${unit} in layer ${layer} has been silent since the change at step ${formatCount(offset)}`;
+  return explainDeath(death, offset);
 }
 
 function noteOf(death: Death, offset: number): DeathNote {

@@ -1,5 +1,6 @@
 // A CSV that was dropped in, as a task: one column is the target, the others are its features, standardized.
 import { RelumineError } from "../../src/index.js";
+import { formatBytes } from "../../src/text/numbers.js";
 import { parseCsv, type Table } from "../../src/table/csv.js";
 import type { GivenTable } from "./types.js";
 import { randomFrom, shuffledIndices } from "./random.js";
@@ -74,7 +75,7 @@ function completeRows({ rows, header }: Table): { kept: (readonly string[])[]; n
 /** @throws RelumineError "format" that says what is wrong with the table */
 export function tableTask({ text, target }: GivenTable): Task {
   if (text.length > MOST_BYTES)
-    refuse("the file", `to have at most ${MOST_BYTES / 2 ** 20} MB`, (text.length / 2 ** 20).toFixed(1), MORE);
+    refuse("the file", `to have at most ${formatBytes(MOST_BYTES)}`, formatBytes(text.length), MORE);
   const table = parseCsv(text);
   const { kept, notes } = completeRows(table);
   const { header } = table;

@@ -1,8 +1,10 @@
 // The network on the page as a program against the package, with the data where they are made up.
+import { roundTo } from "../../src/text/numbers.js";
 import type { Task } from "../engine/task.js";
 import type { Recipe } from "./recipe.js";
 
-const short = (value: number) => String(Number(value.toPrecision(9)));
+/** Nine digits give a float32 back. */
+const short = (value: number) => String(roundTo(value, 9));
 
 function dataLines({ data, head }: Recipe, { train }: Task): string[] {
   if (data === "digits" || data === "csv") {

@@ -1,4 +1,5 @@
 // Examples worth a look, each with a line that says what to look at.
+import { typeset } from "../../src/text/numbers.js";
 import { OPENING, type Recipe } from "./recipe.js";
 
 export interface Preset {
@@ -39,7 +40,10 @@ export const PRESETS: readonly Preset[] = [
   ),
   example(
     "Negative bias",
-    "Every hidden bias starts at −0.7. Seven units are closed on all samples before the first step, and no step opens them. Lift the bias.",
+    typeset(
+      "Every hidden bias starts at -0.7. Seven units are closed on all samples before the first step, " +
+        "and no step opens them. Lift the bias.",
+    ),
     { bias: -0.7, rate: 0.3 },
   ),
   example(

@@ -1,5 +1,6 @@
 // Which cures to offer for a unit, the fitting one first, and why.
 import type { CureName, DeathNote } from "../engine/types.js";
+import { cutTo } from "../../src/text/numbers.js";
 import type { UnitDiagnosis } from "../../src/index.js";
 
 export interface Offer {
@@ -38,12 +39,6 @@ const NAMES: Readonly<Record<CureName, string>> = {
   lowerRate: "Lower rate",
 };
 
-/** Two figures, cut. */
-function lowered(rate: number): number {
-  const unit = 10 ** (Math.floor(Math.log10(rate)) - 1);
-  return Number((Math.floor(rate / unit + 1e-9) * unit).toPrecision(2));
-}
-
 /** A closed bias is lifted first, whatever closed it; weights that hold a unit shut are drawn anew. */
 function orderFor(cause: Cause, mechanism: UnitDiagnosis["mechanism"]): readonly CureName[] {
   const order = ORDERS[cause];
@@ -63,8 +58,9 @@ export function offersFor(
 ): readonly Offer[] {
   return orderFor(death?.cause ?? "unknown", unit?.mechanism).map((cure) => {
     if (cure !== "lowerRate") return { cure, name: NAMES[cure], reason: REASONS[cure] };
-    const next = lowered(
+    const next = cutTo(
       death?.survivesAt !== undefined && death.survivesAt < rate ? death.survivesAt * 0.9 : rate / 2,
+      2,
     );
     return { cure, name: `${NAMES[cure]} to ${next}`, reason: REASONS[cure], rate: next };
   });

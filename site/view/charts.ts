@@ -165,7 +165,7 @@ function optionsFor(index: number, hidden: number, width: number): uPlot.Options
     ticks: { show: false },
     grid: { stroke: line, width: 1 },
   };
-  const short = (value: number) => (value >= 1000 ? `${value / 1000}k` : String(Number(value.toPrecision(3))));
+  const short = (value: number) => (value >= 1000 ? `${figure(value / 1000)}k` : figure(value));
   return {
     width: Math.max(120, width),
     height: HEIGHT,
@@ -186,9 +186,10 @@ function optionsFor(index: number, hidden: number, width: number): uPlot.Options
         size: 38,
         space: 26,
         values: (_plot, values) =>
-          values.map((value) =>
-            index === 1 ? `${Math.round(value * 100)} %` : index === 2 && !Number.isInteger(value) ? "" : short(value),
-          ),
+          values.map((value) => {
+            if (index === 1) return `${Math.round(value * 100)}\u00a0%`;
+            return index === 2 && !Number.isInteger(value) ? "" : short(value);
+          }),
       },
     ],
     series: [{}, ...seriesFor(index, hidden)],

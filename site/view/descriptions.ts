@@ -2,11 +2,13 @@
 import type { DeathNote, Frame, UnitName } from "../engine/types.js";
 import { analysisOf } from "../../src/activations/analysis.js";
 import type { ActivationName, UnitDiagnosis, UnitState } from "../../src/index.js";
+import { formatCount, formatNumber, formatPercent, formatRate, formatSigned, typeset } from "../../src/text/numbers.js";
 
-export const figure = (value: number): string => String(Number(value.toPrecision(3))).replace("-", "−");
-export const signed = (value: number): string => (value > 0 ? "+" : "") + figure(value);
-export const percent = (share: number): string => `${(share * 100).toFixed(share > 0 && share < 0.1 ? 1 : 0)}\u00a0%`;
-export const count = (value: number): string => value.toLocaleString("en").replaceAll(",", " ");
+/** Three digits are as many as the page has room for. */
+export const figure = (value: number): string => typeset(formatNumber(value, 3));
+export const signed = (value: number): string => typeset(formatSigned(value, 3));
+export const percent = (share: number): string => typeset(formatPercent(share));
+export const count = (value: number): string => formatCount(value);
 
 const CAUSES: Readonly<Record<DeathNote["cause"], string>> = {
   born: "closed from the start",
@@ -20,15 +22,9 @@ const CAUSES: Readonly<Record<DeathNote["cause"], string>> = {
 
 export const causeWord = (cause: DeathNote["cause"]): string => CAUSES[cause];
 
-/** Cut, not rounded, so that the figure holds. */
-function rateText(rate: number): string {
-  const unit = 10 ** (Math.floor(Math.log10(rate)) - 1);
-  return String(Number((Math.floor(rate / unit) * unit).toPrecision(2)));
-}
-
 /** "died at step 118: one step was too large; would have lived at 0.31" */
 export function deathSentence({ step, cause, survivesAt }: DeathNote): string {
-  const lived = survivesAt === undefined ? "" : `; would have lived at ${rateText(survivesAt)}`;
+  const lived = survivesAt === undefined ? "" : `; would have lived at ${formatRate(survivesAt)}`;
   if (step === 0 && cause !== "born") return `closed before any batch opened it: ${causeWord(cause)}`;
   return cause === "born"
     ? `dead since step ${count(step)}: ${causeWord(cause)}`

@@ -1,4 +1,5 @@
 // A tour of the textbook in five steps, to be left at any time.
+import { typeset } from "../../src/text/numbers.js";
 import { byId, h, setText } from "./dom.js";
 
 export interface TourActions {
@@ -23,7 +24,10 @@ const STOPS: readonly Stop[] = [
   },
   {
     title: "2 of 5: one step too large",
-    text: "The target lies below what the unit says, so the gradient pulls its bias down. At a rate of 0.2 one step moves it by 0.2: from +0.1 to −0.1, right across zero.",
+    text: typeset(
+      "The target lies below what the unit says, so the gradient pulls its bias down. " +
+        "At a rate of 0.2 one step moves it by 0.2: from +0.1 to -0.1, right across zero.",
+    ),
     action: ["Take the step", (actions) => actions.step()],
   },
   {

@@ -3,6 +3,7 @@
 import type { ActivationName } from "../../src/index.js";
 import type { CureName, DeathNote, Examined, Frame, UnitName } from "../engine/types.js";
 import { offersFor } from "../state/remedy-offers.js";
+import { typeset } from "../../src/text/numbers.js";
 import { h, setText } from "./dom.js";
 import { drawHistogram } from "./histogram.js";
 import { count, deathSentence, figure, percent, signed, stateWord, verdictSentences } from "./descriptions.js";
@@ -111,7 +112,7 @@ export function createUnitPanel(root: HTMLElement, actions: UnitActions): UnitPa
     else
       setText(story, death ? `${sentence(deathSentence(death))} At the step that is shown it was not closed yet.` : "");
     story.hidden = story.textContent === "";
-    setText(details, isDead && death ? sentence(death.explanation) : "");
+    setText(details, isDead && death ? typeset(sentence(death.explanation)) : "");
   }
 
   function drawCures(frame: Frame, death: DeathNote | undefined, chosen: UnitName): void {
@@ -182,7 +183,7 @@ export function createUnitPanel(root: HTMLElement, actions: UnitActions): UnitPa
       }
       const told = examined.findings.filter(({ kind }) => kind !== "silentTogether").slice(0, MOST_FINDINGS); // which are dead the network shows
       findingsTitle.hidden = told.length === 0;
-      const texts = told.map(({ message, advice }) => `${sentence(message)} ${sentence(advice)}`);
+      const texts = told.map(({ message, advice }) => typeset(`${sentence(message)} ${sentence(advice)}`));
       keepFindings(texts.join("\n"), () => texts.map((text) => h("li", {}, text)));
     },
     isOutdated: (frame, chosen, index) => frame.shown === frame.step && matching(chosen)?.state !== frame.states[index],

@@ -5,8 +5,8 @@ import { type RegressionErrors, regressionErrors } from "./network-for-table.js"
 import type { TargetEncoding } from "../table/target.js";
 import type { Terminal } from "./terminal.js";
 import type { Matrix, Metrics, Network } from "../index.js";
-import { formatNumber, formatPercent } from "../text/numbers.js";
 import { type ClassResult, drawClasses } from "../report/training-text.js";
+import { formatNumber, formatPercent, formatScore } from "../text/numbers.js";
 
 const MOST_CLASSES = 20;
 
@@ -35,7 +35,7 @@ export function evaluateOn(network: Network, rows: EncodedRows, { target }: Prep
 function describeEvaluation(evaluation: Evaluation, target: string): string {
   const loss = `loss ${formatNumber(evaluation.loss)}`;
   if (evaluation.accuracy !== undefined) return `accuracy ${formatPercent(evaluation.accuracy)}, ${loss}`;
-  const r2 = evaluation.r2 === undefined ? "" : `, R² ${evaluation.r2.toFixed(3)}`;
+  const r2 = evaluation.r2 === undefined ? "" : `, R² ${formatScore(evaluation.r2, false)}`;
   return `mean absolute error ${formatNumber(evaluation.meanAbsoluteError!)} and root mean square ${formatNumber(evaluation.rootMeanSquaredError!)}, in units of ${shorten(target)}${r2}; ${loss}`;
 }
 

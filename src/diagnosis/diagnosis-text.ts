@@ -1,7 +1,8 @@
 // A diagnosis as a terminal shows it, 80 columns wide: a bar for each layer, the worst units, a line of advice for each mechanism.
 import type { Diagnosis, LayerDiagnosis, Mechanism, Proof, UnitDiagnosis, UnitState } from "./types.js";
-import { alignColumns, formatCount } from "../text/columns.js";
-import { wrap } from "../text/wrap.js";
+import { alignColumns } from "../text/columns.js";
+import { formatCount, formatNumber, formatPercent, formatSigned } from "../text/numbers.js";
+import { indent, wrap } from "../text/wrap.js";
 
 const BAR_CELLS = 32;
 const WORST_UNITS = 8;
@@ -30,8 +31,8 @@ function countStates(units: readonly UnitDiagnosis[]): Map<UnitState, number> {
   return counts;
 }
 
-/** Cells in proportion; whoever is there at all gets one. */
-function drawBar(units: readonly UnitDiagnosis[]): string {
+/** A bar of the units' states: cells in proportion; a state that occurs at all gets one. */
+function drawStateBar(units: readonly UnitDiagnosis[]): string {
   const cells = Math.min(BAR_CELLS, units.length);
   const counts = countStates(units);
   const shares = STATE_MARKS.map(([state, mark]) => ({
@@ -52,7 +53,12 @@ function drawBar(units: readonly UnitDiagnosis[]): string {
 }
 
 function describeLayer({ layer, activation, dead, units }: LayerDiagnosis): string[] {
-  return [`layer ${layer}`, activation, drawBar(units), `${formatCount(dead)} of ${formatCount(units.length)} dead`];
+  return [
+    `layer ${layer}`,
+    activation,
+    drawStateBar(units),
+    `${formatCount(dead)} of ${formatCount(units.length)} dead`,
+  ];
 }
 
 /** The states beside dead and alive, on a line of their own: with them the layer's line would not fit. */
@@ -70,14 +76,6 @@ function drawLayers(layers: readonly LayerDiagnosis[]): string[] {
   return layers.flatMap((layer, index) => [bars[index], ...describeStates(layer)]);
 }
 
-function formatNumber(value: number): string {
-  return value === 0
-    ? "0"
-    : Math.abs(value) >= 1e4 || Math.abs(value) < 1e-3
-      ? value.toExponential(1)
-      : value.toPrecision(3);
-}
-
 function worstUnits(diagnosis: Diagnosis): UnitDiagnosis[] {
   const dead = diagnosis.layers.flatMap(({ units }) => units.filter(({ state }) => state === "dead"));
   return dead.sort((a, b) => a.preactivation.max - b.preactivation.max).slice(0, WORST_UNITS);
@@ -92,15 +90,15 @@ function drawWorst(diagnosis: Diagnosis): string[] {
     mechanism!,
     permanent ? "yes" : "no",
     proof ? PROOFS[proof] : "not tried",
-    formatNumber(preactivation.max),
-    `+${formatNumber(biasToRevive!)}`,
+    formatNumber(preactivation.max, 3),
+    formatSigned(biasToRevive!, 3),
   ]);
-  const header = ["layer", "unit", "shut by", "for good", "in the box", "highest z", "bias to revive"];
+  const header = ["layer", "unit", "closed by", "permanent", "in the box", "highest z", "bias to revive"];
   const title =
     worst.length < diagnosis.dead
       ? `The ${worst.length} dead units that are furthest from opening:`
       : "The dead units:";
-  return ["", title, ...alignColumns([header, ...rows], [0, 1, 5, 6]).map((line) => `  ${line}`)];
+  return ["", title, ...indent(alignColumns([header, ...rows], [0, 1, 5, 6]))];
 }
 
 /** How far the evidence on the dead goes, and what could still move those that gradients cannot. */
@@ -108,26 +106,20 @@ function drawEvidence({ layers }: Diagnosis): string[] {
   const dead = layers.flatMap(({ units }) => units.filter(({ state }) => state === "dead"));
   if (dead.length === 0) return [];
   const count = (holds: (unit: UnitDiagnosis) => unknown) => formatCount(dead.filter(holds).length);
-  const proved = (wanted: Proof) => count(({ proof }) => proof === wanted);
+  const proved = (result: Proof) => count(({ proof }) => proof === result);
   const isTried = dead.some(({ proof }) => proof);
-  const lines = [
-    "",
-    !isTried
-      ? "In the input box: not tried."
-      : `In the input box: ${proved("provenDead")} proved closed, ${proved("refuted")} opened by some input, ${proved("open")} unknown.`,
-  ];
+  const proofs = `${proved("provenDead")} proved closed, ${proved("refuted")} opened by some input, ${proved("open")} unknown`;
+  const lines = ["", `In the input box: ${isTried ? proofs : "not tried"}.`];
   if (!dead.some(({ permanent }) => permanent)) return lines;
   lines.push(
-    `For good: gradients on these samples cannot move ${count(({ permanent }) => permanent)};`,
+    `Permanent: gradients on these samples cannot move ${count(({ permanent }) => permanent)};`,
     "  momentum left in the optimizer, weight decay or a remedy can.",
   );
   const moved = (["momentum", "weightDecay"] as const).filter((mover) =>
     dead.some(({ stillMovedBy }) => stillMovedBy?.includes(mover)),
   );
-  if (moved.length > 0)
-    lines.push(
-      `  The last optimizer would: ${moved.map((mover) => `${mover} moves ${count(({ stillMovedBy }) => stillMovedBy?.includes(mover))}`).join(", ")}.`,
-    );
+  const moves = moved.map((mover) => `${mover} moves ${count(({ stillMovedBy }) => stillMovedBy?.includes(mover))}`);
+  if (moves.length > 0) lines.push(`  The last optimizer would: ${moves.join(", ")}.`);
   return lines;
 }
 
@@ -151,7 +143,9 @@ function drawFindings({ findings }: Diagnosis): string[] {
 
 export function drawDiagnosis(diagnosis: Diagnosis): string {
   const { samples, units, dead, deadFraction, layers } = diagnosis;
-  const head = `${formatCount(dead)} of ${formatCount(units)} hidden units dead (${(deadFraction * 100).toFixed(1)} %), judged on ${formatCount(samples)} samples`;
+  const head =
+    `${formatCount(dead)} of ${formatCount(units)} hidden units dead (${formatPercent(deadFraction)}), ` +
+    `judged on ${formatCount(samples)} samples`;
   const parts = [
     drawLayers(layers),
     drawWorst(diagnosis),

@@ -2,7 +2,8 @@
 import type { ResolvedActivation } from "../activations/activations.js";
 import { countParameters } from "./state/parameters.js";
 import type { ResolvedSpec } from "./spec.js";
-import { alignColumns, formatCount } from "../text/columns.js";
+import { alignColumns } from "../text/columns.js";
+import { formatCount } from "../text/numbers.js";
 
 function activationText({ name, alpha }: ResolvedActivation): string {
   return alpha === undefined ? name : `${name} ${alpha}`;

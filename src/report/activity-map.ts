@@ -1,6 +1,7 @@
 // Units x epochs as a picture of characters: how often each unit fires, from epoch to epoch. The most active units at the end stand on top, so that
 // what dies gathers at the bottom.
-import { formatCount } from "../text/columns.js";
+import { justify } from "../text/columns.js";
+import { countOf, formatCount } from "../text/numbers.js";
 
 export interface MapFrame {
   readonly epoch: number;
@@ -69,8 +70,10 @@ function drawLayer(
   const rows = group(order.length, lines);
   const silent = order.filter((unit) => frames.at(-1)!.layers[layer][unit] === 0).length;
   const perLine = order.length / rows.length;
-  const size = perLine === 1 ? "one" : Number.isInteger(perLine) ? String(perLine) : `about ${Math.round(perLine)}`;
-  const title = `layer ${layer}: ${formatCount(order.length)} units, ${size} a line; ${formatCount(silent)} silent at the end`;
+  const size = Number.isInteger(perLine) ? formatCount(perLine) : `about ${formatCount(perLine)}`;
+  const title =
+    `layer ${layer}: ${countOf(order.length, "unit")}, ${perLine === 1 ? "one" : size} a line; ` +
+    `${formatCount(silent)} silent at the end`;
   return [
     title,
     ...rows.map((row) => {
@@ -82,9 +85,8 @@ function drawLayer(
 }
 
 function drawAxis(frames: readonly MapFrame[], { groups, width }: Columns): string {
-  const first = `${frames[0].epoch}`;
-  const last = `${frames.at(-1)!.epoch}`;
-  return `  ${first}${" ".repeat(Math.max(1, groups.length * width - first.length - last.length))}${last}  epoch`;
+  const [first, last] = [frames[0], frames.at(-1)!].map(({ epoch }) => String(epoch));
+  return `  ${justify(first, last, groups.length * width)}  epoch`;
 }
 
 /** What the marks say; the shades themselves, so that nobody has to guess. */
@@ -93,7 +95,8 @@ function drawLegend({ samples, colors = false }: MapOptions): string {
   const steps = Array.from({ length: grades }, (_, grade) =>
     drawCell((grade + 0.5) / grades, colors ? 1 : 2, colors),
   ).join(colors ? "" : "|");
-  return `${drawCell(0, 1, colors)} fires on none of ${formatCount(samples)} sampled training rows; 0 % ${colors ? steps : `|${steps}|`} 100 %`;
+  const none = `${drawCell(0, 1, colors)} fires on none of ${formatCount(samples)} sampled training rows`;
+  return `${none}; 0 % ${colors ? steps : `|${steps}|`} 100 %`;
 }
 
 /**

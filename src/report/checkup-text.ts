@@ -1,12 +1,12 @@
 // A checkup as text: units as they die, and the table of cures.
 import { drawBar } from "../text/bar.js";
-import { formatNumber, formatScore, formatWhole } from "../text/numbers.js";
-import { alignColumns } from "../text/columns.js";
+import { formatCount, formatNumber, formatRange, formatScore } from "../text/numbers.js";
+import { alignCells, alignColumns } from "../text/columns.js";
 
 const BAR_WIDTH = 12;
 const MOST_BARS = 3;
 
-/** One epoch of a network that falls ill. */
+/** One epoch of a network whose units die. */
 export interface EpochLine {
   readonly epoch: number;
   readonly loss: number;
@@ -23,27 +23,33 @@ export interface Scale {
 
 const scoreTitle = ({ isAccuracy }: Scale): string => (isAccuracy ? "accuracy" : "R²");
 
+/** Of the columns epoch, loss and score. */
+const WIDTHS = [5, 9, 8];
+const NUMBERS = [0, 1, 2];
+
 /** The title above the epochs. */
 export function drawEpochTitle(scale: Scale): string {
-  const layers = scale.units.map((units, layer) => `layer ${layer}, dead of ${units}`.padEnd(BAR_WIDTH + 6));
+  const layers = scale.units.map((units, layer) => `layer ${layer}, dead of ${units}`);
   const dead = scale.units.length > MOST_BARS ? ["dead units by layer"] : layers;
-  return ["epoch", "loss".padStart(9), scoreTitle(scale).padStart(8), ...dead].join("  ").trimEnd();
+  return alignCells(["epoch", "loss", scoreTitle(scale), ...dead], columnWidths(scale), NUMBERS);
+}
+
+function columnWidths({ units }: Scale): number[] {
+  return [...WIDTHS, ...(units.length > MOST_BARS ? [] : units.map(() => BAR_WIDTH + 6))];
+}
+
+function drawDead(dead: readonly number[], { units }: Scale): string[] {
+  if (dead.length > MOST_BARS) return [dead.join(" ")];
+  return dead.map(
+    (count, layer) => alignCells([formatCount(count)], [5], [0]) + ` ${drawBar(count / units[layer], BAR_WIDTH)}`,
+  );
 }
 
 /** One line an epoch: loss, held-out score, and a bar of dead units for each layer (numbers alone where there are many layers). */
 export function drawEpochLine({ epoch, loss, score, dead }: EpochLine, scale: Scale): string {
-  const bars = dead?.map(
-    (count, layer) => `${String(count).padStart(5)} ${drawBar(count / scale.units[layer], BAR_WIDTH)}`,
-  ) ?? ["overflow"];
-  const layers = dead && dead.length > MOST_BARS ? [dead.join(" ")] : bars;
-  return [
-    String(epoch).padStart(5),
-    formatNumber(loss).padStart(9),
-    formatScore(score, scale.isAccuracy).padStart(8),
-    ...layers,
-  ]
-    .join("  ")
-    .trimEnd();
+  const layers = dead ? drawDead(dead, scale) : ["overflow"];
+  const cells = [String(epoch), formatNumber(loss), formatScore(score, scale.isAccuracy), ...layers];
+  return alignCells(cells, columnWidths(scale), NUMBERS);
 }
 
 /** Median and ends over the seeds. */
@@ -59,7 +65,7 @@ export interface RunRow {
   readonly score: Spread;
   /** Units that no training row opens, by hidden layer. */
   readonly closed: readonly Spread[];
-  /** They are shut and yet pass gradient, so that they are not dead: Leaky ReLU. */
+  /** They are closed and yet pass gradient, so that they are not dead: Leaky ReLU. */
   readonly isLeaky: boolean;
   readonly verdict: string;
   /** Runs that left the finite numbers. */
@@ -77,10 +83,10 @@ function titles(scale: Scale): string[] {
 }
 
 function drawSpread({ low, high }: Spread, format: (value: number) => string): string {
-  return low === high || Number.isNaN(low) ? "" : `${format(low).replace(" %", "")}..${format(high)}`;
+  return low === high || Number.isNaN(low) ? "" : formatRange(low, high, format);
 }
 
-/** Shut units of a leaky layer stand in brackets: they are not dead. */
+/** Closed units of a leaky layer stand in brackets: they are not dead. */
 function markLeaky(text: string, isLeaky: boolean): string {
   return isLeaky && text !== "" ? `(${text})` : text;
 }
@@ -90,19 +96,20 @@ function medianCells(
   scale: Scale,
   hasRanges: boolean,
 ): string[] {
-  const counts = closed.map(({ median }) => markLeaky(formatWhole(median), isLeaky));
-  const parts = [verdict, diverged === 0 ? "" : hasRanges ? `${diverged} diverged` : "diverged"];
+  const counts = closed.map(({ median }) => markLeaky(formatCount(median), isLeaky));
+  const ended = hasRanges ? `${formatCount(diverged)} diverged` : "diverged";
+  const parts = [verdict, diverged === 0 ? "" : ended];
   return [
     name,
     formatScore(score.median, scale.isAccuracy),
     ...counts,
-    formatWhole(stepsPerSecond.median),
+    formatCount(stepsPerSecond.median),
     parts.filter(Boolean).join(", "),
   ];
 }
 
 function rangeCells({ score, closed, isLeaky }: RunRow, scale: Scale): string[] {
-  const counts = closed.map((spread) => markLeaky(drawSpread(spread, String), isLeaky));
+  const counts = closed.map((spread) => markLeaky(drawSpread(spread, formatCount), isLeaky));
   return ["", drawSpread(score, (value) => formatScore(value, scale.isAccuracy)), ...counts, "", ""];
 }
 

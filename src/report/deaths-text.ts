@@ -1,7 +1,7 @@
 // Deaths as a terminal shows them: how many of what cause, who and when, and what rate each would have lived through.
-import { formatNumber } from "../text/numbers.js";
+import { formatCount, formatRange, formatRate, formatSigned, plural } from "../text/numbers.js";
 import { wrap } from "../text/wrap.js";
-import { alignColumns, formatCount } from "../text/columns.js";
+import { alignColumns } from "../text/columns.js";
 import type { Cause, Death } from "../diagnosis/trace/types.js";
 
 const WIDTH = 80;
@@ -10,9 +10,9 @@ const MOST_EXPLANATIONS = 3;
 
 /** In the order of the summary. */
 const CAUSES: Record<Cause, string> = {
-  learningRate: "the plain gradient step shut it",
-  momentum: "without momentum that update would not have shut it",
-  weightDecay: "without weight decay that update would not have shut it",
+  learningRate: "the plain gradient step closed it",
+  momentum: "without momentum that update would not have closed it",
+  weightDecay: "without weight decay that update would not have closed it",
   upstream: "its inputs fell, more than its own weights",
   drift: "many small steps, none of them lethal by itself",
   born: "silent from the start",
@@ -26,14 +26,14 @@ function ratesOf(deaths: readonly Death[]): number[] {
 
 function ends(values: readonly number[], format: (value: number) => string): string {
   if (values.length === 0) return "-";
-  const low = format(values.reduce((a, b) => Math.min(a, b)));
-  const high = format(values.reduce((a, b) => Math.max(a, b)));
-  return low === high ? low : `${low}..${high}`;
+  return formatRange(
+    values.reduce((a, b) => Math.min(a, b)),
+    values.reduce((a, b) => Math.max(a, b)),
+    format,
+  );
 }
 
-function signed(value: number): string {
-  return `${value > 0 ? "+" : ""}${formatNumber(Number(value.toPrecision(2)))}`;
-}
+const arrow = (before: number, after: number): string => `${formatSigned(before, 2)} → ${formatSigned(after, 2)}`;
 
 function drawSummary(deaths: readonly Death[]): string[] {
   const rows = CAUSE_NAMES.flatMap((cause) => {
@@ -41,12 +41,6 @@ function drawSummary(deaths: readonly Death[]): string[] {
     return count === 0 ? [] : [[`  ${cause}`, formatCount(count), CAUSES[cause]]];
   });
   return alignColumns(rows, [1]);
-}
-
-/** Three digits, never more than the rate is. */
-function formatRate(rate: number): string {
-  const step = 10 ** (Math.floor(Math.log10(rate)) - 2);
-  return rate > 0 ? formatNumber(Number((Math.floor(rate / step + 1e-6) * step).toPrecision(3))) : "0";
 }
 
 /** The rate at which every death whose rate is known would have been survived, one update by itself. */
@@ -68,12 +62,12 @@ function drawEach(deaths: readonly Death[]): string[] {
   const rows = deaths.map(({ layer, unit, step, epoch, cause, before, after, survivesAt }) => [
     String(layer),
     String(unit),
-    String(step),
-    String(epoch),
+    formatCount(step),
+    formatCount(epoch),
     cause,
     survivesAt === undefined ? "-" : formatRate(survivesAt),
-    `${signed(before.max)} → ${signed(after.max)}`,
-    `${signed(before.mean)} → ${signed(after.mean)}`,
+    arrow(before.max, after.max),
+    arrow(before.mean, after.mean),
   ]);
   const lines = alignColumns([TITLES, ...rows], [0, 1, 2, 3, 5]);
   if (lines.every(({ length }) => length <= WIDTH)) return lines;
@@ -84,26 +78,23 @@ function drawEach(deaths: readonly Death[]): string[] {
 }
 
 function drawGroups(deaths: readonly Death[]): string[] {
-  const groups = new Map<string, Death[]>();
-  for (const death of deaths) {
-    const key = `${String(death.layer).padStart(9)} ${CAUSE_NAMES.indexOf(death.cause)}`;
-    const group = groups.get(key);
-    if (group) group.push(death);
-    else groups.set(key, [death]);
-  }
-  const rows = [...groups]
-    .sort(([a], [b]) => (a < b ? -1 : 1))
-    .map(([, group]) => [
+  const layers = [...new Set(deaths.map(({ layer }) => layer))].sort((a, b) => a - b);
+  const groups = layers.flatMap((layer) =>
+    CAUSE_NAMES.map((cause) => deaths.filter((death) => death.layer === layer && death.cause === cause)),
+  );
+  const rows = groups
+    .filter(({ length }) => length > 0)
+    .map((group) => [
       String(group[0].layer),
       formatCount(group.length),
       group[0].cause,
       ends(
         group.map(({ step }) => step),
-        String,
+        formatCount,
       ),
       ends(
         group.map(({ epoch }) => epoch),
-        String,
+        formatCount,
       ),
       ends(ratesOf(group), formatRate),
     ]);
@@ -118,32 +109,32 @@ function drawExplanations(deaths: readonly Death[]): string[] {
   return first.map(({ explanation }) => wrap(`${explanation[0].toUpperCase()}${explanation.slice(1)}.`, WIDTH, "  "));
 }
 
+function drawRevived(revived: number): string[] {
+  if (revived === 0) return [];
+  const who = revived === 1 ? "One hidden unit was" : `${formatCount(revived)} times a hidden unit was`;
+  return [`${who} silent for a while and fired again.`];
+}
+
+function drawHead(deaths: readonly Death[]): string {
+  const count = deaths.length === 1 ? "One hidden unit" : `${formatCount(deaths.length)} hidden units`;
+  const born = deaths.filter(({ cause }) => cause === "born").length;
+  if (born === 0) return `${count} died and stayed dead:`;
+  if (born < deaths.length) return `${count} died, or were born dead:`;
+  return `${count} ${plural(born, "was", "were")} born dead:`;
+}
+
 /**
  * The deaths of one training as lines of at most 80 columns: all of them, or, where they are many, by layer and cause. "lives at" is the highest rate at
- * which the unit would have lived through the update that shut it.
+ * which the unit would have lived through the update that closed it.
  * @param revived how many units seemed to have died, and fired again
  */
 export function drawDeaths(deaths: readonly Death[], revived = 0): string[] {
-  const back =
-    revived === 0
-      ? []
-      : [
-          `${revived === 1 ? "One hidden unit was" : `${formatCount(revived)} times a hidden unit was`} silent for a while and fired again.`,
-        ];
+  const back = drawRevived(revived);
   if (deaths.length === 0) return ["No hidden unit was seen to die while it trained.", ...back];
-  const count = deaths.length === 1 ? "One hidden unit" : `${formatCount(deaths.length)} hidden units`;
-  const born = deaths.filter(({ cause }) => cause === "born").length;
-  const were = born === 1 ? "was" : "were";
-  const head =
-    born === 0
-      ? `${count} died and stayed dead:`
-      : born < deaths.length
-        ? `${count} died, or were born dead:`
-        : `${count} ${were} born dead:`;
   const table = deaths.length > MOST_ROWS ? drawGroups(deaths) : drawEach(deaths);
   const explanations = drawExplanations(deaths);
   return [
-    head,
+    drawHead(deaths),
     ...drawSummary(deaths),
     ...drawRate(deaths),
     ...back,

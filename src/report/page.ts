@@ -1,5 +1,5 @@
 // A page of its own: one HTML file with its style and pictures inside, no scripts, and a policy that lets nothing be loaded.
-import { escapeMarkup } from "./markup.js";
+import { escapeMarkup, toMarkup } from "./markup.js";
 import { STYLE } from "./page-style.js";
 import { drawPlot, type Plot, plotTable, type Table } from "./plot.js";
 
@@ -25,39 +25,37 @@ export interface Page {
 }
 
 const paragraphs = (texts: readonly string[], kind = ""): string =>
-  texts.map((text) => `<p${kind && ` class="${kind}"`}>${escapeMarkup(text)}</p>`).join("\n");
+  texts.map((text) => `<p${kind && ` class="${kind}"`}>${toMarkup(text)}</p>`).join("\n");
 
 /** Wide tables scroll in a box of their own, which the keyboard reaches. */
 function drawTable({ header, rows }: Table, caption: string): string {
-  const head = header
-    .map((cell) => (cell === "" ? "<td></td>" : `<th scope="col">${escapeMarkup(cell)}</th>`))
-    .join("");
+  const head = header.map((cell) => (cell === "" ? "<td></td>" : `<th scope="col">${toMarkup(cell)}</th>`)).join("");
   const body = rows
     .map(
       ([name, ...cells]) =>
-        `<tr><th scope="row">${escapeMarkup(name)}</th>${cells.map((cell) => `<td>${escapeMarkup(cell)}</td>`).join("")}</tr>`,
+        `<tr><th scope="row">${toMarkup(name)}</th>${cells.map((cell) => `<td>${toMarkup(cell)}</td>`).join("")}</tr>`,
     )
     .join("\n");
-  return `<div class="scroll" role="region" tabindex="0" aria-label="${escapeMarkup(caption)}"><table><caption>${escapeMarkup(caption)}</caption><thead><tr>${head}</tr></thead><tbody>\n${body}\n</tbody></table></div>`;
+  return `<div class="scroll" role="region" tabindex="0" aria-label="${toMarkup(caption)}"><table><caption>${toMarkup(caption)}</caption><thead><tr>${head}</tr></thead><tbody>\n${body}\n</tbody></table></div>`;
 }
 
 function drawFigure(plot: Plot): string {
-  return `<figure><figcaption>${escapeMarkup(plot.title)}</figcaption>\n${drawPlot(plot)}
-<details><summary>The same as a table<span class="hidden">: ${escapeMarkup(plot.title)}</span></summary>${drawTable(plotTable(plot), plot.title)}</details></figure>`;
+  return `<figure><figcaption>${toMarkup(plot.title)}</figcaption>\n${drawPlot(plot)}
+<details><summary>The same as a table<span class="hidden">: ${toMarkup(plot.title)}</span></summary>${drawTable(plotTable(plot), plot.title)}</details></figure>`;
 }
 
 function drawSection({ id, heading, badge, paragraphs: texts, plots, table }: PageSection): string {
   return `<section id="${escapeMarkup(id)}" aria-labelledby="${escapeMarkup(id)}-heading">
-<h2 id="${escapeMarkup(id)}-heading">${escapeMarkup(heading)}</h2>
-${badge === undefined ? "" : `<p class="badge">${escapeMarkup(badge)}</p>\n`}${paragraphs(texts)}
-${plots.length > 0 ? `<div class="plots">${plots.map(drawFigure).join("\n")}</div>` : ""}${table ? `\n<details><summary>All figures<span class="hidden">: ${escapeMarkup(heading)}</span></summary>${drawTable(table, table.caption)}</details>` : ""}
+<h2 id="${escapeMarkup(id)}-heading">${toMarkup(heading)}</h2>
+${badge === undefined ? "" : `<p class="badge">${toMarkup(badge)}</p>\n`}${paragraphs(texts)}
+${plots.length > 0 ? `<div class="plots">${plots.map(drawFigure).join("\n")}</div>` : ""}${table ? `\n<details><summary>All figures<span class="hidden">: ${toMarkup(heading)}</span></summary>${drawTable(table, table.caption)}</details>` : ""}
 </section>`;
 }
 
 function drawContents(sections: readonly PageSection[]): string {
   const items = sections.map(
     ({ id, heading, badge }) =>
-      `<li><a href="#${escapeMarkup(id)}">${escapeMarkup(heading)}</a>${badge === undefined ? "" : ` <span>${escapeMarkup(badge)}</span>`}</li>`,
+      `<li><a href="#${escapeMarkup(id)}">${toMarkup(heading)}</a>${badge === undefined ? "" : ` <span>${toMarkup(badge)}</span>`}</li>`,
   );
   return `<nav aria-label="Contents"><ol>\n${items.join("\n")}\n</ol></nav>`;
 }
@@ -74,13 +72,13 @@ export function drawPage({ title, lead, sections, foot }: Page): string {
 <meta name="viewport" content="width=device-width, initial-scale=1">
 <meta http-equiv="Content-Security-Policy" content="default-src 'none'; style-src 'unsafe-inline'; img-src data:">
 <meta name="color-scheme" content="light dark">
-<title>${escapeMarkup(title)}</title>
+<title>${toMarkup(title)}</title>
 <link rel="icon" href="data:,">
 <style>${STYLE}</style>
 </head>
 <body>
 <header>
-<h1>${escapeMarkup(title)}</h1>
+<h1>${toMarkup(title)}</h1>
 ${paragraphs(lead, "lead")}
 </header>
 ${sections.length > 1 ? drawContents(sections) : ""}

@@ -2,7 +2,7 @@
 import { type Bar, type BarPlot, barText, drawBars } from "./svg/bars.js";
 import { drawHistogram, type Histogram } from "./svg/histogram.js";
 import { drawLines, type LinePlot } from "./svg/lines.js";
-import { formatNumber } from "../text/numbers.js";
+import { formatCount, formatNumber, formatRange } from "../text/numbers.js";
 
 export type Plot = LinePlot | BarPlot | Histogram;
 
@@ -24,10 +24,12 @@ export function drawPlot(plot: Plot): string {
   }
 }
 
+const rangeOf = (low: number, high: number): string => formatRange(low, high, formatNumber, " to ");
+
 /** `1.2 (1.1 to 1.4)` */
-export function formatRange(value: number, low: number | undefined, high: number | undefined): string {
+export function formatWithRange(value: number, low: number | undefined, high: number | undefined): string {
   const isKnown = low !== undefined && high !== undefined && (low !== value || high !== value);
-  return isKnown ? `${formatNumber(value)} (${formatNumber(low)} to ${formatNumber(high)})` : formatNumber(value);
+  return isKnown ? `${formatNumber(value)} (${rangeOf(low, high)})` : formatNumber(value);
 }
 
 function lineTable({ x, series }: LinePlot): Table {
@@ -36,15 +38,14 @@ function lineTable({ x, series }: LinePlot): Table {
     formatNumber(place),
     ...series.map(({ points, band }) => {
       const i = points.findIndex(([at]) => at === place);
-      return i < 0 ? "" : formatRange(points[i][1], band?.[i][0], band?.[i][1]);
+      return i < 0 ? "" : formatWithRange(points[i][1], band?.[i][0], band?.[i][1]);
     }),
   ]);
   return { header: [x.label, ...series.map(({ name }) => name)], rows };
 }
 
 function barRow(bar: Bar): string[] {
-  const range =
-    bar.low === undefined || bar.high === undefined ? "" : `${formatNumber(bar.low)} to ${formatNumber(bar.high)}`;
+  const range = bar.low === undefined || bar.high === undefined ? "" : rangeOf(bar.low, bar.high);
   return [bar.name, barText(bar), range];
 }
 
@@ -60,10 +61,7 @@ function barTable({ axis, bars }: BarPlot): Table {
 function histogramTable({ x, edges, series }: Histogram): Table {
   const rows = edges
     .slice(1)
-    .map((edge, bin) => [
-      `${formatNumber(edges[bin])} to ${formatNumber(edge)}`,
-      ...series.map(({ counts }) => String(counts[bin])),
-    ]);
+    .map((edge, bin) => [rangeOf(edges[bin], edge), ...series.map(({ counts }) => formatCount(counts[bin]))]);
   return {
     header: [x.label, ...series.map(({ name }) => name)],
     rows: rows.filter(([, ...counts]) => counts.some((count) => count !== "0")),

@@ -1,9 +1,9 @@
 // The textbook's claims with what was measured -> lines for a terminal, and a page.
 import { alignColumns } from "../text/columns.js";
 import { wrap } from "../text/wrap.js";
-import { formatNumber } from "../text/numbers.js";
+import { countOf, formatNumber, formatPercent, formatRange } from "../text/numbers.js";
 import type { Page, PageSection } from "./page.js";
-import { formatRange, type Plot } from "./plot.js";
+import { formatWithRange, type Plot } from "./plot.js";
 
 /** One measured number; low and high are the ends of its range over the repeats. */
 export interface Figure {
@@ -40,10 +40,12 @@ export interface TextbookRecord {
 
 /** What median and range say, by the number of repeats (order statistics: the range holds the median with a chance of 1 - 2^(1-n)). */
 export function rangeNote(repeats: number): string {
-  const confidence = (1 - 2 ** (1 - repeats)) * 100;
-  return repeats === 1
-    ? "One repeat alone: no ranges, and verdicts that chance may have made."
-    : `Figures are medians over ${repeats} repeats; in brackets the lowest to the highest, a range that holds the true median with ${confidence.toFixed(confidence < 90 ? 0 : 1)} % confidence.`;
+  const confidence = 1 - 2 ** (1 - repeats);
+  if (repeats === 1) return "One repeat alone: no ranges, and verdicts that chance may have made.";
+  return (
+    `Figures are medians over ${repeats} repeats; in brackets the lowest to the highest, ` +
+    `a range that holds the true median with ${formatPercent(confidence)} confidence.`
+  );
 }
 
 export function interruptionNote({ claims, asked }: Pick<TextbookRecord, "claims" | "asked">): string {
@@ -51,7 +53,7 @@ export function interruptionNote({ claims, asked }: Pick<TextbookRecord, "claims
 }
 
 function figureText({ value, low, high, unit }: Figure): string {
-  return `${formatRange(value, low, high)}${unit ? ` ${unit}` : ""}`;
+  return `${formatWithRange(value, low, high)}${unit ? ` ${unit}` : ""}`;
 }
 
 /** The figures of one claim as aligned lines. */
@@ -67,7 +69,11 @@ export function drawClaim(
   { number, claim, verdict, sentence }: ClaimRecord,
   paint: { heading(text: string): string; verdict(text: string): string },
 ): string {
-  return `${paint.heading(`${number}. ${claim}`)}\n${paint.verdict(wrap(verdict, 80, "   "))}\n${wrap(sentence, 80, "   ")}`;
+  return [
+    paint.heading(`${number}. ${claim}`),
+    paint.verdict(wrap(verdict, 80, "   ")),
+    wrap(sentence, 80, "   "),
+  ].join("\n");
 }
 
 function toSection(record: ClaimRecord): PageSection {
@@ -75,7 +81,7 @@ function toSection(record: ClaimRecord): PageSection {
   const rows = figures.map(({ name, value, low, high, unit = "" }) => [
     name,
     formatNumber(value),
-    low === undefined || high === undefined ? "" : `${formatNumber(low)} to ${formatNumber(high)}`,
+    low === undefined || high === undefined ? "" : formatRange(low, high, formatNumber, " to "),
     unit,
   ]);
   return {
@@ -92,17 +98,22 @@ function toSection(record: ClaimRecord): PageSection {
 export function textbookPage(record: TextbookRecord): Page {
   const { data, seed, repeats, claims, isInterrupted } = record;
   const holds = (test: (verdict: string) => boolean): number => claims.filter(({ verdict }) => test(verdict)).length;
-  const counts = `Holds: ${holds((verdict) => verdict === "holds")}. Holds under a condition: ${holds((verdict) => verdict.startsWith("holds when"))}. Does not hold here: ${holds((verdict) => verdict.startsWith("does not"))}.`;
+  const counts =
+    `Holds: ${holds((verdict) => verdict === "holds")}. ` +
+    `Holds under a condition: ${holds((verdict) => verdict.startsWith("holds when"))}. ` +
+    `Does not hold here: ${holds((verdict) => verdict.startsWith("does not"))}.`;
   return {
     title: "What the textbook says of ReLU, measured",
     lead: [
-      `${claims.length === 1 ? "One claim" : `${claims.length} claims`}, each put to an experiment. ${counts} The verdicts are worked out from the figures, and speak for these experiments alone.`,
+      `${countOf(claims.length, "claim")}, each put to an experiment. ${counts} ` +
+        "The verdicts are worked out from the figures, and speak for these experiments alone.",
       ...(isInterrupted ? [interruptionNote(record)] : []),
     ],
     sections: claims.map(toSection),
     foot: [
       `Data: ${data}. Seeds from ${seed} on. ${rangeNote(repeats)}`,
-      "Made by relumine textbook. Times depend on the machine and on what else it does; all other figures repeat with the same seed and build.",
+      "Made by relumine textbook. Times depend on the machine and on what else it does; " +
+        "all other figures repeat with the same seed and build.",
     ],
   };
 }

@@ -1,7 +1,7 @@
 // A training as text: what the data is, how the epochs went, what came out.
-import { formatNumber, formatPercent } from "../text/numbers.js";
+import { countOf, formatCount, formatNumber, formatPercent } from "../text/numbers.js";
 import { wrap } from "../text/wrap.js";
-import { alignColumns, formatCount } from "../text/columns.js";
+import { alignColumns } from "../text/columns.js";
 import type { EpochLog } from "../network/types.js";
 
 const MOST_NOTES = 12;
@@ -18,7 +18,9 @@ export interface DataSummary {
 
 /** The data in one line, and one line for each thing that was decided about it. */
 export function drawData({ name, trainingRows, heldOutRows, inputs, seed, notes }: DataSummary): string {
-  const head = `${name}: ${formatCount(trainingRows)} training rows, ${formatCount(heldOutRows)} held out (seed ${seed}), ${formatCount(inputs)} inputs`;
+  const head =
+    `${name}: ${countOf(trainingRows, "training row")}, ${formatCount(heldOutRows)} held out (seed ${seed}), ` +
+    countOf(inputs, "input");
   const shown = notes.slice(0, MOST_NOTES).map((note) => wrap(note, 80, "  "));
   if (notes.length > MOST_NOTES) shown.push(`  and ${notes.length - MOST_NOTES} notes more (all of them: --json)`);
   return [head, ...shown].join("\n");
@@ -72,7 +74,7 @@ export function drawClasses(classes: readonly ClassResult[], where: string): str
     name,
     formatCount(count),
     formatCount(right),
-    count === 0 ? "-" : formatPercent(right / count),
+    formatPercent(right / count),
   ]);
   return alignColumns([["class", where, "right", ""], ...rows], [1, 2, 3]);
 }

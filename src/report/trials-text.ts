@@ -1,19 +1,18 @@
 // Trials as they come in: a table that is drawn again and again, or a line each.
-import { formatDuration } from "./progress-text.js";
-import { formatNumber, formatPercent } from "../text/numbers.js";
+import { countOf, formatDuration, formatNumber, formatPercent } from "../text/numbers.js";
 import type { Trial } from "../treatment/prescribe/types.js";
 import { drawTrials } from "../treatment/prescribe/prescription-text.js";
 
 function better(a: Trial, b: Trial): number {
   const score = ({ failed, metrics }: Trial): number =>
     failed === undefined ? (metrics.accuracy ?? -metrics.loss) : -Infinity;
-  return score(b) > score(a) ? 1 : score(b) < score(a) ? -1 : 0;
+  return Math.sign(score(b) - score(a)) || 0; // -Infinity twice gives NaN
 }
 
 /** The trials so far as lines, by their last score: some of it is of a few epochs only. */
 export function drawLive(trials: readonly Trial[], seconds: number): string[] {
   return [
-    `${trials.length === 1 ? "1 trial" : `${trials.length} trials`} after ${formatDuration(seconds)}`,
+    `${countOf(trials.length, "trial")} after ${formatDuration(seconds)}`,
     ...drawTrials([...trials].sort(better)),
   ];
 }
@@ -25,5 +24,7 @@ export function describeTrial({ name, metrics, deadFraction, epochs, repeats, fa
       ? `loss ${formatNumber(metrics.loss)}`
       : `accuracy ${formatPercent(metrics.accuracy)}`;
   const dead = Number.isNaN(deadFraction) ? "" : `, ${formatPercent(deadFraction)} of the units dead`;
-  return `${name}: ${score}${dead}, after ${epochs} epochs${repeats > 1 ? `, ${repeats} seeds` : ""}${failed === undefined ? "" : ` (${failed})`}`;
+  const seeds = repeats > 1 ? `, ${repeats} seeds` : "";
+  const end = failed === undefined ? "" : ` (${failed})`;
+  return `${name}: ${score}${dead}, after ${countOf(epochs, "epoch")}${seeds}${end}`;
 }

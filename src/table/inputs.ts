@@ -3,6 +3,7 @@
 import { isMissing, parseNumber, shorten, quote } from "./cells.js";
 import { mean, median, variance } from "../core/statistics.js";
 import { RelumineError } from "../core/errors.js";
+import { formatNumber } from "../text/numbers.js";
 import { suggestion } from "../core/suggestion.js";
 import { rowName, type Table, cellName } from "./csv.js";
 import type { Matrix } from "../core/matrix.js";
@@ -98,7 +99,7 @@ function learnNumber(column: Column, training: readonly number[], divisor: numbe
   const encoding = { kind: "number", column: column.name, median: middle, ...scaling } as const;
   return column.missing === 0
     ? { encoding }
-    : { encoding, note: `${column.missing} missing, replaced by the median, ${Number(middle.toPrecision(6))}` };
+    : { encoding, note: `${column.missing} missing, replaced by the median, ${formatNumber(middle, 6)}` };
 }
 
 function learnCategories(table: Table, column: Column, rows: readonly number[], training: readonly number[]): Learnt {

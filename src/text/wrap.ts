@@ -14,3 +14,8 @@ export function wrap(text: string, width = 80, indent = ""): string {
   }
   return [...lines, indent + line].join("\n");
 }
+
+/** Lines, each led by two spaces. */
+export function indent(lines: readonly string[]): string[] {
+  return lines.map((line) => `  ${line}`);
+}

@@ -1,6 +1,7 @@
 // A remedy on a network: what is wrong before, the remedy on a copy, what is right after, and only then the copy in the network's place.
 // Whatever goes wrong on the way, the network has not been touched; what it was is kept as it is, for undo.
-import { countUnits, finding, type RemedyResult, WorkingCopy } from "./remedies/working-copy.js";
+import { finding, type RemedyResult, WorkingCopy } from "./remedies/working-copy.js";
+import { countOf, formatNumber } from "../text/numbers.js";
 import { liftBias } from "./remedies/lift-bias.js";
 import { ConstantUnits, prune } from "./remedies/prune.js";
 import { recycle, reinitialize } from "./remedies/redraw.js";
@@ -80,8 +81,8 @@ function stillDead(after: Diagnosis, isPruned: boolean): TreatmentFinding[] {
     .flatMap(({ units }) => units)
     .find(({ state }) => state === "dead")!;
   const message =
-    `${countUnits(after.dead)} dead after the treatment, the first in layer ${layer}: ` +
-    `unit ${unit} (${mechanism}, preactivation at most ${preactivation.max.toPrecision(3)})`;
+    `${countOf(after.dead, "unit")} dead after the treatment, the first in layer ${layer}: ` +
+    `unit ${unit} (${mechanism}, preactivation at most ${formatNumber(preactivation.max)})`;
   return [finding("stillDead", message)];
 }
 

@@ -1,6 +1,7 @@
 // The memory plan: JavaScript owns all addresses, the kernels allocate nothing. One memory for each build, cut into
 // blocks first-fit; freed blocks are merged with their neighbours and used again.
 import { RelumineError } from "../core/errors.js";
+import { formatBytes } from "../text/numbers.js";
 
 const PAGE = 65536;
 const MAX_BYTES = 65536 * PAGE;
@@ -10,14 +11,6 @@ const FIRST_ADDRESS = PAGE; // the first page belongs to the kernels' constants
 interface Gap {
   address: number;
   bytes: number;
-}
-
-/** `1.5 GiB` */
-export function formatBytes(bytes: number): string {
-  const units = ["B", "KiB", "MiB", "GiB", "TiB", "PiB"];
-  const power = Math.min(units.length - 1, Math.max(0, Math.floor(Math.log2(Math.max(1, bytes)) / 10)));
-  const value = bytes / 1024 ** power;
-  return `${value >= 100 || power === 0 ? Math.round(value) : value.toPrecision(3)} ${units[power]}`;
 }
 
 function align(bytes: number): number {

@@ -12,7 +12,7 @@ import { linear } from "../../src/cli/textbook/claims/linear.js";
 import { negativeBias } from "../../src/cli/textbook/claims/negative-bias.js";
 import { sparsity } from "../../src/cli/textbook/claims/sparsity.js";
 import { fitLinear, predictLinear } from "../../src/cli/textbook/least-squares.js";
-import { percent, ratio, short, spread, times } from "../../src/cli/textbook/figure-text.js";
+import { ratio, short, spread } from "../../src/cli/textbook/figure-text.js";
 import { rangeNote } from "../../src/report/textbook-text.js";
 
 interface Document {
@@ -129,7 +129,7 @@ describe("verdicts come from the figures", () => {
     const judge = (...byBias: ReturnType<typeof at>[]) => negativeBias.judge({ byBias, deviation: 0.5 });
     expect(judge(at(0, 0, 0.1), at(-1, 0.6, 0.7), at(-4, 1, 1))).toMatchObject({
       verdict: "holds",
-      sentence: expect.stringContaining("Large begins at −1"),
+      sentence: expect.stringContaining("Large begins at -1"),
     });
     expect(judge(at(0, 0, 0.1), at(-1, 0.1, 0.7), at(-4, 0.1, 1)).verdict).toBe("does not hold here");
     expect(judge(at(0, 0.9, 0.9), at(-4, 1, 1)).verdict).toBe("does not hold here");
@@ -179,7 +179,7 @@ describe("verdicts come from the figures", () => {
     expect(
       closedStays.judge(observed(({ activation, bias }) => (activation === "tanh" && bias < -5 ? { moved: 3 } : {})))
         .verdict,
-    ).toBe("holds when the bias is not too far down: tanh is at −5, no longer at −10");
+    ).toBe("holds when the bias is not too far down: tanh is at -5, no longer at -10");
     expect(closedStays.judge(observed(({ activation }) => (activation === "relu" ? { moved: 1 } : {}))).verdict).toBe(
       "does not hold here",
     );
@@ -221,14 +221,12 @@ describe("numbers", () => {
       "0",
       "0.031",
       "1",
-      "−5",
-      "8.5·10⁶",
-      "2.9·10⁻⁴",
-      "−1.0·10⁻⁷",
-      "not finite",
+      "-5",
+      "8.5e+6",
+      "0.00029",
+      "-1e-7",
+      "-",
     ]);
-    expect([1, 9.96, 12.3].map(times)).toEqual(["1.0", "10", "12"]);
-    expect([0.5, 0.974, 1].map(percent)).toEqual(["50 %", "97.4 %", "100 %"]);
   });
 
   it("over repeats", () => {

@@ -54,7 +54,8 @@ const set = (layer: number, kernel: number[], bias?: number[]) => (network: Netw
     ...(bias && { bias: Float32Array.from(bias) }),
   });
 
-const numbers = (text: string): number[] => (text.match(/-?\d+(\.\d+)?(e[+-]?\d+)?/g) ?? []).map(Number);
+const numbers = (text: string): number[] =>
+  (text.match(/-?\d+(,\d{3})*(\.\d+)?(e[+-]?\d+)?/g) ?? []).map((number) => Number(number.replaceAll(",", "")));
 const column = (x: Rows, c: number) => x.map((row) => row[c]);
 const mean = (values: readonly number[]) => values.reduce((sum, value) => sum + value, 0) / values.length;
 const spread = (values: readonly number[]) => Math.sqrt(mean(values.map((value) => (value - mean(values)) ** 2)));

@@ -106,7 +106,7 @@ describe("the textbook's unit", () => {
     expect(death.change.inputs).toBe(0);
     expect(death.change.bias).toBeCloseTo(-0.2, 2);
     expect(death.explanation).toMatch(
-      /^the preactivation of unit 0 in layer 0 went from \+0\.\d+ ± 0\.0\d+ to −0\.\d+ ± 0\.0\d+ in step 118; .*at a rate of 0\.\d+ or less \(it was 0\.5\) it would have lived$/,
+      /^the preactivation of unit 0 in layer 0 went from \+0\.\d+ ± 0\.0\d+ to -0\.\d+ ± 0\.0\d+ in step 118; .*at a rate of 0\.\d+ or less \(it was 0\.5\) it would have lived$/,
     );
     for (const { row } of death.samples!) expect(Math.floor(row / BATCH)).toBe(LETHAL - 1);
   });

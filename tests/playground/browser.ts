@@ -78,13 +78,13 @@ export async function visit(
 /** The step that the page shows. */
 export async function stepOf(page: Page): Promise<number> {
   const text = (await page.textContent("#status")) ?? "";
-  return Number(/step ([\d ]+)/.exec(text)![1].replaceAll(" ", ""));
+  return Number(/step ([\d,]+)/.exec(text)![1].replaceAll(",", ""));
 }
 
 export async function waitForStep(page: Page, least: number): Promise<void> {
   await page.waitForFunction(
     (wanted) =>
-      Number(/step ([\d ]+)/.exec(document.querySelector("#status")!.textContent!)![1].replaceAll(/\s/g, "")) >= wanted,
+      Number(/step ([\d,]+)/.exec(document.querySelector("#status")!.textContent!)![1].replaceAll(",", "")) >= wanted,
     least,
   );
 }

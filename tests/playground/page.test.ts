@@ -290,7 +290,7 @@ describe.skipIf(!hasChromium)("the page", () => {
     test.each([
       ["bad", "a,b\n1,2\n3", /1 cells and the header 2/],
       ["of one column", "a\n1\n2", /one column/],
-      ["huge", "x".repeat(8 * 2 ** 20 + 1), /at most 8 MB/],
+      ["huge", "x".repeat(8 * 2 ** 20 + 1), /at most 8 MiB/],
     ])("that is %s is refused where it was given, and what was there goes on", async (_what, text, message) => {
       await using visitor = await visit(site);
       const { page } = visitor;

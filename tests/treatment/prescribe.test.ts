@@ -46,7 +46,7 @@ const ILL: readonly Ill[] = [
     fit: lethal,
     first: "rate ÷ 10",
     best: /^rate ÷/,
-    reason: /shut by a plain gradient step: a lower rate comes first/,
+    reason: /closed by a plain gradient step: a lower rate comes first/,
   },
   {
     what: "momentum",
@@ -54,7 +54,7 @@ const ILL: readonly Ill[] = [
     fit: { epochs: 12, optimizer: sgd({ learningRate: 1, momentum: 0.95 }) },
     first: "no momentum",
     best: /^no momentum$/,
-    reason: /shut by momentum/,
+    reason: /closed by momentum/,
   },
   {
     what: "weight decay",
@@ -62,7 +62,7 @@ const ILL: readonly Ill[] = [
     fit: { epochs: 12, optimizer: sgd({ learningRate: 0.2, weightDecay: 0.3 }) },
     first: "no weight decay",
     best: /^no weight decay$/,
-    reason: /shut by weight decay/,
+    reason: /closed by weight decay/,
   },
   {
     what: "a negative bias",

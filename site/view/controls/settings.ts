@@ -9,6 +9,7 @@ import {
   OPTIMIZER_NAMES,
   type Recipe,
 } from "../../state/recipe.js";
+import { roundTo } from "../../../src/text/numbers.js";
 import { h, setText } from "../dom.js";
 import { figure, percent } from "../descriptions.js";
 
@@ -35,7 +36,7 @@ const OPTIMIZER_WORDS: Readonly<Record<string, string>> = {
 const RATE_STOPS = 200;
 
 const toStop = (rate: number) => (Math.log(rate / LEAST_RATE) / Math.log(MOST_RATE / LEAST_RATE)) * RATE_STOPS;
-const toRate = (stop: number) => Number((LEAST_RATE * (MOST_RATE / LEAST_RATE) ** (stop / RATE_STOPS)).toPrecision(2));
+const toRate = (stop: number) => roundTo(LEAST_RATE * (MOST_RATE / LEAST_RATE) ** (stop / RATE_STOPS), 2);
 
 export function createSettings(root: HTMLElement, change: (recipe: Recipe) => void): SettingsView {
   let recipe: Recipe;

@@ -1,5 +1,6 @@
 // A CSV that is chosen or dropped on the page.
 import type { GivenTable } from "../../engine/types.js";
+import { formatBytes } from "../../../src/text/numbers.js";
 import { h } from "../dom.js";
 
 const MOST_BYTES = 8 * 2 ** 20;
@@ -24,7 +25,7 @@ export function createDrop(take: (table: GivenTable) => void, refuse: (message: 
     if (!file) return;
     if (file.size > MOST_BYTES)
       return refuse(
-        `expected ${file.name} to have at most ${MOST_BYTES / 2 ** 20} MB, got ${(file.size / 2 ** 20).toFixed(1)}. ` +
+        `expected ${file.name} to have at most ${formatBytes(MOST_BYTES)}, got ${formatBytes(file.size)}. ` +
           "The command line takes more: relumine train.",
       );
     take({ name: file.name, text: await file.text() });

@@ -1,5 +1,6 @@
 // The textbook's two ways to make a network ill, and its three cures. Plans only: nothing is trained here.
 import type { Verdict } from "../remedy-verdict.js";
+import { formatSigned, roundTo } from "../../text/numbers.js";
 
 type Cure = "lowerRate" | "positiveBias" | "leakyRelu";
 
@@ -24,9 +25,7 @@ const DECADES = [1, 10, 100];
 
 /** Rates to try, one after the other: five steps a decade, up to a thousand times the healthy one. */
 export function climbingRates(healthyRate: number): number[] {
-  return DECADES.flatMap((decade) =>
-    STEPS_PER_DECADE.map((step) => Number((healthyRate * decade * step).toPrecision(2))),
-  );
+  return DECADES.flatMap((decade) => STEPS_PER_DECADE.map((step) => roundTo(healthyRate * decade * step, 2)));
 }
 
 export function healthyPlan(learningRate: number): Plan {
@@ -52,7 +51,7 @@ export function curesOf(ill: Plan): Plan[] {
 
 /** `bias +0.1` */
 export function planName({ role, learningRate, bias }: Plan, illness: IllnessName): string {
-  const signedBias = `bias ${bias > 0 ? "+" : ""}${bias}`;
+  const signedBias = `bias ${formatSigned(bias)}`;
   switch (role) {
     case "healthy":
       return "healthy";

@@ -22,13 +22,13 @@ import { type IllnessResult, judgeAll, rowOf } from "../checkup/plan-results.js"
 import { sum } from "../../core/statistics.js";
 import { interruption, Terminal } from "../terminal.js";
 import { VERDICT_RULE } from "../remedy-verdict.js";
-import { formatCount } from "../../text/columns.js";
 import type { History } from "../../index.js";
 import { drawCheckupTable, drawEpochLine, drawEpochTitle, type TableLine } from "../../report/checkup-text.js";
 import { drawDeaths } from "../../report/deaths-text.js";
-import { formatScore } from "../../text/numbers.js";
 import { drawData } from "../../report/training-text.js";
 import { wrap } from "../../text/wrap.js";
+import { alignCells } from "../../text/columns.js";
+import { formatCount, formatScore } from "../../text/numbers.js";
 
 const EXAMPLES = `
 Examples:
@@ -117,7 +117,7 @@ async function climb(clinic: Clinic): Promise<{ tries: Try[]; lethalRate?: numbe
     const run = await clinic.run(highRatePlan(rate), seeds[0], `rate ${rate}`);
     if (run === undefined) break;
     tries.push({ learningRate: rate, dead: run.dead, score: run.score, stopped: run.stopped });
-    terminal.tell(`  rate ${String(rate).padEnd(6)} ${describeRun(clinic, run)}`);
+    terminal.tell(alignCells([`  rate ${rate}`, describeRun(clinic, run)], [13], []));
     if (isLethal(run)) return { tries, lethalRate: rate };
   }
   return { tries };

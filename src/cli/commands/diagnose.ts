@@ -12,10 +12,10 @@ import { readStoredTable, type StoredTable } from "../../table/stored-table.js";
 import { encodeTargets, rowsOfClasses, type TargetEncoding } from "../../table/target.js";
 import { Terminal } from "../terminal.js";
 import { RelumineError, errorIn } from "../../core/errors.js";
-import { formatCount } from "../../text/columns.js";
 import { cellName, type Table } from "../../table/csv.js";
 import type { Diagnosis, Matrix, Network } from "../../index.js";
 import { wrap } from "../../text/wrap.js";
+import { countOf, formatCount } from "../../text/numbers.js";
 
 const EXAMPLES = `
 Examples:
@@ -61,7 +61,7 @@ interface Chosen {
   readonly notes: readonly string[];
 }
 
-const rowsAre = (count: number): string => (count === 1 ? "1 row" : `${formatCount(count)} rows`);
+const rowsAre = (count: number): string => countOf(count, "row");
 
 function checkTargetNumbers(table: Table, { column }: TargetEncoding, index: number): void {
   const row = table.rows.findIndex((cells) => !isMissing(cells[index]) && parseNumber(cells[index]) === undefined);

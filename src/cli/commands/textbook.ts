@@ -7,10 +7,9 @@ import { readTable } from "../read-table.js";
 import { interruption, Terminal } from "../terminal.js";
 import type { Lab } from "../textbook/digit-runs.js";
 import { RelumineError } from "../../core/errors.js";
-import { formatCount } from "../../text/columns.js";
 import { wrap } from "../../text/wrap.js";
 import { drawPage } from "../../report/page.js";
-import { formatDuration } from "../../report/progress-text.js";
+import { formatCount, formatDuration } from "../../text/numbers.js";
 import {
   type ClaimRecord,
   drawClaim,

@@ -10,12 +10,11 @@ import { readTable } from "../read-table.js";
 import { tableMetadata } from "../../table/stored-table.js";
 import { interruption, Terminal } from "../terminal.js";
 import { RelumineError } from "../../core/errors.js";
-import { formatCount } from "../../text/columns.js";
 import type { ActivityRecord, Callback, DeathTrace, Diagnosis, History, Network, Optimizer } from "../../index.js";
 import { drawActivityMap } from "../../report/activity-map.js";
 import { drawDeaths } from "../../report/deaths-text.js";
-import { formatNumber } from "../../text/numbers.js";
 import { describeEpoch, drawData, drawEpochs } from "../../report/training-text.js";
+import { formatCount, formatNumber, roundTo } from "../../text/numbers.js";
 
 const LOGGED_EPOCHS = 20;
 const MOST_FRAMES = 60;
@@ -95,7 +94,7 @@ function tellOutcome(terminal: Terminal, outcome: Outcome, prepared: PreparedTab
 }
 
 function activityNumbers({ samples, frames }: ActivityRecord): object {
-  const round = (share: number): number => Number(share.toFixed(4));
+  const round = (share: number): number => roundTo(share, 4);
   return {
     samples,
     frames: frames.map(({ epoch, layers }) => ({ epoch, layers: layers.map((shares) => Array.from(shares, round)) })),

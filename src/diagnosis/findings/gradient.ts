@@ -2,7 +2,7 @@
 // Hochreiter 1991; Glorot and Bengio 2010: the sigmoid's slope is at most 1/4, so that n layers of it let at most 4^-n through
 // unless the weights make up for it.
 import { closedLayer, type Evidence } from "./evidence.js";
-import { count, figure } from "./words.js";
+import { countOf, formatNumber } from "../../text/numbers.js";
 import type { Finding } from "../types.js";
 import type { Matrix } from "../../core/matrix.js";
 import { BatchBuffers } from "../../network/state/batch-buffers.js";
@@ -149,23 +149,27 @@ export function findVanishing(evidence: Evidence): Finding[] {
     isWider ? norm : norm / Math.sqrt(widths[i]),
   );
   const shrinks = above / first;
-  if (
-    !(bending
-      ? shrinks >= VANISHING && shrinks ** (-1 / hidden.length) <= LAYER_FACTOR
-      : shrinks >= VANISHED && shrinks < Infinity)
-  )
-    return [];
+  const vanishes = bending
+    ? shrinks >= VANISHING && shrinks ** (-1 / hidden.length) <= LAYER_FACTOR
+    : shrinks >= VANISHED && shrinks < Infinity;
+  if (!vanishes) return [];
   const slopes = slopeFactor(norms, top);
   const names = [...new Set(hidden.map(({ activation }) => activation))];
   const blame =
     slopes < FLAT
-      ? `the slopes of ${names.join(", ")} let ${figure(slopes)} of it through a layer on average${names.map(boundText).join("")}`
+      ? `the slopes of ${names.join(", ")} let ${formatNumber(slopes)} of it through a layer on average` +
+        names.map(boundText).join("")
       : "small weights let little of it through";
   const way = top === 0 ? "in layer 0" : `from layer ${top} down through layer 0`;
+  const measure = isWider ? "norm" : "root mean square";
+  const factor = first === 0 ? "to nothing" : `${formatNumber(shrinks)} times`;
+  const source = targets ? "of the loss" : "of outputs pushed at random";
   return [
     {
       kind: "vanishingGradient",
-      message: `The gradient's ${isWider ? "norm" : "root mean square"} shrinks ${first === 0 ? "to nothing" : `${figure(shrinks)} times`} ${way} (${figure(above)} to ${figure(first)} on ${count(Math.min(SAMPLES, x.rows), "sample")}, ${targets ? "of the loss" : "of outputs pushed at random"}): ${blame}.`,
+      message:
+        `The gradient's ${measure} shrinks ${factor} ${way} (${formatNumber(above)} to ${formatNumber(first)} on ` +
+        `${countOf(Math.min(SAMPLES, x.rows), "sample")}, ${source}): ${blame}.`,
       advice:
         slopes < FLAT && !names.some(isRectifier)
           ? "Use relu with heNormal weights, fewer layers, or smaller weights where units are saturated."

@@ -1,6 +1,6 @@
 // Units that never differ: one of them would do.
 import { type Evidence, groupBy, isConstant, samplesDiffer } from "./evidence.js";
-import { count, listOf } from "./words.js";
+import { countOf, listIndices } from "../../text/numbers.js";
 import type { Finding } from "../types.js";
 import { forEachChunk } from "../../network/training/evaluate.js";
 
@@ -29,22 +29,27 @@ export function weightsOf({ state }: Evidence, layer: number) {
   };
 }
 
+function reasonOf(isLocked: boolean, isTwin: boolean, areConstant: boolean): string {
+  if (isLocked)
+    return (
+      "they have the same weights in and out, so that all get the same gradient, " +
+      "and plain gradient steps keep them equal"
+    );
+  if (isTwin) return "they have the same incoming weights";
+  return areConstant ? "each of them is constant" : "on these samples they compute the same";
+}
+
 function describeTwins(evidence: Evidence, layer: number, group: readonly number[]): Finding {
   const [first, ...others] = group;
   const { haveEqualIncoming, outgoing } = weightsOf(evidence, layer);
   const areConstant = isConstant(evidence.totals[layer][first]);
   const isTwin = others.every((unit) => haveEqualIncoming(first, unit));
   const isLocked = isTwin && others.every((unit) => outgoing(unit).every((weight, i) => weight === outgoing(first)[i]));
-  const why = isLocked
-    ? "they have the same weights in and out, so that all get the same gradient, and plain gradient steps keep them equal"
-    : isTwin
-      ? "they have the same incoming weights"
-      : areConstant
-        ? "each of them is constant"
-        : "on these samples they compute the same";
   return {
     kind: "constantTogether",
-    message: `${group.length} units in layer ${layer} never differ on all ${evidence.x.rows} samples: ${why}: ${listOf(group)}.`,
+    message:
+      `${countOf(group.length, "unit")} in layer ${layer} never differ on all ${countOf(evidence.x.rows, "sample")}: ` +
+      `${reasonOf(isLocked, isTwin, areConstant)}: ${listIndices(group)}.`,
     advice: isTwin
       ? "Start with random weights (a kernelInitializer such as heNormal), or merge them into one unit."
       : "Merge them into one unit, or reinitialize all but one.",
@@ -90,7 +95,9 @@ export function findTwins(evidence: Evidence): Finding[] {
       ...told,
       {
         kind: "constantTogether",
-        message: `${count(groups.length - MOST_GROUPS, "more group")} of units in layer ${layer} never differ on all ${evidence.x.rows} samples.`,
+        message:
+          `${countOf(groups.length - MOST_GROUPS, "more group")} of units in layer ${layer} never differ ` +
+          `on all ${countOf(evidence.x.rows, "sample")}.`,
         advice: "Start with random weights, or merge each group into one unit.",
         layer,
       },

@@ -1,5 +1,5 @@
 // What the input columns show: constant, repeated, far from centred, of very different sizes.
-import { count, either, figure, listOf } from "./words.js";
+import { countOf, formatCount, formatNumber, listIndices, plural } from "../../text/numbers.js";
 import { type Evidence, groupBy, isConstant } from "./evidence.js";
 import { measureColumns } from "./columns.js";
 import type { Finding } from "../types.js";
@@ -45,20 +45,24 @@ function repeatedColumns({ x: { rows, columns: width, data }, columns }: Evidenc
     .sort((a, b) => a - b);
 }
 
+/** What constant columns do, `zero` of which are always 0. */
+function effectOfConstant(constant: number, zero: number): string {
+  if (zero === constant) return `always 0, so that ${plural(zero, "its", "their")} weights get no gradient`;
+  if (zero === 0) return `${plural(constant, "it acts", "they act")} as a second bias`;
+  return `${formatCount(zero)} of them always 0, the others act as a second bias`;
+}
+
 function findConstant({ x, columns }: Evidence): Finding[] {
   const constant = [...columns.keys()].filter((column) => isConstant(columns[column]));
   if (constant.length === 0) return [];
   const zero = constant.filter((column) => x.data[column] === 0).length;
-  const effect =
-    zero === constant.length
-      ? `always 0, so that ${either(zero, "its weights get", "their weights get")} no gradient`
-      : zero === 0
-        ? `${either(constant.length, "it acts", "they act")} as a second bias`
-        : `${zero} of them always 0, the others act as a second bias`;
   return [
     {
       kind: "constantInputs",
-      message: `${constant.length} of ${count(x.columns, "input column")} never ${either(constant.length, "changes", "change")} on these ${x.rows} samples (${effect}): ${listOf(constant)}.`,
+      message:
+        `${formatCount(constant.length)} of ${countOf(x.columns, "input column")} never ` +
+        `${plural(constant.length, "changes", "change")} on these ${countOf(x.rows, "sample")} ` +
+        `(${effectOfConstant(constant.length, zero)}): ${listIndices(constant)}.`,
       advice:
         "Leave them out, or check that the samples are what they should be: what never changes tells nothing apart.",
     },
@@ -71,7 +75,10 @@ function findDuplicate(evidence: Evidence, varying: readonly number[]): Finding[
   return [
     {
       kind: "duplicateInputs",
-      message: `${count(repeated.length, "input column")} of ${evidence.x.columns} ${either(repeated.length, "repeats", "repeat")} an earlier one on all ${evidence.x.rows} samples: ${listOf(repeated)}.`,
+      message:
+        `${countOf(repeated.length, "input column")} of ${formatCount(evidence.x.columns)} ` +
+        `${plural(repeated.length, "repeats", "repeat")} an earlier one on all ` +
+        `${countOf(evidence.x.rows, "sample")}: ${listIndices(repeated)}.`,
       advice: "Leave the copies out: what they say is said already, and it counts twice in every update.",
     },
   ];
@@ -88,7 +95,10 @@ function findUncentered({ mean, spread }: ColumnStatistics, varying: readonly nu
   return [
     {
       kind: "uncenteredInputs",
-      message: `The inputs are far from centred: their mean is ${figure(means / spreads)} times their spread in size (column ${worst}: mean ${figure(mean[worst])}, spread ${figure(spread[worst])}), which lets units start and stay on one side of 0.`,
+      message:
+        `The inputs are far from centred: their mean is ${formatNumber(means / spreads)} times their spread in size ` +
+        `(column ${worst}: mean ${formatNumber(mean[worst])}, spread ${formatNumber(spread[worst])}), ` +
+        "which lets units start and stay on one side of 0.",
       advice: "Subtract each column's mean on the training rows, and divide by its spread.",
     },
   ];
@@ -114,7 +124,9 @@ function findUnscaled({ spread, range }: ColumnStatistics, varying: readonly num
     return [
       {
         kind: "unscaledInputs",
-        message: `The inputs' spreads differ by a factor of ${figure(ratio)}: ${figure(spread[large])} in column ${large}, ${figure(spread[small])} in column ${small}.`,
+        message:
+          `The inputs' spreads differ by a factor of ${formatNumber(ratio)}: ` +
+          `${formatNumber(spread[large])} in column ${large}, ${formatNumber(spread[small])} in column ${small}.`,
         advice,
       },
     ];
@@ -123,7 +135,9 @@ function findUnscaled({ spread, range }: ColumnStatistics, varying: readonly num
   return [
     {
       kind: "unscaledInputs",
-      message: `The inputs' spread is ${figure(typical)} (root mean square over the columns that change): initializers and usual learning rates suppose about 1.`,
+      message:
+        `The inputs' spread is ${formatNumber(typical)} (root mean square over the columns that change): ` +
+        "initializers and usual learning rates suppose about 1.",
       advice,
     },
   ];

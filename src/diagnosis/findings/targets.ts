@@ -1,5 +1,5 @@
 // What targets, loss and last layer show together, and what the training's history shows.
-import { count, either, figure } from "./words.js";
+import { countOf, formatCount, formatNumber, formatRange, plural } from "../../text/numbers.js";
 import type { Evidence } from "./evidence.js";
 import { measureColumns } from "./columns.js";
 import type { Finding } from "../types.js";
@@ -19,11 +19,12 @@ function limitOfLogits(loss: string, activation: ResolvedActivation, units: numb
   const [low, high] = rangeOf(activation);
   if (loss === "binaryCrossEntropy" && sigmoid(low) > NEGLIGIBLE) {
     return high === Infinity
-      ? `no probability can be below ${figure(sigmoid(low))}`
-      : `every probability lies from ${figure(sigmoid(low))} to ${figure(sigmoid(high))}`;
+      ? `no probability can be below ${formatNumber(sigmoid(low))}`
+      : `every probability lies from ${formatNumber(sigmoid(low))} to ${formatNumber(sigmoid(high))}`;
   }
   if (loss !== "crossEntropy" || units === 1) return undefined;
-  if (high < Infinity) return `no probability can be above ${figure(1 / (1 + (units - 1) * Math.exp(low - high)))}`;
+  if (high < Infinity)
+    return `no probability can be above ${formatNumber(1 / (1 + (units - 1) * Math.exp(low - high)))}`;
   return canDie(activation) ? "a unit that is closed holds its logit at 0 and gets no gradient" : undefined;
 }
 
@@ -47,11 +48,18 @@ function findUnreachable({ state: { spec }, targets }: Evidence): Finding[] {
   const [low, high] = rangeOf(activation).map(Math.fround);
   const outside = targets.data.filter((value) => value < low || value > high);
   if (outside.length === 0) return [];
+  const range =
+    high === Infinity
+      ? `nothing below ${formatNumber(low)}`
+      : `numbers from ${formatRange(low, high, formatNumber, " to ")}`;
   const extreme = outside.reduce((a, b) => (Math.max(low - b, b - high) > Math.max(low - a, a - high) ? b : a));
   return [
     {
       kind: "lossMismatch",
-      message: `${count(outside.length, "target")} of ${targets.data.length} ${either(outside.length, "lies", "lie")} where the last layer cannot reach: ${activation.name} yields ${high === Infinity ? `nothing below ${figure(low)}` : `numbers from ${figure(low)} to ${figure(high)}`}, and one is ${figure(extreme)}.`,
+      message:
+        `${countOf(outside.length, "target")} of ${formatCount(targets.data.length)} ` +
+        `${plural(outside.length, "lies", "lie")} where the last layer cannot reach: ` +
+        `${activation.name} yields ${range}, and one is ${formatNumber(extreme)}.`,
       advice: "Make the last layer linear (the default), or bring the targets into its range.",
       layer: spec.layers.length - 1,
     },
@@ -68,13 +76,16 @@ function findLowVariance({ state: { spec }, targets }: Evidence): Finding[] {
   const which =
     columns === 1
       ? "The targets hardly differ"
-      : `${low.length} of ${columns} target columns hardly ${either(low.length, "differs", "differ")}, column ${least} least`;
+      : `${low.length} of ${columns} target columns hardly ${plural(low.length, "differs", "differ")}, column ${least} least`;
   return [
     {
       kind: "lowTargetVariance",
-      message: `${which}: their standard deviation is ${figure(spread[least])} around a mean of ${figure(mean[least])}, and ReLUs die more as it shrinks.`,
+      message:
+        `${which}: their standard deviation is ${formatNumber(spread[least])} around a mean of ` +
+        `${formatNumber(mean[least])}, and ReLUs die more as it shrinks.`,
       advice:
-        "Standardize the targets (subtract the mean, divide by the standard deviation) and undo it on the predictions; if all are the same there is nothing to learn.",
+        "Standardize the targets (subtract the mean, divide by the standard deviation) and undo it on the " +
+        "predictions; if all are the same there is nothing to learn.",
     },
   ];
 }
@@ -100,8 +111,9 @@ function findSingleClass({ state: { spec }, targets }: Evidence): Finding[] {
   const label = targets.kind === "labels" || columns === 1 ? values[0] : values.indexOf(1);
   const message =
     loss === "crossEntropy" || columns === 1
-      ? `All ${values.length / columns} labels are of class ${label}: the network learns to say it whatever the input.`
-      : `${constant.length} of ${columns} outputs see labels of one class alone (output ${constant[0]}: always ${values[constant[0]]}).`;
+      ? `All ${formatCount(values.length / columns)} labels are of class ${label}: the network learns to say it whatever the input.`
+      : `${constant.length} of ${columns} outputs see labels of one class alone ` +
+        `(output ${constant[0]}: always ${values[constant[0]]}).`;
   return [
     {
       kind: "singleClass",
@@ -117,7 +129,8 @@ function findSingleUnitSoftmax({ state: { spec } }: Evidence): Finding[] {
     {
       kind: "singleUnitSoftmax",
       message:
-        "crossEntropy over 1 output unit: its softmax is 1 on every sample, so loss and gradient are 0 and nothing is ever learnt; no unit died of it.",
+        "crossEntropy over 1 output unit: its softmax is 1 on every sample, so loss and gradient are 0 " +
+        "and nothing is ever learnt; no unit died of it.",
       advice: "Use binaryCrossEntropy for two classes, or one output unit for each class.",
       layer: spec.layers.length - 1,
     },
@@ -132,7 +145,8 @@ function findDivergence({ history }: Evidence): Finding[] {
   const epoch = broken < 0 ? epochs.length : broken;
   const last = epochs[epoch - 1];
   const before = last
-    ? `; epoch ${epoch} ended with a loss of ${figure(last.loss)} (the first: ${figure(epochs[0].loss)}), at a learning rate of ${figure(last.learningRate)}`
+    ? `; epoch ${epoch} ended with a loss of ${formatNumber(last.loss)} (the first: ` +
+      `${formatNumber(epochs[0].loss)}), at a learning rate of ${formatNumber(last.learningRate)}`
     : ", the first";
   return [
     {

@@ -2,7 +2,7 @@
 import { isRectifier } from "../../activations/activations.js";
 import { closedLayer, closedUnits, type Evidence, isConstant, samplesDiffer } from "./evidence.js";
 import { findTwins, weightsOf } from "./identical-units.js";
-import { count, either, figure, listOf, percent } from "./words.js";
+import { countOf, formatCount, formatNumber, formatPercent, listIndices, plural } from "../../text/numbers.js";
 import type { Finding } from "../types.js";
 
 /** Mean activity below which units count as sparse; at a symmetric start it is a half. Over 90 % of zeros is healthy (ReLU Strikes Back, Mirzadeh et al. 2023). */
@@ -22,14 +22,20 @@ function findZeroOutgoing(evidence: Evidence): Finding[] {
     const cut = units.filter(({ unit }) => outgoing(unit).every((weight) => weight === 0));
     if (cut.length === 0) return [];
     const dead = cut.filter(({ state }) => state === "dead").length;
+    const deadAsWell = dead === 0 ? "" : ` (${formatCount(dead)} ${plural(dead, "is", "are")} dead as well)`;
     return [
       {
         kind: "zeroOutgoingWeights",
-        message: `${count(cut.length, "unit")} of ${units.length} in layer ${layer} ${either(cut.length, "has", "have")} outgoing weights that are all 0${dead === 0 ? "" : ` (${dead} ${either(dead, "is", "are")} dead as well)`}: no signal passes on, and no gradient comes back to ${either(cut.length, "its", "their")} own weights until an outgoing weight has moved: ${listOf(cut.map(({ unit }) => unit))}.`,
+        message:
+          `${countOf(cut.length, "unit")} of ${formatCount(units.length)} in layer ${layer} ` +
+          `${plural(cut.length, "has", "have")} outgoing weights that are all 0${deadAsWell}: no signal passes on, ` +
+          `and no gradient comes back to ${plural(cut.length, "its", "their")} own weights until an outgoing weight ` +
+          `has moved: ${listIndices(cut.map(({ unit }) => unit))}.`,
         advice:
           dead === cut.length
             ? "Prune them: dead and without outgoing weights, they change no output."
-            : "Train on if they were just recycled or start so on purpose (a unit that fires moves its own outgoing weights); else reinitialize or prune them.",
+            : "Train on if they were just recycled or start so on purpose (a unit that fires moves its own outgoing " +
+              "weights); else reinitialize or prune them.",
         layer,
       },
     ];
@@ -43,9 +49,10 @@ function findSilentTogether(evidence: Evidence): Finding[] {
     return [
       {
         kind: "silentTogether",
-        message: `${closed.length} of ${units.length} units in layer ${layer} are 0 together on all ${evidence.x.rows} samples: ${listOf(closed)}.`,
-        advice:
-          "See what shuts them (mechanism) and whether it is for good (permanent), unit by unit, in the diagnosis.",
+        message:
+          `${formatCount(closed.length)} of ${countOf(units.length, "unit")} in layer ${layer} are 0 together ` +
+          `on all ${countOf(evidence.x.rows, "sample")}: ${listIndices(closed)}.`,
+        advice: "See what closes them (mechanism) and whether it is permanent, unit by unit, in the diagnosis.",
         layer,
       },
     ];
@@ -55,18 +62,37 @@ function findSilentTogether(evidence: Evidence): Finding[] {
 function findCutOff(evidence: Evidence): Finding[] {
   const layer = closedLayer(evidence);
   if (layer < 1) return [];
-  const below = layer === 1 ? "layer 0 gets" : `layers 0 to ${layer - 1} get`;
+  const below = layer === 1 ? "Layer 0 gets" : `Layers 0 to ${layer - 1} get`;
+  const units = evidence.totals[layer].length;
   return [
     {
       kind: "noGradientFromAbove",
       message:
-        `${below} no gradient: above, ${either(evidence.totals[layer].length, "the only unit", `all ${evidence.totals[layer].length} units`)} of layer ${layer} ${either(evidence.totals[layer].length, "is", "are")} closed on all ${evidence.x.rows} samples.`.replace(
-          /^l/,
-          "L",
-        ),
+        `${below} no gradient: above, ${plural(units, "the only unit", `all ${formatCount(units)} units`)} of layer ` +
+        `${layer} ${plural(units, "is", "are")} closed on all ${countOf(evidence.x.rows, "sample")}.`,
       advice: `Open layer ${layer} first (a higher bias there, or leakyRelu): until then no gradient gets below it.`,
       layer: layer - 1,
     },
+  ];
+}
+
+/** Cause and advice; closed: the highest layer of which every unit is closed, or -1. */
+function collapseTexts(closed: number, isCut: boolean): [cause: string, advice: string] {
+  if (closed >= 0)
+    return [
+      `, since layer ${closed} is closed as a whole`,
+      `Open layer ${closed} (a higher bias, or start again with another seed, a wider layer or leakyRelu): ` +
+        "until then the network is a constant.",
+    ];
+  if (isCut)
+    return [
+      ", since the last layer's kernel is all 0",
+      "Nothing to do if it starts so on purpose: the first update moves the kernel.",
+    ];
+  return [
+    "",
+    "Look at the layers for units that are saturated or constant or have outgoing weights of 0, " +
+      "and start again with other weights.",
   ];
 }
 
@@ -85,22 +111,14 @@ function findCollapsed(evidence: Evidence): Finding[] {
     state
       .floats(state.parameters + state.layout.layers[last].kernel, state.inputsOf(last) * totals[last].length)
       .every((weight) => weight === 0);
-  const cause =
-    closed >= 0
-      ? `, since layer ${closed} is closed as a whole`
-      : isCut
-        ? ", since the last layer's kernel is all 0"
-        : "";
+  const [cause, advice] = collapseTexts(closed, isCut);
+  const value =
+    totals[last].length === 1 && closed !== last ? ` (last preactivation ${formatNumber(totals[last][0].mean)})` : "";
   return [
     {
       kind: "collapsedOutput",
-      message: `The network yields the same output on all ${x.rows} samples${cause}${totals[last].length === 1 && closed !== last ? ` (last preactivation ${figure(totals[last][0].mean)})` : ""}.`,
-      advice:
-        closed >= 0
-          ? `Open layer ${closed} (a higher bias, or start anew with another seed, a wider layer or leakyRelu): until then the network is a constant.`
-          : isCut
-            ? "Nothing to do if it starts so on purpose: the first update moves the kernel."
-            : "Look at the layers for units that are saturated or constant or have outgoing weights of 0, and start anew with other weights.",
+      message: `The network yields the same output on all ${countOf(x.rows, "sample")}${cause}${value}.`,
+      advice,
       ...(closed >= 0 && { layer: closed }),
     },
   ];
@@ -115,8 +133,9 @@ function findClosedOutputs(evidence: Evidence): Finding[] {
     {
       kind: "deadOutputUnits",
       message:
-        `${closed.length} of ${count(evidence.totals[layer].length, "output unit")} (${name}) ${either(closed.length, "is", "are")} closed on all ` +
-        `${evidence.x.rows} samples, 0 whatever the input and without a gradient: ${listOf(closed)}.`,
+        `${formatCount(closed.length)} of ${countOf(evidence.totals[layer].length, "output unit")} (${name}) ` +
+        `${plural(closed.length, "is", "are")} closed on all ${countOf(evidence.x.rows, "sample")}, ` +
+        `0 whatever the input and without a gradient: ${listIndices(closed)}.`,
       advice: "Make the last layer linear (the default), or softplus where outputs must be positive.",
       layer,
     },
@@ -138,7 +157,10 @@ function findSparsity(evidence: Evidence): Finding[] {
   return [
     {
       kind: "healthySparsity",
-      message: `A relu unit fires on ${percent(activity)} of the samples on average, and ${dead === 0 ? "none" : dead} of ${units.length} ${either(dead, "is", "are")} dead: they are sparse, not dying.`,
+      message:
+        `A relu unit fires on ${formatPercent(activity)} of the samples on average, and ` +
+        `${dead === 0 ? "none" : formatCount(dead)} of ${formatCount(units.length)} ${plural(dead, "is", "are")} dead: ` +
+        "they are sparse, not dying.",
       advice: "Nothing to do: sparse activity is healthy, and closed units cost no time.",
     },
   ];

@@ -1,8 +1,9 @@
 // What a forecast advises, each sentence with its figures, and how it looks in a terminal.
 import { isRectifier } from "../../activations/activations.js";
 import type { Matrix } from "../../core/matrix.js";
-import { alignColumns, formatCount } from "../../text/columns.js";
-import { wrap } from "../../text/wrap.js";
+import { alignColumns } from "../../text/columns.js";
+import { countOf, formatCount, formatNumber, formatPercent, formatRange, formatRate } from "../../text/numbers.js";
+import { indent, wrap } from "../../text/wrap.js";
 import type { ResolvedSpec } from "../../network/spec.js";
 import { hiddenOf } from "./born-dead.js";
 import type { Forecast, LayerForecast } from "./types.js";
@@ -13,8 +14,9 @@ const MANY = 0.05;
 /** |mean| of the inputs over their spread, from which on they count as far from centred. */
 const FAR = 1;
 
-const figure = (value: number) => String(Number(value.toPrecision(2)));
-const percent = (share: number) => `${figure(100 * share)} %`;
+/** Two digits: draws and bounds bear out no more. */
+const figure = (value: number) => formatNumber(value, 2);
+const percentRange = (low: number, high: number) => formatRange(low, high, formatPercent, " to ");
 
 /** |mean|/spread over all columns (Simon 2026); Infinity for rows that are all the same. */
 function distanceFromCentre({ rows, columns, data }: Matrix): number {
@@ -43,7 +45,8 @@ function adviseOnBias(spec: ResolvedSpec, layers: readonly LayerForecast[]): str
     )
     .map(
       (layer) =>
-        `The bias of ${figure(spec.layers[layer.layer].biasInitializer)} starts ${deadText(layer)} closed on every input: start at 0 or a little above.`,
+        `The bias of ${formatNumber(spec.layers[layer.layer].biasInitializer)} starts ${deadText(layer)} closed ` +
+        "on every input: start at 0 or a little above.",
     );
 }
 
@@ -63,25 +66,31 @@ function adviseOnInputs(spec: ResolvedSpec, x: Matrix | undefined, [first]: read
     distance > FAR && Number.isFinite(distance) ? `their mean is ${figure(distance)} times their spread from 0` : "",
   ].filter(Boolean);
   return [
-    `The inputs are not centred (${what.join(", ") || "all rows are the same"}), and ${deadText(first)} start closed on every one: subtract each column's mean.`,
+    `The inputs are not centred (${what.join(", ") || "all rows are the same"}), and ${deadText(first)} ` +
+      "start closed on every one: subtract each column's mean.",
   ];
 }
 
 function adviseOnShape(spec: ResolvedSpec, { low, high }: Forecast["bornDeadNetwork"]): string[] {
   const relu = hiddenOf(spec).filter(({ activation }) => isRectifier(activation.name));
   if (low <= LIKELY || relu.some(({ biasInitializer }) => biasInitializer < 0)) return [];
-  const chance = high - low < 0.005 ? percent(low) : `${percent(low)} to ${percent(high)}`;
+  const chance = high - low < 0.005 ? formatPercent(low) : percentRange(low, high);
   const narrowest = Math.min(...relu.map(({ units }) => units));
   return [
-    `The network is born dead with a chance of ${chance}: it has ${relu.length} hidden relu ${relu.length === 1 ? "layer" : "layers"}, the narrowest of ${narrowest} ${narrowest === 1 ? "unit" : "units"}. Use wider or fewer layers, leakyRelu, or the "asymmetric" initializer.`,
+    `The network is born dead with a chance of ${chance}: it has ${countOf(relu.length, "hidden relu layer")}, ` +
+      `the narrowest of ${countOf(narrowest, "unit")}. ` +
+      'Use wider or fewer layers, leakyRelu, or the "asymmetric" initializer.',
   ];
 }
 
 function adviseOnRate(lethal: Forecast["lethalRates"], learningRate: number | undefined): string[] {
   const deadly = learningRate === undefined ? undefined : lethal?.findLast(({ rate }) => learningRate >= rate);
   if (deadly === undefined) return [];
+  const closed = deadly.units === 1 ? "a first unit" : `${formatCount(deadly.units)} hidden units`;
   return [
-    `The learning rate of ${figure(learningRate!)} is likely to kill: one plain gradient step at ${figure(deadly.rate)} closes ${deadly.units === 1 ? "a first unit" : `${formatCount(deadly.units)} hidden units`} (${percent(deadly.share)} of the open ones). Stay below ${figure(lethal![0].rate)}.`,
+    `The learning rate of ${formatNumber(learningRate!)} is likely to kill: one plain gradient step at ` +
+      `${figure(deadly.rate)} closes ${closed} (${formatPercent(deadly.share)} of the open ones). ` +
+      `Stay below ${formatRate(lethal![0].rate)}.`,
   ];
 }
 
@@ -102,10 +111,16 @@ export function advise(
   const silent = layers.filter(({ units, expectedDeadUnits }) => expectedDeadUnits > MANY * units);
   if (advice.length === 0 && silent.length > 0)
     return [
-      `On these inputs ${silent.map(deadText).join(", ")} start closed: leakyRelu or a small positive bias opens them.`,
+      `On these inputs ${silent.map(deadText).join(", ")} start closed: ` +
+        "leakyRelu or a small positive bias opens them.",
     ];
   return advice.length > 0 ? advice : ["Nothing here is likely to kill many units at the start."];
 }
+
+const METHODS = { exact: "exact", bounds: "certain", monteCarlo: "with 95 % confidence" } as const;
+
+const indentedTable = (title: string, rows: readonly (readonly string[])[]) =>
+  rows.length > 0 ? ["", title, ...indent(alignColumns(rows, []))] : [];
 
 export function drawForecast({
   bornDeadNetwork: { low, high, method },
@@ -115,10 +130,7 @@ export function drawForecast({
   draws,
   advice,
 }: Forecast): string {
-  const chance =
-    method === "exact"
-      ? `${percent(low)} (exact)`
-      : `${percent(low)} to ${percent(high)} (${method === "bounds" ? "certain" : "with 95 % confidence"})`;
+  const chance = `${percentRange(low, high)} (${METHODS[method]})`;
   const rows = layers.map((layer) => [
     `layer ${layer.layer}`,
     `${figure(layer.expectedDeadUnits)} of ${formatCount(layer.units)} units closed`,
@@ -126,21 +138,13 @@ export function drawForecast({
   ]);
   const rates = (lethalRates ?? []).map(({ units, share, rate }) => [
     `rate ${figure(rate)}`,
-    `closes ${formatCount(units)} ${units === 1 ? "unit" : "units"} (${percent(share)})`,
+    `closes ${countOf(units, "unit")} (${formatPercent(share)})`,
   ]);
   return [
     wrap(`Forecast over ${formatCount(draws)} initial networks, on ${inputs}`),
     wrap(`Born dead, a hidden layer silent on every input: ${chance}`),
-    ...(rows.length > 0
-      ? ["", "Closed at the start on every input, on average:", ...alignColumns(rows, []).map((line) => `  ${line}`)]
-      : []),
-    ...(rates.length > 0
-      ? [
-          "",
-          wrap("One plain gradient step (deeper layers: their inputs held as they were):"),
-          ...alignColumns(rates, []).map((line) => `  ${line}`),
-        ]
-      : []),
+    ...indentedTable("Closed at the start on every input, on average:", rows),
+    ...indentedTable("One plain gradient step (deeper layers: their inputs held as they were):", rates),
     "",
     ...advice.map((sentence) => wrap(sentence)),
   ].join("\n");

@@ -3,7 +3,7 @@ import { isRectifier } from "../../activations/activations.js";
 import { checkInteger, checkNumber, checkOptions } from "../../core/checks.js";
 import { RelumineError } from "../../core/errors.js";
 import { type Matrix, type Samples, toRows } from "../../core/matrix.js";
-import { formatCount } from "../../text/columns.js";
+import { countOf, formatCount } from "../../text/numbers.js";
 import { type PreparedTargets, prepareTargets } from "../../network/data.js";
 import { type NetworkSpec, resolveSpec, type ResolvedSpec } from "../../network/spec.js";
 import { advise, drawForecast } from "./advice.js";
@@ -173,7 +173,7 @@ export function forecast(spec: NetworkSpec, x?: Samples, options?: ForecastOptio
   };
   const result: Forecast = {
     ...found,
-    inputs: partly + (inputs || (rows.rows === 1 ? "1 row" : `${formatCount(rows.rows)} rows`)),
+    inputs: partly + (inputs || countOf(rows.rows, "row")),
     draws: census.draws,
     advice: advise(resolved, matrix, found, learningRate),
     toString: () => drawForecast(result),

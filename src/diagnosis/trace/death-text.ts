@@ -1,40 +1,31 @@
 // A death in one sentence, with its figures.
 import type { Death } from "./types.js";
 import { total } from "./types.js";
+import { formatCount, formatNumber, formatPercent, formatRate, formatSigned } from "../../text/numbers.js";
 
-interface Circumstances {
-  /** Of the lethal update; NaN where it is not known. */
-  readonly rate: number;
-  /** The mean preactivation where the window began. */
-  readonly windowMean: number;
-  /** The update at the latest that closed it, where it lived through the one of the last batch that opened it. */
-  readonly closedBy: number | undefined;
+type Facts = Omit<Death, "explanation">;
+
+const spread = ({ mean, std }: Death["before"]) => `${formatSigned(mean, 3)} ± ${formatNumber(std, 2)}`;
+
+/** How much of the fall over the window came with the last update, and how much from the inputs. */
+function driftReason({ before, after, windowMean }: Facts): string {
+  if (windowMean === undefined) return ", the last part of a longer fall";
+  const share = (before.mean - after.mean) / (windowMean - after.mean);
+  return `, the last part of a fall from ${formatSigned(windowMean, 3)} over the window (${formatPercent(share)} of it)`;
 }
 
-const figure = (value: number) =>
-  String(Number(value.toPrecision(3)))
-    .replace("-", "−")
-    .replace("e−", "e-");
-const signed = (value: number) => (value > 0 ? "+" : "") + figure(value);
-const spread = ({ mean, std }: Death["before"]) => `${signed(mean)} ± ${figure(Number(std.toPrecision(2)))}`;
-const share = (part: number, whole: number) => `${Math.round((100 * part) / whole)} %`;
-
-/** Cut, not rounded, so that the figure holds. */
-function rateText(rate: number): string {
-  const unit = 10 ** (Math.floor(Math.log10(rate)) - 2);
-  return String(Number((Math.floor(rate / unit) * unit).toPrecision(3)));
-}
-
-function reason(death: Omit<Death, "explanation">, { windowMean }: Circumstances): string {
-  const { cause, change, before, after } = death;
+function upstreamReason({ change }: Facts): string {
   const fall = total(change);
-  switch (cause) {
+  const isMostOfIt = fall < 0 && change.inputs < fall / 2;
+  return isMostOfIt ? `; ${formatPercent(change.inputs / fall)} of that came from its inputs` : "; its inputs did it";
+}
+
+function reason(death: Facts): string {
+  switch (death.cause) {
     case "upstream":
-      return fall < 0 && change.inputs < fall / 2
-        ? `; ${share(change.inputs, fall)} of that came from its inputs`
-        : "; its inputs did it";
+      return upstreamReason(death);
     case "drift":
-      return `, the last part of a fall from ${signed(windowMean)} over the window (${share(before.mean - after.mean, windowMean - after.mean)} of it)`;
+      return driftReason(death);
     case "momentum":
       return "; without momentum that update would not have closed it";
     case "weightDecay":
@@ -52,23 +43,30 @@ const AFTERMATH: Partial<Record<Death["cause"], string>> = {
   weightDecay: "weight decay",
 };
 
-export function explain(death: Omit<Death, "explanation">, circumstances: Circumstances): string {
-  const { layer, unit, step, cause, before, after, survivesAt } = death;
-  const { rate, closedBy } = circumstances;
+/** The rate is cut, not rounded, so that the sentence holds. */
+function survival({ survivesAt, rate }: Facts): string {
+  if (survivesAt === undefined) return "";
+  const was = rate === undefined ? "" : ` (it was ${formatNumber(rate, 3)})`;
+  return `; at a rate of ${formatRate(survivesAt)} or less${was} it would have lived`;
+}
+
+/**
+ * One sentence: which update closed the unit, why, and at what rate it would have lived.
+ * @param stepsBefore steps of earlier fits, where the steps of several are counted on
+ */
+export function explainDeath(death: Facts, stepsBefore = 0): string {
+  const { layer, unit, step, cause, before, after, closedBy } = death;
   const name = `unit ${unit} in layer ${layer}`;
   if (cause === "born")
-    return `${name} was silent from the start: its preactivation was ${spread(before)}, at most ${figure(before.max)}`;
+    return `${name} was silent from the start: its preactivation was ${spread(before)}, at most ${formatNumber(before.max, 3)}`;
+  const at = (of: number) => `step ${formatCount(of + stepsBefore)}`;
   const path =
     step === 0
       ? `no batch ever opened ${name}, whose preactivation was ${spread(before)} at the start`
-      : `the preactivation of ${name} went from ${spread(before)} to ${spread(after)} in step ${step}`;
+      : `the preactivation of ${name} went from ${spread(before)} to ${spread(after)} in ${at(step)}`;
   const end =
     closedBy === undefined
-      ? reason(death, circumstances)
-      : `; after that ${AFTERMATH[cause] ?? "something else"} closed it, by step ${closedBy} at the latest`;
-  const cure =
-    survivesAt === undefined
-      ? ""
-      : `; at a rate of ${rateText(survivesAt)} or less (it was ${figure(rate)}) it would have lived`;
-  return path + end + cure;
+      ? reason(death)
+      : `; after that ${AFTERMATH[cause] ?? "something else"} closed it, by ${at(closedBy)} at the latest`;
+  return path + end + survival(death);
 }

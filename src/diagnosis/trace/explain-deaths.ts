@@ -3,7 +3,7 @@
 // A unit's way through it: its mean preactivation where the window begins; then the lethal update, with its variants; and where that update
 // left it open on some row, whatever closed it later (no batch opened it any more, so that its own gradient did not).
 import { type Cause, type Death, type Fall, NO_FALL, total } from "./types.js";
-import { explain } from "./death-text.js";
+import { explainDeath } from "./death-text.js";
 import { isOpen, type Probe, type Reading, splitChange, type UnitIndex } from "./unit-readings.js";
 import type { Replay } from "./replay.js";
 import type { Snapshots } from "./snapshots.js";
@@ -271,10 +271,12 @@ export class Autopsy {
       after,
       change: change ?? { weights: NaN, bias: NaN, inputs: NaN },
       epoch: step === 0 ? 0 : batchOf(this.fit.plan, step).epoch,
+      ...(step > 0 && this.snapshots.knows(step) && { rate: this.snapshots.rateOf(step) }),
+      ...(closedBy !== undefined && { closedBy }),
+      ...(!Number.isNaN(windowMean) && { windowMean }),
       ...(survivesAt !== undefined && { survivesAt }),
       ...(samples && { samples }),
     };
-    const rate = step > 0 && this.snapshots.knows(step) ? this.snapshots.rateOf(step) : NaN;
-    patient.death = { ...known, explanation: explain(known, { rate, windowMean, closedBy }) };
+    patient.death = { ...known, explanation: explainDeath(known) };
   }
 }

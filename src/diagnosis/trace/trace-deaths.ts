@@ -1,7 +1,7 @@
 // Deaths caught in the act: a callback that notices when a unit falls silent for good, and has the update that did it replayed.
 import { Autopsy, type Case } from "./explain-deaths.js";
 import type { Death, Revival } from "./types.js";
-import { explain } from "./death-text.js";
+import { explainDeath } from "./death-text.js";
 import { Probe } from "./unit-readings.js";
 import { Replay } from "./replay.js";
 import { Silence } from "./last-fired.js";
@@ -160,7 +160,7 @@ class Watch {
       ...counted,
       change: { weights: part, bias: part, inputs: part },
     } as const;
-    return { ...death, explanation: explain(death, { rate: NaN, windowMean: NaN, closedBy: undefined }) };
+    return { ...death, explanation: explainDeath(death) };
   }
 }
 

@@ -33,7 +33,7 @@ export interface Death {
   /** Index in network.layers. */
   readonly layer: number;
   readonly unit: number;
-  /** The update that closed it for good, counted from 1 as in BatchLog: the last whose batch still opened it; 0: none did since the fit began. */
+  /** The update that closed it to the end, counted from 1 as in BatchLog: the last whose batch still opened it; 0: none did since the fit began. */
   readonly step: number;
   /** Of that step, counted from 1; 0 with step 0. */
   readonly epoch: number;
@@ -46,6 +46,12 @@ export interface Death {
   readonly change: Fall;
   /** The largest learning rate, found by replay within 1 %, at which the unit lives through that update; absent where none of that update's decides. */
   readonly survivesAt?: number;
+  /** The learning rate of that update; absent where it is not known, and with step 0. */
+  readonly rate?: number;
+  /** Where the unit lived through that update: the step by which it was closed at the latest. */
+  readonly closedBy?: number;
+  /** Its mean preactivation where the window of the trace began; absent where the update could not be replayed. */
+  readonly windowMean?: number;
   /** The rows of the data with the largest shares of the unit's gradient in that update, |dz|·|(x, 1)| over the sum of it; at most three. */
   readonly samples?: readonly { readonly row: number; readonly share: number }[];
   /** One sentence with the figures. */

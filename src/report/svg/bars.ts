@@ -1,6 +1,6 @@
 // Bars that lie: a name above each, its figure at its end, and a whisker where a range is known.
 import { line, picture, text, textWidth, WIDTH } from "./frame.js";
-import { type Axis, makeScale } from "./scale.js";
+import { type Axis, makeScale, tenth } from "./scale.js";
 import { formatNumber } from "../../text/numbers.js";
 
 export interface Bar {
@@ -40,7 +40,7 @@ function drawBar(bar: Bar, place: number, start: number, at: (value: number) => 
   const reach = Math.max(right, whisker === "" || bar.high === undefined ? right : at(bar.high));
   return [
     text(start + 4, place + 12, bar.name),
-    `<rect x="${left}" y="${y}" width="${Math.max(0.5, Math.round((right - left) * 10) / 10)}" height="${THICKNESS}" class="bar${bar.isAccent ? " accent" : ""}"/>`,
+    `<rect x="${left}" y="${y}" width="${Math.max(0.5, tenth(right - left))}" height="${THICKNESS}" class="bar${bar.isAccent ? " accent" : ""}"/>`,
     whisker,
     text(reach + 6, y + 11, barText(bar), { kind: "value" }),
   ].join("");

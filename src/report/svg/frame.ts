@@ -1,6 +1,6 @@
 // What all pictures share: their size, text, grid and axes. Colours come from the page's style, by class.
 import type { Axis, Scale } from "./scale.js";
-import { escapeMarkup } from "../markup.js";
+import { toMarkup } from "../markup.js";
 
 /** All pictures are as wide in their own units; a unit is about a pixel on a phone. */
 export const WIDTH = 400;
@@ -25,7 +25,7 @@ export interface TextPlace {
 }
 
 export function text(x: number, y: number, content: string, { anchor = "start", kind }: TextPlace = {}): string {
-  return `<text x="${x}" y="${y}"${anchor === "start" ? "" : ` text-anchor="${anchor}"`}${kind ? ` class="${kind}"` : ""}>${escapeMarkup(content)}</text>`;
+  return `<text x="${x}" y="${y}"${anchor === "start" ? "" : ` text-anchor="${anchor}"`}${kind ? ` class="${kind}"` : ""}>${toMarkup(content)}</text>`;
 }
 
 export function line(x1: number, y1: number, x2: number, y2: number, kind: string): string {
@@ -34,7 +34,7 @@ export function line(x1: number, y1: number, x2: number, y2: number, kind: strin
 
 /** The picture, with its title as its name for those who don't see it. */
 export function picture(title: string, height: number, parts: readonly string[]): string {
-  return `<svg viewBox="0 0 ${WIDTH} ${height}" role="img" aria-label="${escapeMarkup(title)}">${parts.join("")}</svg>`;
+  return `<svg viewBox="0 0 ${WIDTH} ${height}" role="img" aria-label="${toMarkup(title)}">${parts.join("")}</svg>`;
 }
 
 /** How an nth series looks: a colour, and from the fourth on a dash as well. */

@@ -11,7 +11,7 @@ import {
   verticalAxis,
   WIDTH,
 } from "./frame.js";
-import { type Axis, makeScale, type Scale } from "./scale.js";
+import { type Axis, makeScale, type Scale, tenth } from "./scale.js";
 
 export interface Series {
   readonly name: string;
@@ -86,7 +86,7 @@ function drawNames(series: readonly Series[], y: Scale, box: Box): string[] {
   for (let i = places.length - 1, limit = box.bottom; i >= 0; i--, limit -= LABEL_GAP)
     places[i] = Math.min(places[i], limit);
   return names.map(({ name, index }, i) =>
-    text(box.right + 6, Math.round(places[i] * 10) / 10 + 4, name, { kind: `name ${seriesKind(index)}` }),
+    text(box.right + 6, tenth(places[i]) + 4, name, { kind: `name ${seriesKind(index)}` }),
   );
 }
 

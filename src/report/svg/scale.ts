@@ -1,6 +1,5 @@
 // Axes: from values to places in a picture, and round numbers to mark.
-import { formatCount } from "../../text/columns.js";
-import { formatNumber } from "../../text/numbers.js";
+import { formatNumber, roundTo } from "../../text/numbers.js";
 
 export interface Axis {
   readonly label: string;
@@ -29,7 +28,7 @@ const SUPERSCRIPTS = "⁰¹²³⁴⁵⁶⁷⁸⁹";
 
 /** `10⁻⁵`; plain from 0.01 to 1000. */
 function powerOfTen(exponent: number): string {
-  if (exponent >= -2 && exponent <= 3) return formatCount(10 ** exponent);
+  if (exponent >= -2 && exponent <= 3) return formatNumber(10 ** exponent);
   const digits = String(Math.abs(exponent)).replace(/\d/g, (digit) => SUPERSCRIPTS[Number(digit)]);
   return `10${exponent < 0 ? "⁻" : ""}${digits}`;
 }
@@ -45,12 +44,8 @@ function linearTicks(low: number, high: number, count: number): Tick[] {
   const step = roundStep(high - low, count);
   const ticks: Tick[] = [];
   for (let i = Math.ceil(low / step - 1e-9); i * step <= high + step * 1e-9; i++) {
-    const value = Number((i * step).toPrecision(12));
-    ticks.push({
-      value,
-      text:
-        Math.abs(value) >= 1000 && Math.abs(value) < 1e6 ? formatCount(value) : formatNumber(value).replace("-", "−"),
-    });
+    const value = roundTo(i * step, 12);
+    ticks.push({ value, text: formatNumber(value) });
   }
   return ticks;
 }
@@ -64,7 +59,8 @@ function logTicks(low: number, high: number, count: number): Tick[] {
   return ticks;
 }
 
-const tenth = (place: number): number => Math.round(place * 10) / 10;
+/** A place in a picture, rounded to a tenth. */
+export const tenth = (place: number): number => Math.round(place * 10) / 10;
 
 function linearScale(values: readonly number[], { low, high }: Axis, start: number, end: number, count: number): Scale {
   const wanted = [...values, ...[low, high].filter((end) => end !== undefined)];

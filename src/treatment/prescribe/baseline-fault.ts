@@ -1,4 +1,4 @@
-// What the baseline suffers from, by its deaths, its diagnosis and its history: that decides what is tried first.
+// What is wrong with the baseline, by its deaths, its diagnosis and its history: that decides what is tried first.
 import type { Cause, Death } from "../../diagnosis/trace/types.js";
 import type { Diagnosis } from "../../diagnosis/types.js";
 import type { History } from "../../network/types.js";
@@ -33,11 +33,11 @@ const BY_CAUSE: Readonly<Record<Cause, Illness>> = {
 };
 const WORDS: Readonly<Record<Cause, string>> = {
   born: "were silent from the start",
-  learningRate: "were shut by a plain gradient step",
-  momentum: "were shut by momentum",
-  weightDecay: "were shut by weight decay",
+  learningRate: "were closed by a plain gradient step",
+  momentum: "were closed by momentum",
+  weightDecay: "were closed by weight decay",
   upstream: "lost their inputs",
-  drift: "were shut by many small steps",
+  drift: "were closed by many small steps",
   unknown: "died of causes that could not be replayed",
 };
 
@@ -55,7 +55,7 @@ function shutByBias({ spec, diagnosis }: Evidence): number {
   ).length;
 }
 
-/** Dead units enough to be an illness: a tenth of all, or a whole layer. */
+/** Dead units enough to be a fault: a tenth of all, or a whole layer. */
 function isIll({ deadFraction, layers }: Diagnosis): boolean {
   return deadFraction >= FEW || layers.some(({ dead, units }) => dead === units.length);
 }
@@ -64,11 +64,11 @@ export function judge(evidence: Evidence): Verdict {
   const { diagnosis, history, deaths } = evidence;
   const causes = countCauses(deaths);
   if (history.stopped === "aborted")
-    return { illness: "unknown", causes, reason: "the baseline was interrupted: what it suffers from can't be said" };
+    return { illness: "unknown", causes, reason: "the baseline was interrupted: its faults cannot be told" };
   if (history.stopped === "diverged" || !diagnosis)
     return { illness: "divergence", causes, reason: "the numbers of the baseline overflow: smaller steps come first" };
   const share = `${diagnosis.dead} of ${diagnosis.units} hidden units are dead in the baseline's first run`;
-  if (!isIll(diagnosis)) return { illness: "none", causes, reason: `${share}: too few to be an illness` };
+  if (!isIll(diagnosis)) return { illness: "none", causes, reason: `${share}: too few to be a fault` };
   if (shutByBias(evidence) >= diagnosis.dead / 2 && (causes.born ?? 0) >= deaths.length / 2) {
     return {
       illness: "negativeBias",
@@ -88,7 +88,9 @@ export function judge(evidence: Evidence): Verdict {
   return {
     illness,
     causes,
-    reason: `${share}, and ${count} of the ${deaths.length} whose death was traced ${WORDS[cause]}${first ? `: ${first} comes first` : ""}`,
+    reason:
+      `${share}, and ${count} of the ${deaths.length} whose death was traced ${WORDS[cause]}` +
+      (first ? `: ${first} comes first` : ""),
   };
 }
 

@@ -1,8 +1,9 @@
-// The remedies, a line each, and the order in which an illness wants them.
+// The remedies, a line each, and the order in which a fault is answered by them.
 import { type Evidence, type Illness, isSlow } from "./baseline-fault.js";
 import type { Regimen } from "./run-trial.js";
 import type { NamedCallback } from "./types.js";
 import type { ResolvedDenseSpec } from "../../network/spec.js";
+import { roundTo } from "../../text/numbers.js";
 import { type ActivationName, resolveActivation } from "../../activations/activations.js";
 
 type Family = "rate" | "momentum" | "decay" | "clip" | "bias" | "start" | "shape" | "during" | "mix";
@@ -55,7 +56,7 @@ function hidden(change: (layer: ResolvedDenseSpec) => Partial<ResolvedDenseSpec>
   };
 }
 
-const rate = (factor: number): Change => option("learningRate", (value) => Number((value * factor).toPrecision(3)));
+const rate = (factor: number): Change => option("learningRate", (value) => roundTo(value * factor, 3));
 const bias = (value: number): Change =>
   hidden(({ biasInitializer }) => ({ biasInitializer: Math.max(biasInitializer, value) }));
 const shape = (name: ActivationName): Change => hidden(() => ({ activation: resolveActivation(name, name) }));
@@ -81,7 +82,7 @@ const isOfSteps = (illness: Illness): boolean => isOf("highRate", "momentum", "d
 
 /** All of them; a function, so that a bundle without prescribe leaves them out. */
 const remedies = (): readonly Remedy[] => [
-  { name: "rate ÷ 10", family: "rate", why: "steps too small to shut units", change: rate(1 / 10) },
+  { name: "rate ÷ 10", family: "rate", why: "steps too small to close units", change: rate(1 / 10) },
   { name: "rate ÷ 3", family: "rate", why: "smaller steps", change: rate(1 / 3) },
   {
     name: "rate × 3",
@@ -117,27 +118,27 @@ const remedies = (): readonly Remedy[] => [
   { name: "bias 1", family: "bias", why: "units start wide open", change: bias(1), when: hasNegativeBias },
   { name: "asymmetric start", family: "start", why: "fewer units are born dead", change: asymmetric },
   { name: "calibrated start", family: "start", why: "each unit starts open on half of the rows", change: calibrated },
-  { name: "Leaky ReLU", family: "shape", why: "shut units still learn", change: shape("leakyRelu") },
-  { name: "PReLU", family: "shape", why: "shut units still learn, by a slope of their own", change: shape("prelu") },
-  { name: "ELU", family: "shape", why: "shut units still learn", change: shape("elu") },
-  { name: "GELU", family: "shape", why: "smooth: hardly a unit is quite shut", change: shape("gelu") },
-  { name: "SiLU", family: "shape", why: "smooth: hardly a unit is quite shut", change: shape("silu") },
+  { name: "Leaky ReLU", family: "shape", why: "closed units still learn", change: shape("leakyRelu") },
+  { name: "PReLU", family: "shape", why: "closed units still learn, by a slope of their own", change: shape("prelu") },
+  { name: "ELU", family: "shape", why: "closed units still learn", change: shape("elu") },
+  { name: "GELU", family: "shape", why: "smooth: hardly a unit is quite closed", change: shape("gelu") },
+  { name: "SiLU", family: "shape", why: "smooth: hardly a unit is quite closed", change: shape("silu") },
   {
     name: "recycling",
     family: "during",
-    why: "dormant units are begun anew",
+    why: "dormant units are reset",
     change: during("recycleDormant", { every: 100 }),
   },
   {
     name: "continual backprop",
     family: "during",
-    why: "the least useful units are begun anew",
+    why: "the least useful units are reset",
     change: during("continualBackprop"),
   },
   {
     name: "preventing deaths",
     family: "during",
-    why: "a unit that shuts is put back",
+    why: "a unit that closes is put back",
     change: during("preventDeaths"),
   },
   {
@@ -150,7 +151,7 @@ const remedies = (): readonly Remedy[] => [
   {
     name: "rate ÷ 3, Leaky ReLU",
     family: "mix",
-    why: "smaller steps, and shut units still learn",
+    why: "smaller steps, and closed units still learn",
     change: both(rate(1 / 3), shape("leakyRelu")),
     when: isOfSteps,
   },
@@ -164,7 +165,7 @@ const remedies = (): readonly Remedy[] => [
   {
     name: "asymmetric, Leaky ReLU",
     family: "mix",
-    why: "fewer units are born dead, and shut units still learn",
+    why: "fewer units are born dead, and closed units still learn",
     change: both(asymmetric, shape("leakyRelu")),
     when: isOf("born", "negativeBias"),
   },

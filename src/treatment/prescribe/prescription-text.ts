@@ -1,10 +1,18 @@
 // A prescription as a terminal shows it.
-import type { Interval, Prescription, Trial } from "./types.js";
-import { alignColumns, formatCount } from "../../text/columns.js";
+import type { Prescription, Trial } from "./types.js";
+import { alignColumns } from "../../text/columns.js";
+import {
+  countOf,
+  formatNumber,
+  formatPercent,
+  formatRange,
+  formatSigned,
+  formatSignedPercent,
+} from "../../text/numbers.js";
 import { wrap } from "../../text/wrap.js";
 import type { FindingKind } from "../../diagnosis/types.js";
 
-/** What ails a network beside its units, and no remedy here answers. */
+/** What is wrong with a network beside its units, and no remedy here answers. */
 const TOLD: readonly FindingKind[] = [
   "singleUnitSoftmax",
   "lossMismatch",
@@ -15,20 +23,10 @@ const TOLD: readonly FindingKind[] = [
   "lowTargetVariance",
 ];
 
-const figure = (value: number, isShare: boolean): string =>
-  Number.isNaN(value)
-    ? "-"
-    : isShare
-      ? `${(value * 100).toFixed(1)} %`
-      : Math.abs(value) < 1e-3 || Math.abs(value) >= 1e5
-        ? value.toExponential(2)
-        : value.toPrecision(4);
+const figure = (value: number, isShare: boolean): string => (isShare ? formatPercent(value) : formatNumber(value));
 
-const signed = (value: number, isShare: boolean): string => (value > 0 ? "+" : "") + figure(value, isShare);
-
-function range({ low, high }: Interval, isShare: boolean): string {
-  return [low, high].map((end) => figure(end, isShare).replace(" %", "")).join("..");
-}
+const signed = (value: number, isShare: boolean): string =>
+  isShare ? formatSignedPercent(value) : formatSigned(value);
 
 /** What a trial is judged by: accuracy, or the loss where there is none. */
 export function drawScore({ metrics: { accuracy, loss } }: Trial): string {
@@ -47,9 +45,9 @@ export function drawTrials(trials: readonly Trial[]): string[] {
     String(place + 1),
     trial.name,
     drawScore(trial),
-    trial.interval ? range(trial.interval, isShare) : "",
+    trial.interval ? formatRange(trial.interval.low, trial.interval.high, (end) => figure(end, isShare)) : "",
     trial.gain ? signed(trial.gain.mean, isShare) : "",
-    figure(trial.deadFraction, true),
+    formatPercent(trial.deadFraction),
     drawEpochs(trial),
   ]);
   return alignColumns(
@@ -58,15 +56,19 @@ export function drawTrials(trials: readonly Trial[]): string[] {
   );
 }
 
+const measureOf = ({ metrics: { accuracy } }: Trial): string => (accuracy === undefined ? "loss" : "accuracy");
+
 function drawBest({ baseline, best, trials, illness, isBetter }: Conclusion): string {
   if (trials.length === 1) return "No remedy was tried.";
-  if (best === baseline)
-    return `${illness === "none" ? "Nothing is wrong with the units: the" : "The"} baseline stays, no remedy is better by more than chance.`;
-  const dead = `${figure(best.deadFraction, true)} of the hidden units dead instead of ${figure(baseline.deadFraction, true)}`;
+  if (best === baseline) {
+    const start = illness === "none" ? "Nothing is wrong with the units: the" : "The";
+    return `${start} baseline stays, no remedy is better by more than chance.`;
+  }
+  const [dead, instead] = [best, baseline].map(({ deadFraction }) => formatPercent(deadFraction));
   const score = isBetter
-    ? `${best.metrics.accuracy === undefined ? "loss" : "accuracy"} ${drawScore(best)} instead of ${drawScore(baseline)}`
+    ? `${measureOf(best)} ${drawScore(best)} instead of ${drawScore(baseline)}`
     : "as good as the baseline but for chance";
-  return `Take "${best.name}", ${best.why}: ${score}, ${dead}.`;
+  return `Take "${best.name}", ${best.why}: ${score}, ${dead} of the hidden units dead instead of ${instead}.`;
 }
 
 export interface Conclusion extends Omit<Prescription, "toString"> {
@@ -77,8 +79,10 @@ export interface Conclusion extends Omit<Prescription, "toString"> {
 export function drawPrescription(conclusion: Conclusion): string {
   const { trials, reason, best, validationRows, stopped } = conclusion;
   const repeats = trials.reduce((most, trial) => Math.max(most, trial.repeats), 1);
-  const measure = best.metrics.accuracy === undefined ? "loss" : "accuracy";
-  const head = `Ranked by ${measure} on ${formatCount(validationRows)} held-out rows${repeats > 1 ? `, means of up to ${repeats} seeds` : ""}; where chance may have put trials apart, by dead units in tenths of all.`;
+  const head =
+    `Ranked by ${measureOf(best)} on ${countOf(validationRows, "held-out row")}` +
+    `${repeats > 1 ? `, means of up to ${repeats} seeds` : ""}; ` +
+    "where chance may have put trials apart, by dead units in tenths of all.";
   const findings = (conclusion.diagnosis?.findings ?? []).filter(({ kind }) => TOLD.includes(kind));
   const paragraphs = [
     drawBest(conclusion),

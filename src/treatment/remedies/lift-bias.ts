@@ -4,7 +4,8 @@
 // bias comes from the order statistics of s. Outgoing weights become 0, which a dead unit allows: 0 times anything was 0.
 // The weights to units that are dead themselves may stay, since these are lifted too and their own outgoing weights
 // shield what lies above; so units behind a layer that is silent as a whole get a signal again.
-import { countUnits, finding, nothing, type RemedyResult, type WorkingCopy } from "./working-copy.js";
+import { finding, nothing, type RemedyResult, type WorkingCopy } from "./working-copy.js";
+import { countOf } from "../../text/numbers.js";
 import type { TreatedUnit, TreatmentFinding } from "../types.js";
 import { clearMoments } from "./unit-parameters.js";
 import { rowsForShare, thresholdForCount } from "../thresholds.js";
@@ -65,7 +66,7 @@ export function liftBias(copy: WorkingCopy, activity: number): RemedyResult {
   );
   const treated = dead.flatMap((units, layer) => units.map((unit): TreatedUnit => ({ layer, unit, action: "lifted" })));
   const message =
-    `${countUnits(count)} lifted by what ${copy.x.rows} samples show; ` +
+    `${countOf(count, "unit")} lifted by what ${copy.x.rows} samples show; ` +
     "other samples may open them more or less often";
   return { state, treated, findings: [...findings, finding("onTheseSamples", message)] };
 }

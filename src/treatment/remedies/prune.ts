@@ -4,7 +4,8 @@
 // Bits: gemm adds up each element over its inputs in order, whatever the shape, and a unit that is taken out without being
 // folded added 0 times a weight, or a number times 0. So where nothing is folded every output keeps its bits (but for the
 // sign of a 0).
-import { countUnits, finding, nothing, type RemedyResult, type WorkingCopy } from "./working-copy.js";
+import { finding, nothing, type RemedyResult, type WorkingCopy } from "./working-copy.js";
+import { countOf } from "../../text/numbers.js";
 import { transplant } from "./transplant.js";
 import type { TreatedUnit, TreatmentFinding } from "../types.js";
 import type { Chunk } from "../../inspect/inspector.js";
@@ -158,7 +159,7 @@ function describeEvidence(
   const isProved = isConstant
     ? removals.some(({ isLossless }) => !isLossless.includes(false))
     : lossless === removed.length;
-  const taken = `${countUnits(removed.length)} taken out`;
+  const taken = `${countOf(removed.length, "unit")} taken out`;
   if (isProved)
     return finding(
       "lossless",

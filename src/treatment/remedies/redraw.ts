@@ -1,6 +1,7 @@
 // New incoming weights for units that are closed: recycle (ReDo, Sokar et al. 2023, without its two faults: the layer's
 // mean has an epsilon, so that a layer that is silent as a whole is reset too, and moments are cleared) and reinitialize.
-import { countUnits, finding, nothing, type RemedyResult, type WorkingCopy } from "./working-copy.js";
+import { finding, nothing, type RemedyResult, type WorkingCopy } from "./working-copy.js";
+import { countOf } from "../../text/numbers.js";
 import { liftUnits } from "./lift-bias.js";
 import { DEFAULT_ACTIVITY } from "./remedy.js";
 import type { TreatedUnit, TreatmentFinding } from "../types.js";
@@ -61,7 +62,7 @@ export function recycle(copy: WorkingCopy, tau: number): RemedyResult {
     treated.push(...units.map((unit): TreatedUnit => ({ layer, unit, action: actionOf(unit) })));
   }
   if (treated.length === 0) return nothing(`no hidden unit is dormant on these samples (tau ${tau})`);
-  const message = `${countUnits(treated.length)} dormant on these ${x.rows} samples; on others they may have mattered`;
+  const message = `${countOf(treated.length, "unit")} dormant on these ${x.rows} samples; on others they may have mattered`;
   findings.push(finding("onTheseSamples", message));
   return { state, treated, findings };
 }

@@ -79,8 +79,3 @@ export function finding(kind: TreatmentFindingKind, message: string, layer?: num
 export function nothing(message: string): RemedyResult {
   return { treated: [], findings: [finding("nothingToTreat", `${message}: nothing was done`)] };
 }
-
-/** `1 unit`, `2 units` */
-export function countUnits(count: number): string {
-  return `${count} ${count === 1 ? "unit" : "units"}`;
-}

@@ -2,7 +2,8 @@
 import type { Experiment, Judgement } from "../claim.js";
 import { timeSteps, timesAsLong } from "../step-times.js";
 import type { Lab } from "../digit-runs.js";
-import { figure, listed, ratio, type Spread, spread, times as multiple } from "../figure-text.js";
+import { figure, ratio, short, type Spread, spread } from "../figure-text.js";
+import { listWords } from "../../../text/numbers.js";
 import type { Network } from "../../../index.js";
 
 const NAMES = ["relu", "sigmoid", "tanh"] as const;
@@ -74,17 +75,15 @@ function isWorthwhile(times: Times): boolean {
 
 function judge({ kernels, steps }: Costs): Judgement {
   const alone = ratios(kernels);
-  const inStep = steps.map(
-    ({ width, times }) => `layers of ${width} units, ${ratios(times).map(multiple).join(" and ")}`,
-  );
-  const sentence = `Alone, sigmoid takes ${multiple(alone[0])} times and tanh ${multiple(alone[1])} times as long as ReLU. Whole training steps take, with sigmoid and with tanh, this many times as long as with ReLU: ${inStep.join("; ")}. The wider the layers, the more of a step goes into their products, and the less the activation weighs.${ratios(steps.at(-1)!.times).some((ratio) => ratio < 1) ? " Below 1, the step with ReLU is the longer one." : ""}`;
+  const inStep = steps.map(({ width, times }) => `layers of ${width} units, ${ratios(times).map(short).join(" and ")}`);
+  const sentence = `Alone, sigmoid takes ${short(alone[0])} times and tanh ${short(alone[1])} times as long as ReLU. Whole training steps take, with sigmoid and with tanh, this many times as long as with ReLU: ${inStep.join("; ")}. The wider the layers, the more of a step goes into their products, and the less the activation weighs.${ratios(steps.at(-1)!.times).some((ratio) => ratio < 1) ? " Below 1, the step with ReLU is the longer one." : ""}`;
   if (!alone.every((ratio) => ratio >= WORTHWHILE)) return { verdict: "does not hold here", sentence };
   const where = steps.filter(({ times }) => isWorthwhile(times)).map(({ width }) => width);
   if (where.length === steps.length) return { verdict: "holds", sentence };
   if (where.length === 0)
     return { verdict: "holds when the activation alone is timed: no step gets clearly cheaper", sentence };
   return {
-    verdict: `holds when the activation is much of the step: here with layers of ${listed(where.map(String))} units`,
+    verdict: `holds when the activation is much of the step: here with layers of ${listWords(where.map(String))} units`,
     sentence,
   };
 }

@@ -1,7 +1,8 @@
 // Claim 8: a closed unit gets no gradient and stays, while sigmoid and tanh keep a small one. Every other unit starts with a bias far below 0.
 import type { Experiment, Judgement } from "../claim.js";
 import type { Lab } from "../digit-runs.js";
-import { figure, listed, percent, short, type Spread, spread } from "../figure-text.js";
+import { figure, short, type Spread, spread } from "../figure-text.js";
+import { listWords, formatPercent } from "../../../text/numbers.js";
 import { median } from "../../../core/statistics.js";
 import type { Network } from "../../../index.js";
 
@@ -99,7 +100,7 @@ function judge(observed: readonly ShutUnits[]): Judgement {
   const relus = observed.filter(({ activation, closed, shut }) => activation === "relu" && closed === shut);
   const reluStays = relus.length > 0 && relus.every(({ withGradient, moved }) => withGradient === 0 && moved === 0);
   const shares = BOUNDED.map((name) => `${name} ${short(shareOf(pick(observed, name, SHIFTS[0])).median)}`);
-  const first = `Closed ReLU units: ${relus.reduce((sum, { withGradient }) => sum + withGradient, 0)} of ${relus.reduce((sum, { shut }) => sum + shut, 0)} had any gradient, and training changed a bit in ${relus.reduce((sum, { moved }) => sum + moved, 0)} of them. At bias ${short(SHIFTS[0])} the others keep this part of an ordinary unit's gradient: ${listed(shares)}.`;
+  const first = `Closed ReLU units: ${relus.reduce((sum, { withGradient }) => sum + withGradient, 0)} of ${relus.reduce((sum, { shut }) => sum + shut, 0)} had any gradient, and training changed a bit in ${relus.reduce((sum, { moved }) => sum + moved, 0)} of them. At bias ${short(SHIFTS[0])} the others keep this part of an ordinary unit's gradient: ${listWords(shares)}.`;
   const limits = BOUNDED.map((name) => ({ name, kept: kept(observed, name) }));
   const limited = limits.filter(({ kept }) => kept.length < SHIFTS.length);
   if (!reluStays || limits.some(({ kept }) => kept.length === 0))
@@ -109,7 +110,7 @@ function judge(observed: readonly ShutUnits[]): Judgement {
     ({ name, kept }) => `${name} is at ${short(kept.at(-1)!)}, no longer at ${short(SHIFTS[kept.length])}`,
   );
   return {
-    verdict: `holds when the bias is not too far down: ${listed(where)}`,
+    verdict: `holds when the bias is not too far down: ${listWords(where)}`,
     sentence: `${first} Farther down there is a gradient yet, but its steps are lost as float32 rounds them off: such a unit is as shut as a ReLU.`,
   };
 }
@@ -162,7 +163,7 @@ export const closedStays: Experiment<readonly ShutUnits[]> = {
             low,
             high,
           } = spread(pick(observed, name, SHIFTS[0]).map(({ moved, shut }) => moved / shut));
-          return { name, value, low, high, text: percent(value), isAccent: name === "relu" };
+          return { name, value, low, high, text: formatPercent(value), isAccent: name === "relu" };
         }),
       },
     ],

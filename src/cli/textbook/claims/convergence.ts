@@ -1,7 +1,8 @@
 // Claim 4: it converges better. Each activation at the rate that suits it best, and all at the same rate.
 import type { Experiment, Judgement } from "../claim.js";
 import type { Lab, Run } from "../digit-runs.js";
-import { figure, listed, percent, ratio, short, type Spread, spread } from "../figure-text.js";
+import { figure, ratio, short, type Spread, spread } from "../figure-text.js";
+import { listWords, formatPercent } from "../../../text/numbers.js";
 import type { ActivationName } from "../../../index.js";
 
 const NAMES = ["relu", "sigmoid", "tanh"] as const satisfies readonly ActivationName[];
@@ -61,18 +62,18 @@ function judge(trained: Convergence): Judgement {
   const atLeast = RIVALS.filter((rival) => isBetter(trained.relu[0], trained[rival][0]));
   const words = NAMES.map((name) => {
     const { rate } = best(trained[name]);
-    return `${name} ${short(spread(lastLosses(best(trained[name]))).median)} (rate ${rate}, ${percent(accuracyOf(best(trained[name])).median)} of the held-out digits right)`;
+    return `${name} ${short(spread(lastLosses(best(trained[name]))).median)} (rate ${rate}, ${formatPercent(accuracyOf(best(trained[name])).median)} of the held-out digits right)`;
   });
   const same = NAMES.map((name) => `${name} ${short(spread(lastLosses(trained[name][0])).median)}`);
-  const sentence = `Training loss in the last of ten epochs, each at its best rate: ${listed(words)}. All at rate ${trained.relu[0].rate}: ${listed(same)}.`;
+  const sentence = `Training loss in the last of ten epochs, each at its best rate: ${listWords(words)}. All at rate ${trained.relu[0].rate}: ${listWords(same)}.`;
   if (atBest.length === RIVALS.length) return { verdict: "holds", sentence };
   if (atBest.length > 0)
     return {
-      verdict: `holds when the other one is ${listed(atBest)}, not ${listed(RIVALS.filter((rival) => !atBest.includes(rival)))}`,
+      verdict: `holds when the other one is ${listWords(atBest)}, not ${listWords(RIVALS.filter((rival) => !atBest.includes(rival)))}`,
       sentence,
     };
   if (atLeast.length > 0)
-    return { verdict: `holds when both run at rate ${trained.relu[0].rate}, against ${listed(atLeast)}`, sentence };
+    return { verdict: `holds when both run at rate ${trained.relu[0].rate}, against ${listWords(atLeast)}`, sentence };
   return { verdict: "does not hold here", sentence };
 }
 

@@ -1,7 +1,8 @@
 // Claim 3: the gradient vanishes less. Norms of the gradient by layer in deep networks that have not learnt yet (Glorot and Bengio 2010, He et al. 2015).
 import type { Experiment, Judgement } from "../claim.js";
 import { type Lab, norm } from "../digit-runs.js";
-import { figure, listed, ratio, type Spread, spread, times as multiple } from "../figure-text.js";
+import { figure, ratio, short, type Spread, spread } from "../figure-text.js";
+import { listWords } from "../../../text/numbers.js";
 import type { ActivationName, KernelInitializer } from "../../../index.js";
 
 const DEPTH = 12;
@@ -60,14 +61,14 @@ function firstNorms({ byRepeat }: Norms): number[] {
 }
 
 function judge({ relu, rivals, reluByGlorot }: Gradients): Judgement {
-  const told = ({ name, byRepeat }: Norms): string => `${name} ${multiple(spread(shrinks({ name, byRepeat })).median)}`;
+  const told = ({ name, byRepeat }: Norms): string => `${name} ${short(spread(shrinks({ name, byRepeat })).median)}`;
   const beaten = rivals.filter((rival) => ratio(shrinks(rival), shrinks(relu)).low >= CLEARLY);
-  const sentence = `From the last hidden layer down to the first the gradient gets this many times smaller: ${listed([relu, ...rivals].map(told))}. By ReLU's kernels started by Glorot's rule it is ${multiple(spread(shrinks(reluByGlorot)).median)}, with gradients ${multiple(ratio(firstNorms(relu), firstNorms(reluByGlorot)).median)} times smaller in the first layer than from He's start.`;
+  const sentence = `From the last hidden layer down to the first the gradient gets this many times smaller: ${listWords([relu, ...rivals].map(told))}. By ReLU's kernels started by Glorot's rule it is ${short(spread(shrinks(reluByGlorot)).median)}, with gradients ${short(ratio(firstNorms(relu), firstNorms(reluByGlorot)).median)} times smaller in the first layer than from He's start.`;
   if (beaten.length === rivals.length) return { verdict: "holds", sentence };
   if (beaten.length === 0) return { verdict: "does not hold here", sentence };
   const others = rivals.filter((rival) => !beaten.includes(rival)).map(({ name }) => name);
   return {
-    verdict: `holds when the other one is ${listed(beaten.map(({ name }) => name))}, not ${listed(others)}`,
+    verdict: `holds when the other one is ${listWords(beaten.map(({ name }) => name))}, not ${listWords(others)}`,
     sentence,
   };
 }

@@ -1,7 +1,8 @@
 // Claim 7: a high rate kills, and one large gradient turns N(+0.1) into N(-0.1). First the digits at one rate after another; then the textbook's own unit.
 import type { Experiment, Judgement } from "../claim.js";
 import { HEALTHY, type Lab, type Run } from "../digit-runs.js";
-import { figure, percent, short, type Spread, spread } from "../figure-text.js";
+import { figure, short, type Spread, spread } from "../figure-text.js";
+import { formatPercent, formatSigned } from "../../../text/numbers.js";
 import { mean, variance } from "../../../core/statistics.js";
 import type { Cause, DataSet } from "../../../index.js";
 import { binCounts } from "../../../report/svg/histogram.js";
@@ -102,20 +103,19 @@ function judge({ byRate, units }: Deaths): Judgement {
   const turned = units.filter(isTurned).length;
   const hump = (pick: (unit: UnitStory) => readonly number[]): string => {
     const all = units.flatMap(pick);
-    const middle = mean(all);
-    return `${middle < 0 ? "−" : "+"}${short(Math.abs(middle))} ± ${short(Math.sqrt(variance(all)))}`;
+    return `${formatSigned(mean(all), 2)} ± ${short(Math.sqrt(variance(all)))}`;
   };
   const lives = units.flatMap(({ survivesAt }) => survivesAt ?? []);
   const killed = units.filter(isKilled).length;
   const unit = `The textbook's unit went from ${hump(({ before }) => before)} to ${hump(({ after }) => after)} in one step of rate ${UNIT_RATE}; in ${killed} of ${units.length} repeats no row opened it ever after${lives.length === 0 ? "" : `, and at a rate of ${short(spread(lives).median)} it would have lived`}.`;
-  const shares = byRate.map((one) => `${percent(closedAt(one).median)} at ${one.rate}`).join(", ");
+  const shares = byRate.map((one) => `${formatPercent(closedAt(one).median)} at ${one.rate}`).join(", ");
   const sentence = `Dead after training on the digits: ${shares}. ${unit}`;
   const rateKills = killing.length > 0 && killing.at(-1) === byRate.at(-1);
   const isTrue = turned === units.length && killed > units.length / 2;
   if (rateKills && isTrue) return { verdict: "holds", sentence };
   if (rateKills)
     return {
-      verdict: "holds when whole networks are trained; one gradient alone did not turn the unit for good",
+      verdict: "holds when whole networks are trained; one gradient alone did not close the unit permanently",
       sentence,
     };
   if (isTrue)
@@ -127,9 +127,9 @@ function judge({ byRate, units }: Deaths): Judgement {
 }
 
 export const highRate: Experiment<Deaths> = {
-  claim: "A high rate kills: one large gradient turns N(+0.1) into N(−0.1)",
+  claim: "A high rate kills: one large gradient turns N(+0.1) into N(-0.1)",
   experiment:
-    "Digits, 64-128-128-10, ten epochs of plain gradient descent at four rates. A rate kills if a third more of the units are dead at the end than at rate 0.1, in every repeat. Then one unit with preactivations N(+0.1, 0.02²) that already gives the right answers meets one batch of wrong targets; it has turned if its mean comes within 0.03 of −0.1 and at most a row in a thousand still opens it. A replay of the deadly step names its cause.",
+    "Digits, 64-128-128-10, ten epochs of plain gradient descent at four rates. A rate kills if a third more of the units are dead at the end than at rate 0.1, in every repeat. Then one unit with preactivations N(+0.1, 0.02²) that already gives the right answers meets one batch of wrong targets; it has turned if its mean comes within 0.03 of -0.1 and at most a row in a thousand still opens it. A replay of the deadly step names its cause.",
   measure: async (lab) => {
     const byRate: AtRate[] = [];
     for (const rate of RATES) byRate.push({ rate, runs: await lab.trainAll({ ...HEALTHY, rate }) });
@@ -154,7 +154,7 @@ export const highRate: Experiment<Deaths> = {
           "the unit: share of rows that open it after the step",
           spread(units.map(({ after }) => openShare(after))),
         ),
-        { name: "the unit: repeats in which it stayed shut", value: units.filter(isKilled).length },
+        { name: "the unit: repeats in which it stayed closed", value: units.filter(isKilled).length },
         ...(units.some(({ survivesAt }) => survivesAt !== undefined)
           ? [
               figure(

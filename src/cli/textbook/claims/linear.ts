@@ -2,8 +2,8 @@
 import type { Experiment, Judgement } from "../claim.js";
 import type { Lab } from "../digit-runs.js";
 import { fitLinear, type LinearFit, predictLinear } from "../least-squares.js";
-import { figure, percent, short, type Spread, spread } from "../figure-text.js";
-import { formatNumber } from "../../../text/numbers.js";
+import { figure, short, type Spread, spread } from "../figure-text.js";
+import { formatNumber, formatPercent } from "../../../text/numbers.js";
 import type { ActivationName, Matrix, Network } from "../../../index.js";
 
 const HIDDEN = [64, 64];
@@ -115,7 +115,7 @@ function judge(repeats: LinearFigures): Judgement {
   const [deep, least, relu] = (["deepLoss", "leastLoss", "reluLoss"] as const).map((key) =>
     formatNumber(over(repeats, key).median),
   );
-  const sentence = `Three layers without activations give what one matrix gives, to ${short(over(repeats, "collapse").high)}. Trained, their squared error is ${deep}, and least squares, which no linear map can beat, has ${least}; the predictions agree to ${percent(over(repeats, "agreement").median)} of their variance. The same layers with ReLU reach ${relu}.`;
+  const sentence = `Three layers without activations give what one matrix gives, to ${short(over(repeats, "collapse").high)}. Trained, their squared error is ${deep}, and least squares, which no linear map can beat, has ${least}; the predictions agree to ${formatPercent(over(repeats, "agreement").median)} of their variance. The same layers with ReLU reach ${relu}.`;
   const isOneMatrix = over(repeats, "collapse").high <= ROUNDING;
   const beatsLeast = excess.low < 1 - 1e-4;
   if (!isOneMatrix || beatsLeast) return { verdict: "does not hold here", sentence };

@@ -1,7 +1,8 @@
 // Claim 6: a large negative bias kills. One starting bias after another, down to where nothing opens.
 import type { Experiment, Judgement } from "../claim.js";
 import { HEALTHY, type Lab, type Run } from "../digit-runs.js";
-import { figure, percent, short, type Spread, spread } from "../figure-text.js";
+import { figure, short, type Spread, spread } from "../figure-text.js";
+import { formatPercent } from "../../../text/numbers.js";
 import { mean, variance } from "../../../core/statistics.js";
 
 const BIASES = [0, -0.25, -0.5, -1, -4];
@@ -42,7 +43,7 @@ function judge({ byBias, deviation }: Biases): Judgement {
   );
   const last = byBias.at(-1)!;
   const [score, healthy] = [last, byBias[0]].map(({ runs }) => spread(runs.map(({ accuracy }) => accuracy)).median);
-  const figures = `From a bias of ${short(last.bias)}, ${percent(closedAt(last).median)} of the units are dead after training, and ${percent(score)} of the held-out digits are right; from bias 0, ${percent(closedAt(byBias[0]).median)} and ${percent(healthy)}.`;
+  const figures = `From a bias of ${short(last.bias)}, ${formatPercent(closedAt(last).median)} of the units are dead after training, and ${formatPercent(score)} of the held-out digits are right; from bias 0, ${formatPercent(closedAt(byBias[0]).median)} and ${formatPercent(healthy)}.`;
   if (!killing.some(({ bias }) => bias === last.bias)) return { verdict: "does not hold here", sentence: figures };
   const from = killing[0].bias;
   return {

@@ -1,13 +1,14 @@
 // Claim 9: positive bias, lower rate and Leaky ReLU cure. Each cure on each illness, judged by the rule of `relumine checkup`.
 import type { Experiment, Judgement } from "../claim.js";
 import { HEALTHY, type Plan, type Run } from "../digit-runs.js";
-import { figure, listed, percent, type Spread, spread } from "../figure-text.js";
+import { figure, type Spread, spread } from "../figure-text.js";
 import { judge as judgeCure, type Outcome, VERDICT_RULE, type Verdict as CureVerdict } from "../../remedy-verdict.js";
+import { listWords, formatPercent } from "../../../text/numbers.js";
 
 const ILLNESSES: readonly { readonly name: string; readonly plan: Plan }[] = [
   { name: "rate 0.9", plan: { ...HEALTHY, rate: 0.9 } },
   { name: "rate 1.6", plan: { ...HEALTHY, rate: 1.6 } },
-  { name: "bias −1", plan: { ...HEALTHY, bias: -1 } },
+  { name: "bias -1", plan: { ...HEALTHY, bias: -1 } },
 ];
 const CURES: readonly { readonly name: string; readonly change: (ill: Plan) => Plan }[] = [
   { name: "a quarter of the rate", change: (ill) => ({ ...ill, rate: ill.rate / 4 }) },
@@ -60,7 +61,7 @@ function judge(cures: Cures): Judgement {
   const story = names.map((cure) => {
     const words = (["cured", "helped", "did nothing", "made it worse"] as const).flatMap((verdict) => {
       const illnesses = illnessesOf(cure, verdict);
-      return illnesses.length === 0 ? [] : `${verdict} (${listed(illnesses)})`;
+      return illnesses.length === 0 ? [] : `${verdict} (${listWords(illnesses)})`;
     });
     return `${cure[0].toUpperCase()}${cure.slice(1)}: ${words.join(", ")}.`;
   });
@@ -68,7 +69,7 @@ function judge(cures: Cures): Judgement {
   if (cells.length > 0 && cells.every(({ verdict }) => verdict === "cured")) return { verdict: "holds", sentence };
   const working = names.flatMap((cure) => {
     const illnesses = illnessesOf(cure, "cured");
-    return illnesses.length === 0 ? [] : `${cure} meets ${listed(illnesses)}`;
+    return illnesses.length === 0 ? [] : `${cure} meets ${listWords(illnesses)}`;
   });
   if (working.length === 0)
     return { verdict: "does not hold here", sentence: sentence || "None of the networks was ill." };
@@ -77,7 +78,7 @@ function judge(cures: Cures): Judgement {
 
 export const cures: Experiment<Cures> = {
   claim: "Positive bias, a lower rate and Leaky ReLU cure",
-  experiment: `Digits, 64-128-128-10, ten epochs. Healthy: rate 0.1, bias 0. Ill: rate 0.9, rate 1.6, or a starting bias of −1. Each with each cure, from the same kernels. ${VERDICT_RULE}`,
+  experiment: `Digits, 64-128-128-10, ten epochs. Healthy: rate 0.1, bias 0. Ill: rate 0.9, rate 1.6, or a starting bias of -1. Each with each cure, from the same kernels. ${VERDICT_RULE}`,
   measure: async (lab) => {
     const treated: Treated[] = [];
     const healthy = await lab.trainAll(HEALTHY);
@@ -121,7 +122,7 @@ export const cures: Experiment<Cures> = {
         axis: { label: "held-out accuracy", high: 1 },
         bars: bars.map(({ name, runs }) => {
           const { median: value, low, high } = accuracies(runs);
-          return { name, value, low, high, text: percent(value), isAccent: name.endsWith(": cured") };
+          return { name, value, low, high, text: formatPercent(value), isAccent: name.endsWith(": cured") };
         }),
       })),
     };

@@ -2,7 +2,8 @@
 import type { Experiment, Judgement } from "../claim.js";
 import { timeSteps, timesAsLong } from "../step-times.js";
 import type { Lab } from "../digit-runs.js";
-import { figure, percent, spread, times as multiple } from "../figure-text.js";
+import { figure, spread, short } from "../figure-text.js";
+import { formatPercent } from "../../../text/numbers.js";
 import { mean } from "../../../core/statistics.js";
 import type { Network } from "../../../index.js";
 
@@ -64,7 +65,7 @@ async function measure(lab: Lab): Promise<Savings> {
 function judge({ times, zeros }: Savings): Judgement {
   const gains = { scattered: timesAsLong(times.open, times.scattered), closed: timesAsLong(times.open, times.closed) };
   const saves = (kind: "scattered" | "closed"): boolean => gains[kind] >= WORTHWHILE;
-  const sentence = `A step with ${percent(zeros.open)} of the activations 0 takes ${multiple(gains.scattered)} times as long as one with ${percent(zeros.scattered)} of them 0 here and there, and ${multiple(gains.closed)} times as long as one with ${percent(zeros.closed)} of them 0 in units that are closed on the whole batch.`;
+  const sentence = `A step with ${formatPercent(zeros.open)} of the activations 0 takes ${short(gains.scattered)} times as long as one with ${formatPercent(zeros.scattered)} of them 0 here and there, and ${short(gains.closed)} times as long as one with ${formatPercent(zeros.closed)} of them 0 in units that are closed on the whole batch.`;
   if (saves("scattered") && saves("closed")) return { verdict: "holds", sentence };
   if (saves("closed")) return { verdict: "holds when whole units are closed on a batch", sentence };
   if (saves("scattered")) return { verdict: "holds when the zeros are scattered", sentence };
@@ -90,7 +91,7 @@ export const sparsity: Experiment<Savings> = {
         bars: KINDS.map((kind) => {
           const { median, low, high } = spread(times[kind]);
           return {
-            name: `${WORDS[kind]} (${percent(zeros[kind])} zeros)`,
+            name: `${WORDS[kind]} (${formatPercent(zeros[kind])} zeros)`,
             value: median,
             low,
             high,
