@@ -56,8 +56,8 @@ function checkTotals(totals: readonly (readonly UnitTotals[])[]): void {
     if (unit >= 0)
       throw new RelumineError(
         "value",
-        "x",
-        `to give unit ${unit} of layer ${layer} finite preactivations`,
+        `layers[${layer}].units[${unit}]`,
+        "to have finite preactivations on x",
         `${Number.isFinite(units[unit].max) ? units[unit].min : units[unit].max}`,
         "Are weights or samples too large?",
       );

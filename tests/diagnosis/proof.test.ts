@@ -336,7 +336,7 @@ test("no proofs are tried where none are wanted; nothing else of the verdicts ch
       expect(withProofs.layers[0].units.every(({ proof }) => proof === "provenDead")).toBe(true);
       const strip = withProofs.layers[0].units.map(({ proof: _proof, wakingInput: _input, ...rest }) => rest);
       expect(without.layers[0].units).toEqual(strip);
-      await expectRefusal(() => diagnose(network, x, { proofs: 1 as never }), "value", "proofs", "true or false");
+      await expectRefusal(() => diagnose(network, x, { proofs: 1 as never }), "value", "proofs");
     },
   ));
 
@@ -438,15 +438,15 @@ describe("the box", () => {
     );
 
   test.each<[string, unknown, "shape" | "value", (string | RegExp)[]]>([
-    ["low of another width", { low: [0], high: [1, 1] }, "shape", ["low", "1", "2"]],
-    ["high of another width", { low: [0, 0], high: [1, 1, 1] }, "shape", ["high", "3", "2"]],
-    ["low above high", { low: [0, 2], high: [1, 1] }, "value", ["input 1", "low 2", "high 1"]],
-    ["NaN", { low: [0, NaN], high: [1, 1] }, "value", [/low\[1\]/, "NaN"]],
-    ["infinite", { low: [0, 0], high: [Infinity, 1] }, "value", [/high\[0\]/, "Infinity"]],
-    ["beyond float32", { low: [0, 0], high: [1e39, 1] }, "value", [/high\[0\]/]],
-    ["words", { low: ["0", 0], high: [1, 1] }, "value", [/low\[0\]/]],
-    ["a hole", { low: [0, , 0].slice(0, 2), high: [1, 1] }, "value", [/low\[1\]/, "undefined"]], // oxlint-disable-line no-sparse-arrays
-    ["no high", { low: [0, 0] }, "value", ["high", "undefined"]],
+    ["low of another width", { low: [0], high: [1, 1] }, "shape", ["inputBox.low", "1"]],
+    ["high of another width", { low: [0, 0], high: [1, 1, 1] }, "shape", ["inputBox.high", "3"]],
+    ["low above high", { low: [0, 2], high: [1, 1] }, "value", ["inputBox.low[1]"]],
+    ["NaN", { low: [0, NaN], high: [1, 1] }, "value", ["inputBox.low[1]", "NaN"]],
+    ["infinite", { low: [0, 0], high: [Infinity, 1] }, "value", ["inputBox.high[0]", "Infinity"]],
+    ["beyond float32", { low: [0, 0], high: [1e39, 1] }, "value", ["inputBox.high[0]"]],
+    ["words", { low: ["0", 0], high: [1, 1] }, "value", ["inputBox.low[0]"]],
+    ["a hole", { low: [0, , 0].slice(0, 2), high: [1, 1] }, "value", ["inputBox.low[1]", "undefined"]], // oxlint-disable-line no-sparse-arrays
+    ["no high", { low: [0, 0] }, "value", ["inputBox.high", "undefined"]],
     ["null", null, "value", ["inputBox", "null"]],
     [
       "a list",
@@ -457,8 +457,8 @@ describe("the box", () => {
       "value",
       ["inputBox"],
     ],
-    ["a name that is not known", { low: [0, 0], hihg: [1, 1] }, "value", ["hihg", "high"]],
-    ["a sample outside", { low: [0, 0], high: [1, 0.25] }, "value", ["row 1", "column 1", "0.5", "0.25"]],
+    ["a name that is not known", { low: [0, 0], hihg: [1, 1] }, "value", ["inputBox.hihg", "hihg", "high"]],
+    ["a sample outside", { low: [0, 0], high: [1, 0.25] }, "value", ["x", "row 1", "column 1", "0.5"]],
   ])("%s is refused", (_name, inputBox, code, words) =>
     use(
       inputBox,

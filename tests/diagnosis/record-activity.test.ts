@@ -49,15 +49,20 @@ describe("recordActivity", () => {
     }));
 
   it("refuses what it cannot look at", async () => {
-    await expectRefusal(() => recordActivity([]), "shape", "x is empty");
-    await expectRefusal(() => recordActivity([[Number.NaN]]), "value", "NaN");
+    await expectRefusal(() => recordActivity([]), "shape", "x");
+    await expectRefusal(() => recordActivity([[Number.NaN]]), "value", "x", "NaN");
     await expectRefusal(() => recordActivity([[1]], { samples: 0 }), "value", "samples");
-    await expectRefusal(() => recordActivity([[1]], { evry: 1 } as object), "value", 'Did you mean "every"');
+    await expectRefusal(
+      () => recordActivity([[1]], { evry: 1 } as object),
+      "value",
+      "recordActivity.evry",
+      'Did you mean "every"',
+    );
     await withNetwork(classifier, (network) =>
       expectRefusal(
         () => network.fit(data, { callbacks: [recordActivity([[1, 2, 3]])] }),
         "shape",
-        "recordActivity's x has 3 columns; wanted are 2",
+        "recordActivity's x",
       ),
     );
   });

@@ -1,5 +1,4 @@
-// Bad input: the error's code, a message that says what was given and what is wanted, and a network that did not
-// change.
+// Bad input: the error's code, the path and what came, and a network that did not change.
 import { describe, expect, test } from "vitest";
 import {
   classifier,
@@ -26,7 +25,8 @@ import { getRuntime } from "../../src/wasm/runtime.js";
 
 /** Calls that TypeScript would refuse: JavaScript's users have no such help. */
 type Anything = any;
-type Words = readonly (string | RegExp)[];
+/** The path, then what the error says came or suggests. */
+type Words = readonly [path: string, ...given: (string | RegExp)[]];
 type Code = RelumineError["code"];
 
 const spec: NetworkSpec = { inputs: 2, layers: [{ units: 3 }, { units: 1 }], loss: "meanSquaredError" };
@@ -38,62 +38,97 @@ describe("specs", () => {
     ["null", null, "value", ["spec", "null"]],
     ["a number", 3, "value", ["spec", "3"]],
     ["an array", [2, 3], "value", ["spec", "array"]],
-    ["units 0", withLayer({ units: 0 }), "value", ["units", "0", /at least 1/, /layers\[0\]/]],
-    ["units 1.5", withLayer({ units: 1.5 }), "value", ["units", "1.5", "whole number"]],
-    ["units -4", withLayer({ units: -4 }), "value", ["units", "-4"]],
-    ["units NaN", withLayer({ units: Number.NaN }), "value", ["units", "NaN"]],
-    ["units Infinity", withLayer({ units: Infinity }), "value", ["units", "Infinity"]],
-    ["units as text", withLayer({ units: "16" }), "value", ["units", '"16"', "whole number"]],
-    ["no units", withLayer({}), "value", ["units", "undefined"]],
-    ["a layer that is a number", withLayer(16), "value", [/layers\[0\]/, "16"]],
-    ["a layer that is null", withLayer(null), "value", [/layers\[0\]/, "null"]],
-    ["no layers", { ...spec, layers: [] }, "value", ["layers", /at least/]],
+    ["units 0", withLayer({ units: 0 }), "value", ["layers[0].units", "0"]],
+    ["units 1.5", withLayer({ units: 1.5 }), "value", ["layers[0].units", "1.5"]],
+    ["units -4", withLayer({ units: -4 }), "value", ["layers[0].units", "-4"]],
+    ["units NaN", withLayer({ units: Number.NaN }), "value", ["layers[0].units", "NaN"]],
+    ["units Infinity", withLayer({ units: Infinity }), "value", ["layers[0].units", "Infinity"]],
+    ["units as text", withLayer({ units: "16" }), "value", ["layers[0].units", '"16"']],
+    ["no units", withLayer({}), "value", ["layers[0].units", "undefined"]],
+    ["a layer that is a number", withLayer(16), "value", ["layers[0]", "16"]],
+    ["a layer that is null", withLayer(null), "value", ["layers[0]", "null"]],
+    ["no layers", { ...spec, layers: [] }, "value", ["layers"]],
     ["layers missing", { inputs: 2, loss: "huber" }, "value", ["layers", "undefined"]],
     ["layers a number", { ...spec, layers: 3 }, "value", ["layers", "3"]],
     [
       "layers with a hole",
       { ...spec, layers: Object.assign([], { 1: { units: 1 }, length: 2 }) },
       "value",
-      [/layers\[0\]/],
+      ["layers[0]"],
     ],
-    ["inputs 0", { ...spec, inputs: 0 }, "value", ["inputs", "0", /at least 1/]],
+    ["inputs 0", { ...spec, inputs: 0 }, "value", ["inputs", "0"]],
     ["inputs 2.5", { ...spec, inputs: 2.5 }, "value", ["inputs", "2.5"]],
     ["inputs missing", { layers: spec.layers, loss: "huber" }, "value", ["inputs", "undefined"]],
-    ["an unknown activation", withLayer({ units: 3, activation: "rellu" }), "value", ["rellu", '"relu"', "softplus"]],
-    ["an activation in another case", withLayer({ units: 3, activation: "ReLU" }), "value", ["ReLU", '"relu"']],
+    [
+      "an unknown activation",
+      withLayer({ units: 3, activation: "rellu" }),
+      "value",
+      ["layers[0].activation", "rellu", '"relu"'],
+    ],
+    [
+      "an activation in another case",
+      withLayer({ units: 3, activation: "ReLU" }),
+      "value",
+      ["layers[0].activation", "ReLU", '"relu"'],
+    ],
     [
       "an unknown activation by object",
       withLayer({ units: 3, activation: { name: "leakyrelu", alpha: 0.1 } }),
       "value",
-      ["leakyrelu", '"leakyRelu"'],
+      ["layers[0].activation", "leakyrelu", '"leakyRelu"'],
     ],
-    ["an activation that is a number", withLayer({ units: 3, activation: 3 }), "value", ["activation", "3"]],
-    ["alpha NaN", withLayer({ units: 3, activation: { name: "elu", alpha: Number.NaN } }), "value", ["alpha", "NaN"]],
+    ["an activation that is a number", withLayer({ units: 3, activation: 3 }), "value", ["layers[0].activation", "3"]],
+    [
+      "alpha NaN",
+      withLayer({ units: 3, activation: { name: "elu", alpha: Number.NaN } }),
+      "value",
+      ["layers[0].activation.alpha", "NaN"],
+    ],
     [
       "alpha infinite",
       withLayer({ units: 3, activation: { name: "prelu", alpha: Infinity } }),
       "value",
-      ["alpha", "Infinity"],
+      ["layers[0].activation.alpha", "Infinity"],
     ],
     [
       "alpha beyond float32",
       withLayer({ units: 3, activation: { name: "elu", alpha: 1e39 } }),
       "value",
-      ["alpha", /1e\+39/],
+      ["layers[0].activation.alpha", /1e\+39/],
     ],
-    ["alpha for relu", withLayer({ units: 3, activation: { name: "relu", alpha: 0.1 } }), "value", ["relu", "alpha"]],
-    ["an unknown initializer", withLayer({ units: 3, kernelInitializer: "heNorm" }), "value", ["heNorm", '"heNormal"']],
-    ["bias NaN", withLayer({ units: 3, biasInitializer: Number.NaN }), "value", ["biasInitializer", "NaN", "finite"]],
-    ["bias infinite", withLayer({ units: 3, biasInitializer: -Infinity }), "value", ["biasInitializer", "-Infinity"]],
-    ["an unknown loss", { ...spec, loss: "crossEntrpy" }, "value", ["crossEntrpy", '"crossEntropy"', "huber"]],
-    ["a loss far from any", { ...spec, loss: "zzzzzzzzzzzzzz" }, "value", ["zzzzzzzzzzzzzz", "meanSquaredError"]],
+    [
+      "alpha for relu",
+      withLayer({ units: 3, activation: { name: "relu", alpha: 0.1 } }),
+      "value",
+      ["layers[0].activation.alpha", "relu"],
+    ],
+    [
+      "an unknown initializer",
+      withLayer({ units: 3, kernelInitializer: "heNorm" }),
+      "value",
+      ["layers[0].kernelInitializer", "heNorm", '"heNormal"'],
+    ],
+    ["bias NaN", withLayer({ units: 3, biasInitializer: Number.NaN }), "value", ["layers[0].biasInitializer", "NaN"]],
+    [
+      "bias infinite",
+      withLayer({ units: 3, biasInitializer: -Infinity }),
+      "value",
+      ["layers[0].biasInitializer", "-Infinity"],
+    ],
+    ["an unknown loss", { ...spec, loss: "crossEntrpy" }, "value", ["loss", "crossEntrpy", '"crossEntropy"']],
+    ["a loss far from any", { ...spec, loss: "zzzzzzzzzzzzzz" }, "value", ["loss", "zzzzzzzzzzzzzz"]],
     ["no loss", { inputs: 2, layers: spec.layers }, "value", ["loss", "undefined"]],
     ["a seed that is negative", { ...spec, seed: -1 }, "value", ["seed", "-1"]],
     ["a seed that is fractional", { ...spec, seed: 0.5 }, "value", ["seed", "0.5"]],
     ["a seed that is text", { ...spec, seed: "1" }, "value", ["seed", '"1"']],
-    ["a misspelt name", { ...spec, sede: 1 }, "value", ["sede", '"seed"']],
-    ["a misspelt name in a layer", withLayer({ units: 3, activaton: "relu" }), "value", ["activaton", '"activation"']],
-    ["an object's inherited name", { ...spec, loss: "toString" }, "value", ["toString"]],
+    ["a misspelt name", { ...spec, sede: 1 }, "value", ["spec.sede", "sede", '"seed"']],
+    [
+      "a misspelt name in a layer",
+      withLayer({ units: 3, activaton: "relu" }),
+      "value",
+      ["layers[0].activaton", "activaton", '"activation"'],
+    ],
+    ["an object's inherited name", { ...spec, loss: "toString" }, "value", ["loss", "toString"]],
     ["a symbol", { ...spec, loss: Symbol("huber") }, "value", ["loss", "huber"]],
     ["a bigint", { ...spec, inputs: 2n }, "value", ["inputs", "2n"]],
   ])("%s", async (_name, given, code, words) => {
@@ -106,10 +141,16 @@ describe("specs", () => {
     await expectRefusal(
       () => createNetwork({ ...spec, layers: [{ units: 1e9 }, { units: 1 }] }),
       "memory",
+      "the network's parameters",
       /\d/,
       /GiB/,
     );
-    await expectRefusal(() => createNetwork({ ...spec, layers: [{ units: 5e8 }, { units: 5e8 }] }), "memory", /\d/);
+    await expectRefusal(
+      () => createNetwork({ ...spec, layers: [{ units: 5e8 }, { units: 5e8 }] }),
+      "memory",
+      "the network's parameters",
+      /\d/,
+    );
     expect([heap.used, heap.memory.buffer.byteLength]).toEqual(before);
     // and there is room for others
     await withNetwork(spec, (network) => expect(network.predict([[0, 0]]).rows).toBe(1));
@@ -119,21 +160,20 @@ describe("specs", () => {
     expectRefusal(
       () => createNetwork({ ...spec, layers: [{ units: 1e12 }] }),
       /* either says so */ "value",
+      "layers[0].units",
       "1000000000000",
     ));
 
   test.each<[string, Anything, Words]>([
-    ["arithmetic", { arithmetic: "fst" }, ["fst", '"fast"']],
-    ["an unknown option", { arithmetics: "fast" }, ["arithmetics", '"arithmetic"']],
+    ["arithmetic", { arithmetic: "fst" }, ["arithmetic", "fst", '"fast"']],
+    ["an unknown option", { arithmetics: "fast" }, ["options.arithmetics", "arithmetics", '"arithmetic"']],
     ["a number", 1, ["options", "1"]],
   ])("runtime options: %s", (_name, options, words) =>
     expectRefusal(() => createNetwork(spec, options), "value", ...words),
   );
 
   test.each([0, -1, 1.5, Number.NaN, "two"])("threads %s are refused", async (threads) => {
-    const refusal = await createNetwork(spec, { threads: threads as number }).catch((error: unknown) => error);
-    expect(refusal).toBeInstanceOf(RelumineError);
-    expect((refusal as Error).message).toMatch(String(threads));
+    await expectRefusal(() => createNetwork(spec, { threads: threads as number }), "value", "threads", String(threads));
   });
 });
 
@@ -145,14 +185,18 @@ describe("optimizers", () => {
     ["a rate that is text", () => adamW({ learningRate: "0.1" as Anything }), ["learningRate", '"0.1"']],
     ["momentum above 1", () => sgd({ momentum: 1.1 }), ["momentum", "1.1"]],
     ["momentum below 0", () => rmsprop({ momentum: -0.5 }), ["momentum", "-0.5"]],
-    ["nesterov without momentum", () => sgd({ nesterov: true }), ["nesterov", "momentum"]],
+    ["nesterov without momentum", () => sgd({ nesterov: true }), ["momentum"]],
     ["beta1 1", () => adam({ beta1: 1 }), ["beta1", "1"]],
     ["beta2 negative", () => adamW({ beta2: -0.1 }), ["beta2", "-0.1"]],
     ["epsilon negative", () => adam({ epsilon: -1 }), ["epsilon", "-1"]],
     ["rho 2", () => rmsprop({ rho: 2 }), ["rho", "2"]],
     ["weight decay NaN", () => sgd({ weightDecay: Number.NaN }), ["weightDecay", "NaN"]],
     ["weight decay negative", () => adamW({ weightDecay: -1 }), ["weightDecay", "-1"]],
-    ["a misspelt option", () => sgd({ learningrate: 0.1 } as Anything), ["learningrate", '"learningRate"']],
+    [
+      "a misspelt option",
+      () => sgd({ learningrate: 0.1 } as Anything),
+      ["sgd.learningrate", "learningrate", '"learningRate"'],
+    ],
     ["a number", () => sgd(0.1 as Anything), ["sgd", "0.1"]],
   ])("%s", (_name, call, words) => expectRefusal(call, "value", ...words));
 });
@@ -162,11 +206,11 @@ const good: Matrix = { rows: 2, columns: 2, data: new Float32Array(4) };
 
 describe("data", () => {
   const cases: [string, Anything, Code, Words][] = [
-    ["nothing", undefined, "value", ["undefined"]],
-    ["null", null, "value", ["null"]],
-    ["no y", { x }, "shape", ["y", "undefined"]],
-    ["no x", { y }, "shape", ["x", "undefined"]],
-    ["empty data", { x: [], y: [] }, "shape", ["x", /empty|0 rows/]],
+    ["nothing", undefined, "value", ["data", "undefined"]],
+    ["null", null, "value", ["data", "null"]],
+    ["no y", { x }, "shape", ["data.y", "undefined"]],
+    ["no x", { y }, "shape", ["data.x", "undefined"]],
+    ["empty data", { x: [], y: [] }, "shape", ["data.x"]],
     [
       "ragged rows",
       {
@@ -177,7 +221,7 @@ describe("data", () => {
         y: [0, 1],
       },
       "shape",
-      [/x\[1\]/, "3", "2"],
+      ["data.x[1]", "3"],
     ],
     [
       "rows too wide",
@@ -189,14 +233,14 @@ describe("data", () => {
         y: [0, 1],
       },
       "shape",
-      ["x", "3", "2"],
+      ["data.x", "3"],
     ],
-    ["rows too narrow", { x: [[1], [2]], y: [0, 1] }, "shape", ["x", "1", "2"]],
-    ["rows of no numbers", { x: [[], []], y: [0, 1] }, "shape", ["x", "0", "2"]],
-    ["numbers where rows are wanted", { x: [1, 2], y: [0, 1] }, "shape", [/x\[0\]/, "1"]],
-    ["a row that is null", { x: [[1, 2], null], y: [0, 1] }, "shape", [/x\[1\]/, "null"]],
-    ["a first row that is null", { x: [null, [1, 2]], y: [0, 1] }, "shape", [/x\[0\]/, "null"]],
-    ["a hole in the rows", { x: Object.assign([], { 1: [1, 2], length: 2 }), y: [0, 1] }, "shape", [/x\[0\]/]],
+    ["rows too narrow", { x: [[1], [2]], y: [0, 1] }, "shape", ["data.x", "1"]],
+    ["rows of no numbers", { x: [[], []], y: [0, 1] }, "shape", ["data.x", "0"]],
+    ["numbers where rows are wanted", { x: [1, 2], y: [0, 1] }, "shape", ["data.x[0]", "1"]],
+    ["a row that is null", { x: [[1, 2], null], y: [0, 1] }, "shape", ["data.x[1]", "null"]],
+    ["a first row that is null", { x: [null, [1, 2]], y: [0, 1] }, "shape", ["data.x[0]", "null"]],
+    ["a hole in the rows", { x: Object.assign([], { 1: [1, 2], length: 2 }), y: [0, 1] }, "shape", ["data.x[0]"]],
     [
       "NaN",
       {
@@ -207,48 +251,48 @@ describe("data", () => {
         y: [0, 1],
       },
       "value",
-      ["x", "NaN", /row 1/, /column 0/],
+      ["data.x", "NaN", /row 1/, /column 0/],
     ],
-    ["Infinity", { x: [[1, Infinity]], y: [0] }, "value", ["x", "Infinity", /row 0/, /column 1/]],
-    ["a number beyond float32", { x: [[1, 1e39]], y: [0] }, "value", ["x", /row 0/, /column 1/]],
-    ["text", { x: [[1, "2"]], y: [0] }, "value", ["x", '"2"']],
-    ["undefined in a row", { x: [[1, undefined]], y: [0] }, "value", ["x", "undefined"]],
-    ["null in a row", { x: [[1, null]], y: [0] }, "value", ["x", "null"]],
-    ["bigint rows", { x: [BigInt64Array.of(1n, 2n)], y: [0] }, "value", ["x", "1n"]],
-    ["a row with an absurd length", { x: [{ length: 1e12 }], y: [0] }, "shape", [/x\[0\]/]],
-    ["a row with a negative length", { x: [{ length: -1 }], y: [0] }, "shape", [/x\[0\]/]],
+    ["Infinity", { x: [[1, Infinity]], y: [0] }, "value", ["data.x", "Infinity", /row 0/, /column 1/]],
+    ["a number beyond float32", { x: [[1, 1e39]], y: [0] }, "value", ["data.x", /row 0/, /column 1/]],
+    ["text", { x: [[1, "2"]], y: [0] }, "value", ["data.x[0][1]", '"2"']],
+    ["undefined in a row", { x: [[1, undefined]], y: [0] }, "value", ["data.x[0][1]", "undefined"]],
+    ["null in a row", { x: [[1, null]], y: [0] }, "value", ["data.x[0][1]", "null"]],
+    ["bigint rows", { x: [BigInt64Array.of(1n, 2n)], y: [0] }, "value", ["data.x[0][0]", "1n"]],
+    ["a row with an absurd length", { x: [{ length: 1e12 }], y: [0] }, "shape", ["data.x[0]"]],
+    ["a row with a negative length", { x: [{ length: -1 }], y: [0] }, "shape", ["data.x[0]"]],
     [
       "a Matrix whose length lies",
       { x: { rows: 3, columns: 2, data: new Float32Array(5) }, y: [0, 1, 2] },
       "shape",
-      ["5", "6"],
+      ["data.x.data", "5"],
     ],
     [
       "a Matrix of -1 rows",
       { x: { rows: -1, columns: 2, data: new Float32Array(2) }, y: [0] },
       "shape",
-      ["rows", "-1"],
+      ["data.x.rows", "-1"],
     ],
     [
       "a Matrix of 1.5 columns",
       { x: { rows: 2, columns: 1.5, data: new Float32Array(3) }, y: [0, 1] },
       "shape",
-      ["columns", "1.5"],
+      ["data.x.columns", "1.5"],
     ],
     [
       "a Matrix of doubles",
       { x: { rows: 1, columns: 2, data: new Float64Array(2) }, y: [0] },
       "value",
-      ["data", "Float64Array", "Float32Array"],
+      ["data.x.data", "Float64Array"],
     ],
     [
       "a Matrix with NaN",
       { x: { rows: 1, columns: 2, data: Float32Array.of(1, Number.NaN) }, y: [0] },
       "value",
-      ["NaN", /column 1/],
+      ["data.x", "NaN", /column 1/],
     ],
-    ["x longer than y", { x, y: y.slice(1) }, "shape", ["8", "7"]],
-    ["y longer than x", { x, y: [...y, 0] }, "shape", ["8", "9"]],
+    ["x longer than y", { x, y: y.slice(1) }, "shape", ["data.y", "7"]],
+    ["y longer than x", { x, y: [...y, 0] }, "shape", ["data.y", "9"]],
     [
       "a label out of range",
       {
@@ -259,16 +303,16 @@ describe("data", () => {
         y: [0, 3],
       },
       "value",
-      [/y\[1\]/, "3", /0 to 2/],
+      ["data.y[1]", "3"],
     ],
-    ["a fractional label", { x: [[1, 2]], y: [0.5] }, "value", [/y\[0\]/, "0.5"]],
-    ["a negative label", { x: [[1, 2]], y: [-1] }, "value", [/y\[0\]/, "-1"]],
-    ["a label that is NaN", { x: [[1, 2]], y: [Number.NaN] }, "value", [/y\[0\]/, "NaN"]],
-    ["a label that is text", { x: [[1, 2]], y: ["cat"] }, "value", [/y\[0\]/, "cat"]],
-    ["labels as one text", { x: [[1, 2]], y: "0" }, "shape", ["y", '"0"']],
-    ["probability rows too narrow", { x: [[1, 2]], y: [[0.5, 0.5]] }, "shape", ["y", "2", "3"]],
-    ["probabilities beyond 1", { x: [[1, 2]], y: [[2, -1, 0]] }, "value", ["y", "2", /0 to 1/]],
-    ["probabilities that do not sum to 1", { x: [[1, 2]], y: [[0.5, 0.1, 0.1]] }, "value", ["y", "sum"]],
+    ["a fractional label", { x: [[1, 2]], y: [0.5] }, "value", ["data.y[0]", "0.5"]],
+    ["a negative label", { x: [[1, 2]], y: [-1] }, "value", ["data.y[0]", "-1"]],
+    ["a label that is NaN", { x: [[1, 2]], y: [Number.NaN] }, "value", ["data.y[0]", "NaN"]],
+    ["a label that is text", { x: [[1, 2]], y: ["cat"] }, "value", ["data.y[0]", "cat"]],
+    ["labels as one text", { x: [[1, 2]], y: "0" }, "shape", ["data.y", '"0"']],
+    ["probability rows too narrow", { x: [[1, 2]], y: [[0.5, 0.5]] }, "shape", ["data.y", "2"]],
+    ["probabilities beyond 1", { x: [[1, 2]], y: [[2, -1, 0]] }, "value", ["data.y[0]", "2"]],
+    ["probabilities that do not sum to 1", { x: [[1, 2]], y: [[0.5, 0.1, 0.1]] }, "value", ["data.y[0]", "sum"]],
     [
       "y that is ragged",
       {
@@ -282,29 +326,37 @@ describe("data", () => {
         ],
       },
       "shape",
-      [/y\[1\]/],
+      ["data.y[1]"],
     ],
   ];
 
-  test.each(cases)("fit, evaluate and validation refuse %s", (_name, given, code, words) =>
+  test.each(cases)("fit, evaluate and validation refuse %s", (_name, given, code, [path, ...got]) =>
     withNetwork(classifier, async (network) => {
-      await expectUntouched(network, () => network.fit(given), code, ...words);
-      await expectUntouched(network, () => network.evaluate(given), code, ...words);
+      await expectUntouched(network, () => network.fit(given), code, path, ...got);
+      await expectUntouched(network, () => network.evaluate(given), code, path, ...got);
       if (given !== undefined)
-        await expectUntouched(network, () => network.fit({ x, y }, { validation: given }), code, "validation");
+        await expectUntouched(
+          network,
+          () => network.fit({ x, y }, { validation: given }),
+          code,
+          path.replace("data", "validation"),
+          ...got,
+        );
     }),
   );
 
   const samples = cases.filter(
     ([name]) => /row|Matrix|NaN$|Infinity|text$|float32/.test(name) && !/y |label|probab/.test(name),
   );
-  test.each(samples)("predict refuses %s", (_name, given, code) =>
-    withNetwork(classifier, (network) => expectUntouched(network, () => network.predict(given.x), code, "x")),
+  test.each(samples)("predict refuses %s", (_name, given, code, [path]) =>
+    withNetwork(classifier, (network) =>
+      expectUntouched(network, () => network.predict(given.x), code, path.replace("data.", "")),
+    ),
   );
 
   test.each<[string, Anything, Code, Words]>([
-    ["targets with NaN", [1, Number.NaN], "value", [/y\[1\]/, "NaN"]],
-    ["targets beyond float32", [1, -1e39], "value", [/y\[1\]/]],
+    ["targets with NaN", [1, Number.NaN], "value", ["data.y[1]", "NaN"]],
+    ["targets beyond float32", [1, -1e39], "value", ["data.y[1]"]],
     [
       "two numbers for one output",
       [
@@ -312,11 +364,11 @@ describe("data", () => {
         [3, 4],
       ],
       "shape",
-      ["y", "2", "1"],
+      ["data.y", "2"],
     ],
-    ["targets with an absurd length", { length: 1e12 }, "shape", ["y"]],
-    ["targets with a negative length", { length: -1 }, "shape", ["y"]],
-    ["a Matrix of the wrong height", { rows: 3, columns: 1, data: new Float32Array(3) }, "shape", ["y", "3", "2"]],
+    ["targets with an absurd length", { length: 1e12 }, "shape", ["data.y"]],
+    ["targets with a negative length", { length: -1 }, "shape", ["data.y"]],
+    ["a Matrix of the wrong height", { rows: 3, columns: 1, data: new Float32Array(3) }, "shape", ["data.y", "3"]],
   ])("regression refuses %s", (_name, targets, code, words) =>
     withNetwork(regressor, (network) =>
       expectUntouched(network, () => network.fit({ x: good, y: targets }), code, ...words),
@@ -324,11 +376,11 @@ describe("data", () => {
   );
 
   test.each<[string, Anything, Code, Words]>([
-    ["a class of 2", [0, 2], "value", [/y\[1\]/, "2", "0 or 1"]],
-    ["a fractional class", [0.5, 1], "value", [/y\[0\]/, "0.5", "0 or 1"]],
-    ["a probability beyond 1", [[0.5], [1.5]], "value", ["1.5", /0 to 1/]],
-    ["a class of -1", [-1, 0], "value", ["-1"]],
-    ["NaN", [0, Number.NaN], "value", ["NaN"]],
+    ["a class of 2", [0, 2], "value", ["data.y[1]", "2"]],
+    ["a fractional class", [0.5, 1], "value", ["data.y[0]", "0.5"]],
+    ["a probability beyond 1", [[0.5], [1.5]], "value", ["data.y[1]", "1.5"]],
+    ["a class of -1", [-1, 0], "value", ["data.y[0]", "-1"]],
+    ["NaN", [0, Number.NaN], "value", ["data.y[1]", "NaN"]],
   ])("binaryCrossEntropy refuses %s", (_name, targets, code, words) =>
     withNetwork({ ...regressor, loss: "binaryCrossEntropy" }, (network) =>
       expectUntouched(network, () => network.fit({ x: good, y: targets }), code, ...words),
@@ -338,28 +390,28 @@ describe("data", () => {
 
 describe("fit options", () => {
   test.each<[string, Anything, Words]>([
-    ["batchSize 0", { batchSize: 0 }, ["batchSize", "0", /at least 1/]],
-    ["batchSize 2.5", { batchSize: 2.5 }, ["batchSize", "2.5", "whole"]],
+    ["batchSize 0", { batchSize: 0 }, ["batchSize", "0"]],
+    ["batchSize 2.5", { batchSize: 2.5 }, ["batchSize", "2.5"]],
     ["batchSize -1", { batchSize: -1 }, ["batchSize", "-1"]],
     ["batchSize Infinity", { batchSize: Infinity }, ["batchSize", "Infinity"]],
-    ["fractional epochs", { epochs: 1.5 }, ["epochs", "1.5", "whole"]],
+    ["fractional epochs", { epochs: 1.5 }, ["epochs", "1.5"]],
     ["negative epochs", { epochs: -1 }, ["epochs", "-1"]],
     ["epochs NaN", { epochs: Number.NaN }, ["epochs", "NaN"]],
     ["epochs as text", { epochs: "5" }, ["epochs", '"5"']],
-    ["an unknown option", { batchsize: 8 }, ["batchsize", '"batchSize"']],
-    ["an optimizer by name", { optimizer: "adam" }, ["optimizer", '"adam"', /adam\(\)/]],
-    ["an unknown optimizer", { optimizer: "adamw" }, ["adamw", '"adamW"']],
-    ["a home-made optimizer", { optimizer: { name: "sdg", learningRate: 0.1 } }, ["sdg", '"sgd"']],
+    ["an unknown option", { batchsize: 8 }, ["fit.batchsize", "batchsize", '"batchSize"']],
+    ["an optimizer by name", { optimizer: "adam" }, ["optimizer", '"adam"']],
+    ["an unknown optimizer", { optimizer: "adamw" }, ["optimizer", "adamw", '"adamW"']],
+    ["a home-made optimizer", { optimizer: { name: "sdg", learningRate: 0.1 } }, ["optimizer", "sdg", '"sgd"']],
     ["an optimizer that was not called", { optimizer: sgd }, ["optimizer", "function"]],
-    ["a rate that is no schedule", { learningRate: 0.1 }, ["learningRate", "0.1", "function"]],
+    ["a rate that is no schedule", { learningRate: 0.1 }, ["learningRate (a schedule)", "0.1"]],
     ["clipNorm 0", { clipNorm: 0 }, ["clipNorm", "0"]],
     ["clipNorm NaN", { clipNorm: Number.NaN }, ["clipNorm", "NaN"]],
     ["clipNorm -1", { clipNorm: -1 }, ["clipNorm", "-1"]],
     ["shuffle as text", { shuffle: "yes" }, ["shuffle", "yes"]],
-    ["callbacks that are one", { callbacks: { onEpochEnd() {} } }, ["callbacks", "array"]],
-    ["a callback that is a function", { callbacks: [() => {}] }, [/callbacks\[0\]/, "function"]],
-    ["a callback with a number as method", { callbacks: [{ onBatchEnd: 3 }] }, ["onBatchEnd", "3"]],
-    ["a signal that is none", { signal: new AbortController() }, ["signal", "AbortSignal"]],
+    ["callbacks that are one", { callbacks: { onEpochEnd() {} } }, ["callbacks"]],
+    ["a callback that is a function", { callbacks: [() => {}] }, ["callbacks[0]", "function"]],
+    ["a callback with a number as method", { callbacks: [{ onBatchEnd: 3 }] }, ["callbacks[0].onBatchEnd", "3"]],
+    ["a signal that is none", { signal: new AbortController() }, ["signal"]],
     ["options that are a number", 10, ["fit", "10"]],
   ])("%s", (_name, options, words) =>
     withNetwork(classifier, (network) =>
@@ -371,13 +423,19 @@ describe("fit options", () => {
     withNetwork({ inputs: 1, layers: [{ units: 2 ** 13 }, { units: 1 }], loss: "meanSquaredError" }, (network) => {
       const rows = 200_000; // 6.5 GB of activations
       const data: DataSet = { x: { rows, columns: 1, data: new Float32Array(rows) }, y: new Float32Array(rows) };
-      return expectUntouched(network, () => network.fit(data, { batchSize: rows, optimizer: sgd() }), "memory", /GiB/);
+      return expectUntouched(
+        network,
+        () => network.fit(data, { batchSize: rows, optimizer: sgd() }),
+        "memory",
+        "a batch of 200000 rows",
+        /GiB/,
+      );
     }));
 });
 
 describe("predict options", () => {
   test.each<[string, Anything, Words]>([
-    ["a misspelt name", { logit: true }, ["logit", '"logits"']],
+    ["a misspelt name", { logit: true }, ["predict.logit", "logit", '"logits"']],
     ["logits as text", { logits: "yes" }, ["logits", "yes"]],
   ])("%s", (_name, options, words) =>
     withNetwork(classifier, (network) => expectRefusal(() => network.predict(x, options), "value", ...words)),
@@ -387,26 +445,26 @@ describe("predict options", () => {
 describe("weights", () => {
   test.each<[string, Anything, Code, Words]>([
     ["nothing", undefined, "value", ["weights", "undefined"]],
-    ["a kernel too short", { kernel: new Float32Array(23) }, "shape", ["kernel", "23", "24"]],
-    ["a kernel too long", { kernel: new Float32Array(25) }, "shape", ["kernel", "25", "24"]],
-    ["a bias too short", { bias: new Float32Array(11) }, "shape", ["bias", "11", "12"]],
+    ["a kernel too short", { kernel: new Float32Array(23) }, "shape", ["kernel", "23"]],
+    ["a kernel too long", { kernel: new Float32Array(25) }, "shape", ["kernel", "25"]],
+    ["a bias too short", { bias: new Float32Array(11) }, "shape", ["bias", "11"]],
     [
       "a good kernel with a bad bias",
       { kernel: new Float32Array(24).fill(7), bias: new Float32Array(1) },
       "shape",
-      ["bias", "1", "12"],
+      ["bias", "1"],
     ],
-    ["NaN", { kernel: new Float32Array(24).fill(Number.NaN) }, "value", ["kernel", "NaN"]],
+    ["NaN", { kernel: new Float32Array(24).fill(Number.NaN) }, "value", ["kernel[0]", "NaN"]],
     [
       "a good kernel with an infinite bias",
       { kernel: new Float32Array(24).fill(7), bias: new Float32Array(12).fill(Infinity) },
       "value",
-      ["bias", "Infinity"],
+      ["bias[0]", "Infinity"],
     ],
-    ["plain numbers", { bias: Array.from(new Float32Array(12)) }, "value", ["bias", "Float32Array"]],
+    ["plain numbers", { bias: Array.from(new Float32Array(12)) }, "value", ["bias"]],
     ["doubles", { bias: new Float64Array(12) }, "value", ["bias", "Float64Array"]],
-    ["slopes for relu", { alpha: new Float32Array(12) }, "value", ["alpha"]],
-    ["a misspelt name", { biases: new Float32Array(12) }, "value", ["biases", '"bias"']],
+    ["slopes for relu", { alpha: new Float32Array(12) }, "value", ["weights.alpha", "alpha"]],
+    ["a misspelt name", { biases: new Float32Array(12) }, "value", ["weights.biases", "biases", '"bias"']],
   ])("%s", (_name, weights, code, words) =>
     withNetwork(classifier, (network) =>
       expectUntouched(network, () => network.layers[0].setWeights(weights), code, ...words),
@@ -443,7 +501,7 @@ test("every method refuses after dispose, dispose twice does no harm", async () 
     () => layer.getWeights(),
     () => layer.setWeights({ bias: new Float32Array(12) }),
   ];
-  for (const call of calls) await expectRefusal(call, "disposed", /dispose/);
+  for (const call of calls) await expectRefusal(call, "disposed", "network", /dispose/);
   expect(network.spec.inputs).toBe(2); // what needs no memory stays readable
   expect(network.parameterCount).toBe(2 * 12 + 12 + 12 * 9 + 9 + 9 * 3 + 3);
 });

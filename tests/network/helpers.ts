@@ -15,6 +15,7 @@ import {
   sgd,
 } from "../../src/index.js";
 import type { ReferenceLayer, ReferenceOptimizer, Rows } from "../reference.js";
+import { expectError } from "../support/errors.js";
 
 /** Both settings; in an engine without relaxed SIMD they run the same binary. */
 export const ARITHMETICS = ["fast", "reproducible"] as const;
@@ -119,22 +120,15 @@ export function relativeDistance(a: readonly number[], b: readonly number[]): nu
   return distance === 0 ? 0 : distance / norm(b);
 }
 
-/** The call must throw or reject with a RelumineError of this code whose message holds all the words. */
+/** As expectError; what came, and the hint with it, must hold all of `given`. */
 export async function expectRefusal(
   call: () => unknown,
   code: RelumineError["code"],
-  ...words: readonly (string | RegExp)[]
+  path?: string | RegExp,
+  ...given: readonly (string | RegExp)[]
 ): Promise<void> {
-  let thrown: unknown;
-  try {
-    await call();
-  } catch (error) {
-    thrown = error;
-  }
-  expect(thrown, "the call must be refused").toBeInstanceOf(RelumineError);
-  const { code: given, message } = thrown as RelumineError;
-  expect({ code: given, message }).toMatchObject({ code });
-  for (const word of words) expect(message).toMatch(word);
+  const error = await expectError(call, code, path);
+  for (const each of given) expect(`${error.given}. ${error.hint}`).toMatch(each);
 }
 
 /** As expectRefusal, and not one bit of the network's weights may change. */
@@ -142,9 +136,10 @@ export async function expectUntouched(
   network: Network,
   call: () => unknown,
   code: RelumineError["code"],
-  ...words: readonly (string | RegExp)[]
+  path?: string | RegExp,
+  ...given: readonly (string | RegExp)[]
 ): Promise<void> {
   const before = weightsOf(network);
-  await expectRefusal(call, code, ...words);
+  await expectRefusal(call, code, path, ...given);
   expect(weightsOf(network)).toEqual(before);
 }

@@ -222,7 +222,8 @@ async function attempt<T>(call: () => T | Promise<T>): Promise<T | undefined> {
     return await call();
   } catch (error) {
     if (!(error instanceof RelumineError)) throw error;
-    expect(error.message).toMatch(/wanted|needs|only|known|runs on|want/);
+    expect([error.path, error.expected, error.given]).not.toContain("");
+    expect(error.message).toContain(`${error.path} ${error.expected}, got ${error.given}`);
     return undefined;
   }
 }

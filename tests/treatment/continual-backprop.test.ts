@@ -216,13 +216,13 @@ describe("continualBackprop", () => {
     using first = await createNetwork(classifier);
     using second = await createNetwork(classifier);
     const running = first.fit(data, { epochs: 50, callbacks: [renewal] });
-    await expectRefusal(() => second.fit(data, { callbacks: [renewal] }), "value", "continualBackprop() for each");
+    await expectRefusal(() => second.fit(data, { callbacks: [renewal] }), "value", "callbacks");
     await running;
     await second.fit(data, { epochs: 1, callbacks: [renewal] });
     await expectRefusal(() => continualBackprop({ replacementRate: 2 }), "value", "replacementRate");
     await expectRefusal(() => continualBackprop({ maturity: 1.5 }), "value", "maturity");
     await expectRefusal(() => continualBackprop({ decay: 1 }), "value", "decay");
-    await expectRefusal(() => continualBackprop({ rate: 1 } as object), "value", "rate");
+    await expectRefusal(() => continualBackprop({ rate: 1 } as object), "value", "continualBackprop.rate", "rate");
     await expectRefusal(() => recycleDormant({ every: 0 }), "value", "every");
     await expectRefusal(() => recycleDormant({ tau: -1 }), "value", "tau");
   });

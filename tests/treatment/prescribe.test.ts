@@ -320,22 +320,26 @@ describe("what goes wrong", () => {
     await expectRefusal(
       () => prescribe(spec, data, { ...healthy, callbacks }, alone),
       "value",
-      "the baseline can't be trained",
+      "the baseline",
       "not today",
     );
   });
 
   it.each([
-    [{ trials: 0 }, /trials is 0; wanted is a whole number, at least 1/],
-    [{ repeats: 0 }, /repeats is 0/],
-    [{ workers: 0 }, /workers is 0/],
-    [{ workers: "many" }, /workers is "many"/],
-    [{ arithmetic: "slow" }, /arithmetic is "slow"; wanted is one of fast, reproducible/],
-    [{ onTrial: 1 }, /onTrial is 1; wanted is a function/],
-    [{ signal: {} }, /signal is no AbortSignal/],
-    [{ repeat: 2 }, /Did you mean "repeats"/],
+    [{ trials: 0 }, ["trials", "0"]],
+    [{ repeats: 0 }, ["repeats", "0"]],
+    [{ workers: 0 }, ["workers", "0"]],
+    [{ workers: "many" }, ["workers", '"many"']],
+    [{ arithmetic: "slow" }, ["arithmetic", '"slow"']],
+    [{ onTrial: 1 }, ["onTrial", "1"]],
+    [{ signal: {} }, ["options.signal", "an object"]],
+    [{ repeat: 2 }, ["options.repeat", '"repeat"']],
   ])("in the options %j is refused", async (options, words) => {
-    await expectRefusal(() => prescribe(spec, data, healthy, options as PrescribeOptions), "value", words);
+    await expectRefusal(
+      () => prescribe(spec, data, healthy, options as PrescribeOptions),
+      "value",
+      ...(words as [string]),
+    );
   });
 
   it("in data, spec and fit is refused before anything is trained", async () => {
@@ -356,20 +360,16 @@ describe("what goes wrong", () => {
           options,
         ),
       "value",
-      /x has NaN in row 0, column 0/,
+      "data.x",
     );
     await expectRefusal(() => prescribe(spec, { x: [[1, 2, 3]], y: [0] }, healthy, options), "shape");
-    await expectRefusal(() => prescribe({ ...spec, layers: [] }, data, healthy, options), "value", /layers/);
-    await expectRefusal(() => prescribe(spec, data, { epochs: -1 }, options), "value", /epochs is -1/);
-    await expectRefusal(
-      () => prescribe(spec, data, { epoch: 1 } as FitOptions, options),
-      "value",
-      /fit has no "epoch"/,
-    );
+    await expectRefusal(() => prescribe({ ...spec, layers: [] }, data, healthy, options), "value", "layers");
+    await expectRefusal(() => prescribe(spec, data, { epochs: -1 }, options), "value", "epochs");
+    await expectRefusal(() => prescribe(spec, data, { epoch: 1 } as FitOptions, options), "value", "fit.epoch");
     await expectRefusal(
       () => prescribe({ ...spec, seed: Number.MAX_SAFE_INTEGER }, data, healthy, options),
       "value",
-      /seed/,
+      "seed + repeats",
     );
     await expectRefusal(
       () =>
@@ -386,7 +386,7 @@ describe("what goes wrong", () => {
           options,
         ),
       "value",
-      /validation is 0.2 of 2 rows/,
+      "validation",
     );
     expect(calls).toBe(0);
   });

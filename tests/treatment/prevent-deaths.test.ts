@@ -144,12 +144,12 @@ describe("preventDeaths", () => {
       },
     );
     await expectRefusal(() => preventDeaths({ activity: 0 }), "value", "activity");
-    await expectRefusal(() => preventDeaths({ share: 1 } as object), "value", "share");
+    await expectRefusal(() => preventDeaths({ share: 1 } as object), "value", "preventDeaths.share", "share");
     const guard = preventDeaths();
     using first = await createNetwork(classifier);
     using second = await createNetwork(classifier);
     const running = first.fit(data, { epochs: 30, callbacks: [guard] });
-    await expectRefusal(() => second.fit(data, { callbacks: [guard] }), "value", "preventDeaths() for each");
+    await expectRefusal(() => second.fit(data, { callbacks: [guard] }), "value", "callbacks");
     await running;
   });
 });

@@ -41,25 +41,25 @@ const sick = <T>(use: (network: Network) => Promise<T>) =>
 afterEach(() => void vi.restoreAllMocks());
 
 describe("what is refused", () => {
-  const refused: readonly (readonly [unknown, ...string[]])[] = [
-    [{ kind: "liftBais" }, 'remedy.kind is "liftBais"', 'Did you mean "liftBias"?'],
-    [{ kind: "Prune" }, 'Did you mean "prune"?'],
-    [{}, "remedy.kind is undefined", "liftBias, recycle, reinitialize, replaceActivation, prune"],
-    ["prune", 'remedy is "prune"', "{ kind:"],
-    [undefined, "remedy is undefined"],
-    [[], "remedy is an array"],
-    [{ kind: "liftBias", activity: 0 }, "activity is 0", "above 0 and at most 1"],
-    [{ kind: "liftBias", activity: 1.01 }, "activity is 1.01"],
-    [{ kind: "liftBias", activity: Number.NaN }, "activity is NaN"],
-    [{ kind: "liftBias", activity: "0.1" }, 'activity is "0.1"'],
-    [{ kind: "liftBias", activty: 0.1 }, 'no "activty"', 'Did you mean "activity"?'],
-    [{ kind: "recycle", tau: -1 }, "tau is -1", "at least 0"],
-    [{ kind: "recycle", activity: 0.1 }, 'remedy "recycle" has no "activity"'],
-    [{ kind: "reinitialize", kernelInitializer: "heNorml" }, 'Did you mean "heNormal"?'],
-    [{ kind: "replaceActivation" }, "activation is undefined"],
-    [{ kind: "replaceActivation", activation: "leakyrelu" }, 'Did you mean "leakyRelu"?'],
-    [{ kind: "replaceActivation", activation: { name: "relu", alpha: 1 } }, "relu with an alpha"],
-    [{ kind: "prune", activation: "relu" }, 'remedy "prune" has no "activation"'],
+  const refused: readonly (readonly [unknown, path: string, ...given: string[]])[] = [
+    [{ kind: "liftBais" }, "remedy.kind", 'Did you mean "liftBias"?'],
+    [{ kind: "Prune" }, "remedy.kind", 'Did you mean "prune"?'],
+    [{}, "remedy.kind", "undefined"],
+    ["prune", "remedy", '"prune"'],
+    [undefined, "remedy", "undefined"],
+    [[], "remedy", "an array"],
+    [{ kind: "liftBias", activity: 0 }, "activity", "0"],
+    [{ kind: "liftBias", activity: 1.01 }, "activity", "1.01"],
+    [{ kind: "liftBias", activity: Number.NaN }, "activity", "NaN"],
+    [{ kind: "liftBias", activity: "0.1" }, "activity", '"0.1"'],
+    [{ kind: "liftBias", activty: 0.1 }, "remedy.activty", 'Did you mean "activity"?'],
+    [{ kind: "recycle", tau: -1 }, "tau", "-1"],
+    [{ kind: "recycle", activity: 0.1 }, "remedy.activity"],
+    [{ kind: "reinitialize", kernelInitializer: "heNorml" }, "kernelInitializer", 'Did you mean "heNormal"?'],
+    [{ kind: "replaceActivation" }, "activation", "undefined"],
+    [{ kind: "replaceActivation", activation: "leakyrelu" }, "activation", 'Did you mean "leakyRelu"?'],
+    [{ kind: "replaceActivation", activation: { name: "relu", alpha: 1 } }, "activation.alpha", "relu"],
+    [{ kind: "prune", activation: "relu" }, "remedy.activation"],
   ];
 
   test.each(refused.map(([remedy, ...words]) => [remedy, words] as const))("the remedy %j", (remedy, words) =>
@@ -73,18 +73,18 @@ describe("what is refused", () => {
   test.each(ALL)("$kind: samples, networks", (remedy) =>
     sick(async (network) => {
       const memory = memoryOf(network);
-      await expectRefusal(() => treat(network, [[1, 2, 3]], remedy), "shape", "x has 3 columns; wanted are 2");
-      await expectRefusal(() => treat(network, [], remedy), "shape", "x is empty");
-      await expectRefusal(() => treat(network, [[1, Number.NaN]], remedy), "value", "NaN");
-      await expectRefusal(() => treat({} as Network, x, remedy), "value", "network is an object");
-      await expectRefusal(() => treat(undefined as unknown as Network, x, remedy), "value", "network is undefined");
+      await expectRefusal(() => treat(network, [[1, 2, 3]], remedy), "shape", "x");
+      await expectRefusal(() => treat(network, [], remedy), "shape", "x");
+      await expectRefusal(() => treat(network, [[1, Number.NaN]], remedy), "value", "x", "NaN");
+      await expectRefusal(() => treat({} as Network, x, remedy), "value", "network");
+      await expectRefusal(() => treat(undefined as unknown as Network, x, remedy), "value", "network");
       expect(memoryOf(network)).toEqual(memory);
       const gone = await createNetwork(spec);
       gone.dispose();
-      await expectRefusal(() => treat(gone, x, remedy), "disposed", "disposed of");
+      await expectRefusal(() => treat(gone, x, remedy), "disposed", "network", "disposed of");
       const broken = await network.clone();
       stateOf(broken).allParameters()[3] = Number.NaN;
-      await expectRefusal(() => treat(broken, x, remedy), "value", "layer 0 has a kernel that is not finite");
+      await expectRefusal(() => treat(broken, x, remedy), "value", "layers[0].kernel");
       broken.dispose();
     }),
   );
@@ -124,7 +124,7 @@ describe("what is refused", () => {
     sick(async (network) => {
       const waiting = treat(network, x, { kind: "liftBias" });
       const training = train(network);
-      await expectRefusal(() => waiting, "value", "the network is training");
+      await expectRefusal(() => waiting, "value", "network");
       await training;
       const again = treat(network, x, { kind: "liftBias" });
       network.dispose();
@@ -180,7 +180,7 @@ describe("a failure on the way leaves everything as it was", () => {
       const data = Float32Array.from(x.flat());
       const waiting = treat(network, { rows: x.length, columns: 2, data }, remedy);
       data[7] = Number.NaN;
-      await expectRefusal(() => waiting, "value", "NaN in row 3");
+      await expectRefusal(() => waiting, "value", "x", "NaN in row 3");
       expect(memoryOf(network)).toEqual(memory);
       expect(stateOf(network).runtime.heap.used).toBe(used);
     }),
@@ -240,7 +240,7 @@ describe("undo", () => {
       third.undo();
       first.undo();
       expect(memoryOf(network)).toEqual(memory);
-      await expectRefusal(() => second.undo(), "value", "an earlier treatment of the network was undone");
+      await expectRefusal(() => second.undo(), "value", "treatment");
       expect(memoryOf(network)).toEqual(memory);
     }));
 

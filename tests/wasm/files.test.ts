@@ -10,10 +10,15 @@ const hex = (digits: string) => Uint8Array.from(digits.match(/../g)!, (byte) => 
 
 it("a missing or wrong file is refused; the right one then trains, to the same bits as with none named", async () => {
   const create = (strict: string) => createNetwork(classifier, { ...EXACT, files: { strict } });
-  await expectRefusal(() => create("blob:nothing"), "unsupported", /blob:nothing can't be loaded/);
-  await expectRefusal(() => create(urlOf(hex("00ff"))), "format", "is no WebAssembly");
-  await expectRefusal(() => create(urlOf(hex("0061736d01000000"))), "format", "another program's");
-  await expectRefusal(() => createNetwork(classifier, { files: { strickt: "x" } as object }), "value", "strickt");
+  await expectRefusal(() => create("blob:nothing"), "unsupported", "blob:nothing");
+  await expectRefusal(() => create(urlOf(hex("00ff"))), "format", /^blob:/, "no WebAssembly");
+  await expectRefusal(() => create(urlOf(hex("0061736d01000000"))), "format", /^blob:/, "another program's");
+  await expectRefusal(
+    () => createNetwork(classifier, { files: { strickt: "x" } as object }),
+    "value",
+    "files.strickt",
+    "strickt",
+  );
   const network = await create(urlOf(hex(STRICT_HEX)));
   const { epochs } = await network.fit(sectors(64), { epochs: 2 });
   const other = await createNetwork(classifier, EXACT);

@@ -67,27 +67,27 @@ describe.each(["fast", "reproducible"] as const)("relumine/kernels, %s", (arithm
     kernels.activate(kernels.allocate(0, 5), kernels.allocate(0, 5), "tanh");
   });
 
-  it("says what was given and what is wanted, and changes nothing", async () => {
+  it("names what it refuses, and changes nothing", async () => {
     using kernels = await createKernels({ arithmetic });
     const out = filled(kernels, 2, 2, [1, 2, 3, 4]);
     const a = kernels.allocate(2, 3),
       b = kernels.allocate(2, 2);
     expect(errorOf(() => kernels.matmul(out, a, b))).toMatchObject({
       code: "shape",
-      message: "A is 2 x 3 and B 2 x 2; wanted are as many columns of A as rows of B",
+      path: "B",
     });
-    expect(errorOf(() => kernels.matmul(b, a, kernels.allocate(3, 3))).message).toContain("out is 2 x 2; A·B is 2 x 3");
-    expect(errorOf(() => kernels.matmul(out, out, b)).message).toContain("another matrix");
+    expect(errorOf(() => kernels.matmul(b, a, kernels.allocate(3, 3)))).toMatchObject({ code: "shape", path: "out" });
+    expect(errorOf(() => kernels.matmul(out, out, b))).toMatchObject({ code: "value", path: "out" });
     expect(errorOf(() => kernels.matmul(out, { rows: 2, columns: 2, data: new Float32Array(4) }, b)).code).toBe(
       "value",
     );
     expect(errorOf(() => kernels.activate(out, a, "relu")).code).toBe("shape");
-    expect(errorOf(() => kernels.activate(out, out, "rleu" as "relu")).message).toContain('Did you mean "relu"?');
-    expect(errorOf(() => kernels.matmul(out, b, b, { transpose: true } as object)).message).toContain('no "transpose"');
+    expect(errorOf(() => kernels.activate(out, out, "rleu" as "relu")).hint).toBe('Did you mean "relu"?');
+    expect(errorOf(() => kernels.matmul(out, b, b, { transpose: true } as object)).path).toBe("matmul.transpose");
     expect(errorOf(() => kernels.allocate(-1, 2)).code).toBe("value");
     expect(errorOf(() => kernels.allocate(2 ** 20, 2 ** 20)).code).toBe("memory");
     kernels.free(b);
-    expect(errorOf(() => kernels.activate(out, b, "relu")).message).toContain("not freed");
+    expect(errorOf(() => kernels.activate(out, b, "relu"))).toMatchObject({ code: "value", path: "z" });
     expect([...out.data]).toEqual([1, 2, 3, 4]);
     kernels.dispose();
     expect(errorOf(() => kernels.allocate(1, 1)).code).toBe("disposed");
@@ -99,7 +99,7 @@ it("reproducible is the strict build; other words are refused", async () => {
   expect(kernels.simd).toBe("strict");
   await expect(createKernels({ arithmetic: "exact" as "fast" })).rejects.toMatchObject({
     code: "value",
-    message: 'arithmetic is "exact"; wanted is one of fast, reproducible.',
+    path: "arithmetic",
   });
   await expect(createKernels({ threads: 0 })).rejects.toMatchObject({ code: "value" });
 });

@@ -27,7 +27,7 @@ it.each([
   expect(inWorker.everyOther).toEqual([4, 6]);
   expect(inWorker.traceDeaths!.deaths).toEqual([]);
   expect(await network.call("largestBias", 0)).toBeGreaterThan(0);
-  await expectRefusal(() => network.call("unsendable"), "value", /function/);
+  await expectRefusal(() => network.call("unsendable"), "value", "the result.f", /function/);
   await expect(network.call("fail")).rejects.toMatchObject({ name: "TypeError", message: "failed" });
   await network.dispose();
 });
@@ -39,9 +39,9 @@ it("an error that nobody catches is its end", async () => {
   expect(await fit).toMatchObject({
     name: "RelumineError",
     code: "disposed",
-    message: expect.stringContaining("RangeError: crashed"),
+    given: expect.stringContaining("RangeError: crashed"),
   });
-  await expectRefusal(() => network.predict(data.x), "disposed", "crashed");
+  await expectRefusal(() => network.predict(data.x), "disposed", "the worker", "crashed");
 });
 
 it("a process ends though a network was forgotten, and not before its answers are there", async () => {
@@ -56,5 +56,5 @@ it("a process ends though a network was forgotten, and not before its answers ar
 
 it("serve refuses to run outside of a worker", async () => {
   const { serve } = await import("../../src/serve.js");
-  await expectRefusal(() => serve(), "unsupported", "outside of a worker");
+  await expectRefusal(() => serve(), "unsupported", "serve", "outside of a worker");
 });

@@ -331,7 +331,7 @@ describe("while it trains", () => {
     await expectRefusal(
       () => network.fit(data, { learningRate: (step) => (step === 3 ? -1 : 0.1) }),
       "value",
-      /learningRate\(3, 1\) is -1/,
+      "learningRate(3, 1)",
     );
     await network.dispose();
   });
@@ -352,7 +352,7 @@ describe("while it trains", () => {
       () => network.clone(),
       () => network.layers[0].getWeights(),
     ])
-      await expectRefusal(call, "disposed", "disposed of");
+      await expectRefusal(call, "disposed", "network", "disposed of");
   });
 });
 
@@ -363,77 +363,83 @@ describe("refusals are those of the network", () => {
   });
   afterAll(() => network.dispose());
 
-  it.each<[string, (network: RemoteNetwork) => unknown, RelumineError["code"], RegExp]>([
-    ["rows of another width", (it) => it.predict([[1]]), "shape", /x has 1 columns; wanted are 2/],
-    ["ragged rows", (it) => it.predict([[1, 2], [1]]), "shape", /x\[1\] has 1 numbers/],
-    ["an option that is not known", (it) => it.fit(data, { epoch: 3 } as object), "value", /"epoch"/],
-    ["an option of a wrong kind", (it) => it.fit(data, { epochs: -1 }), "value", /epochs is -1/],
-    ["labels out of range", (it) => it.fit({ x: data.x, y: data.y.map(() => 3) }), "value", /class label/],
-    ["no data", (it) => it.fit(undefined as never), "value", /data is undefined/],
+  it.each<[string, (network: RemoteNetwork) => unknown, RelumineError["code"], [path: string, ...given: string[]]]>([
+    ["rows of another width", (it) => it.predict([[1]]), "shape", ["x", "1"]],
+    ["ragged rows", (it) => it.predict([[1, 2], [1]]), "shape", ["x[1]", "1"]],
+    ["an option that is not known", (it) => it.fit(data, { epoch: 3 } as object), "value", ["fit.epoch", '"epoch"']],
+    ["an option of a wrong kind", (it) => it.fit(data, { epochs: -1 }), "value", ["epochs", "-1"]],
+    ["labels out of range", (it) => it.fit({ x: data.x, y: data.y.map(() => 3) }), "value", ["data.y[0]", "3"]],
+    ["no data", (it) => it.fit(undefined as never), "value", ["data", "undefined"]],
     [
       "an optimizer that is none",
       (it) => it.fit(data, { optimizer: { name: "adam", learningRate: 1, options: {} } }),
       "value",
-      /optimizer is an object|"adam"/,
+      ["optimizer", '"adam"'],
     ],
-    ["a transfer that is neither", (it) => it.fit(data, { transfer: 1 as never }), "value", /transfer is 1/],
+    ["a transfer that is neither", (it) => it.fit(data, { transfer: 1 as never }), "value", ["transfer", "1"]],
     [
       "a callback that is none",
       (it) => it.fit(data, { callbacks: [{ onEpochEnd: 3 } as never] }),
       "value",
-      /callbacks\[0\]\.onEpochEnd is 3/,
+      ["callbacks[0].onEpochEnd", "3"],
     ],
     [
       "a callback inside that is not known",
       (it) => it.fit(data, { inWorker: { traceDeath: {} } }),
       "value",
-      /traceDeath/,
+      ["inWorker", '"traceDeath"'],
     ],
     [
       "options of one that are wrong",
       (it) => it.fit(data, { inWorker: { earlyStopping: { patience: -1 } } }),
       "value",
-      /patience is -1/,
+      ["patience", "-1"],
     ],
     [
       "a function that can't be sent",
       (it) => it.fit(data, { inWorker: { traceDeaths: { window: () => 3 } as never } }),
       "value",
-      /function/,
+      ["fit's argument 1.inWorker.traceDeaths.window", "a function"],
     ],
-    ["an operation that is not known", (it) => it.call("nothing"), "value", /nothing/],
-    ["a format that is not known", (it) => it.exportNetwork("zip" as never), "value", /zip/],
+    ["an operation that is not known", (it) => it.call("nothing"), "value", ["the operation", '"nothing"']],
+    ["a format that is not known", (it) => it.exportNetwork("zip" as never), "value", ["format", '"zip"']],
     [
       "weights of a wrong shape",
       (it) => it.layers[0].setWeights({ bias: new Float32Array(3) }),
       "shape",
-      /bias has 3 numbers/,
+      ["bias", "3"],
     ],
   ])("%s", async (_what, call, code, words) => {
-    await expectRefusal(() => call(network), code, words);
+    await expectRefusal(() => call(network), code, ...words);
     expect((await network.predict(data.x)).rows).toBe(200); // and the worker lives on
   });
 
   it("a second fit at a time", async () => {
     const controller = new AbortController();
     const first = network.fit(data, { ...LONG, signal: controller.signal });
-    await expectRefusal(() => network.fit(data), "value", "training already");
+    await expectRefusal(() => network.fit(data), "value", "network");
     controller.abort();
     expect((await first).stopped).toBe("aborted");
   });
 
   it("a spec or options that are wrong, before anything is there", async () => {
-    await expectRefusal(() => createNetwork({ ...classifier, loss: "nothing" as never }), "value", "nothing");
-    await expectRefusal(() => createNetwork(classifier, { arithmetic: "quick" as never }), "value", "quick");
-    await expectRefusal(() => createNetwork(classifier, { thread: 2 } as never), "value", "thread");
-    await expectRefusal(() => createNetwork(classifier, { worker: () => ({}) as never }), "value", "options.worker");
-    await expectRefusal(() => createNetwork(classifier, { worker: 3 as never }), "value", "options.worker is 3");
+    await expectRefusal(() => createNetwork({ ...classifier, loss: "nothing" as never }), "value", "loss", "nothing");
     await expectRefusal(
-      () => createNetwork(classifier, { files: { strict: 3 as never } }),
+      () => createNetwork(classifier, { arithmetic: "quick" as never }),
       "value",
-      "files.strict is 3",
+      "arithmetic",
+      "quick",
     );
-    await expectRefusal(() => createNetwork(classifier, { files: { stict: "x" } as never }), "value", "stict");
+    await expectRefusal(() => createNetwork(classifier, { thread: 2 } as never), "value", "options.thread", "thread");
+    await expectRefusal(() => createNetwork(classifier, { worker: () => ({}) as never }), "value", "options.worker");
+    await expectRefusal(() => createNetwork(classifier, { worker: 3 as never }), "value", "options.worker");
+    await expectRefusal(() => createNetwork(classifier, { files: { strict: 3 as never } }), "value", "files.strict");
+    await expectRefusal(
+      () => createNetwork(classifier, { files: { stict: "x" } as never }),
+      "value",
+      "files.stict",
+      "stict",
+    );
     await expectRefusal(() => importNetwork(new Uint8Array(9)), "format");
   });
 });

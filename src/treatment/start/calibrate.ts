@@ -66,8 +66,8 @@ class Calibrator {
     if (!Number.isFinite(std))
       throw new RelumineError(
         "value",
-        "x",
-        `to have finite preactivations in layer ${layer}`,
+        `layers[${layer}]`,
+        "to have finite preactivations on x",
         "what overflows",
         "Are weights or samples too large?",
       );
