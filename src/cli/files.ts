@@ -6,8 +6,8 @@ import { RelumineError } from "../core/errors.js";
 const MAX_BYTES = 2 ** 31 - 1; // what Node reads at once
 
 const REASONS: Record<string, string> = {
-  ENOENT: "is not there",
-  ENOTDIR: "is not there",
+  ENOENT: "no such file or folder",
+  ENOTDIR: "no such file or folder",
   EACCES: "permission denied",
   EPERM: "permission denied",
   EROFS: "the file system is read-only",
@@ -48,18 +48,18 @@ export async function checkPlace(path: string, source: string | undefined, optio
     );
   };
   const folder = await stat(dirname(place)).catch((error: unknown) =>
-    refuse(`the folder ${dirname(path)} ${reasonOf(error)}`),
+    refuse(`the folder ${dirname(path)}: ${reasonOf(error)}`),
   );
-  if (!folder.isDirectory()) refuse(`${dirname(path)} is no folder`);
+  if (!folder.isDirectory()) refuse(`the folder ${dirname(path)}: a file`);
   await access(dirname(place), constants.W_OK).catch((error: unknown) =>
     refuse(`the folder ${dirname(path)}: ${reasonOf(error)}`),
   );
-  if (source !== undefined && place === (await follow(source))) refuse("it is the table itself");
+  if (source !== undefined && place === (await follow(source))) refuse("the table itself");
   const status = await stat(place).catch((error: NodeJS.ErrnoException) =>
     error.code === "ENOENT" ? undefined : refuse(reasonOf(error)),
   );
-  if (status && !status.isFile()) refuse(status.isDirectory() ? "it is a folder" : "it is a device");
-  if (/[/\\]$/.test(path)) refuse("it names a folder");
+  if (status && !status.isFile()) refuse(status.isDirectory() ? "a folder" : "a device");
+  if (/[/\\]$/.test(path)) refuse("the name of a folder");
 }
 
 async function writeWhole(handle: FileHandle, bytes: Uint8Array): Promise<void> {

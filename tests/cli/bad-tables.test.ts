@@ -31,32 +31,28 @@ for (const [name, content] of Object.entries(FILES)) folder.write(name, content)
 
 describe("train refuses", () => {
   it.each<[string, RegExp, string[]?]>([
-    ["nowhere.csv", /nowhere\.csv is not there; wanted is a CSV file, or "digits"/],
-    ["", /is a directory; wanted is a CSV file/],
-    ["fine.csv/more", /is not there/],
-    ["empty.csv", /empty\.csv: the table is empty; wanted are a header line and rows/],
-    ["image.csv", /image\.csv is not UTF-8 text/],
-    ["latin.csv", /latin\.csv is not UTF-8 text/],
-    ["nul.csv", /a NUL character is on line 3/],
-    ["ragged.csv", /row 2 \(line 3\) has 3 cells and the header 2/],
-    ["short.csv", /row 2 \(line 3\) has 1 cells and the header 3: no cell for column "y"/],
-    ["header.csv", /a header \(2 columns\) and no rows/],
-    ["column.csv", /one column; wanted are at least two/],
-    ["semicolons.csv", /one column.*separated by commas/],
-    ["quote.csv", /row 2 \(line 3\), column 2: a quote is opened and never closed/],
-    ["twice.csv", /columns 1 and 3 both "y"/],
-    ["class.csv", /target column "y" has the same value, "a", in all 20 rows/],
-    ["missing.csv", /target column "y" has no value in any row/],
-    ["huge.csv", /row 2 \(line 3\), column "x" has a cell of 1000000 characters/],
-    ["names.csv", /no column is left to learn from \(id: left out: 20 different words in 20 rows\)/],
-    ["word.csv", /row 7 \(line 8\), column "y" has "tall"; wanted is a number/, ["--task", "regression"]],
-    ["cut.csv.gz", /compressed with gzip and is damaged/],
-    [
-      "fine.csv",
-      /there is no column "sped"; the columns are x, speed, y. Did you mean "speed"\?/,
-      ["--target", "sped"],
-    ],
-    ["fine.csv", /there is no column "q"/, ["--ignore", "x,q"]],
+    ["nowhere.csv", /nowhere\.csv to be a CSV file, or "digits".*got no such file/],
+    ["", /got a directory/],
+    ["fine.csv/more", /fine\.csv\/more .*got no such file/],
+    ["empty.csv", /empty\.csv: the table .*got nothing/],
+    ["image.csv", /image\.csv .*not UTF-8/],
+    ["latin.csv", /latin\.csv .*not UTF-8/],
+    ["nul.csv", /nul\.csv: line 3 .*got a NUL character/],
+    ["ragged.csv", /ragged\.csv: row 2 \(line 3\) to have 2 cells.*got 3/],
+    ["short.csv", /row 2 \(line 3\) to have 3 cells.*got 1: no cell for column "y"/],
+    ["header.csv", /at least one row, got a header \(2 columns\)/],
+    ["column.csv", /at least two columns.*got one$/m],
+    ["semicolons.csv", /separated by commas, got one: the header holds ";"/],
+    ["quote.csv", /row 2 \(line 3\), column 2 .*a quote that is never closed/],
+    ["twice.csv", /got "y" for columns 1 and 3/],
+    ["class.csv", /target column "y" .*got "a" in all 20 rows/],
+    ["missing.csv", /target column "y" to have a value in at least two rows, got none/],
+    ["huge.csv", /row 2 \(line 3\), column "x" .*got 1000000/],
+    ["names.csv", /a column to learn from .*got none; id: left out: 20 different words in 20 rows/],
+    ["word.csv", /row 7 \(line 8\), column "y" to be a number.*got "tall"/, ["--task", "regression"]],
+    ["cut.csv.gz", /cut\.csv\.gz to be a whole \.csv\.gz, got a damaged one/],
+    ["fine.csv", /the column to be one of x, speed, y, got "sped". Did you mean "speed"\?/, ["--target", "sped"]],
+    ["fine.csv", /the column .*got "q"/, ["--ignore", "x,q"]],
   ])("%j: %s", async (name, message, more = []) => {
     const { code, stdout, stderr } = await relumine("train", `${folder.path}/${name}`, "--target", "y", ...more);
     expect(stderr).toMatch(/^error: .*\n$/);
@@ -72,9 +68,9 @@ it.each(["nowhere.csv", "ragged.csv", "class.csv"])("checkup refuses %s in the s
 
 it("asks for the target where none is known, and suggests the embedded set", async () => {
   expect((await relumine("train", `${folder.path}/fine.csv`)).stderr).toMatch(
-    /no target; wanted is --target COLUMN, one of x, speed, y/,
+    /--target to be one of x, speed, y, got none/,
   );
-  expect((await relumine("checkup", "digit")).stderr).toMatch(/digit is not there.*Did you mean "digits"\?/);
+  expect((await relumine("checkup", "digit")).stderr).toMatch(/digit .*got no such file.*Did you mean "digits"\?/);
 });
 
 it("refuses a network that would not fit, before it trains", async () => {

@@ -110,7 +110,7 @@ describe("relumine cure", () => {
 
   it.each([
     [["cure"], /missing required argument/],
-    [["cure", "digits", "--trials", "0"], /--trials.*Wanted is a whole number, at least 1/],
+    [["cure", "digits", "--trials", "0"], /--trials.*It has to be an integer of at least 1/],
     [["cure", "digits", "--workers", "none"], /--workers/],
     [["cure", "digits", "--optimizer", "sdg"], /Did you mean "sgd"/],
   ])("refuses %j as bad usage", async (args, words) => {
@@ -223,9 +223,9 @@ describe("relumine cure --code", () => {
   it("refuses a place that can't be written before it trains, and never the table itself", async () => {
     const missing = await relumine("cure", ...SHORT, "--code", join(folder.path, "nowhere", "a.mjs"));
     expect(missing).toMatchObject({ code: 1, stdout: "" });
-    expect(missing.stderr).toMatch(/--code .*is not there/);
+    expect(missing.stderr).toMatch(/--code .*no such file or folder/);
     const table = folder.write("own.csv", "a,b\n1,2\n");
-    expect((await relumine("cure", table, "-t", "b", "--code", table)).stderr).toContain("it is the table itself");
+    expect((await relumine("cure", table, "-t", "b", "--code", table)).stderr).toContain("the table itself");
     expect(readFileSync(table, "utf8")).toBe("a,b\n1,2\n");
     expect(existsSync(join(folder.path, "nowhere"))).toBe(false);
     expect(readdirSync(folder.path).filter((name) => name.endsWith(".tmp"))).toEqual([]);

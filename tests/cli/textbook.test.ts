@@ -316,7 +316,7 @@ describe("relumine textbook", () => {
   });
 
   it.each([
-    [["--only", "10"], 2, /Wanted is a whole number, at least 1 and at most 9/],
+    [["--only", "10"], 2, /It has to be an integer of at least 1 and at most 9/],
     [["--only", "1,,2"], 2, /is invalid/],
     [["--repeats", "0"], 2, /at least 1/],
     [["--html", join(folder.path, "none", "page.html")], 1, /--html .*folder/],

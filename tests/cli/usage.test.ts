@@ -71,7 +71,7 @@ describe("bad usage has exit code 2 and no stack", () => {
     [["train", "digits", "--activation", "rellu"], /Did you mean "relu"\?/],
     [
       ["train", "digits", "--task", "clasification"],
-      /Wanted is one of classification, regression. Did you mean "classification"\?/,
+      /It has to be one of classification, regression. Did you mean "classification"\?/,
     ],
     [["train", "digits", "--out"], /argument missing/],
     [["diagnose", "model.safetensors"], /missing required argument 'table'/],

@@ -47,7 +47,7 @@ describe("the service in Node", () => {
   test("refuses what can't be answered, in the package's words", async () => {
     expect(await post("/predict", XOR)).toMatchObject({
       code: 400,
-      answer: { error: expect.stringContaining("/train first") },
+      answer: { error: expect.stringContaining("POST to /train first") },
     });
     expect(await post("/train", "{")).toMatchObject({ code: 400 });
     expect(await post("/train", {})).toMatchObject({ code: 400, answer: { error: expect.stringContaining("inputs") } });

@@ -1,5 +1,6 @@
 import * as fc from "fast-check";
 import { describe, expect, it } from "vitest";
+import { RelumineError } from "../../src/core/errors.js";
 import { expectError } from "../support/errors.js";
 import { parseCsv } from "../../src/table/csv.js";
 
