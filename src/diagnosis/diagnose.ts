@@ -54,7 +54,10 @@ function dormancyOf(unit: UnitTotals, layerMean: number): number {
   return layerMean === 0 ? 0 : unit.meanActivation / layerMean;
 }
 
-/** For each dead unit of each layer, its preactivation on the sample that is to be the last to open: the n/100-th largest. */
+/**
+ * For each dead unit of each layer, its preactivation on the sample that is to be the last to open: the n/100-th
+ * largest.
+ */
 function openingPreactivations(examination: Examination, states: readonly UnitState[][]): Map<number, number>[] {
   const { state, x, buffers, passes } = examination;
   const k = Math.ceil(x.rows / 100);
@@ -140,7 +143,8 @@ function checkHistory(history: History | undefined): History | undefined {
 /**
  * Which hidden units are dead on these samples, by what mechanism, and what would open them.
  * @param x rows x inputs; the training rows, as a rule: a verdict holds for the samples it was made on
- * @param options targets: one for each row of x, as for fit; history: what fit returned; both are read for the findings alone
+ * @param options targets: one for each row of x, as for fit; history: what fit returned; both are read for the findings
+ * alone
  * @throws RelumineError "value" (NaN in weights or activations: the message names the layer), "shape" or "disposed"
  * @example
  * const diagnosis = diagnose(network, x);

@@ -1,4 +1,5 @@
-// A diagnosis as a terminal shows it, 80 columns wide: a bar for each layer, the worst units, a line of advice for each mechanism.
+// A diagnosis as a terminal shows it, 80 columns wide: a bar for each layer, the worst units, a line of advice for each
+// mechanism.
 import type { Diagnosis, LayerDiagnosis, Mechanism, Proof, UnitDiagnosis, UnitState } from "./types.js";
 import { alignColumns } from "../text/columns.js";
 import { formatCount, formatNumber, formatPercent, formatSigned } from "../text/numbers.js";
@@ -108,7 +109,11 @@ function drawEvidence({ layers }: Diagnosis): string[] {
   const count = (holds: (unit: UnitDiagnosis) => unknown) => formatCount(dead.filter(holds).length);
   const proved = (result: Proof) => count(({ proof }) => proof === result);
   const isTried = dead.some(({ proof }) => proof);
-  const proofs = `${proved("provenDead")} proved closed, ${proved("refuted")} opened by some input, ${proved("open")} unknown`;
+  const proofs = [
+    `${proved("provenDead")} proved closed`,
+    `${proved("refuted")} opened by some input`,
+    `${proved("open")} unknown`,
+  ].join(", ");
   const lines = ["", `In the input box: ${isTried ? proofs : "not tried"}.`];
   if (!dead.some(({ permanent }) => permanent)) return lines;
   lines.push(

@@ -16,11 +16,20 @@ export interface DiagnoseOptions {
   readonly rareBelow?: number;
   /** tau: a unit whose dormancy is not above it is "dormant". Default 0.025. */
   readonly dormantBelow?: number;
-  /** The inputs over which a dead unit's closure is proved or refuted; one number an input. Default: each feature's range in x. */
+  /**
+   * The inputs over which a dead unit's closure is proved or refuted; one number an input. Default: each feature's
+   * range in x.
+   */
   readonly inputBox?: InputBox;
-  /** Whether to prove or refute that the dead are closed on the input box: where many are, it may take a second or two. Default true. */
+  /**
+   * Whether to prove or refute that the dead are closed on the input box: where many are, it may take a second or two.
+   * Default true.
+   */
   readonly proofs?: boolean;
-  /** The samples' targets: with them the findings also judge the labels, the spread of the targets and their fit to the loss. */
+  /**
+   * The samples' targets: with them the findings also judge the labels, the spread of the targets and their fit to the
+   * loss.
+   */
   readonly targets?: Targets;
   /** What fit returned: with it the findings also tell a training that diverged. */
   readonly history?: History;
@@ -47,24 +56,29 @@ export interface UnitDiagnosis {
   readonly mechanism?: Mechanism;
   /**
    * Dead units only: no further plain gradient training on these samples can move its inputs or its weights: it is in
-   * the first layer, or fed by nothing but such units, or no gradient gets past a layer that is closed as a whole (or past
-   * a softmax over one output, whose gradient is 0). Weight decay, momentum still in the optimizer, other samples and remedies can move it.
+   * the first layer, or fed by nothing but such units, or no gradient gets past a layer that is closed as a whole (or
+   * past a softmax over one output, whose gradient is 0). Weight decay, momentum still in the optimizer, other samples
+   * and remedies can move it.
    */
   readonly permanent?: boolean;
   /**
-   * Permanent units only: what would move it, or a unit that feeds it, if training went on with the optimizer that trained last: the momentum
-   * that this optimizer still holds, or its weight decay. Absent where nothing would.
+   * Permanent units only: what would move it, or a unit that feeds it, if training went on with the optimizer that
+   * trained last: the momentum that this optimizer still holds, or its weight decay. Absent where nothing would.
    */
   readonly stillMovedBy?: readonly Mover[];
   /** Dead units only: what to add to the bias so that one sample in a hundred (at least one) opens it. */
   readonly biasToRevive?: number;
   /**
-   * Dead units only: is it closed on the whole input box? "provenDead": bounds that are rounded outwards hold its preactivation at or below 0 (gelu,
-   * silu, softplus: so far below that activation and slope are 0), in exact arithmetic and in float32. "refuted": wakingInput makes it
-   * larger than 0. "open": neither was found, or the answer lies within the rounding of float32.
+   * Dead units only: is it closed on the whole input box? "provenDead": bounds that are rounded outwards hold its
+   * preactivation at or below 0 (gelu, silu, softplus: so far below that activation and slope are 0), in exact
+   * arithmetic and in float32. "refuted": wakingInput makes it larger than 0. "open": neither was found, or the answer
+   * lies within the rounding of float32.
    */
   readonly proof?: Proof;
-  /** With "refuted": an input within the box that opens the unit, one number an input; a forward pass in float64 confirms it. */
+  /**
+   * With "refuted": an input within the box that opens the unit, one number an input; a forward pass in float64
+   * confirms it.
+   */
   readonly wakingInput?: Float32Array;
 }
 

@@ -1,5 +1,5 @@
-// Units x epochs as a picture of characters: how often each unit fires, from epoch to epoch. The most active units at the end stand on top, so that
-// what dies gathers at the bottom.
+// Units x epochs as a picture of characters: how often each unit fires, from epoch to epoch. The most active units at
+// the end stand on top, so that what dies gathers at the bottom.
 import { justify } from "../text/columns.js";
 import { countOf, formatCount } from "../text/numbers.js";
 
@@ -37,7 +37,10 @@ function group(count: number, most: number): number[][] {
   });
 }
 
-/** Units by their activity in the last frame, then by their mean: the silent ones last, the longest silent at the very end. */
+/**
+ * Units by their activity in the last frame, then by their mean: the silent ones last, the longest silent at the very
+ * end.
+ */
 function sortUnits(frames: readonly MapFrame[], layer: number): number[] {
   const last = frames.at(-1)!.layers[layer];
   const means = Array.from(last, (_, unit) => mean(frames.map(({ layers }) => layers[layer][unit])));

@@ -45,7 +45,10 @@ function drawDead(dead: readonly number[], { units }: Scale): string[] {
   );
 }
 
-/** One line an epoch: loss, held-out score, and a bar of dead units for each layer (numbers alone where there are many layers). */
+/**
+ * One line an epoch: loss, held-out score, and a bar of dead units for each layer (numbers alone where there are many
+ * layers).
+ */
 export function drawEpochLine({ epoch, loss, score, dead }: EpochLine, scale: Scale): string {
   const layers = dead ? drawDead(dead, scale) : ["overflow"];
   const cells = [String(epoch), formatNumber(loss), formatScore(score, scale.isAccuracy), ...layers];

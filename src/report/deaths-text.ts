@@ -124,8 +124,8 @@ function drawHead(deaths: readonly Death[]): string {
 }
 
 /**
- * The deaths of one training as lines of at most 80 columns: all of them, or, where they are many, by layer and cause. "lives at" is the highest rate at
- * which the unit would have lived through the update that closed it.
+ * The deaths of one training as lines of at most 80 columns: all of them, or, where they are many, by layer and cause.
+ * "lives at" is the highest rate at which the unit would have lived through the update that closed it.
  * @param revived how many units seemed to have died, and fired again
  */
 export function drawDeaths(deaths: readonly Death[], revived = 0): string[] {

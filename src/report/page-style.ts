@@ -1,4 +1,5 @@
-// The look of the pages: paper and ink, one typeface, no shadows; colours of Okabe and Ito for what has a sign or a name.
+// The look of the pages: paper and ink, one typeface, no shadows; colours of Okabe and Ito for what has a sign or a
+// name.
 
 export const STYLE = `
 :root{--paper:#FBFAF6;--ink:#1C1B1F;--quiet:#5C5962;--rule:#D9D6CE;--blue:#0064A0;--orange:#A85800}

@@ -1,4 +1,5 @@
-// A page of its own: one HTML file with its style and pictures inside, no scripts, and a policy that lets nothing be loaded.
+// A page of its own: one HTML file with its style and pictures inside, no scripts, and a policy that lets nothing be
+// loaded.
 import { escapeMarkup, toMarkup } from "./markup.js";
 import { STYLE } from "./page-style.js";
 import { drawPlot, type Plot, plotTable, type Table } from "./plot.js";

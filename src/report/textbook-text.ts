@@ -38,7 +38,10 @@ export interface TextbookRecord {
   readonly claims: readonly ClaimRecord[];
 }
 
-/** What median and range say, by the number of repeats (order statistics: the range holds the median with a chance of 1 - 2^(1-n)). */
+/**
+ * What median and range say, by the number of repeats (order statistics: the range holds the median with a chance of 1
+ * - 2^(1-n)).
+ */
 export function rangeNote(repeats: number): string {
   const confidence = 1 - 2 ** (1 - repeats);
   if (repeats === 1) return "One repeat alone: no ranges, and verdicts that chance may have made.";

@@ -1,4 +1,5 @@
-// Numbers as people read them: the one place that turns a number into text. Everything is ASCII; a page passes its texts through `typeset`.
+// Numbers as people read them: the one place that turns a number into text. Everything is ASCII; a page passes its
+// texts through `typeset`.
 
 const NONE = "-"; // what is not a number
 const DIGITS = 4;
@@ -25,8 +26,8 @@ function formatPower(value: number, digits: number): string {
 }
 
 /**
- * A number with `digits` significant digits, trailing zeros dropped: `0.0123`, `-1.25`, `12,346`. Below a million its whole part is never rounded
- * away; from there on, and below 0.0001, it is a power of ten: `3.4e+20`. NaN is `-`.
+ * A number with `digits` significant digits, trailing zeros dropped: `0.0123`, `-1.25`, `12,346`. Below a million its
+ * whole part is never rounded away; from there on, and below 0.0001, it is a power of ten: `3.4e+20`. NaN is `-`.
  * @example formatNumber(0.12345) // "0.1235" (digits: 4)
  */
 export function formatNumber(value: number, digits = DIGITS): string {

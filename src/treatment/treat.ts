@@ -116,7 +116,7 @@ function backFromPrune(cell: StateCell, smaller: Network): () => void {
  * - replaceActivation: every hidden layer whose units can die gets the activation, if some unit is dead; outputs change.
  * - prune: a new, smaller network; outputs on x are the same, bit for bit if no finding or unit says "folded", else up to rounding.
  *
- * The moments of what is drawn anew or lifted are cleared; all other moments are kept.
+ * The moments of what is redrawn or lifted are cleared; all other moments are kept.
  * @param x rows x inputs; the training rows, as a rule: a treatment answers to the samples it was made on
  * @throws RelumineError "value", "shape", "memory" or "disposed" (as a rejection)
  * @example

@@ -1,4 +1,5 @@
-// What is wrong, or only looks so, with a network as a whole: its data, its loss, its training, and units that go together.
+// What is wrong, or only looks so, with a network as a whole: its data, its loss, its training, and units that go
+// together.
 import type { Evidence } from "./evidence.js";
 import { findVanishing } from "./gradient.js";
 import { findInputs } from "./inputs.js";

@@ -1,6 +1,6 @@
-// Does the gradient reach the first layer? A few samples go through the network and back, by the kernels, in buffers of their own.
-// Hochreiter 1991; Glorot and Bengio 2010: the sigmoid's slope is at most 1/4, so that n layers of it let at most 4^-n through
-// unless the weights make up for it.
+// Does the gradient reach the first layer? A few samples go through the network and back, by the kernels, in buffers of
+// their own. Hochreiter 1991; Glorot and Bengio 2010: the sigmoid's slope is at most 1/4, so that n layers of it let at
+// most 4^-n through unless the weights make up for it.
 import { closedLayer, type Evidence } from "./evidence.js";
 import { countOf, formatNumber } from "../../text/numbers.js";
 import type { Finding } from "../types.js";
@@ -15,11 +15,17 @@ import { activationCode } from "../../wasm/abi.js";
 import { Arena } from "../../wasm/heap.js";
 
 const SAMPLES = 64;
-/** The gradient's norm as it arrives at the last hidden layer over that which leaves the first: from here on it vanishes in layers of sigmoid or tanh ... */
+/**
+ * The gradient's norm as it arrives at the last hidden layer over that which leaves the first: from here on it vanishes
+ * in layers of sigmoid or tanh ...
+ */
 const VANISHING = 10;
 /** ... if each of them lets through less than a third on average, as no healthy tanh does; */
 const LAYER_FACTOR = 1 / 3;
-/** in others from here on: closed relus make the norm smaller, yet let the rest through whole. Healthy layers of all kinds keep it within 10 times (measured, 20 layers). */
+/**
+ * in others from here on: closed relus make the norm smaller, yet let the rest through whole. Healthy layers of all
+ * kinds keep it within 10 times (measured, 20 layers).
+ */
 const VANISHED = 1000;
 /** Where slopes let through less than this, they are what is named. */
 const FLAT = 0.5;
@@ -121,7 +127,10 @@ function measureGradient({ state, x, targets }: Evidence): LayerNorms[] {
   }
 }
 
-/** The share that the slopes of layers 0 to `top` let through, on average over the layers; nothing is said of layers that nothing reaches. */
+/**
+ * The share that the slopes of layers 0 to `top` let through, on average over the layers; nothing is said of layers
+ * that nothing reaches.
+ */
 function slopeFactor(norms: readonly LayerNorms[], top: number): number {
   const factors = norms
     .slice(0, top + 1)
@@ -142,7 +151,8 @@ export function findVanishing(evidence: Evidence): Finding[] {
   const bending = hidden.every(({ activation }) => analysisOf(activation).isTwoSided);
   if (top < (bending ? 0 : 1) || closedLayer(evidence) >= 0) return [];
   const norms = measureGradient(evidence);
-  // Norms shrink where layers get narrower on the way down, means where they get wider: what shrinks by width alone does not vanish.
+  // Norms shrink where layers get narrower on the way down, means where they get wider: what shrinks by width alone
+  // does not vanish.
   const widths = [hidden[0].units.length, hidden[top].units.length];
   const isWider = widths[0] >= widths[1];
   const [first, above] = [norms[0].passed, norms[top].arriving].map((norm, i) =>

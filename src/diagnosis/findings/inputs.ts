@@ -5,15 +5,22 @@ import { measureColumns } from "./columns.js";
 import type { Finding } from "../types.js";
 
 /**
- * |mean|/spread of the inputs (Simon 2026) from which centring is advised. A unit with random weights and no bias has a preactivation of
- * mean/spread N(0, 1) times this: at 2, one in fifteen stays three spreads below 0. Pixels of digits lie at 1.5, U[0, 1] at 1.7.
+ * |mean|/spread of the inputs (Simon 2026) from which centring is advised. A unit with random weights and no bias has a
+ * preactivation of mean/spread N(0, 1) times this: at 2, one in fifteen stays three spreads below 0. Pixels of digits
+ * lie at 1.5, U[0, 1] at 1.7.
  */
 const UNCENTERED_FROM = 2;
 /** The largest column over the small ones. */
 const UNEQUAL_FROM = 100;
-/** Columns that count as small ones: the tenth from below, since border pixels that hardly ever light up are no fault of scale. */
+/**
+ * Columns that count as small ones: the tenth from below, since border pixels that hardly ever light up are no fault of
+ * scale.
+ */
 const SMALL_QUANTILE = 0.1;
-/** Initializers suppose inputs of size 1; a size s multiplies the first layer's learning rate by s²: at 30 a thousandfold. */
+/**
+ * Initializers suppose inputs of size 1; a size s multiplies the first layer's learning rate by s²: at 30 a
+ * thousandfold.
+ */
 const UNSCALED_FROM = 30;
 
 interface ColumnStatistics {
@@ -31,7 +38,9 @@ function statisticsOf({ columns, x }: Evidence): ColumnStatistics {
   return { mean, spread, range: columns.map(({ min, max }) => max - min) };
 }
 
-/** Columns that are equal to an earlier one in every row: those with the same statistics are compared number by number. */
+/**
+ * Columns that are equal to an earlier one in every row: those with the same statistics are compared number by number.
+ */
 function repeatedColumns({ x: { rows, columns: width, data }, columns }: Evidence, among: readonly number[]): number[] {
   const isEqual = (a: number, b: number) => {
     for (let row = 0; row < rows; row++) if (data[row * width + a] !== data[row * width + b]) return false;

@@ -6,7 +6,10 @@ import type { Finding } from "../types.js";
 import type { ResolvedActivation } from "../../activations/activations.js";
 import { analysisOf, canDie, sigmoid } from "../../activations/analysis.js";
 
-/** Standard deviation of the targets. ReLUs die more as it shrinks (Arnekvist et al. 2020); outputs start with one of about 1. */
+/**
+ * Standard deviation of the targets. ReLUs die more as it shrinks (Arnekvist et al. 2020); outputs start with one of
+ * about 1.
+ */
 const LOW_DEVIATION = 0.01;
 
 /** A lowest probability that no one misses. */
@@ -76,7 +79,8 @@ function findLowVariance({ state: { spec }, targets }: Evidence): Finding[] {
   const which =
     columns === 1
       ? "The targets hardly differ"
-      : `${low.length} of ${columns} target columns hardly ${plural(low.length, "differs", "differ")}, column ${least} least`;
+      : `${low.length} of ${columns} target columns hardly ${plural(low.length, "differs", "differ")}, ` +
+        `column ${least} least`;
   return [
     {
       kind: "lowTargetVariance",
@@ -111,7 +115,8 @@ function findSingleClass({ state: { spec }, targets }: Evidence): Finding[] {
   const label = targets.kind === "labels" || columns === 1 ? values[0] : values.indexOf(1);
   const message =
     loss === "crossEntropy" || columns === 1
-      ? `All ${formatCount(values.length / columns)} labels are of class ${label}: the network learns to say it whatever the input.`
+      ? `All ${formatCount(values.length / columns)} labels are of class ${label}: ` +
+        "the network learns to say it whatever the input."
       : `${constant.length} of ${columns} outputs see labels of one class alone ` +
         `(output ${constant[0]}: always ${values[constant[0]]}).`;
   return [
@@ -151,7 +156,8 @@ function findDivergence({ history }: Evidence): Finding[] {
   return [
     {
       kind: "divergence",
-      message: `The training diverged in epoch ${epoch + 1}: loss, gradient or weights left the finite numbers${before}.`,
+      message:
+        `The training diverged in epoch ${epoch + 1}: ` + `loss, gradient or weights left the finite numbers${before}.`,
       advice:
         "Lower the learning rate, clip the gradient (clipNorm), and bring inputs and targets to a size of about 1.",
     },

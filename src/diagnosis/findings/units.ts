@@ -1,11 +1,15 @@
-// What units show together: closed together, never differing, cut off above, a network that says the same to all; and sparsity that is healthy.
+// What units show together: closed together, never differing, cut off above, a network that says the same to all; and
+// sparsity that is healthy.
 import { isRectifier } from "../../activations/activations.js";
 import { closedLayer, closedUnits, type Evidence, isConstant, samplesDiffer } from "./evidence.js";
 import { findTwins, weightsOf } from "./identical-units.js";
 import { countOf, formatCount, formatNumber, formatPercent, listIndices, plural } from "../../text/numbers.js";
 import type { Finding } from "../types.js";
 
-/** Mean activity below which units count as sparse; at a symmetric start it is a half. Over 90 % of zeros is healthy (ReLU Strikes Back, Mirzadeh et al. 2023). */
+/**
+ * Mean activity below which units count as sparse; at a symmetric start it is a half. Over 90 % of zeros is healthy
+ * (ReLU Strikes Back, Mirzadeh et al. 2023).
+ */
 const SPARSE_BELOW = 0.3;
 /** ... but a mean activity of less than one sample in a hundred is no longer called healthy, */
 const SPARSE_FROM = 0.01;

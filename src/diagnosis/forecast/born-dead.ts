@@ -1,9 +1,11 @@
-// The chance that a network is born dead (some hidden layer silent on every input), as far as it follows without drawing any weights.
+// The chance that a network is born dead (some hidden layer silent on every input), as far as it follows without
+// drawing any weights.
 //
-// An initializer that is symmetric unit by unit closes a unit without bias at a given non-zero input with probability 1/2: a layer
-// of N units is silent there with probability 2^-N (Lu et al. 2019). On a line through 0 a network without biases has two rays to
-// keep alive; the recursion over "both alive", "one alive" and "dead" takes the two as independent. They are so in the second layer
-// (what the first passes on from the two rays has no unit in common); deeper, they are positively correlated, which makes it a lower bound.
+// An initializer that is symmetric unit by unit closes a unit without bias at a given non-zero input with probability
+// 1/2: a layer of N units is silent there with probability 2^-N (Lu et al. 2019). On a line through 0 a network without
+// biases has two rays to keep alive; the recursion over "both alive", "one alive" and "dead" takes the two as
+// independent. They are so in the second layer (what the first passes on from the two rays has no unit in common);
+// deeper, they are positively correlated, which makes it a lower bound.
 import type { KernelInitializer, ResolvedDenseSpec, ResolvedSpec } from "../../network/spec.js";
 import { isPiecewiseLinear, isRectifier } from "../../activations/activations.js";
 import type { Matrix } from "../../core/matrix.js";
@@ -17,7 +19,10 @@ export function hiddenOf({ layers }: ResolvedSpec): readonly ResolvedDenseSpec[]
   return layers.slice(0, -1);
 }
 
-/** The kernel's distribution stays as it is when a unit's weights, or those of an input, change sign; the bias is the constant. */
+/**
+ * The kernel's distribution stays as it is when a unit's weights, or those of an input, change sign; the bias is the
+ * constant.
+ */
 export function isSymmetric(initializer: KernelInitializer): boolean {
   return initializer !== "asymmetric";
 }
@@ -89,8 +94,8 @@ export function certainBounds(spec: ResolvedSpec, x: Matrix): Bounds {
 }
 
 /**
- * The chance that a first-layer unit is closed on all rows, where a formula has it: without bias, when all rows lie in one orthant
- * that they span (each column that is not 0 has a row which is not 0 in that column alone), 2^-columns.
+ * The chance that a first-layer unit is closed on all rows, where a formula has it: without bias, when all rows lie in
+ * one orthant that they span (each column that is not 0 has a row which is not 0 in that column alone), 2^-columns.
  */
 export function firstLayerChance(spec: ResolvedSpec, x: Matrix): number | undefined {
   const { activation, biasInitializer, kernelInitializer } = spec.layers[0];

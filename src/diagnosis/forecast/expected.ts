@@ -1,4 +1,5 @@
-// Initial networks drawn and run on rows: how many units of each layer no row opens, and how often a whole layer is silent.
+// Initial networks drawn and run on rows: how many units of each layer no row opens, and how often a whole layer is
+// silent.
 import { isRectifier, type ResolvedActivation } from "../../activations/activations.js";
 import type { Matrix } from "../../core/matrix.js";
 import type { ResolvedSpec } from "../../network/spec.js";
@@ -10,7 +11,10 @@ import { drawingCost, drawLayers, type Random } from "./draw.js";
 /** Multiplications, about: a few tenths of a second. */
 const BUDGET = 2e8;
 const MOST_DRAWS = 1000;
-/** Enough for an interval of 0.25 if the rate is 0 or 1, and whatever it is; between the two is looked at once, so each has 97.5 %. */
+/**
+ * Enough for an interval of 0.25 if the rate is 0 or 1, and whatever it is; between the two is looked at once, so each
+ * has 97.5 %.
+ */
 const FEW_DRAWS = 16;
 const MANY_DRAWS = 104;
 const CONFIDENCE = 0.975;

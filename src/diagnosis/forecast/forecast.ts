@@ -1,4 +1,5 @@
-// What to expect of a network before any of it is trained: whether it is born dead, how many units, which learning rates kill.
+// What to expect of a network before any of it is trained: whether it is born dead, how many units, which learning
+// rates kill.
 import { isRectifier } from "../../activations/activations.js";
 import { checkInteger, checkNumber, checkOptions } from "../../core/checks.js";
 import { RelumineError } from "../../core/errors.js";
@@ -56,7 +57,10 @@ function boundsOf({ chance, isCertain }: Census): ChanceBounds {
   return { ...chance, method: isCertain ? "bounds" : "monteCarlo" };
 }
 
-/** @param isDrawn whether x is standard normal: then each row closes a unit without bias with probability 1/2, on its own */
+/**
+ * @param isDrawn whether x is standard normal: then each row closes a unit without bias with probability 1/2, on its
+ * own
+ */
 function firstChance(spec: ResolvedSpec, x: Matrix, isDrawn: boolean): number | undefined {
   const { activation, biasInitializer, kernelInitializer } = spec.layers[0];
   const isNormal =
@@ -117,14 +121,15 @@ function checkRows(spec: ResolvedSpec, x: Samples | undefined): Matrix | undefin
 }
 
 /**
- * Forecasts, before any training, how units will die: the chance that the network is born dead, the units of each layer that start
- * closed, and with targets the learning rates whose first step kills.
+ * Forecasts, before any training, how units will die: the chance that the network is born dead, the units of each layer
+ * that start closed, and with targets the learning rates whose first step kills.
  *
- * "Every input" means the rows of x (float32, `spec.inputs` numbers each). Without x: the real line, for one input and hidden layers without bias
- * that are linear on each side of 0; otherwise 256 inputs drawn from the standard normal, as a standardized table would be.
- * `inputs` says which, and how many rows if a large network left time for only some: of those the counts are then true, and of
- * all rows they are upper estimates. Initial networks are drawn as the initializers do, from `seed` alone. Plain arithmetic in float64,
- * under a second for 784-512-512-10 on 2000 rows; orthogonal kernels of hundreds of units take a few.
+ * "Every input" means the rows of x (float32, `spec.inputs` numbers each). Without x: the real line, for one input and
+ * hidden layers without bias that are linear on each side of 0; otherwise 256 inputs drawn from the standard normal, as
+ * a standardized table would be. `inputs` says which, and how many rows if a large network left time for only some: of
+ * those the counts are then true, and of all rows they are upper estimates. Initial networks are drawn as the
+ * initializers do, from `seed` alone. Plain arithmetic in float64, under a second for 784-512-512-10 on 2000 rows;
+ * orthogonal kernels of hundreds of units take a few.
  *
  * Sources: Lu et al. 2019 (born dead), Clopper and Pearson 1934 (bounds from draws).
  * @throws RelumineError "shape" or "value" if the spec, x, the targets or an option is not as wanted

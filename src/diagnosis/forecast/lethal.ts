@@ -1,6 +1,7 @@
-// Learning rates that kill: one gradient of the mean loss on the rows, and for each hidden relu unit the smallest rate at which a
-// plain gradient step leaves it closed on all of them. Its preactivation is linear in the rate: z - rate·(gradient of the kernel·inputs +
-// gradient of the bias), exactly so in the first layer, and deeper as long as the unit's inputs stay what they were.
+// Learning rates that kill: one gradient of the mean loss on the rows, and for each hidden relu unit the smallest rate
+// at which a plain gradient step leaves it closed on all of them. Its preactivation is linear in the rate: z -
+// rate·(gradient of the kernel·inputs + gradient of the bias), exactly so in the first layer, and deeper as long as the
+// unit's inputs stay what they were.
 import type { Matrix } from "../../core/matrix.js";
 import type { PreparedTargets } from "../../network/data.js";
 import type { Loss } from "../../network/losses.js";
@@ -99,7 +100,10 @@ function fallOf({ inputs, units }: Layer64, input: Float64Array, gradient: Float
   return fall;
 }
 
-/** The smallest rate at which z - rate·fall is at most 0 everywhere; Infinity if there is none. Undefined for a unit that is closed as it is. */
+/**
+ * The smallest rate at which z - rate·fall is at most 0 everywhere; Infinity if there is none. Undefined for a unit
+ * that is closed as it is.
+ */
 function closingRate(z: Float64Array, fall: Float64Array, unit: number, units: number): number | undefined {
   let least = 0;
   let most = Number.POSITIVE_INFINITY;

@@ -6,7 +6,9 @@ export interface ForecastOptions {
   readonly targets?: Targets;
   /** The rate to be used: advice says if it kills. */
   readonly learningRate?: number;
-  /** Initial networks to draw and count, at least 2; default: as many as a fraction of a second allows, at most 1000. */
+  /**
+   * Initial networks to draw and count, at least 2; default: as many as a fraction of a second allows, at most 1000.
+   */
   readonly draws?: number;
   /** Of the draws; default 0. The spec's own seed plays no part: the forecast is for any. */
   readonly seed?: number;
@@ -39,7 +41,10 @@ export interface ChanceBounds {
 }
 
 export interface Forecast {
-  /** That some hidden layer is silent on every input: such a network computes a constant and no gradient reaches the layers below. At most 0.25 apart. */
+  /**
+   * That some hidden layer is silent on every input: such a network computes a constant and no gradient reaches the
+   * layers below. At most 0.25 apart.
+   */
   readonly bornDeadNetwork: ChanceBounds;
   /** Hidden layers. */
   readonly layers: readonly LayerForecast[];

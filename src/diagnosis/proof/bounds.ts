@@ -1,9 +1,11 @@
-// Bounds on every preactivation while the inputs stay in a box, for exact arithmetic and for float32 in any order of summation alike.
+// Bounds on every preactivation while the inputs stay in a box, for exact arithmetic and for float32 in any order of
+// summation alike.
 //
-// Forwards: intervals. A sum of n products that float32 rounds is off by at most gamma(n)·sum|terms| (Higham 2002, section 3.1), so each end is
-// widened by that. Backwards: CROWN (Zhang et al. 2018): a layer's z is W·a + b + d with |d| <= error, each activation lies between two lines
-// of its z, and a preactivation's linear bound is carried down to the inputs, where the box's corner that is worst for it ends it. The
-// float64 rounding on the way is far below `error`, which is why float32's is enough for both.
+// Forwards: intervals. A sum of n products that float32 rounds is off by at most gamma(n)·sum|terms| (Higham 2002,
+// section 3.1), so each end is widened by that. Backwards: CROWN (Zhang et al. 2018): a layer's z is W·a + b + d with
+// |d| <= error, each activation lies between two lines of its z, and a preactivation's linear bound is carried down to
+// the inputs, where the box's corner that is worst for it ends it. The float64 rounding on the way is far below
+// `error`, which is why float32's is enough for both.
 import { isRectifier } from "../../activations/activations.js";
 import type { Layer64 } from "./layers64.js";
 import { Relaxation } from "./relaxation.js";
@@ -35,7 +37,10 @@ export interface LayerBounds {
   readonly error: Float64Array;
 }
 
-/** The end of unit j's sum, if float32 computes it without any rounding: all terms are multiples of one power of two, and few. */
+/**
+ * The end of unit j's sum, if float32 computes it without any rounding: all terms are multiples of one power of two,
+ * and few.
+ */
 function isExact(
   { inputs, units, kernel, bias }: Layer64,
   j: number,
@@ -54,8 +59,9 @@ function isExact(
 }
 
 /**
- * Unit j's upper end (of -z for a lower one): `sum` of terms whose sizes add up to `size`. Rounding keeps order, so float32's own sum at
- * the corner is its largest; where that is exact, or has no positive term, or but one product, its sign is known whatever the rounding.
+ * Unit j's upper end (of -z for a lower one): `sum` of terms whose sizes add up to `size`. Rounding keeps order, so
+ * float32's own sum at the corner is its largest; where that is exact, or has no positive term, or but one product, its
+ * sign is known whatever the rounding.
  */
 function widen(sum: number, size: number, terms: number, g: number, exact: () => boolean): number {
   if (sum === -size || (terms <= 1 && sum <= 0)) return Math.min(0, sum + g * size);
@@ -120,7 +126,8 @@ export class BoxBounds {
   ) {}
 
   /**
-   * Adds the bounds of layers up to `depth`, and carries those that decide an activation's lines down to the inputs as long as `budget` lasts.
+   * Adds the bounds of layers up to `depth`, and carries those that decide an activation's lines down to the inputs as
+   * long as `budget` lasts.
    * @returns whether it got there: not where float32 might overflow
    */
   extend(depth: number, budget: number): boolean {
@@ -189,7 +196,10 @@ export class BoxBounds {
     });
   }
 
-  /** The least of the upper bounds on unit j that different lower lines of relu give, and the corner of the box that it is attained at. */
+  /**
+   * The least of the upper bounds on unit j that different lower lines of relu give, and the corner of the box that it
+   * is attained at.
+   */
   leastBound(l: number, j: number): { bound: number; corner: Float64Array } {
     const { low, high } = this.box;
     const rows: Float64Array[] = [];
@@ -204,7 +214,10 @@ export class BoxBounds {
     return { bound: bounds[best], corner: rows[best].map((c, i) => (c > 0 ? high[i] : low[i])) };
   }
 
-  /** sign·z of unit j of layer l > 0, rounding included, as a bound that is linear in what feeds it: where that is never negative, so is its part of the rounding. */
+  /**
+   * sign·z of unit j of layer l > 0, rounding included, as a bound that is linear in what feeds it: where that is never
+   * negative, so is its part of the rounding.
+   */
   target(l: number, j: number, sign: 1 | -1): { coefficients: Float64Array; constant: number } {
     const { kernel, bias, inputs, units } = this.network[l];
     const { low, high } = this.relaxations[l - 1];

@@ -1,5 +1,5 @@
-// Branch and bound for few inputs: the box is halved along the input that loosens the bounds most, until each part is closed or one holds
-// an input that opens the unit.
+// Branch and bound for few inputs: the box is halved along the input that loosens the bounds most, until each part is
+// closed or one holds an input that opens the unit.
 import { BoxBounds } from "./bounds.js";
 import type { Box } from "./box.js";
 import type { BranchResult } from "./branch-and-bound.js";

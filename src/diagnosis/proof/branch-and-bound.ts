@@ -1,6 +1,7 @@
-// Branch and bound for a unit that plain bounds and search leave open: the box is parted by the sign of one preactivation below after
-// another, and in each part the linear bound is tightened by descent on its free slopes (alpha, beta-CROWN: Xu et al. 2021, Wang et al. 2021).
-// The bound's gradient by a slope is the preactivation at the corner that attains the bound, so each round also tries an input.
+// Branch and bound for a unit that plain bounds and search leave open: the box is parted by the sign of one
+// preactivation below after another, and in each part the linear bound is tightened by descent on its free slopes
+// (alpha, beta-CROWN: Xu et al. 2021, Wang et al. 2021). The bound's gradient by a slope is the preactivation at the
+// corner that attains the bound, so each round also tries an input.
 import type { Box } from "./box.js";
 import { activateLive, type LiveNetwork, multiply } from "./reduced-network.js";
 
@@ -102,7 +103,10 @@ export class Branching {
     return "provenDead";
   }
 
-  /** From here on the preactivation has this sign; its slope becomes the multiplier of that condition, which starts where it loosens nothing. */
+  /**
+   * From here on the preactivation has this sign; its slope becomes the multiplier of that condition, which starts
+   * where it loosens nothing.
+   */
   private fix(part: Part, at: number, sign: number): void {
     const a = Math.min(0, this.coefficients[at]);
     part.slopes[at] = sign > 0 ? -a * (1 - part.slopes[at]) : -a * part.slopes[at];
@@ -148,7 +152,10 @@ export class Branching {
       : undefined;
   }
 
-  /** Moves one input after another to an end of its range (a fine climb: or to where a unit of the first layer switches), as long as that helps; returns the unit's preactivation. */
+  /**
+   * Moves one input after another to an end of its range (a fine climb: or to where a unit of the first layer
+   * switches), as long as that helps; returns the unit's preactivation.
+   */
   private climb(x: Float64Array, actual: number, isFine: boolean): number {
     const { box, layers } = this.net;
     const { units, kernel } = layers[0];
@@ -250,7 +257,10 @@ export class Branching {
     return true;
   }
 
-  /** A bound on sign·w·x for unit j of the first layer, where the plane is not below 0: for every factor >= 0 the largest of sign·w·x + factor·plane(x) is one. */
+  /**
+   * A bound on sign·w·x for unit j of the first layer, where the plane is not below 0: for every factor >= 0 the
+   * largest of sign·w·x + factor·plane(x) is one.
+   */
   private highest(j: number, sign: 1 | -1, { coefficients, constant }: Plane): number {
     const {
       box,

@@ -1,5 +1,5 @@
-// The search for an input that opens a dead unit: from promising starts, steps along the sign of the gradient within the box, for many
-// units at once on the kernels. What opens there counts only if a forward pass in float64 agrees.
+// The search for an input that opens a dead unit: from promising starts, steps along the sign of the gradient within
+// the box, for many units at once on the kernels. What opens there counts only if a forward pass in float64 agrees.
 import { slope } from "../../activations/analysis.js";
 import type { Box } from "./box.js";
 import type { Examination } from "../../inspect/examination.js";
@@ -12,7 +12,10 @@ const FAINT_SLOPE = 0.02;
 /** The first step, as a share of the box, and what each next one keeps of it. */
 const FIRST_STEP = 0.5;
 const STEP_DECAY = 0.75;
-/** A preactivation in float64 counts as above 0 beyond this share of its terms' sizes: another order of summation cannot turn it. */
+/**
+ * A preactivation in float64 counts as above 0 beyond this share of its terms' sizes: another order of summation cannot
+ * turn it.
+ */
 const MARGIN = 1e-11;
 
 export interface Candidate {

@@ -1,4 +1,5 @@
-// Is a dead unit closed on the whole input box, or does some input open it? Bounds first, then a search, then both on parts of the box.
+// Is a dead unit closed on the whole input box, or does some input open it? Bounds first, then a search, then both on
+// parts of the box.
 import { BoxBounds, LANES } from "./bounds.js";
 import type { Box } from "./box.js";
 import { Branching } from "./branch-and-bound.js";

@@ -1,13 +1,16 @@
 // What is known of f(z) for low <= z <= high: a range, and two lines that enclose it.
 //
-// Piecewise linear functions: Zhang et al. 2018 (CROWN), equations of the upper chord and of the lower line through 0. Smooth
-// monotone ones: f(z) - s·z grows wherever s is no more than the smallest slope, so its ends bound it. f may be evaluated in float32: ranges
-// and lines are widened by the error of the kernels' functions (assembly/math.ts).
+// Piecewise linear functions: Zhang et al. 2018 (CROWN), equations of the upper chord and of the lower line through 0.
+// Smooth monotone ones: f(z) - s·z grows wherever s is no more than the smallest slope, so its ends bound it. f may be
+// evaluated in float32: ranges and lines are widened by the error of the kernels' functions (assembly/math.ts).
 import type { Layer64 } from "./layers64.js";
 import { type ActivationName, shapeOf } from "../../activations/activations.js";
 import { activate, analysisOf, slope } from "../../activations/analysis.js";
 
-/** Relative and absolute error of a smooth activation in float32: at most 6 units in the last place, and what underflows. */
+/**
+ * Relative and absolute error of a smooth activation in float32: at most 6 units in the last place, and what
+ * underflows.
+ */
 const SMOOTH_ERROR = 2 ** -20;
 const SMOOTH_FLOOR = 1e-14;
 /** Of a product with a slope that is itself rounded. */

@@ -1,7 +1,9 @@
-// The deaths that a trace has noticed, explained: one sweep of the replay over the steps in question serves all of them.
+// The deaths that a trace has noticed, explained: one sweep of the replay over the steps in question serves all of
+// them.
 //
-// A unit's way through it: its mean preactivation where the window begins; then the lethal update, with its variants; and where that update
-// left it open on some row, whatever closed it later (no batch opened it any more, so that its own gradient did not).
+// A unit's way through it: its mean preactivation where the window begins; then the lethal update, with its variants;
+// and where that update left it open on some row, whatever closed it later (no batch opened it any more, so that its
+// own gradient did not).
 import { type Cause, type Death, type Fall, NO_FALL, total } from "./types.js";
 import { explainDeath } from "./death-text.js";
 import { isOpen, type Probe, type Reading, splitChange, type UnitIndex } from "./unit-readings.js";
@@ -44,7 +46,8 @@ const YIELD_AFTER = 8; // milliseconds
 /** The cause of a death whose update closed the unit on every row; see Cause. */
 function causeOf({ fall, windowMean, after, without }: Patient): Cause {
   const change = total(fall);
-  const inputsAlone = change >= 0 && fall.inputs < 0 && fall.weights + fall.bias >= 0; // it closed though the mean did not fall
+  // it closed though the mean did not fall
+  const inputsAlone = change >= 0 && fall.inputs < 0 && fall.weights + fall.bias >= 0;
   if (inputsAlone || (change < 0 && fall.inputs < change / 2)) return "upstream";
   const windowFall = windowMean - after!.summary.mean;
   if (windowFall > 0 && -change < DRIFT * windowFall) return "drift";
@@ -147,7 +150,9 @@ export class Autopsy {
     for (const patient of lingering) this.linger(patient, 0);
   }
 
-  /** No batch opened them, so that no update was lethal: the first one shows whether momentum or decay moves them more. */
+  /**
+   * No batch opened them, so that no update was lethal: the first one shows whether momentum or decay moves them more.
+   */
   private weighFirstUpdate(patients: readonly Patient[]): void {
     if (this.fit.step === 0 || this.parts().length < 2) return;
     this.replay.differentiate();

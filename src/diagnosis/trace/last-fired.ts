@@ -41,7 +41,10 @@ export class Silence {
     return { layer, unit: traced - first };
   }
 
-  /** Reads the counters of the batch of the step that was just made; hands on the units that fired though they are marked. */
+  /**
+   * Reads the counters of the batch of the step that was just made; hands on the units that fired though they are
+   * marked.
+   */
   note(marked: Uint8Array, onFired: (traced: number) => void): void {
     const { state, plan, step } = this.fit;
     const { rows } = batchOf(plan, step);

@@ -99,7 +99,10 @@ export class Replay {
     return this.state.runtime.heap.u32.slice(at, at + rows);
   }
 
-  /** For each row of the next step's batch, |dz|·|(x, 1)| of the units of one layer: the length of its part of the unit's gradient. Spoils the gradient. */
+  /**
+   * For each row of the next step's batch, |dz|·|(x, 1)| of the units of one layer: the length of its part of the
+   * unit's gradient. Spoils the gradient.
+   */
   gradientLengths(layer: number, units: readonly number[]): Float64Array[] {
     const { passes, buffers, spec } = this.state;
     const { start, rows } = this.batch();

@@ -9,8 +9,8 @@ const MARGIN = 1 - 2 ** -10; // the closed form is exact but for rounding
 const SMALLEST = 2 ** -24; // of the rate
 
 /**
- * In the first layer: the inputs stay, the update is proportional to the rate, so each preactivation runs on a straight line
- * from z0 at rate 0 to z1 <= 0 at this rate; the last to cross 0 decides.
+ * In the first layer: the inputs stay, the update is proportional to the rate, so each preactivation runs on a straight
+ * line from z0 at rate 0 to z1 <= 0 at this rate; the last to cross 0 decides.
  */
 export function firstLayerRate(rate: number, z0: Float32Array, z1: Float32Array): number | undefined {
   let share = 0;
@@ -57,8 +57,9 @@ function refine(replay: Replay, probe: Probe, unit: UnitIndex, open: number, z: 
 }
 
 /**
- * In deeper layers: the replay must stand before the update, with its gradient. Rates are tried from the top down on a grid that all
- * units share, since a preactivation may cross 0 more than once; then each unit's step of the grid is halved on the rows that are open there.
+ * In deeper layers: the replay must stand before the update, with its gradient. Rates are tried from the top down on a
+ * grid that all units share, since a preactivation may cross 0 more than once; then each unit's step of the grid is
+ * halved on the rows that are open there.
  */
 export function deepRates(
   replay: Replay,

@@ -1,4 +1,5 @@
-// Deaths caught in the act: a callback that notices when a unit falls silent for good, and has the update that did it replayed.
+// Deaths caught in the act: a callback that notices when a unit falls silent and stays so, and has the update that did
+// it replayed.
 import { Autopsy, type Case } from "./explain-deaths.js";
 import type { Death, Revival } from "./types.js";
 import { explainDeath } from "./death-text.js";
@@ -165,20 +166,22 @@ class Watch {
 }
 
 /**
- * A callback that catches each death as it happens and replays the lethal update to find its cause. The training's bits are the same with it.
+ * A callback that catches each death as it happens and replays the lethal update to find its cause. The training's bits
+ * are the same with it.
  *
- * Traced are the hidden units that are flat where they are closed: relu, and leakyRelu and elu with an alpha of 0. One that no batch opened for
- * `window` steps is looked at, and is dead if no training row opens it; at the end of the training all are looked at. A unit that fires
- * again goes from `deaths` to `revivals`. `before` and `after` are over all training rows; of more than 2048 rows, over the lethal batch's and others,
- * evenly spaced, 2048 in all.
+ * Traced are the hidden units that are flat where they are closed: relu, and leakyRelu and elu with an alpha of 0. One
+ * that no batch opened for `window` steps is looked at, and is dead if no training row opens it; at the end of the
+ * training all are looked at. A unit that fires again goes from `deaths` to `revivals`. `before` and `after` are over
+ * all training rows; of more than 2048 rows, over the lethal batch's and others, evenly spaced, 2048 in all.
  *
- * A rate of one update is changed for that update alone (Adam: with all else as it was). Without momentum means without what earlier
- * gradients left behind: in sgd and rmsprop momentum 0, in adam and adamW beta1 0, in that update.
+ * A rate of one update is changed for that update alone (Adam: with all else as it was). Without momentum means without
+ * what earlier gradients left behind: in sgd and rmsprop momentum 0, in adam and adamW beta1 0, in that update.
  *
- * Each fit starts the trace anew: a unit that is silent from its start is "born" dead. If setWeights or a remedy changes the network in a callback, the trace
- * goes on from there; a death that can't be replayed for it has the cause "unknown", no parts of the change (NaN), and the figures of the two
- * batches' counters. Put a trace behind the callbacks that change weights (earlyStopping with restoreBest): it judges the weights that it finds
- * in onTrainEnd. A fit that ends with an error leaves the deaths found so far.
+ * Each fit resets the trace: a unit that is silent from its start is "born" dead. If setWeights or a remedy changes the
+ * network in a callback, the trace goes on from there; a death that can't be replayed for it has the cause "unknown",
+ * no parts of the change (NaN), and the figures of the two batches' counters. Put a trace behind the callbacks that
+ * change weights (earlyStopping with restoreBest): it judges the weights that it finds in onTrainEnd. A fit that ends
+ * with an error leaves the deaths found so far.
  * @param options window: steps, default an epoch's, at least 20; replay: default true
  * @throws RelumineError "value"; in a second fit (as its rejection) while the first is still running
  * @example

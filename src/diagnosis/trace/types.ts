@@ -22,10 +22,11 @@ export function total({ weights, bias, inputs }: Fall): number {
 
 /**
  * The first of these that holds.
- * born: silent from the start. upstream: more than half of the fall came from its inputs. drift: the lethal update made less than a tenth of the
- * fall over the window. momentum, weightDecay: without it, all else equal, that update would not have closed the unit (if either would do, the
- * one with the larger part). learningRate: the plain gradient step did it. unknown: the update could not be replayed, since the network
- * was changed from outside meanwhile, its data were, or `replay` is false.
+ * born: silent from the start. upstream: more than half of the fall came from its inputs. drift: the lethal update made
+ * less than a tenth of the fall over the window. momentum, weightDecay: without it, all else equal, that update would
+ * not have closed the unit (if either would do, the one with the larger part). learningRate: the plain gradient step
+ * did it. unknown: the update could not be replayed, since the network was changed from outside meanwhile, its data
+ * were, or `replay` is false.
  */
 export type Cause = "born" | "learningRate" | "momentum" | "weightDecay" | "upstream" | "drift" | "unknown";
 
@@ -33,7 +34,10 @@ export interface Death {
   /** Index in network.layers. */
   readonly layer: number;
   readonly unit: number;
-  /** The update that closed it to the end, counted from 1 as in BatchLog: the last whose batch still opened it; 0: none did since the fit began. */
+  /**
+   * The update that closed it to the end, counted from 1 as in BatchLog: the last whose batch still opened it; 0: none
+   * did since the fit began.
+   */
   readonly step: number;
   /** Of that step, counted from 1; 0 with step 0. */
   readonly epoch: number;
@@ -44,7 +48,10 @@ export interface Death {
   readonly after: Preactivation;
   /** The parts of after.mean - before.mean; NaN where the cause is "unknown". */
   readonly change: Fall;
-  /** The largest learning rate, found by replay within 1 %, at which the unit lives through that update; absent where none of that update's decides. */
+  /**
+   * The largest learning rate, found by replay within 1 %, at which the unit lives through that update; absent where
+   * none of that update's decides.
+   */
   readonly survivesAt?: number;
   /** The learning rate of that update; absent where it is not known, and with step 0. */
   readonly rate?: number;
@@ -52,7 +59,10 @@ export interface Death {
   readonly closedBy?: number;
   /** Its mean preactivation where the window of the trace began; absent where the update could not be replayed. */
   readonly windowMean?: number;
-  /** The rows of the data with the largest shares of the unit's gradient in that update, |dz|·|(x, 1)| over the sum of it; at most three. */
+  /**
+   * The rows of the data with the largest shares of the unit's gradient in that update, |dz|·|(x, 1)| over the sum of
+   * it; at most three.
+   */
   readonly samples?: readonly { readonly row: number; readonly share: number }[];
   /** One sentence with the figures. */
   readonly explanation: string;

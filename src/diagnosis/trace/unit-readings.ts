@@ -138,7 +138,9 @@ function dot(a: Float64Array, b: Float64Array): number {
   return a.reduce((sum, value, i) => sum + value * b[i], 0);
 }
 
-/** @param mean the mean in float64: what the parts of a change add up to, without the rounding of single preactivations */
+/**
+ * @param mean the mean in float64: what the parts of a change add up to, without the rounding of single preactivations
+ */
 function summarize(z: Float32Array, mean: number): Preactivation {
   const max = z.reduce((a, b) => Math.max(a, b), -Infinity);
   const centre = z.reduce((sum, value) => sum + value, 0) / z.length;

@@ -1,4 +1,5 @@
-// How often a unit may fire on samples nobody has seen: the one-sided 95 % bound of Clopper and Pearson (1934), and their two-sided interval.
+// How often a unit may fire on samples nobody has seen: the one-sided 95 % bound of Clopper and Pearson (1934), and
+// their two-sided interval.
 
 const CONFIDENCE = 0.95;
 const COEFFICIENTS = [
@@ -39,7 +40,9 @@ function incompleteBeta(x: number, a: number, b: number): number {
   return x < (a + 1) / (a + b + 2) ? (front * betaFraction(x, a, b)) / a : 1 - (front * betaFraction(1 - x, b, a)) / b;
 }
 
-/** The largest rate at which `fired` or fewer of `samples` would still be seen in a share 1 - `confidence` of all runs. */
+/**
+ * The largest rate at which `fired` or fewer of `samples` would still be seen in a share 1 - `confidence` of all runs.
+ */
 function upperBound(fired: number, samples: number, confidence: number): number {
   if (fired === 0) return 1 - (1 - confidence) ** (1 / samples);
   if (fired === samples) return 1;

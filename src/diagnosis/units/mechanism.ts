@@ -1,4 +1,4 @@
-// What shut a dead unit.
+// What closed a dead unit.
 import type { Examination } from "../../inspect/examination.js";
 import type { Mechanism, UnitState } from "../types.js";
 import { forEachChunk } from "../../network/training/evaluate.js";

@@ -2,9 +2,13 @@
 import type { Mover, UnitState } from "../types.js";
 import type { NetworkState } from "../../network/state/state.js";
 
-/** The lowest layer that gradients still reach: the one above the last layer that is closed as a whole; none where the loss has no gradient. */
+/**
+ * The lowest layer that gradients still reach: the one above the last layer that is closed as a whole; none where the
+ * loss has no gradient.
+ */
 function lowestLearningLayer({ spec }: NetworkState, states: readonly (readonly UnitState[])[]): number {
-  if (spec.loss === "crossEntropy" && spec.layers.at(-1)!.units === 1) return states.length; // softmax over one output is 1 whatever the weights
+  // softmax over one output is 1 whatever the weights
+  if (spec.loss === "crossEntropy" && spec.layers.at(-1)!.units === 1) return states.length;
   for (let layer = states.length - 1; layer >= 0; layer--) {
     if (states[layer].every((unit) => unit === "dead")) return layer + 1;
   }
@@ -14,7 +18,7 @@ function lowestLearningLayer({ spec }: NetworkState, states: readonly (readonly 
 /**
  * A dead unit gets no gradient, so its own weights stay; only its inputs could still open it. They are fixed where the
  * unit is in the first layer, where no gradient arrives below it, or where each unit that feeds it (with a weight other
- * than 0) is itself dead for good.
+ * than 0) is itself permanently dead.
  * @param states by layer, the output layer included, and unit
  */
 export function findPermanent(state: NetworkState, states: readonly (readonly UnitState[])[]): boolean[][] {
@@ -37,8 +41,8 @@ export function findPermanent(state: NetworkState, states: readonly (readonly Un
 }
 
 /**
- * What would move a unit, or one that feeds it through a weight other than 0, if the optimizer that trained last went on
- * with gradients of 0: its momentum, where any is left, and its weight decay.
+ * What would move a unit, or one that feeds it through a weight other than 0, if the optimizer that trained last went
+ * on with gradients of 0: its momentum, where any is left, and its weight decay.
  * @returns by layer and unit
  */
 export function findMovers(state: NetworkState): Mover[][][] {

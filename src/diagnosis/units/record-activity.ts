@@ -1,4 +1,5 @@
-// How often each hidden unit fires, epoch by epoch, on the same few samples: a forward pass with the kernels' counters, no more.
+// How often each hidden unit fires, epoch by epoch, on the same few samples: a forward pass with the kernels' counters,
+// no more.
 import { BatchCounter } from "../../wasm/abi.js";
 import { checkInteger, checkOptions } from "../../core/checks.js";
 import { type Matrix, type Samples, toMatrix, toRows } from "../../core/matrix.js";
@@ -15,7 +16,7 @@ export interface ActivityFrame {
 }
 
 export interface ActivityRecord extends Callback {
-  /** In the order of the epochs; a new fit begins anew. */
+  /** In the order of the epochs; a new fit resets it. */
   readonly frames: readonly ActivityFrame[];
   /** Of each frame. */
   readonly samples: number;
@@ -45,8 +46,8 @@ function measureActivity(network: Network, x: Matrix): Float32Array[] {
 }
 
 /**
- * A callback that looks at each hidden unit's activity before the training and at the end of epochs. A unit that is silent in a frame may still
- * fire on other samples: whether it is dead, diagnose says.
+ * A callback that looks at each hidden unit's activity before the training and at the end of epochs. A unit that is
+ * silent in a frame may still fire on other samples: whether it is dead, diagnose says.
  * @param x rows x inputs
  * @param options samples (128): rows to look at, evenly apart; every (1): epochs from one frame to the next
  * @throws RelumineError "value" or "shape"; in fit, "shape" where x is not as wide as the network's inputs

@@ -1,5 +1,5 @@
 // Continual backpropagation (Dohare et al. 2024, "Loss of plasticity in deep continual learning"): all the time a few of the least useful
-// hidden units are begun anew, so that the network stays able to learn.
+// hidden units are reset, so that the network stays able to learn.
 import { actDuring, type RunningRemedy } from "./remedy-callback.js";
 import { resetUnit } from "../remedies/unit-parameters.js";
 import { checkInteger, checkNumber, checkOptions } from "../../core/checks.js";
@@ -10,7 +10,7 @@ import { analysisOf } from "../../activations/analysis.js";
 import { BatchCounter } from "../../wasm/abi.js";
 
 export interface ContinualBackprop extends Callback {
-  /** Units that were begun anew in the fit that is running or ran last, one count per hidden layer. */
+  /** Units that were reset in the fit that is running or ran last, one count per hidden layer. */
   readonly replaced: readonly number[];
 }
 
@@ -158,13 +158,13 @@ function batchMean({ state }: RunningFit, layer: number, unit: number, rows: num
 }
 
 /**
- * A callback that begins the least useful hidden units anew, a few at a time (continual backpropagation, Dohare et al. 2024).
+ * A callback that resets the least useful hidden units, a few at a time (continual backpropagation, Dohare et al. 2024).
  *
  * A unit's utility is a moving average of its mean |activation| over the batch times the sum of its outgoing weights' sizes, corrected by the
  * unit's own age. Each step replacementRate of the units older than the maturity are due, in each hidden layer by itself; whole units are
- * replaced: incoming weights drawn anew by the layer's initializer, bias 0, outgoing weights 0, the next layer's biases take over what they
+ * replaced: incoming weights redrawn by the layer's initializer, bias 0, outgoing weights 0, the next layer's biases take over what they
  * passed on on average (relu, softplus and sigmoid: the moving average; other activations: that of the last batch), the optimizer's moments and
- * step counts of just those entries begin anew.
+ * step counts of just those entries are reset.
  *
  * A later fit of the same network with the same callback goes on where the last one ended. Put a trace behind it.
  * @param options replacementRate: share of a layer's units a step, default 1e-4; maturity: steps, default 100; decay: of the averages, default 0.99

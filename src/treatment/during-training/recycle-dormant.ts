@@ -1,5 +1,5 @@
 // ReDo (Sokar et al. 2023, "The dormant neuron phenomenon in deep reinforcement learning"), without its two known faults: a layer that is silent
-// as a whole is begun anew too, and the optimizer's step counts start again with the moments.
+// as a whole is reset too, and the optimizer's step counts start again with the moments.
 import { BatchCounter } from "../../wasm/abi.js";
 import { actDuring, type RunningRemedy } from "./remedy-callback.js";
 import { resetUnit } from "../remedies/unit-parameters.js";
@@ -9,7 +9,7 @@ import { batchOf } from "../../network/training/plan.js";
 import type { RunningFit } from "../../network/training/running-fit.js";
 
 export interface RecycleDormant extends Callback {
-  /** Units that were begun anew in the fit that is running or ran last, one count per hidden layer. */
+  /** Units that were reset in the fit that is running or ran last, one count per hidden layer. */
   readonly recycled: readonly number[];
 }
 
@@ -81,11 +81,11 @@ class Recycler implements RunningRemedy {
 }
 
 /**
- * A callback that now and then begins dormant hidden units anew (ReDo, Sokar et al. 2023).
+ * A callback that now and then resets dormant hidden units (ReDo, Sokar et al. 2023).
  *
  * A unit is dormant when its mean |activation| is at most tau of its layer's mean; in a layer that is silent as a whole all are. The means are over
  * the batch of every `every`-th step; of smaller batches the last ones are taken together, at least 64 rows. A dormant unit gets incoming weights
- * drawn anew by its layer's initializer, bias 0 and outgoing weights 0; the optimizer's moments and step counts of just those entries begin anew.
+ * redrawn by its layer's initializer, bias 0 and outgoing weights 0; the optimizer's moments and step counts of just those entries are reset.
  *
  * A later fit of the same network with the same callback goes on counting steps. Put a trace behind it.
  * @param options every: steps, default 1000; tau: default 0.025

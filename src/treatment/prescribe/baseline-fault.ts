@@ -48,7 +48,7 @@ export function countCauses(deaths: readonly Death[]): Partial<Record<Cause, num
 }
 
 /** Dead units that would fire without their bias, in layers that start with a negative one. */
-function shutByBias({ spec, diagnosis }: Evidence): number {
+function closedByBias({ spec, diagnosis }: Evidence): number {
   const dead = diagnosis!.layers.flatMap(({ units }) => units.filter(({ state }) => state === "dead"));
   return dead.filter(
     ({ layer, mechanism }) => spec.layers[layer].biasInitializer < 0 && mechanism !== "negativeWeights",
@@ -69,7 +69,7 @@ export function judge(evidence: Evidence): Verdict {
     return { illness: "divergence", causes, reason: "the numbers of the baseline overflow: smaller steps come first" };
   const share = `${diagnosis.dead} of ${diagnosis.units} hidden units are dead in the baseline's first run`;
   if (!isIll(diagnosis)) return { illness: "none", causes, reason: `${share}: too few to be a fault` };
-  if (shutByBias(evidence) >= diagnosis.dead / 2 && (causes.born ?? 0) >= deaths.length / 2) {
+  if (closedByBias(evidence) >= diagnosis.dead / 2 && (causes.born ?? 0) >= deaths.length / 2) {
     return {
       illness: "negativeBias",
       causes,

@@ -11,7 +11,7 @@ import type { Inspector } from "../../inspect/inspector.js";
 import type { KernelInitializer } from "../../network/spec.js";
 
 const EPSILON = 1e-9;
-/** A unit that is drawn anew may be closed on x again: it is drawn so many times at most. */
+/** A unit that is redrawn may be closed on x again: it is redrawn so many times at most. */
 const DRAWS = 5;
 
 /** Units whose mean |activation| is at most tau of the layer's. */

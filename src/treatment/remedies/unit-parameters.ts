@@ -4,7 +4,7 @@ import { splitSeed } from "../../core/random.js";
 import type { KernelInitializer } from "../../network/spec.js";
 import type { NetworkState } from "../../network/state/state.js";
 
-/** Draws a unit's incoming weights anew, its bias 0 and its slope as at the start; by default with its layer's initializer. */
+/** Redraws a unit's incoming weights, its bias 0 and its slope as at the start; by default with its layer's initializer. */
 export function redrawIncoming(
   state: NetworkState,
   layer: number,

@@ -67,7 +67,7 @@ const ADVICE: Readonly<Record<TreatmentFindingKind, string>> = {
   lossless: "The smaller network can take the place of the old one.",
   onTheseSamples: "Check the treated network on held-out rows.",
   livingUnitsToo: "Outputs have changed: evaluate, and train on.",
-  constantNetwork: "Treat the network by liftBias or recycle instead, or start anew with another initialization.",
+  constantNetwork: "Treat the network by liftBias or recycle instead, or start again with another initialization.",
   shareNotReached: "Give the layer inputs that differ from row to row, or take the share as it is.",
   stillDead: "Treat the network by liftBias, which opens units on these rows whatever their weights.",
 };
