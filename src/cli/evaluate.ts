@@ -36,7 +36,10 @@ function describeEvaluation(evaluation: Evaluation, target: string): string {
   const loss = `loss ${formatNumber(evaluation.loss)}`;
   if (evaluation.accuracy !== undefined) return `accuracy ${formatPercent(evaluation.accuracy)}, ${loss}`;
   const r2 = evaluation.r2 === undefined ? "" : `, R² ${formatScore(evaluation.r2, false)}`;
-  return `mean absolute error ${formatNumber(evaluation.meanAbsoluteError!)} and root mean square ${formatNumber(evaluation.rootMeanSquaredError!)}, in units of ${shorten(target)}${r2}; ${loss}`;
+  return (
+    `mean absolute error ${formatNumber(evaluation.meanAbsoluteError!)} and root mean square ` +
+    `${formatNumber(evaluation.rootMeanSquaredError!)}, in units of ${shorten(target)}${r2}; ${loss}`
+  );
 }
 
 /** @param where "held out": leads the line and the column of counts */

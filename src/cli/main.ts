@@ -26,7 +26,8 @@ async function readVersion(): Promise<string> {
 
 /** Errors are thrown to the one place that turns them into exit codes. */
 function throwing(command: Command): Command {
-  return command.exitOverride().configureHelp({ styleTitle: (title) => `\x1b[1m${title}\x1b[22m` }); // commander strips it where there is no colour
+  // commander strips it where there is no colour
+  return command.exitOverride().configureHelp({ styleTitle: (title) => `\x1b[1m${title}\x1b[22m` });
 }
 
 async function run(): Promise<void> {

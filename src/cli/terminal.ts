@@ -1,4 +1,5 @@
-// Where the command line speaks: the story and the results, and a bar that redraws itself. With --json the document alone goes to stdout.
+// Where the command line speaks: the story and the results, and a bar that redraws itself. With --json the document
+// alone goes to stdout.
 import picocolors from "picocolors";
 import { drawProgress, type ProgressLine } from "../report/progress-text.js";
 
@@ -72,7 +73,10 @@ export class Terminal {
     process.stderr.write(`\r${line}\x1b[K`);
   }
 
-  /** Lines that stand until others replace them, or the story goes on; on a terminal alone, and only as many as it shows. */
+  /**
+   * Lines that stand until others replace them, or the story goes on; on a terminal alone, and only as many as it
+   * shows.
+   */
   live(lines: readonly string[]): void {
     if (!this.#hasBar) return;
     this.endProgress();

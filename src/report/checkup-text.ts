@@ -1,4 +1,4 @@
-// A checkup as text: units as they die, and the table of cures.
+// A checkup as text: units as they die, and the table of remedies.
 import { drawBar } from "../text/bar.js";
 import { formatCount, formatNumber, formatRange, formatScore } from "../text/numbers.js";
 import { alignCells, alignColumns } from "../text/columns.js";
@@ -66,7 +66,7 @@ export interface Spread {
 export interface RunRow {
   readonly name: string;
   readonly score: Spread;
-  /** Units that no training row opens, by hidden layer. */
+  /** Units that fire on no training row, by hidden layer. */
   readonly closed: readonly Spread[];
   /** They are closed and yet pass gradient, so that they are not dead: Leaky ReLU. */
   readonly isLeaky: boolean;
@@ -82,7 +82,7 @@ function titles(scale: Scale): string[] {
   const layers = scale.units.map((units, layer) =>
     layer > 0 && scale.units.length > MOST_BARS ? `${layer}/${units}` : `layer ${layer}/${units}`,
   );
-  return ["run", scoreTitle(scale), ...layers, "steps/s", "the cure"];
+  return ["run", scoreTitle(scale), ...layers, "steps/s", "the remedy"];
 }
 
 function drawSpread({ low, high }: Spread, format: (value: number) => string): string {

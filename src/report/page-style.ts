@@ -3,10 +3,13 @@
 
 export const STYLE = `
 :root{--paper:#FBFAF6;--ink:#1C1B1F;--quiet:#5C5962;--rule:#D9D6CE;--blue:#0064A0;--orange:#A85800}
-@media (prefers-color-scheme:dark){:root{--paper:#141318;--ink:#ECE9E2;--quiet:#A9A5AD;--rule:#3A3842;--blue:#5AB0EC;--orange:#E69F00}}
+@media (prefers-color-scheme:dark){
+:root{--paper:#141318;--ink:#ECE9E2;--quiet:#A9A5AD;--rule:#3A3842;--blue:#5AB0EC;--orange:#E69F00}
+}
 @media print{:root{--paper:#fff;--ink:#000;--quiet:#444;--rule:#bbb;--blue:#0064A0;--orange:#A85800}}
 *{box-sizing:border-box}
-html{font:100%/1.5 system-ui,sans-serif;font-variant-numeric:tabular-nums;background:var(--paper);color:var(--ink);-webkit-text-size-adjust:100%}
+html{font:100%/1.5 system-ui,sans-serif;font-variant-numeric:tabular-nums;background:var(--paper);
+color:var(--ink);-webkit-text-size-adjust:100%}
 body{background:var(--paper);margin:0 auto;padding:2rem 1rem 4rem;max-width:64rem;overflow-wrap:break-word}
 h1{font-size:1.75rem;line-height:1.2;margin:0 0 .75rem;font-weight:650}
 h2{font-size:1.25rem;line-height:1.3;margin:0 0 .25rem;font-weight:650}
@@ -31,7 +34,8 @@ svg text.axis,svg text.tick{fill:var(--quiet)}
 .whisker{stroke:var(--ink);stroke-width:2}
 .bar{fill:var(--quiet);opacity:.75}.bar.accent{fill:var(--blue);opacity:1}
 .line{fill:none;stroke-width:2;stroke-linejoin:round}
-.s0{--c:var(--blue)}.s1{--c:var(--orange)}.s2{--c:var(--ink)}.s3{--c:var(--blue)}.s4{--c:var(--orange)}.s5{--c:var(--ink)}
+.s0{--c:var(--blue)}.s1{--c:var(--orange)}.s2{--c:var(--ink)}
+.s3{--c:var(--blue)}.s4{--c:var(--orange)}.s5{--c:var(--ink)}
 .line,.area{stroke:var(--c)}.dot,svg text.name{fill:var(--c)}
 .line.s3,.line.s4,.line.s5{stroke-dasharray:5 4}
 .band{fill:var(--c);opacity:.16}.area{fill:var(--c);fill-opacity:.25;stroke-width:1.5}
@@ -40,10 +44,14 @@ summary{cursor:pointer;color:var(--quiet);padding:.4rem 0;width:fit-content}
 .scroll{overflow-x:auto}
 table{border-collapse:collapse;font-size:.875rem}
 caption{text-align:left;color:var(--quiet);padding:.25rem 0}
-th,td{padding:.25rem .75rem .25rem 0;text-align:right;vertical-align:top;font-weight:400;border-bottom:1px solid var(--rule)}
+th,td{padding:.25rem .75rem .25rem 0;text-align:right;vertical-align:top;font-weight:400;
+border-bottom:1px solid var(--rule)}
 th:first-child,td:first-child{text-align:left}
 thead th{color:var(--quiet);vertical-align:bottom}
 footer{border-top:1px solid var(--rule);padding-top:1rem;font-size:.875rem}
 .hidden{position:absolute;width:1px;height:1px;overflow:hidden;clip-path:inset(50%);white-space:nowrap}
-@media print{body{max-width:none;padding:0}nav{display:none}section{break-inside:avoid-page}details::details-content{content-visibility:visible}summary{display:none}}
+@media print{
+body{max-width:none;padding:0}nav{display:none}section{break-inside:avoid-page}
+details::details-content{content-visibility:visible}summary{display:none}
+}
 `;

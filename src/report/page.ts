@@ -37,33 +37,43 @@ function drawTable({ header, rows }: Table, caption: string): string {
         `<tr><th scope="row">${toMarkup(name)}</th>${cells.map((cell) => `<td>${toMarkup(cell)}</td>`).join("")}</tr>`,
     )
     .join("\n");
-  return `<div class="scroll" role="region" tabindex="0" aria-label="${toMarkup(caption)}"><table><caption>${toMarkup(caption)}</caption><thead><tr>${head}</tr></thead><tbody>\n${body}\n</tbody></table></div>`;
+  const name = toMarkup(caption);
+  return `<div class="scroll" role="region" tabindex="0" aria-label="${name}"><table><caption>${name}</caption>
+<thead><tr>${head}</tr></thead><tbody>\n${body}\n</tbody></table></div>`;
+}
+
+/** @param of what the details are of, for those who only hear the summary */
+function drawDetails(summary: string, of: string, content: string): string {
+  return `<details><summary>${summary}<span class="hidden">: ${toMarkup(of)}</span></summary>${content}</details>`;
 }
 
 function drawFigure(plot: Plot): string {
-  return `<figure><figcaption>${toMarkup(plot.title)}</figcaption>\n${drawPlot(plot)}
-<details><summary>The same as a table<span class="hidden">: ${toMarkup(plot.title)}</span></summary>${drawTable(plotTable(plot), plot.title)}</details></figure>`;
+  const table = drawDetails("The same as a table", plot.title, drawTable(plotTable(plot), plot.title));
+  return `<figure><figcaption>${toMarkup(plot.title)}</figcaption>\n${drawPlot(plot)}\n${table}</figure>`;
 }
 
 function drawSection({ id, heading, badge, paragraphs: texts, plots, table }: PageSection): string {
+  const figures = table ? `\n${drawDetails("All figures", heading, drawTable(table, table.caption))}` : "";
   return `<section id="${escapeMarkup(id)}" aria-labelledby="${escapeMarkup(id)}-heading">
 <h2 id="${escapeMarkup(id)}-heading">${toMarkup(heading)}</h2>
 ${badge === undefined ? "" : `<p class="badge">${toMarkup(badge)}</p>\n`}${paragraphs(texts)}
-${plots.length > 0 ? `<div class="plots">${plots.map(drawFigure).join("\n")}</div>` : ""}${table ? `\n<details><summary>All figures<span class="hidden">: ${toMarkup(heading)}</span></summary>${drawTable(table, table.caption)}</details>` : ""}
+${plots.length > 0 ? `<div class="plots">${plots.map(drawFigure).join("\n")}</div>` : ""}${figures}
 </section>`;
 }
 
 function drawContents(sections: readonly PageSection[]): string {
-  const items = sections.map(
-    ({ id, heading, badge }) =>
-      `<li><a href="#${escapeMarkup(id)}">${toMarkup(heading)}</a>${badge === undefined ? "" : ` <span>${toMarkup(badge)}</span>`}</li>`,
-  );
+  const items = sections.map(({ id, heading, badge }) => {
+    const mark = badge === undefined ? "" : ` <span>${toMarkup(badge)}</span>`;
+    return `<li><a href="#${escapeMarkup(id)}">${toMarkup(heading)}</a>${mark}</li>`;
+  });
   return `<nav aria-label="Contents"><ol>\n${items.join("\n")}\n</ol></nav>`;
 }
 
 /**
  * The whole document. All texts are escaped here.
- * @example drawPage({ title: "Deaths by task", lead: [], sections: [{ id: "dead", heading: "Dead units", paragraphs: [], plots: [plot] }], foot: [] })
+ * @example
+ * const dead = { id: "dead", heading: "Dead units", paragraphs: [], plots: [plot] };
+ * drawPage({ title: "Deaths by task", lead: [], sections: [dead], foot: [] })
  */
 export function drawPage({ title, lead, sections, foot }: Page): string {
   return `<!doctype html>

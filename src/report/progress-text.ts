@@ -15,7 +15,9 @@ export interface ProgressLine {
 /**
  * The line, cut to `width`.
  * @param seconds since the start: rate and time left come from it
- * @example drawProgress({ label: "training", done: 50, total: 100, unit: "steps" }, 2, 80) // "training ████████████             50 %  25 steps/s  2 s left"
+ * @example
+ * drawProgress({ label: "training", done: 50, total: 100, unit: "steps" }, 2, 80)
+ * // "training ████████████             50 %  25 steps/s  2 s left"
  */
 export function drawProgress({ label, done, total, unit, note }: ProgressLine, seconds: number, width: number): string {
   const fraction = total === 0 ? 1 : done / total;

@@ -110,7 +110,8 @@ function checkRow(cells: readonly string[], row: number, table: Pick<Table, "hea
 }
 
 /**
- * Reads a table whose first line names the columns. A byte order mark, CRLF, quoted commas and line breaks, and empty lines are understood.
+ * Reads a table whose first line names the columns. A byte order mark, CRLF, quoted commas and line breaks, and empty
+ * lines are understood.
  * @throws RelumineError "format" for what is no such table; the message names the row, its line and the column
  * @example parseCsv("x,y\n1,2\n").rows // [["1", "2"]]
  */

@@ -1,5 +1,6 @@
-// Table cells -> network inputs. Encodings are plain records, learnt from the training rows and good for any later table.
-// Numbers are imputed by the median and scaled, (value - mean) / scale; words are one-hot, one input per category.
+// Table cells -> network inputs. Encodings are plain records, learnt from the training rows and good for any later
+// table. Numbers are imputed by the median and scaled, (value - mean) / scale; words are one-hot, one input per
+// category.
 import { isMissing, parseNumber, shorten, quote } from "./cells.js";
 import { mean, median, variance } from "../core/statistics.js";
 import { RelumineError } from "../core/errors.js";
@@ -130,8 +131,8 @@ export interface LearntInputs {
 }
 
 /**
- * How to encode every column but those in `leftOut`. What a column is (numbers or words) is seen on all `rows`; medians, means, scales and
- * categories come from the training rows alone.
+ * How to encode every column but those in `leftOut`. What a column is (numbers or words) is seen on all `rows`;
+ * medians, means, scales and categories come from the training rows alone.
  * @param divisor divides every number, where the range is known; without it numbers are standardized
  */
 export function learnInputs(
@@ -200,7 +201,8 @@ function encodeColumn(
 /**
  * The chosen rows as network inputs.
  * @returns rows.length x inputWidth(inputs)
- * @throws RelumineError "memory" for more than 2^28 numbers, "value" for a word in a column of numbers or a missing column
+ * @throws RelumineError "memory" for more than 2^28 numbers, "value" for a word in a column of numbers or a missing
+ * column
  * @example encodeInputs(preprocessing.inputs, table, [0, 1, 2])
  */
 export function encodeInputs(inputs: readonly InputEncoding[], table: Table, rows: readonly number[]): Matrix {

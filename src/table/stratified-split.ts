@@ -28,9 +28,9 @@ function shuffled(rows: readonly number[], random: () => number): number[] {
 /** How many of each group to hold out: in proportion (largest remainder), and never a whole group. */
 function heldOutCounts(sizes: readonly number[], fraction: number): number[] {
   const rows = sizes.reduce((sum, size) => sum + size, 0);
-  const wanted = Math.ceil(rows * fraction - 1e-9); // 0.07 · 100 is 7.000000000000001
+  const required = Math.ceil(rows * fraction - 1e-9); // 0.07 · 100 is 7.000000000000001
   const counts = sizes.map((size) => Math.min(Math.floor(size * fraction), size - 1));
-  let missing = wanted - counts.reduce((sum, count) => sum + count, 0);
+  let missing = required - counts.reduce((sum, count) => sum + count, 0);
   const remainder = (group: number): number => sizes[group] * fraction - counts[group];
   const byRemainder = sizes.map((_, group) => group).sort((a, b) => remainder(b) - remainder(a) || a - b);
   for (const group of byRemainder) {
@@ -53,7 +53,8 @@ export interface Split {
 }
 
 /**
- * Holds out `fraction` of the rows (rounded up), of each group in proportion; every group keeps at least one training row.
+ * Holds out `fraction` of the rows (rounded up), of each group in proportion; every group keeps at least one training
+ * row.
  * @param groups the rows of each class; one group for a target of numbers
  */
 export function stratifiedSplit(groups: readonly (readonly number[])[], fraction: number, seed: number): Split {

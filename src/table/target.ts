@@ -1,4 +1,5 @@
-// The target column -> labels or standardized numbers: what it is, which rows have it, how it is encoded. Plain records, as for the inputs.
+// The target column -> labels or standardized numbers: what it is, which rows have it, how it is encoded. Plain
+// records, as for the inputs.
 import { isMissing, parseNumber, quote } from "./cells.js";
 import { columnIndex, inspectColumn, standardization } from "./inputs.js";
 import { RelumineError } from "../core/errors.js";
@@ -26,7 +27,8 @@ function looksLikeClasses(values: readonly number[]): boolean {
 }
 
 /**
- * Classes or numbers? Words are classes, and so are whole numbers when at most 20, and at most the square root of the rows, differ.
+ * Classes or numbers? Words are classes, and so are whole numbers when at most 20, and at most the square root of the
+ * rows, differ.
  * @throws RelumineError "format" where there is nothing to predict, "value" for words where numbers are asked for
  */
 export function chooseTask(table: Table, target: string, asked?: Task): TargetChoice {

@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import {
   climbingRates,
-  curesOf,
+  remediesOf,
   explainFailure,
   healthyPlan,
   highRatePlan,
@@ -10,7 +10,7 @@ import {
 } from "../../src/cli/checkup/plans.js";
 import { finish, PENGUINS, relumine, start } from "./run.js";
 
-interface Run {
+interface CheckupRun {
   readonly seed: number;
   readonly score: number;
   readonly dead: readonly number[];
@@ -25,17 +25,17 @@ interface Result {
     readonly activation: string;
   };
   readonly name: string;
-  readonly runs: readonly Run[];
+  readonly runs: readonly CheckupRun[];
   readonly verdict?: string;
   readonly score: { readonly low: number; readonly median: number; readonly high: number };
 }
 interface Document {
   readonly options: { readonly learningRate: number };
   readonly rule: string;
-  readonly healthy: readonly Run[];
+  readonly healthy: readonly CheckupRun[];
   readonly climb: readonly { readonly learningRate: number; readonly dead: readonly number[] }[];
-  readonly illnesses: readonly {
-    readonly illness: string;
+  readonly faults: readonly {
+    readonly fault: string;
     readonly runs: readonly Result[];
     readonly diagnosis: { readonly dead: number; readonly units: number };
   }[];
@@ -55,23 +55,23 @@ describe("plans", () => {
     expect(climbingRates(0.1).at(-1)).toBe(100);
   });
 
-  it("cure by changing one thing of the ill plan", () => {
-    const ill = highRatePlan(1);
-    expect(ill).toEqual({ ...healthyPlan(1), role: "ill" });
-    expect(curesOf(ill)).toEqual([
-      { ...ill, role: "lowerRate", learningRate: 0.25 },
-      { ...ill, role: "positiveBias", bias: 0.1 },
-      { ...ill, role: "leakyRelu", activation: "leakyRelu" },
+  it("remedy by changing one thing of the faulty plan", () => {
+    const faulty = highRatePlan(1);
+    expect(faulty).toEqual({ ...healthyPlan(1), role: "faulty" });
+    expect(remediesOf(faulty)).toEqual([
+      { ...faulty, role: "lowerRate", learningRate: 0.25 },
+      { ...faulty, role: "positiveBias", bias: 0.1 },
+      { ...faulty, role: "leakyRelu", activation: "leakyRelu" },
     ]);
-    expect(curesOf(negativeBiasPlan(0.1)).map((plan) => planName(plan, "negativeBias"))).toEqual([
+    expect(remediesOf(negativeBiasPlan(0.1)).map((plan) => planName(plan, "negativeBias"))).toEqual([
       "rate 0.025",
       "bias +0.1",
       "Leaky ReLU",
     ]);
   });
 
-  it("explain a cure that was none, and no other", () => {
-    const [lowerRate] = curesOf(negativeBiasPlan(0.1));
+  it("explain a remedy that was none, and no other", () => {
+    const [lowerRate] = remediesOf(negativeBiasPlan(0.1));
     expect(explainFailure("negativeBias", lowerRate, "did nothing")).toMatch(/^a rate that is too high/);
     expect(explainFailure("negativeBias", lowerRate, "cured")).toBeUndefined();
     expect(explainFailure("negativeBias", negativeBiasPlan(0.1), "helped")).toBeUndefined();
@@ -79,17 +79,17 @@ describe("plans", () => {
 });
 
 describe("checkup digits", () => {
-  it("finds a lethal rate, and each cure answers its cause", async () => {
-    const { healthy, climb, illnesses } = await checkup("digits");
+  it("finds a lethal rate, and each remedy answers its cause", async () => {
+    const { healthy, climb, faults } = await checkup("digits");
     expect(healthy[0].score).toBeGreaterThan(0.93);
     expect(sum(healthy[0].dead)).toBeLessThan(256 / 10);
     const lethal = climb.at(-1)!;
     expect(sum(lethal.dead)).toBeGreaterThanOrEqual(256 / 3);
     for (const { dead } of climb.slice(0, -1)) expect(sum(dead)).toBeLessThan(256 / 3);
-    const [highRate, negativeBias] = illnesses;
+    const [highRate, negativeBias] = faults;
     expect(highRate.runs.map(({ plan }) => plan.role)).toEqual([
       "healthy",
-      "ill",
+      "faulty",
       "lowerRate",
       "positiveBias",
       "leakyRelu",
@@ -129,10 +129,11 @@ describe("checkup digits", () => {
       /epoch +loss +accuracy +layer 0, dead of 32 +layer 1, dead of 32\n( +[1-4] +[\d.]+ +[\d.]+ % +\d+ .*\n){4}/,
     );
     expect(stdout).toMatch(
-      /run +accuracy +layer 0\/32 +layer 1\/32 +steps\/s +the cure\nhealthy .*\nill: bias -1 .*\nrate 0.025 .*\nbias \+0.1 .*\nLeaky ReLU .*\n/,
+      /run +accuracy +layer 0\/32 +layer 1\/32 +steps\/s +the remedy\nhealthy .*\nfaulty: bias -1 .*\nrate 0.025 .*\n/,
     );
+    expect(stdout).toMatch(/\nrate 0.025 .*\nbias \+0.1 .*\nLeaky ReLU .*\n/);
     expect(stdout).toContain("Rule: what");
-    expect(stdout).toMatch(/The ill network:\n\d+ of 64 hidden units dead/);
+    expect(stdout).toMatch(/The faulty network:\n\d+ of 64 hidden units dead/);
     expect(stdout + stderr).not.toContain("\x1b");
     expect(stderr).toBe("");
   });
@@ -151,7 +152,7 @@ describe("checkup digits", () => {
   });
 
   it("gives medians and ranges over seeds", async () => {
-    const { healthy, illnesses } = await checkup(
+    const { healthy, faults } = await checkup(
       "digits",
       "--repeats",
       "3",
@@ -163,7 +164,7 @@ describe("checkup digits", () => {
       "5",
     );
     expect(healthy.map(({ seed }) => seed)).toEqual([5, 6, 7]);
-    for (const { runs, score } of illnesses.flatMap(({ runs: results }) => results)) {
+    for (const { runs, score } of faults.flatMap(({ runs: results }) => results)) {
       const scores = runs.map((run) => run.score).sort((a, b) => a - b);
       expect(score).toEqual({ low: scores[0], median: scores[1], high: scores[2] });
     }
@@ -172,19 +173,19 @@ describe("checkup digits", () => {
 
 describe("checkup of a table", () => {
   it("works on the penguins", async () => {
-    const { illnesses, options } = await checkup(PENGUINS, "-t", "species", "--hidden", "32,32");
+    const { faults, options } = await checkup(PENGUINS, "-t", "species", "--hidden", "32,32");
     expect(options.learningRate).toBe(0.1);
-    expect(illnesses.at(-1)!.illness).toBe("negativeBias");
+    expect(faults.at(-1)!.fault).toBe("negativeBias");
   });
 
   it("goes by R² where the target is a number", async () => {
-    const { healthy, illnesses, options } = await checkup(PENGUINS, "-t", "body_mass_g", "--hidden", "32,32");
+    const { healthy, faults, options } = await checkup(PENGUINS, "-t", "body_mass_g", "--hidden", "32,32");
     expect(options.learningRate).toBe(0.01);
     expect(healthy[0].score).toBeGreaterThan(0.7);
-    expect(illnesses.length).toBeGreaterThan(0);
+    expect(faults.length).toBeGreaterThan(0);
   });
 
-  it("says where no rate is lethal, and goes on with illness B", async () => {
+  it("says where no rate is lethal, and goes on with fault B", async () => {
     const { code, stdout } = await relumine(
       "checkup",
       PENGUINS,
@@ -200,7 +201,7 @@ describe("checkup of a table", () => {
       "1e-9",
     );
     expect(code).toBe(0);
-    expect(stdout).toContain("No rate up to 0.000001 kills a third of them here: there is no illness A to cure.");
-    expect(stdout).toContain("ill: bias -1");
+    expect(stdout).toContain("No rate up to 0.000001 kills a third of them here: there is no fault A to cure.");
+    expect(stdout).toContain("faulty: bias -1");
   });
 });

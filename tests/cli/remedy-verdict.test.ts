@@ -1,12 +1,12 @@
 import * as fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { judge, type Outcome } from "../../src/cli/remedy-verdict.js";
+import { judgeRemedy, type RemedyOutcome } from "../../src/cli/remedy-verdict.js";
 
-const outcome = (score: number, closed: number): Outcome => ({ score, closed });
+const outcome = (score: number, closed: number): RemedyOutcome => ({ score, closed });
 const healthy = outcome(0.97, 0.04);
-const ill = outcome(0.1, 0.9);
+const faulty = outcome(0.1, 0.9);
 
-describe("judge", () => {
+describe("judgeRemedy", () => {
   it.each([
     ["all is back", outcome(0.96, 0.05), "cured"],
     ["better than before", outcome(0.99, 0), "cured"],
@@ -14,27 +14,27 @@ describe("judge", () => {
     ["the units are back, the accuracy is not", outcome(0.1, 0.04), "helped"],
     ["a little is back", outcome(0.2, 0.8), "helped"],
     ["noise", outcome(0.12, 0.91), "did nothing"],
-    ["the same", ill, "did nothing"],
+    ["the same", faulty, "did nothing"],
     ["what the accuracy gained, the units lost", outcome(0.19, 0.99), "did nothing"],
-  ])("%s: %o is %s", (_, cure, verdict) => expect(judge(healthy, ill, cure)).toBe(verdict));
+  ])("%s: %o is %s", (_, remedy, verdict) => expect(judgeRemedy(healthy, faulty, remedy)).toBe(verdict));
 
-  it("sees a cure that makes it worse", () => {
-    expect(judge(healthy, outcome(0.6, 0.4), outcome(0.1, 0.9))).toBe("made it worse");
+  it("sees a remedy that makes it worse", () => {
+    expect(judgeRemedy(healthy, outcome(0.6, 0.4), outcome(0.1, 0.9))).toBe("made it worse");
   });
 
-  it("goes by the units alone when the illness cost no score, and by the score alone when it cost no units", () => {
-    expect(judge(healthy, outcome(0.965, 0.4), outcome(0.5, 0.04))).toBe("cured");
-    expect(judge(healthy, outcome(0.965, 0.4), outcome(0.97, 0.39))).toBe("did nothing");
-    expect(judge(healthy, outcome(0.5, 0.05), outcome(0.96, 0.8))).toBe("cured");
+  it("goes by the units alone when the fault cost no score, and by the score alone when it cost no units", () => {
+    expect(judgeRemedy(healthy, outcome(0.965, 0.4), outcome(0.5, 0.04))).toBe("cured");
+    expect(judgeRemedy(healthy, outcome(0.965, 0.4), outcome(0.97, 0.39))).toBe("did nothing");
+    expect(judgeRemedy(healthy, outcome(0.5, 0.05), outcome(0.96, 0.8))).toBe("cured");
   });
 
-  it("says where there was no illness", () => {
-    expect(judge(healthy, outcome(0.96, 0.06), outcome(0.1, 1))).toBe("was not ill");
+  it("says where there was no fault", () => {
+    expect(judgeRemedy(healthy, outcome(0.96, 0.06), outcome(0.1, 1))).toBe("nothing to cure");
   });
 
   it("counts an R² below 0, or none at all, as 0", () => {
-    expect(judge(outcome(0.8, 0), outcome(-1e30, 0), outcome(0.1, 0))).toBe("helped");
-    expect(judge(outcome(0.8, 0), outcome(Number.NaN, 0), outcome(-5, 0))).toBe("did nothing");
+    expect(judgeRemedy(outcome(0.8, 0), outcome(-1e30, 0), outcome(0.1, 0))).toBe("helped");
+    expect(judgeRemedy(outcome(0.8, 0), outcome(Number.NaN, 0), outcome(-5, 0))).toBe("did nothing");
   });
 
   it("never ranks a better outcome below a worse one", () => {
@@ -42,8 +42,8 @@ describe("judge", () => {
     const share = fc.double({ min: 0, max: 1, noNaN: true });
     fc.assert(
       fc.property(share, share, share, share, (score, closed, more, fewer) => {
-        const worse = judge(healthy, ill, outcome(score, closed));
-        const better = judge(healthy, ill, outcome(Math.min(1, score + more), Math.max(0, closed - fewer)));
+        const worse = judgeRemedy(healthy, faulty, outcome(score, closed));
+        const better = judgeRemedy(healthy, faulty, outcome(Math.min(1, score + more), Math.max(0, closed - fewer)));
         expect(rank.indexOf(better)).toBeGreaterThanOrEqual(rank.indexOf(worse));
       }),
     );

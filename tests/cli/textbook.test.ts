@@ -3,9 +3,9 @@ import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { Folder, finish, relumine, start } from "./run.js";
 import { cheaper, type Costs } from "../../src/cli/textbook/claims/cheaper.js";
-import { closedStays, type ShutUnits } from "../../src/cli/textbook/claims/closed-stays.js";
+import { closedStays, type LoweredUnits } from "../../src/cli/textbook/claims/closed-stays.js";
 import { convergence, type Convergence } from "../../src/cli/textbook/claims/convergence.js";
-import { cures, type Cures } from "../../src/cli/textbook/claims/remedies.js";
+import { remedies, type RemedyFigures } from "../../src/cli/textbook/claims/remedies.js";
 import { gradient, type Gradients } from "../../src/cli/textbook/claims/gradient.js";
 import { highRate, type UnitStory } from "../../src/cli/textbook/claims/high-rate.js";
 import { linear } from "../../src/cli/textbook/claims/linear.js";
@@ -157,16 +157,16 @@ describe("verdicts come from the figures", () => {
   });
 
   it("8, closed units: by gradients and bits", () => {
-    const observed = (change: (unit: ShutUnits) => Partial<ShutUnits>): ShutUnits[] =>
+    const observed = (change: (unit: LoweredUnits) => Partial<LoweredUnits>): LoweredUnits[] =>
       [-5, -10, -20].flatMap((bias) =>
         (["relu", "sigmoid", "tanh"] as const).map((activation) => {
           const kept = activation === "relu" ? 0 : 32;
-          const unit: ShutUnits = {
+          const unit: LoweredUnits = {
             activation,
             bias,
             seed: 0,
             closed: 32,
-            shut: 32,
+            lowered: 32,
             gradient: kept / 3200,
             withGradient: kept,
             moved: kept,
@@ -191,25 +191,25 @@ describe("verdicts come from the figures", () => {
     ).toBe("does not hold here");
   });
 
-  it("9, cures: by which cure brings back what", () => {
+  it("9, remedies: by which remedy brings back what", () => {
     const run = (accuracy: number) => [{ accuracy, closed: 1 - accuracy }];
-    const measured = (...results: number[][]): Cures => ({
+    const measured = (...results: number[][]): RemedyFigures => ({
       healthy: run(1),
       treated: results.map((accuracies, i) => ({
-        illness: `illness ${i}`,
-        ill: run(0),
-        cures: accuracies.map((accuracy, j) => ({ name: `cure ${j}`, runs: run(accuracy) })),
+        fault: `fault ${i}`,
+        faulty: run(0),
+        remedies: accuracies.map((accuracy, j) => ({ name: `remedy ${j}`, runs: run(accuracy) })),
       })),
     });
-    expect(cures.judge(measured([1, 1], [1, 1])).verdict).toBe("holds");
-    expect(cures.judge(measured([1, 0], [0, 1])).verdict).toBe(
-      "holds when the cure answers the cause: cure 0 meets illness 0; cure 1 meets illness 1",
+    expect(remedies.judge(measured([1, 1], [1, 1])).verdict).toBe("holds");
+    expect(remedies.judge(measured([1, 0], [0, 1])).verdict).toBe(
+      "holds when the remedy answers the cause: remedy 0 meets fault 0; remedy 1 meets fault 1",
     );
-    expect(cures.judge(measured([0, 0.5], [0, 0])).verdict).toBe("does not hold here");
+    expect(remedies.judge(measured([0, 0.5], [0, 0])).verdict).toBe("does not hold here");
     expect(
-      cures.judge({
+      remedies.judge({
         healthy: run(1),
-        treated: [{ illness: "none", ill: run(1), cures: [{ name: "cure", runs: run(1) }] }],
+        treated: [{ fault: "none", faulty: run(1), remedies: [{ name: "remedy", runs: run(1) }] }],
       }).verdict,
     ).toBe("does not hold here");
   });
@@ -320,9 +320,9 @@ describe("relumine textbook", () => {
     [["--only", "1,,2"], 2, /is invalid/],
     [["--repeats", "0"], 2, /at least 1/],
     [["--html", join(folder.path, "none", "page.html")], 1, /--html .*folder/],
-  ])("%j is refused before anything is measured", async (args, wanted, message) => {
+  ])("%j is refused before anything is measured", async (args, chosen, message) => {
     const { code, stdout, stderr } = await relumine("textbook", ...args);
-    expect([code, stdout]).toEqual([wanted, ""]);
+    expect([code, stdout]).toEqual([chosen, ""]);
     expect(stderr).toMatch(message);
     expect(existsSync(join(folder.path, "none"))).toBe(false);
   });

@@ -29,7 +29,7 @@ describe("drawCheckupTable", () => {
       score: exactly(0.08),
     };
     expect(drawCheckupTable([row, leaky], scale, false).map(({ text }) => text)).toEqual([
-      "run         accuracy  layer 0/128  layer 1/64  steps/s  the cure",
+      "run         accuracy  layer 0/128  layer 1/64  steps/s  the remedy",
       "rate 0.25     97.2 %            3           0    4,512  cured",
       "Leaky ReLU     8.0 %          (3)         (0)    4,512  did nothing, diverged",
     ]);
@@ -43,7 +43,7 @@ describe("drawCheckupTable", () => {
       diverged: 2,
     };
     expect(drawCheckupTable([spread], scale, true).map(({ text }) => text)).toEqual([
-      "run            accuracy  layer 0/128  layer 1/64  steps/s  the cure",
+      "run            accuracy  layer 0/128  layer 1/64  steps/s  the remedy",
       "rate 0.25        90.0 %            3           0    4,512  cured, 2 diverged",
       "           80.0..95.0 %        1..12",
     ]);

@@ -13,7 +13,9 @@ function death(unit: number, cause: Cause = "learningRate", more: Partial<Death>
     after: { max: -0.0412, mean: -0.1, std: 0.02 },
     change: { weights: -0.15, bias: -0.05, inputs: 0 },
     ...(cause === "learningRate" && { survivesAt: 0.312 }),
-    explanation: `the preactivation of unit ${unit} went from +0.1 ± 0.02 to -0.1 ± 0.02 in step 118; at a rate of 0.312 or less it would have lived`,
+    explanation:
+      `the preactivation of unit ${unit} went from +0.1 ± 0.02 to -0.1 ± 0.02 in step 118; at a rate ` +
+      "of 0.312 or less it would have lived",
     ...more,
   };
 }
@@ -57,7 +59,7 @@ describe("drawDeaths", () => {
   it("counts the born dead apart where others died", () =>
     expect(drawDeaths([death(0, "born"), death(1)])[0]).toBe("2 hidden units died, or were born dead:"));
 
-  it("groups many by layer and cause, with the ends of steps and rates; the lowest rate saves all whose rate is known", () => {
+  it("groups many by layer and cause, with the ends of steps and rates; the lowest rate saves all", () => {
     const many = Array.from({ length: 40 }, (_, unit) =>
       death(unit, unit < 10 ? "upstream" : "learningRate", {
         layer: unit % 2,

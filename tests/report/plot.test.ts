@@ -70,7 +70,9 @@ const page: Page = {
   foot: ["Made by a command."],
 };
 
-/** Elements that are opened and closed in order; void ones and self-closed ones stand alone. The first fault, if any. */
+/**
+ * Elements that are opened and closed in order; void ones and self-closed ones stand alone. The first fault, if any.
+ */
 function fault(markup: string): string | undefined {
   const open: string[] = [];
   for (const [tag, slash, name, , end] of markup.matchAll(

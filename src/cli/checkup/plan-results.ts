@@ -1,8 +1,8 @@
-// Runs over several seeds -> medians, ranges and the verdict on each cure.
-import type { Run } from "./train-plans.js";
-import { type IllnessName, type Plan, planName } from "./plans.js";
+// Runs over several seeds -> medians, ranges and the verdict on each remedy.
+import type { CheckupRun } from "./train-plans.js";
+import { type FaultName, type CheckupPlan, planName } from "./plans.js";
 import { median, sum } from "../../core/statistics.js";
-import { judge, type Outcome, type Verdict } from "../remedy-verdict.js";
+import { judgeRemedy, type RemedyOutcome, type RemedyVerdict } from "../remedy-verdict.js";
 import type { RunRow, Spread } from "../../report/checkup-text.js";
 
 /** What is not a number is left out. */
@@ -14,32 +14,32 @@ function spread(values: readonly number[]): Spread {
 
 /** A plan's runs over the seeds: medians and ends. */
 export interface PlanResult {
-  readonly plan: Plan;
+  readonly plan: CheckupPlan;
   readonly name: string;
-  readonly runs: readonly Run[];
-  readonly verdict?: Verdict;
+  readonly runs: readonly CheckupRun[];
+  readonly verdict?: RemedyVerdict;
 }
 
 /** The medians over the seeds, as the verdict's rule wants them. */
-function outcomeOf(runs: readonly Run[]): Outcome {
+function outcomeOf(runs: readonly CheckupRun[]): RemedyOutcome {
   const closed = spread(runs.map((run) => (run.closed ? sum(run.closed) / sum(run.units) : Number.NaN)));
   return { score: spread(runs.map(({ score }) => score)).median, closed: closed.median };
 }
 
-export interface IllnessResult {
-  readonly illness: IllnessName;
+export interface FaultResult {
+  readonly fault: FaultName;
   readonly results: readonly PlanResult[];
 }
 
-/** Judges the cures by the healthy and the ill runs. */
-export function judgeAll(illness: IllnessName, groups: readonly (readonly Run[])[]): IllnessResult {
+/** Judges the remedies by the healthy and the faulty runs. */
+export function judgeAll(fault: FaultName, groups: readonly (readonly CheckupRun[])[]): FaultResult {
   const finished = groups.filter(({ length }) => length > 0);
-  const [healthy, ill] = finished.map(outcomeOf);
+  const [healthy, faulty] = finished.map(outcomeOf);
   const results = finished.map((runs, place) => {
-    const result = { plan: runs[0].plan, name: planName(runs[0].plan, illness), runs };
-    return place < 2 ? result : { ...result, verdict: judge(healthy, ill, outcomeOf(runs)) };
+    const result = { plan: runs[0].plan, name: planName(runs[0].plan, fault), runs };
+    return place < 2 ? result : { ...result, verdict: judgeRemedy(healthy, faulty, outcomeOf(runs)) };
   });
-  return { illness, results };
+  return { fault, results };
 }
 
 export function rowOf({ name, plan, runs, verdict }: PlanResult): RunRow {

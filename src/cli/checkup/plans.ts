@@ -1,18 +1,18 @@
-// The textbook's two ways to make a network ill, and its three cures. Plans only: nothing is trained here.
-import type { Verdict } from "../remedy-verdict.js";
+// The textbook's two faults of a training, and its three remedies. Plans only: nothing is trained here.
+import type { RemedyVerdict } from "../remedy-verdict.js";
 import { formatSigned, roundTo } from "../../text/numbers.js";
 
-type Cure = "lowerRate" | "positiveBias" | "leakyRelu";
+type Remedy = "lowerRate" | "positiveBias" | "leakyRelu";
 
 /** One training: all else (initial kernels, order of the rows, number of steps) is the same in each. */
-export interface Plan {
-  readonly role: "healthy" | "ill" | Cure;
+export interface CheckupPlan {
+  readonly role: "healthy" | "faulty" | Remedy;
   readonly learningRate: number;
   readonly bias: number;
   readonly activation: "relu" | "leakyRelu";
 }
 
-export type IllnessName = "highRate" | "negativeBias";
+export type FaultName = "highRate" | "negativeBias";
 
 export const NEGATIVE_BIAS = -1;
 const POSITIVE_BIAS = 0.1;
@@ -28,35 +28,35 @@ export function climbingRates(healthyRate: number): number[] {
   return DECADES.flatMap((decade) => STEPS_PER_DECADE.map((step) => roundTo(healthyRate * decade * step, 2)));
 }
 
-export function healthyPlan(learningRate: number): Plan {
+export function healthyPlan(learningRate: number): CheckupPlan {
   return { role: "healthy", learningRate, bias: 0, activation: "relu" };
 }
 
-export function highRatePlan(learningRate: number): Plan {
-  return { role: "ill", learningRate, bias: 0, activation: "relu" };
+export function highRatePlan(learningRate: number): CheckupPlan {
+  return { role: "faulty", learningRate, bias: 0, activation: "relu" };
 }
 
-export function negativeBiasPlan(learningRate: number): Plan {
-  return { role: "ill", learningRate, bias: NEGATIVE_BIAS, activation: "relu" };
+export function negativeBiasPlan(learningRate: number): CheckupPlan {
+  return { role: "faulty", learningRate, bias: NEGATIVE_BIAS, activation: "relu" };
 }
 
-/** The three cures: each changes one thing of the ill plan. */
-export function curesOf(ill: Plan): Plan[] {
+/** The three remedies: each changes one thing of the faulty plan. */
+export function remediesOf(faulty: CheckupPlan): CheckupPlan[] {
   return [
-    { ...ill, role: "lowerRate", learningRate: ill.learningRate / RATE_DIVISOR },
-    { ...ill, role: "positiveBias", bias: POSITIVE_BIAS },
-    { ...ill, role: "leakyRelu", activation: "leakyRelu" },
+    { ...faulty, role: "lowerRate", learningRate: faulty.learningRate / RATE_DIVISOR },
+    { ...faulty, role: "positiveBias", bias: POSITIVE_BIAS },
+    { ...faulty, role: "leakyRelu", activation: "leakyRelu" },
   ];
 }
 
 /** `bias +0.1` */
-export function planName({ role, learningRate, bias }: Plan, illness: IllnessName): string {
+export function planName({ role, learningRate, bias }: CheckupPlan, fault: FaultName): string {
   const signedBias = `bias ${formatSigned(bias)}`;
   switch (role) {
     case "healthy":
       return "healthy";
-    case "ill":
-      return illness === "highRate" ? `ill: rate ${learningRate}` : `ill: ${signedBias}`;
+    case "faulty":
+      return fault === "highRate" ? `faulty: rate ${learningRate}` : `faulty: ${signedBias}`;
     case "lowerRate":
       return `rate ${learningRate}`;
     case "positiveBias":
@@ -66,23 +66,23 @@ export function planName({ role, learningRate, bias }: Plan, illness: IllnessNam
   }
 }
 
-/** What each cure answers, after "it answers"; said where it was no full cure. */
-const ANSWERS: Record<IllnessName, Record<Cure, string>> = {
+/** What each remedy answers, after "it answers"; said where it was no full remedy. */
+const ANSWERS: Record<FaultName, Record<Remedy, string>> = {
   highRate: {
     lowerRate: "a rate that is too high, and this one may still be",
     positiveBias: "a negative bias; here the steps are too large wherever they start",
-    leakyRelu: "units that are shut and cannot learn; it does not make the steps any smaller",
+    leakyRelu: "units that are dead and cannot learn; it does not make the steps any smaller",
   },
   negativeBias: {
-    lowerRate: "a rate that is too high; here the units are shut before the first step",
+    lowerRate: "a rate that is too high; here the units are dead before the first step",
     positiveBias: "a negative bias; what is left has another cause",
     leakyRelu:
-      "units that are shut and cannot learn; yet behind layers of slope 0.01 little gradient is left to learn by",
+      "units that are dead and cannot learn; yet behind layers of slope 0.01 little gradient is left to learn by",
   },
 };
 
-/** Why a cure was none, after "it answers"; nothing for one that worked. */
-export function explainFailure(illness: IllnessName, { role }: Plan, verdict: Verdict): string | undefined {
-  if (role === "healthy" || role === "ill" || verdict === "cured" || verdict === "was not ill") return undefined;
-  return ANSWERS[illness][role];
+/** Why a remedy was none, after "it answers"; nothing for one that worked. */
+export function explainFailure(fault: FaultName, { role }: CheckupPlan, verdict: RemedyVerdict): string | undefined {
+  if (role === "healthy" || role === "faulty" || verdict === "cured" || verdict === "nothing to cure") return undefined;
+  return ANSWERS[fault][role];
 }

@@ -1,6 +1,6 @@
 // Trains the plans of a checkup, each from the same start, and diagnoses what came of them.
 import type { PreparedTable } from "../../table/prepare.js";
-import type { Plan } from "./plans.js";
+import type { CheckupPlan } from "./plans.js";
 import { scoreOf, specFor, tryDiagnose } from "../network-for-table.js";
 import type { SharedOptions } from "../options.js";
 import { median } from "../../core/statistics.js";
@@ -18,9 +18,11 @@ export interface CheckupOptions extends SharedOptions {
 /** Healthy rates of plain gradient descent. */
 export const RATES = { classification: 0.1, regression: 0.01 };
 
-/** What came of one plan with one seed. Unit counts are missing where the numbers overflow and no diagnosis is possible. */
-export interface Run {
-  readonly plan: Plan;
+/**
+ * What came of one plan with one seed. Unit counts are missing where the numbers overflow and no diagnosis is possible.
+ */
+export interface CheckupRun {
+  readonly plan: CheckupPlan;
   readonly seed: number;
   readonly spec: NetworkSpec;
   /** Of each hidden layer. */
@@ -29,7 +31,7 @@ export interface Run {
   readonly loss: number;
   /** Dead units by hidden layer, as the diagnosis says; a leaky unit never is. */
   readonly dead?: readonly number[];
-  /** Units that no training row opens, by hidden layer: for ReLU the dead ones. */
+  /** Units that fire on no training row, by hidden layer: for ReLU the dead ones. */
   readonly closed?: readonly number[];
   readonly stepsPerSecond: number;
   readonly stopped?: History["stopped"];
@@ -53,7 +55,7 @@ function speedOf(epochs: readonly EpochLog[], stepsPerEpoch: number): number {
 }
 
 /** Trains plans on one table. */
-export class Clinic {
+export class PlanTrainer {
   readonly scale: Scale;
   readonly healthyRate: number;
 
@@ -68,8 +70,16 @@ export class Clinic {
     this.scale = { units: options.hidden, isAccuracy: prepared.task === "classification" };
   }
 
-  /** Trains a plan; undefined if it was interrupted. With `onEpoch`, which gets the dead units after each epoch, deaths are traced. */
-  async run(plan: Plan, seed: number, label: string, onEpoch?: (line: EpochLine) => void): Promise<Run | undefined> {
+  /**
+   * Trains a plan; undefined if it was interrupted. With `onEpoch`, which gets the dead units after each epoch, deaths
+   * are traced.
+   */
+  async run(
+    plan: CheckupPlan,
+    seed: number,
+    label: string,
+    onEpoch?: (line: EpochLine) => void,
+  ): Promise<CheckupRun | undefined> {
     const { createNetwork, sgd, traceDeaths } = this.library;
     const {
       prepared,
@@ -132,7 +142,7 @@ export class Clinic {
   }
 
   /** The same plan over all seeds; what was finished before an interruption. */
-  async repeat(plan: Plan, label: string): Promise<Run[]> {
+  async repeat(plan: CheckupPlan, label: string): Promise<CheckupRun[]> {
     const runs = [];
     for (const seed of this.seeds) {
       const run = await this.run(plan, seed, label);

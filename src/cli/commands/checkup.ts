@@ -1,24 +1,25 @@
-// `relumine checkup`: makes a network ill in the textbook's two ways, shows its units die, tries the textbook's three cures.
+// `relumine checkup`: trains a network with the textbook's two faults, shows its units die, tries the textbook's three
+// remedies.
 import { Command } from "commander";
-import { type CheckupOptions, Clinic, RATES, type Run } from "../checkup/train-plans.js";
+import { type CheckupOptions, PlanTrainer, RATES, type CheckupRun } from "../checkup/train-plans.js";
 import { prepareTable } from "../../table/prepare.js";
 import {
   climbingRates,
-  curesOf,
+  remediesOf,
   explainFailure,
   healthyPlan,
   highRatePlan,
-  type IllnessName,
+  type FaultName,
   LETHAL_SHARE,
   NEGATIVE_BIAS,
   negativeBiasPlan,
-  type Plan,
+  type CheckupPlan,
   planName,
 } from "../checkup/plans.js";
 import { inputWidth } from "../../table/inputs.js";
 import { addSharedOptions, decimal, integer } from "../options.js";
 import { readTable } from "../read-table.js";
-import { type IllnessResult, judgeAll, rowOf } from "../checkup/plan-results.js";
+import { type FaultResult, judgeAll, rowOf } from "../checkup/plan-results.js";
 import { sum } from "../../core/statistics.js";
 import { interruption, Terminal } from "../terminal.js";
 import { VERDICT_RULE } from "../remedy-verdict.js";
@@ -36,34 +37,35 @@ Examples:
   $ relumine checkup digits --repeats 5 --hidden 64,64,64
   $ relumine checkup penguins.csv --target species --json > checkup.json
 
-Illness A is a learning rate that is too high, found by climbing from the
-healthy one until a third of the hidden units are dead at the end; illness B is
+Fault A is a learning rate that is too high, found by climbing from the
+healthy one until a third of the hidden units are dead at the end; fault B is
 a starting bias of -1. Each is met with a quarter of the rate, with a starting
 bias of +0.1 and with Leaky ReLU, all from the same initial kernels, order of
 rows and number of steps.`;
 
 /** `131 of 256 units dead, accuracy 73.6 %` */
-function describeRun({ scale: { isAccuracy } }: Clinic, { dead, units, score, stopped }: Run): string {
+function describeRun({ scale: { isAccuracy } }: PlanTrainer, { dead, units, score, stopped }: CheckupRun): string {
   const count = dead ? `${formatCount(sum(dead))} of ${formatCount(sum(units))} units dead` : "the numbers overflow";
-  return `${count}, ${isAccuracy ? "accuracy" : "R²"} ${formatScore(score, isAccuracy)}${stopped ? `, ${stopped}` : ""}`;
+  const held = `${isAccuracy ? "accuracy" : "R²"} ${formatScore(score, isAccuracy)}`;
+  return [count, held, ...(stopped ? [stopped] : [])].join(", ");
 }
 
-function isLethal({ dead, units }: Run): boolean {
+function isLethal({ dead, units }: CheckupRun): boolean {
   return dead !== undefined && sum(dead) >= LETHAL_SHARE * sum(units);
 }
 
 function paintLine({ colors: { bold, dim, green, yellow, red } }: Terminal, { text, row, isRange }: TableLine): string {
   if (row === undefined || isRange) return dim(text);
-  if (row.name.startsWith("ill")) return red(text);
+  if (row.name.startsWith("faulty")) return red(text);
   const paints: Record<string, (text: string) => string> = { cured: green, helped: yellow, "made it worse": red };
   return row.verdict === "" ? bold(text) : (paints[row.verdict] ?? String)(text);
 }
 
-function tellTable({ terminal, scale, options }: Clinic, { illness, results }: IllnessResult): void {
+function tellTable({ terminal, scale, options }: PlanTrainer, { fault, results }: FaultResult): void {
   const lines = drawCheckupTable(results.map(rowOf), scale, options.repeats > 1);
   terminal.tell(["", ...lines.map((line) => paintLine(terminal, line)), ""].join("\n"));
   for (const { name, plan, verdict } of results) {
-    const reason = verdict && explainFailure(illness, plan, verdict);
+    const reason = verdict && explainFailure(fault, plan, verdict);
     if (reason)
       terminal.tell(
         wrap(`${name} ${verdict === "helped" ? "helped, no more" : verdict}: it answers ${reason}.`, 80, "  "),
@@ -71,32 +73,41 @@ function tellTable({ terminal, scale, options }: Clinic, { illness, results }: I
   }
 }
 
-async function showIll(clinic: Clinic, plan: Plan, title: string): Promise<Run | undefined> {
-  const { terminal, scale, seeds } = clinic;
+async function showFaulty(trainer: PlanTrainer, plan: CheckupPlan, title: string): Promise<CheckupRun | undefined> {
+  const { terminal, scale, seeds } = trainer;
   const { bold, dim } = terminal.colors;
   terminal.tell(`\n${bold(title)}\n${dim(drawEpochTitle(scale))}`);
-  const ill = await clinic.run(plan, seeds[0], "falling ill", (line) => terminal.tell(drawEpochLine(line, scale)));
-  if (ill?.stopped === "diverged") terminal.tell("Diverged: the training stopped, the last finite weights are kept.");
-  if (ill?.deaths) terminal.tell(["", ...drawDeaths(ill.deaths, ill.revivals?.length)].join("\n"));
-  return ill;
+  const faulty = await trainer.run(plan, seeds[0], "units dying", (line) => terminal.tell(drawEpochLine(line, scale)));
+  if (faulty?.stopped === "diverged")
+    terminal.tell("Diverged: the training stopped, the last finite weights are kept.");
+  if (faulty?.deaths) terminal.tell(["", ...drawDeaths(faulty.deaths, faulty.revivals?.length)].join("\n"));
+  return faulty;
 }
 
-/** The ill plan over all seeds, untraced, since a trace takes time of its own; the deaths are those of the run that was shown. */
-async function repeatIll(clinic: Clinic, shown: Run): Promise<Run[]> {
-  const runs = await clinic.repeat(shown.plan, "falling ill");
+/**
+ * The faulty plan over all seeds, untraced, since a trace takes time of its own; the deaths are those of the run that
+ * was shown.
+ */
+async function repeatFaulty(trainer: PlanTrainer, shown: CheckupRun): Promise<CheckupRun[]> {
+  const runs = await trainer.repeat(shown.plan, "units dying");
   if (runs.length === 0) return [shown];
   return runs.map((run) =>
     run.seed === shown.seed ? { ...run, deaths: shown.deaths, revivals: shown.revivals } : run,
   );
 }
 
-async function cure(clinic: Clinic, illness: IllnessName, healthy: readonly Run[], ill: Run): Promise<IllnessResult> {
-  const groups = [healthy, await repeatIll(clinic, ill)];
-  for (const plan of curesOf(ill.plan)) groups.push(await clinic.repeat(plan, planName(plan, illness)));
-  const result = judgeAll(illness, groups);
-  tellTable(clinic, result);
-  const seed = clinic.options.repeats > 1 ? ` (seed ${ill.seed})` : "";
-  if (ill.diagnosis) clinic.terminal.tell(`\nThe ill network${seed}:\n${ill.diagnosis}`);
+async function remedy(
+  trainer: PlanTrainer,
+  fault: FaultName,
+  healthy: readonly CheckupRun[],
+  faulty: CheckupRun,
+): Promise<FaultResult> {
+  const groups = [healthy, await repeatFaulty(trainer, faulty)];
+  for (const plan of remediesOf(faulty.plan)) groups.push(await trainer.repeat(plan, planName(plan, fault)));
+  const result = judgeAll(fault, groups);
+  tellTable(trainer, result);
+  const seed = trainer.options.repeats > 1 ? ` (seed ${faulty.seed})` : "";
+  if (faulty.diagnosis) trainer.terminal.tell(`\nThe faulty network${seed}:\n${faulty.diagnosis}`);
   return result;
 }
 
@@ -109,83 +120,88 @@ interface Try {
   readonly stopped?: History["stopped"];
 }
 
-/** Climbs until a third of the hidden units are dead at the end; all tries, the last one the lethal one if there is any. */
-async function climb(clinic: Clinic): Promise<{ tries: Try[]; lethalRate?: number }> {
-  const { terminal, seeds } = clinic;
+/**
+ * Climbs until a third of the hidden units are dead at the end; all tries, the last one the lethal one if there is any.
+ */
+async function climb(trainer: PlanTrainer): Promise<{ tries: Try[]; lethalRate?: number }> {
+  const { terminal, seeds } = trainer;
   const tries: Try[] = [];
-  for (const rate of climbingRates(clinic.healthyRate)) {
-    const run = await clinic.run(highRatePlan(rate), seeds[0], `rate ${rate}`);
+  for (const rate of climbingRates(trainer.healthyRate)) {
+    const run = await trainer.run(highRatePlan(rate), seeds[0], `rate ${rate}`);
     if (run === undefined) break;
     tries.push({ learningRate: rate, dead: run.dead, score: run.score, stopped: run.stopped });
-    terminal.tell(alignCells([`  rate ${rate}`, describeRun(clinic, run)], [13], []));
+    terminal.tell(alignCells([`  rate ${rate}`, describeRun(trainer, run)], [13], []));
     if (isLethal(run)) return { tries, lethalRate: rate };
   }
   return { tries };
 }
 
 interface Checkup {
-  readonly healthy: readonly Run[];
+  readonly healthy: readonly CheckupRun[];
   readonly tries: readonly Try[];
-  readonly illnesses: readonly IllnessResult[];
+  readonly faults: readonly FaultResult[];
 }
 
-async function highRate(clinic: Clinic, healthy: readonly Run[]): Promise<Omit<Checkup, "healthy">> {
-  const { terminal } = clinic;
+async function highRate(trainer: PlanTrainer, healthy: readonly CheckupRun[]): Promise<Omit<Checkup, "healthy">> {
+  const { terminal } = trainer;
   terminal.tell(
-    `\n${terminal.colors.bold("Illness A: a learning rate that is too high")}\nClimbing until a third of the hidden units are dead at the end:`,
+    `\n${terminal.colors.bold("Fault A: a learning rate that is too high")}\n` +
+      "Climbing until a third of the hidden units are dead at the end:",
   );
-  const { tries, lethalRate } = await climb(clinic);
+  const { tries, lethalRate } = await climb(trainer);
   if (lethalRate === undefined) {
-    if (!clinic.signal.aborted)
+    if (!trainer.signal.aborted)
       terminal.tell(
-        `No rate up to ${tries.at(-1)?.learningRate} kills a third of them here: there is no illness A to cure.`,
+        `No rate up to ${tries.at(-1)?.learningRate} kills a third of them here: there is no fault A to cure.`,
       );
-    return { tries, illnesses: [] };
+    return { tries, faults: [] };
   }
-  const ill = await showIll(clinic, highRatePlan(lethalRate), `Rate ${lethalRate}, epoch by epoch`);
-  return { tries, illnesses: ill ? [await cure(clinic, "highRate", healthy, ill)] : [] };
+  const faulty = await showFaulty(trainer, highRatePlan(lethalRate), `Rate ${lethalRate}, epoch by epoch`);
+  return { tries, faults: faulty ? [await remedy(trainer, "highRate", healthy, faulty)] : [] };
 }
 
-async function negativeBias(clinic: Clinic, healthy: readonly Run[]): Promise<IllnessResult[]> {
-  const ill = await showIll(
-    clinic,
-    negativeBiasPlan(clinic.healthyRate),
-    `Illness B: a starting bias of ${NEGATIVE_BIAS}, epoch by epoch`,
+async function negativeBias(trainer: PlanTrainer, healthy: readonly CheckupRun[]): Promise<FaultResult[]> {
+  const faulty = await showFaulty(
+    trainer,
+    negativeBiasPlan(trainer.healthyRate),
+    `Fault B: a starting bias of ${NEGATIVE_BIAS}, epoch by epoch`,
   );
-  return ill ? [await cure(clinic, "negativeBias", healthy, ill)] : [];
+  return faulty ? [await remedy(trainer, "negativeBias", healthy, faulty)] : [];
 }
 
-async function examine(clinic: Clinic): Promise<Checkup> {
-  const { terminal } = clinic;
-  const healthy = await clinic.repeat(healthyPlan(clinic.healthyRate), "healthy");
-  if (healthy.length === 0) return { healthy, tries: [], illnesses: [] };
-  terminal.tell(`Healthy, rate ${clinic.healthyRate}: ${describeRun(clinic, healthy[0])}`);
+async function examine(trainer: PlanTrainer): Promise<Checkup> {
+  const { terminal } = trainer;
+  const healthy = await trainer.repeat(healthyPlan(trainer.healthyRate), "healthy");
+  if (healthy.length === 0) return { healthy, tries: [], faults: [] };
+  terminal.tell(`Healthy, rate ${trainer.healthyRate}: ${describeRun(trainer, healthy[0])}`);
   if (isLethal(healthy[0]))
     terminal.tell(
       wrap(
-        "A third of its units are dead already: it is not healthy, and the cures are judged by it. A lower --learning-rate may help.",
+        "A third of its units are dead already: it is not healthy, and the remedies are judged by it. A " +
+          "lower --learning-rate may help.",
       ),
     );
-  const { tries, illnesses } = await highRate(clinic, healthy);
-  return { healthy, tries, illnesses: [...illnesses, ...(await negativeBias(clinic, healthy))] };
+  const { tries, faults } = await highRate(trainer, healthy);
+  return { healthy, tries, faults: [...faults, ...(await negativeBias(trainer, healthy))] };
 }
 
-function tellRule({ terminal, scale }: Clinic): void {
+function tellRule({ terminal, scale }: PlanTrainer): void {
   const { dim } = terminal.colors;
   const score = scale.isAccuracy ? "Accuracy is that on the held-out rows" : "R² is that on the held-out rows";
   const closed =
-    "A unit is dead if no training row opens it; in brackets: Leaky ReLU units that no row opens, which still pass a little gradient and so are not dead.";
+    "A unit is dead if it fires on no training row; in brackets: Leaky ReLU units that fire on no " +
+    "row, which still pass a little gradient and so are not dead.";
   terminal.tell(`\n${dim(wrap(`${score}; steps/s counts updates of one batch each. ${closed} ${VERDICT_RULE}`))}`);
 }
 
-function withoutDiagnosis(run: Run): object {
+function withoutDiagnosis(run: CheckupRun): object {
   return { ...run, diagnosis: undefined }; // JSON leaves undefined out
 }
 
-/** The document that --json prints: every run, and the ill networks' diagnoses. */
+/** The document that --json prints: every run, and the faulty networks' diagnoses. */
 function toDocument(
-  { prepared, options, signal, healthyRate }: Clinic,
-  { healthy, tries, illnesses }: Checkup,
+  { prepared, options, signal, healthyRate }: PlanTrainer,
+  { healthy, tries, faults }: Checkup,
 ): object {
   const { name, task, notes, training, heldOut } = prepared;
   const { hidden, epochs, batchSize, seed, repeats } = options;
@@ -196,15 +212,15 @@ function toDocument(
     rule: VERDICT_RULE,
     healthy: healthy.map(withoutDiagnosis),
     climb: tries,
-    illnesses: illnesses.map(({ illness, results }) => ({
-      illness,
+    faults: faults.map(({ fault, results }) => ({
+      fault,
       runs: results.map((result) => ({
         ...result,
         runs: result.runs.map(withoutDiagnosis),
         score: rowOf(result).score,
         closed: rowOf(result).closed,
       })),
-      diagnosis: results.find(({ plan }) => plan.role === "ill")?.runs[0]?.diagnosis,
+      diagnosis: results.find(({ plan }) => plan.role === "faulty")?.runs[0]?.diagnosis,
     })),
   };
 }
@@ -220,12 +236,14 @@ async function checkup(source: string, options: CheckupOptions): Promise<void> {
   );
   const outputs = preprocessing.target.kind === "classes" ? preprocessing.target.classes.length : 1;
   terminal.tell(
-    `network ${[inputs, ...options.hidden, outputs].join("-")}, ReLU, He normal; SGD, batches of ${options.batchSize}, ${options.epochs} epochs${options.repeats > 1 ? `, ${options.repeats} seeds` : ""}\n`,
+    `network ${[inputs, ...options.hidden, outputs].join("-")}, ReLU, He normal; SGD, batches of ` +
+      `${options.batchSize}, ${options.epochs} ` +
+      `epochs${options.repeats > 1 ? `, ${options.repeats} seeds` : ""}\n`,
   );
-  const clinic = new Clinic(prepared, options, terminal, signal, await import("../../index.js"));
-  const result = await examine(clinic);
-  if (result.illnesses.length > 0) tellRule(clinic);
-  if (options.json) terminal.document(toDocument(clinic, result));
+  const trainer = new PlanTrainer(prepared, options, terminal, signal, await import("../../index.js"));
+  const result = await examine(trainer);
+  if (result.faults.length > 0) tellRule(trainer);
+  if (options.json) terminal.document(toDocument(trainer, result));
   if (!signal.aborted) return;
   terminal.tell(terminal.colors.yellow("Interrupted: these are the runs that were finished."));
   process.exitCode = 1;
@@ -234,7 +252,7 @@ async function checkup(source: string, options: CheckupOptions): Promise<void> {
 export function checkupCommand(): Command {
   return addSharedOptions(new Command("checkup"), { hidden: [128, 128], epochs: 10 })
     .description(
-      "Make a network ill in the textbook's two ways, watch its units die, and try the textbook's three cures.",
+      "Train a network with the textbook's two faults, watch its units die, and try the textbook's three remedies.",
     )
     .option(
       "--learning-rate <rate>",

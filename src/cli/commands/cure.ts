@@ -1,4 +1,5 @@
-// `relumine cure`: trains a network on a table as `train` would, sees what its units die of, tries remedies and ranks them.
+// `relumine cure`: trains a network on a table as `train` would, sees what its units die of, tries remedies and ranks
+// them.
 import { Command } from "commander";
 import { writeCode } from "../cure/program-text.js";
 import { prepareTable, type PreparedTable } from "../../table/prepare.js";

@@ -90,7 +90,8 @@ function chooseRows(table: Table, target: TargetEncoding): Chosen {
   if (present.length < all.length) notes.push(`${rowsAre(all.length - present.length)} without a target left out`);
   if (known.length < present.length)
     notes.push(
-      `${rowsAre(present.length - known.length)} of a class that the network does not know left out, of the evaluation too`,
+      `${rowsAre(present.length - known.length)} of a class that the network does not know left out, ` +
+        "of the evaluation too",
     );
   if (known.length > 0) return { rows: known, hasTargets: true, notes };
   return {
@@ -113,7 +114,8 @@ function noteNewWords(table: Table, inputs: readonly InputEncoding[], rows: read
     return words.length === 0
       ? []
       : [
-          `${shorten(encoding.column)}: ${rowsAre(words.length)} with a word that the training never saw ("${shorten(words[0])}")`,
+          `${shorten(encoding.column)}: ${rowsAre(words.length)} with a word that the training never saw ` +
+            `("${shorten(words[0])}")`,
         ];
   });
 }

@@ -1,11 +1,12 @@
-// `relumine textbook`: the textbook's claims about ReLU, each put to an experiment; the verdicts are worked out from the figures.
+// `relumine textbook`: the textbook's claims about ReLU, each put to an experiment; the verdicts are worked out from
+// the figures.
 import { Command } from "commander";
 import { prepareTable } from "../../table/prepare.js";
 import { checkPlace, saveFile } from "../files.js";
 import { integer } from "../options.js";
 import { readTable } from "../read-table.js";
 import { interruption, Terminal } from "../terminal.js";
-import type { Lab } from "../textbook/digit-runs.js";
+import type { DigitRuns } from "../textbook/digit-runs.js";
 import { RelumineError } from "../../core/errors.js";
 import { wrap } from "../../text/wrap.js";
 import { drawPage } from "../../report/page.js";
@@ -59,7 +60,7 @@ function tellClaim(terminal: Terminal, record: ClaimRecord, withFigures: boolean
 
 /** One claim after another, until all are done or the signal stops them. */
 async function examine(
-  lab: Lab,
+  digits: DigitRuns,
   numbers: readonly number[],
   onClaim: (record: ClaimRecord) => void,
 ): Promise<ClaimRecord[]> {
@@ -71,7 +72,7 @@ async function examine(
   try {
     for (const number of numbers) {
       const started = performance.now();
-      const claim = await CLAIMS[number - 1](lab);
+      const claim = await CLAIMS[number - 1](digits);
       records.push({ number, ...claim, seconds: (performance.now() - started) / 1000 });
       onClaim(records.at(-1)!);
     }
@@ -93,15 +94,17 @@ async function savePage(terminal: Terminal, file: string, record: TextbookRecord
   }
 }
 
-async function makeLab(
+async function makeDigitRuns(
   options: TextbookOptions,
   signal: AbortSignal,
   note: (text: string) => void,
-): Promise<{ lab: Lab; data: string }> {
+): Promise<{ digits: DigitRuns; data: string }> {
   const prepared = prepareTable(await readTable("digits"), { ignore: [], validation: 0.2, seed: options.seed });
-  const [library, { Lab }] = await Promise.all([import("../../index.js"), import("../textbook/digit-runs.js")]);
-  const data = `digits, ${formatCount(prepared.training.x.rows)} rows to train on and ${formatCount(prepared.heldOut.x.rows)} held out, pixels / 16`;
-  return { data, lab: new Lab(prepared, library, options.seed, options.repeats, signal, note) };
+  const [library, { DigitRuns }] = await Promise.all([import("../../index.js"), import("../textbook/digit-runs.js")]);
+  const data =
+    `digits, ${formatCount(prepared.training.x.rows)} rows to train on and ` +
+    `${formatCount(prepared.heldOut.x.rows)} held out, pixels / 16`;
+  return { data, digits: new DigitRuns(prepared, library, options.seed, options.repeats, signal, note) };
 }
 
 async function textbook(options: TextbookOptions): Promise<void> {
@@ -113,10 +116,10 @@ async function textbook(options: TextbookOptions): Promise<void> {
   let done = 0;
   const note = (text: string): void =>
     terminal.progress({ label: `claim ${numbers[done]}`, done, total: numbers.length, unit: "claims", note: text });
-  const { lab, data } = await makeLab(options, signal, note);
+  const { digits, data } = await makeDigitRuns(options, signal, note);
   terminal.tell(wrap(`What the textbook says of ReLU, measured. Data: ${data}. ${rangeNote(options.repeats)}`));
   terminal.startProgress();
-  const claims = await examine(lab, numbers, (record) => {
+  const claims = await examine(digits, numbers, (record) => {
     done++;
     terminal.log(`claim ${record.number} done in ${formatDuration(record.seconds)} (${done} of ${numbers.length})`);
     tellClaim(terminal, record, options.figures === true);

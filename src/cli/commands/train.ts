@@ -75,7 +75,10 @@ function describeNetwork(
   { batchSize }: TrainOptions,
 ): string {
   const shape = [spec.inputs, ...spec.layers.map(({ units }) => units)].join("-");
-  return `network ${shape}, ${formatCount(parameterCount)} parameters; ${optimizer.name}, rate ${optimizer.learningRate}, batches of ${batchSize}`;
+  return (
+    `network ${shape}, ${formatCount(parameterCount)} parameters; ${optimizer.name}, rate ` +
+    `${optimizer.learningRate}, batches of ${batchSize}`
+  );
 }
 
 function tellOutcome(terminal: Terminal, outcome: Outcome, prepared: PreparedTable, options: TrainOptions): void {

@@ -1,7 +1,12 @@
-// A trial as a program: reads the table as the command did, holds the same rows out, trains, and says what came of it. Text only.
+// A trial as a program: reads the table as the command did, holds the same rows out, trains, and says what came of it.
+// Text only.
 import { shorten } from "../../table/cells.js";
 import type { Preprocessing, PreparedTable } from "../../table/prepare.js";
 import type { Trial } from "../../index.js";
+
+function propertyName(key: string): string {
+  return /^[a-z]\w*$/i.test(key) ? key : JSON.stringify(key);
+}
 
 /** A plain value as JavaScript writes it. */
 function literal(value: unknown): string {
@@ -10,7 +15,7 @@ function literal(value: unknown): string {
   const fields = Object.entries(value).filter(([, each]) => each !== undefined);
   return fields.length === 0
     ? "{}"
-    : `{ ${fields.map(([key, each]) => `${/^[a-z]\w*$/i.test(key) ? key : JSON.stringify(key)}: ${literal(each)}`).join(", ")} }`;
+    : `{ ${fields.map(([key, each]) => `${propertyName(key)}: ${literal(each)}`).join(", ")} }`;
 }
 
 const call = ({ name, options }: { readonly name: string; readonly options?: object }): string =>
@@ -66,7 +71,8 @@ function targetOf(row) {
 `;
 
 function dataCode({ inputs, target }: Preprocessing, heldOutRows: readonly number[]): string {
-  return `// How the columns were read. Numbers: (value - mean) / scale; words: an input for each category, "" where the value is missing.
+  return `// How the columns were read. Numbers: (value - mean) / scale; words: an input for each category, "" where the
+// value is missing.
 const inputs = [
 ${lines(inputs.map(literal), 1)}];
 const target = ${literal(target)};
@@ -94,8 +100,11 @@ const [names, ...rows] = parseCsv(text.replaceAll("\\r\\n", "\\n"));
 const header = names.map((name, column) => name || \`column \${column + 1}\`);
 const missing = [...inputs, target].find(({ column }) => !header.includes(column));
 if (missing) throw new Error(\`the table has no column "\${missing.column}"\`);
-const known = rows.map((row, index) => ({ row, index })).filter(({ row }) => !isMissing(row[header.indexOf(target.column)]));
-if (known.length !== ${rows}) console.error(\`The table has \${known.length} rows with a target; it had ${rows} when this program was written.\`);
+const hasTarget = ({ row }) => !isMissing(row[header.indexOf(target.column)]);
+const known = rows.map((row, index) => ({ row, index })).filter(hasTarget);
+if (known.length !== ${rows}) {
+  console.error(\`The table has \${known.length} rows with a target; it had ${rows} when this program was written.\`);
+}
 const pick = (isHeldOut) => {
   const chosen = known.filter(({ index }) => heldOut.has(index) === isHeldOut).map(({ row }) => row);
   return { x: chosen.map(inputsOf), y: chosen.map(targetOf) };
@@ -104,11 +113,13 @@ const training = pick(false);
 const validation = pick(true);
 `;
 
-const EMBEDDED = `createRequire(import.meta.url).resolve("relumine/package.json").replace(/package\\.json$/, "dist/cli/digits.csv.gz")`;
+const EMBEDDED =
+  'createRequire(import.meta.url).resolve("relumine/package.json")' +
+  '.replace(/package\\.json$/, "dist/cli/digits.csv.gz")';
 
 /**
- * The program, as an ES module for Node that imports relumine. Its first line of output is the metrics on the held-out rows, as JSON: with "reproducible"
- * arithmetic those of the trial's first seed, to the bit.
+ * The program, as an ES module for Node that imports relumine. Its first line of output is the metrics on the held-out
+ * rows, as JSON: with "reproducible" arithmetic those of the trial's first seed, to the bit.
  * @param source the table as the command was given it
  */
 export function writeCode(

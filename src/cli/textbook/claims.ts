@@ -3,7 +3,7 @@ import { type Claim, toClaim } from "./claim.js";
 import { cheaper } from "./claims/cheaper.js";
 import { closedStays } from "./claims/closed-stays.js";
 import { convergence } from "./claims/convergence.js";
-import { cures } from "./claims/remedies.js";
+import { remedies } from "./claims/remedies.js";
 import { gradient } from "./claims/gradient.js";
 import { highRate } from "./claims/high-rate.js";
 import { linear } from "./claims/linear.js";
@@ -19,5 +19,5 @@ export const CLAIMS: readonly Claim[] = [
   toClaim(negativeBias),
   toClaim(highRate),
   toClaim(closedStays),
-  toClaim(cures),
+  toClaim(remedies),
 ];

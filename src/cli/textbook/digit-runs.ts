@@ -1,4 +1,5 @@
-// Where the experiments are made: the digits, the seeds of the repeats, and networks trained on them. What was trained once is kept.
+// Where the experiments are made: the digits, the seeds of the repeats, and networks trained on them. What was trained
+// once is kept.
 import type { EncodedRows, PreparedTable } from "../../table/prepare.js";
 import { sum } from "../../core/statistics.js";
 import type { ActivationName, Network, NetworkSpec } from "../../index.js";
@@ -7,24 +8,24 @@ import type { ActivationName, Network, NetworkSpec } from "../../index.js";
 export class Interrupted extends Error {}
 
 /** A network of two hidden layers of 128 on the digits, trained by plain gradient descent. */
-export interface Plan {
+export interface DigitPlan {
   readonly activation: ActivationName;
   readonly rate: number;
   /** Of the hidden units, at the start. */
   readonly bias: number;
 }
 
-export interface Run {
+export interface DigitRun {
   /** By epoch: mean loss of the epoch's batches, and accuracy on the held-out rows. */
   readonly losses: readonly number[];
   readonly accuracies: readonly number[];
   /** On the held-out rows, at the end. */
   readonly accuracy: number;
-  /** The share of the hidden units that no training row opens, at the end. */
+  /** The share of the hidden units that fire on no training row, at the end. */
   readonly closed: number;
 }
 
-export const HEALTHY: Plan = { activation: "relu", rate: 0.1, bias: 0 };
+export const HEALTHY: DigitPlan = { activation: "relu", rate: 0.1, bias: 0 };
 const HIDDEN = 128;
 const EPOCHS = 10;
 const BATCH_SIZE = 32;
@@ -37,8 +38,8 @@ export interface LayerGradient {
   readonly bias: Float64Array;
 }
 
-export class Lab {
-  private readonly runs = new Map<string, Promise<Run>>();
+export class DigitRuns {
+  private readonly runs = new Map<string, Promise<DigitRun>>();
 
   constructor(
     private readonly prepared: PreparedTable,
@@ -82,8 +83,8 @@ export class Lab {
   }
 
   /** One run for each seed. */
-  async trainAll(plan: Plan): Promise<Run[]> {
-    const runs: Run[] = [];
+  async trainAll(plan: DigitPlan): Promise<DigitRun[]> {
+    const runs: DigitRun[] = [];
     for (const seed of this.seeds) {
       const key = JSON.stringify([plan.activation, plan.rate, plan.bias, seed]);
       const run = this.runs.get(key) ?? this.train(plan, seed);
@@ -93,8 +94,8 @@ export class Lab {
     return runs;
   }
 
-  /** Shares of the hidden units that no training row opens before any training, one for each seed. */
-  async closedAtStart(plan: Plan): Promise<number[]> {
+  /** Shares of the hidden units that fire on no training row before any training, one for each seed. */
+  async closedAtStart(plan: DigitPlan): Promise<number[]> {
     const shares: number[] = [];
     for (const seed of this.seeds) {
       await this.pause(`start at bias ${plan.bias}, seed ${seed}`);
@@ -106,7 +107,7 @@ export class Lab {
     return shares;
   }
 
-  private async train(plan: Plan, seed: number): Promise<Run> {
+  private async train(plan: DigitPlan, seed: number): Promise<DigitRun> {
     const { createNetwork, sgd } = this.library;
     await this.pause(`${plan.activation}, rate ${plan.rate}, bias ${plan.bias}, seed ${seed}`);
     using network = await createNetwork(this.digitsSpec([HIDDEN, HIDDEN], plan.activation, seed, plan.bias));
@@ -127,7 +128,7 @@ export class Lab {
     };
   }
 
-  /** The share of hidden units that no training row opens; undefined where the numbers overflow. */
+  /** The share of hidden units that fire on no training row; undefined where the numbers overflow. */
   private closedShare(network: Network): number | undefined {
     try {
       const units = this.library
@@ -141,8 +142,9 @@ export class Lab {
   }
 
   /**
-   * The gradient of the mean loss over all rows of `data`, by layer; the weights stay as they are. It is what one step of an immense rate takes from a
-   * copy's weights: p - (p - r·g), where p is lost in the rounding unless g is below 1e-25 or so; with g = 0, p stays to the bit.
+   * The gradient of the mean loss over all rows of `data`, by layer; the weights stay as they are. It is what one step
+   * of an immense rate takes from a copy's weights: p - (p - r·g), where p is lost in the rounding unless g is below
+   * 1e-25 or so; with g = 0, p stays to the bit.
    */
   async gradients(network: Network, data: EncodedRows): Promise<LayerGradient[]> {
     using copy = await network.clone();

@@ -1,4 +1,5 @@
-// Linear least squares with a constant column, in float64: the normal equations by Cholesky. A trace of ridge keeps constant columns from mattering.
+// Linear least squares with a constant column, in float64: the normal equations by Cholesky. A trace of ridge keeps
+// constant columns from mattering.
 import type { Matrix } from "../../index.js";
 
 const RIDGE = 1e-9; // times the rows: below what float32 could show

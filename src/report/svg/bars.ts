@@ -40,7 +40,8 @@ function drawBar(bar: Bar, place: number, start: number, at: (value: number) => 
   const reach = Math.max(right, whisker === "" || bar.high === undefined ? right : at(bar.high));
   return [
     text(start + 4, place + 12, bar.name),
-    `<rect x="${left}" y="${y}" width="${Math.max(0.5, tenth(right - left))}" height="${THICKNESS}" class="bar${bar.isAccent ? " accent" : ""}"/>`,
+    `<rect x="${left}" y="${y}" width="${Math.max(0.5, tenth(right - left))}" height="${THICKNESS}" ` +
+      `class="bar${bar.isAccent ? " accent" : ""}"/>`,
     whisker,
     text(reach + 6, y + 11, barText(bar), { kind: "value" }),
   ].join("");

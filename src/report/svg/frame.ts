@@ -25,7 +25,8 @@ export interface TextPlace {
 }
 
 export function text(x: number, y: number, content: string, { anchor = "start", kind }: TextPlace = {}): string {
-  return `<text x="${x}" y="${y}"${anchor === "start" ? "" : ` text-anchor="${anchor}"`}${kind ? ` class="${kind}"` : ""}>${toMarkup(content)}</text>`;
+  const side = anchor === "start" ? "" : ` text-anchor="${anchor}"`;
+  return `<text x="${x}" y="${y}"${side}${kind ? ` class="${kind}"` : ""}>${toMarkup(content)}</text>`;
 }
 
 export function line(x1: number, y1: number, x2: number, y2: number, kind: string): string {

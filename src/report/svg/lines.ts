@@ -79,10 +79,10 @@ function lastOf(points: Series["points"]): number | undefined {
 /** Names at the ends of the lines, pushed apart where they would touch. */
 function drawNames(series: readonly Series[], y: Scale, box: Box): string[] {
   const names = series
-    .map(({ name, points }, index) => ({ name, index, wanted: y.at(lastOf(points) ?? y.low) }))
-    .sort((a, b) => a.wanted - b.wanted);
+    .map(({ name, points }, index) => ({ name, index, required: y.at(lastOf(points) ?? y.low) }))
+    .sort((a, b) => a.required - b.required);
   let last = -Infinity;
-  const places = names.map(({ wanted }) => (last = Math.max(wanted, last + LABEL_GAP)));
+  const places = names.map(({ required }) => (last = Math.max(required, last + LABEL_GAP)));
   for (let i = places.length - 1, limit = box.bottom; i >= 0; i--, limit -= LABEL_GAP)
     places[i] = Math.min(places[i], limit);
   return names.map(({ name, index }, i) =>

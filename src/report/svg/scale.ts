@@ -63,8 +63,8 @@ function logTicks(low: number, high: number, count: number): Tick[] {
 export const tenth = (place: number): number => Math.round(place * 10) / 10;
 
 function linearScale(values: readonly number[], { low, high }: Axis, start: number, end: number, count: number): Scale {
-  const wanted = [...values, ...[low, high].filter((end) => end !== undefined)];
-  let [from, to] = wanted.length === 0 ? [0, 1] : [Math.min(...wanted), Math.max(...wanted)];
+  const required = [...values, ...[low, high].filter((end) => end !== undefined)];
+  let [from, to] = required.length === 0 ? [0, 1] : [Math.min(...required), Math.max(...required)];
   if (from === to) [from, to] = [from - (Math.abs(from) || 1) / 2, to + (Math.abs(to) || 1) / 2];
   const step = roundStep(to - from, count);
   from = low ?? Math.floor(from / step + 1e-9) * step;

@@ -1,7 +1,8 @@
-// Claim 1: ReLU is cheaper. Two clocks: on the activation alone, and on whole training steps of narrow and wide networks.
+// Claim 1: ReLU is cheaper. Two clocks: on the activation alone, and on whole training steps of narrow and wide
+// networks.
 import type { Experiment, Judgement } from "../claim.js";
 import { timeSteps, timesAsLong } from "../step-times.js";
-import type { Lab } from "../digit-runs.js";
+import type { DigitRuns } from "../digit-runs.js";
 import { figure, ratio, short, type Spread, spread } from "../figure-text.js";
 import { listWords } from "../../../text/numbers.js";
 import type { Network } from "../../../index.js";
@@ -32,7 +33,7 @@ export interface Costs {
 
 const noTimes = (): Times => ({ relu: [], sigmoid: [], tanh: [] });
 
-async function timeKernels(lab: Lab): Promise<Times> {
+async function timeKernels(digits: DigitRuns): Promise<Times> {
   const { createKernels } = await import("../../../kernels.js");
   using kernels = await createKernels();
   const [z, upstream, out] = Array.from({ length: 3 }, () => kernels.allocate(128, 512));
@@ -47,20 +48,20 @@ async function timeKernels(lab: Lab): Promise<Times> {
     }
     return ((performance.now() - started) * 1e6) / (8 * z.data.length);
   };
-  for (let repeat = -1; repeat < lab.repeats; repeat++) {
+  for (let repeat = -1; repeat < digits.repeats; repeat++) {
     // the first warms up
-    await lab.pause("timing the activations");
+    await digits.pause("timing the activations");
     const rounds = Array.from({ length: ROUNDS }, () => NAMES.map(once));
     if (repeat >= 0) NAMES.forEach((name, i) => times[name].push(Math.min(...rounds.map((round) => round[i]))));
   }
   return times;
 }
 
-async function timeWidth(lab: Lab, width: number, rows: number): Promise<Times> {
+async function timeWidth(digits: DigitRuns, width: number, rows: number): Promise<Times> {
   const networks: Network[] = [];
   for (const name of NAMES)
-    networks.push(await lab.library.createNetwork(lab.digitsSpec([width, width], name, lab.seed)));
-  const [relu, sigmoid, tanh] = await timeSteps(lab, networks, rows, `timing steps ${width} wide`);
+    networks.push(await digits.library.createNetwork(digits.digitsSpec([width, width], name, digits.seed)));
+  const [relu, sigmoid, tanh] = await timeSteps(digits, networks, rows, `timing steps ${width} wide`);
   return { relu, sigmoid, tanh };
 }
 
@@ -76,7 +77,13 @@ function isWorthwhile(times: Times): boolean {
 function judge({ kernels, steps }: Costs): Judgement {
   const alone = ratios(kernels);
   const inStep = steps.map(({ width, times }) => `layers of ${width} units, ${ratios(times).map(short).join(" and ")}`);
-  const sentence = `Alone, sigmoid takes ${short(alone[0])} times and tanh ${short(alone[1])} times as long as ReLU. Whole training steps take, with sigmoid and with tanh, this many times as long as with ReLU: ${inStep.join("; ")}. The wider the layers, the more of a step goes into their products, and the less the activation weighs.${ratios(steps.at(-1)!.times).some((ratio) => ratio < 1) ? " Below 1, the step with ReLU is the longer one." : ""}`;
+  const isBelow1 = ratios(steps.at(-1)!.times).some((ratio) => ratio < 1);
+  const sentence =
+    `Alone, sigmoid takes ${short(alone[0])} times and tanh ${short(alone[1])} times as long as ` +
+    "ReLU. Whole training steps take, with sigmoid and with tanh, this many times as long as with " +
+    `ReLU: ${inStep.join("; ")}. The wider the layers, the more of a step goes into their products, ` +
+    "and the less the activation " +
+    `weighs.${isBelow1 ? " Below 1, the step with ReLU is the longer one." : ""}`;
   if (!alone.every((ratio) => ratio >= WORTHWHILE)) return { verdict: "does not hold here", sentence };
   const where = steps.filter(({ times }) => isWorthwhile(times)).map(({ width }) => width);
   if (where.length === steps.length) return { verdict: "holds", sentence };
@@ -91,11 +98,15 @@ function judge({ kernels, steps }: Costs): Judgement {
 export const cheaper: Experiment<Costs> = {
   claim: "ReLU is cheaper than sigmoid and tanh",
   experiment:
-    "The kernels forward and backward on 128 x 512 preactivations, and whole training steps (64 inputs, two hidden layers, batches of 32 digits) at three widths, all three activations by turns; a repeat keeps the fastest step, and the fastest of all repeats are compared, since other work on the machine only adds to a time. Cheaper means that both others take at least 1.1 times as long.",
-  measure: async (lab) => {
-    const kernels = await timeKernels(lab);
+    "The kernels forward and backward on 128 x 512 preactivations, and whole training steps (64 " +
+    "inputs, two hidden layers, batches of 32 digits) at three widths, all three activations by " +
+    "turns; a repeat keeps the fastest step, and the fastest of all repeats are compared, since " +
+    "other work on the machine only adds to a time. Cheaper means that both others take at least 1.1 " +
+    "times as long.",
+  measure: async (digits) => {
+    const kernels = await timeKernels(digits);
     const steps: Costs["steps"][number][] = [];
-    for (const { width, rows } of SIZES) steps.push({ width, times: await timeWidth(lab, width, rows) });
+    for (const { width, rows } of SIZES) steps.push({ width, times: await timeWidth(digits, width, rows) });
     return { kernels, steps };
   },
   judge,

@@ -1,9 +1,10 @@
-// Claim 8: a closed unit gets no gradient and stays, while sigmoid and tanh keep a small one. Every other unit starts with a bias far below 0.
+// Claim 8: a closed unit gets no gradient and stays, while sigmoid and tanh keep a small one. Every other unit starts
+// with a bias far below 0.
 import type { Experiment, Judgement } from "../claim.js";
-import type { Lab } from "../digit-runs.js";
+import type { DigitRuns } from "../digit-runs.js";
 import { figure, short, type Spread, spread } from "../figure-text.js";
 import { listWords, formatPercent } from "../../../text/numbers.js";
-import { median } from "../../../core/statistics.js";
+import { median, sum } from "../../../core/statistics.js";
 import type { Network } from "../../../index.js";
 
 const NAMES = ["relu", "sigmoid", "tanh"] as const;
@@ -13,19 +14,19 @@ const SHIFTS = [-5, -10, -20];
 const EPOCHS = 10;
 
 type Name = (typeof NAMES)[number];
-const isShut = (unit: number): boolean => unit % 2 === 1;
+const isLowered = (unit: number): boolean => unit % 2 === 1;
 
-/** One activation at one bias of the shut units, in one repeat. */
-export interface ShutUnits {
+/** One activation at one bias of the lowered units, in one repeat. */
+export interface LoweredUnits {
   readonly activation: Name;
   readonly bias: number;
   readonly seed: number;
-  /** Of the shut units: how many no row opens. */
+  /** Of the lowered units: how many no row opens. */
   readonly closed: number;
-  readonly shut: number;
-  /** Median norm of the gradient by a unit's own weights, shut units over the others. */
+  readonly lowered: number;
+  /** Median norm of the gradient by a unit's own weights, lowered units over the others. */
   readonly gradient: number;
-  /** Of the shut units: how many have a gradient that is not exactly 0. */
+  /** Of the lowered units: how many have a gradient that is not exactly 0. */
   readonly withGradient: number;
   /** After training: how many have a weight or bias whose bits have changed; the largest change of a bias. */
   readonly moved: number;
@@ -36,71 +37,85 @@ export interface ShutUnits {
 function unitNorms(
   kernel: Float32Array | Float64Array,
   bias: Float32Array | Float64Array,
-  wanted: (unit: number) => boolean,
+  chosen: (unit: number) => boolean,
 ): number[] {
   const squares = Float64Array.from(bias, (value) => value ** 2);
   kernel.forEach((value, i) => (squares[i % UNITS] += value ** 2));
-  return Array.from(squares, Math.sqrt).filter((_, unit) => wanted(unit));
+  return Array.from(squares, Math.sqrt).filter((_, unit) => chosen(unit));
 }
 
-async function build(lab: Lab, activation: Name, bias: number, seed: number): Promise<Network> {
-  const network = await lab.library.createNetwork(lab.digitsSpec([UNITS], activation, seed));
-  network.layers[0].setWeights({ bias: Float32Array.from({ length: UNITS }, (_, unit) => (isShut(unit) ? bias : 0)) });
+async function build(digits: DigitRuns, activation: Name, bias: number, seed: number): Promise<Network> {
+  const network = await digits.library.createNetwork(digits.digitsSpec([UNITS], activation, seed));
+  network.layers[0].setWeights({
+    bias: Float32Array.from({ length: UNITS }, (_, unit) => (isLowered(unit) ? bias : 0)),
+  });
   return network;
 }
 
-async function observe(lab: Lab, activation: Name, bias: number, seed: number): Promise<ShutUnits> {
-  await lab.pause(`${activation} with every other unit at bias ${bias}, seed ${seed}`);
-  using network = await build(lab, activation, bias, seed);
-  const activity = lab.library
-    .diagnose(network, lab.training.x, { proofs: false })
-    .layers[0].units.filter(({ unit }) => isShut(unit));
-  const [own] = await lab.gradients(network, lab.training);
-  const gradients = unitNorms(own.kernel, own.bias, isShut);
+async function observe(digits: DigitRuns, activation: Name, bias: number, seed: number): Promise<LoweredUnits> {
+  await digits.pause(`${activation} with every other unit at bias ${bias}, seed ${seed}`);
+  using network = await build(digits, activation, bias, seed);
+  const activity = digits.library
+    .diagnose(network, digits.training.x, { proofs: false })
+    .layers[0].units.filter(({ unit }) => isLowered(unit));
+  const [own] = await digits.gradients(network, digits.training);
+  const gradients = unitNorms(own.kernel, own.bias, isLowered);
   const before = network.layers[0].getWeights();
-  await network.fit(lab.training, { epochs: EPOCHS, batchSize: 32, optimizer: lab.library.sgd({ learningRate: 0.1 }) });
+  await network.fit(digits.training, {
+    epochs: EPOCHS,
+    batchSize: 32,
+    optimizer: digits.library.sgd({ learningRate: 0.1 }),
+  });
   const after = network.layers[0].getWeights();
   const changes = unitNorms(
     after.kernel.map((value, i) => value - before.kernel[i]),
     after.bias.map((value, unit) => value - before.bias[unit]),
-    isShut,
+    isLowered,
   );
   return {
     activation,
     bias,
     seed,
     closed: activity.filter((unit) => unit.activity === 0).length,
-    shut: activity.length,
-    gradient: median(gradients) / median(unitNorms(own.kernel, own.bias, (unit) => !isShut(unit))),
+    lowered: activity.length,
+    gradient: median(gradients) / median(unitNorms(own.kernel, own.bias, (unit) => !isLowered(unit))),
     withGradient: gradients.filter((value) => value !== 0).length,
     moved: changes.filter((value) => value !== 0).length,
     farthest: Math.max(
-      ...after.bias.map((value, unit) => Math.abs(value - before.bias[unit])).filter((_, unit) => isShut(unit)),
+      ...after.bias.map((value, unit) => Math.abs(value - before.bias[unit])).filter((_, unit) => isLowered(unit)),
     ),
   };
 }
 
-function pick(observed: readonly ShutUnits[], activation: Name, bias: number): ShutUnits[] {
+function pick(observed: readonly LoweredUnits[], activation: Name, bias: number): LoweredUnits[] {
   return observed.filter((one) => one.activation === activation && one.bias === bias);
 }
 
-function shareOf(observed: readonly ShutUnits[]): Spread {
+function shareOf(observed: readonly LoweredUnits[]): Spread {
   return spread(observed.map(({ gradient }) => gradient));
 }
 
-/** Biases, from the mildest down, at which every shut unit of the activation has a gradient, and training moves it. */
-function kept(observed: readonly ShutUnits[], activation: Name): number[] {
+/**
+ * Biases, from the mildest down, at which every lowered unit of the activation has a gradient, and training moves it.
+ */
+function kept(observed: readonly LoweredUnits[], activation: Name): number[] {
   const lost = SHIFTS.findIndex((bias) =>
-    pick(observed, activation, bias).some(({ withGradient, moved, shut }) => Math.min(withGradient, moved) < shut),
+    pick(observed, activation, bias).some(
+      ({ withGradient, moved, lowered }) => Math.min(withGradient, moved) < lowered,
+    ),
   );
   return lost < 0 ? SHIFTS : SHIFTS.slice(0, lost);
 }
 
-function judge(observed: readonly ShutUnits[]): Judgement {
-  const relus = observed.filter(({ activation, closed, shut }) => activation === "relu" && closed === shut);
+function judge(observed: readonly LoweredUnits[]): Judgement {
+  const relus = observed.filter(({ activation, closed, lowered }) => activation === "relu" && closed === lowered);
   const reluStays = relus.length > 0 && relus.every(({ withGradient, moved }) => withGradient === 0 && moved === 0);
   const shares = BOUNDED.map((name) => `${name} ${short(shareOf(pick(observed, name, SHIFTS[0])).median)}`);
-  const first = `Closed ReLU units: ${relus.reduce((sum, { withGradient }) => sum + withGradient, 0)} of ${relus.reduce((sum, { shut }) => sum + shut, 0)} had any gradient, and training changed a bit in ${relus.reduce((sum, { moved }) => sum + moved, 0)} of them. At bias ${short(SHIFTS[0])} the others keep this part of an ordinary unit's gradient: ${listWords(shares)}.`;
+  const totalOf = (key: "withGradient" | "lowered" | "moved"): number => sum(relus.map((one) => one[key]));
+  const first =
+    `Closed ReLU units: ${totalOf("withGradient")} of ${totalOf("lowered")} had any gradient, and ` +
+    `training changed a bit in ${totalOf("moved")} of them. At bias ${short(SHIFTS[0])} the others ` +
+    `keep this part of an ordinary unit's gradient: ${listWords(shares)}.`;
   const limits = BOUNDED.map((name) => ({ name, kept: kept(observed, name) }));
   const limited = limits.filter(({ kept }) => kept.length < SHIFTS.length);
   if (!reluStays || limits.some(({ kept }) => kept.length === 0))
@@ -111,17 +126,23 @@ function judge(observed: readonly ShutUnits[]): Judgement {
   );
   return {
     verdict: `holds when the bias is not too far down: ${listWords(where)}`,
-    sentence: `${first} Farther down there is a gradient yet, but its steps are lost as float32 rounds them off: such a unit is as shut as a ReLU.`,
+    sentence:
+      `${first} Farther down there is a gradient yet, but its steps are lost as float32 rounds them ` +
+      "off: such a unit is as closed as a ReLU.",
   };
 }
 
-export const closedStays: Experiment<readonly ShutUnits[]> = {
+export const closedStays: Experiment<readonly LoweredUnits[]> = {
   claim: "A closed unit gets no gradient and stays; sigmoid and tanh keep a small one",
-  experiment: `Digits, 64-${UNITS}-10: every other hidden unit starts at a bias far below 0. Its gradient over all training rows, beside that of the others, and whether a bit of its weights changes in ${EPOCHS} epochs at rate 0.1. It holds if closed ReLU units have a gradient of exactly 0 and keep every bit, and every sigmoid and tanh unit has one that changes it.`,
-  measure: async (lab) => {
-    const observed: ShutUnits[] = [];
+  experiment:
+    `Digits, 64-${UNITS}-10: every other hidden unit starts at a bias far below 0. Its gradient over ` +
+    "all training rows, beside that of the others, and whether a bit of its weights changes in " +
+    `${EPOCHS} epochs at rate 0.1. It holds if closed ReLU units have a gradient of exactly 0 and ` +
+    "keep every bit, and every sigmoid and tanh unit has one that changes it.",
+  measure: async (digits) => {
+    const observed: LoweredUnits[] = [];
     for (const bias of SHIFTS)
-      for (const name of NAMES) for (const seed of lab.seeds) observed.push(await observe(lab, name, bias, seed));
+      for (const name of NAMES) for (const seed of digits.seeds) observed.push(await observe(digits, name, bias, seed));
     return observed;
   },
   judge,
@@ -129,7 +150,7 @@ export const closedStays: Experiment<readonly ShutUnits[]> = {
     figures: SHIFTS.flatMap((bias) =>
       NAMES.flatMap((name) => {
         const picked = pick(observed, name, bias);
-        const share = (key: "closed" | "withGradient" | "moved") => spread(picked.map((one) => one[key] / one.shut));
+        const share = (key: "closed" | "withGradient" | "moved") => spread(picked.map((one) => one[key] / one.lowered));
         return [
           ...(name === "relu" ? [figure(`relu at bias ${bias}: share that no row opens`, share("closed"))] : []),
           figure(`${name} at bias ${bias}: gradient, beside an ordinary unit's`, shareOf(picked)),
@@ -143,7 +164,7 @@ export const closedStays: Experiment<readonly ShutUnits[]> = {
       {
         kind: "lines",
         title: "What is left of a unit's gradient, by its bias",
-        x: { label: "bias of the shut units" },
+        x: { label: "bias of the lowered units" },
         y: { label: "part of an ordinary unit's gradient", scale: "log" },
         series: NAMES.map((name) => ({
           name,
@@ -155,14 +176,14 @@ export const closedStays: Experiment<readonly ShutUnits[]> = {
       },
       {
         kind: "bars",
-        title: `Shut units at bias ${short(SHIFTS[0])} that ${EPOCHS} epochs of training changed`,
-        axis: { label: "share of the shut units", high: 1 },
+        title: `Lowered units at bias ${short(SHIFTS[0])} that ${EPOCHS} epochs of training changed`,
+        axis: { label: "share of the lowered units", high: 1 },
         bars: NAMES.map((name) => {
           const {
             median: value,
             low,
             high,
-          } = spread(pick(observed, name, SHIFTS[0]).map(({ moved, shut }) => moved / shut));
+          } = spread(pick(observed, name, SHIFTS[0]).map(({ moved, lowered }) => moved / lowered));
           return { name, value, low, high, text: formatPercent(value), isAccent: name === "relu" };
         }),
       },

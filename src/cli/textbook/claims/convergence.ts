@@ -1,6 +1,6 @@
 // Claim 4: it converges better. Each activation at the rate that suits it best, and all at the same rate.
 import type { Experiment, Judgement } from "../claim.js";
-import type { Lab, Run } from "../digit-runs.js";
+import type { DigitRuns, DigitRun } from "../digit-runs.js";
 import { figure, ratio, short, type Spread, spread } from "../figure-text.js";
 import { listWords, formatPercent } from "../../../text/numbers.js";
 import type { ActivationName } from "../../../index.js";
@@ -16,16 +16,16 @@ type Name = (typeof NAMES)[number];
 export interface Trained {
   readonly rate: number;
   /** By repeat. */
-  readonly runs: readonly Pick<Run, "losses" | "accuracies" | "accuracy">[];
+  readonly runs: readonly Pick<DigitRun, "losses" | "accuracies" | "accuracy">[];
 }
 export type Convergence = Record<Name, readonly Trained[]>;
 
-async function measure(lab: Lab): Promise<Convergence> {
+async function measure(digits: DigitRuns): Promise<Convergence> {
   const result: Record<Name, Trained[]> = { relu: [], sigmoid: [], tanh: [] };
   for (const name of NAMES) {
     for (const rate of RATES) {
       const trials = result[name];
-      trials.push({ rate, runs: await lab.trainAll({ activation: name, rate, bias: 0 }) });
+      trials.push({ rate, runs: await digits.trainAll({ activation: name, rate, bias: 0 }) });
       if (best(trials) !== trials.at(-1)) break; // the best one has been passed
     }
   }
@@ -62,16 +62,19 @@ function judge(trained: Convergence): Judgement {
   const atLeast = RIVALS.filter((rival) => isBetter(trained.relu[0], trained[rival][0]));
   const words = NAMES.map((name) => {
     const { rate } = best(trained[name]);
-    return `${name} ${short(spread(lastLosses(best(trained[name]))).median)} (rate ${rate}, ${formatPercent(accuracyOf(best(trained[name])).median)} of the held-out digits right)`;
+    const accuracy = formatPercent(accuracyOf(best(trained[name])).median);
+    const loss = short(spread(lastLosses(best(trained[name]))).median);
+    return `${name} ${loss} (rate ${rate}, ${accuracy} of the held-out digits right)`;
   });
   const same = NAMES.map((name) => `${name} ${short(spread(lastLosses(trained[name][0])).median)}`);
-  const sentence = `Training loss in the last of ten epochs, each at its best rate: ${listWords(words)}. All at rate ${trained.relu[0].rate}: ${listWords(same)}.`;
+  const sentence =
+    `Training loss in the last of ten epochs, each at its best rate: ${listWords(words)}. All at ` +
+    `rate ${trained.relu[0].rate}: ${listWords(same)}.`;
   if (atBest.length === RIVALS.length) return { verdict: "holds", sentence };
-  if (atBest.length > 0)
-    return {
-      verdict: `holds when the other one is ${listWords(atBest)}, not ${listWords(RIVALS.filter((rival) => !atBest.includes(rival)))}`,
-      sentence,
-    };
+  if (atBest.length > 0) {
+    const others = listWords(RIVALS.filter((rival) => !atBest.includes(rival)));
+    return { verdict: `holds when the other one is ${listWords(atBest)}, not ${others}`, sentence };
+  }
   if (atLeast.length > 0)
     return { verdict: `holds when both run at rate ${trained.relu[0].rate}, against ${listWords(atLeast)}`, sentence };
   return { verdict: "does not hold here", sentence };
@@ -96,7 +99,11 @@ function series(trained: Convergence, pick: (run: Trained["runs"][number]) => re
 
 export const convergence: Experiment<Convergence> = {
   claim: "ReLU converges better than sigmoid and tanh",
-  experiment: `Digits, 64-128-128-10, ten epochs of plain gradient descent in batches of 32, for each activation at rates ${RATES.join(", ")}, until the training loss gets worse; each is judged at its best one. The held-out rows have no say in that. Better means a lower loss in every repeat, and the other's at least 1.1 times as high in the median.`,
+  experiment:
+    "Digits, 64-128-128-10, ten epochs of plain gradient descent in batches of 32, for each " +
+    `activation at rates ${RATES.join(", ")}, until the training loss gets worse; each is judged at ` +
+    "its best one. The held-out rows have no say in that. Better means a lower loss in every repeat, " +
+    "and the other's at least 1.1 times as high in the median.",
   measure,
   judge,
   show: (trained) => ({

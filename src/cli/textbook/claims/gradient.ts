@@ -1,6 +1,7 @@
-// Claim 3: the gradient vanishes less. Norms of the gradient by layer in deep networks that have not learnt yet (Glorot and Bengio 2010, He et al. 2015).
+// Claim 3: the gradient vanishes less. Norms of the gradient by layer in deep networks that have not learnt yet (Glorot
+// and Bengio 2010, He et al. 2015).
 import type { Experiment, Judgement } from "../claim.js";
-import { type Lab, norm } from "../digit-runs.js";
+import { type DigitRuns, norm } from "../digit-runs.js";
 import { figure, ratio, short, type Spread, spread } from "../figure-text.js";
 import { listWords } from "../../../text/numbers.js";
 import type { ActivationName, KernelInitializer } from "../../../index.js";
@@ -35,16 +36,16 @@ export interface Gradients {
   readonly reluByGlorot: Norms;
 }
 
-async function measureOne(lab: Lab, { name, activation, kernelInitializer }: Start): Promise<Norms> {
+async function measureOne(digits: DigitRuns, { name, activation, kernelInitializer }: Start): Promise<Norms> {
   const byRepeat: number[][] = [];
-  for (const seed of lab.seeds) {
-    await lab.pause(`gradients of ${name}, seed ${seed}`);
+  for (const seed of digits.seeds) {
+    await digits.pause(`gradients of ${name}, seed ${seed}`);
     const hidden = Array.from({ length: DEPTH }, () => ({ units: WIDTH, activation, kernelInitializer }));
-    using network = await lab.library.createNetwork({
-      ...lab.digitsSpec([], activation, seed),
+    using network = await digits.library.createNetwork({
+      ...digits.digitsSpec([], activation, seed),
       layers: [...hidden, { units: 10, kernelInitializer }],
     });
-    const gradients = await lab.gradients(network, lab.someRows(ROWS));
+    const gradients = await digits.gradients(network, digits.someRows(ROWS));
     byRepeat.push(gradients.slice(0, DEPTH).map(({ kernel }) => norm(kernel)));
   }
   return { name, byRepeat };
@@ -63,7 +64,12 @@ function firstNorms({ byRepeat }: Norms): number[] {
 function judge({ relu, rivals, reluByGlorot }: Gradients): Judgement {
   const told = ({ name, byRepeat }: Norms): string => `${name} ${short(spread(shrinks({ name, byRepeat })).median)}`;
   const beaten = rivals.filter((rival) => ratio(shrinks(rival), shrinks(relu)).low >= CLEARLY);
-  const sentence = `From the last hidden layer down to the first the gradient gets this many times smaller: ${listWords([relu, ...rivals].map(told))}. By ReLU's kernels started by Glorot's rule it is ${short(spread(shrinks(reluByGlorot)).median)}, with gradients ${short(ratio(firstNorms(relu), firstNorms(reluByGlorot)).median)} times smaller in the first layer than from He's start.`;
+  const sentence =
+    "From the last hidden layer down to the first the gradient gets this many times smaller: " +
+    `${listWords([relu, ...rivals].map(told))}. By ReLU's kernels started by Glorot's rule it is ` +
+    `${short(spread(shrinks(reluByGlorot)).median)}, with gradients ` +
+    `${short(ratio(firstNorms(relu), firstNorms(reluByGlorot)).median)} times smaller in the first ` +
+    "layer than from He's start.";
   if (beaten.length === rivals.length) return { verdict: "holds", sentence };
   if (beaten.length === 0) return { verdict: "does not hold here", sentence };
   const others = rivals.filter((rival) => !beaten.includes(rival)).map(({ name }) => name);
@@ -79,11 +85,15 @@ function layerSpreads({ byRepeat }: Norms): Spread[] {
 
 export const gradient: Experiment<Gradients> = {
   claim: "With ReLU the gradient vanishes less",
-  experiment: `Networks of ${DEPTH} hidden layers of ${WIDTH}, as they start (ReLU by He's rule, sigmoid and tanh by Glorot's, zero biases): norms of the gradient of the mean loss over ${ROWS} digits, by the kernel of each layer. ReLU's counts as vanishing less where the other's shrinks at least twice as much, in every repeat.`,
-  measure: async (lab) => {
+  experiment:
+    `Networks of ${DEPTH} hidden layers of ${WIDTH}, as they start (ReLU by He's rule, sigmoid and ` +
+    `tanh by Glorot's, zero biases): norms of the gradient of the mean loss over ${ROWS} digits, by ` +
+    "the kernel of each layer. ReLU's counts as vanishing less where the other's shrinks at least " +
+    "twice as much, in every repeat.",
+  measure: async (digits) => {
     const rivals: Norms[] = [];
-    for (const start of RIVALS) rivals.push(await measureOne(lab, start));
-    return { relu: await measureOne(lab, RELU), rivals, reluByGlorot: await measureOne(lab, RELU_BY_GLOROT) };
+    for (const start of RIVALS) rivals.push(await measureOne(digits, start));
+    return { relu: await measureOne(digits, RELU), rivals, reluByGlorot: await measureOne(digits, RELU_BY_GLOROT) };
   },
   judge,
   show: ({ relu, rivals, reluByGlorot }) => ({

@@ -1,6 +1,7 @@
-// Claim 7: a high rate kills, and one large gradient turns N(+0.1) into N(-0.1). First the digits at one rate after another; then the textbook's own unit.
+// Claim 7: a high rate kills, and one large gradient turns N(+0.1) into N(-0.1). First the digits at one rate after
+// another; then the textbook's own unit.
 import type { Experiment, Judgement } from "../claim.js";
-import { HEALTHY, type Lab, type Run } from "../digit-runs.js";
+import { HEALTHY, type DigitRuns, type DigitRun } from "../digit-runs.js";
 import { figure, short, type Spread, spread } from "../figure-text.js";
 import { formatPercent, formatSigned } from "../../../text/numbers.js";
 import { mean, variance } from "../../../core/statistics.js";
@@ -24,7 +25,7 @@ const NEAR = 0.03,
 
 export interface AtRate {
   readonly rate: number;
-  readonly runs: readonly Pick<Run, "closed" | "accuracy">[];
+  readonly runs: readonly Pick<DigitRun, "closed" | "accuracy">[];
 }
 
 /** The unit's preactivations over all rows, right before and right after the bad batch. */
@@ -50,9 +51,9 @@ function unitData(seed: number): DataSet & { readonly x: number[][] } {
   return { x, y: x.map(([value], row) => (Math.floor(row / BATCH) === BAD_BATCH ? -0.1 : 0.1 + 0.1 * value)) };
 }
 
-async function unitStory(lab: Lab, seed: number): Promise<UnitStory> {
-  const { createNetwork, sgd, traceDeaths } = lab.library;
-  await lab.pause(`the textbook's unit, seed ${seed}`);
+async function unitStory(digits: DigitRuns, seed: number): Promise<UnitStory> {
+  const { createNetwork, sgd, traceDeaths } = digits.library;
+  await digits.pause(`the textbook's unit, seed ${seed}`);
   using network = await createNetwork({ inputs: 1, layers: [{ units: 1 }, { units: 1 }], loss: "meanSquaredError" });
   network.layers[0].setWeights({ kernel: Float32Array.of(0.1), bias: Float32Array.of(0.1) });
   network.layers[1].setWeights({ kernel: Float32Array.of(1) });
@@ -107,7 +108,11 @@ function judge({ byRate, units }: Deaths): Judgement {
   };
   const lives = units.flatMap(({ survivesAt }) => survivesAt ?? []);
   const killed = units.filter(isKilled).length;
-  const unit = `The textbook's unit went from ${hump(({ before }) => before)} to ${hump(({ after }) => after)} in one step of rate ${UNIT_RATE}; in ${killed} of ${units.length} repeats no row opened it ever after${lives.length === 0 ? "" : `, and at a rate of ${short(spread(lives).median)} it would have lived`}.`;
+  const survival = lives.length === 0 ? "" : `, and at a rate of ${short(spread(lives).median)} it would have lived`;
+  const unit =
+    `The textbook's unit went from ${hump(({ before }) => before)} to ${hump(({ after }) => after)} ` +
+    `in one step of rate ${UNIT_RATE}; in ${killed} of ${units.length} repeats no row opened it ever ` +
+    `after${survival}.`;
   const shares = byRate.map((one) => `${formatPercent(closedAt(one).median)} at ${one.rate}`).join(", ");
   const sentence = `Dead after training on the digits: ${shares}. ${unit}`;
   const rateKills = killing.length > 0 && killing.at(-1) === byRate.at(-1);
@@ -129,12 +134,16 @@ function judge({ byRate, units }: Deaths): Judgement {
 export const highRate: Experiment<Deaths> = {
   claim: "A high rate kills: one large gradient turns N(+0.1) into N(-0.1)",
   experiment:
-    "Digits, 64-128-128-10, ten epochs of plain gradient descent at four rates. A rate kills if a third more of the units are dead at the end than at rate 0.1, in every repeat. Then one unit with preactivations N(+0.1, 0.02²) that already gives the right answers meets one batch of wrong targets; it has turned if its mean comes within 0.03 of -0.1 and at most a row in a thousand still opens it. A replay of the deadly step names its cause.",
-  measure: async (lab) => {
+    "Digits, 64-128-128-10, ten epochs of plain gradient descent at four rates. A rate kills if a " +
+    "third more of the units are dead at the end than at rate 0.1, in every repeat. Then one unit " +
+    "with preactivations N(+0.1, 0.02²) that already gives the right answers meets one batch of " +
+    "wrong targets; it has turned if its mean comes within 0.03 of -0.1 and at most a row in a " +
+    "thousand still opens it. A replay of the deadly step names its cause.",
+  measure: async (digits) => {
     const byRate: AtRate[] = [];
-    for (const rate of RATES) byRate.push({ rate, runs: await lab.trainAll({ ...HEALTHY, rate }) });
+    for (const rate of RATES) byRate.push({ rate, runs: await digits.trainAll({ ...HEALTHY, rate }) });
     const units: UnitStory[] = [];
-    for (const seed of lab.seeds) units.push(await unitStory(lab, seed));
+    for (const seed of digits.seeds) units.push(await unitStory(digits, seed));
     return { byRate, units };
   },
   judge,

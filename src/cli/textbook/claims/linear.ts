@@ -1,6 +1,7 @@
-// Claim 5: without activations a network is a linear regression. A deep linear network against one matrix and against least squares.
+// Claim 5: without activations a network is a linear regression. A deep linear network against one matrix and against
+// least squares.
 import type { Experiment, Judgement } from "../claim.js";
-import type { Lab } from "../digit-runs.js";
+import type { DigitRuns } from "../digit-runs.js";
 import { fitLinear, type LinearFit, predictLinear } from "../least-squares.js";
 import { figure, short, type Spread, spread } from "../figure-text.js";
 import { formatNumber, formatPercent } from "../../../text/numbers.js";
@@ -10,9 +11,12 @@ const HIDDEN = [64, 64];
 const EPOCHS = 40;
 const FIRST_RATE = 3e-3,
   LAST_RATE = 1e-5;
-/** Largest difference between the network and its one matrix that float32 explains: a few hundred roundings of outputs about 1. */
+/**
+ * Largest difference between the network and its one matrix that float32 explains: a few hundred roundings of outputs
+ * about 1.
+ */
 const ROUNDING = 1e-4;
-/** The network's training loss may lie so far above the least one: it was trained for a while, not for ever. */
+/** The network's training loss may lie so far above the least one: training ends some time. */
 const CLOSE = 1.05;
 
 export interface LinearRepeat {
@@ -37,13 +41,13 @@ function oneHot(labels: readonly number[]): Matrix {
   return { rows: labels.length, columns: 10, data };
 }
 
-async function train(lab: Lab, activation: ActivationName, seed: number, y: Matrix): Promise<Network> {
-  const { createNetwork, adam } = lab.library;
-  await lab.pause(`${activation} network on squared error, seed ${seed}`);
-  const network = await createNetwork({ ...lab.digitsSpec(HIDDEN, activation, seed), loss: "meanSquaredError" });
+async function train(digits: DigitRuns, activation: ActivationName, seed: number, y: Matrix): Promise<Network> {
+  const { createNetwork, adam } = digits.library;
+  await digits.pause(`${activation} network on squared error, seed ${seed}`);
+  const network = await createNetwork({ ...digits.digitsSpec(HIDDEN, activation, seed), loss: "meanSquaredError" });
   const steps = EPOCHS * Math.ceil(y.rows / 32);
   const learningRate = (step: number): number => FIRST_RATE * (LAST_RATE / FIRST_RATE) ** (step / steps);
-  await network.fit({ x: lab.training.x, y }, { epochs: EPOCHS, batchSize: 32, optimizer: adam(), learningRate });
+  await network.fit({ x: digits.training.x, y }, { epochs: EPOCHS, batchSize: 32, optimizer: adam(), learningRate });
   return network;
 }
 
@@ -80,19 +84,19 @@ function accuracy({ columns, data }: Matrix, labels: readonly number[]): number 
   return right.length / labels.length;
 }
 
-function agreementOf(given: Matrix, wanted: Matrix): number {
-  const mean = wanted.data.reduce((sum, value) => sum + value, 0) / wanted.data.length;
-  const variance = wanted.data.reduce((sum, value) => sum + (value - mean) ** 2, 0) / wanted.data.length;
-  return 1 - meanSquared(given, wanted) / variance;
+function agreementOf(given: Matrix, expected: Matrix): number {
+  const mean = expected.data.reduce((sum, value) => sum + value, 0) / expected.data.length;
+  const variance = expected.data.reduce((sum, value) => sum + (value - mean) ** 2, 0) / expected.data.length;
+  return 1 - meanSquared(given, expected) / variance;
 }
 
-async function repeat(lab: Lab, seed: number, y: Matrix, least: LinearFit): Promise<LinearRepeat> {
+async function repeat(digits: DigitRuns, seed: number, y: Matrix, least: LinearFit): Promise<LinearRepeat> {
   const {
     training: { x },
     heldOut,
-  } = lab;
-  using deep = await train(lab, "linear", seed, y);
-  using relu = await train(lab, "relu", seed, y);
+  } = digits;
+  using deep = await train(digits, "linear", seed, y);
+  using relu = await train(digits, "relu", seed, y);
   const [ofLeast, ofDeep, ofRelu] = [predictLinear(least, heldOut.x), deep.predict(heldOut.x), relu.predict(heldOut.x)];
   return {
     collapse: largestDifference(ofDeep, predictLinear(collapse(deep), heldOut.x)),
@@ -115,7 +119,12 @@ function judge(repeats: LinearFigures): Judgement {
   const [deep, least, relu] = (["deepLoss", "leastLoss", "reluLoss"] as const).map((key) =>
     formatNumber(over(repeats, key).median),
   );
-  const sentence = `Three layers without activations give what one matrix gives, to ${short(over(repeats, "collapse").high)}. Trained, their squared error is ${deep}, and least squares, which no linear map can beat, has ${least}; the predictions agree to ${formatPercent(over(repeats, "agreement").median)} of their variance. The same layers with ReLU reach ${relu}.`;
+  const sentence =
+    "Three layers without activations give what one matrix gives, to " +
+    `${short(over(repeats, "collapse").high)}. Trained, their squared error is ${deep}, and least ` +
+    `squares, which no linear map can beat, has ${least}; the predictions agree to ` +
+    `${formatPercent(over(repeats, "agreement").median)} of their variance. The same layers with ` +
+    `ReLU reach ${relu}.`;
   const isOneMatrix = over(repeats, "collapse").high <= ROUNDING;
   const beatsLeast = excess.low < 1 - 1e-4;
   if (!isOneMatrix || beatsLeast) return { verdict: "does not hold here", sentence };
@@ -129,12 +138,16 @@ function judge(repeats: LinearFigures): Judgement {
 
 export const linear: Experiment<LinearFigures> = {
   claim: "Without activations a network is a linear regression",
-  experiment: `Squared error on ten targets, one for each digit. A network 64-64-64-10 without activations (Adam, ${EPOCHS} epochs) against the product of its own kernels, and against least squares in closed form; the same network with ReLU. It holds if the product gives the same outputs within 1e-4, and the training loss lies above the least one by no more than 5 %.`,
-  measure: async (lab) => {
-    const y = oneHot(lab.training.y);
-    const least = fitLinear(lab.training.x, y);
+  experiment:
+    "Squared error on ten targets, one for each digit. A network 64-64-64-10 without activations " +
+    `(Adam, ${EPOCHS} epochs) against the product of its own kernels, and against least squares in ` +
+    "closed form; the same network with ReLU. It holds if the product gives the same outputs within " +
+    "1e-4, and the training loss lies above the least one by no more than 5 %.",
+  measure: async (digits) => {
+    const y = oneHot(digits.training.y);
+    const least = fitLinear(digits.training.x, y);
     const repeats: LinearRepeat[] = [];
-    for (const seed of lab.seeds) repeats.push(await repeat(lab, seed, y, least));
+    for (const seed of digits.seeds) repeats.push(await repeat(digits, seed, y, least));
     return repeats;
   },
   judge,

@@ -1,18 +1,21 @@
 // Claim 6: a large negative bias kills. One starting bias after another, down to where nothing opens.
 import type { Experiment, Judgement } from "../claim.js";
-import { HEALTHY, type Lab, type Run } from "../digit-runs.js";
+import { HEALTHY, type DigitRuns, type DigitRun } from "../digit-runs.js";
 import { figure, short, type Spread, spread } from "../figure-text.js";
 import { formatPercent } from "../../../text/numbers.js";
 import { mean, variance } from "../../../core/statistics.js";
 
 const BIASES = [0, -0.25, -0.5, -1, -4];
-/** A bias kills if this share of the units is closed at the end in every repeat, and most of them would not have been at bias 0. */
+/**
+ * A bias kills if this share of the units is closed at the end in every repeat, and most of them would not have been at
+ * bias 0.
+ */
 const KILLED = 0.5;
 
 export interface AtBias {
   readonly bias: number;
   /** By repeat. */
-  readonly runs: readonly Pick<Run, "closed" | "accuracy">[];
+  readonly runs: readonly Pick<DigitRun, "closed" | "accuracy">[];
   /** Shares that are dead before any training. */
   readonly born: readonly number[];
 }
@@ -23,9 +26,9 @@ export interface Biases {
 }
 
 /** Over all units and rows: within units, and from unit to unit. */
-async function deviationOf(lab: Lab): Promise<number> {
-  using network = await lab.library.createNetwork(lab.digitsSpec([128], "relu", lab.seed));
-  const { units } = lab.library.diagnose(network, lab.training.x, { proofs: false }).layers[0];
+async function deviationOf(digits: DigitRuns): Promise<number> {
+  using network = await digits.library.createNetwork(digits.digitsSpec([128], "relu", digits.seed));
+  const { units } = digits.library.diagnose(network, digits.training.x, { proofs: false }).layers[0];
   return Math.sqrt(
     mean(units.map(({ preactivation: { std } }) => std ** 2)) +
       variance(units.map(({ preactivation }) => preactivation.mean)),
@@ -43,28 +46,36 @@ function judge({ byBias, deviation }: Biases): Judgement {
   );
   const last = byBias.at(-1)!;
   const [score, healthy] = [last, byBias[0]].map(({ runs }) => spread(runs.map(({ accuracy }) => accuracy)).median);
-  const figures = `From a bias of ${short(last.bias)}, ${formatPercent(closedAt(last).median)} of the units are dead after training, and ${formatPercent(score)} of the held-out digits are right; from bias 0, ${formatPercent(closedAt(byBias[0]).median)} and ${formatPercent(healthy)}.`;
+  const figures =
+    `From a bias of ${short(last.bias)}, ${formatPercent(closedAt(last).median)} of the units are ` +
+    `dead after training, and ${formatPercent(score)} of the held-out digits are right; from bias 0, ` +
+    `${formatPercent(closedAt(byBias[0]).median)} and ${formatPercent(healthy)}.`;
   if (!killing.some(({ bias }) => bias === last.bias)) return { verdict: "does not hold here", sentence: figures };
   const from = killing[0].bias;
   return {
     verdict: "holds",
-    sentence: `${figures} Large begins at ${short(from)}: from there on half of them or more die. At the start the first layer's preactivations spread by ${short(deviation)}, so that is ${short(-from / deviation)} of their standard deviations.`,
+    sentence:
+      `${figures} Large begins at ${short(from)}: from there on half of them or more die. At the start ` +
+      `the first layer's preactivations spread by ${short(deviation)}, so that is ` +
+      `${short(-from / deviation)} of their standard deviations.`,
   };
 }
 
 export const negativeBias: Experiment<Biases> = {
   claim: "A large negative bias kills",
   experiment:
-    "Digits, 64-128-128-10, rate 0.1, ten epochs, from five starting biases of the hidden units. A unit is dead if no training row opens it. A bias kills where half of the units or more are dead at the end, in every repeat, and at least twice as many as from bias 0.",
-  measure: async (lab) => {
+    "Digits, 64-128-128-10, rate 0.1, ten epochs, from five starting biases of the hidden units. A " +
+    "unit is dead if it fires on no training row. A bias kills where half of the units or more are " +
+    "dead at the end, in every repeat, and at least twice as many as from bias 0.",
+  measure: async (digits) => {
     const byBias: AtBias[] = [];
     for (const bias of BIASES)
       byBias.push({
         bias,
-        born: await lab.closedAtStart({ ...HEALTHY, bias }),
-        runs: await lab.trainAll({ ...HEALTHY, bias }),
+        born: await digits.closedAtStart({ ...HEALTHY, bias }),
+        runs: await digits.trainAll({ ...HEALTHY, bias }),
       });
-    return { byBias, deviation: await deviationOf(lab) };
+    return { byBias, deviation: await deviationOf(digits) };
   },
   judge,
   show: ({ byBias, deviation }) => {

@@ -1,29 +1,30 @@
-// Claim 9: positive bias, lower rate and Leaky ReLU cure. Each cure on each illness, judged by the rule of `relumine checkup`.
+// Claim 9: positive bias, lower rate and Leaky ReLU cure. Each remedy on each fault, judged by the rule of `relumine
+// checkup`.
 import type { Experiment, Judgement } from "../claim.js";
-import { HEALTHY, type Plan, type Run } from "../digit-runs.js";
+import { HEALTHY, type DigitPlan, type DigitRun } from "../digit-runs.js";
 import { figure, type Spread, spread } from "../figure-text.js";
-import { judge as judgeCure, type Outcome, VERDICT_RULE, type Verdict as CureVerdict } from "../../remedy-verdict.js";
+import { judgeRemedy, type RemedyOutcome, VERDICT_RULE, type RemedyVerdict } from "../../remedy-verdict.js";
 import { listWords, formatPercent } from "../../../text/numbers.js";
 
-const ILLNESSES: readonly { readonly name: string; readonly plan: Plan }[] = [
+const FAULTS: readonly { readonly name: string; readonly plan: DigitPlan }[] = [
   { name: "rate 0.9", plan: { ...HEALTHY, rate: 0.9 } },
   { name: "rate 1.6", plan: { ...HEALTHY, rate: 1.6 } },
   { name: "bias -1", plan: { ...HEALTHY, bias: -1 } },
 ];
-const CURES: readonly { readonly name: string; readonly change: (ill: Plan) => Plan }[] = [
-  { name: "a quarter of the rate", change: (ill) => ({ ...ill, rate: ill.rate / 4 }) },
-  { name: "a bias of +0.1", change: (ill) => ({ ...ill, bias: 0.1 }) },
-  { name: "Leaky ReLU", change: (ill) => ({ ...ill, activation: "leakyRelu" }) },
+const REMEDIES: readonly { readonly name: string; readonly change: (faulty: DigitPlan) => DigitPlan }[] = [
+  { name: "a quarter of the rate", change: (faulty) => ({ ...faulty, rate: faulty.rate / 4 }) },
+  { name: "a bias of +0.1", change: (faulty) => ({ ...faulty, bias: 0.1 }) },
+  { name: "Leaky ReLU", change: (faulty) => ({ ...faulty, activation: "leakyRelu" }) },
 ];
 
-type Outcomes = readonly Pick<Run, "closed" | "accuracy">[];
+type Outcomes = readonly Pick<DigitRun, "closed" | "accuracy">[];
 
 export interface Treated {
-  readonly illness: string;
-  readonly ill: Outcomes;
-  readonly cures: readonly { readonly name: string; readonly runs: Outcomes }[];
+  readonly fault: string;
+  readonly faulty: Outcomes;
+  readonly remedies: readonly { readonly name: string; readonly runs: Outcomes }[];
 }
-export interface Cures {
+export interface RemedyFigures {
   readonly healthy: Outcomes;
   readonly treated: readonly Treated[];
 }
@@ -33,60 +34,62 @@ function known(runs: Outcomes): Spread {
   return spread(runs.map(({ closed }) => closed).filter((share) => !Number.isNaN(share)));
 }
 
-function medians(runs: Outcomes): Outcome {
+function medians(runs: Outcomes): RemedyOutcome {
   return { score: spread(runs.map(({ accuracy }) => accuracy)).median, closed: known(runs).median };
 }
 
 interface Cell {
-  readonly illness: string;
-  readonly cure: string;
-  readonly verdict: CureVerdict;
+  readonly fault: string;
+  readonly remedy: string;
+  readonly verdict: RemedyVerdict;
 }
 
-function cellsOf({ healthy, treated }: Cures): Cell[] {
-  return treated.flatMap(({ illness, ill, cures }) =>
-    cures.map(({ name, runs }) => ({
-      illness,
-      cure: name,
-      verdict: judgeCure(medians(healthy), medians(ill), medians(runs)),
+function cellsOf({ healthy, treated }: RemedyFigures): Cell[] {
+  return treated.flatMap(({ fault, faulty, remedies }) =>
+    remedies.map(({ name, runs }) => ({
+      fault,
+      remedy: name,
+      verdict: judgeRemedy(medians(healthy), medians(faulty), medians(runs)),
     })),
   );
 }
 
-function judge(cures: Cures): Judgement {
-  const cells = cellsOf(cures).filter(({ verdict }) => verdict !== "was not ill");
-  const names = [...new Set(cells.map(({ cure }) => cure))];
-  const illnessesOf = (cure: string, wanted: CureVerdict): string[] =>
-    cells.filter((cell) => cell.cure === cure && cell.verdict === wanted).map(({ illness }) => illness);
-  const story = names.map((cure) => {
+function judge(remedies: RemedyFigures): Judgement {
+  const cells = cellsOf(remedies).filter(({ verdict }) => verdict !== "nothing to cure");
+  const names = [...new Set(cells.map(({ remedy }) => remedy))];
+  const faultsOf = (remedy: string, wanted: RemedyVerdict): string[] =>
+    cells.filter((cell) => cell.remedy === remedy && cell.verdict === wanted).map(({ fault }) => fault);
+  const story = names.map((remedy) => {
     const words = (["cured", "helped", "did nothing", "made it worse"] as const).flatMap((verdict) => {
-      const illnesses = illnessesOf(cure, verdict);
-      return illnesses.length === 0 ? [] : `${verdict} (${listWords(illnesses)})`;
+      const faults = faultsOf(remedy, verdict);
+      return faults.length === 0 ? [] : `${verdict} (${listWords(faults)})`;
     });
-    return `${cure[0].toUpperCase()}${cure.slice(1)}: ${words.join(", ")}.`;
+    return `${remedy[0].toUpperCase()}${remedy.slice(1)}: ${words.join(", ")}.`;
   });
   const sentence = story.join(" ");
   if (cells.length > 0 && cells.every(({ verdict }) => verdict === "cured")) return { verdict: "holds", sentence };
-  const working = names.flatMap((cure) => {
-    const illnesses = illnessesOf(cure, "cured");
-    return illnesses.length === 0 ? [] : `${cure} meets ${listWords(illnesses)}`;
+  const working = names.flatMap((remedy) => {
+    const faults = faultsOf(remedy, "cured");
+    return faults.length === 0 ? [] : `${remedy} meets ${listWords(faults)}`;
   });
   if (working.length === 0)
-    return { verdict: "does not hold here", sentence: sentence || "None of the networks was ill." };
-  return { verdict: `holds when the cure answers the cause: ${working.join("; ")}`, sentence };
+    return { verdict: "does not hold here", sentence: sentence || "None of the networks was faulty." };
+  return { verdict: `holds when the remedy answers the cause: ${working.join("; ")}`, sentence };
 }
 
-export const cures: Experiment<Cures> = {
+export const remedies: Experiment<RemedyFigures> = {
   claim: "Positive bias, a lower rate and Leaky ReLU cure",
-  experiment: `Digits, 64-128-128-10, ten epochs. Healthy: rate 0.1, bias 0. Ill: rate 0.9, rate 1.6, or a starting bias of -1. Each with each cure, from the same kernels. ${VERDICT_RULE}`,
-  measure: async (lab) => {
+  experiment:
+    "Digits, 64-128-128-10, ten epochs. Healthy: rate 0.1, bias 0. Faulty: rate 0.9, rate 1.6, or a " +
+    `starting bias of -1. Each with each remedy, from the same kernels. ${VERDICT_RULE}`,
+  measure: async (digits) => {
     const treated: Treated[] = [];
-    const healthy = await lab.trainAll(HEALTHY);
-    for (const { name: illness, plan } of ILLNESSES) {
-      const ill = await lab.trainAll(plan);
-      const cures: Treated["cures"][number][] = [];
-      for (const { name, change } of CURES) cures.push({ name, runs: await lab.trainAll(change(plan)) });
-      treated.push({ illness, ill, cures });
+    const healthy = await digits.trainAll(HEALTHY);
+    for (const { name: fault, plan } of FAULTS) {
+      const faulty = await digits.trainAll(plan);
+      const remedies: Treated["remedies"][number][] = [];
+      for (const { name, change } of REMEDIES) remedies.push({ name, runs: await digits.trainAll(change(plan)) });
+      treated.push({ fault, faulty, remedies });
     }
     return { healthy, treated };
   },
@@ -94,31 +97,31 @@ export const cures: Experiment<Cures> = {
   show: (measured) => {
     const { healthy, treated } = measured;
     const cells = cellsOf(measured);
-    const rows = treated.map(({ illness, ill, cures }) => ({
-      illness,
+    const rows = treated.map(({ fault, faulty, remedies }) => ({
+      fault,
       bars: [
         { name: "healthy", runs: healthy },
-        { name: `ill: ${illness}`, runs: ill },
-        ...cures.map(({ name, runs }) => ({
-          name: `${name}: ${cells.find((cell) => cell.illness === illness && cell.cure === name)!.verdict}`,
+        { name: `faulty: ${fault}`, runs: faulty },
+        ...remedies.map(({ name, runs }) => ({
+          name: `${name}: ${cells.find((cell) => cell.fault === fault && cell.remedy === name)!.verdict}`,
           runs,
         })),
       ],
     }));
     const accuracies = (runs: Outcomes) => spread(runs.map(({ accuracy }) => accuracy));
     return {
-      figures: rows.flatMap(({ illness, bars }, i) =>
+      figures: rows.flatMap(({ fault, bars }, i) =>
         bars.slice(i === 0 ? 0 : 1).flatMap(({ name, runs }) => {
-          const label = name === "healthy" || name.startsWith("ill") ? name : `${illness}, ${name}`;
+          const label = name === "healthy" || name.startsWith("faulty") ? name : `${fault}, ${name}`;
           return [
             figure(`${label}: held-out accuracy`, accuracies(runs)),
-            figure(`${label}: share that no row opens`, known(runs)),
+            figure(`${label}: share that never fire`, known(runs)),
           ];
         }),
       ),
-      plots: rows.map(({ illness, bars }) => ({
+      plots: rows.map(({ fault, bars }) => ({
         kind: "bars" as const,
-        title: `Cures of ${illness}`,
+        title: `Remedies of ${fault}`,
         axis: { label: "held-out accuracy", high: 1 },
         bars: bars.map(({ name, runs }) => {
           const { median: value, low, high } = accuracies(runs);

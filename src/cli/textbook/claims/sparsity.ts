@@ -1,7 +1,8 @@
-// Claim 2: sparsity saves work. Three networks of one shape: all open, zeros scattered as ReLU makes them, and half of the units closed as a whole.
+// Claim 2: sparsity saves work. Three networks of one shape: all open, zeros scattered as ReLU makes them, and half of
+// the units closed as a whole.
 import type { Experiment, Judgement } from "../claim.js";
 import { timeSteps, timesAsLong } from "../step-times.js";
-import type { Lab } from "../digit-runs.js";
+import type { DigitRuns } from "../digit-runs.js";
 import { figure, spread, short } from "../figure-text.js";
 import { formatPercent } from "../../../text/numbers.js";
 import { mean } from "../../../core/statistics.js";
@@ -36,8 +37,8 @@ export interface Savings {
   readonly zeros: Record<Kind, number>;
 }
 
-async function build(lab: Lab, kind: Kind): Promise<Network> {
-  const network = await lab.library.createNetwork(lab.digitsSpec([WIDTH, WIDTH], "relu", lab.seed));
+async function build(digits: DigitRuns, kind: Kind): Promise<Network> {
+  const network = await digits.library.createNetwork(digits.digitsSpec([WIDTH, WIDTH], "relu", digits.seed));
   FAR.forEach((far, layer) =>
     network.layers[layer].setWeights({
       bias: Float32Array.from({ length: WIDTH }, (_, unit) => far * BIAS[kind](unit)),
@@ -46,16 +47,16 @@ async function build(lab: Lab, kind: Kind): Promise<Network> {
   return network;
 }
 
-function zerosOf(lab: Lab, network: Network): number {
-  const { layers } = lab.library.diagnose(network, lab.training.x, { proofs: false });
+function zerosOf(digits: DigitRuns, network: Network): number {
+  const { layers } = digits.library.diagnose(network, digits.training.x, { proofs: false });
   return 1 - mean(layers.flatMap(({ units }) => units.map(({ activity }) => activity)));
 }
 
-async function measure(lab: Lab): Promise<Savings> {
+async function measure(digits: DigitRuns): Promise<Savings> {
   const networks: Network[] = [];
-  for (const kind of KINDS) networks.push(await build(lab, kind));
-  const zeros = networks.map((network) => zerosOf(lab, network));
-  const times = await timeSteps(lab, networks, ROWS, "timing open and closed units");
+  for (const kind of KINDS) networks.push(await build(digits, kind));
+  const zeros = networks.map((network) => zerosOf(digits, network));
+  const times = await timeSteps(digits, networks, ROWS, "timing open and closed units");
   return {
     times: { open: times[0], scattered: times[1], closed: times[2] },
     zeros: { open: zeros[0], scattered: zeros[1], closed: zeros[2] },
@@ -65,7 +66,11 @@ async function measure(lab: Lab): Promise<Savings> {
 function judge({ times, zeros }: Savings): Judgement {
   const gains = { scattered: timesAsLong(times.open, times.scattered), closed: timesAsLong(times.open, times.closed) };
   const saves = (kind: "scattered" | "closed"): boolean => gains[kind] >= WORTHWHILE;
-  const sentence = `A step with ${formatPercent(zeros.open)} of the activations 0 takes ${short(gains.scattered)} times as long as one with ${formatPercent(zeros.scattered)} of them 0 here and there, and ${short(gains.closed)} times as long as one with ${formatPercent(zeros.closed)} of them 0 in units that are closed on the whole batch.`;
+  const sentence =
+    `A step with ${formatPercent(zeros.open)} of the activations 0 takes ${short(gains.scattered)} ` +
+    `times as long as one with ${formatPercent(zeros.scattered)} of them 0 here and there, and ` +
+    `${short(gains.closed)} times as long as one with ${formatPercent(zeros.closed)} of them 0 in ` +
+    "units that are closed on the whole batch.";
   if (saves("scattered") && saves("closed")) return { verdict: "holds", sentence };
   if (saves("closed")) return { verdict: "holds when whole units are closed on a batch", sentence };
   if (saves("scattered")) return { verdict: "holds when the zeros are scattered", sentence };
@@ -75,7 +80,11 @@ function judge({ times, zeros }: Savings): Judgement {
 export const sparsity: Experiment<Savings> = {
   claim: "Sparsity saves work",
   experiment:
-    "Training steps of 64-512-512-10 on batches of 32 digits, by turns: far positive biases (all open), biases of 0 (ReLU's own zeros), far positive and far negative ones by turns (every other unit closed). The package leaves units out of its products that a batch closed. A repeat keeps the fastest step, and the fastest of all repeats are compared, since other work on the machine only adds to a time. Saved counts what makes a step at least 1.1 times as fast.",
+    "Training steps of 64-512-512-10 on batches of 32 digits, by turns: far positive biases (all " +
+    "open), biases of 0 (ReLU's own zeros), far positive and far negative ones by turns (every other " +
+    "unit closed). The package leaves units out of its products that a batch closed. A repeat keeps " +
+    "the fastest step, and the fastest of all repeats are compared, since other work on the machine " +
+    "only adds to a time. Saved counts what makes a step at least 1.1 times as fast.",
   measure,
   judge,
   show: ({ times, zeros }) => ({
