@@ -1,14 +1,16 @@
 // Products without packing, for operands so small that packing would cost more than it saves.
-// Tiles of two rows and 16 columns need the fewest instructions, as V8 makes an address for each broadcast but not for a plain load
-// (measured: 0.83 of the time of tiles of 4x8 on Node 20, 0.96 on Node 24).
-// Each element of C is one sum over k in order, as in the packed path.
+//
+// C is taken in tiles of two rows and 16 columns: they need the fewest instructions, as V8 makes an address for each broadcast but not for a
+// plain load (measured: 0.83 of the time of tiles of 4x8 on Node 20, 0.96 on Node 24). Eight columns that are left are taken four rows at a
+// time, the last of them four at a time; rows that are left by themselves. Each element of C is one sum over k in order, as in the packed
+// path. In all of them `accumulate` says whether C is added to, (+)=, or overwritten.
 import { LANES, loadLanes, multiplyAdd, storeLanes } from "../simd";
 import { packFourAlongK, packScalars } from "./pack";
 
 /** Rows of 16 floats that stay in L1. */
 const DEPTH: usize = 256;
 
-/** C[4 x 8] += A·B at row i and column j, B's rows contiguous; strides in bytes. */
+/** C[4 x 8] (+)= A·B at row i and column j, B's rows contiguous; strides in bytes. */
 // @ts-ignore: decorator
 @inline
 function direct4x8(i: usize, j: usize, K: usize, a: usize, rowBytesA: usize, kBytesA: usize, b: usize, kBytesB: usize, accumulate: bool, c: usize, rowBytesC: usize): void {
@@ -74,7 +76,7 @@ function direct2x16(i: usize, j: usize, K: usize, a: usize, rowBytesA: usize, kB
   v128.store(c1, c1x0); v128.store(c1, c1x4, 16); v128.store(c1, c1x8, 32); v128.store(c1, c1xc, 48);
 }
 
-/** C[1 x 8] += A·B at row i and column j, B's rows contiguous; strides in bytes. */
+/** C[1 x 8] (+)= A·B at row i and column j, B's rows contiguous; strides in bytes. */
 function direct1x8(i: usize, j: usize, K: usize, a: usize, rowBytesA: usize, kBytesA: usize, b: usize, kBytesB: usize, accumulate: bool, c: usize, rowBytesC: usize): void {
   a += i * rowBytesA; b += j << 2; c += i * rowBytesC + (j << 2);
   let c0123 = f32x4.splat(0), c4567 = c0123;
@@ -89,7 +91,7 @@ function direct1x8(i: usize, j: usize, K: usize, a: usize, rowBytesA: usize, kBy
   v128.store(c, c0123); v128.store(c, c4567, 16);
 }
 
-/** C[1 x count] += A·B for one to four columns. */
+/** C[1 x count] (+)= A·B for one to four columns. */
 // @ts-ignore: decorator
 @inline
 function directRow(count: usize, K: usize, a: usize, kBytesA: usize, b: usize, kBytesB: usize, accumulate: bool, c: usize): void {
@@ -102,7 +104,7 @@ function directRow(count: usize, K: usize, a: usize, kBytesA: usize, b: usize, k
   storeLanes(c, sum, count);
 }
 
-/** C[M x count] += A·B for one to four columns: four rows at a time share the loads of B. */
+/** C[M x count] (+)= A·B for one to four columns: four rows at a time share the loads of B. */
 function directNarrow(count: usize, M: usize, K: usize, a: usize, rowBytesA: usize, kBytesA: usize, b: usize, kBytesB: usize, accumulate: bool, c: usize, rowBytesC: usize): void {
   let i: usize = 0;
   for (; i + 4 <= M; i += 4) {
@@ -125,7 +127,7 @@ function directNarrow(count: usize, M: usize, K: usize, a: usize, rowBytesA: usi
   for (; i < M; i++) directRow(count, K, a + i * rowBytesA, kBytesA, b, kBytesB, accumulate, c + i * rowBytesC);
 }
 
-/** C = A·B (+ C): A of any strides, the rows of B contiguous. Strides count floats. */
+/** C (+)= A·B: A of any strides, the rows of B contiguous. Strides count floats. */
 export function directRows(M: usize, N: usize, K: usize, a: usize, rowStrideA: usize, kStrideA: usize, b: usize, kStrideB: usize, accumulate: bool, c: usize, ldc: usize): void {
   const rowBytesA = rowStrideA << 2, kBytesA = kStrideA << 2, kBytesB = kStrideB << 2, rowBytesC = ldc << 2;
   let j: usize = 0;

@@ -47,7 +47,7 @@ export function gatherColumns(rows: usize, width: usize, columns: usize, columnI
 }
 
 /** Bytes of a group of four columns: the dense bytes that each lane takes (v128), from which address on (u32). */
-const GROUP: usize = 20;
+const GROUP_BYTES: usize = 20;
 const NONE: u32 = 0x80808080;
 const FIRST: u32 = 0x03020100;
 const NEXT: u32 = 0x04040404;
@@ -55,7 +55,7 @@ const NEXT: u32 = 0x04040404;
 /** Lists the groups of `width` columns. */
 function listGroups(width: usize, columns: usize, columnIndex: usize, group: usize): void {
   let column: usize = 0;
-  for (let j: usize = 0; j < width; j += LANES, group += GROUP) {
+  for (let j: usize = 0; j < width; j += LANES, group += GROUP_BYTES) {
     store<u32>(group, <u32>column << 2, 16);
     let bytes = FIRST;
     for (let lane: usize = 0; lane < LANES; lane++) {
@@ -76,10 +76,10 @@ function spreadRow(width: usize, columns: usize, columnIndex: usize, groups: usi
     columns -= usize(isSelected);
     store<f32>(to + (j << 2), isSelected ? load<f32>(from + (columns << 2)) : 0);
   }
-  let group = groups + (j >> 2) * GROUP;
+  let group = groups + (j >> 2) * GROUP_BYTES;
   while (j) {
     j -= LANES;
-    group -= GROUP;
+    group -= GROUP_BYTES;
     v128.store(to + (j << 2), v128.swizzle(v128.load(from + load<u32>(group, 16)), v128.load(group)));
   }
 }

@@ -55,9 +55,11 @@ function applyDelta(base: Uint8Array, delta: string): Uint8Array<ArrayBuffer> {
 /** The import of a memory "env" "memory" whose limits have a maximum. */
 const MEMORY_IMPORT = [3, 101, 110, 118, 6, 109, 101, 109, 111, 114, 121, 2, 1];
 
-/** The binary as it is, but over a shared memory: one bit of the import. */
-function withSharedMemory(bytes: Uint8Array<ArrayBuffer>): Uint8Array<ArrayBuffer> {
+/** The binary as it is, but over a shared memory: one bit of the import. `name`: whose bytes they are. */
+function withSharedMemory(bytes: Uint8Array<ArrayBuffer>, name: string): Uint8Array<ArrayBuffer> {
   const start = bytes.findIndex((_, at) => MEMORY_IMPORT.every((byte, i) => bytes[at + i] === byte));
+  if (start < 0)
+    throw new RelumineError("format", name, "to be one of the package's .wasm files", "one that imports no memory");
   bytes[start + MEMORY_IMPORT.length - 1] |= 2;
   return bytes;
 }
@@ -84,14 +86,16 @@ async function load(url: string | URL): Promise<Uint8Array<ArrayBuffer>> {
 
 async function compileFile(build: Build, shared: boolean, file: string | URL): Promise<WebAssembly.Module> {
   const bytes = await load(file);
-  const module = await WebAssembly.compile(shared ? withSharedMemory(bytes) : bytes).catch((error: Error) => {
-    throw new RelumineError(
-      "format",
-      String(file),
-      `to be the package's ${build}.wasm`,
-      `no WebAssembly (${error.message})`,
-    );
-  });
+  const module = await WebAssembly.compile(shared ? withSharedMemory(bytes, String(file)) : bytes).catch(
+    (error: Error) => {
+      throw new RelumineError(
+        "format",
+        String(file),
+        `to be the package's ${build}.wasm`,
+        `no WebAssembly (${error.message})`,
+      );
+    },
+  );
   if (!WebAssembly.Module.exports(module).some(({ name }) => name === "gemmWorkspaceBytes")) {
     throw new RelumineError("format", String(file), `to be the package's ${build}.wasm`, "another program's");
   }
@@ -102,7 +106,7 @@ async function compileFile(build: Build, shared: boolean, file: string | URL): P
 export async function compileKernels(build: Build, shared: boolean, file?: string | URL): Promise<WebAssembly.Module> {
   if (file !== undefined) return compileFile(build, shared, file);
   const bytes = decodeEmbedded(build);
-  return WebAssembly.compile(shared ? withSharedMemory(bytes) : bytes);
+  return WebAssembly.compile(shared ? withSharedMemory(bytes, `the ${build} build`) : bytes);
 }
 
 /**

@@ -3,12 +3,13 @@ import { availableParallelism } from "node:os";
 import { Worker } from "node:worker_threads";
 import type { Helper, HelperStart } from "./threads.js";
 
-const SOURCE = `
+/** In braces: Deno wraps the script in a function that has declared `module` already. */
+const SOURCE = `{
 const { parentPort, workerData: { module, memory, control, index } } = require("node:worker_threads");
 const { exports } = new WebAssembly.Instance(module, { env: { memory } });
 parentPort.postMessage("ready");
 exports.helperLoop(control, index);
-`;
+}`;
 
 export function startHelper(
   start: HelperStart,
