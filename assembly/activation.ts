@@ -5,21 +5,24 @@
 // sums in registers; the function itself (the only pass that knows the kind, over one flat run of floats); column sums.
 //
 // A unit is open where z > 0 and closed elsewhere: at 0 the slope is that of the closed side. NaN in z is passed on by all.
-// ELU: Clevert et al. 2016; SELU: Klambauer et al. 2017; GELU: Hendrycks and Gimpel 2016, the exact form; SiLU: Elfwing et al. 2018.
+// ELU: Clevert et al. 2016; SELU: Klambauer et al. 2017; GELU: Hendrycks and Gimpel 2016, the exact form; SiLU: Elfwing et al. 2018;
+// hard swish: Howard et al. 2019.
 import { arrayAt, Counter } from "./counters";
 import { exp, expm1, gaussian, normalCdf, normalCdfFromTail, scaledNormalTail, sigmoid, softplus, tanh } from "./math";
 import { allFinite } from "./reduce";
 import { LANES, loadLanes, storeLanes } from "./simd";
 
 /** The numbers are the ABI. */
-const enum Kind { Linear, Relu, LeakyRelu, PRelu, Elu, Selu, Gelu, Silu, Softplus, Sigmoid, Tanh }
+const enum Kind { Linear, Relu, LeakyRelu, PRelu, Elu, Selu, Gelu, Silu, Softplus, Sigmoid, Tanh, HardSwish }
 
 /** Rows whose sums are added up before they go into a total: part of the order of summation. */
-const GROUP: usize = 4;
+const SUM_ROWS: usize = 4;
 /** Of z, what one block of passes covers (measured). */
 const BLOCK_BYTES: usize = 16384;
 const SELU_SCALE: f32 = 1.0507009873554805;
 const SELU_SCALE_ALPHA: f32 = 1.7580993408473766;
+const SIXTH: f32 = 0.16666667;
+const THIRD: f32 = 0.33333334;
 const NORMAL_PEAK: f32 = 0.3989422804014327; // 1 / sqrt(2π)
 
 // @ts-ignore: decorator
@@ -63,6 +66,24 @@ function logisticSlope(x: v128): v128 {
   return f32x4.mul(f32x4.mul(e, d), d);
 }
 
+/** z · clamp(z + 3, 0, 6) / 6: the gate first, as z · 6 may overflow; z from -3 on, which keeps 0·infinity out. */
+// @ts-ignore: decorator
+@inline
+function hardSwish(z: v128): v128 {
+  const bounded = f32x4.pmax(z, splat(-3));
+  const gate = f32x4.pmin(f32x4.add(bounded, splat(3)), splat(6));
+  return f32x4.mul(bounded, f32x4.mul(gate, splat(SIXTH)));
+}
+
+/** (2z + 3) / 6 between the corners; 0 up to the lower, 1 from the upper on. */
+// @ts-ignore: decorator
+@inline
+function hardSwishSlope(z: v128): v128 {
+  const between = f32x4.mul(f32x4.add(z, splat(1.5)), splat(THIRD));
+  const fromBelow = v128.andnot(between, f32x4.le(z, splat(-3)));
+  return v128.bitselect(splat(1), fromBelow, f32x4.ge(z, splat(3)));
+}
+
 /** f(z). */
 // @ts-ignore: decorator
 @inline
@@ -83,6 +104,7 @@ function activation(kind: Kind, z: v128, alpha: v128): v128 {
   }
   if (kind == Kind.Softplus) return softplus(z);
   if (kind == Kind.Sigmoid) return sigmoid(z);
+  if (kind == Kind.HardSwish) return hardSwish(z);
   return tanh(z);
 }
 
@@ -103,6 +125,7 @@ function slope(kind: Kind, z: v128, alpha: v128): v128 {
   if (kind == Kind.Silu) return f32x4.add(sigmoid(z), f32x4.mul(clamp(z, 104), logisticSlope(z)));
   if (kind == Kind.Softplus) return sigmoid(z);
   if (kind == Kind.Sigmoid) return logisticSlope(z);
+  if (kind == Kind.HardSwish) return hardSwishSlope(z);
   return f32x4.mul(logisticSlope(f32x4.add(z, z)), splat(4));
 }
 
@@ -145,6 +168,7 @@ function activate(kind: Kind, alpha: f32, alphas: usize, rows: usize, units: usi
     case Kind.Silu: return activateAs(Kind.Silu, alpha, alphas, rows, units, z, a);
     case Kind.Softplus: return activateAs(Kind.Softplus, alpha, alphas, rows, units, z, a);
     case Kind.Sigmoid: return activateAs(Kind.Sigmoid, alpha, alphas, rows, units, z, a);
+    case Kind.HardSwish: return activateAs(Kind.HardSwish, alpha, alphas, rows, units, z, a);
     case Kind.Tanh: return activateAs(Kind.Tanh, alpha, alphas, rows, units, z, a);
   }
 }
@@ -186,6 +210,7 @@ function differentiate(
     case Kind.Silu: return differentiateAs(Kind.Silu, alpha, alphas, rows, units, z, upstream, dz);
     case Kind.Softplus: return differentiateAs(Kind.Softplus, alpha, alphas, rows, units, z, upstream, dz);
     case Kind.Sigmoid: return differentiateAs(Kind.Sigmoid, alpha, alphas, rows, units, z, upstream, dz);
+    case Kind.HardSwish: return differentiateAs(Kind.HardSwish, alpha, alphas, rows, units, z, upstream, dz);
     case Kind.Tanh: return differentiateAs(Kind.Tanh, alpha, alphas, rows, units, z, upstream, dz);
   }
 }
@@ -224,7 +249,7 @@ function prepareColumns(count: usize, isFirst: bool, rows: usize, stride: usize,
     sum = loadLanes(deviation, count);
     squares = loadLanes(squaredDeviation, count);
   }
-  for (; rows >= GROUP; rows -= GROUP) {
+  for (; rows >= SUM_ROWS; rows -= SUM_ROWS) {
     const z1 = z + stride, z2 = z1 + stride, z3 = z2 + stride;
     let v0 = loadLanes(z, count), v1 = loadLanes(z1, count), v2 = loadLanes(z2, count), v3 = loadLanes(z3, count);
     if (biased) {
@@ -306,7 +331,7 @@ function addLanes(address: usize, v: v128, count: usize): void {
 @inline
 function sumColumns(mask: v128, count: usize, isFirst: bool, rows: usize, stride: usize, x: usize, sums: usize): void {
   let sum = isFirst ? splat(0) : loadLanes(sums, count);
-  for (; rows >= GROUP; rows -= GROUP) {
+  for (; rows >= SUM_ROWS; rows -= SUM_ROWS) {
     const x1 = x + stride, x2 = x1 + stride, x3 = x2 + stride;
     sum = f32x4.add(sum, sumFour(
       v128.and(loadLanes(x, count), mask), v128.and(loadLanes(x1, count), mask), v128.and(loadLanes(x2, count), mask), v128.and(loadLanes(x3, count), mask),
@@ -329,7 +354,7 @@ function sumRows(magnitudes: bool, isFirst: bool, rows: usize, units: usize, x: 
 // @ts-ignore: decorator
 @inline
 function blockRows(units: usize): usize {
-  return max<usize>(2 * GROUP, BLOCK_BYTES / max<usize>(units << 2, 4) & ~(GROUP - 1));
+  return max<usize>(2 * SUM_ROWS, BLOCK_BYTES / max<usize>(units << 2, 4) & ~(SUM_ROWS - 1));
 }
 
 /** dAlphas[u] += upstream[u] · min(z[u], 0), one row. */

@@ -105,4 +105,9 @@ export const activations: readonly ActivationReference[] = [
   { name: "softplus", value: softplus, slope: sigmoid },
   { name: "sigmoid", value: sigmoid, slope: (z) => sigmoid(z) * sigmoid(-z) },
   { name: "tanh", value: Math.tanh, slope: (z) => 4 * sigmoid(2 * z) * sigmoid(-2 * z) },
+  {
+    name: "hardSwish",
+    value: withLimits((z) => (z * Math.min(Math.max(z + 3, 0), 6)) / 6, 0, Number.POSITIVE_INFINITY),
+    slope: (z) => (z <= -3 ? 0 : z >= 3 ? 1 : (2 * z + 3) / 6),
+  },
 ];

@@ -83,6 +83,8 @@ export function activate(name: string, z: number, alpha = 0): number {
       return sigmoid(z);
     case "tanh":
       return Math.tanh(z);
+    case "hardSwish":
+      return (z * Math.min(Math.max(z + 3, 0), 6)) / 6;
     default:
       throw new Error(`no activation ${name}`);
   }
@@ -112,6 +114,8 @@ export function slope(name: string, z: number, alpha = 0): number {
       return sigmoid(z) * sigmoid(-z);
     case "tanh":
       return 1 - Math.tanh(z) ** 2;
+    case "hardSwish":
+      return z <= -3 ? 0 : z >= 3 ? 1 : (2 * z + 3) / 6;
     default:
       throw new Error(`no activation ${name}`);
   }

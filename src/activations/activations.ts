@@ -46,6 +46,7 @@ const TRAINING: Readonly<Record<ActivationName, TrainingFacts>> = {
   softplus: { shape: "smooth", initializer: "glorot" },
   sigmoid: { shape: "smooth", initializer: "glorot" },
   tanh: { shape: "smooth", initializer: "glorot" },
+  hardSwish: { shape: "smooth", initializer: "he" },
 };
 
 export function resolveActivation(where: string, activation: Activation): ResolvedActivation {

@@ -1,6 +1,7 @@
 // The activations as functions of one number z in float64, and what diagnosis, proofs, forecasts and remedies ask about each.
 //
-// ELU: Clevert et al. 2016; SELU: Klambauer et al. 2017; GELU: Hendrycks and Gimpel 2016, the exact form; SiLU: Elfwing et al. 2018.
+// ELU: Clevert et al. 2016; SELU: Klambauer et al. 2017; GELU: Hendrycks and Gimpel 2016, the exact form; SiLU: Elfwing et al. 2018;
+// hard swish: Howard et al. 2019 (MobileNetV3).
 import type { ActivationName, ResolvedActivation } from "./activations.js";
 
 interface AnalysisFacts {
@@ -55,6 +56,17 @@ function normalCdf(z: number): number {
 
 const gelu = (z: number) => z * normalCdf(z);
 const silu = (z: number) => z * sigmoid(z);
+
+/** At the corners that of PyTorch: 0 at -3, 1 at 3. */
+function hardSwishSlope(z: number): number {
+  if (z <= -3) return 0;
+  return z >= 3 ? 1 : (2 * z + 3) / 6;
+}
+
+function hardSwish(z: number): number {
+  if (z <= -3) return 0;
+  return z >= 3 ? z : (z * (z + 3)) / 6;
+}
 
 const centralDifference = (f: (z: number) => number) => (z: number) => (f(z + 1e-4) - f(z - 1e-4)) / 2e-4;
 
@@ -187,6 +199,18 @@ const ANALYSIS: Readonly<Record<ActivationName, AnalysisFacts>> = {
     isLinearWhenOpen: false,
     isTwoSided: true,
     isNonNegative: false,
+  },
+  hardSwish: {
+    value: hardSwish,
+    slope: hardSwishSlope,
+    largestSlope: (high) => (high <= -3 ? 0 : Math.max(1 / 2, high >= 3 ? 3 / 2 : hardSwishSlope(high))),
+    closedUpTo: () => -3,
+    range: () => [-0.375, Infinity],
+    isGate: true,
+    isLinearWhenOpen: false,
+    isTwoSided: false,
+    isNonNegative: false,
+    dip: { at: -1.5, value: -0.375 },
   },
 };
 

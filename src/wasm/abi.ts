@@ -14,6 +14,7 @@ export const ACTIVATION_NAMES = [
   "softplus",
   "sigmoid",
   "tanh",
+  "hardSwish",
 ] as const;
 
 export type ActivationName = (typeof ACTIVATION_NAMES)[number];

@@ -215,7 +215,7 @@ describe("states of units", () => {
     },
   );
 
-  test.each<Activation>(["elu", "selu", "gelu", "silu", "softplus", "sigmoid", "tanh", "linear"])(
+  test.each<Activation>(["elu", "selu", "gelu", "silu", "softplus", "sigmoid", "tanh", "hardSwish", "linear"])(
     "%s at about -1 is not dead",
     async (activation) => {
       const [unit] = await unitsOf(activation, [[1, -1]], [0.1, -0.1, 0.2]);
@@ -223,6 +223,12 @@ describe("states of units", () => {
       expect(unit.activity).toBe(0);
     },
   );
+
+  test("hardSwish is dead where no preactivation is above -3, and alive a little above it", async () => {
+    const states = async (x: number[]) => (await unitsOf("hardSwish", [[1, 0]], x)).map(({ state }) => state);
+    expect(await states([-3, -4, -1e30])).toEqual(["dead"]);
+    expect(await states([-3, -4, -2.99])).toEqual(["alive"]);
+  });
 
   test("a linear unit never switches", async () => {
     expect(
@@ -419,6 +425,7 @@ describe("statistics against float64", () => {
     "softplus",
     "sigmoid",
     "tanh",
+    "hardSwish",
   ];
 
   test.each(activations)("%s: preactivations, activity and dormancy over several chunks", (activation) =>

@@ -251,6 +251,17 @@ describe("deeper layers, by construction", () => {
       ]);
     }));
 
+  test("hardSwish and sigmoid: closed only where output and slope are 0", async () => {
+    const verdicts = (activation: Activation, bias: number[]) =>
+      withLayers([{ activation, kernel: [[1, 1, 1]], bias }], (network) =>
+        diagnose(network, [[0], [1]], { inputBox: { low: [0], high: [20] } }).layers[0]!.units.map(
+          ({ proof }) => proof,
+        ),
+      );
+    expect(await verdicts("hardSwish", [-23.5, -22, -4.5])).toEqual(["provenDead", "open", "refuted"]);
+    expect(await verdicts("sigmoid", [-125, -123, -110])).toEqual(["provenDead", "open", "open"]);
+  });
+
   test("within float32's rounding of 0, nothing is claimed that sampling could contradict", () =>
     withLayers([{ kernel: [[0.1], [0.2], [0.7]], bias: [-1] }], (network) => {
       const box = { low: [0, 0, 0], high: [1, 1, 1] };
@@ -275,6 +286,7 @@ const HIDDEN: readonly Activation[] = [
   "softplus",
   "sigmoid",
   "tanh",
+  "hardSwish",
   "linear",
 ];
 const SCALES = [1, 1, 1, 0.3, 5, 1e-4, 1e4, 1e-18, 1e12];

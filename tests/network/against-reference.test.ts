@@ -26,6 +26,7 @@ const activations: readonly ActivationName[] = [
   "softplus",
   "sigmoid",
   "tanh",
+  "hardSwish",
 ];
 const losses: readonly Loss[] = [
   "crossEntropy",

@@ -72,6 +72,7 @@ const name = fc.constantFrom(
   "softplus",
   "sigmoid",
   "tanh",
+  "hardSwish",
 );
 const layer = optional(
   {
