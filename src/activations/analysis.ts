@@ -4,6 +4,7 @@
 // hard swish: Howard et al. 2019 (MobileNetV3).
 import type { ActivationName, ResolvedActivation } from "./activations.js";
 
+/** Where `is...` is absent, it is not so. */
 interface AnalysisFacts {
   /** f(z). */
   readonly value: (z: number, alpha: number) => number;
@@ -16,13 +17,13 @@ interface AnalysisFacts {
   /** The smallest and the largest value, or bounds a little outside. */
   readonly range: (alpha: number) => readonly [low: number, high: number];
   /** It lets z through above 0 and holds it back below: a unit that seldom fires is rarely used. */
-  readonly isGate: boolean;
+  readonly isGate?: true;
   /** The identity, up to scale, on every sample that fires. */
-  readonly isLinearWhenOpen: boolean;
+  readonly isLinearWhenOpen?: true;
   /** Flat on either side of 0: min and max of z alone don't tell how steep a unit was. */
-  readonly isTwoSided: boolean;
+  readonly isTwoSided?: true;
   /** Whatever the alpha. */
-  readonly isNonNegative: boolean;
+  readonly isNonNegative?: true;
   /** Where it is not monotone: its lowest value, and the place. It falls before and rises after it. */
   readonly dip?: { readonly at: number; readonly value: number };
   /** A bound on the slope everywhere that is itself below 1, as it is told to people. */
@@ -82,10 +83,7 @@ const ANALYSIS: Readonly<Record<ActivationName, AnalysisFacts>> = {
     largestSlope: () => 1,
     closedUpTo: never,
     range: () => everything,
-    isGate: false,
     isLinearWhenOpen: true,
-    isTwoSided: false,
-    isNonNegative: false,
   },
   relu: {
     value: (z) => (z > 0 ? z : 0),
@@ -95,7 +93,6 @@ const ANALYSIS: Readonly<Record<ActivationName, AnalysisFacts>> = {
     range: () => [0, Infinity],
     isGate: true,
     isLinearWhenOpen: true,
-    isTwoSided: false,
     isNonNegative: true,
   },
   leakyRelu: {
@@ -106,8 +103,6 @@ const ANALYSIS: Readonly<Record<ActivationName, AnalysisFacts>> = {
     range: (alpha) => [alpha === 0 ? 0 : -Infinity, Infinity],
     isGate: true,
     isLinearWhenOpen: true,
-    isTwoSided: false,
-    isNonNegative: false,
   },
   prelu: {
     value: (z, alpha) => (z > 0 ? z : alpha * z),
@@ -117,8 +112,6 @@ const ANALYSIS: Readonly<Record<ActivationName, AnalysisFacts>> = {
     range: () => everything,
     isGate: true,
     isLinearWhenOpen: true,
-    isTwoSided: false,
-    isNonNegative: false,
   },
   elu: {
     value: (z, alpha) => (z > 0 ? z : alpha * Math.expm1(z)),
@@ -128,8 +121,6 @@ const ANALYSIS: Readonly<Record<ActivationName, AnalysisFacts>> = {
     range: (alpha) => [-alpha, Infinity],
     isGate: true,
     isLinearWhenOpen: true,
-    isTwoSided: false,
-    isNonNegative: false,
   },
   selu: {
     value: (z) => SELU_SCALE * (z > 0 ? z : SELU_ALPHA * Math.expm1(z)),
@@ -139,8 +130,6 @@ const ANALYSIS: Readonly<Record<ActivationName, AnalysisFacts>> = {
     range: () => [SELU_LOW, Infinity],
     isGate: true,
     isLinearWhenOpen: true,
-    isTwoSided: false,
-    isNonNegative: false,
   },
   gelu: {
     value: gelu,
@@ -149,9 +138,6 @@ const ANALYSIS: Readonly<Record<ActivationName, AnalysisFacts>> = {
     closedUpTo: () => -15,
     range: () => [-0.17, Infinity],
     isGate: true,
-    isLinearWhenOpen: false,
-    isTwoSided: false,
-    isNonNegative: false,
     dip: { at: -0.7518, value: -0.16998 },
   },
   silu: {
@@ -161,9 +147,6 @@ const ANALYSIS: Readonly<Record<ActivationName, AnalysisFacts>> = {
     closedUpTo: () => -110,
     range: () => [-0.2785, Infinity],
     isGate: true,
-    isLinearWhenOpen: false,
-    isTwoSided: false,
-    isNonNegative: false,
     dip: { at: -1.2785, value: -0.278465 },
   },
   softplus: {
@@ -172,9 +155,6 @@ const ANALYSIS: Readonly<Record<ActivationName, AnalysisFacts>> = {
     largestSlope: sigmoid,
     closedUpTo: () => -104,
     range: () => [0, Infinity],
-    isGate: false,
-    isLinearWhenOpen: false,
-    isTwoSided: false,
     isNonNegative: true,
   },
   sigmoid: {
@@ -183,8 +163,6 @@ const ANALYSIS: Readonly<Record<ActivationName, AnalysisFacts>> = {
     largestSlope: (_high, _alpha, nearest) => sigmoid(nearest) * sigmoid(-nearest),
     closedUpTo: () => -104,
     range: () => [0, 1],
-    isGate: false,
-    isLinearWhenOpen: false,
     isTwoSided: true,
     isNonNegative: true,
     slopeBound: "1/4",
@@ -195,10 +173,7 @@ const ANALYSIS: Readonly<Record<ActivationName, AnalysisFacts>> = {
     largestSlope: (_high, _alpha, nearest) => 1 / Math.cosh(nearest) ** 2,
     closedUpTo: never,
     range: () => [-1, 1],
-    isGate: false,
-    isLinearWhenOpen: false,
     isTwoSided: true,
-    isNonNegative: false,
   },
   hardSwish: {
     value: hardSwish,
@@ -207,9 +182,6 @@ const ANALYSIS: Readonly<Record<ActivationName, AnalysisFacts>> = {
     closedUpTo: () => -3,
     range: () => [-0.375, Infinity],
     isGate: true,
-    isLinearWhenOpen: false,
-    isTwoSided: false,
-    isNonNegative: false,
     dip: { at: -1.5, value: -0.375 },
   },
 };
