@@ -1,26 +1,37 @@
-// What the page knows, and what happens when something is pressed or the engine says something.
-import { type Client, startClient } from "./engine-client.js";
-import type { CureName, Examined, Frame, FromEngine, GivenTable, Started, ToEngine, UnitName } from "./engine/types.js";
-import { Examiner } from "./diagnosis-schedule.js";
+// The page's state, and what happens on its controls' events and the engine's messages.
+import { type EngineClient, startEngineClient } from "./engine-client.js";
+import type {
+  RemedyName,
+  DiagnosisMessage,
+  Frame,
+  ErrorPlace,
+  FromEngine,
+  TableFile,
+  Started,
+  ToEngine,
+  UnitName,
+} from "./engine/types.js";
+import { DiagnosisSchedule } from "./diagnosis-schedule.js";
 import { codeFor } from "./state/code-export.js";
 import { deathsCsv } from "./state/deaths-csv.js";
 import { PRESETS, type Preset } from "./state/presets.js";
 import { OPENING, type Recipe, sameRecipe } from "./state/recipe.js";
+import { unitIndex } from "./state/units.js";
 import { fromHash, toHash } from "./state/url.js";
-import { createBar, createTarget } from "./view/controls/toolbar.js";
+import { createToolbar } from "./view/controls/toolbar.js";
 import { createChartsView } from "./view/charts.js";
 import { byId, setText } from "./view/dom.js";
-import { createDrawer } from "./view/controls/disclosure.js";
-import { createDrop } from "./view/controls/table-file.js";
-import { createLive } from "./view/announcements.js";
+import { createDisclosure } from "./view/controls/disclosure.js";
+import { createTableFileInput, createTargetSelect } from "./view/controls/table-file.js";
+import { createAnnouncer } from "./view/announcements.js";
 import { createNetworkView, type Pointed } from "./view/network.js";
 import { createOutputView } from "./view/output.js";
 import { onPaletteChange } from "./view/palette.js";
-import { createProblem } from "./view/controls/error-message.js";
+import { createErrorMessage } from "./view/controls/error-message.js";
 import { createSettings } from "./view/controls/settings.js";
-import { createShare } from "./view/controls/share-menu.js";
+import { createShareMenu } from "./view/controls/share-menu.js";
 import { createTimelineView } from "./view/controls/timeline.js";
-import { createTour } from "./view/tutorial.js";
+import { createTutorial } from "./view/tutorial.js";
 import { createUnitPanel } from "./view/unit-panel.js";
 import { statusOf } from "./view/descriptions.js";
 
@@ -29,7 +40,7 @@ const TEXTBOOK = PRESETS.find(({ recipe }) => recipe.data === "textbook")!;
 
 class App {
   private recipe: Recipe = OPENING;
-  private table: GivenTable | undefined;
+  private table: TableFile | undefined;
   private started: Started | undefined;
   private frame: Frame | undefined;
   private chosen: UnitName | undefined;
@@ -39,13 +50,13 @@ class App {
   private isRunning = true;
   private speed = OPENING_SPEED;
   private curvesVersion = -1;
-  private readonly examiner = new Examiner(() =>
-    this.send({ kind: "examine", ...(this.chosen && { chosen: this.chosen }) }),
+  private readonly diagnosisSchedule = new DiagnosisSchedule(() =>
+    this.send({ kind: "diagnose", ...(this.chosen && { chosen: this.chosen }) }),
   );
-  private client!: Client;
+  private client!: EngineClient;
 
-  private readonly problem = createProblem(byId("problem"));
-  private readonly live = createLive(byId("live"));
+  private readonly errorMessage = createErrorMessage(byId("error-message"));
+  private readonly announcer = createAnnouncer(byId("announcements"));
   private readonly network = createNetworkView(
     byId("network-stage"),
     (name) => this.choose(name),
@@ -53,47 +64,47 @@ class App {
       this.pointed = pointed;
     },
   );
-  private readonly output = createOutputView(byId("output-stage"), byId("output-words"), (keep) =>
-    this.send({ kind: "twin", keep }),
+  private readonly output = createOutputView(byId("output-stage"), byId("output-legend"), (keep) =>
+    this.send({ kind: "endTwin", keep }),
   );
   private readonly charts = createChartsView(byId("charts"), (step) => this.scrub(step));
   private readonly timeline = createTimelineView(byId("timeline"), (step) => this.scrub(step));
   private readonly panel = createUnitPanel(byId("unit"), {
     choose: (name) => this.choose(name),
-    cure: (...what) => this.cure(...what),
+    treat: (...given) => this.treat(...given),
     undo: () => this.send({ kind: "undo" }),
   });
   private readonly settings = createSettings(byId("settings"), (recipe) => this.setRecipe(recipe));
-  private readonly drop = createDrop(
+  private readonly tableFile = createTableFileInput(
     (table) => this.useTable(table),
     (message) => this.refuse("data", message),
   );
-  private readonly target = createTarget((target) => this.table && this.useTable({ ...this.table, target }));
-  private readonly bar = createBar({
+  private readonly target = createTargetSelect((target) => this.table && this.useTable({ ...this.table, target }));
+  private readonly toolbar = createToolbar({
     setRunning: (running) => this.setRunning(running),
     stepOnce: () => this.stepOnce(),
     reset: () => this.begin(),
     setSpeed: (speed) => this.setSpeed(speed),
     setRecipe: (recipe) => this.setRecipe(recipe),
     usePreset: (preset) => this.usePreset(preset),
-    askTable: () => this.drop.ask(),
+    askTable: () => this.tableFile.ask(),
   });
 
   start(): void {
     const { recipe, unread } = fromHash(location.hash);
     this.recipe = recipe;
     this.usePace(PRESETS.find((preset) => sameRecipe(preset.recipe, recipe)));
-    createDrawer();
-    createShare({
+    createDisclosure(byId("open-settings"), byId("settings"), () => dispatchEvent(new Event("resize")));
+    createShareMenu({
       code: () => this.started && codeFor(this.started.recipe, this.started.task, this.frame?.epoch ?? 1),
       deaths: () => deathsCsv(this.frame?.deaths ?? []),
-      say: (message) => this.live.say(message),
+      say: (message) => this.announcer.say(message),
     });
-    createTour(byId("tour"), {
+    createTutorial(byId("tutorial"), {
       load: () => this.usePreset(TEXTBOOK),
       step: () => this.stepOnce(),
       run: () => this.runAt(30),
-      lowerRateBeside: () => this.cure("lowerRate", true, 0.15),
+      lowerRateOnTwin: () => this.treat("lowerRate", true, 0.15),
       liftBias: () => this.liftAndRun(),
     });
     this.listen();
@@ -102,7 +113,7 @@ class App {
     if (unread.length > 0)
       this.refuse(
         "settings",
-        `this link says ${unread.join(", ")}, which is not known here; the usual is taken in its place`,
+        `this link has settings that can't be read: ${unread.join(", ")}; the defaults are used in their place`,
       );
     requestAnimationFrame(() => this.tick());
   }
@@ -125,16 +136,15 @@ class App {
   }
 
   private connect(): void {
-    this.client = startClient(
+    this.client = startEngineClient(
       (message) => this.receive(message),
       (why) => {
-        this.problem.show("engine", `The engine has stopped: ${why}. What was drawn stays; start again to go on.`, [
-          "Start again",
-          () => {
-            this.connect();
-            this.begin();
-          },
-        ]);
+        const message = `The engine has stopped: ${why}. The last picture stays; start again to go on.`;
+        const restart = () => {
+          this.connect();
+          this.begin();
+        };
+        this.errorMessage.show("engine", message, ["Start again", restart]);
       },
     );
   }
@@ -144,7 +154,7 @@ class App {
   }
 
   private begin(): void {
-    this.problem.clear();
+    this.errorMessage.clear();
     const { recipe, table, speed } = this;
     this.send({ kind: "start", recipe, running: this.isRunning && !document.hidden, speed, ...(table && { table }) });
     this.showState();
@@ -152,14 +162,14 @@ class App {
 
   private showState(): void {
     const { recipe, isRunning, speed } = this;
-    this.bar.show({ recipe, isRunning, speed });
+    this.toolbar.show({ recipe, isRunning, speed });
     this.settings.show(recipe);
   }
 
   private tick(): void {
     const { at, chosen } = this;
     this.client.askFrame({ curves: this.curvesVersion, ...(at !== undefined && { at }), ...(chosen && { chosen }) });
-    if (this.frame) this.examiner.tick();
+    if (this.frame) this.diagnosisSchedule.requestIfDue();
     requestAnimationFrame(() => this.tick());
   }
 
@@ -171,11 +181,11 @@ class App {
         return this.onFrame(message);
       case "forecast":
         return this.settings.forecast(message);
-      case "examined":
-        return this.onExamined(message);
-      case "cured": {
-        this.panel.say(message.message);
-        this.examiner.hurry();
+      case "diagnosis":
+        return this.onDiagnosis(message);
+      case "treated": {
+        this.panel.showDone(message.message);
+        this.diagnosisSchedule.refreshSoon();
         return;
       }
       case "failed":
@@ -183,14 +193,14 @@ class App {
     }
   }
 
-  /** Says what went wrong; what was there stays, the link included. */
-  private refuse(where: Extract<FromEngine, { kind: "failed" }>["where"], message: string): void {
-    this.examiner.forget();
+  /** Shows what went wrong; the network, the settings and the link stay as they were. */
+  private refuse(where: ErrorPlace, message: string): void {
+    this.diagnosisSchedule.cancel();
     if (!this.started && where === "data" && !sameRecipe(this.recipe, OPENING)) {
       this.recipe = OPENING; // something to look at, at least
       this.begin();
     }
-    this.problem.show(where, message);
+    this.errorMessage.show(where, message);
     if (!this.started || (where !== "data" && where !== "settings")) return;
     this.recipe = this.started.recipe;
     history.replaceState(null, "", `#${toHash(this.recipe)}`);
@@ -206,8 +216,8 @@ class App {
     this.at = undefined;
     this.pointed = undefined;
     this.curvesVersion = -1;
-    this.examiner.forget();
-    this.examiner.hurry();
+    this.diagnosisSchedule.cancel();
+    this.diagnosisSchedule.refreshSoon();
     this.panel.clear();
     this.settings.forecast(undefined);
     this.network.start(message);
@@ -215,7 +225,7 @@ class App {
     this.charts.start(message);
     this.target(message.task.table);
     const look = PRESETS.find((preset) => sameRecipe(preset.recipe, message.recipe))?.look;
-    setText(byId("look"), look ?? (message.task.notes.join("; ") || "Settings of your own: the link carries them."));
+    setText(byId("look"), look ?? (message.task.notes.join("; ") || "Settings of your own: the link contains them."));
   }
 
   private onFrame(message: Frame): void {
@@ -225,31 +235,29 @@ class App {
     if (message.curves) this.curvesVersion = message.version;
     if (!this.chosen && message.deaths.length > 0 && this.at === undefined) this.choose(message.deaths[0]);
     if (message.stopped && this.isRunning) this.setRunning(false);
-    this.live.note(message);
+    this.announcer.note(message);
     this.network.draw(message, this.chosen);
     this.output.draw(message, this.pointed);
     this.charts.draw(message, this.at);
     this.timeline.draw(message, this.at);
     const index = this.indexOf(this.chosen);
     this.panel.draw(message, message.chosen.length > 0 ? this.chosen : undefined, index);
-    if (this.chosen && this.panel.isOutdated(message, this.chosen, index)) this.examiner.hurry();
+    if (this.chosen && this.panel.isOutdated(message, this.chosen, index)) this.diagnosisSchedule.refreshSoon();
     setText(byId("status"), statusOf(message));
   }
 
-  private onExamined(message: Examined): void {
-    this.examiner.done();
-    this.panel.examined(message);
+  private onDiagnosis(message: DiagnosisMessage): void {
+    this.diagnosisSchedule.done();
+    this.panel.showDiagnosis(message);
   }
 
   private indexOf(name: UnitName | undefined): number {
-    return name
-      ? this.started!.recipe.layers.slice(0, name.layer).reduce((sum, units) => sum + units, 0) + name.unit
-      : -1;
+    return name ? unitIndex(this.started!.recipe.layers, name) : -1;
   }
 
   private choose({ layer, unit }: UnitName): void {
     this.chosen = { layer, unit };
-    this.examiner.hurry();
+    this.diagnosisSchedule.refreshSoon();
     if (this.frame) this.network.draw(this.frame, this.chosen);
   }
 
@@ -257,8 +265,8 @@ class App {
     this.at = step;
   }
 
-  private cure(cure: CureName, beside: boolean, rate?: number): void {
-    this.send({ kind: "cure", cure, beside, ...(rate !== undefined && { rate }) });
+  private treat(remedy: RemedyName, onTwin: boolean, rate?: number): void {
+    this.send({ kind: "treat", remedy, onTwin, ...(rate !== undefined && { rate }) });
   }
 
   private runAt(speed: number): void {
@@ -266,9 +274,9 @@ class App {
     this.setRunning(true);
   }
 
-  /** What it learns then takes its time: its outgoing weight starts at 0. */
+  /** It learns slowly at first: its outgoing weight starts at 0. */
   private liftAndRun(): void {
-    this.cure("liftBias", false);
+    this.treat("liftBias", false);
     this.runAt(600);
   }
 
@@ -311,7 +319,7 @@ class App {
     if (preset) this.speed = preset.speed;
   }
 
-  private useTable(table: GivenTable): void {
+  private useTable(table: TableFile): void {
     this.table = table;
     const recipe: Recipe = { ...this.recipe, data: "csv", head: "usual", rate: Math.min(this.recipe.rate, 0.1) };
     if (sameRecipe(recipe, this.recipe)) this.begin();

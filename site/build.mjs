@@ -29,7 +29,10 @@ function digits() {
   );
 }
 
-/** The page computes in reproducible arithmetic, so that a link shows everybody the same: it has no use for the binary that fuses. */
+/**
+ * The page computes in reproducible arithmetic, so that a link shows everybody the same: it does not need the binary
+ * with fused multiplication and addition.
+ */
 const strictOnly = {
   name: "strict-only",
   setup({ onLoad }) {

@@ -1,39 +1,38 @@
-// When the engine is asked for a verdict: now and then, at once where there is none of this unit or this state, and the more seldom the
-// longer it takes. One at a time.
-const EVERY = 1500; // milliseconds
-const SOON = 200;
-const SHARE = 10; // of its own time, between two
+// When a diagnosis is requested: now and then, soon where there is none of the unit or state that is shown, and less
+// often the longer it takes. One at a time.
+const EVERY_MS = 1500;
+const SOON_MS = 200;
+const DURATIONS_BETWEEN = 10; // so many times its own duration lies between two
 
-export class Examiner {
+export class DiagnosisSchedule {
   private doneAt = 0;
-  private askedAt = 0;
-  private took = 0;
+  private requestedAt = 0;
+  private durationMs = 0;
   private isWaiting = false;
 
-  constructor(private readonly ask: () => void) {}
+  constructor(private readonly request: () => void) {}
 
-  /** Asks if it is time. */
-  tick(): void {
-    if (this.isWaiting || performance.now() - this.doneAt <= Math.max(EVERY, SHARE * this.took)) return;
+  requestIfDue(): void {
+    const pause = Math.max(EVERY_MS, DURATIONS_BETWEEN * this.durationMs);
+    if (this.isWaiting || performance.now() - this.doneAt <= pause) return;
     this.isWaiting = true;
-    this.askedAt = performance.now();
-    this.ask();
+    this.requestedAt = performance.now();
+    this.request();
   }
 
   done(): void {
-    this.isWaiting = false;
-    this.doneAt = performance.now();
-    this.took = this.doneAt - this.askedAt;
+    this.cancel();
+    this.durationMs = this.doneAt - this.requestedAt;
   }
 
-  /** It failed, or the network is another one. */
-  forget(): void {
+  /** The diagnosis failed, or the network is another one. */
+  cancel(): void {
     this.isWaiting = false;
     this.doneAt = performance.now();
   }
 
-  /** The verdict that is there is not of what is shown. */
-  hurry(): void {
-    this.doneAt = Math.min(this.doneAt, performance.now() - EVERY + SOON);
+  /** The diagnosis at hand is not of what is shown. */
+  refreshSoon(): void {
+    this.doneAt = Math.min(this.doneAt, performance.now() - EVERY_MS + SOON_MS);
   }
 }

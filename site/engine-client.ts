@@ -1,27 +1,34 @@
-// The page's end of the line to the engine: one frame asked for at a time, and a watch on a worker that has gone.
-import type { FromEngine, ToEngine } from "./engine/types.js";
+// The engine's worker as the page sees it: asked for one frame at a time, and watched in case it stops answering.
+import type { FrameRequest, FromEngine, ToEngine } from "./engine/types.js";
 
-const PATIENCE = 8; // looks a second apart without an answer; a machine that slept or was busy elsewhere looks less often
+/**
+ * The worker counts as gone after so many looks without an answer. They are a second apart; a machine that slept or was
+ * busy elsewhere looks less often.
+ */
+const MOST_SILENT_LOOKS = 8;
 
-export interface Client {
+export interface EngineClient {
   send(message: ToEngine): void;
   /** Asks for a frame unless one is on its way. */
-  askFrame(request: Omit<Extract<ToEngine, { kind: "frame" }>, "kind">): void;
+  askFrame(request: FrameRequest): void;
   stop(): void;
 }
 
-export function startClient(onMessage: (message: FromEngine) => void, onGone: (why: string) => void): Client {
+export function startEngineClient(
+  onMessage: (message: FromEngine) => void,
+  onGone: (why: string) => void,
+): EngineClient {
   const worker = new Worker(new URL("engine.js", document.baseURI), { type: "module", name: "relumine" });
   let isAsked = false;
   let silentLooks = 0;
   let isReady = false;
   let isGone = false;
-  const watch = setInterval(() => {
-    if (isAsked && !document.hidden && ++silentLooks > PATIENCE) gone("it has not answered for some seconds");
+  const timer = setInterval(() => {
+    if (isAsked && !document.hidden && ++silentLooks > MOST_SILENT_LOOKS) gone("it has not answered for some seconds");
   }, 1000);
 
   function stop(): void {
-    clearInterval(watch);
+    clearInterval(timer);
     isGone = true;
     worker.terminate();
   }

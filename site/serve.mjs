@@ -1,4 +1,4 @@
-// A web server for one folder, with the headers that make a page cross-origin isolated and allow it nothing from elsewhere.
+// A web server for one folder. Its headers make a page cross-origin isolated and allow it nothing from elsewhere.
 import { createReadStream, existsSync, statSync } from "node:fs";
 import { createServer } from "node:http";
 import { extname, join, normalize } from "node:path";

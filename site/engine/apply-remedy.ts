@@ -1,17 +1,17 @@
-// The cures as they act on a run, between two of its fits.
-import type { CureName } from "./types.js";
-import type { Run } from "./training.js";
+// The remedies as they change a training, between two of its fits.
 import { formatNumber } from "../../src/text/numbers.js";
+import type { RemedyName } from "./types.js";
+import type { Training } from "./training.js";
 import { type Remedy, treat } from "../../src/index.js";
 
-const REMEDIES: Readonly<Record<Exclude<CureName, "lowerRate">, Remedy>> = {
+const REMEDIES: Readonly<Record<Exclude<RemedyName, "lowerRate">, Remedy>> = {
   liftBias: { kind: "liftBias", activity: 0.1 },
   recycle: { kind: "recycle" },
   leakyRelu: { kind: "replaceActivation", activation: "leakyRelu" },
 };
 
-export function labelOf(cure: CureName, rate: number): string {
-  switch (cure) {
+export function remedyLabel(remedy: RemedyName, rate: number): string {
+  switch (remedy) {
     case "liftBias":
       return "bias lifted";
     case "recycle":
@@ -24,18 +24,23 @@ export function labelOf(cure: CureName, rate: number): string {
 }
 
 /** @returns what was done, in words */
-export async function cureRun(run: Run, cure: CureName, rate: number | undefined): Promise<string> {
-  if (cure === "lowerRate") {
-    run.rate = rate ?? run.rate / 2;
-    return `the rate is ${formatNumber(run.rate)} from step ${run.step} on; it brings no dead unit back`;
+export async function applyRemedy(training: Training, remedy: RemedyName, rate: number | undefined): Promise<string> {
+  if (remedy === "lowerRate") {
+    training.rate = rate ?? training.rate / 2;
+    return `the rate is ${formatNumber(training.rate)} from step ${training.step} on; this revives no dead unit`;
   }
-  const treatment = await treat(run.network, run.task.train.x, REMEDIES[cure]);
-  if (cure === "leakyRelu") await run.repaint();
-  run.noteChange();
+  const { before, after, outputChange, findings } = await treat(
+    training.network,
+    training.task.train.x,
+    REMEDIES[remedy],
+  );
+  if (remedy === "leakyRelu") await training.adoptActivation();
+  training.noteChange();
   const change =
-    treatment.outputChange === 0
-      ? "the answers stay as they were"
-      : `an answer changes by up to ${formatNumber(treatment.outputChange)}`;
-  const done = `${labelOf(cure, run.rate)}: ${treatment.before.dead} dead before, ${treatment.after.dead} after; ${change}`;
-  return [done, ...treatment.findings.map(({ message }) => message)].join("; ");
+    outputChange === 0 ? "the outputs do not change" : `an output changes by up to ${formatNumber(outputChange)}`;
+  return [
+    `${remedyLabel(remedy, training.rate)}: ${before.dead} dead before, ${after.dead} after`,
+    change,
+    ...findings.map(({ message }) => message),
+  ].join("; ");
 }

@@ -1,34 +1,32 @@
-// One list of deaths over several fits: each remedy ends a fit and begins another, whose trace counts its steps from 1.
-import type { Death, DeathTrace } from "../../src/index.js";
-import type { DeathNote, UnitName } from "./types.js";
-import { formatCount } from "../../src/text/numbers.js";
+// One list of deaths over several fits: each remedy ends a fit and starts another, whose trace counts its steps from 1.
 import { explainDeath } from "../../src/diagnosis/trace/death-text.js";
-
-const sameUnit = (a: UnitName, b: UnitName) => a.layer === b.layer && a.unit === b.unit;
+import { formatCount } from "../../src/text/numbers.js";
+import type { Death, DeathTrace } from "../../src/index.js";
+import type { DeathRecord, UnitName } from "./types.js";
+import { isSameUnit } from "../state/units.js";
 
 /** The sentence with the steps of the whole training. */
-function movedSentence(death: Death, offset: number): string {
+function shiftedExplanation(death: Death, offset: number): string {
   const { explanation, cause, layer, unit } = death;
   if (offset === 0) return explanation;
-  if (cause === "born")
-    return `unit ${unit} in layer ${layer} has been silent since the change at step ${formatCount(offset)}`;
-  return explainDeath(death, offset);
+  if (cause !== "born") return explainDeath(death, offset);
+  return `unit ${unit} in layer ${layer} has been closed since the change at step ${formatCount(offset)}`;
 }
 
-function noteOf(death: Death, offset: number): DeathNote {
+function recordOf(death: Death, offset: number): DeathRecord {
   const { layer, unit, step, cause, survivesAt } = death;
   return {
     layer,
     unit,
     step: step + offset,
     cause,
-    explanation: movedSentence(death, offset),
+    explanation: shiftedExplanation(death, offset),
     ...(survivesAt !== undefined && { survivesAt }),
   };
 }
 
-export class DeathRegister {
-  private carried: readonly DeathNote[] = [];
+export class DeathList {
+  private carried: readonly DeathRecord[] = [];
   private carriedRevivals: readonly UnitName[] = [];
   private trace: Pick<DeathTrace, "deaths" | "revivals"> = { deaths: [], revivals: [] };
   private offset = 0;
@@ -43,11 +41,11 @@ export class DeathRegister {
   }
 
   /** A unit that was dead before this fit began is known to its trace as born dead. */
-  get deaths(): readonly DeathNote[] {
+  get deaths(): readonly DeathRecord[] {
     const { carried, trace, offset } = this;
-    const old = carried.filter((note) => !trace.revivals.some((revival) => sameUnit(note, revival)));
-    const fresh = trace.deaths.filter((death) => !old.some((note) => sameUnit(note, death)));
-    return [...old, ...fresh.map((death) => noteOf(death, offset))].sort((a, b) => a.step - b.step);
+    const old = carried.filter((record) => !trace.revivals.some((revival) => isSameUnit(record, revival)));
+    const fresh = trace.deaths.filter((death) => !old.some((record) => isSameUnit(record, death)));
+    return [...old, ...fresh.map((death) => recordOf(death, offset))].sort((a, b) => a.step - b.step);
   }
 
   get revived(): readonly UnitName[] {
@@ -55,21 +53,21 @@ export class DeathRegister {
     const { deaths } = this;
     return all.filter(
       (name, index) =>
-        all.findIndex((other) => sameUnit(name, other)) === index && !deaths.some((death) => sameUnit(death, name)),
+        all.findIndex((other) => isSameUnit(name, other)) === index && !deaths.some((death) => isSameUnit(death, name)),
     );
   }
 
-  /** Between fits: takes units that a remedy opened off the list. */
-  revive(isOpen: (name: UnitName) => boolean): void {
+  /** Between fits: takes units that a remedy revived off the list. */
+  revive(fires: (name: UnitName) => boolean): void {
     const { deaths, revived } = this;
-    const opened = deaths.filter(isOpen).map(({ layer, unit }) => ({ layer, unit }));
-    this.carried = deaths.filter((note) => !isOpen(note));
-    this.carriedRevivals = [...revived, ...opened];
+    const nowFiring = deaths.filter(fires).map(({ layer, unit }) => ({ layer, unit }));
+    this.carried = deaths.filter((record) => !fires(record));
+    this.carriedRevivals = [...revived, ...nowFiring];
     this.trace = { deaths: [], revivals: [] };
   }
 
-  copy(): DeathRegister {
-    const copy = new DeathRegister();
+  copy(): DeathList {
+    const copy = new DeathList();
     copy.carried = this.deaths;
     copy.carriedRevivals = this.revived;
     return copy;

@@ -1,38 +1,41 @@
 // The training side of the page: takes messages, answers with messages. Runs in a worker, or in a test without a page.
 import { RelumineError } from "../../src/index.js";
-import type { FromEngine, GivenTable, ToEngine } from "./types.js";
+import { digitsTask, planeTask } from "./built-in-tasks.js";
 import { Session } from "./session.js";
 import { tableTask } from "./table-task.js";
-import type { Task } from "./task.js";
-import { digitsTask, planeTask } from "./built-in-tasks.js";
+import type { ErrorPlace, FromEngine, LearningTask, TableFile, ToEngine } from "./types.js";
 import type { DataName } from "../state/recipe.js";
 
-type Place = Extract<FromEngine, { kind: "failed" }>["where"];
-
-export interface Surroundings {
+export interface EngineHost {
   post(message: FromEngine): void;
   /** For each digit its 64 pixels, 0 to 16, then its class. */
   loadDigits(): Promise<Uint8Array>;
 }
 
+/** What an error is shown beside, by the message that led to it. */
+const PLACES: Readonly<Partial<Record<ToEngine["kind"], ErrorPlace>>> = {
+  start: "settings",
+  treat: "unit",
+  diagnose: "unit",
+};
+
 export class Engine {
   private session: Session | undefined;
-  private table: GivenTable | undefined;
+  private table: TableFile | undefined;
   /** Counts starts: one that was overtaken by another is dropped. */
   private starts = 0;
-  /** What was said last; a network that is still being made heeds it too. */
+  /** The last one asked for; it holds for a network that is still being made, too. */
   private pace = { running: false, speed: 1 };
 
-  constructor(private readonly around: Surroundings) {}
+  constructor(private readonly host: EngineHost) {}
 
   async handle(message: ToEngine): Promise<void> {
-    const place: Place =
-      message.kind === "start" ? "settings" : message.kind === "cure" || message.kind === "examine" ? "unit" : "engine";
     const { session } = this;
     try {
       await this.act(message);
     } catch (error) {
-      if (session === this.session) this.fail(place, error); // else it was of a network that is gone
+      // an error of a network that has been replaced concerns nobody
+      if (session === this.session) this.fail(PLACES[message.kind] ?? "engine", error);
     }
   }
 
@@ -52,31 +55,29 @@ export class Engine {
       case "step":
         return session.stepOnce();
       case "frame":
-        return this.around.post(session.frame(message));
-      case "examine":
-        return this.around.post(session.examine(message.chosen));
-      case "cure":
-        return this.tell(await session.cure(message.cure, message.beside, message.rate));
+        return this.host.post(session.frame(message));
+      case "diagnose":
+        return this.host.post(session.diagnose(message.chosen));
+      case "treat":
+        return this.postTreated(await session.treat(message.remedy, message.onTwin, message.rate));
       case "undo":
-        return this.tell(await session.undo());
-      case "twin":
-        return this.tell(await session.endTwin(message.keep));
+        return this.postTreated(await session.undo());
+      case "endTwin":
+        return this.postTreated(await session.endTwin(message.keep));
     }
   }
 
-  private tell(message: string): void {
-    this.around.post({ kind: "cured", message });
+  private postTreated(message: string): void {
+    this.host.post({ kind: "treated", message });
   }
 
-  private fail(where: Place, error: unknown): void {
-    const message =
-      error instanceof RelumineError
-        ? error.message
-        : `something went wrong: ${error instanceof Error ? error.message : String(error)}`;
-    this.around.post({ kind: "failed", where, message });
+  private fail(where: ErrorPlace, error: unknown): void {
+    const text = error instanceof Error ? error.message : String(error);
+    const message = error instanceof RelumineError ? text : `something went wrong: ${text}`;
+    this.host.post({ kind: "failed", where, message });
   }
 
-  /** The new session takes the place of the old one only when it stands. */
+  /** The new session replaces the old one only when it has been made. */
   private async start({ recipe, table, running, speed }: Extract<ToEngine, { kind: "start" }>): Promise<void> {
     const turn = ++this.starts;
     this.pace = { running, speed };
@@ -87,26 +88,15 @@ export class Engine {
     this.session?.dispose();
     this.session = session;
     this.table = table ?? this.table;
-    this.around.post(session.describe());
+    this.host.post(session.describe());
     session.run(this.pace.running, this.pace.speed);
-    this.around.post(session.forecast());
+    this.host.post(session.forecast());
   }
 
-  private async load(name: DataName, table: GivenTable | undefined): Promise<Task | undefined> {
+  private async load(name: DataName, table: TableFile | undefined): Promise<LearningTask | undefined> {
     try {
-      if (name === "csv") {
-        const given = table ?? this.table;
-        if (!given)
-          throw new RelumineError(
-            "value",
-            "the data",
-            "to be a table that was dropped in",
-            "a link, which carries none",
-            "Drop the file in again.",
-          );
-        return tableTask(given);
-      }
-      return name === "digits" ? digitsTask(await this.around.loadDigits()) : planeTask(name);
+      if (name === "csv") return tableTask(table ?? this.table);
+      return name === "digits" ? digitsTask(await this.host.loadDigits()) : planeTask(name);
     } catch (error) {
       this.fail("data", error);
       return undefined;

@@ -1,4 +1,4 @@
-// Seeded random numbers for data that are made up (Mulberry32; normal by Box and Muller).
+// Seeded random numbers for the built-in data (Mulberry32; normal by Box and Muller).
 
 export interface Random {
   /** From 0 to 1. */

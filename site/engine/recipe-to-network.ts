@@ -1,9 +1,9 @@
 // From a recipe and its data to what the package is asked for.
 import { adam, type NetworkSpec, type Optimizer, rmsprop, sgd, type Targets, type Weights } from "../../src/index.js";
-import type { Rows, Task } from "./task.js";
+import type { LabelledRows, LearningTask } from "./types.js";
 import type { Recipe } from "../state/recipe.js";
 
-export function specOf(recipe: Recipe, task: Task): NetworkSpec {
+export function specOf(recipe: Recipe, task: LearningTask): NetworkSpec {
   const hidden = recipe.layers.map((units) => ({ units, activation: recipe.activation, biasInitializer: recipe.bias }));
   const isSoftmax = recipe.head === "softmax";
   return {
@@ -14,8 +14,8 @@ export function specOf(recipe: Recipe, task: Task): NetworkSpec {
   };
 }
 
-/** A softmax over one unit says 1 to everything: the package takes no label for it but the one class there is. */
-export function targetsOf(recipe: Recipe, rows: Rows): Targets {
+/** A softmax over one unit is 1 for every input: the package takes no label for it but the one class there is. */
+export function targetsOf(recipe: Recipe, rows: LabelledRows): Targets {
   return recipe.head === "softmax" ? new Float32Array(rows.y.length) : rows.y;
 }
 
@@ -32,7 +32,7 @@ export function optimizerOf({ optimizer, rate }: Recipe): Optimizer {
   }
 }
 
-/** The textbook's unit starts open, its preactivation a hump about +0.1: one step at 0.2 takes it to -0.1. */
+/** The textbook's unit fires on every row, its preactivations about +0.1: one step at 0.2 takes them to -0.1. */
 export function startingWeights(recipe: Recipe): Weights[] | undefined {
   if (recipe.data !== "textbook" || recipe.layers.length !== 1 || recipe.layers[0] !== 1) return undefined;
   return [

@@ -1,22 +1,22 @@
-// Something that several may wait for, again and again.
+// An event that happens again and again, and that several may wait for.
 
-export class Signal {
+export class RepeatedEvent {
   private readonly waiting = new Set<() => void>();
 
-  /** Until it is fired, or for so many milliseconds if that is sooner. */
+  /** Until it fires, or for so many milliseconds if that is sooner. */
   wait(atMost = Number.POSITIVE_INFINITY): Promise<void> {
     return new Promise((resolve) => {
-      const go = () => {
+      const proceed = () => {
         clearTimeout(timer);
-        this.waiting.delete(go);
+        this.waiting.delete(proceed);
         resolve();
       };
-      const timer = atMost === Number.POSITIVE_INFINITY ? undefined : setTimeout(go, atMost);
-      this.waiting.add(go);
+      const timer = atMost === Number.POSITIVE_INFINITY ? undefined : setTimeout(proceed, atMost);
+      this.waiting.add(proceed);
     });
   }
 
   fire(): void {
-    for (const go of this.waiting) go();
+    for (const proceed of this.waiting) proceed();
   }
 }

@@ -1,82 +1,96 @@
-// A recipe in training: the network and, for a comparison, its twin, step by step abreast; pace, pause and single steps.
+// A recipe in training: the network and, for a comparison, its twin, step by step beside it; pace, pause, single steps.
 import { diagnose, forecast } from "../../src/index.js";
 import { stateOf } from "../../src/network/state/state.js";
-import { cureRun, labelOf } from "./apply-remedy.js";
-import type { CureName, Examined, Frame, FromEngine, Twin, UnitName } from "./types.js";
-import { Run } from "./training.js";
-import { Signal } from "./repeated-event.js";
-import { targetsOf } from "./recipe-to-network.js";
-import type { Task } from "./task.js";
+import { applyRemedy, remedyLabel } from "./apply-remedy.js";
+import { RepeatedEvent } from "./repeated-event.js";
+import { Training } from "./training.js";
+import type {
+  DiagnosisMessage,
+  ForecastMessage,
+  Frame,
+  FrameRequest,
+  LearningTask,
+  RemedyName,
+  Started,
+  Twin,
+  UnitName,
+} from "./types.js";
 import type { Recipe } from "../state/recipe.js";
 
 const MOST_UNDOS = 8;
-const LATE_AT_MOST = 100; // milliseconds of steps that are caught up with
-const EARLY_AT_MOST = 2; // milliseconds that no timer is set for
+const LATE_AT_MOST_MS = 100; // so many milliseconds of steps are caught up with
+const EARLY_AT_MOST_MS = 2; // no timer is set for so short a wait
+
+interface TwinTraining {
+  readonly training: Training;
+  readonly label: string;
+}
 
 export class Session {
-  private twin: { readonly run: Run; readonly label: string } | undefined;
-  private before: Run[] = [];
-  private readonly signal = new Signal();
-  private holding = 0;
+  private twin: TwinTraining | undefined;
+  /** Copies of the network from before each change. */
+  private undos: Training[] = [];
+  /** Fires when a training may have to step, wait or stop. */
+  private readonly changed = new RepeatedEvent();
+  /** How many changes wait for the fits to end, or are under way. */
+  private changes = 0;
   private queue: Promise<unknown> = Promise.resolve();
-  private isOver = false;
-  private singles = 0;
-  private due = 0;
+  private isDisposed = false;
+  /** Steps that are asked for one by one. */
+  private singleSteps = 0;
+  /** When the next step is due, by performance.now(). */
+  private dueAt = 0;
   private running = false;
   private speed = 1;
 
   private constructor(
-    private main: Run,
+    private main: Training,
     private readonly fail: (error: unknown) => void,
   ) {}
 
-  static async create(recipe: Recipe, task: Task, fail: (error: unknown) => void): Promise<Session> {
-    const session = new Session(await Run.create(recipe, task), fail);
-    void session.live(session.main);
+  static async create(recipe: Recipe, task: LearningTask, fail: (error: unknown) => void): Promise<Session> {
+    const session = new Session(await Training.create(recipe, task), fail);
+    void session.keepTraining(session.main);
     return session;
   }
 
-  describe(): Extract<FromEngine, { kind: "started" }> {
+  describe(): Started {
     const { recipe, task, spec, network } = this.main;
     const layout = stateOf(network).layout.layers.map(({ kernel, bias }) => ({ kernel: kernel / 4, bias: bias / 4 }));
     return { kind: "started", recipe, task, spec, layout };
   }
 
-  forecast(): Extract<FromEngine, { kind: "forecast" }> {
-    const { recipe, task, spec, data } = this.main;
-    const {
-      lethalRates = [],
-      bornDeadNetwork,
-      advice,
-    } = forecast(spec, task.train.x, { targets: data.y, learningRate: recipe.rate, draws: 40 });
+  forecast(): ForecastMessage {
+    const { recipe, spec, data } = this.main;
+    const options = { targets: data.y, learningRate: recipe.rate, draws: 40 };
+    const { lethalRates = [], bornDeadNetwork, advice } = forecast(spec, data.x, options);
     return { kind: "forecast", lethalRates, bornDead: bornDeadNetwork, advice };
   }
 
   run(running: boolean, speed: number): void {
     this.running = running;
     this.speed = speed;
-    this.due = performance.now();
-    this.singles = 0;
-    this.signal.fire();
+    this.dueAt = performance.now();
+    this.singleSteps = 0;
+    this.changed.fire();
   }
 
   stepOnce(): void {
     this.running = false;
-    this.singles++;
-    this.signal.fire();
+    this.singleSteps++;
+    this.changed.fire();
   }
 
-  frame(request: { at?: number; chosen?: UnitName; curves: number }): Frame {
+  frame(request: FrameRequest): Frame {
     const { main } = this;
-    const entry = request.at === undefined ? undefined : main.chronicle.at(request.at);
+    const entry = request.at === undefined ? undefined : main.history.at(request.at);
     const shown = entry?.step ?? main.step;
     const parameters = (entry?.parameters ?? main.parameters()).slice();
-    const painter = main.painterAt(shown);
-    painter.take(parameters);
-    const { version } = main.chronicle;
+    const evaluator = main.evaluatorAt(shown, parameters);
+    const { version } = main.history;
     return {
       kind: "frame",
-      ...painter.paint(request.chosen),
+      ...evaluator.picture(request.chosen),
       parameters,
       shown,
       version,
@@ -84,176 +98,190 @@ export class Session {
       epoch: main.epoch,
       running: this.running,
       rate: main.rate,
-      activation: painter.mirror.layers[0].activation.name,
-      deaths: main.register.deaths,
-      revived: main.register.revived,
-      canUndo: this.before.length > 0,
+      activation: evaluator.activation,
+      deaths: main.deathList.deaths,
+      revived: main.deathList.revived,
+      canUndo: this.undos.length > 0,
       ...(main.stopped && { stopped: main.stopped }),
-      ...(version !== request.curves && { curves: main.chronicle.curves() }),
-      ...(this.twin && { twin: this.paintTwin(this.twin) }),
+      ...(version !== request.curves && { curves: main.history.curves() }),
+      ...(this.twin && { twin: this.describeTwin(this.twin) }),
     };
   }
 
-  private paintTwin({ run, label }: { run: Run; label: string }): Twin {
-    const painter = run.painterAt(run.step);
-    painter.take(run.parameters());
-    return { label, picture: painter.paint(), curves: run.chronicle.curves(), step: run.step };
+  private describeTwin({ training, label }: TwinTraining): Twin {
+    const { step, history } = training;
+    const picture = training.evaluatorAt(step, training.parameters()).picture();
+    return { label, picture, curves: history.curves(), step };
   }
 
-  examine(chosen: UnitName | undefined): Examined {
-    const { network, task, recipe, step } = this.main;
-    const diagnosis = diagnose(network, task.train.x, { targets: targetsOf(recipe, task.train) });
-    const unit = chosen && diagnosis.layers[chosen.layer]?.units[chosen.unit];
-    return { kind: "examined", step, samples: diagnosis.samples, findings: diagnosis.findings, ...(unit && { unit }) };
+  diagnose(chosen: UnitName | undefined): DiagnosisMessage {
+    const { network, data, step } = this.main;
+    const { layers, samples, findings } = diagnose(network, data.x, { targets: data.y });
+    const unit = chosen && layers[chosen.layer]?.units[chosen.unit];
+    return { kind: "diagnosis", step, samples, findings, ...(unit && { unit }) };
   }
 
   /** Treats the network, or a twin of it that is then trained beside it. */
-  cure(cure: CureName, beside: boolean, rate: number | undefined): Promise<string> {
-    return this.hold(async () => {
-      const { main } = this;
-      if (!beside) {
-        await this.keepForUndo();
-        return cureRun(main, cure, rate);
-      }
-      this.dropTwin();
-      const run =
-        cure === "lowerRate"
-          ? await Run.create({ ...main.recipe, rate: rate ?? main.rate / 2 }, main.task)
-          : await main.clone();
-      const message =
-        cure === "lowerRate" ? `the same start at a rate of ${run.rate} catches up` : await cureRun(run, cure, rate);
-      if (this.isOver) run.dispose();
-      this.twin = { run, label: labelOf(cure, run.rate) };
-      void this.live(run);
-      return `beside: ${message}`;
+  treat(remedy: RemedyName, onTwin: boolean, rate: number | undefined): Promise<string> {
+    return this.betweenFits(async () => {
+      if (onTwin) return this.startTwin(remedy, rate);
+      await this.keepForUndo();
+      return applyRemedy(this.main, remedy, rate);
     });
   }
 
-  /** Back to before the last remedy. */
+  private async startTwin(remedy: RemedyName, rate: number | undefined): Promise<string> {
+    const { main } = this;
+    this.dropTwin();
+    let training: Training;
+    let message: string;
+    if (remedy === "lowerRate") {
+      training = await Training.create({ ...main.recipe, rate: rate ?? main.rate / 2 }, main.task);
+      message = `the same training from the start, at a rate of ${training.rate}`;
+    } else {
+      training = await main.clone();
+      message = await applyRemedy(training, remedy, rate);
+    }
+    if (this.isDisposed) training.dispose();
+    this.twin = { training, label: remedyLabel(remedy, training.rate) };
+    void this.keepTraining(training);
+    return `twin: ${message}`;
+  }
+
+  /** Back to before the last change. */
   undo(): Promise<string> {
-    return this.hold(async () => {
-      const run = this.before.pop();
-      if (!run) return "there is nothing to undo";
-      this.take(run);
-      return `back at step ${run.step}, before the change`;
+    return this.betweenFits(async () => {
+      const training = this.undos.pop();
+      if (!training) return "there is nothing to undo";
+      this.replaceMain(training);
+      void this.keepTraining(training);
+      return `back at step ${training.step}, before the change`;
     });
   }
 
   endTwin(keep: boolean): Promise<string> {
-    return this.hold(async () => {
+    return this.betweenFits(async () => {
       const { twin } = this;
       if (!twin) return "there is no twin";
       if (!keep) {
         this.dropTwin();
-        return "the twin is gone";
+        return "the comparison is over";
       }
       this.twin = undefined;
       await this.keepForUndo();
-      this.take(twin.run, true);
-      return `the twin goes on alone: ${twin.label}`;
+      this.replaceMain(twin.training);
+      return `the twin has replaced the network: ${twin.label}`;
     });
   }
 
   private async keepForUndo(): Promise<void> {
-    this.before.push(await this.main.clone());
-    if (this.before.length > MOST_UNDOS) this.before.shift()!.dispose();
+    this.undos.push(await this.main.clone());
+    if (this.undos.length > MOST_UNDOS) this.undos.shift()!.dispose();
   }
 
-  private take(run: Run, isLiving = false): void {
+  private replaceMain(training: Training): void {
     this.main.dispose();
-    this.main = run;
-    run.chronicle.version++;
-    if (!isLiving) void this.live(run);
+    this.main = training;
+    training.history.version++;
   }
 
   private dropTwin(): void {
-    this.twin?.run.dispose();
+    this.twin?.training.dispose();
     this.twin = undefined;
   }
 
   dispose(): void {
-    this.isOver = true;
-    for (const run of [this.main, ...(this.twin ? [this.twin.run] : []), ...this.before]) run.dispose();
-    this.signal.fire();
+    this.isDisposed = true;
+    for (const training of [this.main, ...this.undos]) training.dispose();
+    this.twin?.training.dispose();
+    this.changed.fire();
   }
 
-  /** Does something between two fits, and one such thing after another. */
-  private hold<T>(act: () => Promise<T>): Promise<T> {
-    const done = this.queue.then(() => this.holdNow(act));
+  /** Makes a change between two fits, and one change after another. */
+  private betweenFits<T>(change: () => Promise<T>): Promise<T> {
+    const done = this.queue.then(() => this.changeNow(change));
     this.queue = done.catch(() => undefined);
     return done;
   }
 
-  private async holdNow<T>(act: () => Promise<T>): Promise<T> {
-    this.holding++;
-    this.signal.fire();
+  private async changeNow<T>(change: () => Promise<T>): Promise<T> {
+    this.changes++;
+    this.changed.fire();
     try {
-      await Promise.all([this.main.fitting, this.twin?.run.fitting]);
-      return await act();
+      await Promise.all([this.main.fitting, this.twin?.training.fitting]);
+      return await change();
     } finally {
-      this.holding--;
-      this.due = performance.now();
-      this.signal.fire();
+      this.changes--;
+      this.dueAt = performance.now();
+      this.changed.fire();
     }
   }
 
-  private mayStep(run: Run): boolean {
-    if (run !== this.main) return run.step < this.main.step;
-    if (this.twin && !this.twin.run.stopped && this.twin.run.step < run.step) return false;
-    return this.running || this.singles > 0;
+  private mayStep(training: Training): boolean {
+    const { main, twin } = this;
+    if (training !== main) return training.step < main.step;
+    if (twin && !twin.training.stopped && twin.training.step < main.step) return false;
+    return this.running || this.singleSteps > 0;
   }
 
-  /** A run's life: one fit after another, until it is disposed of. */
-  private async live(run: Run): Promise<void> {
+  /** One fit after another, until the training is disposed of. */
+  private async keepTraining(training: Training): Promise<void> {
     try {
-      while (run.isAlive) {
-        if (this.holding > 0 || run.stopped || !this.mayStep(run)) {
-          await this.signal.wait();
+      while (!training.isDisposed) {
+        if (this.changes > 0 || training.stopped || !this.mayStep(training)) {
+          await this.changed.wait();
           continue;
         }
-        run.fitting = run
-          .fit((which) => this.gate(which))
+        training.fitting = training
+          .fit((which) => this.afterStep(which))
           .finally(() => {
-            run.fitting = undefined;
+            training.fitting = undefined;
           });
-        await run.fitting;
-        this.signal.fire();
+        await training.fitting;
+        this.changed.fire();
       }
     } catch (error) {
-      if (run.isAlive) this.fail(error);
+      if (!training.isDisposed) this.fail(error);
     }
   }
 
-  private gate(run: Run): Promise<"stop" | undefined> | undefined {
-    if (run === this.main && this.singles > 0) this.singles--;
-    if (this.twin) this.signal.fire();
-    if (this.isPaced(run)) this.due = Math.max(this.due + 1000 / this.speed, performance.now() - LATE_AT_MOST);
-    const delay = this.delayOf(run);
-    return delay === 0 ? undefined : this.waitFor(run, delay);
+  private afterStep(training: Training): Promise<"stop" | undefined> | undefined {
+    if (training === this.main && this.singleSteps > 0) this.singleSteps--;
+    if (this.twin) this.changed.fire();
+    if (this.isPaced(training))
+      this.dueAt = Math.max(this.dueAt + 1000 / this.speed, performance.now() - LATE_AT_MOST_MS);
+    const delay = this.delayOf(training);
+    return delay === 0 ? undefined : this.waitFor(training, delay);
   }
 
-  private isPaced(run: Run): boolean {
-    return run === this.main && this.running && this.speed !== Number.POSITIVE_INFINITY;
+  private isPaced(training: Training): boolean {
+    return training === this.main && this.running && this.speed !== Number.POSITIVE_INFINITY;
   }
 
-  /** Milliseconds until the run's next step; Infinity: something must happen first. */
-  private delayOf(run: Run): number {
-    if (!run.isAlive || this.holding > 0 || !this.mayStep(run)) return Number.POSITIVE_INFINITY;
-    const early = this.isPaced(run) ? this.due - performance.now() : 0;
-    return early > EARLY_AT_MOST ? early : 0;
+  private mustEnd(training: Training): boolean {
+    return training.isDisposed || this.changes > 0;
   }
 
-  /** A fit that ends names the causes of all deaths so far; where an epoch is one step, nothing is lost by ending it at a pause. */
-  private isToConclude(run: Run): boolean {
-    return (
-      run === this.main && !this.running && this.singles === 0 && run.stepsPerEpoch === 1 && run.hasUnnamedDeaths()
-    );
+  /** Milliseconds until the next step; Infinity: something must happen first. */
+  private delayOf(training: Training): number {
+    if (this.mustEnd(training) || !this.mayStep(training)) return Number.POSITIVE_INFINITY;
+    const early = this.isPaced(training) ? this.dueAt - performance.now() : 0;
+    return early > EARLY_AT_MOST_MS ? early : 0;
   }
 
-  private async waitFor(run: Run, delay: number): Promise<"stop" | undefined> {
-    if (this.isToConclude(run)) return "stop";
-    for (let left = delay; left > 0 && run.isAlive && this.holding === 0; left = this.delayOf(run))
-      await this.signal.wait(left);
-    return run.isAlive && this.holding === 0 ? undefined : "stop";
+  /**
+   * The end of a fit determines the causes of all deaths so far; where an epoch is one step, nothing is lost by ending
+   * it at a pause.
+   */
+  private shouldEndAtPause(training: Training): boolean {
+    const isPaused = training === this.main && !this.running && this.singleSteps === 0;
+    return isPaused && training.stepsPerEpoch === 1 && training.hasUnlistedDeaths();
+  }
+
+  private async waitFor(training: Training, delay: number): Promise<"stop" | undefined> {
+    if (this.shouldEndAtPause(training)) return "stop";
+    for (let left = delay; left > 0 && !this.mustEnd(training); left = this.delayOf(training))
+      await this.changed.wait(left);
+    return this.mustEnd(training) ? "stop" : undefined;
   }
 }

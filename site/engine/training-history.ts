@@ -1,8 +1,9 @@
-// The weights of earlier steps and what was measured then, in bounded memory: when it is full, every second entry goes and the rest
-// lie twice as far apart. The first entry, the start, stays.
-import type { Measured } from "./network-evaluator.js";
+// The weights of earlier steps and what was measured then, in bounded memory: when it is full, every second entry is
+// dropped and the distance between entries doubles. The first entry, the start, stays.
+import type { Curves, Measurement } from "./types.js";
+import { livingByLayer } from "../state/units.js";
 
-export interface Entry {
+interface HistoryEntry {
   readonly step: number;
   readonly parameters: Float32Array;
   readonly loss: number;
@@ -13,28 +14,18 @@ export interface Entry {
   readonly living: readonly number[];
 }
 
-/** The curves, one number an entry. */
-export interface Curves {
-  readonly steps: number[];
-  readonly loss: number[];
-  readonly heldOutLoss: number[];
-  readonly heldOutAccuracy: number[];
-  /** By hidden layer. */
-  readonly living: number[][];
-}
-
 const MOST_ENTRIES = 360;
 const MOST_BYTES = 2 ** 26;
 
-export class Chronicle {
-  private entries: Entry[] = [];
+export class TrainingHistory {
+  private entries: HistoryEntry[] = [];
   private stride = 1;
   private readonly capacity: number;
-  /** Counts changes, so that curves are sent only when they have some. */
+  /** Counts changes, so that curves are sent only when they have changed. */
   version = 0;
 
   constructor(
-    private readonly widths: readonly number[],
+    private readonly layers: readonly number[],
     parameterBytes: number,
   ) {
     this.capacity = Math.max(16, Math.min(MOST_ENTRIES, Math.floor(MOST_BYTES / parameterBytes)));
@@ -44,47 +35,32 @@ export class Chronicle {
     return step % this.stride === 0;
   }
 
-  add(step: number, parameters: Float32Array, measured: Measured): void {
+  add(step: number, parameters: Float32Array, measurement: Measurement): void {
     if (this.entries.at(-1)?.step === step) this.entries.pop();
-    if (this.entries.length >= this.capacity) this.thin();
+    if (this.entries.length >= this.capacity) this.dropEverySecond();
     this.version++;
     this.entries.push({
       step,
       parameters: parameters.slice(),
-      loss: measured.loss,
-      heldOutLoss: measured.heldOut.loss,
-      heldOutAccuracy: measured.heldOut.accuracy ?? Number.NaN,
-      living: this.countLiving(measured),
+      loss: measurement.loss,
+      heldOutLoss: measurement.heldOut.loss,
+      heldOutAccuracy: measurement.heldOut.accuracy ?? Number.NaN,
+      living: livingByLayer(measurement.states, this.layers),
     });
   }
 
-  private thin(): void {
+  private dropEverySecond(): void {
     this.stride *= 2;
     this.entries = this.entries.filter((_, index) => index % 2 === 0);
   }
 
-  private countLiving({ states }: Measured): number[] {
-    let first = 0;
-    return this.widths.map((width) => {
-      const living = states.slice(first, first + width).filter((state) => state !== "dead").length;
-      first += width;
-      return living;
-    });
-  }
-
   /** The last entry at or before a step, or the first. */
-  at(step: number): Entry | undefined {
+  at(step: number): HistoryEntry | undefined {
     return this.entries.findLast((entry) => entry.step <= step) ?? this.entries[0];
   }
 
-  /** Forgets what came after a step. */
-  cutAfter(step: number): void {
-    this.entries = this.entries.filter((entry) => entry.step <= step);
-    this.version++;
-  }
-
-  copy(): Chronicle {
-    const copy = new Chronicle(this.widths, 1);
+  copy(): TrainingHistory {
+    const copy = new TrainingHistory(this.layers, 1);
     return Object.assign(copy, {
       entries: [...this.entries],
       stride: this.stride,
@@ -94,13 +70,13 @@ export class Chronicle {
   }
 
   curves(): Curves {
-    const { entries, widths } = this;
+    const { entries, layers } = this;
     return {
       steps: entries.map(({ step }) => step),
       loss: entries.map(({ loss }) => loss),
       heldOutLoss: entries.map(({ heldOutLoss }) => heldOutLoss),
       heldOutAccuracy: entries.map(({ heldOutAccuracy }) => heldOutAccuracy),
-      living: widths.map((_, layer) => entries.map(({ living }) => living[layer])),
+      living: layers.map((_, layer) => entries.map(({ living }) => living[layer])),
     };
   }
 }

@@ -8,90 +8,88 @@ import {
   type TrainingContext,
 } from "../../src/index.js";
 import { stateOf } from "../../src/network/state/state.js";
-import { Chronicle } from "./training-history.js";
-import { DeathRegister } from "./death-list.js";
-import { type Measured, Painter } from "./network-evaluator.js";
+import { DeathList } from "./death-list.js";
+import { NetworkEvaluator } from "./network-evaluator.js";
 import { optimizerOf, specOf, startingWeights, targetsOf } from "./recipe-to-network.js";
-import type { Task } from "./task.js";
+import { TrainingHistory } from "./training-history.js";
+import type { LearningTask, Measurement } from "./types.js";
 import type { Recipe } from "../state/recipe.js";
+import { countDead, unitIndex } from "../state/units.js";
 
-/** A training ends at either: a fit keeps a log of each epoch, and a playground is no place for more. */
+/** A training ends at either: a fit keeps a log of each epoch, which a page has no room for without bound. */
 const MOST_STEPS = 2_000_000;
 const MOST_EPOCHS = 100_000;
 
 /** Called after each step; training goes on when its promise, if any, is fulfilled, and ends if it says so. */
-export type Gate = (run: Run) => Promise<"stop" | undefined> | undefined;
+export type AfterStep = (training: Training) => Promise<"stop" | undefined> | undefined;
 
-interface Parts {
+interface TrainingParts {
   readonly network: Network;
-  readonly painter: Painter;
+  readonly evaluator: NetworkEvaluator;
   readonly optimizer: Optimizer;
-  readonly chronicle: Chronicle;
-  readonly register: DeathRegister;
+  readonly history: TrainingHistory;
+  readonly deathList: DeathList;
   readonly step: number;
   readonly rate: number;
 }
 
-export class Run {
+export class Training {
   readonly network: Network;
-  readonly chronicle: Chronicle;
-  readonly register: DeathRegister;
+  readonly history: TrainingHistory;
+  readonly deathList: DeathList;
   readonly optimizer: Optimizer;
   step: number;
   rate: number;
   stopped: "diverged" | "finished" | undefined;
-  isAlive = true;
+  isDisposed = false;
   /** The fit that is running. */
   fitting: Promise<void> | undefined;
-  /** Painters of the network as it is, and of what it was up to a step (another activation). */
-  private painters: { readonly until: number; readonly painter: Painter }[];
+  /** Evaluators of the network as it is, and of what it was up to a step (another activation). */
+  private evaluators: { readonly until: number; readonly evaluator: NetworkEvaluator }[];
 
   private constructor(
     readonly recipe: Recipe,
-    readonly task: Task,
-    parts: Parts,
+    readonly task: LearningTask,
+    parts: TrainingParts,
   ) {
     this.network = parts.network;
     this.optimizer = parts.optimizer;
-    this.chronicle = parts.chronicle;
-    this.register = parts.register;
+    this.history = parts.history;
+    this.deathList = parts.deathList;
     this.step = parts.step;
     this.rate = parts.rate;
-    this.painters = [{ until: Number.POSITIVE_INFINITY, painter: parts.painter }];
+    this.evaluators = [{ until: Number.POSITIVE_INFINITY, evaluator: parts.evaluator }];
   }
 
-  static async create(recipe: Recipe, task: Task): Promise<Run> {
+  static async create(recipe: Recipe, task: LearningTask): Promise<Training> {
     const spec = specOf(recipe, task);
     const network = await createNetwork(spec, { arithmetic: "reproducible" });
     startingWeights(recipe)?.forEach((weights, layer) => network.layers[layer].setWeights(weights));
-    const painter = await Painter.create(spec, task, recipe);
-    const chronicle = new Chronicle(recipe.layers, stateOf(network).layout.bytes);
-    const run = new Run(recipe, task, {
+    const training = new Training(recipe, task, {
       network,
-      painter,
-      chronicle,
+      evaluator: await NetworkEvaluator.create(spec, task, recipe),
+      history: new TrainingHistory(recipe.layers, stateOf(network).layout.bytes),
       optimizer: optimizerOf(recipe),
-      register: new DeathRegister(),
+      deathList: new DeathList(),
       step: 0,
       rate: recipe.rate,
     });
-    run.record();
-    return run;
+    training.record();
+    return training;
   }
 
-  /** A run of its own that goes on from here with the same batches. */
-  async clone(): Promise<Run> {
+  /** A training of its own that goes on from here with the same batches. */
+  async clone(): Promise<Training> {
     const { recipe, task, optimizer, step, rate } = this;
     const network = await this.network.clone();
-    const painter = await Painter.create(network.spec, task, recipe);
-    const copy = new Run(recipe, task, {
+    const copy = new Training(recipe, task, {
       network,
-      painter,
+      evaluator: await NetworkEvaluator.create(network.spec, task, recipe),
       optimizer,
       step,
       rate,
-      chronicle: this.chronicle.copy(),
-      register: this.register.copy(),
+      history: this.history.copy(),
+      deathList: this.deathList.copy(),
     });
     copy.stopped = this.stopped;
     return copy;
@@ -109,7 +107,7 @@ export class Run {
     return this.network.spec;
   }
 
-  get data(): { readonly x: Task["train"]["x"]; readonly y: ReturnType<typeof targetsOf> } {
+  get data(): { readonly x: LearningTask["train"]["x"]; readonly y: ReturnType<typeof targetsOf> } {
     return { x: this.task.train.x, y: targetsOf(this.recipe, this.task.train) };
   }
 
@@ -117,63 +115,65 @@ export class Run {
     return stateOf(this.network).allParameters();
   }
 
-  painterAt(step: number): Painter {
-    return this.painters.find(({ until }) => step < until)!.painter;
+  /** With the weights of a step; what it says holds until it is given others. */
+  evaluatorAt(step: number, parameters: Float32Array): NetworkEvaluator {
+    const { evaluator } = this.evaluators.find(({ until }) => step < until)!;
+    evaluator.setParameters(parameters);
+    return evaluator;
   }
 
   /** Measures the weights as they are and keeps them. */
-  record(): Measured {
-    const painter = this.painterAt(this.step);
-    painter.take(this.parameters());
-    const measured = painter.measure();
-    this.chronicle.add(this.step, this.parameters(), measured);
-    return measured;
+  record(): Measurement {
+    const measurement = this.evaluatorAt(this.step, this.parameters()).measure();
+    this.history.add(this.step, this.parameters(), measurement);
+    return measurement;
   }
 
   /** From this step on the network has another activation. */
-  async repaint(): Promise<void> {
-    const painter = await Painter.create(this.network.spec, this.task, this.recipe);
-    const last = this.painters.pop()!;
-    this.painters.push({ until: this.step, painter: last.painter }, { until: Number.POSITIVE_INFINITY, painter });
+  async adoptActivation(): Promise<void> {
+    const evaluator = await NetworkEvaluator.create(this.network.spec, this.task, this.recipe);
+    const last = this.evaluators.pop()!;
+    this.evaluators.push(
+      { until: this.step, evaluator: last.evaluator },
+      { until: Number.POSITIVE_INFINITY, evaluator },
+    );
   }
 
-  /** Are units dead that the register does not know yet? */
-  hasUnnamedDeaths(): boolean {
-    return this.record().states.filter((state) => state === "dead").length > this.register.deaths.length;
+  /** Are units dead that the list of deaths does not hold yet? */
+  hasUnlistedDeaths(): boolean {
+    return countDead(this.record().states) > this.deathList.deaths.length;
   }
 
-  /** A remedy changed the network: it is measured anew, and units that it opened are dead no longer. */
+  /** A remedy changed the network: it is measured again, and units that it revived are no longer listed as dead. */
   noteChange(): void {
     const { states } = this.record();
-    const { layers } = this.recipe;
-    const firstOf = (layer: number) => layers.slice(0, layer).reduce((sum, units) => sum + units, 0);
-    this.register.revive(({ layer, unit }) => states[firstOf(layer) + unit] !== "dead");
+    this.deathList.revive((name) => states[unitIndex(this.recipe.layers, name)] !== "dead");
   }
 
-  /** Trains until the gate says stop; what went wrong, if anything, is in `stopped`. */
-  async fit(gate: Gate): Promise<void> {
+  /** Trains until `afterStep` says stop; what went wrong, if anything, is in `stopped`. */
+  async fit(afterStep: AfterStep): Promise<void> {
     const trace = traceDeaths();
-    this.register.follow(trace, this.step);
+    this.deathList.follow(trace, this.step);
     const epochs = Math.max(0, Math.ceil(Math.min(MOST_EPOCHS, (MOST_STEPS - this.step) / this.stepsPerEpoch)));
-    const afterStep = ({ stop }: TrainingContext): Promise<void> | undefined => {
+    const onBatchEnd = ({ stop }: TrainingContext): Promise<void> | undefined => {
       this.step++;
-      if (this.chronicle.isDue(this.step)) this.record();
-      return gate(this)?.then((word) => (word === "stop" ? stop() : undefined));
+      if (this.history.isDue(this.step)) this.record();
+      return afterStep(this)?.then((answer) => (answer === "stop" ? stop() : undefined));
     };
     const { stopped } = await this.network.fit(this.data, {
       epochs,
       batchSize: this.recipe.batch,
       optimizer: this.optimizer,
       learningRate: () => this.rate,
-      callbacks: [trace, { onBatchEnd: (_log, context) => afterStep(context) }],
+      callbacks: [trace, { onBatchEnd: (_log, context) => onBatchEnd(context) }],
     });
     if (stopped === "diverged") this.stopped = "diverged";
     if (stopped === undefined) this.stopped = "finished";
   }
 
   dispose(): void {
-    this.isAlive = false;
+    this.isDisposed = true;
     this.network.dispose();
-    for (const { painter } of this.painters) painter.dispose();
+    for (const { evaluator } of this.evaluators) evaluator.dispose();
   }
 }

@@ -1,16 +1,18 @@
-// What page and engine say to each other. The page asks for a frame and asks again when it has come, so that none is ever queued.
+// What the engine makes and the page shows, and the messages between the two. The page asks for a frame and asks again
+// only when it has come, so that none is ever queued.
 import type {
   ActivationName,
   Cause,
   ChanceBounds,
   Finding,
   LethalRate,
+  Loss,
+  Matrix,
+  Metrics,
   NetworkSpec,
   UnitDiagnosis,
+  UnitState,
 } from "../../src/index.js";
-import type { Curves } from "./training-history.js";
-import type { Picture } from "./network-evaluator.js";
-import type { Task } from "./task.js";
 import type { Recipe } from "../state/recipe.js";
 
 export interface UnitName {
@@ -18,52 +20,123 @@ export interface UnitName {
   readonly unit: number;
 }
 
-/** A table that was dropped in. */
-export interface GivenTable {
+/** A CSV file of the user's. */
+export interface TableFile {
   readonly name: string;
   readonly text: string;
   /** The column to be learnt; default: the last. */
   readonly target?: string;
 }
 
-export const CURES = ["liftBias", "recycle", "leakyRelu", "lowerRate"] as const;
-export type CureName = (typeof CURES)[number];
+export interface LabelledRows {
+  readonly x: Matrix;
+  /** A class or a number for each row. */
+  readonly y: Float32Array;
+}
 
-export type ToEngine =
-  | {
-      readonly kind: "start";
-      readonly recipe: Recipe;
-      readonly table?: GivenTable;
-      readonly running: boolean;
-      readonly speed: number;
-    }
-  | { readonly kind: "run"; readonly running: boolean; readonly speed: number }
-  | { readonly kind: "step" }
-  /** at: a step of the past; curves: the version that the page has. */
-  | { readonly kind: "frame"; readonly at?: number; readonly chosen?: UnitName; readonly curves: number }
-  | { readonly kind: "examine"; readonly chosen?: UnitName }
-  | { readonly kind: "cure"; readonly cure: CureName; readonly beside: boolean; readonly rate?: number }
-  | { readonly kind: "undo" }
-  /** Ends the comparison with the twin, which takes the place of the network if it is kept. */
-  | { readonly kind: "twin"; readonly keep: boolean };
+/** What a network is to learn: rows to train on, rows held out, and what the page must know to draw them. */
+export interface LearningTask {
+  readonly features: readonly string[];
+  /** Names of the classes; empty where the target is a number. */
+  readonly classes: readonly string[];
+  readonly train: LabelledRows;
+  readonly heldOut: LabelledRows;
+  readonly loss: Loss;
+  readonly outputs: number;
+  /** With two inputs: the plane that is drawn reaches from -extent to +extent. */
+  readonly extent: number;
+  /** Rows are square images of this side. */
+  readonly imageSide?: number;
+  /** Of a table: its columns, and which of them is the target. */
+  readonly table?: { readonly columns: readonly string[]; readonly target: string };
+  /** What was left out or done to the data, in words. */
+  readonly notes: readonly string[];
+}
 
-export interface DeathNote extends UnitName {
+export const REMEDY_NAMES = ["liftBias", "recycle", "leakyRelu", "lowerRate"] as const;
+export type RemedyName = (typeof REMEDY_NAMES)[number];
+
+/** Unit by unit, hidden layers in order. */
+export interface UnitFigures {
+  readonly states: readonly UnitState[];
+  /** min, max, mean and std of the preactivation, and the firing rate: five numbers for each unit. */
+  readonly figures: Float32Array;
+}
+
+export interface Measurement extends UnitFigures {
+  readonly loss: number;
+  readonly accuracy?: number;
+  readonly heldOut: Metrics;
+}
+
+/** A network with given weights, as the page draws it. */
+export interface Picture extends Measurement {
+  /** MAP_SIDE² numbers for each unit, 128 for 0, scaled so that the largest size is 127; none without a plane. */
+  readonly maps: Uint8Array;
+  /** PLANE_SIDE² rows of outputs (probabilities or values); none without a plane. */
+  readonly plane: Float32Array;
+  /** Without a plane: each unit's mean activation by class (or by tenth of the target). */
+  readonly profiles: Float32Array;
+  /** The outputs on the held-out rows; none with a plane. */
+  readonly outputs: Float32Array;
+  /** The chosen unit's preactivations on the training rows. */
+  readonly chosen: Float32Array;
+}
+
+/** The training curves, one number for each recorded step. */
+export interface Curves {
+  readonly steps: number[];
+  readonly loss: number[];
+  readonly heldOutLoss: number[];
+  /** NaN in a regression. */
+  readonly heldOutAccuracy: number[];
+  /** By hidden layer: how many of its units are not dead. */
+  readonly living: number[][];
+}
+
+export interface DeathRecord extends UnitName {
   readonly step: number;
   readonly cause: Cause;
   readonly survivesAt?: number;
   readonly explanation: string;
 }
 
+export interface FrameRequest {
+  /** A step of the past; default: now. */
+  readonly at?: number;
+  readonly chosen?: UnitName;
+  /** The version of the curves that the page has. */
+  readonly curves: number;
+}
+
+export type ToEngine =
+  | {
+      readonly kind: "start";
+      readonly recipe: Recipe;
+      readonly table?: TableFile;
+      readonly running: boolean;
+      readonly speed: number;
+    }
+  | { readonly kind: "run"; readonly running: boolean; readonly speed: number }
+  | { readonly kind: "step" }
+  | ({ readonly kind: "frame" } & FrameRequest)
+  | { readonly kind: "diagnose"; readonly chosen?: UnitName }
+  /** onTwin: a twin of the network is treated, which then trains beside it. */
+  | { readonly kind: "treat"; readonly remedy: RemedyName; readonly onTwin: boolean; readonly rate?: number }
+  | { readonly kind: "undo" }
+  /** Ends the comparison with the twin, which takes the place of the network if it is kept. */
+  | { readonly kind: "endTwin"; readonly keep: boolean };
+
 export interface Started {
   readonly kind: "started";
   readonly recipe: Recipe;
-  readonly task: Task;
+  readonly task: LearningTask;
   readonly spec: NetworkSpec;
   /** Where each layer's kernel and bias lie in a block of parameters, in floats. */
   readonly layout: readonly { readonly kernel: number; readonly bias: number }[];
 }
 
-export interface Forecasted {
+export interface ForecastMessage {
   readonly kind: "forecast";
   readonly lethalRates: readonly LethalRate[];
   readonly bornDead: ChanceBounds;
@@ -89,7 +162,7 @@ export interface Frame extends Picture {
   readonly rate: number;
   readonly activation: ActivationName;
   readonly parameters: Float32Array;
-  readonly deaths: readonly DeathNote[];
+  readonly deaths: readonly DeathRecord[];
   /** Units that were dead and fire again. */
   readonly revived: readonly UnitName[];
   readonly canUndo: boolean;
@@ -98,19 +171,27 @@ export interface Frame extends Picture {
   readonly twin?: Twin;
 }
 
-export interface Examined {
-  readonly kind: "examined";
+export interface DiagnosisMessage {
+  readonly kind: "diagnosis";
   readonly step: number;
   readonly samples: number;
   readonly unit?: UnitDiagnosis;
   readonly findings: readonly Finding[];
 }
 
+/** What an error message is shown beside. */
+export type ErrorPlace = "data" | "settings" | "unit" | "engine";
+
+export interface Failed {
+  readonly kind: "failed";
+  readonly where: ErrorPlace;
+  readonly message: string;
+}
+
 export type FromEngine =
   | Started
-  | Forecasted
+  | ForecastMessage
   | Frame
-  | Examined
-  | { readonly kind: "cured"; readonly message: string }
-  /** where: what the message is to be shown beside. */
-  | { readonly kind: "failed"; readonly where: "data" | "settings" | "unit" | "engine"; readonly message: string };
+  | DiagnosisMessage
+  | { readonly kind: "treated"; readonly message: string }
+  | Failed;

@@ -1,12 +1,12 @@
-// The network on the page as a program against the package, with the data where they are made up.
+// The network on the page as a program that uses the package, with the data where they are built in.
 import { roundTo } from "../../src/text/numbers.js";
-import type { Task } from "../engine/task.js";
+import type { LearningTask } from "../engine/types.js";
 import type { Recipe } from "./recipe.js";
 
 /** Nine digits give a float32 back. */
 const short = (value: number) => String(roundTo(value, 9));
 
-function dataLines({ data, head }: Recipe, { train }: Task): string[] {
+function dataLines({ data, head }: Recipe, { train }: LearningTask): string[] {
   if (data === "digits" || data === "csv") {
     return [
       `// ${train.x.rows} rows of ${train.x.columns} numbers: put your own here.`,
@@ -22,10 +22,9 @@ function dataLines({ data, head }: Recipe, { train }: Task): string[] {
   return [`const x = [${rows.join(", ")}];`, `const y = [${targets.join(", ")}];`];
 }
 
-function layerLines({ layers, activation, bias, head }: Recipe, { outputs }: Task): string[] {
-  const hidden = layers.map(
-    (units) => `    { units: ${units}, activation: "${activation}"${bias === 0 ? "" : `, biasInitializer: ${bias}`} },`,
-  );
+function layerLines({ layers, activation, bias, head }: Recipe, { outputs }: LearningTask): string[] {
+  const options = `activation: "${activation}"${bias === 0 ? "" : `, biasInitializer: ${bias}`}`;
+  const hidden = layers.map((units) => `    { units: ${units}, ${options} },`);
   return [...hidden, `    { units: ${head === "softmax" ? 1 : outputs} },`];
 }
 
@@ -36,7 +35,7 @@ const OPTIMIZERS = {
   rmsprop: (rate: number) => ["rmsprop", `rmsprop({ learningRate: ${rate} })`],
 } as const;
 
-/** The textbook's unit does not start from drawn weights. */
+/** The textbook's unit starts from weights of its own. */
 function startLines({ data, layers }: Recipe): string[] {
   if (data !== "textbook" || layers.length !== 1 || layers[0] !== 1) return [];
   return [
@@ -46,8 +45,14 @@ function startLines({ data, layers }: Recipe): string[] {
 }
 
 /** @param epochs as many as the page has trained so far */
-export function codeFor(recipe: Recipe, task: Task, epochs: number): string {
+export function codeFor(recipe: Recipe, task: LearningTask, epochs: number): string {
   const [factory, optimizer] = OPTIMIZERS[recipe.optimizer](recipe.rate);
+  const options = [
+    `epochs: ${Math.max(1, epochs)}`,
+    `batchSize: ${recipe.batch}`,
+    `optimizer: ${optimizer}`,
+    "callbacks: [trace]",
+  ];
   return [
     `import { createNetwork, diagnose, ${factory}, traceDeaths } from "relumine";`,
     "",
@@ -64,7 +69,7 @@ export function codeFor(recipe: Recipe, task: Task, epochs: number): string {
     ...startLines(recipe),
     "",
     "const trace = traceDeaths();",
-    `await network.fit({ x, y }, { epochs: ${Math.max(1, epochs)}, batchSize: ${recipe.batch}, optimizer: ${optimizer}, callbacks: [trace] });`,
+    `await network.fit({ x, y }, { ${options.join(", ")} });`,
     "for (const { explanation } of trace.deaths) console.log(explanation);",
     "console.log(String(diagnose(network, x, { targets: y })));",
     "",

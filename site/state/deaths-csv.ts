@@ -1,9 +1,9 @@
 // The table of deaths as comma-separated values (RFC 4180).
-import type { DeathNote } from "../engine/types.js";
+import type { DeathRecord } from "../engine/types.js";
 
 const quoted = (text: string) => `"${text.replaceAll('"', '""')}"`;
 
-export function deathsCsv(deaths: readonly DeathNote[]): string {
+export function deathsCsv(deaths: readonly DeathRecord[]): string {
   const rows = deaths.map(({ layer, unit, step, cause, survivesAt, explanation }) =>
     [layer, unit, step, cause, survivesAt ?? "", quoted(explanation)].join(","),
   );

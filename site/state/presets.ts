@@ -1,4 +1,4 @@
-// Examples worth a look, each with a line that says what to look at.
+// Examples, each with a line that says what to look at.
 import { typeset } from "../../src/text/numbers.js";
 import { OPENING, type Recipe } from "./recipe.js";
 
@@ -8,7 +8,7 @@ export interface Preset {
   readonly recipe: Recipe;
   /** Steps a second. */
   readonly speed: number;
-  /** Stands still at first: its point is in the first steps. */
+  /** Paused at first: what matters happens in the first steps. */
   readonly paused?: boolean;
 }
 
@@ -23,49 +23,55 @@ const example = (name: string, look: string, changes: Partial<Recipe>, speed = 1
 export const PRESETS: readonly Preset[] = [
   example(
     "Dying on the spiral",
-    "The network learns the spiral, and on the way some units go dark: one step was too large for them. Choose one to see its story.",
+    "The network learns the spiral, and on the way some units die: one step was too large for them. " +
+      "Choose one to see when and why.",
     {},
   ),
   example(
     "The textbook's unit",
-    "One unit, open on every sample: its preactivation is a hump at +0.1. Press Step once: the hump crosses zero, and no later step can move it.",
+    "One unit, which fires on every sample: its preactivations lie about +0.1. Press Step once: all of them fall " +
+      "below zero, and no later step can move them.",
     { data: "textbook", layers: [1], rate: 0.2, batch: 240, seed: 0 },
     1,
     true,
   ),
   example(
     "Too high a rate",
-    "The same spiral at 1.4: units die by the handful, and what is left of the network cannot follow the spiral.",
+    "The same spiral at 1.4: most units die, and what is left of the network cannot follow the spiral.",
     { rate: 1.4, seed: 3 },
   ),
   example(
     "Negative bias",
     typeset(
-      "Every hidden bias starts at -0.7. Seven units are closed on all samples before the first step, " +
-        "and no step opens them. Lift the bias.",
+      "Every hidden bias starts at -0.7. Seven units are closed on all samples before the first step, and no step " +
+        "revives them. Lift the bias.",
     ),
     { bias: -0.7, rate: 0.3 },
   ),
   example(
     "Born dead",
-    "Ten layers, two units wide: one closed layer is enough to cut the path, and the whole network says the same to every input, for ever.",
+    "Ten layers, two units wide: one closed layer is enough to cut the path, and the network has the same output " +
+      "for every input, permanently.",
     { data: "circle", layers: [2, 2, 2, 2, 2, 2, 2, 2, 2, 2], rate: 0.1, seed: 1 },
     30,
   ),
   example(
     "Healthy sparsity",
-    "Each unit is closed on most samples, and the circle is learnt all the same. Zeros are not deaths: nothing is dark here.",
+    "Each unit is closed on most samples, and the circle is learnt all the same. Zeros are not deaths: no unit is " +
+      "dead here.",
     { data: "circle", layers: [16], bias: -0.3, rate: 0.1, seed: 4 },
   ),
   example(
     "Vanishing sigmoid",
-    "Nothing is dead, and yet little is learnt: six sigmoids in a row leave almost no gradient for the first layers. Read the findings.",
+    "No unit is dead, and yet little is learnt: six sigmoids in a row leave almost no gradient for the first " +
+      "layers. Read the findings.",
     { layers: [6, 6, 6, 6, 6, 6], activation: "sigmoid", rate: 0.8 },
     600,
   ),
   example(
     "Softmax over one unit",
-    "A softmax over one output is always 1: no loss, no gradient, nothing moves. It looks like a network of dead units, and is none.",
+    "A softmax over one output is always 1: no loss, no gradient, no change. It looks like a network of dead " +
+      "units, but no unit is dead.",
     { head: "softmax", rate: 0.1, seed: 3 },
     30,
   ),

@@ -1,4 +1,4 @@
-// What is to be trained, in a few words: all that the controls set and a link carries.
+// What is to be trained: all that the controls set and a link contains.
 import type { ActivationName } from "../../src/index.js";
 
 export const DATA_NAMES = ["spiral", "circle", "xor", "regression", "digits", "textbook", "csv"] as const;
@@ -27,7 +27,7 @@ export interface Recipe {
   readonly rate: number;
   readonly batch: number;
   readonly seed: number;
-  /** softmax: the one output of a task with two classes is given a softmax, as the textbook warns against. */
+  /** softmax: the one output of a task with two classes is given a softmax, as textbooks warn against. */
   readonly head: "usual" | "softmax";
 }
 
@@ -48,7 +48,7 @@ export const OPENING: Recipe = {
   head: "usual",
 };
 
-/** What the digits are given when they are chosen. */
+/** The recipe when the digits are chosen. */
 export const FOR_DIGITS: Recipe = {
   ...OPENING,
   data: "digits",

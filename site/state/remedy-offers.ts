@@ -1,28 +1,29 @@
-// Which cures to offer for a unit, the fitting one first, and why.
-import type { CureName, DeathNote } from "../engine/types.js";
+// Which remedies to offer for a dead unit, the fitting one first, and why.
 import { cutTo } from "../../src/text/numbers.js";
 import type { UnitDiagnosis } from "../../src/index.js";
+import type { DeathRecord, RemedyName } from "../engine/types.js";
 
-export interface Offer {
-  readonly cure: CureName;
+export interface RemedyOffer {
+  readonly remedy: RemedyName;
   readonly name: string;
   readonly reason: string;
   /** For lowerRate. */
   readonly rate?: number;
 }
 
-type Cause = DeathNote["cause"];
+type Cause = DeathRecord["cause"];
 
-const REASONS: Readonly<Record<CureName, string>> = {
-  liftBias: "Raises the bias of each dead unit until a tenth of the samples opens it; the answers stay as they are.",
-  recycle: "Draws the incoming weights of idle units anew and lets them start with no say (ReDo).",
+const REASONS: Readonly<Record<RemedyName, string>> = {
+  liftBias: "Raises the bias of each dead unit until it fires on a tenth of the samples. The outputs do not change.",
+  recycle: "Draws new incoming weights for dormant units and sets their outgoing weights to 0 (ReDo).",
   leakyRelu:
-    "Lets a little through where units are closed, so that their gradient is never 0. The answers change at once.",
-  lowerRate: "Brings nothing back, but keeps the next step from being too large. Beside: the same start at this rate.",
+    "Passes on a small share of a preactivation below 0, so that the gradient there is never 0. " +
+    "The outputs change at once.",
+  lowerRate: "Revives nothing, but keeps later steps from being too large. Compare: the same start at this rate.",
 };
 
 /** The first fits best. */
-const ORDERS: Readonly<Record<Cause, readonly CureName[]>> = {
+const ORDERS: Readonly<Record<Cause, readonly RemedyName[]>> = {
   learningRate: ["liftBias", "lowerRate", "recycle", "leakyRelu"],
   momentum: ["liftBias", "lowerRate", "recycle", "leakyRelu"],
   weightDecay: ["liftBias", "recycle", "leakyRelu", "lowerRate"],
@@ -32,36 +33,31 @@ const ORDERS: Readonly<Record<Cause, readonly CureName[]>> = {
   unknown: ["liftBias", "recycle", "leakyRelu", "lowerRate"],
 };
 
-const NAMES: Readonly<Record<CureName, string>> = {
+const NAMES: Readonly<Record<RemedyName, string>> = {
   liftBias: "Lift the bias",
   recycle: "Recycle",
   leakyRelu: "Leaky ReLU",
   lowerRate: "Lower rate",
 };
 
-/** A closed bias is lifted first, whatever closed it; weights that hold a unit shut are drawn anew. */
-function orderFor(cause: Cause, mechanism: UnitDiagnosis["mechanism"]): readonly CureName[] {
-  const order = ORDERS[cause];
-  const first: CureName | undefined =
-    mechanism === "negativeBias" && cause === "born"
-      ? "liftBias"
-      : mechanism === "silentInputs"
-        ? "recycle"
-        : undefined;
-  return first ? [first, ...order.filter((cure) => cure !== first)] : order;
+/** The remedy for a mechanism that matters more than the cause: a closing bias is lifted, dead inputs are redrawn. */
+function firstFor(cause: Cause, mechanism: UnitDiagnosis["mechanism"]): RemedyName | undefined {
+  if (mechanism === "negativeBias" && cause === "born") return "liftBias";
+  return mechanism === "silentInputs" ? "recycle" : undefined;
 }
 
 export function offersFor(
-  death: DeathNote | undefined,
+  death: DeathRecord | undefined,
   unit: UnitDiagnosis | undefined,
   rate: number,
-): readonly Offer[] {
-  return orderFor(death?.cause ?? "unknown", unit?.mechanism).map((cure) => {
-    if (cure !== "lowerRate") return { cure, name: NAMES[cure], reason: REASONS[cure] };
-    const next = cutTo(
-      death?.survivesAt !== undefined && death.survivesAt < rate ? death.survivesAt * 0.9 : rate / 2,
-      2,
-    );
-    return { cure, name: `${NAMES[cure]} to ${next}`, reason: REASONS[cure], rate: next };
+): readonly RemedyOffer[] {
+  const cause = death?.cause ?? "unknown";
+  const first = firstFor(cause, unit?.mechanism);
+  const order = ORDERS[cause].filter((remedy) => remedy !== first);
+  return [...(first ? [first] : []), ...order].map((remedy) => {
+    if (remedy !== "lowerRate") return { remedy, name: NAMES[remedy], reason: REASONS[remedy] };
+    const survivesAt = death?.survivesAt;
+    const lower = cutTo(survivesAt !== undefined && survivesAt < rate ? survivesAt * 0.9 : rate / 2, 2);
+    return { remedy, name: `${NAMES[remedy]} to ${lower}`, reason: REASONS[remedy], rate: lower };
   });
 }

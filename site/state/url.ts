@@ -1,4 +1,4 @@
-// A recipe as the part of a link behind the #, and back. What is as in the opening is left out.
+// A recipe as the part of a link behind the #, and back. What equals the opening recipe is left out.
 import {
   ACTIVATION_NAMES,
   DATA_NAMES,
@@ -10,14 +10,14 @@ import {
 } from "./recipe.js";
 
 /** Reads one field's text; undefined for what it can't be. */
-type Read = (text: string) => unknown;
+type ReadField = (text: string) => unknown;
 
 const oneOf =
-  (names: readonly string[]): Read =>
+  (names: readonly string[]): ReadField =>
   (text) =>
     names.includes(text) ? text : undefined;
 const number =
-  (low: number, high: number, whole = false): Read =>
+  (low: number, high: number, whole = false): ReadField =>
   (text) => {
     const value = Number(text);
     return text !== "" && value >= low && value <= high && (!whole || Number.isInteger(value)) ? value : undefined;
@@ -28,7 +28,7 @@ function readLayers(text: string): number[] | undefined {
   return layers.length <= MOST_LAYERS && layers.every((units) => units !== undefined) ? layers : undefined;
 }
 
-const FIELDS: Readonly<Record<keyof Recipe, Read>> = {
+const FIELDS: Readonly<Record<keyof Recipe, ReadField>> = {
   data: oneOf(DATA_NAMES),
   layers: readLayers,
   activation: oneOf(ACTIVATION_NAMES),

@@ -1,17 +1,18 @@
-// What a screen reader is told while the training runs: deaths and revivals, gathered, a few seconds apart.
+// What a screen reader reads out while the training runs: deaths and revivals, gathered, a few seconds apart.
 import type { Frame } from "../engine/types.js";
+import { countDead } from "../state/units.js";
 import { setText } from "./dom.js";
 
-const APART = 4000; // milliseconds
+const APART_MS = 4000;
 
-export interface Live {
+export interface Announcer {
   note(frame: Frame): void;
   say(message: string): void;
 }
 
 const many = (count: number, one: string, several: string) => (count === 1 ? one : `${count} ${several}`);
 
-export function createLive(region: HTMLElement): Live {
+export function createAnnouncer(region: HTMLElement): Announcer {
   let told = { deaths: 0, revived: 0 };
   let at = 0;
   return {
@@ -22,14 +23,11 @@ export function createLive(region: HTMLElement): Live {
         ...(now.deaths > told.deaths ? [`${many(now.deaths - told.deaths, "A unit", "units")} died`] : []),
         ...(now.revived > told.revived ? [`${many(now.revived - told.revived, "A unit", "units")} fired again`] : []),
       ];
-      const isTime = performance.now() - at > APART;
+      const isTime = performance.now() - at > APART_MS;
       if (isTime || news.length === 0) told = now;
       if (!isTime || news.length === 0) return;
       at = performance.now();
-      setText(
-        region,
-        `${news.join(", ")}; ${states.filter((state) => state !== "dead").length} of ${states.length} live.`,
-      );
+      setText(region, `${news.join(", ")}; ${states.length - countDead(states)} of ${states.length} alive.`);
     },
     say(message) {
       at = performance.now();

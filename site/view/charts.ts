@@ -1,7 +1,7 @@
 // Three small curves over the steps: loss, held-out accuracy, living units; a twin's are dashed.
 import uPlot from "uplot";
-import type { Curves } from "../engine/training-history.js";
-import type { Frame, Started } from "../engine/types.js";
+import type { Curves, Frame, Started } from "../engine/types.js";
+import { livingByLayer } from "../state/units.js";
 import { h } from "./dom.js";
 import { palette } from "./palette.js";
 import { figure, percent } from "./descriptions.js";
@@ -14,6 +14,8 @@ export interface ChartsView {
 }
 
 const HEIGHT = 116;
+/** Which chart is which. */
+const [LOSS, ACCURACY, LIVING] = [0, 1, 2];
 
 type Lines = (curves: Curves) => number[][];
 
@@ -23,9 +25,6 @@ interface Chart {
   readonly lines: Lines;
   plot: uPlot | undefined;
 }
-
-const sum = (living: number[][]): number[] =>
-  (living[0] ?? []).map((_, i) => living.reduce((total, layer) => total + layer[i], 0));
 
 export function createChartsView(stage: HTMLElement, onScrub: (step: number | undefined) => void): ChartsView {
   const make = (lines: Lines): Chart => ({ title: h("p"), box: h("div"), lines, plot: undefined });
@@ -50,13 +49,13 @@ export function createChartsView(stage: HTMLElement, onScrub: (step: number | un
     if (!started) return;
     const hidden = started.recipe.layers.length;
     const isRegression = started.task.classes.length === 0;
-    charts[1].box.parentElement!.hidden = isRegression;
+    charts[ACCURACY].box.parentElement!.hidden = isRegression;
     stage.style.gridTemplateColumns = "";
     if (isRegression && innerWidth > 720) stage.style.gridTemplateColumns = "repeat(2, minmax(0, 1fr))";
     charts.forEach((chart, index) => {
       chart.plot?.destroy();
       chart.plot = undefined;
-      if (index === 1 && isRegression) return;
+      if (index === ACCURACY && isRegression) return;
       chart.plot = new uPlot(
         optionsFor(index, hidden, chart.box.clientWidth),
         [[], ...emptyLines(index, hidden)],
@@ -85,18 +84,7 @@ export function createChartsView(stage: HTMLElement, onScrub: (step: number | un
   function feed(): void {
     for (const { plot, lines } of charts) {
       if (!plot || !curves) continue;
-      const own = lines(curves);
-      const others = twin ? lines(twin) : [];
-      const isLiving = lines === charts[2].lines;
-      const shadow = twin ? (isLiving ? [] : others.slice(-1)) : [];
-      const joined =
-        twin && shadow.length > 0
-          ? uPlot.join([
-              [curves.steps, ...own],
-              [twin.steps, ...shadow],
-            ])
-          : [curves.steps, ...own, ...(isLiving ? [] : [curves.steps.map(() => null)])];
-      plot.setData(joined as uPlot.AlignedData);
+      plot.setData(joinTwin(curves, twin, lines, lines !== charts[LIVING].lines) as uPlot.AlignedData);
     }
   }
 
@@ -119,23 +107,30 @@ export function createChartsView(stage: HTMLElement, onScrub: (step: number | un
   return { start, draw, rebuild };
 }
 
-function emptyLines(index: number, hidden: number): number[][] {
-  return Array.from({ length: index === 0 ? 3 : index === 1 ? 2 : hidden }, () => []);
+/** The steps, a chart's own lines, and in a chart with room for it the last of the twin's (nothing without a twin). */
+function joinTwin(own: Curves, twin: Curves | undefined, lines: Lines, hasTwinLine: boolean): unknown {
+  const table = [own.steps, ...lines(own)];
+  if (!hasTwinLine) return table;
+  if (!twin) return [...table, own.steps.map(() => null)];
+  return uPlot.join([table, [twin.steps, ...lines(twin).slice(-1)]] as uPlot.AlignedData[]);
 }
 
-/** Figures of the shown step, as words above the curves. No text of users is in it. */
+function emptyLines(index: number, hidden: number): number[][] {
+  return seriesFor(index, hidden).map(() => []);
+}
+
+/** HTML with the figures of the shown step, above the curves. No text of users is in it. */
 function titleOf(index: number, frame: Frame, { recipe }: Started): string {
-  if (index === 0)
-    return `<b>loss ${figure(frame.loss)}</b>, held out ${figure(frame.heldOut.loss)} (thin)${frame.twin ? ", twin dashed" : ""}`;
-  if (index === 1) return `<b>accuracy ${percent(frame.heldOut.accuracy ?? 0)}</b> held out`;
-  let first = 0;
-  const living = recipe.layers.map((units) => {
-    const alive = frame.states.slice(first, first + units).filter((state) => state !== "dead").length;
-    first += units;
-    return alive;
-  });
-  const total = sum(living.map((value) => [value]))[0];
-  return `<b>${total} of ${first} units live</b>${living.length > 1 && living.length < 6 ? ` (${living.map((alive, layer) => `${layer === 0 ? "layer " : ""}${layer}: ${alive}`).join(", ")})` : ""}`;
+  if (index === LOSS) {
+    const twin = frame.twin ? ", twin dashed" : "";
+    return `<b>loss ${figure(frame.loss)}</b>, held out ${figure(frame.heldOut.loss)} (thin)${twin}`;
+  }
+  if (index === ACCURACY) return `<b>accuracy ${percent(frame.heldOut.accuracy ?? 0)}</b> held out`;
+  const living = livingByLayer(frame.states, recipe.layers);
+  const total = living.reduce((sum, alive) => sum + alive, 0);
+  const byLayer = living.map((alive, layer) => `${layer === 0 ? "layer " : ""}${layer}: ${alive}`).join(", ");
+  const details = living.length > 1 && living.length < 6 ? ` (${byLayer})` : "";
+  return `<b>${total} of ${frame.states.length} units alive</b>${details}`;
 }
 
 const DASHES = [[], [6, 4], [2, 3], [10, 4, 2, 4]];
@@ -149,8 +144,8 @@ function seriesFor(index: number, hidden: number): uPlot.Series[] {
     points: { show: false },
     spanGaps: true,
   });
-  if (index === 0) return [line(ink, 1.75), line(muted, 1), line(accent, 1.5, [5, 4])];
-  if (index === 1) return [line(ink, 1.75), line(accent, 1.5, [5, 4])];
+  if (index === LOSS) return [line(ink, 1.75), line(muted, 1), line(accent, 1.5, [5, 4])];
+  if (index === ACCURACY) return [line(ink, 1.75), line(accent, 1.5, [5, 4])];
   return Array.from({ length: hidden }, (_, layer) => ({
     ...line(layer === 0 ? ink : muted, 1.5, DASHES[layer % DASHES.length]),
     paths: uPlot.paths.stepped!({ align: 1 }),
@@ -165,6 +160,10 @@ function optionsFor(index: number, hidden: number, width: number): uPlot.Options
     ticks: { show: false },
     grid: { stroke: line, width: 1 },
   };
+  const tickText = (value: number): string => {
+    if (index === ACCURACY) return `${Math.round(value * 100)}\u00a0%`;
+    return index === LIVING && !Number.isInteger(value) ? "" : short(value);
+  };
   const short = (value: number) => (value >= 1000 ? `${figure(value / 1000)}k` : figure(value));
   return {
     width: Math.max(120, width),
@@ -176,7 +175,9 @@ function optionsFor(index: number, hidden: number, width: number): uPlot.Options
       x: { time: false },
       y: {
         range: (_plot, low, high) =>
-          index === 1 ? [Math.min(0.4, low ?? 0), 1] : [0, Math.max(high ?? 1, index === 2 ? 1 : 0.1) * 1.05],
+          index === ACCURACY
+            ? [Math.min(0.4, low ?? 0), 1]
+            : [0, Math.max(high ?? 1, index === LIVING ? 1 : 0.1) * 1.05],
       },
     },
     axes: [
@@ -185,11 +186,7 @@ function optionsFor(index: number, hidden: number, width: number): uPlot.Options
         ...axis,
         size: 38,
         space: 26,
-        values: (_plot, values) =>
-          values.map((value) => {
-            if (index === 1) return `${Math.round(value * 100)}\u00a0%`;
-            return index === 2 && !Number.isInteger(value) ? "" : short(value);
-          }),
+        values: (_plot, values) => values.map(tickText),
       },
     ],
     series: [{}, ...seriesFor(index, hidden)],

@@ -1,35 +1,33 @@
-// Right and wrong by class on the held-out rows, and some of the images that were taken for another.
+// The confusion table of the held-out rows, and some of the images that were given another class.
 import type { Frame, Started } from "../engine/types.js";
-import { h, prepare } from "./dom.js";
+import { h, indexOfLargest, prepare } from "./dom.js";
 import { palette } from "./palette.js";
 
 const SHOWN = 7;
 const SIDE = 36;
 
+/** A row that was given another class. */
 interface Miss {
   readonly row: number;
   readonly truth: number;
   readonly answer: number;
 }
 
-function countAnswers({ answers }: Frame, { task }: Started): { counts: number[][]; misses: Miss[] } {
+function countAnswers({ outputs }: Frame, { task }: Started): { counts: number[][]; misses: Miss[] } {
   const classes = task.classes.length;
   const width = classes === 2 ? 1 : classes;
   const counts = Array.from({ length: classes }, () => new Array<number>(classes).fill(0));
   const misses: Miss[] = [];
   task.heldOut.y.forEach((truth, row) => {
-    const given = answers.subarray(row * width, (row + 1) * width);
-    const answer =
-      width === 1
-        ? Number(given[0] > 0.5)
-        : given.reduce((most, value, index) => (value > given[most] ? index : most), 0);
+    const given = outputs.subarray(row * width, (row + 1) * width);
+    const answer = width === 1 ? Number(given[0] > 0.5) : indexOfLargest(given);
     counts[truth][answer]++;
     if (answer !== truth) misses.push({ row, truth, answer });
   });
   return { counts, misses };
 }
 
-export function drawConfusion(to: HTMLElement, frame: Frame, started: Started): void {
+export function drawConfusionTable(to: HTMLElement, frame: Frame, started: Started): void {
   const { classes, imageSide } = started.task;
   const { counts, misses } = countAnswers(frame, started);
   const head = h("tr", {}, h("td"), ...classes.map((name) => h("th", { scope: "col" }, name.slice(0, 6))));
@@ -40,35 +38,38 @@ export function drawConfusion(to: HTMLElement, frame: Frame, started: Started): 
       {},
       h("th", { scope: "row" }, classes[truth].slice(0, 6)),
       ...row.map((value, answer) => {
-        const share = value / total;
-        const ground =
-          value === 0
-            ? ""
-            : answer === truth
-              ? `background: rgb(0 114 178 / ${0.08 + 0.3 * share})`
-              : `background: rgb(230 159 0 / ${0.2 + 0.5 * share})`;
-        return h("td", { style: ground }, value === 0 ? "" : String(value));
+        if (value === 0) return h("td");
+        return h("td", { style: `background: ${shade(value / total, answer === truth)}` }, String(value));
       }),
     );
   });
   const table = h(
     "table",
     { class: "confusion" },
-    h("caption", { class: "unseen" }, "Held-out samples: rows are the true class, columns the answer"),
+    h(
+      "caption",
+      { class: "unseen" },
+      "Held-out samples: rows are the true class, columns the class that the network gives",
+    ),
     head,
     ...body,
   );
   to.replaceChildren(table, ...(imageSide ? drawMisses(misses, started) : []));
 }
 
+/** Blue for right, orange for wrong, the fuller the larger its share of the row. */
+function shade(share: number, isRight: boolean): string {
+  return isRight ? `rgb(0 114 178 / ${0.08 + 0.3 * share})` : `rgb(230 159 0 / ${0.2 + 0.5 * share})`;
+}
+
 function drawMisses(misses: readonly Miss[], started: Started): HTMLElement[] {
   const title = h(
     "p",
     { class: "small" },
-    misses.length === 0 ? "None is taken for another." : `${misses.length} are taken for another, such as`,
+    misses.length === 0 ? "No image is given another class." : `${misses.length} are given another class, such as`,
   );
   const images = misses.slice(0, SHOWN).map((miss) => {
-    const canvas = h("canvas", { role: "img", "aria-label": `a ${miss.truth} taken for a ${miss.answer}` });
+    const canvas = h("canvas", { role: "img", "aria-label": `a ${miss.truth} classified as a ${miss.answer}` });
     drawImage(canvas, miss.row, started);
     return h("span", { class: "small" }, canvas, `${miss.truth} → ${miss.answer}`);
   });

@@ -1,5 +1,5 @@
-// Numbers and verdicts in short plain words.
-import type { DeathNote, Frame, UnitName } from "../engine/types.js";
+// States, deaths and diagnoses in short plain sentences, with their numbers as the page shows them.
+import type { DeathRecord, Frame, UnitName } from "../engine/types.js";
 import { analysisOf } from "../../src/activations/analysis.js";
 import type { ActivationName, UnitDiagnosis, UnitState } from "../../src/index.js";
 import { formatCount, formatNumber, formatPercent, formatRate, formatSigned, typeset } from "../../src/text/numbers.js";
@@ -10,25 +10,30 @@ export const signed = (value: number): string => typeset(formatSigned(value, 3))
 export const percent = (share: number): string => typeset(formatPercent(share));
 export const count = (value: number): string => formatCount(value);
 
-const CAUSES: Readonly<Record<DeathNote["cause"], string>> = {
+/** With a capital and a full stop. */
+export function sentence(text: string): string {
+  const full = text.charAt(0).toUpperCase() + text.slice(1);
+  return /[.:]$/.test(full) ? full : `${full}.`;
+}
+
+const CAUSES: Readonly<Record<DeathRecord["cause"], string>> = {
   born: "closed from the start",
   learningRate: "one step was too large",
-  momentum: "momentum carried it over",
+  momentum: "momentum closed it",
   weightDecay: "weight decay closed it",
   upstream: "its inputs changed",
-  drift: "it drifted shut",
+  drift: "a slow drift closed it",
   unknown: "the cause is not known",
 };
 
-export const causeWord = (cause: DeathNote["cause"]): string => CAUSES[cause];
+export const causeText = (cause: DeathRecord["cause"]): string => CAUSES[cause];
 
-/** "died at step 118: one step was too large; would have lived at 0.31" */
-export function deathSentence({ step, cause, survivesAt }: DeathNote): string {
-  const lived = survivesAt === undefined ? "" : `; would have lived at ${formatRate(survivesAt)}`;
-  if (step === 0 && cause !== "born") return `closed before any batch opened it: ${causeWord(cause)}`;
-  return cause === "born"
-    ? `dead since step ${count(step)}: ${causeWord(cause)}`
-    : `died at step ${count(step)}: ${causeWord(cause)}${lived}`;
+/** "died at step 118: one step was too large; would have survived at a rate of 0.31" */
+export function deathSentence({ step, cause, survivesAt }: DeathRecord): string {
+  const survival = survivesAt === undefined ? "" : `; would have survived at a rate of ${formatRate(survivesAt)}`;
+  if (cause === "born") return `dead since step ${count(step)}: ${causeText(cause)}`;
+  if (step === 0) return `fired in no batch: ${causeText(cause)}`;
+  return `died at step ${count(step)}: ${causeText(cause)}${survival}`;
 }
 
 const STATES: Readonly<Record<UnitState, string>> = {
@@ -40,56 +45,71 @@ const STATES: Readonly<Record<UnitState, string>> = {
   saturated: "saturated",
 };
 
-export const stateWord = (state: UnitState): string => STATES[state];
+export const stateText = (state: UnitState): string => STATES[state];
 export const nameOf = ({ layer, unit }: UnitName): string => `layer ${layer}, unit ${unit}`;
 
 const MECHANISMS: Readonly<Record<NonNullable<UnitDiagnosis["mechanism"]>, string>> = {
-  negativeBias: "Its bias holds it shut: without it, it would fire on some sample.",
-  negativeWeights: "Its weights hold it shut: it would stay closed even with a bias of 0.",
-  silentInputs: "Every unit that feeds it is silent.",
+  negativeBias: "Its bias keeps it closed: with a bias of 0 it would fire on some sample.",
+  negativeWeights: "Its weights keep it closed: it would stay closed even with a bias of 0.",
+  silentInputs: "All of its inputs are 0 on every sample.",
 };
 
-/** The verdict on a unit, and how far the evidence goes: one sentence each. */
-export function verdictSentences(unit: UnitDiagnosis, samples: number, activation: ActivationName): string[] {
-  const { state, activity, mechanism, permanent, proof, activityBound, stillMovedBy, biasToRevive } = unit;
-  if (state !== "dead") {
-    const { isTwoSided } = analysisOf(activation); // neither is open or closed
-    const fires = `${isTwoSided ? "Its preactivation is above 0" : "It fires"} on ${percent(activity)} of ${count(samples)} training samples.`;
-    const notes: Partial<Record<UnitState, string>> = {
-      linear: "It never switches, so here it adds nothing that a straight line could not.",
-      saturated: "Its slope is practically 0 on every sample: it hardly learns.",
-      dormant: "It says little beside its neighbours.",
-    };
-    return notes[state] ? [fires, notes[state]] : [fires];
-  }
-  const proofs = {
-    provenDead: "Proved: no input in the range of the data opens it.",
-    refuted: "An input in the range of the data opens it, though no sample does.",
-    open: "Whether some other input in that range opens it is open.",
-  };
-  const moves = stillMovedBy
-    ? ` (${stillMovedBy.map((mover) => (mover === "momentum" ? "momentum" : "weight decay")).join(" and ")} may still move it)`
-    : "";
-  const end = permanent
-    ? `No gradient step on these samples can bring it back${moves}.`
-    : "Units below it still learn, so its inputs may yet open it.";
+const PROOFS: Readonly<Record<NonNullable<UnitDiagnosis["proof"]>, string>> = {
+  provenDead: "Proved: it fires on no input in the range of the data.",
+  refuted: "It fires on an input in the range of the data, though on no sample.",
+  open: "Whether it fires on some other input in that range is not decided.",
+};
+
+const STATE_NOTES: Readonly<Partial<Record<UnitState, string>>> = {
+  linear: "It never switches, so on these samples it is a linear function of its inputs.",
+  saturated: "Its slope is practically 0 on every sample: it hardly learns.",
+  dormant: "Its mean activation is small beside its layer's.",
+};
+
+/** The diagnosis of a unit, and how far the evidence goes: one sentence each. */
+export function diagnosisSentences(unit: UnitDiagnosis, samples: number, activation: ActivationName): string[] {
+  return unit.state === "dead" ? deadUnitSentences(unit, samples) : livingUnitSentences(unit, samples, activation);
+}
+
+function livingUnitSentences(
+  { state, activity }: UnitDiagnosis,
+  samples: number,
+  activation: ActivationName,
+): string[] {
+  const { isTwoSided } = analysisOf(activation); // neither fires or not
+  const fires = isTwoSided ? "Its preactivation is above 0" : "It fires";
+  const note = STATE_NOTES[state];
+  return [`${fires} on ${percent(activity)} of ${count(samples)} training samples.`, ...(note ? [note] : [])];
+}
+
+function permanenceSentence({ permanent, stillMovedBy }: UnitDiagnosis): string {
+  if (!permanent) return "Layers below it still learn, so a change of its inputs may revive it.";
+  const movers = stillMovedBy?.map((mover) => (mover === "momentum" ? "momentum" : "weight decay"));
+  const moves = movers ? ` (${movers.join(" and ")} may still move it)` : "";
+  return `No gradient step on these samples can revive it${moves}.`;
+}
+
+function deadUnitSentences(unit: UnitDiagnosis, samples: number): string[] {
+  const { mechanism, proof, activityBound, biasToRevive } = unit;
+  const bound = percent(Math.ceil(activityBound * 1000) / 1000);
+  const isLiftable = biasToRevive !== undefined && biasToRevive >= 1e-6;
   return [
-    `Closed on all ${count(samples)} training samples; it would fire on at most ${percent(Math.ceil(activityBound * 1000) / 1000)} of others like them (95 % bound).`,
+    `Closed on all ${count(samples)} training samples; ` +
+      `it would fire on at most ${bound} of others like them (95 % bound).`,
     ...(mechanism ? [MECHANISMS[mechanism]] : []),
-    end,
-    ...(proof ? [proofs[proof]] : []),
-    ...(biasToRevive === undefined || biasToRevive < 1e-6
-      ? []
-      : [`A bias higher by ${figure(biasToRevive)} opens it.`]),
+    permanenceSentence(unit),
+    ...(proof ? [PROOFS[proof]] : []),
+    ...(isLiftable ? [`It fires if its bias is raised by ${figure(biasToRevive)}.`] : []),
   ];
 }
+
+const ENDS: Readonly<Record<NonNullable<Frame["stopped"]>, string>> = {
+  diverged: "; the loss is no longer finite: lower the rate and reset",
+  finished: "; this page trains no longer than that",
+};
 
 export function statusOf({ step, shown, epoch, stopped, rate }: Frame): string {
   const where =
     shown === step ? `step ${count(step)}, epoch ${count(epoch)}` : `showing step ${count(shown)} of ${count(step)}`;
-  const ends = {
-    diverged: "; the loss left the finite numbers: lower the rate and reset",
-    finished: "; that is as far as a training goes here",
-  };
-  return `${where}, rate ${figure(rate)}${stopped ? ends[stopped] : ""}`;
+  return `${where}, rate ${figure(rate)}${stopped ? ENDS[stopped] : ""}`;
 }

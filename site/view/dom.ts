@@ -44,8 +44,19 @@ export function prepare(canvas: HTMLCanvasElement, width: number, height: number
   return context;
 }
 
+/** Sets an opaque pixel of an image to a colour of three bytes. */
+export function setPixel({ data }: ImageData, index: number, colour: ArrayLike<number>): void {
+  for (let channel = 0; channel < 3; channel++) data[index * 4 + channel] = colour[channel];
+  data[index * 4 + 3] = 255;
+}
+
 export function saveFile(name: string, type: string, text: string): void {
   const url = URL.createObjectURL(new Blob([text], { type }));
   h("a", { href: url, download: name }).click();
   setTimeout(() => URL.revokeObjectURL(url), 1000);
+}
+
+/** Of the first where several are largest. */
+export function indexOfLargest(values: Float32Array): number {
+  return values.reduce((most, value, index) => (value > values[most] ? index : most), 0);
 }

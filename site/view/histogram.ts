@@ -1,4 +1,4 @@
-// A unit's preactivation over the training samples: a hump, and where zero lies.
+// A histogram of a unit's preactivations on the training samples, with zero in the middle.
 import { prepare } from "./dom.js";
 import { palette } from "./palette.js";
 import { signed } from "./descriptions.js";

@@ -25,8 +25,8 @@ function pointsOf(
   if (layer < 0 || layer >= hidden) {
     const which = layer < 0 ? "in" : "out";
     const ends = layout.ends.filter((end) => end.side === which);
-    const wanted = layer < 0 ? started.task.features.length : started.spec.layers[hidden].units;
-    return ends.length === wanted
+    const count = layer < 0 ? started.task.features.length : started.spec.layers[hidden].units;
+    return ends.length === count
       ? ends.map(({ x, y }) => ({ x: x + (layer < 0 ? 13 : -13), y, dead: false }))
       : undefined;
   }

@@ -1,4 +1,4 @@
-// Where units lie: columns by layer, broken into several where a layer is tall; all squares are of one size.
+// Where units are drawn: columns by layer, broken into several where a layer is tall; all squares are of one size.
 import type { Started, UnitName } from "../engine/types.js";
 
 export interface Square extends UnitName {
@@ -33,7 +33,7 @@ const BOTTOM = 6;
 const MOST_ENDS = 10;
 const END_WIDTH = 30;
 
-interface Fit {
+interface SquareFit {
   readonly size: number;
   readonly gap: number;
   readonly rows: number;
@@ -46,7 +46,7 @@ const GAP = 6;
 const LABELLED_FROM = 26; // pixels a side
 const SINGLE_FROM = 20;
 
-function fitAt(size: number, layers: readonly number[], width: number, height: number): Fit {
+function fitAt(size: number, layers: readonly number[], width: number, height: number): SquareFit {
   const gap = size >= LABELLED_FROM ? GAP : 4;
   const rows = Math.max(1, Math.floor((height - TOP - BOTTOM + gap) / (size + gap)));
   const widths = layers.map((units) => Math.ceil(units / rows) * (size + GAP) - GAP);
@@ -55,7 +55,7 @@ function fitAt(size: number, layers: readonly number[], width: number, height: n
 }
 
 /** The largest squares that fit: in one column a layer, if they are not too small then. */
-function fitSquares(layers: readonly number[], width: number, height: number): Fit {
+function fitSquares(layers: readonly number[], width: number, height: number): SquareFit {
   const tallest = Math.max(...layers);
   for (let size = LARGEST; size >= SINGLE_FROM; size--) {
     const fit = fitAt(size, layers, width, height);
@@ -86,7 +86,7 @@ function spread(
   }));
 }
 
-export function layOut({ recipe, task, spec }: Started, width: number, height: number): NetworkLayout {
+export function computeLayout({ recipe, task, spec }: Started, width: number, height: number): NetworkLayout {
   const { size, gap, rows, widths, between } = fitSquares(recipe.layers, width, height);
   const squares: Square[] = [];
   const columns: NetworkLayout["columns"][number][] = [];

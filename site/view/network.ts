@@ -1,14 +1,15 @@
-// The network as columns of small maps, with edges between them. The canvas draws, a button on each unit can be pressed.
+// The network as columns of small maps, with edges between them. Drawn on a canvas, with a button over each unit.
 import type { Frame, Started, UnitName } from "../engine/types.js";
 import { MAP_SIDE } from "../engine/activation-maps.js";
+import { isSameUnit, livingByLayer } from "../state/units.js";
 import { h, prepare, setText } from "./dom.js";
 import { drawEdges } from "./network-edges.js";
-import { layOut, type NetworkLayout, type Square } from "./network-layout.js";
+import { computeLayout, type NetworkLayout, type Square } from "./network-layout.js";
 import { isMotionReduced, palette } from "./palette.js";
-import { causeWord, deathSentence, figure, nameOf, percent, stateWord } from "./descriptions.js";
-import { drawGlyph } from "./unit-image.js";
+import { causeText, deathSentence, figure, nameOf, percent, stateText } from "./descriptions.js";
+import { drawUnitImage } from "./unit-image.js";
 
-const FADE = 300; // milliseconds
+const FADE_MS = 300;
 
 export interface Pointed extends UnitName {
   /** Among all hidden units. */
@@ -37,19 +38,19 @@ export function createNetworkView(
   let last: { frame: Frame; chosen: UnitName | undefined } | undefined;
   let buttons: HTMLButtonElement[] = [];
   /** By unit: when it was first seen dead, and at what step. */
-  let darkSince: ({ time: number; step: number } | undefined)[] = [];
+  let deadSince: ({ time: number; step: number } | undefined)[] = [];
   let image: ImageData | undefined;
 
   function start(next: Started): void {
     started = next;
-    darkSince = [];
+    deadSince = [];
     image = undefined;
     makeLayout();
     makeButtons();
   }
 
   function makeLayout(): void {
-    if (started) layout = layOut(started, stage.clientWidth, stage.clientHeight);
+    if (started) layout = computeLayout(started, stage.clientWidth, stage.clientHeight);
   }
 
   function makeButtons(): void {
@@ -125,34 +126,36 @@ export function createNetworkView(
   }
 
   function describe(frame: Frame, index: number): string {
-    const { layer, unit } = layout!.squares[index];
+    const square = layout!.squares[index];
     const state = frame.states[index];
-    const death = frame.deaths.find((each) => each.layer === layer && each.unit === unit);
-    const since = darkSince[index];
-    const name = `Layer ${layer}, unit ${unit}`;
-    if (state === "dead")
-      return `${name}: ${death ? deathSentence(death) : `dead, closed by step ${since?.step ?? frame.shown}`}`;
-    const revived = frame.revived.some((each) => each.layer === layer && each.unit === unit) ? "revived, " : "";
-    return `${name}: ${revived}${stateWord(state)}, open on ${percent(frame.figures[index * 5 + 4])}, mean ${figure(frame.figures[index * 5 + 2])}`;
+    const death = frame.deaths.find((each) => isSameUnit(each, square));
+    const since = deadSince[index];
+    const name = `Layer ${square.layer}, unit ${square.unit}`;
+    if (state === "dead" && death) return `${name}: ${deathSentence(death)}`;
+    if (state === "dead") return `${name}: dead, closed by step ${since?.step ?? frame.shown}`;
+    const revived = frame.revived.some((each) => isSameUnit(each, square)) ? "revived, " : "";
+    const [, , mean, , firingRate] = frame.figures.subarray(index * 5, index * 5 + 5);
+    return `${name}: ${revived}${stateText(state)}, fires on ${percent(firingRate)}, mean ${figure(mean)}`;
   }
 
-  /** Names change only when a state does, so that a screen reader is not talked at. */
+  /** Names change only when a state does, so that a screen reader does not repeat them. */
   function nameButtons(frame: Frame, chosen: UnitName | undefined): void {
     buttons.forEach((button, index) => {
-      const { layer, unit } = layout!.squares[index];
-      const death = frame.deaths.find((each) => each.layer === layer && each.unit === unit);
+      const square = layout!.squares[index];
+      const death = frame.deaths.find((each) => isSameUnit(each, square));
       const dead = frame.states[index] === "dead";
-      const label = `${nameOf({ layer, unit })}: ${dead && death ? `dead since step ${death.step}, ${causeWord(death.cause)}` : stateWord(frame.states[index])}`;
+      const deathText = dead && death && `dead since step ${death.step}, ${causeText(death.cause)}`;
+      const label = `${nameOf(square)}: ${deathText || stateText(frame.states[index])}`;
       if (button.getAttribute("aria-label") !== label) button.setAttribute("aria-label", label);
-      const pressed = String(chosen?.layer === layer && chosen.unit === unit);
+      const pressed = String(isSameUnit(square, chosen));
       if (button.getAttribute("aria-pressed") !== pressed) button.setAttribute("aria-pressed", pressed);
     });
   }
 
-  function noteDark(frame: Frame): void {
+  function noteDead(frame: Frame): void {
     frame.states.forEach((state, index) => {
-      if (state !== "dead") darkSince[index] = undefined;
-      else darkSince[index] ??= { time: frame.shown === 0 ? -FADE : performance.now(), step: frame.shown };
+      if (state !== "dead") deadSince[index] = undefined;
+      else deadSince[index] ??= { time: frame.shown === 0 ? -FADE_MS : performance.now(), step: frame.shown };
     });
   }
 
@@ -178,7 +181,7 @@ export function createNetworkView(
   function draw(frame: Frame, chosen: UnitName | undefined): void {
     if (!layout || !started || frame.states.length !== layout.squares.length) return;
     last = { frame, chosen };
-    noteDark(frame);
+    noteDead(frame);
     nameButtons(frame, chosen);
     if (tipped >= 0) setText(tip, describe(frame, tipped));
     const context = prepare(canvas, stage.clientWidth, stage.clientHeight);
@@ -195,21 +198,21 @@ export function createNetworkView(
     frame: Frame,
     chosen: UnitName | undefined,
   ): void {
-    const { x, y, layer, unit } = square;
+    const { x, y } = square;
     const { size } = layout!;
     const { line, accent, ink } = palette();
     context.imageSmoothingEnabled = false;
     if (frame.maps.length > 0) context.drawImage(atlas, 0, index * MAP_SIDE, MAP_SIDE, MAP_SIDE, x, y, size, size);
-    else drawGlyph(context, square, index, size, frame, started!);
+    else drawUnitImage(context, square, index, size, frame, started!);
     context.lineWidth = 1;
     context.strokeStyle = line;
     context.strokeRect(x + 0.5, y + 0.5, size - 1, size - 1);
-    const dark = darkSince[index];
-    if (dark)
-      drawDead(context, square, isMotionReduced() ? 1 : Math.min(1, (performance.now() - dark.time) / FADE), frame);
-    else if (frame.shown === frame.step && frame.revived.some((each) => each.layer === layer && each.unit === unit))
+    const since = deadSince[index];
+    if (since)
+      drawDead(context, square, isMotionReduced() ? 1 : Math.min(1, (performance.now() - since.time) / FADE_MS), frame);
+    else if (frame.shown === frame.step && frame.revived.some((each) => isSameUnit(each, square)))
       ring(context, square, 2.5, accent, 1.5);
-    if (chosen?.layer === layer && chosen.unit === unit) ring(context, square, 4, ink, 2);
+    if (isSameUnit(square, chosen)) ring(context, square, 4, ink, 2);
   }
 
   function ring(
@@ -226,13 +229,9 @@ export function createNetworkView(
     context.stroke();
   }
 
-  /** Dark, with a closed gate's bar across, and the step under it. */
-  function drawDead(
-    context: CanvasRenderingContext2D,
-    { x, y, layer, unit }: Square,
-    progress: number,
-    frame: Frame,
-  ): void {
+  /** A dark square with a bar across, and the step of the death under it. */
+  function drawDead(context: CanvasRenderingContext2D, square: Square, progress: number, frame: Frame): void {
+    const { x, y } = square;
     const { size, labels } = layout!;
     const { ink, paper, isDark } = palette();
     context.globalAlpha = progress;
@@ -242,7 +241,7 @@ export function createNetworkView(
     context.lineWidth = 1.5;
     context.strokeRect(x + 0.75, y + 0.75, size - 1.5, size - 1.5);
     context.fillStyle = isDark ? ink : paper;
-    const death = labels ? frame.deaths.find((each) => each.layer === layer && each.unit === unit) : undefined;
+    const death = labels ? frame.deaths.find((each) => isSameUnit(each, square)) : undefined;
     const bar = Math.max(2, size * 0.1);
     context.fillRect(x + size * 0.2, y + size * (death ? 0.36 : 0.5) - bar / 2, size * 0.6, bar);
     if (death) {
@@ -263,7 +262,7 @@ export function createNetworkView(
   return { start, draw, redraw };
 }
 
-/** Above each column: which layer, and how many of its units live. */
+/** Above each column: which layer, and how many of its units are alive. */
 function drawColumns(context: CanvasRenderingContext2D, layout: NetworkLayout, frame: Frame): void {
   const { muted, ink, line, paper } = palette();
   context.font = "12px system-ui, sans-serif";
@@ -272,8 +271,12 @@ function drawColumns(context: CanvasRenderingContext2D, layout: NetworkLayout, f
   const apart =
     layout.columns.length > 1 ? layout.columns[1].center - layout.columns[0].center : Number.POSITIVE_INFINITY;
   const isTight = apart < context.measureText("layer 0: 10 of 10").width + 8;
-  layout.columns.forEach(({ center, layer, first, units }) => {
-    const living = frame.states.slice(first, first + units).filter((state) => state !== "dead").length;
+  const livingUnits = livingByLayer(
+    frame.states,
+    layout.columns.map(({ units }) => units),
+  );
+  layout.columns.forEach(({ center, layer, units }) => {
+    const living = livingUnits[layer];
     context.fillStyle = living < units ? ink : muted;
     context.fillText(isTight ? `${layer}: ${living}/${units}` : `layer ${layer}: ${living} of ${units}`, center, 12);
   });

@@ -1,16 +1,16 @@
-// The answer: over the plane with the data; as a table of right and wrong for images and tables; as a scatter for numbers.
-import type { Picture } from "../engine/network-evaluator.js";
-import type { Frame, Started, Twin } from "../engine/types.js";
-import { MAP_SIDE, PLANE_SIDE } from "../engine/activation-maps.js";
-import { drawConfusion } from "./confusion-table.js";
-import { h, prepare, setText } from "./dom.js";
+// The network's output: over the plane with the data; a confusion table for images and tables; a scatter for numbers.
+import type { Frame, Picture, Started, Twin } from "../engine/types.js";
+import { MAP_POINTS, MAP_SIDE, PLANE_SIDE } from "../engine/activation-maps.js";
+import { drawConfusionTable } from "./confusion-table.js";
+import { countDead } from "../state/units.js";
+import { h, indexOfLargest, prepare, setPixel, setText } from "./dom.js";
 import type { Pointed } from "./network.js";
-import { CLASS_COLOURS, palette } from "./palette.js";
+import { CLASS_COLOURS, palette, parseColour, rampColour } from "./palette.js";
 import { figure, nameOf, percent } from "./descriptions.js";
 
 export interface OutputView {
   start(started: Started): void;
-  /** With a unit that is pointed at, its map is drawn large in the answer's place. */
+  /** With a unit that is pointed at, its map is drawn large in place of the output. */
   draw(frame: Frame, pointed?: Pointed): void;
   redraw(): void;
 }
@@ -19,19 +19,23 @@ const MOST_SIDE = 320;
 const PAIR_GAP = 12;
 const MOST_DOTS = 400;
 
-export function createOutputView(stage: HTMLElement, words: HTMLElement, endTwin: (keep: boolean) => void): OutputView {
+export function createOutputView(
+  stage: HTMLElement,
+  legendElement: HTMLElement,
+  endTwin: (keep: boolean) => void,
+): OutputView {
   const canvas = h("canvas", {
     role: "img",
-    "aria-label": "The network's answer over the plane, with the training samples",
+    "aria-label": "The network's output over the plane, with the training samples",
   });
-  const twinCanvas = h("canvas", { role: "img", "aria-label": "The twin's answer" });
+  const twinCanvas = h("canvas", { role: "img", "aria-label": "The twin's output" });
   const title = h("p", { class: "small", hidden: true });
   const twinTitle = h("p", { class: "small" });
   const twinActions = h(
     "div",
     { class: "row" },
     h("button", { type: "button", onclick: () => endTwin(true) }, "Keep the twin"),
-    h("button", { type: "button", onclick: () => endTwin(false) }, "End"),
+    h("button", { type: "button", onclick: () => endTwin(false) }, "End the comparison"),
   );
   const table = h("div");
   const twinBox = h("div", { hidden: true }, twinCanvas, twinTitle);
@@ -50,7 +54,7 @@ export function createOutputView(stage: HTMLElement, words: HTMLElement, endTwin
     const own = h("div", {}, isPlane() || isNumber() ? canvas : table, title);
     stage.replaceChildren(h("div", { class: isPlane() ? "pair" : "" }, own, twinBox), twinActions);
     showTwin(undefined);
-    setText(words, legend(next));
+    setText(legendElement, legendText(next));
   }
   const isPlane = () => started!.task.extent > 0;
   const isNumber = () => started!.task.classes.length === 0;
@@ -62,17 +66,17 @@ export function createOutputView(stage: HTMLElement, words: HTMLElement, endTwin
     const side = frame.twin && isPlane() ? Math.floor((whole - PAIR_GAP) / 2) : whole;
     const unit = isPlane() ? pointed : undefined;
     setText(
-      words,
+      legendElement,
       unit
         ? `L${nameOf(unit).slice(1)}: its preactivation over the plane, − closed (blue), + open (orange).`
-        : legend(started),
+        : legendText(started),
     );
     if (unit) drawUnit(unit.index, side, frame, started);
     else if (isPlane()) drawPlane(canvas, side, frame.plane, started);
-    else if (isNumber()) drawScatter(canvas, side, frame.answers, started);
+    else if (isNumber()) drawScatter(canvas, side, frame.outputs, started);
     else if (performance.now() - tableAt > 250) {
       tableAt = performance.now();
-      drawConfusion(table, frame, started);
+      drawConfusionTable(table, frame, started);
     }
     showTwin(frame.twin);
     if (!frame.twin) return;
@@ -88,7 +92,7 @@ export function createOutputView(stage: HTMLElement, words: HTMLElement, endTwin
 
   function drawUnit(index: number, side: number, { maps }: Frame, { task }: Started): void {
     const context = prepare(canvas, side, side);
-    paintMap(map, maps.subarray(index * MAP_SIDE * MAP_SIDE, (index + 1) * MAP_SIDE * MAP_SIDE));
+    paintMap(map, maps.subarray(index * MAP_POINTS, (index + 1) * MAP_POINTS));
     context.drawImage(map, 0, 0, side, side);
     drawSamples(context, side, task);
   }
@@ -105,24 +109,22 @@ export function createOutputView(stage: HTMLElement, words: HTMLElement, endTwin
 }
 
 function briefly({ states, heldOut: { accuracy, loss } }: Picture): string {
-  return `${states.filter((state) => state === "dead").length} dead, ${accuracy === undefined ? `loss ${figure(loss)}` : percent(accuracy)}`;
+  return `${countDead(states)} dead, ${accuracy === undefined ? `loss ${figure(loss)}` : percent(accuracy)}`;
 }
 
-function legend({ task, spec }: Started): string {
+function legendText({ task, spec }: Started): string {
   if (task.extent > 0 && task.classes.length === 2 && spec.loss === "binaryCrossEntropy")
-    return `□ ${task.classes[0]} and ○ ${task.classes[1]}: training samples. The ground is what the network says.`;
+    return `□ ${task.classes[0]} and ○ ${task.classes[1]}: training samples. The background is the output.`;
   if (task.extent > 0 && task.classes.length === 0)
-    return "Samples and ground in the same colours: − below zero (blue), + above (orange). Where a sample stands out, the answer is off.";
+    return (
+      "Samples and background in the same colours: − below zero (blue), + above (orange). " +
+      "Where a sample stands out, the output is wrong."
+    );
   if (task.classes.length > 0)
     return task.extent > 0
-      ? "Ground: the class the network gives. Letters: training samples."
-      : "Held-out samples: rows are the true class, columns the answer.";
-  return "Held-out samples: across the truth, up the answer. On the line it is right.";
-}
-
-function hex(colour: string): [number, number, number] {
-  const value = Number.parseInt(colour.slice(1), 16);
-  return [value >> 16, (value >> 8) & 255, value & 255];
+      ? "Background: the class that the network gives. Letters: training samples."
+      : "Held-out samples: rows are the true class, columns the class that the network gives.";
+  return "Held-out samples: the target across, the output upwards. On the line they are equal.";
 }
 
 function paintMap(to: HTMLCanvasElement, values: Uint8Array): void {
@@ -130,8 +132,7 @@ function paintMap(to: HTMLCanvasElement, values: Uint8Array): void {
   const image = context.createImageData(MAP_SIDE, MAP_SIDE);
   const { ramp } = palette();
   values.forEach((value, i) => {
-    for (let c = 0; c < 3; c++) image.data[i * 4 + c] = ramp[value * 3 + c];
-    image.data[i * 4 + 3] = 255;
+    setPixel(image, i, ramp.subarray(value * 3, value * 3 + 3));
   });
   context.putImageData(image, 0, 0);
 }
@@ -139,22 +140,19 @@ function paintMap(to: HTMLCanvasElement, values: Uint8Array): void {
 function paintPlane(to: HTMLCanvasElement, plane: Float32Array, outputs: number, loss: string): void {
   const context = to.getContext("2d")!;
   const image = context.createImageData(PLANE_SIDE, PLANE_SIDE);
-  const { ramp, paper } = palette();
-  const ground = hex(paper);
+  const background = parseColour(palette().paper);
   for (let i = 0; i < PLANE_SIDE * PLANE_SIDE; i++) {
     let colour: ArrayLike<number>;
     if (outputs === 1) {
       const value = loss === "meanSquaredError" ? plane[i] : plane[i] * 2 - 1;
-      const at = (128 + Math.round(127 * Math.max(-1, Math.min(1, value || 0)) * 0.75)) * 3;
-      colour = ramp.subarray(at, at + 3);
+      colour = rampColour(Math.max(-1, Math.min(1, value)) * 0.75);
     } else {
       const row = plane.subarray(i * outputs, (i + 1) * outputs);
-      const best = row.reduce((most, value, index) => (value > row[most] ? index : most), 0);
-      const full = hex(CLASS_COLOURS[best % CLASS_COLOURS.length]);
-      colour = ground.map((base, c) => base + (full[c] - base) * (0.15 + 0.5 * row[best]));
+      const best = indexOfLargest(row);
+      const full = parseColour(CLASS_COLOURS[best % CLASS_COLOURS.length]);
+      colour = background.map((base, c) => base + (full[c] - base) * (0.15 + 0.5 * row[best]));
     }
-    for (let c = 0; c < 3; c++) image.data[i * 4 + c] = colour[c];
-    image.data[i * 4 + 3] = 255;
+    setPixel(image, i, colour);
   }
   context.putImageData(image, 0, 0);
 }
@@ -164,7 +162,7 @@ function drawSamples(
   side: number,
   { train, extent, classes }: Started["task"],
 ): void {
-  const { ink, paper, ramp } = palette();
+  const { ink, paper } = palette();
   const every = Math.ceil(train.x.rows / MOST_DOTS);
   context.lineWidth = 1;
   context.font = "600 10px system-ui, sans-serif";
@@ -180,9 +178,7 @@ function drawSamples(
       context.fillText(classes[target].slice(0, 1), x, y);
       continue;
     }
-    const at = (128 + Math.round(127 * Math.max(-1, Math.min(1, target)))) * 3;
-    context.fillStyle =
-      classes.length === 2 ? CLASS_COLOURS[target] : `rgb(${ramp[at]} ${ramp[at + 1]} ${ramp[at + 2]})`;
+    context.fillStyle = classes.length === 2 ? CLASS_COLOURS[target] : `rgb(${rampColour(target).join(" ")})`;
     context.beginPath();
     if (classes.length === 2 && target === 0) context.rect(x - 2.8, y - 2.8, 5.6, 5.6);
     else context.arc(x, y, 3.3, 0, 2 * Math.PI);
@@ -195,7 +191,7 @@ function drawSamples(
 function drawScatter(
   canvas: HTMLCanvasElement,
   side: number,
-  answers: Float32Array,
+  outputs: Float32Array,
   { task: { heldOut } }: Started,
 ): void {
   const context = prepare(canvas, side, side);
@@ -211,7 +207,7 @@ function drawScatter(
   context.globalAlpha = 0.6;
   heldOut.y.forEach((truth, row) => {
     context.beginPath();
-    context.arc(at(truth), side - at(answers[row]), 2.5, 0, 2 * Math.PI);
+    context.arc(at(truth), side - at(outputs[row]), 2.5, 0, 2 * Math.PI);
     context.fill();
   });
   context.globalAlpha = 1;

@@ -1,4 +1,4 @@
-// The page's colours for canvases, read from the style sheet, anew when light turns to dark.
+// The page's colours for canvases, read from the style sheet, and again when the colour scheme changes.
 
 type Rgb = readonly [number, number, number];
 
@@ -12,7 +12,7 @@ export interface Palette {
   readonly negative: string;
   readonly positive: string;
   readonly isDark: boolean;
-  /** 256 colours from the sign's one end to the other, as bytes r, g, b. */
+  /** 256 colours from -1 (blue) over 0 (paper) to 1 (orange), as bytes r, g, b. */
   readonly ramp: Uint8Array;
 }
 
@@ -30,7 +30,7 @@ export const CLASS_COLOURS = [
   "#999999",
 ] as const;
 
-function parse(colour: string): Rgb {
+export function parseColour(colour: string): Rgb {
   const value = Number.parseInt(colour.trim().slice(1), 16);
   return [value >> 16, (value >> 8) & 255, value & 255];
 }
@@ -57,7 +57,7 @@ function read(): Palette {
     negative: colour("negative"),
     positive: colour("positive"),
     isDark: matchMedia("(prefers-color-scheme: dark)").matches,
-    ramp: rampBetween(parse(colour("paper"))),
+    ramp: rampBetween(parseColour(colour("paper"))),
   };
 }
 
@@ -65,6 +65,12 @@ let current: Palette | undefined;
 
 export function palette(): Palette {
   return (current ??= read());
+}
+
+/** The ramp's colour for a value from -1 to 1; what lies outside is cut. */
+export function rampColour(value: number): Uint8Array {
+  const at = (128 + Math.round(127 * Math.max(-1, Math.min(1, value || 0)))) * 3;
+  return palette().ramp.subarray(at, at + 3);
 }
 
 /** Calls back when the colours have changed. */

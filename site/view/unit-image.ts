@@ -1,9 +1,10 @@
-// A unit without a plane: its weights as an image (first layer), or what it says by class as bars.
+// A unit without a plane: its weights as an image (first layer), or its mean activation by class as bars.
 import type { Frame, Started } from "../engine/types.js";
 import type { Square } from "./network-layout.js";
-import { palette } from "./palette.js";
+import { setPixel } from "./dom.js";
+import { palette, rampColour } from "./palette.js";
 
-export function drawGlyph(
+export function drawUnitImage(
   context: CanvasRenderingContext2D,
   square: Square,
   index: number,
@@ -27,22 +28,19 @@ function drawWeights(
   { parameters }: Frame,
   { layout, spec, recipe }: Started,
 ): void {
-  const { ramp } = palette();
   const side = Math.ceil(Math.sqrt(spec.inputs));
   if (small.width !== side) small.width = small.height = side;
-  const painter = small.getContext("2d")!;
-  const image = painter.createImageData(side, side);
+  const inner = small.getContext("2d")!;
+  const image = inner.createImageData(side, side);
   const first = layout[0].kernel + unit;
   const apart = recipe.layers[0];
   let largest = 1e-12;
   for (let input = 0; input < spec.inputs; input++)
     largest = Math.max(largest, Math.abs(parameters[first + input * apart]));
   for (let input = 0; input < spec.inputs; input++) {
-    const at = (128 + Math.round((127 * parameters[first + input * apart]) / largest)) * 3;
-    for (let c = 0; c < 3; c++) image.data[input * 4 + c] = ramp[at + c];
-    image.data[input * 4 + 3] = 255;
+    setPixel(image, input, rampColour(parameters[first + input * apart] / largest));
   }
-  painter.putImageData(image, 0, 0);
+  inner.putImageData(image, 0, 0);
   context.drawImage(small, 0, 0, side, side, x, y, size, size);
 }
 

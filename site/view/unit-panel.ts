@@ -1,35 +1,48 @@
-// The chosen unit: its preactivation, its story, its verdict, and what would help; below, all deaths and what the network as a
-// whole is said to suffer from.
+// The chosen unit: its preactivations, its history, its diagnosis and the remedies; below, all deaths and the findings
+// on the network as a whole.
 import type { ActivationName } from "../../src/index.js";
-import type { CureName, DeathNote, Examined, Frame, UnitName } from "../engine/types.js";
-import { offersFor } from "../state/remedy-offers.js";
 import { typeset } from "../../src/text/numbers.js";
+import type { RemedyName, DeathRecord, DiagnosisMessage, Frame, UnitName } from "../engine/types.js";
+import { offersFor } from "../state/remedy-offers.js";
+import { isSameUnit } from "../state/units.js";
 import { h, setText } from "./dom.js";
 import { drawHistogram } from "./histogram.js";
-import { count, deathSentence, figure, percent, signed, stateWord, verdictSentences } from "./descriptions.js";
+import {
+  count,
+  deathSentence,
+  diagnosisSentences,
+  figure,
+  nameOf,
+  percent,
+  sentence,
+  signed,
+  stateText,
+} from "./descriptions.js";
 
 export interface UnitActions {
   choose(name: UnitName): void;
-  cure(cure: CureName, beside: boolean, rate?: number): void;
+  treat(remedy: RemedyName, onTwin: boolean, rate?: number): void;
   undo(): void;
 }
 
 export interface UnitPanel {
   draw(frame: Frame, chosen: UnitName | undefined, index: number): void;
-  examined(examined: Examined): void;
-  /** Is the verdict that is shown on another unit, or on another state of it? */
+  showDiagnosis(diagnosis: DiagnosisMessage): void;
+  /** Is the diagnosis that is shown of another unit, or of another state of it? */
   isOutdated(frame: Frame, chosen: UnitName, index: number): boolean;
   /** Forgets everything: another network. */
   clear(): void;
-  say(message: string): void;
+  /** What a remedy has done. */
+  showDone(message: string): void;
 }
 
 const MOST_FINDINGS = 4;
-const CURES_HINT = "Apply: to this network, from here on. Beside: to a twin of it, to see what would have happened.";
-const HINT = "Choose a unit in the network: here are its preactivation over the data, its story, and what would help.";
+const REMEDIES_HINT =
+  "Apply: to this network, from here on. Compare: to a twin that trains beside it, to see what would have happened.";
+const HINT = "Choose a unit in the network to see its preactivations on the data, its history and the remedies.";
 
-/** Replaces children only where what they say has changed, so that focus and screen readers are left in peace. */
-function keeper(element: HTMLElement): (key: string, make: () => readonly (Node | string)[]) => void {
+/** Replaces children only where their text has changed, so that the focus stays and screen readers repeat nothing. */
+function replacer(element: HTMLElement): (key: string, make: () => readonly (Node | string)[]) => void {
   let last: string | undefined;
   return (key, make) => {
     if (key === last) return;
@@ -40,19 +53,19 @@ function keeper(element: HTMLElement): (key: string, make: () => readonly (Node 
 
 export function createUnitPanel(root: HTMLElement, actions: UnitActions): UnitPanel {
   const title = h("h2", { id: "unit-title" }, "Unit");
-  const hint = h("p", { class: "small story" }, HINT);
+  const hint = h("p", { class: "small" }, HINT);
   const canvas = h("canvas", { role: "img" });
   const figures = h("p", { class: "figures" });
-  const story = h("p", { class: "story" });
+  const history = h("p", { class: "history" });
   const details = h("p", { class: "small" });
-  const verdictTitle = h("h3", {}, "Verdict");
-  const verdict = h("ul");
-  const cures = h("div");
-  const said = h("p", { class: "small", role: "status" });
+  const diagnosisTitle = h("h3", {}, "Diagnosis");
+  const diagnosisList = h("ul");
+  const remedies = h("div");
+  const done = h("p", { class: "small", role: "status" });
   const undo = h("button", { type: "button", onclick: () => actions.undo() }, "Undo");
-  const problem = h("span", { id: "unit-problem" });
-  const about = h("div", { hidden: true }, canvas, figures, story, details, verdictTitle, verdict);
-  const help = h("div", { hidden: true }, h("h3", {}, "Cures"), h("p", { class: "small" }, CURES_HINT), cures);
+  const problem = h("span", { id: "unit-error" });
+  const about = h("div", { hidden: true }, canvas, figures, history, details, diagnosisTitle, diagnosisList);
+  const help = h("div", { hidden: true }, h("h3", {}, "Remedies"), h("p", { class: "small" }, REMEDIES_HINT), remedies);
   const deaths = h("tbody");
   const deathsTitle = h("summary", {}, "Deaths");
   const table = h("table", { class: "deaths" }, h("caption", { class: "unseen" }, "Units that died, by step"), deaths);
@@ -62,7 +75,7 @@ export function createUnitPanel(root: HTMLElement, actions: UnitActions): UnitPa
     title,
     hint,
     about,
-    h("div", { class: "done" }, said, undo),
+    h("div", { class: "done" }, done, undo),
     problem,
     help,
     h("details", {}, deathsTitle, table),
@@ -70,12 +83,12 @@ export function createUnitPanel(root: HTMLElement, actions: UnitActions): UnitPa
     findings,
   );
 
-  const keepCures = keeper(cures);
-  const keepVerdict = keeper(verdict);
-  const keepDeaths = keeper(deaths);
-  const keepFindings = keeper(findings);
-  let last: Examined | undefined;
-  let named = 0;
+  const updateRemedies = replacer(remedies);
+  const updateDiagnosis = replacer(diagnosisList);
+  const updateDeaths = replacer(deaths);
+  const updateFindings = replacer(findings);
+  let last: DiagnosisMessage | undefined;
+  let namedAt = 0;
   let activation: ActivationName = "relu";
 
   function draw(frame: Frame, chosen: UnitName | undefined, index: number): void {
@@ -88,56 +101,58 @@ export function createUnitPanel(root: HTMLElement, actions: UnitActions): UnitPa
     help.hidden = chosen === undefined || !hasDead;
     if (!chosen) return setText(title, "Unit");
     const state = frame.states[index];
-    const death = frame.deaths.find(({ layer, unit }) => layer === chosen.layer && unit === chosen.unit);
-    setText(title, `Layer ${chosen.layer}, unit ${chosen.unit}: ${stateWord(state)}`);
+    const death = frame.deaths.find((each) => isSameUnit(each, chosen));
+    setText(title, `Layer ${chosen.layer}, unit ${chosen.unit}: ${stateText(state)}`);
     drawHistogram(canvas, Math.max(160, Math.min(root.clientWidth - 34, 420)), frame.chosen);
-    const [, , mean, std, share] = frame.figures.subarray(index * 5, index * 5 + 5);
-    setText(figures, `preactivation ${signed(mean)} ± ${figure(std)}, above 0 on ${percent(share)}`);
-    if (performance.now() - named > 1000) {
-      named = performance.now();
-      canvas.setAttribute(
-        "aria-label",
-        `Histogram of the preactivation: mean ${signed(mean)}, standard deviation ${figure(std)}, above zero on ${percent(share)} of the samples`,
-      );
+    const [, , mean, std, firingRate] = frame.figures.subarray(index * 5, index * 5 + 5);
+    setText(figures, `preactivation ${signed(mean)} ± ${figure(std)}, above 0 on ${percent(firingRate)}`);
+    if (performance.now() - namedAt > 1000) {
+      namedAt = performance.now();
+      const spread = `mean ${signed(mean)}, standard deviation ${figure(std)}`;
+      const label = `Histogram of the preactivation: ${spread}, above zero on ${percent(firingRate)} of the samples`;
+      canvas.setAttribute("aria-label", label);
     }
-    drawStory(frame, state === "dead", death);
-    drawCures(frame, death, chosen);
+    drawHistory(frame, state === "dead", death);
+    drawRemedies(frame, death, chosen);
   }
 
-  function drawStory(frame: Frame, isDead: boolean, death: DeathNote | undefined): void {
+  function drawHistory(frame: Frame, isDead: boolean, death: DeathRecord | undefined): void {
     const then = frame.shown < frame.step ? " (then)" : "";
-    if (isDead && death) setText(story, sentence(deathSentence(death)));
+    if (isDead && death) setText(history, sentence(deathSentence(death)));
     else if (isDead)
-      setText(story, `Closed on every sample${then}. The cause is named when it has been closed for an epoch.`);
+      setText(history, `Closed on every sample${then}. The cause is determined when it has been closed for an epoch.`);
     else
-      setText(story, death ? `${sentence(deathSentence(death))} At the step that is shown it was not closed yet.` : "");
-    story.hidden = story.textContent === "";
+      setText(
+        history,
+        death ? `${sentence(deathSentence(death))} At the step that is shown it was not closed yet.` : "",
+      );
+    history.hidden = history.textContent === "";
     setText(details, isDead && death ? typeset(sentence(death.explanation)) : "");
   }
 
-  function drawCures(frame: Frame, death: DeathNote | undefined, chosen: UnitName): void {
+  function drawRemedies(frame: Frame, death: DeathRecord | undefined, chosen: UnitName): void {
     const unit = matching(chosen);
     const offers = offersFor(death, unit, frame.rate);
-    keepCures(JSON.stringify(offers), () =>
-      offers.map(({ cure, name, reason, rate }, place) =>
+    updateRemedies(JSON.stringify(offers), () =>
+      offers.map(({ remedy, name, reason, rate }, place) =>
         h(
           "div",
-          { class: "cure" },
+          { class: "remedy" },
           h("strong", {}, name),
           h(
             "button",
-            { type: "button", "aria-label": `Apply: ${name}`, onclick: () => actions.cure(cure, false, rate) },
+            { type: "button", "aria-label": `Apply: ${name}`, onclick: () => actions.treat(remedy, false, rate) },
             "Apply",
           ),
           h(
             "button",
             {
               type: "button",
-              "aria-label": `Beside, what would have happened: ${name}`,
-              title: "What would have happened: the cured twin runs beside it",
-              onclick: () => actions.cure(cure, true, rate),
+              "aria-label": `Compare, what would have happened: ${name}`,
+              title: "What would have happened: the treated twin trains beside it",
+              onclick: () => actions.treat(remedy, true, rate),
             },
-            "Beside",
+            "Compare",
           ),
           h("p", { class: "small" }, (place === 0 && death ? "Fits the cause. " : "") + reason),
         ),
@@ -145,60 +160,48 @@ export function createUnitPanel(root: HTMLElement, actions: UnitActions): UnitPa
     );
   }
 
-  function drawDeaths(notes: readonly DeathNote[]): void {
-    setText(deathsTitle, `Deaths (${notes.length})`);
-    keepDeaths(JSON.stringify(notes), () =>
-      notes.map((note) =>
+  function drawDeaths(records: readonly DeathRecord[]): void {
+    setText(deathsTitle, `Deaths (${records.length})`);
+    updateDeaths(JSON.stringify(records), () =>
+      records.map((record) =>
         h(
           "tr",
           {},
-          h(
-            "td",
-            {},
-            h(
-              "button",
-              { type: "button", onclick: () => actions.choose(note) },
-              `layer ${note.layer}, unit ${note.unit}`,
-            ),
-          ),
-          h("td", {}, deathSentence(note)),
+          h("td", {}, h("button", { type: "button", onclick: () => actions.choose(record) }, nameOf(record))),
+          h("td", {}, deathSentence(record)),
         ),
       ),
     );
   }
 
-  function matching(chosen: UnitName): Examined["unit"] {
-    return last?.unit?.layer === chosen.layer && last.unit.unit === chosen.unit ? last.unit : undefined;
+  function matching(chosen: UnitName): DiagnosisMessage["unit"] {
+    return last?.unit && isSameUnit(last.unit, chosen) ? last.unit : undefined;
   }
 
   return {
     draw,
-    examined(examined) {
-      last = examined;
-      const { unit, samples, step } = examined;
+    showDiagnosis(diagnosis) {
+      last = diagnosis;
+      const { unit, samples, step } = diagnosis;
       if (unit) {
-        setText(verdictTitle, `Verdict at step ${count(step)}`);
-        const sentences = verdictSentences(unit, samples, activation);
-        keepVerdict(sentences.join("\n"), () => sentences.map((text) => h("li", {}, text)));
+        setText(diagnosisTitle, `Diagnosis at step ${count(step)}`);
+        const sentences = diagnosisSentences(unit, samples, activation);
+        updateDiagnosis(sentences.join("\n"), () => sentences.map((text) => h("li", {}, text)));
       }
-      const told = examined.findings.filter(({ kind }) => kind !== "silentTogether").slice(0, MOST_FINDINGS); // which are dead the network shows
+      // the network itself shows which units are dead
+      const told = diagnosis.findings.filter(({ kind }) => kind !== "silentTogether").slice(0, MOST_FINDINGS);
       findingsTitle.hidden = told.length === 0;
       const texts = told.map(({ message, advice }) => typeset(`${sentence(message)} ${sentence(advice)}`));
-      keepFindings(texts.join("\n"), () => texts.map((text) => h("li", {}, text)));
+      updateFindings(texts.join("\n"), () => texts.map((text) => h("li", {}, text)));
     },
     isOutdated: (frame, chosen, index) => frame.shown === frame.step && matching(chosen)?.state !== frame.states[index],
     clear() {
       last = undefined;
-      setText(said, "");
-      keepVerdict("", () => []);
-      keepFindings("", () => []);
+      setText(done, "");
+      updateDiagnosis("", () => []);
+      updateFindings("", () => []);
       findingsTitle.hidden = true;
     },
-    say: (message) => setText(said, sentence(message)),
+    showDone: (message) => setText(done, sentence(message)),
   };
-}
-
-function sentence(text: string): string {
-  const full = text.charAt(0).toUpperCase() + text.slice(1);
-  return /[.:]$/.test(full) ? full : `${full}.`;
 }

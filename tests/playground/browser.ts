@@ -83,8 +83,8 @@ export async function stepOf(page: Page): Promise<number> {
 
 export async function waitForStep(page: Page, least: number): Promise<void> {
   await page.waitForFunction(
-    (wanted) =>
-      Number(/step ([\d,]+)/.exec(document.querySelector("#status")!.textContent!)![1].replaceAll(",", "")) >= wanted,
+    (step) =>
+      Number(/step ([\d,]+)/.exec(document.querySelector("#status")!.textContent!)![1].replaceAll(",", "")) >= step,
     least,
   );
 }

@@ -1,15 +1,15 @@
-// An engine without a page: messages in, messages out, and waiting for what is wanted.
+// An engine without a page: messages in, messages out, and waiting for a step.
 import { readFileSync } from "node:fs";
 import { gunzipSync } from "node:zlib";
 import { Engine } from "../../site/engine/engine.js";
-import type { CureName, Frame, FromEngine, ToEngine, UnitName } from "../../site/engine/types.js";
+import type { RemedyName, Frame, FromEngine, ToEngine, UnitName } from "../../site/engine/types.js";
 import { OPENING, type Recipe } from "../../site/state/recipe.js";
 import { PATIENCE_MS } from "../patience.js";
 
 type Kind = FromEngine["kind"];
 type Of<K extends Kind> = Extract<FromEngine, { kind: K }>;
 
-export class Bench {
+export class EngineHarness {
   readonly messages: FromEngine[] = [];
   readonly engine: Engine;
 
@@ -40,15 +40,14 @@ export class Bench {
     );
   }
 
-  /** Lets it take so many more steps, at full speed, and stand. */
+  /** Lets it take so many more steps, at full speed, and pause. */
   async stepTo(steps: number, chosen?: UnitName): Promise<Frame> {
     const first = (await this.frame()).step;
     for (let i = 0; i < steps; i++) void this.engine.handle({ kind: "step" });
     await this.runTo(first + steps);
     await new Promise((resolve) => setTimeout(resolve, 10));
     const frame = await this.frame(chosen);
-    if (frame.step !== first + steps)
-      throw new Error(`wanted is that it stands at step ${first + steps}; it stands at ${frame.step}`);
+    if (frame.step !== first + steps) throw new Error(`expected it to be at step ${first + steps}, got ${frame.step}`);
     return frame;
   }
 
@@ -59,12 +58,12 @@ export class Bench {
       await new Promise((resolve) => setTimeout(resolve, 5));
       const frame = await this.frame();
       if (frame.step >= step) return;
-      if (Date.now() > end) throw new Error(`waited in vain for step ${step}; it stands at ${frame.step}`);
+      if (Date.now() > end) throw new Error(`expected it to reach step ${step} in time, got ${frame.step}`);
     }
   }
 
-  cure(cure: CureName, beside: boolean, rate?: number): Promise<Of<"cured">> {
-    return this.send({ kind: "cure", cure, beside, ...(rate !== undefined && { rate }) }, "cured");
+  treat(remedy: RemedyName, onTwin: boolean, rate?: number): Promise<Of<"treated">> {
+    return this.send({ kind: "treat", remedy, onTwin, ...(rate !== undefined && { rate }) }, "treated");
   }
 }
 

@@ -24,18 +24,18 @@ describe.skipIf(!hasChromium)("the page", () => {
     expect(bytes).toBeLessThan(150 * 1024);
   });
 
-  test("trains at once; within ten seconds' steps a unit is dark, and its story is told; nothing leaves the machine", async () => {
+  test("trains at once; within ten seconds' steps a unit dies, and its history is told; asks nobody else", async () => {
     await using visitor = await visit(site);
     const { page, faults } = visitor;
     const dead = await page.waitForSelector(deadButtons);
     const [, step] = /dead since step (\d+)/.exec((await dead.getAttribute("aria-label"))!)!;
     expect(Number(step)).toBeLessThan(10 * Number(await page.inputValue("#speed"))); // steps a second
     await page.waitForFunction(() => document.querySelector("#unit h2")?.textContent?.includes("dead"));
-    expect(await page.textContent("#unit .story:not([hidden])")).toMatch(
-      /died at step \d+: one step was too large; would have lived at 0\.\d+/i,
+    expect(await page.textContent("#unit .history:not([hidden])")).toMatch(
+      /died at step \d+: one step was too large; would have survived at a rate of 0\.\d+/i,
     );
     await page.waitForFunction(() => document.querySelectorAll("#unit li").length >= 3);
-    expect(await page.textContent("#unit")).toMatch(/Verdict at step \d+.*Closed on all 240 training samples/);
+    expect(await page.textContent("#unit")).toMatch(/Diagnosis at step \d+.*Closed on all 240 training samples/);
     expect(faults).toEqual([]);
   });
 
@@ -126,7 +126,7 @@ describe.skipIf(!hasChromium)("the page", () => {
     expect(await page.isVisible("#tip")).toBe(true);
     expect(await page.textContent("#tip")).toMatch(/^Layer 1, unit 1: /);
     await page.waitForFunction(() =>
-      document.querySelector("#output-words")!.textContent!.startsWith("Layer 1, unit 1: its preactivation"),
+      document.querySelector("#output-legend")!.textContent!.startsWith("Layer 1, unit 1: its preactivation"),
     );
     await page.keyboard.press("Enter");
     await page.waitForFunction(() => document.querySelector("#unit h2")!.textContent!.startsWith("Layer 1, unit 1"));
@@ -134,7 +134,7 @@ describe.skipIf(!hasChromium)("the page", () => {
     await page.focus("#run");
     expect(await page.isHidden("#tip")).toBe(true);
     await page.waitForFunction(() =>
-      document.querySelector("#output-words")!.textContent!.includes("training samples"),
+      document.querySelector("#output-legend")!.textContent!.includes("training samples"),
     );
   });
 
@@ -158,7 +158,7 @@ describe.skipIf(!hasChromium)("the page", () => {
     await page.waitForFunction(() => document.querySelector("#status")!.textContent!.startsWith("step"));
   });
 
-  test("the textbook's unit: one step kills, lifting the bias revives, undo undoes, a twin lives beside it", async () => {
+  test("the textbook's unit: one step kills, lifting the bias revives, undo undoes, a twin is kept", async () => {
     await using visitor = await visit(site);
     const { page, faults } = visitor;
     await page.selectOption("#preset", { label: "The textbook's unit" });
@@ -172,34 +172,34 @@ describe.skipIf(!hasChromium)("the page", () => {
     expect(await page.textContent('#unit [role="status"]')).toContain("1 dead before, 0 after");
     await page.click('#unit button:text-is("Undo")');
     await page.waitForSelector(deadButtons);
-    await page.click('#unit button[aria-label^="Beside, what would have happened: Lower rate"]');
+    await page.click('#unit button[aria-label^="Compare, what would have happened: Lower rate"]');
     await page.click('#output button:text-is("Keep the twin")');
     await page.waitForFunction(() => document.querySelectorAll('#units button[aria-label*="dead"]').length === 0);
     expect(faults).toEqual([]);
   });
 
-  test("the tour: five steps, each does what it says; it can be left at any time", async () => {
+  test("the tutorial: five pages, each does what it says; it can be closed at any time", async () => {
     await using visitor = await visit(site);
     const { page, faults } = visitor;
-    await page.click("#open-tour");
-    expect(await page.textContent("#tour h2")).toMatch(/^1 of 5/);
-    await page.click('#tour button:text-is("Next")');
-    await page.click('#tour button:text-is("Take the step")');
+    await page.click("#open-tutorial");
+    expect(await page.textContent("#tutorial h2")).toMatch(/^1 of 5/);
+    await page.click('#tutorial button:text-is("Next")');
+    await page.click('#tutorial button:text-is("Take the step")');
     await page.waitForSelector(deadButtons);
-    await page.click('#tour button:text-is("Next")');
-    await page.click('#tour button:text-is("Run")');
+    await page.click('#tutorial button:text-is("Next")');
+    await page.click('#tutorial button:text-is("Run")');
     await waitForStep(page, 2);
-    await page.click('#tour button:text-is("Next")');
-    await page.click('#tour button:text-is("Run the twin")');
+    await page.click('#tutorial button:text-is("Next")');
+    await page.click('#tutorial button:text-is("Run the twin")');
     await page.waitForFunction(() =>
       /Twin, rate 0\.15: 0 dead/.test(document.querySelector("#output-stage")!.textContent!),
     );
-    await page.click('#tour button:text-is("Next")');
-    await page.click('#tour button:text-is("Lift the bias")');
+    await page.click('#tutorial button:text-is("Next")');
+    await page.click('#tutorial button:text-is("Lift the bias")');
     await page.waitForFunction(() => document.querySelectorAll('#units button[aria-label*="dead"]').length === 0);
     await page.keyboard.press("Escape");
-    expect(await page.isHidden("#tour")).toBe(true);
-    expect(await page.evaluate(() => document.activeElement?.id)).toBe("open-tour");
+    expect(await page.isHidden("#tutorial")).toBe(true);
+    expect(await page.evaluate(() => document.activeElement?.id)).toBe("open-tutorial");
     expect(faults).toEqual([]);
   });
 
@@ -232,14 +232,14 @@ describe.skipIf(!hasChromium)("the page", () => {
     test("that can't be read is said, and the usual taken", async () => {
       await using visitor = await visit(site, "#rate=fast&layers=4");
       const { page } = visitor;
-      expect(await page.textContent("#problem")).toContain("rate=fast");
+      expect(await page.textContent("#error-message")).toContain("rate=fast");
       await page.waitForFunction(() => document.querySelectorAll("#units button").length === 4);
     });
 
     test("to a table that is not there says so, and shows the opening", async () => {
       await using visitor = await visit(site, "#data=csv&layers=4");
       const { page } = visitor;
-      expect(await page.textContent("#problem")).toContain("drop it in again");
+      expect(await page.textContent("#error-message")).toContain("drop it in again");
       await waitForStep(page, 5);
       expect(await page.locator("#units button").count()).toBe(18);
     });
@@ -288,8 +288,8 @@ describe.skipIf(!hasChromium)("the page", () => {
     });
 
     test.each([
-      ["bad", "a,b\n1,2\n3", /1 cells and the header 2/],
-      ["of one column", "a\n1\n2", /one column/],
+      ["bad", "a,b\n1,2\n3", /to have 2 cells/],
+      ["of one column", "a\n1\n2", /at least two columns/],
       ["huge", "x".repeat(8 * 2 ** 20 + 1), /at most 8 MiB/],
     ])("that is %s is refused where it was given, and what was there goes on", async (_what, text, message) => {
       await using visitor = await visit(site);
@@ -300,8 +300,8 @@ describe.skipIf(!hasChromium)("the page", () => {
         mimeType: "text/csv",
         buffer: Buffer.from(text),
       });
-      await page.waitForSelector("#problem:not([hidden])");
-      expect(await page.textContent("#problem")).toMatch(message);
+      await page.waitForSelector("#error-message:not([hidden])");
+      expect(await page.textContent("#error-message")).toMatch(message);
       expect(await page.inputValue("#data")).toBe("spiral");
       expect(new URL(page.url()).hash).toBe("");
       await waitForStep(page, (await stepOf(page)) + 20);
@@ -315,12 +315,12 @@ describe.skipIf(!hasChromium)("the page", () => {
     await waitForStep(page, 100);
     await page.selectOption("#speed", "10"); // so that the first steps are seen when it starts again
     await page.workers()[0].evaluate(() => globalThis.close());
-    await page.waitForSelector("#problem:not([hidden])");
-    expect(await page.textContent("#problem")).toContain("engine has stopped");
+    await page.waitForSelector("#error-message:not([hidden])");
+    expect(await page.textContent("#error-message")).toContain("engine has stopped");
     expect(await page.locator("#units button").count()).toBe(18);
-    await page.click('#problem button:text-is("Start again")');
-    await page.waitForSelector("#problem", { state: "hidden" });
-    await page.waitForFunction(() => /^step \d{1,2},/.test(document.querySelector("#status")!.textContent!)); // from the start
+    await page.click('#error-message button:text-is("Start again")');
+    await page.waitForSelector("#error-message", { state: "hidden" });
+    await page.waitForFunction(() => /^step \d{1,2},/.test(document.querySelector("#status")!.textContent!));
     await page.selectOption("#speed", "120");
     await waitForStep(page, 100);
   });
@@ -333,13 +333,11 @@ describe.skipIf(!hasChromium)("the page", () => {
       await route.fulfill({ response, body: `WebAssembly.validate = () => false;\n${await response.text()}` });
     });
     await page.goto(site.url);
-    await page.waitForSelector("#problem:not([hidden])");
-    expect(await page.textContent("#problem")).toContain(
-      "this engine to have WebAssembly SIMD, as engines have since 2021",
-    );
+    await page.waitForSelector("#error-message:not([hidden])");
+    expect(await page.textContent("#error-message")).toContain("to have WebAssembly SIMD, as engines have since 2021");
   });
 
-  test("a hidden tab stands still, and goes on when it is seen again", async () => {
+  test("a hidden tab pauses, and goes on when it is seen again", async () => {
     await using visitor = await visit(site);
     const { page } = visitor;
     await waitForStep(page, 10);
@@ -376,7 +374,7 @@ describe.skipIf(!hasChromium)("the page", () => {
       ["light", {}],
       ["dark", { colorScheme: "dark" as const }],
       ["a phone", { viewport: { width: 390, height: 844 }, reducedMotion: "reduce" as const }],
-    ])("%s: drawer, share and tour open, a dead unit chosen, deaths unfolded", async (_what, options) => {
+    ])("%s: settings, share menu and tutorial open, a dead unit chosen, deaths unfolded", async (_what, options) => {
       await using visitor = await visit(site, "#rate=1.4&seed=3", { bypassCSP: true, ...options });
       const { page } = visitor;
       await page.waitForSelector(deadButtons);
@@ -387,7 +385,7 @@ describe.skipIf(!hasChromium)("the page", () => {
       await page.click("#open-share");
       expect(await run(page)).toEqual([]);
       await page.keyboard.press("Escape");
-      await page.click("#open-tour");
+      await page.click("#open-tutorial");
       await page.waitForFunction(() => document.querySelectorAll("#units button").length === 1);
       expect(await run(page)).toEqual([]);
     });
@@ -422,7 +420,7 @@ describe.skipIf(!hasChromium)("the page", () => {
     const sheet = (await page.locator("#settings").boundingBox())!;
     expect(sheet.y + sheet.height).toBeLessThanOrEqual(button.y);
     const order = await page.evaluate(() =>
-      ["network", "output", "vitals", "unit"].map((id) => document.getElementById(id)!.getBoundingClientRect().top),
+      ["network", "output", "training", "unit"].map((id) => document.getElementById(id)!.getBoundingClientRect().top),
     );
     expect(order).toEqual([...order].sort((a, b) => a - b));
   });

@@ -1,4 +1,4 @@
-// Links, code, tables and the order of cures: what the page is made of besides its engine.
+// Links, code, tables and the order of remedies: what the page is made of besides its harness.
 import { execFileSync } from "node:child_process";
 import { mkdirSync, writeFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
@@ -12,9 +12,9 @@ import { PRESETS } from "../../site/state/presets.js";
 import { ACTIVATION_NAMES, DATA_NAMES, OPENING, OPTIMIZER_NAMES, type Recipe } from "../../site/state/recipe.js";
 import { fromHash, toHash } from "../../site/state/url.js";
 import { parseCsv } from "../../src/table/csv.js";
-import type { DeathNote } from "../../site/engine/types.js";
-import { Bench } from "./engine-harness.js";
+import type { DeathRecord } from "../../site/engine/types.js";
 import { expectError, relumineError } from "../support/errors.js";
+import { EngineHarness } from "./engine-harness.js";
 
 const recipes: fc.Arbitrary<Recipe> = fc.record({
   data: fc.constantFrom(...DATA_NAMES),
@@ -63,18 +63,18 @@ describe("a link", () => {
 describe("code", () => {
   const folder = fileURLToPath(new URL("../../.cache/playground-code/", import.meta.url));
   mkdirSync(folder, { recursive: true });
-  const benches: Bench[] = [];
-  afterAll(() => benches.forEach((bench) => bench.engine.dispose()));
+  const harnesses: EngineHarness[] = [];
+  afterAll(() => harnesses.forEach((harness) => harness.engine.dispose()));
 
   test.each(["Dying on the spiral", "The textbook's unit", "Too high a rate"])(
     "for %s is a program that finds the same deaths",
     async (name) => {
-      const bench = new Bench();
-      benches.push(bench);
-      const { recipe, task } = await bench.start(PRESETS.find((preset) => preset.name === name)!.recipe);
+      const harness = new EngineHarness();
+      harnesses.push(harness);
+      const { recipe, task } = await harness.start(PRESETS.find((preset) => preset.name === name)!.recipe);
       const perEpoch = Math.ceil(task.train.x.rows / recipe.batch);
       const epochs = perEpoch === 1 ? 40 : 30;
-      const { deaths } = await bench.stepTo(epochs * perEpoch);
+      const { deaths } = await harness.stepTo(epochs * perEpoch);
       writeFileSync(`${folder}program.mjs`, codeFor(recipe, task, epochs));
       const lines = execFileSync(process.execPath, [`${folder}program.mjs`], { encoding: "utf8" }).split("\n");
       const found = lines.slice(0, deaths.length);
@@ -84,7 +84,7 @@ describe("code", () => {
   );
 });
 
-const death: DeathNote = {
+const death: DeathRecord = {
   layer: 1,
   unit: 2,
   step: 30,
@@ -95,7 +95,7 @@ const death: DeathNote = {
 
 test("the table of deaths is one that a CSV reader reads", () => {
   const { header, rows } = parseCsv(
-    deathsCsv([death, { ...death, unit: 3, cause: "born", step: 0, survivesAt: undefined } as unknown as DeathNote]),
+    deathsCsv([death, { ...death, unit: 3, cause: "born", step: 0, survivesAt: undefined } as unknown as DeathRecord]),
   );
   expect(header).toEqual(["layer", "unit", "step", "cause", "survives_at", "explanation"]);
   expect(rows).toEqual([
@@ -104,13 +104,13 @@ test("the table of deaths is one that a CSV reader reads", () => {
   ]);
 });
 
-describe("cures", () => {
+describe("remedies", () => {
   test("each cause has all four, the fitting one first", () => {
     const first = (["learningRate", "momentum", "weightDecay", "upstream", "drift", "born", "unknown"] as const).map(
       (cause) => {
         const offers = offersFor({ ...death, cause }, undefined, 0.8);
-        expect(new Set(offers.map(({ cure }) => cure)).size).toBe(4);
-        return offers[0].cure;
+        expect(new Set(offers.map(({ remedy }) => remedy)).size).toBe(4);
+        return offers[0].remedy;
       },
     );
     expect(first).toEqual(["liftBias", "liftBias", "liftBias", "recycle", "leakyRelu", "recycle", "liftBias"]);
@@ -122,7 +122,9 @@ describe("cures", () => {
         fc.double({ min: 1e-5, max: 5, noNaN: true }),
         fc.double({ min: 1e-6, max: 5, noNaN: true }),
         (rate, survivesAt) => {
-          const offer = offersFor({ ...death, survivesAt }, undefined, rate).find(({ cure }) => cure === "lowerRate")!;
+          const offer = offersFor({ ...death, survivesAt }, undefined, rate).find(
+            ({ remedy }) => remedy === "lowerRate",
+          )!;
           expect(offer.rate).toBeGreaterThan(0);
           expect(offer.rate!).toBeLessThan(rate);
           if (survivesAt < rate) expect(offer.rate!).toBeLessThan(survivesAt);
@@ -175,12 +177,12 @@ describe("a table that is dropped in", () => {
   });
 
   test.each([
-    ["too few rows", text(good.slice(0, 5)), "the table", "5 of 5"],
+    ["too few rows", text(good.slice(0, 5)), "the table", "5 of 5 rows"],
     [
       "a target that does not vary",
       text(good.map((row) => row.replace("no", "yes"))),
       'the target, "kind",',
-      'nothing but "yes"',
+      '"yes" in every row',
     ],
     [
       "a column of many texts",
@@ -188,9 +190,14 @@ describe("a table that is dropped in", () => {
       'column "a"',
       "30 different texts",
     ],
-    ["too many rows", `a,y\n${"1,2\n".repeat(20_001)}`, "the table", "20001"],
-  ])("%s is refused", async (_what, given, path, got) => {
+    ["too many rows", `a,y\n${"1,2\n".repeat(20_001)}`, "the table", "20001 rows"],
+    ["too many bytes", `a,y\n${"1,2\n".repeat(2 ** 21)}`, "t.csv", "8 MiB"],
+  ])("%s is refused", async (_what, given, path, received) => {
     const error = await expectError(() => tableTask({ name: "t.csv", text: given }), "format", path);
-    expect(error.given).toBe(got);
+    expect(error.given).toBe(received);
+  });
+
+  test("no file at all is refused", async () => {
+    await expectError(() => tableTask(undefined), "value", "the data");
   });
 });

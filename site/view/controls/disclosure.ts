@@ -1,18 +1,35 @@
-// The settings' drawer: below the bar on a wide screen, a sheet from below on a phone.
-import { byId } from "../dom.js";
+// A button that opens and closes a part of the page (the settings, the share menu); Escape closes it.
 
-export function createDrawer(): void {
-  const button = byId("open-settings");
-  const drawer = byId("settings");
+export interface Disclosure {
+  readonly isOpen: boolean;
+  /** Closes it; the focus goes back to the button. */
+  close(): void;
+  /** Closes it; the focus stays. */
+  hide(): void;
+}
+
+/** @param onToggle called when the part has been opened or closed */
+export function createDisclosure(
+  button: HTMLElement,
+  part: HTMLElement,
+  onToggle: (isOpen: boolean) => void,
+): Disclosure {
   const show = (isOpen: boolean) => {
-    drawer.hidden = !isOpen;
+    part.hidden = !isOpen;
     button.setAttribute("aria-expanded", String(isOpen));
-    dispatchEvent(new Event("resize"));
+    onToggle(isOpen);
   };
-  button.onclick = () => show(drawer.hidden === true);
-  drawer.addEventListener("keydown", (event) => {
-    if (event.key !== "Escape") return;
+  const close = () => {
     show(false);
     button.focus();
-  });
+  };
+  button.onclick = () => show(part.hidden === true);
+  part.addEventListener("keydown", ({ key }) => key === "Escape" && close());
+  return {
+    get isOpen() {
+      return !part.hidden;
+    },
+    close,
+    hide: () => show(false),
+  };
 }

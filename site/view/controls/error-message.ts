@@ -1,26 +1,36 @@
-// What went wrong, said where it happened, with what to do. What was there stays.
+// What went wrong, shown beside where it happened, with what to do.
 import { byId, h } from "../dom.js";
 
-export type Place = "data" | "settings" | "unit" | "engine";
+import type { ErrorPlace } from "../../engine/types.js";
 
-export interface Problem {
-  show(place: Place, message: string, action?: readonly [label: string, act: () => void]): void;
+export interface ErrorMessage {
+  show(place: ErrorPlace, message: string, action?: readonly [label: string, act: () => void]): void;
   clear(): void;
 }
 
-const TITLES: Readonly<Record<Place, string>> = { data: "Data: ", settings: "Settings: ", unit: "Unit: ", engine: "" };
-const HOMES: Readonly<Record<Place, string>> = { data: "look", settings: "look", unit: "unit-problem", engine: "look" };
+const TITLES: Readonly<Record<ErrorPlace, string>> = {
+  data: "Data: ",
+  settings: "Settings: ",
+  unit: "Unit: ",
+  engine: "",
+};
+const NEIGHBOURS: Readonly<Record<ErrorPlace, string>> = {
+  data: "look",
+  settings: "look",
+  unit: "unit-error",
+  engine: "look",
+};
 
-export function createProblem(box: HTMLElement): Problem {
+export function createErrorMessage(box: HTMLElement): ErrorMessage {
   function clear(): void {
     box.hidden = true;
     box.replaceChildren();
   }
-  function show(place: Place, message: string, action?: readonly [label: string, act: () => void]): void {
-    byId(HOMES[place])?.after(box);
-    const words = h("p", {}, TITLES[place] + message);
+  function show(place: ErrorPlace, message: string, action?: readonly [label: string, act: () => void]): void {
+    byId(NEIGHBOURS[place])?.after(box);
+    const text = h("p", {}, TITLES[place] + message);
     const buttons = action ? [h("button", { type: "button", class: "primary", onclick: action[1] }, action[0])] : [];
-    box.replaceChildren(words, ...buttons, h("button", { type: "button", onclick: clear }, "Close"));
+    box.replaceChildren(text, ...buttons, h("button", { type: "button", onclick: clear }, "Close"));
     box.hidden = false;
   }
   return { show, clear };

@@ -1,5 +1,5 @@
-// The drawer: layers, activation, starting bias, optimizer, rate with the lethal range marked, batch, seed.
-import type { Forecasted } from "../../engine/types.js";
+// The settings: layers, activation, starting bias, optimizer, rate with the lethal range marked, batch, seed.
+import type { ForecastMessage } from "../../engine/types.js";
 import {
   ACTIVATION_NAMES,
   LEAST_RATE,
@@ -15,10 +15,10 @@ import { figure, percent } from "../descriptions.js";
 
 export interface SettingsView {
   show(recipe: Recipe): void;
-  forecast(forecast: Forecasted | undefined): void;
+  forecast(forecast: ForecastMessage | undefined): void;
 }
 
-const ACTIVATION_WORDS: Readonly<Record<string, string>> = {
+const ACTIVATION_TEXTS: Readonly<Record<string, string>> = {
   relu: "ReLU",
   leakyRelu: "Leaky ReLU",
   elu: "ELU",
@@ -27,7 +27,7 @@ const ACTIVATION_WORDS: Readonly<Record<string, string>> = {
   tanh: "tanh",
   sigmoid: "sigmoid",
 };
-const OPTIMIZER_WORDS: Readonly<Record<string, string>> = {
+const OPTIMIZER_TEXTS: Readonly<Record<string, string>> = {
   sgd: "SGD",
   momentum: "SGD, momentum 0.9",
   adam: "Adam",
@@ -42,8 +42,8 @@ export function createSettings(root: HTMLElement, change: (recipe: Recipe) => vo
   let recipe: Recipe;
   const set = (changes: Partial<Recipe>) => change({ ...recipe, ...changes });
   const layers = h("div", { class: "row" });
-  const activation = choice(ACTIVATION_NAMES, ACTIVATION_WORDS, (name) => set({ activation: name }));
-  const optimizer = choice(OPTIMIZER_NAMES, OPTIMIZER_WORDS, (name) => set({ optimizer: name }));
+  const activation = choice(ACTIVATION_NAMES, ACTIVATION_TEXTS, (name) => set({ activation: name }));
+  const optimizer = choice(OPTIMIZER_NAMES, OPTIMIZER_TEXTS, (name) => set({ optimizer: name }));
   const bias = numberField(-10, 10, "any", (value) => set({ bias: value }));
   const batch = numberField(1, 1024, 1, (value) => set({ batch: value }));
   const seed = numberField(0, 2 ** 31, 1, (value) => set({ seed: value }));
@@ -54,12 +54,12 @@ export function createSettings(root: HTMLElement, change: (recipe: Recipe) => vo
     max: RATE_STOPS,
     step: 1,
     "aria-labelledby": "rate-title",
-    "aria-describedby": "lethal-words",
+    "aria-describedby": "lethal-text",
     oninput: () => nameRate(toRate(rate.valueAsNumber)),
     onchange: () => set({ rate: toRate(rate.valueAsNumber) }),
   });
   const lethal = h("span", { hidden: true });
-  const lethalWords = h("p", { class: "small", id: "lethal-words" });
+  const lethalText = h("p", { class: "small", id: "lethal-text" });
   const field = (name: string, ...children: HTMLElement[]) =>
     h("label", { class: "field" }, h("span", {}, name), ...children);
   root.replaceChildren(
@@ -67,7 +67,7 @@ export function createSettings(root: HTMLElement, change: (recipe: Recipe) => vo
     field("Activation", activation),
     field("Starting bias", bias),
     field("Optimizer", optimizer),
-    h("div", { class: "field rate" }, rateTitle, h("div", { class: "lethal" }, lethal), rate, lethalWords),
+    h("div", { class: "field rate" }, rateTitle, h("div", { class: "lethal" }, lethal), rate, lethalText),
     field("Batch", batch),
     field("Seed", seed),
   );
@@ -127,38 +127,38 @@ export function createSettings(root: HTMLElement, change: (recipe: Recipe) => vo
     forecast(forecast) {
       const rates = forecast?.lethalRates ?? [];
       lethal.hidden = rates.length === 0 || rates[0].rate > MOST_RATE;
-      lethal.style.left = `${rates.length === 0 ? 100 : Math.max(0, Math.min(100, (toStop(rates[0].rate) / RATE_STOPS) * 100))}%`;
-      setText(lethalWords, wordsFor(forecast));
+      const share = rates.length === 0 ? 1 : toStop(rates[0].rate) / RATE_STOPS;
+      lethal.style.left = `${100 * Math.max(0, Math.min(1, share))}%`;
+      setText(lethalText, forecastText(forecast));
     },
   };
 }
 
-function wordsFor(forecast: Forecasted | undefined): string {
+function forecastText(forecast: ForecastMessage | undefined): string {
   if (!forecast) return "";
   const { lethalRates: rates, bornDead } = forecast;
-  const born =
-    bornDead.high < 0.005
-      ? []
-      : [
-          `Born dead: ${bornDead.low === bornDead.high ? percent(bornDead.low) : `${percent(bornDead.low)} to ${percent(bornDead.high)}`} of such networks.`,
-        ];
-  if (rates.length === 0) return ["No first step closes a unit, by the forecast.", ...born].join(" ");
+  const bornText = bornDead.high < 0.005 ? "" : ` Born dead: ${rangeText(bornDead)} of such networks.`;
+  if (rates.length === 0) return `No first step closes a unit, by the forecast.${bornText}`;
   const half = rates.find(({ share }) => share >= 0.5);
-  return [
-    `Forecast: from ${figure(rates[0].rate)} on (striped), one plain first step closes a unit${half ? `, from ${figure(half.rate)} on half of them` : ""}.`,
-    ...born,
-  ].join(" ");
+  const halfText = half ? `, from ${figure(half.rate)} on half of them` : "";
+  return (
+    `Forecast: from ${figure(rates[0].rate)} on (striped), one plain first step closes a unit${halfText}.` + bornText
+  );
+}
+
+function rangeText({ low, high }: ForecastMessage["bornDead"]): string {
+  return low === high ? percent(low) : `${percent(low)} to ${percent(high)}`;
 }
 
 function choice<T extends string>(
   names: readonly T[],
-  words: Readonly<Record<string, string>>,
+  texts: Readonly<Record<string, string>>,
   act: (name: T) => void,
 ): HTMLSelectElement {
   const select = h(
     "select",
     { onchange: () => act(select.value as T) },
-    ...names.map((name) => h("option", { value: name }, words[name])),
+    ...names.map((name) => h("option", { value: name }, texts[name])),
   );
   return select;
 }

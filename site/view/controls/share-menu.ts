@@ -1,13 +1,14 @@
 // The menu: copy link, copy code, download the deaths.
 import { byId, h, saveFile } from "../dom.js";
+import { createDisclosure } from "./disclosure.js";
 
-export interface ShareSources {
+export interface ShareMenuActions {
   code(): string | undefined;
   deaths(): string | undefined;
   say(message: string): void;
 }
 
-/** The old way where the new one is refused (a page without focus or permission). */
+/** By the older interface where the newer one is refused (a page without focus or permission). */
 async function copy(text: string): Promise<boolean> {
   try {
     await navigator.clipboard.writeText(text);
@@ -23,35 +24,23 @@ async function copy(text: string): Promise<boolean> {
   }
 }
 
-export function createShare({ code, deaths, say }: ShareSources): void {
-  const open = byId("open-share");
-  const menu = byId("share");
-  const show = (isOpen: boolean) => {
-    menu.hidden = !isOpen;
-    open.setAttribute("aria-expanded", String(isOpen));
-    if (isOpen) menu.querySelector("button")!.focus();
-  };
-  open.onclick = () => show(menu.hidden === true);
-  menu.addEventListener("keydown", (event) => {
-    if (event.key !== "Escape") return;
-    show(false);
-    open.focus();
-  });
+export function createShareMenu({ code, deaths, say }: ShareMenuActions): void {
+  const button = byId("open-share");
+  const part = byId("share");
+  const menu = createDisclosure(button, part, (isOpen) => isOpen && part.querySelector("button")!.focus());
   document.addEventListener("pointerdown", ({ target }) => {
-    if (!menu.hidden && !menu.contains(target as Node) && !open.contains(target as Node)) show(false);
+    if (menu.isOpen && !part.contains(target as Node) && !button.contains(target as Node)) menu.hide();
   });
   const copyAnd = async (text: string | undefined, what: string) => {
     if (text === undefined) return;
     say((await copy(text)) ? `${what} copied` : `${what} could not be copied: the browser refused`);
-    show(false);
-    open.focus();
+    menu.close();
   };
   byId("copy-link").onclick = () => void copyAnd(location.href, "link");
   byId("copy-code").onclick = () => void copyAnd(code(), "code");
   byId("save-deaths").onclick = () => {
     const table = deaths();
     if (table !== undefined) saveFile("deaths.csv", "text/csv", table);
-    show(false);
-    open.focus();
+    menu.close();
   };
 }

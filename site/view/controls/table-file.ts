@@ -1,16 +1,17 @@
-// A CSV that is chosen or dropped on the page.
-import type { GivenTable } from "../../engine/types.js";
-import { formatBytes } from "../../../src/text/numbers.js";
-import { h } from "../dom.js";
+// A CSV file that is chosen or dropped on the page, and which of its columns is to be learnt.
+import type { LearningTask, TableFile } from "../../engine/types.js";
+import { checkFileSize } from "../../state/file-size.js";
+import { byId, h } from "../dom.js";
 
-const MOST_BYTES = 8 * 2 ** 20;
-
-export interface Drop {
+export interface TableFileInput {
   /** Opens the browser's file chooser. */
   ask(): void;
 }
 
-export function createDrop(take: (table: GivenTable) => void, refuse: (message: string) => void): Drop {
+export function createTableFileInput(
+  take: (table: TableFile) => void,
+  refuse: (message: string) => void,
+): TableFileInput {
   const input = h("input", {
     type: "file",
     accept: ".csv,text/csv",
@@ -23,11 +24,11 @@ export function createDrop(take: (table: GivenTable) => void, refuse: (message: 
   async function read(file: File | undefined): Promise<void> {
     input.value = "";
     if (!file) return;
-    if (file.size > MOST_BYTES)
-      return refuse(
-        `expected ${file.name} to have at most ${formatBytes(MOST_BYTES)}, got ${formatBytes(file.size)}. ` +
-          "The command line takes more: relumine train.",
-      );
+    try {
+      checkFileSize(file.name, file.size);
+    } catch (error) {
+      return refuse((error as Error).message);
+    }
     take({ name: file.name, text: await file.text() });
   }
 
@@ -37,4 +38,17 @@ export function createDrop(take: (table: GivenTable) => void, refuse: (message: 
     void read(event.dataTransfer?.files[0]);
   });
   return { ask: () => input.click() };
+}
+
+/** @returns shows the columns to choose from; without a table there are none */
+export function createTargetSelect(choose: (target: string) => void): (table: LearningTask["table"]) => void {
+  const label = byId("target");
+  const select = label.querySelector("select")!;
+  select.onchange = () => choose(select.value);
+  return (table) => {
+    label.hidden = !table;
+    if (!table) return;
+    select.replaceChildren(...table.columns.map((name) => h("option", { value: name }, name)));
+    select.value = table.target;
+  };
 }

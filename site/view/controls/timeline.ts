@@ -1,5 +1,5 @@
-// The time axis: a slider from the start to now with a tick for each death. While it is held back the page shows the weights of
-// then; let go, it returns. By keys: arrows go back, Escape or End returns.
+// The time axis: a slider from the start to now with a tick for each death. While it is held at an earlier step the
+// page shows the weights of that step; released, it returns to now. By keys: arrows go back, Escape or End returns.
 import type { Frame } from "../../engine/types.js";
 import { h, prepare } from "../dom.js";
 import { palette } from "../palette.js";
@@ -25,7 +25,8 @@ export function createTimelineView(stage: HTMLElement, onScrub: (step: number | 
     step: 1,
     value: 1,
     "aria-label": "Go back in time: drag or use the arrow keys; Escape returns to now",
-    oninput: () => (isHeld || isByKey) && onScrub(slider.valueAsNumber), // browsers may send one more when it is let go
+    // browsers may send one more when it is released
+    oninput: () => (isHeld || isByKey) && onScrub(slider.valueAsNumber),
     onpointerdown: () => {
       isHeld = true;
       isByKey = false;
@@ -84,12 +85,7 @@ function drawAxis(canvas: HTMLCanvasElement, width: number, { deaths, step, show
   context.textAlign = "right";
   context.fillText(`step ${count(step)}`, width, 45);
   context.textAlign = "center";
-  if (width > 420)
-    context.fillText(
-      deaths.length === 0
-        ? "deaths are marked here; drag back to see the weights of then"
-        : `${deaths.length} ${deaths.length === 1 ? "death" : "deaths"}; drag back to see the weights of then`,
-      width / 2,
-      45,
-    );
+  const counted = `${deaths.length} ${deaths.length === 1 ? "death" : "deaths"}`;
+  const deathsText = deaths.length === 0 ? "deaths are marked here" : counted;
+  if (width > 420) context.fillText(`${deathsText}; drag back to see the weights of an earlier step`, width / 2, 45);
 }

@@ -1,10 +1,9 @@
 // The controls along the top: run, step, reset, speed; data and examples.
-import type { Task } from "../../engine/task.js";
 import { PRESETS, type Preset } from "../../state/presets.js";
 import { DATA_NAMES, type DataName, FOR_DIGITS, type Recipe, sameRecipe } from "../../state/recipe.js";
 import { byId, h, setText } from "../dom.js";
 
-export interface BarActions {
+export interface ToolbarActions {
   setRunning(running: boolean): void;
   stepOnce(): void;
   reset(): void;
@@ -14,20 +13,7 @@ export interface BarActions {
   askTable(): void;
 }
 
-/** For a table that was dropped in: which column is to be learnt. */
-export function createTarget(choose: (target: string) => void): (table: Task["table"]) => void {
-  const label = byId("target");
-  const select = label.querySelector("select")!;
-  select.onchange = () => choose(select.value);
-  return (table) => {
-    label.hidden = !table;
-    if (!table) return;
-    select.replaceChildren(...table.columns.map((name) => h("option", { value: name }, name)));
-    select.value = table.target;
-  };
-}
-
-export interface BarState {
+export interface ToolbarState {
   readonly recipe: Recipe;
   readonly isRunning: boolean;
   readonly speed: number;
@@ -42,7 +28,7 @@ const SPEEDS: readonly (readonly [value: number, name: string])[] = [
   [Number.POSITIVE_INFINITY, "full"],
 ];
 
-const DATA_WORDS: Readonly<Record<DataName, string>> = {
+const DATA_TEXTS: Readonly<Record<DataName, string>> = {
   spiral: "Spiral",
   circle: "Circle",
   xor: "XOR",
@@ -52,29 +38,29 @@ const DATA_WORDS: Readonly<Record<DataName, string>> = {
   csv: "Your CSV …",
 };
 
-/** What fits other data: they have another number of outputs, and the textbook's unit stands alone. */
-function withData(recipe: Recipe, data: DataName): Recipe {
+/** The recipe for other data: digits have more outputs, and the textbook's unit is the only one of its network. */
+function recipeForData(recipe: Recipe, data: DataName): Recipe {
   if (data === "textbook") return PRESETS.find((preset) => preset.recipe.data === "textbook")!.recipe;
   if (data === "digits") return FOR_DIGITS;
-  const back = recipe.data === "textbook" || recipe.data === "digits" ? PRESETS[0].recipe : recipe;
+  const base = recipe.data === "textbook" || recipe.data === "digits" ? PRESETS[0].recipe : recipe;
   return {
-    ...back,
+    ...base,
     data,
-    rate: data === "regression" || data === "csv" ? Math.min(back.rate, 0.1) : back.rate,
+    rate: data === "regression" || data === "csv" ? Math.min(base.rate, 0.1) : base.rate,
     head: "usual",
   };
 }
 
-export function createBar(actions: BarActions): { show(state: BarState): void } {
+export function createToolbar(actions: ToolbarActions): { show(state: ToolbarState): void } {
   const run = byId<HTMLButtonElement>("run");
   const speed = byId<HTMLSelectElement>("speed");
   const data = byId<HTMLSelectElement>("data");
   const preset = byId<HTMLSelectElement>("preset");
-  let state: BarState;
+  let state: ToolbarState;
 
   speed.title = "steps a second";
   speed.append(...SPEEDS.map(([value, name]) => h("option", { value }, name)));
-  data.append(...DATA_NAMES.map((name) => h("option", { value: name }, DATA_WORDS[name])));
+  data.append(...DATA_NAMES.map((name) => h("option", { value: name }, DATA_TEXTS[name])));
   preset.append(
     h("option", { value: "" }, "none"),
     ...PRESETS.map(({ name }, index) => h("option", { value: index }, name)),
@@ -84,7 +70,7 @@ export function createBar(actions: BarActions): { show(state: BarState): void } 
   byId("reset").onclick = () => actions.reset();
   speed.onchange = () => actions.setSpeed(Number(speed.value));
   data.onchange = () => {
-    if (data.value !== "csv") return actions.setRecipe(withData(state.recipe, data.value as DataName));
+    if (data.value !== "csv") return actions.setRecipe(recipeForData(state.recipe, data.value as DataName));
     data.value = state.recipe.data; // until a file is there
     actions.askTable();
   };
