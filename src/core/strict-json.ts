@@ -1,6 +1,6 @@
 // JSON from a file that nobody vouches for: shallow, of bounded size, and no name twice in one object.
 import { describe } from "./checks.js";
-import { RelumineError } from "./errors.js";
+import { type ErrorCode, RelumineError } from "./errors.js";
 
 const MOST_PARTS = 2 ** 20; // objects, lists and their members: few enough for any memory
 
@@ -37,18 +37,18 @@ function scan(text: string, visitor: Visitor): void {
   }
 }
 
-/** Before a single object is made of it. */
-function checkSize(what: string, text: string, mostDeep: number): void {
+/** Before a single object is made of it, or the text is written where it is to be read again. */
+export function checkSize(what: string, text: string, mostDeep: number, code: ErrorCode = "format"): void {
   let depth = 0;
   let parts = 0;
   const count = (): void => {
-    if (++parts > MOST_PARTS) throw new RelumineError("format", what, `to have at most ${MOST_PARTS} parts`, "more");
+    if (++parts > MOST_PARTS) throw new RelumineError(code, what, `to have at most ${MOST_PARTS} parts`, "more");
   };
   scan(text, {
     open() {
       count();
       if (++depth > mostDeep)
-        throw new RelumineError("format", what, `to be nested at most ${mostDeep} levels deep`, "more");
+        throw new RelumineError(code, what, `to be nested at most ${mostDeep} levels deep`, "more");
     },
     close: () => void depth--,
     comma: count,

@@ -3,7 +3,7 @@
 //   JSON: { "__metadata__": { name: text }, tensor: { "dtype": "F32", "shape": [...], "data_offsets": [begin, end] } }
 // Source: github.com/huggingface/safetensors, README "Format". Float32 alone is written and read. What a file claims is believed only
 // where the bytes are there: nothing is allocated by a size it names.
-import { checkMembers, checkObject, parseStrictJson } from "../core/strict-json.js";
+import { checkMembers, checkObject, checkSize, parseStrictJson } from "../core/strict-json.js";
 import { describe, memberPath } from "../core/checks.js";
 import { RelumineError } from "../core/errors.js";
 
@@ -54,7 +54,9 @@ export function writeSafetensors(
     name,
     { dtype: "F32", shape, data_offsets: [end, (end += data.byteLength)] },
   ]);
-  const json = new TextEncoder().encode(JSON.stringify({ [METADATA]: metadata, ...Object.fromEntries(entries) }));
+  const text = JSON.stringify({ [METADATA]: metadata, ...Object.fromEntries(entries) });
+  checkSize(HEADER, text, HEADER_DEPTH, "memory"); // what readHeader would refuse is not written
+  const json = new TextEncoder().encode(text);
   const headerBytes = Math.ceil(json.length / 8) * 8;
   if (headerBytes > MOST_HEADER_BYTES)
     throw new RelumineError(

@@ -80,15 +80,13 @@ export function resolveSpec(spec: NetworkSpec): ResolvedSpec {
       "undefined",
     );
   const given = checkOptions("spec", spec, ["inputs", "layers", "loss", "seed"]);
-  if (!Array.isArray(given.layers) || given.layers.length === 0) {
+  const layers = Array.isArray(given.layers) ? Array.from(given.layers as readonly DenseSpec[]) : [];
+  const last = layers.length - 1;
+  if (last < 0)
     throw new RelumineError("value", "layers", "to be an array with at least the output layer", describe(given.layers));
-  }
-  const last = given.layers.length - 1;
   return Object.freeze({
     inputs: checkInteger("inputs", given.inputs, { low: 1, high: MAX_SIZE }),
-    layers: Object.freeze(
-      Array.from(given.layers, (layer: DenseSpec, index) => resolveLayer(layer, index, index === last)),
-    ),
+    layers: Object.freeze(layers.map((layer, index) => resolveLayer(layer, index, index === last))),
     loss: checkName("loss", given.loss, LOSS_NAMES),
     seed: checkInteger("seed", given.seed ?? 0, { low: 0 }),
   });

@@ -117,7 +117,8 @@ export class Connection {
 
   private hasAnswered = false;
 
-  private hear(message: FromWorker): void {
+  private hear(message: FromWorker | null): void {
+    if (typeof message !== "object" || message === null) return; // a stray one, of a custom worker's own
     this.hasAnswered = true;
     if (message.kind === "alive") awaitRelease(this.lock, () => this.die("it was ended"));
     else if (message.kind === "result") this.pending.get(message.id)?.resolve(message.value);

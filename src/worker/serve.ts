@@ -48,7 +48,8 @@ class Server {
     private readonly own: ServeOptions,
   ) {}
 
-  readonly hear = (message: ToWorker): void => {
+  readonly hear = (message: ToWorker | null): void => {
+    if (typeof message !== "object" || message === null) return; // a stray one, of the caller's own
     if (message.kind === "hello") holdLock(message.lock, () => this.post({ kind: "alive" }));
     else if (message.kind === "call") void this.answer(message);
     else if (message.kind === "stop") this.fits.get(message.id)?.stop(message.reason);

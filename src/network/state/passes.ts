@@ -10,6 +10,7 @@ import { lossDivisor } from "../losses.js";
 import type { ResolvedSpec } from "../spec.js";
 import type { Matrix } from "../../core/matrix.js";
 import type { Runtime } from "../../wasm/runtime.js";
+import { RelumineError } from "../../core/errors.js";
 
 interface Layer {
   readonly inputs: number;
@@ -68,6 +69,8 @@ export class Passes {
   gather(data: PreparedData, start: number, count: number, order: number): void {
     const { f32, i32, u32 } = this.runtime.heap;
     const { x, y } = data;
+    if (x.data.length !== x.rows * x.columns) throw movedError("x.data");
+    if (y.kind === "rows" && y.data.length !== data.rows * y.columns) throw movedError("y.data");
     const inputs = this.buffers.inputs >>> 2,
       targets = this.buffers.targets >>> 2,
       first = (order >>> 2) + start;
@@ -85,7 +88,8 @@ export class Passes {
   }
 
   /** Copies rows as they lie. */
-  copyInputs({ data, columns }: Matrix, start: number, count: number): void {
+  copyInputs({ rows, data, columns }: Matrix, start: number, count: number): void {
+    if (data.length !== rows * columns) throw movedError("x.data");
     this.runtime.heap.f32.set(data.subarray(start * columns, (start + count) * columns), this.buffers.inputs >>> 2);
   }
 
@@ -294,6 +298,16 @@ export class Passes {
     if (open !== 0)
       kernels.spread(rows, this.layers[index].units, rows, this.openUnits[index], 0, open, address, workspace);
   }
+}
+
+/** A caller's array is read in place: it must not be transferred, nor lie in a WebAssembly memory that grows. */
+function movedError(path: string): RelumineError {
+  return new RelumineError(
+    "value",
+    path,
+    "to stay in its place while the network reads it",
+    "a buffer that is detached",
+  );
 }
 
 /** Column by column where there are few: the inner loop is then the long one, which takes a third to a half off the time (measured). */
