@@ -60,10 +60,10 @@ function line(name: string, base: readonly number[], head: readonly number[]): s
 
 async function main(): Promise<void> {
   const { values: options, positionals } = parseArgs({ options: OPTIONS, allowPositionals: true });
-  if (positionals.length !== 1) throw new Error("wanted is one commit to compare with: npm run bench:compare -- main");
+  if (positionals.length !== 1) throw new Error("expected one commit to compare with: npm run bench:compare -- main");
   const rounds = Number(options.rounds);
   if (!(Number.isInteger(rounds) && rounds >= 5))
-    throw new Error(`--rounds ${options.rounds}: wanted is a whole number from 5, since fewer give no interval`);
+    throw new Error(`--rounds ${options.rounds}: expected an integer of at least 5, since fewer give no interval`);
   const commit = git("rev-parse", "--verify", `${positionals[0]}^{commit}`);
   console.error(`building ${commit.slice(0, 10)}`);
   await withBuild(commit, async (base) => {

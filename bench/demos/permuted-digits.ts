@@ -90,7 +90,7 @@ interface Settings {
 function count(name: string, text: string | undefined, byDefault: number): number {
   const value = text === undefined ? byDefault : Number(text);
   if (!(Number.isSafeInteger(value) && value >= 1))
-    throw new Error(`--${name} ${text}: wanted is a whole number from 1`);
+    throw new Error(`--${name} ${text}: expected an integer of at least 1`);
   return value;
 }
 
@@ -99,7 +99,7 @@ function readSettings(): Settings | undefined {
   const { values } = parseArgs({ options: OPTIONS });
   if (values.help) return undefined;
   const rate = Number(values.rate);
-  if (!(rate > 0 && rate < Infinity)) throw new Error(`--rate ${values.rate}: wanted is a number above 0`);
+  if (!(rate > 0 && rate < Infinity)) throw new Error(`--rate ${values.rate}: expected a number above 0`);
   const tasks = count("tasks", values.tasks, values.quick ? 6 : 100),
     seeds = count("seeds", values.seeds, values.quick ? 1 : 3);
   return { tasks, seeds, rate, json: values.json, html: values.html, write: values.write };

@@ -33,7 +33,7 @@ function readOptions(): Options | undefined {
   if (values.help) return undefined;
   const runs = Number(values.runs);
   if (!(Number.isSafeInteger(runs) && runs >= 1))
-    throw new Error(`--runs ${values.runs}: wanted is a whole number from 1`);
+    throw new Error(`--runs ${values.runs}: expected an integer of at least 1`);
   const all = [
     oneUnit,
     xorUnit,

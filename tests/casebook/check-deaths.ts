@@ -49,7 +49,7 @@ export function checkTrace(
 ): string[] {
   const wrong: string[] = [];
   if (list(trace.deaths) !== list(expected.deaths))
-    wrong.push(`wanted is ${list(expected.deaths)}; said is ${list(trace.deaths)}`);
+    wrong.push(`expected ${list(expected.deaths)}, got ${list(trace.deaths)}`);
   for (const [layer, unit] of expected.closedForAWhile ?? []) {
     if (!trace.revivals.some((each) => each.layer === layer && each.unit === unit))
       wrong.push(`layer ${layer} unit ${unit} came back unnoticed`);
@@ -86,7 +86,7 @@ export function checkReplay({ expected }: DeathCase, replay: Replay): string[] {
   const wrong =
     list(truth) === list(expected.deaths)
       ? []
-      : [`book: wanted is ${list(expected.deaths)}; float64 says ${list(truth)}`];
+      : [`book: expected ${list(expected.deaths)}, float64 says ${list(truth)}`];
   const restless = (expected.closedForAWhile ?? []).filter(([layer, unit]) => !replay.wasClosed(layer, unit));
   return [...wrong, ...restless.map(([layer, unit]) => `book: layer ${layer} unit ${unit} is never closed in float64`)];
 }

@@ -116,14 +116,14 @@ export function checkVerdicts(one: Case, diagnosis: Diagnosis, layers: readonly 
         [`${where} permanent`, expected?.permanent, said.permanent],
       );
       if (expected?.proof && !expected.proof.some((proof) => proof === said.proof))
-        wrong.push(`${where} proof: wanted is ${expected.proof.join(" or ")}, said is ${String(said.proof)}`);
+        wrong.push(`${where} proof: expected ${expected.proof.join(" or ")}, got ${String(said.proof)}`);
       if (!expected && said.proof !== undefined) wrong.push(`${where} is not dead and has a proof`);
       wrong.push(...checkProof(one, layers, said));
     }),
   );
   return [
     ...found.flatMap(([what, wanted, said]) =>
-      wanted === said ? [] : [`${what}: wanted is ${String(wanted)}, said is ${String(said)}`],
+      wanted === said ? [] : [`${what}: expected ${String(wanted)}, got ${String(said)}`],
     ),
     ...wrong,
   ];

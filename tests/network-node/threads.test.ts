@@ -42,7 +42,7 @@ it("a thread that dies fails the fit and leaves the weights of the last whole st
   });
   await expect(training).rejects.toMatchObject({
     code: "disposed",
-    message: expect.stringContaining("a helper thread has died"),
+    path: "threads",
   });
   expect(steps.length).toBeGreaterThanOrEqual(10);
   expect(network.layers[0].getWeights().kernel).toEqual(afterLastStep);

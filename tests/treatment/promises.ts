@@ -113,7 +113,7 @@ function checkLift(
       ),
       ...says(
         !isExact || !missed || (excused && distinct < x.length),
-        `${key({ layer, unit })} opens on ${opened} of ${x.length}, wanted is ${activity}`,
+        `${key({ layer, unit })} opens on ${opened} of ${x.length}, expected ${activity}`,
       ),
       ...says(opened > 0, `${key({ layer, unit })} does not open`),
     ];

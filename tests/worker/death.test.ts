@@ -33,3 +33,22 @@ it("rejects what is pending, and later calls", async () => {
 it("a worker that does not start is told of", async () => {
   await expectRefusal(() => createNetwork(classifier, { worker: "/nothing/here.js" }), "unsupported", "the worker");
 });
+
+it("messages that are none, of the page's or of a worker's own, harm nothing", async () => {
+  const worker = await startWorker(undefined);
+  const network = await createNetwork(classifier, { worker: () => worker });
+  worker.postMessage(null, []);
+  worker.postMessage(3, []);
+  expect((await network.predict(data.x)).rows).toBe(100);
+  await network.dispose();
+
+  let hear: ((event: { data: unknown }) => void) | undefined;
+  const silent = {
+    postMessage() {},
+    terminate() {},
+    addEventListener: (type: string, listener: typeof hear) => void (type === "message" && (hear = listener)),
+  };
+  void createNetwork(classifier, { worker: () => silent as never }).catch(() => {});
+  await expect.poll(() => hear).toBeDefined();
+  for (const stray of [null, undefined, "text"]) hear!({ data: stray });
+});

@@ -364,6 +364,7 @@ describe("refusals are those of the network", () => {
   afterAll(() => network.dispose());
 
   it.each<[string, (network: RemoteNetwork) => unknown, RelumineError["code"], [path: string, ...given: string[]]]>([
+    ["a layer that is not there", (it) => it.call("getWeights", 99), "value", ["layer", "99"]],
     ["rows of another width", (it) => it.predict([[1]]), "shape", ["x", "1"]],
     ["ragged rows", (it) => it.predict([[1, 2], [1]]), "shape", ["x[1]", "1"]],
     ["an option that is not known", (it) => it.fit(data, { epoch: 3 } as object), "value", ["fit.epoch", '"epoch"']],
