@@ -1,10 +1,10 @@
-// Models on disk. A file is written beside its place and moved there when it is whole: who reads it sees the old one or
+// Files in and out. A file is written beside its place and moved there when it is whole: who reads it sees the old one or
 // the new one, never half of it.
 import { access, constants, type FileHandle, open, readFile, realpath, rename, stat, unlink } from "node:fs/promises";
 import { basename, dirname, join, resolve } from "node:path";
 import { RelumineError } from "../core/errors.js";
 
-const MAX_BYTES = 2 ** 31 - 1; // what Node reads at once
+const MAX_MODEL_BYTES = 2 ** 31 - 1; // what Node reads at once
 
 const REASONS: Record<string, string> = {
   ENOENT: "no such file or folder",
@@ -103,27 +103,44 @@ export async function saveFile(path: string, bytes: Uint8Array): Promise<void> {
   await syncFolder(dirname(place));
 }
 
+/** What a file has to be, for `readBytes`. */
+export interface ExpectedFile {
+  /** "to be a CSV file" */
+  readonly expected: string;
+  readonly maxBytes: number;
+  /** A hint for a file that is not there. */
+  readonly hint?: string;
+}
+
 /**
- * A model file's bytes.
- * @throws RelumineError "format" or "memory"; the message begins with the file's name
+ * The bytes of a file, or of what comes through a pipe.
+ * @param name as messages call it
+ * @throws RelumineError "format" or "memory", about the file
  */
-export async function loadFile(path: string): Promise<Uint8Array> {
+export async function readBytes(
+  path: string | URL,
+  name: string,
+  { expected, maxBytes, hint }: ExpectedFile,
+): Promise<Uint8Array> {
   try {
     const status = await stat(path);
-    if (status.isDirectory()) throw new RelumineError("format", path, "to be a .safetensors file", "a directory");
-    if (!status.isFile() && !status.isFIFO())
-      throw new RelumineError("format", path, "to be a .safetensors file", "a device");
-    if (status.size > MAX_BYTES)
-      throw new RelumineError("memory", path, `to have at most ${MAX_BYTES} bytes`, `${status.size}`);
+    if (status.isDirectory()) throw new RelumineError("format", name, expected, "a directory");
+    if (!status.isFile() && !status.isFIFO()) throw new RelumineError("format", name, expected, "a device");
+    if (status.size > maxBytes)
+      throw new RelumineError("memory", name, `to have at most ${maxBytes} bytes`, `${status.size}`);
     return await readFile(path);
   } catch (error) {
-    throw error instanceof RelumineError
-      ? error
-      : new RelumineError(
-          "format",
-          path,
-          'to be a .safetensors file that "relumine train --out" wrote',
-          reasonOf(error),
-        );
+    if (error instanceof RelumineError) throw error;
+    const isMissing = (error as NodeJS.ErrnoException).code === "ENOENT";
+    throw new RelumineError("format", name, expected, reasonOf(error), isMissing ? hint : undefined);
   }
+}
+
+/**
+ * A model file's bytes.
+ * @throws RelumineError "format" or "memory", about the file
+ */
+export function readModel(path: string): Promise<Uint8Array> {
+  const expected = 'to be a .safetensors file that "relumine train --out" wrote';
+  return readBytes(path, path, { expected, maxBytes: MAX_MODEL_BYTES });
 }

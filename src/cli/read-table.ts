@@ -1,40 +1,12 @@
-// Files -> tables: the only place that opens one. Gzip is known by its first bytes, whatever the name.
-import { readFile, stat } from "node:fs/promises";
+// Files -> tables. Gzip is known by its first bytes, whatever the name.
 import { gunzipSync } from "node:zlib";
 import { RelumineError, errorIn } from "../core/errors.js";
+import { readBytes } from "./files.js";
 import { suggestion } from "../core/suggestion.js";
 import { type NamedTable, parseCsv } from "../table/csv.js";
 
 const EMBEDDED = "digits";
 const MAX_BYTES = 400_000_000; // a JavaScript string holds little more
-
-const REASONS: Record<string, string> = {
-  ENOENT: "no such file",
-  ENOTDIR: "no such file",
-  EACCES: "no permission to read it",
-  EPERM: "no permission to read it",
-  ENAMETOOLONG: "a name that is too long for a file",
-};
-
-function fileError(source: string, error: unknown): RelumineError {
-  const { code = "", message } = error as NodeJS.ErrnoException;
-  const hint = code === "ENOENT" ? suggestion(source, [EMBEDDED]) : "";
-  const expected = `to be a CSV file, or "${EMBEDDED}" for the embedded digits`;
-  return new RelumineError("format", source, expected, REASONS[code] ?? `no readable file: ${message}`, hint);
-}
-
-async function readBytes(path: string | URL, source: string): Promise<Uint8Array> {
-  try {
-    const status = await stat(path);
-    if (status.isDirectory()) throw new RelumineError("format", source, "to be a CSV file", "a directory");
-    if (!status.isFile() && !status.isFIFO()) throw new RelumineError("format", source, "to be a CSV file", "a device");
-    if (status.size > MAX_BYTES)
-      throw new RelumineError("memory", source, `to have at most ${MAX_BYTES} bytes`, `${status.size}`);
-    return await readFile(path);
-  } catch (error) {
-    throw error instanceof RelumineError ? error : fileError(source, error);
-  }
-}
 
 function unpack(bytes: Uint8Array, source: string): Uint8Array {
   if (bytes[0] !== 0x1f || bytes[1] !== 0x8b) return bytes;
@@ -69,7 +41,9 @@ function decode(bytes: Uint8Array, source: string): string {
 export async function readTable(source: string): Promise<NamedTable> {
   const isEmbedded = source === EMBEDDED;
   const path = isEmbedded ? new URL("digits.csv.gz", import.meta.url) : source;
-  const text = decode(unpack(await readBytes(path, source), source), source);
+  const expected = `to be a CSV file, or "${EMBEDDED}" for the embedded digits`;
+  const bytes = await readBytes(path, source, { expected, maxBytes: MAX_BYTES, hint: suggestion(source, [EMBEDDED]) });
+  const text = decode(unpack(bytes, source), source);
   try {
     const table = parseCsv(text);
     return isEmbedded ? { name: source, table, known: { target: "digit", divisor: 16 } } : { name: source, table };

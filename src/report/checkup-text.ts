@@ -1,4 +1,5 @@
 // A checkup as text: units as they die, and the table of remedies.
+import type { Spread } from "../core/statistics.js";
 import { drawBar } from "../text/bar.js";
 import { formatCount, formatNumber, formatRange, formatScore } from "../text/numbers.js";
 import { alignCells, alignColumns } from "../text/columns.js";
@@ -15,30 +16,30 @@ export interface EpochLine {
   readonly dead?: readonly number[];
 }
 
-export interface Scale {
+export interface CheckupScale {
   /** Units of each hidden layer. */
   readonly units: readonly number[];
   readonly isAccuracy: boolean;
 }
 
-const scoreTitle = ({ isAccuracy }: Scale): string => (isAccuracy ? "accuracy" : "R²");
+const scoreTitle = ({ isAccuracy }: CheckupScale): string => (isAccuracy ? "accuracy" : "R²");
 
 /** Of the columns epoch, loss and score. */
 const WIDTHS = [5, 9, 8];
 const NUMBERS = [0, 1, 2];
 
 /** The title above the epochs. */
-export function drawEpochTitle(scale: Scale): string {
+export function drawEpochTitle(scale: CheckupScale): string {
   const layers = scale.units.map((units, layer) => `layer ${layer}, dead of ${units}`);
   const dead = scale.units.length > MOST_BARS ? ["dead units by layer"] : layers;
   return alignCells(["epoch", "loss", scoreTitle(scale), ...dead], columnWidths(scale), NUMBERS);
 }
 
-function columnWidths({ units }: Scale): number[] {
+function columnWidths({ units }: CheckupScale): number[] {
   return [...WIDTHS, ...(units.length > MOST_BARS ? [] : units.map(() => BAR_WIDTH + 6))];
 }
 
-function drawDead(dead: readonly number[], { units }: Scale): string[] {
+function drawDead(dead: readonly number[], { units }: CheckupScale): string[] {
   if (dead.length > MOST_BARS) return [dead.join(" ")];
   return dead.map(
     (count, layer) => alignCells([formatCount(count)], [5], [0]) + ` ${drawBar(count / units[layer], BAR_WIDTH)}`,
@@ -49,22 +50,16 @@ function drawDead(dead: readonly number[], { units }: Scale): string[] {
  * One line an epoch: loss, held-out score, and a bar of dead units for each layer (numbers alone where there are many
  * layers).
  */
-export function drawEpochLine({ epoch, loss, score, dead }: EpochLine, scale: Scale): string {
+export function drawEpochLine({ epoch, loss, score, dead }: EpochLine, scale: CheckupScale): string {
   const layers = dead ? drawDead(dead, scale) : ["overflow"];
   const cells = [String(epoch), formatNumber(loss), formatScore(score, scale.isAccuracy), ...layers];
   return alignCells(cells, columnWidths(scale), NUMBERS);
 }
 
-/** Median and ends over the seeds. */
-export interface Spread {
-  readonly median: number;
-  readonly low: number;
-  readonly high: number;
-}
-
 /** A row of the table: a run over one seed or more. */
 export interface RunRow {
   readonly name: string;
+  /** Over the seeds, as all that follows. */
   readonly score: Spread;
   /** Units that fire on no training row, by hidden layer. */
   readonly closed: readonly Spread[];
@@ -78,7 +73,7 @@ export interface RunRow {
 
 const RIGHT_FROM = 1;
 
-function titles(scale: Scale): string[] {
+function titles(scale: CheckupScale): string[] {
   const layers = scale.units.map((units, layer) =>
     layer > 0 && scale.units.length > MOST_BARS ? `${layer}/${units}` : `layer ${layer}/${units}`,
   );
@@ -96,7 +91,7 @@ function markLeaky(text: string, isLeaky: boolean): string {
 
 function medianCells(
   { name, score, closed, isLeaky, stepsPerSecond, verdict, diverged }: RunRow,
-  scale: Scale,
+  scale: CheckupScale,
   hasRanges: boolean,
 ): string[] {
   const counts = closed.map(({ median }) => markLeaky(formatCount(median), isLeaky));
@@ -111,7 +106,7 @@ function medianCells(
   ];
 }
 
-function rangeCells({ score, closed, isLeaky }: RunRow, scale: Scale): string[] {
+function rangeCells({ score, closed, isLeaky }: RunRow, scale: CheckupScale): string[] {
   const counts = closed.map((spread) => markLeaky(drawSpread(spread, formatCount), isLeaky));
   return ["", drawSpread(score, (value) => formatScore(value, scale.isAccuracy)), ...counts, "", ""];
 }
@@ -125,7 +120,7 @@ export interface TableLine {
 }
 
 /** The table as lines: a title, one line for each run and, over several seeds, one more for the range. */
-export function drawCheckupTable(rows: readonly RunRow[], scale: Scale, hasRanges: boolean): TableLine[] {
+export function drawCheckupTable(rows: readonly RunRow[], scale: CheckupScale, hasRanges: boolean): TableLine[] {
   const plan = rows.flatMap((row) => [
     { row, isRange: false, cells: medianCells(row, scale, hasRanges) },
     ...(hasRanges ? [{ row, isRange: true, cells: rangeCells(row, scale) }] : []),

@@ -12,7 +12,8 @@ import { linear } from "../../src/cli/textbook/claims/linear.js";
 import { negativeBias } from "../../src/cli/textbook/claims/negative-bias.js";
 import { sparsity } from "../../src/cli/textbook/claims/sparsity.js";
 import { fitLinear, predictLinear } from "../../src/cli/textbook/least-squares.js";
-import { ratio, short, spread } from "../../src/cli/textbook/figure-text.js";
+import { ratio, short } from "../../src/cli/textbook/figure-text.js";
+import { spread } from "../../src/core/statistics.js";
 import { rangeNote } from "../../src/report/textbook-text.js";
 
 interface Document {

@@ -1,15 +1,13 @@
 // Runs over several seeds -> medians, ranges and the verdict on each remedy.
 import type { CheckupRun } from "./train-plans.js";
 import { type FaultName, type CheckupPlan, planName } from "./plans.js";
-import { median, sum } from "../../core/statistics.js";
+import { type Spread, spread, sum } from "../../core/statistics.js";
 import { judgeRemedy, type RemedyOutcome, type RemedyVerdict } from "../remedy-verdict.js";
-import type { RunRow, Spread } from "../../report/checkup-text.js";
+import type { RunRow } from "../../report/checkup-text.js";
 
-/** What is not a number is left out. */
-function spread(values: readonly number[]): Spread {
-  const numbers = values.filter((value) => !Number.isNaN(value));
-  if (numbers.length === 0) return { median: Number.NaN, low: Number.NaN, high: Number.NaN };
-  return { median: median(numbers), low: Math.min(...numbers), high: Math.max(...numbers) };
+/** Of the values that are numbers. */
+function spreadOfKnown(values: readonly number[]): Spread {
+  return spread(values.filter((value) => !Number.isNaN(value)));
 }
 
 /** A plan's runs over the seeds: medians and ends. */
@@ -22,8 +20,8 @@ export interface PlanResult {
 
 /** The medians over the seeds, as the verdict's rule wants them. */
 function outcomeOf(runs: readonly CheckupRun[]): RemedyOutcome {
-  const closed = spread(runs.map((run) => (run.closed ? sum(run.closed) / sum(run.units) : Number.NaN)));
-  return { score: spread(runs.map(({ score }) => score)).median, closed: closed.median };
+  const closed = spreadOfKnown(runs.map((run) => (run.closed ? sum(run.closed) / sum(run.units) : Number.NaN)));
+  return { score: spreadOfKnown(runs.map(({ score }) => score)).median, closed: closed.median };
 }
 
 export interface FaultResult {
@@ -45,11 +43,11 @@ export function judgeAll(fault: FaultName, groups: readonly (readonly CheckupRun
 export function rowOf({ name, plan, runs, verdict }: PlanResult): RunRow {
   return {
     name,
-    score: spread(runs.map(({ score }) => score)),
-    closed: runs[0].units.map((_, layer) => spread(runs.map(({ closed }) => closed?.[layer] ?? Number.NaN))),
+    score: spreadOfKnown(runs.map(({ score }) => score)),
+    closed: runs[0].units.map((_, layer) => spreadOfKnown(runs.map(({ closed }) => closed?.[layer] ?? Number.NaN))),
     isLeaky: plan.activation === "leakyRelu",
     verdict: verdict ?? "",
     diverged: runs.filter(({ stopped }) => stopped === "diverged").length,
-    stepsPerSecond: spread(runs.map(({ stepsPerSecond }) => stepsPerSecond)),
+    stepsPerSecond: spreadOfKnown(runs.map(({ stepsPerSecond }) => stepsPerSecond)),
   };
 }

@@ -6,7 +6,7 @@ import type { SharedOptions } from "../options.js";
 import { median } from "../../core/statistics.js";
 import type { Terminal } from "../terminal.js";
 import type { Death, Diagnosis, EpochLog, History, Network, NetworkSpec, Revival } from "../../index.js";
-import type { EpochLine, Scale } from "../../report/checkup-text.js";
+import type { CheckupScale, EpochLine } from "../../report/checkup-text.js";
 
 export interface CheckupOptions extends SharedOptions {
   /** Of the healthy network; by default RATES. */
@@ -56,7 +56,7 @@ function speedOf(epochs: readonly EpochLog[], stepsPerEpoch: number): number {
 
 /** Trains plans on one table. */
 export class PlanTrainer {
-  readonly scale: Scale;
+  readonly scale: CheckupScale;
   readonly healthyRate: number;
 
   constructor(

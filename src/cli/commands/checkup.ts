@@ -16,6 +16,7 @@ import {
   type CheckupPlan,
   planName,
 } from "../checkup/plans.js";
+import { dataRecord, describeData } from "../data-summary.js";
 import { inputWidth } from "../../table/inputs.js";
 import { addSharedOptions, decimal, integer } from "../options.js";
 import { readTable } from "../read-table.js";
@@ -26,7 +27,6 @@ import { VERDICT_RULE } from "../remedy-verdict.js";
 import type { History } from "../../index.js";
 import { drawCheckupTable, drawEpochLine, drawEpochTitle, type TableLine } from "../../report/checkup-text.js";
 import { drawDeaths } from "../../report/deaths-text.js";
-import { drawData } from "../../report/training-text.js";
 import { wrap } from "../../text/wrap.js";
 import { alignCells } from "../../text/columns.js";
 import { formatCount, formatScore } from "../../text/numbers.js";
@@ -203,10 +203,9 @@ function toDocument(
   { prepared, options, signal, healthyRate }: PlanTrainer,
   { healthy, tries, faults }: Checkup,
 ): object {
-  const { name, task, notes, training, heldOut } = prepared;
   const { hidden, epochs, batchSize, seed, repeats } = options;
   return {
-    data: { name, task, trainingRows: training.x.rows, heldOutRows: heldOut.x.rows, notes },
+    data: dataRecord(prepared),
     options: { hidden, epochs, batchSize, learningRate: healthyRate, seed, repeats },
     interrupted: signal.aborted,
     rule: VERDICT_RULE,
@@ -229,11 +228,9 @@ async function checkup(source: string, options: CheckupOptions): Promise<void> {
   const terminal = new Terminal(options.json);
   const signal = interruption();
   const prepared = prepareTable(await readTable(source), options);
-  const { name, training, heldOut, notes, preprocessing } = prepared;
+  const { preprocessing } = prepared;
   const inputs = inputWidth(preprocessing.inputs);
-  terminal.tell(
-    drawData({ name, notes, inputs, trainingRows: training.x.rows, heldOutRows: heldOut.x.rows, seed: options.seed }),
-  );
+  terminal.tell(describeData(prepared, options.seed));
   const outputs = preprocessing.target.kind === "classes" ? preprocessing.target.classes.length : 1;
   terminal.tell(
     `network ${[inputs, ...options.hidden, outputs].join("-")}, ReLU, He normal; SGD, batches of ` +

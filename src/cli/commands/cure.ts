@@ -3,7 +3,7 @@
 import { Command } from "commander";
 import { writeCode } from "../cure/program-text.js";
 import { prepareTable, type PreparedTable } from "../../table/prepare.js";
-import { inputWidth } from "../../table/inputs.js";
+import { dataRecord, describeData } from "../data-summary.js";
 import { checkPlace, saveFile } from "../files.js";
 import { specFor } from "../network-for-table.js";
 import { addSharedOptions, addTrainingOptions, integer, optimizerOf, type TrainingOptions } from "../options.js";
@@ -12,7 +12,6 @@ import { interruption, Terminal } from "../terminal.js";
 import { RelumineError } from "../../core/errors.js";
 import type { Prescription, Trial } from "../../index.js";
 import { describeTrial, drawLive } from "../../report/trials-text.js";
-import { drawData } from "../../report/training-text.js";
 
 interface CureOptions extends TrainingOptions {
   readonly trials?: number;
@@ -59,9 +58,8 @@ function toDocument(
   prepared: PreparedTable,
   program: Program | undefined,
 ): object {
-  const { name, task, notes, preprocessing, training, heldOut } = prepared;
   return {
-    data: { name, task, trainingRows: training.x.rows, heldOutRows: heldOut.x.rows, notes, preprocessing },
+    data: { ...dataRecord(prepared), preprocessing: prepared.preprocessing },
     baseline: baseline.name,
     best: best.name,
     reason,
@@ -101,16 +99,8 @@ async function cure(source: string, options: CureOptions): Promise<void> {
   const { epochs, batchSize, trials, repeats, workers, code } = options;
   if (typeof code === "string") await checkPlace(code, source, "--code");
   const prepared = prepareTable(await readTable(source), options);
-  const { name, training, heldOut, notes, preprocessing } = prepared;
-  const summary = {
-    name,
-    notes,
-    trainingRows: training.x.rows,
-    heldOutRows: heldOut.x.rows,
-    inputs: inputWidth(preprocessing.inputs),
-    seed: options.seed,
-  };
-  terminal.tell(`${drawData(summary)}\n`);
+  const { training, heldOut } = prepared;
+  terminal.tell(`${describeData(prepared, options.seed)}\n`);
   const library = await import("../../index.js");
   const arithmetic = options.reproducible ? "reproducible" : "fast";
   const fit = { epochs, batchSize, optimizer: optimizerOf(options, library), validation: heldOut };

@@ -5,7 +5,7 @@ import type { EncodedRows } from "../../table/prepare.js";
 import { type Evaluation, evaluateOn, tellEvaluation } from "../evaluate.js";
 import { columnIndex, encodeInputs, type InputEncoding } from "../../table/inputs.js";
 import { tryDiagnose } from "../network-for-table.js";
-import { loadFile } from "../files.js";
+import { readModel } from "../files.js";
 import { readTable } from "../read-table.js";
 import type { NamedTable } from "../../table/csv.js";
 import { readStoredTable, type StoredTable } from "../../table/stored-table.js";
@@ -47,7 +47,7 @@ async function about<T>(file: string, task: () => T | Promise<T>): Promise<T> {
 
 function loadModel(file: string): Promise<Model> {
   return about(file, async () => {
-    const bytes = await loadFile(file);
+    const bytes = await readModel(file);
     const { importNetwork, readMetadata } = await import("../../index.js");
     const network = await importNetwork(bytes);
     return { file, network, table: readStoredTable(readMetadata(bytes), network.spec) };

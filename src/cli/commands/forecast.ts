@@ -1,12 +1,11 @@
 // `relumine forecast`: what to expect of a network on a table, before it is trained.
 import { Command } from "commander";
 import { prepareTable, type PreparedTable } from "../../table/prepare.js";
-import { inputWidth } from "../../table/inputs.js";
+import { dataRecord, describeData } from "../data-summary.js";
 import { specFor } from "../network-for-table.js";
 import { addSharedOptions, decimal, oneOf, type SharedOptions } from "../options.js";
 import { readTable } from "../read-table.js";
 import { Terminal } from "../terminal.js";
-import { drawData } from "../../report/training-text.js";
 import { ACTIVATION_NAMES, type ActivationName } from "../../activations/activations.js";
 
 interface ForecastCommandOptions extends SharedOptions {
@@ -26,16 +25,8 @@ training rows. Rates that kill are those of one plain gradient step.`;
 async function forecastTable(source: string, options: ForecastCommandOptions): Promise<void> {
   const terminal = new Terminal(options.json);
   const prepared: PreparedTable = prepareTable(await readTable(source), options);
-  const { name, task, training, heldOut, notes, preprocessing } = prepared;
-  const summary = {
-    name,
-    notes,
-    trainingRows: training.x.rows,
-    heldOutRows: heldOut.x.rows,
-    inputs: inputWidth(preprocessing.inputs),
-    seed: options.seed,
-  };
-  terminal.tell(`${drawData(summary)}\n`);
+  const { training } = prepared;
+  terminal.tell(`${describeData(prepared, options.seed)}\n`);
   const { forecast } = await import("../../index.js");
   const spec = specFor(prepared, options);
   const result = forecast(spec, training.x, {
@@ -45,7 +36,7 @@ async function forecastTable(source: string, options: ForecastCommandOptions): P
   });
   if (options.json)
     terminal.document({
-      data: { name, task, trainingRows: training.x.rows, heldOutRows: heldOut.x.rows, notes },
+      data: dataRecord(prepared),
       network: { spec },
       forecast: result,
     });

@@ -2,7 +2,7 @@
 import { Command } from "commander";
 import { prepareTable, type PreparedTable } from "../../table/prepare.js";
 import { type Evaluation, evaluateOn, tellEvaluation } from "../evaluate.js";
-import { inputWidth } from "../../table/inputs.js";
+import { dataRecord, describeData } from "../data-summary.js";
 import { checkPlace, saveFile } from "../files.js";
 import { specFor, tryDiagnose } from "../network-for-table.js";
 import { addSharedOptions, addTrainingOptions, optimizerOf, type TrainingOptions } from "../options.js";
@@ -13,7 +13,7 @@ import { RelumineError } from "../../core/errors.js";
 import type { ActivityRecord, Callback, DeathTrace, Diagnosis, History, Network, Optimizer } from "../../index.js";
 import { drawActivityMap } from "../../report/activity-map.js";
 import { drawDeaths } from "../../report/deaths-text.js";
-import { describeEpoch, drawData, drawEpochs } from "../../report/training-text.js";
+import { describeEpoch, drawEpochs } from "../../report/training-text.js";
 import { formatCount, formatNumber, roundTo } from "../../text/numbers.js";
 
 const LOGGED_EPOCHS = 20;
@@ -110,9 +110,9 @@ function toDocument(
   prepared: PreparedTable,
   saved: Saved | undefined,
 ): object {
-  const { name, task, notes, preprocessing, training, heldOut } = prepared;
+  const { preprocessing } = prepared;
   return {
-    data: { name, task, trainingRows: training.x.rows, heldOutRows: heldOut.x.rows, notes },
+    data: dataRecord(prepared),
     network: { spec: network.spec, parameterCount: network.parameterCount, runtime: network.runtime, preprocessing },
     optimizer: { name: optimizer.name, learningRate: optimizer.learningRate },
     validation,
@@ -184,16 +184,7 @@ async function train(source: string, options: TrainOptions): Promise<void> {
   const signal = interruption();
   if (options.out !== undefined) await checkPlace(options.out, source);
   const prepared = prepareTable(await readTable(source), options);
-  const { name, training, heldOut, notes, preprocessing } = prepared;
-  const summary = {
-    name,
-    notes,
-    trainingRows: training.x.rows,
-    heldOutRows: heldOut.x.rows,
-    inputs: inputWidth(preprocessing.inputs),
-    seed: options.seed,
-  };
-  terminal.tell(`${drawData(summary)}\n`);
+  terminal.tell(`${describeData(prepared, options.seed)}\n`);
   const outcome = await trainNetwork(prepared, options, terminal, signal);
   const saved = options.out === undefined ? undefined : await save(options.out, outcome.network, prepared);
   if (options.json) terminal.document(toDocument(outcome, prepared, saved));

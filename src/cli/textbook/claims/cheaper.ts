@@ -3,7 +3,8 @@
 import type { Experiment, Judgement } from "../claim.js";
 import { timeSteps, timesAsLong } from "../step-times.js";
 import type { DigitRuns } from "../digit-runs.js";
-import { figure, ratio, short, type Spread, spread } from "../figure-text.js";
+import { figure, ratio, short } from "../figure-text.js";
+import { type Spread, spread } from "../../../core/statistics.js";
 import { listWords } from "../../../text/numbers.js";
 import type { Network } from "../../../index.js";
 

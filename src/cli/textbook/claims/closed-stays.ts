@@ -2,7 +2,8 @@
 // with a bias far below 0.
 import type { Experiment, Judgement } from "../claim.js";
 import type { DigitRuns } from "../digit-runs.js";
-import { figure, short, type Spread, spread } from "../figure-text.js";
+import { figure, short } from "../figure-text.js";
+import { type Spread, spread } from "../../../core/statistics.js";
 import { listWords, formatPercent } from "../../../text/numbers.js";
 import { median, sum } from "../../../core/statistics.js";
 import type { Network } from "../../../index.js";

@@ -1,7 +1,8 @@
 // Claim 4: it converges better. Each activation at the rate that suits it best, and all at the same rate.
 import type { Experiment, Judgement } from "../claim.js";
 import type { DigitRuns, DigitRun } from "../digit-runs.js";
-import { figure, ratio, short, type Spread, spread } from "../figure-text.js";
+import { figure, ratio, short } from "../figure-text.js";
+import { type Spread, spread } from "../../../core/statistics.js";
 import { listWords, formatPercent } from "../../../text/numbers.js";
 import type { ActivationName } from "../../../index.js";
 

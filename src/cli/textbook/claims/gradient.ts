@@ -2,7 +2,8 @@
 // and Bengio 2010, He et al. 2015).
 import type { Experiment, Judgement } from "../claim.js";
 import { type DigitRuns, norm } from "../digit-runs.js";
-import { figure, ratio, short, type Spread, spread } from "../figure-text.js";
+import { figure, ratio, short } from "../figure-text.js";
+import { type Spread, spread } from "../../../core/statistics.js";
 import { listWords } from "../../../text/numbers.js";
 import type { ActivationName, KernelInitializer } from "../../../index.js";
 

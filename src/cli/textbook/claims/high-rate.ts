@@ -2,7 +2,8 @@
 // another; then the textbook's own unit.
 import type { Experiment, Judgement } from "../claim.js";
 import { HEALTHY, type DigitRuns, type DigitRun } from "../digit-runs.js";
-import { figure, short, type Spread, spread } from "../figure-text.js";
+import { figure, short } from "../figure-text.js";
+import { type Spread, spread } from "../../../core/statistics.js";
 import { formatPercent, formatSigned } from "../../../text/numbers.js";
 import { mean, variance } from "../../../core/statistics.js";
 import type { Cause, DataSet } from "../../../index.js";

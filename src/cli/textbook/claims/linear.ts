@@ -3,7 +3,8 @@
 import type { Experiment, Judgement } from "../claim.js";
 import type { DigitRuns } from "../digit-runs.js";
 import { fitLinear, type LinearFit, predictLinear } from "../least-squares.js";
-import { figure, short, type Spread, spread } from "../figure-text.js";
+import { figure, short } from "../figure-text.js";
+import { type Spread, spread } from "../../../core/statistics.js";
 import { formatNumber, formatPercent } from "../../../text/numbers.js";
 import type { ActivationName, Matrix, Network } from "../../../index.js";
 

@@ -1,7 +1,8 @@
 // Claim 6: a large negative bias kills. One starting bias after another, down to where nothing opens.
 import type { Experiment, Judgement } from "../claim.js";
 import { HEALTHY, type DigitRuns, type DigitRun } from "../digit-runs.js";
-import { figure, short, type Spread, spread } from "../figure-text.js";
+import { figure, short } from "../figure-text.js";
+import { type Spread, spread } from "../../../core/statistics.js";
 import { formatPercent } from "../../../text/numbers.js";
 import { mean, variance } from "../../../core/statistics.js";
 

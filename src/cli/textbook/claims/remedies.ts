@@ -2,7 +2,8 @@
 // checkup`.
 import type { Experiment, Judgement } from "../claim.js";
 import { HEALTHY, type DigitPlan, type DigitRun } from "../digit-runs.js";
-import { figure, type Spread, spread } from "../figure-text.js";
+import { figure } from "../figure-text.js";
+import { type Spread, spread } from "../../../core/statistics.js";
 import { judgeRemedy, type RemedyOutcome, VERDICT_RULE, type RemedyVerdict } from "../../remedy-verdict.js";
 import { listWords, formatPercent } from "../../../text/numbers.js";
 

@@ -3,7 +3,8 @@
 import type { Experiment, Judgement } from "../claim.js";
 import { timeSteps, timesAsLong } from "../step-times.js";
 import type { DigitRuns } from "../digit-runs.js";
-import { figure, spread, short } from "../figure-text.js";
+import { figure, short } from "../figure-text.js";
+import { spread } from "../../../core/statistics.js";
 import { formatPercent } from "../../../text/numbers.js";
 import { mean } from "../../../core/statistics.js";
 import type { Network } from "../../../index.js";
