@@ -50,12 +50,17 @@ async function runRound(
   return { head: first, base: await measureBuild(base, filter) };
 }
 
+/** What the interval of head's time over base's says. */
+function verdictOn(low: number, high: number): string {
+  if (high < 1) return "faster";
+  return low > 1 ? "SLOWER" : "no difference seen";
+}
+
 function line(name: string, base: readonly number[], head: readonly number[]): string {
   const ratios = head.map((seconds, round) => seconds / base[round]!);
   const { low, high } = medianInterval(ratios);
-  const verdict = high < 1 ? "faster" : low > 1 ? "SLOWER" : "no difference seen";
   const cells = [time(median(base)), time(median(head)), median(ratios).toFixed(3)].map((cell) => cell.padStart(9));
-  return `${name.padEnd(12)}${cells.join(" ")}  ${low.toFixed(3)} to ${high.toFixed(3)}  ${verdict}`;
+  return `${name.padEnd(12)}${cells.join(" ")}  ${low.toFixed(3)} to ${high.toFixed(3)}  ${verdictOn(low, high)}`;
 }
 
 async function main(): Promise<void> {

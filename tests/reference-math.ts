@@ -31,7 +31,8 @@ export function erfc(x: number): number {
 
 export function erf(x: number): number {
   if (Math.abs(x) < 2) return erfSeries(x);
-  return x > 0 ? 1 - erfc(x) : x < 0 ? erfc(-x) - 1 : x;
+  if (Number.isNaN(x)) return x;
+  return x > 0 ? 1 - erfc(x) : erfc(-x) - 1;
 }
 
 /** Φ(x): the standard normal distribution function. */
@@ -65,22 +66,30 @@ const SELU_SCALE = 1.0507009873554805;
 const SELU_ALPHA = 1.6732632423543772;
 
 /** `inner(z)`, or at ±infinity the given limits, where the formula would say 0·infinity. */
-const withLimits = (inner: (z: number) => number, atMinus: number, atPlus: number) => (z: number) =>
-  z === Number.NEGATIVE_INFINITY ? atMinus : z === Number.POSITIVE_INFINITY ? atPlus : inner(z);
+const withLimits = (inner: (z: number) => number, atMinus: number, atPlus: number) => (z: number) => {
+  if (z === Number.NEGATIVE_INFINITY) return atMinus;
+  return z === Number.POSITIVE_INFINITY ? atPlus : inner(z);
+};
+
+/** 1 above 0, `below` at and below it; NaN stays. */
+function slopes(z: number, below: number): number {
+  if (Number.isNaN(z)) return z;
+  return z > 0 ? 1 : below;
+}
 
 /** In the order of the kernels' kinds. */
 export const activations: readonly ActivationReference[] = [
   { name: "linear", value: (z) => z, slope: () => 1 },
-  { name: "relu", value: (z) => (z <= 0 ? 0 : z), slope: (z) => (z > 0 ? 1 : z <= 0 ? 0 : z) },
+  { name: "relu", value: (z) => (z <= 0 ? 0 : z), slope: (z) => slopes(z, 0) },
   {
     name: "leakyRelu",
     value: (z, alpha) => (z > 0 ? z : alpha * z),
-    slope: (z, alpha) => (z > 0 ? 1 : z <= 0 ? alpha : z),
+    slope: slopes,
   },
   {
     name: "prelu",
     value: (z, alpha) => (z > 0 ? z : alpha * z),
-    slope: (z, alpha) => (z > 0 ? 1 : z <= 0 ? alpha : z),
+    slope: slopes,
   },
   {
     name: "elu",

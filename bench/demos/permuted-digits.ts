@@ -19,6 +19,7 @@ import { runCommand } from "../command.js";
 import { markdownTable, measuredOn, replaceBetweenMarkers } from "../documents.js";
 import { mean } from "../statistics.js";
 import { page } from "./permuted-page.js";
+import type { MethodRuns, PermutedRun } from "./permuted-types.js";
 
 const OPTIONS = {
   json: { type: "boolean", default: false },
@@ -63,20 +64,6 @@ const METHODS: readonly Method[] = [
   },
   { name: "ReDo", make: () => [recycleDormant({ every: SETUP.every, tau: SETUP.tau })] },
 ];
-
-/** What one network of one method did, task by task. */
-export interface Run {
-  readonly seed: number;
-  /** Of the held-out rows of the task, after its epoch. */
-  readonly accuracy: readonly number[];
-  /** Hidden units, of 200, dead on the task's training rows, after its epoch. */
-  readonly dead: readonly number[];
-}
-
-export interface Course {
-  readonly name: string;
-  readonly runs: readonly Run[];
-}
 
 interface Settings {
   readonly tasks: number;
@@ -134,7 +121,7 @@ async function runTasks(
   { tasks, rate }: Settings,
   signal: AbortSignal,
   tell: (task: number) => void,
-): Promise<Run> {
+): Promise<PermutedRun> {
   const { training, heldOut } = loadDigits(0, "src/cli/digits.csv.gz");
   const [inputs, ...units] = SETUP.widths;
   using network = await createNetwork({
@@ -159,8 +146,13 @@ async function runTasks(
   return { seed, accuracy, dead };
 }
 
-async function runMethod(method: Method, settings: Settings, terminal: Terminal, signal: AbortSignal): Promise<Course> {
-  const runs: Run[] = [];
+async function runMethod(
+  method: Method,
+  settings: Settings,
+  terminal: Terminal,
+  signal: AbortSignal,
+): Promise<MethodRuns> {
+  const runs: PermutedRun[] = [];
   terminal.startProgress();
   for (let seed = 1; seed <= settings.seeds && !signal.aborted; seed++) {
     runs.push(
@@ -176,12 +168,12 @@ async function runMethod(method: Method, settings: Settings, terminal: Terminal,
 }
 
 /** Mean over runs and over the tasks of one part of the whole. */
-function meanOf(runs: readonly Run[], key: "accuracy" | "dead", from: number, to: number): number {
+function meanOf(runs: readonly PermutedRun[], key: "accuracy" | "dead", from: number, to: number): number {
   return mean(runs.flatMap((run) => run[key].slice(from, to)));
 }
 
 /** Accuracy and dead units in the first and in the last tenth of the tasks, at least one. */
-function summary({ runs }: Course): string[] {
+function summary({ runs }: MethodRuns): string[] {
   const tasks = Math.min(...runs.map(({ accuracy }) => accuracy.length));
   const part = Math.max(1, Math.round(tasks / 10));
   return (
@@ -195,12 +187,12 @@ function summary({ runs }: Course): string[] {
   ]);
 }
 
-function document(courses: readonly Course[]): string {
+function document(methods: readonly MethodRuns[]): string {
   const heading = ["", "accuracy, first tenth of the tasks", "dead of 200", "accuracy, last tenth", "dead of 200"];
   return (
     markdownTable(
       heading,
-      courses.map((course) => [course.name, ...summary(course)]),
+      methods.map((method) => [method.name, ...summary(method)]),
     ) + measuredOn()
   );
 }
@@ -219,21 +211,21 @@ async function main(settings: Settings): Promise<number> {
       ...["first tenth", "dead of 200", "last tenth", "dead of 200"].map((cell) => cell.padStart(12)),
     ].join(""),
   );
-  const courses: Course[] = [];
+  const methods: MethodRuns[] = [];
   for (const method of METHODS) {
     if (signal.aborted) break;
-    const course = await runMethod(method, settings, terminal, signal);
-    if (course.runs.every(({ accuracy }) => accuracy.length === 0)) continue;
-    courses.push(course);
-    terminal.tell([course.name.padEnd(20), ...summary(course).map((cell) => cell.padStart(12))].join(""));
+    const result = await runMethod(method, settings, terminal, signal);
+    if (result.runs.every(({ accuracy }) => accuracy.length === 0)) continue;
+    methods.push(result);
+    terminal.tell([result.name.padEnd(20), ...summary(result).map((cell) => cell.padStart(12))].join(""));
   }
-  if (json) terminal.document({ interrupted: signal.aborted, tasks, rate, setup: SETUP, courses });
-  if (html !== undefined && courses.length > 0) {
-    writeFileSync(`${html}.part`, page(courses, { tasks, rate, ...SETUP }));
+  if (json) terminal.document({ interrupted: signal.aborted, tasks, rate, setup: SETUP, methods });
+  if (html !== undefined && methods.length > 0) {
+    writeFileSync(`${html}.part`, page(methods, { tasks, rate, ...SETUP }));
     renameSync(`${html}.part`, html);
   }
   if (signal.aborted) terminal.fail("interrupted: these are the tasks so far");
-  else if (write) replaceBetweenMarkers("docs/demonstrations.md", "permuted", document(courses));
+  else if (write) replaceBetweenMarkers("docs/demonstrations.md", "permuted", document(methods));
   return signal.aborted ? 1 : 0;
 }
 

@@ -1,9 +1,9 @@
 // The page that `demo:permuted --html` writes: accuracy and dead units by task, each method a line with the range of
 // its runs around it.
-import { drawPage } from "../../src/report/page.js";
+import { pageToHtml } from "../../src/report/page.js";
 import type { Series } from "../../src/report/svg/lines.js";
 import { mean } from "../statistics.js";
-import type { Course, Run } from "./permuted-digits.js";
+import type { MethodRuns, PermutedRun } from "./permuted-types.js";
 
 interface Setup {
   readonly tasks: number;
@@ -19,7 +19,7 @@ interface Setup {
 const WINDOW = 5; // tasks on each side that a point of a line is the mean of
 
 /** Of each task, over runs and neighbouring tasks: the mean, and the lowest and highest of the runs' own means. */
-function series({ name, runs }: Course, of: (run: Run) => readonly number[]): Series {
+function series({ name, runs }: MethodRuns, of: (run: PermutedRun) => readonly number[]): Series {
   const tasks = Math.min(...runs.map((run) => of(run).length));
   const means = Array.from({ length: tasks }, (_, task) =>
     runs.map((run) => mean(of(run).slice(Math.max(0, task - WINDOW), Math.min(tasks, task + WINDOW + 1)))),
@@ -33,12 +33,12 @@ function series({ name, runs }: Course, of: (run: Run) => readonly number[]): Se
 
 /** The page as text. */
 export function page(
-  courses: readonly Course[],
+  courses: readonly MethodRuns[],
   { tasks, rate, widths, batch, replacementRate, maturity, every, tau }: Setup,
 ): string {
   const hidden = widths.slice(1, -1).reduce((sum, units) => sum + units, 0);
   const runs = courses[0]!.runs.length;
-  const plot = (title: string, label: string, of: (run: Run) => readonly number[]) =>
+  const plot = (title: string, label: string, of: (run: PermutedRun) => readonly number[]) =>
     ({
       kind: "lines",
       title,
@@ -46,7 +46,7 @@ export function page(
       y: { label },
       series: courses.map((course) => series(course, of)),
     }) as const;
-  return drawPage({
+  return pageToHtml({
     title: "Permuted digits: does a network keep its ability to learn?",
     lead: [
       `The handwritten digits, ${tasks} tasks one after another: in each the pixels have another order, ` +

@@ -2,7 +2,7 @@
 // loaded.
 import { escapeMarkup, toMarkup } from "./markup.js";
 import { STYLE } from "./page-style.js";
-import { drawPlot, type Plot, plotTable, type Table } from "./plot.js";
+import { plotToSvg, type Plot, plotTable, type TextTable } from "./plot.js";
 
 export interface PageSection {
   /** For links: letters, digits and hyphens. */
@@ -13,7 +13,7 @@ export interface PageSection {
   readonly paragraphs: readonly string[];
   readonly plots: readonly Plot[];
   /** Figures under the plots. */
-  readonly table?: Table & { readonly caption: string };
+  readonly table?: TextTable & { readonly caption: string };
 }
 
 export interface Page {
@@ -29,7 +29,7 @@ const paragraphs = (texts: readonly string[], kind = ""): string =>
   texts.map((text) => `<p${kind && ` class="${kind}"`}>${toMarkup(text)}</p>`).join("\n");
 
 /** Wide tables scroll in a box of their own, which the keyboard reaches. */
-function drawTable({ header, rows }: Table, caption: string): string {
+function tableToHtml({ header, rows }: TextTable, caption: string): string {
   const head = header.map((cell) => (cell === "" ? "<td></td>" : `<th scope="col">${toMarkup(cell)}</th>`)).join("");
   const body = rows
     .map(
@@ -43,25 +43,25 @@ function drawTable({ header, rows }: Table, caption: string): string {
 }
 
 /** @param of what the details are of, for those who only hear the summary */
-function drawDetails(summary: string, of: string, content: string): string {
+function detailsToHtml(summary: string, of: string, content: string): string {
   return `<details><summary>${summary}<span class="hidden">: ${toMarkup(of)}</span></summary>${content}</details>`;
 }
 
-function drawFigure(plot: Plot): string {
-  const table = drawDetails("The same as a table", plot.title, drawTable(plotTable(plot), plot.title));
-  return `<figure><figcaption>${toMarkup(plot.title)}</figcaption>\n${drawPlot(plot)}\n${table}</figure>`;
+function plotToHtml(plot: Plot): string {
+  const table = detailsToHtml("The same as a table", plot.title, tableToHtml(plotTable(plot), plot.title));
+  return `<figure><figcaption>${toMarkup(plot.title)}</figcaption>\n${plotToSvg(plot)}\n${table}</figure>`;
 }
 
-function drawSection({ id, heading, badge, paragraphs: texts, plots, table }: PageSection): string {
-  const figures = table ? `\n${drawDetails("All figures", heading, drawTable(table, table.caption))}` : "";
+function sectionToHtml({ id, heading, badge, paragraphs: texts, plots, table }: PageSection): string {
+  const figures = table ? `\n${detailsToHtml("All figures", heading, tableToHtml(table, table.caption))}` : "";
   return `<section id="${escapeMarkup(id)}" aria-labelledby="${escapeMarkup(id)}-heading">
 <h2 id="${escapeMarkup(id)}-heading">${toMarkup(heading)}</h2>
 ${badge === undefined ? "" : `<p class="badge">${toMarkup(badge)}</p>\n`}${paragraphs(texts)}
-${plots.length > 0 ? `<div class="plots">${plots.map(drawFigure).join("\n")}</div>` : ""}${figures}
+${plots.length > 0 ? `<div class="plots">${plots.map(plotToHtml).join("\n")}</div>` : ""}${figures}
 </section>`;
 }
 
-function drawContents(sections: readonly PageSection[]): string {
+function contentsToHtml(sections: readonly PageSection[]): string {
   const items = sections.map(({ id, heading, badge }) => {
     const mark = badge === undefined ? "" : ` <span>${toMarkup(badge)}</span>`;
     return `<li><a href="#${escapeMarkup(id)}">${toMarkup(heading)}</a>${mark}</li>`;
@@ -73,9 +73,9 @@ function drawContents(sections: readonly PageSection[]): string {
  * The whole document. All texts are escaped here.
  * @example
  * const dead = { id: "dead", heading: "Dead units", paragraphs: [], plots: [plot] };
- * drawPage({ title: "Deaths by task", lead: [], sections: [dead], foot: [] })
+ * pageToHtml({ title: "Deaths by task", lead: [], sections: [dead], foot: [] })
  */
-export function drawPage({ title, lead, sections, foot }: Page): string {
+export function pageToHtml({ title, lead, sections, foot }: Page): string {
   return `<!doctype html>
 <html lang="en">
 <head>
@@ -92,9 +92,9 @@ export function drawPage({ title, lead, sections, foot }: Page): string {
 <h1>${toMarkup(title)}</h1>
 ${paragraphs(lead, "lead")}
 </header>
-${sections.length > 1 ? drawContents(sections) : ""}
+${sections.length > 1 ? contentsToHtml(sections) : ""}
 <main>
-${sections.map(drawSection).join("\n")}
+${sections.map(sectionToHtml).join("\n")}
 </main>
 ${foot.length > 0 ? `<footer>\n${paragraphs(foot)}\n</footer>` : ""}
 </body>

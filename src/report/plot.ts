@@ -1,26 +1,26 @@
 // Records of figures -> pictures (static SVG) and the same figures as tables, for those who would rather read.
-import { type Bar, type BarPlot, barText, drawBars } from "./svg/bars.js";
-import { drawHistogram, type Histogram } from "./svg/histogram.js";
-import { drawLines, type LinePlot } from "./svg/lines.js";
+import { type Bar, type BarPlot, barText, barsToSvg } from "./svg/bars.js";
+import { histogramToSvg, type Histogram } from "./svg/histogram.js";
+import { linesToSvg, type LinePlot } from "./svg/lines.js";
 import { formatCount, formatNumber, formatRange } from "../text/numbers.js";
 
 export type Plot = LinePlot | BarPlot | Histogram;
 
 /** Cells of text; the first column names the rows. */
-export interface Table {
+export interface TextTable {
   readonly header: readonly string[];
   readonly rows: readonly (readonly string[])[];
 }
 
 /** An SVG element, 400 units wide; its colours are the page's (see page.ts). */
-export function drawPlot(plot: Plot): string {
+export function plotToSvg(plot: Plot): string {
   switch (plot.kind) {
     case "lines":
-      return drawLines(plot);
+      return linesToSvg(plot);
     case "bars":
-      return drawBars(plot);
+      return barsToSvg(plot);
     case "histogram":
-      return drawHistogram(plot);
+      return histogramToSvg(plot);
   }
 }
 
@@ -32,7 +32,7 @@ export function formatWithRange(value: number, low: number | undefined, high: nu
   return isKnown ? `${formatNumber(value)} (${rangeOf(low, high)})` : formatNumber(value);
 }
 
-function lineTable({ x, series }: LinePlot): Table {
+function lineTable({ x, series }: LinePlot): TextTable {
   const places = [...new Set(series.flatMap(({ points }) => points.map(([at]) => at)))].sort((a, b) => a - b);
   const rows = places.map((place) => [
     formatNumber(place),
@@ -49,7 +49,7 @@ function barRow(bar: Bar): string[] {
   return [bar.name, barText(bar), range];
 }
 
-function barTable({ axis, bars }: BarPlot): Table {
+function barTable({ axis, bars }: BarPlot): TextTable {
   const hasRanges = bars.some(({ low }) => low !== undefined);
   const header = ["", axis.label, "lowest to highest"];
   return {
@@ -58,7 +58,7 @@ function barTable({ axis, bars }: BarPlot): Table {
   };
 }
 
-function histogramTable({ x, edges, series }: Histogram): Table {
+function histogramTable({ x, edges, series }: Histogram): TextTable {
   const rows = edges
     .slice(1)
     .map((edge, bin) => [rangeOf(edges[bin], edge), ...series.map(({ counts }) => formatCount(counts[bin]))]);
@@ -69,7 +69,7 @@ function histogramTable({ x, edges, series }: Histogram): Table {
 }
 
 /** The plot's figures. */
-export function plotTable(plot: Plot): Table {
+export function plotTable(plot: Plot): TextTable {
   switch (plot.kind) {
     case "lines":
       return lineTable(plot);

@@ -39,26 +39,26 @@ describe("demo:permuted", () => {
     const file = join(folder, "page.html");
     const { code, stdout } = await run("--quick", "--json", "--html", file);
     expect(code).toBe(0);
-    const { courses, tasks, interrupted } = JSON.parse(stdout) as {
+    const { methods, tasks, interrupted } = JSON.parse(stdout) as {
       interrupted: boolean;
       tasks: number;
-      courses: { name: string; runs: { accuracy: number[]; dead: number[] }[] }[];
+      methods: { name: string; runs: { accuracy: number[]; dead: number[] }[] }[];
     };
-    expect({ tasks, interrupted, names: courses.map(({ name }) => name) }).toEqual({
+    expect({ tasks, interrupted, names: methods.map(({ name }) => name) }).toEqual({
       tasks: 6,
       interrupted: false,
       names: ["plain", "continual backprop", "ReDo"],
     });
-    for (const { runs } of courses) {
+    for (const { runs } of methods) {
       expect(runs).toHaveLength(1);
       expect(runs[0]!.accuracy).toHaveLength(6);
       for (const accuracy of runs[0]!.accuracy) expect(accuracy).toBeGreaterThan(0.6);
       for (const dead of runs[0]!.dead) expect(dead >= 0 && dead <= 200).toBe(true);
     }
-    const dead = (course: number) => courses[course]!.runs[0]!.dead.at(-1)!;
+    const dead = (method: number) => methods[method]!.runs[0]!.dead.at(-1)!;
     expect(dead(2)).toBeLessThan(dead(0)); // six tasks are enough for that
     const page = readFileSync(file, "utf8");
-    for (const { name } of courses) expect(page).toContain(name);
+    for (const { name } of methods) expect(page).toContain(name);
     expect(page.match(/class="band /g)).toHaveLength(6); // three methods in each of two plots
     expect(page).not.toMatch(/NaN|undefined|https?:|<script/);
     expect(readdirSync(folder)).toEqual(["page.html"]);

@@ -23,13 +23,10 @@ function drawNetwork(random: () => number): Pick<Case, "layers" | "x"> {
   const weight = () => (random() < 0.25 ? 0 : integer(random, -4, 3) / 4);
   const layers = all.map((units, layer): HandLayer => {
     const isLast = layer === widths.length;
-    const activation = isLast
-      ? random() < 0.15
-        ? "relu"
-        : "linear"
-      : isRelu
-        ? "relu"
-        : ACTIVATIONS[integer(random, 0, ACTIVATIONS.length - 1)];
+    const last = (): HandLayer["activation"] => (random() < 0.15 ? "relu" : "linear");
+    const hidden = (): HandLayer["activation"] =>
+      isRelu ? "relu" : ACTIVATIONS[integer(random, 0, ACTIVATIONS.length - 1)];
+    const activation = isLast ? last() : hidden();
     const kernel = range(layer === 0 ? inputs : all[layer - 1]).map(() => range(units).map(weight));
     return {
       activation,

@@ -45,8 +45,9 @@ function judge({ units, alarm }: Rule, patient: Patient, truth: UnitCalls): Scor
   const shares = truth.flatMap((layer) => (layer ? [layer.filter(Boolean).length / layer.length] : []));
   const raises = alarm?.raises(patient);
   const isTrue = alarm && shares.some(alarm.isTrueAt);
+  const mistake = raises ? "false alarm" : "missed";
   return {
-    ...(raises !== undefined && { alarm: raises === isTrue ? "right" : raises ? "false alarm" : "missed" }),
+    ...(raises !== undefined && { alarm: raises === isTrue ? "right" : mistake }),
     ...(pairs && {
       falselyNamed: pairs.filter(([call, real]) => call && !real).length,
       missedUnits: pairs.filter(([call, real]) => !call && real).length,

@@ -35,7 +35,8 @@ describe.each(Object.keys(METHODS))("parting by %s", (method) => {
       const random = seededRandom(seed);
       const inputs = integer(random, 1, 2),
         depth = integer(random, 1, 3);
-      const below: Activation = random() < 0.8 ? "relu" : random() < 0.5 ? "tanh" : { name: "leakyRelu", alpha: 0.1 };
+      const other = (): Activation => (random() < 0.5 ? "tanh" : { name: "leakyRelu", alpha: 0.1 });
+      const below = random() < 0.8 ? "relu" : other();
       const widths = Array.from({ length: depth }, () => integer(random, 2, 7));
       await withNetwork(
         {

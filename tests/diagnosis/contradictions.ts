@@ -16,8 +16,9 @@ export function sampleBox({ low, high }: Interval, random: () => number, count =
   );
   const within = (value: number, i: number) =>
     Math.min(high[i]!, Math.max(value, Math.fround(value + random() * (high[i]! - value))));
+  const end = (value: number, i: number) => (random() < 0.5 ? value : high[i]!);
   const points = Array.from({ length: count }, (_, k) =>
-    low.map((value, i) => (k % 2 === 1 && random() < 0.5 ? (random() < 0.5 ? value : high[i]!) : within(value, i))),
+    low.map((value, i) => (k % 2 === 1 && random() < 0.5 ? end(value, i) : within(value, i))),
   );
   return [...corners, ...points].map((row) => row.map(Math.fround));
 }

@@ -152,7 +152,7 @@ describe("states of units", () => {
   });
 
   test("rare: fires, on less than one in a hundred", async () => {
-    const x = Array.from({ length: 200 }, (_, row) => (row === 7 ? 50 : row === 90 ? 40 : row / 200));
+    const x = Array.from({ length: 200 }, (_, row) => ({ 7: 50, 90: 40 })[row] ?? row / 200);
     const weights = [
       [1, -45],
       [1, -30],
@@ -816,7 +816,7 @@ describe("toString", () => {
     const random = seededRandom(6);
     const weights = Array.from({ length: 400 }, (_, i): [number, number] => [
       i % 4 === 3 ? 1e-3 : 1,
-      i % 4 === 0 ? -3 : i % 4 === 1 ? -0.993 : 0.2 * random() + (i % 3 === 0 ? 1.1 : 0),
+      [-3, -0.993][i % 4] ?? 0.2 * random() + (i % 3 === 0 ? 1.1 : 0),
     ]);
     const layer = { kernel: [weights.map(([weight]) => weight)], bias: weights.map(([, bias]) => bias) };
     await withLayers([layer], (network) => {

@@ -766,7 +766,7 @@ describe("healthySparsity", () => {
   const sparse = (biases: readonly number[]) => (network: Network) =>
     set(
       0,
-      Array.from({ length: 3 * units }, (_, i) => ((i % units) % 3 === Math.floor(i / units) ? (i % 2 ? 1 : -1) : 0)),
+      Array.from({ length: 3 * units }, (_, i) => ((i % units) % 3 === Math.floor(i / units) ? (-1) ** (i + 1) : 0)),
       Array.from({ length: units }, (_, u) => biases[u % biases.length] - u / 1e4),
     )(network);
 

@@ -32,7 +32,7 @@ describe("drawActivityMap", () => {
   });
 
   it("groups units and epochs, and calls a group silent only if all of it is", () => {
-    const frames = framesOf(119, [32], (_layer, unit, epoch) => (unit < 2 ? 0 : unit === 2 && epoch === 119 ? 0 : 0.9));
+    const frames = framesOf(119, [32], (_layer, unit, epoch) => (unit < 2 || (unit === 2 && epoch === 119) ? 0 : 0.9));
     const lines = drawActivityMap(frames, { samples: 1 });
     expect(lines).toContain("layer 0: 32 units, 2 a line; 3 silent at the end");
     const rows = lines.slice(2, -2).map((line) => line.slice(2));

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
-import { drawPage, type Page } from "../../src/report/page.js";
-import { drawPlot, type Plot, plotTable } from "../../src/report/plot.js";
+import { pageToHtml, type Page } from "../../src/report/page.js";
+import { plotToSvg, type Plot, plotTable } from "../../src/report/plot.js";
 import { binCounts } from "../../src/report/svg/histogram.js";
 import { makeScale } from "../../src/report/svg/scale.js";
 
@@ -82,11 +82,8 @@ function fault(markup: string): string | undefined {
     if (slash === "") open.push(name);
     else if (open.pop() !== name) return tag;
   }
-  return open.length > 0
-    ? `open: ${open.join(" ")}`
-    : markup.replace(/<!doctype html>|<\/?[a-z][^<>]*>/g, "").includes("<")
-      ? "a stray <"
-      : undefined;
+  if (open.length > 0) return `open: ${open.join(" ")}`;
+  return markup.replace(/<!doctype html>|<\/?[a-z][^<>]*>/g, "").includes("<") ? "a stray <" : undefined;
 }
 
 /** All numbers of an attribute, or of the path's data. */
@@ -121,7 +118,7 @@ describe("scales", () => {
 
 describe("plots", () => {
   it.each([lines, bars, histogram])("of $kind are whole, finite and inside of the picture", (plot) => {
-    const svg = drawPlot(plot);
+    const svg = plotToSvg(plot);
     expect(fault(svg)).toBeUndefined();
     expect(svg).not.toMatch(/NaN|Infinity|undefined/);
     const [, , width, height] = numbers(svg, "viewBox");
@@ -132,23 +129,23 @@ describe("plots", () => {
   });
 
   it("draw larger values higher, and gaps as gaps", () => {
-    const [path] = drawPlot(lines).match(/M[^"]*" class="line s0/)!;
+    const [path] = plotToSvg(lines).match(/M[^"]*" class="line s0/)!;
     const heights = [...path.matchAll(/[\d.]+ ([\d.]+)/g)].map(([, y]) => Number(y));
     expect(heights).toEqual([...heights].sort((a, b) => a - b));
     expect(
-      drawPlot(lines)
+      plotToSvg(lines)
         .match(/d="([^"]*)" class="line s1/)![1]
         .match(/M/g),
     ).toHaveLength(2);
   });
 
   it("draw bars as long as their values", () => {
-    const [two, four] = numbers(drawPlot(bars), "width");
+    const [two, four] = numbers(plotToSvg(bars), "width");
     expect(four / two).toBeCloseTo(2, 1);
   });
 
   it("push names apart that would lie on each other", () => {
-    const [first, second] = [...drawPlot(lines).matchAll(/y="([\d.]+)" class="name/g)].map(([, y]) => Number(y));
+    const [first, second] = [...plotToSvg(lines).matchAll(/y="([\d.]+)" class="name/g)].map(([, y]) => Number(y));
     expect(Math.abs(first - second)).toBeGreaterThanOrEqual(12);
   });
 
@@ -165,7 +162,7 @@ describe("plots", () => {
         },
       ],
     };
-    const svg = drawPlot(falling);
+    const svg = plotToSvg(falling);
     const [name] = svg
       .match(/<text x="[\d.]+" y="([\d.]+)" class="name/)!
       .slice(1)
@@ -200,7 +197,7 @@ describe("plots", () => {
 });
 
 describe("the page", () => {
-  const html = drawPage(page);
+  const html = pageToHtml(page);
 
   it("is whole, and escapes what it is given", () => {
     expect(fault(html)).toBeUndefined();

@@ -90,7 +90,7 @@ describe("prepareTable", () => {
   });
 
   it("leaves out rows without a target and says so", () => {
-    const { training, heldOut, notes } = prepare(tableOf("y", 40, (row) => (row < 4 ? "?" : row % 2 ? "a" : "b")));
+    const { training, heldOut, notes } = prepare(tableOf("y", 40, (row) => (row < 4 ? "?" : "ba"[row % 2])));
     expect(training.x.rows + heldOut.x.rows).toBe(36);
     expect(notes).toContain("4 rows without a target are left out");
   });
@@ -145,7 +145,7 @@ describe("prepareTable", () => {
   });
 
   it("keeps a class of one row in training", () => {
-    const { training, heldOut } = prepare(tableOf("y", 40, (row) => (row === 0 ? "rare" : row % 2 ? "a" : "b")));
+    const { training, heldOut } = prepare(tableOf("y", 40, (row) => (row === 0 ? "rare" : "ba"[row % 2])));
     expect(training.y).toContain(2);
     expect(heldOut.y).not.toContain(2);
   });

@@ -9,7 +9,7 @@ import { interruption, Terminal } from "../terminal.js";
 import type { DigitRuns } from "../textbook/digit-runs.js";
 import { RelumineError } from "../../core/errors.js";
 import { wrap } from "../../text/wrap.js";
-import { drawPage } from "../../report/page.js";
+import { pageToHtml } from "../../report/page.js";
 import { formatCount, formatDuration } from "../../text/numbers.js";
 import {
   type ClaimRecord,
@@ -53,7 +53,8 @@ function claimNumbers(text: string): number[] {
 
 function tellClaim(terminal: Terminal, record: ClaimRecord, withFigures: boolean): void {
   const { bold, green, yellow, red } = terminal.colors;
-  const color = record.verdict === "holds" ? green : record.verdict.startsWith("holds") ? yellow : red;
+  const holdsInPart = record.verdict.startsWith("holds") ? yellow : red;
+  const color = record.verdict === "holds" ? green : holdsInPart;
   terminal.tell(`\n${drawClaim(record, { heading: bold, verdict: color })}`);
   if (withFigures) terminal.tell(["", ...drawFigures(record.figures)].join("\n"));
 }
@@ -83,7 +84,7 @@ async function examine(
 }
 
 async function savePage(terminal: Terminal, file: string, record: TextbookRecord): Promise<void> {
-  const page = new TextEncoder().encode(drawPage(textbookPage(record)));
+  const page = new TextEncoder().encode(pageToHtml(textbookPage(record)));
   try {
     await saveFile(file, page);
     terminal.tell(`\nPage: ${file}, ${formatCount(page.length)} bytes`);

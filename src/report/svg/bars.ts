@@ -29,7 +29,7 @@ export function barText({ value, text: given }: Bar): string {
   return given ?? formatNumber(value);
 }
 
-function drawBar(bar: Bar, place: number, start: number, at: (value: number) => number): string {
+function barToSvg(bar: Bar, place: number, start: number, at: (value: number) => number): string {
   const y = place + 18;
   const [zero, end] = [at(0), Number.isFinite(bar.value) ? at(bar.value) : at(0)];
   const [left, right] = [Math.min(zero, end), Math.max(zero, end)];
@@ -47,7 +47,7 @@ function drawBar(bar: Bar, place: number, start: number, at: (value: number) => 
   ].join("");
 }
 
-export function drawBars({ title, axis, bars }: BarPlot): string {
+export function barsToSvg({ title, axis, bars }: BarPlot): string {
   const top = 8,
     left = 2;
   const bottom = top + bars.length * ROW + 4;
@@ -61,7 +61,7 @@ export function drawBars({ title, axis, bars }: BarPlot): string {
   );
   return picture(title, bottom + 40, [
     ...ticks,
-    ...bars.map((bar, i) => drawBar(bar, top + i * ROW, left, x.at)),
+    ...bars.map((bar, i) => barToSvg(bar, top + i * ROW, left, x.at)),
     line(x.at(0), top, x.at(0), bottom, "base"),
     text(left, bottom + 34, axis.label, { kind: "axis" }),
   ]);

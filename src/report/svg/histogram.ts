@@ -79,7 +79,7 @@ function drawName(
   });
 }
 
-export function drawHistogram({ title, x: xAxis, y: yAxis, edges, series }: Histogram): string {
+export function histogramToSvg({ title, x: xAxis, y: yAxis, edges, series }: Histogram): string {
   const top = 44,
     bottom = HEIGHT - 42;
   const y = makeScale([0, ...series.flatMap(({ counts }) => counts)], yAxis, bottom, top, 4);

@@ -90,7 +90,7 @@ function drawNames(series: readonly Series[], y: Scale, box: Box): string[] {
   );
 }
 
-export function drawLines({ title, x: xAxis, y: yAxis, series }: LinePlot): string {
+export function linesToSvg({ title, x: xAxis, y: yAxis, series }: LinePlot): string {
   const values = series.flatMap(({ points, band = [] }) => [...points.map(([, y]) => y), ...band.flat()]);
   const top = 30,
     bottom = HEIGHT - 42;
