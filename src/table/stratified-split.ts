@@ -1,19 +1,6 @@
 // Which rows train and which are held out: drawn from the seed with integers alone, the same on every machine.
 
-/** lowbias32 (Wellons 2018): a bijection of 32-bit integers that leaves no pattern. */
-function mix(value: number): number {
-  let x = value >>> 0;
-  x = Math.imul(x ^ (x >>> 16), 0x7feb352d);
-  x = Math.imul(x ^ (x >>> 15), 0x846ca68b);
-  return (x ^ (x >>> 16)) >>> 0;
-}
-
-/** A stream of 32-bit integers: a counter, mixed and keyed by the seed. */
-function randomIntegers(seed: number): () => number {
-  const key = mix(mix(seed % 2 ** 32) + Math.floor(seed / 2 ** 32));
-  let counter = 0;
-  return () => mix(mix(counter++) + key);
-}
+import { randomIntegers } from "../core/random.js";
 
 /** Fisher-Yates. */
 function shuffled(rows: readonly number[], random: () => number): number[] {

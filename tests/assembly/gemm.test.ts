@@ -1,5 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
+import { congruential } from "../support/random.js";
 import { Bench, builds } from "./harness.js";
 
 const EPSILON = 2 ** -24;
@@ -16,10 +17,10 @@ interface Product {
 
 /** Integers that are exact in float32 whatever the order of the sums, or reals. */
 function fill(count: number, seed: number, integers: boolean): Float32Array {
-  let state = seed >>> 0 || 1;
+  const random = congruential(seed >>> 0 || 1);
   return Float32Array.from({ length: count }, () => {
-    state = (Math.imul(state, 1664525) + 1013904223) >>> 0;
-    return integers ? ((state >>> 24) % 17) - 8 : (state >>> 8) / 2 ** 23 - 1;
+    const drawn = random();
+    return integers ? ((drawn >>> 24) % 17) - 8 : (drawn >>> 8) / 2 ** 23 - 1;
   });
 }
 

@@ -3,6 +3,7 @@
 import { describe, expect, it } from "vitest";
 import { erf, erfc, normalCdf, sigmoid, softplus } from "../reference-math.js";
 import type { Build } from "../../src/wasm/binary.js";
+import { congruential } from "../support/random.js";
 import { Bench, builds } from "./harness.js";
 import relaxed from "../../.cache/elementary-relaxed.wasm?url&inline";
 import strict from "../../.cache/elementary-strict.wasm?url&inline";
@@ -42,11 +43,11 @@ const LARGEST = 3.4028234663852886e38;
 /** Both signs of every exponent, denormals included, with the first, the last and many mantissas between. */
 function stratified(): Float32Array {
   const bits = new Uint32Array(512 * MANTISSAS);
-  let random = 1;
+  const random = congruential(1);
   for (let i = 0; i < bits.length; i++) {
-    random = (Math.imul(random, 1664525) + 1013904223) >>> 0;
+    const drawn = random();
     const which = i % MANTISSAS;
-    const mantissa = which === 0 ? 0 : which === 1 ? 0x7fffff : which === 2 ? 1 : random >>> 9;
+    const mantissa = which === 0 ? 0 : which === 1 ? 0x7fffff : which === 2 ? 1 : drawn >>> 9;
     bits[i] = (Math.floor(i / MANTISSAS) << 23) | mantissa;
   }
   return new Float32Array(bits.buffer);

@@ -16,20 +16,12 @@ import {
 } from "../../src/index.js";
 import type { ReferenceLayer, ReferenceOptimizer, Rows } from "../reference.js";
 import { expectError } from "../support/errors.js";
+import { mulberry32 as seededRandom } from "../support/random.js";
 
 /** Both settings; in an engine without relaxed SIMD they run the same binary. */
 export const ARITHMETICS = ["fast", "reproducible"] as const;
 
-/** Pseudo-random numbers from 0 to 1 (Mulberry32), the same everywhere. */
-export function seededRandom(seed: number): () => number {
-  let state = seed >>> 0;
-  return () => {
-    state = (state + 0x6d2b79f5) >>> 0;
-    let t = Math.imul(state ^ (state >>> 15), 1 | state);
-    t = (t + Math.imul(t ^ (t >>> 7), 61 | t)) ^ t;
-    return ((t ^ (t >>> 14)) >>> 0) / 2 ** 32;
-  };
-}
+export { seededRandom };
 
 /** Whole numbers from low to high, the ends included. */
 export function integer(random: () => number, low: number, high: number): number {

@@ -1,4 +1,5 @@
 // Initial weights as the initializers draw them: the same distributions, not the same numbers, and without WebAssembly.
+import { mulberry32 } from "../../core/random.js";
 import { ASYMMETRIC, GLOROT, HE, LECUN } from "../../network/state/initializers.js";
 import type { KernelInitializer, ResolvedSpec } from "../../network/spec.js";
 import type { Layer64 } from "../proof/layers64.js";
@@ -12,13 +13,7 @@ export interface Random {
 
 /** Mulberry32, and Marsaglia's polar method (1964) on it. */
 export function randomFrom(seed: number): Random {
-  let state = (Math.imul(seed | 0, 0x9e3779b1) ^ Math.floor(seed / 2 ** 32)) >>> 0;
-  const uniform = (): number => {
-    state = (state + 0x6d2b79f5) | 0;
-    let t = Math.imul(state ^ (state >>> 15), 1 | state);
-    t = (t + Math.imul(t ^ (t >>> 7), 61 | t)) ^ t;
-    return ((t ^ (t >>> 14)) >>> 0) / 2 ** 32;
-  };
+  const uniform = mulberry32(Math.imul(seed | 0, 0x9e3779b1) ^ Math.floor(seed / 2 ** 32));
   let spare = Number.NaN;
   const normal = (): number => {
     if (spare === spare) {

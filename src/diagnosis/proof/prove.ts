@@ -1,5 +1,6 @@
 // Is a dead unit closed on the whole input box, or does some input open it? Bounds first, then a search, then both on
 // parts of the box.
+import { randomBits } from "../../core/random.js";
 import { BoxBounds, LANES } from "./bounds.js";
 import type { Box } from "./box.js";
 import { Branching } from "./branch-and-bound.js";
@@ -143,9 +144,8 @@ class Prover {
 
   /** A few corners of the box, from a generator that is the same every time. */
   private randomCorners(unit: number): Candidate[] {
-    let state = unit + 1;
     const { low, high } = this.box;
-    const random = () => (state = Math.imul(state ^ (state >>> 15), 0x2c1b3c6d) + 0x6d2b79f5) >>> 31;
+    const random = randomBits(unit + 1);
     return Array.from({ length: RANDOM_STARTS }, () => ({
       unit,
       start: low.map((value, i) => (random() === 0 ? value : high[i])),

@@ -1,0 +1,18 @@
+// Random numbers of the tests' and benchmarks' own: the same everywhere, and not the package's.
+
+/** Uniform on [0, 1): mulberry32 (Tommy Ettinger 2017, public domain). */
+export function mulberry32(seed: number): () => number {
+  let state = seed >>> 0;
+  return () => {
+    state = (state + 0x6d2b79f5) >>> 0;
+    let mixed = Math.imul(state ^ (state >>> 15), state | 1);
+    mixed ^= mixed + Math.imul(mixed ^ (mixed >>> 7), mixed | 61);
+    return ((mixed ^ (mixed >>> 14)) >>> 0) / 2 ** 32;
+  };
+}
+
+/** Whole numbers below 2^32, of which the high bits are the good ones: the linear congruential generator of Numerical Recipes. */
+export function congruential(seed: number): () => number {
+  let state = seed >>> 0;
+  return () => (state = (Math.imul(state, 1664525) + 1013904223) >>> 0);
+}
