@@ -197,7 +197,7 @@ describe("train", () => {
       "5",
     );
     expect(stdout).toContain("The training diverged");
-    expect(stdout).toMatch(/No diagnosis: layer \d, unit \d+ has a preactivation of/);
+    expect(stdout).toMatch(/No diagnosis: expected layers\[\d\]\.units\[\d+\] to have finite preactivations/);
     expect(code).toBe(1);
   });
 });
