@@ -103,7 +103,8 @@ test("what the caller changes while the fit runs changes nothing", async () => {
 test.each(["training", "validation"] as const)("an array of %s that is transferred while the fit runs", (which) =>
   withNetwork(classifier, async (network) => {
     const given = { training: { x: matrix(), y }, validation: { x: matrix(), y } };
-    const onBatchEnd = () => void structuredClone(0, { transfer: [given[which].x.data.buffer] });
+    const { buffer } = given[which].x.data;
+    const onBatchEnd = () => void (buffer.byteLength > 0 && structuredClone(0, { transfer: [buffer] }));
     await expectRefusal(
       () => network.fit(given.training, { epochs: 2, callbacks: [{ onBatchEnd }], validation: given.validation }),
       "value",
