@@ -117,6 +117,6 @@ export const activations: readonly ActivationReference[] = [
   {
     name: "hardSwish",
     value: withLimits((z) => (z * Math.min(Math.max(z + 3, 0), 6)) / 6, 0, Number.POSITIVE_INFINITY),
-    slope: (z) => (z <= -3 ? 0 : z >= 3 ? 1 : (2 * z + 3) / 6),
+    slope: (z) => (Math.abs(z) >= 3 ? Number(z > 0) : (2 * z + 3) / 6),
   },
 ];

@@ -115,7 +115,7 @@ export function slope(name: string, z: number, alpha = 0): number {
     case "tanh":
       return 1 - Math.tanh(z) ** 2;
     case "hardSwish":
-      return z <= -3 ? 0 : z >= 3 ? 1 : (2 * z + 3) / 6;
+      return Math.abs(z) >= 3 ? Number(z > 0) : (2 * z + 3) / 6;
     default:
       throw new Error(`no activation ${name}`);
   }

@@ -1,5 +1,5 @@
-// Files in and out. A file is written beside its place and moved there when it is whole: who reads it sees the old one or
-// the new one, never half of it.
+// Files in and out. A file is written beside its place and moved there when it is whole: who reads it sees the old one
+// or the new one, never half of it.
 import { access, constants, type FileHandle, open, readFile, realpath, rename, stat, unlink } from "node:fs/promises";
 import { basename, dirname, join, resolve } from "node:path";
 import { RelumineError } from "../core/errors.js";

@@ -41,6 +41,12 @@ export function tryDiagnose(
   }
 }
 
+/** What tryDiagnose gave, for people. */
+export function describeDiagnosis(diagnosis: Diagnosis | string): string {
+  if (typeof diagnosis !== "string") return String(diagnosis);
+  return `No diagnosis: ${diagnosis}${/[.?]$/.test(diagnosis) ? "" : "."}`;
+}
+
 /** 1 - loss / variance of the targets: NaN if those do not vary, -Infinity if the loss overflows. */
 function r2Of(targets: readonly number[], meanSquared: number): number {
   const spread = variance(targets);

@@ -4,7 +4,7 @@ import { isMissing, parseNumber, shorten, quote } from "../../table/cells.js";
 import type { EncodedRows } from "../../table/prepare.js";
 import { type Evaluation, evaluateOn, tellEvaluation } from "../evaluate.js";
 import { columnIndex, encodeInputs, type InputEncoding } from "../../table/inputs.js";
-import { tryDiagnose } from "../network-for-table.js";
+import { describeDiagnosis, tryDiagnose } from "../network-for-table.js";
 import { readModel } from "../files.js";
 import { readTable } from "../read-table.js";
 import type { NamedTable } from "../../table/csv.js";
@@ -156,9 +156,7 @@ function tell(
   terminal.tell([`${name}: ${rowsAre(x.rows)}`, ...notes.map((note) => wrap(note, 80, "  "))].join("\n"));
   terminal.tell();
   if (evaluation) tellEvaluation(terminal, "on these rows", evaluation, table.target);
-  terminal.tell(
-    `${evaluation ? "\n" : ""}${typeof diagnosis === "string" ? `No diagnosis: ${diagnosis}.` : String(diagnosis)}`,
-  );
+  terminal.tell(`${evaluation ? "\n" : ""}${describeDiagnosis(diagnosis)}`);
 }
 
 /** The document that --json prints. */

@@ -4,7 +4,7 @@ import { prepareTable, type PreparedTable } from "../../table/prepare.js";
 import { type Evaluation, evaluateOn, tellEvaluation } from "../evaluate.js";
 import { dataRecord, describeData } from "../data-summary.js";
 import { checkPlace, saveFile } from "../files.js";
-import { specFor, tryDiagnose } from "../network-for-table.js";
+import { describeDiagnosis, specFor, tryDiagnose } from "../network-for-table.js";
 import { addSharedOptions, addTrainingOptions, optimizerOf, type TrainingOptions } from "../options.js";
 import { readTable } from "../read-table.js";
 import { tableMetadata } from "../../table/stored-table.js";
@@ -93,7 +93,7 @@ function tellOutcome(terminal: Terminal, outcome: Outcome, prepared: PreparedTab
   if (map.length > 0) terminal.tell(["", ...map].join("\n"));
   if (options.activation === "relu" || trace.deaths.length > 0)
     terminal.tell(["", ...drawDeaths(trace.deaths, trace.revivals.length)].join("\n"));
-  terminal.tell(typeof diagnosis === "string" ? `\nNo diagnosis: ${diagnosis}.` : `\n${diagnosis}`);
+  terminal.tell(`\n${describeDiagnosis(diagnosis)}`);
 }
 
 function activityNumbers({ samples, frames }: ActivityRecord): object {
