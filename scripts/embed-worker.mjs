@@ -12,7 +12,7 @@ const KINDS = [
 
 for (const { platform, format, file, module } of KINDS) {
   const { outputFiles } = await build({
-    entryPoints: [new URL("worker/thread.js", dist).pathname],
+    entryPoints: [new URL("worker/thread/thread.js", dist).pathname],
     bundle: true,
     write: false,
     minify: true,

@@ -1,4 +1,4 @@
 // Public names of "relumine/worker/serve": for a worker of one's own.
-export { serve, type ServeOptions } from "./worker/serve.js";
+export { serve, type ServeOptions } from "./worker/thread/serve.js";
 export type { CallbackMaker, WorkerCallback } from "./worker/in-worker.js";
-export type { Operation } from "./worker/operations.js";
+export type { Operation } from "./worker/thread/operations.js";

@@ -7,8 +7,8 @@ export {
   type RemoteLayer,
   type RemoteNetwork,
   type WorkerOptions,
-} from "./worker/remote-network.js";
-export type { Progress, RemoteCallback, RemoteContext, RemoteFitOptions, RemoteHistory } from "./worker/remote-fit.js";
+} from "./worker/page/remote-network.js";
+export type { Progress, RemoteCallback, RemoteContext, RemoteFitOptions, RemoteHistory } from "./worker/page/remote-fit.js";
 export type { InWorker, InWorkerResults } from "./worker/in-worker.js";
-export type { LayerSnapshot, Snapshot, SnapshotOptions } from "./worker/snapshot.js";
+export type { LayerSnapshot, Snapshot, SnapshotOptions } from "./worker/thread/snapshot.js";
 export type { WorkerLike } from "./worker/port.js";

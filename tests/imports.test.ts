@@ -38,9 +38,9 @@ const PACKAGES: Record<string, RegExp> = {
   "treatment/prescribe/prescribe.ts": /^#trial-workers$/, // likewise
   "treatment/prescribe/workers-node.ts": /^node:(os|worker_threads)$/,
   "treatment/prescribe/trial-worker.ts": /^node:worker_threads$/,
-  "worker/serve.ts": /^#worker-port$/,
+  "worker/thread/serve.ts": /^#worker-port$/,
   "worker/port-node.ts": /^node:worker_threads$/,
-  "worker/remote-network.ts": /^#worker$/,
+  "worker/page/remote-network.ts": /^#worker$/,
   "worker/start-node.ts": /^node:(url|worker_threads)$/,
   table: /^csv-parse\/browser\/esm\/sync$/,
   site: /^uplot$/,

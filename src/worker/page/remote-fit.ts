@@ -1,13 +1,13 @@
 // The page's side of one fit: what crosses, callbacks in the order of what happened, stop and abort.
 import type { Connection, FitListener } from "./connection.js";
-import type { InWorker, InWorkerResults } from "./in-worker.js";
-import { BATCH_NUMBERS, type PackedFit, type PackedOptimizer, type Report } from "./protocol.js";
+import type { InWorker, InWorkerResults } from "../in-worker.js";
+import { BATCH_NUMBERS, type PackedFit, type PackedOptimizer, type Report } from "../protocol.js";
 import type { RemoteNetwork } from "./remote-network.js";
 import { sendableData } from "./sendable.js";
-import { checkBoolean, checkFunction, checkNumber, checkOptions, describe } from "../core/checks.js";
-import { RelumineError } from "../core/errors.js";
-import type { BatchLog, EpochLog, History, FitOptions } from "../network/types.js";
-import { checkOptimizer, type OptimizerRecipe } from "../network/training/optimizers.js";
+import { checkBoolean, checkFunction, checkNumber, checkOptions, describe } from "../../core/checks.js";
+import { RelumineError } from "../../core/errors.js";
+import type { BatchLog, EpochLog, History, FitOptions } from "../../network/types.js";
+import { checkOptimizer, type OptimizerRecipe } from "../../network/training/optimizers.js";
 
 export interface RemoteContext {
   readonly network: RemoteNetwork;

@@ -1,8 +1,8 @@
 // The page's side of one worker: calls and their answers, messages about fits, and the worker's end.
-import { awaitRelease, nameLock } from "./alive.js";
-import { attach, setBusy, type WorkerLike } from "./port.js";
-import { type FromWorker, pack, type ToWorker, unpackError } from "./protocol.js";
-import { disposedError, RelumineError } from "../core/errors.js";
+import { awaitRelease, nameLock } from "../alive.js";
+import { attach, setBusy, type WorkerLike } from "../port.js";
+import { type FromWorker, pack, type ToWorker, unpackError } from "../protocol.js";
+import { disposedError, RelumineError } from "../../core/errors.js";
 
 interface Pending {
   /** Kept from being collected until the answer is there. */

@@ -1,9 +1,9 @@
 // The worker's side: answers calls from the page on networks that live here.
 import { ownPort } from "#worker-port";
-import { holdLock } from "./alive.js";
-import type { CallbackMaker } from "./in-worker.js";
+import { holdLock } from "../alive.js";
+import type { CallbackMaker } from "../in-worker.js";
 import { type Operation, OPERATIONS } from "./operations.js";
-import type { OwnPort } from "./port.js";
+import type { OwnPort } from "../port.js";
 import {
   type Described,
   type FromWorker,
@@ -12,18 +12,18 @@ import {
   type PackedFit,
   type PackedOptimizer,
   type ToWorker,
-} from "./protocol.js";
+} from "../protocol.js";
 import { ServedFit } from "./serve-fit.js";
 import { type SnapshotOptions, takeSnapshot } from "./snapshot.js";
-import { checkName } from "../core/checks.js";
-import { disposedError, RelumineError } from "../core/errors.js";
-import { type ImportOptions, importNetwork } from "../formats/model.js";
-import type { DataSet } from "../network/data.js";
-import { createNetwork } from "../network/network.js";
-import type { Network } from "../network/types.js";
-import { type Optimizer, rebuildOptimizer } from "../network/training/optimizers.js";
-import type { NetworkSpec } from "../network/spec.js";
-import type { RuntimeOptions } from "../wasm/runtime.js";
+import { checkName } from "../../core/checks.js";
+import { disposedError, RelumineError } from "../../core/errors.js";
+import { type ImportOptions, importNetwork } from "../../formats/model.js";
+import type { DataSet } from "../../network/data.js";
+import { createNetwork } from "../../network/network.js";
+import type { Network } from "../../network/types.js";
+import { type Optimizer, rebuildOptimizer } from "../../network/training/optimizers.js";
+import type { NetworkSpec } from "../../network/spec.js";
+import type { RuntimeOptions } from "../../wasm/runtime.js";
 
 export interface ServeOptions {
   /** By name, for `network.call(name, ...args)`. */

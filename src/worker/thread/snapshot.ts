@@ -1,13 +1,13 @@
 // One look at a network, for a page that draws it: weights, and what each layer makes of given inputs. It has buffers of its own, so that a fit
 // that is under way finds its own as they were.
-import { checkBoolean, checkOptions } from "../core/checks.js";
-import { type Matrix, type Samples, toMatrix } from "../core/matrix.js";
-import { BatchBuffers } from "../network/state/batch-buffers.js";
-import { forEachChunk } from "../network/training/evaluate.js";
-import type { Weights, Network } from "../network/types.js";
-import { Passes } from "../network/state/passes.js";
-import { type NetworkState, stateOf } from "../network/state/state.js";
-import { Arena } from "../wasm/heap.js";
+import { checkBoolean, checkOptions } from "../../core/checks.js";
+import { type Matrix, type Samples, toMatrix } from "../../core/matrix.js";
+import { BatchBuffers } from "../../network/state/batch-buffers.js";
+import { forEachChunk } from "../../network/training/evaluate.js";
+import type { Weights, Network } from "../../network/types.js";
+import { Passes } from "../../network/state/passes.js";
+import { type NetworkState, stateOf } from "../../network/state/state.js";
+import { Arena } from "../../wasm/heap.js";
 
 export interface SnapshotOptions {
   /** Default true. */

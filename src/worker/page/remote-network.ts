@@ -1,21 +1,21 @@
 // The network as the page meets it: the same methods, each with a promise.
 import { startWorker } from "#worker";
 import { Connection } from "./connection.js";
-import { checkWorker, type WorkerLike } from "./port.js";
-import type { Described } from "./protocol.js";
+import { checkWorker, type WorkerLike } from "../port.js";
+import type { Described } from "../protocol.js";
 import { RemoteFit, type RemoteFitOptions, type RemoteHistory } from "./remote-fit.js";
 import { sendable, sendableData } from "./sendable.js";
-import type { Snapshot, SnapshotOptions } from "./snapshot.js";
-import { checkOptions, describe } from "../core/checks.js";
-import { disposedError, RelumineError } from "../core/errors.js";
-import type { Matrix, Samples } from "../core/matrix.js";
-import type { Diagnosis, DiagnoseOptions } from "../diagnosis/types.js";
-import type { ExportOptions, ImportOptions, ModelFormat } from "../formats/model.js";
-import type { Metrics, Weights } from "../network/types.js";
-import type { DataSet } from "../network/data.js";
-import type { NetworkSpec } from "../network/spec.js";
-import type { ResolvedActivation } from "../activations/activations.js";
-import type { RuntimeOptions } from "../wasm/runtime.js";
+import type { Snapshot, SnapshotOptions } from "../thread/snapshot.js";
+import { checkOptions, describe } from "../../core/checks.js";
+import { disposedError, RelumineError } from "../../core/errors.js";
+import type { Matrix, Samples } from "../../core/matrix.js";
+import type { Diagnosis, DiagnoseOptions } from "../../diagnosis/types.js";
+import type { ExportOptions, ImportOptions, ModelFormat } from "../../formats/model.js";
+import type { Metrics, Weights } from "../../network/types.js";
+import type { DataSet } from "../../network/data.js";
+import type { NetworkSpec } from "../../network/spec.js";
+import type { ResolvedActivation } from "../../activations/activations.js";
+import type { RuntimeOptions } from "../../wasm/runtime.js";
 
 export interface WorkerOptions extends RuntimeOptions {
   /**

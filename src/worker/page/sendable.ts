@@ -1,6 +1,6 @@
 // What a caller passes as data, in a form that is quick to send: rows of numbers as one matrix.
-import { isMatrix, type Samples, toMatrix } from "../core/matrix.js";
-import type { DataSet, Targets } from "../network/data.js";
+import { isMatrix, type Samples, toMatrix } from "../../core/matrix.js";
+import type { DataSet, Targets } from "../../network/data.js";
 
 function isRows(value: unknown): boolean {
   return Array.isArray(value) && typeof value[0] === "object";

@@ -1,12 +1,12 @@
 // The worker's side of one fit: the callbacks that run here, reports to the page, and what the page says meanwhile.
-import { CALLBACKS, type CallbackMaker, type WorkerCallback } from "./in-worker.js";
-import { type FromWorker, pack, type PackedFit, type PackedHistory, type Report } from "./protocol.js";
-import { checkName } from "../core/checks.js";
-import type { BatchLog, Callback, EpochLog, TrainingContext, Network } from "../network/types.js";
-import type { DataSet } from "../network/data.js";
-import type { Optimizer } from "../network/training/optimizers.js";
-import { batchOf, stepsPerEpoch } from "../network/training/plan.js";
-import { fitOf, type RunningFit } from "../network/training/running-fit.js";
+import { CALLBACKS, type CallbackMaker, type WorkerCallback } from "../in-worker.js";
+import { type FromWorker, pack, type PackedFit, type PackedHistory, type Report } from "../protocol.js";
+import { checkName } from "../../core/checks.js";
+import type { BatchLog, Callback, EpochLog, TrainingContext, Network } from "../../network/types.js";
+import type { DataSet } from "../../network/data.js";
+import type { Optimizer } from "../../network/training/optimizers.js";
+import { batchOf, stepsPerEpoch } from "../../network/training/plan.js";
+import { fitOf, type RunningFit } from "../../network/training/running-fit.js";
 
 type Post = (message: FromWorker, transfer: ArrayBuffer[]) => void;
 

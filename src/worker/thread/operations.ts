@@ -1,11 +1,11 @@
 // What a worker does with a network when it is asked by name; fit, clone and dispose are in serve.ts.
-import { checkInteger } from "../core/checks.js";
-import type { Samples } from "../core/matrix.js";
-import { diagnose } from "../diagnosis/diagnose.js";
-import type { DiagnoseOptions } from "../diagnosis/types.js";
-import { type ExportOptions, exportNetwork, type ModelFormat } from "../formats/model.js";
-import type { DataSet } from "../network/data.js";
-import type { DenseLayer, Weights, Network } from "../network/types.js";
+import { checkInteger } from "../../core/checks.js";
+import type { Samples } from "../../core/matrix.js";
+import { diagnose } from "../../diagnosis/diagnose.js";
+import type { DiagnoseOptions } from "../../diagnosis/types.js";
+import { type ExportOptions, exportNetwork, type ModelFormat } from "../../formats/model.js";
+import type { DataSet } from "../../network/data.js";
+import type { DenseLayer, Weights, Network } from "../../network/types.js";
 
 /** Something to do with a network, inside the worker. What it returns is copied to the page: plain objects, arrays and typed arrays. */
 export type Operation = (network: Network, ...args: never[]) => unknown;
