@@ -3,6 +3,7 @@
 import {
   adam,
   type Callback,
+  type PackageCallback,
   continualBackprop,
   preventDeaths,
   recycleDormant,
@@ -113,7 +114,7 @@ async function callbackShare(
   const data = samples(workload, workload.batch * stepsPerRun(workload));
   const remedy = make();
   const idle: Callback = { onBatchEnd: () => {} };
-  const run = (network: Network, callback: Callback) => () =>
+  const run = (network: Network, callback: Callback | PackageCallback) => () =>
     network.fit(data, { epochs: EPOCHS, batchSize: workload.batch, shuffle: false, optimizer, callbacks: [callback] });
   const found = await ratios(run(without, idle), run(having, remedy), 3000);
   without.dispose();
@@ -123,12 +124,12 @@ async function callbackShare(
 
 interface Remedy extends Pick<Figure, "wanted"> {
   readonly name: string;
-  make(): Callback;
+  make(): PackageCallback;
 }
 
 const REMEDIES: readonly Remedy[] = [
   { name: "continualBackprop", make: () => continualBackprop(), wanted: { atMost: 3 } },
-  { name: "recycleDormant", make: () => recycleDormant({ tau: 0 }), wanted: { atMost: 3 } },
+  { name: "recycleDormant", make: () => recycleDormant({ dormantBelow: 0 }), wanted: { atMost: 3 } },
   { name: "preventDeaths", make: () => preventDeaths() },
 ];
 

@@ -22,7 +22,6 @@ function bundle(entries, options) {
   });
 }
 
-await bundle(["treatment/prescribe/trial-worker.js"]); // a thread has all modules of its own
 await bundle(["index.js", "kernels.js", "worker.js", "serve.js", "cli/main.js"], {
   splitting: true,
   chunkNames: "shared-[hash]",

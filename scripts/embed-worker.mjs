@@ -14,6 +14,7 @@ for (const { platform, format, file, module } of KINDS) {
   const { outputFiles } = await build({
     entryPoints: [new URL("worker/thread/thread.js", dist).pathname],
     bundle: true,
+    external: ["*/embedded-web.js", "*/embedded-node.js"], // a worker is sent the text that it starts its own workers with
     write: false,
     minify: true,
     legalComments: "none",

@@ -1,7 +1,8 @@
 // Public names only.
 export type { Cause, Death, Fall, Preactivation, Revival } from "./diagnosis/trace/types.js";
 export { diagnose } from "./diagnosis/diagnose.js";
-export { traceDeaths, type DeathTrace, type TraceOptions } from "./diagnosis/trace/trace-deaths.js";
+export { traceDeaths } from "./diagnosis/trace/trace-deaths.js";
+export type { DeathTrace, TraceOptions } from "./diagnosis/trace/trace-options.js";
 export type {
   Diagnosis,
   DiagnoseOptions,
@@ -17,7 +18,8 @@ export type {
 } from "./diagnosis/types.js";
 export { forecast } from "./diagnosis/forecast/forecast.js";
 export type { ChanceBounds, Forecast, ForecastOptions, LayerForecast, LethalRate } from "./diagnosis/forecast/types.js";
-export { type ActivityFrame, type ActivityRecord, recordActivity } from "./diagnosis/units/record-activity.js";
+export type { ActivityFrame, ActivityOptions, ActivityRecord } from "./diagnosis/units/activity-options.js";
+export { recordActivity } from "./diagnosis/units/record-activity.js";
 export { RelumineError, type ErrorCode } from "./core/errors.js";
 export type { Matrix, Samples } from "./core/matrix.js";
 export {
@@ -30,7 +32,7 @@ export {
 } from "./formats/model.js";
 export type { RuntimeFiles, RuntimeOptions } from "./wasm/runtime.js";
 export type { Activation, ActivationName } from "./activations/activations.js";
-export { earlyStopping } from "./network/training/early-stopping.js";
+export { earlyStopping, type EarlyStoppingOptions } from "./network/training/early-stopping.js";
 export type {
   BatchLog,
   Callback,
@@ -38,6 +40,7 @@ export type {
   Gradients,
   History,
   Metrics,
+  PackageCallback,
   TrainingContext,
   FitOptions,
   DenseLayer,
@@ -49,8 +52,8 @@ export { createNetwork } from "./network/network.js";
 export { adam, adamW, rmsprop, sgd, type Optimizer } from "./network/training/optimizers.js";
 export type { Loss } from "./network/losses.js";
 export type { DenseSpec, KernelInitializer, NetworkSpec } from "./network/spec.js";
-export { prescribe } from "./treatment/prescribe/prescribe.js";
-export type { Interval, NamedCallback, PrescribeOptions, Prescription, Trial } from "./treatment/prescribe/types.js";
+export { prescribe } from "./worker/prescribe.js";
+export type { Interval, PrescribeOptions, Prescription, Trial, TrialFailure } from "./treatment/prescribe/types.js";
 export {
   calibrate,
   type Calibration,
@@ -58,13 +61,18 @@ export {
   type LayerCalibration,
 } from "./treatment/start/calibrate.js";
 export { centerInputs, type Centering } from "./treatment/start/center-inputs.js";
-export { continualBackprop, type ContinualBackprop } from "./treatment/during-training/continual-backprop.js";
-export { recycleDormant, type RecycleDormant } from "./treatment/during-training/recycle-dormant.js";
-export {
-  preventDeaths,
-  type DeathPrevention,
-  type PreventedDeath,
-} from "./treatment/during-training/prevent-deaths.js";
+export { continualBackprop } from "./treatment/during-training/continual-backprop.js";
+export { recycleDormant } from "./treatment/during-training/recycle-dormant.js";
+export { preventDeaths } from "./treatment/during-training/prevent-deaths.js";
+export type {
+  ContinualBackprop,
+  ContinualBackpropOptions,
+  DeathPrevention,
+  PreventDeathsOptions,
+  PreventedDeath,
+  RecycleDormant,
+  RecycleDormantOptions,
+} from "./treatment/during-training/options.js";
 export type { Remedy, RemedyKind, ResolvedRemedy } from "./treatment/remedies/remedy.js";
 export { treat } from "./treatment/treat.js";
 export type {

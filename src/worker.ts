@@ -1,14 +1,60 @@
-// Public names of "relumine/worker".
+// Public names of "relumine/worker": those of "relumine", for networks that live in workers.
 export { RelumineError, type ErrorCode } from "./core/errors.js";
+export type { Matrix, Samples } from "./core/matrix.js";
+export type { DeathTrace, TraceOptions } from "./diagnosis/trace/trace-options.js";
+export type { Death, Revival } from "./diagnosis/trace/types.js";
+export type { Forecast, ForecastOptions } from "./diagnosis/forecast/types.js";
+export type { Diagnosis, DiagnoseOptions } from "./diagnosis/types.js";
+export type { ActivityFrame, ActivityOptions, ActivityRecord } from "./diagnosis/units/activity-options.js";
+export { readMetadata } from "./formats/model.js";
+export type { DataSet, Targets } from "./network/data.js";
+export type { NetworkSpec } from "./network/spec.js";
+export { earlyStopping, type EarlyStoppingOptions } from "./network/training/early-stopping.js";
 export { adam, adamW, rmsprop, sgd, type Optimizer } from "./network/training/optimizers.js";
+export type { BatchLog, EpochLog, History, Metrics, PackageCallback, Weights } from "./network/types.js";
+export type {
+  ContinualBackprop,
+  ContinualBackpropOptions,
+  DeathPrevention,
+  PreventDeathsOptions,
+  PreventedDeath,
+  RecycleDormant,
+  RecycleDormantOptions,
+} from "./treatment/during-training/options.js";
+export type { PrescribeOptions, Prescription, Trial, TrialFailure } from "./treatment/prescribe/types.js";
+export type { Remedy } from "./treatment/remedies/remedy.js";
+export type { Calibration, CalibrationOptions } from "./treatment/start/calibrate.js";
 export {
-  createNetwork,
-  importNetwork,
-  type RemoteLayer,
-  type RemoteNetwork,
-  type WorkerOptions,
-} from "./worker/page/remote-network.js";
-export type { Progress, RemoteCallback, RemoteContext, RemoteFitOptions, RemoteHistory } from "./worker/page/remote-fit.js";
-export type { InWorker, InWorkerResults } from "./worker/in-worker.js";
-export type { LayerSnapshot, Snapshot, SnapshotOptions } from "./worker/thread/snapshot.js";
+  continualBackprop,
+  preventDeaths,
+  recordActivity,
+  recycleDormant,
+  traceDeaths,
+} from "./worker/page/callbacks.js";
+export {
+  calibrate,
+  centerInputs,
+  diagnose,
+  exportNetwork,
+  forecast,
+  type RemoteCentering as Centering,
+  treat,
+} from "./worker/page/functions.js";
+export { prescribe } from "./worker/page/prescribe.js";
+export { createNetwork, importNetwork } from "./worker/page/remote-network.js";
 export type { WorkerLike } from "./worker/port.js";
+export type {
+  LayerSnapshot,
+  NamedCallback,
+  Progress,
+  RemoteCallback as Callback,
+  RemoteContext as TrainingContext,
+  RemoteFitOptions as FitOptions,
+  RemoteLayer as DenseLayer,
+  RemoteNetwork as Network,
+  RemoteTreatment as Treatment,
+  Snapshot,
+  SnapshotOptions,
+  WorkerChoice,
+  WorkerOptions,
+} from "./worker/types.js";

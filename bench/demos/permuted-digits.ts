@@ -5,7 +5,7 @@ import { parseArgs } from "node:util";
 import { interruption, Terminal } from "../../src/cli/terminal.js";
 import {
   adam,
-  type Callback,
+  type PackageCallback,
   continualBackprop,
   createNetwork,
   type DataSet,
@@ -47,13 +47,13 @@ const SETUP = {
   batch: 32,
   replacementRate: 1e-3,
   maturity: 100,
-  every: 100,
-  tau: 0.025,
+  everySteps: 100,
+  dormantBelow: 0.025,
 } as const;
 
 interface Method {
   readonly name: string;
-  make(): readonly Callback[];
+  make(): readonly PackageCallback[];
 }
 
 const METHODS: readonly Method[] = [
@@ -62,7 +62,7 @@ const METHODS: readonly Method[] = [
     name: "continual backprop",
     make: () => [continualBackprop({ replacementRate: SETUP.replacementRate, maturity: SETUP.maturity })],
   },
-  { name: "ReDo", make: () => [recycleDormant({ every: SETUP.every, tau: SETUP.tau })] },
+  { name: "ReDo", make: () => [recycleDormant({ everySteps: SETUP.everySteps, dormantBelow: SETUP.dormantBelow })] },
 ];
 
 interface Settings {

@@ -12,8 +12,8 @@ interface Setup {
   readonly batch: number;
   readonly replacementRate: number;
   readonly maturity: number;
-  readonly every: number;
-  readonly tau: number;
+  readonly everySteps: number;
+  readonly dormantBelow: number;
 }
 
 const WINDOW = 5; // tasks on each side that a point of a line is the mean of
@@ -34,7 +34,7 @@ function series({ name, runs }: MethodRuns, of: (run: PermutedRun) => readonly n
 /** The page as text. */
 export function page(
   courses: readonly MethodRuns[],
-  { tasks, rate, widths, batch, replacementRate, maturity, every, tau }: Setup,
+  { tasks, rate, widths, batch, replacementRate, maturity, everySteps, dormantBelow }: Setup,
 ): string {
   const hidden = widths.slice(1, -1).reduce((sum, units) => sum + units, 0);
   const runs = courses[0]!.runs.length;
@@ -71,7 +71,7 @@ export function page(
         `the line is their mean over ${2 * WINDOW + 1} tasks around, ` +
         "the band reaches from the lowest to the highest. " +
         `Continual backprop: replacement rate ${replacementRate}, maturity ${maturity}. ` +
-        `ReDo: every ${every} steps, tau ${tau}. ` +
+        `ReDo: every ${everySteps} steps, dormant below ${dormantBelow}. ` +
         "Accuracy on 360 held-out rows of the task after its epoch; dead: above 0 on none of its 1437 training rows.",
     ],
   });

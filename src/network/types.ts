@@ -85,6 +85,19 @@ export interface Callback {
   onTrainEnd?(history: History, context: TrainingContext): void | Promise<void>;
 }
 
+declare const isOfPackage: unique symbol;
+
+/**
+ * A callback of this package, as traceDeaths() and the like return it: plain data, which can be stored and sent to a worker. What it found in
+ * the fit that is running or ran last are properties of the same object.
+ */
+export interface PackageCallback<Options extends object = object> {
+  readonly name: string;
+  /** What it was made with, defaults filled in. */
+  readonly options: Options;
+  readonly [isOfPackage]: true;
+}
+
 export interface FitOptions {
   /** Passes over the data. Default 10. */
   readonly epochs?: number;
@@ -92,15 +105,16 @@ export interface FitOptions {
   readonly batchSize?: number;
   /** Default adam(). The same optimizer object goes on with its moments in a later fit. */
   readonly optimizer?: Optimizer;
-  /** A schedule; overrides the optimizer's rate. Steps and epochs count from 1. */
-  readonly learningRate?: (step: number, epoch: number) => number;
+  /** A rate, or a schedule whose steps and epochs count from 1; overrides the optimizer's rate. */
+  readonly learningRate?: number | ((step: number, epoch: number) => number);
   /** Scales the gradient down to this global norm. */
   readonly clipNorm?: number;
   /** Default true, from the network's seed. */
   readonly shuffle?: boolean;
   /** A set, or the fraction of rows held out, drawn from the network's seed (0: none). */
   readonly validation?: DataSet | number;
-  readonly callbacks?: readonly Callback[];
+  /** Called in this order. */
+  readonly callbacks?: readonly (Callback | PackageCallback)[];
   /** Stops after the running batch and resolves with what was learnt. */
   readonly signal?: AbortSignal;
 }

@@ -25,6 +25,6 @@ export function describeTrial({ name, metrics, deadFraction, epochs, repeats, fa
       : `accuracy ${formatPercent(metrics.accuracy)}`;
   const dead = Number.isNaN(deadFraction) ? "" : `, ${formatPercent(deadFraction)} of the units dead`;
   const seeds = repeats > 1 ? `, ${repeats} seeds` : "";
-  const end = failed === undefined ? "" : ` (${failed})`;
+  const end = failed === undefined ? "" : ` (${failed.code})`;
   return `${name}: ${score}${dead}, after ${countOf(epochs, "epoch")}${seeds}${end}`;
 }

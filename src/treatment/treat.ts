@@ -49,7 +49,7 @@ function apply(copy: WorkingCopy, remedy: ResolvedRemedy): RemedyResult {
     case "liftBias":
       return liftBias(copy, remedy.activity);
     case "recycle":
-      return recycle(copy, remedy.tau);
+      return recycle(copy, remedy.dormantBelow);
     case "reinitialize":
       return reinitialize(copy, remedy.kernelInitializer);
     case "replaceActivation":

@@ -6,6 +6,8 @@ import type { KernelExports } from "./exports.js";
 import type { Heap } from "./heap.js";
 import { RelumineError } from "../core/errors.js";
 
+export { countCores };
+
 export interface HelperStart {
   readonly module: WebAssembly.Module;
   readonly memory: WebAssembly.Memory;

@@ -14,6 +14,15 @@ export interface OwnPort {
   listen(onMessage: (message: never) => void): void;
 }
 
+/** What starts workers of this package: start-node.ts and start-web.ts, between which "#worker" chooses. */
+export interface WorkerStarter {
+  /** The package's own worker, or the one in the file that is named. */
+  startWorker(file: string | URL | undefined): Promise<WorkerLike>;
+  /** The text of the package's own worker. */
+  ownSource(): Promise<string>;
+  startSource(source: string): WorkerLike;
+}
+
 interface Emitter extends WorkerLike {
   on(event: string, listener: (value: unknown) => void): void;
   ref(): void;

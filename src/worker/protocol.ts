@@ -1,9 +1,15 @@
 // What goes between a page and the worker that holds its networks: the messages, how values and errors are packed into them.
 import { describe } from "../core/checks.js";
 import { RelumineError } from "../core/errors.js";
-import type { EpochLog, History } from "../network/types.js";
+import type { Change } from "./change.js";
+import type { WithText } from "./text.js";
+import type { Diagnosis } from "../diagnosis/types.js";
+import type { EpochLog, FitOptions } from "../network/types.js";
+import type { CallbackData } from "../network/training/callbacks.js";
+import type { PrescribeOptions, Prescription, Trial } from "../treatment/prescribe/types.js";
+import type { Treatment } from "../treatment/types.js";
 import type { ResolvedActivation } from "../activations/activations.js";
-import type { OptimizerOptions } from "../network/training/optimizers.js";
+import type { Optimizer, OptimizerOptions } from "../network/training/optimizers.js";
 import type { NetworkSpec } from "../network/spec.js";
 
 /** From the page. `id` counts the calls; that of a fit stands for it in all messages about it. */
@@ -35,7 +41,9 @@ export type FromWorker =
       readonly first: number;
       readonly count: number;
       readonly stepsPerEpoch: number;
-    };
+    }
+  /** More is known of a trial of a prescription. */
+  | { readonly kind: "trial"; readonly id: number; readonly trial: unknown };
 
 /** What happened in a fit since the last report. */
 export interface Report {
@@ -45,8 +53,8 @@ export interface Report {
   /** [step, epoch, loss] of each batch; empty where nobody asked. */
   readonly batches: Float64Array;
   readonly epochs: readonly EpochLog[];
-  /** By name, what callbacks inside the worker have found. */
-  readonly inWorker: Readonly<Record<string, unknown>>;
+  /** By place among the callbacks inside the worker: what they have found since. */
+  readonly found: readonly (Change | undefined)[];
 }
 export const BATCH_NUMBERS = 3;
 
@@ -70,6 +78,16 @@ export interface PackedOptimizer {
   readonly options: OptimizerOptions;
 }
 
+/** What a worker starts workers of its own with. */
+export type Program = { readonly source: string } | { readonly file: string };
+
+/** A callback as a name and its options; the same id is the same callback, which goes on with what it keeps of a network. */
+export interface PackedCallback {
+  readonly id: number;
+  readonly name: string;
+  readonly options: object | undefined;
+}
+
 /** The options of a fit, as far as they can cross. */
 export interface PackedFit {
   readonly options: Readonly<Record<string, unknown>>;
@@ -77,37 +95,75 @@ export interface PackedFit {
   readonly hasSchedule: boolean;
   readonly wantsBatches: boolean;
   readonly wantsReports: boolean;
-  readonly inWorker: Readonly<Record<string, unknown>>;
+  /** Those that run inside, in their order. */
+  readonly callbacks: readonly PackedCallback[];
   /** It is to stop before it has begun. */
   readonly stop: "aborted" | "callback" | undefined;
 }
 
-/** What a fit comes back with. */
-export interface PackedHistory {
-  readonly history: History;
-  readonly inWorker: Readonly<Record<string, unknown>>;
+/** A treatment: what it put aside stays in the worker, under its handle. */
+export interface PackedTreatment extends Pick<Treatment, "remedy" | "outputChange" | "treated" | "findings"> {
+  readonly handle: number;
+  /** The network as it is now; a new one where it is another. */
+  readonly described: Described;
+  readonly isNew: boolean;
+  readonly text: string;
+  readonly before: WithText<Diagnosis>;
+  readonly after: WithText<Diagnosis>;
 }
+
+/** Options of fit as data. */
+type FitData = Omit<FitOptions, "optimizer" | "callbacks" | "learningRate" | "signal"> & {
+  readonly learningRate?: number;
+  readonly optimizer?: Pick<Optimizer, "name" | "options">;
+  readonly callbacks?: readonly CallbackData[];
+};
+
+export interface PackedPrescribe {
+  readonly fit: FitData;
+  readonly options: Omit<PrescribeOptions, "signal" | "onTrial">;
+  readonly program: Program | undefined;
+}
+
+export interface PackedTrial extends Omit<Trial, "fit" | "callbacks"> {
+  readonly fit: FitData;
+  readonly callbacks?: readonly CallbackData[];
+}
+
+/** A prescription: the best is the first trial, the baseline is one of them by its place. */
+export type PackedPrescription = WithText<
+  Omit<Prescription, "trials" | "best" | "baseline" | "diagnosis" | "toString"> & {
+    readonly trials: readonly PackedTrial[];
+    readonly baseline: number;
+    readonly diagnosis?: WithText<Diagnosis>;
+  }
+>;
 
 export interface PackedError {
   readonly name: string;
   readonly message: string;
   readonly stack?: string;
   /** Of a RelumineError. */
-  readonly refusal?: Pick<RelumineError, "code" | "path" | "expected" | "given" | "hint">;
+  readonly refusal?: Refusal;
+}
+
+type Refusal = Pick<RelumineError, "code" | "path" | "expected" | "given" | "hint">;
+
+/** A RelumineError is told by its name: a program of bundles may hold the class twice. */
+function refusalOf(error: Error): Refusal | undefined {
+  if (error.name !== "RelumineError") return undefined;
+  const { code, path, expected, given, hint } = error as RelumineError;
+  return { code, path, expected, given, hint };
 }
 
 export function packError(thrown: unknown): PackedError {
   if (!(thrown instanceof Error)) return { name: "Error", message: describe(thrown) };
   const { name, message, stack } = thrown;
-  const refusal = name === "RelumineError" ? refusalOf(thrown as RelumineError) : undefined;
+  const refusal = refusalOf(thrown);
   return { name, message, ...(stack !== undefined && { stack }), ...(refusal && { refusal }) };
 }
 
-function refusalOf({ code, path, expected, given, hint }: RelumineError): PackedError["refusal"] {
-  return { code, path, expected, given, hint };
-}
-
-/** The same error on this side: a RelumineError with its fields, or an Error with the other one's name. */
+/** The same error on this side: a RelumineError with its code, or an Error with the other one's name. */
 export function unpackError({ name, message, stack, refusal }: PackedError): Error {
   const error = refusal
     ? new RelumineError(refusal.code, refusal.path, refusal.expected, refusal.given, refusal.hint)

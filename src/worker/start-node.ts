@@ -7,6 +7,14 @@ import type { WorkerLike } from "./port.js";
 export async function startWorker(file: string | URL | undefined): Promise<WorkerLike> {
   if (file !== undefined)
     return new Worker(/^[\w+.-]{2,}:/.test(String(file)) ? new URL(file) : pathToFileURL(String(file)));
-  const { SOURCE } = await import("./embedded-node.js");
-  return new Worker(SOURCE, { eval: true, execArgv: [] });
+  return startSource(await ownSource());
+}
+
+/** The text of the package's own worker. */
+export async function ownSource(): Promise<string> {
+  return (await import("./embedded-node.js")).SOURCE;
+}
+
+export function startSource(source: string): WorkerLike {
+  return new Worker(source, { eval: true, execArgv: [] });
 }

@@ -182,7 +182,7 @@ describe("relumine cure --code", () => {
     const { writeCode } = await import("../../src/cli/cure/program-text.js");
     const { prepareTable } = await import("../../src/table/prepare.js");
     const { readTable } = await import("../../src/cli/read-table.js");
-    const { sgd } = await import("../../src/index.js");
+    const { continualBackprop, preventDeaths, recycleDormant, sgd } = await import("../../src/index.js");
     const prepared = prepareTable(await readTable(PENGUINS), {
       target: "species",
       ignore: [],
@@ -200,11 +200,7 @@ describe("relumine cure --code", () => {
       spec,
       fit: { epochs: 2, batchSize: 32, optimizer: sgd({ learningRate: 0.1, momentum: 0.5 }), clipNorm: 1 },
       calibrate: { activity: 0.5 },
-      callbacks: [
-        { name: "recycleDormant", options: { every: 20 } },
-        { name: "continualBackprop" },
-        { name: "preventDeaths" },
-      ] as const,
+      callbacks: [recycleDormant({ everySteps: 20 }), continualBackprop(), preventDeaths()],
       deadFraction: 0,
       metrics: { loss: 0 },
       seconds: 0,
@@ -216,7 +212,8 @@ describe("relumine cure --code", () => {
     const text = readFileSync(program, "utf8");
     expect(text).toContain("calibrate(network, training.x, { activity: 0.5 });");
     expect(text).toContain(
-      "clipNorm: 1, callbacks: [recycleDormant({ every: 20 }), continualBackprop(), preventDeaths()]",
+      "callbacks: [recycleDormant({ everySteps: 20, dormantBelow: 0.025 }), " +
+        "continualBackprop({ replacementRate: 0.0001, maturity: 100, decay: 0.99 }), preventDeaths({ activity: 0.01 })]",
     );
   });
 

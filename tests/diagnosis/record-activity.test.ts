@@ -39,7 +39,7 @@ describe("recordActivity", () => {
   it("leaves epochs out, begins anew with each fit, and keeps rows of its own", () =>
     withNetwork(classifier, async (network) => {
       const x = new Float32Array(20);
-      const activity = recordActivity({ rows: 10, columns: 2, data: x }, { every: 2 });
+      const activity = recordActivity({ rows: 10, columns: 2, data: x }, { everyEpochs: 2 });
       x.fill(Number.NaN);
       await network.fit(data, { epochs: 5, callbacks: [activity] });
       expect(activity.frames.map(({ epoch }) => epoch)).toEqual([0, 2, 4]);
@@ -53,10 +53,10 @@ describe("recordActivity", () => {
     await expectRefusal(() => recordActivity([[Number.NaN]]), "value", "x", "NaN");
     await expectRefusal(() => recordActivity([[1]], { samples: 0 }), "value", "samples");
     await expectRefusal(
-      () => recordActivity([[1]], { evry: 1 } as object),
+      () => recordActivity([[1]], { everyEpoch: 1 } as object),
       "value",
-      "recordActivity.evry",
-      'Did you mean "every"',
+      "recordActivity.everyEpoch",
+      'Did you mean "everyEpochs"',
     );
     await withNetwork(classifier, (network) =>
       expectRefusal(

@@ -155,17 +155,17 @@ test("treatments that are undone, dropped or disposed of with their network give
       expect(treatment.treated.length).toBeGreaterThan(0);
       treatment.undo();
     }
-    await treat(patient, x, { kind: "recycle", tau: 1 }); // not undone
+    await treat(patient, x, { kind: "recycle", dormantBelow: 1 }); // not undone
   };
   await treated();
   const { used } = heap;
   for (let round = 0; round < 50; round++) await treated();
   expect(heap.used).toBe(used);
   const patient = await network.clone();
-  await treat(patient, x, { kind: "recycle", tau: 1 });
+  await treat(patient, x, { kind: "recycle", dormantBelow: 1 });
   const { used: withOne } = heap;
   // what each put aside, nobody can ask for
-  for (let round = 0; round < 50; round++) await treat(patient, x, { kind: "recycle", tau: 1 });
+  for (let round = 0; round < 50; round++) await treat(patient, x, { kind: "recycle", dormantBelow: 1 });
   expect(heap.used).toBeGreaterThan(withOne);
   for (let turn = 0; turn < 20 && heap.used > withOne; turn++) await settle();
   expect(heap.used).toBeLessThanOrEqual(withOne);

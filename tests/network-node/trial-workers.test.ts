@@ -1,26 +1,22 @@
 // prescribe where its workers are lost: what they were to do is done here, and nothing else changes.
-import { expect, test, vi } from "vitest";
+import { expect, test } from "vitest";
 import { sectors } from "../network/helpers.js";
-import { type NetworkSpec, prescribe, sgd } from "../../src/index.js";
+import { type NetworkSpec, sgd } from "../../src/index.js";
+import { prescribeWith, type TrialWorkers } from "../../src/treatment/prescribe/prescribe.js";
 
-const lost: unknown[] = [];
-vi.mock("#trial-workers", () => ({
-  hire: async () => ({
+test("workers that lose every job change no result", async () => {
+  const lost: unknown[] = [];
+  const workers: TrialWorkers = {
     size: 2,
     run: async (job: unknown) => void lost.push(structuredClone(job)),
-    dismiss: () => undefined,
-  }),
-}));
-
-test("a crew that loses every job changes no result", async () => {
+    end: () => undefined,
+  };
   const spec: NetworkSpec = { inputs: 2, layers: [{ units: 8 }, { units: 3 }], loss: "crossEntropy" };
-  const run = async (workers: number) => {
-    const { trials } = await prescribe(
-      spec,
-      sectors(100),
-      { epochs: 8, optimizer: sgd({ learningRate: 4 }) },
-      { workers, repeats: 2 },
-    );
+  const run = async (count: number) => {
+    const fit = { epochs: 8, optimizer: sgd({ learningRate: 4 }) };
+    const options = { workers: count, repeats: 2 };
+    const { trials, workers: started } = await prescribeWith(async () => workers, spec, sectors(100), fit, options);
+    expect(started).toBe(count);
     return trials.map(({ name, metrics, deadFraction, failed }) => ({ name, metrics, deadFraction, failed }));
   };
   const alone = await run(1);

@@ -1,5 +1,4 @@
-// prescribe in a program that a bundler made for Node: its workers' file is left behind, so that it trains by itself,
-// with the same results.
+// prescribe in a program that a bundler made for Node: its workers' program is inside the bundle, and the results are the same.
 import { execFile } from "node:child_process";
 import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
@@ -15,12 +14,12 @@ import { prescribe, sgd } from ${JSON.stringify(LIBRARY)};
 const x = Array.from({ length: 60 }, (_, i) => [Math.sin(i), Math.cos(3 * i)]);
 const y = x.map(([a, b]) => Number(a * b > 0));
 const spec = { inputs: 2, layers: [{ units: 8 }, { units: 2 }], loss: "crossEntropy" };
-const { trials } = await prescribe(spec, { x, y }, { epochs: 8, optimizer: sgd({ learningRate: 5 }) }, { workers: 2 });
-console.log(JSON.stringify(trials.map(({ name, metrics }) => ({ name, metrics }))));
+const { trials, workers } = await prescribe(spec, { x, y }, { epochs: 8, optimizer: sgd({ learningRate: 5 }) }, { workers: 2 });
+console.log(JSON.stringify({ workers, trials: trials.map(({ name, metrics }) => ({ name, metrics })) }));
 `;
 
-test("a bundle without the workers' file gives the same ranking", async () => {
-  const folder = await mkdtemp(join(tmpdir(), "relumine-crew-"));
+test("a bundle has its workers too, and gives the same ranking", async () => {
+  const folder = await mkdtemp(join(tmpdir(), "relumine-trials-"));
   try {
     const [source, bundle] = ["program.mjs", "bundle.mjs"].map((name) => join(folder, name));
     await writeFile(source, PROGRAM);
@@ -36,7 +35,9 @@ test("a bundle without the workers' file gives the same ranking", async () => {
       [source, bundle].map((file) => promisify(execFile)(process.execPath, [file])),
     );
     expect(bundled.stderr).toBe("");
-    expect((JSON.parse(plain.stdout) as unknown[]).length).toBeGreaterThan(5);
+    const { workers, trials } = JSON.parse(plain.stdout) as { workers: number; trials: unknown[] };
+    expect(workers).toBe(2);
+    expect(trials.length).toBeGreaterThan(5);
     expect(bundled.stdout).toBe(plain.stdout);
   } finally {
     await rm(folder, { recursive: true, force: true });

@@ -21,7 +21,7 @@ it("orders by score, and puts last what failed", () => {
     [
       trial("a", 0.5),
       trial("b", 0.9, { stoppedEarly: true }),
-      trial("c", 0.99, { failed: "diverged", deadFraction: NaN }),
+      trial("c", 0.99, { failed: { code: "diverged", message: "" }, deadFraction: NaN }),
     ],
     3.2,
   );
@@ -38,7 +38,9 @@ it("says in one line what came of a trial", () => {
   expect(describeTrial(trial("a", 0.5, { repeats: 3 }))).toBe(
     "a: accuracy 50.0 %, 25.0 % of the units dead, after 8 epochs, 3 seeds",
   );
-  expect(describeTrial(trial("b", 0, { metrics: { loss: 0.125 }, deadFraction: NaN, failed: "diverged" }))).toBe(
-    "b: loss 0.125, after 8 epochs (diverged)",
-  );
+  expect(
+    describeTrial(
+      trial("b", 0, { metrics: { loss: 0.125 }, deadFraction: NaN, failed: { code: "diverged", message: "" } }),
+    ),
+  ).toBe("b: loss 0.125, after 8 epochs (diverged)");
 });

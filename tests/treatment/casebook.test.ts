@@ -14,7 +14,7 @@ const REMEDIES: readonly Remedy[] = [
   { kind: "liftBias", activity: 0.5 },
   { kind: "liftBias", activity: 1 },
   { kind: "recycle" },
-  { kind: "recycle", tau: 0.5 },
+  { kind: "recycle", dormantBelow: 0.5 },
   { kind: "reinitialize" },
   { kind: "reinitialize", kernelInitializer: "asymmetric" },
   { kind: "replaceActivation", activation: "leakyRelu" },

@@ -223,8 +223,8 @@ describe("continualBackprop", () => {
     await expectRefusal(() => continualBackprop({ maturity: 1.5 }), "value", "maturity");
     await expectRefusal(() => continualBackprop({ decay: 1 }), "value", "decay");
     await expectRefusal(() => continualBackprop({ rate: 1 } as object), "value", "continualBackprop.rate", "rate");
-    await expectRefusal(() => recycleDormant({ every: 0 }), "value", "every");
-    await expectRefusal(() => recycleDormant({ tau: -1 }), "value", "tau");
+    await expectRefusal(() => recycleDormant({ everySteps: 0 }), "value", "everySteps");
+    await expectRefusal(() => recycleDormant({ dormantBelow: -1 }), "value", "dormantBelow");
   });
 });
 
@@ -235,7 +235,7 @@ describe("recycleDormant", () => {
       async (network) => {
         close(network, 0, 3);
         close(network, 1, 0, 8);
-        const recycling = recycleDormant({ every: 10 });
+        const recycling = recycleDormant({ everySteps: 10 });
         const counts: number[][] = [];
         const watch: Callback = {
           onBatchEnd: () => {
@@ -261,7 +261,7 @@ describe("recycleDormant", () => {
   test("a network that is dead as a whole is recycled and learns", async () => {
     await withNetwork({ ...classifier, layers: [{ units: 16 }, { units: 16 }, { units: 3 }] }, async (network) => {
       for (const layer of [0, 1]) close(network, layer, ...Array(16).keys());
-      const recycling = recycleDormant({ every: 20 });
+      const recycling = recycleDormant({ everySteps: 20 });
       await network.fit(data, { epochs: 150, optimizer: adam({ learningRate: 0.01 }), callbacks: [recycling] });
       expect(recycling.recycled[0]).toBeGreaterThanOrEqual(16);
       expect(network.evaluate(data).accuracy).toBeGreaterThan(0.85);
@@ -272,7 +272,7 @@ describe("recycleDormant", () => {
     const odd = sectors(33);
     await withNetwork(classifier, async (network) => {
       const steps = 20;
-      const recycling = recycleDormant({ every: steps, tau: 0 });
+      const recycling = recycleDormant({ everySteps: steps, dormantBelow: 0 });
       await network.fit(odd, { epochs: steps / 2, optimizer: sgd({ learningRate: 0 }), callbacks: [recycling] });
       const { data: activations } = network.predict(odd.x);
       expect(activations.length).toBeGreaterThan(0);
@@ -284,7 +284,7 @@ describe("recycleDormant", () => {
   test("a trace behind it still finds causes", async () => {
     await withNetwork({ ...classifier, layers: [{ units: 24 }, { units: 24 }, { units: 3 }] }, async (network) => {
       const trace = traceDeaths();
-      const recycling = recycleDormant({ every: 60 });
+      const recycling = recycleDormant({ everySteps: 60 });
       await network.fit(data, {
         epochs: 120,
         batchSize: 16,

@@ -2,6 +2,7 @@ import { describe, expect, test } from "vitest";
 import {
   adam,
   type Callback,
+  type PackageCallback,
   createNetwork,
   diagnose,
   type NetworkSpec,
@@ -73,7 +74,7 @@ describe("preventDeaths", () => {
   );
 
   test("where nothing dies no bit changes", async () => {
-    const trained = async (callbacks: Callback[]) =>
+    const trained = async (callbacks: PackageCallback[]) =>
       withNetwork(wide, async (network) => {
         await network.fit(data, { epochs: 20, optimizer: adam(), callbacks });
         return weightsOf(network);
@@ -114,7 +115,7 @@ describe("preventDeaths", () => {
   });
 
   test("a rate that kills: over sixteen seeds, fewer units die than without", async () => {
-    const dead = async (seed: number, callbacks: Callback[]) =>
+    const dead = async (seed: number, callbacks: PackageCallback[]) =>
       withNetwork({ ...wide, seed }, async (network) => {
         await network.fit(data, { epochs: 40, batchSize: 16, optimizer: sgd({ learningRate: 1.2 }), callbacks });
         return diagnose(network, data.x).dead;

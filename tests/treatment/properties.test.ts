@@ -20,7 +20,7 @@ import {
 
 const remedy: fc.Arbitrary<Remedy> = fc.oneof(
   fc.double({ min: 0.001, max: 1, noNaN: true }).map((activity): Remedy => ({ kind: "liftBias", activity })),
-  fc.double({ min: 0, max: 0.5, noNaN: true }).map((tau): Remedy => ({ kind: "recycle", tau })),
+  fc.double({ min: 0, max: 0.5, noNaN: true }).map((dormantBelow): Remedy => ({ kind: "recycle", dormantBelow })),
   fc.constantFrom<Remedy>(
     { kind: "reinitialize" },
     { kind: "reinitialize", kernelInitializer: "heUniform" },

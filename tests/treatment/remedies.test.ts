@@ -129,7 +129,7 @@ describe("recycle", () => {
   test("takes the units that ReDo's score names, those of a silent layer too", () =>
     sick(async (network) => {
       const layers = toReference(network);
-      const { treated, after } = await treat(network, x, { kind: "recycle", tau: 0.1 });
+      const { treated, after } = await treat(network, x, { kind: "recycle", dormantBelow: 0.1 });
       const sizes = layers[0].bias.map(
         (_, unit) => forward(layers, x)[0].a.reduce((total, row) => total + Math.abs(row[unit]), 0) / x.length,
       );

@@ -53,7 +53,7 @@ describe("what is refused", () => {
     [{ kind: "liftBias", activity: Number.NaN }, "activity", "NaN"],
     [{ kind: "liftBias", activity: "0.1" }, "activity", '"0.1"'],
     [{ kind: "liftBias", activty: 0.1 }, "remedy.activty", 'Did you mean "activity"?'],
-    [{ kind: "recycle", tau: -1 }, "tau", "-1"],
+    [{ kind: "recycle", dormantBelow: -1 }, "dormantBelow", "-1"],
     [{ kind: "recycle", activity: 0.1 }, "remedy.activity"],
     [{ kind: "reinitialize", kernelInitializer: "heNorml" }, "kernelInitializer", 'Did you mean "heNormal"?'],
     [{ kind: "replaceActivation" }, "activation", "undefined"],
@@ -235,8 +235,8 @@ describe("undo", () => {
     sick(async (network) => {
       const memory = memoryOf(network);
       const first = await treat(network, x, { kind: "replaceActivation", activation: "leakyRelu" });
-      const second = await treat(network, x, { kind: "recycle", tau: 0.9 });
-      const third = await treat(network, x, { kind: "recycle", tau: 0.9 });
+      const second = await treat(network, x, { kind: "recycle", dormantBelow: 0.9 });
+      const third = await treat(network, x, { kind: "recycle", dormantBelow: 0.9 });
       third.undo();
       first.undo();
       expect(memoryOf(network)).toEqual(memory);
@@ -253,7 +253,7 @@ describe("undo", () => {
       const treatments = [];
       for (const remedy of ALL.slice(0, 3))
         treatments.push(
-          await treat(network, x, { ...remedy, ...(remedy.kind === "recycle" && { tau: 0.9 }) } as Remedy),
+          await treat(network, x, { ...remedy, ...(remedy.kind === "recycle" && { dormantBelow: 0.9 }) } as Remedy),
         );
       network.dispose();
       expect(heap.used).toBe(used);

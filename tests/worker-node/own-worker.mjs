@@ -1,4 +1,5 @@
 // A worker of one's own, for the tests: operations and a callback that the package's worker does not have.
+import { parentPort } from "node:worker_threads";
 import { serve } from "../../dist/serve.js";
 
 serve({
@@ -11,14 +12,18 @@ serve({
     fail: () => {
       throw new TypeError("failed");
     },
+    chatter: () => {
+      for (const message of [null, undefined, 3, "words", { kind: "result" }]) parentPort.postMessage(message);
+      parentPort.emit("message", null);
+    },
     unsendable: () => ({ f: () => 1 }),
   },
   callbacks: {
     everyOther: ({ from }) => {
       const steps = [];
       return {
-        callback: { onBatchEnd: ({ step }) => void (step >= from && step % 2 === 0 && steps.push(step)) },
-        result: () => steps,
+        onBatchEnd: ({ step }) => void (step >= from && step % 2 === 0 && steps.push(step)),
+        read: () => steps,
       };
     },
   },

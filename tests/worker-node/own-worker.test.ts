@@ -3,7 +3,7 @@ import { execFile } from "node:child_process";
 import { promisify } from "node:util";
 import { Worker } from "node:worker_threads";
 import { expect, it } from "vitest";
-import { createNetwork } from "../../src/worker.js";
+import { createNetwork, type NamedCallback, traceDeaths } from "../../src/worker.js";
 import { classifier, expectRefusal, sectors } from "../network/helpers.js";
 import { PATIENCE_MS } from "../patience.js";
 
@@ -19,13 +19,18 @@ it.each([
 ])("runs operations and callbacks of its own: by %s", async (_by, worker) => {
   const network = await createNetwork(classifier, { worker: worker as URL });
   expect(await network.call("largestBias", 0)).toBe(0);
-  const { inWorker } = await network.fit(data, {
-    epochs: 2,
-    batchSize: 32,
-    inWorker: { everyOther: { from: 3 }, traceDeaths: {} },
-  });
-  expect(inWorker.everyOther).toEqual([4, 6]);
-  expect(inWorker.traceDeaths!.deaths).toEqual([]);
+  const everyOther: NamedCallback = { name: "everyOther", options: { from: 3 } };
+  const trace = traceDeaths();
+  await network.fit(data, { epochs: 2, batchSize: 32, callbacks: [everyOther, trace] });
+  expect(everyOther.results).toEqual([4, 6]);
+  expect(trace.deaths).toEqual([]);
+  await expectRefusal(
+    () => network.fit(data, { callbacks: [{ name: "everyothr" }] }),
+    "value",
+    "callback",
+    "everyOther",
+  );
+  await network.call("chatter"); // what is not of this package is not heard, on either side
   expect(await network.call("largestBias", 0)).toBeGreaterThan(0);
   await expectRefusal(() => network.call("unsendable"), "value", "the result.f", /function/);
   await expect(network.call("fail")).rejects.toMatchObject({ name: "TypeError", message: "failed" });

@@ -1,14 +1,15 @@
 // The network behind a message channel: the same bits as beside it, in Node's worker_threads and in Chromium's Web Workers.
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import * as direct from "../../src/index.js";
-import { adam, createNetwork, importNetwork, RelumineError, type RemoteNetwork, sgd } from "../../src/worker.js";
+import * as remotely from "../../src/worker.js";
+import { adam, createNetwork, importNetwork, type Network, RelumineError, sgd } from "../../src/worker.js";
 import { classifier, expectRefusal, regressor, sectors, waves, weightsOf } from "../network/helpers.js";
 
 const data = sectors(200);
 const EXACT = { arithmetic: "reproducible" } as const;
 const LONG = { epochs: 1_000_000, batchSize: 16 };
 
-async function remoteWeights(network: RemoteNetwork): Promise<number[]> {
+async function remoteWeights(network: Network): Promise<number[]> {
   const layers = await Promise.all(network.layers.map((layer) => layer.getWeights()));
   return layers.flatMap(({ kernel, bias, alpha }) => [...kernel, ...bias, ...(alpha ?? [])]);
 }
@@ -20,7 +21,7 @@ const settled = (promise: Promise<unknown>) =>
   );
 
 describe("the same as beside it", () => {
-  let remote: RemoteNetwork;
+  let remote: Network;
   let local: direct.Network;
   beforeAll(async () => {
     remote = await createNetwork(classifier, EXACT);
@@ -72,12 +73,12 @@ describe("the same as beside it", () => {
     expect(await remote.predict(data.x)).toEqual(local.predict(data.x));
     expect(await remote.predict(data.x, { logits: true })).toEqual(local.predict(data.x, { logits: true }));
     const [there, here] = [
-      await remote.diagnose(data.x, { targets: data.y }),
+      await remotely.diagnose(remote, data.x, { targets: data.y }),
       direct.diagnose(local, data.x, { targets: data.y }),
     ];
     expect({ ...there }).toEqual({ ...here });
     expect(String(there)).toBe(String(here));
-    const bytes = await remote.exportNetwork("safetensors", { metadata: { of: "a test" } });
+    const bytes = await remotely.exportNetwork(remote, "safetensors", { metadata: { of: "a test" } });
     expect(bytes).toEqual(await direct.exportNetwork(local, "safetensors", { metadata: { of: "a test" } }));
     const imported = await importNetwork(bytes, EXACT);
     expect(await remoteWeights(imported)).toEqual(weightsOf(local));
@@ -113,23 +114,27 @@ describe("the same as beside it", () => {
       optimizer: direct.sgd({ learningRate: 0.8 }),
       callbacks: [record, early, trace],
     });
-    const told: unknown[] = [];
+    const told: number[] = [];
+    const [traced, recorded] = [remotely.traceDeaths(), remotely.recordActivity(data.x, { samples: 50 })];
     const there = await network.fit(data, {
       ...options,
       optimizer: sgd({ learningRate: 0.8 }),
-      inWorker: {
-        recordActivity: { x: data.x, samples: 50 },
-        earlyStopping: { patience: 3, restoreBest: true },
-        traceDeaths: {},
-      },
-      callbacks: [{ onProgress: ({ inWorker }) => void told.push(inWorker.recordActivity?.frames ?? []) }],
+      callbacks: [
+        recorded,
+        remotely.earlyStopping({ patience: 3, restoreBest: true }),
+        traced,
+        { onProgress: () => void told.push(recorded.frames.length) },
+      ],
     });
     expect(there.stopped).toBe(here.stopped);
     expect(there.epochs.length).toBe(here.epochs.length);
     expect(trace.deaths.length).toBeGreaterThan(0);
-    expect(there.inWorker.traceDeaths).toEqual({ deaths: trace.deaths, revivals: trace.revivals });
-    expect(there.inWorker.recordActivity).toEqual({ frames: record.frames, samples: 50 });
-    expect(told.flat()).toEqual(record.frames); // each frame once, in order
+    expect(traced.deaths).toEqual(trace.deaths);
+    expect(traced.revivals).toEqual(trace.revivals);
+    expect(recorded.frames).toEqual(record.frames);
+    expect(recorded.samples).toBe(50);
+    expect(told.at(-1)).toBe(record.frames.length); // they grow with each report
+    expect(told).toEqual([...told].sort((a, b) => a - b));
     expect(await remoteWeights(network)).toEqual(weightsOf(beside));
     await network.dispose();
     beside.dispose();
@@ -140,7 +145,7 @@ describe("the same as beside it", () => {
     const beside = await direct.createNetwork(classifier, EXACT);
     const given = {
       continualBackprop: { replacementRate: 0.01, maturity: 10 },
-      recycleDormant: { every: 20, tau: 0.2 },
+      recycleDormant: { everySteps: 20, dormantBelow: 0.2 },
       preventDeaths: { activity: 0.05 },
     };
     const [continual, recycle, prevent] = [
@@ -154,16 +159,27 @@ describe("the same as beside it", () => {
       optimizer: direct.sgd({ learningRate: 0.9 }),
       callbacks: [continual, recycle, prevent],
     });
-    const { inWorker } = await network.fit(data, {
+    const remedies = [
+      remotely.continualBackprop(given.continualBackprop),
+      remotely.recycleDormant(given.recycleDormant),
+      remotely.preventDeaths(given.preventDeaths),
+    ] as const;
+    await network.fit(data, {
       epochs: 20,
       batchSize: 16,
       optimizer: sgd({ learningRate: 0.9 }),
-      inWorker: given,
+      callbacks: remedies,
     });
     expect(continual.replaced.some((count) => count > 0)).toBe(true);
-    expect(inWorker.continualBackprop).toEqual({ replaced: continual.replaced });
-    expect(inWorker.recycleDormant).toEqual({ recycled: recycle.recycled });
-    expect(inWorker.preventDeaths).toEqual({ prevented: prevent.prevented, lost: prevent.lost });
+    const there = () => [remedies[0].replaced, remedies[1].recycled, remedies[2].prevented, remedies[2].lost];
+    const here = () => [continual.replaced, recycle.recycled, prevent.prevented, prevent.lost];
+    expect(there()).toEqual(here());
+    expect(await remoteWeights(network)).toEqual(weightsOf(beside));
+    // A second fit goes on with what the callbacks keep of the network.
+    const again = { epochs: 3, batchSize: 16, optimizer: direct.sgd({ learningRate: 0.9 }) };
+    await beside.fit(data, { ...again, callbacks: [continual, recycle, prevent] });
+    await network.fit(data, { ...again, optimizer: sgd({ learningRate: 0.9 }), callbacks: remedies });
+    expect(there()).toEqual(here());
     expect(await remoteWeights(network)).toEqual(weightsOf(beside));
     await network.dispose();
     beside.dispose();
@@ -357,14 +373,13 @@ describe("while it trains", () => {
 });
 
 describe("refusals are those of the network", () => {
-  let network: RemoteNetwork;
+  let network: Network;
   beforeAll(async () => {
     network = await createNetwork(classifier);
   });
   afterAll(() => network.dispose());
 
-  it.each<[string, (network: RemoteNetwork) => unknown, RelumineError["code"], [path: string, ...given: string[]]]>([
-    ["a layer that is not there", (it) => it.call("getWeights", 99), "value", ["layer", "99"]],
+  it.each<[string, (network: Network) => unknown, RelumineError["code"], [path: string, ...given: string[]]]>([
     ["rows of another width", (it) => it.predict([[1]]), "shape", ["x", "1"]],
     ["ragged rows", (it) => it.predict([[1, 2], [1]]), "shape", ["x[1]", "1"]],
     ["an option that is not known", (it) => it.fit(data, { epoch: 3 } as object), "value", ["fit.epoch", '"epoch"']],
@@ -386,24 +401,31 @@ describe("refusals are those of the network", () => {
     ],
     [
       "a callback inside that is not known",
-      (it) => it.fit(data, { inWorker: { traceDeath: {} } }),
+      (it) => it.fit(data, { callbacks: [{ name: "traceDeath" }] }),
       "value",
-      ["inWorker", '"traceDeath"'],
+      ["callback", '"traceDeath"'],
     ],
     [
       "options of one that are wrong",
-      (it) => it.fit(data, { inWorker: { earlyStopping: { patience: -1 } } }),
+      (it) => it.fit(data, { callbacks: [{ name: "earlyStopping", options: { patience: -1 } }] }),
       "value",
       ["patience", "-1"],
     ],
     [
       "a function that can't be sent",
-      (it) => it.fit(data, { inWorker: { traceDeaths: { window: () => 3 } as never } }),
+      (it) => it.fit(data, { callbacks: [{ name: "traceDeaths", options: { window: () => 3 } }] }),
       "value",
-      ["fit's argument 1.inWorker.traceDeaths.window", "a function"],
+      ["fit's argument 1.callbacks[0].options.window", "a function"],
     ],
+    [
+      "a validation loss to be watched where there is no validation",
+      (it) => it.fit(data, { callbacks: [remotely.earlyStopping({ monitor: "validationLoss" })] }),
+      "value",
+      ["validation"],
+    ],
+    ["weights of a layer that is not there", (it) => it.call("getWeights", 99), "value", ["layer", "99"]],
     ["an operation that is not known", (it) => it.call("nothing"), "value", ["the operation", '"nothing"']],
-    ["a format that is not known", (it) => it.exportNetwork("zip" as never), "value", ["format", '"zip"']],
+    ["a format that is not known", (it) => remotely.exportNetwork(it, "zip" as never), "value", ["format", '"zip"']],
     [
       "weights of a wrong shape",
       (it) => it.layers[0].setWeights({ bias: new Float32Array(3) }),

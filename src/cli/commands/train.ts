@@ -138,7 +138,7 @@ async function trainNetwork(
   const network = await createNetwork(specFor(prepared, options));
   const { training, heldOut } = prepared;
   const progress = progressCallback(terminal, epochs, Math.ceil(training.x.rows / batchSize));
-  const activity = recordActivity(training.x, { every: Math.ceil(epochs / MOST_FRAMES) });
+  const activity = recordActivity(training.x, { everyEpochs: Math.ceil(epochs / MOST_FRAMES) });
   const trace = traceDeaths();
   const history = await network.fit(training, {
     epochs,

@@ -7,25 +7,10 @@ import { Probe } from "./unit-readings.js";
 import { Replay } from "./replay.js";
 import { Silence } from "./last-fired.js";
 import { Snapshots } from "./snapshots.js";
-import { checkBoolean, checkInteger, checkOptions } from "../../core/checks.js";
-import { RelumineError } from "../../core/errors.js";
-import type { Callback } from "../../network/types.js";
+import { type DeathTrace, describeTrace, type TraceOptions } from "./trace-options.js";
+import { defineCallback } from "../../network/training/callbacks.js";
 import { batchOf, stepsPerEpoch } from "../../network/training/plan.js";
-import { fitOf, type RunningFit } from "../../network/training/running-fit.js";
-
-export interface TraceOptions {
-  /** Steps that a unit must be silent before it is looked at. Default: an epoch's, at least 20. */
-  readonly window?: number;
-  /** Replay the lethal updates. Without, the causes but "born" stay "unknown". Default true. */
-  readonly replay?: boolean;
-}
-
-export interface DeathTrace extends Callback {
-  /** By step, layer and unit; complete when fit is done. */
-  readonly deaths: readonly Death[];
-  /** Units that came back after they were on that list, in order. */
-  readonly revivals: readonly Revival[];
-}
+import type { RunningFit } from "../../network/training/running-fit.js";
 
 const LEAST_WINDOW = 20;
 const LEAST_INTERVAL = 16; // steps from one inspection to the next
@@ -190,43 +175,17 @@ class Watch {
  * for (const { explanation } of trace.deaths) console.log(explanation);
  */
 export function traceDeaths(options?: TraceOptions): DeathTrace {
-  const given = checkOptions("traceDeaths", options, ["window", "replay"]);
-  if (given.window !== undefined) checkInteger("window", given.window, { low: 1 });
-  if (given.replay !== undefined) checkBoolean("replay", given.replay);
-  const checked: TraceOptions = { ...given };
-  let watch: Watch | undefined;
-  let found: Pick<DeathTrace, "deaths" | "revivals"> = { deaths: [], revivals: [] };
-  return {
-    get deaths() {
-      return found.deaths;
+  const description = describeTrace(options);
+  return defineCallback({
+    ...description,
+    start(fit) {
+      const watch = new Watch(fit, description.options);
+      return {
+        onBatchEnd: () => watch.onBatchEnd(),
+        onEpochEnd: () => watch.takeSnapshot(false),
+        onTrainEnd: () => watch.conclude(),
+        read: () => ({ deaths: watch.deaths, revivals: watch.revivals }),
+      };
     },
-    get revivals() {
-      return found.revivals;
-    },
-    onTrainBegin(context) {
-      const fit = fitOf(context);
-      if (watch)
-        throw new RelumineError(
-          "value",
-          "callbacks",
-          "to hold a traceDeaths() of their own",
-          "one that a running fit uses",
-        );
-      const begun = new Watch(fit, checked);
-      found = watch = begun;
-      fit.atEnd(() => {
-        watch = undefined;
-        found = { deaths: begun.deaths, revivals: begun.revivals };
-      });
-    },
-    onBatchEnd() {
-      return watch?.fit.state.isDisposed ? undefined : watch?.onBatchEnd();
-    },
-    onEpochEnd() {
-      if (!watch?.fit.state.isDisposed) watch?.takeSnapshot(false);
-    },
-    async onTrainEnd() {
-      if (!watch?.fit.state.isDisposed) await watch?.conclude();
-    },
-  };
+  });
 }

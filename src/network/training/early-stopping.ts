@@ -1,62 +1,85 @@
 // Stops a training that no longer gains.
-import type { Callback, EpochLog, Weights } from "../types.js";
+import type { EpochLog, Network, PackageCallback, Weights } from "../types.js";
+import { defineCallback, type RunningCallback } from "./callbacks.js";
+import type { Plan } from "./plan.js";
 import { checkBoolean, checkInteger, checkName, checkNumber, checkOptions } from "../../core/checks.js";
 import { RelumineError } from "../../core/errors.js";
 
-type Monitor = "loss" | "validationLoss";
+export interface EarlyStoppingOptions {
+  /** Default: the validation loss where there is validation, else the loss. */
+  readonly monitor?: "loss" | "validationLoss";
+  /** Epochs without a gain after which it stops. Default 5. */
+  readonly patience?: number;
+  /** What counts as a gain: the loss falls by more than this. Default 0. */
+  readonly minDelta?: number;
+  /** At the end, go back to the weights of the best epoch. Default false. */
+  readonly restoreBest?: boolean;
+}
 
-function monitored(log: EpochLog, monitor: Monitor | undefined): number {
-  if (monitor === "loss" || (monitor === undefined && !log.validation)) return log.loss;
-  if (!log.validation)
-    throw new RelumineError(
-      "value",
-      "validation",
-      'to be given, as earlyStopping monitors "validationLoss"',
-      "a fit without it",
-    );
-  return log.validation.loss;
+type Checked = Required<Omit<EarlyStoppingOptions, "monitor">> & Pick<EarlyStoppingOptions, "monitor">;
+
+function checkEarlyStopping(options: EarlyStoppingOptions | undefined): Checked {
+  const given = checkOptions("earlyStopping", options, ["monitor", "patience", "minDelta", "restoreBest"]);
+  return {
+    ...(given.monitor !== undefined && {
+      monitor: checkName("monitor", given.monitor, ["loss", "validationLoss"] as const),
+    }),
+    patience: checkInteger("patience", given.patience ?? 5, { low: 0 }),
+    minDelta: checkNumber("minDelta", given.minDelta ?? 0, { low: 0 }),
+    restoreBest: checkBoolean("restoreBest", given.restoreBest ?? false),
+  };
+}
+
+function checkValidation({ monitor }: Checked, { validation, trainingRows, data }: Plan): void {
+  if (monitor !== "validationLoss" || validation || trainingRows < data.rows) return;
+  throw new RelumineError(
+    "value",
+    "validation",
+    'to be given where earlyStopping has monitor: "validationLoss"',
+    "none",
+  );
+}
+
+function monitored({ loss, validation }: EpochLog, monitor: Checked["monitor"]): number {
+  return monitor === "loss" ? loss : (validation?.loss ?? loss);
+}
+
+function watch(network: Network, stop: () => void, options: Checked): RunningCallback<object> {
+  let best = Infinity;
+  let epochsSince = 0;
+  let bestWeights: Weights[] | undefined;
+  return {
+    onEpochEnd(log) {
+      const loss = monitored(log, options.monitor);
+      if (loss < best - options.minDelta) {
+        best = loss;
+        epochsSince = 0;
+        if (options.restoreBest) bestWeights = network.layers.map((layer) => layer.getWeights());
+      } else if (++epochsSince >= options.patience) {
+        stop();
+      }
+    },
+    onTrainEnd() {
+      bestWeights?.forEach((weights, index) => network.layers[index].setWeights(weights));
+    },
+    read: () => ({}),
+  };
 }
 
 /**
  * Stops when the monitored loss has not fallen by more than `minDelta` for `patience` epochs.
  * @param options monitor: by default the validation loss where there is validation, else the loss; patience 5, minDelta 0;
  *   restoreBest (false): go back to the weights of the best epoch at the end
- * @throws RelumineError "value"
+ * @throws RelumineError "value"; in fit, before anything changes, where it monitors a validation loss and there is no validation
  * @example network.fit(data, { validation: 0.2, epochs: 500, callbacks: [earlyStopping({ patience: 20, restoreBest: true })] })
  */
-export function earlyStopping(options?: {
-  monitor?: Monitor;
-  patience?: number;
-  minDelta?: number;
-  restoreBest?: boolean;
-}): Callback {
-  const given = checkOptions("earlyStopping", options, ["monitor", "patience", "minDelta", "restoreBest"]);
-  const monitor =
-    given.monitor === undefined ? undefined : checkName("monitor", given.monitor, ["loss", "validationLoss"]);
-  const patience = checkInteger("patience", given.patience ?? 5, { low: 0 });
-  const minDelta = checkNumber("minDelta", given.minDelta ?? 0, { low: 0 });
-  const restoreBest = checkBoolean("restoreBest", given.restoreBest ?? false);
-  let best = Infinity;
-  let epochsSince = 0;
-  let bestWeights: Weights[] | undefined;
-  return {
-    onTrainBegin() {
-      best = Infinity;
-      epochsSince = 0;
-      bestWeights = undefined;
-    },
-    onEpochEnd(log, { network, stop }) {
-      const loss = monitored(log, monitor);
-      if (loss < best - minDelta) {
-        best = loss;
-        epochsSince = 0;
-        if (restoreBest) bestWeights = network.layers.map((layer) => layer.getWeights());
-      } else if (++epochsSince >= patience) {
-        stop();
-      }
-    },
-    onTrainEnd(_history, { network }) {
-      bestWeights?.forEach((weights, index) => network.layers[index].setWeights(weights));
-    },
-  };
+export function earlyStopping(options?: EarlyStoppingOptions): PackageCallback<EarlyStoppingOptions> {
+  const checked = checkEarlyStopping(options);
+  return defineCallback({
+    name: "earlyStopping",
+    options: checked,
+    results: {},
+    check: (plan) => checkValidation(checked, plan),
+    start: (_fit, { network, stop }) => watch(network, stop, checked),
+  });
 }

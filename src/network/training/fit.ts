@@ -1,5 +1,6 @@
 // The training loop: epochs, batches, callbacks and logs around the steps of step.ts.
-import type { BatchLog, EpochLog, History, Metrics, TrainingContext, Network, FitOptions } from "../types.js";
+import type { BatchLog, Callback, EpochLog, History, Metrics, TrainingContext, Network, FitOptions } from "../types.js";
+import { beginCallback, checkCallbackUse, claimCallbacks } from "./callbacks.js";
 import { SilentUnits } from "./silent-units.js";
 import type { DataSet } from "../data.js";
 import { evaluateRows, hiddenUnits, toMetrics } from "./evaluate.js";
@@ -26,7 +27,8 @@ class TrainingRun implements RunningFit {
   private readonly releases: (() => void)[] = [];
   private readonly steps: TrainingStep;
   private readonly silent: SilentUnits;
-  private readonly hasBatchCallbacks: boolean;
+  private readonly callbacks: Callback[] = [];
+  private hasBatchCallbacks = false;
   private readonly context: TrainingContext;
   /** The epoch's first row that was not trained on yet. */
   private nextRow = 0;
@@ -46,11 +48,10 @@ class TrainingRun implements RunningFit {
     const validationRows = plan.validation?.rows ?? plan.data.rows - plan.trainingRows;
     state.buffers.ensure(Math.max(rows, state.buffers.chunk(validationRows)), true);
     this.firstEpoch = state.epochsBegun;
-    this.rate = plan.recipe.learningRate;
+    this.rate = plan.rate;
     this.order = new RowOrder(state, plan, scratch);
     this.silent = new SilentUnits(hiddenUnits(spec), runtime.kernels, runtime.heap, scratch);
     this.steps = new TrainingStep(state, plan, this.order);
-    this.hasBatchCallbacks = plan.callbacks.some(({ onBatchEnd }) => onBatchEnd !== undefined);
     this.context = { network, stop: () => this.stop("callback") };
     attachFit(this.context, this);
   }
@@ -74,13 +75,18 @@ class TrainingRun implements RunningFit {
   }
 
   async run(): Promise<History> {
-    const { callbacks, epochs } = this.plan;
-    for (const callback of callbacks) await callback.onTrainBegin?.(this.context);
+    const { epochs } = this.plan;
+    await this.beginCallbacks();
     for (let epoch = 1; epoch <= epochs && !this.isStopped(); epoch++) await this.runEpoch(epoch);
     const history: History =
       this.stopped === undefined ? { epochs: this.epochLogs } : { epochs: this.epochLogs, stopped: this.stopped };
-    for (const callback of callbacks) await callback.onTrainEnd?.(history, this.context);
+    for (const callback of this.callbacks) await callback.onTrainEnd?.(history, this.context);
     return history;
+  }
+
+  private async beginCallbacks(): Promise<void> {
+    for (const callback of this.plan.callbacks) this.callbacks.push(await beginCallback(callback, this, this.context));
+    this.hasBatchCallbacks = this.callbacks.some(({ onBatchEnd }) => onBatchEnd !== undefined);
   }
 
   private stop(reason: NonNullable<History["stopped"]>): void {
@@ -94,7 +100,7 @@ class TrainingRun implements RunningFit {
   }
 
   private async runEpoch(epoch: number): Promise<void> {
-    const { trainingRows, callbacks } = this.plan;
+    const { trainingRows } = this.plan;
     const started = performance.now();
     this.beginEpoch();
     while (this.nextRow < trainingRows) {
@@ -108,7 +114,7 @@ class TrainingRun implements RunningFit {
     const metrics = toMetrics(this.state.spec, lossSum, correct, trainingRows);
     const log = this.describeEpoch(epoch, metrics, (performance.now() - started) / 1000);
     this.epochLogs.push(log);
-    for (const callback of callbacks) await callback.onEpochEnd?.(log, this.context);
+    for (const callback of this.callbacks) await callback.onEpochEnd?.(log, this.context);
   }
 
   private beginEpoch(): void {
@@ -151,7 +157,7 @@ class TrainingRun implements RunningFit {
 
   private async tellBatch(epoch: number): Promise<void> {
     const log: BatchLog = { step: this.step, epoch, loss: this.steps.loss };
-    for (const callback of this.plan.callbacks) {
+    for (const callback of this.callbacks) {
       const pending = callback.onBatchEnd?.(log, this.context);
       if (pending) await pending;
     }
@@ -196,6 +202,8 @@ export async function fit(
 ): Promise<History> {
   state.checkIdle();
   const plan = makePlan(state, data, options);
+  checkCallbackUse(plan, state);
+  const release = claimCallbacks(plan.callbacks);
   const scratch = new Arena(state.runtime.heap);
   let run: TrainingRun | undefined;
   try {
@@ -206,5 +214,6 @@ export async function fit(
     state.isTraining = false;
     run?.end();
     scratch.dispose();
+    release();
   }
 }

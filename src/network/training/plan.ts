@@ -1,7 +1,8 @@
 // What a caller asks of fit: the options, checked and with their defaults filled in.
-import type { Callback, FitOptions } from "../types.js";
+import type { Callback, FitOptions, PackageCallback } from "../types.js";
 import { type DataSet, type PreparedData, prepareData } from "../data.js";
 import { adam, checkOptimizer, type OptimizerRecipe } from "./optimizers.js";
+import { FIT_OPTION_NAMES } from "./option-names.js";
 import type { NetworkState } from "../state/state.js";
 import { checkBoolean, checkFunction, checkInteger, checkNumber, checkOptions, describe } from "../../core/checks.js";
 import { RelumineError } from "../../core/errors.js";
@@ -15,28 +16,19 @@ export interface Plan {
   readonly epochs: number;
   readonly batchSize: number;
   readonly recipe: OptimizerRecipe;
-  readonly schedule: FitOptions["learningRate"];
+  /** The rate where there is no schedule. */
+  readonly rate: number;
+  readonly schedule: ((step: number, epoch: number) => number) | undefined;
   readonly clipNorm: number;
   readonly shuffle: boolean;
-  readonly callbacks: readonly Callback[];
+  readonly callbacks: readonly (Callback | PackageCallback)[];
   readonly signal: AbortSignal | undefined;
 }
 
-export const OPTION_NAMES = [
-  "epochs",
-  "batchSize",
-  "optimizer",
-  "learningRate",
-  "clipNorm",
-  "shuffle",
-  "validation",
-  "callbacks",
-  "signal",
-];
 const CALLBACK_NAMES = ["onTrainBegin", "onBatchEnd", "onEpochEnd", "onTrainEnd"] as const;
 
 /** A copy, so that who changes the list while the fit runs changes nothing. */
-function checkCallbacks(callbacks: readonly Callback[]): readonly Callback[] {
+function checkCallbacks(callbacks: Plan["callbacks"]): Plan["callbacks"] {
   if (!Array.isArray(callbacks))
     throw new RelumineError("value", "callbacks", "to be an array of callbacks", describe(callbacks));
   return Array.from(callbacks as readonly unknown[], (callback, index) => {
@@ -58,6 +50,13 @@ function checkSignal(signal: AbortSignal | undefined): AbortSignal | undefined {
   return signal;
 }
 
+/** A rate or a schedule instead of the optimizer's rate. */
+function checkRate(learningRate: FitOptions["learningRate"], recipe: OptimizerRecipe): Pick<Plan, "rate" | "schedule"> {
+  if (typeof learningRate === "function") return { rate: recipe.learningRate, schedule: learningRate };
+  const rate = checkNumber("learningRate", learningRate ?? recipe.learningRate, { low: 0 });
+  return { rate, schedule: undefined };
+}
+
 function countTrainingRows(rows: number, validation: FitOptions["validation"]): number {
   if (typeof validation !== "number" || validation === 0) return rows;
   checkNumber("validation", validation, { low: 0, high: 1, openHigh: true });
@@ -75,12 +74,13 @@ function countTrainingRows(rows: number, validation: FitOptions["validation"]): 
 
 export function makePlan(state: NetworkState, data: DataSet, options: FitOptions | undefined): Plan {
   const { spec } = state;
-  const given = checkOptions("fit", options, OPTION_NAMES);
+  const given = checkOptions("fit", options, FIT_OPTION_NAMES);
   const units = spec.layers.at(-1)!.units;
   const epochs = checkInteger("epochs", given.epochs ?? 10, { low: 0 });
   const batchSize = checkInteger("batchSize", given.batchSize ?? 32, { low: 1 });
   const prepared = prepareData("data", data, spec.inputs, units, spec.loss);
-  const { validation } = given;
+  const { validation, learningRate } = given;
+  const recipe = checkOptimizer(given.optimizer ?? adam());
   return {
     data: prepared,
     validation:
@@ -90,9 +90,8 @@ export function makePlan(state: NetworkState, data: DataSet, options: FitOptions
     trainingRows: countTrainingRows(prepared.rows, validation),
     epochs,
     batchSize,
-    recipe: checkOptimizer(given.optimizer ?? adam()),
-    schedule:
-      given.learningRate === undefined ? undefined : checkFunction("learningRate (a schedule)", given.learningRate),
+    recipe,
+    ...checkRate(learningRate, recipe),
     clipNorm:
       given.clipNorm === undefined ? Infinity : checkNumber("clipNorm", given.clipNorm, { low: 0, openLow: true }),
     shuffle: checkBoolean("shuffle", given.shuffle ?? true),

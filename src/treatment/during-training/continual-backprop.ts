@@ -1,24 +1,18 @@
 // Continual backpropagation (Dohare et al. 2024, "Loss of plasticity in deep continual learning"): all the time a few of the least useful
 // hidden units are reset, so that the network stays able to learn.
+import {
+  type ContinualBackprop,
+  type ContinualBackpropOptions,
+  type ContinualBackpropResults,
+  describeContinualBackprop,
+} from "./options.js";
 import { actDuring, type RunningRemedy } from "./remedy-callback.js";
 import { resetUnit } from "../remedies/unit-parameters.js";
-import { checkInteger, checkNumber, checkOptions } from "../../core/checks.js";
-import type { Callback } from "../../network/types.js";
+import { defineCallback } from "../../network/training/callbacks.js";
 import { batchOf } from "../../network/training/plan.js";
 import type { RunningFit } from "../../network/training/running-fit.js";
 import { analysisOf } from "../../activations/analysis.js";
 import { BatchCounter } from "../../wasm/abi.js";
-
-export interface ContinualBackprop extends Callback {
-  /** Units that were reset in the fit that is running or ran last, one count per hidden layer. */
-  readonly replaced: readonly number[];
-}
-
-interface Options {
-  readonly replacementRate: number;
-  readonly maturity: number;
-  readonly decay: number;
-}
 
 interface Layer {
   readonly units: number;
@@ -50,7 +44,7 @@ function power(base: number, exponent: number): number {
   return result;
 }
 
-class Replacer implements RunningRemedy {
+class Replacer implements RunningRemedy<ContinualBackpropResults> {
   replaced: number[] = [];
   private readonly layers: readonly Layer[];
   private steps = 0;
@@ -60,7 +54,7 @@ class Replacer implements RunningRemedy {
 
   constructor(
     { state }: RunningFit,
-    private readonly options: Options,
+    private readonly options: Required<ContinualBackpropOptions>,
   ) {
     this.layers = state.spec.layers.slice(0, -1).map(({ units }, index) => {
       const { units: unitsAbove, kernelAddress: kernelAbove } = state.layer(index + 1);
@@ -69,6 +63,10 @@ class Replacer implements RunningRemedy {
       const begun = new Float64Array(units);
       return { units, unitsAbove, kernelAbove, utility, activation, begun, young: units, due: 0 };
     });
+  }
+
+  read(): ContinualBackpropResults {
+    return { replaced: this.replaced };
   }
 
   begin(): void {
@@ -174,17 +172,7 @@ function batchMean({ state }: RunningFit, layer: number, unit: number, rows: num
  * await network.fit({ x, y }, { callbacks: [renewal] });
  * console.log(renewal.replaced);
  */
-export function continualBackprop(options?: {
-  replacementRate?: number;
-  maturity?: number;
-  decay?: number;
-}): ContinualBackprop {
-  const given = checkOptions("continualBackprop", options, ["replacementRate", "maturity", "decay"]);
-  const checked: Options = {
-    replacementRate: checkNumber("replacementRate", given.replacementRate ?? 1e-4, { low: 0, high: 1 }),
-    maturity: checkInteger("maturity", given.maturity ?? 100, { low: 0 }),
-    decay: checkNumber("decay", given.decay ?? 0.99, { low: 0, high: 1, openHigh: true }),
-  };
-  const { callback, last } = actDuring("continualBackprop", (fit) => new Replacer(fit, checked));
-  return Object.defineProperty(callback, "replaced", { get: () => last()?.replaced ?? [] }) as ContinualBackprop;
+export function continualBackprop(options?: ContinualBackpropOptions): ContinualBackprop {
+  const description = describeContinualBackprop(options);
+  return defineCallback({ ...description, start: actDuring((fit) => new Replacer(fit, description.options)) });
 }

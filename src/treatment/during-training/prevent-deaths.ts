@@ -1,33 +1,23 @@
 // A unit that has just fallen silent on every training row is put back on the way it came, to where it still lives. Own work: along the straight
 // line from its weights of some steps ago to those of now its preactivation on a row is linear, so that the last point at which it opens on
 // enough rows is known without a search.
+import {
+  type DeathPrevention,
+  describePreventDeaths,
+  type PreventDeathsOptions,
+  type PreventDeathsResults,
+  type PreventedDeath,
+} from "./options.js";
 import { actDuring, type RunningRemedy } from "./remedy-callback.js";
 import { clearVelocity } from "../remedies/unit-parameters.js";
-import { checkNumber, checkOptions } from "../../core/checks.js";
+import { defineCallback } from "../../network/training/callbacks.js";
 import { canDie } from "../../activations/analysis.js";
 import { BatchCounter } from "../../wasm/abi.js";
 import { type IndexedRows, Inspector } from "../../inspect/inspector.js";
 import type { LayerView } from "../../network/state/layer-view.js";
-import type { Callback } from "../../network/types.js";
 import { batchOf } from "../../network/training/plan.js";
 import type { RunningFit } from "../../network/training/running-fit.js";
 import { Arena } from "../../wasm/heap.js";
-
-export interface PreventedDeath {
-  readonly layer: number;
-  readonly unit: number;
-  /** The unit was put back after this step's update; counted from 1. */
-  readonly step: number;
-  /** Of its change since it last lived, how much was kept: from 0 to 1. */
-  readonly scale: number;
-}
-
-export interface DeathPrevention extends Callback {
-  /** In the fit that is running or ran last, in order; a unit can be put back more than once. */
-  readonly prevented: readonly PreventedDeath[];
-  /** Units whose weights of before are closed too, on what feeds them now: they fell with their inputs, and were left alone. */
-  readonly lost: readonly Omit<PreventedDeath, "scale">[];
-}
 
 const COPY_EVERY = 16; // steps; the older of two copies is up to twice as old
 const LOOK_EVERY = 4; // steps
@@ -49,7 +39,7 @@ interface Layer {
 /** A unit's incoming weights, then its bias. */
 type Weights = Float64Array;
 
-class Guard implements RunningRemedy {
+class Guard implements RunningRemedy<PreventDeathsResults> {
   prevented: PreventedDeath[] = [];
   lost: Omit<PreventedDeath, "scale">[] = [];
   private layers: readonly Layer[] = [];
@@ -58,6 +48,10 @@ class Guard implements RunningRemedy {
   private probe!: Probe;
 
   constructor(private readonly openShare: number) {}
+
+  read(): PreventDeathsResults {
+    return { prevented: this.prevented, lost: this.lost };
+  }
 
   begin(fit: RunningFit): void {
     const { state } = fit;
@@ -255,12 +249,7 @@ function writeWeights(layer: LayerView, unit: number, weights: Weights): void {
  * await network.fit({ x, y }, { callbacks: [guard] });
  * console.log(guard.prevented.length, guard.lost.length);
  */
-export function preventDeaths(options?: { activity?: number }): DeathPrevention {
-  const given = checkOptions("preventDeaths", options, ["activity"]);
-  const activity = checkNumber("activity", given.activity ?? 0.01, { low: 0, high: 1, openLow: true });
-  const { callback, last } = actDuring("preventDeaths", () => new Guard(activity));
-  return Object.defineProperties(callback, {
-    prevented: { get: () => last()?.prevented ?? [] },
-    lost: { get: () => last()?.lost ?? [] },
-  }) as DeathPrevention;
+export function preventDeaths(options?: PreventDeathsOptions): DeathPrevention {
+  const description = describePreventDeaths(options);
+  return defineCallback({ ...description, start: actDuring(() => new Guard(description.options.activity)) });
 }

@@ -1,7 +1,7 @@
 // The remedies, a line each, and the order in which a fault is answered by them.
 import { type Evidence, type Illness, isSlow } from "./baseline-fault.js";
 import type { Regimen } from "./run-trial.js";
-import type { NamedCallback } from "./types.js";
+import type { CallbackData } from "../../network/training/callbacks.js";
 import type { ResolvedDenseSpec } from "../../network/spec.js";
 import { roundTo } from "../../text/numbers.js";
 import { type ActivationName, resolveActivation } from "../../activations/activations.js";
@@ -68,8 +68,8 @@ const both =
     changes.reduce((changed, change) => change(changed), regimen);
 
 const during =
-  (name: NamedCallback["name"], options?: NamedCallback["options"]): Change =>
-  (regimen) => ({ ...regimen, callbacks: [...regimen.callbacks, options ? { name, options } : { name }] });
+  (name: string, options: object = {}): Change =>
+  (regimen) => ({ ...regimen, callbacks: [...regimen.callbacks, { name, options } satisfies CallbackData] });
 const calibrated: Change = (regimen) => ({ ...regimen, calibrate: { activity: 0.5 } });
 
 const isOf =
@@ -127,7 +127,7 @@ const remedies = (): readonly Remedy[] => [
     name: "recycling",
     family: "during",
     why: "dormant units are reset",
-    change: during("recycleDormant", { every: 100 }),
+    change: during("recycleDormant", { everySteps: 100 }),
   },
   {
     name: "continual backprop",

@@ -1,6 +1,4 @@
 // Tries remedies from the same start and ranks them: the baseline first, for what it dies of decides the order.
-import { hire } from "#trial-workers";
-import type { Crew } from "./workers-web.js";
 import { type Evidence, judge } from "./baseline-fault.js";
 import {
   type Extras,
@@ -11,8 +9,8 @@ import {
   runJob,
   scaleSchedule,
   type Setup,
-  toCallbacks,
 } from "./run-trial.js";
+import { callbackOf } from "../callbacks.js";
 import { beats, type Entry, failureOf, gainsOf, intervalOf, meanDead, meanMetrics, rank } from "./rank.js";
 import { chooseRemedies } from "./candidates.js";
 import { splitData } from "./split-data.js";
@@ -23,16 +21,30 @@ import { checkFunction, checkInteger, checkName, checkOptions, describe } from "
 import { RelumineError } from "../../core/errors.js";
 import { diagnose } from "../../diagnosis/diagnose.js";
 import { traceDeaths } from "../../diagnosis/trace/trace-deaths.js";
-import type { Callback, Network, FitOptions } from "../../network/types.js";
+import type { DeathTrace, TraceOptions, TraceResults } from "../../diagnosis/trace/trace-options.js";
+import { type CallbackData, defineCallback, type Definition, definitionOf } from "../../network/training/callbacks.js";
+import type { Network, FitOptions, PackageCallback } from "../../network/types.js";
 import type { DataSet } from "../../network/data.js";
 import { createNetwork } from "../../network/network.js";
 import { rebuildOptimizer } from "../../network/training/optimizers.js";
-import { makePlan, OPTION_NAMES, type Plan } from "../../network/training/plan.js";
+import { FIT_OPTION_NAMES } from "../../network/training/option-names.js";
+import { makePlan, type Plan } from "../../network/training/plan.js";
 import type { NetworkSpec, ResolvedSpec } from "../../network/spec.js";
 import { stateOf } from "../../network/state/state.js";
 
 const HELD_OUT = 0.2;
 const MOST_TRACED = 64; // a trace that has found so many deaths knows the cause, and each further one costs a replay
+
+/** Workers that train side by side. */
+export interface TrialWorkers {
+  readonly size: number;
+  /** The outcome; undefined if the worker was lost, or all were ended. Rejects with what a trial threw that is not an outcome. */
+  run(job: Job): Promise<Outcome | undefined>;
+  end(): void;
+}
+
+/** At most `count` workers ("auto": one a core), or undefined where none starts. */
+export type StartTrialWorkers = (setup: Setup, count: number | "auto") => Promise<TrialWorkers | undefined>;
 
 interface Checked {
   readonly trials: number;
@@ -59,24 +71,28 @@ function checkPrescribe(options: PrescribeOptions | undefined, fit: FitOptions):
 }
 
 /** A trace that looks no further once it has found enough. */
-function traceSome(): { readonly callback: Callback; deaths(): ReturnType<typeof traceDeaths>["deaths"] } {
-  const trace = traceDeaths();
-  const isEnough = (): boolean => trace.deaths.length >= MOST_TRACED;
-  return {
-    callback: {
-      onTrainBegin: (context) => trace.onTrainBegin!(context),
-      onBatchEnd: (log, context) => (isEnough() ? undefined : trace.onBatchEnd!(log, context)),
-      onEpochEnd: (log, context) => (isEnough() ? undefined : trace.onEpochEnd!(log, context)),
-      onTrainEnd: (history, context) => (isEnough() ? undefined : trace.onTrainEnd!(history, context)),
+function traceSome(): DeathTrace {
+  const { start, ...rest } = definitionOf(traceDeaths()) as Definition<TraceOptions, TraceResults>;
+  return defineCallback({
+    ...rest,
+    start(fit, context) {
+      const { read, onBatchEnd, onEpochEnd, onTrainEnd } = start!(fit, context);
+      const isEnough = (): boolean => read().deaths.length >= MOST_TRACED;
+      return {
+        onBatchEnd: (log) => (isEnough() ? undefined : onBatchEnd!(log, context)),
+        onEpochEnd: (log) => (isEnough() ? undefined : onEpochEnd!(log, context)),
+        onTrainEnd: (history) => (isEnough() ? undefined : onTrainEnd!(history, context)),
+        read,
+      };
     },
-    deaths: () => trace.deaths,
-  };
+  });
 }
 
 /** One call of prescribe. */
 class Practice {
   private readonly stop = new AbortController();
-  private crew: Crew | undefined;
+  private trialWorkers: TrialWorkers | undefined;
+  private workerCount = 1;
   private isBroken = false;
   private local: Promise<unknown> = Promise.resolve();
   private evidence: Evidence | undefined;
@@ -89,6 +105,7 @@ class Practice {
     readonly fit: FitOptions,
     readonly regimen: Regimen,
     readonly options: Checked,
+    private readonly startWorkers: StartTrialWorkers,
   ) {
     this.baseline = enter({ name: "baseline", why: "as given", regimen }, true);
     for (const signal of options.signals) signal.addEventListener("abort", this.abort);
@@ -97,7 +114,7 @@ class Practice {
 
   private end(): void {
     this.stop.abort();
-    this.crew?.dismiss();
+    this.trialWorkers?.end();
   }
 
   close(): void {
@@ -111,7 +128,8 @@ class Practice {
 
   private extrasFor({ regimen }: Job): Extras {
     const [rate, given] = [regimen, this.regimen].map(({ optimizer }) => optimizer.options.learningRate as number);
-    const { schedule, callbacks } = this.plan;
+    const { schedule } = this.plan;
+    const callbacks = this.plan.callbacks.filter((callback) => !definitionOf(callback));
     return {
       schedule: scaleSchedule(schedule, rate === given ? 1 : rate / given),
       ...(callbacks.length > 0 && { callbacks }),
@@ -124,7 +142,7 @@ class Practice {
     const run = async (): Promise<Outcome | undefined> => {
       if (this.stop.signal.aborted) return undefined;
       const outcome = await runJob(this.setup, job, this.extrasFor(job));
-      return outcome.failed === "aborted" ? undefined : outcome;
+      return outcome.failed?.code === "aborted" ? undefined : outcome;
     };
     const running = this.local.then(run);
     this.local = running;
@@ -133,7 +151,7 @@ class Practice {
 
   private readonly run = async (job: Job): Promise<Outcome | undefined> => {
     if (this.stop.signal.aborted) return undefined;
-    const outcome = await this.crew?.run(job);
+    const outcome = await this.trialWorkers?.run(job);
     return outcome ?? this.runHere(job); // of a worker that was lost: once more, here
   };
 
@@ -152,27 +170,31 @@ class Practice {
     const extras = this.extrasFor(job);
     const outcome = await runJob(this.setup, job, {
       ...extras,
-      callbacks: [...this.plan.callbacks, trace.callback],
+      callbacks: [...(extras.callbacks ?? []), trace],
       inspect: (network, history) => {
         const diagnosis = diagnoseFinite(network, this.setup.training);
-        this.evidence = { spec: this.regimen.spec, history, deaths: trace.deaths(), ...(diagnosis && { diagnosis }) };
+        this.evidence = { spec: this.regimen.spec, history, deaths: trace.deaths, ...(diagnosis && { diagnosis }) };
       },
     });
-    if (!this.evidence) throw new RelumineError("value", "the baseline", "to be trained", outcome.failed ?? "nothing");
+    if (!this.evidence)
+      throw new RelumineError("value", "the baseline", "to be trained", outcome.failed?.message ?? "nothing");
     Object.assign(this.baseline, { outcomes: [outcome], budget: this.plan.epochs });
     this.tell(this.baseline);
   }
 
   async prescribe(): Promise<Prescription> {
     const { trials, workers, repeats } = this.options;
-    const isPlain = !this.plan.schedule && this.plan.callbacks.length === 0;
-    const hiring =
-      isPlain && workers !== 1 && !this.stop.signal.aborted ? hire(this.setup, workers) : Promise.resolve(undefined);
+    const isPlain = !this.plan.schedule && this.plan.callbacks.every(definitionOf);
+    const starting =
+      isPlain && workers !== 1 && !this.stop.signal.aborted
+        ? this.startWorkers(this.setup, workers)
+        : Promise.resolve(undefined);
     try {
       await this.runBaseline();
     } finally {
-      this.crew = await hiring;
-      if (this.stop.signal.aborted) this.crew?.dismiss();
+      this.trialWorkers = await starting;
+      this.workerCount = Math.max(1, this.trialWorkers?.size ?? 1);
+      if (this.stop.signal.aborted) this.trialWorkers?.end();
     }
     const verdict = judge(this.evidence!);
     const remedies = chooseRemedies(this.regimen, verdict.illness, this.evidence!)
@@ -198,7 +220,7 @@ class Practice {
       stoppedEarly,
     } = entry;
     const metrics = meanMetrics(entry);
-    const { signal: _signal, validation: _validation, ...fit } = this.fit;
+    const { signal: _signal, validation: _validation, learningRate: _rate, ...fit } = this.fit;
     const gains = entry.isBaseline ? [] : gainsOf(entry, this.baseline);
     const interval = clamp(
       intervalOf(outcomes.map(({ metrics: each }) => each.accuracy ?? each.loss)),
@@ -206,6 +228,7 @@ class Practice {
     );
     const gain = intervalOf(gains);
     const failed = failureOf(entry);
+    const callbacks = regimen.callbacks.map(callbackOf);
     const schedule = this.extrasFor({ regimen, seed: 0, epochs: 0 }).schedule;
     return {
       name,
@@ -218,10 +241,10 @@ class Practice {
         optimizer: rebuildOptimizer(regimen.optimizer),
         ...(regimen.clipNorm !== undefined && { clipNorm: regimen.clipNorm }),
         ...(schedule && { learningRate: schedule }),
-        ...(regimen.callbacks.length > 0 && { callbacks: [...this.plan.callbacks, ...toCallbacks(regimen.callbacks)] }),
+        ...(callbacks.length > 0 && { callbacks: [...this.plan.callbacks, ...callbacks] }),
       },
       ...(regimen.calibrate && { calibrate: regimen.calibrate }),
-      ...(regimen.callbacks.length > 0 && { callbacks: regimen.callbacks }),
+      ...(callbacks.length > 0 && { callbacks }),
       deadFraction: meanDead(entry),
       ...(interval && { interval }),
       ...(gain && { gain }),
@@ -248,6 +271,7 @@ class Practice {
       baseline: trials[ranked.indexOf(this.baseline)],
       best: trials[0],
       ...(diagnosis && { diagnosis }),
+      workers: this.workerCount,
       validationRows: rows,
       ...(this.isAborted && { stopped: "aborted" as const }),
     };
@@ -258,6 +282,8 @@ class Practice {
     });
   }
 }
+
+const dataOf = ({ name, options }: PackageCallback): CallbackData => ({ name, options });
 
 const clamp = (interval: Interval | undefined, most: number): Interval | undefined =>
   interval && { mean: interval.mean, low: Math.max(0, interval.low), high: Math.min(most, interval.high) };
@@ -271,40 +297,26 @@ function diagnoseFinite(network: Network, { x, y }: PlainSet): Evidence["diagnos
   }
 }
 
-/**
- * Trains the network as given and sees what its units die of; then tries remedies, the fitting ones first, each from the same initial weights and in the
- * same order of rows, and ranks them.
- *
- * Remedies get a quarter of the epochs, the better half all of them, the better half of those every seed (successive halving); the diagnosis's first
- * choice goes all the way. A trial is better than another if its accuracy (without one: its loss) on the validation rows is, on average and in most
- * repeats by more than two standard errors (a tenth of the loss), and in none worse by as much (one repeat alone: by twice that); among trials
- * that are not told apart so, fewer dead units (in tenths of all) come first, then the baseline, then the score. One that diverges or throws comes last. Ranks hold for these rows and seeds.
- *
- * In Node trials train side by side, if `fit` holds no functions (a schedule, callbacks), which can't be handed to workers; the results are the same,
- * `seconds` aside. Aborted before the baseline has finished, the prescription holds the baseline as far as it came.
- * @param fit as for network.fit; without `validation` a fifth of the rows, drawn from the spec's seed, is held out; all repeats use the same rows
- * @throws RelumineError "value", "shape" or "memory" for wrong arguments, or if the baseline can't be trained; what onTrial throws
- * @example
- * const prescription = await prescribe(spec, { x, y }, { epochs: 20, optimizer: sgd({ learningRate: 1 }) });
- * console.log(String(prescription), prescription.best.spec);
- */
-export async function prescribe(
+/** prescribe of "relumine" (see there), with a way to start workers. */
+export async function prescribeWith(
+  startWorkers: StartTrialWorkers,
   spec: NetworkSpec,
   data: DataSet,
   fit: FitOptions = {},
   options?: PrescribeOptions,
 ): Promise<Prescription> {
-  const checked = checkPrescribe(options, checkOptions("fit", fit, OPTION_NAMES));
+  const checked = checkPrescribe(options, checkOptions("fit", fit, FIT_OPTION_NAMES));
   let practice: Practice;
   {
     using network = await createNetwork(spec, { arithmetic: checked.arithmetic });
     const plan = makePlan(stateOf(network), data, { ...fit, validation: fit.validation || HELD_OUT });
     const { name, options: recipe } = plan.recipe;
+    const options = { ...recipe, learningRate: plan.rate };
     const resolved = network.spec as ResolvedSpec;
     checkInteger("seed + repeats", resolved.seed + checked.repeats, { low: 0 });
     const regimen = {
       spec: resolved,
-      optimizer: { name, options: recipe },
+      optimizer: { name, options },
       callbacks: [],
       ...(fit.clipNorm !== undefined && { clipNorm: fit.clipNorm }),
     };
@@ -312,9 +324,10 @@ export async function prescribe(
       ...splitData(network, plan),
       batchSize: plan.batchSize,
       shuffle: plan.shuffle,
+      callbacks: (plan.callbacks.filter(definitionOf) as PackageCallback[]).map(dataOf),
       arithmetic: checked.arithmetic,
     };
-    practice = new Practice(setup, plan, fit, regimen, checked);
+    practice = new Practice(setup, plan, fit, regimen, checked, startWorkers);
   }
   try {
     return await practice.prescribe();

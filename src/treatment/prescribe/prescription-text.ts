@@ -34,7 +34,7 @@ export function drawScore({ metrics: { accuracy, loss } }: Trial): string {
 }
 
 function drawEpochs({ failed, stoppedEarly, epochs }: Trial): string {
-  if (failed !== undefined) return failed.length > 12 ? `${failed.slice(0, 11)}…` : failed;
+  if (failed !== undefined) return failed.code;
   return `${epochs}${stoppedEarly ? " stopped" : ""}`;
 }
 

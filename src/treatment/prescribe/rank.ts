@@ -1,7 +1,7 @@
 // Which trial is better, and when that is more than chance.
 import type { Candidate } from "./candidates.js";
 import type { Outcome } from "./run-trial.js";
-import type { Interval } from "./types.js";
+import type { Interval, TrialFailure } from "./types.js";
 import type { Metrics } from "../../network/types.js";
 
 /** A remedy, or the baseline, with what came of it so far. */
@@ -38,7 +38,7 @@ function scoreOf({ accuracy, loss }: Metrics): number {
   return Number.isNaN(score) ? -Infinity : score;
 }
 
-export function failureOf({ outcomes }: Entry): string | undefined {
+export function failureOf({ outcomes }: Entry): TrialFailure | undefined {
   return outcomes.find(({ failed }) => failed !== undefined)?.failed;
 }
 

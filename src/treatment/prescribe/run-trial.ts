@@ -1,13 +1,13 @@
 // One training as plain data, so that a worker can do it: what to build, what to start from, what acts while it trains.
-import type { NamedCallback } from "./types.js";
+import type { TrialFailure } from "./types.js";
+import { callbackOf } from "../callbacks.js";
 import { calibrate } from "../start/calibrate.js";
-import { continualBackprop } from "../during-training/continual-backprop.js";
-import { preventDeaths } from "../during-training/prevent-deaths.js";
-import { recycleDormant } from "../during-training/recycle-dormant.js";
 import { diagnose } from "../../diagnosis/diagnose.js";
 import type { Matrix } from "../../core/matrix.js";
 import { RelumineError } from "../../core/errors.js";
-import type { Callback, History, Metrics, Network, FitOptions } from "../../network/types.js";
+import type { History, Metrics, Network } from "../../network/types.js";
+import type { CallbackData } from "../../network/training/callbacks.js";
+import type { Plan } from "../../network/training/plan.js";
 import { createNetwork } from "../../network/network.js";
 import { type OptimizerOptions, rebuildOptimizer } from "../../network/training/optimizers.js";
 import type { ResolvedSpec } from "../../network/spec.js";
@@ -18,7 +18,8 @@ export interface Regimen {
   readonly optimizer: { readonly name: string; readonly options: OptimizerOptions };
   readonly clipNorm?: number;
   readonly calibrate?: { readonly activity?: number };
-  readonly callbacks: readonly NamedCallback[];
+  /** Of the remedy. */
+  readonly callbacks: readonly CallbackData[];
 }
 
 export interface PlainSet {
@@ -32,6 +33,8 @@ export interface Setup {
   readonly validation: PlainSet;
   readonly batchSize: number;
   readonly shuffle: boolean;
+  /** Of the package, that the user's fit has. */
+  readonly callbacks: readonly CallbackData[];
   readonly arithmetic: "fast" | "reproducible";
 }
 
@@ -46,29 +49,19 @@ export interface Outcome {
   readonly deadFraction: number;
   readonly seconds: number;
   readonly epochs: number;
-  readonly failed?: string;
+  readonly failed?: TrialFailure;
 }
 
 /** What can't be handed to a worker: the functions of the user's fit, and looks at the network while it is there. */
 export interface Extras {
-  readonly schedule?: FitOptions["learningRate"];
-  readonly callbacks?: readonly Callback[];
+  readonly schedule?: Plan["schedule"];
+  readonly callbacks?: Plan["callbacks"];
   readonly signal?: AbortSignal;
   readonly inspect?: (network: Network, history: History) => void;
 }
 
-const CALLBACKS: Readonly<Record<NamedCallback["name"], (options?: Readonly<Record<string, number>>) => Callback>> = {
-  continualBackprop,
-  preventDeaths,
-  recycleDormant,
-};
-
-export function toCallbacks(named: readonly NamedCallback[]): Callback[] {
-  return named.map(({ name, options }) => CALLBACKS[name](options));
-}
-
 /** The schedule of the user's fit, slowed down as much as the remedy's rate is below the given one. */
-export function scaleSchedule(schedule: FitOptions["learningRate"], factor: number): FitOptions["learningRate"] {
+export function scaleSchedule(schedule: Plan["schedule"], factor: number): Plan["schedule"] {
   return schedule && factor !== 1 ? (step, epoch) => schedule(step, epoch) * factor : schedule;
 }
 
@@ -83,42 +76,55 @@ function deadShare(network: Network, x: Matrix): number {
 }
 
 async function train(
-  { training, validation, batchSize, shuffle, arithmetic }: Setup,
+  { training, validation, batchSize, shuffle, callbacks: given, arithmetic }: Setup,
   { regimen, seed, epochs }: Job,
   extras: Extras,
 ): Promise<Outcome> {
   using network = await createNetwork({ ...regimen.spec, seed }, { arithmetic });
   const started = performance.now();
+  const callbacks = [...given.map(callbackOf), ...(extras.callbacks ?? [])];
   if (regimen.calibrate) calibrate(network, training.x, regimen.calibrate);
   const history = await network.fit(training, {
     epochs,
     batchSize,
     shuffle,
-    ...(extras.callbacks && { validation }), // for those that look at it; else its time is saved
+    ...(callbacks.length > 0 && { validation }), // for those that look at it; else its time is saved
     optimizer: rebuildOptimizer(regimen.optimizer),
     learningRate: extras.schedule,
     clipNorm: regimen.clipNorm,
-    callbacks: [...(extras.callbacks ?? []), ...toCallbacks(regimen.callbacks)],
+    callbacks: [...callbacks, ...regimen.callbacks.map(callbackOf)],
     signal: extras.signal,
   });
   const seconds = (performance.now() - started) / 1000;
   extras.inspect?.(network, history);
-  const failed = history.stopped === "callback" ? undefined : history.stopped;
   return {
     metrics: network.evaluate(validation),
     deadFraction: deadShare(network, training.x),
     seconds,
     epochs: history.epochs.length,
-    ...(failed && { failed }),
+    ...failureOfHistory(history),
   };
 }
 
-/** Does one job. What goes wrong in it is its outcome. */
+function failureOfHistory({ stopped, epochs }: History): Pick<Outcome, "failed"> {
+  if (stopped === undefined || stopped === "callback") return {};
+  const what = stopped === "diverged" ? "the loss left the finite numbers" : "it was interrupted";
+  return { failed: { code: stopped, message: `${what} after ${epochs.length} whole epochs` } };
+}
+
+/** Does one job. A training that diverges, and what the network refuses, are its outcome; every other error is thrown. */
 export async function runJob(setup: Setup, job: Job, extras: Extras = {}): Promise<Outcome> {
   try {
     return await train(setup, job, extras);
   } catch (error) {
-    const failed = error instanceof Error ? error.message : String(error);
-    return { metrics: { loss: Number.NaN }, deadFraction: Number.NaN, seconds: 0, epochs: 0, failed };
+    if (!(error instanceof RelumineError)) throw error;
+    const { code, message } = error;
+    return {
+      metrics: { loss: Number.NaN },
+      deadFraction: Number.NaN,
+      seconds: 0,
+      epochs: 0,
+      failed: { code, message },
+    };
   }
 }

@@ -1,7 +1,8 @@
 // What a prescription says.
 import type { Cause, Death } from "../../diagnosis/trace/types.js";
+import type { ErrorCode } from "../../core/errors.js";
 import type { Diagnosis } from "../../diagnosis/types.js";
-import type { Metrics, FitOptions } from "../../network/types.js";
+import type { Metrics, FitOptions, PackageCallback } from "../../network/types.js";
 import type { NetworkSpec } from "../../network/spec.js";
 
 export interface PrescribeOptions {
@@ -9,7 +10,7 @@ export interface PrescribeOptions {
   readonly trials?: number;
   /** Seeds that the baseline and the finalists train with: the spec's, the next one and so on. Default 3. */
   readonly repeats?: number;
-  /** Trials that train at the same time, in Node; "auto", the default: one a core, at most 8. Results do not depend on it. */
+  /** Trials that train at the same time, each in a worker; "auto", the default: one a core, at most 8; 1: no workers. Results do not depend on it. */
   readonly workers?: number | "auto";
   /** As for createNetwork. Default "fast". */
   readonly arithmetic?: "fast" | "reproducible";
@@ -26,10 +27,10 @@ export interface Interval {
   readonly high: number;
 }
 
-/** A remedy that acts while the network trains, by its function's name and options. */
-export interface NamedCallback {
-  readonly name: "recycleDormant" | "continualBackprop" | "preventDeaths";
-  readonly options?: Readonly<Record<string, number>>;
+/** What ended a trial. */
+export interface TrialFailure {
+  readonly code: "diverged" | "aborted" | ErrorCode;
+  readonly message: string;
 }
 
 export interface Trial {
@@ -43,7 +44,7 @@ export interface Trial {
   /** Call calibrate(network, x, this) before the training. */
   readonly calibrate?: { readonly activity?: number };
   /** Of `fit.callbacks`, those that are part of the remedy. */
-  readonly callbacks?: readonly NamedCallback[];
+  readonly callbacks?: readonly PackageCallback[];
   /** Share of the hidden units that are dead on the training rows, mean of the repeats; NaN where the numbers overflow. */
   readonly deadFraction: number;
   /** On the validation rows, means of the repeats. */
@@ -59,8 +60,7 @@ export interface Trial {
   readonly repeats: number;
   /** It was dropped, or interrupted, before its last round. */
   readonly stoppedEarly?: boolean;
-  /** "diverged", "aborted", or the message of the error that ended it. */
-  readonly failed?: string;
+  readonly failed?: TrialFailure;
 }
 
 export interface Prescription {
@@ -77,6 +77,8 @@ export interface Prescription {
   readonly causes: Readonly<Partial<Record<Cause, number>>>;
   /** The first of the deaths behind these counts. */
   readonly deaths: readonly Death[];
+  /** Workers in which trials trained side by side; 1: none did. */
+  readonly workers: number;
   /** Rows that the trials were judged on. */
   readonly validationRows: number;
   readonly stopped?: "aborted";

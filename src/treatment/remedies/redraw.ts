@@ -14,11 +14,13 @@ const EPSILON = 1e-9;
 /** A unit that is redrawn may be closed on x again: it is redrawn so many times at most. */
 const DRAWS = 5;
 
-/** Units whose mean |activation| is at most tau of the layer's. */
-function dormantUnits(inspector: Inspector, x: Matrix, layer: number, tau: number): number[] {
+/** Units whose mean |activation| is at most dormantBelow of the layer's. */
+function dormantUnits(inspector: Inspector, x: Matrix, layer: number, dormantBelow: number): number[] {
   const statistics = inspector.layerStatistics(x, layer);
   const mean = statistics.reduce((sum, { meanActivation }) => sum + meanActivation, 0) / statistics.length;
-  return statistics.flatMap(({ meanActivation }, unit) => (meanActivation / (mean + EPSILON) <= tau ? [unit] : []));
+  return statistics.flatMap(({ meanActivation }, unit) =>
+    meanActivation / (mean + EPSILON) <= dormantBelow ? [unit] : [],
+  );
 }
 
 /** Draws until none of them is dead, or DRAWS times; returns those that are still dead. A pass up to the layer each time. */
@@ -39,14 +41,14 @@ function drawUntilOpen(
 }
 
 /** Passes over x, each up to a layer: one a layer, one for each time that units of it are drawn, one to lift what stays closed. */
-export function recycle(copy: WorkingCopy, tau: number): RemedyResult {
+export function recycle(copy: WorkingCopy, dormantBelow: number): RemedyResult {
   const { x } = copy;
   const state = copy.copy();
   const inspector = copy.inspect(state);
   const treated: TreatedUnit[] = [];
   const findings: TreatmentFinding[] = [];
   for (let layer = 0; layer < state.spec.layers.length - 1; layer++) {
-    const units = dormantUnits(inspector, x, layer, tau);
+    const units = dormantUnits(inspector, x, layer, dormantBelow);
     const closed = state.edit(() => {
       for (const unit of units) {
         zeroOutgoing(state, layer, unit);
@@ -61,7 +63,7 @@ export function recycle(copy: WorkingCopy, tau: number): RemedyResult {
     const actionOf = (unit: number) => (closed.includes(unit) ? "redrawnAndLifted" : "redrawn");
     treated.push(...units.map((unit): TreatedUnit => ({ layer, unit, action: actionOf(unit) })));
   }
-  if (treated.length === 0) return nothing(`no hidden unit is dormant on these samples (tau ${tau})`);
+  if (treated.length === 0) return nothing(`no hidden unit is dormant on these samples (dormantBelow ${dormantBelow})`);
   const message = `${countOf(treated.length, "unit")} dormant on these ${x.rows} samples; on others they may have mattered`;
   findings.push(finding("onTheseSamples", message));
   return { state, treated, findings };

@@ -8,8 +8,8 @@ import { type Activation, type ResolvedActivation, resolveActivation } from "../
 export type Remedy =
   /** Sets the bias so that this share of the samples (above 0, at most 1; default 0.1) opens the unit; outputs stay as they are. */
   | { readonly kind: "liftBias"; readonly activity?: number }
-  /** ReDo (Sokar et al. 2023): units whose dormancy is at most tau (default 0.025) get new incoming weights, and outgoing weights of 0. */
-  | { readonly kind: "recycle"; readonly tau?: number }
+  /** ReDo (Sokar et al. 2023): units whose dormancy is at most dormantBelow (default 0.025) get new incoming weights, and outgoing weights of 0. */
+  | { readonly kind: "recycle"; readonly dormantBelow?: number }
   /** Dead units get incoming weights and a bias as at the start, from this initializer (default: the layer's); outgoing weights stay. */
   | { readonly kind: "reinitialize"; readonly kernelInitializer?: KernelInitializer }
   /** Hidden layers whose units can die get this activation instead, with the same weights. */
@@ -22,13 +22,13 @@ export type RemedyKind = Remedy["kind"];
 /** A remedy with its defaults filled in. */
 export type ResolvedRemedy =
   | { readonly kind: "liftBias"; readonly activity: number }
-  | { readonly kind: "recycle"; readonly tau: number }
+  | { readonly kind: "recycle"; readonly dormantBelow: number }
   | { readonly kind: "reinitialize"; readonly kernelInitializer?: KernelInitializer }
   | { readonly kind: "replaceActivation"; readonly activation: ResolvedActivation }
   | { readonly kind: "prune" };
 
 export const DEFAULT_ACTIVITY = 0.1;
-const DEFAULT_TAU = 0.025;
+const DORMANT_BELOW = 0.025;
 
 const KINDS = [
   "liftBias",
@@ -39,7 +39,7 @@ const KINDS = [
 ] as const satisfies readonly RemedyKind[];
 const OPTIONS: Readonly<Record<RemedyKind, readonly string[]>> = {
   liftBias: ["activity"],
-  recycle: ["tau"],
+  recycle: ["dormantBelow"],
   reinitialize: ["kernelInitializer"],
   replaceActivation: ["activation"],
   prune: [],
@@ -53,7 +53,7 @@ export function checkRemedy(remedy: unknown): ResolvedRemedy {
   const kind = checkName("remedy.kind", (remedy as Remedy).kind, KINDS);
   const given = checkOptions(
     "remedy",
-    remedy as { activity?: unknown; tau?: unknown; kernelInitializer?: unknown; activation?: unknown },
+    remedy as { activity?: unknown; dormantBelow?: unknown; kernelInitializer?: unknown; activation?: unknown },
     ["kind", ...OPTIONS[kind]],
   );
   switch (kind) {
@@ -63,7 +63,7 @@ export function checkRemedy(remedy: unknown): ResolvedRemedy {
         activity: checkNumber("activity", given.activity ?? DEFAULT_ACTIVITY, { low: 0, openLow: true, high: 1 }),
       };
     case "recycle":
-      return { kind, tau: checkNumber("tau", given.tau ?? DEFAULT_TAU, { low: 0 }) };
+      return { kind, dormantBelow: checkNumber("dormantBelow", given.dormantBelow ?? DORMANT_BELOW, { low: 0 }) };
     case "reinitialize":
       return given.kernelInitializer === undefined
         ? { kind }

@@ -12,22 +12,20 @@ interface Pending {
   reject(error: Error): void;
 }
 
-/** Hears the messages about one fit. */
-export type FitListener = (message: Extract<FromWorker, { kind: "report" | "wantRates" }>) => void;
+/** What comes about a call while it runs. */
+export type Meanwhile = Extract<FromWorker, { kind: "report" | "wantRates" | "trial" }>;
 
 interface CallOptions {
   readonly owner?: object;
   /** Arrays are handed over, not copied. */
   readonly move?: boolean;
-  /** Called when the call was posted. */
-  readonly fit?: (id: number) => FitListener;
+  /** Called when the call was posted; returns what hears of it meanwhile. */
+  readonly follow?: (id: number) => (message: Meanwhile) => void;
 }
-
-const START_HINT = "Where a content security policy forbids blob:, give options.worker.";
 
 export class Connection {
   private readonly pending = new Map<number, Pending>();
-  private readonly fits = new Map<number, FitListener>();
+  private readonly listeners = new Map<number, (message: Meanwhile) => void>();
   private readonly lock = nameLock();
   private calls = 0;
   private end: RelumineError | undefined;
@@ -43,12 +41,12 @@ export class Connection {
     this.post({ kind: "hello", lock: this.lock });
   }
 
-  /** One call and its answer; `fit` is told the call's number and hears what comes meanwhile. */
+  /** One call and its answer. */
   async call(
     network: number,
     name: string,
     args: readonly unknown[],
-    { owner, move = false, fit }: CallOptions = {},
+    { owner, move = false, follow }: CallOptions = {},
   ): Promise<unknown> {
     this.check();
     const transfer: ArrayBuffer[] = [];
@@ -61,11 +59,11 @@ export class Connection {
         this.pending.set(id, { owner, network, resolve, reject });
         setBusy(this.worker, true);
         this.post({ kind: "call", id, network, name, args: packed }, transfer);
-        if (fit) this.fits.set(id, fit(id));
+        if (follow) this.listeners.set(id, follow(id));
       });
     } finally {
       this.pending.delete(id);
-      this.fits.delete(id);
+      this.listeners.delete(id);
       if (this.pending.size === 0) setBusy(this.worker, false);
     }
   }
@@ -97,22 +95,23 @@ export class Connection {
 
   private check(): void {
     if (!this.end) return;
-    const { code, path, expected, given, hint } = this.end; // a new one, with the caller's stack
+    const { code, path, expected, given, hint } = this.end;
     throw new RelumineError(code, path, expected, given, hint);
   }
 
   private die(why: string): void {
-    this.close(
-      this.hasAnswered
-        ? new RelumineError(
-            "disposed",
-            "the worker",
-            "to be alive",
-            `one that has died (${why})`,
-            "Make a new network.",
-          )
-        : new RelumineError("unsupported", "the worker", "to start here", why, START_HINT),
-    );
+    if (this.hasAnswered)
+      return this.close(
+        new RelumineError(
+          "disposed",
+          "the worker",
+          "to be alive",
+          `one that has died (${why})`,
+          "Call createNetwork again",
+        ),
+      );
+    const hint = "Where a content security policy forbids blob:, name a file in options.worker";
+    this.close(new RelumineError("unsupported", "the worker", "to start here", `none that does (${why})`, hint));
   }
 
   private hasAnswered = false;
@@ -123,6 +122,6 @@ export class Connection {
     if (message.kind === "alive") awaitRelease(this.lock, () => this.die("it was ended"));
     else if (message.kind === "result") this.pending.get(message.id)?.resolve(message.value);
     else if (message.kind === "error") this.pending.get(message.id)?.reject(unpackError(message.error));
-    else this.fits.get(message.id)?.(message);
+    else this.listeners.get(message.id)?.(message);
   }
 }

@@ -1,92 +1,70 @@
 // The page's side of one fit: what crosses, callbacks in the order of what happened, stop and abort.
-import type { Connection, FitListener } from "./connection.js";
-import type { InWorker, InWorkerResults } from "../in-worker.js";
-import { BATCH_NUMBERS, type PackedFit, type PackedOptimizer, type Report } from "../protocol.js";
-import type { RemoteNetwork } from "./remote-network.js";
+import { applyChange } from "../change.js";
+import { BATCH_NUMBERS, type PackedCallback, type PackedFit, type PackedOptimizer, type Report } from "../protocol.js";
+import type {
+  NamedCallback,
+  Progress,
+  RemoteCallback,
+  RemoteContext,
+  RemoteFitOptions,
+  RemoteNetwork,
+} from "../types.js";
+import type { Connection, Meanwhile } from "./connection.js";
+import { numberOf } from "./numbers.js";
 import { sendableData } from "./sendable.js";
 import { checkBoolean, checkFunction, checkNumber, checkOptions, describe } from "../../core/checks.js";
 import { RelumineError } from "../../core/errors.js";
-import type { BatchLog, EpochLog, History, FitOptions } from "../../network/types.js";
+import { claimCallbacks, definitionOf, HOOK_NAMES, isNamed, writeResults } from "../../network/training/callbacks.js";
+import { FIT_OPTION_NAMES } from "../../network/training/option-names.js";
 import { checkOptimizer, type OptimizerRecipe } from "../../network/training/optimizers.js";
+import type { BatchLog, History, PackageCallback } from "../../network/types.js";
 
-export interface RemoteContext {
-  readonly network: RemoteNetwork;
-  /** Ends the training when the word has reached the worker, after the batch that then runs. */
-  stop(): void;
+const NAMES = [...HOOK_NAMES, "onProgress"] as const;
+
+/** A callback that runs inside the worker. */
+type Inside = PackageCallback | NamedCallback;
+
+function checkCallback(callback: unknown, index: number): RemoteCallback | Inside {
+  const path = `callbacks[${index}]`;
+  if (typeof callback !== "object" || callback === null)
+    throw new RelumineError("value", path, `to be an object with ${NAMES.join(", ")}`, describe(callback));
+  for (const name of NAMES) {
+    const method = (callback as RemoteCallback)[name];
+    if (method !== undefined) checkFunction(`${path}.${name}`, method);
+  }
+  return callback;
 }
 
-/** What a report brings, at most once a frame. */
-export interface Progress {
-  /** Updates made so far. */
-  readonly step: number;
-  readonly epoch: number;
-  /** Of the last batch, before its update. */
-  readonly loss: number;
-  /** What the callbacks inside the worker found since the last report, by name: all deaths so far; new frames of activity. */
-  readonly inWorker: InWorkerResults;
-}
-
-/**
- * Sees the training with a delay of a frame or so, and each log in its order; the training goes on meanwhile. A promise is awaited before the next
- * log is told. An error that it throws ends the training and rejects `fit`.
- */
-export interface RemoteCallback {
-  onTrainBegin?(context: RemoteContext): void | Promise<void>;
-  onBatchEnd?(log: BatchLog, context: RemoteContext): void | Promise<void>;
-  onEpochEnd?(log: EpochLog, context: RemoteContext): void | Promise<void>;
-  /** After the logs of a report; at most once a frame. */
-  onProgress?(progress: Progress, context: RemoteContext): void | Promise<void>;
-  onTrainEnd?(history: RemoteHistory, context: RemoteContext): void | Promise<void>;
-}
-
-export interface RemoteFitOptions extends Omit<FitOptions, "callbacks"> {
-  /** They see the training from outside. Those of the package (traceDeaths ...) run inside the worker: see inWorker. */
-  readonly callbacks?: readonly RemoteCallback[];
-  readonly inWorker?: InWorker;
-  /** The arrays of the data are handed over, not copied: the caller can't use them any more. Default false. */
-  readonly transfer?: boolean;
-}
-
-export interface RemoteHistory extends History {
-  /** What the callbacks inside the worker found. */
-  readonly inWorker: InWorkerResults;
-}
-
-const NAMES = ["onTrainBegin", "onBatchEnd", "onEpochEnd", "onProgress", "onTrainEnd"] as const;
-
-function checkCallbacks(callbacks: unknown): readonly RemoteCallback[] {
+export function checkCallbacks(callbacks: unknown): (RemoteCallback | Inside)[] {
   if (!Array.isArray(callbacks))
     throw new RelumineError("value", "callbacks", "to be an array of callbacks", describe(callbacks));
-  callbacks.forEach((callback: unknown, index) => {
-    if (typeof callback !== "object" || callback === null)
-      throw new RelumineError(
-        "value",
-        `callbacks[${index}]`,
-        `to be an object with ${NAMES.join(", ")}`,
-        describe(callback),
-      );
-    for (const name of NAMES) {
-      const method = (callback as RemoteCallback)[name];
-      if (method !== undefined) checkFunction(`callbacks[${index}].${name}`, method);
-    }
-  });
-  return callbacks as readonly RemoteCallback[];
+  return callbacks.map(checkCallback);
 }
 
-/** The numbers of optimizers on their way into workers: the same object is the same recipe there. */
-const numbers = new WeakMap<object, number>();
-let numbered = 0;
+export function isInside(callback: RemoteCallback | Inside): callback is Inside {
+  return definitionOf(callback) !== undefined || isNamed(callback);
+}
 
 function packOptimizer(optimizer: unknown): PackedOptimizer {
   const recipe: OptimizerRecipe = checkOptimizer(optimizer);
-  const id = numbers.get(recipe) ?? ++numbered;
-  numbers.set(recipe, id);
-  return { id, name: recipe.name, options: recipe.options };
+  return { id: numberOf(recipe), name: recipe.name, options: recipe.options };
 }
 
+function packCallback(callback: Inside): PackedCallback {
+  const { name, options } = callback;
+  return { id: numberOf(callback), name, options };
+}
+
+const hasResults = (callback: Inside): boolean => {
+  const definition = definitionOf(callback);
+  return !definition || Object.keys(definition.results).length > 0;
+};
+
 export class RemoteFit {
+  /** Those that see the training from outside. */
   private readonly callbacks: readonly RemoteCallback[];
-  private readonly schedule: FitOptions["learningRate"];
+  private readonly inside: readonly Inside[];
+  private readonly schedule: ((step: number, epoch: number) => number) | undefined;
   private readonly signal: AbortSignal | undefined;
   private readonly move: boolean;
   private readonly packed: Omit<PackedFit, "stop">;
@@ -103,69 +81,87 @@ export class RemoteFit {
     network: RemoteNetwork,
     options: RemoteFitOptions | undefined,
   ) {
-    const { callbacks, inWorker, transfer, optimizer, learningRate, signal, validation, ...rest } =
-      checkOptions<RemoteFitOptions>("fit", options, [
-        "epochs",
-        "batchSize",
-        "optimizer",
-        "learningRate",
-        "clipNorm",
-        "shuffle",
-        "validation",
-        "callbacks",
-        "signal",
-        "inWorker",
-        "transfer",
-      ]);
-    this.callbacks = checkCallbacks(callbacks ?? []);
-    this.schedule = learningRate === undefined ? undefined : checkFunction("learningRate (a schedule)", learningRate);
+    const { callbacks, transfer, optimizer, learningRate, signal, validation, ...rest } =
+      checkOptions<RemoteFitOptions>("fit", options, [...FIT_OPTION_NAMES, "transfer"]);
+    const all = checkCallbacks(callbacks ?? []);
+    this.inside = all.filter(isInside);
+    this.callbacks = all.filter((callback) => !isInside(callback)) as RemoteCallback[];
+    this.schedule = typeof learningRate === "function" ? learningRate : undefined;
     if (signal !== undefined && typeof signal?.addEventListener !== "function")
       throw new RelumineError("value", "signal", "to be an AbortSignal", describe(signal));
     this.signal = signal;
     this.move = checkBoolean("transfer", transfer ?? false);
     const wants = (name: (typeof NAMES)[number]) => this.callbacks.some((callback) => callback[name]);
     this.packed = {
-      options: { ...rest, ...(validation !== undefined && { validation: sendableData("validation", validation) }) },
+      options: {
+        ...rest,
+        ...(validation !== undefined && { validation: sendableData("validation", validation) }),
+        ...(learningRate !== undefined && !this.schedule && { learningRate }),
+      },
       optimizer: optimizer === undefined ? undefined : packOptimizer(optimizer),
-      hasSchedule: learningRate !== undefined,
+      hasSchedule: this.schedule !== undefined,
       wantsBatches: wants("onBatchEnd"),
-      wantsReports: wants("onBatchEnd") || wants("onEpochEnd") || wants("onProgress"),
-      inWorker: checkOptions("inWorker", inWorker, Object.keys(inWorker ?? {})),
+      wantsReports: wants("onBatchEnd") || wants("onEpochEnd") || wants("onProgress") || this.inside.some(hasResults),
+      callbacks: this.inside.map(packCallback),
     };
     this.context = { network, stop: () => this.stop("callback") };
   }
 
-  async run(network: number, data: unknown): Promise<RemoteHistory> {
-    for (const callback of this.callbacks) await callback.onTrainBegin?.(this.context);
+  async run(network: number, data: unknown): Promise<History> {
+    const release = claimCallbacks(this.inside);
     const onAbort = () => this.stop("aborted");
-    this.signal?.addEventListener("abort", onAbort);
-    if (this.signal?.aborted) this.stop("aborted");
     try {
-      const answer = await this.connection.call(
-        network,
-        "fit",
-        [sendableData("data", data), { ...this.packed, stop: this.willStop }],
-        { owner: this.context.network, move: this.move, fit: (id) => this.listen(id) },
-      );
-      await this.delivered;
-      if (this.thrown) throw this.thrown.error;
-      const { history, inWorker } = answer as { history: History; inWorker: InWorkerResults };
-      const whole: RemoteHistory = { ...history, inWorker };
-      for (const callback of this.callbacks) await callback.onTrainEnd?.(whole, this.context);
-      return whole;
-    } catch (error) {
-      await this.delivered;
-      throw (this.thrown ?? this.scheduleError ?? { error }).error;
+      this.clearResults();
+      for (const callback of this.callbacks) await callback.onTrainBegin?.(this.context);
+      this.signal?.addEventListener("abort", onAbort);
+      if (this.signal?.aborted) this.stop("aborted");
+      return await this.train(network, data);
     } finally {
       this.signal?.removeEventListener("abort", onAbort);
+      release();
     }
   }
 
-  private listen(id: number): FitListener {
+  private async train(network: number, data: unknown): Promise<History> {
+    const args = [sendableData("data", data), { ...this.packed, stop: this.willStop }];
+    const follow = (id: number) => this.listen(id);
+    let history: History;
+    try {
+      const { context, move } = this;
+      history = (await this.connection.call(network, "fit", args, { owner: context.network, move, follow })) as History;
+      await this.delivered;
+      if (this.thrown) throw this.thrown.error;
+    } catch (error) {
+      await this.delivered;
+      throw (this.thrown ?? this.scheduleError ?? { error }).error;
+    }
+    for (const callback of this.callbacks) await callback.onTrainEnd?.(history, this.context);
+    return history;
+  }
+
+  private clearResults(): void {
+    for (const callback of this.inside) {
+      const definition = definitionOf(callback);
+      if (definition) writeResults(callback, () => definition.results);
+      else delete (callback as NamedCallback).results;
+    }
+  }
+
+  /** What callbacks inside the worker found since the last report goes into the caller's objects. */
+  private takeResults({ found }: Report): void {
+    found.forEach((change, place) => {
+      if (!change) return;
+      const callback = this.inside[place];
+      if (definitionOf(callback)) writeResults(callback, (results) => applyChange(results, change));
+      else Object.assign(callback, applyChange(callback, change));
+    });
+  }
+
+  private listen(id: number): (message: Meanwhile) => void {
     this.id = id;
     return (message) => {
       if (message.kind === "wantRates") this.sendRates(message);
-      else this.delivered = this.delivered.then(() => this.deliver(message.report));
+      else if (message.kind === "report") this.delivered = this.delivered.then(() => this.deliver(message.report));
     };
   }
 
@@ -176,6 +172,7 @@ export class RemoteFit {
 
   private async deliver(report: Report): Promise<void> {
     try {
+      this.takeResults(report);
       if (!this.thrown) await this.tell(report);
     } catch (error) {
       this.thrown = { error };
@@ -185,7 +182,7 @@ export class RemoteFit {
   }
 
   /** Batches and epochs in the order in which they ended. */
-  private async tell({ step, epoch, loss, batches, epochs, inWorker }: Report): Promise<void> {
+  private async tell({ step, epoch, loss, batches, epochs }: Report): Promise<void> {
     let at = 0;
     const tellBatches = async (upTo: number) => {
       for (; at < batches.length && batches[at + 1] <= upTo; at += BATCH_NUMBERS) {
@@ -201,7 +198,7 @@ export class RemoteFit {
       for (const callback of this.callbacks) await callback.onEpochEnd?.(log, this.context);
     }
     await tellBatches(Infinity);
-    const progress: Progress = { step, epoch, loss, inWorker };
+    const progress: Progress = { step, epoch, loss };
     for (const callback of this.callbacks) await callback.onProgress?.(progress, this.context);
   }
 

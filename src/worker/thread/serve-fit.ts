@@ -1,8 +1,8 @@
 // The worker's side of one fit: the callbacks that run here, reports to the page, and what the page says meanwhile.
-import { CALLBACKS, type CallbackMaker, type WorkerCallback } from "../in-worker.js";
-import { type FromWorker, pack, type PackedFit, type PackedHistory, type Report } from "../protocol.js";
-import { checkName } from "../../core/checks.js";
-import type { BatchLog, Callback, EpochLog, TrainingContext, Network } from "../../network/types.js";
+import { Changes } from "../change.js";
+import { type FromWorker, pack, type PackedFit, type Report } from "../protocol.js";
+import type { ServedCallback } from "./served-callbacks.js";
+import type { BatchLog, Callback, EpochLog, History, TrainingContext, Network } from "../../network/types.js";
 import type { DataSet } from "../../network/data.js";
 import type { Optimizer } from "../../network/training/optimizers.js";
 import { batchOf, stepsPerEpoch } from "../../network/training/plan.js";
@@ -30,38 +30,30 @@ export class ServedFit {
   private firstRate = 1;
   private rates = new Float64Array(0);
   private onRates = () => {};
-  private readonly inside: ReadonlyMap<string, WorkerCallback>;
+  private readonly changes: readonly Changes[];
 
   constructor(
     private readonly id: number,
     private readonly post: Post,
     private readonly data: DataSet,
     private readonly packed: PackedFit,
-    own: Readonly<Record<string, CallbackMaker>>,
+    private readonly inside: readonly ServedCallback[],
   ) {
-    const makers = { ...CALLBACKS, ...own };
-    this.inside = new Map(
-      Object.entries(packed.inWorker).flatMap(([name, options]) => {
-        if (options === undefined) return [];
-        checkName("inWorker", name, Object.keys(makers));
-        return [[name, makers[name](options as never, data)] as const];
-      }),
-    );
+    this.changes = inside.map(() => new Changes());
     if (packed.stop) this.stop(packed.stop);
   }
 
-  async run(network: Network, optimizer: Optimizer | undefined): Promise<PackedHistory> {
+  async run(network: Network, optimizer: Optimizer | undefined): Promise<History> {
     const { options, hasSchedule } = this.packed;
-    const callbacks = [...[...this.inside.values()].map(({ callback }) => callback), this.follower()];
+    const callbacks = [...this.inside.map(({ callback }) => callback), this.follower()];
     try {
-      const history = await network.fit(this.data, {
+      return await network.fit(this.data, {
         ...options,
         callbacks,
         signal: this.abort.signal,
         ...(optimizer && { optimizer }),
         ...(hasSchedule && { learningRate: (step: number) => this.rateOf(step) }),
       });
-      return { history, inWorker: this.read("result") };
     } finally {
       if (this.packed.wantsReports) this.report();
     }
@@ -127,7 +119,7 @@ export class ServedFit {
       loss: running?.loss ?? NaN,
       batches: Float64Array.from(numbers),
       epochs,
-      inWorker: this.read("news"),
+      found: this.inside.map(({ read }, place) => this.changes[place].next(read())),
     };
     const transfer: ArrayBuffer[] = [];
     this.post({ kind: "report", id: this.id, report: pack("the report", report, transfer) as Report }, transfer);
@@ -135,11 +127,6 @@ export class ServedFit {
     this.epochs = [];
     this.lastReport = performance.now();
     this.isUnread = true;
-  }
-
-  private read(what: "result" | "news"): Record<string, unknown> {
-    const found = [...this.inside].map(([name, callback]) => [name, callback[what]?.()] as const);
-    return Object.fromEntries(found.filter(([, value]) => value !== undefined));
   }
 
   private rateOf(step: number): number {

@@ -1,8 +1,9 @@
 // The worker's side: answers calls from the page on networks that live here.
 import { ownPort } from "#worker-port";
 import { holdLock } from "../alive.js";
-import type { CallbackMaker } from "../in-worker.js";
 import { type Operation, OPERATIONS } from "./operations.js";
+import { ServedPrescription } from "./serve-prescribe.js";
+import { type CallbackMaker, ServedCallbacks } from "./served-callbacks.js";
 import type { OwnPort } from "../port.js";
 import {
   type Described,
@@ -11,24 +12,35 @@ import {
   packError,
   type PackedFit,
   type PackedOptimizer,
+  type PackedPrescribe,
+  type PackedTreatment,
   type ToWorker,
 } from "../protocol.js";
+import { sendText } from "../text.js";
+import type { SnapshotOptions } from "../types.js";
 import { ServedFit } from "./serve-fit.js";
-import { type SnapshotOptions, takeSnapshot } from "./snapshot.js";
+import { takeSnapshot } from "./snapshot.js";
 import { checkName } from "../../core/checks.js";
 import { disposedError, RelumineError } from "../../core/errors.js";
+import type { Samples } from "../../core/matrix.js";
+import { forecast } from "../../diagnosis/forecast/forecast.js";
+import type { ForecastOptions } from "../../diagnosis/forecast/types.js";
 import { type ImportOptions, importNetwork } from "../../formats/model.js";
 import type { DataSet } from "../../network/data.js";
 import { createNetwork } from "../../network/network.js";
 import type { Network } from "../../network/types.js";
 import { type Optimizer, rebuildOptimizer } from "../../network/training/optimizers.js";
 import type { NetworkSpec } from "../../network/spec.js";
+import { type Job, runJob, type Setup } from "../../treatment/prescribe/run-trial.js";
+import type { Remedy } from "../../treatment/remedies/remedy.js";
+import { treat } from "../../treatment/treat.js";
+import type { Treatment } from "../../treatment/types.js";
 import type { RuntimeOptions } from "../../wasm/runtime.js";
 
 export interface ServeOptions {
   /** By name, for `network.call(name, ...args)`. */
   readonly operations?: Readonly<Record<string, Operation>>;
-  /** By name, for `fit(data, { inWorker: { [name]: options } })`. */
+  /** By name, for `fit(data, { callbacks: [{ name, options }] })`; what `read` returns is `results` there. */
   readonly callbacks?: Readonly<Record<string, CallbackMaker>>;
 }
 
@@ -37,24 +49,40 @@ type Call = Extract<ToWorker, { kind: "call" }>;
 class Server {
   private readonly networks = new Map<number, Network>();
   private readonly optimizers = new Map<number, Optimizer>();
+  private readonly callbacks: ServedCallbacks;
   /** The fits under way, by their calls. */
   private readonly fits = new Map<number, ServedFit>();
+  private readonly prescriptions = new Map<number, ServedPrescription>();
   /** The last fit of each network. */
   private readonly lastFits = new WeakMap<Network, ServedFit>();
+  /** By handle: what the page may still undo. */
+  private readonly treatments = new Map<number, { readonly network: number; readonly treatment: Treatment }>();
+  private setup: Setup | undefined;
   private made = 0;
 
   constructor(
     private readonly port: OwnPort,
     private readonly own: ServeOptions,
-  ) {}
+  ) {
+    this.callbacks = new ServedCallbacks(own.callbacks ?? {});
+  }
 
+  /** What is not of this package may come by the same port. */
   readonly hear = (message: ToWorker | null): void => {
-    if (typeof message !== "object" || message === null) return; // a stray one, of the caller's own
-    if (message.kind === "hello") holdLock(message.lock, () => this.post({ kind: "alive" }));
-    else if (message.kind === "call") void this.answer(message);
-    else if (message.kind === "stop") this.fits.get(message.id)?.stop(message.reason);
-    else if (message.kind === "read") this.fits.get(message.id)?.reportWasRead();
-    else this.fits.get(message.id)?.takeRates(message.first, message.rates as Float64Array<ArrayBuffer>);
+    if (typeof message !== "object" || message === null) return;
+    switch (message.kind) {
+      case "hello":
+        return holdLock(message.lock, () => this.post({ kind: "alive" }));
+      case "call":
+        return void this.answer(message);
+      case "stop":
+        this.prescriptions.get(message.id)?.stop();
+        return this.fits.get(message.id)?.stop(message.reason);
+      case "read":
+        return this.fits.get(message.id)?.reportWasRead();
+      case "rates":
+        return this.fits.get(message.id)?.takeRates(message.first, message.rates as Float64Array<ArrayBuffer>);
+    }
   };
 
   private readonly post = (message: FromWorker, transfer: ArrayBuffer[] = []): void =>
@@ -72,31 +100,102 @@ class Server {
   }
 
   private run(call: Call): unknown {
+    if (call.network === 0) return this.runWithout(call);
     const { name, args } = call;
-    if (name === "create") return this.adopt(createNetwork(args[0] as NetworkSpec, args[1] as RuntimeOptions));
-    if (name === "import") return this.adopt(importNetwork(args[0] as Uint8Array, args[1] as ImportOptions));
     const network = this.networks.get(call.network);
     if (!network) throw disposedError();
-    if (name === "clone") return this.adopt(network.clone());
-    if (name === "fit") return this.fit(network, call);
-    if (name === "snapshot") return this.snapshot(network, args[0] as SnapshotOptions);
-    if (name === "dispose") return this.dispose(call.network, network);
+    switch (name) {
+      case "clone":
+        return this.adoptFrom(network.clone());
+      case "fit":
+        return this.fit(network, call);
+      case "snapshot":
+        return this.snapshot(network, args[0] as SnapshotOptions);
+      case "treat":
+        return this.treat(call.network, network, args[0] as Samples, args[1] as Remedy);
+      case "undo":
+        this.treatments.get(args[0] as number)?.treatment.undo();
+        return this.describe(call.network, network);
+      case "forget":
+        return void this.treatments.delete(args[0] as number);
+      case "dispose":
+        return this.dispose(call.network, network);
+    }
     const operations = { ...OPERATIONS, ...this.own.operations };
     return operations[checkName("the operation", name, Object.keys(operations))](network, ...(args as never[]));
   }
 
-  private async adopt(making: Promise<Network>): Promise<Described> {
-    const network = await making;
+  /** What needs no network that is there. */
+  private runWithout({ id, name, args }: Call): unknown {
+    switch (name) {
+      case "create":
+        return this.adoptFrom(createNetwork(args[0] as NetworkSpec, args[1] as RuntimeOptions));
+      case "import":
+        return this.adoptFrom(importNetwork(args[0] as Uint8Array, args[1] as ImportOptions));
+      case "forecast":
+        return sendText(forecast(args[0] as NetworkSpec, args[1] as Samples, args[2] as ForecastOptions));
+      case "prescribe":
+        return this.prescribe(id, args[0] as NetworkSpec, args[1] as DataSet, args[2] as PackedPrescribe);
+      case "setUpTrials":
+        this.setup = args[0] as Setup;
+        return undefined;
+      case "trial":
+        return runJob(this.setup!, args[0] as Job);
+    }
+    const known = ["create", "import", "forecast", "prescribe", "setUpTrials", "trial"];
+    return checkName("the operation", name, known);
+  }
+
+  private async adoptFrom(making: Promise<Network>): Promise<Described> {
+    return this.adopt(await making);
+  }
+
+  private adopt(network: Network): Described {
     const id = ++this.made;
     this.networks.set(id, network);
+    return this.describe(id, network);
+  }
+
+  private describe(id: number, network: Network): Described {
     const { spec, runtime, parameterCount } = network;
     const layers = network.layers.map(({ inputs, units, activation }) => ({ inputs, units, activation }));
     return { network: id, spec, runtime: { ...runtime }, parameterCount, layers };
   }
 
+  private async treat(id: number, network: Network, x: Samples, remedy: Remedy): Promise<PackedTreatment> {
+    const treatment = await treat(network, x, remedy);
+    const { before, after, outputChange, treated, findings } = treatment;
+    const handle = ++this.made;
+    this.treatments.set(handle, { network: id, treatment });
+    const isNew = treatment.network !== network;
+    return {
+      handle,
+      isNew,
+      described: isNew ? this.adopt(treatment.network) : this.describe(id, network),
+      text: String(treatment),
+      remedy: treatment.remedy,
+      before: sendText(before),
+      after: sendText(after),
+      outputChange,
+      treated,
+      findings,
+    };
+  }
+
+  private async prescribe(id: number, spec: NetworkSpec, data: DataSet, packed: PackedPrescribe): Promise<unknown> {
+    const prescription = new ServedPrescription(id, this.post, packed.program);
+    this.prescriptions.set(id, prescription);
+    try {
+      return await prescription.run(spec, data, packed);
+    } finally {
+      this.prescriptions.delete(id);
+    }
+  }
+
   private async fit(network: Network, { id, args }: Call): Promise<unknown> {
     const [data, packed] = args as [DataSet, PackedFit];
-    const fit = new ServedFit(id, this.post, data, packed, this.own.callbacks ?? {});
+    const callbacks = this.callbacks.serve(network, packed.callbacks, data);
+    const fit = new ServedFit(id, this.post, data, packed, callbacks);
     this.fits.set(id, fit);
     try {
       const running = fit.run(network, packed.optimizer && this.optimizer(packed.optimizer));
@@ -120,13 +219,14 @@ class Server {
 
   private dispose(id: number, network: Network): void {
     this.networks.delete(id);
+    for (const [handle, kept] of this.treatments) if (kept.network === id) this.treatments.delete(handle);
     network.dispose();
   }
 }
 
 /**
  * Makes a worker's own program one that holds networks: for a worker of one's own, which knows more than the package's. Call it once, at the start.
- * @param options operations: by name, for `network.call(name, ...args)`; callbacks: by name, for `fit(data, { inWorker: { [name]: options } })`
+ * @param options operations: by name, for `network.call(name, ...args)`; callbacks: by name, for `fit(data, { callbacks: [{ name, options }] })`
  * @throws RelumineError "unsupported" outside of a worker
  * @example
  * // my-worker.js, started by createNetwork(spec, { worker: () => new Worker(new URL("./my-worker.js", import.meta.url), { type: "module" }) })
@@ -139,7 +239,7 @@ export function serve(options: ServeOptions = {}): void {
     throw new RelumineError(
       "unsupported",
       "serve",
-      "to be called in the worker's own program",
+      "to be called in a worker's own program",
       "a call outside of a worker",
     );
   const server = new Server(port, options);

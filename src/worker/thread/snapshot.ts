@@ -1,40 +1,14 @@
 // One look at a network, for a page that draws it: weights, and what each layer makes of given inputs. It has buffers of its own, so that a fit
 // that is under way finds its own as they were.
+import type { LayerSnapshot, SnapshotOptions } from "../types.js";
 import { checkBoolean, checkOptions } from "../../core/checks.js";
-import { type Matrix, type Samples, toMatrix } from "../../core/matrix.js";
+import { type Matrix, toMatrix } from "../../core/matrix.js";
 import { BatchBuffers } from "../../network/state/batch-buffers.js";
 import { forEachChunk } from "../../network/training/evaluate.js";
-import type { Weights, Network } from "../../network/types.js";
+import type { Network } from "../../network/types.js";
 import { Passes } from "../../network/state/passes.js";
 import { type NetworkState, stateOf } from "../../network/state/state.js";
 import { Arena } from "../../wasm/heap.js";
-
-export interface SnapshotOptions {
-  /** Default true. */
-  readonly weights?: boolean;
-  /** rows x inputs: what each layer makes of them is computed. */
-  readonly x?: Samples;
-  /** With x: each layer's activations, logits for the last one. Default true. */
-  readonly activations?: boolean;
-  /** With x: each layer's preactivations. Default false. */
-  readonly preactivations?: boolean;
-}
-
-export interface Snapshot {
-  /** Updates that the fit under way, or else the last one, has made; 0 before any. */
-  readonly step: number;
-  /** Of that fit, from 1; 0 before any. */
-  readonly epoch: number;
-  readonly layers: readonly LayerSnapshot[];
-}
-
-export interface LayerSnapshot {
-  readonly weights?: Weights;
-  /** rows x units */
-  readonly activations?: Matrix;
-  /** rows x units */
-  readonly preactivations?: Matrix;
-}
 
 type Kind = "activations" | "preactivations";
 

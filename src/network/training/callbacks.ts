@@ -1,0 +1,162 @@
+// The callbacks of this package as data. What a function such as traceDeaths() returns is { name, options }, so that it can be stored and
+// sent to a worker; what it finds is read from the same object. Whoever runs the fit keeps those results up to date: `fit` of this package
+// by starting the callback beside the network, a page's fit by what its worker reports.
+import type { Callback, PackageCallback, TrainingContext } from "../types.js";
+import type { Plan } from "./plan.js";
+import type { RunningFit } from "./running-fit.js";
+import type { NetworkState } from "../state/state.js";
+import { checkName, describe } from "../../core/checks.js";
+import { RelumineError } from "../../core/errors.js";
+
+/** A callback as it can be stored and sent. */
+export interface CallbackData {
+  readonly name: string;
+  readonly options?: object;
+}
+
+/** A callback in one fit: its hooks, and what it has found so far. */
+export interface RunningCallback<Results extends object> extends Omit<Callback, "onTrainBegin"> {
+  read(): Results;
+}
+
+/** A callback apart from what it does. */
+export interface Description<Options extends object, Results extends object> {
+  readonly name: string;
+  /** Checked, with defaults filled in. */
+  readonly options: Options;
+  /** Before any fit; its keys are the properties of the callback that tell what it found. */
+  readonly results: Results;
+}
+
+export interface Definition<Options extends object, Results extends object> extends Description<Options, Results> {
+  /** Before anything changes: throws where the fit can't have this callback. */
+  readonly check?: (plan: Plan, state: NetworkState) => void;
+  /** A fit begins. Absent: the callback can only be sent to a worker. */
+  readonly start?: (fit: RunningFit, context: TrainingContext) => RunningCallback<Results>;
+}
+
+interface Inside {
+  readonly definition: Definition<object, object>;
+  /** What it found last, where it does not run now. */
+  results: object;
+  running: RunningCallback<object> | undefined;
+  isInUse: boolean;
+}
+
+export const HOOK_NAMES = ["onTrainBegin", "onBatchEnd", "onEpochEnd", "onTrainEnd"] as const;
+
+const insides = new WeakMap<object, Inside>();
+
+/** The callback of a definition: { name, options }, with its results as properties that are not enumerable. */
+export function defineCallback<Options extends object, Results extends object>(
+  definition: Definition<Options, Results>,
+): PackageCallback<Options> & Readonly<Results> {
+  const { name, options, results } = definition;
+  const inside: Inside = { definition, results, running: undefined, isInUse: false };
+  const getters = Object.keys(results).map((key) => {
+    const get = () => ((inside.running?.read() ?? inside.results) as Record<string, unknown>)[key];
+    return [key, { get, enumerable: false }] as const;
+  });
+  const callback = Object.freeze(Object.defineProperties({ name, options }, Object.fromEntries(getters)));
+  insides.set(callback, inside);
+  return callback as PackageCallback<Options> & Readonly<Results>;
+}
+
+/**
+ * The callback that one of these functions makes of data.
+ * @throws RelumineError "value"
+ */
+export function callbackByName(
+  factories: Readonly<Record<string, (options: never) => PackageCallback>>,
+  { name, options }: CallbackData,
+): PackageCallback {
+  return factories[checkName("callback", name, Object.keys(factories))](options as never);
+}
+
+/** The definition behind what a function of this package returned; undefined for everything else. */
+export function definitionOf(callback: object): Definition<object, object> | undefined {
+  return insides.get(callback)?.definition;
+}
+
+/** What a callback of this package has found, as a plain object. */
+export function resultsOf(callback: object): object {
+  const { running, results } = insides.get(callback)!;
+  return running?.read() ?? results;
+}
+
+/** Puts what a worker reports of a callback into the caller's object. */
+export function writeResults(callback: object, change: (results: object) => object): void {
+  const inside = insides.get(callback)!;
+  inside.results = change(inside.results);
+}
+
+/** Takes the callbacks of this package for one fit; returns what gives them back. */
+export function claimCallbacks(callbacks: readonly object[]): () => void {
+  const claimed: Inside[] = [];
+  const release = () => {
+    for (const inside of claimed) inside.isInUse = false;
+  };
+  for (const callback of callbacks) {
+    const inside = insides.get(callback);
+    if (!inside) continue;
+    if (inside.isInUse) {
+      release();
+      const { name } = inside.definition;
+      throw new RelumineError("value", "callbacks", `to have a ${name}() of their own`, "one that another fit uses");
+    }
+    inside.isInUse = true;
+    claimed.push(inside);
+  }
+  return release;
+}
+
+/** A callback by its name alone, which a worker may know. */
+export function isNamed(callback: object): callback is CallbackData {
+  const hooks: readonly string[] = [...HOOK_NAMES, "onProgress"];
+  return "name" in callback && !hooks.some((hook) => hook in callback);
+}
+
+/** What the callbacks of this package find wrong with a fit, before anything changes. */
+export function checkCallbackUse(plan: Plan, state: NetworkState): void {
+  plan.callbacks.forEach((callback, index) => {
+    const definition = definitionOf(callback);
+    definition?.check?.(plan, state);
+    if (definition ? definition.start : !isNamed(callback)) return;
+    const what = `to have ${HOOK_NAMES.join(", ")}, or to be what a function of "relumine" such as traceDeaths() returns`;
+    throw new RelumineError(
+      "value",
+      `callbacks[${index}]`,
+      what,
+      `{ name: ${describe((callback as PackageCallback).name)} }`,
+    );
+  });
+}
+
+/** Lets a callback begin; returns its hooks for the rest of the fit. */
+export async function beginCallback(
+  callback: Callback | PackageCallback,
+  fit: RunningFit,
+  context: TrainingContext,
+): Promise<Callback> {
+  const inside = insides.get(callback);
+  if (inside) return start(inside, fit, context);
+  await (callback as Callback).onTrainBegin?.(context);
+  return callback as Callback;
+}
+
+/** A callback before it may have disposed of the network: then there is nothing left to look at. */
+function start(inside: Inside, fit: RunningFit, context: TrainingContext): Callback {
+  const running = inside.definition.start!(fit, context);
+  inside.running = running;
+  fit.atEnd(() => {
+    inside.results = running.read();
+    inside.running = undefined;
+  });
+  const { onBatchEnd, onEpochEnd, onTrainEnd } = running;
+  const isGone = () => fit.state.isDisposed;
+  return {
+    ...(onBatchEnd && { onBatchEnd: (log) => (isGone() ? undefined : onBatchEnd(log, context)) }),
+    ...(onEpochEnd && { onEpochEnd: (log) => (isGone() ? undefined : onEpochEnd(log, context)) }),
+    ...(onTrainEnd && { onTrainEnd: (history) => (isGone() ? undefined : onTrainEnd(history, context)) }),
+  };
+}

@@ -1,0 +1,29 @@
+// The callbacks of this package by name: what a worker makes of the data it is sent, and prescribe of a remedy.
+import { traceDeaths } from "../diagnosis/trace/trace-deaths.js";
+import { recordFrom } from "../diagnosis/units/activity-options.js";
+import { recordActivity } from "../diagnosis/units/record-activity.js";
+import { callbackByName, type CallbackData } from "../network/training/callbacks.js";
+import { earlyStopping } from "../network/training/early-stopping.js";
+import type { PackageCallback } from "../network/types.js";
+import { continualBackprop } from "./during-training/continual-backprop.js";
+import { preventDeaths } from "./during-training/prevent-deaths.js";
+import { recycleDormant } from "./during-training/recycle-dormant.js";
+
+const FACTORIES = {
+  traceDeaths,
+  recordActivity: recordFrom(recordActivity),
+  earlyStopping,
+  continualBackprop,
+  recycleDormant,
+  preventDeaths,
+} as const;
+
+export const CALLBACK_NAMES: readonly string[] = Object.keys(FACTORIES);
+
+/**
+ * The callback with that name and those options.
+ * @throws RelumineError "value"
+ */
+export function callbackOf(data: CallbackData): PackageCallback {
+  return callbackByName(FACTORIES, data);
+}

@@ -1,0 +1,113 @@
+// The functions of "relumine" on networks in workers: the same names and arguments, each with a promise.
+import { remoteOf } from "./remote-network.js";
+import { sendable } from "./sendable.js";
+import { inOwnWorker } from "./start.js";
+import type { PackedTreatment } from "../protocol.js";
+import { receiveText, type WithText } from "../text.js";
+import type { RemoteNetwork, RemoteTreatment, WorkerChoice } from "../types.js";
+import type { Samples } from "../../core/matrix.js";
+import type { ForecastOptions, Forecast } from "../../diagnosis/forecast/types.js";
+import type { Diagnosis, DiagnoseOptions } from "../../diagnosis/types.js";
+import type { ExportOptions, ModelFormat } from "../../formats/model.js";
+import type { NetworkSpec } from "../../network/spec.js";
+import type { Remedy } from "../../treatment/remedies/remedy.js";
+import type { Calibration, CalibrationOptions } from "../../treatment/start/calibrate.js";
+import { checkFirst, type InputMeans, inputMeans } from "../../treatment/start/input-means.js";
+
+function sendTargets<T extends DiagnoseOptions | ForecastOptions>(options: T | undefined): T | undefined {
+  if (options?.targets === undefined) return options;
+  return { ...options, targets: sendable("targets", options.targets) };
+}
+
+/** As diagnose of "relumine". */
+export async function diagnose(network: RemoteNetwork, x: Samples, options?: DiagnoseOptions): Promise<Diagnosis> {
+  const inside = remoteOf(network);
+  return receiveText(await inside.call<WithText<Diagnosis>>("diagnose", sendable("x", x), sendTargets(options)));
+}
+
+const forgotten = new FinalizationRegistry<() => void>((forget) => forget());
+
+/** What a treatment put aside is kept in the worker for as long as this object is there, for undo. */
+function toTreatment(network: RemoteNetwork, packed: PackedTreatment): RemoteTreatment {
+  const inside = remoteOf(network);
+  const { handle, described, isNew, text, before, after, remedy, outputChange, treated, findings } = packed;
+  if (!isNew) inside.update(described);
+  const treatedNetwork = isNew ? inside.adopt(described) : network;
+  const treatment: RemoteTreatment = {
+    network: treatedNetwork,
+    remedy,
+    before: receiveText(before),
+    after: receiveText(after),
+    outputChange,
+    treated,
+    findings,
+    async undo() {
+      inside.update(await inside.call("undo", handle));
+      if (isNew) await treatedNetwork.dispose();
+    },
+    toString: () => text,
+  };
+  for (const name of ["undo", "toString"]) Object.defineProperty(treatment, name, { enumerable: false });
+  forgotten.register(treatment, () => void inside.call("forget", handle).catch(() => {}));
+  return treatment;
+}
+
+/** As treat of "relumine"; `undo()` of the treatment returns a promise. */
+export async function treat(network: RemoteNetwork, x: Samples, remedy: Remedy): Promise<RemoteTreatment> {
+  const inside = remoteOf(network);
+  return toTreatment(network, await inside.call<PackedTreatment>("treat", sendable("x", x), remedy));
+}
+
+/** As calibrate of "relumine". */
+export async function calibrate(
+  network: RemoteNetwork,
+  x: Samples,
+  options?: CalibrationOptions,
+): Promise<Calibration> {
+  return remoteOf(network).call("calibrate", sendable("x", x), options);
+}
+
+export interface RemoteCentering extends InputMeans {
+  /**
+   * Lets a network that was trained on centred inputs take raw ones: bias -= mean · kernel in its first layer. Once for each network.
+   * @throws RelumineError "shape", "value" or "disposed" (as a rejection), the network unchanged
+   */
+  foldInto(network: RemoteNetwork): Promise<void>;
+}
+
+/** As centerInputs of "relumine"; `foldInto` returns a promise. */
+export function centerInputs(x: Samples): RemoteCentering {
+  const means = inputMeans(x);
+  const folded = new WeakSet<RemoteNetwork>();
+  return {
+    ...means,
+    async foldInto(network) {
+      const inside = remoteOf(network);
+      checkFirst(folded, network);
+      await inside.call<void>("foldMeans", means.mean);
+      folded.add(network);
+    },
+  };
+}
+
+/** As exportNetwork of "relumine". */
+export async function exportNetwork(
+  network: RemoteNetwork,
+  format: ModelFormat,
+  options?: ExportOptions,
+): Promise<Uint8Array> {
+  return remoteOf(network).call("exportNetwork", format, options);
+}
+
+/** As forecast of "relumine", in a worker that is started for it. */
+export async function forecast(
+  spec: NetworkSpec,
+  x?: Samples,
+  options?: ForecastOptions & WorkerChoice,
+): Promise<Forecast> {
+  const { worker, ...given } = { ...options };
+  const args = [spec, x === undefined ? x : sendable("x", x), sendTargets(given)];
+  return receiveText(
+    await inOwnWorker(worker, async (connection) => (await connection.call(0, "forecast", args)) as WithText<Forecast>),
+  );
+}

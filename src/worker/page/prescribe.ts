@@ -1,0 +1,140 @@
+// prescribe in a worker that is started for it, which starts workers of its own for the trials.
+import { callbackOf } from "./callbacks.js";
+import { checkCallbacks } from "./remote-fit.js";
+import { sendableData } from "./sendable.js";
+import { inOwnWorker, programFor } from "./start.js";
+import type { Connection, Meanwhile } from "./connection.js";
+import type { PackedPrescribe, PackedPrescription, PackedTrial } from "../protocol.js";
+import { receiveText } from "../text.js";
+import type { WorkerChoice } from "../types.js";
+import { checkFunction, checkOptions, describe } from "../../core/checks.js";
+import { RelumineError } from "../../core/errors.js";
+import type { DataSet } from "../../network/data.js";
+import type { NetworkSpec } from "../../network/spec.js";
+import { definitionOf } from "../../network/training/callbacks.js";
+import { FIT_OPTION_NAMES } from "../../network/training/option-names.js";
+import { checkOptimizer, rebuildOptimizer } from "../../network/training/optimizers.js";
+import type { FitOptions, PackageCallback } from "../../network/types.js";
+import type { PrescribeOptions, Prescription, Trial } from "../../treatment/prescribe/types.js";
+
+const REFUSED = "to be data: prescribe in a worker takes no functions but onTrial";
+
+function packFit(fit: FitOptions): PackedPrescribe["fit"] {
+  const given = checkOptions("fit", fit, FIT_OPTION_NAMES);
+  const { signal: _signal, callbacks = [], optimizer, learningRate, validation, ...rest } = given;
+  if (typeof learningRate === "function")
+    throw new RelumineError("unsupported", "fit.learningRate", REFUSED, describe(learningRate));
+  const data = checkCallbacks(callbacks).map((callback, index) => {
+    if (!definitionOf(callback))
+      throw new RelumineError("unsupported", `fit.callbacks[${index}]`, REFUSED, "an object with functions");
+    const { name, options } = callback as PackageCallback;
+    return { name, options };
+  });
+  return {
+    ...rest,
+    ...(learningRate !== undefined && { learningRate }),
+    ...(validation !== undefined && { validation: sendableData("validation", validation) }),
+    ...(optimizer !== undefined && { optimizer: toData(checkOptimizer(optimizer)) }),
+    callbacks: data,
+  };
+}
+
+const toData = <T extends { readonly name: string; readonly options: object }>({ name, options }: T) =>
+  ({ name, options }) as Pick<T, "name" | "options">;
+
+function unpackTrial({ fit, callbacks, ...trial }: PackedTrial): Trial {
+  const { optimizer, callbacks: all, ...rest } = fit;
+  return {
+    ...trial,
+    fit: {
+      ...rest,
+      ...(optimizer && { optimizer: rebuildOptimizer(optimizer) }),
+      ...(all && { callbacks: all.map(callbackOf) }),
+    },
+    ...(callbacks && { callbacks: callbacks.map(callbackOf) }),
+  };
+}
+
+function unpack({ value, text }: PackedPrescription): Prescription {
+  const { trials, baseline, diagnosis, ...rest } = value;
+  const unpacked = trials.map(unpackTrial);
+  const whole = {
+    ...rest,
+    trials: unpacked,
+    baseline: unpacked[baseline],
+    best: unpacked[0],
+    ...(diagnosis && { diagnosis: receiveText(diagnosis) }),
+  };
+  return receiveText({ value: whole as Prescription, text });
+}
+
+/** One call: what onTrial throws ends it. */
+class RemotePrescription {
+  private id = 0;
+  private isToStop = false;
+  private thrown: { readonly error: unknown } | undefined;
+
+  constructor(
+    private readonly connection: Connection,
+    private readonly onTrial: ((trial: Trial) => void) | undefined,
+  ) {}
+
+  readonly stop = (): void => {
+    this.isToStop = true;
+    if (this.id !== 0) this.connection.post({ kind: "stop", id: this.id, reason: "aborted" });
+  };
+
+  async run(args: readonly unknown[]): Promise<Prescription> {
+    const follow = (id: number) => {
+      this.id = id;
+      if (this.isToStop) this.stop();
+      return (message: Meanwhile) => this.tell(message);
+    };
+    const packed = (await this.connection.call(0, "prescribe", args, { follow })) as PackedPrescription;
+    if (this.thrown) throw this.thrown.error;
+    return unpack(packed);
+  }
+
+  private tell(message: Meanwhile): void {
+    if (message.kind !== "trial" || this.thrown) return;
+    try {
+      this.onTrial?.(unpackTrial(message.trial as PackedTrial));
+    } catch (error) {
+      this.thrown = { error };
+      this.stop();
+    }
+  }
+}
+
+/**
+ * As prescribe of "relumine", in a worker that is started for it and ends with it. `fit` is data: a schedule, and callbacks that are not of this
+ * package, are refused.
+ * @param options as for "relumine", and worker: see createNetwork
+ * @throws RelumineError "unsupported" for functions in `fit`, or where the worker does not start; else as prescribe (as rejections)
+ */
+export async function prescribe(
+  spec: NetworkSpec,
+  data: DataSet,
+  fit: FitOptions = {},
+  options?: PrescribeOptions & WorkerChoice,
+): Promise<Prescription> {
+  const { worker, signal, onTrial, ...given } = { ...options };
+  if (onTrial !== undefined) checkFunction("onTrial", onTrial);
+  const signals = [signal, fit.signal].filter((each) => each !== undefined);
+  for (const each of signals) {
+    if (typeof each?.addEventListener !== "function")
+      throw new RelumineError("value", "signal", "to be an AbortSignal", describe(each));
+  }
+  const program = given.workers === 1 ? undefined : await programFor(worker);
+  const packed: PackedPrescribe = { fit: packFit(fit), options: given, program };
+  return inOwnWorker(worker, async (connection) => {
+    const prescription = new RemotePrescription(connection, onTrial);
+    for (const each of signals) each.addEventListener("abort", prescription.stop);
+    if (signals.some(({ aborted }) => aborted)) prescription.stop();
+    try {
+      return await prescription.run([spec, sendableData("data", data), packed]);
+    } finally {
+      for (const each of signals) each.removeEventListener("abort", prescription.stop);
+    }
+  });
+}

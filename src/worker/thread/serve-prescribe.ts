@@ -1,0 +1,80 @@
+// The worker's side of one prescription: trials are told to the page, and train in workers of this worker.
+import * as starter from "#worker";
+import type { WorkerStarter } from "../port.js";
+import type { FromWorker, PackedPrescribe, PackedPrescription, PackedTrial, Program } from "../protocol.js";
+import { sendText } from "../text.js";
+import { startTrialWorkers } from "../trial-workers.js";
+import type { DataSet } from "../../network/data.js";
+import type { NetworkSpec } from "../../network/spec.js";
+import { rebuildOptimizer } from "../../network/training/optimizers.js";
+import type { PackageCallback } from "../../network/types.js";
+import { callbackOf } from "../../treatment/callbacks.js";
+import { prescribeWith, type StartTrialWorkers } from "../../treatment/prescribe/prescribe.js";
+import type { Prescription, Trial } from "../../treatment/prescribe/types.js";
+
+const { startSource, startWorker }: WorkerStarter = starter as unknown as WorkerStarter;
+
+const toData = ({ name, options }: PackageCallback) => ({ name, options });
+
+function packTrial({ fit, callbacks, ...trial }: Trial): PackedTrial {
+  const { optimizer, callbacks: all, signal: _signal, learningRate: _rate, ...rest } = fit;
+  return {
+    ...trial,
+    fit: {
+      ...rest,
+      ...(optimizer && { optimizer: { name: optimizer.name, options: optimizer.options } }),
+      ...(all && { callbacks: (all as readonly PackageCallback[]).map(toData) }),
+    },
+    ...(callbacks && { callbacks: callbacks.map(toData) }),
+  };
+}
+
+function packPrescription(prescription: Prescription): PackedPrescription {
+  const { trials, best: _best, baseline, diagnosis, ...rest } = prescription;
+  return {
+    value: {
+      ...rest,
+      trials: trials.map(packTrial),
+      baseline: trials.indexOf(baseline),
+      ...(diagnosis && { diagnosis: sendText(diagnosis) }),
+    },
+    text: String(prescription),
+  };
+}
+
+export class ServedPrescription {
+  private readonly abort = new AbortController();
+
+  constructor(
+    private readonly id: number,
+    private readonly post: (message: FromWorker) => void,
+    private readonly program: Program | undefined,
+  ) {}
+
+  stop(): void {
+    this.abort.abort();
+  }
+
+  private get startWorkers(): StartTrialWorkers {
+    const { program } = this;
+    if (!program) return async () => undefined;
+    return startTrialWorkers(async () =>
+      "source" in program ? startSource(program.source) : startWorker(program.file),
+    );
+  }
+
+  async run(spec: NetworkSpec, data: DataSet, { fit, options }: PackedPrescribe): Promise<PackedPrescription> {
+    const { optimizer, callbacks = [], ...rest } = fit;
+    const given = {
+      ...rest,
+      ...(optimizer && { optimizer: rebuildOptimizer(optimizer) }),
+      callbacks: callbacks.map(callbackOf),
+    };
+    const prescription = await prescribeWith(this.startWorkers, spec, data, given, {
+      ...options,
+      signal: this.abort.signal,
+      onTrial: (trial) => this.post({ kind: "trial", id: this.id, trial: packTrial(trial) }),
+    });
+    return packPrescription(prescription);
+  }
+}
