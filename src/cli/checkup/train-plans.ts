@@ -41,14 +41,6 @@ export interface CheckupRun {
   readonly revivals?: readonly Revival[];
 }
 
-function deadUnits(diagnosis: Diagnosis | undefined): number[] | undefined {
-  return diagnosis?.layers.map(({ dead }) => dead);
-}
-
-function closedUnits(diagnosis: Diagnosis | undefined): number[] | undefined {
-  return diagnosis?.layers.map(({ units }) => units.filter(({ activity }) => activity === 0).length);
-}
-
 /** By the median epoch: the first ones of a process run while the engine still compiles. */
 function speedOf(epochs: readonly EpochLog[], stepsPerEpoch: number): number {
   return stepsPerEpoch / median(epochs.map(({ seconds }) => seconds));
@@ -88,6 +80,7 @@ export class PlanTrainer {
       terminal,
     } = this;
     const { training, heldOut } = prepared;
+    const { countDead } = await import("../../inspect/dead-units.js");
     const spec = specFor(prepared, { hidden, activation: plan.activation, bias: plan.bias, seed });
     using network = await createNetwork(spec);
     const onEpochEnd = (log: EpochLog): void => {
@@ -97,7 +90,7 @@ export class PlanTrainer {
           epoch: log.epoch,
           loss: log.loss,
           score: scoreOf(prepared, log.validation!),
-          dead: deadUnits(this.diagnose(network, false)),
+          dead: countDead(network, training.x).layers.map(({ dead }) => dead),
         });
     };
     const trace = onEpoch && traceDeaths();
@@ -113,7 +106,8 @@ export class PlanTrainer {
     terminal.endProgress();
     if (history.stopped === "aborted") return undefined;
     const metrics = network.evaluate(heldOut);
-    const diagnosis = this.diagnose(network);
+    const { layers } = countDead(network, training.x);
+    const isShown = plan.role === "faulty" && seed === this.seeds[0]; // the diagnosis proves, which takes its time
     return {
       plan,
       seed,
@@ -121,9 +115,9 @@ export class PlanTrainer {
       units: hidden,
       score: scoreOf(prepared, metrics),
       loss: metrics.loss,
-      dead: deadUnits(diagnosis),
-      closed: closedUnits(diagnosis),
-      diagnosis,
+      dead: layers.map(({ dead }) => dead),
+      closed: layers.map(({ neverFired }) => neverFired),
+      diagnosis: isShown ? this.diagnose(network) : undefined,
       stepsPerSecond: speedOf(history.epochs, Math.ceil(training.x.rows / batchSize)),
       stopped: history.stopped,
       ...(trace && { deaths: trace.deaths, revivals: trace.revivals }),
@@ -131,8 +125,8 @@ export class PlanTrainer {
   }
 
   /** Undefined where preactivations overflow. */
-  private diagnose(network: Network, proofs = true): Diagnosis | undefined {
-    const diagnosis = tryDiagnose(this.library.diagnose, network, this.prepared.training.x, { proofs });
+  private diagnose(network: Network): Diagnosis | undefined {
+    const diagnosis = tryDiagnose(this.library.diagnose, network, this.prepared.training.x);
     return typeof diagnosis === "string" ? undefined : diagnosis;
   }
 

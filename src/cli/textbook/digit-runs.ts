@@ -1,7 +1,6 @@
 // Where the experiments are made: the digits, the seeds of the repeats, and networks trained on them. What was trained
 // once is kept.
 import type { EncodedRows, PreparedTable } from "../../table/prepare.js";
-import { sum } from "../../core/statistics.js";
 import type { ActivationName, Network, NetworkSpec } from "../../index.js";
 
 /** Thrown at the next pause after Ctrl-C. */
@@ -29,14 +28,6 @@ export const HEALTHY: DigitPlan = { activation: "relu", rate: 0.1, bias: 0 };
 const HIDDEN = 128;
 const EPOCHS = 10;
 const BATCH_SIZE = 32;
-const IMMENSE = 2 ** 60;
-
-/** Gradients of a batch's mean loss by one layer's parameters. */
-export interface LayerGradient {
-  /** inputs x units */
-  readonly kernel: Float64Array;
-  readonly bias: Float64Array;
-}
 
 export class DigitRuns {
   private readonly runs = new Map<string, Promise<DigitRun>>();
@@ -102,7 +93,7 @@ export class DigitRuns {
       using network = await this.library.createNetwork(
         this.digitsSpec([HIDDEN, HIDDEN], plan.activation, seed, plan.bias),
       );
-      shares.push(this.closedShare(network)!);
+      shares.push(await this.closedShare(network));
     }
     return shares;
   }
@@ -123,43 +114,15 @@ export class DigitRuns {
       losses: epochs.map(({ loss }) => loss),
       accuracies: epochs.map(({ validation }) => validation!.accuracy!),
       accuracy: network.evaluate(this.heldOut).accuracy!,
-      closed:
-        this.closedShare(network) ?? (epochs.length > 0 ? sum(epochs.at(-1)!.silentUnits) / (2 * HIDDEN) : Number.NaN),
+      closed: await this.closedShare(network),
     };
   }
 
-  /** The share of hidden units that fire on no training row; undefined where the numbers overflow. */
-  private closedShare(network: Network): number | undefined {
-    try {
-      const units = this.library
-        .diagnose(network, this.training.x, { proofs: false })
-        .layers.flatMap((layer) => layer.units);
-      return units.filter(({ activity }) => activity === 0).length / units.length;
-    } catch (error) {
-      if (error instanceof this.library.RelumineError) return undefined;
-      throw error;
-    }
-  }
-
-  /**
-   * The gradient of the mean loss over all rows of `data`, by layer; the weights stay as they are. It is what one step
-   * of an immense rate takes from a copy's weights: p - (p - r·g), where p is lost in the rounding unless g is below
-   * 1e-25 or so; with g = 0, p stays to the bit.
-   */
-  async gradients(network: Network, data: EncodedRows): Promise<LayerGradient[]> {
-    using copy = await network.clone();
-    await copy.fit(data, {
-      epochs: 1,
-      batchSize: data.x.rows,
-      shuffle: false,
-      optimizer: this.library.sgd({ learningRate: IMMENSE }),
-    });
-    return network.layers.map((layer, index) => {
-      const [before, after] = [layer.getWeights(), copy.layers[index].getWeights()];
-      const difference = (key: "kernel" | "bias"): Float64Array =>
-        Float64Array.from(before[key], (value, i) => (value - after[key][i]) / IMMENSE);
-      return { kernel: difference("kernel"), bias: difference("bias") };
-    });
+  /** The share of hidden units that fire on no training row. */
+  private async closedShare(network: Network): Promise<number> {
+    const { countDead } = await import("../../inspect/dead-units.js");
+    const { neverFired, units } = countDead(network, this.training.x);
+    return neverFired / units;
   }
 }
 

@@ -2,7 +2,7 @@
 import type { TrialFailure } from "./types.js";
 import { callbackOf } from "../callbacks.js";
 import { calibrate } from "../start/calibrate.js";
-import { diagnose } from "../../diagnosis/diagnose.js";
+import { countDead } from "../../inspect/dead-units.js";
 import type { Matrix } from "../../core/matrix.js";
 import { RelumineError } from "../../core/errors.js";
 import type { History, Metrics, Network } from "../../network/types.js";
@@ -65,14 +65,9 @@ export function scaleSchedule(schedule: Plan["schedule"], factor: number): Plan[
   return schedule && factor !== 1 ? (step, epoch) => schedule(step, epoch) * factor : schedule;
 }
 
-/** Share of the hidden units that are dead; NaN where the preactivations overflow. */
 function deadShare(network: Network, x: Matrix): number {
-  try {
-    return diagnose(network, x, { proofs: false }).deadFraction;
-  } catch (error) {
-    if (error instanceof RelumineError) return Number.NaN;
-    throw error;
-  }
+  const { dead, units } = countDead(network, x);
+  return units === 0 ? 0 : dead / units;
 }
 
 async function train(

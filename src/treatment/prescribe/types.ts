@@ -45,7 +45,7 @@ export interface Trial {
   readonly calibrate?: { readonly activity?: number };
   /** Of `fit.callbacks`, those that are part of the remedy. */
   readonly callbacks?: readonly PackageCallback[];
-  /** Share of the hidden units that are dead on the training rows, mean of the repeats; NaN where the numbers overflow. */
+  /** Share of the hidden units that are dead on the training rows, mean of the repeats; NaN if it failed. */
   readonly deadFraction: number;
   /** On the validation rows, means of the repeats. */
   readonly metrics: Metrics;

@@ -59,7 +59,7 @@ async function observe(digits: DigitRuns, activation: Name, bias: number, seed: 
   const activity = digits.library
     .diagnose(network, digits.training.x, { proofs: false })
     .layers[0].units.filter(({ unit }) => isLowered(unit));
-  const [own] = await digits.gradients(network, digits.training);
+  const [own] = network.gradients(digits.training).layers;
   const gradients = unitNorms(own.kernel, own.bias, isLowered);
   const before = network.layers[0].getWeights();
   await network.fit(digits.training, {

@@ -46,8 +46,8 @@ async function measureOne(digits: DigitRuns, { name, activation, kernelInitializ
       ...digits.digitsSpec([], activation, seed),
       layers: [...hidden, { units: 10, kernelInitializer }],
     });
-    const gradients = await digits.gradients(network, digits.someRows(ROWS));
-    byRepeat.push(gradients.slice(0, DEPTH).map(({ kernel }) => norm(kernel)));
+    const { layers } = network.gradients(digits.someRows(ROWS));
+    byRepeat.push(layers.slice(0, DEPTH).map(({ kernel }) => norm(kernel)));
   }
   return { name, byRepeat };
 }
