@@ -1,5 +1,6 @@
 // A recipe in training: the network and, for a comparison, its twin, step by step beside it; pace, pause, single steps.
 import { diagnose, forecast } from "../../src/index.js";
+import { analysisOf } from "../../src/activations/analysis.js";
 import { stateOf } from "../../src/network/state/state.js";
 import { applyRemedy, remedyLabel } from "./apply-remedy.js";
 import { RepeatedEvent } from "./repeated-event.js";
@@ -118,7 +119,8 @@ export class Session {
     const { network, data, step } = this.main;
     const { layers, samples, findings } = diagnose(network, data.x, { targets: data.y });
     const unit = chosen && layers[chosen.layer]?.units[chosen.unit];
-    return { kind: "diagnosis", step, samples, findings, ...(unit && { unit }) };
+    const { isTwoSided = false } = analysisOf(network.layers[0].activation.name);
+    return { kind: "diagnosis", step, samples, isTwoSided, findings, ...(unit && { unit }) };
   }
 
   /** Treats the network, or a twin of it that is then trained beside it. */

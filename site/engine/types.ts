@@ -175,6 +175,8 @@ export interface DiagnosisMessage {
   readonly kind: "diagnosis";
   readonly step: number;
   readonly samples: number;
+  /** The hidden activation is flat on either side of 0 (sigmoid, tanh), so that units neither fire nor are closed. */
+  readonly isTwoSided: boolean;
   readonly unit?: UnitDiagnosis;
   readonly findings: readonly Finding[];
 }

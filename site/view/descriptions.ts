@@ -1,7 +1,6 @@
 // States, deaths and diagnoses in short plain sentences, with their numbers as the page shows them.
-import type { DeathRecord, Frame, UnitName } from "../engine/types.js";
-import { analysisOf } from "../../src/activations/analysis.js";
-import type { ActivationName, UnitDiagnosis, UnitState } from "../../src/index.js";
+import type { DeathRecord, DiagnosisMessage, Frame, UnitName } from "../engine/types.js";
+import type { UnitDiagnosis, UnitState } from "../../src/index.js";
 import { formatCount, formatNumber, formatPercent, formatRate, formatSigned, typeset } from "../../src/text/numbers.js";
 
 /** Three digits are as many as the page has room for. */
@@ -67,16 +66,12 @@ const STATE_NOTES: Readonly<Partial<Record<UnitState, string>>> = {
 };
 
 /** The diagnosis of a unit, and how far the evidence goes: one sentence each. */
-export function diagnosisSentences(unit: UnitDiagnosis, samples: number, activation: ActivationName): string[] {
-  return unit.state === "dead" ? deadUnitSentences(unit, samples) : livingUnitSentences(unit, samples, activation);
+export function diagnosisSentences({ unit, samples, isTwoSided }: DiagnosisMessage): string[] {
+  if (!unit) return [];
+  return unit.state === "dead" ? deadUnitSentences(unit, samples) : livingUnitSentences(unit, samples, isTwoSided);
 }
 
-function livingUnitSentences(
-  { state, activity }: UnitDiagnosis,
-  samples: number,
-  activation: ActivationName,
-): string[] {
-  const { isTwoSided } = analysisOf(activation); // neither fires or not
+function livingUnitSentences({ state, activity }: UnitDiagnosis, samples: number, isTwoSided: boolean): string[] {
   const fires = isTwoSided ? "Its preactivation is above 0" : "It fires";
   const note = STATE_NOTES[state];
   return [`${fires} on ${percent(activity)} of ${count(samples)} training samples.`, ...(note ? [note] : [])];

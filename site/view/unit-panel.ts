@@ -1,6 +1,5 @@
 // The chosen unit: its preactivations, its history, its diagnosis and the remedies; below, all deaths and the findings
 // on the network as a whole.
-import type { ActivationName } from "../../src/index.js";
 import { typeset } from "../../src/text/numbers.js";
 import type { RemedyName, DeathRecord, DiagnosisMessage, Frame, UnitName } from "../engine/types.js";
 import { offersFor } from "../state/remedy-offers.js";
@@ -89,12 +88,10 @@ export function createUnitPanel(root: HTMLElement, actions: UnitActions): UnitPa
   const updateFindings = replacer(findings);
   let last: DiagnosisMessage | undefined;
   let namedAt = 0;
-  let activation: ActivationName = "relu";
 
   function draw(frame: Frame, chosen: UnitName | undefined, index: number): void {
     drawDeaths(frame.deaths);
     undo.hidden = !frame.canUndo;
-    activation = frame.activation;
     hint.hidden = chosen !== undefined;
     about.hidden = chosen === undefined;
     const hasDead = frame.states.includes("dead");
@@ -182,10 +179,9 @@ export function createUnitPanel(root: HTMLElement, actions: UnitActions): UnitPa
     draw,
     showDiagnosis(diagnosis) {
       last = diagnosis;
-      const { unit, samples, step } = diagnosis;
-      if (unit) {
-        setText(diagnosisTitle, `Diagnosis at step ${count(step)}`);
-        const sentences = diagnosisSentences(unit, samples, activation);
+      if (diagnosis.unit) {
+        setText(diagnosisTitle, `Diagnosis at step ${count(diagnosis.step)}`);
+        const sentences = diagnosisSentences(diagnosis);
         updateDiagnosis(sentences.join("\n"), () => sentences.map((text) => h("li", {}, text)));
       }
       // the network itself shows which units are dead
