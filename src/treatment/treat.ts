@@ -1,5 +1,6 @@
-// A remedy on a network: what is wrong before, the remedy on a copy, what is right after, and only then the copy in the network's place.
-// Whatever goes wrong on the way, the network has not been touched; what it was is kept as it is, for undo.
+// A remedy on a network: what is wrong before, the remedy on a copy, what is right after, and only then the copy in the
+// network's place. Whatever goes wrong on the way, the network has not been touched; what it was is kept as it is, for
+// undo.
 import { finding, type RemedyResult, WorkingCopy } from "./remedies/working-copy.js";
 import { countOf, formatNumber } from "../text/numbers.js";
 import { liftBias } from "./remedies/lift-bias.js";
@@ -107,14 +108,18 @@ function backFromPrune(cell: StateCell, smaller: Network): () => void {
 }
 
 /**
- * Treats the units that are dead on these samples, layer by layer from the front, each on what the treated layers before it give, and
- * says by a diagnosis before and after what it did. On any error the network is as it was.
+ * Treats the units that are dead on these samples, layer by layer from the front, each on what the treated layers
+ * before it give, and says by a diagnosis before and after what it did. On any error the network is as it was.
  *
- * - liftBias: dead units open on ceil(activity · rows) samples, where their preactivations allow it; outputs on x stay as they are.
+ * - liftBias: dead units open on ceil(activity · rows) samples, where their preactivations allow it; outputs on x stay
+ *   as they are.
  * - recycle: dormant units get new incoming weights and outgoing weights of 0, and open on some sample.
- * - reinitialize: dead units get new incoming weights, a bias as at the start, and keep their outgoing weights: outputs change.
- * - replaceActivation: every hidden layer whose units can die gets the activation, if some unit is dead; outputs change.
- * - prune: a new, smaller network; outputs on x are the same, bit for bit if no finding or unit says "folded", else up to rounding.
+ * - reinitialize: dead units get new incoming weights, a bias as at the start, and keep their outgoing weights: outputs
+ *   change.
+ * - replaceActivation: every hidden layer whose units can die gets the activation, if some unit is dead; outputs
+ *   change.
+ * - prune: a new, smaller network; outputs on x are the same, bit for bit if no finding or unit says "folded", else up
+ *   to rounding.
  *
  * The moments of what is redrawn or lifted are cleared; all other moments are kept.
  * @param x rows x inputs; the training rows, as a rule: a treatment answers to the samples it was made on

@@ -42,7 +42,10 @@ export interface TreatmentFinding {
 }
 
 export interface Treatment {
-  /** The same network; after "prune" a new one, smaller, of its own, to be disposed of by itself (unless nothing was taken out). */
+  /**
+   * The same network; after "prune" a new one, smaller, of its own, to be disposed of by itself (unless nothing was
+   * taken out).
+   */
   readonly network: Network;
   /** The remedy with its defaults filled in. */
   readonly remedy: ResolvedRemedy;
@@ -55,10 +58,11 @@ export interface Treatment {
   readonly treated: readonly TreatedUnit[];
   readonly findings: readonly TreatmentFinding[];
   /**
-   * Makes the network what it was before the treatment, bit for bit: weights, activation, optimizer's moments, place in the sequence of
-   * epochs. What was trained or treated since is undone with it. After "prune" it disposes of the new network; the old one was never touched.
-   * A second call does nothing.
-   * @throws RelumineError "disposed" if the network was disposed of, "value" if it is training, or an earlier treatment of it was undone
+   * Makes the network what it was before the treatment, bit for bit: weights, activation, optimizer's moments, place in
+   * the sequence of epochs. What was trained or treated since is undone with it. After "prune" it disposes of the new
+   * network; the old one was never touched. A second call does nothing.
+   * @throws RelumineError "disposed" if the network was disposed of, "value" if it is training, or an earlier treatment
+   * of it was undone
    */
   undo(): void;
   /** What a terminal should show. */

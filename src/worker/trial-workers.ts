@@ -3,14 +3,14 @@ import { Connection } from "./page/connection.js";
 import type { WorkerLike } from "./port.js";
 import { disposedError, RelumineError } from "../core/errors.js";
 import type { StartTrialWorkers, TrialWorkers } from "../treatment/prescribe/prescribe.js";
-import type { Job, Outcome, Setup } from "../treatment/prescribe/run-trial.js";
+import type { TrialJob, TrialOutcome, TrialSetup } from "../treatment/prescribe/run-trial.js";
 import { countCores } from "../wasm/threads.js";
 
 const MOST_WORKERS = 8;
 
 interface Waiting {
-  readonly job: Job;
-  resolve(outcome: Outcome | undefined): void;
+  readonly job: TrialJob;
+  resolve(outcome: TrialOutcome | undefined): void;
   reject(error: unknown): void;
 }
 
@@ -28,7 +28,7 @@ class Workers implements TrialWorkers {
     return this.all.size;
   }
 
-  run(job: Job): Promise<Outcome | undefined> {
+  run(job: TrialJob): Promise<TrialOutcome | undefined> {
     return new Promise((resolve, reject) => {
       this.queue.push({ job, resolve, reject });
       this.next();
@@ -50,7 +50,7 @@ class Workers implements TrialWorkers {
   /** What the network refuses is an outcome: a RelumineError tells that the worker is gone. */
   private async train(connection: Connection, { job, resolve, reject }: Waiting): Promise<void> {
     try {
-      resolve((await connection.call(0, "trial", [job])) as Outcome);
+      resolve((await connection.call(0, "trial", [job])) as TrialOutcome);
       this.idle.push(connection);
     } catch (error) {
       this.all.delete(connection);
@@ -63,7 +63,7 @@ class Workers implements TrialWorkers {
 }
 
 /** A worker that has the data; undefined if it does not start, as where a content security policy forbids it. */
-async function connect(start: () => Promise<WorkerLike>, setup: Setup): Promise<Connection | undefined> {
+async function connect(start: () => Promise<WorkerLike>, setup: TrialSetup): Promise<Connection | undefined> {
   let connection: Connection | undefined;
   try {
     connection = new Connection(await start());

@@ -52,7 +52,8 @@ describe("a unit's step count", () => {
             ...row(network, 1, 4).map((weight, i) => weight - before.out[i]!),
           ];
           expect(Math.max(...steps.map(Math.abs))).toBeGreaterThan(0.0009);
-          for (const step of steps) expect(Math.abs(step)).toBeLessThan(0.00101); // with the network's step count it would be several times the rate
+          // with the network's step count it would be several times the rate
+          for (const step of steps) expect(Math.abs(step)).toBeLessThan(0.00101);
         },
         { arithmetic },
       );
@@ -67,7 +68,8 @@ describe("a unit's step count", () => {
         const { bias } = network.layers[0]!.getWeights();
         bias[4] = -1e3;
         network.layers[0]!.setWeights({ bias });
-        if (restart) stateOf(network).restartSteps(0, 4); // a closed unit: its gradients are 0, and what is left of its moments moves it alone
+        // a closed unit: its gradients are 0, and what is left of its moments moves it alone
+        if (restart) stateOf(network).restartSteps(0, 4);
         await network.fit(data, { epochs: 3, optimizer });
         return [0, 1, 2, 3, 5, 6]
           .flatMap((unit) => column(network, 0, unit))
@@ -124,7 +126,8 @@ describe("continualBackprop", () => {
         },
       };
       await network.fit(data, { epochs: 40, callbacks: [renewal, watch] });
-      // 12 units older than 20 steps, 0.0252 a step: the first is due 40 steps later, the second after another 40 or so (11 units while it is young)
+      // 12 units older than 20 steps, 0.0252 a step: the first is due 40 steps later, the second after another 40 or so
+      // (11 units while it is young)
       expect(seen.findIndex(([first]) => first === 1)).toBe(20 + 40 - 1);
       expect(renewal.replaced[0]).toBe(2);
       const { bias } = network.layers[0]!.getWeights();

@@ -1,4 +1,5 @@
-// prescribe: the fitting remedy is tried first and ranked above the baseline, noise heals nothing, and neither workers nor interruptions change what is said.
+// prescribe: the fitting remedy is tried first and ranked above the baseline, noise gains nothing, and neither workers
+// nor interruptions change what is said.
 import { describe, expect, it } from "vitest";
 import { expectRefusal, sectors, waves } from "../network/helpers.js";
 import {
@@ -29,7 +30,7 @@ function bits({ trials, reason, causes, validationRows }: Prescription): string 
   return JSON.stringify({ trials: trials.map(({ seconds: _, ...rest }) => rest), reason, causes, validationRows });
 }
 
-interface Ill {
+interface Faulty {
   readonly what: string;
   readonly spec: NetworkSpec;
   readonly fit: FitOptions;
@@ -39,7 +40,7 @@ interface Ill {
   readonly reason: RegExp;
 }
 
-const ILL: readonly Ill[] = [
+const FAULTY: readonly Faulty[] = [
   {
     what: "a rate that is too high",
     spec,
@@ -83,7 +84,7 @@ const ILL: readonly Ill[] = [
 ];
 
 describe("the cause decides", () => {
-  it.each(ILL)("$what", async ({ spec, fit, first, best, reason }) => {
+  it.each(FAULTY)("$what", async ({ spec, fit, first, best, reason }) => {
     const told: string[] = [];
     const prescription = await prescribe(spec, data, fit, { ...alone, onTrial: ({ name }) => told.push(name) });
     expect(told.slice(0, 2)).toEqual(["baseline", first]);
@@ -111,7 +112,7 @@ describe("the cause decides", () => {
 });
 
 describe("a healthy network", () => {
-  it("keeps its baseline, whatever the seed: noise heals nothing", async () => {
+  it("keeps its baseline, whatever the seed: noise gains nothing", async () => {
     for (const seed of [1, 2, 3, 4]) {
       const prescription = await prescribe({ ...spec, seed }, data, healthy, alone);
       expect(prescription.best).toBe(prescription.baseline);
@@ -127,16 +128,16 @@ describe("a healthy network", () => {
       loss: "meanSquaredError",
       seed: 3,
     };
-    const ill = await prescribe(
+    const faulty = await prescribe(
       { ...regressor, layers: [{ units: 24, biasInitializer: -12 }, { units: 1 }] },
       waves(300),
       { epochs: 20 },
       { ...alone, repeats: 2 },
     );
-    expect(ill.best).not.toBe(ill.baseline);
-    expect(ill.best.metrics.accuracy).toBeUndefined();
-    expect(ill.best.metrics.loss).toBeLessThan(ill.baseline.metrics.loss / 2);
-    expect(ill.best.gain!.mean).toBeCloseTo(ill.baseline.metrics.loss - ill.best.metrics.loss, 6);
+    expect(faulty.best).not.toBe(faulty.baseline);
+    expect(faulty.best.metrics.accuracy).toBeUndefined();
+    expect(faulty.best.metrics.loss).toBeLessThan(faulty.baseline.metrics.loss / 2);
+    expect(faulty.best.gain!.mean).toBeCloseTo(faulty.baseline.metrics.loss - faulty.best.metrics.loss, 6);
   });
 });
 
@@ -179,9 +180,9 @@ describe("a trial can be had again", () => {
   });
 
   it("with what acts before and during the training", async () => {
-    const ill = { ...spec, layers: layers(2, 16, { biasInitializer: -2 }) };
+    const faulty = { ...spec, layers: layers(2, 16, { biasInitializer: -2 }) };
     const heldOut = sectors(80, 3, 9);
-    const { trials } = await prescribe(ill, data, { ...healthy, validation: heldOut }, { ...alone, repeats: 1 });
+    const { trials } = await prescribe(faulty, data, { ...healthy, validation: heldOut }, { ...alone, repeats: 1 });
     const calibrated = trials.find(({ name }) => name === "calibrated start")!;
     const recycled = trials.find(({ name }) => name === "recycling")!;
     expect(calibrated.calibrate).toEqual({ activity: 0.5 });

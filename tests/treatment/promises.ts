@@ -243,7 +243,8 @@ const CHECKS: Readonly<Record<Remedy["kind"], Check>> = {
 
 /**
  * What is wrong with a treatment.
- * @param isExact float32 computes the network without rounding, or far from any threshold: float64 and the kernels must agree on every sign
+ * @param isExact float32 computes the network without rounding, or far from any threshold: float64 and the kernels must
+ * agree on every sign
  */
 export function brokenPromises(treatment: Treatment, old: Before, x: Rows, isExact: boolean): string[] {
   const { network, findings, treated, outputChange } = treatment;

@@ -33,7 +33,10 @@ const remedy: fc.Arbitrary<Remedy> = fc.oneof(
 
 const range = (count: number) => Array.from({ length: count }, (_, index) => index);
 
-/** Weights in quarters, many of them 0, biases that close many units, inputs in halves: float32 computes these without rounding. */
+/**
+ * Weights in quarters, many of them 0, biases that close many units, inputs in halves: float32 computes these without
+ * rounding.
+ */
 function drawExact(random: () => number): { layers: HandLayer[]; x: Rows } {
   const widths = range(integer(random, 1, 4)).map(() => integer(random, 1, 5));
   const inputs = integer(random, 1, 3);
@@ -57,7 +60,8 @@ test("three hundred exact relu networks, judged by float64 to the last sign", as
         const old = before(network, x);
         const memory = memoryOf(network);
         const treatment = await treat(network, x, prescribed);
-        const isDrawn = prescribed.kind === "recycle" || prescribed.kind === "reinitialize"; // numbers that are no quarters
+        // numbers that are no quarters
+        const isDrawn = prescribed.kind === "recycle" || prescribed.kind === "reinitialize";
         expect(brokenPromises(treatment, old, x, !isDrawn)).toEqual([]);
         counts.treated += treatment.treated.length;
         counts.folded += treatment.treated.filter(({ action }) => action === "folded").length;
@@ -111,7 +115,7 @@ async function trainOn(network: Network, x: Rows, y: number[] | Rows, turn: numb
   await network.fit({ x, y }, { epochs: 2, batchSize: 16, optimizer: OPTIMIZERS[turn % OPTIMIZERS.length] });
 }
 
-test("forty trained networks: shares within one sample, outputs within rounding, and after undo the training of a twin that was never treated", async () => {
+test("forty trained networks: shares within one sample, outputs within rounding, undo as if never treated", async () => {
   let missed = 0,
     lifted = 0;
   await fc.assert(

@@ -56,7 +56,8 @@ describe("liftBias", () => {
       const gradient = gradients(toReference(network), x, y, "crossEntropy").layers;
       for (const { unit } of last) expect(gradient[2].kernel[unit].some((g) => Math.abs(g) > 1e-5)).toBe(true);
       const start = network.evaluate({ x, y }).loss;
-      await network.fit({ x, y }, { epochs: 32, batchSize: 32, optimizer: sgd({ learningRate: 0.1 }) }); // 7 steps an epoch: 224 in all
+      // 7 steps an epoch: 224 in all
+      await network.fit({ x, y }, { epochs: 32, batchSize: 32, optimizer: sgd({ learningRate: 0.1 }) });
       for (const { layer, unit } of treated) {
         const { kernel } = network.layers[layer + 1].getWeights();
         const width = network.layers[layer + 1].units;

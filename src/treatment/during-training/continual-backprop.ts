@@ -1,5 +1,5 @@
-// Continual backpropagation (Dohare et al. 2024, "Loss of plasticity in deep continual learning"): all the time a few of the least useful
-// hidden units are reset, so that the network stays able to learn.
+// Continual backpropagation (Dohare et al. 2024, "Loss of plasticity in deep continual learning"): all the time a few
+// of the least useful hidden units are reset, so that the network stays able to learn.
 import {
   type ContinualBackprop,
   type ContinualBackpropOptions,
@@ -156,16 +156,19 @@ function batchMean({ state }: RunningFit, layer: number, unit: number, rows: num
 }
 
 /**
- * A callback that resets the least useful hidden units, a few at a time (continual backpropagation, Dohare et al. 2024).
+ * A callback that resets the least useful hidden units, a few at a time (continual backpropagation, Dohare et al.
+ * 2024).
  *
- * A unit's utility is a moving average of its mean |activation| over the batch times the sum of its outgoing weights' sizes, corrected by the
- * unit's own age. Each step replacementRate of the units older than the maturity are due, in each hidden layer by itself; whole units are
- * replaced: incoming weights redrawn by the layer's initializer, bias 0, outgoing weights 0, the next layer's biases take over what they
- * passed on on average (relu, softplus and sigmoid: the moving average; other activations: that of the last batch), the optimizer's moments and
- * step counts of just those entries are reset.
+ * A unit's utility is a moving average of its mean |activation| over the batch times the sum of its outgoing weights'
+ * sizes, corrected by the unit's own age. Each step replacementRate of the units older than the maturity are due, in
+ * each hidden layer by itself; whole units are replaced: incoming weights redrawn by the layer's initializer, bias 0,
+ * outgoing weights 0, the next layer's biases take over what they passed on on average (relu, softplus and sigmoid: the
+ * moving average; other activations: that of the last batch), the optimizer's moments and step counts of just those
+ * entries are reset.
  *
  * A later fit of the same network with the same callback goes on where the last one ended. Put a trace behind it.
- * @param options replacementRate: share of a layer's units a step, default 1e-4; maturity: steps, default 100; decay: of the averages, default 0.99
+ * @param options replacementRate: share of a layer's units a step, default 1e-4; maturity: steps, default 100; decay:
+ * of the averages, default 0.99
  * @throws RelumineError "value"; in a second fit (as its rejection) while the first is still running
  * @example
  * const renewal = continualBackprop();

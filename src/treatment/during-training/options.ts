@@ -1,4 +1,5 @@
-// What the remedies that act during training take and what they tell, apart from what they do: a page that sends them to its worker needs no more.
+// What the remedies that act during training take and what they tell, apart from what they do: a page that sends them
+// to its worker needs no more.
 import { checkInteger, checkNumber, checkOptions } from "../../core/checks.js";
 import type { Description } from "../../network/training/callbacks.js";
 import type { PackageCallback } from "../../network/types.js";
@@ -63,7 +64,9 @@ export function describeRecycleDormant(
 }
 
 export interface PreventDeathsOptions {
-  /** The share of the probed training rows on which a unit that is put back is open, above 0, at most 1. Default 0.01. */
+  /**
+   * The share of the probed training rows on which a unit that is put back is open, above 0, at most 1. Default 0.01.
+   */
   readonly activity?: number;
 }
 
@@ -79,7 +82,10 @@ export interface PreventedDeath {
 export interface PreventDeathsResults {
   /** In the fit that is running or ran last, in order; a unit can be put back more than once. */
   readonly prevented: readonly PreventedDeath[];
-  /** Units whose weights of before are closed too, on what feeds them now: they fell with their inputs, and were left alone. */
+  /**
+   * Units whose weights of before are closed too, on what feeds them now: they fell with their inputs, and were left
+   * alone.
+   */
   readonly lost: readonly Omit<PreventedDeath, "scale">[];
 }
 

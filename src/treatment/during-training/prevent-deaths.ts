@@ -1,6 +1,6 @@
-// A unit that has just fallen silent on every training row is put back on the way it came, to where it still lives. Own work: along the straight
-// line from its weights of some steps ago to those of now its preactivation on a row is linear, so that the last point at which it opens on
-// enough rows is known without a search.
+// A unit that has just fallen silent on every training row is put back on the way it came, to where it still lives. Own
+// work: along the straight line from its weights of some steps ago to those of now its preactivation on a row is
+// linear, so that the last point at which it opens on enough rows is known without a search.
 import {
   type DeathPrevention,
   describePreventDeaths,
@@ -156,7 +156,10 @@ class Guard implements RunningRemedy<PreventDeathsResults> {
   }
 }
 
-/** Of the way from one set of weights to the other, the largest part after which the wanted share of the rows (or all that were open) is above 0; undefined where none was. */
+/**
+ * Of the way from one set of weights to the other, the largest part after which the wanted share of the rows (or all
+ * that were open) is above 0; undefined where none was.
+ */
 function lastLiving(before: Float64Array, now: Float64Array, share: number): number | undefined {
   const closings = [...before].flatMap((z, row) => (z > 0 ? [z / (z - now[row])] : [])).sort((a, b) => b - a);
   if (closings.length === 0) return undefined;
@@ -233,16 +236,19 @@ function writeWeights(layer: LayerView, unit: number, weights: Weights): void {
 }
 
 /**
- * A callback that puts a unit back when it has just died: its own weights and bias go back on the straight way from where they were some steps ago
- * to where it still opens on a few training rows, and its momentum is cleared; no other unit is touched.
+ * A callback that puts a unit back when it has just died: its own weights and bias go back on the straight way from
+ * where they were some steps ago to where it still opens on a few training rows, and its momentum is cleared; no other
+ * unit is touched.
  *
- * Judged are relu units (and leakyRelu and elu with an alpha of 0) that fired within the last 16 to 32 steps and then were silent for so long that chance
- * explains it less than once in a thousand; closed means closed on up to 512 training rows, evenly spaced. A unit that fires on fewer than about
- * 7 rows of what 32 steps see is not judged. Where the unit's former weights are closed too, since what feeds it has changed, it is left alone and
- * noted in `lost`. It works against deaths by large updates, and does not make a rate that is too high a good one: on the digits at rates 0.8 and 1
- * (npm run demo:prevent) it saves most units, but clipNorm or half the rate does so better, and one run in ten diverged that would have died instead.
- * Put a trace behind it.
- * @param options activity: the share of those rows on which a unit that is put back is open, default 0.01, at least one row
+ * Judged are relu units (and leakyRelu and elu with an alpha of 0) that fired within the last 16 to 32 steps and then
+ * were silent for so long that chance explains it less than once in a thousand; closed means closed on up to 512
+ * training rows, evenly spaced. A unit that fires on fewer than about 7 rows of what 32 steps see is not judged. Where
+ * the unit's former weights are closed too, since what feeds it has changed, it is left alone and noted in `lost`. It
+ * works against deaths by large updates, and does not make a rate that is too high a good one: on the digits at rates
+ * 0.8 and 1 (npm run demo:prevent) it saves most units, but clipNorm or half the rate does so better, and one run in
+ * ten diverged that would have died instead. Put a trace behind it.
+ * @param options activity: the share of those rows on which a unit that is put back is open, default 0.01, at least one
+ * row
  * @throws RelumineError "value"; in a second fit (as its rejection) while the first is still running
  * @example
  * const guard = preventDeaths();

@@ -1,5 +1,5 @@
-// ReDo (Sokar et al. 2023, "The dormant neuron phenomenon in deep reinforcement learning"), without its two known faults: a layer that is silent
-// as a whole is reset too, and the optimizer's step counts start again with the moments.
+// ReDo (Sokar et al. 2023, "The dormant neuron phenomenon in deep reinforcement learning"), without its two known
+// faults: a layer that is silent as a whole is reset too, and the optimizer's step counts start again with the moments.
 import { BatchCounter } from "../../wasm/abi.js";
 import {
   describeRecycleDormant,
@@ -82,9 +82,10 @@ class Recycler implements RunningRemedy<RecycleDormantResults> {
 /**
  * A callback that now and then resets dormant hidden units (ReDo, Sokar et al. 2023).
  *
- * A unit is dormant when its mean |activation| is at most `dormantBelow` of its layer's mean; in a layer that is silent as a whole all are. The means are over
- * the batch of every `everySteps`-th step; of smaller batches the last ones are taken together, at least 64 rows. A dormant unit gets incoming weights
- * redrawn by its layer's initializer, bias 0 and outgoing weights 0; the optimizer's moments and step counts of just those entries are reset.
+ * A unit is dormant when its mean |activation| is at most `dormantBelow` of its layer's mean; in a layer that is silent
+ * as a whole all are. The means are over the batch of every `everySteps`-th step; of smaller batches the last ones are
+ * taken together, at least 64 rows. A dormant unit gets incoming weights redrawn by its layer's initializer, bias 0 and
+ * outgoing weights 0; the optimizer's moments and step counts of just those entries are reset.
  *
  * A later fit of the same network with the same callback goes on counting steps. Put a trace behind it.
  * @param options everySteps: default 1000; dormantBelow: default 0.025

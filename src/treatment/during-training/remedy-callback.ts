@@ -1,5 +1,5 @@
-// How a remedy acts while a network trains: it reads the counters right after each update, and changes units when the callbacks have their turn,
-// so that a trace behind it sees the change between two steps.
+// How a remedy acts while a network trains: it reads the counters right after each update, and changes units when the
+// callbacks have their turn, so that a trace behind it sees the change between two steps.
 import type { RunningCallback } from "../../network/training/callbacks.js";
 import type { RunningFit } from "../../network/training/running-fit.js";
 

@@ -4,25 +4,25 @@ import type { Diagnosis } from "../../diagnosis/types.js";
 import type { History } from "../../network/types.js";
 import type { ResolvedSpec } from "../../network/spec.js";
 
-export type Illness =
+export type Fault =
   "none" | "divergence" | "highRate" | "momentum" | "weightDecay" | "negativeBias" | "born" | "unknown";
 
-export interface Evidence {
+export interface BaselineEvidence {
   readonly spec: ResolvedSpec;
   readonly history: History;
   readonly diagnosis?: Diagnosis;
   readonly deaths: readonly Death[];
 }
 
-export interface Verdict {
-  readonly illness: Illness;
+export interface BaselineFault {
+  readonly fault: Fault;
   /** One sentence. */
   readonly reason: string;
   readonly causes: Readonly<Partial<Record<Cause, number>>>;
 }
 
 const FEW = 0.1; // so small a share of dead units is common in networks that do well
-const BY_CAUSE: Readonly<Record<Cause, Illness>> = {
+const BY_CAUSE: Readonly<Record<Cause, Fault>> = {
   born: "born",
   learningRate: "highRate",
   momentum: "momentum",
@@ -48,45 +48,45 @@ export function countCauses(deaths: readonly Death[]): Partial<Record<Cause, num
 }
 
 /** Dead units that would fire without their bias, in layers that start with a negative one. */
-function closedByBias({ spec, diagnosis }: Evidence): number {
+function closedByBias({ spec, diagnosis }: BaselineEvidence): number {
   const dead = diagnosis!.layers.flatMap(({ units }) => units.filter(({ state }) => state === "dead"));
   return dead.filter(
     ({ layer, mechanism }) => spec.layers[layer].biasInitializer < 0 && mechanism !== "negativeWeights",
   ).length;
 }
 
-/** Dead units enough to be a fault: a tenth of all, or a whole layer. */
-function isIll({ deadFraction, layers }: Diagnosis): boolean {
+/** Dead units enough to matter: a tenth of all, or a whole layer. */
+function hasManyDead({ deadFraction, layers }: Diagnosis): boolean {
   return deadFraction >= FEW || layers.some(({ dead, units }) => dead === units.length);
 }
 
-export function judge(evidence: Evidence): Verdict {
+export function findFault(evidence: BaselineEvidence): BaselineFault {
   const { diagnosis, history, deaths } = evidence;
   const causes = countCauses(deaths);
   if (history.stopped === "aborted")
-    return { illness: "unknown", causes, reason: "the baseline was interrupted: its faults cannot be told" };
+    return { fault: "unknown", causes, reason: "the baseline was interrupted: its faults cannot be told" };
   if (history.stopped === "diverged" || !diagnosis)
-    return { illness: "divergence", causes, reason: "the numbers of the baseline overflow: smaller steps come first" };
+    return { fault: "divergence", causes, reason: "the numbers of the baseline overflow: smaller steps come first" };
   const share = `${diagnosis.dead} of ${diagnosis.units} hidden units are dead in the baseline's first run`;
-  if (!isIll(diagnosis)) return { illness: "none", causes, reason: `${share}: too few to be a fault` };
+  if (!hasManyDead(diagnosis)) return { fault: "none", causes, reason: `${share}: too few to matter` };
   if (closedByBias(evidence) >= diagnosis.dead / 2 && (causes.born ?? 0) >= deaths.length / 2) {
     return {
-      illness: "negativeBias",
+      fault: "negativeBias",
       causes,
       reason: `${share}, most of them behind a negative starting bias: a higher bias comes first`,
     };
   }
   const [cause = "unknown", count = diagnosis.dead] =
     (Object.entries(causes) as [Cause, number][]).sort(([, a], [, b]) => b - a)[0] ?? [];
-  const illness = BY_CAUSE[cause];
+  const fault = BY_CAUSE[cause];
   const first = {
     born: "another start",
     highRate: "a lower rate",
     momentum: "less momentum",
     weightDecay: "no weight decay",
-  }[illness as string];
+  }[fault as string];
   return {
-    illness,
+    fault,
     causes,
     reason:
       `${share}, and ${count} of the ${deaths.length} whose death was traced ${WORDS[cause]}` +
@@ -95,7 +95,7 @@ export function judge(evidence: Evidence): Verdict {
 }
 
 /** Nothing is dead and the loss still fell by a tenth in the last quarter of the epochs: larger steps may do. */
-export function isSlow({ history: { epochs } }: Evidence): boolean {
+export function isSlow({ history: { epochs } }: BaselineEvidence): boolean {
   const before = epochs[Math.floor(epochs.length * 0.75) - 1];
   return before !== undefined && epochs[epochs.length - 1].loss < 0.9 * before.loss;
 }

@@ -1,13 +1,13 @@
 // The remedies, a line each, and the order in which a fault is answered by them.
-import { type Evidence, type Illness, isSlow } from "./baseline-fault.js";
-import type { Regimen } from "./run-trial.js";
+import { type BaselineEvidence, type Fault, isSlow } from "./baseline-fault.js";
+import type { TrialSettings } from "./run-trial.js";
 import type { CallbackData } from "../../network/training/callbacks.js";
 import type { ResolvedDenseSpec } from "../../network/spec.js";
 import { roundTo } from "../../text/numbers.js";
 import { type ActivationName, resolveActivation } from "../../activations/activations.js";
 
 type Family = "rate" | "momentum" | "decay" | "clip" | "bias" | "start" | "shape" | "during" | "mix";
-type Change = (regimen: Regimen) => Regimen;
+type Change = (settings: TrialSettings) => TrialSettings;
 
 interface Remedy {
   readonly name: string;
@@ -15,14 +15,14 @@ interface Remedy {
   readonly why: string;
   readonly change: Change;
   /** Where it is to be tried at all; absent: everywhere. */
-  readonly when?: (illness: Illness, evidence: Evidence) => boolean;
+  readonly when?: (fault: Fault, evidence: BaselineEvidence) => boolean;
 }
 
 export interface Candidate extends Pick<Remedy, "name" | "why"> {
-  readonly regimen: Regimen;
+  readonly settings: TrialSettings;
 }
 
-const ORDER: Readonly<Record<Illness, readonly Family[]>> = {
+const ORDER: Readonly<Record<Fault, readonly Family[]>> = {
   none: ["rate", "shape", "start", "during", "clip", "bias", "momentum", "decay", "mix"],
   divergence: ["rate", "clip", "momentum", "mix", "shape", "start", "during", "bias", "decay"],
   highRate: ["rate", "clip", "mix", "momentum", "during", "shape", "start", "bias", "decay"],
@@ -35,24 +35,26 @@ const ORDER: Readonly<Record<Illness, readonly Family[]>> = {
 
 /** An option of the optimizer, where it has it. */
 function option(name: string, change: (value: number) => number): Change {
-  return (regimen) => {
-    const { optimizer } = regimen;
+  return (settings) => {
+    const { optimizer } = settings;
     const value = optimizer.options[name];
-    if (typeof value !== "number") return regimen;
+    if (typeof value !== "number") return settings;
     const changed = {
       ...optimizer.options,
       [name]: change(value),
       ...(name === "momentum" && "nesterov" in optimizer.options && { nesterov: false }),
     };
-    return { ...regimen, optimizer: { ...optimizer, options: changed } };
+    return { ...settings, optimizer: { ...optimizer, options: changed } };
   };
 }
 
 function hidden(change: (layer: ResolvedDenseSpec) => Partial<ResolvedDenseSpec>): Change {
-  return (regimen) => {
-    const last = regimen.spec.layers.length - 1;
-    const layers = regimen.spec.layers.map((layer, index) => (index === last ? layer : { ...layer, ...change(layer) }));
-    return { ...regimen, spec: { ...regimen.spec, layers } };
+  return (settings) => {
+    const last = settings.spec.layers.length - 1;
+    const layers = settings.spec.layers.map((layer, index) =>
+      index === last ? layer : { ...layer, ...change(layer) },
+    );
+    return { ...settings, spec: { ...settings.spec, layers } };
   };
 }
 
@@ -60,25 +62,25 @@ const rate = (factor: number): Change => option("learningRate", (value) => round
 const bias = (value: number): Change =>
   hidden(({ biasInitializer }) => ({ biasInitializer: Math.max(biasInitializer, value) }));
 const shape = (name: ActivationName): Change => hidden(() => ({ activation: resolveActivation(name, name) }));
-const asymmetric: Change = (regimen) => hidden(() => ({ kernelInitializer: "asymmetric" }))(regimen);
-const clip: Change = (regimen) => ({ ...regimen, clipNorm: Math.min(regimen.clipNorm ?? Infinity, 1) });
+const asymmetric: Change = (settings) => hidden(() => ({ kernelInitializer: "asymmetric" }))(settings);
+const clip: Change = (settings) => ({ ...settings, clipNorm: Math.min(settings.clipNorm ?? Infinity, 1) });
 const both =
   (...changes: readonly Change[]): Change =>
-  (regimen) =>
-    changes.reduce((changed, change) => change(changed), regimen);
+  (settings) =>
+    changes.reduce((changed, change) => change(changed), settings);
 
 const during =
   (name: string, options: object = {}): Change =>
-  (regimen) => ({ ...regimen, callbacks: [...regimen.callbacks, { name, options } satisfies CallbackData] });
-const calibrated: Change = (regimen) => ({ ...regimen, calibrate: { activity: 0.5 } });
+  (settings) => ({ ...settings, callbacks: [...settings.callbacks, { name, options } satisfies CallbackData] });
+const calibrated: Change = (settings) => ({ ...settings, calibrate: { activity: 0.5 } });
 
 const isOf =
-  (...illnesses: readonly Illness[]) =>
-  (illness: Illness): boolean =>
-    illnesses.includes(illness);
-const hasNegativeBias = (_: Illness, { spec }: Evidence): boolean =>
+  (...faults: readonly Fault[]) =>
+  (fault: Fault): boolean =>
+    faults.includes(fault);
+const hasNegativeBias = (_: Fault, { spec }: BaselineEvidence): boolean =>
   spec.layers.slice(0, -1).some(({ biasInitializer }) => biasInitializer < 0);
-const isOfSteps = (illness: Illness): boolean => isOf("highRate", "momentum", "divergence")(illness);
+const isOfSteps = (fault: Fault): boolean => isOf("highRate", "momentum", "divergence")(fault);
 
 /** All of them; a function, so that a bundle without prescribe leaves them out. */
 const remedies = (): readonly Remedy[] => [
@@ -89,7 +91,7 @@ const remedies = (): readonly Remedy[] => [
     family: "rate",
     why: "nothing is dead and the loss is still falling",
     change: rate(3),
-    when: (illness, evidence) => illness === "none" && isSlow(evidence),
+    when: (fault, evidence) => fault === "none" && isSlow(evidence),
   },
   {
     name: "no momentum",
@@ -172,13 +174,13 @@ const remedies = (): readonly Remedy[] => [
 ];
 
 /** What to try, the most fitting first; what would change nothing is left out. */
-export function chooseRemedies(baseline: Regimen, illness: Illness, evidence: Evidence): Candidate[] {
+export function chooseRemedies(baseline: TrialSettings, fault: Fault, evidence: BaselineEvidence): Candidate[] {
   const given = JSON.stringify(baseline);
   const fitting = remedies()
-    .filter(({ when }) => when?.(illness, evidence) ?? true)
-    .map(({ change, family, ...remedy }) => ({ ...remedy, family, regimen: change(baseline) }));
-  const families = ORDER[illness];
+    .filter(({ when }) => when?.(fault, evidence) ?? true)
+    .map(({ change, family, ...remedy }) => ({ ...remedy, family, settings: change(baseline) }));
+  const families = ORDER[fault];
   return fitting
-    .filter(({ regimen }) => JSON.stringify(regimen) !== given)
+    .filter(({ settings }) => JSON.stringify(settings) !== given)
     .sort((a, b) => families.indexOf(a.family) - families.indexOf(b.family));
 }

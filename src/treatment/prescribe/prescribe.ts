@@ -1,14 +1,14 @@
 // Tries remedies from the same start and ranks them: the baseline first, for what it dies of decides the order.
-import { type Evidence, judge } from "./baseline-fault.js";
+import { type BaselineEvidence, type BaselineFault, findFault } from "./baseline-fault.js";
 import {
   type Extras,
-  type Job,
-  type Outcome,
+  type TrialJob,
+  type TrialOutcome,
   type PlainSet,
-  type Regimen,
+  type TrialSettings,
   runJob,
   scaleSchedule,
-  type Setup,
+  type TrialSetup,
 } from "./run-trial.js";
 import { callbackOf } from "../callbacks.js";
 import { beats, type Entry, failureOf, gainsOf, intervalOf, meanDead, meanMetrics, rank } from "./rank.js";
@@ -38,13 +38,16 @@ const MOST_TRACED = 64; // a trace that has found so many deaths knows the cause
 /** Workers that train side by side. */
 export interface TrialWorkers {
   readonly size: number;
-  /** The outcome; undefined if the worker was lost, or all were ended. Rejects with what a trial threw that is not an outcome. */
-  run(job: Job): Promise<Outcome | undefined>;
+  /**
+   * The outcome; undefined if the worker was lost, or all were ended. Rejects with what a trial threw that is not an
+   * outcome.
+   */
+  run(job: TrialJob): Promise<TrialOutcome | undefined>;
   end(): void;
 }
 
 /** At most `count` workers ("auto": one a core), or undefined where none starts. */
-export type StartTrialWorkers = (setup: Setup, count: number | "auto") => Promise<TrialWorkers | undefined>;
+export type StartTrialWorkers = (setup: TrialSetup, count: number | "auto") => Promise<TrialWorkers | undefined>;
 
 interface Checked {
   readonly trials: number;
@@ -89,25 +92,25 @@ function traceSome(): DeathTrace {
 }
 
 /** One call of prescribe. */
-class Practice {
+class Prescriber {
   private readonly stop = new AbortController();
   private trialWorkers: TrialWorkers | undefined;
   private workerCount = 1;
   private isBroken = false;
   private local: Promise<unknown> = Promise.resolve();
-  private evidence: Evidence | undefined;
+  private evidence: BaselineEvidence | undefined;
   private readonly baseline: Entry;
   private readonly abort = () => this.end();
 
   constructor(
-    readonly setup: Setup,
+    readonly setup: TrialSetup,
     readonly plan: Plan,
     readonly fit: FitOptions,
-    readonly regimen: Regimen,
+    readonly settings: TrialSettings,
     readonly options: Checked,
     private readonly startWorkers: StartTrialWorkers,
   ) {
-    this.baseline = enter({ name: "baseline", why: "as given", regimen }, true);
+    this.baseline = enter({ name: "baseline", why: "as given", settings }, true);
     for (const signal of options.signals) signal.addEventListener("abort", this.abort);
     if (options.signals.some(({ aborted }) => aborted)) this.end();
   }
@@ -126,8 +129,8 @@ class Practice {
     return this.options.signals.some(({ aborted }) => aborted);
   }
 
-  private extrasFor({ regimen }: Job): Extras {
-    const [rate, given] = [regimen, this.regimen].map(({ optimizer }) => optimizer.options.learningRate as number);
+  private extrasFor({ settings }: TrialJob): Extras {
+    const [rate, given] = [settings, this.settings].map(({ optimizer }) => optimizer.options.learningRate as number);
     const { schedule } = this.plan;
     const callbacks = this.plan.callbacks.filter((callback) => !definitionOf(callback));
     return {
@@ -138,8 +141,8 @@ class Practice {
   }
 
   /** Here, one at a time. */
-  private runHere(job: Job): Promise<Outcome | undefined> {
-    const run = async (): Promise<Outcome | undefined> => {
+  private runHere(job: TrialJob): Promise<TrialOutcome | undefined> {
+    const run = async (): Promise<TrialOutcome | undefined> => {
       if (this.stop.signal.aborted) return undefined;
       const outcome = await runJob(this.setup, job, this.extrasFor(job));
       return outcome.failed?.code === "aborted" ? undefined : outcome;
@@ -149,7 +152,7 @@ class Practice {
     return running;
   }
 
-  private readonly run = async (job: Job): Promise<Outcome | undefined> => {
+  private readonly run = async (job: TrialJob): Promise<TrialOutcome | undefined> => {
     if (this.stop.signal.aborted) return undefined;
     const outcome = await this.trialWorkers?.run(job);
     return outcome ?? this.runHere(job); // of a worker that was lost: once more, here
@@ -166,14 +169,14 @@ class Practice {
   /** Traced and diagnosed; here, since deaths and diagnosis stay. */
   private async runBaseline(): Promise<void> {
     const trace = traceSome();
-    const job = { regimen: this.regimen, seed: this.regimen.spec.seed, epochs: this.plan.epochs };
+    const job = { settings: this.settings, seed: this.settings.spec.seed, epochs: this.plan.epochs };
     const extras = this.extrasFor(job);
     const outcome = await runJob(this.setup, job, {
       ...extras,
       callbacks: [...(extras.callbacks ?? []), trace],
       inspect: (network, history) => {
         const diagnosis = diagnoseFinite(network, this.setup.training);
-        this.evidence = { spec: this.regimen.spec, history, deaths: trace.deaths, ...(diagnosis && { diagnosis }) };
+        this.evidence = { spec: this.settings.spec, history, deaths: trace.deaths, ...(diagnosis && { diagnosis }) };
       },
     });
     if (!this.evidence)
@@ -196,26 +199,26 @@ class Practice {
       this.workerCount = Math.max(1, this.trialWorkers?.size ?? 1);
       if (this.stop.signal.aborted) this.trialWorkers?.end();
     }
-    const verdict = judge(this.evidence!);
-    const remedies = chooseRemedies(this.regimen, verdict.illness, this.evidence!)
+    const baselineFault = findFault(this.evidence!);
+    const remedies = chooseRemedies(this.settings, baselineFault.fault, this.evidence!)
       .slice(0, trials)
       .map((candidate) => enter(candidate));
-    const seeds = Array.from({ length: repeats }, (_, repeat) => this.regimen.spec.seed + repeat);
+    const seeds = Array.from({ length: repeats }, (_, repeat) => this.settings.spec.seed + repeat);
     const rules = {
       epochs: this.plan.epochs,
       seeds,
-      hasFavourite: verdict.illness !== "none",
+      hasFavourite: baselineFault.fault !== "none",
       run: this.run,
       onResult: this.tell,
     };
     if (!this.stop.signal.aborted)
       await compete(this.baseline, remedies, { ...rules, isOver: () => this.stop.signal.aborted });
-    return this.conclude(remedies, verdict);
+    return this.conclude(remedies, baselineFault);
   }
 
   private toTrial(entry: Entry): Trial {
     const {
-      candidate: { name, why, regimen },
+      candidate: { name, why, settings },
       outcomes,
       stoppedEarly,
     } = entry;
@@ -228,22 +231,22 @@ class Practice {
     );
     const gain = intervalOf(gains);
     const failed = failureOf(entry);
-    const callbacks = regimen.callbacks.map(callbackOf);
-    const schedule = this.extrasFor({ regimen, seed: 0, epochs: 0 }).schedule;
+    const callbacks = settings.callbacks.map(callbackOf);
+    const schedule = this.extrasFor({ settings, seed: 0, epochs: 0 }).schedule;
     return {
       name,
       why,
       metrics,
-      spec: regimen.spec,
+      spec: settings.spec,
       fit: {
         ...fit,
         epochs: this.plan.epochs,
-        optimizer: rebuildOptimizer(regimen.optimizer),
-        ...(regimen.clipNorm !== undefined && { clipNorm: regimen.clipNorm }),
+        optimizer: rebuildOptimizer(settings.optimizer),
+        ...(settings.clipNorm !== undefined && { clipNorm: settings.clipNorm }),
         ...(schedule && { learningRate: schedule }),
         ...(callbacks.length > 0 && { callbacks: [...this.plan.callbacks, ...callbacks] }),
       },
-      ...(regimen.calibrate && { calibrate: regimen.calibrate }),
+      ...(settings.calibrate && { calibrate: settings.calibrate }),
       ...(callbacks.length > 0 && { callbacks }),
       deadFraction: meanDead(entry),
       ...(interval && { interval }),
@@ -256,7 +259,7 @@ class Practice {
     };
   }
 
-  private conclude(remedies: readonly Entry[], { illness, reason, causes }: ReturnType<typeof judge>): Prescription {
+  private conclude(remedies: readonly Entry[], { fault, reason, causes }: BaselineFault): Prescription {
     const tried = remedies.filter(({ outcomes }) => outcomes.length > 0);
     for (const entry of tried) entry.stoppedEarly ||= entry.budget < this.plan.epochs;
     const rows = this.setup.validation.x.rows;
@@ -277,7 +280,7 @@ class Practice {
     };
     const isBetter = beats(ranked[0], this.baseline, rows);
     return Object.defineProperty(found, "toString", {
-      value: () => drawPrescription({ ...found, illness, isBetter }),
+      value: () => drawPrescription({ ...found, fault, isBetter }),
       enumerable: false,
     });
   }
@@ -288,7 +291,7 @@ const dataOf = ({ name, options }: PackageCallback): CallbackData => ({ name, op
 const clamp = (interval: Interval | undefined, most: number): Interval | undefined =>
   interval && { mean: interval.mean, low: Math.max(0, interval.low), high: Math.min(most, interval.high) };
 
-function diagnoseFinite(network: Network, { x, y }: PlainSet): Evidence["diagnosis"] {
+function diagnoseFinite(network: Network, { x, y }: PlainSet): BaselineEvidence["diagnosis"] {
   try {
     return diagnose(network, x, { proofs: false, targets: y });
   } catch (error) {
@@ -306,7 +309,7 @@ export async function prescribeWith(
   options?: PrescribeOptions,
 ): Promise<Prescription> {
   const checked = checkPrescribe(options, checkOptions("fit", fit, FIT_OPTION_NAMES));
-  let practice: Practice;
+  let prescriber: Prescriber;
   {
     using network = await createNetwork(spec, { arithmetic: checked.arithmetic });
     const plan = makePlan(stateOf(network), data, { ...fit, validation: fit.validation || HELD_OUT });
@@ -314,7 +317,7 @@ export async function prescribeWith(
     const options = { ...recipe, learningRate: plan.rate };
     const resolved = network.spec as ResolvedSpec;
     checkInteger("seed + repeats", resolved.seed + checked.repeats, { low: 0 });
-    const regimen = {
+    const settings = {
       spec: resolved,
       optimizer: { name, options },
       callbacks: [],
@@ -327,11 +330,11 @@ export async function prescribeWith(
       callbacks: (plan.callbacks.filter(definitionOf) as PackageCallback[]).map(dataOf),
       arithmetic: checked.arithmetic,
     };
-    practice = new Practice(setup, plan, fit, regimen, checked, startWorkers);
+    prescriber = new Prescriber(setup, plan, fit, settings, checked, startWorkers);
   }
   try {
-    return await practice.prescribe();
+    return await prescriber.prescribe();
   } finally {
-    practice.close();
+    prescriber.close();
   }
 }

@@ -58,10 +58,10 @@ export function drawTrials(trials: readonly Trial[]): string[] {
 
 const measureOf = ({ metrics: { accuracy } }: Trial): string => (accuracy === undefined ? "loss" : "accuracy");
 
-function drawBest({ baseline, best, trials, illness, isBetter }: Conclusion): string {
+function drawBest({ baseline, best, trials, fault, isBetter }: Conclusion): string {
   if (trials.length === 1) return "No remedy was tried.";
   if (best === baseline) {
-    const start = illness === "none" ? "Nothing is wrong with the units: the" : "The";
+    const start = fault === "none" ? "Nothing is wrong with the units: the" : "The";
     return `${start} baseline stays, no remedy is better by more than chance.`;
   }
   const [dead, instead] = [best, baseline].map(({ deadFraction }) => formatPercent(deadFraction));
@@ -72,7 +72,7 @@ function drawBest({ baseline, best, trials, illness, isBetter }: Conclusion): st
 }
 
 export interface Conclusion extends Omit<Prescription, "toString"> {
-  readonly illness: string;
+  readonly fault: string;
   readonly isBetter: boolean;
 }
 

@@ -1,6 +1,6 @@
 // Which trial is better, and when that is more than chance.
 import type { Candidate } from "./candidates.js";
-import type { Outcome } from "./run-trial.js";
+import type { TrialOutcome } from "./run-trial.js";
 import type { Interval, TrialFailure } from "./types.js";
 import type { Metrics } from "../../network/types.js";
 
@@ -9,7 +9,7 @@ export interface Entry {
   readonly candidate: Candidate;
   readonly isBaseline: boolean;
   /** By repeat, each after `budget` epochs. */
-  outcomes: readonly Outcome[];
+  outcomes: readonly TrialOutcome[];
   budget: number;
   /** The last round it took part in. */
   round: number;
@@ -58,7 +58,10 @@ export function gainsOf(a: Entry, b: Entry): number[] {
     .map(({ metrics }, repeat) => scoreOf(metrics) - scoreOf(b.outcomes[repeat].metrics));
 }
 
-/** What two networks of equal skill may differ by: two standard errors of accuracies on so many rows, or a tenth of the loss. */
+/**
+ * What two networks of equal skill may differ by: two standard errors of accuracies on so many rows, or a tenth of the
+ * loss.
+ */
 function noise(a: Metrics, b: Metrics, rows: number): number {
   if (a.accuracy === undefined || b.accuracy === undefined) return LOSS_NOISE * Math.abs(b.loss);
   const variance = ({ accuracy = 0 }: Metrics): number => accuracy * (1 - accuracy);
@@ -66,8 +69,8 @@ function noise(a: Metrics, b: Metrics, rows: number): number {
 }
 
 /**
- * Is `a` better than `b` by more than chance? By more than the noise on average and in most repeats, and in none worse by as much; where there is but
- * one repeat, by twice the noise, since another seed may tell another story.
+ * Is `a` better than `b` by more than chance? By more than the noise on average and in most repeats, and in none worse
+ * by as much; where there is but one repeat, by twice the noise, since another seed may tell another story.
  */
 export function beats(a: Entry, b: Entry, rows: number): boolean {
   if (failureOf(a) !== undefined) return false;
@@ -88,7 +91,8 @@ export function byScore(a: Entry, b: Entry): number {
   return failed || compare(meanScore(b), meanScore(a)) || compare(meanMetrics(a).loss, meanMetrics(b).loss);
 }
 
-const compare = (a: number, b: number): number => (a < b ? -1 : a > b ? 1 : 0); // infinities have no difference
+/** For sort, in ascending order; infinities have no difference. */
+const compare = (a: number, b: number): number => Number(a > b) - Number(a < b);
 
 /** Dead units in tenths of all; unknown is the worst. */
 function deadTenths(entry: Entry): number {
@@ -123,7 +127,10 @@ function rankFinished(entries: readonly Entry[], rows: number): Entry[] {
   return ranked;
 }
 
-/** All in order: finalists, then those stopped early, later rounds first; what failed last. A baseline that the stopped beat too comes after them. */
+/**
+ * All in order: finalists, then those stopped early, later rounds first; what failed last. A baseline that the stopped
+ * beat too comes after them.
+ */
 export function rank(entries: readonly Entry[], rows: number): Entry[] {
   const failed = entries.filter((entry) => failureOf(entry) !== undefined);
   const sound = entries.filter((entry) => failureOf(entry) === undefined);

@@ -13,7 +13,7 @@ import { type OptimizerOptions, rebuildOptimizer } from "../../network/training/
 import type { ResolvedSpec } from "../../network/spec.js";
 
 /** How one trial trains. */
-export interface Regimen {
+export interface TrialSettings {
   readonly spec: ResolvedSpec;
   readonly optimizer: { readonly name: string; readonly options: OptimizerOptions };
   readonly clipNorm?: number;
@@ -28,7 +28,7 @@ export interface PlainSet {
 }
 
 /** What all trials share. */
-export interface Setup {
+export interface TrialSetup {
   readonly training: PlainSet;
   readonly validation: PlainSet;
   readonly batchSize: number;
@@ -38,13 +38,13 @@ export interface Setup {
   readonly arithmetic: "fast" | "reproducible";
 }
 
-export interface Job {
-  readonly regimen: Regimen;
+export interface TrialJob {
+  readonly settings: TrialSettings;
   readonly seed: number;
   readonly epochs: number;
 }
 
-export interface Outcome {
+export interface TrialOutcome {
   readonly metrics: Metrics;
   readonly deadFraction: number;
   readonly seconds: number;
@@ -71,23 +71,23 @@ function deadShare(network: Network, x: Matrix): number {
 }
 
 async function train(
-  { training, validation, batchSize, shuffle, callbacks: given, arithmetic }: Setup,
-  { regimen, seed, epochs }: Job,
+  { training, validation, batchSize, shuffle, callbacks: given, arithmetic }: TrialSetup,
+  { settings, seed, epochs }: TrialJob,
   extras: Extras,
-): Promise<Outcome> {
-  using network = await createNetwork({ ...regimen.spec, seed }, { arithmetic });
+): Promise<TrialOutcome> {
+  using network = await createNetwork({ ...settings.spec, seed }, { arithmetic });
   const started = performance.now();
   const callbacks = [...given.map(callbackOf), ...(extras.callbacks ?? [])];
-  if (regimen.calibrate) calibrate(network, training.x, regimen.calibrate);
+  if (settings.calibrate) calibrate(network, training.x, settings.calibrate);
   const history = await network.fit(training, {
     epochs,
     batchSize,
     shuffle,
     ...(callbacks.length > 0 && { validation }), // for those that look at it; else its time is saved
-    optimizer: rebuildOptimizer(regimen.optimizer),
+    optimizer: rebuildOptimizer(settings.optimizer),
     learningRate: extras.schedule,
-    clipNorm: regimen.clipNorm,
-    callbacks: [...callbacks, ...regimen.callbacks.map(callbackOf)],
+    clipNorm: settings.clipNorm,
+    callbacks: [...callbacks, ...settings.callbacks.map(callbackOf)],
     signal: extras.signal,
   });
   const seconds = (performance.now() - started) / 1000;
@@ -101,14 +101,16 @@ async function train(
   };
 }
 
-function failureOfHistory({ stopped, epochs }: History): Pick<Outcome, "failed"> {
+function failureOfHistory({ stopped, epochs }: History): Pick<TrialOutcome, "failed"> {
   if (stopped === undefined || stopped === "callback") return {};
   const what = stopped === "diverged" ? "the loss left the finite numbers" : "it was interrupted";
   return { failed: { code: stopped, message: `${what} after ${epochs.length} whole epochs` } };
 }
 
-/** Does one job. A training that diverges, and what the network refuses, are its outcome; every other error is thrown. */
-export async function runJob(setup: Setup, job: Job, extras: Extras = {}): Promise<Outcome> {
+/**
+ * Does one job. A training that diverges, and what the network refuses, are its outcome; every other error is thrown.
+ */
+export async function runJob(setup: TrialSetup, job: TrialJob, extras: Extras = {}): Promise<TrialOutcome> {
   try {
     return await train(setup, job, extras);
   } catch (error) {

@@ -1,5 +1,5 @@
 // The rows that train and those that judge, as plain data: the same for all trials and repeats.
-import type { PlainSet, Setup } from "./run-trial.js";
+import type { PlainSet, TrialSetup } from "./run-trial.js";
 import type { Matrix } from "../../core/matrix.js";
 import type { PreparedData } from "../../network/data.js";
 import type { Network } from "../../network/types.js";
@@ -27,7 +27,7 @@ function toPlain({ x, y }: PreparedData, rows?: Uint32Array): PlainSet {
 export function splitData(
   network: Network,
   { data, validation, trainingRows }: Plan,
-): Pick<Setup, "training" | "validation"> {
+): Pick<TrialSetup, "training" | "validation"> {
   if (validation) return { training: toPlain(data), validation: toPlain(validation) };
   const { runtime, spec } = stateOf(network);
   const scratch = new Arena(runtime.heap);

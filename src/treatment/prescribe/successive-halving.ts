@@ -1,6 +1,7 @@
-// Successive halving (Jamieson and Talwalkar 2016): all remedies for a quarter of the epochs, the better half for all of them, the better half of
-// those with every seed. The diagnosis's first choice goes all the way, whatever its early figures: what heals slowly is judged at the end.
-import type { Job, Outcome } from "./run-trial.js";
+// Successive halving (Jamieson and Talwalkar 2016): all remedies for a quarter of the epochs, the better half for all
+// of them, the better half of those with every seed. The diagnosis's first choice goes all the way, whatever its early
+// figures: what works slowly is judged at the end.
+import type { TrialJob, TrialOutcome } from "./run-trial.js";
 import type { Candidate } from "./candidates.js";
 import { byScore, type Entry, failureOf } from "./rank.js";
 
@@ -13,7 +14,7 @@ export interface Rules {
   /** The first remedy goes all the way. */
   readonly hasFavourite: boolean;
   /** Undefined if it was aborted. */
-  readonly run: (job: Job) => Promise<Outcome | undefined>;
+  readonly run: (job: TrialJob) => Promise<TrialOutcome | undefined>;
   /** Once for each entry and round. */
   readonly onResult: (entry: Entry) => void;
   readonly isOver: () => boolean;
@@ -23,14 +24,17 @@ export function enter(candidate: Candidate, isBaseline = false): Entry {
   return { candidate, isBaseline, outcomes: [], budget: 0, round: 0, stoppedEarly: false };
 }
 
-/** The entry's trainings with the given repeats; what was finished of them is added to `outcomes`, or replaces it if it is of fewer epochs. */
+/**
+ * The entry's trainings with the given repeats; what was finished of them is added to `outcomes`, or replaces it if it
+ * is of fewer epochs.
+ */
 async function train(entry: Entry, repeats: readonly number[], epochs: number, rules: Rules): Promise<void> {
-  const { regimen } = entry.candidate;
+  const { settings } = entry.candidate;
   const outcomes = await Promise.all(
-    repeats.map((repeat) => rules.run({ regimen, seed: rules.seeds[repeat], epochs })),
+    repeats.map((repeat) => rules.run({ settings, seed: rules.seeds[repeat], epochs })),
   );
   const missing = outcomes.indexOf(undefined);
-  const whole = (missing < 0 ? outcomes : outcomes.slice(0, missing)) as Outcome[];
+  const whole = (missing < 0 ? outcomes : outcomes.slice(0, missing)) as TrialOutcome[];
   if (whole.length === 0) return;
   entry.budget = epochs;
   entry.outcomes = [...entry.outcomes.slice(0, repeats[0]), ...whole];

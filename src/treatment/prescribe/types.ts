@@ -10,13 +10,18 @@ export interface PrescribeOptions {
   readonly trials?: number;
   /** Seeds that the baseline and the finalists train with: the spec's, the next one and so on. Default 3. */
   readonly repeats?: number;
-  /** Trials that train at the same time, each in a worker; "auto", the default: one a core, at most 8; 1: no workers. Results do not depend on it. */
+  /**
+   * Trials that train at the same time, each in a worker; "auto", the default: one a core, at most 8; 1: no workers.
+   * Results do not depend on it.
+   */
   readonly workers?: number | "auto";
   /** As for createNetwork. Default "fast". */
   readonly arithmetic?: "fast" | "reproducible";
   /** Stops; the prescription is made from what was tried so far. */
   readonly signal?: AbortSignal;
-  /** Called with what is known of a trial, each time more is: after its first short run, and after each further round. */
+  /**
+   * Called with what is known of a trial, each time more is: after its first short run, and after each further round.
+   */
   readonly onTrial?: (result: Trial) => void;
 }
 

@@ -1,8 +1,8 @@
 // Raise the bias of a dead unit until a chosen share of the rows opens it, and keep every output as it is.
 //
 // The unit opens where z without its bias, s, is above -bias: a sum of two floats rounds to 0 only if it is 0. So the
-// bias comes from the order statistics of s. Outgoing weights become 0, which a dead unit allows: 0 times anything was 0.
-// The weights to units that are dead themselves may stay, since these are lifted too and their own outgoing weights
+// bias comes from the order statistics of s. Outgoing weights become 0, which a dead unit allows: 0 times anything was
+// 0. The weights to units that are dead themselves may stay, since these are lifted too and their own outgoing weights
 // shield what lies above; so units behind a layer that is silent as a whole get a signal again.
 import { finding, nothing, type RemedyResult, type WorkingCopy } from "./working-copy.js";
 import { countOf } from "../../text/numbers.js";

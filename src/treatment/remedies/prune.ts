@@ -1,9 +1,9 @@
-// Take out what changes no output: dead units, units that say the same on every row (folded into the next bias), and units
-// whose outgoing weights are 0 or lead to such units alone.
+// Take out what changes no output: dead units, units that say the same on every row (folded into the next bias), and
+// units whose outgoing weights are 0 or lead to such units alone.
 //
-// Bits: gemm adds up each element over its inputs in order, whatever the shape, and a unit that is taken out without being
-// folded added 0 times a weight, or a number times 0. So where nothing is folded every output keeps its bits (but for the
-// sign of a 0).
+// Bits: gemm adds up each element over its inputs in order, whatever the shape, and a unit that is taken out without
+// being folded added 0 times a weight, or a number times 0. So where nothing is folded every output keeps its bits (but
+// for the sign of a 0).
 import { finding, nothing, type RemedyResult, type WorkingCopy } from "./working-copy.js";
 import { countOf } from "../../text/numbers.js";
 import { transplant } from "./transplant.js";
@@ -134,8 +134,8 @@ function buildSmaller(
 }
 
 /**
- * A layer died out as a whole: what is left is the output layer, with a kernel of 0 and the preactivations that it has on
- * every row.
+ * A layer died out as a whole: what is left is the output layer, with a kernel of 0 and the preactivations that it has
+ * on every row.
  */
 function buildConstant(copy: WorkingCopy, outputs: Float32Array): NetworkState {
   const { original } = copy;

@@ -1,5 +1,6 @@
 // New incoming weights for units that are closed: recycle (ReDo, Sokar et al. 2023, without its two faults: the layer's
-// mean has an epsilon, so that a layer that is silent as a whole is reset too, and moments are cleared) and reinitialize.
+// mean has an epsilon, so that a layer that is silent as a whole is reset too, and moments are cleared) and
+// reinitialize.
 import { finding, nothing, type RemedyResult, type WorkingCopy } from "./working-copy.js";
 import { countOf } from "../../text/numbers.js";
 import { liftUnits } from "./lift-bias.js";
@@ -23,7 +24,10 @@ function dormantUnits(inspector: Inspector, x: Matrix, layer: number, dormantBel
   );
 }
 
-/** Draws until none of them is dead, or DRAWS times; returns those that are still dead. A pass up to the layer each time. */
+/**
+ * Draws until none of them is dead, or DRAWS times; returns those that are still dead. A pass up to the layer each
+ * time.
+ */
 function drawUntilOpen(
   inspector: Inspector,
   x: Matrix,
@@ -40,7 +44,10 @@ function drawUntilOpen(
   return closed;
 }
 
-/** Passes over x, each up to a layer: one a layer, one for each time that units of it are drawn, one to lift what stays closed. */
+/**
+ * Passes over x, each up to a layer: one a layer, one for each time that units of it are drawn, one to lift what stays
+ * closed.
+ */
 export function recycle(copy: WorkingCopy, dormantBelow: number): RemedyResult {
   const { x } = copy;
   const state = copy.copy();
@@ -64,7 +71,8 @@ export function recycle(copy: WorkingCopy, dormantBelow: number): RemedyResult {
     treated.push(...units.map((unit): TreatedUnit => ({ layer, unit, action: actionOf(unit) })));
   }
   if (treated.length === 0) return nothing(`no hidden unit is dormant on these samples (dormantBelow ${dormantBelow})`);
-  const message = `${countOf(treated.length, "unit")} dormant on these ${x.rows} samples; on others they may have mattered`;
+  const count = countOf(treated.length, "unit");
+  const message = `${count} dormant on these ${x.rows} samples; on others they may have mattered`;
   findings.push(finding("onTheseSamples", message));
   return { state, treated, findings };
 }

@@ -6,15 +6,27 @@ import { type Activation, type ResolvedActivation, resolveActivation } from "../
 
 /** What to do about units that are dead on the samples. Each kind says in treat's documentation what it promises. */
 export type Remedy =
-  /** Sets the bias so that this share of the samples (above 0, at most 1; default 0.1) opens the unit; outputs stay as they are. */
+  /**
+   * Sets the bias so that this share of the samples (above 0, at most 1; default 0.1) opens the unit; outputs stay as
+   * they are.
+   */
   | { readonly kind: "liftBias"; readonly activity?: number }
-  /** ReDo (Sokar et al. 2023): units whose dormancy is at most dormantBelow (default 0.025) get new incoming weights, and outgoing weights of 0. */
+  /**
+   * ReDo (Sokar et al. 2023): units whose dormancy is at most dormantBelow (default 0.025) get new incoming weights,
+   * and outgoing weights of 0.
+   */
   | { readonly kind: "recycle"; readonly dormantBelow?: number }
-  /** Dead units get incoming weights and a bias as at the start, from this initializer (default: the layer's); outgoing weights stay. */
+  /**
+   * Dead units get incoming weights and a bias as at the start, from this initializer (default: the layer's); outgoing
+   * weights stay.
+   */
   | { readonly kind: "reinitialize"; readonly kernelInitializer?: KernelInitializer }
   /** Hidden layers whose units can die get this activation instead, with the same weights. */
   | { readonly kind: "replaceActivation"; readonly activation: Activation }
-  /** Takes out what changes no output on the samples: dead units, constant ones (folded into the next bias), those whose outgoing weights are 0. */
+  /**
+   * Takes out what changes no output on the samples: dead units, constant ones (folded into the next bias), those whose
+   * outgoing weights are 0.
+   */
   | { readonly kind: "prune" };
 
 export type RemedyKind = Remedy["kind"];

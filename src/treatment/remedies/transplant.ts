@@ -2,7 +2,10 @@
 import type { LayerView } from "../../network/state/layer-view.js";
 import type { NetworkState } from "../../network/state/state.js";
 
-/** What one layer of the new state takes over: which layer's units, and the weights from which of its inputs (none: these stay 0). */
+/**
+ * What one layer of the new state takes over: which layer's units, and the weights from which of its inputs (none:
+ * these stay 0).
+ */
 export interface LayerSelection {
   readonly layer: number;
   readonly inputs: readonly number[];

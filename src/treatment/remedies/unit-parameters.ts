@@ -1,10 +1,13 @@
-// What remedies do to single units, in the block of parameters and in the optimizer's moments. Callers wrap it in `state.edit`.
+// What remedies do to single units, in the block of parameters and in the optimizer's moments. Callers wrap it in
+// `state.edit`.
 import { redrawUnit } from "../../network/state/initializers.js";
 import { splitSeed } from "../../core/random.js";
 import type { KernelInitializer } from "../../network/spec.js";
 import type { NetworkState } from "../../network/state/state.js";
 
-/** Redraws a unit's incoming weights, its bias 0 and its slope as at the start; by default with its layer's initializer. */
+/**
+ * Redraws a unit's incoming weights, its bias 0 and its slope as at the start; by default with its layer's initializer.
+ */
 export function redrawIncoming(
   state: NetworkState,
   layer: number,
@@ -40,7 +43,10 @@ export function clearMoments(state: NetworkState, layer: number, unit: number): 
   }
 }
 
-/** Clears the momentum of a unit's incoming weights and bias: what earlier gradients would still add to its next updates. */
+/**
+ * Clears the momentum of a unit's incoming weights and bias: what earlier gradients would still add to its next
+ * updates.
+ */
 export function clearVelocity(state: NetworkState, layer: number, unit: number): void {
   const { velocity } = state;
   if (velocity !== undefined) state.layer(layer, velocity).clearUnit(unit);

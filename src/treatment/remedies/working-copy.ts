@@ -1,4 +1,5 @@
-// What a remedy works with: the network as it is, which nothing touches, copies to change, and what was seen of it on x.
+// What a remedy works with: the network as it is, which nothing touches, copies to change, and what was seen of it on
+// x.
 import type { TreatedUnit, TreatmentFinding, TreatmentFindingKind } from "../types.js";
 import type { Matrix } from "../../core/matrix.js";
 import type { Diagnosis } from "../../diagnosis/types.js";

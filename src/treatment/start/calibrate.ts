@@ -1,5 +1,6 @@
-// A start without normalization layers: each layer's scale from the data (LSUV, Mishkin and Matas 2016), and biases from the data so that
-// every hidden unit fires on the wanted share of the samples. Front to back, each layer on what the calibrated ones before it give.
+// A start without normalization layers: each layer's scale from the data (LSUV, Mishkin and Matas 2016), and biases
+// from the data so that every hidden unit fires on the wanted share of the samples. Front to back, each layer on what
+// the calibrated ones before it give.
 import { checkBoolean, checkNumber, checkOptions } from "../../core/checks.js";
 import { RelumineError } from "../../core/errors.js";
 import { type Matrix, type Samples, toRows } from "../../core/matrix.js";
@@ -21,12 +22,19 @@ export interface LayerCalibration {
   readonly layer: number;
   /** What the kernel was multiplied by. */
   readonly scale: number;
-  /** Of the preactivations, over the samples: the root of the units' mean variance, before (of an orthonormal kernel, where one was drawn) and after. */
+  /**
+   * Of the preactivations, over the samples: the root of the units' mean variance, before (of an orthonormal kernel,
+   * where one was drawn) and after.
+   */
   readonly stdBefore: number;
   readonly std: number;
-  /** Least and greatest share of the samples on which a unit fires; constant units, and the output layer, left aside. */
+  /**
+   * Least and greatest share of the samples on which a unit fires; constant units, and the output layer, left aside.
+   */
   readonly activity?: { readonly low: number; readonly high: number };
-  /** Units whose preactivation is the same on all samples: no bias makes them fire on a share; theirs is left as it was. */
+  /**
+   * Units whose preactivation is the same on all samples: no bias makes them fire on a share; theirs is left as it was.
+   */
   readonly constant: readonly number[];
 }
 
@@ -115,10 +123,11 @@ class Calibrator {
 }
 
 /**
- * Brings a network to a good start on these samples: each layer's kernel is scaled until its preactivations have a standard deviation of 1 within 0.1
- * (LSUV, Mishkin and Matas 2016; of each unit around its own mean, so that biases don't count), and each hidden unit gets the bias at which it
- * fires (preactivation above 0) on the wanted share of the samples, to the nearest sample; equal preactivations fire together. For a network that
- * is not yet trained: what it has learnt would be changed. A layer that is constant on the samples keeps its scale, a constant unit its bias.
+ * Brings a network to a good start on these samples: each layer's kernel is scaled until its preactivations have a
+ * standard deviation of 1 within 0.1 (LSUV, Mishkin and Matas 2016; of each unit around its own mean, so that biases
+ * don't count), and each hidden unit gets the bias at which it fires (preactivation above 0) on the wanted share of the
+ * samples, to the nearest sample; equal preactivations fire together. For a network that is not yet trained: what it
+ * has learnt would be changed. A layer that is constant on the samples keeps its scale, a constant unit its bias.
  * @param x rows x inputs, at least two rows: those that train, or some hundreds of them
  * @param options activity: default 0.5; orthogonal: default false
  * @throws RelumineError "shape", "value", "memory" or "disposed", the network as it was

@@ -1,4 +1,5 @@
-// Inputs around 0: the ratio of the inputs' mean to their spread predicts how many units die (Simon 2026), and subtracting the mean removes it.
+// Inputs around 0: the ratio of the inputs' mean to their spread predicts how many units die (Simon 2026), and
+// subtracting the mean removes it.
 import { checkFirst, type InputMeans, inputMeans } from "./input-means.js";
 import { RelumineError } from "../../core/errors.js";
 import type { Samples } from "../../core/matrix.js";
@@ -7,7 +8,8 @@ import { stateOf } from "../../network/state/state.js";
 
 export interface Centering extends InputMeans {
   /**
-   * Lets a network that was trained on centred inputs take raw ones: bias -= mean · kernel in its first layer. Once for each network.
+   * Lets a network that was trained on centred inputs take raw ones: bias -= mean · kernel in its first layer. Once for
+   * each network.
    * @throws RelumineError "shape", "value" or "disposed", the network unchanged
    */
   foldInto(network: Network): void;

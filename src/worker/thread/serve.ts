@@ -31,7 +31,7 @@ import { createNetwork } from "../../network/network.js";
 import type { Network } from "../../network/types.js";
 import { type Optimizer, rebuildOptimizer } from "../../network/training/optimizers.js";
 import type { NetworkSpec } from "../../network/spec.js";
-import { type Job, runJob, type Setup } from "../../treatment/prescribe/run-trial.js";
+import { type TrialJob, runJob, type TrialSetup } from "../../treatment/prescribe/run-trial.js";
 import type { Remedy } from "../../treatment/remedies/remedy.js";
 import { treat } from "../../treatment/treat.js";
 import type { Treatment } from "../../treatment/types.js";
@@ -57,7 +57,7 @@ class Server {
   private readonly lastFits = new WeakMap<Network, ServedFit>();
   /** By handle: what the page may still undo. */
   private readonly treatments = new Map<number, { readonly network: number; readonly treatment: Treatment }>();
-  private setup: Setup | undefined;
+  private setup: TrialSetup | undefined;
   private made = 0;
 
   constructor(
@@ -137,10 +137,10 @@ class Server {
       case "prescribe":
         return this.prescribe(id, args[0] as NetworkSpec, args[1] as DataSet, args[2] as PackedPrescribe);
       case "setUpTrials":
-        this.setup = args[0] as Setup;
+        this.setup = args[0] as TrialSetup;
         return undefined;
       case "trial":
-        return runJob(this.setup!, args[0] as Job);
+        return runJob(this.setup!, args[0] as TrialJob);
     }
     const known = ["create", "import", "forecast", "prescribe", "setUpTrials", "trial"];
     return checkName("the operation", name, known);
