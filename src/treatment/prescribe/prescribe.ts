@@ -19,6 +19,7 @@ import { compete, enter } from "./successive-halving.js";
 import type { Interval, Prescription, PrescribeOptions, Trial } from "./types.js";
 import { checkFunction, checkInteger, checkName, checkOptions, describe } from "../../core/checks.js";
 import { RelumineError } from "../../core/errors.js";
+import { yieldToEventLoop } from "../../core/event-loop.js";
 import { diagnose } from "../../diagnosis/diagnose.js";
 import { traceDeaths } from "../../diagnosis/trace/trace-deaths.js";
 import type { DeathTrace, TraceOptions, TraceResults } from "../../diagnosis/trace/trace-options.js";
@@ -143,6 +144,7 @@ class Prescriber {
   /** Here, one at a time. */
   private runHere(job: TrialJob): Promise<TrialOutcome | undefined> {
     const run = async (): Promise<TrialOutcome | undefined> => {
+      await yieldToEventLoop(); // a short trial does not, and a page or a message to stop would wait
       if (this.stop.signal.aborted) return undefined;
       const outcome = await runJob(this.setup, job, this.extrasFor(job));
       return outcome.failed?.code === "aborted" ? undefined : outcome;

@@ -21,10 +21,10 @@ const REFUSED = "to be data: prescribe in a worker takes no functions but onTria
 
 function packFit(fit: FitOptions): PackedPrescribe["fit"] {
   const given = checkOptions("fit", fit, FIT_OPTION_NAMES);
-  const { signal: _signal, callbacks = [], optimizer, learningRate, validation, ...rest } = given;
+  const { signal: _signal, callbacks, optimizer, learningRate, validation, ...rest } = given;
   if (typeof learningRate === "function")
     throw new RelumineError("unsupported", "fit.learningRate", REFUSED, describe(learningRate));
-  const data = checkCallbacks(callbacks).map((callback, index) => {
+  const data = checkCallbacks(callbacks ?? []).map((callback, index) => {
     if (!definitionOf(callback))
       throw new RelumineError("unsupported", `fit.callbacks[${index}]`, REFUSED, "an object with functions");
     const { name, options } = callback as PackageCallback;
@@ -35,7 +35,7 @@ function packFit(fit: FitOptions): PackedPrescribe["fit"] {
     ...(learningRate !== undefined && { learningRate }),
     ...(validation !== undefined && { validation: sendableData("validation", validation) }),
     ...(optimizer !== undefined && { optimizer: toData(checkOptimizer(optimizer)) }),
-    callbacks: data,
+    ...(callbacks !== undefined && { callbacks: data }),
   };
 }
 

@@ -64,11 +64,11 @@ export class ServedPrescription {
   }
 
   async run(spec: NetworkSpec, data: DataSet, { fit, options }: PackedPrescribe): Promise<PackedPrescription> {
-    const { optimizer, callbacks = [], ...rest } = fit;
+    const { optimizer, callbacks, ...rest } = fit;
     const given = {
       ...rest,
       ...(optimizer && { optimizer: rebuildOptimizer(optimizer) }),
-      callbacks: callbacks.map(callbackOf),
+      ...(callbacks && { callbacks: callbacks.map(callbackOf) }),
     };
     const prescription = await prescribeWith(this.startWorkers, spec, data, given, {
       ...options,

@@ -1,0 +1,184 @@
+// The functions of "relumine" on networks in workers: what they give, what they change, and what they refuse.
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import * as direct from "../../src/index.js";
+import * as remote from "../../src/worker.js";
+import { classifier, expectRefusal, sectors, weightsOf } from "../network/helpers.js";
+
+const data = sectors(200);
+const EXACT = { arithmetic: "reproducible" } as const;
+const withDead = {
+  ...classifier,
+  seed: 2,
+  layers: classifier.layers.map((layer) => ({ ...layer, biasInitializer: -0.8 })),
+};
+
+async function remoteWeights(network: remote.Network): Promise<number[]> {
+  const layers = await Promise.all(network.layers.map((layer) => layer.getWeights()));
+  return layers.flatMap(({ kernel, bias, alpha }) => [...kernel, ...bias, ...(alpha ?? [])]);
+}
+
+let there: remote.Network;
+let here: direct.Network;
+beforeAll(async () => {
+  there = await remote.createNetwork(withDead, EXACT);
+  here = await direct.createNetwork(withDead, EXACT);
+});
+afterAll(async () => {
+  await there.dispose();
+  here.dispose();
+});
+
+describe("treat", () => {
+  const remedies: direct.Remedy[] = [
+    { kind: "liftBias", activity: 0.2 },
+    { kind: "recycle", dormantBelow: 0.1 },
+    { kind: "reinitialize" },
+    { kind: "replaceActivation", activation: "leakyRelu" },
+  ];
+
+  it.each(remedies)("$kind, and undo", async (remedy) => {
+    const before = await remoteWeights(there);
+    const [far, near] = [await remote.treat(there, data.x, remedy), await direct.treat(here, data.x, remedy)];
+    expect(far.network).toBe(there);
+    expect(String(far)).toBe(String(near));
+    const { outputChange, treated, findings } = near;
+    expect(far).toMatchObject({ remedy: near.remedy, outputChange, treated, findings });
+    expect({ ...far.before }).toEqual({ ...near.before });
+    expect(String(far.after)).toBe(String(near.after));
+    expect(near.treated.length).toBeGreaterThan(0);
+    expect(there.spec).toEqual(here.spec); // also another activation
+    expect(there.layers[0].activation).toEqual(here.layers[0].activation);
+    expect(await remoteWeights(there)).toEqual(weightsOf(here));
+    await far.undo();
+    near.undo();
+    expect(there.spec).toEqual(here.spec);
+    expect(await remoteWeights(there)).toEqual(before);
+    await far.undo(); // a second call does nothing
+  });
+
+  it("prune gives a network of its own in the same worker, which undo takes away", async () => {
+    const treatment = await remote.treat(there, data.x, { kind: "prune" });
+    const near = await direct.treat(here, data.x, { kind: "prune" });
+    expect(treatment.network).not.toBe(there);
+    expect(treatment.network.spec).toEqual(near.network.spec);
+    expect(await treatment.network.predict(data.x)).toEqual(near.network.predict(data.x));
+    await treatment.undo();
+    near.undo();
+    await expectRefusal(() => treatment.network.predict(data.x), "disposed", "network");
+    expect(await there.predict(data.x)).toEqual(here.predict(data.x));
+  });
+
+  it("refuses what treat refuses, and what is no remote network", async () => {
+    await expectRefusal(() => remote.treat(there, data.x, { kind: "heal" } as never), "value", "remedy.kind");
+    await expectRefusal(() => remote.treat(here as never, data.x, { kind: "prune" }), "value", "network");
+    await expectRefusal(() => remote.diagnose(here as never, data.x), "value", "network");
+    expect(await remoteWeights(there)).toEqual(weightsOf(here));
+  });
+});
+
+describe("before the training", () => {
+  it("calibrate", async () => {
+    const [far, near] = [await remote.createNetwork(classifier, EXACT), await direct.createNetwork(classifier, EXACT)];
+    expect(await remote.calibrate(far, data.x, { activity: 0.3 })).toEqual(
+      direct.calibrate(near, data.x, { activity: 0.3 }),
+    );
+    expect(await remoteWeights(far)).toEqual(weightsOf(near));
+    await expectRefusal(() => remote.calibrate(far, data.x, { activity: 2 }), "value", "activity");
+    await far.dispose();
+    near.dispose();
+  });
+
+  it("centerInputs", async () => {
+    const [far, near] = [await remote.createNetwork(classifier, EXACT), await direct.createNetwork(classifier, EXACT)];
+    const shifted = data.x.map(([a, b]) => [a + 5, b - 3]);
+    const [means, beside] = [remote.centerInputs(shifted), direct.centerInputs(shifted)];
+    expect(means.mean).toEqual(beside.mean);
+    expect(means.apply(shifted)).toEqual(beside.apply(shifted));
+    await means.foldInto(far);
+    beside.foldInto(near);
+    expect(await remoteWeights(far)).toEqual(weightsOf(near));
+    await expectRefusal(() => means.foldInto(far), "value", "network");
+    await expectRefusal(() => remote.centerInputs([[1, 2, 3]]).foldInto(far), "shape", "network");
+    await far.dispose();
+    near.dispose();
+  });
+
+  it("forecast", async () => {
+    const options = { targets: data.y, learningRate: 2, draws: 50 };
+    const [far, near] = [await remote.forecast(withDead, data.x, options), direct.forecast(withDead, data.x, options)];
+    expect({ ...far }).toEqual({ ...near });
+    expect(String(far)).toBe(String(near));
+    await expectRefusal(() => remote.forecast(withDead, data.x, { draws: 1 }), "value", "draws");
+    await expectRefusal(() => remote.forecast(withDead, data.x, { draw: 9 } as object), "value", "options.draw");
+  });
+});
+
+describe("prescribe", () => {
+  const fit = () => ({ epochs: 6, optimizer: remote.sgd({ learningRate: 4 }) });
+
+  it("tells trials as they come, and stops at a signal", async () => {
+    const controller = new AbortController();
+    const told: remote.Trial[] = [];
+    const prescription = await remote.prescribe(
+      classifier,
+      data,
+      { ...fit(), epochs: 300 },
+      {
+        workers: 1,
+        signal: controller.signal,
+        onTrial(trial) {
+          told.push(trial);
+          if (told.length === 2) controller.abort();
+        },
+      },
+    );
+    expect(prescription.stopped).toBe("aborted");
+    expect(told[0]).toMatchObject({ name: "baseline", fit: { epochs: 300, optimizer: { name: "sgd" } } });
+    expect(prescription.trials.length).toBeLessThan(8);
+    expect(prescription.workers).toBe(1);
+    expect(prescription.trials).toContain(prescription.baseline);
+  });
+
+  it("ends with what onTrial throws, and tells no more", async () => {
+    let calls = 0;
+    const onTrial = () => {
+      if (++calls === 2) throw new Error("enough");
+    };
+    await expect(remote.prescribe(classifier, data, fit(), { workers: 1, onTrial })).rejects.toThrow(/^enough$/);
+    expect(calls).toBe(2);
+  });
+
+  it("takes callbacks of the package, for every trial, and a number for a rate", async () => {
+    const early = remote.earlyStopping({ patience: 1, minDelta: 100 });
+    const given = { epochs: 6, learningRate: 0.3, callbacks: [early] };
+    const options = { workers: 2, trials: 2, repeats: 1 } as const;
+    const { trials } = await remote.prescribe(classifier, data, given, options);
+    expect(trials.map(({ epochs }) => epochs)).toEqual([2, 2, 2]);
+    const rates = trials.map(({ fit: { optimizer } }) => optimizer!.learningRate).sort();
+    expect(rates[0]).toBe(0.03);
+    expect(rates[2]).toBe(0.3);
+    const near = await direct.prescribe(
+      classifier,
+      data,
+      { ...given, callbacks: [direct.earlyStopping({ patience: 1, minDelta: 100 })] },
+      { ...options, workers: 1 },
+    );
+    const figures = (all: readonly direct.Trial[]) => all.map(({ name, metrics }) => ({ name, metrics }));
+    expect(figures(trials)).toEqual(figures(near.trials));
+  });
+
+  it("refuses functions, which can't be sent", async () => {
+    await expectRefusal(
+      () => remote.prescribe(classifier, data, { learningRate: () => 1 }),
+      "unsupported",
+      "fit.learningRate",
+    );
+    await expectRefusal(
+      () => remote.prescribe(classifier, data, { callbacks: [{ onEpochEnd() {} }] }),
+      "unsupported",
+      "fit.callbacks[0]",
+    );
+    await expectRefusal(() => remote.prescribe(classifier, data, { epoch: 3 } as object), "value", "fit.epoch");
+    await expectRefusal(() => remote.prescribe(classifier, data, fit(), { trials: 0 }), "value", "trials");
+  });
+});
