@@ -9,21 +9,22 @@ import { continualBackprop } from "./during-training/continual-backprop.js";
 import { preventDeaths } from "./during-training/prevent-deaths.js";
 import { recycleDormant } from "./during-training/recycle-dormant.js";
 
-const FACTORIES = {
+/** A function, so that a bundle without prescribe leaves them out. */
+const factories = () => ({
   traceDeaths,
   recordActivity: recordFrom(recordActivity),
   earlyStopping,
   continualBackprop,
   recycleDormant,
   preventDeaths,
-} as const;
+});
 
-export const CALLBACK_NAMES: readonly string[] = Object.keys(FACTORIES);
+export const callbackNames = (): readonly string[] => Object.keys(factories());
 
 /**
  * The callback with that name and those options.
  * @throws RelumineError "value"
  */
 export function callbackOf(data: CallbackData): PackageCallback {
-  return callbackByName(FACTORIES, data);
+  return callbackByName(factories(), data);
 }

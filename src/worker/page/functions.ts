@@ -25,7 +25,7 @@ export async function diagnose(network: RemoteNetwork, x: Samples, options?: Dia
   return receiveText(await inside.call<WithText<Diagnosis>>("diagnose", sendable("x", x), sendTargets(options)));
 }
 
-const forgotten = new FinalizationRegistry<() => void>((forget) => forget());
+const forgotten = /* @__PURE__ */ new FinalizationRegistry<() => void>((forget) => forget());
 
 /** What a treatment put aside is kept in the worker for as long as this object is there, for undo. */
 function toTreatment(network: RemoteNetwork, packed: PackedTreatment): RemoteTreatment {

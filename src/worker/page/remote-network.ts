@@ -39,7 +39,7 @@ export function remoteOf(network: unknown): RemoteInside {
   throw new RelumineError("value", "network", what, describe(network));
 }
 
-const dropped = new FinalizationRegistry<() => void>((release) => release());
+const dropped = /* @__PURE__ */ new FinalizationRegistry<() => void>((release) => release());
 
 /** A function by itself, so that it does not hold the network. */
 function releaser(connection: Connection, network: number): () => void {

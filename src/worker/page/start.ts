@@ -1,5 +1,5 @@
 // Starts a worker for the page: the package's own, a file's, or one of the caller's.
-import * as starter from "#worker";
+import * as chosen from "#worker";
 import { Connection } from "./connection.js";
 import { checkWorker, type WorkerLike, type WorkerStarter } from "../port.js";
 import type { Program } from "../protocol.js";
@@ -7,7 +7,7 @@ import type { WorkerChoice } from "../types.js";
 import { describe } from "../../core/checks.js";
 import { disposedError, RelumineError } from "../../core/errors.js";
 
-const { ownSource, startWorker }: WorkerStarter = starter as unknown as WorkerStarter;
+const starter = chosen as unknown as WorkerStarter; // the types of both files
 
 /** Addresses are the page's, not those of a worker that started from a blob. */
 export function absolute(path: string, url: string | URL | undefined): string | undefined {
@@ -26,7 +26,7 @@ async function startChosen(worker: WorkerChoice["worker"]): Promise<WorkerLike> 
   if (typeof worker === "function") return checkWorker(worker());
   const url = absolute("options.worker", worker);
   try {
-    return await startWorker(url);
+    return await starter.startWorker(url);
   } catch (error) {
     const hint = "Name a file from the page's own origin, or none";
     throw new RelumineError("unsupported", "the worker", "to start here", (error as Error).message, hint);
@@ -40,7 +40,7 @@ export async function connect(worker: WorkerChoice["worker"]): Promise<Connectio
 /** The program that the worker's own workers are to run; undefined where only the caller knows how to start one. */
 export async function programFor(worker: WorkerChoice["worker"]): Promise<Program | undefined> {
   if (typeof worker === "function") return undefined;
-  return worker === undefined ? { source: await ownSource() } : { file: absolute("options.worker", worker)! };
+  return worker === undefined ? { source: await starter.ownSource() } : { file: absolute("options.worker", worker)! };
 }
 
 /** Does something in a worker that is started for it, and ended with it. */

@@ -1,5 +1,5 @@
 // The worker's side of one prescription: trials are told to the page, and train in workers of this worker.
-import * as starter from "#worker";
+import * as chosen from "#worker";
 import type { WorkerStarter } from "../port.js";
 import type { FromWorker, PackedPrescribe, PackedPrescription, PackedTrial, Program } from "../protocol.js";
 import { sendText } from "../text.js";
@@ -12,7 +12,7 @@ import { callbackOf } from "../../treatment/callbacks.js";
 import { prescribeWith, type StartTrialWorkers } from "../../treatment/prescribe/prescribe.js";
 import type { Prescription, Trial } from "../../treatment/prescribe/types.js";
 
-const { startSource, startWorker }: WorkerStarter = starter as unknown as WorkerStarter;
+const starter = chosen as unknown as WorkerStarter; // the types of both files
 
 const toData = ({ name, options }: PackageCallback) => ({ name, options });
 
@@ -59,7 +59,7 @@ export class ServedPrescription {
     const { program } = this;
     if (!program) return async () => undefined;
     return startTrialWorkers(async () =>
-      "source" in program ? startSource(program.source) : startWorker(program.file),
+      "source" in program ? starter.startSource(program.source) : starter.startWorker(program.file),
     );
   }
 

@@ -4,7 +4,7 @@ import { checkName } from "../../core/checks.js";
 import { resultsOf } from "../../network/training/callbacks.js";
 import type { DataSet } from "../../network/data.js";
 import type { Callback, Network, PackageCallback } from "../../network/types.js";
-import { CALLBACK_NAMES, callbackOf } from "../../treatment/callbacks.js";
+import { callbackNames, callbackOf } from "../../treatment/callbacks.js";
 
 /** A callback of a worker of one's own. */
 export interface WorkerCallback extends Callback {
@@ -32,7 +32,7 @@ export class ServedCallbacks {
   }
 
   private serveOne(network: Network, packed: PackedCallback, data: DataSet): ServedCallback {
-    const name = checkName("callback", packed.name, [...Object.keys(this.own), ...CALLBACK_NAMES]);
+    const name = checkName("callback", packed.name, [...Object.keys(this.own), ...callbackNames()]);
     if (Object.hasOwn(this.own, name)) {
       const callback = this.own[name](packed.options as never, data);
       return { callback, read: () => ({ results: callback.read?.() }) };
