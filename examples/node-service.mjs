@@ -3,7 +3,7 @@
 //   curl localhost:8080/status
 //   curl -X POST localhost:8080/predict -d '{ "x": [[0,1]] }'
 import { createServer } from "node:http";
-import { adam, createNetwork, RelumineError } from "relumine/worker";
+import { adam, createNetwork, RelumineError, traceDeaths } from "relumine/worker";
 
 let network; // lives in a worker_thread: this thread only passes messages on
 let status = { state: "untrained" };
@@ -17,15 +17,13 @@ async function train({ x, y, epochs = 100 }) {
   await network?.dispose();
   network = made;
   status = { state: "training", epoch: 0 };
-  const callbacks = [{ onProgress: ({ epoch, loss }) => (status = { state: "training", epoch, loss }) }];
-  const { inWorker, epochs: logs } = await made.fit(
-    { x, y },
-    { epochs, optimizer: adam({ learningRate: 0.01 }), callbacks, inWorker: { traceDeaths: {} } },
-  );
+  const trace = traceDeaths();
+  const callbacks = [trace, { onProgress: ({ epoch, loss }) => (status = { state: "training", epoch, loss }) }];
+  const { epochs: logs } = await made.fit({ x, y }, { epochs, optimizer: adam({ learningRate: 0.01 }), callbacks });
   return (status = {
     state: "trained",
     ...logs.at(-1),
-    deaths: inWorker.traceDeaths.deaths.map(({ explanation }) => explanation),
+    deaths: trace.deaths.map(({ explanation }) => explanation),
   });
 }
 

@@ -28,8 +28,8 @@ export {
   importNetwork,
   type ImportOptions,
   type ModelFormat,
-  readMetadata,
 } from "./formats/model.js";
+export { readMetadata } from "./formats/model-header.js";
 export type { RuntimeFiles, RuntimeOptions } from "./wasm/runtime.js";
 export type { Activation, ActivationName } from "./activations/activations.js";
 export { earlyStopping, type EarlyStoppingOptions } from "./network/training/early-stopping.js";

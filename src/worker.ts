@@ -6,7 +6,7 @@ export type { Death, Revival } from "./diagnosis/trace/types.js";
 export type { Forecast, ForecastOptions } from "./diagnosis/forecast/types.js";
 export type { Diagnosis, DiagnoseOptions } from "./diagnosis/types.js";
 export type { ActivityFrame, ActivityOptions, ActivityRecord } from "./diagnosis/units/activity-options.js";
-export { readMetadata } from "./formats/model.js";
+export { readMetadata } from "./formats/model-header.js";
 export type { DataSet, Targets } from "./network/data.js";
 export type { NetworkSpec } from "./network/spec.js";
 export { earlyStopping, type EarlyStoppingOptions } from "./network/training/early-stopping.js";

@@ -1,7 +1,6 @@
 // Networks as files: the spec in the metadata, each layer's kernel [inputs, units], bias and PReLU slopes [units] as tensors.
 import { learnsAlpha } from "../activations/activations.js";
 import {
-  readHeader,
   readTensors,
   tensorPath,
   type Header,
@@ -9,6 +8,7 @@ import {
   type Tensor,
   writeSafetensors,
 } from "./safetensors.js";
+import { readModelHeader, SPEC_NAME, VERSION, VERSION_NAME } from "./model-header.js";
 import { checkObject, parseStrictJson } from "../core/strict-json.js";
 import { checkName, checkOptions, describe, isFloat32, memberPath } from "../core/checks.js";
 import { RelumineError, errorIn } from "../core/errors.js";
@@ -34,10 +34,6 @@ export interface ImportOptions extends RuntimeOptions {
   readonly loss?: Loss;
 }
 
-/** Names in the file's metadata; the caller's own stand beside them. */
-const VERSION_NAME = "relumine";
-const SPEC_NAME = "spec";
-const VERSION = "1";
 const SPEC_DEPTH = 4;
 
 function checkFormat(format: unknown): void {
@@ -128,31 +124,6 @@ export async function exportNetwork(
   return writeSafetensors(new Map(tensors), { [VERSION_NAME]: VERSION, [SPEC_NAME]: toJson(spec), ...metadata });
 }
 
-function readModelHeader(bytes: Uint8Array): Header {
-  if (!(bytes instanceof Uint8Array))
-    throw new RelumineError("value", "bytes", "to be a Uint8Array, the content of a file", describe(bytes));
-  const header = readHeader(bytes);
-  const version = header.metadata.get(VERSION_NAME);
-  if (version === undefined || !header.metadata.has(SPEC_NAME)) {
-    const missing = version === undefined ? VERSION_NAME : SPEC_NAME;
-    throw new RelumineError(
-      "format",
-      "the file's __metadata__",
-      "to be what exportNetwork wrote",
-      `one without "${missing}", of another program`,
-    );
-  }
-  if (version !== VERSION)
-    throw new RelumineError(
-      "format",
-      "the file's version",
-      `to be "${VERSION}"`,
-      describe(version),
-      "Is it from a later relumine?",
-    );
-  return header;
-}
-
 function readSpec({ metadata }: Header, loss: Loss | undefined): ResolvedSpec {
   const stored = checkObject(
     "the file's spec",
@@ -231,15 +202,4 @@ export async function importNetwork(bytes: Uint8Array, options?: ImportOptions):
       state.floats(state.parameters + state.layout.layers[layer][part]!, weights[index].length).set(weights[index]),
     );
   });
-}
-
-/**
- * The words that the caller of exportNetwork had stored beside the network.
- * @throws RelumineError "format" or "value"
- * @example readMetadata(bytes).trainedOn // "digits"
- */
-export function readMetadata(bytes: Uint8Array): Readonly<Record<string, string>> {
-  return Object.fromEntries(
-    [...readModelHeader(bytes).metadata].filter(([name]) => name !== VERSION_NAME && name !== SPEC_NAME),
-  );
 }

@@ -1,0 +1,45 @@
+// The header of a model's file: what it says before any tensor is read, and without the network.
+import { type Header, readHeader } from "./safetensors.js";
+import { describe } from "../core/checks.js";
+import { RelumineError } from "../core/errors.js";
+
+/** Names in the file's metadata; the caller's own stand beside them. */
+export const VERSION_NAME = "relumine";
+export const SPEC_NAME = "spec";
+export const VERSION = "1";
+
+export function readModelHeader(bytes: Uint8Array): Header {
+  if (!(bytes instanceof Uint8Array))
+    throw new RelumineError("value", "bytes", "to be a Uint8Array, the content of a file", describe(bytes));
+  const header = readHeader(bytes);
+  const version = header.metadata.get(VERSION_NAME);
+  if (version === undefined || !header.metadata.has(SPEC_NAME)) {
+    const missing = version === undefined ? VERSION_NAME : SPEC_NAME;
+    throw new RelumineError(
+      "format",
+      "the file's __metadata__",
+      "to be what exportNetwork wrote",
+      `one without "${missing}", of another program`,
+    );
+  }
+  if (version !== VERSION)
+    throw new RelumineError(
+      "format",
+      "the file's version",
+      `to be "${VERSION}"`,
+      describe(version),
+      "Is it from a later relumine?",
+    );
+  return header;
+}
+
+/**
+ * The words that the caller of exportNetwork had stored beside the network.
+ * @throws RelumineError "format" or "value"
+ * @example readMetadata(bytes).trainedOn // "digits"
+ */
+export function readMetadata(bytes: Uint8Array): Readonly<Record<string, string>> {
+  return Object.fromEntries(
+    [...readModelHeader(bytes).metadata].filter(([name]) => name !== VERSION_NAME && name !== SPEC_NAME),
+  );
+}
