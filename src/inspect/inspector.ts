@@ -27,7 +27,7 @@ export interface IndexedRows {
 
 export type Rows = Matrix | IndexedRows;
 
-/** What one chunk of rows left in the buffers; views into the heap, valid until the next chunk or allocation. */
+/** What layers made of some rows. Views: valid until the next chunk, or until something is allocated. */
 export interface Chunk {
   /** Its first row's place among all. */
   readonly start: number;
@@ -38,12 +38,16 @@ export interface Chunk {
   preactivations(layer: number): Float32Array;
   /** rows x units; the output layer's are logits. */
   activations(layer: number): Float32Array;
+}
+
+/** A chunk in the inspector's own buffers. */
+export interface InspectedChunk extends Chunk {
   /** Address of a layer's counters, see wasm/abi.ts. */
   counters(layer: number): number;
 }
 
 /** Ends the loop by returning false. */
-export type VisitChunk = (chunk: Chunk) => boolean | void;
+export type VisitChunk<C extends Chunk = Chunk> = (chunk: C) => boolean | void;
 
 export interface RunOptions {
   /** Run so many layers from the first on; default all. */
@@ -67,7 +71,7 @@ export class Inspector {
   private readonly arena: Arena;
   private readonly buffers: BatchBuffers;
   private readonly passes: Passes;
-  private readonly chunk: Chunk & { start: number; rows: number };
+  private readonly chunk: { -readonly [key in keyof InspectedChunk]: InspectedChunk[key] };
   /** Indices of the rows that are run, and how many there is room for. */
   private order = { address: 0, room: 0 };
 
@@ -87,7 +91,7 @@ export class Inspector {
     this.dispose();
   }
 
-  private makeChunk(): Chunk & { start: number; rows: number } {
+  private makeChunk(): Inspector["chunk"] {
     const { state, buffers } = this;
     const chunk = {
       start: 0,
@@ -124,8 +128,13 @@ export class Inspector {
     this.buffers.ensure(this.buffers.chunk(rows), false);
   }
 
+  /** How many of `rows` rows one chunk holds. */
+  chunkRows(rows: number): number {
+    return this.buffers.chunk(rows);
+  }
+
   /** Runs rows forward, a chunk at a time. */
-  run(rows: Rows, options: RunOptions, visit: VisitChunk): void {
+  run(rows: Rows, options: RunOptions, visit: VisitChunk<InspectedChunk>): void {
     forEachChunk({ passes: this.passes, buffers: this.buffers }, this.sourceOf(rows), options, (start, count) => {
       this.chunk.start = start;
       this.chunk.rows = count;
@@ -137,7 +146,11 @@ export class Inspector {
    * By layer and unit, in one pass; `visit` sees each chunk.
    * @param layers the first so many; default all, the output layer included
    */
-  statistics(rows: Rows, visit?: VisitChunk, layers = this.state.spec.layers.length): UnitStatistics[][] {
+  statistics(
+    rows: Rows,
+    visit?: VisitChunk<InspectedChunk>,
+    layers = this.state.spec.layers.length,
+  ): UnitStatistics[][] {
     return this.count(rows, 0, layers, visit);
   }
 
@@ -147,7 +160,7 @@ export class Inspector {
   }
 
   /** The statistics of layers first .. end - 1. */
-  private count(rows: Rows, first: number, end: number, visit?: VisitChunk): UnitStatistics[][] {
+  private count(rows: Rows, first: number, end: number, visit?: VisitChunk<InspectedChunk>): UnitStatistics[][] {
     const { runtime, spec } = this.state;
     const counted = spec.layers.slice(first, end);
     const scratch = new Arena(runtime.heap);
@@ -211,17 +224,18 @@ export class Inspector {
   }
 
   /**
-   * Runs one chunk of rows forward and a gradient back to the inputs of the layers, without the parameters' part: dA = dZ·Wᵀ, dZ = f'(Z) ∘ dA.
-   * @param from the layer at whose activations (`atPreactivations`: preactivations) the gradient starts
+   * A gradient back from a layer's activations to the network's inputs, without the parameters' part: dZ = f'(Z) ∘ dA, dA = dZ·Wᵀ.
+   * @param chunk the one that was run last, up to this layer or further
+   * @param from the layer at whose activations the gradient starts
    * @param seed writes that gradient, rows x units
-   * @param through makes dZ of a layer's dA in place; default: the kernels' f'
+   * @param through makes dZ of a layer's dA in place, rows x units; default: the kernels' f'
    * @returns the gradient by the network's inputs, rows x inputs: a view, valid until the next allocation
    */
   pushBack(
     chunk: Chunk,
     from: number,
     seed: (gradient: Float32Array) => void,
-    through: (layer: number, gradient: number) => void = (layer, gradient) =>
+    through: (layer: number, gradient: Float32Array) => void = (layer, gradient) =>
       this.throughActivation(chunk, layer, gradient),
   ): Float32Array {
     const { state } = this;
@@ -235,7 +249,7 @@ export class Inspector {
     seed(state.floats(dz, rows * state.spec.layers[from].units));
     for (let index = from; index >= 0; index--) {
       const { inputs, units, kernelAddress } = state.layer(index);
-      through(index, dz);
+      through(index, state.floats(dz, rows * units));
       kernels.gemm(rows, inputs, units, dz, units, 1, kernelAddress, 1, units, 0, next, inputs, workspace);
       [dz, next] = [next, dz];
     }
@@ -260,18 +274,15 @@ export class Inspector {
     this.chunk.start = 0;
     this.chunk.rows = x.rows;
     const norms: GradientNorms[] = [];
-    const normOf = (index: number, address: number) => {
-      const values = state.floats(address, x.rows * spec.layers[index].units);
-      return Math.sqrt(values.reduce((sum, value) => sum + value * value, 0) / x.rows);
-    };
+    const normOf = (values: Float32Array) => Math.sqrt(values.reduce((sum, value) => sum + value * value, 0) / x.rows);
     this.pushBack(
       this.chunk,
       last,
       (gradient) => gradient.set(state.floats(buffers.gradient(0), outputs)),
-      (index, address) => {
-        const arriving = normOf(index, address);
-        this.throughActivation(this.chunk, index, address);
-        norms[index] = { arriving, passed: normOf(index, address) };
+      (index, gradient) => {
+        const arriving = normOf(gradient);
+        this.throughActivation(this.chunk, index, gradient);
+        norms[index] = { arriving, passed: normOf(gradient) };
       },
     );
     return norms;
@@ -288,7 +299,7 @@ export class Inspector {
   }
 
   /** dZ = f'(Z) ∘ dA, in place. */
-  private throughActivation({ rows }: Chunk, index: number, gradient: number): void {
+  private throughActivation({ rows }: Chunk, index: number, gradient: Float32Array): void {
     const layer = this.state.layer(index);
     this.state.runtime.kernels.activationBackward(
       activationCode(layer.activation.name),
@@ -297,8 +308,8 @@ export class Inspector {
       rows,
       layer.units,
       this.buffers.preactivations(index),
-      gradient,
-      gradient,
+      gradient.byteOffset,
+      gradient.byteOffset,
       0,
       0,
     );

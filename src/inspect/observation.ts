@@ -1,16 +1,17 @@
-// What was seen of a network over some rows: all that a diagnosis is made from. It may come from this package's own networks, or from whatever
-// else ran one: only `rows` and `layers` are always there.
+// What was seen of a network over some rows: all that a diagnosis is made from. It may come from this package's own
+// networks, or from whatever else ran one: only `rows` and `layers` are always there.
 import type { PreparedTargets } from "../network/data.js";
 import type { Loss } from "../network/losses.js";
 import type { NetworkState } from "../network/state/state.js";
 import type { ResolvedActivation } from "../activations/activations.js";
 import { activationCode, BATCH_COUNTERS } from "../wasm/abi.js";
+import { RelumineError } from "../core/errors.js";
 import type { Matrix } from "../core/matrix.js";
 import { Arena } from "../wasm/heap.js";
-import { type Chunk, type GradientNorms, Inspector, type RunOptions, type VisitChunk } from "./inspector.js";
+import type { GradientNorms, InspectedChunk, Inspector, RunOptions, VisitChunk } from "./inspector.js";
 import { CounterTotals, type UnitStatistics } from "./statistics.js";
 
-/** Views or copies: read them anew after anything is allocated. */
+/** May be views into the heap: read the arrays again after anything is allocated. */
 export interface LayerWeights {
   readonly inputs: number;
   readonly units: number;
@@ -19,6 +20,11 @@ export interface LayerWeights {
   readonly bias: Float32Array;
   /** PReLU slopes. */
   readonly alpha?: Float32Array | undefined;
+}
+
+/** The arrays as they lie now: what may be views into the heap is looked up once. */
+export function arraysOf({ inputs, units, kernel, bias, alpha }: LayerWeights): LayerWeights {
+  return { inputs, units, kernel, bias, alpha };
 }
 
 export interface LayerObservation {
@@ -38,17 +44,22 @@ export interface Observation {
   readonly rows: number;
   /** In order, the output layer last where `loss` is known. */
   readonly layers: readonly LayerObservation[];
-  /** How the output layer is judged; without it all layers are hidden ones. */
+  /** What the last layer is trained by; without it all layers are hidden ones. */
   readonly loss?: Loss;
   /** The network's inputs, and their columns, counted as if they were the preactivations of a layer. */
   readonly inputs?: { readonly x: Matrix; readonly columns: readonly UnitStatistics[] };
   readonly motion?: RemainingMotion;
-  /** Shows the rows once more, chunk by chunk: inputs, preactivations and activations of layers. */
-  again?(options: RunOptions, visit: VisitChunk): void;
+  /** Shows the rows once more, chunk by chunk: inputs, preactivations and activations of the first `layers` layers. */
+  again?(options: Pick<RunOptions, "layers">, visit: VisitChunk): void;
   /** See Inspector.gradientNorms. */
   gradientNorms?(x: Matrix, targets: PreparedTargets | undefined): GradientNorms[];
-  /** Runs other rows, for whoever searches the inputs; see Inspector. */
-  readonly inspector?: Inspector;
+  /** Runs other rows, for a search of the inputs. */
+  readonly inspector?: Pick<Inspector, "run" | "pushBack" | "chunkRows">;
+}
+
+/** How many of the layers are hidden ones, from the first on. */
+export function hiddenCount({ loss, layers }: Observation): number {
+  return loss === undefined ? layers.length : layers.length - 1;
 }
 
 const LINEAR = activationCode("linear");
@@ -68,7 +79,7 @@ class ColumnCounter {
     this.counters = scratch.allocate(width * BATCH_COUNTERS * 4, "the columns' counters");
   }
 
-  readonly count = (chunk: Chunk): void => {
+  readonly count = (chunk: InspectedChunk): void => {
     const { kernels } = this.state.runtime;
     const x = chunk.inputs(0).byteOffset;
     kernels.activationForward(LINEAR, 0, 0, chunk.rows, this.width, x, 0, x, this.counters, 1);
@@ -91,9 +102,35 @@ function motionOf(state: NetworkState): RemainingMotion | undefined {
   };
 }
 
-/** One pass over the rows, with all counters; the inspector is needed for as long as the observation is. */
+/** @throws RelumineError "value" that names the layer whose weights are not finite */
+function checkWeights(state: NetworkState): void {
+  const { allFinite } = state.runtime.kernels;
+  state.layers.forEach((layer, index) => {
+    const parts = {
+      kernel: [layer.inputs * layer.units, layer.kernelAddress],
+      bias: [layer.units, layer.biasAddress],
+      alpha: [layer.alpha?.length ?? 0, layer.alphaAddress],
+    } as const;
+    for (const [name, [count, address]] of Object.entries(parts)) {
+      if (allFinite(count, address)) continue;
+      throw new RelumineError(
+        "value",
+        `layers[${index}].${name}`,
+        "to be finite",
+        "numbers that are not",
+        "Has the training diverged?",
+      );
+    }
+  });
+}
+
+/**
+ * One pass over the rows, with all counters; the inspector is needed for as long as the observation is.
+ * @throws RelumineError "value" where weights are not finite
+ */
 export function observe(inspector: Inspector, x: Matrix): Observation {
   const { state } = inspector;
+  checkWeights(state);
   const scratch = new Arena(state.runtime.heap);
   try {
     const columns = new ColumnCounter(state, x.columns, scratch);

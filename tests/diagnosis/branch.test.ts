@@ -7,7 +7,7 @@ import type { Box } from "../../src/diagnosis/proof/box.js";
 import { type Layer64, readLayers } from "../../src/diagnosis/proof/layers64.js";
 import { LiveNetwork } from "../../src/diagnosis/proof/reduced-network.js";
 import { BoxSplitting } from "../../src/diagnosis/proof/box-splitting.js";
-import type { Activation } from "../../src/index.js";
+import type { Activation, Network } from "../../src/index.js";
 import { stateOf } from "../../src/network/state/state.js";
 import { forward, type Rows } from "../reference.js";
 
@@ -24,6 +24,11 @@ const METHODS: Record<
 function grid({ low, high }: Box): Rows {
   const line = (i: number) => Array.from({ length: 33 }, (_, k) => low[i]! + ((high[i]! - low[i]!) * k) / 32);
   return low.length === 1 ? line(0).map((a) => [a]) : line(0).flatMap((a) => line(1).map((b) => [a, b]));
+}
+
+function layersOf(network: Network, count: number): Layer64[] {
+  const layers = stateOf(network).layers.slice(0, count);
+  return readLayers(layers.map((weights) => ({ activation: weights.activation, weights })));
 }
 
 describe.each(Object.keys(METHODS))("parting by %s", (method) => {
@@ -55,7 +60,7 @@ describe.each(Object.keys(METHODS))("parting by %s", (method) => {
               layer.setWeights({ bias: Float32Array.from({ length: layer.units }, () => random() - 0.5) }),
             );
           const box = { low: new Float32Array(inputs).fill(-1), high: new Float32Array(inputs).fill(1) };
-          const layers = readLayers(stateOf(network), depth + 1);
+          const layers = layersOf(network, depth + 1);
           const bounds = new BoxBounds(layers, box);
           expect(bounds.extend(depth, Infinity)).toBe(true);
           const reference = toReference(network);
@@ -86,7 +91,7 @@ test("negative control: with a ceiling that is too high, a proof is claimed of u
     { inputs: 1, layers: [{ units: 6 }, { units: 6 }, { units: 1 }], loss: "meanSquaredError", seed: 1 },
     (network) => {
       const box = { low: Float32Array.of(-1), high: Float32Array.of(1) };
-      const layers = readLayers(stateOf(network), 2);
+      const layers = layersOf(network, 2);
       const bounds = new BoxBounds(layers, box);
       bounds.extend(1, Infinity);
       const z = forward(toReference(network), grid(box))[1]!.z;

@@ -1,39 +1,48 @@
-// What the findings are made from: a pass over the samples, the verdicts on the units, and what else the caller gave.
+// What the findings are made from: an observation, the verdicts on the units, and what else the caller gave.
 import { closedUpTo } from "../../activations/analysis.js";
 import type { LayerDiagnosis } from "../types.js";
-import type { Examination } from "../../inspect/examination.js";
+import { arraysOf, type Observation } from "../../inspect/observation.js";
 import type { History } from "../../network/types.js";
 import type { PreparedTargets } from "../../network/data.js";
-import type { UnitTotals } from "../../inspect/statistics.js";
+import type { UnitStatistics } from "../../inspect/statistics.js";
 
-export interface Evidence extends Examination {
+export interface Evidence {
+  readonly observation: Observation;
   /** The hidden layers' verdicts. */
   readonly hidden: readonly LayerDiagnosis[];
-  readonly targets?: PreparedTargets;
-  readonly history?: History;
+  readonly targets: PreparedTargets | undefined;
+  readonly history: History | undefined;
 }
 
 /** Units of a layer, the output layer included, that pass on neither signal nor gradient on any sample. */
-export function closedUnits({ state, totals, hidden }: Evidence, layer: number): number[] {
+export function closedUnits({ observation, hidden }: Evidence, layer: number): number[] {
+  const { activation, units } = observation.layers[layer];
   const isClosed = (unit: number) =>
-    layer < hidden.length
-      ? hidden[layer].units[unit].state === "dead"
-      : totals[layer][unit].max <= closedUpTo(state.spec.layers[layer].activation);
-  return Array.from(totals[layer].keys()).filter(isClosed);
+    layer < hidden.length ? hidden[layer].units[unit].state === "dead" : units[unit].max <= closedUpTo(activation);
+  return Array.from(units.keys()).filter(isClosed);
 }
 
 /** The highest layer of which every unit is closed, or -1. */
 export function closedLayer(evidence: Evidence): number {
-  return evidence.totals.findLastIndex((units, layer) => closedUnits(evidence, layer).length === units.length);
+  const { layers } = evidence.observation;
+  return layers.findLastIndex(({ units }, layer) => closedUnits(evidence, layer).length === units.length);
 }
 
-/** With samples that all agree nothing can be said of what never changes. */
-export function samplesDiffer({ columns }: Evidence): boolean {
-  return columns.some((column) => !isConstant(column));
+/** With samples that all agree nothing can be said of what never changes; where they are not known, the first layer tells. */
+export function samplesDiffer({ observation: { inputs, layers } }: Evidence): boolean {
+  return (inputs?.columns ?? layers[0].units).some((column) => !isConstant(column));
+}
+
+/** The weights that leave a unit of a layer; undefined where they are not known. */
+export function outgoingOf({ observation }: Evidence, layer: number): ((unit: number) => Float32Array) | undefined {
+  const weights = observation.layers[layer + 1]?.weights;
+  if (!weights) return undefined;
+  const { kernel, units } = arraysOf(weights);
+  return (unit) => kernel.subarray(unit * units, (unit + 1) * units);
 }
 
 /** The same number on every sample. */
-export function isConstant({ min, max }: UnitTotals): boolean {
+export function isConstant({ min, max }: UnitStatistics): boolean {
   return min === max;
 }
 

@@ -1,32 +1,17 @@
 // Units that never differ: one of them would do.
-import { type Evidence, groupBy, isConstant, samplesDiffer } from "./evidence.js";
+import { type Evidence, groupBy, isConstant, outgoingOf, samplesDiffer } from "./evidence.js";
 import { countOf, listIndices } from "../../text/numbers.js";
 import type { Finding } from "../types.js";
-import { forEachChunk } from "../../network/training/evaluate.js";
+import { arraysOf, type LayerWeights } from "../../inspect/observation.js";
 
 /** Groups of a layer that are told one by one. */
 const MOST_GROUPS = 8;
 
-/** The weights that leave a unit, and those that enter it with its bias and slope. */
-export function weightsOf({ state }: Evidence, layer: number) {
-  const { layout, parameters, spec } = state;
-  const widthOf = (index: number) => spec.layers[index].units;
-  const kernelOf = (index: number) =>
-    state.floats(parameters + layout.layers[index].kernel, state.inputsOf(index) * widthOf(index));
-  const width = widthOf(layer);
-  const kernel = kernelOf(layer),
-    above = kernelOf(layer + 1),
-    widthAbove = widthOf(layer + 1);
-  const { bias, alpha = bias } = layout.layers[layer];
-  const biases = state.floats(parameters + bias, width),
-    alphas = state.floats(parameters + alpha, width);
-  return {
-    outgoing: (unit: number) => above.subarray(unit * widthAbove, (unit + 1) * widthAbove),
-    haveEqualIncoming(a: number, b: number): boolean {
-      for (let i = 0; i < kernel.length; i += width) if (kernel[i + a] !== kernel[i + b]) return false;
-      return biases[a] === biases[b] && alphas[a] === alphas[b];
-    },
-  };
+/** Have units of a layer the same incoming weights, bias and slope? */
+function haveEqualIncoming(weights: LayerWeights, a: number, b: number): boolean {
+  const { kernel, bias, alpha, units } = arraysOf(weights);
+  for (let i = 0; i < kernel.length; i += units) if (kernel[i + a] !== kernel[i + b]) return false;
+  return bias[a] === bias[b] && alpha?.[a] === alpha?.[b];
 }
 
 function reasonOf(isLocked: boolean, isTwin: boolean, areConstant: boolean): string {
@@ -41,14 +26,19 @@ function reasonOf(isLocked: boolean, isTwin: boolean, areConstant: boolean): str
 
 function describeTwins(evidence: Evidence, layer: number, group: readonly number[]): Finding {
   const [first, ...others] = group;
-  const { haveEqualIncoming, outgoing } = weightsOf(evidence, layer);
-  const areConstant = isConstant(evidence.totals[layer][first]);
-  const isTwin = others.every((unit) => haveEqualIncoming(first, unit));
-  const isLocked = isTwin && others.every((unit) => outgoing(unit).every((weight, i) => weight === outgoing(first)[i]));
+  const { rows, layers } = evidence.observation;
+  const { weights, units } = layers[layer];
+  const outgoing = outgoingOf(evidence, layer);
+  const areConstant = isConstant(units[first]);
+  const isTwin = weights !== undefined && others.every((unit) => haveEqualIncoming(weights, first, unit));
+  const isLocked =
+    isTwin &&
+    outgoing !== undefined &&
+    others.every((unit) => outgoing(unit).every((weight, i) => weight === outgoing(first)[i]));
   return {
     kind: "constantTogether",
     message:
-      `${countOf(group.length, "unit")} in layer ${layer} never differ on all ${countOf(evidence.x.rows, "sample")}: ` +
+      `${countOf(group.length, "unit")} in layer ${layer} never differ on all ${countOf(rows, "sample")}: ` +
       `${reasonOf(isLocked, isTwin, areConstant)}: ${listIndices(group)}.`,
     advice: isTwin
       ? "Start with random weights (a kernelInitializer such as heNormal), or merge them into one unit."
@@ -68,19 +58,23 @@ function split(groups: readonly number[][], a: Float32Array, width: number): num
   return parts;
 }
 
-/** By hidden layer, the groups of units that are not dead and have the same activation on each sample. */
-function findEqual({ hidden, totals, state, buffers, passes, x }: Evidence): number[][][] {
+/**
+ * By hidden layer, the groups of units that are not dead and have the same activation on each sample: none where the rows can't be seen again,
+ * since equal means do not make equal units.
+ */
+function findEqual({ observation: { layers, again }, hidden }: Evidence): number[][][] {
   const groups = hidden.map(({ layer, units }) =>
     groupBy(
-      units.filter(({ state: verdict }) => verdict !== "dead").map(({ unit }) => unit),
-      (unit) => totals[layer][unit].meanActivation,
+      units.filter(({ state }) => state !== "dead").map(({ unit }) => unit),
+      (unit) => layers[layer].units[unit].meanActivation,
     ),
   );
-  if (groups.every(({ length }) => length === 0)) return groups; // as a rule: equal activations have equal sums
-  forEachChunk({ passes, buffers }, x, false, (_start, rows) => {
+  const depth = groups.findLastIndex(({ length }) => length > 0) + 1;
+  if (depth === 0) return groups; // as a rule: equal activations have equal sums
+  if (!again) return groups.map(() => []);
+  again({ layers: depth }, (chunk) => {
     groups.forEach((parts, layer) => {
-      const width = state.spec.layers[layer].units;
-      groups[layer] = split(parts, state.floats(buffers.activations(layer), rows * width), width);
+      if (parts.length > 0) groups[layer] = split(parts, chunk.activations(layer), hidden[layer].units.length);
     });
   });
   return groups;
@@ -97,7 +91,7 @@ export function findTwins(evidence: Evidence): Finding[] {
         kind: "constantTogether",
         message:
           `${countOf(groups.length - MOST_GROUPS, "more group")} of units in layer ${layer} never differ ` +
-          `on all ${countOf(evidence.x.rows, "sample")}.`,
+          `on all ${countOf(evidence.observation.rows, "sample")}.`,
         advice: "Start with random weights, or merge each group into one unit.",
         layer,
       },

@@ -1,6 +1,7 @@
 // What the input columns show: constant, repeated, far from centred, of very different sizes.
 import { countOf, formatCount, formatNumber, listIndices, plural } from "../../text/numbers.js";
 import { type Evidence, groupBy, isConstant } from "./evidence.js";
+import type { Observation } from "../../inspect/observation.js";
 import { measureColumns } from "./columns.js";
 import type { Finding } from "../types.js";
 
@@ -23,6 +24,8 @@ const SMALL_QUANTILE = 0.1;
  */
 const UNSCALED_FROM = 30;
 
+type Inputs = NonNullable<Observation["inputs"]>;
+
 interface ColumnStatistics {
   readonly mean: readonly number[];
   readonly spread: readonly number[];
@@ -30,7 +33,7 @@ interface ColumnStatistics {
 }
 
 /** From the kernels' counters, unless their float32 squares left its range. */
-function statisticsOf({ columns, x }: Evidence): ColumnStatistics {
+function statisticsOf({ columns, x }: Inputs): ColumnStatistics {
   const isLost = columns.some((column) => !(column.variance > 0 && column.variance < Infinity) && !isConstant(column));
   const { mean, spread } = isLost
     ? measureColumns(x)
@@ -41,7 +44,7 @@ function statisticsOf({ columns, x }: Evidence): ColumnStatistics {
 /**
  * Columns that are equal to an earlier one in every row: those with the same statistics are compared number by number.
  */
-function repeatedColumns({ x: { rows, columns: width, data }, columns }: Evidence, among: readonly number[]): number[] {
+function repeatedColumns({ x: { rows, columns: width, data }, columns }: Inputs, among: readonly number[]): number[] {
   const isEqual = (a: number, b: number) => {
     for (let row = 0; row < rows; row++) if (data[row * width + a] !== data[row * width + b]) return false;
     return true;
@@ -61,7 +64,7 @@ function effectOfConstant(constant: number, zero: number): string {
   return `${formatCount(zero)} of them always 0, the others act as a second bias`;
 }
 
-function findConstant({ x, columns }: Evidence): Finding[] {
+function findConstant({ x, columns }: Inputs): Finding[] {
   const constant = [...columns.keys()].filter((column) => isConstant(columns[column]));
   if (constant.length === 0) return [];
   const zero = constant.filter((column) => x.data[column] === 0).length;
@@ -78,16 +81,16 @@ function findConstant({ x, columns }: Evidence): Finding[] {
   ];
 }
 
-function findDuplicate(evidence: Evidence, varying: readonly number[]): Finding[] {
-  const repeated = repeatedColumns(evidence, varying);
+function findDuplicate(inputs: Inputs, varying: readonly number[]): Finding[] {
+  const repeated = repeatedColumns(inputs, varying);
   if (repeated.length === 0) return [];
   return [
     {
       kind: "duplicateInputs",
       message:
-        `${countOf(repeated.length, "input column")} of ${formatCount(evidence.x.columns)} ` +
+        `${countOf(repeated.length, "input column")} of ${formatCount(inputs.x.columns)} ` +
         `${plural(repeated.length, "repeats", "repeat")} an earlier one on all ` +
-        `${countOf(evidence.x.rows, "sample")}: ${listIndices(repeated)}.`,
+        `${countOf(inputs.x.rows, "sample")}: ${listIndices(repeated)}.`,
       advice: "Leave the copies out: what they say is said already, and it counts twice in every update.",
     },
   ];
@@ -152,16 +155,16 @@ function findUnscaled({ spread, range }: ColumnStatistics, varying: readonly num
   ];
 }
 
-export function findInputs(evidence: Evidence): Finding[] {
-  const { x, columns } = evidence;
-  if (x.rows < 2) return [];
+export function findInputs({ observation: { inputs } }: Evidence): Finding[] {
+  if (!inputs || inputs.x.rows < 2) return [];
+  const { columns } = inputs;
   const varying = [...columns.keys()].filter((column) => !isConstant(columns[column]));
-  const constant = findConstant(evidence);
+  const constant = findConstant(inputs);
   if (varying.length === 0) return constant;
-  const statistics = statisticsOf(evidence);
+  const statistics = statisticsOf(inputs);
   return [
     ...constant,
-    ...findDuplicate(evidence, varying),
+    ...findDuplicate(inputs, varying),
     ...findUncentered(statistics, varying),
     ...findUnscaled(statistics, varying),
   ];

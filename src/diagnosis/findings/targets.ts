@@ -3,6 +3,8 @@ import { countOf, formatCount, formatNumber, formatRange, plural } from "../../t
 import type { Evidence } from "./evidence.js";
 import { measureColumns } from "./columns.js";
 import type { Finding } from "../types.js";
+import type { PreparedTargets } from "../../network/data.js";
+import type { Loss } from "../../network/losses.js";
 import type { ResolvedActivation } from "../../activations/activations.js";
 import { analysisOf, canDie, sigmoid } from "../../activations/analysis.js";
 
@@ -14,6 +16,22 @@ const LOW_DEVIATION = 0.01;
 
 /** A lowest probability that no one misses. */
 const NEGLIGIBLE = 1e-3;
+
+/** The output layer, where the last one is known to be it. */
+interface Output {
+  readonly loss: Loss;
+  readonly activation: ResolvedActivation;
+  readonly units: number;
+  /** Its index. */
+  readonly layer: number;
+}
+
+function outputOf({ observation: { loss, layers } }: Evidence): Output | undefined {
+  const last = layers.at(-1);
+  return loss && last && { loss, activation: last.activation, units: last.units.length, layer: layers.length - 1 };
+}
+
+const isClassification = (loss: Loss) => loss === "crossEntropy" || loss === "binaryCrossEntropy";
 
 const rangeOf = ({ name, alpha = 0 }: ResolvedActivation) => analysisOf(name).range(alpha);
 
@@ -31,23 +49,21 @@ function limitOfLogits(loss: string, activation: ResolvedActivation, units: numb
   return canDie(activation) ? "a unit that is closed holds its logit at 0 and gets no gradient" : undefined;
 }
 
-function findBentLogits({ state: { spec } }: Evidence): Finding[] {
-  const { activation, units } = spec.layers.at(-1)!;
-  const limit = limitOfLogits(spec.loss, activation, units);
+function findBentLogits({ loss, activation, units, layer }: Output): Finding[] {
+  const limit = limitOfLogits(loss, activation, units);
   if (limit === undefined) return [];
   return [
     {
       kind: "lossMismatch",
-      message: `${spec.loss} takes the last layer's outputs as logits, and ${activation.name} bends them: ${limit}.`,
+      message: `${loss} takes the last layer's outputs as logits, and ${activation.name} bends them: ${limit}.`,
       advice: "Make the last layer linear (the default): the loss applies softmax or sigmoid itself.",
-      layer: spec.layers.length - 1,
+      layer,
     },
   ];
 }
 
-function findUnreachable({ state: { spec }, targets }: Evidence): Finding[] {
-  if (targets?.kind !== "rows" || spec.loss === "crossEntropy" || spec.loss === "binaryCrossEntropy") return [];
-  const { activation } = spec.layers.at(-1)!;
+function findUnreachable({ loss, activation, layer }: Output, targets: PreparedTargets | undefined): Finding[] {
+  if (targets?.kind !== "rows" || isClassification(loss)) return [];
   const [low, high] = rangeOf(activation).map(Math.fround);
   const outside = targets.data.filter((value) => value < low || value > high);
   if (outside.length === 0) return [];
@@ -64,13 +80,13 @@ function findUnreachable({ state: { spec }, targets }: Evidence): Finding[] {
         `${plural(outside.length, "lies", "lie")} where the last layer cannot reach: ` +
         `${activation.name} yields ${range}, and one is ${formatNumber(extreme)}.`,
       advice: "Make the last layer linear (the default), or bring the targets into its range.",
-      layer: spec.layers.length - 1,
+      layer,
     },
   ];
 }
 
-function findLowVariance({ state: { spec }, targets }: Evidence): Finding[] {
-  if (targets?.kind !== "rows" || spec.loss === "crossEntropy" || spec.loss === "binaryCrossEntropy") return [];
+function findLowVariance({ loss }: Output, targets: PreparedTargets | undefined): Finding[] {
+  if (targets?.kind !== "rows" || isClassification(loss)) return [];
   const { data, columns } = targets;
   const { spread, mean } = measureColumns({ rows: data.length / columns, columns, data });
   const low = [...spread.keys()].filter((column) => spread[column] < LOW_DEVIATION);
@@ -94,15 +110,8 @@ function findLowVariance({ state: { spec }, targets }: Evidence): Finding[] {
   ];
 }
 
-function findSingleClass({ state: { spec }, targets }: Evidence): Finding[] {
-  const { loss, layers } = spec;
-  const outputs = layers.at(-1)!.units;
-  if (
-    !targets ||
-    (loss !== "crossEntropy" && loss !== "binaryCrossEntropy") ||
-    (loss === "crossEntropy" && outputs === 1)
-  )
-    return [];
+function findSingleClass({ loss, units }: Output, targets: PreparedTargets | undefined): Finding[] {
+  if (!targets || !isClassification(loss) || (loss === "crossEntropy" && units === 1)) return [];
   const values = targets.kind === "labels" ? targets.labels : targets.data;
   const columns = targets.kind === "labels" ? 1 : targets.columns;
   const constant = Array.from({ length: columns }, (_, c) => c).filter(
@@ -128,8 +137,8 @@ function findSingleClass({ state: { spec }, targets }: Evidence): Finding[] {
   ];
 }
 
-function findSingleUnitSoftmax({ state: { spec } }: Evidence): Finding[] {
-  if (spec.loss !== "crossEntropy" || spec.layers.at(-1)!.units !== 1) return [];
+function findSingleUnitSoftmax({ loss, units, layer }: Output): Finding[] {
+  if (loss !== "crossEntropy" || units !== 1) return [];
   return [
     {
       kind: "singleUnitSoftmax",
@@ -137,7 +146,7 @@ function findSingleUnitSoftmax({ state: { spec } }: Evidence): Finding[] {
         "crossEntropy over 1 output unit: its softmax is 1 on every sample, so loss and gradient are 0 " +
         "and nothing is ever learnt; no unit died of it.",
       advice: "Use binaryCrossEntropy for two classes, or one output unit for each class.",
-      layer: spec.layers.length - 1,
+      layer,
     },
   ];
 }
@@ -165,12 +174,15 @@ function findDivergence({ history }: Evidence): Finding[] {
 }
 
 export function findTraining(evidence: Evidence): Finding[] {
-  const isMany = evidence.x.rows > 1;
+  const divergence = findDivergence(evidence);
+  const output = outputOf(evidence);
+  if (!output) return divergence;
+  const { targets, observation } = evidence;
   return [
-    ...findDivergence(evidence),
-    ...findSingleUnitSoftmax(evidence),
-    ...findBentLogits(evidence),
-    ...findUnreachable(evidence),
-    ...(isMany ? [...findSingleClass(evidence), ...findLowVariance(evidence)] : []),
+    ...divergence,
+    ...findSingleUnitSoftmax(output),
+    ...findBentLogits(output),
+    ...findUnreachable(output, targets),
+    ...(observation.rows > 1 ? [...findSingleClass(output, targets), ...findLowVariance(output, targets)] : []),
   ];
 }

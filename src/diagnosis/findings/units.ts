@@ -1,8 +1,8 @@
 // What units show together: closed together, never differing, cut off above, a network that says the same to all; and
 // sparsity that is healthy.
 import { isRectifier } from "../../activations/activations.js";
-import { closedLayer, closedUnits, type Evidence, isConstant, samplesDiffer } from "./evidence.js";
-import { findTwins, weightsOf } from "./identical-units.js";
+import { closedLayer, closedUnits, type Evidence, isConstant, outgoingOf, samplesDiffer } from "./evidence.js";
+import { findTwins } from "./identical-units.js";
 import { countOf, formatCount, formatNumber, formatPercent, listIndices, plural } from "../../text/numbers.js";
 import type { Finding } from "../types.js";
 
@@ -22,7 +22,8 @@ const SPARSE_SAMPLES = 50;
 
 function findZeroOutgoing(evidence: Evidence): Finding[] {
   return evidence.hidden.flatMap(({ layer, units }): Finding[] => {
-    const { outgoing } = weightsOf(evidence, layer);
+    const outgoing = outgoingOf(evidence, layer);
+    if (!outgoing) return [];
     const cut = units.filter(({ unit }) => outgoing(unit).every((weight) => weight === 0));
     if (cut.length === 0) return [];
     const dead = cut.filter(({ state }) => state === "dead").length;
@@ -55,7 +56,7 @@ function findSilentTogether(evidence: Evidence): Finding[] {
         kind: "silentTogether",
         message:
           `${formatCount(closed.length)} of ${countOf(units.length, "unit")} in layer ${layer} are 0 together ` +
-          `on all ${countOf(evidence.x.rows, "sample")}: ${listIndices(closed)}.`,
+          `on all ${countOf(evidence.observation.rows, "sample")}: ${listIndices(closed)}.`,
         advice: "See what closes them (mechanism) and whether it is permanent, unit by unit, in the diagnosis.",
         layer,
       },
@@ -67,13 +68,13 @@ function findCutOff(evidence: Evidence): Finding[] {
   const layer = closedLayer(evidence);
   if (layer < 1) return [];
   const below = layer === 1 ? "Layer 0 gets" : `Layers 0 to ${layer - 1} get`;
-  const units = evidence.totals[layer].length;
+  const units = evidence.observation.layers[layer].units.length;
   return [
     {
       kind: "noGradientFromAbove",
       message:
         `${below} no gradient: above, ${plural(units, "the only unit", `all ${formatCount(units)} units`)} of layer ` +
-        `${layer} ${plural(units, "is", "are")} closed on all ${countOf(evidence.x.rows, "sample")}.`,
+        `${layer} ${plural(units, "is", "are")} closed on all ${countOf(evidence.observation.rows, "sample")}.`,
       advice: `Open layer ${layer} first (a higher bias there, or leakyRelu): until then no gradient gets below it.`,
       layer: layer - 1,
     },
@@ -100,28 +101,26 @@ function collapseTexts(closed: number, isCut: boolean): [cause: string, advice: 
   ];
 }
 
+/** Its index, where the last layer is known to be one. */
+function outputLayer({ observation, hidden }: Evidence): number | undefined {
+  return hidden.length < observation.layers.length ? hidden.length : undefined;
+}
+
 function findCollapsed(evidence: Evidence): Finding[] {
-  const { state, x, totals } = evidence;
-  const last = totals.length - 1;
+  const { layers, rows } = evidence.observation;
+  const last = outputLayer(evidence);
+  if (last === undefined || !samplesDiffer(evidence)) return [];
+  const { units, weights } = layers[last];
   const closedOutputs = closedUnits(evidence, last);
-  if (
-    !samplesDiffer(evidence) ||
-    !totals[last].every((unit, index) => isConstant(unit) || closedOutputs.includes(index))
-  )
-    return [];
+  if (!units.every((unit, index) => isConstant(unit) || closedOutputs.includes(index))) return [];
   const closed = closedLayer(evidence);
-  const isCut =
-    closed < 0 &&
-    state
-      .floats(state.parameters + state.layout.layers[last].kernel, state.inputsOf(last) * totals[last].length)
-      .every((weight) => weight === 0);
+  const isCut = closed < 0 && weights !== undefined && weights.kernel.every((weight) => weight === 0);
   const [cause, advice] = collapseTexts(closed, isCut);
-  const value =
-    totals[last].length === 1 && closed !== last ? ` (last preactivation ${formatNumber(totals[last][0].mean)})` : "";
+  const value = units.length === 1 && closed !== last ? ` (last preactivation ${formatNumber(units[0].mean)})` : "";
   return [
     {
       kind: "collapsedOutput",
-      message: `The network yields the same output on all ${countOf(x.rows, "sample")}${cause}${value}.`,
+      message: `The network yields the same output on all ${countOf(rows, "sample")}${cause}${value}.`,
       advice,
       ...(closed >= 0 && { layer: closed }),
     },
@@ -129,16 +128,17 @@ function findCollapsed(evidence: Evidence): Finding[] {
 }
 
 function findClosedOutputs(evidence: Evidence): Finding[] {
-  const layer = evidence.totals.length - 1;
+  const layer = outputLayer(evidence);
+  if (layer === undefined) return [];
   const closed = closedUnits(evidence, layer);
   if (closed.length === 0) return [];
-  const { name } = evidence.state.spec.layers[layer].activation;
+  const { activation, units } = evidence.observation.layers[layer];
   return [
     {
       kind: "deadOutputUnits",
       message:
-        `${formatCount(closed.length)} of ${countOf(evidence.totals[layer].length, "output unit")} (${name}) ` +
-        `${plural(closed.length, "is", "are")} closed on all ${countOf(evidence.x.rows, "sample")}, ` +
+        `${formatCount(closed.length)} of ${countOf(units.length, "output unit")} (${activation.name}) ` +
+        `${plural(closed.length, "is", "are")} closed on all ${countOf(evidence.observation.rows, "sample")}, ` +
         `0 whatever the input and without a gradient: ${listIndices(closed)}.`,
       advice: "Make the last layer linear (the default), or softplus where outputs must be positive.",
       layer,
@@ -147,9 +147,10 @@ function findClosedOutputs(evidence: Evidence): Finding[] {
 }
 
 function findSparsity(evidence: Evidence): Finding[] {
-  const { hidden, x, history } = evidence;
+  const { hidden, history } = evidence;
+  const { rows } = evidence.observation;
   const layers = hidden.filter(({ activation }) => isRectifier(activation));
-  if (layers.length === 0 || x.rows < SPARSE_SAMPLES || history?.stopped === "diverged" || !samplesDiffer(evidence))
+  if (layers.length === 0 || rows < SPARSE_SAMPLES || history?.stopped === "diverged" || !samplesDiffer(evidence))
     return [];
   if (layers.some(({ dead, units }) => dead > FEW_DEAD * units.length)) return [];
   const units = layers.flatMap((layer) => layer.units);
@@ -172,7 +173,7 @@ function findSparsity(evidence: Evidence): Finding[] {
 
 export function findUnits(evidence: Evidence): Finding[] {
   const whole = [...findCollapsed(evidence), ...findCutOff(evidence), ...findZeroOutgoing(evidence)];
-  if (evidence.x.rows < 2) return whole; // one sample opens half of all units, and closes the others
+  if (evidence.observation.rows < 2) return whole; // one sample opens half of all units, and closes the others
   return [
     ...whole,
     ...findClosedOutputs(evidence),

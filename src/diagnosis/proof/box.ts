@@ -11,7 +11,7 @@ export interface Box {
 }
 
 /** Each feature's range in x. */
-function rangeOf({ rows, columns, data }: Matrix): Box {
+export function rangeOf({ rows, columns, data }: Matrix): Box {
   const low = data.slice(0, columns);
   const high = data.slice(0, columns);
   for (let row = 1, i = columns; row < rows; row++) {

@@ -2,10 +2,9 @@
 // the box, for many units at once on the kernels. What opens there counts only if a forward pass in float64 agrees.
 import { slope } from "../../activations/analysis.js";
 import type { Box } from "./box.js";
-import type { Examination } from "../../inspect/examination.js";
+import type { Chunk } from "../../inspect/inspector.js";
+import type { Observation } from "../../inspect/observation.js";
 import { inputsAt, type Layer64, preactivationOf } from "./layers64.js";
-import { forEachChunk } from "../../network/training/evaluate.js";
-import type { Arena } from "../../wasm/heap.js";
 
 /** A closed unit below is pretended to have at least this slope, or the search would see no way past it. */
 const FAINT_SLOPE = 0.02;
@@ -18,6 +17,8 @@ const STEP_DECAY = 0.75;
  */
 const MARGIN = 1e-11;
 
+type Runner = NonNullable<Observation["inspector"]>;
+
 export interface Candidate {
   readonly unit: number;
   /** One number an input, within the box. */
@@ -26,60 +27,83 @@ export interface Candidate {
 
 export class WakeSearch {
   constructor(
-    private readonly examination: Examination,
+    private readonly observation: Observation,
     private readonly network: readonly Layer64[],
     private readonly box: Box,
-    private readonly scratch: Arena,
   ) {}
 
-  /** For each unit of the layer, the sample that comes nearest to opening it. */
-  nearestSamples(layer: number, units: readonly number[]): Float32Array[] {
-    const { state, x, buffers, passes } = this.examination;
+  /** For each unit of the layer, the sample that comes nearest to opening it; undefined where the rows can't be seen again. */
+  nearestSamples(layer: number, units: readonly number[]): Float32Array[] | undefined {
+    const { again, inputs } = this.observation;
+    if (!again || !inputs) return undefined;
     const width = this.network[layer].units;
     const best = units.map(() => ({ z: -Infinity, row: 0 }));
-    forEachChunk({ passes, buffers }, x, false, (start, rows) => {
-      const z = state.floats(buffers.preactivations(layer), rows * width);
+    again({ layers: layer + 1 }, (chunk) => {
+      const z = chunk.preactivations(layer);
       units.forEach((unit, i) => {
-        for (let r = 0; r < rows; r++)
-          if (z[r * width + unit] > best[i].z) best[i] = { z: z[r * width + unit], row: start + r };
+        for (let r = 0, at = unit; at < z.length; r++, at += width)
+          if (z[at] > best[i].z) best[i] = { z: z[at], row: chunk.start + r };
       });
     });
-    return best.map(({ row }) => x.data.subarray(row * x.columns, (row + 1) * x.columns));
+    const { data, columns } = inputs.x;
+    return best.map(({ row }) => data.subarray(row * columns, (row + 1) * columns));
   }
 
-  /** Inputs found to open units of the layer, by unit; `steps` of ascent from each candidate. */
+  /** Inputs found to open units of the layer, by unit; `steps` of ascent from each candidate, where the network can be run. */
   search(layer: number, candidates: readonly Candidate[], steps: number): Map<number, Float32Array> {
     const found = new Map<number, Float32Array>();
-    const chunk = this.examination.buffers.chunk(candidates.length);
+    const { inspector } = this.observation;
+    if (!inspector) {
+      for (const { unit, start } of candidates) this.confirm(layer, unit, Float32Array.from(start), found);
+      return found;
+    }
+    const chunk = inspector.chunkRows(candidates.length);
     for (let at = 0; at < candidates.length; at += chunk) {
       const batch = candidates.slice(at, at + chunk).filter(({ unit }) => !found.has(unit));
-      if (batch.length > 0) this.climb(layer, batch, steps, found);
+      if (batch.length > 0) this.climb(inspector, layer, batch, steps, found);
     }
     return found;
   }
 
-  private climb(layer: number, batch: readonly Candidate[], steps: number, found: Map<number, Float32Array>): void {
+  private climb(
+    inspector: Runner,
+    layer: number,
+    batch: readonly Candidate[],
+    steps: number,
+    found: Map<number, Float32Array>,
+  ): void {
     const columns = this.network[0].inputs;
     const x = { rows: batch.length, columns, data: new Float32Array(batch.length * columns) };
     batch.forEach(({ start }, r) => x.data.set(start, r * columns));
-    for (let step = 0, size = FIRST_STEP; ; step++, size *= STEP_DECAY) {
-      forEachChunk(this.examination, x, false, () => this.note(layer, batch, x.data, found));
-      if (step >= steps || batch.every(({ unit }) => found.has(unit))) return;
-      this.move(x.data, this.gradient(layer, batch), size);
+    let isDone = false;
+    for (let step = 0, size = FIRST_STEP; !isDone; step++, size *= STEP_DECAY) {
+      inspector.run(x, { layers: layer + 1 }, (chunk) => {
+        this.note(layer, batch, chunk, x.data, found);
+        isDone = step >= steps || batch.every(({ unit }) => found.has(unit));
+        if (!isDone) this.move(x.data, this.gradient(inspector, layer, batch, chunk), size);
+      });
     }
   }
 
   /** Keeps the inputs that the last forward pass saw open a unit, if float64 confirms them. */
-  private note(layer: number, batch: readonly Candidate[], data: Float32Array, found: Map<number, Float32Array>): void {
-    const { state, buffers } = this.examination;
+  private note(
+    layer: number,
+    batch: readonly Candidate[],
+    chunk: Chunk,
+    data: Float32Array,
+    found: Map<number, Float32Array>,
+  ): void {
     const { units } = this.network[layer];
     const columns = this.network[0].inputs;
-    const z = state.floats(buffers.preactivations(layer), batch.length * units);
+    const z = chunk.preactivations(layer);
     batch.forEach(({ unit }, r) => {
-      if (found.has(unit) || !(z[r * units + unit] > 0)) return;
-      const input = data.slice(r * columns, (r + 1) * columns);
-      if (this.opens(layer, unit, input)) found.set(unit, input);
+      if (z[r * units + unit] > 0) this.confirm(layer, unit, data.slice(r * columns, (r + 1) * columns), found);
     });
+  }
+
+  /** Keeps the input if it is the unit's first that opens it in float64. */
+  private confirm(layer: number, unit: number, input: Float32Array, found: Map<number, Float32Array>): void {
+    if (!found.has(unit) && this.opens(layer, unit, input)) found.set(unit, input);
   }
 
   /** Does float64 agree that the input opens the unit? */
@@ -88,47 +112,25 @@ export class WakeSearch {
     return z > MARGIN * size;
   }
 
-  /** d z[unit] / d input for each row of the batch that was last run forward; a view that the next allocation ends. */
-  private gradient(layer: number, batch: readonly Candidate[]): Float32Array {
-    const { state, buffers } = this.examination;
-    const { kernels, heap, workspace } = state.runtime;
-    const rows = batch.length;
+  /** d z[unit] / d input for each row of the batch, of a layer above the first; a view that the next allocation ends. */
+  private gradient(inspector: Runner, layer: number, batch: readonly Candidate[], chunk: Chunk): Float32Array {
     const { kernel, inputs, units } = this.network[layer];
-    const widest = Math.max(...this.network.map((below) => below.inputs));
-    const block = this.scratch.allocate(8 * rows * widest, "the search for waking inputs");
-    let from = block,
-      to = block + 4 * rows * widest;
-    const top = state.floats(from, rows * inputs);
-    for (let r = 0; r < rows; r++)
-      for (let i = 0; i < inputs; i++) top[r * inputs + i] = kernel[i * units + batch[r].unit];
-    for (let l = layer - 1; l >= 0; l--) {
-      const below = this.network[l];
-      const z = state.floats(buffers.preactivations(l), rows * below.units);
-      const dz = state.floats(from, rows * below.units);
-      for (let i = 0; i < dz.length; i++) {
-        const s = slope(below.name, z[i], below.alpha[i % below.units]);
-        dz[i] *= s === 0 ? FAINT_SLOPE : s;
-      }
-      kernels.gemm(
-        rows,
-        below.inputs,
-        below.units,
-        from,
-        below.units,
-        1,
-        state.parameters + state.layout.layers[l].kernel,
-        1,
-        below.units,
-        0,
-        to,
-        below.inputs,
-        workspace,
-      );
-      [from, to] = [to, from];
-    }
-    const result = heap.f32.slice(from >>> 2, (from >>> 2) + rows * this.network[0].inputs);
-    this.scratch.free(block);
-    return result;
+    return inspector.pushBack(
+      chunk,
+      layer - 1,
+      (top) =>
+        batch.forEach(({ unit }, r) => {
+          for (let i = 0; i < inputs; i++) top[r * inputs + i] = kernel[i * units + unit];
+        }),
+      (below, dz) => {
+        const { name, alpha, units: width } = this.network[below];
+        const z = chunk.preactivations(below);
+        for (let i = 0; i < dz.length; i++) {
+          const s = slope(name, z[i], alpha[i % width]);
+          dz[i] *= s === 0 ? FAINT_SLOPE : s;
+        }
+      },
+    );
   }
 
   private move(x: Float32Array, gradient: Float32Array, size: number): void {
@@ -136,7 +138,7 @@ export class WakeSearch {
     const columns = low.length;
     for (let i = 0, c = 0; i < x.length; i++, c = c + 1 === columns ? 0 : c + 1) {
       const moved = x[i] + size * Math.sign(gradient[i]) * (high[c] - low[c]);
-      x[i] = moved > high[c] ? high[c] : moved < low[c] ? low[c] : moved;
+      x[i] = Math.min(high[c], Math.max(low[c], moved));
     }
   }
 }

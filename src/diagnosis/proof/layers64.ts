@@ -1,5 +1,5 @@
 // A network's layers for reckoning in float64: copies of the weights.
-import type { NetworkState } from "../../network/state/state.js";
+import type { LayerObservation } from "../../inspect/observation.js";
 import type { ActivationName } from "../../activations/activations.js";
 import { activate } from "../../activations/analysis.js";
 
@@ -14,22 +14,22 @@ export interface Layer64 {
   readonly alpha: ArrayLike<number>;
 }
 
-export function readLayers(state: NetworkState, count: number): Layer64[] {
-  return state.spec.layers.slice(0, count).map(({ units, activation }, index) => {
-    const inputs = state.inputsOf(index);
-    const offsets = state.layout.layers[index];
-    const copy = (offset: number, length: number) => state.floats(state.parameters + offset, length).slice();
-    const alpha =
-      offsets.alpha === undefined ? new Float64Array(units).fill(activation.alpha ?? 0) : copy(offsets.alpha, units);
-    return {
+/** Copies of the layers up to the first whose weights are not known. */
+export function readLayers(layers: readonly Pick<LayerObservation, "activation" | "weights">[]): Layer64[] {
+  const copies: Layer64[] = [];
+  for (const { activation, weights } of layers) {
+    if (!weights) break;
+    const { inputs, units, kernel, bias, alpha } = weights;
+    copies.push({
       name: activation.name,
       inputs,
       units,
-      kernel: copy(offsets.kernel, inputs * units),
-      bias: copy(offsets.bias, units),
-      alpha,
-    };
-  });
+      kernel: kernel.slice(),
+      bias: bias.slice(),
+      alpha: alpha?.slice() ?? new Float64Array(units).fill(activation.alpha ?? 0),
+    });
+  }
+  return copies;
 }
 
 /** Preactivations of a layer for one row of its inputs. */

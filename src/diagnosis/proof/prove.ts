@@ -4,7 +4,7 @@ import { randomBits } from "../../core/random.js";
 import { BoxBounds, LANES } from "./bounds.js";
 import type { Box } from "./box.js";
 import { Branching } from "./branch-and-bound.js";
-import type { Examination } from "../../inspect/examination.js";
+import type { Observation } from "../../inspect/observation.js";
 import { type Layer64, readLayers } from "./layers64.js";
 import { LiveNetwork } from "./reduced-network.js";
 import { BoxSplitting } from "./box-splitting.js";
@@ -12,7 +12,6 @@ import type { Proof, UnitState } from "../types.js";
 import { type Candidate, WakeSearch } from "./counterexample-search.js";
 import type { ResolvedActivation } from "../../activations/activations.js";
 import { closedUpTo } from "../../activations/analysis.js";
-import type { Arena } from "../../wasm/heap.js";
 
 export interface UnitProof {
   readonly proof: Proof;
@@ -40,7 +39,6 @@ function cornerOf({ low, high }: Box, coefficients: ArrayLike<number>): Float32A
 }
 
 class Prover {
-  private readonly network: readonly Layer64[];
   private readonly activations: readonly ResolvedActivation[];
   private readonly bounds: BoxBounds;
   private readonly wake: WakeSearch;
@@ -48,15 +46,13 @@ class Prover {
   private left = BRANCH_WORK;
 
   constructor(
-    examination: Examination,
+    observation: Observation,
+    private readonly network: readonly Layer64[],
     private readonly box: Box,
-    depth: number,
-    scratch: Arena,
   ) {
-    this.network = readLayers(examination.state, depth);
-    this.activations = examination.state.spec.layers.map(({ activation }) => activation);
-    this.bounds = new BoxBounds(this.network, box);
-    this.wake = new WakeSearch(examination, this.network, box, scratch);
+    this.activations = observation.layers.map(({ activation }) => activation);
+    this.bounds = new BoxBounds(network, box);
+    this.wake = new WakeSearch(observation, network, box);
   }
 
   prove(layer: number, units: readonly number[]): Map<number, UnitProof> {
@@ -134,7 +130,7 @@ class Prover {
     if (left.length === 0) return found;
     const nearest = this.wake.nearestSamples(layer, left);
     const more = left.flatMap((unit, i): Candidate[] => [
-      { unit, start: nearest[i] },
+      ...(nearest ? [{ unit, start: nearest[i] }] : []),
       { unit, start: corners.get(unit) ?? this.box.low },
       ...this.randomCorners(unit),
     ]);
@@ -159,18 +155,21 @@ class Prover {
 }
 
 /**
- * For each dead unit of each hidden layer: proved closed on the box, or refuted by an input, or open.
+ * For each dead unit of each hidden layer: proved closed on the box, or refuted by an input, or open. Nothing is said of units whose weights,
+ * or those of a layer below, are not known.
  * @param states of the hidden layers, by layer and unit
  */
 export function proveDeadUnits(
-  examination: Examination,
+  observation: Observation,
   states: readonly (readonly UnitState[])[],
   box: Box,
-  scratch: Arena,
 ): Map<number, UnitProof>[] {
   const dead = states.map((units) => [...units.keys()].filter((unit) => units[unit] === "dead"));
   const depth = dead.findLastIndex((units) => units.length > 0) + 1;
   if (depth === 0) return dead.map(() => new Map());
-  const prover = new Prover(examination, box, depth, scratch);
-  return dead.map((units, layer) => (units.length === 0 ? new Map() : prover.prove(layer, units)));
+  const network = readLayers(observation.layers.slice(0, depth));
+  const prover = new Prover(observation, network, box);
+  return dead.map((units, layer) =>
+    units.length === 0 || layer >= network.length ? new Map() : prover.prove(layer, units),
+  );
 }

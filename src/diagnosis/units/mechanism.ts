@@ -1,86 +1,92 @@
 // What closed a dead unit.
-import type { Examination } from "../../inspect/examination.js";
+import { arraysOf, type LayerWeights, type Observation } from "../../inspect/observation.js";
+import type { UnitStatistics } from "../../inspect/statistics.js";
 import type { Mechanism, UnitState } from "../types.js";
-import { forEachChunk } from "../../network/training/evaluate.js";
-import type { UnitTotals } from "../../inspect/statistics.js";
 
 /** Below this share of the bias, what a float32 sum holds beside it may be rounding. */
 const LOST_BESIDE_BIAS = 1e-5;
 
-function isSilent(unit: UnitTotals): boolean {
+function isSilent(unit: UnitStatistics): boolean {
   return unit.meanActivation === 0;
 }
 
+/** A dead unit with what is known of its layer. */
+interface DeadUnit {
+  readonly unit: number;
+  readonly statistics: UnitStatistics;
+  readonly weights: LayerWeights;
+  readonly bias: number;
+}
+
 /** Whether every unit that feeds this one, by a weight other than 0, is silent; where none does, every unit below. */
-function hasSilentInputs({ state, totals }: Examination, layer: number, unit: number): boolean {
-  if (layer === 0) return false;
-  const below = totals[layer - 1];
-  const { units } = state.spec.layers[layer];
-  const kernel = state.floats(state.parameters + state.layout.layers[layer].kernel, below.length * units);
+function hasSilentInputs({ unit, weights: { kernel, units } }: DeadUnit, below: readonly UnitStatistics[]): boolean {
   const feeding = below.filter((_, input) => kernel[input * units + unit] !== 0);
   return (feeding.length === 0 ? below : feeding).every(isSilent);
 }
 
-function biasOf({ state }: Examination, layer: number, unit: number): number {
-  return state.floats(state.parameters + state.layout.layers[layer].bias, state.spec.layers[layer].units)[unit];
-}
-
 /** Whether max - bias says too little of the sign of the largest w·x: a heavy bias swallows it in float32. */
-function isDoubtful(examination: Examination, layer: number, unit: number): boolean {
-  const bias = biasOf(examination, layer, unit);
-  return bias !== 0 && Math.abs(examination.totals[layer][unit].max - bias) <= LOST_BESIDE_BIAS * Math.abs(bias);
+function isDoubtful({ bias, statistics }: DeadUnit): boolean {
+  return bias !== 0 && Math.abs(statistics.max - bias) <= LOST_BESIDE_BIAS * Math.abs(bias);
 }
 
 /** w·x of one row, in float64. */
-function product(
-  kernel: Float32Array,
-  units: number,
-  unit: number,
-  inputs: Float32Array,
-  start: number,
-  count: number,
-): number {
+function product({ kernel, units, inputs }: LayerWeights, unit: number, x: Float32Array, start: number): number {
   let sum = 0;
-  for (let i = 0; i < count; i++) sum += kernel[i * units + unit] * inputs[start + i];
+  for (let i = 0; i < inputs; i++) sum += kernel[i * units + unit] * x[start + i];
   return sum;
 }
 
-/** Those of the doubtful units, by layer, for which w·x is above 0 on some row: one pass for all of them. */
-function findOpenWithoutBias(examination: Examination, doubtful: readonly (readonly number[])[]): Set<number>[] {
-  const { state, x, buffers, passes } = examination;
+/** Those of the units, by layer, for which w·x is above 0 on some row: one pass for all of them; undefined where rows can't be seen again. */
+function findOpenWithoutBias(
+  { again }: Observation,
+  doubtful: readonly (readonly DeadUnit[])[],
+): ReadonlySet<number>[] | undefined {
   const open = doubtful.map(() => new Set<number>());
-  if (doubtful.every(({ length }) => length === 0)) return open;
-  forEachChunk({ passes, buffers }, x, false, (_start, rows) => {
+  const layers = doubtful.findLastIndex(({ length }) => length > 0) + 1;
+  if (layers === 0) return open;
+  again?.({ layers }, (chunk) => {
     doubtful.forEach((units, layer) => {
-      const fanIn = state.inputsOf(layer),
-        width = state.spec.layers[layer].units;
-      const kernel = state.floats(state.parameters + state.layout.layers[layer].kernel, fanIn * width);
-      const inputs = state.floats(layer === 0 ? buffers.inputs : buffers.activations(layer - 1), rows * fanIn);
-      for (const unit of units) {
-        for (let row = 0; row < rows && !open[layer].has(unit); row++)
-          if (product(kernel, width, unit, inputs, row * fanIn, fanIn) > 0) open[layer].add(unit);
+      if (units.length === 0) return;
+      const weights = arraysOf(units[0].weights);
+      const x = chunk.inputs(layer);
+      for (const { unit } of units) {
+        for (let at = 0; at < x.length && !open[layer].has(unit); at += weights.inputs)
+          if (product(weights, unit, x, at) > 0) open[layer].add(unit);
       }
     });
   });
-  return open;
+  return again && open;
 }
 
-/** By hidden layer, the mechanism of each unit that is dead. */
+/** By hidden layer, the mechanism of each dead unit whose weights are known. */
 export function findMechanisms(
-  examination: Examination,
+  observation: Observation,
   states: readonly (readonly UnitState[])[],
-): Map<number, Mechanism>[] {
-  const dead = states.map((units) => units.flatMap((state, unit) => (state === "dead" ? [unit] : [])));
+): ReadonlyMap<number, Mechanism>[] {
+  const dead = states.map((units, layer): DeadUnit[] => {
+    const { weights, units: statistics } = observation.layers[layer];
+    if (!weights) return [];
+    const { bias } = weights;
+    return units.flatMap((state, unit) =>
+      state === "dead" ? [{ unit, statistics: statistics[unit], weights, bias: bias[unit] }] : [],
+    );
+  });
   const open = findOpenWithoutBias(
-    examination,
-    dead.map((units, layer) => units.filter((unit) => isDoubtful(examination, layer, unit))),
+    observation,
+    dead.map((units) => units.filter(isDoubtful)),
   );
-  const judge = (layer: number, unit: number): Mechanism => {
-    if (hasSilentInputs(examination, layer, unit)) return "silentInputs";
-    const fires = isDoubtful(examination, layer, unit)
-      ? open[layer].has(unit)
-      : examination.totals[layer][unit].max - biasOf(examination, layer, unit) > 0;
+  const mechanismOf = (layer: number, unit: DeadUnit): Mechanism | undefined => {
+    if (layer > 0 && hasSilentInputs(unit, observation.layers[layer - 1].units)) return "silentInputs";
+    const fires = isDoubtful(unit) ? open?.[layer].has(unit.unit) : unit.statistics.max - unit.bias > 0;
+    if (fires === undefined) return undefined;
     return fires ? "negativeBias" : "negativeWeights";
   };
-  return dead.map((units, layer) => new Map(units.map((unit) => [unit, judge(layer, unit)])));
+  return dead.map((units, layer) => {
+    const found = new Map<number, Mechanism>();
+    for (const unit of units) {
+      const mechanism = mechanismOf(layer, unit);
+      if (mechanism) found.set(unit.unit, mechanism);
+    }
+    return found;
+  });
 }

@@ -1,18 +1,26 @@
 // Which dead units no further training on these samples can reach.
+import { arraysOf, type LayerWeights, type Observation } from "../../inspect/observation.js";
 import type { Mover, UnitState } from "../types.js";
-import type { NetworkState } from "../../network/state/state.js";
 
-/**
- * The lowest layer that gradients still reach: the one above the last layer that is closed as a whole; none where the
- * loss has no gradient.
- */
-function lowestLearningLayer({ spec }: NetworkState, states: readonly (readonly UnitState[])[]): number {
-  // softmax over one output is 1 whatever the weights
-  if (spec.loss === "crossEntropy" && spec.layers.at(-1)!.units === 1) return states.length;
-  for (let layer = states.length - 1; layer >= 0; layer--) {
-    if (states[layer].every((unit) => unit === "dead")) return layer + 1;
+/** The lowest layer that gradients still reach: the one above the last layer that is closed as a whole; none where the loss has no gradient. */
+function lowestLearningLayer({ loss, layers }: Observation, states: readonly (readonly UnitState[])[]): number {
+  if (loss === "crossEntropy" && layers.at(-1)!.units.length === 1) return states.length; // softmax over one output is 1 whatever the weights
+  return states.findLastIndex((units) => units.every((unit) => unit === "dead")) + 1;
+}
+
+/** Is each unit that feeds this one, with a weight other than 0, permanently dead? Undefined where that is not known. */
+function isFedByPermanent(
+  weights: LayerWeights | undefined,
+  unit: number,
+  below: readonly (boolean | undefined)[],
+): boolean | undefined {
+  let isKnown = true;
+  for (let input = 0; input < below.length; input++) {
+    if (below[input] || (weights && weights.kernel[input * weights.units + unit] === 0)) continue;
+    if (weights && below[input] === false) return false;
+    isKnown = false;
   }
-  return 0;
+  return isKnown ? true : undefined;
 }
 
 /**
@@ -20,24 +28,27 @@ function lowestLearningLayer({ spec }: NetworkState, states: readonly (readonly 
  * unit is in the first layer, where no gradient arrives below it, or where each unit that feeds it (with a weight other
  * than 0) is itself permanently dead.
  * @param states by layer, the output layer included, and unit
+ * @returns by layer and unit; undefined where it hangs on weights that are not known
  */
-export function findPermanent(state: NetworkState, states: readonly (readonly UnitState[])[]): boolean[][] {
-  const learning = lowestLearningLayer(state, states);
-  const permanent: boolean[][] = [];
+export function findPermanent(
+  observation: Observation,
+  states: readonly (readonly UnitState[])[],
+): (boolean | undefined)[][] {
+  const learning = lowestLearningLayer(observation, states);
+  const permanent: (boolean | undefined)[][] = [];
   states.forEach((units, layer) => {
-    const width = units.length;
-    const inputs = state.inputsOf(layer);
-    const kernel = state.floats(state.parameters + state.layout.layers[layer].kernel, inputs * width);
-    const isFedByFixed = (unit: number) => {
-      for (let input = 0; input < inputs; input++)
-        if (kernel[input * width + unit] !== 0 && !permanent[layer - 1][input]) return false;
-      return true;
-    };
-    permanent.push(
-      units.map((unit, index) => unit === "dead" && (layer === 0 || layer < learning || isFedByFixed(index))),
-    );
+    const { weights } = observation.layers[layer];
+    const known = weights && arraysOf(weights);
+    const judge = (unit: number) =>
+      layer === 0 || layer < learning || isFedByPermanent(known, unit, permanent[layer - 1]);
+    permanent.push(units.map((state, unit) => state === "dead" && judge(unit)));
   });
   return permanent;
+}
+
+/** Which of a unit's own bias and slope are not 0. */
+function movesAlone({ bias, alpha }: Pick<LayerWeights, "bias" | "alpha">, unit: number): boolean {
+  return bias[unit] !== 0 || (alpha !== undefined && alpha[unit] !== 0);
 }
 
 /**
@@ -45,30 +56,22 @@ export function findPermanent(state: NetworkState, states: readonly (readonly Un
  * on with gradients of 0: its momentum, where any is left, and its weight decay.
  * @returns by layer and unit
  */
-export function findMovers(state: NetworkState): Mover[][][] {
-  const moments = state.lastMoments;
-  const decays = (moments?.recipe.weightDecay ?? 0) > 0;
-  const velocity = moments?.slots[moments.recipe.name === "rmsprop" ? 1 : 0];
+export function findMovers({ layers, motion }: Observation): Mover[][][] {
   const byLayer: Mover[][][] = [];
-  state.spec.layers.forEach(({ units }, layer) => {
-    const inputs = state.inputsOf(layer);
-    const { kernel, bias, alpha = bias } = state.layout.layers[layer];
-    const read = (block: number) => ({
-      kernel: state.floats(block + kernel, inputs * units),
-      bias: state.floats(block + bias, units),
-      alpha: state.floats(block + alpha, units),
-    });
-    const weights = read(state.parameters);
-    const moving = velocity === undefined ? undefined : read(velocity);
-    byLayer.push(
-      Array.from({ length: units }, (_, unit) => {
+  layers.forEach(({ units, weights }, layer) => {
+    if (!weights || !motion) return byLayer.push(units.map(() => []));
+    const own = arraysOf(weights);
+    const velocity = motion.velocity && arraysOf(motion.velocity[layer]);
+    const width = units.length;
+    return byLayer.push(
+      units.map((_, unit) => {
         const found = new Set<Mover>();
-        if (moving && (moving.bias[unit] !== 0 || moving.alpha[unit] !== 0)) found.add("momentum");
-        if (decays && (weights.bias[unit] !== 0 || weights.alpha[unit] !== 0)) found.add("weightDecay");
-        for (let at = unit, input = 0; input < inputs; input++, at += units) {
-          if (moving && moving.kernel[at] !== 0) found.add("momentum");
-          if (weights.kernel[at] === 0) continue;
-          if (decays) found.add("weightDecay");
+        if (velocity && movesAlone(velocity, unit)) found.add("momentum");
+        if (motion.decays && movesAlone(own, unit)) found.add("weightDecay");
+        for (let at = unit, input = 0; input < own.inputs; input++, at += width) {
+          if (velocity && velocity.kernel[at] !== 0) found.add("momentum");
+          if (own.kernel[at] === 0) continue;
+          if (motion.decays) found.add("weightDecay");
           if (layer > 0) for (const mover of byLayer[layer - 1][input]) found.add(mover);
         }
         return [...found].sort();

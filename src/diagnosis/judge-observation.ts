@@ -1,0 +1,156 @@
+// From an observation to a diagnosis: states, mechanisms, permanence, proofs, findings. Nothing is run here but what the observation offers, and
+// what it does not know is left out of the verdicts: without weights there is no mechanism, without inputs no proof.
+import { drawDiagnosis } from "./diagnosis-text.js";
+import { findAll } from "./findings/findings.js";
+import { type Box, rangeOf } from "./proof/box.js";
+import { proveDeadUnits, type UnitProof } from "./proof/prove.js";
+import type { Diagnosis, Finding, LayerDiagnosis, UnitDiagnosis, UnitState } from "./types.js";
+import { liftAbove, openingPreactivations } from "./units/bias-to-revive.js";
+import { activityBounds } from "./units/firing-rate-bound.js";
+import { findMechanisms } from "./units/mechanism.js";
+import { findMovers, findPermanent } from "./units/permanence.js";
+import { RelumineError } from "../core/errors.js";
+import { hiddenCount, type LayerObservation, type Observation } from "../inspect/observation.js";
+import type { UnitStatistics } from "../inspect/statistics.js";
+import { judge, type Thresholds } from "../inspect/unit-state.js";
+import type { PreparedTargets } from "../network/data.js";
+import type { History } from "../network/types.js";
+
+export const DEFAULT_THRESHOLDS: Thresholds = { rareBelow: 0.01, dormantBelow: 0.025 };
+
+export interface JudgeOptions {
+  readonly thresholds?: Thresholds;
+  /** Prove or refute that the dead are closed on the box, where weights are known. Default true. */
+  readonly proofs?: boolean;
+  /** Default: each input's range in the observed rows, where they are known. */
+  readonly box?: Box;
+  /** One for each observed row. */
+  readonly targets?: PreparedTargets | undefined;
+  readonly history?: History | undefined;
+}
+
+class ObservedDiagnosis implements Diagnosis {
+  readonly units: number;
+  readonly dead: number;
+  readonly deadFraction: number;
+
+  constructor(
+    readonly samples: number,
+    readonly layers: readonly LayerDiagnosis[],
+    readonly findings: readonly Finding[],
+  ) {
+    this.units = layers.reduce((sum, { units }) => sum + units.length, 0);
+    this.dead = layers.reduce((sum, { dead }) => sum + dead, 0);
+    this.deadFraction = this.units === 0 ? 0 : this.dead / this.units;
+  }
+
+  toString(): string {
+    return drawDiagnosis(this);
+  }
+}
+
+function checkFinite(layers: readonly LayerObservation[]): void {
+  layers.forEach(({ units }, layer) => {
+    const unit = units.findIndex(({ min, max }) => !Number.isFinite(min) || !Number.isFinite(max));
+    if (unit < 0) return;
+    const { min, max } = units[unit];
+    throw new RelumineError(
+      "value",
+      `layers[${layer}].units[${unit}]`,
+      "to have finite preactivations on x",
+      `${Number.isFinite(max) ? min : max}`,
+      "Are weights or samples too large?",
+    );
+  });
+}
+
+function meanActivation(units: readonly UnitStatistics[]): number {
+  return units.reduce((sum, unit) => sum + unit.meanActivation, 0) / units.length;
+}
+
+function dormancyOf(unit: UnitStatistics, layerMean: number): number {
+  return layerMean === 0 ? 0 : unit.meanActivation / layerMean;
+}
+
+function judgeUnits({ activation, units }: LayerObservation, thresholds: Thresholds): UnitState[] {
+  const layerMean = meanActivation(units);
+  return units.map((unit) => judge(activation, unit, dormancyOf(unit, layerMean), thresholds));
+}
+
+type UnitVerdict = Omit<
+  UnitDiagnosis,
+  "layer" | "unit" | "state" | "activity" | "activityBound" | "dormancy" | "preactivation"
+>;
+
+/** What is said of dead units alone, for each hidden layer by unit. */
+function judgeDead(
+  observation: Observation,
+  states: readonly (readonly UnitState[])[],
+  proofs: readonly ReadonlyMap<number, UnitProof>[],
+): (layer: number, unit: number) => UnitVerdict {
+  const hidden = states.slice(0, hiddenCount(observation));
+  const permanent = findPermanent(observation, states);
+  const movers = permanent.some((units) => units.includes(true)) ? findMovers(observation) : [];
+  const mechanisms = findMechanisms(observation, hidden);
+  const opening = openingPreactivations(observation, hidden);
+  const biases = observation.layers.map(({ weights }) => weights?.bias);
+  return (layer, unit) => {
+    const mechanism = mechanisms[layer].get(unit);
+    const isPermanent = permanent[layer][unit];
+    const stillMovedBy = isPermanent ? movers[layer][unit] : [];
+    const z = opening[layer].get(unit);
+    const bias = biases[layer]?.[unit];
+    return {
+      ...(mechanism !== undefined && { mechanism }),
+      ...(isPermanent !== undefined && { permanent: isPermanent }),
+      ...(stillMovedBy.length > 0 && { stillMovedBy }),
+      ...(z !== undefined && bias !== undefined && { biasToRevive: liftAbove(z, bias) }),
+      ...proofs[layer].get(unit),
+    };
+  };
+}
+
+function judgeLayers(
+  observation: Observation,
+  thresholds: Thresholds,
+  prove: (states: readonly (readonly UnitState[])[]) => ReadonlyMap<number, UnitProof>[],
+): LayerDiagnosis[] {
+  const states = observation.layers.map((layer) => judgeUnits(layer, thresholds));
+  const hidden = states.slice(0, hiddenCount(observation));
+  const verdictOf = judgeDead(observation, states, prove(hidden));
+  const boundOf = activityBounds(observation.rows);
+  return hidden.map((unitStates, layer) => {
+    const { activation, units: statistics } = observation.layers[layer];
+    const layerMean = meanActivation(statistics);
+    const units = statistics.map((seen, unit): UnitDiagnosis => ({
+      layer,
+      unit,
+      state: unitStates[unit],
+      activity: seen.fired / seen.samples,
+      activityBound: boundOf(seen.fired),
+      dormancy: dormancyOf(seen, layerMean),
+      preactivation: { min: seen.min, max: seen.max, mean: seen.mean, std: Math.sqrt(seen.variance) },
+      ...(unitStates[unit] === "dead" && verdictOf(layer, unit)),
+    }));
+    const dead = unitStates.filter((state) => state === "dead").length;
+    return { layer, activation: activation.name, dead, units };
+  });
+}
+
+/**
+ * The diagnosis of what was observed.
+ * @throws RelumineError "value" where a preactivation is not finite
+ */
+export function judgeObservation(
+  observation: Observation,
+  { thresholds = DEFAULT_THRESHOLDS, proofs = true, box, targets, history }: JudgeOptions = {},
+): Diagnosis {
+  checkFinite(observation.layers);
+  const { inputs } = observation;
+  const proofBox = box ?? (inputs && rangeOf(inputs.x));
+  const layers = judgeLayers(observation, thresholds, (states) =>
+    proofs && proofBox ? proveDeadUnits(observation, states, proofBox) : states.map(() => new Map()),
+  );
+  const findings = findAll({ observation, hidden: layers, targets, history });
+  return new ObservedDiagnosis(observation.rows, layers, findings);
+}
