@@ -82,17 +82,25 @@ function worstUnits(diagnosis: Diagnosis): UnitDiagnosis[] {
   return dead.sort((a, b) => a.preactivation.max - b.preactivation.max).slice(0, WORST_UNITS);
 }
 
+/** What an observation does not tell, such as a mechanism where no weights are known. */
+const UNKNOWN = "unknown";
+
+function permanenceText(permanent: boolean | undefined): string {
+  if (permanent === undefined) return UNKNOWN;
+  return permanent ? "yes" : "no";
+}
+
 function drawWorst(diagnosis: Diagnosis): string[] {
   const worst = worstUnits(diagnosis);
   if (worst.length === 0) return [];
   const rows = worst.map(({ layer, unit, mechanism, permanent, proof, preactivation, biasToRevive }) => [
     String(layer),
     String(unit),
-    mechanism!,
-    permanent ? "yes" : "no",
+    mechanism ?? UNKNOWN,
+    permanenceText(permanent),
     proof ? PROOFS[proof] : "not tried",
     formatNumber(preactivation.max, 3),
-    formatSigned(biasToRevive!, 3),
+    biasToRevive === undefined ? UNKNOWN : formatSigned(biasToRevive, 3),
   ]);
   const header = ["layer", "unit", "closed by", "permanent", "in the box", "highest z", "bias to revive"];
   const title =

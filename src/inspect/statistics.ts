@@ -19,9 +19,6 @@ export interface UnitStatistics {
   readonly nearest: number;
 }
 
-/** The older name. */
-export type UnitTotals = UnitStatistics;
-
 /** Totals for the first `units.length` layers, in a block of the arena that is passed. */
 export class CounterTotals {
   private readonly offsets: number[];

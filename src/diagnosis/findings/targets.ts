@@ -165,8 +165,7 @@ function findDivergence({ history }: Evidence): Finding[] {
   return [
     {
       kind: "divergence",
-      message:
-        `The training diverged in epoch ${epoch + 1}: ` + `loss, gradient or weights left the finite numbers${before}.`,
+      message: `The training diverged in epoch ${epoch + 1}: loss, gradient or weights left the finite numbers${before}.`,
       advice:
         "Lower the learning rate, clip the gradient (clipNorm), and bring inputs and targets to a size of about 1.",
     },

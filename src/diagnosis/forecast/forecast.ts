@@ -74,7 +74,8 @@ function firstChance(spec: ResolvedSpec, x: Matrix, isDrawn: boolean): number | 
 
 function forecastLayers(spec: ResolvedSpec, x: Matrix, isDrawn: boolean, { dead }: Census): LayerForecast[] {
   return hiddenOf(spec).map(({ units, activation }, layer) => {
-    const chance = isRectifier(activation.name) ? (layer === 0 ? firstChance(spec, x, isDrawn) : undefined) : 0;
+    let chance: number | undefined = 0;
+    if (isRectifier(activation.name)) chance = layer === 0 ? firstChance(spec, x, isDrawn) : undefined;
     if (chance !== undefined)
       return { layer, units, expectedDeadUnits: units * chance, standardError: 0, method: "exact" };
     const { mean, standardError } = expectation(dead.map((counts) => counts[layer]));
@@ -96,10 +97,16 @@ function ratesOf(rates: readonly Float64Array[]): { units: number; open: number;
   });
 }
 
+/** Odd: of each rate the median is taken. */
+function drawsFor(cost: number): number {
+  if (cost > GRADIENT_BUDGET * 3) return 1;
+  return cost > GRADIENT_BUDGET ? 3 : 5;
+}
+
 function forecastRates(spec: ResolvedSpec, x: Matrix, targets: PreparedTargets, random: Random): LethalRate[] {
   const { layers } = spec;
   const cost = drawingCost(spec, layers.length) + 4 * x.rows * sizeOf(spec);
-  const draws = cost > GRADIENT_BUDGET * 3 ? 1 : cost > GRADIENT_BUDGET ? 3 : 5; // odd: of each rate the median is taken
+  const draws = drawsFor(cost);
   const seen = Array.from({ length: draws }, () =>
     ratesOf(closingRates(drawLayers(spec, layers.length, random), x, targets, spec.loss)),
   );

@@ -255,13 +255,9 @@ export class BoxBounds {
       for (let t = 0; t < LANES; t++) {
         const a = coefficients[t][j];
         if (a === 0) continue;
-        const s =
-          a *
-          (a > 0
-            ? highSlope[j]
-            : varied && isReluLayer && highAt[j] > 0
-              ? [lowSlope[j], 0, 1, highSlope[j]][t]
-              : lowSlope[j]);
+        let slope = a > 0 ? highSlope[j] : lowSlope[j];
+        if (!(a > 0) && varied && isReluLayer && highAt[j] > 0) slope = [lowSlope[j], 0, 1, highSlope[j]][t];
+        const s = a * slope;
         const at = a * (a > 0 ? highAt[j] : lowAt[j]);
         scaled[t][count] = s;
         constants[t] += at + Math.abs(at) * 1e-12 + s * bias[j] + Math.abs(s) * error[j];

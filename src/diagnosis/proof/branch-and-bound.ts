@@ -3,7 +3,7 @@
 // (alpha, beta-CROWN: Xu et al. 2021, Wang et al. 2021). The bound's gradient by a slope is the preactivation at the
 // corner that attains the bound, so each round also tries an input.
 import type { Box } from "./box.js";
-import { activateLive, type LiveNetwork, multiply } from "./reduced-network.js";
+import { activateLive, type LiveLayer, type LiveNetwork, multiply } from "./reduced-network.js";
 
 const ROUNDS_AT_FIRST = 24;
 const ROUNDS_IN_A_PART = 8;
@@ -35,6 +35,13 @@ interface Plane {
 /** The slope of relu's upper line. */
 function chordOf({ low, high }: Part, at: number): number {
   return high[at] / (high[at] - low[at]);
+}
+
+/** The lower or upper line of unit j of a layer, `at` its place among all, at a preactivation. */
+function lineOf(layer: LiveLayer, j: number, part: Part, at: number, isLower: boolean, value: number): number {
+  const isFree = layer.free[j] !== 0;
+  if (isLower) return isFree ? part.slopes[at] * value + 0 : layer.lowSlope[j] * value + layer.lowAt[j];
+  return isFree ? chordOf(part, at) * (value - part.low[at]) : layer.highSlope[j] * value + layer.highAt[j];
 }
 
 export type BranchResult = "provenDead" | "open" | { readonly candidate: Float64Array };
@@ -167,7 +174,8 @@ export class Branching {
       for (let i = 0; i < x.length; i++) {
         for (let k = -2; k < kinks; k++) {
           const w = k < 0 ? 0 : kernel[i * units + k];
-          const end = k === -2 ? box.low[i] : k === -1 ? box.high[i] : x[i] - z[k] / w; // where unit k opens or closes
+          let end = x[i] - z[k] / w; // where unit k opens or closes
+          if (k < 0) end = k === -2 ? box.low[i] : box.high[i];
           if (!(end >= box.low[i] && end <= box.high[i])) continue;
           const change = end - x[i];
           if (change === 0) continue;
@@ -284,7 +292,8 @@ export class Branching {
       if (slope >= 0) over = factor;
       else under = factor;
       if (over === 0) break;
-      factor = over < Infinity ? (under + over) / 2 : factor === 0 ? this.scaleOf(j, coefficients) : 2 * factor;
+      if (over < Infinity) factor = (under + over) / 2;
+      else factor = factor === 0 ? this.scaleOf(j, coefficients) : 2 * factor;
     }
     this.work += 2 * DUAL_TURNS * inputs;
     return least;
@@ -322,13 +331,7 @@ export class Branching {
         this.relaxed[at] = value;
         const sign = part.signs[at];
         if (sign !== 0) return sign > 0 ? value : 0;
-        const line =
-          a < 0
-            ? (current.free[j] ? part.slopes[at] : current.lowSlope[j]) * value +
-              (current.free[j] ? 0 : current.lowAt[j])
-            : current.free[j]
-              ? chordOf(part, at) * (value - part.low[at])
-              : current.highSlope[j] * value + current.highAt[j];
+        const line = lineOf(current, j, part, at, a < 0, value);
         const gap = a * (line - Math.max(value, 0));
         if (current.free[j] && gap > most) [most, loosest] = [gap, at];
         return line;

@@ -75,12 +75,11 @@ export class WakeSearch {
     const columns = this.network[0].inputs;
     const x = { rows: batch.length, columns, data: new Float32Array(batch.length * columns) };
     batch.forEach(({ start }, r) => x.data.set(start, r * columns));
-    let isDone = false;
-    for (let step = 0, size = FIRST_STEP; !isDone; step++, size *= STEP_DECAY) {
+    const isFound = () => batch.every(({ unit }) => found.has(unit));
+    for (let step = 0, size = FIRST_STEP; step <= steps && !isFound(); step++, size *= STEP_DECAY) {
       inspector.run(x, { layers: layer + 1 }, (chunk) => {
         this.note(layer, batch, chunk, x.data, found);
-        isDone = step >= steps || batch.every(({ unit }) => found.has(unit));
-        if (!isDone) this.move(x.data, this.gradient(inspector, layer, batch, chunk), size);
+        if (step < steps && !isFound()) this.move(x.data, this.gradient(inspector, layer, batch, chunk), size);
       });
     }
   }

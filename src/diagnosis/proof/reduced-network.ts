@@ -6,7 +6,7 @@ import { activate } from "../../activations/analysis.js";
 import type { Layer64 } from "./layers64.js";
 
 /** A layer below the target, without the units that the bounds show to be 0 on the whole box. */
-interface LiveLayer {
+export interface LiveLayer {
   readonly layer: Layer64;
   /** Which of the layer's units are kept. */
   readonly live: readonly number[];

@@ -6,7 +6,8 @@
 // own gradient did not).
 import { type Cause, type Death, type Fall, NO_FALL, total } from "./types.js";
 import { explainDeath } from "./death-text.js";
-import { isOpen, type Probe, type Reading, splitChange, type UnitIndex } from "./unit-readings.js";
+import { isOpen, type Reading, splitChange, type UnitReader } from "./unit-readings.js";
+import type { UnitIndex } from "../../inspect/inspector.js";
 import type { Replay } from "./replay.js";
 import type { Snapshots } from "./snapshots.js";
 import { deepRates, firstLayerRate } from "./survival-rate.js";
@@ -15,7 +16,7 @@ import { batchOf } from "../../network/training/plan.js";
 import type { RunningFit } from "../../network/training/running-fit.js";
 
 /** A death to be explained. */
-export interface Case extends UnitIndex {
+export interface FoundDeath extends UnitIndex {
   readonly step: number;
   /** From the counters of the last batch that opened it and of the one after. */
   readonly counted: Pick<Death, "before" | "after">;
@@ -24,7 +25,7 @@ export interface Case extends UnitIndex {
 const REMOVABLE = ["momentum", "weightDecay"] as const;
 
 /** A case on its way. */
-interface Patient extends Case {
+interface PendingDeath extends FoundDeath {
   phase: "window" | "update" | "aftermath";
   /** The position that it waits for. */
   next: number;
@@ -36,7 +37,7 @@ interface Patient extends Case {
   without: Partial<Record<(typeof REMOVABLE)[number], { readonly lives: boolean; readonly mean: number }>>;
   survivesAt?: number;
   samples?: Death["samples"];
-  death?: Death;
+  explained?: Death;
 }
 
 const MOST_SAMPLES = 3;
@@ -44,7 +45,7 @@ const DRIFT = 0.1;
 const YIELD_AFTER = 8; // milliseconds
 
 /** The cause of a death whose update closed the unit on every row; see Cause. */
-function causeOf({ fall, windowMean, after, without }: Patient): Cause {
+function causeOf({ fall, windowMean, after, without }: PendingDeath): Cause {
   const change = total(fall);
   // it closed though the mean did not fall
   const inputsAlone = change >= 0 && fall.inputs < 0 && fall.weights + fall.bias >= 0;
@@ -56,7 +57,7 @@ function causeOf({ fall, windowMean, after, without }: Patient): Cause {
 }
 
 /** The cause where the unit lived through the last update of a batch that opened it: `fall` is what came after. */
-function causeOfAftermath({ without }: Patient, fall: Fall, parts: readonly (typeof REMOVABLE)[number][]): Cause {
+function causeOfAftermath({ without }: PendingDeath, fall: Fall, parts: readonly (typeof REMOVABLE)[number][]): Cause {
   if (Math.abs(fall.inputs) >= Math.abs(fall.weights + fall.bias)) return "upstream";
   if (parts.length === 1) return parts[0];
   const known = parts.filter((part) => without[part]);
@@ -70,27 +71,27 @@ function largestShares(lengths: Float64Array, rows: Uint32Array): Death["samples
   return order.map((i) => ({ row: rows[i], share: lengths[i] / sum })).filter(({ share }) => share > 0);
 }
 
-export class Autopsy {
+export class DeathExplainer {
   private lastYield = performance.now();
 
   constructor(
     private readonly fit: RunningFit,
     private readonly snapshots: Snapshots,
     private readonly replay: Replay,
-    private readonly probe: Probe,
+    private readonly reader: UnitReader,
     private readonly window: number,
   ) {}
 
-  /** Explains all cases; yields to the event loop every few milliseconds. */
-  async run(cases: readonly Case[]): Promise<Death[]> {
-    const patients = cases.map((given) => this.admit(given));
+  /** Explains all of them; yields to the event loop every few milliseconds. */
+  async run(found: readonly FoundDeath[]): Promise<Death[]> {
+    const pending = found.map((given) => this.admit(given));
     for (;;) {
-      const waiting = patients.filter(({ death }) => death === undefined);
-      if (waiting.length === 0) return patients.map(({ death }) => death!);
-      const next = Math.min(...waiting.map((patient) => patient.next));
+      const waiting = pending.filter(({ explained }) => explained === undefined);
+      if (waiting.length === 0) return pending.map(({ explained }) => explained!);
+      const next = Math.min(...waiting.map((death) => death.next));
       this.proceed(
         next,
-        waiting.filter((patient) => patient.next === next),
+        waiting.filter((death) => death.next === next),
       );
       if (performance.now() - this.lastYield > YIELD_AFTER) {
         await yieldToEventLoop();
@@ -99,11 +100,11 @@ export class Autopsy {
     }
   }
 
-  private admit(given: Case): Patient {
+  private admit(given: FoundDeath): PendingDeath {
     const { step } = given;
     const wanted = Math.max(0, step - this.window, this.snapshots.lastBreak(step - 1));
     const windowStart = this.snapshots.before(wanted) ? wanted : (this.snapshots.after(wanted)?.step ?? Infinity);
-    const patient: Patient = {
+    const death: PendingDeath = {
       ...given,
       phase: "window",
       next: windowStart,
@@ -111,16 +112,16 @@ export class Autopsy {
       fall: NO_FALL,
       without: {},
     };
-    if (windowStart > Math.max(0, step - 1) || this.snapshots.isTainted(step)) this.giveUp(patient);
-    return patient;
+    if (windowStart > Math.max(0, step - 1) || this.snapshots.isTainted(step)) this.giveUp(death);
+    return death;
   }
 
   /** One step towards the position that is wanted next, or what is to be done there. */
-  private proceed(next: number, patients: readonly Patient[]): void {
-    if (!this.replay.approach(next)) return patients.forEach((patient) => this.giveUp(patient));
-    if (!this.replay.isFaithful) return patients.forEach((patient) => this.giveUp(patient));
+  private proceed(next: number, pending: readonly PendingDeath[]): void {
+    if (!this.replay.approach(next)) return pending.forEach((death) => this.giveUp(death));
+    if (!this.replay.isFaithful) return pending.forEach((death) => this.giveUp(death));
     if (this.replay.position < next) return this.replay.advance();
-    const inPhase = (phase: Patient["phase"]) => patients.filter((patient) => patient.phase === phase);
+    const inPhase = (phase: PendingDeath["phase"]) => pending.filter((death) => death.phase === phase);
     const falls = inPhase("update");
     this.byStep(inPhase("window"), (group) => this.beginWindow(group));
     this.byStep(inPhase("aftermath"), (group) => this.follow(next, group));
@@ -128,81 +129,81 @@ export class Autopsy {
   }
 
   /** Those with the same lethal step are probed on the same rows. */
-  private byStep(patients: readonly Patient[], act: (group: readonly Patient[]) => void): void {
-    for (const step of new Set(patients.map((patient) => patient.step))) {
-      this.probe.aim(step === 0 ? new Uint32Array(0) : this.replay.rowsOf(step));
-      act(patients.filter((patient) => patient.step === step));
+  private byStep(pending: readonly PendingDeath[], act: (group: readonly PendingDeath[]) => void): void {
+    for (const step of new Set(pending.map((death) => death.step))) {
+      this.reader.readRowsOf(step === 0 ? new Uint32Array(0) : this.replay.rowsOf(step));
+      act(pending.filter((death) => death.step === step));
     }
   }
 
-  private beginWindow(patients: readonly Patient[]): void {
-    this.probe.read(patients).forEach((reading, i) => {
-      const patient = patients[i];
-      patient.windowMean = reading.summary.mean;
-      patient.phase = "update";
-      patient.next = patient.step - 1;
-      if (patient.step > 0) return;
-      patient.before = patient.after = reading;
-      if (!isOpen(reading.z)) this.finish(patient, "born");
+  private beginWindow(pending: readonly PendingDeath[]): void {
+    this.reader.read(pending).forEach((reading, i) => {
+      const death = pending[i];
+      death.windowMean = reading.summary.mean;
+      death.phase = "update";
+      death.next = death.step - 1;
+      if (death.step > 0) return;
+      death.before = death.after = reading;
+      if (!isOpen(reading.z)) this.finish(death, "born");
     });
-    const lingering = patients.filter(({ step, death }) => step === 0 && death === undefined);
+    const lingering = pending.filter(({ step, explained }) => step === 0 && explained === undefined);
     if (lingering.length > 0) this.weighFirstUpdate(lingering);
-    for (const patient of lingering) this.linger(patient, 0);
+    for (const death of lingering) this.linger(death, 0);
   }
 
   /**
    * No batch opened them, so that no update was lethal: the first one shows whether momentum or decay moves them more.
    */
-  private weighFirstUpdate(patients: readonly Patient[]): void {
+  private weighFirstUpdate(pending: readonly PendingDeath[]): void {
     if (this.fit.step === 0 || this.parts().length < 2) return;
     this.replay.differentiate();
     this.replay.save();
-    this.tryWithout(patients);
+    this.tryWithout(pending);
     this.replay.restore();
   }
 
   /** The lethal update: before, its variants, after. The replay moves on by a step. */
-  private replayUpdate(step: number, patients: readonly Patient[]): void {
-    const { replay, probe } = this;
-    this.findSamples(step, patients);
-    const before = probe.read(patients);
+  private replayUpdate(step: number, pending: readonly PendingDeath[]): void {
+    const { replay, reader } = this;
+    this.findSamples(step, pending);
+    const before = reader.read(pending);
     replay.differentiate();
-    if (!replay.isFaithful) return patients.forEach((patient) => this.giveUp(patient));
+    if (!replay.isFaithful) return pending.forEach((death) => this.giveUp(death));
     replay.save();
-    this.tryWithout(patients);
+    this.tryWithout(pending);
     replay.commit();
-    probe.read(patients).forEach((after, i) => {
-      Object.assign(patients[i], { before: before[i], after, fall: splitChange(before[i], after) });
+    reader.read(pending).forEach((after, i) => {
+      Object.assign(pending[i], { before: before[i], after, fall: splitChange(before[i], after) });
     });
     replay.back();
     this.findRates(
       step,
-      patients.filter(({ after }) => !isOpen(after!.z)),
+      pending.filter(({ after }) => !isOpen(after!.z)),
     );
     replay.commit();
-    for (const patient of patients) {
-      if (isOpen(patient.after!.z)) this.linger(patient, step);
-      else this.finish(patient, causeOf(patient));
+    for (const death of pending) {
+      if (isOpen(death.after!.z)) this.linger(death, step);
+      else this.finish(death, causeOf(death));
     }
   }
 
-  private findSamples(step: number, patients: readonly Patient[]): void {
+  private findSamples(step: number, pending: readonly PendingDeath[]): void {
     const rows = this.replay.rowsOf(step);
-    for (const layer of new Set(patients.map((patient) => patient.layer))) {
-      const ofLayer = patients.filter((patient) => patient.layer === layer);
+    for (const layer of new Set(pending.map((death) => death.layer))) {
+      const ofLayer = pending.filter((death) => death.layer === layer);
       const lengths = this.replay.gradientLengths(
         layer,
         ofLayer.map(({ unit }) => unit),
       );
-      ofLayer.forEach((patient, i) => (patient.samples = largestShares(lengths[i], rows)));
+      ofLayer.forEach((death, i) => (death.samples = largestShares(lengths[i], rows)));
     }
   }
 
-  private tryWithout(patients: readonly Patient[]): void {
+  private tryWithout(pending: readonly PendingDeath[]): void {
     for (const part of this.parts()) {
       this.replay.tryUpdate({ recipe: this.fit.plan.recipe.without[part] });
-      this.probe.preactivations(patients).forEach((z, i) => {
-        patients[i].without[part] = { lives: isOpen(z), mean: z.reduce((sum, value) => sum + value, 0) / z.length };
+      this.reader.preactivations(pending).forEach((z, i) => {
+        pending[i].without[part] = { lives: isOpen(z), mean: z.reduce((sum, value) => sum + value, 0) / z.length };
       });
     }
   }
@@ -211,62 +212,52 @@ export class Autopsy {
     return REMOVABLE.filter((part) => this.fit.plan.recipe.without[part]);
   }
 
-  private findRates(step: number, patients: readonly Patient[]): void {
+  private findRates(step: number, pending: readonly PendingDeath[]): void {
     const rate = this.snapshots.rateOf(step);
-    const deep = patients.filter(({ layer }) => layer > 0);
-    const rates = deep.length > 0 ? deepRates(this.replay, this.probe, deep, rate) : [];
-    deep.forEach((patient, i) => (patient.survivesAt = rates[i]));
-    for (const patient of patients)
-      if (patient.layer === 0) patient.survivesAt = firstLayerRate(rate, patient.before!.z, patient.after!.z);
+    const deep = pending.filter(({ layer }) => layer > 0);
+    const rates = deep.length > 0 ? deepRates(this.replay, this.reader, deep, rate) : [];
+    deep.forEach((death, i) => (death.survivesAt = rates[i]));
+    for (const death of pending)
+      if (death.layer === 0) death.survivesAt = firstLayerRate(rate, death.before!.z, death.after!.z);
   }
 
-  private linger(patient: Patient, position: number): void {
-    patient.phase = "aftermath";
+  private linger(death: PendingDeath, position: number): void {
+    death.phase = "aftermath";
     // Ever longer strides: at the last the unit is known to be closed.
-    patient.next = Math.max(
-      position,
-      Math.min(this.fit.step, position + 1 + Math.floor((position - patient.step) / 4)),
-    );
-    if (patient.next === position || this.snapshots.hasBreak(patient.step, patient.next)) this.giveUp(patient);
+    death.next = Math.max(position, Math.min(this.fit.step, position + 1 + Math.floor((position - death.step) / 4)));
+    if (death.next === position || this.snapshots.hasBreak(death.step, death.next)) this.giveUp(death);
   }
 
-  private follow(position: number, patients: readonly Patient[]): void {
-    this.probe.read(patients).forEach((reading, i) => {
-      const patient = patients[i];
-      if (isOpen(reading.z)) this.linger(patient, position);
-      else
-        this.finish(patient, causeOfAftermath(patient, splitChange(patient.after!, reading), this.parts()), position);
+  private follow(position: number, pending: readonly PendingDeath[]): void {
+    this.reader.read(pending).forEach((reading, i) => {
+      const death = pending[i];
+      if (isOpen(reading.z)) this.linger(death, position);
+      else this.finish(death, causeOfAftermath(death, splitChange(death.after!, reading), this.parts()), position);
     });
   }
 
-  private giveUp(patient: Patient): void {
-    const { before, after } = patient;
+  private giveUp(death: PendingDeath): void {
+    const { before, after } = death;
     this.conclude(
-      patient,
+      death,
       "unknown",
-      before && after ? { before: before.summary, after: after.summary } : patient.counted,
-      before && after ? patient.fall : undefined,
+      before && after ? { before: before.summary, after: after.summary } : death.counted,
+      before && after ? death.fall : undefined,
     );
   }
 
-  private finish(patient: Patient, cause: Cause, closedBy?: number): void {
-    this.conclude(
-      patient,
-      cause,
-      { before: patient.before!.summary, after: patient.after!.summary },
-      patient.fall,
-      closedBy,
-    );
+  private finish(death: PendingDeath, cause: Cause, closedBy?: number): void {
+    this.conclude(death, cause, { before: death.before!.summary, after: death.after!.summary }, death.fall, closedBy);
   }
 
   private conclude(
-    patient: Patient,
+    death: PendingDeath,
     cause: Cause,
     { before, after }: Pick<Death, "before" | "after">,
     change: Fall | undefined,
     closedBy?: number,
   ): void {
-    const { layer, unit, step, survivesAt, samples, windowMean } = patient;
+    const { layer, unit, step, survivesAt, samples, windowMean } = death;
     const known = {
       layer,
       unit,
@@ -282,6 +273,6 @@ export class Autopsy {
       ...(survivesAt !== undefined && { survivesAt }),
       ...(samples && { samples }),
     };
-    patient.death = { ...known, explanation: explainDeath(known) };
+    death.explained = { ...known, explanation: explainDeath(known) };
   }
 }

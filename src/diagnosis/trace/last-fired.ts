@@ -1,6 +1,7 @@
 // When each hidden unit last fired, read from the counters that every batch leaves behind.
 import type { Death } from "./types.js";
-import type { UnitIndex } from "./unit-readings.js";
+import type { UnitIndex } from "../../inspect/inspector.js";
+import { dataRows, forEachChunk } from "../../network/state/chunks.js";
 import { batchOf } from "../../network/training/plan.js";
 import type { RunningFit } from "../../network/training/running-fit.js";
 import { canDie } from "../../activations/analysis.js";
@@ -16,9 +17,9 @@ interface TracedLayer {
 /** Numbers kept of a batch: max, mean, std. */
 const SUMMARY = 3;
 
-export class Silence {
+export class LastFired {
   /** By traced unit: the last step whose batch opened it; 0: none did. */
-  readonly lastFired: Float64Array;
+  readonly steps: Float64Array;
   private readonly layers: readonly TracedLayer[];
   /** Of the last batch that opened it, and of the one after. */
   private readonly before: Float32Array;
@@ -31,7 +32,7 @@ export class Silence {
       first += units;
       return [{ layer, units, first: first - units }];
     });
-    this.lastFired = new Float64Array(first);
+    this.steps = new Float64Array(first);
     this.before = new Float32Array(first * SUMMARY).fill(NaN);
     this.after = new Float32Array(first * SUMMARY).fill(NaN);
   }
@@ -54,10 +55,10 @@ export class Silence {
       for (let unit = 0; unit < units; unit++) {
         const traced = first + unit;
         if (f32[at + BatchCounter.fired * units + unit] > 0) {
-          this.lastFired[traced] = step;
+          this.steps[traced] = step;
           summarize(f32, at + unit, units, rows, this.before, traced * SUMMARY);
           if (marked[traced]) onFired(traced);
-        } else if (this.lastFired[traced] === step - 1) {
+        } else if (this.steps[traced] === step - 1) {
           summarize(f32, at + unit, units, rows, this.after, traced * SUMMARY);
         }
       }
@@ -70,29 +71,26 @@ export class Silence {
       return { max, mean, std };
     };
     const after = read(
-      this.lastFired[traced] === this.fit.step ? new Float32Array(this.after.length).fill(NaN) : this.after,
+      this.steps[traced] === this.fit.step ? new Float32Array(this.after.length).fill(NaN) : this.after,
     );
-    return { before: this.lastFired[traced] === 0 ? after : read(this.before), after };
+    return { before: this.steps[traced] === 0 ? after : read(this.before), after };
   }
 
   /** Those of the traced units that the weights as they are close on every training row; stops when none is left. */
   findClosed(traced: readonly number[]): number[] {
     const { state, plan, order } = this.fit;
-    const { passes, buffers } = state;
-    const highest = this.layers.at(-1)?.layer ?? 0;
-    const chunk = buffers.chunk(plan.trainingRows);
+    const layers = (this.layers.at(-1)?.layer ?? 0) + 1;
+    const rows = dataRows(plan.data, 0, plan.trainingRows, order.address);
     let closed = [...traced];
-    buffers.ensure(chunk, false);
-    for (let start = 0; start < plan.trainingRows && closed.length > 0; start += chunk) {
-      const rows = Math.min(chunk, plan.trainingRows - start);
-      passes.gather(plan.data, start, rows, order.address);
-      passes.forward(rows, "fired", highest + 1);
-      const { f32 } = state.runtime.heap;
+    if (closed.length === 0) return closed;
+    forEachChunk(state, rows, { counting: "fired", layers }, () => {
       closed = closed.filter((each) => {
         const { layer, unit } = this.indexOf(each);
-        return f32[(buffers.counters(layer) >>> 2) + BatchCounter.fired * state.spec.layers[layer].units + unit] === 0;
+        const fired = state.buffers.counters(layer) + BatchCounter.fired * state.spec.layers[layer].units * 4;
+        return state.runtime.heap.f32[(fired >>> 2) + unit] === 0;
       });
-    }
+      return closed.length > 0;
+    });
     return closed;
   }
 }

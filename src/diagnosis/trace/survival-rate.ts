@@ -1,5 +1,6 @@
-// The largest rate at which a unit would have lived through an update: over the probed rows, within 1 %.
-import { isOpen, type Probe, type UnitIndex } from "./unit-readings.js";
+// The largest rate at which a unit would have lived through an update: over the rows that are read, within 1 %.
+import { isOpen, type UnitReader } from "./unit-readings.js";
+import type { UnitIndex } from "../../inspect/inspector.js";
 import type { Replay } from "./replay.js";
 
 const GRID = 8;
@@ -18,16 +19,16 @@ export function firstLayerRate(rate: number, z0: Float32Array, z1: Float32Array)
   return share > 0 ? rate * share * MARGIN : undefined;
 }
 
-/** The unit's preactivations at this rate, on all probed rows or on those at some places among them. */
+/** The unit's preactivations at this rate, on all rows that are read or on those at some places among them. */
 function at(
   replay: Replay,
-  probe: Probe,
+  reader: UnitReader,
   units: readonly UnitIndex[],
   rate: number,
   places?: readonly number[],
 ): Float32Array[] {
   replay.tryUpdate({ rate });
-  return probe.preactivations(units, places);
+  return reader.preactivations(units, places);
 }
 
 /** The places of the rows with the largest preactivations above 0. */
@@ -39,17 +40,24 @@ function mostOpen(z: Float32Array): number[] {
 }
 
 /** Halves the range between a rate that leaves the unit open, with its preactivations there, and one that closes it. */
-function refine(replay: Replay, probe: Probe, unit: UnitIndex, open: number, z: Float32Array, closed: number): number {
+function refine(
+  replay: Replay,
+  reader: UnitReader,
+  unit: UnitIndex,
+  open: number,
+  z: Float32Array,
+  closed: number,
+): number {
   let low = open;
   for (let places = mostOpen(z); ;) {
     let high = closed;
     while (high > low * PRECISION) {
       const rate = (low + high) / 2;
-      if (isOpen(at(replay, probe, [unit], rate, places)[0])) low = rate;
+      if (isOpen(at(replay, reader, [unit], rate, places)[0])) low = rate;
       else high = rate;
     }
     if (high === closed) return low;
-    const [all] = at(replay, probe, [unit], high); // some row that was not tried may still be open
+    const [all] = at(replay, reader, [unit], high); // some row that was not tried may still be open
     if (!isOpen(all)) return low;
     low = high;
     places = mostOpen(all);
@@ -63,7 +71,7 @@ function refine(replay: Replay, probe: Probe, unit: UnitIndex, open: number, z: 
  */
 export function deepRates(
   replay: Replay,
-  probe: Probe,
+  reader: UnitReader,
   units: readonly UnitIndex[],
   rate: number,
 ): (number | undefined)[] {
@@ -73,12 +81,12 @@ export function deepRates(
   for (let trial = rate * (1 - 1 / GRID); trial > rate * SMALLEST && missing.length > 0;) {
     const z = at(
       replay,
-      probe,
+      reader,
       missing.map((i) => units[i]),
       trial,
     );
     missing.forEach((i, k) => {
-      if (isOpen(z[k])) found[i] = refine(replay, probe, units[i], trial, z[k], above);
+      if (isOpen(z[k])) found[i] = refine(replay, reader, units[i], trial, z[k], above);
     });
     missing = missing.filter((i) => found[i] === undefined);
     above = trial;

@@ -1,11 +1,11 @@
 // Deaths caught in the act: a callback that notices when a unit falls silent and stays so, and has the update that did
 // it replayed.
-import { Autopsy, type Case } from "./explain-deaths.js";
+import { DeathExplainer, type FoundDeath } from "./explain-deaths.js";
 import type { Death, Revival } from "./types.js";
 import { explainDeath } from "./death-text.js";
-import { Probe } from "./unit-readings.js";
+import { UnitReader } from "./unit-readings.js";
 import { Replay } from "./replay.js";
-import { Silence } from "./last-fired.js";
+import { LastFired } from "./last-fired.js";
 import { Snapshots } from "./snapshots.js";
 import { type DeathTrace, describeTrace, type TraceOptions } from "./trace-options.js";
 import { defineCallback } from "../../network/training/callbacks.js";
@@ -25,12 +25,12 @@ class Watch {
   readonly revivals: Revival[] = [];
   private readonly window: number;
   private readonly interval: number;
-  private readonly silence: Silence;
+  private readonly lastFired: LastFired;
   private readonly snapshots: Snapshots | undefined;
   /** By traced unit: is it on the list? When is it to be looked at again? */
   private readonly isDead: Uint8Array;
   private readonly lookAgainAt: Float64Array;
-  private autopsy: Autopsy | undefined;
+  private explainer: DeathExplainer | undefined;
   /** Changes from outside that were seen; those before the running step's update are not yet in a snapshot. */
   private changes: number;
   private isTainted = false;
@@ -41,8 +41,8 @@ class Watch {
   ) {
     this.window = window ?? Math.max(LEAST_WINDOW, stepsPerEpoch(fit.plan));
     this.interval = Math.max(LEAST_INTERVAL, this.window);
-    this.silence = new Silence(fit);
-    const units = this.silence.lastFired.length;
+    this.lastFired = new LastFired(fit);
+    const units = this.lastFired.steps.length;
     this.isDead = new Uint8Array(units);
     this.lookAgainAt = new Float64Array(units);
     this.changes = fit.state.changes;
@@ -54,11 +54,11 @@ class Watch {
   private note(): void {
     if (this.fit.state.changes !== this.changes) this.isTainted = true;
     this.snapshots?.note();
-    this.silence.note(this.isDead, this.revive);
+    this.lastFired.note(this.isDead, this.revive);
   }
 
   private readonly revive = (traced: number): void => {
-    const { layer, unit } = this.silence.indexOf(traced);
+    const { layer, unit } = this.lastFired.indexOf(traced);
     const { step, plan } = this.fit;
     const death = this.deaths.find((each) => each.layer === layer && each.unit === unit)!;
     this.deaths = this.deaths.filter((each) => each !== death);
@@ -80,7 +80,7 @@ class Watch {
       this.snapshots?.take(
         isBreak,
         this.isTainted,
-        this.units().some((traced) => this.silence.lastFired[traced] === 0 && !this.isDead[traced]),
+        this.units().some((traced) => this.lastFired.steps[traced] === 0 && !this.isDead[traced]),
       );
     this.changes = state.changes;
     this.isTainted = false;
@@ -92,12 +92,12 @@ class Watch {
 
   private inspect(): Promise<void> | undefined {
     const { step } = this.fit;
-    const silentFor = (traced: number) => step - this.silence.lastFired[traced];
+    const silentFor = (traced: number) => step - this.lastFired.steps[traced];
     const suspects = this.units().filter(
       (traced) => !this.isDead[traced] && silentFor(traced) >= this.window && this.lookAgainAt[traced] <= step,
     );
     if (suspects.length === 0) return undefined;
-    const closed = this.silence.findClosed(suspects);
+    const closed = this.lastFired.findClosed(suspects);
     for (const traced of suspects) this.lookAgainAt[traced] = step + silentFor(traced);
     return closed.length > 0 ? this.record(closed) : undefined;
   }
@@ -105,7 +105,7 @@ class Watch {
   /** At the end of the training every unit that no training row opens is dead, and no other. */
   async conclude(): Promise<void> {
     this.takeSnapshot(false);
-    const closed = this.silence.findClosed(this.units());
+    const closed = this.lastFired.findClosed(this.units());
     const isClosed = new Set(closed);
     for (const traced of this.units()) if (this.isDead[traced] && !isClosed.has(traced)) this.revive(traced);
     const isNew = closed.filter((traced) => !this.isDead[traced]);
@@ -113,27 +113,31 @@ class Watch {
   }
 
   private async record(traced: readonly number[]): Promise<void> {
-    const cases = traced.map((each): Case => ({
-      ...this.silence.indexOf(each),
-      step: this.silence.lastFired[each],
-      counted: this.silence.counted(each),
+    const found = traced.map((each): FoundDeath => ({
+      ...this.lastFired.indexOf(each),
+      step: this.lastFired.steps[each],
+      counted: this.lastFired.counted(each),
     }));
-    const found = this.snapshots ? await this.examine(this.snapshots, cases) : cases.map((each) => this.describe(each));
+    const deaths = this.snapshots
+      ? await this.explain(this.snapshots, found)
+      : found.map((each) => this.describe(each));
     for (const each of traced) this.isDead[each] = 1;
-    this.deaths = [...this.deaths, ...found].sort(byStep);
+    this.deaths = [...this.deaths, ...deaths].sort(byStep);
   }
 
-  private examine(snapshots: Snapshots, cases: readonly Case[]): Promise<Death[]> {
-    if (!this.autopsy) {
+  private explain(snapshots: Snapshots, found: readonly FoundDeath[]): Promise<Death[]> {
+    if (!this.explainer) {
       const replay = new Replay(this.fit, snapshots);
       this.fit.atEnd(() => replay.dispose());
-      this.autopsy = new Autopsy(this.fit, snapshots, replay, new Probe(this.fit, replay.state), this.window);
+      const reader = new UnitReader(this.fit, replay.state);
+      this.fit.atEnd(() => reader.dispose());
+      this.explainer = new DeathExplainer(this.fit, snapshots, replay, reader, this.window);
     }
-    return this.autopsy.run(cases);
+    return this.explainer.run(found);
   }
 
   /** What the counters alone say. */
-  private describe({ layer, unit, step, counted }: Case): Death {
+  private describe({ layer, unit, step, counted }: FoundDeath): Death {
     const cause = step === 0 ? "born" : "unknown";
     const part = step === 0 ? 0 : NaN;
     const epoch = step === 0 ? 0 : batchOf(this.fit.plan, step).epoch;

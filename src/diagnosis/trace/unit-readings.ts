@@ -1,21 +1,15 @@
 // The preactivations of single units over training rows, with the weights of a copy of the network.
 import type { Fall, Preactivation } from "./types.js";
-import { BatchBuffers } from "../../network/state/batch-buffers.js";
-import { Passes } from "../../network/state/passes.js";
+import { Inspector, type UnitIndex, type VisitChunk } from "../../inspect/inspector.js";
 import type { RunningFit } from "../../network/training/running-fit.js";
 import type { NetworkState } from "../../network/state/state.js";
 
-/** Units are judged on all training rows, or on as many of them, evenly spaced, behind those of the lethal batch. */
-export const PROBED_ROWS = 2048;
-
-export interface UnitIndex {
-  readonly layer: number;
-  readonly unit: number;
-}
+/** Units are judged on all training rows, or on as many of them, evenly spaced, behind those of the batch in question. */
+const MOST_ROWS = 2048;
 
 /** One unit at one moment. */
 export interface Reading {
-  /** Its preactivation on each probed row. */
+  /** Its preactivation on each row that was read. */
   readonly z: Float32Array;
   /** Its own weights, and the mean of each of its inputs. */
   readonly kernel: Float64Array;
@@ -24,102 +18,67 @@ export interface Reading {
   readonly summary: Preactivation;
 }
 
-export class Probe {
-  private readonly buffers: BatchBuffers;
-  private readonly passes: Passes;
+/** Reads units on rows of the training, with the weights that the copy has at the time. */
+export class UnitReader {
+  private readonly inspector: Inspector;
   private readonly trainingRows: Uint32Array;
-  private readonly address: number;
-  private aimed: Uint32Array = new Uint32Array(0);
+  private rows: Uint32Array = new Uint32Array(0);
 
   constructor(
     private readonly fit: RunningFit,
     private readonly state: NetworkState,
   ) {
-    const { runtime, spec, layout, arena, parameters } = state;
-    const { trainingRows } = fit.plan;
-    this.buffers = new BatchBuffers(spec, runtime.heap, arena, true);
-    this.passes = new Passes(runtime, spec, layout, this.buffers, parameters);
+    const { heap } = state.runtime;
+    const { trainingRows, batchSize } = fit.plan;
     const from = fit.order.address >>> 2;
-    this.trainingRows = runtime.heap.u32.slice(from, from + trainingRows).sort();
-    this.address = arena.allocate(Math.min(trainingRows, PROBED_ROWS + fit.plan.batchSize) * 4, "the probed rows");
-    this.buffers.ensure(this.buffers.chunk(Math.min(trainingRows, PROBED_ROWS)), false);
+    this.trainingRows = heap.u32.slice(from, from + trainingRows).sort();
+    this.inspector = new Inspector(state);
+    this.inspector.prepare(Math.min(trainingRows, MOST_ROWS + batchSize));
   }
 
-  /** Probes all training rows, or where they are too many the batch's rows and some of all. */
-  aim(batch: Uint32Array): void {
+  dispose(): void {
+    this.inspector.dispose();
+  }
+
+  /** From now on reads all training rows, or where they are too many the batch's rows and some of all. */
+  readRowsOf(batch: Uint32Array): void {
     const { trainingRows } = this;
     const count = trainingRows.length;
-    const spaced = (wanted: number) =>
-      Array.from({ length: wanted }, (_, i) => trainingRows[Math.floor((i * count) / wanted)]);
-    this.aimed =
-      count <= PROBED_ROWS
+    const spaced = (rows: number) =>
+      Array.from({ length: rows }, (_, i) => trainingRows[Math.floor((i * count) / rows)]);
+    this.rows =
+      count <= MOST_ROWS
         ? trainingRows
-        : Uint32Array.from(new Set([...batch, ...spaced(Math.max(0, PROBED_ROWS - batch.length))]));
+        : Uint32Array.from(new Set([...batch, ...spaced(Math.max(0, MOST_ROWS - batch.length))]));
   }
 
-  /** Runs rows of the data through the layers below `layers`, and hands on each chunk. */
-  private run(indices: Uint32Array, layers: number, visit: (start: number, rows: number) => void): void {
-    const count = indices.length;
-    const chunk = this.buffers.chunk(count);
-    this.state.runtime.heap.u32.set(indices, this.address >>> 2);
-    for (let start = 0; start < count; start += chunk) {
-      const rows = Math.min(chunk, count - start);
-      this.passes.gather(this.fit.plan.data, start, rows, this.address);
-      this.passes.forward(rows, "fired", layers);
-      visit(start, rows);
-    }
-  }
-
-  /** The preactivations of units over the probed rows, or over those at some places among them, unit by unit. */
-  preactivations(
-    units: readonly UnitIndex[],
-    places?: readonly number[],
-    visitInputs?: (rows: number) => void,
-  ): Float32Array[] {
-    const indices = places ? Uint32Array.from(places, (place) => this.aimed[place]) : this.aimed;
-    const z = units.map(() => new Float32Array(indices.length));
-    const highest = Math.max(...units.map(({ layer }) => layer));
-    this.run(indices, highest + 1, (start, rows) => {
-      units.forEach(({ layer, unit }, i) => {
-        const width = this.state.spec.layers[layer].units;
-        const all = this.state.floats(this.buffers.preactivations(layer), rows * width);
-        for (let row = 0; row < rows; row++) z[i][start + row] = all[row * width + unit];
-      });
-      visitInputs?.(rows);
-    });
-    return z;
+  /** The units' preactivations on these rows, or on those at some places among them, unit by unit. */
+  preactivations(units: readonly UnitIndex[], places?: readonly number[], visit?: VisitChunk): Float32Array[] {
+    const indices = places ? Uint32Array.from(places, (place) => this.rows[place]) : this.rows;
+    return this.inspector.columns({ data: this.fit.plan.data, indices }, units, visit);
   }
 
   read(units: readonly UnitIndex[]): Reading[] {
-    const { spec, layout } = this.state;
     const means = new Map(units.map(({ layer }) => [layer, new Float64Array(this.state.inputsOf(layer))]));
-    const all = this.preactivations(units, undefined, (rows) => {
-      for (const [layer, mean] of means) this.addInputs(layer, rows, mean);
+    const all = this.preactivations(units, undefined, (chunk) => {
+      for (const [layer, sums] of means) addRows(chunk.inputs(layer), sums);
     });
-    for (const mean of means.values()) mean.forEach((sum, i) => (mean[i] = sum / this.aimed.length));
+    for (const mean of means.values()) mean.forEach((sum, i) => (mean[i] = sum / this.rows.length));
     return units.map(({ layer, unit }, i) => {
-      const width = spec.layers[layer].units;
-      const weights = this.state.floats(
-        this.state.parameters + layout.layers[layer].kernel,
-        this.state.inputsOf(layer) * width,
-      );
+      const weights = this.state.layer(layer);
       const inputs = means.get(layer)!;
-      const kernel = Float64Array.from(inputs, (_, input) => weights[input * width + unit]);
-      const bias = this.state.floats(this.state.parameters + layout.layers[layer].bias, width)[unit];
+      const kernel = Float64Array.from(weights.incoming(unit));
+      const bias = weights.bias[unit];
       return { z: all[i], kernel, bias, inputs, summary: summarize(all[i], dot(kernel, inputs) + bias) };
     });
   }
+}
 
-  private addInputs(layer: number, rows: number, sums: Float64Array): void {
-    const columns = sums.length;
-    const x = this.state.floats(
-      layer === 0 ? this.buffers.inputs : this.buffers.activations(layer - 1),
-      rows * columns,
-    );
-    for (let i = 0, column = 0; i < x.length; i++) {
-      sums[column] += x[i];
-      if (++column === columns) column = 0;
-    }
+/** Adds each row of x to the sums of its columns. */
+function addRows(x: Float32Array, sums: Float64Array): void {
+  for (let i = 0, column = 0; i < x.length; i++) {
+    sums[column] += x[i];
+    if (++column === sums.length) column = 0;
   }
 }
 

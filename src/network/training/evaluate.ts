@@ -3,9 +3,8 @@ import type { Metrics } from "../types.js";
 import type { PreparedData } from "../data.js";
 import { isClassification, lossDivisor } from "../losses.js";
 import type { ResolvedSpec } from "../spec.js";
-import { dataRows, forEachChunk as forEachRows, matrixRows } from "../state/chunks.js";
+import { dataRows, forEachChunk } from "../state/chunks.js";
 import type { NetworkState } from "../state/state.js";
-import type { Matrix } from "../../core/matrix.js";
 
 export function hiddenUnits(spec: ResolvedSpec): number[] {
   return spec.layers.slice(0, -1).map(({ units }) => units);
@@ -16,16 +15,6 @@ export function toMetrics(spec: ResolvedSpec, lossSum: number, correct: number, 
   const divisor = lossDivisor(spec.loss, rows, spec.layers.at(-1)!.units);
   const loss = lossSum / divisor;
   return isClassification(spec.loss) ? { loss, accuracy: correct / divisor } : { loss };
-}
-
-/** To go: use the Inspector, or chunks.ts. */
-export function forEachChunk(
-  inside: Pick<NetworkState, "passes" | "buffers">,
-  x: Matrix,
-  counted: boolean,
-  visit: (start: number, rows: number) => void,
-): void {
-  forEachRows(inside, matrixRows(x), { counting: counted ? "all" : "none" }, visit);
 }
 
 /** Loss and accuracy on `count` rows from `first` on, in the order of the indices at `order` (0: as they are). */
@@ -39,6 +28,6 @@ export function evaluateRows(
   const { passes, buffers, spec } = state;
   buffers.ensure(buffers.chunk(count), false);
   buffers.clearResult();
-  forEachRows(state, dataRows(data, first, count, order), {}, (_start, rows) => passes.loss(rows, data.y.kind, false));
+  forEachChunk(state, dataRows(data, first, count, order), {}, (_start, rows) => passes.loss(rows, data.y.kind, false));
   return toMetrics(spec, buffers.lossSum, buffers.correct, count);
 }

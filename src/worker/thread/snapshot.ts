@@ -3,39 +3,27 @@
 import type { LayerSnapshot, SnapshotOptions } from "../types.js";
 import { checkBoolean, checkOptions } from "../../core/checks.js";
 import { type Matrix, toMatrix } from "../../core/matrix.js";
-import { BatchBuffers } from "../../network/state/batch-buffers.js";
-import { forEachChunk } from "../../network/training/evaluate.js";
+import { withInspector } from "../../inspect/inspector.js";
 import type { Network } from "../../network/types.js";
-import { Passes } from "../../network/state/passes.js";
 import { type NetworkState, stateOf } from "../../network/state/state.js";
-import { Arena } from "../../wasm/heap.js";
 
 type Kind = "activations" | "preactivations";
 
 function respond(state: NetworkState, x: Matrix, kinds: readonly Kind[]): Partial<Record<Kind, Matrix>>[] {
-  const { runtime, spec } = state;
-  const scratch = new Arena(runtime.heap);
-  try {
-    const buffers = new BatchBuffers(spec, runtime.heap, scratch, true);
-    const passes = new Passes(runtime, spec, state.layout, buffers, state.parameters);
-    const layers = spec.layers.map(
-      ({ units }) =>
-        Object.fromEntries(
-          kinds.map((kind) => [kind, { rows: x.rows, columns: units, data: new Float32Array(x.rows * units) }]),
-        ) as Partial<Record<Kind, Matrix>>,
-    );
-    forEachChunk({ passes, buffers }, x, false, (start, rows) => {
+  const layers = state.spec.layers.map(
+    ({ units }) =>
+      Object.fromEntries(
+        kinds.map((kind) => [kind, { rows: x.rows, columns: units, data: new Float32Array(x.rows * units) }]),
+      ) as Partial<Record<Kind, Matrix>>,
+  );
+  withInspector(state, (inspector) =>
+    inspector.run(x, {}, (chunk) => {
       layers.forEach((layer, index) => {
-        for (const kind of kinds) {
-          const { columns, data } = layer[kind]!;
-          data.set(state.floats(buffers[kind](index), rows * columns), start * columns);
-        }
+        for (const kind of kinds) layer[kind]!.data.set(chunk[kind](index), chunk.start * layer[kind]!.columns);
       });
-    });
-    return layers;
-  } finally {
-    scratch.dispose();
-  }
+    }),
+  );
+  return layers;
 }
 
 export function takeSnapshot(network: Network, options: SnapshotOptions | undefined): LayerSnapshot[] {
