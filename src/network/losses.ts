@@ -23,7 +23,7 @@ const LOSSES = {
 
 export type Loss = keyof typeof LOSSES;
 
-export const LOSS_NAMES = Object.keys(LOSSES) as Loss[];
+export const LOSS_NAMES = /* @__PURE__ */ Object.keys(LOSSES) as Loss[];
 
 /** What the sum of the losses of single rows or outputs is divided by. */
 export function lossDivisor(loss: Loss, rows: number, outputs: number): number {
