@@ -42,10 +42,17 @@ async function fromTools(name: string): Promise<unknown> {
 }
 
 test("in Node, the worker's losses are those beside it", () => {
-  const { losses, inWorker } = JSON.parse(nodeResult) as { losses: number[]; inWorker: number[] };
+  const { losses, inWorker, trials } = JSON.parse(nodeResult) as {
+    losses: number[];
+    inWorker: number[];
+    trials: { workers: number; losses: [string, number][] }[];
+  };
   expect(losses).toHaveLength(20);
   expect(losses[19]).toBeLessThan(losses[0]! / 2);
   expect(inWorker).toEqual(losses);
+  expect(trials[0]).toMatchObject({ workers: 2 });
+  expect(trials[0].losses).toHaveLength(3);
+  expect(trials[1]).toEqual(trials[0]);
 });
 
 test.each([
@@ -269,7 +276,7 @@ describe.skipIf(findChromium() === undefined)("in Chromium", () => {
 
     test("and what is forbidden is told of", async () => {
       expect(await shown("/policy.html", STRICT)).toMatch(
-        /^unsupported: the worker does not start here .*options\.worker where a content security policy forbids blob:/,
+        /^unsupported: expected the worker to start here, got .*content security policy forbids blob:.*options\.worker/,
       );
       expect(
         await shown("/policy.html?named", policy("script-src 'self'", "worker-src 'self'", "connect-src 'self'")),

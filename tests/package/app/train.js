@@ -1,7 +1,7 @@
 // The same program for every bundler and runtime: trains a small network on a disc, beside the page and in a worker,
-// and tells every digit of its losses.
-import { adam, createNetwork, diagnose } from "relumine";
-import { createNetwork as createInWorker } from "relumine/worker";
+// tries remedies in workers, and tells every digit of its losses.
+import { adam, createNetwork, diagnose, prescribe } from "relumine";
+import { createNetwork as createInWorker, prescribe as prescribeInWorker } from "relumine/worker";
 
 const x = Array.from({ length: 200 }, (_, i) => [((i * 37) % 200) / 100 - 1, ((i * 91) % 200) / 100 - 1]);
 const y = x.map(([a, b]) => (a * a + b * b < 0.5 ? 1 : 0));
@@ -20,7 +20,14 @@ async function train() {
   const remote = await createInWorker(spec, runtime);
   const inWorker = lossesOf(await remote.fit({ x, y }, options()));
   await remote.dispose();
-  return JSON.stringify({ losses, probabilities, dead, inWorker });
+
+  const trials = [];
+  for (const tryRemedies of [prescribe, prescribeInWorker]) {
+    const wanted = { workers: 2, trials: 2, repeats: 1, ...runtime };
+    const { workers, trials: ranked } = await tryRemedies(spec, { x, y }, options(), wanted);
+    trials.push({ workers, losses: ranked.map(({ name, metrics }) => [name, metrics.loss]) });
+  }
+  return JSON.stringify({ losses, probabilities, dead, inWorker, trials });
 }
 
 const result = await train();
