@@ -53,7 +53,10 @@ export interface EpochLog extends Metrics {
   readonly learningRate: number;
   readonly seconds: number;
   readonly validation?: Metrics;
-  /** Hidden units that fired on no sample of this epoch, one count per hidden layer; counted inside the forward kernels. */
+  /**
+   * Hidden units that fired on no sample of this epoch, one count per hidden layer; counted inside the forward
+   * kernels.
+   */
   readonly silentUnits: readonly number[];
 }
 
@@ -88,8 +91,8 @@ export interface Callback {
 declare const isOfPackage: unique symbol;
 
 /**
- * A callback of this package, as traceDeaths() and the like return it: plain data, which can be stored and sent to a worker. What it found in
- * the fit that is running or ran last are properties of the same object.
+ * A callback of this package, as traceDeaths() and the like return it: plain data, which can be stored and sent to a
+ * worker. What it found in the fit that is running or ran last are properties of the same object.
  */
 export interface PackageCallback<Options extends object = object> {
   readonly name: string;
@@ -127,8 +130,8 @@ export interface Network extends Disposable {
   readonly layers: readonly DenseLayer[];
   readonly parameterCount: number;
   /**
-   * Trains on `data.rows` samples; yields to the event loop every few milliseconds.
-   * An error in the arguments leaves the network as it was; one thrown by a callback or a schedule ends the training with what was learnt so far.
+   * Trains on `data.rows` samples; yields to the event loop every few milliseconds. An error in the arguments leaves
+   * the network as it was; one thrown by a callback or a schedule ends the training with what was learnt so far.
    * @throws RelumineError "value", "shape", "memory" or "disposed" (as a rejection)
    * @example const history = await network.fit({ x, y }, { epochs: 20, optimizer: adam() });
    */
@@ -140,8 +143,8 @@ export interface Network extends Disposable {
    */
   evaluate(data: DataSet): Metrics;
   /**
-   * The gradient of the mean loss over all rows by every weight, at the weights as they are; costs a forward and a backward pass. Where
-   * numbers leave float32's range it holds infinities or NaN.
+   * The gradient of the mean loss over all rows by every weight, at the weights as they are; costs a forward and a
+   * backward pass. Where numbers leave float32's range it holds infinities or NaN.
    * @returns loss, and by layer { kernel (inputs x units), bias (units), alpha? (units) }
    * @throws RelumineError "value", "shape", "memory" or "disposed"
    * @example const { layers } = network.gradients({ x, y });

@@ -1,5 +1,6 @@
-// How a page learns that its worker is gone: no event tells of terminate() or of a process that was killed. The worker holds a lock of the
-// Web Locks API for as long as it lives; the page waits for the same lock. Where there are no locks (Node, plain http) events alone tell.
+// How a page learns that its worker is gone: no event tells of terminate() or of a process that was killed. The
+// worker holds a lock of the Web Locks API for as long as it lives; the page waits for the same lock. Where there are
+// no locks (Node, plain http) events alone tell.
 
 interface Locks {
   request(name: string, callback: () => unknown): Promise<unknown>;
@@ -11,7 +12,7 @@ export function nameLock(): string {
   return `relumine ${Date.now()} ${Math.random()}`;
 }
 
-/** In the worker: takes the lock for good, then tells. */
+/** In the worker: takes the lock for as long as it lives, then tells. */
 export function holdLock(name: string, onHeld: () => void): void {
   void locks()
     ?.request(name, () => {

@@ -1,4 +1,5 @@
-// What a callback inside a worker has found since the last report: of lists what is new at their end, of all else what is different.
+// What a callback inside a worker has found since the last report: of lists what is new at their end, of all else
+// what is different.
 
 /** Of a list: so many of its first items stay, then come these. Of another value: it is this now. */
 type FieldChange = { readonly keep: number; readonly add: readonly unknown[] } | { readonly value: unknown };

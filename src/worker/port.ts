@@ -1,4 +1,5 @@
-// One end of a message channel, whichever kind of worker is behind it: a Web Worker (also Deno's and Bun's) or one of worker_threads.
+// One end of a message channel, whichever kind of worker is behind it: a Web Worker (also Deno's and Bun's) or one of
+// worker_threads.
 import { describe } from "../core/checks.js";
 import { RelumineError } from "../core/errors.js";
 

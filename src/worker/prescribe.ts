@@ -8,18 +8,24 @@ import { prescribeWith } from "../treatment/prescribe/prescribe.js";
 import type { PrescribeOptions, Prescription } from "../treatment/prescribe/types.js";
 
 /**
- * Trains the network as given and sees what its units die of; then tries remedies, the fitting ones first, each from the same initial weights and in the
- * same order of rows, and ranks them.
+ * Trains the network as given and sees what its units die of; then tries remedies, the fitting ones first, each from
+ * the same initial weights and in the same order of rows, and ranks them.
  *
- * Remedies get a quarter of the epochs, the better half all of them, the better half of those every seed (successive halving); the diagnosis's first
- * choice goes all the way. A trial is better than another if its accuracy (without one: its loss) on the validation rows is, on average and in most
- * repeats by more than two standard errors (a tenth of the loss), and in none worse by as much (one repeat alone: by twice that); among trials
- * that are not told apart so, fewer dead units (in tenths of all) come first, then the baseline, then the score. One that diverges or throws comes last. Ranks hold for these rows and seeds.
+ * Remedies get a quarter of the epochs, the better half all of them, the better half of those every seed (successive
+ * halving); the diagnosis's first choice goes all the way. A trial is better than another if its accuracy (without
+ * one: its loss) on the validation rows is, on average and in most repeats by more than two standard errors (a tenth
+ * of the loss), and in none worse by as much (one repeat alone: by twice that); among trials that are not told apart
+ * so, fewer dead units (in tenths of all) come first, then the baseline, then the score. One that diverges or throws
+ * comes last. Ranks hold for these rows and seeds.
  *
- * Trials train side by side in workers, if `fit` holds no functions (a schedule, callbacks of yours), which can't be sent to them; the results are the
- * same, `seconds` aside. `workers` of the prescription says how many there were. Callbacks of the package are made anew for each trial. Aborted before the baseline has finished, the prescription holds the baseline as far as it came.
- * @param fit as for network.fit; without `validation` a fifth of the rows, drawn from the spec's seed, is held out; all repeats use the same rows
- * @throws RelumineError "value", "shape" or "memory" for wrong arguments, or if the baseline can't be trained; what onTrial or a callback throws
+ * Trials train side by side in workers, if `fit` holds no functions (a schedule, callbacks of yours), which can't be
+ * sent to them; the results are the same, `seconds` aside. `workers` of the prescription says how many there were.
+ * Callbacks of the package are made again for each trial. Aborted before the baseline has finished, the prescription
+ * holds the baseline as far as it came.
+ * @param fit as for network.fit; without `validation` a fifth of the rows, drawn from the spec's seed, is held out;
+ *   all repeats use the same rows
+ * @throws RelumineError "value", "shape" or "memory" for wrong arguments, or if the baseline can't be trained; what
+ *   onTrial or a callback throws
  * @example
  * const prescription = await prescribe(spec, { x, y }, { epochs: 20, optimizer: sgd({ learningRate: 1 }) });
  * console.log(String(prescription), prescription.best.spec);

@@ -1,4 +1,5 @@
-// What goes between a page and the worker that holds its networks: the messages, how values and errors are packed into them.
+// What goes between a page and the worker that holds its networks: the messages, how values and errors are packed
+// into them.
 import { describe } from "../core/checks.js";
 import { RelumineError } from "../core/errors.js";
 import type { Change } from "./change.js";
@@ -81,7 +82,10 @@ export interface PackedOptimizer {
 /** What a worker starts workers of its own with. */
 export type Program = { readonly source: string } | { readonly file: string };
 
-/** A callback as a name and its options; the same id is the same callback, which goes on with what it keeps of a network. */
+/**
+ * A callback as a name and its options; the same id is the same callback, which goes on with what it keeps of a
+ * network.
+ */
 export interface PackedCallback {
   readonly id: number;
   readonly name: string;
@@ -97,7 +101,7 @@ export interface PackedFit {
   readonly wantsReports: boolean;
   /** Those that run inside, in their order. */
   readonly callbacks: readonly PackedCallback[];
-  /** It is to stop before it has begun. */
+  /** It is to stop before its first step. */
   readonly stop: "aborted" | "callback" | undefined;
 }
 
@@ -188,8 +192,8 @@ function isPlain(value: object): boolean {
 }
 
 /**
- * A value as it can be posted. Typed arrays are copied and the copies listed in `transfer`; with `move` the arrays themselves are, where
- * they fill their buffers.
+ * A value as it can be posted. Typed arrays are copied and the copies listed in `transfer`; with `move` the arrays
+ * themselves are, where they fill their buffers.
  * @throws RelumineError "value" that names what can't cross
  */
 export function pack(name: string, value: unknown, transfer: ArrayBuffer[], move = false): unknown {

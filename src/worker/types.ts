@@ -10,8 +10,9 @@ import type { RuntimeOptions } from "../wasm/runtime.js";
 
 export interface WorkerChoice {
   /**
-   * The worker to start instead of the package's own, which travels inside the JavaScript and starts from a blob: URL. Where a content security
-   * policy forbids that: the URL of the exported file, relumine/worker-thread.js. Or a function that starts a worker whose program calls serve().
+   * The worker to start instead of the package's own, which travels inside the JavaScript and starts from a blob:
+   * URL. Where a content security policy forbids that: the URL of the exported file, relumine/worker-thread.js. Or a
+   * function that starts a worker whose program calls serve().
    */
   readonly worker?: string | URL | (() => WorkerLike);
 }
@@ -44,8 +45,8 @@ export interface Progress {
 }
 
 /**
- * Sees the training with a delay of a frame or so, and each log in its order; the training goes on meanwhile. A promise is awaited before the next
- * log is told. An error that it throws ends the training and rejects `fit`.
+ * Sees the training with a delay of a frame or so, and each log in its order; the training goes on meanwhile. A
+ * promise is awaited before the next log is told. An error that it throws ends the training and rejects `fit`.
  */
 export interface RemoteCallback {
   onTrainBegin?(context: RemoteContext): void | Promise<void>;
@@ -56,7 +57,7 @@ export interface RemoteCallback {
   onTrainEnd?(history: History, context: RemoteContext): void | Promise<void>;
 }
 
-/** A callback that a worker of one's own knows by name (see serve). */
+/** A callback that a custom worker knows by name (see serve). */
 export interface NamedCallback {
   readonly name: string;
   readonly options?: object;
@@ -65,7 +66,10 @@ export interface NamedCallback {
 }
 
 export interface RemoteFitOptions extends Omit<FitOptions, "callbacks"> {
-  /** Those of the package run inside the worker, in this order; what they find is read from the same objects. Others see the training from outside. */
+  /**
+   * Those of the package run inside the worker, in this order; what they find is read from the same objects. Others
+   * see the training from outside.
+   */
   readonly callbacks?: readonly (RemoteCallback | PackageCallback | NamedCallback)[];
   /** The arrays of the data are handed over, not copied: the caller can't use them any more. Default false. */
   readonly transfer?: boolean;
@@ -99,8 +103,9 @@ export interface LayerSnapshot {
 }
 
 /**
- * A network in a worker. Calls are answered in turn, while a fit runs between two of its steps. Every method rejects with RelumineError "disposed"
- * after dispose(), and when the worker has died. Errors are the worker's: a RelumineError with its code and path.
+ * A network in a worker. Calls are answered in turn, while a fit runs between two of its steps. Every method rejects
+ * with RelumineError "disposed" after dispose(), and when the worker has died. Errors are the worker's: a
+ * RelumineError with its code and path.
  */
 export interface RemoteNetwork extends AsyncDisposable {
   /** Defaults filled in. */
@@ -109,8 +114,8 @@ export interface RemoteNetwork extends AsyncDisposable {
   readonly layers: readonly RemoteLayer[];
   readonly parameterCount: number;
   /**
-   * Trains, as Network.fit of "relumine" does, bit for bit. Differences: function callbacks see it from outside, in batches of logs; a schedule
-   * is asked for the steps of whole epochs ahead.
+   * Trains, as Network.fit of "relumine" does, bit for bit. Differences: function callbacks see it from outside, in
+   * batches of logs; a schedule is asked for the steps of whole epochs ahead.
    * @throws RelumineError as Network.fit, and what a callback or the schedule threw (as rejections)
    * @example
    * const trace = traceDeaths();
@@ -132,7 +137,7 @@ export interface RemoteNetwork extends AsyncDisposable {
   /** As Network.summary. */
   summary(): Promise<string>;
   /**
-   * Runs an operation of a worker of one's own (see serve) on this network.
+   * Runs an operation of a custom worker (see serve) on this network.
    * @example const largest = await network.call("largestBias");
    */
   call(operation: string, ...args: readonly unknown[]): Promise<unknown>;

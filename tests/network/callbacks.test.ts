@@ -1,4 +1,5 @@
-// Callbacks of the package as data: what they are made of, who may run them, and what is refused before anything changes.
+// Callbacks of the package as data: what they are made of, who may run them, and what is refused before anything
+// changes.
 import { describe, expect, it } from "vitest";
 import { classifier, expectRefusal, expectUntouched, sectors, withNetwork } from "./helpers.js";
 import * as direct from "../../src/index.js";

@@ -1,5 +1,5 @@
-// One program, written against the API as a parameter: "relumine" and "relumine/worker" differ in the import and in `await`, and in nothing else.
-// (Awaiting what is no promise changes nothing, so that one text serves both.)
+// One program, written against the API as a parameter: "relumine" and "relumine/worker" differ in the import and in
+// `await`, and in nothing else. (Awaiting what is no promise changes nothing, so that one text serves both.)
 import type * as direct from "../../src/index.js";
 import type * as remote from "../../src/worker.js";
 import { sectors } from "../network/helpers.js";

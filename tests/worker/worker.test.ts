@@ -1,4 +1,5 @@
-// The network behind a message channel: the same bits as beside it, in Node's worker_threads and in Chromium's Web Workers.
+// The network behind a message channel: the same bits as beside it, in Node's worker_threads and in Chromium's Web
+// Workers.
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import * as direct from "../../src/index.js";
 import * as remotely from "../../src/worker.js";

@@ -1,4 +1,5 @@
-// What traceDeaths takes and what it tells, apart from how it finds it out: a page that sends a trace to its worker needs no more.
+// What traceDeaths takes and what it tells, apart from how it finds it out: a page that sends a trace to its worker
+// needs no more.
 import type { Death, Revival } from "./types.js";
 import { checkBoolean, checkInteger, checkOptions } from "../../core/checks.js";
 import type { Description } from "../../network/training/callbacks.js";

@@ -1,4 +1,5 @@
-// What recordActivity takes and what it tells, apart from how it measures: a page that sends a record to its worker needs no more.
+// What recordActivity takes and what it tells, apart from how it measures: a page that sends a record to its worker
+// needs no more.
 import { checkInteger, checkOptions } from "../../core/checks.js";
 import { type Matrix, type Samples, toRows } from "../../core/matrix.js";
 import type { Description } from "../../network/training/callbacks.js";

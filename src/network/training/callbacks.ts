@@ -1,6 +1,7 @@
-// The callbacks of this package as data. What a function such as traceDeaths() returns is { name, options }, so that it can be stored and
-// sent to a worker; what it finds is read from the same object. Whoever runs the fit keeps those results up to date: `fit` of this package
-// by starting the callback beside the network, a page's fit by what its worker reports.
+// The callbacks of this package as data. What a function such as traceDeaths() returns is { name, options }, so that
+// it can be stored and sent to a worker; what it finds is read from the same object. Whoever runs the fit keeps those
+// results up to date: `fit` of this package by starting the callback beside the network, a page's fit by what its
+// worker reports.
 import type { Callback, PackageCallback, TrainingContext } from "../types.js";
 import type { Plan } from "./plan.js";
 import type { RunningFit } from "./running-fit.js";
@@ -122,7 +123,8 @@ export function checkCallbackUse(plan: Plan, state: NetworkState): void {
     const definition = definitionOf(callback);
     definition?.check?.(plan, state);
     if (definition ? definition.start : !isNamed(callback)) return;
-    const what = `to have ${HOOK_NAMES.join(", ")}, or to be what a function of "relumine" such as traceDeaths() returns`;
+    const hooks = HOOK_NAMES.join(", ");
+    const what = `to have ${hooks}, or to be what a function of "relumine" such as traceDeaths() returns`;
     throw new RelumineError(
       "value",
       `callbacks[${index}]`,

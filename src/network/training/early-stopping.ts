@@ -68,9 +68,11 @@ function watch(network: Network, stop: () => void, options: Checked): RunningCal
 
 /**
  * Stops when the monitored loss has not fallen by more than `minDelta` for `patience` epochs.
- * @param options monitor: by default the validation loss where there is validation, else the loss; patience 5, minDelta 0;
+ * @param options monitor: by default the validation loss where there is validation, else the loss; patience 5,
+ *   minDelta 0;
  *   restoreBest (false): go back to the weights of the best epoch at the end
- * @throws RelumineError "value"; in fit, before anything changes, where it monitors a validation loss and there is no validation
+ * @throws RelumineError "value"; in fit, before anything changes, where it monitors a validation loss and there is no
+ *   validation
  * @example network.fit(data, { validation: 0.2, epochs: 500, callbacks: [earlyStopping({ patience: 20, restoreBest: true })] })
  */
 export function earlyStopping(options?: EarlyStoppingOptions): PackageCallback<EarlyStoppingOptions> {

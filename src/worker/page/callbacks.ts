@@ -1,4 +1,5 @@
-// The callbacks of this package as a page makes them: their options are checked here, what they do is done in the worker.
+// The callbacks of this package as a page makes them: their options are checked here, what they do is done in the
+// worker.
 import { type DeathTrace, describeTrace, type TraceOptions } from "../../diagnosis/trace/trace-options.js";
 import {
   type ActivityOptions,

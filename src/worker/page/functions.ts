@@ -69,7 +69,8 @@ export async function calibrate(
 
 export interface RemoteCentering extends InputMeans {
   /**
-   * Lets a network that was trained on centred inputs take raw ones: bias -= mean · kernel in its first layer. Once for each network.
+   * Lets a network that was trained on centred inputs take raw ones: bias -= mean · kernel in its first layer. Once
+   * for each network.
    * @throws RelumineError "shape", "value" or "disposed" (as a rejection), the network unchanged
    */
   foldInto(network: RemoteNetwork): Promise<void>;

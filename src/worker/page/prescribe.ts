@@ -107,10 +107,11 @@ class RemotePrescription {
 }
 
 /**
- * As prescribe of "relumine", in a worker that is started for it and ends with it. `fit` is data: a schedule, and callbacks that are not of this
- * package, are refused.
+ * As prescribe of "relumine", in a worker that is started for it and ends with it. `fit` is data: a schedule, and
+ * callbacks that are not of this package, are refused.
  * @param options as for "relumine", and worker: see createNetwork
- * @throws RelumineError "unsupported" for functions in `fit`, or where the worker does not start; else as prescribe (as rejections)
+ * @throws RelumineError "unsupported" for functions in `fit`, or where the worker does not start; else as prescribe
+ *   (as rejections)
  */
 export async function prescribe(
   spec: NetworkSpec,

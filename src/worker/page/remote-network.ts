@@ -169,10 +169,11 @@ async function start(
 }
 
 /**
- * A network in a worker of its own (a Web Worker, or one of worker_threads), with initial weights drawn from its seed: see createNetwork of "relumine".
- * The page, or the server's event loop, stays free while it trains.
+ * A network in a worker of its own (a Web Worker, or one of worker_threads), with initial weights drawn from its
+ * seed: see createNetwork of "relumine". The page, or the server's event loop, stays free while it trains.
  * @param options as for "relumine", and worker: the URL of a worker's file, or a function that starts a worker
- * @throws RelumineError "value" or "memory" as createNetwork does, "unsupported" where the worker does not start (as rejections)
+ * @throws RelumineError "value" or "memory" as createNetwork does, "unsupported" where the worker does not start (as
+ *   rejections)
  * @example
  * const network = await createNetwork({ inputs: 2, layers: [{ units: 16 }, { units: 1 }], loss: "meanSquaredError" });
  * await network.fit({ x, y });

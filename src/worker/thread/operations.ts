@@ -10,7 +10,10 @@ import type { DenseLayer, Weights, Network } from "../../network/types.js";
 import { calibrate, type CalibrationOptions } from "../../treatment/start/calibrate.js";
 import { foldMeans } from "../../treatment/start/center-inputs.js";
 
-/** Something to do with a network, inside the worker. What it returns is copied to the page: plain objects, arrays and typed arrays. */
+/**
+ * Something to do with a network, inside the worker. What it returns is copied to the page: plain objects, arrays and
+ * typed arrays.
+ */
 export type Operation = (network: Network, ...args: never[]) => unknown;
 
 function layerAt({ layers }: Network, index: number): DenseLayer {

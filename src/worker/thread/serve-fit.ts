@@ -14,7 +14,10 @@ const REPORT_AFTER = 16; // milliseconds: a frame
 /** The training waits when the page is this far behind. */
 const MOST_NUMBERS = 3 * 2 ** 16;
 const MOST_EPOCHS = 2 ** 14;
-/** Rates of a schedule are fetched for whole epochs together, at least this many: fetching takes longer than a small step. */
+/**
+ * Rates of a schedule are fetched for whole epochs together, at least this many: fetching takes longer than a small
+ * step.
+ */
 const FEWEST_RATES = 1024;
 
 export class ServedFit {

@@ -225,13 +225,15 @@ class Server {
 }
 
 /**
- * Makes a worker's own program one that holds networks: for a worker of one's own, which knows more than the package's. Call it once, at the start.
- * @param options operations: by name, for `network.call(name, ...args)`; callbacks: by name, for `fit(data, { callbacks: [{ name, options }] })`
+ * Makes a worker's own program one that holds networks: for a custom worker, which knows more than the
+ * package's. Call it once, at the start.
+ * @param options operations: by name, for `network.call(name, ...args)`; callbacks: by name, for `fit(data, {
+ *   callbacks: [{ name, options }] })`
  * @throws RelumineError "unsupported" outside of a worker
  * @example
- * // my-worker.js, started by createNetwork(spec, { worker: () => new Worker(new URL("./my-worker.js", import.meta.url), { type: "module" }) })
- * import { serve } from "relumine/worker/serve";
- * serve({ operations: { largestBias: (network) => Math.max(...network.layers[0].getWeights().bias) } });
+ * // my-worker.js, started by createNetwork(spec, { worker: () => new Worker(new URL("./my-worker.js",
+ * import.meta.url), { type: "module" }) }) import { serve } from "relumine/worker/serve"; serve({ operations: {
+ * largestBias: (network) => Math.max(...network.layers[0].getWeights().bias) } });
  */
 export function serve(options: ServeOptions = {}): void {
   const port = ownPort();

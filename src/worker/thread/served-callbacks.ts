@@ -1,4 +1,5 @@
-// The callbacks that run beside a network inside the worker: those of the package, and those that a worker of one's own knows.
+// The callbacks that run beside a network inside the worker: those of the package, and those that a worker of one's
+// own knows.
 import type { PackedCallback } from "../protocol.js";
 import { checkName } from "../../core/checks.js";
 import { resultsOf } from "../../network/training/callbacks.js";
@@ -6,7 +7,7 @@ import type { DataSet } from "../../network/data.js";
 import type { Callback, Network, PackageCallback } from "../../network/types.js";
 import { callbackNames, callbackOf } from "../../treatment/callbacks.js";
 
-/** A callback of a worker of one's own. */
+/** A callback of a custom worker. */
 export interface WorkerCallback extends Callback {
   /** What it has found so far, copied to the page as `results`: plain objects, arrays and typed arrays. */
   read?(): unknown;

@@ -1,5 +1,5 @@
-// One look at a network, for a page that draws it: weights, and what each layer makes of given inputs. It has buffers of its own, so that a fit
-// that is under way finds its own as they were.
+// One look at a network, for a page that draws it: weights, and what each layer makes of given inputs. It has buffers
+// of its own, so that a fit that is under way finds its own as they were.
 import type { LayerSnapshot, SnapshotOptions } from "../types.js";
 import { checkBoolean, checkOptions } from "../../core/checks.js";
 import { type Matrix, toMatrix } from "../../core/matrix.js";
