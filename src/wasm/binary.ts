@@ -1,6 +1,6 @@
-// The only importer of the loader: from what embed.mjs wrote to a running instance.
+// The only importer of the loader: from what scripts/embed-wasm.mjs wrote to a running instance.
 import { instantiate, instantiateSync } from "@assemblyscript/loader";
-import { RELAXED_DELTA, STRICT_HEX } from "./binaries.js";
+import { BYTES, RELAXED_DELTA, STRICT } from "./binaries.js";
 import type { KernelExports } from "./exports.js";
 import { RelumineError } from "../core/errors.js";
 
@@ -23,31 +23,43 @@ export function supportsRelaxed(): boolean {
   return validates([...SPLAT_ONE, ...SPLAT_ONE, 253, 128, 2]); // i8x16.relaxed_swizzle
 }
 
-function decodeHex(text: string): Uint8Array<ArrayBuffer> {
-  const bytes = new Uint8Array(text.length / 2);
-  const view = new DataView(bytes.buffer);
-  const whole = bytes.length & ~3;
-  for (let i = 0; i < whole; i += 4) view.setUint32(i, Number.parseInt(text.slice(2 * i, 2 * i + 8), 16)); // this code runs once, cold: few long steps
-  for (let i = whole; i < bytes.length; i++) bytes[i] = Number.parseInt(text.slice(2 * i, 2 * i + 2), 16);
-  return bytes;
+/** Printable characters that stand for no byte, and the last that is no prefix: see scripts/embed-wasm.mjs. */
+const SKIPPED = '"\\`$,}~';
+const LAST_ALONE = 124;
+
+type Decode = (text: string) => Uint8Array<ArrayBuffer>;
+
+/** Makes bytes of the texts of scripts/embed-wasm.mjs. */
+function makeDecoder(): Decode {
+  const table = Array.from({ length: 256 }, (_, i) => Number.parseInt(BYTES.slice(2 * i, 2 * i + 2), 16));
+  const places = new Uint8Array(127); // by character code
+  let count = 0;
+  for (let code = 32; code < 127; code++) if (!SKIPPED.includes(String.fromCharCode(code))) places[code] = count++;
+  return (text) => {
+    const bytes = new Uint8Array(text.length);
+    let length = 0;
+    for (let i = 0; i < text.length; i++) {
+      const code = text.charCodeAt(i);
+      if (code <= LAST_ALONE) bytes[length++] = table[places[code]];
+      else bytes[length++] = table[places[text.charCodeAt(++i)] + count * (code - LAST_ALONE)];
+    }
+    return bytes.slice(0, length);
+  };
 }
 
-/** What `delta` makes of `base`: bytes of its own and pieces copied from the base, by turns (see embed.mjs). */
-function applyDelta(base: Uint8Array, delta: string): Uint8Array<ArrayBuffer> {
+/** What `delta` makes of `base`: bytes of its own and pieces copied from the base, by turns. */
+function applyDelta(base: Uint8Array, delta: string, decode: Decode): Uint8Array<ArrayBuffer> {
   const parts = delta.split(",");
-  let length = 0;
-  for (let i = 0; i < parts.length; i += 3) length += parts[i].length / 2 + Number.parseInt(parts[i + 2], 36);
-  const bytes = new Uint8Array(length);
-  let at = 0;
+  const pieces: Uint8Array[] = [];
   for (let i = 0; i < parts.length; i += 3) {
-    const [own, from, count] = [
-      decodeHex(parts[i]),
-      Number.parseInt(parts[i + 1], 36),
-      Number.parseInt(parts[i + 2], 36),
-    ];
-    bytes.set(own, at);
-    bytes.set(base.subarray(from, from + count), at + own.length);
-    at += own.length + count;
+    const [from, count] = [Number.parseInt(parts[i + 1], 36), Number.parseInt(parts[i + 2], 36)];
+    pieces.push(decode(parts[i]), base.subarray(from, from + count));
+  }
+  const bytes = new Uint8Array(pieces.reduce((sum, { length }) => sum + length, 0));
+  let at = 0;
+  for (const piece of pieces) {
+    bytes.set(piece, at);
+    at += piece.length;
   }
   return bytes;
 }
@@ -64,9 +76,11 @@ function withSharedMemory(bytes: Uint8Array<ArrayBuffer>, name: string): Uint8Ar
   return bytes;
 }
 
-function decodeEmbedded(build: Build): Uint8Array<ArrayBuffer> {
-  const strict = decodeHex(STRICT_HEX);
-  return build === "strict" ? strict : applyDelta(strict, RELAXED_DELTA);
+/** The build that travels inside the JavaScript. */
+export function embeddedBinary(build: Build): Uint8Array<ArrayBuffer> {
+  const decode = makeDecoder();
+  const strict = decode(STRICT);
+  return build === "strict" ? strict : applyDelta(strict, RELAXED_DELTA, decode);
 }
 
 async function load(url: string | URL): Promise<Uint8Array<ArrayBuffer>> {
@@ -105,7 +119,7 @@ async function compileFile(build: Build, shared: boolean, file: string | URL): P
 /** Compiles one build, the embedded one or that of a file, for a shared memory or one of its own. */
 export async function compileKernels(build: Build, shared: boolean, file?: string | URL): Promise<WebAssembly.Module> {
   if (file !== undefined) return compileFile(build, shared, file);
-  const bytes = decodeEmbedded(build);
+  const bytes = embeddedBinary(build);
   return WebAssembly.compile(shared ? withSharedMemory(bytes, `the ${build} build`) : bytes);
 }
 

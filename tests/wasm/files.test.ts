@@ -1,7 +1,7 @@
 // Kernels from a file that the options name, in place of the embedded ones.
 import { expect, it } from "vitest";
 import { createNetwork } from "../../src/index.js";
-import { STRICT_HEX } from "../../src/wasm/binaries.js";
+import { embeddedBinary } from "../../src/wasm/binary.js";
 import { classifier, expectRefusal, sectors } from "../network/helpers.js";
 
 const EXACT = { arithmetic: "reproducible" } as const;
@@ -19,7 +19,7 @@ it("a missing or wrong file is refused; the right one then trains, to the same b
     "files.strickt",
     "strickt",
   );
-  const network = await create(urlOf(hex(STRICT_HEX)));
+  const network = await create(urlOf(embeddedBinary("strict")));
   const { epochs } = await network.fit(sectors(64), { epochs: 2 });
   const other = await createNetwork(classifier, EXACT);
   expect((await other.fit(sectors(64), { epochs: 2 })).epochs[1].loss).toBe(epochs[1].loss);
