@@ -1,6 +1,5 @@
 // Rows in, what each unit did out: the one place that owns buffers, passes, chunks and counters for a look at a network. It has memory of its
 // own, so that a training under way finds its own as it was; the network is not changed.
-import { isDead } from "./unit-state.js";
 import { CounterTotals, type UnitStatistics } from "./statistics.js";
 import { analysisOf } from "../activations/analysis.js";
 import { activationCode } from "../wasm/abi.js";
@@ -62,10 +61,11 @@ export interface GradientNorms {
   readonly passed: number;
 }
 
-/** Columns of preactivations are held for as many units at once as fit in so many floats. */
-const COLUMN_FLOATS = 2 ** 23;
-
 const isIndexed = (rows: Rows): rows is IndexedRows => "indices" in rows;
+
+export function countRows(rows: Rows): number {
+  return isIndexed(rows) ? rows.indices.length : rows.rows;
+}
 
 export class Inspector {
   private readonly arena: Arena;
@@ -144,25 +144,17 @@ export class Inspector {
 
   /**
    * By layer and unit, in one pass; `visit` sees each chunk.
-   * @param layers the first so many; default all, the output layer included
+   * @param layers the first so many are run; default all, the output layer included
+   * @param first the layer from which on they are counted
    */
   statistics(
     rows: Rows,
     visit?: VisitChunk<InspectedChunk>,
     layers = this.state.spec.layers.length,
+    first = 0,
   ): UnitStatistics[][] {
-    return this.count(rows, 0, layers, visit);
-  }
-
-  /** Of one layer alone: the layers above it are not run. */
-  layerStatistics(rows: Rows, layer: number): UnitStatistics[] {
-    return this.count(rows, layer, layer + 1)[0];
-  }
-
-  /** The statistics of layers first .. end - 1. */
-  private count(rows: Rows, first: number, end: number, visit?: VisitChunk<InspectedChunk>): UnitStatistics[][] {
     const { runtime, spec } = this.state;
-    const counted = spec.layers.slice(first, end);
+    const counted = spec.layers.slice(first, layers);
     const scratch = new Arena(runtime.heap);
     try {
       const widths = counted.map(({ units }) => units);
@@ -170,7 +162,7 @@ export class Inspector {
       const nearest = counted.map(({ units, activation }) =>
         analysisOf(activation.name).isTwoSided ? new Float32Array(units).fill(Infinity) : undefined,
       );
-      this.run(rows, { counting: "all", layers: end }, (chunk) => {
+      this.run(rows, { counting: "all", layers }, (chunk) => {
         totals.fold(chunk.rows, { counters: (index) => chunk.counters(first + index) });
         nearest.forEach((smallest, i) => smallest && keepNearest(smallest, chunk.preactivations(first + i)));
         return visit?.(chunk);
@@ -181,15 +173,9 @@ export class Inspector {
     }
   }
 
-  /** The units of a layer that pass neither signal nor gradient on any row. */
-  deadUnits(rows: Rows, layer: number): number[] {
-    const { activation } = this.state.spec.layers[layer];
-    return this.layerStatistics(rows, layer).flatMap((unit, index) => (isDead(activation, unit) ? [index] : []));
-  }
-
   /** Preactivations of single units, one array a unit; `visit` sees each chunk. */
   columns(rows: Rows, units: readonly UnitIndex[], visit?: VisitChunk): Float32Array[] {
-    const count = isIndexed(rows) ? rows.indices.length : rows.rows;
+    const count = countRows(rows);
     const columns = units.map(() => new Float32Array(count));
     const layers = 1 + Math.max(...units.map(({ layer }) => layer));
     this.run(rows, { layers }, (chunk) => {
@@ -202,25 +188,6 @@ export class Inspector {
       return visit?.(chunk);
     });
     return columns;
-  }
-
-  /** Hands on each unit's preactivations in turn; as many passes as memory for the columns asks for. */
-  forEachColumn(
-    rows: Rows,
-    layer: number,
-    units: readonly number[],
-    visit: (unit: number, z: Float32Array) => void,
-  ): void {
-    const count = isIndexed(rows) ? rows.indices.length : rows.rows;
-    const together = Math.max(1, Math.floor(COLUMN_FLOATS / count));
-    for (let first = 0; first < units.length; first += together) {
-      const group = units.slice(first, first + together);
-      const columns = this.columns(
-        rows,
-        group.map((unit) => ({ layer, unit })),
-      );
-      columns.forEach((z, i) => visit(group[i], z));
-    }
   }
 
   /**

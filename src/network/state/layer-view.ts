@@ -50,20 +50,6 @@ export class LayerView {
     return Float32Array.from({ length: this.inputs }, (_, input) => kernel[input * units + unit]);
   }
 
-  /** Sets the weights that enter a unit: a column of the kernel. */
-  setIncoming(unit: number, weights: ArrayLike<number>): void {
-    const { kernel, units, inputs } = this;
-    for (let input = 0; input < inputs; input++) kernel[input * units + unit] = weights[input];
-  }
-
-  /** Sets a unit's incoming weights, bias and slope to 0, or its outgoing ones in the layer above by `outgoing(unit).fill(0)`. */
-  clearUnit(unit: number): void {
-    const { kernel, bias, alpha, units } = this;
-    for (let at = unit; at < kernel.length; at += units) kernel[at] = 0;
-    bias[unit] = 0;
-    if (alpha) alpha[unit] = 0;
-  }
-
   private floats(address: number, count: number): Float32Array {
     return this.heap.f32.subarray(address >>> 2, (address >>> 2) + count);
   }

@@ -9,7 +9,7 @@ import {
   type PreventedDeath,
 } from "./options.js";
 import { actDuring, type RunningRemedy } from "./remedy-callback.js";
-import { clearVelocity } from "../remedies/unit-parameters.js";
+import { clearVelocity, setIncoming } from "../remedies/unit-parameters.js";
 import { defineCallback } from "../../network/training/callbacks.js";
 import { canDie } from "../../activations/analysis.js";
 import { BatchCounter } from "../../wasm/abi.js";
@@ -231,7 +231,7 @@ function weightsOf(layer: LayerView, unit: number): Weights {
 }
 
 function writeWeights(layer: LayerView, unit: number, weights: Weights): void {
-  layer.setIncoming(unit, weights);
+  setIncoming(layer, unit, weights);
   layer.bias[unit] = weights[layer.inputs];
 }
 

@@ -10,6 +10,7 @@ import type { TreatedUnit, TreatmentFinding } from "../types.js";
 import { clearMoments } from "./unit-parameters.js";
 import { rowsForShare, thresholdForCount } from "../thresholds.js";
 import type { Matrix } from "../../core/matrix.js";
+import { forEachColumn } from "../../inspect/columns.js";
 import type { Inspector } from "../../inspect/inspector.js";
 
 /** Units of one layer to lift. */
@@ -39,7 +40,7 @@ export function liftUnits(inspector: Inspector, x: Matrix, lift: Lift): Treatmen
   const missed: string[] = [];
   state.edit(() => {
     for (const unit of units) state.layer(layer).bias[unit] = 0;
-    inspector.forEachColumn(x, layer, units, (unit, z) => {
+    forEachColumn(inspector, x, layer, units, (unit, z) => {
       const { threshold, above } = thresholdForCount(z.sort(), wanted);
       state.layer(layer).bias[unit] = -threshold;
       if (Math.abs(above - activity * x.rows) > 1) missed.push(`unit ${unit} opens on ${above}`);

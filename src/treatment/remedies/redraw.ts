@@ -8,6 +8,7 @@ import { DEFAULT_ACTIVITY } from "./remedy.js";
 import type { TreatedUnit, TreatmentFinding } from "../types.js";
 import { clearMoments, redrawIncoming, zeroOutgoing } from "./unit-parameters.js";
 import type { Matrix } from "../../core/matrix.js";
+import { deadUnits, layerStatistics } from "../../inspect/dead-units.js";
 import type { Inspector } from "../../inspect/inspector.js";
 import type { KernelInitializer } from "../../network/spec.js";
 
@@ -17,7 +18,7 @@ const DRAWS = 5;
 
 /** Units whose mean |activation| is at most dormantBelow of the layer's. */
 function dormantUnits(inspector: Inspector, x: Matrix, layer: number, dormantBelow: number): number[] {
-  const statistics = inspector.layerStatistics(x, layer);
+  const statistics = layerStatistics(inspector, x, layer);
   const mean = statistics.reduce((sum, { meanActivation }) => sum + meanActivation, 0) / statistics.length;
   return statistics.flatMap(({ meanActivation }, unit) =>
     meanActivation / (mean + EPSILON) <= dormantBelow ? [unit] : [],
@@ -38,7 +39,7 @@ function drawUntilOpen(
   let closed = [...units];
   for (let turn = 0; turn < DRAWS && closed.length > 0; turn++) {
     closed.forEach(draw);
-    const dead = new Set(inspector.deadUnits(x, layer));
+    const dead = new Set(deadUnits(inspector, x, layer));
     closed = closed.filter((unit) => dead.has(unit));
   }
   return closed;
@@ -86,7 +87,7 @@ export function reinitialize(copy: WorkingCopy, initializer: KernelInitializer |
   const treated: TreatedUnit[] = [];
   for (let layer = 0; layer < state.spec.layers.length - 1; layer++) {
     const { biasInitializer } = state.spec.layers[layer];
-    const units = inspector.deadUnits(x, layer);
+    const units = deadUnits(inspector, x, layer);
     state.edit(() => {
       drawUntilOpen(inspector, x, layer, units, (unit) => {
         redrawIncoming(state, layer, unit, initializer);

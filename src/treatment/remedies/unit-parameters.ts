@@ -3,6 +3,7 @@
 import { redrawUnit } from "../../network/state/initializers.js";
 import { splitSeed } from "../../core/random.js";
 import type { KernelInitializer } from "../../network/spec.js";
+import type { LayerView } from "../../network/state/layer-view.js";
 import type { NetworkState } from "../../network/state/state.js";
 
 /**
@@ -21,6 +22,18 @@ export function redrawIncoming(
   if (view.alpha) view.alpha[unit] = view.activation.alpha!;
 }
 
+/** Sets the weights that enter a unit: a column of the kernel. */
+export function setIncoming({ kernel, units, inputs }: LayerView, unit: number, weights: ArrayLike<number>): void {
+  for (let input = 0; input < inputs; input++) kernel[input * units + unit] = weights[input];
+}
+
+/** Sets a unit's incoming weights, bias and slope to 0. */
+function clearUnit({ kernel, bias, alpha, units }: LayerView, unit: number): void {
+  for (let at = unit; at < kernel.length; at += units) kernel[at] = 0;
+  bias[unit] = 0;
+  if (alpha) alpha[unit] = 0;
+}
+
 export function zeroOutgoing(state: NetworkState, layer: number, unit: number): void {
   state
     .layer(layer + 1)
@@ -35,7 +48,7 @@ export function zeroOutgoing(state: NetworkState, layer: number, unit: number): 
 export function clearMoments(state: NetworkState, layer: number, unit: number): void {
   state.restartSteps(layer, unit);
   for (const slot of state.lastMoments?.slots ?? []) {
-    state.layer(layer, slot).clearUnit(unit);
+    clearUnit(state.layer(layer, slot), unit);
     state
       .layer(layer + 1, slot)
       .outgoing(unit)
@@ -49,7 +62,7 @@ export function clearMoments(state: NetworkState, layer: number, unit: number): 
  */
 export function clearVelocity(state: NetworkState, layer: number, unit: number): void {
   const { velocity } = state;
-  if (velocity !== undefined) state.layer(layer, velocity).clearUnit(unit);
+  if (velocity !== undefined) clearUnit(state.layer(layer, velocity), unit);
 }
 
 /** New incoming weights, outgoing weights of 0, and no moments. */

@@ -4,6 +4,7 @@
 import { checkBoolean, checkNumber, checkOptions } from "../../core/checks.js";
 import { RelumineError } from "../../core/errors.js";
 import { type Matrix, type Samples, toRows } from "../../core/matrix.js";
+import { forEachColumn } from "../../inspect/columns.js";
 import { Inspector } from "../../inspect/inspector.js";
 import { initializeLayer } from "../../network/state/initializers.js";
 import type { Network } from "../../network/types.js";
@@ -62,7 +63,7 @@ class Calibrator {
   /** Hands on each unit's preactivations in turn. */
   private forEachUnit(layer: number, visit: (unit: number, z: Float32Array) => void): void {
     const units = Array.from({ length: this.state.spec.layers[layer].units }, (_, unit) => unit);
-    this.inspector.forEachColumn(this.x, layer, units, visit);
+    forEachColumn(this.inspector, this.x, layer, units, visit);
   }
 
   private std(layer: number): number {
