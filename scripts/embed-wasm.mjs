@@ -40,11 +40,12 @@ const CHARACTERS = Array.from({ length: 95 }, (_, i) => String.fromCharCode(32 +
   (character) => !`"\\\`$,${PREFIXES}`.includes(character),
 );
 
-/** All bytes, the commonest first. */
+/** All bytes: those that get one character, the commonest first, then the others in ascending order. */
 function rankBytes(bytes) {
   const counts = new Array(256).fill(0);
   for (const byte of bytes) counts[byte]++;
-  return [...counts.keys()].sort((a, b) => counts[b] - counts[a] || a - b);
+  const ranked = [...counts.keys()].sort((a, b) => counts[b] - counts[a] || a - b);
+  return [...ranked.slice(0, CHARACTERS.length), ...ranked.slice(CHARACTERS.length).sort((a, b) => a - b)];
 }
 
 function encode(bytes, ranked) {
@@ -78,7 +79,7 @@ function encodeDelta(base, bytes, ranked) {
 const strict = read("strict");
 const ranked = rankBytes(strict);
 const source = `// Written by scripts/embed-wasm.mjs from dist/wasm/*.wasm. Not for editing, not for committing.
-export const BYTES: string = "${Buffer.from(ranked).toString("hex")}";
+export const BYTES: string = "${Buffer.from(ranked.slice(0, CHARACTERS.length)).toString("hex")}";
 export const STRICT: string =
   "${encode(strict, ranked)}";
 export const RELAXED_DELTA: string =

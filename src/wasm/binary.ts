@@ -31,7 +31,8 @@ type Decode = (text: string) => Uint8Array<ArrayBuffer>;
 
 /** Makes bytes of the texts of scripts/embed-wasm.mjs. */
 function makeDecoder(): Decode {
-  const table = Array.from({ length: 256 }, (_, i) => Number.parseInt(BYTES.slice(2 * i, 2 * i + 2), 16));
+  const common = BYTES.match(/../g)!.map((byte) => Number.parseInt(byte, 16));
+  const table = [...new Set([...common, ...Array(256).keys()])]; // the others in ascending order
   const places = new Uint8Array(127); // by character code
   let count = 0;
   for (let code = 32; code < 127; code++) if (!SKIPPED.includes(String.fromCharCode(code))) places[code] = count++;
