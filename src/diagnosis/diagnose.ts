@@ -1,11 +1,11 @@
 // The diagnosis of one of this package's networks: its observation, judged.
 import { resolveBox } from "./proof/box.js";
-import { DEFAULT_THRESHOLDS, judgeObservation } from "./judge-observation.js";
+import { DEFAULT_THRESHOLDS, type JudgeOptions, judgeObservation } from "./judge-observation.js";
 import type { Diagnosis, DiagnoseOptions } from "./types.js";
 import { checkBoolean, checkNumber, checkOptions, describe } from "../core/checks.js";
 import { RelumineError } from "../core/errors.js";
-import { type Samples, toRows } from "../core/matrix.js";
-import { withInspector } from "../inspect/inspector.js";
+import { type Matrix, type Samples, toRows } from "../core/matrix.js";
+import { type Chunk, type Inspector, withInspector } from "../inspect/inspector.js";
 import { observe } from "../inspect/observation.js";
 import type { History, Network } from "../network/types.js";
 import { prepareTargets } from "../network/data.js";
@@ -23,6 +23,16 @@ function checkHistory(history: History | undefined): History | undefined {
     throw new RelumineError("value", "history", "to be what fit returns, { epochs, stopped }", describe(history));
   }
   return history;
+}
+
+/** The diagnosis of a network's state, in one pass over x beside what proofs and findings ask for; `visit` sees each chunk of that pass. */
+export function diagnoseState(
+  inspector: Inspector,
+  x: Matrix,
+  options: JudgeOptions,
+  visit?: (chunk: Chunk) => void,
+): Diagnosis {
+  return judgeObservation(observe(inspector, x, visit), options);
 }
 
 /**
@@ -60,6 +70,6 @@ export function diagnose(network: Network, x: Samples, options?: DiagnoseOptions
   const box = resolveBox(given.inputBox, matrix);
   const proofs = checkBoolean("proofs", given.proofs ?? true);
   return withInspector(state, (inspector) =>
-    judgeObservation(observe(inspector, matrix), { thresholds, box, proofs, targets, history }),
+    diagnoseState(inspector, matrix, { thresholds, box, proofs, targets, history }),
   );
 }

@@ -5,7 +5,7 @@ import { findAll } from "./findings/findings.js";
 import { type Box, rangeOf } from "./proof/box.js";
 import { proveDeadUnits, type UnitProof } from "./proof/prove.js";
 import type { Diagnosis, Finding, LayerDiagnosis, UnitDiagnosis, UnitState } from "./types.js";
-import { liftAbove, openingPreactivations } from "./units/bias-to-revive.js";
+import { liftAbove } from "./units/bias-to-revive.js";
 import { activityBounds } from "./units/firing-rate-bound.js";
 import { findMechanisms } from "./units/mechanism.js";
 import { findMovers, findPermanent } from "./units/permanence.js";
@@ -92,13 +92,12 @@ function judgeDead(
   const permanent = findPermanent(observation, states);
   const movers = permanent.some((units) => units.includes(true)) ? findMovers(observation) : [];
   const mechanisms = findMechanisms(observation, hidden);
-  const opening = openingPreactivations(observation, hidden);
   const biases = observation.layers.map(({ weights }) => weights?.bias);
   return (layer, unit) => {
     const mechanism = mechanisms[layer].get(unit);
     const isPermanent = permanent[layer][unit];
     const stillMovedBy = isPermanent ? movers[layer][unit] : [];
-    const z = opening[layer].get(unit);
+    const z = observation.layers[layer].opening?.get(unit);
     const bias = biases[layer]?.[unit];
     return {
       ...(mechanism !== undefined && { mechanism }),

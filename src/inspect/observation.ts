@@ -4,11 +4,12 @@ import type { PreparedTargets } from "../network/data.js";
 import type { Loss } from "../network/losses.js";
 import type { NetworkState } from "../network/state/state.js";
 import type { ResolvedActivation } from "../activations/activations.js";
-import { activationCode, BATCH_COUNTERS } from "../wasm/abi.js";
+import { KthLargest } from "./kth-largest.js";
+import { activationCode, BATCH_COUNTERS, BatchCounter } from "../wasm/abi.js";
 import { RelumineError } from "../core/errors.js";
 import type { Matrix } from "../core/matrix.js";
 import { Arena } from "../wasm/heap.js";
-import type { GradientNorms, InspectedChunk, Inspector, RunOptions, VisitChunk } from "./inspector.js";
+import type { Chunk, GradientNorms, InspectedChunk, Inspector, RunOptions, VisitChunk } from "./inspector.js";
 import { CounterTotals, type UnitStatistics } from "./statistics.js";
 
 /** May be views into the heap: read the arrays again after anything is allocated. */
@@ -30,6 +31,8 @@ export function arraysOf({ inputs, units, kernel, bias, alpha }: LayerWeights): 
 export interface LayerObservation {
   readonly activation: ResolvedActivation;
   readonly units: readonly UnitStatistics[];
+  /** Of units that fired on no row: the preactivation that one row in a hundred (at least one) reaches. */
+  readonly opening?: ReadonlyMap<number, number> | undefined;
   readonly weights?: LayerWeights;
 }
 
@@ -91,6 +94,38 @@ class ColumnCounter {
   }
 }
 
+/** Reads, beside a pass over the rows, the highest preactivations of the units that have not fired so far: few, after the first chunk. */
+class ClosedUnits {
+  /** By hidden layer. */
+  private readonly layers: Map<number, KthLargest>[];
+  private readonly k: number;
+
+  constructor(
+    private readonly state: NetworkState,
+    rows: number,
+  ) {
+    this.k = Math.ceil(rows / 100);
+    this.layers = state.spec.layers.slice(0, -1).map(() => new Map());
+  }
+
+  readonly visit = (chunk: InspectedChunk): void => {
+    this.layers.forEach((closed, layer) => {
+      const { units } = this.state.spec.layers[layer];
+      const fired = this.state.floats(chunk.counters(layer) + BatchCounter.fired * units * 4, units);
+      if (chunk.start === 0) fired.forEach((count, unit) => count === 0 && closed.set(unit, new KthLargest(this.k)));
+      for (const unit of closed.keys()) if (fired[unit] > 0) closed.delete(unit);
+      if (closed.size === 0) return;
+      const z = chunk.preactivations(layer);
+      for (const [unit, largest] of closed) for (let at = unit; at < z.length; at += units) largest.add(z[at]);
+    });
+  };
+
+  read(layer: number): ReadonlyMap<number, number> | undefined {
+    const closed = this.layers[layer];
+    return closed && new Map([...closed].map(([unit, largest]) => [unit, largest.value]));
+  }
+}
+
 function motionOf(state: NetworkState): RemainingMotion | undefined {
   const moments = state.lastMoments;
   if (!moments) return undefined;
@@ -126,15 +161,21 @@ function checkWeights(state: NetworkState): void {
 
 /**
  * One pass over the rows, with all counters; the inspector is needed for as long as the observation is.
+ * @param visit sees each chunk
  * @throws RelumineError "value" where weights are not finite
  */
-export function observe(inspector: Inspector, x: Matrix): Observation {
+export function observe(inspector: Inspector, x: Matrix, visit?: (chunk: Chunk) => void): Observation {
   const { state } = inspector;
   checkWeights(state);
   const scratch = new Arena(state.runtime.heap);
   try {
     const columns = new ColumnCounter(state, x.columns, scratch);
-    const statistics = inspector.statistics(x, columns.count);
+    const closed = new ClosedUnits(state, x.rows);
+    const statistics = inspector.statistics(x, (chunk) => {
+      columns.count(chunk);
+      closed.visit(chunk);
+      visit?.(chunk);
+    });
     const motion = motionOf(state);
     return {
       rows: x.rows,
@@ -142,6 +183,7 @@ export function observe(inspector: Inspector, x: Matrix): Observation {
         activation: weights.activation,
         units: statistics[index],
         weights,
+        opening: closed.read(index),
       })),
       loss: state.spec.loss,
       inputs: { x, columns: columns.read() },

@@ -11,8 +11,9 @@ import { replaceActivation } from "./remedies/replace-activation.js";
 import { drawTreatment } from "./treatment-text.js";
 import type { Treatment, TreatedUnit, TreatmentFinding } from "./types.js";
 import { RelumineError } from "../core/errors.js";
-import { type Matrix, type Samples, toMatrix } from "../core/matrix.js";
-import { diagnose } from "../diagnosis/diagnose.js";
+import { type Matrix, type Samples, toRows } from "../core/matrix.js";
+import { diagnoseState } from "../diagnosis/diagnose.js";
+import { type Chunk, withInspector } from "../inspect/inspector.js";
 import type { Diagnosis } from "../diagnosis/types.js";
 import { networkOf } from "../network/network.js";
 import type { Network } from "../network/types.js";
@@ -44,8 +45,8 @@ class NetworkTreatment implements Treatment {
   }
 }
 
-/** Passes over x: for prune one, for the others see each. */
-function apply(copy: WorkingCopy, remedy: ResolvedRemedy): RemedyResult {
+/** Passes over x: for prune and replaceActivation none, for the others see each. */
+function apply(copy: WorkingCopy, remedy: ResolvedRemedy, constants: ConstantUnits | undefined): RemedyResult {
   switch (remedy.kind) {
     case "liftBias":
       return liftBias(copy, remedy.activity);
@@ -55,18 +56,34 @@ function apply(copy: WorkingCopy, remedy: ResolvedRemedy): RemedyResult {
       return reinitialize(copy, remedy.kernelInitializer);
     case "replaceActivation":
       return replaceActivation(copy, remedy.activation);
-    case "prune": {
-      const found = new ConstantUnits(copy.original);
-      copy.inspect(copy.original).run(copy.x, {}, found.visit);
-      return prune(copy, found);
-    }
+    case "prune":
+      return prune(copy, constants!);
   }
 }
 
-function largestDifference(a: Network, b: Network, x: Matrix): number {
-  const before = a.predict(x, { logits: true }).data;
-  const after = b.predict(x, { logits: true }).data;
-  return before.reduce((largest, value, i) => Math.max(largest, Math.abs(value - after[i])), 0);
+/** What a state is like on x, all in one pass. */
+interface Seen {
+  readonly diagnosis: Diagnosis;
+  /** rows x outputs; logits for the cross-entropies. */
+  readonly outputs: Float32Array;
+}
+
+/** @param proofs on the range of x, which prune alone asks for */
+function look(state: NetworkState, x: Matrix, proofs: boolean, visit?: (chunk: Chunk) => void): Seen {
+  const last = state.spec.layers.length - 1;
+  const { units } = state.spec.layers[last];
+  const outputs = new Float32Array(x.rows * units);
+  const diagnosis = withInspector(state, (inspector) =>
+    diagnoseState(inspector, x, { proofs }, (chunk) => {
+      outputs.set(chunk.activations(last), chunk.start * units);
+      visit?.(chunk);
+    }),
+  );
+  return { diagnosis, outputs };
+}
+
+function largestDifference(a: Float32Array, b: Float32Array): number {
+  return a.reduce((largest, value, i) => Math.max(largest, Math.abs(value - b[i])), 0);
 }
 
 /** The treated units with what the diagnosis afterwards counted. */
@@ -135,20 +152,21 @@ export async function treat(network: Network, x: Samples, remedy: Remedy): Promi
   cell.current.checkIdle();
   const runtime = await renew(cell.current.runtime);
   cell.current.checkIdle();
-  const matrix = toMatrix("x", x, cell.current.spec.inputs);
+  const matrix = toRows("x", x, cell.current.spec.inputs);
   const isPruned = resolved.kind === "prune";
-  const options = { proofs: isPruned }; // the others do not ask for the whole box
-  const before = diagnose(network, matrix, options);
+  const constants = isPruned ? new ConstantUnits(cell.current) : undefined;
+  const seen = look(cell.current, matrix, isPruned, constants?.visit);
+  const before = seen.diagnosis;
   const copy = new WorkingCopy(cell.current, before, matrix, runtime);
   try {
-    const { state, treated, findings } = apply(copy, resolved);
+    const { state, treated, findings } = apply(copy, resolved, constants);
     if (!state)
       return new NetworkTreatment(network, resolved, before, before, 0, treated, findings, () =>
         cell.current.checkIdle(),
       );
     const result = networkOf(state);
-    const after = diagnose(result, matrix, options);
-    const change = largestDifference(network, result, matrix);
+    const { diagnosis: after, outputs } = look(state, matrix, isPruned);
+    const change = largestDifference(seen.outputs, outputs);
     const all = [...findings, ...stillDead(after, isPruned)];
     const back = isPruned ? backFromPrune(cell, result) : commit(cell, state);
     return new NetworkTreatment(

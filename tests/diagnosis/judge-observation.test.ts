@@ -77,6 +77,7 @@ function layersOf(withWeights: boolean): LayerObservation[] {
     activation: { name: layer === 2 ? "linear" : "relu" },
     units: columnsOf(z),
     ...(withWeights && { weights: weightsOf(layer) }),
+    ...(withWeights && { opening: new Map(z[0].map((_, unit) => [unit, Math.max(...column(z, unit))])) }),
   }));
 }
 
