@@ -159,7 +159,7 @@ export function adam(
 }
 
 /**
- * The same for rows x columns entries of a kernel whose rows or columns were begun anew at times of their own, so that each has a step
+ * The same for rows x columns entries of a kernel whose rows or columns were reset at times of their own, so that each has a step
  * count t of its own. An entry takes that of the younger: the larger stepSize and correction, both of which fall with t.
  * rowAges, columnAges: the stepSizes of the rows or columns, and `stride` bytes further the corrections; 0: as old as the whole, for
  * which stepSize and correction stand.

@@ -9,7 +9,7 @@ const network = await createNetwork({ inputs: 2, layers, loss: "binaryCrossEntro
 const learn = () => network.fit({ x, y }, { epochs: 30, optimizer: adam({ learningRate: 0.01 }) });
 
 await learn();
-console.log("ill:", diagnose(network, x).dead, "dead, accuracy", network.evaluate({ x, y }).accuracy.toFixed(2));
+console.log("untreated:", diagnose(network, x).dead, "dead, accuracy", network.evaluate({ x, y }).accuracy.toFixed(2));
 
 const treatment = await treat(network, x, { kind: "liftBias", activity: 0.25 });
 console.log("treated:", treatment.after.dead, "dead, outputs changed by", treatment.outputChange);
@@ -22,7 +22,7 @@ console.log("undone:", diagnose(network, x).dead, "dead, accuracy", network.eval
 network.dispose();
 
 // It prints:
-// ill: 13 dead, accuracy 0.69
+// untreated: 13 dead, accuracy 0.69
 // treated: 0 dead, outputs changed by 0
 // trained on: 0 dead, accuracy 0.99
 // undone: 13 dead, accuracy 0.69

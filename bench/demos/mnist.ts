@@ -1,4 +1,4 @@
-// npm run demo:mnist: MNIST on 784-512-512-10; then the same made ill by a lethal rate, diagnosed, treated, and trained
+// npm run demo:mnist: MNIST on 784-512-512-10; then the same with most units dead after a lethal rate, diagnosed, treated, and trained
 // on without starting again.
 import { execFileSync } from "node:child_process";
 import { availableParallelism } from "node:os";
@@ -26,9 +26,9 @@ const EPOCHS = 10;
 const BATCH = 128;
 const RATE = 0.001; // of Adam, falling in a line to 0 over all epochs
 const LETHAL_RATE = 0.03;
-const ILL_EPOCHS = 2;
+const LETHAL_EPOCHS = 2;
 const THREADS = Math.min(8, availableParallelism());
-const PATIENTS = 5000; // training rows that the diagnosis looks at
+const DIAGNOSED_ROWS = 5000; // training rows that the diagnosis looks at
 
 interface Course {
   readonly name: string;
@@ -59,9 +59,13 @@ class Demonstration {
   }
 
   countDead(network: Network): number[] {
-    const { layers } = diagnose(network, firstRows(this.data.training, Math.min(PATIENTS, this.data.training.x.rows)), {
-      proofs: false,
-    });
+    const { layers } = diagnose(
+      network,
+      firstRows(this.data.training, Math.min(DIAGNOSED_ROWS, this.data.training.x.rows)),
+      {
+        proofs: false,
+      },
+    );
     return layers.map(({ dead }) => dead);
   }
 
@@ -104,20 +108,21 @@ class Demonstration {
     return await this.train("healthy", network, fall, 0, EPOCHS);
   }
 
-  /** The ill course, and from its end on: a lower rate alone, and the same after the dead units were treated. */
-  async illAndCured(): Promise<Course[]> {
+  /** The training at a lethal rate, and from its end on: a lower rate alone, and the same after the dead units were treated. */
+  async lethalAndTreated(): Promise<Course[]> {
     using network = await this.create();
-    const courses = [await this.train("lethal rate", network, () => LETHAL_RATE, 0, ILL_EPOCHS)];
+    const courses = [await this.train("lethal rate", network, () => LETHAL_RATE, 0, LETHAL_EPOCHS)];
     using twin = await network.clone();
-    if (!this.signal.aborted) courses.push(await this.train("then a lower rate alone", twin, fall, ILL_EPOCHS, EPOCHS));
+    if (!this.signal.aborted)
+      courses.push(await this.train("then a lower rate alone", twin, fall, LETHAL_EPOCHS, EPOCHS));
     if (this.signal.aborted) return courses;
     const { before, after } = await treat(
       network,
-      firstRows(this.data.training, Math.min(PATIENTS, this.data.training.x.rows)),
+      firstRows(this.data.training, Math.min(DIAGNOSED_ROWS, this.data.training.x.rows)),
       { kind: "recycle" },
     );
     this.terminal.tell(`treated: ${before.dead} of ${before.units} hidden units were dead, ${after.dead} are`);
-    courses.push(await this.train("then treated, and a lower rate", network, fall, ILL_EPOCHS, EPOCHS));
+    courses.push(await this.train("then treated, and a lower rate", network, fall, LETHAL_EPOCHS, EPOCHS));
     return courses;
   }
 }
@@ -175,7 +180,7 @@ async function main({ json, quick, write }: { json: boolean; quick: boolean; wri
   const signal = interruption();
   const demonstration = new Demonstration(readMnist(quick ? 0.05 : 1), terminal, signal);
   const courses = [await demonstration.healthy()];
-  if (!signal.aborted) courses.push(...(await demonstration.illAndCured()));
+  if (!signal.aborted) courses.push(...(await demonstration.lethalAndTreated()));
   const peer = quick || signal.aborted ? undefined : runPeer();
   if (json) terminal.document({ interrupted: signal.aborted, courses, ...(peer && { peer }) });
   if (signal.aborted) terminal.fail("interrupted: these are the courses so far");

@@ -1,4 +1,4 @@
-// JSON from a file that nobody vouches for: shallow, of bounded size, and no name twice in one object.
+// JSON from an untrusted file: shallow, of bounded size, and no name twice in one object.
 import { describe } from "./checks.js";
 import { type ErrorCode, RelumineError } from "./errors.js";
 

@@ -27,16 +27,16 @@ afterAll(() => rm(folder, { recursive: true, force: true }));
 test("MNIST: the lethal rate kills, the treatment leaves none dead, the treated network learns more", async () => {
   const { stdout } = await run(process.execPath, [join(folder, "mnist.mjs"), "--quick", "--json"]);
   const { courses } = JSON.parse(stdout) as { courses: { name: string; accuracy: number[]; dead: number[] }[] };
-  const [healthy, ill, lower, treated] = courses.map(({ accuracy, dead }) => ({
+  const [healthy, lethal, lower, treated] = courses.map(({ accuracy, dead }) => ({
     accuracy: accuracy.at(-1)!,
     dead: dead[0]! + dead[1]!,
   }));
   expect(courses.map(({ accuracy }) => accuracy.length)).toEqual([10, 2, 8, 8]);
   expect(healthy!.dead).toBeLessThan(150);
-  expect(ill!.dead).toBeGreaterThan(300);
+  expect(lethal!.dead).toBeGreaterThan(300);
   expect(lower!.dead).toBeGreaterThan(300); // a lower rate brings none back
   expect(treated!.dead).toBeLessThan(150);
-  expect(treated!.accuracy).toBeGreaterThan(ill!.accuracy);
+  expect(treated!.accuracy).toBeGreaterThan(lethal!.accuracy);
 });
 
 test("a bad option is bad usage", async () => {

@@ -1,4 +1,4 @@
-// How far the evidence goes: dead for good or not, and closed on the whole box or on the samples only.
+// How far the evidence goes: permanently dead or not, and closed on the whole box or on the samples only.
 import { type Case, column, dead, relu, sum, units } from "./case.js";
 
 const PERMANENCE: readonly Case[] = [
@@ -27,7 +27,7 @@ const PERMANENCE: readonly Case[] = [
     },
   },
   {
-    name: "a layer closed as a whole shuts what is below",
+    name: "a layer closed as a whole closes what is below",
     why:
       "no gradient gets past the third layer, so that neither the living units below nor the dead one " +
       "behind them moves",

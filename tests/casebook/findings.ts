@@ -110,7 +110,7 @@ const TOGETHER: readonly Case[] = [
   },
   {
     name: "twins",
-    why: "same weights in and out: they say the same on every sample and get the same gradient for ever",
+    why: "same weights in and out: they say the same on every sample and always get the same gradient",
     layers: [relu([1, 0.5], [1, 0.5], [-1, 0]), sum(3)],
     x: LINE,
     expected: { units: [[alive, alive, alive]], present: ["constantTogether"], absent: ["silentTogether"] },

@@ -58,15 +58,15 @@ export const LOOKALIKES: readonly Case[] = [
     expected: { units: [["linear", "alive"]] },
   },
   {
-    name: "a living unit that nobody hears",
-    why: "its outgoing weights are 0: no gradient reaches it, but it switches and can be heard again",
+    name: "a living unit whose outgoing weights are 0",
+    why: "its outgoing weights are 0: no gradient reaches it, but it switches and can count again",
     layers: [relu([1, 0], [-1, 0]), { kernel: [[0], [1]], bias: [0] }],
     x: column(-2, -1, 1, 2),
     targets: [1, 0, 2, 3],
     expected: { units: [["alive", "alive"]], present: ["zeroOutgoingWeights"] },
   },
   {
-    name: "a whole layer that nobody hears",
+    name: "a whole layer whose outgoing weights are 0",
     why:
       "the output layer starts at zero, as some recipes have it; every gradient below is exactly 0, and no " +
       "unit is dead",
@@ -112,7 +112,7 @@ export const LOOKALIKES: readonly Case[] = [
   },
   {
     name: "one hidden unit, dead",
-    why: "the only way through the network is shut; the output is its bias",
+    why: "the only way through the network is closed; the output is its bias",
     layers: [relu([-1, 0]), sum(1)],
     x: column(1, 2, 3, 4),
     targets: [1, 3, 5, 7],
@@ -120,7 +120,7 @@ export const LOOKALIKES: readonly Case[] = [
   },
   {
     name: "one of ten dead in a layer that works",
-    why: "a single unit is shut by its bias; the other nine do the work",
+    why: "a single unit is closed by its bias; the other nine do the work",
     layers: [relu([1, -50], ...times(9, (k) => [k % 2 ? 1 : -1, 0.3 * k])), sum(10)],
     x: column(-5, -3, -1, 1, 3, 5),
     targets: [5, 3, 1, 1, 3, 5],
@@ -128,7 +128,7 @@ export const LOOKALIKES: readonly Case[] = [
   },
   {
     name: "a large layer dead behind a small one that lives",
-    why: "eight units of ten are shut; a fifth of the layer goes on learning",
+    why: "eight units of ten are closed; a fifth of the layer goes on learning",
     layers: [
       relu(...times(10, (k) => (k < 8 ? [-1, -1 - k] : [1, -1.5 - (k - 8) / 2]))),
       relu(
@@ -147,7 +147,7 @@ export const LOOKALIKES: readonly Case[] = [
     },
   },
   {
-    name: "dead, with an accuracy that nobody minds",
+    name: "dead, with an accuracy that is still good",
     why: "four units of five are dead and the last one fits the data exactly: dead all the same",
     layers: [relu([-1, 0], [-2, 0], [1, -9], [1, -7], [1, -1.5]), { kernel: times(5, () => [2]), bias: [0] }],
     x: column(1, 2, 3),

@@ -1,23 +1,23 @@
-// What holds a dead unit shut: its bias, its weights, or the silence of all that feeds it.
+// What keeps a dead unit closed: its bias, its weights, or the silence of all that feeds it.
 import { type Case, column, dead, relu, sum, units } from "./case.js";
 
 export const MECHANISMS: readonly Case[] = [
   {
-    name: "shut by its bias",
+    name: "closed by its bias",
     why: "w·x is 1, 2, 3 without the bias of -5",
     layers: [relu([1, -5], [1, -2]), sum(2)],
     x: column(1, 2, 3),
     expected: { units: [[dead("negativeBias", true, "provenDead"), "alive"]] },
   },
   {
-    name: "shut by its weight, in spite of a positive bias",
+    name: "closed by its weight, in spite of a positive bias",
     why: "-x + 0.5 is below 0 from x = 1 on, and without the bias still lower",
     layers: [relu([-1, 0.5], [1, -2]), sum(2)],
     x: column(1, 2, 3),
     expected: { units: [[dead("negativeWeights", true, "provenDead"), "alive"]] },
   },
   {
-    name: "shut by its bias on one sample of three, by its weights on the others",
+    name: "closed by its bias on one sample of three, by its weights on the others",
     why: "without the bias it would fire on (1, 0), and one is enough",
     layers: [relu([1, -1, -2], [1, 1, -1.5]), sum(2)],
     x: [
@@ -97,7 +97,7 @@ export const MECHANISMS: readonly Case[] = [
     },
   },
   {
-    name: "one living unit among its feeders, and weights that shut it",
+    name: "one living unit among its feeders, and weights that close it",
     why: "it gets 1·0 - 1·x: the silent unit is no excuse, the living one holds it down",
     layers: [relu([-1, 0], [1, 0]), relu([1, -1, 0], [0, 1, -1.5]), sum(2)],
     x: column(1, 2),
@@ -109,7 +109,7 @@ export const MECHANISMS: readonly Case[] = [
     },
   },
   {
-    name: "one living unit among its feeders, and a bias that shuts it",
+    name: "one living unit among its feeders, and a bias that closes it",
     why: "it gets x - 9, and x without its bias",
     layers: [relu([-1, 0], [1, 0]), relu([1, 1, -9], [0, 1, -1.5]), sum(2)],
     x: column(1, 2),
@@ -134,13 +134,13 @@ export const MECHANISMS: readonly Case[] = [
   },
   {
     name: "behind tanh units that say 0",
-    why: "tanh(0) is 0 on every sample: the input is silent, yet its weights learn, so that this is not for good",
+    why: "tanh(0) is 0 on every sample: the input is silent, yet its weights learn, so that this is not permanent",
     layers: [units("tanh", [0, 0]), relu([1, -1], [1, 1]), sum(2)],
     x: column(1, 2),
     expected: { units: [["dormant"], [dead("silentInputs", false), "linear"]] },
   },
   {
-    name: "a second layer shut by its bias",
+    name: "a second layer closed by its bias",
     why: "it gets |x| - 3, at most -1",
     layers: [relu([1, 0], [-1, 0]), relu([1, 1, -3], [1, 1, -1.5]), sum(2)],
     x: column(-2, -1, 1, 2),
@@ -152,7 +152,7 @@ export const MECHANISMS: readonly Case[] = [
     },
   },
   {
-    name: "a second layer shut by its weights",
+    name: "a second layer closed by its weights",
     why: "it gets -|x|, and nothing from a bias of 0",
     layers: [relu([1, 0], [-1, 0]), relu([-1, -1, 0], [1, 1, -1.5]), sum(2)],
     x: column(-2, -1, 1, 2),

@@ -39,7 +39,7 @@ function drawNetwork(random: () => number): Pick<Case, "layers" | "x"> {
 }
 
 /**
- * What is known of a unit: that a few steps do not move it does not show that it is dead for good, that they do shows
+ * What is known of a unit: that a few steps do not move it does not show that it is permanently dead, that they do shows
  * that it is not.
  */
 function truthOf(

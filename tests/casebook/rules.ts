@@ -2,7 +2,7 @@
 import { forward, gradients, type ReferenceLayer, type ReferenceTargets, type Rows } from "../reference.js";
 
 /** A network before its judges. */
-export interface Patient {
+export interface TestedNetwork {
   readonly layers: readonly ReferenceLayer[];
   readonly x: Rows;
   readonly targets: ReferenceTargets;
@@ -16,11 +16,14 @@ export interface Rule {
   readonly tool: string;
   readonly rule: string;
   /** Which units it holds dead, if it looks at units. */
-  readonly units?: (patient: Patient) => UnitCalls;
+  readonly units?: (tested: TestedNetwork) => UnitCalls;
   /**
    * Whether it raises its alarm, if it has one, and from which share of dead units in a layer the alarm would be right.
    */
-  readonly alarm?: { readonly raises: (patient: Patient) => boolean; readonly isTrueAt: (share: number) => boolean };
+  readonly alarm?: {
+    readonly raises: (tested: TestedNetwork) => boolean;
+    readonly isTrueAt: (share: number) => boolean;
+  };
   /** Does it tell its user which unit? */
   readonly namesUnit: boolean;
 }
@@ -30,7 +33,7 @@ const columnsOf = (rows: Rows) => rows[0].map((_, unit) => rows.map((row) => row
 const mean = (values: readonly number[]) => values.reduce((total, value) => total + value, 0) / values.length;
 
 /** A judgment on each unit of the hidden relu layers, from its activations on all samples. */
-function byUnit({ layers, x }: Patient, isDead: (activations: readonly number[]) => boolean): UnitCalls {
+function byUnit({ layers, x }: TestedNetwork, isDead: (activations: readonly number[]) => boolean): UnitCalls {
   const passes = forward(layers, x);
   return layers
     .slice(0, -1)
@@ -41,11 +44,11 @@ function unitRule(
   isDead: (activations: readonly number[]) => boolean,
   isAlarming: (share: number) => boolean,
 ): Pick<Rule, "units" | "alarm"> {
-  const units = (patient: Patient) => byUnit(patient, isDead);
+  const units = (tested: TestedNetwork) => byUnit(tested, isDead);
   return {
     units,
     alarm: {
-      raises: (patient) => units(patient).some((layer) => layer !== undefined && isAlarming(share(layer))),
+      raises: (tested) => units(tested).some((layer) => layer !== undefined && isAlarming(share(layer))),
       isTrueAt: isAlarming,
     },
   };
@@ -60,13 +63,13 @@ function percentile95(values: readonly number[]): number {
 }
 
 /** Share of all gradient entries, of kernels and biases, that are exactly 0. */
-function zeroGradients({ layers, x, targets, loss }: Patient): number {
+function zeroGradients({ layers, x, targets, loss }: TestedNetwork): number {
   const { layers: parts } = gradients(layers, x, targets, loss);
   return share(parts.flatMap(({ kernel, bias }) => [...kernel.flat(), ...bias]).map((value) => value === 0));
 }
 
 /** Fewer than 60 % of the labels right; in a regression, less than half of the targets' variance explained. */
-function isPoor({ layers, x, targets, loss }: Patient): boolean {
+function isPoor({ layers, x, targets, loss }: TestedNetwork): boolean {
   const outputs = forward(layers, x).at(-1)!.a;
   const isSingle = outputs[0].length === 1;
   if (loss === "crossEntropy" || loss === "binaryCrossEntropy") {
@@ -105,7 +108,7 @@ export const RULES: readonly Rule[] = [
   {
     tool: "AutoTrainer",
     rule: "70 % of all gradient entries exactly 0, and poor accuracy",
-    alarm: { raises: (patient) => zeroGradients(patient) >= 0.7 && isPoor(patient), isTrueAt: (dead) => dead >= 0.7 },
+    alarm: { raises: (tested) => zeroGradients(tested) >= 0.7 && isPoor(tested), isTrueAt: (dead) => dead >= 0.7 },
     namesUnit: false,
   },
   {

@@ -1,7 +1,7 @@
 // Who is right: the published rules and diagnose on the cases of the book, as Markdown.
 import type { Case } from "./case.js";
 import { diagnoseCase, withCase } from "./check.js";
-import { type Patient, type Rule, RULES, type UnitCalls } from "./rules.js";
+import { type TestedNetwork, type Rule, RULES, type UnitCalls } from "./rules.js";
 import { toReference } from "../network/helpers.js";
 
 const toFloat32 = (rows: readonly (readonly number[])[]) => rows.map((row) => row.map(Math.fround));
@@ -13,7 +13,7 @@ interface Score {
   readonly missedUnits?: number;
 }
 
-interface Hearing {
+interface CaseScores {
   readonly one: Case;
   readonly deadUnits: number;
   readonly reluUnits: number;
@@ -32,18 +32,18 @@ const relumine = (calls: UnitCalls): Rule => ({
 });
 
 /** Which relu units the book says are dead; undefined for other layers. */
-function truthOf({ expected }: Case, { layers }: Patient): UnitCalls {
+function truthOf({ expected }: Case, { layers }: TestedNetwork): UnitCalls {
   return expected.units.map((units, layer) =>
     layers[layer].activation.name === "relu" ? units.map((verdict) => typeof verdict !== "string") : undefined,
   );
 }
 
-function judge({ units, alarm }: Rule, patient: Patient, truth: UnitCalls): Score {
-  const pairs = units?.(patient).flatMap((calls, layer) =>
+function judge({ units, alarm }: Rule, tested: TestedNetwork, truth: UnitCalls): Score {
+  const pairs = units?.(tested).flatMap((calls, layer) =>
     calls && truth[layer] ? calls.map((call, unit) => [call, truth[layer]![unit]] as const) : [],
   );
   const shares = truth.flatMap((layer) => (layer ? [layer.filter(Boolean).length / layer.length] : []));
-  const raises = alarm?.raises(patient);
+  const raises = alarm?.raises(tested);
   const isTrue = alarm && shares.some(alarm.isTrueAt);
   const mistake = raises ? "false alarm" : "missed";
   return {
@@ -61,17 +61,17 @@ const someTargets = (rows: number, outputs: number) =>
     Array.from({ length: outputs }, (_unused, c) => ((row * 7 + c * 3) % 5) * 4 - 11),
   );
 
-function hear(one: Case): Promise<Hearing | undefined> {
+function scoreCase(one: Case): Promise<CaseScores | undefined> {
   return withCase(one, (network) => {
     const layers = toReference(network);
     const outputs = layers.at(-1)!.bias.length;
-    const patient: Patient = {
+    const tested: TestedNetwork = {
       layers,
       x: toFloat32(one.x),
       loss: one.loss ?? "meanSquaredError",
-      targets: (one.targets ?? one.usersTargets ?? someTargets(one.x.length, outputs)) as Patient["targets"],
+      targets: (one.targets ?? one.usersTargets ?? someTargets(one.x.length, outputs)) as TestedNetwork["targets"],
     };
-    const truth = truthOf(one, patient);
+    const truth = truthOf(one, tested);
     const known = truth.flatMap((layer) => layer ?? []);
     if (known.length === 0) return undefined;
     const said = diagnoseCase(one, network).layers.map(({ activation, units }) =>
@@ -81,7 +81,7 @@ function hear(one: Case): Promise<Hearing | undefined> {
       one,
       deadUnits: known.filter(Boolean).length,
       reluUnits: known.length,
-      scores: [...RULES, relumine(said)].map((rule) => judge(rule, patient, truth)),
+      scores: [...RULES, relumine(said)].map((rule) => judge(rule, tested, truth)),
     };
   });
 }
@@ -121,11 +121,11 @@ const SHORT = ["SageMaker", "keras-contrib", "AutoTrainer", "DeepDiagnosis", "Th
 /** The whole of README.md. */
 export async function whoIsRight(book: Readonly<Record<string, readonly Case[]>>, deaths: number): Promise<string> {
   const cases = Object.values(book).flat();
-  const hearings = (await Promise.all(cases.map(hear))).filter((hearing) => hearing !== undefined);
+  const scored = (await Promise.all(cases.map(scoreCase))).filter((scores) => scores !== undefined);
   const rules = [...RULES, relumine([])];
-  const contested = hearings.filter(({ scores }) => scores.some((score) => mistakesOf(score) !== ""));
-  const dead = hearings.reduce((total, { deadUnits }) => total + deadUnits, 0);
-  const units = hearings.reduce((total, { reluUnits }) => total + reluUnits, 0);
+  const contested = scored.filter(({ scores }) => scores.some((score) => mistakesOf(score) !== ""));
+  const dead = scored.reduce((total, { deadUnits }) => total + deadUnits, 0);
+  const units = scored.reduce((total, { reluUnits }) => total + reluUnits, 0);
   const disputes = contested.map(({ one, deadUnits, reluUnits, scores }) =>
     row(one.name, `${deadUnits} of ${reluUnits}`, ...scores.map(mistakesOf)),
   );
@@ -141,7 +141,7 @@ This file is written by the test: \`npx vitest run --project node tests/casebook
 
 ## Who is right
 
-The published rules, as their documentation and papers state them (\`rules.ts\`), on the ${hearings.length} networks that
+The published rules, as their documentation and papers state them (\`rules.ts\`), on the ${scored.length} networks that
 have a hidden relu layer: ${units} relu units, ${dead} of them dead on the samples.
 Each tool is asked its own question. An alarm is right if some relu layer has the share of dead units that the tool
 itself calls a problem (AutoTrainer and DeepDiagnosis, which count no units: 70 %), and silence is right if none has.
@@ -156,7 +156,7 @@ ${rules
   .map((rule, i) =>
     totalsRow(
       rule,
-      hearings.map(({ scores }) => scores[i]),
+      scored.map(({ scores }) => scores[i]),
     ),
   )
   .join("\n")}

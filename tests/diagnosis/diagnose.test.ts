@@ -508,7 +508,7 @@ describe("permanent", () => {
       expect(flags(diagnose(network, x))).toEqual([[undefined, true]]);
     }));
 
-  test("a layer that is closed as a whole shuts itself and everything below for good", () =>
+  test("a layer that is closed as a whole makes itself and everything below permanently dead", () =>
     withLayers(
       [
         living,
@@ -787,7 +787,7 @@ describe("toString", () => {
 
   test.each<[string, NetworkSpec["layers"], Loss]>([
     ["a healthy network", [{ units: 16 }, { units: 1 }], "huber"],
-    ["an ill one", [{ units: 128, biasInitializer: -1 }, { units: 128, biasInitializer: -1 }, { units: 1 }], "huber"],
+    ["a faulty one", [{ units: 128, biasInitializer: -1 }, { units: 128, biasInitializer: -1 }, { units: 1 }], "huber"],
     [
       "layers of thousands",
       [{ units: 3000, biasInitializer: -0.9, activation: "relu" }, { units: 2000, activation: "tanh" }, { units: 1 }],

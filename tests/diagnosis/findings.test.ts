@@ -122,7 +122,7 @@ describe("each finding is a kind, a sentence with its full stop, and advice", ()
     }));
 });
 
-describe("healthy trainings alarm nobody", () => {
+describe("healthy trainings raise no alarm", () => {
   test.each<[string, NetworkSpec, { x: Rows; y: number[] }, number]>([
     ["sectors, relu", dense([24, 16, 3], "crossEntropy", "linear", "relu", 2), sectors(300), 0.02],
     ["sectors, tanh", dense([24, 16, 16, 3], "crossEntropy", "linear", "tanh", 2), sectors(300), 0.01],
@@ -259,12 +259,12 @@ describe("zeroOutgoingWeights", () => {
 });
 
 describe("a layer that is closed as a whole", () => {
-  const shut = (layer: number, units: number, network: Network) =>
+  const closeUnits = (layer: number, units: number, network: Network) =>
     network.layers[layer].setWeights({ bias: new Float32Array(units).fill(-1e4) });
 
   test("noGradientFromAbove for what is below it, collapsedOutput for the network; training agrees", () =>
     withNetwork(dense([6, 5, 4, 2]), async (network) => {
-      shut(2, 4, network);
+      closeUnits(2, 4, network);
       expect(find(network, plain, "noGradientFromAbove")).toMatchObject([
         {
           layer: 1,
@@ -292,7 +292,7 @@ describe("a layer that is closed as a whole", () => {
 
   test("the first layer has nothing below it", () =>
     withNetwork(dense([6, 2]), (network) => {
-      shut(0, 6, network);
+      closeUnits(0, 6, network);
       expect(find(network, plain, "noGradientFromAbove")).toEqual([]);
       expect(find(network, plain, "collapsedOutput")).toMatchObject([{ layer: 0 }]);
     }));
@@ -304,14 +304,14 @@ describe("a layer that is closed as a whole", () => {
         { layer: 1, message: expect.stringMatching(/^1 of 3 output units .*: 1\.$/) },
       ]);
       expect(find(network, plain, "collapsedOutput")).toEqual([]);
-      shut(1, 3, network);
+      closeUnits(1, 3, network);
       expect(find(network, plain, "collapsedOutput")).toHaveLength(1);
       expect(find(network, plain, "noGradientFromAbove")).toMatchObject([{ layer: 0 }]);
     }));
 
   test("leakyRelu in the same place is none of these", () =>
     withNetwork(dense([6, 5, 2], "meanSquaredError", "linear", "leakyRelu"), (network) => {
-      shut(1, 5, network);
+      closeUnits(1, 5, network);
       const kinds = diagnose(network, plain).findings.map(({ kind }) => kind);
       for (const kind of ["noGradientFromAbove", "collapsedOutput", "silentTogether"] as const)
         expect(kinds).not.toContain(kind);

@@ -5,11 +5,11 @@ import { countDead } from "../../src/inspect/dead-units.js";
 import { stateOf } from "../../src/network/state/state.js";
 import { expectError } from "../support/errors.js";
 import { randomRows, seededRandom, withNetwork } from "../network/helpers.js";
-import { sick, x } from "../treatment/sick.js";
+import { withDeadUnits, x } from "../treatment/dead-networks.js";
 
 describe("countDead", () => {
   test("counts what diagnose counts, by layer, given a network or its state", async () => {
-    await sick(async (network) => {
+    await withDeadUnits(async (network) => {
       const { dead, units, layers } = diagnose(network, x);
       const counted = countDead(network, x);
       expect(counted).toMatchObject({ dead, units });

@@ -148,28 +148,28 @@ test("treatments that are undone, dropped or disposed of with their network give
     layers: classifier.layers.map((layer, index) => ({ ...layer, biasInitializer: index === 2 ? 0 : -0.6 })),
   });
   await network.fit({ x, y }, { epochs: 1, optimizer: adam() });
-  const treated = async () => {
-    using patient = await network.clone();
+  const treatAll = async () => {
+    using treated = await network.clone();
     for (const remedy of remedies) {
-      const treatment = await treat(patient, x, remedy);
+      const treatment = await treat(treated, x, remedy);
       expect(treatment.treated.length).toBeGreaterThan(0);
       treatment.undo();
     }
-    await treat(patient, x, { kind: "recycle", dormantBelow: 1 }); // not undone
+    await treat(treated, x, { kind: "recycle", dormantBelow: 1 }); // not undone
   };
-  await treated();
+  await treatAll();
   const { used } = heap;
-  for (let round = 0; round < 50; round++) await treated();
+  for (let round = 0; round < 50; round++) await treatAll();
   expect(heap.used).toBe(used);
-  const patient = await network.clone();
-  await treat(patient, x, { kind: "recycle", dormantBelow: 1 });
+  const treated = await network.clone();
+  await treat(treated, x, { kind: "recycle", dormantBelow: 1 });
   const { used: withOne } = heap;
   // what each put aside, nobody can ask for
-  for (let round = 0; round < 50; round++) await treat(patient, x, { kind: "recycle", dormantBelow: 1 });
+  for (let round = 0; round < 50; round++) await treat(treated, x, { kind: "recycle", dormantBelow: 1 });
   expect(heap.used).toBeGreaterThan(withOne);
   for (let turn = 0; turn < 20 && heap.used > withOne; turn++) await settle();
   expect(heap.used).toBeLessThanOrEqual(withOne);
-  patient.dispose();
+  treated.dispose();
   expect(heap.used).toBe(used);
   network.dispose();
 });

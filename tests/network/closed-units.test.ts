@@ -3,23 +3,23 @@ import { adam, createNetwork, sgd, type Network, type Optimizer } from "../../sr
 
 // A leaky ReLU of slope 0 is a ReLU to which the short cut for closed units does not apply: both must train alike, but
 // for the order of sums in small products.
-const shut = -1e3;
+const closedBias = -1e3;
 
 interface Case {
   readonly name: string;
   readonly widths: readonly number[];
-  /** Of each hidden layer, which units are shut. */
-  readonly isShut: (layer: number, unit: number) => boolean;
+  /** Of each hidden layer, which units are closed. */
+  readonly isClosed: (layer: number, unit: number) => boolean;
 }
 const cases: readonly Case[] = [
-  { name: "half of all units", widths: [100, 90], isShut: (_, unit) => unit % 2 === 0 },
-  { name: "all but one of the first layer", widths: [128, 64], isShut: (layer, unit) => layer === 0 && unit !== 77 },
-  { name: "a whole layer", widths: [70, 80, 66], isShut: (layer) => layer === 1 },
-  { name: "units of the last hidden layer", widths: [65, 300], isShut: (layer, unit) => layer === 1 && unit > 40 },
-  { name: "too few for the short cut", widths: [64, 64], isShut: (_, unit) => unit === 3 },
+  { name: "half of all units", widths: [100, 90], isClosed: (_, unit) => unit % 2 === 0 },
+  { name: "all but one of the first layer", widths: [128, 64], isClosed: (layer, unit) => layer === 0 && unit !== 77 },
+  { name: "a whole layer", widths: [70, 80, 66], isClosed: (layer) => layer === 1 },
+  { name: "units of the last hidden layer", widths: [65, 300], isClosed: (layer, unit) => layer === 1 && unit > 40 },
+  { name: "too few for the short cut", widths: [64, 64], isClosed: (_, unit) => unit === 3 },
 ];
 
-async function build({ widths, isShut }: Case, skips: boolean): Promise<Network> {
+async function build({ widths, isClosed }: Case, skips: boolean): Promise<Network> {
   const activation = skips ? ("relu" as const) : { name: "leakyRelu" as const, alpha: 0 };
   const network = await createNetwork({
     inputs: 33,
@@ -29,7 +29,7 @@ async function build({ widths, isShut }: Case, skips: boolean): Promise<Network>
   });
   widths.forEach((units, layer) =>
     network.layers[layer].setWeights({
-      bias: Float32Array.from({ length: units }, (_, unit) => (isShut(layer, unit) ? shut : 0.1)),
+      bias: Float32Array.from({ length: units }, (_, unit) => (isClosed(layer, unit) ? closedBias : 0.1)),
     }),
   );
   return network;
@@ -82,7 +82,7 @@ describe.each(cases)("$name closed", (example) => {
     example.widths.forEach((units, layer) => {
       const { kernel, bias } = short.layers[layer].getWeights();
       for (let unit = 0; unit < units; unit++) {
-        if (!example.isShut(layer, unit)) continue;
+        if (!example.isClosed(layer, unit)) continue;
         expect(bias[unit]).toBe(before[layer].bias[unit]);
         for (let i = unit; i < kernel.length; i += units)
           if (!Object.is(kernel[i], before[layer].kernel[i])) expect.fail(`layer ${layer}, unit ${unit} has moved`);
@@ -104,7 +104,7 @@ it("trains as without the short cut where outputs are closed", async () => {
     });
     network.layers.forEach((layer) =>
       layer.setWeights({
-        bias: Float32Array.from({ length: layer.units }, (_, unit) => (unit % 3 === 0 ? shut : 0.1)),
+        bias: Float32Array.from({ length: layer.units }, (_, unit) => (unit % 3 === 0 ? closedBias : 0.1)),
       }),
     );
     const targets = { rows, columns: 67, data: Float32Array.from({ length: rows * 67 }, (_, i) => Math.cos(i * i)) };
@@ -116,7 +116,7 @@ it("trains as without the short cut where outputs are closed", async () => {
 });
 
 it("a unit whose preactivations are NaN counts as no closed one: the fit ends and keeps the weights", async () => {
-  const network = await build({ name: "", widths: [80], isShut: (_, unit) => unit > 9 }, true);
+  const network = await build({ name: "", widths: [80], isClosed: (_, unit) => unit > 9 }, true);
   const { kernel } = network.layers[0].getWeights();
   kernel[3] = 3e38; // unit 3: infinity less infinity, as the inputs are 10 and 10
   kernel[80 + 3] = -3e38;

@@ -22,7 +22,7 @@ function expectSameWeights(network: Network, other: Network): void {
 }
 
 /** Shuts every other unit, so that indexed products are shared too. */
-function shutHalf(network: Network): void {
+function closeHalf(network: Network): void {
   for (const layer of network.layers.slice(0, -1))
     layer.setWeights({ bias: Float32Array.from({ length: layer.units }, (_, unit) => (unit % 2 ? -1e3 : 0.1)) });
 }
@@ -31,7 +31,7 @@ describe.skipIf(!canShare())("threads", () => {
   // 5 is more than the machines of our CI have cores.
   it.each([2, 3, 5])("%i give the same bits as one", async (threads) => {
     for (const arithmetic of ["fast", "reproducible"] as const)
-      for (const prepare of [() => {}, shutHalf]) {
+      for (const prepare of [() => {}, closeHalf]) {
         const alone = await createNetwork(spec, { arithmetic });
         const together = await createNetwork(spec, { arithmetic, threads });
         expect(together.runtime.threads).toBe(threads);

@@ -32,7 +32,7 @@ const close = (network: Network, layer: number, ...units: readonly number[]) => 
 
 describe("a unit's step count", () => {
   test.each(ARITHMETICS)(
-    "after a unit was begun anew, its entries' first update is that of a fresh Adam, bit for bit (%s)",
+    "after a unit was reset, its entries' first update is that of a fresh Adam, bit for bit (%s)",
     async (arithmetic) => {
       await withNetwork(
         classifier,
@@ -60,7 +60,7 @@ describe("a unit's step count", () => {
     },
   );
 
-  test("units that were not begun anew train with the bits they had", async () => {
+  test("units that were not reset train with the bits they had", async () => {
     const trained = async (restart: boolean) =>
       withNetwork(classifier, async (network) => {
         const optimizer = adam();
@@ -90,7 +90,7 @@ describe("a unit's step count", () => {
     });
   });
 
-  test("a trace replays on past units that were begun anew", async () => {
+  test("a trace replays on past units that were reset", async () => {
     await withNetwork({ ...classifier, layers: [{ units: 24 }, { units: 24 }, { units: 3 }] }, async (network) => {
       const trace = traceDeaths();
       let step = 0;
@@ -232,7 +232,7 @@ describe("continualBackprop", () => {
 });
 
 describe("recycleDormant", () => {
-  test("at the set step the dormant units, and no others, are begun anew", async () => {
+  test("at the set step the dormant units, and no others, are reset", async () => {
     await withNetwork(
       { ...classifier, layers: [{ units: 12, biasInitializer: 3 }, { units: 9, biasInitializer: 3 }, { units: 3 }] },
       async (network) => {

@@ -285,7 +285,7 @@ describe("what goes wrong", () => {
     expect(failed.slice(failed.indexOf(true))).not.toContain(false);
   });
 
-  it("in a baseline that diverges is healed by smaller steps", async () => {
+  it("in a baseline that diverges is answered by smaller steps", async () => {
     const { baseline, best, reason } = await prescribe(
       { ...spec, layers: layers(2, 16, { activation: "elu" }) },
       data,

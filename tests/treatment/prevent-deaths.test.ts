@@ -35,7 +35,7 @@ describe("preventDeaths", () => {
     ["adam", () => adam({ learningRate: 1e-3 })],
     ["rmsprop", () => rmsprop({ learningRate: 1e-4, momentum: 0.5 })],
   ] as const)(
-    "a unit that one update closed for good lives, on the wanted share of the rows (%s)",
+    "a unit that one update closed permanently lives, on the wanted share of the rows (%s)",
     async (_, optimizer) => {
       await withNetwork(wide, async (network) => {
         using unguarded = await network.clone();

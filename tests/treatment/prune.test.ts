@@ -1,6 +1,6 @@
 // Prune: which bits stay, what is kept of the optimizer, and what is said of the evidence.
 import { describe, expect, test } from "vitest";
-import { sick, x } from "./sick.js";
+import { withDeadUnits, x } from "./dead-networks.js";
 import { column, relu, sum, times, units } from "../casebook/case.js";
 import { withCase } from "../casebook/check.js";
 import { ARITHMETICS, randomRows, seededRandom, toReference, withNetwork } from "../network/helpers.js";
@@ -48,7 +48,7 @@ describe("prune", () => {
   );
 
   test("keeps the moments and the place in the sequence of epochs of what stays", () =>
-    sick(async (network) => {
+    withDeadUnits(async (network) => {
       const old = stateOf(network);
       const { network: smaller, treated } = await treat(network, x, { kind: "prune" });
       const state = stateOf(smaller);
@@ -85,8 +85,8 @@ describe("prune", () => {
       smaller.dispose();
     }));
 
-  test("keeps the step counts of units that were begun anew", () =>
-    sick(async (network) => {
+  test("keeps the step counts of units that were reset", () =>
+    withDeadUnits(async (network) => {
       const lifted = await treat(network, x, { kind: "liftBias" });
       const counts = stateOf(network).stepCounts!;
       const anew = lifted.treated.map(({ layer, unit }) => layer * 12 + unit);

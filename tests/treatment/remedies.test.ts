@@ -1,7 +1,7 @@
 // Each remedy by itself: what the units do afterwards, and whose moments are cleared.
 import { describe, expect, test } from "vitest";
 import { before, brokenPromises } from "./promises.js";
-import { sick, x, y } from "./sick.js";
+import { withDeadUnits, x, y } from "./dead-networks.js";
 import { column, relu, sum, times, units } from "../casebook/case.js";
 import { withCase } from "../casebook/check.js";
 import { toReference, waves, withNetwork } from "../network/helpers.js";
@@ -48,7 +48,7 @@ describe("liftBias", () => {
   });
 
   test("the units learn again: a gradient into their outgoing weights, and weights that grow in 200 steps", () =>
-    sick(async (network) => {
+    withDeadUnits(async (network) => {
       const { treated, outputChange } = await treat(network, x, { kind: "liftBias", activity: 0.2 });
       expect(outputChange).toBe(0);
       const last = treated.filter(({ layer }) => layer === 1);
@@ -95,7 +95,7 @@ describe("liftBias", () => {
   });
 
   test("clears the moments of the lifted units and of no other", () =>
-    sick(async (network) => {
+    withDeadUnits(async (network) => {
       const { bias: closed } = network.layers[0].getWeights();
       closed.fill(-50, 0, 4); // units that have learnt something
       network.layers[0].setWeights({ bias: closed });
@@ -128,7 +128,7 @@ describe("liftBias", () => {
 
 describe("recycle", () => {
   test("takes the units that ReDo's score names, those of a silent layer too", () =>
-    sick(async (network) => {
+    withDeadUnits(async (network) => {
       const layers = toReference(network);
       const { treated, after } = await treat(network, x, { kind: "recycle", dormantBelow: 0.1 });
       const sizes = layers[0].bias.map(
@@ -190,7 +190,7 @@ test("replaceActivation: a tail that stays flat is said", () =>
   }));
 
 test("the checker of promises sees a broken one", () =>
-  sick(async (network) => {
+  withDeadUnits(async (network) => {
     const old = before(network, x);
     const spoil = async (
       kind: "liftBias" | "recycle" | "reinitialize" | "prune",

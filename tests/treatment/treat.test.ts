@@ -31,7 +31,7 @@ const ALL: readonly Remedy[] = [
 ];
 const optimizer = adam();
 const train = (network: Network) => network.fit({ x, y }, { epochs: 2, optimizer });
-const sick = <T>(use: (network: Network) => Promise<T>) =>
+const withDeadUnits = <T>(use: (network: Network) => Promise<T>) =>
   withNetwork(spec, async (network) => {
     await train(network);
     expect(diagnose(network, x).layers.every(({ dead }) => dead > 0)).toBe(true);
@@ -63,7 +63,7 @@ describe("what is refused", () => {
   ];
 
   test.each(refused.map(([remedy, ...words]) => [remedy, words] as const))("the remedy %j", (remedy, words) =>
-    sick(async (network) => {
+    withDeadUnits(async (network) => {
       const memory = memoryOf(network);
       await expectRefusal(() => treat(network, x, remedy as Remedy), "value", ...words);
       expect(memoryOf(network)).toEqual(memory);
@@ -71,7 +71,7 @@ describe("what is refused", () => {
   );
 
   test.each(ALL)("$kind: samples, networks", (remedy) =>
-    sick(async (network) => {
+    withDeadUnits(async (network) => {
       const memory = memoryOf(network);
       await expectRefusal(() => treat(network, [[1, 2, 3]], remedy), "shape", "x");
       await expectRefusal(() => treat(network, [], remedy), "shape", "x");
@@ -90,7 +90,7 @@ describe("what is refused", () => {
   );
 
   test("a network that is training, to treat it and to undo a treatment; afterwards both are done", () =>
-    sick(async (network) => {
+    withDeadUnits(async (network) => {
       const treatment = await treat(network, x, { kind: "liftBias" });
       const codes: string[] = [];
       const note = async (call: () => unknown) => {
@@ -121,7 +121,7 @@ describe("what is refused", () => {
     }));
 
   test("a network whose training begins, or that is disposed of, while treat waits", () =>
-    sick(async (network) => {
+    withDeadUnits(async (network) => {
       const waiting = treat(network, x, { kind: "liftBias" });
       const training = train(network);
       await expectRefusal(() => waiting, "value", "network");
@@ -134,7 +134,7 @@ describe("what is refused", () => {
 
 describe("a failure on the way leaves everything as it was", () => {
   test.each(ALL)("$kind, whichever block of memory is refused", (remedy) =>
-    sick(async (network) => {
+    withDeadUnits(async (network) => {
       const memory = memoryOf(network);
       const { heap } = stateOf(network).runtime;
       stateOf(network).buffers.ensure(256, false); // what predict would keep
@@ -166,7 +166,7 @@ describe("a failure on the way leaves everything as it was", () => {
   );
 
   test.each(ALL)("$kind, with samples that throw midway or change while it waits", (remedy) =>
-    sick(async (network) => {
+    withDeadUnits(async (network) => {
       const memory = memoryOf(network);
       const { used } = stateOf(network).runtime.heap;
       const row = {
@@ -189,7 +189,7 @@ describe("a failure on the way leaves everything as it was", () => {
 
 describe("undo", () => {
   test.each(ALL.slice(0, 4))("$kind: after more training, once, and for the layers that were handed out", (remedy) =>
-    sick(async (network) => {
+    withDeadUnits(async (network) => {
       const memory = memoryOf(network);
       const [layer] = network.layers;
       const { kernel } = layer.getWeights();
@@ -213,7 +213,7 @@ describe("undo", () => {
   );
 
   test("prune: the old network stays as it is and usable, the new one is disposed of", () =>
-    sick(async (network) => {
+    withDeadUnits(async (network) => {
       const memory = memoryOf(network);
       const treatment = await treat(network, x, { kind: "prune" });
       expect(treatment.network).not.toBe(network);
@@ -232,7 +232,7 @@ describe("undo", () => {
     }));
 
   test("of an earlier treatment undoes the later ones; theirs is refused then", () =>
-    sick(async (network) => {
+    withDeadUnits(async (network) => {
       const memory = memoryOf(network);
       const first = await treat(network, x, { kind: "replaceActivation", activation: "leakyRelu" });
       const second = await treat(network, x, { kind: "recycle", dormantBelow: 0.9 });
@@ -249,7 +249,7 @@ describe("undo", () => {
     const { heap } = stateOf(probe).runtime;
     probe.dispose();
     const { used } = heap;
-    await sick(async (network) => {
+    await withDeadUnits(async (network) => {
       const treatments = [];
       for (const remedy of ALL.slice(0, 3))
         treatments.push(
@@ -286,7 +286,7 @@ describe("nothing to do is said, and nothing is done", () => {
   );
 
   test("an activation that is there already", () =>
-    sick(async (network) => {
+    withDeadUnits(async (network) => {
       const { findings } = await treat(network, x, { kind: "replaceActivation", activation: "relu" });
       expect(findings).toMatchObject([{ kind: "nothingToTreat", message: expect.stringContaining("relu already") }]);
     }));
@@ -299,7 +299,7 @@ describe("nothing to do is said, and nothing is done", () => {
 });
 
 test("a clone of a treated network is one of the treated network", () =>
-  sick(async (network) => {
+  withDeadUnits(async (network) => {
     await treat(network, x, { kind: "replaceActivation", activation: "prelu" });
     using clone = await network.clone();
     expect(memoryOf(clone)).toEqual(memoryOf(network));

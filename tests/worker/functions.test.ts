@@ -69,7 +69,7 @@ describe("treat", () => {
   });
 
   it("refuses what treat refuses, and what is no remote network", async () => {
-    await expectRefusal(() => remote.treat(there, data.x, { kind: "heal" } as never), "value", "remedy.kind");
+    await expectRefusal(() => remote.treat(there, data.x, { kind: "restart" } as never), "value", "remedy.kind");
     await expectRefusal(() => remote.treat(here as never, data.x, { kind: "prune" }), "value", "network");
     await expectRefusal(() => remote.diagnose(here as never, data.x), "value", "network");
     expect(await remoteWeights(there)).toEqual(weightsOf(here));

@@ -18,7 +18,7 @@ interface Moments {
   readonly recipe: OptimizerRecipe;
   readonly slots: readonly number[];
   readonly powers: MomentPowers;
-  /** Of single units, once one was begun anew under an optimizer that counts its steps. */
+  /** Of single units, once one was reset under an optimizer that counts its steps. */
   ages?: UnitAges;
 }
 

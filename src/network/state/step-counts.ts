@@ -1,6 +1,6 @@
-// Step counts of single units. The bias corrections of Adam belong to moments that started at 0: a unit that is begun anew in the midst
+// Step counts of single units. The bias corrections of Adam belong to moments that started at 0: a unit that is reset in the midst
 // of a training has a step count of its own, and so have the entries of its incoming weights, bias, slope and outgoing weights.
-// An entry between two units counts the steps of the younger one. Only hidden units are ever begun anew.
+// An entry between two units counts the steps of the younger one. Only hidden units are ever reset.
 import type { ParameterLayout } from "./parameters.js";
 import type { ResolvedSpec } from "../spec.js";
 import type { KernelExports } from "../../wasm/exports.js";

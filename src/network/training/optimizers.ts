@@ -33,7 +33,7 @@ export interface OptimizerRecipe extends Optimizer {
   readonly slots: number;
   /** What shrinks the weights beside the gradient; absent: nothing does. */
   readonly weightDecay?: number;
-  /** Its moments want to know their age, which a unit that is begun anew starts again. */
+  /** Its moments want to know their age, which a unit that is reset starts again. */
   readonly countsSteps?: boolean;
   /** Updates all parameters; returns how many entries were refused because they would not have stayed finite. */
   update(kernels: KernelExports, operands: UpdateOperands, learningRate: number, powers: MomentPowers): number;

@@ -11,7 +11,7 @@ const spec: NetworkSpec = {
   seed: 5,
 };
 
-export async function sick<T>(use: (network: Network) => Promise<T>): Promise<T> {
+export async function withDeadUnits<T>(use: (network: Network) => Promise<T>): Promise<T> {
   return withNetwork(spec, async (network) => {
     await network.fit({ x, y }, { epochs: 2, optimizer: adam() });
     expect(diagnose(network, x).dead).toBeGreaterThan(2);
