@@ -1,5 +1,6 @@
-// The activations: what building and training a network has to know of each. What diagnosis, proofs and forecasts ask besides is in
-// analysis.ts, which an application that only trains does not load; the names and their numbers in the kernels are in wasm/abi.ts.
+// The activations: what building and training a network has to know of each. What diagnosis, proofs and forecasts ask
+// besides is in analysis.ts, which an application that only trains does not load; the names and their numbers in the
+// kernels are in wasm/abi.ts.
 import { checkName, checkNumber, checkOptions } from "../core/checks.js";
 import { RelumineError } from "../core/errors.js";
 import { ACTIVATION_NAMES, type ActivationName } from "../wasm/abi.js";
@@ -16,8 +17,8 @@ export interface ResolvedActivation {
 }
 
 /**
- * linear: z; rectifier: z where z > 0, and value and slope exactly 0 elsewhere; leaky: z where z > 0, alpha·z elsewhere;
- * smooth: anything else, piecewise polynomials included.
+ * linear: z; rectifier: z where z > 0, and value and slope exactly 0 elsewhere; leaky: z where z > 0, alpha·z
+ * elsewhere; smooth: anything else, piecewise polynomials included.
  */
 export type Shape = "linear" | "rectifier" | "leaky" | "smooth";
 
@@ -71,7 +72,10 @@ export function shapeOf(name: ActivationName): Shape {
   return TRAINING[name].shape;
 }
 
-/** Value and slope are exactly 0 wherever the preactivation is not above 0, whatever the alpha: closed units can be left out. */
+/**
+ * Value and slope are exactly 0 wherever the preactivation is not above 0, whatever the alpha: closed units can be left
+ * out.
+ */
 export function isRectifier(name: ActivationName): boolean {
   return shapeOf(name) === "rectifier";
 }

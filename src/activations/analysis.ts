@@ -1,7 +1,8 @@
-// The activations as functions of one number z in float64, and what diagnosis, proofs, forecasts and remedies ask about each.
+// The activations as functions of one number z in float64, and what diagnosis, proofs, forecasts and remedies ask about
+// each.
 //
-// ELU: Clevert et al. 2016; SELU: Klambauer et al. 2017; GELU: Hendrycks and Gimpel 2016, the exact form; SiLU: Elfwing et al. 2018;
-// hard swish: Howard et al. 2019 (MobileNetV3).
+// ELU: Clevert et al. 2016; SELU: Klambauer et al. 2017; GELU: Hendrycks and Gimpel 2016, the exact form; SiLU: Elfwing
+// et al. 2018; hard swish: Howard et al. 2019 (MobileNetV3).
 import type { ActivationName, ResolvedActivation } from "./activations.js";
 
 /** Where `is...` is absent, it is not so. */
@@ -10,7 +11,10 @@ interface AnalysisFacts {
   readonly value: (z: number, alpha: number) => number;
   /** f'(z); of gelu and silu by a difference, which is for searching, not for proofs. */
   readonly slope: (z: number, alpha: number) => number;
-  /** The largest |f'(z)| for z <= high, of a two-sided activation for |z| >= nearest, or a bound on it; 1 stands for 1 and more. */
+  /**
+   * The largest |f'(z)| for z <= high, of a two-sided activation for |z| >= nearest, or a bound on it; 1 stands for 1
+   * and more.
+   */
   readonly largestSlope: (high: number, alpha: number, nearest: number) => number;
   /** At or below this z value and slope are 0, in float32 too; -Infinity where they never are. */
   readonly closedUpTo: (alpha: number) => number;
@@ -206,7 +210,10 @@ export function closedUpTo({ name, alpha = 0 }: ResolvedActivation): number {
   return ANALYSIS[name].closedUpTo(alpha);
 }
 
-/** A unit that does not fire on any sample passes neither signal nor gradient: relu, and leakyRelu and elu with an alpha of 0. */
+/**
+ * A unit that does not fire on any sample passes neither signal nor gradient: relu, and leakyRelu and elu with an alpha
+ * of 0.
+ */
 export function canDie(activation: ResolvedActivation): boolean {
   return closedUpTo(activation) === 0;
 }

@@ -25,7 +25,10 @@ function checkHistory(history: History | undefined): History | undefined {
   return history;
 }
 
-/** The diagnosis of a network's state, in one pass over x beside what proofs and findings ask for; `visit` sees each chunk of that pass. */
+/**
+ * The diagnosis of a network's state, in one pass over x beside what proofs and findings ask for; `visit` sees each
+ * chunk of that pass.
+ */
 export function diagnoseState(
   inspector: Inspector,
   x: Matrix,

@@ -1,5 +1,6 @@
-// From an observation to a diagnosis: states, mechanisms, permanence, proofs, findings. Nothing is run here but what the observation offers, and
-// what it does not know is left out of the verdicts: without weights there is no mechanism, without inputs no proof.
+// From an observation to a diagnosis: states, mechanisms, permanence, proofs, findings. Nothing is run here but what
+// the observation offers, and what it does not know is left out of the verdicts: without weights there is no mechanism,
+// without inputs no proof.
 import { drawDiagnosis } from "./diagnosis-text.js";
 import { findAll } from "./findings/findings.js";
 import { type Box, rangeOf } from "./proof/box.js";

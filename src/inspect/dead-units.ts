@@ -1,4 +1,5 @@
-// How many hidden units are dead, where no more is asked: one forward pass up to the last hidden layer, no proofs and no findings.
+// How many hidden units are dead, where no more is asked: one forward pass up to the last hidden layer, no proofs and
+// no findings.
 import { type Inspector, type Rows, withInspector } from "./inspector.js";
 import { isDead } from "./unit-state.js";
 import type { UnitStatistics } from "./statistics.js";
@@ -41,8 +42,8 @@ export function deadUnits(inspector: Inspector, rows: Rows, layer: number): numb
 }
 
 /**
- * The counts that `diagnose` would give, for the cost of a forward pass. A preactivation that overflows is no error here: a unit with a NaN
- * counts as one that fires.
+ * The counts that `diagnose` would give, for the cost of a forward pass. A preactivation that overflows is no error
+ * here: a unit with a NaN counts as one that fires.
  * @param x rows x inputs
  */
 export function countDead(network: Network | NetworkState, x: Samples): DeadUnits {

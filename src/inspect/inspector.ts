@@ -1,5 +1,5 @@
-// Rows in, what each unit did out: the one place that owns buffers, passes, chunks and counters for a look at a network. It has memory of its
-// own, so that a training under way finds its own as it was; the network is not changed.
+// Rows in, what each unit did out: the one place that owns buffers, passes, chunks and counters for a look at a
+// network. It has memory of its own, so that a training under way finds its own as it was; the network is not changed.
 import { CounterTotals, type UnitStatistics } from "./statistics.js";
 import { analysisOf } from "../activations/analysis.js";
 import { activationCode } from "../wasm/abi.js";
@@ -191,7 +191,8 @@ export class Inspector {
   }
 
   /**
-   * A gradient back from a layer's activations to the network's inputs, without the parameters' part: dZ = f'(Z) ∘ dA, dA = dZ·Wᵀ.
+   * A gradient back from a layer's activations to the network's inputs, without the parameters' part: dZ = f'(Z) ∘ dA,
+   * dA = dZ·Wᵀ.
    * @param chunk the one that was run last, up to this layer or further
    * @param from the layer at whose activations the gradient starts
    * @param seed writes that gradient, rows x units
@@ -224,8 +225,8 @@ export class Inspector {
   }
 
   /**
-   * How large a gradient is on its way down, by layer: that of the loss on these rows, or, without targets, one drawn at random.
-   * Few rows will do: they are run as one batch.
+   * How large a gradient is on its way down, by layer: that of the loss on these rows, or, without targets, one drawn
+   * at random. Few rows will do: they are run as one batch.
    */
   gradientNorms(x: Matrix, targets: PreparedTargets | undefined): GradientNorms[] {
     const { state, buffers, passes } = this;

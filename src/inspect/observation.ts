@@ -94,7 +94,10 @@ class ColumnCounter {
   }
 }
 
-/** Reads, beside a pass over the rows, the highest preactivations of the units that have not fired so far: few, after the first chunk. */
+/**
+ * Reads, beside a pass over the rows, the highest preactivations of the units that have not fired so far: few, after
+ * the first chunk.
+ */
 class ClosedUnits {
   /** By hidden layer. */
   private readonly layers: Map<number, KthLargest>[];

@@ -15,7 +15,10 @@ export interface UnitStatistics {
   readonly variance: number;
   /** Mean |activation|. */
   readonly meanActivation: number;
-  /** The smallest |preactivation|: measured for activations that are flat on either side of 0, of others as far as min and max tell it. */
+  /**
+   * The smallest |preactivation|: measured for activations that are flat on either side of 0, of others as far as min
+   * and max tell it.
+   */
   readonly nearest: number;
 }
 

@@ -4,7 +4,10 @@ import { RelumineError } from "../core/errors.js";
 import { isMatrix, type Matrix, type Samples, toMatrix, toRows } from "../core/matrix.js";
 import { isClassification, type Loss } from "./losses.js";
 
-/** Class labels 0..K-1 ("crossEntropy"), 0/1 ("binaryCrossEntropy"), or one row of numbers per sample (class probabilities for "crossEntropy"). */
+/**
+ * Class labels 0..K-1 ("crossEntropy"), 0/1 ("binaryCrossEntropy"), or one row of numbers per sample (class
+ * probabilities for "crossEntropy").
+ */
 export type Targets = ArrayLike<number> | Samples;
 
 export interface DataSet {
@@ -20,7 +23,10 @@ export type PreparedTargets =
 export interface PreparedData {
   readonly rows: number;
   readonly x: Matrix;
-  /** One view a row, made when the row is first read: copying through it is faster than element by element, and leaves no garbage. */
+  /**
+   * One view a row, made when the row is first read: copying through it is faster than element by element, and leaves
+   * no garbage.
+   */
   readonly views: (Float32Array | undefined)[];
   readonly y: PreparedTargets;
 }

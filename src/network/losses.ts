@@ -37,7 +37,10 @@ export function isClassification(loss: Loss): boolean {
 
 const SIGMOID = activationCode("sigmoid");
 
-/** Makes the outputs at `address`, rows x outputs, what `predict` gives: probabilities for the cross-entropies; in place. */
+/**
+ * Makes the outputs at `address`, rows x outputs, what `predict` gives: probabilities for the cross-entropies; in
+ * place.
+ */
 export function applyLink({ kernels }: Runtime, loss: Loss, rows: number, outputs: number, address: number): void {
   const { link } = LOSSES[loss];
   if (link === "softmax") kernels.softmax(rows, outputs, address, address);

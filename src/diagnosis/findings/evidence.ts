@@ -28,7 +28,10 @@ export function closedLayer(evidence: Evidence): number {
   return layers.findLastIndex(({ units }, layer) => closedUnits(evidence, layer).length === units.length);
 }
 
-/** With samples that all agree nothing can be said of what never changes; where they are not known, the first layer tells. */
+/**
+ * With samples that all agree nothing can be said of what never changes; where they are not known, the first layer
+ * tells.
+ */
 export function samplesDiffer({ observation: { inputs, layers } }: Evidence): boolean {
   return (inputs?.columns ?? layers[0].units).some((column) => !isConstant(column));
 }

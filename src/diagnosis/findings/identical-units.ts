@@ -59,8 +59,8 @@ function split(groups: readonly number[][], a: Float32Array, width: number): num
 }
 
 /**
- * By hidden layer, the groups of units that are not dead and have the same activation on each sample: none where the rows can't be seen again,
- * since equal means do not make equal units.
+ * By hidden layer, the groups of units that are not dead and have the same activation on each sample: none where the
+ * rows can't be seen again, since equal means do not make equal units.
  */
 function findEqual({ observation: { layers, again }, hidden }: Evidence): number[][][] {
   const groups = hidden.map(({ layer, units }) =>

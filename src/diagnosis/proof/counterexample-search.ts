@@ -32,7 +32,10 @@ export class WakeSearch {
     private readonly box: Box,
   ) {}
 
-  /** For each unit of the layer, the sample that comes nearest to opening it; undefined where the rows can't be seen again. */
+  /**
+   * For each unit of the layer, the sample that comes nearest to opening it; undefined where the rows can't be seen
+   * again.
+   */
   nearestSamples(layer: number, units: readonly number[]): Float32Array[] | undefined {
     const { again, inputs } = this.observation;
     if (!again || !inputs) return undefined;
@@ -49,7 +52,10 @@ export class WakeSearch {
     return best.map(({ row }) => data.subarray(row * columns, (row + 1) * columns));
   }
 
-  /** Inputs found to open units of the layer, by unit; `steps` of ascent from each candidate, where the network can be run. */
+  /**
+   * Inputs found to open units of the layer, by unit; `steps` of ascent from each candidate, where the network can be
+   * run.
+   */
   search(layer: number, candidates: readonly Candidate[], steps: number): Map<number, Float32Array> {
     const found = new Map<number, Float32Array>();
     const { inspector } = this.observation;
@@ -111,7 +117,9 @@ export class WakeSearch {
     return z > MARGIN * size;
   }
 
-  /** d z[unit] / d input for each row of the batch, of a layer above the first; a view that the next allocation ends. */
+  /**
+   * d z[unit] / d input for each row of the batch, of a layer above the first; a view that the next allocation ends.
+   */
   private gradient(inspector: Runner, layer: number, batch: readonly Candidate[], chunk: Chunk): Float32Array {
     const { kernel, inputs, units } = this.network[layer];
     return inspector.pushBack(

@@ -155,8 +155,8 @@ class Prover {
 }
 
 /**
- * For each dead unit of each hidden layer: proved closed on the box, or refuted by an input, or open. Nothing is said of units whose weights,
- * or those of a layer below, are not known.
+ * For each dead unit of each hidden layer: proved closed on the box, or refuted by an input, or open. Nothing is said
+ * of units whose weights, or those of a layer below, are not known.
  * @param states of the hidden layers, by layer and unit
  */
 export function proveDeadUnits(

@@ -4,7 +4,9 @@ import { Inspector, type UnitIndex, type VisitChunk } from "../../inspect/inspec
 import type { RunningFit } from "../../network/training/running-fit.js";
 import type { NetworkState } from "../../network/state/state.js";
 
-/** Units are judged on all training rows, or on as many of them, evenly spaced, behind those of the batch in question. */
+/**
+ * Units are judged on all training rows, or on as many of them, evenly spaced, behind those of the batch in question.
+ */
 const MOST_ROWS = 2048;
 
 /** One unit at one moment. */

@@ -36,7 +36,10 @@ function product({ kernel, units, inputs }: LayerWeights, unit: number, x: Float
   return sum;
 }
 
-/** Those of the units, by layer, for which w·x is above 0 on some row: one pass for all of them; undefined where rows can't be seen again. */
+/**
+ * Those of the units, by layer, for which w·x is above 0 on some row: one pass for all of them; undefined where rows
+ * can't be seen again.
+ */
 function findOpenWithoutBias(
   { again }: Observation,
   doubtful: readonly (readonly DeadUnit[])[],

@@ -2,13 +2,19 @@
 import { arraysOf, type LayerWeights, type Observation } from "../../inspect/observation.js";
 import type { Mover, UnitState } from "../types.js";
 
-/** The lowest layer that gradients still reach: the one above the last layer that is closed as a whole; none where the loss has no gradient. */
+/**
+ * The lowest layer that gradients still reach: the one above the last layer that is closed as a whole; none where the
+ * loss has no gradient.
+ */
 function lowestLearningLayer({ loss, layers }: Observation, states: readonly (readonly UnitState[])[]): number {
-  if (loss === "crossEntropy" && layers.at(-1)!.units.length === 1) return states.length; // softmax over one output is 1 whatever the weights
+  // softmax over one output is 1 whatever the weights
+  if (loss === "crossEntropy" && layers.at(-1)!.units.length === 1) return states.length;
   return states.findLastIndex((units) => units.every((unit) => unit === "dead")) + 1;
 }
 
-/** Is each unit that feeds this one, with a weight other than 0, permanently dead? Undefined where that is not known. */
+/**
+ * Is each unit that feeds this one, with a weight other than 0, permanently dead? Undefined where that is not known.
+ */
 function isFedByPermanent(
   weights: LayerWeights | undefined,
   unit: number,

@@ -1,5 +1,6 @@
 // What one batch needs, in one block: inputs, targets, each layer's preactivations and activations, the counters that
-// the forward kernels leave behind, and two gradient matrices used in turn. It grows when a batch is larger than any before.
+// the forward kernels leave behind, and two gradient matrices used in turn. It grows when a batch is larger than any
+// before.
 import { BATCH_COUNTERS } from "../../wasm/abi.js";
 import { type Arena, type Heap, Layout } from "../../wasm/heap.js";
 import { worksInPlace } from "../../activations/activations.js";

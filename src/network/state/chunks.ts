@@ -4,7 +4,10 @@ import type { Counting, Passes } from "./passes.js";
 import type { PreparedData } from "../data.js";
 import type { Matrix } from "../../core/matrix.js";
 
-/** Where rows come from: a matrix as it lies, or rows of prepared data, with their targets, in the order of indices in WASM memory. */
+/**
+ * Where rows come from: a matrix as it lies, or rows of prepared data, with their targets, in the order of indices in
+ * WASM memory.
+ */
 export interface RowSource {
   readonly rows: number;
   /** Copies rows start .. start + count into the batch's inputs. */
@@ -27,7 +30,10 @@ export interface ChunkOptions {
   readonly layers?: number;
 }
 
-/** Runs rows forward; `visit` reads what a chunk left in the buffers before the next one overwrites it, and ends the loop by returning false. */
+/**
+ * Runs rows forward; `visit` reads what a chunk left in the buffers before the next one overwrites it, and ends the
+ * loop by returning false.
+ */
 export function forEachChunk(
   { passes, buffers }: { readonly passes: Passes; readonly buffers: BatchBuffers },
   source: RowSource,

@@ -37,7 +37,10 @@ function uniform(variance: Variance): Draw {
   };
 }
 
-/** Orthonormal rows, or columns if there are fewer of them (Saxe et al. 2014): Gram-Schmidt on normal draws, each row projected twice. */
+/**
+ * Orthonormal rows, or columns if there are fewer of them (Saxe et al. 2014): Gram-Schmidt on normal draws, each row
+ * projected twice.
+ */
 function orthogonal(runtime: Runtime, { fanIn, fanOut, kernel, index }: InitialLayer, { low, high }: Seed): void {
   const { kernels, heap, workspace } = runtime;
   const count = Math.min(fanIn, fanOut);
@@ -67,8 +70,8 @@ function orthogonal(runtime: Runtime, { fanIn, fanOut, kernel, index }: InitialL
 }
 
 /**
- * Randomized asymmetric initialization (Lu et al. 2019): all fanIn + 1 weights of a unit normal, then one of them, chosen
- * uniformly, drawn from Beta(2, 1) instead, so that few units are born dead.
+ * Randomized asymmetric initialization (Lu et al. 2019): all fanIn + 1 weights of a unit normal, then one of them,
+ * chosen uniformly, drawn from Beta(2, 1) instead, so that few units are born dead.
  */
 function asymmetric(runtime: Runtime, layer: InitialLayer, { low, high }: Seed): void {
   const { kernels, heap } = runtime;
@@ -102,8 +105,8 @@ const INITIALIZERS: Record<KernelInitializer, Draw> = {
 };
 
 /**
- * Draws the kernel of layer `index`; the constant bias is added to what the initializer drew for the biases (0 but for "asymmetric").
- * Each layer has random numbers of its own.
+ * Draws the kernel of layer `index`; the constant bias is added to what the initializer drew for the biases (0 but for
+ * "asymmetric"). Each layer has random numbers of its own.
  */
 export function initializeLayer(
   runtime: Runtime,
@@ -129,7 +132,8 @@ const VARIANCES: Partial<Record<KernelInitializer, Variance>> = {
 };
 
 /**
- * Draws one unit's incoming weights again, and sets its bias to 0 ("asymmetric" draws it). "orthogonal" draws normal numbers of the same variance.
+ * Draws one unit's incoming weights again, and sets its bias to 0 ("asymmetric" draws it). "orthogonal" draws normal
+ * numbers of the same variance.
  * @param nth which redraw of the network it is: each has random numbers of its own
  */
 export function redrawUnit(

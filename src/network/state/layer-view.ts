@@ -1,4 +1,5 @@
-// One layer's part of a block that is laid out as the parameters are: the parameters themselves, their gradient, or the optimizer's moments.
+// One layer's part of a block that is laid out as the parameters are: the parameters themselves, their gradient, or the
+// optimizer's moments.
 import type { LayerOffsets } from "./parameters.js";
 import type { ResolvedActivation } from "../../activations/activations.js";
 import type { Heap } from "../../wasm/heap.js";

@@ -31,10 +31,16 @@ interface Layer {
 const VIEWS_FROM_COLUMNS = 96;
 /** ... unless the views, some 130 bytes each, would be too many. */
 const VIEWS_UP_TO_ROWS = 2 ** 18;
-/** Up to this many rows go through the weights one after the other and leave out what is multiplied by 0: weights are finite. */
+/**
+ * Up to this many rows go through the weights one after the other and leave out what is multiplied by 0: weights are
+ * finite.
+ */
 const STREAM_UP_TO_ROWS = 3;
 
-/** What a forward pass leaves in the counters: nothing, how often each unit fired, or all that assembly/counters.ts lists. */
+/**
+ * What a forward pass leaves in the counters: nothing, how often each unit fired, or all that assembly/counters.ts
+ * lists.
+ */
 export type Counting = "none" | "fired" | "all";
 
 export class Passes {
@@ -65,7 +71,10 @@ export class Passes {
     this.openUnits = spec.layers.map(({ units }) => units);
   }
 
-  /** Copies rows start .. start + count of the data, taken in the order of the indices at `order` (0: as they are), into the batch. */
+  /**
+   * Copies rows start .. start + count of the data, taken in the order of the indices at `order` (0: as they are), into
+   * the batch.
+   */
   gather(data: PreparedData, start: number, count: number, order: number): void {
     const { f32, i32, u32 } = this.runtime.heap;
     const { x, y } = data;
@@ -94,8 +103,8 @@ export class Passes {
   }
 
   /**
-   * Z = X·W + b and A = f(Z), layer by layer, for the first `count` layers; the counters become those of this batch. Those of fired
-   * rows are what backward needs.
+   * Z = X·W + b and A = f(Z), layer by layer, for the first `count` layers; the counters become those of this batch.
+   * Those of fired rows are what backward needs.
    */
   forward(rows: number, counting: Counting, count = this.layers.length): void {
     const { kernels, workspace } = this.runtime;
@@ -139,7 +148,10 @@ export class Passes {
     }
   }
 
-  /** Notes which units this batch closed: their activations are exactly 0, and so is their gradient. What the others put out is kept apart. */
+  /**
+   * Notes which units this batch closed: their activations are exactly 0, and so is their gradient. What the others put
+   * out is kept apart.
+   */
   private findOpen(index: number, rows: number): void {
     const { kernels } = this.runtime;
     const { buffers } = this;
@@ -214,7 +226,10 @@ export class Passes {
       );
   }
 
-  /** Adds the batch's loss and right answers to the result; with `gradient`, writes the gradient of the mean loss for `backward`. */
+  /**
+   * Adds the batch's loss and right answers to the result; with `gradient`, writes the gradient of the mean loss for
+   * `backward`.
+   */
   loss(rows: number, targets: PreparedTargets["kind"], gradient: boolean): void {
     const { kernels } = this.runtime;
     const { buffers, outputs } = this;
@@ -231,8 +246,8 @@ export class Passes {
   }
 
   /**
-   * The gradient of every parameter of the layers from `lowest` up, from that of the outputs; false if it is not finite. That of the layers'
-   * preactivations is rows x open units on the way.
+   * The gradient of every parameter of the layers from `lowest` up, from that of the outputs; false if it is not
+   * finite. That of the layers' preactivations is rows x open units on the way.
    */
   backward(rows: number, gradient: number, lowest = 0): boolean {
     const { kernels, workspace } = this.runtime;
@@ -310,7 +325,10 @@ function movedError(path: string): RelumineError {
   );
 }
 
-/** Column by column where there are few: the inner loop is then the long one, which takes a third to a half off the time (measured). */
+/**
+ * Column by column where there are few: the inner loop is then the long one, which takes a third to a half off the time
+ * (measured).
+ */
 function copyRows(
   to: Float32Array,
   target: number,

@@ -60,7 +60,10 @@ export class NetworkState {
     return layer === 0 ? this.spec.inputs : this.spec.layers[layer - 1].units;
   }
 
-  /** A layer's part of the parameters, or of another block that is laid out as they are: the gradient, a slot of moments. */
+  /**
+   * A layer's part of the parameters, or of another block that is laid out as they are: the gradient, a slot of
+   * moments.
+   */
   layer(index: number, block = this.parameters): LayerView {
     const { units, activation } = this.spec.layers[index];
     return new LayerView(this.runtime.heap, block, this.layout.layers[index], this.inputsOf(index), units, activation);
@@ -132,12 +135,17 @@ export class NetworkState {
     return this.moments;
   }
 
-  /** Of these moments, the block that moves parameters without any gradient: momentum; undefined where there is none. */
+  /**
+   * Of these moments, the block that moves parameters without any gradient: momentum; undefined where there is none.
+   */
   get velocity(): number | undefined {
     return this.moments?.slots[this.moments.recipe.name === "rmsprop" ? 1 : 0]; // rmsprop's first is the mean of squares
   }
 
-  /** Lets a hidden unit's step count start again, where the optimizer that trained last has one. Nothing changes if there is no memory for it. */
+  /**
+   * Lets a hidden unit's step count start again, where the optimizer that trained last has one. Nothing changes if
+   * there is no memory for it.
+   */
   restartSteps(layer: number, unit: number): void {
     if (!this.moments?.recipe.countsSteps) return;
     this.agesOf(this.moments).reset(layer, unit);

@@ -1,12 +1,16 @@
-// Step counts of single units. The bias corrections of Adam belong to moments that started at 0: a unit that is reset in the midst
-// of a training has a step count of its own, and so have the entries of its incoming weights, bias, slope and outgoing weights.
-// An entry between two units counts the steps of the younger one. Only hidden units are ever reset.
+// Step counts of single units. The bias corrections of Adam belong to moments that started at 0: a unit that is reset
+// in the midst of a training has a step count of its own, and so have the entries of its incoming weights, bias, slope
+// and outgoing weights. An entry between two units counts the steps of the younger one. Only hidden units are ever
+// reset.
 import type { ParameterLayout } from "./parameters.js";
 import type { ResolvedSpec } from "../spec.js";
 import type { KernelExports } from "../../wasm/exports.js";
 import type { Arena, Heap } from "../../wasm/heap.js";
 
-/** Entries that lie together: rows x columns from byte `offset` on, with the addresses of their units' ages (0: as old as the network). */
+/**
+ * Entries that lie together: rows x columns from byte `offset` on, with the addresses of their units' ages (0: as old
+ * as the network).
+ */
 interface Part {
   readonly offset: number;
   readonly rows: number;
@@ -63,7 +67,10 @@ export class UnitAges {
     });
   }
 
-  /** The step counts, to be kept: beta1^t of all units, then beta2^t; 0 for those as old as the network. A view into the heap, valid until the next allocation. */
+  /**
+   * The step counts, to be kept: beta1^t of all units, then beta2^t; 0 for those as old as the network. A view into the
+   * heap, valid until the next allocation.
+   */
   get values(): Float64Array {
     return this.heap.f64.subarray(this.powers >>> 3, (this.powers >>> 3) + 2 * this.units);
   }

@@ -10,7 +10,9 @@ export function hiddenUnits(spec: ResolvedSpec): number[] {
   return spec.layers.slice(0, -1).map(({ units }) => units);
 }
 
-/** Mean loss, and for classification the share of right answers: of rows, or of single outputs for binaryCrossEntropy. */
+/**
+ * Mean loss, and for classification the share of right answers: of rows, or of single outputs for binaryCrossEntropy.
+ */
 export function toMetrics(spec: ResolvedSpec, lossSum: number, correct: number, rows: number): Metrics {
   const divisor = lossDivisor(spec.loss, rows, spec.layers.at(-1)!.units);
   const loss = lossSum / divisor;

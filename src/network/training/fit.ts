@@ -124,7 +124,10 @@ class TrainingRun implements RunningFit {
     this.nextRow = 0;
   }
 
-  /** Steps up to the next thing to wait for, or the epoch's end: whether it is time to yield; undefined if a step diverged. */
+  /**
+   * Steps up to the next thing to wait for, or the epoch's end: whether it is time to yield; undefined if a step
+   * diverged.
+   */
   private trainOn(epoch: number): boolean | undefined {
     do {
       if (!this.trainBatch(epoch)) return undefined;
@@ -151,7 +154,8 @@ class TrainingRun implements RunningFit {
   private rateFor(schedule: NonNullable<Plan["schedule"]>, epoch: number): number {
     const step = this.step + 1;
     const rate = schedule(step, epoch);
-    if (typeof rate === "number" && rate >= 0 && isFloat32(rate)) return rate; // the text that a refusal wants is not made in each step
+    // the text that a refusal wants is not made in each step
+    if (typeof rate === "number" && rate >= 0 && isFloat32(rate)) return rate;
     return checkNumber(`learningRate(${step}, ${epoch})`, rate, { low: 0 });
   }
 

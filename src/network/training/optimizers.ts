@@ -37,7 +37,9 @@ export interface OptimizerRecipe extends Optimizer {
   readonly countsSteps?: boolean;
   /** Updates all parameters; returns how many entries were refused because they would not have stayed finite. */
   update(kernels: KernelExports, operands: UpdateOperands, learningRate: number, powers: MomentPowers): number;
-  /** The same recipe without what it would move the parameters by beside the plain gradient; absent where it has none. */
+  /**
+   * The same recipe without what it would move the parameters by beside the plain gradient; absent where it has none.
+   */
   readonly without: { readonly momentum?: OptimizerRecipe; readonly weightDecay?: OptimizerRecipe };
 }
 

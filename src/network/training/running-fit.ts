@@ -19,7 +19,10 @@ export interface RunningFit {
   readonly loss: number;
   /** It has ended, well or not. */
   readonly isOver: boolean;
-  /** Calls `watcher` right after each update, before any callback: the batch's counters, all of them, are still in the buffers. */
+  /**
+   * Calls `watcher` right after each update, before any callback: the batch's counters, all of them, are still in the
+   * buffers.
+   */
   watch(watcher: () => void): void;
   /** Calls `release` when the fit ends, well or not. */
   atEnd(release: () => void): void;

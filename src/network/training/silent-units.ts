@@ -3,7 +3,10 @@ import type { BatchBuffers } from "../state/batch-buffers.js";
 import type { KernelExports } from "../../wasm/exports.js";
 import type { Arena, Heap } from "../../wasm/heap.js";
 
-/** Which units fired on no sample, and nothing else: what every step of a training looks at, but only as long as a layer has one. */
+/**
+ * Which units fired on no sample, and nothing else: what every step of a training looks at, but only as long as a layer
+ * has one.
+ */
 export class SilentUnits {
   /** Addresses of the marks, by layer. */
   private readonly marks: number[];

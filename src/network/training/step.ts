@@ -1,6 +1,7 @@
-// One training step on the inside of a network: gather, forward, loss, backward, clip, update. A fit runs it on the network that
-// learns; a replay runs the same, bit for bit, on a copy. Nothing is allocated once it is made; numbers that are not whole stay in arrays
-// for that reason, since engines box those that functions return, or that an object or a suspended function keeps.
+// One training step on the inside of a network: gather, forward, loss, backward, clip, update. A fit runs it on the
+// network that learns; a replay runs the same, bit for bit, on a copy. Nothing is allocated once it is made; numbers
+// that are not whole stay in arrays for that reason, since engines box those that functions return, or that an object
+// or a suspended function keeps.
 import type { MomentPowers, OptimizerRecipe, UpdateOperands } from "./optimizers.js";
 import { lossDivisor } from "../losses.js";
 import type { Counting } from "../state/passes.js";
@@ -10,7 +11,10 @@ import type { NetworkState } from "../state/state.js";
 import type { Arena } from "../../wasm/heap.js";
 import type { Runtime } from "../../wasm/runtime.js";
 
-/** Shuffles the indices at `address` so that the first `trainingRows` are the seed's training rows, ascending, and the others are held out. */
+/**
+ * Shuffles the indices at `address` so that the first `trainingRows` are the seed's training rows, ascending, and the
+ * others are held out.
+ */
 export function splitRows(
   { heap, kernels }: Runtime,
   seed: number,
