@@ -1,4 +1,4 @@
-// What keeps a dead unit closed: its bias, its weights, or the silence of all that feeds it.
+// What keeps a dead unit closed: its bias, its weights, or that nothing which feeds it fires.
 import { type Case, column, dead, relu, sum, units } from "./case.js";
 
 export const MECHANISMS: readonly Case[] = [

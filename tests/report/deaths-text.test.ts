@@ -21,7 +21,7 @@ function death(unit: number, cause: Cause = "learningRate", more: Partial<Death>
 }
 
 describe("drawDeaths", () => {
-  it("says it when nobody died", () =>
+  it("says it when no unit died", () =>
     expect(drawDeaths([])).toEqual(["No hidden unit was seen to die while it trained."]));
 
   it("tells of units that came back", () => {

@@ -271,7 +271,7 @@ describe("recycleDormant", () => {
     });
   });
 
-  test("a last batch of one row recycles nobody for being silent on it", async () => {
+  test("a last batch of one row recycles no unit for being silent on it", async () => {
     const odd = sectors(33);
     await withNetwork(classifier, async (network) => {
       const steps = 20;
