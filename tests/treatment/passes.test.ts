@@ -1,0 +1,106 @@
+// What diagnose and treat cost: how often they read x, in passes through all layers.
+import { afterEach, describe, expect, test, vi } from "vitest";
+import { diagnose, type Network, type NetworkSpec, type Remedy, treat, type Treatment } from "../../src/index.js";
+import { countDead } from "../../src/inspect/dead-units.js";
+import { Passes } from "../../src/network/state/passes.js";
+import { randomRows, seededRandom, withNetwork } from "../network/helpers.js";
+
+/** Three chunks of rows. */
+const ROWS = 700;
+const x = randomRows(seededRandom(4), ROWS, 3, 1);
+
+afterEach(() => vi.restoreAllMocks());
+
+/** Hidden layers of 12 units; those in `dead` have a bias that no row overcomes. */
+async function withDead(hidden: number, dead: readonly number[], use: (network: Network) => Promise<void> | void) {
+  const layers = [...Array.from({ length: hidden }, () => ({ units: 12, biasInitializer: 2 })), { units: 2 }];
+  const spec: NetworkSpec = { inputs: 3, layers, loss: "meanSquaredError", seed: 6 };
+  await withNetwork(spec, async (network) => {
+    for (const layer of dead) {
+      const { bias } = network.layers[layer].getWeights();
+      network.layers[layer].setWeights({ bias: bias.map((value, unit) => (unit < 3 ? -100 : value)) });
+    }
+    await use(network);
+  });
+}
+
+/** How many passes over x through all `layers` layers the call makes; a pass through some of them is a part of one. */
+async function passesOf(layers: number, call: () => unknown): Promise<number> {
+  const forward = vi.spyOn(Passes.prototype, "forward");
+  await call();
+  const passes = forward.mock.calls.reduce((sum, [rows, , count = layers]) => sum + (rows * count) / layers, 0) / ROWS;
+  forward.mockRestore();
+  return passes;
+}
+
+async function treated(hidden: number, dead: readonly number[], remedy: Remedy) {
+  let [passes, deadBefore, count] = [0, 0, 0];
+  await withDead(hidden, dead, async (network) => {
+    let treatment: Treatment | undefined;
+    passes = await passesOf(hidden + 1, async () => (treatment = await treat(network, x, remedy)));
+    deadBefore = treatment!.before.dead;
+    count = treatment!.treated.length;
+    if (treatment!.network !== network) treatment!.network.dispose();
+  });
+  return { passes, deadBefore, count };
+}
+
+const LEAKY: Remedy = { kind: "replaceActivation", activation: "leakyRelu" };
+
+describe("passes over x, with dead units in one hidden layer", () => {
+  // recycle and reinitialize: a look before and one after, and in the layer one to find units and one for each draw.
+  test.each<readonly [number, Remedy]>([
+    [2, { kind: "prune" }],
+    [2, LEAKY],
+    [3, { kind: "liftBias" }],
+    [3, { kind: "recycle" }],
+    [3, { kind: "reinitialize" }],
+  ])("at most %d: %o", async (most, remedy) => {
+    const { passes, deadBefore, count } = await treated(1, [0], remedy);
+    expect([deadBefore, count]).toEqual([3, 3]);
+    expect(passes).toBeLessThanOrEqual(most);
+    expect(passes).toBeGreaterThanOrEqual(2); // before and after
+  });
+
+  test("one where there is nothing to treat", async () => {
+    for (const remedy of [LEAKY, { kind: "liftBias" }, { kind: "reinitialize" }] as const)
+      expect(await treated(1, [], remedy)).toEqual({ passes: 1, deadBefore: 0, count: 0 });
+  });
+});
+
+describe("passes over x, with dead units in two hidden layers", () => {
+  // liftBias: a third of a pass for the first layer and two thirds for the second, beside the looks before and after.
+  test.each<readonly [number, Remedy]>([
+    [2.5, LEAKY],
+    [3.5, { kind: "liftBias" }],
+    [4.5, { kind: "reinitialize" }],
+    [6, { kind: "recycle" }],
+  ])("at most %d: %o", async (most, remedy) => {
+    const { passes, deadBefore } = await treated(2, [0, 1], remedy);
+    expect(deadBefore).toBeGreaterThanOrEqual(6);
+    expect(passes).toBeLessThanOrEqual(most);
+    expect(passes).toBeGreaterThanOrEqual(2);
+  });
+});
+
+describe("diagnose", () => {
+  test.each([[[]], [[0]]])("without proofs and targets reads x once, dead layers: %j", (dead: number[]) =>
+    withDead(1, dead, async (network) => {
+      expect(await passesOf(2, () => diagnose(network, x, { proofs: false }))).toBe(1);
+    }),
+  );
+
+  test("two hidden layers: a few rows more, for the gradient", () =>
+    withDead(2, [0, 1], async (network) => {
+      const passes = await passesOf(3, () => diagnose(network, x, { proofs: false }));
+      expect(passes).toBeGreaterThanOrEqual(1);
+      expect(passes).toBeLessThan(1.1);
+    }));
+});
+
+test("the counter notices a pass more, and a part of one", () =>
+  withDead(1, [0], async (network) => {
+    expect(await passesOf(2, () => network.predict(x))).toBe(1);
+    expect(await passesOf(2, () => [network.predict(x), diagnose(network, x, { proofs: false })])).toBe(2);
+    expect(await passesOf(2, () => countDead(network, x))).toBe(0.5);
+  }));
