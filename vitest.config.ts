@@ -17,6 +17,7 @@ const NODE_ONLY = ["bench", "cli", "package", "literature", "network-node", "wor
     "tests/table/prepare.test.ts",
     "tests/wasm/abi.test.ts",
     "tests/activations/names.test.ts",
+    "tests/text/one-way.test.ts",
   ]);
 const PATIENCE = { testTimeout: 2 * PATIENCE_MS, hookTimeout: 2 * PATIENCE_MS };
 const cacheDir = ".cache/vite"; // of this checkout, even where node_modules is a link

@@ -198,8 +198,6 @@ export async function importNetwork(bytes: Uint8Array, options?: ImportOptions):
   matchTensors(tensors, shapes);
   const weights = readAll(tensors, shapes);
   return buildNetwork(spec, runtime, (state) => {
-    shapes.forEach(({ layer, part }, index) =>
-      state.floats(state.parameters + state.layout.layers[layer][part]!, weights[index].length).set(weights[index]),
-    );
+    shapes.forEach(({ layer, part }, index) => state.layer(layer)[part]!.set(weights[index]));
   });
 }

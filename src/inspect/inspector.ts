@@ -87,10 +87,6 @@ export class Inspector {
     this.arena.dispose();
   }
 
-  [Symbol.dispose](): void {
-    this.dispose();
-  }
-
   private makeChunk(): Inspector["chunk"] {
     const { state, buffers } = this;
     const chunk = {

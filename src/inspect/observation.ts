@@ -32,7 +32,7 @@ export interface LayerObservation {
   readonly activation: ResolvedActivation;
   readonly units: readonly UnitStatistics[];
   /** Of units that fired on no row: the preactivation that one row in a hundred (at least one) reaches. */
-  readonly opening?: ReadonlyMap<number, number> | undefined;
+  readonly opening?: ReadonlyMap<number, number>;
   readonly weights?: LayerWeights;
 }
 
@@ -68,76 +68,55 @@ export function hiddenCount({ loss, layers }: Observation): number {
 const LINEAR = activationCode("linear");
 
 /** Counts the columns of the inputs beside a pass over the rows. */
-class ColumnCounter {
-  private readonly totals: CounterTotals;
-  private readonly counters: number;
-
-  constructor(
-    private readonly state: NetworkState,
-    private readonly width: number,
-    scratch: Arena,
-  ) {
-    const { kernels, heap } = state.runtime;
-    this.totals = new CounterTotals([width], kernels, heap, scratch);
-    this.counters = scratch.allocate(width * BATCH_COUNTERS * 4, "the columns' counters");
-  }
-
-  readonly count = (chunk: InspectedChunk): void => {
-    const { kernels } = this.state.runtime;
-    const x = chunk.inputs(0).byteOffset;
-    kernels.activationForward(LINEAR, 0, 0, chunk.rows, this.width, x, 0, x, this.counters, 1);
-    this.totals.fold(chunk.rows, { counters: () => this.counters });
+function countColumns(state: NetworkState, scratch: Arena) {
+  const { kernels, heap } = state.runtime;
+  const width = state.spec.inputs;
+  const totals = new CounterTotals([width], kernels, heap, scratch);
+  const counters = scratch.allocate(width * BATCH_COUNTERS * 4, "the columns' counters");
+  return {
+    visit(chunk: InspectedChunk): void {
+      const x = chunk.inputs(0).byteOffset;
+      kernels.activationForward(LINEAR, 0, 0, chunk.rows, width, x, 0, x, counters, 1);
+      totals.fold(chunk.rows, { counters: () => counters });
+    },
+    read: () => totals.readLayer(0),
   };
-
-  read(): UnitStatistics[] {
-    return this.totals.readLayer(0);
-  }
 }
 
 /**
  * Reads, beside a pass over the rows, the highest preactivations of the units that have not fired so far: few, after
  * the first chunk.
  */
-class ClosedUnits {
-  /** By hidden layer. */
-  private readonly layers: Map<number, KthLargest>[];
-  private readonly k: number;
-
-  constructor(
-    private readonly state: NetworkState,
-    rows: number,
-  ) {
-    this.k = Math.ceil(rows / 100);
-    this.layers = state.spec.layers.slice(0, -1).map(() => new Map());
-  }
-
-  readonly visit = (chunk: InspectedChunk): void => {
-    this.layers.forEach((closed, layer) => {
-      const { units } = this.state.spec.layers[layer];
-      const fired = this.state.floats(chunk.counters(layer) + BatchCounter.fired * units * 4, units);
-      if (chunk.start === 0) fired.forEach((count, unit) => count === 0 && closed.set(unit, new KthLargest(this.k)));
-      for (const unit of closed.keys()) if (fired[unit] > 0) closed.delete(unit);
-      if (closed.size === 0) return;
-      const z = chunk.preactivations(layer);
-      for (const [unit, largest] of closed) for (let at = unit; at < z.length; at += units) largest.add(z[at]);
-    });
+function watchClosedUnits(state: NetworkState, rows: number) {
+  const hidden = state.spec.layers.slice(0, -1);
+  const closedByLayer = hidden.map(() => new Map<number, KthLargest>());
+  return {
+    visit(chunk: InspectedChunk): void {
+      closedByLayer.forEach((closed, layer) => {
+        const { units } = hidden[layer];
+        const fired = state.floats(chunk.counters(layer) + BatchCounter.fired * units * 4, units);
+        fired.forEach((count, unit) => {
+          if (count > 0) closed.delete(unit);
+          else if (chunk.start === 0) closed.set(unit, new KthLargest(Math.ceil(rows / 100)));
+        });
+        if (closed.size === 0) return;
+        const z = chunk.preactivations(layer);
+        for (const [unit, largest] of closed) for (let at = unit; at < z.length; at += units) largest.add(z[at]);
+      });
+    },
+    read: (layer: number): ReadonlyMap<number, number> =>
+      new Map([...(closedByLayer[layer] ?? [])].map(([unit, largest]) => [unit, largest.value])),
   };
-
-  read(layer: number): ReadonlyMap<number, number> | undefined {
-    const closed = this.layers[layer];
-    return closed && new Map([...closed].map(([unit, largest]) => [unit, largest.value]));
-  }
 }
 
 function motionOf(state: NetworkState): RemainingMotion | undefined {
-  const moments = state.lastMoments;
-  if (!moments) return undefined;
-  const { recipe, slots } = moments;
-  const slot = slots[recipe.name === "rmsprop" ? 1 : 0]; // rmsprop's first is the mean of squares
-  return {
-    decays: (recipe.weightDecay ?? 0) > 0,
-    ...(slot !== undefined && { velocity: state.spec.layers.map((_, index) => state.layer(index, slot)) }),
-  };
+  const { lastMoments, velocity } = state;
+  return (
+    lastMoments && {
+      decays: (lastMoments.recipe.weightDecay ?? 0) > 0,
+      ...(velocity !== undefined && { velocity: state.layers.map((_, index) => state.layer(index, velocity)) }),
+    }
+  );
 }
 
 /** @throws RelumineError "value" that names the layer whose weights are not finite */
@@ -172,10 +151,10 @@ export function observe(inspector: Inspector, x: Matrix, visit?: (chunk: Chunk) 
   checkWeights(state);
   const scratch = new Arena(state.runtime.heap);
   try {
-    const columns = new ColumnCounter(state, x.columns, scratch);
-    const closed = new ClosedUnits(state, x.rows);
+    const columns = countColumns(state, scratch);
+    const closed = watchClosedUnits(state, x.rows);
     const statistics = inspector.statistics(x, (chunk) => {
-      columns.count(chunk);
+      columns.visit(chunk);
       closed.visit(chunk);
       visit?.(chunk);
     });

@@ -60,12 +60,12 @@ export class NetworkLayer implements DenseLayer {
     return current;
   }
 
-  #parts({ parameters, layout }: NetworkState): Part[] {
-    const { kernel, bias, alpha } = layout.layers[this.#index];
+  #parts(state: NetworkState): Part[] {
+    const { kernelAddress, biasAddress, alphaAddress } = state.layer(this.#index);
     return [
-      { name: "kernel", address: parameters + kernel, count: this.inputs * this.units },
-      { name: "bias", address: parameters + bias, count: this.units },
-      ...(alpha === undefined ? [] : [{ name: "alpha" as const, address: parameters + alpha, count: this.units }]),
+      { name: "kernel", address: kernelAddress, count: this.inputs * this.units },
+      { name: "bias", address: biasAddress, count: this.units },
+      ...(alphaAddress === 0 ? [] : [{ name: "alpha" as const, address: alphaAddress, count: this.units }]),
     ];
   }
 

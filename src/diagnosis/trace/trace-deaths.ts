@@ -20,7 +20,7 @@ function byStep(a: Death, b: Death): number {
 }
 
 /** One fit under watch. */
-class Watch {
+class TracedFit {
   deaths: Death[] = [];
   readonly revivals: Revival[] = [];
   private readonly window: number;
@@ -183,7 +183,7 @@ export function traceDeaths(options?: TraceOptions): DeathTrace {
   return defineCallback({
     ...description,
     start(fit) {
-      const watch = new Watch(fit, description.options);
+      const watch = new TracedFit(fit, description.options);
       return {
         onBatchEnd: () => watch.onBatchEnd(),
         onEpochEnd: () => watch.takeSnapshot(false),

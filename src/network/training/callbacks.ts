@@ -124,7 +124,7 @@ export function checkCallbackUse(plan: Plan, state: NetworkState): void {
     definition?.check?.(plan, state);
     if (definition ? definition.start : !isNamed(callback)) return;
     const hooks = HOOK_NAMES.join(", ");
-    const what = `to have ${hooks}, or to be what a function of "relumine" such as traceDeaths() returns`;
+    const what = `to have ${hooks}, or to be what traceDeaths() and its like return`;
     throw new RelumineError(
       "value",
       `callbacks[${index}]`,

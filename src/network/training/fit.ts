@@ -21,7 +21,8 @@ class TrainingRun implements RunningFit {
   readonly order: RowOrder;
   readonly firstEpoch: number;
   step = 0;
-  rate: number;
+  /** Undefined at first, so that engines keep a number that is boxed once: else each step that reads it makes a box (measured). */
+  rate = undefined as unknown as number;
   isOver = false;
   private readonly watchers: (() => void)[] = [];
   private readonly releases: (() => void)[] = [];
