@@ -1,5 +1,5 @@
 // What a caller passes as data, checked and brought into the form that the training loop reads.
-import { checkNumber, describe } from "../core/checks.js";
+import { describe, isFloat32 } from "../core/checks.js";
 import { RelumineError } from "../core/errors.js";
 import { isMatrix, type Matrix, type Samples, toMatrix, toRows } from "../core/matrix.js";
 import { isClassification, type Loss } from "./losses.js";
@@ -38,9 +38,24 @@ function flatOf(y: object): ArrayLike<unknown> | undefined {
   return list.length === 0 || typeof list[0] !== "object" ? list : undefined;
 }
 
-function flatToMatrix(path: string, y: ArrayLike<unknown>, rows: number, check: typeof checkNumber): Matrix {
+/** Which values a flat list may hold, and how that is said: classes here, where a row a sample may hold probabilities. */
+const CLASS = {
+  isFine: (value: unknown): value is number => value === 0 || value === 1,
+  expected: "to be 0 or 1 (or a row of probabilities)",
+};
+const NUMBER = {
+  isFine: (value: unknown): value is number => typeof value === "number" && isFloat32(value),
+  expected: "to be a finite number",
+};
+
+function flatToMatrix(path: string, y: ArrayLike<unknown>, rows: number, { isFine, expected }: typeof CLASS): Matrix {
   const data = new Float32Array(rows);
-  for (let i = 0; i < rows; i++) data[i] = check(`${path}[${i}]`, y[i]);
+  for (let i = 0; i < rows; i++) {
+    const value = y[i];
+    // A path is made for what is refused alone: one for each number would take longer than a small step (measured).
+    if (!isFine(value)) throw new RelumineError("value", `${path}[${i}]`, expected, describe(value));
+    data[i] = value;
+  }
   return { rows, columns: 1, data };
 }
 
@@ -60,23 +75,16 @@ function toLabels(path: string, values: ArrayLike<unknown>, rows: number, classe
 
 function checkProbabilities(path: string, { data, columns }: Matrix, sumToOne: boolean): void {
   for (let start = 0; start < data.length; start += columns) {
-    const row = `${path}[${start / columns}]`;
     let sum = 0;
     for (let i = start; i < start + columns; i++) {
-      if (!(data[i] >= 0 && data[i] <= 1))
-        throw new RelumineError("value", row, "to have numbers from 0 to 1", `${data[i]}`);
-      sum += data[i];
+      const value = data[i];
+      if (!(value >= 0 && value <= 1))
+        throw new RelumineError("value", `${path}[${start / columns}]`, "to have numbers from 0 to 1", `${value}`);
+      sum += value;
     }
     if (sumToOne && Math.abs(sum - 1) > 1e-3)
-      throw new RelumineError("value", row, "to be class probabilities that sum to 1", `a sum of ${sum}`);
+      throw new RelumineError("value", `${path}[${start / columns}]`, "to sum to 1", `a sum of ${sum}`);
   }
-}
-
-/** A flat list holds classes; a row a sample may hold probabilities. */
-function checkClass(path: string, value: unknown): number {
-  if (value === 0 || value === 1) return value;
-  const expected = "to be a class, 0 or 1 (or one row of probabilities per sample)";
-  throw new RelumineError("value", path, expected, describe(value));
 }
 
 function checkRowCount(path: string, given: unknown, rows: number): void {
@@ -91,7 +99,7 @@ export function prepareTargets(path: string, y: Targets, rows: number, units: nu
   if (flat) checkRowCount(path, flat.length, rows);
   if (flat && loss === "crossEntropy") return { kind: "labels", labels: toLabels(path, flat, rows, units) };
   const matrix = flat
-    ? flatToMatrix(path, flat, rows, loss === "binaryCrossEntropy" ? checkClass : checkNumber)
+    ? flatToMatrix(path, flat, rows, loss === "binaryCrossEntropy" ? CLASS : NUMBER)
     : toMatrix(path, y);
   checkRowCount(path, matrix.rows, rows);
   if (loss === "crossEntropy" && matrix.columns === 1)

@@ -181,7 +181,7 @@ type TypedArray = Float32Array<ArrayBuffer>;
 /** A copy of what the view shows and no more: a structured clone would take the whole buffer below it along. */
 function copyView(view: ArrayBufferView): TypedArray {
   const bytes = new Uint8Array(view.byteLength);
-  bytes.set(new Uint8Array(view.buffer, view.byteOffset, view.byteLength));
+  if (view.byteLength > 0) bytes.set(new Uint8Array(view.buffer, view.byteOffset, view.byteLength)); // 0: maybe detached
   const kind = Object.prototype.toString.call(view).slice(8, -1) as "Float32Array"; // a Buffer's too is "Uint8Array"
   return new globalThis[kind](bytes.buffer);
 }
@@ -201,7 +201,8 @@ export function pack(name: string, value: unknown, transfer: ArrayBuffer[], move
     throw new RelumineError("value", name, "to be what a worker can be sent", describe(value));
   if (typeof value !== "object" || value === null) return value;
   if (ArrayBuffer.isView(value)) {
-    const isMoved = move && value.buffer instanceof ArrayBuffer && value.buffer.byteLength === value.byteLength;
+    const { buffer, byteLength } = value;
+    const isMoved = move && byteLength > 0 && buffer instanceof ArrayBuffer && buffer.byteLength === byteLength;
     const sent = isMoved ? (value as TypedArray) : copyView(value);
     if (!transfer.includes(sent.buffer)) transfer.push(sent.buffer);
     return sent;

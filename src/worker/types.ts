@@ -4,7 +4,16 @@ import type { ResolvedActivation } from "../activations/activations.js";
 import type { Matrix, Samples } from "../core/matrix.js";
 import type { DataSet } from "../network/data.js";
 import type { NetworkSpec } from "../network/spec.js";
-import type { BatchLog, EpochLog, FitOptions, History, Metrics, PackageCallback, Weights } from "../network/types.js";
+import type {
+  Gradients,
+  BatchLog,
+  EpochLog,
+  FitOptions,
+  History,
+  Metrics,
+  PackageCallback,
+  Weights,
+} from "../network/types.js";
 import type { Treatment } from "../treatment/types.js";
 import type { RuntimeOptions } from "../wasm/runtime.js";
 
@@ -125,6 +134,8 @@ export interface RemoteNetwork extends AsyncDisposable {
   fit(data: DataSet, options?: RemoteFitOptions): Promise<History>;
   /** As Network.evaluate. */
   evaluate(data: DataSet): Promise<Metrics>;
+  /** As Network.gradients. */
+  gradients(data: DataSet): Promise<Gradients>;
   /** As Network.predict. */
   predict(x: Samples, options?: { logits?: boolean }): Promise<Matrix>;
   /**

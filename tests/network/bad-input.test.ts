@@ -400,6 +400,7 @@ describe("fit options", () => {
     ["epochs as text", { epochs: "5" }, ["epochs", '"5"']],
     ["an unknown option", { batchsize: 8 }, ["fit.batchsize", "batchsize", '"batchSize"']],
     ["an optimizer by name", { optimizer: "adam" }, ["optimizer", '"adam"']],
+    ["an optimizer that is null", { optimizer: null }, ["optimizer", "null"]],
     ["an unknown optimizer", { optimizer: "adamw" }, ["optimizer", "adamw", '"adamW"']],
     ["a home-made optimizer", { optimizer: { name: "sdg", learningRate: 0.1 } }, ["optimizer", "sdg", '"sgd"']],
     ["an optimizer that was not called", { optimizer: sgd }, ["optimizer", "function"]],

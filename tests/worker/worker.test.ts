@@ -1,5 +1,6 @@
 // The network behind a message channel: the same bits as beside it, in Node's worker_threads and in Chromium's Web
 // Workers.
+import { expectError } from "../support/errors.js";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import * as direct from "../../src/index.js";
 import * as remotely from "../../src/worker.js";
@@ -69,8 +70,9 @@ describe("the same as beside it", () => {
     expect(schedules[0]).toEqual(schedules[1]); // in order, each step once, none beyond the end
   });
 
-  it("evaluate, predict, diagnose, exportNetwork", async () => {
+  it("evaluate, gradients, predict, diagnose, exportNetwork", async () => {
     expect(await remote.evaluate(data)).toEqual(local.evaluate(data));
+    expect(await remote.gradients(data)).toEqual(local.gradients(data));
     expect(await remote.predict(data.x)).toEqual(local.predict(data.x));
     expect(await remote.predict(data.x, { logits: true })).toEqual(local.predict(data.x, { logits: true }));
     const [there, here] = [
@@ -481,6 +483,14 @@ describe("what is sent", () => {
     expect(labels).toHaveLength(rows);
     await network.fit({ x, y: Int32Array.from(labels) }, { epochs: 1, transfer: true });
     expect(x.data).toHaveLength(0);
+    // What was handed over is refused, handed over again or not.
+    await expectError(
+      () => network.fit({ x, y: Int32Array.from(labels) }, { epochs: 1, transfer: true }),
+      "shape",
+      "data.x.data",
+    );
+    await expectError(() => network.predict(x), "shape", "x.data");
+    await expectError(() => network.fit({ x: kept, y: labels }, { callbacks: Array(1) }), "value", "callbacks[0]");
     await network.dispose();
   });
 

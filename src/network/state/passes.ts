@@ -317,12 +317,7 @@ export class Passes {
 
 /** A caller's array is read in place: it must not be transferred, nor lie in a WebAssembly memory that grows. */
 function movedError(path: string): RelumineError {
-  return new RelumineError(
-    "value",
-    path,
-    "to stay in its place while the network reads it",
-    "a buffer that is detached",
-  );
+  return new RelumineError("value", path, "to stay in its place", "a detached buffer");
 }
 
 /**

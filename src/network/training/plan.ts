@@ -80,7 +80,7 @@ export function makePlan(state: NetworkState, data: DataSet, options: FitOptions
   const batchSize = checkInteger("batchSize", given.batchSize ?? 32, { low: 1 });
   const prepared = prepareData("data", data, spec.inputs, units, spec.loss);
   const { validation, learningRate } = given;
-  const recipe = checkOptimizer(given.optimizer ?? adam());
+  const recipe = checkOptimizer(given.optimizer === undefined ? adam() : given.optimizer);
   return {
     data: prepared,
     validation:

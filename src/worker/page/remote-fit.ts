@@ -38,7 +38,7 @@ function checkCallback(callback: unknown, index: number): RemoteCallback | Insid
 export function checkCallbacks(callbacks: unknown): (RemoteCallback | Inside)[] {
   if (!Array.isArray(callbacks))
     throw new RelumineError("value", "callbacks", "to be an array of callbacks", describe(callbacks));
-  return callbacks.map(checkCallback);
+  return Array.from(callbacks as readonly unknown[], checkCallback); // holes too
 }
 
 export function isInside(callback: RemoteCallback | Inside): callback is Inside {

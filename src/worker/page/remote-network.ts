@@ -18,7 +18,7 @@ import type { Matrix, Samples } from "../../core/matrix.js";
 import type { ImportOptions } from "../../formats/model.js";
 import type { DataSet } from "../../network/data.js";
 import type { NetworkSpec } from "../../network/spec.js";
-import type { History, Metrics, Weights } from "../../network/types.js";
+import type { Gradients, History, Metrics, Weights } from "../../network/types.js";
 
 /** What functions of this package see of a remote network. */
 export interface RemoteInside {
@@ -97,6 +97,10 @@ class WorkerNetwork implements RemoteNetwork {
 
   async evaluate(data: DataSet): Promise<Metrics> {
     return this.#call("evaluate", sendableData("data", data));
+  }
+
+  async gradients(data: DataSet): Promise<Gradients> {
+    return this.#call("gradients", sendableData("data", data));
   }
 
   async predict(x: Samples, options?: { logits?: boolean }): Promise<Matrix> {

@@ -22,6 +22,7 @@ function layerAt({ layers }: Network, index: number): DenseLayer {
 
 export const OPERATIONS: Readonly<Record<string, Operation>> = {
   evaluate: (network, data: DataSet) => network.evaluate(data),
+  gradients: (network, data: DataSet) => network.gradients(data),
   predict: (network, x: Samples, options?: { logits?: boolean }) => network.predict(x, options),
   summary: (network) => network.summary(),
   getWeights: (network, layer: number) => layerAt(network, layer).getWeights(),
