@@ -21,6 +21,7 @@ import {
   sgd,
   type UnitDiagnosis,
 } from "../../src/index.js";
+import { ACTIVATION_NAMES } from "../../src/wasm/abi.js";
 import { forward, type Rows } from "../reference.js";
 
 interface HandLayer {
@@ -413,20 +414,7 @@ function randomSpec(
 }
 
 describe("statistics against float64", () => {
-  const activations: readonly Activation[] = [
-    "linear",
-    "relu",
-    "leakyRelu",
-    "prelu",
-    "elu",
-    "selu",
-    "gelu",
-    "silu",
-    "softplus",
-    "sigmoid",
-    "tanh",
-    "hardSwish",
-  ];
+  const activations: readonly Activation[] = ACTIVATION_NAMES;
 
   test.each(activations)("%s: preactivations, activity and dormancy over several chunks", (activation) =>
     withNetwork(randomSpec(3, activation, [23, 17, 9], -0.2), (network) => {

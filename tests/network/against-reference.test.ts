@@ -12,22 +12,10 @@ import {
   withNetwork,
 } from "./helpers.js";
 import type { ActivationName, Loss, NetworkSpec } from "../../src/index.js";
+import { ACTIVATION_NAMES } from "../../src/wasm/abi.js";
 import { flatten, outputs, type ReferenceOptimizer, type ReferenceTargets, softmax, train } from "../reference.js";
 
-const activations: readonly ActivationName[] = [
-  "linear",
-  "relu",
-  "leakyRelu",
-  "prelu",
-  "elu",
-  "selu",
-  "gelu",
-  "silu",
-  "softplus",
-  "sigmoid",
-  "tanh",
-  "hardSwish",
-];
+const activations = ACTIVATION_NAMES;
 const losses: readonly Loss[] = [
   "crossEntropy",
   "binaryCrossEntropy",

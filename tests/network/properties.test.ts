@@ -4,6 +4,7 @@ import fc from "fast-check";
 import { expect, test } from "vitest";
 import { relativeDistance, toReference, weightsOf, withNetwork } from "./helpers.js";
 import { adam, adamW, createNetwork, diagnose, type Network, RelumineError, rmsprop, sgd } from "../../src/index.js";
+import { ACTIVATION_NAMES } from "../../src/wasm/abi.js";
 import { outputs } from "../reference.js";
 
 type Anything = any;
@@ -60,20 +61,7 @@ const mostly = (good: fc.Arbitrary<Anything>, weight = 24): fc.Arbitrary<Anythin
 const optional = (keys: Record<string, fc.Arbitrary<Anything>>, required: string[] = []) =>
   fc.record(keys, { requiredKeys: required });
 
-const name = fc.constantFrom(
-  "linear",
-  "relu",
-  "leakyRelu",
-  "prelu",
-  "elu",
-  "selu",
-  "gelu",
-  "silu",
-  "softplus",
-  "sigmoid",
-  "tanh",
-  "hardSwish",
-);
+const name = fc.constantFrom(...ACTIVATION_NAMES);
 const layer = optional(
   {
     units: mostly(fc.integer({ min: 1, max: 9 })),

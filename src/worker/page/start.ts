@@ -7,7 +7,7 @@ import type { WorkerChoice } from "../types.js";
 import { describe } from "../../core/checks.js";
 import { disposedError, RelumineError } from "../../core/errors.js";
 
-const starter = chosen as unknown as WorkerStarter; // the types of both files
+const starter: WorkerStarter = chosen;
 
 /** Addresses are the page's, not those of a worker that started from a blob. */
 export function absolute(path: string, url: string | URL | undefined): string | undefined {

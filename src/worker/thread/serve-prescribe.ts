@@ -12,7 +12,7 @@ import { callbackOf } from "../../treatment/callbacks.js";
 import { prescribeWith, type StartTrialWorkers } from "../../treatment/prescribe/prescribe.js";
 import type { Prescription, Trial } from "../../treatment/prescribe/types.js";
 
-const starter = chosen as unknown as WorkerStarter; // the types of both files
+const starter: WorkerStarter = chosen;
 
 const toData = ({ name, options }: PackageCallback) => ({ name, options });
 
