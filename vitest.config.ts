@@ -3,9 +3,9 @@ import { realpathSync } from "node:fs";
 import { availableParallelism } from "node:os";
 import { playwright } from "@vitest/browser-playwright";
 import { configDefaults, defineConfig, type TestProjectInlineConfiguration } from "vitest/config";
-import { CHROMIUM_ARGUMENTS, ISOLATION_HEADERS, findChromium } from "./tests/browser/chromium.js";
-import { PATIENCE_MS } from "./tests/patience.js";
-import { SummaryLine } from "./tests/summary.js";
+import { CHROMIUM_ARGUMENTS, ISOLATION_HEADERS, findChromium } from "./tests/support/browsers.js";
+import { PATIENCE_MS } from "./tests/support/patience.js";
+import { SummaryLine } from "./tests/support/summary.js";
 
 const ALL = "tests/**/*.test.ts";
 const BROWSER_ONLY = "tests/browser/**";

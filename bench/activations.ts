@@ -1,8 +1,8 @@
 // Activations as a training step calls them on 128 x 512 preactivations: forward with bias and counters, without
 // counters, and backward.
 import { ACTIVATION_NAMES, type ActivationName } from "../src/activations/activations.js";
-import { Bench as Arena } from "../tests/assembly/harness.js";
-import { activate, slope } from "../tests/reference.js";
+import { Bench as Arena } from "../tests/support/kernels.js";
+import { activate, slope } from "../tests/reference/network.js";
 import { callsPerSample, measure, times, type Case, type Context, type Figure, type Result } from "./measure.js";
 import { filled, filler } from "./numbers.js";
 import { ratios, summarize } from "./turns.js";

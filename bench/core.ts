@@ -1,6 +1,6 @@
 // R, the yardstick: the rate of the micro-kernel itself on one panel of each operand, both in L1. Other programs may
 // halve a machine's speed for minutes, so it is sampled again beside whatever is compared with it.
-import { Bench as Arena } from "../tests/assembly/harness.js";
+import { Bench as Arena } from "../tests/support/kernels.js";
 import type { Build } from "../src/wasm/binary.js";
 import { filled, filler } from "./numbers.js";
 

@@ -1,5 +1,5 @@
 // Products by form and shape. NN: Z = X·W. NT: dX = dZ·Wᵀ. TN: dW = Xᵀ·dZ. All matrices are row-major and tight.
-import { Bench as Arena } from "../tests/assembly/harness.js";
+import { Bench as Arena } from "../tests/support/kernels.js";
 import { measure, warmUp, type Case, type Context, type Result } from "./measure.js";
 import { filled, filler } from "./numbers.js";
 import { WORKLOADS } from "./workloads.js";

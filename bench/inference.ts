@@ -1,7 +1,7 @@
 // What a trained network does: predict one row (the weights stream past once) and many, diagnose; and the forecast
 // before it is trained.
 import { diagnose, forecast } from "../src/index.js";
-import { forward } from "../tests/reference.js";
+import { forward } from "../tests/reference/network.js";
 import { measure, type Case, type Context, type Figure, type Result } from "./measure.js";
 import { create, rowsOf, specOf, toReference } from "./networks.js";
 import { byTurns, summarize } from "./turns.js";

@@ -1,7 +1,7 @@
 // The benchmark: times every case in turn and prints one row for each. See README.md beside this file.
 import { availableParallelism, cpus } from "node:os";
 import { parseArgs } from "node:util";
-import { builds } from "../tests/assembly/harness.js";
+import { builds } from "../tests/support/kernels.js";
 import { createCore, type Core } from "./core.js";
 import { isWrong, line, rateOf, share, shareTarget, type Row } from "./format.js";
 import { hostCases } from "./host.js";

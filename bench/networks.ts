@@ -1,6 +1,6 @@
 // The workloads' networks, and the same in float64.
 import { createNetwork, type Matrix, type Network, type NetworkSpec } from "../src/index.js";
-import type { ReferenceLayer } from "../tests/reference.js";
+import type { ReferenceLayer } from "../tests/reference/network.js";
 import type { Context } from "./measure.js";
 import type { Workload } from "./workloads.js";
 

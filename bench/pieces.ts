@@ -1,7 +1,7 @@
 // What a training step of W3 does beside products and activations: the loss with its gradient, and the update of the
 // largest layer.
-import { Bench as Arena } from "../tests/assembly/harness.js";
-import { lossOf, update } from "../tests/reference.js";
+import { Bench as Arena } from "../tests/support/kernels.js";
+import { lossOf, update } from "../tests/reference/network.js";
 import { measure, type Case, type Context, type Result, type Timing } from "./measure.js";
 import { rowsOf } from "./networks.js";
 import { filled, filler } from "./numbers.js";

@@ -1,7 +1,7 @@
 // Whole training steps inside fit: forward, loss, backward and update of plain SGD; the counters for diagnosis run
 // along, as they always do.
 import { sgd, type Network } from "../src/index.js";
-import { gradients } from "../tests/reference.js";
+import { gradients } from "../tests/reference/network.js";
 import { measureRun, type Case, type Context, type Result } from "./measure.js";
 import { create, rowsOf, toReference } from "./networks.js";
 import { WORKLOADS, operationsPerStep, samples, shorten, stepsPerRun, stretch, type Workload } from "./workloads.js";

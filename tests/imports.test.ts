@@ -175,7 +175,7 @@ describe("the check sees", () => {
     ["an import of an entry", "report/a.ts", `import { createNetwork } from "../index.js";`],
     ["an import of a program", "index.ts", `import { main } from "./cli/main.js";`],
     ["an import of the site", "cli/a.ts", `import { x } from "../../site/app.js";`],
-    ["an import from outside of src", "core/a.ts", `import { x } from "../../tests/reference.js";`],
+    ["an import from outside of src", "core/a.ts", `import { x } from "../../tests/reference/network.js";`],
     ["the loader outside of wasm", "network/a.ts", `import { instantiate } from "@assemblyscript/loader";`],
     ["files outside of cli", "formats/a.ts", `import { readFileSync } from "node:fs";`],
     ["a package outside of cli", "report/a.ts", `import pc from "picocolors";`],

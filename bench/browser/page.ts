@@ -1,5 +1,5 @@
 // The page: runs the same cases as bench/main.ts, one at a time, as the Node program that opened it asks.
-import { builds } from "../../tests/assembly/harness.js";
+import { builds } from "../../tests/support/kernels.js";
 import { createCore } from "../core.js";
 import type { Row } from "../format.js";
 import { listCases, runCase } from "../run.js";

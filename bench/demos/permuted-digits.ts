@@ -13,8 +13,8 @@ import {
   type Matrix,
   recycleDormant,
 } from "../../src/index.js";
-import { loadDigits } from "../../tests/literature/digits.js";
-import { seededRandom } from "../../tests/network/helpers.js";
+import { loadDigits } from "../../tests/support/digits.js";
+import { seededRandom } from "../../tests/support/networks.js";
 import { runCommand } from "../command.js";
 import { markdownTable, measuredOn, replaceBetweenMarkers } from "../documents.js";
 import { mean } from "../statistics.js";

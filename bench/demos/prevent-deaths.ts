@@ -4,7 +4,7 @@ import { parseArgs } from "node:util";
 import { interruption, Terminal } from "../../src/cli/terminal.js";
 import { createNetwork, diagnose, type FitOptions, preventDeaths, sgd } from "../../src/index.js";
 import { markdownTable, measuredOn, replaceBetweenMarkers } from "../documents.js";
-import { loadDigits } from "../../tests/literature/digits.js";
+import { loadDigits } from "../../tests/support/digits.js";
 
 const RATES = [0.4, 0.8, 1];
 const SEEDS = [1, 2, 3, 4, 5];

@@ -8,8 +8,8 @@ import {
   worksInPlace,
 } from "../../src/activations/activations.js";
 import { activate, analysisOf, canDie, closedUpTo, slope } from "../../src/activations/analysis.js";
-import { Bench } from "../assembly/harness.js";
-import { activations as references } from "../reference-math.js";
+import { Bench } from "../support/kernels.js";
+import { activations as references } from "../reference/elementary.js";
 
 const ALPHAS = [0, 0.3];
 const Z = Float32Array.from({ length: 2401 }, (_, i) => (i - 1200) / 8); // -150 to 150, 0 and ±3 among them

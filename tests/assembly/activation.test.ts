@@ -1,8 +1,8 @@
 // Every activation and its gradient against float64: values, shapes, the counters left on the way, limits, closed and
 // broken units.
 import { describe, expect, it } from "vitest";
-import { activations, type ActivationReference } from "../reference-math.js";
-import { Bench, builds } from "./harness.js";
+import { activations, type ActivationReference } from "../reference/elementary.js";
+import { Bench, builds } from "../support/kernels.js";
 
 const SIZES = [0, 1, 2, 3, 4, 5, 7, 8, 13, 64, 65];
 const EPSILON = 2 ** -24; // of one float32 rounding

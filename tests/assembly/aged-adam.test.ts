@@ -1,8 +1,8 @@
 // Adam on entries whose units have step counts of their own, against the float64 reference entry by entry; and the
 // units' utility.
 import { describe, expect, test } from "vitest";
-import { Bench, builds } from "./harness.js";
-import * as reference from "./reference-optimizer.js";
+import { Bench, builds } from "../support/kernels.js";
+import * as reference from "../reference/entry-optimizer.js";
 
 const SHAPES = [
   [1, 1],

@@ -1,6 +1,6 @@
 // Batches of counters merged into running totals, against a float64 pass over all the rows at once.
 import { describe, expect, it } from "vitest";
-import { Bench, builds } from "./harness.js";
+import { Bench, builds } from "../support/kernels.js";
 
 const ARRAYS = 7;
 const EPSILON = 2 ** -53; // of one float64 rounding: the data below are quarters, so that the float32 sums are exact

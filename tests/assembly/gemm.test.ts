@@ -1,7 +1,7 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { congruential } from "../support/random.js";
-import { Bench, builds } from "./harness.js";
+import { Bench, builds } from "../support/kernels.js";
 
 const EPSILON = 2 ** -24;
 type Form = "NN" | "NT" | "TN" | "TT";

@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest";
-import { Bench, builds } from "./harness.js";
-import * as reference from "./reference-loss.js";
+import { Bench, builds } from "../support/kernels.js";
+import * as reference from "../reference/row-loss.js";
 
 const SIZES = [0, 1, 2, 3, 4, 5, 7, 8, 9, 31, 1000];
 const SMALLEST = 2 ** -149;

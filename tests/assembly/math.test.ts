@@ -1,10 +1,10 @@
 // The elementary functions against float64, in units in the last place, on every exponent of float32 and the special
 // values.
 import { describe, expect, it } from "vitest";
-import { erf, erfc, normalCdf, sigmoid, softplus } from "../reference-math.js";
+import { erf, erfc, normalCdf, sigmoid, softplus } from "../reference/elementary.js";
 import type { Build } from "../../src/wasm/binary.js";
 import { congruential } from "../support/random.js";
-import { Bench, builds } from "./harness.js";
+import { Bench, builds } from "../support/kernels.js";
 import relaxed from "../../.cache/elementary-relaxed.wasm?url&inline";
 import strict from "../../.cache/elementary-strict.wasm?url&inline";
 

@@ -1,7 +1,7 @@
 // Every statistic below is of a fixed stream, so no test can flake; each bound is a quantile of the statistic's own
 // distribution at the significance given.
 import { describe, expect, test } from "vitest";
-import { Bench, builds } from "./harness.js";
+import { Bench, builds } from "../support/kernels.js";
 
 type Words = readonly [number, number, number, number];
 

@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { Bench, builds } from "./harness.js";
+import { Bench, builds } from "../support/kernels.js";
 
 const SIZES = [0, 1, 2, 3, 4, 5, 7, 8, 9, 31, 1000];
 const wave = (n: number) => Float32Array.from({ length: n }, (_, i) => Math.fround(((i * 37) % 101) - 50) / 7);

@@ -2,7 +2,7 @@
 import { describe, expect, it } from "vitest";
 import { ControlWord } from "../../src/wasm/abi.js";
 import type { Build } from "../../src/wasm/binary.js";
-import { Bench, builds } from "./harness.js";
+import { Bench, builds } from "../support/kernels.js";
 
 const WORDS = 32;
 // K has three blocks, M two: a turn is one of 4 stripes of 16 columns in one of these six.

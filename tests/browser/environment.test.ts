@@ -1,6 +1,6 @@
 // Holds only in a browser: proves that the browser project runs where threads and both builds can run.
 import { expect, test } from "vitest";
-import { builds } from "../assembly/harness.js";
+import { builds } from "../support/kernels.js";
 
 test("the page is cross-origin isolated", () => {
   expect(globalThis.crossOriginIsolated).toBe(true);

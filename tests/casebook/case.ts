@@ -1,6 +1,6 @@
 // The case book's form: a small network made by hand, the samples, and the verdicts that are true of it.
 import type { Activation, DiagnoseOptions, FindingKind, History, Loss, UnitState } from "../../src/index.js";
-import type { Rows } from "../reference.js";
+import type { Rows } from "../reference/network.js";
 
 export interface HandLayer {
   /** Default: relu, and linear for the last layer. */

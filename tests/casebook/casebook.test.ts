@@ -11,7 +11,7 @@ import { LOOKALIKES } from "./lookalikes.js";
 import { MECHANISMS } from "./mechanisms.js";
 import { STATES } from "./states.js";
 import { whoIsRight } from "./table.js";
-import { toReference } from "../network/helpers.js";
+import { toReference } from "../support/networks.js";
 
 const BOOK = { states: STATES, mechanisms: MECHANISMS, evidence: EVIDENCE, findings: FINDINGS, lookalikes: LOOKALIKES };
 const CASES = Object.values(BOOK).flat();

@@ -3,7 +3,7 @@ import type { DeathCase } from "./deaths.js";
 import { Replay, type TrueDeath } from "./replay.js";
 import { withCase } from "./check.js";
 import { type Death, type DeathTrace, traceDeaths } from "../../src/index.js";
-import { toOptimizer, toReference } from "../network/helpers.js";
+import { toOptimizer, toReference } from "../support/networks.js";
 
 const key = ({ layer, unit, step, cause }: Pick<TrueDeath, "layer" | "unit" | "step" | "cause">) =>
   `layer ${layer} unit ${unit} at step ${step}: ${cause}`;

@@ -11,8 +11,8 @@ import {
   type Network,
   type UnitDiagnosis,
 } from "../../src/index.js";
-import { toReference } from "../network/helpers.js";
-import { forward, type ReferenceLayer, type Rows } from "../reference.js";
+import { toReference } from "../support/networks.js";
+import { forward, type ReferenceLayer, type Rows } from "../reference/network.js";
 
 /** Builds the case's network and hands it on. */
 export async function withCase<T>(

@@ -2,7 +2,7 @@
 import { column, type HandLayer, relu, sum, times, units } from "./case.js";
 import type { Training } from "./replay.js";
 import type { Loss } from "../../src/index.js";
-import type { Rows } from "../reference.js";
+import type { Rows } from "../reference/network.js";
 
 export interface DeathCase {
   readonly name: string;

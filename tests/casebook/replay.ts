@@ -10,7 +10,7 @@ import {
   type ReferenceOptimizer,
   type Rows,
   update,
-} from "../reference.js";
+} from "../reference/network.js";
 
 export interface Training {
   readonly optimizer: ReferenceOptimizer;

@@ -1,5 +1,5 @@
 // The rules by which other tools call ReLU units dead, as the documentation and papers of each state them, in float64.
-import { forward, gradients, type ReferenceLayer, type ReferenceTargets, type Rows } from "../reference.js";
+import { forward, gradients, type ReferenceLayer, type ReferenceTargets, type Rows } from "../reference/network.js";
 
 /** A network before its judges. */
 export interface TestedNetwork {

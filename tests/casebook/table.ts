@@ -2,7 +2,7 @@
 import type { Case } from "./case.js";
 import { diagnoseCase, withCase } from "./check.js";
 import { type TestedNetwork, type Rule, RULES, type UnitCalls } from "./rules.js";
-import { toReference } from "../network/helpers.js";
+import { toReference } from "../support/networks.js";
 
 const toFloat32 = (rows: readonly (readonly number[])[]) => rows.map((row) => row.map(Math.fround));
 

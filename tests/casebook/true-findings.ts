@@ -3,7 +3,7 @@
 import type { Case } from "./case.js";
 import { isDead } from "./truth.js";
 import type { FindingKind } from "../../src/index.js";
-import { forward, type ReferenceLayer, type Rows } from "../reference.js";
+import { forward, type ReferenceLayer, type Rows } from "../reference/network.js";
 
 const columnsOf = (rows: Rows) => rows[0].map((_, i) => rows.map((row) => row[i]));
 const isConstant = (values: readonly number[]) => values.every((value) => value === values[0]);

@@ -7,7 +7,7 @@ import {
   type ReferenceTargets,
   type Rows,
   slope,
-} from "../reference.js";
+} from "../reference/network.js";
 
 export interface Thresholds {
   readonly rareBelow: number;

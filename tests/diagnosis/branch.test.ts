@@ -1,6 +1,6 @@
 // Both ways of parting the box, on networks small enough to search densely: what they prove closed stays closed, what they propose opens.
 import { describe, expect, test } from "vitest";
-import { integer, seededRandom, toReference, withNetwork } from "../network/helpers.js";
+import { integer, seededRandom, toReference, withNetwork } from "../support/networks.js";
 import { BoxBounds } from "../../src/diagnosis/proof/bounds.js";
 import { Branching, type BranchResult } from "../../src/diagnosis/proof/branch-and-bound.js";
 import type { Box } from "../../src/diagnosis/proof/box.js";
@@ -9,7 +9,7 @@ import { LiveNetwork } from "../../src/diagnosis/proof/reduced-network.js";
 import { BoxSplitting } from "../../src/diagnosis/proof/box-splitting.js";
 import type { Activation, Network } from "../../src/index.js";
 import { stateOf } from "../../src/network/state/state.js";
-import { forward, type Rows } from "../reference.js";
+import { forward, type Rows } from "../reference/network.js";
 
 const METHODS: Record<
   string,

@@ -1,7 +1,7 @@
 // Tries to catch a diagnosis lying about the input box: by sampling it densely, in float64 and on the kernels, and by its own waking inputs.
-import { toReference } from "../network/helpers.js";
+import { toReference } from "../support/networks.js";
 import { diagnose, type Diagnosis, type Network } from "../../src/index.js";
-import { forward, type Rows } from "../reference.js";
+import { forward, type Rows } from "../reference/network.js";
 
 export interface Interval {
   readonly low: readonly number[];

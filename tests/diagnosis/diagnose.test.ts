@@ -9,7 +9,7 @@ import {
   toReference,
   weightsOf,
   withNetwork,
-} from "../network/helpers.js";
+} from "../support/networks.js";
 import {
   type Activation,
   createNetwork,
@@ -22,7 +22,7 @@ import {
   type UnitDiagnosis,
 } from "../../src/index.js";
 import { ACTIVATION_NAMES } from "../../src/wasm/abi.js";
-import { forward, type Rows } from "../reference.js";
+import { forward, type Rows } from "../reference/network.js";
 
 interface HandLayer {
   readonly activation?: Activation;

@@ -10,7 +10,7 @@ import {
   waves,
   weightsOf,
   withNetwork,
-} from "../network/helpers.js";
+} from "../support/networks.js";
 import {
   type Activation,
   adam,
@@ -25,7 +25,7 @@ import {
   type NetworkSpec,
   sgd,
 } from "../../src/index.js";
-import { forward, lossOf, type Rows, slope } from "../reference.js";
+import { forward, lossOf, type Rows, slope } from "../reference/network.js";
 
 /** What healthy networks may be told: no alarm. */
 const CALM: readonly FindingKind[] = ["healthySparsity", "silentTogether", "constantInputs"];

@@ -8,7 +8,7 @@ import {
   toReference,
   withNetwork,
   expectRefusal,
-} from "../network/helpers.js";
+} from "../support/networks.js";
 import {
   type Activation,
   createNetwork,
@@ -28,7 +28,7 @@ import { rateInterval } from "../../src/diagnosis/units/firing-rate-bound.js";
 import { toMatrix } from "../../src/core/matrix.js";
 import { prepareTargets } from "../../src/network/data.js";
 import { KERNEL_INITIALIZER_NAMES, resolveSpec } from "../../src/network/spec.js";
-import { forward, type Rows } from "../reference.js";
+import { forward, type Rows } from "../reference/network.js";
 import type { ErrorCode } from "../../src/core/errors.js";
 
 const net = (

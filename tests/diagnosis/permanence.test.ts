@@ -1,6 +1,6 @@
 // What "permanent" promises, what is named as still able to move such a unit, and that both come true when training goes on.
 import { describe, expect, test } from "vitest";
-import { seededRandom, randomRows, withNetwork } from "../network/helpers.js";
+import { seededRandom, randomRows, withNetwork } from "../support/networks.js";
 import {
   adam,
   adamW,

@@ -9,9 +9,9 @@ import {
   sectors,
   seededRandom,
   withNetwork,
-} from "../network/helpers.js";
+} from "../support/networks.js";
 import { type Activation, diagnose, type Diagnosis, type Network, type NetworkSpec, sgd } from "../../src/index.js";
-import type { Rows } from "../reference.js";
+import type { Rows } from "../reference/network.js";
 
 interface HandLayer {
   readonly activation?: Activation;

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { diagnose, type Network, recordActivity, sgd } from "../../src/index.js";
-import { classifier, expectRefusal, sectors, weightsOf, withNetwork } from "../network/helpers.js";
+import { classifier, expectRefusal, sectors, weightsOf, withNetwork } from "../support/networks.js";
 
 const data = sectors(500);
 

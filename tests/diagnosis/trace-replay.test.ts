@@ -1,6 +1,6 @@
 // What a trace says of whole trainings, against a replay in float64 that knows the weights after every step; and that it leaves no mark on them.
 import { describe, expect, test } from "vitest";
-import { sectors, toReference, weightsOf, withNetwork, toOptimizer } from "../network/helpers.js";
+import { sectors, toReference, weightsOf, withNetwork, toOptimizer } from "../support/networks.js";
 import {
   createNetwork,
   type Death,
@@ -21,7 +21,7 @@ import {
   type ReferenceLayer,
   type ReferenceOptimizer,
   update,
-} from "../reference.js";
+} from "../reference/network.js";
 
 const SPEC: NetworkSpec = {
   inputs: 2,

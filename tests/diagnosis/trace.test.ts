@@ -1,6 +1,6 @@
 // Deaths whose cause is known by construction, their look-alikes, and what a trace promises its users.
 import { describe, expect, test } from "vitest";
-import { expectRefusal, sectors, seededRandom, withNetwork } from "../network/helpers.js";
+import { expectRefusal, sectors, seededRandom, withNetwork } from "../support/networks.js";
 import {
   adam,
   adamW,
@@ -17,7 +17,7 @@ import {
   traceDeaths,
 } from "../../src/index.js";
 import { stateOf } from "../../src/network/state/state.js";
-import type { Rows } from "../reference.js";
+import type { Rows } from "../reference/network.js";
 
 /** A chain of single units: each layer's weight and bias; the last is the output. */
 async function withChain<T>(

@@ -15,7 +15,7 @@ import {
 } from "../../src/index.js";
 import { LOSS_NAMES } from "../../src/network/losses.js";
 import { ACTIVATION_NAMES } from "../../src/activations/activations.js";
-import { expectRefusal, integer, sectors, seededRandom, withNetwork } from "../network/helpers.js";
+import { expectRefusal, integer, sectors, seededRandom, withNetwork } from "../support/networks.js";
 
 const spec: NetworkSpec = {
   inputs: 2,

@@ -13,7 +13,7 @@ import {
   targetsFor,
   x,
 } from "./golden.js";
-import { ARITHMETICS, toOptimizer, weightsOf, withNetwork } from "../network/helpers.js";
+import { ARITHMETICS, toOptimizer, weightsOf, withNetwork } from "../support/networks.js";
 import { type ActivationName, type Loss, type Network, type RuntimeOptions, sgd } from "../../src/index.js";
 
 const RELATIVE = 1e-4;

@@ -1,6 +1,6 @@
 // The golden traces (see `about` in training.json) in the forms that the tests need.
 import golden from "./training.json" with { type: "json" };
-import type { ReferenceLayer, ReferenceOptimizer, ReferenceTargets, Rows } from "../reference.js";
+import type { ReferenceLayer, ReferenceOptimizer, ReferenceTargets, Rows } from "../reference/network.js";
 
 export const { cases, steps } = golden;
 export type GoldenCase = (typeof cases)[number];

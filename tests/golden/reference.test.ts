@@ -11,7 +11,7 @@ import {
   type Rows,
   slope,
   train,
-} from "../reference.js";
+} from "../reference/network.js";
 
 const ROUNDING = 2e-9; // the traces carry 12 decimals; ten steps of training carry their rounding on
 

@@ -4,8 +4,8 @@ import { createNetwork, diagnose } from "../../src/index.js";
 import { countDead } from "../../src/inspect/dead-units.js";
 import { stateOf } from "../../src/network/state/state.js";
 import { expectError } from "../support/errors.js";
-import { randomRows, seededRandom, withNetwork } from "../network/helpers.js";
-import { withDeadUnits, x } from "../treatment/dead-networks.js";
+import { randomRows, seededRandom, withNetwork } from "../support/networks.js";
+import { withDeadUnits, x } from "../support/dead-networks.js";
 
 describe("countDead", () => {
   test("counts what diagnose counts, by layer, given a network or its state", async () => {

@@ -1,7 +1,7 @@
 // How PyTorch's ReLU units die on real digits (64-128-128-10, He normal, batch 32, 10 epochs),
 // and whether they die alike here: medians over ten seeds.
 import { expect, test } from "vitest";
-import { loadDigits } from "./digits.js";
+import { loadDigits } from "../support/digits.js";
 import { adam, createNetwork, diagnose, type NetworkSpec, type Optimizer, sgd } from "../../src/index.js";
 
 type Range = readonly [low: number, high: number];

@@ -1,7 +1,7 @@
 // preventDeaths on real digits at a rate that kills, beside what the textbook would do: it saves most units, and
 // clipping or a lower rate do better still.
 import { expect, test } from "vitest";
-import { loadDigits } from "./digits.js";
+import { loadDigits } from "../support/digits.js";
 import { createNetwork, diagnose, type FitOptions, preventDeaths, sgd } from "../../src/index.js";
 
 const { training } = loadDigits();

@@ -3,8 +3,8 @@ import { promisify } from "node:util";
 import { expect, it, vi } from "vitest";
 import { createNetwork, sgd } from "../../src/index.js";
 import type { Helper } from "../../src/wasm/threads.js";
-import { labelled } from "../network/helpers.js";
-import { PATIENCE_MS } from "../patience.js";
+import { labelled } from "../support/networks.js";
+import { PATIENCE_MS } from "../support/patience.js";
 
 const started: Helper[] = [];
 vi.mock("#helpers", async (importOriginal) => {

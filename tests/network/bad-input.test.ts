@@ -9,7 +9,7 @@ import {
   waves,
   weightsOf,
   withNetwork,
-} from "./helpers.js";
+} from "../support/networks.js";
 import {
   adam,
   adamW,

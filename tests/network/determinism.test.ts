@@ -1,6 +1,6 @@
 // Same seed and build: same bits, whatever happens between the batches.
 import { describe, expect, test } from "vitest";
-import { ARITHMETICS, classifier, sectors, weightsOf, withNetwork } from "./helpers.js";
+import { ARITHMETICS, classifier, sectors, weightsOf, withNetwork } from "../support/networks.js";
 import {
   type Callback,
   createNetwork,

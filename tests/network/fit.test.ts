@@ -11,7 +11,7 @@ import {
   waves,
   weightsOf,
   withNetwork,
-} from "./helpers.js";
+} from "../support/networks.js";
 import {
   adam,
   type BatchLog,
@@ -23,7 +23,7 @@ import {
   RelumineError,
   sgd,
 } from "../../src/index.js";
-import { forward, lossOf, outputs } from "../reference.js";
+import { forward, lossOf, outputs } from "../reference/network.js";
 
 const pause = (milliseconds: number) => new Promise<void>((resolve) => setTimeout(resolve, milliseconds));
 const data = sectors(70);

@@ -8,8 +8,8 @@ import {
   toReference,
   weightsOf,
   withNetwork,
-} from "./helpers.js";
-import { flatten, gradients as reference, type ReferenceTargets } from "../reference.js";
+} from "../support/networks.js";
+import { flatten, gradients as reference, type ReferenceTargets } from "../reference/network.js";
 import {
   adam,
   createNetwork,

@@ -11,9 +11,9 @@ import {
   waves,
   weightsOf,
   withNetwork,
-} from "./helpers.js";
+} from "../support/networks.js";
 import { createNetwork, type KernelInitializer, type Loss, type NetworkSpec, sgd } from "../../src/index.js";
-import { lossOf, outputs, softmax } from "../reference.js";
+import { lossOf, outputs, softmax } from "../reference/network.js";
 
 describe("spec", () => {
   test("defaults are filled in and nothing can be changed", () =>

@@ -2,10 +2,10 @@
 // form.
 import fc from "fast-check";
 import { expect, test } from "vitest";
-import { relativeDistance, toReference, weightsOf, withNetwork } from "./helpers.js";
+import { relativeDistance, toReference, weightsOf, withNetwork } from "../support/networks.js";
 import { adam, adamW, createNetwork, diagnose, type Network, RelumineError, rmsprop, sgd } from "../../src/index.js";
 import { ACTIVATION_NAMES } from "../../src/wasm/abi.js";
-import { outputs } from "../reference.js";
+import { outputs } from "../reference/network.js";
 
 type Anything = any;
 

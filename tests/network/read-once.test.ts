@@ -4,7 +4,7 @@ import { createNetwork, exportNetwork, type NetworkSpec, sgd } from "../../src/i
 import { createKernels } from "../../src/kernels.js";
 import { stateOf } from "../../src/network/state/state.js";
 import { relumineError } from "../support/errors.js";
-import { classifier, expectRefusal, sectors, weightsOf, withNetwork } from "./helpers.js";
+import { classifier, expectRefusal, sectors, weightsOf, withNetwork } from "../support/networks.js";
 
 const spec: NetworkSpec = { inputs: 2, layers: [{ units: 3 }, { units: 1 }], loss: "meanSquaredError", seed: 1 };
 const { x, y } = sectors(40);

@@ -1,7 +1,7 @@
 import { afterEach, describe, expect, it, vi } from "vitest";
 import { createNetwork, RelumineError, sgd, type Network } from "../../src/index.js";
 import { canShare } from "../../src/wasm/threads.js";
-import { labelled, weightsOf } from "./helpers.js";
+import { labelled, weightsOf } from "../support/networks.js";
 
 const spec = {
   inputs: 150,

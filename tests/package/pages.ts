@@ -5,7 +5,7 @@ import type { AddressInfo } from "node:net";
 import { extname, join } from "node:path";
 import type { Browser, Page } from "playwright-core";
 import { expect } from "vitest";
-import { PATIENCE_MS } from "../patience.js";
+import { PATIENCE_MS } from "../support/patience.js";
 
 export const TYPES: Record<string, string> = {
   ".html": "text/html",

@@ -5,7 +5,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { chromium } from "playwright-core";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { CHROMIUM_ARGUMENTS, findChromium } from "../browser/chromium.js";
+import { CHROMIUM_ARGUMENTS, findChromium } from "../support/browsers.js";
 import { installPackage, root } from "./install.js";
 import { withPage, withServer } from "./pages.js";
 

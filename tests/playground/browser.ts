@@ -3,8 +3,8 @@ import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
 import { fileURLToPath } from "node:url";
 import { type Browser, type BrowserContextOptions, chromium, type Page } from "playwright-core";
-import { CHROMIUM_ARGUMENTS, findChromium } from "../browser/chromium.js";
-import { PATIENCE_MS } from "../patience.js";
+import { CHROMIUM_ARGUMENTS, findChromium } from "../support/browsers.js";
+import { PATIENCE_MS } from "../support/patience.js";
 
 const root = fileURLToPath(new URL("../../", import.meta.url));
 export const FOLDER = `${root}.cache/playground-test/`;

@@ -4,7 +4,7 @@ import { gunzipSync } from "node:zlib";
 import { Engine } from "../../site/engine/engine.js";
 import type { RemedyName, Frame, FromEngine, ToEngine, UnitName } from "../../site/engine/types.js";
 import { OPENING, type Recipe } from "../../site/state/recipe.js";
-import { PATIENCE_MS } from "../patience.js";
+import { PATIENCE_MS } from "../support/patience.js";
 
 type Kind = FromEngine["kind"];
 type Of<K extends Kind> = Extract<FromEngine, { kind: K }>;

@@ -4,7 +4,7 @@ import { prepareTable, type PreparedTable } from "../../src/table/prepare.js";
 import { specFor } from "../../src/cli/network-for-table.js";
 import { readStoredTable, tableMetadata } from "../../src/table/stored-table.js";
 import { parseCsv } from "../../src/table/csv.js";
-import { expectRefusal, seededRandom } from "../network/helpers.js";
+import { expectRefusal, seededRandom } from "../support/networks.js";
 
 const random = seededRandom(3);
 const ISLANDS = ["Biscoe", "Dream", "NA", "__proto__"];

@@ -19,7 +19,7 @@ import {
   seededRandom,
   weightsOf,
   withNetwork,
-} from "../network/helpers.js";
+} from "../support/networks.js";
 
 const x = randomRows(seededRandom(3), 301, 7, 4).map((row) => row.map((value) => Math.fround(value + 2)));
 const deep: NetworkSpec = {

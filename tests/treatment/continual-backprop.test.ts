@@ -11,7 +11,7 @@ import {
 } from "../../src/index.js";
 import { stateOf } from "../../src/network/state/state.js";
 import { clearMoments } from "../../src/treatment/remedies/unit-parameters.js";
-import { ARITHMETICS, classifier, expectRefusal, sectors, weightsOf, withNetwork } from "../network/helpers.js";
+import { ARITHMETICS, classifier, expectRefusal, sectors, weightsOf, withNetwork } from "../support/networks.js";
 
 const data = sectors(96);
 const column = (network: Network, layer: number, unit: number) => {

@@ -10,7 +10,7 @@ import {
   rmsprop,
   sgd,
 } from "../../src/index.js";
-import { classifier, expectRefusal, sectors, weightsOf, withNetwork } from "../network/helpers.js";
+import { classifier, expectRefusal, sectors, weightsOf, withNetwork } from "../support/networks.js";
 
 const data = sectors(192);
 const wide: NetworkSpec = {

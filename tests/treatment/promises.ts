@@ -1,7 +1,7 @@
 // What each remedy promises, checked on a treatment: by the float64 reference, by bits where bits are promised.
 import { isDead } from "../casebook/truth.js";
-import { toReference } from "../network/helpers.js";
-import { forward, outputs, type ReferenceLayer, type Rows } from "../reference.js";
+import { toReference } from "../support/networks.js";
+import { forward, outputs, type ReferenceLayer, type Rows } from "../reference/network.js";
 import type { Network, Remedy, Treatment } from "../../src/index.js";
 import { stateOf } from "../../src/network/state/state.js";
 

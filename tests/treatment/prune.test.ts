@@ -1,9 +1,9 @@
 // Prune: which bits stay, what is kept of the optimizer, and what is said of the evidence.
 import { describe, expect, test } from "vitest";
-import { withDeadUnits, x } from "./dead-networks.js";
+import { withDeadUnits, x } from "../support/dead-networks.js";
 import { column, relu, sum, times, units } from "../casebook/case.js";
 import { withCase } from "../casebook/check.js";
-import { ARITHMETICS, randomRows, seededRandom, toReference, withNetwork } from "../network/helpers.js";
+import { ARITHMETICS, randomRows, seededRandom, toReference, withNetwork } from "../support/networks.js";
 import { type NetworkSpec, treat } from "../../src/index.js";
 import { stateOf } from "../../src/network/state/state.js";
 

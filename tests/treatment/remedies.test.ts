@@ -1,11 +1,11 @@
 // Each remedy by itself: what the units do afterwards, and whose moments are cleared.
 import { describe, expect, test } from "vitest";
 import { before, brokenPromises } from "./promises.js";
-import { withDeadUnits, x, y } from "./dead-networks.js";
+import { withDeadUnits, x, y } from "../support/dead-networks.js";
 import { column, relu, sum, times, units } from "../casebook/case.js";
 import { withCase } from "../casebook/check.js";
-import { toReference, waves, withNetwork } from "../network/helpers.js";
-import { forward, gradients } from "../reference.js";
+import { toReference, waves, withNetwork } from "../support/networks.js";
+import { forward, gradients } from "../reference/network.js";
 import { adam, type Network, type NetworkSpec, sgd, treat } from "../../src/index.js";
 import { stateOf } from "../../src/network/state/state.js";
 import { rowsForShare, thresholdForCount } from "../../src/treatment/thresholds.js";

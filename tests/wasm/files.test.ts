@@ -2,7 +2,7 @@
 import { expect, it } from "vitest";
 import { createNetwork } from "../../src/index.js";
 import { embeddedBinary } from "../../src/wasm/binary.js";
-import { classifier, expectRefusal, sectors } from "../network/helpers.js";
+import { classifier, expectRefusal, sectors } from "../support/networks.js";
 
 const EXACT = { arithmetic: "reproducible" } as const;
 const urlOf = (bytes: Uint8Array<ArrayBuffer>) => URL.createObjectURL(new Blob([bytes], { type: "application/wasm" }));

@@ -4,8 +4,8 @@ import { promisify } from "node:util";
 import { Worker } from "node:worker_threads";
 import { expect, it } from "vitest";
 import { createNetwork, type NamedCallback, traceDeaths } from "../../src/worker.js";
-import { classifier, expectRefusal, sectors } from "../network/helpers.js";
-import { PATIENCE_MS } from "../patience.js";
+import { classifier, expectRefusal, sectors } from "../support/networks.js";
+import { PATIENCE_MS } from "../support/patience.js";
 
 const run = promisify(execFile);
 const data = sectors(96);

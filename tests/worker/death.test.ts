@@ -2,7 +2,7 @@
 import { startWorker } from "#worker";
 import { expect, it } from "vitest";
 import { createNetwork } from "../../src/worker.js";
-import { classifier, expectRefusal, sectors } from "../network/helpers.js";
+import { classifier, expectRefusal, sectors } from "../support/networks.js";
 
 const data = sectors(100);
 

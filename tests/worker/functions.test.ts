@@ -2,7 +2,7 @@
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import * as direct from "../../src/index.js";
 import * as remote from "../../src/worker.js";
-import { classifier, expectRefusal, sectors, weightsOf } from "../network/helpers.js";
+import { classifier, expectRefusal, sectors, weightsOf } from "../support/networks.js";
 
 const data = sectors(200);
 const EXACT = { arithmetic: "reproducible" } as const;

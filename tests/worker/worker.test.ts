@@ -5,7 +5,7 @@ import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import * as direct from "../../src/index.js";
 import * as remotely from "../../src/worker.js";
 import { adam, createNetwork, importNetwork, type Network, RelumineError, sgd } from "../../src/worker.js";
-import { classifier, expectRefusal, regressor, sectors, waves, weightsOf } from "../network/helpers.js";
+import { classifier, expectRefusal, regressor, sectors, waves, weightsOf } from "../support/networks.js";
 
 const data = sectors(200);
 const EXACT = { arithmetic: "reproducible" } as const;

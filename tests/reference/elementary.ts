@@ -1,5 +1,5 @@
 // Naive float64 references for the elementary functions that JavaScript lacks. Relative error at most 1e-13 (checked in
-// assembly/math.test.ts).
+// tests/assembly/math.test.ts).
 
 /**
  * 2/√π · Σ (-1)^k x^(2k+1) / (k! (2k+1)), in its form without cancellation: e^-x² · Σ 2^k x^(2k+1) / (1·3·5···(2k+1)).

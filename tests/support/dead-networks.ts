@@ -1,6 +1,6 @@
 // A trained network some of whose units are dead, and its samples.
 import { expect } from "vitest";
-import { sectors, withNetwork } from "../network/helpers.js";
+import { sectors, withNetwork } from "./networks.js";
 import { adam, diagnose, type Network, type NetworkSpec } from "../../src/index.js";
 
 export const { x, y } = sectors(200);

@@ -14,9 +14,9 @@ import {
   type RuntimeOptions,
   sgd,
 } from "../../src/index.js";
-import type { ReferenceLayer, ReferenceOptimizer, Rows } from "../reference.js";
-import { expectError } from "../support/errors.js";
-import { mulberry32 as seededRandom } from "../support/random.js";
+import type { ReferenceLayer, ReferenceOptimizer, Rows } from "../reference/network.js";
+import { expectError } from "./errors.js";
+import { mulberry32 as seededRandom } from "./random.js";
 
 /** Both settings; in an engine without relaxed SIMD they run the same binary. */
 export const ARITHMETICS = ["fast", "reproducible"] as const;

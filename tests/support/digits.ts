@@ -3,7 +3,7 @@
 import { readFileSync } from "node:fs";
 import { gunzipSync } from "node:zlib";
 import type { DataSet } from "../../src/index.js";
-import { seededRandom } from "../network/helpers.js";
+import { seededRandom } from "./networks.js";
 
 const TRAINING_ROWS = 1437;
 
