@@ -13,7 +13,14 @@ import {
 } from "../support/networks.js";
 import type { ActivationName, Loss, NetworkSpec } from "../../src/index.js";
 import { ACTIVATION_NAMES } from "../../src/wasm/abi.js";
-import { flatten, outputs, type ReferenceOptimizer, type ReferenceTargets, softmax, train } from "../reference/network.js";
+import {
+  flatten,
+  outputs,
+  type ReferenceOptimizer,
+  type ReferenceTargets,
+  softmax,
+  train,
+} from "../reference/network.js";
 
 const activations = ACTIVATION_NAMES;
 const losses: readonly Loss[] = [
