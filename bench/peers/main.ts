@@ -10,7 +10,7 @@ import { parseArgs } from "node:util";
 import { WORKLOADS, type Workload } from "../workloads.js";
 import { Child } from "./child.js";
 import { FOLDER, PEERS, type Peer } from "./peers.js";
-import { checkReadme, line, writeReadme, type Report, type Row } from "./report.js";
+import { checkTablePage, line, writeTablePage, type Report, type Row } from "./report.js";
 import { complaint, Runner, SLOWEST_STEP, stagnation } from "./runner.js";
 import { writeTask } from "./tasks.js";
 
@@ -131,7 +131,7 @@ async function main(): Promise<void> {
   if (!(budget > 0)) throw new Error(`--seconds ${options.seconds}: wanted are seconds above 0`);
   if (options.write && workloads.length < WORKLOADS.length)
     throw new Error("--write writes the whole table: leave --workloads out");
-  if (options.write) checkReadme();
+  if (options.write) checkTablePage();
   const tell = (text: string) => console.error(text);
   install(tell);
 
@@ -147,7 +147,7 @@ async function main(): Promise<void> {
   const failed = rows.filter((row) => row.failed);
   if (failed.length > 0)
     throw new Error(`failed: ${failed.map(({ workload, peer }) => `${workload} ${peer}`).join(", ")}`);
-  if (options.write) writeReadme(report, WORKLOADS);
+  if (options.write) writeTablePage(report, WORKLOADS);
 }
 
 try {

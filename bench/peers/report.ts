@@ -1,4 +1,4 @@
-// What is found, as a line on the terminal and as the README's table: --write replaces what stands between its two
+// What is found, as a line on the terminal and as the table of docs/speed.md: --write replaces what stands between its two
 // marker comments.
 import { checkMarkers, replaceBetweenMarkers } from "../documents.js";
 import { time } from "../format.js";
@@ -45,10 +45,10 @@ export function line(row: Row, ours: number | undefined): string {
   return `${row.workload} ${row.peer.padEnd(34)}${columns}  ${fall}${remarks}`.trimEnd();
 }
 
-const FILE = "README.md";
+const FILE = "docs/speed.md";
 
-/** Throws if the README has no place for the table. */
-export function checkReadme(): void {
+/** Throws if the page has no place for the table. */
+export function checkTablePage(): void {
   checkMarkers(FILE, "peers");
 }
 
@@ -79,6 +79,6 @@ function table({ date, machine, node, rows }: Report, workloads: readonly Worklo
 }
 
 /** Replaces the table. */
-export function writeReadme(report: Report, workloads: readonly Workload[]): void {
+export function writeTablePage(report: Report, workloads: readonly Workload[]): void {
   replaceBetweenMarkers(FILE, "peers", table(report, workloads));
 }
