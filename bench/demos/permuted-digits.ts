@@ -14,7 +14,7 @@ import {
   recycleDormant,
 } from "../../src/index.js";
 import { loadDigits } from "../../tests/support/digits.js";
-import { seededRandom } from "../../tests/support/networks.js";
+import { seededRandom } from "../../tests/support/random.js";
 import { runCommand } from "../command.js";
 import { markdownTable, measuredOn, replaceBetweenMarkers } from "../documents.js";
 import { mean } from "../statistics.js";

@@ -1,7 +1,7 @@
 // Random numbers that do not come from the package: the same on every machine but for the last bits of Math.log and
 // Math.cos.
 
-import { mulberry32 as uniforms } from "../../tests/support/random.js";
+import { seededRandom as uniforms } from "../../tests/support/random.js";
 
 export { uniforms };
 

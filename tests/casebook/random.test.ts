@@ -5,7 +5,8 @@ import { boxOf, checkFindings, checkVerdicts, diagnoseCase, withCase } from "./c
 import { checkTrace, runDeathCase } from "./check-deaths.js";
 import type { DeathCase } from "./deaths.js";
 import { canMove, mechanismOf, opens, probesOf, stateOf } from "./truth.js";
-import { integer, seededRandom, toReference } from "../support/networks.js";
+import { toReference } from "../support/networks.js";
+import { integer, seededRandom } from "../support/random.js";
 import { forward, type ReferenceLayer, type ReferenceOptimizer } from "../reference/network.js";
 
 const range = (count: number) => Array.from({ length: count }, (_, index) => index);

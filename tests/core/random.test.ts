@@ -2,7 +2,7 @@
 import { expect, it } from "vitest";
 import { mulberry32, randomBits, randomIntegers } from "../../src/core/random.js";
 import { randomFrom } from "../../src/diagnosis/forecast/draw.js";
-import { mulberry32 as ours } from "../support/random.js";
+import { seededRandom as ours } from "../support/random.js";
 
 const take = <T>(count: number, next: () => T): T[] => Array.from({ length: count }, next);
 const words = (next: () => number) => take(3, () => next() * 2 ** 32);

@@ -1,6 +1,7 @@
 // Both ways of parting the box, on networks small enough to search densely: what they prove closed stays closed, what they propose opens.
 import { describe, expect, test } from "vitest";
-import { integer, seededRandom, toReference, withNetwork } from "../support/networks.js";
+import { toReference, withNetwork } from "../support/networks.js";
+import { integer, seededRandom } from "../support/random.js";
 import { BoxBounds } from "../../src/diagnosis/proof/bounds.js";
 import { Branching, type BranchResult } from "../../src/diagnosis/proof/branch-and-bound.js";
 import type { Box } from "../../src/diagnosis/proof/box.js";

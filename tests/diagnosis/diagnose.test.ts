@@ -1,15 +1,9 @@
 // Verdicts on networks built by hand, statistics against float64, and what the verdicts promise, put to the test.
 import { describe, expect, test } from "vitest";
-import {
-  expectRefusal,
-  expectUntouched,
-  randomRows,
-  sectors,
-  seededRandom,
-  toReference,
-  weightsOf,
-  withNetwork,
-} from "../support/networks.js";
+import { expectRefusal } from "../support/errors.js";
+import { expectUntouched, toReference, weightsOf, withNetwork } from "../support/networks.js";
+import { randomRows, seededRandom } from "../support/random.js";
+import { sectors } from "../support/samples.js";
 import {
   type Activation,
   createNetwork,

@@ -1,16 +1,9 @@
 // Findings on networks where each holds by construction, and on look-alikes where it does not; the figures in messages recomputed in float64.
 import { describe, expect, test } from "vitest";
-import {
-  expectRefusal,
-  expectUntouched,
-  randomRows,
-  sectors,
-  seededRandom,
-  toReference,
-  waves,
-  weightsOf,
-  withNetwork,
-} from "../support/networks.js";
+import { expectRefusal } from "../support/errors.js";
+import { expectUntouched, toReference, weightsOf, withNetwork } from "../support/networks.js";
+import { randomRows, seededRandom } from "../support/random.js";
+import { sectors, waves } from "../support/samples.js";
 import {
   type Activation,
   adam,

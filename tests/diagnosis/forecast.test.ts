@@ -1,14 +1,9 @@
 // Forecasts against formulas, against networks as they really start, and lethal rates against steps really taken.
 import { describe, expect, test } from "vitest";
-import {
-  integer,
-  randomRows,
-  seededRandom,
-  sectors,
-  toReference,
-  withNetwork,
-  expectRefusal,
-} from "../support/networks.js";
+import { expectRefusal } from "../support/errors.js";
+import { toReference, withNetwork } from "../support/networks.js";
+import { integer, randomRows, seededRandom } from "../support/random.js";
+import { sectors } from "../support/samples.js";
 import {
   type Activation,
   createNetwork,

@@ -1,6 +1,7 @@
 // What "permanent" promises, what is named as still able to move such a unit, and that both come true when training goes on.
 import { describe, expect, test } from "vitest";
-import { seededRandom, randomRows, withNetwork } from "../support/networks.js";
+import { withNetwork } from "../support/networks.js";
+import { seededRandom, randomRows } from "../support/random.js";
 import {
   adam,
   adamW,

@@ -1,15 +1,10 @@
 // Proofs and waking inputs: truths by construction, soundness on thousands of random networks, how much is decided, bad boxes.
 import { describe, expect, test } from "vitest";
 import { findContradictions, type Interval } from "./contradictions.js";
-import {
-  expectRefusal,
-  expectUntouched,
-  integer,
-  randomRows,
-  sectors,
-  seededRandom,
-  withNetwork,
-} from "../support/networks.js";
+import { expectRefusal } from "../support/errors.js";
+import { expectUntouched, withNetwork } from "../support/networks.js";
+import { integer, randomRows, seededRandom } from "../support/random.js";
+import { sectors } from "../support/samples.js";
 import { type Activation, diagnose, type Diagnosis, type Network, type NetworkSpec, sgd } from "../../src/index.js";
 import type { Rows } from "../reference/network.js";
 

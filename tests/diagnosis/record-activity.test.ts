@@ -1,6 +1,8 @@
 import { describe, expect, it } from "vitest";
 import { diagnose, type Network, recordActivity, sgd } from "../../src/index.js";
-import { classifier, expectRefusal, sectors, weightsOf, withNetwork } from "../support/networks.js";
+import { expectRefusal } from "../support/errors.js";
+import { classifier, weightsOf, withNetwork } from "../support/networks.js";
+import { sectors } from "../support/samples.js";
 
 const data = sectors(500);
 

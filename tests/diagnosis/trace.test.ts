@@ -1,6 +1,9 @@
 // Deaths whose cause is known by construction, their look-alikes, and what a trace promises its users.
 import { describe, expect, test } from "vitest";
-import { expectRefusal, sectors, seededRandom, withNetwork } from "../support/networks.js";
+import { expectRefusal } from "../support/errors.js";
+import { withNetwork } from "../support/networks.js";
+import { seededRandom } from "../support/random.js";
+import { sectors } from "../support/samples.js";
 import {
   adam,
   adamW,

@@ -15,7 +15,10 @@ import {
 } from "../../src/index.js";
 import { LOSS_NAMES } from "../../src/network/losses.js";
 import { ACTIVATION_NAMES } from "../../src/activations/activations.js";
-import { expectRefusal, integer, sectors, seededRandom, withNetwork } from "../support/networks.js";
+import { expectRefusal } from "../support/errors.js";
+import { withNetwork } from "../support/networks.js";
+import { integer, seededRandom } from "../support/random.js";
+import { sectors } from "../support/samples.js";
 
 const spec: NetworkSpec = {
   inputs: 2,

@@ -4,7 +4,8 @@ import { createNetwork, diagnose } from "../../src/index.js";
 import { countDead } from "../../src/inspect/dead-units.js";
 import { stateOf } from "../../src/network/state/state.js";
 import { expectError } from "../support/errors.js";
-import { randomRows, seededRandom, withNetwork } from "../support/networks.js";
+import { withNetwork } from "../support/networks.js";
+import { randomRows, seededRandom } from "../support/random.js";
 import { withDeadUnits, x } from "../support/dead-networks.js";
 
 describe("countDead", () => {

@@ -1,7 +1,8 @@
 // The Inspector against sums in float64: what each unit did on given rows, and how the inputs move it.
 import { describe, expect, test } from "vitest";
 import { forward, type Rows as ReferenceRows, slope } from "../reference/network.js";
-import { ARITHMETICS, randomRows, seededRandom, toReference, weightsOf, withNetwork } from "../support/networks.js";
+import { ARITHMETICS, toReference, weightsOf, withNetwork } from "../support/networks.js";
+import { randomRows, seededRandom } from "../support/random.js";
 import { adam, createNetwork, type Network, type NetworkSpec } from "../../src/index.js";
 import { toMatrix } from "../../src/core/matrix.js";
 import { prepareData } from "../../src/network/data.js";

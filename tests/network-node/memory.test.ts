@@ -2,7 +2,9 @@
 import { setFlagsFromString } from "node:v8";
 import { runInNewContext } from "node:vm";
 import { expect, test } from "vitest";
-import { classifier, expectRefusal, regressor, sectors, waves } from "../support/networks.js";
+import { expectRefusal } from "../support/errors.js";
+import { classifier, regressor } from "../support/networks.js";
+import { sectors, waves } from "../support/samples.js";
 import { adam, createNetwork, diagnose, type Remedy, rmsprop, sgd, treat } from "../../src/index.js";
 import { getRuntime } from "../../src/wasm/runtime.js";
 

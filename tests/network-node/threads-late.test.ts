@@ -4,7 +4,7 @@ import { Worker } from "node:worker_threads";
 import { expect, it, vi } from "vitest";
 import { createNetwork, type Network, sgd } from "../../src/index.js";
 import type { HelperStart } from "../../src/wasm/threads.js";
-import { labelled } from "../support/networks.js";
+import { labelled } from "../support/samples.js";
 
 const HANGING = `
 const { parentPort, workerData: { memory, control } } = require("node:worker_threads");

@@ -3,7 +3,7 @@ import { promisify } from "node:util";
 import { expect, it, vi } from "vitest";
 import { createNetwork, sgd } from "../../src/index.js";
 import type { Helper } from "../../src/wasm/threads.js";
-import { labelled } from "../support/networks.js";
+import { labelled } from "../support/samples.js";
 import { PATIENCE_MS } from "../support/patience.js";
 
 const started: Helper[] = [];

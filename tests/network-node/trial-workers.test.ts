@@ -1,6 +1,6 @@
 // prescribe where its workers are lost: what they were to do is done here, and nothing else changes.
 import { expect, test } from "vitest";
-import { sectors } from "../support/networks.js";
+import { sectors } from "../support/samples.js";
 import { type NetworkSpec, sgd } from "../../src/index.js";
 import { prescribeWith, type TrialWorkers } from "../../src/treatment/prescribe/prescribe.js";
 

@@ -2,15 +2,13 @@
 import { describe, expect, test } from "vitest";
 import {
   ARITHMETICS,
-  integer,
-  randomRows,
   relativeDistance,
-  seededRandom,
   toOptimizer,
   toReference,
   weightsOf,
   withNetwork,
 } from "../support/networks.js";
+import { integer, randomRows, seededRandom } from "../support/random.js";
 import type { ActivationName, Loss, NetworkSpec } from "../../src/index.js";
 import { ACTIVATION_NAMES } from "../../src/wasm/abi.js";
 import {

@@ -1,15 +1,8 @@
 // Bad input: the error's code, the path and what came, and a network that did not change.
 import { describe, expect, test } from "vitest";
-import {
-  classifier,
-  expectRefusal,
-  expectUntouched,
-  regressor,
-  sectors,
-  waves,
-  weightsOf,
-  withNetwork,
-} from "../support/networks.js";
+import { expectRefusal } from "../support/errors.js";
+import { classifier, expectUntouched, regressor, weightsOf, withNetwork } from "../support/networks.js";
+import { sectors, waves } from "../support/samples.js";
 import {
   adam,
   adamW,

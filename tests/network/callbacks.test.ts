@@ -1,7 +1,9 @@
 // Callbacks of the package as data: what they are made of, who may run them, and what is refused before anything
 // changes.
 import { describe, expect, it } from "vitest";
-import { classifier, expectRefusal, expectUntouched, sectors, withNetwork } from "../support/networks.js";
+import { expectRefusal } from "../support/errors.js";
+import { classifier, expectUntouched, withNetwork } from "../support/networks.js";
+import { sectors } from "../support/samples.js";
 import * as direct from "../../src/index.js";
 import { callbackOf } from "../../src/treatment/callbacks.js";
 import * as remote from "../../src/worker.js";

@@ -1,6 +1,7 @@
 // Same seed and build: same bits, whatever happens between the batches.
 import { describe, expect, test } from "vitest";
-import { ARITHMETICS, classifier, sectors, weightsOf, withNetwork } from "../support/networks.js";
+import { ARITHMETICS, classifier, weightsOf, withNetwork } from "../support/networks.js";
+import { sectors } from "../support/samples.js";
 import {
   type Callback,
   createNetwork,

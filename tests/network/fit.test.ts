@@ -1,17 +1,16 @@
 // The training loop: batches, logs, callbacks, stopping, validation, schedules, clipping, divergence.
 import { describe, expect, test, vi } from "vitest";
+import { expectRefusal } from "../support/errors.js";
 import {
   classifier,
-  expectRefusal,
   expectUntouched,
   regressor,
   relativeDistance,
-  sectors,
   toReference,
-  waves,
   weightsOf,
   withNetwork,
 } from "../support/networks.js";
+import { sectors, waves } from "../support/samples.js";
 import {
   adam,
   type BatchLog,

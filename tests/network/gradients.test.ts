@@ -1,14 +1,7 @@
 // network.gradients against finite differences of the loss, the float64 reference, and the step that SGD takes with it.
 import { describe, expect, test } from "vitest";
-import {
-  ARITHMETICS,
-  expectUntouched,
-  randomRows,
-  seededRandom,
-  toReference,
-  weightsOf,
-  withNetwork,
-} from "../support/networks.js";
+import { ARITHMETICS, expectUntouched, toReference, weightsOf, withNetwork } from "../support/networks.js";
+import { randomRows, seededRandom } from "../support/random.js";
 import { flatten, gradients as reference, type ReferenceTargets } from "../reference/network.js";
 import {
   adam,

@@ -1,17 +1,8 @@
 // Networks by themselves: specs, weights, predict and evaluate, clones, several side by side.
 import { describe, expect, test } from "vitest";
-import {
-  classifier,
-  randomRows,
-  regressor,
-  relativeDistance,
-  sectors,
-  seededRandom,
-  toReference,
-  waves,
-  weightsOf,
-  withNetwork,
-} from "../support/networks.js";
+import { classifier, regressor, relativeDistance, toReference, weightsOf, withNetwork } from "../support/networks.js";
+import { randomRows, seededRandom } from "../support/random.js";
+import { sectors, waves } from "../support/samples.js";
 import { createNetwork, type KernelInitializer, type Loss, type NetworkSpec, sgd } from "../../src/index.js";
 import { lossOf, outputs, softmax } from "../reference/network.js";
 

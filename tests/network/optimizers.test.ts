@@ -1,6 +1,7 @@
 // An optimizer tells the options it was made with, as plain data from which the same one can be made.
 import { expect, it } from "vitest";
-import { classifier, sectors, weightsOf, withNetwork } from "../support/networks.js";
+import { classifier, weightsOf, withNetwork } from "../support/networks.js";
+import { sectors } from "../support/samples.js";
 import { adam, adamW, type Optimizer, rmsprop, sgd } from "../../src/index.js";
 import { rebuildOptimizer } from "../../src/network/training/optimizers.js";
 

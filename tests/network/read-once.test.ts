@@ -3,8 +3,9 @@ import { expect, test } from "vitest";
 import { createNetwork, exportNetwork, type NetworkSpec, sgd } from "../../src/index.js";
 import { createKernels } from "../../src/kernels.js";
 import { stateOf } from "../../src/network/state/state.js";
-import { relumineError } from "../support/errors.js";
-import { classifier, expectRefusal, sectors, weightsOf, withNetwork } from "../support/networks.js";
+import { relumineError, expectRefusal } from "../support/errors.js";
+import { classifier, weightsOf, withNetwork } from "../support/networks.js";
+import { sectors } from "../support/samples.js";
 
 const spec: NetworkSpec = { inputs: 2, layers: [{ units: 3 }, { units: 1 }], loss: "meanSquaredError", seed: 1 };
 const { x, y } = sectors(40);

@@ -1,7 +1,8 @@
 import { afterEach, describe, expect, it, vi } from "vitest";
 import { createNetwork, RelumineError, sgd, type Network } from "../../src/index.js";
 import { canShare } from "../../src/wasm/threads.js";
-import { labelled, weightsOf } from "../support/networks.js";
+import { weightsOf } from "../support/networks.js";
+import { labelled } from "../support/samples.js";
 
 const spec = {
   inputs: 150,

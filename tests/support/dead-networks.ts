@@ -1,6 +1,7 @@
 // A trained network some of whose units are dead, and its samples.
 import { expect } from "vitest";
-import { sectors, withNetwork } from "./networks.js";
+import { withNetwork } from "./networks.js";
+import { sectors } from "./samples.js";
 import { adam, diagnose, type Network, type NetworkSpec } from "../../src/index.js";
 
 export const { x, y } = sectors(200);

@@ -3,7 +3,7 @@
 import { readFileSync } from "node:fs";
 import { gunzipSync } from "node:zlib";
 import type { DataSet } from "../../src/index.js";
-import { seededRandom } from "./networks.js";
+import { seededRandom } from "./random.js";
 
 const TRAINING_ROWS = 1437;
 

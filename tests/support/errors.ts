@@ -34,3 +34,14 @@ export async function expectError(
   expect(thrown, "the call must be refused").toEqual(relumineError(code, path));
   return thrown as RelumineError;
 }
+
+/** As expectError; what came, and the hint with it, must hold all of `given`. */
+export async function expectRefusal(
+  call: () => unknown,
+  code: ErrorCode,
+  path?: string | RegExp,
+  ...given: readonly (string | RegExp)[]
+): Promise<void> {
+  const error = await expectError(call, code, path);
+  for (const each of given) expect(`${error.given}. ${error.hint}`).toMatch(each);
+}

@@ -1,57 +1,22 @@
-// What the network tests share: seeded data, weights as one array, the package's networks as the reference's, refused
-// calls.
+// Networks for tests: two small ones, weights as one array, the package's networks as the reference's, refused calls.
 import { expect } from "vitest";
 import {
   adam,
   adamW,
   createNetwork,
-  type Matrix,
   type Network,
   type NetworkSpec,
   type Optimizer,
-  RelumineError,
+  type RelumineError,
   rmsprop,
   type RuntimeOptions,
   sgd,
 } from "../../src/index.js";
-import type { ReferenceLayer, ReferenceOptimizer, Rows } from "../reference/network.js";
-import { expectError } from "./errors.js";
-import { mulberry32 as seededRandom } from "./random.js";
+import type { ReferenceLayer, ReferenceOptimizer } from "../reference/network.js";
+import { expectRefusal } from "./errors.js";
 
 /** Both settings; in an engine without relaxed SIMD they run the same binary. */
 export const ARITHMETICS = ["fast", "reproducible"] as const;
-
-export { seededRandom };
-
-/** Whole numbers from low to high, the ends included. */
-export function integer(random: () => number, low: number, high: number): number {
-  return low + Math.floor(random() * (high - low + 1));
-}
-
-/** Rows of float32 numbers, uniform from -scale to scale. */
-export function randomRows(random: () => number, rows: number, columns: number, scale = 1): Rows {
-  return Array.from({ length: rows }, () =>
-    Array.from({ length: columns }, () => Math.fround((2 * random() - 1) * scale)),
-  );
-}
-
-/** A small task of classification: the class is the sector of a point of the plane. */
-export function sectors(rows: number, classes = 3, seed = 1): { x: Rows; y: number[] } {
-  const x = randomRows(seededRandom(seed), rows, 2);
-  return { x, y: x.map(([a, b]) => Math.floor(((Math.atan2(b, a) / Math.PI + 1) / 2) * classes * 0.9999)) };
-}
-
-/** Rows with ten labels, for what asks for size and not for sense. */
-export function labelled(rows: number, columns: number, scale = 1): { x: Matrix; y: number[] } {
-  const data = Float32Array.from({ length: rows * columns }, (_, i) => Math.sin(i * i) * scale);
-  return { x: { rows, columns, data }, y: Array.from({ length: rows }, (_, i) => (i * i) % 10) };
-}
-
-/** A small task of regression. */
-export function waves(rows: number, seed = 1): { x: Rows; y: number[] } {
-  const x = randomRows(seededRandom(seed), rows, 2, 2);
-  return { x, y: x.map(([a, b]) => Math.fround(Math.sin(a) + 0.5 * b)) };
-}
 
 export const classifier: NetworkSpec = {
   inputs: 2,
@@ -110,17 +75,6 @@ export function relativeDistance(a: readonly number[], b: readonly number[]): nu
   const norm = (values: readonly number[]) => Math.sqrt(values.reduce((sum, value) => sum + value * value, 0));
   const distance = norm(a.map((value, i) => value - b[i]));
   return distance === 0 ? 0 : distance / norm(b);
-}
-
-/** As expectError; what came, and the hint with it, must hold all of `given`. */
-export async function expectRefusal(
-  call: () => unknown,
-  code: RelumineError["code"],
-  path?: string | RegExp,
-  ...given: readonly (string | RegExp)[]
-): Promise<void> {
-  const error = await expectError(call, code, path);
-  for (const each of given) expect(`${error.given}. ${error.hint}`).toMatch(each);
 }
 
 /** As expectRefusal, and not one bit of the network's weights may change. */

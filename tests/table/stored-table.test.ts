@@ -4,7 +4,8 @@ import { prepareTable, type PreparedTable } from "../../src/table/prepare.js";
 import { specFor } from "../../src/cli/network-for-table.js";
 import { readStoredTable, tableMetadata } from "../../src/table/stored-table.js";
 import { parseCsv } from "../../src/table/csv.js";
-import { expectRefusal, seededRandom } from "../support/networks.js";
+import { expectRefusal } from "../support/errors.js";
+import { seededRandom } from "../support/random.js";
 
 const random = seededRandom(3);
 const ISLANDS = ["Biscoe", "Dream", "NA", "__proto__"];

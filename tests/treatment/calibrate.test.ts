@@ -9,17 +9,10 @@ import {
   sgd,
 } from "../../src/index.js";
 import { stateOf } from "../../src/network/state/state.js";
-import {
-  ARITHMETICS,
-  classifier,
-  expectRefusal,
-  expectUntouched,
-  randomRows,
-  sectors,
-  seededRandom,
-  weightsOf,
-  withNetwork,
-} from "../support/networks.js";
+import { expectRefusal } from "../support/errors.js";
+import { ARITHMETICS, classifier, expectUntouched, weightsOf, withNetwork } from "../support/networks.js";
+import { randomRows, seededRandom } from "../support/random.js";
+import { sectors } from "../support/samples.js";
 
 const x = randomRows(seededRandom(3), 301, 7, 4).map((row) => row.map((value) => Math.fround(value + 2)));
 const deep: NetworkSpec = {

@@ -11,7 +11,9 @@ import {
 } from "../../src/index.js";
 import { stateOf } from "../../src/network/state/state.js";
 import { clearMoments } from "../../src/treatment/remedies/unit-parameters.js";
-import { ARITHMETICS, classifier, expectRefusal, sectors, weightsOf, withNetwork } from "../support/networks.js";
+import { expectRefusal } from "../support/errors.js";
+import { ARITHMETICS, classifier, weightsOf, withNetwork } from "../support/networks.js";
+import { sectors } from "../support/samples.js";
 
 const data = sectors(96);
 const column = (network: Network, layer: number, unit: number) => {

@@ -3,7 +3,8 @@ import { afterEach, describe, expect, test, vi } from "vitest";
 import { diagnose, type Network, type NetworkSpec, type Remedy, treat, type Treatment } from "../../src/index.js";
 import { countDead } from "../../src/inspect/dead-units.js";
 import { Passes } from "../../src/network/state/passes.js";
-import { randomRows, seededRandom, withNetwork } from "../support/networks.js";
+import { withNetwork } from "../support/networks.js";
+import { randomRows, seededRandom } from "../support/random.js";
 
 /** Three chunks of rows. */
 const ROWS = 700;

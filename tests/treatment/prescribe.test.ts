@@ -1,7 +1,8 @@
 // prescribe: the fitting remedy is tried first and ranked above the baseline, noise gains nothing, and neither workers
 // nor interruptions change what is said.
 import { describe, expect, it } from "vitest";
-import { expectRefusal, sectors, waves } from "../support/networks.js";
+import { expectRefusal } from "../support/errors.js";
+import { sectors, waves } from "../support/samples.js";
 import {
   adam,
   calibrate,

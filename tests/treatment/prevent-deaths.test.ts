@@ -10,7 +10,9 @@ import {
   rmsprop,
   sgd,
 } from "../../src/index.js";
-import { classifier, expectRefusal, sectors, weightsOf, withNetwork } from "../support/networks.js";
+import { expectRefusal } from "../support/errors.js";
+import { classifier, weightsOf, withNetwork } from "../support/networks.js";
+import { sectors } from "../support/samples.js";
 
 const data = sectors(192);
 const wide: NetworkSpec = {

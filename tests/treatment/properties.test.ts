@@ -4,7 +4,8 @@ import { expect, test } from "vitest";
 import { before, brokenPromises, memoryOf } from "./promises.js";
 import type { HandLayer } from "../casebook/case.js";
 import { withCase } from "../casebook/check.js";
-import { integer, randomRows, seededRandom, withNetwork } from "../support/networks.js";
+import { withNetwork } from "../support/networks.js";
+import { integer, randomRows, seededRandom } from "../support/random.js";
 import type { Rows } from "../reference/network.js";
 import {
   adam,

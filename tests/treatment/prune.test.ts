@@ -3,7 +3,8 @@ import { describe, expect, test } from "vitest";
 import { withDeadUnits, x } from "../support/dead-networks.js";
 import { column, relu, sum, times, units } from "../casebook/case.js";
 import { withCase } from "../casebook/check.js";
-import { ARITHMETICS, randomRows, seededRandom, toReference, withNetwork } from "../support/networks.js";
+import { ARITHMETICS, toReference, withNetwork } from "../support/networks.js";
+import { randomRows, seededRandom } from "../support/random.js";
 import { type NetworkSpec, treat } from "../../src/index.js";
 import { stateOf } from "../../src/network/state/state.js";
 

@@ -1,7 +1,9 @@
 // treat as its callers meet it: what is refused, what undo gives back, and that nothing goes wrong halfway.
 import { afterEach, describe, expect, test, vi } from "vitest";
 import { memoryOf } from "./promises.js";
-import { expectRefusal, sectors, withNetwork } from "../support/networks.js";
+import { expectRefusal } from "../support/errors.js";
+import { withNetwork } from "../support/networks.js";
+import { sectors } from "../support/samples.js";
 import {
   adam,
   createNetwork,

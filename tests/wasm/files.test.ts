@@ -2,7 +2,9 @@
 import { expect, it } from "vitest";
 import { createNetwork } from "../../src/index.js";
 import { embeddedBinary } from "../../src/wasm/binary.js";
-import { classifier, expectRefusal, sectors } from "../support/networks.js";
+import { expectRefusal } from "../support/errors.js";
+import { classifier } from "../support/networks.js";
+import { sectors } from "../support/samples.js";
 
 const EXACT = { arithmetic: "reproducible" } as const;
 const urlOf = (bytes: Uint8Array<ArrayBuffer>) => URL.createObjectURL(new Blob([bytes], { type: "application/wasm" }));

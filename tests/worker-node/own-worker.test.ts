@@ -4,7 +4,9 @@ import { promisify } from "node:util";
 import { Worker } from "node:worker_threads";
 import { expect, it } from "vitest";
 import { createNetwork, type NamedCallback, traceDeaths } from "../../src/worker.js";
-import { classifier, expectRefusal, sectors } from "../support/networks.js";
+import { expectRefusal } from "../support/errors.js";
+import { classifier } from "../support/networks.js";
+import { sectors } from "../support/samples.js";
 import { PATIENCE_MS } from "../support/patience.js";
 
 const run = promisify(execFile);

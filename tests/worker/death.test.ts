@@ -2,7 +2,9 @@
 import { startWorker } from "#worker";
 import { expect, it } from "vitest";
 import { createNetwork } from "../../src/worker.js";
-import { classifier, expectRefusal, sectors } from "../support/networks.js";
+import { expectRefusal } from "../support/errors.js";
+import { classifier } from "../support/networks.js";
+import { sectors } from "../support/samples.js";
 
 const data = sectors(100);
 

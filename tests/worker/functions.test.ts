@@ -2,7 +2,9 @@
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import * as direct from "../../src/index.js";
 import * as remote from "../../src/worker.js";
-import { classifier, expectRefusal, sectors, weightsOf } from "../support/networks.js";
+import { expectRefusal } from "../support/errors.js";
+import { classifier, weightsOf } from "../support/networks.js";
+import { sectors } from "../support/samples.js";
 
 const data = sectors(200);
 const EXACT = { arithmetic: "reproducible" } as const;

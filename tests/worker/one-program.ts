@@ -2,7 +2,7 @@
 // `await`, and in nothing else. (Awaiting what is no promise changes nothing, so that one text serves both.)
 import type * as direct from "../../src/index.js";
 import type * as remote from "../../src/worker.js";
-import { sectors } from "../support/networks.js";
+import { sectors } from "../support/samples.js";
 
 /** What of either API the program uses, as the plain one types it. */
 type Api = Pick<typeof direct, keyof typeof direct & keyof typeof remote>;

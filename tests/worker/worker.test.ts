@@ -1,11 +1,12 @@
 // The network behind a message channel: the same bits as beside it, in Node's worker_threads and in Chromium's Web
 // Workers.
-import { expectError } from "../support/errors.js";
+import { expectError, expectRefusal } from "../support/errors.js";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import * as direct from "../../src/index.js";
 import * as remotely from "../../src/worker.js";
 import { adam, createNetwork, importNetwork, type Network, RelumineError, sgd } from "../../src/worker.js";
-import { classifier, expectRefusal, regressor, sectors, waves, weightsOf } from "../support/networks.js";
+import { classifier, regressor, weightsOf } from "../support/networks.js";
+import { sectors, waves } from "../support/samples.js";
 
 const data = sectors(200);
 const EXACT = { arithmetic: "reproducible" } as const;

@@ -1,0 +1,22 @@
+// Small tasks: samples that can be learned, and ones for size alone.
+import type { Matrix } from "../../src/index.js";
+import type { Rows } from "../reference/network.js";
+import { randomRows, seededRandom } from "./random.js";
+
+/** A small task of classification: the class is the sector of a point of the plane. */
+export function sectors(rows: number, classes = 3, seed = 1): { x: Rows; y: number[] } {
+  const x = randomRows(seededRandom(seed), rows, 2);
+  return { x, y: x.map(([a, b]) => Math.floor(((Math.atan2(b, a) / Math.PI + 1) / 2) * classes * 0.9999)) };
+}
+
+/** Rows with ten labels, for what asks for size and not for sense. */
+export function labelled(rows: number, columns: number, scale = 1): { x: Matrix; y: number[] } {
+  const data = Float32Array.from({ length: rows * columns }, (_, i) => Math.sin(i * i) * scale);
+  return { x: { rows, columns, data }, y: Array.from({ length: rows }, (_, i) => (i * i) % 10) };
+}
+
+/** A small task of regression. */
+export function waves(rows: number, seed = 1): { x: Rows; y: number[] } {
+  const x = randomRows(seededRandom(seed), rows, 2, 2);
+  return { x, y: x.map(([a, b]) => Math.fround(Math.sin(a) + 0.5 * b)) };
+}
