@@ -1,0 +1,211 @@
+// A table by columns: numbers as float64, everything else as places in a list of the column's different texts. Built
+// row by row from text cells, in blocks of rows, so that neither the text nor a list of rows is ever held.
+import { RelumineError } from "../core/errors.js";
+import { quote } from "./cells.js";
+
+/** One column as it was written; cells are trimmed (Unicode white space too), quotes taken off. */
+export interface Column {
+  readonly name: string;
+  /**
+   * Cells in plain decimal notation (sign, digits, ".", exponent; whole numbers of at most 15 digits; finite); NaN
+   * where the cell is something else. Columns without a number share one array.
+   */
+  readonly numbers: Float64Array;
+  /** The different texts of the other cells, in the order of their first appearance ("" among them where empty). */
+  readonly words: readonly string[];
+  /** For each row its place in words; -1 where numbers holds the cell. Columns without words share one array. */
+  readonly wordOf: Int32Array;
+}
+
+export interface Table {
+  readonly columns: readonly Column[];
+  readonly rows: number;
+  /** Line of the text on which row r ends, from 1. */
+  line(row: number): number;
+  /** How the text was read where that may surprise: separator, no header, comment lines... */
+  readonly notes: readonly string[];
+}
+
+/** Cells of a table: 2 GiB of float64. */
+export const MOST_CELLS = 2 ** 28;
+/** Different texts in all columns together: each costs a hundred bytes and more. */
+export const MOST_WORDS = 2 ** 22;
+/** Characters of all the different texts. */
+export const MOST_WORD_CHARACTERS = 2 ** 28;
+
+const EXACT_DIGITS = 15; // of a whole number, which float64 holds whatever they are
+const LONG_INTEGER = new RegExp(`^[+-]?0*[1-9]\\d{${EXACT_DIGITS},}$`);
+const ZERO = 48;
+const NINE = 57;
+const PLUS = 43;
+
+/** The trimmed cell as a number in plain decimal notation, or NaN: also for 1e400, and for the digits of a long id. */
+export function plainNumber(cell: string): number {
+  const first = cell.charCodeAt(0);
+  if (!(first >= PLUS && first <= NINE)) return Number.NaN; // most words end here
+  const value = Number(cell) + 0; // -0 is 0: a file of JSON would forget its sign
+  if (!Number.isFinite(value)) return Number.NaN;
+  if (first === ZERO && /^0[box]/i.test(cell)) return Number.NaN; // 0x10 is a name, not 16
+  return cell.length > EXACT_DIGITS && LONG_INTEGER.test(cell) ? Number.NaN : value;
+}
+
+/** Its own characters, where V8 would keep the long text that the word was cut from. */
+function ownCopy(word: string): string {
+  return word.length < 13 ? word : (JSON.parse(JSON.stringify(word)) as string);
+}
+
+/** Rows are stored in blocks, whose sizes double from 64 to 65,536, the same for all columns. */
+const SMALLEST_BLOCK = 64;
+const LARGEST_BLOCK = 65536;
+
+class ColumnBuilder {
+  readonly #numbers: (Float64Array | undefined)[] = [];
+  readonly #codes: (Int32Array | undefined)[] = [];
+  readonly #places = new Map<string, number>();
+
+  constructor(readonly name: string) {}
+
+  get words(): number {
+    return this.#places.size;
+  }
+
+  /** @returns the characters of a word that was not known */
+  add(cell: string, block: number, offset: number, size: number): number {
+    const value = plainNumber(cell);
+    if (!Number.isNaN(value)) {
+      (this.#numbers[block] ??= new Float64Array(size).fill(Number.NaN))[offset] = value;
+      return 0;
+    }
+    let place = this.#places.get(cell);
+    const isNew = place === undefined;
+    if (place === undefined) this.#places.set(ownCopy(cell), (place = this.#places.size));
+    (this.#codes[block] ??= new Int32Array(size).fill(-1))[offset] = place;
+    return isNew ? cell.length + 1 : 0;
+  }
+
+  /** Empties the builder. */
+  finish(starts: readonly number[], noNumbers: Float64Array, noWords: Int32Array): Column {
+    const numbers = this.#numbers.length === 0 ? noNumbers : new Float64Array(noNumbers);
+    const wordOf = this.#codes.length === 0 ? noWords : new Int32Array(noWords);
+    join(this.#numbers, starts, numbers);
+    join(this.#codes, starts, wordOf);
+    return { name: this.name, numbers, words: [...this.#places.keys()], wordOf };
+  }
+}
+
+function join<T extends Float64Array | Int32Array>(blocks: (T | undefined)[], starts: readonly number[], all: T): void {
+  blocks.forEach((values, block) => {
+    if (values) all.set(values.subarray(0, all.length - starts[block]), starts[block]);
+    blocks[block] = undefined;
+  });
+}
+
+/** Line numbers, stored where they don't go up by one from row to row. */
+class LineNumbers {
+  readonly #rows: number[] = [];
+  readonly #lines: number[] = [];
+
+  add(row: number, line: number): void {
+    const last = this.#rows.length - 1;
+    if (last >= 0 && this.#lines[last] + row - this.#rows[last] === line) return;
+    this.#rows.push(row);
+    this.#lines.push(line);
+  }
+
+  at(row: number): number {
+    let low = 0;
+    for (let high = this.#rows.length; high - low > 1;) {
+      const middle = (low + high) >> 1;
+      if (this.#rows[middle] <= row) low = middle;
+      else high = middle;
+    }
+    return this.#lines[low] + row - this.#rows[low];
+  }
+}
+
+/** Takes rows of cells, as many as the header has, and makes a table of them. */
+export class TableBuilder {
+  readonly #columns: readonly ColumnBuilder[];
+  readonly #lines = new LineNumbers();
+  readonly #starts: number[] = [0];
+  #size = SMALLEST_BLOCK;
+  #offset = 0;
+  #words = 0;
+  #characters = 0;
+
+  constructor(header: readonly string[]) {
+    this.#columns = header.map((name) => new ColumnBuilder(name));
+  }
+
+  get rows(): number {
+    return this.#starts.at(-1)! + this.#offset;
+  }
+
+  /**
+   * @param cells trimmed
+   * @throws RelumineError "memory"
+   */
+  add(cells: readonly string[], line: number): void {
+    if (this.#offset === this.#size) this.#startBlock();
+    const block = this.#starts.length - 1;
+    for (let column = 0; column < cells.length; column++) {
+      const characters = this.#columns[column].add(cells[column], block, this.#offset, this.#size);
+      if (characters > 0) this.#countWord(column, characters);
+    }
+    this.#lines.add(this.rows, line);
+    this.#offset++;
+  }
+
+  #startBlock(): void {
+    const rows = this.rows;
+    const columns = this.#columns.length;
+    if (rows * columns > MOST_CELLS)
+      throw new RelumineError(
+        "memory",
+        "the table",
+        `to have at most ${MOST_CELLS} cells`,
+        `more than ${rows} rows x ${columns} columns`,
+      );
+    this.#starts.push(rows);
+    this.#size = Math.min(LARGEST_BLOCK, this.#size * 2);
+    this.#offset = 0;
+  }
+
+  #countWord(column: number, characters: number): void {
+    this.#words++;
+    this.#characters += characters;
+    if (this.#words <= MOST_WORDS && this.#characters <= MOST_WORD_CHARACTERS) return;
+    const worst = this.#columns.reduce((most, each) => (each.words > most.words ? each : most), this.#columns[column]);
+    throw new RelumineError(
+      "memory",
+      "the table",
+      `to have at most ${MOST_WORDS} different texts of ${MOST_WORD_CHARACTERS} characters together`,
+      `more within ${this.rows + 1} rows: ${worst.words} in column ${quote(worst.name)}`,
+    );
+  }
+
+  /** The table; the builder is empty then. */
+  finish(notes: readonly string[] = []): Table {
+    const { rows } = this;
+    const noNumbers = new Float64Array(rows).fill(Number.NaN);
+    const noWords = new Int32Array(rows).fill(-1);
+    const columns = this.#columns.map((column) => column.finish(this.#starts, noNumbers, noWords));
+    return { columns, rows, line: (row) => this.#lines.at(row), notes };
+  }
+}
+
+/**
+ * The table of text cells that are at hand.
+ * @param rows as many cells each as the header has
+ * @example columnsOf(["x", "kind"], [["1.5", "a"], ["2", "b"]]).columns[0].numbers // [1.5, 2]
+ */
+export function columnsOf(header: readonly string[], rows: readonly (readonly string[])[]): Table {
+  const builder = new TableBuilder(header);
+  rows.forEach((cells, row) =>
+    builder.add(
+      cells.map((cell) => cell.trim()),
+      row + 2,
+    ),
+  );
+  return builder.finish();
+}
