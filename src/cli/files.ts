@@ -1,7 +1,6 @@
-// Files in and out. A file is written beside its place and moved there when it is whole: who reads it sees the old one
-// or the new one, never half of it.
-import { access, constants, type FileHandle, open, readFile, realpath, rename, stat, unlink } from "node:fs/promises";
-import { basename, dirname, join, resolve } from "node:path";
+// Files in, and the places of files out.
+import { access, constants, readFile, readlink, realpath, stat } from "node:fs/promises";
+import { dirname, resolve } from "node:path";
 import { RelumineError } from "../core/errors.js";
 
 const MAX_MODEL_BYTES = 2 ** 31 - 1; // what Node reads at once
@@ -16,20 +15,29 @@ const REASONS: Record<string, string> = {
   EDQUOT: "the quota is used up",
   EFBIG: "the file is too large for the file system",
   ENAMETOOLONG: "the name is too long",
+  ELOOP: "links that lead in a circle",
+  EIO: "the device failed",
 };
+const MOST_LINKS = 40; // as Linux
 
-function reasonOf(error: unknown): string {
+/** What the system says went wrong, in plain words. */
+export function reasonOf(error: unknown): string {
   const { code = "", message } = error as NodeJS.ErrnoException;
   return REASONS[code] ?? message;
 }
 
-/** The place that a link leads to; the path itself where nothing is there yet. */
-async function follow(path: string): Promise<string> {
-  try {
-    return await realpath(path);
-  } catch {
-    return resolve(path);
+/** The place that a link leads to, also where nothing is there yet; else the path itself. */
+export async function followLinks(path: string): Promise<string> {
+  let place = resolve(path);
+  for (let i = 0; i < MOST_LINKS; i++) {
+    const real = await realpath(place).catch(() => undefined);
+    if (real !== undefined) return real;
+    const folder = await realpath(dirname(place)).catch(() => dirname(place));
+    const target = await readlink(place).catch(() => undefined);
+    if (target === undefined) return place;
+    place = resolve(folder, target);
   }
+  return resolve(path);
 }
 
 /**
@@ -39,7 +47,8 @@ async function follow(path: string): Promise<string> {
  * @throws RelumineError "value"
  */
 export async function checkPlace(path: string, source: string | undefined, option = "--out"): Promise<void> {
-  const place = await follow(path);
+  const place = await followLinks(path);
+  const folder = place === resolve(path) ? dirname(path) : dirname(place);
   const refuse = (reason: string): never => {
     throw new RelumineError(
       "value",
@@ -48,59 +57,15 @@ export async function checkPlace(path: string, source: string | undefined, optio
       reason,
     );
   };
-  const folder = await stat(dirname(place)).catch((error: unknown) =>
-    refuse(`the folder ${dirname(path)}: ${reasonOf(error)}`),
-  );
-  if (!folder.isDirectory()) refuse(`the folder ${dirname(path)}: a file`);
-  await access(dirname(place), constants.W_OK).catch((error: unknown) =>
-    refuse(`the folder ${dirname(path)}: ${reasonOf(error)}`),
-  );
-  if (source !== undefined && place === (await follow(source))) refuse("the table itself");
+  const found = await stat(folder).catch((error: unknown) => refuse(`the folder ${folder}: ${reasonOf(error)}`));
+  if (!found.isDirectory()) refuse(`the folder ${folder}: a file`);
+  await access(folder, constants.W_OK).catch((error: unknown) => refuse(`the folder ${folder}: ${reasonOf(error)}`));
+  if (source !== undefined && place === (await followLinks(source))) refuse("the table itself");
   const status = await stat(place).catch((error: NodeJS.ErrnoException) =>
     error.code === "ENOENT" ? undefined : refuse(reasonOf(error)),
   );
   if (status && !status.isFile()) refuse(status.isDirectory() ? "a folder" : "a device");
   if (/[/\\]$/.test(path)) refuse("the name of a folder");
-}
-
-async function writeWhole(handle: FileHandle, bytes: Uint8Array): Promise<void> {
-  try {
-    await handle.writeFile(bytes);
-    await handle.sync();
-  } finally {
-    await handle.close();
-  }
-}
-
-/** The new name is on the disk when its folder is; not every system lets a folder be synced. */
-async function syncFolder(folder: string): Promise<void> {
-  const handle = await open(folder, "r").catch(() => undefined);
-  await handle?.sync().catch(() => undefined);
-  await handle?.close();
-}
-
-/**
- * Writes the file, wholly or not at all.
- * @throws RelumineError "value" that says why; what was there before is still there
- */
-export async function saveFile(path: string, bytes: Uint8Array): Promise<void> {
-  const place = await follow(path);
-  const temporary = join(dirname(place), `.${basename(place).slice(0, 100)}.${process.pid}.tmp`);
-  try {
-    await writeWhole(await open(temporary, "wx"), bytes);
-    await rename(temporary, place);
-  } catch (error) {
-    await unlink(temporary).catch(() => undefined);
-    const old = await stat(place).catch(() => undefined);
-    throw new RelumineError(
-      "value",
-      path,
-      "to be written",
-      reasonOf(error),
-      old ? "The file that was there is as it was." : "",
-    );
-  }
-  await syncFolder(dirname(place));
 }
 
 /** What a file has to be, for `readBytes`. */

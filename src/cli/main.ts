@@ -1,5 +1,5 @@
 #!/usr/bin/env node
-// The command line. Exit codes: 0 fine, 1 failed, 2 bad usage.
+// The command line. Exit codes: 0 fine, 1 failed or interrupted, 2 bad usage.
 import { readFile } from "node:fs/promises";
 import { Command, CommanderError } from "commander";
 import { trainCommand } from "./commands/train.js";
@@ -8,8 +8,9 @@ import { cureCommand } from "./commands/cure.js";
 import { diagnoseCommand } from "./commands/diagnose.js";
 import { forecastCommand } from "./commands/forecast.js";
 import { textbookCommand } from "./commands/textbook.js";
-import { endQuietlyOnClosedPipe } from "./terminal.js";
+import { watchOutput, write, writeError } from "./output.js";
 import { RelumineError } from "../core/errors.js";
+import { onOneLine } from "../text/printable.js";
 
 const EXAMPLES = `
 Examples:
@@ -26,8 +27,14 @@ async function readVersion(): Promise<string> {
 
 /** Errors are thrown to the one place that turns them into exit codes. */
 function throwing(command: Command): Command {
-  // commander strips it where there is no colour
-  return command.exitOverride().configureHelp({ styleTitle: (title) => `\x1b[1m${title}\x1b[22m` });
+  return command
+    .exitOverride()
+    .configureHelp({ styleTitle: (title) => `\x1b[1m${title}\x1b[22m` }) // commander strips it where there is no colour
+    .configureOutput({
+      writeOut: (text) => write(process.stdout, text),
+      writeErr: (text) => write(process.stderr, text),
+      outputError: (text, put) => put(text.split("\n").map(onOneLine).join("\n")),
+    });
 }
 
 async function run(): Promise<void> {
@@ -50,13 +57,13 @@ async function run(): Promise<void> {
 function toExitCode(error: unknown): number {
   if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : 2; // commander has said it
   const message = error instanceof RelumineError ? error.message : `a fault in relumine itself: ${String(error)}`;
-  process.stderr.write(`error: ${message}\n`);
+  writeError(message);
   return 1;
 }
 
-endQuietlyOnClosedPipe();
+watchOutput();
 try {
   await run();
 } catch (error) {
-  process.exitCode = toExitCode(error);
+  process.exitCode ||= toExitCode(error);
 }

@@ -1,6 +1,7 @@
 // Where the command line speaks: the story and the results, and a bar that redraws itself. With --json the document
 // alone goes to stdout.
 import picocolors from "picocolors";
+import { write, writeError } from "./output.js";
 import { drawProgress, type ProgressLine } from "../report/progress-text.js";
 
 type Stream = NodeJS.WriteStream;
@@ -40,23 +41,23 @@ export class Terminal {
   /** A line of the story, or several. */
   tell(text = ""): void {
     this.endProgress();
-    this.#story.write(`${text}\n`);
+    write(this.#story, `${text}\n`);
   }
 
   /** What went wrong beside a result that stands: always on stderr. */
   fail(text: string): void {
     this.endProgress();
-    process.stderr.write(`error: ${text}\n`);
+    writeError(text);
   }
 
   document(value: unknown): void {
     this.endProgress();
-    process.stdout.write(`${JSON.stringify(value, null, 2)}\n`);
+    write(process.stdout, `${JSON.stringify(value, null, 2)}\n`);
   }
 
   /** A line of progress where there is no terminal to draw a bar on. */
   log(text: string): void {
-    if (!this.#hasBar) process.stderr.write(`${text}\n`);
+    if (!this.#hasBar) write(process.stderr, `${text}\n`);
   }
 
   startProgress(): void {
@@ -70,7 +71,7 @@ export class Terminal {
     this.#redrawn = now;
     this.#isBarShown = true;
     const line = drawProgress(state, (now - this.#started) / 1000, (process.stderr.columns || 80) - 1);
-    process.stderr.write(`\r${line}\x1b[K`);
+    write(process.stderr, `\r${line}\x1b[K`);
   }
 
   /**
@@ -83,31 +84,29 @@ export class Terminal {
     const shown = lines
       .slice(0, (process.stderr.rows || 24) - 1)
       .map((line) => line.slice(0, (process.stderr.columns || 80) - 1));
-    process.stderr.write(shown.map((line) => `${line}\n`).join(""));
+    write(process.stderr, shown.map((line) => `${line}\n`).join(""));
     this.#liveLines = shown.length;
   }
 
   endProgress(): void {
-    if (this.#liveLines > 0) process.stderr.write(`\x1b[${this.#liveLines}A\r\x1b[J`);
+    if (this.#liveLines > 0) write(process.stderr, `\x1b[${this.#liveLines}A\r\x1b[J`);
     this.#liveLines = 0;
-    if (this.#isBarShown) process.stderr.write("\r\x1b[K");
+    if (this.#isBarShown) write(process.stderr, "\r\x1b[K");
     this.#isBarShown = false;
   }
 }
 
-/** A signal that the first Ctrl-C raises; the second ends the program, as it does by default. */
+/**
+ * A signal that is raised when the program is first asked to end, by Ctrl-C, by `kill` and schedulers, or as its
+ * terminal goes away, so that it saves what it has. Asked again it ends at once, as by default; but not for SIGHUP, which
+ * the shell and the system may both send.
+ */
 export function interruption(): AbortSignal {
   const controller = new AbortController();
-  process.once("SIGINT", () => controller.abort());
+  const stop = (): void => {
+    for (const name of ["SIGINT", "SIGTERM"]) process.removeListener(name, stop);
+    controller.abort();
+  };
+  for (const name of ["SIGINT", "SIGTERM", "SIGHUP"]) process.on(name, stop);
   return controller.signal;
-}
-
-/** A reader that closes the pipe (`| head`) has seen enough: no error. */
-export function endQuietlyOnClosedPipe(): void {
-  for (const stream of [process.stdout, process.stderr]) {
-    stream.on("error", (error: NodeJS.ErrnoException) => {
-      if (error.code !== "EPIPE") throw error;
-      process.exit(0);
-    });
-  }
 }

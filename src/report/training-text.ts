@@ -1,5 +1,6 @@
 // A training as text: what the data is, how the epochs went, what came out.
 import { countOf, formatCount, formatNumber, formatPercent } from "../text/numbers.js";
+import { onOneLine } from "../text/printable.js";
 import { wrap } from "../text/wrap.js";
 import { alignColumns } from "../text/columns.js";
 import type { EpochLog } from "../network/types.js";
@@ -19,7 +20,7 @@ export interface DataSummary {
 /** The data in one line, and one line for each thing that was decided about it. */
 export function drawData({ name, trainingRows, heldOutRows, inputs, seed, notes }: DataSummary): string {
   const head =
-    `${name}: ${countOf(trainingRows, "training row")}, ${formatCount(heldOutRows)} held out (seed ${seed}), ` +
+    `${onOneLine(name)}: ${countOf(trainingRows, "training row")}, ${formatCount(heldOutRows)} held out (seed ${seed}), ` +
     countOf(inputs, "input");
   const shown = notes.slice(0, MOST_NOTES).map((note) => wrap(note, 80, "  "));
   if (notes.length > MOST_NOTES) shown.push(`  and ${notes.length - MOST_NOTES} notes more (all of them: --json)`);

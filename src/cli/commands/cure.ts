@@ -4,11 +4,13 @@ import { Command } from "commander";
 import { writeCode } from "../cure/program-text.js";
 import { prepareTable, type PreparedTable } from "../../table/prepare.js";
 import { dataRecord, describeData } from "../data-summary.js";
-import { checkPlace, saveFile } from "../files.js";
+import { checkPlace } from "../files.js";
 import { specFor } from "../network-for-table.js";
 import { addSharedOptions, addTrainingOptions, integer, optimizerOf, type TrainingOptions } from "../options.js";
 import { readTable } from "../read-table.js";
+import { saveFile } from "../save-file.js";
 import { interruption, Terminal } from "../terminal.js";
+import { onOneLine } from "../../text/printable.js";
 import { RelumineError } from "../../core/errors.js";
 import type { Prescription, Trial } from "../../index.js";
 import { describeTrial, drawLive } from "../../report/trials-text.js";
@@ -89,7 +91,7 @@ async function writeProgram(where: string | true, text: string): Promise<Program
 function tellProgram(terminal: Terminal, program: Program, { best }: Prescription): void {
   if ("text" in program) terminal.tell(`\n${program.text}`);
   else if (program.error === undefined)
-    terminal.tell(`\nWritten: ${program.file}, which trains "${best.name}" on the same rows`);
+    terminal.tell(`\nWritten: ${onOneLine(program.file)}, which trains "${best.name}" on the same rows`);
   else terminal.fail(`the program was not written: ${program.error}`);
 }
 

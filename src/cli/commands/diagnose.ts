@@ -16,6 +16,7 @@ import { cellName, type Table } from "../../table/csv.js";
 import type { Diagnosis, Matrix, Network } from "../../index.js";
 import { wrap } from "../../text/wrap.js";
 import { countOf, formatCount } from "../../text/numbers.js";
+import { onOneLine } from "../../text/printable.js";
 
 const EXAMPLES = `
 Examples:
@@ -151,9 +152,9 @@ function tell(
 ): void {
   const shape = [network.spec.inputs, ...network.spec.layers.map(({ units }) => units)].join("-");
   terminal.tell(
-    `${file}: network ${shape}, ${formatCount(network.parameterCount)} parameters, trained on ${shorten(table.name)}`,
+    `${onOneLine(file)}: network ${shape}, ${formatCount(network.parameterCount)} parameters, trained on ${shorten(table.name)}`,
   );
-  terminal.tell([`${name}: ${rowsAre(x.rows)}`, ...notes.map((note) => wrap(note, 80, "  "))].join("\n"));
+  terminal.tell([`${onOneLine(name)}: ${rowsAre(x.rows)}`, ...notes.map((note) => wrap(note, 80, "  "))].join("\n"));
   terminal.tell();
   if (evaluation) tellEvaluation(terminal, "on these rows", evaluation, table.target);
   terminal.tell(`${evaluation ? "\n" : ""}${describeDiagnosis(diagnosis)}`);

@@ -2,15 +2,17 @@
 // the figures.
 import { Command } from "commander";
 import { prepareTable } from "../../table/prepare.js";
-import { checkPlace, saveFile } from "../files.js";
+import { checkPlace } from "../files.js";
 import { integer } from "../options.js";
 import { readTable } from "../read-table.js";
+import { saveFile } from "../save-file.js";
 import { interruption, Terminal } from "../terminal.js";
 import type { DigitRuns } from "../textbook/digit-runs.js";
 import { RelumineError } from "../../core/errors.js";
 import { wrap } from "../../text/wrap.js";
 import { pageToHtml } from "../../report/page.js";
 import { formatCount, formatDuration } from "../../text/numbers.js";
+import { onOneLine } from "../../text/printable.js";
 import {
   type ClaimRecord,
   drawClaim,
@@ -87,7 +89,7 @@ async function savePage(terminal: Terminal, file: string, record: TextbookRecord
   const page = new TextEncoder().encode(pageToHtml(textbookPage(record)));
   try {
     await saveFile(file, page);
-    terminal.tell(`\nPage: ${file}, ${formatCount(page.length)} bytes`);
+    terminal.tell(`\nPage: ${onOneLine(file)}, ${formatCount(page.length)} bytes`);
   } catch (error) {
     if (!(error instanceof RelumineError)) throw error;
     terminal.fail(`the page was not saved: ${error.message}`);

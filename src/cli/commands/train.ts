@@ -3,10 +3,11 @@ import { Command } from "commander";
 import { prepareTable, type PreparedTable } from "../../table/prepare.js";
 import { type Evaluation, evaluateOn, tellEvaluation } from "../evaluate.js";
 import { dataRecord, describeData } from "../data-summary.js";
-import { checkPlace, saveFile } from "../files.js";
+import { checkPlace } from "../files.js";
 import { describeDiagnosis, specFor, tryDiagnose } from "../network-for-table.js";
 import { addSharedOptions, addTrainingOptions, optimizerOf, type TrainingOptions } from "../options.js";
 import { readTable } from "../read-table.js";
+import { saveFile } from "../save-file.js";
 import { tableMetadata } from "../../table/stored-table.js";
 import { interruption, Terminal } from "../terminal.js";
 import { RelumineError } from "../../core/errors.js";
@@ -15,6 +16,7 @@ import { drawActivityMap } from "../../report/activity-map.js";
 import { drawDeaths } from "../../report/deaths-text.js";
 import { describeEpoch, drawEpochs } from "../../report/training-text.js";
 import { formatCount, formatNumber, roundTo } from "../../text/numbers.js";
+import { onOneLine } from "../../text/printable.js";
 
 const LOGGED_EPOCHS = 20;
 const MOST_FRAMES = 60;
@@ -53,15 +55,18 @@ function progressCallback(terminal: Terminal, epochs: number, stepsPerEpoch: num
   };
 }
 
-interface Outcome {
+interface Trained {
   readonly network: Network;
   readonly optimizer: Optimizer;
   readonly history: History;
+  readonly activity: ActivityRecord;
+  readonly trace: DeathTrace;
+}
+
+interface Outcome extends Trained {
   readonly validation: Evaluation;
   /** Or why there is none. */
   readonly diagnosis: Diagnosis | string;
-  readonly activity: ActivityRecord;
-  readonly trace: DeathTrace;
 }
 
 const STOPPED = {
@@ -130,12 +135,15 @@ async function trainNetwork(
   options: TrainOptions,
   terminal: Terminal,
   signal: AbortSignal,
-): Promise<Outcome> {
+): Promise<Trained> {
   const library = await import("../../index.js");
-  const { createNetwork, diagnose, recordActivity, traceDeaths } = library;
+  const { createNetwork, recordActivity, traceDeaths } = library;
   const { epochs, batchSize } = options;
   const optimizer = optimizerOf(options, library);
   const network = await createNetwork(specFor(prepared, options));
+  // An untrained network would take the place of what is in the file.
+  if (signal.aborted)
+    throw new RelumineError("value", "the training", "to begin", "an interruption before its first step");
   const { training, heldOut } = prepared;
   const progress = progressCallback(terminal, epochs, Math.ceil(training.x.rows / batchSize));
   const activity = recordActivity(training.x, { everyEpochs: Math.ceil(epochs / MOST_FRAMES) });
@@ -148,13 +156,15 @@ async function trainNetwork(
     callbacks: [progress, trace, activity],
     signal,
   });
+  return { network, optimizer, history, activity, trace };
+}
+
+async function judge(trained: Trained, { training, heldOut, preprocessing }: PreparedTable): Promise<Outcome> {
+  const { diagnose } = await import("../../index.js");
+  const { network, history } = trained;
   return {
-    network,
-    optimizer,
-    history,
-    activity,
-    trace,
-    validation: evaluateOn(network, heldOut, prepared.preprocessing),
+    ...trained,
+    validation: evaluateOn(network, heldOut, preprocessing),
     diagnosis: tryDiagnose(diagnose, network, training.x, { targets: training.y, history }),
   };
 }
@@ -175,7 +185,7 @@ async function save(file: string, network: Network, prepared: PreparedTable): Pr
 }
 
 function tellSaved(terminal: Terminal, saved: Saved): void {
-  if ("bytes" in saved) terminal.tell(`\nSaved: ${saved.file}, ${formatCount(saved.bytes)} bytes`);
+  if ("bytes" in saved) terminal.tell(`\nSaved: ${onOneLine(saved.file)}, ${formatCount(saved.bytes)} bytes`);
   else terminal.fail(`the network was not saved: ${saved.error}`);
 }
 
@@ -185,8 +195,9 @@ async function train(source: string, options: TrainOptions): Promise<void> {
   if (options.out !== undefined) await checkPlace(options.out, source);
   const prepared = prepareTable(await readTable(source), options);
   terminal.tell(`${describeData(prepared, options.seed)}\n`);
-  const outcome = await trainNetwork(prepared, options, terminal, signal);
-  const saved = options.out === undefined ? undefined : await save(options.out, outcome.network, prepared);
+  const trained = await trainNetwork(prepared, options, terminal, signal);
+  const saved = options.out === undefined ? undefined : await save(options.out, trained.network, prepared);
+  const outcome = await judge(trained, prepared);
   if (options.json) terminal.document(toDocument(outcome, prepared, saved));
   else tellOutcome(terminal, outcome, prepared, options);
   if (saved) tellSaved(terminal, saved);
