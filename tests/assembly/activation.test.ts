@@ -1,6 +1,7 @@
 // Every activation and its gradient against float64: values, shapes, the counters left on the way, limits, closed and
 // broken units.
 import { describe, expect, it } from "vitest";
+import { expectSameNumbers } from "../support/arrays.js";
 import { activations, type ActivationReference } from "../reference/elementary.js";
 import { Bench, builds } from "../support/kernels.js";
 
@@ -103,14 +104,15 @@ const countersOf = (values: ArrayLike<number>, units: number, unit: number): Cou
 function expectCounters(counters: Counters, z: readonly number[], a: readonly number[]): void {
   const pivot = z[0] ?? 0;
   const deviations = z.map((value) => value - pivot);
-  expect([counters.pivot, counters.fired, counters.min, counters.max]).toEqual([
-    pivot,
-    z.filter((value) => value > 0).length,
-    Math.min(...z),
-    Math.max(...z),
-  ]);
-  const within = (value: number, terms: readonly number[], roundings: number) =>
-    expect(Math.abs(value - sum(terms))).toBeLessThanOrEqual((z.length + roundings) * EPSILON * sumOfMagnitudes(terms));
+  expectSameNumbers(
+    [counters.pivot, counters.fired, counters.min, counters.max],
+    [pivot, z.filter((value) => value > 0).length, Math.min(...z), Math.max(...z)],
+  );
+  const within = (value: number, terms: readonly number[], roundings: number) => {
+    const error = Math.abs(value - sum(terms));
+    const bound = (z.length + roundings) * EPSILON * sumOfMagnitudes(terms);
+    if (!(error <= bound)) expect.fail(`a sum of ${z.length} terms is off by ${error}, more than ${bound}`);
+  };
   within(counters.deviation, deviations, 1);
   within(
     counters.squaredDeviation,
@@ -256,7 +258,7 @@ describe.each(builds)("%s build", async (build) => {
     };
     const { z, a, counters } = run(false, 1);
     const biased = given.map((value, i) => value + bias[i % units]!);
-    expect(z).toEqual(biased);
+    expectSameNumbers(z, biased);
     expectAll(
       a,
       Float64Array.from(z, (at, i) => value(at, alphas[i % units]!)),
@@ -265,13 +267,13 @@ describe.each(builds)("%s build", async (build) => {
     for (let u = 0; u < units; u++)
       expectCounters(countersOf(counters, units, u), column(z, rows, units, u), column(a, rows, units, u));
     const { a: aInPlace, counters: countersInPlace } = run(true, 2);
-    expect(aInPlace).toEqual(a);
-    expect(countersInPlace).toEqual(counters);
+    expectSameNumbers(aInPlace, a);
+    expectSameNumbers(countersInPlace, counters);
     const few = run(false, 1, false);
-    expect(few.a).toEqual(a);
-    expect(few.z).toEqual(z);
+    expectSameNumbers(few.a, a);
+    expectSameNumbers(few.z, z);
     const isFired = (_: number, i: number) => Math.floor(i / units) === FIRED;
-    expect(few.counters.filter(isFired)).toEqual(counters.filter(isFired));
+    expectSameNumbers(few.counters.filter(isFired), counters.filter(isFired));
     if (rows > 0)
       expect(
         few.counters.every((value, i) => isFired(value, i) || Number.isNaN(value)),
@@ -340,7 +342,9 @@ describe.each(builds)("%s build", async (build) => {
     }
     if (kind !== PRELU) expect(dAlphas.every(Number.isNaN), "only prelu writes dAlphas").toBe(true);
     const again = run(true, 2);
-    expect([again.dz, again.dBias, again.dAlphas]).toEqual([dz, dBias, dAlphas]);
+    expectSameNumbers(again.dz, dz);
+    expectSameNumbers(again.dBias, dBias);
+    expectSameNumbers(again.dAlphas, dAlphas);
   }
 
   it.each([ELU, SELU])("kind %d keeps its digits next to 0, where e^z - 1 would lose them", (kind) => {
