@@ -51,4 +51,5 @@ const leaveOut = {
 };
 
 /** The text of the file, not yet minified. */
-export const bundleForCdn = () => bundleText({ entryPoints: [path("src/cdn.ts")], plugins: [leaveOut], minifySyntax: true });
+export const bundleForCdn = () =>
+  bundleText({ entryPoints: [path("src/cdn.ts")], plugins: [leaveOut], minifySyntax: true });

@@ -14,7 +14,9 @@ function hashOf(entry) {
   const sources = readdirSync(path("assembly"), { recursive: true })
     .filter((name) => name.endsWith(".ts"))
     .sort();
-  const hash = createHash("sha256").update(`${version}\n${entry}\n`).update(readFileSync(path("asconfig.json")));
+  const hash = createHash("sha256")
+    .update(`${version}\n${entry}\n`)
+    .update(readFileSync(path("asconfig.json")));
   for (const name of sources) hash.update(`\n${name}\n`).update(readFileSync(path(`assembly/${name}`)));
   return hash.digest("hex").slice(0, 16);
 }
