@@ -54,6 +54,37 @@ function ownCopy(word: string): string {
   return word.length < 13 ? word : (JSON.parse(JSON.stringify(word)) as string);
 }
 
+const HASHED_LENGTH = 16_000; // V8 gives all longer texts of one length the same hash
+
+/** Another name for a long word: no cell holds a NUL. */
+function digest(word: string): string {
+  let a = 0x811c9dc5;
+  let b = word.length;
+  for (let i = 0; i < word.length; i++) {
+    const code = word.charCodeAt(i);
+    a = Math.imul(a ^ code, 0x01000193);
+    b = Math.imul(b ^ code, 0x5bd1e995) + 1;
+  }
+  return `\0${a},${b}`;
+}
+
+/** The different words of a column. */
+class Dictionary {
+  readonly words: string[] = [];
+  readonly #places = new Map<string, number>();
+
+  /** Its place, from now on. */
+  placeOf(word: string): number {
+    let key = word.length > HASHED_LENGTH ? digest(word) : word;
+    for (; key !== word && this.words[this.#places.get(key) ?? -1] !== word && this.#places.has(key); key += "'");
+    const known = this.#places.get(key);
+    if (known !== undefined) return known;
+    const own = ownCopy(word);
+    this.#places.set(key === word ? own : key, this.words.length);
+    return this.words.push(own) - 1;
+  }
+}
+
 /** Rows are stored in blocks, whose sizes double from 64 to 65,536, the same for all columns. */
 const SMALLEST_BLOCK = 64;
 const LARGEST_BLOCK = 65536;
@@ -61,12 +92,12 @@ const LARGEST_BLOCK = 65536;
 class ColumnBuilder {
   readonly #numbers: (Float64Array | undefined)[] = [];
   readonly #codes: (Int32Array | undefined)[] = [];
-  readonly #places = new Map<string, number>();
+  readonly #dictionary = new Dictionary();
 
   constructor(readonly name: string) {}
 
   get words(): number {
-    return this.#places.size;
+    return this.#dictionary.words.length;
   }
 
   /** @returns the characters of a word that was not known */
@@ -76,11 +107,9 @@ class ColumnBuilder {
       (this.#numbers[block] ??= new Float64Array(size).fill(Number.NaN))[offset] = value;
       return 0;
     }
-    let place = this.#places.get(cell);
-    const isNew = place === undefined;
-    if (place === undefined) this.#places.set(ownCopy(cell), (place = this.#places.size));
-    (this.#codes[block] ??= new Int32Array(size).fill(-1))[offset] = place;
-    return isNew ? cell.length + 1 : 0;
+    const before = this.words;
+    (this.#codes[block] ??= new Int32Array(size).fill(-1))[offset] = this.#dictionary.placeOf(cell);
+    return this.words > before ? cell.length + 1 : 0;
   }
 
   /** Empties the builder. */
@@ -89,7 +118,7 @@ class ColumnBuilder {
     const wordOf = this.#codes.length === 0 ? noWords : new Int32Array(noWords);
     join(this.#numbers, starts, numbers);
     join(this.#codes, starts, wordOf);
-    return { name: this.name, numbers, words: [...this.#places.keys()], wordOf };
+    return { name: this.name, numbers, words: this.#dictionary.words, wordOf };
   }
 }
 
