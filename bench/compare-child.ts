@@ -1,4 +1,4 @@
-// One build, measured in a process of its own: node compare-child.mjs DIST FILTER prints { name: seconds } as JSON.
+// One build, measured in a process of its own: tsx compare-child.ts DIST FILTER prints { name: seconds } as JSON.
 // Uses public names alone.
 import { pathToFileURL } from "node:url";
 import { measure, measureRun } from "./measure.js";

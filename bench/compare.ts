@@ -5,6 +5,7 @@ import { execFile, execFileSync } from "node:child_process";
 import { mkdtempSync, realpathSync, rmSync, symlinkSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
+import { fileURLToPath } from "node:url";
 import { parseArgs, promisify } from "node:util";
 import { time } from "./format.js";
 import { median, medianInterval } from "./statistics.js";
@@ -13,6 +14,8 @@ const OPTIONS = {
   filter: { type: "string", default: "" },
   rounds: { type: "string", default: "10" },
 } as const;
+
+const CHILD = fileURLToPath(new URL("compare-child.ts", import.meta.url));
 
 type Times = Readonly<Record<string, number>>;
 
@@ -34,7 +37,7 @@ async function withBuild(commit: string, use: (dist: string) => Promise<void>): 
 }
 
 async function measureBuild(dist: string, filter: string): Promise<Times> {
-  const { stdout } = await promisify(execFile)(process.execPath, [".cache/compare-child.mjs", dist, filter]);
+  const { stdout } = await promisify(execFile)(process.execPath, ["--import", "tsx", CHILD, dist, filter]);
   return JSON.parse(stdout) as Times;
 }
 

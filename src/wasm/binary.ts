@@ -1,4 +1,4 @@
-// The only importer of the loader: from what scripts/embed-wasm.mjs wrote to a running instance.
+// The only importer of the loader: from what scripts/build.mjs wrote to a running instance.
 import { instantiate, instantiateSync } from "@assemblyscript/loader";
 import { BYTES, RELAXED_DELTA, STRICT } from "./binaries.js";
 import type { KernelExports } from "./exports.js";
@@ -23,13 +23,13 @@ export function supportsRelaxed(): boolean {
   return validates([...SPLAT_ONE, ...SPLAT_ONE, 253, 128, 2]); // i8x16.relaxed_swizzle
 }
 
-/** Printable characters that stand for no byte, and the last that is no prefix: see scripts/embed-wasm.mjs. */
+/** Printable characters that stand for no byte, and the last that is no prefix: see scripts/wasm-text.mjs. */
 const SKIPPED = '"\\`$,}~';
 const LAST_ALONE = 124;
 
 type Decode = (text: string) => Uint8Array<ArrayBuffer>;
 
-/** Makes bytes of the texts of scripts/embed-wasm.mjs. */
+/** Makes bytes of the texts of scripts/wasm-text.mjs. */
 function makeDecoder(): Decode {
   const common = BYTES.match(/../g)!.map((byte) => Number.parseInt(byte, 16));
   const table = [...new Set([...common, ...Array(256).keys()])]; // the others in ascending order

@@ -1,7 +1,7 @@
 // Helper threads in browsers: Web Workers, where the page is cross-origin isolated.
 import type { Helper, HelperStart } from "./threads.js";
 
-/** Also written to a file of its own, for pages that forbid blob: (worker/embed.mjs). */
+/** Also written to a file of its own, for pages that forbid blob: (relumine/helper-thread.js). */
 export const SOURCE = `
 onmessage = ({ data: { module, memory, control, index } }) => {
   const { exports: kernels } = new WebAssembly.Instance(module, { env: { memory } });

@@ -1,9 +1,9 @@
 // Runs the built command line as its users do: a process of its own, its output read from pipes.
 import { spawn, type ChildProcess } from "node:child_process";
-import { existsSync, mkdtempSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { existsSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
+import { newFolder } from "../support/folder.js";
 
 export const MAIN = fileURLToPath(new URL("../../dist/cli/main.js", import.meta.url));
 if (!existsSync(MAIN)) throw new Error(`${MAIN} is not there; run "npm run build" first`);
@@ -37,7 +37,7 @@ export function relumine(...args: readonly string[]): Promise<Finished> {
 
 /** A folder for the files of one test suite. */
 export class Folder {
-  readonly path = mkdtempSync(join(tmpdir(), "relumine-"));
+  readonly path = newFolder("cli");
 
   write(name: string, content: string | Uint8Array): string {
     const path = join(this.path, name);

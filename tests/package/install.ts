@@ -2,25 +2,28 @@
 import { execFile } from "node:child_process";
 import { createHash } from "node:crypto";
 import { existsSync, readdirSync } from "node:fs";
-import { cp, mkdir, mkdtemp, readFile, rename, rm, symlink } from "node:fs/promises";
-import { tmpdir } from "node:os";
+import { cp, mkdir, readFile, rename, rm, symlink } from "node:fs/promises";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
+import { newFolder } from "../support/folder.js";
 
 const run = promisify(execFile);
 export const root = fileURLToPath(new URL("../../", import.meta.url));
 
-interface Packed {
-  filename: string;
-  files: { path: string }[];
+export interface Packed {
+  readonly filename: string;
+  readonly files: readonly { readonly path: string }[];
+  readonly entryCount: number;
+  readonly unpackedSize: number;
+  readonly size: number;
 }
 
 /**
  * Packs dist as it stands and lays it and its run-time dependencies into `folder`/node_modules; the dependencies are
  * copied, so no network is needed.
  */
-export async function installPackage(folder: string): Promise<string[]> {
+export async function installPackage(folder: string): Promise<Packed> {
   const { stdout } = await run("npm", ["pack", "--json", "--ignore-scripts", "--pack-destination", folder], {
     cwd: root,
   });
@@ -34,7 +37,7 @@ export async function installPackage(folder: string): Promise<string[]> {
   for (const name of Object.keys(manifest.dependencies)) {
     await cp(join(root, "node_modules", name), join(modules, name), { recursive: true, dereference: true });
   }
-  return packed.files.map(({ path }) => path);
+  return packed;
 }
 
 /** The bundlers of tests/package/bundlers, installed once for each lock file. */
@@ -65,7 +68,7 @@ export interface Workshop {
 
 /** The app of tests/package/app outside of the checkout, the bundlers where its files find them. */
 export async function openWorkshop(): Promise<Workshop> {
-  const home = await mkdtemp(join(tmpdir(), "relumine-bundlers-"));
+  const home = newFolder("bundlers");
   const app = join(home, "app");
   await cp(new URL("app/", import.meta.url), app, { recursive: true });
   await installPackage(app);

@@ -1,22 +1,25 @@
 // The package as its users get it: packed, installed elsewhere, run in Node. Bundlers and browsers: bundlers.test.ts.
 // It packs dist as it stands: `npm test` builds it first.
 import { execFile } from "node:child_process";
-import { cp, mkdtemp, readFile, rm } from "node:fs/promises";
-import { tmpdir } from "node:os";
+import { cp, readFile, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { promisify } from "node:util";
 import { afterAll, beforeAll, expect, test } from "vitest";
-import { installPackage, root } from "./install.js";
+import { newFolder } from "../support/folder.js";
+import { installPackage, type Packed, root } from "./install.js";
+import { unreached } from "./reach.js";
 
 const run = promisify(execFile);
 let app: string; // a folder outside of the checkout: the program, and relumine with its dependencies in node_modules
+let packed: Packed;
 let files: string[];
 let nodeResult: string;
 
 beforeAll(async () => {
-  app = await mkdtemp(join(tmpdir(), "relumine-package-"));
+  app = newFolder("package");
   await cp(new URL("app/", import.meta.url), app, { recursive: true });
-  files = await installPackage(app);
+  packed = await installPackage(app);
+  files = packed.files.map(({ path }) => path);
   nodeResult = (await run(process.execPath, ["train.js"], { cwd: app })).stdout.trim();
 });
 afterAll(() => rm(app, { recursive: true, force: true }));
@@ -48,6 +51,21 @@ function missingPieces(shown: string, printed: string): string[] {
     return place < 0;
   });
 }
+
+test("it stays small: at most 120 files and 1.8 MB", () => {
+  expect(packed.entryCount).toBeLessThanOrEqual(120);
+  expect(packed.unpackedSize).toBeLessThanOrEqual(1_800_000);
+});
+
+test("every file of dist is one that something imports, loads or names", async () => {
+  const folder = join(app, "node_modules/relumine");
+  expect(await unreached(folder, files)).toEqual([]);
+  await writeFile(join(folder, "dist/internal.js"), "export {};");
+  await writeFile(join(folder, "dist/internal.d.ts"), "export {};");
+  const strangers = ["dist/internal.js", "dist/internal.d.ts"];
+  expect(await unreached(folder, [...files, ...strangers])).toEqual(strangers);
+  for (const stranger of strangers) await rm(join(folder, stranger));
+});
 
 test("the README's example runs as it stands, and prints what stands below it", async () => {
   const readme = await readFile(join(root, "README.md"), "utf8");

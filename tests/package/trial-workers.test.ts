@@ -1,12 +1,12 @@
 // prescribe in a program that a bundler made for Node: its workers' program is inside the bundle, and the results are the same.
 import { execFile } from "node:child_process";
-import { mkdtemp, rm, writeFile } from "node:fs/promises";
-import { tmpdir } from "node:os";
+import { rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
 import { build } from "esbuild";
 import { expect, test } from "vitest";
+import { newFolder } from "../support/folder.js";
 
 const LIBRARY = fileURLToPath(new URL("../../dist/index.js", import.meta.url));
 const PROGRAM = `
@@ -19,7 +19,7 @@ console.log(JSON.stringify({ workers, trials: trials.map(({ name, metrics }) => 
 `;
 
 test("a bundle has its workers too, and gives the same ranking", async () => {
-  const folder = await mkdtemp(join(tmpdir(), "relumine-trials-"));
+  const folder = newFolder("trials");
   try {
     const [source, bundle] = ["program.mjs", "bundle.mjs"].map((name) => join(folder, name));
     await writeFile(source, PROGRAM);

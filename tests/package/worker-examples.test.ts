@@ -1,17 +1,17 @@
 // The examples, run as their users run them.
 import { type ChildProcess, spawn } from "node:child_process";
-import { cp, mkdtemp, readFile, rm } from "node:fs/promises";
-import { tmpdir } from "node:os";
+import { cp, readFile, rm } from "node:fs/promises";
 import { join } from "node:path";
 import { chromium } from "playwright-core";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { CHROMIUM_ARGUMENTS, findChromium } from "../support/browsers.js";
+import { newFolder } from "../support/folder.js";
 import { installPackage, root } from "./install.js";
 import { withPage, withServer } from "./pages.js";
 
 let home: string;
 beforeAll(async () => {
-  home = await mkdtemp(join(tmpdir(), "relumine-examples-"));
+  home = newFolder("examples");
   await installPackage(home);
   for (const file of ["node-service.mjs", "page.html"]) await cp(join(root, "examples", file), join(home, file));
 });

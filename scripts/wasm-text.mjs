@@ -1,12 +1,9 @@
-// Build step: writes the compiled kernels into src/wasm/binaries.ts, so that they travel inside the JavaScript: the
-// strict build as printable characters, the relaxed one as what it takes from the strict one and what is its own, since
-// most functions are the same in both.
-import { readFileSync, writeFileSync } from "node:fs";
+// The compiled kernels as text, so that they travel inside the JavaScript (src/wasm/binary.ts reads it): the strict
+// build as printable characters, the relaxed one as what it takes from the strict one and what is its own, since most
+// functions are the same in both.
 
 const KEY_BYTES = 8;
 const LEAST_COPIED = 12; // a shorter piece is not worth its place and length
-const root = new URL("../", import.meta.url);
-const read = (build) => readFileSync(new URL(`dist/wasm/${build}.wasm`, root));
 
 /** Where each run of KEY_BYTES bytes stands. */
 function indexBytes(bytes) {
@@ -30,10 +27,11 @@ function longestMatch(base, index, bytes, at) {
 }
 
 /**
- * One or two printable characters a byte, the commoner ones in one: the n-th of the table's bytes is the n-th character of CHARACTERS, the
- * next ones are the same characters behind the first prefix, the rest behind the second.
- * Gzip finds more in this than in hexadecimal digits, and far more than in base64, whose digits straddle the bytes (measured: 15.2 kB for both
- * binaries and the table against 16.6 and over 24), and it is half as long. No character needs an escape in a string, and "," parts the pieces.
+ * One or two printable characters a byte, the commoner ones in one: the n-th of the table's bytes is the n-th character
+ * of CHARACTERS, the next ones are the same characters behind the first prefix, the rest behind the second.
+ * Gzip finds more in this than in hexadecimal digits, and far more than in base64, whose digits straddle the bytes
+ * (measured: 15.2 kB for both binaries and the table against 16.6 and over 24), and it is half as long. No character
+ * needs an escape in a string, and "," parts the pieces.
  */
 const PREFIXES = "}~";
 const CHARACTERS = Array.from({ length: 95 }, (_, i) => String.fromCharCode(32 + i)).filter(
@@ -76,13 +74,17 @@ function encodeDelta(base, bytes, ranked) {
   return [...parts, encode(own, ranked), "0", "0"].join(",");
 }
 
-const strict = read("strict");
-const ranked = rankBytes(strict);
-const source = `// Written by scripts/embed-wasm.mjs from dist/wasm/*.wasm. Not for editing, not for committing.
+/**
+ * The module src/wasm/binaries.ts.
+ * @param {Buffer} strict @param {Buffer} relaxed
+ */
+export function binariesModule(strict, relaxed) {
+  const ranked = rankBytes(strict);
+  return `// Written by scripts/build.mjs from the compiled kernels. Not for editing, not for committing.
 export const BYTES: string = "${Buffer.from(ranked.slice(0, CHARACTERS.length)).toString("hex")}";
 export const STRICT: string =
   "${encode(strict, ranked)}";
 export const RELAXED_DELTA: string =
-  "${encodeDelta(strict, read("relaxed"), ranked)}";
+  "${encodeDelta(strict, relaxed, ranked)}";
 `;
-writeFileSync(new URL("src/wasm/binaries.ts", root), source);
+}
