@@ -1,7 +1,7 @@
 // The page's state, and what happens on its controls' events and the engine's messages.
 import { type EngineClient, startEngineClient } from "./engine-client.js";
 import type {
-  RemedyName,
+  Cure,
   DiagnosisMessage,
   Frame,
   ErrorPlace,
@@ -15,15 +15,16 @@ import { DiagnosisSchedule } from "./diagnosis-schedule.js";
 import { codeFor } from "./state/code-export.js";
 import { deathsCsv } from "./state/deaths-csv.js";
 import { PRESETS, type Preset } from "./state/presets.js";
-import { OPENING, type Recipe, sameRecipe } from "./state/recipe.js";
+import { LIVE_NAMES, type LiveName, OPENING, type Recipe, sameRecipe } from "./state/recipe.js";
 import { unitIndex } from "./state/units.js";
-import { fromHash, toHash } from "./state/url.js";
-import { createToolbar } from "./view/controls/toolbar.js";
+import { fromHash, type LinkState, toHash } from "./state/url.js";
+import { createToolbar, recipeForData } from "./view/controls/toolbar.js";
 import { createChartsView } from "./view/charts.js";
 import { byId, setText } from "./view/dom.js";
 import { createDisclosure } from "./view/controls/disclosure.js";
 import { createTableFileInput, createTargetSelect } from "./view/controls/table-file.js";
 import { createAnnouncer } from "./view/announcements.js";
+import { addWayOut, fullAddress, hideParts, isEmbedded, writeAddress } from "./view/embedding.js";
 import { createNetworkView, type Pointed } from "./view/network.js";
 import { createOutputView } from "./view/output.js";
 import { onPaletteChange } from "./view/palette.js";
@@ -32,13 +33,17 @@ import { createSettings } from "./view/controls/settings.js";
 import { createShareMenu } from "./view/controls/share-menu.js";
 import { createTimelineView } from "./view/controls/timeline.js";
 import { createTutorial } from "./view/tutorial.js";
+import { createNotesView } from "./view/notes.js";
 import { createUnitPanel } from "./view/unit-panel.js";
 import { statusOf } from "./view/descriptions.js";
 
-const OPENING_SPEED = 120; // steps a second
+const PHONE_WIDTH = 720; // as in the style sheet
+const BORN_DEAD_WAITS = 100; // steps
+const OPENING_SPEED = 10; // steps a second
 const TEXTBOOK = PRESETS.find(({ recipe }) => recipe.data === "textbook")!;
 
 class App {
+  /** What a reset starts. */
   private recipe: Recipe = OPENING;
   private table: TableFile | undefined;
   private started: Started | undefined;
@@ -48,10 +53,17 @@ class App {
   /** The step of the past that is shown. */
   private at: number | undefined;
   private isRunning = true;
+  /** A link's step that it goes to at full speed. */
+  private heading: number | undefined;
   private speed = OPENING_SPEED;
+  private isSeen = true;
   private curvesVersion = -1;
+  private isTickDue = false;
+  /** A frame was wanted while another was on its way. */
+  private isFrameMissed = false;
+  private isStarting = true;
   private readonly diagnosisSchedule = new DiagnosisSchedule(() =>
-    this.send({ kind: "diagnose", ...(this.chosen && { chosen: this.chosen }) }),
+    this.client.send({ kind: "diagnose", ...(this.chosen && { chosen: this.chosen }) }),
   );
   private client!: EngineClient;
 
@@ -59,9 +71,14 @@ class App {
   private readonly announcer = createAnnouncer(byId("announcements"));
   private readonly network = createNetworkView(
     byId("network-stage"),
-    (name) => this.choose(name),
+    (name) => {
+      this.choose(name);
+      this.panel.open();
+      if (innerWidth <= PHONE_WIDTH) byId("network").scrollIntoView({ block: "start" }); // the sheet is below
+    },
     (pointed) => {
       this.pointed = pointed;
+      this.refresh();
     },
   );
   private readonly output = createOutputView(byId("output-stage"), byId("output-legend"), (keep) =>
@@ -70,9 +87,12 @@ class App {
   private readonly charts = createChartsView(byId("charts"), (step) => this.scrub(step));
   private readonly timeline = createTimelineView(byId("timeline"), (step) => this.scrub(step));
   private readonly panel = createUnitPanel(byId("unit"), {
-    choose: (name) => this.choose(name),
-    treat: (...given) => this.treat(...given),
+    treat: (cure, onTwin) => this.treat(cure, onTwin),
     undo: () => this.send({ kind: "undo" }),
+  });
+  private readonly notes = createNotesView(byId("notes"), (name) => {
+    this.choose(name);
+    this.panel.open();
   });
   private readonly settings = createSettings(byId("settings"), (recipe) => this.setRecipe(recipe));
   private readonly tableFile = createTableFileInput(
@@ -91,12 +111,13 @@ class App {
   });
 
   start(): void {
-    const { recipe, unread } = fromHash(location.hash);
-    this.recipe = recipe;
-    this.usePace(PRESETS.find((preset) => sameRecipe(preset.recipe, recipe)));
+    const link = fromHash(location.hash);
+    const unread = [...link.unread, ...hideParts().map((name) => `hide=${name}`)];
+    addWayOut(document.querySelector(".extras")!);
     createDisclosure(byId("open-settings"), byId("settings"), () => dispatchEvent(new Event("resize")));
     createShareMenu({
-      code: () => this.started && codeFor(this.started.recipe, this.started.task, this.frame?.epoch ?? 1),
+      link: fullAddress,
+      code: () => this.frame && codeFor(this.frame, this.started!.task),
       deaths: () => deathsCsv(this.frame?.deaths ?? []),
       say: (message) => this.announcer.say(message),
     });
@@ -104,27 +125,33 @@ class App {
       load: () => this.usePreset(TEXTBOOK),
       step: () => this.stepOnce(),
       run: () => this.runAt(30),
-      lowerRateOnTwin: () => this.treat("lowerRate", true, 0.15),
+      lowerRateOnTwin: () => this.treat({ remedy: "lowerRate", rate: 0.15 }, true),
       liftBias: () => this.liftAndRun(),
     });
     this.listen();
     this.connect();
-    this.begin();
+    this.follow(link);
     if (unread.length > 0)
       this.refuse(
         "settings",
         `this link has settings that can't be read: ${unread.join(", ")}; the defaults are used in their place`,
       );
-    requestAnimationFrame(() => this.tick());
+  }
+
+  /** Starts what a link says. */
+  private follow({ recipe, changes, step }: LinkState): void {
+    this.recipe = recipe;
+    this.usePace(PRESETS.find((preset) => sameRecipe(preset.recipe, recipe)));
+    if (step !== undefined) this.isRunning = false;
+    else if (changes.length > 0) this.isRunning = true;
+    this.begin(changes, step);
   }
 
   private listen(): void {
-    addEventListener("popstate", () => {
-      this.recipe = fromHash(location.hash).recipe;
-      this.usePace(PRESETS.find((preset) => sameRecipe(preset.recipe, this.recipe)));
-      this.begin();
-    });
-    document.addEventListener("visibilitychange", () => this.sendPace());
+    addEventListener("popstate", () => this.follow(fromHash(location.hash)));
+    document.addEventListener("visibilitychange", () => this.see(!document.hidden));
+    if (isEmbedded)
+      new IntersectionObserver(([{ isIntersecting }]) => this.see(isIntersecting)).observe(document.documentElement);
     const redraw = () => {
       this.network.redraw();
       this.output.redraw();
@@ -133,6 +160,13 @@ class App {
     };
     addEventListener("resize", redraw);
     onPaletteChange(redraw);
+  }
+
+  /** Out of sight it pauses. */
+  private see(isSeen: boolean): void {
+    if (isSeen === this.isSeen) return;
+    this.isSeen = isSeen;
+    if (this.heading === undefined) this.sendPace();
   }
 
   private connect(): void {
@@ -151,26 +185,45 @@ class App {
 
   private send(message: ToEngine): void {
     this.client.send(message);
+    this.refresh();
   }
 
-  private begin(): void {
+  private begin(changes: LinkState["changes"] = [], until?: number): void {
     this.errorMessage.clear();
+    this.heading = until;
+    this.isStarting = true;
+    this.frame = undefined;
     const { recipe, table, speed } = this;
-    this.send({ kind: "start", recipe, running: this.isRunning && !document.hidden, speed, ...(table && { table }) });
+    this.send({
+      kind: "start",
+      recipe,
+      running: this.isRunning && this.isSeen,
+      speed,
+      changes,
+      ...(until !== undefined && { until }),
+      ...(table && { table }),
+    });
     this.showState();
   }
 
   private showState(): void {
-    const { recipe, isRunning, speed } = this;
-    this.toolbar.show({ recipe, isRunning, speed });
-    this.settings.show(recipe);
+    const { recipe, isRunning, speed, heading } = this;
+    this.toolbar.show({ recipe, isRunning: isRunning || heading !== undefined, speed });
+    this.settings.show({ ...recipe, ...this.frame?.settings });
+  }
+
+  /** Something may have changed: a frame is asked for, one at most at a time. */
+  private refresh(): void {
+    if (this.isTickDue) return;
+    this.isTickDue = true;
+    requestAnimationFrame(() => this.tick());
   }
 
   private tick(): void {
     const { at, chosen } = this;
-    this.client.askFrame({ curves: this.curvesVersion, ...(at !== undefined && { at }), ...(chosen && { chosen }) });
-    if (this.frame) this.diagnosisSchedule.requestIfDue();
-    requestAnimationFrame(() => this.tick());
+    this.isTickDue = false;
+    const request = { curves: this.curvesVersion, ...(at !== undefined && { at }), ...(chosen && { chosen }) };
+    this.isFrameMissed = !this.client.askFrame(request);
   }
 
   private receive(message: FromEngine): void {
@@ -183,11 +236,8 @@ class App {
         return this.settings.forecast(message);
       case "diagnosis":
         return this.onDiagnosis(message);
-      case "treated": {
-        this.panel.showDone(message.message);
-        this.diagnosisSchedule.refreshSoon();
-        return;
-      }
+      case "treated":
+        return this.onTreated(message.message);
       case "failed":
         return this.refuse(message.where, message.message);
     }
@@ -202,53 +252,110 @@ class App {
     }
     this.errorMessage.show(where, message);
     if (!this.started || (where !== "data" && where !== "settings")) return;
+    this.isStarting = false;
     this.recipe = this.started.recipe;
-    history.replaceState(null, "", `#${toHash(this.recipe)}`);
     this.showState();
+    this.refresh();
   }
 
   private onStarted(message: Started): void {
     const isSameShape = this.started?.recipe.layers.join() === message.recipe.layers.join();
     this.started = message;
+    this.isStarting = false;
     this.frame = undefined;
     if (!isSameShape || !this.chosen)
       this.chosen = message.recipe.data === "textbook" ? { layer: 0, unit: 0 } : undefined;
     this.at = undefined;
     this.pointed = undefined;
     this.curvesVersion = -1;
-    this.diagnosisSchedule.cancel();
-    this.diagnosisSchedule.refreshSoon();
+    this.diagnosisSchedule.forget();
     this.panel.clear();
+    this.notes.clear();
     this.settings.forecast(undefined);
     this.network.start(message);
     this.output.start(message);
     this.charts.start(message);
     this.target(message.task.table);
+    this.refresh();
     const look = PRESETS.find((preset) => sameRecipe(preset.recipe, message.recipe))?.look;
     setText(byId("look"), look ?? (message.task.notes.join("; ") || "Settings of your own: the link contains them."));
   }
 
   private onFrame(message: Frame): void {
     const units = this.started?.recipe.layers.reduce((sum, each) => sum + each, 0);
-    if (message.states.length !== units) return;
+    if (this.isStarting || message.states.length !== units) return;
+    const isAdjusted = JSON.stringify(message.settings) !== JSON.stringify(this.frame?.settings);
     this.frame = message;
     if (message.curves) this.curvesVersion = message.version;
-    if (!this.chosen && message.deaths.length > 0 && this.at === undefined) this.choose(message.deaths[0]);
-    if (message.stopped && this.isRunning) this.setRunning(false);
+    this.noteProgress(message);
+    if (isAdjusted) this.settings.show({ ...this.recipe, ...message.settings });
+    this.chooseFirstDeath(message);
+    this.draw(message);
+    this.considerDiagnosis(message);
+    if (!message.isSettled || this.network.isFading() || this.isFrameMissed) this.refresh();
+  }
+
+  /** One that died in training tells more than one that was born dead, which waits for a while. */
+  private chooseFirstDeath({ deaths, step, isSettled }: Frame): void {
+    if (this.chosen || this.at !== undefined) return;
+    const open = deaths.filter(({ cameBack }) => !cameBack);
+    const died = open.find(({ cause }) => cause !== "born");
+    const dead = died ?? (isSettled || step > BORN_DEAD_WAITS ? open[0] : undefined);
+    if (dead) this.choose(dead);
+  }
+
+  private draw(message: Frame): void {
     this.announcer.note(message);
     this.network.draw(message, this.chosen);
     this.output.draw(message, this.pointed);
     this.charts.draw(message, this.at);
     this.timeline.draw(message, this.at);
-    const index = this.indexOf(this.chosen);
-    this.panel.draw(message, message.chosen.length > 0 ? this.chosen : undefined, index);
-    if (this.chosen && this.panel.isOutdated(message, this.chosen, index)) this.diagnosisSchedule.refreshSoon();
+    this.panel.draw(message, message.chosen.length > 0 ? this.chosen : undefined, this.indexOf(this.chosen));
+    this.notes.draw(message);
     setText(byId("status"), statusOf(message));
+  }
+
+  /** What the engine has done by itself: arrived at a link's step, stopped, put another training in its place. */
+  private noteProgress(message: Frame): void {
+    if (this.heading !== undefined && message.until === undefined) {
+      this.heading = undefined;
+      this.isRunning = false;
+      this.showState();
+    }
+    if (message.stopped && this.isRunning) this.setRunning(false);
+    if (!sameRecipe(message.recipe, this.started!.recipe)) {
+      this.started = { ...this.started!, recipe: message.recipe };
+      this.recipe = message.recipe;
+      this.showState();
+    }
+    this.writeState(message);
+  }
+
+  /** Every state is a link: what was changed, and where it is paused the step. */
+  private writeState({ recipe, changes, pending, step, isSettled }: Frame): void {
+    if (this.heading !== undefined || this.at !== undefined) return;
+    const isPaused = isSettled && !this.isRunning && step > 0;
+    const hash = toHash({ recipe, changes: [...changes, ...pending], ...(isPaused && { step }) });
+    if (`#${hash}` !== (location.hash || "#")) writeAddress(hash, false);
+  }
+
+  private considerDiagnosis(message: Frame): void {
+    const index = this.indexOf(this.chosen);
+    if (this.chosen && this.panel.isOutdated(message, this.chosen, index)) this.diagnosisSchedule.refreshSoon();
+    this.diagnosisSchedule.consider(`${message.version} ${message.step} ${index}`, message.isSettled);
   }
 
   private onDiagnosis(message: DiagnosisMessage): void {
     this.diagnosisSchedule.done();
     this.panel.showDiagnosis(message);
+    this.notes.showFindings(message, this.started!.task.features);
+    this.refresh(); // the cures that are offered may be others
+  }
+
+  private onTreated(message: string): void {
+    this.panel.showDone(message);
+    this.diagnosisSchedule.refreshSoon();
+    this.refresh();
   }
 
   private indexOf(name: UnitName | undefined): number {
@@ -259,14 +366,24 @@ class App {
     this.chosen = { layer, unit };
     this.diagnosisSchedule.refreshSoon();
     if (this.frame) this.network.draw(this.frame, this.chosen);
+    this.refresh();
   }
 
   private scrub(step: number | undefined): void {
     this.at = step;
+    this.refresh();
   }
 
-  private treat(remedy: RemedyName, onTwin: boolean, rate?: number): void {
-    this.send({ kind: "treat", remedy, onTwin, ...(rate !== undefined && { rate }) });
+  private treat(cure: Cure, onTwin: boolean): void {
+    this.leaveLink();
+    this.send({ kind: "treat", onTwin, ...cure });
+  }
+
+  /** Somebody does something: what a link wanted is over. */
+  private leaveLink(): void {
+    if (this.heading === undefined) return;
+    this.heading = undefined;
+    this.showState();
   }
 
   private runAt(speed: number): void {
@@ -276,12 +393,13 @@ class App {
 
   /** It learns slowly at first: its outgoing weight starts at 0. */
   private liftAndRun(): void {
-    this.treat("liftBias", false);
+    this.treat({ remedy: "liftBias" }, false);
     this.runAt(600);
   }
 
   private sendPace(): void {
-    this.send({ kind: "run", running: this.isRunning && !document.hidden, speed: this.speed });
+    this.heading = undefined;
+    this.send({ kind: "run", running: this.isRunning && this.isSeen, speed: this.speed });
     this.showState();
   }
 
@@ -292,6 +410,7 @@ class App {
 
   private stepOnce(): void {
     this.isRunning = false;
+    this.heading = undefined;
     this.send({ kind: "step" });
     this.showState();
   }
@@ -301,17 +420,28 @@ class App {
     this.sendPace();
   }
 
+  /** Settings that may change while it trains do so; all others make another network. */
   private setRecipe(recipe: Recipe): void {
-    if (sameRecipe(recipe, this.recipe)) return;
+    const shown: Recipe = { ...this.recipe, ...this.frame?.settings };
+    if (sameRecipe(recipe, shown)) return;
+    const live = LIVE_NAMES.filter((name) => recipe[name] !== shown[name]);
+    const isLive = sameRecipe({ ...shown, ...pick(recipe, live) }, recipe);
+    if (isLive && this.frame && this.frame.step > 0) {
+      this.recipe = { ...this.recipe, ...pick(recipe, live) };
+      for (const what of live) this.send({ kind: "adjust", what, value: recipe[what] });
+    } else this.startAnew(recipe);
+  }
+
+  private startAnew(recipe: Recipe): void {
     this.recipe = recipe;
-    history.pushState(null, "", `#${toHash(recipe)}`);
+    writeAddress(toHash({ recipe, changes: [] }), true);
     this.begin();
   }
 
   private usePreset(preset: Preset): void {
     this.usePace(preset);
     if (sameRecipe(preset.recipe, this.recipe)) this.begin();
-    else this.setRecipe(preset.recipe);
+    else this.startAnew(preset.recipe);
   }
 
   private usePace(preset: Preset | undefined): void {
@@ -321,10 +451,14 @@ class App {
 
   private useTable(table: TableFile): void {
     this.table = table;
-    const recipe: Recipe = { ...this.recipe, data: "csv", head: "usual", rate: Math.min(this.recipe.rate, 0.1) };
+    const recipe = recipeForData(this.recipe, "csv");
     if (sameRecipe(recipe, this.recipe)) this.begin();
-    else this.setRecipe(recipe);
+    else this.startAnew(recipe);
   }
+}
+
+function pick(recipe: Recipe, names: readonly LiveName[]): Partial<Recipe> {
+  return Object.fromEntries(names.map((name) => [name, recipe[name]]));
 }
 
 export function startApp(): void {

@@ -1,6 +1,7 @@
 // npm run playground: bundles the page into dist-playground/, a folder that works from any web server, and serves it.
 // With --build it ends when the folder is written; --port N asks for a port (0: any), --to FOLDER writes elsewhere.
 import { copyFileSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { basename } from "node:path";
 import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
 import { gunzipSync, gzipSync } from "node:zlib";
@@ -43,6 +44,27 @@ const strictOnly = {
   },
 };
 
+/** What is imported only when it is needed, such as the reader of tables, is a file of its own. */
+async function buildEngine(common) {
+  const { metafile } = await build({
+    ...common,
+    entryPoints: { engine: path("engine/worker.ts") },
+    plugins: [strictOnly],
+    splitting: true,
+    chunkNames: "part-[hash]",
+    metafile: true,
+  });
+  removeUnreached(metafile.outputs, "engine.js");
+}
+
+/** esbuild writes a file for each dynamic import, also of a function that nobody calls and that it has left out. */
+function removeUnreached(outputs, entry) {
+  const names = Object.keys(outputs);
+  const reached = new Set(names.filter((name) => basename(name) === entry));
+  for (const name of reached) for (const { path: imported } of outputs[name].imports) reached.add(imported);
+  for (const name of names) if (!reached.has(name)) rmSync(name);
+}
+
 /** @param {string} to where the page is written */
 async function write(to) {
   rmSync(to, { recursive: true, force: true });
@@ -56,11 +78,8 @@ async function write(to) {
     logLevel: "warning",
     legalComments: "none",
   };
-  await build({
-    ...common,
-    entryPoints: { playground: path("main.ts"), engine: path("engine/worker.ts") },
-    plugins: [strictOnly],
-  });
+  await build({ ...common, entryPoints: { playground: path("main.ts") } });
+  await buildEngine(common);
   await build({ ...common, entryPoints: { playground: path("style.css") } });
   copyFileSync(path("index.html"), `${to}/index.html`);
   writeFileSync(`${to}/digits.bin`, digits());

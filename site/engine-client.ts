@@ -9,8 +9,8 @@ const MOST_SILENT_LOOKS = 8;
 
 export interface EngineClient {
   send(message: ToEngine): void;
-  /** Asks for a frame unless one is on its way. */
-  askFrame(request: FrameRequest): void;
+  /** Asks for a frame unless one is on its way. @returns whether it did */
+  askFrame(request: FrameRequest): boolean;
   stop(): void;
 }
 
@@ -23,9 +23,15 @@ export function startEngineClient(
   let silentLooks = 0;
   let isReady = false;
   let isGone = false;
-  const timer = setInterval(() => {
-    if (isAsked && !document.hidden && ++silentLooks > MOST_SILENT_LOOKS) gone("it has not answered for some seconds");
-  }, 1000);
+  let timer: ReturnType<typeof setInterval> | undefined;
+
+  /** Ends by itself while no answer is waited for. */
+  function watch(): void {
+    if (!isAsked) {
+      clearInterval(timer);
+      timer = undefined;
+    } else if (!document.hidden && ++silentLooks > MOST_SILENT_LOOKS) gone("it has not answered for some seconds");
+  }
 
   function stop(): void {
     clearInterval(timer);
@@ -52,10 +58,12 @@ export function startEngineClient(
   return {
     send: (message) => worker.postMessage(message),
     askFrame: (request) => {
-      if (isAsked || !isReady || isGone) return;
+      if (isAsked || !isReady || isGone) return false;
       isAsked = true;
       silentLooks = 0;
+      timer ??= setInterval(watch, 1000);
       worker.postMessage({ kind: "frame", ...request } satisfies ToEngine);
+      return true;
     },
     stop,
   };

@@ -1,8 +1,8 @@
 // The remedies as they change a training, between two of its fits.
-import { formatNumber } from "../../src/text/numbers.js";
-import type { RemedyName } from "./types.js";
-import type { Training } from "./training.js";
-import { type Remedy, treat } from "../../src/index.js";
+import { cutTo, formatNumber } from "../../src/text/numbers.js";
+import type { Cure, RemedyName } from "./types.js";
+import type { Training, Trial } from "./training.js";
+import { type Network, type Remedy, treat, type Treatment } from "../../src/index.js";
 
 const REMEDIES: Readonly<Record<Exclude<RemedyName, "lowerRate">, Remedy>> = {
   liftBias: { kind: "liftBias", activity: 0.1 },
@@ -10,36 +10,80 @@ const REMEDIES: Readonly<Record<Exclude<RemedyName, "lowerRate">, Remedy>> = {
   leakyRelu: { kind: "replaceActivation", activation: "leakyRelu" },
 };
 
-export function remedyLabel(remedy: RemedyName, rate: number): string {
-  switch (remedy) {
-    case "liftBias":
-      return "bias lifted";
-    case "recycle":
-      return "recycled";
-    case "leakyRelu":
-      return "Leaky ReLU";
-    case "lowerRate":
-      return `rate ${rate}`;
+/** `bias lifted, rate 0.35` */
+export function cureLabel({ remedy, rate, decay }: ChosenCure): string {
+  const names: Readonly<Record<RemedyName, readonly string[]>> = {
+    liftBias: ["bias lifted"],
+    recycle: ["recycled"],
+    leakyRelu: ["Leaky ReLU"],
+    lowerRate: [],
+  };
+  const parts = [
+    ...names[remedy],
+    ...(rate === undefined ? [] : [`rate ${formatNumber(rate)}`]),
+    ...(decay === undefined ? [] : [`weight decay ${formatNumber(decay)}`]),
+  ];
+  return parts.join(", ");
+}
+
+/** A cure whose rate is known. */
+export interface ChosenCure extends Cure {
+  readonly rate?: number;
+}
+
+const MOST_TRIALS = 6;
+const LEAST_TRIAL_STEPS = 200;
+const MOST_TRIAL_STEPS = 1000;
+
+/**
+ * The largest of half the rate, a quarter, an eighth ... at which no unit dies again in as many steps as it has been
+ * trained for; where all lose units, the one that loses fewest.
+ * @returns the rate, and in words what was tried
+ */
+async function findRate(training: Training, remedy: RemedyName): Promise<{ rate: number; tried: string }> {
+  const steps = Math.max(LEAST_TRIAL_STEPS, Math.min(MOST_TRIAL_STEPS, training.step));
+  const { loss } = training.record();
+  const trials: Trial[] = [];
+  const isGood = (trial: Trial) => trial.dead === 0 && trial.loss < loss;
+  for (let power = 1; power <= MOST_TRIALS && !trials.some(isGood); power++) {
+    const rate = cutTo(training.settings.rate / 2 ** power, 2);
+    trials.push(await training.tryRate(rate, steps, (network) => treatNetwork(network, training, remedy)));
   }
+  const best = trials.find(isGood) ?? trials.toSorted((a, b) => a.dead - b.dead || a.loss - b.loss)[0];
+  const told = trials.map(({ rate, dead }) => `at ${formatNumber(rate)} ${dead} dead`).join(", ");
+  return { rate: best.rate, tried: `${steps} steps tried on a copy: ${told}` };
+}
+
+async function treatNetwork(network: Network, { task }: Training, remedy: RemedyName): Promise<Treatment | undefined> {
+  return remedy === "lowerRate" ? undefined : treat(network, task.train.x, REMEDIES[remedy]);
+}
+
+/** The cure with its rate; and in words how that was found. */
+export async function chooseRate(
+  training: Training,
+  { rate, ...cure }: Cure,
+): Promise<{ cure: ChosenCure; tried?: string }> {
+  if (rate !== "find") return { cure: { ...cure, ...(rate !== undefined && { rate }) } };
+  const found = await findRate(training, cure.remedy);
+  return { cure: { ...cure, rate: found.rate }, tried: found.tried };
 }
 
 /** @returns what was done, in words */
-export async function applyRemedy(training: Training, remedy: RemedyName, rate: number | undefined): Promise<string> {
-  if (remedy === "lowerRate") {
-    training.rate = rate ?? training.rate / 2;
-    return `the rate is ${formatNumber(training.rate)} from step ${training.step} on; this revives no dead unit`;
-  }
-  const { before, after, outputChange, findings } = await treat(
-    training.network,
-    training.task.train.x,
-    REMEDIES[remedy],
-  );
+export async function applyCure(training: Training, cure: ChosenCure): Promise<string> {
+  const { remedy, rate, decay } = cure;
+  const before = training.record();
+  const treatment = await treatNetwork(training.network, training, remedy);
   if (remedy === "leakyRelu") await training.adoptActivation();
-  training.noteChange();
+  if (remedy !== "lowerRate") training.noteChange({ what: remedy });
+  if (rate !== undefined) training.adjust({ what: "rate", value: rate });
+  if (decay !== undefined) training.adjust({ what: "decay", value: decay });
+  training.noteCure(cureLabel(cure), before);
+  if (!treatment) return `the rate is ${formatNumber(rate!)} from step ${training.step} on; this revives no dead unit`;
+  const { outputChange, findings } = treatment;
   const change =
     outputChange === 0 ? "the outputs do not change" : `an output changes by up to ${formatNumber(outputChange)}`;
   return [
-    `${remedyLabel(remedy, training.rate)}: ${before.dead} dead before, ${after.dead} after`,
+    `${cureLabel(cure)}: ${treatment.before.dead} dead before, ${treatment.after.dead} after`,
     change,
     ...findings.map(({ message }) => message),
   ].join("; ");

@@ -2,7 +2,6 @@
 import { RelumineError } from "../../src/index.js";
 import { digitsTask, planeTask } from "./built-in-tasks.js";
 import { Session } from "./session.js";
-import { tableTask } from "./table-task.js";
 import type { ErrorPlace, FromEngine, LearningTask, TableFile, ToEngine } from "./types.js";
 import type { DataName } from "../state/recipe.js";
 
@@ -16,6 +15,7 @@ export interface EngineHost {
 const PLACES: Readonly<Partial<Record<ToEngine["kind"], ErrorPlace>>> = {
   start: "settings",
   treat: "unit",
+  adjust: "settings",
   diagnose: "unit",
 };
 
@@ -59,7 +59,9 @@ export class Engine {
       case "diagnose":
         return this.host.post(session.diagnose(message.chosen));
       case "treat":
-        return this.postTreated(await session.treat(message.remedy, message.onTwin, message.rate));
+        return this.postTreated(await session.treat(message, message.onTwin));
+      case "adjust":
+        return session.adjust(message.what, message.value);
       case "undo":
         return this.postTreated(await session.undo());
       case "endTwin":
@@ -78,7 +80,8 @@ export class Engine {
   }
 
   /** The new session replaces the old one only when it has been made. */
-  private async start({ recipe, table, running, speed }: Extract<ToEngine, { kind: "start" }>): Promise<void> {
+  private async start(message: Extract<ToEngine, { kind: "start" }>): Promise<void> {
+    const { recipe, table, running, speed, changes = [], until } = message;
     const turn = ++this.starts;
     this.pace = { running, speed };
     const task = await this.load(recipe.data, table);
@@ -89,13 +92,15 @@ export class Engine {
     this.session = session;
     this.table = table ?? this.table;
     this.host.post(session.describe());
+    const isUndisturbed = this.pace.running === running && this.pace.speed === speed; // while it was made
     session.run(this.pace.running, this.pace.speed);
+    session.follow(changes, isUndisturbed ? until : undefined);
     this.host.post(session.forecast());
   }
 
   private async load(name: DataName, table: TableFile | undefined): Promise<LearningTask | undefined> {
     try {
-      if (name === "csv") return tableTask(table ?? this.table);
+      if (name === "csv") return (await import("./table-task.js")).tableTask(table ?? this.table);
       return name === "digits" ? digitsTask(await this.host.loadDigits()) : planeTask(name);
     } catch (error) {
       this.fail("data", error);

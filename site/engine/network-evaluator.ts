@@ -1,6 +1,13 @@
 // A network of its own that is given weights and says what they do: loss and accuracy, each unit's state, its
 // preactivations on the training rows and, with two inputs, over the plane. The network that trains is not touched.
-import { type ActivationName, createNetwork, type Network, type NetworkSpec, type UnitState } from "../../src/index.js";
+import {
+  type ActivationName,
+  createNetwork,
+  type Metrics,
+  type Network,
+  type NetworkSpec,
+  type UnitState,
+} from "../../src/index.js";
 import { mean } from "../../src/core/statistics.js";
 import { type Chunk, Inspector, type VisitChunk } from "../../src/inspect/inspector.js";
 import { judge } from "../../src/inspect/unit-state.js";
@@ -17,6 +24,12 @@ import { firstUnits } from "../state/units.js";
 const EMPTY = new Float32Array(0);
 const THRESHOLDS = { rareBelow: 0.01, dormantBelow: 0.025 };
 
+interface EvaluatedRows {
+  readonly data: PreparedData;
+  /** Of a softmax over one unit, whose output is 1 for every row: the share of rows whose class is 1. */
+  readonly rightShare?: number;
+}
+
 /** For each training row its class, or the tenth of the targets that it lies in. */
 function binsOf({ classes, train: { y } }: LearningTask): { of: Uint8Array; count: number } {
   if (classes.length > 0) return { of: Uint8Array.from(y), count: classes.length };
@@ -31,8 +44,8 @@ export class NetworkEvaluator {
   private readonly layers: readonly number[];
   private readonly firsts: readonly number[];
   private readonly units: number;
-  private readonly train: PreparedData;
-  private readonly heldOut: PreparedData;
+  private readonly train: EvaluatedRows;
+  private readonly heldOut: EvaluatedRows;
   private readonly grid: Float32Array | undefined;
   private readonly bins: { of: Uint8Array; count: number };
 
@@ -47,8 +60,16 @@ export class NetworkEvaluator {
     this.layers = recipe.layers;
     this.firsts = firstUnits(this.layers);
     this.units = this.firsts.at(-1)! + this.layers.at(-1)!;
-    const prepare = (rows: LabelledRows) =>
-      prepareData("data", { x: rows.x, y: targetsOf(recipe, rows) }, spec.inputs, spec.layers.at(-1)!.units, spec.loss);
+    const prepare = (rows: LabelledRows): EvaluatedRows => ({
+      data: prepareData(
+        "data",
+        { x: rows.x, y: targetsOf(recipe, rows) },
+        spec.inputs,
+        spec.layers.at(-1)!.units,
+        spec.loss,
+      ),
+      ...(recipe.head === "softmax" && { rightShare: mean(Array.from(rows.y)) }),
+    });
     this.train = prepare(task.train);
     this.heldOut = prepare(task.heldOut);
     this.grid = task.extent > 0 ? gridPoints(task.extent) : undefined;
@@ -76,18 +97,17 @@ export class NetworkEvaluator {
 
   /** Loss, accuracy and the units' states. */
   measure(visit?: VisitChunk): Measurement {
-    const units = this.judgeUnits(visit);
-    const { loss, accuracy } = evaluateRows(this.state, this.train, 0, this.train.rows, 0);
-    return {
-      ...units,
-      loss,
-      ...(accuracy !== undefined && { accuracy }),
-      heldOut: evaluateRows(this.state, this.heldOut, 0, this.heldOut.rows, 0),
-    };
+    return { ...this.judgeUnits(visit), ...this.evaluate(this.train), heldOut: this.evaluate(this.heldOut) };
+  }
+
+  private evaluate({ data, rightShare }: EvaluatedRows): Metrics {
+    const { loss, accuracy } = evaluateRows(this.state, data, 0, data.rows, 0);
+    const share = rightShare ?? accuracy;
+    return { loss, ...(share !== undefined && { accuracy: share }) };
   }
 
   picture(chosen?: UnitName): Picture {
-    const values = chosen ? new Float32Array(this.train.rows) : EMPTY;
+    const values = chosen ? new Float32Array(this.train.data.rows) : EMPTY;
     const profiles = this.grid ? EMPTY : new Float32Array(this.units * this.bins.count);
     const measurement = this.measure((chunk) => {
       if (chosen) this.copyColumn(chosen, chunk, values);
@@ -100,7 +120,7 @@ export class NetworkEvaluator {
       maps,
       plane,
       profiles,
-      outputs: this.grid ? EMPTY : this.network.predict(this.heldOut.x).data,
+      outputs: this.grid ? EMPTY : this.network.predict(this.heldOut.data.x).data,
       chosen: values,
     };
   }
@@ -108,7 +128,7 @@ export class NetworkEvaluator {
   private judgeUnits(visit?: VisitChunk): UnitFigures {
     const states: UnitState[] = [];
     const figures: number[] = [];
-    this.inspector.statistics(this.train.x, visit, this.layers.length).forEach((units, layer) => {
+    this.inspector.statistics(this.train.data.x, visit, this.layers.length).forEach((units, layer) => {
       const { activation } = this.state.spec.layers[layer];
       const layerMean = mean(units.map(({ meanActivation }) => meanActivation));
       for (const unit of units) {

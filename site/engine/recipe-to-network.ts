@@ -1,5 +1,14 @@
 // From a recipe and its data to what the package is asked for.
-import { adam, type NetworkSpec, type Optimizer, rmsprop, sgd, type Targets, type Weights } from "../../src/index.js";
+import {
+  adam,
+  adamW,
+  type NetworkSpec,
+  type Optimizer,
+  rmsprop,
+  sgd,
+  type Targets,
+  type Weights,
+} from "../../src/index.js";
 import type { LabelledRows, LearningTask } from "./types.js";
 import type { Recipe } from "../state/recipe.js";
 
@@ -19,16 +28,20 @@ export function targetsOf(recipe: Recipe, rows: LabelledRows): Targets {
   return recipe.head === "softmax" ? new Float32Array(rows.y.length) : rows.y;
 }
 
-export function optimizerOf({ optimizer, rate }: Recipe): Optimizer {
+export function optimizerOf(
+  { optimizer }: Pick<Recipe, "optimizer">,
+  { rate, decay }: Pick<Recipe, "rate" | "decay">,
+): Optimizer {
+  const learningRate = rate;
   switch (optimizer) {
     case "sgd":
-      return sgd({ learningRate: rate });
+      return sgd({ learningRate, weightDecay: decay });
     case "momentum":
-      return sgd({ learningRate: rate, momentum: 0.9 });
+      return sgd({ learningRate, momentum: 0.9, weightDecay: decay });
     case "adam":
-      return adam({ learningRate: rate });
+      return decay > 0 ? adamW({ learningRate, weightDecay: decay }) : adam({ learningRate });
     case "rmsprop":
-      return rmsprop({ learningRate: rate });
+      return rmsprop({ learningRate });
   }
 }
 

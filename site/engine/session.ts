@@ -2,29 +2,42 @@
 import { diagnose, forecast } from "../../src/index.js";
 import { analysisOf } from "../../src/activations/analysis.js";
 import { stateOf } from "../../src/network/state/state.js";
-import { applyRemedy, remedyLabel } from "./apply-remedy.js";
+import { applyCure, type ChosenCure, chooseRate, cureLabel } from "./apply-remedy.js";
 import { RepeatedEvent } from "./repeated-event.js";
 import { Training } from "./training.js";
 import type {
+  Cure,
+  CureOutcome,
   DiagnosisMessage,
   ForecastMessage,
   Frame,
   FrameRequest,
   LearningTask,
-  RemedyName,
   Started,
   Twin,
   UnitName,
 } from "./types.js";
-import type { Recipe } from "../state/recipe.js";
+import { type Change, endsFit, isSetting } from "../state/changes.js";
+import type { LiveName, Recipe } from "../state/recipe.js";
+import { countDead, openDeath } from "../state/units.js";
 
 const MOST_UNDOS = 8;
+/** Full speed is not for ever: from this step on a page that was left alone takes it slowly. */
+const SLOW_FROM = 1_000_000;
+const SLOW_SPEED = 600; // steps a second
 const LATE_AT_MOST_MS = 100; // so many milliseconds of steps are caught up with
 const EARLY_AT_MOST_MS = 2; // no timer is set for so short a wait
 
 interface TwinTraining {
   readonly training: Training;
   readonly label: string;
+}
+
+/** What a cure changes beside the units: the rate and the decay that directly follow it. */
+function pairedSettings(following: readonly Change[]): Pick<ChosenCure, "rate" | "decay"> {
+  const end = following.findIndex(({ what }) => what !== "rate" && what !== "decay");
+  const settings = following.slice(0, end < 0 ? following.length : end);
+  return Object.fromEntries(settings.map(({ what, value }) => [what, value]));
 }
 
 export class Session {
@@ -43,6 +56,12 @@ export class Session {
   private dueAt = 0;
   private running = false;
   private speed = 1;
+  /** Changes that a link makes on the way, by step. */
+  private script: readonly Change[] = [];
+  /** The step of a link: it goes there at full speed, and pauses. */
+  private until: number | undefined;
+  /** Trainings that wait for something to happen. */
+  private readonly idle = new Set<Training>();
 
   private constructor(
     private main: Training,
@@ -53,6 +72,19 @@ export class Session {
     const session = new Session(await Training.create(recipe, task), fail);
     void session.keepTraining(session.main);
     return session;
+  }
+
+  /** Goes the way of a link: makes its changes, and goes to its step at full speed. */
+  follow(changes: readonly Change[], until: number | undefined): void {
+    this.script = changes;
+    this.until = until;
+    this.changed.fire();
+  }
+
+  /** Somebody has done something: the rest of the link's way is left. */
+  private leaveScript(): void {
+    this.script = [];
+    this.until = undefined;
   }
 
   describe(): Started {
@@ -73,10 +105,12 @@ export class Session {
     this.speed = speed;
     this.dueAt = performance.now();
     this.singleSteps = 0;
+    this.until = undefined;
     this.changed.fire();
   }
 
   stepOnce(): void {
+    this.until = undefined;
     this.running = false;
     this.singleSteps++;
     this.changed.fire();
@@ -98,14 +132,42 @@ export class Session {
       step: main.step,
       epoch: main.epoch,
       running: this.running,
-      rate: main.rate,
+      isSettled: this.isSettled,
+      isSlowed: this.isSlowed,
+      recipe: main.recipe,
+      settings: main.settings,
+      changes: main.changes,
+      pending: this.script,
       activation: evaluator.activation,
-      deaths: main.deathList.deaths,
-      revived: main.deathList.revived,
+      deaths: main.register.records,
       canUndo: this.undos.length > 0,
+      ...(this.until !== undefined && { until: this.until }),
+      ...(main.cure && { cure: this.outcomeOf(main) }),
       ...(main.stopped && { stopped: main.stopped }),
       ...(version !== request.curves && { curves: main.history.curves() }),
       ...(this.twin && { twin: this.describeTwin(this.twin) }),
+    };
+  }
+
+  /** Nothing happens until a message comes. */
+  private get isSettled(): boolean {
+    return this.changes === 0 && [this.main, this.twin?.training].every((each) => !each || this.idle.has(each));
+  }
+
+  private get isSlowed(): boolean {
+    return this.speed === Number.POSITIVE_INFINITY && this.main.step >= SLOW_FROM;
+  }
+
+  private outcomeOf({ cure, register }: Training): CureOutcome {
+    const { label, step, before, revived } = cure!;
+    return {
+      label,
+      step,
+      deadBefore: countDead(before.states),
+      lossBefore: before.loss,
+      ...(before.heldOut.accuracy !== undefined && { accuracyBefore: before.heldOut.accuracy }),
+      revived: revived.length,
+      diedAgain: revived.filter((name) => openDeath(register.records, name)).length,
     };
   }
 
@@ -124,34 +186,49 @@ export class Session {
   }
 
   /** Treats the network, or a twin of it that is then trained beside it. */
-  treat(remedy: RemedyName, onTwin: boolean, rate: number | undefined): Promise<string> {
+  treat(cure: Cure, onTwin: boolean): Promise<string> {
+    this.leaveScript();
     return this.betweenFits(async () => {
-      if (onTwin) return this.startTwin(remedy, rate);
-      await this.keepForUndo();
-      return applyRemedy(this.main, remedy, rate);
+      const chosen = await chooseRate(this.main, cure);
+      const done = await (onTwin ? this.startTwin(chosen.cure) : this.treatMain(chosen.cure));
+      return [done, ...(chosen.tried ? [chosen.tried] : [])].join("; ");
     });
   }
 
-  private async startTwin(remedy: RemedyName, rate: number | undefined): Promise<string> {
+  private async treatMain(cure: ChosenCure): Promise<string> {
+    await this.keepForUndo();
+    return applyCure(this.main, cure);
+  }
+
+  /** Changes a setting from the next step on; a twin keeps its own. */
+  async adjust(what: LiveName, value: number): Promise<void> {
+    this.leaveScript();
+    if (what === "rate") this.main.adjust({ what, value });
+    else await this.betweenFits(async () => this.main.adjust({ what, value }));
+  }
+
+  private async startTwin(cure: ChosenCure): Promise<string> {
     const { main } = this;
     this.dropTwin();
     let training: Training;
     let message: string;
-    if (remedy === "lowerRate") {
-      training = await Training.create({ ...main.recipe, rate: rate ?? main.rate / 2 }, main.task);
-      message = `the same training from the start, at a rate of ${training.rate}`;
+    if (cure.remedy === "lowerRate") {
+      const rate = cure.rate ?? main.settings.rate / 2;
+      training = await Training.create({ ...main.recipe, rate }, main.task);
+      message = `the same training from the start, at a rate of ${rate}`;
     } else {
       training = await main.clone();
-      message = await applyRemedy(training, remedy, rate);
+      message = await applyCure(training, cure);
     }
     if (this.isDisposed) training.dispose();
-    this.twin = { training, label: remedyLabel(remedy, training.rate) };
+    this.twin = { training, label: cureLabel(cure) };
     void this.keepTraining(training);
     return `twin: ${message}`;
   }
 
   /** Back to before the last change. */
   undo(): Promise<string> {
+    this.leaveScript();
     return this.betweenFits(async () => {
       const training = this.undos.pop();
       if (!training) return "there is nothing to undo";
@@ -211,6 +288,8 @@ export class Session {
     this.changed.fire();
     try {
       await Promise.all([this.main.fitting, this.twin?.training.fitting]);
+      this.main.noteBreak();
+      this.twin?.training.noteBreak();
       return await change();
     } finally {
       this.changes--;
@@ -223,15 +302,43 @@ export class Session {
     const { main, twin } = this;
     if (training !== main) return training.step < main.step;
     if (twin && !twin.training.stopped && twin.training.step < main.step) return false;
-    return this.running || this.singleSteps > 0;
+    return !this.isScriptDue() && (this.running || this.singleSteps > 0 || this.until !== undefined);
+  }
+
+  private isScriptDue(): boolean {
+    return this.script.length > 0 && this.script[0].step <= this.main.step;
+  }
+
+  /** What the link changes at this step. */
+  private async followScript(): Promise<void> {
+    const due = this.script.filter(({ step }) => step <= this.main.step);
+    this.script = this.script.slice(due.length);
+    for (const [place, { what, value }] of due.entries()) {
+      if (what === "break" || isSetting(what)) this.main.adjust({ what, ...(value !== undefined && { value }) });
+      else await this.treatMain({ remedy: what, ...pairedSettings(due.slice(place + 1)) });
+    }
+  }
+
+  /** The rate alone is changed without an end of the fit. */
+  private followRates(): void {
+    while (this.isScriptDue() && !this.script.some((each) => each.step <= this.main.step && endsFit(each))) {
+      const [{ what, value }] = this.script;
+      this.script = this.script.slice(1);
+      this.main.adjust({ what, value: value! });
+    }
   }
 
   /** One fit after another, until the training is disposed of. */
   private async keepTraining(training: Training): Promise<void> {
     try {
       while (!training.isDisposed) {
+        if (training === this.main && this.changes === 0 && this.isScriptDue()) {
+          await this.betweenFits(() => this.followScript());
+          continue;
+        }
+        this.arriveAt(training);
         if (this.changes > 0 || training.stopped || !this.mayStep(training)) {
-          await this.changed.wait();
+          await this.whileIdle(training, () => this.changed.wait());
           continue;
         }
         training.fitting = training
@@ -247,21 +354,44 @@ export class Session {
     }
   }
 
+  private async whileIdle(training: Training, wait: () => Promise<void>): Promise<void> {
+    this.idle.add(training);
+    await wait();
+    this.idle.delete(training);
+  }
+
+  /** At the link's step it pauses. */
+  private arriveAt(training: Training): void {
+    if (training !== this.main || this.until === undefined) return;
+    if (training.step < this.until && !training.stopped) return;
+    this.until = undefined;
+    this.running = false;
+  }
+
   private afterStep(training: Training): Promise<"stop" | undefined> | undefined {
-    if (training === this.main && this.singleSteps > 0) this.singleSteps--;
+    if (training === this.main) {
+      if (this.singleSteps > 0) this.singleSteps--;
+      this.followRates();
+      this.arriveAt(training);
+    }
     if (this.twin) this.changed.fire();
     if (this.isPaced(training))
-      this.dueAt = Math.max(this.dueAt + 1000 / this.speed, performance.now() - LATE_AT_MOST_MS);
+      this.dueAt = Math.max(this.dueAt + 1000 / this.pace, performance.now() - LATE_AT_MOST_MS);
     const delay = this.delayOf(training);
     return delay === 0 ? undefined : this.waitFor(training, delay);
   }
 
+  private get pace(): number {
+    return this.isSlowed ? SLOW_SPEED : this.speed;
+  }
+
   private isPaced(training: Training): boolean {
-    return training === this.main && this.running && this.speed !== Number.POSITIVE_INFINITY;
+    const isFast = this.pace === Number.POSITIVE_INFINITY || this.until !== undefined;
+    return training === this.main && this.running && !isFast;
   }
 
   private mustEnd(training: Training): boolean {
-    return training.isDisposed || this.changes > 0;
+    return training.isDisposed || this.changes > 0 || (training === this.main && this.isScriptDue());
   }
 
   /** Milliseconds until the next step; Infinity: something must happen first. */
@@ -276,14 +406,16 @@ export class Session {
    * it at a pause.
    */
   private shouldEndAtPause(training: Training): boolean {
-    const isPaused = training === this.main && !this.running && this.singleSteps === 0;
+    const isPaused = training === this.main && !this.running && this.singleSteps === 0 && this.until === undefined;
     return isPaused && training.stepsPerEpoch === 1 && training.hasUnlistedDeaths();
   }
 
   private async waitFor(training: Training, delay: number): Promise<"stop" | undefined> {
     if (this.shouldEndAtPause(training)) return "stop";
-    for (let left = delay; left > 0 && !this.mustEnd(training); left = this.delayOf(training))
-      await this.changed.wait(left);
+    for (let left = delay; left > 0 && !this.mustEnd(training); left = this.delayOf(training)) {
+      if (left === Number.POSITIVE_INFINITY) await this.whileIdle(training, () => this.changed.wait());
+      else await this.changed.wait(left);
+    }
     return this.mustEnd(training) ? "stop" : undefined;
   }
 }

@@ -7,18 +7,19 @@ import {
   traceDeaths,
   type TrainingContext,
 } from "../../src/index.js";
+import { countDead as countDeadIn } from "../../src/inspect/dead-units.js";
 import { stateOf } from "../../src/network/state/state.js";
-import { DeathList } from "./death-list.js";
+import { DeathRegister } from "./death-register.js";
 import { NetworkEvaluator } from "./network-evaluator.js";
 import { optimizerOf, specOf, startingWeights, targetsOf } from "./recipe-to-network.js";
 import { TrainingHistory } from "./training-history.js";
-import type { LearningTask, Measurement } from "./types.js";
-import type { Recipe } from "../state/recipe.js";
+import type { LearningTask, Measurement, UnitName } from "./types.js";
+import { type Change, isSetting } from "../state/changes.js";
+import type { LiveSettings, Recipe } from "../state/recipe.js";
 import { countDead, unitIndex } from "../state/units.js";
 
-/** A training ends at either: a fit keeps a log of each epoch, which a page has no room for without bound. */
-const MOST_STEPS = 2_000_000;
-const MOST_EPOCHS = 100_000;
+/** A fit keeps a log of each epoch: after so many it ends, the next goes on in its place, and the log is let go. */
+const EPOCHS_A_FIT = 20_000;
 
 /** Called after each step; training goes on when its promise, if any, is fulfilled, and ends if it says so. */
 export type AfterStep = (training: Training) => Promise<"stop" | undefined> | undefined;
@@ -28,19 +29,43 @@ interface TrainingParts {
   readonly evaluator: NetworkEvaluator;
   readonly optimizer: Optimizer;
   readonly history: TrainingHistory;
-  readonly deathList: DeathList;
+  readonly register: DeathRegister;
   readonly step: number;
+  readonly settings: LiveSettings;
+  readonly changes: readonly Change[];
+}
+
+/** The last cure, to tell what became of it. */
+export interface AppliedCure {
+  readonly label: string;
+  readonly step: number;
+  readonly before: Measurement;
+  readonly revived: readonly UnitName[];
+}
+
+/** What became of a copy that was trained at another rate. */
+export interface Trial {
   readonly rate: number;
+  readonly dead: number;
+  readonly loss: number;
+}
+
+function liveSettingsOf({ rate, batch, decay, clip }: Recipe): LiveSettings {
+  return { rate, batch, decay, clip };
 }
 
 export class Training {
   readonly network: Network;
   readonly history: TrainingHistory;
-  readonly deathList: DeathList;
-  readonly optimizer: Optimizer;
+  readonly register: DeathRegister;
+  private optimizer: Optimizer;
   step: number;
-  rate: number;
-  stopped: "diverged" | "finished" | undefined;
+  /** Rate, batch, decay and clip as they are now. */
+  settings: LiveSettings;
+  /** All that was changed on the way. */
+  changes: readonly Change[];
+  cure: AppliedCure | undefined;
+  stopped: "diverged" | undefined;
   isDisposed = false;
   /** The fit that is running. */
   fitting: Promise<void> | undefined;
@@ -55,9 +80,10 @@ export class Training {
     this.network = parts.network;
     this.optimizer = parts.optimizer;
     this.history = parts.history;
-    this.deathList = parts.deathList;
+    this.register = parts.register;
     this.step = parts.step;
-    this.rate = parts.rate;
+    this.settings = parts.settings;
+    this.changes = parts.changes;
     this.evaluators = [{ until: Number.POSITIVE_INFINITY, evaluator: parts.evaluator }];
   }
 
@@ -69,10 +95,11 @@ export class Training {
       network,
       evaluator: await NetworkEvaluator.create(spec, task, recipe),
       history: new TrainingHistory(recipe.layers, stateOf(network).layout.bytes),
-      optimizer: optimizerOf(recipe),
-      deathList: new DeathList(),
+      optimizer: optimizerOf(recipe, recipe),
+      register: new DeathRegister(),
       step: 0,
-      rate: recipe.rate,
+      settings: liveSettingsOf(recipe),
+      changes: [],
     });
     training.record();
     return training;
@@ -80,27 +107,29 @@ export class Training {
 
   /** A training of its own that goes on from here with the same batches. */
   async clone(): Promise<Training> {
-    const { recipe, task, optimizer, step, rate } = this;
+    const { recipe, task, optimizer, step, settings, changes } = this;
     const network = await this.network.clone();
     const copy = new Training(recipe, task, {
       network,
       evaluator: await NetworkEvaluator.create(network.spec, task, recipe),
       optimizer,
       step,
-      rate,
+      settings,
+      changes,
       history: this.history.copy(),
-      deathList: this.deathList.copy(),
+      register: this.register.copy(),
     });
     copy.stopped = this.stopped;
+    copy.cure = this.cure;
     return copy;
   }
 
   get stepsPerEpoch(): number {
-    return Math.ceil(this.task.train.x.rows / this.recipe.batch);
+    return Math.ceil(this.task.train.x.rows / this.settings.batch);
   }
 
   get epoch(): number {
-    return Math.ceil(this.step / this.stepsPerEpoch);
+    return stateOf(this.network).epochsBegun;
   }
 
   get spec(): NetworkSpec {
@@ -126,7 +155,36 @@ export class Training {
   record(): Measurement {
     const measurement = this.evaluatorAt(this.step, this.parameters()).measure();
     this.history.add(this.step, this.parameters(), measurement);
+    this.register.noteStates((name) => measurement.states[this.indexOf(name)] === "dead", this.step);
     return measurement;
+  }
+
+  private indexOf(name: UnitName): number {
+    return unitIndex(this.recipe.layers, name);
+  }
+
+  /** Takes up a setting, from the next step on; all but the rate between two fits alone. */
+  adjust(change: Omit<Change, "step">): void {
+    const { what, value } = change;
+    if (!isSetting(what) || value === undefined || this.settings[what] === value) return;
+    this.settings = { ...this.settings, [what]: value };
+    if (what === "decay") this.optimizer = optimizerOf(this.recipe, this.settings);
+    this.noteChange(change);
+  }
+
+  /** One entry where a setting is moved about at the same step. */
+  noteChange({ what, value }: Omit<Change, "step">): void {
+    const { step } = this;
+    const isReplaced = (earlier: Change) =>
+      earlier.step === step && (earlier.what === "break" ? what !== "rate" : earlier.what === what && isSetting(what));
+    const earlier = this.changes.filter((each) => !isReplaced(each));
+    this.changes = [...earlier, { step, what, ...(value !== undefined && { value }) }];
+  }
+
+  /** The fit that ran was ended: the next begins a new epoch. */
+  noteBreak(): void {
+    const isNoted = this.changes.some(({ step, what }) => step === this.step && what !== "rate");
+    if (this.step > 0 && !isNoted) this.noteChange({ what: "break" });
   }
 
   /** From this step on the network has another activation. */
@@ -139,36 +197,62 @@ export class Training {
     );
   }
 
-  /** Are units dead that the list of deaths does not hold yet? */
+  /** Are units dead that the register does not hold yet? */
   hasUnlistedDeaths(): boolean {
-    return countDead(this.record().states) > this.deathList.deaths.length;
+    return countDead(this.record().states) > this.register.records.filter(({ cameBack }) => !cameBack).length;
   }
 
-  /** A remedy changed the network: it is measured again, and units that it revived are no longer listed as dead. */
-  noteChange(): void {
+  /** A remedy has changed the network: it is measured again, and the register told who came back by it. */
+  noteCure(label: string, before: Measurement): void {
     const { states } = this.record();
-    this.deathList.revive((name) => states[unitIndex(this.recipe.layers, name)] !== "dead");
+    const revived = this.register.revive((name) => states[this.indexOf(name)] !== "dead", this.step, label);
+    this.cure = { label, step: this.step, before, revived };
   }
 
-  /** Trains until `afterStep` says stop; what went wrong, if anything, is in `stopped`. */
+  /** Trains until `afterStep` says stop, or until the log of its epochs is full; `stopped` says what went wrong. */
   async fit(afterStep: AfterStep): Promise<void> {
     const trace = traceDeaths();
-    this.deathList.follow(trace, this.step);
-    const epochs = Math.max(0, Math.ceil(Math.min(MOST_EPOCHS, (MOST_STEPS - this.step) / this.stepsPerEpoch)));
+    this.register.follow(trace, this.step);
     const onBatchEnd = ({ stop }: TrainingContext): Promise<void> | undefined => {
       this.step++;
+      this.register.read();
       if (this.history.isDue(this.step)) this.record();
       return afterStep(this)?.then((answer) => (answer === "stop" ? stop() : undefined));
     };
     const { stopped } = await this.network.fit(this.data, {
-      epochs,
-      batchSize: this.recipe.batch,
+      epochs: EPOCHS_A_FIT,
       optimizer: this.optimizer,
-      learningRate: () => this.rate,
+      learningRate: () => this.settings.rate,
       callbacks: [trace, { onBatchEnd: (_log, context) => onBatchEnd(context) }],
+      ...this.fitOptions(),
     });
+    this.register.read();
     if (stopped === "diverged") this.stopped = "diverged";
-    if (stopped === undefined) this.stopped = "finished";
+  }
+
+  private fitOptions(): { batchSize: number; clipNorm?: number } {
+    const { batch, clip } = this.settings;
+    return { batchSize: batch, ...(clip > 0 && { clipNorm: clip }) };
+  }
+
+  /**
+   * What a lower rate would make of a network that has been treated: trains a copy for some steps, which nobody sees.
+   * @param cure treats the copy
+   */
+  async tryRate(rate: number, steps: number, cure: (network: Network) => Promise<unknown>): Promise<Trial> {
+    using network = await this.network.clone();
+    await cure(network);
+    const { data } = this;
+    let left = steps;
+    const { stopped } = await network.fit(data, {
+      epochs: steps,
+      optimizer: optimizerOf(this.recipe, { ...this.settings, rate }),
+      callbacks: [{ onBatchEnd: (_log, { stop }) => void (--left <= 0 && stop()) }],
+      ...this.fitOptions(),
+    });
+    const { dead } = countDeadIn(network, data.x);
+    const { loss } = network.evaluate(data);
+    return { rate, dead, loss: stopped === "diverged" ? Number.POSITIVE_INFINITY : loss };
   }
 
   dispose(): void {

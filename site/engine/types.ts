@@ -13,7 +13,8 @@ import type {
   UnitDiagnosis,
   UnitState,
 } from "../../src/index.js";
-import type { Recipe } from "../state/recipe.js";
+import type { Change } from "../state/changes.js";
+import type { LiveName, LiveSettings, Recipe } from "../state/recipe.js";
 
 export interface UnitName {
   readonly layer: number;
@@ -56,6 +57,14 @@ export interface LearningTask {
 export const REMEDY_NAMES = ["liftBias", "recycle", "leakyRelu", "lowerRate"] as const;
 export type RemedyName = (typeof REMEDY_NAMES)[number];
 
+/** A remedy, alone or with what removes the cause. */
+export interface Cure {
+  readonly remedy: RemedyName;
+  /** The rate from then on; "find": one at which no unit dies again is looked for by training copies. */
+  readonly rate?: number | "find";
+  readonly decay?: number;
+}
+
 /** Unit by unit, hidden layers in order. */
 export interface UnitFigures {
   readonly states: readonly UnitState[];
@@ -97,8 +106,23 @@ export interface Curves {
 export interface DeathRecord extends UnitName {
   readonly step: number;
   readonly cause: Cause;
+  /** A rate at which it would have lived through that one step. */
   readonly survivesAt?: number;
+  /** Layers and units counted from 1. */
   readonly explanation: string;
+  /** It fires again since that step, by itself or by a remedy. */
+  readonly cameBack?: { readonly step: number; readonly by: string };
+}
+
+/** What became of the last cure. */
+export interface CureOutcome {
+  readonly label: string;
+  readonly step: number;
+  readonly deadBefore: number;
+  readonly lossBefore: number;
+  readonly accuracyBefore?: number;
+  readonly revived: number;
+  readonly diedAgain: number;
 }
 
 export interface FrameRequest {
@@ -116,13 +140,19 @@ export type ToEngine =
       readonly table?: TableFile;
       readonly running: boolean;
       readonly speed: number;
+      /** To be made on the way, at their steps. */
+      readonly changes?: readonly Change[];
+      /** Goes there at full speed, and pauses. */
+      readonly until?: number;
     }
   | { readonly kind: "run"; readonly running: boolean; readonly speed: number }
   | { readonly kind: "step" }
   | ({ readonly kind: "frame" } & FrameRequest)
   | { readonly kind: "diagnose"; readonly chosen?: UnitName }
   /** onTwin: a twin of the network is treated, which then trains beside it. */
-  | { readonly kind: "treat"; readonly remedy: RemedyName; readonly onTwin: boolean; readonly rate?: number }
+  | ({ readonly kind: "treat"; readonly onTwin: boolean } & Cure)
+  /** A setting is changed while it trains. */
+  | { readonly kind: "adjust"; readonly what: LiveName; readonly value: number }
   | { readonly kind: "undo" }
   /** Ends the comparison with the twin, which takes the place of the network if it is kept. */
   | { readonly kind: "endTwin"; readonly keep: boolean };
@@ -158,13 +188,24 @@ export interface Frame extends Picture {
   readonly shown: number;
   readonly epoch: number;
   readonly running: boolean;
-  readonly stopped?: "diverged" | "finished";
-  readonly rate: number;
+  /** Nothing changes until the page says so: no further frame need be asked for. */
+  readonly isSettled: boolean;
+  readonly stopped?: "diverged";
+  /** Full speed has ended, see Session. */
+  readonly isSlowed: boolean;
+  /** On its way to a link's step. */
+  readonly until?: number;
+  /** Of the network that trains, which may be a twin that was kept. */
+  readonly recipe: Recipe;
+  readonly settings: LiveSettings;
+  readonly changes: readonly Change[];
+  /** Of a link, still to come. */
+  readonly pending: readonly Change[];
+  readonly cure?: CureOutcome;
   readonly activation: ActivationName;
   readonly parameters: Float32Array;
+  /** All of them by step; of a unit that came back too. */
   readonly deaths: readonly DeathRecord[];
-  /** Units that were dead and fire again. */
-  readonly revived: readonly UnitName[];
   readonly canUndo: boolean;
   readonly version: number;
   readonly curves?: Curves;

@@ -1,7 +1,9 @@
-// The network on the page as a program that uses the package, with the data where they are built in.
+// The training on the page as a program that uses the package: the same steps, the changes on the way at the same ones,
+// with the data where they are built in. It ends with the page's weights, bit for bit.
 import { roundTo } from "../../src/text/numbers.js";
-import type { LearningTask } from "../engine/types.js";
-import type { Recipe } from "./recipe.js";
+import type { Frame, LearningTask } from "../engine/types.js";
+import { type Change, type CureName, endsFit, isSetting } from "./changes.js";
+import type { LiveSettings, Recipe } from "./recipe.js";
 
 /** Nine digits give a float32 back. */
 const short = (value: number) => String(roundTo(value, 9));
@@ -28,12 +30,12 @@ function layerLines({ layers, activation, bias, head }: Recipe, { outputs }: Lea
   return [...hidden, `    { units: ${head === "softmax" ? 1 : outputs} },`];
 }
 
-const OPTIMIZERS = {
-  sgd: (rate: number) => ["sgd", `sgd({ learningRate: ${rate} })`],
-  momentum: (rate: number) => ["sgd", `sgd({ learningRate: ${rate}, momentum: 0.9 })`],
-  adam: (rate: number) => ["adam", `adam({ learningRate: ${rate} })`],
-  rmsprop: (rate: number) => ["rmsprop", `rmsprop({ learningRate: ${rate} })`],
-} as const;
+const OPTIMIZERS: Readonly<Record<Recipe["optimizer"], (decay: number) => readonly [name: string, options: string]>> = {
+  sgd: (decay) => ["sgd", decay > 0 ? `weightDecay: ${decay}` : ""],
+  momentum: (decay) => ["sgd", `momentum: 0.9${decay > 0 ? `, weightDecay: ${decay}` : ""}`],
+  adam: (decay) => (decay > 0 ? ["adamW", `weightDecay: ${decay}`] : ["adam", ""]),
+  rmsprop: () => ["rmsprop", ""],
+};
 
 /** The textbook's unit starts from weights of its own. */
 function startLines({ data, layers }: Recipe): string[] {
@@ -44,17 +46,80 @@ function startLines({ data, layers }: Recipe): string[] {
   ];
 }
 
-/** @param epochs as many as the page has trained so far */
-export function codeFor(recipe: Recipe, task: LearningTask, epochs: number): string {
-  const [factory, optimizer] = OPTIMIZERS[recipe.optimizer](recipe.rate);
-  const options = [
-    `epochs: ${Math.max(1, epochs)}`,
-    `batchSize: ${recipe.batch}`,
-    `optimizer: ${optimizer}`,
-    "callbacks: [trace]",
-  ];
+const CURES: Readonly<Record<CureName, string>> = {
+  liftBias: `{ kind: "liftBias", activity: 0.1 }`,
+  recycle: `{ kind: "recycle" }`,
+  leakyRelu: `{ kind: "replaceActivation", activation: "leakyRelu" }`,
+};
+
+/** One fit: its steps, and the settings that hold in it. */
+interface Stage {
+  readonly from: number;
+  readonly to: number;
+  readonly settings: LiveSettings;
+  /** Rates that begin after a step of the whole training. */
+  readonly rates: readonly (readonly [step: number, rate: number])[];
+  /** Before it. */
+  readonly cures: readonly CureName[];
+}
+
+function withChanges(settings: LiveSettings, changes: readonly Change[]): LiveSettings {
+  const changed = changes.filter(({ what }) => isSetting(what)).map(({ what, value }) => [what, value]);
+  return { ...settings, ...(Object.fromEntries(changed) as Partial<LiveSettings>) };
+}
+
+/** The fits that the changes cut the training into. */
+function stagesOf({ recipe, changes, step }: Pick<Frame, "recipe" | "changes" | "step">): Stage[] {
+  const ends = [...new Set(changes.filter(endsFit).map((change) => change.step))];
+  const starts = ends.includes(0) ? ends : [0, ...ends];
+  let settings: LiveSettings = recipe;
+  return starts.map((from, index) => {
+    const to = starts[index + 1] ?? step;
+    const here = changes.filter((change) => change.step === from);
+    const later = changes.filter((change) => change.step > from && change.step < to);
+    settings = withChanges(settings, here);
+    const stage: Stage = {
+      from,
+      to,
+      settings,
+      rates: later.map((change) => [change.step - from, change.value!] as const),
+      cures: here.map(({ what }) => what).filter((what): what is CureName => what in CURES),
+    };
+    settings = withChanges(settings, later);
+    return stage;
+  });
+}
+
+/** `(step) => (step <= 12 ? 0.8 : 0.3)` */
+function rateText({ settings, rates }: Stage): string {
+  if (rates.length === 0) return String(settings.rate);
+  const parts = [settings.rate, ...rates.map(([, rate]) => rate)];
+  const conditions = rates.map(([step], index) => `step <= ${step} ? ${parts[index]} : `);
+  return `(step) => ${conditions.join("")}${parts.at(-1)}`;
+}
+
+function stageLines(recipe: Recipe, stage: Stage, isFirst: boolean, before: Stage | undefined): string[] {
+  const { settings, cures, from, to } = stage;
+  const [factory, options] = OPTIMIZERS[recipe.optimizer](settings.decay);
+  const isOptimizerNew = before?.settings.decay !== settings.decay;
+  const fit = [`batchSize: ${settings.batch}`, `learningRate: ${rateText(stage)}`];
+  if (settings.clip > 0) fit.push(`clipNorm: ${settings.clip}`);
   return [
-    `import { createNetwork, diagnose, ${factory}, traceDeaths } from "relumine";`,
+    ...cures.map((cure) => `await treat(network, x, ${CURES[cure]}); // after step ${from}`),
+    ...(isOptimizerNew ? [`${isFirst ? "let " : ""}optimizer = ${factory}(${options ? `{ ${options} }` : ""});`] : []),
+    ...(to > from ? [`await train(${to - from}, { ${fit.join(", ")} }); // to step ${to}`] : []),
+  ];
+}
+
+/** @param frame what the page shows of the training that it is to repeat */
+export function codeFor(frame: Pick<Frame, "recipe" | "changes" | "step">, task: LearningTask): string {
+  const { recipe } = frame;
+  const stages = stagesOf({ ...frame, step: Math.max(1, frame.step) });
+  const factories = new Set(stages.map(({ settings }) => OPTIMIZERS[recipe.optimizer](settings.decay)[0]));
+  const names = ["createNetwork", "diagnose", ...factories, "traceDeaths"];
+  if (stages.some(({ cures }) => cures.length > 0)) names.push("treat");
+  return [
+    `import { ${names.join(", ")} } from "relumine";`,
     "",
     ...dataLines(recipe, task),
     "",
@@ -68,9 +133,17 @@ export function codeFor(recipe: Recipe, task: LearningTask, epochs: number): str
     `}, { arithmetic: "reproducible" });`,
     ...startLines(recipe),
     "",
-    "const trace = traceDeaths();",
-    `await network.fit({ x, y }, { ${options.join(", ")} });`,
-    "for (const { explanation } of trace.deaths) console.log(explanation);",
+    "// Trains for so many steps and tells who died; layers, units and each call's steps are counted as the package does:",
+    "// the page's layer 1, unit 1 is unit 0 in layer 0 here.",
+    "async function train(steps, options) {",
+    "  const trace = traceDeaths();",
+    "  const end = { onBatchEnd: ({ step }, { stop }) => { if (step >= steps) stop(); } };",
+    "  await network.fit({ x, y }, { epochs: steps, optimizer, ...options, callbacks: [trace, end] });",
+    "  for (const { explanation } of trace.deaths) console.log(explanation);",
+    "}",
+    "",
+    ...stages.flatMap((stage, index) => stageLines(recipe, stage, index === 0, stages[index - 1])),
+    "",
     "console.log(String(diagnose(network, x, { targets: y })));",
     "",
   ].join("\n");

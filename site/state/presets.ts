@@ -1,6 +1,6 @@
 // Examples, each with a line that says what to look at.
 import { typeset } from "../../src/text/numbers.js";
-import { OPENING, type Recipe } from "./recipe.js";
+import { DEFAULTS, OPENING, type Recipe } from "./recipe.js";
 
 export interface Preset {
   readonly name: string;
@@ -15,12 +15,19 @@ export interface Preset {
 const example = (name: string, look: string, changes: Partial<Recipe>, speed = 120, paused = false): Preset => ({
   name,
   look,
-  recipe: { ...OPENING, ...changes },
+  recipe: { ...DEFAULTS, ...changes },
   speed,
   paused,
 });
 
 export const PRESETS: readonly Preset[] = [
+  example(
+    "Digits at too high a rate",
+    "Ten digits to tell apart, at a rate of 0.8. Unit after unit dies; within sixty steps the second layer is dead, " +
+      "and every digit is given the same answer. Then choose a dead unit: bring it back and remove the cause.",
+    OPENING,
+    10,
+  ),
   example(
     "Dying on the spiral",
     "The network learns the spiral, and on the way some units die: one step was too large for them. " +

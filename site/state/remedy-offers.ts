@@ -1,14 +1,14 @@
-// Which remedies to offer for a dead unit, the fitting one first, and why.
+// Which cures to offer for a dead unit, the fitting one first, and why. A remedy that brings units back leaves the cause
+// in place, and units die again of it: so the first is a pair, the remedy and what removes the cause.
 import { cutTo } from "../../src/text/numbers.js";
 import type { UnitDiagnosis } from "../../src/index.js";
-import type { DeathRecord, RemedyName } from "../engine/types.js";
+import type { Cure, DeathRecord, RemedyName } from "../engine/types.js";
+import type { LiveSettings } from "./recipe.js";
 
-export interface RemedyOffer {
-  readonly remedy: RemedyName;
+export interface CureOffer {
+  readonly cure: Cure;
   readonly name: string;
   readonly reason: string;
-  /** For lowerRate. */
-  readonly rate?: number;
 }
 
 type Cause = DeathRecord["cause"];
@@ -40,24 +40,78 @@ const NAMES: Readonly<Record<RemedyName, string>> = {
   lowerRate: "Lower rate",
 };
 
+/** What works on after the death: steps that are too large, or a decay. What closed a unit at birth is over. */
+const LASTING: Readonly<Record<Cause, "rate" | "decay" | undefined>> = {
+  learningRate: "rate",
+  momentum: "rate",
+  upstream: "rate",
+  drift: "rate",
+  unknown: "rate",
+  weightDecay: "decay",
+  born: undefined,
+};
+
 /** The remedy for a mechanism that matters more than the cause: a closing bias is lifted, dead inputs are redrawn. */
 function firstFor(cause: Cause, mechanism: UnitDiagnosis["mechanism"]): RemedyName | undefined {
   if (mechanism === "negativeBias" && cause === "born") return "liftBias";
   return mechanism === "silentInputs" ? "recycle" : undefined;
 }
 
+/** What keeps closing units: of its own death, or else of most others. */
+function lastingCause(cause: Cause, deaths: readonly DeathRecord[]): "rate" | "decay" | undefined {
+  if (LASTING[cause]) return LASTING[cause];
+  const others = deaths.flatMap((death) => LASTING[death.cause] ?? []);
+  if (others.length === 0) return undefined;
+  return others.filter((each) => each === "decay").length > others.length / 2 ? "decay" : "rate";
+}
+
+/** Bring back, and remove the cause. */
+function pairFor(
+  lasting: "rate" | "decay" | undefined,
+  order: readonly RemedyName[],
+  settings: LiveSettings,
+): CureOffer | undefined {
+  const remedy = order.find((each) => each === "liftBias" || each === "recycle")!;
+  if (!lasting) return undefined;
+  if (lasting === "decay" && settings.decay > 0)
+    return {
+      cure: { remedy, decay: 0 },
+      name: `${NAMES[remedy]}, no weight decay`,
+      reason: "Fits the cause: brings the dead units back, and takes away what closed them.",
+    };
+  return {
+    cure: { remedy, rate: "find" },
+    name: `${NAMES[remedy]} and a lower rate`,
+    reason:
+      "Fits the cause: brings the dead units back, and looks for a rate at which they live, by training copies at " +
+      "a half of it, a quarter ...",
+  };
+}
+
+function lowerRate(death: DeathRecord | undefined, { rate }: LiveSettings): number {
+  const survivesAt = death?.survivesAt;
+  return cutTo(survivesAt !== undefined && survivesAt < rate ? Math.min(survivesAt * 0.9, rate / 2) : rate / 2, 2);
+}
+
+/**
+ * @param death of the unit that is chosen
+ * @param deaths of all units that are dead
+ */
 export function offersFor(
   death: DeathRecord | undefined,
   unit: UnitDiagnosis | undefined,
-  rate: number,
-): readonly RemedyOffer[] {
+  settings: LiveSettings,
+  deaths: readonly DeathRecord[] = [],
+): readonly CureOffer[] {
   const cause = death?.cause ?? "unknown";
   const first = firstFor(cause, unit?.mechanism);
-  const order = ORDERS[cause].filter((remedy) => remedy !== first);
-  return [...(first ? [first] : []), ...order].map((remedy) => {
-    if (remedy !== "lowerRate") return { remedy, name: NAMES[remedy], reason: REASONS[remedy] };
-    const survivesAt = death?.survivesAt;
-    const lower = cutTo(survivesAt !== undefined && survivesAt < rate ? survivesAt * 0.9 : rate / 2, 2);
-    return { remedy, name: `${NAMES[remedy]} to ${lower}`, reason: REASONS[remedy], rate: lower };
+  const order = [...(first ? [first] : []), ...ORDERS[cause].filter((remedy) => remedy !== first)];
+  const pair = pairFor(lastingCause(cause, deaths), order, settings);
+  const single = order.map((remedy, place): CureOffer => {
+    const fits = place === 0 && !pair && death ? "Fits the cause. " : "";
+    if (remedy !== "lowerRate") return { cure: { remedy }, name: NAMES[remedy], reason: fits + REASONS[remedy] };
+    const rate = lowerRate(death, settings);
+    return { cure: { remedy, rate }, name: `${NAMES[remedy]} to ${rate}`, reason: fits + REASONS[remedy] };
   });
+  return [...(pair ? [pair] : []), ...single];
 }

@@ -1,6 +1,6 @@
 // Hidden units as the engine lists them: layer by layer, in one list over all hidden layers.
 import type { UnitState } from "../../src/index.js";
-import type { UnitName } from "../engine/types.js";
+import type { DeathRecord, UnitName } from "../engine/types.js";
 
 /** For each layer the index of its first unit. */
 export function firstUnits(layers: readonly number[]): number[] {
@@ -24,4 +24,14 @@ export function countDead(states: readonly UnitState[]): number {
 export function livingByLayer(states: readonly UnitState[], layers: readonly number[]): number[] {
   const firsts = firstUnits(layers);
   return layers.map((units, layer) => units - countDead(states.slice(firsts[layer], firsts[layer] + units)));
+}
+
+/** The death of a unit that is dead now. */
+export function openDeath(deaths: readonly DeathRecord[], name: UnitName): DeathRecord | undefined {
+  return deaths.findLast((death) => !death.cameBack && isSameUnit(death, name));
+}
+
+/** The last death of a unit, whether it came back or not. */
+export function lastDeath(deaths: readonly DeathRecord[], name: UnitName): DeathRecord | undefined {
+  return deaths.findLast((death) => isSameUnit(death, name));
 }

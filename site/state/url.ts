@@ -1,13 +1,25 @@
-// A recipe as the part of a link behind the #, and back. What equals the opening recipe is left out.
+// The state of the page as the part of a link behind the #, and back: the recipe, what was changed on the way, and the
+// step. What equals the defaults is left out; the opening is an empty link.
+import { CHANGE_NAMES, type Change, type ChangeName, isSetting, MOST_CHANGES, MOST_LINK_STEPS } from "./changes.js";
 import {
   ACTIVATION_NAMES,
   DATA_NAMES,
+  DEFAULTS,
   MOST_LAYERS,
   MOST_UNITS,
   OPENING,
   OPTIMIZER_NAMES,
   type Recipe,
+  sameRecipe,
+  SCALE_NAMES,
 } from "./recipe.js";
+
+export interface LinkState {
+  readonly recipe: Recipe;
+  readonly changes: readonly Change[];
+  /** The step to pause at; absent: it runs. */
+  readonly step?: number;
+}
 
 /** Reads one field's text; undefined for what it can't be. */
 type ReadField = (text: string) => unknown;
@@ -28,6 +40,8 @@ function readLayers(text: string): number[] | undefined {
   return layers.length <= MOST_LAYERS && layers.every((units) => units !== undefined) ? layers : undefined;
 }
 
+const readStep = number(0, MOST_LINK_STEPS, true);
+
 const FIELDS: Readonly<Record<keyof Recipe, ReadField>> = {
   data: oneOf(DATA_NAMES),
   layers: readLayers,
@@ -36,25 +50,69 @@ const FIELDS: Readonly<Record<keyof Recipe, ReadField>> = {
   optimizer: oneOf(OPTIMIZER_NAMES),
   rate: number(1e-6, 100),
   batch: number(1, 1024, true),
+  decay: number(0, 10),
+  clip: number(0, 1e6),
   seed: number(0, 2 ** 31, true),
   head: oneOf(["usual", "softmax"]),
+  scale: oneOf(SCALE_NAMES),
 };
 
-export function toHash(recipe: Recipe): string {
-  const changed = Object.entries(recipe).filter(
-    ([name, value]) => JSON.stringify(value) !== JSON.stringify(OPENING[name as keyof Recipe]),
-  );
-  return changed.map(([name, value]) => `${name}=${Array.isArray(value) ? value.join("-") : String(value)}`).join("&");
+/** `855:liftBias`, `855:rate:0.3` */
+function readChange(text: string): Change | undefined {
+  const [stepText, what, valueText, ...rest] = text.split(":");
+  const step = readStep(stepText) as number | undefined;
+  if (step === undefined || rest.length > 0 || !(CHANGE_NAMES as readonly string[]).includes(what)) return undefined;
+  const name = what as ChangeName;
+  if (!isSetting(name)) return valueText === undefined ? { step, what: name } : undefined;
+  const value = FIELDS[name](valueText ?? "") as number | undefined;
+  return value === undefined ? undefined : { step, what: name, value };
 }
 
-/** @returns the recipe, and the fields of the link that could not be read and are as in the opening */
-export function fromHash(hash: string): { readonly recipe: Recipe; readonly unread: readonly string[] } {
+function readChanges(text: string): Change[] | undefined {
+  const changes = text.split(",").map(readChange);
+  const isGood = changes.every((change, at) => change && (at === 0 || change.step >= changes[at - 1]!.step));
+  return isGood && changes.length <= MOST_CHANGES ? (changes as Change[]) : undefined;
+}
+
+function valueText(value: unknown): string {
+  return Array.isArray(value) ? value.join("-") : String(value);
+}
+
+function recipeFields(recipe: Recipe): string[] {
+  if (sameRecipe(recipe, OPENING)) return [];
+  const changed = Object.entries(recipe).filter(
+    ([name, value]) => JSON.stringify(value) !== JSON.stringify(DEFAULTS[name as keyof Recipe]),
+  );
+  return (changed.length > 0 ? changed : [["data", recipe.data]]).map(([name, value]) => `${name}=${valueText(value)}`);
+}
+
+/** What goes beyond the limits of a link is left out: then it leads to the start. */
+export function toHash({ recipe, ...given }: LinkState): string {
+  const isTooLong = given.changes.length > MOST_CHANGES || (given.changes.at(-1)?.step ?? 0) > MOST_LINK_STEPS;
+  const changes = isTooLong ? [] : given.changes;
+  const step = isTooLong || (given.step ?? 0) > MOST_LINK_STEPS ? undefined : given.step;
+  const written = changes.map((change) =>
+    [change.step, change.what, change.value].filter((part) => part !== undefined),
+  );
+  return [
+    ...recipeFields(recipe),
+    ...(written.length > 0 ? [`changes=${written.map((parts) => parts.join(":")).join(",")}`] : []),
+    ...(step !== undefined ? [`step=${step}`] : []),
+  ].join("&");
+}
+
+const READERS: Readonly<Record<string, ReadField>> = { ...FIELDS, changes: readChanges, step: readStep };
+
+/** @returns the state, and the fields of the link that could not be read and are as by default */
+export function fromHash(hash: string): LinkState & { readonly unread: readonly string[] } {
   const found: Record<string, unknown> = {};
   const unread: string[] = [];
   for (const [name, text] of new URLSearchParams(hash.replace(/^#/, ""))) {
-    const value = Object.hasOwn(FIELDS, name) ? FIELDS[name as keyof Recipe](text) : undefined;
+    const value = Object.hasOwn(READERS, name) ? READERS[name](text) : undefined;
     if (value === undefined) unread.push(`${name}=${text}`);
     else found[name] = value;
   }
-  return { recipe: { ...OPENING, ...found }, unread };
+  const { changes = [], step, ...fields } = found as Partial<LinkState>;
+  const base = Object.keys(fields).length === 0 ? OPENING : DEFAULTS;
+  return { recipe: { ...base, ...fields }, changes, ...(step !== undefined && { step }), unread };
 }

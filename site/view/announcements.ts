@@ -16,14 +16,14 @@ export function createAnnouncer(region: HTMLElement): Announcer {
   let told = { deaths: 0, revived: 0 };
   let at = 0;
   return {
-    note({ deaths, revived, states, step }) {
-      const now = { deaths: deaths.length, revived: revived.length };
+    note({ deaths, states, step, isSettled }) {
+      const now = { deaths: deaths.length, revived: deaths.filter(({ cameBack }) => cameBack).length };
       if (step === 0) told = now;
       const news = [
         ...(now.deaths > told.deaths ? [`${many(now.deaths - told.deaths, "A unit", "units")} died`] : []),
         ...(now.revived > told.revived ? [`${many(now.revived - told.revived, "A unit", "units")} fired again`] : []),
       ];
-      const isTime = performance.now() - at > APART_MS;
+      const isTime = isSettled || performance.now() - at > APART_MS;
       if (isTime || news.length === 0) told = now;
       if (!isTime || news.length === 0) return;
       at = performance.now();

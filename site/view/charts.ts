@@ -128,7 +128,7 @@ function titleOf(index: number, frame: Frame, { recipe }: Started): string {
   if (index === ACCURACY) return `<b>accuracy ${percent(frame.heldOut.accuracy ?? 0)}</b> held out`;
   const living = livingByLayer(frame.states, recipe.layers);
   const total = living.reduce((sum, alive) => sum + alive, 0);
-  const byLayer = living.map((alive, layer) => `${layer === 0 ? "layer " : ""}${layer}: ${alive}`).join(", ");
+  const byLayer = living.map((alive, layer) => `${layer === 0 ? "layer " : ""}${layer + 1}: ${alive}`).join(", ");
   const details = living.length > 1 && living.length < 6 ? ` (${byLayer})` : "";
   return `<b>${total} of ${frame.states.length} units alive</b>${details}`;
 }
@@ -156,7 +156,7 @@ function optionsFor(index: number, hidden: number, width: number): uPlot.Options
   const { muted, line } = palette();
   const axis = {
     stroke: muted,
-    font: "11px system-ui, sans-serif",
+    font: "12px system-ui, sans-serif",
     ticks: { show: false },
     grid: { stroke: line, width: 1 },
   };
@@ -184,7 +184,7 @@ function optionsFor(index: number, hidden: number, width: number): uPlot.Options
       { ...axis, grid: { show: false }, size: 22, values: (_plot, values) => values.map(short) },
       {
         ...axis,
-        size: 38,
+        size: 46,
         space: 26,
         values: (_plot, values) => values.map(tickText),
       },

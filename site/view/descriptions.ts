@@ -27,12 +27,39 @@ const CAUSES: Readonly<Record<DeathRecord["cause"], string>> = {
 
 export const causeText = (cause: DeathRecord["cause"]): string => CAUSES[cause];
 
-/** "died at step 118: one step was too large; would have survived at a rate of 0.31" */
-export function deathSentence({ step, cause, survivesAt }: DeathRecord): string {
-  const survival = survivesAt === undefined ? "" : `; would have survived at a rate of ${formatRate(survivesAt)}`;
+/** "died at step 118: one step was too large; at a rate of 0.31 it would have lived through that one step" */
+export function deathSentence(record: DeathRecord): string {
+  return beginning(record) + fate(record);
+}
+
+function beginning({ step, cause, survivesAt }: DeathRecord): string {
   if (cause === "born") return `dead since step ${count(step)}: ${causeText(cause)}`;
   if (step === 0) return `fired in no batch: ${causeText(cause)}`;
+  const survival =
+    survivesAt === undefined
+      ? ""
+      : `; at a rate of ${formatRate(survivesAt)} it would have lived through that one step`;
   return `died at step ${count(step)}: ${causeText(cause)}${survival}`;
+}
+
+function fate({ cameBack }: DeathRecord): string {
+  if (!cameBack) return "";
+  const by = cameBack.by === "itself" ? "came back by itself" : `brought back (${cameBack.by})`;
+  return `; ${by} at step ${count(cameBack.step)}`;
+}
+
+/** What became of the last cure, in one sentence. */
+export function outcomeSentence({ cure, step, states, loss, heldOut }: Frame): string {
+  if (!cure) return "";
+  const { label, deadBefore, revived, diedAgain, accuracyBefore, lossBefore } = cure;
+  const before = accuracyBefore === undefined ? `loss ${figure(lossBefore)}` : `accuracy ${percent(accuracyBefore)}`;
+  const now = heldOut.accuracy === undefined ? figure(loss) : percent(heldOut.accuracy);
+  const dead = states.filter((state) => state === "dead").length;
+  const again = revived === 0 ? `${dead} dead` : `${diedAgain} of ${revived} died again, ${dead} dead in all`;
+  return (
+    `At step ${count(cure.step)} (${label}): ${deadBefore} dead, ${before}. ` +
+    `${count(step - cure.step)} steps on: ${again}, ${before.split(" ")[0]} ${now}.`
+  );
 }
 
 const STATES: Readonly<Record<UnitState, string>> = {
@@ -45,7 +72,8 @@ const STATES: Readonly<Record<UnitState, string>> = {
 };
 
 export const stateText = (state: UnitState): string => STATES[state];
-export const nameOf = ({ layer, unit }: UnitName): string => `layer ${layer}, unit ${unit}`;
+/** The page counts from 1. */
+export const nameOf = ({ layer, unit }: UnitName): string => `layer ${layer + 1}, unit ${unit + 1}`;
 
 const MECHANISMS: Readonly<Record<NonNullable<UnitDiagnosis["mechanism"]>, string>> = {
   negativeBias: "Its bias keeps it closed: with a bias of 0 it would fire on some sample.",
@@ -98,13 +126,12 @@ function deadUnitSentences(unit: UnitDiagnosis, samples: number): string[] {
   ];
 }
 
-const ENDS: Readonly<Record<NonNullable<Frame["stopped"]>, string>> = {
-  diverged: "; the loss is no longer finite: lower the rate and reset",
-  finished: "; this page trains no longer than that",
-};
+const DIVERGED = "; the loss is no longer finite: lower the rate and reset";
+const SLOWED = "; full speed has ended, it goes on slowly";
 
-export function statusOf({ step, shown, epoch, stopped, rate }: Frame): string {
+export function statusOf({ step, shown, epoch, stopped, settings, until, isSlowed }: Frame): string {
   const where =
     shown === step ? `step ${count(step)}, epoch ${count(epoch)}` : `showing step ${count(shown)} of ${count(step)}`;
-  return `${where}, rate ${figure(rate)}${stopped ? ENDS[stopped] : ""}`;
+  const goal = until === undefined ? "" : `; going to step ${count(until)} of this link`;
+  return `${where}, rate ${figure(settings.rate)}${goal}${stopped ? DIVERGED : ""}${isSlowed ? SLOWED : ""}`;
 }

@@ -28,6 +28,16 @@ export function setText(element: Element, text: string): void {
   if (element.textContent !== text) element.textContent = text;
 }
 
+/** Replaces children only where their key has changed, so that the focus stays and screen readers repeat nothing. */
+export function replacer(element: HTMLElement): (key: string, make: () => readonly Child[]) => void {
+  let last: string | undefined;
+  return (key, make) => {
+    if (key === last) return;
+    last = key;
+    element.replaceChildren(...make());
+  };
+}
+
 /** The canvas's context, cleared, in CSS pixels. */
 export function prepare(canvas: HTMLCanvasElement, width: number, height: number): CanvasRenderingContext2D {
   const ratio = globalThis.devicePixelRatio || 1;

@@ -44,7 +44,7 @@ export function drawHistogram(canvas: HTMLCanvasElement, width: number, values: 
 }
 
 function labels(context: CanvasRenderingContext2D, width: number, reach: number, muted: string, ink: string): void {
-  context.font = "11px system-ui, sans-serif";
+  context.font = "12px system-ui, sans-serif";
   context.textBaseline = "alphabetic";
   const write = (text: string, x: number, y: number, align: CanvasTextAlign, colour: string) => {
     context.textAlign = align;

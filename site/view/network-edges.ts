@@ -27,7 +27,7 @@ function pointsOf(
     const ends = layout.ends.filter((end) => end.side === which);
     const count = layer < 0 ? started.task.features.length : started.spec.layers[hidden].units;
     return ends.length === count
-      ? ends.map(({ x, y }) => ({ x: x + (layer < 0 ? 13 : -13), y, dead: false }))
+      ? ends.map(({ x, y }) => ({ x: x + ((layer < 0 ? 1 : -1) * layout.endWidths[which]) / 2, y, dead: false }))
       : undefined;
   }
   const { first, units } = layout.columns[layer];

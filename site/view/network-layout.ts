@@ -26,12 +26,23 @@ export interface NetworkLayout {
     readonly side: "in" | "out";
     readonly index: number;
   }[];
+  /** How wide the boxes of inputs and outputs are. */
+  readonly endWidths: Readonly<Record<"in" | "out", number>>;
 }
 
 const TOP = 26;
 const BOTTOM = 6;
 const MOST_ENDS = 10;
-const END_WIDTH = 30;
+const END_MARGIN = 4;
+const LEAST_END = 26;
+const MOST_END = 104;
+const CHARACTER = 7; // pixels, about
+
+/** Room for the longest name, as far as there is any. */
+function endWidth(names: readonly string[], width: number): number {
+  const longest = names.reduce((most, name) => Math.max(most, name.length), 0);
+  return Math.max(LEAST_END, Math.min(MOST_END, width * 0.15, longest * CHARACTER + 8));
+}
 
 interface SquareFit {
   readonly size: number;
@@ -46,11 +57,12 @@ const GAP = 6;
 const LABELLED_FROM = 26; // pixels a side
 const SINGLE_FROM = 20;
 
+/** @param width between the inputs and the outputs */
 function fitAt(size: number, layers: readonly number[], width: number, height: number): SquareFit {
   const gap = size >= LABELLED_FROM ? GAP : 4;
   const rows = Math.max(1, Math.floor((height - TOP - BOTTOM + gap) / (size + gap)));
   const widths = layers.map((units) => Math.ceil(units / rows) * (size + GAP) - GAP);
-  const rest = width - widths.reduce((sum, each) => sum + each, 0) - 2 * END_WIDTH;
+  const rest = width - widths.reduce((sum, each) => sum + each, 0);
   return { size, gap, rows, widths, between: rest / (layers.length + 1) };
 }
 
@@ -67,30 +79,25 @@ function fitSquares(layers: readonly number[], width: number, height: number): S
   }
 }
 
-function spread(
-  count: number,
-  height: number,
-  x: number,
-  names: (index: number) => string,
-  side: "in" | "out",
-): NetworkLayout["ends"] {
-  const shown = Math.min(count, MOST_ENDS);
+function spread(names: readonly string[], height: number, x: number, side: "in" | "out"): NetworkLayout["ends"] {
   const middle = TOP + (height - TOP - BOTTOM) / 2;
-  const apart = Math.min(34, (height - TOP - BOTTOM) / shown);
-  return Array.from({ length: shown }, (_, index) => ({
-    x,
-    y: middle + (index - (shown - 1) / 2) * apart,
-    name: names(index),
-    side,
-    index,
-  }));
+  const apart = Math.min(34, (height - TOP - BOTTOM) / names.length);
+  return names.map((name, index) => ({ x, y: middle + (index - (names.length - 1) / 2) * apart, name, side, index }));
+}
+
+function outputNamesOf({ classes, table }: Started["task"], outputs: number): readonly string[] {
+  return classes.length > 2 ? classes : new Array<string>(outputs).fill(table?.target ?? "ŷ");
 }
 
 export function computeLayout({ recipe, task, spec }: Started, width: number, height: number): NetworkLayout {
-  const { size, gap, rows, widths, between } = fitSquares(recipe.layers, width, height);
+  const inputNames = task.imageSide ? [] : task.features.slice(0, MOST_ENDS);
+  const outputNames = outputNamesOf(task, spec.layers.at(-1)!.units).slice(0, MOST_ENDS);
+  const endWidths = { in: endWidth(inputNames, width), out: endWidth(outputNames, width) };
+  const inner = width - endWidths.in - endWidths.out - 2 * END_MARGIN;
+  const { size, gap, rows, widths, between } = fitSquares(recipe.layers, inner, height);
   const squares: Square[] = [];
   const columns: NetworkLayout["columns"][number][] = [];
-  let left = END_WIDTH + between;
+  let left = endWidths.in + END_MARGIN + between;
   recipe.layers.forEach((units, layer) => {
     const tall = Math.min(units, rows);
     const top = TOP + (height - TOP - BOTTOM - (tall * (size + gap) - gap)) / 2;
@@ -104,21 +111,9 @@ export function computeLayout({ recipe, task, spec }: Started, width: number, he
       });
     left += widths[layer] + between;
   });
-  const inputs = task.imageSide
-    ? []
-    : spread(
-        task.features.length,
-        height,
-        END_WIDTH / 2,
-        (i) => (task.features[i].length <= 3 ? task.features[i] : `x${i}`),
-        "in",
-      );
-  const outputs = spread(
-    spec.layers.at(-1)!.units,
-    height,
-    width - END_WIDTH / 2,
-    (i) => (task.classes.length > 2 ? task.classes[i].slice(0, 4) : "ŷ"),
-    "out",
-  );
-  return { size, labels: size >= LABELLED_FROM, squares, columns, ends: [...inputs, ...outputs] };
+  const ends = [
+    ...spread(inputNames, height, endWidths.in / 2 + 1, "in"),
+    ...spread(outputNames, height, width - endWidths.out / 2 - 1, "out"),
+  ];
+  return { size, labels: size >= LABELLED_FROM, squares, columns, ends, endWidths };
 }

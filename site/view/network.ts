@@ -1,7 +1,7 @@
 // The network as columns of small maps, with edges between them. Drawn on a canvas, with a button over each unit.
 import type { Frame, Started, UnitName } from "../engine/types.js";
 import { MAP_SIDE } from "../engine/activation-maps.js";
-import { isSameUnit, livingByLayer } from "../state/units.js";
+import { isSameUnit, lastDeath, livingByLayer, openDeath } from "../state/units.js";
 import { h, prepare, setText } from "./dom.js";
 import { drawEdges } from "./network-edges.js";
 import { computeLayout, type NetworkLayout, type Square } from "./network-layout.js";
@@ -10,6 +10,7 @@ import { causeText, deathSentence, figure, nameOf, percent, stateText } from "./
 import { drawUnitImage } from "./unit-image.js";
 
 const FADE_MS = 300;
+const END_HEIGHT = 20;
 
 export interface Pointed extends UnitName {
   /** Among all hidden units. */
@@ -21,6 +22,8 @@ export interface NetworkView {
   draw(frame: Frame, chosen: UnitName | undefined): void;
   /** Draws again what was drawn last: colours or sizes have changed. */
   redraw(): void;
+  /** A death is still being shown: it wants further frames. */
+  isFading(): boolean;
 }
 
 /** @param point is told which unit is pointed at or has the focus, and when none is */
@@ -128,12 +131,12 @@ export function createNetworkView(
   function describe(frame: Frame, index: number): string {
     const square = layout!.squares[index];
     const state = frame.states[index];
-    const death = frame.deaths.find((each) => isSameUnit(each, square));
+    const death = openDeath(frame.deaths, square);
     const since = deadSince[index];
-    const name = `Layer ${square.layer}, unit ${square.unit}`;
+    const name = `L${nameOf(square).slice(1)}`;
     if (state === "dead" && death) return `${name}: ${deathSentence(death)}`;
     if (state === "dead") return `${name}: dead, closed by step ${since?.step ?? frame.shown}`;
-    const revived = frame.revived.some((each) => isSameUnit(each, square)) ? "revived, " : "";
+    const revived = isRevived(frame, square) ? "revived, " : "";
     const [, , mean, , firingRate] = frame.figures.subarray(index * 5, index * 5 + 5);
     return `${name}: ${revived}${stateText(state)}, fires on ${percent(firingRate)}, mean ${figure(mean)}`;
   }
@@ -142,7 +145,7 @@ export function createNetworkView(
   function nameButtons(frame: Frame, chosen: UnitName | undefined): void {
     buttons.forEach((button, index) => {
       const square = layout!.squares[index];
-      const death = frame.deaths.find((each) => isSameUnit(each, square));
+      const death = openDeath(frame.deaths, square);
       const dead = frame.states[index] === "dead";
       const deathText = dead && death && `dead since step ${death.step}, ${causeText(death.cause)}`;
       const label = `${nameOf(square)}: ${deathText || stateText(frame.states[index])}`;
@@ -200,18 +203,17 @@ export function createNetworkView(
   ): void {
     const { x, y } = square;
     const { size } = layout!;
-    const { line, accent, ink } = palette();
+    const { rim, accent, ink } = palette();
     context.imageSmoothingEnabled = false;
     if (frame.maps.length > 0) context.drawImage(atlas, 0, index * MAP_SIDE, MAP_SIDE, MAP_SIDE, x, y, size, size);
     else drawUnitImage(context, square, index, size, frame, started!);
     context.lineWidth = 1;
-    context.strokeStyle = line;
+    context.strokeStyle = rim;
     context.strokeRect(x + 0.5, y + 0.5, size - 1, size - 1);
     const since = deadSince[index];
     if (since)
       drawDead(context, square, isMotionReduced() ? 1 : Math.min(1, (performance.now() - since.time) / FADE_MS), frame);
-    else if (frame.shown === frame.step && frame.revived.some((each) => isSameUnit(each, square)))
-      ring(context, square, 2.5, accent, 1.5);
+    else if (frame.shown === frame.step && isRevived(frame, square)) ring(context, square, 2.5, accent, 1.5);
     if (isSameUnit(square, chosen)) ring(context, square, 4, ink, 2);
   }
 
@@ -229,27 +231,29 @@ export function createNetworkView(
     context.stroke();
   }
 
-  /** A dark square with a bar across, and the step of the death under it. */
+  /** It sinks into the ground: a square without light, a thin bar across, and the step of the death under it. */
   function drawDead(context: CanvasRenderingContext2D, square: Square, progress: number, frame: Frame): void {
     const { x, y } = square;
     const { size, labels } = layout!;
-    const { ink, paper, isDark } = palette();
+    const { dead, deadLine } = palette();
     context.globalAlpha = progress;
-    context.fillStyle = isDark ? paper : ink;
+    context.fillStyle = dead;
     context.fillRect(x, y, size, size);
-    context.strokeStyle = ink;
-    context.lineWidth = 1.5;
-    context.strokeRect(x + 0.75, y + 0.75, size - 1.5, size - 1.5);
-    context.fillStyle = isDark ? ink : paper;
-    const death = labels ? frame.deaths.find((each) => isSameUnit(each, square)) : undefined;
-    const bar = Math.max(2, size * 0.1);
+    context.fillStyle = deadLine;
+    const death = labels ? openDeath(frame.deaths, square) : undefined;
+    const bar = Math.max(1.5, size * 0.05);
     context.fillRect(x + size * 0.2, y + size * (death ? 0.36 : 0.5) - bar / 2, size * 0.6, bar);
     if (death) {
-      context.font = `${size >= 34 ? 11 : 10}px system-ui, sans-serif`;
+      context.font = `${size >= 34 ? 12 : 10}px system-ui, sans-serif`;
       context.textAlign = "center";
       context.fillText(String(death.step), x + size / 2, y + size * 0.84, size - 4);
     }
     context.globalAlpha = 1;
+  }
+
+  function isFading(): boolean {
+    const now = performance.now();
+    return !isMotionReduced() && deadSince.some((since) => since && now - since.time < FADE_MS);
   }
 
   function redraw(): void {
@@ -259,7 +263,11 @@ export function createNetworkView(
     if (last) draw(last.frame, last.chosen);
   }
 
-  return { start, draw, redraw };
+  return { start, draw, redraw, isFading };
+}
+
+function isRevived({ deaths }: Frame, name: UnitName): boolean {
+  return lastDeath(deaths, name)?.cameBack !== undefined;
 }
 
 /** Above each column: which layer, and how many of its units are alive. */
@@ -270,7 +278,7 @@ function drawColumns(context: CanvasRenderingContext2D, layout: NetworkLayout, f
   context.textBaseline = "alphabetic";
   const apart =
     layout.columns.length > 1 ? layout.columns[1].center - layout.columns[0].center : Number.POSITIVE_INFINITY;
-  const isTight = apart < context.measureText("layer 0: 10 of 10").width + 8;
+  const isTight = apart < context.measureText("layer 1: 10 of 10").width + 8;
   const livingUnits = livingByLayer(
     frame.states,
     layout.columns.map(({ units }) => units),
@@ -278,18 +286,30 @@ function drawColumns(context: CanvasRenderingContext2D, layout: NetworkLayout, f
   layout.columns.forEach(({ center, layer, units }) => {
     const living = livingUnits[layer];
     context.fillStyle = living < units ? ink : muted;
-    context.fillText(isTight ? `${layer}: ${living}/${units}` : `layer ${layer}: ${living} of ${units}`, center, 12);
+    context.fillText(
+      isTight ? `${layer + 1}: ${living}/${units}` : `layer ${layer + 1}: ${living} of ${units}`,
+      center,
+      12,
+    );
   });
-  layout.ends.forEach(({ x, y, name }) => {
+  layout.ends.forEach(({ x, y, name, side }) => {
+    const width = layout.endWidths[side];
     context.fillStyle = paper;
     context.strokeStyle = line;
     context.lineWidth = 1;
     context.beginPath();
-    context.roundRect(x - 13, y - 10, 26, 20, 3);
+    context.roundRect(x - width / 2, y - END_HEIGHT / 2, width, END_HEIGHT, 3);
     context.fill();
     context.stroke();
     context.fillStyle = muted;
-    context.font = `${name.length > 3 ? 10 : 12}px system-ui, sans-serif`;
-    context.fillText(name, x, y + 4);
+    context.fillText(fitText(context, name, width - 6), x, y + 4);
   });
+}
+
+/** Cut to a width, with an ellipsis. */
+function fitText(context: CanvasRenderingContext2D, text: string, width: number): string {
+  if (context.measureText(text).width <= width) return text;
+  let length = text.length - 1;
+  while (length > 1 && context.measureText(`${text.slice(0, length)}…`).width > width) length--;
+  return `${text.slice(0, length).trimEnd()}…`;
 }

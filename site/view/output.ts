@@ -63,6 +63,7 @@ export function createOutputView(
     if (!started) return;
     last = frame;
     const whole = Math.min(MOST_SIDE, stage.clientWidth);
+    if (whole === 0) return; // hidden
     const side = frame.twin && isPlane() ? Math.floor((whole - PAIR_GAP) / 2) : whole;
     const unit = isPlane() ? pointed : undefined;
     setText(
@@ -74,7 +75,7 @@ export function createOutputView(
     if (unit) drawUnit(unit.index, side, frame, started);
     else if (isPlane()) drawPlane(canvas, side, frame.plane, started);
     else if (isNumber()) drawScatter(canvas, side, frame.outputs, started);
-    else if (performance.now() - tableAt > 250) {
+    else if (frame.isSettled || performance.now() - tableAt > 250) {
       tableAt = performance.now();
       drawConfusionTable(table, frame, started);
     }

@@ -11,7 +11,11 @@ export interface Palette {
   /** For lines and words. */
   readonly negative: string;
   readonly positive: string;
-  readonly isDark: boolean;
+  /** Round living units. */
+  readonly rim: string;
+  /** Of dead units, and the bar and the number on them. */
+  readonly dead: string;
+  readonly deadLine: string;
   /** 256 colours from -1 (blue) over 0 (paper) to 1 (orange), as bytes r, g, b. */
   readonly ramp: Uint8Array;
 }
@@ -56,7 +60,9 @@ function read(): Palette {
     accent: colour("accent"),
     negative: colour("negative"),
     positive: colour("positive"),
-    isDark: matchMedia("(prefers-color-scheme: dark)").matches,
+    rim: colour("rim"),
+    dead: colour("dead"),
+    deadLine: colour("dead-line"),
     ramp: rampBetween(parseColour(colour("paper"))),
   };
 }

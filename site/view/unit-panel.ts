@@ -1,10 +1,11 @@
-// The chosen unit: its preactivations, its history, its diagnosis and the remedies; below, all deaths and the findings
-// on the network as a whole.
+// The chosen unit, beside the network: its preactivations, its history, its diagnosis and the cures. On a phone it is a
+// sheet over the network, of which only the title shows until it is opened.
 import { typeset } from "../../src/text/numbers.js";
-import type { RemedyName, DeathRecord, DiagnosisMessage, Frame, UnitName } from "../engine/types.js";
-import { offersFor } from "../state/remedy-offers.js";
-import { isSameUnit } from "../state/units.js";
-import { h, setText } from "./dom.js";
+import type { Cure, DeathRecord, DiagnosisMessage, Frame, UnitName } from "../engine/types.js";
+import { countFromOne } from "../state/count-from-one.js";
+import { type CureOffer, offersFor } from "../state/remedy-offers.js";
+import { isSameUnit, lastDeath } from "../state/units.js";
+import { h, replacer, setText } from "./dom.js";
 import { drawHistogram } from "./histogram.js";
 import {
   count,
@@ -12,6 +13,7 @@ import {
   diagnosisSentences,
   figure,
   nameOf,
+  outcomeSentence,
   percent,
   sentence,
   signed,
@@ -19,8 +21,7 @@ import {
 } from "./descriptions.js";
 
 export interface UnitActions {
-  choose(name: UnitName): void;
-  treat(remedy: RemedyName, onTwin: boolean, rate?: number): void;
+  treat(cure: Cure, onTwin: boolean): void;
   undo(): void;
 }
 
@@ -31,27 +32,26 @@ export interface UnitPanel {
   isOutdated(frame: Frame, chosen: UnitName, index: number): boolean;
   /** Forgets everything: another network. */
   clear(): void;
-  /** What a remedy has done. */
+  /** What a cure has done. */
   showDone(message: string): void;
+  /** On a phone: shows all of it. */
+  open(): void;
 }
 
-const MOST_FINDINGS = 4;
-const REMEDIES_HINT =
+const CURES_HINT =
   "Apply: to this network, from here on. Compare: to a twin that trains beside it, to see what would have happened.";
-const HINT = "Choose a unit in the network to see its preactivations on the data, its history and the remedies.";
-
-/** Replaces children only where their text has changed, so that the focus stays and screen readers repeat nothing. */
-function replacer(element: HTMLElement): (key: string, make: () => readonly (Node | string)[]) => void {
-  let last: string | undefined;
-  return (key, make) => {
-    if (key === last) return;
-    last = key;
-    element.replaceChildren(...make());
-  };
-}
+const HINT = "Choose a unit in the network to see its preactivations on the data, its history and the cures.";
+const NAMED_EVERY_MS = 1000;
 
 export function createUnitPanel(root: HTMLElement, actions: UnitActions): UnitPanel {
   const title = h("h2", { id: "unit-title" }, "Unit");
+  const toggle = h("button", {
+    type: "button",
+    id: "unit-toggle",
+    "aria-expanded": "false",
+    "aria-controls": "unit-body",
+    onclick: () => show(!root.classList.contains("open")),
+  });
   const hint = h("p", { class: "small" }, HINT);
   const canvas = h("canvas", { role: "img" });
   const figures = h("p", { class: "figures" });
@@ -59,113 +59,105 @@ export function createUnitPanel(root: HTMLElement, actions: UnitActions): UnitPa
   const details = h("p", { class: "small" });
   const diagnosisTitle = h("h3", {}, "Diagnosis");
   const diagnosisList = h("ul");
-  const remedies = h("div");
+  const cures = h("div");
   const done = h("p", { class: "small", role: "status" });
+  const outcome = h("p", { class: "outcome", hidden: true });
   const undo = h("button", { type: "button", onclick: () => actions.undo() }, "Undo");
   const problem = h("span", { id: "unit-error" });
-  const about = h("div", { hidden: true }, canvas, figures, history, details, diagnosisTitle, diagnosisList);
-  const help = h("div", { hidden: true }, h("h3", {}, "Remedies"), h("p", { class: "small" }, REMEDIES_HINT), remedies);
-  const deaths = h("tbody");
-  const deathsTitle = h("summary", {}, "Deaths");
-  const table = h("table", { class: "deaths" }, h("caption", { class: "unseen" }, "Units that died, by step"), deaths);
-  const findings = h("ul");
-  const findingsTitle = h("h3", {}, "The network as a whole");
-  root.replaceChildren(
-    title,
+  const about = h("div", { hidden: true }, canvas, figures, history, details);
+  const diagnosis = h("div", { hidden: true }, diagnosisTitle, diagnosisList);
+  const help = h("div", { hidden: true }, h("h3", {}, "Cures"), cures, h("p", { class: "small" }, CURES_HINT));
+  const body = h(
+    "div",
+    { id: "unit-body" },
     hint,
-    about,
+    outcome,
     h("div", { class: "done" }, done, undo),
     problem,
+    about,
     help,
-    h("details", {}, deathsTitle, table),
-    findingsTitle,
-    findings,
+    diagnosis,
   );
+  root.replaceChildren(h("div", { class: "head" }, title, toggle), body);
+  root.addEventListener("keydown", (event) => event.key === "Escape" && show(false));
+  show(false);
 
-  const updateRemedies = replacer(remedies);
+  const updateCures = replacer(cures);
   const updateDiagnosis = replacer(diagnosisList);
-  const updateDeaths = replacer(deaths);
-  const updateFindings = replacer(findings);
   let last: DiagnosisMessage | undefined;
   let namedAt = 0;
 
+  function show(isOpen: boolean): void {
+    root.classList.toggle("open", isOpen);
+    toggle.setAttribute("aria-expanded", String(isOpen));
+    setText(toggle, isOpen ? "Close" : "Open");
+  }
+
   function draw(frame: Frame, chosen: UnitName | undefined, index: number): void {
-    drawDeaths(frame.deaths);
     undo.hidden = !frame.canUndo;
+    setText(outcome, frame.step > (frame.cure?.step ?? frame.step) ? outcomeSentence(frame) : "");
+    outcome.hidden = outcome.textContent === "";
     hint.hidden = chosen !== undefined;
-    about.hidden = chosen === undefined;
-    const hasDead = frame.states.includes("dead");
-    help.hidden = chosen === undefined || !hasDead;
+    about.hidden = diagnosis.hidden = chosen === undefined;
+    help.hidden = chosen === undefined || !frame.states.includes("dead");
     if (!chosen) return setText(title, "Unit");
     const state = frame.states[index];
-    const death = frame.deaths.find((each) => isSameUnit(each, chosen));
-    setText(title, `Layer ${chosen.layer}, unit ${chosen.unit}: ${stateText(state)}`);
-    drawHistogram(canvas, Math.max(160, Math.min(root.clientWidth - 34, 420)), frame.chosen);
+    const death = lastDeath(frame.deaths, chosen);
+    setText(title, `L${nameOf(chosen).slice(1)}: ${stateText(state)}`);
+    drawPreactivations(frame, index);
+    drawHistory(frame, state === "dead", death);
+    drawCures(frame, death, chosen);
+  }
+
+  function drawPreactivations(frame: Frame, index: number): void {
+    if (body.clientWidth > 0) drawHistogram(canvas, Math.max(160, Math.min(body.clientWidth, 420)), frame.chosen);
     const [, , mean, std, firingRate] = frame.figures.subarray(index * 5, index * 5 + 5);
     setText(figures, `preactivation ${signed(mean)} ± ${figure(std)}, above 0 on ${percent(firingRate)}`);
-    if (performance.now() - namedAt > 1000) {
-      namedAt = performance.now();
-      const spread = `mean ${signed(mean)}, standard deviation ${figure(std)}`;
-      const label = `Histogram of the preactivation: ${spread}, above zero on ${percent(firingRate)} of the samples`;
-      canvas.setAttribute("aria-label", label);
-    }
-    drawHistory(frame, state === "dead", death);
-    drawRemedies(frame, death, chosen);
+    if (!frame.isSettled && performance.now() - namedAt < NAMED_EVERY_MS) return;
+    namedAt = performance.now();
+    const spread = `mean ${signed(mean)}, standard deviation ${figure(std)}`;
+    const label = `Histogram of the preactivation: ${spread}, above zero on ${percent(firingRate)} of the samples`;
+    canvas.setAttribute("aria-label", label);
   }
 
   function drawHistory(frame: Frame, isDead: boolean, death: DeathRecord | undefined): void {
     const then = frame.shown < frame.step ? " (then)" : "";
-    if (isDead && death) setText(history, sentence(deathSentence(death)));
-    else if (isDead)
-      setText(history, `Closed on every sample${then}. The cause is determined when it has been closed for an epoch.`);
-    else
-      setText(
-        history,
-        death ? `${sentence(deathSentence(death))} At the step that is shown it was not closed yet.` : "",
-      );
+    const isKnown = death !== undefined && (!death.cameBack || !isDead);
+    const early = isKnown && !isDead && !death.cameBack ? " At the step that is shown it was not closed yet." : "";
+    const unknown = isDead
+      ? `Closed on every sample${then}. The cause is determined when it has been closed for an epoch.`
+      : "";
+    setText(history, isKnown ? sentence(deathSentence(death)) + early : unknown);
     history.hidden = history.textContent === "";
-    setText(details, isDead && death ? typeset(sentence(death.explanation)) : "");
+    setText(details, isDead && isKnown ? typeset(sentence(death.explanation)) : "");
   }
 
-  function drawRemedies(frame: Frame, death: DeathRecord | undefined, chosen: UnitName): void {
-    const unit = matching(chosen);
-    const offers = offersFor(death, unit, frame.rate);
-    updateRemedies(JSON.stringify(offers), () =>
-      offers.map(({ remedy, name, reason, rate }, place) =>
-        h(
-          "div",
-          { class: "remedy" },
-          h("strong", {}, name),
-          h(
-            "button",
-            { type: "button", "aria-label": `Apply: ${name}`, onclick: () => actions.treat(remedy, false, rate) },
-            "Apply",
-          ),
-          h(
-            "button",
-            {
-              type: "button",
-              "aria-label": `Compare, what would have happened: ${name}`,
-              title: "What would have happened: the treated twin trains beside it",
-              onclick: () => actions.treat(remedy, true, rate),
-            },
-            "Compare",
-          ),
-          h("p", { class: "small" }, (place === 0 && death ? "Fits the cause. " : "") + reason),
-        ),
-      ),
+  function cureButton(offer: CureOffer, onTwin: boolean): HTMLElement {
+    const [text, label] = onTwin ? ["Compare", "Compare, what would have happened"] : ["Apply", "Apply"];
+    return h(
+      "button",
+      {
+        type: "button",
+        "aria-label": `${label}: ${offer.name}`,
+        ...(onTwin && { title: "What would have happened: the treated twin trains beside it" }),
+        onclick: () => actions.treat(offer.cure, onTwin),
+      },
+      text,
     );
   }
 
-  function drawDeaths(records: readonly DeathRecord[]): void {
-    setText(deathsTitle, `Deaths (${records.length})`);
-    updateDeaths(JSON.stringify(records), () =>
-      records.map((record) =>
+  function drawCures(frame: Frame, death: DeathRecord | undefined, chosen: UnitName): void {
+    const dead = frame.deaths.filter(({ cameBack }) => !cameBack);
+    const offers = offersFor(death, matching(chosen), frame.settings, dead);
+    updateCures(JSON.stringify(offers), () =>
+      offers.map((offer) =>
         h(
-          "tr",
-          {},
-          h("td", {}, h("button", { type: "button", onclick: () => actions.choose(record) }, nameOf(record))),
-          h("td", {}, deathSentence(record)),
+          "div",
+          { class: "remedy" },
+          h("strong", {}, offer.name),
+          cureButton(offer, false),
+          cureButton(offer, true),
+          h("p", { class: "small" }, offer.reason),
         ),
       ),
     );
@@ -177,27 +169,20 @@ export function createUnitPanel(root: HTMLElement, actions: UnitActions): UnitPa
 
   return {
     draw,
-    showDiagnosis(diagnosis) {
-      last = diagnosis;
-      if (diagnosis.unit) {
-        setText(diagnosisTitle, `Diagnosis at step ${count(diagnosis.step)}`);
-        const sentences = diagnosisSentences(diagnosis);
-        updateDiagnosis(sentences.join("\n"), () => sentences.map((text) => h("li", {}, text)));
-      }
-      // the network itself shows which units are dead
-      const told = diagnosis.findings.filter(({ kind }) => kind !== "silentTogether").slice(0, MOST_FINDINGS);
-      findingsTitle.hidden = told.length === 0;
-      const texts = told.map(({ message, advice }) => typeset(`${sentence(message)} ${sentence(advice)}`));
-      updateFindings(texts.join("\n"), () => texts.map((text) => h("li", {}, text)));
+    showDiagnosis(message) {
+      last = message;
+      if (!message.unit) return;
+      setText(diagnosisTitle, `Diagnosis at step ${count(message.step)}`);
+      const sentences = diagnosisSentences(message);
+      updateDiagnosis(sentences.join("\n"), () => sentences.map((text) => h("li", {}, text)));
     },
     isOutdated: (frame, chosen, index) => frame.shown === frame.step && matching(chosen)?.state !== frame.states[index],
     clear() {
       last = undefined;
       setText(done, "");
       updateDiagnosis("", () => []);
-      updateFindings("", () => []);
-      findingsTitle.hidden = true;
     },
-    showDone: (message) => setText(done, sentence(message)),
+    showDone: (message) => setText(done, typeset(countFromOne(sentence(message), [], false))),
+    open: () => show(true),
   };
 }

@@ -44,6 +44,9 @@ export async function openSite(): Promise<Site> {
   };
 }
 
+/** The spiral, on which most tests train. */
+export const SPIRAL = "#data=spiral";
+
 export interface Visit extends AsyncDisposable {
   readonly page: Page;
   /** What went wrong on the page, and what it asked of other machines. */
@@ -52,7 +55,7 @@ export interface Visit extends AsyncDisposable {
 
 export async function visit(
   { browser, url }: Site,
-  hash = "",
+  hash = SPIRAL,
   options: BrowserContextOptions = {},
   prepare?: (page: Page) => Promise<void>,
 ): Promise<Visit> {

@@ -2,7 +2,8 @@
 import { afterEach, describe, expect, test, vi } from "vitest";
 import { REMEDY_NAMES } from "../../site/engine/types.js";
 import { PRESETS } from "../../site/state/presets.js";
-import { FOR_DIGITS, OPENING } from "../../site/state/recipe.js";
+import { DEFAULTS, FOR_DIGITS, type LiveName, OPENING } from "../../site/state/recipe.js";
+import { fromHash, toHash } from "../../site/state/url.js";
 import { EngineHarness, digits } from "./engine-harness.js";
 
 const harnesses: EngineHarness[] = [];
@@ -19,17 +20,54 @@ const deadOf = (frame: { states: readonly string[] }) => frame.states.filter((st
 const preset = (name: string) => PRESETS.find((each) => each.name === name)!;
 
 describe("the opening", () => {
-  test("the first death within ten seconds at the opening's pace, with step, cause and survivable rate", async () => {
+  const [{ recipe, speed }] = PRESETS;
+
+  test("deaths within ten seconds at the opening's pace, and they decide: every digit is given one answer", async () => {
+    const harness = open();
+    await harness.start(recipe);
+    expect(recipe).toEqual(OPENING);
+    const early = await harness.stepTo(48);
+    expect(48 / speed).toBeLessThan(10);
+    expect(early.deaths.filter(({ cause }) => cause === "learningRate").length).toBeGreaterThan(3);
+    const frame = await harness.stepTo(12);
+    expect(frame.states.slice(24)).toEqual(new Array(16).fill("dead"));
+    const answers = new Set<number>();
+    for (let row = 0; row < frame.outputs.length; row += 10) {
+      const given = [...frame.outputs.subarray(row, row + 10)];
+      answers.add(given.indexOf(Math.max(...given)));
+    }
+    expect(answers.size).toBe(1);
+    expect(frame.heldOut.accuracy).toBeLessThan(0.2);
+  });
+
+  test("the pair that is offered first cures it; a remedy alone does not", async () => {
+    const [paired, alone] = [open(), open()];
+    for (const harness of [paired, alone]) {
+      await harness.start(recipe);
+      await harness.stepTo(90);
+    }
+    await paired.treat("recycle", false, "find");
+    await alone.treat("recycle", false);
+    const [cured, relapsed] = [await paired.stepTo(400), await alone.stepTo(400)];
+    expect(cured.settings.rate).toBeLessThan(0.8);
+    expect(cured.cure).toMatchObject({ step: 90, deadBefore: 37, diedAgain: 0 });
+    expect(cured.heldOut.accuracy).toBeGreaterThan(0.8);
+    expect(relapsed.cure!.diedAgain).toBeGreaterThan(10);
+    expect(relapsed.heldOut.accuracy).toBeLessThan(0.6);
+  });
+});
+
+describe("the spiral", () => {
+  test("a death with its step, cause and the rate at which that step had not killed", async () => {
     const harness = open();
     const started = await harness.start();
-    expect(started.recipe).toEqual(OPENING);
+    expect(started.recipe).toEqual(DEFAULTS);
     const frame = await harness.stepTo(400);
     expect(frame.deaths.filter(({ layer }) => layer === 0)).toMatchObject([
       { layer: 0, unit: 6, step: 314, cause: "learningRate" },
     ]);
-    expect(314 / PRESETS[0].speed).toBeLessThan(10);
     expect(frame.deaths[0].survivesAt).toBeGreaterThan(0.7);
-    expect(frame.deaths[0].survivesAt).toBeLessThan(OPENING.rate);
+    expect(frame.deaths[0].survivesAt).toBeLessThan(DEFAULTS.rate);
     expect(frame.states[6]).toBe("dead");
   });
 
@@ -114,13 +152,16 @@ describe("the textbook's unit", () => {
     const { message } = await harness.treat("liftBias", false);
     expect(message).toMatch(/1 dead before, 0 after/);
     const lifted = await harness.frame(unit);
-    expect(lifted).toMatchObject({ deaths: [], revived: [unit], canUndo: true });
+    expect(lifted).toMatchObject({
+      deaths: [{ ...unit, step: 1, cameBack: { step: 30, by: "bias lifted" } }],
+      canUndo: true,
+    });
     expect(lifted.figures[4]).toBeGreaterThan(0.05);
     expect(lifted.loss).toBeCloseTo(dead.loss, 6);
     const later = await harness.stepTo(2000, unit);
     expect(later.chosen).not.toEqual(lifted.chosen);
     expect(later.loss).toBeLessThan(dead.loss * 0.5);
-    expect(later.deaths).toEqual([]);
+    expect(later.deaths).toEqual(lifted.deaths);
   });
 });
 
@@ -144,11 +185,17 @@ describe("remedies", () => {
       await harness.send({ kind: "undo" }, "treated");
       const back = await harness.frame();
       expect(
-        { step: back.step, rate: back.rate, activation: back.activation, deaths: back.deaths, canUndo: back.canUndo },
+        {
+          step: back.step,
+          rate: back.settings.rate,
+          activation: back.activation,
+          deaths: back.deaths,
+          canUndo: back.canUndo,
+        },
         remedy,
       ).toEqual({
         step: before.step,
-        rate: before.rate,
+        rate: before.settings.rate,
         activation: before.activation,
         deaths: before.deaths,
         canUndo: false,
@@ -167,7 +214,8 @@ describe("remedies", () => {
       const treated = await harness.frame();
       expect(deadOf(treated)).toBeLessThan(deadOf(dead));
       const later = await harness.stepTo(100);
-      for (const { layer, unit } of later.deaths) expect(later.states[layer * 10 + unit]).toBe("dead");
+      for (const { layer, unit, cameBack } of later.deaths)
+        if (!cameBack) expect(later.states[layer * 10 + unit]).toBe("dead");
     },
   );
 
@@ -187,7 +235,7 @@ describe("remedies", () => {
     const frame = await paired.stepTo(60);
     expect(frame.twin!.step).toBe(frame.step);
     expect(deadOf(frame.twin!.picture)).toBe(0);
-    await alone.treat("lowerRate", false, OPENING.rate); // ends the fit at the same step, and changes nothing else
+    await alone.treat("lowerRate", false, DEFAULTS.rate); // ends the fit at the same step, and changes nothing else
     expect(frame.parameters).toEqual((await alone.stepTo(60)).parameters);
     await paired.send({ kind: "endTwin", keep: true }, "treated");
     const kept = await paired.frame();
@@ -208,11 +256,11 @@ test("changes that are asked for at once are carried out one after another, and 
     harness.treat("recycle", true),
   ]);
   const frame = await harness.frame();
-  expect(frame).toMatchObject({ rate: 0.05, canUndo: true });
+  expect(frame).toMatchObject({ settings: { rate: 0.05 }, canUndo: true });
   expect(frame.twin!.label).toBe("recycled");
   await Promise.all([harness.send({ kind: "undo" }, "treated"), harness.send({ kind: "undo" }, "treated")]);
   const back = await harness.frame();
-  expect(back).toMatchObject({ rate: 0.3, canUndo: false });
+  expect(back).toMatchObject({ settings: { rate: 0.3 }, canUndo: false });
   expect(deadOf(back)).toBe(7);
   expect(harness.messages.filter(({ kind }) => kind === "failed")).toEqual([]);
 });
@@ -249,7 +297,7 @@ describe("pace", () => {
     ["step", { kind: "step" }, false],
   ] as const)("%s, said while the network is being made, holds for it", async (_what, message, isRunning) => {
     const harness = open();
-    const starting = harness.engine.handle({ kind: "start", recipe: OPENING, running: !isRunning, speed: 1000 });
+    const starting = harness.engine.handle({ kind: "start", recipe: DEFAULTS, running: !isRunning, speed: 1000 });
     await harness.engine.handle(message);
     await starting;
     expect((await harness.frame()).running).toBe(isRunning);
@@ -316,6 +364,8 @@ describe("examples hold what they say", () => {
     const frame = await harness.stepTo(50);
     expect(frame.parameters).toEqual(start.parameters);
     expect(frame.loss).toBe(0);
+    expect(frame.accuracy).toBe(0.5);
+    expect(frame.heldOut.accuracy).toBe(0.5);
     expect(deadOf(frame)).toBe(0);
     const { findings } = await harness.send({ kind: "diagnose" }, "diagnosis");
     expect(findings.map(({ kind }) => kind)).toContain("singleUnitSoftmax");
@@ -335,6 +385,172 @@ test("a training that diverges stops with finite weights, and says so; a lower r
   expect(frame.parameters.every(Number.isFinite)).toBe(true);
   await harness.start({ data: "regression", rate: 0.1 });
   expect((await harness.stepTo(20)).stopped).toBeUndefined();
+});
+
+describe("a link", () => {
+  /** All kinds of changes, by hand. */
+  async function byHand(harness: EngineHarness): Promise<void> {
+    const adjust = (what: LiveName, value: number) => harness.engine.handle({ kind: "adjust", what, value });
+    await harness.start({ rate: 1.4, seed: 3 });
+    await harness.stepTo(200);
+    await adjust("rate", 0.9);
+    await harness.stepTo(47);
+    await harness.treat("recycle", false);
+    await harness.stepTo(30);
+    await harness.treat("liftBias", true);
+    await harness.stepTo(20);
+    await harness.send({ kind: "endTwin", keep: false }, "treated");
+    await adjust("batch", 20);
+    await harness.stepTo(31);
+    await adjust("clip", 0.5);
+    await adjust("decay", 0.001);
+    await harness.stepTo(40);
+    await harness.treat("liftBias", false, 0.2);
+    await harness.stepTo(25);
+    await harness.treat("leakyRelu", false);
+    await harness.stepTo(12);
+    await harness.send({ kind: "undo" }, "treated");
+    await harness.stepTo(9);
+  }
+
+  test("repeats whatever was changed on the way, to the bit, and pauses at its step", async () => {
+    const [one, other] = [open(), open()];
+    await byHand(one);
+    const made = await one.frame();
+    expect(made.changes.map(({ what }) => what)).toContain("batch");
+    const hash = toHash({ recipe: made.recipe, changes: made.changes, step: made.step });
+    const { recipe, changes, step } = fromHash(hash);
+    const repeated = await other.follow(recipe, changes, step!);
+    expect(repeated).toMatchObject({ step: made.step, running: false, isSettled: true, settings: made.settings });
+    expect(repeated.parameters).toEqual(made.parameters);
+    expect(repeated.changes).toEqual(made.changes);
+    expect(repeated.deaths.map(({ layer, unit, step: at, cameBack }) => ({ layer, unit, at, cameBack }))).toEqual(
+      made.deaths.map(({ layer, unit, step: at, cameBack }) => ({ layer, unit, at, cameBack })),
+    );
+    expect((await other.stepTo(30)).parameters).toEqual((await one.stepTo(30)).parameters);
+  });
+
+  test("without a step makes its changes when it gets there", async () => {
+    const harness = open();
+    const changes = [{ step: 20, what: "rate", value: 0.1 } as const];
+    await harness.send({ kind: "start", recipe: DEFAULTS, running: true, speed: 600, changes }, "started");
+    expect((await harness.frame()).pending).toEqual(changes);
+    await harness.runTo(25);
+    const frame = await harness.frame();
+    expect(frame).toMatchObject({ pending: [], changes, settings: { rate: 0.1 }, running: true });
+  });
+
+  test("is left where somebody does something else", async () => {
+    const harness = open();
+    await harness.send(
+      {
+        kind: "start",
+        recipe: DEFAULTS,
+        running: false,
+        speed: 1,
+        changes: [{ step: 50_000, what: "recycle" }],
+        until: 60_000,
+      },
+      "started",
+    );
+    await harness.treat("lowerRate", false, 0.1);
+    const frame = await harness.frame();
+    expect(frame).toMatchObject({ pending: [], running: false, isSettled: true });
+    expect(frame.step).toBeLessThan(50_000);
+    expect(frame.until).toBeUndefined();
+  });
+});
+
+test("settings change while it trains: the next step has the new rate, and no step is repeated", async () => {
+  const [one, other] = [open(), open()];
+  await one.start();
+  await other.start();
+  await one.stepTo(100);
+  await other.stepTo(100);
+  await one.engine.handle({ kind: "adjust", what: "rate", value: 0.05 });
+  const [adjusted, plain] = [await one.stepTo(1), await other.stepTo(1)];
+  expect(adjusted).toMatchObject({ step: 101, settings: { rate: 0.05 }, recipe: { rate: DEFAULTS.rate } });
+  const before = (await one.frame(undefined, 100)).parameters;
+  const moved = (frame: { parameters: Float32Array }) =>
+    Math.hypot(...frame.parameters.map((value, i) => value - before[i]));
+  expect(moved(adjusted)).toBeCloseTo((moved(plain) * 0.05) / DEFAULTS.rate, 4);
+});
+
+describe("no end, and nothing while nothing changes", () => {
+  test("full speed goes on beyond 100,000 epochs", async () => {
+    const harness = open();
+    await harness.start({ ...preset("The textbook's unit").recipe, rate: 0.01 });
+    await harness.engine.handle({ kind: "run", running: true, speed: Infinity });
+    await harness.runTo(100_100);
+    const frame = await harness.frame();
+    expect(frame).toMatchObject({ running: true });
+    expect(frame.stopped).toBeUndefined();
+    expect(frame.curves!.steps.length).toBeLessThanOrEqual(360);
+  });
+
+  test("paused it is settled, and sets no timer; running it is not settled", async () => {
+    const harness = open();
+    await harness.start();
+    await harness.engine.handle({ kind: "run", running: true, speed: 120 });
+    await harness.runTo(20);
+    expect((await harness.frame()).isSettled).toBe(false);
+    await harness.engine.handle({ kind: "run", running: false, speed: 120 });
+    await new Promise((resolve) => setTimeout(resolve, 50));
+    expect((await harness.frame()).isSettled).toBe(true);
+    const timers = vi.spyOn(globalThis, "setTimeout");
+    const immediate = vi.spyOn(globalThis, "setImmediate");
+    const post = vi.spyOn(MessagePort.prototype, "postMessage");
+    const started = performance.now();
+    while (performance.now() - started < 300) await new Promise((resolve) => queueMicrotask(() => resolve(undefined)));
+    const calls = [timers, immediate, post].map((spy) => spy.mock.calls.length);
+    for (const spy of [timers, immediate, post]) spy.mockRestore();
+    expect(calls).toEqual([0, 0, 0]);
+    await harness.engine.handle({ kind: "run", running: true, speed: 120 });
+    await harness.runTo((await harness.frame()).step + 5);
+  });
+
+  test("a twin that has caught up is settled with it", async () => {
+    const harness = open();
+    await harness.start();
+    await harness.stepTo(60);
+    await harness.treat("lowerRate", true, 0.1);
+    await vi.waitFor(async () => expect((await harness.frame()).isSettled).toBe(true));
+    expect((await harness.frame()).twin!.step).toBe(60);
+  });
+});
+
+describe("the register of deaths", () => {
+  test("keeps a unit that came back by itself, and one that a cure brought back and that died again", async () => {
+    const harness = open();
+    await harness.start({ rate: 1.4, seed: 3 });
+    const dead = await harness.stepTo(855);
+    await harness.treat("liftBias", false);
+    const lifted = await harness.frame();
+    for (const { layer, unit } of dead.deaths)
+      expect(lifted.deaths).toContainEqual(expect.objectContaining({ layer, unit }));
+    expect(lifted.deaths.filter(({ cameBack }) => cameBack?.by === "bias lifted").length).toBeGreaterThan(2);
+    const later = await harness.stepTo(600);
+    const again = later.deaths.filter(
+      (death) =>
+        death.step > 855 &&
+        later.deaths.some((old) => old.cameBack?.step === 855 && old.unit === death.unit && old.layer === death.layer),
+    );
+    expect(again.length).toBeGreaterThan(0);
+    expect(later.cure).toMatchObject({ label: "bias lifted", step: 855 });
+    expect(later.cure!.diedAgain).toBeGreaterThan(0);
+    for (const { layer, unit, cameBack } of later.deaths)
+      if (!cameBack) expect(later.states[layer * 10 + unit]).toBe("dead");
+    expect(later.deaths.filter(({ cameBack }) => !cameBack).length).toBeLessThanOrEqual(deadOf(later));
+  });
+
+  test("in the spiral a unit comes back by itself", async () => {
+    const harness = open();
+    await harness.start();
+    const { deaths } = await harness.stepTo(2000);
+    const back = deaths.filter(({ cameBack }) => cameBack?.by === "itself");
+    expect(back.length).toBeGreaterThan(0);
+    for (const { step, cameBack } of back) expect(cameBack!.step).toBeGreaterThan(step);
+  });
 });
 
 describe("digits", () => {

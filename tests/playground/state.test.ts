@@ -9,7 +9,18 @@ import { codeFor } from "../../site/state/code-export.js";
 import { offersFor } from "../../site/state/remedy-offers.js";
 import { deathsCsv } from "../../site/state/deaths-csv.js";
 import { PRESETS } from "../../site/state/presets.js";
-import { ACTIVATION_NAMES, DATA_NAMES, OPENING, OPTIMIZER_NAMES, type Recipe } from "../../site/state/recipe.js";
+import { type Change, CURE_NAMES, MOST_CHANGES, MOST_LINK_STEPS } from "../../site/state/changes.js";
+import { countFromOne } from "../../site/state/count-from-one.js";
+import {
+  ACTIVATION_NAMES,
+  DATA_NAMES,
+  DEFAULTS,
+  LIVE_NAMES,
+  OPENING,
+  OPTIMIZER_NAMES,
+  type Recipe,
+  SCALE_NAMES,
+} from "../../site/state/recipe.js";
 import { fromHash, toHash } from "../../site/state/url.js";
 import { parseCsv } from "../../src/table/csv.js";
 import type { DeathRecord } from "../../site/engine/types.js";
@@ -24,23 +35,49 @@ const recipes: fc.Arbitrary<Recipe> = fc.record({
   optimizer: fc.constantFrom(...OPTIMIZER_NAMES),
   rate: fc.double({ min: 1e-6, max: 100, noNaN: true }),
   batch: fc.integer({ min: 1, max: 1024 }),
+  decay: fc.double({ min: 0, max: 10, noNaN: true }).map((value) => value + 0),
+  clip: fc.double({ min: 0, max: 1e6, noNaN: true }).map((value) => value + 0),
   seed: fc.integer({ min: 0, max: 2 ** 31 }),
   head: fc.constantFrom("usual" as const, "softmax" as const),
+  scale: fc.constantFrom(...SCALE_NAMES),
 });
 
+const changes: fc.Arbitrary<Change[]> = fc
+  .array(
+    fc.oneof(
+      fc.record({ step: fc.nat(MOST_LINK_STEPS), what: fc.constantFrom("break" as const, ...CURE_NAMES) }),
+      fc.record({
+        step: fc.nat(MOST_LINK_STEPS),
+        what: fc.constantFrom(...LIVE_NAMES),
+        value: fc.integer({ min: 1, max: 10 }),
+      }),
+    ),
+    { maxLength: MOST_CHANGES },
+  )
+  .map((list) => list.toSorted((a, b) => a.step - b.step));
+
 describe("a link", () => {
-  test("goes there and back for any recipe", () => {
+  test("goes there and back for any recipe, changes and step", () => {
     fc.assert(
-      fc.property(recipes, (recipe) => {
-        expect(fromHash(`#${toHash(recipe)}`)).toEqual({ recipe, unread: [] });
+      fc.property(recipes, changes, fc.option(fc.nat(MOST_LINK_STEPS), { nil: undefined }), (recipe, made, step) => {
+        const state = { recipe, changes: made, ...(step !== undefined && { step }) };
+        expect(fromHash(`#${toHash(state)}`)).toEqual({ ...state, unread: [] });
       }),
       { seed: 1 },
     );
   });
 
-  test("to the opening is empty", () => {
-    expect(toHash(OPENING)).toBe("");
-    expect(fromHash("")).toEqual({ recipe: OPENING, unread: [] });
+  test("to the opening is empty; one to the defaults is not", () => {
+    expect(toHash({ recipe: OPENING, changes: [] })).toBe("");
+    expect(fromHash("")).toEqual({ recipe: OPENING, changes: [], unread: [] });
+    expect(fromHash("#step=5").recipe).toEqual(OPENING);
+    expect(toHash({ recipe: DEFAULTS, changes: [] })).toBe("data=spiral");
+  });
+
+  test("holds no more than a page can repeat", () => {
+    const many = Array.from({ length: MOST_CHANGES + 1 }, () => ({ step: 1, what: "break" }) as const);
+    expect(toHash({ recipe: DEFAULTS, changes: many, step: 3 })).toBe("data=spiral");
+    expect(toHash({ recipe: DEFAULTS, changes: [], step: MOST_LINK_STEPS + 1 })).toBe("data=spiral");
   });
 
   test.each([
@@ -55,8 +92,22 @@ describe("a link", () => {
     "seed=1.5",
     "constructor=1",
     "__proto__=1",
+    "step=-1",
+    "step=1e9",
+    "step=1.5",
+    "changes=",
+    "changes=5:explode",
+    "changes=5:rate",
+    "changes=5:rate:-1",
+    "changes=5:recycle:1",
+    "changes=9:recycle,5:recycle",
+    `changes=${"5:break,".repeat(100)}5:break`,
   ])("says that it can't read %s", (field) => {
-    expect(fromHash(`#${field}&batch=8`)).toEqual({ recipe: { ...OPENING, batch: 8 }, unread: [field] });
+    expect(fromHash(`#${field}&batch=8`)).toEqual({
+      recipe: { ...DEFAULTS, batch: 8 },
+      changes: [],
+      unread: [field],
+    });
   });
 });
 
@@ -66,6 +117,11 @@ describe("code", () => {
   const harnesses: EngineHarness[] = [];
   afterAll(() => harnesses.forEach((harness) => harness.engine.dispose()));
 
+  function run(program: string): string[] {
+    writeFileSync(`${folder}program.mjs`, program);
+    return execFileSync(process.execPath, [`${folder}program.mjs`], { encoding: "utf8" }).split("\n");
+  }
+
   test.each(["Dying on the spiral", "The textbook's unit", "Too high a rate"])(
     "for %s is a program that finds the same deaths",
     async (name) => {
@@ -74,14 +130,42 @@ describe("code", () => {
       const { recipe, task } = await harness.start(PRESETS.find((preset) => preset.name === name)!.recipe);
       const perEpoch = Math.ceil(task.train.x.rows / recipe.batch);
       const epochs = perEpoch === 1 ? 40 : 30;
-      const { deaths } = await harness.stepTo(epochs * perEpoch);
-      writeFileSync(`${folder}program.mjs`, codeFor(recipe, task, epochs));
-      const lines = execFileSync(process.execPath, [`${folder}program.mjs`], { encoding: "utf8" }).split("\n");
-      const found = lines.slice(0, deaths.length);
+      const frame = await harness.stepTo(epochs * perEpoch);
+      const deaths = frame.deaths.filter(({ cameBack }) => !cameBack);
+      const found = run(codeFor(frame, task)).slice(0, deaths.length);
       expect(deaths.length).toBeGreaterThan(0);
-      expect(found.toSorted()).toEqual(deaths.map(({ explanation }) => explanation).toSorted());
+      // the page counts layers and units from 1
+      const named = deaths.map(({ layer, unit }) => `unit ${unit} in layer ${layer}`);
+      expect(found.map((line) => /unit \d+ in layer \d+/.exec(line)![0]).toSorted()).toEqual(named.toSorted());
+      const steps = deaths.map(({ step }) => step).filter((step) => step > 0);
+      for (const step of steps) expect(found.join()).toContain(`step ${step}`);
     },
   );
+
+  test("repeats cures and settings that were changed on the way: the same weights", async () => {
+    const harness = new EngineHarness();
+    harnesses.push(harness);
+    const { task, layout, spec } = await harness.start({ rate: 1.4, seed: 3 });
+    await harness.stepTo(300);
+    await harness.treat("liftBias", false, 0.4);
+    await harness.stepTo(33);
+    await harness.engine.handle({ kind: "adjust", what: "rate", value: 0.3 });
+    await harness.stepTo(20);
+    await harness.engine.handle({ kind: "adjust", what: "clip", value: 1 });
+    await harness.engine.handle({ kind: "adjust", what: "decay", value: 0.01 });
+    const frame = await harness.stepTo(40);
+    const program = codeFor(frame, task);
+    expect(program).toContain("step <= 33 ? 0.4 : 0.3");
+    const print =
+      "for (const { kernel } of network.layers.map((layer) => layer.getWeights())) " +
+      'console.log("kernel" + JSON.stringify([...kernel]));';
+    const lines = run(`${program}${print}\n`).filter((line) => line.startsWith("kernel["));
+    const kernels = layout.map(({ kernel }, layer) => {
+      const inputs = layer === 0 ? 2 : spec.layers[layer - 1].units;
+      return [...frame.parameters.subarray(kernel, kernel + inputs * spec.layers[layer].units)];
+    });
+    expect(lines.map((line) => JSON.parse(line.slice("kernel".length)) as number[])).toEqual(kernels);
+  });
 });
 
 const death: DeathRecord = {
@@ -94,43 +178,93 @@ const death: DeathRecord = {
 };
 
 test("the table of deaths is one that a CSV reader reads", () => {
-  const { header, rows } = parseCsv(
-    deathsCsv([death, { ...death, unit: 3, cause: "born", step: 0, survivesAt: undefined } as unknown as DeathRecord]),
-  );
-  expect(header).toEqual(["layer", "unit", "step", "cause", "survives_at", "explanation"]);
+  const born = { ...death, unit: 3, cause: "born", step: 0, survivesAt: undefined } as unknown as DeathRecord;
+  const { header, rows } = parseCsv(deathsCsv([{ ...death, cameBack: { step: 50, by: "itself" } }, born]));
+  expect(header).toEqual([
+    "layer",
+    "unit",
+    "step",
+    "cause",
+    "one_step_survives_at",
+    "came_back_at",
+    "came_back_by",
+    "explanation",
+  ]);
   expect(rows).toEqual([
-    ["1", "2", "30", "learningRate", "0.25", 'it "fell", and stayed'],
-    ["1", "3", "0", "born", "", 'it "fell", and stayed'],
+    ["2", "3", "30", "learningRate", "0.25", "50", "itself", 'it "fell", and stayed'],
+    ["2", "4", "0", "born", "", "", "", 'it "fell", and stayed'],
   ]);
 });
 
-describe("remedies", () => {
-  test("each cause has all four, the fitting one first", () => {
+describe("cures", () => {
+  const settings = { rate: 0.8, batch: 16, decay: 0, clip: 0 };
+
+  test("each cause has all four remedies; a cause that lasts has the pair first", () => {
     const first = (["learningRate", "momentum", "weightDecay", "upstream", "drift", "born", "unknown"] as const).map(
       (cause) => {
-        const offers = offersFor({ ...death, cause }, undefined, 0.8);
-        expect(new Set(offers.map(({ remedy }) => remedy)).size).toBe(4);
-        return offers[0].remedy;
+        const offers = offersFor({ ...death, cause }, undefined, { ...settings, decay: 0.1 });
+        expect(new Set(offers.map(({ cure }) => cure.remedy)).size).toBe(4);
+        return offers[0].cure;
       },
     );
-    expect(first).toEqual(["liftBias", "liftBias", "liftBias", "recycle", "leakyRelu", "recycle", "liftBias"]);
+    expect(first).toEqual([
+      { remedy: "liftBias", rate: "find" },
+      { remedy: "liftBias", rate: "find" },
+      { remedy: "liftBias", decay: 0 },
+      { remedy: "recycle", rate: "find" },
+      { remedy: "liftBias", rate: "find" },
+      { remedy: "recycle" },
+      { remedy: "liftBias", rate: "find" },
+    ]);
   });
 
-  test("the lower rate lies below what the unit would have survived, and below the rate that is", () => {
+  test("the lower rate is at most half of the rate, and below what the unit would have lived through", () => {
     fc.assert(
       fc.property(
         fc.double({ min: 1e-5, max: 5, noNaN: true }),
         fc.double({ min: 1e-6, max: 5, noNaN: true }),
         (rate, survivesAt) => {
-          const offer = offersFor({ ...death, survivesAt }, undefined, rate).find(
-            ({ remedy }) => remedy === "lowerRate",
+          const offer = offersFor({ ...death, survivesAt }, undefined, { ...settings, rate }).find(
+            ({ cure }) => cure.remedy === "lowerRate",
           )!;
-          expect(offer.rate).toBeGreaterThan(0);
-          expect(offer.rate!).toBeLessThan(rate);
-          if (survivesAt < rate) expect(offer.rate!).toBeLessThan(survivesAt);
+          const lower = offer.cure.rate as number;
+          expect(lower).toBeGreaterThan(0);
+          expect(lower).toBeLessThanOrEqual(rate / 2);
+          if (survivesAt < rate) expect(lower).toBeLessThan(survivesAt);
         },
       ),
       { seed: 2 },
+    );
+  });
+});
+
+describe("texts of the package, counted from 1", () => {
+  test.each([
+    [
+      "Layers 0 to 2 get no gradient: above, all 8 units of layer 3 are closed",
+      "Layers 1 to 3 get no gradient: above, all 8 units of layer 4 are closed",
+    ],
+    [
+      "3 units in layer 0 never differ on all 240 samples: 1, 2, 5.",
+      "3 units in layer 1 never differ on all 240 samples: 2, 3, 6.",
+    ],
+    [
+      "it reaches 0.01 of it from layer 4 down through layer 0.",
+      "it reaches 0.01 of it from layer 5 down through layer 1.",
+    ],
+    ["20 units: 1, 2, 3, 4, 5, 6, 7, 8 ... (and 12 more).", "20 units: 2, 3, 4, 5, 6, 7, 8, 9 ... (and 12 more)."],
+    [
+      "12 of 16 units in layer 1 are 0 together on all 240 samples.",
+      "12 of 16 units in layer 2 are 0 together on all 240 samples.",
+    ],
+  ])("%s", (text, counted) => expect(countFromOne(text, [], false)).toBe(counted));
+
+  test("columns have their names", () => {
+    const text = "Their spreads differ by a factor of 1,000: 2 in column 1, 0.1 in column 0.";
+    const named = 'Their spreads differ by a factor of 1,000: 2 in column "income", 0.1 in column "age".';
+    expect(countFromOne(text, ["age", "income"], true)).toBe(named);
+    expect(countFromOne("never change on these 9 samples (0): 0, 1.", ["age", "income"], true)).toBe(
+      'never change on these 9 samples (0): "age", "income".',
     );
   });
 });

@@ -1,4 +1,5 @@
-// The settings: layers, activation, starting bias, optimizer, rate with the lethal range marked, batch, seed.
+// The settings: layers, activation, starting bias, optimizer, rate with the lethal range marked, batch, decay, clip, seed.
+// Rate, batch, decay and clip change while it trains; all others start anew.
 import type { ForecastMessage } from "../../engine/types.js";
 import {
   ACTIVATION_NAMES,
@@ -46,6 +47,8 @@ export function createSettings(root: HTMLElement, change: (recipe: Recipe) => vo
   const optimizer = choice(OPTIMIZER_NAMES, OPTIMIZER_TEXTS, (name) => set({ optimizer: name }));
   const bias = numberField(-10, 10, "any", (value) => set({ bias: value }));
   const batch = numberField(1, 1024, 1, (value) => set({ batch: value }));
+  const decay = numberField(0, 10, "any", (value) => set({ decay: value }));
+  const clip = numberField(0, 1e6, "any", (value) => set({ clip: value }));
   const seed = numberField(0, 2 ** 31, 1, (value) => set({ seed: value }));
   const rateTitle = h("span", { id: "rate-title" }, "Rate");
   const rate = h("input", {
@@ -69,6 +72,8 @@ export function createSettings(root: HTMLElement, change: (recipe: Recipe) => vo
     field("Optimizer", optimizer),
     h("div", { class: "field rate" }, rateTitle, h("div", { class: "lethal" }, lethal), rate, lethalText),
     field("Batch", batch),
+    field("Weight decay", decay),
+    field("Clip norm (0: off)", clip),
     field("Seed", seed),
   );
 
@@ -84,7 +89,7 @@ export function createSettings(root: HTMLElement, change: (recipe: Recipe) => vo
         set({ layers: recipe.layers.map((old, at) => (at === layer ? value : old)) }),
       );
       input.value = String(units);
-      input.setAttribute("aria-label", `Units of layer ${layer}`);
+      input.setAttribute("aria-label", `Units of layer ${layer + 1}`);
       return input;
     });
     const more = h(
@@ -120,6 +125,9 @@ export function createSettings(root: HTMLElement, change: (recipe: Recipe) => vo
       optimizer.value = next.optimizer;
       bias.value = String(next.bias);
       batch.value = String(next.batch);
+      decay.value = String(next.decay);
+      decay.disabled = next.optimizer === "rmsprop"; // it has none
+      clip.value = String(next.clip);
       seed.value = String(next.seed);
       rate.value = String(Math.round(toStop(next.rate)));
       nameRate(next.rate);

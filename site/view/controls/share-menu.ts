@@ -3,6 +3,7 @@ import { byId, h, saveFile } from "../dom.js";
 import { createDisclosure } from "./disclosure.js";
 
 export interface ShareMenuActions {
+  link(): string;
   code(): string | undefined;
   deaths(): string | undefined;
   say(message: string): void;
@@ -24,7 +25,7 @@ async function copy(text: string): Promise<boolean> {
   }
 }
 
-export function createShareMenu({ code, deaths, say }: ShareMenuActions): void {
+export function createShareMenu({ link, code, deaths, say }: ShareMenuActions): void {
   const button = byId("open-share");
   const part = byId("share");
   const menu = createDisclosure(button, part, (isOpen) => isOpen && part.querySelector("button")!.focus());
@@ -36,7 +37,7 @@ export function createShareMenu({ code, deaths, say }: ShareMenuActions): void {
     say((await copy(text)) ? `${what} copied` : `${what} could not be copied: the browser refused`);
     menu.close();
   };
-  byId("copy-link").onclick = () => void copyAnd(location.href, "link");
+  byId("copy-link").onclick = () => void copyAnd(link(), "link");
   byId("copy-code").onclick = () => void copyAnd(code(), "code");
   byId("save-deaths").onclick = () => {
     const table = deaths();

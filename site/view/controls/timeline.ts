@@ -77,15 +77,19 @@ function drawAxis(canvas: HTMLCanvasElement, width: number, { deaths, step, show
     context.fillRect(at(death.step) - 1, 10, 2, 16);
     context.fillRect(at(death.step) - 4, 17, 8, 2);
   }
+  context.strokeStyle = accent; // open, where one came back
+  context.lineWidth = 1.5;
+  for (const { cameBack } of deaths) if (cameBack) context.strokeRect(at(cameBack.step) - 2.5, 12, 5, 12);
   context.fillStyle = muted;
-  context.font = "11px system-ui, sans-serif";
+  context.font = "12px system-ui, sans-serif";
   context.textBaseline = "bottom";
   context.textAlign = "left";
   context.fillText("start", 0, 45);
   context.textAlign = "right";
   context.fillText(`step ${count(step)}`, width, 45);
   context.textAlign = "center";
-  const counted = `${deaths.length} ${deaths.length === 1 ? "death" : "deaths"}`;
+  const back = deaths.filter(({ cameBack }) => cameBack).length;
+  const counted = `${deaths.length} ${deaths.length === 1 ? "death" : "deaths"}${back > 0 ? `, ${back} came back` : ""}`;
   const deathsText = deaths.length === 0 ? "deaths are marked here" : counted;
-  if (width > 420) context.fillText(`${deathsText}; drag back to see the weights of an earlier step`, width / 2, 45);
+  if (width > 560) context.fillText(`${deathsText}; drag back to see the weights of an earlier step`, width / 2, 45);
 }

@@ -1,6 +1,6 @@
 // The controls along the top: run, step, reset, speed; data and examples.
 import { PRESETS, type Preset } from "../../state/presets.js";
-import { DATA_NAMES, type DataName, FOR_DIGITS, type Recipe, sameRecipe } from "../../state/recipe.js";
+import { DATA_NAMES, type DataName, DEFAULTS, FOR_DIGITS, type Recipe, sameRecipe } from "../../state/recipe.js";
 import { byId, h, setText } from "../dom.js";
 
 export interface ToolbarActions {
@@ -39,14 +39,14 @@ const DATA_TEXTS: Readonly<Record<DataName, string>> = {
 };
 
 /** The recipe for other data: digits have more outputs, and the textbook's unit is the only one of its network. */
-function recipeForData(recipe: Recipe, data: DataName): Recipe {
+export function recipeForData(recipe: Recipe, data: DataName): Recipe {
   if (data === "textbook") return PRESETS.find((preset) => preset.recipe.data === "textbook")!.recipe;
   if (data === "digits") return FOR_DIGITS;
-  const base = recipe.data === "textbook" || recipe.data === "digits" ? PRESETS[0].recipe : recipe;
+  const base = recipe.data === "textbook" || recipe.data === "digits" ? DEFAULTS : recipe;
   return {
     ...base,
     data,
-    rate: data === "regression" || data === "csv" ? Math.min(base.rate, 0.1) : base.rate,
+    rate: data === "regression" ? Math.min(base.rate, 0.1) : base.rate,
     head: "usual",
   };
 }
