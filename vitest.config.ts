@@ -13,6 +13,7 @@ import { playwright } from "@vitest/browser-playwright";
 import { configDefaults, defineConfig, type TestProjectInlineConfiguration } from "vitest/config";
 import { CHROMIUM_ARGUMENTS, ISOLATION_HEADERS, findChromium } from "./tests/support/browsers.js";
 import { PATIENCE_MS } from "./tests/support/patience.js";
+import { seedOfRun } from "./tests/support/seed.js";
 import { ProcessesFirst } from "./tests/support/sequence.js";
 import { SummaryLine } from "./tests/support/summary.js";
 
@@ -76,6 +77,8 @@ const inChromium = (
 const chromium = findChromium();
 if (chromium === undefined) console.warn("No chromium on the PATH: the browser tests are left out.");
 
+const seed = seedOfRun();
+
 export default defineConfig({
   cacheDir,
   test: {
@@ -91,7 +94,8 @@ export default defineConfig({
             inChromium(chromium, "chromium-rest", { include: [ALL], exclude: ENGINE }),
           ]),
     ],
-    reporters: ["default", new SummaryLine()],
+    reporters: ["default", new SummaryLine(seed)],
+    provide: { seed },
     sequence: { sequencer: ProcessesFirst },
   },
 });
