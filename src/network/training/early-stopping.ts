@@ -5,6 +5,7 @@ import type { Plan } from "./plan.js";
 import { checkBoolean, checkInteger, checkName, checkNumber, checkOptions } from "../../core/checks.js";
 import { RelumineError } from "../../core/errors.js";
 
+/** Options of `earlyStopping`. */
 export interface EarlyStoppingOptions {
   /** Default: the validation loss where there is validation, else the loss. */
   readonly monitor?: "loss" | "validationLoss";
@@ -71,6 +72,7 @@ function watch(network: Network, stop: () => void, options: Checked): RunningCal
  * @param options monitor: by default the validation loss where there is validation, else the loss; patience 5,
  *   minDelta 0;
  *   restoreBest (false): go back to the weights of the best epoch at the end
+ * @cost none; with restoreBest a copy of the weights
  * @throws RelumineError "value"; in fit, before anything changes, where it monitors a validation loss and there is no
  *   validation
  * @example network.fit(data, { validation: 0.2, epochs: 500, callbacks: [earlyStopping({ patience: 20, restoreBest: true })] })
