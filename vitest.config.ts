@@ -30,7 +30,7 @@ const NODE_ONLY = ["bench", "cli", "package", "literature", "network-node", "wor
   .map((folder) => `tests/${folder}/**`)
   .concat([
     "tests/imports.test.ts",
-    "tests/support/{browsers,services}.test.ts",
+    "tests/support/browsers.test.ts",
     "tests/table/prepare.test.ts",
     "tests/wasm/abi.test.ts",
     "tests/activations/names.test.ts",

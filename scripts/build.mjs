@@ -47,10 +47,13 @@ async function javascript() {
   for (const file of readdirSync(dist("")).filter((name) => /^shared-.*\.js$/.test(name))) rmSync(dist(file));
   const entries = ENTRIES.map((name) => ({ in: path(`src/${name}.ts`), out: name }));
   await bundle({
-    entryPoints: [...entries, { in: path("src/cli/main.ts"), out: "cli/main" }],
+    entryPoints: [
+      ...entries,
+      { in: path("src/cli/main.ts"), out: "cli/main" },
+      { in: path("src/worker/thread/thread.ts"), out: "worker/thread-node" },
+    ],
     splitting: true,
     chunkNames: "shared-[hash]",
-    minifySyntax: true, // whoever bundles it gets less: a whole program is simplified further than its parts
     packages: "external",
     external: ["#*"],
   });
@@ -71,14 +74,13 @@ async function worker() {
     await writeFile(dist(`worker/embedded-${kind}.js`), module);
   }
   await writeFile(dist("worker/thread-web.js"), hosts.web + program);
-  await writeFile(dist("worker/thread-node.js"), `import { serve } from "../serve.js";\nserve();\n`);
   const { SOURCE } = await import(dist("wasm/helpers-web.js"));
   await writeFile(dist("wasm/helper-thread.js"), SOURCE.trimStart());
 }
 
 async function cdn() {
   const bundled = await bundleForCdn();
-  const { code } = await minify(bundled, { module: true, ecma: 2022, compress: { passes: 2 } });
+  const { code } = await minify(bundled, { module: true, ecma: 2022, compress: { passes: 3 } });
   await writeFile(dist("relumine.min.js"), code);
 }
 
@@ -91,7 +93,7 @@ const STEPS = {
   declarations: { says: "a file of declarations an entry", needs: ["embed"], run: declarations },
   javascript: { says: "a module an entry", needs: ["embed"], run: javascript },
   worker: { says: "the worker's program as text and as a file", needs: ["embed", "javascript"], run: worker },
-  cdn: { says: "relumine.min.js", needs: ["embed", "worker"], run: cdn },
+  cdn: { says: "relumine.min.js", needs: ["embed"], run: cdn },
   data: {
     says: "the digits beside the command line",
     run: () => copyFileSync(path("src/cli/digits.csv.gz"), dist("cli/digits.csv.gz")),

@@ -54,9 +54,9 @@ async function workOf(page: Page): Promise<Record<string, number>> {
 }
 
 async function expectRest(page: Page): Promise<void> {
-  await page.waitForTimeout(2800); // a diagnosis, and the watch on the engine's answers, end
+  await page.waitForTimeout(3500); // a diagnosis, and the watch on the engine's answers, end
   const before = await workOf(page);
-  await page.waitForTimeout(1200);
+  await page.waitForTimeout(2000);
   expect(await workOf(page)).toEqual(before);
 }
 

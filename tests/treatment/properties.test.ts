@@ -3,7 +3,7 @@ import { expect, test } from "vitest";
 import { before, brokenPromises, memoryOf } from "./promises.js";
 import type { HandLayer } from "../casebook/case.js";
 import { withCase } from "../casebook/check.js";
-import { weightsOf, withNetwork } from "../support/networks.js";
+import { withNetwork } from "../support/networks.js";
 import { integer, randomRows, seededRandom } from "../support/random.js";
 import type { Rows } from "../reference/network.js";
 import {
@@ -52,9 +52,6 @@ function drawExact(random: () => number): { layers: HandLayer[]; x: Rows } {
   return { layers, x: range(integer(random, 1, 12)).map(() => range(inputs).map(() => integer(random, -4, 4) / 2)) };
 }
 
-/** Few digits still: drawn weights have more, and so has a bias that is 0.01 below preactivations that are all the same. */
-const isExact = (network: Network): boolean => weightsOf(network).every((value) => Number.isInteger(value * 2 ** 12));
-
 test("three hundred exact relu networks, judged by float64 to the last sign", async () => {
   const counts = { treated: 0, folded: 0, constant: 0, lossless: 0, lifted: 0 };
   await fc.assert(
@@ -64,7 +61,9 @@ test("three hundred exact relu networks, judged by float64 to the last sign", as
         const old = before(network, x);
         const memory = memoryOf(network);
         const treatment = await treat(network, x, prescribed);
-        expect(brokenPromises(treatment, old, x, isExact(treatment.network))).toEqual([]);
+        // numbers that are no quarters
+        const isDrawn = prescribed.kind === "recycle" || prescribed.kind === "reinitialize";
+        expect(brokenPromises(treatment, old, x, !isDrawn)).toEqual([]);
         counts.treated += treatment.treated.length;
         counts.folded += treatment.treated.filter(({ action }) => action === "folded").length;
         counts.lifted += treatment.treated.filter(({ action }) => action === "lifted").length;

@@ -1,5 +1,5 @@
 // Is a table's first record its header, or are those values already?
-import { isMissing } from "../cells.js";
+import { isMissingNumber as isMissing } from "../reading/missing.js";
 import { plainNumber } from "../columns.js";
 
 type Records = readonly (readonly string[])[];
