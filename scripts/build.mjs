@@ -51,6 +51,7 @@ async function javascript() {
       ...entries,
       { in: path("src/cli/main.ts"), out: "cli/main" },
       { in: path("src/worker/thread/thread.ts"), out: "worker/thread-node" },
+      { in: path("src/formats/training-state.ts"), out: "formats/training-state" }, // loaded when a file holds a training
     ],
     splitting: true,
     chunkNames: "shared-[hash]",

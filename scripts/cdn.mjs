@@ -11,6 +11,8 @@ const LEFT_OUT = [
   "diagnosis/forecast/forecast.ts",
   "formats/model.ts",
   "formats/model-header.ts",
+  "network/training/pause.ts",
+  "network/training/progress.ts",
   "treatment/during-training/continual-backprop.ts",
   "treatment/during-training/prevent-deaths.ts",
   "treatment/during-training/recycle-dormant.ts",

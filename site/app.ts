@@ -157,7 +157,6 @@ class App {
       this.output.redraw();
       this.charts.rebuild();
       this.timeline.redraw();
-      this.refresh();
     };
     addEventListener("resize", redraw);
     onPaletteChange(redraw);

@@ -6,7 +6,11 @@ import { RelumineError } from "../core/errors.js";
 /** Names in the file's metadata; the caller's own stand beside them. */
 export const VERSION_NAME = "relumine";
 export const SPEC_NAME = "spec";
+/** Of the tensor that tells of a training, and with a dot and a number of those that it refers to. */
+export const TRAINING_NAME = "training";
 export const VERSION = "1";
+/** Of files that hold a training too: what is older than them can't read them. */
+export const TRAINING_VERSION = "2";
 
 export function readModelHeader(bytes: Uint8Array): Header {
   if (!(bytes instanceof Uint8Array))
@@ -22,11 +26,11 @@ export function readModelHeader(bytes: Uint8Array): Header {
       `one without "${missing}", of another program`,
     );
   }
-  if (version !== VERSION)
+  if (version !== VERSION && version !== TRAINING_VERSION)
     throw new RelumineError(
       "format",
       "the file's version",
-      `to be "${VERSION}"`,
+      `to be "${VERSION}" or "${TRAINING_VERSION}"`,
       describe(version),
       "Is it from a later relumine?",
     );
@@ -35,8 +39,6 @@ export function readModelHeader(bytes: Uint8Array): Header {
 
 /**
  * The words that the caller of exportNetwork had stored beside the network.
- * @param bytes the whole file
- * @cost reads the header alone, not the weights
  * @throws RelumineError "format" or "value"
  * @example readMetadata(bytes).trainedOn // "digits"
  */

@@ -8,28 +8,27 @@ import {
   type Tensor,
   writeSafetensors,
 } from "./safetensors.js";
-import { readModelHeader, SPEC_NAME, VERSION, VERSION_NAME } from "./model-header.js";
+import { readModelHeader, SPEC_NAME, TRAINING_VERSION, VERSION, VERSION_NAME } from "./model-header.js";
 import { checkObject, parseStrictJson } from "../core/strict-json.js";
-import { checkName, checkOptions, describe, isFloat32, memberPath } from "../core/checks.js";
+import { checkBoolean, checkName, checkOptions, describe, isFloat32, memberPath } from "../core/checks.js";
 import { RelumineError, errorIn } from "../core/errors.js";
 import type { Weights, Network } from "../network/types.js";
 import { buildNetwork } from "../network/network.js";
 import type { Loss } from "../network/losses.js";
 import { type NetworkSpec, type ResolvedSpec, resolveSpec } from "../network/spec.js";
-import { stateOf } from "../network/state/state.js";
+import { type NetworkState, stateOf } from "../network/state/state.js";
 import type { RuntimeOptions } from "../wasm/runtime.js";
 
-const FORMAT_NAMES = ["safetensors", "onnx", "tfjs"] as const satisfies readonly ModelFormat[];
-/** A file format of networks. "safetensors" is there; "onnx" and "tfjs" are refused as "unsupported". */
-export type ModelFormat = "safetensors" | "onnx" | "tfjs";
+const FORMAT_NAMES = ["safetensors", "onnx", "tfjs"] as const;
+export type ModelFormat = (typeof FORMAT_NAMES)[number];
 
-/** Options of `exportNetwork`. */
 export interface ExportOptions {
   /** Words of the caller's own to keep in the file: see readMetadata. Any names but "relumine" and "spec". */
   readonly metadata?: Readonly<Record<string, string>>;
+  /** Also all that a fit needs to go on: see `resume` of fit. Default false. */
+  readonly training?: boolean;
 }
 
-/** Options of `importNetwork`: the runtime, and what to take instead of what the file says. */
 export interface ImportOptions extends RuntimeOptions {
   /** Default "safetensors". */
   readonly format?: ModelFormat;
@@ -104,29 +103,51 @@ function checkFinite(name: string, data: Float32Array, code: "value" | "format")
 }
 
 /**
- * The network as a file's bytes: spec and weights, bit by bit. What an optimizer remembers (its moments, the count of epochs) is left out:
- * a training of what was imported begins with new ones.
+ * The network as a file's bytes: spec and weights, bit by bit. With `training`, also what fit needs to go on with
+ * `resume: true` as if it had never stopped, to the bit: the optimizer's moments and the units' step counts, epoch and
+ * place in the epoch, history, and what the callbacks of this package keep. It is that of the fit under way, in a
+ * callback or between two steps, or else of the last one, if nobody changed the network since. Not in it: what function
+ * callbacks keep, and a fit that diverged, threw, or made all its epochs with a trace of deaths (store that one in
+ * onEpochEnd).
  * @param format "safetensors"; "onnx" and "tfjs" are not there yet
- * @param network stays as it is
- * @cost copies all weights, 4 bytes each
+ * @param options metadata: words of one's own; training: default false
  * @throws RelumineError "value" (weights that are not finite), "unsupported", "memory" or "disposed" (as a rejection)
  * @example await writeFile("model.safetensors", await exportNetwork(network, "safetensors", { metadata: { trainedOn: "digits" } }));
+ * @example
+ * const bytes = await exportNetwork(network, "safetensors", { training: true }); // ... and later, perhaps elsewhere:
+ * const resumed = await importNetwork(bytes);
+ * await resumed.fit(data, { resume: true });
  */
 export async function exportNetwork(
   network: Network,
   format: ModelFormat,
   options?: ExportOptions,
 ): Promise<Uint8Array> {
-  const { spec } = stateOf(network);
+  stateOf(network);
   checkFormat(format);
-  const metadata = checkMetadata(checkOptions("exportNetwork", options, ["metadata"]).metadata ?? {});
+  const given = checkOptions("exportNetwork", options, ["metadata", "training"]);
+  const metadata = checkMetadata(given.metadata ?? {});
+  const training = checkBoolean("training", given.training ?? false)
+    ? (await import("./training-state.js")).packTraining
+    : undefined;
+  if (training) await betweenSteps(network);
+  const state = stateOf(network);
+  const { spec } = state;
   const weights = network.layers.map((layer) => layer.getWeights());
   const tensors = shapesOf(spec).map(({ name, layer, part, shape }): [string, Tensor] => [
     name,
     { shape, data: weights[layer][part]! },
   ]);
-  for (const [name, { data }] of tensors) checkFinite(name, data, "value");
-  return writeSafetensors(new Map(tensors), { [VERSION_NAME]: VERSION, [SPEC_NAME]: toJson(spec), ...metadata });
+  for (const [name, { data }] of tensors) checkFinite(name, data as Float32Array, "value");
+  const all = new Map([...tensors, ...(training?.(state) ?? [])]);
+  const version = training ? TRAINING_VERSION : VERSION;
+  return writeSafetensors(all, { [VERSION_NAME]: version, [SPEC_NAME]: toJson(spec), ...metadata });
+}
+
+/** Until no callback of this package is at work: what it keeps is only whole between two of its calls. */
+async function betweenSteps(network: Network): Promise<void> {
+  for (let busy = stateOf(network).running?.busy; busy; busy = stateOf(network).running?.busy)
+    await busy.catch(() => undefined); // fit tells whoever called it
 }
 
 function readSpec({ metadata }: Header, loss: Loss | undefined): ResolvedSpec {
@@ -155,13 +176,14 @@ function matchTensors(tensors: ReadonlyMap<string, StoredTensor>, shapes: readon
       describe(unknown),
     );
   for (const { name, shape } of shapes) {
-    const given = tensors.get(name)?.shape;
+    const tensor = tensors.get(name);
+    const given = tensor?.dtype === "F32" ? tensor.shape : undefined;
     if (given === undefined)
       throw new RelumineError(
         "format",
         tensorPath(name),
-        `to have the shape [${shape.join(", ")}] of its spec`,
-        "none",
+        `to be of type F32 and the shape [${shape.join(", ")}] of its spec`,
+        tensor?.dtype ?? "none",
       );
     if (given.length !== shape.length || given.some((size, axis) => size !== shape[axis])) {
       throw new RelumineError(
@@ -176,18 +198,28 @@ function matchTensors(tensors: ReadonlyMap<string, StoredTensor>, shapes: readon
 
 function readAll(tensors: ReadonlyMap<string, StoredTensor>, shapes: readonly PartShape[]): Float32Array[] {
   return shapes.map(({ name }) => {
-    const data = tensors.get(name)!.read();
+    const data = tensors.get(name)!.read() as Float32Array;
     checkFinite(tensorPath(name), data, "format");
     return data;
   });
 }
 
+/** Takes the tensors of a training out of a file's; returns what puts it into a network. */
+async function readTraining(
+  tensors: Map<string, StoredTensor>,
+  spec: ResolvedSpec,
+  loss: Loss | undefined,
+): Promise<(state: NetworkState) => void> {
+  if (loss !== undefined)
+    throw new RelumineError("value", "loss", "to be left out, as the file holds a training", describe(loss));
+  const { unpackTraining } = await import("./training-state.js");
+  return unpackTraining(tensors, spec);
+}
+
 /**
  * The network in a file that exportNetwork wrote: the same spec, the same weights to the bit. The file may come from anybody: it is
  * checked before anything is made of it.
- * @param bytes the whole file
  * @param options format ("safetensors"), loss (instead of the stored one), arithmetic, threads
- * @cost copies all weights, 4 bytes each; nothing is allocated by a size that the file names alone
  * @throws RelumineError "format" for a file that is damaged, made up or another program's; "unsupported", "value" or "memory" (as rejections)
  * @example const network = await importNetwork(await readFile("model.safetensors"));
  */
@@ -202,9 +234,12 @@ export async function importNetwork(bytes: Uint8Array, options?: ImportOptions):
   const spec = readSpec(header, loss);
   const shapes = shapesOf(spec);
   const tensors = readTensors(header);
+  const training =
+    header.metadata.get(VERSION_NAME) === TRAINING_VERSION ? await readTraining(tensors, spec, loss) : undefined;
   matchTensors(tensors, shapes);
   const weights = readAll(tensors, shapes);
   return buildNetwork(spec, runtime, (state) => {
     shapes.forEach(({ layer, part }, index) => state.layer(layer)[part]!.set(weights[index]));
+    training?.(state);
   });
 }

@@ -1,21 +1,23 @@
 // The safetensors format: named tensors and words about them. Bytes in, bytes out; knows nothing of networks.
 //   8 bytes: length N of the header, little-endian; N bytes: JSON, padded with spaces; then the tensors' numbers without a gap.
 //   JSON: { "__metadata__": { name: text }, tensor: { "dtype": "F32", "shape": [...], "data_offsets": [begin, end] } }
-// Source: github.com/huggingface/safetensors, README "Format". Float32 alone is written and read. What a file claims is believed only
+// Source: github.com/huggingface/safetensors, README "Format". Of its types those of DTYPES are written and read. What a file claims is believed only
 // where the bytes are there: nothing is allocated by a size it names.
 import { checkMembers, checkObject, checkSize, parseStrictJson } from "../core/strict-json.js";
+import type { StoredArray } from "../core/stored-values.js";
 import { describe, memberPath } from "../core/checks.js";
 import { RelumineError } from "../core/errors.js";
 
 export interface Tensor {
   readonly shape: readonly number[];
-  readonly data: Float32Array;
+  readonly data: StoredArray;
 }
 
 /** A tensor that is still in its file: `read` copies its numbers out. */
 export interface StoredTensor {
+  readonly dtype: Dtype;
   readonly shape: readonly number[];
-  read(): Float32Array;
+  read(): StoredArray;
 }
 
 /** A header that was read; of the tensors nothing was believed so far. */
@@ -25,6 +27,10 @@ export interface Header {
   /** The bytes behind the header. */
   readonly body: Uint8Array;
 }
+
+const DTYPES = { F32: Float32Array, F64: Float64Array, U32: Uint32Array, U8: Uint8Array } as const;
+type Dtype = keyof typeof DTYPES;
+const DTYPE_NAMES = Object.keys(DTYPES) as Dtype[];
 
 const LENGTH_BYTES = 8;
 const MOST_HEADER_BYTES = 100_000_000; // the format's own limit
@@ -52,7 +58,11 @@ export function writeSafetensors(
   let end = 0;
   const entries = [...tensors].map(([name, { shape, data }]) => [
     name,
-    { dtype: "F32", shape, data_offsets: [end, (end += data.byteLength)] },
+    {
+      dtype: DTYPE_NAMES.find((dtype) => data instanceof DTYPES[dtype]),
+      shape,
+      data_offsets: [end, (end += data.byteLength)],
+    },
   ]);
   const text = JSON.stringify({ [METADATA]: metadata, ...Object.fromEntries(entries) });
   checkSize(HEADER, text, HEADER_DEPTH, "memory"); // what readHeader would refuse is not written
@@ -143,7 +153,9 @@ function placeTensor(name: string, entry: unknown, body: Uint8Array): Placed {
     shape: givenShape,
     data_offsets: offsets,
   } = checkMembers(what, entry, ["dtype", "shape", "data_offsets"]);
-  if (dtype !== "F32") throw malformed(`${what}'s dtype`, 'to be "F32"', describe(dtype));
+  if (!DTYPE_NAMES.includes(dtype as Dtype))
+    throw malformed(`${what}'s dtype`, `to be one of ${DTYPE_NAMES.join(", ")}`, describe(dtype));
+  const kind = DTYPES[dtype as Dtype];
   const shape = sizes(`${what}'s shape`, givenShape);
   const places = sizes(`${what}'s data_offsets`, offsets);
   const [begin, end] = places;
@@ -151,10 +163,11 @@ function placeTensor(name: string, entry: unknown, body: Uint8Array): Placed {
     const expected = `to be a begin and an end within ${body.length} bytes`;
     throw malformed(`${what}'s data_offsets`, expected, places.join(" to "));
   }
-  const bytes = shape.reduce((product, size) => product * size, 4); // past 2^53 it is rounded, and still no length of a file
+  const bytes = shape.reduce((product, size) => product * size, kind.BYTES_PER_ELEMENT); // past 2^53 it is rounded, and still no length of a file
   if (bytes !== end - begin)
     throw malformed(what, `to have ${bytes} bytes, by its shape [${shape.join(", ").slice(0, 80)}]`, `${end - begin}`);
-  return { name, shape, begin, end, read: () => new Float32Array(body.slice(begin, end).buffer) };
+  const read = () => new kind(body.slice(begin, end).buffer);
+  return { name, dtype: dtype as Dtype, shape, begin, end, read };
 }
 
 /**

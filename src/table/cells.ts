@@ -1,4 +1,10 @@
-// Cells as options and messages show them.
+// What a cell of a table means: nothing, a number, or a word.
+
+const MISSING = new Set(["", "na", "nan", "null", "?"]);
+
+export function isMissing(cell: string): boolean {
+  return cell.length <= 4 && MISSING.has(cell.toLowerCase());
+}
 
 /** The cell as a decimal number that float32 can hold, or undefined. */
 export function parseNumber(cell: string): number | undefined {

@@ -15,22 +15,9 @@ export const ACTIVATION_NAMES = [
   "sigmoid",
   "tanh",
   "hardSwish",
-] as const satisfies readonly ActivationName[];
+] as const;
 
-/** The activations; all but linear, sigmoid and tanh are of the ReLU family. */
-export type ActivationName =
-  | "linear"
-  | "relu"
-  | "leakyRelu"
-  | "prelu"
-  | "elu"
-  | "selu"
-  | "gelu"
-  | "silu"
-  | "softplus"
-  | "sigmoid"
-  | "tanh"
-  | "hardSwish";
+export type ActivationName = (typeof ACTIVATION_NAMES)[number];
 
 /** The activation's number, as the kernels take it. */
 export function activationCode(name: ActivationName): number {

@@ -7,8 +7,7 @@ import { CHROMIUM_ARGUMENTS, findChromium } from "../support/browsers.js";
 import { PATIENCE_MS } from "../support/patience.js";
 
 const root = fileURLToPath(new URL("../../", import.meta.url));
-/** Of this worker alone: files of tests run beside each other. */
-export const FOLDER = `${root}.cache/playground-test-${process.env.VITEST_POOL_ID ?? "0"}/`;
+export const FOLDER = `${root}.cache/playground-test/`;
 export const hasChromium = findChromium() !== undefined;
 
 export interface Site {

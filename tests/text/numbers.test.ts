@@ -1,4 +1,5 @@
 // How numbers are written for people, and that nothing in src/ and site/ writes them in another way.
+import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import {
   countOf,
@@ -19,7 +20,6 @@ import {
   roundTo,
   typeset,
 } from "../../src/text/numbers.js";
-import fc from "../support/property.js";
 
 describe("numbers", () => {
   it.each([

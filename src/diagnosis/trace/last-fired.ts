@@ -15,15 +15,21 @@ interface TracedLayer {
 }
 
 /** Numbers kept of a batch: max, mean, std. */
-const SUMMARY = 3;
+export const SUMMARY = 3;
+
+export interface SavedFirings {
+  readonly steps: Float64Array;
+  readonly before: Float32Array;
+  readonly after: Float32Array;
+}
 
 export class LastFired {
   /** By traced unit: the last step whose batch opened it; 0: none did. */
-  readonly steps: Float64Array;
+  steps: Float64Array;
   private readonly layers: readonly TracedLayer[];
   /** Of the last batch that opened it, and of the one after. */
-  private readonly before: Float32Array;
-  private readonly after: Float32Array;
+  private before: Float32Array;
+  private after: Float32Array;
 
   constructor(private readonly fit: RunningFit) {
     let first = 0;
@@ -35,6 +41,15 @@ export class LastFired {
     this.steps = new Float64Array(first);
     this.before = new Float32Array(first * SUMMARY).fill(NaN);
     this.after = new Float32Array(first * SUMMARY).fill(NaN);
+  }
+
+  save(): SavedFirings {
+    const { steps, before, after } = this;
+    return { steps, before, after };
+  }
+
+  resume(saved: SavedFirings): void {
+    Object.assign(this, saved);
   }
 
   indexOf(traced: number): UnitIndex {

@@ -4,9 +4,9 @@ import type { NetworkState } from "../../network/state/state.js";
 
 const KEEP_BYTES = 2 ** 27;
 const KEEP_AT_LEAST = 6; // a death is found up to two intervals late, and its window begins another one earlier
-const KEEP_AT_MOST = 32;
+export const KEEP_AT_MOST = 32;
 const PER_INTERVAL = 4; // where memory allows: the fewer steps to repeat
-const LOGGED_INTERVALS = 8; // steps further back can't be repeated
+export const LOGGED_INTERVALS = 8; // steps further back can't be repeated
 const LEAST_STEPS = 16; // from one to the next
 
 export interface Snapshot {
@@ -28,15 +28,22 @@ function addressesOf(state: NetworkState, fit: RunningFit): readonly number[] {
   return [state.parameters, ...state.momentsFor(fit.plan.recipe).slots];
 }
 
+export interface SavedSnapshots {
+  readonly kept: readonly Snapshot[];
+  readonly lostBreak: boolean;
+  readonly rates: Float64Array;
+  readonly losses: Float64Array;
+}
+
 export class Snapshots {
   /** By step; the first is that of the start for as long as `keepStart` says. */
-  private readonly kept: Snapshot[] = [];
+  private kept: Snapshot[] = [];
   private readonly spare: Snapshot[] = [];
   private readonly capacity: number;
   private readonly every: number;
   private lostBreak = false;
-  private readonly rates: Float64Array;
-  private readonly losses: Float64Array;
+  private rates: Float64Array;
+  private losses: Float64Array;
 
   /** @param interval steps from one inspection of the silent units to the next */
   constructor(
@@ -50,6 +57,15 @@ export class Snapshots {
     const steps = LOGGED_INTERVALS * interval;
     this.rates = new Float64Array(steps);
     this.losses = new Float64Array(steps);
+  }
+
+  save(): SavedSnapshots {
+    const { kept, lostBreak, rates, losses } = this;
+    return { kept, lostBreak, rates, losses };
+  }
+
+  resume(saved: SavedSnapshots): void {
+    Object.assign(this, saved);
   }
 
   /** Notes the step that was just made. */

@@ -5,15 +5,28 @@ import type { Death, Revival } from "./types.js";
 import { explainDeath } from "./death-text.js";
 import { UnitReader } from "./unit-readings.js";
 import { Replay } from "./replay.js";
-import { LastFired } from "./last-fired.js";
-import { Snapshots } from "./snapshots.js";
+import { LastFired, type SavedFirings } from "./last-fired.js";
+import { type SavedSnapshots, Snapshots } from "./snapshots.js";
+import { intervalOf, windowOf } from "./window.js";
 import { type DeathTrace, describeTrace, type TraceOptions } from "./trace-options.js";
 import { defineCallback } from "../../network/training/callbacks.js";
-import { batchOf, stepsPerEpoch } from "../../network/training/plan.js";
+import { batchOf } from "../../network/training/plan.js";
 import type { RunningFit } from "../../network/training/running-fit.js";
 
-const LEAST_WINDOW = 20;
-const LEAST_INTERVAL = 16; // steps from one inspection to the next
+/** What a trace keeps. */
+export interface SavedTrace {
+  readonly deaths: Death[];
+  readonly revivals: Revival[];
+  readonly firings: SavedFirings;
+  /** By traced unit, as in TracedFit. */
+  readonly isDead: Uint8Array;
+  readonly lookAgainAt: Float64Array;
+  readonly snapshots?: SavedSnapshots;
+  /** The network was changed from outside since the last step ... */
+  readonly isChanged: boolean;
+  /** ... or before its update. */
+  readonly isTainted: boolean;
+}
 
 function byStep(a: Death, b: Death): number {
   return a.step - b.step || a.layer - b.layer || a.unit - b.unit;
@@ -22,14 +35,14 @@ function byStep(a: Death, b: Death): number {
 /** One fit under watch. */
 class TracedFit {
   deaths: Death[] = [];
-  readonly revivals: Revival[] = [];
+  revivals: Revival[] = [];
   private readonly window: number;
   private readonly interval: number;
   private readonly lastFired: LastFired;
   private readonly snapshots: Snapshots | undefined;
   /** By traced unit: is it on the list? When is it to be looked at again? */
-  private readonly isDead: Uint8Array;
-  private readonly lookAgainAt: Float64Array;
+  private isDead: Uint8Array;
+  private lookAgainAt: Float64Array;
   private explainer: DeathExplainer | undefined;
   /** Changes from outside that were seen; those before the running step's update are not yet in a snapshot. */
   private changes: number;
@@ -38,17 +51,40 @@ class TracedFit {
   constructor(
     readonly fit: RunningFit,
     { window, replay = true }: TraceOptions,
+    saved: SavedTrace | undefined,
   ) {
-    this.window = window ?? Math.max(LEAST_WINDOW, stepsPerEpoch(fit.plan));
-    this.interval = Math.max(LEAST_INTERVAL, this.window);
+    this.window = windowOf(window, fit.plan);
+    this.interval = intervalOf(this.window);
     this.lastFired = new LastFired(fit);
     const units = this.lastFired.steps.length;
     this.isDead = new Uint8Array(units);
     this.lookAgainAt = new Float64Array(units);
     this.changes = fit.state.changes;
     this.snapshots = replay ? new Snapshots(fit, this.interval) : undefined;
-    this.snapshots?.take(false, false, true);
+    if (saved) this.resume(saved);
+    else this.snapshots?.take(false, false, true);
     fit.watch(() => this.note());
+  }
+
+  save(): SavedTrace {
+    const { deaths, revivals, isDead, lookAgainAt, isTainted, snapshots } = this;
+    return {
+      deaths,
+      revivals,
+      firings: this.lastFired.save(),
+      isDead,
+      lookAgainAt,
+      ...(snapshots && { snapshots: snapshots.save() }),
+      isChanged: this.fit.state.changes !== this.changes,
+      isTainted,
+    };
+  }
+
+  private resume({ firings, snapshots, isChanged, ...own }: SavedTrace): void {
+    Object.assign(this, own);
+    this.lastFired.resume(firings);
+    if (snapshots) this.snapshots!.resume(snapshots);
+    if (isChanged) this.changes--;
   }
 
   private note(): void {
@@ -172,8 +208,6 @@ class TracedFit {
  * change weights (earlyStopping with restoreBest): it judges the weights that it finds in onTrainEnd. A fit that ends
  * with an error leaves the deaths found so far.
  * @param options window: steps, default an epoch's, at least 20; replay: default true
- * @cost up to a tenth of a step for small networks, 2 to 3 % for large ones, and a copy of weights and moments an
- *   epoch or more; a death, a replay of its window
  * @throws RelumineError "value"; in a second fit (as its rejection) while the first is still running
  * @example
  * const trace = traceDeaths();
@@ -184,13 +218,14 @@ export function traceDeaths(options?: TraceOptions): DeathTrace {
   const description = describeTrace(options);
   return defineCallback({
     ...description,
-    start(fit) {
-      const watch = new TracedFit(fit, description.options);
+    start(fit, _context, saved) {
+      const watch = new TracedFit(fit, description.options, saved as SavedTrace | undefined);
       return {
         onBatchEnd: () => watch.onBatchEnd(),
         onEpochEnd: () => watch.takeSnapshot(false),
         onTrainEnd: () => watch.conclude(),
         read: () => ({ deaths: watch.deaths, revivals: watch.revivals }),
+        save: (isComplete) => (isComplete ? undefined : watch.save()),
       };
     },
   });

@@ -26,7 +26,6 @@ function measureActivity(network: Network, x: Matrix): Float32Array[] {
  * silent in a frame may still fire on other samples: whether it is dead, diagnose says.
  * @param x rows x inputs
  * @param options samples (128): rows to look at, evenly apart; everyEpochs (1): from one frame to the next
- * @cost a forward pass over its rows, 128 by default, at each frame
  * @throws RelumineError "value" or "shape"; in fit, "shape" where x is not as wide as the network's inputs
  * @example
  * const activity = recordActivity(x);
@@ -39,13 +38,14 @@ export function recordActivity(x: Samples, options?: ActivityOptions): ActivityR
   return defineCallback({
     ...description,
     check: (_plan, { spec }) => void toMatrix("recordActivity's x", chosen, spec.inputs),
-    start(_fit, { network }) {
-      const frames: ActivityFrame[] = [{ epoch: 0, layers: measureActivity(network, chosen) }];
+    start(_fit, { network }, saved) {
+      const frames = (saved as ActivityFrame[] | undefined) ?? [{ epoch: 0, layers: measureActivity(network, chosen) }];
       return {
         onEpochEnd({ epoch }) {
           if (epoch % everyEpochs === 0) frames.push({ epoch, layers: measureActivity(network, chosen) });
         },
         read: () => ({ frames, samples }),
+        save: () => frames,
       };
     },
   });

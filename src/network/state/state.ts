@@ -4,6 +4,7 @@ import { BatchBuffers } from "./batch-buffers.js";
 import { initializeLayer } from "./initializers.js";
 import { LayerView } from "./layer-view.js";
 import type { MomentPowers, OptimizerRecipe } from "../training/optimizers.js";
+import type { FitProgress, PausableFit } from "../training/progress.js";
 import { layOutParameters, type ParameterLayout } from "./parameters.js";
 import { Passes } from "./passes.js";
 import { splitSeed } from "../../core/random.js";
@@ -31,7 +32,8 @@ export class NetworkState {
   readonly passes: Passes;
   /** Epochs that were begun in all fits so far: each has an order of rows of its own. */
   epochsBegun = 0;
-  isTraining = false;
+  /** The fit under way. */
+  running: PausableFit | undefined;
   /** Units that were drawn anew so far: each has random numbers of its own. */
   redraws = 0;
   isDisposed = false;
@@ -39,6 +41,8 @@ export class NetworkState {
   private gradientAddress = 0;
   private moments: Moments | undefined;
   private unitAges: UnitAges | undefined;
+  /** Where the last fit stopped, and how many changes had been made by then. */
+  private stopped: { readonly progress: FitProgress | undefined; readonly changes: number } | undefined;
 
   constructor(
     readonly runtime: Runtime,
@@ -135,6 +139,22 @@ export class NetworkState {
     return this.moments;
   }
 
+  /** The same moments for an equal recipe, another object. */
+  passMomentsTo(recipe: OptimizerRecipe): void {
+    if (this.moments) this.moments = { ...this.moments, recipe };
+  }
+
+  /** Keeps where a fit stopped, for as long as nobody changes the network. */
+  keepStopped(progress: FitProgress | undefined): void {
+    this.stopped = { progress, changes: this.changeCount };
+  }
+
+  /** Where the training stands: the fit under way, or the one that stopped last and can go on. */
+  get progress(): FitProgress | undefined {
+    if (this.running) return this.running.capture();
+    return this.stopped?.changes === this.changeCount ? this.stopped.progress : undefined;
+  }
+
   /**
    * Of these moments, the block that moves parameters without any gradient: momentum; undefined where there is none.
    */
@@ -191,7 +211,7 @@ export class NetworkState {
   /** @throws RelumineError "disposed", or "value" while a fit runs */
   checkIdle(): void {
     this.checkAlive();
-    if (this.isTraining) throw new RelumineError("value", "network", "not to be training", "one that is");
+    if (this.running) throw new RelumineError("value", "network", "not to be training", "one that is");
   }
 
   checkAlive(): void {
@@ -201,6 +221,7 @@ export class NetworkState {
   dispose(): void {
     if (this.isDisposed) return;
     this.isDisposed = true;
+    this.stopped = undefined;
     this.arena.dispose();
   }
 }

@@ -18,7 +18,16 @@ export interface CallbackData {
 /** A callback in one fit: its hooks, and what it has found so far. */
 export interface RunningCallback<Results extends object> extends Omit<Callback, "onTrainBegin"> {
   read(): Results;
+  /**
+   * All that it needs to go on in another fit, as plain data (see progress.ts) that is copied at once; undefined where
+   * it can't.
+   * @param isComplete the fit has made all its epochs
+   */
+  save?(isComplete: boolean): object | undefined;
 }
+
+/** A callback that has begun. */
+export type StartedCallback = Callback & Pick<RunningCallback<object>, "save">;
 
 /** A callback apart from what it does. */
 export interface Description<Options extends object, Results extends object> {
@@ -32,8 +41,8 @@ export interface Description<Options extends object, Results extends object> {
 export interface Definition<Options extends object, Results extends object> extends Description<Options, Results> {
   /** Before anything changes: throws where the fit can't have this callback. */
   readonly check?: (plan: Plan, state: NetworkState) => void;
-  /** A fit begins. Absent: the callback can only be sent to a worker. */
-  readonly start?: (fit: RunningFit, context: TrainingContext) => RunningCallback<Results>;
+  /** A fit begins, or goes on from what was saved, which it may take for its own. Absent: the callback can only be sent to a worker. */
+  readonly start?: (fit: RunningFit, context: TrainingContext, saved?: object) => RunningCallback<Results>;
 }
 
 interface Inside {
@@ -134,21 +143,27 @@ export function checkCallbackUse(plan: Plan, state: NetworkState): void {
   });
 }
 
+/** The package's own among the callbacks of a fit. */
+export function ownCallbacks({ callbacks }: Pick<Plan, "callbacks">): PackageCallback[] {
+  return callbacks.filter((callback): callback is PackageCallback => insides.has(callback));
+}
+
 /** Lets a callback begin; returns its hooks for the rest of the fit. */
 export async function beginCallback(
   callback: Callback | PackageCallback,
   fit: RunningFit,
   context: TrainingContext,
-): Promise<Callback> {
+  saved: object | undefined,
+): Promise<StartedCallback> {
   const inside = insides.get(callback);
-  if (inside) return start(inside, fit, context);
+  if (inside) return start(inside, fit, context, saved);
   await (callback as Callback).onTrainBegin?.(context);
   return callback as Callback;
 }
 
 /** A callback before it may have disposed of the network: then there is nothing left to look at. */
-function start(inside: Inside, fit: RunningFit, context: TrainingContext): Callback {
-  const running = inside.definition.start!(fit, context);
+function start(inside: Inside, fit: RunningFit, context: TrainingContext, saved: object | undefined): StartedCallback {
+  const running = inside.definition.start!(fit, context, saved);
   inside.running = running;
   fit.atEnd(() => {
     inside.results = running.read();
@@ -160,5 +175,6 @@ function start(inside: Inside, fit: RunningFit, context: TrainingContext): Callb
     ...(onBatchEnd && { onBatchEnd: (log) => (isGone() ? undefined : onBatchEnd(log, context)) }),
     ...(onEpochEnd && { onEpochEnd: (log) => (isGone() ? undefined : onEpochEnd(log, context)) }),
     ...(onTrainEnd && { onTrainEnd: (history) => (isGone() ? undefined : onTrainEnd(history, context)) }),
+    save: (isComplete) => running.save?.(isComplete),
   };
 }

@@ -1,11 +1,11 @@
 // Stops a training that no longer gains.
-import type { EpochLog, Network, PackageCallback, Weights } from "../types.js";
+import type { EpochLog, PackageCallback } from "../types.js";
 import { defineCallback, type RunningCallback } from "./callbacks.js";
 import type { Plan } from "./plan.js";
+import type { RunningFit } from "./running-fit.js";
 import { checkBoolean, checkInteger, checkName, checkNumber, checkOptions } from "../../core/checks.js";
 import { RelumineError } from "../../core/errors.js";
 
-/** Options of `earlyStopping`. */
 export interface EarlyStoppingOptions {
   /** Default: the validation loss where there is validation, else the loss. */
   readonly monitor?: "loss" | "validationLoss";
@@ -45,25 +45,36 @@ function monitored({ loss, validation }: EpochLog, monitor: Checked["monitor"]):
   return monitor === "loss" ? loss : (validation?.loss ?? loss);
 }
 
-function watch(network: Network, stop: () => void, options: Checked): RunningCallback<object> {
-  let best = Infinity;
-  let epochsSince = 0;
-  let bestWeights: Weights[] | undefined;
+/** What it keeps. */
+export interface SavedStopping {
+  readonly best: number;
+  readonly epochsSince: number;
+  readonly bestParameters?: Float32Array;
+}
+
+function watch(
+  { state }: RunningFit,
+  stop: () => void,
+  options: Checked,
+  saved?: SavedStopping,
+): RunningCallback<object> {
+  let { best, epochsSince, bestParameters }: SavedStopping = saved ?? { best: Infinity, epochsSince: 0 };
   return {
     onEpochEnd(log) {
       const loss = monitored(log, options.monitor);
       if (loss < best - options.minDelta) {
         best = loss;
         epochsSince = 0;
-        if (options.restoreBest) bestWeights = network.layers.map((layer) => layer.getWeights());
+        if (options.restoreBest) bestParameters = state.allParameters().slice();
       } else if (++epochsSince >= options.patience) {
         stop();
       }
     },
     onTrainEnd() {
-      bestWeights?.forEach((weights, index) => network.layers[index].setWeights(weights));
+      if (bestParameters) state.edit(() => state.allParameters().set(bestParameters!));
     },
     read: () => ({}),
+    save: () => ({ best, epochsSince, ...(bestParameters && { bestParameters }) }),
   };
 }
 
@@ -72,7 +83,6 @@ function watch(network: Network, stop: () => void, options: Checked): RunningCal
  * @param options monitor: by default the validation loss where there is validation, else the loss; patience 5,
  *   minDelta 0;
  *   restoreBest (false): go back to the weights of the best epoch at the end
- * @cost none; with restoreBest a copy of the weights
  * @throws RelumineError "value"; in fit, before anything changes, where it monitors a validation loss and there is no
  *   validation
  * @example network.fit(data, { validation: 0.2, epochs: 500, callbacks: [earlyStopping({ patience: 20, restoreBest: true })] })
@@ -84,6 +94,6 @@ export function earlyStopping(options?: EarlyStoppingOptions): PackageCallback<E
     options: checked,
     results: {},
     check: (plan) => checkValidation(checked, plan),
-    start: (_fit, { network, stop }) => watch(network, stop, checked),
+    start: (fit, { stop }, saved) => watch(fit, stop, checked, saved as SavedStopping | undefined),
   });
 }

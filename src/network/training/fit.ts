@@ -1,6 +1,16 @@
 // The training loop: epochs, batches, callbacks and logs around the steps of step.ts.
-import type { BatchLog, Callback, EpochLog, History, Metrics, TrainingContext, Network, FitOptions } from "../types.js";
-import { beginCallback, checkCallbackUse, claimCallbacks } from "./callbacks.js";
+import type { BatchLog, EpochLog, History, Metrics, TrainingContext, Network, FitOptions } from "../types.js";
+import { beginCallback, checkCallbackUse, claimCallbacks, definitionOf, type StartedCallback } from "./callbacks.js";
+import {
+  canPause,
+  checkResume,
+  describeProgress,
+  type PausableRun,
+  placeOfTold,
+  restoreProgress,
+  type Resumed,
+} from "./pause.js";
+import type { FitProgress, PausableFit, PlanRecord } from "./progress.js";
 import { SilentUnits } from "./silent-units.js";
 import type { DataSet } from "../data.js";
 import { evaluateRows, hiddenUnits, toMetrics } from "./evaluate.js";
@@ -15,24 +25,31 @@ import { Arena } from "../../wasm/heap.js";
 const YIELD_AFTER = 8; // milliseconds: half a frame, so that a page paints and a server answers
 
 /** One run of `fit`: everything that a step needs is made beforehand, so that a step allocates nothing. */
-class TrainingRun implements RunningFit {
+class TrainingRun implements RunningFit, PausableRun, PausableFit {
   readonly epochLogs: EpochLog[] = [];
   stopped: History["stopped"];
   readonly order: RowOrder;
   readonly firstEpoch: number;
   step = 0;
+  busy: Promise<void> | undefined;
+  epoch = 0;
+  told = 0;
+  epochStarted = 0;
+  record: PlanRecord | undefined;
+  /** Where the training ended, before callbacks heard of that. */
+  private ending: FitProgress | undefined;
+  private changesAtEnd = 0;
   /** Undefined at first, so that engines keep a number that is boxed once: else each step that reads it makes a box (measured). */
   rate = undefined as unknown as number;
   isOver = false;
   private readonly watchers: (() => void)[] = [];
   private readonly releases: (() => void)[] = [];
-  private readonly steps: TrainingStep;
-  private readonly silent: SilentUnits;
-  private readonly callbacks: Callback[] = [];
+  readonly steps: TrainingStep;
+  readonly silent: SilentUnits;
+  readonly callbacks: StartedCallback[] = [];
   private hasBatchCallbacks = false;
   private readonly context: TrainingContext;
-  /** The epoch's first row that was not trained on yet. */
-  private nextRow = 0;
+  nextRow = 0;
   private lastYield = performance.now();
   private lastClock = this.lastYield;
   private stepsSinceClock = 0;
@@ -43,12 +60,14 @@ class TrainingRun implements RunningFit {
     readonly state: NetworkState,
     readonly plan: Plan,
     scratch: Arena,
+    private readonly resumed: Resumed | undefined,
   ) {
     const { runtime, spec } = state;
     const rows = Math.min(plan.batchSize, plan.trainingRows);
     const validationRows = plan.validation?.rows ?? plan.data.rows - plan.trainingRows;
     state.buffers.ensure(Math.max(rows, state.buffers.chunk(validationRows)), true);
-    this.firstEpoch = state.epochsBegun;
+    this.firstEpoch = resumed?.progress.firstEpoch ?? state.epochsBegun;
+    this.record = resumed?.record;
     this.rate = plan.rate;
     this.order = new RowOrder(state, plan, scratch);
     this.silent = new SilentUnits(hiddenUnits(spec), runtime.kernels, runtime.heap, scratch);
@@ -76,18 +95,53 @@ class TrainingRun implements RunningFit {
   }
 
   async run(): Promise<History> {
-    const { epochs } = this.plan;
+    if (this.resumed) restoreProgress(this, this.resumed.progress);
     await this.beginCallbacks();
-    for (let epoch = 1; epoch <= epochs && !this.isStopped(); epoch++) await this.runEpoch(epoch);
+    if (this.resumed) await this.goOn(this.resumed.progress);
+    while (this.epoch < this.plan.epochs && !this.isStopped()) {
+      this.beginEpoch();
+      await this.finishEpoch();
+    }
     const history: History =
       this.stopped === undefined ? { epochs: this.epochLogs } : { epochs: this.epochLogs, stopped: this.stopped };
+    if (canPause === true && !this.state.isDisposed) this.noteEnd();
     for (const callback of this.callbacks) await callback.onTrainEnd?.(history, this.context);
     return history;
   }
 
   private async beginCallbacks(): Promise<void> {
-    for (const callback of this.plan.callbacks) this.callbacks.push(await beginCallback(callback, this, this.context));
+    let own = 0;
+    for (const callback of this.plan.callbacks) {
+      const saved = definitionOf(callback) && this.resumed?.progress.callbacks[own++];
+      this.callbacks.push(await beginCallback(callback, this, this.context, saved));
+    }
+    this.told = this.callbacks.length;
     this.hasBatchCallbacks = this.callbacks.some(({ onBatchEnd }) => onBatchEnd !== undefined);
+  }
+
+  /** Callbacks that have not heard of the last batch or epoch do, and the epoch under way is finished. */
+  private async goOn(progress: FitProgress): Promise<void> {
+    const { epoch, step, callbacks } = this;
+    const place = placeOfTold(callbacks, progress);
+    const from = place < 0 ? callbacks.length : place;
+    if (this.epochLogs.length === epoch) return this.tell("onEpochEnd", this.epochLogs[epoch - 1], from);
+    if (this.hasBatchCallbacks) await this.tell("onBatchEnd", { step, epoch, loss: this.loss }, from);
+    if (this.nextRow < this.plan.trainingRows && this.isStopped()) return;
+    await this.finishEpoch();
+  }
+
+  capture(): FitProgress | undefined {
+    const { ending, state } = this;
+    if (!ending) return this.isOver ? undefined : describeProgress(this, false);
+    return state.changes === this.changesAtEnd ? { ...ending, parameters: undefined } : ending;
+  }
+
+  /** Before callbacks may put other weights in the place of the last ones. */
+  private noteEnd(): void {
+    const { state } = this;
+    const progress = describeProgress(this, this.stopped === undefined);
+    this.ending = progress && { ...progress, isStopped: false, parameters: state.allParameters().slice() };
+    this.changesAtEnd = state.changes;
   }
 
   private stop(reason: NonNullable<History["stopped"]>): void {
@@ -100,25 +154,26 @@ class TrainingRun implements RunningFit {
     return this.stopped !== undefined;
   }
 
-  private async runEpoch(epoch: number): Promise<void> {
+  private async finishEpoch(): Promise<void> {
+    const { epoch } = this;
     const { trainingRows } = this.plan;
-    const started = performance.now();
-    this.beginEpoch();
     while (this.nextRow < trainingRows) {
       const isYielding = this.trainOn(epoch);
       if (isYielding === undefined) return this.stop("diverged");
-      if (this.hasBatchCallbacks) await this.tellBatch(epoch);
+      if (this.hasBatchCallbacks) await this.tell("onBatchEnd", { step: this.step, epoch, loss: this.steps.loss });
       if (isYielding) await this.yield();
       if (this.isStopped() && this.nextRow < trainingRows) return;
     }
     const [lossSum, correct] = this.steps.sums;
     const metrics = toMetrics(this.state.spec, lossSum, correct, trainingRows);
-    const log = this.describeEpoch(epoch, metrics, (performance.now() - started) / 1000);
+    const log = this.describeEpoch(epoch, metrics, (performance.now() - this.epochStarted) / 1000);
     this.epochLogs.push(log);
-    for (const callback of this.callbacks) await callback.onEpochEnd?.(log, this.context);
+    await this.tell("onEpochEnd", log);
   }
 
   private beginEpoch(): void {
+    this.epoch++;
+    this.epochStarted = performance.now();
     this.order.beginEpoch(this.state.epochsBegun++);
     this.silent.reset();
     this.steps.sums.fill(0);
@@ -160,11 +215,18 @@ class TrainingRun implements RunningFit {
     return checkNumber(`learningRate(${step}, ${epoch})`, rate, { low: 0 });
   }
 
-  private async tellBatch(epoch: number): Promise<void> {
-    const log: BatchLog = { step: this.step, epoch, loss: this.steps.loss };
-    for (const callback of this.callbacks) {
-      const pending = callback.onBatchEnd?.(log, this.context);
-      if (pending) await pending;
+  /** Callbacks from one on hear of a batch or an epoch, each when the one before is done. */
+  private async tell(hook: "onBatchEnd", log: BatchLog, from?: number): Promise<void>;
+  private async tell(hook: "onEpochEnd", log: EpochLog, from?: number): Promise<void>;
+  private async tell(hook: "onBatchEnd" | "onEpochEnd", log: object, from = 0): Promise<void> {
+    this.told = from;
+    while (this.told < this.callbacks.length) {
+      const callback = this.callbacks[this.told++];
+      const pending = callback[hook]?.(log as never, this.context);
+      if (!pending) continue;
+      if (callback.save) this.busy = pending;
+      await pending;
+      this.busy = undefined;
     }
   }
 
@@ -208,16 +270,19 @@ export async function fit(
   state.checkIdle();
   const plan = makePlan(state, data, options);
   checkCallbackUse(plan, state);
+  const resumed = plan.resumed && checkResume(plan, plan.resumed, state);
   const release = claimCallbacks(plan.callbacks);
   const scratch = new Arena(state.runtime.heap);
   let run: TrainingRun | undefined;
   try {
-    run = new TrainingRun(network, state, plan, scratch);
-    state.isTraining = true;
+    if (resumed) state.passMomentsTo(plan.recipe);
+    run = new TrainingRun(network, state, plan, scratch, resumed);
+    state.running = run;
     return await run.run();
   } finally {
-    state.isTraining = false;
+    state.running = undefined;
     run?.end();
+    if (run && !state.isDisposed) state.keepStopped(run.capture());
     scratch.dispose();
     release();
   }

@@ -1,4 +1,4 @@
-/** The names of the options of fit. */
+/** The names of the options of fit that prescribe takes too. */
 export const FIT_OPTION_NAMES = [
   "epochs",
   "batchSize",
@@ -10,3 +10,5 @@ export const FIT_OPTION_NAMES = [
   "callbacks",
   "signal",
 ] as const;
+
+export const ALL_FIT_OPTION_NAMES = [...FIT_OPTION_NAMES, "resume"] as const;

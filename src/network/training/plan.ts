@@ -2,7 +2,8 @@
 import type { Callback, FitOptions, PackageCallback } from "../types.js";
 import { type DataSet, type PreparedData, prepareData } from "../data.js";
 import { adam, checkOptimizer, type OptimizerRecipe } from "./optimizers.js";
-import { FIT_OPTION_NAMES } from "./option-names.js";
+import { ALL_FIT_OPTION_NAMES } from "./option-names.js";
+import { checkStopped, type FitProgress, storedOptions } from "./progress.js";
 import type { NetworkState } from "../state/state.js";
 import { checkBoolean, checkFunction, checkInteger, checkNumber, checkOptions, describe } from "../../core/checks.js";
 import { RelumineError } from "../../core/errors.js";
@@ -23,6 +24,10 @@ export interface Plan {
   readonly shuffle: boolean;
   readonly callbacks: readonly (Callback | PackageCallback)[];
   readonly signal: AbortSignal | undefined;
+  /** The share of the rows that validates; 0: none, or a set does. */
+  readonly heldOut: number;
+  /** Where the training that goes on was stopped. */
+  readonly resumed: FitProgress | undefined;
 }
 
 const CALLBACK_NAMES = ["onTrainBegin", "onBatchEnd", "onEpochEnd", "onTrainEnd"] as const;
@@ -72,9 +77,21 @@ function countTrainingRows(rows: number, validation: FitOptions["validation"]): 
   return rows - heldOut;
 }
 
+/** What was given; in a fit that resumes one, what is not given is as it was there. */
+function readOptions(
+  state: NetworkState,
+  options: FitOptions | undefined,
+): { readonly given: FitOptions; readonly resumed: FitProgress | undefined } {
+  const given = checkOptions("fit", options, ALL_FIT_OPTION_NAMES);
+  if (!checkBoolean("resume", given.resume ?? false)) return { given, resumed: undefined };
+  const resumed = checkStopped(state.progress);
+  const optimizer = state.lastMoments!.recipe;
+  return { given: { optimizer, ...storedOptions(resumed), ...given }, resumed };
+}
+
 export function makePlan(state: NetworkState, data: DataSet, options: FitOptions | undefined): Plan {
   const { spec } = state;
-  const given = checkOptions("fit", options, FIT_OPTION_NAMES);
+  const { given, resumed } = readOptions(state, options);
   const units = spec.layers.at(-1)!.units;
   const epochs = checkInteger("epochs", given.epochs ?? 10, { low: 0 });
   const batchSize = checkInteger("batchSize", given.batchSize ?? 32, { low: 1 });
@@ -88,6 +105,7 @@ export function makePlan(state: NetworkState, data: DataSet, options: FitOptions
         ? undefined
         : prepareData("validation", validation, spec.inputs, units, spec.loss),
     trainingRows: countTrainingRows(prepared.rows, validation),
+    heldOut: typeof validation === "number" ? validation : 0,
     epochs,
     batchSize,
     recipe,
@@ -97,6 +115,7 @@ export function makePlan(state: NetworkState, data: DataSet, options: FitOptions
     shuffle: checkBoolean("shuffle", given.shuffle ?? true),
     callbacks: checkCallbacks(given.callbacks ?? []),
     signal: checkSignal(given.signal),
+    resumed,
   };
 }
 

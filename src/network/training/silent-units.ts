@@ -35,6 +35,16 @@ export class SilentUnits {
     }
   }
 
+  /** By layer, a copy of the marks of the units that fired. */
+  save(): Uint32Array[] {
+    return this.marks.map((address, layer) => this.heap.u32.slice(address >>> 2, (address >>> 2) + this.units[layer]));
+  }
+
+  restore(fired: readonly Uint32Array[]): void {
+    fired.forEach((marks, layer) => this.heap.u32.set(marks, this.marks[layer] >>> 2));
+    this.counts = fired.map((marks) => marks.reduce((count, mark) => count + Number(mark === 0), 0));
+  }
+
   /** How many units of a layer fired on no sample since the last reset. */
   count(layer: number): number {
     return this.counts[layer];

@@ -90,6 +90,12 @@ export class TrainingStep {
     return this.meanLoss[0];
   }
 
+  /** As a step that was made elsewhere left them. */
+  restore(sums: Float64Array, loss: number): void {
+    this.sums.set(sums);
+    this.meanLoss[0] = loss;
+  }
+
   /** The clipped gradient of the batch's mean loss; false if it or the loss is not finite. */
   differentiate(start: number, rows: number): boolean {
     this.runForward(start, rows);

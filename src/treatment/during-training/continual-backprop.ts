@@ -12,6 +12,7 @@ import { defineCallback } from "../../network/training/callbacks.js";
 import { batchOf } from "../../network/training/plan.js";
 import type { RunningFit } from "../../network/training/running-fit.js";
 import { analysisOf } from "../../activations/analysis.js";
+import type { NetworkState } from "../../network/state/state.js";
 import { BatchCounter } from "../../wasm/abi.js";
 
 interface Layer {
@@ -37,6 +38,21 @@ interface Replacement {
   readonly mean: number;
 }
 
+export interface SavedLayer extends Pick<Layer, "begun" | "young" | "due"> {
+  /** The utility, then the mean |activation|. */
+  readonly averages: Float32Array;
+}
+
+/** What it keeps. */
+export interface SavedReplacer {
+  readonly replaced: number[];
+  readonly steps: number;
+  readonly layers: readonly SavedLayer[];
+  /** Layers by their places. */
+  readonly growing: { readonly layer: number; readonly until: number }[];
+  readonly pending: Replacement[];
+}
+
 /** base^exponent by multiplication: Math.pow differs between engines. */
 function power(base: number, exponent: number): number {
   let result = 1;
@@ -49,13 +65,16 @@ class Replacer implements RunningRemedy<ContinualBackpropResults> {
   private readonly layers: readonly Layer[];
   private steps = 0;
   /** Replaced units that are still young, the oldest first. */
-  private readonly growing: { readonly layer: Layer; readonly until: number }[] = [];
+  private growing: { readonly layer: Layer; readonly until: number }[] = [];
   private pending: Replacement[] = [];
+
+  private readonly state: NetworkState;
 
   constructor(
     { state }: RunningFit,
     private readonly options: Required<ContinualBackpropOptions>,
   ) {
+    this.state = state;
     this.layers = state.spec.layers.slice(0, -1).map(({ units }, index) => {
       const { units: unitsAbove, kernelAddress: kernelAbove } = state.layer(index + 1);
       const utility = state.arena.allocate(units * 8, "the utility of the units");
@@ -72,6 +91,33 @@ class Replacer implements RunningRemedy<ContinualBackpropResults> {
   begin(): void {
     this.replaced = this.layers.map(() => 0);
     this.pending = [];
+  }
+
+  save(): SavedReplacer {
+    const { replaced, steps, growing, pending } = this;
+    return {
+      replaced,
+      steps,
+      layers: this.layers.map((layer) => {
+        const { begun, young, due } = layer;
+        return { averages: this.averagesOf(layer).slice(), begun, young, due };
+      }),
+      growing: growing.map(({ layer, until }) => ({ layer: this.layers.indexOf(layer), until })),
+      pending,
+    };
+  }
+
+  restore({ replaced, steps, layers, growing, pending }: SavedReplacer): void {
+    Object.assign(this, { replaced, steps, pending });
+    layers.forEach(({ averages, ...rest }, index) => {
+      this.averagesOf(this.layers[index]).set(averages);
+      Object.assign(this.layers[index], rest);
+    });
+    this.growing = growing.map(({ layer, until }) => ({ layer: this.layers[layer], until }));
+  }
+
+  private averagesOf({ utility, units }: Layer): Float32Array {
+    return this.state.floats(utility, 2 * units);
   }
 
   note(fit: RunningFit): void {
@@ -169,7 +215,6 @@ function batchMean({ state }: RunningFit, layer: number, unit: number, rows: num
  * A later fit of the same network with the same callback goes on where the last one ended. Put a trace behind it.
  * @param options replacementRate: share of a layer's units a step, default 1e-4; maturity: steps, default 100; decay:
  * of the averages, default 0.99
- * @cost up to 3 % of a step, up to 8 % on a deep and narrow network
  * @throws RelumineError "value"; in a second fit (as its rejection) while the first is still running
  * @example
  * const renewal = continualBackprop();
@@ -178,5 +223,6 @@ function batchMean({ state }: RunningFit, layer: number, unit: number, rows: num
  */
 export function continualBackprop(options?: ContinualBackpropOptions): ContinualBackprop {
   const description = describeContinualBackprop(options);
-  return defineCallback({ ...description, start: actDuring((fit) => new Replacer(fit, description.options)) });
+  const start = actDuring((fit) => new Replacer(fit, description.options));
+  return defineCallback({ ...description, start });
 }

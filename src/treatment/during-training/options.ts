@@ -4,7 +4,6 @@ import { checkInteger, checkNumber, checkOptions } from "../../core/checks.js";
 import type { Description } from "../../network/training/callbacks.js";
 import type { PackageCallback } from "../../network/types.js";
 
-/** Options of `continualBackprop`. */
 export interface ContinualBackpropOptions {
   /** Share of a layer's units that is due in a step. Default 1e-4. */
   readonly replacementRate?: number;
@@ -19,7 +18,6 @@ export interface ContinualBackpropResults {
   readonly replaced: readonly number[];
 }
 
-/** The callback that `continualBackprop` makes. */
 export interface ContinualBackprop extends PackageCallback<ContinualBackpropOptions>, ContinualBackpropResults {}
 
 export function describeContinualBackprop(
@@ -37,7 +35,6 @@ export function describeContinualBackprop(
   };
 }
 
-/** Options of `recycleDormant`. */
 export interface RecycleDormantOptions {
   /** Steps from one look at the units to the next. Default 1000. */
   readonly everySteps?: number;
@@ -50,7 +47,6 @@ export interface RecycleDormantResults {
   readonly recycled: readonly number[];
 }
 
-/** The callback that `recycleDormant` makes. */
 export interface RecycleDormant extends PackageCallback<RecycleDormantOptions>, RecycleDormantResults {}
 
 export function describeRecycleDormant(
@@ -67,7 +63,6 @@ export function describeRecycleDormant(
   };
 }
 
-/** Options of `preventDeaths`. */
 export interface PreventDeathsOptions {
   /**
    * The share of the probed training rows on which a unit that is put back is open, above 0, at most 1. Default 0.01.
@@ -75,11 +70,8 @@ export interface PreventDeathsOptions {
   readonly activity?: number;
 }
 
-/** A unit that a step would have closed, and that was put back. */
 export interface PreventedDeath {
-  /** Index in network.layers. */
   readonly layer: number;
-  /** Index in its layer. */
   readonly unit: number;
   /** The unit was put back after this step's update; counted from 1. */
   readonly step: number;
@@ -97,7 +89,6 @@ export interface PreventDeathsResults {
   readonly lost: readonly Omit<PreventedDeath, "scale">[];
 }
 
-/** The callback that `preventDeaths` makes. */
 export interface DeathPrevention extends PackageCallback<PreventDeathsOptions>, PreventDeathsResults {}
 
 export function describePreventDeaths(

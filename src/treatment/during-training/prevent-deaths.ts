@@ -25,7 +25,7 @@ const ENOUGH = 7; // firings that were to be expected while it was silent: e^-7 
 const PROBED_ROWS = 512; // training rows, evenly spaced, that decide whether a unit is closed
 const MARGIN = 2 ** -10; // of the way, so that rounding doesn't close it again
 
-interface Layer {
+export interface Layer {
   readonly layer: number;
   readonly units: number;
   /** By unit: the last step whose batch opened it, rows since then, and the share of rows on which it fired. */
@@ -38,6 +38,12 @@ interface Layer {
 
 /** A unit's incoming weights, then its bias. */
 type Weights = Float64Array;
+
+/** What it keeps. */
+export interface SavedGuard extends PreventDeathsResults {
+  readonly layers: readonly Layer[];
+  readonly copies: readonly { readonly step: number; readonly parameters: Float32Array }[];
+}
 
 class Guard implements RunningRemedy<PreventDeathsResults> {
   prevented: PreventedDeath[] = [];
@@ -70,6 +76,20 @@ class Guard implements RunningRemedy<PreventDeathsResults> {
     });
     for (const { block } of this.copies) copyParameters(fit, block);
     this.probe = new Probe(fit);
+  }
+
+  save(): SavedGuard {
+    const { prevented, lost, layers } = this;
+    const copies = this.copies.map(({ step, block }) => ({ step, parameters: this.probe.parametersAt(block).slice() }));
+    return { prevented, lost, layers, copies };
+  }
+
+  restore({ copies, ...own }: SavedGuard): void {
+    Object.assign(this, own);
+    copies.forEach(({ step, parameters }, i) => {
+      this.copies[i].step = step;
+      this.probe.parametersAt(this.copies[i].block).set(parameters);
+    });
   }
 
   note({ state, plan, step }: RunningFit): void {
@@ -187,6 +207,12 @@ class Probe {
     this.inspector.prepare(count);
   }
 
+  /** A copy of all parameters. */
+  parametersAt(block: number): Float32Array {
+    const { state } = this.fit;
+    return state.floats(block, state.parameterFloats);
+  }
+
   /** Which sets of weights are open on some probed row. */
   findOpen(layer: number, weights: readonly Weights[]): boolean[] {
     const inputs = this.fit.state.inputsOf(layer);
@@ -249,7 +275,6 @@ function writeWeights(layer: LayerView, unit: number, weights: Weights): void {
  * ten diverged that would have died instead. Put a trace behind it.
  * @param options activity: the share of those rows on which a unit that is put back is open, default 0.01, at least one
  * row
- * @cost 1 to 7 % of a step; more than half of one where many units of many layers fall silent at once
  * @throws RelumineError "value"; in a second fit (as its rejection) while the first is still running
  * @example
  * const guard = preventDeaths();
@@ -258,5 +283,9 @@ function writeWeights(layer: LayerView, unit: number, weights: Weights): void {
  */
 export function preventDeaths(options?: PreventDeathsOptions): DeathPrevention {
   const description = describePreventDeaths(options);
-  return defineCallback({ ...description, start: actDuring(() => new Guard(description.options.activity)) });
+  return defineCallback({
+    ...description,
+
+    start: actDuring(() => new Guard(description.options.activity)),
+  });
 }

@@ -16,12 +16,22 @@ import type { RunningFit } from "../../network/training/running-fit.js";
 const LEAST_ROWS = 64; // a unit that is silent on a handful of rows is not dormant: small batches are taken together
 const EPSILON = 1e-9; // in a layer that is silent as a whole, 0 / EPSILON is below any share
 
+/** What it keeps. */
+export interface SavedRecycler {
+  readonly recycled: number[];
+  readonly steps: number;
+  readonly dueAt: number;
+  readonly magnitudes: readonly Float64Array[];
+  readonly rows: number;
+  readonly pending: { readonly layer: number; readonly unit: number }[];
+}
+
 class Recycler implements RunningRemedy<RecycleDormantResults> {
   recycled: number[] = [];
   private steps = 0;
   private dueAt: number;
   /** Of each hidden layer, the sums of |activation| over `rows` rows. */
-  private readonly magnitudes: readonly Float64Array[];
+  private magnitudes: readonly Float64Array[];
   private rows = 0;
   private pending: { readonly layer: number; readonly unit: number }[] = [];
 
@@ -40,6 +50,15 @@ class Recycler implements RunningRemedy<RecycleDormantResults> {
   begin(): void {
     this.recycled = this.magnitudes.map(() => 0);
     this.pending = [];
+  }
+
+  save(): SavedRecycler {
+    const { recycled, steps, dueAt, magnitudes, rows, pending } = this;
+    return { recycled, steps, dueAt, magnitudes, rows, pending };
+  }
+
+  restore(saved: SavedRecycler): void {
+    Object.assign(this, saved);
   }
 
   note({ state, plan, step }: RunningFit): void {
@@ -89,7 +108,6 @@ class Recycler implements RunningRemedy<RecycleDormantResults> {
  *
  * A later fit of the same network with the same callback goes on counting steps. Put a trace behind it.
  * @param options everySteps: default 1000; dormantBelow: default 0.025
- * @cost up to 5 % of a step
  * @throws RelumineError "value"; in a second fit (as its rejection) while the first is still running
  * @example
  * const recycling = recycleDormant({ everySteps: 500 });
@@ -98,5 +116,6 @@ class Recycler implements RunningRemedy<RecycleDormantResults> {
  */
 export function recycleDormant(options?: RecycleDormantOptions): RecycleDormant {
   const description = describeRecycleDormant(options);
-  return defineCallback({ ...description, start: actDuring((fit) => new Recycler(fit, description.options)) });
+  const start = actDuring((fit) => new Recycler(fit, description.options));
+  return defineCallback({ ...description, start });
 }

@@ -23,58 +23,27 @@ import {
   type RecycleDormantOptions,
 } from "../../treatment/during-training/options.js";
 
-/**
- * As traceDeaths of "relumine".
- * @cost as traceDeaths of "relumine", in the worker
- * @throws RelumineError "value"; in a second fit (as its rejection) while the first is still running
- * @example
- * const trace = traceDeaths();
- * await network.fit({ x, y }, { callbacks: [trace] });
- * console.log(trace.deaths.length);
- */
+/** As traceDeaths of "relumine". */
 export function traceDeaths(options?: TraceOptions): DeathTrace {
   return defineCallback(describeTrace(options));
 }
 
-/**
- * As recordActivity of "relumine".
- * @param x rows x inputs
- * @cost as recordActivity of "relumine", in the worker; the rows looked at are copied
- * @throws RelumineError "value" or "shape"; in fit, "shape" where x is not as wide as the network's inputs
- * @example
- * const activity = recordActivity(x);
- * await network.fit({ x, y }, { callbacks: [activity] });
- */
+/** As recordActivity of "relumine". */
 export function recordActivity(x: Samples, options?: ActivityOptions): ActivityRecord {
   return defineCallback(describeActivity(x, options));
 }
 
-/**
- * As continualBackprop of "relumine".
- * @cost as continualBackprop of "relumine", in the worker
- * @throws RelumineError "value"; in a second fit (as its rejection) while the first is still running
- * @example await network.fit({ x, y }, { callbacks: [continualBackprop()] });
- */
+/** As continualBackprop of "relumine". */
 export function continualBackprop(options?: ContinualBackpropOptions): ContinualBackprop {
   return defineCallback(describeContinualBackprop(options));
 }
 
-/**
- * As recycleDormant of "relumine".
- * @cost as recycleDormant of "relumine", in the worker
- * @throws RelumineError "value"; in a second fit (as its rejection) while the first is still running
- * @example await network.fit({ x, y }, { callbacks: [recycleDormant({ everySteps: 500 })] });
- */
+/** As recycleDormant of "relumine". */
 export function recycleDormant(options?: RecycleDormantOptions): RecycleDormant {
   return defineCallback(describeRecycleDormant(options));
 }
 
-/**
- * As preventDeaths of "relumine".
- * @cost as preventDeaths of "relumine", in the worker
- * @throws RelumineError "value"; in a second fit (as its rejection) while the first is still running
- * @example await network.fit({ x, y }, { callbacks: [preventDeaths()] });
- */
+/** As preventDeaths of "relumine". */
 export function preventDeaths(options?: PreventDeathsOptions): DeathPrevention {
   return defineCallback(describePreventDeaths(options));
 }

@@ -15,7 +15,7 @@ import { sendableData } from "./sendable.js";
 import { checkBoolean, checkFunction, checkNumber, checkOptions, describe } from "../../core/checks.js";
 import { RelumineError } from "../../core/errors.js";
 import { claimCallbacks, definitionOf, HOOK_NAMES, isNamed, writeResults } from "../../network/training/callbacks.js";
-import { FIT_OPTION_NAMES } from "../../network/training/option-names.js";
+import { ALL_FIT_OPTION_NAMES } from "../../network/training/option-names.js";
 import { checkOptimizer, type OptimizerRecipe } from "../../network/training/optimizers.js";
 import type { BatchLog, History, PackageCallback } from "../../network/types.js";
 
@@ -82,7 +82,7 @@ export class RemoteFit {
     options: RemoteFitOptions | undefined,
   ) {
     const { callbacks, transfer, optimizer, learningRate, signal, validation, ...rest } =
-      checkOptions<RemoteFitOptions>("fit", options, [...FIT_OPTION_NAMES, "transfer"]);
+      checkOptions<RemoteFitOptions>("fit", options, [...ALL_FIT_OPTION_NAMES, "transfer"]);
     const all = checkCallbacks(callbacks ?? []);
     this.inside = all.filter(isInside);
     this.callbacks = all.filter((callback) => !isInside(callback)) as RemoteCallback[];

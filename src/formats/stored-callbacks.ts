@@ -1,0 +1,227 @@
+// What the package's callbacks keep, as it comes back from a file: checked field by field.
+import {
+  type Check,
+  flag,
+  integer,
+  list,
+  number,
+  numberFrom,
+  numbers,
+  object,
+  oneOf,
+  optional,
+  refuseStored,
+  text,
+} from "../core/stored-values.js";
+import { canDie } from "../activations/analysis.js";
+import { type SavedFirings, SUMMARY } from "../diagnosis/trace/last-fired.js";
+import { KEEP_AT_MOST, LOGGED_INTERVALS, type SavedSnapshots, type Snapshot } from "../diagnosis/trace/snapshots.js";
+import type { SavedTrace } from "../diagnosis/trace/trace-deaths.js";
+import { explainDeath } from "../diagnosis/trace/death-text.js";
+import type { Death, Revival } from "../diagnosis/trace/types.js";
+import { intervalOf, windowOf } from "../diagnosis/trace/window.js";
+import type { ActivityFrame } from "../diagnosis/units/activity-options.js";
+import type { UnitIndex } from "../inspect/inspector.js";
+import type { ResolvedSpec } from "../network/spec.js";
+import type { SavedStopping } from "../network/training/early-stopping.js";
+import { hiddenUnits } from "../network/training/evaluate.js";
+import type { FitProgress } from "../network/training/progress.js";
+import type { SavedLayer, SavedReplacer } from "../treatment/during-training/continual-backprop.js";
+import type { Layer as GuardedLayer, SavedGuard } from "../treatment/during-training/prevent-deaths.js";
+import type { SavedRecycler } from "../treatment/during-training/recycle-dormant.js";
+
+/** What a callback's state has to fit. */
+export interface StoredFitContext {
+  readonly spec: ResolvedSpec;
+  readonly fit: Pick<FitProgress, "plan" | "step" | "epoch">;
+  /** All parameters, as the network lays them out. */
+  readonly parameters: Check<Float32Array>;
+  /** Blocks of moments. */
+  readonly slots: number;
+}
+
+const count = integer(0);
+const atLeast0 = (value: number) => value >= 0;
+const sumOf = (sizes: readonly number[]) => sizes.reduce((sum, size) => sum + size, 0);
+
+/** Places of hidden units, each of a unit that is there, and what else belongs to each. */
+function unitsOf<Rest extends object = object>(
+  hidden: readonly number[],
+  rest = {} as { readonly [Name in keyof Rest]-?: Check<Rest[Name]> },
+): Check<(UnitIndex & Rest)[]> {
+  return list((path, value) => {
+    const check = object<UnitIndex & Rest>({ ...rest, layer: integer(0, hidden.length - 1), unit: count } as never);
+    const place = check(path, value);
+    integer(0, hidden[place.layer] - 1)(`${path}.unit`, place.unit);
+    return place;
+  });
+}
+
+/** Hidden layers whose units can die. */
+function mortalLayers({ layers }: ResolvedSpec): { readonly layer: number; readonly units: number }[] {
+  return layers.slice(0, -1).flatMap(({ units, activation }, layer) => (canDie(activation) ? [{ layer, units }] : []));
+}
+
+function traceDeaths(
+  { spec, fit, parameters, slots }: StoredFitContext,
+  { window, replay }: { window?: number; replay?: boolean },
+): Check<SavedTrace> {
+  const hidden = hiddenUnits(spec);
+  const layers = mortalLayers(spec);
+  const traced = sumOf(layers.map(({ units }) => units));
+  const [step, epoch] = [integer(0, fit.step), integer(0, fit.epoch)];
+  const preactivation = object({ max: number, mean: number, std: number });
+  const summaries = numbers(Float32Array, traced * SUMMARY);
+  const log = numbers(Float64Array, LOGGED_INTERVALS * intervalOf(windowOf(window, fit.plan)));
+  const snapshot = object<Snapshot>({
+    step,
+    blocks: list(Array.from({ length: 1 + slots }, () => parameters)),
+    beta1: number,
+    beta2: number,
+    stepCounts: optional(numbers(Float64Array, 2 * sumOf(hidden))),
+    isBreak: flag,
+    isTainted: flag,
+  });
+  const snapshots = object<SavedSnapshots>({
+    kept: list(snapshot, 1, KEEP_AT_MOST),
+    lostBreak: flag,
+    rates: log,
+    losses: log,
+  });
+  const check = object<SavedTrace>({
+    deaths: unitsOf<Omit<Death, keyof UnitIndex>>(hidden, {
+      step,
+      epoch,
+      cause: oneOf(["born", "learningRate", "momentum", "weightDecay", "upstream", "drift", "unknown"]),
+      before: preactivation,
+      after: preactivation,
+      change: object({ weights: number, bias: number, inputs: number }),
+      survivesAt: optional(number),
+      rate: optional(number),
+      closedBy: optional(step),
+      windowMean: optional(number),
+      samples: optional(list(object({ row: count, share: number }))),
+      explanation: text,
+    }),
+    revivals: unitsOf<Omit<Revival, keyof UnitIndex>>(hidden, { diedAt: step, step, epoch }),
+    firings: object<SavedFirings>({
+      steps: numbers(Float64Array, traced, (at) => Number.isInteger(at) && at >= 0 && at <= fit.step),
+      before: summaries,
+      after: summaries,
+    }),
+    isDead: numbers(Uint8Array, traced, (mark) => mark <= 1),
+    lookAgainAt: numbers(Float64Array, traced, atLeast0),
+    snapshots: replay ? snapshots : optional((path, value) => refuseStored(path, "not to be there", value)),
+    isChanged: flag,
+    isTainted: flag,
+  });
+  const places = layers.flatMap(({ layer, units }) => Array.from({ length: units }, (_, unit) => `${layer} ${unit}`));
+  return (path, value) => {
+    const trace = check(path, value);
+    const deaths = trace.deaths.map((death) => ({ ...death, explanation: explainDeath(death) })); // no words of a file's
+    const dead = new Set(deaths.map(({ layer, unit }) => `${layer} ${unit}`));
+    const lost = places.find((place, at) => dead.has(place) !== Boolean(trace.isDead[at]));
+    return lost === undefined ? { ...trace, deaths } : refuseStored(`${path}.isDead`, "to mark the deaths", lost);
+  };
+}
+
+/** All frames in one: files have room for few arrays. */
+interface StoredFrames {
+  readonly epochs: Float64Array;
+  /** Frame by frame, layer by layer. */
+  readonly shares: Float32Array;
+}
+
+function packFrames(frames: readonly ActivityFrame[]): StoredFrames {
+  const layers = frames.flatMap((frame) => frame.layers);
+  const shares = new Float32Array(sumOf(layers.map(({ length }) => length)));
+  let at = 0;
+  for (const layer of layers) shares.set(layer, (at += layer.length) - layer.length);
+  return { epochs: Float64Array.from(frames, ({ epoch }) => epoch), shares };
+}
+
+function unpackFrames({ epochs, shares }: StoredFrames, hidden: readonly number[]): ActivityFrame[] {
+  let at = 0;
+  return Array.from(epochs, (epoch) => ({
+    epoch,
+    layers: hidden.map((units) => shares.slice(at, (at += units))),
+  }));
+}
+
+function recordActivity({ spec, fit }: StoredFitContext): Check<ActivityFrame[]> {
+  const hidden = hiddenUnits(spec);
+  return (path, value) => {
+    const frames = (value as Partial<StoredFrames> | null | undefined)?.epochs?.length ?? 0;
+    const check = object<StoredFrames>({
+      epochs: numbers(Float64Array, frames, (epoch) => Number.isInteger(epoch) && epoch >= 0 && epoch <= fit.epoch),
+      shares: numbers(Float32Array, frames * sumOf(hidden), (share) => share >= 0 && share <= 1),
+    });
+    return unpackFrames(check(path, value), hidden);
+  };
+}
+
+function earlyStopping({ parameters }: StoredFitContext): Check<SavedStopping> {
+  return object<SavedStopping>({ best: number, epochsSince: count, bestParameters: optional(parameters) });
+}
+
+function recycleDormant({ spec }: StoredFitContext): Check<SavedRecycler> {
+  const hidden = hiddenUnits(spec);
+  return object<SavedRecycler>({
+    recycled: list(hidden.map(() => count)),
+    steps: count,
+    dueAt: count,
+    magnitudes: list(hidden.map((units) => numbers(Float64Array, units, Number.isFinite))),
+    rows: count,
+    pending: unitsOf(hidden),
+  });
+}
+
+function continualBackprop({ spec }: StoredFitContext): Check<SavedReplacer> {
+  const hidden = hiddenUnits(spec);
+  const layerOf = (units: number) =>
+    object<SavedLayer>({
+      averages: numbers(Float32Array, 2 * units, atLeast0),
+      begun: numbers(Float64Array, units, atLeast0),
+      young: integer(0, units),
+      due: numberFrom(0),
+    });
+  return object<SavedReplacer>({
+    replaced: list(hidden.map(() => count)),
+    steps: count,
+    layers: list(hidden.map(layerOf)),
+    growing: list(object({ layer: integer(0, hidden.length - 1), until: count })),
+    pending: unitsOf(hidden, { mean: number }),
+  });
+}
+
+function preventDeaths({ spec, fit, parameters }: StoredFitContext): Check<SavedGuard> {
+  const hidden = hiddenUnits(spec);
+  const step = integer(0, fit.step);
+  const copy = object({ step, parameters });
+  const layerOf = ({ layer, units }: { layer: number; units: number }) => {
+    const each = numbers(Float64Array, units, atLeast0);
+    return object<GuardedLayer>({
+      layer: integer(layer, layer),
+      units: integer(units, units),
+      lastFired: each,
+      silentRows: each,
+      activity: each,
+      lookAgainAt: each,
+    });
+  };
+  return object<SavedGuard>({
+    prevented: unitsOf(hidden, { step, scale: number }),
+    lost: unitsOf(hidden, { step }),
+    layers: list(mortalLayers(spec).map(layerOf)),
+    copies: list([copy, copy]),
+  });
+}
+
+/** The state of the callback of that name, as a file holds it. */
+export function packCallback(name: string, saved: object): object {
+  return name === "recordActivity" ? packFrames(saved as ActivityFrame[]) : saved;
+}
+
+/** By the callbacks' names: what checks the state of one that has these options, and unpacks it. */
+export const STORED_CALLBACKS: Readonly<Record<string, (context: StoredFitContext, options: never) => Check<object>>> =
+  { traceDeaths, recordActivity, earlyStopping, recycleDormant, continualBackprop, preventDeaths };

@@ -1,0 +1,320 @@
+// The training in a network's file: one tensor of JSON, which refers to the others. Loaded when a file has one, or gets
+// one.
+//   "training"      U8: JSON in UTF-8; { "$": 3 } in it is the tensor "training.3", { "$": "NaN" } a number that JSON lacks
+//   "training.3"    numbers; those of parameters and moments lie as the network keeps them (see state/parameters.ts)
+import { TRAINING_NAME } from "./model-header.js";
+import type { StoredTensor, Tensor } from "./safetensors.js";
+import { packCallback, STORED_CALLBACKS, type StoredFitContext } from "./stored-callbacks.js";
+import { describe, isFloat32 } from "../core/checks.js";
+import { errorIn, RelumineError } from "../core/errors.js";
+import {
+  anything,
+  type Check,
+  either,
+  flag,
+  integer,
+  list,
+  number,
+  numberFrom,
+  numbers,
+  object,
+  oneOf,
+  optional,
+  refuseStored,
+  type StoredArray,
+  text,
+} from "../core/stored-values.js";
+import { parseStrictJson } from "../core/strict-json.js";
+import { isClassification } from "../network/losses.js";
+import type { ResolvedSpec } from "../network/spec.js";
+import { layOutParameters } from "../network/state/parameters.js";
+import type { NetworkState } from "../network/state/state.js";
+import { hiddenUnits } from "../network/training/evaluate.js";
+import { type OptimizerOptions, type OptimizerRecipe, rebuildOptimizer } from "../network/training/optimizers.js";
+import { stepsPerEpoch } from "../network/training/plan.js";
+import type { FitProgress, PlanRecord } from "../network/training/progress.js";
+import type { EpochLog, Metrics } from "../network/types.js";
+
+const WHAT = "the file's training";
+const DEPTH = 12;
+const REFERENCE = "$";
+
+interface StoredMoments {
+  readonly optimizer: { readonly name: string; readonly options: OptimizerOptions };
+  readonly beta1: number;
+  readonly beta2: number;
+  readonly slots: readonly Float32Array[];
+  readonly stepCounts?: Float64Array;
+}
+
+/** Epochs as one array: a row each. */
+interface StoredLogs {
+  readonly isValidated: boolean;
+  /** loss, accuracy, learningRate, seconds, those of the validation, then the silent units. */
+  readonly rows: Float64Array;
+}
+
+interface StoredFit extends Omit<FitProgress, "logs"> {
+  readonly logs: StoredLogs;
+}
+
+interface StoredTraining {
+  readonly epochsBegun: number;
+  readonly redraws: number;
+  readonly moments?: StoredMoments;
+  readonly fit?: StoredFit;
+}
+
+const LOG_COLUMNS = 6;
+
+function packLogs(logs: readonly EpochLog[]): StoredLogs {
+  const rows = logs.flatMap(({ loss, accuracy = NaN, learningRate, seconds, validation, silentUnits }) => [
+    loss,
+    accuracy,
+    learningRate,
+    seconds,
+    validation?.loss ?? NaN,
+    validation?.accuracy ?? NaN,
+    ...silentUnits,
+  ]);
+  return { isValidated: logs[0]?.validation !== undefined, rows: Float64Array.from(rows) };
+}
+
+function unpackLogs({ isValidated, rows }: StoredLogs, spec: ResolvedSpec): EpochLog[] {
+  const width = LOG_COLUMNS + spec.layers.length - 1;
+  const metrics = (loss: number, accuracy: number): Metrics =>
+    isClassification(spec.loss) ? { loss, accuracy } : { loss };
+  return Array.from({ length: rows.length / width }, (_, index) => {
+    const row = [...rows.subarray(index * width, (index + 1) * width)];
+    const [loss, accuracy, learningRate, seconds, validationLoss, validationAccuracy, ...silentUnits] = row;
+    return {
+      epoch: index + 1,
+      ...metrics(loss, accuracy),
+      learningRate,
+      seconds,
+      silentUnits,
+      ...(isValidated && { validation: metrics(validationLoss, validationAccuracy) }),
+    };
+  });
+}
+
+function packFit(progress: FitProgress): StoredFit {
+  const names = (JSON.parse(progress.plan.callbacks) as { name: string }[]).map(({ name }) => name);
+  const callbacks = progress.callbacks.map((saved, i) => packCallback(names[i], saved));
+  return { ...progress, logs: packLogs(progress.logs), callbacks };
+}
+
+function describeTraining(state: NetworkState): StoredTraining {
+  const { epochsBegun, redraws, lastMoments: moments, progress, parameterFloats } = state;
+  return {
+    epochsBegun,
+    redraws,
+    ...(moments && {
+      moments: {
+        optimizer: { name: moments.recipe.name, options: moments.recipe.options },
+        ...moments.powers,
+        slots: moments.slots.map((slot) => state.floats(slot, parameterFloats)),
+        ...(state.stepCounts && { stepCounts: state.stepCounts }),
+      },
+    }),
+    ...(progress && { fit: packFit(progress) }),
+  };
+}
+
+/** The tensors of the training that the network is in, or was in last. */
+export function packTraining(state: NetworkState): [string, Tensor][] {
+  const arrays: StoredArray[] = [];
+  const json = JSON.stringify(describeTraining(state), (_name, value: unknown) => {
+    if (ArrayBuffer.isView(value)) return { [REFERENCE]: arrays.push(value as StoredArray) - 1 };
+    if (Object.is(value, -0)) return { [REFERENCE]: "-0" };
+    return typeof value === "number" && !Number.isFinite(value) ? { [REFERENCE]: String(value) } : value;
+  });
+  const named = [new TextEncoder().encode(json), ...arrays].map((data, i): [string, Tensor] => [
+    i === 0 ? TRAINING_NAME : `${TRAINING_NAME}.${i - 1}`,
+    { shape: [data.length], data },
+  ]);
+  return named;
+}
+
+/** JSON's values with the numbers that it lacks, and arrays; each tensor is taken once. */
+function decode(value: unknown, take: (index: unknown) => StoredArray): unknown {
+  if (typeof value !== "object" || value === null) return value;
+  if (Array.isArray(value)) return value.map((each) => decode(each, take));
+  if (!Object.hasOwn(value, REFERENCE))
+    return Object.fromEntries(Object.entries(value).map(([name, each]) => [name, decode(each, take)]));
+  const reference = (value as Record<string, unknown>)[REFERENCE];
+  return typeof reference === "string" ? Number(reference) : take(reference);
+}
+
+/** Takes the training's tensors from the map. */
+function readTree(tensors: Map<string, StoredTensor>): unknown {
+  const take = (name: string): StoredArray => {
+    const tensor = tensors.get(name);
+    if (!tensor) throw new RelumineError("format", WHAT, "to have its tensors, each once", describe(name));
+    tensors.delete(name);
+    return tensor.read();
+  };
+  const bytes = take(TRAINING_NAME);
+  let json: string;
+  try {
+    json = new TextDecoder("utf-8", { fatal: true }).decode(bytes);
+  } catch {
+    throw new RelumineError("format", WHAT, "to be JSON in UTF-8", "other bytes");
+  }
+  return decode(parseStrictJson(WHAT, json, DEPTH), (index) => take(`${TRAINING_NAME}.${String(index)}`));
+}
+
+const checkPlan = object<PlanRecord>({
+  data: text,
+  validation: either(text, numberFrom(0, 1)),
+  trainingRows: integer(1),
+  batchSize: integer(1),
+  optimizer: text,
+  learningRate: either(text, numberFrom(0, 3e38)),
+  clipNorm: numberFrom(1e-45),
+  shuffle: flag,
+  arithmetic: oneOf(["reproducible", "fast"]),
+  callbacks: text,
+});
+
+function checkLogs(hidden: readonly number[]): Check<StoredLogs> {
+  const width = LOG_COLUMNS + hidden.length;
+  return (path, value) => {
+    const length = (value as Partial<StoredLogs> | null)?.rows?.length ?? 0;
+    const logs = object<StoredLogs>({
+      isValidated: flag,
+      rows: numbers(Float64Array, Math.ceil(length / width) * width),
+    })(path, value);
+    logs.rows.forEach((count, i) => {
+      const layer = (i % width) - LOG_COLUMNS;
+      if (layer >= 0) integer(0, hidden[layer])(`${path}.rows[${i}]`, count);
+    });
+    return logs;
+  };
+}
+
+function checkFit(hidden: readonly number[], parameters: Check<Float32Array>): Check<StoredFit> {
+  const count = integer(0);
+  return object<StoredFit>({
+    plan: checkPlan,
+    epochs: count,
+    firstEpoch: count,
+    epoch: integer(1),
+    step: count,
+    nextRow: count,
+    rate: numberFrom(0, 3.5e38),
+    loss: number,
+    sums: numbers(Float64Array, 2, Number.isFinite),
+    seconds: numberFrom(0, Number.MAX_VALUE),
+    fired: list(hidden.map((units) => numbers(Uint32Array, units, (mark) => mark <= 1))),
+    logs: checkLogs(hidden),
+    told: count,
+    toldOthers: count,
+    isStopped: flag,
+    callbacks: list(anything),
+    parameters: optional(parameters),
+  });
+}
+
+/** The callbacks that the plan names, of which the file's options are as little to be believed as the rest. */
+function readNames(plan: PlanRecord): { readonly name: string; readonly options: unknown }[] {
+  const path = `${WHAT}.fit.plan.callbacks`;
+  const named = parseStrictJson(path, plan.callbacks, DEPTH);
+  const each = object({ name: oneOf(Object.keys(STORED_CALLBACKS)), options: anything });
+  return list(each)(path, named);
+}
+
+function checkCallbacks(context: StoredFitContext, callbacks: readonly object[]): object[] {
+  const checks = readNames(context.fit.plan).map(({ name, options }) => {
+    const { window, replay } = { ...(options as { window?: unknown; replay?: unknown }) };
+    const known = {
+      window: optional(integer(1))(`${WHAT}.fit.plan.callbacks: window`, window),
+      replay: optional(flag)(`${WHAT}.fit.plan.callbacks: replay`, replay),
+    };
+    return STORED_CALLBACKS[name](context, known as never);
+  });
+  return list(checks)(`${WHAT}.fit.callbacks`, callbacks);
+}
+
+/** Between two batches of the plan? */
+function checkPlace({ plan, epoch, nextRow, step, logs }: StoredFit, width: number): void {
+  const { trainingRows, batchSize } = plan;
+  const logged = logs.rows.length / width;
+  const isWhole = nextRow === trainingRows && (logged === epoch || logged === epoch - 1);
+  const isBetween = nextRow < trainingRows && nextRow % batchSize === 0 && logged === epoch - 1;
+  const steps = (epoch - 1) * stepsPerEpoch(plan) + Math.ceil(nextRow / batchSize);
+  if ((isWhole || isBetween) && step === steps) return;
+  const given = `row ${nextRow} of epoch ${epoch}, ${step} steps, ${logged} whole epochs`;
+  throw new RelumineError("format", `${WHAT}.fit`, "to stand between two of its batches", given);
+}
+
+function rebuild({ optimizer, slots }: StoredMoments): OptimizerRecipe {
+  const path = `${WHAT}.moments`;
+  let recipe: OptimizerRecipe;
+  try {
+    recipe = rebuildOptimizer(optimizer) as OptimizerRecipe;
+  } catch (error) {
+    if (error instanceof RelumineError) throw errorIn(path, error, "format");
+    throw error;
+  }
+  if (slots.length !== recipe.slots) refuseStored(`${path}.slots`, `to be ${recipe.slots} blocks`, slots.length);
+  return recipe;
+}
+
+/**
+ * The training among a file's tensors, which are taken out of the map, all checked. Returns what puts it into a network of that spec.
+ * @throws RelumineError "format"
+ */
+export function unpackTraining(tensors: Map<string, StoredTensor>, spec: ResolvedSpec): (state: NetworkState) => void {
+  const hidden = hiddenUnits(spec);
+  const parameters = numbers(Float32Array, layOutParameters(spec).bytes / 4, isFloat32);
+  const units = hidden.reduce((sum, each) => sum + each, 0);
+  const power = numberFrom(0, 1);
+  const { epochsBegun, redraws, moments, fit } = object<StoredTraining>({
+    epochsBegun: integer(0),
+    redraws: integer(0),
+    moments: optional(
+      object<StoredMoments>({
+        optimizer: object({ name: text, options: anything as Check<OptimizerOptions> }),
+        beta1: power,
+        beta2: power,
+        slots: list(parameters),
+        stepCounts: optional(numbers(Float64Array, 2 * units, (value) => value >= 0 && value <= 1)),
+      }),
+    ),
+    fit: optional(checkFit(hidden, parameters)),
+  })(WHAT, readTree(tensors));
+  const recipe = moments && rebuild(moments);
+  const progress = fit && readProgress(fit, epochsBegun, recipe, spec, parameters);
+  return (state) => {
+    state.epochsBegun = epochsBegun;
+    state.redraws = redraws;
+    if (moments) putMoments(state, moments, recipe!);
+    state.keepStopped(progress);
+  };
+}
+
+function readProgress(
+  fit: StoredFit,
+  epochsBegun: number,
+  recipe: OptimizerRecipe | undefined,
+  spec: ResolvedSpec,
+  parameters: Check<Float32Array>,
+): FitProgress {
+  if (!recipe) refuseStored(`${WHAT}.moments`, "to be there, as a fit is", recipe);
+  integer(fit.firstEpoch + fit.epoch, fit.firstEpoch + fit.epoch)(`${WHAT}.epochsBegun`, epochsBegun);
+  checkPlace(fit, LOG_COLUMNS + spec.layers.length - 1);
+  const callbacks = checkCallbacks({ spec, fit, parameters, slots: recipe.slots }, fit.callbacks);
+  return { ...fit, callbacks, logs: unpackLogs(fit.logs, spec) };
+}
+
+function putMoments(
+  state: NetworkState,
+  { slots, beta1, beta2, stepCounts }: StoredMoments,
+  recipe: OptimizerRecipe,
+): void {
+  const own = state.momentsFor(recipe);
+  own.slots.forEach((slot, i) => state.floats(slot, state.parameterFloats).set(slots[i]));
+  Object.assign(own.powers, { beta1, beta2 });
+  state.setStepCounts(stepCounts);
+}

@@ -1,0 +1,93 @@
+// Where a fit stands, taken from it and put into another one.
+import { ownCallbacks, type StartedCallback } from "./callbacks.js";
+import type { Plan } from "./plan.js";
+import { checkSamePlan, type FitProgress, type PlanRecord, recordPlan } from "./progress.js";
+import type { RunningFit } from "./running-fit.js";
+import type { SilentUnits } from "./silent-units.js";
+import type { TrainingStep } from "./step.js";
+import type { EpochLog, History } from "../types.js";
+import type { NetworkState } from "../state/state.js";
+import { checkInteger } from "../../core/checks.js";
+
+/** relumine.min.js, where networks are no files, leaves this module out: there it is another value. */
+export const canPause = true;
+
+/** A fit that goes on. */
+export interface Resumed {
+  readonly progress: FitProgress;
+  readonly record: PlanRecord;
+}
+
+/** Of a run, what describes where it stands. */
+export interface PausableRun extends Pick<RunningFit, "state" | "plan" | "order" | "firstEpoch" | "loss"> {
+  readonly steps: TrainingStep;
+  readonly silent: SilentUnits;
+  readonly callbacks: readonly StartedCallback[];
+  readonly epochLogs: EpochLog[];
+  epoch: number;
+  step: number;
+  rate: number;
+  /** The epoch's first row that was not trained on yet. */
+  nextRow: number;
+  /** How many callbacks have heard of the last batch or epoch. */
+  told: number;
+  epochStarted: number;
+  stopped: History["stopped"];
+  /** Of the plan, once it was asked for: fingerprints take time. */
+  record: PlanRecord | undefined;
+}
+
+/** @throws RelumineError "value" where the fit is another */
+export function checkResume(plan: Plan, progress: FitProgress, state: NetworkState): Resumed {
+  const record = recordPlan(state.runtime.build, plan, ownCallbacks(plan));
+  checkSamePlan(record, progress.plan);
+  checkInteger("epochs", plan.epochs, { low: progress.epoch });
+  return { progress, record };
+}
+
+/** Undefined before the first epoch, where the fit diverged, and where a callback's state can't be told. */
+export function describeProgress(run: PausableRun, isComplete: boolean): FitProgress | undefined {
+  const { state, plan, firstEpoch, epoch, step, nextRow, rate, loss, stopped } = run;
+  if (epoch === 0 || stopped === "diverged") return undefined;
+  const own = run.callbacks.filter(({ save }) => save);
+  const callbacks = own.map(({ save }) => save!(isComplete)!);
+  if (callbacks.includes(undefined!)) return undefined;
+  const told = run.callbacks.slice(0, run.told).filter((each) => own.includes(each)).length;
+  return {
+    plan: (run.record ??= recordPlan(state.runtime.build, plan, ownCallbacks(plan))),
+    epochs: plan.epochs,
+    firstEpoch,
+    epoch,
+    step,
+    nextRow,
+    rate,
+    loss,
+    told,
+    callbacks: structuredClone(callbacks),
+    sums: run.steps.sums.slice(),
+    seconds: (performance.now() - run.epochStarted) / 1000,
+    fired: run.silent.save(),
+    logs: [...run.epochLogs],
+    toldOthers: run.told - told,
+    isStopped: stopped === "callback",
+  };
+}
+
+/** As it was where the fit that is resumed stopped. */
+export function restoreProgress(run: PausableRun, progress: FitProgress): void {
+  const { epoch, step, nextRow, rate, loss, sums, seconds, fired, logs, parameters, isStopped } = progress;
+  Object.assign(run, { epoch, step, nextRow, rate });
+  if (parameters) run.state.allParameters().set(parameters);
+  if (isStopped) run.stopped = "callback";
+  for (const log of logs) run.epochLogs.push(log);
+  run.steps.restore(sums, loss);
+  run.silent.restore(fired);
+  run.order.beginEpoch(run.firstEpoch + epoch - 1);
+  run.epochStarted = performance.now() - seconds * 1000;
+}
+
+/** The place among the callbacks behind which they have not heard of the last batch or epoch. */
+export function placeOfTold(callbacks: readonly StartedCallback[], { told, toldOthers }: FitProgress): number {
+  let [own, others] = [told, toldOthers];
+  return callbacks.findIndex(({ save }) => (save ? own-- === 0 : others-- <= 0 && own === 0));
+}
