@@ -1,19 +1,36 @@
-// Two projects: every test in Node, and those that need neither files nor processes once more in headless Chromium.
+// The tests' tiers, by the names of files and folders. `npm test` runs the projects node, alone and chromium; `npm run
+// test:rest` slow and chromium-rest; `npm run test:all` all five.
+//
+//   NAME.test.ts         project node: files share a process, and what they import
+//   NAME.alone.test.ts   project alone: a process of its own, for what mocks modules or asks how memory grows
+//   NAME.slow.test.ts    project slow: other people's programs, results over many seeds
+//
+// What neither reads files nor starts processes runs in Chromium too: ENGINE in `npm test`, as it depends on the engine,
+// the others in the rest.
 import { realpathSync } from "node:fs";
 import { availableParallelism } from "node:os";
 import { playwright } from "@vitest/browser-playwright";
 import { configDefaults, defineConfig, type TestProjectInlineConfiguration } from "vitest/config";
 import { CHROMIUM_ARGUMENTS, ISOLATION_HEADERS, findChromium } from "./tests/support/browsers.js";
 import { PATIENCE_MS } from "./tests/support/patience.js";
+import { seedOfRun } from "./tests/support/seed.js";
+import { ProcessesFirst } from "./tests/support/sequence.js";
 import { SummaryLine } from "./tests/support/summary.js";
 
 const ALL = "tests/**/*.test.ts";
+const ALONE = "tests/**/*.alone.test.ts";
+const SLOW = "tests/**/*.slow.test.ts";
 const BROWSER_ONLY = "tests/browser/**";
+/** Kernels, threads, workers, training to the bit. */
+const ENGINE = ["assembly", "browser", "golden", "inspect", "network", "wasm", "worker"].map(
+  (folder) => `tests/${folder}/**/!(*.slow).test.ts`,
+);
 /** Suites that read files or start processes. */
 const NODE_ONLY = ["bench", "cli", "package", "literature", "network-node", "worker-node", "playground"]
   .map((folder) => `tests/${folder}/**`)
   .concat([
     "tests/imports.test.ts",
+    "tests/support/{browsers,services}.test.ts",
     "tests/table/prepare.test.ts",
     "tests/wasm/abi.test.ts",
     "tests/activations/names.test.ts",
@@ -22,12 +39,22 @@ const NODE_ONLY = ["bench", "cli", "package", "literature", "network-node", "wor
 const PATIENCE = { testTimeout: 2 * PATIENCE_MS, hookTimeout: 2 * PATIENCE_MS };
 const cacheDir = ".cache/vite"; // of this checkout, even where node_modules is a link
 
-const node: TestProjectInlineConfiguration = {
-  cacheDir,
-  test: { ...PATIENCE, name: "node", include: [ALL], exclude: [...configDefaults.exclude, BROWSER_ONLY] },
-};
+interface Choice {
+  readonly include: string[];
+  readonly exclude?: readonly string[];
+  readonly isolate?: boolean;
+}
 
-const browser = (executablePath: string): TestProjectInlineConfiguration => ({
+const inNode = (name: string, { include, exclude = [], isolate = true }: Choice): TestProjectInlineConfiguration => ({
+  cacheDir,
+  test: { ...PATIENCE, name, include, exclude: [...configDefaults.exclude, BROWSER_ONLY, ...exclude], isolate },
+});
+
+const inChromium = (
+  executablePath: string,
+  name: string,
+  { include, exclude = [] }: Choice,
+): TestProjectInlineConfiguration => ({
   cacheDir,
   optimizeDeps: { include: ["@assemblyscript/loader", "csv-parse/browser/esm/sync", "fast-check"] }, // found late, they would make the page load anew amid a test
   server: {
@@ -36,15 +63,14 @@ const browser = (executablePath: string): TestProjectInlineConfiguration => ({
   },
   test: {
     ...PATIENCE,
-    name: "browser",
-    include: [ALL],
-    exclude: [...configDefaults.exclude, ...NODE_ONLY],
+    include,
+    exclude: [...configDefaults.exclude, ...NODE_ONLY, ...exclude],
     browser: {
       enabled: true,
       headless: true,
       screenshotFailures: false,
       provider: playwright({ launchOptions: { executablePath, args: [...CHROMIUM_ARGUMENTS] } }),
-      instances: [{ browser: "chromium" }],
+      instances: [{ browser: "chromium", name }],
     },
   },
 });
@@ -52,11 +78,25 @@ const browser = (executablePath: string): TestProjectInlineConfiguration => ({
 const chromium = findChromium();
 if (chromium === undefined) console.warn("No chromium on the PATH: the browser tests are left out.");
 
+const seed = seedOfRun();
+
 export default defineConfig({
   cacheDir,
   test: {
     maxWorkers: availableParallelism(), // vitest leaves one core free: half of a machine with two
-    projects: chromium === undefined ? [node] : [node, browser(chromium)],
-    reporters: ["default", new SummaryLine()],
+    projects: [
+      inNode("node", { include: [ALL], exclude: [ALONE, SLOW], isolate: false }),
+      inNode("alone", { include: [ALONE], exclude: [SLOW] }),
+      inNode("slow", { include: [SLOW] }),
+      ...(chromium === undefined
+        ? []
+        : [
+            inChromium(chromium, "chromium", { include: ENGINE }),
+            inChromium(chromium, "chromium-rest", { include: [ALL], exclude: ENGINE }),
+          ]),
+    ],
+    reporters: ["default", new SummaryLine(seed)],
+    provide: { seed },
+    sequence: { sequencer: ProcessesFirst },
   },
 });

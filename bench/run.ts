@@ -6,6 +6,7 @@ import { inferenceCases } from "./inference.js";
 import type { Case, Context } from "./measure.js";
 import { pieceCases } from "./pieces.js";
 import { ratioCases } from "./ratios.js";
+import { tableCases } from "./tables.js";
 import { trainingCases } from "./training.js";
 
 export type Subject = (context: Context) => Case[];
@@ -17,6 +18,7 @@ const SUBJECTS: readonly Subject[] = [
   trainingCases,
   inferenceCases,
   ratioCases,
+  tableCases,
 ];
 
 /** The cases, and those of the host's own subjects, with `filter` in their name. */

@@ -50,11 +50,11 @@ async function javascript() {
     entryPoints: [
       ...entries,
       { in: path("src/cli/main.ts"), out: "cli/main" },
-      { in: path("src/worker/thread/thread.ts"), out: "worker/thread-node" },
       { in: path("src/formats/training-state.ts"), out: "formats/training-state" }, // loaded when a file holds a training
     ],
     splitting: true,
     chunkNames: "shared-[hash]",
+    minifySyntax: true, // whoever bundles it gets less: a whole program is simplified further than its parts
     packages: "external",
     external: ["#*"],
   });
@@ -75,13 +75,14 @@ async function worker() {
     await writeFile(dist(`worker/embedded-${kind}.js`), module);
   }
   await writeFile(dist("worker/thread-web.js"), hosts.web + program);
+  await writeFile(dist("worker/thread-node.js"), `import { serve } from "../serve.js";\nserve();\n`);
   const { SOURCE } = await import(dist("wasm/helpers-web.js"));
   await writeFile(dist("wasm/helper-thread.js"), SOURCE.trimStart());
 }
 
 async function cdn() {
   const bundled = await bundleForCdn();
-  const { code } = await minify(bundled, { module: true, ecma: 2022, compress: { passes: 3 } });
+  const { code } = await minify(bundled, { module: true, ecma: 2022, compress: { passes: 2 } });
   await writeFile(dist("relumine.min.js"), code);
 }
 
@@ -94,7 +95,7 @@ const STEPS = {
   declarations: { says: "a file of declarations an entry", needs: ["embed"], run: declarations },
   javascript: { says: "a module an entry", needs: ["embed"], run: javascript },
   worker: { says: "the worker's program as text and as a file", needs: ["embed", "javascript"], run: worker },
-  cdn: { says: "relumine.min.js", needs: ["embed"], run: cdn },
+  cdn: { says: "relumine.min.js", needs: ["embed", "worker"], run: cdn },
   data: {
     says: "the digits beside the command line",
     run: () => copyFileSync(path("src/cli/digits.csv.gz"), dist("cli/digits.csv.gz")),

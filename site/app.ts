@@ -157,6 +157,7 @@ class App {
       this.output.redraw();
       this.charts.rebuild();
       this.timeline.redraw();
+      this.refresh();
     };
     addEventListener("resize", redraw);
     onPaletteChange(redraw);

@@ -18,7 +18,12 @@ export type {
 } from "./diagnosis/types.js";
 export { forecast } from "./diagnosis/forecast/forecast.js";
 export type { ChanceBounds, Forecast, ForecastOptions, LayerForecast, LethalRate } from "./diagnosis/forecast/types.js";
-export type { ActivityFrame, ActivityOptions, ActivityRecord } from "./diagnosis/units/activity-options.js";
+export type {
+  ActivityData,
+  ActivityFrame,
+  ActivityOptions,
+  ActivityRecord,
+} from "./diagnosis/units/activity-options.js";
 export { recordActivity } from "./diagnosis/units/record-activity.js";
 export { RelumineError, type ErrorCode } from "./core/errors.js";
 export type { Matrix, Samples } from "./core/matrix.js";
@@ -31,7 +36,7 @@ export {
 } from "./formats/model.js";
 export { readMetadata } from "./formats/model-header.js";
 export type { RuntimeFiles, RuntimeOptions } from "./wasm/runtime.js";
-export type { Activation, ActivationName } from "./activations/activations.js";
+export type { Activation, ActivationName, ResolvedActivation } from "./activations/activations.js";
 export { earlyStopping, type EarlyStoppingOptions } from "./network/training/early-stopping.js";
 export type {
   BatchLog,
@@ -49,7 +54,7 @@ export type {
 } from "./network/types.js";
 export type { DataSet, Targets } from "./network/data.js";
 export { createNetwork } from "./network/network.js";
-export { adam, adamW, rmsprop, sgd, type Optimizer } from "./network/training/optimizers.js";
+export { adam, adamW, rmsprop, sgd, type Optimizer, type OptimizerOptions } from "./network/training/optimizers.js";
 export type { Loss } from "./network/losses.js";
 export type { DenseSpec, KernelInitializer, NetworkSpec } from "./network/spec.js";
 export { prescribe } from "./worker/prescribe.js";
@@ -61,6 +66,7 @@ export {
   type LayerCalibration,
 } from "./treatment/start/calibrate.js";
 export { centerInputs, type Centering } from "./treatment/start/center-inputs.js";
+export type { InputMeans } from "./treatment/start/input-means.js";
 export { continualBackprop } from "./treatment/during-training/continual-backprop.js";
 export { recycleDormant } from "./treatment/during-training/recycle-dormant.js";
 export { preventDeaths } from "./treatment/during-training/prevent-deaths.js";

@@ -5,10 +5,14 @@ import { Session } from "./session.js";
 import type { ErrorPlace, FromEngine, LearningTask, TableFile, ToEngine } from "./types.js";
 import type { DataName } from "../state/recipe.js";
 
+const SLOW_FROM = 1_000_000;
+
 export interface EngineHost {
   post(message: FromEngine): void;
   /** For each digit its 64 pixels, 0 to 16, then its class. */
   loadDigits(): Promise<Uint8Array>;
+  /** The step at which full speed ends; by default a million. */
+  readonly slowFrom?: number;
 }
 
 /** What an error is shown beside, by the message that led to it. */
@@ -86,7 +90,9 @@ export class Engine {
     this.pace = { running, speed };
     const task = await this.load(recipe.data, table);
     if (!task || turn !== this.starts) return;
-    const session = await Session.create(recipe, task, (error) => this.fail("engine", error));
+    const session = await Session.create(recipe, task, this.host.slowFrom ?? SLOW_FROM, (error) =>
+      this.fail("engine", error),
+    );
     if (turn !== this.starts) return session.dispose();
     this.session?.dispose();
     this.session = session;

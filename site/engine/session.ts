@@ -22,8 +22,6 @@ import type { LiveName, Recipe } from "../state/recipe.js";
 import { countDead, openDeath } from "../state/units.js";
 
 const MOST_UNDOS = 8;
-/** Full speed is not for ever: from this step on a page that was left alone takes it slowly. */
-const SLOW_FROM = 1_000_000;
 const SLOW_SPEED = 600; // steps a second
 const LATE_AT_MOST_MS = 100; // so many milliseconds of steps are caught up with
 const EARLY_AT_MOST_MS = 2; // no timer is set for so short a wait
@@ -65,11 +63,18 @@ export class Session {
 
   private constructor(
     private main: Training,
+    private readonly slowFrom: number,
     private readonly fail: (error: unknown) => void,
   ) {}
 
-  static async create(recipe: Recipe, task: LearningTask, fail: (error: unknown) => void): Promise<Session> {
-    const session = new Session(await Training.create(recipe, task), fail);
+  /** @param slowFrom full speed is not for ever: from this step on a page that was left alone takes it slowly */
+  static async create(
+    recipe: Recipe,
+    task: LearningTask,
+    slowFrom: number,
+    fail: (error: unknown) => void,
+  ): Promise<Session> {
+    const session = new Session(await Training.create(recipe, task), slowFrom, fail);
     void session.keepTraining(session.main);
     return session;
   }
@@ -155,7 +160,7 @@ export class Session {
   }
 
   private get isSlowed(): boolean {
-    return this.speed === Number.POSITIVE_INFINITY && this.main.step >= SLOW_FROM;
+    return this.speed === Number.POSITIVE_INFINITY && this.main.step >= this.slowFrom;
   }
 
   private outcomeOf({ cure, register }: Training): CureOutcome {

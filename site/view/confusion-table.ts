@@ -3,7 +3,7 @@ import type { Frame, Started } from "../engine/types.js";
 import { h, indexOfLargest, prepare } from "./dom.js";
 import { palette } from "./palette.js";
 
-const SHOWN = 7;
+const SHOWN = 6;
 const SIDE = 36;
 
 /** A row that was given another class. */

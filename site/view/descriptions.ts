@@ -27,19 +27,25 @@ const CAUSES: Readonly<Record<DeathRecord["cause"], string>> = {
 
 export const causeText = (cause: DeathRecord["cause"]): string => CAUSES[cause];
 
-/** "died at step 118: one step was too large; at a rate of 0.31 it would have lived through that one step" */
-export function deathSentence(record: DeathRecord): string {
+/** "died at step 118: one step was too large; came back by itself at step 203" */
+export function briefDeath(record: DeathRecord): string {
   return beginning(record) + fate(record);
 }
 
-function beginning({ step, cause, survivesAt }: DeathRecord): string {
+/** "died at step 118: one step was too large; at a rate of 0.31 it would have lived through that one step" */
+export function deathSentence(record: DeathRecord): string {
+  return beginning(record) + survival(record) + fate(record);
+}
+
+function beginning({ step, cause }: DeathRecord): string {
   if (cause === "born") return `dead since step ${count(step)}: ${causeText(cause)}`;
   if (step === 0) return `fired in no batch: ${causeText(cause)}`;
-  const survival =
-    survivesAt === undefined
-      ? ""
-      : `; at a rate of ${formatRate(survivesAt)} it would have lived through that one step`;
-  return `died at step ${count(step)}: ${causeText(cause)}${survival}`;
+  return `died at step ${count(step)}: ${causeText(cause)}`;
+}
+
+function survival({ survivesAt, step }: DeathRecord): string {
+  if (survivesAt === undefined || step === 0) return "";
+  return `; at a rate of ${formatRate(survivesAt)} it would have lived through that one step`;
 }
 
 function fate({ cameBack }: DeathRecord): string {

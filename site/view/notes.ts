@@ -3,7 +3,7 @@ import { typeset } from "../../src/text/numbers.js";
 import type { DiagnosisMessage, Frame, UnitName } from "../engine/types.js";
 import { countFromOne } from "../state/count-from-one.js";
 import { h, replacer, setText } from "./dom.js";
-import { deathSentence, nameOf, sentence } from "./descriptions.js";
+import { briefDeath, nameOf, sentence } from "./descriptions.js";
 
 export interface NotesView {
   draw(frame: Frame): void;
@@ -33,8 +33,8 @@ export function createNotesView(root: HTMLElement, choose: (name: UnitName) => v
   const findings = h("ul");
   const findingsTitle = h("h2", {}, "The network as a whole");
   root.replaceChildren(
-    h("div", {}, findingsTitle, findings),
-    h("div", {}, h("details", {}, deathsTitle, table)),
+    h("div", { class: "findings" }, findingsTitle, findings),
+    h("details", {}, deathsTitle, table),
     h("dl", { class: "words" }, ...WORDS.map(([word, text]) => h("div", {}, h("dt", {}, word), h("dd", {}, text)))),
   );
   const updateDeaths = replacer(deaths);
@@ -52,7 +52,7 @@ export function createNotesView(root: HTMLElement, choose: (name: UnitName) => v
             "tr",
             {},
             h("td", {}, h("button", { type: "button", onclick: () => choose(record) }, nameOf(record))),
-            h("td", {}, deathSentence(record)),
+            h("td", {}, briefDeath(record)),
           ),
         ),
     );

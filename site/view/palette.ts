@@ -16,7 +16,7 @@ export interface Palette {
   /** Of dead units, and the bar and the number on them. */
   readonly dead: string;
   readonly deadLine: string;
-  /** 256 colours from -1 (blue) over 0 (paper) to 1 (orange), as bytes r, g, b. */
+  /** 256 colours from -1 (blue) over 0 (the ground of living units) to 1 (orange), as bytes r, g, b. */
   readonly ramp: Uint8Array;
 }
 
@@ -39,12 +39,12 @@ export function parseColour(colour: string): Rgb {
   return [value >> 16, (value >> 8) & 255, value & 255];
 }
 
-function rampBetween(paper: Rgb): Uint8Array {
+function rampOver(ground: Rgb): Uint8Array {
   const ramp = new Uint8Array(256 * 3);
   for (let i = 0; i < 256; i++) {
     const part = Math.min(1, Math.abs(i - 128) / 127);
     const end = i < 128 ? BLUE : ORANGE;
-    for (let c = 0; c < 3; c++) ramp[i * 3 + c] = paper[c] + (end[c] - paper[c]) * part;
+    for (let c = 0; c < 3; c++) ramp[i * 3 + c] = ground[c] + (end[c] - ground[c]) * part;
   }
   return ramp;
 }
@@ -63,7 +63,7 @@ function read(): Palette {
     rim: colour("rim"),
     dead: colour("dead"),
     deadLine: colour("dead-line"),
-    ramp: rampBetween(parseColour(colour("paper"))),
+    ramp: rampOver(parseColour(colour("ground"))),
   };
 }
 

@@ -52,6 +52,7 @@ export function createUnitPanel(root: HTMLElement, actions: UnitActions): UnitPa
     "aria-controls": "unit-body",
     onclick: () => show(!root.classList.contains("open")),
   });
+  toggle.textContent = "Open";
   const hint = h("p", { class: "small" }, HINT);
   const canvas = h("canvas", { role: "img" });
   const figures = h("p", { class: "figures" });
@@ -80,7 +81,6 @@ export function createUnitPanel(root: HTMLElement, actions: UnitActions): UnitPa
   );
   root.replaceChildren(h("div", { class: "head" }, title, toggle), body);
   root.addEventListener("keydown", (event) => event.key === "Escape" && show(false));
-  show(false);
 
   const updateCures = replacer(cures);
   const updateDiagnosis = replacer(diagnosisList);
@@ -88,9 +88,11 @@ export function createUnitPanel(root: HTMLElement, actions: UnitActions): UnitPa
   let namedAt = 0;
 
   function show(isOpen: boolean): void {
+    if (isOpen === root.classList.contains("open")) return;
     root.classList.toggle("open", isOpen);
     toggle.setAttribute("aria-expanded", String(isOpen));
     setText(toggle, isOpen ? "Close" : "Open");
+    dispatchEvent(new Event("resize")); // the network makes room for the sheet
   }
 
   function draw(frame: Frame, chosen: UnitName | undefined, index: number): void {

@@ -7,12 +7,24 @@ import { ACTIVATION_NAMES, type ActivationName } from "../wasm/abi.js";
 
 export { ACTIVATION_NAMES, type ActivationName } from "../wasm/abi.js";
 
-/** alpha: the slope (leakyRelu 0.01, prelu 0.25 to start with) or the scale (elu 1) on the negative side. */
-export type Activation = ActivationName | { readonly name: ActivationName; readonly alpha?: number };
+/** An activation by its name, with its default alpha, or with an alpha of your own. */
+export type Activation =
+  | ActivationName
+  | {
+      /** Which one. */
+      readonly name: ActivationName;
+      /**
+       * The slope (leakyRelu 0.01, prelu 0.25 to start with) or the scale (elu 1) on the negative side; the others have
+       * none.
+       */
+      readonly alpha?: number;
+    };
 
 /** An activation with its default alpha filled in. */
 export interface ResolvedActivation {
+  /** Which one. */
   readonly name: ActivationName;
+  /** The slope or scale on the negative side; absent where it has none. */
   readonly alpha?: number;
 }
 

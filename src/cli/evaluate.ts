@@ -1,8 +1,8 @@
 // How well a network does on rows with known targets: figures, and the lines that tell them.
 import { shorten } from "../table/cells.js";
-import type { EncodedRows, Preprocessing } from "../table/prepare.js";
+import type { EncodedRows } from "../table/prepare.js";
 import { type RegressionErrors, regressionErrors } from "./network-for-table.js";
-import type { TargetEncoding } from "../table/target.js";
+import type { TableEncoding, TargetEncoding } from "../table/encoding.js";
 import type { Terminal } from "./terminal.js";
 import type { Matrix, Metrics, Network } from "../index.js";
 import { type ClassResult, drawClasses } from "../report/training-text.js";
@@ -25,7 +25,7 @@ function classResults(classes: readonly string[], labels: readonly number[], { d
   return results;
 }
 
-export function evaluateOn(network: Network, rows: EncodedRows, { target }: Preprocessing): Evaluation {
+export function evaluateOn(network: Network, rows: EncodedRows, { target }: TableEncoding): Evaluation {
   const outputs = network.predict(rows.x);
   const metrics = network.evaluate(rows);
   if (target.kind === "number") return { ...metrics, ...regressionErrors(target, rows.y, outputs.data) };

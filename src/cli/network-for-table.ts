@@ -1,6 +1,6 @@
 // From a prepared table to a network's spec, and from its loss to a score that people read.
 import type { PreparedTable } from "../table/prepare.js";
-import { inputWidth } from "../table/inputs.js";
+import { inputWidth } from "../table/encoding.js";
 import { mean, variance } from "../core/statistics.js";
 import { RelumineError } from "../core/errors.js";
 import type { Activation, Diagnosis, DiagnoseOptions, Matrix, Metrics, Network, NetworkSpec } from "../index.js";
@@ -14,7 +14,7 @@ export interface ModelOptions {
 
 /** Cross-entropy over the classes, or mean squared error of the standardized target. */
 export function specFor(
-  { preprocessing: { inputs, target } }: PreparedTable,
+  { encoding: { inputs, target } }: Pick<PreparedTable, "encoding">,
   { hidden, activation, bias, seed }: ModelOptions,
 ): NetworkSpec {
   const output = { units: target.kind === "classes" ? target.classes.length : 1 };

@@ -1,4 +1,8 @@
-/** What kind of mistake a caller made. */
+/**
+ * What kind of mistake a caller made. "shape": a size that does not fit the others; "value": a value that is not
+ * allowed; "memory": more than WebAssembly's 4 GiB or the machine give; "format": bytes that are no such file;
+ * "unsupported": what this engine, page or version can't do; "disposed": a network, or its worker, that is gone.
+ */
 export type ErrorCode = "shape" | "value" | "memory" | "format" | "unsupported" | "disposed";
 
 /**
@@ -13,6 +17,7 @@ export type ErrorCode = "shape" | "value" | "memory" | "format" | "unsupported" 
  * }
  */
 export class RelumineError extends Error {
+  /** "RelumineError". */
   override readonly name = "RelumineError";
   /** What was refused, as a program would write it: `layers[0].units`; "" where no argument is to blame. */
   readonly path: string;
@@ -23,7 +28,16 @@ export class RelumineError extends Error {
   /** A sentence that may help, e.g. `Did you mean "relu"?`, or "". */
   readonly hint: string;
 
+  /**
+   * For programs that add to the package, such as operations of a worker of one's own.
+   * @param code what kind of mistake it is
+   * @param path what was refused, as a program would write it, or ""
+   * @param expected what it has to be: "to be ..." or "to have ..."
+   * @param given what came instead
+   * @param hint a sentence that may help
+   */
   constructor(
+    /** What kind of mistake it was: for programs to tell one from another. */
     readonly code: ErrorCode,
     path: string,
     expected: string,

@@ -4,7 +4,9 @@ import { RelumineError } from "./errors.js";
 
 /** rows x columns numbers; element (r, c) is data[r * columns + c]. */
 export interface Matrix {
+  /** How many samples, or units fed. */
   readonly rows: number;
+  /** Numbers in each row. */
   readonly columns: number;
   /** Length rows * columns. */
   readonly data: Float32Array;

@@ -15,7 +15,7 @@ export function variance(values: readonly number[]): number {
 }
 
 /** NaN of nothing; halves are taken before they are added, so that it cannot overflow. */
-export function median(values: readonly number[]): number {
+export function median(values: ArrayLike<number>): number {
   const sorted = Float64Array.from(values).sort();
   const middle = sorted.length >> 1;
   if (sorted.length === 0) return Number.NaN;

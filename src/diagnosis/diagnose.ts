@@ -41,8 +41,11 @@ export function diagnoseState(
 /**
  * Which hidden units are dead on these samples, by what mechanism, and what would open them.
  * @param x rows x inputs; the training rows, as a rule: a verdict holds for the samples it was made on
+ * @param network stays as it is, also while it trains
  * @param options targets: one for each row of x, as for fit; history: what fit returned; both are read for the findings
  * alone
+ * @cost a few passes over x: 27 ms for 784-512-512-10 on 512 rows; proofs add up to a second or two where many units
+ *   are dead
  * @throws RelumineError "value" (NaN in weights or activations: the message names the layer), "shape" or "disposed"
  * @example
  * const diagnosis = diagnose(network, x);

@@ -6,11 +6,13 @@ import type { ActivationName } from "../activations/activations.js";
 
 export type { UnitState };
 
+/** How a dead unit is closed. */
 export type Mechanism =
   | "negativeBias" // without its bias it would fire on some sample
   | "negativeWeights" // it would stay closed even with a zero bias
   | "silentInputs"; // every unit that feeds it is silent
 
+/** Options of `diagnose`: thresholds, what to prove, and what else is known. */
 export interface DiagnoseOptions {
   /** A unit that fires on a smaller share of the samples is "rare". Default 0.01. */
   readonly rareBelow?: number;
@@ -35,15 +37,21 @@ export interface DiagnoseOptions {
   readonly history?: History;
 }
 
+/** A box of inputs: each input lies between its low and its high. */
 export interface InputBox {
+  /** The least value of each input; one number an input. */
   readonly low: ArrayLike<number>;
+  /** The largest value of each input; one number an input. */
   readonly high: ArrayLike<number>;
 }
 
+/** What `diagnose` says of one hidden unit. */
 export interface UnitDiagnosis {
   /** Index in network.layers. */
   readonly layer: number;
+  /** Index in its layer. */
   readonly unit: number;
+  /** See UnitState. */
   readonly state: UnitState;
   /** Share of the samples with a preactivation above 0. */
   readonly activity: number;
@@ -51,7 +59,17 @@ export interface UnitDiagnosis {
   readonly activityBound: number;
   /** Mean |activation| over the layer's mean. */
   readonly dormancy: number;
-  readonly preactivation: { readonly min: number; readonly max: number; readonly mean: number; readonly std: number };
+  /** Of its preactivations over the samples. */
+  readonly preactivation: {
+    /** The smallest. */
+    readonly min: number;
+    /** The largest: at most 0 where it is closed on all of them. */
+    readonly max: number;
+    /** Their mean. */
+    readonly mean: number;
+    /** Their standard deviation. */
+    readonly std: number;
+  };
   /** Dead units only. */
   readonly mechanism?: Mechanism;
   /**
@@ -82,8 +100,10 @@ export interface UnitDiagnosis {
   readonly wakingInput?: Float32Array;
 }
 
+/** What can still move a unit that no gradient moves. */
 export type Mover = "momentum" | "weightDecay";
 
+/** Whether a dead unit is closed on the whole input box: see UnitDiagnosis.proof. */
 export type Proof = "provenDead" | "refuted" | "open";
 
 /** By what they are about: loss and training, gradient, units, inputs, targets; the last one is good news. */
@@ -108,6 +128,7 @@ export type FindingKind =
 
 /** Something about the network, its data or its training that a verdict on single units does not say. */
 export interface Finding {
+  /** What it is about. */
   readonly kind: FindingKind;
   /** One sentence with the figures. */
   readonly message: string;
@@ -117,19 +138,27 @@ export interface Finding {
   readonly layer?: number;
 }
 
+/** What `diagnose` says of one hidden layer. */
 export interface LayerDiagnosis {
   /** Index in network.layers. */
   readonly layer: number;
+  /** Its name. */
   readonly activation: ActivationName;
+  /** Dead units. */
   readonly dead: number;
+  /** Each unit, in order. */
   readonly units: readonly UnitDiagnosis[];
 }
 
+/** What `diagnose` says of a network, judged on the samples it was given. */
 export interface Diagnosis {
+  /** Rows that it was judged on. */
   readonly samples: number;
   /** Hidden units. */
   readonly units: number;
+  /** Dead hidden units. */
   readonly dead: number;
+  /** dead / units; 0 without hidden units. */
   readonly deadFraction: number;
   /** Hidden layers, in order. */
   readonly layers: readonly LayerDiagnosis[];

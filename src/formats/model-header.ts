@@ -39,6 +39,8 @@ export function readModelHeader(bytes: Uint8Array): Header {
 
 /**
  * The words that the caller of exportNetwork had stored beside the network.
+ * @param bytes the whole file
+ * @cost reads the header alone, not the weights
  * @throws RelumineError "format" or "value"
  * @example readMetadata(bytes).trainedOn // "digits"
  */

@@ -19,9 +19,11 @@ import { type NetworkSpec, type ResolvedSpec, resolveSpec } from "../network/spe
 import { type NetworkState, stateOf } from "../network/state/state.js";
 import type { RuntimeOptions } from "../wasm/runtime.js";
 
-const FORMAT_NAMES = ["safetensors", "onnx", "tfjs"] as const;
-export type ModelFormat = (typeof FORMAT_NAMES)[number];
+const FORMAT_NAMES = ["safetensors", "onnx", "tfjs"] as const satisfies readonly ModelFormat[];
+/** A file format of networks. "safetensors" is there; "onnx" and "tfjs" are refused as "unsupported". */
+export type ModelFormat = "safetensors" | "onnx" | "tfjs";
 
+/** Options of `exportNetwork`. */
 export interface ExportOptions {
   /** Words of the caller's own to keep in the file: see readMetadata. Any names but "relumine" and "spec". */
   readonly metadata?: Readonly<Record<string, string>>;
@@ -29,6 +31,7 @@ export interface ExportOptions {
   readonly training?: boolean;
 }
 
+/** Options of `importNetwork`: the runtime, and what to take instead of what the file says. */
 export interface ImportOptions extends RuntimeOptions {
   /** Default "safetensors". */
   readonly format?: ModelFormat;
@@ -110,6 +113,8 @@ function checkFinite(name: string, data: Float32Array, code: "value" | "format")
  * callbacks keep, and a fit that diverged, threw, or made all its epochs with a trace of deaths (store that one in
  * onEpochEnd).
  * @param format "safetensors"; "onnx" and "tfjs" are not there yet
+ * @param network stays as it is
+ * @cost copies all weights, 4 bytes each
  * @param options metadata: words of one's own; training: default false
  * @throws RelumineError "value" (weights that are not finite), "unsupported", "memory" or "disposed" (as a rejection)
  * @example await writeFile("model.safetensors", await exportNetwork(network, "safetensors", { metadata: { trainedOn: "digits" } }));
@@ -219,7 +224,9 @@ async function readTraining(
 /**
  * The network in a file that exportNetwork wrote: the same spec, the same weights to the bit. The file may come from anybody: it is
  * checked before anything is made of it.
+ * @param bytes the whole file
  * @param options format ("safetensors"), loss (instead of the stored one), arithmetic, threads
+ * @cost copies all weights, 4 bytes each; nothing is allocated by a size that the file names alone
  * @throws RelumineError "format" for a file that is damaged, made up or another program's; "unsupported", "value" or "memory" (as rejections)
  * @example const network = await importNetwork(await readFile("model.safetensors"));
  */

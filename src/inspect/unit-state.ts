@@ -3,6 +3,7 @@ import type { UnitStatistics } from "./statistics.js";
 import { isPiecewiseLinear, type ResolvedActivation, shapeOf } from "../activations/activations.js";
 import { analysisOf } from "../activations/analysis.js";
 
+/** How a unit behaves on the samples: the first that holds of dead, saturated, linear, rare, dormant, alive. */
 export type UnitState =
   | "alive"
   | "rare" // fires, on fewer than rareBelow of the samples

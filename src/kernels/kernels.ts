@@ -7,8 +7,11 @@ import { checkBoolean, checkInteger, checkOptions, describe } from "../core/chec
 import { disposedError, RelumineError } from "../core/errors.js";
 import type { Matrix } from "../core/matrix.js";
 
+/** Options of `Kernels.matmul`. */
 export interface MatmulOptions {
+  /** Takes a for its transpose: it is K x M. Default false. */
   readonly transposeA?: boolean;
+  /** Takes b for its transpose: it is N x K. Default false. */
   readonly transposeB?: boolean;
   /** Adds to what `out` holds. Default false: `out` is overwritten. */
   readonly accumulate?: boolean;
@@ -16,6 +19,7 @@ export interface MatmulOptions {
 
 /** WASM kernels on matrices of their own memory: no copies in or out. Every method throws RelumineError "disposed" after dispose(). */
 export interface Kernels extends Disposable {
+  /** The binary that runs: "relaxed" fuses multiply and add where the machine can. */
   readonly simd: "strict" | "relaxed";
   /**
    * A zeroed matrix in WASM memory. Read `data` anew after each allocation: the memory may have moved.
@@ -23,7 +27,11 @@ export interface Kernels extends Disposable {
    * @example const a = kernels.allocate(64, 32); a.data.fill(1);
    */
   allocate(rows: number, columns: number): Matrix;
-  /** Gives a matrix back; it can't be used afterwards. */
+  /**
+   * Gives a matrix back; it can't be used afterwards.
+   * @throws RelumineError "value" where it is not one that these kernels allocated
+   * @example kernels.free(a);
+   */
   free(matrix: Matrix): void;
   /**
    * out = A·B, where A and B are a and b or their transposes; out is another matrix than both.
@@ -46,6 +54,10 @@ export interface Kernels extends Disposable {
    * @example kernels.activationGradient(dz, z, da, { name: "leakyRelu", alpha: 0.1 });
    */
   activationGradient(out: Matrix, z: Matrix, upstream: Matrix, activation: Activation): void;
+  /**
+   * Gives all of its memory back; its matrices can't be used afterwards.
+   * @example kernels.dispose();
+   */
   dispose(): void;
 }
 
@@ -204,6 +216,7 @@ class WasmKernels implements Kernels {
 /**
  * The kernels by themselves.
  * @param options arithmetic, as for createNetwork
+ * @cost the first call compiles the kernels, some tens of milliseconds; networks with the same options share them
  * @throws RelumineError "value" (as a rejection)
  * @example
  * const kernels = await createKernels();

@@ -10,8 +10,11 @@ import { isClassification, type Loss } from "./losses.js";
  */
 export type Targets = ArrayLike<number> | Samples;
 
+/** Samples with their targets, row by row. */
 export interface DataSet {
+  /** rows x inputs. */
   readonly x: Samples;
+  /** One target a row. */
   readonly y: Targets;
 }
 

@@ -19,9 +19,14 @@ const LOSSES = {
   meanSquaredError: { mean: "outputs", link: "identity" },
   meanAbsoluteError: { mean: "outputs", link: "identity" },
   huber: { mean: "outputs", link: "identity" },
-} as const satisfies Record<string, LossRecord>;
+} as const satisfies Record<Loss, LossRecord>;
 
-export type Loss = keyof typeof LOSSES;
+/**
+ * What a training minimizes. crossEntropy: of labels or class probabilities over the softmax of the outputs, mean over
+ * rows; binaryCrossEntropy: of 0, 1 or probabilities over the sigmoid of each output; meanSquaredError,
+ * meanAbsoluteError and huber: of numbers; means over rows and outputs.
+ */
+export type Loss = "crossEntropy" | "binaryCrossEntropy" | "meanSquaredError" | "meanAbsoluteError" | "huber";
 
 export const LOSS_NAMES = /* @__PURE__ */ Object.keys(LOSSES) as Loss[];
 

@@ -17,11 +17,19 @@ export const KERNEL_INITIALIZER_NAMES = [
   "lecunNormal",
   "orthogonal",
   "asymmetric",
-] as const;
-/** "asymmetric": randomized asymmetric initialization, Lu et al. 2019; it draws the biases too. */
-export type KernelInitializer = (typeof KERNEL_INITIALIZER_NAMES)[number];
+] as const satisfies readonly KernelInitializer[];
 
+/**
+ * Where a layer's initial kernel comes from: He et al. 2015, Glorot and Bengio 2010, LeCun et al. 1998, orthonormal
+ * directions (Saxe et al. 2014); "asymmetric": randomized asymmetric initialization, Lu et al. 2019, which draws the
+ * biases too.
+ */
+export type KernelInitializer =
+  "heNormal" | "heUniform" | "glorotNormal" | "glorotUniform" | "lecunNormal" | "orthogonal" | "asymmetric";
+
+/** A dense layer: output = activation(input · kernel + bias). */
 export interface DenseSpec {
+  /** How many it has. */
   readonly units: number;
   /** Default: "relu" on hidden layers, "linear" on the last. */
   readonly activation?: Activation;
@@ -31,7 +39,9 @@ export interface DenseSpec {
   readonly biasInitializer?: number;
 }
 
+/** A network of dense layers, as plain data. */
 export interface NetworkSpec {
+  /** Numbers in a sample. */
   readonly inputs: number;
   /** Hidden layers, then the output layer. */
   readonly layers: readonly DenseSpec[];

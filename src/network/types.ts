@@ -5,17 +5,23 @@ import type { Optimizer } from "./training/optimizers.js";
 import type { ResolvedActivation } from "../activations/activations.js";
 import type { Matrix, Samples } from "../core/matrix.js";
 
-/** kernel: inputs x units, row-major. bias: units. alpha: PReLU slopes, one per unit. */
+/** The parameters of one layer, or numbers in their shapes. */
 export interface Weights {
+  /** inputs x units, row-major: element (i, j) weighs input i in unit j. */
   kernel: Float32Array;
+  /** One number a unit. */
   bias: Float32Array;
+  /** PReLU alone: the slope on the negative side, one number a unit. */
   alpha?: Float32Array;
 }
 
 /** A dense layer: shapes, and copies of its weights in and out. */
 export interface DenseLayer {
+  /** Numbers that each unit is fed. */
   readonly inputs: number;
+  /** How many it has. */
   readonly units: number;
+  /** With its alpha filled in. */
   readonly activation: ResolvedActivation;
   /**
    * Copies of the layer's weights.
@@ -31,7 +37,9 @@ export interface DenseLayer {
   setWeights(weights: Partial<Weights>): void;
 }
 
+/** How well a network does on some rows. */
 export interface Metrics {
+  /** The mean loss: see Loss. */
   readonly loss: number;
   /** Share of right answers; absent where the loss is one of regression. */
   readonly accuracy?: number;
@@ -39,9 +47,11 @@ export interface Metrics {
 
 /** step counts updates from 1 and goes on from one epoch to the next; loss is the batch's mean, before that update. */
 export interface BatchLog {
+  /** Updates so far, this one included. */
   readonly step: number;
   /** Counted from 1. */
   readonly epoch: number;
+  /** Mean loss of the batch before its update. */
   readonly loss: number;
 }
 
@@ -51,7 +61,9 @@ export interface EpochLog extends Metrics {
   readonly epoch: number;
   /** Of the epoch's last update. */
   readonly learningRate: number;
+  /** Wall-clock time that it took. */
   readonly seconds: number;
+  /** On the validation rows after the epoch; absent where there are none. */
   readonly validation?: Metrics;
   /**
    * Hidden units that fired on no sample of this epoch, one count per hidden layer; counted inside the forward
@@ -60,6 +72,7 @@ export interface EpochLog extends Metrics {
   readonly silentUnits: readonly number[];
 }
 
+/** What a fit tells in the end. */
 export interface History {
   /** The whole epochs, in order. */
   readonly epochs: readonly EpochLog[];
@@ -71,10 +84,13 @@ export interface History {
 export interface Gradients {
   /** The mean loss. */
   readonly loss: number;
+  /** The gradient by each layer's weights, in order. */
   readonly layers: readonly Weights[];
 }
 
+/** What a callback may do with the training that it watches. */
 export interface TrainingContext {
+  /** The network in training: read it, or treat it between two steps. */
   readonly network: Network;
   /** Ends the training after the running batch. */
   stop(): void;
@@ -82,9 +98,13 @@ export interface TrainingContext {
 
 /** Each method may return a promise: training goes on when it is fulfilled. An error that it throws rejects `fit`. */
 export interface Callback {
+  /** Before the first step. */
   onTrainBegin?(context: TrainingContext): void | Promise<void>;
+  /** After each update. */
   onBatchEnd?(log: BatchLog, context: TrainingContext): void | Promise<void>;
+  /** After each epoch and its validation. */
   onEpochEnd?(log: EpochLog, context: TrainingContext): void | Promise<void>;
+  /** At the end, unless an error ended it. */
   onTrainEnd?(history: History, context: TrainingContext): void | Promise<void>;
 }
 
@@ -95,12 +115,15 @@ declare const isOfPackage: unique symbol;
  * worker. What it found in the fit that is running or ran last are properties of the same object.
  */
 export interface PackageCallback<Options extends object = object> {
+  /** The name of the function that made it. */
   readonly name: string;
   /** What it was made with, defaults filled in. */
   readonly options: Options;
+  /** @internal Marks the package's own for the type checker. */
   readonly [isOfPackage]: true;
 }
 
+/** Options of `Network.fit`. */
 export interface FitOptions {
   /** Passes over the data. Default 10. */
   readonly epochs?: number;
@@ -133,8 +156,16 @@ export interface FitOptions {
 export interface Network extends Disposable {
   /** Defaults filled in. */
   readonly spec: NetworkSpec;
-  readonly runtime: { readonly simd: "strict" | "relaxed"; readonly threads: number };
+  /** What it runs on. */
+  readonly runtime: {
+    /** The binary: "relaxed" fuses multiply and add where the machine can. */
+    readonly simd: "strict" | "relaxed";
+    /** Threads that share its large products; 1 where memory can't be shared. */
+    readonly threads: number;
+  };
+  /** In order; the last one is the output. */
   readonly layers: readonly DenseLayer[];
+  /** All weights, biases and PReLU slopes. */
   readonly parameterCount: number;
   /**
    * Trains on `data.rows` samples; yields to the event loop every few milliseconds. An error in the arguments leaves

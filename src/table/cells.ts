@@ -1,10 +1,4 @@
-// What a cell of a table means: nothing, a number, or a word.
-
-const MISSING = new Set(["", "na", "nan", "null", "?"]);
-
-export function isMissing(cell: string): boolean {
-  return cell.length <= 4 && MISSING.has(cell.toLowerCase());
-}
+// Cells as options and messages show them.
 
 /** The cell as a decimal number that float32 can hold, or undefined. */
 export function parseNumber(cell: string): number | undefined {

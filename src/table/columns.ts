@@ -113,12 +113,36 @@ class ColumnBuilder {
   }
 
   /** Empties the builder. */
-  finish(starts: readonly number[], noNumbers: Float64Array, noWords: Int32Array): Column {
-    const numbers = this.#numbers.length === 0 ? noNumbers : new Float64Array(noNumbers);
-    const wordOf = this.#codes.length === 0 ? noWords : new Int32Array(noWords);
+  finish(starts: readonly number[], empty: EmptyColumns): Column {
+    const numbers = this.#numbers.length === 0 ? empty.numbers : empty.newNumbers();
+    const wordOf = this.#codes.length === 0 ? empty.words : empty.newWords();
     join(this.#numbers, starts, numbers);
     join(this.#codes, starts, wordOf);
     return { name: this.name, numbers, words: this.#dictionary.words, wordOf };
+  }
+}
+
+/** Columns of nothing: those that are shared are made when they are wanted. */
+class EmptyColumns {
+  #numbers: Float64Array | undefined;
+  #words: Int32Array | undefined;
+
+  constructor(readonly rows: number) {}
+
+  newNumbers(): Float64Array {
+    return new Float64Array(this.rows).fill(Number.NaN);
+  }
+
+  newWords(): Int32Array {
+    return new Int32Array(this.rows).fill(-1);
+  }
+
+  get numbers(): Float64Array {
+    return (this.#numbers ??= this.newNumbers());
+  }
+
+  get words(): Int32Array {
+    return (this.#words ??= this.newWords());
   }
 }
 
@@ -216,9 +240,8 @@ export class TableBuilder {
   /** The table; the builder is empty then. */
   finish(notes: readonly string[] = []): Table {
     const { rows } = this;
-    const noNumbers = new Float64Array(rows).fill(Number.NaN);
-    const noWords = new Int32Array(rows).fill(-1);
-    const columns = this.#columns.map((column) => column.finish(this.#starts, noNumbers, noWords));
+    const empty = new EmptyColumns(rows);
+    const columns = this.#columns.map((column) => column.finish(this.#starts, empty));
     return { columns, rows, line: (row) => this.#lines.at(row), notes };
   }
 }

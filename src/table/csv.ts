@@ -3,6 +3,7 @@
 import { type CsvError, parse } from "csv-parse/browser/esm/sync";
 import { RelumineError } from "../core/errors.js";
 import { quote } from "./cells.js";
+import { type Table as ColumnTable, TableBuilder } from "./columns.js";
 
 export interface Table {
   /** Column names, all different. */
@@ -18,6 +19,18 @@ export interface NamedTable {
   readonly table: Table;
   /** Of the embedded set: its target, and what to divide its pixels by. */
   readonly known?: { readonly target: string; readonly divisor: number };
+}
+
+/** The same table by columns. */
+export function toColumns({ header, rows, lines }: Table): ColumnTable {
+  const builder = new TableBuilder(header);
+  rows.forEach((cells, row) =>
+    builder.add(
+      cells.map((cell) => cell.trim()),
+      lines[row],
+    ),
+  );
+  return builder.finish();
 }
 
 const LONGEST_CELL = 32767; // what a spreadsheet's cell may hold; more is an unclosed quote or no table at all

@@ -1,117 +1,156 @@
 // A table -> what a network trains on: the rows with a target, split, encoded, and a record of how that was done.
-import { shorten, quote } from "./cells.js";
-import type { NamedTable } from "./csv.js";
-import { columnIndex, encodeInputs, type InputEncoding, learnInputs, columnList } from "./inputs.js";
+import { checkChoices, type ColumnChoices, ColumnIndex, columnList } from "./column-choice.js";
+import { quote } from "./cells.js";
+import type { Table } from "./columns.js";
+import { fillInputs } from "./encode.js";
+import { inputNames, type TableEncoding } from "./encoding.js";
+import { learnInputs } from "./learn-inputs.js";
+import { Notes } from "./notes.js";
+import { numberSigns, tableDecimal } from "./reading/read-column.js";
 import { stratifiedSplit } from "./stratified-split.js";
-import { chooseTask, encodeTargets, groupRows, learnTarget, type TargetEncoding, type Task } from "./target.js";
-import { RelumineError, errorIn } from "../core/errors.js";
+import { chooseTarget, type TargetChoice, type Task } from "./target.js";
+import { checkInteger, checkName, checkNumber, describe } from "../core/checks.js";
+import { RelumineError } from "../core/errors.js";
 import type { Matrix } from "../core/matrix.js";
 import type { DataSet } from "../network/data.js";
 
-/** A plain record: with it any later table is encoded in the same way. */
-export interface Preprocessing {
-  readonly inputs: readonly InputEncoding[];
-  readonly target: TargetEncoding;
-}
-
 export interface EncodedRows extends DataSet {
   readonly x: Matrix;
+  /** A label 0..K-1 a row, or a standardized number. */
   readonly y: readonly number[];
 }
 
 export interface PreparedTable {
-  readonly name: string;
   readonly task: Task;
-  readonly preprocessing: Preprocessing;
+  /** Names of x's columns: `age`, `island = Dream`, `date, season (sine)`. */
+  readonly columns: readonly string[];
   readonly training: EncodedRows;
   readonly heldOut: EncodedRows;
-  /** The table's rows that are held out, ascending. */
+  /** The table's rows that are held out, from 0, ascending. */
   readonly heldOutRows: readonly number[];
-  /** What was left out, imputed or decided, one sentence each. */
+  /** What was decided, left out or imputed, and what may be wrong: a sentence each, that names column, row and cell. */
   readonly notes: readonly string[];
+  /** How the columns were encoded: plain data. */
+  readonly encoding: TableEncoding;
 }
 
 export interface PrepareOptions {
-  /** The column to predict; known for the embedded set. */
-  readonly target?: string;
+  /** The column to predict. */
+  readonly target: string;
+  /** By default seen by the target's values. */
   readonly task?: Task;
   /** Columns to leave out. */
-  readonly ignore: readonly string[];
-  /** The share of rows to hold out, above 0 and below 1. */
+  readonly ignore?: readonly string[];
+  /** The share of rows to hold out, from 0 and below 1; 0.2 by default. */
+  readonly validation?: number;
+  /** Decides which rows are held out; 0 by default. */
+  readonly seed?: number;
+  /** How single columns are to be read: `{ zip: "words", price: "decimal comma" }`. */
+  readonly columns?: ColumnChoices;
+}
+
+const VALIDATION = 0.2;
+
+interface CheckedOptions {
+  readonly target: string;
+  readonly task?: Task;
   readonly validation: number;
   readonly seed: number;
 }
 
-function checkIgnored(ignore: readonly string[], target: string, table: NamedTable["table"]): void {
-  for (const name of ignore) columnIndex(table, name);
-  if (ignore.includes(target))
-    throw new RelumineError("value", "--ignore", "to name other columns than the target", quote(target));
-}
-
-function describeTarget(target: TargetEncoding, reason: string, withoutTarget: number): string[] {
-  const what = target.kind === "classes" ? `${target.classes.length} classes` : "a number";
-  const notes = [`${shorten(target.column)} (target): ${what} (${reason})`];
-  if (withoutTarget > 0)
-    notes.push(
-      `${withoutTarget} ${withoutTarget === 1 ? "row without a target is" : "rows without a target are"} left out`,
-    );
-  return notes;
-}
-
-function prepareKnownTarget(
-  { name, table, known }: NamedTable,
-  target: string,
-  options: PrepareOptions,
-): PreparedTable {
-  checkIgnored(options.ignore, target, table);
-  const choice = chooseTask(table, target, options.task);
-  const { classes, groups } = groupRows(table, target, choice);
-  const split = stratifiedSplit(groups, options.validation, options.seed);
-  if (split.heldOut.length === 0) {
+function checkOptions(
+  { target, task, validation = VALIDATION, seed = 0 }: PrepareOptions,
+  table: Table,
+): CheckedOptions {
+  if (typeof target !== "string")
     throw new RelumineError(
       "value",
-      "--validation",
-      `to hold out a row of ${choice.rows.length} where every class keeps a training row`,
-      `${options.validation}`,
-      "More rows or a larger share may do.",
+      "target",
+      `to be one of ${columnList(table)}`,
+      target === undefined ? "none" : describe(target),
     );
-  }
-  const { inputs, notes } = learnInputs(
-    table,
-    [target, ...options.ignore],
-    choice.rows,
-    split.training,
-    known?.divisor,
-  );
-  const encoding = learnTarget(table, target, classes, split.training);
-  const encode = (rows: readonly number[]): EncodedRows => ({
-    x: encodeInputs(inputs, table, rows),
-    y: encodeTargets(encoding, table, rows),
-  });
   return {
-    name,
-    task: choice.task,
-    preprocessing: { inputs, target: encoding },
-    training: encode(split.training),
-    heldOut: encode(split.heldOut),
-    heldOutRows: split.heldOut,
-    notes: [...describeTarget(encoding, choice.reason, table.rows.length - choice.rows.length), ...notes],
+    target,
+    ...(task !== undefined && { task: checkName<Task>("task", task, ["classification", "regression"]) }),
+    validation: checkNumber("validation", validation, { low: 0, high: 1, openHigh: true }),
+    seed: checkInteger("seed", seed, { low: 0 }),
   };
+}
+
+/** Columns that are no inputs: those of `ignore`, and those that `columns` ignores. */
+function ignoredColumns(
+  { ignore = [], columns }: PrepareOptions,
+  target: string,
+  index: ColumnIndex,
+): { ignored: ReadonlySet<string>; choices: ReturnType<typeof checkChoices> } {
+  if (!Array.isArray(ignore)) throw new RelumineError("value", "ignore", "to be a list of columns", describe(ignore));
+  for (const name of ignore as readonly string[]) index.column(name, "ignore");
+  const choices = checkChoices(columns, index);
+  const ignored = new Set<string>(ignore as readonly string[]);
+  for (const [name, choice] of choices) if (choice === "ignore") ignored.add(name);
+  if (ignored.has(target))
+    throw new RelumineError("value", "ignore", "to name other columns than the target", quote(target));
+  return { ignored, choices };
+}
+
+function splitRows({ groups, rows }: TargetChoice, { validation, seed }: CheckedOptions) {
+  const split = stratifiedSplit(groups, validation, seed);
+  if (split.heldOut.length > 0 || validation === 0) return split;
+  throw new RelumineError(
+    "value",
+    "validation",
+    `to hold out a row of ${rows.length} where every class keeps a training row`,
+    `${validation}`,
+    "More rows or a larger share may do.",
+  );
 }
 
 /**
  * Chooses the task, splits the rows and encodes them.
- * @throws RelumineError naming the file, and the row and column where there is one
+ * @param divisor divides every number, where their range is known; without it numbers are standardized
+ * @throws RelumineError naming row and column where there is one
  */
-export function prepareTable(named: NamedTable, options: PrepareOptions): PreparedTable {
-  const target = options.target ?? named.known?.target;
-  try {
-    if (target === undefined) {
-      throw new RelumineError("value", "--target", `to be one of ${columnList(named.table)}`, "none");
-    }
-    return prepareKnownTarget(named, target, options);
-  } catch (error) {
-    if (error instanceof RelumineError) throw errorIn(named.name, error);
-    throw error;
-  }
+export function prepareColumns(table: Table, options: PrepareOptions, divisor?: number): PreparedTable {
+  const checked = checkOptions(options, table);
+  const index = new ColumnIndex(table);
+  const target = index.column(checked.target, "target");
+  const { ignored, choices } = ignoredColumns(options, checked.target, index);
+  const notes = new Notes();
+  for (const note of table.notes) notes.add(note);
+  const all = Array.from({ length: table.rows }, (_, row) => row);
+  const inputs = table.columns.filter((column) => column !== target && !ignored.has(column.name));
+  const signsOf = (rows: readonly number[]) =>
+    inputs.map((column) => ({
+      column,
+      choice: choices.get(column.name),
+      signs: numberSigns(column, rows, choices.get(column.name)),
+    }));
+  const targetSigns = numberSigns(target, all, choices.get(checked.target));
+  const columns = signsOf(all);
+  const hint = tableDecimal([...columns.map(({ signs }) => signs), targetSigns]);
+  const choice = chooseTarget(
+    table,
+    target,
+    targetSigns,
+    hint,
+    { task: checked.task, choice: choices.get(checked.target) },
+    notes,
+  );
+  const split = splitRows(choice, checked);
+  const { encoding: targetEncoding, encode } = choice.learn(split.training);
+  const context = { table, rows: choice.rows, training: split.training, notes, divisor };
+  const learnt = learnInputs(context, choice.rows.length === table.rows ? columns : signsOf(choice.rows), hint);
+  const encodeRows = (rows: readonly number[]): EncodedRows => ({
+    x: fillInputs(learnt.inputs, learnt.cells, rows),
+    y: encode(rows),
+  });
+  return {
+    task: choice.task,
+    columns: inputNames(learnt.inputs),
+    training: encodeRows(split.training),
+    heldOut: encodeRows(split.heldOut),
+    heldOutRows: split.heldOut,
+    notes: notes.list(),
+    encoding: { inputs: learnt.inputs, target: targetEncoding },
+  };
 }

@@ -140,6 +140,9 @@ function backFromPrune(cell: StateCell, smaller: Network): () => void {
  *
  * The moments of what is redrawn or lifted are cleared; all other moments are kept.
  * @param x rows x inputs; the training rows, as a rule: a treatment answers to the samples it was made on
+ * @param network changed in place, but for "prune"
+ * @cost some passes over x and a diagnosis before and after; "prune" proves on the input box, a second or two where
+ *   many units are dead
  * @throws RelumineError "value", "shape", "memory" or "disposed" (as a rejection)
  * @example
  * const treatment = await treat(network, x, { kind: "liftBias", activity: 0.1 });

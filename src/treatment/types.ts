@@ -3,6 +3,7 @@ import type { Diagnosis } from "../diagnosis/types.js";
 import type { Network } from "../network/types.js";
 import type { ResolvedRemedy } from "./remedies/remedy.js";
 
+/** What was done to a unit. */
 export type TreatmentAction =
   | "lifted" // its bias is such that it opens
   | "redrawn" // its incoming weights are new
@@ -15,12 +16,15 @@ export type TreatmentAction =
 export interface TreatedUnit {
   /** Index in network.layers. */
   readonly layer: number;
+  /** Index in its layer. */
   readonly unit: number;
+  /** See TreatmentAction. */
   readonly action: TreatmentAction;
   /** Share of the samples that open it after the treatment; absent where it was taken out. */
   readonly activity?: number;
 }
 
+/** What a finding of a treatment is about. */
 export type TreatmentFindingKind =
   | "nothingToTreat" // the network is as it was
   | "lossless" // what was taken out is proved to change no output in the range of the samples
@@ -32,6 +36,7 @@ export type TreatmentFindingKind =
 
 /** What to know about a treatment. */
 export interface TreatmentFinding {
+  /** What it is about. */
   readonly kind: TreatmentFindingKind;
   /** One sentence with the figures. */
   readonly message: string;
@@ -41,6 +46,7 @@ export interface TreatmentFinding {
   readonly layer?: number;
 }
 
+/** What `treat` did, measured, and how to take it back. */
 export interface Treatment {
   /**
    * The same network; after "prune" a new one, smaller, of its own, to be disposed of by itself (unless nothing was
@@ -51,11 +57,13 @@ export interface Treatment {
   readonly remedy: ResolvedRemedy;
   /** Without proofs on the input box, which "prune" alone needs. */
   readonly before: Diagnosis;
+  /** On the same samples, after it. */
   readonly after: Diagnosis;
   /** Measured: the largest |difference| of any output (a logit, for the cross-entropies) on x. */
   readonly outputChange: number;
   /** The units that were treated, by layer and unit. */
   readonly treated: readonly TreatedUnit[];
+  /** What to know before the network is used. */
   readonly findings: readonly TreatmentFinding[];
   /**
    * Makes the network what it was before the treatment, bit for bit: weights, activation, optimizer's moments, place in

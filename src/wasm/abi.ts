@@ -15,9 +15,22 @@ export const ACTIVATION_NAMES = [
   "sigmoid",
   "tanh",
   "hardSwish",
-] as const;
+] as const satisfies readonly ActivationName[];
 
-export type ActivationName = (typeof ACTIVATION_NAMES)[number];
+/** The activations; all but linear, sigmoid and tanh are of the ReLU family. */
+export type ActivationName =
+  | "linear"
+  | "relu"
+  | "leakyRelu"
+  | "prelu"
+  | "elu"
+  | "selu"
+  | "gelu"
+  | "silu"
+  | "softplus"
+  | "sigmoid"
+  | "tanh"
+  | "hardSwish";
 
 /** The activation's number, as the kernels take it. */
 export function activationCode(name: ActivationName): number {

@@ -7,6 +7,7 @@ import { resolveThreads, ThreadPool } from "./threads.js";
 import { checkInteger, checkName, checkOptions } from "../core/checks.js";
 import { RelumineError } from "../core/errors.js";
 
+/** On what a network computes: all networks with the same choice share one runtime. */
 export interface RuntimeOptions {
   /** "fast" uses fused multiply-add where the engine has it; "reproducible" gives the same bits on every machine. Default "fast". */
   readonly arithmetic?: "fast" | "reproducible";

@@ -5,7 +5,9 @@ import { RelumineError } from "../core/errors.js";
 
 /** A Web Worker, or a Worker of node:worker_threads. */
 export interface WorkerLike {
+  /** Sends a message; the buffers in `transfer` are handed over. */
   postMessage(message: unknown, transfer: ArrayBuffer[]): void;
+  /** Ends the worker at once. */
   terminate(): unknown;
 }
 

@@ -24,6 +24,10 @@ import type { PrescribeOptions, Prescription } from "../treatment/prescribe/type
  * holds the baseline as far as it came.
  * @param fit as for network.fit; without `validation` a fifth of the rows, drawn from the spec's seed, is held out;
  *   all repeats use the same rows
+ * @param spec as for createNetwork
+ * @param data rows x inputs, and a target a row
+ * @cost the baseline's training times its repeats, and for each remedy between a quarter and all of that; side by side
+ *   on all cores
  * @throws RelumineError "value", "shape" or "memory" for wrong arguments, or if the baseline can't be trained; what
  *   onTrial or a callback throws
  * @example

@@ -17,6 +17,7 @@ import type {
 import type { Treatment } from "../treatment/types.js";
 import type { RuntimeOptions } from "../wasm/runtime.js";
 
+/** Which worker to start. */
 export interface WorkerChoice {
   /**
    * The worker to start instead of the package's own, which travels inside the JavaScript and starts from a blob:
@@ -26,11 +27,16 @@ export interface WorkerChoice {
   readonly worker?: string | URL | (() => WorkerLike);
 }
 
+/** On what a network in a worker computes, and in which worker. */
 export interface WorkerOptions extends RuntimeOptions, WorkerChoice {}
 
+/** A dense layer of a network in a worker: shapes, and copies of its weights in and out. */
 export interface RemoteLayer {
+  /** Numbers that each unit is fed. */
   readonly inputs: number;
+  /** How many it has. */
   readonly units: number;
+  /** With its alpha filled in. */
   readonly activation: ResolvedActivation;
   /** Copies, as DenseLayer.getWeights. */
   getWeights(): Promise<Weights>;
@@ -38,7 +44,9 @@ export interface RemoteLayer {
   setWeights(weights: Partial<Weights>): Promise<void>;
 }
 
+/** What a callback may do with the training that it watches. */
 export interface RemoteContext {
+  /** The network in training. */
   readonly network: RemoteNetwork;
   /** Ends the training when the message has reached the worker, after the batch that then runs. */
   stop(): void;
@@ -48,6 +56,7 @@ export interface RemoteContext {
 export interface Progress {
   /** Updates made so far. */
   readonly step: number;
+  /** The epoch that runs, counted from 1. */
   readonly epoch: number;
   /** Of the last batch, before its update. */
   readonly loss: number;
@@ -58,22 +67,29 @@ export interface Progress {
  * promise is awaited before the next log is told. An error that it throws ends the training and rejects `fit`.
  */
 export interface RemoteCallback {
+  /** Before the data are sent. */
   onTrainBegin?(context: RemoteContext): void | Promise<void>;
+  /** For each update, in order. */
   onBatchEnd?(log: BatchLog, context: RemoteContext): void | Promise<void>;
+  /** For each epoch, in order. */
   onEpochEnd?(log: EpochLog, context: RemoteContext): void | Promise<void>;
   /** After the logs of a report; at most once a frame. */
   onProgress?(progress: Progress, context: RemoteContext): void | Promise<void>;
+  /** At the end, unless an error ended it. */
   onTrainEnd?(history: History, context: RemoteContext): void | Promise<void>;
 }
 
 /** A callback that a custom worker knows by name (see serve). */
 export interface NamedCallback {
+  /** As in serve({ callbacks }). */
   readonly name: string;
+  /** What it is made from there: data. */
   readonly options?: object;
   /** What it found, written by fit: with each report, and at the end. */
   results?: unknown;
 }
 
+/** Options of `Network.fit`: those of "relumine", and what only a worker has. */
 export interface RemoteFitOptions extends Omit<FitOptions, "callbacks"> {
   /**
    * Those of the package run inside the worker, in this order; what they find is read from the same objects. Others
@@ -84,6 +100,7 @@ export interface RemoteFitOptions extends Omit<FitOptions, "callbacks"> {
   readonly transfer?: boolean;
 }
 
+/** Options of `Network.snapshot`. */
 export interface SnapshotOptions {
   /** Default true. */
   readonly weights?: boolean;
@@ -95,15 +112,19 @@ export interface SnapshotOptions {
   readonly preactivations?: boolean;
 }
 
+/** A network as it was at one step. */
 export interface Snapshot {
   /** Updates that the fit under way, or else the last one, has made; 0 before any. */
   readonly step: number;
   /** Of that fit, from 1; 0 before any. */
   readonly epoch: number;
+  /** Each layer, in order. */
   readonly layers: readonly LayerSnapshot[];
 }
 
+/** One layer at that step: what was asked for. */
 export interface LayerSnapshot {
+  /** Copies. */
   readonly weights?: Weights;
   /** rows x units */
   readonly activations?: Matrix;
@@ -119,8 +140,16 @@ export interface LayerSnapshot {
 export interface RemoteNetwork extends AsyncDisposable {
   /** Defaults filled in. */
   readonly spec: NetworkSpec;
-  readonly runtime: { readonly simd: "strict" | "relaxed"; readonly threads: number };
+  /** What it runs on. */
+  readonly runtime: {
+    /** The binary: "relaxed" fuses multiply and add where the machine can. */
+    readonly simd: "strict" | "relaxed";
+    /** Threads that share its large products; 1 where memory can't be shared. */
+    readonly threads: number;
+  };
+  /** In order; the last one is the output. */
   readonly layers: readonly RemoteLayer[];
+  /** All weights, biases and PReLU slopes. */
   readonly parameterCount: number;
   /**
    * Trains, as Network.fit of "relumine" does, bit for bit. Differences: function callbacks see it from outside, in

@@ -180,10 +180,10 @@ describe("relumine cure --code", () => {
 
   it("writes what acts before and during the training too", async () => {
     const { writeCode } = await import("../../src/cli/cure/program-text.js");
-    const { prepareTable } = await import("../../src/table/prepare.js");
+    const { prepareNamed } = await import("../../src/cli/prepare-table.js");
     const { readTable } = await import("../../src/cli/read-table.js");
     const { continualBackprop, preventDeaths, recycleDormant, sgd } = await import("../../src/index.js");
-    const prepared = prepareTable(await readTable(PENGUINS), {
+    const prepared = prepareNamed(await readTable(PENGUINS), {
       target: "species",
       ignore: [],
       validation: 0.2,

@@ -1,6 +1,6 @@
-import * as fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { judgeRemedy, type RemedyOutcome } from "../../src/cli/remedy-verdict.js";
+import fc from "../support/property.js";
 
 const outcome = (score: number, closed: number): RemedyOutcome => ({ score, closed });
 const healthy = outcome(0.97, 0.04);

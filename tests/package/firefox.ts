@@ -1,6 +1,6 @@
 // What a page shows in Debian's firefox-esr, headless. Playwright drives none but its own build of Firefox, so the page
 // itself reports: a script at the end of it posts its text, or its first error, to the server that it came from.
-import { execFileSync, spawn } from "node:child_process";
+import { spawn } from "node:child_process";
 import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
@@ -26,22 +26,6 @@ const PREFERENCES = {
   "network.connectivity-service.enabled": false,
   "toolkit.telemetry.enabled": false,
 };
-
-/**
- * The path of `firefox-esr`, or undefined where there is none. In CI its absence is an error: no test may be left out
- * there.
- */
-export function findFirefox(): string | undefined {
-  try {
-    return execFileSync("sh", ["-c", "command -v firefox-esr"], { encoding: "utf8" }).trim();
-  } catch {
-    if (process.env.CI === "true")
-      throw new Error(
-        "firefox-esr is not on the PATH, and CI leaves no test out: install it, e.g. apt-get install firefox-esr",
-      );
-    return undefined;
-  }
-}
 
 export async function showInFirefox(
   program: string,

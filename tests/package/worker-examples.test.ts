@@ -1,11 +1,11 @@
 // The examples, run as their users run them.
-import { type ChildProcess, spawn } from "node:child_process";
 import { cp, readFile, rm } from "node:fs/promises";
 import { join } from "node:path";
 import { chromium } from "playwright-core";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { CHROMIUM_ARGUMENTS, findChromium } from "../support/browsers.js";
 import { newFolder } from "../support/folder.js";
+import { type Service, startService } from "../support/services.js";
 import { installPackage, root } from "./install.js";
 import { withPage, withServer } from "./pages.js";
 
@@ -18,13 +18,13 @@ beforeAll(async () => {
 afterAll(() => rm(home, { recursive: true, force: true }));
 
 describe("the service in Node", () => {
-  let service: ChildProcess;
+  let service: Service;
   let origin: string;
   beforeAll(async () => {
-    service = spawn(process.execPath, ["node-service.mjs", "0"], { cwd: home, stdio: ["ignore", "pipe", "inherit"] });
-    origin = await new Promise((resolve) => service.stdout!.once("data", (line) => resolve(String(line).trim())));
+    service = await startService(["node-service.mjs", "0"], /http:\S+(?=\s)/, { cwd: home });
+    origin = service.said;
   });
-  afterAll(() => void service.kill());
+  afterAll(() => service?.close());
 
   const post = async (path: string, body: string | object) => {
     const response = await fetch(origin + path, {

@@ -1,13 +1,13 @@
 // The page in headless Chromium: built and served once a file, by the command that users run.
-import { type ChildProcess, spawn } from "node:child_process";
-import { once } from "node:events";
 import { fileURLToPath } from "node:url";
 import { type Browser, type BrowserContextOptions, chromium, type Page } from "playwright-core";
 import { CHROMIUM_ARGUMENTS, findChromium } from "../support/browsers.js";
 import { PATIENCE_MS } from "../support/patience.js";
+import { startService } from "../support/services.js";
 
 const root = fileURLToPath(new URL("../../", import.meta.url));
-export const FOLDER = `${root}.cache/playground-test/`;
+/** Of this worker alone: files of tests run beside each other. */
+export const FOLDER = `${root}.cache/playground-test-${process.env.VITEST_POOL_ID ?? "0"}/`;
 export const hasChromium = findChromium() !== undefined;
 
 export interface Site {
@@ -16,30 +16,15 @@ export interface Site {
   close(): Promise<void>;
 }
 
-async function addressOf(server: ChildProcess): Promise<string> {
-  let said = "";
-  for await (const chunk of server.stdout!) {
-    said += String(chunk);
-    const found = /http:\S+/.exec(said);
-    if (found) return found[0];
-  }
-  throw new Error(`the server did not start: ${said}`);
-}
-
 export async function openSite(): Promise<Site> {
-  const server = spawn(process.execPath, ["site/build.mjs", "--port", "0", "--to", FOLDER], {
-    cwd: root,
-    stdio: ["ignore", "pipe", "inherit"],
-  });
-  const url = await addressOf(server);
+  const server = await startService(["site/build.mjs", "--port", "0", "--to", FOLDER], /http:\S+(?=\s)/, { cwd: root });
   const browser = await chromium.launch({ executablePath: findChromium()!, args: [...CHROMIUM_ARGUMENTS] });
   return {
-    url,
+    url: server.said,
     browser,
     close: async () => {
       await browser.close();
-      server.kill();
-      await once(server, "exit");
+      await server.close();
     },
   };
 }

@@ -14,8 +14,12 @@ export class EngineHarness {
   readonly messages: FromEngine[] = [];
   readonly engine: Engine;
 
-  constructor(digits: Uint8Array = new Uint8Array()) {
-    this.engine = new Engine({ post: (message) => this.messages.push(message), loadDigits: async () => digits });
+  constructor(digits: Uint8Array = new Uint8Array(), slowFrom?: number) {
+    this.engine = new Engine({
+      post: (message) => this.messages.push(message),
+      loadDigits: async () => digits,
+      ...(slowFrom !== undefined && { slowFrom }),
+    });
   }
 
   /** Sends, and hands back the answers of one kind that came with it. */

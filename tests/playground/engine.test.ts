@@ -488,6 +488,20 @@ describe("no end, and nothing while nothing changes", () => {
     expect(frame.curves!.steps.length).toBeLessThanOrEqual(360);
   });
 
+  test("full speed ends after very many steps, and it goes on at 600 a second", async () => {
+    const harness = new EngineHarness(digits(), 3000);
+    harnesses.push(harness);
+    await harness.start();
+    await harness.engine.handle({ kind: "run", running: true, speed: Infinity });
+    await harness.runTo(3000);
+    const started = performance.now();
+    const from = (await harness.frame()).step;
+    await harness.runTo(from + 200);
+    const frame = await harness.frame();
+    expect(frame.isSlowed).toBe(true);
+    expect(((frame.step - from) / (performance.now() - started)) * 1000).toBeLessThan(900);
+  });
+
   test("paused it is settled, and sets no timer; running it is not settled", async () => {
     const harness = open();
     await harness.start();

@@ -2,7 +2,6 @@
 import { execFileSync } from "node:child_process";
 import { mkdirSync, writeFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
-import fc from "fast-check";
 import { afterAll, describe, expect, test } from "vitest";
 import { tableTask } from "../../site/engine/table-task.js";
 import { codeFor } from "../../site/state/code-export.js";
@@ -26,6 +25,7 @@ import { parseCsv } from "../../src/table/csv.js";
 import type { DeathRecord } from "../../site/engine/types.js";
 import { expectError, relumineError } from "../support/errors.js";
 import { EngineHarness } from "./engine-harness.js";
+import fc from "../support/property.js";
 
 const recipes: fc.Arbitrary<Recipe> = fc.record({
   data: fc.constantFrom(...DATA_NAMES),
@@ -63,7 +63,6 @@ describe("a link", () => {
         const state = { recipe, changes: made, ...(step !== undefined && { step }) };
         expect(fromHash(`#${toHash(state)}`)).toEqual({ ...state, unread: [] });
       }),
-      { seed: 1 },
     );
   });
 
@@ -233,7 +232,6 @@ describe("cures", () => {
           if (survivesAt < rate) expect(lower).toBeLessThan(survivesAt);
         },
       ),
-      { seed: 2 },
     );
   });
 });

@@ -1,21 +1,27 @@
-// Finds the Chromium that the browser tests drive: the one on the PATH, as Debian's package installs it.
+// The browsers that tests drive: those on the PATH, as Debian's packages install them.
 import { execFileSync } from "node:child_process";
 
+/** Set, and neither "false" nor "0". */
+export const isContinuousIntegration = (): boolean => !["", "false", "0"].includes(process.env["CI"] ?? "");
+
 /**
- * The path of `chromium`, or undefined where there is none. In CI its absence is an error: no test may be left out
+ * The path of a program, or undefined where there is none. In CI its absence is an error: no test may be left out
  * there.
  */
-export function findChromium(): string | undefined {
+export function findProgram(name: string, inCI = isContinuousIntegration()): string | undefined {
   try {
-    return execFileSync("sh", ["-c", "command -v chromium"], { encoding: "utf8" }).trim();
+    return execFileSync("sh", ["-c", 'command -v "$0"', name], { encoding: "utf8" }).trim();
   } catch {
-    if (process.env.CI === "true")
+    if (inCI)
       throw new Error(
-        "chromium is not on the PATH, and CI leaves no test out: install it, e.g. apt-get install chromium",
+        `${name} is not on the PATH, and CI leaves no test out: install it, e.g. apt-get install ${name}`,
       );
     return undefined;
   }
 }
+
+export const findChromium = (): string | undefined => findProgram("chromium");
+export const findFirefox = (): string | undefined => findProgram("firefox-esr");
 
 /** Switches for a headless run in a container: no sandbox, no graphics card, no traffic of its own. */
 export const CHROMIUM_ARGUMENTS: readonly string[] = [

@@ -1,8 +1,8 @@
-import * as fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { RelumineError } from "../../src/core/errors.js";
 import { expectError } from "../support/errors.js";
 import { parseCsv } from "../../src/table/csv.js";
+import fc from "../support/property.js";
 
 const quote = (text: string): string => `"${text.replaceAll('"', '""')}"`;
 

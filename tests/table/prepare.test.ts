@@ -1,15 +1,17 @@
 import { describe, expect, it } from "vitest";
-import { prepareTable, type PrepareOptions, type PreparedTable } from "../../src/table/prepare.js";
-import { encodeInputs, inputWidth } from "../../src/table/inputs.js";
+import { prepareNamed, type NamedPrepareOptions, type NamedPreparedTable } from "../../src/cli/prepare-table.js";
+import { ColumnIndex } from "../../src/table/column-choice.js";
+import { encodeInputs } from "../../src/table/encode.js";
+import { inputWidth } from "../../src/table/encoding.js";
 import { readTable } from "../../src/cli/read-table.js";
 import type { ErrorCode } from "../../src/core/errors.js";
 import { expectError, relumineError } from "../support/errors.js";
-import { parseCsv } from "../../src/table/csv.js";
+import { parseCsv, toColumns } from "../../src/table/csv.js";
 
 const PENGUINS = new URL("../data/penguins.csv", import.meta.url).pathname;
 
-function prepare(csv: string, options: Partial<PrepareOptions> = {}): PreparedTable {
-  return prepareTable(
+function prepare(csv: string, options: Partial<NamedPrepareOptions> = {}): NamedPreparedTable {
+  return prepareNamed(
     { name: "t.csv", table: parseCsv(csv) },
     { target: "y", ignore: [], validation: 0.25, seed: 0, ...options },
   );
@@ -20,27 +22,27 @@ function tableOf(header: string, rows: number, more: (row: number) => string): s
   return [`x,${header}`, ...Array.from({ length: rows }, (_, row) => `${row},${more(row)}`)].join("\n");
 }
 
-const column = ({ x }: PreparedTable["training"], index: number): number[] =>
+const column = ({ x }: NamedPreparedTable["training"], index: number): number[] =>
   Array.from({ length: x.rows }, (_, row) => x.data[row * x.columns + index]);
 const mean = (values: readonly number[]): number => values.reduce((sum, value) => sum + value, 0) / values.length;
 
 describe("prepareTable", () => {
   it("standardizes by the training rows alone", () => {
-    const { training, heldOut, preprocessing } = prepare(tableOf("y", 40, (row) => (row % 2 ? "a" : "b")));
+    const { training, heldOut, encoding } = prepare(tableOf("y", 40, (row) => (row % 2 ? "a" : "b")));
     const values = column(training, 0);
     expect(mean(values)).toBeCloseTo(0, 6);
     expect(mean(values.map((value) => value ** 2))).toBeCloseTo(1, 6);
     expect(mean(column(heldOut, 0))).not.toBeCloseTo(0, 3);
     expect(training.x.rows).toBe(30);
     expect(heldOut.x.rows).toBe(10);
-    expect(preprocessing.inputs).toHaveLength(1);
+    expect(encoding.inputs).toHaveLength(1);
   });
 
   it("makes words one-hot, and a missing word a category of its own", () => {
-    const { training, preprocessing, notes } = prepare(
+    const { training, encoding, notes } = prepare(
       tableOf("island,y", 40, (row) => `${["Biscoe", "Dream", "NA"][row % 3]},${row % 2 ? "a" : "b"}`),
     );
-    expect(preprocessing.inputs[1]).toEqual({
+    expect(encoding.inputs[1]).toEqual({
       kind: "category",
       column: "island",
       categories: ["", "Biscoe", "Dream"],
@@ -56,8 +58,8 @@ describe("prepareTable", () => {
       40,
       (row) => `${row < 4 ? ["", "NaN", "null", "?"][row] : 7 + (row % 5)},${row % 2 ? "a" : "b"}`,
     );
-    const { preprocessing, notes, training } = prepare(csv);
-    expect(preprocessing.inputs[1]).toMatchObject({ kind: "number", column: "v", median: 9 });
+    const { encoding, notes, training } = prepare(csv);
+    expect(encoding.inputs[1]).toMatchObject({ kind: "number", column: "v", median: 9 });
     expect(notes).toContain("v: 4 missing, replaced by the median, 9");
     expect(training.x.data.every(Number.isFinite)).toBe(true);
   });
@@ -68,25 +70,25 @@ describe("prepareTable", () => {
   });
 
   it("leaves out a column of names and says so", () => {
-    const { preprocessing, notes } = prepare(tableOf("id,y", 30, (row) => `id${row},${row % 2 ? "a" : "b"}`));
-    expect(preprocessing.inputs.map(({ column: name }) => name)).toEqual(["x"]);
+    const { encoding, notes } = prepare(tableOf("id,y", 30, (row) => `id${row},${row % 2 ? "a" : "b"}`));
+    expect(encoding.inputs.map(({ column: name }) => name)).toEqual(["x"]);
     expect(notes).toContain("id: left out: 30 different words in 30 rows");
   });
 
   it("leaves out a column without any value, and the ones that are ignored", () => {
-    const { preprocessing, notes } = prepare(
+    const { encoding, notes } = prepare(
       tableOf("n,k,y", 30, (row) => `NA,${row},${row % 2 ? "a" : "b"}`),
       { ignore: ["k"] },
     );
-    expect(preprocessing.inputs.map(({ column: name }) => name)).toEqual(["x"]);
+    expect(encoding.inputs.map(({ column: name }) => name)).toEqual(["x"]);
     expect(notes).toContain("n: left out: no training row has a value");
   });
 
   it("says which word makes a column of numbers words", () => {
     const { notes } = prepare(
-      tableOf("v,y", 40, (row) => `${row === 5 ? "12,3" : row % 4},${row % 2 ? "a" : "b"}`).replace("12,3", '"12,3"'),
+      tableOf("v,y", 40, (row) => `${row % 8 === 5 ? "many" : row % 4},${row % 2 ? "a" : "b"}`),
     );
-    expect(notes.join()).toContain('v: read as words because of "12,3" in row 6 (line 7)');
+    expect(notes.join()).toContain('v: read as words because of "many" in row 6 (line 7)');
   });
 
   it("leaves out rows without a target and says so", () => {
@@ -96,19 +98,19 @@ describe("prepareTable", () => {
   });
 
   it("gives zeros for a word that no training row had", () => {
-    const { preprocessing } = prepare(tableOf("w,y", 40, (row) => `${row % 2 ? "p" : "q"},${row % 4 < 2 ? "a" : "b"}`));
+    const { encoding } = prepare(tableOf("w,y", 40, (row) => `${row % 2 ? "p" : "q"},${row % 4 < 2 ? "a" : "b"}`));
     const later = parseCsv("x,w,y\n1,unheard,a\n1,p,a\n");
-    const encoded = encodeInputs(preprocessing.inputs, later, [0, 1]);
+    const encoded = encodeInputs(encoding.inputs, new ColumnIndex(toColumns(later)), [0, 1]);
     expect(Array.from(encoded.data.slice(1, 3))).toEqual([0, 0]);
     expect(Array.from(encoded.data.slice(4, 6))).toEqual([1, 0]);
-    expect(() => encodeInputs(preprocessing.inputs, parseCsv("x,w\nten,p\n"), [0])).toThrow(
+    expect(() => encodeInputs(encoding.inputs, new ColumnIndex(toColumns(parseCsv("x,w\nten,p\n"))), [0])).toThrow(
       relumineError("value", 'row 1 (line 2), column "x"'),
     );
   });
 
   it("survives JSON: the record is plain", () => {
-    const { preprocessing } = prepare(tableOf("w,y", 40, (row) => `${row % 2 ? "p" : "q"},${row % 4 < 2 ? "a" : "b"}`));
-    expect(JSON.parse(JSON.stringify(preprocessing))).toEqual(preprocessing);
+    const { encoding } = prepare(tableOf("w,y", 40, (row) => `${row % 2 ? "p" : "q"},${row % 4 < 2 ? "a" : "b"}`));
+    expect(JSON.parse(JSON.stringify(encoding))).toEqual(encoding);
   });
 
   it.each([
@@ -125,7 +127,7 @@ describe("prepareTable", () => {
   ])("%s", (_, target, task, classes) => {
     const prepared = prepare(tableOf("y", 40, target));
     expect(prepared.task).toBe(task);
-    if (classes) expect(prepared.preprocessing.target).toEqual({ kind: "classes", column: "y", classes });
+    if (classes) expect(prepared.encoding.target).toEqual({ kind: "classes", column: "y", classes });
     else expect(mean(prepared.training.y)).toBeCloseTo(0, 6);
   });
 
@@ -140,7 +142,7 @@ describe("prepareTable", () => {
       prepare(
         tableOf("y", 40, (row) => String(row % 9)),
         { task: "classification" },
-      ).preprocessing.target,
+      ).encoding.target,
     ).toMatchObject({ kind: "classes" });
   });
 
@@ -150,18 +152,18 @@ describe("prepareTable", () => {
     expect(heldOut.y).not.toContain(2);
   });
 
-  it.each<[string, string, Partial<PrepareOptions>, ErrorCode, path: string, given: string]>([
+  it.each<[string, string, Partial<NamedPrepareOptions>, ErrorCode, path: string, given: string]>([
     [
       "without the target",
       tableOf("speed,z", 9, () => "1,2"),
       { target: "sped" },
       "value",
-      "the column",
+      "--target",
       '"sped". Did you mean "speed"?',
     ],
     ["no target given", tableOf("z", 9, () => "1"), { target: undefined }, "value", "--target", "none"],
     ["one class only", tableOf("y", 9, () => "a"), {}, "format", 'the target column "y"', '"a" in all 9 rows'],
-    ["one number only", tableOf("y", 9, () => "1.50"), {}, "format", 'the target column "y"', '"1.50" in all'],
+    ["one number only", tableOf("y", 9, () => "1.50"), {}, "format", 'the target column "y"', '"1.5" in all'],
     ["no target at all", tableOf("y", 9, () => "NA"), {}, "format", 'the target column "y"', "none"],
     [
       "words for regression",
@@ -177,7 +179,7 @@ describe("prepareTable", () => {
       tableOf("y", 9, (row) => String(row)),
       { ignore: ["q"] },
       "value",
-      "the column",
+      "--ignore",
       '"q"',
     ],
     ["the target to ignore", tableOf("y", 9, (row) => String(row)), { ignore: ["y"] }, "value", "--ignore", '"y"'],
@@ -195,15 +197,15 @@ describe("prepareTable", () => {
   });
 
   it("reads the penguins as they are", async () => {
-    const prepared = prepareTable(await readTable(PENGUINS), {
+    const prepared = prepareNamed(await readTable(PENGUINS), {
       target: "species",
       ignore: [],
       validation: 0.2,
       seed: 0,
     });
-    expect(prepared.preprocessing.target).toMatchObject({ classes: ["Adelie", "Chinstrap", "Gentoo"] });
+    expect(prepared.encoding.target).toMatchObject({ classes: ["Adelie", "Chinstrap", "Gentoo"] });
     // islands, measures, sex with its missing ones, year
-    expect(inputWidth(prepared.preprocessing.inputs)).toBe(3 + 4 + 3 + 1);
+    expect(inputWidth(prepared.encoding.inputs)).toBe(3 + 4 + 3 + 1);
     expect([prepared.training.x.rows, prepared.heldOut.x.rows]).toEqual([275, 69]);
     expect(prepared.notes).toContain("sex: 11 missing, a category of their own");
     expect(prepared.notes).toContainEqual(
@@ -212,7 +214,7 @@ describe("prepareTable", () => {
   });
 
   it("reads the embedded digits: pixels / 16", async () => {
-    const { training, heldOut, task, preprocessing } = prepareTable(await readTable("digits"), {
+    const { training, heldOut, task, encoding } = prepareNamed(await readTable("digits"), {
       ignore: [],
       validation: 0.2,
       seed: 0,
@@ -220,6 +222,6 @@ describe("prepareTable", () => {
     expect([training.x.rows, training.x.columns, heldOut.x.rows, task]).toEqual([1437, 64, 360, "classification"]);
     expect(Math.max(...training.x.data)).toBe(1);
     expect(Math.min(...training.x.data)).toBe(0);
-    expect(preprocessing.target).toMatchObject({ classes: ["0", "1", "2", "3", "4", "5", "6", "7", "8", "9"] });
+    expect(encoding.target).toMatchObject({ classes: ["0", "1", "2", "3", "4", "5", "6", "7", "8", "9"] });
   });
 });

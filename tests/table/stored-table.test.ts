@@ -1,6 +1,6 @@
 // What a model's file says of the table it was trained on is believed no more than the rest of it.
 import { describe, expect, it } from "vitest";
-import { prepareTable, type PreparedTable } from "../../src/table/prepare.js";
+import { prepareNamed, type NamedPreparedTable } from "../../src/cli/prepare-table.js";
 import { specFor } from "../../src/cli/network-for-table.js";
 import { readStoredTable, tableMetadata } from "../../src/table/stored-table.js";
 import { parseCsv } from "../../src/table/csv.js";
@@ -19,8 +19,8 @@ const rows = Array.from({ length: 60 }, (_, row) => [
 ]);
 const csv = ["tiny,huge,zero,island,class,y", ...rows.map((cells) => cells.join(","))].join("\n");
 
-function prepare(target: string): PreparedTable {
-  return prepareTable({ name: "t.csv", table: parseCsv(csv) }, { target, ignore: [], validation: 0.25, seed: 0 });
+function prepare(target: string): NamedPreparedTable {
+  return prepareNamed({ name: "t.csv", table: parseCsv(csv) }, { target, ignore: [], validation: 0.25, seed: 0 });
 }
 
 const model = { hidden: [4], activation: "relu", bias: 0, seed: 0 } as const;
@@ -45,7 +45,7 @@ describe("the record of a table's columns", () => {
     const original = prepare(target);
     expect(readStoredTable(tableMetadata(original), specFor(original, model))).toEqual({
       name: "t.csv",
-      ...original.preprocessing,
+      encoding: original.encoding,
     });
   });
 
@@ -58,7 +58,7 @@ describe("the record of a table's columns", () => {
     ["a mean past float32", ({ inputs }) => void (inputs[1].mean = 1e39), "inputs[1].mean", "1e+39"],
     ["a median of text", ({ inputs }) => void (inputs[1].median = "1"), "inputs[1].median", '"1"'],
     ["no median", ({ inputs }) => void delete inputs[1].median, "inputs[1]", "median"],
-    ["an unknown kind", ({ inputs }) => void (inputs[1].kind = "date"), "inputs[1].kind", '"date"'],
+    ["an unknown kind", ({ inputs }) => void (inputs[1].kind = "data"), "inputs[1].kind", '"data"'],
     ["an unknown field", ({ inputs }) => void (inputs[1].more = 1), "inputs[1]", "more"],
     ["a column that is no text", ({ inputs }) => void (inputs[1].column = 7), "inputs[1].column", "7"],
     ["a column twice", ({ inputs }) => void (inputs[1].column = "tiny"), "inputs and target", '"tiny" twice'],

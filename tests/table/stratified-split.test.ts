@@ -1,6 +1,6 @@
-import * as fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { stratifiedSplit } from "../../src/table/stratified-split.js";
+import fc from "../support/property.js";
 
 const groupsOf = (sizes: readonly number[]): number[][] => {
   let next = 0;

@@ -1,5 +1,4 @@
 // How numbers are written for people, and that nothing in src/ and site/ writes them in another way.
-import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import {
   countOf,
@@ -20,6 +19,7 @@ import {
   roundTo,
   typeset,
 } from "../../src/text/numbers.js";
+import fc from "../support/property.js";
 
 describe("numbers", () => {
   it.each([

@@ -1,10 +1,9 @@
 // Random networks, exact ones by hand and trained ones: every remedy keeps its promises, and undo gives every bit back.
-import fc from "fast-check";
 import { expect, test } from "vitest";
 import { before, brokenPromises, memoryOf } from "./promises.js";
 import type { HandLayer } from "../casebook/case.js";
 import { withCase } from "../casebook/check.js";
-import { withNetwork } from "../support/networks.js";
+import { weightsOf, withNetwork } from "../support/networks.js";
 import { integer, randomRows, seededRandom } from "../support/random.js";
 import type { Rows } from "../reference/network.js";
 import {
@@ -18,6 +17,7 @@ import {
   treat,
   type Treatment,
 } from "../../src/index.js";
+import fc from "../support/property.js";
 
 const remedy: fc.Arbitrary<Remedy> = fc.oneof(
   fc.double({ min: 0.001, max: 1, noNaN: true }).map((activity): Remedy => ({ kind: "liftBias", activity })),
@@ -52,6 +52,9 @@ function drawExact(random: () => number): { layers: HandLayer[]; x: Rows } {
   return { layers, x: range(integer(random, 1, 12)).map(() => range(inputs).map(() => integer(random, -4, 4) / 2)) };
 }
 
+/** Few digits still: drawn weights have more, and so has a bias that is 0.01 below preactivations that are all the same. */
+const isExact = (network: Network): boolean => weightsOf(network).every((value) => Number.isInteger(value * 2 ** 12));
+
 test("three hundred exact relu networks, judged by float64 to the last sign", async () => {
   const counts = { treated: 0, folded: 0, constant: 0, lossless: 0, lifted: 0 };
   await fc.assert(
@@ -61,9 +64,7 @@ test("three hundred exact relu networks, judged by float64 to the last sign", as
         const old = before(network, x);
         const memory = memoryOf(network);
         const treatment = await treat(network, x, prescribed);
-        // numbers that are no quarters
-        const isDrawn = prescribed.kind === "recycle" || prescribed.kind === "reinitialize";
-        expect(brokenPromises(treatment, old, x, !isDrawn)).toEqual([]);
+        expect(brokenPromises(treatment, old, x, isExact(treatment.network))).toEqual([]);
         counts.treated += treatment.treated.length;
         counts.folded += treatment.treated.filter(({ action }) => action === "folded").length;
         counts.lifted += treatment.treated.filter(({ action }) => action === "lifted").length;
@@ -73,7 +74,7 @@ test("three hundred exact relu networks, judged by float64 to the last sign", as
         expect(memoryOf(network)).toEqual(memory);
       });
     }),
-    { numRuns: 300, seed: 6 },
+    { numRuns: 300 },
   );
   for (const [what, count] of Object.entries(counts)) expect(count, what).toBeGreaterThan(10);
 });
@@ -146,7 +147,7 @@ test("forty trained networks: shares within one sample, outputs within rounding,
         expect(memoryOf(network)).toEqual({ ...(memoryOf(twin) as object) });
       });
     }),
-    { numRuns: 40, seed: 7 },
+    { numRuns: 40 },
   );
   expect(lifted).toBeGreaterThan(30);
   expect(missed).toBeLessThan(lifted);

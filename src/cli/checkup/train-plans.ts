@@ -1,5 +1,5 @@
 // Trains the plans of a checkup, each from the same start, and diagnoses what came of them.
-import type { PreparedTable } from "../../table/prepare.js";
+import type { NamedPreparedTable } from "../prepare-table.js";
 import type { CheckupPlan } from "./plans.js";
 import { scoreOf, specFor, tryDiagnose } from "../network-for-table.js";
 import type { SharedOptions } from "../options.js";
@@ -52,7 +52,7 @@ export class PlanTrainer {
   readonly healthyRate: number;
 
   constructor(
-    readonly prepared: PreparedTable,
+    readonly prepared: NamedPreparedTable,
     readonly options: CheckupOptions,
     readonly terminal: Terminal,
     readonly signal: AbortSignal,

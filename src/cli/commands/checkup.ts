@@ -2,7 +2,7 @@
 // remedies.
 import { Command } from "commander";
 import { type CheckupOptions, PlanTrainer, RATES, type CheckupRun } from "../checkup/train-plans.js";
-import { prepareTable } from "../../table/prepare.js";
+import { prepareNamed } from "../prepare-table.js";
 import {
   climbingRates,
   remediesOf,
@@ -17,7 +17,7 @@ import {
   planName,
 } from "../checkup/plans.js";
 import { dataRecord, describeData } from "../data-summary.js";
-import { inputWidth } from "../../table/inputs.js";
+import { inputWidth } from "../../table/encoding.js";
 import { addSharedOptions, decimal, integer } from "../options.js";
 import { readTable } from "../read-table.js";
 import { type FaultResult, judgeAll, rowOf } from "../checkup/plan-results.js";
@@ -227,11 +227,11 @@ function toDocument(
 async function checkup(source: string, options: CheckupOptions): Promise<void> {
   const terminal = new Terminal(options.json);
   const signal = interruption();
-  const prepared = prepareTable(await readTable(source), options);
-  const { preprocessing } = prepared;
-  const inputs = inputWidth(preprocessing.inputs);
+  const prepared = prepareNamed(await readTable(source), options);
+  const { encoding } = prepared;
+  const inputs = inputWidth(encoding.inputs);
   terminal.tell(describeData(prepared, options.seed));
-  const outputs = preprocessing.target.kind === "classes" ? preprocessing.target.classes.length : 1;
+  const outputs = encoding.target.kind === "classes" ? encoding.target.classes.length : 1;
   terminal.tell(
     `network ${[inputs, ...options.hidden, outputs].join("-")}, ReLU, He normal; SGD, batches of ` +
       `${options.batchSize}, ${options.epochs} ` +

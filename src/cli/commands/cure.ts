@@ -2,7 +2,7 @@
 // them.
 import { Command } from "commander";
 import { writeCode } from "../cure/program-text.js";
-import { prepareTable, type PreparedTable } from "../../table/prepare.js";
+import { prepareNamed, type NamedPreparedTable } from "../prepare-table.js";
 import { dataRecord, describeData } from "../data-summary.js";
 import { checkPlace } from "../files.js";
 import { specFor } from "../network-for-table.js";
@@ -57,11 +57,11 @@ function plainTrial({ fit: { optimizer, epochs, batchSize, clipNorm }, ...trial 
 /** The document that --json prints. */
 function toDocument(
   { baseline, trials, best, reason, causes, diagnosis, validationRows, stopped }: Prescription,
-  prepared: PreparedTable,
+  prepared: NamedPreparedTable,
   program: Program | undefined,
 ): object {
   return {
-    data: { ...dataRecord(prepared), preprocessing: prepared.preprocessing },
+    data: { ...dataRecord(prepared), preprocessing: prepared.encoding },
     baseline: baseline.name,
     best: best.name,
     reason,
@@ -100,7 +100,7 @@ async function cure(source: string, options: CureOptions): Promise<void> {
   const signal = interruption();
   const { epochs, batchSize, trials, repeats, workers, code } = options;
   if (typeof code === "string") await checkPlace(code, source, "--code");
-  const prepared = prepareTable(await readTable(source), options);
+  const prepared = prepareNamed(await readTable(source), options);
   const { training, heldOut } = prepared;
   terminal.tell(`${describeData(prepared, options.seed)}\n`);
   const library = await import("../../index.js");

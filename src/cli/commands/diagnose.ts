@@ -1,18 +1,16 @@
 // `relumine diagnose`: a saved network and a table in, the network's diagnosis on the table's rows out.
 import { Command } from "commander";
-import { isMissing, parseNumber, shorten, quote } from "../../table/cells.js";
+import { shorten } from "../../table/cells.js";
 import type { EncodedRows } from "../../table/prepare.js";
+import { encodeLabelledColumns } from "../../table/prepare-table.js";
 import { type Evaluation, evaluateOn, tellEvaluation } from "../evaluate.js";
-import { columnIndex, encodeInputs, type InputEncoding } from "../../table/inputs.js";
 import { describeDiagnosis, tryDiagnose } from "../network-for-table.js";
 import { readModel } from "../files.js";
 import { readTable } from "../read-table.js";
-import type { NamedTable } from "../../table/csv.js";
+import { type NamedTable, toColumns } from "../../table/csv.js";
 import { readStoredTable, type StoredTable } from "../../table/stored-table.js";
-import { encodeTargets, rowsOfClasses, type TargetEncoding } from "../../table/target.js";
 import { Terminal } from "../terminal.js";
 import { RelumineError, errorIn } from "../../core/errors.js";
-import { cellName, type Table } from "../../table/csv.js";
 import type { Diagnosis, Matrix, Network } from "../../index.js";
 import { wrap } from "../../text/wrap.js";
 import { countOf, formatCount } from "../../text/numbers.js";
@@ -55,71 +53,7 @@ function loadModel(file: string): Promise<Model> {
   });
 }
 
-/** The rows to judge by: those with a target that the network knows, or all where there is none. */
-interface Chosen {
-  readonly rows: readonly number[];
-  readonly hasTargets: boolean;
-  readonly notes: readonly string[];
-}
-
 const rowsAre = (count: number): string => countOf(count, "row");
-
-function checkTargetNumbers(table: Table, { column }: TargetEncoding, index: number): void {
-  const row = table.rows.findIndex((cells) => !isMissing(cells[index]) && parseNumber(cells[index]) === undefined);
-  if (row >= 0)
-    throw new RelumineError(
-      "value",
-      cellName(table, row, column),
-      "to be a number, as in the training",
-      quote(table.rows[row][index]),
-    );
-}
-
-function chooseRows(table: Table, target: TargetEncoding): Chosen {
-  const all = table.rows.map((_, row) => row);
-  const index = table.header.indexOf(target.column);
-  if (index < 0)
-    return {
-      rows: all,
-      hasTargets: false,
-      notes: [`there is no column "${shorten(target.column)}", the target: no evaluation`],
-    };
-  if (target.kind === "number") checkTargetNumbers(table, target, index);
-  const present = all.filter((row) => !isMissing(table.rows[row][index]));
-  const known = target.kind === "classes" ? rowsOfClasses(target.classes, table, index, present) : present;
-  const notes: string[] = [];
-  if (present.length < all.length) notes.push(`${rowsAre(all.length - present.length)} without a target left out`);
-  if (known.length < present.length)
-    notes.push(
-      `${rowsAre(present.length - known.length)} of a class that the network does not know left out, ` +
-        "of the evaluation too",
-    );
-  if (known.length > 0) return { rows: known, hasTargets: true, notes };
-  return {
-    rows: all,
-    hasTargets: false,
-    notes: [`no row of column "${shorten(target.column)}" has a target that the network knows: no evaluation`],
-  };
-}
-
-/** Words that the training never saw, by column. */
-function noteNewWords(table: Table, inputs: readonly InputEncoding[], rows: readonly number[]): string[] {
-  return inputs.flatMap((encoding) => {
-    if (encoding.kind === "number") return [];
-    const index = columnIndex(table, encoding.column);
-    const known = new Set(encoding.categories);
-    const words = rows
-      .map((row) => table.rows[row][index])
-      .map((cell) => (isMissing(cell) ? "" : cell))
-      .filter((word) => !known.has(word));
-    return words.length === 0
-      ? []
-      : [
-          `${shorten(encoding.column)}: ${rowsAre(words.length)} with a word that the training never saw ` +
-            `("${shorten(words[0])}")`,
-        ];
-  });
-}
 
 interface Judged {
   readonly x: Matrix;
@@ -132,13 +66,12 @@ interface Judged {
 async function judge({ network, table: stored }: Model, { name, table }: NamedTable): Promise<Judged> {
   const { diagnose } = await import("../../index.js");
   return about(name, () => {
-    const { rows, hasTargets, notes } = chooseRows(table, stored.target);
-    const x = encodeInputs(stored.inputs, table, rows);
-    const data: EncodedRows | undefined = hasTargets ? { x, y: encodeTargets(stored.target, table, rows) } : undefined;
+    const { x, y, notes } = encodeLabelledColumns(stored.encoding, toColumns(table));
+    const data: EncodedRows | undefined = y && { x, y };
     return {
       x,
-      notes: [...notes, ...noteNewWords(table, stored.inputs, rows)],
-      ...(data && { evaluation: evaluateOn(network, data, stored) }),
+      notes,
+      ...(data && { evaluation: evaluateOn(network, data, stored.encoding) }),
       diagnosis: tryDiagnose(diagnose, network, x, data && { targets: data.y }),
     };
   });
@@ -156,13 +89,13 @@ function tell(
   );
   terminal.tell([`${onOneLine(name)}: ${rowsAre(x.rows)}`, ...notes.map((note) => wrap(note, 80, "  "))].join("\n"));
   terminal.tell();
-  if (evaluation) tellEvaluation(terminal, "on these rows", evaluation, table.target);
+  if (evaluation) tellEvaluation(terminal, "on these rows", evaluation, table.encoding.target);
   terminal.tell(`${evaluation ? "\n" : ""}${describeDiagnosis(diagnosis)}`);
 }
 
 /** The document that --json prints. */
 function toDocument(
-  { file, network, table: { name: trainedOn, inputs, target } }: Model,
+  { file, network, table: { name: trainedOn, encoding } }: Model,
   name: string,
   { x, notes, evaluation, diagnosis }: Judged,
 ): object {
@@ -173,7 +106,7 @@ function toDocument(
       spec: network.spec,
       parameterCount: network.parameterCount,
       runtime: network.runtime,
-      preprocessing: { inputs, target },
+      preprocessing: encoding,
     },
     data: { name, rows: x.rows, notes },
     evaluation,

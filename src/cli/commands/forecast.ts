@@ -1,6 +1,6 @@
 // `relumine forecast`: what to expect of a network on a table, before it is trained.
 import { Command } from "commander";
-import { prepareTable, type PreparedTable } from "../../table/prepare.js";
+import { prepareNamed, type NamedPreparedTable } from "../prepare-table.js";
 import { dataRecord, describeData } from "../data-summary.js";
 import { specFor } from "../network-for-table.js";
 import { addSharedOptions, decimal, oneOf, type SharedOptions } from "../options.js";
@@ -24,7 +24,7 @@ training rows. Rates that kill are those of one plain gradient step.`;
 
 async function forecastTable(source: string, options: ForecastCommandOptions): Promise<void> {
   const terminal = new Terminal(options.json);
-  const prepared: PreparedTable = prepareTable(await readTable(source), options);
+  const prepared: NamedPreparedTable = prepareNamed(await readTable(source), options);
   const { training } = prepared;
   terminal.tell(`${describeData(prepared, options.seed)}\n`);
   const { forecast } = await import("../../index.js");

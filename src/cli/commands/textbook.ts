@@ -1,7 +1,7 @@
 // `relumine textbook`: the textbook's claims about ReLU, each put to an experiment; the verdicts are worked out from
 // the figures.
 import { Command } from "commander";
-import { prepareTable } from "../../table/prepare.js";
+import { prepareNamed } from "../prepare-table.js";
 import { checkPlace } from "../files.js";
 import { integer } from "../options.js";
 import { readTable } from "../read-table.js";
@@ -102,7 +102,7 @@ async function makeDigitRuns(
   signal: AbortSignal,
   note: (text: string) => void,
 ): Promise<{ digits: DigitRuns; data: string }> {
-  const prepared = prepareTable(await readTable("digits"), { ignore: [], validation: 0.2, seed: options.seed });
+  const prepared = prepareNamed(await readTable("digits"), { ignore: [], validation: 0.2, seed: options.seed });
   const [library, { DigitRuns }] = await Promise.all([import("../../index.js"), import("../textbook/digit-runs.js")]);
   const data =
     `digits, ${formatCount(prepared.training.x.rows)} rows to train on and ` +

@@ -1,6 +1,6 @@
 // `relumine train`: a table in, a trained network's figures and diagnosis out.
 import { Command } from "commander";
-import { prepareTable, type PreparedTable } from "../../table/prepare.js";
+import { prepareNamed, type NamedPreparedTable } from "../prepare-table.js";
 import { type Evaluation, evaluateOn, tellEvaluation } from "../evaluate.js";
 import { dataRecord, describeData } from "../data-summary.js";
 import { checkPlace } from "../files.js";
@@ -86,14 +86,14 @@ function describeNetwork(
   );
 }
 
-function tellOutcome(terminal: Terminal, outcome: Outcome, prepared: PreparedTable, options: TrainOptions): void {
+function tellOutcome(terminal: Terminal, outcome: Outcome, prepared: NamedPreparedTable, options: TrainOptions): void {
   const { dim, yellow } = terminal.colors;
   const { history, validation, diagnosis, activity, trace } = outcome;
   const [title, ...rows] = drawEpochs(history.epochs);
   terminal.tell(`${describeNetwork(outcome, options)}\n`);
   if (rows.length > 0) terminal.tell([dim(title), ...rows, ""].join("\n"));
   if (history.stopped) terminal.tell(`${yellow(STOPPED[history.stopped])}\n`);
-  tellEvaluation(terminal, "held out", validation, prepared.preprocessing.target);
+  tellEvaluation(terminal, "held out", validation, prepared.encoding.target);
   const map = drawActivityMap(activity.frames, { samples: activity.samples, colors: terminal.hasColors });
   if (map.length > 0) terminal.tell(["", ...map].join("\n"));
   if (options.activation === "relu" || trace.deaths.length > 0)
@@ -112,13 +112,18 @@ function activityNumbers({ samples, frames }: ActivityRecord): object {
 /** The document that --json prints. */
 function toDocument(
   { network, optimizer, history, validation, diagnosis, activity, trace }: Outcome,
-  prepared: PreparedTable,
+  prepared: NamedPreparedTable,
   saved: Saved | undefined,
 ): object {
-  const { preprocessing } = prepared;
+  const { encoding } = prepared;
   return {
     data: dataRecord(prepared),
-    network: { spec: network.spec, parameterCount: network.parameterCount, runtime: network.runtime, preprocessing },
+    network: {
+      spec: network.spec,
+      parameterCount: network.parameterCount,
+      runtime: network.runtime,
+      preprocessing: encoding,
+    },
     optimizer: { name: optimizer.name, learningRate: optimizer.learningRate },
     validation,
     history,
@@ -131,7 +136,7 @@ function toDocument(
 }
 
 async function trainNetwork(
-  prepared: PreparedTable,
+  prepared: NamedPreparedTable,
   options: TrainOptions,
   terminal: Terminal,
   signal: AbortSignal,
@@ -159,12 +164,12 @@ async function trainNetwork(
   return { network, optimizer, history, activity, trace };
 }
 
-async function judge(trained: Trained, { training, heldOut, preprocessing }: PreparedTable): Promise<Outcome> {
+async function judge(trained: Trained, { training, heldOut, encoding }: NamedPreparedTable): Promise<Outcome> {
   const { diagnose } = await import("../../index.js");
   const { network, history } = trained;
   return {
     ...trained,
-    validation: evaluateOn(network, heldOut, preprocessing),
+    validation: evaluateOn(network, heldOut, encoding),
     diagnosis: tryDiagnose(diagnose, network, training.x, { targets: training.y, history }),
   };
 }
@@ -172,7 +177,7 @@ async function judge(trained: Trained, { training, heldOut, preprocessing }: Pre
 /** Where the network lies now, or why it doesn't. */
 type Saved = { readonly file: string; readonly bytes: number } | { readonly file: string; readonly error: string };
 
-async function save(file: string, network: Network, prepared: PreparedTable): Promise<Saved> {
+async function save(file: string, network: Network, prepared: NamedPreparedTable): Promise<Saved> {
   const { exportNetwork } = await import("../../index.js");
   try {
     const bytes = await exportNetwork(network, "safetensors", { metadata: tableMetadata(prepared) });
@@ -193,7 +198,7 @@ async function train(source: string, options: TrainOptions): Promise<void> {
   const terminal = new Terminal(options.json);
   const signal = interruption();
   if (options.out !== undefined) await checkPlace(options.out, source);
-  const prepared = prepareTable(await readTable(source), options);
+  const prepared = prepareNamed(await readTable(source), options);
   terminal.tell(`${describeData(prepared, options.seed)}\n`);
   const trained = await trainNetwork(prepared, options, terminal, signal);
   const saved = options.out === undefined ? undefined : await save(options.out, trained.network, prepared);

@@ -1,7 +1,8 @@
 // A trial as a program: reads the table as the command did, holds the same rows out, trains, and says what came of it.
 // Text only.
 import { shorten } from "../../table/cells.js";
-import type { Preprocessing, PreparedTable } from "../../table/prepare.js";
+import type { TableEncoding } from "../../table/encoding.js";
+import type { PreparedTable } from "../../table/prepare.js";
 import type { Trial } from "../../index.js";
 
 function propertyName(key: string): string {
@@ -70,7 +71,7 @@ function targetOf(row) {
 }
 `;
 
-function dataCode({ inputs, target }: Preprocessing, heldOutRows: readonly number[]): string {
+function dataCode({ inputs, target }: TableEncoding, heldOutRows: readonly number[]): string {
   return `// How the columns were read. Numbers: (value - mean) / scale; words: an input for each category, "" where the
 // value is missing.
 const inputs = [
@@ -128,7 +129,7 @@ export function writeCode(
   prepared: PreparedTable,
   arithmetic: "fast" | "reproducible",
 ): string {
-  const { preprocessing, heldOutRows, training, heldOut } = prepared;
+  const { encoding, heldOutRows, training, heldOut } = prepared;
   const { fit, callbacks = [], calibrate, spec } = trial;
   const isEmbedded = source === "digits";
   const names = [
@@ -144,9 +145,9 @@ export function writeCode(
     isEmbedded ? `import { createRequire } from "node:module";\n` : "",
     `import { gunzipSync } from "node:zlib";\nimport { ${names.sort().join(", ")} } from "relumine";\n\n`,
     `const path = process.argv[2] ?? ${isEmbedded ? EMBEDDED : JSON.stringify(source)};\n\n`,
-    dataCode(preprocessing, heldOutRows),
+    dataCode(encoding, heldOutRows),
     READER,
-    preprocessing.target.kind === "classes" ? CLASS_OF : NUMBER_OF,
+    encoding.target.kind === "classes" ? CLASS_OF : NUMBER_OF,
     rowsCode(training.x.rows + heldOut.x.rows),
     `\nconst network = await createNetwork(${literal(spec)}, { arithmetic: "${arithmetic}" });\n`,
     calibrate ? `calibrate(network, training.x, ${literal(calibrate)});\n` : "",

@@ -139,6 +139,9 @@ function checkRows(spec: ResolvedSpec, x: Samples | undefined): Matrix | undefin
  * orthogonal kernels of hundreds of units take a few.
  *
  * Sources: Lu et al. 2019 (born dead), Clopper and Pearson 1934 (bounds from draws).
+ * @param spec as for createNetwork
+ * @param x rows x inputs; without it see above
+ * @cost under a second for 784-512-512-10 on 2000 rows; it trains nothing
  * @throws RelumineError "shape" or "value" if the spec, x, the targets or an option is not as wanted
  * @example
  * const { bornDeadNetwork, advice } = forecast({ inputs: 1, layers: [...Array(10).fill({ units: 2 }), { units: 1 }], loss: "meanSquaredError" });

@@ -1,6 +1,7 @@
 // What a forecast says.
 import type { Targets } from "../../network/data.js";
 
+/** Options of `forecast`: what is known of the training before it begins, and how much to compute. */
 export interface ForecastOptions {
   /** As for `fit`, one for each row of x: then learning rates that kill are forecast too. */
   readonly targets?: Targets;
@@ -14,19 +15,25 @@ export interface ForecastOptions {
   readonly seed?: number;
 }
 
+/** What to expect of one hidden layer of an initial network. */
 export interface LayerForecast {
+  /** Index in network.layers. */
   readonly layer: number;
+  /** How many it has. */
   readonly units: number;
   /** Units of an initial network that no input opens, on average. */
   readonly expectedDeadUnits: number;
   /** Of that average; 0 when exact. */
   readonly standardError: number;
+  /** "exact": worked out without draws; "monteCarlo": counted in networks that were drawn. */
   readonly method: "exact" | "monteCarlo";
 }
 
+/** A learning rate whose first step closes units, and how many. */
 export interface LethalRate {
   /** Hidden relu units closed, of those that were open at the start. */
   readonly units: number;
+  /** The same as a share, 0 to 1. */
   readonly share: number;
   /** The learning rate of one plain gradient step that closes as many: the median over initial networks. */
   readonly rate: number;
@@ -34,12 +41,15 @@ export interface LethalRate {
 
 /** Bounds on a probability. */
 export interface ChanceBounds {
+  /** A probability, 0 to 1. */
   readonly low: number;
+  /** A probability, at least `low`. */
   readonly high: number;
   /** "exact": both are the probability; "bounds": they hold for certain; "monteCarlo": with 95 % confidence. */
   readonly method: "exact" | "bounds" | "monteCarlo";
 }
 
+/** What `forecast` expects of networks with this spec, before any training. */
 export interface Forecast {
   /**
    * That some hidden layer is silent on every input: such a network computes a constant and no gradient reaches the
@@ -54,6 +64,7 @@ export interface Forecast {
   readonly inputs: string;
   /** Initial networks drawn. */
   readonly draws: number;
+  /** What to change, a sentence each; empty where nothing has to be. */
   readonly advice: readonly string[];
   /** For a terminal of 80 columns. */
   toString(): string;

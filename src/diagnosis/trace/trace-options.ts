@@ -5,6 +5,7 @@ import { checkBoolean, checkInteger, checkOptions } from "../../core/checks.js";
 import type { Description } from "../../network/training/callbacks.js";
 import type { PackageCallback } from "../../network/types.js";
 
+/** Options of `traceDeaths`. */
 export interface TraceOptions {
   /** Steps that a unit must be silent before it is looked at. Default: an epoch's, at least 20. */
   readonly window?: number;
@@ -19,6 +20,7 @@ export interface TraceResults {
   readonly revivals: readonly Revival[];
 }
 
+/** The callback that `traceDeaths` makes: its options, and what it found in the fit that is running or ran last. */
 export interface DeathTrace extends PackageCallback<TraceOptions>, TraceResults {}
 
 export function describeTrace(options: TraceOptions | undefined): Description<TraceOptions, TraceResults> {

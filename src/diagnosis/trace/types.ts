@@ -2,15 +2,21 @@
 
 /** A unit's preactivation over the samples it is judged on. */
 export interface Preactivation {
+  /** The largest. */
   readonly max: number;
+  /** Their mean. */
   readonly mean: number;
+  /** Their standard deviation. */
   readonly std: number;
 }
 
 /** The parts of the change of a mean preactivation w·x + b that came from w, b and x. */
 export interface Fall {
+  /** From the change of w. */
   readonly weights: number;
+  /** From the change of b. */
   readonly bias: number;
+  /** From the change of x, which the layers below made. */
   readonly inputs: number;
 }
 
@@ -30,9 +36,11 @@ export function total({ weights, bias, inputs }: Fall): number {
  */
 export type Cause = "born" | "learningRate" | "momentum" | "weightDecay" | "upstream" | "drift" | "unknown";
 
+/** One unit that died: when, why, and by which figures. */
 export interface Death {
   /** Index in network.layers. */
   readonly layer: number;
+  /** Index in its layer. */
   readonly unit: number;
   /**
    * The update that closed it to the end, counted from 1 as in BatchLog: the last whose batch still opened it; 0: none
@@ -41,6 +49,7 @@ export interface Death {
   readonly step: number;
   /** Of that step, counted from 1; 0 with step 0. */
   readonly epoch: number;
+  /** Why: see Cause. */
   readonly cause: Cause;
   /** The preactivation right before that update, over the training rows (see traceDeaths). */
   readonly before: Preactivation;
@@ -63,18 +72,26 @@ export interface Death {
    * The rows of the data with the largest shares of the unit's gradient in that update, |dz|·|(x, 1)| over the sum of
    * it; at most three.
    */
-  readonly samples?: readonly { readonly row: number; readonly share: number }[];
+  readonly samples?: readonly {
+    /** Index in the data's rows. */
+    readonly row: number;
+    /** Of the sum over the batch, 0 to 1. */
+    readonly share: number;
+  }[];
   /** One sentence with the figures. */
   readonly explanation: string;
 }
 
 /** A unit that was taken off the list of deaths: it fired again. */
 export interface Revival {
+  /** Index in network.layers. */
   readonly layer: number;
+  /** Index in its layer. */
   readonly unit: number;
   /** Death.step of the death that it survived. */
   readonly diedAt: number;
   /** The step whose batch opened it again; at the end of the training: the last. */
   readonly step: number;
+  /** Of that step, counted from 1. */
   readonly epoch: number;
 }

@@ -5,6 +5,7 @@ import { type Matrix, type Samples, toRows } from "../../core/matrix.js";
 import type { Description } from "../../network/training/callbacks.js";
 import type { PackageCallback } from "../../network/types.js";
 
+/** Options of `recordActivity`. */
 export interface ActivityOptions {
   /** Rows to look at, evenly apart. Default 128. */
   readonly samples?: number;
@@ -14,6 +15,7 @@ export interface ActivityOptions {
 
 /** As data: x holds just the rows that are looked at. */
 export interface ActivityData extends Required<ActivityOptions> {
+  /** rows x inputs. */
   readonly x: Matrix;
 }
 
@@ -32,6 +34,7 @@ export interface ActivityResults {
   readonly samples: number;
 }
 
+/** The callback that `recordActivity` makes: its options, and its frames. */
 export interface ActivityRecord extends PackageCallback<ActivityData>, ActivityResults {}
 
 /** Evenly apart: a table is often sorted. */

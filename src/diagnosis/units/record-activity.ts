@@ -26,6 +26,7 @@ function measureActivity(network: Network, x: Matrix): Float32Array[] {
  * silent in a frame may still fire on other samples: whether it is dead, diagnose says.
  * @param x rows x inputs
  * @param options samples (128): rows to look at, evenly apart; everyEpochs (1): from one frame to the next
+ * @cost a forward pass over its rows, 128 by default, at each frame
  * @throws RelumineError "value" or "shape"; in fit, "shape" where x is not as wide as the network's inputs
  * @example
  * const activity = recordActivity(x);

@@ -6,6 +6,7 @@ import type { RunningFit } from "./running-fit.js";
 import { checkBoolean, checkInteger, checkName, checkNumber, checkOptions } from "../../core/checks.js";
 import { RelumineError } from "../../core/errors.js";
 
+/** Options of `earlyStopping`. */
 export interface EarlyStoppingOptions {
   /** Default: the validation loss where there is validation, else the loss. */
   readonly monitor?: "loss" | "validationLoss";
@@ -83,6 +84,7 @@ function watch(
  * @param options monitor: by default the validation loss where there is validation, else the loss; patience 5,
  *   minDelta 0;
  *   restoreBest (false): go back to the weights of the best epoch at the end
+ * @cost none; with restoreBest a copy of the weights
  * @throws RelumineError "value"; in fit, before anything changes, where it monitors a validation loss and there is no
  *   validation
  * @example network.fit(data, { validation: 0.2, epochs: 500, callbacks: [earlyStopping({ patience: 20, restoreBest: true })] })

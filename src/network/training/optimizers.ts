@@ -6,13 +6,20 @@ import { RelumineError } from "../../core/errors.js";
 import { suggestion } from "../../core/suggestion.js";
 import type { KernelExports } from "../../wasm/exports.js";
 
+/**
+ * What sgd(), adam(), adamW() and rmsprop() return: a frozen recipe. The moments live in the network, and go on from
+ * one fit to the next as long as the same object is passed.
+ */
 export interface Optimizer {
+  /** "sgd", "adam", "adamW" or "rmsprop". */
   readonly name: string;
+  /** The rate where `fit` is given none. */
   readonly learningRate: number;
   /** What it was made with, defaults filled in: plain data. */
   readonly options: OptimizerOptions;
 }
 
+/** The options of an optimizer, by name. */
 export type OptimizerOptions = Readonly<Record<string, number | boolean>>;
 
 /** One contiguous block of `count` floats for each of these: all parameters of a network in one call. */
@@ -73,6 +80,7 @@ function checkRate(options: { learningRate?: number }, byDefault: number): numbe
 /**
  * Stochastic gradient descent: v = momentum·v + g + weightDecay·p, p -= learningRate·v.
  * @param options learningRate 0.01, momentum 0, nesterov false, weightDecay 0 (on biases too)
+ * @cost no memory without momentum, else 4 bytes a parameter
  * @throws RelumineError "value"
  * @example network.fit(data, { optimizer: sgd({ learningRate: 0.1, momentum: 0.9 }) })
  */
@@ -167,6 +175,7 @@ function adamFamily(
 /**
  * Adam (Kingma and Ba 2015).
  * @param options learningRate 0.001, beta1 0.9, beta2 0.999, epsilon 1e-8
+ * @cost 8 bytes a parameter, held by the network
  * @throws RelumineError "value"
  * @example network.fit(data, { optimizer: adam({ learningRate: 3e-4 }) })
  */
@@ -177,6 +186,7 @@ export function adam(options?: { learningRate?: number; beta1?: number; beta2?: 
 /**
  * Adam with decoupled weight decay (Loshchilov and Hutter 2019).
  * @param options as adam's, and weightDecay 0.01
+ * @cost 8 bytes a parameter, held by the network
  * @throws RelumineError "value"
  * @example network.fit(data, { optimizer: adamW({ weightDecay: 0.05 }) })
  */
@@ -194,6 +204,7 @@ export function adamW(options?: {
 /**
  * RMSprop: v = rho·v + (1 - rho)·g², p -= learningRate·g / (sqrt(v) + epsilon).
  * @param options learningRate 0.01, rho 0.99, epsilon 1e-8, momentum 0
+ * @cost 4 bytes a parameter, with momentum 8
  * @throws RelumineError "value"
  * @example network.fit(data, { optimizer: rmsprop({ learningRate: 0.001 }) })
  */

@@ -215,6 +215,7 @@ function batchMean({ state }: RunningFit, layer: number, unit: number, rows: num
  * A later fit of the same network with the same callback goes on where the last one ended. Put a trace behind it.
  * @param options replacementRate: share of a layer's units a step, default 1e-4; maturity: steps, default 100; decay:
  * of the averages, default 0.99
+ * @cost up to 3 % of a step, up to 8 % on a deep and narrow network
  * @throws RelumineError "value"; in a second fit (as its rejection) while the first is still running
  * @example
  * const renewal = continualBackprop();

@@ -4,6 +4,7 @@ import { checkInteger, checkNumber, checkOptions } from "../../core/checks.js";
 import type { Description } from "../../network/training/callbacks.js";
 import type { PackageCallback } from "../../network/types.js";
 
+/** Options of `continualBackprop`. */
 export interface ContinualBackpropOptions {
   /** Share of a layer's units that is due in a step. Default 1e-4. */
   readonly replacementRate?: number;
@@ -18,6 +19,7 @@ export interface ContinualBackpropResults {
   readonly replaced: readonly number[];
 }
 
+/** The callback that `continualBackprop` makes. */
 export interface ContinualBackprop extends PackageCallback<ContinualBackpropOptions>, ContinualBackpropResults {}
 
 export function describeContinualBackprop(
@@ -35,6 +37,7 @@ export function describeContinualBackprop(
   };
 }
 
+/** Options of `recycleDormant`. */
 export interface RecycleDormantOptions {
   /** Steps from one look at the units to the next. Default 1000. */
   readonly everySteps?: number;
@@ -47,6 +50,7 @@ export interface RecycleDormantResults {
   readonly recycled: readonly number[];
 }
 
+/** The callback that `recycleDormant` makes. */
 export interface RecycleDormant extends PackageCallback<RecycleDormantOptions>, RecycleDormantResults {}
 
 export function describeRecycleDormant(
@@ -63,6 +67,7 @@ export function describeRecycleDormant(
   };
 }
 
+/** Options of `preventDeaths`. */
 export interface PreventDeathsOptions {
   /**
    * The share of the probed training rows on which a unit that is put back is open, above 0, at most 1. Default 0.01.
@@ -70,8 +75,11 @@ export interface PreventDeathsOptions {
   readonly activity?: number;
 }
 
+/** A unit that a step would have closed, and that was put back. */
 export interface PreventedDeath {
+  /** Index in network.layers. */
   readonly layer: number;
+  /** Index in its layer. */
   readonly unit: number;
   /** The unit was put back after this step's update; counted from 1. */
   readonly step: number;
@@ -89,6 +97,7 @@ export interface PreventDeathsResults {
   readonly lost: readonly Omit<PreventedDeath, "scale">[];
 }
 
+/** The callback that `preventDeaths` makes. */
 export interface DeathPrevention extends PackageCallback<PreventDeathsOptions>, PreventDeathsResults {}
 
 export function describePreventDeaths(

@@ -275,6 +275,7 @@ function writeWeights(layer: LayerView, unit: number, weights: Weights): void {
  * ten diverged that would have died instead. Put a trace behind it.
  * @param options activity: the share of those rows on which a unit that is put back is open, default 0.01, at least one
  * row
+ * @cost 1 to 7 % of a step; more than half of one where many units of many layers fall silent at once
  * @throws RelumineError "value"; in a second fit (as its rejection) while the first is still running
  * @example
  * const guard = preventDeaths();

@@ -5,6 +5,7 @@ import type { Diagnosis } from "../../diagnosis/types.js";
 import type { Metrics, FitOptions, PackageCallback } from "../../network/types.js";
 import type { NetworkSpec } from "../../network/spec.js";
 
+/** Options of `prescribe`. */
 export interface PrescribeOptions {
   /** Most remedies to try beside the baseline: the first in the diagnosis's order. Default: all that fit. */
   readonly trials?: number;
@@ -27,18 +28,25 @@ export interface PrescribeOptions {
 
 /** Over the repeats, with 95 % confidence (Student's t). */
 export interface Interval {
+  /** Over the repeats. */
   readonly mean: number;
+  /** Lower end. */
   readonly low: number;
+  /** Upper end. */
   readonly high: number;
 }
 
 /** What ended a trial. */
 export interface TrialFailure {
+  /** "diverged": its loss left the finite numbers; "aborted": it was stopped; else that of the RelumineError. */
   readonly code: "diverged" | "aborted" | ErrorCode;
+  /** One sentence. */
   readonly message: string;
 }
 
+/** One way to train the network, and what came of it. */
 export interface Trial {
+  /** A few words, such as "rate 0.1x". */
   readonly name: string;
   /** What it answers, in a few words. */
   readonly why: string;
@@ -47,7 +55,10 @@ export interface Trial {
   /** What it was trained with: createNetwork(spec), `calibrate` if there, then fit(data, fit). */
   readonly fit: FitOptions;
   /** Call calibrate(network, x, this) before the training. */
-  readonly calibrate?: { readonly activity?: number };
+  readonly calibrate?: {
+    /** Share of the samples on which each hidden unit is to fire. */
+    readonly activity?: number;
+  };
   /** Of `fit.callbacks`, those that are part of the remedy. */
   readonly callbacks?: readonly PackageCallback[];
   /** Share of the hidden units that are dead on the training rows, mean of the repeats; NaN if it failed. */
@@ -62,13 +73,17 @@ export interface Trial {
   readonly seconds: number;
   /** Epochs that a run trained. */
   readonly epochs: number;
+  /** Seeds that it was trained with. */
   readonly repeats: number;
   /** It was dropped, or interrupted, before its last round. */
   readonly stoppedEarly?: boolean;
+  /** Why it has no figures; absent where it has. */
   readonly failed?: TrialFailure;
 }
 
+/** What `prescribe` found. */
 export interface Prescription {
+  /** The training as it was given. */
   readonly baseline: Trial;
   /** Ranked, the baseline among them. */
   readonly trials: readonly Trial[];
@@ -86,6 +101,7 @@ export interface Prescription {
   readonly workers: number;
   /** Rows that the trials were judged on. */
   readonly validationRows: number;
+  /** "aborted": the signal ended it; absent where it ran to its end. */
   readonly stopped?: "aborted";
   /** For a terminal of 80 columns. */
   toString(): string;

@@ -10,34 +10,81 @@ export type Remedy =
    * Sets the bias so that this share of the samples (above 0, at most 1; default 0.1) opens the unit; outputs stay as
    * they are.
    */
-  | { readonly kind: "liftBias"; readonly activity?: number }
+  | {
+      /** Which remedy. */
+      readonly kind: "liftBias";
+      /** Share of the samples. */
+      readonly activity?: number;
+    }
   /**
    * ReDo (Sokar et al. 2023): units whose dormancy is at most dormantBelow (default 0.025) get new incoming weights,
    * and outgoing weights of 0.
    */
-  | { readonly kind: "recycle"; readonly dormantBelow?: number }
+  | {
+      /** Which remedy. */
+      readonly kind: "recycle";
+      /** Mean |activation| over the layer's mean. */
+      readonly dormantBelow?: number;
+    }
   /**
    * Dead units get incoming weights and a bias as at the start, from this initializer (default: the layer's); outgoing
    * weights stay.
    */
-  | { readonly kind: "reinitialize"; readonly kernelInitializer?: KernelInitializer }
+  | {
+      /** Which remedy. */
+      readonly kind: "reinitialize";
+      /** Where the new weights come from. */
+      readonly kernelInitializer?: KernelInitializer;
+    }
   /** Hidden layers whose units can die get this activation instead, with the same weights. */
-  | { readonly kind: "replaceActivation"; readonly activation: Activation }
+  | {
+      /** Which remedy. */
+      readonly kind: "replaceActivation";
+      /** The new one. */
+      readonly activation: Activation;
+    }
   /**
    * Takes out what changes no output on the samples: dead units, constant ones (folded into the next bias), those whose
    * outgoing weights are 0.
    */
-  | { readonly kind: "prune" };
+  | {
+      /** Which remedy. */
+      readonly kind: "prune";
+    };
 
+/** The remedies of `treat` by name. */
 export type RemedyKind = Remedy["kind"];
 
 /** A remedy with its defaults filled in. */
 export type ResolvedRemedy =
-  | { readonly kind: "liftBias"; readonly activity: number }
-  | { readonly kind: "recycle"; readonly dormantBelow: number }
-  | { readonly kind: "reinitialize"; readonly kernelInitializer?: KernelInitializer }
-  | { readonly kind: "replaceActivation"; readonly activation: ResolvedActivation }
-  | { readonly kind: "prune" };
+  | {
+      /** Which remedy. */
+      readonly kind: "liftBias";
+      /** Share of the samples that opens the unit. */
+      readonly activity: number;
+    }
+  | {
+      /** Which remedy. */
+      readonly kind: "recycle";
+      /** The largest dormancy that is treated. */
+      readonly dormantBelow: number;
+    }
+  | {
+      /** Which remedy. */
+      readonly kind: "reinitialize";
+      /** Absent: the layer's own. */
+      readonly kernelInitializer?: KernelInitializer;
+    }
+  | {
+      /** Which remedy. */
+      readonly kind: "replaceActivation";
+      /** With its alpha filled in. */
+      readonly activation: ResolvedActivation;
+    }
+  | {
+      /** Which remedy. */
+      readonly kind: "prune";
+    };
 
 export const DEFAULT_ACTIVITY = 0.1;
 const DORMANT_BELOW = 0.025;

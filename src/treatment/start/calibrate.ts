@@ -12,6 +12,7 @@ import { splitSeed } from "../../core/random.js";
 import { type NetworkState, stateOf } from "../../network/state/state.js";
 import { thresholdForShare, variance } from "../thresholds.js";
 
+/** Options of `calibrate`. */
 export interface CalibrationOptions {
   /** The share of the samples on which each hidden unit is to fire, above 0 and at most 1. Default 0.5. */
   readonly activity?: number;
@@ -19,7 +20,9 @@ export interface CalibrationOptions {
   readonly orthogonal?: boolean;
 }
 
+/** What `calibrate` did to one layer. */
 export interface LayerCalibration {
+  /** Index in network.layers. */
   readonly layer: number;
   /** What the kernel was multiplied by. */
   readonly scale: number;
@@ -28,11 +31,17 @@ export interface LayerCalibration {
    * where one was drawn) and after.
    */
   readonly stdBefore: number;
+  /** The same after it: within a tenth of 1, unless every unit is constant. */
   readonly std: number;
   /**
    * Least and greatest share of the samples on which a unit fires; constant units, and the output layer, left aside.
    */
-  readonly activity?: { readonly low: number; readonly high: number };
+  readonly activity?: {
+    /** The least share. */
+    readonly low: number;
+    /** The greatest share. */
+    readonly high: number;
+  };
   /**
    * Units whose preactivation is the same on all samples: no bias makes them fire on a share; theirs is left as it was.
    */
@@ -41,7 +50,9 @@ export interface LayerCalibration {
 
 /** Layers in order, the output layer last: of it only the scale is changed. */
 export interface Calibration {
+  /** Rows that it was done on. */
   readonly samples: number;
+  /** Each layer, in order. */
   readonly layers: readonly LayerCalibration[];
 }
 
@@ -130,7 +141,9 @@ class Calibrator {
  * samples, to the nearest sample; equal preactivations fire together. For a network that is not yet trained: what it
  * has learnt would be changed. A layer that is constant on the samples keeps its scale, a constant unit its bias.
  * @param x rows x inputs, at least two rows: those that train, or some hundreds of them
+ * @param network one that is not trained yet; its weights are changed
  * @param options activity: default 0.5; orthogonal: default false
+ * @cost some forward passes over x
  * @throws RelumineError "shape", "value", "memory" or "disposed", the network as it was
  * @example
  * const { layers } = calibrate(network, x, { activity: 0.5 });

@@ -6,6 +6,7 @@ import type { Samples } from "../../core/matrix.js";
 import type { Network } from "../../network/types.js";
 import { stateOf } from "../../network/state/state.js";
 
+/** What `centerInputs` returns: the means, and what to do with them. */
 export interface Centering extends InputMeans {
   /**
    * Lets a network that was trained on centred inputs take raw ones: bias -= mean · kernel in its first layer. Once for
@@ -42,6 +43,7 @@ export function foldMeans(network: Network, mean: Float32Array): void {
 /**
  * The means of the inputs, to train on centred ones.
  * @param x rows x inputs
+ * @cost one pass over x; apply copies its samples
  * @throws RelumineError "shape" or "value"
  * @example
  * const centering = centerInputs(x);

@@ -2,6 +2,7 @@
 import { RelumineError } from "../../core/errors.js";
 import { type Matrix, type Samples, toMatrix, toRows } from "../../core/matrix.js";
 
+/** The means of inputs. */
 export interface InputMeans {
   /** Of each input, in float32. */
   readonly mean: Float32Array;

@@ -23,27 +23,58 @@ import {
   type RecycleDormantOptions,
 } from "../../treatment/during-training/options.js";
 
-/** As traceDeaths of "relumine". */
+/**
+ * As traceDeaths of "relumine".
+ * @cost as traceDeaths of "relumine", in the worker
+ * @throws RelumineError "value"; in a second fit (as its rejection) while the first is still running
+ * @example
+ * const trace = traceDeaths();
+ * await network.fit({ x, y }, { callbacks: [trace] });
+ * console.log(trace.deaths.length);
+ */
 export function traceDeaths(options?: TraceOptions): DeathTrace {
   return defineCallback(describeTrace(options));
 }
 
-/** As recordActivity of "relumine". */
+/**
+ * As recordActivity of "relumine".
+ * @param x rows x inputs
+ * @cost as recordActivity of "relumine", in the worker; the rows looked at are copied
+ * @throws RelumineError "value" or "shape"; in fit, "shape" where x is not as wide as the network's inputs
+ * @example
+ * const activity = recordActivity(x);
+ * await network.fit({ x, y }, { callbacks: [activity] });
+ */
 export function recordActivity(x: Samples, options?: ActivityOptions): ActivityRecord {
   return defineCallback(describeActivity(x, options));
 }
 
-/** As continualBackprop of "relumine". */
+/**
+ * As continualBackprop of "relumine".
+ * @cost as continualBackprop of "relumine", in the worker
+ * @throws RelumineError "value"; in a second fit (as its rejection) while the first is still running
+ * @example await network.fit({ x, y }, { callbacks: [continualBackprop()] });
+ */
 export function continualBackprop(options?: ContinualBackpropOptions): ContinualBackprop {
   return defineCallback(describeContinualBackprop(options));
 }
 
-/** As recycleDormant of "relumine". */
+/**
+ * As recycleDormant of "relumine".
+ * @cost as recycleDormant of "relumine", in the worker
+ * @throws RelumineError "value"; in a second fit (as its rejection) while the first is still running
+ * @example await network.fit({ x, y }, { callbacks: [recycleDormant({ everySteps: 500 })] });
+ */
 export function recycleDormant(options?: RecycleDormantOptions): RecycleDormant {
   return defineCallback(describeRecycleDormant(options));
 }
 
-/** As preventDeaths of "relumine". */
+/**
+ * As preventDeaths of "relumine".
+ * @cost as preventDeaths of "relumine", in the worker
+ * @throws RelumineError "value"; in a second fit (as its rejection) while the first is still running
+ * @example await network.fit({ x, y }, { callbacks: [preventDeaths()] });
+ */
 export function preventDeaths(options?: PreventDeathsOptions): DeathPrevention {
   return defineCallback(describePreventDeaths(options));
 }

@@ -19,7 +19,13 @@ function sendTargets<T extends DiagnoseOptions | ForecastOptions>(options: T | u
   return { ...options, targets: sendable("targets", options.targets) };
 }
 
-/** As diagnose of "relumine". */
+/**
+ * As diagnose of "relumine".
+ * @param x rows x inputs; copied to the worker
+ * @cost a message each way, and in the worker what it costs there
+ * @throws RelumineError as diagnose of "relumine" (as a rejection)
+ * @example console.log(String(await diagnose(network, x)));
+ */
 export async function diagnose(network: RemoteNetwork, x: Samples, options?: DiagnoseOptions): Promise<Diagnosis> {
   const inside = remoteOf(network);
   return receiveText(await inside.call<WithText<Diagnosis>>("diagnose", sendable("x", x), sendTargets(options)));
@@ -52,13 +58,25 @@ function toTreatment(network: RemoteNetwork, packed: PackedTreatment): RemoteTre
   return treatment;
 }
 
-/** As treat of "relumine"; `undo()` of the treatment returns a promise. */
+/**
+ * As treat of "relumine"; `undo()` of the treatment returns a promise.
+ * @param x rows x inputs; copied to the worker
+ * @cost a message each way, and in the worker what it costs there
+ * @throws RelumineError as treat of "relumine" (as a rejection)
+ * @example const treatment = await treat(network, x, { kind: "liftBias" });
+ */
 export async function treat(network: RemoteNetwork, x: Samples, remedy: Remedy): Promise<RemoteTreatment> {
   const inside = remoteOf(network);
   return toTreatment(network, await inside.call<PackedTreatment>("treat", sendable("x", x), remedy));
 }
 
-/** As calibrate of "relumine". */
+/**
+ * As calibrate of "relumine".
+ * @param x rows x inputs; copied to the worker
+ * @cost a message each way, and in the worker what it costs there
+ * @throws RelumineError as calibrate of "relumine" (as a rejection)
+ * @example await calibrate(network, x, { activity: 0.5 });
+ */
 export async function calibrate(
   network: RemoteNetwork,
   x: Samples,
@@ -67,6 +85,7 @@ export async function calibrate(
   return remoteOf(network).call("calibrate", sendable("x", x), options);
 }
 
+/** What `centerInputs` returns: the means, and what to do with them. */
 export interface RemoteCentering extends InputMeans {
   /**
    * Lets a network that was trained on centred inputs take raw ones: bias -= mean · kernel in its first layer. Once
@@ -76,7 +95,16 @@ export interface RemoteCentering extends InputMeans {
   foldInto(network: RemoteNetwork): Promise<void>;
 }
 
-/** As centerInputs of "relumine"; `foldInto` returns a promise. */
+/**
+ * As centerInputs of "relumine"; `foldInto` returns a promise.
+ * @param x rows x inputs
+ * @cost one pass over x, on the page; apply copies its samples
+ * @throws RelumineError "shape" or "value"
+ * @example
+ * const centering = centerInputs(x);
+ * await network.fit({ x: centering.apply(x), y });
+ * await centering.foldInto(network);
+ */
 export function centerInputs(x: Samples): RemoteCentering {
   const means = inputMeans(x);
   const folded = new WeakSet<RemoteNetwork>();
@@ -91,7 +119,12 @@ export function centerInputs(x: Samples): RemoteCentering {
   };
 }
 
-/** As exportNetwork of "relumine". */
+/**
+ * As exportNetwork of "relumine".
+ * @cost a message each way, and in the worker what it costs there
+ * @throws RelumineError as exportNetwork of "relumine" (as a rejection)
+ * @example const bytes = await exportNetwork(network, "safetensors");
+ */
 export async function exportNetwork(
   network: RemoteNetwork,
   format: ModelFormat,
@@ -100,7 +133,13 @@ export async function exportNetwork(
   return remoteOf(network).call("exportNetwork", format, options);
 }
 
-/** As forecast of "relumine", in a worker that is started for it. */
+/**
+ * As forecast of "relumine", in a worker that is started for it.
+ * @param x rows x inputs; copied to the worker
+ * @cost the start of a worker, and in it what forecast of "relumine" costs
+ * @throws RelumineError as forecast of "relumine"; "unsupported" where the worker does not start (as rejections)
+ * @example const { advice } = await forecast(spec, x, { targets: y });
+ */
 export async function forecast(
   spec: NetworkSpec,
   x?: Samples,

@@ -109,9 +109,14 @@ class RemotePrescription {
 /**
  * As prescribe of "relumine", in a worker that is started for it and ends with it. `fit` is data: a schedule, and
  * callbacks that are not of this package, are refused.
+ * @param data rows x inputs, and a target a row; copied to the worker
  * @param options as for "relumine", and worker: see createNetwork
+ * @cost as prescribe of "relumine", in workers
  * @throws RelumineError "unsupported" for functions in `fit`, or where the worker does not start; else as prescribe
  *   (as rejections)
+ * @example
+ * const { best, reason } = await prescribe(spec, { x, y }, { epochs: 20 });
+ * console.log(reason, best.name);
  */
 export async function prescribe(
   spec: NetworkSpec,

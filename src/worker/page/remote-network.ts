@@ -176,6 +176,7 @@ async function start(
  * A network in a worker of its own (a Web Worker, or one of worker_threads), with initial weights drawn from its
  * seed: see createNetwork of "relumine". The page, or the server's event loop, stays free while it trains.
  * @param options as for "relumine", and worker: the URL of a worker's file, or a function that starts a worker
+ * @cost the start of a worker, some tens of milliseconds; clones share it
  * @throws RelumineError "value" or "memory" as createNetwork does, "unsupported" where the worker does not start (as
  *   rejections)
  * @example
@@ -188,6 +189,8 @@ export function createNetwork(spec: NetworkSpec, options?: WorkerOptions): Promi
 
 /**
  * The network in a file that exportNetwork wrote, in a worker of its own: see importNetwork of "relumine".
+ * @param bytes the whole file
+ * @cost the start of a worker, and a copy of the bytes
  * @throws RelumineError as importNetwork, and "unsupported" where the worker does not start (as rejections)
  * @example const network = await importNetwork(new Uint8Array(await response.arrayBuffer()));
  */

@@ -37,6 +37,7 @@ import { treat } from "../../treatment/treat.js";
 import type { Treatment } from "../../treatment/types.js";
 import type { RuntimeOptions } from "../../wasm/runtime.js";
 
+/** Options of `serve`: what a worker of one's own knows beside the package. */
 export interface ServeOptions {
   /** By name, for `network.call(name, ...args)`. */
   readonly operations?: Readonly<Record<string, Operation>>;
@@ -229,6 +230,7 @@ class Server {
  * package's. Call it once, at the start.
  * @param options operations: by name, for `network.call(name, ...args)`; callbacks: by name, for `fit(data, {
  *   callbacks: [{ name, options }] })`
+ * @cost none until the page calls
  * @throws RelumineError "unsupported" outside of a worker
  * @example
  * // my-worker.js, started by createNetwork(spec, { worker: () => new Worker(new URL("./my-worker.js",

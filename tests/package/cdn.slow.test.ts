@@ -7,9 +7,9 @@ import { gzipSync } from "node:zlib";
 import { chromium, type Browser } from "playwright-core";
 import ts from "typescript";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { CHROMIUM_ARGUMENTS, findChromium, ISOLATION_HEADERS } from "../support/browsers.js";
+import { CHROMIUM_ARGUMENTS, findChromium, findFirefox, ISOLATION_HEADERS } from "../support/browsers.js";
 import { newFolder } from "../support/folder.js";
-import { findFirefox, showInFirefox } from "./firefox.js";
+import { showInFirefox } from "./firefox.js";
 import { root } from "./install.js";
 import { show, withServer } from "./pages.js";
 

@@ -10,8 +10,8 @@ import { build as esbuild, version as esbuildVersion } from "esbuild";
 import { chromium, type Browser } from "playwright-core";
 import { build as viteBuild, createServer as createViteServer, version as viteVersion } from "vite";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { CHROMIUM_ARGUMENTS, findChromium, ISOLATION_HEADERS } from "../support/browsers.js";
-import { findFirefox, showInFirefox } from "./firefox.js";
+import { CHROMIUM_ARGUMENTS, findChromium, findFirefox, ISOLATION_HEADERS } from "../support/browsers.js";
+import { showInFirefox } from "./firefox.js";
 import { openWorkshop, type Workshop } from "./install.js";
 import { show, withPage, withServer } from "./pages.js";
 

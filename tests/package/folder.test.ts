@@ -3,7 +3,7 @@ import { execFileSync } from "node:child_process";
 import { mkdirSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterAll, expect, test } from "vitest";
-import { newFolder } from "./folder.js";
+import { newFolder } from "../support/folder.js";
 
 const stray = newFolder("stray");
 afterAll(() => rmSync(stray, { recursive: true, force: true }));

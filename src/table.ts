@@ -1,0 +1,24 @@
+// "relumine/table": tables of text in, data sets for networks out.
+export { decodeOutputs, encodeLabelledRows, encodeRows, prepareTable } from "./table/prepare-table.js";
+export { checkEncoding } from "./table/check-encoding.js";
+export { RelumineError } from "./core/errors.js";
+
+export type { ErrorCode } from "./core/errors.js";
+export type { Matrix, Samples } from "./core/matrix.js";
+export type { ColumnChoice, ColumnChoices } from "./table/column-choice.js";
+export type {
+  CategoryEncoding,
+  ClassTarget,
+  DateEncoding,
+  InputEncoding,
+  NumberEncoding,
+  NumberTarget,
+  TableEncoding,
+  TargetEncoding,
+} from "./table/encoding.js";
+export type { Cycle, DateForm, DateNotation, DayOrder } from "./table/reading/dates.js";
+export type { NumberNotation } from "./table/reading/number-notation.js";
+export type { EncodedRows, PreparedTable, PrepareOptions } from "./table/prepare.js";
+export type { LabelledRows, TableLayout } from "./table/prepare-table.js";
+export type { TableSource } from "./table/read/source.js";
+export type { Task } from "./table/target.js";

@@ -1,0 +1,159 @@
+// Encodings from elsewhere are believed no more than other data: every field is checked.
+import { quote } from "./cells.js";
+import { CYCLES, type DateNotation } from "./reading/dates.js";
+import type { InputEncoding, NumberTarget, TableEncoding, TargetEncoding } from "./encoding.js";
+import type { NumberNotation } from "./reading/number-notation.js";
+import { checkBoolean, checkName, checkNumber, describe } from "../core/checks.js";
+import { RelumineError, errorIn } from "../core/errors.js";
+import { checkMembers, checkObject, type JsonObject } from "../core/strict-json.js";
+
+const LONGEST_UNIT = 40;
+const MOST_CODES = 100;
+
+export function checkText(what: string, value: unknown): string {
+  if (typeof value !== "string") throw new RelumineError("format", what, "to be a text", describe(value));
+  return value;
+}
+
+function checkDifferent(what: string, words: readonly string[]): void {
+  const seen = new Set<string>();
+  for (const word of words) {
+    if (seen.has(word)) throw new RelumineError("format", what, "to have different words", `${quote(word)} twice`);
+    seen.add(word);
+  }
+}
+
+function checkList(what: string, value: unknown, least: number, of: string): readonly unknown[] {
+  if (Array.isArray(value) && value.length >= least) return Array.from(value as ArrayLike<unknown>);
+  throw new RelumineError("format", what, `to be at least ${least} ${of}`, describe(value));
+}
+
+function checkWords(what: string, value: unknown, least: number): string[] {
+  const words = checkList(what, value, least, "words").map((word, place) => checkText(`${what}[${place}]`, word));
+  checkDifferent(what, words);
+  return words;
+}
+
+function checkScaling(what: string, { mean, scale }: JsonObject): { mean: number; scale: number } {
+  return {
+    mean: checkNumber(`${what}.mean`, mean),
+    scale: checkNumber(`${what}.scale`, scale, { low: 0, openLow: true }),
+  };
+}
+
+function kindOf<T extends string>(what: string, value: unknown, kinds: readonly T[]): T {
+  const kind =
+    typeof value === "object" && value !== null && Object.hasOwn(value, "kind")
+      ? (value as JsonObject).kind
+      : undefined;
+  return checkName(`${what}.kind`, kind, kinds);
+}
+
+/** Members that must be there, and one of these that may be: the name of it, or undefined. */
+function checkWith(what: string, value: unknown, names: readonly string[], optional: readonly string[]) {
+  const more = optional.filter((name) => Object.hasOwn(checkObject(what, value), name));
+  const members = checkMembers(what, value, [...names, ...more]);
+  if (more.length > 1) throw new RelumineError("format", what, `to have one of ${more.join(" and ")}`, "both");
+  return { members, more: more[0] };
+}
+
+function checkNumberNotation(what: string, value: unknown): NumberNotation {
+  const members = checkMembers(what, value, ["decimal", "unit", "hasMagnitudes", "codes", "allowsOthers"]);
+  const unit = checkText(`${what}.unit`, members.unit);
+  if (unit.length > LONGEST_UNIT)
+    throw new RelumineError("format", `${what}.unit`, `to have at most ${LONGEST_UNIT} characters`, `${unit.length}`);
+  const codes = checkList(`${what}.codes`, members.codes, 0, "numbers");
+  if (codes.length > MOST_CODES)
+    throw new RelumineError("format", `${what}.codes`, `to be at most ${MOST_CODES} numbers`, `${codes.length}`);
+  return {
+    decimal: checkName(`${what}.decimal`, members.decimal, [".", ","]),
+    unit,
+    hasMagnitudes: checkBoolean(`${what}.hasMagnitudes`, members.hasMagnitudes),
+    codes: codes.map((code, place) => checkNumber(`${what}.codes[${place}]`, code)),
+    allowsOthers: checkBoolean(`${what}.allowsOthers`, members.allowsOthers),
+  };
+}
+
+function checkDateNotation(what: string, value: unknown): DateNotation {
+  const { form, order, allowsOthers } = checkMembers(what, value, ["form", "order", "allowsOthers"]);
+  return {
+    form: checkName(`${what}.form`, form, ["date", "time"]),
+    order: checkName(`${what}.order`, order, ["day first", "month first"]),
+    allowsOthers: checkBoolean(`${what}.allowsOthers`, allowsOthers),
+  };
+}
+
+function checkInput(value: unknown, place: number): InputEncoding {
+  const what = `inputs[${place}]`;
+  const kind = kindOf(what, value, ["number", "category", "date"]);
+  if (kind === "category") {
+    const { column, categories } = checkMembers(what, value, ["kind", "column", "categories"]);
+    return {
+      kind,
+      column: checkText(`${what}.column`, column),
+      categories: checkWords(`${what}.categories`, categories, 1),
+    };
+  }
+  const names = ["kind", "column", "median", "mean", "scale"];
+  if (kind === "date") {
+    const members = checkMembers(what, value, [...names, "notation", "cycles"]);
+    const cycles = checkWords(`${what}.cycles`, members.cycles, 0);
+    return {
+      kind,
+      column: checkText(`${what}.column`, members.column),
+      notation: checkDateNotation(`${what}.notation`, members.notation),
+      cycles: cycles.map((cycle, c) => checkName(`${what}.cycles[${c}]`, cycle, CYCLES)),
+      median: checkNumber(`${what}.median`, members.median),
+      ...checkScaling(what, members),
+    };
+  }
+  const { members, more } = checkWith(what, value, names, ["notation"]);
+  return {
+    kind,
+    column: checkText(`${what}.column`, members.column),
+    median: checkNumber(`${what}.median`, members.median),
+    ...checkScaling(what, members),
+    ...(more && { notation: checkNumberNotation(`${what}.notation`, members.notation) }),
+  };
+}
+
+function checkTarget(value: unknown): TargetEncoding {
+  const kind = kindOf("target", value, ["classes", "number"]);
+  if (kind === "classes") {
+    const { column, classes } = checkMembers("target", value, ["kind", "column", "classes"]);
+    return { kind, column: checkText("target.column", column), classes: checkWords("target.classes", classes, 2) };
+  }
+  const { members, more } = checkWith("target", value, ["kind", "column", "mean", "scale"], ["notation", "date"]);
+  const target: NumberTarget = {
+    kind,
+    column: checkText("target.column", members.column),
+    ...checkScaling("target", members),
+  };
+  if (more === undefined) return target;
+  return more === "date"
+    ? { ...target, date: checkDateNotation("target.date", members.date) }
+    : { ...target, notation: checkNumberNotation("target.notation", members.notation) };
+}
+
+/** The members of a table's encoding, each checked. */
+export function checkEncodingMembers({ inputs, target }: JsonObject): TableEncoding {
+  if (!Array.isArray(inputs) || inputs.length === 0)
+    throw new RelumineError("format", "inputs", "to be a list of columns", describe(inputs));
+  const encoding = { inputs: inputs.map(checkInput), target: checkTarget(target) };
+  checkDifferent("inputs and target", [...encoding.inputs.map(({ column }) => column), encoding.target.column]);
+  return encoding;
+}
+
+/**
+ * An encoding from elsewhere, such as JSON, with every field checked; a copy.
+ * @throws RelumineError "format" or "value", whose path begins with "encoding"
+ * @example checkEncoding(JSON.parse(text))
+ */
+export function checkEncoding(value: unknown): TableEncoding {
+  try {
+    return checkEncodingMembers(checkMembers("", value, ["inputs", "target"]));
+  } catch (error) {
+    if (error instanceof RelumineError) throw errorIn("encoding", error);
+    throw error;
+  }
+}

@@ -1,0 +1,193 @@
+// A table's cells -> the numbers of a network's inputs and targets, by an encoding that is known.
+import { CategoryFinder, isMissingWord } from "./reading/categories.js";
+import { type CellValues, dateValues, firstOther, numberValues, textAt, wordsOf } from "./reading/cell-values.js";
+import { quote } from "./cells.js";
+import type { ColumnIndex } from "./column-choice.js";
+import type { Column, Table } from "./columns.js";
+import { phaseOf } from "./reading/dates.js";
+import {
+  type DateEncoding,
+  type InputEncoding,
+  inputWidth,
+  type NumberTarget,
+  type TargetEncoding,
+  widthOf,
+} from "./encoding.js";
+import { hasSigns, isMissingNumber } from "./reading/missing.js";
+import { PLAIN } from "./reading/number-notation.js";
+import { cellName } from "./place-names.js";
+import { RelumineError } from "../core/errors.js";
+import type { Matrix } from "../core/matrix.js";
+
+const MAX_FLOATS = 2 ** 28; // a GiB of inputs
+
+/** What an encoding needs of a column: values, or places of categories. */
+export type InputCells = Float64Array | Int32Array;
+
+function refuseOthers(table: Table, column: Column, cells: CellValues, rows: readonly number[], what: string): void {
+  const row = firstOther(column, cells, rows);
+  if (row < 0) return;
+  const hint = "Leave a missing value empty.";
+  throw new RelumineError(
+    "value",
+    cellName(table, row, column.name),
+    `to be a ${what}, as in the training`,
+    quote(textAt(column, row)),
+    hint,
+  );
+}
+
+/** For each row the place of its category, or -1. */
+export function placesOf(categories: readonly string[], column: Column): Int32Array {
+  const finder = new CategoryFinder(categories);
+  const { texts, textOf } = wordsOf(column);
+  const places = Int32Array.from(texts, (text) => finder.placeOf(text));
+  return textOf.map((text) => places[text]);
+}
+
+/**
+ * The column as the encoding reads it.
+ * @throws RelumineError "value" for what is no number (no date) in one of the rows, where the encoding allows none
+ */
+export function inputCells(table: Table, column: Column, encoding: InputEncoding, rows: readonly number[]): InputCells {
+  if (encoding.kind === "category") return placesOf(encoding.categories, column);
+  const cells =
+    encoding.kind === "number"
+      ? numberValues(column, encoding.notation ?? PLAIN)
+      : dateValues(column, encoding.notation);
+  if (!encoding.notation?.allowsOthers) refuseOthers(table, column, cells, rows, encoding.kind);
+  return cells.values;
+}
+
+function encodeDates(
+  { median, mean, scale, cycles }: DateEncoding,
+  days: InputCells,
+  rows: readonly number[],
+  { data, columns }: Matrix,
+  offset: number,
+): void {
+  for (let r = 0; r < rows.length; r++) {
+    const value = days[rows[r]];
+    const isMissing = Number.isNaN(value);
+    let place = r * columns + offset;
+    data[place++] = ((isMissing ? median : value) - mean) / scale;
+    for (const cycle of cycles) {
+      const angle = 2 * Math.PI * (isMissing ? 0 : phaseOf(value, cycle));
+      data[place++] = isMissing ? 0 : Math.sin(angle);
+      data[place++] = isMissing ? 0 : Math.cos(angle);
+    }
+  }
+}
+
+/** Writes one column's inputs into the matrix, from the given column of it on. */
+function encodeColumn(
+  encoding: InputEncoding,
+  cells: InputCells,
+  rows: readonly number[],
+  matrix: Matrix,
+  offset: number,
+): void {
+  const { data, columns } = matrix;
+  if (encoding.kind === "date") encodeDates(encoding, cells, rows, matrix, offset);
+  else if (encoding.kind === "number") {
+    const { median, mean, scale } = encoding;
+    for (let r = 0; r < rows.length; r++) {
+      const value = cells[rows[r]];
+      data[r * columns + offset] = ((value !== value ? median : value) - mean) / scale;
+    }
+  } else
+    for (let r = 0; r < rows.length; r++) {
+      const place = cells[rows[r]];
+      if (place >= 0) data[r * columns + offset + place] = 1;
+    }
+}
+
+/**
+ * The chosen rows as network inputs.
+ * @param cells of each input
+ * @returns rows.length x inputWidth(inputs)
+ * @throws RelumineError "memory" for more than 2^28 numbers
+ */
+export function fillInputs(
+  inputs: readonly InputEncoding[],
+  cells: readonly InputCells[],
+  rows: readonly number[],
+): Matrix {
+  const columns = inputWidth(inputs);
+  if (rows.length * columns > MAX_FLOATS) {
+    throw new RelumineError(
+      "memory",
+      "the table",
+      `to make at most ${MAX_FLOATS} numbers`,
+      `${rows.length} rows x ${columns} inputs`,
+      "Leave columns of many words out (ignore).",
+    );
+  }
+  const matrix = { rows: rows.length, columns, data: new Float32Array(rows.length * columns) };
+  let offset = 0;
+  inputs.forEach((encoding, place) => {
+    encodeColumn(encoding, cells[place], rows, matrix, offset);
+    offset += widthOf(encoding);
+  });
+  return matrix;
+}
+
+/**
+ * Rows of a later table as inputs.
+ * @throws RelumineError "value" for a missing column, or a word in a column of numbers; "memory"
+ */
+export function encodeInputs(inputs: readonly InputEncoding[], index: ColumnIndex, rows: readonly number[]): Matrix {
+  const cells = inputs.map((encoding) => inputCells(index.table, index.column(encoding.column), encoding, rows));
+  return fillInputs(inputs, cells, rows);
+}
+
+/** Values of a target of numbers, NaN where it is missing. */
+function targetValues(table: Table, column: Column, target: NumberTarget, rows: readonly number[]): Float64Array {
+  const { notation, date } = target;
+  const cells = date ? dateValues(column, date) : numberValues(column, notation ?? PLAIN);
+  if (!(date ?? notation)?.allowsOthers) refuseOthers(table, column, cells, rows, date ? "date" : "number");
+  return cells.values;
+}
+
+/** Standardized numbers of rows that have one. */
+export function standardized(
+  values: Float64Array,
+  { mean, scale }: Pick<NumberTarget, "mean" | "scale">,
+  rows: readonly number[],
+): number[] {
+  return rows.map((row) => (values[row] - mean) / scale);
+}
+
+export interface EncodedTargets {
+  /** Rows whose target is known, ascending. */
+  readonly rows: readonly number[];
+  /** Of each of these rows: a label 0..K-1, or a standardized number. */
+  readonly y: readonly number[];
+  /** Rows without a target, and rows of a class that the encoding doesn't have. */
+  readonly missing: number;
+  readonly unknown: number;
+}
+
+/**
+ * Targets of a later table.
+ * @throws RelumineError "value" for a missing column, or a word among numbers
+ */
+export function encodeTargets(target: TargetEncoding, index: ColumnIndex): EncodedTargets {
+  const { table } = index;
+  const column = index.column(target.column);
+  const all = Array.from({ length: table.rows }, (_, row) => row);
+  if (target.kind === "number") {
+    const values = targetValues(table, column, target, all);
+    const rows = all.filter((row) => !Number.isNaN(values[row]));
+    return { rows, y: standardized(values, target, rows), missing: table.rows - rows.length, unknown: 0 };
+  }
+  const places = placesOf(target.classes, column);
+  const rows = all.filter((row) => places[row] >= 0);
+  const signs = hasSigns(target.classes);
+  const areNumbers = target.classes.every((name) => Number.isFinite(Number(name)));
+  const isMissing = column.words.map((word) => (areNumbers ? isMissingNumber(word) : isMissingWord(word, signs)));
+  const missing = all.filter(
+    (row) => places[row] < 0 && column.wordOf[row] >= 0 && isMissing[column.wordOf[row]],
+  ).length;
+  return { rows, y: rows.map((row) => places[row]), missing, unknown: table.rows - rows.length - missing };
+}

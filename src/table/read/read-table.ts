@@ -1,0 +1,230 @@
+// Text or bytes, at once or in pieces -> a table. Neither the text nor its rows of cells are ever held: what is in
+// memory is the columns and a piece of the text.
+import { quote } from "../cells.js";
+import { type Column, type Table, TableBuilder } from "../columns.js";
+import { RelumineError } from "../../core/errors.js";
+import { decodeChunks } from "./decode.js";
+import { findLayout, isCommentLine, type Layout, type LayoutOptions, LONGEST_CELL } from "./layout.js";
+import { isBlankRecord, LONGEST_RECORD, parseRecords, scanRecords } from "./records.js";
+import { readChunks, type TableSource } from "./source.js";
+
+const SAMPLE = 2 ** 16; // characters by which the layout is seen, if two lines are not longer
+
+/** Makes every line end with "\n": a sample of the text tells how its lines end. */
+class LineEnds {
+  readonly #onlyCR: boolean;
+  #held = "";
+
+  constructor(sample: string) {
+    this.#onlyCR = !sample.includes("\n") && sample.includes("\r");
+  }
+
+  /** A last CR waits for what comes after it. */
+  push(text: string, isLast = false): string {
+    if (this.#onlyCR) return text.replaceAll("\r", "\n");
+    const all = this.#held + text;
+    this.#held = !isLast && all.endsWith("\r") ? "\r" : "";
+    const whole = this.#held === "" ? all : all.slice(0, -1);
+    return whole.includes("\r") ? whole.replaceAll("\r\n", "\n") : whole;
+  }
+}
+
+function checkText(text: string, line: number): void {
+  const nul = text.indexOf("\0");
+  if (nul < 0) return;
+  const path = `line ${line + text.slice(0, nul).split(/\r\n?|\n/).length - 1}`;
+  const hint = text[nul + 2] === "\0" ? "Is it UTF-16? Then it wants a byte order mark." : "";
+  throw new RelumineError("format", path, "to be text, comma-separated values", "a NUL character", hint);
+}
+
+function checkLength(length: number, line: number): void {
+  if (length <= LONGEST_RECORD) return;
+  throw new RelumineError(
+    "format",
+    `line ${line}`,
+    `to have at most ${LONGEST_RECORD} characters`,
+    `${length} and more`,
+  );
+}
+
+const counted = (count: number, one: string, many: string): string => (count === 1 ? `1 ${one}` : `${count} ${many}`);
+
+/** Takes the text behind the header, in pieces, and builds the table. */
+class RowReader {
+  readonly #layout: Layout;
+  readonly #builder: TableBuilder;
+  /** Begins where a record does. */
+  #rest = "";
+  #line: number;
+  #comments: number;
+  #emptyRows = 0;
+
+  constructor(layout: Layout) {
+    this.#layout = layout;
+    this.#builder = new TableBuilder(layout.names);
+    this.#line = layout.line;
+    this.#comments = layout.comments;
+  }
+
+  /** @param text with "\n" at the ends of lines */
+  push(text: string): void {
+    checkText(text, this.#line);
+    if (!text.includes("\n") && this.#rest.length + text.length <= LONGEST_RECORD) {
+      this.#rest += text; // copied once, when its line ends
+      return;
+    }
+    const all = this.#rest + text;
+    const isPlain = !all.includes('"') && !all.includes("#");
+    const end = isPlain ? this.#readPlain(all) : this.#readRecords(all);
+    this.#rest = all.slice(end);
+    if (this.#rest.length > LONGEST_RECORD) {
+      this.#parse(this.#rest); // a wrong quote is told first
+      checkLength(this.#rest.length, this.#line);
+    }
+  }
+
+  #readPlain(text: string): number {
+    const end = text.lastIndexOf("\n") + 1;
+    this.#parse(text.slice(0, end));
+    return end;
+  }
+
+  /** Comments become empty lines. */
+  #readRecords(text: string): number {
+    const { separator, names } = this.#layout;
+    const parts: string[] = [];
+    let copied = 0;
+    const end = scanRecords(
+      text,
+      (line) => isCommentLine(line, separator, names.length),
+      (start, after, isComment) => {
+        if (!isComment) return;
+        parts.push(text.slice(copied, start), "\n");
+        copied = after;
+        this.#comments++;
+      },
+    );
+    this.#parse(parts.join("") + text.slice(copied, end));
+    return end;
+  }
+
+  #parse(records: string): void {
+    if (records === "") return;
+    const place = { row: this.#builder.rows + 1, line: this.#line };
+    parseRecords(records, this.#layout.separator, place, (cells, line) => {
+      this.#line = line + 1;
+      if (!isBlankRecord(cells)) this.#add(cells, line);
+    });
+  }
+
+  #add(cells: string[], line: number): void {
+    const { names, hasTrailingSeparator } = this.#layout;
+    let isEmpty = true;
+    for (let column = 0; column < cells.length; column++) {
+      const cell = cells[column].trim();
+      cells[column] = cell;
+      if (cell !== "") isEmpty = false;
+      if (cell.length > LONGEST_CELL) this.#refuseCell(line, column, cell);
+    }
+    const isRagged = cells.length !== names.length || (hasTrailingSeparator && cells.at(-1) !== "");
+    if (isRagged) this.#refuseRow(cells, line);
+    if (isEmpty) this.#emptyRows++;
+    else this.#builder.add(cells, line);
+  }
+
+  #rowName(line: number): string {
+    return `row ${this.#builder.rows + 1} (line ${line})`;
+  }
+
+  #refuseCell(line: number, column: number, cell: string): never {
+    const name = this.#layout.names[column];
+    const path = `${this.#rowName(line)}, column ${name === undefined ? column + 1 : quote(name)}`;
+    throw new RelumineError("format", path, `to have at most ${LONGEST_CELL} characters`, `${cell.length}`);
+  }
+
+  #refuseRow(cells: readonly string[], line: number): never {
+    const { hasTrailingSeparator } = this.#layout;
+    const names = hasTrailingSeparator ? this.#layout.names.slice(0, -1) : this.#layout.names;
+    const where =
+      cells.length < names.length
+        ? `no cell for column ${quote(names[cells.length])}`
+        : `cells past the last column ${quote(names.at(-1)!)}`;
+    const expected = `to have ${names.length} cells, as the header has`;
+    throw new RelumineError("format", this.#rowName(line), expected, `${cells.length}: ${where}`);
+  }
+
+  finish(notes: readonly string[]): Table {
+    this.#parse(this.#rest);
+    this.#rest = "";
+    const { names, isNameless } = this.#layout;
+    if (this.#builder.rows === 0) {
+      const given = `a header (${names.length} columns) alone`;
+      throw new RelumineError("format", "the table", "to have at least one row", given);
+    }
+    const table = this.#builder.finish();
+    const columns = withoutTrailing(table.columns, isNameless);
+    const left = table.columns.length - columns.length;
+    const own = [...this.#layout.notes];
+    if (this.#comments > 0) own.push(`${counted(this.#comments, "comment line was", "comment lines were")} skipped`);
+    if (this.#emptyRows > 0)
+      own.push(`${counted(this.#emptyRows, "row without a value was", "rows without a value were")} skipped`);
+    if (left > 0) own.push(`${counted(left, "column", "columns")} at the end, without a name or a value, left out`);
+    return { ...table, columns, notes: [...notes, ...own] };
+  }
+}
+
+/** Without the last columns that have neither a name nor a value. */
+function withoutTrailing(columns: readonly Column[], isNameless: readonly boolean[]): readonly Column[] {
+  const isEmpty = ({ words, wordOf }: Column): boolean => words.length === 1 && words[0] === "" && !wordOf.includes(-1);
+  const last = columns.findLastIndex((column, place) => !isNameless[place] || !isEmpty(column));
+  return columns.slice(0, last + 1);
+}
+
+/** The first lines, from which the layout is seen. */
+async function takeSample(chunks: AsyncGenerator<string>): Promise<{ text: string; isWhole: boolean }> {
+  let text = "";
+  let line = 1;
+  for (;;) {
+    const { done, value } = await chunks.next();
+    if (done) return { text, isWhole: true };
+    checkText(value, line);
+    line += value.split(/\r\n?|\n/).length - 1;
+    text += value;
+    if ((text.length >= SAMPLE && line > 2) || text.length > 2 * LONGEST_RECORD) return { text, isWhole: false };
+  }
+}
+
+function checkSeparator(separator: string | undefined): void {
+  if (separator === undefined || /^[^\p{L}\d"#\r\n.+-]$/u.test(separator)) return;
+  const expected = 'to be one character such as ";" or "\\t", or " " for blanks';
+  throw new RelumineError("value", "separator", expected, quote(separator));
+}
+
+/**
+ * Reads a table of separated values. Where that isn't said, the separator (`,` `;` tab `|` or blanks) and the header
+ * are seen by the first lines; comment lines, title lines above the header, empty lines and separators at the ends of
+ * rows are skipped and noted; UTF-8, UTF-16 with its mark, Windows-1252, gzip and all line ends are understood.
+ * Memory: 8 bytes for a number, 4 for a word, 12 in columns that have both, and the different words.
+ * @throws RelumineError "format" for what is no table: the path names row, line and column; "memory" for one of more
+ * than 100,000 columns, 2^28 cells or 2^22 different words
+ * @example (await readTable("x;y\n1,5;2\n")).columns.map(({ name }) => name) // ["x", "y"]
+ */
+export async function readTable(source: TableSource, options: LayoutOptions = {}): Promise<Table> {
+  checkSeparator(options.separator);
+  const notes: string[] = [];
+  const chunks = decodeChunks(readChunks(source), notes);
+  try {
+    const { text, isWhole } = await takeSample(chunks);
+    const lineEnds = new LineEnds(text);
+    const sample = lineEnds.push(text, isWhole);
+    checkLength(sample.search(/\n|$/), 1);
+    const layout = findLayout(sample, isWhole, options);
+    const reader = new RowReader(layout);
+    reader.push(sample.slice(layout.start));
+    for await (const chunk of chunks) reader.push(lineEnds.push(chunk));
+    reader.push(lineEnds.push("", true));
+    return reader.finish(notes);
+  } finally {
+    await chunks.return(undefined);
+  }
+}
