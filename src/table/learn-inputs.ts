@@ -141,7 +141,8 @@ function learnScaling({ training, divisor }: LearnContext, values: Float64Array)
   if (present.length === 0) return undefined;
   const middle = median(present);
   if (divisor !== undefined) return { median: middle, mean: 0, scale: divisor };
-  const imputed = Float64Array.from(training, (row) => (Number.isNaN(values[row]) ? middle : values[row]));
+  const imputed = new Float64Array(training.length);
+  training.forEach((row, r) => (imputed[r] = Number.isNaN(values[row]) ? middle : values[row]));
   return { median: middle, ...standardization(imputed) };
 }
 

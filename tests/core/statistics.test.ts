@@ -1,3 +1,4 @@
+import * as fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { mean, median, variance } from "../../src/core/statistics.js";
 
@@ -11,6 +12,19 @@ describe("statistics", () => {
     [[], Number.NaN],
     [[-Infinity, 1, 2], 1],
   ])("the median of %j is %d", (values, expected) => expect(median(values)).toBe(expected));
+
+  it("gives the median that a sorted copy shows, whatever the order", () => {
+    const number = fc.oneof(fc.double({ noNaN: true }), fc.integer({ min: -3, max: 3 }));
+    fc.assert(
+      fc.property(fc.array(number, { minLength: 1, maxLength: 400 }), fc.boolean(), (values, isSorted) => {
+        const sorted = Float64Array.from(values).sort();
+        const middle = sorted.length >> 1;
+        const low = sorted[middle - 1];
+        const expected = sorted.length % 2 === 1 ? sorted[middle] : low / 2 + sorted[middle] / 2;
+        expect(median(isSorted ? [...sorted] : values) + 0).toBe(expected + 0);
+      }),
+    );
+  });
 
   it("leaves its values in their order", () => {
     const values = [3, 1, 2];

@@ -203,9 +203,18 @@ export function phaseOf(days: number, cycle: Cycle): number {
   const whole = Math.floor(days);
   if (cycle === "time of day") return days - whole;
   if (cycle === "weekday") return ((((whole + 3) % 7) + 7) % 7) / 7; // 1970-01-01 was a Thursday; Monday is 0
-  const year = new Date(whole * MS).getUTCFullYear();
-  const start = dayNumber(year, 1, 1);
-  return (days - start) / (dayNumber(year + 1, 1, 1) - start);
+  const { start, end } = yearOf(whole);
+  return (days - start) / (end - start);
+}
+
+let lastYear = { start: 0, end: 365 };
+
+/** The first day of a day's year and of the next; most days are in the year of the one before. */
+function yearOf(day: number): { start: number; end: number } {
+  if (day >= lastYear.start && day < lastYear.end) return lastYear;
+  const year = new Date(day * MS).getUTCFullYear();
+  lastYear = { start: dayNumber(year, 1, 1), end: dayNumber(year + 1, 1, 1) };
+  return lastYear;
 }
 
 /** `2012-01-31`, with the time where there is one: `2012-01-31 06:30`. */

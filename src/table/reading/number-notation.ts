@@ -104,7 +104,8 @@ export function readNumber(cell: string): WrittenNumber | undefined {
   const [, open, sign1, currency = "", sign2, digits, exponent = "0", rest = "", close] = match;
   if ((open === undefined) !== (close === undefined)) return undefined;
   const signs = [sign1, sign2, open && "-", isTrailing && "-"].filter(Boolean);
-  if (/\d\d/.test(rest)) return undefined; // 20150104T000000 is no number of anything
+  // 20150104T000000 is no number of anything, and "12 Main Street" is no 12 of a unit
+  if (/\d\d/.test(rest) || (/\p{Lu}\p{Ll}+ \p{Lu}/u.test(rest) && !/^sq/i.test(rest))) return undefined;
   if (signs.length > 1 || (currency !== "" && IS_CURRENCY.test(rest.trim()))) return undefined;
   const body = digits.trim();
   const isNegative = signs[0] === "-";
