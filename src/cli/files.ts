@@ -1,4 +1,5 @@
 // Files in, and the places of files out.
+import { createReadStream } from "node:fs";
 import { access, constants, readFile, readlink, realpath, stat } from "node:fs/promises";
 import { dirname, resolve } from "node:path";
 import { RelumineError } from "../core/errors.js";
@@ -68,13 +69,26 @@ export async function checkPlace(path: string, source: string | undefined, optio
   if (/[/\\]$/.test(path)) refuse("the name of a folder");
 }
 
-/** What a file has to be, for `readBytes`. */
+/** What a file has to be, for `readBytes` and `readPieces`. */
 export interface ExpectedFile {
   /** "to be a CSV file" */
   readonly expected: string;
-  readonly maxBytes: number;
   /** A hint for a file that is not there. */
   readonly hint?: string;
+}
+
+/** The bytes in a file, or 0 for what comes through a pipe. */
+async function checkFile(path: string | URL, name: string, expected: string): Promise<number> {
+  const status = await stat(path);
+  if (status.isDirectory()) throw new RelumineError("format", name, expected, "a directory");
+  if (!status.isFile() && !status.isFIFO()) throw new RelumineError("format", name, expected, "a device");
+  return status.size;
+}
+
+function readError(error: unknown, name: string, { expected, hint }: ExpectedFile): Error {
+  if (error instanceof RelumineError) return error;
+  const isMissing = (error as NodeJS.ErrnoException).code === "ENOENT";
+  return new RelumineError("format", name, expected, reasonOf(error), isMissing ? hint : undefined);
 }
 
 /**
@@ -85,19 +99,27 @@ export interface ExpectedFile {
 export async function readBytes(
   path: string | URL,
   name: string,
-  { expected, maxBytes, hint }: ExpectedFile,
+  { maxBytes, ...file }: ExpectedFile & { readonly maxBytes: number },
 ): Promise<Uint8Array> {
   try {
-    const status = await stat(path);
-    if (status.isDirectory()) throw new RelumineError("format", name, expected, "a directory");
-    if (!status.isFile() && !status.isFIFO()) throw new RelumineError("format", name, expected, "a device");
-    if (status.size > maxBytes)
-      throw new RelumineError("memory", name, `to have at most ${maxBytes} bytes`, `${status.size}`);
+    const size = await checkFile(path, name, file.expected);
+    if (size > maxBytes) throw new RelumineError("memory", name, `to have at most ${maxBytes} bytes`, `${size}`);
     return await readFile(path);
   } catch (error) {
-    if (error instanceof RelumineError) throw error;
-    const isMissing = (error as NodeJS.ErrnoException).code === "ENOENT";
-    throw new RelumineError("format", name, expected, reasonOf(error), isMissing ? hint : undefined);
+    throw readError(error, name, file);
+  }
+}
+
+/**
+ * The same, piece by piece; who stops reading closes the file.
+ * @throws RelumineError "format", about the file
+ */
+export async function* readPieces(path: string | URL, name: string, file: ExpectedFile): AsyncGenerator<Uint8Array> {
+  try {
+    await checkFile(path, name, file.expected);
+    for await (const piece of createReadStream(path)) yield piece as Uint8Array;
+  } catch (error) {
+    throw readError(error, name, file);
   }
 }
 

@@ -1,6 +1,9 @@
 // The options that commands share, and how their values are read. What is refused here is bad usage: exit code 2.
 import { type Command, InvalidArgumentError, Option } from "commander";
 import { parseNumber } from "../table/cells.js";
+import { COLUMN_CHOICES, type ColumnChoices } from "../table/column-choice.js";
+import type { LayoutOptions } from "../table/read/layout.js";
+import { checkSeparator } from "../table/read/layout.js";
 import type { Task } from "../table/target.js";
 import { checkInteger, checkName, checkNumber, type NumberRange } from "../core/checks.js";
 import { RelumineError } from "../core/errors.js";
@@ -45,11 +48,46 @@ function columnNames(text: string, before: readonly string[]): string[] {
   return [...before, ...text.split(",").map((name) => name.trim())];
 }
 
+/** What shells make hard to write. */
+const SEPARATOR_NAMES: Readonly<Record<string, string>> = {
+  "\\t": "\t",
+  tab: "\t",
+  blank: " ",
+  blanks: " ",
+  comma: ",",
+  semicolon: ";",
+  bar: "|",
+};
+
+function separator(text: string): string {
+  return refuse(() => checkSeparator(SEPARATOR_NAMES[text] ?? text));
+}
+
+/** `zip=words,price=decimal-comma`; names may hold "=". */
+function columnChoices(text: string, before: ColumnChoices): ColumnChoices {
+  const choices = text.split(",").map((part) => {
+    const sign = part.lastIndexOf("=");
+    if (sign <= 0) throw new InvalidArgumentError('It has to be such as "zip=words,price=decimal-comma".');
+    const choice = part.slice(sign + 1).replaceAll("-", " ");
+    return [part.slice(0, sign).trim(), oneOf(COLUMN_CHOICES)(choice.trim())] as const;
+  });
+  return Object.fromEntries([...Object.entries(before), ...choices]);
+}
+
+/** How the table's text is laid out, where the first lines don't show it. */
+export function addLayoutOptions(command: Command): Command {
+  return command
+    .option("--separator <character>", 'between cells: a character, "tab" or "blanks" (default: seen)', separator)
+    .option("--header", "the first line names the columns (default: seen)")
+    .option("--no-header", "the first line is a row");
+}
+
 /** What `train` and `checkup` both take. */
-export interface SharedOptions {
+export interface SharedOptions extends LayoutOptions {
   readonly target?: string;
   readonly task?: Task;
   readonly ignore: readonly string[];
+  readonly columns: ColumnChoices;
   readonly hidden: readonly number[];
   readonly epochs: number;
   readonly batchSize: number;
@@ -63,7 +101,7 @@ export function addSharedOptions(
   command: Command,
   defaults: { readonly hidden: readonly number[]; readonly epochs: number },
 ): Command {
-  return command
+  return addLayoutOptions(command)
     .argument("<table>", 'a CSV file, also gzipped, or "digits" for the embedded set')
     .option("-t, --target <column>", "the column to predict")
     .addOption(
@@ -75,6 +113,11 @@ export function addSharedOptions(
       new Option("--ignore <columns>", "columns to leave out, separated by commas")
         .argParser(columnNames)
         .default([], "none"),
+    )
+    .addOption(
+      new Option("--columns <choices>", `how to read columns, e.g. zip=words: ${COLUMN_CHOICES.join(", ")}`)
+        .argParser(columnChoices)
+        .default({}, "seen"),
     )
     .addOption(
       new Option("--hidden <units>", "units of each hidden layer")

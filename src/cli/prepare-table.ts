@@ -1,7 +1,6 @@
 // A named table, as the options of a command want it prepared.
 import { prepareColumns, type PreparedTable, type PrepareOptions } from "../table/prepare.js";
-import type { NamedTable } from "../table/csv.js";
-import { toColumns } from "../table/csv.js";
+import type { NamedTable } from "./read-table.js";
 import { RelumineError, errorIn } from "../core/errors.js";
 
 export interface NamedPreparedTable extends PreparedTable {
@@ -14,17 +13,20 @@ const OPTIONS = ["target", "task", "ignore", "validation", "seed", "columns"];
 /** The target may be missing: it is known for the embedded set. */
 export type NamedPrepareOptions = Omit<PrepareOptions, "target"> & { readonly target?: string };
 
+/** The options as `prepareTable` of "relumine/table" takes them. */
+export function prepareOptions({ known }: NamedTable, options: NamedPrepareOptions): PrepareOptions {
+  const { target = known?.target, task, ignore, validation, seed, columns } = options;
+  return { target: target as string, task, ignore, validation, seed, columns, divisor: known?.divisor };
+}
+
 /**
  * Chooses the task, splits the rows and encodes them.
  * @throws RelumineError naming the file, and the row and column where there is one
  */
-export function prepareNamed(
-  { name, table, known }: NamedTable,
-  { target = known?.target, task, ignore, validation, seed, columns }: NamedPrepareOptions,
-): NamedPreparedTable {
+export function prepareNamed(named: NamedTable, options: NamedPrepareOptions): NamedPreparedTable {
+  const { name, table } = named;
   try {
-    const options = { target: target as string, task, ignore, validation, seed, columns };
-    return { name, ...prepareColumns(toColumns(table), options, known?.divisor) };
+    return { name, ...prepareColumns(table, prepareOptions(named, options)) };
   } catch (error) {
     if (!(error instanceof RelumineError)) throw error;
     const { code, path, expected, given, hint } = error;

@@ -22,7 +22,7 @@ export interface TableLayout {
 }
 
 const LAYOUT = ["separator", "header"];
-const OPTIONS = ["target", "task", "ignore", "validation", "seed", "columns", ...LAYOUT];
+const OPTIONS = ["target", "task", "ignore", "validation", "seed", "columns", "divisor", ...LAYOUT];
 
 /**
  * Reads a table and makes data sets of it: chooses the task, splits off rows to validate by, encodes words, dates and

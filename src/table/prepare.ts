@@ -47,6 +47,8 @@ export interface PrepareOptions {
   readonly seed?: number;
   /** How single columns are to be read: `{ zip: "words", price: "decimal comma" }`. */
   readonly columns?: ColumnChoices;
+  /** Divides every number, where their range is known (255 for pixels); without it numbers are standardized. */
+  readonly divisor?: number;
 }
 
 const VALIDATION = 0.2;
@@ -107,11 +109,12 @@ function splitRows({ groups, rows }: TargetChoice, { validation, seed }: Checked
 
 /**
  * Chooses the task, splits the rows and encodes them.
- * @param divisor divides every number, where their range is known; without it numbers are standardized
  * @throws RelumineError naming row and column where there is one
  */
-export function prepareColumns(table: Table, options: PrepareOptions, divisor?: number): PreparedTable {
+export function prepareColumns(table: Table, options: PrepareOptions): PreparedTable {
   const checked = checkOptions(options, table);
+  const divisor =
+    options.divisor === undefined ? undefined : checkNumber("divisor", options.divisor, { low: 0, openLow: true });
   const index = new ColumnIndex(table);
   const target = index.column(checked.target, "target");
   const { ignored, choices } = ignoredColumns(options, checked.target, index);

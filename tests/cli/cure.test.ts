@@ -181,9 +181,9 @@ describe("relumine cure --code", () => {
   it("writes what acts before and during the training too", async () => {
     const { writeCode } = await import("../../src/cli/cure/program-text.js");
     const { prepareNamed } = await import("../../src/cli/prepare-table.js");
-    const { readTable } = await import("../../src/cli/read-table.js");
+    const { readTableFile } = await import("../../src/cli/read-table.js");
     const { continualBackprop, preventDeaths, recycleDormant, sgd } = await import("../../src/index.js");
-    const prepared = prepareNamed(await readTable(PENGUINS), {
+    const prepared = prepareNamed(await readTableFile(PENGUINS), {
       target: "species",
       ignore: [],
       validation: 0.2,
@@ -207,7 +207,10 @@ describe("relumine cure --code", () => {
       epochs: 2,
       repeats: 1,
     };
-    const program = folder.write("all.mjs", writeCode(trial, PENGUINS, prepared, "reproducible"));
+    const program = folder.write(
+      "all.mjs",
+      writeCode(trial, { source: PENGUINS, target: "species", validation: 0.2, seed: 0 }, "reproducible"),
+    );
     expect((await run(program)).loss).toBeGreaterThan(0);
     const text = readFileSync(program, "utf8");
     expect(text).toContain("calibrate(network, training.x, { activity: 0.5 });");

@@ -3,16 +3,16 @@ import { prepareNamed, type NamedPrepareOptions, type NamedPreparedTable } from 
 import { ColumnIndex } from "../../src/table/column-choice.js";
 import { encodeInputs } from "../../src/table/encode.js";
 import { inputWidth } from "../../src/table/encoding.js";
-import { readTable } from "../../src/cli/read-table.js";
+import { readTableFile } from "../../src/cli/read-table.js";
 import type { ErrorCode } from "../../src/core/errors.js";
 import { expectError, relumineError } from "../support/errors.js";
-import { parseCsv, toColumns } from "../../src/table/csv.js";
+import { parseTable } from "../../src/table/read/read-table.js";
 
 const PENGUINS = new URL("../data/penguins.csv", import.meta.url).pathname;
 
 function prepare(csv: string, options: Partial<NamedPrepareOptions> = {}): NamedPreparedTable {
   return prepareNamed(
-    { name: "t.csv", table: parseCsv(csv) },
+    { name: "t.csv", table: parseTable(csv) },
     { target: "y", ignore: [], validation: 0.25, seed: 0, ...options },
   );
 }
@@ -99,11 +99,11 @@ describe("prepareTable", () => {
 
   it("gives zeros for a word that no training row had", () => {
     const { encoding } = prepare(tableOf("w,y", 40, (row) => `${row % 2 ? "p" : "q"},${row % 4 < 2 ? "a" : "b"}`));
-    const later = parseCsv("x,w,y\n1,unheard,a\n1,p,a\n");
-    const encoded = encodeInputs(encoding.inputs, new ColumnIndex(toColumns(later)), [0, 1]);
+    const later = parseTable("x,w,y\n1,unheard,a\n1,p,a\n");
+    const encoded = encodeInputs(encoding.inputs, new ColumnIndex(later), [0, 1]);
     expect(Array.from(encoded.data.slice(1, 3))).toEqual([0, 0]);
     expect(Array.from(encoded.data.slice(4, 6))).toEqual([1, 0]);
-    expect(() => encodeInputs(encoding.inputs, new ColumnIndex(toColumns(parseCsv("x,w\nten,p\n"))), [0])).toThrow(
+    expect(() => encodeInputs(encoding.inputs, new ColumnIndex(parseTable("x,w\nten,p\n")), [0])).toThrow(
       relumineError("value", 'row 1 (line 2), column "x"'),
     );
   });
@@ -197,7 +197,7 @@ describe("prepareTable", () => {
   });
 
   it("reads the penguins as they are", async () => {
-    const prepared = prepareNamed(await readTable(PENGUINS), {
+    const prepared = prepareNamed(await readTableFile(PENGUINS), {
       target: "species",
       ignore: [],
       validation: 0.2,
@@ -214,7 +214,7 @@ describe("prepareTable", () => {
   });
 
   it("reads the embedded digits: pixels / 16", async () => {
-    const { training, heldOut, task, encoding } = prepareNamed(await readTable("digits"), {
+    const { training, heldOut, task, encoding } = prepareNamed(await readTableFile("digits"), {
       ignore: [],
       validation: 0.2,
       seed: 0,

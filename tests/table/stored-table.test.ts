@@ -3,7 +3,7 @@ import { describe, expect, it } from "vitest";
 import { prepareNamed, type NamedPreparedTable } from "../../src/cli/prepare-table.js";
 import { specFor } from "../../src/cli/network-for-table.js";
 import { readStoredTable, tableMetadata } from "../../src/table/stored-table.js";
-import { parseCsv } from "../../src/table/csv.js";
+import { parseTable } from "../../src/table/read/read-table.js";
 import { expectRefusal } from "../support/errors.js";
 import { seededRandom } from "../support/random.js";
 
@@ -20,7 +20,7 @@ const rows = Array.from({ length: 60 }, (_, row) => [
 const csv = ["tiny,huge,zero,island,class,y", ...rows.map((cells) => cells.join(","))].join("\n");
 
 function prepare(target: string): NamedPreparedTable {
-  return prepareNamed({ name: "t.csv", table: parseCsv(csv) }, { target, ignore: [], validation: 0.25, seed: 0 });
+  return prepareNamed({ name: "t.csv", table: parseTable(csv) }, { target, ignore: [], validation: 0.25, seed: 0 });
 }
 
 const model = { hidden: [4], activation: "relu", bias: 0, seed: 0 } as const;

@@ -19,7 +19,7 @@ import {
 import { dataRecord, describeData } from "../data-summary.js";
 import { inputWidth } from "../../table/encoding.js";
 import { addSharedOptions, decimal, integer } from "../options.js";
-import { readTable } from "../read-table.js";
+import { readTableFile } from "../read-table.js";
 import { type FaultResult, judgeAll, rowOf } from "../checkup/plan-results.js";
 import { sum } from "../../core/statistics.js";
 import { interruption, Terminal } from "../terminal.js";
@@ -227,7 +227,7 @@ function toDocument(
 async function checkup(source: string, options: CheckupOptions): Promise<void> {
   const terminal = new Terminal(options.json);
   const signal = interruption();
-  const prepared = prepareNamed(await readTable(source), options);
+  const prepared = prepareNamed(await readTableFile(source, options), options);
   const { encoding } = prepared;
   const inputs = inputWidth(encoding.inputs);
   terminal.tell(describeData(prepared, options.seed));

@@ -2,12 +2,12 @@
 // them.
 import { Command } from "commander";
 import { writeCode } from "../cure/program-text.js";
-import { prepareNamed, type NamedPreparedTable } from "../prepare-table.js";
+import { prepareNamed, prepareOptions, type NamedPreparedTable } from "../prepare-table.js";
 import { dataRecord, describeData } from "../data-summary.js";
 import { checkPlace } from "../files.js";
 import { specFor } from "../network-for-table.js";
 import { addSharedOptions, addTrainingOptions, integer, optimizerOf, type TrainingOptions } from "../options.js";
-import { readTable } from "../read-table.js";
+import { readTableFile } from "../read-table.js";
 import { saveFile } from "../save-file.js";
 import { interruption, Terminal } from "../terminal.js";
 import { onOneLine } from "../../text/printable.js";
@@ -98,9 +98,10 @@ function tellProgram(terminal: Terminal, program: Program, { best }: Prescriptio
 async function cure(source: string, options: CureOptions): Promise<void> {
   const terminal = new Terminal(options.json);
   const signal = interruption();
-  const { epochs, batchSize, trials, repeats, workers, code } = options;
+  const { epochs, batchSize, trials, repeats, workers, code, separator, header } = options;
   if (typeof code === "string") await checkPlace(code, source, "--code");
-  const prepared = prepareNamed(await readTable(source), options);
+  const named = await readTableFile(source, options);
+  const prepared = prepareNamed(named, options);
   const { training, heldOut } = prepared;
   terminal.tell(`${describeData(prepared, options.seed)}\n`);
   const library = await import("../../index.js");
@@ -117,7 +118,10 @@ async function cure(source: string, options: CureOptions): Promise<void> {
   const program =
     code === undefined
       ? undefined
-      : await writeProgram(code, writeCode(prescription.best, source, prepared, arithmetic));
+      : await writeProgram(
+          code,
+          writeCode(prescription.best, { source, separator, header, ...prepareOptions(named, options) }, arithmetic),
+        );
   if (options.json) terminal.document(toDocument(prescription, prepared, program));
   else terminal.tell(String(prescription));
   if (program && !(options.json && "text" in program)) tellProgram(terminal, program, prescription);

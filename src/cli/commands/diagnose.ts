@@ -6,8 +6,9 @@ import { encodeLabelledColumns } from "../../table/prepare-table.js";
 import { type Evaluation, evaluateOn, tellEvaluation } from "../evaluate.js";
 import { describeDiagnosis, tryDiagnose } from "../network-for-table.js";
 import { readModel } from "../files.js";
-import { readTable } from "../read-table.js";
-import { type NamedTable, toColumns } from "../../table/csv.js";
+import { addLayoutOptions } from "../options.js";
+import { type NamedTable, readTableFile } from "../read-table.js";
+import type { LayoutOptions } from "../../table/read/layout.js";
 import { readStoredTable, type StoredTable } from "../../table/stored-table.js";
 import { Terminal } from "../terminal.js";
 import { RelumineError, errorIn } from "../../core/errors.js";
@@ -66,7 +67,7 @@ interface Judged {
 async function judge({ network, table: stored }: Model, { name, table }: NamedTable): Promise<Judged> {
   const { diagnose } = await import("../../index.js");
   return about(name, () => {
-    const { x, y, notes } = encodeLabelledColumns(stored.encoding, toColumns(table));
+    const { x, y, notes } = encodeLabelledColumns(stored.encoding, table);
     const data: EncodedRows | undefined = y && { x, y };
     return {
       x,
@@ -114,9 +115,13 @@ function toDocument(
   };
 }
 
-async function diagnoseFile(file: string, source: string, { json }: { readonly json?: boolean }): Promise<void> {
+async function diagnoseFile(
+  file: string,
+  source: string,
+  { json, ...layout }: LayoutOptions & { readonly json?: boolean },
+): Promise<void> {
   const terminal = new Terminal(json);
-  const named = await readTable(source);
+  const named = await readTableFile(source, layout);
   const model = await loadModel(file);
   const judged = await judge(model, named);
   if (json) terminal.document(toDocument(model, named.name, judged));
@@ -125,10 +130,11 @@ async function diagnoseFile(file: string, source: string, { json }: { readonly j
 }
 
 export function diagnoseCommand(): Command {
-  return new Command("diagnose")
+  const command = new Command("diagnose")
     .description("Diagnose a saved network on a table's rows.")
     .argument("<model>", 'a file that "relumine train --out" wrote')
-    .argument("<table>", 'a CSV file, also gzipped, or "digits" for the embedded set')
+    .argument("<table>", 'a CSV file, also gzipped, or "digits" for the embedded set');
+  return addLayoutOptions(command)
     .option("--json", "print one JSON document instead")
     .addHelpText("after", EXAMPLES)
     .action(diagnoseFile);

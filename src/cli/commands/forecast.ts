@@ -4,7 +4,7 @@ import { prepareNamed, type NamedPreparedTable } from "../prepare-table.js";
 import { dataRecord, describeData } from "../data-summary.js";
 import { specFor } from "../network-for-table.js";
 import { addSharedOptions, decimal, oneOf, type SharedOptions } from "../options.js";
-import { readTable } from "../read-table.js";
+import { readTableFile } from "../read-table.js";
 import { Terminal } from "../terminal.js";
 import { ACTIVATION_NAMES, type ActivationName } from "../../activations/activations.js";
 
@@ -24,7 +24,7 @@ training rows. Rates that kill are those of one plain gradient step.`;
 
 async function forecastTable(source: string, options: ForecastCommandOptions): Promise<void> {
   const terminal = new Terminal(options.json);
-  const prepared: NamedPreparedTable = prepareNamed(await readTable(source), options);
+  const prepared: NamedPreparedTable = prepareNamed(await readTableFile(source, options), options);
   const { training } = prepared;
   terminal.tell(`${describeData(prepared, options.seed)}\n`);
   const { forecast } = await import("../../index.js");

@@ -4,7 +4,7 @@ import { Command } from "commander";
 import { prepareNamed } from "../prepare-table.js";
 import { checkPlace } from "../files.js";
 import { integer } from "../options.js";
-import { readTable } from "../read-table.js";
+import { readTableFile } from "../read-table.js";
 import { saveFile } from "../save-file.js";
 import { interruption, Terminal } from "../terminal.js";
 import type { DigitRuns } from "../textbook/digit-runs.js";
@@ -102,7 +102,7 @@ async function makeDigitRuns(
   signal: AbortSignal,
   note: (text: string) => void,
 ): Promise<{ digits: DigitRuns; data: string }> {
-  const prepared = prepareNamed(await readTable("digits"), { ignore: [], validation: 0.2, seed: options.seed });
+  const prepared = prepareNamed(await readTableFile("digits"), { ignore: [], validation: 0.2, seed: options.seed });
   const [library, { DigitRuns }] = await Promise.all([import("../../index.js"), import("../textbook/digit-runs.js")]);
   const data =
     `digits, ${formatCount(prepared.training.x.rows)} rows to train on and ` +

@@ -6,7 +6,7 @@ import { dataRecord, describeData } from "../data-summary.js";
 import { checkPlace } from "../files.js";
 import { describeDiagnosis, specFor, tryDiagnose } from "../network-for-table.js";
 import { addSharedOptions, addTrainingOptions, optimizerOf, type TrainingOptions } from "../options.js";
-import { readTable } from "../read-table.js";
+import { readTableFile } from "../read-table.js";
 import { saveFile } from "../save-file.js";
 import { tableMetadata } from "../../table/stored-table.js";
 import { interruption, Terminal } from "../terminal.js";
@@ -198,7 +198,7 @@ async function train(source: string, options: TrainOptions): Promise<void> {
   const terminal = new Terminal(options.json);
   const signal = interruption();
   if (options.out !== undefined) await checkPlace(options.out, source);
-  const prepared = prepareNamed(await readTable(source), options);
+  const prepared = prepareNamed(await readTableFile(source, options), options);
   terminal.tell(`${describeData(prepared, options.seed)}\n`);
   const trained = await trainNetwork(prepared, options, terminal, signal);
   const saved = options.out === undefined ? undefined : await save(options.out, trained.network, prepared);

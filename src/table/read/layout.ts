@@ -1,6 +1,7 @@
 // How a table's text is laid out, seen by its first lines: what separates the cells, where the header stands, and what
 // the columns are called.
 import { quote } from "../cells.js";
+import { describe } from "../../core/checks.js";
 import { RelumineError } from "../../core/errors.js";
 import { looksLikeNumber, looksLikeValues } from "./header.js";
 import { BLANKS, parseRecords, scanRecords } from "./records.js";
@@ -25,6 +26,17 @@ export interface LayoutOptions {
   readonly separator?: string;
   /** Does the first line name the columns? Without it, that is seen by the first lines. */
   readonly header?: boolean;
+}
+
+/** @throws RelumineError "value" */
+export function checkSeparator(separator: unknown): string {
+  if (typeof separator === "string" && /^[^\p{L}\d"#\r\n.+-]$/u.test(separator)) return separator;
+  throw new RelumineError(
+    "value",
+    "separator",
+    'to be a character such as ";", or " " for blanks',
+    describe(separator),
+  );
 }
 
 export interface Layout {

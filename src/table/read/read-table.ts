@@ -4,9 +4,9 @@ import { quote } from "../cells.js";
 import { type Column, type Table, TableBuilder } from "../columns.js";
 import { RelumineError } from "../../core/errors.js";
 import { decodeChunks } from "./decode.js";
-import { findLayout, isCommentLine, type Layout, type LayoutOptions, LONGEST_CELL } from "./layout.js";
+import { checkSeparator, findLayout, isCommentLine, type Layout, type LayoutOptions, LONGEST_CELL } from "./layout.js";
 import { isBlankRecord, LONGEST_RECORD, parseRecords, scanRecords } from "./records.js";
-import { readChunks, type TableSource } from "./source.js";
+import { CHUNK, readChunks, type TableSource } from "./source.js";
 
 const SAMPLE = 2 ** 16; // characters by which the layout is seen, if two lines are not longer
 
@@ -180,24 +180,45 @@ function withoutTrailing(columns: readonly Column[], isNameless: readonly boolea
   return columns.slice(0, last + 1);
 }
 
-/** The first lines, from which the layout is seen. */
-async function takeSample(chunks: AsyncGenerator<string>): Promise<{ text: string; isWhole: boolean }> {
-  let text = "";
-  let line = 1;
-  for (;;) {
-    const { done, value } = await chunks.next();
-    if (done) return { text, isWhole: true };
-    checkText(value, line);
-    line += value.split(/\r\n?|\n/).length - 1;
-    text += value;
-    if ((text.length >= SAMPLE && line > 2) || text.length > 2 * LONGEST_RECORD) return { text, isWhole: false };
-  }
-}
+/** Sees the layout by the first lines, and reads on from there. */
+class TableReader {
+  readonly #options: LayoutOptions;
+  #sample = "";
+  #sampleLines = 0;
+  #lineEnds: LineEnds | undefined;
+  #rows: RowReader | undefined;
 
-function checkSeparator(separator: string | undefined): void {
-  if (separator === undefined || /^[^\p{L}\d"#\r\n.+-]$/u.test(separator)) return;
-  const expected = 'to be one character such as ";" or "\\t", or " " for blanks';
-  throw new RelumineError("value", "separator", expected, quote(separator));
+  constructor(options: LayoutOptions) {
+    if (options.separator !== undefined) checkSeparator(options.separator);
+    this.#options = options;
+  }
+
+  /** @param text of which CR LF may be cut in two, but nothing else that is one character */
+  push(text: string): void {
+    if (this.#rows) return this.#rows.push(this.#lineEnds!.push(text));
+    checkText(text, this.#sampleLines + 1);
+    this.#sample += text;
+    this.#sampleLines += text.split(/\r\n?|\n/).length - 1;
+    const { length } = this.#sample;
+    if ((length >= SAMPLE && this.#sampleLines > 1) || length > 2 * LONGEST_RECORD) this.#begin(false);
+  }
+
+  #begin(isWhole: boolean): RowReader {
+    this.#lineEnds = new LineEnds(this.#sample);
+    const sample = this.#lineEnds.push(this.#sample, isWhole);
+    this.#sample = "";
+    checkLength(sample.search(/\n|$/), 1);
+    const layout = findLayout(sample, isWhole, this.#options);
+    this.#rows = new RowReader(layout);
+    this.#rows.push(sample.slice(layout.start));
+    return this.#rows;
+  }
+
+  finish(notes: readonly string[]): Table {
+    const rows = this.#rows ?? this.#begin(true);
+    rows.push(this.#lineEnds!.push("", true));
+    return rows.finish(notes);
+  }
 }
 
 /**
@@ -210,21 +231,16 @@ function checkSeparator(separator: string | undefined): void {
  * @example (await readTable("x;y\n1,5;2\n")).columns.map(({ name }) => name) // ["x", "y"]
  */
 export async function readTable(source: TableSource, options: LayoutOptions = {}): Promise<Table> {
-  checkSeparator(options.separator);
+  const reader = new TableReader(options);
   const notes: string[] = [];
-  const chunks = decodeChunks(readChunks(source), notes);
-  try {
-    const { text, isWhole } = await takeSample(chunks);
-    const lineEnds = new LineEnds(text);
-    const sample = lineEnds.push(text, isWhole);
-    checkLength(sample.search(/\n|$/), 1);
-    const layout = findLayout(sample, isWhole, options);
-    const reader = new RowReader(layout);
-    reader.push(sample.slice(layout.start));
-    for await (const chunk of chunks) reader.push(lineEnds.push(chunk));
-    reader.push(lineEnds.push("", true));
-    return reader.finish(notes);
-  } finally {
-    await chunks.return(undefined);
-  }
+  for await (const text of decodeChunks(readChunks(source), notes)) reader.push(text);
+  return reader.finish(notes);
+}
+
+/** The same of a text that is at hand, at once. */
+export function parseTable(text: string, options: LayoutOptions = {}): Table {
+  const reader = new TableReader(options);
+  for (let start = text.startsWith("\ufeff") ? 1 : 0; start < text.length; start += CHUNK)
+    reader.push(text.slice(start, start + CHUNK));
+  return reader.finish([]);
 }

@@ -15,7 +15,7 @@ export type TableSource =
   | Iterable<string | Uint8Array>;
 
 /** Characters, or bytes, that are handled at once: their cells are gone before the garbage collector ages them. */
-const CHUNK = 2 ** 14;
+export const CHUNK = 2 ** 14;
 /** A gzipped table that is longer than this must not be so much longer than its file: it is no table then. */
 const FREELY_UNPACKED = 2 ** 27;
 const MOST_UNPACKED_PER_BYTE = 100;
