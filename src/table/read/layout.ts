@@ -147,7 +147,7 @@ function checkNames(cells: readonly string[], line: number): string[] {
   if (cells.length > MOST_COLUMNS)
     throw new RelumineError("memory", path, `to have at most ${MOST_COLUMNS} columns`, `${cells.length}`);
   if (cells.length === 1)
-    throw shapeError("the table", "to have at least two columns", "one", "What separates its cells can be given.");
+    throw shapeError("the table", "to have at least two columns", "one", "Name what separates the cells (separator).");
   const names = cells.map((cell, column) => cell || `column ${column + 1}`);
   const seen = new Map<string, number>();
   names.forEach((name, column) => {

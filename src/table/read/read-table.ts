@@ -33,7 +33,7 @@ function checkText(text: string, line: number): void {
   const nul = text.indexOf("\0");
   if (nul < 0) return;
   const path = `line ${line + text.slice(0, nul).split(/\r\n?|\n/).length - 1}`;
-  const hint = text[nul + 2] === "\0" ? "Is it UTF-16? Then it wants a byte order mark." : "";
+  const hint = text[nul + 1] > " " && text[nul + 2] === "\0" ? "Is it UTF-16? Then it wants a byte order mark." : "";
   throw new RelumineError("format", path, "to be text, comma-separated values", "a NUL character", hint);
 }
 
