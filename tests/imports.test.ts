@@ -41,7 +41,7 @@ const PACKAGES: Record<string, RegExp> = {
   "worker/page/start.ts": /^#worker$/,
   "worker/thread/serve-prescribe.ts": /^#worker$/,
   "worker/start-node.ts": /^node:(url|worker_threads)$/,
-  table: /^(csv-parse\/browser\/esm\/sync|papaparse)$/,
+  table: /^papaparse$/,
   site: /^uplot$/,
   cli: /^(node:.*|commander|picocolors)$/,
 };
