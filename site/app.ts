@@ -3,6 +3,7 @@ import { type EngineClient, startEngineClient } from "./engine-client.js";
 import type {
   Cure,
   DiagnosisMessage,
+  Done,
   Frame,
   ErrorPlace,
   FromEngine,
@@ -22,7 +23,7 @@ import { createToolbar, recipeForData } from "./view/controls/toolbar.js";
 import { createChartsView } from "./view/charts.js";
 import { byId, setText } from "./view/dom.js";
 import { createDisclosure } from "./view/controls/disclosure.js";
-import { createTableFileInput, createTargetSelect } from "./view/controls/table-file.js";
+import { createTableChoices, createTableFileInput } from "./view/controls/table-file.js";
 import { createAnnouncer } from "./view/announcements.js";
 import { addWayOut, fullAddress, hideParts, isEmbedded, writeAddress } from "./view/embedding.js";
 import { createNetworkView, type Pointed } from "./view/network.js";
@@ -46,6 +47,9 @@ class App {
   /** What a reset starts. */
   private recipe: Recipe = OPENING;
   private table: TableFile | undefined;
+  /** The last that the engine could read. */
+  private goodTable: TableFile | undefined;
+  private isTableSent = false;
   private started: Started | undefined;
   private frame: Frame | undefined;
   private chosen: UnitName | undefined;
@@ -55,6 +59,7 @@ class App {
   private isRunning = true;
   /** A link's step that it goes to at full speed. */
   private heading: number | undefined;
+  private hasDiverged = false;
   private speed = OPENING_SPEED;
   private isSeen = true;
   private curvesVersion = -1;
@@ -99,7 +104,10 @@ class App {
     (table) => this.useTable(table),
     (message) => this.refuse("data", message),
   );
-  private readonly target = createTargetSelect((target) => this.table && this.useTable({ ...this.table, target }));
+  private readonly tableChoices = createTableChoices({
+    target: (target) => this.table && this.useTable({ ...this.table, target }),
+    scale: (scale) => this.setRecipe({ ...this.recipe, ...this.frame?.settings, scale }),
+  });
   private readonly toolbar = createToolbar({
     setRunning: (running) => this.setRunning(running),
     stepOnce: () => this.stepOnce(),
@@ -171,6 +179,7 @@ class App {
   }
 
   private connect(): void {
+    this.isTableSent = false;
     this.client = startEngineClient(
       (message) => this.receive(message),
       (why) => {
@@ -191,10 +200,14 @@ class App {
 
   private begin(changes: LinkState["changes"] = [], until?: number): void {
     this.errorMessage.clear();
+    if (this.hasDiverged) this.isRunning = until === undefined; // nobody has paused it
+    this.hasDiverged = false;
     this.heading = until;
     this.isStarting = true;
     this.frame = undefined;
-    const { recipe, table, speed } = this;
+    const { recipe, speed } = this;
+    const table = this.isTableSent ? undefined : this.table;
+    this.isTableSent = true;
     this.send({
       kind: "start",
       recipe,
@@ -238,7 +251,7 @@ class App {
       case "diagnosis":
         return this.onDiagnosis(message);
       case "treated":
-        return this.onTreated(message.message);
+        return this.onTreated(message);
       case "failed":
         return this.refuse(message.where, message.message);
     }
@@ -254,6 +267,7 @@ class App {
     this.errorMessage.show(where, message);
     if (!this.started || (where !== "data" && where !== "settings")) return;
     this.isStarting = false;
+    if (where === "data") this.table = this.goodTable;
     this.recipe = this.started.recipe;
     this.showState();
     this.refresh();
@@ -276,7 +290,8 @@ class App {
     this.network.start(message);
     this.output.start(message);
     this.charts.start(message);
-    this.target(message.task.table);
+    this.tableChoices(message.task.table, message.recipe.scale);
+    this.goodTable = this.table;
     this.refresh();
     const look = PRESETS.find((preset) => sameRecipe(preset.recipe, message.recipe))?.look;
     setText(byId("look"), look ?? (message.task.notes.join("; ") || "Settings of your own: the link contains them."));
@@ -323,7 +338,10 @@ class App {
       this.isRunning = false;
       this.showState();
     }
-    if (message.stopped && this.isRunning) this.setRunning(false);
+    if (message.stopped && this.isRunning) {
+      this.setRunning(false);
+      this.hasDiverged = true;
+    }
     if (!sameRecipe(message.recipe, this.started!.recipe)) {
       this.started = { ...this.started!, recipe: message.recipe };
       this.recipe = message.recipe;
@@ -353,7 +371,7 @@ class App {
     this.refresh(); // the cures that are offered may be others
   }
 
-  private onTreated(message: string): void {
+  private onTreated(message: Done): void {
     this.panel.showDone(message);
     this.diagnosisSchedule.refreshSoon();
     this.refresh();
@@ -452,6 +470,7 @@ class App {
 
   private useTable(table: TableFile): void {
     this.table = table;
+    this.isTableSent = false;
     const recipe = recipeForData(this.recipe, "csv");
     if (sameRecipe(recipe, this.recipe)) this.begin();
     else this.startAnew(recipe);

@@ -1,6 +1,6 @@
 // The remedies as they change a training, between two of its fits.
 import { cutTo, formatNumber } from "../../src/text/numbers.js";
-import type { Cure, RemedyName } from "./types.js";
+import type { Cure, Done, RemedyName } from "./types.js";
 import type { Training, Trial } from "./training.js";
 import { type Network, type Remedy, treat, type Treatment } from "../../src/index.js";
 
@@ -68,8 +68,7 @@ export async function chooseRate(
   return { cure: { ...cure, rate: found.rate }, tried: found.tried };
 }
 
-/** @returns what was done, in words */
-export async function applyCure(training: Training, cure: ChosenCure): Promise<string> {
+export async function applyCure(training: Training, cure: ChosenCure): Promise<Done> {
   const { remedy, rate, decay } = cure;
   const before = training.record();
   const treatment = await treatNetwork(training.network, training, remedy);
@@ -78,13 +77,13 @@ export async function applyCure(training: Training, cure: ChosenCure): Promise<s
   if (rate !== undefined) training.adjust({ what: "rate", value: rate });
   if (decay !== undefined) training.adjust({ what: "decay", value: decay });
   training.noteCure(cureLabel(cure), before);
-  if (!treatment) return `the rate is ${formatNumber(rate!)} from step ${training.step} on; this revives no dead unit`;
+  if (!treatment)
+    return { message: `the rate is ${formatNumber(rate!)} from step ${training.step} on; this revives no dead unit` };
   const { outputChange, findings } = treatment;
   const change =
     outputChange === 0 ? "the outputs do not change" : `an output changes by up to ${formatNumber(outputChange)}`;
-  return [
-    `${cureLabel(cure)}: ${treatment.before.dead} dead before, ${treatment.after.dead} after`,
-    change,
-    ...findings.map(({ message }) => message),
-  ].join("; ");
+  return {
+    message: `${cureLabel(cure)}: ${treatment.before.dead} dead before, ${treatment.after.dead} after`,
+    details: [change, ...findings.map(({ message }) => message)],
+  };
 }

@@ -2,8 +2,8 @@
 import { RelumineError } from "../../src/index.js";
 import { digitsTask, planeTask } from "./built-in-tasks.js";
 import { Session } from "./session.js";
-import type { ErrorPlace, FromEngine, LearningTask, TableFile, ToEngine } from "./types.js";
-import type { DataName } from "../state/recipe.js";
+import type { Done, ErrorPlace, FromEngine, LearningTask, TableFile, ToEngine } from "./types.js";
+import type { Recipe } from "../state/recipe.js";
 
 const SLOW_FROM = 1_000_000;
 
@@ -26,6 +26,7 @@ const PLACES: Readonly<Partial<Record<ToEngine["kind"], ErrorPlace>>> = {
 export class Engine {
   private session: Session | undefined;
   private table: TableFile | undefined;
+  private read: { table: TableFile | undefined; scale: Recipe["scale"]; task: LearningTask } | undefined;
   /** Counts starts: one that was overtaken by another is dropped. */
   private starts = 0;
   /** The last one asked for; it holds for a network that is still being made, too. */
@@ -73,8 +74,8 @@ export class Engine {
     }
   }
 
-  private postTreated(message: string): void {
-    this.host.post({ kind: "treated", message });
+  private postTreated(done: Done): void {
+    this.host.post({ kind: "treated", ...done });
   }
 
   private fail(where: ErrorPlace, error: unknown): void {
@@ -88,7 +89,7 @@ export class Engine {
     const { recipe, table, running, speed, changes = [], until } = message;
     const turn = ++this.starts;
     this.pace = { running, speed };
-    const task = await this.load(recipe.data, table);
+    const task = await this.load(recipe, table);
     if (!task || turn !== this.starts) return;
     const session = await Session.create(recipe, task, this.host.slowFrom ?? SLOW_FROM, (error) =>
       this.fail("engine", error),
@@ -104,13 +105,21 @@ export class Engine {
     this.host.post(session.forecast());
   }
 
-  private async load(name: DataName, table: TableFile | undefined): Promise<LearningTask | undefined> {
+  private async load({ data: name, scale }: Recipe, table: TableFile | undefined): Promise<LearningTask | undefined> {
     try {
-      if (name === "csv") return (await import("./table-task.js")).tableTask(table ?? this.table);
+      if (name === "csv") return await this.loadTable(table ?? this.table, scale);
       return name === "digits" ? digitsTask(await this.host.loadDigits()) : planeTask(name);
     } catch (error) {
       this.fail("data", error);
       return undefined;
     }
+  }
+
+  /** Reads it once, as long as nothing about it changes; the reader comes when it is needed. */
+  private async loadTable(table: TableFile | undefined, scale: Recipe["scale"]): Promise<LearningTask> {
+    const { tableTask } = await import("./table-task.js");
+    if (!this.read || this.read.table !== table || this.read.scale !== scale)
+      this.read = { table, scale, task: await tableTask(table, scale) };
+    return this.read.task;
   }
 }

@@ -13,7 +13,7 @@ export function lossAndOutputs(classes: number): Pick<LearningTask, "loss" | "ou
 }
 
 /** The rows of a list, in its order. */
-function takeRows({ x, y }: LabelledRows, order: readonly number[]): LabelledRows {
+export function takeRows({ x, y }: LabelledRows, order: readonly number[]): LabelledRows {
   const data = new Float32Array(order.length * x.columns);
   order.forEach((row, at) => data.set(x.data.subarray(row * x.columns, (row + 1) * x.columns), at * x.columns));
   return { x: { rows: order.length, columns: x.columns, data }, y: Float32Array.from(order, (row) => y[row]) };

@@ -9,6 +9,7 @@ import type {
   Cure,
   CureOutcome,
   DiagnosisMessage,
+  Done,
   ForecastMessage,
   Frame,
   FrameRequest,
@@ -191,16 +192,16 @@ export class Session {
   }
 
   /** Treats the network, or a twin of it that is then trained beside it. */
-  treat(cure: Cure, onTwin: boolean): Promise<string> {
+  treat(cure: Cure, onTwin: boolean): Promise<Done> {
     this.leaveScript();
     return this.betweenFits(async () => {
       const chosen = await chooseRate(this.main, cure);
       const done = await (onTwin ? this.startTwin(chosen.cure) : this.treatMain(chosen.cure));
-      return [done, ...(chosen.tried ? [chosen.tried] : [])].join("; ");
+      return { ...done, details: [...(chosen.tried ? [chosen.tried] : []), ...(done.details ?? [])] };
     });
   }
 
-  private async treatMain(cure: ChosenCure): Promise<string> {
+  private async treatMain(cure: ChosenCure): Promise<Done> {
     await this.keepForUndo();
     return applyCure(this.main, cure);
   }
@@ -212,49 +213,49 @@ export class Session {
     else await this.betweenFits(async () => this.main.adjust({ what, value }));
   }
 
-  private async startTwin(cure: ChosenCure): Promise<string> {
+  private async startTwin(cure: ChosenCure): Promise<Done> {
     const { main } = this;
     this.dropTwin();
     let training: Training;
-    let message: string;
+    let done: Done;
     if (cure.remedy === "lowerRate") {
       const rate = cure.rate ?? main.settings.rate / 2;
       training = await Training.create({ ...main.recipe, rate }, main.task);
-      message = `the same training from the start, at a rate of ${rate}`;
+      done = { message: `the same training from the start, at a rate of ${rate}` };
     } else {
       training = await main.clone();
-      message = await applyCure(training, cure);
+      done = await applyCure(training, cure);
     }
     if (this.isDisposed) training.dispose();
     this.twin = { training, label: cureLabel(cure) };
     void this.keepTraining(training);
-    return `twin: ${message}`;
+    return { ...done, message: `twin: ${done.message}` };
   }
 
   /** Back to before the last change. */
-  undo(): Promise<string> {
+  undo(): Promise<Done> {
     this.leaveScript();
     return this.betweenFits(async () => {
       const training = this.undos.pop();
-      if (!training) return "there is nothing to undo";
+      if (!training) return { message: "there is nothing to undo" };
       this.replaceMain(training);
       void this.keepTraining(training);
-      return `back at step ${training.step}, before the change`;
+      return { message: `back at step ${training.step}, before the change` };
     });
   }
 
-  endTwin(keep: boolean): Promise<string> {
+  endTwin(keep: boolean): Promise<Done> {
     return this.betweenFits(async () => {
       const { twin } = this;
-      if (!twin) return "there is no twin";
+      if (!twin) return { message: "there is no twin" };
       if (!keep) {
         this.dropTwin();
-        return "the comparison is over";
+        return { message: "the comparison is over" };
       }
       this.twin = undefined;
       await this.keepForUndo();
       this.replaceMain(twin.training);
-      return `the twin has replaced the network: ${twin.label}`;
+      return { message: `the twin has replaced the network: ${twin.label}` };
     });
   }
 

@@ -24,7 +24,7 @@ export interface UnitName {
 /** A CSV file of the user's. */
 export interface TableFile {
   readonly name: string;
-  readonly text: string;
+  readonly contents: string | Uint8Array;
   /** The column to be learnt; default: the last. */
   readonly target?: string;
 }
@@ -137,6 +137,7 @@ export type ToEngine =
   | {
       readonly kind: "start";
       readonly recipe: Recipe;
+      /** Absent: the one that was sent last. */
       readonly table?: TableFile;
       readonly running: boolean;
       readonly speed: number;
@@ -231,10 +232,14 @@ export interface Failed {
   readonly message: string;
 }
 
-export type FromEngine =
-  | Started
-  | ForecastMessage
-  | Frame
-  | DiagnosisMessage
-  | { readonly kind: "treated"; readonly message: string }
-  | Failed;
+/** What a change has done, in words. */
+export interface Done {
+  readonly message: string;
+  readonly details?: readonly string[];
+}
+
+export interface Treated extends Done {
+  readonly kind: "treated";
+}
+
+export type FromEngine = Started | ForecastMessage | Frame | DiagnosisMessage | Treated | Failed;

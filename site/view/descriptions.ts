@@ -132,7 +132,7 @@ function deadUnitSentences(unit: UnitDiagnosis, samples: number): string[] {
   ];
 }
 
-const DIVERGED = "; the loss is no longer finite: lower the rate and reset";
+const DIVERGED = "; the loss is no longer finite: see the findings, lower the rate, reset";
 const SLOWED = "; full speed has ended, it goes on slowly";
 
 export function statusOf({ step, shown, epoch, stopped, settings, until, isSlowed }: Frame): string {

@@ -306,10 +306,15 @@ function drawColumns(context: CanvasRenderingContext2D, layout: NetworkLayout, f
   });
 }
 
-/** Cut to a width, with an ellipsis. */
+/** Cut to a width, with an ellipsis; of "island = Biscoe" the column's name is cut first. */
 function fitText(context: CanvasRenderingContext2D, text: string, width: number): string {
-  if (context.measureText(text).width <= width) return text;
+  const fits = (shorter: string) => context.measureText(shorter).width <= width;
+  if (fits(text)) return text;
+  const [column, word] = text.split(" = ");
+  const kept = word === undefined ? [] : Array.from({ length: column.length - 1 }, (_, cut) => column.length - 1 - cut);
+  const shorter = kept.map((length) => `${column.slice(0, length)}…= ${word}`).find(fits);
+  if (shorter !== undefined) return shorter;
   let length = text.length - 1;
-  while (length > 1 && context.measureText(`${text.slice(0, length)}…`).width > width) length--;
+  while (length > 1 && !fits(`${text.slice(0, length)}…`)) length--;
   return `${text.slice(0, length).trimEnd()}…`;
 }

@@ -64,7 +64,8 @@ export function createOutputView(
     last = frame;
     const whole = Math.min(MOST_SIDE, stage.clientWidth);
     if (whole === 0) return; // hidden
-    const side = frame.twin && isPlane() ? Math.floor((whole - PAIR_GAP) / 2) : whole;
+    const half = Math.floor((stage.clientWidth - PAIR_GAP) / 2);
+    const side = frame.twin && isPlane() ? Math.min(MOST_SIDE, half) : whole;
     const unit = isPlane() ? pointed : undefined;
     setText(
       legendElement,

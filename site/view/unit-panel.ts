@@ -1,7 +1,7 @@
 // The chosen unit, beside the network: its preactivations, its history, its diagnosis and the cures. On a phone it is a
 // sheet over the network, of which only the title shows until it is opened.
 import { typeset } from "../../src/text/numbers.js";
-import type { Cure, DeathRecord, DiagnosisMessage, Frame, UnitName } from "../engine/types.js";
+import type { Cure, DeathRecord, DiagnosisMessage, Done, Frame, UnitName } from "../engine/types.js";
 import { countFromOne } from "../state/count-from-one.js";
 import { type CureOffer, offersFor } from "../state/remedy-offers.js";
 import { isSameUnit, lastDeath } from "../state/units.js";
@@ -33,7 +33,7 @@ export interface UnitPanel {
   /** Forgets everything: another network. */
   clear(): void;
   /** What a cure has done. */
-  showDone(message: string): void;
+  showDone(done: Done): void;
   /** On a phone: shows all of it. */
   open(): void;
 }
@@ -62,6 +62,8 @@ export function createUnitPanel(root: HTMLElement, actions: UnitActions): UnitPa
   const diagnosisList = h("ul");
   const cures = h("div");
   const done = h("p", { class: "small", role: "status" });
+  const doneDetails = h("p", { class: "small" });
+  const more = h("details", { hidden: true }, h("summary", {}, "Details"), doneDetails);
   const outcome = h("p", { class: "outcome", hidden: true });
   const undo = h("button", { type: "button", onclick: () => actions.undo() }, "Undo");
   const problem = h("span", { id: "unit-error" });
@@ -73,7 +75,7 @@ export function createUnitPanel(root: HTMLElement, actions: UnitActions): UnitPa
     { id: "unit-body" },
     hint,
     outcome,
-    h("div", { class: "done" }, done, undo),
+    h("div", { class: "done" }, done, undo, more),
     problem,
     about,
     help,
@@ -182,9 +184,15 @@ export function createUnitPanel(root: HTMLElement, actions: UnitActions): UnitPa
     clear() {
       last = undefined;
       setText(done, "");
+      more.hidden = true;
       updateDiagnosis("", () => []);
     },
-    showDone: (message) => setText(done, typeset(countFromOne(sentence(message), [], false))),
+    showDone({ message, details = [] }) {
+      const asOnPage = (text: string) => typeset(countFromOne(sentence(text), [], false));
+      setText(done, asOnPage(message));
+      setText(doneDetails, details.map(asOnPage).join(" "));
+      more.hidden = details.length === 0;
+    },
     open: () => show(true),
   };
 }

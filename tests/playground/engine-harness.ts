@@ -2,7 +2,7 @@
 import { readFileSync } from "node:fs";
 import { gunzipSync } from "node:zlib";
 import { Engine } from "../../site/engine/engine.js";
-import type { RemedyName, Frame, FromEngine, ToEngine, UnitName } from "../../site/engine/types.js";
+import type { RemedyName, Frame, FromEngine, TableFile, ToEngine, UnitName } from "../../site/engine/types.js";
 import type { Change } from "../../site/state/changes.js";
 import { DEFAULTS, type Recipe } from "../../site/state/recipe.js";
 import { PATIENCE_MS } from "../support/patience.js";
@@ -31,7 +31,7 @@ export class EngineHarness {
     return answer as Of<K>;
   }
 
-  start(changes: Partial<Recipe> = {}, table?: { name: string; text: string }): Promise<Of<"started">> {
+  start(changes: Partial<Recipe> = {}, table?: TableFile): Promise<Of<"started">> {
     return this.send(
       { kind: "start", recipe: { ...DEFAULTS, ...changes }, running: false, speed: Infinity, ...(table && { table }) },
       "started",

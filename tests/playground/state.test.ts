@@ -3,7 +3,6 @@ import { execFileSync } from "node:child_process";
 import { mkdirSync, writeFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import { afterAll, describe, expect, test } from "vitest";
-import { tableTask } from "../../site/engine/table-task.js";
 import { codeFor } from "../../site/state/code-export.js";
 import { offersFor } from "../../site/state/remedy-offers.js";
 import { deathsCsv } from "../../site/state/deaths-csv.js";
@@ -23,7 +22,6 @@ import {
 import { fromHash, toHash } from "../../site/state/url.js";
 import { parseCsv } from "../../src/table/csv.js";
 import type { DeathRecord } from "../../site/engine/types.js";
-import { expectError, relumineError } from "../support/errors.js";
 import { EngineHarness } from "./engine-harness.js";
 import fc from "../support/property.js";
 
@@ -264,72 +262,5 @@ describe("texts of the package, counted from 1", () => {
     expect(countFromOne("never change on these 9 samples (0): 0, 1.", ["age", "income"], true)).toBe(
       'never change on these 9 samples (0): "age", "income".',
     );
-  });
-});
-
-describe("a table that is dropped in", () => {
-  const text = (rows: readonly string[]) => `a,b,kind\n${rows.join("\n")}`;
-  const good = Array.from(
-    { length: 12 },
-    (_, i) => `${i},${i % 3 === 0 ? "red" : "green"},${i % 2 === 0 ? "yes" : "no"}`,
-  );
-
-  test("classes by text, standardized numbers, a column for each text, rows with gaps left out", () => {
-    const task = tableTask({ name: "t.csv", text: text([...good, "NA,red,yes"]) });
-    expect(task).toMatchObject({
-      features: ["a", "b = green", "b = red"],
-      classes: ["no", "yes"],
-      loss: "binaryCrossEntropy",
-      outputs: 1,
-    });
-    expect(task.train.x.rows + task.heldOut.x.rows).toBe(12);
-    expect(task.table).toEqual({ columns: ["a", "b", "kind"], target: "kind" });
-    expect(task.notes.join()).toContain("1 of 13 rows have missing values");
-    const a = [task.train, task.heldOut].flatMap(({ x }) =>
-      Array.from({ length: x.rows }, (_, row) => x.data[row * 3]),
-    );
-    expect(a.reduce((sum, value) => sum + value, 0)).toBeCloseTo(0, 5);
-    expect(a.reduce((sum, value) => sum + value * value, 0) / 12).toBeCloseTo(1, 5);
-  });
-
-  test("another column can be the target", () => {
-    const task = tableTask({ name: "t.csv", text: text(good), target: "b" });
-    expect(task).toMatchObject({ features: ["a", "kind = no", "kind = yes"], classes: ["green", "red"] });
-    expect(() => tableTask({ name: "t.csv", text: text(good), target: "c" })).toThrow(
-      relumineError("format", "the target"),
-    );
-  });
-
-  test("numbers with many values are a regression", () => {
-    const task = tableTask({
-      name: "t.csv",
-      text: `a,y\n${Array.from({ length: 20 }, (_, i) => `${i},${i * 0.5}`).join("\n")}`,
-    });
-    expect(task).toMatchObject({ classes: [], loss: "meanSquaredError" });
-  });
-
-  test.each([
-    ["too few rows", text(good.slice(0, 5)), "the table", "5 of 5 rows"],
-    [
-      "a target that does not vary",
-      text(good.map((row) => row.replace("no", "yes"))),
-      'the target, "kind",',
-      '"yes" in every row',
-    ],
-    [
-      "a column of many texts",
-      `a,kind\n${Array.from({ length: 30 }, (_, i) => `name${i},${i % 2}`).join("\n")}`,
-      'column "a"',
-      "30 different texts",
-    ],
-    ["too many rows", `a,y\n${"1,2\n".repeat(20_001)}`, "the table", "20001 rows"],
-    ["too many bytes", `a,y\n${"1,2\n".repeat(2 ** 21)}`, "t.csv", "8 MiB"],
-  ])("%s is refused", async (_what, given, path, received) => {
-    const error = await expectError(() => tableTask({ name: "t.csv", text: given }), "format", path);
-    expect(error.given).toBe(received);
-  });
-
-  test("no file at all is refused", async () => {
-    await expectError(() => tableTask(undefined), "value", "the data");
   });
 });

@@ -1,6 +1,7 @@
-// A CSV file that is chosen or dropped on the page, and which of its columns is to be learnt.
+// A CSV file that is chosen or dropped on the page, which of its columns is to be learnt, and how its numbers are taken.
 import type { LearningTask, TableFile } from "../../engine/types.js";
 import { checkFileSize } from "../../state/file-size.js";
+import { type Recipe, SCALE_NAMES } from "../../state/recipe.js";
 import { byId, h } from "../dom.js";
 
 export interface TableFileInput {
@@ -14,7 +15,7 @@ export function createTableFileInput(
 ): TableFileInput {
   const input = h("input", {
     type: "file",
-    accept: ".csv,text/csv",
+    accept: ".csv,.tsv,.txt,.gz,text/csv",
     hidden: true,
     "aria-label": "A CSV file",
     onchange: () => void read(input.files?.[0]),
@@ -29,7 +30,7 @@ export function createTableFileInput(
     } catch (error) {
       return refuse((error as Error).message);
     }
-    take({ name: file.name, text: await file.text() });
+    take({ name: file.name, contents: new Uint8Array(await file.arrayBuffer()) });
   }
 
   addEventListener("dragover", (event) => event.preventDefault());
@@ -40,15 +41,27 @@ export function createTableFileInput(
   return { ask: () => input.click() };
 }
 
-/** @returns shows the columns to choose from; without a table there are none */
-export function createTargetSelect(choose: (target: string) => void): (table: LearningTask["table"]) => void {
-  const label = byId("target");
-  const select = label.querySelector("select")!;
-  select.onchange = () => choose(select.value);
-  return (table) => {
-    label.hidden = !table;
+export interface TableChoices {
+  target(name: string): void;
+  scale(scale: Recipe["scale"]): void;
+}
+
+const SCALES: Readonly<Record<Recipe["scale"], string>> = { asIs: "as they are", standardized: "standardized" };
+
+/** @returns shows the columns to choose from, and how numbers are taken; without a table there is nothing to choose */
+export function createTableChoices(
+  choices: TableChoices,
+): (table: LearningTask["table"], scale: Recipe["scale"]) => void {
+  const part = byId("table-choices");
+  const [target, scale] = part.querySelectorAll("select");
+  target.onchange = () => choices.target(target.value);
+  scale.onchange = () => choices.scale(scale.value as Recipe["scale"]);
+  scale.append(...SCALE_NAMES.map((name) => h("option", { value: name }, SCALES[name])));
+  return (table, scaling) => {
+    part.hidden = !table;
     if (!table) return;
-    select.replaceChildren(...table.columns.map((name) => h("option", { value: name }, name)));
-    select.value = table.target;
+    target.replaceChildren(...table.columns.map((name) => h("option", { value: name }, name)));
+    target.value = table.target;
+    scale.value = scaling;
   };
 }
