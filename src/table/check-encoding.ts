@@ -146,6 +146,8 @@ export function checkEncodingMembers({ inputs, target }: JsonObject): TableEncod
 
 /**
  * An encoding from elsewhere, such as JSON, with every field checked; a copy.
+ * @param value what JSON.parse gave, or anything else
+ * @cost what it holds is gone through once
  * @throws RelumineError "format" or "value", whose path begins with "encoding"
  * @example checkEncoding(JSON.parse(text))
  */

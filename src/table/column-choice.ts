@@ -5,6 +5,7 @@ import { suggestion } from "../core/suggestion.js";
 import { quote, shorten } from "./cells.js";
 import type { Column, Table } from "./columns.js";
 
+/** All choices, as messages list them. */
 export const COLUMN_CHOICES = [
   "number",
   "decimal point",
@@ -14,15 +15,17 @@ export const COLUMN_CHOICES = [
   "month first",
   "words",
   "ignore",
-] as const;
+] as const satisfies readonly ColumnChoice[];
 
 /**
  * "number" (with "decimal point" or "decimal comma": 1,234 is 1234 or 1.234), "date" (with "day first" or "month
  * first": 1/2/2012 is in February or in January), "words" (categories), or "ignore" (no input). What is no number, or no
  * date, is a missing value then.
  */
-export type ColumnChoice = (typeof COLUMN_CHOICES)[number];
+export type ColumnChoice =
+  "number" | "decimal point" | "decimal comma" | "date" | "day first" | "month first" | "words" | "ignore";
 
+/** Choices by the names of columns: `{ zip: "words", price: "decimal comma", note: "ignore" }`. */
 export type ColumnChoices = Readonly<Record<string, ColumnChoice>>;
 
 /** `age, height, …` */

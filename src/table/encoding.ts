@@ -4,58 +4,87 @@
 import type { Cycle, DateNotation } from "./reading/dates.js";
 import type { NumberNotation } from "./reading/number-notation.js";
 
-interface Scaling {
-  readonly mean: number;
-  readonly scale: number;
-}
-
-export interface NumberEncoding extends Scaling {
+/** A column of numbers: one input, (value - mean) / scale. */
+export interface NumberEncoding {
+  /** Tells the kinds of encoding apart. */
   readonly kind: "number";
+  /** Its name in the table. */
   readonly column: string;
   /** Stands in for a missing value. */
   readonly median: number;
+  /** Of the training rows. */
+  readonly mean: number;
+  /** The standard deviation of the training rows; 1 for a column that never changes. */
+  readonly scale: number;
   /** How the cells are written, where that is not plain decimal notation. */
   readonly notation?: NumberNotation;
 }
 
-/** One input for the days since 1970-01-01, standardized, and two for each cycle. */
-export interface DateEncoding extends Scaling {
+/** A column of dates: one input for the days since 1970-01-01, standardized, and two for each cycle. */
+export interface DateEncoding {
+  /** Tells the kinds of encoding apart. */
   readonly kind: "date";
+  /** Its name in the table. */
   readonly column: string;
+  /** Stands in for a missing value, in days; its sines and cosines are 0. */
   readonly median: number;
+  /** Of the training rows, in days. */
+  readonly mean: number;
+  /** The standard deviation of the training rows, in days. */
+  readonly scale: number;
+  /** How the dates are written. */
   readonly notation: DateNotation;
+  /** The cycles that the dates span. */
   readonly cycles: readonly Cycle[];
 }
 
+/** A column of words: one input for each category, 1 where the cell is of it and 0 elsewhere. */
 export interface CategoryEncoding {
+  /** Tells the kinds of encoding apart. */
   readonly kind: "category";
+  /** Its name in the table. */
   readonly column: string;
   /** One input each, in this order; "" is the missing value. A word that is not here gives zeros. */
   readonly categories: readonly string[];
 }
 
+/** How one column becomes inputs. */
 export type InputEncoding = NumberEncoding | DateEncoding | CategoryEncoding;
 
+/** A target of classes, as labels 0..K-1. */
 export interface ClassTarget {
+  /** Tells the kinds of target apart. */
   readonly kind: "classes";
+  /** Its name in the table. */
   readonly column: string;
   /** The name of label 0, of label 1 ... */
   readonly classes: readonly string[];
 }
 
 /** A target of numbers, standardized: (value - mean) / scale. Dates are days since 1970-01-01. */
-export interface NumberTarget extends Scaling {
+export interface NumberTarget {
+  /** Tells the kinds of target apart. */
   readonly kind: "number";
+  /** Its name in the table. */
   readonly column: string;
+  /** Of the training rows. */
+  readonly mean: number;
+  /** The standard deviation of the training rows. */
+  readonly scale: number;
+  /** How the cells are written, where that is not plain decimal notation. */
   readonly notation?: NumberNotation;
+  /** How the cells are written, where they are dates. */
   readonly date?: DateNotation;
 }
 
+/** How the target becomes labels or numbers. */
 export type TargetEncoding = ClassTarget | NumberTarget;
 
 /** With it any later table is encoded in the same way. Plain data: it survives JSON. */
 export interface TableEncoding {
+  /** Columns in the order of the network's inputs. */
   readonly inputs: readonly InputEncoding[];
+  /** The column to predict. */
   readonly target: TargetEncoding;
 }
 

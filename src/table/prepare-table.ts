@@ -28,6 +28,8 @@ const OPTIONS = ["target", "task", "ignore", "validation", "seed", "columns", "d
  * Reads a table and makes data sets of it: chooses the task, splits off rows to validate by, encodes words, dates and
  * numbers in whatever notation they are written, and says in `notes` what may surprise.
  * @param source text or bytes (gzipped too), at once or as a stream
+ * @param options target: the column to predict; all else has defaults
+ * @cost one pass over the text and some over its columns: 200,000 rows of 22 numbers in 2 to 4 s
  * @returns x: rows x columns.length, numbers standardized by the training rows, words one-hot; y: labels 0..K-1, or
  * standardized numbers
  * @throws RelumineError "value" for options, "format" for what is no such table, "memory" for more than 2^28 inputs;
@@ -56,6 +58,9 @@ const allRows = ({ rows }: Table): number[] => Array.from({ length: rows }, (_, 
  * Later rows as inputs of the network, read as the training read its own: the same means, medians and categories. Needs
  * no target column; columns that the encoding doesn't have are ignored; a word that it doesn't know gives zeros.
  * @param encoding of prepareTable, or its copy from JSON: every field is checked
+ * @param source text or bytes (gzipped too), at once or as a stream
+ * @param options the layout, where the first lines do not show it
+ * @cost one pass over the text
  * @returns all rows of the table x the network's inputs
  * @throws RelumineError "value" for a missing column, or a cell that is no number where the training had none such
  * @example network.predict(await encodeRows(encoding, "length,island\n39.1,Dream\n"))
@@ -68,11 +73,13 @@ export async function encodeRows(encoding: TableEncoding, source: TableSource, o
 
 /** Later rows with their targets, as `network.evaluate` takes them. */
 export interface LabelledRows {
+  /** Rows x inputs. */
   readonly x: Matrix;
   /** Undefined where the table has no target column, or none of its rows a known target: x holds all rows then. */
   readonly y?: readonly number[];
   /** The table's rows that x and y hold, from 0, ascending. */
   readonly rows: readonly number[];
+  /** What was left out, and words that the training never saw. */
   readonly notes: readonly string[];
 }
 
@@ -122,6 +129,10 @@ export function encodeLabelledColumns(encoding: TableEncoding, table: Table): La
 /**
  * Later rows and their targets. Rows without a target, or of a class that the encoding doesn't have, are left out and
  * counted in `notes`.
+ * @param encoding of prepareTable, or its copy from JSON: every field is checked
+ * @param source text or bytes (gzipped too), at once or as a stream
+ * @param options the layout, where the first lines do not show it
+ * @cost one pass over the text
  * @throws RelumineError as encodeRows
  * @example
  * const { x, y } = await encodeLabelledRows(encoding, csv);
@@ -145,6 +156,8 @@ function largest(row: Float32Array): number {
 /**
  * What a network's outputs say in terms of the target: the class with the highest output, or the number in the target's
  * own units (dates: days since 1970-01-01). One per row.
+ * @param encoding of prepareTable, or its copy from JSON: every field is checked
+ * @cost one pass over the outputs
  * @param outputs of `network.predict`: rows x classes, or rows x 1
  * @throws RelumineError "shape" for another number of columns
  * @example decodeOutputs(encoding, network.predict(x)) // ["Adelie", "Gentoo"]

@@ -14,17 +14,23 @@ import { RelumineError } from "../core/errors.js";
 import type { Matrix } from "../core/matrix.js";
 import type { DataSet } from "../network/data.js";
 
+/** Rows as a network trains on them. */
 export interface EncodedRows extends DataSet {
+  /** Rows x inputs. */
   readonly x: Matrix;
   /** A label 0..K-1 a row, or a standardized number. */
   readonly y: readonly number[];
 }
 
+/** What prepareTable makes of a table. */
 export interface PreparedTable {
+  /** Classes or numbers. */
   readonly task: Task;
   /** Names of x's columns: `age`, `island = Dream`, `date, season (sine)`. */
   readonly columns: readonly string[];
+  /** Rows to train on. */
   readonly training: EncodedRows;
+  /** Rows to validate by. */
   readonly heldOut: EncodedRows;
   /** The table's rows that are held out, from 0, ascending. */
   readonly heldOutRows: readonly number[];
@@ -34,6 +40,7 @@ export interface PreparedTable {
   readonly encoding: TableEncoding;
 }
 
+/** How a table is to be prepared. */
 export interface PrepareOptions {
   /** The column to predict. */
   readonly target: string;

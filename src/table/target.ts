@@ -20,6 +20,7 @@ import { countOf, formatCount } from "../text/numbers.js";
 const FEW_CLASSES = 20;
 const FEW_ROWS = 5; // of a class, on average
 
+/** What is predicted: one of several classes, or a number. */
 export type Task = "classification" | "regression";
 
 /** Rows that have a target, and what the target is. */

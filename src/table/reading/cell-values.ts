@@ -71,9 +71,14 @@ export function dateValues(column: Column, notation: DateNotation, read?: Read<W
   const wordValues = Float64Array.from(words, (word, place) => {
     const value = daysOf(read ? read[place] : readDate(word), notation);
     kinds[place] = kindOf(word, value);
+    if (kinds[place] === Kind.infinite) kinds[place] = Kind.missing;
     return value;
   });
-  return { ...fill(column, wordValues, compactDate), kinds, isPlainOther: true };
+  return {
+    ...fill(column, wordValues, notation.form === "date" ? compactDate : () => Number.NaN),
+    kinds,
+    isPlainOther: true,
+  };
 }
 
 /** The first of these rows whose cell is of a kind, by default one that is no value and no missing one; -1 for none. */

@@ -9,7 +9,9 @@ export type DateForm = "date" | "time";
 
 /** How a column of dates is written. Plain data. */
 export interface DateNotation {
+  /** Dates, with a time or without, or times alone. */
   readonly form: DateForm;
+  /** Which of 1/2/2012's numbers is the day. */
   readonly order: DayOrder;
   /** Cells that are no dates are missing values, as they were in the training; otherwise they are refused. */
   readonly allowsOthers: boolean;
@@ -194,9 +196,9 @@ export function daysOf(written: WrittenDate | undefined, { form, order }: Omit<D
   return order === "day first" ? written.dayFirst : written.monthFirst;
 }
 
-/** A sine and a cosine each: of the year, of the day, of the week. */
-export const CYCLES = ["season", "time of day", "weekday"] as const;
-export type Cycle = (typeof CYCLES)[number];
+/** What comes again: the year, the day, the week. An input each for its sine and its cosine. */
+export type Cycle = "season" | "time of day" | "weekday";
+export const CYCLES = ["season", "time of day", "weekday"] as const satisfies readonly Cycle[];
 
 /** The share of the cycle that has gone by, from 0 to 1. */
 export function phaseOf(days: number, cycle: Cycle): number {

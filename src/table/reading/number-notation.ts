@@ -4,6 +4,7 @@ import { isFloat32 } from "../../core/checks.js";
 
 /** How a column of numbers is written where that is not plain decimal notation. Plain data. */
 export interface NumberNotation {
+  /** The decimal mark; the other one may stand between thousands. */
   readonly decimal: "." | ",";
   /** Stands before or after the number: "$", "%", "m2", or "" for none. A cell without it is taken to be in it. */
   readonly unit: string;

@@ -341,7 +341,7 @@ function readDates(
   const { form, cells } = readings[0];
   const plain = form === "date" ? countCompact(column, rows) : 0;
   const dated = countKind(cells.kinds, counts, Kind.value) + plain;
-  const others = counts.present - dated;
+  const others = countKind(cells.kinds, counts, Kind.other) + counts.numbers - plain;
   if (dated === 0 || (!isChosen && others > MOST_OTHERS * counts.present)) return undefined;
   const notation = { form, order, allowsOthers: others > 0 };
   const zones = new Set(parts.flatMap((date) => (date?.zone === undefined ? [] : [date.zone])));
