@@ -29,7 +29,7 @@ const ENGINE = ["assembly", "browser", "golden", "inspect", "network", "wasm", "
 const NODE_ONLY = ["bench", "cli", "package", "literature", "network-node", "worker-node", "playground"]
   .map((folder) => `tests/${folder}/**`)
   .concat([
-    "tests/imports.test.ts",
+    "tests/{conventions,imports}.test.ts",
     "tests/support/{browsers,services}.test.ts",
     "tests/table/prepare.test.ts",
     "tests/wasm/abi.test.ts",

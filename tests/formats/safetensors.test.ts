@@ -201,12 +201,7 @@ describe("what cannot be written or read", () => {
     await withNetwork(spec, async (network) => {
       await expectRefusal(() => exportNetwork(network, "onnx"), "unsupported", "format", '"onnx"');
       await expectRefusal(() => exportNetwork(network, "tfjs"), "unsupported", "format", '"tfjs"');
-      await expectRefusal(
-        () => exportNetwork(network, "safetensor" as "onnx"),
-        "value",
-        "format",
-        'Did you mean "safetensors"',
-      );
+      await expectRefusal(() => exportNetwork(network, "safetensor" as "onnx"), "value", "format", '"safetensors"');
       await expectRefusal(() => importNetwork(new Uint8Array(8), { format: "onnx" }), "unsupported", "format");
     });
   });
@@ -224,14 +219,14 @@ describe("what cannot be written or read", () => {
       () => exportNetwork(network, "safetensors", { metdata: {} } as object),
       "value",
       "exportNetwork.metdata",
-      'Did you mean "metadata"',
+      '"metadata"',
     );
     await expectRefusal(() => importNetwork("model" as unknown as Uint8Array), "value", "bytes");
     await expectRefusal(
       async () => importNetwork(await exported(), { threds: 2 } as object),
       "value",
       "importNetwork.threds",
-      'Did you mean "threads"',
+      '"threads"',
     );
     await expectRefusal(() => exportNetwork({} as Network, "safetensors"), "value", "network");
     network.dispose();

@@ -204,12 +204,13 @@ describe("callbacks", () => {
 
   test("an error in one rejects the fit, and the network can be used and trained again", () =>
     withNetwork(classifier, async (network) => {
+      const own = new Error("the caller's own");
       const broken: Callback = {
         onBatchEnd: ({ step }) => {
-          if (step === 2) throw new Error("the caller's own");
+          if (step === 2) throw own;
         },
       };
-      await expect(network.fit(data, { callbacks: [broken] })).rejects.toThrow("the caller's own");
+      await expect(network.fit(data, { callbacks: [broken] })).rejects.toThrow(own);
       expect(network.predict(data.x).rows).toBe(70);
       expect((await network.fit(data, { epochs: 1 })).epochs.length).toBe(1);
     }));

@@ -66,7 +66,7 @@ test("an option that an object inherits is checked as its own", () =>
       () => network.fit({ x, y }, Object.create({ epochss: 3 }) as object),
       "value",
       "fit.epochss",
-      'Did you mean "epochs"',
+      '"epochs"',
     ),
   ));
 

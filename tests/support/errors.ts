@@ -35,13 +35,18 @@ export async function expectError(
   return thrown as RelumineError;
 }
 
-/** As expectError; what came, and the hint with it, must hold all of `given`. */
+/** Words for people: two and more beside each other. What came is a value, a name or a place. */
+export const isProse = (text: string | RegExp): boolean =>
+  /[a-z]{2,} [a-z]{2,}/i.test(typeof text === "string" ? text : text.source);
+
+/** As expectError; what came, and the name that the hint suggests, must hold all of `given`: values, not sentences. */
 export async function expectRefusal(
   call: () => unknown,
   code: ErrorCode,
   path?: string | RegExp,
   ...given: readonly (string | RegExp)[]
 ): Promise<void> {
+  expect(given.filter(isProse), "errors are told by code, path and values").toEqual([]);
   const error = await expectError(call, code, path);
   for (const each of given) expect(`${error.given}. ${error.hint}`).toMatch(each);
 }

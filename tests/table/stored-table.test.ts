@@ -81,16 +81,16 @@ describe("the record of a table's columns", () => {
       "inputs[3].categories",
       '"a" twice',
     ],
-    ["no categories", (record) => void (category(record).categories = []), "inputs[3].categories", "array of length 0"],
+    ["no categories", (record) => void (category(record).categories = []), "inputs[3].categories", "length 0"],
     [
       "categories of numbers",
       (record) => void (category(record).categories = [1, 2, 3]),
       "inputs[3].categories[0]",
       "1",
     ],
-    ["no inputs", ({ inputs }) => void (inputs.length = 0), "inputs", "array of length 0"],
+    ["no inputs", ({ inputs }) => void (inputs.length = 0), "inputs", "length 0"],
     ["too many classes", ({ target }) => void (target!.classes = ["a", "b", "c"]), "target", "3"],
-    ["one class", ({ target }) => void (target!.classes = ["a"]), "target.classes", "array of length 1"],
+    ["one class", ({ target }) => void (target!.classes = ["a"]), "target.classes", "length 1"],
     ["a class twice", ({ target }) => void (target!.classes = ["a", "a"]), "target.classes", '"a" twice'],
     [
       "another task",
@@ -99,7 +99,7 @@ describe("the record of a table's columns", () => {
       "1",
     ],
     ["no target", (record) => void (record.target = null), "target.kind", "undefined"],
-    ["a name that is none", (record) => void (record.name = {}), "name", "an object"],
+    ["a name that is none", (record) => void (record.name = {}), "name", "object"],
   ])("is refused with %s", (_what, change, path, given) =>
     expectRefusal(
       () => readStoredTable(changed(change), spec),

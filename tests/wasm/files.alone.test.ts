@@ -13,8 +13,8 @@ const hex = (digits: string) => Uint8Array.from(digits.match(/../g)!, (byte) => 
 it("a missing or wrong file is refused; the right one then trains, to the same bits as with none named", async () => {
   const create = (strict: string) => createNetwork(classifier, { ...EXACT, files: { strict } });
   await expectRefusal(() => create("blob:nothing"), "unsupported", "blob:nothing");
-  await expectRefusal(() => create(urlOf(hex("00ff"))), "format", /^blob:/, "no WebAssembly");
-  await expectRefusal(() => create(urlOf(hex("0061736d01000000"))), "format", /^blob:/, "another program's");
+  await expectRefusal(() => create(urlOf(hex("00ff"))), "format", /^blob:/);
+  await expectRefusal(() => create(urlOf(hex("0061736d01000000"))), "format", /^blob:/);
   await expectRefusal(
     () => createNetwork(classifier, { files: { strickt: "x" } as object }),
     "value",

@@ -82,7 +82,7 @@ describe.each(["fast", "reproducible"] as const)("relumine/kernels, %s", (arithm
       "value",
     );
     expect(errorOf(() => kernels.activate(out, a, "relu")).code).toBe("shape");
-    expect(errorOf(() => kernels.activate(out, out, "rleu" as "relu")).hint).toBe('Did you mean "relu"?');
+    expect(errorOf(() => kernels.activate(out, out, "rleu" as "relu")).hint).toContain('"relu"');
     expect(errorOf(() => kernels.matmul(out, b, b, { transpose: true } as object)).path).toBe("matmul.transpose");
     expect(errorOf(() => kernels.allocate(-1, 2)).code).toBe("value");
     expect(errorOf(() => kernels.allocate(2 ** 20, 2 ** 20)).code).toBe("memory");

@@ -63,5 +63,5 @@ it("a process ends though a network was forgotten, and not before its answers ar
 
 it("serve refuses to run outside of a worker", async () => {
   const { serve } = await import("../../src/serve.js");
-  await expectRefusal(() => serve(), "unsupported", "serve", "outside of a worker");
+  await expectRefusal(() => serve(), "unsupported", "serve");
 });

@@ -372,7 +372,7 @@ describe("while it trains", () => {
       () => network.clone(),
       () => network.layers[0].getWeights(),
     ])
-      await expectRefusal(call, "disposed", "network", "disposed of");
+      await expectRefusal(call, "disposed", "network");
   });
 });
 
