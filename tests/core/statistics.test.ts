@@ -1,6 +1,6 @@
-import * as fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { mean, median, variance } from "../../src/core/statistics.js";
+import fc from "../support/property.js";
 
 describe("statistics", () => {
   it.each([

@@ -918,8 +918,8 @@ describe("the options", () => {
     ["a label that is no class", { targets: y.map(() => 3) }, "value", ["targets[0]", "3"]],
     ["NaN", { targets: y.map(() => [Number.NaN, 0, 1]) }, "value", ["targets", "NaN"]],
     ["no targets", { targets: 3 as unknown as number[] }, "shape", ["targets", "3"]],
-    ["no history", { history: [] as unknown as History }, "value", ["history", "an array of length 0"]],
-    ["half a history", { history: { epochs: [{}] } as unknown as History }, "value", ["history", "an object"]],
+    ["no history", { history: [] as unknown as History }, "value", ["history", "length 0"]],
+    ["half a history", { history: { epochs: [{}] } as unknown as History }, "value", ["history", "object"]],
     ["null", { history: null as unknown as History }, "value", ["history", "null"]],
   ])("%s: refused", (_name, options, code, refusal) =>
     withNetwork(spec, (network) => expectUntouched(network, () => diagnose(network, x, options), code, ...refusal)),

@@ -252,18 +252,10 @@ describe("a file that is not to be believed is refused:", () => {
       (h) => void (tensor(h, "layers.0.bias").dtype = "U32"),
       ['the file\'s tensor "layers.0.bias"', "U32"],
     ],
-    [
-      "no metadata",
-      (h) => void delete h[METADATA],
-      ["the file's __metadata__", 'one without "relumine", of another program'],
-    ],
-    [
-      "metadata without a spec",
-      (h) => void delete (h[METADATA] as Json).spec,
-      ["the file's __metadata__", 'one without "spec", of another program'],
-    ],
+    ["no metadata", (h) => void delete h[METADATA], ["the file's __metadata__", '"relumine"']],
+    ["metadata without a spec", (h) => void delete (h[METADATA] as Json).spec, ["the file's __metadata__", '"spec"']],
     ["metadata of numbers", (h) => void ((h[METADATA] as Json).x = 1), ["__metadata__.x", "1"]],
-    ["metadata that is a list", (h) => void (h[METADATA] = []), ["__metadata__", "an array of length 0"]],
+    ["metadata that is a list", (h) => void (h[METADATA] = []), ["__metadata__", "length 0"]],
     ["a later version", (h) => void ((h[METADATA] as Json).relumine = "3"), ["the file's version", '"3"']],
     [
       "the version of a training without one",
@@ -289,12 +281,12 @@ describe("a file that is not to be believed is refused:", () => {
     [
       "an entry without a shape",
       (h) => void delete tensor(h, "layers.0.bias").shape,
-      ['the file\'s tensor "layers.0.bias"', 'one without "shape"'],
+      ['the file\'s tensor "layers.0.bias"', '"shape"'],
     ],
     [
       "an entry with more",
       (h) => void (tensor(h, "layers.0.bias").strides = [1]),
-      ['the file\'s tensor "layers.0.bias"', 'one with "strides"'],
+      ['the file\'s tensor "layers.0.bias"', '"strides"'],
     ],
     [
       "a shape of text",
@@ -304,12 +296,12 @@ describe("a file that is not to be believed is refused:", () => {
     [
       "a shape of fractions",
       (h) => void (tensor(h, "layers.0.bias").shape = [1.5, 2]),
-      ["the file's tensor \"layers.0.bias\"'s shape", "an array of length 2"],
+      ["the file's tensor \"layers.0.bias\"'s shape", "length 2"],
     ],
     [
       "a negative shape",
       (h) => void (tensor(h, "layers.0.bias").shape = [-3]),
-      ["the file's tensor \"layers.0.bias\"'s shape", "an array of length 1"],
+      ["the file's tensor \"layers.0.bias\"'s shape", "length 1"],
     ],
     [
       "a shape of too many",
@@ -359,12 +351,12 @@ describe("a file that is not to be believed is refused:", () => {
     [
       "negative offsets",
       (h) => void (tensor(h, "layers.1.bias").data_offsets = [-8, 0]),
-      ["the file's tensor \"layers.1.bias\"'s data_offsets", "an array of length 2"],
+      ["the file's tensor \"layers.1.bias\"'s data_offsets", "length 2"],
     ],
     [
       "offsets that are not whole",
       (h) => void (tensor(h, "layers.1.bias").data_offsets = [72.5, 80.5]),
-      ["the file's tensor \"layers.1.bias\"'s data_offsets", "an array of length 2"],
+      ["the file's tensor \"layers.1.bias\"'s data_offsets", "length 2"],
     ],
     [
       "overlapping tensors",
@@ -427,10 +419,10 @@ describe("a file that is not to be believed is refused:", () => {
       ["the file's header", "more"],
     ],
     ["half of its JSON", (h) => JSON.stringify(h).slice(0, 200), ["the file's header"]],
-    ["a list for a header", () => "[1]", ["the file's header", "other bytes"]],
-    ["a byte order mark", (h) => `\ufeff${JSON.stringify(h)}`, ["the file's header", "other bytes"]],
+    ["a list for a header", () => "[1]", ["the file's header", "bytes"]],
+    ["a byte order mark", (h) => `\ufeff${JSON.stringify(h)}`, ["the file's header", "bytes"]],
     ["a spec that is no JSON", (h) => setSpec(h, () => "{inputs: 2}"), ["the file's spec"]],
-    ["a spec that is a list", (h) => setSpec(h, () => "[]"), ["the file's spec", "an array of length 0"]],
+    ["a spec that is a list", (h) => setSpec(h, () => "[]"), ["the file's spec", "length 0"]],
     [
       "a spec with a wrong loss",
       (h) => setSpec(h, (s) => void (s.loss = "hinge")),

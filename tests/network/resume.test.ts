@@ -1,5 +1,4 @@
 // A training that stops and goes on gives the bits of one that never stopped: here, and through a file.
-import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import {
   adam,
@@ -26,6 +25,7 @@ import { stateOf } from "../../src/network/state/state.js";
 import { resultsOf } from "../../src/network/training/callbacks.js";
 import { expectError } from "../support/errors.js";
 import { sectors } from "../support/samples.js";
+import fc from "../support/property.js";
 
 const DATA = sectors(50);
 const SPEC: NetworkSpec = {

@@ -331,7 +331,7 @@ describe("what goes wrong", () => {
     [{ workers: "many" }, ["workers", '"many"']],
     [{ arithmetic: "slow" }, ["arithmetic", '"slow"']],
     [{ onTrial: 1 }, ["onTrial", "1"]],
-    [{ signal: {} }, ["options.signal", "an object"]],
+    [{ signal: {} }, ["options.signal", "object"]],
     [{ repeat: 2 }, ["options.repeat", '"repeat"']],
   ])("in the options %j is refused", async (options, words) => {
     await expectRefusal(

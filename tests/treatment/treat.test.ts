@@ -49,7 +49,7 @@ describe("what is refused", () => {
     [{}, "remedy.kind", "undefined"],
     ["prune", "remedy", '"prune"'],
     [undefined, "remedy", "undefined"],
-    [[], "remedy", "an array"],
+    [[], "remedy", "array"],
     [{ kind: "liftBias", activity: 0 }, "activity", "0"],
     [{ kind: "liftBias", activity: 1.01 }, "activity", "1.01"],
     [{ kind: "liftBias", activity: Number.NaN }, "activity", "NaN"],
