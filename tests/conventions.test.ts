@@ -48,7 +48,7 @@ function breaches(text: string): string[] {
       found.push(`${source.getLineAndCharacterOfPosition(node.getStart()).line + 1}: ${what}`);
     if (ts.isCallExpression(node) && assertsWords(node)) complain(WORDS);
     if (ts.isCallExpression(node) && namesSeed(node)) complain(SEED);
-    if (ts.isImportDeclaration(node) && /"fast-check"$/.test(node.moduleSpecifier.getText())) complain(SEED);
+    if (ts.isImportDeclaration(node) && node.moduleSpecifier.getText() === '"fast-check"') complain(SEED);
     ts.forEachChild(node, visit);
   };
   visit(source);
