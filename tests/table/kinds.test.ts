@@ -124,6 +124,7 @@ describe("a column of dates", () => {
       quarter: (i) => `${2000 + Math.floor(i / 4)}Q${1 + (i % 4)}`,
       time: (i) => `${String(i % 24).padStart(2, "0")}:30`,
       dotted: (i) => `${String(i % 24).padStart(2, "0")}.00.00`,
+      duration: (i) => `${i % 12}h ${i % 60}m`,
       log: (i) => `Mon Apr ${String(1 + (i % 28)).padStart(2, "0")} 22:19:45 PDT 2009`,
     });
     const days = (year: number, index: number): number => Date.UTC(year, index) / 86_400_000;
@@ -145,6 +146,11 @@ describe("a column of dates", () => {
       prepared,
       "dotted",
       all.map((i) => (i % 24) / 24),
+    );
+    expectValues(
+      prepared,
+      "duration",
+      all.map((i) => ((i % 12) * 3600 + (i % 60) * 60) / 86_400),
     );
     const evening = (22 * 3600 + 19 * 60 + 45) / 86_400;
     expectValues(

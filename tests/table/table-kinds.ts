@@ -183,6 +183,16 @@ export const NUMBERS: readonly NumberKind[] = [
   { name: "1e20 for missing", cell: odd(9, "1e20", plain), note: /in 7 cells read as missing/ },
   { name: "-200 for missing", cell: odd(9, "-200", plain), note: /-200 in 7 cells read as missing/ },
   { name: "a blank in quotes", cell: odd(9, " ", plain) },
+  {
+    name: "feet and inches",
+    cell: (i) => [`5'${whole(i, 0, 11)}"`, 60 + whole(i, 0, 11)],
+    note: /in inch/,
+  },
+  {
+    name: "percent, some without the sign",
+    cell: (i) => [i % 2 ? `${whole(i, 0, 99)}%` : String(whole(i, 0, 99)), whole(i, 0, 99)],
+    note: /in %, 30 cells without % too/,
+  },
 ];
 
 export interface DateKind {

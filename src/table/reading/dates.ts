@@ -55,6 +55,8 @@ const QUARTER = /^(\d{4})[ -]?q([1-4])$|^q([1-4])[ /-]?(\d{4})$/;
 const WEEK = /^(\d{4})-?w(\d\d)(?:-?([1-7]))?$/;
 const LOG_TIME = new RegExp(String.raw`^([a-z]{3}) +(\d{1,2}) ${CLOCK} (?:([a-z]{3,4}|[+-]\d{4}) )?(\d{4})$`);
 const TIME = new RegExp(`^${CLOCK}$`);
+const DURATION =
+  /^(?:(\d+) ?(?:d|days?) ?)?(?:(\d+) ?(?:h|hrs?|hours?) ?)?(?:(\d+) ?(?:m|mins?|minutes?) ?)?(?:(\d+) ?(?:s|secs?|seconds?))?$/;
 const DOTTED_TIME = /^(\d{1,2})\.(\d\d)\.(\d\d)$/;
 
 const MIDNIGHT = { time: 0, zone: undefined };
@@ -163,13 +165,18 @@ function timeOf(time: number): WrittenDate | undefined {
 function readTime(text: string): WrittenDate | undefined {
   const clock = TIME.exec(text);
   if (clock) return timeOf(fractionOf(clock.slice(1)));
+  const duration = DURATION.exec(text);
+  if (duration) {
+    const [days, hours, minutes, seconds] = duration.slice(1).map((part) => Number(part ?? 0));
+    return timeOf(days + (hours * 3600 + minutes * 60 + seconds) / 86400);
+  }
   const dotted = DOTTED_TIME.exec(text);
   return dotted ? timeOf(fractionOf(dotted.slice(1))) : undefined;
 }
 
 /** Takes a cell apart, or undefined where it is neither a date nor a time. */
 export function readDate(cell: string): WrittenDate | undefined {
-  if (cell.length < 4 || cell.length > LONGEST) return undefined;
+  if (cell.length < 2 || cell.length > LONGEST) return undefined;
   let text = cell.toLowerCase();
   if (text.startsWith("'")) text = text.slice(1, text.endsWith("'") ? -1 : undefined);
   if (/^[a-z]/.test(text)) text = text.replace(WEEKDAY, "");

@@ -46,6 +46,7 @@ const NUMBER = new RegExp(
   "u",
 );
 const SIMPLE = /^([+-]?\d+)[,.](\d+)$/;
+const FEET = /^(\d)' ?(1?\d(?:\.\d+)?)(?:"|''|”)?$/;
 const DIGITS = /^\d+$/;
 const GROUPED = /^[1-9]\d{0,2}([,.'’_ ])\d{3}(?:\1\d{3})*$/;
 const INDIAN = /^[1-9]\d?(?:,\d\d)+,\d{3}$/;
@@ -92,10 +93,18 @@ function readSimple(cell: string): WrittenNumber | undefined {
   return { point, comma, currency: "", suffix: "", isLong: false };
 }
 
+/** Feet and inches, 5'11", as inches. */
+function readFeet(cell: string): WrittenNumber | undefined {
+  const match = FEET.exec(cell);
+  if (!match) return undefined;
+  const inches = 12 * Number(match[1]) + Number(match[2]);
+  return { point: inches, comma: inches, currency: "", suffix: "inch", isLong: false };
+}
+
 /** Takes a cell apart, or undefined where it is no number. */
 export function readNumber(cell: string): WrittenNumber | undefined {
   if (cell.length > LONGEST) return undefined;
-  const simple = readSimple(cell);
+  const simple = readSimple(cell) ?? readFeet(cell);
   if (simple) return simple;
   let text = normalize(cell);
   const isTrailing = text.length > 1 && text.endsWith("-"); // 123-, as some bookkeeping programs write it

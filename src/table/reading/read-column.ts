@@ -114,7 +114,10 @@ export function numberSigns(column: Column, rows: readonly number[], choice?: Co
 
 /** The decimal mark of a table: a column that needs a comma says so for those that don't tell. */
 export function tableDecimal(signs: readonly NumberSigns[]): "." | "," | undefined {
-  const marks = signs.map(({ evidence }) => ownDecimal(evidence));
+  const marks = signs.map(({ evidence, counts }) => {
+    const mark = ownDecimal(evidence);
+    return mark === "," && evidence.comma < MOST_OTHERS * counts.present ? undefined : mark;
+  });
   if (marks.includes(",")) return ",";
   return marks.includes(".") ? "." : undefined;
 }
@@ -214,9 +217,23 @@ function notationNote(
         ? `; if the ${notation.decimal === "." ? "comma is" : "point is"} the decimal mark, say "decimal ` +
           `${notation.decimal === "." ? "comma" : "point"}" in "columns"`
         : "";
-    notes.push(`read as numbers${where}, such as ${quote(column.words[place])} as ${plainText(values[row])}${guess}`);
+    const without = notation.unit === "" || notation.hasMagnitudes ? 0 : bareCount(column, signs);
+    const bare = without > 0 ? `, ${countOf(without, "cell")} without ${notation.unit} too` : "";
+    notes.push(
+      `read as numbers${where}${bare}, such as ${quote(column.words[place])} as ${plainText(values[row])}${guess}`,
+    );
   }
   return notes;
+}
+
+/** How many cells have no unit. */
+function bareCount({ words }: Column, { counts, read = [] }: NumberSigns): number {
+  let count = counts.numbers;
+  words.forEach((_, place) => {
+    const written = read[place];
+    if (written && unitOf(written) === "") count += counts.words[place];
+  });
+  return count;
 }
 
 /** The number without marks between thousands. */
