@@ -106,12 +106,20 @@ function judge(records: readonly string[], separator: string) {
   const { value: columns, count } = mostFrequent(cells.map(({ length }) => length));
   const regular = cells.filter(({ length }) => length === columns).flat();
   const numbers = regular.filter((cell) => looksLikeNumber(cell) && !(separator === "," && cell.includes(";")));
-  return { separator, columns, regularity: count / records.length, numbers: numbers.length / regular.length };
+  const { length: names } = cells[0]; // a header of names of rows has one cell less
+  return {
+    separator,
+    columns,
+    hasHeader: names > 1 && Math.abs(names - columns) <= 1,
+    regularity: count / records.length,
+    numbers: numbers.length / regular.length,
+  };
 }
 
 /** The separator that cuts the most records into equally many cells, the most numbers among them. */
 function seeSeparator(records: readonly string[]): string {
-  const score = ({ columns, regularity, numbers }: ReturnType<typeof judge>): readonly number[] => [
+  const score = ({ columns, hasHeader, regularity, numbers }: ReturnType<typeof judge>): readonly number[] => [
+    Number(hasHeader),
     Math.round(regularity * 10),
     Math.round(numbers * 20),
     columns,
