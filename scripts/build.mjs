@@ -55,6 +55,8 @@ async function javascript() {
     splitting: true,
     chunkNames: "shared-[hash]",
     minifySyntax: true, // whoever bundles it gets less: a whole program is simplified further than its parts
+    minifyWhitespace: true, // names stay, for stack traces
+    lineLimit: 120,
     packages: "external",
     external: ["#*"],
   });
