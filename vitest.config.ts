@@ -56,7 +56,7 @@ const inChromium = (
   { include, exclude = [] }: Choice,
 ): TestProjectInlineConfiguration => ({
   cacheDir,
-  optimizeDeps: { include: ["@assemblyscript/loader", "papaparse", "fast-check"] }, // found late, they would make the page load anew amid a test
+  optimizeDeps: { include: ["@assemblyscript/loader", "csv-parse/browser/esm/sync", "fast-check", "papaparse"] }, // found late, they would make the page load anew amid a test
   server: {
     headers: { ...ISOLATION_HEADERS },
     fs: { allow: [".", realpathSync("node_modules")] }, // node_modules may be a link

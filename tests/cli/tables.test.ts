@@ -166,10 +166,3 @@ describe("refused soon, in one line", () => {
     expect(performance.now() - started).toBeLessThan(20_000); // 2 s on a machine of its own
   });
 });
-
-it("120 MB of two numbers a row are read", { timeout: 300_000 }, async () => {
-  const table = folder.write("long.csv", `a,b\n${"1,2\n".repeat(3e7)}`);
-  const { stderr, code } = await relumine("train", table, "--target", "b", ...SHORT);
-  expect(code).toBe(1);
-  expect(stderr).toMatch(/^error: .*"2" in all 30000000 rows\n$/);
-});
