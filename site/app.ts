@@ -36,7 +36,7 @@ import { createTimelineView } from "./view/controls/timeline.js";
 import { createTutorial } from "./view/tutorial.js";
 import { createNotesView } from "./view/notes.js";
 import { createUnitPanel } from "./view/unit-panel.js";
-import { statusOf } from "./view/descriptions.js";
+import { lastEvent, statusOf } from "./view/descriptions.js";
 
 const PHONE_WIDTH = 720; // as in the style sheet
 const BORN_DEAD_WAITS = 100; // steps
@@ -67,6 +67,10 @@ class App {
   /** A frame was wanted while another was on its way. */
   private isFrameMissed = false;
   private isStarting = true;
+  /** Counts starts. */
+  private turn = 0;
+  /** It was made while another start was on its way: what is there if that one fails. */
+  private overtaken: Started | undefined;
   private readonly diagnosisSchedule = new DiagnosisSchedule(() =>
     this.client.send({ kind: "diagnose", ...(this.chosen && { chosen: this.chosen }) }),
   );
@@ -210,6 +214,7 @@ class App {
     this.isTableSent = true;
     this.send({
       kind: "start",
+      turn: ++this.turn,
       recipe,
       running: this.isRunning && this.isSeen,
       speed,
@@ -266,6 +271,10 @@ class App {
     }
     this.errorMessage.show(where, message);
     if (!this.started || (where !== "data" && where !== "settings")) return;
+    if (this.overtaken) {
+      this.turn = this.overtaken.turn!;
+      this.onStarted(this.overtaken);
+    }
     this.isStarting = false;
     if (where === "data") this.table = this.goodTable;
     this.recipe = this.started.recipe;
@@ -274,6 +283,11 @@ class App {
   }
 
   private onStarted(message: Started): void {
+    if (message.turn !== this.turn) {
+      this.overtaken = message;
+      return;
+    }
+    this.overtaken = undefined;
     const isSameShape = this.started?.recipe.layers.join() === message.recipe.layers.join();
     this.started = message;
     this.isStarting = false;
@@ -329,6 +343,7 @@ class App {
     this.panel.draw(message, message.chosen.length > 0 ? this.chosen : undefined, this.indexOf(this.chosen));
     this.notes.draw(message);
     setText(byId("status"), statusOf(message));
+    setText(byId("event"), lastEvent(message));
   }
 
   /** What the engine has done by itself: arrived at a link's step, stopped, put another training in its place. */

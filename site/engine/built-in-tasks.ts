@@ -88,7 +88,7 @@ export function digitsTask(bytes: Uint8Array): LearningTask {
     images.map((_, i) => bytes[i * (PIXELS + 1) + PIXELS]),
   );
   return {
-    features: Array.from({ length: PIXELS }, (_, i) => `pixel ${i}`),
+    features: Array.from({ length: PIXELS }, (_, i) => `pixel ${i + 1}`),
     classes: Array.from({ length: 10 }, (_, digit) => String(digit)),
     ...splitRows(all, shuffledIndices(count, randomFrom(DATA_SEED))),
     ...lossAndOutputs(10),

@@ -98,7 +98,7 @@ export class Engine {
     this.session?.dispose();
     this.session = session;
     this.table = table ?? this.table;
-    this.host.post(session.describe());
+    this.host.post({ ...session.describe(), ...(message.turn !== undefined && { turn: message.turn }) });
     const isUndisturbed = this.pace.running === running && this.pace.speed === speed; // while it was made
     session.run(this.pace.running, this.pace.speed);
     session.follow(changes, isUndisturbed ? until : undefined);

@@ -136,6 +136,8 @@ export interface FrameRequest {
 export type ToEngine =
   | {
       readonly kind: "start";
+      /** Comes back with the answer, which one of an earlier start is told from by it. */
+      readonly turn?: number;
       readonly recipe: Recipe;
       /** Absent: the one that was sent last. */
       readonly table?: TableFile;
@@ -160,6 +162,7 @@ export type ToEngine =
 
 export interface Started {
   readonly kind: "started";
+  readonly turn?: number;
   readonly recipe: Recipe;
   readonly task: LearningTask;
   readonly spec: NetworkSpec;

@@ -57,10 +57,17 @@ function firstFor(cause: Cause, mechanism: UnitDiagnosis["mechanism"]): RemedyNa
   return mechanism === "silentInputs" ? "recycle" : undefined;
 }
 
+/** All units that are dead: their deaths, and how many have died of what is not known yet. */
+interface DeadUnits {
+  readonly deaths: readonly DeathRecord[];
+  readonly undetermined: number;
+}
+
 /** What keeps closing units: of its own death, or else of most others. */
-function lastingCause(cause: Cause, deaths: readonly DeathRecord[]): "rate" | "decay" | undefined {
+function lastingCause(cause: Cause, { deaths, undetermined }: DeadUnits): "rate" | "decay" | undefined {
   if (LASTING[cause]) return LASTING[cause];
-  const others = deaths.flatMap((death) => LASTING[death.cause] ?? []);
+  const known = deaths.flatMap((death) => LASTING[death.cause] ?? []);
+  const others = [...known, ...new Array<"rate">(undetermined).fill("rate")];
   if (others.length === 0) return undefined;
   return others.filter((each) => each === "decay").length > others.length / 2 ? "decay" : "rate";
 }
@@ -93,20 +100,17 @@ function lowerRate(death: DeathRecord | undefined, { rate }: LiveSettings): numb
   return cutTo(survivesAt !== undefined && survivesAt < rate ? Math.min(survivesAt * 0.9, rate / 2) : rate / 2, 2);
 }
 
-/**
- * @param death of the unit that is chosen
- * @param deaths of all units that are dead
- */
+/** @param death of the unit that is chosen */
 export function offersFor(
   death: DeathRecord | undefined,
   unit: UnitDiagnosis | undefined,
   settings: LiveSettings,
-  deaths: readonly DeathRecord[] = [],
+  dead: DeadUnits = { deaths: [], undetermined: 0 },
 ): readonly CureOffer[] {
   const cause = death?.cause ?? "unknown";
   const first = firstFor(cause, unit?.mechanism);
   const order = [...(first ? [first] : []), ...ORDERS[cause].filter((remedy) => remedy !== first)];
-  const pair = pairFor(lastingCause(cause, deaths), order, settings);
+  const pair = pairFor(lastingCause(cause, dead), order, settings);
   const single = order.map((remedy, place): CureOffer => {
     const fits = place === 0 && !pair && death ? "Fits the cause. " : "";
     if (remedy !== "lowerRate") return { cure: { remedy }, name: NAMES[remedy], reason: fits + REASONS[remedy] };

@@ -54,6 +54,14 @@ function fate({ cameBack }: DeathRecord): string {
   return `; ${by} at step ${count(cameBack.step)}`;
 }
 
+/** Which unit died last or came back last, when and why. */
+export function lastEvent({ deaths, shown }: Frame): string {
+  const past = deaths.filter(({ step }) => step <= shown);
+  const timeOf = ({ step, cameBack }: DeathRecord) => (cameBack && cameBack.step <= shown ? cameBack.step : step);
+  const last = past.toSorted((a, b) => timeOf(a) - timeOf(b)).at(-1);
+  return last ? `Last: ${nameOf(last)} ${briefDeath(last)}.` : "";
+}
+
 /** What became of the last cure, in one sentence. */
 export function outcomeSentence({ cure, step, states, loss, heldOut }: Frame): string {
   if (!cure) return "";

@@ -9,7 +9,7 @@ import { isMotionReduced, palette } from "./palette.js";
 import { causeText, deathSentence, figure, nameOf, percent, stateText } from "./descriptions.js";
 import { drawUnitImage } from "./unit-image.js";
 
-const FADE_MS = 300;
+const FADE_MS = 500;
 const END_HEIGHT = 20;
 
 export interface Pointed extends UnitName {
@@ -211,8 +211,7 @@ export function createNetworkView(
     context.strokeStyle = rim;
     context.strokeRect(x + 0.5, y + 0.5, size - 1, size - 1);
     const since = deadSince[index];
-    if (since)
-      drawDead(context, square, isMotionReduced() ? 1 : Math.min(1, (performance.now() - since.time) / FADE_MS), frame);
+    if (since) drawDying(context, square, since.time, frame);
     else if (frame.shown === frame.step && isRevived(frame, square)) ring(context, square, 2.5, accent, 1.5);
     if (isSameUnit(square, chosen)) ring(context, square, 4, ink, 2);
   }
@@ -248,6 +247,16 @@ export function createNetworkView(
       context.textAlign = "center";
       context.fillText(String(death.step), x + size / 2, y + size * 0.84, size - 4);
     }
+    context.globalAlpha = 1;
+  }
+
+  /** A death is an event: the unit flashes once and sinks. */
+  function drawDying(context: CanvasRenderingContext2D, square: Square, since: number, frame: Frame): void {
+    const progress = isMotionReduced() ? 1 : Math.min(1, (performance.now() - since) / FADE_MS);
+    drawDead(context, square, progress, frame);
+    if (progress === 1) return;
+    context.globalAlpha = 1 - progress;
+    ring(context, square, 2 + 4 * progress, palette().accent, 2.5);
     context.globalAlpha = 1;
   }
 

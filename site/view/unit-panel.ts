@@ -4,7 +4,7 @@ import { typeset } from "../../src/text/numbers.js";
 import type { Cure, DeathRecord, DiagnosisMessage, Done, Frame, UnitName } from "../engine/types.js";
 import { countFromOne } from "../state/count-from-one.js";
 import { type CureOffer, offersFor } from "../state/remedy-offers.js";
-import { isSameUnit, lastDeath } from "../state/units.js";
+import { countDead, isSameUnit, lastDeath } from "../state/units.js";
 import { h, replacer, setText } from "./dom.js";
 import { drawHistogram } from "./histogram.js";
 import {
@@ -151,8 +151,9 @@ export function createUnitPanel(root: HTMLElement, actions: UnitActions): UnitPa
   }
 
   function drawCures(frame: Frame, death: DeathRecord | undefined, chosen: UnitName): void {
-    const dead = frame.deaths.filter(({ cameBack }) => !cameBack);
-    const offers = offersFor(death, matching(chosen), frame.settings, dead);
+    const deaths = frame.deaths.filter(({ cameBack }) => !cameBack);
+    const undetermined = Math.max(0, countDead(frame.states) - deaths.length);
+    const offers = offersFor(death, matching(chosen), frame.settings, { deaths, undetermined });
     updateCures(JSON.stringify(offers), () =>
       offers.map((offer) =>
         h(

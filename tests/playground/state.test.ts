@@ -20,7 +20,8 @@ import {
   SCALE_NAMES,
 } from "../../site/state/recipe.js";
 import { fromHash, toHash } from "../../site/state/url.js";
-import { parseCsv } from "../../src/table/csv.js";
+import { readTable } from "../../src/table/read/read-table.js";
+import { textAt } from "../../src/table/reading/cell-values.js";
 import type { DeathRecord } from "../../site/engine/types.js";
 import { EngineHarness } from "./engine-harness.js";
 import fc from "../support/property.js";
@@ -174,22 +175,20 @@ const death: DeathRecord = {
   explanation: 'it "fell", and stayed',
 };
 
-test("the table of deaths is one that a CSV reader reads", () => {
+test("the table of deaths is one that a CSV reader reads", async () => {
   const born = { ...death, unit: 3, cause: "born", step: 0, survivesAt: undefined } as unknown as DeathRecord;
-  const { header, rows } = parseCsv(deathsCsv([{ ...death, cameBack: { step: 50, by: "itself" } }, born]));
-  expect(header).toEqual([
-    "layer",
-    "unit",
-    "step",
-    "cause",
-    "one_step_survives_at",
-    "came_back_at",
-    "came_back_by",
-    "explanation",
-  ]);
-  expect(rows).toEqual([
-    ["2", "3", "30", "learningRate", "0.25", "50", "itself", 'it "fell", and stayed'],
-    ["2", "4", "0", "born", "", "", "", 'it "fell", and stayed'],
+  const { columns, rows } = await readTable(deathsCsv([{ ...death, cameBack: { step: 50, by: "itself" } }, born]));
+  const cells = columns.map((column) => [column.name, ...[0, 1].map((row) => textAt(column, row))]);
+  expect(rows).toBe(2);
+  expect(cells).toEqual([
+    ["layer", "2", "2"],
+    ["unit", "3", "4"],
+    ["step", "30", "0"],
+    ["cause", "learningRate", "born"],
+    ["one_step_survives_at", "0.25", ""],
+    ["came_back_at", "50", ""],
+    ["came_back_by", "itself", ""],
+    ["explanation", 'it "fell", and stayed', 'it "fell", and stayed'],
   ]);
 });
 
@@ -213,6 +212,14 @@ describe("cures", () => {
       { remedy: "recycle" },
       { remedy: "liftBias", rate: "find" },
     ]);
+  });
+
+  test("a unit that was born dead gets the pair where others die of the rate, or of what is not known yet", () => {
+    const born = { ...death, cause: "born" as const };
+    const offered = (others: Parameters<typeof offersFor>[3]) => offersFor(born, undefined, settings, others)[0].cure;
+    expect(offered({ deaths: [born, born], undetermined: 0 })).toEqual({ remedy: "recycle" });
+    expect(offered({ deaths: [born, death], undetermined: 0 })).toEqual({ remedy: "recycle", rate: "find" });
+    expect(offered({ deaths: [born], undetermined: 2 })).toEqual({ remedy: "recycle", rate: "find" });
   });
 
   test("the lower rate is at most half of the rate, and below what the unit would have lived through", () => {
