@@ -86,7 +86,7 @@ describe.skipIf(!hasChromium)("the page", () => {
   });
 
   test("in the dark the living glow and the dead sink into the ground", async () => {
-    await using visitor = await visitDead({ colorScheme: "dark" });
+    await using visitor = await visitDead({ colorScheme: "dark", reducedMotion: "reduce" });
     const { page } = visitor;
     const labels = await page.locator("#units button").evaluateAll((all) => all.map((each) => each.ariaLabel!));
     const ground = await page.evaluate(() =>
