@@ -45,9 +45,10 @@ export async function followLinks(path: string): Promise<string> {
  * Can a file be written there? Asked before the training, which may take hours.
  * @param source the table, if there is one: it is not to be overwritten
  * @param option that named the path
+ * @returns the file that is to be written, links followed
  * @throws RelumineError "value"
  */
-export async function checkPlace(path: string, source: string | undefined, option = "--out"): Promise<void> {
+export async function checkPlace(path: string, source: string | undefined, option = "--out"): Promise<string> {
   const place = await followLinks(path);
   const folder = place === resolve(path) ? dirname(path) : dirname(place);
   const refuse = (reason: string): never => {
@@ -67,6 +68,7 @@ export async function checkPlace(path: string, source: string | undefined, optio
   );
   if (status && !status.isFile()) refuse(status.isDirectory() ? "a folder" : "a device");
   if (/[/\\]$/.test(path)) refuse("the name of a folder");
+  return place;
 }
 
 /** What a file has to be, for `readBytes` and `readPieces`. */

@@ -141,7 +141,7 @@ export function addSharedOptions(
     .option("--json", "print one JSON document instead");
 }
 
-const OPTIMIZER_NAMES = ["sgd", "adam", "adamW", "rmsprop"] as const;
+export const OPTIMIZER_NAMES = ["sgd", "adam", "adamW", "rmsprop"] as const;
 
 /** How `train` and `cure` train. */
 export interface TrainingOptions extends SharedOptions {

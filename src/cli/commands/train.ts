@@ -1,8 +1,18 @@
 // `relumine train`: a table in, a trained network's figures and diagnosis out.
-import { Command } from "commander";
+import { Command, Option } from "commander";
 import { prepareNamed, type NamedPreparedTable } from "../prepare-table.js";
 import { type Evaluation, evaluateOn, tellEvaluation } from "../evaluate.js";
 import { dataRecord, describeData } from "../data-summary.js";
+import {
+  type Checkpoint,
+  Checkpointer,
+  type CheckpointOutcome,
+  checkDistinct,
+  duration,
+  explainRefusal,
+  mergeOptions,
+  readCheckpoint,
+} from "../checkpoint.js";
 import { checkPlace } from "../files.js";
 import { describeDiagnosis, specFor, tryDiagnose } from "../network-for-table.js";
 import { addSharedOptions, addTrainingOptions, optimizerOf, type TrainingOptions } from "../options.js";
@@ -24,6 +34,10 @@ const MOST_FRAMES = 60;
 interface TrainOptions extends TrainingOptions {
   /** Where to save the network. */
   readonly out?: string;
+  /** Where to store the training, how often in milliseconds, and where to take one up. */
+  readonly checkpoint?: string;
+  readonly every: number;
+  readonly resume?: string;
 }
 
 const EXAMPLES = `
@@ -32,11 +46,17 @@ Examples:
   $ relumine train houses.csv.gz --target price --hidden 128,64 --epochs 200
   $ relumine train digits --hidden 128,128 --epochs 20 --json > result.json
   $ relumine train digits --out digits.safetensors
+  $ relumine train digits --epochs 9000 --checkpoint digits.training --every 5m
+  $ relumine train digits --resume digits.training
 
 Columns of numbers are standardized by the training rows; missing values become
 their median. Columns of words are one-hot; a missing word is a category too.
 Words in the target are classes, and so are whole numbers when at most 20, and
-at most the square root of the rows, differ; --task overrides that.`;
+at most the square root of the rows, differ; --task overrides that.
+
+What ends the training with a checkpoint, even kill -9 or a power cut, costs at
+most the time since the last one: --resume goes on, with the options that it
+began with, to the same bits as if it had never ended. --epochs may be more.`;
 
 /** Draws the bar, and where there is none, logs some of the epochs. */
 function progressCallback(terminal: Terminal, epochs: number, stepsPerEpoch: number): Callback {
@@ -61,6 +81,7 @@ interface Trained {
   readonly history: History;
   readonly activity: ActivityRecord;
   readonly trace: DeathTrace;
+  readonly checkpoint: CheckpointOutcome | undefined;
 }
 
 interface Outcome extends Trained {
@@ -111,7 +132,7 @@ function activityNumbers({ samples, frames }: ActivityRecord): object {
 
 /** The document that --json prints. */
 function toDocument(
-  { network, optimizer, history, validation, diagnosis, activity, trace }: Outcome,
+  { network, optimizer, history, validation, diagnosis, activity, trace, checkpoint }: Outcome,
   prepared: NamedPreparedTable,
   saved: Saved | undefined,
 ): object {
@@ -132,7 +153,17 @@ function toDocument(
     revivals: trace.revivals,
     diagnosis: typeof diagnosis === "string" ? { error: diagnosis } : diagnosis,
     saved,
+    checkpoint,
   };
+}
+
+/** The network of the checkpoint, if its table was such a one. */
+function takeUp({ network, file }: Checkpoint, prepared: NamedPreparedTable, options: TrainOptions): Network {
+  const { inputs, layers, loss } = specFor(prepared, options);
+  const { spec } = network;
+  if (inputs === spec.inputs && layers.at(-1)!.units === spec.layers.at(-1)!.units && loss === spec.loss)
+    return network;
+  throw new RelumineError("value", "the table", `to be the one that ${file} was begun with`, "another");
 }
 
 async function trainNetwork(
@@ -140,28 +171,49 @@ async function trainNetwork(
   options: TrainOptions,
   terminal: Terminal,
   signal: AbortSignal,
+  checkpoint: Checkpoint | undefined,
 ): Promise<Trained> {
   const library = await import("../../index.js");
   const { createNetwork, recordActivity, traceDeaths } = library;
   const { epochs, batchSize } = options;
   const optimizer = optimizerOf(options, library);
-  const network = await createNetwork(specFor(prepared, options));
+  const network = checkpoint ? takeUp(checkpoint, prepared, options) : await createNetwork(specFor(prepared, options));
   // An untrained network would take the place of what is in the file.
   if (signal.aborted)
     throw new RelumineError("value", "the training", "to begin", "an interruption before its first step");
   const { training, heldOut } = prepared;
   const progress = progressCallback(terminal, epochs, Math.ceil(training.x.rows / batchSize));
-  const activity = recordActivity(training.x, { everyEpochs: Math.ceil(epochs / MOST_FRAMES) });
+  const framesEvery = checkpoint?.options.framesEvery ?? Math.ceil(epochs / MOST_FRAMES);
+  const activity = recordActivity(training.x, { everyEpochs: framesEvery });
   const trace = traceDeaths();
-  const history = await network.fit(training, {
+  const writer = checkpointerFor(prepared, options, framesEvery, terminal);
+  const fit = network.fit(training, {
     epochs,
     batchSize,
     optimizer,
     validation: heldOut,
-    callbacks: [progress, trace, activity],
+    callbacks: [progress, trace, activity, ...(writer ? [writer.callback] : [])],
     signal,
+    resume: checkpoint !== undefined,
   });
-  return { network, optimizer, history, activity, trace };
+  const history = await fit.catch((error: unknown) => {
+    throw checkpoint ? explainRefusal(error, checkpoint) : error;
+  });
+  if (history.stopped === "aborted") await writer?.write(network);
+  return { network, optimizer, history, activity, trace, checkpoint: writer?.outcome };
+}
+
+/** A training that goes on writes to the file that it came from, where no other is named. */
+function checkpointerFor(
+  prepared: NamedPreparedTable,
+  options: TrainOptions,
+  framesEvery: number,
+  terminal: Terminal,
+): Checkpointer | undefined {
+  const file = options.checkpoint ?? options.resume;
+  return file === undefined
+    ? undefined
+    : new Checkpointer(file, options.every, options, framesEvery, tableMetadata(prepared), terminal);
 }
 
 async function judge(trained: Trained, { training, heldOut, encoding }: NamedPreparedTable): Promise<Outcome> {
@@ -194,25 +246,43 @@ function tellSaved(terminal: Terminal, saved: Saved): void {
   else terminal.fail(`the network was not saved: ${saved.error}`);
 }
 
-async function train(source: string, options: TrainOptions): Promise<void> {
-  const terminal = new Terminal(options.json);
+async function checkPlaces(source: string, { out, checkpoint, resume }: TrainOptions): Promise<void> {
+  const writes = checkpoint ?? resume;
+  checkDistinct([
+    out === undefined ? undefined : await checkPlace(out, source),
+    writes === undefined ? undefined : await checkPlace(writes, source, checkpoint ? "--checkpoint" : "--resume"),
+  ]);
+}
+
+async function train(source: string, given: TrainOptions, command: Command): Promise<void> {
+  const terminal = new Terminal(given.json);
   const signal = interruption();
-  if (options.out !== undefined) await checkPlace(options.out, source);
+  await checkPlaces(source, given);
+  const checkpoint = given.resume === undefined ? undefined : await readCheckpoint(given.resume);
+  const options = checkpoint ? mergeOptions(given, checkpoint, command) : given;
   const prepared = prepareNamed(await readTableFile(source, options), options);
   terminal.tell(`${describeData(prepared, options.seed)}\n`);
-  const trained = await trainNetwork(prepared, options, terminal, signal);
+  const trained = await trainNetwork(prepared, options, terminal, signal, checkpoint);
   const saved = options.out === undefined ? undefined : await save(options.out, trained.network, prepared);
   const outcome = await judge(trained, prepared);
   if (options.json) terminal.document(toDocument(outcome, prepared, saved));
   else tellOutcome(terminal, outcome, prepared, options);
   if (saved) tellSaved(terminal, saved);
-  if (outcome.history.stopped || (saved && "error" in saved)) process.exitCode = 1;
+  const { history, checkpoint: stored } = outcome;
+  if (stored && !stored.error && history.stopped === "aborted")
+    terminal.tell(`\nStored: ${onOneLine(stored.file)}; --resume goes on from there`);
+  if (history.stopped || stored?.error || (saved && "error" in saved)) process.exitCode = 1;
 }
 
 export function trainCommand(): Command {
   return addTrainingOptions(addSharedOptions(new Command("train"), { hidden: [64, 32], epochs: 50 }))
     .description("Train a network on a table, and diagnose its hidden units.")
     .option("--out <file>", 'save the network and how the columns were read, as safetensors: see "relumine diagnose"')
+    .option("--checkpoint <file>", "store the training itself now and then, when it is interrupted, and at its end")
+    .addOption(
+      new Option("--every <time>", "from one checkpoint to the next").argParser(duration).default(30_000, "30s"),
+    )
+    .option("--resume <file>", "go on with the training of a checkpoint, and store it there")
     .addHelpText("after", EXAMPLES)
     .action(train);
 }
