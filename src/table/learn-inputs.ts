@@ -164,7 +164,8 @@ function learnNumber(context: LearnContext, { column, choice, reading, profiled 
   const scaling = learnScaling(context, values);
   if (scaling === undefined) return noEncoding(context, name);
   const reason = choice || divisor ? undefined : numberIdReason(name, values, rows, profiled!);
-  for (const note of reading.notes) notes.addColumn(name, note, note.split(/, such as|: "/)[0]);
+  const mark = notation.decimal === "," ? " with decimal commas" : "";
+  for (const note of reading.notes) notes.addColumn(name, note, note.split(/, such as|: "/)[0] + mark);
   const encoding: NumberEncoding = {
     kind: "number",
     column: name,

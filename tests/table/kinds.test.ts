@@ -299,6 +299,7 @@ describe("columns that name or number the rows are left out, and said", () => {
     ["whole numbers with gaps", "population", (i) => String(1000 + i * i * 37)],
     ["years", "year", (i) => String(1950 + i)],
     ["a variable", "x", (i) => String(i)],
+    ["measures in order", "weight", (i) => String(40 + i)],
     ["steps of time", "hour", (i) => String(i)],
     ["ids that come again", "dept", (i) => String(i % 9)],
   ])("but not %s: the control", (_what, name, cell) => {

@@ -49,10 +49,11 @@ export function numberIdReason(
   { count, isWhole, low, high }: Profile,
 ): string | undefined {
   if (!isWhole || count < FEWEST_ROWS || low === high) return undefined;
-  const isVariable = VARIABLE.test(name);
-  if (!isVariable && isCounter(values, values.length)) return `numbers the rows, ${low} to ${high}`;
   const isNamed = hasIdName(name);
-  if (!isNamed && (isVariable || high - low + 1 !== count)) return undefined;
+  const mayCount = isNamed || (!VARIABLE.test(name) && (values[0] === 0 || values[0] === 1));
+  if (mayCount && isCounter(values, values.length)) return `numbers the rows, ${low} to ${high}`;
+  const isOneToN = !VARIABLE.test(name) && (low === 0 || low === 1) && high - low + 1 === count;
+  if (!isNamed && !isOneToN) return undefined;
   if (!areDifferent(values, rows)) return undefined;
   return isNamed ? "a different whole number in each row" : `numbers the rows in another order, ${low} to ${high}`;
 }
