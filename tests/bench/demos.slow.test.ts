@@ -1,31 +1,13 @@
 // The demonstrations, on less data: that they do what they say, not how well.
 import { execFile } from "node:child_process";
-import { mkdtemp, rm } from "node:fs/promises";
-import { join } from "node:path";
 import { promisify } from "node:util";
-import { build } from "esbuild";
-import { afterAll, beforeAll, expect, test } from "vitest";
+import { expect, test } from "vitest";
 
 const run = promisify(execFile);
-let folder: string;
-
-beforeAll(async () => {
-  folder = await mkdtemp(join(".cache", "demos-"));
-  await build({
-    entryPoints: ["bench/demos/mnist.ts"],
-    outdir: folder,
-    outExtension: { ".js": ".mjs" },
-    bundle: true,
-    platform: "node",
-    target: "node20",
-    format: "esm",
-    packages: "external",
-  });
-});
-afterAll(() => rm(folder, { recursive: true, force: true }));
+const DEMO = ["--import", "tsx", "bench/demos/mnist.ts"];
 
 test("MNIST: the lethal rate kills, the treatment leaves none dead, the treated network learns more", async () => {
-  const { stdout } = await run(process.execPath, [join(folder, "mnist.mjs"), "--quick", "--json"]);
+  const { stdout } = await run(process.execPath, [...DEMO, "--quick", "--json"]);
   const { courses } = JSON.parse(stdout) as { courses: { name: string; accuracy: number[]; dead: number[] }[] };
   const [healthy, lethal, lower, treated] = courses.map(({ accuracy, dead }) => ({
     accuracy: accuracy.at(-1)!,
@@ -40,7 +22,7 @@ test("MNIST: the lethal rate kills, the treatment leaves none dead, the treated 
 });
 
 test("a bad option is bad usage", async () => {
-  await expect(run(process.execPath, [join(folder, "mnist.mjs"), "--quik"])).rejects.toMatchObject({
+  await expect(run(process.execPath, [...DEMO, "--quik"])).rejects.toMatchObject({
     code: 2,
     stdout: "",
   });

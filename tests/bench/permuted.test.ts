@@ -4,31 +4,15 @@ import { mkdtempSync, readFileSync, readdirSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { promisify } from "node:util";
-import { build } from "esbuild";
-import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { afterAll, describe, expect, test } from "vitest";
 
+const DEMO = "bench/demos/permuted-digits.ts";
 const folder = mkdtempSync(join(tmpdir(), "relumine-permuted-"));
-const bundle = join(process.cwd(), ".cache", `demo-permuted-${process.pid}.mjs`);
-beforeAll(async () => {
-  await build({
-    entryPoints: ["bench/demos/permuted-digits.ts"],
-    bundle: true,
-    platform: "node",
-    target: "node20",
-    format: "esm",
-    packages: "external",
-    outfile: bundle,
-    logLevel: "error",
-  });
-});
-afterAll(() => {
-  rmSync(folder, { recursive: true, force: true });
-  rmSync(bundle, { force: true });
-});
+afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
 async function run(...options: readonly string[]): Promise<{ code: number; stdout: string; stderr: string }> {
   try {
-    return { code: 0, ...(await promisify(execFile)(process.execPath, [bundle, ...options])) };
+    return { code: 0, ...(await promisify(execFile)(process.execPath, ["--import", "tsx", DEMO, ...options])) };
   } catch (error) {
     return error as { code: number; stdout: string; stderr: string };
   }
