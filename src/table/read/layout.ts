@@ -277,6 +277,14 @@ function fitHeader(cells: readonly string[], rows: readonly (readonly string[])[
   return { ...asItIs, cells: ["", ...cells], notes };
 }
 
+/** Those that fail the test, and those that pass it. */
+function divide<T>(all: readonly T[], test: (each: T) => boolean): [T[], T[]] {
+  const failed: T[] = [];
+  const passed: T[] = [];
+  for (const each of all) (test(each) ? passed : failed).push(each);
+  return [failed, passed];
+}
+
 /**
  * @param sample the text's first lines, which end with "\n"
  * @param isWhole is that all of the text?
@@ -284,15 +292,17 @@ function fitHeader(cells: readonly string[], rows: readonly (readonly string[])[
  */
 export function findLayout(sample: string, isWhole: boolean, options: LayoutOptions): Layout {
   const { all, end } = sampleRecords(sample, isWhole);
-  const plain = all.filter(({ text }) => !text.startsWith(HASH));
-  const seen = (plain.length > 0 ? plain : all).slice(0, SAMPLED_RECORDS).map(({ text }) => text);
-  if (seen.length === 0) throw shapeError("the table", "to have a header line and rows", "nothing");
-  const separator = options.separator ?? seeSeparator(seen);
-  const columns = mostFrequent(seen.map((text) => tryCells(text, separator).length)).value;
-  const withCells = all.map((record) => ({ ...record, cells: tryCells(record.text, separator) }));
-  const isComment = ({ text }: SampleRecord): boolean => isCommentLine(text.trimEnd(), separator, columns);
-  const records = withCells.filter((record) => !isComment(record)).slice(0, SAMPLED_RECORDS);
-  const comments = withCells.filter((record) => isComment(record) && record.start < records[0].start);
+  const seen = all.filter(({ text }) => !text.startsWith(HASH)).slice(0, SAMPLED_RECORDS);
+  const first = all.slice(0, seen.length < SAMPLED_RECORDS ? all.length : all.indexOf(seen.at(-1)!) + 1);
+  const texts = (seen.length > 0 ? seen : first.slice(0, SAMPLED_RECORDS)).map(({ text }) => text);
+  if (texts.length === 0) throw shapeError("the table", "to have a header line and rows", "nothing");
+  const separator = options.separator ?? seeSeparator(texts);
+  const columns = mostFrequent(texts.map((text) => tryCells(text, separator).length)).value;
+  const [records, skipped] = divide(first, ({ text }) => isCommentLine(text.trimEnd(), separator, columns)).map(
+    (some) => some.map((record) => ({ ...record, cells: tryCells(record.text, separator) })),
+  );
+  if (records.length === 0) throw shapeError("the table", "to have a header line and rows", "comments alone");
+  const comments = skipped.filter(({ start }) => start < records[0].start);
   const found = findHeader(records, comments.at(-1), separator, options);
   const { cells, hasTrailingSeparator, notes } = fitHeader(
     found.cells,

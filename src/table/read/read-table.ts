@@ -68,7 +68,7 @@ class RowReader {
 
   /** @param text with "\n" at the ends of lines */
   push(text: string): void {
-    checkText(text, this.#line);
+    if (text.includes("\0")) checkText(this.#rest + text, this.#line);
     if (!text.includes("\n") && this.#rest.length + text.length <= LONGEST_RECORD) {
       this.#rest += text; // copied once, when its line ends
       return;
@@ -185,6 +185,7 @@ class TableReader {
   readonly #options: LayoutOptions;
   #sample = "";
   #sampleLines = 0;
+  #endsWithCR = false;
   #lineEnds: LineEnds | undefined;
   #rows: RowReader | undefined;
 
@@ -196,9 +197,11 @@ class TableReader {
   /** @param text of which CR LF may be cut in two, but nothing else that is one character */
   push(text: string): void {
     if (this.#rows) return this.#rows.push(this.#lineEnds!.push(text));
-    checkText(text, this.#sampleLines + 1);
     this.#sample += text;
+    if (this.#endsWithCR && text.startsWith("\n")) this.#sampleLines--; // one line end, cut in two
+    checkText(text, this.#sampleLines + 1);
     this.#sampleLines += text.split(/\r\n?|\n/).length - 1;
+    this.#endsWithCR = text.endsWith("\r");
     const { length } = this.#sample;
     if ((length >= SAMPLE && this.#sampleLines > 1) || length > 2 * LONGEST_RECORD) this.#begin(false);
   }

@@ -415,6 +415,8 @@ describe("refused, with its place", () => {
     ["nothing", "", "the table"],
     ["empty lines", "\n \n", "the table"],
     ["a header alone", "x,y\n", "the table"],
+    ["comments alone", "# a\n# b\n", "the table"],
+    ["a NUL behind a line end that is cut in two", ["x,y\r", "\n1,2\r", "\n3,\0\r\n"], "line 3"],
     ["one column", "x\n1\n", "the table"],
     ["more cells", "x,y\n1,2\n1,2,3\n", "row 2 (line 3)"],
     ["fewer cells", "x,y,z\n1,2,3\n1,2\n", "row 2 (line 3)"],
