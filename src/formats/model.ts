@@ -112,10 +112,10 @@ function checkFinite(name: string, data: Float32Array, code: "value" | "format")
  * callback or between two steps, or else of the last one, if nobody changed the network since. Not in it: what function
  * callbacks keep, and a fit that diverged, threw, or made all its epochs with a trace of deaths (store that one in
  * onEpochEnd).
- * @param format "safetensors"; "onnx" and "tfjs" are not there yet
  * @param network stays as it is
- * @cost copies all weights, 4 bytes each
+ * @param format "safetensors"; "onnx" and "tfjs" are not there yet
  * @param options metadata: words of one's own; training: default false
+ * @cost copies all weights, 4 bytes each; with training the moments too, up to twice as many, and a trace's snapshots
  * @throws RelumineError "value" (weights that are not finite), "unsupported", "memory" or "disposed" (as a rejection)
  * @example await writeFile("model.safetensors", await exportNetwork(network, "safetensors", { metadata: { trainedOn: "digits" } }));
  * @example
