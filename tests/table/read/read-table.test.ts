@@ -494,3 +494,50 @@ it("reads the same at once", () => {
 it("takes Excel's line that names the separator for a title", async () => {
   await expectTable("sep=;\nx;y\n1;2\n", ["x", "y"], [[1, 2]]);
 });
+
+it("whatever the text: the same table or the same refusal, wherever it is cut, as text and as bytes", async () => {
+  const parts = [
+    '"',
+    ",",
+    ";",
+    "\n",
+    "\r\n",
+    "\r",
+    "\t",
+    " ",
+    "#",
+    "|",
+    "1",
+    "2.5",
+    "-",
+    "a",
+    "\0",
+    "\ufeff",
+    "é",
+    "#N/A",
+    "2012",
+    "x,y\n",
+    "1,2\n",
+  ];
+  const text = fc.array(fc.constantFrom(...parts), { maxLength: 30 }).map((all) => all.join(""));
+  const outcome = async (read: () => Table | Promise<Table>): Promise<unknown> => {
+    try {
+      const table = await read();
+      return [namesOf(table), cellsOf(table), linesOf(table), table.notes];
+    } catch (error) {
+      expect(error).toBeInstanceOf(RelumineError);
+      return [(error as RelumineError).code, (error as RelumineError).path];
+    }
+  };
+  await fc.assert(
+    fc.asyncProperty(text, fc.integer({ min: 1, max: 7 }), async (whole, size) => {
+      const pieces = Array.from({ length: Math.ceil(whole.length / size) }, (_, i) =>
+        whole.slice(i * size, (i + 1) * size),
+      );
+      const expected = await outcome(() => parseTable(whole));
+      expect(await outcome(() => readTable(pieces))).toEqual(expected);
+      expect(await outcome(() => readTable(utf8(whole)))).toEqual(expected);
+    }),
+    { numRuns: 300 },
+  );
+});
