@@ -87,6 +87,6 @@ export async function tableTask(file: TableFile | undefined, scale: Recipe["scal
     ...lossAndOutputs(classes.length),
     extent: extentOf(parts.train.x),
     notes: prepared.notes,
-    table: { columns, target },
+    table: { name: file.name, columns, target },
   };
 }

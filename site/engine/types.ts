@@ -48,8 +48,8 @@ export interface LearningTask {
   readonly extent: number;
   /** Rows are square images of this side. */
   readonly imageSide?: number;
-  /** Of a table: its columns, and which of them is the target. */
-  readonly table?: { readonly columns: readonly string[]; readonly target: string };
+  /** Of a table: its file, its columns, and which of them is the target. */
+  readonly table?: { readonly name: string; readonly columns: readonly string[]; readonly target: string };
   /** What was left out or done to the data, in words. */
   readonly notes: readonly string[];
 }

@@ -8,8 +8,39 @@ import type { LiveSettings, Recipe } from "./recipe.js";
 /** Nine digits give a float32 back. */
 const short = (value: number) => String(roundTo(value, 9));
 
-function dataLines({ data, head }: Recipe, { train }: LearningTask): string[] {
-  if (data === "digits" || data === "csv") {
+/** The file is read as the page reads it; numbers as they are have neither a mean taken off nor a scale. */
+function tableLines({ scale }: Recipe, { name, target }: NonNullable<LearningTask["table"]>): string[] {
+  const read = [
+    `const table = await readFile(${JSON.stringify(name)});`,
+    `const prepared = await prepareTable(table, { target: ${JSON.stringify(target)} });`,
+  ];
+  if (scale === "standardized") return [...read, "const { x, y } = prepared.training;"];
+  return [
+    ...read,
+    "",
+    "// Numbers as they stand in the file.",
+    'const plain = (encoding) => ("scale" in encoding ? { ...encoding, mean: 0, scale: 1 } : encoding);',
+    "const { inputs, target } = prepared.encoding;",
+    "const all = await encodeLabelledRows({ inputs: inputs.map(plain), target: plain(target) }, table);",
+    "const heldOut = new Set(prepared.heldOutRows);",
+    "const places = [...all.rows.keys()].filter((place) => !heldOut.has(all.rows[place]));",
+    "const { columns, data } = all.x;",
+    "const x = places.map((place) => data.slice(place * columns, (place + 1) * columns));",
+    "const y = places.map((place) => all.y[place]);",
+  ];
+}
+
+function importLines(names: readonly string[], { scale }: Recipe, { table }: LearningTask): string[] {
+  const own = `import { ${names.join(", ")} } from "relumine";`;
+  if (!table) return [own];
+  const readers = scale === "standardized" ? "prepareTable" : "encodeLabelledRows, prepareTable";
+  return [`import { readFile } from "node:fs/promises";`, own, `import { ${readers} } from "relumine/table";`];
+}
+
+function dataLines(recipe: Recipe, { train, table }: LearningTask): string[] {
+  const { data, head } = recipe;
+  if (table) return tableLines(recipe, table);
+  if (data === "digits") {
     return [
       `// ${train.x.rows} rows of ${train.x.columns} numbers: put your own here.`,
       "const x = [/* one array a row */];",
@@ -119,7 +150,7 @@ export function codeFor(frame: Pick<Frame, "recipe" | "changes" | "step">, task:
   const names = ["createNetwork", "diagnose", ...factories, "traceDeaths"];
   if (stages.some(({ cures }) => cures.length > 0)) names.push("treat");
   return [
-    `import { ${names.join(", ")} } from "relumine";`,
+    ...importLines(names, recipe, task),
     "",
     ...dataLines(recipe, task),
     "",

@@ -166,6 +166,30 @@ describe("code", () => {
   });
 });
 
+describe("code for a table", () => {
+  const folder = fileURLToPath(new URL("../../.cache/playground-code/", import.meta.url));
+  const rows = Array.from(
+    { length: 60 },
+    (_, i) => `${20 + ((i * 7) % 40)};${(i * 13) % 9},5;${i % 3 === 0 ? "yes" : "no"}`,
+  );
+  const contents = `age;height;owner\n${rows.join("\n")}\n`;
+
+  test.each(["asIs", "standardized"] as const)("reads it as the page does, %s: the same weights", async (scale) => {
+    const harness = new EngineHarness();
+    const table = { name: `${folder}table.csv`, contents };
+    writeFileSync(table.name, contents);
+    const { task, layout, spec } = await harness.start({ data: "csv", layers: [4], rate: 0.01, scale }, table);
+    const frame = await harness.stepTo(20);
+    harness.engine.dispose();
+    const print = "console.log(`kernel${JSON.stringify([...network.layers[0].getWeights().kernel])}`);\n";
+    writeFileSync(`${folder}table.mjs`, codeFor(frame, task) + print);
+    const said = execFileSync(process.execPath, [`${folder}table.mjs`], { encoding: "utf8" });
+    const kernel = JSON.parse(/kernel(\[.*\])/.exec(said)![1]) as number[];
+    const { kernel: first } = layout[0];
+    expect(kernel).toEqual([...frame.parameters.subarray(first, first + spec.inputs * 4)]);
+  });
+});
+
 const death: DeathRecord = {
   layer: 1,
   unit: 2,

@@ -89,7 +89,7 @@ describe("what spreadsheets write", () => {
     expect(task.features).toContain("height");
     expect(columnOf(task, task.features.indexOf("height"))).toContain(7.5);
     expect(task.notes.join()).toMatch(/name/);
-    expect(task.table).toEqual({ columns: ["name", "day", "height", "owner"], target: "owner" });
+    expect(task.table).toEqual({ name: "t.csv", columns: ["name", "day", "height", "owner"], target: "owner" });
   });
 
   test("a column of one value a row, and one with gaps, refuse nothing", async () => {
