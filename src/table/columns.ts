@@ -29,7 +29,7 @@ export interface Table {
 /** Cells of a table: 2 GiB of float64. */
 export const MOST_CELLS = 2 ** 28;
 /** Different texts in all columns together: each costs a hundred bytes and more. */
-export const MOST_WORDS = 2 ** 22;
+export const MOST_WORDS = 2 ** 24;
 /** Characters of all the different texts. */
 export const MOST_WORD_CHARACTERS = 2 ** 28;
 
