@@ -1,16 +1,22 @@
 // A short text that differs when data do: to see whether a training goes on with the rows that it began with.
 import type { PreparedData } from "../data.js";
 
-/** 64 bits of an array of 4-byte numbers; no protection against somebody who wants two to agree. */
+/**
+ * Of an array of 4-byte numbers; no protection against somebody who wants two to agree. Each fit takes it of its data:
+ * four hashes run beside each other, as in the check for finite numbers (core/matrix.ts).
+ */
 export function fingerprint({ buffer, byteOffset, byteLength }: ArrayBufferView): string {
-  let low = byteLength;
-  let high = ~low;
-  for (const word of new Int32Array(buffer, byteOffset, byteLength >>> 2)) {
-    low = Math.imul(low ^ word, 0x7feb352d);
-    low ^= low >>> 15;
-    high = Math.imul(high ^ low, 0x846ca68b);
+  const words = new Int32Array(buffer, byteOffset, byteLength >>> 2);
+  let [a, b, c, d] = [1, 2, 3, 4];
+  const whole = words.length & ~3;
+  for (let i = 0; i < whole; i += 4) {
+    a = Math.imul(a ^ (a >>> 15) ^ words[i], 0x7feb352d);
+    b = Math.imul(b ^ (b >>> 15) ^ words[i + 1], 0x7feb352d);
+    c = Math.imul(c ^ (c >>> 15) ^ words[i + 2], 0x7feb352d);
+    d = Math.imul(d ^ (d >>> 15) ^ words[i + 3], 0x7feb352d);
   }
-  return `${low} ${high}`;
+  for (let i = whole; i < words.length; i++) a = Math.imul(a ^ (a >>> 15) ^ words[i], 0x7feb352d);
+  return [words.length, a, b, c, d].join(" ");
 }
 
 export function describeRows({ rows, x, y }: PreparedData): string {
