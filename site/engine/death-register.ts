@@ -6,7 +6,7 @@ import type { Death, DeathTrace } from "../../src/index.js";
 import type { DeathRecord, UnitName } from "./types.js";
 import { isSameUnit } from "../state/units.js";
 
-/** A unit that dies and comes back again and again would fill the memory: of more, the oldest that ended are dropped. */
+/** A unit that dies and comes back again and again would fill the memory: of more, the oldest ended ones go. */
 const MOST_RECORDS = 500;
 
 /** The sentence with the steps of the whole training, layers and units counted from 1, without the one step's rate. */

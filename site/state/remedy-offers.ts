@@ -1,5 +1,5 @@
-// Which cures to offer for a dead unit, the fitting one first, and why. A remedy that brings units back leaves the cause
-// in place, and units die again of it: so the first is a pair, the remedy and what removes the cause.
+// Which cures to offer for a dead unit, the fitting one first, and why. A remedy that brings units back leaves the
+// cause in place, and units die again of it: so the first is a pair, the remedy and what removes the cause.
 import { cutTo } from "../../src/text/numbers.js";
 import type { UnitDiagnosis } from "../../src/index.js";
 import type { Cure, DeathRecord, RemedyName } from "../engine/types.js";

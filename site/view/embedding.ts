@@ -29,7 +29,7 @@ export function hideParts(): string[] {
   return names.filter((name) => !Object.hasOwn(PARTS, name));
 }
 
-/** Writes the state into the address; in a frame never as a new entry, which would lengthen the outer page's history. */
+/** Writes the state into the address; in a frame never as a new entry, which the outer page's history would get. */
 export function writeAddress(hash: string, isNew: boolean): void {
   const address = hash === "" ? location.pathname + location.search : `#${hash}`;
   try {

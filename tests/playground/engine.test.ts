@@ -22,7 +22,7 @@ const preset = (name: string) => PRESETS.find((each) => each.name === name)!;
 describe("the opening", () => {
   const [{ recipe, speed }] = PRESETS;
 
-  test("deaths within ten seconds at the opening's pace, and they decide: every digit is given one answer", async () => {
+  test("deaths within ten seconds at the opening's pace, and they decide: every digit gets one answer", async () => {
     const harness = open();
     await harness.start(recipe);
     expect(recipe).toEqual(OPENING);

@@ -133,7 +133,7 @@ describe.skipIf(!hasChromium)("the page", () => {
       return { url: `http://localhost:${(outer.address() as AddressInfo).port}/`, close };
     }
 
-    test("changes leave the reader's history alone; hidden controls are hidden; the way out has the state", async () => {
+    test("changes leave the reader's history alone; hidden controls are hidden; the way out has all", async () => {
       const outer = await embed(`?hide=title,share,example${SPIRAL}`);
       try {
         await using context = await site.browser.newContext({ viewport: { width: 1000, height: 800 } });

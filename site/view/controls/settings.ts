@@ -1,5 +1,5 @@
-// The settings: layers, activation, starting bias, optimizer, rate with the lethal range marked, batch, decay, clip, seed.
-// Rate, batch, decay and clip change while it trains; all others start anew.
+// The settings: layers, activation, starting bias, optimizer, rate with the lethal range marked, batch, decay,
+// clip, seed. Rate, batch, decay and clip change while it trains; all others start anew.
 import type { ForecastMessage } from "../../engine/types.js";
 import {
   ACTIVATION_NAMES,

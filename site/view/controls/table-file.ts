@@ -1,4 +1,5 @@
-// A CSV file that is chosen or dropped on the page, which of its columns is to be learnt, and how its numbers are taken.
+// A CSV file that is chosen or dropped on the page, which of its columns is to be learnt, and how its numbers are
+// taken.
 import type { LearningTask, TableFile } from "../../engine/types.js";
 import { checkFileSize } from "../../state/file-size.js";
 import { type Recipe, SCALE_NAMES } from "../../state/recipe.js";

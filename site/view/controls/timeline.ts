@@ -89,7 +89,8 @@ function drawAxis(canvas: HTMLCanvasElement, width: number, { deaths, step, show
   context.fillText(`step ${count(step)}`, width, 45);
   context.textAlign = "center";
   const back = deaths.filter(({ cameBack }) => cameBack).length;
-  const counted = `${deaths.length} ${deaths.length === 1 ? "death" : "deaths"}${back > 0 ? `, ${back} came back` : ""}`;
+  const cameBack = back > 0 ? `, ${back} came back` : "";
+  const counted = `${deaths.length} ${deaths.length === 1 ? "death" : "deaths"}${cameBack}`;
   const deathsText = deaths.length === 0 ? "deaths are marked here" : counted;
   if (width > 560) context.fillText(`${deathsText}; drag back to see the weights of an earlier step`, width / 2, 45);
 }
