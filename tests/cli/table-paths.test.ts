@@ -10,6 +10,8 @@ import { describe, expect, it } from "vitest";
 import { createNetwork, importNetwork, sgd } from "../../src/index.js";
 import { specFor } from "../../src/cli/network-for-table.js";
 import { encodeLabelledRows, prepareTable, type PreparedTable, type PrepareOptions } from "../../src/table.js";
+import { tableTask } from "../../site/engine/table-task.js";
+import type { LabelledRows } from "../../site/engine/types.js";
 import { Folder, relumine } from "./run.js";
 
 const folder = new Folder();
@@ -99,14 +101,24 @@ const commandLine: Path = {
   },
 };
 
-/** The ways that read a table anew and train; the page's engine belongs here as soon as it takes steps of `fit`. */
-const PATHS: readonly Path[] = [commandLine];
+/** The page takes a file and its target alone: no other split, no choices for columns. Its network may be another. */
+const page: Path = {
+  name: "the page",
+  score: async (file, options) => {
+    const task = await tableTask({ name: file, contents: readFileSync(file), target: options.target }, "standardized");
+    const prepared = await prepareTable(createReadStream(file), options);
+    const own = ({ x, y }: LabelledRows): PreparedTable["training"] => ({ x, y: [...y] });
+    return scoreOf({ ...prepared, training: own(task.train), heldOut: own(task.heldOut) }, 0);
+  },
+};
+
+const pathsOf = (args: readonly string[]): Path[] => [commandLine, ...(args.length === 0 ? [page] : [])];
 
 describe.each(TABLES)("%s", (name, bytes, options, args) => {
   const file = folder.write(`${name.replaceAll(" ", "-")}.csv`, bytes);
   const all: PrepareOptions = { target: "answer", ...options };
 
-  it.each(PATHS)("$name scores what the library scores", async ({ score }) => {
+  it.each(pathsOf(args))("$name scores what the library scores", async ({ score }) => {
     expect(await score(file, all, args)).toEqual(await library.score(file, all, args));
   });
 
