@@ -1,7 +1,7 @@
 // docs/in-the-browser.md: each snippet stands, as it is, in the file that is named above it, and that file is run by a
 // test.
-import { readFile, readdir } from "node:fs/promises";
-import { join } from "node:path";
+import { access, readFile, readdir } from "node:fs/promises";
+import { dirname, join } from "node:path";
 import { expect, test } from "vitest";
 import { root } from "./install.js";
 
@@ -46,4 +46,30 @@ test("and every file is one that a test runs", async () => {
 test("a snippet that was changed is seen", async () => {
   const page = "<!-- tests/package/app/my-worker.js -->\n```js\nserve({ operations: {} });\n```\n";
   expect(await strangers(snippetsOf(page).named)).toEqual(["tests/package/app/my-worker.js"]);
+});
+
+/** Links of a page that lead to files which are not there. */
+async function brokenLinks(page: string, text: string): Promise<string[]> {
+  const targets = [...text.matchAll(/\]\(([^)#\s]+)(?:#[^)]*)?\)/g)].map(([, target]) => target);
+  const files = targets.filter((target) => !/^\w+:/.test(target));
+  const isThere = await Promise.all(
+    files.map((file) =>
+      access(join(root, dirname(page), file)).then(
+        () => true,
+        () => false,
+      ),
+    ),
+  );
+  return files.filter((_, i) => !isThere[i]);
+}
+
+test("every link of a document leads to a file that is there", async () => {
+  const folders = await Promise.all(
+    ["", "docs/"].map(async (folder) => (await readdir(join(root, folder))).map((name) => folder + name)),
+  );
+  const pages = folders.flat().filter((name) => name.endsWith(".md"));
+  expect(pages).toEqual(expect.arrayContaining(["README.md", "CONTRIBUTING.md", "docs/tables.md"]));
+  for (const page of pages)
+    expect([page, await brokenLinks(page, await readFile(join(root, page), "utf8"))]).toEqual([page, []]);
+  expect(await brokenLinks("docs/tables.md", "[a](../README.md) and [b](nowhere.md)")).toEqual(["nowhere.md"]);
 });
