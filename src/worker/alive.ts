@@ -12,14 +12,20 @@ export function nameLock(): string {
   return `relumine ${Date.now()} ${Math.random()}`;
 }
 
-/** In the worker: takes the lock for as long as it lives, then tells. */
-export function holdLock(name: string, onHeld: () => void): void {
-  void locks()
-    ?.request(name, () => {
-      onHeld();
+/**
+ * In the worker: takes the lock for as long as it lives.
+ * @returns whether there are locks, as soon as it is held
+ */
+export function holdLock(name: string): Promise<boolean> {
+  return new Promise((resolve) => {
+    const hold = (): Promise<never> => {
+      resolve(true);
       return new Promise(() => {});
-    })
-    ?.catch(() => {});
+    };
+    const held = locks()?.request(name, hold);
+    if (held) held.catch(() => resolve(false));
+    else resolve(false);
+  });
 }
 
 /** On the page, once the worker holds it: tells when it no longer does. */

@@ -32,6 +32,16 @@ it("rejects what is pending, and later calls", async () => {
   await next.dispose();
 });
 
+it("also where it is ended right after its first answer", async () => {
+  for (let i = 0; i < 10; i++) {
+    const worker = await startWorker(undefined);
+    const network = await createNetwork(classifier, { worker: () => worker });
+    const pending = network.fit(data, { epochs: 10_000_000 });
+    worker.terminate();
+    await expectRefusal(() => pending, "disposed", "the worker");
+  }
+});
+
 it("a worker that does not start is told of", async () => {
   await expectRefusal(() => createNetwork(classifier, { worker: "/nothing/here.js" }), "unsupported", "the worker");
 });

@@ -22,7 +22,7 @@ import {
 } from "./number-notation.js";
 import { rowName } from "../place-names.js";
 import { RelumineError } from "../../core/errors.js";
-import { countOf, formatCount } from "../../text/numbers.js";
+import { countOf, formatCount, roundTo } from "../../text/numbers.js";
 
 /** The share of the cells that may be none among numbers or dates. */
 const MOST_OTHERS = 0.1;
@@ -238,7 +238,7 @@ function bareCount({ words }: Column, { counts, read = [] }: NumberSigns): numbe
 
 /** The number without marks between thousands. */
 function plainText(value: number): string {
-  return Number(value.toPrecision(12)).toString();
+  return roundTo(value, 12).toString();
 }
 
 function mixedNote({ evidence, counts }: NumberSigns, { decimal }: NumberNotation): string[] {

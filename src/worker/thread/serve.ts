@@ -58,6 +58,8 @@ class Server {
   private readonly lastFits = new WeakMap<Network, ServedFit>();
   /** By handle: what the page may still undo. */
   private readonly treatments = new Map<number, { readonly network: number; readonly treatment: Treatment }>();
+  /** What came before the lock was held. */
+  private early: ToWorker[] | undefined;
   private setup: TrialSetup | undefined;
   private made = 0;
 
@@ -71,9 +73,10 @@ class Server {
   /** What is not of this package may come by the same port. */
   readonly hear = (message: ToWorker | null): void => {
     if (typeof message !== "object" || message === null) return;
+    if (this.early) return void this.early.push(message);
     switch (message.kind) {
       case "hello":
-        return holdLock(message.lock, () => this.post({ kind: "alive" }));
+        return void this.start(message.lock);
       case "call":
         return void this.answer(message);
       case "stop":
@@ -85,6 +88,14 @@ class Server {
         return this.fits.get(message.id)?.takeRates(message.first, message.rates as Float64Array<ArrayBuffer>);
     }
   };
+
+  /** No answer comes before "alive": of a worker that was ended between the two, nothing would ever tell. */
+  private async start(lock: string): Promise<void> {
+    const early: ToWorker[] = (this.early = []);
+    if (await holdLock(lock)) this.post({ kind: "alive" });
+    this.early = undefined;
+    early.forEach(this.hear);
+  }
 
   private readonly post = (message: FromWorker, transfer: ArrayBuffer[] = []): void =>
     this.port.post(message, transfer);
