@@ -103,7 +103,7 @@ describe("a training with checkpoints", () => {
     async () => {
       const gone = fs.mkdtempSync(place("gone-"));
       const child = start(["train", ...SETTINGS, "--checkpoint", join(gone, "c"), "--every", "1ms"]);
-      child.stderr!.once("data", () => fs.rmSync(gone, { recursive: true }));
+      child.stderr!.once("data", () => fs.renameSync(gone, `${gone}-away`));
       const { code, stdout, stderr } = await finish(child);
       expect(code).toBe(1);
       expect(stderr.match(/error: the checkpoint was not written/g)).toHaveLength(1);
