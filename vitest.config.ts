@@ -31,7 +31,7 @@ const NODE_ONLY = ["bench", "cli", "package", "literature", "network-node", "wor
   .concat([
     "tests/{conventions,imports}.test.ts",
     "tests/support/{browsers,services}.test.ts",
-    "tests/table/prepare.test.ts",
+    "tests/table/{documented,prepare}.test.ts",
     "tests/wasm/abi.test.ts",
     "tests/activations/names.test.ts",
     "tests/text/one-way.test.ts",
