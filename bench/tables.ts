@@ -1,5 +1,5 @@
-// Tables: how many rows of text a second become columns, and inputs of a network. 200,000 rows of 22 cells: 18 of numbers, one of words, one that
-// is sometimes empty, one of codes and one of classes.
+// Tables: how many rows of text a second become columns, and inputs of a network. 200,000 rows of 22 cells: 18 of
+// numbers, one of words, one that is sometimes empty, one of codes and one of classes.
 import { readTable } from "../src/table/read/read-table.js";
 import { prepareTable } from "../src/table.js";
 import type { Case, Figure } from "./measure.js";

@@ -7,7 +7,8 @@ const common = {
   minify: true,
   format: "iife",
   charset: "utf8",
-  external: ["*/embedded-web.js", "*/embedded-node.js"], // a worker is sent the text that it starts its own workers with
+  // a worker is sent the text that it starts its own workers with
+  external: ["*/embedded-web.js", "*/embedded-node.js"],
 };
 
 function hostProgram(kind, platform) {

@@ -1,5 +1,5 @@
-// What is found, as a line on the terminal and as the table of docs/speed.md: --write replaces what stands between its two
-// marker comments.
+// What is found, as a line on the terminal and as the table of docs/speed.md: --write replaces what stands between its
+// two marker comments.
 import { checkMarkers, replaceBetweenMarkers } from "../documents.js";
 import { time } from "../format.js";
 import type { Workload } from "../workloads.js";

@@ -2,13 +2,8 @@
 import { cutTo, formatNumber } from "../../src/text/numbers.js";
 import type { Cure, Done, RemedyName } from "./types.js";
 import type { Training, Trial } from "./training.js";
-import { type Network, type Remedy, treat, type Treatment } from "../../src/index.js";
-
-const REMEDIES: Readonly<Record<Exclude<RemedyName, "lowerRate">, Remedy>> = {
-  liftBias: { kind: "liftBias", activity: 0.1 },
-  recycle: { kind: "recycle" },
-  leakyRelu: { kind: "replaceActivation", activation: "leakyRelu" },
-};
+import { type Network, treat, type Treatment } from "../../src/index.js";
+import { CURES } from "../state/changes.js";
 
 /** `bias lifted, rate 0.35` */
 export function cureLabel({ remedy, rate, decay }: ChosenCure): string {
@@ -55,7 +50,7 @@ async function findRate(training: Training, remedy: RemedyName): Promise<{ rate:
 }
 
 async function treatNetwork(network: Network, { task }: Training, remedy: RemedyName): Promise<Treatment | undefined> {
-  return remedy === "lowerRate" ? undefined : treat(network, task.train.x, REMEDIES[remedy]);
+  return remedy === "lowerRate" ? undefined : treat(network, task.train.x, CURES[remedy]);
 }
 
 /** The cure with its rate; and in words how that was found. */

@@ -1,8 +1,14 @@
 // What was changed on the way, and at which step: with the recipe it makes a training that a link or a program repeats.
+import type { Remedy } from "../../src/index.js";
 import { LIVE_NAMES, type LiveName } from "./recipe.js";
 
 export const CURE_NAMES = ["liftBias", "recycle", "leakyRelu"] as const;
 export type CureName = (typeof CURE_NAMES)[number];
+export const CURES: Readonly<Record<CureName, Remedy>> = {
+  liftBias: { kind: "liftBias", activity: 0.1 },
+  recycle: { kind: "recycle" },
+  leakyRelu: { kind: "replaceActivation", activation: "leakyRelu" },
+};
 /** break: a fit ended there, and the next began a new epoch (a comparison was started, or a change undone). */
 export const CHANGE_NAMES = ["break", ...CURE_NAMES, ...LIVE_NAMES] as const;
 export type ChangeName = (typeof CHANGE_NAMES)[number];

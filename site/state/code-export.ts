@@ -1,8 +1,9 @@
 // The training on the page as a program that uses the package: the same steps, the changes on the way at the same ones,
 // with the data where they are built in. It ends with the page's weights, bit for bit.
+import { literal } from "../../src/text/literal.js";
 import { roundTo } from "../../src/text/numbers.js";
 import type { Frame, LearningTask } from "../engine/types.js";
-import { type Change, type CureName, endsFit, isSetting } from "./changes.js";
+import { type Change, type CureName, CURES, endsFit, isSetting } from "./changes.js";
 import type { LiveSettings, Recipe } from "./recipe.js";
 
 /** Nine digits give a float32 back. */
@@ -77,12 +78,6 @@ function startLines({ data, layers }: Recipe): string[] {
   ];
 }
 
-const CURES: Readonly<Record<CureName, string>> = {
-  liftBias: `{ kind: "liftBias", activity: 0.1 }`,
-  recycle: `{ kind: "recycle" }`,
-  leakyRelu: `{ kind: "replaceActivation", activation: "leakyRelu" }`,
-};
-
 /** One fit: its steps, and the settings that hold in it. */
 interface Stage {
   readonly from: number;
@@ -136,7 +131,7 @@ function stageLines(recipe: Recipe, stage: Stage, isFirst: boolean, before: Stag
   const fit = [`batchSize: ${settings.batch}`, `learningRate: ${rateText(stage)}`];
   if (settings.clip > 0) fit.push(`clipNorm: ${settings.clip}`);
   return [
-    ...cures.map((cure) => `await treat(network, x, ${CURES[cure]}); // after step ${from}`),
+    ...cures.map((cure) => `await treat(network, x, ${literal(CURES[cure])}); // after step ${from}`),
     ...(isOptimizerNew ? [`${isFirst ? "let " : ""}optimizer = ${factory}(${options ? `{ ${options} }` : ""});`] : []),
     ...(to > from ? [`await train(${to - from}, { ${fit.join(", ")} }); // to step ${to}`] : []),
   ];

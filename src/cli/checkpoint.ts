@@ -49,9 +49,8 @@ const checkColumns: Check<ColumnChoices> = (path, value) => {
   return object<ColumnChoices>(Object.fromEntries(names.map((name) => [name, oneOf(COLUMN_CHOICES)])))(path, value);
 };
 
-/** As the file keeps them: what is not given is not there. */
-const checkOptions = object<Stored>({
-  framesEvery: integer(1),
+/** Each as the file keeps it: what is not given is not there. */
+const DECISIVE_CHECKS: { readonly [Name in keyof Decisive]-?: Check<Decisive[Name]> } = {
   separator: optional(text),
   header: optional(flag),
   columns: checkColumns,
@@ -67,24 +66,9 @@ const checkOptions = object<Stored>({
   learningRate: optional(numberFrom(0, 3e38)),
   activation: oneOf(ACTIVATION_NAMES),
   bias: number,
-});
-const DECISIVE = [
-  "separator",
-  "header",
-  "columns",
-  "target",
-  "task",
-  "ignore",
-  "hidden",
-  "epochs",
-  "batchSize",
-  "validation",
-  "seed",
-  "optimizer",
-  "learningRate",
-  "activation",
-  "bias",
-] as const satisfies readonly (keyof Decisive)[];
+};
+const checkOptions = object<Stored>({ framesEvery: integer(1), ...DECISIVE_CHECKS });
+const DECISIVE = Object.keys(DECISIVE_CHECKS) as (keyof Decisive)[];
 
 function decisive(options: Decisive): Decisive {
   return Object.fromEntries(DECISIVE.map((name) => [name, options[name]])) as unknown as Decisive;

@@ -15,8 +15,8 @@ export function variance(values: readonly number[]): number {
 }
 
 /**
- * Moves values until values[k] is what it would be if they were sorted, with none above it before it (Hoare's selection,
- * by the middle of three). Counts on there being no NaN.
+ * Moves values until values[k] is what it would be if they were sorted, with none above it before it (Hoare's
+ * selection, by the middle of three). Counts on there being no NaN.
  */
 function select(values: Float64Array, k: number): void {
   let [low, high] = [0, values.length - 1];

@@ -1,4 +1,5 @@
-// Networks as files: the spec in the metadata, each layer's kernel [inputs, units], bias and PReLU slopes [units] as tensors.
+// Networks as files: the spec in the metadata, each layer's kernel [inputs, units], bias and PReLU slopes [units] as
+// tensors.
 import { learnsAlpha } from "../activations/activations.js";
 import {
   readTensors,
@@ -222,12 +223,13 @@ async function readTraining(
 }
 
 /**
- * The network in a file that exportNetwork wrote: the same spec, the same weights to the bit. The file may come from anybody: it is
- * checked before anything is made of it.
+ * The network in a file that exportNetwork wrote: the same spec, the same weights to the bit. The file may come from
+ * anybody: it is checked before anything is made of it.
  * @param bytes the whole file
  * @param options format ("safetensors"), loss (instead of the stored one), arithmetic, threads
  * @cost copies all weights, 4 bytes each; nothing is allocated by a size that the file names alone
- * @throws RelumineError "format" for a file that is damaged, made up or another program's; "unsupported", "value" or "memory" (as rejections)
+ * @throws RelumineError "format" for a file that is damaged, made up or another program's; "unsupported", "value" or
+ * "memory" (as rejections)
  * @example const network = await importNetwork(await readFile("model.safetensors"));
  */
 export async function importNetwork(bytes: Uint8Array, options?: ImportOptions): Promise<Network> {

@@ -1,8 +1,9 @@
 // The safetensors format: named tensors and words about them. Bytes in, bytes out; knows nothing of networks.
-//   8 bytes: length N of the header, little-endian; N bytes: JSON, padded with spaces; then the tensors' numbers without a gap.
+// 8 bytes: length N of the header, little-endian; N bytes: JSON, padded with spaces; then the tensors' numbers without
+// a gap.
 //   JSON: { "__metadata__": { name: text }, tensor: { "dtype": "F32", "shape": [...], "data_offsets": [begin, end] } }
-// Source: github.com/huggingface/safetensors, README "Format". Of its types those of DTYPES are written and read. What a file claims is believed only
-// where the bytes are there: nothing is allocated by a size it names.
+// Source: github.com/huggingface/safetensors, README "Format". Of its types those of DTYPES are written and read. What
+// a file claims is believed only where the bytes are there: nothing is allocated by a size it names.
 import { checkMembers, checkObject, checkSize, parseStrictJson } from "../core/strict-json.js";
 import type { StoredArray } from "../core/stored-values.js";
 import { describe, memberPath } from "../core/checks.js";
@@ -48,7 +49,8 @@ export function tensorPath(name: string): string {
 }
 
 /**
- * The file's bytes. Tensors lie one after another in the order of the map, behind a header of a multiple of eight bytes.
+ * The file's bytes. Tensors lie one after another in the order of the map, behind a header of a multiple of eight
+ * bytes.
  * @throws RelumineError "memory" if the file or its header is too large
  */
 export function writeSafetensors(
@@ -81,7 +83,8 @@ export function writeSafetensors(
   bytes.fill(0x20, LENGTH_BYTES, LENGTH_BYTES + headerBytes).set(json, LENGTH_BYTES);
   let offset = LENGTH_BYTES + headerBytes;
   for (const { data } of tensors.values()) {
-    bytes.set(new Uint8Array(data.buffer, data.byteOffset, data.byteLength), offset); // little-endian, as all that run WebAssembly
+    // little-endian, as all that run WebAssembly
+    bytes.set(new Uint8Array(data.buffer, data.byteOffset, data.byteLength), offset);
     offset += data.byteLength;
   }
   return bytes;
@@ -163,7 +166,8 @@ function placeTensor(name: string, entry: unknown, body: Uint8Array): Placed {
     const expected = `to be a begin and an end within ${body.length} bytes`;
     throw malformed(`${what}'s data_offsets`, expected, places.join(" to "));
   }
-  const bytes = shape.reduce((product, size) => product * size, kind.BYTES_PER_ELEMENT); // past 2^53 it is rounded, and still no length of a file
+  // past 2^53 it is rounded, and still no length of a file
+  const bytes = shape.reduce((product, size) => product * size, kind.BYTES_PER_ELEMENT);
   if (bytes !== end - begin)
     throw malformed(what, `to have ${bytes} bytes, by its shape [${shape.join(", ").slice(0, 80)}]`, `${end - begin}`);
   const read = () => new kind(body.slice(begin, end).buffer);

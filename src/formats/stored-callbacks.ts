@@ -42,7 +42,7 @@ export interface StoredFitContext {
 
 const count = integer(0);
 const atLeast0 = (value: number) => value >= 0;
-const sumOf = (sizes: readonly number[]) => sizes.reduce((sum, size) => sum + size, 0);
+export const sumOf = (sizes: readonly number[]) => sizes.reduce((sum, size) => sum + size, 0);
 
 /** Places of hidden units, each of a unit that is there, and what else belongs to each. */
 function unitsOf<Rest extends object = object>(
@@ -62,47 +62,62 @@ function mortalLayers({ layers }: ResolvedSpec): { readonly layer: number; reado
   return layers.slice(0, -1).flatMap(({ units, activation }, layer) => (canDie(activation) ? [{ layer, units }] : []));
 }
 
-function traceDeaths(
-  { spec, fit, parameters, slots }: StoredFitContext,
-  { window, replay }: { window?: number; replay?: boolean },
-): Check<SavedTrace> {
-  const hidden = hiddenUnits(spec);
-  const layers = mortalLayers(spec);
-  const traced = sumOf(layers.map(({ units }) => units));
-  const [step, epoch] = [integer(0, fit.step), integer(0, fit.epoch)];
+/** Deaths, with sentences of our own: no words of a file's. */
+function deathsOf(hidden: readonly number[], step: Check<number>, epoch: Check<number>): Check<Death[]> {
   const preactivation = object({ max: number, mean: number, std: number });
-  const summaries = numbers(Float32Array, traced * SUMMARY);
+  const check = unitsOf<Omit<Death, keyof UnitIndex>>(hidden, {
+    step,
+    epoch,
+    cause: oneOf(["born", "learningRate", "momentum", "weightDecay", "upstream", "drift", "unknown"]),
+    before: preactivation,
+    after: preactivation,
+    change: object({ weights: number, bias: number, inputs: number }),
+    survivesAt: optional(number),
+    rate: optional(number),
+    closedBy: optional(step),
+    windowMean: optional(number),
+    samples: optional(list(object({ row: count, share: number }))),
+    explanation: text,
+  });
+  return (path, value) => check(path, value).map((death) => ({ ...death, explanation: explainDeath(death) }));
+}
+
+function snapshotsOf(
+  { spec, fit, parameters, slots }: StoredFitContext,
+  step: Check<number>,
+  window: number | undefined,
+): Check<SavedSnapshots> {
   const log = numbers(Float64Array, LOGGED_INTERVALS * intervalOf(windowOf(window, fit.plan)));
   const snapshot = object<Snapshot>({
     step,
     blocks: list(Array.from({ length: 1 + slots }, () => parameters)),
     beta1: number,
     beta2: number,
-    stepCounts: optional(numbers(Float64Array, 2 * sumOf(hidden))),
+    stepCounts: optional(numbers(Float64Array, 2 * sumOf(hiddenUnits(spec)))),
     isBreak: flag,
     isTainted: flag,
   });
-  const snapshots = object<SavedSnapshots>({
+  return object<SavedSnapshots>({
     kept: list(snapshot, 1, KEEP_AT_MOST),
     lostBreak: flag,
     rates: log,
     losses: log,
   });
+}
+
+function traceDeaths(
+  context: StoredFitContext,
+  { window, replay }: { window?: number; replay?: boolean },
+): Check<SavedTrace> {
+  const { spec, fit } = context;
+  const hidden = hiddenUnits(spec);
+  const layers = mortalLayers(spec);
+  const traced = sumOf(layers.map(({ units }) => units));
+  const [step, epoch] = [integer(0, fit.step), integer(0, fit.epoch)];
+  const summaries = numbers(Float32Array, traced * SUMMARY);
+  const noSnapshots: Check<undefined> = optional((path, value) => refuseStored(path, "not to be there", value));
   const check = object<SavedTrace>({
-    deaths: unitsOf<Omit<Death, keyof UnitIndex>>(hidden, {
-      step,
-      epoch,
-      cause: oneOf(["born", "learningRate", "momentum", "weightDecay", "upstream", "drift", "unknown"]),
-      before: preactivation,
-      after: preactivation,
-      change: object({ weights: number, bias: number, inputs: number }),
-      survivesAt: optional(number),
-      rate: optional(number),
-      closedBy: optional(step),
-      windowMean: optional(number),
-      samples: optional(list(object({ row: count, share: number }))),
-      explanation: text,
-    }),
+    deaths: deathsOf(hidden, step, epoch),
     revivals: unitsOf<Omit<Revival, keyof UnitIndex>>(hidden, { diedAt: step, step, epoch }),
     firings: object<SavedFirings>({
       steps: numbers(Float64Array, traced, (at) => Number.isInteger(at) && at >= 0 && at <= fit.step),
@@ -111,17 +126,16 @@ function traceDeaths(
     }),
     isDead: numbers(Uint8Array, traced, (mark) => mark <= 1),
     lookAgainAt: numbers(Float64Array, traced, atLeast0),
-    snapshots: replay ? snapshots : optional((path, value) => refuseStored(path, "not to be there", value)),
+    snapshots: replay ? snapshotsOf(context, step, window) : noSnapshots,
     isChanged: flag,
     isTainted: flag,
   });
   const places = layers.flatMap(({ layer, units }) => Array.from({ length: units }, (_, unit) => `${layer} ${unit}`));
   return (path, value) => {
     const trace = check(path, value);
-    const deaths = trace.deaths.map((death) => ({ ...death, explanation: explainDeath(death) })); // no words of a file's
-    const dead = new Set(deaths.map(({ layer, unit }) => `${layer} ${unit}`));
+    const dead = new Set(trace.deaths.map(({ layer, unit }) => `${layer} ${unit}`));
     const lost = places.find((place, at) => dead.has(place) !== Boolean(trace.isDead[at]));
-    return lost === undefined ? { ...trace, deaths } : refuseStored(`${path}.isDead`, "to mark the deaths", lost);
+    return lost === undefined ? trace : refuseStored(`${path}.isDead`, "to mark the deaths", lost);
   };
 }
 

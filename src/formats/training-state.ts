@@ -1,10 +1,11 @@
 // The training in a network's file: one tensor of JSON, which refers to the others. Loaded when a file has one, or gets
 // one.
-//   "training"      U8: JSON in UTF-8; { "$": 3 } in it is the tensor "training.3", { "$": "NaN" } a number that JSON lacks
+// "training"      U8: JSON in UTF-8; { "$": 3 } in it is the tensor "training.3", { "$": "NaN" } a number that JSON
+// lacks
 //   "training.3"    numbers; those of parameters and moments lie as the network keeps them (see state/parameters.ts)
 import { TRAINING_NAME } from "./model-header.js";
 import type { StoredTensor, Tensor } from "./safetensors.js";
-import { packCallback, STORED_CALLBACKS, type StoredFitContext } from "./stored-callbacks.js";
+import { packCallback, STORED_CALLBACKS, type StoredFitContext, sumOf } from "./stored-callbacks.js";
 import { describe, isFloat32 } from "../core/checks.js";
 import { errorIn, RelumineError } from "../core/errors.js";
 import {
@@ -262,13 +263,13 @@ function rebuild({ optimizer, slots }: StoredMoments): OptimizerRecipe {
 }
 
 /**
- * The training among a file's tensors, which are taken out of the map, all checked. Returns what puts it into a network of that spec.
+ * The training among a file's tensors, which are taken out of the map, all checked. Returns what puts it into a network
+ * of that spec.
  * @throws RelumineError "format"
  */
 export function unpackTraining(tensors: Map<string, StoredTensor>, spec: ResolvedSpec): (state: NetworkState) => void {
   const hidden = hiddenUnits(spec);
   const parameters = numbers(Float32Array, layOutParameters(spec).bytes / 4, isFloat32);
-  const units = hidden.reduce((sum, each) => sum + each, 0);
   const power = numberFrom(0, 1);
   const { epochsBegun, redraws, moments, fit } = object<StoredTraining>({
     epochsBegun: integer(0),
@@ -279,7 +280,7 @@ export function unpackTraining(tensors: Map<string, StoredTensor>, spec: Resolve
         beta1: power,
         beta2: power,
         slots: list(parameters),
-        stepCounts: optional(numbers(Float64Array, 2 * units, (value) => value >= 0 && value <= 1)),
+        stepCounts: optional(numbers(Float64Array, 2 * sumOf(hidden), (value) => value >= 0 && value <= 1)),
       }),
     ),
     fit: optional(checkFit(hidden, parameters)),

@@ -19,8 +19,8 @@ export const COLUMN_CHOICES = [
 
 /**
  * "number" (with "decimal point" or "decimal comma": 1,234 is 1234 or 1.234), "date" (with "day first" or "month
- * first": 1/2/2012 is in February or in January), "words" (categories), or "ignore" (no input). What is no number, or no
- * date, is a missing value then.
+ * first": 1/2/2012 is in February or in January), "words" (categories), or "ignore" (no input). What is no number, or
+ * no date, is a missing value then.
  */
 export type ColumnChoice =
   "number" | "decimal point" | "decimal comma" | "date" | "day first" | "month first" | "words" | "ignore";

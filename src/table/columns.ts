@@ -26,6 +26,9 @@ export interface Table {
   readonly notes: readonly string[];
 }
 
+/** The places of all its rows. */
+export const allRows = ({ rows }: Pick<Table, "rows">): number[] => Array.from({ length: rows }, (_, row) => row);
+
 /** Cells of a table: 2 GiB of float64. */
 export const MOST_CELLS = 2 ** 28;
 /** Different texts in all columns together: each costs a hundred bytes and more. */

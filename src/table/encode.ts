@@ -3,7 +3,7 @@ import { CategoryFinder, isMissingWord } from "./reading/categories.js";
 import { type CellValues, dateValues, firstOther, numberValues, textAt, wordsOf } from "./reading/cell-values.js";
 import { quote } from "./cells.js";
 import type { ColumnIndex } from "./column-choice.js";
-import type { Column, Table } from "./columns.js";
+import { allRows, type Column, type Table } from "./columns.js";
 import { phaseOf } from "./reading/dates.js";
 import {
   type DateEncoding,
@@ -45,18 +45,25 @@ export function placesOf(categories: readonly string[], column: Column): Int32Ar
   return textOf.map((text) => places[text]);
 }
 
+/** Numbers, or dates in days, NaN where one is missing. */
+function numericValues(
+  table: Table,
+  column: Column,
+  { notation, date }: Pick<NumberTarget, "notation" | "date">,
+  rows: readonly number[],
+): Float64Array {
+  const cells = date ? dateValues(column, date) : numberValues(column, notation ?? PLAIN);
+  if (!(date ?? notation)?.allowsOthers) refuseOthers(table, column, cells, rows, date ? "date" : "number");
+  return cells.values;
+}
+
 /**
  * The column as the encoding reads it.
  * @throws RelumineError "value" for what is no number (no date) in one of the rows, where the encoding allows none
  */
 export function inputCells(table: Table, column: Column, encoding: InputEncoding, rows: readonly number[]): InputCells {
   if (encoding.kind === "category") return placesOf(encoding.categories, column);
-  const cells =
-    encoding.kind === "number"
-      ? numberValues(column, encoding.notation ?? PLAIN)
-      : dateValues(column, encoding.notation);
-  if (!encoding.notation?.allowsOthers) refuseOthers(table, column, cells, rows, encoding.kind);
-  return cells.values;
+  return numericValues(table, column, encoding.kind === "date" ? { date: encoding.notation } : encoding, rows);
 }
 
 function encodeDates(
@@ -141,14 +148,6 @@ export function encodeInputs(inputs: readonly InputEncoding[], index: ColumnInde
   return fillInputs(inputs, cells, rows);
 }
 
-/** Values of a target of numbers, NaN where it is missing. */
-function targetValues(table: Table, column: Column, target: NumberTarget, rows: readonly number[]): Float64Array {
-  const { notation, date } = target;
-  const cells = date ? dateValues(column, date) : numberValues(column, notation ?? PLAIN);
-  if (!(date ?? notation)?.allowsOthers) refuseOthers(table, column, cells, rows, date ? "date" : "number");
-  return cells.values;
-}
-
 /** Standardized numbers of rows that have one. */
 export function standardized(
   values: Float64Array,
@@ -175,9 +174,9 @@ export interface EncodedTargets {
 export function encodeTargets(target: TargetEncoding, index: ColumnIndex): EncodedTargets {
   const { table } = index;
   const column = index.column(target.column);
-  const all = Array.from({ length: table.rows }, (_, row) => row);
+  const all = allRows(table);
   if (target.kind === "number") {
-    const values = targetValues(table, column, target, all);
+    const values = numericValues(table, column, target, all);
     const rows = all.filter((row) => !Number.isNaN(values[row]));
     return { rows, y: standardized(values, target, rows), missing: table.rows - rows.length, unknown: 0 };
   }

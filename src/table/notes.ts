@@ -1,5 +1,6 @@
 // What a table's reader should know, one sentence each. A sentence that many columns share is said once.
 import { shorten } from "./cells.js";
+import { groupBy } from "../core/group-by.js";
 import { countOf, listWords } from "../text/numbers.js";
 
 const MOST_ALONE = 5; // columns with the same kind of note that are told one by one
@@ -35,8 +36,8 @@ export class Notes {
 
   /** In the order of their columns; one that many share stands at its first. */
   list(): string[] {
-    const alike = groupBy(this.#notes, ({ text }) => text);
-    const kinds = groupBy(this.#notes, ({ shared = "" }) => shared);
+    const alike = columnsBy(this.#notes, ({ text }) => text);
+    const kinds = columnsBy(this.#notes, ({ shared = "" }) => shared);
     return this.#notes.flatMap(({ column, text, shared }) => {
       if (column === undefined || shared === undefined) return [text];
       const kind = kinds.get(shared)!;
@@ -48,16 +49,10 @@ export class Notes {
   }
 }
 
-function groupBy(notes: readonly Note[], keyOf: (note: Note) => string): ReadonlyMap<string, string[]> {
-  const groups = new Map<string, string[]>();
-  for (const note of notes) {
-    if (note.column === undefined) continue;
-    const key = keyOf(note);
-    const group = groups.get(key);
-    if (group) group.push(note.column);
-    else groups.set(key, [note.column]);
-  }
-  return groups;
+/** The columns of notes that are alike. */
+function columnsBy(notes: readonly Note[], keyOf: (note: Note) => string): ReadonlyMap<string, string[]> {
+  const ofColumns = notes.filter(({ column }) => column !== undefined);
+  return new Map([...groupBy(ofColumns, keyOf)].map(([key, group]) => [key, group.map(({ column }) => column!)]));
 }
 
 /** `a, b and c`, or `a, b, c and 61 more columns` */

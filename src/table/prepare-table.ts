@@ -3,7 +3,7 @@ import { checkEncoding } from "./check-encoding.js";
 import { ColumnIndex } from "./column-choice.js";
 import { textAt } from "./reading/cell-values.js";
 import { shorten } from "./cells.js";
-import type { Table } from "./columns.js";
+import { allRows, type Table } from "./columns.js";
 import { encodeInputs, encodeTargets, placesOf } from "./encode.js";
 import type { InputEncoding, TableEncoding } from "./encoding.js";
 import { prepareColumns, type PreparedTable, type PrepareOptions } from "./prepare.js";
@@ -51,8 +51,6 @@ export async function prepareTable(source: TableSource, options: PrepareOptions 
 async function readIndex(source: TableSource, options: TableLayout | undefined): Promise<ColumnIndex> {
   return new ColumnIndex(await readTable(source, checkOptions("options", options, LAYOUT)));
 }
-
-const allRows = ({ rows }: Table): number[] => Array.from({ length: rows }, (_, row) => row);
 
 /**
  * Later rows as inputs of the network, read as the training read its own: the same means, medians and categories. Needs

@@ -1,7 +1,7 @@
 // A table -> what a network trains on: the rows with a target, split, encoded, and a record of how that was done.
 import { checkChoices, type ColumnChoices, ColumnIndex, columnList } from "./column-choice.js";
 import { quote } from "./cells.js";
-import type { Table } from "./columns.js";
+import { allRows, type Table } from "./columns.js";
 import { fillInputs } from "./encode.js";
 import { inputNames, type TableEncoding } from "./encoding.js";
 import { learnInputs } from "./learn-inputs.js";
@@ -127,7 +127,7 @@ export function prepareColumns(table: Table, options: PrepareOptions): PreparedT
   const { ignored, choices } = ignoredColumns(options, checked.target, index);
   const notes = new Notes();
   for (const note of table.notes) notes.add(note);
-  const all = Array.from({ length: table.rows }, (_, row) => row);
+  const all = allRows(table);
   const inputs = table.columns.filter((column) => column !== target && !ignored.has(column.name));
   const signsOf = (rows: readonly number[]) =>
     inputs.map((column) => ({

@@ -3,7 +3,7 @@ import { categoriesOf, isMissingWord } from "./reading/categories.js";
 import { firstOther, Kind, textAt, wordsOf } from "./reading/cell-values.js";
 import { quote, shorten } from "./cells.js";
 import type { ColumnChoice } from "./column-choice.js";
-import type { Column, Table } from "./columns.js";
+import { allRows, type Column, type Table } from "./columns.js";
 import { placesOf, standardized } from "./encode.js";
 import type { NumberTarget, TargetEncoding } from "./encoding.js";
 import { formatDate } from "./reading/dates.js";
@@ -172,8 +172,8 @@ const isNumberMark = (text: string): boolean => !Number.isFinite(Number(text)) |
 
 /**
  * Classes or numbers? Words are classes, and so are whole numbers when at most 20, and at most the square root of the
- * rows, differ. Dates and other numbers are numbers. Cells that are no numbers in a column of such (a tenth at most) have
- * no target; where they repeat among a few whole numbers they are classes too.
+ * rows, differ. Dates and other numbers are numbers. Cells that are no numbers in a column of such (a tenth at most)
+ * have no target; where they repeat among a few whole numbers they are classes too.
  * @throws RelumineError "format" where there is nothing to predict, "value" for words where numbers are asked for
  */
 export function chooseTarget(
@@ -185,7 +185,7 @@ export function chooseTarget(
   notes: Notes,
 ): TargetChoice {
   const reader = new TargetReader(table, column, notes);
-  const all = Array.from({ length: table.rows }, (_, row) => row);
+  const all = allRows(table);
   const reading = readColumn(table, column, all, signs, hint, choice);
   if (reading.kind === "words") {
     if (task === "regression") throw reader.refuseWords(signs, all);

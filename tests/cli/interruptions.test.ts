@@ -1,4 +1,5 @@
-// Signals, readers that go away, and disks that are full: what was learnt is saved, or the exit code says that it is not.
+// Signals, readers that go away, and disks that are full: what was learnt is saved, or the exit code says that it is
+// not.
 import { spawn, spawnSync } from "node:child_process";
 import * as fs from "node:fs";
 import { join } from "node:path";

@@ -1,5 +1,5 @@
-// 200 kills at random moments: no file is ever half written, nothing but the time since the last checkpoint is lost, and
-// what comes out at the end is the training that was never killed.
+// 200 kills at random moments: no file is ever half written, nothing but the time since the last checkpoint is lost,
+// and what comes out at the end is the training that was never killed.
 import * as fs from "node:fs";
 import { join } from "node:path";
 import { expect, it } from "vitest";

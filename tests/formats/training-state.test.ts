@@ -1,5 +1,5 @@
-// Files with a training in them that are not to be believed: each is refused with code "format", or does what a true one
-// does; none does anything else.
+// Files with a training in them that are not to be believed: each is refused with code "format", or does what a true
+// one does; none does anything else.
 import fc from "../support/property.js";
 import { beforeAll, describe, expect, it } from "vitest";
 import {

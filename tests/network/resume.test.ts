@@ -242,16 +242,16 @@ describe("a training that goes on from a file", () => {
 
   it("goes on after the weights of the best epoch were put back", async () => {
     const setting = SETTINGS.earlyStopping;
-    const patient: Setting = {
+    const short: Setting = {
       options: () => ({
         ...setting.options(),
         epochs: 5,
         callbacks: [earlyStopping({ patience: 50, restoreBest: true })],
       }),
     };
-    const long: Setting = { options: () => ({ ...patient.options(), epochs: 9 }) };
-    const network = await make(patient);
-    await network.fit(DATA, patient.options());
+    const long: Setting = { options: () => ({ ...short.options(), epochs: 9 }) };
+    const network = await make(short);
+    await network.fit(DATA, short.options());
     const best = network.evaluate(DATA).loss;
     const bytes = await exportNetwork(network, "safetensors", { training: true });
     expect((await importNetwork(bytes)).evaluate(DATA).loss).toBe(best);

@@ -1,5 +1,5 @@
-// fast-check with the run's seed: another one each time, or the one that RELUMINE_SEED names. Tests of properties import
-// it from here, and name no seed themselves.
+// fast-check with the run's seed: another one each time, or the one that RELUMINE_SEED names. Tests of properties
+// import it from here, and name no seed themselves.
 import fc, { type RunDetails } from "fast-check";
 import { inject } from "vitest";
 

@@ -200,7 +200,8 @@ describe("outputs", () => {
       csv((i) => ["a", "b", "c"][i % 3]),
       { target: "y" },
     );
-    expect(decodeOutputs(classes.encoding, [[0, 1, 0], [2, 1, 0], [0, 0, 0.1]])).toEqual(["b", "a", "c"]); // prettier-ignore
+    // prettier-ignore
+    expect(decodeOutputs(classes.encoding, [[0, 1, 0], [2, 1, 0], [0, 0, 0.1]])).toEqual(["b", "a", "c"]);
     const numbers = await prepareTable(
       csv((i) => `"$${i + 1},500"`),
       { target: "y" },

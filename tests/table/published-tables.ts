@@ -1,4 +1,5 @@
-// Tables in the style of well-known published ones, for tests: their headers, notations and gaps, with values of our own.
+// Tables in the style of well-known published ones, for tests: their headers, notations and gaps, with values of our
+// own.
 import { uniform } from "./table-kinds.js";
 
 const pick = <T>(words: readonly T[], i: number, salt: number): T => words[Math.floor(uniform(i, salt) * words.length)];

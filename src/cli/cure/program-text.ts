@@ -1,23 +1,10 @@
 // A trial as a program: prepares the table as the command did, with the same rows held out, trains, and says what came
 // of it. Text only.
+import { literal } from "../../text/literal.js";
 import { shorten } from "../../table/cells.js";
 import type { PrepareOptions } from "../../table/prepare.js";
 import type { LayoutOptions } from "../../table/read/layout.js";
 import type { Trial } from "../../index.js";
-
-function propertyName(key: string): string {
-  return /^[a-z]\w*$/i.test(key) ? key : JSON.stringify(key);
-}
-
-/** A plain value as JavaScript writes it. */
-function literal(value: unknown): string {
-  if (Array.isArray(value)) return `[${value.map(literal).join(", ")}]`;
-  if (typeof value !== "object" || value === null) return JSON.stringify(value);
-  const fields = Object.entries(value).filter(([, each]) => each !== undefined);
-  return fields.length === 0
-    ? "{}"
-    : `{ ${fields.map(([key, each]) => `${propertyName(key)}: ${literal(each)}`).join(", ")} }`;
-}
 
 const call = ({ name, options }: { readonly name: string; readonly options?: object }): string =>
   `${name}(${options ? literal(options) : ""})`;

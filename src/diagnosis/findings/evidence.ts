@@ -1,6 +1,7 @@
 // What the findings are made from: an observation, the verdicts on the units, and what else the caller gave.
 import { closedUpTo } from "../../activations/analysis.js";
 import type { LayerDiagnosis } from "../types.js";
+import { groupBy } from "../../core/group-by.js";
 import { arraysOf, type Observation } from "../../inspect/observation.js";
 import type { History } from "../../network/types.js";
 import type { PreparedTargets } from "../../network/data.js";
@@ -50,13 +51,6 @@ export function isConstant({ min, max }: UnitStatistics): boolean {
 }
 
 /** Groups of two or more that have the same key, each in order. */
-export function groupBy<K>(items: readonly number[], keyOf: (item: number) => K): number[][] {
-  const groups = new Map<K, number[]>();
-  for (const item of items) {
-    const key = keyOf(item);
-    const group = groups.get(key);
-    if (group) group.push(item);
-    else groups.set(key, [item]);
-  }
-  return [...groups.values()].filter(({ length }) => length > 1);
+export function groupsOf<K>(items: readonly number[], keyOf: (item: number) => K): number[][] {
+  return [...groupBy(items, keyOf).values()].filter(({ length }) => length > 1);
 }

@@ -1,5 +1,5 @@
 // Units that never differ: one of them would do.
-import { type Evidence, groupBy, isConstant, outgoingOf, samplesDiffer } from "./evidence.js";
+import { type Evidence, groupsOf, isConstant, outgoingOf, samplesDiffer } from "./evidence.js";
 import { countOf, listIndices } from "../../text/numbers.js";
 import type { Finding } from "../types.js";
 import { arraysOf, type LayerWeights } from "../../inspect/observation.js";
@@ -52,7 +52,7 @@ function split(groups: readonly number[][], a: Float32Array, width: number): num
   let parts = groups.slice();
   for (let row = 0; row < a.length && parts.length > 0; row += width) {
     parts = parts.flatMap((part) =>
-      part.every((unit) => a[row + unit] === a[row + part[0]]) ? [part] : groupBy(part, (unit) => a[row + unit]),
+      part.every((unit) => a[row + unit] === a[row + part[0]]) ? [part] : groupsOf(part, (unit) => a[row + unit]),
     );
   }
   return parts;
@@ -64,7 +64,7 @@ function split(groups: readonly number[][], a: Float32Array, width: number): num
  */
 function findEqual({ observation: { layers, again }, hidden }: Evidence): number[][][] {
   const groups = hidden.map(({ layer, units }) =>
-    groupBy(
+    groupsOf(
       units.filter(({ state }) => state !== "dead").map(({ unit }) => unit),
       (unit) => layers[layer].units[unit].meanActivation,
     ),

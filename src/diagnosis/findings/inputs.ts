@@ -1,6 +1,6 @@
 // What the input columns show: constant, repeated, far from centred, of very different sizes.
 import { countOf, formatCount, formatNumber, listIndices, plural } from "../../text/numbers.js";
-import { type Evidence, groupBy, isConstant } from "./evidence.js";
+import { type Evidence, groupsOf, isConstant } from "./evidence.js";
 import type { Observation } from "../../inspect/observation.js";
 import { measureColumns } from "./columns.js";
 import type { Finding } from "../types.js";
@@ -52,7 +52,7 @@ function repeatedColumns({ x: { rows, columns: width, data }, columns }: Inputs,
   const repeated = (group: readonly number[]) =>
     group.filter((column, i) => group.slice(0, i).some((earlier) => isEqual(earlier, column)));
   const keyOf = (column: number) => `${columns[column].mean} ${columns[column].variance}`;
-  return groupBy(among, keyOf)
+  return groupsOf(among, keyOf)
     .flatMap(repeated)
     .sort((a, b) => a - b);
 }

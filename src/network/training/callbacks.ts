@@ -41,7 +41,10 @@ export interface Description<Options extends object, Results extends object> {
 export interface Definition<Options extends object, Results extends object> extends Description<Options, Results> {
   /** Before anything changes: throws where the fit can't have this callback. */
   readonly check?: (plan: Plan, state: NetworkState) => void;
-  /** A fit begins, or goes on from what was saved, which it may take for its own. Absent: the callback can only be sent to a worker. */
+  /**
+   * A fit begins, or goes on from what was saved, which it may take for its own. Absent: the callback can only be sent
+   * to a worker.
+   */
   readonly start?: (fit: RunningFit, context: TrainingContext, saved?: object) => RunningCallback<Results>;
 }
 

@@ -39,7 +39,10 @@ class TrainingRun implements RunningFit, PausableRun, PausableFit {
   /** Where the training ended, before callbacks heard of that. */
   private ending: FitProgress | undefined;
   private changesAtEnd = 0;
-  /** Undefined at first, so that engines keep a number that is boxed once: else each step that reads it makes a box (measured). */
+  /**
+   * Undefined at first, so that engines keep a number that is boxed once: else each step that reads it makes a box
+   * (measured).
+   */
   rate = undefined as unknown as number;
   isOver = false;
   private readonly watchers: (() => void)[] = [];

@@ -2,7 +2,9 @@
 // memory is the columns and a piece of the text.
 import { quote } from "../cells.js";
 import { type Column, type Table, TableBuilder } from "../columns.js";
+import { rowName } from "../place-names.js";
 import { RelumineError } from "../../core/errors.js";
+import { countOf } from "../../text/numbers.js";
 import { decodeChunks } from "./decode.js";
 import { checkSeparator, findLayout, isCommentLine, type Layout, type LayoutOptions, LONGEST_CELL } from "./layout.js";
 import { isBlankRecord, LONGEST_RECORD, parseRecords, scanRecords } from "./records.js";
@@ -46,8 +48,6 @@ function checkLength(length: number, line: number): void {
     `${length} and more`,
   );
 }
-
-const counted = (count: number, one: string, many: string): string => (count === 1 ? `1 ${one}` : `${count} ${many}`);
 
 /** Takes the text behind the header, in pieces, and builds the table. */
 class RowReader {
@@ -133,7 +133,7 @@ class RowReader {
   }
 
   #rowName(line: number): string {
-    return `row ${this.#builder.rows + 1} (line ${line})`;
+    return rowName({ line: () => line }, this.#builder.rows);
   }
 
   #refuseCell(line: number, column: number, cell: string): never {
@@ -165,10 +165,10 @@ class RowReader {
     const columns = withoutTrailing(table.columns, isNameless);
     const left = table.columns.length - columns.length;
     const own = [...this.#layout.notes];
-    if (this.#comments > 0) own.push(`${counted(this.#comments, "comment line was", "comment lines were")} skipped`);
+    if (this.#comments > 0) own.push(`${countOf(this.#comments, "comment line was", "comment lines were")} skipped`);
     if (this.#emptyRows > 0)
-      own.push(`${counted(this.#emptyRows, "row without a value was", "rows without a value were")} skipped`);
-    if (left > 0) own.push(`${counted(left, "column", "columns")} at the end, without a name or a value, left out`);
+      own.push(`${countOf(this.#emptyRows, "row without a value was", "rows without a value were")} skipped`);
+    if (left > 0) own.push(`${countOf(left, "column", "columns")} at the end, without a name or a value, left out`);
     return { ...table, columns, notes: [...notes, ...own] };
   }
 }
@@ -230,7 +230,7 @@ class TableReader {
  * rows are skipped and noted; UTF-8, UTF-16 with its mark, Windows-1252, gzip and all line ends are understood.
  * Memory: 8 bytes for a number, 4 for a word, 12 in columns that have both, and the different words.
  * @throws RelumineError "format" for what is no table: the path names row, line and column; "memory" for one of more
- * than 100,000 columns, 2^28 cells or 2^22 different words
+ * than 100,000 columns, 2^28 cells or 2^24 different words
  * @example (await readTable("x;y\n1,5;2\n")).columns.map(({ name }) => name) // ["x", "y"]
  */
 export async function readTable(source: TableSource, options: LayoutOptions = {}): Promise<Table> {

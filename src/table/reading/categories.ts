@@ -2,6 +2,7 @@
 // spellings of yes and no in a column that holds nothing else.
 import type { WordColumn } from "./cell-values.js";
 import { hasSigns, isMissing } from "./missing.js";
+import { groupBy } from "../../core/group-by.js";
 
 const TRUE = new Set(["yes", "y", "true", "t", "1", "on"]);
 const FALSE = new Set(["no", "n", "false", "f", "0", "off"]);
@@ -90,13 +91,7 @@ export function categoriesOf({ texts, textOf }: WordColumn, rows: Iterable<numbe
   const used = texts.map((text, place) => (counts[place] > 0 && !isMissingWord(text, signs) ? place : -1));
   const places = used.filter((place) => place >= 0);
   const hasSenses = areBooleans(places.map((place) => texts[place]));
-  const groups = new Map<string, number[]>();
-  for (const place of places) {
-    const key = groupKey(fold(texts[place]), hasSenses);
-    const group = groups.get(key);
-    if (group) group.push(place);
-    else groups.set(key, [place]);
-  }
+  const groups = groupBy(places, (place) => groupKey(fold(texts[place]), hasSenses));
   const nameOf = new Array<string>(texts.length).fill("");
   const merged: string[][] = [];
   let present = 0;

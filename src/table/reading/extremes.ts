@@ -76,8 +76,8 @@ function endsOf(profiled: Profile): Extreme[] {
 const gapOf = ({ value, low, high }: Extreme): number => (value < low ? low - value : value - high);
 
 /**
- * A repeated value that stands for "missing": one that is often used so, or a negative one in a column that has no other,
- * well outside the rest.
+ * A repeated value that stands for "missing": one that is often used so, or a negative one in a column that has no
+ * other, well outside the rest.
  */
 export function missingCode(profiled: Profile): Extreme | undefined {
   return endsOf(profiled).find((end) => {

@@ -39,7 +39,8 @@ function areDifferent(values: Float64Array, rows: readonly number[]): boolean {
 }
 
 /**
- * Why a column of numbers numbers its rows, or undefined. Whole numbers alone do: real ones are all different by nature.
+ * Why a column of numbers numbers its rows, or undefined. Whole numbers alone do: real ones are all different by
+ * nature.
  * @param values of all rows of the table, in the order of the file
  */
 export function numberIdReason(
