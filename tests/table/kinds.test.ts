@@ -78,6 +78,21 @@ describe("a column of numbers", () => {
   });
 });
 
+describe("what float32 can't hold", () => {
+  const big = (at: number) => (i: number) => (i === at ? "1e39" : String(uniform(i)));
+  const target = (i: number): string => (i === 5 ? "" : String(uniform(i, 9)));
+
+  it("is missing, and named by a row that is used", () => {
+    const prepared = prepare({ a: (i) => (i === 5 ? "1e39" : big(7)(i)), y: target });
+    expect(notesOn(prepared, "a").join()).toMatch(/^1 cell without a finite float32 value .*"1e\+39" in row 8/);
+  });
+
+  it("is no matter in a row without a target", () => {
+    const prepared = prepare({ a: big(5), y: target });
+    expect(notesOn(prepared, "a")).toEqual([]);
+  });
+});
+
 describe("a column of dates", () => {
   const FIRST = 16_439; // 2015-01-04
   it.each(DATES)("$name", ({ write, step = 1, cycles = [], note }) => {

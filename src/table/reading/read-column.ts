@@ -21,6 +21,7 @@ import {
   type WrittenNumber,
 } from "./number-notation.js";
 import { rowName } from "../place-names.js";
+import { isFloat32 } from "../../core/checks.js";
 import { RelumineError } from "../../core/errors.js";
 import { countOf, formatCount, roundTo } from "../../text/numbers.js";
 
@@ -182,6 +183,11 @@ function othersNote(
   ];
 }
 
+/** The rows among these whose plain number float32 can't hold. */
+function tooLargeRows({ wordOf, numbers }: Column, cells: CellValues, rows: readonly number[]): readonly number[] {
+  return cells.tooLarge === 0 ? [] : rows.filter((row) => wordOf[row] < 0 && !isFloat32(numbers[row]));
+}
+
 function infiniteNote(
   table: Table,
   column: Column,
@@ -189,10 +195,11 @@ function infiniteNote(
   cells: CellValues,
   counts: Counts,
 ): string[] {
-  const infinite = countKind(cells.kinds, counts, Kind.infinite) + cells.tooLarge;
+  const tooLarge = tooLargeRows(column, cells, rows);
+  const infinite = countKind(cells.kinds, counts, Kind.infinite) + tooLarge.length;
   if (infinite === 0) return [];
   const word = firstOther(column, cells, rows, Kind.infinite);
-  const row = word >= 0 ? word : rows.find((each) => column.wordOf[each] < 0 && Number.isNaN(cells.values[each]))!;
+  const row = word >= 0 ? word : tooLarge[0];
   return [
     `${countOf(infinite, "cell")} without a finite float32 value read as missing: ${quote(textAt(column, row))} in ` +
       rowName(table, row),
