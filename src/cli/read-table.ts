@@ -2,7 +2,7 @@
 import { RelumineError, errorIn } from "../core/errors.js";
 import { suggestion } from "../core/suggestion.js";
 import type { Table } from "../table/columns.js";
-import type { LayoutOptions } from "../table/read/layout.js";
+import type { ReadOptions } from "../table/read/layout.js";
 import { readTable } from "../table/read/read-table.js";
 import { readPieces } from "./files.js";
 
@@ -19,13 +19,14 @@ export interface NamedTable {
  * Reads a file of separated values, plain or gzipped, or the embedded digits.
  * @throws RelumineError "format" or "memory"; the message begins with the file's name
  */
-export async function readTableFile(source: string, { separator, header }: LayoutOptions = {}): Promise<NamedTable> {
+export async function readTableFile(source: string, options: ReadOptions = {}): Promise<NamedTable> {
+  const { separator, header, needed } = options;
   const isEmbedded = source === EMBEDDED;
   const path = isEmbedded ? new URL("digits.csv.gz", import.meta.url) : source;
   const expected = `to be a CSV file, or "${EMBEDDED}" for the embedded digits`;
   const pieces = readPieces(path, source, { expected, hint: suggestion(source, [EMBEDDED]) });
   try {
-    const table = await readTable(pieces, isEmbedded ? {} : { separator, header });
+    const table = await readTable(pieces, isEmbedded ? {} : { separator, header, needed });
     return isEmbedded ? { name: source, table, known: { target: "digit", divisor: 16 } } : { name: source, table };
   } catch (error) {
     if (error instanceof RelumineError && error.path !== source) throw errorIn(source, error);

@@ -98,6 +98,11 @@ export function inputWidth(inputs: readonly InputEncoding[]): number {
   return inputs.reduce((width, encoding) => width + widthOf(encoding), 0);
 }
 
+/** The columns that a table has to have. */
+export function neededColumns(inputs: readonly InputEncoding[]): string[] {
+  return inputs.map(({ column }) => column);
+}
+
 function namesOf(encoding: InputEncoding): string[] {
   const { column } = encoding;
   if (encoding.kind === "number") return [column];

@@ -5,7 +5,7 @@ import { textAt } from "./reading/cell-values.js";
 import { shorten } from "./cells.js";
 import { allRows, type Table } from "./columns.js";
 import { encodeInputs, encodeTargets, placesOf } from "./encode.js";
-import type { InputEncoding, TableEncoding } from "./encoding.js";
+import { type InputEncoding, neededColumns, type TableEncoding } from "./encoding.js";
 import { prepareColumns, type PreparedTable, type PrepareOptions } from "./prepare.js";
 import { readTable } from "./read/read-table.js";
 import type { TableSource } from "./read/source.js";
@@ -48,8 +48,10 @@ export async function prepareTable(source: TableSource, options: PrepareOptions 
   return prepareColumns(await readTable(source, { separator, header }), rest);
 }
 
-async function readIndex(source: TableSource, options: TableLayout | undefined): Promise<ColumnIndex> {
-  return new ColumnIndex(await readTable(source, checkOptions("options", options, LAYOUT)));
+/** A later table: the names of its inputs help to see its layout, and one column may be all that is wanted. */
+function readLater({ inputs }: TableEncoding, source: TableSource, options: TableLayout | undefined): Promise<Table> {
+  const { separator, header } = checkOptions("options", options, LAYOUT);
+  return readTable(source, { separator, header, needed: neededColumns(inputs) });
 }
 
 /**
@@ -64,9 +66,9 @@ async function readIndex(source: TableSource, options: TableLayout | undefined):
  * @example network.predict(await encodeRows(encoding, "length,island\n39.1,Dream\n"))
  */
 export async function encodeRows(encoding: TableEncoding, source: TableSource, options?: TableLayout): Promise<Matrix> {
-  const { inputs } = checkEncoding(encoding);
-  const index = await readIndex(source, options);
-  return encodeInputs(inputs, index, allRows(index.table));
+  const checked = checkEncoding(encoding);
+  const index = new ColumnIndex(await readLater(checked, source, options));
+  return encodeInputs(checked.inputs, index, allRows(index.table));
 }
 
 /** Later rows with their targets, as `network.evaluate` takes them. */
@@ -142,7 +144,7 @@ export async function encodeLabelledRows(
   options?: TableLayout,
 ): Promise<LabelledRows> {
   const checked = checkEncoding(encoding);
-  return encodeLabelledColumns(checked, await readTable(source, checkOptions("options", options, LAYOUT)));
+  return encodeLabelledColumns(checked, await readLater(checked, source, options));
 }
 
 function largest(row: Float32Array): number {

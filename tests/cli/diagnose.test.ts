@@ -246,6 +246,22 @@ describe("diagnose", () => {
     expect(diagnosis).toMatchObject({ samples: 344, units: 96 });
   });
 
+  it("takes a table of one column, if that is all that the network knows, and reads the model first", async () => {
+    const file = folder.write(
+      "two.csv",
+      `x,y\n${Array.from({ length: 60 }, (_, i) => `${i % 7}.5,${i % 7}`).join("\n")}\n`,
+    );
+    const out = join(folder.path, "one.safetensors");
+    expect(await relumine("train", file, "-t", "y", "--epochs", "2", "--out", out)).toMatchObject({ code: 0 });
+    const one = folder.write("one.csv", `x\n${Array.from({ length: 60 }, (_, i) => `${i % 7}.5`).join("\n")}\n`);
+    const { data, diagnosis } = await diagnose(out, one);
+    expect([data.rows, diagnosis.samples]).toEqual([60, 60]);
+    const other = await relumine("diagnose", out, folder.write("other.csv", "z\n1\n2\n"));
+    expect([other.code, other.stderr]).toEqual([1, expect.stringContaining("other.csv")]);
+    const both = await relumine("diagnose", join(folder.path, "nowhere"), join(folder.path, "nothing.csv"));
+    expect([both.code, both.stderr]).toEqual([1, expect.stringContaining("nowhere")]);
+  });
+
   it("takes columns in any order, and more of them", async () => {
     const [turned, straight] = await Promise.all([
       diagnose(

@@ -102,6 +102,12 @@ describe("layout", () => {
     expect(data.notes.join("\n")).toMatch(/semicolons/);
   });
 
+  it("names that occur twice are told apart, and noted", async () => {
+    const text = `x,y,x\n${Array.from({ length: 40 }, (_, i) => `${i % 7}.5,${"ab"[i % 2]},${i % 5}.5`).join("\n")}\n`;
+    const { data } = await train(text);
+    expect(data.notes.join("\n")).toMatch(/column 3 is called "x_2"/);
+  });
+
   it("is as --separator, --header and --columns say", async () => {
     const text = lines("x:zip:y", 40, (i) => `${i}:${i % 3}:${i}.5`);
     const { network } = await train(text, "--separator", ":", "--columns", "zip=words");
@@ -159,7 +165,7 @@ describe("refused soon, in one line", () => {
     ["blanks and a quote", () => `x,y\n1,${" ".repeat(20_000)}x"\n`, /a quote inside a cell/],
     ["escape codes", () => "x,\x1b[31my\n1,2,3\n", /past the last column/],
     ["escape codes, no cell", () => "x,\x1b[31my\n1\n2\n", /no cell for column/],
-    ["escape codes, twice", () => "\x1b[31my,\x1b[31my\n1,2\n", /different names/],
+    ["escape codes, twice", () => "\x1b[31my,\x1b[31my\n1,2\n", /to be one of {2}\[31my, {2}\[31my_2/],
   ])("%s", async (_, content, words) => {
     const started = performance.now();
     expect(await refused(content())).toMatch(words);

@@ -7,6 +7,7 @@ import { readTableFile } from "../../src/cli/read-table.js";
 import type { ErrorCode } from "../../src/core/errors.js";
 import { expectError, relumineError } from "../support/errors.js";
 import { parseTable } from "../../src/table/read/read-table.js";
+import { encodeLabelledRows, encodeRows, prepareTable } from "../../src/table.js";
 
 const PENGUINS = new URL("../data/penguins.csv", import.meta.url).pathname;
 
@@ -223,5 +224,32 @@ describe("prepareTable", () => {
     expect(Math.max(...training.x.data)).toBe(1);
     expect(Math.min(...training.x.data)).toBe(0);
     expect(encoding.target).toMatchObject({ classes: ["0", "1", "2", "3", "4", "5", "6", "7", "8", "9"] });
+  });
+});
+
+describe("later rows", () => {
+  it("may be one column, and may have names twice", async () => {
+    const rows = Array.from({ length: 40 }, (_, i) => `${(i * 7) % 11},${(i * 7) % 11 > 5 ? "a" : "b"}`).join("\n");
+    const { encoding } = await prepareTable(`x,y\n${rows}\n`, { target: "y" });
+    const x = [0, 5.5, 10];
+    const { data } = await encodeRows(encoding, `x\n${x.join("\n")}\n`);
+    expect([data.length, data[0] < 0, data[2] > 0]).toEqual([3, true, true]);
+    const labelled = await encodeLabelledRows(encoding, `x\n${x.join("\n")}\n`);
+    expect(labelled.x.data).toEqual(data);
+    const doubled = await encodeLabelledRows(encoding, `z,x,z,x\n${x.map((each) => `p,${each},q,7`).join("\n")}\n`);
+    expect(doubled.x.data).toEqual(data);
+    expect(doubled.notes[0]).toContain("x_2");
+    await expectError(encodeRows(encoding, "z\n1\n"), "format", "the table");
+  });
+
+  it("are the columns that were trained on, where some of these share a name", async () => {
+    const text = `x,x,y\n${Array.from({ length: 40 }, (_, i) => `${i % 7}.5,${(i * i) % 13},${i % 2 ? "a" : "b"}`).join("\n")}\n`;
+    const { encoding, columns, training, heldOut, heldOutRows } = await prepareTable(text, { target: "y" });
+    expect(columns).toEqual(["x", "x_2"]);
+    const later = await encodeRows(encoding, text);
+    const of = (row: number): number[] => [...later.data.subarray(2 * row, 2 * row + 2)];
+    expect(heldOutRows.flatMap(of)).toEqual([...heldOut.x.data]);
+    const others = Array.from({ length: 40 }, (_, row) => row).filter((row) => !heldOutRows.includes(row));
+    expect(others.flatMap(of).sort()).toEqual([...training.x.data].sort());
   });
 });

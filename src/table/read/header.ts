@@ -1,4 +1,4 @@
-// Is a table's first record its header, or are those values already?
+// Is a table's first record its header, or are those values already? And are its first cells names of rows?
 import { isMissingNumber as isMissing } from "../reading/missing.js";
 import { plainNumber } from "../columns.js";
 
@@ -55,4 +55,16 @@ export function looksLikeValues(first: readonly string[], rows: Records): boolea
   if (first[0] === "" && own.every((column, place) => first[column] === `${place}`)) return false; // pandas writes so
   const pick = (cells: readonly string[]): string[] => own.map((column) => cells[column]);
   return !areNames(pick(first)) || rows.filter((cells) => areNames(pick(cells))).length > rows.length / 2;
+}
+
+/**
+ * Names of rows, as R writes them: 1 to n, words, or in quotes whatever they are; a table has other first columns too.
+ * @param texts of the rows
+ * @param names in the header: one name above two cells tells less than many do
+ */
+export function haveRowNames(texts: readonly string[], rows: readonly (readonly string[])[], names: number): boolean {
+  const cells = rows.map(([name]) => name);
+  if (cells.length < 2 || new Set(cells).size < cells.length) return false;
+  const isSure = cells.every((cell, row) => cell === `${row + 1}`) || texts.every((text) => /^\s*"/.test(text));
+  return isSure || (names > 1 && !cells.some(looksLikeNumber));
 }

@@ -3,29 +3,29 @@
 import { quote } from "../cells.js";
 import { describe } from "../../core/checks.js";
 import { RelumineError } from "../../core/errors.js";
-import { looksLikeNumber, looksLikeValues } from "./header.js";
-import { BLANKS, parseRecords, scanRecords } from "./records.js";
+import { haveRowNames, looksLikeNumber, looksLikeValues } from "./header.js";
+import { nameColumns } from "./names.js";
+import { ALONE, scanRecords } from "./records.js";
+import { cellsOf, countAmong, mostFrequent, seeSeparator, SEPARATORS, tryCells } from "./separator.js";
 
 export const LONGEST_CELL = 32767; // what a spreadsheet's cell may hold; more is an unclosed quote or no table at all
 export const MOST_COLUMNS = 100_000;
 const MOST_TITLES = 10; // lines above the header
 const SAMPLED_RECORDS = 100;
+const FORMAT_SAMPLE = 1000; // characters that show another format
 const HASH = "#";
-
-/** What tells cells apart, the likeliest first, as notes and messages call it. */
-const SEPARATORS: Readonly<Record<string, string>> = {
-  ",": "commas",
-  ";": "semicolons",
-  "\t": "tabs",
-  "|": "vertical bars",
-  [BLANKS]: "blanks",
-};
 
 export interface LayoutOptions {
   /** One character, or " " for runs of blanks; without it, it is seen by the first lines. */
   readonly separator?: string;
   /** Does the first line name the columns? Without it, that is seen by the first lines. */
   readonly header?: boolean;
+}
+
+/** What the reader is told of a table beside its layout. */
+export interface ReadOptions extends LayoutOptions {
+  /** Columns that an encoding needs: where the first lines leave it open, these tell separator and header. */
+  readonly needed?: readonly string[];
 }
 
 /** @throws RelumineError "value" */
@@ -80,64 +80,6 @@ function sampleRecords(sample: string, isWhole: boolean) {
   };
 }
 
-function cellsOf(text: string, separator: string, place = { row: 0, line: 1 }): string[] {
-  let all: string[] = [];
-  parseRecords(text, separator, place, (cells) => (all = cells));
-  return all.map((cell) => cell.trim());
-}
-
-function tryCells(text: string, separator: string): string[] {
-  try {
-    return cellsOf(text, separator);
-  } catch {
-    return text.split(separator).map((cell) => cell.trim()); // wrong quotes are told when the record's turn comes
-  }
-}
-
-function mostFrequent(values: readonly number[]): { value: number; count: number } {
-  const counts = new Map<number, number>();
-  for (const value of values) counts.set(value, (counts.get(value) ?? 0) + 1);
-  return [...counts].map(([value, count]) => ({ value, count })).reduce((a, b) => (b.count > a.count ? b : a));
-}
-
-/** How well a separator explains the records. */
-function judge(records: readonly string[], separator: string) {
-  const cells = records.map((text) => tryCells(text, separator));
-  const { value: columns, count } = mostFrequent(cells.map(({ length }) => length));
-  const regular = cells.filter(({ length }) => length === columns).flat();
-  const numbers = regular.filter((cell) => looksLikeNumber(cell) && !(separator === "," && cell.includes(";")));
-  const { length: names } = cells[0]; // a header of names of rows has one cell less
-  return {
-    separator,
-    columns,
-    hasHeader: names > 1 && Math.abs(names - columns) <= 1,
-    regularity: count / records.length,
-    numbers: numbers.length / regular.length,
-  };
-}
-
-/** The separator that cuts the most records into equally many cells, the most numbers among them. */
-function seeSeparator(records: readonly string[]): string {
-  const score = ({ columns, hasHeader, regularity, numbers }: ReturnType<typeof judge>): readonly number[] => [
-    Number(hasHeader),
-    Math.round(regularity * 10),
-    Math.round(numbers * 20),
-    columns,
-  ];
-  const fits = Object.keys(SEPARATORS)
-    .map((separator) => judge(records, separator))
-    .filter(({ separator, columns, regularity }) => columns > 1 && (separator !== BLANKS || regularity === 1));
-  const isBetter = (a: readonly number[], b: readonly number[]): boolean => {
-    const place = a.findIndex((value, i) => value !== b[i]);
-    return place >= 0 && a[place] > b[place];
-  };
-  const best = fits.reduce<(typeof fits)[number] | undefined>(
-    (found, each) => (found && !isBetter(score(each), score(found)) ? found : each),
-    undefined,
-  );
-  return best?.separator ?? ",";
-}
-
 /**
  * A line that begins with "#": a comment, unless the next character is no blank and the line has as many cells as the
  * table, such as the header `#id,size` and the row `#N/A,3`.
@@ -150,25 +92,27 @@ export function isCommentLine(line: string, separator: string, columns: number):
 const shapeError = (path: string, expected: string, given: string, hint?: string): RelumineError =>
   new RelumineError("format", path, expected, given, hint);
 
-function checkNames(cells: readonly string[], line: number): string[] {
-  const path = line > 0 ? `the header (line ${line})` : "the table";
+function checkWidth(cells: readonly string[], path: string, needed: readonly string[]): void {
   if (cells.length > MOST_COLUMNS)
     throw new RelumineError("memory", path, `to have at most ${MOST_COLUMNS} columns`, `${cells.length}`);
-  if (cells.length === 1)
+  const isEnough = cells.length > 1 || needed.includes(nameColumns(cells).names[0]);
+  if (!isEnough)
     throw shapeError("the table", "to have at least two columns", "one", "Name what separates the cells (separator).");
-  const names = cells.map((cell, column) => cell || `column ${column + 1}`);
-  const seen = new Map<string, number>();
-  names.forEach((name, column) => {
-    if (name.length > LONGEST_CELL)
-      throw shapeError(`${path}, column ${column + 1}`, `to have at most ${LONGEST_CELL} characters`, `${name.length}`);
-    const first = seen.get(name);
-    if (first !== undefined) {
-      const given = `${quote(name)} for columns ${first + 1} and ${column + 1}`;
-      throw shapeError(path, "to have different names", given);
-    }
-    seen.set(name, column);
-  });
-  return names;
+  const long = cells.findIndex((name) => name.length > LONGEST_CELL);
+  if (long >= 0)
+    throw shapeError(
+      `${path}, column ${long + 1}`,
+      `to have at most ${LONGEST_CELL} characters`,
+      `${cells[long].length}`,
+    );
+}
+
+/** Is it a header, by the columns that are needed? Undefined where they don't tell. */
+function hasNeeded(cells: readonly string[], needed: readonly string[] = []): boolean | undefined {
+  if (needed.length === 0) return undefined;
+  const found = countAmong(needed, cells);
+  if (found === needed.length) return true;
+  return found === 0 && needed.every((name) => /^column \d+$/.test(name)) ? false : undefined;
 }
 
 interface Found {
@@ -183,14 +127,29 @@ interface Found {
 const isTitle = (cells: readonly string[], columns: number): boolean =>
   columns > 1 && cells[0] !== "" && cells.slice(1).every((cell) => cell === "");
 
-/** How many of the first records are a title: lines of one cell above a line of names. */
-function countTitles(records: readonly SampleRecord[], columns: number): number {
+/**
+ * How many of the first records are a title: lines of one cell above a line of names; or without a separator, above rows.
+ */
+function countTitles(records: readonly SampleRecord[], columns: number, { header: hasHeader }: LayoutOptions): number {
   let count = 0;
   while (count < MOST_TITLES && count < records.length - 1 && isTitle(records[count].cells, columns)) count++;
   if (count === 0) return 0;
   const [header, ...rows] = records.slice(count).map(({ cells }) => cells);
-  const areNames =
-    header.length === columns && header.filter((cell) => cell !== "" && !looksLikeNumber(cell)).length > 1;
+  if (header.length !== columns) return 0;
+  const areBare = records.slice(0, count).every(({ cells }) => cells.length === 1);
+  const others = records.slice(count);
+  const isRs =
+    count === 1 &&
+    columns === 2 &&
+    hasHeader !== false &&
+    haveRowNames(
+      others.map(({ text }) => text),
+      others.map(({ cells }) => cells),
+      1,
+    );
+  if (areBare && !isRs && hasHeader !== true) return count;
+  if (hasHeader === false) return 0;
+  const areNames = header.filter((cell) => cell !== "" && !looksLikeNumber(cell)).length > 1;
   return areNames &&
     !looksLikeValues(
       header,
@@ -215,12 +174,13 @@ function findHeader(
   records: readonly SampleRecord[],
   comment: SampleRecord | undefined,
   separator: string,
-  { header }: LayoutOptions,
+  options: ReadOptions,
 ): Found {
   const columns = mostFrequent(records.map(({ cells }) => cells.length)).value;
-  const titles = header === false ? 0 : countTitles(records, columns);
+  const titles = countTitles(records, columns, options);
   const first = records[titles];
   const rows = records.slice(titles + 1).map(({ cells }) => cells);
+  const header = options.header ?? hasNeeded(first.cells, options.needed);
   const isRow =
     header === undefined
       ? looksLikeValues(
@@ -245,18 +205,14 @@ function findHeader(
       notes: [`the header is the comment in line ${comment!.line}`],
     };
   const count = first.cells.length;
+  const called =
+    count === 1 ? 'the column is called "column 1"' : `the columns are called "column 1" to "column ${count}"`;
   return {
     cells: Array.from({ length: count }, () => ""),
     line: 0,
     firstRow: titles,
-    notes: [...notes, `no header: the columns are called "column 1" to "column ${count}"`],
+    notes: [...notes, `no header: ${called}`],
   };
-}
-
-/** R numbers its rows from 1, or gives them names; a table has other first columns too. */
-function areRowNames(cells: readonly string[]): boolean {
-  const isNumbered = cells.every((cell, row) => cell === `${row + 1}`);
-  return cells.length > 1 && new Set(cells).size === cells.length && (isNumbered || !cells.some(looksLikeNumber));
 }
 
 interface FittedHeader {
@@ -266,15 +222,30 @@ interface FittedHeader {
 }
 
 /** A header and rows that differ by one cell: R's row names, or separators at the ends of the rows or the header. */
-function fitHeader(cells: readonly string[], rows: readonly (readonly string[])[]): FittedHeader {
+function fitHeader(cells: readonly string[], records: readonly SampleRecord[]): FittedHeader {
+  const rows = records.map((record) => record.cells);
+  const texts = records.map(({ text }) => text);
   const asItIs = { cells, hasTrailingSeparator: false, notes: [] };
   const difference = rows.length === 0 ? 0 : rows[0].length - cells.length;
   if (Math.abs(difference) !== 1 || rows.some(({ length }) => length !== rows[0].length)) return asItIs;
   if (difference < 0) return cells.at(-1) === "" ? { ...asItIs, cells: cells.slice(0, -1) } : asItIs;
   if (rows.every((row) => row.at(-1) === "")) return { ...asItIs, cells: [...cells, ""], hasTrailingSeparator: true };
-  if (!areRowNames(rows.map(([name]) => name))) return asItIs;
+  if (!haveRowNames(texts, rows, cells.length)) return asItIs;
   const notes = ['rows have one cell more than the header: the first is taken for the row\'s name, "column 1"'];
   return { ...asItIs, cells: ["", ...cells], notes };
+}
+
+const OTHER_FORMATS: readonly (readonly [string, RegExp])[] = [
+  ["JSON", /^\s*(?:\{\s*["}]|\[\s*(?:[[{"]|-?\d[^\]]*\]\s*$))/],
+  ["HTML or XML", /^\s*<(?:!--|(?:!doctype|\?xml|html|head|body|table)\b)/i],
+];
+
+function refuseOtherFormats(sample: string, isWhole: boolean): void {
+  const start = isWhole ? sample : sample.slice(0, FORMAT_SAMPLE);
+  const [format] = OTHER_FORMATS.find(([, pattern]) => pattern.test(start)) ?? [];
+  if (format === undefined) return;
+  const hint = "Write its records as CSV: a line of names, then a line of cells for each.";
+  throw shapeError("the table", "to be text, comma-separated values", format, hint);
 }
 
 /** Those that fail the test, and those that pass it. */
@@ -290,13 +261,15 @@ function divide<T>(all: readonly T[], test: (each: T) => boolean): [T[], T[]] {
  * @param isWhole is that all of the text?
  * @throws RelumineError "format" or "memory" for what is no table or has too many columns
  */
-export function findLayout(sample: string, isWhole: boolean, options: LayoutOptions): Layout {
+export function findLayout(sample: string, isWhole: boolean, options: ReadOptions): Layout {
+  refuseOtherFormats(sample, isWhole);
+  const { needed = [] } = options;
   const { all, end } = sampleRecords(sample, isWhole);
   const seen = all.filter(({ text }) => !text.startsWith(HASH)).slice(0, SAMPLED_RECORDS);
   const first = all.slice(0, seen.length < SAMPLED_RECORDS ? all.length : all.indexOf(seen.at(-1)!) + 1);
   const texts = (seen.length > 0 ? seen : first.slice(0, SAMPLED_RECORDS)).map(({ text }) => text);
   if (texts.length === 0) throw shapeError("the table", "to have a header line and rows", "nothing");
-  const separator = options.separator ?? seeSeparator(texts);
+  const separator = options.separator ?? seeSeparator(texts, needed);
   const columns = mostFrequent(texts.map((text) => tryCells(text, separator).length)).value;
   const [records, skipped] = divide(first, ({ text }) => isCommentLine(text.trimEnd(), separator, columns)).map(
     (some) => some.map((record) => ({ ...record, cells: tryCells(record.text, separator) })),
@@ -304,21 +277,22 @@ export function findLayout(sample: string, isWhole: boolean, options: LayoutOpti
   if (records.length === 0) throw shapeError("the table", "to have a header line and rows", "comments alone");
   const comments = skipped.filter(({ start }) => start < records[0].start);
   const found = findHeader(records, comments.at(-1), separator, options);
-  const { cells, hasTrailingSeparator, notes } = fitHeader(
-    found.cells,
-    records.slice(found.firstRow).map((record) => record.cells),
-  );
+  const { cells, hasTrailingSeparator, notes } = fitHeader(found.cells, records.slice(found.firstRow));
+  checkWidth(cells, found.line > 0 ? `the header (line ${found.line})` : "the table", needed);
+  const { names, notes: notesOfNames } = nameColumns(cells);
   const { start, line } = records[found.firstRow] ?? end;
   const noteOfSeparator =
-    separator === "," || options.separator !== undefined ? [] : [`cells are separated by ${SEPARATORS[separator]}`];
+    separator === "," || separator === ALONE || options.separator !== undefined
+      ? []
+      : [`cells are separated by ${SEPARATORS[separator]}`];
   return {
     separator,
-    names: checkNames(cells, found.line),
+    names,
     isNameless: cells.map((cell) => cell === ""),
     hasTrailingSeparator,
     start,
     line,
     comments: comments.length,
-    notes: [...noteOfSeparator, ...found.notes, ...notes],
+    notes: [...noteOfSeparator, ...found.notes, ...notes, ...notesOfNames],
   };
 }

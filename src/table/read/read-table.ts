@@ -6,8 +6,8 @@ import { rowName } from "../place-names.js";
 import { RelumineError } from "../../core/errors.js";
 import { countOf } from "../../text/numbers.js";
 import { decodeChunks } from "./decode.js";
-import { checkSeparator, findLayout, isCommentLine, type Layout, type LayoutOptions, LONGEST_CELL } from "./layout.js";
-import { isBlankRecord, LONGEST_RECORD, parseRecords, scanRecords } from "./records.js";
+import { checkSeparator, findLayout, isCommentLine, type Layout, LONGEST_CELL, type ReadOptions } from "./layout.js";
+import { ALONE, isBlankRecord, LONGEST_RECORD, parseRecords, scanRecords } from "./records.js";
 import { CHUNK, readChunks, type TableSource } from "./source.js";
 
 const SAMPLE = 2 ** 16; // characters by which the layout is seen, if two lines are not longer
@@ -118,8 +118,9 @@ class RowReader {
   }
 
   #add(cells: string[], line: number): void {
-    const { names, hasTrailingSeparator } = this.#layout;
-    let isEmpty = true;
+    const { names, hasTrailingSeparator, separator } = this.#layout;
+    let isEmpty = separator !== ALONE;
+    if (!isEmpty) cells.length = 1;
     for (let column = 0; column < cells.length; column++) {
       const cell = cells[column].trim();
       cells[column] = cell;
@@ -182,14 +183,14 @@ function withoutTrailing(columns: readonly Column[], isNameless: readonly boolea
 
 /** Sees the layout by the first lines, and reads on from there. */
 class TableReader {
-  readonly #options: LayoutOptions;
+  readonly #options: ReadOptions;
   #sample = "";
   #sampleLines = 0;
   #endsWithCR = false;
   #lineEnds: LineEnds | undefined;
   #rows: RowReader | undefined;
 
-  constructor(options: LayoutOptions) {
+  constructor(options: ReadOptions) {
     if (options.separator !== undefined) checkSeparator(options.separator);
     this.#options = options;
   }
@@ -233,7 +234,7 @@ class TableReader {
  * than 100,000 columns, 2^28 cells or 2^24 different words
  * @example (await readTable("x;y\n1,5;2\n")).columns.map(({ name }) => name) // ["x", "y"]
  */
-export async function readTable(source: TableSource, options: LayoutOptions = {}): Promise<Table> {
+export async function readTable(source: TableSource, options: ReadOptions = {}): Promise<Table> {
   const reader = new TableReader(options);
   const notes: string[] = [];
   for await (const text of decodeChunks(readChunks(source), notes)) reader.push(text);
@@ -241,7 +242,7 @@ export async function readTable(source: TableSource, options: LayoutOptions = {}
 }
 
 /** The same of a text that is at hand, at once. */
-export function parseTable(text: string, options: LayoutOptions = {}): Table {
+export function parseTable(text: string, options: ReadOptions = {}): Table {
   const reader = new TableReader(options);
   for (let start = text.startsWith("\ufeff") ? 1 : 0; start < text.length; start += CHUNK)
     reader.push(text.slice(start, start + CHUNK));

@@ -9,6 +9,9 @@ export const LONGEST_RECORD = 2 ** 22;
 /** Cells are separated by runs of blanks. */
 export const BLANKS = " ";
 
+/** The whole line is one cell: a character that no text may hold. */
+export const ALONE = "\0";
+
 const QUOTE = '"';
 const HASH = 35;
 
@@ -95,8 +98,10 @@ function checkQuotes(text: string, separator: string): string | QuoteFault {
     let after = close + 1;
     while (isBlank(after)) after++;
     if (!isEdge(after)) return { index: close, isOpen: false };
-    if (before + 1 < open || after > close + 1) {
-      checked += text.slice(copied, before + 1) + text.slice(open, close + 1);
+    // "" alone in its line is a missing value, where nothing is an empty line: two empty cells say so
+    const isMissing = separator === ALONE && close === open + 1;
+    if (before + 1 < open || after > close + 1 || isMissing) {
+      checked += text.slice(copied, before + 1) + (isMissing ? ALONE : text.slice(open, close + 1));
       copied = after;
     }
     open = text.indexOf(QUOTE, after);
@@ -138,7 +143,8 @@ export function isBlankRecord(cells: readonly string[]): boolean {
 }
 
 /**
- * The cells of whole records, trimmed of nothing; empty lines are records of one empty cell.
+ * The cells of whole records, trimmed of nothing; empty lines are records of one empty cell, and of two where ALONE
+ * separates and the one cell is "".
  * @param visit gets each record and the line on which it ends
  * @throws RelumineError "format" for a quote inside a cell, or one that is never closed
  */
