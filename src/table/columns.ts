@@ -2,6 +2,7 @@
 // row by row from text cells, in blocks of rows, so that neither the text nor a list of rows is ever held.
 import { RelumineError } from "../core/errors.js";
 import { quote } from "./cells.js";
+import { isMisleading } from "./thousands.js";
 
 /** One column as it was written; cells are trimmed (Unicode white space too), quotes taken off. */
 export interface Column {
@@ -15,6 +16,8 @@ export interface Column {
   readonly words: readonly string[];
   /** For each row its place in words; -1 where numbers holds the cell. Columns without words share one array. */
   readonly wordOf: Int32Array;
+  /** 1 for plain cells of which isMisleading is true (70.500); absent where there are none. */
+  readonly misleading?: Uint8Array;
 }
 
 export interface Table {
@@ -95,6 +98,7 @@ const LARGEST_BLOCK = 65536;
 class ColumnBuilder {
   readonly #numbers: (Float64Array | undefined)[] = [];
   readonly #codes: (Int32Array | undefined)[] = [];
+  readonly #misleading: (Uint8Array | undefined)[] = [];
   readonly #dictionary = new Dictionary();
 
   constructor(readonly name: string) {}
@@ -108,6 +112,7 @@ class ColumnBuilder {
     const value = plainNumber(cell);
     if (!Number.isNaN(value)) {
       (this.#numbers[block] ??= new Float64Array(size).fill(Number.NaN))[offset] = value;
+      if (isMisleading(cell, value)) (this.#misleading[block] ??= new Uint8Array(size))[offset] = 1;
       return 0;
     }
     const before = this.words;
@@ -121,7 +126,11 @@ class ColumnBuilder {
     const wordOf = this.#codes.length === 0 ? empty.words : empty.newWords();
     join(this.#numbers, starts, numbers);
     join(this.#codes, starts, wordOf);
-    return { name: this.name, numbers, words: this.#dictionary.words, wordOf };
+    const column = { name: this.name, numbers, words: this.#dictionary.words, wordOf };
+    if (this.#misleading.length === 0) return column;
+    const misleading = new Uint8Array(empty.rows);
+    join(this.#misleading, starts, misleading);
+    return { ...column, misleading };
   }
 }
 
@@ -149,7 +158,11 @@ class EmptyColumns {
   }
 }
 
-function join<T extends Float64Array | Int32Array>(blocks: (T | undefined)[], starts: readonly number[], all: T): void {
+function join<T extends Float64Array | Int32Array | Uint8Array>(
+  blocks: (T | undefined)[],
+  starts: readonly number[],
+  all: T,
+): void {
   blocks.forEach((values, block) => {
     if (values) all.set(values.subarray(0, all.length - starts[block]), starts[block]);
     blocks[block] = undefined;

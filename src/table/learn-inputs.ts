@@ -20,7 +20,7 @@ import {
 } from "./reading/extremes.js";
 import { hasIdName, numberIdReason } from "./reading/ids.js";
 import type { Notes } from "./notes.js";
-import { isPlain } from "./reading/number-notation.js";
+import { isPlain, type TableDecimal } from "./reading/number-notation.js";
 import { rowName } from "./place-names.js";
 import {
   type ColumnReading,
@@ -164,8 +164,9 @@ function learnNumber(context: LearnContext, { column, choice, reading, profiled 
   const scaling = learnScaling(context, values);
   if (scaling === undefined) return noEncoding(context, name);
   const reason = choice || divisor ? undefined : numberIdReason(name, values, rows, profiled!);
-  const mark = notation.decimal === "," ? " with decimal commas" : "";
-  for (const note of reading.notes) notes.addColumn(name, note, note.split(/, such as|: "/)[0] + mark);
+  const mark = notation.decimal === "," ? "$& with decimal commas" : "$&";
+  for (const note of reading.notes)
+    notes.addColumn(name, note, note.split(/, such as|: "/)[0].replace(/^read as numbers.*/, mark));
   const encoding: NumberEncoding = {
     kind: "number",
     column: name,
@@ -362,11 +363,7 @@ export interface InputColumn {
  * @param hint the table's decimal mark, for columns that show none
  * @throws RelumineError "format" where none of them is left
  */
-export function learnInputs(
-  context: LearnContext,
-  columns: readonly InputColumn[],
-  hint: "." | "," | undefined,
-): LearntInputs {
+export function learnInputs(context: LearnContext, columns: readonly InputColumn[], hint: TableDecimal): LearntInputs {
   const { table, rows, notes } = context;
   const candidates = columns.map(({ column, signs, choice }): Candidate => {
     const reading = readColumn(table, column, rows, signs, hint, choice);

@@ -11,7 +11,7 @@ import { missingCode, profile } from "./reading/extremes.js";
 import { codeNote, mergedNote, noteExtremes, standardization, withoutCode } from "./learn-inputs.js";
 import { hasSigns, isMissing } from "./reading/missing.js";
 import type { Notes } from "./notes.js";
-import { isPlain } from "./reading/number-notation.js";
+import { isPlain, type TableDecimal } from "./reading/number-notation.js";
 import { cellName } from "./place-names.js";
 import { type DateReading, type NumberReading, type NumberSigns, readColumn } from "./reading/read-column.js";
 import { RelumineError } from "../core/errors.js";
@@ -180,7 +180,7 @@ export function chooseTarget(
   table: Table,
   column: Column,
   signs: NumberSigns,
-  hint: "." | "," | undefined,
+  hint: TableDecimal,
   { task, choice }: TargetOptions,
   notes: Notes,
 ): TargetChoice {

@@ -2,6 +2,7 @@
 import { describe, expect, it } from "vitest";
 import { columnsOf } from "../../src/table/columns.js";
 import type { DateEncoding, InputEncoding } from "../../src/table/encoding.js";
+import { encodeRows, prepareTable } from "../../src/table.js";
 import { prepareColumns, type PreparedTable, type PrepareOptions } from "../../src/table/prepare.js";
 import { DATES, NUMBERS, uniform } from "./table-kinds.js";
 
@@ -74,6 +75,92 @@ describe("a column of numbers", () => {
     const without = ROWS - values.length;
     expect(prepared.notes.some((note) => new RegExp(`^${without} rows? without a target`).test(note))).toBe(
       without > 0,
+    );
+  });
+});
+
+describe("the decimal mark", () => {
+  const commas = (i: number): string => `${whole(i)},${i % 10}`;
+  const whole = (i: number): number => 11 + ((i * 37) % 80);
+  const all = Array.from({ length: ROWS }, (_, i) => i);
+  const thousands = (i: number): string => `${whole(i)}.${String(100 + ((i * 53) % 900)).padStart(3, "0")}`;
+  const noteOf = (prepared: PreparedTable): string => notesOn(prepared, "a").join("\n");
+
+  it("is the point in a cell of a column of commas that can't be thousands", () => {
+    const cells = ["70.5", "8.25", "1.5 ", "70.500", "9.000", "1.2340", "1.234"];
+    const values = [70.5, 8.25, 1.5, 70_500, 9000, 1.234, 1234];
+    const prepared = prepare({ a: (i) => cells[i - 9] ?? commas(i) });
+    expectValues(
+      prepared,
+      "a",
+      all.map((i) => values[i - 9] ?? whole(i) + (i % 10) / 10),
+    );
+    expect(noteOf(prepared)).toMatch(
+      /^4 cells with a decimal point among decimal commas, such as "70.5", read as 70.5$/m,
+    );
+    expect(noteOf(prepare({ a: commas }))).not.toContain("point");
+  });
+
+  it("is the point in a cell with a unit too", () => {
+    const prepared = prepare({ a: (i) => (i === 4 ? "70.5 €" : `${commas(i)} €`) });
+    expectValues(
+      prepared,
+      "a",
+      all.map((i) => (i === 4 ? 70.5 : whole(i) + (i % 10) / 10)),
+    );
+    expect(noteOf(prepared)).toContain('1 cell with a decimal point among decimal commas, such as "70.5 €"');
+  });
+
+  it("stays so in later rows", async () => {
+    const text = ["a;y", ...all.map((i) => `${i === 9 ? "70.5" : commas(i)};${uniform(i)}`)].join("\n");
+    const { encoding } = await prepareTable(text, { target: "y" });
+    const { mean, scale } = encoding.inputs[0] as { mean: number; scale: number };
+    const later = await encodeRows(encoding, "a;z\n70.5;1\n70,5;1\n70.500;1\n1.234,5;1\n");
+    expect([...later.data]).toEqual([70.5, 70.5, 70_500, 1234.5].map((value) => Math.fround((value - mean) / scale)));
+  });
+
+  it("of the other columns makes thousands of three decimals, which is said", () => {
+    for (const more of [{}, { empty: true }]) {
+      const cell = (i: number): string => ("empty" in more && i === 6 ? "NA" : thousands(i));
+      const prepared = prepare({ a: cell, b: commas, y: commas });
+      expectValues(
+        prepared,
+        "a",
+        all.map((i) => (cell(i) === "NA" ? null : Math.round(Number(cell(i)) * 1000))),
+      );
+      expect(noteOf(prepared)).toMatch(
+        /such as "\d\d\.\d{3}" as \d{5}; if the point is the decimal mark, say "decimal point"/,
+      );
+    }
+    const target = prepare({ b: commas, y: thousands });
+    expect(target.notes.join("\n")).toMatch(/^y \(target\): read as numbers, such as "\d\d\.\d{3}" as \d{5};/m);
+  });
+
+  it.each<[string, Readonly<Record<string, (i: number) => string>>]>([
+    ["no column with commas", { a: thousands }],
+    ["a whole number without a mark", { a: (i) => (i === 3 ? "1500" : thousands(i)), b: commas, y: commas }],
+    ["a fraction of two decimals", { a: (i) => (i === 3 ? "12.50" : thousands(i)), b: commas, y: commas }],
+    ["a column with decimal points", { a: thousands, b: commas, c: (i) => String(uniform(i)), y: commas }],
+  ])("makes none where there is %s: the control", (_what, columns) => {
+    const prepared = prepare(columns);
+    expectValues(
+      prepared,
+      "a",
+      all.map((i) => Number(columns.a(i))),
+    );
+    expect(notesOn(prepared, "a")).toEqual([]);
+  });
+
+  it("is as the caller says, in a column of plain numbers too", () => {
+    const comma = prepare({ a: thousands }, { columns: { a: "decimal comma" } });
+    const values = all.map((i) => Math.round(Number(thousands(i)) * 1000));
+    expectValues(comma, "a", values);
+    expect(noteOf(comma)).toMatch(/^read as numbers, such as "\d\d\.\d{3}" as \d{5}$/);
+    const point = prepare({ a: thousands, b: commas, y: commas }, { columns: { a: "decimal point" } });
+    expectValues(
+      point,
+      "a",
+      all.map((i) => Number(thousands(i))),
     );
   });
 });

@@ -2,6 +2,7 @@
 // Texts are read once each, however many cells hold them.
 import { isFloat32 } from "../../core/checks.js";
 import type { Column } from "../columns.js";
+import { mayBeThousands } from "../thousands.js";
 import { compactDate, type DateNotation, daysOf, readDate, type WrittenDate } from "./dates.js";
 import { isInfinite, isMissingNumber } from "./missing.js";
 import { type NumberNotation, plainValue, readNumber, valueOf, type WrittenNumber } from "./number-notation.js";
@@ -26,14 +27,14 @@ export type Read<T> = readonly (T | undefined)[];
 function fill(
   column: Column,
   wordValues: Float64Array,
-  plain: (value: number) => number,
+  plain: (value: number, misleads: boolean) => number,
 ): { values: Float64Array; tooLarge: number } {
-  const { numbers, wordOf } = column;
+  const { numbers, wordOf, misleading } = column;
   const values = new Float64Array(numbers.length);
   let tooLarge = 0;
   for (let row = 0; row < values.length; row++) {
     const word = wordOf[row];
-    const value = word < 0 ? plain(numbers[row]) : wordValues[word];
+    const value = word < 0 ? plain(numbers[row], misleading?.[row] === 1) : wordValues[word];
     const isTooLarge = word < 0 && !isFloat32(value) && !Number.isNaN(value);
     if (isTooLarge) tooLarge++;
     values[row] = isTooLarge ? Number.NaN : value;
@@ -57,7 +58,7 @@ export function numberValues(column: Column, notation: NumberNotation, read?: Re
     kinds[place] = kindOf(word, value);
     wordValues[place] = kinds[place] === Kind.value ? value : Number.NaN;
   });
-  const filled = fill(column, wordValues, (value) => plainValue(value, notation));
+  const filled = fill(column, wordValues, (value, misleads) => plainValue(value, misleads, notation));
   const { values } = filled;
   if (notation.codes.length > 0)
     for (let row = 0; row < values.length; row++) if (notation.codes.includes(values[row])) values[row] = Number.NaN;
@@ -118,8 +119,14 @@ export function wordsOf({ numbers, words, wordOf }: Column): WordColumn {
   return { texts, textOf };
 }
 
+/** Whether a plain cell has the form of thousands: 1.234. */
+export function isThousandsAt({ numbers, misleading }: Column, row: number): boolean {
+  return mayBeThousands(numbers[row], misleading?.[row] === 1);
+}
+
 /** The cell as it was written, or as its number is written. */
 export function textAt(column: Column, row: number): string {
   const word = column.wordOf[row];
-  return word < 0 ? String(column.numbers[row]) : column.words[word];
+  if (word >= 0) return column.words[word];
+  return isThousandsAt(column, row) ? column.numbers[row].toFixed(3) : String(column.numbers[row]);
 }

@@ -1,6 +1,7 @@
 // Numbers as spreadsheets and people write them: decimal commas, thousands, currencies, units, percent, parentheses. A
 // cell alone is often ambiguous ("1,234"): the notation is decided for a whole column.
 import { isFloat32 } from "../../core/checks.js";
+import { mayBeThousands } from "../thousands.js";
 
 /** How a column of numbers is written where that is not plain decimal notation. Plain data. */
 export interface NumberNotation {
@@ -200,22 +201,18 @@ export function valueOf(written: WrittenNumber | undefined, notation: NumberNota
   if (!written) return Number.NaN;
   const factor = unitFactor(written, notation);
   if (factor === undefined) return Number.NaN;
-  const value = notation.decimal === "." ? written.point : written.comma;
+  const isPoint = notation.decimal === "." || Number.isNaN(written.comma); // 70.5 € among 1,5 €
+  const value = isPoint ? written.point : written.comma;
   const scaled = factor === 1 ? value : value * factor;
   return Number.isNaN(scaled) || isFloat32(scaled) ? scaled : Infinity;
 }
 
-const EXACT = 1e-6; // of a thousandth: what is left of a decimal fraction in float64
-
-/** Whether a number in plain notation may have been meant as thousands: 1.234 for 1234. */
-function mayBeThousands(value: number): boolean {
-  const size = Math.abs(value);
-  return size >= 1 && size < 1000 && Math.abs(size * 1000 - Math.round(size * 1000)) < EXACT;
-}
-
-/** A number that was written with a point, in a column where that stands between thousands. */
-export function plainValue(value: number, { decimal }: NumberNotation): number {
-  return decimal === "," && !Number.isInteger(value) && mayBeThousands(value) ? Math.round(value * 1000) : value;
+/**
+ * A number that was written in plain notation: thousands in a column of decimal commas, where its text has that form.
+ * @param misleads whether its text has not the decimals that the number shows
+ */
+export function plainValue(value: number, misleads: boolean, { decimal }: NumberNotation): number {
+  return decimal === "," && mayBeThousands(value, misleads) ? Math.round(value * 1000) : value;
 }
 
 /** What speaks for one decimal mark or the other, in numbers of cells. */
@@ -224,15 +221,15 @@ export interface Evidence {
   comma: number;
   /** Written so that both marks give a number, and another one. */
   ambiguous: number;
-  /** Plain fractions that may be thousands, and among them those with three decimals that are not 0 at the end. */
+  /** Plain numbers of exactly three decimals, which may be thousands. */
   pointThousands: number;
-  threeDecimals: number;
-  /** Plain whole numbers below 1000. */
+  /** Plain whole numbers below 1000, and others. */
   small: number;
+  large: number;
 }
 
 export function noEvidence(): Evidence {
-  return { point: 0, comma: 0, ambiguous: 0, pointThousands: 0, threeDecimals: 0, small: 0 };
+  return { point: 0, comma: 0, ambiguous: 0, pointThousands: 0, small: 0, large: 0 };
 }
 
 export function addWritten(evidence: Evidence, { point, comma }: WrittenNumber, count: number): void {
@@ -242,36 +239,45 @@ export function addWritten(evidence: Evidence, { point, comma }: WrittenNumber, 
   else evidence.ambiguous += count;
 }
 
-export function addPlain(evidence: Evidence, value: number): void {
-  if (Number.isInteger(value)) {
-    if (Math.abs(value) < 1000) evidence.small++;
-  } else if (!mayBeThousands(value)) evidence.point++;
-  else {
-    evidence.pointThousands++;
-    if (Math.round(Math.abs(value) * 1000) % 10 !== 0) evidence.threeDecimals++;
-  }
+/** @param misleads whether its text has not the decimals that the number shows */
+export function addPlain(evidence: Evidence, value: number, misleads: boolean): void {
+  if (mayBeThousands(value, misleads)) evidence.pointThousands++;
+  else if (!Number.isInteger(value)) evidence.point++;
+  else if (Math.abs(value) < 1000) evidence.small++;
+  else evidence.large++;
 }
 
-/** Thousands end in a digit that is not 0 nine times in ten; fractions of fewer decimals never do. */
-const looksLikeThousands = ({ pointThousands, threeDecimals }: Evidence): boolean =>
-  pointThousands > 0 && threeDecimals >= 0.5 * pointThousands;
-
 /** The decimal mark that a column shows by itself; undefined where it shows none. */
-export function ownDecimal(evidence: Evidence): "." | "," | undefined {
-  const point = evidence.point + (looksLikeThousands(evidence) ? 0 : evidence.pointThousands);
-  if (point === 0 && evidence.comma === 0) return undefined;
-  return evidence.comma > point ? "," : ".";
+export function ownDecimal({ point, comma }: Evidence): "." | "," | undefined {
+  if (point === 0 && comma === 0) return undefined;
+  return comma > point ? "," : ".";
+}
+
+/** The decimal mark that a table's columns show, for those that show none. */
+export interface TableDecimal {
+  readonly mark?: "." | ",";
+  /** None of them shows the other one. */
+  readonly isOnly: boolean;
 }
 
 /**
- * Whether 1.2 and 950 in one column look like thousands with a point and small numbers without: nearly all fractions
- * have three decimals, which rounded measurements have too, but whole numbers lie among them, which those seldom do.
+ * The decimal mark of a column: its own, else the table's, else the point. Plain numbers of three decimals are taken
+ * for thousands by the table's commas where nothing speaks against it: no whole number that has no mark between its
+ * thousands, no column with decimal points.
+ */
+export function decimalOf(evidence: Evidence, { mark, isOnly }: TableDecimal): "." | "," {
+  const { pointThousands, ambiguous, large } = evidence;
+  const isOpen = pointThousands === 0 || ambiguous > 0 || (large === 0 && isOnly);
+  return ownDecimal(evidence) ?? (isOpen ? mark : undefined) ?? ".";
+}
+
+/**
+ * Whether 1.234 and 950 in one column look like thousands with a point and small numbers without: all fractions have
+ * three decimals, which rounded measurements have too, but whole numbers lie among them, which those seldom do.
  */
 export function mayMixThousands(evidence: Evidence, cells: number): boolean {
-  const { pointThousands, threeDecimals, small, point } = evidence;
-  return (
-    point === 0 && pointThousands >= 5 && threeDecimals >= 0.6 * pointThousands && small >= 3 && small > cells / 20
-  );
+  const { pointThousands, small, point } = evidence;
+  return point === 0 && pointThousands >= 5 && small >= 3 && small > cells / 20;
 }
 
 /**

@@ -1,6 +1,15 @@
 // What a column is: numbers, dates or words, and how they are written. Seen by the whole column, never by one cell.
 import { areBooleans } from "./categories.js";
-import { type CellValues, dateValues, firstOther, Kind, numberValues, type Read, textAt } from "./cell-values.js";
+import {
+  type CellValues,
+  dateValues,
+  firstOther,
+  isThousandsAt,
+  Kind,
+  numberValues,
+  type Read,
+  textAt,
+} from "./cell-values.js";
 import { quote } from "../cells.js";
 import type { ColumnChoice } from "../column-choice.js";
 import type { Column, Table } from "../columns.js";
@@ -10,6 +19,7 @@ import {
   addPlain,
   addWritten,
   commonUnit,
+  decimalOf,
   type Evidence,
   mayMixThousands,
   noEvidence,
@@ -17,6 +27,7 @@ import {
   ownDecimal,
   PLAIN,
   readNumber,
+  type TableDecimal,
   unitOf,
   type WrittenNumber,
 } from "./number-notation.js";
@@ -96,8 +107,8 @@ export interface NumberSigns {
   readonly evidence: Evidence;
 }
 
-function plainEvidence({ numbers, wordOf }: Column, rows: readonly number[], evidence: Evidence): void {
-  for (const row of rows) if (wordOf[row] < 0) addPlain(evidence, numbers[row]);
+function plainEvidence({ numbers, wordOf, misleading }: Column, rows: readonly number[], evidence: Evidence): void {
+  for (const row of rows) if (wordOf[row] < 0) addPlain(evidence, numbers[row], misleading?.[row] === 1);
 }
 
 /** Looks at the words of a column as numbers. */
@@ -114,13 +125,14 @@ export function numberSigns(column: Column, rows: readonly number[], choice?: Co
 }
 
 /** The decimal mark of a table: a column that needs a comma says so for those that don't tell. */
-export function tableDecimal(signs: readonly NumberSigns[]): "." | "," | undefined {
+export function tableDecimal(signs: readonly NumberSigns[]): TableDecimal {
   const marks = signs.map(({ evidence, counts }) => {
     const mark = ownDecimal(evidence);
     return mark === "," && evidence.comma < MOST_OTHERS * counts.present ? undefined : mark;
   });
-  if (marks.includes(",")) return ",";
-  return marks.includes(".") ? "." : undefined;
+  const hasPoint = marks.includes(".");
+  if (marks.includes(",")) return { mark: ",", isOnly: !hasPoint };
+  return hasPoint ? { mark: ".", isOnly: true } : { isOnly: true };
 }
 
 function chosenDecimal(choice: ColumnChoice | undefined): "." | "," | undefined {
@@ -130,7 +142,7 @@ function chosenDecimal(choice: ColumnChoice | undefined): "." | "," | undefined 
 
 function notationOf(
   { counts, read = [], evidence }: NumberSigns,
-  hint: "." | "," | undefined,
+  hint: TableDecimal,
   choice: ColumnChoice | undefined,
 ): NumberNotation {
   const units = new Map<string, { readonly written: WrittenNumber; count: number }>();
@@ -143,7 +155,7 @@ function notationOf(
     if (known) known.count += counts.words[place];
     else units.set(unit, { written, count: counts.words[place] });
   });
-  const decimal = chosenDecimal(choice) ?? ownDecimal(evidence) ?? hint ?? ".";
+  const decimal = chosenDecimal(choice) ?? decimalOf(evidence, hint);
   return { ...PLAIN, decimal, ...commonUnit(units) };
 }
 
@@ -206,31 +218,61 @@ function infiniteNote(
   ];
 }
 
+/** What the caller may say where the marks leave it open. */
+function markHint(decimal: "." | ","): string {
+  const other = decimal === "." ? "comma" : "point";
+  return `; if the ${other} is the decimal mark, say "decimal ${other}" in "columns"`;
+}
+
 /** How the numbers are written, by an example. */
 function notationNote(
   column: Column,
+  rows: readonly number[],
   signs: NumberSigns,
   { values, kinds }: CellValues,
   notation: NumberNotation,
   isGuess: boolean,
-) {
-  const place = exampleOf(column, signs.counts, kinds);
-  const notes: string[] = [];
-  if (place >= 0) {
-    const row = column.wordOf.indexOf(place);
-    const where = notation.unit === "" || notation.hasMagnitudes ? "" : ` in ${notation.unit}`;
-    const guess =
-      isGuess && signs.evidence.ambiguous > 0
-        ? `; if the ${notation.decimal === "." ? "comma is" : "point is"} the decimal mark, say "decimal ` +
-          `${notation.decimal === "." ? "comma" : "point"}" in "columns"`
-        : "";
-    const without = notation.unit === "" || notation.hasMagnitudes ? 0 : bareCount(column, signs);
-    const bare = without > 0 ? `, ${countOf(without, "cell")} without ${notation.unit} too` : "";
-    notes.push(
-      `read as numbers${where}${bare}, such as ${quote(column.words[place])} as ${plainText(values[row])}${guess}`,
-    );
-  }
-  return notes;
+): string[] {
+  const { counts, evidence } = signs;
+  const place = exampleOf(column, counts, kinds);
+  const plain = notation.decimal === "," && evidence.pointThousands > 0;
+  const row = place < 0 && plain ? rows.find((each) => isThousandsAt(column, each))! : column.wordOf.indexOf(place);
+  if (place < 0 && !plain) return [];
+  const hasUnit = notation.unit !== "" && !notation.hasMagnitudes;
+  const where = hasUnit ? ` in ${notation.unit}` : "";
+  const without = hasUnit ? bareCount(column, signs) : 0;
+  const bare = without > 0 ? `, ${countOf(without, "cell")} without ${notation.unit} too` : "";
+  const guess = isGuess ? markHint(notation.decimal) : "";
+  return [`read as numbers${where}${bare}, such as ${quote(textAt(column, row))} as ${plainText(values[row])}${guess}`];
+}
+
+/** Whether the marks of the column could be read in the other way, and nobody said how. */
+function isMarkGuess({ evidence }: NumberSigns, { decimal }: NumberNotation, hint: TableDecimal): boolean {
+  if (ownDecimal(evidence) !== undefined) return false;
+  return (evidence.ambiguous > 0 && hint.mark === undefined) || (evidence.pointThousands > 0 && decimal === ",");
+}
+
+/** Cells with a decimal point among others with a decimal comma. */
+function pointNote(
+  column: Column,
+  rows: readonly number[],
+  { read = [], evidence }: NumberSigns,
+  { values }: CellValues,
+  { decimal }: NumberNotation,
+): string[] {
+  if (decimal === "." || evidence.point === 0) return [];
+  const { numbers, wordOf } = column;
+  const row = rows.find((each) => {
+    if (Number.isNaN(values[each])) return false;
+    if (wordOf[each] < 0) return !Number.isInteger(numbers[each]) && !isThousandsAt(column, each);
+    const written = read[wordOf[each]];
+    return written !== undefined && Number.isNaN(written.comma);
+  });
+  if (row === undefined) return [];
+  return [
+    `${countOf(evidence.point, "cell")} with a decimal point among decimal commas, such as ` +
+      `${quote(textAt(column, row))}, read as ${plainText(values[row])}`,
+  ];
 }
 
 /** How many cells have no unit. */
@@ -261,30 +303,27 @@ function readNumbers(
   column: Column,
   rows: readonly number[],
   signs: NumberSigns,
-  hint: "." | "," | undefined,
+  hint: TableDecimal,
   choice: ColumnChoice | undefined,
 ): NumberReading | undefined {
   const { counts, read, evidence } = signs;
-  if (counts.words.length === 0) {
-    const cells = numberValues(column, PLAIN);
-    const notes = [...infiniteNote(table, column, rows, cells, counts), ...mixedNote(signs, PLAIN)];
-    return { kind: "number", ...cells, notation: PLAIN, notes };
-  }
-  const found = notationOf(signs, hint, choice);
+  const isChosen = choice === "number" || chosenDecimal(choice) !== undefined;
+  const isPlain = counts.words.length === 0 && evidence.pointThousands === 0 && chosenDecimal(choice) === undefined;
+  const found = isPlain ? PLAIN : notationOf(signs, hint, choice);
   const cells = numberValues(column, found, read ?? []);
   const others = countKind(cells.kinds, counts, Kind.other);
   const isNumber = counts.present > 0 && counts.present > others;
-  const isChosen = choice === "number" || chosenDecimal(choice) !== undefined;
   if (!isNumber || (!isChosen && others > MOST_OTHERS * counts.present)) return undefined;
   if (!isChosen && longCount(signs) > counts.present / 2) return undefined;
   const notation = others > 0 ? { ...found, allowsOthers: true } : found;
-  const isGuess = !isChosen && ownDecimal(evidence) === undefined && hint === undefined;
+  const isGuess = !isChosen && isMarkGuess(signs, notation, hint);
   return {
     kind: "number",
     ...cells,
     notation,
     notes: [
-      ...notationNote(column, signs, cells, notation, isGuess),
+      ...notationNote(column, rows, signs, cells, notation, isGuess),
+      ...pointNote(column, rows, signs, cells, notation),
       ...othersNote(table, column, rows, cells, "number", counts, others),
       ...infiniteNote(table, column, rows, cells, counts),
       ...mixedNote(signs, notation),
@@ -455,7 +494,7 @@ export function readColumn(
   column: Column,
   rows: readonly number[],
   signs: NumberSigns,
-  hint: "." | "," | undefined,
+  hint: TableDecimal,
   choice?: ColumnChoice,
 ): ColumnReading {
   const { counts } = signs;
