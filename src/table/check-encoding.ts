@@ -57,6 +57,10 @@ function checkWith(what: string, value: unknown, names: readonly string[], optio
   return { members, more: more[0] };
 }
 
+function checkLiteral(what: string, members: JsonObject): { literal?: boolean } {
+  return Object.hasOwn(members, "literal") ? { literal: checkBoolean(`${what}.literal`, members.literal) } : {};
+}
+
 function checkNumberNotation(what: string, value: unknown): NumberNotation {
   const members = checkMembers(what, value, ["decimal", "unit", "hasMagnitudes", "codes", "allowsOthers"]);
   const unit = checkText(`${what}.unit`, members.unit);
@@ -87,11 +91,12 @@ function checkInput(value: unknown, place: number): InputEncoding {
   const what = `inputs[${place}]`;
   const kind = kindOf(what, value, ["number", "category", "date"]);
   if (kind === "category") {
-    const { column, categories } = checkMembers(what, value, ["kind", "column", "categories"]);
+    const { members } = checkWith(what, value, ["kind", "column", "categories"], ["literal"]);
     return {
       kind,
-      column: checkText(`${what}.column`, column),
-      categories: checkWords(`${what}.categories`, categories, 1),
+      column: checkText(`${what}.column`, members.column),
+      categories: checkWords(`${what}.categories`, members.categories, 1),
+      ...checkLiteral(what, members),
     };
   }
   const names = ["kind", "column", "median", "mean", "scale"];
@@ -120,8 +125,13 @@ function checkInput(value: unknown, place: number): InputEncoding {
 function checkTarget(value: unknown): TargetEncoding {
   const kind = kindOf("target", value, ["classes", "number"]);
   if (kind === "classes") {
-    const { column, classes } = checkMembers("target", value, ["kind", "column", "classes"]);
-    return { kind, column: checkText("target.column", column), classes: checkWords("target.classes", classes, 2) };
+    const { members } = checkWith("target", value, ["kind", "column", "classes"], ["literal"]);
+    return {
+      kind,
+      column: checkText("target.column", members.column),
+      classes: checkWords("target.classes", members.classes, 2),
+      ...checkLiteral("target", members),
+    };
   }
   const { members, more } = checkWith("target", value, ["kind", "column", "mean", "scale"], ["notation", "date"]);
   const target: NumberTarget = {

@@ -62,6 +62,12 @@ export class ColumnIndex {
   }
 }
 
+/** Columns that are chosen as words, whatever else the choices are: their texts are kept when the table is read. */
+export function literalColumns(choices: unknown): string[] {
+  if (typeof choices !== "object" || choices === null) return [];
+  return Object.entries(choices).flatMap(([name, choice]) => (choice === "words" ? [name] : []));
+}
+
 /**
  * What the caller chose, by column.
  * @throws RelumineError "value" for an unknown column or choice

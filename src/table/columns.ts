@@ -18,6 +18,8 @@ export interface Column {
   readonly wordOf: Int32Array;
   /** 1 for plain cells of which isMisleading is true (70.500); absent where there are none. */
   readonly misleading?: Uint8Array;
+  /** All cells are words, as they are written: 02139 is not 2139. */
+  readonly isLiteral?: true;
 }
 
 export interface Table {
@@ -101,7 +103,11 @@ class ColumnBuilder {
   readonly #misleading: (Uint8Array | undefined)[] = [];
   readonly #dictionary = new Dictionary();
 
-  constructor(readonly name: string) {}
+  /** @param isLiteral whether numbers are words too */
+  constructor(
+    readonly name: string,
+    readonly isLiteral: boolean,
+  ) {}
 
   get words(): number {
     return this.#dictionary.words.length;
@@ -109,7 +115,7 @@ class ColumnBuilder {
 
   /** @returns the characters of a word that was not known */
   add(cell: string, block: number, offset: number, size: number): number {
-    const value = plainNumber(cell);
+    const value = this.isLiteral ? Number.NaN : plainNumber(cell);
     if (!Number.isNaN(value)) {
       (this.#numbers[block] ??= new Float64Array(size).fill(Number.NaN))[offset] = value;
       if (isMisleading(cell, value)) (this.#misleading[block] ??= new Uint8Array(size))[offset] = 1;
@@ -127,6 +133,7 @@ class ColumnBuilder {
     join(this.#numbers, starts, numbers);
     join(this.#codes, starts, wordOf);
     const column = { name: this.name, numbers, words: this.#dictionary.words, wordOf };
+    if (this.isLiteral) return { ...column, isLiteral: true };
     if (this.#misleading.length === 0) return column;
     const misleading = new Uint8Array(empty.rows);
     join(this.#misleading, starts, misleading);
@@ -202,8 +209,10 @@ export class TableBuilder {
   #words = 0;
   #characters = 0;
 
-  constructor(header: readonly string[]) {
-    this.#columns = header.map((name) => new ColumnBuilder(name));
+  /** @param literal columns whose cells are all words, as they are written */
+  constructor(header: readonly string[], literal: readonly string[] = []) {
+    const names = new Set(literal);
+    this.#columns = header.map((name) => new ColumnBuilder(name, names.has(name)));
   }
 
   get rows(): number {

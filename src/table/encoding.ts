@@ -46,6 +46,8 @@ export interface CategoryEncoding {
   readonly column: string;
   /** One input each, in this order; "" is the missing value. A word that is not here gives zeros. */
   readonly categories: readonly string[];
+  /** Numbers are words as they are written: 02139 is not 2139. */
+  readonly literal?: boolean;
 }
 
 /** How one column becomes inputs. */
@@ -59,6 +61,8 @@ export interface ClassTarget {
   readonly column: string;
   /** The name of label 0, of label 1 ... */
   readonly classes: readonly string[];
+  /** Numbers are words as they are written: 02139 is not 2139. */
+  readonly literal?: boolean;
 }
 
 /** A target of numbers, standardized: (value - mean) / scale. Dates are days since 1970-01-01. */
@@ -98,9 +102,13 @@ export function inputWidth(inputs: readonly InputEncoding[]): number {
   return inputs.reduce((width, encoding) => width + widthOf(encoding), 0);
 }
 
-/** The columns that a table has to have. */
-export function neededColumns(inputs: readonly InputEncoding[]): string[] {
-  return inputs.map(({ column }) => column);
+/** What the reader of a later table is told: the columns that it has to have, and those whose words are literal. */
+export function readingOptions({ inputs, target }: TableEncoding): { needed: string[]; literal: string[] } {
+  const isLiteral = (encoding: InputEncoding | TargetEncoding): boolean => "literal" in encoding && !!encoding.literal;
+  return {
+    needed: inputs.map(({ column }) => column),
+    literal: [...inputs, target].filter(isLiteral).map(({ column }) => column),
+  };
 }
 
 function namesOf(encoding: InputEncoding): string[] {

@@ -299,6 +299,9 @@ export function mergedNote(merged: readonly string[], count: number): string {
     : `${count} words are spelt in several ways, and are one category each: ${spellings}`;
 }
 
+/** What an encoding keeps of a column whose cells are words as they are written. */
+export const literalOf = ({ isLiteral }: Column): { literal?: true } => (isLiteral ? { literal: true } : {});
+
 function learnCategories(context: LearnContext, { column, choice, reading }: Candidate): Learnt {
   const { rows, training, notes } = context;
   const { name } = column;
@@ -315,7 +318,8 @@ function learnCategories(context: LearnContext, { column, choice, reading }: Can
   const used = new Set<string>();
   for (const row of training) used.add(found.nameOf[words.textOf[row]]);
   const categories = [...used].sort();
-  return { encoding: { kind: "category", column: name, categories }, cells: placesOf(categories, column) };
+  const encoding: InputEncoding = { kind: "category", column: name, categories, ...literalOf(column) };
+  return { encoding, cells: placesOf(categories, column) };
 }
 
 function learnColumn(context: LearnContext, candidate: Candidate): Learnt {

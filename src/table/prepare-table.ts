@@ -1,11 +1,11 @@
 // What "relumine/table" offers: tables in, data sets out, and outputs back into what the target was.
 import { checkEncoding } from "./check-encoding.js";
-import { ColumnIndex } from "./column-choice.js";
+import { ColumnIndex, literalColumns } from "./column-choice.js";
 import { textAt } from "./reading/cell-values.js";
 import { shorten } from "./cells.js";
 import { allRows, type Table } from "./columns.js";
 import { encodeInputs, encodeTargets, placesOf } from "./encode.js";
-import { type InputEncoding, neededColumns, type TableEncoding } from "./encoding.js";
+import { type InputEncoding, readingOptions, type TableEncoding } from "./encoding.js";
 import { prepareColumns, type PreparedTable, type PrepareOptions } from "./prepare.js";
 import { readTable } from "./read/read-table.js";
 import type { TableSource } from "./read/source.js";
@@ -45,13 +45,13 @@ const OPTIONS = ["target", "task", "ignore", "validation", "seed", "columns", "d
  */
 export async function prepareTable(source: TableSource, options: PrepareOptions & TableLayout): Promise<PreparedTable> {
   const { separator, header, ...rest } = checkOptions("options", options, OPTIONS);
-  return prepareColumns(await readTable(source, { separator, header }), rest);
+  return prepareColumns(await readTable(source, { separator, header, literal: literalColumns(rest.columns) }), rest);
 }
 
 /** A later table: the names of its inputs help to see its layout, and one column may be all that is wanted. */
-function readLater({ inputs }: TableEncoding, source: TableSource, options: TableLayout | undefined): Promise<Table> {
+function readLater(encoding: TableEncoding, source: TableSource, options: TableLayout | undefined): Promise<Table> {
   const { separator, header } = checkOptions("options", options, LAYOUT);
-  return readTable(source, { separator, header, needed: neededColumns(inputs) });
+  return readTable(source, { separator, header, ...readingOptions(encoding) });
 }
 
 /**

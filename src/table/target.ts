@@ -8,7 +8,7 @@ import { placesOf, standardized } from "./encode.js";
 import type { NumberTarget, TargetEncoding } from "./encoding.js";
 import { formatDate } from "./reading/dates.js";
 import { missingCode, profile } from "./reading/extremes.js";
-import { codeNote, mergedNote, noteExtremes, standardization, withoutCode } from "./learn-inputs.js";
+import { codeNote, literalOf, mergedNote, noteExtremes, standardization, withoutCode } from "./learn-inputs.js";
 import { hasSigns, isMissing } from "./reading/missing.js";
 import type { Notes } from "./notes.js";
 import { isPlain, type TableDecimal } from "./reading/number-notation.js";
@@ -109,7 +109,7 @@ class TargetReader {
       rows,
       groups,
       learn: () => ({
-        encoding: { kind: "classes", column: column.name, classes },
+        encoding: { kind: "classes", column: column.name, classes, ...literalOf(column) },
         encode: (chosen) => chosen.map((row) => places[row]),
       }),
     };

@@ -8,7 +8,7 @@ import { describeDiagnosis, tryDiagnose } from "../network-for-table.js";
 import { readModel } from "../files.js";
 import { addLayoutOptions } from "../options.js";
 import { type NamedTable, readTableFile } from "../read-table.js";
-import { neededColumns } from "../../table/encoding.js";
+import { readingOptions } from "../../table/encoding.js";
 import type { LayoutOptions } from "../../table/read/layout.js";
 import { readStoredTable, type StoredTable } from "../../table/stored-table.js";
 import { Terminal } from "../terminal.js";
@@ -123,8 +123,7 @@ async function diagnoseFile(
 ): Promise<void> {
   const terminal = new Terminal(json);
   const model = await loadModel(file);
-  const needed = neededColumns(model.table.encoding.inputs);
-  const named = await readTableFile(source, { ...layout, needed });
+  const named = await readTableFile(source, { ...layout, ...readingOptions(model.table.encoding) });
   const judged = await judge(model, named);
   if (json) terminal.document(toDocument(model, named.name, judged));
   else tell(terminal, model, named.name, judged);

@@ -26,6 +26,8 @@ export interface LayoutOptions {
 export interface ReadOptions extends LayoutOptions {
   /** Columns that an encoding needs: where the first lines leave it open, these tell separator and header. */
   readonly needed?: readonly string[];
+  /** Columns whose cells are kept as they are written, numbers too. */
+  readonly literal?: readonly string[];
 }
 
 /** @throws RelumineError "value" */

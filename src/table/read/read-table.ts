@@ -59,9 +59,9 @@ class RowReader {
   #comments: number;
   #emptyRows = 0;
 
-  constructor(layout: Layout) {
+  constructor(layout: Layout, literal?: readonly string[]) {
     this.#layout = layout;
-    this.#builder = new TableBuilder(layout.names);
+    this.#builder = new TableBuilder(layout.names, literal);
     this.#line = layout.line;
     this.#comments = layout.comments;
   }
@@ -213,7 +213,7 @@ class TableReader {
     this.#sample = "";
     checkLength(sample.search(/\n|$/), 1);
     const layout = findLayout(sample, isWhole, this.#options);
-    this.#rows = new RowReader(layout);
+    this.#rows = new RowReader(layout, this.#options.literal);
     this.#rows.push(sample.slice(layout.start));
     return this.#rows;
   }
