@@ -29,6 +29,8 @@ export interface Table {
   line(row: number): number;
   /** How the text was read where that may surprise: separator, no header, comment lines... */
   readonly notes: readonly string[];
+  /** What separated the cells of its text. */
+  readonly separator?: string;
 }
 
 /** The places of all its rows. */

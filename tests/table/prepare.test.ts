@@ -227,6 +227,26 @@ describe("prepareTable", () => {
   });
 });
 
+describe("amounts whose comma may be one or the other mark", () => {
+  const guesses = (csv: string): string[] => prepare(csv).notes.filter((note) => note.includes("decimal mark"));
+  const price = (cell: (i: number) => string, separator: string): string =>
+    ["a", "price", "y"].join(separator) +
+    Array.from({ length: 40 }, (_, i) => `\n${[i % 7, cell(i), "pq"[i % 2]].join(separator)}`).join("");
+  const dollars = (i: number): string => `$${120 + 3 * i},000`;
+
+  it("are in English where a currency is before them and commas are between the cells", () => {
+    const csv = price((i) => `"${dollars(i)}"`, ",");
+    expect(guesses(csv)).toEqual([]);
+    expect(prepare(csv).encoding.inputs[1]).toMatchObject({ kind: "number", notation: { decimal: ".", unit: "$" } });
+  });
+
+  it("are guessed, and noted, where something else separates or they are bare", () => {
+    expect(guesses(price(dollars, ";"))).toHaveLength(1);
+    expect(guesses(price((i) => `"${120 + 3 * i},459"`, ","))).toHaveLength(1);
+    expect(guesses(price((i) => `"1,${120 + 3 * i} €"`, ","))).toHaveLength(1);
+  });
+});
+
 describe("later rows", () => {
   it("may be one column, and may have names twice", async () => {
     const rows = Array.from({ length: 40 }, (_, i) => `${(i * 7) % 11},${(i * 7) % 11 > 5 ? "a" : "b"}`).join("\n");

@@ -157,7 +157,7 @@ class RowReader {
   finish(notes: readonly string[]): Table {
     this.#parse(this.#rest);
     this.#rest = "";
-    const { names, isNameless } = this.#layout;
+    const { names, isNameless, separator } = this.#layout;
     if (this.#builder.rows === 0) {
       const given = `a header (${names.length} columns) alone`;
       throw new RelumineError("format", "the table", "to have at least one row", given);
@@ -170,7 +170,7 @@ class RowReader {
     if (this.#emptyRows > 0)
       own.push(`${countOf(this.#emptyRows, "row without a value was", "rows without a value were")} skipped`);
     if (left > 0) own.push(`${countOf(left, "column", "columns")} at the end, without a name or a value, left out`);
-    return { ...table, columns, notes: [...notes, ...own] };
+    return { ...table, columns, notes: [...notes, ...own], separator };
   }
 }
 

@@ -298,6 +298,13 @@ function mixedNote({ evidence, counts }: NumberSigns, { decimal }: NumberNotatio
   ];
 }
 
+/** "$240,000" in quotes between commas: who separates by commas has the point for decimals, and money has two of these. */
+function areEnglishAmounts({ separator }: Table, { words }: Column, { read = [] }: NumberSigns): boolean {
+  const areBare = ({ point, comma, currency }: WrittenNumber, word: string): boolean =>
+    !Number.isNaN(point) && !Number.isNaN(comma) && point !== comma && (currency === "" || /^[(+-]*\d/.test(word));
+  return separator === "," && !read.some((written, place) => written && areBare(written, words[place]));
+}
+
 function readNumbers(
   table: Table,
   column: Column,
@@ -316,7 +323,8 @@ function readNumbers(
   if (!isNumber || (!isChosen && others > MOST_OTHERS * counts.present)) return undefined;
   if (!isChosen && longCount(signs) > counts.present / 2) return undefined;
   const notation = others > 0 ? { ...found, allowsOthers: true } : found;
-  const isGuess = !isChosen && isMarkGuess(signs, notation, hint);
+  const isEnglish = notation.decimal === "." && areEnglishAmounts(table, column, signs);
+  const isGuess = !isChosen && !isEnglish && isMarkGuess(signs, notation, hint);
   return {
     kind: "number",
     ...cells,
