@@ -27,6 +27,7 @@ import type { Callback, Network } from "../index.js";
 
 const METADATA_NAME = "training options";
 const DEPTH = 2;
+const LEFT_OUT = "left out";
 const UNITS: Readonly<Record<string, number>> = { ms: 1, s: 1000, m: 60_000, h: 3_600_000 };
 
 /** `30s`, `5m`, `500ms`, `1h`: in milliseconds. */
@@ -84,7 +85,7 @@ export interface Checkpoint {
 
 /** @throws RelumineError about the file */
 export async function readCheckpoint(file: string): Promise<Checkpoint> {
-  const bytes = await readModel(file);
+  const bytes = await readModel(file, "relumine train --checkpoint");
   const { importNetwork, readMetadata } = await import("../index.js");
   try {
     const stored = readMetadata(bytes)[METADATA_NAME];
@@ -97,8 +98,13 @@ export async function readCheckpoint(file: string): Promise<Checkpoint> {
   }
 }
 
+/** As it was written on the command line; lists and choices of nothing are left out there. */
 function wordsOf(value: unknown): string {
-  return typeof value === "object" && !Array.isArray(value) ? JSON.stringify(value) : String(value);
+  if (typeof value !== "object" || value === null) return value === undefined ? LEFT_OUT : String(value);
+  const words = Array.isArray(value)
+    ? value
+    : Object.entries(value).map(([name, choice]) => `${name}=${String(choice).replaceAll(" ", "-")}`);
+  return words.length === 0 ? LEFT_OUT : words.join(",");
 }
 
 /** `--batch-size` */
@@ -114,8 +120,8 @@ export function mergeOptions<T extends Decisive>(given: T, { file, options }: Ch
   const isGiven = (name: string) => command.getOptionValueSource(name) === "cli";
   for (const name of DECISIVE) {
     if (name === "epochs" || !isGiven(name) || JSON.stringify(given[name]) === JSON.stringify(options[name])) continue;
-    const before = options[name] === undefined ? "left out" : wordsOf(options[name]);
-    throw new RelumineError("value", flagOf(name), `to be ${before}, as ${file} was begun`, wordsOf(given[name]));
+    const expected = `to be ${wordsOf(options[name])}, as ${file} was begun`;
+    throw new RelumineError("value", flagOf(name), expected, wordsOf(given[name]));
   }
   return { ...given, ...decisive(options), ...(isGiven("epochs") && { epochs: given.epochs }) };
 }

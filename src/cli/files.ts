@@ -127,9 +127,10 @@ export async function* readPieces(path: string | URL, name: string, file: Expect
 
 /**
  * A model file's bytes.
+ * @param writer what it comes from, for messages
  * @throws RelumineError "format" or "memory", about the file
  */
-export function readModel(path: string): Promise<Uint8Array> {
-  const expected = 'to be a .safetensors file that "relumine train --out" wrote';
+export function readModel(path: string, writer = "relumine train --out"): Promise<Uint8Array> {
+  const expected = `to be a .safetensors file that "${writer}" wrote`;
   return readBytes(path, path, { expected, maxBytes: MAX_MODEL_BYTES });
 }

@@ -8,6 +8,7 @@ import { checkMembers, checkObject, checkSize, parseStrictJson } from "../core/s
 import type { StoredArray } from "../core/stored-values.js";
 import { describe, memberPath } from "../core/checks.js";
 import { RelumineError } from "../core/errors.js";
+import { formatBytes } from "../text/numbers.js";
 
 export interface Tensor {
   readonly shape: readonly number[];
@@ -102,9 +103,11 @@ function readHeaderText(bytes: Uint8Array): string {
   if (bytes.length < LENGTH_BYTES + 2)
     throw malformed("the file", `to have at least ${LENGTH_BYTES + 2} bytes`, `${bytes.length}`);
   const length = new DataView(bytes.buffer, bytes.byteOffset).getBigUint64(0, true);
-  if (length > MOST_HEADER_BYTES) throw malformed(HEADER, `to have at most ${MOST_HEADER_BYTES} bytes`, `${length}`);
+  const size = formatBytes(Number(length));
+  if (length > MOST_HEADER_BYTES)
+    throw malformed(HEADER, `to be at most ${formatBytes(MOST_HEADER_BYTES)} long`, `a length of ${size}`);
   if (Number(length) > bytes.length - LENGTH_BYTES)
-    throw malformed(HEADER, `to have its ${length} bytes`, `${bytes.length - LENGTH_BYTES}`);
+    throw malformed(HEADER, `to be ${size} long, as it says`, formatBytes(bytes.length - LENGTH_BYTES));
   const header = bytes.slice(LENGTH_BYTES, LENGTH_BYTES + Number(length)); // a copy: browsers decode no shared memory
   if (header[0] !== 0x7b) throw malformed(HEADER, "to be JSON, from { on", "other bytes");
   try {

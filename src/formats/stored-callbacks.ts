@@ -50,7 +50,7 @@ function unitsOf<Rest extends object = object>(
   rest = {} as { readonly [Name in keyof Rest]-?: Check<Rest[Name]> },
 ): Check<(UnitIndex & Rest)[]> {
   return list((path, value) => {
-    const check = object<UnitIndex & Rest>({ ...rest, layer: integer(0, hidden.length - 1), unit: count } as never);
+    const check = object<UnitIndex & Rest>({ layer: integer(0, hidden.length - 1), unit: count, ...rest } as never);
     const place = check(path, value);
     integer(0, hidden[place.layer] - 1)(`${path}.unit`, place.unit);
     return place;

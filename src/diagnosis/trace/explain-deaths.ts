@@ -262,15 +262,15 @@ export class DeathExplainer {
       layer,
       unit,
       step,
+      epoch: step === 0 ? 0 : batchOf(this.fit.plan, step).epoch,
       cause,
       before,
       after,
       change: change ?? { weights: NaN, bias: NaN, inputs: NaN },
-      epoch: step === 0 ? 0 : batchOf(this.fit.plan, step).epoch,
+      ...(survivesAt !== undefined && { survivesAt }),
       ...(step > 0 && this.snapshots.knows(step) && { rate: this.snapshots.rateOf(step) }),
       ...(closedBy !== undefined && { closedBy }),
       ...(!Number.isNaN(windowMean) && { windowMean }),
-      ...(survivesAt !== undefined && { survivesAt }),
       ...(samples && { samples }),
     };
     death.explained = { ...known, explanation: explainDeath(known) };
