@@ -8,6 +8,9 @@ export const VERSION_NAME = "relumine";
 export const SPEC_NAME = "spec";
 /** Of the tensor that tells of a training, and with a dot and a number of those that it refers to. */
 export const TRAINING_NAME = "training";
+/** Of what else a file with a training says and holds; those of before it have none. */
+export const CHECKSUM_NAME = "training checksum";
+export const TAKEN_NAMES: readonly string[] = [VERSION_NAME, SPEC_NAME, CHECKSUM_NAME];
 export const VERSION = "1";
 /** Of files that hold a training too: what is older than them can't read them. */
 export const TRAINING_VERSION = "2";
@@ -45,7 +48,5 @@ export function readModelHeader(bytes: Uint8Array): Header {
  * @example readMetadata(bytes).trainedOn // "digits"
  */
 export function readMetadata(bytes: Uint8Array): Readonly<Record<string, string>> {
-  return Object.fromEntries(
-    [...readModelHeader(bytes).metadata].filter(([name]) => name !== VERSION_NAME && name !== SPEC_NAME),
-  );
+  return Object.fromEntries([...readModelHeader(bytes).metadata].filter(([name]) => !TAKEN_NAMES.includes(name)));
 }

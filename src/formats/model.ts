@@ -9,7 +9,7 @@ import {
   type Tensor,
   writeSafetensors,
 } from "./safetensors.js";
-import { readModelHeader, SPEC_NAME, TRAINING_VERSION, VERSION, VERSION_NAME } from "./model-header.js";
+import { readModelHeader, SPEC_NAME, TAKEN_NAMES, TRAINING_VERSION, VERSION, VERSION_NAME } from "./model-header.js";
 import { checkObject, parseStrictJson } from "../core/strict-json.js";
 import { checkBoolean, checkName, checkOptions, describe, isFloat32, memberPath } from "../core/checks.js";
 import { RelumineError, errorIn } from "../core/errors.js";
@@ -26,7 +26,7 @@ export type ModelFormat = "safetensors" | "onnx" | "tfjs";
 
 /** Options of `exportNetwork`. */
 export interface ExportOptions {
-  /** Words of the caller's own to keep in the file: see readMetadata. Any names but "relumine" and "spec". */
+  /** Words of the caller's own to keep in the file: see readMetadata. Any names but "relumine", "spec" and "training checksum". */
   readonly metadata?: Readonly<Record<string, string>>;
   /** Also all that a fit needs to go on: see `resume` of fit. Default false. */
   readonly training?: boolean;
@@ -58,7 +58,7 @@ function checkMetadata(metadata: unknown): Readonly<Record<string, string>> {
     throw new RelumineError("value", "metadata", "to be an object of strings", describe(metadata));
   }
   for (const [name, text] of Object.entries(metadata)) {
-    if ([VERSION_NAME, SPEC_NAME, "__proto__"].includes(name))
+    if ([...TAKEN_NAMES, "__proto__"].includes(name))
       throw new RelumineError(
         "value",
         memberPath("metadata", name),
@@ -133,9 +133,7 @@ export async function exportNetwork(
   checkFormat(format);
   const given = checkOptions("exportNetwork", options, ["metadata", "training"]);
   const metadata = checkMetadata(given.metadata ?? {});
-  const training = checkBoolean("training", given.training ?? false)
-    ? (await import("./training-state.js")).packTraining
-    : undefined;
+  const training = checkBoolean("training", given.training ?? false) ? await import("./training-state.js") : undefined;
   if (training) await betweenSteps(network);
   const state = stateOf(network);
   const { spec } = state;
@@ -145,9 +143,10 @@ export async function exportNetwork(
     { shape, data: weights[layer][part]! },
   ]);
   for (const [name, { data }] of tensors) checkFinite(name, data as Float32Array, "value");
-  const all = new Map([...tensors, ...(training?.(state) ?? [])]);
+  const all = new Map([...tensors, ...(training?.packTraining(state) ?? [])]);
   const version = training ? TRAINING_VERSION : VERSION;
-  return writeSafetensors(all, { [VERSION_NAME]: version, [SPEC_NAME]: toJson(spec), ...metadata });
+  const words = { [VERSION_NAME]: version, [SPEC_NAME]: toJson(spec), ...metadata };
+  return writeSafetensors(all, training?.withChecksum(words, all) ?? words);
 }
 
 /** Until no callback of this package is at work: what it keeps is only whole between two of its calls. */
@@ -212,13 +211,15 @@ function readAll(tensors: ReadonlyMap<string, StoredTensor>, shapes: readonly Pa
 
 /** Takes the tensors of a training out of a file's; returns what puts it into a network. */
 async function readTraining(
+  { metadata }: Header,
   tensors: Map<string, StoredTensor>,
   spec: ResolvedSpec,
   loss: Loss | undefined,
 ): Promise<(state: NetworkState) => void> {
   if (loss !== undefined)
     throw new RelumineError("value", "loss", "to be left out, as the file holds a training", describe(loss));
-  const { unpackTraining } = await import("./training-state.js");
+  const { checkChecksum, unpackTraining } = await import("./training-state.js");
+  checkChecksum(metadata, tensors);
   return unpackTraining(tensors, spec);
 }
 
@@ -244,7 +245,9 @@ export async function importNetwork(bytes: Uint8Array, options?: ImportOptions):
   const shapes = shapesOf(spec);
   const tensors = readTensors(header);
   const training =
-    header.metadata.get(VERSION_NAME) === TRAINING_VERSION ? await readTraining(tensors, spec, loss) : undefined;
+    header.metadata.get(VERSION_NAME) === TRAINING_VERSION
+      ? await readTraining(header, tensors, spec, loss)
+      : undefined;
   matchTensors(tensors, shapes);
   const weights = readAll(tensors, shapes);
   return buildNetwork(spec, runtime, (state) => {

@@ -3,7 +3,8 @@
 // "training"      U8: JSON in UTF-8; { "$": 3 } in it is the tensor "training.3", { "$": "NaN" } a number that JSON
 // lacks
 //   "training.3"    numbers; those of parameters and moments lie as the network keeps them (see state/parameters.ts)
-import { TRAINING_NAME } from "./model-header.js";
+import { checksumOf } from "./checksum.js";
+import { CHECKSUM_NAME, TRAINING_NAME } from "./model-header.js";
 import type { StoredTensor, Tensor } from "./safetensors.js";
 import { packCallback, STORED_CALLBACKS, type StoredFitContext, sumOf } from "./stored-callbacks.js";
 import { describe, isFloat32 } from "../core/checks.js";
@@ -135,6 +136,30 @@ export function packTraining(state: NetworkState): [string, Tensor][] {
     { shape: [data.length], data },
   ]);
   return named;
+}
+
+/** The file's words with the checksum of them and of its tensors. */
+export function withChecksum(
+  metadata: Readonly<Record<string, string>>,
+  tensors: ReadonlyMap<string, Tensor>,
+): Record<string, string> {
+  const texts = [...Object.entries(metadata).flat(), ...tensors.keys()];
+  const arrays = [...tensors.values()].map(({ data }) => data);
+  return { ...metadata, [CHECKSUM_NAME]: checksumOf(texts, arrays) };
+}
+
+/** @throws RelumineError "format" for a file that is not as it was written, if it says how that was */
+export function checkChecksum(metadata: ReadonlyMap<string, string>, tensors: ReadonlyMap<string, StoredTensor>): void {
+  const stored = metadata.get(CHECKSUM_NAME);
+  if (stored === undefined) return;
+  function* arrays(): Generator<StoredArray> {
+    for (const tensor of tensors.values()) yield tensor.read();
+  }
+  const texts = [...[...metadata].filter(([name]) => name !== CHECKSUM_NAME).flat(), ...tensors.keys()];
+  const checksum = checksumOf(texts, arrays());
+  if (checksum === stored) return;
+  const hint = "It was damaged or changed after it was written.";
+  throw new RelumineError("format", "the file", `to have the checksum ${describe(stored)}`, checksum, hint);
 }
 
 /** JSON's values with the numbers that it lacks, and arrays; each tensor is taken once. */

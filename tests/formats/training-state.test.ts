@@ -16,7 +16,7 @@ import {
   RelumineError,
   traceDeaths,
 } from "../../src/index.js";
-import { readModelHeader } from "../../src/formats/model-header.js";
+import { CHECKSUM_NAME, readModelHeader } from "../../src/formats/model-header.js";
 import { readTensors, type Tensor, writeSafetensors } from "../../src/formats/safetensors.js";
 import type { StoredArray } from "../../src/core/stored-values.js";
 import { expectError, relumineError } from "../support/errors.js";
@@ -57,7 +57,7 @@ beforeAll(async () => {
   });
 });
 
-/** The file's tensors, and the JSON among them. */
+/** The file's tensors, and the JSON among them; without its checksum, as those of before it were. */
 function open(): { metadata: Record<string, string>; tensors: Map<string, Tensor>; tree: Json } {
   const header = readModelHeader(bytes);
   const tensors = new Map(
@@ -67,7 +67,8 @@ function open(): { metadata: Record<string, string>; tensors: Map<string, Tensor
     ]),
   );
   const tree = JSON.parse(new TextDecoder().decode(tensors.get("training")!.data as Uint8Array)) as Json;
-  return { metadata: Object.fromEntries(header.metadata), tensors, tree };
+  const { [CHECKSUM_NAME]: _, ...metadata } = Object.fromEntries(header.metadata);
+  return { metadata, tensors, tree };
 }
 
 function close({ metadata, tensors, tree }: ReturnType<typeof open>, text = JSON.stringify(tree)): Uint8Array {
@@ -227,14 +228,43 @@ describe("a training in a file", () => {
       expect(explanation).not.toContain("mine");
   });
 
-  it("whatever is cut off or changed in the file's bytes", async () => {
+  it("is refused when a bit is another than it was, in the weights and moments too", async () => {
+    const { body } = readModelHeader(bytes);
+    const headerBytes = bytes.length - body.length;
+    await fc.assert(
+      fc.asyncProperty(fc.array(fc.nat(8 * body.length - 1), { minLength: 1, maxLength: 3 }), async (bits) => {
+        const file = bytes.slice();
+        for (const bit of new Set(bits)) file[headerBytes + (bit >> 3)] ^= 1 << (bit & 7);
+        await expectError(importNetwork(file), "format");
+      }),
+      { numRuns: 200 },
+    );
+  });
+
+  it("is refused when a word beside it is another", async () => {
+    const header = new TextDecoder().decode(bytes.subarray(0, bytes.length - readModelHeader(bytes).body.length));
+    for (const [from, to] of [
+      ["crossEntropy", "crossEntropx"],
+      ['\\"seed\\":0', '\\"seed\\":1'],
+      ['"relumine":"2"', '"relumine":"1"'],
+    ]) {
+      const place = header.indexOf(from);
+      expect(place, from).toBeGreaterThan(0);
+      const file = bytes.slice();
+      file.set(new TextEncoder().encode(to), place);
+      await expectError(importNetwork(file), "format");
+    }
+  });
+
+  it("whatever is cut off or changed in the bytes of a file without a checksum", async () => {
+    const older = close(open());
     await fc.assert(
       fc.asyncProperty(
-        fc.nat(bytes.length - 1),
+        fc.nat(older.length - 1),
         fc.integer({ min: 1, max: 255 }),
         fc.boolean(),
         async (place, change, isCut) => {
-          const file = isCut ? bytes.slice(0, place) : bytes.map((byte, i) => (i === place ? byte ^ change : byte));
+          const file = isCut ? older.slice(0, place) : older.map((byte, i) => (i === place ? byte ^ change : byte));
           const result = await tryOut(file);
           if (isCut) expect(result).toBe("refused");
         },
