@@ -38,6 +38,7 @@ const plain = (i: number): Cell => {
   const value = decimals(i, 100, 2);
   return [String(value), value];
 };
+const fortran = (i: number): number => Number(`${(1 + uniform(i) * 8).toFixed(3)}e${i % 2 ? "-" : "+"}${i % 4}`);
 const READ = /read as numbers/;
 
 export const NUMBERS: readonly NumberKind[] = [
@@ -70,6 +71,21 @@ export const NUMBERS: readonly NumberKind[] = [
   { name: "a code in front", cell: (i) => [`EUR ${decimals(i, 90, 2)}`, decimals(i, 90, 2)], note: /in EUR/ },
   { name: "a code behind", cell: (i) => [`${decimals(i, 90, 2)} USD`, decimals(i, 90, 2)], note: /in USD/ },
   { name: "rupees", cell: (i) => [`₹${english(amount(i))}`, amount(i)], note: /in ₹/ },
+  {
+    name: "bookkeeping's zeros",
+    cell: (i) => (i % 4 === 1 ? [["$ -", "$-", "$     -", "- $"][i % 3], 0] : [`$   ${english(amount(i))}`, amount(i)]),
+    note: /in \$/,
+  },
+  {
+    name: "no cents",
+    cell: (i) => [`${german(amount(i))},${["-", "--", "–"][i % 3]} €`, amount(i)],
+    note: /in €/,
+  },
+  {
+    name: "Fortran's exponents",
+    cell: (i) => [`${(1 + uniform(i) * 8).toFixed(3)}D${i % 2 ? "-" : "+"}0${i % 4}`, fortran(i)],
+    note: READ,
+  },
   { name: "percent", cell: (i) => [`${whole(i, 0, 99)} %`, whole(i, 0, 99)], note: /in %/ },
   { name: "percent without a blank", cell: (i) => [`${decimals(i, 99, 1)}%`, decimals(i, 99, 1)], note: /in %/ },
   { name: "square metres", cell: (i) => [`${whole(i, 20, 200)} m2`, whole(i, 20, 200)], note: /in m2/ },

@@ -43,9 +43,15 @@ const IS_CURRENCY = new RegExp(`^${CURRENCY}$`, "u");
 // A quotation mark is inches; a plus is "and more"; a unit may hold digits after its first letter: m2, km/h, kg/m^3.
 const SUFFIX = String.raw`[\p{L}%‰°\p{Sc}"+µΩ][\p{L}\p{N}%°²³/·*^.\p{Sc}() -]{0,19}`;
 const NUMBER = new RegExp(
-  String.raw`^(\()?([+-]?) ?(${CURRENCY})? ?([+-]?)(\d[\d.,'’_ ]*|[.,]\d+)(?:[eE]([+-]?\d+))? ?(${SUFFIX})?(\))?$`,
+  String.raw`^(\()?([+-]?) ?(${CURRENCY})? ?([+-]?)(\d[\d.,'’_ ]*|[.,]\d+)(?:[eE]([+-]?\d+)|[dD]([+-]\d{1,3}))? ?(${SUFFIX})?(\))?$`,
   "u",
 );
+/** What bookkeeping writes for 0: $ -, - €. */
+const ZERO_AMOUNT = new RegExp(`^(?:(${CURRENCY}) ?-|- ?(${CURRENCY}))$`, "u");
+/** No cents: 5,- and 5.-- */
+const NO_CENTS = /(\d[.,])--?(?=$| ?[^\d -][^\d]*$)/;
+/** Fortran's exponent without a sign, where the point before it tells it from a name: 1.5D2. */
+const FORTRAN = /^([+-]?(?:\d+\.\d*|\.\d+))[dD](\d{1,3})$/;
 const SIMPLE = /^([+-]?\d+)[,.](\d+)$/;
 const FEET = /^(\d)' ?(1?\d(?:\.\d+)?)(?:"|''|”)?$/;
 const DIGITS = /^\d+$/;
@@ -59,12 +65,15 @@ function wholePart(text: string, decimal: string): string | undefined {
   return mark === undefined || mark === decimal ? undefined : text.replaceAll(mark, "");
 }
 
-function readBody(body: string, decimal: string, exponent: string): number {
+/** With an exponent there are no marks between thousands. */
+function readBody(body: string, decimal: string, exponent: string | undefined): number {
   const mark = body.lastIndexOf(decimal);
   const fraction = mark < 0 ? "" : body.slice(mark + 1);
   if (fraction !== "" && !DIGITS.test(fraction)) return Number.NaN;
-  const whole = mark === 0 ? "0" : wholePart(mark < 0 ? body : body.slice(0, mark), decimal);
-  return whole === undefined ? Number.NaN : Number(`${whole}.${fraction}e${exponent}`);
+  const digits = mark < 0 ? body : body.slice(0, mark);
+  const whole = mark === 0 ? "0" : wholePart(digits, decimal);
+  if (whole === undefined || (exponent !== undefined && whole.length < digits.length)) return Number.NaN;
+  return Number(`${whole}.${fraction}e${exponent ?? 0}`);
 }
 
 /** One kind of blank, of minus and of digit; no apostrophes or formula around it. */
@@ -76,7 +85,9 @@ function normalize(cell: string): string {
   }
   if (text.startsWith('="') && text.endsWith('"')) text = text.slice(2, -1);
   if (text.startsWith("'")) text = text.slice(1, text.endsWith("'") ? -1 : undefined);
-  return text.trim();
+  if (text.includes("  ")) text = text.replaceAll(/ +/g, " "); // $     5.00
+  if (text.includes("-")) text = text.replace(NO_CENTS, "$100");
+  return text.replace(FORTRAN, "$1e$2").trim();
 }
 
 const sign = (isNegative: boolean, value: number): number => (isNegative ? -value : value) + 0; // -0 is 0
@@ -102,17 +113,26 @@ function readFeet(cell: string): WrittenNumber | undefined {
   return { point: inches, comma: inches, currency: "", suffix: "inch", isLong: false };
 }
 
+/** The 0 of bookkeeping. */
+function readZero(text: string): WrittenNumber | undefined {
+  const match = ZERO_AMOUNT.exec(text);
+  return match ? { point: 0, comma: 0, currency: match[1] ?? match[2], suffix: "", isLong: false } : undefined;
+}
+
 /** Takes a cell apart, or undefined where it is no number. */
 export function readNumber(cell: string): WrittenNumber | undefined {
   if (cell.length > LONGEST) return undefined;
   const simple = readSimple(cell) ?? readFeet(cell);
   if (simple) return simple;
   let text = normalize(cell);
+  const zero = readZero(text);
+  if (zero) return zero;
   const isTrailing = text.length > 1 && text.endsWith("-"); // 123-, as some bookkeeping programs write it
   if (isTrailing) text = text.slice(0, -1).trim();
   const match = NUMBER.exec(text);
   if (!match) return undefined;
-  const [, open, sign1, currency = "", sign2, digits, exponent = "0", rest = "", close] = match;
+  const [, open, sign1, currency = "", sign2, digits, exponent1, exponent2, rest = "", close] = match;
+  const exponent = exponent1 ?? exponent2;
   if ((open === undefined) !== (close === undefined)) return undefined;
   const signs = [sign1, sign2, open && "-", isTrailing && "-"].filter(Boolean);
   // 20150104T000000 is no number of anything, and "12 Main Street" is no 12 of a unit
