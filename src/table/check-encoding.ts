@@ -3,7 +3,7 @@ import { quote } from "./cells.js";
 import { CYCLES, type DateNotation } from "./reading/dates.js";
 import type { InputEncoding, NumberTarget, TableEncoding, TargetEncoding } from "./encoding.js";
 import type { NumberNotation } from "./reading/number-notation.js";
-import { checkBoolean, checkName, checkNumber, describe } from "../core/checks.js";
+import { checkBoolean, checkName, checkNumber, describe, isFloat32 } from "../core/checks.js";
 import { RelumineError, errorIn } from "../core/errors.js";
 import { checkMembers, checkObject, type JsonObject } from "../core/strict-json.js";
 
@@ -34,11 +34,15 @@ function checkWords(what: string, value: unknown, least: number): string[] {
   return words;
 }
 
-function checkScaling(what: string, { mean, scale }: JsonObject): { mean: number; scale: number } {
-  return {
-    mean: checkNumber(`${what}.mean`, mean),
-    scale: checkNumber(`${what}.scale`, scale, { low: 0, openLow: true }),
-  };
+const SMALLEST_SCALE = 2 ** -1022; // below it float64 has fewer digits, and 1 / scale no end
+
+/** Mean and scale, and the median where there is one: what takes their place is finite as float32. */
+function checkScaling(what: string, members: JsonObject): { mean: number; scale: number } {
+  const mean = checkNumber(`${what}.mean`, members.mean);
+  const scale = checkNumber(`${what}.scale`, members.scale, { low: SMALLEST_SCALE });
+  const middle = typeof members.median === "number" ? members.median : mean;
+  if (isFloat32((middle - mean) / scale) && isFloat32(mean / scale)) return { mean, scale };
+  throw new RelumineError("value", `${what}.scale`, "to leave (value - mean) / scale finite as float32", `${scale}`);
 }
 
 function kindOf<T extends string>(what: string, value: unknown, kinds: readonly T[]): T {

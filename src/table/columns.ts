@@ -18,8 +18,16 @@ export interface Column {
   readonly wordOf: Int32Array;
   /** 1 for plain cells of which isMisleading is true (70.500); absent where there are none. */
   readonly misleading?: Uint8Array;
+  /** Plain whole numbers that began with a zero, which their numbers don't show: 02139. Absent where none did. */
+  readonly padded?: PaddedCells;
   /** All cells are words, as they are written: 02139 is not 2139. */
   readonly isLiteral?: true;
+}
+
+/** The first of them, and the characters of the longest. */
+export interface PaddedCells {
+  readonly first: string;
+  readonly longest: number;
 }
 
 export interface Table {
@@ -104,6 +112,7 @@ class ColumnBuilder {
   readonly #codes: (Int32Array | undefined)[] = [];
   readonly #misleading: (Uint8Array | undefined)[] = [];
   readonly #dictionary = new Dictionary();
+  #padded: PaddedCells | undefined;
 
   /** @param isLiteral whether numbers are words too */
   constructor(
@@ -121,11 +130,17 @@ class ColumnBuilder {
     if (!Number.isNaN(value)) {
       (this.#numbers[block] ??= new Float64Array(size).fill(Number.NaN))[offset] = value;
       if (isMisleading(cell, value)) (this.#misleading[block] ??= new Uint8Array(size))[offset] = 1;
+      if (cell.length > 1 && cell.charCodeAt(0) === ZERO && /^\d+$/.test(cell)) this.#addPadded(cell);
       return 0;
     }
     const before = this.words;
     (this.#codes[block] ??= new Int32Array(size).fill(-1))[offset] = this.#dictionary.placeOf(cell);
     return this.words > before ? cell.length + 1 : 0;
+  }
+
+  #addPadded(cell: string): void {
+    const { first = ownCopy(cell), longest = 0 } = this.#padded ?? {};
+    if (cell.length > longest) this.#padded = { first, longest: cell.length };
   }
 
   /** Empties the builder. */
@@ -134,7 +149,8 @@ class ColumnBuilder {
     const wordOf = this.#codes.length === 0 ? empty.words : empty.newWords();
     join(this.#numbers, starts, numbers);
     join(this.#codes, starts, wordOf);
-    const column = { name: this.name, numbers, words: this.#dictionary.words, wordOf };
+    const padded = this.#padded && { padded: this.#padded };
+    const column = { name: this.name, numbers, words: this.#dictionary.words, wordOf, ...padded };
     if (this.isLiteral) return { ...column, isLiteral: true };
     if (this.#misleading.length === 0) return column;
     const misleading = new Uint8Array(empty.rows);

@@ -1,6 +1,14 @@
 // A table's cells -> the numbers of a network's inputs and targets, by an encoding that is known.
 import { CategoryFinder, isMissingWord } from "./reading/categories.js";
-import { type CellValues, dateValues, firstOther, numberValues, textAt, wordsOf } from "./reading/cell-values.js";
+import {
+  type CellValues,
+  dateValues,
+  firstOther,
+  numberValues,
+  textAt,
+  tooLargeRows,
+  wordsOf,
+} from "./reading/cell-values.js";
 import { quote } from "./cells.js";
 import type { ColumnIndex } from "./column-choice.js";
 import { allRows, type Column, type Table } from "./columns.js";
@@ -16,6 +24,7 @@ import {
 import { hasSigns, isMissingNumber } from "./reading/missing.js";
 import { PLAIN } from "./reading/number-notation.js";
 import { cellName } from "./place-names.js";
+import { isFloat32 } from "../core/checks.js";
 import { RelumineError } from "../core/errors.js";
 import type { Matrix } from "../core/matrix.js";
 
@@ -25,13 +34,14 @@ const MAX_FLOATS = 2 ** 28; // a GiB of inputs
 export type InputCells = Float64Array | Int32Array;
 
 function refuseOthers(table: Table, column: Column, cells: CellValues, rows: readonly number[], what: string): void {
-  const row = firstOther(column, cells, rows);
+  const other = firstOther(column, cells, rows);
+  const row = other >= 0 ? other : (tooLargeRows(column, cells, rows)[0] ?? -1);
   if (row < 0) return;
   const hint = "Leave a missing value empty.";
   throw new RelumineError(
     "value",
     cellName(table, row, column.name),
-    `to be a ${what}, as in the training`,
+    other < 0 ? "to be a number that float32 holds" : `to be a ${what}, as in the training`,
     quote(textAt(column, row)),
     hint,
   );
@@ -86,6 +96,25 @@ function encodeDates(
   }
 }
 
+/** An input or a target that scaling makes too large for float32: a value far outside the training's. */
+function refuseResult(table: Table, row: number, column: string, value: number): RelumineError {
+  const limit = "to be a finite float32 number once it is scaled, (value - mean) / scale";
+  return new RelumineError("value", cellName(table, row, column), limit, String(value));
+}
+
+/** Refuses what is not finite among the inputs of a column of numbers or dates. */
+function checkResults(
+  table: Table,
+  { column }: InputEncoding,
+  cells: InputCells,
+  rows: readonly number[],
+  { data, columns }: Matrix,
+  offset: number,
+): void {
+  for (let r = 0, place = offset; r < rows.length; r++, place += columns)
+    if (!Number.isFinite(data[place])) throw refuseResult(table, rows[r], column, cells[rows[r]]);
+}
+
 /** Writes one column's inputs into the matrix, from the given column of it on. */
 function encodeColumn(
   encoding: InputEncoding,
@@ -113,9 +142,10 @@ function encodeColumn(
  * The chosen rows as network inputs.
  * @param cells of each input
  * @returns rows.length x inputWidth(inputs)
- * @throws RelumineError "memory" for more than 2^28 numbers
+ * @throws RelumineError "memory" for more than 2^28 numbers, "value" for one that float32 can't hold once it is scaled
  */
 export function fillInputs(
+  table: Table,
   inputs: readonly InputEncoding[],
   cells: readonly InputCells[],
   rows: readonly number[],
@@ -134,6 +164,7 @@ export function fillInputs(
   let offset = 0;
   inputs.forEach((encoding, place) => {
     encodeColumn(encoding, cells[place], rows, matrix, offset);
+    if (encoding.kind !== "category") checkResults(table, encoding, cells[place], rows, matrix, offset);
     offset += widthOf(encoding);
   });
   return matrix;
@@ -145,16 +176,24 @@ export function fillInputs(
  */
 export function encodeInputs(inputs: readonly InputEncoding[], index: ColumnIndex, rows: readonly number[]): Matrix {
   const cells = inputs.map((encoding) => inputCells(index.table, index.column(encoding.column), encoding, rows));
-  return fillInputs(inputs, cells, rows);
+  return fillInputs(index.table, inputs, cells, rows);
 }
 
-/** Standardized numbers of rows that have one. */
+/**
+ * Standardized numbers of rows that have one.
+ * @throws RelumineError "value" for one that float32 can't hold
+ */
 export function standardized(
+  table: Table,
   values: Float64Array,
-  { mean, scale }: Pick<NumberTarget, "mean" | "scale">,
+  { column, mean, scale }: Pick<NumberTarget, "column" | "mean" | "scale">,
   rows: readonly number[],
 ): number[] {
-  return rows.map((row) => (values[row] - mean) / scale);
+  return rows.map((row) => {
+    const result = (values[row] - mean) / scale;
+    if (!isFloat32(result)) throw refuseResult(table, row, column, values[row]);
+    return result;
+  });
 }
 
 export interface EncodedTargets {
@@ -178,7 +217,7 @@ export function encodeTargets(target: TargetEncoding, index: ColumnIndex): Encod
   if (target.kind === "number") {
     const values = numericValues(table, column, target, all);
     const rows = all.filter((row) => !Number.isNaN(values[row]));
-    return { rows, y: standardized(values, target, rows), missing: table.rows - rows.length, unknown: 0 };
+    return { rows, y: standardized(table, values, target, rows), missing: table.rows - rows.length, unknown: 0 };
   }
   const places = placesOf(target.classes, column);
   const rows = all.filter((row) => places[row] >= 0);

@@ -4,7 +4,7 @@ import { categoriesOf } from "./reading/categories.js";
 import { wordsOf } from "./reading/cell-values.js";
 import { quote, shorten } from "./cells.js";
 import type { ColumnChoice } from "./column-choice.js";
-import type { Column, Table } from "./columns.js";
+import { allRows, type Column, type Table } from "./columns.js";
 import { type Cycle, formatDate } from "./reading/dates.js";
 import { type InputCells, placesOf } from "./encode.js";
 import type { DateEncoding, InputEncoding, NumberEncoding } from "./encoding.js";
@@ -68,6 +68,8 @@ export interface LearnContext {
   readonly rows: readonly number[];
   readonly training: readonly number[];
   readonly notes: Notes;
+  /** Codes for missing values that the target shows. */
+  readonly codes?: readonly number[];
   /** Divides every number, where the range is known; without it numbers are standardized. */
   readonly divisor?: number;
 }
@@ -208,7 +210,7 @@ function cyclesOf(
   values: Float64Array,
   rows: readonly number[],
   { low, high }: Profile,
-  form: DateReading["notation"]["form"],
+  { notation: { form }, areSpans }: DateReading,
 ): Cycle[] {
   let [weekdays, daysOfMonth, earliest, latest] = [0, 0, 1, 0];
   for (const row of rows) {
@@ -223,7 +225,7 @@ function cyclesOf(
   }
   const cycles: Cycle[] = [];
   const hasTimes = latest - earliest >= 0.25 && high - low !== 0;
-  if (form === "time") return hasTimes && high < 1 ? ["time of day"] : [];
+  if (form === "time") return hasTimes && high < 1 && !areSpans ? ["time of day"] : [];
   if (high - low >= ONE_YEAR) cycles.push("season");
   if (hasTimes) cycles.push("time of day");
   // months, ends of months and quarters fall on all weekdays, which says nothing
@@ -243,7 +245,7 @@ function learnDates(context: LearnContext, { column, reading, profiled }: Candid
   const { values, notation } = reading as DateReading;
   const scaling = learnScaling({ ...context, divisor: undefined }, values);
   if (scaling === undefined) return noEncoding(context, name);
-  const cycles = cyclesOf(values, rows, profiled!, notation.form);
+  const cycles = cyclesOf(values, rows, profiled!, reading as DateReading);
   const format = (days: number): string => formatDate(days, notation);
   const what = notation.form === "time" ? "times" : "dates";
   const beside =
@@ -309,7 +311,7 @@ function learnCategories(context: LearnContext, { column, choice, reading }: Can
   const found = categoriesOf(words, rows);
   if (found.present === 0) return noEncoding(context, name);
   const reason = choice ? undefined : manyWords(found.different, found.present);
-  for (const note of reading.notes) notes.addColumn(name, note, note.split(' of "')[0]);
+  for (const note of reading.notes) notes.addColumn(name, note, note.split(/ of "|: "/)[0]);
   if (reason !== undefined) {
     notes.addColumn(name, reason, "left out: nearly as many different words as rows, or more than 1,000");
     return {};
@@ -329,11 +331,14 @@ function learnColumn(context: LearnContext, candidate: Candidate): Learnt {
 }
 
 /** Numbers with codes for missing values taken out: a code that one column shows is one in the others too. */
-function withoutCodes({ notes, rows, divisor }: LearnContext, candidates: readonly Candidate[]): readonly Candidate[] {
+function withoutCodes(
+  { notes, rows, divisor, codes: shown = [] }: LearnContext,
+  candidates: readonly Candidate[],
+): readonly Candidate[] {
   if (divisor !== undefined) return candidates;
   const canHave = ({ reading, choice }: Candidate): boolean => reading.kind === "number" && choice === undefined;
   const own = candidates.map((each) => (canHave(each) ? missingCode(each.profiled!) : undefined));
-  const codes = new Set(own.flatMap((code) => (code ? [code.value] : [])));
+  const codes = new Set([...own.flatMap((code) => (code ? [code.value] : [])), ...shown]);
   return candidates.map((each, place) => {
     if (!canHave(each)) return each;
     let code = own[place];
@@ -362,18 +367,34 @@ export interface InputColumn {
   readonly choice: ColumnChoice | undefined;
 }
 
+function readCandidate(
+  { table, rows }: Pick<LearnContext, "table" | "rows">,
+  { column, signs, choice }: InputColumn,
+  hint: TableDecimal,
+): Candidate {
+  const reading = readColumn(table, column, rows, signs, hint, choice);
+  if (reading.kind === "words") return { column, choice, reading };
+  return { column, choice, reading, profiled: profile(reading.values, rows) };
+}
+
+/** The codes for missing values that columns of numbers show by themselves. */
+export function codesOf(table: Table, columns: readonly InputColumn[], hint: TableDecimal): ReadonlySet<number> {
+  const rows = allRows(table);
+  const codes = columns.map((each) => {
+    const { reading, choice, profiled } = readCandidate({ table, rows }, each, hint);
+    return reading.kind === "number" && choice === undefined ? missingCode(profiled!) : undefined;
+  });
+  return new Set(codes.flatMap((code) => (code ? [code.value] : [])));
+}
+
 /**
  * How to encode the columns.
  * @param hint the table's decimal mark, for columns that show none
  * @throws RelumineError "format" where none of them is left
  */
 export function learnInputs(context: LearnContext, columns: readonly InputColumn[], hint: TableDecimal): LearntInputs {
-  const { table, rows, notes } = context;
-  const candidates = columns.map(({ column, signs, choice }): Candidate => {
-    const reading = readColumn(table, column, rows, signs, hint, choice);
-    if (reading.kind === "words") return { column, choice, reading };
-    return { column, choice, reading, profiled: profile(reading.values, rows) };
-  });
+  const { notes } = context;
+  const candidates = columns.map((each) => readCandidate(context, each, hint));
   const learnt = withoutCodes(context, candidates).map((candidate) => learnColumn(context, candidate));
   const usable = learnt.filter(({ encoding }) => encoding !== undefined);
   const chosen = usable.some(({ isId }) => !isId) ? usable.filter(({ isId }) => !isId) : usable;

@@ -4,7 +4,7 @@ import { quote } from "./cells.js";
 import { allRows, type Table } from "./columns.js";
 import { fillInputs } from "./encode.js";
 import { inputNames, type TableEncoding } from "./encoding.js";
-import { learnInputs } from "./learn-inputs.js";
+import { codesOf, learnInputs } from "./learn-inputs.js";
 import { Notes } from "./notes.js";
 import { numberSigns, tableDecimal } from "./reading/read-column.js";
 import { stratifiedSplit } from "./stratified-split.js";
@@ -138,20 +138,24 @@ export function prepareColumns(table: Table, options: PrepareOptions): PreparedT
   const targetSigns = numberSigns(target, all, choices.get(checked.target));
   const columns = signsOf(all);
   const hint = tableDecimal([...columns.map(({ signs }) => signs), targetSigns]);
+  let shown: ReadonlySet<number> | undefined;
+  const isShown = (code: number): boolean =>
+    divisor === undefined && (shown ??= codesOf(table, columns, hint)).has(code); // the columns are read for that
   const choice = chooseTarget(
     table,
     target,
     targetSigns,
     hint,
-    { task: checked.task, choice: choices.get(checked.target) },
+    { task: checked.task, choice: choices.get(checked.target), isShown },
     notes,
   );
   const split = splitRows(choice, checked);
   const { encoding: targetEncoding, encode } = choice.learn(split.training);
-  const context = { table, rows: choice.rows, training: split.training, notes, divisor };
+  const codes = choice.code === undefined ? [] : [choice.code];
+  const context = { table, rows: choice.rows, training: split.training, notes, codes, divisor };
   const learnt = learnInputs(context, choice.rows.length === table.rows ? columns : signsOf(choice.rows), hint);
   const encodeRows = (rows: readonly number[]): EncodedRows => ({
-    x: fillInputs(learnt.inputs, learnt.cells, rows),
+    x: fillInputs(table, learnt.inputs, learnt.cells, rows),
     y: encode(rows),
   });
   return {

@@ -7,13 +7,19 @@ import { allRows, type Column, type Table } from "./columns.js";
 import { placesOf, standardized } from "./encode.js";
 import type { NumberTarget, TargetEncoding } from "./encoding.js";
 import { formatDate } from "./reading/dates.js";
-import { missingCode, profile } from "./reading/extremes.js";
+import { type Extreme, missingCode, profile, type Profile, sharedCode } from "./reading/extremes.js";
 import { codeNote, literalOf, mergedNote, noteExtremes, standardization, withoutCode } from "./learn-inputs.js";
 import { hasSigns, isMissing } from "./reading/missing.js";
 import type { Notes } from "./notes.js";
 import { isPlain, type TableDecimal } from "./reading/number-notation.js";
 import { cellName } from "./place-names.js";
-import { type DateReading, type NumberReading, type NumberSigns, readColumn } from "./reading/read-column.js";
+import {
+  type DateReading,
+  type NumberReading,
+  type NumberSigns,
+  paddedNote,
+  readColumn,
+} from "./reading/read-column.js";
 import { RelumineError } from "../core/errors.js";
 import { countOf, formatCount } from "../text/numbers.js";
 
@@ -29,6 +35,8 @@ export interface TargetChoice {
   readonly rows: readonly number[];
   /** The rows of each class, in the order of the classes; one group for numbers. */
   readonly groups: readonly (readonly number[])[];
+  /** The number that stands for a missing target. */
+  readonly code?: number;
   /** The encoding and all targets, learnt from the training rows. */
   learn(training: readonly number[]): { encoding: TargetEncoding; encode(rows: readonly number[]): number[] };
 }
@@ -48,6 +56,8 @@ function looksLikeClasses(values: Float64Array, rows: readonly number[]): boolea
 export interface TargetOptions {
   readonly task?: Task;
   readonly choice?: ColumnChoice;
+  /** Whether an input shows this code for missing values. */
+  readonly isShown: (code: number) => boolean;
 }
 
 class TargetReader {
@@ -96,6 +106,7 @@ class TargetReader {
     const areAllNumbers = classes.every((name) => name !== "" && Number.isFinite(Number(name)));
     const why = areAllNumbers ? `${classes.length} whole numbers` : "words";
     this.#describe(`${classes.length} classes`, asked ? "asked for" : why, rows);
+    for (const note of paddedNote(column, rows)) this.#addNote(note);
     if (found.merged) this.#addNote(mergedNote(found.merged, found.mergedCount));
     if (classes.length > FEW_CLASSES && classes.length * FEW_ROWS > rows.length)
       this.#addNote(
@@ -147,7 +158,7 @@ class TargetReader {
       learn: (training) => {
         const scaling = standardization(training.map((row) => values[row]));
         const encoding: NumberTarget = { kind: "number", column: column.name, ...scaling, ...notation };
-        return { encoding, encode: (chosen) => standardized(values, scaling, chosen) };
+        return { encoding, encode: (chosen) => standardized(table, values, encoding, chosen) };
       },
     };
   }
@@ -181,7 +192,7 @@ export function chooseTarget(
   column: Column,
   signs: NumberSigns,
   hint: TableDecimal,
-  { task, choice }: TargetOptions,
+  { task, choice, isShown }: TargetOptions,
   notes: Notes,
 ): TargetChoice {
   const reader = new TargetReader(table, column, notes);
@@ -192,18 +203,22 @@ export function chooseTarget(
     return reader.classes(task, all, false);
   }
   if (reading.kind === "date") return reader.numbers(reading, task, withValue(reading.values, all));
-  const code = choice ? undefined : missingCode(profile(reading.values, all));
+  const code = choice ? undefined : targetCode(profile(reading.values, all), isShown);
   const numbers = code ? withoutCode(reading, code) : reading;
   const rows = withValue(numbers.values, all);
   const isClasses = task ? task === "classification" : looksLikeClasses(numbers.values, rows);
   if (isClasses && rows.length > 0) {
     if (code) notes.add(`${shorten(column.name)} (target): ${codeNote(code)}`);
     if (hasWrittenNumber(column, numbers, rows) || hasRepeatedOther(column, numbers, all))
-      return reader.classes(task, code ? rows : all, false);
-    return reader.classes(task, rows, true);
+      return { ...reader.classes(task, code ? rows : all, false), code: code?.value };
+    return { ...reader.classes(task, rows, true), code: code?.value };
   }
-  return reader.numbers(code ? { ...numbers, notes: [...numbers.notes, codeNote(code)] } : numbers, task, rows);
+  const allNotes = code ? [...numbers.notes, codeNote(code)] : numbers.notes;
+  return { ...reader.numbers({ ...numbers, notes: allNotes }, task, rows), code: code?.value };
 }
+
+const targetCode = (profiled: Profile, isShown: TargetOptions["isShown"]): Extreme | undefined =>
+  missingCode(profiled) ?? sharedCode(profiled, isShown);
 
 function withValue(values: Float64Array, rows: readonly number[]): number[] {
   return rows.filter((row) => !Number.isNaN(values[row]));

@@ -1,9 +1,10 @@
 // Tables as newcomers bring them, each with the numbers that must come of it, not only the notes.
 import { describe, expect, it } from "vitest";
 import { columnsOf } from "../../src/table/columns.js";
-import type { DateEncoding, InputEncoding } from "../../src/table/encoding.js";
-import { encodeRows, prepareTable } from "../../src/table.js";
+import type { DateEncoding, InputEncoding, NumberEncoding } from "../../src/table/encoding.js";
+import { encodeLabelledRows, encodeRows, prepareTable } from "../../src/table.js";
 import { prepareColumns, type PreparedTable, type PrepareOptions } from "../../src/table/prepare.js";
+import { expectError } from "../support/errors.js";
 import { DATES, NUMBERS, uniform } from "./table-kinds.js";
 
 const ROWS = 60;
@@ -174,6 +175,48 @@ describe("what float32 can't hold", () => {
     expect(notesOn(prepared, "a").join()).toMatch(/^1 cell without a finite float32 value .*"1e\+39" in row 8/);
   });
 
+  it("is refused in later rows, unless the training had such too", async () => {
+    const text = (cell: string): string =>
+      ["a,b", ...Array.from({ length: ROWS }, (_, i) => `${i === 8 ? cell : uniform(i)},${uniform(i, 2)}`)].join("\n");
+    const { encoding } = await prepareTable(text("0.5"), { target: "b" });
+    for (const cell of ["1e39", "1e400", '"$1e300"'])
+      await expectError(() => encodeRows(encoding, `a,z\n1,2\n${cell},2\n`), "value", 'row 2 (line 3), column "a"');
+    await expect(encodeRows(encoding, "a,z\n1,2\nNA,2\n")).resolves.toMatchObject({ rows: 2 });
+    for (const cell of ["1e39", "1e400"]) {
+      const had = await prepareTable(text(cell), { target: "b" });
+      expect(had.encoding.inputs[0]).toMatchObject({ notation: { allowsOthers: true } });
+      const { median, mean, scale } = had.encoding.inputs[0] as NumberEncoding;
+      const later = await encodeRows(had.encoding, "a,z\n1,2\n1e39,2\n");
+      expect(later.data[1]).toBe(Math.fround((median - mean) / scale));
+    }
+    const target = await prepareTable(text("0.5"), { target: "a", task: "regression" });
+    await expectError(
+      () => encodeLabelledRows(target.encoding, "a,b\n1,2\n1e39,2\n"),
+      "value",
+      'row 2 (line 3), column "a"',
+    );
+  });
+
+  it("is refused where scaling makes it so, by row and column", async () => {
+    const text = ["a,b", ...Array.from({ length: ROWS }, (_, i) => `${uniform(i) * 1e-30},${uniform(i, 2)}`)].join(
+      "\n",
+    );
+    const { encoding } = await prepareTable(text, { target: "b" });
+    await expect(encodeRows(encoding, "a,z\n1e7,2\n")).resolves.toMatchObject({ rows: 1 });
+    await expectError(() => encodeRows(encoding, "a,z\n1,2\n1e10,2\n"), "value", 'row 2 (line 3), column "a"');
+    const target = await prepareTable(text, { target: "a", task: "regression" });
+    await expectError(
+      () => encodeLabelledRows(target.encoding, "a,b\n1,2\n1e10,2\n"),
+      "value",
+      'row 2 (line 3), column "a"',
+    );
+    await expectError(
+      () => prepareTable(text, { target: "a", divisor: 1e-320 }),
+      "value",
+      expect.stringMatching(/^row \d+ \(line \d+\), column "b"$/) as never,
+    );
+  });
+
   it("is no matter in a row without a target", () => {
     const prepared = prepare({ a: big(5), y: target });
     expect(notesOn(prepared, "a")).toEqual([]);
@@ -267,6 +310,22 @@ describe("a column of dates", () => {
       ["time of day"],
       ["weekday"],
     ]);
+  });
+
+  it("of spans has no time of day, and tells them beyond a day as they are", () => {
+    const clock = (minutes: number): string =>
+      `${String(Math.floor(minutes / 60)).padStart(2, "0")}:${String(minutes % 60).padStart(2, "0")}`;
+    const minutes = (i: number): number => 30 + ((i * 377) % 1400);
+    const cells: Readonly<Record<string, (i: number) => string>> = {
+      worked: (i) => (i === 17 ? "25:30" : clock(minutes(i))),
+      duration: (i) => clock(minutes(i)),
+      written: (i) => `${Math.floor(minutes(i) / 60)}h ${minutes(i) % 60}m`,
+      opened: (i) => clock(minutes(i)),
+    };
+    const prepared = prepare(cells);
+    const cycles = Object.keys(cells).map((name) => (inputOf(prepared, name) as DateEncoding).cycles);
+    expect(cycles).toEqual([[], [], [], ["time of day"]]);
+    expect(notesOn(prepared, "worked")[0]).toMatch(/^read as times, 00:\d\d to 25:30: a number of days$/);
   });
 
   it("says where 1/2 may be February or January, and takes the caller's word", () => {
@@ -376,6 +435,35 @@ describe("words", () => {
   });
 });
 
+describe("leading zeros", () => {
+  const note = /^leading zeros are dropped: "0\d+" is read as \d+; "words" in "columns" keeps them$/;
+  const two = (value: number): string => String(value).padStart(2, "0");
+
+  it.each<[string, (i: number) => string]>([
+    ["codes of five digits", (i) => String(1000 + ((i * 7919) % 60_000)).padStart(5, "0")],
+    ["numbers of customers", (i) => String(i % 37).padStart(6, "0")],
+    ["departments", (i) => two(1 + ((i * 13) % 95))],
+    ["codes among words", (i) => ["01", "02A", "1", "007"][i % 4]],
+  ])("that are dropped are told: %s", (_what, cell) => {
+    expect(notesOn(prepare({ code: cell }), "code")).toContainEqual(expect.stringMatching(note));
+  });
+
+  it("are told in classes", () => {
+    const { notes } = prepare({ a: (i) => String(uniform(i)), y: (i) => ["001", "002", "3"][i % 3] });
+    expect(notes).toContainEqual(expect.stringMatching(/^y \(target\): leading zeros are dropped: "001" is read as 1/));
+  });
+
+  it.each<[string, (i: number) => string]>([
+    ["months", (i) => two(1 + (i % 12))],
+    ["hours", (i) => two(i % 24)],
+    ["minutes", (i) => two(((i * 7) % 12) * 5)],
+    ["fractions", (i) => (0.01 + uniform(i)).toFixed(4)],
+    ["zero itself", (i) => String(i % 7)],
+  ])("of %s are none: the control", (_what, cell) => {
+    expect(notesOn(prepare({ code: cell }), "code")).toEqual([]);
+  });
+});
+
 describe("columns that name or number the rows are left out, and said", () => {
   it.each<[string, string, (i: number) => string]>([
     ["R's row names", "column 1", (i) => String(i + 1)],
@@ -441,6 +529,30 @@ describe("values far outside the rest", () => {
     });
     for (const name of ["co", "nox"]) expect(inputOf(prepared, name)).toMatchObject({ notation: { codes: [-200] } });
     expect(Math.min(...inputColumn(prepared, "nox"))).toBeGreaterThan(-3);
+  });
+
+  const odd = (every: number, cell: (i: number) => string) => (i: number) => (i % every === 3 ? "-200" : cell(i));
+  const spread = (i: number): string => (uniform(i, 5) * 1400 - 300).toFixed(0);
+
+  it("a code that the target shows is one in the inputs too, and the other way round", () => {
+    const small = (i: number): string => (uniform(i) * 10).toFixed(1);
+    const few = (i: number): string => (i === 9 || i === 12 ? "-200" : small(i));
+    const target = prepare({ co: few, y: odd(8, small) });
+    expect(inputOf(target, "co")).toMatchObject({ notation: { codes: [-200] } });
+    expect(target.encoding.target).toMatchObject({ notation: { codes: [-200] } });
+    expect(inputOf(prepare({ co: few, y: small }), "co")).not.toHaveProperty("notation");
+
+    const input = prepare({ co: odd(8, small), y: few });
+    expect(input.encoding.target).toMatchObject({ notation: { codes: [-200] } });
+    expect(input.training.x.rows + input.heldOut.x.rows).toBe(ROWS - 2);
+    expect(input.notes.join("\n")).toMatch(/^y \(target\): -200 in 2 cells read as missing/m);
+    expect(prepare({ co: small, y: few }).encoding.target).not.toHaveProperty("notation");
+  });
+
+  it("but a number within the rest is none", () => {
+    const prepared = prepare({ co: odd(8, (i) => (uniform(i) * 10).toFixed(1)), y: odd(9, spread) });
+    expect(prepared.encoding.target).not.toHaveProperty("notation");
+    expect(inputOf(prepared, "co")).toMatchObject({ notation: { codes: [-200] } });
   });
 
   it.each<[string, (i: number) => string]>([

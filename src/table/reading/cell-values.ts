@@ -8,14 +8,14 @@ import { isInfinite, isMissingNumber } from "./missing.js";
 import { type NumberNotation, plainValue, readNumber, valueOf, type WrittenNumber } from "./number-notation.js";
 
 /** What a word is in a column of numbers or dates. */
-export const Kind = { value: 0, missing: 1, infinite: 2, other: 3 } as const;
+export const Kind = { value: 0, missing: 1, infinite: 2, other: 3, tooLarge: 4 } as const;
 
 export interface CellValues {
   /** For each row its value; NaN where it has none. */
   readonly values: Float64Array;
   /** For each of the column's words a Kind. */
   readonly kinds: Uint8Array;
-  /** Rows whose number float32 can't hold: 1e300. */
+  /** Rows whose plain number float32 can't hold: 1e300. */
   readonly tooLarge: number;
   /** A plain number without a value is none of them: it is no date. */
   readonly isPlainOther: boolean;
@@ -45,7 +45,8 @@ function fill(
 function kindOf(word: string, value: number): number {
   if (Number.isFinite(value)) return Kind.value;
   if (isMissingNumber(word)) return Kind.missing;
-  return value === Infinity || value === -Infinity || isInfinite(word) ? Kind.infinite : Kind.other;
+  if (isInfinite(word)) return Kind.infinite;
+  return Number.isNaN(value) ? Kind.other : Kind.tooLarge;
 }
 
 /** @param read the words, where they have been read already */
@@ -94,6 +95,16 @@ export function firstOther(
     if (word < 0 ? isPlainOther && kind === Kind.other && Number.isNaN(values[row]) : kinds[word] === kind) return row;
   }
   return -1;
+}
+
+/** The rows among these whose number float32 can't hold. */
+export function tooLargeRows(
+  { wordOf, numbers }: Column,
+  { kinds, tooLarge }: CellValues,
+  rows: readonly number[],
+): readonly number[] {
+  if (tooLarge === 0 && !kinds.includes(Kind.tooLarge)) return [];
+  return rows.filter((row) => (wordOf[row] < 0 ? !isFloat32(numbers[row]) : kinds[wordOf[row]] === Kind.tooLarge));
 }
 
 /** A column's cells as words: numbers too, each written in one way. */

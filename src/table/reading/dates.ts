@@ -26,6 +26,8 @@ export interface WrittenDate {
   /** Of a number that is written like a date and a time: 18.00.00 */
   readonly time?: number;
   readonly zone?: string;
+  /** A time that is a span and no hour of a day: 2h 50m, 25:30. */
+  readonly isSpan?: boolean;
 }
 
 const LONGEST = 48;
@@ -157,8 +159,8 @@ const READERS: readonly Reader[] = [
   ...WITH_LETTERS,
 ];
 
-function timeOf(time: number): WrittenDate | undefined {
-  return Number.isNaN(time) ? undefined : { form: "time", monthFirst: time, dayFirst: time };
+function timeOf(time: number, isSpan = time > 1): WrittenDate | undefined {
+  return Number.isNaN(time) ? undefined : { form: "time", monthFirst: time, dayFirst: time, isSpan };
 }
 
 /** A time alone, or what has the form of one: 18.00.00 is the 18th of month 0, and so a time. */
@@ -168,7 +170,7 @@ function readTime(text: string): WrittenDate | undefined {
   const duration = DURATION.exec(text);
   if (duration) {
     const [days, hours, minutes, seconds] = duration.slice(1).map((part) => Number(part ?? 0));
-    return timeOf(days + (hours * 3600 + minutes * 60 + seconds) / 86400);
+    return timeOf(days + (hours * 3600 + minutes * 60 + seconds) / 86400, true);
   }
   const dotted = DOTTED_TIME.exec(text);
   return dotted ? timeOf(fractionOf(dotted.slice(1))) : undefined;
@@ -226,11 +228,16 @@ function yearOf(day: number): { start: number; end: number } {
   return lastYear;
 }
 
-/** `2012-01-31`, with the time where there is one: `2012-01-31 06:30`. */
+/** Hours and minutes, hours beyond a day too: `06:30`, `25:30`. */
+function clockText(minutes: number): string {
+  return `${String(Math.floor(minutes / 60)).padStart(2, "0")}:${String(minutes % 60).padStart(2, "0")}`;
+}
+
+/** `2012-01-31`, with the time where there is one: `2012-01-31 06:30`; of a time, `06:30`. */
 export function formatDate(days: number, { form }: Pick<DateNotation, "form">): string {
-  const minutes = Math.round((days - Math.floor(days)) * 1440);
-  const clock = `${String(Math.floor(minutes / 60)).padStart(2, "0")}:${String(minutes % 60).padStart(2, "0")}`;
-  if (form === "time") return clock;
-  const day = new Date(Math.floor(days) * MS).toISOString().slice(0, 10);
-  return minutes === 0 ? day : `${day} ${clock}`;
+  const minutes = Math.round(days * 1440);
+  if (form === "time") return clockText(minutes);
+  const day = Math.floor(minutes / 1440);
+  const date = new Date(day * MS).toISOString().slice(0, 10);
+  return minutes === day * 1440 ? date : `${date} ${clockText(minutes - day * 1440)}`;
 }

@@ -56,6 +56,7 @@ export interface Extreme {
 }
 
 const FEWEST = 3; // cells that make a code
+const LEAST_OWN = -50; // from here down the only negative value may be one
 /** Written for a missing value in many data sets: nines, the ends of integer types, large powers of ten. */
 const CODES = new Set([-99, -32768, -32767, 32767, 65535, -2147483648, -2147483647, 2147483647, 4294967295]);
 
@@ -86,7 +87,7 @@ export function missingCode(profiled: Profile): Extreme | undefined {
     if (end.count < FEWEST || end.count > profiled.count / 2 || range === 0) return false;
     const isOnlyNegative = end.value < 0 && end.low >= 0;
     if (isCode(end.value)) return gap > 2 * range || (isOnlyNegative && gap > range / 2);
-    return end.value <= -50 && isOnlyNegative && gap > 2 * range;
+    return end.value <= LEAST_OWN && isOnlyNegative && gap > 2 * range;
   });
 }
 
@@ -99,6 +100,16 @@ export function hasCode(profiled: Profile, code: number): Extreme | undefined {
       gapOf(end) > 0 &&
       (code > 0 || end.low >= 0 || gapOf(end) > end.high - end.low),
   );
+}
+
+/** A value that is a code here if another column shows it: asked only of what may be one. */
+export function sharedCode(profiled: Profile, isShown: (code: number) => boolean): Extreme | undefined {
+  const values = endsOf(profiled).map(({ value }) => value);
+  for (const value of values) {
+    const code = isCode(value) || value <= LEAST_OWN ? hasCode(profiled, value) : undefined;
+    if (code && isShown(value)) return code;
+  }
+  return undefined;
 }
 
 const FEWEST_LEVELS = 6; // a column of fewer values is a scale with steps of its own

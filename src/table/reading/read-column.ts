@@ -9,6 +9,7 @@ import {
   numberValues,
   type Read,
   textAt,
+  tooLargeRows,
 } from "./cell-values.js";
 import { quote } from "../cells.js";
 import type { ColumnChoice } from "../column-choice.js";
@@ -32,7 +33,6 @@ import {
   type WrittenNumber,
 } from "./number-notation.js";
 import { rowName } from "../place-names.js";
-import { isFloat32 } from "../../core/checks.js";
 import { RelumineError } from "../../core/errors.js";
 import { countOf, formatCount, roundTo } from "../../text/numbers.js";
 
@@ -41,6 +41,9 @@ const MOST_OTHERS = 0.1;
 const SAMPLE = 100; // words that are tried before all are
 const FEWEST_COMPACT = 8; // different numbers of eight digits that are all dates, and are taken for such
 
+/** Names of columns whose times are spans: 3:45 is 3 minutes and 45 seconds of a song. */
+const SPAN_NAME = /duration|elapsed|length|runtime|mm[ _:]?ss|(?:^|[^a-z])(?:laps?|splits?|pace|took)(?:$|[^a-z])/i;
+
 export interface NumberReading extends CellValues {
   readonly kind: "number";
   readonly notation: NumberNotation;
@@ -48,6 +51,8 @@ export interface NumberReading extends CellValues {
 }
 export interface DateReading extends CellValues {
   readonly kind: "date";
+  /** Of times: spans, not hours of a day. */
+  readonly areSpans: boolean;
   readonly notation: DateNotation;
   readonly notes: readonly string[];
 }
@@ -195,11 +200,6 @@ function othersNote(
   ];
 }
 
-/** The rows among these whose plain number float32 can't hold. */
-function tooLargeRows({ wordOf, numbers }: Column, cells: CellValues, rows: readonly number[]): readonly number[] {
-  return cells.tooLarge === 0 ? [] : rows.filter((row) => wordOf[row] < 0 && !isFloat32(numbers[row]));
-}
-
 function infiniteNote(
   table: Table,
   column: Column,
@@ -210,8 +210,7 @@ function infiniteNote(
   const tooLarge = tooLargeRows(column, cells, rows);
   const infinite = countKind(cells.kinds, counts, Kind.infinite) + tooLarge.length;
   if (infinite === 0) return [];
-  const word = firstOther(column, cells, rows, Kind.infinite);
-  const row = word >= 0 ? word : tooLarge[0];
+  const row = tooLarge[0] ?? firstOther(column, cells, rows, Kind.infinite);
   return [
     `${countOf(infinite, "cell")} without a finite float32 value read as missing: ${quote(textAt(column, row))} in ` +
       rowName(table, row),
@@ -305,6 +304,16 @@ function areEnglishAmounts({ separator }: Table, { words }: Column, { read = [] 
   return separator === "," && !read.some((written, place) => written && areBare(written, words[place]));
 }
 
+const LAST_OF_TWO_DIGITS = 59; // of minutes; hours, days and months are below
+
+/** Codes whose leading zeros are lost, other than hours, minutes, days and months of two digits. */
+export function paddedNote({ padded, numbers, wordOf }: Column, rows: readonly number[]): string[] {
+  if (!padded) return [];
+  const { first, longest } = padded;
+  if (longest === 2 && !rows.some((row) => wordOf[row] < 0 && numbers[row] > LAST_OF_TWO_DIGITS)) return [];
+  return [`leading zeros are dropped: ${quote(first)} is read as ${Number(first)}; "words" in "columns" keeps them`];
+}
+
 function readNumbers(
   table: Table,
   column: Column,
@@ -322,7 +331,8 @@ function readNumbers(
   const isNumber = counts.present > 0 && counts.present > others;
   if (!isNumber || (!isChosen && others > MOST_OTHERS * counts.present)) return undefined;
   if (!isChosen && longCount(signs) > counts.present / 2) return undefined;
-  const notation = others > 0 ? { ...found, allowsOthers: true } : found;
+  const allowsOthers = others > 0 || tooLargeRows(column, cells, rows).length > 0;
+  const notation = { ...found, allowsOthers };
   const isEnglish = notation.decimal === "." && areEnglishAmounts(table, column, signs);
   const isGuess = !isChosen && !isEnglish && isMarkGuess(signs, notation, hint);
   return {
@@ -335,6 +345,7 @@ function readNumbers(
       ...othersNote(table, column, rows, cells, "number", counts, others),
       ...infiniteNote(table, column, rows, cells, counts),
       ...mixedNote(signs, notation),
+      ...(isChosen ? [] : paddedNote(column, rows)),
     ],
   };
 }
@@ -425,7 +436,8 @@ function readDates(
     ...(zones.size > 1 ? ["zones are not counted: the hour is the one that is written"] : []),
     ...othersNote(table, column, rows, cells, form, counts, others),
   ];
-  return { kind: "date", ...cells, notation, notes };
+  const areSpans = parts.some((date) => date?.isSpan) || SPAN_NAME.test(column.name);
+  return { kind: "date", areSpans, ...cells, notation, notes };
 }
 
 function countCompact({ numbers, wordOf }: Column, rows: readonly number[]): number {
@@ -517,5 +529,5 @@ export function readColumn(
   const dates = choice && !isDateChoice ? undefined : readDates(table, column, rows, counts, choice);
   if (dates) return dates;
   if (choice) throw refuse(column, choice, rows[0], table);
-  return { kind: "words", notes: wordsNote(table, column, rows, signs) };
+  return { kind: "words", notes: [...wordsNote(table, column, rows, signs), ...paddedNote(column, rows)] };
 }
