@@ -60,7 +60,8 @@ describe("quotes", () => {
   });
 
   it("refuse what csv-parse refuses", async () => {
-    const text = fc.stringMatching(/^[a",\n ]{1,12}$/);
+    // csv-parse takes `"" ""` for one empty cell, though it refuses `"a" "b"`
+    const text = fc.stringMatching(/^[a",\n ]{1,12}$/).filter((each) => !/"" +"/.test(each));
     await fc.assert(
       fc.asyncProperty(text, async (rest) => {
         const whole = `x,y\nq,r\n${rest}`;
