@@ -187,7 +187,11 @@ function readTree(tensors: Map<string, StoredTensor>): unknown {
   } catch {
     throw new RelumineError("format", WHAT, "to be JSON in UTF-8", "other bytes");
   }
-  return decode(parseStrictJson(WHAT, json, DEPTH), (index) => take(`${TRAINING_NAME}.${String(index)}`));
+  return decode(parseStrictJson(WHAT, json, DEPTH), (index) => {
+    if (typeof index !== "number")
+      throw new RelumineError("format", WHAT, "to name tensors by numbers", describe(index));
+    return take(`${TRAINING_NAME}.${index}`);
+  });
 }
 
 const checkPlan = object<PlanRecord>({

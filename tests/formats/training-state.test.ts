@@ -137,6 +137,8 @@ describe("a training in a file", () => {
     ["fit.rate", "0.1"],
     ["fit.loss", null],
     ["fit.sums", [0, 0]],
+    ["fit.sums", { $: { toString: 0 } }],
+    ["fit.sums", { $: null }],
     ["fit.fired", []],
     ["fit.logs.rows", { $: 99 }],
     ["fit.logs", {}],
