@@ -5,6 +5,7 @@ export { gatherColumns, spread } from "./gemm/select";
 export { sumSquares, scale, allFinite, updateUtility } from "./reduce";
 export {
   softmax, softmaxCrossEntropy, softmaxCrossEntropyDense, binaryCrossEntropy, meanSquaredError, meanAbsoluteError, huber,
+  poisson, probabilityBinaryCrossEntropy, probabilityCrossEntropy, softmaxBackward,
 } from "./loss";
 export { sgd, adam, adamAged, advanceAges, rmsprop } from "./optimizer";
 export { fillUniform, fillNormal, shuffle } from "./random";

@@ -282,3 +282,104 @@ export function meanAbsoluteError(n: usize, outputs: usize, targets: usize, grad
 export function huber(n: usize, outputs: usize, targets: usize, gradient: usize, divisor: usize, result: usize): void {
   regression(Regression.Huber, n, outputs, targets, gradient, scaleFor(divisor), result);
 }
+
+// ── Losses of outputs that are taken as probabilities, as Keras defines them ──
+
+/** Probabilities are held to [EPSILON, 1 - EPSILON]; what lies outside gets no gradient. */
+const EPSILON: f64 = 1e-7;
+
+/** ln x, x > 0, to some 1e-16 / x. */
+// @ts-ignore: decorator
+@inline
+function logOf(x: f64): f64 {
+  return Math.log1p(x - 1);
+}
+
+/** NaN stays. */
+// @ts-ignore: decorator
+@inline
+function clipProbability(p: f64): f64 {
+  return p < EPSILON ? EPSILON : p > 1 - EPSILON ? 1 - EPSILON : p;
+}
+
+/**
+ * Each row of outputs is divided by its sum s: p = y / s. Loss sum of -t_i·ln(p_i) over rows and places, p_i held to [1e-7, 1 - 1e-7];
+ * gradient (g_i - sum of g_j·p_j) / (s·divisor), g_i = -t_i / p_i where p_i was not held and 0 where it was. A row is correct if y and t
+ * have their first maximum at the same place.
+ * outputs, targets, gradient: rows x classes; the gradient may lie on the outputs. With `labelled`, targets: rows int32.
+ */
+export function probabilityCrossEntropy(
+  rows: usize, classes: usize, outputs: usize, targets: usize, labelled: bool, gradient: usize, divisor: usize, result: usize,
+): void {
+  let loss: f64 = 0;
+  let correct: f64 = 0;
+  for (let row: usize = 0; row < rows; row++) {
+    const offset = (row * classes) << 2;
+    const y = outputs + offset;
+    const t = targets + offset;
+    const label = labelled ? <usize>load<u32>(targets + (row << 2)) : classes;
+    const top = placeOf(maximumOf(classes, y), classes, y);
+    if (top < classes && top == (labelled ? label : placeOf(maximumOf(classes, t), classes, t))) correct += 1;
+    const sum = sumOf(classes, y);
+    let weighted: f64 = 0; // sum of g_j·p_j
+    for (let i: usize = 0; i < classes; i++) {
+      const wanted: f64 = labelled ? <f64>(i == label) : <f64>load<f32>(t + (i << 2));
+      const p = <f64>load<f32>(y + (i << 2)) / sum;
+      const held = clipProbability(p);
+      if (wanted != 0 || held != held) loss -= wanted * logOf(held);
+      if (p == held) weighted -= wanted;
+    }
+    if (!gradient) continue;
+    const factor = 1 / (sum * <f64>divisor);
+    for (let i: usize = 0; i < classes; i++) {
+      const wanted: f64 = labelled ? <f64>(i == label) : <f64>load<f32>(t + (i << 2));
+      const p = <f64>load<f32>(y + (i << 2)) / sum;
+      const slope = p == clipProbability(p) ? -wanted / p : 0;
+      store<f32>(gradient + offset + (i << 2), <f32>((slope - weighted) * factor));
+    }
+  }
+  addTo(result, loss);
+  addTo(result + 8, correct);
+}
+
+/**
+ * Loss sum of -(t·ln(p) + (1 - t)·ln(1 - p)), p the outputs held to [1e-7, 1 - 1e-7]; gradient (p - t) / (p·(1 - p)·divisor), 0 where p was
+ * held; correct where the output is above 1/2 just if t is. outputs, targets, gradient: n floats.
+ */
+export function probabilityBinaryCrossEntropy(n: usize, outputs: usize, targets: usize, gradient: usize, divisor: usize, result: usize): void {
+  let loss: f64 = 0;
+  let correct: f64 = 0;
+  for (let at: usize = 0; at < n << 2; at += 4) {
+    const y = <f64>load<f32>(outputs + at);
+    const t = <f64>load<f32>(targets + at);
+    const p = clipProbability(y);
+    loss -= t * logOf(p) + (1 - t) * logOf(1 - p);
+    if (y == y && y > 0.5 == t > 0.5) correct += 1;
+    if (gradient) store<f32>(gradient + at, y == p ? <f32>((p - t) / (p * (1 - p) * <f64>divisor)) : 0);
+  }
+  addTo(result, loss);
+  addTo(result + 8, correct);
+}
+
+/** Loss sum of y - t·ln(y + 1e-7); gradient (1 - t / (y + 1e-7)) / divisor. NaN for y < -1e-7. outputs, targets, gradient: n floats. */
+export function poisson(n: usize, outputs: usize, targets: usize, gradient: usize, divisor: usize, result: usize): void {
+  let loss: f64 = 0;
+  for (let at: usize = 0; at < n << 2; at += 4) {
+    const y = <f64>load<f32>(outputs + at);
+    const t = <f64>load<f32>(targets + at);
+    loss += y - t * logOf(y + EPSILON);
+    if (gradient) store<f32>(gradient + at, <f32>((1 - t / (y + EPSILON)) / <f64>divisor));
+  }
+  addTo(result, loss);
+}
+
+/** dz_i = p_i·(g_i - sum of g_j·p_j), row by row: from a gradient by p = softmax(z) to that by z. p, g, dz: rows x classes; dz may be g. */
+export function softmaxBackward(rows: usize, classes: usize, probabilities: usize, gradient: usize, dz: usize): void {
+  const stride = classes << 2;
+  for (let row: usize = 0; row < rows; row++, probabilities += stride, gradient += stride, dz += stride) {
+    let mean: f64 = 0;
+    for (let at: usize = 0; at < stride; at += 4) mean += <f64>load<f32>(probabilities + at) * <f64>load<f32>(gradient + at);
+    for (let at: usize = 0; at < stride; at += 4)
+      store<f32>(dz + at, <f32>(<f64>load<f32>(probabilities + at) * (<f64>load<f32>(gradient + at) - mean)));
+  }
+}

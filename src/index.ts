@@ -36,7 +36,7 @@ export {
 } from "./formats/model.js";
 export { readMetadata } from "./formats/model-header.js";
 export type { RuntimeFiles, RuntimeOptions } from "./wasm/runtime.js";
-export type { Activation, ActivationName, ResolvedActivation } from "./activations/activations.js";
+export type { Activation, ActivationName, LayerActivationName, ResolvedActivation } from "./activations/activations.js";
 export { earlyStopping, type EarlyStoppingOptions } from "./network/training/early-stopping.js";
 export type {
   BatchLog,
@@ -55,7 +55,7 @@ export type {
 export type { DataSet, Targets } from "./network/data.js";
 export { createNetwork } from "./network/network.js";
 export { adam, adamW, rmsprop, sgd, type Optimizer, type OptimizerOptions } from "./network/training/optimizers.js";
-export type { Loss } from "./network/losses.js";
+export type { Loss, LossSource, LossSpec } from "./network/losses.js";
 export type { DenseSpec, KernelInitializer, NetworkSpec } from "./network/spec.js";
 export { prescribe } from "./worker/prescribe.js";
 export type { Interval, PrescribeOptions, Prescription, Trial, TrialFailure } from "./treatment/prescribe/types.js";

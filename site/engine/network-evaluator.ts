@@ -87,7 +87,7 @@ export class NetworkEvaluator {
 
   /** Of the hidden layers. */
   get activation(): ActivationName {
-    return this.network.layers[0].activation.name;
+    return this.network.layers[0].activation.name as ActivationName;
   }
 
   /** Takes over a network's weights, as its block of parameters. */

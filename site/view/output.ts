@@ -139,7 +139,7 @@ function paintMap(to: HTMLCanvasElement, values: Uint8Array): void {
   context.putImageData(image, 0, 0);
 }
 
-function paintPlane(to: HTMLCanvasElement, plane: Float32Array, outputs: number, loss: string): void {
+function paintPlane(to: HTMLCanvasElement, plane: Float32Array, outputs: number, loss: Started["spec"]["loss"]): void {
   const context = to.getContext("2d")!;
   const image = context.createImageData(PLANE_SIDE, PLANE_SIDE);
   const background = parseColour(palette().paper);

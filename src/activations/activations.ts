@@ -20,10 +20,13 @@ export type Activation =
       readonly alpha?: number;
     };
 
+/** "softmax" is a last layer's alone: it takes a row's outputs together. */
+export type LayerActivationName = ActivationName | "softmax";
+
 /** An activation with its default alpha filled in. */
 export interface ResolvedActivation {
   /** Which one. */
-  readonly name: ActivationName;
+  readonly name: LayerActivationName;
   /** The slope or scale on the negative side; absent where it has none. */
   readonly alpha?: number;
 }
@@ -47,7 +50,7 @@ interface TrainingFacts {
   };
 }
 
-const TRAINING: Readonly<Record<ActivationName, TrainingFacts>> = {
+const TRAINING: Readonly<Record<LayerActivationName, TrainingFacts>> = {
   linear: { shape: "linear", initializer: "glorot" },
   relu: { shape: "rectifier", initializer: "he" },
   leakyRelu: { shape: "leaky", initializer: "he", alpha: { default: 0.01, low: 0 } },
@@ -60,11 +63,22 @@ const TRAINING: Readonly<Record<ActivationName, TrainingFacts>> = {
   sigmoid: { shape: "smooth", initializer: "glorot" },
   tanh: { shape: "smooth", initializer: "glorot" },
   hardSwish: { shape: "smooth", initializer: "he" },
+  softmax: { shape: "smooth", initializer: "glorot" },
 };
+
+/** Of a last layer. */
+export function resolveOutputActivation(where: string, activation: Activation | "softmax"): ResolvedActivation {
+  const name = typeof activation === "object" && activation !== null ? activation.name : activation;
+  if (name !== "softmax") return resolveActivation(where, activation as Activation);
+  if (typeof activation === "object") checkOptions(where, activation, ["name"]);
+  return { name };
+}
 
 export function resolveActivation(where: string, activation: Activation): ResolvedActivation {
   const given =
     typeof activation === "object" ? checkOptions(where, activation, ["name", "alpha"]) : { name: activation };
+  if ((given.name as string) === "softmax")
+    throw new RelumineError("value", where, "to be another one, as softmax is for the last layer", '"softmax"');
   const name = checkName(where, given.name, ACTIVATION_NAMES);
   const { alpha } = TRAINING[name];
   if (alpha === undefined) {
@@ -80,7 +94,7 @@ function refuseAlpha(where: string, name: ActivationName): RelumineError {
   return new RelumineError("value", `${where}.alpha`, expected, `one for ${name}`);
 }
 
-export function shapeOf(name: ActivationName): Shape {
+export function shapeOf(name: LayerActivationName): Shape {
   return TRAINING[name].shape;
 }
 
@@ -88,16 +102,16 @@ export function shapeOf(name: ActivationName): Shape {
  * Value and slope are exactly 0 wherever the preactivation is not above 0, whatever the alpha: closed units can be left
  * out.
  */
-export function isRectifier(name: ActivationName): boolean {
+export function isRectifier(name: LayerActivationName): boolean {
   return shapeOf(name) === "rectifier";
 }
 
 /** f(z) = slope·z on either side of 0. */
-export function isPiecewiseLinear(name: ActivationName): boolean {
+export function isPiecewiseLinear(name: LayerActivationName): boolean {
   return shapeOf(name) !== "smooth";
 }
 
-export function learnsAlpha(name: ActivationName): boolean {
+export function learnsAlpha(name: LayerActivationName): boolean {
   return TRAINING[name].alpha?.learns === true;
 }
 
@@ -106,6 +120,6 @@ export function worksInPlace({ name }: ResolvedActivation): boolean {
   return isPiecewiseLinear(name) && !learnsAlpha(name);
 }
 
-export function initializerFamilyOf(name: ActivationName): "he" | "lecun" | "glorot" {
+export function initializerFamilyOf(name: LayerActivationName): "he" | "lecun" | "glorot" {
   return TRAINING[name].initializer;
 }

@@ -3,7 +3,7 @@
 //
 // ELU: Clevert et al. 2016; SELU: Klambauer et al. 2017; GELU: Hendrycks and Gimpel 2016, the exact form; SiLU: Elfwing
 // et al. 2018; hard swish: Howard et al. 2019 (MobileNetV3).
-import type { ActivationName, ResolvedActivation } from "./activations.js";
+import type { LayerActivationName, ResolvedActivation } from "./activations.js";
 
 /** Where `is...` is absent, it is not so. */
 interface AnalysisFacts {
@@ -81,7 +81,7 @@ const never = () => -Infinity;
 const everything = [-Infinity, Infinity] as const;
 
 /** No calls in it: a bundler keeps what a call might do, for applications that only train too. */
-const ANALYSIS: Readonly<Record<ActivationName, AnalysisFacts>> = {
+const ANALYSIS: Readonly<Record<LayerActivationName, AnalysisFacts>> = {
   linear: {
     value: (z) => z,
     slope: () => 1,
@@ -189,19 +189,28 @@ const ANALYSIS: Readonly<Record<ActivationName, AnalysisFacts>> = {
     isGate: true,
     dip: { at: -1.5, value: -0.375 },
   },
+  /** What holds of one unit whatever the others do; `value` and `slope` are those before the row is divided by its sum. */
+  softmax: {
+    value: Math.exp,
+    slope: Math.exp,
+    largestSlope: () => 1,
+    closedUpTo: never,
+    range: () => [0, 1],
+    isNonNegative: true,
+  },
 };
 
-export function analysisOf(name: ActivationName): AnalysisFacts {
+export function analysisOf(name: LayerActivationName): AnalysisFacts {
   return ANALYSIS[name];
 }
 
 /** f(z). */
-export function activate(name: ActivationName, z: number, alpha: number): number {
+export function activate(name: LayerActivationName, z: number, alpha: number): number {
   return ANALYSIS[name].value(z, alpha);
 }
 
 /** f'(z); of gelu and silu by a difference, which is for searching, not for proofs. */
-export function slope(name: ActivationName, z: number, alpha: number): number {
+export function slope(name: LayerActivationName, z: number, alpha: number): number {
   return ANALYSIS[name].slope(z, alpha);
 }
 

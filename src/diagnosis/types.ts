@@ -2,7 +2,7 @@
 import type { UnitState } from "../inspect/unit-state.js";
 import type { History } from "../network/types.js";
 import type { Targets } from "../network/data.js";
-import type { ActivationName } from "../activations/activations.js";
+import type { LayerActivationName } from "../activations/activations.js";
 
 export type { UnitState };
 
@@ -143,7 +143,7 @@ export interface LayerDiagnosis {
   /** Index in network.layers. */
   readonly layer: number;
   /** Its name. */
-  readonly activation: ActivationName;
+  readonly activation: LayerActivationName;
   /** Dead units. */
   readonly dead: number;
   /** Each unit, in order. */

@@ -15,7 +15,7 @@ import { checkBoolean, checkName, checkOptions, describe, isFloat32, memberPath 
 import { RelumineError, errorIn } from "../core/errors.js";
 import type { Weights, Network } from "../network/types.js";
 import { buildNetwork } from "../network/network.js";
-import type { Loss } from "../network/losses.js";
+import type { Loss, LossSpec } from "../network/losses.js";
 import { type NetworkSpec, type ResolvedSpec, resolveSpec } from "../network/spec.js";
 import { type NetworkState, stateOf } from "../network/state/state.js";
 import type { RuntimeOptions } from "../wasm/runtime.js";
@@ -37,7 +37,7 @@ export interface ImportOptions extends RuntimeOptions {
   /** Default "safetensors". */
   readonly format?: ModelFormat;
   /** Instead of the loss in the file. */
-  readonly loss?: Loss;
+  readonly loss?: Loss | LossSpec;
 }
 
 const SPEC_DEPTH = 4;
@@ -155,7 +155,7 @@ async function betweenSteps(network: Network): Promise<void> {
     await busy.catch(() => undefined); // fit tells whoever called it
 }
 
-function readSpec({ metadata }: Header, loss: Loss | undefined): ResolvedSpec {
+function readSpec({ metadata }: Header, loss: Loss | LossSpec | undefined): ResolvedSpec {
   const stored = checkObject(
     "the file's spec",
     parseStrictJson("the file's spec", metadata.get(SPEC_NAME)!, SPEC_DEPTH),

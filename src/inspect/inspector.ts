@@ -245,7 +245,8 @@ export class Inspector {
       (gradient) => gradient.set(state.floats(buffers.gradient(0), outputs)),
       (index, gradient) => {
         const arriving = normOf(gradient);
-        this.throughActivation(this.chunk, index, gradient);
+        const isThrough = index === last && targets !== undefined && passes.skipsLastActivation;
+        if (!isThrough) this.throughActivation(this.chunk, index, gradient);
         norms[index] = { arriving, passed: normOf(gradient) };
       },
     );

@@ -1,7 +1,7 @@
 // What was seen of a network over some rows: all that a diagnosis is made from. It may come from this package's own
 // networks, or from whatever else ran one: only `rows` and `layers` are always there.
 import type { PreparedTargets } from "../network/data.js";
-import type { Loss } from "../network/losses.js";
+import type { Loss, LossSpec } from "../network/losses.js";
 import type { NetworkState } from "../network/state/state.js";
 import type { ResolvedActivation } from "../activations/activations.js";
 import { KthLargest } from "./kth-largest.js";
@@ -48,7 +48,7 @@ export interface Observation {
   /** In order, the output layer last where `loss` is known. */
   readonly layers: readonly LayerObservation[];
   /** What the last layer is trained by; without it all layers are hidden ones. */
-  readonly loss?: Loss;
+  readonly loss?: Loss | LossSpec;
   /** The network's inputs, and their columns, counted as if they were the preactivations of a layer. */
   readonly inputs?: { readonly x: Matrix; readonly columns: readonly UnitStatistics[] };
   readonly motion?: RemainingMotion;

@@ -1,8 +1,8 @@
 // What a caller passes as data, checked and brought into the form that the training loop reads.
-import { describe, isFloat32 } from "../core/checks.js";
+import { checkNumber, checkOptions, describe, isFloat32 } from "../core/checks.js";
 import { RelumineError } from "../core/errors.js";
 import { isMatrix, type Matrix, type Samples, toMatrix, toRows } from "../core/matrix.js";
-import { isClassification, type Loss } from "./losses.js";
+import { factsOf, isClassification, type Loss, type LossSpec } from "./losses.js";
 
 /**
  * Class labels 0..K-1 ("crossEntropy"), 0/1 ("binaryCrossEntropy"), or one row of numbers per sample (class
@@ -16,7 +16,14 @@ export interface DataSet {
   readonly x: Samples;
   /** One target a row. */
   readonly y: Targets;
+  /**
+   * How much each row counts, numbers from 0 up, not all 0: a loss is the sum of weight·loss over the sum of weights,
+   * in a batch as in a whole set. Accuracy and the figures by class count each row once. Default: all the same.
+   */
+  readonly weights?: ArrayLike<number>;
 }
+
+const DATA_NAMES = ["x", "y", "weights"];
 
 /** One value per target column and row: class labels, or numbers as float32. */
 export type PreparedTargets =
@@ -32,6 +39,8 @@ export interface PreparedData {
    */
   readonly views: (Float32Array | undefined)[];
   readonly y: PreparedTargets;
+  /** One a row; absent where all count the same. */
+  readonly weights?: Float32Array;
 }
 
 /** One number a sample: a list of them, or undefined where y holds rows. */
@@ -95,30 +104,72 @@ function checkRowCount(path: string, given: unknown, rows: number): void {
 }
 
 /** Targets for `rows` samples of a network with `units` outputs. The caller's object is read once. */
-export function prepareTargets(path: string, y: Targets, rows: number, units: number, loss: Loss): PreparedTargets {
+export function prepareTargets(
+  path: string,
+  y: Targets,
+  rows: number,
+  units: number,
+  loss: Loss | LossSpec,
+): PreparedTargets {
+  const { name, takesAnyTargets } = factsOf(loss);
   if (typeof y !== "object" || y === null || (!isMatrix(y) && typeof y.length !== "number"))
     throw new RelumineError("shape", path, "to be targets, one for each row of x", describe(y));
   const flat = flatOf(y);
   if (flat) checkRowCount(path, flat.length, rows);
-  if (flat && loss === "crossEntropy") return { kind: "labels", labels: toLabels(path, flat, rows, units) };
+  const mayBeLabels = name === "crossEntropy" && !(takesAnyTargets && units === 1);
+  if (flat && mayBeLabels) return { kind: "labels", labels: toLabels(path, flat, rows, units) };
   const matrix = flat
-    ? flatToMatrix(path, flat, rows, loss === "binaryCrossEntropy" ? CLASS : NUMBER)
+    ? flatToMatrix(path, flat, rows, name === "binaryCrossEntropy" && !takesAnyTargets ? CLASS : NUMBER)
     : toMatrix(path, y);
   checkRowCount(path, matrix.rows, rows);
-  if (loss === "crossEntropy" && matrix.columns === 1)
-    return { kind: "labels", labels: toLabels(path, matrix.data, rows, units) };
+  if (mayBeLabels && matrix.columns === 1) return { kind: "labels", labels: toLabels(path, matrix.data, rows, units) };
+  if (takesAnyTargets && matrix.columns === 1)
+    return { kind: "rows", data: repeat(matrix.data, units), columns: units };
   if (matrix.columns !== units) {
     const expected = `to have ${units} numbers a row, as the output layer has units`;
     throw new RelumineError("shape", path, expected, `${matrix.columns}`);
   }
-  if (isClassification(loss)) checkProbabilities(path, matrix, loss === "crossEntropy");
+  if (isClassification(loss) && !takesAnyTargets) checkProbabilities(path, matrix, name === "crossEntropy");
   return { kind: "rows", data: matrix.data, columns: units };
 }
 
+/** Each number so many times. */
+function repeat(values: Float32Array, times: number): Float32Array {
+  if (times === 1) return values;
+  const repeated = new Float32Array(values.length * times);
+  values.forEach((value, r) => repeated.fill(value, r * times, (r + 1) * times));
+  return repeated;
+}
+
+/** One number from 0 up for each row, not all 0. */
+function toWeights(path: string, weights: ArrayLike<number>, rows: number): Float32Array {
+  if (typeof weights !== "object" || weights === null || typeof weights.length !== "number")
+    throw new RelumineError("shape", path, "to be a list of numbers, one for each row of x", describe(weights));
+  checkRowCount(path, weights.length, rows);
+  const copy = new Float32Array(rows);
+  let isAny = false;
+  for (let i = 0; i < rows; i++) {
+    const weight = weights[i];
+    copy[i] = weight >= 0 && isFloat32(weight) ? weight : checkNumber(`${path}[${i}]`, weight, { low: 0 });
+    isAny ||= copy[i] > 0;
+  }
+  if (!isAny) throw new RelumineError("value", path, "to have a number above 0", "none");
+  return copy;
+}
+
 /** Checks a data set against a network's inputs, outputs and loss; `path` is "data" or "validation". */
-export function prepareData(path: string, data: DataSet, inputs: number, units: number, loss: Loss): PreparedData {
+export function prepareData(
+  path: string,
+  data: DataSet,
+  inputs: number,
+  units: number,
+  loss: Loss | LossSpec,
+): PreparedData {
   if (typeof data !== "object" || data === null)
     throw new RelumineError("value", path, "to be { x, y }", describe(data));
-  const x = toRows(`${path}.x`, data.x, inputs);
-  return { rows: x.rows, x, views: [], y: prepareTargets(`${path}.y`, data.y, x.rows, units, loss) };
+  const given = checkOptions(path, data, DATA_NAMES);
+  const x = toRows(`${path}.x`, given.x, inputs);
+  const y = prepareTargets(`${path}.y`, given.y, x.rows, units, loss);
+  if (given.weights === undefined) return { rows: x.rows, x, views: [], y };
+  return { rows: x.rows, x, views: [], y, weights: toWeights(`${path}.weights`, given.weights, x.rows) };
 }

@@ -10,7 +10,7 @@ import { countParameters } from "./state/parameters.js";
 
 import { type NetworkSpec, type ResolvedSpec, resolveSpec } from "./spec.js";
 import { attachState, NetworkState, StateCell } from "./state/state.js";
-import { applyLink } from "./losses.js";
+import { applyLink, hasLogitsBefore } from "./losses.js";
 import { summarize } from "./summary.js";
 import { checkBoolean, checkOptions } from "../core/checks.js";
 import { type Matrix, type Samples, toMatrix } from "../core/matrix.js";
@@ -99,8 +99,9 @@ function predict(state: NetworkState, x: Matrix, logits: boolean): Matrix {
   const last = spec.layers.length - 1;
   const columns = spec.layers[last].units;
   const data = new Float32Array(x.rows * columns);
+  const ofPreactivations = logits && hasLogitsBefore(spec.loss, spec.layers[last].activation.name);
   forEachChunk(state, matrixRows(x), {}, (start, rows) => {
-    const outputs = buffers.activations(last);
+    const outputs = ofPreactivations ? buffers.preactivations(last) : buffers.activations(last);
     if (!logits) applyLink(runtime, spec.loss, rows, columns, outputs);
     data.set(state.floats(outputs, rows * columns), start * columns);
   });

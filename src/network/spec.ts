@@ -1,9 +1,10 @@
 // What a network is to be: the user's words, checked, with all defaults filled in.
-import { type Loss, LOSS_NAMES } from "./losses.js";
+import { type Loss, type LossSpec, resolveLoss } from "./losses.js";
 import {
   type Activation,
   initializerFamilyOf,
   type ResolvedActivation,
+  resolveOutputActivation,
   resolveActivation,
 } from "../activations/activations.js";
 import { checkInteger, checkName, checkNumber, checkOptions, describe } from "../core/checks.js";
@@ -31,8 +32,8 @@ export type KernelInitializer =
 export interface DenseSpec {
   /** How many it has. */
   readonly units: number;
-  /** Default: "relu" on hidden layers, "linear" on the last. */
-  readonly activation?: Activation;
+  /** Default: "relu" on hidden layers, "linear" on the last, which alone may be "softmax". */
+  readonly activation?: Activation | "softmax" | { readonly name: "softmax" };
   /** Default: what suits the activation: He for the ReLU family, LeCun for selu, Glorot for the others. */
   readonly kernelInitializer?: KernelInitializer;
   /** A constant, default 0. */
@@ -45,8 +46,8 @@ export interface NetworkSpec {
   readonly inputs: number;
   /** Hidden layers, then the output layer. */
   readonly layers: readonly DenseSpec[];
-  /** The output layer yields logits for the two cross-entropies. */
-  readonly loss: Loss;
+  /** A cross-entropy by its name takes the output layer for logits, or, where that is a softmax, for probabilities. */
+  readonly loss: Loss | LossSpec;
   /** Decides initialization, shuffling and splits, each from its own stream. Default 0. */
   readonly seed?: number;
 }
@@ -68,7 +69,8 @@ function resolveLayer(layer: DenseSpec, index: number, isLast: boolean): Resolve
   const where = `layers[${index}]`;
   if (layer === undefined) throw new RelumineError("value", where, "to be an object like { units: 64 }", "undefined");
   const given = checkOptions(where, layer, ["units", "activation", "kernelInitializer", "biasInitializer"]);
-  const activation = resolveActivation(`${where}.activation`, given.activation ?? (isLast ? "linear" : "relu"));
+  const resolve = isLast ? resolveOutputActivation : resolveActivation;
+  const activation = resolve(`${where}.activation`, (given.activation ?? (isLast ? "linear" : "relu")) as Activation);
   return Object.freeze({
     units: checkInteger(`${where}.units`, given.units, { low: 1, high: MAX_SIZE }),
     activation: Object.freeze(activation),
@@ -94,10 +96,12 @@ export function resolveSpec(spec: NetworkSpec): ResolvedSpec {
   const last = layers.length - 1;
   if (last < 0)
     throw new RelumineError("value", "layers", "to be an array with at least the output layer", describe(given.layers));
+  const inputs = checkInteger("inputs", given.inputs, { low: 1, high: MAX_SIZE });
+  const resolved = layers.map((layer, index) => resolveLayer(layer, index, index === last));
   return Object.freeze({
-    inputs: checkInteger("inputs", given.inputs, { low: 1, high: MAX_SIZE }),
-    layers: Object.freeze(layers.map((layer, index) => resolveLayer(layer, index, index === last))),
-    loss: checkName("loss", given.loss, LOSS_NAMES),
+    inputs,
+    layers: Object.freeze(resolved),
+    loss: resolveLoss(given.loss, resolved[last].activation.name),
     seed: checkInteger("seed", given.seed ?? 0, { low: 0 }),
   });
 }

@@ -1,12 +1,18 @@
 // The network's layers as a table.
 import type { ResolvedActivation } from "../activations/activations.js";
 import { countParameters } from "./state/parameters.js";
+import { factsOf } from "./losses.js";
 import type { ResolvedSpec } from "./spec.js";
 import { alignColumns } from "../text/columns.js";
 import { formatCount } from "../text/numbers.js";
 
 function activationText({ name, alpha }: ResolvedActivation): string {
   return alpha === undefined ? name : `${name} ${alpha}`;
+}
+
+function lossText(loss: ResolvedSpec["loss"]): string {
+  const { name, from } = factsOf(loss);
+  return from === "logits" ? name : `${name} from ${from}`;
 }
 
 export function summarize(spec: ResolvedSpec): string {
@@ -22,7 +28,8 @@ export function summarize(spec: ResolvedSpec): string {
     ];
   });
   const lines = alignColumns([["layer", "shape", "activation", "initializer", "parameters"], ...rows], [0, 1, 4]);
-  return [...lines, `${formatCount(countParameters(spec))} parameters, loss ${spec.loss}, seed ${spec.seed}`].join(
-    "\n",
-  );
+  return [
+    ...lines,
+    `${formatCount(countParameters(spec))} parameters, loss ${lossText(spec.loss)}, seed ${spec.seed}`,
+  ].join("\n");
 }

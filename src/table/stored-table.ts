@@ -4,6 +4,7 @@ import { inputWidth, type TableEncoding } from "./encoding.js";
 import { describe } from "../core/checks.js";
 import { RelumineError, errorIn } from "../core/errors.js";
 import { checkMembers, parseStrictJson } from "../core/strict-json.js";
+import { nameOf } from "../network/losses.js";
 import type { NetworkSpec } from "../network/spec.js";
 
 /** The name in the file's metadata. */
@@ -29,9 +30,9 @@ function checkFit({ inputs, target }: TableEncoding, spec: NetworkSpec): void {
   const units = spec.layers.at(-1)!.units;
   if (outputs !== units)
     throw new RelumineError("format", "target", `to have the network's ${units} outputs`, `${outputs}`);
-  const isClassifier = spec.loss === "crossEntropy";
-  if (isClassifier !== (target.kind === "classes") || spec.loss === "binaryCrossEntropy") {
-    throw new RelumineError("format", "target.kind", `to go with the loss ${spec.loss}`, describe(target.kind));
+  const isClassifier = nameOf(spec.loss) === "crossEntropy";
+  if (isClassifier !== (target.kind === "classes") || nameOf(spec.loss) === "binaryCrossEntropy") {
+    throw new RelumineError("format", "target.kind", `to go with the loss ${nameOf(spec.loss)}`, describe(target.kind));
   }
 }
 

@@ -32,9 +32,9 @@ export type ActivationName =
   | "tanh"
   | "hardSwish";
 
-/** The activation's number, as the kernels take it. */
-export function activationCode(name: ActivationName): number {
-  return ACTIVATION_NAMES.indexOf(name);
+/** The activation's number, as the kernels take it; that of "linear" for a softmax, which has a kernel of its own. */
+export function activationCode(name: ActivationName | "softmax"): number {
+  return name === "softmax" ? 0 : ACTIVATION_NAMES.indexOf(name);
 }
 
 /** What a batch's counters are: arrays of `units` float32, one after the other (`Counter` in assembly/counters.ts). */

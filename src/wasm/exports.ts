@@ -120,6 +120,27 @@ export interface KernelExports {
     result: number,
   ): void;
   huber(n: number, outputs: number, targets: number, gradient: number, divisor: number, result: number): void;
+  poisson(n: number, outputs: number, targets: number, gradient: number, divisor: number, result: number): void;
+  probabilityBinaryCrossEntropy(
+    n: number,
+    outputs: number,
+    targets: number,
+    gradient: number,
+    divisor: number,
+    result: number,
+  ): void;
+  /** labelled: 1 where targets are int32 labels, 0 where they are rows x classes floats. */
+  probabilityCrossEntropy(
+    rows: number,
+    classes: number,
+    outputs: number,
+    targets: number,
+    labelled: number,
+    gradient: number,
+    divisor: number,
+    result: number,
+  ): void;
+  softmaxBackward(rows: number, classes: number, probabilities: number, gradient: number, dz: number): void;
 
   // Optimizers: each returns the number of entries that it refused to update, since the result would not be finite. For sgd and rmsprop n is a multiple of 4.
   sgd(

@@ -345,7 +345,7 @@ describe("vanishingGradient", () => {
   function norms(network: Network, x: Rows, targets: number[]): { above: number; first: number } {
     const layers = toReference(network);
     const passes = forward(layers, x);
-    let upstream = lossOf(network.spec.loss, passes.at(-1)!.a, targets).gradient;
+    let upstream = lossOf(network.spec.loss as string, passes.at(-1)!.a, targets).gradient;
     let above = 0;
     for (let index = layers.length - 1; ; index--) {
       const { activation, kernel } = layers[index];

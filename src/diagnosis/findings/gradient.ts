@@ -7,7 +7,7 @@ import type { Finding } from "../types.js";
 import type { Matrix } from "../../core/matrix.js";
 import type { GradientNorms } from "../../inspect/inspector.js";
 import type { PreparedTargets } from "../../network/data.js";
-import { type ActivationName, isRectifier } from "../../activations/activations.js";
+import { type LayerActivationName, isRectifier } from "../../activations/activations.js";
 import { analysisOf } from "../../activations/analysis.js";
 
 const SAMPLES = 64;
@@ -55,7 +55,7 @@ function slopeFactor(norms: readonly GradientNorms[], top: number): number {
 }
 
 /** " (a sigmoid's slope is at most 1/4)", where the activation by itself makes the gradient smaller. */
-function boundText(name: ActivationName): string {
+function boundText(name: LayerActivationName): string {
   const { slopeBound } = analysisOf(name);
   return slopeBound === undefined ? "" : ` (a ${name}'s slope is at most ${slopeBound})`;
 }

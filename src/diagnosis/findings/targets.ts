@@ -4,7 +4,7 @@ import type { Evidence } from "./evidence.js";
 import { measureColumns } from "./columns.js";
 import type { Finding } from "../types.js";
 import type { PreparedTargets } from "../../network/data.js";
-import type { Loss } from "../../network/losses.js";
+import { factsOf, isClassification, type LossFacts } from "../../network/losses.js";
 import type { ResolvedActivation } from "../../activations/activations.js";
 import { analysisOf, canDie, sigmoid } from "../../activations/analysis.js";
 
@@ -19,7 +19,8 @@ const NEGLIGIBLE = 1e-3;
 
 /** The output layer, where the last one is known to be it. */
 interface Output {
-  readonly loss: Loss;
+  readonly loss: LossFacts["name"];
+  readonly from: LossFacts["from"];
   readonly activation: ResolvedActivation;
   readonly units: number;
   /** Its index. */
@@ -28,10 +29,10 @@ interface Output {
 
 function outputOf({ observation: { loss, layers } }: Evidence): Output | undefined {
   const last = layers.at(-1);
-  return loss && last && { loss, activation: last.activation, units: last.units.length, layer: layers.length - 1 };
+  if (!loss || !last) return undefined;
+  const { name, from } = factsOf(loss);
+  return { loss: name, from, activation: last.activation, units: last.units.length, layer: layers.length - 1 };
 }
-
-const isClassification = (loss: Loss) => loss === "crossEntropy" || loss === "binaryCrossEntropy";
 
 const rangeOf = ({ name, alpha = 0 }: ResolvedActivation) => analysisOf(name).range(alpha);
 
@@ -49,7 +50,8 @@ function limitOfLogits(loss: string, activation: ResolvedActivation, units: numb
   return canDie(activation) ? "a unit that is closed holds its logit at 0 and gets no gradient" : undefined;
 }
 
-function findBentLogits({ loss, activation, units, layer }: Output): Finding[] {
+function findBentLogits({ loss, from, activation, units, layer }: Output): Finding[] {
+  if (from !== "logits") return [];
   const limit = limitOfLogits(loss, activation, units);
   if (limit === undefined) return [];
   return [
@@ -137,15 +139,21 @@ function findSingleClass({ loss, units }: Output, targets: PreparedTargets | und
   ];
 }
 
-function findSingleUnitSoftmax({ loss, units, layer }: Output): Finding[] {
-  if (loss !== "crossEntropy" || units !== 1) return [];
+function findSingleUnitSoftmax({ loss, from, activation, units, layer }: Output): Finding[] {
+  const isOwn = activation.name === "softmax";
+  if (units !== 1 || !(isOwn || (loss === "crossEntropy" && from === "logits"))) return [];
   return [
     {
       kind: "singleUnitSoftmax",
-      message:
-        "crossEntropy over 1 output unit: its softmax is 1 on every sample, so loss and gradient are 0 " +
-        "and nothing is ever learnt; no unit died of it.",
-      advice: "Use binaryCrossEntropy for two classes, or one output unit for each class.",
+      message: isOwn
+        ? "A softmax over 1 output unit is 1 on every sample, so the gradient is 0 and nothing is ever learnt; " +
+          "no unit died of it."
+        : "crossEntropy over 1 output unit: its softmax is 1 on every sample, so loss and gradient are 0 " +
+          "and nothing is ever learnt; no unit died of it.",
+      advice:
+        isOwn && !isClassification(loss)
+          ? "Make the last layer linear (the default)."
+          : "Use binaryCrossEntropy for two classes, or one output unit for each class.",
       layer,
     },
   ];

@@ -4,9 +4,10 @@
 // unit's inputs stay what they were.
 import type { Matrix } from "../../core/matrix.js";
 import type { PreparedTargets } from "../../network/data.js";
-import type { Loss } from "../../network/losses.js";
+import type { Loss, LossSpec } from "../../network/losses.js";
 import { isRectifier } from "../../activations/activations.js";
-import { activate, sigmoid, slope } from "../../activations/analysis.js";
+import { activate, slope } from "../../activations/analysis.js";
+import { gradientByPreactivations, softmaxRows } from "./loss-gradient.js";
 import { type Layer64, preactivations } from "../proof/layers64.js";
 
 interface LayerRows {
@@ -15,48 +16,16 @@ interface LayerRows {
 }
 
 function forward(layers: readonly Layer64[], x: Matrix): { passes: LayerRows[]; output: Float64Array } {
-  let a = Float64Array.from(x.data);
+  let a: Float64Array = Float64Array.from(x.data);
   const passes = layers.map((layer) => {
     const { inputs, units, name, alpha } = layer;
     const z = new Float64Array(x.rows * units);
     for (let r = 0; r < x.rows; r++) z.set(preactivations(layer, a.subarray(r * inputs, (r + 1) * inputs)), r * units);
     const pass = { input: a, z };
-    a = z.map((value, i) => activate(name, value, alpha[i % units]));
+    a = name === "softmax" ? softmaxRows(z, units) : z.map((value, i) => activate(name, value, alpha[i % units]));
     return pass;
   });
   return { passes, output: a };
-}
-
-/** Derivatives of the element-wise losses by the output. */
-const DERIVATIVES: Record<Exclude<Loss, "crossEntropy">, (y: number, t: number) => number> = {
-  binaryCrossEntropy: (y, t) => sigmoid(y) - t,
-  meanSquaredError: (y, t) => 2 * (y - t),
-  meanAbsoluteError: (y, t) => Math.sign(y - t),
-  huber: (y, t) => Math.max(-1, Math.min(1, y - t)),
-};
-
-function targetAt(targets: PreparedTargets, r: number, c: number): number {
-  return targets.kind === "labels" ? Number(targets.labels[r] === c) : targets.data[r * targets.columns + c];
-}
-
-/** Of the mean loss by the outputs: over rows for crossEntropy, over rows and outputs for the others. */
-function lossGradient(loss: Loss, y: Float64Array, units: number, targets: PreparedTargets): Float64Array {
-  const rows = y.length / units;
-  if (loss !== "crossEntropy")
-    return y.map(
-      (value, i) => DERIVATIVES[loss](value, targetAt(targets, Math.floor(i / units), i % units)) / y.length,
-    );
-  const gradient = new Float64Array(y.length);
-  for (let r = 0; r < rows; r++) {
-    const row = y.subarray(r * units, (r + 1) * units);
-    const most = row.reduce((a, b) => Math.max(a, b));
-    const sum = row.reduce((total, value) => total + Math.exp(value - most), 0);
-    let weight = 0;
-    for (let c = 0; c < units; c++) weight += targetAt(targets, r, c);
-    for (let c = 0; c < units; c++)
-      gradient[r * units + c] = ((weight * Math.exp(row[c] - most)) / sum - targetAt(targets, r, c)) / rows;
-  }
-  return gradient;
 }
 
 /** Upstream gradients times the slope, in place. */
@@ -120,15 +89,16 @@ export function closingRates(
   layers: readonly Layer64[],
   x: Matrix,
   targets: PreparedTargets,
-  loss: Loss,
+  loss: Loss | LossSpec,
 ): Float64Array[] {
   const { passes, output } = forward(layers, x);
   const rates: Float64Array[] = [];
-  let upstream = lossGradient(loss, output, layers[layers.length - 1].units, targets);
-  for (let l = layers.length - 1; l >= 0; l--) {
+  const top = layers.length - 1;
+  let upstream = gradientByPreactivations(loss, layers[top], passes[top].z, output, targets);
+  for (let l = top; l >= 0; l--) {
     const layer = layers[l];
     const { input, z } = passes[l];
-    throughActivation(layer, z, upstream);
+    if (l < top) throughActivation(layer, z, upstream);
     if (l < layers.length - 1) {
       const fall = isRectifier(layer.name)
         ? fallOf(layer, input, weightGradient(layer, input, upstream, x.rows), x.rows)

@@ -1,10 +1,10 @@
 // A network's layers for reckoning in float64: copies of the weights.
 import type { LayerObservation } from "../../inspect/observation.js";
-import type { ActivationName } from "../../activations/activations.js";
+import type { LayerActivationName } from "../../activations/activations.js";
 import { activate } from "../../activations/analysis.js";
 
 export interface Layer64 {
-  readonly name: ActivationName;
+  readonly name: LayerActivationName;
   readonly inputs: number;
   readonly units: number;
   /** inputs x units, row-major; float32, as all weights are: products of two are exact in float64. */

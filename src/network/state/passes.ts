@@ -6,7 +6,7 @@ import type { BatchBuffers } from "./batch-buffers.js";
 import type { PreparedData, PreparedTargets } from "../data.js";
 import type { ParameterLayout } from "./parameters.js";
 import { mostOpen, SKIP_FROM_ROWS } from "./closed-units.js";
-import { lossDivisor } from "../losses.js";
+import { factsOf, type Loss, lossDivisor, readsPreactivations } from "../losses.js";
 import type { ResolvedSpec } from "../spec.js";
 import type { Matrix } from "../../core/matrix.js";
 import type { Runtime } from "../../wasm/runtime.js";
@@ -26,6 +26,8 @@ interface Layer {
   readonly bias: number;
   readonly alphas: number;
 }
+
+const LINEAR = activationCode("linear");
 
 /** Rows this long are copied through views, shorter ones element by element (measured) ... */
 const VIEWS_FROM_COLUMNS = 96;
@@ -48,6 +50,11 @@ export class Passes {
   /** By layer, how many units were open on some row of the batch; all of them where skipping would not pay. */
   private readonly openUnits: number[];
   private readonly outputs: number;
+  private readonly endsInSoftmax: boolean;
+  /** The loss takes what goes into the last activation, and gives the gradient by it. */
+  readonly skipsLastActivation: boolean;
+  private readonly takesProbabilities: boolean;
+  private readonly lossName: Loss;
 
   constructor(
     private readonly runtime: Runtime,
@@ -67,7 +74,13 @@ export class Passes {
       bias: layout.layers[index].bias,
       alphas: layout.layers[index].alpha ?? 0,
     }));
-    this.outputs = spec.layers.at(-1)!.units;
+    const { units, activation } = spec.layers.at(-1)!;
+    this.outputs = units;
+    this.endsInSoftmax = activation.name === "softmax";
+    this.skipsLastActivation = readsPreactivations(spec.loss, activation.name);
+    const { name, from } = factsOf(spec.loss);
+    this.lossName = name;
+    this.takesProbabilities = from === "probabilities" && !this.skipsLastActivation;
     this.openUnits = spec.layers.map(({ units }) => units);
   }
 
@@ -114,6 +127,7 @@ export class Passes {
     for (let index = 0; index < count; index++) {
       const { units, code, alpha, isPrelu, kernel, bias, alphas } = this.layers[index];
       const z = buffers.preactivations(index);
+      const isSoftmax = this.endsInSoftmax && index === this.layers.length - 1;
       const inputs = this.openInputs(index);
       if (rows <= STREAM_UP_TO_ROWS)
         kernels.gemmSkippingZeros(rows, units, inputs, this.input(index), parameters + kernel, z, workspace);
@@ -140,10 +154,11 @@ export class Passes {
         units,
         z,
         parameters + bias,
-        buffers.activations(index),
+        isSoftmax ? z : buffers.activations(index),
         isCounted ? buffers.counters(index) : 0,
         all,
       );
+      if (isSoftmax) kernels.softmax(rows, units, z, buffers.activations(index));
       this.findOpen(index, isCounted ? rows : 0);
     }
   }
@@ -231,17 +246,37 @@ export class Passes {
    * `backward`.
    */
   loss(rows: number, targets: PreparedTargets["kind"], gradient: boolean): void {
-    const { kernels } = this.runtime;
     const { buffers, outputs } = this;
-    const { loss } = this.spec;
-    const y = buffers.activations(this.layers.length - 1);
+    const top = this.layers.length - 1;
+    const y = this.skipsLastActivation ? buffers.preactivations(top) : buffers.activations(top);
     const dy = gradient ? buffers.gradient(0) : 0;
-    const divisor = lossDivisor(loss, rows, outputs);
-    if (loss === "crossEntropy") {
-      const kernel = targets === "labels" ? kernels.softmaxCrossEntropy : kernels.softmaxCrossEntropyDense;
-      kernel(rows, outputs, y, buffers.targets, dy, divisor, buffers.result);
+    const divisor = lossDivisor(this.spec.loss, rows, outputs);
+    this.runLoss(rows, targets, y, buffers.targets, dy, divisor, buffers.result);
+    if (gradient && this.endsInSoftmax && !this.skipsLastActivation)
+      this.runtime.kernels.softmaxBackward(rows, outputs, buffers.activations(top), dy, dy);
+  }
+
+  private runLoss(
+    rows: number,
+    targets: PreparedTargets["kind"],
+    y: number,
+    t: number,
+    dy: number,
+    divisor: number,
+    result: number,
+  ): void {
+    const { kernels } = this.runtime;
+    const { outputs, lossName } = this;
+    if (lossName === "crossEntropy") {
+      const labelled = targets === "labels";
+      if (this.takesProbabilities)
+        kernels.probabilityCrossEntropy(rows, outputs, y, t, Number(labelled), dy, divisor, result);
+      else if (labelled) kernels.softmaxCrossEntropy(rows, outputs, y, t, dy, divisor, result);
+      else kernels.softmaxCrossEntropyDense(rows, outputs, y, t, dy, divisor, result);
+    } else if (this.takesProbabilities) {
+      kernels.probabilityBinaryCrossEntropy(rows * outputs, y, t, dy, divisor, result);
     } else {
-      kernels[loss](rows * outputs, y, buffers.targets, dy, divisor, buffers.result);
+      kernels[lossName](rows * outputs, y, t, dy, divisor, result);
     }
   }
 
@@ -272,7 +307,7 @@ export class Passes {
         open = this.openUnits[index];
       const z = here === 0 ? buffers.preactivations(index) : buffers.openActivations(index);
       finite &= kernels.activationBackward(
-        code,
+        index === top && this.skipsLastActivation ? LINEAR : code,
         alpha,
         isPrelu ? parameters + alphas : 0,
         rows,
