@@ -7,26 +7,15 @@ import {
   resolveOutputActivation,
   resolveActivation,
 } from "../activations/activations.js";
-import { checkInteger, checkName, checkNumber, checkOptions, describe } from "../core/checks.js";
+import {
+  type BiasInitializer,
+  checkBiasInitializer,
+  checkKernelInitializer,
+  type KernelInitializer,
+  type ResolvedBias,
+} from "./initializer-spec.js";
+import { checkBoolean, checkInteger, checkOptions, describe } from "../core/checks.js";
 import { RelumineError } from "../core/errors.js";
-
-export const KERNEL_INITIALIZER_NAMES = [
-  "heNormal",
-  "heUniform",
-  "glorotNormal",
-  "glorotUniform",
-  "lecunNormal",
-  "orthogonal",
-  "asymmetric",
-] as const satisfies readonly KernelInitializer[];
-
-/**
- * Where a layer's initial kernel comes from: He et al. 2015, Glorot and Bengio 2010, LeCun et al. 1998, orthonormal
- * directions (Saxe et al. 2014); "asymmetric": randomized asymmetric initialization, Lu et al. 2019, which draws the
- * biases too.
- */
-export type KernelInitializer =
-  "heNormal" | "heUniform" | "glorotNormal" | "glorotUniform" | "lecunNormal" | "orthogonal" | "asymmetric";
 
 /** A dense layer: output = activation(input · kernel + bias). */
 export interface DenseSpec {
@@ -36,8 +25,10 @@ export interface DenseSpec {
   readonly activation?: Activation | "softmax" | { readonly name: "softmax" };
   /** Default: what suits the activation: He for the ReLU family, LeCun for selu, Glorot for the others. */
   readonly kernelInitializer?: KernelInitializer;
-  /** A constant, default 0. */
-  readonly biasInitializer?: number;
+  /** Default 0, or "torchLinear" where the kernel's is. */
+  readonly biasInitializer?: BiasInitializer;
+  /** Its weights stay as they are: no update, no weight decay; gradients pass through. Default false. */
+  readonly frozen?: boolean;
 }
 
 /** A network of dense layers, as plain data. */
@@ -55,7 +46,7 @@ export interface NetworkSpec {
 export interface ResolvedDenseSpec extends DenseSpec {
   readonly activation: ResolvedActivation;
   readonly kernelInitializer: KernelInitializer;
-  readonly biasInitializer: number;
+  readonly biasInitializer: ResolvedBias;
 }
 export interface ResolvedSpec extends NetworkSpec {
   readonly layers: readonly ResolvedDenseSpec[];
@@ -68,18 +59,20 @@ const DEFAULT_INITIALIZERS = { he: "heNormal", lecun: "lecunNormal", glorot: "gl
 function resolveLayer(layer: DenseSpec, index: number, isLast: boolean): ResolvedDenseSpec {
   const where = `layers[${index}]`;
   if (layer === undefined) throw new RelumineError("value", where, "to be an object like { units: 64 }", "undefined");
-  const given = checkOptions(where, layer, ["units", "activation", "kernelInitializer", "biasInitializer"]);
+  const given = checkOptions(where, layer, ["units", "activation", "kernelInitializer", "biasInitializer", "frozen"]);
   const resolve = isLast ? resolveOutputActivation : resolveActivation;
   const activation = resolve(`${where}.activation`, (given.activation ?? (isLast ? "linear" : "relu")) as Activation);
+  const kernelInitializer = checkKernelInitializer(
+    `${where}.kernelInitializer`,
+    given.kernelInitializer ?? DEFAULT_INITIALIZERS[initializerFamilyOf(activation.name)],
+  );
+  const bias = given.biasInitializer ?? (kernelInitializer === "torchLinear" ? "torchLinear" : 0);
   return Object.freeze({
     units: checkInteger(`${where}.units`, given.units, { low: 1, high: MAX_SIZE }),
     activation: Object.freeze(activation),
-    kernelInitializer: checkName(
-      `${where}.kernelInitializer`,
-      given.kernelInitializer ?? DEFAULT_INITIALIZERS[initializerFamilyOf(activation.name)],
-      KERNEL_INITIALIZER_NAMES,
-    ),
-    biasInitializer: checkNumber(`${where}.biasInitializer`, given.biasInitializer ?? 0),
+    kernelInitializer,
+    biasInitializer: checkBiasInitializer(`${where}.biasInitializer`, bias),
+    ...(checkBoolean(`${where}.frozen`, given.frozen ?? false) && { frozen: true }),
   });
 }
 
@@ -104,4 +97,9 @@ export function resolveSpec(spec: NetworkSpec): ResolvedSpec {
     loss: resolveLoss(given.loss, resolved[last].activation.name),
     seed: checkInteger("seed", given.seed ?? 0, { low: 0 }),
   });
+}
+
+/** Whether no remedy may change a unit of this layer during a training: its weights, or those that leave it, are frozen. */
+export function isHeldStill({ layers }: ResolvedSpec, layer: number): boolean {
+  return layers[layer].frozen === true || layers[layer + 1]?.frozen === true;
 }

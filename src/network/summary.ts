@@ -10,6 +10,10 @@ function activationText({ name, alpha }: ResolvedActivation): string {
   return alpha === undefined ? name : `${name} ${alpha}`;
 }
 
+function initializerText(initializer: ResolvedSpec["layers"][number]["kernelInitializer"]): string {
+  return typeof initializer === "string" ? initializer : Object.entries(initializer)[0].join(" ");
+}
+
 function lossText(loss: ResolvedSpec["loss"]): string {
   const { name, from } = factsOf(loss);
   return from === "logits" ? name : `${name} from ${from}`;
@@ -23,7 +27,7 @@ export function summarize(spec: ResolvedSpec): string {
       String(index),
       `${inputs} x ${layer.units}`,
       activationText(layer.activation),
-      layer.kernelInitializer,
+      initializerText(layer.kernelInitializer) + (layer.frozen ? ", frozen" : ""),
       formatCount(parameters),
     ];
   });

@@ -22,7 +22,8 @@ import { drawLayers, randomFrom } from "../../src/diagnosis/forecast/draw.js";
 import { rateInterval } from "../../src/diagnosis/units/firing-rate-bound.js";
 import { toMatrix } from "../../src/core/matrix.js";
 import { prepareTargets } from "../../src/network/data.js";
-import { KERNEL_INITIALIZER_NAMES, resolveSpec } from "../../src/network/spec.js";
+import { KERNEL_INITIALIZER_NAMES } from "../../src/network/initializer-spec.js";
+import { resolveSpec } from "../../src/network/spec.js";
 import { forward, type Rows } from "../reference/network.js";
 import type { ErrorCode } from "../../src/core/errors.js";
 
@@ -185,7 +186,10 @@ test("bounds are at most 0.25 apart, within 0 and 1, whatever the spec", () => {
 });
 
 describe("networks as they really start", () => {
-  const initializers: KernelInitializer[] = ["asymmetric", "orthogonal", "glorotUniform"];
+  const initializers: KernelInitializer[] = [
+    ...["asymmetric", "orthogonal", "glorotUniform", "torchLinear", "zeros"],
+    ...[{ normal: 0.05 }, { uniform: 0.05 }, { constant: 0.1 }],
+  ] as KernelInitializer[];
   test.each<[string, NetworkSpec, Rows]>([
     ["deep and narrow", net(1, [2, 2, 2, 2, 2]), [[-1], [0.5], [1]]],
     [
@@ -197,7 +201,7 @@ describe("networks as they really start", () => {
       randomRows(seededRandom(1), 20, 2),
     ],
     ...initializers.map((kernelInitializer): [string, NetworkSpec, Rows] => [
-      kernelInitializer,
+      JSON.stringify(kernelInitializer),
       net(3, [
         { units: 4, kernelInitializer },
         { units: 3, kernelInitializer },
@@ -221,14 +225,18 @@ describe("networks as they really start", () => {
     );
   });
 
+  const NAMES: KernelInitializer[] = [
+    ...["heNormal", "heUniform", "glorotNormal", "glorotUniform", "lecunNormal", "orthogonal"],
+    ...["torchLinear", "zeros", { normal: 0.3 }, { uniform: 0.6 }, { constant: 0.5 }],
+  ] as KernelInitializer[];
   test("the drawn kernels have the initializers' variances", () => {
-    const variances = KERNEL_INITIALIZER_NAMES.map((kernelInitializer) => {
+    const variances = NAMES.map((kernelInitializer) => {
       const spec = resolveSpec({ inputs: 60, layers: [{ units: 40, kernelInitializer }, { units: 1 }], loss: "huber" });
       const { kernel } = drawLayers(spec, 1, randomFrom(1))[0];
       return kernel.reduce((sum, w) => sum + w * w, 0) / kernel.length;
     });
-    const wanted = [2 / 60, 2 / 60, 2 / 100, 2 / 100, 1 / 60, 1 / 60];
-    wanted.forEach((variance, i) => expect(Math.abs(variances[i] / variance - 1)).toBeLessThan(0.1));
+    const wanted = [2 / 60, 2 / 60, 2 / 100, 2 / 100, 1 / 60, 1 / 60, 1 / 180, 0, 0.09, 0.12, 0.25];
+    wanted.forEach((variance, i) => expect(Math.abs(variances[i] - variance)).toBeLessThanOrEqual(0.1 * variance));
   });
 });
 

@@ -4,6 +4,7 @@ import type { Matrix } from "../../core/matrix.js";
 import { alignColumns } from "../../text/columns.js";
 import { countOf, formatCount, formatNumber, formatPercent, formatRange, formatRate } from "../../text/numbers.js";
 import { indent, wrap } from "../../text/wrap.js";
+import { constantBias } from "../../network/initializer-spec.js";
 import type { ResolvedSpec } from "../../network/spec.js";
 import { hiddenOf } from "./born-dead.js";
 import type { Forecast, LayerForecast } from "./types.js";
@@ -41,11 +42,11 @@ function adviseOnBias(spec: ResolvedSpec, layers: readonly LayerForecast[]): str
   return layers
     .filter(
       ({ layer, units, expectedDeadUnits }) =>
-        spec.layers[layer].biasInitializer < 0 && expectedDeadUnits > MANY * units,
+        constantBias(spec.layers[layer].biasInitializer) < 0 && expectedDeadUnits > MANY * units,
     )
     .map(
       (layer) =>
-        `The bias of ${formatNumber(spec.layers[layer.layer].biasInitializer)} starts ${deadText(layer)} closed ` +
+        `The bias of ${formatNumber(constantBias(spec.layers[layer.layer].biasInitializer))} starts ${deadText(layer)} closed ` +
         "on every input: start at 0 or a little above.",
     );
 }
@@ -55,7 +56,7 @@ function adviseOnInputs(spec: ResolvedSpec, x: Matrix | undefined, [first]: read
     x === undefined ||
     x.rows < 2 ||
     first.expectedDeadUnits <= MANY * first.units ||
-    spec.layers[0].biasInitializer < 0
+    constantBias(spec.layers[0].biasInitializer) < 0
   )
     return [];
   const distance = distanceFromCentre(x);
@@ -73,7 +74,7 @@ function adviseOnInputs(spec: ResolvedSpec, x: Matrix | undefined, [first]: read
 
 function adviseOnShape(spec: ResolvedSpec, { low, high }: Forecast["bornDeadNetwork"]): string[] {
   const relu = hiddenOf(spec).filter(({ activation }) => isRectifier(activation.name));
-  if (low <= LIKELY || relu.some(({ biasInitializer }) => biasInitializer < 0)) return [];
+  if (low <= LIKELY || relu.some(({ biasInitializer }) => constantBias(biasInitializer) < 0)) return [];
   const chance = high - low < 0.005 ? formatPercent(low) : percentRange(low, high);
   const narrowest = Math.min(...relu.map(({ units }) => units));
   return [

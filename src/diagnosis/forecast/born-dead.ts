@@ -6,7 +6,8 @@
 // biases has two rays to keep alive; the recursion over "both alive", "one alive" and "dead" takes the two as
 // independent. They are so in the second layer (what the first passes on from the two rays has no unit in common);
 // deeper, they are positively correlated, which makes it a lower bound.
-import type { KernelInitializer, ResolvedDenseSpec, ResolvedSpec } from "../../network/spec.js";
+import { isSymmetric } from "../../network/initializer-spec.js";
+import type { ResolvedDenseSpec, ResolvedSpec } from "../../network/spec.js";
 import { isPiecewiseLinear, isRectifier } from "../../activations/activations.js";
 import type { Matrix } from "../../core/matrix.js";
 
@@ -17,14 +18,6 @@ export interface Bounds {
 
 export function hiddenOf({ layers }: ResolvedSpec): readonly ResolvedDenseSpec[] {
   return layers.slice(0, -1);
-}
-
-/**
- * The kernel's distribution stays as it is when a unit's weights, or those of an input, change sign; the bias is the
- * constant.
- */
-export function isSymmetric(initializer: KernelInitializer): boolean {
-  return initializer !== "asymmetric";
 }
 
 /** Whether what a hidden unit does at x, it does at any positive multiple of x. */
@@ -73,7 +66,8 @@ export function certainBounds(spec: ResolvedSpec, x: Matrix): Bounds {
   if (relu.length === 0) return { low: 0, high: 0 };
   const isNothing = x.data.every((value) => value === 0);
   const neverHarder = relu.every(
-    ({ biasInitializer, kernelInitializer }) => biasInitializer >= 0 && isSymmetric(kernelInitializer),
+    ({ biasInitializer, kernelInitializer }) =>
+      typeof biasInitializer === "number" && biasInitializer >= 0 && isSymmetric(kernelInitializer),
   );
   const feedsOn = hidden.every(
     ({ activation, kernelInitializer, biasInitializer }) =>

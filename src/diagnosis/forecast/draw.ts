@@ -1,7 +1,12 @@
 // Initial weights as the initializers draw them: the same distributions, not the same numbers, and without WebAssembly.
 import { mulberry32 } from "../../core/random.js";
-import { ASYMMETRIC, GLOROT, HE, LECUN } from "../../network/state/initializers.js";
-import type { KernelInitializer, ResolvedSpec } from "../../network/spec.js";
+import {
+  ASYMMETRIC,
+  biasDistributionOf,
+  distributionOf,
+  type KernelInitializer,
+} from "../../network/initializer-spec.js";
+import type { ResolvedSpec } from "../../network/spec.js";
 import type { Layer64 } from "../proof/layers64.js";
 
 export interface Random {
@@ -37,21 +42,18 @@ export function randomFrom(seed: number): Random {
 /** A layer yet to be filled. */
 type Blank = Pick<Layer64, "inputs" | "units" | "kernel" | "bias">;
 type Draw = (layer: Blank, random: Random) => void;
-type Variance = typeof HE;
 
-const normal =
-  (variance: Variance): Draw =>
-  ({ inputs, units, kernel }, random) => {
-    const deviation = Math.sqrt(variance(inputs, units));
-    for (let i = 0; i < kernel.length; i++) kernel[i] = deviation * random.normal();
-  };
-
-const uniform =
-  (variance: Variance): Draw =>
-  ({ inputs, units, kernel }, random) => {
-    const limit = Math.sqrt(3 * variance(inputs, units));
-    for (let i = 0; i < kernel.length; i++) kernel[i] = limit * (2 * random.uniform() - 1);
-  };
+/** Fills with numbers that are drawn each by itself. */
+function fill(
+  values: Float32Array,
+  distribution: NonNullable<ReturnType<typeof distributionOf>>,
+  random: Random,
+): void {
+  if ("constant" in distribution) values.fill(distribution.constant);
+  else if ("normal" in distribution)
+    for (let i = 0; i < values.length; i++) values[i] = distribution.normal * random.normal();
+  else for (let i = 0; i < values.length; i++) values[i] = distribution.uniform * (2 * random.uniform() - 1);
+}
 
 /** Four sums at a time: one alone would wait for each addition. */
 function dot(a: Float64Array, b: Float64Array): number {
@@ -90,7 +92,7 @@ const orthogonal: Draw = ({ inputs, units, kernel }, random) => {
 /** Lu et al. 2019: see the initializer. */
 const asymmetric: Draw = (layer, random) => {
   const { inputs, units, kernel, bias } = layer;
-  normal((fanIn) => ASYMMETRIC ** 2 / fanIn)(layer, random);
+  fill(kernel, { normal: Math.sqrt(ASYMMETRIC ** 2 / inputs) }, random);
   for (let j = 0; j < units; j++) {
     bias[j] = (ASYMMETRIC / Math.sqrt(inputs)) * random.normal();
     const chosen = Math.floor(random.uniform() * (inputs + 1));
@@ -100,15 +102,12 @@ const asymmetric: Draw = (layer, random) => {
   }
 };
 
-const DRAWS: Record<KernelInitializer, Draw> = {
-  heNormal: normal(HE),
-  heUniform: uniform(HE),
-  glorotNormal: normal(GLOROT),
-  glorotUniform: uniform(GLOROT),
-  lecunNormal: normal(LECUN),
-  orthogonal,
-  asymmetric,
-};
+function drawKernel(initializer: KernelInitializer, layer: Blank, random: Random): void {
+  const distribution = distributionOf(initializer, layer.inputs, layer.units);
+  if (distribution) fill(layer.kernel, distribution, random);
+  else if (initializer === "orthogonal") orthogonal(layer, random);
+  else asymmetric(layer, random);
+}
 
 /** The first `count` layers of an initial network. */
 export function drawLayers(spec: ResolvedSpec, count: number, random: Random): Layer64[] {
@@ -124,8 +123,9 @@ export function drawLayers(spec: ResolvedSpec, count: number, random: Random): L
         bias: new Float32Array(units),
         alpha: new Float64Array(units).fill(alpha ?? 0),
       };
-      DRAWS[kernelInitializer](layer, random);
-      for (let j = 0; j < units; j++) layer.bias[j] += biasInitializer;
+      drawKernel(kernelInitializer, layer, random);
+      if (typeof biasInitializer === "number") for (let j = 0; j < units; j++) layer.bias[j] += biasInitializer;
+      else fill(layer.bias, biasDistributionOf(biasInitializer, inputs), random);
       return layer;
     });
 }

@@ -2,7 +2,15 @@
 import type { Runtime } from "../../wasm/runtime.js";
 import { type Seed, Stream } from "../../core/random.js";
 import type { LayerView } from "./layer-view.js";
-import type { KernelInitializer } from "../spec.js";
+import {
+  ASYMMETRIC,
+  biasDistributionOf,
+  distributionOf,
+  HE,
+  type KernelInitializer,
+  type ResolvedBias,
+  VARIANCES,
+} from "../initializer-spec.js";
 
 /** kernel: fanIn x fanOut floats, bias: fanOut floats, by address. */
 interface InitialLayer {
@@ -14,27 +22,20 @@ interface InitialLayer {
   readonly index: number;
 }
 
-type Draw = (runtime: Runtime, layer: InitialLayer, seed: Seed) => void;
-
-/** Of a kernel's elements. */
-type Variance = (fanIn: number, fanOut: number) => number;
-
-export const HE: Variance = (fanIn) => 2 / fanIn;
-export const GLOROT: Variance = (fanIn, fanOut) => 2 / (fanIn + fanOut);
-export const LECUN: Variance = (fanIn) => 1 / fanIn;
-/** The "asymmetric" initializer's deviation, times the root of the fan-in. */
-export const ASYMMETRIC = 0.6007;
-
-function normal(variance: Variance): Draw {
-  return ({ kernels }, { fanIn, fanOut, kernel, index }, { low, high }) =>
-    kernels.fillNormal(fanIn * fanOut, kernel, low, high, Stream.kernel, index, 0, Math.sqrt(variance(fanIn, fanOut)));
-}
-
-function uniform(variance: Variance): Draw {
-  return ({ kernels }, { fanIn, fanOut, kernel, index }, { low, high }) => {
-    const limit = Math.sqrt(3 * variance(fanIn, fanOut));
-    kernels.fillUniform(fanIn * fanOut, kernel, low, high, Stream.kernel, index, -limit, limit);
-  };
+/** Fills so many floats, each by itself. */
+function fill(
+  { kernels, heap }: Runtime,
+  distribution: NonNullable<ReturnType<typeof distributionOf>>,
+  count: number,
+  address: number,
+  { low, high }: Seed,
+  stream: number,
+  index: number,
+): void {
+  if ("constant" in distribution) heap.f32.fill(distribution.constant, address >>> 2, (address >>> 2) + count);
+  else if ("normal" in distribution)
+    kernels.fillNormal(count, address, low, high, stream, index, 0, distribution.normal);
+  else kernels.fillUniform(count, address, low, high, stream, index, -distribution.uniform, distribution.uniform);
 }
 
 /**
@@ -94,46 +95,52 @@ function asymmetric(runtime: Runtime, layer: InitialLayer, { low, high }: Seed):
   }
 }
 
-const INITIALIZERS: Record<KernelInitializer, Draw> = {
-  heNormal: normal(HE),
-  heUniform: uniform(HE),
-  glorotNormal: normal(GLOROT),
-  glorotUniform: uniform(GLOROT),
-  lecunNormal: normal(LECUN),
-  orthogonal,
-  asymmetric,
-};
-
 /**
- * Draws the kernel of layer `index`; the constant bias is added to what the initializer drew for the biases (0 but for
- * "asymmetric"). Each layer has random numbers of its own.
+ * Draws the kernel and the biases of layer `index`; a constant bias is added to what the initializer drew for the
+ * biases (0 but for "asymmetric"). Each layer has random numbers of its own.
  */
 export function initializeLayer(
   runtime: Runtime,
   index: number,
   layer: LayerView,
   initializer: KernelInitializer,
-  constantBias: number,
+  bias: ResolvedBias,
   seed: Seed,
 ): void {
-  const { inputs: fanIn, units: fanOut, kernelAddress: kernel, biasAddress: bias } = layer;
-  INITIALIZERS[initializer](runtime, { index, fanIn, fanOut, kernel, bias }, seed);
+  const { inputs: fanIn, units: fanOut, kernelAddress: kernel, biasAddress } = layer;
+  const distribution = distributionOf(initializer, fanIn, fanOut);
+  const place = { index, fanIn, fanOut, kernel, bias: biasAddress };
+  if (distribution) fill(runtime, distribution, fanIn * fanOut, kernel, seed, Stream.kernel, index);
+  else if (initializer === "orthogonal") orthogonal(runtime, place, seed);
+  else asymmetric(runtime, place, seed);
+  if (typeof bias !== "number") {
+    fill(runtime, biasDistributionOf(bias, fanIn), fanOut, biasAddress, seed, Stream.bias, index);
+    return;
+  }
   const biases = layer.bias;
-  for (let unit = 0; unit < fanOut; unit++) biases[unit] += constantBias;
+  for (let unit = 0; unit < fanOut; unit++) biases[unit] += bias;
 }
 
-const VARIANCES: Partial<Record<KernelInitializer, Variance>> = {
-  heNormal: HE,
-  heUniform: HE,
-  glorotNormal: GLOROT,
-  glorotUniform: GLOROT,
-  lecunNormal: LECUN,
-  orthogonal: (fanIn, fanOut) => 1 / Math.max(fanIn, fanOut),
-};
+/** The deviation of one unit's new weights. */
+function redrawDeviation(initializer: KernelInitializer, fanIn: number, fanOut: number): number {
+  if (initializer === "asymmetric") return ASYMMETRIC / Math.sqrt(fanIn);
+  if (initializer === "orthogonal") return Math.sqrt(1 / Math.max(fanIn, fanOut));
+  if (typeof initializer === "object" && "normal" in initializer && initializer.normal > 0) return initializer.normal;
+  const variance = typeof initializer === "string" ? VARIANCES[initializer] : undefined;
+  return Math.sqrt((variance ?? HE)(fanIn, fanOut));
+}
+
+/** The limit where the new weights are uniform. */
+function redrawLimit(initializer: KernelInitializer, fanIn: number, fanOut: number): number | undefined {
+  if (typeof initializer === "string" && initializer.endsWith("Uniform"))
+    return Math.sqrt(3) * redrawDeviation(initializer, fanIn, fanOut);
+  const distribution = distributionOf(initializer, fanIn, fanOut);
+  return distribution && "uniform" in distribution && distribution.uniform > 0 ? distribution.uniform : undefined;
+}
 
 /**
  * Draws one unit's incoming weights again, and sets its bias to 0 ("asymmetric" draws it). "orthogonal" draws normal
- * numbers of the same variance.
+ * numbers of the same variance; where all weights start as one constant, which would make units alike, He's are drawn.
  * @param nth which redraw of the network it is: each has random numbers of its own
  */
 export function redrawUnit(
@@ -148,9 +155,9 @@ export function redrawUnit(
   const draws = heap.allocate((fanIn + 3) * 4, "a unit's new weights");
   const isAsymmetric = initializer === "asymmetric";
   try {
-    const deviation = isAsymmetric ? ASYMMETRIC / Math.sqrt(fanIn) : Math.sqrt(VARIANCES[initializer]!(fanIn, fanOut));
-    if (initializer.endsWith("Uniform")) {
-      const limit = Math.sqrt(3) * deviation;
+    const deviation = redrawDeviation(initializer, fanIn, fanOut);
+    const limit = redrawLimit(initializer, fanIn, fanOut);
+    if (limit !== undefined) {
       kernels.fillUniform(fanIn, draws, low, high, Stream.redraw, nth, -limit, limit);
     } else {
       kernels.fillNormal(fanIn + 1, draws, low, high, Stream.redraw, nth, 0, deviation);

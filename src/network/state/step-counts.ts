@@ -50,6 +50,7 @@ export class UnitAges {
     this.ages = this.powers + this.units * 16;
     const agesOf = (layer: number) => (layer in this.first ? this.ages + this.first[layer] * 4 : 0);
     this.parts = layout.layers.flatMap(({ kernel, bias, alpha }, layer) => {
+      if (spec.layers[layer].frozen) return [];
       const columns = spec.layers[layer].units;
       const columnAges = agesOf(layer);
       const single = { rows: 1, columns, rowAges: 0, columnAges };

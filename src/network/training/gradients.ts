@@ -26,5 +26,7 @@ export function gradientsOf(state: NetworkState, data: PreparedData): Gradients 
     const { kernel, bias, alpha } = state.layer(index, gradient);
     return { kernel: kernel.slice(), bias: bias.slice(), ...(alpha && { alpha: alpha.slice() }) };
   });
+  // A training that is under way takes the part of frozen layers for 0.
+  if (spec.layers.some(({ frozen }) => frozen)) state.floats(gradient, parameterFloats).fill(0);
   return { loss: loss / lossDivisor(spec.loss, data.rows, outputs), layers };
 }

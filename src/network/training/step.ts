@@ -3,6 +3,7 @@
 // that are not whole stay in arrays for that reason, since engines box those that functions return, or that an object
 // or a suspended function keeps.
 import type { MomentPowers, OptimizerRecipe, UpdateOperands } from "./optimizers.js";
+import { FrozenLayers } from "./frozen-layers.js";
 import { lossDivisor } from "../losses.js";
 import type { Counting } from "../state/passes.js";
 import type { Plan } from "./plan.js";
@@ -71,6 +72,7 @@ export class TrainingStep {
   private readonly moments: ReturnType<NetworkState["momentsFor"]>;
   private readonly isClipping: boolean;
   private readonly meanLoss = new Float64Array(1);
+  private readonly frozen: FrozenLayers | undefined;
 
   constructor(
     private readonly state: NetworkState,
@@ -83,6 +85,7 @@ export class TrainingStep {
     this.operands = { count: state.parameterFloats, parameters: state.parameters, gradient, slots };
     this.powers = powers;
     this.isClipping = plan.clipNorm !== Infinity;
+    if (state.spec.layers.some((layer) => layer.frozen)) this.frozen = new FrozenLayers(state, this.operands);
   }
 
   /** The batch's mean loss, before its update. */
@@ -99,11 +102,10 @@ export class TrainingStep {
   /** The clipped gradient of the batch's mean loss; false if it or the loss is not finite. */
   differentiate(start: number, rows: number): boolean {
     this.runForward(start, rows);
-    return (
-      this.noteLoss(rows) &&
-      this.state.passes.backward(rows, this.operands.gradient) &&
-      (!this.isClipping || this.clip())
-    );
+    const isFinite =
+      this.noteLoss(rows) && this.state.passes.backward(rows, this.operands.gradient, this.frozen?.lowest);
+    this.frozen?.clearGradient();
+    return isFinite && (!this.isClipping || this.clip());
   }
 
   /** Takes the loss over from the buffers; false if it is not finite. */
@@ -134,6 +136,7 @@ export class TrainingStep {
   /** Moves the parameters; false if some entry was refused, since it would not have stayed finite. */
   update(rate: number, recipe: OptimizerRecipe = this.plan.recipe): boolean {
     this.operands.ages = this.moments.ages;
+    if (this.frozen && !this.moments.ages) return this.frozen.updateOthers(rate, recipe, this.powers);
     return recipe.update(this.state.runtime.kernels, this.operands, rate, this.powers) === 0;
   }
 

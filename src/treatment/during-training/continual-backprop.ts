@@ -9,6 +9,7 @@ import {
 import { actDuring, type RunningRemedy } from "./remedy-callback.js";
 import { resetUnit } from "../remedies/unit-parameters.js";
 import { defineCallback } from "../../network/training/callbacks.js";
+import { isHeldStill } from "../../network/spec.js";
 import { batchOf } from "../../network/training/plan.js";
 import type { RunningFit } from "../../network/training/running-fit.js";
 import { analysisOf } from "../../activations/analysis.js";
@@ -145,7 +146,7 @@ class Replacer implements RunningRemedy<ContinualBackpropResults> {
         utility,
         activation,
       );
-      layer.due += replacementRate * (units - layer.young);
+      if (!isHeldStill(fit.state.spec, index)) layer.due += replacementRate * (units - layer.young);
       if (layer.due >= 1) this.choose(fit, index, rows);
     }
   }

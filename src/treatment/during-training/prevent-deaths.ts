@@ -63,9 +63,9 @@ class Guard implements RunningRemedy<PreventDeathsResults> {
     const { state } = fit;
     this.prevented = [];
     this.lost = [];
-    this.layers = state.spec.layers.slice(0, -1).flatMap(({ units, activation }, layer) => {
+    this.layers = state.spec.layers.slice(0, -1).flatMap(({ units, activation, frozen }, layer) => {
       const zeros = () => new Float64Array(units);
-      return canDie(activation)
+      return canDie(activation) && !frozen
         ? [{ layer, units, lastFired: zeros(), silentRows: zeros(), activity: zeros(), lookAgainAt: zeros() }]
         : [];
     });

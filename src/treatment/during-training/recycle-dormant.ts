@@ -10,6 +10,7 @@ import {
 import { actDuring, type RunningRemedy } from "./remedy-callback.js";
 import { resetUnit } from "../remedies/unit-parameters.js";
 import { defineCallback } from "../../network/training/callbacks.js";
+import { isHeldStill, type ResolvedSpec } from "../../network/spec.js";
 import { batchOf } from "../../network/training/plan.js";
 import type { RunningFit } from "../../network/training/running-fit.js";
 
@@ -34,11 +35,13 @@ class Recycler implements RunningRemedy<RecycleDormantResults> {
   private magnitudes: readonly Float64Array[];
   private rows = 0;
   private pending: { readonly layer: number; readonly unit: number }[] = [];
+  private readonly spec: ResolvedSpec;
 
   constructor(
     { state }: RunningFit,
     private readonly options: Required<RecycleDormantOptions>,
   ) {
+    this.spec = state.spec;
     this.dueAt = options.everySteps;
     this.magnitudes = state.spec.layers.slice(0, -1).map(({ units }) => new Float64Array(units));
   }
@@ -79,9 +82,11 @@ class Recycler implements RunningRemedy<RecycleDormantResults> {
 
   private choose(): void {
     this.magnitudes.forEach((sums, layer) => {
+      const isHeld = isHeldStill(this.spec, layer);
       const mean = sums.reduce((sum, each) => sum + each, 0) / sums.length / this.rows;
       sums.forEach((sum, unit) => {
-        if (sum / this.rows / (mean + EPSILON) <= this.options.dormantBelow) this.pending.push({ layer, unit });
+        if (sum / this.rows / (mean + EPSILON) <= this.options.dormantBelow && !isHeld)
+          this.pending.push({ layer, unit });
       });
       sums.fill(0);
     });

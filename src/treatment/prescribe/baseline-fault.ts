@@ -3,6 +3,7 @@ import type { Cause, Death } from "../../diagnosis/trace/types.js";
 import type { Diagnosis } from "../../diagnosis/types.js";
 import type { History } from "../../network/types.js";
 import type { ResolvedSpec } from "../../network/spec.js";
+import { constantBias } from "../../network/initializer-spec.js";
 
 export type Fault =
   "none" | "divergence" | "highRate" | "momentum" | "weightDecay" | "negativeBias" | "born" | "unknown";
@@ -51,7 +52,7 @@ export function countCauses(deaths: readonly Death[]): Partial<Record<Cause, num
 function closedByBias({ spec, diagnosis }: BaselineEvidence): number {
   const dead = diagnosis!.layers.flatMap(({ units }) => units.filter(({ state }) => state === "dead"));
   return dead.filter(
-    ({ layer, mechanism }) => spec.layers[layer].biasInitializer < 0 && mechanism !== "negativeWeights",
+    ({ layer, mechanism }) => constantBias(spec.layers[layer].biasInitializer) < 0 && mechanism !== "negativeWeights",
   ).length;
 }
 

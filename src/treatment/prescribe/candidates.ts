@@ -3,6 +3,7 @@ import { type BaselineEvidence, type Fault, isSlow } from "./baseline-fault.js";
 import type { TrialSettings } from "./run-trial.js";
 import type { CallbackData } from "../../network/training/callbacks.js";
 import type { ResolvedDenseSpec } from "../../network/spec.js";
+import { constantBias } from "../../network/initializer-spec.js";
 import { roundTo } from "../../text/numbers.js";
 import { type ActivationName, resolveActivation } from "../../activations/activations.js";
 
@@ -60,7 +61,7 @@ function hidden(change: (layer: ResolvedDenseSpec) => Partial<ResolvedDenseSpec>
 
 const rate = (factor: number): Change => option("learningRate", (value) => roundTo(value * factor, 3));
 const bias = (value: number): Change =>
-  hidden(({ biasInitializer }) => ({ biasInitializer: Math.max(biasInitializer, value) }));
+  hidden(({ biasInitializer }) => ({ biasInitializer: Math.max(constantBias(biasInitializer), value) }));
 const shape = (name: ActivationName): Change => hidden(() => ({ activation: resolveActivation(name, name) }));
 const asymmetric: Change = (settings) => hidden(() => ({ kernelInitializer: "asymmetric" }))(settings);
 const clip: Change = (settings) => ({ ...settings, clipNorm: Math.min(settings.clipNorm ?? Infinity, 1) });
@@ -79,7 +80,7 @@ const isOf =
   (fault: Fault): boolean =>
     faults.includes(fault);
 const hasNegativeBias = (_: Fault, { spec }: BaselineEvidence): boolean =>
-  spec.layers.slice(0, -1).some(({ biasInitializer }) => biasInitializer < 0);
+  spec.layers.slice(0, -1).some(({ biasInitializer }) => constantBias(biasInitializer) < 0);
 const isOfSteps = (fault: Fault): boolean => isOf("highRate", "momentum", "divergence")(fault);
 
 /** All of them; a function, so that a bundle without prescribe leaves them out. */

@@ -10,7 +10,7 @@ import { clearMoments, redrawIncoming, zeroOutgoing } from "./unit-parameters.js
 import type { Matrix } from "../../core/matrix.js";
 import { deadUnits, layerStatistics } from "../../inspect/dead-units.js";
 import type { Inspector } from "../../inspect/inspector.js";
-import type { KernelInitializer } from "../../network/spec.js";
+import { constantBias, type KernelInitializer } from "../../network/initializer-spec.js";
 
 const EPSILON = 1e-9;
 /** A unit that is redrawn may be closed on x again: it is redrawn so many times at most. */
@@ -91,7 +91,7 @@ export function reinitialize(copy: WorkingCopy, initializer: KernelInitializer |
     state.edit(() => {
       drawUntilOpen(inspector, x, layer, units, (unit) => {
         redrawIncoming(state, layer, unit, initializer);
-        state.layer(layer).bias[unit] += biasInitializer;
+        state.layer(layer).bias[unit] += constantBias(biasInitializer);
       });
       for (const unit of units) clearMoments(state, layer, unit);
     });

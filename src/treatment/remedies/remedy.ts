@@ -1,7 +1,7 @@
 // The remedies by name, with their options checked and their defaults filled in.
 import { checkName, checkNumber, checkOptions, describe } from "../../core/checks.js";
 import { RelumineError } from "../../core/errors.js";
-import { KERNEL_INITIALIZER_NAMES, type KernelInitializer } from "../../network/spec.js";
+import { checkKernelInitializer, type KernelInitializer } from "../../network/initializer-spec.js";
 import { type Activation, type ResolvedActivation, resolveActivation } from "../../activations/activations.js";
 
 /** What to do about units that are dead on the samples. Each kind says in treat's documentation what it promises. */
@@ -128,7 +128,7 @@ export function checkRemedy(remedy: unknown): ResolvedRemedy {
         ? { kind }
         : {
             kind,
-            kernelInitializer: checkName("kernelInitializer", given.kernelInitializer, KERNEL_INITIALIZER_NAMES),
+            kernelInitializer: checkKernelInitializer("kernelInitializer", given.kernelInitializer),
           };
     case "replaceActivation":
       return { kind, activation: resolveActivation("activation", given.activation as Activation) };

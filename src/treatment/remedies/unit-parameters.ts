@@ -2,7 +2,7 @@
 // `state.edit`.
 import { redrawUnit } from "../../network/state/initializers.js";
 import { splitSeed } from "../../core/random.js";
-import type { KernelInitializer } from "../../network/spec.js";
+import type { KernelInitializer } from "../../network/initializer-spec.js";
 import type { LayerView } from "../../network/state/layer-view.js";
 import type { NetworkState } from "../../network/state/state.js";
 

@@ -1,0 +1,51 @@
+// Layers that keep their weights in a training step.
+import type { MomentPowers, OptimizerRecipe, UpdateOperands } from "./optimizers.js";
+import type { NetworkState } from "../state/state.js";
+
+/** What a step does where some layers are frozen: their gradient is 0, and updates go by the spans between them. */
+export class FrozenLayers {
+  /** The lowest layer that learns: no gradient is wanted below it. */
+  readonly lowest: number;
+  private readonly spans: readonly UpdateOperands[];
+
+  constructor(
+    private readonly state: NetworkState,
+    { gradient, parameters, slots }: UpdateOperands,
+  ) {
+    const { layers } = state.spec;
+    const starts = [...state.layout.layers.map(({ kernel }) => kernel), state.layout.bytes];
+    this.lowest = layers.findIndex(({ frozen }) => !frozen);
+    if (this.lowest < 0) this.lowest = layers.length;
+    this.spans = layers.flatMap(({ frozen }, layer) => {
+      if (frozen) return [];
+      const at = starts[layer];
+      const count = (starts[layer + 1] - at) / 4;
+      return [{ count, parameters: parameters + at, gradient: gradient + at, slots: slots.map((slot) => slot + at) }];
+    });
+    this.clearGradient(0);
+  }
+
+  /** Of the frozen layers from `from` on: those that backward wrote. */
+  clearGradient(from = this.lowest): void {
+    const { layers } = this.state.spec;
+    const { f32 } = this.state.runtime.heap;
+    for (let layer = from; layer < layers.length; layer++) {
+      if (!layers[layer].frozen) continue;
+      const at = this.state.gradient + this.state.layout.layers[layer].kernel;
+      const end = this.state.layout.layers[layer + 1]?.kernel ?? this.state.layout.bytes;
+      f32.fill(0, at >>> 2, (this.state.gradient + end) >>> 2);
+    }
+  }
+
+  /** As one update of all: the powers of betas go on by one. False if some entry was refused. */
+  updateOthers(rate: number, recipe: OptimizerRecipe, powers: MomentPowers): boolean {
+    const { beta1, beta2 } = powers;
+    let refused = 0;
+    for (const span of this.spans) {
+      powers.beta1 = beta1;
+      powers.beta2 = beta2;
+      refused += recipe.update(this.state.runtime.kernels, span, rate, powers);
+    }
+    return refused === 0;
+  }
+}
