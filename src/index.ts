@@ -44,6 +44,8 @@ export type {
   EpochLog,
   Gradients,
   History,
+  ClassFigures,
+  Evaluation,
   Metrics,
   PackageCallback,
   TrainingContext,
@@ -56,6 +58,7 @@ export type { DataSet, Targets } from "./network/data.js";
 export { createNetwork } from "./network/network.js";
 export { adam, adamW, rmsprop, sgd, type Optimizer, type OptimizerOptions } from "./network/training/optimizers.js";
 export type { Loss, LossSource, LossSpec } from "./network/losses.js";
+export type { ClassWeights } from "./network/training/class-weights.js";
 export type { BiasInitializer, KernelInitializer } from "./network/initializer-spec.js";
 export type { DenseSpec, NetworkSpec } from "./network/spec.js";
 export { prescribe } from "./worker/prescribe.js";

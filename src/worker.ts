@@ -11,7 +11,16 @@ export type { DataSet, Targets } from "./network/data.js";
 export type { NetworkSpec } from "./network/spec.js";
 export { earlyStopping, type EarlyStoppingOptions } from "./network/training/early-stopping.js";
 export { adam, adamW, rmsprop, sgd, type Optimizer } from "./network/training/optimizers.js";
-export type { BatchLog, EpochLog, History, Metrics, PackageCallback, Weights } from "./network/types.js";
+export type {
+  BatchLog,
+  ClassFigures,
+  EpochLog,
+  Evaluation,
+  History,
+  Metrics,
+  PackageCallback,
+  Weights,
+} from "./network/types.js";
 export type {
   ContinualBackprop,
   ContinualBackpropOptions,

@@ -27,7 +27,8 @@ function classResults(classes: readonly string[], labels: readonly number[], { d
 
 export function evaluateOn(network: Network, rows: EncodedRows, { target }: TableEncoding): Evaluation {
   const outputs = network.predict(rows.x);
-  const metrics = network.evaluate(rows);
+  const { loss, accuracy } = network.evaluate(rows);
+  const metrics = { loss, ...(accuracy !== undefined && { accuracy }) };
   if (target.kind === "number") return { ...metrics, ...regressionErrors(target, rows.y, outputs.data) };
   return { ...metrics, classes: classResults(target.classes, rows.y, outputs) };
 }

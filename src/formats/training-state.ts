@@ -203,6 +203,7 @@ const checkPlan = object<PlanRecord>({
   learningRate: either(text, numberFrom(0, 3e38)),
   clipNorm: numberFrom(1e-45),
   shuffle: flag,
+  classWeights: optional(text),
   arithmetic: oneOf(["reproducible", "fast"]),
   callbacks: text,
 });
@@ -235,6 +236,7 @@ function checkFit(hidden: readonly number[], parameters: Check<Float32Array>): C
     rate: numberFrom(0, 3.5e38),
     loss: number,
     sums: numbers(Float64Array, 2, Number.isFinite),
+    weight: optional(numberFrom(0, Number.MAX_VALUE)),
     seconds: numberFrom(0, Number.MAX_VALUE),
     fired: list(hidden.map((units) => numbers(Uint32Array, units, (mark) => mark <= 1))),
     logs: checkLogs(hidden),

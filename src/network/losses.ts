@@ -32,12 +32,7 @@ const LOSSES = {
  * meanAbsoluteError, huber and poisson (y - t·ln(y + 1e-7)): of numbers; means over rows and outputs.
  */
 export type Loss =
-  | "crossEntropy"
-  | "binaryCrossEntropy"
-  | "meanSquaredError"
-  | "meanAbsoluteError"
-  | "huber"
-  | "poisson";
+  "crossEntropy" | "binaryCrossEntropy" | "meanSquaredError" | "meanAbsoluteError" | "huber" | "poisson";
 
 export const LOSS_NAMES = /* @__PURE__ */ Object.keys(LOSSES) as Loss[];
 

@@ -1,9 +1,9 @@
 // The network as its users meet it.
 import { fit } from "./training/fit.js";
 import { NetworkLayer } from "./layer.js";
-import type { DenseLayer, FitOptions, Gradients, History, Metrics, Network } from "./types.js";
+import type { DenseLayer, Evaluation, FitOptions, Gradients, History, Network } from "./types.js";
 import { type DataSet, type PreparedData, prepareData } from "./data.js";
-import { evaluateRows } from "./training/evaluate.js";
+import { evaluate } from "./training/evaluation.js";
 import { gradientsOf } from "./training/gradients.js";
 import { forEachChunk, matrixRows } from "./state/chunks.js";
 import { countParameters } from "./state/parameters.js";
@@ -40,9 +40,8 @@ class DenseNetwork implements Network {
     return fit(this, this.#cell.current, data, options);
   }
 
-  evaluate(data: DataSet): Metrics {
-    const prepared = this.#prepare(data);
-    return evaluateRows(this.#alive(), prepared, 0, prepared.rows, 0);
+  evaluate(data: DataSet): Evaluation {
+    return evaluate(this.#alive(), this.#prepare(data));
   }
 
   gradients(data: DataSet): Gradients {

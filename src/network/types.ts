@@ -1,6 +1,7 @@
 // A network, its layers and its trainings as their users meet them: types alone.
 import type { DataSet } from "./data.js";
 import type { NetworkSpec } from "./spec.js";
+import type { ClassWeights } from "./training/class-weights.js";
 import type { Optimizer } from "./training/optimizers.js";
 import type { ResolvedActivation } from "../activations/activations.js";
 import type { Matrix, Samples } from "../core/matrix.js";
@@ -39,10 +40,42 @@ export interface DenseLayer {
 
 /** How well a network does on some rows. */
 export interface Metrics {
-  /** The mean loss: see Loss. */
+  /** The mean loss, by the rows' weights where they have some: see Loss. */
   readonly loss: number;
   /** Share of right answers; absent where the loss is one of regression. */
   readonly accuracy?: number;
+}
+
+/** What an evaluation says of one class, each row counted once. */
+export interface ClassFigures {
+  /** Rows that are of it. */
+  readonly rows: number;
+  /** Share of them that are said to be; absent where there are none. */
+  readonly recall?: number;
+  /** Share of the rows that are said to be of it which are; absent where none is. */
+  readonly precision?: number;
+  /** Harmonic mean of the two; absent where no row is of it nor said to be. */
+  readonly f1?: number;
+}
+
+/** How well a network does; the figures by class and of numbers count each row once, whatever its weight. */
+export interface Evaluation extends Metrics {
+  /**
+   * Of classes: how many rows of class i are said to be of class j, confusion[i][j]. One output of binaryCrossEntropy
+   * has the classes 0 and 1; absent where it has several, and for regressions.
+   */
+  readonly confusion?: readonly (readonly number[])[];
+  /** By class; by output where binaryCrossEntropy has several. */
+  readonly classes?: readonly ClassFigures[];
+  /** That of class 1 where there are two classes, else the mean over those that have one. */
+  readonly f1?: number;
+  /**
+   * Of numbers: 1 - squared error / squared distance of the targets from their means, over all outputs; absent where
+   * the targets are all the same.
+   */
+  readonly r2?: number;
+  /** Of numbers: over rows and outputs. */
+  readonly meanAbsoluteError?: number;
 }
 
 /** step counts updates from 1 and goes on from one epoch to the next; loss is the batch's mean, before that update. */
@@ -139,6 +172,12 @@ export interface FitOptions {
   readonly shuffle?: boolean;
   /** A set, or the fraction of rows held out, drawn from the network's seed (0: none). */
   readonly validation?: DataSet | number;
+  /**
+   * How much the rows of each class count in the training, not in what is validated: numbers by class (of
+   * binaryCrossEntropy with one output: those of 0 and of 1), or "balanced". A row with shares of classes counts by
+   * them; data.weights multiply. Default: all the same.
+   */
+  readonly classWeights?: ClassWeights;
   /** Called in this order. */
   readonly callbacks?: readonly (Callback | PackageCallback)[];
   /** Stops after the running batch and resolves with what was learnt. */
@@ -175,11 +214,12 @@ export interface Network extends Disposable {
    */
   fit(data: DataSet, options?: FitOptions): Promise<History>;
   /**
-   * Mean loss, and accuracy for the cross-entropies.
+   * Mean loss; accuracy, confusion and figures by class for the cross-entropies; R² and mean absolute error for the
+   * others. One forward pass.
    * @throws RelumineError "value", "shape" or "disposed"
    * @example const { loss, accuracy } = network.evaluate({ x, y });
    */
-  evaluate(data: DataSet): Metrics;
+  evaluate(data: DataSet): Evaluation;
   /**
    * The gradient of the mean loss over all rows by every weight, at the weights as they are; costs a forward and a
    * backward pass. Where numbers leave float32's range it holds infinities or NaN.

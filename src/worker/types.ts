@@ -10,7 +10,7 @@ import type {
   EpochLog,
   FitOptions,
   History,
-  Metrics,
+  Evaluation,
   PackageCallback,
   Weights,
 } from "../network/types.js";
@@ -162,7 +162,7 @@ export interface RemoteNetwork extends AsyncDisposable {
    */
   fit(data: DataSet, options?: RemoteFitOptions): Promise<History>;
   /** As Network.evaluate. */
-  evaluate(data: DataSet): Promise<Metrics>;
+  evaluate(data: DataSet): Promise<Evaluation>;
   /** As Network.gradients. */
   gradients(data: DataSet): Promise<Gradients>;
   /** As Network.predict. */

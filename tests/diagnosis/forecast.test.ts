@@ -187,9 +187,15 @@ test("bounds are at most 0.25 apart, within 0 and 1, whatever the spec", () => {
 
 describe("networks as they really start", () => {
   const initializers: KernelInitializer[] = [
-    ...["asymmetric", "orthogonal", "glorotUniform", "torchLinear", "zeros"],
-    ...[{ normal: 0.05 }, { uniform: 0.05 }, { constant: 0.1 }],
-  ] as KernelInitializer[];
+    "asymmetric",
+    "orthogonal",
+    "glorotUniform",
+    "torchLinear",
+    "zeros",
+    { normal: 0.05 },
+    { uniform: 0.05 },
+    { constant: 0.1 },
+  ];
   test.each<[string, NetworkSpec, Rows]>([
     ["deep and narrow", net(1, [2, 2, 2, 2, 2]), [[-1], [0.5], [1]]],
     [
@@ -226,9 +232,18 @@ describe("networks as they really start", () => {
   });
 
   const NAMES: KernelInitializer[] = [
-    ...["heNormal", "heUniform", "glorotNormal", "glorotUniform", "lecunNormal", "orthogonal"],
-    ...["torchLinear", "zeros", { normal: 0.3 }, { uniform: 0.6 }, { constant: 0.5 }],
-  ] as KernelInitializer[];
+    "heNormal",
+    "heUniform",
+    "glorotNormal",
+    "glorotUniform",
+    "lecunNormal",
+    "orthogonal",
+    "torchLinear",
+    "zeros",
+    { normal: 0.3 },
+    { uniform: 0.6 },
+    { constant: 0.5 },
+  ];
   test("the drawn kernels have the initializers' variances", () => {
     const variances = NAMES.map((kernelInitializer) => {
       const spec = resolveSpec({ inputs: 60, layers: [{ units: 40, kernelInitializer }, { units: 1 }], loss: "huber" });

@@ -1,7 +1,9 @@
 // Layers that are frozen: not a bit of them changes, whatever the optimizer, and the others learn as the float64
 // reference does when its frozen weights are put back after every step.
 import { describe, expect, test } from "vitest";
-import { seededRandom, randomRows, toOptimizer, toReference, withNetwork, sectors } from "../support/networks.js";
+import { toOptimizer, toReference, withNetwork } from "../support/networks.js";
+import { randomRows, seededRandom } from "../support/random.js";
+import { sectors } from "../support/samples.js";
 import {
   assign,
   clip,

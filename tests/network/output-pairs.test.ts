@@ -2,7 +2,8 @@
 // predict gives, files, targets of any kind, refusals.
 import { describe, expect, test } from "vitest";
 import { expectError } from "../support/errors.js";
-import { randomRows, seededRandom, toReference, withNetwork } from "../support/networks.js";
+import { toReference, withNetwork } from "../support/networks.js";
+import { randomRows, seededRandom } from "../support/random.js";
 import { gradientByPreactivations } from "../../src/diagnosis/forecast/loss-gradient.js";
 import { pairLoss, outputsOf, type ReferencePair } from "../reference/output-pairs.js";
 import { assign, flatten, forward, type Rows } from "../reference/network.js";

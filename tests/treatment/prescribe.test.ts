@@ -192,7 +192,7 @@ describe("a trial can be had again", () => {
       using network = await createNetwork(spec);
       if (start) calibrate(network, data.x, start);
       await network.fit(data, { ...fit, epochs });
-      expect(network.evaluate(heldOut)).toEqual(metrics);
+      expect(network.evaluate(heldOut)).toMatchObject(metrics);
     }
   });
 });

@@ -65,6 +65,9 @@ export class BatchBuffers {
   private capacity = 0;
   training = false;
   private layout!: BatchLayout;
+  /** Of weighted data alone: the result of one row, then a float a row. */
+  private rowWeights = { address: 0, capacity: 0 };
+  private weightsOffset = 0;
 
   /** Enough rows to keep the kernels busy, in little memory; the shape alone decides. */
   private readonly chunkRows: number;
@@ -93,6 +96,18 @@ export class BatchBuffers {
     this.training ||= training;
   }
 
+  /** Makes room for the weights of as many rows as the batch may have. */
+  ensureWeights(): void {
+    const { address, capacity } = this.rowWeights;
+    if (capacity >= this.capacity) return;
+    const layout = new Layout();
+    layout.doubles(2);
+    this.weightsOffset = layout.floats(this.capacity);
+    const next = this.arena.allocate(layout.bytes, `the weights of ${this.capacity} rows`);
+    if (capacity > 0) this.arena.free(address);
+    this.rowWeights = { address: next, capacity: this.capacity };
+  }
+
   /** Rows of one chunk in a pass over `rows` rows. */
   chunk(rows: number): number {
     return Math.min(rows, this.chunkRows);
@@ -103,6 +118,14 @@ export class BatchBuffers {
   }
   get targets(): number {
     return this.address + this.layout.targets;
+  }
+  /** A float a row, of weighted data. */
+  get weights(): number {
+    return this.rowResult + this.weightsOffset;
+  }
+  /** As `result`, of one row of weighted data. */
+  get rowResult(): number {
+    return this.rowWeights.address;
   }
   get result(): number {
     return this.address + this.layout.result;

@@ -55,6 +55,7 @@ export class Passes {
   readonly skipsLastActivation: boolean;
   private readonly takesProbabilities: boolean;
   private readonly lossName: Loss;
+  private readonly totalWeight = new Float64Array(1);
 
   constructor(
     private readonly runtime: Runtime,
@@ -89,6 +90,7 @@ export class Passes {
    * the batch.
    */
   gather(data: PreparedData, start: number, count: number, order: number): void {
+    if (data.weights) this.gatherWeights(data.weights, start, count, order);
     const { f32, i32, u32 } = this.runtime.heap;
     const { x, y } = data;
     if (x.data.length !== x.rows * x.columns) throw movedError("x.data");
@@ -107,6 +109,13 @@ export class Passes {
     else copyViews(f32, inputs, data, u32, first, count);
     if (y.kind === "labels") copyLabels(i32, targets, y.labels, u32, first, count);
     else copyRows(f32, targets, y.data, y.columns, u32, first, count);
+  }
+
+  private gatherWeights(weights: Float32Array, start: number, count: number, order: number): void {
+    this.buffers.ensureWeights();
+    const { f32, u32 } = this.runtime.heap;
+    const to = this.buffers.weights >>> 2;
+    for (let r = 0; r < count; r++) f32[to + r] = weights[order === 0 ? start + r : u32[(order >>> 2) + start + r]];
   }
 
   /** Copies rows as they lie. */
@@ -243,17 +252,53 @@ export class Passes {
 
   /**
    * Adds the batch's loss and right answers to the result; with `gradient`, writes the gradient of the mean loss for
-   * `backward`.
+   * `backward`. Where the batch was gathered with weights, each row's loss counts as much, and `batchWeight` is their
+   * sum.
    */
-  loss(rows: number, targets: PreparedTargets["kind"], gradient: boolean): void {
+  loss(rows: number, targets: PreparedTargets["kind"], gradient: boolean, isWeighted = false): void {
     const { buffers, outputs } = this;
     const top = this.layers.length - 1;
     const y = this.skipsLastActivation ? buffers.preactivations(top) : buffers.activations(top);
     const dy = gradient ? buffers.gradient(0) : 0;
-    const divisor = lossDivisor(this.spec.loss, rows, outputs);
-    this.runLoss(rows, targets, y, buffers.targets, dy, divisor, buffers.result);
+    if (isWeighted) {
+      this.weightedLoss(rows, targets, y, dy);
+    } else {
+      const divisor = lossDivisor(this.spec.loss, rows, outputs);
+      this.runLoss(rows, targets, y, buffers.targets, dy, divisor, buffers.result);
+    }
     if (gradient && this.endsInSoftmax && !this.skipsLastActivation)
       this.runtime.kernels.softmaxBackward(rows, outputs, buffers.activations(top), dy, dy);
+  }
+
+  /** Row by row, each scaled by its weight. */
+  private weightedLoss(rows: number, targets: PreparedTargets["kind"], y: number, dy: number): void {
+    const { kernels, heap } = this.runtime;
+    const { buffers, outputs } = this;
+    const { f32, f64 } = heap;
+    const weights = buffers.weights >>> 2,
+      row = buffers.rowResult >>> 3,
+      result = buffers.result >>> 3;
+    const divisor = lossDivisor(this.spec.loss, 1, outputs);
+    const stride = outputs * 4,
+      targetStride = targets === "labels" ? 4 : stride;
+    let total = 0;
+    for (let r = 0; r < rows; r++) total += f32[weights + r];
+    this.totalWeight[0] = total;
+    for (let r = 0; r < rows; r++) {
+      const weight = f32[weights + r];
+      const gradient = dy === 0 ? 0 : dy + r * stride;
+      f64[row] = f64[row + 1] = 0;
+      this.runLoss(1, targets, y + r * stride, buffers.targets + r * targetStride, gradient, divisor, row * 8);
+      if (weight > 0) f64[result] += weight * f64[row];
+      f64[result + 1] += f64[row + 1];
+      if (gradient !== 0 && weight > 0) kernels.scale(outputs, gradient, weight / total);
+      else if (gradient !== 0) f32.fill(0, gradient >>> 2, (gradient + stride) >>> 2);
+    }
+  }
+
+  /** The sum of the weights of the rows that the last weighted loss was of. */
+  get batchWeight(): number {
+    return this.totalWeight[0];
   }
 
   private runLoss(

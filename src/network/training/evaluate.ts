@@ -11,12 +11,12 @@ export function hiddenUnits(spec: ResolvedSpec): number[] {
 }
 
 /**
- * Mean loss, and for classification the share of right answers: of rows, or of single outputs for binaryCrossEntropy.
+ * Mean loss, by the sum of the rows' weights where they have some, and for classification the share of right answers: of rows, or of single outputs for binaryCrossEntropy.
  */
-export function toMetrics(spec: ResolvedSpec, lossSum: number, correct: number, rows: number): Metrics {
-  const divisor = lossDivisor(spec.loss, rows, spec.layers.at(-1)!.units);
-  const loss = lossSum / divisor;
-  return isClassification(spec.loss) ? { loss, accuracy: correct / divisor } : { loss };
+export function toMetrics(spec: ResolvedSpec, lossSum: number, correct: number, rows: number, weight = rows): Metrics {
+  const outputs = spec.layers.at(-1)!.units;
+  const loss = lossSum / lossDivisor(spec.loss, weight, outputs);
+  return isClassification(spec.loss) ? { loss, accuracy: correct / lossDivisor(spec.loss, rows, outputs) } : { loss };
 }
 
 /** Loss and accuracy on `count` rows from `first` on, in the order of the indices at `order` (0: as they are). */
@@ -30,6 +30,11 @@ export function evaluateRows(
   const { passes, buffers, spec } = state;
   buffers.ensure(buffers.chunk(count), false);
   buffers.clearResult();
-  forEachChunk(state, dataRows(data, first, count, order), {}, (_start, rows) => passes.loss(rows, data.y.kind, false));
-  return toMetrics(spec, buffers.lossSum, buffers.correct, count);
+  const isWeighted = data.weights !== undefined;
+  let weight = isWeighted ? 0 : count;
+  forEachChunk(state, dataRows(data, first, count, order), {}, (_start, rows) => {
+    passes.loss(rows, data.y.kind, false, isWeighted);
+    if (isWeighted) weight += passes.batchWeight;
+  });
+  return toMetrics(spec, buffers.lossSum, buffers.correct, count, weight);
 }

@@ -19,6 +19,7 @@ export function fingerprint({ buffer, byteOffset, byteLength }: ArrayBufferView)
   return [words.length, a, b, c, d].join(" ");
 }
 
-export function describeRows({ rows, x, y }: PreparedData): string {
-  return `${rows} rows ${fingerprint(x.data)} ${fingerprint(y.kind === "labels" ? y.labels : y.data)}`;
+export function describeRows({ rows, x, y, weights }: PreparedData): string {
+  const parts = [x.data, y.kind === "labels" ? y.labels : y.data, ...(weights ? [weights] : [])];
+  return `${rows} rows ${parts.map(fingerprint).join(" ")}`;
 }

@@ -13,6 +13,7 @@ import {
 import type { FitProgress, PausableFit, PlanRecord } from "./progress.js";
 import { SilentUnits } from "./silent-units.js";
 import type { DataSet } from "../data.js";
+import { weighByClass } from "./class-weights.js";
 import { evaluateRows, hiddenUnits, toMetrics } from "./evaluate.js";
 import { yieldToEventLoop } from "../../core/event-loop.js";
 import { makePlan, type Plan } from "./plan.js";
@@ -28,6 +29,7 @@ const YIELD_AFTER = 8; // milliseconds: half a frame, so that a page paints and 
 class TrainingRun implements RunningFit, PausableRun, PausableFit {
   readonly epochLogs: EpochLog[] = [];
   stopped: History["stopped"];
+  readonly plan: Plan;
   readonly order: RowOrder;
   readonly firstEpoch: number;
   step = 0;
@@ -61,10 +63,13 @@ class TrainingRun implements RunningFit, PausableRun, PausableFit {
   constructor(
     network: Network,
     readonly state: NetworkState,
-    readonly plan: Plan,
+    given: Plan,
     scratch: Arena,
     private readonly resumed: Resumed | undefined,
   ) {
+    this.order = new RowOrder(state, given, scratch);
+    const plan = withClassWeights(given, state, this.order);
+    this.plan = plan;
     const { runtime, spec } = state;
     const rows = Math.min(plan.batchSize, plan.trainingRows);
     const validationRows = plan.validation?.rows ?? plan.data.rows - plan.trainingRows;
@@ -72,7 +77,7 @@ class TrainingRun implements RunningFit, PausableRun, PausableFit {
     this.firstEpoch = resumed?.progress.firstEpoch ?? state.epochsBegun;
     this.record = resumed?.record;
     this.rate = plan.rate;
-    this.order = new RowOrder(state, plan, scratch);
+    if (plan.data.weights ?? plan.validation?.weights) state.buffers.ensureWeights();
     this.silent = new SilentUnits(hiddenUnits(spec), runtime.kernels, runtime.heap, scratch);
     this.steps = new TrainingStep(state, plan, this.order);
     this.context = { network, stop: () => this.stop("callback") };
@@ -167,8 +172,8 @@ class TrainingRun implements RunningFit, PausableRun, PausableFit {
       if (isYielding) await this.yield();
       if (this.isStopped() && this.nextRow < trainingRows) return;
     }
-    const [lossSum, correct] = this.steps.sums;
-    const metrics = toMetrics(this.state.spec, lossSum, correct, trainingRows);
+    const [lossSum, correct, weight] = this.steps.sums;
+    const metrics = toMetrics(this.state.spec, lossSum, correct, trainingRows, weight || 1);
     const log = this.describeEpoch(epoch, metrics, (performance.now() - this.epochStarted) / 1000);
     this.epochLogs.push(log);
     await this.tell("onEpochEnd", log);
@@ -256,11 +261,19 @@ class TrainingRun implements RunningFit, PausableRun, PausableFit {
   }
 
   private validate(): Metrics | undefined {
-    const { data, validation, trainingRows } = this.plan;
+    const { judged: data, validation, trainingRows } = this.plan;
     if (validation) return evaluateRows(this.state, validation, 0, validation.rows, 0);
     if (trainingRows === data.rows) return undefined;
     return evaluateRows(this.state, data, trainingRows, data.rows - trainingRows, this.order.address);
   }
+}
+
+/** The plan with the weights of the training rows' classes in its data. */
+function withClassWeights(plan: Plan, { runtime }: NetworkState, { address }: RowOrder): Plan {
+  const { data, classWeights, trainingRows } = plan;
+  if (!classWeights) return plan;
+  const rows = runtime.heap.u32.slice(address >>> 2, (address >>> 2) + trainingRows);
+  return { ...plan, data: { ...data, weights: weighByClass(classWeights, data.y, rows, data.weights, data.rows) } };
 }
 
 /** Trains the network; see Network.fit. All is checked and all memory taken before anything changes. */

@@ -10,14 +10,16 @@ export function gradientsOf(state: NetworkState, data: PreparedData): Gradients 
   const { buffers, passes, spec, gradient, parameterFloats } = state;
   const outputs = spec.layers.at(-1)!.units;
   const sum = new Float64Array(parameterFloats);
+  const { weights } = data;
+  const total = weights ? weights.reduce((sum_, weight) => sum_ + weight, 0) : data.rows;
   let loss = 0;
   buffers.ensure(buffers.chunk(data.rows), true);
   forEachChunk(state, dataRows(data, 0, data.rows, 0), { counting: "fired" }, (_start, rows) => {
     buffers.clearResult();
-    passes.loss(rows, data.y.kind, true);
+    passes.loss(rows, data.y.kind, true, weights !== undefined);
     passes.backward(rows, gradient);
     loss += buffers.lossSum;
-    const share = rows / data.rows;
+    const share = (weights ? passes.batchWeight : rows) / total;
     const part = state.floats(gradient, parameterFloats);
     for (let i = 0; i < part.length; i++) sum[i] += part[i] * share;
   });
@@ -28,5 +30,5 @@ export function gradientsOf(state: NetworkState, data: PreparedData): Gradients 
   });
   // A training that is under way takes the part of frozen layers for 0.
   if (spec.layers.some(({ frozen }) => frozen)) state.floats(gradient, parameterFloats).fill(0);
-  return { loss: loss / lossDivisor(spec.loss, data.rows, outputs), layers };
+  return { loss: loss / lossDivisor(spec.loss, total, outputs), layers };
 }

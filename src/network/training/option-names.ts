@@ -7,6 +7,7 @@ export const FIT_OPTION_NAMES = [
   "clipNorm",
   "shuffle",
   "validation",
+  "classWeights",
   "callbacks",
   "signal",
 ] as const;

@@ -64,7 +64,8 @@ export function describeProgress(run: PausableRun, isComplete: boolean): FitProg
     loss,
     told,
     callbacks: structuredClone(callbacks),
-    sums: run.steps.sums.slice(),
+    sums: run.steps.sums.slice(0, 2),
+    ...(plan.data.weights && { weight: run.steps.sums[2] }),
     seconds: (performance.now() - run.epochStarted) / 1000,
     fired: run.silent.save(),
     logs: [...run.epochLogs],
@@ -75,12 +76,25 @@ export function describeProgress(run: PausableRun, isComplete: boolean): FitProg
 
 /** As it was where the fit that is resumed stopped. */
 export function restoreProgress(run: PausableRun, progress: FitProgress): void {
-  const { epoch, step, nextRow, rate, loss, sums, seconds, fired, logs, parameters, isStopped } = progress;
+  const {
+    epoch,
+    step,
+    nextRow,
+    rate,
+    loss,
+    sums,
+    weight = nextRow,
+    seconds,
+    fired,
+    logs,
+    parameters,
+    isStopped,
+  } = progress;
   Object.assign(run, { epoch, step, nextRow, rate });
   if (parameters) run.state.allParameters().set(parameters);
   if (isStopped) run.stopped = "callback";
   for (const log of logs) run.epochLogs.push(log);
-  run.steps.restore(sums, loss);
+  run.steps.restore(sums, weight, loss);
   run.silent.restore(fired);
   run.order.beginEpoch(run.firstEpoch + epoch - 1);
   run.epochStarted = performance.now() - seconds * 1000;

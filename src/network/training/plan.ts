@@ -2,6 +2,7 @@
 import type { Callback, FitOptions, PackageCallback } from "../types.js";
 import { type DataSet, type PreparedData, prepareData } from "../data.js";
 import { adam, checkOptimizer, type OptimizerRecipe } from "./optimizers.js";
+import { checkClassWeights, type ClassWeights } from "./class-weights.js";
 import { ALL_FIT_OPTION_NAMES } from "./option-names.js";
 import { checkStopped, type FitProgress, storedOptions } from "./progress.js";
 import type { NetworkState } from "../state/state.js";
@@ -12,6 +13,10 @@ import { RelumineError } from "../../core/errors.js";
 export interface Plan {
   readonly data: PreparedData;
   readonly validation: PreparedData | undefined;
+  /** The data without what classes count: of rows that are held out. */
+  readonly judged: PreparedData;
+  /** For the training rows alone; `data.weights` of a fit that runs have them in. */
+  readonly classWeights: ClassWeights | undefined;
   /** Of the data's rows, how many train; the others, if any, validate. */
   readonly trainingRows: number;
   readonly epochs: number;
@@ -100,10 +105,12 @@ export function makePlan(state: NetworkState, data: DataSet, options: FitOptions
   const recipe = checkOptimizer(given.optimizer === undefined ? adam() : given.optimizer);
   return {
     data: prepared,
+    judged: prepared,
     validation:
       validation === undefined || typeof validation === "number"
         ? undefined
         : prepareData("validation", validation, spec.inputs, units, spec.loss),
+    classWeights: checkClassWeights(spec, given.classWeights),
     trainingRows: countTrainingRows(prepared.rows, validation),
     heldOut: typeof validation === "number" ? validation : 0,
     epochs,

@@ -1,6 +1,7 @@
 // Where a training stands: all that it needs to go on as if it had never stopped, beside the parameters and moments
 // that its network holds. Plain data: numbers, texts, lists and typed arrays.
 import type { EpochLog } from "../types.js";
+import type { ClassWeights } from "./class-weights.js";
 import { describeRows, fingerprint } from "./fingerprint.js";
 import type { PreparedData } from "../data.js";
 import { RelumineError } from "../../core/errors.js";
@@ -26,6 +27,8 @@ export interface PlanRecord {
   readonly learningRate: number | string;
   readonly clipNorm: number;
   readonly shuffle: boolean;
+  /** "balanced", or the numbers; absent where all classes count the same. */
+  readonly classWeights?: string;
   readonly arithmetic: Arithmetic;
   /** Names and options of the package's own, as JSON. */
   readonly callbacks: string;
@@ -52,6 +55,8 @@ export interface FitProgress {
   readonly loss: number;
   /** Of the epoch's batches: losses, right answers. */
   readonly sums: Float64Array;
+  /** Of the epoch's rows so far; absent where all count the same. */
+  readonly weight?: number;
   readonly seconds: number;
   /** By hidden layer: which units fired in this epoch. */
   readonly fired: readonly Uint32Array[];
@@ -68,7 +73,8 @@ export interface FitProgress {
 
 /** Of a plan, what its record is made of. */
 interface RecordedPlan extends Pick<PlanRecord, "trainingRows" | "batchSize" | "clipNorm" | "shuffle"> {
-  readonly data: PreparedData;
+  readonly judged: PreparedData;
+  readonly classWeights: ClassWeights | undefined;
   readonly validation: PreparedData | undefined;
   readonly heldOut: number;
   readonly recipe: { readonly name: string; readonly options: object };
@@ -78,13 +84,15 @@ interface RecordedPlan extends Pick<PlanRecord, "trainingRows" | "batchSize" | "
 
 export function recordPlan(
   build: "strict" | "relaxed",
-  { data, validation, recipe, schedule, rate, trainingRows, batchSize, clipNorm, shuffle, heldOut }: RecordedPlan,
+  plan: RecordedPlan,
   own: readonly { readonly name: string; readonly options: object }[],
 ): PlanRecord {
+  const { validation, recipe, schedule, rate, trainingRows, batchSize, clipNorm, shuffle, heldOut, classWeights } =
+    plan;
   const { name, options } = recipe;
   const short = (_name: string, value: unknown) => (ArrayBuffer.isView(value) ? fingerprint(value) : value);
   return {
-    data: describeRows(data),
+    data: describeRows(plan.judged),
     validation: validation ? describeRows(validation) : heldOut,
     trainingRows,
     batchSize,
@@ -92,6 +100,7 @@ export function recordPlan(
     learningRate: schedule ? SCHEDULE : rate,
     clipNorm,
     shuffle,
+    ...(classWeights && { classWeights: String(classWeights) }),
     arithmetic: build === "strict" ? "reproducible" : "fast",
     callbacks: JSON.stringify(
       own.map((callback) => ({ name: callback.name, options: callback.options })),
@@ -107,7 +116,7 @@ const MOST_SHOWN = 160;
  *   goes on in the other one, as nothing else is left.
  */
 export function checkSamePlan(given: PlanRecord, stored: PlanRecord): void {
-  for (const name of Object.keys(stored) as (keyof PlanRecord)[]) {
+  for (const name of Object.keys({ ...stored, ...given }) as (keyof PlanRecord)[]) {
     if (given[name] === stored[name] || stored[name] === "fast") continue;
     const [before, now] = [stored, given].map((each) => String(each[name]).slice(0, MOST_SHOWN));
     const hint = name === "arithmetic" ? 'Import the network with { arithmetic: "reproducible" }.' : "";
@@ -117,7 +126,7 @@ export function checkSamePlan(given: PlanRecord, stored: PlanRecord): void {
 
 /** The options of the training that is resumed, for those that are not given; undefined where they are no numbers. */
 export function storedOptions({ plan, epochs }: FitProgress): object {
-  const { batchSize, clipNorm, shuffle, learningRate, validation } = plan;
+  const { batchSize, clipNorm, shuffle, learningRate, validation, classWeights } = plan;
   const number = (value: unknown) => (Number.isFinite(value) ? value : undefined);
   return {
     epochs,
@@ -126,6 +135,9 @@ export function storedOptions({ plan, epochs }: FitProgress): object {
     clipNorm: number(clipNorm),
     learningRate: number(learningRate),
     validation: number(validation),
+    ...(classWeights && {
+      classWeights: classWeights === "balanced" ? classWeights : classWeights.split(",").map(Number),
+    }),
   };
 }
 

@@ -63,8 +63,8 @@ export class RowOrder {
 
 /** Steps of one plan on one network; `differentiate`, then `update`. */
 export class TrainingStep {
-  /** Of the batches since it was cleared: the losses, the right answers. */
-  readonly sums = new Float64Array(2);
+  /** Of the batches since it was cleared: the losses, the right answers, the rows' weights. */
+  readonly sums = new Float64Array(3);
   readonly operands: UpdateOperands;
   readonly powers: MomentPowers;
   /** What a step counts. */
@@ -94,8 +94,9 @@ export class TrainingStep {
   }
 
   /** As a step that was made elsewhere left them. */
-  restore(sums: Float64Array, loss: number): void {
+  restore(sums: Float64Array, weight: number, loss: number): void {
     this.sums.set(sums);
+    this.sums[2] = weight;
     this.meanLoss[0] = loss;
   }
 
@@ -116,10 +117,13 @@ export class TrainingStep {
       runtime: { heap },
     } = this.state;
     const at = buffers.result >>> 3;
-    const loss = heap.f64[at] / lossDivisor(spec.loss, rows, spec.layers[spec.layers.length - 1].units);
+    const weight = this.plan.data.weights ? this.state.passes.batchWeight : rows;
+    const { units } = spec.layers[spec.layers.length - 1];
+    const loss = weight === 0 ? 0 : heap.f64[at] / lossDivisor(spec.loss, weight, units);
     this.meanLoss[0] = loss;
     this.sums[0] += heap.f64[at];
     this.sums[1] += heap.f64[at + 1];
+    this.sums[2] += weight;
     return Number.isFinite(loss);
   }
 
@@ -130,7 +134,7 @@ export class TrainingStep {
     passes.gather(data, start, rows, this.order.address);
     passes.forward(rows, this.counting);
     buffers.clearResult();
-    passes.loss(rows, data.y.kind, true);
+    passes.loss(rows, data.y.kind, true, data.weights !== undefined);
   }
 
   /** Moves the parameters; false if some entry was refused, since it would not have stayed finite. */

@@ -329,6 +329,7 @@ export async function prescribeWith(
       ...splitData(network, plan),
       batchSize: plan.batchSize,
       shuffle: plan.shuffle,
+      ...(plan.classWeights && { classWeights: plan.classWeights }),
       callbacks: (plan.callbacks.filter(definitionOf) as PackageCallback[]).map(dataOf),
       arithmetic: checked.arithmetic,
     };

@@ -25,6 +25,7 @@ export interface TrialSettings {
 export interface PlainSet {
   readonly x: Matrix;
   readonly y: Int32Array | Matrix;
+  readonly weights?: Float32Array;
 }
 
 /** What all trials share. */
@@ -33,6 +34,7 @@ export interface TrialSetup {
   readonly validation: PlainSet;
   readonly batchSize: number;
   readonly shuffle: boolean;
+  readonly classWeights?: Plan["classWeights"];
   /** Of the package, that the user's fit has. */
   readonly callbacks: readonly CallbackData[];
   readonly arithmetic: "fast" | "reproducible";
@@ -71,7 +73,7 @@ function deadShare(network: Network, x: Matrix): number {
 }
 
 async function train(
-  { training, validation, batchSize, shuffle, callbacks: given, arithmetic }: TrialSetup,
+  { training, validation, batchSize, shuffle, classWeights, callbacks: given, arithmetic }: TrialSetup,
   { settings, seed, epochs }: TrialJob,
   extras: Extras,
 ): Promise<TrialOutcome> {
@@ -83,6 +85,7 @@ async function train(
     epochs,
     batchSize,
     shuffle,
+    classWeights,
     ...(callbacks.length > 0 && { validation }), // for those that look at it; else its time is saved
     optimizer: rebuildOptimizer(settings.optimizer),
     learningRate: extras.schedule,
@@ -92,8 +95,9 @@ async function train(
   });
   const seconds = (performance.now() - started) / 1000;
   extras.inspect?.(network, history);
+  const { loss, accuracy } = network.evaluate(validation);
   return {
-    metrics: network.evaluate(validation),
+    metrics: { loss, ...(accuracy !== undefined && { accuracy }) },
     deadFraction: deadShare(network, training.x),
     seconds,
     epochs: history.epochs.length,

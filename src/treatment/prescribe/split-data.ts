@@ -14,12 +14,13 @@ function pickRows({ columns, data }: Matrix, rows: Uint32Array): Matrix {
   return { rows: rows.length, columns, data: picked };
 }
 
-function toPlain({ x, y }: PreparedData, rows?: Uint32Array): PlainSet {
+function toPlain({ x, y, weights }: PreparedData, rows?: Uint32Array): PlainSet {
   const targets = y.kind === "labels" ? y.labels : { rows: x.rows, columns: y.columns, data: y.data };
-  if (!rows) return { x, y: targets };
+  if (!rows) return { x, y: targets, ...(weights && { weights }) };
   return {
     x: pickRows(x, rows),
     y: targets instanceof Int32Array ? Int32Array.from(rows, (row) => targets[row]) : pickRows(targets, rows),
+    ...(weights && { weights: Float32Array.from(rows, (row) => weights[row]) }),
   };
 }
 

@@ -18,7 +18,7 @@ import type { Matrix, Samples } from "../../core/matrix.js";
 import type { ImportOptions } from "../../formats/model.js";
 import type { DataSet } from "../../network/data.js";
 import type { NetworkSpec } from "../../network/spec.js";
-import type { Gradients, History, Metrics, Weights } from "../../network/types.js";
+import type { Evaluation, Gradients, History, Weights } from "../../network/types.js";
 
 /** What functions of this package see of a remote network. */
 export interface RemoteInside {
@@ -95,7 +95,7 @@ class WorkerNetwork implements RemoteNetwork {
     return new RemoteFit(this.#connection, this, options).run(this.#id, data);
   }
 
-  async evaluate(data: DataSet): Promise<Metrics> {
+  async evaluate(data: DataSet): Promise<Evaluation> {
     return this.#call("evaluate", sendableData("data", data));
   }
 

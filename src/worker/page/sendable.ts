@@ -14,6 +14,6 @@ export function sendable<T extends Samples | Targets>(name: string, samples: T):
 
 export function sendableData<T>(name: string, data: T): T {
   if (typeof data !== "object" || data === null) return data;
-  const { x, y } = data as unknown as DataSet;
-  return { x: sendable(`${name}.x`, x), y: sendable(`${name}.y`, y) } as T;
+  const { x, y, ...rest } = data as unknown as DataSet;
+  return { ...rest, x: sendable(`${name}.x`, x), y: sendable(`${name}.y`, y) } as T;
 }
