@@ -69,8 +69,15 @@ export {
   type CalibrationOptions,
   type LayerCalibration,
 } from "./treatment/start/calibrate.js";
-export { centerInputs, type Centering } from "./treatment/start/center-inputs.js";
-export type { InputMeans } from "./treatment/start/input-means.js";
+export {
+  centerInputs,
+  type Centering,
+  standardize,
+  standardizeTargets,
+  type Standardization,
+  type TargetStandardization,
+} from "./treatment/start/standardize.js";
+export type { ColumnFigures, InputScaling, TargetScaling } from "./treatment/start/column-scaling.js";
 export { continualBackprop } from "./treatment/during-training/continual-backprop.js";
 export { recycleDormant } from "./treatment/during-training/recycle-dormant.js";
 export { preventDeaths } from "./treatment/during-training/prevent-deaths.js";

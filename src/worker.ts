@@ -46,7 +46,11 @@ export {
   diagnose,
   exportNetwork,
   forecast,
-  type RemoteCentering as Centering,
+  type RemoteStandardization as Centering,
+  type RemoteStandardization as Standardization,
+  type RemoteTargetStandardization as TargetStandardization,
+  standardize,
+  standardizeTargets,
   treat,
 } from "./worker/page/functions.js";
 export { prescribe } from "./worker/page/prescribe.js";

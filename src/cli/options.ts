@@ -2,12 +2,13 @@
 import { type Command, InvalidArgumentError, Option } from "commander";
 import { parseNumber } from "../table/cells.js";
 import { COLUMN_CHOICES, type ColumnChoices } from "../table/column-choice.js";
+import type { PreparedTable } from "../table/prepare.js";
 import type { LayoutOptions } from "../table/read/layout.js";
 import { checkSeparator } from "../table/read/layout.js";
 import type { Task } from "../table/target.js";
 import { checkInteger, checkName, checkNumber, type NumberRange } from "../core/checks.js";
 import { RelumineError } from "../core/errors.js";
-import type { Optimizer } from "../index.js";
+import type { FitOptions, Optimizer } from "../index.js";
 import { ACTIVATION_NAMES, type ActivationName } from "../activations/activations.js";
 
 /** Runs a check; commander's words around the message name the option and what was given. */
@@ -149,6 +150,7 @@ export interface TrainingOptions extends SharedOptions {
   readonly learningRate?: number;
   readonly activation: ActivationName;
   readonly bias: number;
+  readonly classWeights?: "balanced";
 }
 
 export function addTrainingOptions(command: Command): Command {
@@ -156,7 +158,23 @@ export function addTrainingOptions(command: Command): Command {
     .option("--optimizer <name>", OPTIMIZER_NAMES.join(", "), oneOf(OPTIMIZER_NAMES), "adam")
     .option("--learning-rate <rate>", "step size (default: the optimizer's own)", decimal({ low: 0, openLow: true }))
     .option("--activation <name>", "of the hidden layers", oneOf(ACTIVATION_NAMES), "relu")
-    .option("--bias <value>", "starting bias of the hidden units", decimal({}), 0);
+    .option("--bias <value>", "starting bias of the hidden units", decimal({}), 0)
+    .option(
+      "--class-weights <how>",
+      '"balanced": all classes count the same in training, however many rows each has',
+      oneOf(["balanced"]),
+    );
+}
+
+/** The option of fit that `--class-weights` asks for. */
+export function classWeightsOf(
+  { classWeights }: TrainingOptions,
+  { preprocessing: { target } }: PreparedTable,
+): Pick<FitOptions, "classWeights"> {
+  if (classWeights === undefined) return {};
+  if (target.kind === "classes") return { classWeights };
+  const given = "a target of numbers";
+  throw new RelumineError("value", "--class-weights", "to be left out where there are no classes", given);
 }
 
 /** The optimizer that the options name, by the library's own functions. */

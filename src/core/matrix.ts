@@ -12,6 +12,11 @@ export interface Matrix {
   readonly data: Float32Array;
 }
 
+/** The same in float64. */
+export interface Matrix64 extends Omit<Matrix, "data"> {
+  readonly data: Float64Array;
+}
+
 /** A Matrix, or an array with one array of numbers per sample. */
 export type Samples = Matrix | readonly ArrayLike<number>[];
 
@@ -54,12 +59,17 @@ function checkRow(path: string, row: unknown, r: number): ArrayLike<unknown> {
   throw new RelumineError("shape", `${path}[${r}]`, "to be a row of numbers", describe(row));
 }
 
-function rowsToMatrix(path: string, given: readonly unknown[]): Matrix {
+/** @param make makes the numbers' array */
+function rowsToMatrix<T extends Float32Array | Float64Array>(
+  path: string,
+  given: readonly unknown[],
+  make: (length: number) => T,
+): Omit<Matrix, "data"> & { readonly data: T } {
   const rows = given.length;
   const columns = rows === 0 ? 0 : checkRow(path, given[0], 0).length; // checked before its length is believed
   if (rows * columns > MAX_FLOATS)
     throw new RelumineError("memory", path, `to have at most ${MAX_FLOATS} numbers`, `${rows} rows of ${columns}`);
-  const data = new Float32Array(rows * columns);
+  const data = make(rows * columns);
   for (let r = 0; r < rows; r++) {
     const row = checkRow(path, given[r], r);
     if (row.length !== columns) {
@@ -107,7 +117,9 @@ export function toMatrix(path: string, samples: unknown, columns?: number): Matr
     const expected = "to be a Matrix { rows, columns, data } or an array of rows";
     throw new RelumineError("shape", path, expected, describe(samples));
   }
-  const matrix = isMatrix(samples) ? checkMatrix(path, samples) : rowsToMatrix(path, samples);
+  const matrix = isMatrix(samples)
+    ? checkMatrix(path, samples)
+    : rowsToMatrix(path, samples, (length) => new Float32Array(length));
   if (columns !== undefined && matrix.columns !== columns && matrix.rows > 0)
     throw new RelumineError("shape", path, `to have ${columns} columns`, `${matrix.columns}`);
   checkFinite(path, matrix);
@@ -116,7 +128,29 @@ export function toMatrix(path: string, samples: unknown, columns?: number): Matr
 
 /** Samples as toMatrix takes them, and not fewer than `least`. */
 export function toRows(path: string, samples: unknown, columns?: number, least = 1): Matrix {
-  const matrix = toMatrix(path, samples, columns);
+  return checkLeast(path, toMatrix(path, samples, columns), least);
+}
+
+function checkLeast<T extends { readonly rows: number }>(path: string, matrix: T, least: number): T {
   if (matrix.rows >= least) return matrix;
   throw new RelumineError("shape", path, `to have at least ${least} ${least === 1 ? "row" : "rows"}`, `${matrix.rows}`);
+}
+
+/** As toRows, in float64: rows of numbers keep all their digits. */
+export function toRows64(path: string, samples: unknown, columns?: number, least = 1): Matrix64 {
+  if (!Array.isArray(samples)) {
+    const { data, ...shape } = toRows(path, samples, columns, least);
+    return { ...shape, data: Float64Array.from(data) };
+  }
+  const matrix = checkLeast(
+    path,
+    rowsToMatrix(path, samples, (length) => new Float64Array(length)),
+    least,
+  );
+  if (columns !== undefined && matrix.columns !== columns && matrix.rows > 0)
+    throw new RelumineError("shape", path, `to have ${columns} columns`, `${matrix.columns}`);
+  const i = matrix.data.findIndex((value) => !Number.isFinite(value));
+  if (i < 0) return matrix;
+  const place = `row ${Math.floor(i / matrix.columns)}, column ${i % matrix.columns} (counted from 0)`;
+  throw new RelumineError("value", path, "to have finite numbers", `${matrix.data[i]} in ${place}`);
 }

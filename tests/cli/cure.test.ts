@@ -126,6 +126,7 @@ describe("relumine cure --code", () => {
     ["classes, with a bias", [PENGUINS, "-t", "species", "--bias", "-3"]],
     ["numbers, with a lower rate", [PENGUINS, "-t", "body_mass_g", "--optimizer", "sgd", "--learning-rate", "0.6"]],
     ["the embedded digits", ["digits", "--bias", "-3", "--batch-size", "64"]],
+    ["balanced classes", [PENGUINS, "-t", "species", "--bias", "-3", "--class-weights", "balanced"]],
   ])("writes a program that gives the best trial's metrics to the bit: %s", async (what, args) => {
     const file = join(folder.path, `${what.replaceAll(/\W/g, "-")}.mjs`);
     const { trials, baseline, best, code } = await cure(

@@ -42,6 +42,32 @@ async function train(...args: string[]): Promise<Document> {
   return JSON.parse(stdout) as Document;
 }
 
+describe("--class-weights", () => {
+  // One row in ten is of the second class, whose cloud lies within the first one's.
+  const rows = Array.from({ length: 300 }, (_, i) => {
+    const isRare = i % 10 === 0;
+    const [a, b] = [Math.sin(i * 1.7), Math.cos(i * 2.3)];
+    return `${isRare ? 0.5 + a / 3 : 2 * a},${isRare ? b / 3 : 2 * b},${isRare ? "rare" : "often"}`;
+  });
+  const table = folder.write("rare.csv", `a,b,kind\n${rows.join("\n")}\n`);
+  const short = [table, "--target", "kind", "--epochs", "15", "--hidden", "16"];
+
+  it("balanced finds more of a rare class", async () => {
+    const [plain, balanced] = await Promise.all([train(...short), train(...short, "--class-weights", "balanced")]);
+    const share = ({ validation }: Document) => validation.classes![1].right / validation.classes![1].rows;
+    expect(share(balanced)).toBeGreaterThan(share(plain));
+    expect(balanced.history.epochs[0].validation.loss).not.toBe(plain.history.epochs[0].validation.loss);
+  });
+
+  it("is refused where there are no classes, or is no such thing", async () => {
+    const numbers = await relumine("train", PENGUINS, "--target", "body_mass_g", "--class-weights", "balanced");
+    expect([numbers.code, numbers.stdout.includes("R²")]).toEqual([1, false]);
+    expect(numbers.stderr).toContain("--class-weights");
+    const unknown = await relumine("train", ...short, "--class-weights", "balance");
+    expect([unknown.code, unknown.stderr.includes('Did you mean "balanced"')]).toEqual([2, true]);
+  });
+});
+
 describe("train", () => {
   it("tells the penguins apart: at least 97 %", async () => {
     const { data, validation, history, network, diagnosis } = await train(PENGUINS, "--target", "species");

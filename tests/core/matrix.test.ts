@@ -1,5 +1,5 @@
 import { expect, it } from "vitest";
-import { relumineError } from "../support/errors.js";
+import { expectError, relumineError } from "../support/errors.js";
 import { toMatrix } from "../../src/core/matrix.js";
 import { createNetwork } from "../../src/index.js";
 
@@ -17,10 +17,11 @@ it("does not believe a length that fits in no memory", () => {
   ).toThrow(relumineError("memory", "x"));
 });
 
-it("a data set may carry more than x and y", async () => {
+it("a data set's fields must be known, those that are undefined left aside", async () => {
   using network = await createNetwork({ inputs: 1, layers: [{ units: 1 }], loss: "meanSquaredError" });
-  const data = { x: [[1], [2]], y: [1, 2], names: ["a", "b"] };
-  const history = await network.fit(data, { epochs: 1 });
+  const data = { x: [[1], [2]], y: [1, 2] };
+  await expectError(network.fit({ ...data, names: ["a", "b"] } as never), "value", "data.names");
+  const history = await network.fit({ ...data, names: undefined } as never, { epochs: 1 });
   expect(history.epochs[0].loss).toBeGreaterThanOrEqual(0);
   network.layers[0].setWeights({ bias: Float32Array.of(1), alpha: undefined });
   expect(network.layers[0].getWeights().bias[0]).toBe(1);

@@ -105,6 +105,63 @@ describe("before the training", () => {
     near.dispose();
   });
 
+  it("standardize and standardizeTargets", async () => {
+    const spec = { inputs: 2, layers: [{ units: 6 }, { units: 1 }], loss: "meanSquaredError" } as const;
+    const [far, near] = [await remote.createNetwork(spec, EXACT), await direct.createNetwork(spec, EXACT)];
+    const raw = data.x.map(([a, b]) => [a * 3 + 5, b - 3]);
+    const y = data.y.map((label) => 100 * label);
+    const [inputs, beside] = [remote.standardize(raw), direct.standardize(raw)];
+    const [targets, targetsBeside] = [remote.standardizeTargets(y), direct.standardizeTargets(y)];
+    expect([inputs.scale, targets.mean]).toEqual([beside.scale, targetsBeside.mean]);
+    await inputs.foldInto(far);
+    beside.foldInto(near);
+    await targets.foldInto(far);
+    targetsBeside.foldInto(near);
+    expect(await remoteWeights(far)).toEqual(weightsOf(near));
+    await expectRefusal(() => inputs.foldInto(far), "value", "network");
+    await expectRefusal(() => targets.foldInto(far), "value", "network");
+    await expectRefusal(() => remote.standardize([[1, 2, 3]]).foldInto(far), "shape", "network");
+    await far.dispose();
+    near.dispose();
+  });
+
+  it("programs of other libraries: pairs of output and loss, frozen layers, weights", async () => {
+    const spec = {
+      inputs: 2,
+      layers: [
+        { units: 8, frozen: true, kernelInitializer: "torchLinear" },
+        { units: 3, activation: "softmax" },
+      ],
+      loss: { name: "binaryCrossEntropy", from: "probabilities", targets: "any" },
+    } as const;
+    const [far, near] = [await remote.createNetwork(spec, EXACT), await direct.createNetwork(spec, EXACT)];
+    expect(far.spec).toEqual(near.spec);
+    const y = data.y.map((label) => Number(label > 0));
+    const weights = y.map((_, r) => r % 3);
+    const options = { epochs: 3, validation: { x: data.x, y, weights } };
+    const [there, here] = [
+      await far.fit({ x: data.x, y, weights }, options),
+      await near.fit({ x: data.x, y, weights }, options),
+    ];
+    expect(there.epochs.map(({ loss, validation }) => [loss, validation])).toEqual(
+      here.epochs.map(({ loss, validation }) => [loss, validation]),
+    );
+    expect(await remoteWeights(far)).toEqual(weightsOf(near));
+    expect(await far.evaluate({ x: data.x, y, weights })).toEqual(near.evaluate({ x: data.x, y, weights }));
+    expect(await far.predict(data.x, { logits: true })).toEqual(near.predict(data.x, { logits: true }));
+    await expectRefusal(() => far.fit({ x: data.x, y, weigths: weights } as never), "value", "data.weigths");
+    await far.dispose();
+    near.dispose();
+    const [one, other] = [await remote.createNetwork(classifier, EXACT), await direct.createNetwork(classifier, EXACT)];
+    for (const classWeights of ["balanced", [1, 2, 3]] as const) {
+      await one.fit(data, { epochs: 2, classWeights });
+      await other.fit(data, { epochs: 2, classWeights });
+    }
+    expect(await remoteWeights(one)).toEqual(weightsOf(other));
+    await one.dispose();
+    other.dispose();
+  });
+
   it("forecast", async () => {
     const options = { targets: data.y, learningRate: 2, draws: 50 };
     const [far, near] = [await remote.forecast(withDead, data.x, options), direct.forecast(withDead, data.x, options)];

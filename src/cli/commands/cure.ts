@@ -6,7 +6,14 @@ import { prepareNamed, prepareOptions, type NamedPreparedTable } from "../prepar
 import { dataRecord, describeData } from "../data-summary.js";
 import { checkPlace } from "../files.js";
 import { specFor } from "../network-for-table.js";
-import { addSharedOptions, addTrainingOptions, integer, optimizerOf, type TrainingOptions } from "../options.js";
+import {
+  addSharedOptions,
+  addTrainingOptions,
+  classWeightsOf,
+  integer,
+  optimizerOf,
+  type TrainingOptions,
+} from "../options.js";
 import { readTableFile } from "../read-table.js";
 import { saveFile } from "../save-file.js";
 import { interruption, Terminal } from "../terminal.js";
@@ -47,10 +54,16 @@ function follow(terminal: Terminal): (trial: Trial) => void {
 }
 
 /** A trial without its functions. */
-function plainTrial({ fit: { optimizer, epochs, batchSize, clipNorm }, ...trial }: Trial): object {
+function plainTrial({ fit: { optimizer, epochs, batchSize, clipNorm, classWeights }, ...trial }: Trial): object {
   return {
     ...trial,
-    fit: { epochs, batchSize, optimizer: { name: optimizer!.name, options: optimizer!.options }, clipNorm },
+    fit: {
+      epochs,
+      batchSize,
+      optimizer: { name: optimizer!.name, options: optimizer!.options },
+      clipNorm,
+      classWeights,
+    },
   };
 }
 
@@ -106,7 +119,13 @@ async function cure(source: string, options: CureOptions): Promise<void> {
   terminal.tell(`${describeData(prepared, options.seed)}\n`);
   const library = await import("../../index.js");
   const arithmetic = options.reproducible ? "reproducible" : "fast";
-  const fit = { epochs, batchSize, optimizer: optimizerOf(options, library), validation: heldOut };
+  const fit = {
+    epochs,
+    batchSize,
+    optimizer: optimizerOf(options, library),
+    validation: heldOut,
+    ...classWeightsOf(options, prepared),
+  };
   const prescription = await library.prescribe(specFor(prepared, options), training, fit, {
     trials,
     repeats,

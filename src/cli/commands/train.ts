@@ -15,7 +15,7 @@ import {
 } from "../checkpoint.js";
 import { checkPlace } from "../files.js";
 import { describeDiagnosis, specFor, tryDiagnose } from "../network-for-table.js";
-import { addSharedOptions, addTrainingOptions, optimizerOf, type TrainingOptions } from "../options.js";
+import { addSharedOptions, addTrainingOptions, classWeightsOf, optimizerOf, type TrainingOptions } from "../options.js";
 import { readTableFile } from "../read-table.js";
 import { saveFile } from "../save-file.js";
 import { tableMetadata } from "../../table/stored-table.js";
@@ -177,6 +177,7 @@ async function trainNetwork(
   const { createNetwork, recordActivity, traceDeaths } = library;
   const { epochs, batchSize } = options;
   const optimizer = optimizerOf(options, library);
+  const classWeights = classWeightsOf(options, prepared);
   const network = checkpoint ? takeUp(checkpoint, prepared, options) : await createNetwork(specFor(prepared, options));
   // An untrained network would take the place of what is in the file.
   if (signal.aborted)
@@ -192,6 +193,7 @@ async function trainNetwork(
     batchSize,
     optimizer,
     validation: heldOut,
+    ...classWeights,
     callbacks: [progress, trace, activity, ...(writer ? [writer.callback] : [])],
     signal,
     resume: checkpoint !== undefined,

@@ -9,12 +9,13 @@ import type { Trial } from "../../index.js";
 const call = ({ name, options }: { readonly name: string; readonly options?: object }): string =>
   `${name}(${options ? literal(options) : ""})`;
 
-function fitCode({ fit: { epochs, batchSize, optimizer, clipNorm }, callbacks = [] }: Trial): string {
+function fitCode({ fit: { epochs, batchSize, optimizer, clipNorm, classWeights }, callbacks = [] }: Trial): string {
   const options = [
     `epochs: ${epochs}`,
     `batchSize: ${batchSize}`,
     `optimizer: ${call(optimizer!)}`,
     ...(clipNorm === undefined ? [] : [`clipNorm: ${clipNorm}`]),
+    ...(classWeights === undefined ? [] : [`classWeights: ${literal(classWeights)}`]),
     ...(callbacks.length === 0 ? [] : [`callbacks: [${callbacks.map(call).join(", ")}]`]),
   ];
   return `await network.fit(training, { ${options.join(", ")} });\n`;
@@ -79,6 +80,7 @@ export function writeCode(trial: Trial, table: ProgramTable, arithmetic: "fast" 
     `\nconst network = await createNetwork(${literal(spec)}, { arithmetic: "${arithmetic}" });\n`,
     calibrate ? `calibrate(network, training.x, ${literal(calibrate)});\n` : "",
     fitCode(trial),
-    "console.log(JSON.stringify(network.evaluate(heldOut)));\nconsole.log(String(diagnose(network, training.x)));\n",
+    "const { loss, accuracy } = network.evaluate(heldOut);\nconsole.log(JSON.stringify({ loss, accuracy }));\n",
+    "console.log(String(diagnose(network, training.x)));\n",
   ].join("");
 }

@@ -12,7 +12,15 @@ import type { ExportOptions, ModelFormat } from "../../formats/model.js";
 import type { NetworkSpec } from "../../network/spec.js";
 import type { Remedy } from "../../treatment/remedies/remedy.js";
 import type { Calibration, CalibrationOptions } from "../../treatment/start/calibrate.js";
-import { checkFirst, type InputMeans, inputMeans } from "../../treatment/start/input-means.js";
+import {
+  checkFirst,
+  type ColumnFigures,
+  type InputScaling,
+  inputScaling,
+  type TargetScaling,
+  targetScaling,
+} from "../../treatment/start/column-scaling.js";
+import type { Targets } from "../../network/data.js";
 
 function sendTargets<T extends DiagnoseOptions | ForecastOptions>(options: T | undefined): T | undefined {
   if (options?.targets === undefined) return options;
@@ -85,14 +93,60 @@ export async function calibrate(
   return remoteOf(network).call("calibrate", sendable("x", x), options);
 }
 
-/** What `centerInputs` returns: the means, and what to do with them. */
-export interface RemoteCentering extends InputMeans {
-  /**
-   * Lets a network that was trained on centred inputs take raw ones: bias -= mean · kernel in its first layer. Once
-   * for each network.
-   * @throws RelumineError "shape", "value" or "disposed" (as a rejection), the network unchanged
-   */
+/** What a fold is called in the worker. */
+type Fold = "foldInputs" | "foldTargets";
+
+/** A fold that each network takes once. */
+function foldOnce({ mean, scale }: ColumnFigures, fold: Fold): (network: RemoteNetwork) => Promise<void> {
+  const folded = new WeakSet<RemoteNetwork>();
+  return async (network) => {
+    const inside = remoteOf(network);
+    checkFirst(folded, network);
+    await inside.call<void>(fold, { mean, scale });
+    folded.add(network);
+  };
+}
+
+/** What `standardize` returns: the figures, and what to do with them. */
+export interface RemoteStandardization extends InputScaling {
+  /** As Standardization.foldInto of "relumine", with its errors as rejections. */
   foldInto(network: RemoteNetwork): Promise<void>;
+}
+
+/** What `standardizeTargets` returns: the figures, and what to do with them. */
+export interface RemoteTargetStandardization extends TargetScaling {
+  /** As TargetStandardization.foldInto of "relumine", with its errors as rejections. */
+  foldInto(network: RemoteNetwork): Promise<void>;
+}
+
+/**
+ * As standardize of "relumine"; `foldInto` returns a promise.
+ * @param x rows x inputs
+ * @cost two passes over x, on the page; apply copies its samples
+ * @throws RelumineError "shape" or "value"
+ * @example
+ * const inputs = standardize(x);
+ * await network.fit({ x: inputs.apply(x), y });
+ * await inputs.foldInto(network);
+ */
+export function standardize(x: Samples): RemoteStandardization {
+  const scaling = inputScaling(x, true);
+  return { ...scaling, foldInto: foldOnce(scaling, "foldInputs") };
+}
+
+/**
+ * As standardizeTargets of "relumine"; `foldInto` returns a promise.
+ * @param y one number or one row of numbers a sample
+ * @cost two passes over y, on the page; apply and invert copy
+ * @throws RelumineError "shape" or "value"
+ * @example
+ * const targets = standardizeTargets(y);
+ * await network.fit({ x, y: targets.apply(y) });
+ * await targets.foldInto(network);
+ */
+export function standardizeTargets(y: Targets): RemoteTargetStandardization {
+  const scaling = targetScaling(y);
+  return { ...scaling, foldInto: foldOnce(scaling, "foldTargets") };
 }
 
 /**
@@ -105,18 +159,10 @@ export interface RemoteCentering extends InputMeans {
  * await network.fit({ x: centering.apply(x), y });
  * await centering.foldInto(network);
  */
-export function centerInputs(x: Samples): RemoteCentering {
-  const means = inputMeans(x);
-  const folded = new WeakSet<RemoteNetwork>();
-  return {
-    ...means,
-    async foldInto(network) {
-      const inside = remoteOf(network);
-      checkFirst(folded, network);
-      await inside.call<void>("foldMeans", means.mean);
-      folded.add(network);
-    },
-  };
+export function centerInputs(x: Samples): RemoteStandardization {
+  const scaling = inputScaling(x, false);
+  return { ...scaling, foldInto: foldOnce(scaling, "foldInputs") };
+}
 }
 
 /**

@@ -8,7 +8,8 @@ import { type ExportOptions, exportNetwork, type ModelFormat } from "../../forma
 import type { DataSet } from "../../network/data.js";
 import type { DenseLayer, Weights, Network } from "../../network/types.js";
 import { calibrate, type CalibrationOptions } from "../../treatment/start/calibrate.js";
-import { foldMeans } from "../../treatment/start/center-inputs.js";
+import type { ColumnFigures } from "../../treatment/start/column-scaling.js";
+import { foldInputs, foldTargets } from "../../treatment/start/standardize.js";
 
 /**
  * Something to do with a network, inside the worker. What it returns is copied to the page: plain objects, arrays and
@@ -30,5 +31,6 @@ export const OPERATIONS: Readonly<Record<string, Operation>> = {
   exportNetwork: (network, format: ModelFormat, options?: ExportOptions) => exportNetwork(network, format, options),
   diagnose: (network, x: Samples, options?: DiagnoseOptions) => sendText(diagnose(network, x, options)),
   calibrate: (network, x: Samples, options?: CalibrationOptions) => calibrate(network, x, options),
-  foldMeans: (network, mean: Float32Array) => foldMeans(network, mean),
+  foldInputs: (network, figures: ColumnFigures) => foldInputs(network, figures),
+  foldTargets: (network, figures: ColumnFigures) => foldTargets(network, figures),
 };
