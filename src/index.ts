@@ -59,7 +59,13 @@ export { createNetwork } from "./network/network.js";
 export { adam, adamW, rmsprop, sgd, type Optimizer, type OptimizerOptions } from "./network/training/optimizers.js";
 export type { Loss, LossSource, LossSpec } from "./network/losses.js";
 export type { ClassWeights } from "./network/training/class-weights.js";
-export type { BiasInitializer, KernelInitializer } from "./network/initializer-spec.js";
+export type {
+  BiasInitializer,
+  ConstantWeights,
+  KernelInitializer,
+  NormalWeights,
+  UniformWeights,
+} from "./network/initializer-spec.js";
 export type { DenseSpec, NetworkSpec } from "./network/spec.js";
 export { prescribe } from "./worker/prescribe.js";
 export type { Interval, PrescribeOptions, Prescription, Trial, TrialFailure } from "./treatment/prescribe/types.js";

@@ -15,15 +15,31 @@ export const KERNEL_INITIALIZER_NAMES = [
 ] as const satisfies readonly KernelInitializer[];
 type KernelInitializerName = (typeof KERNEL_INITIALIZER_NAMES)[number];
 
-/** One number for all; the standard deviation of a normal distribution around 0; the limit of a uniform one. */
-type Distribution = { readonly constant: number } | { readonly normal: number } | { readonly uniform: number };
+/** All of them one number. */
+export interface ConstantWeights {
+  /** It. */
+  readonly constant: number;
+}
+
+/** Drawn from a normal distribution around 0. */
+export interface NormalWeights {
+  /** Its standard deviation. */
+  readonly normal: number;
+}
+
+/** Drawn from a uniform distribution around 0. */
+export interface UniformWeights {
+  /** Its limit on either side. */
+  readonly uniform: number;
+}
+
+type Distribution = ConstantWeights | NormalWeights | UniformWeights;
 
 /**
  * Where a layer's initial kernel comes from: He et al. 2015, Glorot and Bengio 2010, LeCun et al. 1998, orthonormal
  * directions (Saxe et al. 2014); "asymmetric": randomized asymmetric initialization, Lu et al. 2019, which draws the
  * biases too; "torchLinear": PyTorch's default, uniform up to 1 / sqrt(inputs), for the biases too where they are not
- * said; { constant }: one number for all; { normal }: of that standard deviation around 0; { uniform }: up to that limit
- * on either side of 0.
+ * said; or numbers of your own.
  */
 export type KernelInitializer =
   | "heNormal"
@@ -35,21 +51,15 @@ export type KernelInitializer =
   | "asymmetric"
   | "zeros"
   | "torchLinear"
-  | { readonly constant: number }
-  | { readonly normal: number }
-  | { readonly uniform: number };
+  | ConstantWeights
+  | NormalWeights
+  | UniformWeights;
 
 /** Where a layer's initial biases come from: a number is a constant; for the others see KernelInitializer. */
-export type BiasInitializer =
-  | number
-  | "zeros"
-  | "torchLinear"
-  | { readonly constant: number }
-  | { readonly normal: number }
-  | { readonly uniform: number };
+export type BiasInitializer = number | "zeros" | "torchLinear" | ConstantWeights | NormalWeights | UniformWeights;
 
 /** A bias that starts as a constant is a number. */
-export type ResolvedBias = number | "torchLinear" | { readonly normal: number } | { readonly uniform: number };
+export type ResolvedBias = number | "torchLinear" | NormalWeights | UniformWeights;
 
 const DISTRIBUTIONS = ["constant", "normal", "uniform"] as const;
 

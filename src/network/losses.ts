@@ -51,6 +51,7 @@ const SOURCES: readonly LossSource[] = ["logits", "probabilities", "preactivatio
 
 /** A loss, and how it is to read outputs and targets. */
 export interface LossSpec {
+  /** Which one. */
   readonly name: Loss;
   /** Of the cross-entropies; default "probabilities" where the last layer is a softmax, else "logits". */
   readonly from?: LossSource;

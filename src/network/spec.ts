@@ -22,7 +22,7 @@ export interface DenseSpec {
   /** How many it has. */
   readonly units: number;
   /** Default: "relu" on hidden layers, "linear" on the last, which alone may be "softmax". */
-  readonly activation?: Activation | "softmax" | { readonly name: "softmax" };
+  readonly activation?: Activation | "softmax" | ResolvedActivation;
   /** Default: what suits the activation: He for the ReLU family, LeCun for selu, Glorot for the others. */
   readonly kernelInitializer?: KernelInitializer;
   /** Default 0, or "torchLinear" where the kernel's is. */

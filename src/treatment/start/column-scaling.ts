@@ -8,11 +8,13 @@ import type { Targets } from "../../network/data.js";
 
 /** By column, what is subtracted and what then divides. */
 export interface ColumnFigures {
+  /** The mean. */
   readonly mean: Float64Array;
   /** The standard deviation, over all rows; 1 where a column is one number throughout. */
   readonly scale: Float64Array;
 }
 
+/** Inputs in a network's terms. */
 export interface InputScaling extends ColumnFigures {
   /**
    * Samples as (value - mean) / scale, in float64 before they are rounded; a copy.
@@ -21,6 +23,7 @@ export interface InputScaling extends ColumnFigures {
   apply(samples: Samples): Matrix;
 }
 
+/** Targets in a network's terms, and back. */
 export interface TargetScaling extends ColumnFigures {
   /**
    * Targets as (value - mean) / scale, in float64 before they are rounded; a copy.

@@ -17,6 +17,7 @@ import { isClassification } from "../../network/losses.js";
 import type { Network, Weights } from "../../network/types.js";
 import { type NetworkState, stateOf } from "../../network/state/state.js";
 
+/** What `standardize` returns: the figures, and what to do with them. */
 export interface Standardization extends InputScaling {
   /**
    * Lets a network that was trained on standardized inputs take raw ones: its first layer's kernel / scale, and bias -
@@ -31,6 +32,7 @@ export interface Standardization extends InputScaling {
 /** The means alone: the scale is 1. */
 export type Centering = Standardization;
 
+/** What `standardizeTargets` returns: the figures, and what to do with them. */
 export interface TargetStandardization extends TargetScaling {
   /**
    * Lets a network that was trained on standardized targets predict in their own units: its last layer's kernel·scale,
@@ -122,6 +124,7 @@ function foldOnce(figures: ColumnFigures, fold: typeof foldInputs): (network: Ne
  * The means and standard deviations of the inputs, to train on standardized ones. All in float64: rows of numbers may
  * hold more digits than float32 does.
  * @param x rows x inputs
+ * @cost two passes over x; apply copies its samples
  * @throws RelumineError "shape" or "value"
  * @example
  * const inputs = standardize(x);
@@ -136,6 +139,7 @@ export function standardize(x: Samples): Standardization {
 /**
  * The same for the targets of a regression.
  * @param y one number or one row of numbers a sample
+ * @cost two passes over y; apply and invert copy
  * @throws RelumineError "shape" or "value"
  * @example
  * const targets = standardizeTargets(y);
@@ -150,6 +154,7 @@ export function standardizeTargets(y: Targets): TargetStandardization {
 /**
  * The means of the inputs, to train on centred ones: `standardize` with a scale of 1.
  * @param x rows x inputs
+ * @cost one pass over x; apply copies its samples
  * @throws RelumineError "shape" or "value"
  * @example
  * const centering = centerInputs(x);

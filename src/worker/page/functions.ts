@@ -163,7 +163,6 @@ export function centerInputs(x: Samples): RemoteStandardization {
   const scaling = inputScaling(x, false);
   return { ...scaling, foldInto: foldOnce(scaling, "foldInputs") };
 }
-}
 
 /**
  * As exportNetwork of "relumine".
