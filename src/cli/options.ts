@@ -169,7 +169,7 @@ export function addTrainingOptions(command: Command): Command {
 /** The option of fit that `--class-weights` asks for. */
 export function classWeightsOf(
   { classWeights }: TrainingOptions,
-  { preprocessing: { target } }: PreparedTable,
+  { encoding: { target } }: PreparedTable,
 ): Pick<FitOptions, "classWeights"> {
   if (classWeights === undefined) return {};
   if (target.kind === "classes") return { classWeights };

@@ -214,7 +214,7 @@ async function readTraining(
   { metadata }: Header,
   tensors: Map<string, StoredTensor>,
   spec: ResolvedSpec,
-  loss: Loss | undefined,
+  loss: Loss | LossSpec | undefined,
 ): Promise<(state: NetworkState) => void> {
   if (loss !== undefined)
     throw new RelumineError("value", "loss", "to be left out, as the file holds a training", describe(loss));
