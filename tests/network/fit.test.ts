@@ -353,10 +353,14 @@ describe("validation", () => {
     withNetwork(classifier, async (network) => {
       const validation = sectors(33, 3, 9);
       const measured: unknown[] = [];
+      const measure = () => {
+        const { loss, accuracy } = network.evaluate(validation);
+        measured.push({ loss, accuracy });
+      };
       const { epochs } = await network.fit(data, {
         epochs: 2,
         validation,
-        callbacks: [{ onEpochEnd: () => void measured.push(network.evaluate(validation)) }],
+        callbacks: [{ onEpochEnd: measure }],
       });
       expect(epochs.map((log) => log.validation)).toEqual(measured);
       expect(measured[0]).not.toEqual(measured[1]);
