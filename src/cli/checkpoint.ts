@@ -67,6 +67,7 @@ const DECISIVE_CHECKS: { readonly [Name in keyof Decisive]-?: Check<Decisive[Nam
   learningRate: optional(numberFrom(0, 3e38)),
   activation: oneOf(ACTIVATION_NAMES),
   bias: number,
+  classWeights: optional(oneOf(["balanced"] as const)),
 };
 const checkOptions = object<Stored>({ framesEvery: integer(1), ...DECISIVE_CHECKS });
 const DECISIVE = Object.keys(DECISIVE_CHECKS) as (keyof Decisive)[];

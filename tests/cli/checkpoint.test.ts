@@ -129,6 +129,7 @@ describe("a checkpoint", () => {
   it.each<[string, string[], RegExp]>([
     ["another batch size", ["--batch-size", "16"], /--batch-size to be 32, as .* was begun, got 16/],
     ["another rate", ["--learning-rate", "0.1"], /--learning-rate to be left out, as/],
+    ["balanced classes", ["--class-weights", "balanced"], /--class-weights to be left out, as/],
     ["other units", ["--hidden", "8"], /--hidden to be 64,32, as/],
     ["another target", ["--target", "island"], /--target to be species, as/],
     ["a column to ignore", ["--ignore", "year,sex"], /--ignore to be left out, as .*, got year,sex/],

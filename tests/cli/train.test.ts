@@ -1,5 +1,6 @@
 import { gzipSync } from "node:zlib";
 import { readFileSync } from "node:fs";
+import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { finish, Folder, PENGUINS, relumine, start } from "./run.js";
 
@@ -57,6 +58,16 @@ describe("--class-weights", () => {
     const share = ({ validation }: Document) => validation.classes![1].right / validation.classes![1].rows;
     expect(share(balanced)).toBeGreaterThan(share(plain));
     expect(balanced.history.epochs[0].validation.loss).not.toBe(plain.history.epochs[0].validation.loss);
+  });
+
+  it("stays what it was in a training that goes on", async () => {
+    const file = join(folder.path, "balanced.checkpoint");
+    const whole = await train(...short, "--class-weights", "balanced");
+    const begun = [table, "--target", "kind", "--epochs", "6", "--hidden", "16"];
+    await train(...begun, "--class-weights", "balanced", "--checkpoint", file);
+    const { history } = await train(table, "--resume", file, "--epochs", "15");
+    const losses = ({ epochs }: Document["history"]) => epochs.map(({ validation }) => validation.loss);
+    expect(losses(history)).toEqual(losses(whole.history));
   });
 
   it("is refused where there are no classes, or is no such thing", async () => {
