@@ -50,7 +50,10 @@ export class Passes {
   /** By layer, how many units were open on some row of the batch; all of them where skipping would not pay. */
   private readonly openUnits: number[];
   private readonly outputs: number;
-  private readonly endsInSoftmax: boolean;
+  /** The last layer, where it is a softmax; -1. */
+  private readonly softmaxLayer: number;
+  /** What one row's loss is divided by. */
+  private readonly rowDivisor: number;
   /** The loss takes what goes into the last activation, and gives the gradient by it. */
   readonly skipsLastActivation: boolean;
   private readonly takesProbabilities: boolean;
@@ -59,7 +62,7 @@ export class Passes {
 
   constructor(
     private readonly runtime: Runtime,
-    private readonly spec: ResolvedSpec,
+    spec: ResolvedSpec,
     layout: ParameterLayout,
     private readonly buffers: BatchBuffers,
     private readonly parameters: number,
@@ -77,7 +80,8 @@ export class Passes {
     }));
     const { units, activation } = spec.layers.at(-1)!;
     this.outputs = units;
-    this.endsInSoftmax = activation.name === "softmax";
+    this.softmaxLayer = activation.name === "softmax" ? spec.layers.length - 1 : -1;
+    this.rowDivisor = lossDivisor(spec.loss, 1, units);
     this.skipsLastActivation = readsPreactivations(spec.loss, activation.name);
     const { name, from } = factsOf(spec.loss);
     this.lossName = name;
@@ -136,7 +140,6 @@ export class Passes {
     for (let index = 0; index < count; index++) {
       const { units, code, alpha, isPrelu, kernel, bias, alphas } = this.layers[index];
       const z = buffers.preactivations(index);
-      const isSoftmax = this.endsInSoftmax && index === this.layers.length - 1;
       const inputs = this.openInputs(index);
       if (rows <= STREAM_UP_TO_ROWS)
         kernels.gemmSkippingZeros(rows, units, inputs, this.input(index), parameters + kernel, z, workspace);
@@ -163,11 +166,11 @@ export class Passes {
         units,
         z,
         parameters + bias,
-        isSoftmax ? z : buffers.activations(index),
+        index === this.softmaxLayer ? z : buffers.activations(index),
         isCounted ? buffers.counters(index) : 0,
         all,
       );
-      if (isSoftmax) kernels.softmax(rows, units, z, buffers.activations(index));
+      if (index === this.softmaxLayer) kernels.softmax(rows, units, z, buffers.activations(index));
       this.findOpen(index, isCounted ? rows : 0);
     }
   }
@@ -263,10 +266,9 @@ export class Passes {
     if (isWeighted) {
       this.weightedLoss(rows, targets, y, dy);
     } else {
-      const divisor = lossDivisor(this.spec.loss, rows, outputs);
-      this.runLoss(rows, targets, y, buffers.targets, dy, divisor, buffers.result);
+      this.runLoss(rows, targets, y, buffers.targets, dy, rows * this.rowDivisor, buffers.result);
     }
-    if (gradient && this.endsInSoftmax && !this.skipsLastActivation)
+    if (gradient && this.softmaxLayer >= 0 && !this.skipsLastActivation)
       this.runtime.kernels.softmaxBackward(rows, outputs, buffers.activations(top), dy, dy);
   }
 
@@ -278,7 +280,7 @@ export class Passes {
     const weights = buffers.weights >>> 2,
       row = buffers.rowResult >>> 3,
       result = buffers.result >>> 3;
-    const divisor = lossDivisor(this.spec.loss, 1, outputs);
+    const divisor = this.rowDivisor;
     const stride = outputs * 4,
       targetStride = targets === "labels" ? 4 : stride;
     let total = 0;

@@ -71,8 +71,13 @@ export class TrainingStep {
   counting: Counting = "fired";
   private readonly moments: ReturnType<NetworkState["momentsFor"]>;
   private readonly isClipping: boolean;
+  private readonly isWeighted: boolean;
+  /** What one row's loss is divided by. */
+  private readonly rowDivisor: number;
   private readonly meanLoss = new Float64Array(1);
   private readonly frozen: FrozenLayers | undefined;
+  /** The lowest layer that learns. */
+  private readonly lowest: number;
 
   constructor(
     private readonly state: NetworkState,
@@ -85,7 +90,10 @@ export class TrainingStep {
     this.operands = { count: state.parameterFloats, parameters: state.parameters, gradient, slots };
     this.powers = powers;
     this.isClipping = plan.clipNorm !== Infinity;
+    this.isWeighted = plan.data.weights !== undefined;
+    this.rowDivisor = lossDivisor(state.spec.loss, 1, state.spec.layers.at(-1)!.units);
     if (state.spec.layers.some((layer) => layer.frozen)) this.frozen = new FrozenLayers(state, this.operands);
+    this.lowest = this.frozen?.lowest ?? 0;
   }
 
   /** The batch's mean loss, before its update. */
@@ -103,26 +111,26 @@ export class TrainingStep {
   /** The clipped gradient of the batch's mean loss; false if it or the loss is not finite. */
   differentiate(start: number, rows: number): boolean {
     this.runForward(start, rows);
-    const isFinite =
-      this.noteLoss(rows) && this.state.passes.backward(rows, this.operands.gradient, this.frozen?.lowest);
+    if (!this.noteLoss(rows) || !this.state.passes.backward(rows, this.operands.gradient, this.lowest)) return false;
     this.frozen?.clearGradient();
-    return isFinite && (!this.isClipping || this.clip());
+    return !this.isClipping || this.clip();
   }
 
   /** Takes the loss over from the buffers; false if it is not finite. */
   private noteLoss(rows: number): boolean {
     const {
       buffers,
-      spec,
-      runtime: { heap },
+      passes,
+      runtime: {
+        heap: { f64 },
+      },
     } = this.state;
     const at = buffers.result >>> 3;
-    const weight = this.plan.data.weights ? this.state.passes.batchWeight : rows;
-    const { units } = spec.layers[spec.layers.length - 1];
-    const loss = weight === 0 ? 0 : heap.f64[at] / lossDivisor(spec.loss, weight, units);
+    const weight = this.isWeighted ? passes.batchWeight : rows;
+    const loss = f64[at] / (weight * this.rowDivisor || 1); // a batch without weight has a loss of 0
     this.meanLoss[0] = loss;
-    this.sums[0] += heap.f64[at];
-    this.sums[1] += heap.f64[at + 1];
+    this.sums[0] += f64[at];
+    this.sums[1] += f64[at + 1];
     this.sums[2] += weight;
     return Number.isFinite(loss);
   }
@@ -134,7 +142,7 @@ export class TrainingStep {
     passes.gather(data, start, rows, this.order.address);
     passes.forward(rows, this.counting);
     buffers.clearResult();
-    passes.loss(rows, data.y.kind, true, data.weights !== undefined);
+    passes.loss(rows, data.y.kind, true, this.isWeighted);
   }
 
   /** Moves the parameters; false if some entry was refused, since it would not have stayed finite. */
