@@ -4,33 +4,28 @@ import type { EncodedRows } from "../table/prepare.js";
 import { type RegressionErrors, regressionErrors } from "./network-for-table.js";
 import type { TableEncoding, TargetEncoding } from "../table/encoding.js";
 import type { Terminal } from "./terminal.js";
-import type { Matrix, Metrics, Network } from "../index.js";
+import type { Evaluation as NetworkEvaluation, Metrics, Network } from "../index.js";
 import { type ClassResult, drawClasses } from "../report/training-text.js";
 import { formatNumber, formatPercent, formatScore } from "../text/numbers.js";
 
 const MOST_CLASSES = 20;
 
-export interface Evaluation extends Metrics, Partial<RegressionErrors> {
+export interface Evaluation extends Metrics, Partial<RegressionErrors>, Pick<NetworkEvaluation, "confusion" | "f1"> {
   /** For a target of classes. */
   readonly classes?: readonly ClassResult[];
 }
 
-function classResults(classes: readonly string[], labels: readonly number[], { data, columns }: Matrix): ClassResult[] {
-  const results = classes.map((name) => ({ name: shorten(name), rows: 0, right: 0 }));
-  labels.forEach((label, row) => {
-    const outputs = data.subarray(row * columns, (row + 1) * columns);
-    results[label].rows++;
-    if (outputs.indexOf(Math.max(...outputs)) === label) results[label].right++;
-  });
-  return results;
+function classResults(names: readonly string[], { confusion = [], classes = [] }: NetworkEvaluation): ClassResult[] {
+  return names.map((name, label) => ({ name: shorten(name), right: confusion[label][label], ...classes[label] }));
 }
 
 export function evaluateOn(network: Network, rows: EncodedRows, { target }: TableEncoding): Evaluation {
-  const outputs = network.predict(rows.x);
-  const { loss, accuracy } = network.evaluate(rows);
-  const metrics = { loss, ...(accuracy !== undefined && { accuracy }) };
-  if (target.kind === "number") return { ...metrics, ...regressionErrors(target, rows.y, outputs.data) };
-  return { ...metrics, classes: classResults(target.classes, rows.y, outputs) };
+  const evaluation = network.evaluate(rows);
+  const { loss, accuracy, confusion, f1 } = evaluation;
+  const metrics = { loss, ...(accuracy !== undefined && { accuracy }), ...(f1 !== undefined && { f1 }) };
+  if (target.kind === "number")
+    return { ...metrics, ...regressionErrors(target, rows.y, network.predict(rows.x).data) };
+  return { ...metrics, confusion: confusion!, classes: classResults(target.classes, evaluation) };
 }
 
 function describeEvaluation(evaluation: Evaluation, target: string): string {
@@ -51,8 +46,8 @@ export function tellEvaluation(
   { column }: TargetEncoding,
 ): void {
   terminal.tell(terminal.colors.bold(`${where}: ${describeEvaluation(evaluation, column)}`));
-  const { classes = [] } = evaluation;
+  const { classes = [], confusion = [] } = evaluation;
   if (classes.length === 0 || classes.length > MOST_CLASSES) return;
-  const [title, ...rows] = drawClasses(classes, where);
+  const [title, ...rows] = drawClasses(classes, confusion, where);
   terminal.tell(["", terminal.colors.dim(title), ...rows].join("\n"));
 }

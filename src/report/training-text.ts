@@ -3,7 +3,7 @@ import { countOf, formatCount, formatNumber, formatPercent } from "../text/numbe
 import { onOneLine } from "../text/printable.js";
 import { wrap } from "../text/wrap.js";
 import { alignColumns } from "../text/columns.js";
-import type { EpochLog } from "../network/types.js";
+import type { ClassFigures, EpochLog } from "../network/types.js";
 
 const MOST_NOTES = 12;
 const MOST_EPOCHS = 12;
@@ -63,19 +63,36 @@ export function describeEpoch({ epoch, loss, validation }: EpochLog, epochs: num
   return `epoch ${epoch} of ${epochs}: loss ${formatNumber(loss)}${heldOut}${accuracy}`;
 }
 
-export interface ClassResult {
+export interface ClassResult extends ClassFigures {
   readonly name: string;
-  readonly rows: number;
   readonly right: number;
 }
 
-/** Rows and right answers by class; `where` says what rows they are. */
-export function drawClasses(classes: readonly ClassResult[], where: string): string[] {
-  const rows = classes.map(({ name, rows: count, right }) => [
+/** The class that rows of class `label` are most often said to be by mistake, and how many are. */
+function mistakeOf(label: number, confusion: readonly number[], names: readonly string[]): string {
+  const others = confusion.map((count, said) => (said === label ? 0 : count));
+  const most = Math.max(...others);
+  return most === 0 ? "" : `${names[others.indexOf(most)]} (${formatCount(most)})`;
+}
+
+/** By class: rows, recall, precision, and what is said by mistake; `where` says what rows they are. */
+export function drawClasses(
+  classes: readonly ClassResult[],
+  confusion: readonly (readonly number[])[],
+  where: string,
+): string[] {
+  const names = classes.map(({ name }) => name);
+  const share = (value: number | undefined): string => (value === undefined ? "" : formatPercent(value));
+  const rows = classes.map(({ name, rows: count, right, recall, precision }, label) => [
     name,
     formatCount(count),
     formatCount(right),
-    formatPercent(right / count),
+    share(recall),
+    share(precision),
+    mistakeOf(label, confusion[label], names),
   ]);
-  return alignColumns([["class", where, "right", ""], ...rows], [1, 2, 3]);
+  return alignColumns(
+    [["class", where, "right", "recall", "precision", "most often said instead"], ...rows],
+    [1, 2, 3, 4],
+  );
 }

@@ -18,7 +18,8 @@ interface Document {
     readonly accuracy?: number;
     readonly r2?: number;
     readonly meanAbsoluteError?: number;
-    readonly classes?: readonly { rows: number; right: number }[];
+    readonly classes?: readonly { rows: number; right: number; recall?: number; precision?: number }[];
+    readonly confusion?: readonly (readonly number[])[];
   };
   readonly history: {
     readonly epochs: readonly { readonly validation: { readonly loss: number } }[];
@@ -93,6 +94,12 @@ describe("train", () => {
     expect(diagnosis.layers.map(({ units }) => units.length)).toEqual([64, 32]);
     const right = validation.classes!.reduce((sum, { right: count }) => sum + count, 0);
     expect(right / 69).toBeCloseTo(validation.accuracy!, 6);
+    const { classes = [], confusion = [] } = validation;
+    expect(confusion.flat().reduce((sum, count) => sum + count, 0)).toBe(69);
+    classes.forEach(({ rows, right: count, recall, precision }, label) => {
+      const said = confusion.reduce((sum, row) => sum + row[label], 0);
+      expect([count, recall, precision]).toEqual([confusion[label][label], count / rows, count / said]);
+    });
   });
 
   it("predicts a number, with its errors in the target's own units", async () => {
