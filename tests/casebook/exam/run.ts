@@ -1,0 +1,58 @@
+// npx tsx tests/casebook/exam/run.ts [--text] [--side faulty|repaired] [set or post ...]: what is said of each program.
+// Marks before a finding: ~ a symptom, . a remark; causes have none.
+import { parseArgs } from "node:util";
+import { EXAM } from "./exam.js";
+import type { Program } from "./program.js";
+import { causesOf, isNamed, roleOf, type Run, run, SEEDS, type SideName } from "./run-program.js";
+
+const { values, positionals } = parseArgs({
+  allowPositionals: true,
+  options: { text: { type: "boolean", default: false }, side: { type: "string" } },
+});
+
+const MARKS: Readonly<Record<string, string>> = { cause: "", symptom: "~", remark: "." };
+const said = ({ findings }: Run) =>
+  findings
+    .map((finding) => {
+      const place = finding.layer === undefined ? "" : `@${finding.layer}`;
+      return `${MARKS[roleOf(finding)]}${finding.kind}${place}`;
+    })
+    .join(" ") || "-";
+
+function verdict(program: Program, side: SideName, runs: readonly Run[]): string {
+  if (side === "faulty") return runs.every(({ findings }) => isNamed(program, findings)) ? "NAMED" : "MISSED";
+  const isSilent = runs.every(({ findings }) => causesOf(findings).length === 0);
+  const hasLearned = runs.every(({ score }) => score >= program.bar);
+  return `${isSilent ? "SILENT" : "ALARM"}${hasLearned ? "" : ", NOT LEARNED"}`;
+}
+
+function lines(program: Program, side: SideName, runs: readonly Run[]): string[] {
+  const scores = runs.map(({ score }) => score.toFixed(2)).join(" ");
+  const seconds = runs.reduce((sum, each) => sum + each.seconds, 0).toFixed(1);
+  return [
+    `  ${side} ${verdict(program, side, runs)}: score ${scores} (bar ${program.bar}), ${seconds} s`,
+    ...runs.flatMap((each, seed) => {
+      const texts = values.text ? each.text.split("\n").map((line) => `        ${line}`) : [];
+      const thrown = each.text.startsWith("threw") ? [`      ${each.text}`] : [];
+      return [`    seed ${seed}: ${causesOf(each.findings).length} causes: ${said(each)}`, ...thrown, ...texts];
+    }),
+  ];
+}
+
+const isWanted = (set: string, { post }: Program) =>
+  positionals.length === 0 || positionals.includes(set) || positionals.includes(String(post));
+
+for (const [set, programs] of Object.entries(EXAM)) {
+  for (const program of programs.filter((each) => isWanted(set, each))) {
+    const wanted = program.answers.map(
+      ({ kinds, layer }) => kinds.join("|") + (layer === undefined ? "" : `@${layer}`),
+    );
+    console.log(`${set} ${program.post} wants ${wanted.join(" or ")}`);
+    for (const side of ["faulty", "repaired"] as const) {
+      if (values.side !== undefined && values.side !== side) continue;
+      const runs: Run[] = [];
+      for (const seed of SEEDS) runs.push(await run(program, side, seed));
+      console.log(lines(program, side, runs).join("\n"));
+    }
+  }
+}
