@@ -6,10 +6,10 @@ import { checkBoolean, checkNumber, checkOptions, describe } from "../core/check
 import { RelumineError } from "../core/errors.js";
 import { type Matrix, type Samples, toRows } from "../core/matrix.js";
 import { type Chunk, type Inspector, withInspector } from "../inspect/inspector.js";
-import { observe } from "../inspect/observation.js";
+import { collectOutputs, observe } from "../inspect/observation.js";
 import type { History, Network } from "../network/types.js";
-import { prepareTargets } from "../network/data.js";
-import { stateOf } from "../network/state/state.js";
+import { type PreparedData, prepareData, prepareTargets, toWeights } from "../network/data.js";
+import { type NetworkState, stateOf } from "../network/state/state.js";
 
 function checkHistory(history: History | undefined): History | undefined {
   const epochs: unknown = (history as History | null | undefined)?.epochs;
@@ -35,7 +35,30 @@ export function diagnoseState(
   options: JudgeOptions,
   visit?: (chunk: Chunk) => void,
 ): Diagnosis {
-  return judgeObservation(observe(inspector, x, visit), options);
+  return judgeObservation(observe(inspector, x, visit, options.targets !== undefined), options);
+}
+
+/** What the loss reads of a validation set. */
+function runHeldOut(inspector: Inspector, data: PreparedData) {
+  const { outputs, visit } = collectOutputs(inspector.state, data.rows);
+  inspector.run(data.x, {}, visit);
+  return { data, outputs };
+}
+
+/** What goes with the targets, checked. */
+function readTargets({ spec }: NetworkState, rows: number, given: DiagnoseOptions) {
+  const { units } = spec.layers.at(-1)!;
+  if (given.targets === undefined) {
+    for (const name of ["weights", "validation"] as const)
+      if (given[name] !== undefined)
+        throw new RelumineError("value", name, "to be left out where no targets are given", describe(given[name]));
+    return {};
+  }
+  return {
+    targets: prepareTargets("targets", given.targets, rows, units, spec.loss),
+    weights: given.weights && toWeights("weights", given.weights, rows),
+    validation: given.validation && prepareData("validation", given.validation, spec.inputs, units, spec.loss),
+  };
 }
 
 /**
@@ -60,6 +83,8 @@ export function diagnose(network: Network, x: Samples, options?: DiagnoseOptions
     "inputBox",
     "proofs",
     "targets",
+    "weights",
+    "validation",
     "history",
   ]);
   const thresholds = {
@@ -67,15 +92,19 @@ export function diagnose(network: Network, x: Samples, options?: DiagnoseOptions
     dormantBelow: checkNumber("dormantBelow", given.dormantBelow ?? DEFAULT_THRESHOLDS.dormantBelow, { low: 0 }),
   };
   const matrix = toRows("x", x, state.spec.inputs);
-  const { units } = state.spec.layers.at(-1)!;
-  const targets =
-    given.targets === undefined
-      ? undefined
-      : prepareTargets("targets", given.targets, matrix.rows, units, state.spec.loss);
+  const { targets, weights, validation } = readTargets(state, matrix.rows, given);
   const history = checkHistory(given.history);
   const box = resolveBox(given.inputBox, matrix);
   const proofs = checkBoolean("proofs", given.proofs ?? true);
   return withInspector(state, (inspector) =>
-    diagnoseState(inspector, matrix, { thresholds, box, proofs, targets, history }),
+    diagnoseState(inspector, matrix, {
+      thresholds,
+      box,
+      proofs,
+      targets,
+      weights,
+      heldOut: validation && runHeldOut(inspector, validation),
+      history,
+    }),
   );
 }

@@ -155,7 +155,7 @@ function drawFindings({ findings }: Diagnosis): string[] {
 }
 
 export function drawDiagnosis(diagnosis: Diagnosis): string {
-  const { samples, units, dead, deadFraction, layers } = diagnosis;
+  const { samples, units, dead, deadFraction, layers, learning } = diagnosis;
   const head =
     `${formatCount(dead)} of ${formatCount(units)} hidden units dead (${formatPercent(deadFraction)}), ` +
     `judged on ${formatCount(samples)} samples`;
@@ -166,5 +166,6 @@ export function drawDiagnosis(diagnosis: Diagnosis): string {
     drawAdvice(diagnosis),
     drawFindings(diagnosis),
   ];
-  return [head, ...parts.flat()].join("\n");
+  const verdict = learning ? [...wrap(learning.verdict, 80).split("\n"), ""] : [];
+  return [...verdict, head, ...parts.flat()].join("\n");
 }

@@ -3,9 +3,10 @@
 // without inputs no proof.
 import { drawDiagnosis } from "./diagnosis-text.js";
 import { findAll } from "./findings/findings.js";
+import { type HeldOutRows, judgeLearning } from "./learning/learning.js";
 import { type Box, rangeOf } from "./proof/box.js";
 import { proveDeadUnits, type UnitProof } from "./proof/prove.js";
-import type { Diagnosis, Finding, LayerDiagnosis, UnitDiagnosis, UnitState } from "./types.js";
+import type { Diagnosis, Finding, LayerDiagnosis, Learning, UnitDiagnosis, UnitState } from "./types.js";
 import { liftAbove } from "./units/bias-to-revive.js";
 import { activityBounds } from "./units/firing-rate-bound.js";
 import { findMechanisms } from "./units/mechanism.js";
@@ -27,10 +28,16 @@ export interface JudgeOptions {
   readonly box?: Box;
   /** One for each observed row. */
   readonly targets?: PreparedTargets | undefined;
+  /** What each row counts; one for each. */
+  readonly weights?: Float32Array | undefined;
+  /** A validation set, and what the loss reads of it. */
+  readonly heldOut?: HeldOutRows | undefined;
+  /** Default: that of the network's last fit, where it is known. */
   readonly history?: History | undefined;
 }
 
 class ObservedDiagnosis implements Diagnosis {
+  declare readonly learning?: Learning;
   readonly units: number;
   readonly dead: number;
   readonly deadFraction: number;
@@ -39,7 +46,9 @@ class ObservedDiagnosis implements Diagnosis {
     readonly samples: number,
     readonly layers: readonly LayerDiagnosis[],
     readonly findings: readonly Finding[],
+    learning: Learning | undefined,
   ) {
+    if (learning) this.learning = learning;
     this.units = layers.reduce((sum, { units }) => sum + units.length, 0);
     this.dead = layers.reduce((sum, { dead }) => sum + dead, 0);
     this.deadFraction = this.units === 0 ? 0 : this.dead / this.units;
@@ -143,7 +152,7 @@ function judgeLayers(
  */
 export function judgeObservation(
   observation: Observation,
-  { thresholds = DEFAULT_THRESHOLDS, proofs = true, box, targets, history }: JudgeOptions = {},
+  { thresholds = DEFAULT_THRESHOLDS, proofs = true, box, targets, weights, heldOut, history: given }: JudgeOptions = {},
 ): Diagnosis {
   checkFinite(observation.layers);
   const { inputs } = observation;
@@ -151,6 +160,9 @@ export function judgeObservation(
   const layers = judgeLayers(observation, thresholds, (states) =>
     proofs && proofBox ? proveDeadUnits(observation, states, proofBox) : states.map(() => new Map()),
   );
-  const findings = findAll({ observation, hidden: layers, targets, history });
-  return new ObservedDiagnosis(observation.rows, layers, findings);
+  const { outputs, training } = observation;
+  const history = given ?? training?.fit;
+  const learning = targets && outputs && judgeLearning(observation, { outputs, targets, weights }, heldOut, history);
+  const findings = findAll({ observation, hidden: layers, targets, history, learning });
+  return new ObservedDiagnosis(observation.rows, layers, findings, learning?.learning);
 }

@@ -1,7 +1,7 @@
 // What a diagnosis says of a network, a layer and a unit.
 import type { UnitState } from "../inspect/unit-state.js";
 import type { History } from "../network/types.js";
-import type { Targets } from "../network/data.js";
+import type { DataSet, Targets } from "../network/data.js";
 import type { LayerActivationName } from "../activations/activations.js";
 
 export type { UnitState };
@@ -29,11 +29,18 @@ export interface DiagnoseOptions {
    */
   readonly proofs?: boolean;
   /**
-   * The samples' targets: with them the findings also judge the labels, the spread of the targets and their fit to the
-   * loss.
+   * The samples' targets: with them the diagnosis says whether the network has learned, and the findings also judge the
+   * labels, the spread of the targets and their fit to the loss.
    */
   readonly targets?: Targets;
-  /** What fit returned: with it the findings also tell a training that diverged. */
+  /** How much each sample counts, as the weights of a data set do; default: all the same. Needs targets. */
+  readonly weights?: ArrayLike<number>;
+  /** Rows that were not trained on: how well the network does there; costs a forward pass over them. Needs targets. */
+  readonly validation?: DataSet;
+  /**
+   * What fit returned: with it the findings also tell a training that diverged, that stopped too early or went on for
+   * too long. Default: what the network knows of its last fit.
+   */
   readonly history?: History;
 }
 
@@ -106,9 +113,25 @@ export type Mover = "momentum" | "weightDecay";
 /** Whether a dead unit is closed on the whole input box: see UnitDiagnosis.proof. */
 export type Proof = "provenDead" | "refuted" | "open";
 
-/** By what they are about: loss and training, gradient, units, inputs, targets; the last one is good news. */
+/**
+ * By what they are about: learning, loss and training, gradient, units, inputs, targets; the last one is good news.
+ */
 export type FindingKind =
+  | "noBetterThanConstant"
+  | "oneClassPredicted"
+  | "classNeverPredicted"
+  | "overfitting"
+  | "stillLearning"
+  | "stepsTooSmall"
+  | "highRate"
   | "divergence"
+  | "decayCollapse"
+  | "labelsMismatch"
+  | "linearNetwork"
+  | "bottleneck"
+  | "closedSamples"
+  | "unscaledTargets"
+  | "outlierInputs"
   | "singleUnitSoftmax"
   | "lossMismatch"
   | "vanishingGradient"
@@ -126,16 +149,72 @@ export type FindingKind =
   | "lowTargetVariance"
   | "healthySparsity";
 
+/**
+ * - "cause": something to change, which explains why the network does not learn, or learns badly;
+ * - "symptom": what is seen of that;
+ * - "remark": worth knowing, and no fault.
+ */
+export type FindingRole = "cause" | "symptom" | "remark";
+
 /** Something about the network, its data or its training that a verdict on single units does not say. */
 export interface Finding {
   /** What it is about. */
   readonly kind: FindingKind;
+  /** The same kind can be a cause here and a remark there: inputs that are far from centred, say, where the network has learned. */
+  readonly role: FindingRole;
   /** One sentence with the figures. */
   readonly message: string;
   /** What to do, in one sentence. */
   readonly advice: string;
   /** Index in network.layers, where it is about one layer. */
   readonly layer?: number;
+  /** The numbers of the message, by name. */
+  readonly figures?: Readonly<Record<string, number>>;
+}
+
+/** How well a network does on rows that it was not trained on. */
+export interface HeldOutLearning {
+  /** The mean loss: of the validation rows that were given, else what the history's last epoch says. */
+  readonly loss: number;
+  /** Of the training rows' constant on these rows; where they are not given, its loss on the training rows. */
+  readonly constantLoss: number;
+  /** As Learning.score. */
+  readonly score?: number;
+  /** Share of right answers, of classes. */
+  readonly accuracy?: number;
+  /** Rows, where they were given. */
+  readonly rows?: number;
+}
+
+/** Whether a network has learned: how it does on its targets, beside the best it could do without looking at x. */
+export interface Learning {
+  /** Rows that were judged. */
+  readonly rows: number;
+  /** The mean loss, by the rows' weights where they have some. */
+  readonly loss: number;
+  /** The loss of the best constant: always to say `constant`, whatever the input. */
+  readonly constantLoss: number;
+  /**
+   * One number an output: the targets' mean (squared error, poisson), median (absolute error), what minimizes it
+   * (huber), or the share of each class (the cross-entropies).
+   */
+  readonly constant: readonly number[];
+  /**
+   * 1 - loss / constantLoss: 1 is perfect, 0 as good as the constant, below 0 worse. Of poisson and of targets that are
+   * shares both losses count from what perfect answers have. Absent where no constant can be beaten: all targets the
+   * same, or a loss that has no lowest value for these targets.
+   */
+  readonly score?: number;
+  /** Standard error of the score over the rows. */
+  readonly scoreError?: number;
+  /** Share of right answers where targets are classes, also under a squared or absolute error; each row counts once. */
+  readonly accuracy?: number;
+  /** That of always saying the most frequent class. */
+  readonly constantAccuracy?: number;
+  /** Where validation rows are given, or the history tells of some. */
+  readonly heldOut?: HeldOutLearning;
+  /** All this in a sentence. */
+  readonly verdict: string;
 }
 
 /** What `diagnose` says of one hidden layer. */
@@ -154,6 +233,8 @@ export interface LayerDiagnosis {
 export interface Diagnosis {
   /** Rows that it was judged on. */
   readonly samples: number;
+  /** Whether the network has learned, where targets are given. */
+  readonly learning?: Learning;
   /** Hidden units. */
   readonly units: number;
   /** Dead hidden units. */

@@ -1,7 +1,9 @@
 // What was seen of a network over some rows: all that a diagnosis is made from. It may come from this package's own
 // networks, or from whatever else ran one: only `rows` and `layers` are always there.
 import type { PreparedTargets } from "../network/data.js";
-import type { Loss, LossSpec } from "../network/losses.js";
+import { type Loss, type LossSpec, readsPreactivations } from "../network/losses.js";
+import type { Optimizer } from "../network/training/optimizers.js";
+import type { EpochLog } from "../network/types.js";
 import type { NetworkState } from "../network/state/state.js";
 import type { ResolvedActivation } from "../activations/activations.js";
 import { KthLargest } from "./kth-largest.js";
@@ -43,6 +45,24 @@ export interface RemainingMotion {
   readonly velocity?: readonly LayerWeights[];
 }
 
+/** What a network knows of the training that it went through last. */
+export interface TrainingRecord {
+  readonly optimizer: Pick<Optimizer, "name" | "learningRate" | "options">;
+  /** What shrinks the weights beside the gradient; 0: nothing does. */
+  readonly weightDecay: number;
+  /** Of the last fit; absent where it was not kept: it diverged, or the network was changed since. */
+  readonly fit?: {
+    /** Of the last update. */
+    readonly rate: number;
+    readonly batchSize: number;
+    readonly trainingRows: number;
+    readonly steps: number;
+    readonly epochs: readonly EpochLog[];
+    /** "balanced", or numbers by class, as text. */
+    readonly classWeights?: string;
+  };
+}
+
 export interface Observation {
   readonly rows: number;
   /** In order, the output layer last where `loss` is known. */
@@ -52,6 +72,9 @@ export interface Observation {
   /** The network's inputs, and their columns, counted as if they were the preactivations of a layer. */
   readonly inputs?: { readonly x: Matrix; readonly columns: readonly UnitStatistics[] };
   readonly motion?: RemainingMotion;
+  readonly training?: TrainingRecord;
+  /** rows x units of the last layer: what the loss reads, where it was asked for. */
+  readonly outputs?: Float32Array;
   /** Shows the rows once more, chunk by chunk: inputs, preactivations and activations of the first `layers` layers. */
   again?(options: Pick<RunOptions, "layers">, visit: VisitChunk): void;
   /** See Inspector.gradientNorms. */
@@ -119,6 +142,40 @@ function motionOf(state: NetworkState): RemainingMotion | undefined {
   );
 }
 
+function trainingOf(state: NetworkState): TrainingRecord | undefined {
+  if (!state.lastMoments) return undefined;
+  const { recipe } = state.lastMoments;
+  const { name, learningRate, options, weightDecay = 0 } = recipe;
+  const progress = state.running ? undefined : state.progress; // to describe one that runs takes time
+  return {
+    optimizer: { name, learningRate, options },
+    weightDecay,
+    ...(progress && {
+      fit: {
+        rate: progress.rate,
+        batchSize: progress.plan.batchSize,
+        trainingRows: progress.plan.trainingRows,
+        steps: progress.step,
+        epochs: progress.logs,
+        ...(progress.plan.classWeights !== undefined && { classWeights: progress.plan.classWeights }),
+      },
+    }),
+  };
+}
+
+/** Collects, beside a pass over the rows, what the loss reads. */
+export function collectOutputs({ spec }: NetworkState, rows: number) {
+  const last = spec.layers.length - 1;
+  const { units, activation } = spec.layers[last];
+  const isBefore = readsPreactivations(spec.loss, activation.name);
+  const outputs = new Float32Array(rows * units);
+  return {
+    outputs,
+    visit: (chunk: Chunk): void =>
+      outputs.set(isBefore ? chunk.preactivations(last) : chunk.activations(last), chunk.start * units),
+  };
+}
+
 /** @throws RelumineError "value" that names the layer whose weights are not finite */
 function checkWeights(state: NetworkState): void {
   const { allFinite } = state.runtime.kernels;
@@ -144,21 +201,30 @@ function checkWeights(state: NetworkState): void {
 /**
  * One pass over the rows, with all counters; the inspector is needed for as long as the observation is.
  * @param visit sees each chunk
+ * @param keepsOutputs whether to keep what the loss reads: 4 bytes an output and row
  * @throws RelumineError "value" where weights are not finite
  */
-export function observe(inspector: Inspector, x: Matrix, visit?: (chunk: Chunk) => void): Observation {
+export function observe(
+  inspector: Inspector,
+  x: Matrix,
+  visit?: (chunk: Chunk) => void,
+  keepsOutputs = false,
+): Observation {
   const { state } = inspector;
   checkWeights(state);
   const scratch = new Arena(state.runtime.heap);
   try {
     const columns = countColumns(state, scratch);
     const closed = watchClosedUnits(state, x.rows);
+    const read = keepsOutputs ? collectOutputs(state, x.rows) : undefined;
     const statistics = inspector.statistics(x, (chunk) => {
       columns.visit(chunk);
       closed.visit(chunk);
+      read?.visit(chunk);
       visit?.(chunk);
     });
     const motion = motionOf(state);
+    const training = trainingOf(state);
     return {
       rows: x.rows,
       layers: state.layers.map((weights, index) => ({
@@ -170,6 +236,8 @@ export function observe(inspector: Inspector, x: Matrix, visit?: (chunk: Chunk) 
       loss: state.spec.loss,
       inputs: { x, columns: columns.read() },
       ...(motion && { motion }),
+      ...(training && { training }),
+      ...(read && { outputs: read.outputs }),
       again: (options, visit) => inspector.run(x, options, visit),
       gradientNorms: (few, targets) => inspector.gradientNorms(few, targets),
       inspector,

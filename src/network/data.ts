@@ -142,7 +142,7 @@ function repeat(values: Float32Array, times: number): Float32Array {
 }
 
 /** One number from 0 up for each row, not all 0. */
-function toWeights(path: string, weights: ArrayLike<number>, rows: number): Float32Array {
+export function toWeights(path: string, weights: ArrayLike<number>, rows: number): Float32Array {
   if (typeof weights !== "object" || weights === null || typeof weights.length !== "number")
     throw new RelumineError("shape", path, "to be a list of numbers, one for each row of x", describe(weights));
   checkRowCount(path, weights.length, rows);

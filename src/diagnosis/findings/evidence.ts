@@ -1,6 +1,7 @@
 // What the findings are made from: an observation, the verdicts on the units, and what else the caller gave.
 import { closedUpTo } from "../../activations/analysis.js";
-import type { LayerDiagnosis } from "../types.js";
+import type { LearningEvidence } from "../learning/learning.js";
+import type { Finding, FindingRole, LayerDiagnosis } from "../types.js";
 import { groupBy } from "../../core/group-by.js";
 import { arraysOf, type Observation } from "../../inspect/observation.js";
 import type { History } from "../../network/types.js";
@@ -12,7 +13,15 @@ export interface Evidence {
   /** The hidden layers' verdicts. */
   readonly hidden: readonly LayerDiagnosis[];
   readonly targets: PreparedTargets | undefined;
+  /** What was given, else what the network knows of its last fit. */
   readonly history: History | undefined;
+  /** Where targets are given, and what the loss reads was kept. */
+  readonly learning?: LearningEvidence | undefined;
+}
+
+/** A finding before it is known which others there are: its role is that of its kind, or the one it gives itself. */
+export interface Found extends Omit<Finding, "role"> {
+  readonly role?: FindingRole;
 }
 
 /** Units of a layer, the output layer included, that pass on neither signal nor gradient on any sample. */

@@ -3,11 +3,20 @@
 import type { Evidence } from "./evidence.js";
 import { findVanishing } from "./gradient.js";
 import { findInputs } from "./inputs.js";
+import { findLearning } from "./learning.js";
+import { assignRoles } from "./roles.js";
 import { findTraining } from "./targets.js";
 import { findUnits } from "./units.js";
 import type { Finding } from "../types.js";
 
-/** In the order in which they should be looked at. */
+/** Causes first; of each role in the order in which they should be looked at. */
 export function findAll(evidence: Evidence): Finding[] {
-  return [...findTraining(evidence), ...findVanishing(evidence), ...findUnits(evidence), ...findInputs(evidence)];
+  const found = [
+    ...findLearning(evidence),
+    ...findTraining(evidence),
+    ...findVanishing(evidence),
+    ...findUnits(evidence),
+    ...findInputs(evidence),
+  ];
+  return assignRoles(found, evidence);
 }

@@ -1,9 +1,8 @@
 // Does the gradient reach the first layer? A few samples go through the network and back. Hochreiter 1991; Glorot and
 // Bengio 2010: the sigmoid's slope is at most 1/4, so that n layers of it let at most 4^-n through unless the weights
 // make up for it.
-import { closedLayer, type Evidence } from "./evidence.js";
+import { closedLayer, type Evidence, type Found } from "./evidence.js";
 import { countOf, formatNumber } from "../../text/numbers.js";
-import type { Finding } from "../types.js";
 import type { Matrix } from "../../core/matrix.js";
 import type { GradientNorms } from "../../inspect/inspector.js";
 import type { PreparedTargets } from "../../network/data.js";
@@ -60,7 +59,7 @@ function boundText(name: LayerActivationName): string {
   return slopeBound === undefined ? "" : ` (a ${name}'s slope is at most ${slopeBound})`;
 }
 
-export function findVanishing(evidence: Evidence): Finding[] {
+export function findVanishing(evidence: Evidence): Found[] {
   const { observation, hidden, targets } = evidence;
   const { gradientNorms, inputs } = observation;
   const top = hidden.length - 1;

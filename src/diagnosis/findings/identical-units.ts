@@ -1,7 +1,6 @@
 // Units that never differ: one of them would do.
-import { type Evidence, groupsOf, isConstant, outgoingOf, samplesDiffer } from "./evidence.js";
+import { type Evidence, type Found, groupsOf, isConstant, outgoingOf, samplesDiffer } from "./evidence.js";
 import { countOf, listIndices } from "../../text/numbers.js";
-import type { Finding } from "../types.js";
 import { arraysOf, type LayerWeights } from "../../inspect/observation.js";
 
 /** Groups of a layer that are told one by one. */
@@ -24,7 +23,7 @@ function reasonOf(isLocked: boolean, isTwin: boolean, areConstant: boolean): str
   return areConstant ? "each of them is constant" : "on these samples they compute the same";
 }
 
-function describeTwins(evidence: Evidence, layer: number, group: readonly number[]): Finding {
+function describeTwins(evidence: Evidence, layer: number, group: readonly number[]): Found {
   const [first, ...others] = group;
   const { rows, layers } = evidence.observation;
   const { weights, units } = layers[layer];
@@ -80,9 +79,9 @@ function findEqual({ observation: { layers, again }, hidden }: Evidence): number
   return groups;
 }
 
-export function findTwins(evidence: Evidence): Finding[] {
+export function findTwins(evidence: Evidence): Found[] {
   if (!samplesDiffer(evidence)) return [];
-  return findEqual(evidence).flatMap((groups, layer): Finding[] => {
+  return findEqual(evidence).flatMap((groups, layer): Found[] => {
     const told = groups.slice(0, MOST_GROUPS).map((group) => describeTwins(evidence, layer, group));
     if (groups.length <= MOST_GROUPS) return told;
     return [

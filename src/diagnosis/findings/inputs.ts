@@ -1,9 +1,8 @@
 // What the input columns show: constant, repeated, far from centred, of very different sizes.
 import { countOf, formatCount, formatNumber, listIndices, plural } from "../../text/numbers.js";
-import { type Evidence, groupsOf, isConstant } from "./evidence.js";
+import { type Evidence, type Found, groupsOf, isConstant } from "./evidence.js";
 import type { Observation } from "../../inspect/observation.js";
 import { measureColumns } from "./columns.js";
-import type { Finding } from "../types.js";
 
 /**
  * |mean|/spread of the inputs (Simon 2026) from which centring is advised. A unit with random weights and no bias has a
@@ -64,7 +63,7 @@ function effectOfConstant(constant: number, zero: number): string {
   return `${formatCount(zero)} of them always 0, the others act as a second bias`;
 }
 
-function findConstant({ x, columns }: Inputs): Finding[] {
+function findConstant({ x, columns }: Inputs): Found[] {
   const constant = [...columns.keys()].filter((column) => isConstant(columns[column]));
   if (constant.length === 0) return [];
   const zero = constant.filter((column) => x.data[column] === 0).length;
@@ -81,7 +80,7 @@ function findConstant({ x, columns }: Inputs): Finding[] {
   ];
 }
 
-function findDuplicate(inputs: Inputs, varying: readonly number[]): Finding[] {
+function findDuplicate(inputs: Inputs, varying: readonly number[]): Found[] {
   const repeated = repeatedColumns(inputs, varying);
   if (repeated.length === 0) return [];
   return [
@@ -99,7 +98,7 @@ function findDuplicate(inputs: Inputs, varying: readonly number[]): Finding[] {
 const norm = (columns: readonly number[], values: readonly number[]) =>
   Math.sqrt(columns.reduce((sum, column) => sum + values[column] ** 2, 0));
 
-function findUncentered({ mean, spread }: ColumnStatistics, varying: readonly number[]): Finding[] {
+function findUncentered({ mean, spread }: ColumnStatistics, varying: readonly number[]): Found[] {
   const means = norm(varying, mean),
     spreads = norm(varying, spread);
   if (!(means >= UNCENTERED_FROM * spreads)) return [];
@@ -127,7 +126,7 @@ function unevenness(
   return { ratio: values[large] / values[small], small, large };
 }
 
-function findUnscaled({ spread, range }: ColumnStatistics, varying: readonly number[]): Finding[] {
+function findUnscaled({ spread, range }: ColumnStatistics, varying: readonly number[]): Found[] {
   const { ratio, small, large } = unevenness(varying, spread);
   const typical = norm(varying, spread) / Math.sqrt(varying.length);
   const advice = "Divide each column by its spread on the training rows, after subtracting its mean.";
@@ -155,7 +154,7 @@ function findUnscaled({ spread, range }: ColumnStatistics, varying: readonly num
   ];
 }
 
-export function findInputs({ observation: { inputs } }: Evidence): Finding[] {
+export function findInputs({ observation: { inputs } }: Evidence): Found[] {
   if (!inputs || inputs.x.rows < 2) return [];
   const { columns } = inputs;
   const varying = [...columns.keys()].filter((column) => !isConstant(columns[column]));

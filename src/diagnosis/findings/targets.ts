@@ -1,8 +1,7 @@
 // What targets, loss and last layer show together, and what the training's history shows.
 import { countOf, formatCount, formatNumber, formatRange, plural } from "../../text/numbers.js";
-import type { Evidence } from "./evidence.js";
+import type { Evidence, Found } from "./evidence.js";
 import { measureColumns } from "./columns.js";
-import type { Finding } from "../types.js";
 import type { PreparedTargets } from "../../network/data.js";
 import { factsOf, isClassification, type LossFacts } from "../../network/losses.js";
 import type { ResolvedActivation } from "../../activations/activations.js";
@@ -50,7 +49,7 @@ function limitOfLogits(loss: string, activation: ResolvedActivation, units: numb
   return canDie(activation) ? "a unit that is closed holds its logit at 0 and gets no gradient" : undefined;
 }
 
-function findBentLogits({ loss, from, activation, units, layer }: Output): Finding[] {
+function findBentLogits({ loss, from, activation, units, layer }: Output): Found[] {
   if (from !== "logits") return [];
   const limit = limitOfLogits(loss, activation, units);
   if (limit === undefined) return [];
@@ -64,7 +63,7 @@ function findBentLogits({ loss, from, activation, units, layer }: Output): Findi
   ];
 }
 
-function findUnreachable({ loss, activation, layer }: Output, targets: PreparedTargets | undefined): Finding[] {
+function findUnreachable({ loss, activation, layer }: Output, targets: PreparedTargets | undefined): Found[] {
   if (targets?.kind !== "rows" || isClassification(loss)) return [];
   const [low, high] = rangeOf(activation).map(Math.fround);
   const outside = targets.data.filter((value) => value < low || value > high);
@@ -87,7 +86,7 @@ function findUnreachable({ loss, activation, layer }: Output, targets: PreparedT
   ];
 }
 
-function findLowVariance({ loss }: Output, targets: PreparedTargets | undefined): Finding[] {
+function findLowVariance({ loss }: Output, targets: PreparedTargets | undefined): Found[] {
   if (targets?.kind !== "rows" || isClassification(loss)) return [];
   const { data, columns } = targets;
   const { spread, mean } = measureColumns({ rows: data.length / columns, columns, data });
@@ -112,7 +111,7 @@ function findLowVariance({ loss }: Output, targets: PreparedTargets | undefined)
   ];
 }
 
-function findSingleClass({ loss, units }: Output, targets: PreparedTargets | undefined): Finding[] {
+function findSingleClass({ loss, units }: Output, targets: PreparedTargets | undefined): Found[] {
   if (!targets || !isClassification(loss) || (loss === "crossEntropy" && units === 1)) return [];
   const values = targets.kind === "labels" ? targets.labels : targets.data;
   const columns = targets.kind === "labels" ? 1 : targets.columns;
@@ -139,7 +138,7 @@ function findSingleClass({ loss, units }: Output, targets: PreparedTargets | und
   ];
 }
 
-function findSingleUnitSoftmax({ loss, from, activation, units, layer }: Output): Finding[] {
+function findSingleUnitSoftmax({ loss, from, activation, units, layer }: Output): Found[] {
   const isOwn = activation.name === "softmax";
   if (units !== 1 || !(isOwn || (loss === "crossEntropy" && from === "logits"))) return [];
   return [
@@ -159,7 +158,7 @@ function findSingleUnitSoftmax({ loss, from, activation, units, layer }: Output)
   ];
 }
 
-function findDivergence({ history }: Evidence): Finding[] {
+function findDivergence({ history }: Evidence): Found[] {
   if (!history) return [];
   const { epochs, stopped } = history;
   const broken = epochs.findIndex(({ loss }) => !Number.isFinite(loss));
@@ -180,7 +179,7 @@ function findDivergence({ history }: Evidence): Finding[] {
   ];
 }
 
-export function findTraining(evidence: Evidence): Finding[] {
+export function findTraining(evidence: Evidence): Found[] {
   const divergence = findDivergence(evidence);
   const output = outputOf(evidence);
   if (!output) return divergence;

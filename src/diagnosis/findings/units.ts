@@ -1,10 +1,17 @@
 // What units show together: closed together, never differing, cut off above, a network that says the same to all; and
 // sparsity that is healthy.
 import { isRectifier } from "../../activations/activations.js";
-import { closedLayer, closedUnits, type Evidence, isConstant, outgoingOf, samplesDiffer } from "./evidence.js";
+import {
+  closedLayer,
+  closedUnits,
+  type Evidence,
+  type Found,
+  isConstant,
+  outgoingOf,
+  samplesDiffer,
+} from "./evidence.js";
 import { findTwins } from "./identical-units.js";
 import { countOf, formatCount, formatNumber, formatPercent, listIndices, plural } from "../../text/numbers.js";
-import type { Finding } from "../types.js";
 
 /**
  * Mean activity below which units count as sparse; at a symmetric start it is a half. Over 90 % of zeros is healthy
@@ -20,8 +27,8 @@ const FEW_RARE = 0.5;
 /** Fewer samples don't tell sparse from dead. */
 const SPARSE_SAMPLES = 50;
 
-function findZeroOutgoing(evidence: Evidence): Finding[] {
-  return evidence.hidden.flatMap(({ layer, units }): Finding[] => {
+function findZeroOutgoing(evidence: Evidence): Found[] {
+  return evidence.hidden.flatMap(({ layer, units }): Found[] => {
     const outgoing = outgoingOf(evidence, layer);
     if (!outgoing) return [];
     const cut = units.filter(({ unit }) => outgoing(unit).every((weight) => weight === 0));
@@ -47,8 +54,8 @@ function findZeroOutgoing(evidence: Evidence): Finding[] {
   });
 }
 
-function findSilentTogether(evidence: Evidence): Finding[] {
-  return evidence.hidden.flatMap(({ layer, units }): Finding[] => {
+function findSilentTogether(evidence: Evidence): Found[] {
+  return evidence.hidden.flatMap(({ layer, units }): Found[] => {
     const closed = closedUnits(evidence, layer);
     if (closed.length < 2) return [];
     return [
@@ -64,7 +71,7 @@ function findSilentTogether(evidence: Evidence): Finding[] {
   });
 }
 
-function findCutOff(evidence: Evidence): Finding[] {
+function findCutOff(evidence: Evidence): Found[] {
   const layer = closedLayer(evidence);
   if (layer < 1) return [];
   const below = layer === 1 ? "Layer 0 gets" : `Layers 0 to ${layer - 1} get`;
@@ -106,7 +113,7 @@ function outputLayer({ observation, hidden }: Evidence): number | undefined {
   return hidden.length < observation.layers.length ? hidden.length : undefined;
 }
 
-function findCollapsed(evidence: Evidence): Finding[] {
+function findCollapsed(evidence: Evidence): Found[] {
   const { layers, rows } = evidence.observation;
   const last = outputLayer(evidence);
   if (last === undefined || !samplesDiffer(evidence)) return [];
@@ -127,7 +134,7 @@ function findCollapsed(evidence: Evidence): Finding[] {
   ];
 }
 
-function findClosedOutputs(evidence: Evidence): Finding[] {
+function findClosedOutputs(evidence: Evidence): Found[] {
   const layer = outputLayer(evidence);
   if (layer === undefined) return [];
   const closed = closedUnits(evidence, layer);
@@ -146,7 +153,7 @@ function findClosedOutputs(evidence: Evidence): Finding[] {
   ];
 }
 
-function findSparsity(evidence: Evidence): Finding[] {
+function findSparsity(evidence: Evidence): Found[] {
   const { hidden, history } = evidence;
   const { rows } = evidence.observation;
   const layers = hidden.filter(({ activation }) => isRectifier(activation));
@@ -171,7 +178,7 @@ function findSparsity(evidence: Evidence): Finding[] {
   ];
 }
 
-export function findUnits(evidence: Evidence): Finding[] {
+export function findUnits(evidence: Evidence): Found[] {
   const whole = [...findCollapsed(evidence), ...findCutOff(evidence), ...findZeroOutgoing(evidence)];
   if (evidence.observation.rows < 2) return whole; // one sample opens half of all units, and closes the others
   return [

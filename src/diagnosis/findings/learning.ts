@@ -1,0 +1,70 @@
+// What is seen of a network that has not learned: no better than a constant, classes that it never says.
+import type { Evidence, Found } from "./evidence.js";
+import type { LearningEvidence } from "../learning/learning.js";
+import { sideOf } from "../learning/verdict.js";
+import { countOf, formatCount, formatNumber, formatPercent, listIndices, plural } from "../../text/numbers.js";
+
+function findNoBetter({ learning }: LearningEvidence): Found[] {
+  const { loss, constantLoss, score, scoreError = 0, constant } = learning;
+  const side = sideOf(learning);
+  if (score === undefined || side > 0) return [];
+  return [
+    {
+      kind: "noBetterThanConstant",
+      message:
+        `The loss, ${formatNumber(loss)}, is ${side < 0 ? "worse than" : "no better than"} that of a constant, ` +
+        `${formatNumber(constantLoss)}` +
+        `${side < 0 ? "" : `: the difference is within the noise of the rows (score ${formatNumber(score, 2)})`}.`,
+      advice: "Look at the causes that are named beside this; a network that is of use says more than a constant.",
+      figures: { loss, constantLoss, score, scoreError, ...(constant.length === 1 && { constant: constant[0] }) },
+    },
+  ];
+}
+
+/**
+ * Rows of a class that a network cannot all miss by chance if it says anything of it: with recall 1/2 all of eight are
+ * missed once in 256 times.
+ */
+const ENOUGH_ROWS = 8;
+
+function findClasses({ learning, predictions }: LearningEvidence): Found[] {
+  if (!predictions || !Number.isFinite(learning.loss)) return [];
+  const { classes, areExclusive } = predictions;
+  const never = [...classes.keys()].filter((i) => classes[i].rows >= ENOUGH_ROWS && classes[i].said === 0);
+  if (never.length === 0) return [];
+  const said = classes.filter((each) => each.said > 0).length;
+  const missed = never.reduce((sum, i) => sum + classes[i].rows, 0);
+  const figures = { missedRows: missed, classes: classes.length, said };
+  if (areExclusive && said === 1) {
+    const only = classes.findIndex((each) => each.said > 0);
+    return [
+      {
+        kind: "oneClassPredicted",
+        message:
+          `Class ${only} is said of all ${countOf(learning.rows, "row")}, ` +
+          `${formatPercent(classes[only].rows / learning.rows)} of which are of it.`,
+        advice:
+          "See whether it has learned anything at all; if one class outweighs the others, weigh them (classWeights).",
+        figures: { ...figures, class: only },
+      },
+    ];
+  }
+  const what = areExclusive ? "class" : "output";
+  return [
+    {
+      kind: "classNeverPredicted",
+      message:
+        `${formatCount(never.length)} of ${countOf(classes.length, what, areExclusive ? "classes" : "outputs")} ` +
+        `${plural(never.length, "is", "are")} never ${areExclusive ? "said" : "yes"}, though ` +
+        `${countOf(missed, "row")} ${plural(missed, "is", "are")} of ${plural(never.length, "it", "them")}: ` +
+        `${listIndices(never)}.`,
+      advice: "Weigh the rare classes (classWeights), train for longer, or look at the causes named beside this.",
+      figures,
+    },
+  ];
+}
+
+export function findLearning({ learning }: Evidence): Found[] {
+  if (!learning) return [];
+  return [...findNoBetter(learning), ...findClasses(learning)];
+}

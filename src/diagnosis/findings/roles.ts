@@ -1,0 +1,102 @@
+// Which findings are causes, where several come together.
+import type { Evidence, Found } from "./evidence.js";
+import type { Finding, FindingKind, FindingRole } from "../types.js";
+import { LEARNED } from "../learning/verdict.js";
+
+/** What a kind is by itself, unless a finding says otherwise. */
+const ROLES: Record<FindingKind, FindingRole> = {
+  noBetterThanConstant: "symptom",
+  oneClassPredicted: "symptom",
+  classNeverPredicted: "symptom",
+  overfitting: "cause",
+  stillLearning: "cause",
+  stepsTooSmall: "cause",
+  highRate: "cause",
+  divergence: "cause",
+  decayCollapse: "cause",
+  labelsMismatch: "cause",
+  linearNetwork: "cause",
+  bottleneck: "cause",
+  closedSamples: "cause",
+  unscaledTargets: "cause",
+  outlierInputs: "cause",
+  singleUnitSoftmax: "cause",
+  lossMismatch: "cause",
+  vanishingGradient: "cause",
+  noGradientFromAbove: "symptom",
+  collapsedOutput: "symptom",
+  deadOutputUnits: "symptom",
+  zeroOutgoingWeights: "symptom",
+  silentTogether: "symptom",
+  constantTogether: "symptom",
+  constantInputs: "remark",
+  duplicateInputs: "remark",
+  uncenteredInputs: "cause",
+  unscaledInputs: "cause",
+  singleClass: "cause",
+  lowTargetVariance: "cause",
+  healthySparsity: "remark",
+};
+
+/** Output and loss do not fit: whatever else is seen may come of it. */
+const MISFITS: readonly FindingKind[] = ["singleUnitSoftmax", "labelsMismatch", "lossMismatch"];
+/** How the training went. */
+const COURSE: readonly FindingKind[] = ["stillLearning", "stepsTooSmall"];
+
+/** A cause of one of the first kinds explains what is seen as one of the second, which is then a symptom. */
+const EXPLAINS: readonly (readonly [causes: readonly FindingKind[], symptoms: readonly FindingKind[]])[] = [
+  // what cannot be learned by this loss is not learned by more steps, nor by other data, nor through other layers
+  [
+    MISFITS,
+    [
+      ...COURSE,
+      "overfitting",
+      "highRate",
+      "vanishingGradient",
+      "linearNetwork",
+      "closedSamples",
+      "unscaledTargets",
+      "lowTargetVariance",
+      "decayCollapse",
+    ],
+  ],
+  // a size that is wrong by itself makes any rate wrong
+  [
+    ["unscaledTargets", "unscaledInputs", "uncenteredInputs", "outlierInputs"],
+    [...COURSE, "highRate", "closedSamples", "vanishingGradient", "lowTargetVariance", "linearNetwork", "divergence"],
+  ],
+  [["decayCollapse"], [...COURSE, "divergence", "vanishingGradient", "linearNetwork", "closedSamples", "bottleneck"]],
+  [
+    ["divergence", "highRate"],
+    [...COURSE, "vanishingGradient", "closedSamples", "overfitting", "linearNetwork"],
+  ],
+  [["vanishingGradient"], [...COURSE, "linearNetwork", "closedSamples"]],
+  [["bottleneck"], [...COURSE, "closedSamples", "vanishingGradient"]],
+  [["closedSamples", "linearNetwork"], COURSE],
+  [["stepsTooSmall"], ["stillLearning"]],
+];
+
+/** What stays a cause where a network does well on its rows: it does badly on others, or by another measure. */
+const APART_FROM_SKILL: readonly FindingKind[] = ["overfitting", "singleClass", ...MISFITS];
+
+const RANKS: readonly FindingRole[] = ["cause", "symptom", "remark"];
+
+/** With the roles, causes first, else in the order in which they are. */
+export function assignRoles(found: readonly Found[], { learning }: Evidence): Finding[] {
+  const hasLearned = learning?.skill !== undefined && learning.skill >= LEARNED;
+  const own = found.map((finding): Finding => {
+    const role = finding.role ?? ROLES[finding.kind];
+    const isMild = hasLearned && role === "cause" && !APART_FROM_SKILL.includes(finding.kind);
+    return { ...finding, role: isMild ? "remark" : role };
+  });
+  const explained = new Set(
+    EXPLAINS.flatMap(([causes, symptoms]) =>
+      own.some(({ kind, role }) => role === "cause" && causes.includes(kind)) ? symptoms : [],
+    ),
+  );
+  return own
+    .map((finding): Finding =>
+      finding.role === "cause" && explained.has(finding.kind) ? { ...finding, role: "symptom" } : finding,
+    )
+    .sort((a, b) => RANKS.indexOf(a.role) - RANKS.indexOf(b.role));
+}
