@@ -4,13 +4,13 @@ import { build } from "esbuild";
 import { bundleText, path } from "./tools.mjs";
 
 /**
- * Left out, so that it stays small: modules that the worker knows and the file's exports do not reach. What they export
- * refuses.
+ * Left out, so that it stays small: modules that the worker knows and the file's exports do not reach, and the proofs of
+ * a diagnosis. The functions that they export refuse; a constant says by `false` that they are not there.
  */
 const LEFT_OUT = [
+  "diagnosis/proof/prove.ts",
   "diagnosis/forecast/forecast.ts",
   "formats/model.ts",
-  "formats/model-header.ts",
   "network/training/pause.ts",
   "network/training/progress.ts",
   "treatment/during-training/continual-backprop.ts",
@@ -18,7 +18,7 @@ const LEFT_OUT = [
   "treatment/during-training/recycle-dormant.ts",
   "treatment/prescribe/run-trial.ts",
   "treatment/start/calibrate.ts",
-  "treatment/start/center-inputs.ts",
+  "treatment/start/standardize.ts",
   "treatment/treat.ts",
   "worker/thread/serve-prescribe.ts",
 ].map((name) => path(`src/${name}`));
@@ -34,14 +34,21 @@ async function namesOf(file) {
   return Object.values(metafile.outputs)[0].exports;
 }
 
+const isConstant = (name) => name === name.toUpperCase();
+
 const leaveOut = {
   name: "leave-out",
-  setup({ onLoad, onResolve }) {
+  setup({ onEnd, onLoad, onResolve }) {
+    const missing = new Set(LEFT_OUT);
+    onEnd(() => ({ errors: [...missing].map((file) => ({ text: `${file} is left out, and nothing imports it` })) }));
     onResolve({ filter: /^#/ }, ({ path: name }) => ({ path: path(`src/${HOSTS[name]}`) }));
     onLoad({ filter: /\.ts$/ }, async ({ path: file }) => {
       if (!LEFT_OUT.includes(file)) return undefined;
+      missing.delete(file);
       const names = await namesOf(file);
-      const refusals = names.map((name) => `export function ${name}() { refuse("${name}"); }`);
+      const refusals = names.map((name) =>
+        isConstant(name) ? `export const ${name} = false;` : `export function ${name}() { refuse("${name}"); }`,
+      );
       const contents = `import { RelumineError } from ${JSON.stringify(path("src/core/errors.ts"))};
         function refuse(name) {
           throw new RelumineError("unsupported", name, "to be called on the whole package", "relumine.min.js, which leaves it out");

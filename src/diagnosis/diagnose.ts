@@ -1,5 +1,6 @@
 // The diagnosis of one of this package's networks: its observation, judged.
 import { resolveBox } from "./proof/box.js";
+import { CAN_PROVE } from "./proof/prove.js";
 import { DEFAULT_THRESHOLDS, type JudgeOptions, judgeObservation } from "./judge-observation.js";
 import type { Diagnosis, DiagnoseOptions } from "./types.js";
 import { checkBoolean, checkNumber, checkOptions, describe } from "../core/checks.js";
@@ -95,7 +96,7 @@ export function diagnose(network: Network, x: Samples, options?: DiagnoseOptions
   const { targets, weights, validation } = readTargets(state, matrix.rows, given);
   const history = checkHistory(given.history);
   const box = resolveBox(given.inputBox, matrix);
-  const proofs = checkBoolean("proofs", given.proofs ?? true);
+  const proofs = checkBoolean("proofs", given.proofs ?? CAN_PROVE);
   return withInspector(state, (inspector) =>
     diagnoseState(inspector, matrix, {
       thresholds,

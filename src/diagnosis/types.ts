@@ -25,7 +25,7 @@ export interface DiagnoseOptions {
   readonly inputBox?: InputBox;
   /**
    * Whether to prove or refute that the dead are closed on the input box: where many are, it may take a second or two.
-   * Default true.
+   * Default true; relumine.min.js has no proofs.
    */
   readonly proofs?: boolean;
   /**

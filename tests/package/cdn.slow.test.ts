@@ -62,6 +62,17 @@ test("it has the same names for the page and for workers", async () => {
   );
 });
 
+test("it diagnoses without proofs, and refuses to prove", async () => {
+  const { createNetwork, diagnose } = (await import(pathToFileURL(FILE).href)) as Library;
+  using network = await createNetwork({ inputs: 1, layers: [{ units: 2 }, { units: 1 }], loss: "meanSquaredError" });
+  network.layers[0].setWeights({ kernel: new Float32Array([1, 1]), bias: new Float32Array([-5, 0]) });
+  const x = [[1], [2]];
+  const [closed] = diagnose(network, x).layers[0].units;
+  expect(closed).toMatchObject({ state: "dead", mechanism: "negativeBias" });
+  expect(closed).not.toHaveProperty("proof");
+  expect(() => diagnose(network, x, { proofs: true })).toThrow(expect.objectContaining({ code: "unsupported" }));
+});
+
 describe.skipIf(findChromium() === undefined)("in Chromium, from another origin", () => {
   let browser: Browser;
   beforeAll(async () => {
