@@ -1,7 +1,11 @@
 // All programs of the exam, by the set that they belong to.
+import { LAST_LAYER } from "./last-layer.js";
 import type { Program } from "./program.js";
 import { RELU } from "./relu.js";
 import { SOFTMAX } from "./softmax.js";
+import { TRAINING } from "./training.js";
 
-export const EXAM = { R: RELU, S: SOFTMAX } satisfies Readonly<Record<string, readonly Program[]>>;
+export const EXAM = { R: RELU, S: SOFTMAX, L: LAST_LAYER, T: TRAINING } satisfies Readonly<
+  Record<string, readonly Program[]>
+>;
 export type SetName = keyof typeof EXAM;

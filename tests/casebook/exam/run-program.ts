@@ -1,5 +1,5 @@
 // One program, faulty or mended, from one seed: trained, scored and diagnosed.
-import { asRows } from "./data.js";
+import { asRows, columnsOf } from "./data.js";
 import type { Answer, Program, Training } from "./program.js";
 import {
   createNetwork,
@@ -35,20 +35,42 @@ export interface Trained {
 export const sideOf = ({ faulty, repair }: Program, side: SideName): Training =>
   side === "faulty" ? faulty : { ...faulty, ...repair };
 
-/** Share of rows whose largest output, or whose one output from a half on, is the label; R² for numbers. */
-export function scoreOf({ network, x, y, training }: Trained): number {
-  const { data, columns } = network.predict(x);
-  const isEntropy = typeof training.loss === "object";
-  const wanted = asRows(y);
-  const row = (r: number) => Array.from(data.subarray(r * columns, (r + 1) * columns));
-  if (isEntropy || training.layers.at(-1)!.activation === "softmax") {
-    const labelOf = (values: readonly number[]) =>
-      values.length === 1 ? Math.round(values[0]) : values.indexOf(Math.max(...values));
-    return wanted.filter((values, r) => labelOf(values) === labelOf(row(r))).length / wanted.length;
-  }
-  const { r2 } = network.evaluate({ x, y });
-  return r2 ?? NaN;
+const isOf = (loss: Training["loss"], ...names: readonly string[]) =>
+  names.includes(typeof loss === "string" ? loss : loss.name);
+
+/** The largest of several; one by itself: its nearest whole number. */
+const labelOf = (values: readonly number[]) =>
+  values.length === 1 ? Math.round(values[0]) : values.indexOf(Math.max(...values));
+
+const mean = (values: readonly number[]) => values.reduce((sum, value) => sum + value, 0) / values.length;
+
+/** One number a row stands for all outputs. */
+function r2Of(said: readonly (readonly number[])[], wanted: readonly (readonly number[])[]): number {
+  const targets = columnsOf(wanted);
+  const outputs = columnsOf(said);
+  const pairs = outputs.map((values, c) => ({ values, target: targets[c] ?? targets[0] }));
+  const sum = (of: (pair: (typeof pairs)[number]) => readonly number[]) =>
+    pairs.reduce((total, pair) => total + mean(of(pair).map((value) => value ** 2)), 0);
+  const error = sum(({ values, target }) => target.map((value, r) => value - values[r]));
+  return 1 - error / sum(({ target }) => target.map((value) => value - mean(target)));
 }
+
+/**
+ * Under an entropy the share of rows that are told right, with all their labels where they have several; R² of numbers.
+ */
+export function scoreOf({ network, x, y, training: { loss } }: Trained): number {
+  const { data, columns } = network.predict(x);
+  const said = x.map((_, r) => Array.from(data.subarray(r * columns, (r + 1) * columns)));
+  const wanted = asRows(y);
+  if (isOf(loss, "binaryCrossEntropy") && wanted[0].length > 1)
+    return share(said, (row, r) => row.every((value, c) => Math.round(value) === wanted[r][c]));
+  if (isOf(loss, "binaryCrossEntropy", "crossEntropy"))
+    return share(said, (row, r) => labelOf(row) === labelOf(wanted[r]));
+  return r2Of(said, wanted);
+}
+
+const share = <T>(rows: readonly T[], isRight: (row: T, index: number) => boolean) =>
+  rows.filter(isRight).length / rows.length;
 
 /** Builds and trains it, and hands it on. */
 export async function withTrained<T>(program: Program, side: SideName, seed: number, use: (trained: Trained) => T) {
