@@ -99,11 +99,7 @@ export async function run(program: Program, side: SideName, seed: number): Promi
   });
 }
 
-/** What a finding is held for: before findings said it themselves, all were causes but the good news. */
-export const roleOf = (finding: Finding): string =>
-  (finding as { readonly role?: string }).role ?? (finding.kind === "healthySparsity" ? "remark" : "cause");
-
-export const causesOf = (findings: readonly Finding[]) => findings.filter((finding) => roleOf(finding) === "cause");
+export const causesOf = (findings: readonly Finding[]) => findings.filter((finding) => finding.role === "cause");
 
 const answers = (layers: number, { kind, layer }: Finding, { kinds, layer: wanted }: Answer) =>
   kinds.includes(kind) && (wanted === undefined || layer === (wanted < 0 ? layers + wanted : wanted));

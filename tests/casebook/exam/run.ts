@@ -3,19 +3,20 @@
 import { parseArgs } from "node:util";
 import { EXAM } from "./exam.js";
 import type { Program } from "./program.js";
-import { causesOf, isNamed, roleOf, type Run, run, SEEDS, type SideName } from "./run-program.js";
+import { causesOf, isNamed, type Run, run, SEEDS, type SideName } from "./run-program.js";
+import type { Finding } from "../../../src/index.js";
 
 const { values, positionals } = parseArgs({
   allowPositionals: true,
   options: { text: { type: "boolean", default: false }, side: { type: "string" } },
 });
 
-const MARKS: Readonly<Record<string, string>> = { cause: "", symptom: "~", remark: "." };
+const MARKS: Readonly<Record<Finding["role"], string>> = { cause: "", symptom: "~", remark: "." };
 const said = ({ findings }: Run) =>
   findings
     .map((finding) => {
       const place = finding.layer === undefined ? "" : `@${finding.layer}`;
-      return `${MARKS[roleOf(finding)]}${finding.kind}${place}`;
+      return `${MARKS[finding.role]}${finding.kind}${place}`;
     })
     .join(" ") || "-";
 
