@@ -30,5 +30,5 @@ network.dispose();
 // It prints:
 // died in step 118 of learningRate
 // the preactivation of unit 0 in layer 0 went from +0.1 ± 0.02 to -0.1 ± 0.019 in step 118; the plain gradient step did
-//   it; at a rate of 0.318 or less (it was 0.5) it would have lived
+//   it; in that update, at a rate of 0.318 or less (it was 0.5) it would have lived
 // at a rate of 0.319: 0 deaths

@@ -1,5 +1,14 @@
 // Public names only.
-export type { Cause, Death, Fall, Preactivation, Revival } from "./diagnosis/trace/types.js";
+export type {
+  Blow,
+  Cause,
+  Death,
+  Fall,
+  LastStraw,
+  Preactivation,
+  Revival,
+  SampleShare,
+} from "./diagnosis/trace/types.js";
 export { diagnose } from "./diagnosis/diagnose.js";
 export { traceDeaths } from "./diagnosis/trace/trace-deaths.js";
 export type { DeathTrace, TraceOptions } from "./diagnosis/trace/trace-options.js";

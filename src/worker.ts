@@ -2,7 +2,7 @@
 export { RelumineError, type ErrorCode } from "./core/errors.js";
 export type { Matrix, Samples } from "./core/matrix.js";
 export type { DeathTrace, TraceOptions } from "./diagnosis/trace/trace-options.js";
-export type { Death, Revival } from "./diagnosis/trace/types.js";
+export type { Blow, Death, LastStraw, Revival } from "./diagnosis/trace/types.js";
 export type { Forecast, ForecastOptions } from "./diagnosis/forecast/types.js";
 export type { Diagnosis, DiagnoseOptions } from "./diagnosis/types.js";
 export type { ActivityFrame, ActivityOptions, ActivityRecord } from "./diagnosis/units/activity-options.js";

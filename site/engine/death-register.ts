@@ -11,19 +11,23 @@ const MOST_RECORDS = 500;
 
 /** The sentence with the steps of the whole training, layers and units counted from 1, without the one step's rate. */
 function explanationOf(death: Death, offset: number): string {
-  const { survivesAt: _, ...facts } = { ...death, layer: death.layer + 1, unit: death.unit + 1 };
-  if (offset === 0 || death.cause !== "born") return explainDeath(facts, offset);
+  const { survivesAt: _, blow, ...facts } = { ...death, layer: death.layer + 1, unit: death.unit + 1 };
+  const { survivesAt: _rate, ...known } = blow ?? {};
+  if (offset === 0 || death.cause !== "born")
+    return explainDeath(blow ? { ...facts, blow: known as typeof blow } : facts, offset);
   return `unit ${facts.unit} in layer ${facts.layer} has been closed since the change at step ${formatCount(offset)}`;
 }
 
 function recordOf(death: Death, offset: number): DeathRecord {
-  const { layer, unit, step, cause, survivesAt } = death;
+  const { layer, unit, step, cause, blow, lastStraw } = death;
+  const { survivesAt } = blow ?? lastStraw;
   return {
     layer,
     unit,
     step: step + offset,
     cause,
     explanation: explanationOf(death, offset),
+    ...(blow && { blowAt: blow.step + offset }),
     ...(survivesAt !== undefined && { survivesAt }),
   };
 }

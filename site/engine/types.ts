@@ -106,7 +106,9 @@ export interface Curves {
 export interface DeathRecord extends UnitName {
   readonly step: number;
   readonly cause: Cause;
-  /** A rate at which it would have lived through that one step. */
+  /** The step that took most of the samples that open it; absent if none stands out. */
+  readonly blowAt?: number;
+  /** A rate at which that step, or else the last, would have spared it, in that one step. */
   readonly survivesAt?: number;
   /** Layers and units counted from 1. */
   readonly explanation: string;

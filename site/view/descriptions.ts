@@ -37,14 +37,17 @@ export function deathSentence(record: DeathRecord): string {
   return beginning(record) + survival(record) + fate(record);
 }
 
-function beginning({ step, cause }: DeathRecord): string {
+function beginning({ step, cause, blowAt }: DeathRecord): string {
   if (cause === "born") return `dead since step ${count(step)}: ${causeText(cause)}`;
   if (step === 0) return `fired in no batch: ${causeText(cause)}`;
-  return `died at step ${count(step)}: ${causeText(cause)}`;
+  if (blowAt === undefined || blowAt === step) return `died at step ${count(step)}: ${causeText(cause)}`;
+  return `died at step ${count(step)}; step ${count(blowAt)} took most of its samples: ${causeText(cause)}`;
 }
 
-function survival({ survivesAt, step }: DeathRecord): string {
+function survival({ survivesAt, step, blowAt }: DeathRecord): string {
   if (survivesAt === undefined || step === 0) return "";
+  if (blowAt !== undefined && blowAt !== step)
+    return `; at a rate of ${formatRate(survivesAt)} it would have kept half of them in that one step`;
   return `; at a rate of ${formatRate(survivesAt)} it would have lived through that one step`;
 }
 

@@ -11,14 +11,14 @@ import {
   oneOf,
   optional,
   refuseStored,
-  text,
 } from "../core/stored-values.js";
 import { canDie } from "../activations/analysis.js";
 import { type SavedFirings, SUMMARY } from "../diagnosis/trace/last-fired.js";
-import { KEEP_AT_MOST, LOGGED_INTERVALS, type SavedSnapshots, type Snapshot } from "../diagnosis/trace/snapshots.js";
+import { KEEP_AT_MOST, loggedSteps, type SavedSnapshots, type Snapshot } from "../diagnosis/trace/snapshots.js";
 import type { SavedTrace } from "../diagnosis/trace/trace-deaths.js";
-import { explainDeath } from "../diagnosis/trace/death-text.js";
-import type { Death, Revival } from "../diagnosis/trace/types.js";
+import { type SavedShares, sharesSizes } from "../diagnosis/trace/firing-shares.js";
+import { makeDeath } from "../diagnosis/trace/make-death.js";
+import type { Blow, Death, LastStraw, Revival } from "../diagnosis/trace/types.js";
 import { intervalOf, windowOf } from "../diagnosis/trace/window.js";
 import type { ActivityFrame } from "../diagnosis/units/activity-options.js";
 import type { UnitIndex } from "../inspect/inspector.js";
@@ -62,24 +62,50 @@ function mortalLayers({ layers }: ResolvedSpec): { readonly layer: number; reado
   return layers.slice(0, -1).flatMap(({ units, activation }, layer) => (canDie(activation) ? [{ layer, units }] : []));
 }
 
+/** What the rest of a death follows from. */
+type StoredDeath = UnitIndex & Pick<Death, "lastStraw" | "blow">;
+
+const packDeath = ({ layer, unit, lastStraw, blow }: Death): StoredDeath => ({
+  layer,
+  unit,
+  lastStraw,
+  ...(blow && { blow }),
+});
+
 /** Deaths, with sentences of our own: no words of a file's. */
 function deathsOf(hidden: readonly number[], step: Check<number>, epoch: Check<number>): Check<Death[]> {
   const preactivation = object({ max: number, mean: number, std: number });
-  const check = unitsOf<Omit<Death, keyof UnitIndex>>(hidden, {
+  const share = optional(numberFrom(0, 1));
+  const causes = ["learningRate", "momentum", "weightDecay", "upstream", "unknown"] as const;
+  const figures = {
     step,
     epoch,
-    cause: oneOf(["born", "learningRate", "momentum", "weightDecay", "upstream", "drift", "unknown"]),
+    rate: optional(number),
+    survivesAt: optional(number),
+    samples: optional(list(object({ row: count, share: number }))),
+  };
+  const lastStraw = object<LastStraw>({
+    ...figures,
+    cause: oneOf(["born", "drift", ...causes]),
+    openBefore: share,
     before: preactivation,
     after: preactivation,
     change: object({ weights: number, bias: number, inputs: number }),
-    survivesAt: optional(number),
-    rate: optional(number),
     closedBy: optional(step),
     windowMean: optional(number),
-    samples: optional(list(object({ row: count, share: number }))),
-    explanation: text,
   });
-  return (path, value) => check(path, value).map((death) => ({ ...death, explanation: explainDeath(death) }));
+  const blow = object<Blow>({
+    ...figures,
+    lastStep: optional(step),
+    cause: oneOf(causes),
+    openBefore: numberFrom(0, 1),
+    openAfter: numberFrom(0, 1),
+    isEstimate: flag,
+    meanBefore: optional(number),
+    meanAfter: optional(number),
+  });
+  const check = unitsOf<Omit<StoredDeath, keyof UnitIndex>>(hidden, { lastStraw, blow: optional(blow) });
+  return (path, value) => check(path, value).map((death) => makeDeath(death, death.lastStraw, death.blow));
 }
 
 function snapshotsOf(
@@ -87,7 +113,7 @@ function snapshotsOf(
   step: Check<number>,
   window: number | undefined,
 ): Check<SavedSnapshots> {
-  const log = numbers(Float64Array, LOGGED_INTERVALS * intervalOf(windowOf(window, fit.plan)));
+  const log = numbers(Float64Array, loggedSteps(intervalOf(windowOf(window, fit.plan))));
   const snapshot = object<Snapshot>({
     step,
     blocks: list(Array.from({ length: 1 + slots }, () => parameters)),
@@ -115,6 +141,7 @@ function traceDeaths(
   const traced = sumOf(layers.map(({ units }) => units));
   const [step, epoch] = [integer(0, fit.step), integer(0, fit.epoch)];
   const summaries = numbers(Float32Array, traced * SUMMARY);
+  const sizes = sharesSizes(traced);
   const noSnapshots: Check<undefined> = optional((path, value) => refuseStored(path, "not to be there", value));
   const check = object<SavedTrace>({
     deaths: deathsOf(hidden, step, epoch),
@@ -123,6 +150,16 @@ function traceDeaths(
       steps: numbers(Float64Array, traced, (at) => Number.isInteger(at) && at >= 0 && at <= fit.step),
       before: summaries,
       after: summaries,
+    }),
+    shares: object<SavedShares>({
+      fired: numbers(Float32Array, sizes.fired, atLeast0),
+      rows: numbers(Float64Array, sizes.rows, atLeast0),
+      blocks: numbers(
+        Float64Array,
+        sizes.blocks,
+        (block) => Number.isInteger(block) && block >= 0 && block <= fit.step,
+      ),
+      figures: numbers(Float32Array, sizes.figures, (figure) => figure >= -1 && figure <= 1),
     }),
     isDead: numbers(Uint8Array, traced, (mark) => mark <= 1),
     lookAgainAt: numbers(Float64Array, traced, atLeast0),
@@ -233,7 +270,10 @@ function preventDeaths({ spec, fit, parameters }: StoredFitContext): Check<Saved
 
 /** The state of the callback of that name, as a file holds it. */
 export function packCallback(name: string, saved: object): object {
-  return name === "recordActivity" ? packFrames(saved as ActivityFrame[]) : saved;
+  if (name === "recordActivity") return packFrames(saved as ActivityFrame[]);
+  if (name !== "traceDeaths") return saved;
+  const trace = saved as SavedTrace;
+  return { ...trace, deaths: trace.deaths.map(packDeath) };
 }
 
 /** By the callbacks' names: what checks the state of one that has these options, and unpacks it. */

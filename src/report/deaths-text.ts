@@ -1,5 +1,5 @@
 // Deaths as a terminal shows them: how many of what cause, who and when, and what rate each would have lived through.
-import { formatCount, formatRange, formatRate, formatSigned, plural } from "../text/numbers.js";
+import { formatCount, formatPercent, formatRange, formatRate, formatSigned, plural } from "../text/numbers.js";
 import { wrap } from "../text/wrap.js";
 import { alignColumns } from "../text/columns.js";
 import type { Cause, Death } from "../diagnosis/trace/types.js";
@@ -18,11 +18,23 @@ const CAUSES: Record<Cause, string> = {
   born: "silent from the start",
   unknown: "the update could not be replayed",
 };
+/** Of updates that took most of a unit's rows and left it some. */
+const MOSTLY: Partial<Record<Cause, string>> = {
+  learningRate: "the plain gradient step took most of its rows, or all",
+  momentum: "without momentum that update would not have taken most of its rows",
+  weightDecay: "without weight decay that update would not have taken most of its rows",
+};
 const CAUSE_NAMES = Object.keys(CAUSES) as Cause[];
 
+/** In its blow, or where there is none in the last update. */
+const rateOf = ({ blow, survivesAt }: Death) => (blow ? blow.survivesAt : survivesAt);
+
 function ratesOf(deaths: readonly Death[]): number[] {
-  return deaths.flatMap(({ survivesAt }) => (survivesAt === undefined ? [] : [survivesAt]));
+  return deaths.flatMap((death) => rateOf(death) ?? []);
 }
+
+/** The blow came before the last straw. */
+const wasHitBefore = ({ blow, step }: Death) => blow !== undefined && blow.step !== step;
 
 function ends(values: readonly number[], format: (value: number) => string): string {
   if (values.length === 0) return "-";
@@ -37,8 +49,9 @@ const arrow = (before: number, after: number): string => `${formatSigned(before,
 
 function drawSummary(deaths: readonly Death[]): string[] {
   const rows = CAUSE_NAMES.flatMap((cause) => {
-    const count = deaths.filter((death) => death.cause === cause).length;
-    return count === 0 ? [] : [[`  ${cause}`, formatCount(count), CAUSES[cause]]];
+    const those = deaths.filter((death) => death.cause === cause);
+    const text = (those.some(wasHitBefore) && MOSTLY[cause]) || CAUSES[cause];
+    return those.length === 0 ? [] : [[`  ${cause}`, formatCount(those.length), text]];
   });
   return alignColumns(rows, [1]);
 }
@@ -55,26 +68,54 @@ function drawRate(deaths: readonly Death[]): string[] {
   return [wrap(`${who} at a rate of ${lowest}.`)];
 }
 
-const TITLES = ["layer", "unit", "step", "epoch", "cause", "lives at", "highest z", "mean z"];
+interface Column {
+  readonly title: string;
+  readonly isRight?: boolean;
+  show(death: Death): string;
+}
 
-/** Long figures cost the mean its column. */
+const COLUMNS: readonly Column[] = [
+  { title: "layer", isRight: true, show: ({ layer }) => String(layer) },
+  { title: "unit", isRight: true, show: ({ unit }) => String(unit) },
+  { title: "step", isRight: true, show: ({ step }) => formatCount(step) },
+  { title: "epoch", isRight: true, show: ({ epoch }) => formatCount(epoch) },
+  { title: "cause", show: ({ cause }) => cause },
+  {
+    title: "lives at",
+    isRight: true,
+    show: (death) => {
+      const rate = rateOf(death);
+      return rate === undefined ? "-" : formatRate(rate);
+    },
+  },
+  { title: "highest z", show: ({ before, after }) => arrow(before.max, after.max) },
+  { title: "mean z", show: ({ before, after }) => arrow(before.mean, after.mean) },
+];
+/** Where a blow came before the last straw: when, and what it took. */
+const BLOW_COLUMNS: readonly Column[] = [
+  { title: "blow", isRight: true, show: ({ blow }) => (blow ? formatCount(blow.step) : "-") },
+  {
+    title: "open",
+    isRight: true,
+    show: ({ blow }) => (blow ? `${formatPercent(blow.openBefore)} → ${formatPercent(blow.openAfter)}` : "-"),
+  },
+];
+
+/** Long figures cost the last columns their place. */
 function drawEach(deaths: readonly Death[]): string[] {
-  const rows = deaths.map(({ layer, unit, step, epoch, cause, before, after, survivesAt }) => [
-    String(layer),
-    String(unit),
-    formatCount(step),
-    formatCount(epoch),
-    cause,
-    survivesAt === undefined ? "-" : formatRate(survivesAt),
-    arrow(before.max, after.max),
-    arrow(before.mean, after.mean),
-  ]);
-  const lines = alignColumns([TITLES, ...rows], [0, 1, 2, 3, 5]);
-  if (lines.every(({ length }) => length <= WIDTH)) return lines;
-  return alignColumns(
-    [TITLES, ...rows].map((cells) => cells.slice(0, -1)),
-    [0, 1, 2, 3, 5],
-  );
+  const rateAt = COLUMNS.findIndex(({ title }) => title === "lives at");
+  const columns = deaths.some(wasHitBefore)
+    ? [...COLUMNS.slice(0, rateAt), ...BLOW_COLUMNS, COLUMNS[rateAt]]
+    : [...COLUMNS];
+  for (;;) {
+    const rows = [columns.map(({ title }) => title), ...deaths.map((death) => columns.map(({ show }) => show(death)))];
+    const lines = alignColumns(
+      rows,
+      [...columns.keys()].filter((i) => columns[i].isRight),
+    );
+    if (lines.every(({ length }) => length <= WIDTH) || columns.length <= rateAt) return lines;
+    columns.pop();
+  }
 }
 
 function drawGroups(deaths: readonly Death[]): string[] {
@@ -125,7 +166,8 @@ function drawHead(deaths: readonly Death[]): string {
 
 /**
  * The deaths of one training as lines of at most 80 columns: all of them, or, where they are many, by layer and cause.
- * "lives at" is the highest rate at which the unit would have lived through the update that closed it.
+ * "lives at" is the highest rate at which the update that took most of its rows would
+ * have spared the unit, in that one update; "blow" is that update, where it came before the one that closed the unit.
  * @param revived how many units seemed to have died, and fired again
  */
 export function drawDeaths(deaths: readonly Death[], revived = 0): string[] {

@@ -146,6 +146,12 @@ describe("the checker sees a falsified book, and a wrong verdict", () => {
       { cause: "momentum" },
       { survivesAt: death.survivesAt! * 1.03 },
       { change: { ...death.change, bias: 0 } },
+      { blow: undefined },
+      { blow: { ...death.blow!, step: 29 } },
+      { blow: { ...death.blow!, openBefore: 0.75 } },
+      { blow: { ...death.blow!, survivesAt: death.survivesAt! * 1.03 } },
+      { lastStraw: { ...death.lastStraw, step: 29 } },
+      { lastStraw: { ...death.lastStraw, cause: "momentum" } },
     ])
       expect(says(change)).not.toEqual([]);
     expect(

@@ -5,10 +5,21 @@ import { withCase } from "./check.js";
 import { type Death, type DeathTrace, traceDeaths } from "../../src/index.js";
 import { toOptimizer, toReference } from "../support/networks.js";
 
-const key = ({ layer, unit, step, cause }: Pick<TrueDeath, "layer" | "unit" | "step" | "cause">) =>
-  `layer ${layer} unit ${unit} at step ${step}: ${cause}`;
-const list = (deaths: readonly Pick<TrueDeath, "layer" | "unit" | "step" | "cause">[]) =>
-  deaths.map(key).join("; ") || "no deaths";
+type Named = Pick<TrueDeath, "layer" | "unit" | "step" | "cause">;
+const key = ({ layer, unit, step, cause }: Named) => `layer ${layer} unit ${unit} at step ${step}: ${cause}`;
+const list = (deaths: readonly Named[]) => deaths.map(key).join("; ") || "no deaths";
+
+/** A last straw by its own cause. */
+const straws = (deaths: readonly Death[]) => deaths.map((death) => ({ ...death, cause: death.lastStraw.cause }));
+
+const blowKey = (blow: TrueDeath["blow"] | Death["blow"]) =>
+  blow ? `${blow.step} to ${blow.lastStep ?? blow.step}: ${blow.cause}` : "none";
+
+/** What the book says of a death's blow: none, where it says nothing it is the last straw. */
+function expectedBlow({ step, cause, blow }: DeathCase["expected"]["deaths"][number]): string {
+  if (blow) return `${blow.step} to ${blow.lastStep ?? blow.step}: ${blow.cause}`;
+  return blow === null || cause === "born" || cause === "drift" ? "none" : `${step} to ${step}: ${cause}`;
+}
 
 const isNear = (a: number, b: number, tolerance: number) => Math.abs(a - b) <= tolerance;
 
@@ -37,8 +48,35 @@ function checkFigures(said: Death, truth: TrueDeath): string[] {
   note(said.epoch === truth.epoch, "epoch", truth.epoch, said.epoch);
   const rates = [said.survivesAt ?? -1, truth.survivesAt ?? -1];
   note(isNear(rates[0], rates[1], 0.02 * Math.abs(rates[1])), "survivesAt", truth.survivesAt, said.survivesAt);
+  note(said.step === said.lastStraw.step, "lastStraw.step", said.step, said.lastStraw.step);
+  note(
+    isSame(said.survivesAt, said.lastStraw.survivesAt),
+    "the rate beside lastStraw",
+    said.lastStraw.survivesAt,
+    said.survivesAt,
+  );
   note(said.explanation.length > 20, "explanation", "a sentence", said.explanation);
-  return wrong;
+  return [...wrong, ...checkBlow(said, truth)];
+}
+
+const isSame = (a: number | undefined, b: number | undefined) => a === b;
+
+function checkBlow({ blow, cause, lastStraw }: Death, truth: TrueDeath): string[] {
+  const wrong = (what: string, wanted: unknown, found: unknown) =>
+    `${key(truth)}: ${what} is ${String(found)}, float64 says ${String(wanted)}`;
+  if (blowKey(blow) !== blowKey(truth.blow)) return [wrong("the blow", blowKey(truth.blow), blowKey(blow))];
+  const tookLittle = ["learningRate", "momentum"].includes(lastStraw.cause) && lastStraw.closedBy === undefined;
+  const wanted = blow?.cause ?? (tookLittle ? "drift" : lastStraw.cause);
+  if (cause !== wanted) return [wrong("the cause", wanted, cause)];
+  if (!blow || !truth.blow) return [];
+  const figures = [
+    ["openBefore", truth.blow.openBefore, blow.openBefore, 1e-6],
+    ["openAfter", truth.blow.openAfter, blow.openAfter, 1e-6],
+    ["blow.survivesAt", truth.blow.survivesAt ?? -1, blow.survivesAt ?? -1, 0.02 * (truth.blow.survivesAt ?? 1)],
+  ] as const;
+  return figures.flatMap(([what, real, said, tolerance]) =>
+    isNear(real, said, tolerance) ? [] : [wrong(what, real, said)],
+  );
 }
 
 /** The trace against what the replay found. */
@@ -48,8 +86,8 @@ export function checkTrace(
   truth: readonly TrueDeath[],
 ): string[] {
   const wrong: string[] = [];
-  if (list(trace.deaths) !== list(expected.deaths))
-    wrong.push(`expected ${list(expected.deaths)}, got ${list(trace.deaths)}`);
+  const said = list(straws(trace.deaths));
+  if (said !== list(expected.deaths)) wrong.push(`expected ${list(expected.deaths)}, got ${said}`);
   for (const [layer, unit] of expected.closedForAWhile ?? []) {
     if (!trace.revivals.some((each) => each.layer === layer && each.unit === unit))
       wrong.push(`layer ${layer} unit ${unit} came back unnoticed`);
@@ -88,6 +126,13 @@ export function checkReplay({ expected }: DeathCase, replay: Replay): string[] {
       ? []
       : [`book: expected ${list(expected.deaths)}, float64 says ${list(truth)}`];
   const restless = (expected.closedForAWhile ?? []).filter(([layer, unit]) => !replay.wasClosed(layer, unit));
+  const blows = (of: readonly string[]) => of.join("; ");
+  const [expectedBlows, trueBlows] = [
+    blows(expected.deaths.map(expectedBlow)),
+    blows(truth.map(({ blow }) => blowKey(blow))),
+  ];
+  if (truth.length === expected.deaths.length && expectedBlows !== trueBlows)
+    wrong.push(`book: expected the blows ${expectedBlows}, float64 says ${trueBlows}`);
   return [...wrong, ...restless.map(([layer, unit]) => `book: layer ${layer} unit ${unit} is never closed in float64`)];
 }
 

@@ -17,7 +17,10 @@ export interface DeathCase {
       readonly layer: number;
       readonly unit: number;
       readonly step: number;
+      /** Of the last straw. */
       readonly cause: string;
+      /** Default: the last straw, where its cause is not "born" or "drift"; null: none. */
+      readonly blow?: { readonly step: number; readonly lastStep?: number; readonly cause: string } | null;
     }[];
     /** Units that are closed for a while and come back. */
     readonly closedForAWhile?: readonly (readonly [layer: number, unit: number])[];

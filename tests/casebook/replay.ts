@@ -11,6 +11,7 @@ import {
   type Rows,
   update,
 } from "../reference/network.js";
+import { blowOf, type TrueBlow } from "../reference/blow.js";
 
 export interface Training {
   readonly optimizer: ReferenceOptimizer;
@@ -29,7 +30,13 @@ export interface TrueDeath {
   readonly before: { readonly max: number; readonly mean: number };
   readonly after: { readonly max: number; readonly mean: number };
   readonly survivesAt: number | undefined;
+  readonly blow: (TrueBlow & Pick<TrueDeath, "cause" | "survivesAt">) | undefined;
 }
+
+/** Is a unit with these preactivations spared? */
+type IsSpared = (z: readonly number[]) => boolean;
+const isOpen: IsSpared = (z) => z.some((value) => value > 0);
+const countOpen = (z: readonly number[]) => z.filter((value) => value > 0).length;
 
 /** A training stopped between two updates. */
 interface Moment {
@@ -89,20 +96,26 @@ export class Replay {
     return forward(layers, this.x)[layer].z.map((row) => row[unit]);
   }
 
-  /** The preactivations after the step's update, made another way. */
-  private instead(step: number, layer: number, unit: number, change: Partial<ReferenceOptimizer>): number[] {
+  /** The preactivations after the step's update, or a run of them from it on, made another way. */
+  private instead(
+    step: number,
+    layer: number,
+    unit: number,
+    change: Partial<ReferenceOptimizer>,
+    last = step,
+  ): number[] {
     const trial = copy(this.moments[step - 1]);
-    this.advance(trial, step, { ...this.training.optimizer, ...change });
+    for (let each = step; each <= last; each++) this.advance(trial, each, { ...this.training.optimizer, ...change });
     return this.z(trial.layers, layer, unit);
   }
 
   /**
-   * The largest rate below the real one at which some row still opens the unit: the first from above on a fine grid,
+   * The largest rate below the real one at which the update spares the unit: the first from above on a fine grid,
    * then bisected.
    */
-  private survivesAt(step: number, layer: number, unit: number): number | undefined {
+  private survivesAt(step: number, layer: number, unit: number, isSpared = isOpen): number | undefined {
     const { learningRate } = this.training.optimizer;
-    const lives = (rate: number) => this.instead(step, layer, unit, { learningRate: rate }).some((z) => z > 0);
+    const lives = (rate: number) => isSpared(this.instead(step, layer, unit, { learningRate: rate }));
     const cells = 256;
     const cell = Array.from({ length: cells }, (_, i) => cells - 1 - i).find((i) => lives((learningRate * i) / cells));
     if (cell === undefined) return undefined;
@@ -117,7 +130,7 @@ export class Replay {
   }
 
   /** How much of the change of the mean came from the unit's inputs: the symmetric split. */
-  private inputsPart(step: number, layer: number, unit: number): number {
+  private inputsPart(step: number, last: number, layer: number, unit: number): number {
     const read = ({ layers }: Moment) => {
       const inputs = layer === 0 ? this.x : forward(layers, this.x)[layer - 1].a;
       return {
@@ -126,32 +139,56 @@ export class Replay {
       };
     };
     const from = read(this.moments[step - 1]);
-    const to = read(this.moments[step]);
+    const to = read(this.moments[last]);
     return from.weights.reduce(
       (total, weight, i) => total + ((weight + to.weights[i]) / 2) * (to.inputs[i] - from.inputs[i]),
       0,
     );
   }
 
-  /** The contract's order of causes. */
-  private causeOf(step: number, layer: number, unit: number): string {
+  private get window(): number {
+    return this.training.window ?? Math.max(20, this.stepsPerEpoch);
+  }
+
+  /** The contract's order of causes, for an update or a run of them. */
+  private causeOf(step: number, layer: number, unit: number, last = step, isSpared = isOpen): string {
     if (step === 0) return "born";
     const meanAt = (at: number) => mean(this.z(this.moments[at].layers, layer, unit));
-    const change = meanAt(step) - meanAt(step - 1);
-    if (change < 0 && this.inputsPart(step, layer, unit) < change / 2) return "upstream";
-    const window = this.training.window ?? Math.max(20, this.stepsPerEpoch);
-    const windowFall = meanAt(Math.max(0, step - window)) - meanAt(step);
+    const change = meanAt(last) - meanAt(step - 1);
+    if (change < 0 && this.inputsPart(step, last, layer, unit) < change / 2) return "upstream";
+    // the window of a last straw ends with its update, that of a blow begins a window before it
+    const windowFall =
+      meanAt(Math.max(0, isSpared === isOpen ? step - this.window : step - 1 - this.window)) - meanAt(last);
     if (windowFall > 0 && -change < windowFall / 10) return "drift";
     const without = (["momentum", "weightDecay"] as const).map((part) => {
-      const z = this.instead(
-        step,
-        layer,
-        unit,
-        part === "momentum" ? { momentum: 0, nesterov: false, beta1: 0 } : { weightDecay: 0 },
-      );
-      return { part, saves: z.some((value) => value > 0), mean: mean(z) };
+      const change = part === "momentum" ? { momentum: 0, nesterov: false, beta1: 0 } : { weightDecay: 0 };
+      const z = this.instead(step, layer, unit, change, last);
+      return { part, saves: isSpared(z), mean: mean(z) };
     });
     return without.filter(({ saves }) => saves).sort((a, b) => b.mean - a.mean)[0]?.part ?? "learningRate";
+  }
+
+  /** Shares of open rows after each update up to this one. */
+  shares(layer: number, unit: number, step: number): number[] {
+    return this.moments.slice(0, step + 1).map(({ layers }) => countOpen(this.z(layers, layer, unit)) / this.x.length);
+  }
+
+  /** What took most of the unit's rows; undefined where that is a drift. */
+  private blowOf(straw: Omit<TrueDeath, "blow">): TrueDeath["blow"] {
+    const { layer, unit } = straw;
+    const blow = blowOf(this.shares(layer, unit, straw.step), this.window);
+    if (straw.step === 0 || !blow) return undefined;
+    const { step, lastStep, openBefore, openAfter } = blow;
+    if (step === straw.step) {
+      const { cause, survivesAt } = straw;
+      return cause === "drift" ? undefined : { ...blow, cause, survivesAt };
+    }
+    const least = openAfter === 0 ? 1 : Math.round(openBefore * this.x.length) / 2;
+    const isSpared: IsSpared = (z) => countOpen(z) >= least;
+    const cause = this.causeOf(step, layer, unit, lastStep, isSpared);
+    if (cause === "drift") return undefined;
+    const survivesAt = lastStep > step ? undefined : this.survivesAt(step, layer, unit, isSpared);
+    return { ...blow, cause, survivesAt };
   }
 
   /** Every hidden relu unit that no row opens at the end, by step, layer and unit. */
@@ -175,17 +212,17 @@ export class Replay {
       const z = this.z(this.moments[at].layers, layer, unit);
       return { max: Math.max(...z), mean: mean(z) };
     };
-    const cause = this.causeOf(step, layer, unit);
-    return {
+    const straw = {
       layer,
       unit,
       step,
       epoch: Math.ceil(step / this.stepsPerEpoch),
-      cause,
+      cause: this.causeOf(step, layer, unit),
       before: summary(Math.max(0, step - 1)),
       after: summary(step),
       survivesAt: step === 0 ? undefined : this.survivesAt(step, layer, unit),
     };
+    return { ...straw, blow: this.blowOf(straw) };
   }
 
   /** Was the unit closed on all rows before some update, and open again at the end? */

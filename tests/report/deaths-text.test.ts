@@ -3,9 +3,7 @@ import type { Cause, Death } from "../../src/diagnosis/trace/types.js";
 import { drawDeaths } from "../../src/report/deaths-text.js";
 
 function death(unit: number, cause: Cause = "learningRate", more: Partial<Death> = {}): Death {
-  return {
-    layer: 0,
-    unit,
+  const lastStraw = {
     step: 118,
     epoch: 3,
     cause,
@@ -13,6 +11,12 @@ function death(unit: number, cause: Cause = "learningRate", more: Partial<Death>
     after: { max: -0.0412, mean: -0.1, std: 0.02 },
     change: { weights: -0.15, bias: -0.05, inputs: 0 },
     ...(cause === "learningRate" && { survivesAt: 0.312 }),
+  };
+  return {
+    layer: 0,
+    unit,
+    ...lastStraw,
+    lastStraw,
     explanation:
       `the preactivation of unit ${unit} went from +0.1 ± 0.02 to -0.1 ± 0.02 in step 118; at a rate ` +
       "of 0.312 or less it would have lived",

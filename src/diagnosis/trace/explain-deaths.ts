@@ -1,17 +1,19 @@
 // The deaths that a trace has noticed, explained: one sweep of the replay over the steps in question serves all of
-// them.
+// them, and another looks for their blows (find-blows.ts).
 //
-// A unit's way through it: its mean preactivation where the window begins; then the lethal update, with its variants;
-// and where that update left it open on some row, whatever closed it later (no batch opened it any more, so that its
-// own gradient did not).
-import { type Cause, type Death, type Fall, NO_FALL, total } from "./types.js";
-import { explainDeath } from "./death-text.js";
-import { isOpen, type Reading, splitChange, type UnitReader } from "./unit-readings.js";
+// A unit's way through the first: its mean preactivation where the window begins; then the lethal update, with its
+// variants; and where that update left it open on some row, whatever closed it later (no batch opened it any more, so
+// that its own gradient did not).
+import { type Cause, type Death, type Fall, type LastStraw, NO_FALL } from "./types.js";
+import { BlowFinder } from "./find-blows.js";
+import { makeDeath } from "./make-death.js";
+import type { CountedFall } from "./firing-shares.js";
+import { causeOf, type Removable, ReplayedUpdate, type Without } from "./replayed-update.js";
+import { countOpen, isOpen, type Reading, splitChange, type UnitReader } from "./unit-readings.js";
 import type { UnitIndex } from "../../inspect/inspector.js";
 import type { Replay } from "./replay.js";
 import type { Snapshots } from "./snapshots.js";
-import { deepRates, firstLayerRate } from "./survival-rate.js";
-import { yieldToEventLoop } from "../../core/event-loop.js";
+import { Sweep, type Waiting } from "./sweep.js";
 import { batchOf } from "../../network/training/plan.js";
 import type { RunningFit } from "../../network/training/running-fit.js";
 
@@ -20,59 +22,38 @@ export interface FoundDeath extends UnitIndex {
   readonly step: number;
   /** From the counters of the last batch that opened it and of the one after. */
   readonly counted: Pick<Death, "before" | "after">;
+  /** Where its share of open rows fell most, by the counters. */
+  readonly counters: CountedFall | undefined;
 }
 
-const REMOVABLE = ["momentum", "weightDecay"] as const;
-
 /** A case on its way. */
-interface PendingDeath extends FoundDeath {
+export interface PendingDeath extends FoundDeath, Waiting {
   phase: "window" | "update" | "aftermath";
-  /** The position that it waits for. */
-  next: number;
-  windowMean: number;
+  readonly windowStart: number;
+  /** The reading there. */
+  atWindow?: Reading;
   before?: Reading;
   after?: Reading;
   fall: Fall;
-  /** Without momentum or decay in the lethal update: would it have lived, and with what mean? */
-  without: Partial<Record<(typeof REMOVABLE)[number], { readonly lives: boolean; readonly mean: number }>>;
+  /** Of the lethal update. */
+  without: Without;
   survivesAt?: number;
   samples?: Death["samples"];
-  explained?: Death;
-}
-
-const MOST_SAMPLES = 3;
-const DRIFT = 0.1;
-const YIELD_AFTER = 8; // milliseconds
-
-/** The cause of a death whose update closed the unit on every row; see Cause. */
-function causeOf({ fall, windowMean, after, without }: PendingDeath): Cause {
-  const change = total(fall);
-  // it closed though the mean did not fall
-  const inputsAlone = change >= 0 && fall.inputs < 0 && fall.weights + fall.bias >= 0;
-  if (inputsAlone || (change < 0 && fall.inputs < change / 2)) return "upstream";
-  const windowFall = windowMean - after!.summary.mean;
-  if (windowFall > 0 && -change < DRIFT * windowFall) return "drift";
-  const saving = REMOVABLE.filter((part) => without[part]?.lives);
-  return saving.sort((a, b) => without[b]!.mean - without[a]!.mean)[0] ?? "learningRate";
+  straw?: LastStraw;
 }
 
 /** The cause where the unit lived through the last update of a batch that opened it: `fall` is what came after. */
-function causeOfAftermath({ without }: PendingDeath, fall: Fall, parts: readonly (typeof REMOVABLE)[number][]): Cause {
+function causeOfAftermath({ without }: PendingDeath, fall: Fall, parts: readonly Removable[]): Cause {
   if (Math.abs(fall.inputs) >= Math.abs(fall.weights + fall.bias)) return "upstream";
   if (parts.length === 1) return parts[0];
   const known = parts.filter((part) => without[part]);
   return known.sort((a, b) => without[b]!.mean - without[a]!.mean)[0] ?? "unknown";
 }
 
-function largestShares(lengths: Float64Array, rows: Uint32Array): Death["samples"] {
-  const sum = lengths.reduce((a, b) => a + b, 0);
-  if (!(sum > 0 && sum < Infinity)) return undefined;
-  const order = [...lengths.keys()].sort((a, b) => lengths[b] - lengths[a]).slice(0, MOST_SAMPLES);
-  return order.map((i) => ({ row: rows[i], share: lengths[i] / sum })).filter(({ share }) => share > 0);
-}
-
 export class DeathExplainer {
-  private lastYield = performance.now();
+  private readonly sweep: Sweep;
+  private readonly update: ReplayedUpdate;
+  private readonly blows: BlowFinder;
 
   constructor(
     private readonly fit: RunningFit,
@@ -80,35 +61,54 @@ export class DeathExplainer {
     private readonly replay: Replay,
     private readonly reader: UnitReader,
     private readonly window: number,
-  ) {}
+  ) {
+    this.sweep = new Sweep(replay);
+    this.update = new ReplayedUpdate(fit, snapshots, replay, reader);
+    this.blows = new BlowFinder(fit, snapshots, replay, reader, this.sweep, this.update, window);
+  }
 
-  /** Explains all of them; yields to the event loop every few milliseconds. */
+  /** Explains all of them. */
   async run(found: readonly FoundDeath[]): Promise<Death[]> {
     const pending = found.map((given) => this.admit(given));
-    for (;;) {
-      const waiting = pending.filter(({ explained }) => explained === undefined);
-      if (waiting.length === 0) return pending.map(({ explained }) => explained!);
-      const next = Math.min(...waiting.map((death) => death.next));
-      this.proceed(
-        next,
-        waiting.filter((death) => death.next === next),
-      );
-      if (performance.now() - this.lastYield > YIELD_AFTER) {
-        await yieldToEventLoop();
-        this.lastYield = performance.now();
-      }
-    }
+    await this.sweep.run(pending, {
+      at: (position, group) => this.proceed(position, group),
+      giveUp: (death) => this.giveUp(death),
+    });
+    const blows = await this.blows.find(
+      pending.map((death) => ({
+        ...death,
+        straw: death.straw!,
+        known: this.knownShares(death),
+      })),
+    );
+    return pending.map(({ layer, unit, straw }, i) => makeDeath({ layer, unit }, straw!, blows[i]));
+  }
+
+  /** By position: the shares of open rows that were read on the way. */
+  private knownShares({ step, windowStart, atWindow, before, after }: PendingDeath): Map<number, number> {
+    const shares = new Map<number, number>();
+    const note = (position: number, reading: Reading | undefined) =>
+      reading && shares.set(position, countOpen(reading.z) / reading.z.length);
+    note(windowStart, atWindow);
+    note(step - 1, before);
+    note(step, after);
+    return shares;
   }
 
   private admit(given: FoundDeath): PendingDeath {
     const { step } = given;
     const wanted = Math.max(0, step - this.window, this.snapshots.lastBreak(step - 1));
     const windowStart = this.snapshots.before(wanted) ? wanted : (this.snapshots.after(wanted)?.step ?? Infinity);
+    const { layer, unit, counted, counters } = given;
     const death: PendingDeath = {
-      ...given,
+      layer,
+      unit,
+      step,
+      counted,
+      counters,
       phase: "window",
       next: windowStart,
-      windowMean: NaN,
+      windowStart,
       fall: NO_FALL,
       without: {},
     };
@@ -116,16 +116,12 @@ export class DeathExplainer {
     return death;
   }
 
-  /** One step towards the position that is wanted next, or what is to be done there. */
-  private proceed(next: number, pending: readonly PendingDeath[]): void {
-    if (!this.replay.approach(next)) return pending.forEach((death) => this.giveUp(death));
-    if (!this.replay.isFaithful) return pending.forEach((death) => this.giveUp(death));
-    if (this.replay.position < next) return this.replay.advance();
+  private proceed(position: number, pending: readonly PendingDeath[]): void {
     const inPhase = (phase: PendingDeath["phase"]) => pending.filter((death) => death.phase === phase);
     const falls = inPhase("update");
     this.byStep(inPhase("window"), (group) => this.beginWindow(group));
-    this.byStep(inPhase("aftermath"), (group) => this.follow(next, group));
-    this.byStep(falls, (group) => this.replayUpdate(next + 1, group)); // one group: it moves the replay on
+    this.byStep(inPhase("aftermath"), (group) => this.follow(position, group));
+    this.byStep(falls, (group) => this.replayUpdate(position + 1, group)); // one group: it moves the replay on
   }
 
   /** Those with the same lethal step are probed on the same rows. */
@@ -139,14 +135,14 @@ export class DeathExplainer {
   private beginWindow(pending: readonly PendingDeath[]): void {
     this.reader.read(pending).forEach((reading, i) => {
       const death = pending[i];
-      death.windowMean = reading.summary.mean;
+      death.atWindow = reading;
       death.phase = "update";
       death.next = death.step - 1;
       if (death.step > 0) return;
       death.before = death.after = reading;
       if (!isOpen(reading.z)) this.finish(death, "born");
     });
-    const lingering = pending.filter(({ step, explained }) => step === 0 && explained === undefined);
+    const lingering = pending.filter(({ step, straw }) => step === 0 && straw === undefined);
     if (lingering.length > 0) this.weighFirstUpdate(lingering);
     for (const death of lingering) this.linger(death, 0);
   }
@@ -155,70 +151,44 @@ export class DeathExplainer {
    * No batch opened them, so that no update was lethal: the first one shows whether momentum or decay moves them more.
    */
   private weighFirstUpdate(pending: readonly PendingDeath[]): void {
-    if (this.fit.step === 0 || this.parts().length < 2) return;
+    if (this.fit.step === 0 || this.update.parts().length < 2) return;
     this.replay.differentiate();
     this.replay.save();
-    this.tryWithout(pending);
+    this.update.without(pending).forEach((without, i) => (pending[i].without = without));
     this.replay.restore();
   }
 
   /** The lethal update: before, its variants, after. The replay moves on by a step. */
   private replayUpdate(step: number, pending: readonly PendingDeath[]): void {
-    const { replay, reader } = this;
-    this.findSamples(step, pending);
+    const { replay, reader, update } = this;
+    update.samples(pending).forEach((samples, i) => (pending[i].samples = samples));
     const before = reader.read(pending);
     replay.differentiate();
     if (!replay.isFaithful) return pending.forEach((death) => this.giveUp(death));
     replay.save();
-    this.tryWithout(pending);
+    update.without(pending).forEach((without, i) => (pending[i].without = without));
     replay.commit();
     reader.read(pending).forEach((after, i) => {
       Object.assign(pending[i], { before: before[i], after, fall: splitChange(before[i], after) });
     });
     replay.back();
-    this.findRates(
-      step,
-      pending.filter(({ after }) => !isOpen(after!.z)),
-    );
+    const closed = pending.filter(({ after }) => !isOpen(after!.z));
+    update
+      .rates(
+        closed,
+        closed.map((death) => death.before!),
+        closed.map((death) => death.after!),
+      )
+      .forEach((rate, i) => (closed[i].survivesAt = rate));
     replay.commit();
     for (const death of pending) {
       if (isOpen(death.after!.z)) this.linger(death, step);
-      else this.finish(death, causeOf(death));
+      else this.finish(death, this.causeOf(death));
     }
   }
 
-  private findSamples(step: number, pending: readonly PendingDeath[]): void {
-    const rows = this.replay.rowsOf(step);
-    for (const layer of new Set(pending.map((death) => death.layer))) {
-      const ofLayer = pending.filter((death) => death.layer === layer);
-      const lengths = this.replay.gradientLengths(
-        layer,
-        ofLayer.map(({ unit }) => unit),
-      );
-      ofLayer.forEach((death, i) => (death.samples = largestShares(lengths[i], rows)));
-    }
-  }
-
-  private tryWithout(pending: readonly PendingDeath[]): void {
-    for (const part of this.parts()) {
-      this.replay.tryUpdate({ recipe: this.fit.plan.recipe.without[part] });
-      this.reader.preactivations(pending).forEach((z, i) => {
-        pending[i].without[part] = { lives: isOpen(z), mean: z.reduce((sum, value) => sum + value, 0) / z.length };
-      });
-    }
-  }
-
-  private parts(): (typeof REMOVABLE)[number][] {
-    return REMOVABLE.filter((part) => this.fit.plan.recipe.without[part]);
-  }
-
-  private findRates(step: number, pending: readonly PendingDeath[]): void {
-    const rate = this.snapshots.rateOf(step);
-    const deep = pending.filter(({ layer }) => layer > 0);
-    const rates = deep.length > 0 ? deepRates(this.replay, this.reader, deep, rate) : [];
-    deep.forEach((death, i) => (death.survivesAt = rates[i]));
-    for (const death of pending)
-      if (death.layer === 0) death.survivesAt = firstLayerRate(rate, death.before!.z, death.after!.z);
+  private causeOf({ atWindow, after, fall, without }: PendingDeath): Cause {
+    return causeOf({ fall, windowMean: atWindow!.summary.mean, after: after!, without });
   }
 
   private linger(death: PendingDeath, position: number): void {
@@ -232,7 +202,8 @@ export class DeathExplainer {
     this.reader.read(pending).forEach((reading, i) => {
       const death = pending[i];
       if (isOpen(reading.z)) this.linger(death, position);
-      else this.finish(death, causeOfAftermath(death, splitChange(death.after!, reading), this.parts()), position);
+      else
+        this.finish(death, causeOfAftermath(death, splitChange(death.after!, reading), this.update.parts()), position);
     });
   }
 
@@ -257,22 +228,21 @@ export class DeathExplainer {
     change: Fall | undefined,
     closedBy?: number,
   ): void {
-    const { layer, unit, step, survivesAt, samples, windowMean } = death;
-    const known = {
-      layer,
-      unit,
+    const { step, survivesAt, samples, atWindow } = death;
+    death.next = Infinity;
+    death.straw = {
       step,
       epoch: step === 0 ? 0 : batchOf(this.fit.plan, step).epoch,
       cause,
+      ...(death.before && { openBefore: countOpen(death.before.z) / death.before.z.length }),
       before,
       after,
       change: change ?? { weights: NaN, bias: NaN, inputs: NaN },
       ...(survivesAt !== undefined && { survivesAt }),
       ...(step > 0 && this.snapshots.knows(step) && { rate: this.snapshots.rateOf(step) }),
       ...(closedBy !== undefined && { closedBy }),
-      ...(!Number.isNaN(windowMean) && { windowMean }),
+      ...(atWindow && { windowMean: atWindow.summary.mean }),
       ...(samples && { samples }),
     };
-    death.explained = { ...known, explanation: explainDeath(known) };
   }
 }

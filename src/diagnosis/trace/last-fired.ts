@@ -6,12 +6,23 @@ import { batchOf } from "../../network/training/plan.js";
 import type { RunningFit } from "../../network/training/running-fit.js";
 import { canDie } from "../../activations/analysis.js";
 import { BatchCounter } from "../../wasm/abi.js";
+import type { ResolvedSpec } from "../../network/spec.js";
 
-interface TracedLayer {
+export interface TracedLayer {
   readonly layer: number;
   readonly units: number;
   /** Of its first unit among all that are traced. */
   readonly first: number;
+}
+
+/** Hidden layers whose units can die. */
+export function tracedLayers({ layers }: ResolvedSpec): TracedLayer[] {
+  let first = 0;
+  return layers.slice(0, -1).flatMap(({ units, activation }, layer) => {
+    if (!canDie(activation)) return [];
+    first += units;
+    return [{ layer, units, first: first - units }];
+  });
 }
 
 /** Numbers kept of a batch: max, mean, std. */
@@ -32,15 +43,11 @@ export class LastFired {
   private after: Float32Array;
 
   constructor(private readonly fit: RunningFit) {
-    let first = 0;
-    this.layers = fit.state.spec.layers.slice(0, -1).flatMap(({ units, activation }, layer) => {
-      if (!canDie(activation)) return [];
-      first += units;
-      return [{ layer, units, first: first - units }];
-    });
-    this.steps = new Float64Array(first);
-    this.before = new Float32Array(first * SUMMARY).fill(NaN);
-    this.after = new Float32Array(first * SUMMARY).fill(NaN);
+    this.layers = tracedLayers(fit.state.spec);
+    const units = this.layers.reduce((sum, layer) => sum + layer.units, 0);
+    this.steps = new Float64Array(units);
+    this.before = new Float32Array(units * SUMMARY).fill(NaN);
+    this.after = new Float32Array(units * SUMMARY).fill(NaN);
   }
 
   save(): SavedFirings {

@@ -147,6 +147,18 @@ export class Replay {
     this.steps.update(rate, recipe);
   }
 
+  /** From what was saved, all updates up to the one of step `last` in a variant, each with a gradient of its own. */
+  tryUpdates(last: number, { rate, recipe }: Variant): void {
+    const { position } = this;
+    this.restore();
+    for (; this.position < last; this.position++) {
+      const { start, rows } = this.batch();
+      this.steps.differentiate(start, rows);
+      this.steps.update(rate ?? this.snapshots.rateOf(this.position + 1), recipe);
+    }
+    this.position = position;
+  }
+
   /** From what was saved, the next step's update as it was. */
   commit(): void {
     this.tryUpdate({});

@@ -6,7 +6,11 @@ const KEEP_BYTES = 2 ** 27;
 const KEEP_AT_LEAST = 6; // a death is found up to two intervals late, and its window begins another one earlier
 export const KEEP_AT_MOST = 32;
 const PER_INTERVAL = 4; // where memory allows: the fewer steps to repeat
-export const LOGGED_INTERVALS = 8; // steps further back can't be repeated
+/** Of the last snapshots all are kept; of those before, as many as leave no gap wider than an interval. */
+const KEEP_DENSE = 16;
+const LOGGED_INTERVALS = 20; // steps further back can't be repeated
+const LEAST_LOGGED_INTERVALS = 8;
+const MOST_LOGGED = 2 ** 20; // where that is enough for the fewest intervals
 const LEAST_STEPS = 16; // from one to the next
 
 export interface Snapshot {
@@ -21,6 +25,11 @@ export interface Snapshot {
   readonly isBreak: boolean;
   /** ... before this very step's update, which therefore can't be repeated. */
   readonly isTainted: boolean;
+}
+
+/** Of how many steps the rates and losses are kept. */
+export function loggedSteps(interval: number): number {
+  return Math.max(LEAST_LOGGED_INTERVALS * interval, Math.min(LOGGED_INTERVALS * interval, MOST_LOGGED));
 }
 
 /** Parameters, then the moments. */
@@ -48,13 +57,13 @@ export class Snapshots {
   /** @param interval steps from one inspection of the silent units to the next */
   constructor(
     private readonly fit: RunningFit,
-    interval: number,
+    private readonly interval: number,
   ) {
     const bytes = addressesOf(fit.state, fit).length * fit.state.layout.bytes;
     this.capacity = Math.max(KEEP_AT_LEAST, Math.min(KEEP_AT_MOST, Math.floor(KEEP_BYTES / bytes)));
     const isDense = this.capacity >= PER_INTERVAL * KEEP_AT_LEAST;
     this.every = isDense ? Math.min(interval, Math.max(LEAST_STEPS, Math.ceil(interval / PER_INTERVAL))) : interval;
-    const steps = LOGGED_INTERVALS * interval;
+    const steps = loggedSteps(interval);
     this.rates = new Float64Array(steps);
     this.losses = new Float64Array(steps);
   }
@@ -97,7 +106,7 @@ export class Snapshots {
     const { fit } = this;
     const last = this.kept.at(-1);
     const replaced = last?.step === fit.step ? this.kept.pop() : undefined;
-    if (this.kept.length >= this.capacity) this.drop(keepStart && this.kept[0].step === 0 ? 1 : 0);
+    if (this.kept.length >= this.capacity) this.drop(this.spareable(keepStart && this.kept[0].step === 0 ? 1 : 0));
     const { powers } = fit.state.momentsFor(fit.plan.recipe);
     const used = replaced ?? this.spare.pop();
     const addresses = addressesOf(fit.state, fit);
@@ -111,6 +120,15 @@ export class Snapshots {
       isBreak: isBreak || (replaced?.isBreak ?? false),
       isTainted: isTainted || (replaced?.isTainted ?? false),
     });
+  }
+
+  /** One from between two others that are near to each other; else the oldest that may go. */
+  private spareable(oldest: number): number {
+    const { kept, interval } = this;
+    for (let i = oldest + 1; i < kept.length - KEEP_DENSE; i++) {
+      if (!kept[i].isBreak && kept[i + 1].step - kept[i - 1].step <= interval) return i;
+    }
+    return oldest;
   }
 
   private drop(index: number): void {
@@ -128,6 +146,13 @@ export class Snapshots {
   /** The first one after a step. */
   after(step: number): Snapshot | undefined {
     return this.kept.find((snapshot) => snapshot.step > step);
+  }
+
+  /** The earliest position from which all steps up to this one can be repeated; Infinity: none. */
+  reach(step: number): number {
+    const from = Math.max(0, this.fit.step - this.rates.length, this.lastBreak(step - 1));
+    const first = this.kept.find((snapshot) => snapshot.step >= from && (snapshot.step > 0 || !this.lostBreak));
+    return first && first.step < step ? first.step : Infinity;
   }
 
   /** The last change from outside at or before a step: training went on from there. */

@@ -1,5 +1,6 @@
-// The largest rate at which a unit would have lived through an update: over the rows that are read, within 1 %.
-import { isOpen, type UnitReader } from "./unit-readings.js";
+// The largest rate at which an update would have spared a unit, over the rows that are read, within 1 %: left it open on
+// some row, or on as many rows as are asked for.
+import { countOpen, isOpen, type UnitReader } from "./unit-readings.js";
 import type { UnitIndex } from "../../inspect/inspector.js";
 import type { Replay } from "./replay.js";
 
@@ -11,12 +12,21 @@ const SMALLEST = 2 ** -24; // of the rate
 
 /**
  * In the first layer: the inputs stay, the update is proportional to the rate, so each preactivation runs on a straight
- * line from z0 at rate 0 to z1 <= 0 at this rate; the last to cross 0 decides.
+ * line from z0 at rate 0 to z1 at this rate. From this rate downwards, each row that crosses 0 opens or closes.
+ * @param least so many rows must open it
  */
-export function firstLayerRate(rate: number, z0: Float32Array, z1: Float32Array): number | undefined {
-  let share = 0;
-  for (let row = 0; row < z0.length; row++) if (z0[row] > 0) share = Math.max(share, z0[row] / (z0[row] - z1[row]));
-  return share > 0 ? rate * share * MARGIN : undefined;
+export function firstLayerRate(rate: number, z0: Float32Array, z1: Float32Array, least = 1): number | undefined {
+  let open = countOpen(z1);
+  const crossings: { readonly share: number; readonly opens: boolean }[] = [];
+  z0.forEach((from, row) => {
+    if (from > 0 !== z1[row] > 0) crossings.push({ share: from / (from - z1[row]), opens: from > 0 });
+  });
+  crossings.sort((a, b) => b.share - a.share);
+  for (const { share, opens } of crossings) {
+    open += opens ? 1 : -1;
+    if (open >= least) return share > 0 ? rate * share * MARGIN : undefined;
+  }
+  return undefined;
 }
 
 /** The unit's preactivations at this rate, on all rows that are read or on those at some places among them. */
@@ -39,7 +49,20 @@ function mostOpen(z: Float32Array): number[] {
     .slice(0, TRIED_ROWS);
 }
 
-/** Halves the range between a rate that leaves the unit open, with its preactivations there, and one that closes it. */
+/** Halves the range between a rate that spares the unit and one that does not. */
+function halve(low: number, high: number, isSpared: (rate: number) => boolean): [low: number, high: number] {
+  while (high > low * PRECISION) {
+    const rate = (low + high) / 2;
+    if (isSpared(rate)) low = rate;
+    else high = rate;
+  }
+  return [low, high];
+}
+
+/**
+ * Between a rate that leaves the unit open on some row, with its preactivations there, and one that closes it. Most
+ * rates are tried on few rows.
+ */
 function refine(
   replay: Replay,
   reader: UnitReader,
@@ -50,32 +73,36 @@ function refine(
 ): number {
   let low = open;
   for (let places = mostOpen(z); ;) {
-    let high = closed;
-    while (high > low * PRECISION) {
-      const rate = (low + high) / 2;
-      if (isOpen(at(replay, reader, [unit], rate, places)[0])) low = rate;
-      else high = rate;
-    }
-    if (high === closed) return low;
+    const tried = places;
+    const [last, high] = halve(low, closed, (rate) => isOpen(at(replay, reader, [unit], rate, tried)[0]));
+    if (high === closed) return last;
     const [all] = at(replay, reader, [unit], high); // some row that was not tried may still be open
-    if (!isOpen(all)) return low;
+    if (!isOpen(all)) return last;
     low = high;
     places = mostOpen(all);
   }
 }
 
+/** A unit, and how many rows must open it for it to be spared: default 1. */
+export type SparedUnit = UnitIndex & { readonly least?: number };
+
 /**
  * In deeper layers: the replay must stand before the update, with its gradient. Rates are tried from the top down on a
  * grid that all units share, since a preactivation may cross 0 more than once; then each unit's step of the grid is
- * halved on the rows that are open there.
+ * halved.
  */
 export function deepRates(
   replay: Replay,
   reader: UnitReader,
-  units: readonly UnitIndex[],
+  units: readonly SparedUnit[],
   rate: number,
 ): (number | undefined)[] {
   const found = units.map((): number | undefined => undefined);
+  const isSpared = ({ least = 1 }: SparedUnit, z: Float32Array) => countOpen(z) >= least;
+  const between = (unit: SparedUnit, low: number, z: Float32Array, high: number) =>
+    (unit.least ?? 1) === 1
+      ? refine(replay, reader, unit, low, z, high)
+      : halve(low, high, (tried) => isSpared(unit, at(replay, reader, [unit], tried)[0]))[0];
   let missing = units.map((_, i) => i);
   let above = rate;
   for (let trial = rate * (1 - 1 / GRID); trial > rate * SMALLEST && missing.length > 0;) {
@@ -86,7 +113,7 @@ export function deepRates(
       trial,
     );
     missing.forEach((i, k) => {
-      if (isOpen(z[k])) found[i] = refine(replay, reader, units[i], trial, z[k], above);
+      if (isSpared(units[i], z[k])) found[i] = between(units[i], trial, z[k], above);
     });
     missing = missing.filter((i) => found[i] === undefined);
     above = trial;

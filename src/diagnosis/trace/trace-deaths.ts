@@ -2,7 +2,9 @@
 // it replayed.
 import { DeathExplainer, type FoundDeath } from "./explain-deaths.js";
 import type { Death, Revival } from "./types.js";
-import { explainDeath } from "./death-text.js";
+import { FiringShares, type SavedShares } from "./firing-shares.js";
+import { countedBlow } from "./find-blows.js";
+import { makeDeath } from "./make-death.js";
 import { UnitReader } from "./unit-readings.js";
 import { Replay } from "./replay.js";
 import { LastFired, type SavedFirings } from "./last-fired.js";
@@ -18,6 +20,7 @@ export interface SavedTrace {
   readonly deaths: Death[];
   readonly revivals: Revival[];
   readonly firings: SavedFirings;
+  readonly shares: SavedShares;
   /** By traced unit, as in TracedFit. */
   readonly isDead: Uint8Array;
   readonly lookAgainAt: Float64Array;
@@ -39,6 +42,7 @@ class TracedFit {
   private readonly window: number;
   private readonly interval: number;
   private readonly lastFired: LastFired;
+  private readonly shares: FiringShares;
   private readonly snapshots: Snapshots | undefined;
   /** By traced unit: is it on the list? When is it to be looked at again? */
   private isDead: Uint8Array;
@@ -56,6 +60,7 @@ class TracedFit {
     this.window = windowOf(window, fit.plan);
     this.interval = intervalOf(this.window);
     this.lastFired = new LastFired(fit);
+    this.shares = new FiringShares(fit, this.window);
     const units = this.lastFired.steps.length;
     this.isDead = new Uint8Array(units);
     this.lookAgainAt = new Float64Array(units);
@@ -72,6 +77,7 @@ class TracedFit {
       deaths,
       revivals,
       firings: this.lastFired.save(),
+      shares: this.shares.save(),
       isDead,
       lookAgainAt,
       ...(snapshots && { snapshots: snapshots.save() }),
@@ -80,9 +86,10 @@ class TracedFit {
     };
   }
 
-  private resume({ firings, snapshots, isChanged, ...own }: SavedTrace): void {
+  private resume({ firings, shares, snapshots, isChanged, ...own }: SavedTrace): void {
     Object.assign(this, own);
     this.lastFired.resume(firings);
+    this.shares.resume(shares);
     if (snapshots) this.snapshots!.resume(snapshots);
     if (isChanged) this.changes--;
   }
@@ -91,6 +98,7 @@ class TracedFit {
     if (this.fit.state.changes !== this.changes) this.isTainted = true;
     this.snapshots?.note();
     this.lastFired.note(this.isDead, this.revive);
+    this.shares.note();
   }
 
   private readonly revive = (traced: number): void => {
@@ -153,6 +161,7 @@ class TracedFit {
       ...this.lastFired.indexOf(each),
       step: this.lastFired.steps[each],
       counted: this.lastFired.counted(each),
+      counters: this.shares.fallOf(each, this.lastFired.steps[each]),
     }));
     const deaths = this.snapshots
       ? await this.explain(this.snapshots, found)
@@ -173,20 +182,21 @@ class TracedFit {
   }
 
   /** What the counters alone say. */
-  private describe({ layer, unit, step, counted }: FoundDeath): Death {
-    const cause = step === 0 ? "born" : "unknown";
+  private describe({ layer, unit, step, counted, counters }: FoundDeath): Death {
     const part = step === 0 ? 0 : NaN;
-    const epoch = step === 0 ? 0 : batchOf(this.fit.plan, step).epoch;
-    const death = {
-      layer,
-      unit,
+    const straw = {
       step,
-      epoch,
-      cause,
+      epoch: this.epochOf(step),
+      cause: step === 0 ? "born" : "unknown",
       ...counted,
       change: { weights: part, bias: part, inputs: part },
     } as const;
-    return { ...death, explanation: explainDeath(death) };
+    const blow = counters?.isSudden ? countedBlow(counters, this.epochOf(counters.step)) : undefined;
+    return makeDeath({ layer, unit }, straw, blow);
+  }
+
+  private epochOf(step: number): number {
+    return step === 0 ? 0 : batchOf(this.fit.plan, step).epoch;
   }
 }
 
@@ -201,6 +211,14 @@ class TracedFit {
  *
  * A rate of one update is changed for that update alone (Adam: with all else as it was). Without momentum means without
  * what earlier gradients left behind: in sgd and rmsprop momentum 0, in adam and adamW beta1 0, in that update.
+ *
+ * What a death goes back to: a death is the step after which no row opens the unit, and that often took the last row of
+ * many. So each death has its `blow`, the update or run of few that took most of the unit's rows, beside its `lastStraw`
+ * (see Blow for the rule); its `cause` is the blow's. A unit's share of open rows is followed through the counters that
+ * every batch leaves, as means over an eighth of a window and over whole windows; that says where to look, and for sets
+ * that are small (rows times updates up to 65,536) every update that can be repeated is looked at. There the shares are
+ * counted by replay, over the rows named above. Further back than snapshots reach, about twenty windows, the counters'
+ * means are given, to an eighth of a window, with the cause "unknown" (Blow.isEstimate).
  *
  * Each fit resets the trace: a unit that is silent from its start is "born" dead. If setWeights or a remedy changes the
  * network in a callback, the trace goes on from there; a death that can't be replayed for it has the cause "unknown",

@@ -28,20 +28,24 @@ export function total({ weights, bias, inputs }: Fall): number {
 
 /**
  * The first of these that holds.
- * born: silent from the start. upstream: more than half of the fall came from its inputs. drift: the lethal update made
- * less than a tenth of the fall over the window. momentum, weightDecay: without it, all else equal, that update would
- * not have closed the unit (if either would do, the one with the larger part). learningRate: the plain gradient step
- * did it. unknown: the update could not be replayed, since the network was changed from outside meanwhile, its data
- * were, or `replay` is false.
+ * born: silent from the start. upstream: more than half of the fall came from its inputs. drift: the update made less
+ * than a tenth of the fall over the window, or no update stands out: many small steps. momentum, weightDecay: without
+ * it, all else equal, that update would have spared the unit (if either would do, the one with the larger part).
+ * learningRate: the plain gradient step did it. unknown: the update could not be replayed, since the network was
+ * changed from outside meanwhile, its data were, it lies too far back, or `replay` is false.
  */
 export type Cause = "born" | "learningRate" | "momentum" | "weightDecay" | "upstream" | "drift" | "unknown";
 
-/** One unit that died: when, why, and by which figures. */
-export interface Death {
-  /** Index in network.layers. */
-  readonly layer: number;
-  /** Index in its layer. */
-  readonly unit: number;
+/** A row of the data, and how much of a unit's gradient it made. */
+export interface SampleShare {
+  /** Index in the data's rows. */
+  readonly row: number;
+  /** Of the sum over the batch, 0 to 1. */
+  readonly share: number;
+}
+
+/** The update that closed a unit on its last row, or on its last rows. */
+export interface LastStraw {
   /**
    * The update that closed it to the end, counted from 1 as in BatchLog: the last whose batch still opened it; 0: none
    * did since the fit began.
@@ -49,8 +53,13 @@ export interface Death {
   readonly step: number;
   /** Of that step, counted from 1; 0 with step 0. */
   readonly epoch: number;
-  /** Why: see Cause. */
+  /** Why that update closed it: see Cause. */
   readonly cause: Cause;
+  /**
+   * Share of the rows that opened it right before that update, 0 to 1, counted on the rows that `before` is of; absent
+   * where the update could not be replayed.
+   */
+  readonly openBefore?: number;
   /** The preactivation right before that update, over the training rows (see traceDeaths). */
   readonly before: Preactivation;
   /** The same rows right after it. */
@@ -58,8 +67,9 @@ export interface Death {
   /** The parts of after.mean - before.mean; NaN where the cause is "unknown". */
   readonly change: Fall;
   /**
-   * The largest learning rate, found by replay within 1 %, at which the unit lives through that update; absent where
-   * none of that update's decides.
+   * The largest learning rate, found by replay within 1 %, at which the unit lives through that one update; absent
+   * where none of that update's decides. At that rate from the start it may die all the same, in another update: a rate
+   * at which a network keeps its units is found by training again (prescribe).
    */
   readonly survivesAt?: number;
   /** The learning rate of that update; absent where it is not known, and with step 0. */
@@ -72,13 +82,68 @@ export interface Death {
    * The rows of the data with the largest shares of the unit's gradient in that update, |dz|·|(x, 1)| over the sum of
    * it; at most three.
    */
-  readonly samples?: readonly {
-    /** Index in the data's rows. */
-    readonly row: number;
-    /** Of the sum over the batch, 0 to 1. */
-    readonly share: number;
-  }[];
-  /** One sentence with the figures. */
+  readonly samples?: readonly SampleShare[];
+}
+
+/**
+ * The update, or the run of few updates, that took most of the rows that opened a unit which died.
+ *
+ * It took more than half of the largest share that the unit had in the window before, and the unit never again had that
+ * half. A run is no longer than a tenth of the window (at least 2 updates); of several within a window, the shortest, and
+ * of those the one that took most. A later one, more than a window apart, is the blow if it took at least a quarter of
+ * what the unit had before the earlier: else it took a remainder. An update that only carried on a fall (Cause "drift")
+ * is none. It is not looked for further back
+ * than the last change of the network from outside.
+ */
+export interface Blow {
+  /** The update, or the first of the run; counted as Death.step. */
+  readonly step: number;
+  /** The last of the run; absent where it is one update. */
+  readonly lastStep?: number;
+  /** Of `step`, counted from 1. */
+  readonly epoch: number;
+  /**
+   * Share of the rows that opened the unit right before, 0 to 1: counted on all training rows, or on 2048 of them (see
+   * traceDeaths). Where isEstimate: read off the counters of the batches of a window before.
+   */
+  readonly openBefore: number;
+  /** The same right after; where isEstimate: of a window after. */
+  readonly openAfter: number;
+  /**
+   * The update could not be replayed: it lies further back than the snapshots reach (about twenty windows of the trace,
+   * or six where weights and moments take more than 5 MB), or `replay` is false. Then the run is an eighth of a window,
+   * and the cause is "unknown".
+   */
+  readonly isEstimate: boolean;
+  /** Why: see Cause; never "born" or "drift". */
+  readonly cause: Cause;
+  /** The mean preactivation right before and right after; absent where isEstimate. */
+  readonly meanBefore?: number;
+  readonly meanAfter?: number;
+  /** The learning rate of `step`; absent where it is not known. */
+  readonly rate?: number;
+  /**
+   * The largest learning rate, found by replay within 1 %, at which that one update spares the unit: leaves it half of
+   * the rows that it had; where it took them all, any row. Absent for a run, and where no rate of that update's decides.
+   */
+  readonly survivesAt?: number;
+  /** As LastStraw.samples; of a run, those of the update that took most. */
+  readonly samples?: readonly SampleShare[];
+}
+
+/** One unit that died: when, why, and by which figures. The figures beside `blow` are those of the last straw. */
+export interface Death extends LastStraw {
+  /** Index in network.layers. */
+  readonly layer: number;
+  /** Index in its layer. */
+  readonly unit: number;
+  /** That of the blow, where there is one; else that of the last straw, or "drift" where that took little. */
+  readonly cause: Cause;
+  /** What took most of its rows; absent where no update stands out, and where no batch ever opened it. */
+  readonly blow?: Blow;
+  /** The update after which no row opened it: it may have taken the last row of many. */
+  readonly lastStraw: LastStraw;
+  /** One sentence with the figures: the blow first. */
   readonly explanation: string;
 }
 

@@ -2,6 +2,7 @@
 import type { Fall, Preactivation } from "./types.js";
 import { Inspector, type UnitIndex, type VisitChunk } from "../../inspect/inspector.js";
 import type { RunningFit } from "../../network/training/running-fit.js";
+import { BatchCounter } from "../../wasm/abi.js";
 import type { NetworkState } from "../../network/state/state.js";
 
 /**
@@ -60,6 +61,25 @@ export class UnitReader {
     return this.inspector.columns({ data: this.fit.plan.data, indices }, units, visit);
   }
 
+  /** How many rows are read. */
+  get count(): number {
+    return this.rows.length;
+  }
+
+  /** The share of these rows that opens each unit, from the kernels' counters. */
+  openShares(units: readonly UnitIndex[]): number[] {
+    const sums = units.map(() => 0);
+    const layers = 1 + Math.max(...units.map(({ layer }) => layer));
+    const { spec, runtime } = this.state;
+    this.inspector.run({ data: this.fit.plan.data, indices: this.rows }, { layers, counting: "fired" }, (chunk) => {
+      units.forEach(({ layer, unit }, i) => {
+        const fired = (chunk.counters(layer) >>> 2) + BatchCounter.fired * spec.layers[layer].units;
+        sums[i] += runtime.heap.f32[fired + unit];
+      });
+    });
+    return sums.map((sum) => sum / this.rows.length);
+  }
+
   read(units: readonly UnitIndex[]): Reading[] {
     const means = new Map(units.map(({ layer }) => [layer, new Float64Array(this.state.inputsOf(layer))]));
     const all = this.preactivations(units, undefined, (chunk) => {
@@ -107,6 +127,13 @@ function summarize(z: Float32Array, mean: number): Preactivation {
   const centre = z.reduce((sum, value) => sum + value, 0) / z.length;
   const variance = z.reduce((sum, value) => sum + (value - centre) ** 2, 0) / z.length;
   return { max, mean: Math.min(mean, max), std: Math.sqrt(variance) };
+}
+
+/** On how many rows. */
+export function countOpen(z: Float32Array): number {
+  let count = 0;
+  for (const value of z) if (!(value <= 0)) count++;
+  return count;
 }
 
 export function isOpen(z: Float32Array): boolean {
