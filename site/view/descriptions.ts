@@ -86,6 +86,7 @@ const STATES: Readonly<Record<UnitState, string>> = {
   dead: "dead",
   linear: "never switches",
   saturated: "saturated",
+  notFinite: "not finite",
 };
 
 export const stateText = (state: UnitState): string => STATES[state];

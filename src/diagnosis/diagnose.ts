@@ -70,7 +70,7 @@ function readTargets({ spec }: NetworkState, rows: number, given: DiagnoseOption
  * alone
  * @cost a few passes over x: 27 ms for 784-512-512-10 on 512 rows; proofs add up to a second or two where many units
  *   are dead
- * @throws RelumineError "value" (NaN in weights or activations: the message names the layer), "shape" or "disposed"
+ * @throws RelumineError "value" (weights that are not finite: the message names the layer), "shape" or "disposed"
  * @example
  * const diagnosis = diagnose(network, x);
  * console.log(`${diagnosis.dead} of ${diagnosis.units} hidden units are dead`);

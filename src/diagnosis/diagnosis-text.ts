@@ -15,6 +15,7 @@ const STATE_MARKS: readonly (readonly [UnitState, string])[] = [
   ["rare", "▒"],
   ["dormant", "▒"],
   ["saturated", "░"],
+  ["notFinite", "?"],
   ["dead", "·"],
 ];
 

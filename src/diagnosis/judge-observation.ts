@@ -11,10 +11,9 @@ import { liftAbove } from "./units/bias-to-revive.js";
 import { activityBounds } from "./units/firing-rate-bound.js";
 import { findMechanisms } from "./units/mechanism.js";
 import { findMovers, findPermanent } from "./units/permanence.js";
-import { RelumineError } from "../core/errors.js";
 import { hiddenCount, type LayerObservation, type Observation } from "../inspect/observation.js";
 import type { UnitStatistics } from "../inspect/statistics.js";
-import { judge, type Thresholds } from "../inspect/unit-state.js";
+import { hasFinite, judge, type Thresholds } from "../inspect/unit-state.js";
 import type { PreparedTargets } from "../network/data.js";
 import type { History } from "../network/types.js";
 
@@ -59,23 +58,10 @@ class ObservedDiagnosis implements Diagnosis {
   }
 }
 
-function checkFinite(layers: readonly LayerObservation[]): void {
-  layers.forEach(({ units }, layer) => {
-    const unit = units.findIndex(({ min, max }) => !Number.isFinite(min) || !Number.isFinite(max));
-    if (unit < 0) return;
-    const { min, max } = units[unit];
-    throw new RelumineError(
-      "value",
-      `layers[${layer}].units[${unit}]`,
-      "to have finite preactivations on x",
-      `${Number.isFinite(max) ? min : max}`,
-      "Are weights or samples too large?",
-    );
-  });
-}
-
+/** Of those whose activations are numbers. */
 function meanActivation(units: readonly UnitStatistics[]): number {
-  return units.reduce((sum, unit) => sum + unit.meanActivation, 0) / units.length;
+  const finite = units.filter((unit) => hasFinite(unit) && Number.isFinite(unit.meanActivation));
+  return finite.reduce((sum, unit) => sum + unit.meanActivation, 0) / Math.max(1, finite.length);
 }
 
 function dormancyOf(unit: UnitStatistics, layerMean: number): number {
@@ -147,14 +133,13 @@ function judgeLayers(
 }
 
 /**
- * The diagnosis of what was observed.
- * @throws RelumineError "value" where a preactivation is not finite
+ * The diagnosis of what was observed. Units with a preactivation that is not finite are "notFinite", and what is said of
+ * others, of the data and of the training is said all the same.
  */
 export function judgeObservation(
   observation: Observation,
   { thresholds = DEFAULT_THRESHOLDS, proofs = true, box, targets, weights, heldOut, history: given }: JudgeOptions = {},
 ): Diagnosis {
-  checkFinite(observation.layers);
   const { inputs } = observation;
   const proofBox = box ?? (inputs && rangeOf(inputs.x));
   const layers = judgeLayers(observation, thresholds, (states) =>

@@ -63,6 +63,14 @@ export interface TrainingRecord {
   };
 }
 
+/** A kernel beside the one that the network's seed draws: where it began, unless weights were set by hand. */
+export interface StartDistance {
+  /** Root mean squares over the kernel's numbers: as it is, as it began, of the difference. */
+  readonly size: number;
+  readonly startSize: number;
+  readonly moved: number;
+}
+
 export interface Observation {
   readonly rows: number;
   /** In order, the output layer last where `loss` is known. */
@@ -73,6 +81,8 @@ export interface Observation {
   readonly inputs?: { readonly x: Matrix; readonly columns: readonly UnitStatistics[] };
   readonly motion?: RemainingMotion;
   readonly training?: TrainingRecord;
+  /** By layer, how far the kernel is from that which the network's seed gives. */
+  start?(): StartDistance[];
   /** rows x units of the last layer: what the loss reads, where it was asked for. */
   readonly outputs?: Float32Array;
   /** Shows the rows once more, chunk by chunk: inputs, preactivations and activations of the first `layers` layers. */
@@ -163,6 +173,22 @@ function trainingOf(state: NetworkState): TrainingRecord | undefined {
   };
 }
 
+function distancesFromStart(state: NetworkState): StartDistance[] {
+  const scratch = new Arena(state.runtime.heap);
+  try {
+    const block = scratch.allocate(state.layout.bytes, "the weights as they began");
+    state.initialize(block);
+    const size = (values: Float32Array, other?: Float32Array) =>
+      Math.sqrt(values.reduce((sum, value, i) => sum + (value - (other?.[i] ?? 0)) ** 2, 0) / values.length);
+    return state.layers.map(({ kernel }, index) => {
+      const start = state.layer(index, block).kernel;
+      return { size: size(kernel), startSize: size(start), moved: size(kernel, start) };
+    });
+  } finally {
+    scratch.dispose();
+  }
+}
+
 /** Collects, beside a pass over the rows, what the loss reads. */
 export function collectOutputs({ spec }: NetworkState, rows: number) {
   const last = spec.layers.length - 1;
@@ -238,6 +264,7 @@ export function observe(
       ...(motion && { motion }),
       ...(training && { training }),
       ...(read && { outputs: read.outputs }),
+      start: () => distancesFromStart(state),
       again: (options, visit) => inspector.run(x, options, visit),
       gradientNorms: (few, targets) => inspector.gradientNorms(few, targets),
       inspector,

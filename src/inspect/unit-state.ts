@@ -3,13 +3,14 @@ import type { UnitStatistics } from "./statistics.js";
 import { isPiecewiseLinear, type ResolvedActivation, shapeOf } from "../activations/activations.js";
 import { analysisOf } from "../activations/analysis.js";
 
-/** How a unit behaves on the samples: the first that holds of dead, saturated, linear, rare, dormant, alive. */
+/** How a unit behaves on the samples: the first that holds of notFinite, dead, saturated, linear, rare, dormant, alive. */
 export type UnitState =
   | "alive"
   | "rare" // fires, on fewer than rareBelow of the samples
   | "dormant" // tau-dormant (Sokar et al. 2023), yet fires now and then
   | "dead" // passes neither signal nor gradient on any sample
   | "linear" // never switches: fires on every sample (a leaky unit: or on none)
+  | "notFinite" // a preactivation is infinite or NaN on some sample: nothing else is said of it
   | "saturated"; // sigmoid, tanh ...: its derivative is practically 0 on every sample
 
 const SATURATED_SLOPE = 1e-3;
@@ -29,8 +30,13 @@ export function isDead(activation: ResolvedActivation, unit: UnitStatistics): bo
   return unit.meanActivation === 0 && Math.fround(steepest(activation, unit)) === 0;
 }
 
+/** Every preactivation of the unit is a finite number. */
+export function hasFinite({ min, max }: Pick<UnitStatistics, "min" | "max">): boolean {
+  return Number.isFinite(min) && Number.isFinite(max);
+}
+
 /**
- * The first that holds: dead, saturated, linear, rare, dormant, alive.
+ * The first that holds: notFinite, dead, saturated, linear, rare, dormant, alive.
  */
 export function judge(
   activation: ResolvedActivation,
@@ -41,6 +47,7 @@ export function judge(
   const { name } = activation;
   const { isLinearWhenOpen, isGate } = analysisOf(name);
   const { fired, samples } = totals;
+  if (!hasFinite(totals)) return "notFinite";
   if (isDead(activation, totals)) return "dead";
   if (!isPiecewiseLinear(name) && steepest(activation, totals) < SATURATED_SLOPE) return "saturated";
   const shape = shapeOf(name);

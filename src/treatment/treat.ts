@@ -79,7 +79,26 @@ function look(state: NetworkState, x: Matrix, proofs: boolean, visit?: (chunk: C
       visit?.(chunk);
     }),
   );
+  checkFinite(diagnosis, outputs);
   return { diagnosis, outputs };
+}
+
+/** No remedy goes by preactivations that are no numbers. */
+function checkFinite({ layers }: Diagnosis, outputs: Float32Array): void {
+  for (const { layer, units } of layers) {
+    const unit = units.find(({ state }) => state === "notFinite");
+    if (unit) {
+      const { min, max } = unit.preactivation;
+      throw notFinite(`layers[${layer}].units[${unit.unit}]`, Number.isFinite(max) ? min : max);
+    }
+  }
+  const place = outputs.findIndex((value) => !Number.isFinite(value));
+  if (place >= 0) throw notFinite(`layers[${layers.length}]`, outputs[place]);
+}
+
+function notFinite(path: string, value: number): RelumineError {
+  const hint = "Are weights or samples too large?";
+  return new RelumineError("value", path, "to have finite preactivations on x", `${value}`, hint);
 }
 
 function largestDifference(a: Float32Array, b: Float32Array): number {

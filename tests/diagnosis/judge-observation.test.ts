@@ -5,7 +5,6 @@ import type { UnitDiagnosis } from "../../src/diagnosis/types.js";
 import type { LayerObservation, LayerWeights, Observation } from "../../src/inspect/observation.js";
 import type { UnitStatistics } from "../../src/inspect/statistics.js";
 import { createNetwork, diagnose } from "../../src/index.js";
-import { expectError } from "../support/errors.js";
 
 type Rows = readonly (readonly number[])[];
 
@@ -142,11 +141,17 @@ describe("statistics alone", () => {
     expect(judgeObservation(closed).findings.map(({ kind }) => kind)).toContain("noGradientFromAbove");
   });
 
-  test("a preactivation that is not finite is refused, with its layer", async () => {
+  test("of a unit whose preactivations are not finite nothing else is said, of the others what was said", () => {
     const units = statistics.layers[0].units.map((unit, i) => (i === 1 ? { ...unit, max: Infinity } : unit));
     const broken = { ...statistics, layers: [{ ...statistics.layers[0], units }] };
-    const { given } = await expectError(() => judgeObservation(broken), "value", "layers[0].units[1]");
-    expect(given).toBe("Infinity");
+    const [layer] = judgeObservation(broken).layers;
+    const whole = judgeObservation({ ...statistics, layers: [statistics.layers[0]] }).layers[0];
+    expect(layer.units.map(({ state }) => state)).toEqual(
+      whole.units.map(({ state }, i) => (i === 1 ? "notFinite" : state)),
+    );
+    const [finding] = judgeObservation(broken).findings;
+    expect(finding).toMatchObject({ kind: "divergence", role: "cause", layer: 0, figures: { units: 1 } });
+    expect(judgeObservation(statistics).findings.map(({ kind }) => kind)).not.toContain("divergence");
   });
 });
 

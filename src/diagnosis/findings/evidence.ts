@@ -54,9 +54,9 @@ export function outgoingOf({ observation }: Evidence, layer: number): ((unit: nu
   return (unit) => kernel.subarray(unit * units, (unit + 1) * units);
 }
 
-/** The same number on every sample. */
+/** The same finite number on every sample. */
 export function isConstant({ min, max }: UnitStatistics): boolean {
-  return min === max;
+  return min === max && Number.isFinite(min);
 }
 
 /** Groups of two or more that have the same key, each in order. */

@@ -1,9 +1,11 @@
 // What is wrong, or only looks so, with a network as a whole: its data, its loss, its training, and units that go
 // together.
+import { findCourse } from "./course.js";
 import type { Evidence } from "./evidence.js";
 import { findVanishing } from "./gradient.js";
 import { findInputs } from "./inputs.js";
 import { findLearning } from "./learning.js";
+import { findProgress } from "./pace.js";
 import { assignRoles } from "./roles.js";
 import { findTraining } from "./targets.js";
 import { findUnits } from "./units.js";
@@ -13,6 +15,8 @@ import type { Finding } from "../types.js";
 export function findAll(evidence: Evidence): Finding[] {
   const found = [
     ...findLearning(evidence),
+    ...findCourse(evidence),
+    ...findProgress(evidence),
     ...findTraining(evidence),
     ...findVanishing(evidence),
     ...findUnits(evidence),

@@ -1,8 +1,15 @@
 // What is seen of a network that has not learned: no better than a constant, classes that it never says.
 import type { Evidence, Found } from "./evidence.js";
 import type { LearningEvidence } from "../learning/learning.js";
-import { sideOf } from "../learning/verdict.js";
+import { FEW_ROWS, sideOf } from "../learning/verdict.js";
 import { countOf, formatCount, formatNumber, formatPercent, listIndices, plural } from "../../text/numbers.js";
+
+function differenceText({ rows, score = 0 }: LearningEvidence["learning"]): string {
+  const difference = `score ${formatNumber(score, 2)}`;
+  return rows < FEW_ROWS
+    ? ` (${difference}, on ${countOf(rows, "row")})`
+    : `: the difference is within the noise of the rows (${difference})`;
+}
 
 function findNoBetter({ learning }: LearningEvidence): Found[] {
   const { loss, constantLoss, score, scoreError = 0, constant } = learning;
@@ -14,7 +21,7 @@ function findNoBetter({ learning }: LearningEvidence): Found[] {
       message:
         `The loss, ${formatNumber(loss)}, is ${side < 0 ? "worse than" : "no better than"} that of a constant, ` +
         `${formatNumber(constantLoss)}` +
-        `${side < 0 ? "" : `: the difference is within the noise of the rows (score ${formatNumber(score, 2)})`}.`,
+        `${side < 0 ? "" : differenceText(learning)}.`,
       advice: "Look at the causes that are named beside this; a network that is of use says more than a constant.",
       figures: { loss, constantLoss, score, scoreError, ...(constant.length === 1 && { constant: constant[0] }) },
     },

@@ -40,11 +40,15 @@ const ROLES: Record<FindingKind, FindingRole> = {
 
 /** Output and loss do not fit: whatever else is seen may come of it. */
 const MISFITS: readonly FindingKind[] = ["singleUnitSoftmax", "labelsMismatch", "lossMismatch"];
+/** What the numbers that go in are like. */
+const INPUTS: readonly FindingKind[] = ["unscaledInputs", "uncenteredInputs", "outlierInputs"];
 /** How the training went. */
 const COURSE: readonly FindingKind[] = ["stillLearning", "stepsTooSmall"];
 
 /** A cause of one of the first kinds explains what is seen as one of the second, which is then a symptom. */
 const EXPLAINS: readonly (readonly [causes: readonly FindingKind[], symptoms: readonly FindingKind[]])[] = [
+  // a gradient of 0 whatever the numbers
+  [["singleUnitSoftmax"], ["lossMismatch", "labelsMismatch", "bottleneck", "divergence", ...INPUTS]],
   // what cannot be learned by this loss is not learned by more steps, nor by other data, nor through other layers
   [
     MISFITS,
@@ -62,8 +66,8 @@ const EXPLAINS: readonly (readonly [causes: readonly FindingKind[], symptoms: re
   ],
   // a size that is wrong by itself makes any rate wrong
   [
-    ["unscaledTargets", "unscaledInputs", "uncenteredInputs", "outlierInputs"],
-    [...COURSE, "highRate", "closedSamples", "vanishingGradient", "lowTargetVariance", "linearNetwork", "divergence"],
+    ["unscaledTargets", ...INPUTS],
+    [...COURSE, "highRate", "closedSamples", "lowTargetVariance", "linearNetwork", "divergence"],
   ],
   [["decayCollapse"], [...COURSE, "divergence", "vanishingGradient", "linearNetwork", "closedSamples", "bottleneck"]],
   [

@@ -1,4 +1,4 @@
-// What targets, loss and last layer show together, and what the training's history shows.
+// What targets, loss and last layer show together.
 import { countOf, formatCount, formatNumber, formatRange, plural } from "../../text/numbers.js";
 import type { Evidence, Found } from "./evidence.js";
 import { measureColumns } from "./columns.js";
@@ -132,6 +132,7 @@ function findSingleClass({ loss, units }: Output, targets: PreparedTargets | und
   return [
     {
       kind: "singleClass",
+      ...(!isAll && { role: "remark" as const }),
       message,
       advice: "Check how the samples were chosen (rows sorted by class, then cut?), and train on all classes.",
     },
@@ -158,34 +159,11 @@ function findSingleUnitSoftmax({ loss, from, activation, units, layer }: Output)
   ];
 }
 
-function findDivergence({ history }: Evidence): Found[] {
-  if (!history) return [];
-  const { epochs, stopped } = history;
-  const broken = epochs.findIndex(({ loss }) => !Number.isFinite(loss));
-  if (stopped !== "diverged" && broken < 0) return [];
-  const epoch = broken < 0 ? epochs.length : broken;
-  const last = epochs[epoch - 1];
-  const before = last
-    ? `; epoch ${epoch} ended with a loss of ${formatNumber(last.loss)} (the first: ` +
-      `${formatNumber(epochs[0].loss)}), at a learning rate of ${formatNumber(last.learningRate)}`
-    : ", the first";
-  return [
-    {
-      kind: "divergence",
-      message: `The training diverged in epoch ${epoch + 1}: loss, gradient or weights left the finite numbers${before}.`,
-      advice:
-        "Lower the learning rate, clip the gradient (clipNorm), and bring inputs and targets to a size of about 1.",
-    },
-  ];
-}
-
 export function findTraining(evidence: Evidence): Found[] {
-  const divergence = findDivergence(evidence);
   const output = outputOf(evidence);
-  if (!output) return divergence;
+  if (!output) return [];
   const { targets, observation } = evidence;
   return [
-    ...divergence,
     ...findSingleUnitSoftmax(output),
     ...findBentLogits(output),
     ...findUnreachable(output, targets),

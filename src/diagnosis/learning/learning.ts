@@ -34,6 +34,8 @@ export interface LearningEvidence {
   readonly toLearn: number;
   /** The lowest mean loss that any answers have. */
   readonly lowestLoss: number;
+  /** The mean loss of outputs of 0: about what a network starts with. */
+  readonly startLoss: number;
   /** The better of the score and the share of the constant's wrong answers that the network gets right. */
   readonly skill: number | undefined;
 }
@@ -129,6 +131,12 @@ function skillOf(score: number | undefined, predictions: Predictions | undefined
   return Math.max(score, byAccuracy);
 }
 
+/** Outputs near which a network starts: 0, and even shares where they are probabilities. */
+function startOf({ name, readsLogits, units }: LossReader): number {
+  if (name === "crossEntropy") return readsLogits ? 0 : 1 / units;
+  return name === "binaryCrossEntropy" && !readsLogits ? 0.5 : 0;
+}
+
 /** Absent where the last layer's loss or outputs are not known. */
 export function judgeLearning(
   { loss, layers }: Observation,
@@ -141,7 +149,8 @@ export function judgeLearning(
   const reader = lossReader(loss, last.activation.name, last.units.length);
   const { outputs, targets, weights } = rows;
   const count = countTargets(targets);
-  const constant = bestConstant(reader, targets, Float64Array.from(weights ?? new Float64Array(count).fill(1)));
+  const each = Float64Array.from(weights ?? new Float64Array(count).fill(1));
+  const constant = bestConstant(reader, targets, each);
   const { lowestLoss, ...losses } = compare(reader, rows, constant);
   const predictions = readPredictions(reader, outputs, targets);
   const held = judgeHeldOut(reader, constant, { ...losses, lowestLoss }, heldOut, history);
@@ -158,6 +167,10 @@ export function judgeLearning(
     predictions,
     toLearn: losses.constantLoss - lowestLoss,
     lowestLoss,
+    startLoss: weightedMean(
+      lossesOfOutputs(reader, new Float32Array(outputs.length).fill(startOf(reader)), targets),
+      each,
+    ),
     skill: skillOf(losses.score, predictions),
   };
 }

@@ -28,10 +28,20 @@ function constantText({ name, units }: LossReader, { constant }: Pick<Learning, 
   return isNumber ? `${CONSTANTS[name]}, ${formatNumber(constant[0])}` : CONSTANTS[name];
 }
 
-/** The network's score cannot be told from 0, or lies on the one side or the other. */
-export function sideOf({ score = 0, scoreError = 0 }: Pick<Learning, "score" | "scoreError">): -1 | 0 | 1 {
-  if (Math.abs(score) <= NOISE * scoreError) return 0;
-  if (score === 0) return 0;
+/** A score of few rows, whose noise says nothing, is told from 0 from here on. */
+const CLEAR_OF_FEW = 0.05;
+
+/**
+ * The network's score cannot be told from 0, or lies on the one side or the other. Half of the way and more is told from
+ * 0 whatever the noise: where a few rows carry the loss, its standard error is as large as the score.
+ */
+export function sideOf({
+  score = 0,
+  scoreError = 0,
+  rows,
+}: Pick<Learning, "score" | "scoreError" | "rows">): -1 | 0 | 1 {
+  const noise = rows < FEW_ROWS ? CLEAR_OF_FEW : Math.min(NOISE * scoreError, SOME);
+  if (Math.abs(score) <= noise) return 0;
   return score > 0 ? 1 : -1;
 }
 

@@ -98,9 +98,14 @@ export class NetworkState {
     this.changeCount = other.changeCount + 1;
   }
 
-  initialize(): void {
+  /**
+   * Draws the weights that the seed gives.
+   * @param block of zeros, where not the parameters themselves: laid out as they are
+   */
+  initialize(block = this.parameters): void {
     const seed = splitSeed(this.spec.seed);
-    this.layers.forEach((layer, index) => {
+    this.spec.layers.forEach((_, index) => {
+      const layer = this.layer(index, block);
       const { kernelInitializer, biasInitializer } = this.spec.layers[index];
       initializeLayer(this.runtime, index, layer, kernelInitializer, biasInitializer, seed);
       layer.alpha?.fill(layer.activation.alpha!);

@@ -1,0 +1,181 @@
+// How the training went, by its history and by what the network knows of it: diverged, lost what it had learned, shrunk
+// by its decay.
+import { closedLayer, type Evidence, type Found } from "./evidence.js";
+import { sideOf } from "../learning/verdict.js";
+import { countOf, formatNumber, formatPercent } from "../../text/numbers.js";
+import type { EpochLog } from "../../network/types.js";
+
+/** A loss that is so many times what it was has diverged, also where it stays finite. */
+const GREW = 100;
+/** So many times what answers of 0 have, once, and the network has been a constant since: the explosion killed it. */
+const EXPLODED = 3;
+/** A score that was reached ... */
+const HAD_LEARNED = 0.3;
+/** ... and lost but for so much of it. */
+const LOST_ALL_BUT = 0.1;
+
+const SMALLER_STEPS =
+  "Lower the learning rate, clip the gradient (clipNorm), and bring inputs and targets to a size of about 1.";
+
+const lossesOf = (epochs: readonly EpochLog[]) => epochs.map(({ loss }) => loss);
+
+function findNotFinite({ history }: Evidence): Found[] {
+  if (!history) return [];
+  const { epochs, stopped } = history;
+  const broken = epochs.findIndex(({ loss }) => !Number.isFinite(loss));
+  if (stopped !== "diverged" && broken < 0) return [];
+  const epoch = broken < 0 ? epochs.length : broken;
+  const last = epochs[epoch - 1];
+  const before = last
+    ? `; epoch ${epoch} ended with a loss of ${formatNumber(last.loss)} (the first: ` +
+      `${formatNumber(epochs[0].loss)}), at a learning rate of ${formatNumber(last.learningRate)}`
+    : ", the first";
+  return [
+    {
+      kind: "divergence",
+      message: `The training diverged in epoch ${epoch + 1}: loss, gradient or weights left the finite numbers${before}.`,
+      advice: SMALLER_STEPS,
+      figures: {
+        epoch: epoch + 1,
+        ...(last && { loss: last.loss, firstLoss: epochs[0].loss, learningRate: last.learningRate }),
+      },
+    },
+  ];
+}
+
+/** Layers with preactivations that are no finite numbers on the rows, whatever the history says. */
+function findOverflow({ observation: { layers, rows } }: Evidence): Found[] {
+  const layer = layers.findIndex(({ units }) =>
+    units.some(({ min, max }) => !Number.isFinite(min) || !Number.isFinite(max)),
+  );
+  if (layer < 0) return [];
+  const broken = layers[layer].units.filter(({ min, max }) => !Number.isFinite(min) || !Number.isFinite(max)).length;
+  return [
+    {
+      kind: "divergence",
+      message:
+        `${countOf(broken, "unit")} of layer ${layer} ${broken === 1 ? "has" : "have"} preactivations that leave the ` +
+        `finite numbers on these ${countOf(rows, "sample")}: weights or inputs are too large.`,
+      advice: SMALLER_STEPS,
+      layer,
+      figures: { units: broken },
+    },
+  ];
+}
+
+/** Where the lowest loss is, and the highest. */
+function extremesOf(losses: readonly number[]): { lowest: number; highest: number } {
+  return losses.reduce(
+    ({ lowest, highest }, loss, i) => ({
+      lowest: loss < losses[lowest] ? i : lowest,
+      highest: loss > losses[highest] ? i : highest,
+    }),
+    { lowest: 0, highest: 0 },
+  );
+}
+
+/**
+ * A loss that is many times what it was, and the network worse than a constant; or an epoch of such a loss that left a
+ * network behind which has learned nothing.
+ */
+function findGrowth(evidence: Evidence): Found[] {
+  const { history, learning, observation } = evidence;
+  const losses = lossesOf(history?.epochs ?? []);
+  if (losses.length === 0 || !losses.every(Number.isFinite)) return [];
+  if (learning && learning.learning.score === undefined) return []; // the loss says nothing
+  const { lowest, highest } = extremesOf(losses);
+  const last = losses.length - 1;
+  const rate = history!.epochs[highest].learningRate;
+  const figures = { highestLoss: losses[highest], lowestLoss: losses[lowest], epoch: highest + 1, learningRate: rate };
+  const said = (message: string): Found[] => [{ kind: "divergence", message, advice: SMALLER_STEPS, figures }];
+  const isBad = learning ? learning.skill === undefined || learning.skill <= LOST_ALL_BUT : true;
+  if (!isBad) return [];
+  if (lowest < last && losses[last] >= GREW * Math.max(losses[lowest], learning ? learning.toLearn / GREW : 0))
+    return said(
+      `The loss grew ${formatNumber(losses[last] / losses[lowest])} times: ${formatNumber(losses[lowest])} in epoch ` +
+        `${lowest + 1}, ${formatNumber(losses[last])} in epoch ${last + 1}, at a learning rate of ${formatNumber(rate)}.`,
+    );
+  if (!learning || observation.training?.weightDecay) return [];
+  const start = learning.startLoss;
+  const least = closedLayer(evidence) >= 0 ? EXPLODED : GREW;
+  if (!(losses[highest] >= least * Math.max(start, learning.learning.constantLoss))) return [];
+  return said(
+    `The loss exploded in epoch ${highest + 1}: ${formatNumber(losses[highest])} on average, where answers of 0 have ` +
+      `${formatNumber(start)}, at a learning rate of ${formatNumber(rate)}; what is left has learned nothing.`,
+  );
+}
+
+/** It had learned, and lost it again, at a rate that is too high for where it had come to. */
+function findLost({ history, learning }: Evidence): Found[] {
+  const losses = lossesOf(history?.epochs ?? []);
+  if (!learning || losses.length < 2 || learning.learning.score === undefined) return [];
+  const scoreOf = (loss: number) => 1 - (loss - learning.lowestLoss) / learning.toLearn;
+  const { lowest } = extremesOf(losses);
+  const [best, now] = [scoreOf(losses[lowest]), learning.learning.score];
+  if (lowest === losses.length - 1 || best < HAD_LEARNED || now > LOST_ALL_BUT * best) return [];
+  if (learning.skill! > HAD_LEARNED) return [];
+  const { learningRate } = history!.epochs.at(-1)!;
+  return [
+    {
+      kind: "highRate",
+      message:
+        `It had learned and lost it again: a score of ${formatNumber(best, 3)} in epoch ${lowest + 1}, of ` +
+        `${formatNumber(now, 3)} at the end, at a learning rate of ${formatNumber(learningRate)}.`,
+      advice:
+        "Lower the learning rate (a third, a tenth), or let it fall over the epochs; clip the gradient (clipNorm).",
+      figures: { bestScore: best, bestEpoch: lowest + 1, score: now, learningRate },
+    },
+  ];
+}
+
+/** A step that takes away this share of each weight leaves nothing of what was learned before. */
+const TOO_MUCH_DECAY = 0.5;
+/** Kernels of less than this share of their start, with decay on, were shrunk by it. */
+const SHRUNK = 0.02;
+
+/** What of each weight a step takes away, apart from the gradient: SGD's and AdamW's decay both are rate·decay. */
+function findDecay({ observation: { training, start }, learning, history }: Evidence): Found[] {
+  if (!training || !(training.weightDecay > 0)) return [];
+  const { weightDecay } = training;
+  const rate = training.fit?.rate ?? history?.epochs.at(-1)?.learningRate ?? training.optimizer.learningRate;
+  const share = rate * weightDecay;
+  const figures = { learningRate: rate, weightDecay, share };
+  const product = `rate ${formatNumber(rate)} times weightDecay ${formatNumber(weightDecay)} is ${formatNumber(share)}`;
+  if (share >= TOO_MUCH_DECAY)
+    return [
+      {
+        kind: "decayCollapse",
+        message:
+          `The weight decay takes ${formatPercent(share)} of each weight in every update (${product})` +
+          `${share > 1 ? ", more than there is, so that weights change their sign" : ""}` +
+          `${share > 2 ? " and grow" : ""}.`,
+        advice: "Train without weight decay, or with one some thousand times smaller.",
+        figures,
+      },
+    ];
+  const hasLearned = learning === undefined || sideOf(learning.learning) > 0;
+  const sizes = start?.();
+  if (!sizes || (hasLearned && learning !== undefined)) return [];
+  const shrunk = sizes.filter(({ size, startSize }) => size < SHRUNK * startSize).length;
+  if (shrunk === 0) return [];
+  const least = sizes.reduce((a, b) => (b.size / b.startSize < a.size / a.startSize ? b : a));
+  return [
+    {
+      kind: "decayCollapse",
+      message:
+        `The weights have shrunk to ${formatPercent(least.size / least.startSize)} of what they started with in ` +
+        `${countOf(shrunk, "layer")} of ${sizes.length}, by the weight decay (${product} in each update).`,
+      advice: "Train without weight decay, or with one some hundred times smaller.",
+      figures: { ...figures, size: least.size, startSize: least.startSize },
+    },
+  ];
+}
+
+export function findCourse(evidence: Evidence): Found[] {
+  const broken = findNotFinite(evidence);
+  const overflow = broken.length > 0 ? [] : findOverflow(evidence);
+  const isBroken = broken.length + overflow.length > 0;
+  const growth = isBroken ? [] : findGrowth(evidence);
+  const lost = isBroken || growth.length > 0 ? [] : findLost(evidence);
+  return [...broken, ...overflow, ...growth, ...lost, ...findDecay(evidence)];
+}

@@ -1,0 +1,57 @@
+// How fast a loss still falls at the end of a training, against its own noise from epoch to epoch.
+
+export interface Pace {
+  /** By how much it fell for each epoch, in the last quarter. */
+  readonly perEpoch: number;
+  /** By how much it falls in as many epochs again, if each quarter does to the next as the last two did. */
+  readonly gain: number;
+  /** What the last quarter's fall is of that before, at most 1: near 1 the curve is a straight line. */
+  readonly straightness: number;
+}
+
+const QUARTERS = 4;
+/** How many standard errors a fall has to be. */
+const NOISE = 2;
+
+const meanOf = (values: readonly number[]) => values.reduce((sum, value) => sum + value, 0) / values.length;
+
+/** Standard deviation around the trend, from the differences of neighbours and the trend of these. */
+function noiseOf(losses: readonly number[]): number {
+  const differences = losses.slice(1).map((loss, i) => loss - losses[i]);
+  const trend = meanOf(differences);
+  // the differences of two numbers have twice their variance
+  return Math.sqrt(meanOf(differences.map((difference) => (difference - trend) ** 2)) / 2);
+}
+
+/**
+ * Undefined where it does not fall, or by no more than its noise.
+ * @param losses one an epoch, at least three
+ */
+export function paceOf(losses: readonly number[]): Pace | undefined {
+  const epochs = losses.length;
+  if (epochs < 3 || !losses.every(Number.isFinite)) return undefined;
+  if (epochs < 2 * QUARTERS) return paceOfFew(losses);
+  const quarter = Math.floor(epochs / QUARTERS);
+  const [before, middle, last] = [3, 2, 1].map((i) =>
+    meanOf(losses.slice(epochs - i * quarter, epochs - (i - 1) * quarter)),
+  );
+  const fall = middle - last;
+  const noise = noiseOf(losses.slice(epochs - 2 * quarter)) * Math.sqrt(2 / quarter);
+  if (!(fall > NOISE * noise)) return undefined;
+  return describe(fall, before - middle, quarter, QUARTERS);
+}
+
+/** Each epoch for itself. */
+function paceOfFew(losses: readonly number[]): Pace | undefined {
+  const [before, middle, last] = losses.slice(-3);
+  const fall = middle - last;
+  return fall > 0 ? describe(fall, before - middle, 1, losses.length) : undefined;
+}
+
+/** @param spans so many spans of `epochs` epochs make up the training */
+function describe(fall: number, earlier: number, epochs: number, spans: number): Pace {
+  const straightness = earlier > 0 ? Math.min(1, fall / earlier) : 1;
+  let gain = 0;
+  for (let span = 1; span <= spans; span++) gain += fall * straightness ** span;
+  return { perEpoch: fall / epochs, gain, straightness };
+}
