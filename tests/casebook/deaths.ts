@@ -31,6 +31,26 @@ const output = (...weights: readonly number[]): HandLayer => ({ kernel: weights.
 const sgd = (learningRate: number, more: object = {}) => ({ name: "sgd", learningRate, ...more }) as const;
 const first = (step: number, cause: string) => [{ layer: 0, unit: 0, step, cause }];
 
+/**
+ * A unit z = x on eight rows from 0.1 to 0.8 that says what is wanted, until a step from which on its targets lie off by
+ * so much.
+ */
+function steered(
+  steps: number,
+  off: (step: number) => number,
+  from: number,
+  momentum = 0,
+): Pick<DeathCase, "layers" | "x" | "targets" | "training"> {
+  const value = (row: number) => 0.1 + 0.1 * (row % 8);
+  const offAt = (step: number) => (step < from ? 0 : off(step));
+  return {
+    layers: [relu([1, 0]), sum(1)],
+    x: column(...times(8 * steps, value)),
+    targets: times(8 * steps, (row) => value(row) + offAt(1 + Math.floor(row / 8))),
+    training: { optimizer: sgd(0.05, { momentum }), batchSize: 8, epochs: 1, window: 20 },
+  };
+}
+
 export const DEATHS: readonly DeathCase[] = [
   {
     name: "closed before the first step",
@@ -197,6 +217,86 @@ export const DEATHS: readonly DeathCase[] = [
     targets: [-100, -100],
     training: { optimizer: sgd(0.11), batchSize: 2, epochs: 10 },
     expected: { deaths: first(5, "learningRate") },
+  },
+  {
+    name: "closed row by row",
+    why: "forty rows along the unit's line, and a constant gradient that takes one after the other: no update stands out",
+    layers: [relu([0.5, 0.6]), output(1)],
+    loss: "meanAbsoluteError",
+    x: column(...times(40, (row) => (row - 19.5) / 20)),
+    targets: times(40, () => -100),
+    training: { optimizer: sgd(0.03), batchSize: 40, epochs: 120 },
+    expected: { deaths: first(88, "drift") },
+  },
+  {
+    name: "closed row by row, with momentum",
+    why: "the same at twice the speed: forty-two updates, each of which takes a row or two",
+    layers: [relu([0.5, 0.6]), output(1)],
+    loss: "meanAbsoluteError",
+    x: column(...times(40, (row) => (row - 19.5) / 20)),
+    targets: times(40, () => -100),
+    training: { optimizer: sgd(0.03, { momentum: 0.5 }), batchSize: 40, epochs: 120 },
+    expected: { deaths: first(42, "drift") },
+  },
+  {
+    name: "decay from below, row by row",
+    why: "nothing is learnt, and decay shrinks the product of two weights faster than the bias of -0.4",
+    layers: [relu([1, 0]), relu([1, -0.4]), output(0)],
+    x: column(...times(20, (row) => 0.6 + row / 20)),
+    targets: times(20, () => 0),
+    training: { optimizer: sgd(0.1, { weightDecay: 0.1 }), batchSize: 20, epochs: 200 },
+    expected: { deaths: [{ layer: 1, unit: 0, step: 135, cause: "upstream", blow: null }] },
+  },
+  {
+    name: "a blow, and the last straw fifty-seven steps later",
+    why: "one batch of targets far off takes six of eight rows; a slow pull takes the other two",
+    ...steered(160, (step) => (step === 30 ? -5 : -0.8 - 0.05 * (step - 30)), 30),
+    expected: { deaths: [{ ...first(87, "drift")[0], blow: { step: 30, cause: "learningRate" } }] },
+  },
+  {
+    name: "a blow, recovery, and relapse",
+    why: "six of eight rows close at step 20 and open again; six of seven close at step 110 and do not",
+    ...steered(
+      160,
+      (step) => {
+        if (step === 20) return -5;
+        if (step < 110) return step < 80 ? 0.5 : 0;
+        return step === 110 ? -5.5 : -1 - 0.06 * (step - 110);
+      },
+      20,
+    ),
+    expected: { deaths: [{ ...first(130, "drift")[0], blow: { step: 110, cause: "learningRate" } }] },
+  },
+  {
+    name: "two blows far apart",
+    why: "four of eight rows close at step 20, and the other four, seventy steps later, in one: no remainder",
+    ...steered(
+      160,
+      (step) => {
+        if (step < 90) return step === 20 ? -4.2 : -0.55 - 0.015 * (step - 20);
+        return step === 90 ? -8 : -2 - 0.06 * (step - 90);
+      },
+      20,
+    ),
+    expected: { deaths: first(90, "learningRate") },
+  },
+  {
+    name: "two blows near each other",
+    why: "four of eight rows close at step 30, three at step 34: neither took most, the run of both did",
+    ...steered(120, (step) => ({ 30: -4, 34: -5 })[step] ?? -0.7 - 0.06 * (step - 30), 30),
+    expected: { deaths: [{ ...first(70, "drift")[0], blow: { step: 30, lastStep: 34, cause: "learningRate" } }] },
+  },
+  {
+    name: "two updates that took most together",
+    why: "three of eight rows, and two; one of them comes back for a while",
+    ...steered(120, (step) => (step <= 31 ? -3 : -0.7 - 0.06 * (step - 30)), 30),
+    expected: { deaths: [{ ...first(75, "drift")[0], blow: { step: 30, lastStep: 31, cause: "learningRate" } }] },
+  },
+  {
+    name: "carried through a run of updates by momentum",
+    why: "two batches pull; their velocity takes most of the rows in the two updates of which the second has no such pull",
+    ...steered(120, (step) => (step <= 31 ? -1.5 : -0.7), 30, 0.9),
+    expected: { deaths: [{ ...first(33, "momentum")[0], blow: { step: 31, lastStep: 32, cause: "momentum" } }] },
   },
   {
     name: "closed at the start, opened by the layer below",

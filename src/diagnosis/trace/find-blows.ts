@@ -22,7 +22,7 @@ const CHEAP_ROWS = 2 ** 16;
 const CHEAP_UPDATES = 512;
 /** On either side of the block that the counters name. */
 const MARGIN_BLOCKS = 2;
-const TENTH = 0.1;
+const LONGEST = 0.25;
 
 /** A unit that died, with what is known of its last straw. */
 export interface Deceased extends UnitIndex {
@@ -264,9 +264,9 @@ export class BlowFinder {
   }
 }
 
-/** The longest run of updates that is a blow. */
+/** The longest run of updates that is a blow: an even fall that takes half a window has none. */
 export function longestRun(window: number): number {
-  return Math.max(2, Math.floor(TENTH * window));
+  return Math.max(2, Math.floor(LONGEST * window));
 }
 
 /** Those with the same run together. */

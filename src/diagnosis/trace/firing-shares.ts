@@ -4,7 +4,7 @@
 // Steps are counted in blocks of an eighth of the trace's window. Block 0 is the first batch alone, block b >= 1 the
 // steps (b - 1)·length + 1 .. b·length. A fall in block b is the mean share over the 8 blocks before it less that over
 // the 8 behind it: a window each, an epoch by default, in which every row comes once. Kept is, by unit, the largest fall
-// that took more than half of the share before it, until the unit comes back to that half, or a later fall counts.
+// that took more than half of the share before it, until the unit regains half of it, or a later fall counts.
 import type { RunningFit } from "../../network/training/running-fit.js";
 import { batchOf } from "../../network/training/plan.js";
 import { BatchCounter } from "../../wasm/abi.js";
@@ -48,6 +48,9 @@ export interface CountedFall {
   /** The block alone took more than half of the share before: the block before it against the one behind it. */
   readonly isSudden: boolean;
 }
+
+/** One block took most of it. */
+const isSudden = (before: number, sudden: number) => sudden > MOST * before;
 
 export class FiringShares {
   /** Steps. */
@@ -137,18 +140,27 @@ export class FiringShares {
     const at = traced * FIGURES;
     const before = this.share(traced, Math.max(0, block - WINDOW_BLOCKS), block - 1);
     const after = last > block ? this.share(traced, block + 1, last) : 0;
-    if (this.blocks[traced] > 0 && after >= MOST * figures[at]) this.blocks[traced] = 0;
+    if (this.blocks[traced] > 0 && after >= (figures[at] + figures[at + 1]) / 2) this.blocks[traced] = 0;
     const fall = before - after;
     if (!(fall > MOST * before)) return;
-    const kept = this.blocks[traced];
-    const isApart = block - kept > WINDOW_BLOCKS;
-    const counts = isApart ? outweighs(fall, figures[at]) : fall > figures[at] - figures[at + 1];
-    if (kept > 0 && !counts) return;
+    const behind = last > block ? this.share(traced, block + 1, block + 1) : 0;
+    const sudden = this.share(traced, block - 1, block - 1) - behind;
+    if (this.blocks[traced] > 0 && !this.replaces(traced, block, [before, after, sudden])) return;
     this.blocks[traced] = block;
     figures[at] = before;
     figures[at + 1] = after;
-    figures[at + 2] =
-      this.share(traced, block - 1, block - 1) - (last > block ? this.share(traced, block + 1, block + 1) : 0);
+    figures[at + 2] = sudden;
+  }
+
+  /**
+   * Does a fall take the place of the one that is kept? In the same window the larger does; later, one that took no
+   * remainder: but no slow one that of a sudden one.
+   */
+  private replaces(traced: number, block: number, [before, after, sudden]: readonly number[]): boolean {
+    const [keptBefore, keptAfter, keptSudden] = this.figures.subarray(traced * FIGURES);
+    if (block - this.blocks[traced] <= WINDOW_BLOCKS) return before - after > keptBefore - keptAfter;
+    const isSlower = isSudden(keptBefore, keptSudden) && !isSudden(before, sudden);
+    return outweighs(before - after, keptBefore) && !isSlower;
   }
 
   /** The fall that is kept of a unit that is closed now and was opened last by this step's batch. */
@@ -171,7 +183,7 @@ export class FiringShares {
       lastStep,
       before,
       after,
-      isSudden: sudden > MOST * before,
+      isSudden: isSudden(before, sudden),
     };
   }
 }

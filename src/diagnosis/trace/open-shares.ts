@@ -33,7 +33,10 @@ function highestFrom(shares: readonly number[]): number[] {
   return highest;
 }
 
-/** Runs of a length that took more than half of the largest share in the window before, for good; largest first. */
+/**
+ * Runs of a length that took more than half of the largest share in the window before, and of which the unit never
+ * regained half; largest first.
+ */
 function runsOf(positions: readonly number[], shares: readonly number[], window: number, length: number): Run[] {
   const before = highestBefore(positions, shares, window);
   const later = highestFrom(shares);
@@ -43,7 +46,7 @@ function runsOf(positions: readonly number[], shares: readonly number[], window:
     if (positions[j] !== positions[i] + length) continue;
     const half = MOST * before[i];
     const fall = shares[i] - shares[j];
-    if (fall > half && later[j] < half)
+    if (fall > half && later[j] < (shares[i] + shares[j]) / 2)
       runs.push({ from: positions[i], to: positions[j], before: shares[i], after: shares[j] });
   }
   return runs.sort((a, b) => fallOf(b) - fallOf(a) || b.from - a.from);
@@ -55,8 +58,8 @@ export function outweighs(later: number, beforeEarlier: number): boolean {
 }
 
 /**
- * The run of few updates that took most of a unit's rows: more than half of the largest share in the window before it,
- * which the unit never had again. Of several in one window the shortest, then the one that took most, then the last.
+ * The run of few updates that took most of a unit's rows: more than half of the largest share in the window before it, of
+ * which the unit never regained half. Of several in one window the shortest, then the one that took most, then the last.
  * Of several windows the last, if it took a quarter of what there was before the one before: else it took a remainder.
  * Undefined if there is none.
  * @param known shares by position (updates made), some or all of them
