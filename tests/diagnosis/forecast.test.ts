@@ -59,6 +59,41 @@ async function measure(spec: NetworkSpec, x: Rows, seeds: number): Promise<{ sil
   return { silent: silent / seeds, dead };
 }
 
+describe("a relu output is a layer that can be closed", () => {
+  const withOutput = (widths: readonly number[], activation: Activation): NetworkSpec => ({
+    inputs: 1,
+    layers: widths.map((units, l) => ({ units, ...(l === widths.length - 1 && { activation }) })),
+    loss: "meanSquaredError",
+  });
+
+  test("of one unit on x = 1..4: exactly a half, with what to do", () => {
+    const { bornDeadNetwork, layers, advice } = forecast(withOutput([1], "relu"), [[1], [2], [3], [4]]);
+    expect(bornDeadNetwork).toEqual({ low: 0.5, high: 0.5, method: "exact" });
+    expect(layers).toEqual([{ layer: 0, units: 1, expectedDeadUnits: 0.5, standardError: 0, method: "exact" }]);
+    expect(advice[0]).toMatch(/50\.0 %: it has a relu output of 1 unit\. Make the last layer linear/);
+  });
+
+  test.each([[[4, 2, 1]], [[16, 16, 1]]])("%j: as often as networks start so", async (widths) => {
+    const x = [[-1], [0], [1], [2], [3], [4], [5]];
+    let zero = 0;
+    for (let seed = 0; seed < 400; seed++)
+      await withNetwork({ ...withOutput(widths, "relu"), seed }, (network) => {
+        if (network.predict(x).data.every((value) => value === 0)) zero++;
+      });
+    const { low, high } = forecast(withOutput(widths, "relu"), x).bornDeadNetwork;
+    const measured = rateInterval(zero, 400, 0.999);
+    expect(measured.high).toBeGreaterThan(low);
+    expect(measured.low).toBeLessThan(high);
+    expect(high - low).toBeLessThan(0.1);
+  });
+
+  test.each<[Activation]>([["linear"], ["softplus"], ["sigmoid"], ["leakyRelu"]])("%s cannot be closed", (last) => {
+    const { bornDeadNetwork, layers, advice } = forecast(withOutput([1], last), [[1], [2], [3], [4]]);
+    expect([bornDeadNetwork.high, layers]).toEqual([0, []]);
+    expect(advice).toEqual(["The network has no layers that can be closed: nothing in it can die."]);
+  });
+});
+
 describe("formulas", () => {
   test.each([
     ["x = 1..4", 1, [[1], [2], [3], [4]], 1 / 2],

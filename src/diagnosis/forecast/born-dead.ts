@@ -1,5 +1,5 @@
-// The chance that a network is born dead (some hidden layer silent on every input), as far as it follows without
-// drawing any weights.
+// The chance that a network is born dead (some layer silent on every input, the output layer included where it is a
+// rectifier), as far as it follows without drawing any weights.
 //
 // An initializer that is symmetric unit by unit closes a unit without bias at a given non-zero input with probability
 // 1/2: a layer of N units is silent there with probability 2^-N (Lu et al. 2019). On a line through 0 a network without
@@ -16,13 +16,14 @@ export interface Bounds {
   readonly high: number;
 }
 
-export function hiddenOf({ layers }: ResolvedSpec): readonly ResolvedDenseSpec[] {
-  return layers.slice(0, -1);
+/** The layers of which a forecast speaks: the hidden ones, and the output layer where it can be closed as well. */
+export function forecastLayersOf({ layers }: ResolvedSpec): readonly ResolvedDenseSpec[] {
+  return isRectifier(layers[layers.length - 1].activation.name) ? layers : layers.slice(0, -1);
 }
 
-/** Whether what a hidden unit does at x, it does at any positive multiple of x. */
+/** Whether what a unit of these layers does at x, it does at any positive multiple of x. */
 export function isHomogeneous(spec: ResolvedSpec): boolean {
-  return hiddenOf(spec).every(
+  return forecastLayersOf(spec).every(
     ({ activation, biasInitializer, kernelInitializer }) =>
       isPiecewiseLinear(activation.name) && biasInitializer === 0 && isSymmetric(kernelInitializer),
   );
@@ -60,8 +61,8 @@ function signs({ data, columns, rows }: Matrix, column: number): { positive: boo
 
 /** Bounds that hold for certain on these rows. */
 export function certainBounds(spec: ResolvedSpec, x: Matrix): Bounds {
-  const hidden = hiddenOf(spec);
-  const relu = hidden.filter(({ activation }) => isRectifier(activation.name));
+  const layers = forecastLayersOf(spec);
+  const relu = layers.filter(({ activation }) => isRectifier(activation.name));
   const widths = relu.map(({ units }) => units);
   if (relu.length === 0) return { low: 0, high: 0 };
   const isNothing = x.data.every((value) => value === 0);
@@ -69,7 +70,7 @@ export function certainBounds(spec: ResolvedSpec, x: Matrix): Bounds {
     ({ biasInitializer, kernelInitializer }) =>
       typeof biasInitializer === "number" && biasInitializer >= 0 && isSymmetric(kernelInitializer),
   );
-  const feedsOn = hidden.every(
+  const feedsOn = layers.every(
     ({ activation, kernelInitializer, biasInitializer }) =>
       isRectifier(activation.name) ||
       (isPiecewiseLinear(activation.name) && biasInitializer === 0 && isSymmetric(kernelInitializer)),
@@ -81,7 +82,7 @@ export function certainBounds(spec: ResolvedSpec, x: Matrix): Bounds {
   if (spec.inputs > 1) return { low: 0, high };
   const { positive, negative } = signs(x, 0);
   if (!(positive && negative)) return { low: high, high };
-  if (relu.length < hidden.length || hidden.some(({ kernelInitializer }) => kernelInitializer === "orthogonal"))
+  if (relu.length < layers.length || layers.some(({ kernelInitializer }) => kernelInitializer === "orthogonal"))
     return { low: 0, high };
   const low = silentOnLine(widths);
   return { low, high: widths.length <= 2 ? low : high };

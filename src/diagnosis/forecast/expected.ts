@@ -5,7 +5,7 @@ import type { Matrix } from "../../core/matrix.js";
 import type { ResolvedSpec } from "../../network/spec.js";
 import { rateInterval } from "../units/firing-rate-bound.js";
 import { activations, type Layer64, preactivations } from "../proof/layers64.js";
-import { type Bounds, certainBounds, hiddenOf } from "./born-dead.js";
+import { type Bounds, certainBounds, forecastLayersOf } from "./born-dead.js";
 import { drawingCost, drawLayers, type Random } from "./draw.js";
 
 /** Multiplications, about: a few tenths of a second. */
@@ -83,12 +83,12 @@ function intersect({ low, high }: Bounds, drawn: Bounds): Bounds {
 
 /** Networks whose units are counted, and the rows each is tried on. */
 function planFor(spec: ResolvedSpec, x: Matrix, asked: number | undefined): { counted: number; rows: number } {
-  const hidden = hiddenOf(spec);
-  const size = hidden.reduce(
-    (sum, { units }, index) => sum + units * (index === 0 ? spec.inputs : hidden[index - 1].units),
+  const layers = forecastLayersOf(spec);
+  const size = layers.reduce(
+    (sum, { units }, index) => sum + units * (index === 0 ? spec.inputs : layers[index - 1].units),
     0,
   );
-  const drawing = drawingCost(spec, hidden.length);
+  const drawing = drawingCost(spec, layers.length);
   const within = (cost: number, low: number, high: number) => Math.max(low, Math.min(high, Math.floor(BUDGET / cost)));
   const counted = asked ?? within(drawing + size * x.rows, drawing > BUDGET / 3 ? 2 : 3, MOST_DRAWS);
   return { counted, rows: within(counted * size, Math.min(x.rows, 16), x.rows) };
@@ -96,7 +96,7 @@ function planFor(spec: ResolvedSpec, x: Matrix, asked: number | undefined): { co
 
 /** @param asked the number of networks to draw; without it, as many as the budget allows */
 export function takeCensus(spec: ResolvedSpec, x: Matrix, random: Random, asked?: number): Census {
-  const hidden = hiddenOf(spec);
+  const layers = forecastLayersOf(spec);
   const certain = certainBounds(spec, x);
   const needsChance = certain.high - certain.low > CLOSE;
   const { counted, rows } = planFor(spec, x, asked);
@@ -104,13 +104,13 @@ export function takeCensus(spec: ResolvedSpec, x: Matrix, random: Random, asked?
   let draws = 0;
   let silent = 0;
   const draw = (isEnough: (closed: readonly number[]) => boolean): number[] => {
-    const closed = closedUnits(drawLayers(spec, hidden.length, random), x, rows, isEnough);
+    const closed = closedUnits(drawLayers(spec, layers.length, random), x, rows, isEnough);
     draws++;
-    if (isSilent(closed, hidden)) silent++;
+    if (isSilent(closed, layers)) silent++;
     return closed;
   };
   const drawUpTo = (count: number): Bounds => {
-    for (let left = count - draws; left > 0; left--) draw((closed) => !isSilent(closed, hidden));
+    for (let left = count - draws; left > 0; left--) draw((closed) => !isSilent(closed, layers));
     return intersect(certain, rateInterval(silent, draws, CONFIDENCE));
   };
   for (let i = 0; i < counted; i++) dead.push(draw(noneClosed));

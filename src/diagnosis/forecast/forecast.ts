@@ -8,7 +8,7 @@ import { countOf, formatCount } from "../../text/numbers.js";
 import { type PreparedTargets, prepareTargets } from "../../network/data.js";
 import { type NetworkSpec, resolveSpec, type ResolvedSpec } from "../../network/spec.js";
 import { advise, drawForecast } from "./advice.js";
-import { firstLayerChance, hiddenOf, isHomogeneous } from "./born-dead.js";
+import { firstLayerChance, forecastLayersOf, isHomogeneous } from "./born-dead.js";
 import { isSymmetric } from "../../network/initializer-spec.js";
 import { drawingCost, drawLayers, type Random, randomFrom } from "./draw.js";
 import { type Census, expectation, takeCensus } from "./expected.js";
@@ -74,7 +74,7 @@ function firstChance(spec: ResolvedSpec, x: Matrix, isDrawn: boolean): number | 
 }
 
 function forecastLayers(spec: ResolvedSpec, x: Matrix, isDrawn: boolean, { dead }: Census): LayerForecast[] {
-  return hiddenOf(spec).map(({ units, activation }, layer) => {
+  return forecastLayersOf(spec).map(({ units, activation }, layer) => {
     let chance: number | undefined = 0;
     if (isRectifier(activation.name)) chance = layer === 0 ? firstChance(spec, x, isDrawn) : undefined;
     if (chance !== undefined)

@@ -15,7 +15,7 @@ export interface ForecastOptions {
   readonly seed?: number;
 }
 
-/** What to expect of one hidden layer of an initial network. */
+/** What to expect of one layer of an initial network. */
 export interface LayerForecast {
   /** Index in network.layers. */
   readonly layer: number;
@@ -52,11 +52,11 @@ export interface ChanceBounds {
 /** What `forecast` expects of networks with this spec, before any training. */
 export interface Forecast {
   /**
-   * That some hidden layer is silent on every input: such a network computes a constant and no gradient reaches the
-   * layers below. At most 0.25 apart.
+   * That some layer is silent on every input, the output layer included where it is a relu: such a network computes a
+   * constant and no gradient reaches the layers below. At most 0.25 apart.
    */
   readonly bornDeadNetwork: ChanceBounds;
-  /** Hidden layers. */
+  /** The hidden layers, and the output layer where it is a relu. */
   readonly layers: readonly LayerForecast[];
   /** Only with targets; without those rates that no step reaches. */
   readonly lethalRates?: readonly LethalRate[];
