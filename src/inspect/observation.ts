@@ -2,10 +2,12 @@
 // networks, or from whatever else ran one: only `rows` and `layers` are always there.
 import type { PreparedTargets } from "../network/data.js";
 import { type Loss, type LossSpec, readsPreactivations } from "../network/losses.js";
+import type { ResolvedSpec } from "../network/spec.js";
 import type { Optimizer } from "../network/training/optimizers.js";
 import type { EpochLog } from "../network/types.js";
 import type { NetworkState } from "../network/state/state.js";
 import type { ResolvedActivation } from "../activations/activations.js";
+import { canDie } from "../activations/analysis.js";
 import { KthLargest } from "./kth-largest.js";
 import { activationCode, BATCH_COUNTERS, BatchCounter } from "../wasm/abi.js";
 import { RelumineError } from "../core/errors.js";
@@ -35,6 +37,8 @@ export interface LayerObservation {
   readonly units: readonly UnitStatistics[];
   /** Of units that fired on no row: the preactivation that one row in a hundred (at least one) reaches. */
   readonly opening?: ReadonlyMap<number, number>;
+  /** Rows on which every unit is closed, in order, where units can be; absent where it is not known. */
+  readonly closedRows?: Uint32Array;
   readonly weights?: LayerWeights;
 }
 
@@ -77,6 +81,8 @@ export interface Observation {
   readonly layers: readonly LayerObservation[];
   /** What the last layer is trained by; without it all layers are hidden ones. */
   readonly loss?: Loss | LossSpec;
+  /** What the network was made from, where it is one of this package's own. */
+  readonly spec?: ResolvedSpec;
   /** The network's inputs, and their columns, counted as if they were the preactivations of a layer. */
   readonly inputs?: { readonly x: Matrix; readonly columns: readonly UnitStatistics[] };
   readonly motion?: RemainingMotion;
@@ -139,6 +145,31 @@ function watchClosedUnits(state: NetworkState, rows: number) {
     },
     read: (layer: number): ReadonlyMap<number, number> =>
       new Map([...(closedByLayer[layer] ?? [])].map(([unit, largest]) => [unit, largest.value])),
+  };
+}
+
+/** Notes, beside a pass over the rows, those on which every unit of a layer is closed. */
+function watchClosedRows(state: NetworkState) {
+  const rowsByLayer = state.layers.map(({ activation }) => (canDie(activation) ? ([] as number[]) : undefined));
+  return {
+    visit(chunk: InspectedChunk): void {
+      rowsByLayer.forEach((closed, layer) => {
+        if (!closed) return;
+        const { units } = state.layers[layer];
+        const fired = state.floats(chunk.counters(layer) + BatchCounter.fired * units * 4, units);
+        if (fired.includes(chunk.rows)) return;
+        const z = chunk.preactivations(layer);
+        for (let row = 0, at = 0; row < chunk.rows; row++, at += units) {
+          let unit = 0;
+          while (unit < units && z[at + unit] <= 0) unit++;
+          if (unit === units) closed.push(chunk.start + row);
+        }
+      });
+    },
+    read: (layer: number): Pick<LayerObservation, "closedRows"> => {
+      const closed = rowsByLayer[layer];
+      return closed ? { closedRows: Uint32Array.from(closed) } : {};
+    },
   };
 }
 
@@ -243,9 +274,11 @@ export function observe(
     const columns = countColumns(state, scratch);
     const closed = watchClosedUnits(state, x.rows);
     const read = keepsOutputs ? collectOutputs(state, x.rows) : undefined;
+    const closedRows = watchClosedRows(state);
     const statistics = inspector.statistics(x, (chunk) => {
       columns.visit(chunk);
       closed.visit(chunk);
+      closedRows.visit(chunk);
       read?.visit(chunk);
       visit?.(chunk);
     });
@@ -258,8 +291,10 @@ export function observe(
         units: statistics[index],
         weights,
         opening: closed.read(index),
+        ...closedRows.read(index),
       })),
       loss: state.spec.loss,
+      spec: state.spec,
       inputs: { x, columns: columns.read() },
       ...(motion && { motion }),
       ...(training && { training }),

@@ -90,7 +90,7 @@ describe("a relu output is a layer that can be closed", () => {
   test.each<[Activation]>([["linear"], ["softplus"], ["sigmoid"], ["leakyRelu"]])("%s cannot be closed", (last) => {
     const { bornDeadNetwork, layers, advice } = forecast(withOutput([1], last), [[1], [2], [3], [4]]);
     expect([bornDeadNetwork.high, layers]).toEqual([0, []]);
-    expect(advice).toEqual(["The network has no layers that can be closed: nothing in it can die."]);
+    expect(advice[0]).toBe("The network has no layers that can be closed: nothing in it can die.");
   });
 });
 

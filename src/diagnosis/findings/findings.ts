@@ -1,26 +1,38 @@
 // What is wrong, or only looks so, with a network as a whole: its data, its loss, its training, and units that go
 // together.
 import { findCourse } from "./course.js";
+import { findBottleneck } from "./bottleneck.js";
+import { findClosedSamples } from "./closed-samples.js";
 import type { Evidence } from "./evidence.js";
 import { findVanishing } from "./gradient.js";
 import { findInputs } from "./inputs.js";
+import { findLinearNetwork } from "./linear-network.js";
 import { findLearning } from "./learning.js";
 import { findProgress } from "./pace.js";
+import { findOutputFit } from "./output-fit.js";
 import { assignRoles } from "./roles.js";
-import { findTraining } from "./targets.js";
+import { findTargets } from "./targets.js";
 import { findUnits } from "./units.js";
+import { findUnscaledTargets } from "./unscaled-targets.js";
 import type { Finding } from "../types.js";
 
 /** Causes first; of each role in the order in which they should be looked at. */
 export function findAll(evidence: Evidence): Finding[] {
+  const fit = findOutputFit(evidence);
+  const isMisfit = fit.some(({ role }) => role !== "remark");
   const found = [
+    ...fit,
     ...findLearning(evidence),
     ...findCourse(evidence),
     ...findProgress(evidence),
-    ...findTraining(evidence),
+    ...findTargets(evidence),
+    ...findUnscaledTargets(evidence),
     ...findVanishing(evidence),
+    ...findLinearNetwork(evidence),
+    ...findBottleneck(evidence, isMisfit),
+    ...findClosedSamples(evidence),
     ...findUnits(evidence),
-    ...findInputs(evidence),
+    ...findInputs(evidence, isMisfit),
   ];
   return assignRoles(found, evidence);
 }

@@ -2,34 +2,15 @@
 import { countOf, formatCount, formatNumber, listIndices, plural } from "../../text/numbers.js";
 import { type Evidence, type Found, groupsOf, isConstant } from "./evidence.js";
 import type { Observation } from "../../inspect/observation.js";
-import { measureColumns } from "./columns.js";
-
-/**
- * |mean|/spread of the inputs (Simon 2026) from which centring is advised. A unit with random weights and no bias has a
- * preactivation of mean/spread N(0, 1) times this: at 2, one in fifteen stays three spreads below 0. Pixels of digits
- * lie at 1.5, U[0, 1] at 1.7.
- */
-const UNCENTERED_FROM = 2;
-/** The largest column over the small ones. */
-const UNEQUAL_FROM = 100;
-/**
- * Columns that count as small ones: the tenth from below, since border pixels that hardly ever light up are no fault of
- * scale.
- */
-const SMALL_QUANTILE = 0.1;
-/**
- * Initializers suppose inputs of size 1; a size s multiplies the first layer's learning rate by s²: at 30 a
- * thousandfold.
- */
-const UNSCALED_FROM = 30;
+import { measureColumns } from "../inputs/columns.js";
+import { type ColumnStatistics, type FirstLayer, type InputJudgement, judgeInputs } from "../inputs/judge-inputs.js";
+import { findOutlierColumns, type OutlierColumn } from "../inputs/outliers.js";
+import { hasLearned } from "./learned.js";
+import { NARROW } from "../forecast/born-dead.js";
+import { SOME } from "../learning/verdict.js";
+import type { Matrix } from "../../core/matrix.js";
 
 type Inputs = NonNullable<Observation["inputs"]>;
-
-interface ColumnStatistics {
-  readonly mean: readonly number[];
-  readonly spread: readonly number[];
-  readonly range: readonly number[];
-}
 
 /** From the kernels' counters, unless their float32 squares left its range. */
 function statisticsOf({ columns, x }: Inputs): ColumnStatistics {
@@ -37,7 +18,7 @@ function statisticsOf({ columns, x }: Inputs): ColumnStatistics {
   const { mean, spread } = isLost
     ? measureColumns(x)
     : { mean: columns.map((column) => column.mean), spread: columns.map(({ variance }) => Math.sqrt(variance)) };
-  return { mean, spread, range: columns.map(({ min, max }) => max - min) };
+  return { mean, spread, min: columns.map(({ min }) => min), max: columns.map(({ max }) => max) };
 }
 
 /**
@@ -95,76 +76,111 @@ function findDuplicate(inputs: Inputs, varying: readonly number[]): Found[] {
   ];
 }
 
-const norm = (columns: readonly number[], values: readonly number[]) =>
-  Math.sqrt(columns.reduce((sum, column) => sum + values[column] ** 2, 0));
-
-function findUncentered({ mean, spread }: ColumnStatistics, varying: readonly number[]): Found[] {
-  const means = norm(varying, mean),
-    spreads = norm(varying, spread);
-  if (!(means >= UNCENTERED_FROM * spreads)) return [];
-  const worst = varying.reduce((a, b) => (Math.abs(mean[b]) > Math.abs(mean[a]) ? b : a));
-  return [
-    {
-      kind: "uncenteredInputs",
-      message:
-        `The inputs are far from centred: their mean is ${formatNumber(means / spreads)} times their spread in size ` +
-        `(column ${worst}: mean ${formatNumber(mean[worst])}, spread ${formatNumber(spread[worst])}), ` +
-        "which lets units start and stay on one side of 0.",
-      advice: "Subtract each column's mean on the training rows, and divide by its spread.",
-    },
-  ];
+/** What the first layer shows of the inputs: its preactivations' size, and units that no bias would open. */
+function firstLayerOf({ hidden, observation }: Evidence): FirstLayer | undefined {
+  const [layer] = hidden;
+  const units = observation.layers[0]?.units ?? [];
+  if (!layer || units.length === 0) return undefined;
+  const closed = layer.units.filter(({ mechanism }) => mechanism === "negativeWeights").length;
+  const size = Math.sqrt(units.reduce((sum, { mean, variance }) => sum + mean ** 2 + variance, 0) / units.length);
+  return { units: units.length, closed: closed === 1 && units.length > 1 ? 0 : closed, size };
 }
 
-/** The largest value over the small ones. */
-function unevenness(
-  columns: readonly number[],
-  values: readonly number[],
-): { ratio: number; small: number; large: number } {
-  const order = columns.toSorted((a, b) => values[a] - values[b]);
-  const small = order[Math.floor(SMALL_QUANTILE * (order.length - 1))],
-    large = order[order.length - 1];
-  return { ratio: values[large] / values[small], small, large };
+/** Dividing by the spread is done after subtracting the mean: where both are advised, one is the cause. */
+function roleOf(isMild: boolean, isBoth: boolean): Pick<Found, "role"> {
+  if (isMild) return { role: "remark" };
+  return isBoth ? { role: "symptom" } : {};
 }
 
-function findUnscaled({ spread, range }: ColumnStatistics, varying: readonly number[]): Found[] {
-  const { ratio, small, large } = unevenness(varying, spread);
-  const typical = norm(varying, spread) / Math.sqrt(varying.length);
+function tellUncentered(
+  { distance, worst, closed, isMild }: NonNullable<InputJudgement["uncentered"]>,
+  { mean, spread }: ColumnStatistics,
+  units: number,
+  isBoth: boolean,
+): Found {
+  const units0 =
+    closed > 0
+      ? `: ${formatCount(closed)} of ${countOf(units, "unit")} of layer 0 ` +
+        `${plural(closed, "is", "are")} closed on every row by ${plural(closed, "its", "their")} weights alone`
+      : ", which lets units start and stay on one side of 0";
+  return {
+    kind: "uncenteredInputs",
+    ...roleOf(isMild, isBoth),
+    message:
+      `The inputs are ${distance >= 2 ? "far from" : "not"} centred: their mean is ${formatNumber(distance)} times ` +
+      `their spread in size (column ${worst}: mean ${formatNumber(mean[worst])}, ` +
+      `spread ${formatNumber(spread[worst])})${units0}.`,
+    advice: "Subtract each column's mean on the training rows, and divide by its spread.",
+    figures: { distance, column: worst, mean: mean[worst], spread: spread[worst], closed },
+  };
+}
+
+function tellUnscaled(found: NonNullable<InputJudgement["unscaled"]>, { spread }: ColumnStatistics): Found {
   const advice = "Divide each column by its spread on the training rows, after subtracting its mean.";
-  // By range as well: a column that is mostly one number has a small spread, whatever its scale.
-  if (ratio > UNEQUAL_FROM && unevenness(varying, range).ratio > UNEQUAL_FROM) {
-    return [
-      {
-        kind: "unscaledInputs",
-        message:
-          `The inputs' spreads differ by a factor of ${formatNumber(ratio)}: ` +
-          `${formatNumber(spread[large])} in column ${large}, ${formatNumber(spread[small])} in column ${small}.`,
-        advice,
-      },
-    ];
-  }
-  if (typical <= UNSCALED_FROM && typical >= 1 / UNSCALED_FROM) return [];
-  return [
-    {
+  if (found.kind === "unequal") {
+    const { ratio, large, small } = found;
+    return {
       kind: "unscaledInputs",
       message:
-        `The inputs' spread is ${formatNumber(typical)} (root mean square over the columns that change): ` +
-        "initializers and usual learning rates suppose about 1.",
+        `The inputs' spreads differ by a factor of ${formatNumber(ratio)}: ` +
+        `${formatNumber(spread[large])} in column ${large}, ${formatNumber(spread[small])} in column ${small}.`,
       advice,
+      figures: { ratio, large: spread[large], small: spread[small] },
+    };
+  }
+  const { typical, size, isMild } = found;
+  return {
+    kind: "unscaledInputs",
+    ...roleOf(isMild, false),
+    message:
+      `The inputs' spread is ${formatNumber(typical)} (root mean square over the columns that change) and their size ` +
+      `${formatNumber(size)}: initializers and usual learning rates suppose about 1.`,
+    advice,
+    figures: { spread: typical, size },
+  };
+}
+
+function tellOutliers(columns: readonly OutlierColumn[], x: Matrix): Found[] {
+  if (columns.length === 0) return [];
+  const worst = columns.reduce((a, b) => (b.spread / b.rest > a.spread / a.rest ? b : a));
+  const others = columns.length === 1 ? "" : `; the same in ${countOf(columns.length - 1, "other column")}`;
+  return [
+    {
+      kind: "outlierInputs",
+      message:
+        `The spread of column ${worst.column}, ${formatNumber(worst.spread)}, comes from ${countOf(worst.rows, "row")} of ` +
+        `${formatCount(x.rows)} (row ${worst.row}: ${formatNumber(worst.value)}); without ` +
+        `${plural(worst.rows, "it", "them")} it is ${formatNumber(worst.rest)}${others}.`,
+      advice:
+        "Check these rows (a slip of the decimal point, a code for a missing value?); if they are true, take " +
+        "logarithms or clip the column.",
+      figures: { column: worst.column, rows: worst.rows, row: worst.row, value: worst.value, rest: worst.rest },
     },
   ];
 }
 
-export function findInputs({ observation: { inputs } }: Evidence): Found[] {
+/** What closes a narrow layer, or a layer as a whole, is told by other findings. */
+const isNarrow = ({ units, closed }: FirstLayer) => units <= NARROW || closed === units;
+
+/** @param isMisfit targets, loss and last layer do not fit: what units do says nothing of the inputs */
+export function findInputs(evidence: Evidence, isMisfit: boolean): Found[] {
+  const { inputs } = evidence.observation;
   if (!inputs || inputs.x.rows < 2) return [];
-  const { columns } = inputs;
+  const { columns, x } = inputs;
   const varying = [...columns.keys()].filter((column) => !isConstant(columns[column]));
   const constant = findConstant(inputs);
   if (varying.length === 0) return constant;
   const statistics = statisticsOf(inputs);
+  const first = firstLayerOf(evidence);
+  const learned = hasLearned(evidence, SOME);
+  const seen = first && (learned || isMisfit || isNarrow(first) ? { ...first, closed: 0 } : first);
+  const { uncentered, unscaled } = judgeInputs(statistics, varying, seen, isMisfit ? undefined : learned);
+  const isBoth = unscaled?.kind === "size" && !unscaled.isMild;
   return [
     ...constant,
     ...findDuplicate(inputs, varying),
-    ...findUncentered(statistics, varying),
-    ...findUnscaled(statistics, varying),
+    ...(uncentered ? [tellUncentered(uncentered, statistics, first?.units ?? 0, isBoth)] : []),
+    ...(unscaled ? [tellUnscaled(unscaled, statistics)] : []),
+    ...tellOutliers(findOutlierColumns(x, statistics, varying), x),
   ];
 }

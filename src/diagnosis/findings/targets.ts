@@ -1,90 +1,16 @@
-// What targets, loss and last layer show together.
-import { countOf, formatCount, formatNumber, formatRange, plural } from "../../text/numbers.js";
+// What the targets show by themselves.
+import { formatCount, formatNumber, plural } from "../../text/numbers.js";
 import type { Evidence, Found } from "./evidence.js";
-import { measureColumns } from "./columns.js";
+import { measureColumns } from "../inputs/columns.js";
 import type { PreparedTargets } from "../../network/data.js";
-import { factsOf, isClassification, type LossFacts } from "../../network/losses.js";
-import type { ResolvedActivation } from "../../activations/activations.js";
-import { analysisOf, canDie, sigmoid } from "../../activations/analysis.js";
+import { isClassification } from "../../network/losses.js";
+import { outputOf, type Output } from "./output.js";
 
 /**
  * Standard deviation of the targets. ReLUs die more as it shrinks (Arnekvist et al. 2020); outputs start with one of
  * about 1.
  */
 const LOW_DEVIATION = 0.01;
-
-/** A lowest probability that no one misses. */
-const NEGLIGIBLE = 1e-3;
-
-/** The output layer, where the last one is known to be it. */
-interface Output {
-  readonly loss: LossFacts["name"];
-  readonly from: LossFacts["from"];
-  readonly activation: ResolvedActivation;
-  readonly units: number;
-  /** Its index. */
-  readonly layer: number;
-}
-
-function outputOf({ observation: { loss, layers } }: Evidence): Output | undefined {
-  const last = layers.at(-1);
-  if (!loss || !last) return undefined;
-  const { name, from } = factsOf(loss);
-  return { loss: name, from, activation: last.activation, units: last.units.length, layer: layers.length - 1 };
-}
-
-const rangeOf = ({ name, alpha = 0 }: ResolvedActivation) => analysisOf(name).range(alpha);
-
-/** What a cross-entropy can say through a last layer that bends its logits, or nothing where it can say all. */
-function limitOfLogits(loss: string, activation: ResolvedActivation, units: number): string | undefined {
-  const [low, high] = rangeOf(activation);
-  if (loss === "binaryCrossEntropy" && sigmoid(low) > NEGLIGIBLE) {
-    return high === Infinity
-      ? `no probability can be below ${formatNumber(sigmoid(low))}`
-      : `every probability lies from ${formatNumber(sigmoid(low))} to ${formatNumber(sigmoid(high))}`;
-  }
-  if (loss !== "crossEntropy" || units === 1) return undefined;
-  if (high < Infinity)
-    return `no probability can be above ${formatNumber(1 / (1 + (units - 1) * Math.exp(low - high)))}`;
-  return canDie(activation) ? "a unit that is closed holds its logit at 0 and gets no gradient" : undefined;
-}
-
-function findBentLogits({ loss, from, activation, units, layer }: Output): Found[] {
-  if (from !== "logits") return [];
-  const limit = limitOfLogits(loss, activation, units);
-  if (limit === undefined) return [];
-  return [
-    {
-      kind: "lossMismatch",
-      message: `${loss} takes the last layer's outputs as logits, and ${activation.name} bends them: ${limit}.`,
-      advice: "Make the last layer linear (the default): the loss applies softmax or sigmoid itself.",
-      layer,
-    },
-  ];
-}
-
-function findUnreachable({ loss, activation, layer }: Output, targets: PreparedTargets | undefined): Found[] {
-  if (targets?.kind !== "rows" || isClassification(loss)) return [];
-  const [low, high] = rangeOf(activation).map(Math.fround);
-  const outside = targets.data.filter((value) => value < low || value > high);
-  if (outside.length === 0) return [];
-  const range =
-    high === Infinity
-      ? `nothing below ${formatNumber(low)}`
-      : `numbers from ${formatRange(low, high, formatNumber, " to ")}`;
-  const extreme = outside.reduce((a, b) => (Math.max(low - b, b - high) > Math.max(low - a, a - high) ? b : a));
-  return [
-    {
-      kind: "lossMismatch",
-      message:
-        `${countOf(outside.length, "target")} of ${formatCount(targets.data.length)} ` +
-        `${plural(outside.length, "lies", "lie")} where the last layer cannot reach: ` +
-        `${activation.name} yields ${range}, and one is ${formatNumber(extreme)}.`,
-      advice: "Make the last layer linear (the default), or bring the targets into its range.",
-      layer,
-    },
-  ];
-}
 
 function findLowVariance({ loss }: Output, targets: PreparedTargets | undefined): Found[] {
   if (targets?.kind !== "rows" || isClassification(loss)) return [];
@@ -132,41 +58,16 @@ function findSingleClass({ loss, units }: Output, targets: PreparedTargets | und
   return [
     {
       kind: "singleClass",
-      ...(!isAll && { role: "remark" as const }),
+      ...(!isAll && { role: "remark" }),
       message,
       advice: "Check how the samples were chosen (rows sorted by class, then cut?), and train on all classes.",
     },
   ];
 }
 
-function findSingleUnitSoftmax({ loss, from, activation, units, layer }: Output): Found[] {
-  const isOwn = activation.name === "softmax";
-  if (units !== 1 || !(isOwn || (loss === "crossEntropy" && from === "logits"))) return [];
-  return [
-    {
-      kind: "singleUnitSoftmax",
-      message: isOwn
-        ? "A softmax over 1 output unit is 1 on every sample, so the gradient is 0 and nothing is ever learnt; " +
-          "no unit died of it."
-        : "crossEntropy over 1 output unit: its softmax is 1 on every sample, so loss and gradient are 0 " +
-          "and nothing is ever learnt; no unit died of it.",
-      advice:
-        isOwn && !isClassification(loss)
-          ? "Make the last layer linear (the default)."
-          : "Use binaryCrossEntropy for two classes, or one output unit for each class.",
-      layer,
-    },
-  ];
-}
-
-export function findTraining(evidence: Evidence): Found[] {
+export function findTargets(evidence: Evidence): Found[] {
   const output = outputOf(evidence);
   if (!output) return [];
   const { targets, observation } = evidence;
-  return [
-    ...findSingleUnitSoftmax(output),
-    ...findBentLogits(output),
-    ...findUnreachable(output, targets),
-    ...(observation.rows > 1 ? [...findSingleClass(output, targets), ...findLowVariance(output, targets)] : []),
-  ];
+  return [...(observation.rows > 1 ? [...findSingleClass(output, targets), ...findLowVariance(output, targets)] : [])];
 }

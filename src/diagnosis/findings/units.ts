@@ -10,6 +10,7 @@ import {
   outgoingOf,
   samplesDiffer,
 } from "./evidence.js";
+import { hasLearned } from "./learned.js";
 import { findTwins } from "./identical-units.js";
 import { countOf, formatCount, formatNumber, formatPercent, listIndices, plural } from "../../text/numbers.js";
 
@@ -153,13 +154,21 @@ function findClosedOutputs(evidence: Evidence): Found[] {
   ];
 }
 
+/** Layers are silent as a whole on some rows, and the network has not learned: that may be what stands in the way. */
+function areRowsClosed(evidence: Evidence): boolean {
+  const { layers } = evidence.observation;
+  return (
+    hasLearned(evidence) === false && evidence.hidden.some((_, layer) => (layers[layer].closedRows?.length ?? 0) > 0)
+  );
+}
+
 function findSparsity(evidence: Evidence): Found[] {
   const { hidden, history } = evidence;
   const { rows } = evidence.observation;
   const layers = hidden.filter(({ activation }) => isRectifier(activation));
   if (layers.length === 0 || rows < SPARSE_SAMPLES || history?.stopped === "diverged" || !samplesDiffer(evidence))
     return [];
-  if (layers.some(({ dead, units }) => dead > FEW_DEAD * units.length)) return [];
+  if (layers.some(({ dead, units }) => dead > FEW_DEAD * units.length) || areRowsClosed(evidence)) return [];
   const units = layers.flatMap((layer) => layer.units);
   const activity = units.reduce((sum, unit) => sum + unit.activity, 0) / units.length;
   if (activity >= SPARSE_BELOW || activity < SPARSE_FROM) return [];

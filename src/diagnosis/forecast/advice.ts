@@ -6,36 +6,18 @@ import { countOf, formatCount, formatNumber, formatPercent, formatRange, formatR
 import { indent, wrap } from "../../text/wrap.js";
 import { constantBias } from "../../network/initializer-spec.js";
 import type { ResolvedDenseSpec, ResolvedSpec } from "../../network/spec.js";
-import { forecastLayersOf } from "./born-dead.js";
+import { type InputJudgement, judgeInputs, statisticsOf } from "../inputs/judge-inputs.js";
+import { findOutlierColumns } from "../inputs/outliers.js";
+import { forecastLayersOf, NARROW } from "./born-dead.js";
 import type { Forecast, LayerForecast } from "./types.js";
 
 const LIKELY = 0.05;
-/** A layer of so many units is closed at one input in 1.6 % of starts, of one more in less than 1 %. */
-const NARROW = 6;
 /** Of a layer's units, from which on their death is worth a sentence. */
 const MANY = 0.05;
-/** |mean| of the inputs over their spread, from which on they count as far from centred. */
-const FAR = 1;
 
 /** Two digits: draws and bounds bear out no more. */
 const figure = (value: number) => formatNumber(value, 2);
 const percentRange = (low: number, high: number) => formatRange(low, high, formatPercent, " to ");
-
-/** |mean|/spread over all columns (Simon 2026); Infinity for rows that are all the same. */
-function distanceFromCentre({ rows, columns, data }: Matrix): number {
-  let mean2 = 0;
-  let variance = 0;
-  for (let c = 0; c < columns; c++) {
-    let sum = 0;
-    let squares = 0;
-    for (let r = 0; r < rows; r++) sum += data[r * columns + c];
-    const mean = sum / rows;
-    for (let r = 0; r < rows; r++) squares += (data[r * columns + c] - mean) ** 2;
-    mean2 += mean * mean;
-    variance += squares / rows;
-  }
-  return Math.sqrt(mean2) / Math.sqrt(variance);
-}
 
 const deadText = ({ layer, units, expectedDeadUnits }: LayerForecast) =>
   `${figure(expectedDeadUnits)} of ${formatCount(units)} units of layer ${layer}`;
@@ -53,24 +35,52 @@ function adviseOnBias(spec: ResolvedSpec, layers: readonly LayerForecast[]): str
     );
 }
 
-function adviseOnInputs(spec: ResolvedSpec, x: Matrix | undefined, [first]: readonly LayerForecast[]): string[] {
-  if (
-    x === undefined ||
-    x.rows < 2 ||
-    first.expectedDeadUnits <= MANY * first.units ||
-    constantBias(spec.layers[0].biasInitializer) < 0
-  )
-    return [];
-  const distance = distanceFromCentre(x);
-  const isPositive = x.data.every((value) => value >= 0);
-  if (distance <= FAR && !isPositive) return [];
+function adviseOnCentre(
+  { distance, isPositive, closed }: NonNullable<InputJudgement["uncentered"]>,
+  first: LayerForecast | undefined,
+): string {
   const what = [
     isPositive ? "no input is below 0" : "",
-    distance > FAR && Number.isFinite(distance) ? `their mean is ${figure(distance)} times their spread from 0` : "",
+    distance > 1 ? `their mean is ${figure(distance)} times their spread from 0` : "",
   ].filter(Boolean);
+  const effect = first && closed > 0 ? `, and ${deadText(first)} start closed on every one` : "";
+  return `The inputs are not centred (${what.join(", ") || "no column changes its sign"})${effect}: subtract each column's mean.`;
+}
+
+function adviseOnScale(found: NonNullable<InputJudgement["unscaled"]>): string {
+  const what =
+    found.kind === "unequal"
+      ? `spreads differ by a factor of ${figure(found.ratio)}`
+      : `spread is ${figure(found.typical)}, and initializers suppose about 1`;
+  return `The inputs' ${what}: divide each column by its spread.`;
+}
+
+/** As a diagnosis would say it of the network at its start. */
+function adviseOnInputs(spec: ResolvedSpec, x: Matrix | undefined, layers: readonly LayerForecast[]): string[] {
+  if (x === undefined || x.rows < 2) return [];
+  const statistics = statisticsOf(x);
+  const varying = statistics.spread.flatMap((_, column) =>
+    statistics.min[column] < statistics.max[column] ? [column] : [],
+  );
+  const first = layers.find(({ layer }) => layer === 0);
+  if (varying.length === 0)
+    return first && first.expectedDeadUnits > MANY * first.units
+      ? [`The inputs are the same in all rows, and ${deadText(first)} start closed on every one.`]
+      : [];
+  const isClosedByBias = constantBias(spec.layers[0].biasInitializer) < 0;
+  const seen = first && !isClosedByBias ? { units: first.units, closed: first.expectedDeadUnits } : undefined;
+  const { uncentered, unscaled } = judgeInputs(statistics, varying, seen, undefined);
+  const outliers = findOutlierColumns(x, statistics, varying);
   return [
-    `The inputs are not centred (${what.join(", ") || "all rows are the same"}), and ${deadText(first)} ` +
-      "start closed on every one: subtract each column's mean.",
+    ...(uncentered ? [adviseOnCentre(uncentered, first)] : []),
+    ...(unscaled ? [adviseOnScale(unscaled)] : []),
+    ...outliers
+      .slice(0, 1)
+      .map(
+        ({ column, rows, row, value }) =>
+          `The spread of column ${column} comes from ${countOf(rows, "row")} of ${formatCount(x.rows)} ` +
+          `(row ${row}: ${figure(value)}): check ${rows === 1 ? "it" : "them"}.`,
+      ),
   ];
 }
 
@@ -115,8 +125,9 @@ export function advise(
   learningRate: number | undefined,
 ): string[] {
   const { bornDeadNetwork, layers, lethalRates } = forecast;
-  if (layers.length === 0) return ["The network has no layers that can be closed: nothing in it can die."];
+  const nothing = layers.length === 0 ? ["The network has no layers that can be closed: nothing in it can die."] : [];
   const advice = [
+    ...nothing,
     ...adviseOnShape(spec, bornDeadNetwork),
     ...adviseOnBias(spec, layers),
     ...adviseOnInputs(spec, x, layers),

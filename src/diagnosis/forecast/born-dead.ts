@@ -11,6 +11,9 @@ import type { ResolvedDenseSpec, ResolvedSpec } from "../../network/spec.js";
 import { isPiecewiseLinear, isRectifier } from "../../activations/activations.js";
 import type { Matrix } from "../../core/matrix.js";
 
+/** A layer of so many units is closed at one input in 1.6 % of starts, of one more in less than 1 %. */
+export const NARROW = 6;
+
 export interface Bounds {
   readonly low: number;
   readonly high: number;

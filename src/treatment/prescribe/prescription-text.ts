@@ -15,10 +15,16 @@ import type { FindingKind } from "../../diagnosis/types.js";
 /** What is wrong with a network beside its units, and no remedy here answers. */
 const TOLD: readonly FindingKind[] = [
   "singleUnitSoftmax",
+  "labelsMismatch",
   "lossMismatch",
+  "linearNetwork",
+  "bottleneck",
+  "closedSamples",
   "deadOutputUnits",
   "uncenteredInputs",
   "unscaledInputs",
+  "outlierInputs",
+  "unscaledTargets",
   "singleClass",
   "lowTargetVariance",
 ];
@@ -83,7 +89,9 @@ export function drawPrescription(conclusion: Conclusion): string {
     `Ranked by ${measureOf(best)} on ${countOf(validationRows, "held-out row")}` +
     `${repeats > 1 ? `, means of up to ${repeats} seeds` : ""}; ` +
     "where chance may have put trials apart, by dead units in tenths of all.";
-  const findings = (conclusion.diagnosis?.findings ?? []).filter(({ kind }) => TOLD.includes(kind));
+  const findings = (conclusion.diagnosis?.findings ?? []).filter(
+    ({ kind, role }) => role !== "remark" && TOLD.includes(kind),
+  );
   const paragraphs = [
     drawBest(conclusion),
     `${reason[0].toUpperCase()}${reason.slice(1)}.`,

@@ -1,0 +1,214 @@
+// Do the data need a bend? Two fits that are convex, so that nothing depends on a training: of the inputs alone, and of
+// the inputs with random relu features (Rahimi and Recht 2008), each judged on rows that it was not fitted to.
+import { mulberry32 } from "../../core/random.js";
+import type { Matrix } from "../../core/matrix.js";
+
+/** Rows, columns and outputs that are looked at, at most: a few tenths of a second. */
+const MOST_ROWS = 400;
+const MOST_COLUMNS = 64;
+const MOST_OUTPUTS = 12;
+const FEWEST_ROWS = 20;
+const RELUS = 64;
+/** Ridge penalties a row; the best of each fit counts. */
+const PENALTIES = [1e-6, 1e-3, 1e-1];
+/** Steps of a logistic fit, by accelerated gradients (Nesterov 1983). */
+const STEPS = 150;
+
+export interface BendTest {
+  /** Held-out losses over that of a constant: 1 says nothing. */
+  readonly linear: number;
+  readonly bent: number;
+  readonly rows: number;
+}
+
+/** rows x columns in float64. */
+interface Table {
+  readonly rows: number;
+  readonly columns: number;
+  readonly data: Float64Array;
+}
+
+const table = (rows: number, columns: number): Table => ({ rows, columns, data: new Float64Array(rows * columns) });
+
+/** Evenly spread rows of the given columns, with mean 0 and spread 1, and a column of ones before them. */
+function standardizedRows(x: Matrix, rows: Int32Array, columns: readonly number[]): Table {
+  const result = table(rows.length, columns.length + 1);
+  const width = result.columns;
+  for (let r = 0; r < rows.length; r++) result.data[r * width] = 1;
+  columns.forEach((column, c) => {
+    const values = Float64Array.from(rows, (row) => x.data[row * x.columns + column]);
+    const mean = values.reduce((a, b) => a + b, 0) / values.length;
+    const spread = Math.sqrt(values.reduce((a, b) => a + (b - mean) ** 2, 0) / values.length) || 1;
+    values.forEach((value, r) => (result.data[r * width + c + 1] = (value - mean) / spread));
+  });
+  return result;
+}
+
+/** The table with relu features of random directions through the cloud of rows beside it. */
+function withRelus(x: Table, count: number): Table {
+  const random = mulberry32(7);
+  const normal = () => Math.sqrt(-2 * Math.log(1 - random())) * Math.cos(2 * Math.PI * random());
+  const inputs = x.columns;
+  const result = table(x.rows, inputs + count);
+  for (let r = 0; r < x.rows; r++) result.data.set(x.data.subarray(r * inputs, (r + 1) * inputs), r * result.columns);
+  for (let k = 0; k < count; k++) {
+    const direction = Float64Array.from({ length: inputs - 1 }, normal);
+    const norm = Math.sqrt(direction.reduce((sum, value) => sum + value * value, 0));
+    const at = Math.floor(random() * x.rows); // a corner of the feature lies at a row
+    const along = (row: number) => {
+      let sum = 0;
+      for (let c = 1; c < inputs; c++) sum += (direction[c - 1] / norm) * x.data[row * inputs + c];
+      return sum;
+    };
+    const corner = along(at);
+    for (let r = 0; r < x.rows; r++) result.data[r * result.columns + inputs + k] = Math.max(0, along(r) - corner);
+  }
+  return result;
+}
+
+/** Solves A·w = b for a symmetric positive definite A, in place (Cholesky). */
+function solve(a: Float64Array, n: number, right: readonly Float64Array[]): Float64Array[] {
+  for (let j = 0; j < n; j++) {
+    for (let i = j; i < n; i++) {
+      let sum = a[i * n + j];
+      for (let k = 0; k < j; k++) sum -= a[i * n + k] * a[j * n + k];
+      a[i * n + j] = i === j ? Math.sqrt(Math.max(sum, 1e-12)) : sum / a[j * n + j];
+    }
+  }
+  return right.map((b) => {
+    const w = Float64Array.from(b);
+    for (let i = 0; i < n; i++) {
+      for (let k = 0; k < i; k++) w[i] -= a[i * n + k] * w[k];
+      w[i] /= a[i * n + i];
+    }
+    for (let i = n - 1; i >= 0; i--) {
+      for (let k = i + 1; k < n; k++) w[i] -= a[k * n + i] * w[k];
+      w[i] /= a[i * n + i];
+    }
+    return w;
+  });
+}
+
+/** Rows of a fold: every other one. */
+const foldOf = (rows: number, fold: number): number[] =>
+  Array.from({ length: rows }, (_, r) => r).filter((r) => r % 2 === fold);
+
+function predict(x: Table, weights: readonly Float64Array[], row: number): Float64Array {
+  return Float64Array.from(weights, (w) => {
+    let sum = 0;
+    for (let c = 0; c < x.columns; c++) sum += w[c] * x.data[row * x.columns + c];
+    return sum;
+  });
+}
+
+type Fit = (x: Table, y: Table, rows: readonly number[], penalty: number) => Float64Array[];
+type RowLoss = (outputs: Float64Array, y: Table, row: number) => number;
+
+/** w = (XᵀX + n·penalty)⁻¹ Xᵀy; the constant is not penalized. */
+const leastSquares: Fit = (x, y, rows, penalty) => {
+  const n = x.columns;
+  const gram = new Float64Array(n * n);
+  const right = Array.from({ length: y.columns }, () => new Float64Array(n));
+  for (const r of rows) {
+    const at = r * n;
+    for (let i = 0; i < n; i++) {
+      const value = x.data[at + i];
+      if (value === 0) continue;
+      for (let j = 0; j <= i; j++) gram[i * n + j] += value * x.data[at + j];
+      for (let k = 0; k < y.columns; k++) right[k][i] += value * y.data[r * y.columns + k];
+    }
+  }
+  for (let i = 1; i < n; i++) gram[i * n + i] += penalty * rows.length;
+  return solve(gram, n, right);
+};
+
+const squaredError: RowLoss = (outputs, y, row) =>
+  outputs.reduce((sum, value, k) => sum + (value - y.data[row * y.columns + k]) ** 2, 0);
+
+/** Probabilities of logits, in place. */
+function softmax(z: Float64Array): Float64Array {
+  const most = z.reduce((a, b) => Math.max(a, b));
+  let sum = 0;
+  for (let k = 0; k < z.length; k++) sum += z[k] = Math.exp(z[k] - most);
+  for (let k = 0; k < z.length; k++) z[k] /= sum;
+  return z;
+}
+
+/** Multinomial logistic regression. */
+const logistic: Fit = (x, y, rows, penalty) => {
+  const n = x.columns;
+  const zeros = () => Array.from({ length: y.columns }, () => new Float64Array(n));
+  let [weights, before] = [zeros(), zeros()];
+  let squares = 0;
+  for (const r of rows) for (let c = 0; c < n; c++) squares += x.data[r * n + c] ** 2;
+  // The curvature is at most half of the mean squared norm of a row (Böhning 1992).
+  const rate = 1 / ((0.5 * squares) / rows.length + penalty);
+  for (let step = 0; step < STEPS; step++) {
+    const momentum = step / (step + 3);
+    const ahead = weights.map((w, k) => w.map((value, c) => value + momentum * (value - before[k][c])));
+    const gradient = ahead.map((w) => w.map((value, c) => (c === 0 ? 0 : penalty * value)));
+    for (const r of rows) {
+      const p = softmax(predict(x, ahead, r));
+      for (let k = 0; k < p.length; k++) {
+        const error = (p[k] - y.data[r * y.columns + k]) / rows.length;
+        if (error !== 0) for (let c = 0; c < n; c++) gradient[k][c] += error * x.data[r * n + c];
+      }
+    }
+    before = weights;
+    weights = ahead.map((w, k) => w.map((value, c) => value - rate * gradient[k][c]));
+  }
+  return weights;
+};
+
+const crossEntropy: RowLoss = (outputs, y, row) => {
+  const p = softmax(outputs);
+  return p.reduce((sum, value, k) => sum - y.data[row * y.columns + k] * Math.log(Math.max(value, 1e-12)), 0);
+};
+
+/** The mean loss on rows that were not fitted to, of the best penalty. */
+function heldOut(x: Table, y: Table, fit: Fit, loss: RowLoss): number {
+  const errors = PENALTIES.map((penalty) => {
+    let sum = 0;
+    for (const fold of [0, 1]) {
+      const weights = fit(x, y, foldOf(x.rows, 1 - fold), penalty);
+      for (const row of foldOf(x.rows, fold)) sum += loss(predict(x, weights, row), y, row);
+    }
+    return sum / x.rows;
+  });
+  return Math.min(...errors);
+}
+
+/**
+ * Undefined where there are too few rows, or too many columns or outputs, to tell.
+ * @param columns of x that are not the same in every row
+ * @param targetOf a row's targets, `outputs` numbers; of classes the probability of each
+ */
+export function testForBend(
+  x: Matrix,
+  columns: readonly number[],
+  outputs: number,
+  targetOf: (row: number) => ArrayLike<number>,
+  areClasses: boolean,
+): BendTest | undefined {
+  if (x.rows < FEWEST_ROWS || columns.length > MOST_COLUMNS || columns.length === 0 || outputs > MOST_OUTPUTS)
+    return undefined;
+  const random = mulberry32(3);
+  const order = Int32Array.from({ length: x.rows }, (_, r) => r);
+  for (let r = x.rows - 1; r > 0; r--) {
+    const other = Math.floor(random() * (r + 1));
+    [order[r], order[other]] = [order[other], order[r]];
+  }
+  const rows = order.subarray(0, Math.min(MOST_ROWS, x.rows));
+  const plain = standardizedRows(x, rows, columns);
+  const y = table(rows.length, outputs);
+  rows.forEach((row, r) => y.data.set(targetOf(row), r * outputs));
+  const [fit, loss] = areClasses ? ([logistic, crossEntropy] as const) : ([leastSquares, squaredError] as const);
+  const constant = heldOut({ ...table(rows.length, 1), data: new Float64Array(rows.length).fill(1) }, y, fit, loss);
+  if (!(constant > 0)) return undefined;
+  const bent = withRelus(plain, Math.min(RELUS, Math.floor(rows.length / 4)));
+  return {
+    linear: heldOut(plain, y, fit, loss) / constant,
+    bent: heldOut(bent, y, fit, loss) / constant,
+    rows: rows.length,
+  };
+}

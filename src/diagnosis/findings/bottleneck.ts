@@ -1,0 +1,39 @@
+// A layer so narrow that it starts closed as a whole in more than one start of a hundred. It is named only where the
+// network has not learned, or has such a layer closed: a narrow layer that works is no fault.
+import { closedLayer, type Evidence, type Found } from "./evidence.js";
+import { hasLearned } from "./learned.js";
+import { closedAtStart } from "../forecast/closed-layers.js";
+import { SOME } from "../learning/verdict.js";
+import { countOf, formatPercent, formatRange } from "../../text/numbers.js";
+
+const OFTEN = 0.01;
+
+/** @param isMisfit the output layer does not fit the targets: that it closes too comes of it */
+export function findBottleneck(evidence: Evidence, isMisfit: boolean): Found[] {
+  const { inputs, spec, rows } = evidence.observation;
+  if (!inputs || !spec || rows < 2) return [];
+  const isClosed = closedLayer(evidence) >= 0;
+  if (!isClosed && hasLearned(evidence, SOME) !== false) return [];
+  const found = closedAtStart(spec, inputs.x);
+  if (!found || found.chance.low <= OFTEN) return [];
+  const { layer, units, chance, isCertain } = found;
+  const isOutput = layer === spec.layers.length - 1;
+  const often =
+    chance.high - chance.low < 0.005
+      ? formatPercent(chance.low)
+      : formatRange(chance.low, chance.high, formatPercent, " to ");
+  return [
+    {
+      kind: "bottleneck",
+      ...(isOutput && isMisfit && { role: "symptom" }),
+      message:
+        `Layer ${layer} has ${countOf(units, `${spec.layers[layer].activation.name} unit`)}: a network like this one ` +
+        `starts with a layer closed on every row in ${often} of starts${isCertain ? "" : " (with 95 % confidence)"}.`,
+      advice: isOutput
+        ? "Make the last layer linear (the default), or softplus where outputs must be positive."
+        : "Make it wider, or take leakyRelu or linear there: until it opens, nothing below it learns.",
+      layer,
+      figures: { units, low: chance.low, high: chance.high },
+    },
+  ];
+}

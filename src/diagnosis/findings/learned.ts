@@ -1,0 +1,10 @@
+// Whether the network has learned, as far as findings depend on it.
+import type { Evidence } from "./evidence.js";
+import { LEARNED } from "../learning/verdict.js";
+
+/** Undefined where no targets tell. A loss that is no number has not learned. */
+export function hasLearned({ learning }: Evidence, from = LEARNED): boolean | undefined {
+  if (!learning) return undefined;
+  if (!Number.isFinite(learning.learning.loss)) return false;
+  return learning.skill === undefined ? undefined : learning.skill >= from;
+}

@@ -1,0 +1,25 @@
+// The output layer and the loss that reads it, where the last layer is known to be the output layer.
+import type { Evidence } from "./evidence.js";
+import type { ResolvedActivation } from "../../activations/activations.js";
+import { analysisOf } from "../../activations/analysis.js";
+import { factsOf, type LossFacts } from "../../network/losses.js";
+
+export interface Output {
+  readonly loss: LossFacts["name"];
+  readonly from: LossFacts["from"];
+  readonly activation: ResolvedActivation;
+  readonly units: number;
+  /** Its index. */
+  readonly layer: number;
+}
+
+export function outputOf({ observation: { loss, layers } }: Evidence): Output | undefined {
+  const last = layers.at(-1);
+  if (!loss || !last) return undefined;
+  const { name, from } = factsOf(loss);
+  return { loss: name, from, activation: last.activation, units: last.units.length, layer: layers.length - 1 };
+}
+
+/** The smallest and the largest value, or bounds a little outside. */
+export const rangeOf = ({ name, alpha = 0 }: ResolvedActivation): readonly [low: number, high: number] =>
+  analysisOf(name).range(alpha);
