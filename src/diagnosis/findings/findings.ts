@@ -9,11 +9,11 @@ import { findInputs } from "./inputs.js";
 import { findLinearNetwork } from "./linear-network.js";
 import { findLearning } from "./learning.js";
 import { findProgress } from "./pace.js";
-import { findOutputFit } from "./output-fit.js";
+import { findOutputFit } from "./targets/output-fit.js";
 import { assignRoles } from "./roles.js";
-import { findTargets } from "./targets.js";
+import { findTargets } from "./targets/targets.js";
 import { findUnits } from "./units.js";
-import { findUnscaledTargets } from "./unscaled-targets.js";
+import { findUnscaledTargets } from "./targets/unscaled-targets.js";
 import type { Finding } from "../types.js";
 
 /** Causes first; of each role in the order in which they should be looked at. */

@@ -3,7 +3,7 @@
 import { testForBend } from "./bend-test.js";
 import { type Evidence, type Found, isConstant } from "./evidence.js";
 import { hasLearned } from "./learned.js";
-import { factsOfTargets } from "./target-facts.js";
+import { factsOfTargets } from "./targets/target-facts.js";
 import { shapeOf } from "../../activations/activations.js";
 import type { PreparedTargets } from "../../network/data.js";
 import { isClassification } from "../../network/losses.js";

@@ -1,10 +1,10 @@
 // Labels that do not fit the last layer. Most are refused before they get here; `targets: "any"` lets programs run that
 // other frameworks would run.
-import type { Found } from "./evidence.js";
+import type { Found } from "../evidence.js";
 import type { Output } from "./output.js";
 import type { TargetFacts } from "./target-facts.js";
-import { formatCount, listWords } from "../../text/numbers.js";
-import { isClassification } from "../../network/losses.js";
+import { formatCount, listWords } from "../../../text/numbers.js";
+import { isClassification } from "../../../network/losses.js";
 
 const MOST_SHOWN = 5;
 

@@ -1,9 +1,9 @@
 // What the targets show by themselves.
-import { formatCount, formatNumber, plural } from "../../text/numbers.js";
-import type { Evidence, Found } from "./evidence.js";
-import { measureColumns } from "../inputs/columns.js";
-import type { PreparedTargets } from "../../network/data.js";
-import { isClassification } from "../../network/losses.js";
+import { formatCount, formatNumber, plural } from "../../../text/numbers.js";
+import type { Evidence, Found } from "../evidence.js";
+import { measureColumns } from "../../inputs/columns.js";
+import type { PreparedTargets } from "../../../network/data.js";
+import { isClassification } from "../../../network/losses.js";
 import { outputOf, type Output } from "./output.js";
 
 /**

@@ -1,5 +1,5 @@
 // What targets look like: classes, shares, numbers; what the findings on outputs, losses and labels ask.
-import type { PreparedTargets } from "../../network/data.js";
+import type { PreparedTargets } from "../../../network/data.js";
 
 /** From so many different whole numbers on, they are counts or amounts rather than classes. */
 const MOST_CLASSES = 50;

@@ -1,10 +1,10 @@
 // Do targets, loss and last layer fit each other? One finding at most, since what is wrong first hides the rest.
-import type { Evidence, Found } from "./evidence.js";
+import type { Evidence, Found } from "../evidence.js";
 import { findMisnumberedLabels, findRepeatedLabels } from "./labels.js";
 import { findLossMismatch } from "./loss-mismatch.js";
 import { outputOf, type Output } from "./output.js";
 import { factsOfTargets } from "./target-facts.js";
-import { isClassification } from "../../network/losses.js";
+import { isClassification } from "../../../network/losses.js";
 
 function findSingleUnitSoftmax({ loss, from, activation, units, layer }: Output): Found[] {
   const isOwn = activation.name === "softmax";

@@ -1,8 +1,8 @@
 // The output layer and the loss that reads it, where the last layer is known to be the output layer.
-import type { Evidence } from "./evidence.js";
-import type { ResolvedActivation } from "../../activations/activations.js";
-import { analysisOf } from "../../activations/analysis.js";
-import { factsOf, type LossFacts } from "../../network/losses.js";
+import type { Evidence } from "../evidence.js";
+import type { ResolvedActivation } from "../../../activations/activations.js";
+import { analysisOf } from "../../../activations/analysis.js";
+import { factsOf, type LossFacts } from "../../../network/losses.js";
 
 export interface Output {
   readonly loss: LossFacts["name"];

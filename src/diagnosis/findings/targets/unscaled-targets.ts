@@ -1,11 +1,11 @@
 // Targets whose mean or spread is far from what outputs reach: initial outputs have a size of about 1, and a step moves
 // them by a little. Raw targets that were learned all the same are no fault.
-import { closedLayer, type Evidence, type Found } from "./evidence.js";
-import { hasLearned } from "./learned.js";
+import { closedLayer, type Evidence, type Found } from "../evidence.js";
+import { hasLearned } from "../learned.js";
 import { outputOf, rangeOf } from "./output.js";
-import { measureColumns } from "../inputs/columns.js";
-import { isClassification } from "../../network/losses.js";
-import { formatNumber } from "../../text/numbers.js";
+import { measureColumns } from "../../inputs/columns.js";
+import { isClassification } from "../../../network/losses.js";
+import { formatNumber } from "../../../text/numbers.js";
 
 /** Root mean square of a column of targets, from which on it counts as far from 1. */
 const LARGE = 10;
