@@ -29,6 +29,7 @@ const ENGINE = ["assembly", "browser", "golden", "inspect", "network", "wasm", "
 const NODE_ONLY = ["bench", "cli", "package", "literature", "network-node", "worker-node", "playground"]
   .map((folder) => `tests/${folder}/**`)
   .concat([
+    "tests/casebook/exam/**",
     "tests/{conventions,imports}.test.ts",
     "tests/support/{browsers,services}.test.ts",
     "tests/table/{documented,prepare}.test.ts",

@@ -1,6 +1,7 @@
 // Who is right: the published rules and diagnose on the cases of the book, as Markdown.
 import type { Case } from "./case.js";
 import { diagnoseCase, withCase } from "./check.js";
+import { examReport } from "./exam/report.js";
 import { type TestedNetwork, type Rule, RULES, type UnitCalls } from "./rules.js";
 import { toReference } from "../support/networks.js";
 
@@ -169,5 +170,6 @@ a share of activations near 0 and leaves the judgment to the reader.
 | case | dead | ${SHORT.join(" | ")} |
 | --- | ---: | ${SHORT.map(() => "---").join(" | ")} |
 ${disputes.join("\n")}
-`;
+
+${examReport()}`;
 }

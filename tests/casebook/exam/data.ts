@@ -39,6 +39,8 @@ export const steps = (low: number, step: number, count: number) => times(count, 
 
 export const columnsOf = (rows: Table) => rows[0].map((_, column) => rows.map((row) => row[column]));
 
+export const mean = (values: readonly number[]) => values.reduce((sum, value) => sum + value, 0) / values.length;
+
 /** y as rows. */
 export const asRows = (y: Data["y"]): Table => y.map((value) => (typeof value === "number" ? [value] : value));
 
@@ -91,11 +93,11 @@ export function sums(seed: number, rows: number, columns: number, targets: numbe
 /** Each column with mean 0 and spread 1; a constant one with 0. */
 export function standardized(rows: Table): Table {
   const figures = columnsOf(rows).map((values) => {
-    const mean = values.reduce((sum, value) => sum + value, 0) / values.length;
-    const spread = Math.sqrt(values.reduce((sum, value) => sum + (value - mean) ** 2, 0) / values.length);
-    return { mean, scale: spread > 1e-12 * Math.abs(mean) ? spread : Infinity };
+    const middle = mean(values);
+    const spread = Math.sqrt(mean(values.map((value) => (value - middle) ** 2)));
+    return { middle, scale: spread > 1e-12 * Math.abs(middle) ? spread : Infinity };
   });
-  return rows.map((row) => row.map((value, i) => (value - figures[i].mean) / figures[i].scale));
+  return rows.map((row) => row.map((value, i) => (value - figures[i].middle) / figures[i].scale));
 }
 
 /** Each column from 0 to 1. */

@@ -1,35 +1,23 @@
 // One program, faulty or mended, from one seed: trained, scored and diagnosed.
-import { asRows, columnsOf } from "./data.js";
+import { asRows, columnsOf, mean } from "./data.js";
+import { autoTrainer, type Trained, umlaut } from "./rivals.js";
 import type { Answer, Program, Training } from "./program.js";
-import {
-  createNetwork,
-  diagnose,
-  type Diagnosis,
-  type Finding,
-  type History,
-  type Network,
-} from "../../../src/index.js";
+import { createNetwork, diagnose, type Diagnosis, type Finding } from "../../../src/index.js";
 
 export const SEEDS = [0, 1, 2] as const;
 
 export type SideName = "faulty" | "repaired";
+export type RivalName = "umlaut" | "autoTrainer";
 
 export interface Run {
   readonly findings: readonly Finding[];
+  /** What the rules of others say, by tool. */
+  readonly rivals: Readonly<Record<RivalName, readonly string[]>>;
   /** What diagnose said in all, or why it said nothing. */
   readonly text: string;
   /** Accuracy, or R² of a regression, on the training rows. */
   readonly score: number;
   readonly seconds: number;
-}
-
-/** What a judge may look at. */
-export interface Trained {
-  readonly training: Training;
-  readonly network: Network;
-  readonly x: readonly (readonly number[])[];
-  readonly y: readonly number[] | readonly (readonly number[])[];
-  readonly history: History;
 }
 
 export const sideOf = ({ faulty, repair }: Program, side: SideName): Training =>
@@ -41,8 +29,6 @@ const isOf = (loss: Training["loss"], ...names: readonly string[]) =>
 /** The largest of several; one by itself: its nearest whole number. */
 const labelOf = (values: readonly number[]) =>
   values.length === 1 ? Math.round(values[0]) : values.indexOf(Math.max(...values));
-
-const mean = (values: readonly number[]) => values.reduce((sum, value) => sum + value, 0) / values.length;
 
 /** One number a row stands for all outputs. */
 function r2Of(said: readonly (readonly number[])[], wanted: readonly (readonly number[])[]): number {
@@ -95,7 +81,8 @@ export async function run(program: Program, side: SideName, seed: number): Promi
   const started = performance.now();
   return withTrained(program, side, seed, (trained) => {
     const { findings, text } = diagnoseSafely(trained);
-    return { findings, text, score: scoreOf(trained), seconds: (performance.now() - started) / 1000 };
+    const rivals = { umlaut: umlaut(trained), autoTrainer: autoTrainer(trained) };
+    return { findings, rivals, text, score: scoreOf(trained), seconds: (performance.now() - started) / 1000 };
   });
 }
 

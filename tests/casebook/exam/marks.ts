@@ -1,0 +1,52 @@
+// Our mark for a program, by what diagnose says of it from each seed.
+import type { Program } from "./program.js";
+import { causesOf, isNamed, type RivalName, type Run, run, SEEDS, type SideName } from "./run-program.js";
+import type { Finding } from "../../../src/index.js";
+
+/** One program sat, as it is stored: with the published marks, so that the table needs nothing else. */
+export interface Mark {
+  readonly post: number;
+  readonly A?: string;
+  readonly B?: string;
+  readonly isDisputed?: true;
+  /** One of the causes is the answer, from every seed. */
+  readonly isNamed: boolean;
+  /** The causes, kind@layer, by seed. */
+  readonly faulty: readonly (readonly string[])[];
+  readonly repaired: readonly (readonly string[])[];
+  /** Seeds from which the rule raises an alarm. */
+  readonly rivals: Readonly<Record<RivalName, Readonly<Record<SideName, number>>>>;
+}
+
+export const placed = ({ kind, layer }: Finding) => (layer === undefined ? kind : `${kind}@${layer}`);
+
+async function runAll(program: Program, side: SideName): Promise<Run[]> {
+  const runs: Run[] = [];
+  for (const seed of SEEDS) runs.push(await run(program, side, seed));
+  return runs;
+}
+
+/** The mark, and the scores of the mended program, which has to have learned. */
+export async function sit(program: Program): Promise<{ readonly mark: Mark; readonly scores: readonly number[] }> {
+  const faulty = await runAll(program, "faulty");
+  const repaired = await runAll(program, "repaired");
+  const causes = (runs: readonly Run[]) => runs.map(({ findings }) => causesOf(findings).map(placed));
+  const alarms = (name: RivalName) => ({
+    faulty: faulty.filter(({ rivals }) => rivals[name].length > 0).length,
+    repaired: repaired.filter(({ rivals }) => rivals[name].length > 0).length,
+  });
+  const { post, A, B, isDisputed } = program;
+  return {
+    mark: {
+      post,
+      ...(A && { A }),
+      ...(B && { B }),
+      ...(isDisputed && { isDisputed }),
+      isNamed: faulty.every(({ findings }) => isNamed(program, findings)),
+      faulty: causes(faulty),
+      repaired: causes(repaired),
+      rivals: { umlaut: alarms("umlaut"), autoTrainer: alarms("autoTrainer") },
+    },
+    scores: repaired.map(({ score }) => score),
+  };
+}
