@@ -159,6 +159,9 @@ describe("a training in a file", () => {
     ["fit.callbacks.3.firings", null],
     ["fit.callbacks.3.deaths", [{ layer: 0, unit: 0 }]],
     ["fit.callbacks.3.isDead", null],
+    ["fit.callbacks.3.shares", undefined],
+    ["fit.callbacks.3.shares.fired", null],
+    ["fit.callbacks.3.shares.blocks", []],
     ["fit.callbacks.4.epochs", { length: 1e12 }],
     ["fit.callbacks.5.epochsSince", -1],
   ])("is refused with another %s: %j", async (path, value) => {

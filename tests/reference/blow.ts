@@ -8,7 +8,7 @@ export interface TrueBlow {
 }
 
 /**
- * A run of at most a quarter of the window, or two updates, that took more than half of the largest share within a window
+ * A run of at most ten updates and a quarter of the window, or two updates, that took more than half of the largest share within a window
  * before it, and of which the unit never regained half. Within a window the shortest, then the largest, then the last;
  * a later one where it took a quarter of what there was before the earlier.
  * @param shares shares[k]: the unit's share of open rows after k updates, up to the update by which it is closed
@@ -16,7 +16,7 @@ export interface TrueBlow {
  */
 export function blowOf(shares: readonly number[], window: number): TrueBlow | undefined {
   const runs: (TrueBlow & { readonly length: number })[] = [];
-  for (let length = 1; length <= Math.max(2, Math.floor(window / 4)); length++) {
+  for (let length = 1; length <= Math.max(2, Math.min(10, Math.floor(window / 4))); length++) {
     for (let from = 0; from + length < shares.length; from++) {
       const half = Math.max(...shares.slice(Math.max(0, from - window), from + 1)) / 2;
       const [openBefore, openAfter] = [shares[from], shares[from + length]];

@@ -51,6 +51,27 @@ describe("drawDeaths", () => {
     ]);
   });
 
+  it("shows the blow where it came before the last straw: when, what it took, and at what rate it would not have", () => {
+    const blow = {
+      step: 90,
+      epoch: 2,
+      openBefore: 1,
+      openAfter: 0.41,
+      isEstimate: false,
+      cause: "learningRate",
+      survivesAt: 0.2,
+    } as const;
+    expect(drawDeaths([death(3, "learningRate", { blow }), death(4, "drift")]).slice(1, 8)).toEqual([
+      "  learningRate  1  the plain gradient step took most of its rows, or all",
+      "  drift         1  many small steps, none of them lethal by itself",
+      "One of them would have lived through its lethal update at a rate of 0.2.",
+      "",
+      "layer  unit  step  epoch  cause         blow              open  lives at",
+      "    0     3   118      3  learningRate    90  100.0 % → 41.0 %       0.2",
+      "    0     4   118      3  drift            -                 -         -",
+    ]);
+  });
+
   it("calls the born dead what they are, and explains them no further", () => {
     expect(drawDeaths([death(0, "born", { step: 0, epoch: 0 })]).slice(0, 3)).toEqual([
       "One hidden unit was born dead:",

@@ -22,7 +22,9 @@ const CHEAP_ROWS = 2 ** 16;
 const CHEAP_UPDATES = 512;
 /** On either side of the block that the counters name. */
 const MARGIN_BLOCKS = 2;
-const LONGEST = 0.25;
+/** Of a run, in updates, and of the window: an even fall over twice as many is none. Momentum of 0.9 remembers so many. */
+const LONGEST = 10;
+const LONGEST_SHARE = 0.25;
 
 /** A unit that died, with what is known of its last straw. */
 export interface Deceased extends UnitIndex {
@@ -264,9 +266,9 @@ export class BlowFinder {
   }
 }
 
-/** The longest run of updates that is a blow: an even fall that takes half a window has none. */
+/** The longest run of updates that is a blow. */
 export function longestRun(window: number): number {
-  return Math.max(2, Math.floor(LONGEST * window));
+  return Math.max(2, Math.min(LONGEST, Math.floor(LONGEST_SHARE * window)));
 }
 
 /** Those with the same run together. */

@@ -61,6 +61,9 @@ export class FiringShares {
   private rows: Float64Array;
   private blocks: Float64Array;
   private figures: Float32Array;
+  /** Sums over a window, by traced unit. */
+  private readonly before: Float32Array;
+  private readonly after: Float32Array;
 
   constructor(
     private readonly fit: RunningFit,
@@ -74,6 +77,8 @@ export class FiringShares {
     this.rows = new Float64Array(sizes.rows);
     this.blocks = new Float64Array(sizes.blocks);
     this.figures = new Float32Array(sizes.figures);
+    this.before = new Float32Array(this.units);
+    this.after = new Float32Array(this.units);
   }
 
   save(): SavedShares {
@@ -92,10 +97,11 @@ export class FiringShares {
   /** Reads the counters of the batch of the step that was just made. */
   note(): void {
     const { step, plan } = this.fit;
-    if (step === 1) this.add(0, batchOf(plan, 1).rows);
+    const { rows } = batchOf(plan, step);
+    if (step === 1) this.add(0, rows);
     const block = this.blockOf(step);
     if ((step - 1) % this.blockLength === 0) this.clear(block);
-    this.add(block, batchOf(plan, step).rows);
+    this.add(block, rows);
     if (step % this.blockLength === 0 && block > WINDOW_BLOCKS) this.settle(block - WINDOW_BLOCKS);
   }
 
@@ -131,19 +137,34 @@ export class FiringShares {
 
   /** All units, at a block that has a window behind it. */
   private settle(block: number): void {
-    for (let traced = 0; traced < this.units; traced++) this.weigh(traced, block, block + WINDOW_BLOCKS);
+    const { before, after } = this;
+    const rowsBefore = this.sumUp(Math.max(0, block - WINDOW_BLOCKS), block - 1, before);
+    const rowsAfter = this.sumUp(block + 1, block + WINDOW_BLOCKS, after);
+    for (let traced = 0; traced < this.units; traced++)
+      this.weigh(traced, block, before[traced] / rowsBefore, after[traced] / rowsAfter);
   }
 
-  /** Is the fall in this block the one to keep? `last` is the last block that is known. */
-  private weigh(traced: number, block: number, last: number): void {
+  /** Of all units over some blocks, into `sums`. @returns the rows */
+  private sumUp(from: number, to: number, sums: Float32Array): number {
+    const { fired, units } = this;
+    let rows = 0;
+    sums.fill(0);
+    for (let block = from; block <= to; block++) {
+      const at = block % RING;
+      rows += this.rows[at];
+      for (let traced = 0, place = at * units; traced < units; traced++) sums[traced] += fired[place++];
+    }
+    return rows;
+  }
+
+  /** Is the fall in this block the one to keep? Behind it are no blocks where nothing is known of them. */
+  private weigh(traced: number, block: number, before: number, after: number, isLast = false): void {
     const { figures } = this;
     const at = traced * FIGURES;
-    const before = this.share(traced, Math.max(0, block - WINDOW_BLOCKS), block - 1);
-    const after = last > block ? this.share(traced, block + 1, last) : 0;
     if (this.blocks[traced] > 0 && after >= (figures[at] + figures[at + 1]) / 2) this.blocks[traced] = 0;
     const fall = before - after;
     if (!(fall > MOST * before)) return;
-    const behind = last > block ? this.share(traced, block + 1, block + 1) : 0;
+    const behind = isLast ? 0 : this.share(traced, block + 1, block + 1);
     const sudden = this.share(traced, block - 1, block - 1) - behind;
     if (this.blocks[traced] > 0 && !this.replaces(traced, block, [before, after, sudden])) return;
     this.blocks[traced] = block;
@@ -170,8 +191,11 @@ export class FiringShares {
     const kept = [this.blocks[traced], ...this.figures.subarray(at, at + FIGURES)];
     // Behind the last ones there is no whole window yet; no row of what is missing would open the unit.
     const settled = Math.max(0, this.fit.step % this.blockLength === 0 ? now : now - 1) - WINDOW_BLOCKS;
-    for (let block = Math.max(1, settled + 1); block <= this.blockOf(step); block++)
-      this.weigh(traced, block, Math.min(now, block + WINDOW_BLOCKS));
+    for (let block = Math.max(1, settled + 1); block <= this.blockOf(step); block++) {
+      const before = this.share(traced, Math.max(0, block - WINDOW_BLOCKS), block - 1);
+      const after = block === now ? 0 : this.share(traced, block + 1, Math.min(now, block + WINDOW_BLOCKS));
+      this.weigh(traced, block, before, after, block === now);
+    }
     const block = this.blocks[traced];
     const [before, after, sudden] = this.figures.subarray(at, at + FIGURES);
     [this.blocks[traced]] = kept;

@@ -89,7 +89,7 @@ export interface LastStraw {
  * The update, or the run of few updates, that took most of the rows that opened a unit which died.
  *
  * It took more than half of the largest share that the unit had in the window before, and the unit never regained half of
- * what it took. A run is no longer than a quarter of the window (at least 2 updates); of several within a window, the shortest, and
+ * what it took. A run is no longer than 10 updates and a quarter of the window (at least 2 updates); of several within a window, the shortest, and
  * of those the one that took most. A later one, more than a window apart, is the blow if it took at least a quarter of
  * what the unit had before the earlier: else it took a remainder. An update that only carried on a fall (Cause "drift")
  * is none. It is not looked for further back
