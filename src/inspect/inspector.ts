@@ -75,8 +75,12 @@ export class Inspector {
   /** Indices of the rows that are run, and how many there is room for. */
   private order = { address: 0, room: 0 };
 
-  constructor(readonly state: NetworkState) {
-    const { runtime, spec, layout, parameters } = state;
+  /** @param parameters a block laid out as the network's, where it is not to be run with its own */
+  constructor(
+    readonly state: NetworkState,
+    parameters = state.parameters,
+  ) {
+    const { runtime, spec, layout } = state;
     this.arena = new Arena(runtime.heap, this);
     this.buffers = new BatchBuffers(spec, runtime.heap, this.arena, true);
     this.passes = new Passes(runtime, spec, layout, this.buffers, parameters);

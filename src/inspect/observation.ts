@@ -13,7 +13,14 @@ import { activationCode, BATCH_COUNTERS, BatchCounter } from "../wasm/abi.js";
 import { RelumineError } from "../core/errors.js";
 import type { Matrix } from "../core/matrix.js";
 import { Arena } from "../wasm/heap.js";
-import type { Chunk, GradientNorms, InspectedChunk, Inspector, RunOptions, VisitChunk } from "./inspector.js";
+import {
+  type Chunk,
+  type GradientNorms,
+  type InspectedChunk,
+  Inspector,
+  type RunOptions,
+  type VisitChunk,
+} from "./inspector.js";
 import { CounterTotals, type UnitStatistics } from "./statistics.js";
 
 /** May be views into the heap: read the arrays again after anything is allocated. */
@@ -89,6 +96,8 @@ export interface Observation {
   readonly training?: TrainingRecord;
   /** By layer, how far the kernel is from that which the network's seed gives. */
   start?(): StartDistance[];
+  /** As `outputs`, of the network as its seed gives it; costs a forward pass. */
+  startOutputs?(): Float32Array;
   /** rows x units of the last layer: what the loss reads, where it was asked for. */
   readonly outputs?: Float32Array;
   /** Shows the rows once more, chunk by chunk: inputs, preactivations and activations of the first `layers` layers. */
@@ -204,20 +213,40 @@ function trainingOf(state: NetworkState): TrainingRecord | undefined {
   };
 }
 
-function distancesFromStart(state: NetworkState): StartDistance[] {
+/** Draws the weights that the seed gives into a block of their own, for as long as they are looked at. */
+function withStart<T>(state: NetworkState, look: (block: number) => T): T {
   const scratch = new Arena(state.runtime.heap);
   try {
     const block = scratch.allocate(state.layout.bytes, "the weights as they began");
     state.initialize(block);
+    return look(block);
+  } finally {
+    scratch.dispose();
+  }
+}
+
+function outputsAtStart(state: NetworkState, x: Matrix): Float32Array {
+  return withStart(state, (block) => {
+    const inspector = new Inspector(state, block);
+    try {
+      const { outputs, visit } = collectOutputs(state, x.rows);
+      inspector.run(x, {}, visit);
+      return outputs;
+    } finally {
+      inspector.dispose();
+    }
+  });
+}
+
+function distancesFromStart(state: NetworkState): StartDistance[] {
+  return withStart(state, (block) => {
     const size = (values: Float32Array, other?: Float32Array) =>
       Math.sqrt(values.reduce((sum, value, i) => sum + (value - (other?.[i] ?? 0)) ** 2, 0) / values.length);
     return state.layers.map(({ kernel }, index) => {
       const start = state.layer(index, block).kernel;
       return { size: size(kernel), startSize: size(start), moved: size(kernel, start) };
     });
-  } finally {
-    scratch.dispose();
-  }
+  });
 }
 
 /** Collects, beside a pass over the rows, what the loss reads. */
@@ -300,6 +329,7 @@ export function observe(
       ...(training && { training }),
       ...(read && { outputs: read.outputs }),
       start: () => distancesFromStart(state),
+      startOutputs: () => outputsAtStart(state, x),
       again: (options, visit) => inspector.run(x, options, visit),
       gradientNorms: (few, targets) => inspector.gradientNorms(few, targets),
       inspector,

@@ -7,7 +7,7 @@ import type { EpochLog } from "../../network/types.js";
 
 /** A loss that is so many times what it was has diverged, also where it stays finite. */
 const GREW = 100;
-/** So many times what answers of 0 have, once, and the network has been a constant since: the explosion killed it. */
+/** So many times what it started with, once, and the network has been a constant since: the explosion killed it. */
 const EXPLODED = 3;
 /** A score that was reached ... */
 const HAD_LEARNED = 0.3;
@@ -96,11 +96,12 @@ function findGrowth(evidence: Evidence): Found[] {
         `${lowest + 1}, ${formatNumber(losses[last])} in epoch ${last + 1}, at a learning rate of ${formatNumber(rate)}.`,
     );
   if (!learning || observation.training?.weightDecay) return [];
-  const start = learning.startLoss;
   const least = closedLayer(evidence) >= 0 ? EXPLODED : GREW;
-  if (!(losses[highest] >= least * Math.max(start, learning.learning.constantLoss))) return [];
+  if (!(losses[highest] >= least * learning.learning.constantLoss)) return [];
+  const start = learning.startLoss();
+  if (start === undefined || !(losses[highest] >= least * start)) return [];
   return said(
-    `The loss exploded in epoch ${highest + 1}: ${formatNumber(losses[highest])} on average, where answers of 0 have ` +
+    `The loss exploded in epoch ${highest + 1}: ${formatNumber(losses[highest])} on average, where it had started with ` +
       `${formatNumber(start)}, at a learning rate of ${formatNumber(rate)}; what is left has learned nothing.`,
   );
 }

@@ -1,23 +1,28 @@
 // Too little training, or too much: a loss that still falls at the end, steps that are too small for what is to be
 // learned, and a held-out loss that rises.
 import { closedLayer, type Evidence, type Found } from "./evidence.js";
-import type { LearningEvidence } from "../learning/learning.js";
+import { type LearningEvidence, skillOf } from "../learning/learning.js";
+import type { FindingRole } from "../types.js";
+import type { EpochLog, Metrics } from "../../network/types.js";
 import { paceOf } from "../learning/pace.js";
 import { FEW_ROWS, LEARNED, SOME } from "../learning/verdict.js";
 import type { StartDistance, TrainingRecord } from "../../inspect/observation.js";
 import { countOf, formatCount, formatNumber, formatPercent } from "../../text/numbers.js";
 
-/** What as many epochs again would add to the score has to be this much to be worth them. */
+/** What as many epochs again would add to the score has to be this much to be worth them, */
 const WORTH_IT = 0.05;
+/** and this much where it is to be the reason that little was learned: less may be noise that is learned by heart. */
+const WORTH_MUCH = 0.1;
 /** So many times the epochs made would be needed at the pace of the end: more than patience is wanted then. */
 const TOO_SLOW = 3;
 /** A curve that bends less than this has not begun to slow down. */
 const STRAIGHT = 0.6;
-/** Weights that moved by less than this share of what they started with have not gone anywhere ... */
-const UNMOVED = 0.1;
-/** ... and those that moved by more than all of it have: where the loss then falls so slowly, it is not for want of steps. */
-const FAR = 1;
-const STUCK = 10;
+/** Nor has one whose last quarter fell by as much of what all fell by on average: a plateau that was reached does not. */
+const STEADY = 0.3;
+/** Weights that moved by less than this share of what they started with have hardly moved. */
+const UNMOVED = 0.25;
+/** Steps that could take a weight no further than this share cannot change what the network says. */
+const OUT_OF_REACH = 0.1;
 /** A score that hardly differs from a constant's. */
 const LITTLE = 0.2;
 
@@ -60,7 +65,7 @@ function unfinished({ history, learning }: Evidence): Unfinished | undefined {
   return {
     times: left / pace.perEpoch / epochs.length,
     gain: Math.min(pace.gain, left) / learning.toLearn,
-    isStraight: pace.straightness >= STRAIGHT,
+    isStraight: pace.straightness >= STRAIGHT && pace.ofAverage >= STEADY,
     epochs: epochs.length,
   };
 }
@@ -81,11 +86,11 @@ function isCause({ learning, skill = 0 }: LearningEvidence, { moved }: Distance)
   return skill < SOME || (learning.score! < LITTLE && moved !== undefined && moved < UNMOVED);
 }
 
-function stillLearning({ gain, epochs }: Unfinished, evidence: LearningEvidence, distance: Distance): Found {
+function stillLearning({ gain, epochs }: Unfinished, evidence: LearningEvidence, role: FindingRole): Found {
   const { score = 0 } = evidence.learning;
   return {
     kind: "stillLearning",
-    role: isCause(evidence, distance) ? "cause" : "remark",
+    role,
     message:
       `The loss was still falling when the training ended after ${countOf(epochs, "epoch")}: as many again would raise ` +
       `the score from ${formatNumber(score, 3)} to about ${formatNumber(score + gain, 3)}, if it goes on so.`,
@@ -152,16 +157,17 @@ function findPace(evidence: Evidence): Found[] {
     moved: sizes && largestMove(sizes),
     ofReach: sizes && reach && Math.max(...sizes.map(({ moved }) => moved)) / reach,
   };
-  const { moved = 0, ofReach = 0 } = distance;
-  const hasGoneAstray = moved > FAR && open !== undefined && open.times > STUCK && ofReach < ALL_ALONG;
-  const isSlow = open !== undefined && open.isStraight && open.times >= TOO_SLOW;
-  const isOneWay = open !== undefined && ofReach >= ALL_ALONG;
-  if (isCause(learning, distance)) {
-    if ((isSlow || isOneWay) && !hasGoneAstray) return [stepsTooSmall(evidence, open.times, distance)];
-    if (reach !== undefined && sizes && reach < UNMOVED * startOf(sizes))
+  const { moved = Infinity, ofReach } = distance;
+  // what Adam's steps reach tells more than what moved: they go far whatever the gradient's size
+  const hasHardlyMoved = ofReach === undefined ? moved < UNMOVED : ofReach >= ALL_ALONG;
+  if (isCause(learning, distance) && !hasHeldOutPeaked(evidence)) {
+    if (open && hasHardlyMoved && ((open.isStraight && open.times >= TOO_SLOW) || ofReach !== undefined))
+      return [stepsTooSmall(evidence, open.times, distance)];
+    if (reach !== undefined && sizes && reach < OUT_OF_REACH * startOf(sizes))
       return [stepsTooSmall(evidence, startOf(sizes) / reach, distance)];
+    return open && open.gain >= WORTH_MUCH ? [stillLearning(open, learning, "cause")] : [];
   }
-  return open && open.gain >= WORTH_IT ? [stillLearning(open, learning, distance)] : [];
+  return open && open.gain >= WORTH_IT ? [stillLearning(open, learning, "remark")] : [];
 }
 
 /** The held-out rows lost more than this share of what they had gained. */
@@ -177,48 +183,78 @@ function smooth(values: readonly number[], width: number): number[] {
   });
 }
 
-/** Held-out scores by epoch, where the history has them. */
-function heldOutScores({ history, learning }: Evidence): number[] {
-  const losses = (history?.epochs ?? []).flatMap(({ validation }) => (validation ? [validation.loss] : []));
-  if (!learning || !losses.every(Number.isFinite)) return [];
-  const scores = losses.map((loss) => 1 - (loss - learning.lowestLoss) / learning.toLearn);
-  return smooth(scores, Math.max(1, Math.min(5, Math.floor(scores.length / 10))));
+/** The history's skill by epoch, by the held-out rows or by those that were trained on: none where a loss is not finite. */
+function skillsOf({ history, learning }: Evidence, side: (log: EpochLog) => Metrics | undefined): number[] {
+  const seen = (history?.epochs ?? []).flatMap((log) => side(log) ?? []);
+  if (!learning || learning.learning.score === undefined || !seen.every(({ loss }) => Number.isFinite(loss))) return [];
+  return seen.map(({ loss, accuracy }) => {
+    const score = 1 - (loss - learning.lowestLoss) / learning.toLearn;
+    return skillOf(score, accuracy, learning.learning.constantAccuracy)!;
+  });
+}
+
+const heldOutSkills = (evidence: Evidence) => {
+  const skills = skillsOf(evidence, ({ validation }) => validation);
+  return smooth(skills, Math.max(1, Math.min(5, Math.floor(skills.length / 10))));
+};
+
+/** Rows that were not trained on did best in the first half: more of the same is not what is missing. */
+function hasHeldOutPeaked(evidence: Evidence): boolean {
+  const skills = heldOutSkills(evidence);
+  return skills.length > 3 && skills.indexOf(Math.max(...skills)) < skills.length / 2;
+}
+
+/** Without the rows that were held out, where the observed rows are those of the fit, all of them. */
+function ownSkill(
+  { observation: { training, rows } }: Evidence,
+  { learning, skill }: LearningEvidence,
+): number | undefined {
+  const { heldOut, score, accuracy, constantAccuracy } = learning;
+  const held = training?.fit && heldOut?.rows === undefined ? 1 - training.fit.trainingRows / rows : 0;
+  if (!heldOut || !(held > 0)) return skill;
+  const without = (all: number | undefined, part: number | undefined) =>
+    all === undefined || part === undefined ? undefined : (all - held * part) / (1 - held);
+  return skillOf(without(score, heldOut.score), without(accuracy, heldOut.accuracy), constantAccuracy);
 }
 
 function findOverfitting(evidence: Evidence): Found[] {
   const { learning } = evidence;
   const held = learning?.learning.heldOut;
   if (!learning || !held || held.score === undefined || learning.learning.score === undefined) return [];
-  const { score, constantAccuracy, accuracy } = learning.learning;
-  const scores = heldOutScores(evidence);
-  const best = Math.max(held.score, ...scores);
-  const bestEpoch = scores.indexOf(best) + 1;
-  const lost = best > 0 ? (best - held.score) / best : 0;
-  const isWorse = held.score < 0;
-  const isBelow = held.accuracy !== undefined && constantAccuracy !== undefined && held.accuracy < constantAccuracy;
-  // it has to know its own rows: what has learned nothing anywhere is not overfit
-  const skill = learning.skill!;
-  const knows = score > SOME || skill > SOME;
-  const gap = score - held.score;
-  const isCause =
-    knows && gap > SOME && (isWorse || lost > LOST_ON_HELD_OUT || (isBelow && accuracy! > constantAccuracy!));
-  if (!isCause && !(knows && lost > LOST_SOME && gap > LOST_SOME)) return [];
+  const { constantAccuracy, accuracy } = learning.learning;
+  const own = ownSkill(evidence, learning)!;
+  const skills = heldOutSkills(evidence);
+  const now = skillOf(held.score, held.accuracy, constantAccuracy)!;
+  const best = Math.max(now, ...skills);
+  const bestEpoch = skills.indexOf(best) + 1;
+  const lost = best > 0 ? (best - now) / best : 0;
+  const gap = own - now;
+  const isCause = own > SOME && gap > SOME && (now <= 0 || lost > LOST_ON_HELD_OUT);
+  const isRising = own > SOME && held.score < 0; // right as often, and too sure of what is wrong
+  if (!isCause && !isRising && !(own > SOME && lost > LOST_SOME && gap > LOST_SOME)) return [];
   const few = held.rows !== undefined && held.rows < FEW_ROWS ? ` (${countOf(held.rows, "row")}, which is few)` : "";
-  const peak =
-    lost > LOST_SOME && bestEpoch > 0 ? `; its best was ${formatNumber(best, 3)}, in epoch ${bestEpoch}` : "";
+  const right = [accuracy, held.accuracy].map((share) => (share === undefined ? "-" : formatPercent(share)));
+  const peak = lost > LOST_SOME && bestEpoch > 0;
   return [
     {
       kind: "overfitting",
       role: isCause ? "cause" : "remark",
       message:
-        `It knows its own rows and not those held out${few}: the score is ${formatNumber(score, 3)} there and ` +
-        `${formatNumber(held.score, 3)} here${isWorse ? ", worse than a constant" : ""}` +
-        `${accuracy !== undefined && held.accuracy !== undefined ? `, the accuracy ${formatPercent(accuracy)} and ${formatPercent(held.accuracy)}` : ""}${peak}.`,
-      advice:
-        peak === ""
-          ? "Train on more rows, with a smaller network, or with weight decay."
-          : "Stop at the best epoch (earlyStopping), or train on more rows, with a smaller network, or with weight decay.",
-      figures: { score, heldOutScore: held.score, bestScore: best, ...(bestEpoch > 0 && { bestEpoch }) },
+        `It knows its own rows better than those held out${few}: what it has learned there is ` +
+        `${formatPercent(Math.max(0, own))}, here ${formatPercent(Math.max(0, now))}` +
+        `${held.score < 0 ? "; its loss here is worse than a constant's" : ""}` +
+        `${held.accuracy === undefined ? "" : `; accuracy ${right.join(" and ")}`}` +
+        `${peak ? `; the best was ${formatPercent(best)}, in epoch ${bestEpoch}` : ""}.`,
+      advice: peak
+        ? "Stop at the best epoch (earlyStopping), or train on more rows, with a smaller network, or with weight decay."
+        : "Train on more rows, with a smaller network, or with weight decay.",
+      figures: {
+        skill: own,
+        heldOutSkill: now,
+        heldOutScore: held.score,
+        bestSkill: best,
+        ...(bestEpoch > 0 && { bestEpoch }),
+      },
     },
   ];
 }

@@ -34,8 +34,8 @@ export interface LearningEvidence {
   readonly toLearn: number;
   /** The lowest mean loss that any answers have. */
   readonly lowestLoss: number;
-  /** The mean loss of outputs of 0: about what a network starts with. */
-  readonly startLoss: number;
+  /** The mean loss that the network started with, as its seed gives it; costs a forward pass. */
+  readonly startLoss: () => number | undefined;
   /** The better of the score and the share of the constant's wrong answers that the network gets right. */
   readonly skill: number | undefined;
 }
@@ -124,22 +124,24 @@ function judgeHeldOut(
   };
 }
 
-function skillOf(score: number | undefined, predictions: Predictions | undefined): number | undefined {
-  const wrong = predictions ? 1 - predictions.constantAccuracy : 0;
-  const byAccuracy = wrong > 0 ? 1 - (1 - predictions!.accuracy) / wrong : undefined;
+/**
+ * The better of the score and the share of the constant's wrong answers that are right.
+ * @param constantAccuracy of the constant; where none is known the score alone tells
+ */
+export function skillOf(
+  score: number | undefined,
+  accuracy: number | undefined,
+  constantAccuracy: number | undefined,
+): number | undefined {
+  const isKnown = accuracy !== undefined && constantAccuracy !== undefined && constantAccuracy < 1;
+  const byAccuracy = isKnown ? 1 - (1 - accuracy) / (1 - constantAccuracy) : undefined;
   if (score === undefined || byAccuracy === undefined) return score ?? byAccuracy;
   return Math.max(score, byAccuracy);
 }
 
-/** Outputs near which a network starts: 0, and even shares where they are probabilities. */
-function startOf({ name, readsLogits, units }: LossReader): number {
-  if (name === "crossEntropy") return readsLogits ? 0 : 1 / units;
-  return name === "binaryCrossEntropy" && !readsLogits ? 0.5 : 0;
-}
-
 /** Absent where the last layer's loss or outputs are not known. */
 export function judgeLearning(
-  { loss, layers }: Observation,
+  { loss, layers, startOutputs }: Observation,
   rows: JudgedRows,
   heldOut: HeldOutRows | undefined,
   history: History | undefined,
@@ -167,10 +169,7 @@ export function judgeLearning(
     predictions,
     toLearn: losses.constantLoss - lowestLoss,
     lowestLoss,
-    startLoss: weightedMean(
-      lossesOfOutputs(reader, new Float32Array(outputs.length).fill(startOf(reader)), targets),
-      each,
-    ),
-    skill: skillOf(losses.score, predictions),
+    startLoss: () => startOutputs && weightedMean(lossesOfOutputs(reader, startOutputs(), targets), each),
+    skill: skillOf(losses.score, predictions?.accuracy, predictions?.constantAccuracy),
   };
 }

@@ -7,6 +7,8 @@ export interface Pace {
   readonly gain: number;
   /** What the last quarter's fall is of that before, at most 1: near 1 the curve is a straight line. */
   readonly straightness: number;
+  /** What the last quarter's fall is of a quarter's on average: near 1 the whole curve is a straight line. */
+  readonly ofAverage: number;
 }
 
 const QUARTERS = 4;
@@ -35,23 +37,28 @@ export function paceOf(losses: readonly number[]): Pace | undefined {
   const [before, middle, last] = [3, 2, 1].map((i) =>
     meanOf(losses.slice(epochs - i * quarter, epochs - (i - 1) * quarter)),
   );
-  const fall = middle - last;
+  // where it rose between, both quarters together tell
+  const [fall, earlier] = before > middle ? [middle - last, before - middle] : [(before - last) / 2, 0];
   const noise = noiseOf(losses.slice(epochs - 2 * quarter)) * Math.sqrt(2 / quarter);
   if (!(fall > NOISE * noise)) return undefined;
-  return describe(fall, before - middle, quarter, QUARTERS);
+  return describe(fall, earlier, quarter, QUARTERS, losses[0] - last);
 }
 
 /** Each epoch for itself. */
 function paceOfFew(losses: readonly number[]): Pace | undefined {
   const [before, middle, last] = losses.slice(-3);
   const fall = middle - last;
-  return fall > 0 ? describe(fall, before - middle, 1, losses.length) : undefined;
+  return fall > 0 ? describe(fall, before - middle, 1, losses.length, losses[0] - last) : undefined;
 }
 
-/** @param spans so many spans of `epochs` epochs make up the training */
-function describe(fall: number, earlier: number, epochs: number, spans: number): Pace {
+/**
+ * @param spans so many spans of `epochs` epochs make up the training
+ * @param total the whole fall
+ */
+function describe(fall: number, earlier: number, epochs: number, spans: number, total: number): Pace {
   const straightness = earlier > 0 ? Math.min(1, fall / earlier) : 1;
   let gain = 0;
   for (let span = 1; span <= spans; span++) gain += fall * straightness ** span;
-  return { perEpoch: fall / epochs, gain, straightness };
+  const ofAverage = total > 0 ? (fall * spans) / total : 1;
+  return { perEpoch: fall / epochs, gain, straightness, ofAverage };
 }
