@@ -1,19 +1,21 @@
 // A layer so narrow that it starts closed as a whole in more than one start of a hundred. It is named only where the
 // network has not learned, or has such a layer closed: a narrow layer that works is no fault.
 import { closedLayer, type Evidence, type Found } from "./evidence.js";
-import { hasLearned } from "./learned.js";
+import { hasLearnedMuch } from "./learned.js";
 import { closedAtStart } from "../forecast/closed-layers.js";
-import { SOME } from "../learning/verdict.js";
 import { countOf, formatPercent, formatRange } from "../../text/numbers.js";
 
 const OFTEN = 0.01;
 
-/** @param isMisfit the output layer does not fit the targets: that it closes too comes of it */
-export function findBottleneck(evidence: Evidence, isMisfit: boolean): Found[] {
+/**
+ * @param isMisfit the output layer does not fit the targets: that it closes too comes of it
+ * @param areSamplesClosed that a layer is closed on some rows is told already
+ */
+export function findBottleneck(evidence: Evidence, isMisfit: boolean, areSamplesClosed: boolean): Found[] {
   const { inputs, spec, rows } = evidence.observation;
   if (!inputs || !spec || rows < 2) return [];
   const isClosed = closedLayer(evidence) >= 0;
-  if (!isClosed && hasLearned(evidence, SOME) !== false) return [];
+  if (!isClosed && (areSamplesClosed || hasLearnedMuch(evidence) !== false)) return [];
   const found = closedAtStart(spec, inputs.x);
   if (!found || found.chance.low <= OFTEN) return [];
   const { layer, units, chance, isCertain } = found;

@@ -20,6 +20,7 @@ import type { Finding } from "../types.js";
 export function findAll(evidence: Evidence): Finding[] {
   const fit = findOutputFit(evidence);
   const isMisfit = fit.some(({ role }) => role !== "remark");
+  const closed = findClosedSamples(evidence);
   const found = [
     ...fit,
     ...findLearning(evidence),
@@ -29,8 +30,8 @@ export function findAll(evidence: Evidence): Finding[] {
     ...findUnscaledTargets(evidence),
     ...findVanishing(evidence),
     ...findLinearNetwork(evidence),
-    ...findBottleneck(evidence, isMisfit),
-    ...findClosedSamples(evidence),
+    ...findBottleneck(evidence, isMisfit, closed.length > 0),
+    ...closed,
     ...findUnits(evidence),
     ...findInputs(evidence, isMisfit),
   ];

@@ -5,9 +5,8 @@ import type { Observation } from "../../inspect/observation.js";
 import { measureColumns } from "../inputs/columns.js";
 import { type ColumnStatistics, type FirstLayer, type InputJudgement, judgeInputs } from "../inputs/judge-inputs.js";
 import { findOutlierColumns, type OutlierColumn } from "../inputs/outliers.js";
-import { hasLearned } from "./learned.js";
+import { hasLearnedMuch } from "./learned.js";
 import { NARROW } from "../forecast/born-dead.js";
-import { SOME } from "../learning/verdict.js";
 import type { Matrix } from "../../core/matrix.js";
 
 type Inputs = NonNullable<Observation["inputs"]>;
@@ -86,10 +85,13 @@ function firstLayerOf({ hidden, observation }: Evidence): FirstLayer | undefined
   return { units: units.length, closed: closed === 1 && units.length > 1 ? 0 : closed, size };
 }
 
-/** Dividing by the spread is done after subtracting the mean: where both are advised, one is the cause. */
-function roleOf(isMild: boolean, isBoth: boolean): Pick<Found, "role"> {
+/**
+ * Dividing by the spread is done after subtracting the mean, and a spread that comes from a few rows is theirs: where
+ * both are seen, one is the cause.
+ */
+function roleOf(isMild: boolean, isExplained: boolean): Pick<Found, "role"> {
   if (isMild) return { role: "remark" };
-  return isBoth ? { role: "symptom" } : {};
+  return isExplained ? { role: "symptom" } : {};
 }
 
 function tellUncentered(
@@ -115,12 +117,20 @@ function tellUncentered(
   };
 }
 
-function tellUnscaled(found: NonNullable<InputJudgement["unscaled"]>, { spread }: ColumnStatistics): Found {
+function tellUnscaled(
+  found: NonNullable<InputJudgement["unscaled"]>,
+  { spread }: ColumnStatistics,
+  outliers: readonly OutlierColumn[],
+): Found {
   const advice = "Divide each column by its spread on the training rows, after subtracting its mean.";
   if (found.kind === "unequal") {
     const { ratio, large, small } = found;
     return {
       kind: "unscaledInputs",
+      ...roleOf(
+        false,
+        outliers.some(({ column }) => column === large),
+      ),
       message:
         `The inputs' spreads differ by a factor of ${formatNumber(ratio)}: ` +
         `${formatNumber(spread[large])} in column ${large}, ${formatNumber(spread[small])} in column ${small}.`,
@@ -131,7 +141,7 @@ function tellUnscaled(found: NonNullable<InputJudgement["unscaled"]>, { spread }
   const { typical, size, isMild } = found;
   return {
     kind: "unscaledInputs",
-    ...roleOf(isMild, false),
+    ...roleOf(isMild, outliers.length > 0),
     message:
       `The inputs' spread is ${formatNumber(typical)} (root mean square over the columns that change) and their size ` +
       `${formatNumber(size)}: initializers and usual learning rates suppose about 1.`,
@@ -172,15 +182,16 @@ export function findInputs(evidence: Evidence, isMisfit: boolean): Found[] {
   if (varying.length === 0) return constant;
   const statistics = statisticsOf(inputs);
   const first = firstLayerOf(evidence);
-  const learned = hasLearned(evidence, SOME);
+  const learned = hasLearnedMuch(evidence);
   const seen = first && (learned || isMisfit || isNarrow(first) ? { ...first, closed: 0 } : first);
   const { uncentered, unscaled } = judgeInputs(statistics, varying, seen, isMisfit ? undefined : learned);
+  const outliers = findOutlierColumns(x, statistics, varying);
   const isBoth = unscaled?.kind === "size" && !unscaled.isMild;
   return [
     ...constant,
     ...findDuplicate(inputs, varying),
     ...(uncentered ? [tellUncentered(uncentered, statistics, first?.units ?? 0, isBoth)] : []),
-    ...(unscaled ? [tellUnscaled(unscaled, statistics)] : []),
-    ...tellOutliers(findOutlierColumns(x, statistics, varying), x),
+    ...(unscaled ? [tellUnscaled(unscaled, statistics, outliers)] : []),
+    ...tellOutliers(outliers, x),
   ];
 }

@@ -305,8 +305,8 @@ const RULES: readonly Rule[] = [
   otherLink,
   severalClasses,
   softmaxOfNumbers,
-  unreachable,
   logarithmOfNegative,
+  unreachable,
   sharesByThemselves,
   classesAsNumbers,
 ];

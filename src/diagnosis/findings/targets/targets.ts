@@ -67,7 +67,7 @@ function findSingleClass({ loss, units }: Output, targets: PreparedTargets | und
 
 export function findTargets(evidence: Evidence): Found[] {
   const output = outputOf(evidence);
-  if (!output) return [];
   const { targets, observation } = evidence;
-  return [...(observation.rows > 1 ? [...findSingleClass(output, targets), ...findLowVariance(output, targets)] : [])];
+  if (!output || observation.rows < 2) return [];
+  return [...findSingleClass(output, targets), ...findLowVariance(output, targets)];
 }

@@ -15,6 +15,8 @@ const VERY_LARGE = 100;
 const OFF = 0.5;
 /** or the targets rise so much faster than the outputs that go with them. */
 const STEEP = 1.5;
+/** Outputs of so many times the targets' size have shot past them. */
+const PAST = 10;
 
 interface Column {
   readonly mean: number;
@@ -45,8 +47,10 @@ function readColumns(outputs: Float32Array, targets: Float32Array, columns: numb
 
 const sizeOf = ({ mean, spread }: Column) => Math.hypot(mean, spread);
 
-/** Whether outputs have not come to where the targets are. */
-function isOutOfReach({ mean, spread, outputMean, slope }: Column, isNoBetter: boolean): boolean {
+/** Whether outputs have not come to where the targets are; what shot past them by far is another fault. */
+function isOutOfReach(column: Column, isNoBetter: boolean): boolean {
+  const { mean, spread, outputMean, outputSpread, slope } = column;
+  if (!(Math.hypot(outputMean, outputSpread) <= PAST * sizeOf(column))) return false;
   if (isNoBetter) return true;
   return Math.abs(outputMean - mean) > OFF * spread || slope > STEEP;
 }
@@ -65,15 +69,13 @@ export function findUnscaledTargets(evidence: Evidence): Found[] {
   const worst = far.reduce((a, b) => (sizeOf(b) > sizeOf(a) ? b : a));
   const { mean, spread, outputMean, outputSpread } = worst;
   const where = columns.length === 1 ? "The targets" : `The targets of output ${columns.indexOf(worst)}`;
-  const seen = Number.isFinite(outputMean)
-    ? `; the outputs have come to a mean of ${formatNumber(outputMean)} and a spread of ${formatNumber(outputSpread)}`
-    : "";
   return [
     {
       kind: "unscaledTargets",
       message:
         `${where} have a mean of ${formatNumber(mean)} and a spread of ${formatNumber(spread)}, and initial weights and ` +
-        `usual learning rates suppose about 0 and 1${seen}.`,
+        `usual learning rates suppose about 0 and 1; the outputs have come to a mean of ${formatNumber(outputMean)} and a ` +
+        `spread of ${formatNumber(outputSpread)}.`,
       advice:
         "Standardize the targets (standardizeTargets: subtract the mean, divide by the spread), and undo it on the predictions.",
       layer: output.layer,
