@@ -1,2 +1,2 @@
 /** The worker's whole program, which scripts/build.mjs writes. */
-export const SOURCE: string;
+export const readSource: () => Promise<string>;

@@ -12,7 +12,7 @@ export async function startWorker(file: string | URL | undefined): Promise<Worke
 
 /** The text of the package's own worker. */
 export async function ownSource(): Promise<string> {
-  return (await import("./embedded-node.js")).SOURCE;
+  return (await import("./embedded-node.js")).readSource();
 }
 
 export function startSource(source: string): WorkerLike {

@@ -9,7 +9,7 @@ export async function startWorker(file: string | URL | undefined): Promise<Worke
 
 /** The text of the package's own worker. */
 export async function ownSource(): Promise<string> {
-  return (await import("./embedded-web.js")).SOURCE;
+  return (await import("./embedded-web.js")).readSource();
 }
 
 export function startSource(source: string): WorkerLike {
