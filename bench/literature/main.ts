@@ -3,10 +3,12 @@ import { parseArgs } from "node:util";
 import { interruption, Terminal } from "../../src/cli/terminal.js";
 import { runCommand } from "../command.js";
 import { collapses } from "./collapse.js";
+import { deepMnist } from "./deep-mnist.js";
 import type { Experiment } from "./experiment.js";
 import { boxUnit, intervalUnit, xorUnit } from "./first-layer.js";
 import { oneUnit } from "./one-unit.js";
 import { HEADING, judge, line, type Verdict } from "./table.js";
+import { allRelu } from "./thread.js";
 import { Trials } from "./trials.js";
 import { constantNetwork, deepConstantNetwork, silentNetwork } from "./whole-network.js";
 
@@ -20,7 +22,7 @@ const OPTIONS = {
 
 const HELP = `usage: npm run literature -- [options]
   --filter TEXT  only experiments with TEXT in their name
-  --quick        without the slow ones: the ten-layer networks
+  --quick        without the slow ones: the ten-layer and 34-layer networks
   --runs N       runs of each ten-layer network (default 1000)
   --json         one JSON document on stdout
 Exit code: 0 all figures as expected, 1 a figure is not or the run was interrupted, 2 bad usage.`;
@@ -40,9 +42,11 @@ function readOptions(): Options | undefined {
     boxUnit,
     intervalUnit,
     silentNetwork,
+    allRelu,
     constantNetwork,
     deepConstantNetwork,
     ...collapses(runs),
+    deepMnist,
   ];
   const experiments = all.filter(({ name, isSlow }) => name.includes(values.filter) && !(values.quick && isSlow));
   if (experiments.length === 0)
