@@ -122,7 +122,8 @@ The marks of others are those that were published: A by DeepFD (Cao et al. 2022)
 counts as diagnosed if one of the labelled faults is named; B by deepmufl (arXiv 2309.05067), where the faulty layer was to be
 found. They sat the original programs, of whose data some are not public: ours is made in the same shape. Our answers are A's
 labels, and for the others a reading of program and post; this set was known while the rules were written, so that our
-column says what the rules can express, not how they do on programs that nobody has seen.
+column says what the rules can express, not how they do on programs that nobody has seen. One answer is A's label and not ours:
+in 56380303 A's patch lowers the rate; the figures show several labels a row on a softmax, under which no rate gives a low loss.
 
 A:
 
