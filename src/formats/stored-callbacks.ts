@@ -77,32 +77,35 @@ function deathsOf(hidden: readonly number[], step: Check<number>, epoch: Check<n
   const preactivation = object({ max: number, mean: number, std: number });
   const share = optional(numberFrom(0, 1));
   const causes = ["learningRate", "momentum", "weightDecay", "upstream", "unknown"] as const;
-  const figures = {
+  const samples = optional(list(object({ row: count, share: number })));
+  // In the order in which a trace makes them, so that what goes on is stored and printed as what never stopped.
+  const lastStraw = object<LastStraw>({
     step,
     epoch,
-    rate: optional(number),
-    survivesAt: optional(number),
-    samples: optional(list(object({ row: count, share: number }))),
-  };
-  const lastStraw = object<LastStraw>({
-    ...figures,
     cause: oneOf(["born", "drift", ...causes]),
     openBefore: share,
     before: preactivation,
     after: preactivation,
     change: object({ weights: number, bias: number, inputs: number }),
+    rate: optional(number),
     closedBy: optional(step),
     windowMean: optional(number),
+    survivesAt: optional(number),
+    samples,
   });
   const blow = object<Blow>({
-    ...figures,
+    step,
     lastStep: optional(step),
-    cause: oneOf(causes),
+    epoch,
     openBefore: numberFrom(0, 1),
     openAfter: numberFrom(0, 1),
     isEstimate: flag,
+    cause: oneOf(causes),
     meanBefore: optional(number),
     meanAfter: optional(number),
+    rate: optional(number),
+    survivesAt: optional(number),
+    samples,
   });
   const check = unitsOf<Omit<StoredDeath, keyof UnitIndex>>(hidden, { lastStraw, blow: optional(blow) });
   return (path, value) => check(path, value).map((death) => makeDeath(death, death.lastStraw, death.blow));

@@ -196,7 +196,9 @@ describe("train", () => {
     expect(deaths.length).toBe(diagnosis.dead);
     for (const { layer, unit } of deaths) expect(activity.frames.at(-1)!.layers[layer][unit]).toBe(0);
     expect(stdout).toMatch(new RegExp(`\n${deaths.length} hidden units died`));
-    expect(stdout).toMatch(/\n {2}learningRate +\d+ {2}the plain gradient step closed it\n/);
+    expect(stdout).toMatch(
+      /\n {2}learningRate +\d+ {2}the plain gradient step (closed it|took most of its rows, or all)\n/,
+    );
     expect(stdout).toMatch(
       /layer 0: 32 units, 2 a line; \d+ silent at the end\n( {2}[ ░▒▓█·]{16}\n){16}layer 1: 16 units, one a line/,
     );
