@@ -87,10 +87,10 @@ function deathsOf(hidden: readonly number[], step: Check<number>, epoch: Check<n
     before: preactivation,
     after: preactivation,
     change: object({ weights: number, bias: number, inputs: number }),
+    survivesAt: optional(number),
     rate: optional(number),
     closedBy: optional(step),
     windowMean: optional(number),
-    survivesAt: optional(number),
     samples,
   });
   const blow = object<Blow>({
