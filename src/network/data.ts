@@ -50,22 +50,45 @@ function flatOf(y: object): ArrayLike<unknown> | undefined {
   return list.length === 0 || typeof list[0] !== "object" ? list : undefined;
 }
 
-/** Which values a flat list may hold, and how that is said: classes here, where a row a sample may hold probabilities. */
+/** What may be meant by a label that is refused. */
+function labelHint(label: unknown, classes: number): string {
+  if (classes === 1) return "The softmax of 1 unit is always 1: use binaryCrossEntropy.";
+  if (!Number.isInteger(label)) return typeof label === "number" ? "For numbers take meanSquaredError." : "";
+  if ((label as number) < 0 || label === classes) return "Classes are numbered from 0.";
+  return "The output layer has a unit for each class.";
+}
+
+/** Likewise where 0 and 1 are the classes. */
+function binaryHint(label: unknown): string {
+  if (!Number.isInteger(label)) return "";
+  return label === -1
+    ? "Classes are numbered 0 and 1."
+    : "For more than two classes take crossEntropy and one output unit for each.";
+}
+
+/** Which values a flat list, and how that is said: classes here, where a row a sample may hold probabilities. */
 const CLASS = {
   isFine: (value: unknown): value is number => value === 0 || value === 1,
   expected: "to be 0 or 1 (or a row of probabilities)",
+  hintAt: binaryHint,
 };
 const NUMBER = {
   isFine: (value: unknown): value is number => typeof value === "number" && isFloat32(value),
   expected: "to be a finite number",
+  hintAt: () => "",
 };
 
-function flatToMatrix(path: string, y: ArrayLike<unknown>, rows: number, { isFine, expected }: typeof CLASS): Matrix {
+function flatToMatrix(
+  path: string,
+  y: ArrayLike<unknown>,
+  rows: number,
+  { isFine, expected, hintAt }: typeof CLASS,
+): Matrix {
   const data = new Float32Array(rows);
   for (let i = 0; i < rows; i++) {
     const value = y[i];
     // A path is made for what is refused alone: one for each number would take longer than a small step (measured).
-    if (!isFine(value)) throw new RelumineError("value", `${path}[${i}]`, expected, describe(value));
+    if (!isFine(value)) throw new RelumineError("value", `${path}[${i}]`, expected, describe(value), hintAt(value));
     data[i] = value;
   }
   return { rows, columns: 1, data };
@@ -76,9 +99,8 @@ function toLabels(path: string, values: ArrayLike<unknown>, rows: number, classe
   for (let i = 0; i < rows; i++) {
     const label = values[i] as number;
     if (!Number.isInteger(label) || label < 0 || label >= classes) {
-      const hint = classes === 1 ? "The softmax of 1 unit is always 1: use binaryCrossEntropy." : "";
       const expected = `to be a class label, an integer from 0 to ${classes - 1} (the output layer has ${classes} units)`;
-      throw new RelumineError("value", `${path}[${i}]`, expected, describe(label), hint);
+      throw new RelumineError("value", `${path}[${i}]`, expected, describe(label), labelHint(label, classes));
     }
     labels[i] = label;
   }
@@ -127,7 +149,8 @@ export function prepareTargets(
     return { kind: "rows", data: repeat(matrix.data, units), columns: units };
   if (matrix.columns !== units) {
     const expected = `to have ${units} numbers a row, as the output layer has units`;
-    throw new RelumineError("shape", path, expected, `${matrix.columns}`);
+    const hint = units === 1 && isClassification(loss) ? "A unit for each class goes with crossEntropy." : "";
+    throw new RelumineError("shape", path, expected, `${matrix.columns}`, hint);
   }
   if (isClassification(loss) && !takesAnyTargets) checkProbabilities(path, matrix, name === "crossEntropy");
   return { kind: "rows", data: matrix.data, columns: units };

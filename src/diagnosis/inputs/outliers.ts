@@ -31,7 +31,7 @@ function spreadOf(values: Float64Array): number {
 /** So far the furthest row must lie for the few to carry the spread: they have all but 1/CARRIED² of the squares. */
 function mayBeCarried({ mean, spread, min, max }: ColumnStatistics, column: number, rows: number): boolean {
   const furthest = Math.max(max[column] - mean[column], mean[column] - min[column]);
-  return furthest ** 2 >= 0.9 * (rows / mostOf(rows)) * spread[column] ** 2;
+  return furthest > 0 && furthest ** 2 >= 0.9 * (rows / mostOf(rows)) * spread[column] ** 2;
 }
 
 const mostOf = (rows: number) => Math.max(1, Math.floor(FEW * rows));

@@ -1,7 +1,16 @@
 // Pairs of last activation and loss beside targets: each that cannot fit or is known to learn badly is named with what
 // to change, and the pairs that fit are not.
 import { describe, expect, test } from "vitest";
-import { adam, type Finding, type LossSpec, type NetworkSpec, sgd, type Targets } from "../../../src/index.js";
+import {
+  adam,
+  diagnose,
+  type Finding,
+  type LossSpec,
+  type NetworkSpec,
+  sgd,
+  type Targets,
+} from "../../../src/index.js";
+import { withNetwork } from "../../support/networks.js";
 import type { Rows } from "../../reference/network.js";
 import { causesOf, expectFigures, findingsAfter, only, SQUARE } from "./support.js";
 
@@ -290,4 +299,36 @@ describe("singleUnitSoftmax", () => {
     const findings: readonly Finding[] = await findingsAfter(net(1, "softmax", "meanSquaredError"), x, numbers);
     expect(findings.filter(({ kind }) => kind === "lossMismatch" || kind === "labelsMismatch")).toEqual([]);
   });
+});
+
+describe("labels that are refused say what may be meant", () => {
+  test.each<[string, NetworkSpec, Targets, "value" | "shape", string, RegExp]>([
+    ["four classes on one unit", net(1, "linear", "binaryCrossEntropy"), sector, "value", "targets[0]", /crossEntropy/],
+    ["-1 and 1", net(1, "linear", "binaryCrossEntropy"), bits.map(() => -1), "value", "targets[0]", /numbered 0 and 1/],
+    ["1 to 4", net(4, "linear", "crossEntropy"), x.map(() => 4), "value", "targets[0]", /numbered from 0/],
+    [
+      "more classes than units",
+      net(3, "linear", "crossEntropy"),
+      x.map(() => 7),
+      "value",
+      "targets[0]",
+      /for each class/,
+    ],
+    ["numbers", net(3, "linear", "crossEntropy"), x.map(() => 0.5), "value", "targets[0]", /meanSquaredError/],
+    [
+      "one-hot on one unit",
+      net(1, "linear", "binaryCrossEntropy"),
+      oneHot(bits, 2),
+      "shape",
+      "targets",
+      /crossEntropy/,
+    ],
+  ])("%s", (_name, spec, y, code, path, hint) =>
+    withNetwork(spec, (network) => {
+      const targets = Array.isArray(y) && path.endsWith("[0]") ? [...(y as number[])].sort((a, b) => b - a) : y;
+      expect(() => diagnose(network, x, { targets })).toThrow(
+        expect.objectContaining({ code, path, hint: expect.stringMatching(hint) }),
+      );
+    }),
+  );
 });
