@@ -80,7 +80,16 @@ export type {
 } from "./network/initializer-spec.js";
 export type { DenseSpec, NetworkSpec } from "./network/spec.js";
 export { prescribe } from "./worker/prescribe.js";
-export type { Interval, PrescribeOptions, Prescription, Trial, TrialFailure } from "./treatment/prescribe/types.js";
+export type {
+  ConstantAnswer,
+  Interval,
+  Measure,
+  PrescribeOptions,
+  Prescription,
+  RowScaling,
+  Trial,
+  TrialFailure,
+} from "./treatment/prescribe/types.js";
 export {
   calibrate,
   type Calibration,

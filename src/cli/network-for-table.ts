@@ -1,5 +1,6 @@
 // From a prepared table to a network's spec, and from its loss to a score that people read.
 import type { PreparedTable } from "../table/prepare.js";
+import type { NamedPreparedTable } from "./prepare-table.js";
 import { inputWidth } from "../table/encoding.js";
 import { mean, variance } from "../core/statistics.js";
 import { RelumineError } from "../core/errors.js";
@@ -54,9 +55,9 @@ function r2Of(targets: readonly number[], meanSquared: number): number {
   return Number.isFinite(meanSquared) ? 1 - meanSquared / spread : Number.NEGATIVE_INFINITY;
 }
 
-/** Accuracy for classes, R² for numbers, on the held-out rows. */
-export function scoreOf({ heldOut }: PreparedTable, { loss, accuracy }: Metrics): number {
-  return accuracy ?? r2Of(heldOut.y, loss);
+/** Accuracy for classes, R² for numbers, on the rows that judge. */
+export function scoreOf({ judges }: Pick<NamedPreparedTable, "judges">, { loss, accuracy }: Metrics): number {
+  return accuracy ?? r2Of(judges.y, loss);
 }
 
 /** Errors of a target of numbers, in its own units. */

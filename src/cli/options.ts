@@ -129,8 +129,8 @@ export function addSharedOptions(
     .option("--batch-size <rows>", "rows of one step", integer({ low: 1, high: 1e6 }), 32)
     .option(
       "--validation <share>",
-      "share of the rows that is held out",
-      decimal({ low: 0, high: 1, openLow: true, openHigh: true }),
+      "share of the rows that is held out; 0: the rows that train judge",
+      decimal({ low: 0, high: 1, openHigh: true }),
       0.2,
     )
     .option(

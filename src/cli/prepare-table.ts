@@ -5,6 +5,8 @@ import { RelumineError, errorIn } from "../core/errors.js";
 
 export interface NamedPreparedTable extends PreparedTable {
   readonly name: string;
+  /** The rows that judge: those held out, or, where none are, those that train. */
+  readonly judges: PreparedTable["heldOut"];
 }
 
 /** Options that the command line has too, with dashes before them. */
@@ -26,7 +28,9 @@ export function prepareOptions({ known }: NamedTable, options: NamedPrepareOptio
 export function prepareNamed(named: NamedTable, options: NamedPrepareOptions): NamedPreparedTable {
   const { name, table } = named;
   try {
-    return { name, ...prepareColumns(table, prepareOptions(named, options)) };
+    const prepared = prepareColumns(table, prepareOptions(named, options));
+    const { heldOut, training } = prepared;
+    return { name, ...prepared, judges: heldOut.x.rows > 0 ? heldOut : training };
   } catch (error) {
     if (!(error instanceof RelumineError)) throw error;
     const { code, path, expected, given, hint } = error;

@@ -1,7 +1,7 @@
 // Trials as they come in: a table that is drawn again and again, or a line each.
 import { countOf, formatDuration, formatNumber, formatPercent } from "../text/numbers.js";
 import type { Trial } from "../treatment/prescribe/types.js";
-import { drawTrials } from "../treatment/prescribe/prescription-text.js";
+import { drawTrials, tableOfTrials } from "../treatment/prescribe/prescription-text.js";
 
 function better(a: Trial, b: Trial): number {
   const score = ({ failed, metrics }: Trial): number =>
@@ -13,7 +13,7 @@ function better(a: Trial, b: Trial): number {
 export function drawLive(trials: readonly Trial[], seconds: number): string[] {
   return [
     `${countOf(trials.length, "trial")} after ${formatDuration(seconds)}`,
-    ...drawTrials([...trials].sort(better)),
+    ...drawTrials([...trials].sort(better), tableOfTrials(trials)),
   ];
 }
 

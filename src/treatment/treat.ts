@@ -4,6 +4,7 @@
 import { finding, type RemedyResult, WorkingCopy } from "./remedies/working-copy.js";
 import { countOf, formatNumber } from "../text/numbers.js";
 import { liftBias } from "./remedies/lift-bias.js";
+import { openSamples } from "./remedies/open-samples.js";
 import { ConstantUnits, prune } from "./remedies/prune.js";
 import { recycle, reinitialize } from "./remedies/redraw.js";
 import { checkRemedy, type Remedy, type ResolvedRemedy } from "./remedies/remedy.js";
@@ -50,6 +51,8 @@ function apply(copy: WorkingCopy, remedy: ResolvedRemedy, constants: ConstantUni
   switch (remedy.kind) {
     case "liftBias":
       return liftBias(copy, remedy.activity);
+    case "openSamples":
+      return openSamples(copy);
     case "recycle":
       return recycle(copy, remedy.dormantBelow);
     case "reinitialize":
@@ -149,6 +152,8 @@ function backFromPrune(cell: StateCell, smaller: Network): () => void {
  *
  * - liftBias: dead units open on ceil(activity · rows) samples, where their preactivations allow it; outputs on x stay
  *   as they are.
+ * - openSamples: rows on which every unit of a relu layer is closed open the nearest unit: a dead one, if there is any,
+ *   and outputs on x stay as they are; else a living one.
  * - recycle: dormant units get new incoming weights and outgoing weights of 0, and open on some sample.
  * - reinitialize: dead units get new incoming weights, a bias as at the start, and keep their outgoing weights: outputs
  *   change.

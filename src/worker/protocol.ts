@@ -5,7 +5,7 @@ import { RelumineError } from "../core/errors.js";
 import type { Change } from "./change.js";
 import type { WithText } from "./text.js";
 import type { Diagnosis } from "../diagnosis/types.js";
-import type { EpochLog, FitOptions } from "../network/types.js";
+import type { EpochLog, FitOptions, Weights } from "../network/types.js";
 import type { CallbackData } from "../network/training/callbacks.js";
 import type { PrescribeOptions, Prescription, Trial } from "../treatment/prescribe/types.js";
 import type { Treatment } from "../treatment/types.js";
@@ -127,6 +127,8 @@ export interface PackedPrescribe {
   readonly fit: FitData;
   readonly options: Omit<PrescribeOptions, "signal" | "onTrial">;
   readonly program: Program | undefined;
+  /** Of a network that is to go on, by layer. */
+  readonly start?: readonly Weights[] | undefined;
 }
 
 export interface PackedTrial extends Omit<Trial, "fit" | "callbacks"> {
@@ -134,11 +136,12 @@ export interface PackedTrial extends Omit<Trial, "fit" | "callbacks"> {
   readonly callbacks?: readonly CallbackData[];
 }
 
-/** A prescription: the best is the first trial, the baseline is one of them by its place. */
+/** A prescription: the best and the baseline are trials, by their places. */
 export type PackedPrescription = WithText<
   Omit<Prescription, "trials" | "best" | "baseline" | "diagnosis" | "toString"> & {
     readonly trials: readonly PackedTrial[];
     readonly baseline: number;
+    readonly best: number;
     readonly diagnosis?: WithText<Diagnosis>;
   }
 >;

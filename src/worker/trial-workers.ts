@@ -3,7 +3,7 @@ import { Connection } from "./page/connection.js";
 import type { WorkerLike } from "./port.js";
 import { disposedError, RelumineError } from "../core/errors.js";
 import type { StartTrialWorkers, TrialWorkers } from "../treatment/prescribe/prescribe.js";
-import type { TrialJob, TrialOutcome, TrialSetup } from "../treatment/prescribe/run-trial.js";
+import type { TrialJob, TrialOutcome, TrialSetup } from "../treatment/prescribe/trial.js";
 import { countCores } from "../wasm/threads.js";
 
 const MOST_WORKERS = 8;

@@ -65,7 +65,7 @@ describe("bad usage has exit code 2 and no stack", () => {
     [["train", "digits", "--learning-rate", "-1"], /'-1' is invalid. It has to be a finite number above 0/],
     [["train", "digits", "--learning-rate", "Infinity"], /It has to be a finite number/],
     [["train", "digits", "--bias", "1e400"], /It has to be a finite number/],
-    [["train", "digits", "--validation", "1"], /It has to be a finite number above 0 and below 1/],
+    [["train", "digits", "--validation", "1"], /It has to be a finite number of at least 0 and below 1/],
     [["train", "digits", "--seed", "-1"], /It has to be an integer of at least 0/],
     [
       ["train", "digits", "--optimizer", "adamm"],

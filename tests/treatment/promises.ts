@@ -135,6 +135,26 @@ function checkLift(
   ];
 }
 
+const checkOpenSamples: Check = ({ treated, findings, outputChange }, old, now, x, isExact) => {
+  const passes = forward(now, x);
+  const closed = now.slice(0, -1).flatMap((layer, index) => {
+    const rows = passes[index].z.filter((row) => row.every((z) => z <= 0)).length;
+    return layer.activation.name === "relu"
+      ? says(!isExact || rows === 0, `${rows} rows open no unit of layer ${index}`)
+      : [];
+  });
+  const dead = new Set(deadUnits(old.layers, x));
+  const isOfDead = treated.every((unit) => dead.has(key(unit)));
+  return [
+    ...closed,
+    ...says(
+      !isOfDead || outputChange === 0,
+      `outputs changed by ${outputChange} although dead units alone were lifted`,
+    ),
+    ...says(!isExact || isOfDead !== findings.some(({ kind }) => kind === "livingUnitsToo"), "living units, unsaid"),
+  ];
+};
+
 const checkRecycle: Check = ({ treated, findings, after }, old, now, x, isExact) => {
   const touched = new Set(treated.map(key));
   const last = now.length - 1;
@@ -239,6 +259,7 @@ function probes(x: Rows): Rows {
 
 const CHECKS: Readonly<Record<Remedy["kind"], Check>> = {
   liftBias: checkLift,
+  openSamples: checkOpenSamples,
   recycle: checkRecycle,
   reinitialize: checkReinitialize,
   replaceActivation: checkReplace,

@@ -23,6 +23,7 @@ const remedy: fc.Arbitrary<Remedy> = fc.oneof(
   fc.double({ min: 0.001, max: 1, noNaN: true }).map((activity): Remedy => ({ kind: "liftBias", activity })),
   fc.double({ min: 0, max: 0.5, noNaN: true }).map((dormantBelow): Remedy => ({ kind: "recycle", dormantBelow })),
   fc.constantFrom<Remedy>(
+    { kind: "openSamples" },
     { kind: "reinitialize" },
     { kind: "reinitialize", kernelInitializer: "heUniform" },
     { kind: "replaceActivation", activation: "leakyRelu" },

@@ -79,7 +79,7 @@ export class PlanTrainer {
       signal,
       terminal,
     } = this;
-    const { training, heldOut } = prepared;
+    const { training, judges } = prepared;
     const { countDead } = await import("../../inspect/dead-units.js");
     const spec = specFor(prepared, { hidden, activation: plan.activation, bias: plan.bias, seed });
     using network = await createNetwork(spec);
@@ -100,12 +100,12 @@ export class PlanTrainer {
       batchSize,
       signal,
       optimizer: sgd({ learningRate: plan.learningRate }),
-      validation: heldOut,
+      validation: judges,
       callbacks: [{ onEpochEnd }, ...(trace ? [trace] : [])],
     });
     terminal.endProgress();
     if (history.stopped === "aborted") return undefined;
-    const metrics = network.evaluate(heldOut);
+    const metrics = network.evaluate(judges);
     const { layers } = countDead(network, training.x);
     const isShown = plan.role === "faulty" && seed === this.seeds[0]; // the diagnosis proves, which takes its time
     return {

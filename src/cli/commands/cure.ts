@@ -68,18 +68,21 @@ function plainTrial({ fit: { optimizer, epochs, batchSize, clipNorm, classWeight
 }
 
 /** The document that --json prints. */
-function toDocument(
-  { baseline, trials, best, reason, causes, diagnosis, validationRows, stopped }: Prescription,
-  prepared: NamedPreparedTable,
-  program: Program | undefined,
-): object {
+function toDocument(prescription: Prescription, prepared: NamedPreparedTable, program: Program | undefined): object {
+  const { baseline, trials, best, verdict, measure, constant, reason, causes, diagnosis, stopped } = prescription;
+  const { validationRows, judgedOnTraining } = prescription;
   return {
     data: { ...dataRecord(prepared), preprocessing: prepared.encoding },
     baseline: baseline.name,
     best: best.name,
+    verdict,
+    learning: diagnosis?.learning,
+    measure,
+    constant,
     reason,
     causes,
     validationRows,
+    judgedOnTraining,
     stopped,
     trials: trials.map(plainTrial),
     diagnosis,
@@ -108,12 +111,17 @@ function tellProgram(terminal: Terminal, program: Program, { best }: Prescriptio
   else terminal.fail(`the program was not written: ${program.error}`);
 }
 
-async function cure(source: string, options: CureOptions): Promise<void> {
-  const terminal = new Terminal(options.json);
+/** So few rows judge themselves, if no share is asked for: a fifth of them would be almost nothing. */
+const FEWEST_ROWS = 30;
+
+async function cure(source: string, given: CureOptions, command: Command): Promise<void> {
+  const terminal = new Terminal(given.json);
   const signal = interruption();
-  const { epochs, batchSize, trials, repeats, workers, code, separator, header } = options;
+  const { epochs, batchSize, trials, repeats, workers, code, separator, header } = given;
   if (typeof code === "string") await checkPlace(code, source, "--code");
-  const named = await readTableFile(source, options);
+  const named = await readTableFile(source, given);
+  const isUnasked = command.getOptionValueSource("validation") === "default";
+  const options = isUnasked && named.table.rows < FEWEST_ROWS ? { ...given, validation: 0 } : given;
   const prepared = prepareNamed(named, options);
   const { training, heldOut } = prepared;
   terminal.tell(`${describeData(prepared, options.seed)}\n`);
@@ -123,7 +131,7 @@ async function cure(source: string, options: CureOptions): Promise<void> {
     epochs,
     batchSize,
     optimizer: optimizerOf(options, library),
-    validation: heldOut,
+    ...(heldOut.x.rows > 0 ? { validation: heldOut } : { validation: 0 }),
     ...classWeightsOf(options, prepared),
   };
   const prescription = await library.prescribe(specFor(prepared, options), training, fit, {

@@ -114,7 +114,12 @@ function tellOutcome(terminal: Terminal, outcome: Outcome, prepared: NamedPrepar
   terminal.tell(`${describeNetwork(outcome, options)}\n`);
   if (rows.length > 0) terminal.tell([dim(title), ...rows, ""].join("\n"));
   if (history.stopped) terminal.tell(`${yellow(STOPPED[history.stopped])}\n`);
-  tellEvaluation(terminal, "held out", validation, prepared.encoding.target);
+  tellEvaluation(
+    terminal,
+    prepared.judges === prepared.heldOut ? "held out" : "training rows",
+    validation,
+    prepared.encoding.target,
+  );
   const map = drawActivityMap(activity.frames, { samples: activity.samples, colors: terminal.hasColors });
   if (map.length > 0) terminal.tell(["", ...map].join("\n"));
   if (options.activation === "relu" || trace.deaths.length > 0)
@@ -182,7 +187,7 @@ async function trainNetwork(
   // An untrained network would take the place of what is in the file.
   if (signal.aborted)
     throw new RelumineError("value", "the training", "to begin", "an interruption before its first step");
-  const { training, heldOut } = prepared;
+  const { training, judges } = prepared;
   const progress = progressCallback(terminal, epochs, Math.ceil(training.x.rows / batchSize));
   const framesEvery = checkpoint?.options.framesEvery ?? Math.ceil(epochs / MOST_FRAMES);
   const activity = recordActivity(training.x, { everyEpochs: framesEvery });
@@ -192,7 +197,7 @@ async function trainNetwork(
     epochs,
     batchSize,
     optimizer,
-    validation: heldOut,
+    validation: judges,
     ...classWeights,
     callbacks: [progress, trace, activity, ...(writer ? [writer.callback] : [])],
     signal,
@@ -218,12 +223,12 @@ function checkpointerFor(
     : new Checkpointer(file, options.every, options, framesEvery, tableMetadata(prepared), terminal);
 }
 
-async function judge(trained: Trained, { training, heldOut, encoding }: NamedPreparedTable): Promise<Outcome> {
+async function judge(trained: Trained, { training, judges, encoding }: NamedPreparedTable): Promise<Outcome> {
   const { diagnose } = await import("../../index.js");
   const { network, history } = trained;
   return {
     ...trained,
-    validation: evaluateOn(network, heldOut, encoding),
+    validation: evaluateOn(network, judges, encoding),
     diagnosis: tryDiagnose(diagnose, network, training.x, { targets: training.y, history }),
   };
 }

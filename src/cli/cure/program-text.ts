@@ -9,7 +9,11 @@ import type { Trial } from "../../index.js";
 const call = ({ name, options }: { readonly name: string; readonly options?: object }): string =>
   `${name}(${options ? literal(options) : ""})`;
 
-function fitCode({ fit: { epochs, batchSize, optimizer, clipNorm, classWeights }, callbacks = [] }: Trial): string {
+function fitCode({
+  fit: { epochs, batchSize, optimizer, clipNorm, classWeights },
+  callbacks = [],
+  standardize: scaling,
+}: Trial): string {
   const options = [
     `epochs: ${epochs}`,
     `batchSize: ${batchSize}`,
@@ -18,7 +22,26 @@ function fitCode({ fit: { epochs, batchSize, optimizer, clipNorm, classWeights }
     ...(classWeights === undefined ? [] : [`classWeights: ${literal(classWeights)}`]),
     ...(callbacks.length === 0 ? [] : [`callbacks: [${callbacks.map(call).join(", ")}]`]),
   ];
-  return `await network.fit(training, { ${options.join(", ")} });\n`;
+  return `await network.fit(${scaledCode(scaling)}, { ${options.join(", ")} });\n`;
+}
+
+/** The rows that train, as they are scaled. */
+function scaledCode({ inputs, targets }: NonNullable<Trial["standardize"]> = {}): string {
+  if (!inputs && !targets) return "training";
+  const changed = [inputs ? ["x: inputs.apply(training.x)"] : [], targets ? ["y: targets.apply(training.y)"] : []];
+  return `{ ${["...training", ...changed.flat()].join(", ")} }`;
+}
+
+function standardizeCode({ inputs, targets }: NonNullable<Trial["standardize"]> = {}): string {
+  return [
+    inputs ? "const inputs = standardize(training.x);\n" : "",
+    targets ? "const targets = standardizeTargets(training.y);\n" : "",
+  ].join("");
+}
+
+/** From then on the network takes rows as the table has them. */
+function foldCode({ inputs, targets }: NonNullable<Trial["standardize"]> = {}): string {
+  return `${targets ? "targets.foldInto(network);\n" : ""}${inputs ? "inputs.foldInto(network);\n" : ""}`;
 }
 
 const EMBEDDED =
@@ -51,7 +74,7 @@ function prepareCode({
     separator,
     header,
   };
-  return `const { training, heldOut, notes } = await prepareTable(createReadStream(path), ${literal(options)});
+  return `const { training${validation === 0 ? "" : ", heldOut"}, notes } = await prepareTable(createReadStream(path), ${literal(options)});
 for (const note of notes) console.error(note);
 `;
 }
@@ -61,7 +84,7 @@ for (const note of notes) console.error(note);
  * rows, as JSON: with "reproducible" arithmetic those of the trial's first seed, to the bit.
  */
 export function writeCode(trial: Trial, table: ProgramTable, arithmetic: "fast" | "reproducible"): string {
-  const { fit, callbacks = [], calibrate, spec } = trial;
+  const { fit, callbacks = [], calibrate, spec, standardize: scaling } = trial;
   const isEmbedded = table.source === "digits";
   const names = [
     "createNetwork",
@@ -69,6 +92,8 @@ export function writeCode(trial: Trial, table: ProgramTable, arithmetic: "fast" 
     fit.optimizer!.name,
     ...callbacks.map(({ name }) => name),
     ...(calibrate ? ["calibrate"] : []),
+    ...(scaling?.inputs ? ["standardize"] : []),
+    ...(scaling?.targets ? ["standardizeTargets"] : []),
   ];
   return [
     `// "${trial.name}": what "relumine cure" chose for ${shorten(table.source)}. Run it: node THIS_FILE.mjs [TABLE]\n`,
@@ -78,9 +103,13 @@ export function writeCode(trial: Trial, table: ProgramTable, arithmetic: "fast" 
     `const path = process.argv[2] ?? ${isEmbedded ? EMBEDDED : JSON.stringify(table.source)};\n`,
     prepareCode(table),
     `\nconst network = await createNetwork(${literal(spec)}, { arithmetic: "${arithmetic}" });\n`,
-    calibrate ? `calibrate(network, training.x, ${literal(calibrate)});\n` : "",
+    standardizeCode(scaling),
+    calibrate
+      ? `calibrate(network, ${scaling?.inputs ? "inputs.apply(training.x)" : "training.x"}, ${literal(calibrate)});\n`
+      : "",
     fitCode(trial),
-    "const { loss, accuracy } = network.evaluate(heldOut);\nconsole.log(JSON.stringify({ loss, accuracy }));\n",
+    foldCode(scaling),
+    `const { loss, accuracy } = network.evaluate(${table.validation === 0 ? "training" : "heldOut"});\nconsole.log(JSON.stringify({ loss, accuracy }));\n`,
     "console.log(String(diagnose(network, training.x)));\n",
   ].join("");
 }

@@ -141,14 +141,25 @@ function lossByRow(reader: LossReader, targets: PreparedTargets, lossOf: (row: n
   return losses;
 }
 
-/** @param outputs rows x units: what the loss reads */
-export function lossesOfOutputs(reader: LossReader, outputs: Float32Array, targets: PreparedTargets): Float64Array {
-  const rowLoss = ofOutputs(reader);
+function lossesOf(rowLoss: RowLoss, reader: LossReader, values: Float32Array, targets: PreparedTargets): Float64Array {
   const row = new Float64Array(reader.units);
   return lossByRow(reader, targets, (index, target) => {
-    for (let i = 0; i < row.length; i++) row[i] = outputs[index * row.length + i];
+    for (let i = 0; i < row.length; i++) row[i] = values[index * row.length + i];
     return rowLoss(row, target);
   });
+}
+
+/** @param outputs rows x units: what the loss reads */
+export function lossesOfOutputs(reader: LossReader, outputs: Float32Array, targets: PreparedTargets): Float64Array {
+  return lossesOf(ofOutputs(reader), reader, outputs, targets);
+}
+
+/**
+ * Of answers that may be another network's.
+ * @param answers rows x units: probabilities where the loss is a cross-entropy, whatever it reads; none counts as 0 or 1
+ */
+export function lossesOfAnswers(reader: LossReader, answers: Float32Array, targets: PreparedTargets): Float64Array {
+  return lossesOf(ofAnswers({ ...reader, readsLogits: false }), reader, answers, targets);
 }
 
 /** @param answer one number a unit, a probability where the loss is a cross-entropy */

@@ -1,30 +1,37 @@
 // Tries remedies from the same start and ranks them: the baseline first, for what it dies of decides the order.
-import { type BaselineEvidence, type BaselineFault, findFault } from "./baseline-fault.js";
-import {
-  type Extras,
-  type TrialJob,
-  type TrialOutcome,
-  type PlainSet,
-  type TrialSettings,
-  runJob,
-  scaleSchedule,
-  type TrialSetup,
-} from "./run-trial.js";
+import { type Complaints, findComplaints } from "./complaints.js";
+import type { BaselineRun } from "./examine-run.js";
+import { benchOf, judgeConstant } from "./judge.js";
+import { hasRareClass, taskOf } from "./task.js";
+import { type Extras, runJob, scaleSchedule } from "./run-trial.js";
+import type { TrialJob, TrialOutcome, TrialSettings, TrialSetup } from "./trial.js";
 import { callbackOf } from "../callbacks.js";
-import { beats, type Entry, failureOf, gainsOf, intervalOf, meanDead, meanMetrics, rank } from "./rank.js";
-import { chooseRemedies } from "./candidates.js";
+import {
+  beats,
+  type Entry,
+  failureOf,
+  figureOf,
+  gainsOf,
+  intervalOf,
+  isAboveConstant,
+  meanDead,
+  meanJudgement,
+  meanOf,
+  rank,
+  type Scale,
+} from "./rank.js";
+import { chooseCandidates, compose } from "./remedies.js";
 import { splitData } from "./split-data.js";
-import { drawPrescription } from "./prescription-text.js";
-import { compete, enter } from "./successive-halving.js";
-import type { Interval, Prescription, PrescribeOptions, Trial } from "./types.js";
-import { checkFunction, checkInteger, checkName, checkOptions, describe } from "../../core/checks.js";
+import { describeBest, drawPrescription } from "./prescription-text.js";
+import { compete, enter, epochsOf } from "./successive-halving.js";
+import type { Interval, Measure, Prescription, PrescribeOptions, Trial } from "./types.js";
+import { checkFunction, checkInteger, checkName, checkNumber, checkOptions, describe } from "../../core/checks.js";
 import { RelumineError } from "../../core/errors.js";
 import { yieldToEventLoop } from "../../core/event-loop.js";
-import { diagnose } from "../../diagnosis/diagnose.js";
-import { traceDeaths } from "../../diagnosis/trace/trace-deaths.js";
-import type { DeathTrace, TraceOptions, TraceResults } from "../../diagnosis/trace/trace-options.js";
-import { type CallbackData, defineCallback, type Definition, definitionOf } from "../../network/training/callbacks.js";
-import type { Network, FitOptions, PackageCallback } from "../../network/types.js";
+import type { Death } from "../../diagnosis/trace/types.js";
+import type { Diagnosis } from "../../diagnosis/types.js";
+import { type CallbackData, definitionOf } from "../../network/training/callbacks.js";
+import type { FitOptions, Network, PackageCallback, Weights } from "../../network/types.js";
 import type { DataSet } from "../../network/data.js";
 import { createNetwork } from "../../network/network.js";
 import { rebuildOptimizer } from "../../network/training/optimizers.js";
@@ -34,7 +41,8 @@ import type { NetworkSpec, ResolvedSpec } from "../../network/spec.js";
 import { stateOf } from "../../network/state/state.js";
 
 const HELD_OUT = 0.2;
-const MOST_TRACED = 64; // a trace that has found so many deaths knows the cause, and each further one costs a replay
+/** Fewer rows are judged on all of them, as they train: a share of them would be almost nothing. */
+const FEWEST_ROWS = 30;
 
 /** Workers that train side by side. */
 export interface TrialWorkers {
@@ -53,6 +61,7 @@ export type StartTrialWorkers = (setup: TrialSetup, count: number | "auto") => P
 interface Checked {
   readonly trials: number;
   readonly repeats: number;
+  readonly budget: number;
   readonly workers: number | "auto";
   readonly arithmetic: "fast" | "reproducible";
   readonly signals: readonly AbortSignal[];
@@ -60,36 +69,27 @@ interface Checked {
 }
 
 function checkPrescribe(options: PrescribeOptions | undefined, fit: FitOptions): Checked {
-  const given = checkOptions("options", options, ["trials", "repeats", "workers", "arithmetic", "signal", "onTrial"]);
+  const given = checkOptions("options", options, [
+    "trials",
+    "repeats",
+    "budget",
+    "workers",
+    "arithmetic",
+    "signal",
+    "onTrial",
+  ]);
   const { workers = "auto", signal } = given;
   if (signal !== undefined && typeof signal?.aborted !== "boolean")
     throw new RelumineError("value", "options.signal", "to be an AbortSignal", describe(given.signal));
   return {
     trials: given.trials === undefined ? Infinity : checkInteger("trials", given.trials, { low: 1 }),
     repeats: checkInteger("repeats", given.repeats ?? 3, { low: 1, high: 1000 }),
+    budget: given.budget === undefined ? Infinity : checkNumber("budget", given.budget, { low: 1 }),
     workers: workers === "auto" ? workers : checkInteger("workers", workers, { low: 1, high: 64 }),
     arithmetic: checkName("arithmetic", given.arithmetic ?? "fast", ["fast", "reproducible"]),
     signals: [signal, fit.signal].filter((each) => each !== undefined),
     onTrial: given.onTrial === undefined ? () => undefined : checkFunction("onTrial", given.onTrial),
   };
-}
-
-/** A trace that looks no further once it has found enough. */
-function traceSome(): DeathTrace {
-  const { start, ...rest } = definitionOf(traceDeaths()) as Definition<TraceOptions, TraceResults>;
-  return defineCallback({
-    ...rest,
-    start(fit, context) {
-      const { read, onBatchEnd, onEpochEnd, onTrainEnd } = start!(fit, context);
-      const isEnough = (): boolean => read().deaths.length >= MOST_TRACED;
-      return {
-        onBatchEnd: (log) => (isEnough() ? undefined : onBatchEnd!(log, context)),
-        onEpochEnd: (log) => (isEnough() ? undefined : onEpochEnd!(log, context)),
-        onTrainEnd: (history) => (isEnough() ? undefined : onTrainEnd!(history, context)),
-        read,
-      };
-    },
-  });
 }
 
 /** One call of prescribe. */
@@ -99,7 +99,10 @@ class Prescriber {
   private workerCount = 1;
   private isBroken = false;
   private local: Promise<unknown> = Promise.resolve();
-  private evidence: BaselineEvidence | undefined;
+  private readonly runs: BaselineRun[] = [];
+  private diagnosis: Diagnosis | undefined;
+  private deaths: readonly Death[] = [];
+  private measure: Measure;
   private readonly baseline: Entry;
   private readonly abort = () => this.end();
 
@@ -111,7 +114,8 @@ class Prescriber {
     readonly options: Checked,
     private readonly startWorkers: StartTrialWorkers,
   ) {
-    this.baseline = enter({ name: "baseline", why: "as given", settings }, true);
+    this.baseline = enter({ ...compose(settings, []), name: "baseline", why: "as given" }, true);
+    this.measure = setup.bench.task.kind === "numbers" ? "loss" : "accuracy";
     for (const signal of options.signals) signal.addEventListener("abort", this.abort);
     if (options.signals.some(({ aborted }) => aborted)) this.end();
   }
@@ -168,27 +172,39 @@ class Prescriber {
     this.isBroken = false;
   };
 
-  /** Traced and diagnosed; here, since deaths and diagnosis stay. */
+  private jobFor(repeat: number): TrialJob {
+    const { settings, plan } = this;
+    return { settings, seed: settings.spec.seed + repeat, epochs: plan.epochs, isExamined: true };
+  }
+
+  /** The first run; here, since its deaths and diagnosis stay. */
   private async runBaseline(): Promise<void> {
-    const trace = traceSome();
-    const job = { settings: this.settings, seed: this.settings.spec.seed, epochs: this.plan.epochs };
-    const extras = this.extrasFor(job);
+    const job = this.jobFor(0);
     const outcome = await runJob(this.setup, job, {
-      ...extras,
-      callbacks: [...(extras.callbacks ?? []), trace],
-      inspect: (network, history) => {
-        const diagnosis = diagnoseFinite(network, this.setup.training);
-        this.evidence = { spec: this.settings.spec, history, deaths: trace.deaths, ...(diagnosis && { diagnosis }) };
-      },
+      ...this.extrasFor(job),
+      keep: (diagnosis, deaths) => Object.assign(this, { diagnosis, deaths }),
     });
-    if (!this.evidence)
+    if (!outcome.run)
       throw new RelumineError("value", "the baseline", "to be trained", outcome.failed?.message ?? "nothing");
-    Object.assign(this.baseline, { outcomes: [outcome], budget: this.plan.epochs });
+    this.runs.push(outcome.run);
+    Object.assign(this.baseline, { outcomes: [outcome], budget: 1 });
     this.tell(this.baseline);
   }
 
+  /** The other runs: what is wrong is read off all of them. */
+  private async repeatBaseline(): Promise<void> {
+    const { repeats, budget } = this.options;
+    const more = Math.min(repeats, Math.max(1, Math.floor(budget / 4))) - 1;
+    if (more < 1 || this.stop.signal.aborted) return;
+    const outcomes = await Promise.all(Array.from({ length: more }, (_, i) => this.run(this.jobFor(i + 1))));
+    const missing = outcomes.indexOf(undefined);
+    const whole = (missing < 0 ? outcomes : outcomes.slice(0, missing)) as TrialOutcome[];
+    this.runs.push(...whole.map(({ run }) => run).filter((run) => run !== undefined));
+    this.baseline.outcomes = [...this.baseline.outcomes, ...whole];
+  }
+
   async prescribe(): Promise<Prescription> {
-    const { trials, workers, repeats } = this.options;
+    const { trials, workers, budget } = this.options;
     const isPlain = !this.plan.schedule && this.plan.callbacks.every(definitionOf);
     const starting =
       isPlain && workers !== 1 && !this.stop.signal.aborted
@@ -201,21 +217,28 @@ class Prescriber {
       this.workerCount = Math.max(1, this.trialWorkers?.size ?? 1);
       if (this.stop.signal.aborted) this.trialWorkers?.end();
     }
-    const baselineFault = findFault(this.evidence!);
-    const remedies = chooseRemedies(this.settings, baselineFault.fault, this.evidence!)
-      .slice(0, trials)
-      .map((candidate) => enter(candidate));
-    const seeds = Array.from({ length: repeats }, (_, repeat) => this.settings.spec.seed + repeat);
-    const rules = {
+    await this.repeatBaseline();
+    const { task, isOwn } = this.setup.bench;
+    const wasTrained = this.setup.start !== undefined;
+    const complaints = findComplaints(this.runs, wasTrained, isOwn);
+    const isUneven = hasRareClass(task, this.setup.training.y);
+    const isLost = complaints.all.some((each) => each === "oneClassPredicted" || each === "classNeverPredicted");
+    if (isLost && isUneven) this.measure = "balancedAccuracy";
+    const candidates = chooseCandidates({ baseline: this.settings, task, complaints, wasTrained, isUneven });
+    const remedies = candidates.slice(0, trials).map((candidate) => enter(candidate));
+    if (this.stop.signal.aborted) return this.conclude([], complaints);
+    const entered = await compete(this.baseline, remedies, {
       epochs: this.plan.epochs,
-      seeds,
-      hasFavourite: baselineFault.fault !== "none",
+      seeds: this.baseline.outcomes.map((_, repeat) => this.settings.spec.seed + repeat),
+      hasFavourite: complaints.fault !== "none" || complaints.all.length > 0,
+      measure: this.measure,
+      budget,
+      most: trials,
       run: this.run,
       onResult: this.tell,
-    };
-    if (!this.stop.signal.aborted)
-      await compete(this.baseline, remedies, { ...rules, isOver: () => this.stop.signal.aborted });
-    return this.conclude(remedies, baselineFault);
+      isOver: () => this.stop.signal.aborted,
+    });
+    return this.conclude(entered, complaints);
   }
 
   private toTrial(entry: Entry): Trial {
@@ -224,17 +247,20 @@ class Prescriber {
       outcomes,
       stoppedEarly,
     } = entry;
-    const metrics = meanMetrics(entry);
+    const { metrics, balancedAccuracy } = meanJudgement(entry);
     const { signal: _signal, validation: _validation, learningRate: _rate, ...fit } = this.fit;
-    const gains = entry.isBaseline ? [] : gainsOf(entry, this.baseline);
+    const { measure } = this;
+    const gains = entry.isBaseline ? [] : gainsOf(entry, this.baseline, measure);
     const interval = clamp(
-      intervalOf(outcomes.map(({ metrics: each }) => each.accuracy ?? each.loss)),
-      metrics.accuracy === undefined ? Infinity : 1,
+      intervalOf(outcomes.map((outcome) => figureOf(outcome, measure))),
+      measure === "loss" ? Infinity : 1,
     );
+    const same = this.baseline.outcomes.slice(0, outcomes.length);
     const gain = intervalOf(gains);
     const failed = failureOf(entry);
     const callbacks = settings.callbacks.map(callbackOf);
     const schedule = this.extrasFor({ settings, seed: 0, epochs: 0 }).schedule;
+    const { standardize, takesClasses, startsAnew, treat, classWeights } = settings;
     return {
       name,
       why,
@@ -242,15 +268,23 @@ class Prescriber {
       spec: settings.spec,
       fit: {
         ...fit,
-        epochs: this.plan.epochs,
+        epochs: epochsOf(entry.candidate, this.plan.epochs),
         optimizer: rebuildOptimizer(settings.optimizer),
         ...(settings.clipNorm !== undefined && { clipNorm: settings.clipNorm }),
+        ...(classWeights !== undefined && { classWeights }),
         ...(schedule && { learningRate: schedule }),
         ...(callbacks.length > 0 && { callbacks: [...this.plan.callbacks, ...callbacks] }),
       },
+      ...(standardize && { standardize }),
+      ...(takesClasses && { takesClasses }),
+      ...(startsAnew && this.setup.start && { startsAnew }),
+      ...(treat && { treat }),
       ...(settings.calibrate && { calibrate: settings.calibrate }),
       ...(callbacks.length > 0 && { callbacks }),
       deadFraction: meanDead(entry),
+      ...(balancedAccuracy !== undefined && { balancedAccuracy }),
+      ...(!entry.isBaseline &&
+        same.length > 0 && { baselineScore: meanOf(same.map((outcome) => figureOf(outcome, measure))) }),
       ...(interval && { interval }),
       ...(gain && { gain }),
       seconds: outcomes.reduce((sum, { seconds }) => sum + seconds, 0) / outcomes.length,
@@ -261,28 +295,44 @@ class Prescriber {
     };
   }
 
-  private conclude(remedies: readonly Entry[], { fault, reason, causes }: BaselineFault): Prescription {
-    const tried = remedies.filter(({ outcomes }) => outcomes.length > 0);
-    for (const entry of tried) entry.stoppedEarly ||= entry.budget < this.plan.epochs;
-    const rows = this.setup.validation.x.rows;
-    const ranked = rank([this.baseline, ...tried], rows);
+  private conclude(entered: readonly Entry[], complaints: Complaints): Prescription {
+    const tried = entered.filter(({ outcomes }) => outcomes.length > 0);
+    for (const entry of tried) entry.stoppedEarly ||= entry.budget < 1;
+    const { validation, bench, judgesTraining: areTraining } = this.setup;
+    const rows = validation.x.rows;
+    const { answer, ...constant } = judgeConstant(bench, this.setup);
+    const scale: Scale = { measure: this.measure, rows, areTraining, constant };
+    const ranked = rank([this.baseline, ...tried], scale);
+    const best = isAboveConstant(ranked[0], scale) ? ranked[0] : this.baseline;
     const trials = ranked.map((entry) => this.toTrial(entry));
-    const { diagnosis, deaths } = this.evidence!;
+    const { diagnosis } = this;
+    const { metrics, balancedAccuracy } = constant;
     const found = {
       trials,
-      reason,
-      causes,
-      deaths,
+      reason: complaints.reason,
+      causes: complaints.causes,
+      deaths: this.deaths,
       baseline: trials[ranked.indexOf(this.baseline)],
-      best: trials[0],
+      best: trials[ranked.indexOf(best)],
+      measure: this.measure,
+      constant: { answer, metrics, ...(balancedAccuracy !== undefined && { balancedAccuracy }) },
       ...(diagnosis && { diagnosis }),
       workers: this.workerCount,
       validationRows: rows,
+      judgedOnTraining: areTraining,
       ...(this.isAborted && { stopped: "aborted" as const }),
     };
-    const isBetter = beats(ranked[0], this.baseline, rows);
-    return Object.defineProperty(found, "toString", {
-      value: () => drawPrescription({ ...found, fault, isBetter }),
+    const ranking = {
+      ...found,
+      hasHidden: this.settings.spec.layers.length > 1,
+      isHealthy: complaints.fault === "none" && !complaints.hasCause,
+      isBetter: beats(best, this.baseline, scale),
+      above: ranked.filter((entry) => isAboveConstant(entry, scale)).length,
+      isBestAbove: isAboveConstant(best, scale),
+    };
+    const whole = { ...found, verdict: describeBest(ranking) };
+    return Object.defineProperty(whole, "toString", {
+      value: () => drawPrescription({ ...ranking, verdict: whole.verdict }),
       enumerable: false,
     });
   }
@@ -293,28 +343,31 @@ const dataOf = ({ name, options }: PackageCallback): CallbackData => ({ name, op
 const clamp = (interval: Interval | undefined, most: number): Interval | undefined =>
   interval && { mean: interval.mean, low: Math.max(0, interval.low), high: Math.min(most, interval.high) };
 
-function diagnoseFinite(network: Network, { x, y }: PlainSet): BaselineEvidence["diagnosis"] {
-  try {
-    return diagnose(network, x, { proofs: false, targets: y });
-  } catch (error) {
-    if (error instanceof RelumineError) return undefined;
-    throw error;
-  }
+/** The plan of the baseline: what validates judges, else a fifth of the rows, or all of few. */
+function planWithJudges(network: Network, data: DataSet, fit: FitOptions): Plan {
+  const plan = makePlan(stateOf(network), data, fit);
+  const { rows } = plan.data;
+  if (fit.validation !== undefined || rows < FEWEST_ROWS) return plan;
+  return { ...plan, trainingRows: rows - Math.round(rows * HELD_OUT) };
 }
 
-/** prescribe of "relumine" (see there), with a way to start workers. */
+/**
+ * prescribe of "relumine" (see there), with a way to start workers.
+ * @param start the weights of a network that is to go on, by layer
+ */
 export async function prescribeWith(
   startWorkers: StartTrialWorkers,
   spec: NetworkSpec,
   data: DataSet,
   fit: FitOptions = {},
   options?: PrescribeOptions,
+  start?: readonly Weights[],
 ): Promise<Prescription> {
   const checked = checkPrescribe(options, checkOptions("fit", fit, FIT_OPTION_NAMES));
   let prescriber: Prescriber;
   {
     using network = await createNetwork(spec, { arithmetic: checked.arithmetic });
-    const plan = makePlan(stateOf(network), data, { ...fit, validation: fit.validation || HELD_OUT });
+    const plan = planWithJudges(network, data, fit);
     const { name, options: recipe } = plan.recipe;
     const options = { ...recipe, learningRate: plan.rate };
     const resolved = network.spec as ResolvedSpec;
@@ -324,12 +377,17 @@ export async function prescribeWith(
       optimizer: { name, options },
       callbacks: [],
       ...(fit.clipNorm !== undefined && { clipNorm: fit.clipNorm }),
+      ...(plan.classWeights && { classWeights: plan.classWeights }),
     };
+    const sets = splitData(network, plan);
+    const targets = [sets.training.y, sets.validation.y];
     const setup = {
-      ...splitData(network, plan),
+      ...sets,
+      ...(start && { start }),
+      judgesTraining: sets.validation === sets.training,
+      bench: benchOf(resolved, taskOf(resolved, targets), targets),
       batchSize: plan.batchSize,
       shuffle: plan.shuffle,
-      ...(plan.classWeights && { classWeights: plan.classWeights }),
       callbacks: (plan.callbacks.filter(definitionOf) as PackageCallback[]).map(dataOf),
       arithmetic: checked.arithmetic,
     };

@@ -1,5 +1,5 @@
 // A prescription as a terminal shows it.
-import type { Prescription, Trial } from "./types.js";
+import type { Measure, Prescription, Trial } from "./types.js";
 import { alignColumns } from "../../text/columns.js";
 import {
   countOf,
@@ -10,93 +10,180 @@ import {
   formatSignedPercent,
 } from "../../text/numbers.js";
 import { wrap } from "../../text/wrap.js";
-import type { FindingKind } from "../../diagnosis/types.js";
-
-/** What is wrong with a network beside its units, and no remedy here answers. */
-const TOLD: readonly FindingKind[] = [
-  "singleUnitSoftmax",
-  "labelsMismatch",
-  "lossMismatch",
-  "linearNetwork",
-  "bottleneck",
-  "closedSamples",
-  "deadOutputUnits",
-  "uncenteredInputs",
-  "unscaledInputs",
-  "outlierInputs",
-  "unscaledTargets",
-  "singleClass",
-  "lowTargetVariance",
-];
 
 const figure = (value: number, isShare: boolean): string => (isShare ? formatPercent(value) : formatNumber(value));
 
 const signed = (value: number, isShare: boolean): string =>
   isShare ? formatSignedPercent(value) : formatSigned(value);
 
-/** What a trial is judged by: accuracy, or the loss where there is none. */
-export function drawScore({ metrics: { accuracy, loss } }: Trial): string {
-  return figure(accuracy ?? loss, accuracy !== undefined);
+type Scored = Pick<Trial, "metrics" | "balancedAccuracy">;
+
+function scoreOf({ metrics: { accuracy, loss }, balancedAccuracy }: Scored, measure: Measure): number {
+  if (measure === "balancedAccuracy") return balancedAccuracy ?? Number.NaN;
+  return measure === "accuracy" ? (accuracy ?? Number.NaN) : loss;
 }
+
+const drawScore = (scored: Scored, measure: Measure): string => figure(scoreOf(scored, measure), measure !== "loss");
 
 function drawEpochs({ failed, stoppedEarly, epochs }: Trial): string {
   if (failed !== undefined) return failed.code;
   return `${epochs}${stoppedEarly ? " stopped" : ""}`;
 }
 
-/** A title and a line for each trial. */
-export function drawTrials(trials: readonly Trial[]): string[] {
-  const isShare = trials.some(({ metrics }) => metrics.accuracy !== undefined);
+const WORDS: Readonly<Record<Measure, string>> = {
+  accuracy: "accuracy",
+  balancedAccuracy: "balanced accuracy",
+  loss: "loss",
+};
+const TITLES: Readonly<Record<Measure, string>> = { ...WORDS, balancedAccuracy: "balanced" };
+
+export interface Table {
+  readonly measure: Measure;
+  /** Without hidden layers there is nothing to say of units. */
+  readonly hasHidden: boolean;
+  /** The constant, and how many trials are better. */
+  readonly constant?: Scored;
+  readonly above?: number;
+}
+
+/** What trials so far are told by. */
+export function tableOfTrials(trials: readonly Trial[]): Table {
+  return {
+    measure: trials.some(({ metrics: { accuracy } }) => accuracy !== undefined) ? "accuracy" : "loss",
+    hasHidden: trials.some(({ spec: { layers }, deadFraction }) => layers.length > 1 || deadFraction > 0),
+  };
+}
+
+const WIDTH = 80;
+const LEAST_NAME = 12;
+/** A name of so many letters is to be read whole. */
+const WHOLE_NAME = 32;
+
+const widthOf = (lines: readonly string[]): number => Math.max(...lines.map(({ length }) => length));
+
+/**
+ * Lines that a terminal does not break: without the column `spare` where names would be cut, then with the names, in
+ * column 1, cut.
+ */
+function fitLines(rows: readonly (readonly string[])[], spare: number): string[] {
+  const right = (cells: readonly string[]) => [0, ...Array.from({ length: cells.length - 3 }, (_, at) => at + 2)];
+  const lines = alignColumns(rows, right(rows[0]));
+  if (widthOf(lines) <= WIDTH) return lines;
+  const fewer = rows.map((cells) => cells.filter((_, column) => column !== spare));
+  const rest = widthOf(alignColumns(fewer, right(fewer[0])));
+  const longest = Math.max(...rows.map(([, name]) => name.length));
+  const kept = widthOf(lines) - longest + Math.min(longest, WHOLE_NAME) <= WIDTH ? rows : fewer;
+  const excess = (kept === rows ? widthOf(lines) : rest) - WIDTH;
+  const most = Math.max(LEAST_NAME, longest - Math.max(0, excess));
+  const cut = (name: string) => (name.length > most ? `${name.slice(0, most - 1)}…` : name);
+  const cells = kept.map(([place, name, ...others]) => [place, cut(name), ...others]);
+  return alignColumns(cells, right(cells[0]));
+}
+
+/** A title and a line for each trial, the constant's in its place. */
+export function drawTrials(trials: readonly Trial[], { measure, hasHidden, constant, above = 0 }: Table): string[] {
+  const isShare = measure !== "loss";
+  const unitsOf = (text: string): string[] => (hasHidden ? [text] : []);
+  const seedsOf = (text: string): string[] => (constant ? [text] : []);
   const rows = trials.map((trial, place) => [
     String(place + 1),
     trial.name,
-    drawScore(trial),
+    drawScore(trial, measure),
     trial.interval ? formatRange(trial.interval.low, trial.interval.high, (end) => figure(end, isShare)) : "",
-    trial.gain ? signed(trial.gain.mean, isShare) : "",
-    formatPercent(trial.deadFraction),
+    trial.baselineScore === undefined || trial.failed
+      ? ""
+      : signed((scoreOf(trial, measure) - trial.baselineScore) * (isShare ? 1 : -1), isShare),
+    ...unitsOf(formatPercent(trial.deadFraction)),
+    ...seedsOf(String(trial.repeats)),
     drawEpochs(trial),
   ]);
-  return alignColumns(
-    [["", "trial", isShare ? "accuracy" : "loss", "95 %", "gain", "dead", "epochs"], ...rows],
-    [0, 2, 3, 4, 5],
-  );
+  if (constant)
+    rows.splice(above, 0, [
+      "",
+      "the constant",
+      drawScore(constant, measure),
+      "",
+      "",
+      ...unitsOf(""),
+      ...seedsOf(""),
+      "",
+    ]);
+  const titles = ["", "trial", TITLES[measure], "95 %", "gain", ...unitsOf("dead"), ...seedsOf("seeds"), "epochs"];
+  return fitLines([titles, ...rows], 3);
 }
 
-const measureOf = ({ metrics: { accuracy } }: Trial): string => (accuracy === undefined ? "loss" : "accuracy");
+export interface Conclusion extends Omit<Prescription, "toString" | "verdict"> {
+  readonly hasHidden: boolean;
+  /** No unit's fault and no finding that names something to change. */
+  readonly isHealthy: boolean;
+  /** The best is better than the baseline by more than chance. */
+  readonly isBetter: boolean;
+  readonly isBestAbove: boolean;
+  /** Trials that are better than the constant. */
+  readonly above: number;
+}
 
-function drawBest({ baseline, best, trials, fault, isBetter }: Conclusion): string {
+/** "always to say 3.25" */
+function describeConstant({ constant: { answer } }: Conclusion): string {
+  const said = answer.length === 1 ? ` ${formatNumber(answer[0])}` : "";
+  return `Always to say the same${said}, whatever the input`;
+}
+
+function drawConstant(conclusion: Conclusion): string {
+  const { constant, measure, baseline } = conclusion;
+  const by = (scored: Scored): string =>
+    measure === "loss"
+      ? `a loss of ${formatNumber(scored.metrics.loss)}`
+      : `${WORDS[measure]} ${drawScore(scored, measure)} and a loss of ${formatNumber(scored.metrics.loss)}`;
+  const own = baseline.failed ? "" : `; the baseline has ${by(baseline)}`;
+  return `${describeConstant(conclusion)}, has ${by(constant)}${own}.`;
+}
+
+/** What to do, in one sentence. */
+export function describeBest(conclusion: Conclusion): string {
+  const { baseline, best, trials, measure, hasHidden, isHealthy, isBetter, isBestAbove } = conclusion;
   if (trials.length === 1) return "No remedy was tried.";
+  if (!isBestAbove) return "No trial is better than always saying the same: none is recommended.";
   if (best === baseline) {
-    const start = fault === "none" ? "Nothing is wrong with the units: the" : "The";
+    const start = isHealthy && hasHidden ? "Nothing is wrong with the units: the" : "The";
     return `${start} baseline stays, no remedy is better by more than chance.`;
   }
   const [dead, instead] = [best, baseline].map(({ deadFraction }) => formatPercent(deadFraction));
+  const isKnown = hasHidden && !Number.isNaN(baseline.deadFraction) && dead !== instead;
+  const units = isKnown ? `, ${dead} of the hidden units dead instead of ${instead}` : "";
+  const was = baseline.failed ? `a baseline that failed (${baseline.failed.code})` : drawScore(baseline, measure);
   const score = isBetter
-    ? `${measureOf(best)} ${drawScore(best)} instead of ${drawScore(baseline)}`
-    : "as good as the baseline but for chance";
-  return `Take "${best.name}", ${best.why}: ${score}, ${dead} of the hidden units dead instead of ${instead}.`;
+    ? `${WORDS[measure]} ${drawScore(best, measure)} instead of ${was}`
+    : `${WORDS[measure]} ${drawScore(best, measure)} beside ${was}, which chance may explain`;
+  return `Take "${best.name}", ${best.why}: ${score}${units}.`;
 }
 
-export interface Conclusion extends Omit<Prescription, "toString"> {
-  readonly fault: string;
-  readonly isBetter: boolean;
-}
-
-export function drawPrescription(conclusion: Conclusion): string {
-  const { trials, reason, best, validationRows, stopped } = conclusion;
+export function drawPrescription(conclusion: Conclusion & { readonly verdict: string }): string {
+  const { trials, reason, validationRows, judgedOnTraining, stopped, measure, hasHidden, verdict } = conclusion;
   const repeats = trials.reduce((most, trial) => Math.max(most, trial.repeats), 1);
+  const rows = judgedOnTraining
+    ? `${countOf(validationRows, "training row")}, as ${validationRows < 30 ? "there are so few" : "none are held out"}`
+    : countOf(validationRows, "held-out row");
   const head =
-    `Ranked by ${measureOf(best)} on ${countOf(validationRows, "held-out row")}` +
-    `${repeats > 1 ? `, means of up to ${repeats} seeds` : ""}; ` +
-    "where chance may have put trials apart, by dead units in tenths of all.";
-  const findings = (conclusion.diagnosis?.findings ?? []).filter(
-    ({ kind, role }) => role !== "remark" && TOLD.includes(kind),
-  );
+    `Ranked by ${WORDS[measure]} on ${rows}` +
+    `${repeats > 1 ? `, means of up to ${repeats} seeds` : ""}` +
+    (hasHidden ? "; where chance may have put trials apart, by dead units in tenths of all." : ".");
+  const causes = (conclusion.diagnosis?.findings ?? []).filter(({ role }) => role === "cause");
+  const { learning } = conclusion.diagnosis ?? {};
   const paragraphs = [
-    drawBest(conclusion),
+    ...(learning ? [`The baseline: ${learning.verdict}`] : []),
     `${reason[0].toUpperCase()}${reason.slice(1)}.`,
-    ...findings.map(({ message }) => `Beside that: ${message}`),
+    ...causes.map(({ message, advice }) => `${message} ${advice}`),
     ...(stopped ? ["Interrupted: this is what was tried so far."] : []),
   ];
-  return [wrap(head), "", ...drawTrials(trials), "", ...paragraphs.map((text) => wrap(text))].join("\n");
+  return [
+    wrap(verdict),
+    wrap(drawConstant(conclusion)),
+    "",
+    wrap(head),
+    "",
+    ...drawTrials(trials, conclusion),
+    "",
+    ...paragraphs.map((text) => wrap(text)),
+  ].join("\n");
 }

@@ -1,7 +1,8 @@
-// Which trial is better, and when that is more than chance.
-import type { Candidate } from "./candidates.js";
-import type { TrialOutcome } from "./run-trial.js";
-import type { Interval, TrialFailure } from "./types.js";
+// Which trial is better, when that is more than chance, and which is better than always saying the same.
+import type { Candidate } from "./remedies.js";
+import type { Judgement } from "./judge.js";
+import type { TrialOutcome } from "./trial.js";
+import type { Interval, Measure, TrialFailure } from "./types.js";
 import type { Metrics } from "../../network/types.js";
 
 /** A remedy, or the baseline, with what came of it so far. */
@@ -16,10 +17,24 @@ export interface Entry {
   stoppedEarly: boolean;
 }
 
+/** What trials are ranked by. */
+export interface Scale {
+  readonly measure: Measure;
+  /** Rows that judge. */
+  readonly rows: number;
+  /** They are those that train: what is measured on them is no sample of anything. */
+  readonly areTraining: boolean;
+  /** The best that can be said without looking at the inputs. */
+  readonly constant: Judgement;
+}
+
 const T95 = [12.71, 4.303, 3.182, 2.776, 2.571, 2.447, 2.365, 2.306, 2.262]; // two-sided 95 %, by degrees of freedom
 const LOSS_NOISE = 0.1;
+/** Of the constant's loss: by less two networks are as good as each other, whatever the factor. */
+const LOSS_FLOOR = 0.002;
 
-const meanOf = (values: readonly number[]): number => values.reduce((sum, value) => sum + value, 0) / values.length;
+export const meanOf = (values: readonly number[]): number =>
+  values.reduce((sum, value) => sum + value, 0) / values.length;
 
 /** Mean with its 95 % interval (Student's t); none of fewer than two values. */
 export function intervalOf(values: readonly number[]): Interval | undefined {
@@ -32,67 +47,127 @@ export function intervalOf(values: readonly number[]): Interval | undefined {
   return { mean, low: mean - half, high: mean + half };
 }
 
+/** What is measured, as it is told. */
+export function figureOf(
+  { metrics, balancedAccuracy }: Pick<Judgement, "metrics" | "balancedAccuracy">,
+  measure: Measure,
+) {
+  if (measure === "balancedAccuracy") return balancedAccuracy!;
+  return measure === "accuracy" ? metrics.accuracy! : metrics.loss;
+}
+
 /** The larger the better. */
-function scoreOf({ accuracy, loss }: Metrics): number {
-  const score = accuracy ?? -loss;
-  return Number.isNaN(score) ? -Infinity : score;
+export function scoreOf(judged: Pick<Judgement, "metrics" | "balancedAccuracy">, measure: Measure): number {
+  const figure = figureOf(judged, measure);
+  if (figure === undefined || Number.isNaN(figure)) return -Infinity;
+  return measure === "loss" ? -figure : figure;
 }
 
 export function failureOf({ outcomes }: Entry): TrialFailure | undefined {
   return outcomes.find(({ failed }) => failed !== undefined)?.failed;
 }
 
-export const meanMetrics = ({ outcomes }: Entry): Metrics => ({
-  loss: meanOf(outcomes.map(({ metrics }) => metrics.loss)),
-  ...(outcomes[0].metrics.accuracy !== undefined && {
-    accuracy: meanOf(outcomes.map(({ metrics }) => metrics.accuracy!)),
-  }),
-});
-export const meanDead = ({ outcomes }: Entry): number => meanOf(outcomes.map(({ deadFraction }) => deadFraction));
-const meanScore = (entry: Entry): number => scoreOf(meanMetrics(entry));
+const isKnown = <T>(value: T | undefined): value is T => value !== undefined;
 
-/** What `a` is better by than `b`, repeat by repeat. */
-export function gainsOf(a: Entry, b: Entry): number[] {
+/** Means over the repeats. */
+export function meanJudgement({ outcomes }: Pick<Entry, "outcomes">): Judgement {
+  const accuracies = outcomes.map(({ metrics: { accuracy } }) => accuracy).filter(isKnown);
+  const balanced = outcomes.map(({ balancedAccuracy }) => balancedAccuracy).filter(isKnown);
+  return {
+    metrics: {
+      loss: meanOf(outcomes.map(({ metrics }) => metrics.loss)),
+      ...(accuracies.length > 0 && { accuracy: meanOf(accuracies) }),
+    },
+    ...(balanced.length > 0 && { balancedAccuracy: meanOf(balanced) }),
+    variance: meanOf(outcomes.map(({ variance }) => variance)),
+  };
+}
+export const meanMetrics = (entry: Entry): Metrics => meanJudgement(entry).metrics;
+export const meanDead = ({ outcomes }: Entry): number => meanOf(outcomes.map(({ deadFraction }) => deadFraction));
+
+/** What `a` is better by than `b`, repeat by repeat: of the seeds that both were trained with. */
+export function gainsOf(a: Entry, b: Entry, measure: Measure): number[] {
   return a.outcomes
     .slice(0, b.outcomes.length)
-    .map(({ metrics }, repeat) => scoreOf(metrics) - scoreOf(b.outcomes[repeat].metrics));
+    .map((outcome, repeat) => scoreOf(outcome, measure) - scoreOf(b.outcomes[repeat], measure));
+}
+
+/** The same seeds of both. */
+function alike(a: Entry, b: Entry): [Judgement, Judgement] {
+  const count = Math.min(a.outcomes.length, b.outcomes.length);
+  const [first, second] = [a, b].map(({ outcomes }) => meanJudgement({ outcomes: outcomes.slice(0, count) }));
+  return [first, second];
 }
 
 /**
- * What two networks of equal skill may differ by: two standard errors of accuracies on so many rows, or a tenth of the
- * loss.
+ * What two networks of equal skill may differ by. Of accuracies two standard errors of their difference, by how much
+ * single rows differ (a row of several answers counts as one), and nothing on the rows that train; of losses a tenth of
+ * the smaller one, so that an explosion makes no noise, and at least two thousandths of the constant's.
  */
-function noise(a: Metrics, b: Metrics, rows: number): number {
-  if (a.accuracy === undefined || b.accuracy === undefined) return LOSS_NOISE * Math.abs(b.loss);
-  const variance = ({ accuracy = 0 }: Metrics): number => accuracy * (1 - accuracy);
-  return 2 * Math.sqrt((variance(a) + variance(b)) / rows);
+function noise(a: Judgement, b: Judgement, { measure, rows, areTraining, constant }: Scale): number {
+  if (measure === "loss")
+    return Math.max(
+      LOSS_NOISE * Math.min(Math.abs(a.metrics.loss), Math.abs(b.metrics.loss)),
+      LOSS_FLOOR * Math.abs(constant.metrics.loss),
+    );
+  return areTraining ? 0 : 2 * Math.sqrt((a.variance + b.variance) / rows);
 }
 
 /**
  * Is `a` better than `b` by more than chance? By more than the noise on average and in most repeats, and in none worse
  * by as much; where there is but one repeat, by twice the noise, since another seed may tell another story.
  */
-export function beats(a: Entry, b: Entry, rows: number): boolean {
+export function beats(a: Entry, b: Entry, scale: Scale): boolean {
   if (failureOf(a) !== undefined) return false;
   if (failureOf(b) !== undefined) return true;
-  const gains = gainsOf(a, b);
-  const least = noise(meanMetrics(a), meanMetrics(b), rows) * (gains.length === 1 ? 2 : 1);
+  const gains = gainsOf(a, b, scale.measure);
+  const least = noise(...alike(a, b), scale) * (gains.length === 1 ? 2 : 1);
   return (
-    meanScore(a) > meanScore(b) &&
     meanOf(gains) > least &&
     gains.filter((gain) => gain > least).length > gains.length / 2 &&
     gains.every((gain) => gain >= -least)
   );
 }
 
-/** Better first: by score, then loss; in the order given where all is equal. What failed comes last. */
-export function byScore(a: Entry, b: Entry): number {
-  const failed = Number(failureOf(a) !== undefined) - Number(failureOf(b) !== undefined);
-  return failed || compare(meanScore(b), meanScore(a)) || compare(meanMetrics(a).loss, meanMetrics(b).loss);
+/** Better than the constant: by the measure, or, where that is the same, by a tenth of the loss. */
+function isAbove(judged: Judgement, { measure, constant }: Scale): boolean {
+  const [score, least] = [judged, constant].map((each) => scoreOf(each, measure));
+  const { loss } = constant.metrics;
+  return score > least || (score === least && judged.metrics.loss < loss - LOSS_NOISE * Math.abs(loss));
+}
+
+/** On average, and without a failure in any seed. */
+export function isAboveConstant(entry: Entry, scale: Scale): boolean {
+  return failureOf(entry) === undefined && isAbove(meanJudgement(entry), scale);
+}
+
+/**
+ * Worse than the baseline with the same seeds: by more than the baseline's noise on average, or below the constant in a
+ * seed in which the baseline is not.
+ */
+function isWorse(entry: Entry, baseline: Entry, scale: Scale): boolean {
+  if (failureOf(baseline) !== undefined) return false;
+  const [own, given] = alike(entry, baseline);
+  const gap = scoreOf(given, scale.measure) - scoreOf(own, scale.measure);
+  const least = scale.measure === "loss" ? noise(given, given, scale) : noise(given, given, scale) / Math.SQRT2;
+  const hasCollapsed = entry.outcomes.some((outcome, repeat) => {
+    const other = baseline.outcomes[repeat];
+    return other !== undefined && !isAbove(outcome, scale) && isAbove(other, scale);
+  });
+  return gap > least || hasCollapsed;
 }
 
 /** For sort, in ascending order; infinities have no difference. */
 const compare = (a: number, b: number): number => Number(a > b) - Number(a < b);
+
+/** Better first: by score, then loss; in the order given where all is equal. What failed comes last. */
+export function byScore(measure: Measure): (a: Entry, b: Entry) => number {
+  const meanScore = (entry: Entry): number => scoreOf(meanJudgement(entry), measure);
+  return (a, b) => {
+    const failed = Number(failureOf(a) !== undefined) - Number(failureOf(b) !== undefined);
+    return failed || compare(meanScore(b), meanScore(a)) || compare(meanMetrics(a).loss, meanMetrics(b).loss);
+  };
+}
 
 /** Dead units in tenths of all; unknown is the worst. */
 function deadTenths(entry: Entry): number {
@@ -100,47 +175,53 @@ function deadTenths(entry: Entry): number {
   return Number.isNaN(share) ? 11 : Math.floor(share * 10 + 1e-9);
 }
 
-/** Among those that chance may have put apart: fewer dead units, then the baseline, then the score, then the time. */
-function byDeadShare(a: Entry, b: Entry): number {
-  const seconds = ({ outcomes }: Entry): number => meanOf(outcomes.map((outcome) => outcome.seconds));
-  return (
+/**
+ * Among those that chance may have put apart: fewer dead units, then the baseline, then fewer changes, then those that
+ * the diagnosis asks for, then the score, then the epochs.
+ */
+function byDeadShare(measure: Measure): (a: Entry, b: Entry) => number {
+  return (a, b) =>
     deadTenths(a) - deadTenths(b) ||
     Number(b.isBaseline) - Number(a.isBaseline) ||
-    byScore(a, b) ||
-    compare(seconds(a), seconds(b))
-  );
+    a.candidate.changes - b.candidate.changes ||
+    Number(b.candidate.isAskedFor) - Number(a.candidate.isAskedFor) ||
+    byScore(measure)(a, b) ||
+    compare(a.outcomes[0].epochs, b.outcomes[0].epochs);
 }
 
-function rankFinished(entries: readonly Entry[], rows: number): Entry[] {
-  const waiting = [...entries].sort(byScore);
+/** Groups that chance may have put apart, one after the other; what is worse than the baseline comes after it. */
+function rankFinished(entries: readonly Entry[], scale: Scale): Entry[] {
+  const baseline = entries.find(({ isBaseline }) => isBaseline);
+  const worse = baseline ? entries.filter((entry) => entry !== baseline && isWorse(entry, baseline, scale)) : [];
+  const waiting = entries.filter((entry) => !worse.includes(entry)).sort(byScore(scale.measure));
   const ranked: Entry[] = [];
   while (waiting.length > 0) {
     const leader = waiting[0];
-    const level = waiting.filter(
-      (entry) =>
-        entry === leader ||
-        ((failureOf(entry) === undefined) === (failureOf(leader) === undefined) && !beats(leader, entry, rows)),
-    );
-    ranked.push(...level.sort(byDeadShare));
+    const level = waiting.filter((entry) => entry === leader || !beats(leader, entry, scale));
+    ranked.push(...level.sort(byDeadShare(scale.measure)));
     for (const entry of level) waiting.splice(waiting.indexOf(entry), 1);
   }
-  return ranked;
+  return [...ranked, ...worse.sort(byScore(scale.measure))];
 }
 
 /**
- * All in order: finalists, then those stopped early, later rounds first; what failed last. A baseline that the stopped
- * beat too comes after them.
+ * All in order: finalists that are above the constant, the others, then those stopped early, later rounds first; what
+ * failed last. A baseline that the stopped beat too comes after them.
  */
-export function rank(entries: readonly Entry[], rows: number): Entry[] {
+export function rank(entries: readonly Entry[], scale: Scale): Entry[] {
   const failed = entries.filter((entry) => failureOf(entry) !== undefined);
   const sound = entries.filter((entry) => failureOf(entry) === undefined);
-  const finished = rankFinished(
-    sound.filter(({ stoppedEarly }) => !stoppedEarly),
-    rows,
+  const isWhole = sound.filter(({ stoppedEarly }) => !stoppedEarly);
+  const finished = [true, false].flatMap((above) =>
+    rankFinished(
+      isWhole.filter((entry) => isAboveConstant(entry, scale) === above),
+      scale,
+    ),
   );
-  const stopped = sound.filter(({ stoppedEarly }) => stoppedEarly).sort((a, b) => b.round - a.round || byScore(a, b));
+  const order = byScore(scale.measure);
+  const stopped = sound.filter(({ stoppedEarly }) => stoppedEarly).sort((a, b) => b.round - a.round || order(a, b));
   const baseline = finished.at(-1)?.isBaseline ? finished.pop() : undefined;
   if (!baseline) return [...finished, ...stopped, ...failed];
-  const before = stopped.filter((entry) => beats(entry, baseline, rows));
+  const before = stopped.filter((entry) => beats(entry, baseline, scale));
   return [...finished, ...before, baseline, ...stopped.filter((entry) => !before.includes(entry)), ...failed];
 }

@@ -1,65 +1,28 @@
-// One training as plain data, so that a worker can do it: what to build, what to start from, what acts while it trains.
-import type { TrialFailure } from "./types.js";
+// One training of one trial: builds or goes on, scales, treats, trains, folds back, judges.
+import { judgeAnswers } from "./judge.js";
+import { examineRun, traceSome } from "./examine-run.js";
+import { foldScaling, type ScaledRows, scaleRows, startOnScaled } from "./scaled-rows.js";
+import type { TrialJob, TrialOutcome, TrialSettings, TrialSetup } from "./trial.js";
 import { callbackOf } from "../callbacks.js";
 import { calibrate } from "../start/calibrate.js";
+import { treat } from "../treat.js";
 import { countDead } from "../../inspect/dead-units.js";
 import type { Matrix } from "../../core/matrix.js";
 import { RelumineError } from "../../core/errors.js";
-import type { History, Metrics, Network } from "../../network/types.js";
-import type { CallbackData } from "../../network/training/callbacks.js";
+import type { Death } from "../../diagnosis/trace/types.js";
+import type { Diagnosis } from "../../diagnosis/types.js";
+import type { History, Network } from "../../network/types.js";
 import type { Plan } from "../../network/training/plan.js";
 import { createNetwork } from "../../network/network.js";
-import { type OptimizerOptions, rebuildOptimizer } from "../../network/training/optimizers.js";
-import type { ResolvedSpec } from "../../network/spec.js";
-
-/** How one trial trains. */
-export interface TrialSettings {
-  readonly spec: ResolvedSpec;
-  readonly optimizer: { readonly name: string; readonly options: OptimizerOptions };
-  readonly clipNorm?: number;
-  readonly calibrate?: { readonly activity?: number };
-  /** Of the remedy. */
-  readonly callbacks: readonly CallbackData[];
-}
-
-export interface PlainSet {
-  readonly x: Matrix;
-  readonly y: Int32Array | Matrix;
-  readonly weights?: Float32Array;
-}
-
-/** What all trials share. */
-export interface TrialSetup {
-  readonly training: PlainSet;
-  readonly validation: PlainSet;
-  readonly batchSize: number;
-  readonly shuffle: boolean;
-  readonly classWeights?: Plan["classWeights"];
-  /** Of the package, that the user's fit has. */
-  readonly callbacks: readonly CallbackData[];
-  readonly arithmetic: "fast" | "reproducible";
-}
-
-export interface TrialJob {
-  readonly settings: TrialSettings;
-  readonly seed: number;
-  readonly epochs: number;
-}
-
-export interface TrialOutcome {
-  readonly metrics: Metrics;
-  readonly deadFraction: number;
-  readonly seconds: number;
-  readonly epochs: number;
-  readonly failed?: TrialFailure;
-}
+import { rebuildOptimizer } from "../../network/training/optimizers.js";
 
 /** What can't be handed to a worker: the functions of the user's fit, and looks at the network while it is there. */
 export interface Extras {
   readonly schedule?: Plan["schedule"];
   readonly callbacks?: Plan["callbacks"];
   readonly signal?: AbortSignal;
-  readonly inspect?: (network: Network, history: History) => void;
+  /** Of a run that is examined: what stays with the prescription. */
+  readonly keep?: (diagnosis: Diagnosis | undefined, deaths: readonly Death[]) => void;
 }
 
 /** The schedule of the user's fit, slowed down as much as the remedy's rate is below the given one. */
@@ -72,43 +35,90 @@ function deadShare(network: Network, x: Matrix): number {
   return units === 0 ? 0 : dead / units;
 }
 
-async function train(
-  { training, validation, batchSize, shuffle, classWeights, callbacks: given, arithmetic }: TrialSetup,
-  { settings, seed, epochs }: TrialJob,
-  extras: Extras,
-): Promise<TrialOutcome> {
-  using network = await createNetwork({ ...settings.spec, seed }, { arithmetic });
+/** Whether it has the last layer of the network as given: then it can be asked itself how good it is. */
+function answersAlike({ bench }: TrialSetup, { spec, takesClasses }: TrialSettings): boolean {
+  const { activation, units } = spec.layers[spec.layers.length - 1];
+  return (
+    bench.isOwn &&
+    takesClasses !== true &&
+    units === bench.units &&
+    activation.name === bench.activation &&
+    JSON.stringify(spec.loss) === JSON.stringify(bench.loss)
+  );
+}
+
+/** On the validation rows, in the targets' own units. */
+function judge(network: Network, setup: TrialSetup, settings: TrialSettings, scaled: ScaledRows) {
+  const { bench, validation } = setup;
+  const isFolded = foldScaling(network, scaled);
+  const judged = judgeAnswers(bench, network.predict(isFolded ? validation.x : scaled.validation.x), validation);
+  const deadFraction = deadShare(network, isFolded ? setup.training.x : scaled.training.x);
+  if (!isFolded || !answersAlike(setup, settings)) return { ...judged, deadFraction };
+  const { loss } = network.evaluate(validation); // to the bit what fit tells of these rows
+  return { ...judged, metrics: { ...judged.metrics, loss }, deadFraction };
+}
+
+/** The network that a trial trains: new, or with the weights of the one that it goes on with. */
+async function prepareNetwork(
+  { start, arithmetic }: TrialSetup,
+  { settings, seed }: TrialJob,
+  scaled: ScaledRows,
+): Promise<Network> {
+  const network = await createNetwork({ ...settings.spec, seed }, { arithmetic });
+  if (start && !settings.startsAnew)
+    startOnScaled(start, scaled).forEach((weights, index) => {
+      const { activation } = network.layers[index];
+      const { alpha, ...rest } = weights;
+      network.layers[index].setWeights(alpha && activation.name === "prelu" ? weights : rest);
+    });
+  return network;
+}
+
+async function train(setup: TrialSetup, job: TrialJob, extras: Extras): Promise<TrialOutcome> {
+  const { settings, epochs } = job;
+  const scaled = scaleRows(setup, settings);
+  const { training, validation } = scaled;
+  using network = await prepareNetwork(setup, job, scaled);
   const started = performance.now();
-  const callbacks = [...given.map(callbackOf), ...(extras.callbacks ?? [])];
+  const callbacks = [...setup.callbacks.map(callbackOf), ...(extras.callbacks ?? [])];
+  const trace = job.isExamined ? traceSome() : undefined;
+  if (settings.treat) await treat(network, training.x, settings.treat);
   if (settings.calibrate) calibrate(network, training.x, settings.calibrate);
   const history = await network.fit(training, {
     epochs,
-    batchSize,
-    shuffle,
-    classWeights,
+    batchSize: setup.batchSize,
+    shuffle: setup.shuffle,
+    classWeights: settings.classWeights,
     ...(callbacks.length > 0 && { validation }), // for those that look at it; else its time is saved
     optimizer: rebuildOptimizer(settings.optimizer),
     learningRate: extras.schedule,
     clipNorm: settings.clipNorm,
-    callbacks: [...callbacks, ...settings.callbacks.map(callbackOf)],
+    callbacks: [...callbacks, ...settings.callbacks.map(callbackOf), ...(trace ? [trace] : [])],
     signal: extras.signal,
   });
   const seconds = (performance.now() - started) / 1000;
-  extras.inspect?.(network, history);
-  const { loss, accuracy } = network.evaluate(validation);
+  const examined =
+    trace && examineRun(network, history, trace.deaths, training, setup.judgesTraining ? undefined : validation);
+  if (examined) extras.keep?.(examined.diagnosis, trace.deaths);
+  const judged = judge(network, setup, settings, scaled);
   return {
-    metrics: { loss, ...(accuracy !== undefined && { accuracy }) },
-    deadFraction: deadShare(network, training.x),
+    ...judged,
     seconds,
     epochs: history.epochs.length,
-    ...failureOfHistory(history),
+    ...(failureOfHistory(history) ?? failureOfLoss(judged.metrics.loss)),
+    ...(examined && { run: examined.run }),
   };
 }
 
-function failureOfHistory({ stopped, epochs }: History): Pick<TrialOutcome, "failed"> {
-  if (stopped === undefined || stopped === "callback") return {};
+function failureOfHistory({ stopped, epochs }: History): Pick<TrialOutcome, "failed"> | undefined {
+  if (stopped === undefined || stopped === "callback") return undefined;
   const what = stopped === "diverged" ? "the loss left the finite numbers" : "it was interrupted";
   return { failed: { code: stopped, message: `${what} after ${epochs.length} whole epochs` } };
+}
+
+function failureOfLoss(loss: number): Pick<TrialOutcome, "failed"> {
+  if (Number.isFinite(loss)) return {};
+  return { failed: { code: "diverged", message: "the loss on the rows that judge left the finite numbers" } };
 }
 
 /**
@@ -122,6 +132,7 @@ export async function runJob(setup: TrialSetup, job: TrialJob, extras: Extras = 
     const { code, message } = error;
     return {
       metrics: { loss: Number.NaN },
+      variance: 0,
       deadFraction: Number.NaN,
       seconds: 0,
       epochs: 0,

@@ -1,5 +1,5 @@
 // The rows that train and those that judge, as plain data: the same for all trials and repeats.
-import type { PlainSet, TrialSetup } from "./run-trial.js";
+import type { PlainSet, RowSets } from "./rows.js";
 import type { Matrix } from "../../core/matrix.js";
 import type { PreparedData } from "../../network/data.js";
 import type { Network } from "../../network/types.js";
@@ -24,12 +24,13 @@ function toPlain({ x, y, weights }: PreparedData, rows?: Uint32Array): PlainSet 
   };
 }
 
-/** Training and validation rows as `fit` would split them with the spec's seed. */
-export function splitData(
-  network: Network,
-  { data, validation, trainingRows }: Plan,
-): Pick<TrialSetup, "training" | "validation"> {
+/** Training and validation rows as `fit` would split them with the spec's seed; the same where none validate. */
+export function splitData(network: Network, { data, validation, trainingRows }: Plan): RowSets {
   if (validation) return { training: toPlain(data), validation: toPlain(validation) };
+  if (trainingRows === data.rows) {
+    const all = toPlain(data);
+    return { training: all, validation: all };
+  }
   const { runtime, spec } = stateOf(network);
   const scratch = new Arena(runtime.heap);
   try {

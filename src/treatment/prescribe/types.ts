@@ -1,6 +1,7 @@
 // What a prescription says.
 import type { Cause, Death } from "../../diagnosis/trace/types.js";
 import type { ErrorCode } from "../../core/errors.js";
+import type { Remedy } from "../remedies/remedy.js";
 import type { Diagnosis } from "../../diagnosis/types.js";
 import type { Metrics, FitOptions, PackageCallback } from "../../network/types.js";
 import type { NetworkSpec } from "../../network/spec.js";
@@ -9,6 +10,11 @@ import type { NetworkSpec } from "../../network/spec.js";
 export interface PrescribeOptions {
   /** Most remedies to try beside the baseline: the first in the diagnosis's order. Default: all that fit. */
   readonly trials?: number;
+  /**
+   * All trainings together, in trainings of the baseline, whose repeats count too: 20, say, where an hour's training may
+   * cost a day. What comes first in the diagnosis's order is tried, on fewer seeds if need be. Default: no limit.
+   */
+  readonly budget?: number;
   /** Seeds that the baseline and the finalists train with: the spec's, the next one and so on. Default 3. */
   readonly repeats?: number;
   /**
@@ -44,6 +50,30 @@ export interface TrialFailure {
   readonly message: string;
 }
 
+/**
+ * What trials are ranked by. "accuracy" where targets are classes; "balancedAccuracy", the mean over the classes of the
+ * share of their rows that is said, where the baseline never says some class; "loss" where targets are numbers.
+ */
+export type Measure = "accuracy" | "balancedAccuracy" | "loss";
+
+/** Columns that are brought to mean 0 and spread 1. */
+export interface RowScaling {
+  /** Those of the inputs. */
+  readonly inputs?: boolean;
+  /** Those of the targets. */
+  readonly targets?: boolean;
+}
+
+/** Always to say the same, whatever the input. */
+export interface ConstantAnswer {
+  /** One number an output: the training rows' mean or median, or the share of each class. */
+  readonly answer: readonly number[];
+  /** On the rows that judge. */
+  readonly metrics: Metrics;
+  /** One over the classes. */
+  readonly balancedAccuracy?: number;
+}
+
 /** One way to train the network, and what came of it. */
 export interface Trial {
   /** A few words, such as "rate 0.1x". */
@@ -52,8 +82,22 @@ export interface Trial {
   readonly why: string;
   /** Of the first repeat. */
   readonly spec: NetworkSpec;
-  /** What it was trained with: createNetwork(spec), `calibrate` if there, then fit(data, fit). */
+  /**
+   * What it was trained with: createNetwork(spec), or the network that was given; then `standardize`, `treat` and
+   * `calibrate` where they are there; then fit(data, fit).
+   */
   readonly fit: FitOptions;
+  /**
+   * Train on standardize(x).apply(x), on standardizeTargets(y).apply(y), of the training rows, and call their
+   * foldInto(network) afterwards: the network takes raw rows then, and predicts in the targets' own units.
+   */
+  readonly standardize?: RowScaling;
+  /** Its targets are class labels, 0, 1, 2 and so on, whatever they were before. */
+  readonly takesClasses?: boolean;
+  /** Where a network was given: it is not that one, but a new one of `spec`. */
+  readonly startsAnew?: boolean;
+  /** Call treat(network, x, this) before the training. */
+  readonly treat?: Remedy;
   /** Call calibrate(network, x, this) before the training. */
   readonly calibrate?: {
     /** Share of the samples on which each hidden unit is to fire. */
@@ -61,14 +105,21 @@ export interface Trial {
   };
   /** Of `fit.callbacks`, those that are part of the remedy. */
   readonly callbacks?: readonly PackageCallback[];
-  /** Share of the hidden units that are dead on the training rows, mean of the repeats; NaN if it failed. */
+  /** Share of the hidden units that are dead on the training rows, mean of the repeats; NaN if there is no network. */
   readonly deadFraction: number;
-  /** On the validation rows, means of the repeats. */
+  /**
+   * On the rows that judge, means of the repeats: the loss that was given, of the trial's answers in the targets' own
+   * units (the squared error where that loss can't read them), and accuracy where targets are classes.
+   */
   readonly metrics: Metrics;
-  /** Of accuracy, or of the loss where there is none; from two repeats on. */
+  /** Mean over the classes of the share of their rows that is said, where each row is of one. */
+  readonly balancedAccuracy?: number;
+  /** Of what is ranked by; from two repeats on. */
   readonly interval?: Interval;
   /** What it gains on the baseline, seed by seed: accuracy won, or loss saved; from two repeats on. */
   readonly gain?: Interval;
+  /** The mean of what is ranked by of the baseline, over the seeds that both were trained with. */
+  readonly baselineScore?: number;
   /** Training time of one run. */
   readonly seconds: number;
   /** Epochs that a run trained. */
@@ -87,20 +138,28 @@ export interface Prescription {
   readonly baseline: Trial;
   /** Ranked, the baseline among them. */
   readonly trials: readonly Trial[];
-  /** The first of the trials. */
+  /** The first of the trials; the baseline, where none is better than the constant. */
   readonly best: Trial;
+  /** What to do, in one sentence. */
+  readonly verdict: string;
+  /** What trials are ranked by. */
+  readonly measure: Measure;
+  /** Always to say the same: what is not better than it has learned nothing, and is not recommended. */
+  readonly constant: ConstantAnswer;
   /** Why these remedies, in this order: one sentence. */
   readonly reason: string;
   /** Of the baseline's first run, with proofs left out; absent where its numbers overflow. */
   readonly diagnosis?: Diagnosis;
-  /** Of the baseline's first run, by cause. */
+  /** Of all runs of the baseline, by cause. */
   readonly causes: Readonly<Partial<Record<Cause, number>>>;
-  /** The first of the deaths behind these counts. */
+  /** The first of the deaths of the baseline's first run. */
   readonly deaths: readonly Death[];
   /** Workers in which trials trained side by side; 1: none did. */
   readonly workers: number;
   /** Rows that the trials were judged on. */
   readonly validationRows: number;
+  /** They are the rows that trained: no validation was asked for, or there are fewer than 30 rows. */
+  readonly judgedOnTraining: boolean;
   /** "aborted": the signal ended it; absent where it ran to its end. */
   readonly stopped?: "aborted";
   /** For a terminal of 80 columns. */

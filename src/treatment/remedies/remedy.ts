@@ -17,6 +17,14 @@ export type Remedy =
       readonly activity?: number;
     }
   /**
+   * Samples on which every unit of a hidden relu layer is closed open the nearest of its units: a dead one, so that
+   * outputs stay as they are, or, where none is dead, a living one.
+   */
+  | {
+      /** Which remedy. */
+      readonly kind: "openSamples";
+    }
+  /**
    * ReDo (Sokar et al. 2023): units whose dormancy is at most dormantBelow (default 0.025) get new incoming weights,
    * and outgoing weights of 0.
    */
@@ -65,6 +73,10 @@ export type ResolvedRemedy =
     }
   | {
       /** Which remedy. */
+      readonly kind: "openSamples";
+    }
+  | {
+      /** Which remedy. */
       readonly kind: "recycle";
       /** The largest dormancy that is treated. */
       readonly dormantBelow: number;
@@ -91,6 +103,7 @@ const DORMANT_BELOW = 0.025;
 
 const KINDS = [
   "liftBias",
+  "openSamples",
   "recycle",
   "reinitialize",
   "replaceActivation",
@@ -98,6 +111,7 @@ const KINDS = [
 ] as const satisfies readonly RemedyKind[];
 const OPTIONS: Readonly<Record<RemedyKind, readonly string[]>> = {
   liftBias: ["activity"],
+  openSamples: [],
   recycle: ["dormantBelow"],
   reinitialize: ["kernelInitializer"],
   replaceActivation: ["activation"],
@@ -132,6 +146,7 @@ export function checkRemedy(remedy: unknown): ResolvedRemedy {
           };
     case "replaceActivation":
       return { kind, activation: resolveActivation("activation", given.activation as Activation) };
+    case "openSamples":
     case "prune":
       return { kind };
   }

@@ -6,7 +6,7 @@ import { inOwnWorker, programFor } from "./start.js";
 import type { Connection, Meanwhile } from "./connection.js";
 import type { PackedPrescribe, PackedPrescription, PackedTrial } from "../protocol.js";
 import { receiveText } from "../text.js";
-import type { WorkerChoice } from "../types.js";
+import type { RemoteNetwork, WorkerChoice } from "../types.js";
 import { checkFunction, checkOptions, describe } from "../../core/checks.js";
 import { RelumineError } from "../../core/errors.js";
 import type { DataSet } from "../../network/data.js";
@@ -56,13 +56,13 @@ function unpackTrial({ fit, callbacks, ...trial }: PackedTrial): Trial {
 }
 
 function unpack({ value, text }: PackedPrescription): Prescription {
-  const { trials, baseline, diagnosis, ...rest } = value;
+  const { trials, baseline, best, diagnosis, ...rest } = value;
   const unpacked = trials.map(unpackTrial);
   const whole = {
     ...rest,
     trials: unpacked,
     baseline: unpacked[baseline],
-    best: unpacked[0],
+    best: unpacked[best],
     ...(diagnosis && { diagnosis: receiveText(diagnosis) }),
   };
   return receiveText({ value: whole as Prescription, text });
@@ -106,10 +106,14 @@ class RemotePrescription {
   }
 }
 
+const isNetwork = (given: NetworkSpec | RemoteNetwork): given is RemoteNetwork =>
+  typeof (given as RemoteNetwork | undefined)?.fit === "function";
+
 /**
  * As prescribe of "relumine", in a worker that is started for it and ends with it. `fit` is data: a schedule, and
  * callbacks that are not of this package, are refused.
  * @param data rows x inputs, and a target a row; copied to the worker
+ * @param spec as for createNetwork, or a network in a worker to go on with: its weights are copied
  * @param options as for "relumine", and worker: see createNetwork
  * @cost as prescribe of "relumine", in workers
  * @throws RelumineError "unsupported" for functions in `fit`, or where the worker does not start; else as prescribe
@@ -119,7 +123,7 @@ class RemotePrescription {
  * console.log(reason, best.name);
  */
 export async function prescribe(
-  spec: NetworkSpec,
+  spec: NetworkSpec | RemoteNetwork,
   data: DataSet,
   fit: FitOptions = {},
   options?: PrescribeOptions & WorkerChoice,
@@ -131,14 +135,16 @@ export async function prescribe(
     if (typeof each?.addEventListener !== "function")
       throw new RelumineError("value", "signal", "to be an AbortSignal", describe(each));
   }
+  const start = isNetwork(spec) ? await Promise.all(spec.layers.map((layer) => layer.getWeights())) : undefined;
+  const plain = isNetwork(spec) ? spec.spec : spec;
   const program = given.workers === 1 ? undefined : await programFor(worker);
-  const packed: PackedPrescribe = { fit: packFit(fit), options: given, program };
+  const packed: PackedPrescribe = { fit: packFit(fit), options: given, program, ...(start && { start }) };
   return inOwnWorker(worker, async (connection) => {
     const prescription = new RemotePrescription(connection, onTrial);
     for (const each of signals) each.addEventListener("abort", prescription.stop);
     if (signals.some(({ aborted }) => aborted)) prescription.stop();
     try {
-      return await prescription.run([spec, sendableData("data", data), packed]);
+      return await prescription.run([plain, sendableData("data", data), packed]);
     } finally {
       for (const each of signals) each.removeEventListener("abort", prescription.stop);
     }

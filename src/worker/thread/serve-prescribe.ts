@@ -10,7 +10,7 @@ import { rebuildOptimizer } from "../../network/training/optimizers.js";
 import type { PackageCallback } from "../../network/types.js";
 import { callbackOf } from "../../treatment/callbacks.js";
 import { prescribeWith, type StartTrialWorkers } from "../../treatment/prescribe/prescribe.js";
-import type { Prescription, Trial } from "../../treatment/prescribe/types.js";
+import type { PrescribeOptions, Prescription, Trial } from "../../treatment/prescribe/types.js";
 
 const starter: WorkerStarter = chosen;
 
@@ -30,12 +30,13 @@ function packTrial({ fit, callbacks, ...trial }: Trial): PackedTrial {
 }
 
 function packPrescription(prescription: Prescription): PackedPrescription {
-  const { trials, best: _best, baseline, diagnosis, ...rest } = prescription;
+  const { trials, best, baseline, diagnosis, ...rest } = prescription;
   return {
     value: {
       ...rest,
       trials: trials.map(packTrial),
       baseline: trials.indexOf(baseline),
+      best: trials.indexOf(best),
       ...(diagnosis && { diagnosis: sendText(diagnosis) }),
     },
     text: String(prescription),
@@ -63,18 +64,19 @@ export class ServedPrescription {
     );
   }
 
-  async run(spec: NetworkSpec, data: DataSet, { fit, options }: PackedPrescribe): Promise<PackedPrescription> {
+  async run(spec: NetworkSpec, data: DataSet, { fit, options, start }: PackedPrescribe): Promise<PackedPrescription> {
     const { optimizer, callbacks, ...rest } = fit;
     const given = {
       ...rest,
       ...(optimizer && { optimizer: rebuildOptimizer(optimizer) }),
       ...(callbacks && { callbacks: callbacks.map(callbackOf) }),
     };
-    const prescription = await prescribeWith(this.startWorkers, spec, data, given, {
+    const told: PrescribeOptions = {
       ...options,
       signal: this.abort.signal,
       onTrial: (trial) => this.post({ kind: "trial", id: this.id, trial: packTrial(trial) }),
-    });
+    };
+    const prescription = await prescribeWith(this.startWorkers, spec, data, given, told, start);
     return packPrescription(prescription);
   }
 }

@@ -1,8 +1,8 @@
 // prescribe: the fitting remedy is tried first and ranked above the baseline, noise gains nothing, and neither workers
 // nor interruptions change what is said.
 import { describe, expect, it } from "vitest";
-import { expectRefusal } from "../support/errors.js";
-import { sectors, waves } from "../support/samples.js";
+import { expectRefusal } from "../../support/errors.js";
+import { sectors, waves } from "../../support/samples.js";
 import {
   adam,
   calibrate,
@@ -14,7 +14,7 @@ import {
   type Prescription,
   sgd,
   type Trial,
-} from "../../src/index.js";
+} from "../../../src/index.js";
 
 const data = sectors(400);
 const layers = (count: number, units: number, more: object = {}) => [
@@ -268,7 +268,8 @@ describe("an interruption", () => {
         { workers: 2, ...(option === "options" && { signal }) },
       );
       const { baseline, trials, best, stopped } = prescription;
-      expect(String(prescription)).toMatch(/No remedy was tried.*\nThe baseline was interrupted/);
+      expect(String(prescription)).toMatch(/^No remedy was tried/);
+      expect(String(prescription)).toContain("The baseline was interrupted");
       expect(trials).toEqual([baseline]);
       expect(best).toBe(baseline);
       expect(baseline).toMatchObject({ epochs: 0, failed: { code: "aborted" } });
@@ -370,23 +371,14 @@ describe("what goes wrong", () => {
       "value",
       "seed + repeats",
     );
-    await expectRefusal(
-      () =>
-        prescribe(
-          spec,
-          {
-            x: [
-              [1, 2],
-              [2, 1],
-            ],
-            y: [0, 1],
-          },
-          healthy,
-          options,
-        ),
-      "value",
-      "validation",
-    );
+    const few = {
+      x: [
+        [1, 2],
+        [2, 1],
+      ],
+      y: [0, 1],
+    };
+    await expectRefusal(() => prescribe(spec, few, { ...healthy, validation: 0.2 }, options), "value", "validation");
     expect(calls).toBe(0);
   });
 

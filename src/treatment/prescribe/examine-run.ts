@@ -1,0 +1,102 @@
+// What one run of the baseline shows, as plain data, so that a worker can look at its own: what died and of what, what
+// diagnose finds, and whether it learned.
+import type { PlainSet } from "./rows.js";
+import { RelumineError } from "../../core/errors.js";
+import { diagnose } from "../../diagnosis/diagnose.js";
+import type { DeathTrace, TraceOptions, TraceResults } from "../../diagnosis/trace/trace-options.js";
+import { traceDeaths } from "../../diagnosis/trace/trace-deaths.js";
+import type { Cause, Death } from "../../diagnosis/trace/types.js";
+import type { Diagnosis, Finding, Learning } from "../../diagnosis/types.js";
+import { constantBias } from "../../network/initializer-spec.js";
+import type { NetworkSpec, ResolvedSpec } from "../../network/spec.js";
+import { defineCallback, type Definition, definitionOf } from "../../network/training/callbacks.js";
+import type { History, Network } from "../../network/types.js";
+
+const MOST_TRACED = 64; // a trace that has found so many deaths knows the cause, and each further one costs a replay
+
+export interface BaselineRun {
+  readonly stopped?: History["stopped"];
+  /** Of each epoch. */
+  readonly losses: readonly number[];
+  readonly units: number;
+  readonly dead: number;
+  /** Some hidden layer is dead as a whole. */
+  readonly hasDeadLayer: boolean;
+  /** Dead units that would fire without their bias, in layers that start with a negative one. */
+  readonly closedByBias: number;
+  readonly findings: readonly Finding[];
+  readonly learning?: Learning;
+  /** Of the deaths that were traced. */
+  readonly causes: Readonly<Partial<Record<Cause, number>>>;
+}
+
+/** A trace that looks no further once it has found enough. */
+export function traceSome(): DeathTrace {
+  const { start, ...rest } = definitionOf(traceDeaths()) as Definition<TraceOptions, TraceResults>;
+  return defineCallback({
+    ...rest,
+    start(fit, context) {
+      const { read, onBatchEnd, onEpochEnd, onTrainEnd } = start!(fit, context);
+      const isEnough = (): boolean => read().deaths.length >= MOST_TRACED;
+      return {
+        onBatchEnd: (log) => (isEnough() ? undefined : onBatchEnd!(log, context)),
+        onEpochEnd: (log) => (isEnough() ? undefined : onEpochEnd!(log, context)),
+        onTrainEnd: (history) => (isEnough() ? undefined : onTrainEnd!(history, context)),
+        read,
+      };
+    },
+  });
+}
+
+export function countCauses(deaths: readonly Death[]): Partial<Record<Cause, number>> {
+  const counts: Partial<Record<Cause, number>> = {};
+  for (const { cause } of deaths) counts[cause] = (counts[cause] ?? 0) + 1;
+  return counts;
+}
+
+/** Undefined where activations overflow. */
+function diagnoseRun(
+  network: Network,
+  history: History,
+  { x, y, weights }: PlainSet,
+  validation: PlainSet | undefined,
+): Diagnosis | undefined {
+  try {
+    return diagnose(network, x, { proofs: false, targets: y, weights, history, ...(validation && { validation }) });
+  } catch (error) {
+    if (error instanceof RelumineError) return undefined;
+    throw error;
+  }
+}
+
+function closedByBias({ layers }: NetworkSpec, diagnosis: Diagnosis): number {
+  const dead = diagnosis.layers.flatMap(({ units }) => units.filter(({ state }) => state === "dead"));
+  return dead.filter(
+    ({ layer, mechanism }) =>
+      constantBias((layers[layer] as ResolvedSpec["layers"][number]).biasInitializer) < 0 &&
+      mechanism !== "negativeWeights",
+  ).length;
+}
+
+export function examineRun(
+  network: Network,
+  history: History,
+  deaths: readonly Death[],
+  training: PlainSet,
+  validation: PlainSet | undefined,
+): { readonly run: BaselineRun; readonly diagnosis: Diagnosis | undefined } {
+  const diagnosis = diagnoseRun(network, history, training, validation);
+  const units = network.layers.slice(0, -1).reduce((sum, layer) => sum + layer.units, 0);
+  const run: BaselineRun = {
+    ...(history.stopped && { stopped: history.stopped }),
+    losses: history.epochs.map(({ loss }) => loss),
+    units,
+    dead: diagnosis?.dead ?? 0,
+    hasDeadLayer: diagnosis?.layers.some(({ dead, units: all }) => dead === all.length) ?? false,
+    closedByBias: diagnosis ? closedByBias(network.spec, diagnosis) : 0,
+    findings: diagnosis?.findings ?? [],
+    ...(diagnosis?.learning && { learning: diagnosis.learning }),
+    causes: countCauses(deaths),
+  };
+  return { run, diagnosis };
+}

@@ -1,0 +1,81 @@
+// Rows and targets as a trial trains on them: as they are, or brought to mean 0 and spread 1 by column, with what was
+// learned folded back into the network afterwards.
+import type { PlainSet, RowSets } from "./rows.js";
+import type { TrialSettings } from "./trial.js";
+import { classesOf } from "./task.js";
+import { foldInputs, foldTargets } from "../start/standardize.js";
+import { type InputScaling, inputScaling, type TargetScaling, targetScaling } from "../start/column-scaling.js";
+import { RelumineError } from "../../core/errors.js";
+import type { Matrix } from "../../core/matrix.js";
+import type { Network, Weights } from "../../network/types.js";
+
+export interface ScaledRows {
+  readonly training: PlainSet;
+  readonly validation: PlainSet;
+  readonly inputs?: InputScaling;
+  readonly targets?: TargetScaling;
+}
+
+/** By the figures of the rows that train. */
+export function scaleRows(
+  { training, validation }: RowSets,
+  { standardize = {}, takesClasses }: Pick<TrialSettings, "standardize" | "takesClasses">,
+): ScaledRows {
+  const { inputs: scalesInputs, targets: scalesTargets } = standardize;
+  const inputs = scalesInputs ? inputScaling(training.x, true) : undefined;
+  const targets = scalesTargets && !(training.y instanceof Int32Array) ? targetScaling(training.y) : undefined;
+  const scale = (set: PlainSet): PlainSet => ({
+    ...set,
+    ...(inputs && { x: inputs.apply(set.x) }),
+    ...(targets && { y: targets.apply(set.y as Matrix) }),
+    ...(takesClasses && { y: classesOf(set.y) }),
+  });
+  if (!inputs && !targets && !takesClasses) return { training, validation };
+  return {
+    training: scale(training),
+    validation: scale(validation),
+    ...(inputs && { inputs }),
+    ...(targets && { targets }),
+  };
+}
+
+/** Weights that do on scaled rows what these do on the rows as they are: to go on with a network that knows those. */
+export function startOnScaled(start: readonly Weights[], { inputs, targets }: ScaledRows): Weights[] {
+  const layers = start.map(({ kernel, bias, alpha }) => ({
+    kernel: kernel.slice(),
+    bias: bias.slice(),
+    ...(alpha && { alpha }),
+  }));
+  if (inputs) {
+    const { kernel, bias } = layers[0];
+    const units = bias.length;
+    const shifted = Float64Array.from(bias);
+    for (let i = 0; i < kernel.length; i++) {
+      const input = Math.floor(i / units);
+      shifted[i % units] += inputs.mean[input] * kernel[i];
+      kernel[i] *= inputs.scale[input];
+    }
+    bias.set(shifted);
+  }
+  if (targets) {
+    const { kernel, bias } = layers[layers.length - 1];
+    for (let i = 0; i < kernel.length; i++) kernel[i] /= targets.scale[i % bias.length];
+    for (let unit = 0; unit < bias.length; unit++) bias[unit] = (bias[unit] - targets.mean[unit]) / targets.scale[unit];
+  }
+  return layers;
+}
+
+/**
+ * Folds the scaling into the network, which then takes the rows and answers in the targets' units as they are. False
+ * where float32 rows that far from 0 would lose what tells them apart: inputs have to be scaled then as before.
+ */
+export function foldScaling(network: Network, { inputs, targets }: ScaledRows): boolean {
+  if (targets) foldTargets(network, targets);
+  try {
+    if (inputs) foldInputs(network, inputs);
+    return true;
+  } catch (error) {
+    if (error instanceof RelumineError && error.code === "value") return false;
+    throw error;
+  }
+}

@@ -1,0 +1,63 @@
+// A trial as plain data: what is the same for all, how one trains, and what came of it.
+import type { BaselineRun } from "./examine-run.js";
+import type { Bench, Judgement } from "./judge.js";
+import type { RowSets } from "./rows.js";
+import type { RowScaling, TrialFailure } from "./types.js";
+import type { Remedy } from "../remedies/remedy.js";
+import type { CallbackData } from "../../network/training/callbacks.js";
+import type { ClassWeights } from "../../network/training/class-weights.js";
+import type { OptimizerOptions } from "../../network/training/optimizers.js";
+import type { ResolvedSpec } from "../../network/spec.js";
+import type { Weights } from "../../network/types.js";
+
+/** How one trial trains. */
+export interface TrialSettings {
+  readonly spec: ResolvedSpec;
+  readonly optimizer: { readonly name: string; readonly options: OptimizerOptions };
+  readonly clipNorm?: number;
+  /** Times the epochs that the others train. */
+  readonly epochs?: number;
+  readonly classWeights?: ClassWeights;
+  /** Columns of inputs, of targets, are brought to mean 0 and spread 1; what was learned is folded back. */
+  readonly standardize?: RowScaling;
+  /** The targets as labels. */
+  readonly takesClasses?: boolean;
+  /** Of a network that was trained before: it starts anew instead. */
+  readonly startsAnew?: boolean;
+  /** Of a network that was trained before: what is done to it first. */
+  readonly treat?: Remedy;
+  readonly calibrate?: { readonly activity?: number };
+  /** Of the remedy. */
+  readonly callbacks: readonly CallbackData[];
+}
+
+/** What all trials share. */
+export interface TrialSetup extends RowSets {
+  readonly bench: Bench;
+  /** The rows that train are those that judge. */
+  readonly judgesTraining: boolean;
+  /** Of the network that training goes on with, by layer. */
+  readonly start?: readonly Weights[];
+  readonly batchSize: number;
+  readonly shuffle: boolean;
+  /** Of the package, that the user's fit has. */
+  readonly callbacks: readonly CallbackData[];
+  readonly arithmetic: "fast" | "reproducible";
+}
+
+export interface TrialJob {
+  readonly settings: TrialSettings;
+  readonly seed: number;
+  readonly epochs: number;
+  /** The run is to be looked at. */
+  readonly isExamined?: boolean;
+}
+
+export interface TrialOutcome extends Judgement {
+  readonly deadFraction: number;
+  readonly seconds: number;
+  readonly epochs: number;
+  readonly failed?: TrialFailure;
+  /** Of a run that was looked at. */
+  readonly run?: BaselineRun;
+}
