@@ -93,6 +93,10 @@ describe("the rules of others", () => {
 
   test("UMLAUT", async () => {
     expect(await judged({}, umlaut)).toEqual(["last layer not softmax"]);
+    expect(await judged({ layers: [relu(2), sigmoid(1)] }, umlaut)).toEqual([
+      "last layer not softmax",
+      "last layer has an activation",
+    ]);
     expect(await judged({ layers: [linear(2), linear(1)], optimizer: plain(0.02) }, umlaut)).toEqual([
       "last layer not softmax",
       "hidden layer linear",

@@ -134,7 +134,9 @@ B:
 ${marksTable("B")}
 
 Causes given to a faulty program, on average: ${namesPerRun.toFixed(2)}. Mended programs of which a cause is given from any seed: ${falseAlarms} of ${programs}.
-The rules of UMLAUT and AutoTrainer are short enough to run here (\`exam/rivals.ts\`, without a validation set), on the same trainings:
+The rules of UMLAUT and AutoTrainer are short enough to run here (\`exam/rivals.ts\`, without a validation set), on the same
+trainings. UMLAUT was made for classifiers that end in a softmax: it warns of every regression and every sigmoid. Neither was
+made with these mended programs in sight, as ours was.
 
 ${alarmsTable()}
 

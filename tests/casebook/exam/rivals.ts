@@ -14,19 +14,19 @@ export interface Trained extends Data {
 const lossOf = ({ loss }: Training) => (typeof loss === "string" ? { name: loss, from: "logits" as const } : loss);
 
 /**
- * UMLAUT (BerkeleyHCI/umlaut, umlaut/heuristics.py at c7c6f00, and the limits on the rate of its other versions). Left
- * out: whole numbers as inputs, dropout, what is asked of a validation set (there is none here).
+ * UMLAUT (BerkeleyHCI/umlaut, umlaut/heuristics.py at 68c2a02). A softmax as the last layer's activation is taken for
+ * the softmax layer that it asks for, after a linear one. Left out: whole numbers and NaN as inputs, dropout, and what
+ * is asked of a validation set (there is none here).
  */
-export function umlaut({ training, network, x, history }: Trained): string[] {
-  const { from } = lossOf(training);
-  const { layers, optimizer } = training;
-  const isOutside = x.some((row) => row.some((value) => value < -1 || value > 1));
-  const { learningRate } = optimizer;
+export function umlaut({ training, network, x }: Trained): string[] {
+  const last = network.layers.at(-1)!.activation.name;
+  const takesLogits = isEntropy(training) && lossOf(training).from === "logits";
+  const { learningRate } = training.optimizer;
   const found: Record<string, boolean> = {
-    "input below -1 or above 1": isOutside,
-    "last layer not softmax": layers.at(-1)!.activation !== "softmax" && (from !== "logits" || !isEntropy(training)),
+    "input below -1 or above 1": x.some((row) => row.some((value) => value < -1 || value > 1)),
+    "last layer not softmax": last !== "softmax" && !takesLogits,
+    "last layer has an activation": last !== "softmax" && last !== "linear",
     "hidden layer linear": network.layers.slice(0, -1).some(({ activation }) => activation.name === "linear"),
-    "NaN in the loss": history.stopped === "diverged" || history.epochs.some(({ loss }) => Number.isNaN(loss)),
     "learning rate above .01 or below 1e-7": learningRate > 0.01 || learningRate < 1e-7,
   };
   return Object.keys(found).filter((name) => found[name]);
