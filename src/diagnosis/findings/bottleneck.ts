@@ -1,11 +1,13 @@
 // A layer so narrow that it starts closed as a whole in more than one start of a hundred. It is named only where the
 // network has not learned, or has such a layer closed: a narrow layer that works is no fault.
-import { closedLayer, type Evidence, type Found } from "./evidence.js";
+import { closedLayer, closedUnits, type Evidence, type Found } from "./evidence.js";
 import { hasLearnedMuch } from "./learned.js";
 import { closedAtStart } from "../forecast/closed-layers.js";
 import { countOf, formatPercent, formatRange } from "../../text/numbers.js";
 
 const OFTEN = 0.01;
+/** ... of a layer that is open, and most of whose units live, it must be more to be what stands in the way. */
+const VERY_OFTEN = 0.2;
 
 /**
  * @param isMisfit the output layer does not fit the targets: that it closes too comes of it
@@ -19,6 +21,8 @@ export function findBottleneck(evidence: Evidence, isMisfit: boolean, areSamples
   const found = closedAtStart(spec, inputs.x);
   if (!found || found.chance.low <= OFTEN) return [];
   const { layer, units, chance, isCertain } = found;
+  const isHarmed = 2 * closedUnits(evidence, layer).length >= units;
+  if (!isClosed && !isHarmed && chance.low < VERY_OFTEN) return [];
   const isOutput = layer === spec.layers.length - 1;
   const often =
     chance.high - chance.low < 0.005

@@ -1,6 +1,7 @@
 // Rows on which every unit of a layer is closed, or a relu output whose target is above 0: the dual of the dead unit. On
 // them no gradient gets below the layer, and the network says one constant.
 import type { Evidence, Found } from "./evidence.js";
+import { testFits } from "./learnable.js";
 import { hasLearned } from "./learned.js";
 import { lossesOfOutputs } from "../learning/row-losses.js";
 import { canDie } from "../../activations/analysis.js";
@@ -10,6 +11,9 @@ import { countOf, formatPercent, plural } from "../../text/numbers.js";
 const MOST_OF_THE_LOSS = 0.5;
 /** less for a relu output, which is wrong for certain where it is closed and its target is above 0. */
 const MUCH_OF_THE_LOSS = 0.25;
+
+/** A fit that leaves so much of a constant's loss has seen nothing but noise. */
+const NOTHING_TOLD = 0.95;
 
 interface Closed {
   readonly layer: number;
@@ -47,6 +51,12 @@ function shareOf(losses: Float64Array, total: number, rows: ArrayLike<number>): 
   return sum / total;
 }
 
+/** Whether the inputs of these rows tell something of their targets, as far as that can be seen. */
+function isLearnable(evidence: Evidence, rows: ArrayLike<number>): boolean {
+  const test = testFits(evidence, rows);
+  return !test || Math.min(test.linear, test.bent) < NOTHING_TOLD;
+}
+
 export function findClosedSamples(evidence: Evidence): Found[] {
   const { observation, targets, learning } = evidence;
   const { outputs, rows: count, layers } = observation;
@@ -60,6 +70,7 @@ export function findClosedSamples(evidence: Evidence): Found[] {
     .filter(({ share, needed }) => share >= needed);
   if (found.length === 0) return [];
   const { layer, rows, share } = found.reduce((a, b) => (b.share > a.share ? b : a));
+  if (!isLearnable(evidence, rows)) return [];
   const units = layers[layer].units.length;
   const isOutput = layer === layers.length - 1;
   const what = isOutput

@@ -136,6 +136,22 @@ describe("closedSamples", () => {
     expect(only(await findingsAfter(leaky, corners, xor, fit), "closedSamples")).toEqual([]);
   });
 
+  test("nor rows whose targets are noise: there is nothing to be learned there", async () => {
+    const x: Rows = SQUARE;
+    const noisy = x.map(([a], i) => (a > 0.5 ? 2 * a : 0) + 3 * Math.sin(7.77 * i * i));
+    const findings = await findingsAfter(regression(2), x, noisy, undefined, (network) => {
+      network.layers[0].setWeights({ kernel: Float32Array.of(2, 2, 0, 0), bias: Float32Array.of(-1, -1) });
+      network.layers[1].setWeights({ kernel: Float32Array.of(0.5, 0.5), bias: Float32Array.of(0.5) });
+    });
+    expect(only(findings, "closedSamples")).toEqual([]);
+    const clean = x.map(([a, b]) => (a > 0.5 ? 2 * a : 3 * b));
+    const told = await findingsAfter(regression(2), x, clean, undefined, (network) => {
+      network.layers[0].setWeights({ kernel: Float32Array.of(2, 2, 0, 0), bias: Float32Array.of(-1, -1) });
+      network.layers[1].setWeights({ kernel: Float32Array.of(0.5, 0.5), bias: Float32Array.of(0.5) });
+    });
+    expect(only(told, "closedSamples")).toHaveLength(1);
+  });
+
   test("nor rows without a share of the loss: a class that the bias says", async () => {
     const x: Rows = SQUARE;
     const y = x.map(([a, b]) => Number(a > 0 && b > 0));
@@ -230,6 +246,15 @@ describe("bottleneck", () => {
       return diagnose(network, line, { targets: y }).findings;
     });
     expect(only(findings, "bottleneck")).toMatchObject([{ layer: 1, figures: { units: 1 } }]);
+  });
+
+  test("not a layer of four that is open, though noise lets nothing be learned", async () => {
+    const noise = line.map((_, i) => Math.sin(7.77 * i * i));
+    for (let seed = 0; seed < 6; seed++) {
+      const findings = await findingsAfter(narrow([4], seed), line, noise, { ...fit, epochs: 20 });
+      const dead = only(findings, "silentTogether").length > 0;
+      if (!dead) expect(only(findings, "bottleneck")).toEqual([]);
+    }
   });
 
   test("not a narrow layer that works, nor a wide one that is closed", async () => {
