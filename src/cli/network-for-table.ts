@@ -4,6 +4,8 @@ import type { NamedPreparedTable } from "./prepare-table.js";
 import { inputWidth } from "../table/encoding.js";
 import { mean, variance } from "../core/statistics.js";
 import { RelumineError } from "../core/errors.js";
+import { wrap } from "../text/wrap.js";
+import type { Terminal } from "./terminal.js";
 import type { Activation, Diagnosis, DiagnoseOptions, Matrix, Metrics, Network, NetworkSpec } from "../index.js";
 
 export interface ModelOptions {
@@ -42,7 +44,13 @@ export function tryDiagnose(
   }
 }
 
-/** What tryDiagnose gave, for people. */
+/** Whether the network has learned, in a sentence or two: what is said first. */
+export function tellLearning(terminal: Terminal, diagnosis: Diagnosis | string | undefined, whose = ""): void {
+  if (typeof diagnosis === "object" && diagnosis.learning)
+    terminal.tell(`${wrap(whose + diagnosis.learning.verdict)}\n`);
+}
+
+/** What tryDiagnose gave, for people; tellLearning has said the first of it. */
 export function describeDiagnosis(diagnosis: Diagnosis | string): string {
   if (typeof diagnosis !== "string") return String(diagnosis);
   return `No diagnosis: ${diagnosis}${/[.?]$/.test(diagnosis) ? "" : "."}`;

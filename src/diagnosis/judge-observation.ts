@@ -11,10 +11,11 @@ import { liftAbove } from "./units/bias-to-revive.js";
 import { activityBounds } from "./units/firing-rate-bound.js";
 import { findMechanisms } from "./units/mechanism.js";
 import { findMovers, findPermanent } from "./units/permanence.js";
-import { hiddenCount, type LayerObservation, type Observation } from "../inspect/observation.js";
+import { hiddenCount, type LayerObservation, type Observation, type TrainingRecord } from "../inspect/observation.js";
 import type { UnitStatistics } from "../inspect/statistics.js";
 import { hasFinite, judge, type Thresholds } from "../inspect/unit-state.js";
 import type { PreparedTargets } from "../network/data.js";
+import { weighByClass } from "../network/training/class-weights.js";
 import type { History } from "../network/types.js";
 
 export const DEFAULT_THRESHOLDS: Thresholds = { rareBelow: 0.01, dormantBelow: 0.025 };
@@ -132,6 +133,24 @@ function judgeLayers(
   });
 }
 
+/** What each row counted in a training with class weights: by another measure it would not have been trained. */
+function weightsByClass(
+  training: TrainingRecord | undefined,
+  targets: PreparedTargets,
+  rows: number,
+): Float32Array | undefined {
+  const given = training?.fit?.classWeights;
+  if (given === undefined) return undefined;
+  const classWeights = given === "balanced" ? given : given.split(",").map(Number);
+  return weighByClass(
+    classWeights,
+    targets,
+    Uint32Array.from({ length: rows }, (_, row) => row),
+    undefined,
+    rows,
+  );
+}
+
 /**
  * The diagnosis of what was observed. Units with a preactivation that is not finite are "notFinite", and what is said of
  * others, of the data and of the training is said all the same.
@@ -147,7 +166,15 @@ export function judgeObservation(
   );
   const { outputs, training } = observation;
   const history = given ?? training?.fit;
-  const learning = targets && outputs && judgeLearning(observation, { outputs, targets, weights }, heldOut, history);
+  const learning =
+    targets &&
+    outputs &&
+    judgeLearning(
+      observation,
+      { outputs, targets, weights: weights ?? weightsByClass(training, targets, observation.rows) },
+      heldOut,
+      history,
+    );
   const findings = findAll({ observation, hidden: layers, targets, history, learning });
   return new ObservedDiagnosis(observation.rows, layers, findings, learning?.learning);
 }

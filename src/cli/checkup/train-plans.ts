@@ -5,7 +5,7 @@ import { scoreOf, specFor, tryDiagnose } from "../network-for-table.js";
 import type { SharedOptions } from "../options.js";
 import { median } from "../../core/statistics.js";
 import type { Terminal } from "../terminal.js";
-import type { Death, Diagnosis, EpochLog, History, Network, NetworkSpec, Revival } from "../../index.js";
+import type { Death, Diagnosis, EpochLog, History, Learning, Network, NetworkSpec, Revival } from "../../index.js";
 import type { CheckupScale, EpochLine } from "../../report/checkup-text.js";
 
 export interface CheckupOptions extends SharedOptions {
@@ -35,6 +35,8 @@ export interface CheckupRun {
   readonly closed?: readonly number[];
   readonly stepsPerSecond: number;
   readonly stopped?: History["stopped"];
+  /** Whether it has learned, for the first seed of what is healthy or faulty. */
+  readonly learning?: Learning;
   readonly diagnosis?: Diagnosis;
   /** Where they were traced. */
   readonly deaths?: readonly Death[];
@@ -107,7 +109,8 @@ export class PlanTrainer {
     if (history.stopped === "aborted") return undefined;
     const metrics = network.evaluate(judges);
     const { layers } = countDead(network, training.x);
-    const isShown = plan.role === "faulty" && seed === this.seeds[0]; // the diagnosis proves, which takes its time
+    const isShown = seed === this.seeds[0] && (plan.role === "healthy" || plan.role === "faulty");
+    const diagnosis = isShown ? this.diagnose(network, history, plan.role === "faulty") : undefined;
     return {
       plan,
       seed,
@@ -117,16 +120,20 @@ export class PlanTrainer {
       loss: metrics.loss,
       dead: layers.map(({ dead }) => dead),
       closed: layers.map(({ neverFired }) => neverFired),
-      diagnosis: isShown ? this.diagnose(network) : undefined,
+      ...(diagnosis?.learning && { learning: diagnosis.learning }),
+      diagnosis: plan.role === "faulty" ? diagnosis : undefined,
       stepsPerSecond: speedOf(history.epochs, Math.ceil(training.x.rows / batchSize)),
       stopped: history.stopped,
       ...(trace && { deaths: trace.deaths, revivals: trace.revivals }),
     };
   }
 
-  /** Undefined where preactivations overflow. */
-  private diagnose(network: Network): Diagnosis | undefined {
-    const diagnosis = tryDiagnose(this.library.diagnose, network, this.prepared.training.x);
+  /** @param proofs they take their time; undefined where nothing can be said */
+  private diagnose(network: Network, history: History, proofs: boolean): Diagnosis | undefined {
+    const { training, heldOut } = this.prepared;
+    const validation = heldOut.x.rows > 0 ? { validation: heldOut } : {};
+    const options = { targets: training.y, ...validation, history, proofs };
+    const diagnosis = tryDiagnose(this.library.diagnose, network, training.x, options);
     return typeof diagnosis === "string" ? undefined : diagnosis;
   }
 

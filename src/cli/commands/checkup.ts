@@ -174,6 +174,7 @@ async function examine(trainer: PlanTrainer): Promise<Checkup> {
   const healthy = await trainer.repeat(healthyPlan(trainer.healthyRate), "healthy");
   if (healthy.length === 0) return { healthy, tries: [], faults: [] };
   terminal.tell(`Healthy, rate ${trainer.healthyRate}: ${describeRun(trainer, healthy[0])}`);
+  if (healthy[0].learning) terminal.tell(wrap(healthy[0].learning.verdict, 80, "  "));
   if (isLethal(healthy[0]))
     terminal.tell(
       wrap(

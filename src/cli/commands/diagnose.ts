@@ -111,6 +111,7 @@ function toDocument(
       preprocessing: encoding,
     },
     data: { name, rows: x.rows, notes },
+    learning: typeof diagnosis === "string" ? undefined : diagnosis.learning,
     evaluation,
     diagnosis: typeof diagnosis === "string" ? { error: diagnosis } : diagnosis,
   };

@@ -14,7 +14,7 @@ import {
   readCheckpoint,
 } from "../checkpoint.js";
 import { checkPlace } from "../files.js";
-import { describeDiagnosis, specFor, tryDiagnose } from "../network-for-table.js";
+import { describeDiagnosis, specFor, tellLearning, tryDiagnose } from "../network-for-table.js";
 import { addSharedOptions, addTrainingOptions, classWeightsOf, optimizerOf, type TrainingOptions } from "../options.js";
 import { readTableFile } from "../read-table.js";
 import { saveFile } from "../save-file.js";
@@ -111,6 +111,7 @@ function tellOutcome(terminal: Terminal, outcome: Outcome, prepared: NamedPrepar
   const { dim, yellow } = terminal.colors;
   const { history, validation, diagnosis, activity, trace } = outcome;
   const [title, ...rows] = drawEpochs(history.epochs);
+  tellLearning(terminal, diagnosis);
   terminal.tell(`${describeNetwork(outcome, options)}\n`);
   if (rows.length > 0) terminal.tell([dim(title), ...rows, ""].join("\n"));
   if (history.stopped) terminal.tell(`${yellow(STOPPED[history.stopped])}\n`);
@@ -151,6 +152,7 @@ function toDocument(
       preprocessing: encoding,
     },
     optimizer: { name: optimizer.name, learningRate: optimizer.learningRate },
+    learning: typeof diagnosis === "string" ? undefined : diagnosis.learning,
     validation,
     history,
     activity: activityNumbers(activity),
@@ -229,7 +231,11 @@ async function judge(trained: Trained, { training, judges, encoding }: NamedPrep
   return {
     ...trained,
     validation: evaluateOn(network, judges, encoding),
-    diagnosis: tryDiagnose(diagnose, network, training.x, { targets: training.y, history }),
+    diagnosis: tryDiagnose(diagnose, network, training.x, {
+      targets: training.y,
+      history,
+      ...(judges !== training && { validation: judges }),
+    }),
   };
 }
 

@@ -118,7 +118,9 @@ function stepsTooSmall(
   distance: Distance,
 ): Found {
   const rate = history?.epochs.at(-1)?.learningRate ?? training?.fit?.rate;
-  const factor = roundFactor(times ?? 0);
+  // between what the pace of the end wants and what weights want that come as far as they were large
+  const { moved = 1 } = distance;
+  const factor = roundFactor(times === undefined ? 0 : Math.max(times, Math.sqrt(times / moved)));
   const at = rate === undefined ? "" : ` at a learning rate of ${formatNumber(rate)}`;
   const { score = 0 } = learning!.learning;
   return {

@@ -69,7 +69,10 @@ const EXPLAINS: readonly (readonly [causes: readonly FindingKind[], symptoms: re
     ["unscaledTargets", ...INPUTS],
     [...COURSE, "highRate", "closedSamples", "lowTargetVariance", "linearNetwork", "divergence"],
   ],
-  [["decayCollapse"], [...COURSE, "divergence", "vanishingGradient", "linearNetwork", "closedSamples", "bottleneck"]],
+  [
+    ["decayCollapse"],
+    [...COURSE, "highRate", "divergence", "vanishingGradient", "linearNetwork", "closedSamples", "bottleneck"],
+  ],
   [
     ["divergence", "highRate"],
     [...COURSE, "vanishingGradient", "closedSamples", "overfitting", "linearNetwork"],

@@ -68,19 +68,28 @@ function accuracyText({ accuracy, constantAccuracy }: Omit<Learning, "verdict">)
   return `; accuracy ${formatPercent(accuracy)}, always the most frequent class ${formatPercent(constantAccuracy)}`;
 }
 
-function heldOutText({ loss, score, accuracy }: HeldOutLearning, constantAccuracy: number | undefined): string {
-  const isWorse = score !== undefined && score < 0;
+function isWorseThanConstant(
+  { score, accuracy }: Pick<HeldOutLearning, "score" | "accuracy">,
+  constantAccuracy: number | undefined,
+): boolean {
   const isBelow = accuracy !== undefined && constantAccuracy !== undefined && accuracy < constantAccuracy;
-  const judgement = isWorse || isBelow ? "worse than a constant: " : "";
+  return isBelow || (score !== undefined && score < 0);
+}
+
+function heldOutText({ loss, score, accuracy }: HeldOutLearning, constantAccuracy: number | undefined): string {
+  const judgement = isWorseThanConstant({ score, accuracy }, constantAccuracy) ? "it is worse than a constant: " : "";
   const right = accuracy === undefined ? "" : `, accuracy ${formatPercent(accuracy)}`;
   const reached = score === undefined ? "" : `, score ${formatNumber(score, 3)}`;
-  return ` On held-out rows ${judgement}loss ${formatNumber(loss)}${reached}${right}.`;
+  return `On held-out rows ${judgement}loss ${formatNumber(loss)}${reached}${right}.`;
 }
 
 /** One sentence on the rows themselves, and one on those held out, if there are some. */
 export function describeLearning(reader: LossReader, learning: Omit<Learning, "verdict">): string {
   const { rows, heldOut, constantAccuracy } = learning;
   const few = rows < FEW_ROWS ? ` (judged on ${countOf(rows, "row")}, which is few)` : "";
-  const held = heldOut ? heldOutText(heldOut, constantAccuracy) : "";
-  return `${head(reader, learning)}${accuracyText(learning)}${few}.${held}`;
+  const own = `${head(reader, learning)}${accuracyText(learning)}${few}.`;
+  if (!heldOut) return own;
+  const held = heldOutText(heldOut, constantAccuracy);
+  // what is worse where it counts is said first
+  return isWorseThanConstant(heldOut, constantAccuracy) ? `${held} On its own rows: ${own}` : `${own} ${held}`;
 }
