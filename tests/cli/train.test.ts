@@ -243,9 +243,8 @@ describe("train", () => {
       "5",
     );
     expect(stdout).toContain("The training diverged");
-    expect(stdout).toMatch(
-      /No diagnosis: expected layers\[\d\]\.units\[\d+\] to have finite preactivations on x, got .*[.?]\n/,
-    );
+    expect(stdout).toMatch(/\n(It has learned nothing|On held-out rows it is worse than a constant|It is worse than)/);
+    expect(stdout).toContain("\ndivergence\n");
     expect(code).toBe(1);
   });
 });

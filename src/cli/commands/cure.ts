@@ -5,7 +5,7 @@ import { writeCode } from "../cure/program-text.js";
 import { prepareNamed, prepareOptions, type NamedPreparedTable } from "../prepare-table.js";
 import { dataRecord, describeData } from "../data-summary.js";
 import { checkPlace } from "../files.js";
-import { specFor, tellLearning } from "../network-for-table.js";
+import { specFor } from "../network-for-table.js";
 import {
   addSharedOptions,
   addTrainingOptions,
@@ -73,7 +73,6 @@ function toDocument(prescription: Prescription, prepared: NamedPreparedTable, pr
   const { validationRows, judgedOnTraining } = prescription;
   return {
     data: { ...dataRecord(prepared), preprocessing: prepared.encoding },
-    learning: diagnosis?.learning,
     baseline: baseline.name,
     best: best.name,
     verdict,
@@ -151,10 +150,7 @@ async function cure(source: string, given: CureOptions, command: Command): Promi
           writeCode(prescription.best, { source, separator, header, ...prepareOptions(named, options) }, arithmetic),
         );
   if (options.json) terminal.document(toDocument(prescription, prepared, program));
-  else {
-    tellLearning(terminal, prescription.diagnosis, "The baseline: ");
-    terminal.tell(String(prescription));
-  }
+  else terminal.tell(String(prescription));
   if (program && !(options.json && "text" in program)) tellProgram(terminal, program, prescription);
   if (prescription.stopped || (program && "error" in program)) process.exitCode = 1;
 }

@@ -64,7 +64,7 @@ function split(groups: readonly number[][], a: Float32Array, width: number): num
 function findEqual({ observation: { layers, again }, hidden }: Evidence): number[][][] {
   const groups = hidden.map(({ layer, units }) =>
     groupsOf(
-      units.filter(({ state }) => state !== "dead").map(({ unit }) => unit),
+      units.filter(({ state }) => state !== "dead" && state !== "notFinite").map(({ unit }) => unit),
       (unit) => layers[layer].units[unit].meanActivation,
     ),
   );
