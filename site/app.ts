@@ -6,6 +6,7 @@ import type {
   Done,
   Frame,
   ErrorPlace,
+  ForecastMessage,
   FromEngine,
   TableFile,
   Started,
@@ -36,7 +37,7 @@ import { createTimelineView } from "./view/controls/timeline.js";
 import { createTutorial } from "./view/tutorial.js";
 import { createNotesView } from "./view/notes.js";
 import { createUnitPanel } from "./view/unit-panel.js";
-import { lastEvent, statusOf } from "./view/descriptions.js";
+import { lastEvent, statusOf, verdictText } from "./view/descriptions.js";
 
 const PHONE_WIDTH = 720; // as in the style sheet
 const BORN_DEAD_WAITS = 100; // steps
@@ -63,6 +64,8 @@ class App {
   private speed = OPENING_SPEED;
   private isSeen = true;
   private curvesVersion = -1;
+  /** Of the settings whose forecast was asked for last. */
+  private forecastKey = "";
   private isTickDue = false;
   /** A frame was wanted while another was on its way. */
   private isFrameMissed = false;
@@ -126,7 +129,10 @@ class App {
     const link = fromHash(location.hash);
     const unread = [...link.unread, ...hideParts().map((name) => `hide=${name}`)];
     addWayOut(document.querySelector(".extras")!);
-    createDisclosure(byId("open-settings"), byId("settings"), () => dispatchEvent(new Event("resize")));
+    createDisclosure(byId("open-settings"), byId("settings"), () => {
+      dispatchEvent(new Event("resize"));
+      this.considerForecast();
+    });
     createShareMenu({
       link: fullAddress,
       code: () => this.frame && codeFor(this.frame, this.started!.task),
@@ -169,6 +175,7 @@ class App {
       this.output.redraw();
       this.charts.rebuild();
       this.timeline.redraw();
+      this.settings.redraw();
       this.refresh();
     };
     addEventListener("resize", redraw);
@@ -252,7 +259,7 @@ class App {
       case "frame":
         return this.onFrame(message);
       case "forecast":
-        return this.settings.forecast(message);
+        return this.onForecast(message);
       case "diagnosis":
         return this.onDiagnosis(message);
       case "treated":
@@ -300,7 +307,9 @@ class App {
     this.diagnosisSchedule.forget();
     this.panel.clear();
     this.notes.clear();
-    this.settings.forecast(undefined);
+    setText(byId("verdict"), "");
+    if (message.task.table) this.forecastKey = ""; // the file may be another
+    this.considerForecast();
     this.network.start(message);
     this.output.start(message);
     this.charts.start(message);
@@ -318,7 +327,10 @@ class App {
     this.frame = message;
     if (message.curves) this.curvesVersion = message.version;
     this.noteProgress(message);
-    if (isAdjusted) this.settings.show({ ...this.recipe, ...message.settings });
+    if (isAdjusted) {
+      this.settings.show({ ...this.recipe, ...message.settings });
+      this.considerForecast();
+    }
     this.chooseFirstDeath(message);
     this.draw(message);
     this.considerDiagnosis(message);
@@ -379,10 +391,26 @@ class App {
     this.diagnosisSchedule.consider(`${message.version} ${message.step} ${index}`, message.isSettled);
   }
 
+  /** What rates do is found out where it is seen, and again when another setting than the rate has changed. */
+  private considerForecast(): void {
+    if (byId("settings").hidden || !this.started || this.isStarting) return;
+    const key = forecastKeyOf({ ...this.started.recipe, ...this.frame?.settings });
+    if (key === this.forecastKey) return;
+    this.forecastKey = key;
+    this.settings.forecast(undefined);
+    this.client.send({ kind: "forecast" });
+  }
+
+  private onForecast(message: ForecastMessage): void {
+    if (forecastKeyOf(message.recipe) === this.forecastKey) this.settings.forecast(message);
+  }
+
   private onDiagnosis(message: DiagnosisMessage): void {
     this.diagnosisSchedule.done();
     this.panel.showDiagnosis(message);
-    this.notes.showFindings(message, this.started!.task.features);
+    this.notes.showFindings(message, this.started!.task);
+    this.charts.setConstant(message.constantLoss);
+    setText(byId("verdict"), verdictText(message));
     this.refresh(); // the cures that are offered may be others
   }
 
@@ -490,6 +518,11 @@ class App {
     if (sameRecipe(recipe, this.recipe)) this.begin();
     else this.startAnew(recipe);
   }
+}
+
+/** All but the rate: which of them does what is what a forecast says. */
+function forecastKeyOf({ rate: _, ...others }: Recipe): string {
+  return JSON.stringify(Object.entries(others).sort(([a], [b]) => (a < b ? -1 : 1)));
 }
 
 function pick(recipe: Recipe, names: readonly LiveName[]): Partial<Recipe> {

@@ -1,8 +1,10 @@
-// The remedies as they change a training, between two of its fits.
+// The remedies as they change a training, between two of its fits. Loaded with the first of them.
 import { cutTo, formatNumber } from "../../src/text/numbers.js";
 import type { Cure, Done, RemedyName } from "./types.js";
-import type { Training, Trial } from "./training.js";
-import { type Network, treat, type Treatment } from "../../src/index.js";
+import type { BriefTraining } from "./brief-training.js";
+import type { Training } from "./training.js";
+import type { Network, Treatment } from "../../src/index.js";
+import { treat } from "../../src/treatment/treat.js";
 import { CURES } from "../state/changes.js";
 
 /** `bias lifted, rate 0.35` */
@@ -30,23 +32,38 @@ const MOST_TRIALS = 6;
 const LEAST_TRIAL_STEPS = 200;
 const MOST_TRIAL_STEPS = 1000;
 
+/** What became of a copy that was trained at another rate. */
+interface Trial {
+  readonly rate: number;
+  readonly dead: number;
+  readonly loss: number;
+}
+
+/** A lower rate revives nobody, so that it is tried from the start; with a remedy it is tried from here on. */
+function tryRate(training: Training, remedy: RemedyName, rate: number, steps: number): Promise<BriefTraining> {
+  if (remedy === "lowerRate") return training.tryRateFromStart(rate, steps);
+  return training.tryRate(rate, steps, (network) => treatNetwork(network, training, remedy));
+}
+
 /**
- * The largest of half the rate, a quarter, an eighth ... at which no unit dies again in as many steps as it has been
+ * The largest of half the rate, a quarter, an eighth ... at which no unit dies (again) in as many steps as it has been
  * trained for; where all lose units, the one that loses fewest.
  * @returns the rate, and in words what was tried
  */
 async function findRate(training: Training, remedy: RemedyName): Promise<{ rate: number; tried: string }> {
   const steps = Math.max(LEAST_TRIAL_STEPS, Math.min(MOST_TRIAL_STEPS, training.step));
-  const { loss } = training.record();
+  const isFromStart = remedy === "lowerRate";
+  const { loss } = isFromStart ? training.history.at(0)! : training.record();
   const trials: Trial[] = [];
   const isGood = (trial: Trial) => trial.dead === 0 && trial.loss < loss;
   for (let power = 1; power <= MOST_TRIALS && !trials.some(isGood); power++) {
     const rate = cutTo(training.settings.rate / 2 ** power, 2);
-    trials.push(await training.tryRate(rate, steps, (network) => treatNetwork(network, training, remedy)));
+    const trial = await tryRate(training, remedy, rate, steps);
+    trials.push({ rate, loss: trial.loss, dead: trial.dead.reduce((sum, dead) => sum + dead, 0) });
   }
   const best = trials.find(isGood) ?? trials.toSorted((a, b) => a.dead - b.dead || a.loss - b.loss)[0];
   const told = trials.map(({ rate, dead }) => `at ${formatNumber(rate)} ${dead} dead`).join(", ");
-  return { rate: best.rate, tried: `${steps} steps tried on a copy: ${told}` };
+  return { rate: best.rate, tried: `${steps} steps tried ${isFromStart ? "from the start" : "on a copy"}: ${told}` };
 }
 
 async function treatNetwork(network: Network, { task }: Training, remedy: RemedyName): Promise<Treatment | undefined> {

@@ -2,8 +2,8 @@
 // and another begins, whose trace counts its steps from 1 and takes a unit that is dead already for one born dead.
 import { explainDeath } from "../../src/diagnosis/trace/death-text.js";
 import { formatCount } from "../../src/text/numbers.js";
-import type { Death, DeathTrace } from "../../src/index.js";
-import type { DeathRecord, UnitName } from "./types.js";
+import type { Blow, Death, DeathTrace } from "../../src/index.js";
+import type { BlowRecord, DeathRecord, UnitName } from "./types.js";
 import { isSameUnit } from "../state/units.js";
 
 /** A unit that dies and comes back again and again would fill the memory: of more, the oldest ended ones go. */
@@ -18,8 +18,14 @@ function explanationOf(death: Death, offset: number): string {
   return `unit ${facts.unit} in layer ${facts.layer} has been closed since the change at step ${formatCount(offset)}`;
 }
 
+function blowRecordOf({ step, lastStep, openBefore, openAfter, isEstimate }: Blow, offset: number): BlowRecord {
+  const range = { step: step + offset, ...(lastStep !== undefined && { lastStep: lastStep + offset }) };
+  return { ...range, openBefore, openAfter, isEstimate };
+}
+
 function recordOf(death: Death, offset: number): DeathRecord {
   const { layer, unit, step, cause, blow, lastStraw } = death;
+  const { openBefore } = lastStraw;
   const { survivesAt } = blow ?? lastStraw;
   return {
     layer,
@@ -27,7 +33,8 @@ function recordOf(death: Death, offset: number): DeathRecord {
     step: step + offset,
     cause,
     explanation: explanationOf(death, offset),
-    ...(blow && { blowAt: blow.step + offset }),
+    ...(blow && { blow: blowRecordOf(blow, offset) }),
+    ...(openBefore !== undefined && { openBefore }),
     ...(survivesAt !== undefined && { survivesAt }),
   };
 }

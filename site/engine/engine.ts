@@ -1,8 +1,10 @@
 // The training side of the page: takes messages, answers with messages. Runs in a worker, or in a test without a page.
-import { RelumineError } from "../../src/index.js";
+// Diagnosis, cures, the forecast of rates and the reader of tables are loaded when they are needed. So that they don't
+// come at the start nothing here imports values from src/index.js, which leads to all of them.
+import { RelumineError } from "../../src/core/errors.js";
 import { digitsTask, planeTask } from "./built-in-tasks.js";
 import { Session } from "./session.js";
-import type { Done, ErrorPlace, FromEngine, LearningTask, TableFile, ToEngine } from "./types.js";
+import type { Done, ErrorPlace, FromEngine, LearningTask, TableFile, ToEngine, UnitName } from "./types.js";
 import type { Recipe } from "../state/recipe.js";
 
 const SLOW_FROM = 1_000_000;
@@ -21,6 +23,7 @@ const PLACES: Readonly<Partial<Record<ToEngine["kind"], ErrorPlace>>> = {
   treat: "unit",
   adjust: "settings",
   diagnose: "unit",
+  forecast: "settings",
 };
 
 export class Engine {
@@ -29,6 +32,8 @@ export class Engine {
   private read: { table: TableFile | undefined; scale: Recipe["scale"]; task: LearningTask } | undefined;
   /** Counts starts: one that was overtaken by another is dropped. */
   private starts = 0;
+  /** Counts forecasts, likewise. */
+  private forecasts = 0;
   /** The last one asked for; it holds for a network that is still being made, too. */
   private pace = { running: false, speed: 1 };
 
@@ -45,6 +50,7 @@ export class Engine {
   }
 
   dispose(): void {
+    this.forecasts++;
     this.session?.dispose();
   }
 
@@ -62,7 +68,9 @@ export class Engine {
       case "frame":
         return this.host.post(session.frame(message));
       case "diagnose":
-        return this.host.post(session.diagnose(message.chosen));
+        return this.diagnose(session, message.chosen);
+      case "forecast":
+        return this.forecast(session);
       case "treat":
         return this.postTreated(await session.treat(message, message.onTwin));
       case "adjust":
@@ -72,6 +80,21 @@ export class Engine {
       case "endTwin":
         return this.postTreated(await session.endTwin(message.keep));
     }
+  }
+
+  /** What says it comes when it is needed. */
+  private async diagnose(session: Session, chosen: UnitName | undefined): Promise<void> {
+    const { diagnoseTraining } = await import("./diagnosis.js");
+    if (session === this.session) this.host.post(diagnoseTraining(session.training, chosen));
+  }
+
+  private async forecast(session: Session): Promise<void> {
+    const { recipe, settings, task } = session.training;
+    const turn = ++this.forecasts;
+    const isWanted = () => turn === this.forecasts;
+    const { forecastRates } = await import("./rate-forecast.js");
+    for await (const message of forecastRates({ ...recipe, ...settings }, task, isWanted))
+      if (isWanted()) this.host.post(message);
   }
 
   private postTreated(done: Done): void {
@@ -102,7 +125,6 @@ export class Engine {
     const isUndisturbed = this.pace.running === running && this.pace.speed === speed; // while it was made
     session.run(this.pace.running, this.pace.speed);
     session.follow(changes, isUndisturbed ? until : undefined);
-    this.host.post(session.forecast());
   }
 
   private async load({ data: name, scale }: Recipe, table: TableFile | undefined): Promise<LearningTask | undefined> {

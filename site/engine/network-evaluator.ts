@@ -1,13 +1,7 @@
 // A network of its own that is given weights and says what they do: loss and accuracy, each unit's state, its
 // preactivations on the training rows and, with two inputs, over the plane. The network that trains is not touched.
-import {
-  type ActivationName,
-  createNetwork,
-  type Metrics,
-  type Network,
-  type NetworkSpec,
-  type UnitState,
-} from "../../src/index.js";
+import { createNetwork } from "../../src/network/network.js";
+import type { ActivationName, Metrics, Network, NetworkSpec, UnitState } from "../../src/index.js";
 import { mean } from "../../src/core/statistics.js";
 import { type Chunk, Inspector, type VisitChunk } from "../../src/inspect/inspector.js";
 import { judge } from "../../src/inspect/unit-state.js";
@@ -26,8 +20,15 @@ const THRESHOLDS = { rareBelow: 0.01, dormantBelow: 0.025 };
 
 interface EvaluatedRows {
   readonly data: PreparedData;
-  /** Of a softmax over one unit, whose output is 1 for every row: the share of rows whose class is 1. */
-  readonly rightShare?: number;
+  /**
+   * Of a softmax over one unit, whose output is 1 for every row: the share of rows whose class is 1; of numbers none is
+   * right or wrong.
+   */
+  readonly softmax?: { readonly accuracy?: number };
+}
+
+function rightOfSoftmax({ classes }: LearningTask, { y }: LabelledRows): EvaluatedRows["softmax"] {
+  return classes.length === 0 ? {} : { accuracy: mean(Array.from(y, (label) => Number(label === 1))) };
 }
 
 /** For each training row its class, or the tenth of the targets that it lies in. */
@@ -68,7 +69,7 @@ export class NetworkEvaluator {
         spec.layers.at(-1)!.units,
         spec.loss,
       ),
-      ...(recipe.head === "softmax" && { rightShare: mean(Array.from(rows.y)) }),
+      ...(recipe.head === "softmax" && { softmax: rightOfSoftmax(task, rows) }),
     });
     this.train = prepare(task.train);
     this.heldOut = prepare(task.heldOut);
@@ -100,10 +101,9 @@ export class NetworkEvaluator {
     return { ...this.judgeUnits(visit), ...this.evaluate(this.train), heldOut: this.evaluate(this.heldOut) };
   }
 
-  private evaluate({ data, rightShare }: EvaluatedRows): Metrics {
-    const { loss, accuracy } = evaluateRows(this.state, data, 0, data.rows, 0);
-    const share = rightShare ?? accuracy;
-    return { loss, ...(share !== undefined && { accuracy: share }) };
+  private evaluate({ data, softmax }: EvaluatedRows): Metrics {
+    const metrics = evaluateRows(this.state, data, 0, data.rows, 0);
+    return softmax ? { loss: metrics.loss, ...softmax } : metrics;
   }
 
   picture(chosen?: UnitName): Picture {

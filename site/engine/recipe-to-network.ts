@@ -1,14 +1,6 @@
 // From a recipe and its data to what the package is asked for.
-import {
-  adam,
-  adamW,
-  type NetworkSpec,
-  type Optimizer,
-  rmsprop,
-  sgd,
-  type Targets,
-  type Weights,
-} from "../../src/index.js";
+import { adam, adamW, rmsprop, sgd } from "../../src/network/training/optimizers.js";
+import type { NetworkSpec, Optimizer, Targets, Weights } from "../../src/index.js";
 import type { LabelledRows, LearningTask } from "./types.js";
 import type { Recipe } from "../state/recipe.js";
 

@@ -1,26 +1,15 @@
 // A recipe in training: the network and, for a comparison, its twin, step by step beside it; pace, pause, single steps.
-import { diagnose, forecast } from "../../src/index.js";
-import { analysisOf } from "../../src/activations/analysis.js";
 import { stateOf } from "../../src/network/state/state.js";
-import { applyCure, type ChosenCure, chooseRate, cureLabel } from "./apply-remedy.js";
+import type { ChosenCure } from "./apply-remedy.js";
 import { RepeatedEvent } from "./repeated-event.js";
 import { Training } from "./training.js";
-import type {
-  Cure,
-  CureOutcome,
-  DiagnosisMessage,
-  Done,
-  ForecastMessage,
-  Frame,
-  FrameRequest,
-  LearningTask,
-  Started,
-  Twin,
-  UnitName,
-} from "./types.js";
+import type { Cure, CureOutcome, Done, Frame, FrameRequest, LearningTask, Started, Twin } from "./types.js";
 import { type Change, endsFit, isSetting } from "../state/changes.js";
 import type { LiveName, Recipe } from "../state/recipe.js";
-import { countDead, openDeath } from "../state/units.js";
+import { countDead, openDeath, unitIndex } from "../state/units.js";
+
+/** Loaded when the first cure is asked for. */
+const loadCures = () => import("./apply-remedy.js");
 
 const MOST_UNDOS = 8;
 const SLOW_SPEED = 600; // steps a second
@@ -99,11 +88,9 @@ export class Session {
     return { kind: "started", recipe, task, spec, layout };
   }
 
-  forecast(): ForecastMessage {
-    const { recipe, spec, data } = this.main;
-    const options = { targets: data.y, learningRate: recipe.rate, draws: 40 };
-    const { lethalRates = [], bornDeadNetwork, advice } = forecast(spec, data.x, options);
-    return { kind: "forecast", lethalRates, bornDead: bornDeadNetwork, advice };
+  /** The network that trains. */
+  get training(): Training {
+    return this.main;
   }
 
   run(running: boolean, speed: number): void {
@@ -151,6 +138,7 @@ export class Session {
       ...(main.cure && { cure: this.outcomeOf(main) }),
       ...(main.stopped && { stopped: main.stopped }),
       ...(version !== request.curves && { curves: main.history.curves() }),
+      ...(request.chosen && { chosenHistory: main.history.ofUnit(unitIndex(main.recipe.layers, request.chosen)) }),
       ...(this.twin && { twin: this.describeTwin(this.twin) }),
     };
   }
@@ -183,18 +171,11 @@ export class Session {
     return { label, picture, curves: history.curves(), step };
   }
 
-  diagnose(chosen: UnitName | undefined): DiagnosisMessage {
-    const { network, data, step } = this.main;
-    const { layers, samples, findings } = diagnose(network, data.x, { targets: data.y });
-    const unit = chosen && layers[chosen.layer]?.units[chosen.unit];
-    const { isTwoSided = false } = analysisOf(network.layers[0].activation.name);
-    return { kind: "diagnosis", step, samples, isTwoSided, findings, ...(unit && { unit }) };
-  }
-
   /** Treats the network, or a twin of it that is then trained beside it. */
   treat(cure: Cure, onTwin: boolean): Promise<Done> {
     this.leaveScript();
     return this.betweenFits(async () => {
+      const { chooseRate } = await loadCures();
       const chosen = await chooseRate(this.main, cure);
       const done = await (onTwin ? this.startTwin(chosen.cure) : this.treatMain(chosen.cure));
       return { ...done, details: [...(chosen.tried ? [chosen.tried] : []), ...(done.details ?? [])] };
@@ -202,6 +183,7 @@ export class Session {
   }
 
   private async treatMain(cure: ChosenCure): Promise<Done> {
+    const { applyCure } = await loadCures();
     await this.keepForUndo();
     return applyCure(this.main, cure);
   }
@@ -214,6 +196,7 @@ export class Session {
   }
 
   private async startTwin(cure: ChosenCure): Promise<Done> {
+    const { applyCure, cureLabel } = await loadCures();
     const { main } = this;
     this.dropTwin();
     let training: Training;

@@ -1,6 +1,6 @@
 // A user's table as a task, read by the package as the command line reads it: the same file is the same task. Numbers
 // are as they stand in the file, or standardized.
-import { RelumineError } from "../../src/index.js";
+import { RelumineError } from "../../src/core/errors.js";
 import type { Matrix } from "../../src/core/matrix.js";
 import type { InputEncoding, TableEncoding } from "../../src/table/encoding.js";
 import { prepareColumns, type PreparedTable } from "../../src/table/prepare.js";

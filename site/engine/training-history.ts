@@ -1,6 +1,6 @@
 // The weights of earlier steps and what was measured then, in bounded memory: when it is full, every second entry is
 // dropped and the distance between entries doubles. The first entry, the start, stays.
-import type { Curves, Measurement } from "./types.js";
+import type { Curves, Measurement, UnitHistory } from "./types.js";
 import { livingByLayer } from "../state/units.js";
 
 interface HistoryEntry {
@@ -12,8 +12,12 @@ interface HistoryEntry {
   readonly heldOutAccuracy: number;
   /** Units of each hidden layer that are not dead. */
   readonly living: readonly number[];
+  /** Of each unit: the share of the training samples that open it. */
+  readonly open: Float32Array;
 }
 
+/** As they stand in UnitFigures. */
+const [FIGURES, OPEN_FIGURE] = [5, 4];
 const MOST_ENTRIES = 360;
 const MOST_BYTES = 2 ** 26;
 
@@ -46,6 +50,7 @@ export class TrainingHistory {
       heldOutLoss: measurement.heldOut.loss,
       heldOutAccuracy: measurement.heldOut.accuracy ?? Number.NaN,
       living: livingByLayer(measurement.states, this.layers),
+      open: Float32Array.from(measurement.states, (_, unit) => measurement.figures[unit * FIGURES + OPEN_FIGURE]),
     });
   }
 
@@ -67,6 +72,11 @@ export class TrainingHistory {
       capacity: this.capacity,
       version: this.version + 1,
     });
+  }
+
+  ofUnit(index: number): UnitHistory {
+    const { entries } = this;
+    return { steps: entries.map(({ step }) => step), open: entries.map(({ open }) => open[index]) };
   }
 
   curves(): Curves {

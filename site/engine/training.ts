@@ -1,17 +1,11 @@
 // One network in training, with what is known of its past: weights of earlier steps, deaths, measurements.
-import {
-  createNetwork,
-  type Network,
-  type NetworkSpec,
-  type Optimizer,
-  traceDeaths,
-  type TrainingContext,
-} from "../../src/index.js";
-import { countDead as countDeadIn } from "../../src/inspect/dead-units.js";
+import { traceDeaths } from "../../src/diagnosis/trace/trace-deaths.js";
+import type { History, Network, NetworkSpec, Optimizer, TrainingContext } from "../../src/index.js";
 import { stateOf } from "../../src/network/state/state.js";
+import { type BriefTraining, fitOptions, startNetwork, trainBriefly } from "./brief-training.js";
 import { DeathRegister } from "./death-register.js";
 import { NetworkEvaluator } from "./network-evaluator.js";
-import { optimizerOf, specOf, startingWeights, targetsOf } from "./recipe-to-network.js";
+import { optimizerOf, targetsOf } from "./recipe-to-network.js";
 import { TrainingHistory } from "./training-history.js";
 import type { LearningTask, Measurement, UnitName } from "./types.js";
 import { type Change, isSetting } from "../state/changes.js";
@@ -43,13 +37,6 @@ export interface AppliedCure {
   readonly revived: readonly UnitName[];
 }
 
-/** What became of a copy that was trained at another rate. */
-export interface Trial {
-  readonly rate: number;
-  readonly dead: number;
-  readonly loss: number;
-}
-
 function liveSettingsOf({ rate, batch, decay, clip }: Recipe): LiveSettings {
   return { rate, batch, decay, clip };
 }
@@ -66,6 +53,8 @@ export class Training {
   changes: readonly Change[];
   cure: AppliedCure | undefined;
   stopped: "diverged" | undefined;
+  /** The fit that ended last, where it is the only one so far: the epochs of others are not in it. */
+  ended: History | undefined;
   isDisposed = false;
   /** The fit that is running. */
   fitting: Promise<void> | undefined;
@@ -88,12 +77,10 @@ export class Training {
   }
 
   static async create(recipe: Recipe, task: LearningTask): Promise<Training> {
-    const spec = specOf(recipe, task);
-    const network = await createNetwork(spec, { arithmetic: "reproducible" });
-    startingWeights(recipe)?.forEach((weights, layer) => network.layers[layer].setWeights(weights));
+    const network = await startNetwork(recipe, task);
     const training = new Training(recipe, task, {
       network,
-      evaluator: await NetworkEvaluator.create(spec, task, recipe),
+      evaluator: await NetworkEvaluator.create(network.spec, task, recipe),
       history: new TrainingHistory(recipe.layers, stateOf(network).layout.bytes),
       optimizer: optimizerOf(recipe, recipe),
       register: new DeathRegister(),
@@ -213,46 +200,39 @@ export class Training {
   async fit(afterStep: AfterStep): Promise<void> {
     const trace = traceDeaths();
     this.register.follow(trace, this.step);
+    const isFirst = this.step === 0;
     const onBatchEnd = ({ stop }: TrainingContext): Promise<void> | undefined => {
       this.step++;
       this.register.read();
       if (this.history.isDue(this.step)) this.record();
       return afterStep(this)?.then((answer) => (answer === "stop" ? stop() : undefined));
     };
-    const { stopped } = await this.network.fit(this.data, {
+    const ended = await this.network.fit(this.data, {
       epochs: EPOCHS_A_FIT,
       optimizer: this.optimizer,
       learningRate: () => this.settings.rate,
       callbacks: [trace, { onBatchEnd: (_log, context) => onBatchEnd(context) }],
-      ...this.fitOptions(),
+      ...fitOptions(this.settings),
     });
     this.register.read();
-    if (stopped === "diverged") this.stopped = "diverged";
-  }
-
-  private fitOptions(): { batchSize: number; clipNorm?: number } {
-    const { batch, clip } = this.settings;
-    return { batchSize: batch, ...(clip > 0 && { clipNorm: clip }) };
+    this.ended = isFirst ? ended : undefined;
+    if (ended.stopped === "diverged") this.stopped = "diverged";
   }
 
   /**
    * What a lower rate would make of a network that has been treated: trains a copy for some steps, which nobody sees.
    * @param cure treats the copy
    */
-  async tryRate(rate: number, steps: number, cure: (network: Network) => Promise<unknown>): Promise<Trial> {
+  async tryRate(rate: number, steps: number, cure: (network: Network) => Promise<unknown>): Promise<BriefTraining> {
     using network = await this.network.clone();
     await cure(network);
-    const { data } = this;
-    let left = steps;
-    const { stopped } = await network.fit(data, {
-      epochs: steps,
-      optimizer: optimizerOf(this.recipe, { ...this.settings, rate }),
-      callbacks: [{ onBatchEnd: (_log, { stop }) => void (--left <= 0 && stop()) }],
-      ...this.fitOptions(),
-    });
-    const { dead } = countDeadIn(network, data.x);
-    const { loss } = network.evaluate(data);
-    return { rate, dead, loss: stopped === "diverged" ? Number.POSITIVE_INFINITY : loss };
+    return await trainBriefly(network, this.task, { ...this.recipe, ...this.settings, rate }, steps);
+  }
+
+  /** What a lower rate had made of it from the start. */
+  async tryRateFromStart(rate: number, steps: number): Promise<BriefTraining> {
+    using network = await startNetwork(this.recipe, this.task);
+    return await trainBriefly(network, this.task, { ...this.recipe, ...this.settings, rate }, steps);
   }
 
   dispose(): void {

@@ -3,9 +3,7 @@
 import type {
   ActivationName,
   Cause,
-  ChanceBounds,
   Finding,
-  LethalRate,
   Loss,
   Matrix,
   Metrics,
@@ -92,6 +90,22 @@ export interface Picture extends Measurement {
   readonly chosen: Float32Array;
 }
 
+/** A unit over the recorded steps. */
+export interface UnitHistory {
+  readonly steps: readonly number[];
+  /** Share of the training samples that open it. */
+  readonly open: readonly number[];
+}
+
+/** What some steps of training from the start make of a network at a rate. */
+export interface RateTrial {
+  readonly rate: number;
+  /** Of each run (another start each): the dead units of each hidden layer. */
+  readonly dead: readonly (readonly number[])[];
+  /** Runs whose loss left the finite numbers. */
+  readonly diverged: number;
+}
+
 /** The training curves, one number for each recorded step. */
 export interface Curves {
   readonly steps: number[];
@@ -103,12 +117,26 @@ export interface Curves {
   readonly living: number[][];
 }
 
+/** The step, or the run of steps, that took most of the samples that opened a unit. */
+export interface BlowRecord {
+  readonly step: number;
+  /** The last of a run. */
+  readonly lastStep?: number;
+  /** Shares of the samples. */
+  readonly openBefore: number;
+  readonly openAfter: number;
+  /** Read off the batches: the step is about right. */
+  readonly isEstimate: boolean;
+}
+
 export interface DeathRecord extends UnitName {
   readonly step: number;
   readonly cause: Cause;
-  /** The step that took most of the samples that open it; absent if none stands out. */
-  readonly blowAt?: number;
-  /** A rate at which that step, or else the last, would have spared it, in that one step. */
+  /** What took most of the samples that open it; absent if nothing stands out. */
+  readonly blow?: BlowRecord;
+  /** Share of the samples that opened it right before `step`, the last straw; absent where that is not known. */
+  readonly openBefore?: number;
+  /** A rate at which the blow, or else the last straw, would have spared it, in that one step. */
   readonly survivesAt?: number;
   /** Layers and units counted from 1. */
   readonly explanation: string;
@@ -154,6 +182,8 @@ export type ToEngine =
   | { readonly kind: "step" }
   | ({ readonly kind: "frame" } & FrameRequest)
   | { readonly kind: "diagnose"; readonly chosen?: UnitName }
+  /** What rates would do to the network, from the start: answered in parts; a new one ends the last. */
+  | { readonly kind: "forecast" }
   /** onTwin: a twin of the network is treated, which then trains beside it. */
   | ({ readonly kind: "treat"; readonly onTwin: boolean } & Cure)
   /** A setting is changed while it trains. */
@@ -172,11 +202,15 @@ export interface Started {
   readonly layout: readonly { readonly kernel: number; readonly bias: number }[];
 }
 
+/** Short trainings of the recipe's network, from other starts and at other rates: as many as there are by now. */
 export interface ForecastMessage {
   readonly kind: "forecast";
-  readonly lethalRates: readonly LethalRate[];
-  readonly bornDead: ChanceBounds;
-  readonly advice: readonly string[];
+  /** Of the recipe that it is for. */
+  readonly recipe: Recipe;
+  readonly steps: number;
+  /** By rate. */
+  readonly trials: readonly RateTrial[];
+  readonly isDone: boolean;
 }
 
 export interface Twin {
@@ -215,6 +249,7 @@ export interface Frame extends Picture {
   readonly canUndo: boolean;
   readonly version: number;
   readonly curves?: Curves;
+  readonly chosenHistory?: UnitHistory;
   readonly twin?: Twin;
 }
 
@@ -226,6 +261,10 @@ export interface DiagnosisMessage {
   readonly isTwoSided: boolean;
   readonly unit?: UnitDiagnosis;
   readonly findings: readonly Finding[];
+  /** Whether it has learned, in words. */
+  readonly verdict: string;
+  /** The loss of the best constant; absent where the loss says nothing. */
+  readonly constantLoss?: number;
 }
 
 /** What an error message is shown beside. */

@@ -30,8 +30,8 @@ export const PRESETS: readonly Preset[] = [
   ),
   example(
     "Dying on the spiral",
-    "The network learns the spiral, and on the way some units die: one step was too large for them. " +
-      "Choose one to see when and why.",
+    "The network learns the spiral, and on the way some units die of steps that were too large for them. " +
+      "Choose one to see which step took most of its samples, and which the last.",
     {},
   ),
   example(

@@ -1,6 +1,5 @@
 // Which cures to offer for a dead unit, the fitting one first, and why. A remedy that brings units back leaves the
 // cause in place, and units die again of it: so the first is a pair, the remedy and what removes the cause.
-import { cutTo } from "../../src/text/numbers.js";
 import type { UnitDiagnosis } from "../../src/index.js";
 import type { Cure, DeathRecord, RemedyName } from "../engine/types.js";
 import type { LiveSettings } from "./recipe.js";
@@ -19,7 +18,9 @@ const REASONS: Readonly<Record<RemedyName, string>> = {
   leakyRelu:
     "Passes on a small share of a preactivation below 0, so that the gradient there is never 0. " +
     "The outputs change at once.",
-  lowerRate: "Revives nothing, but keeps later steps from being too large. Compare: the same start at this rate.",
+  lowerRate:
+    "Revives nothing, but keeps later steps from being too large: looks for a rate at which no unit dies, by training " +
+    "from the start at a half of it, a quarter ... Compare: the same start at that rate.",
 };
 
 /** The first fits best. */
@@ -95,11 +96,6 @@ function pairFor(
   };
 }
 
-function lowerRate(death: DeathRecord | undefined, { rate }: LiveSettings): number {
-  const survivesAt = death?.survivesAt;
-  return cutTo(survivesAt !== undefined && survivesAt < rate ? Math.min(survivesAt * 0.9, rate / 2) : rate / 2, 2);
-}
-
 /** @param death of the unit that is chosen */
 export function offersFor(
   death: DeathRecord | undefined,
@@ -113,9 +109,8 @@ export function offersFor(
   const pair = pairFor(lastingCause(cause, dead), order, settings);
   const single = order.map((remedy, place): CureOffer => {
     const fits = place === 0 && !pair && death ? "Fits the cause. " : "";
-    if (remedy !== "lowerRate") return { cure: { remedy }, name: NAMES[remedy], reason: fits + REASONS[remedy] };
-    const rate = lowerRate(death, settings);
-    return { cure: { remedy, rate }, name: `${NAMES[remedy]} to ${rate}`, reason: fits + REASONS[remedy] };
+    const cure: Cure = remedy === "lowerRate" ? { remedy, rate: "find" } : { remedy };
+    return { cure, name: NAMES[remedy], reason: fits + REASONS[remedy] };
   });
   return [...(pair ? [pair] : []), ...single];
 }

@@ -9,6 +9,8 @@ import { figure, percent } from "./descriptions.js";
 export interface ChartsView {
   start(started: Started): void;
   draw(frame: Frame, at: number | undefined): void;
+  /** The loss of the best constant, which a line marks. */
+  setConstant(loss: number | undefined): void;
   /** Colours or sizes have changed. */
   rebuild(): void;
 }
@@ -37,11 +39,13 @@ export function createChartsView(stage: HTMLElement, onScrub: (step: number | un
   let started: Started | undefined;
   let curves: Curves | undefined;
   let twin: Curves | undefined;
+  let constant: number | undefined;
 
   function start(next: Started): void {
     started = next;
     curves = undefined;
     twin = undefined;
+    constant = undefined;
     rebuild();
   }
 
@@ -57,7 +61,7 @@ export function createChartsView(stage: HTMLElement, onScrub: (step: number | un
       chart.plot = undefined;
       if (index === ACCURACY && isRegression) return;
       chart.plot = new uPlot(
-        optionsFor(index, hidden, chart.box.clientWidth),
+        optionsFor(index, hidden, chart.box.clientWidth, () => constant),
         [[], ...emptyLines(index, hidden)],
         chart.box,
       );
@@ -104,7 +108,13 @@ export function createChartsView(stage: HTMLElement, onScrub: (step: number | un
     });
   }
 
-  return { start, draw, rebuild };
+  function setConstant(loss: number | undefined): void {
+    if (loss === constant) return;
+    constant = loss;
+    feed();
+  }
+
+  return { start, draw, rebuild, setConstant };
 }
 
 /** The steps, a chart's own lines, and in a chart with room for it the last of the twin's (nothing without a twin). */
@@ -152,7 +162,37 @@ function seriesFor(index: number, hidden: number): uPlot.Series[] {
   }));
 }
 
-function optionsFor(index: number, hidden: number, width: number): uPlot.Options {
+/** What always saying the same has: a dotted line, named above it, or below where there is no room. */
+function drawConstant({ ctx, bbox, valToPos }: uPlot, loss: number | undefined): void {
+  if (loss === undefined) return;
+  const ratio = globalThis.devicePixelRatio || 1;
+  const y = Math.round(valToPos(loss, "y", true));
+  const { muted, paper } = palette();
+  ctx.save();
+  ctx.strokeStyle = muted;
+  ctx.lineWidth = 1.5 * ratio;
+  ctx.setLineDash([1.5 * ratio, 3 * ratio]);
+  ctx.beginPath();
+  ctx.moveTo(bbox.left, y);
+  ctx.lineTo(bbox.left + bbox.width, y);
+  ctx.stroke();
+  ctx.font = `${12 * ratio}px system-ui, sans-serif`;
+  ctx.textAlign = "right";
+  const isRoom = y - bbox.top > 16 * ratio;
+  ctx.textBaseline = isRoom ? "bottom" : "top";
+  const text = `a constant ${figure(loss)}`;
+  const [right, base] = [bbox.left + bbox.width, y + (isRoom ? -2 : 3) * ratio];
+  ctx.fillStyle = paper; // curves pass behind it
+  ctx.globalAlpha = 0.8;
+  const { width } = ctx.measureText(text);
+  ctx.fillRect(right - width, isRoom ? base - 14 * ratio : base, width, 14 * ratio);
+  ctx.globalAlpha = 1;
+  ctx.fillStyle = muted;
+  ctx.fillText(text, right, base);
+  ctx.restore();
+}
+
+function optionsFor(index: number, hidden: number, width: number, constant: () => number | undefined): uPlot.Options {
   const { muted, line } = palette();
   const axis = {
     stroke: muted,
@@ -169,6 +209,7 @@ function optionsFor(index: number, hidden: number, width: number): uPlot.Options
     width: Math.max(120, width),
     height: HEIGHT,
     legend: { show: false },
+    hooks: index === LOSS ? { draw: [(plot) => drawConstant(plot, constant())] } : {},
     padding: [6, 14, 0, 0],
     cursor: { drag: { x: false, y: false }, points: { show: false }, y: false },
     scales: {
@@ -177,7 +218,7 @@ function optionsFor(index: number, hidden: number, width: number): uPlot.Options
         range: (_plot, low, high) =>
           index === ACCURACY
             ? [Math.min(0.4, low ?? 0), 1]
-            : [0, Math.max(high ?? 1, index === LIVING ? 1 : 0.1) * 1.05],
+            : [0, Math.max(high ?? 1, index === LIVING ? 1 : 0.1, (index === LOSS && constant()) || 0) * 1.05],
       },
     },
     axes: [

@@ -1,5 +1,5 @@
 // States, deaths and diagnoses in short plain sentences, with their numbers as the page shows them.
-import type { DeathRecord, DiagnosisMessage, Frame, UnitName } from "../engine/types.js";
+import type { BlowRecord, DeathRecord, DiagnosisMessage, Frame, UnitName } from "../engine/types.js";
 import type { UnitDiagnosis, UnitState } from "../../src/index.js";
 import { formatCount, formatNumber, formatPercent, formatRate, formatSigned, typeset } from "../../src/text/numbers.js";
 
@@ -25,30 +25,69 @@ const CAUSES: Readonly<Record<DeathRecord["cause"], string>> = {
   unknown: "the cause is not known",
 };
 
-export const causeText = (cause: DeathRecord["cause"]): string => CAUSES[cause];
-
 /** "died at step 118: one step was too large; came back by itself at step 203" */
 export function briefDeath(record: DeathRecord): string {
-  return beginning(record) + fate(record);
+  const { step, cause } = record;
+  const why = hasEarlierBlow(record) ? `${blowSteps(record.blow)} took most of its samples: ${reasonOf(record)}; ` : "";
+  return (why ? `${why}step ${count(step)} the rest` : `${beginning(step, cause)}: ${reasonOf(record)}`) + fate(record);
 }
 
-/** "died at step 118: one step was too large; at a rate of 0.31 it would have lived through that one step" */
+/**
+ * The blow first, then the last straw: "step 814 took most of its samples, 35 % before and 4 % after: one step was too
+ * large; step 851 closed the last 4 %". A blow that was the last straw too: "died at step 118: one step was too large,
+ * which took it from 41 % of the samples to none; at a rate of 0.31 it would have lived through that one step".
+ */
 export function deathSentence(record: DeathRecord): string {
-  return beginning(record) + survival(record) + fate(record);
+  const { step, cause, openBefore } = record;
+  if (hasEarlierBlow(record)) return earlierBlow(record) + fate(record);
+  const isAtOnce = record.blow !== undefined && openBefore !== undefined && cause !== "unknown";
+  const fall = isAtOnce ? `, which took it from ${percent(openBefore)} of the samples to none` : "";
+  return `${beginning(step, cause)}: ${reasonOf(record)}${fall}${survival(record)}${fate(record)}`;
 }
 
-function beginning({ step, cause, blowAt }: DeathRecord): string {
-  if (cause === "born") return `dead since step ${count(step)}: ${causeText(cause)}`;
-  if (step === 0) return `fired in no batch: ${causeText(cause)}`;
-  if (blowAt === undefined || blowAt === step) return `died at step ${count(step)}: ${causeText(cause)}`;
-  return `died at step ${count(step)}; step ${count(blowAt)} took most of its samples: ${causeText(cause)}`;
+type HasBlow = DeathRecord & { readonly blow: BlowRecord };
+
+/** What took most of its samples was not the last straw, or not that alone. */
+export function hasEarlierBlow(record: DeathRecord): record is HasBlow {
+  const { blow, step } = record;
+  return blow !== undefined && (blow.step !== step || blow.lastStep !== undefined);
 }
 
-function survival({ survivesAt, step, blowAt }: DeathRecord): string {
+function beginning(step: number, cause: DeathRecord["cause"]): string {
+  if (cause === "born") return `dead since step ${count(step)}`;
+  return step === 0 ? "fired in no batch" : `died at step ${count(step)}`;
+}
+
+/** One step was too large, or several were. */
+export function reasonOf({ cause, blow }: DeathRecord): string {
+  return cause === "learningRate" && blow?.lastStep !== undefined ? "these steps were too large" : CAUSES[cause];
+}
+
+function blowSteps({ step, lastStep, isEstimate }: BlowRecord): string {
+  const about = isEstimate ? "about " : "";
+  return lastStep === undefined ? `${about}step ${count(step)}` : `${about}steps ${count(step)} to ${count(lastStep)}`;
+}
+
+function earlierBlow(record: HasBlow): string {
+  const { blow, step, openBefore } = record;
+  const { openAfter } = blow;
+  const after = openAfter === 0 ? "none" : percent(openAfter);
+  const rest = openBefore === undefined ? "rest" : `last ${percent(openBefore)}`;
+  const lastStraw = step > (blow.lastStep ?? blow.step) ? `; step ${count(step)} closed the ${rest}` : "";
+  return (
+    `${blowSteps(blow)} took most of its samples, ${percent(blow.openBefore)} before and ${after} after: ` +
+    reasonOf(record) +
+    survival(record) +
+    lastStraw
+  );
+}
+
+/** Of one step: a rate at which the network keeps its units is another matter. */
+function survival({ survivesAt, step, blow }: DeathRecord): string {
   if (survivesAt === undefined || step === 0) return "";
-  if (blowAt !== undefined && blowAt !== step)
-    return `; at a rate of ${formatRate(survivesAt)} it would have kept half of them in that one step`;
-  return `; at a rate of ${formatRate(survivesAt)} it would have lived through that one step`;
+  const isHalf = blow !== undefined && blow.openAfter > 0;
+  const wouldHave = isHalf ? "kept half of them in" : "lived through";
+  return `; at a rate of ${formatRate(survivesAt)} it would have ${wouldHave} that one step`;
 }
 
 function fate({ cameBack }: DeathRecord): string {
@@ -62,7 +101,7 @@ export function lastEvent({ deaths, shown }: Frame): string {
   const past = deaths.filter(({ step }) => step <= shown);
   const timeOf = ({ step, cameBack }: DeathRecord) => (cameBack && cameBack.step <= shown ? cameBack.step : step);
   const last = past.toSorted((a, b) => timeOf(a) - timeOf(b)).at(-1);
-  return last ? `Last: ${nameOf(last)} ${briefDeath(last)}.` : "";
+  return last ? `Last: ${nameOf(last)}${hasEarlierBlow(last) ? ":" : ""} ${briefDeath(last)}.` : "";
 }
 
 /** What became of the last cure, in one sentence. */
@@ -142,6 +181,12 @@ function deadUnitSentences(unit: UnitDiagnosis, samples: number): string[] {
     ...(proof ? [PROOFS[proof]] : []),
     ...(isLiftable ? [`It fires if its bias is raised by ${figure(biasToRevive)}.`] : []),
   ];
+}
+
+/** "At step 400: it has learned little ..." */
+export function verdictText({ step, verdict, constantLoss }: DiagnosisMessage): string {
+  if (constantLoss === undefined) return typeset(sentence(verdict)); // it holds at every step
+  return typeset(`At step ${count(step)}: ${verdict.charAt(0).toLowerCase()}${verdict.slice(1)}`);
 }
 
 const DIVERGED = "; the loss is no longer finite: see the findings, lower the rate, reset";

@@ -6,7 +6,7 @@ import { h, prepare, setText } from "./dom.js";
 import { drawEdges } from "./network-edges.js";
 import { computeLayout, type NetworkLayout, type Square } from "./network-layout.js";
 import { isMotionReduced, palette } from "./palette.js";
-import { causeText, deathSentence, figure, nameOf, percent, stateText } from "./descriptions.js";
+import { deathSentence, figure, nameOf, percent, reasonOf, stateText } from "./descriptions.js";
 import { drawUnitImage } from "./unit-image.js";
 
 const FADE_MS = 500;
@@ -147,7 +147,7 @@ export function createNetworkView(
       const square = layout!.squares[index];
       const death = openDeath(frame.deaths, square);
       const dead = frame.states[index] === "dead";
-      const deathText = dead && death && `dead since step ${death.step}, ${causeText(death.cause)}`;
+      const deathText = dead && death && `dead since step ${death.step}, ${reasonOf(death)}`;
       const label = `${nameOf(square)}: ${deathText || stateText(frame.states[index])}`;
       if (button.getAttribute("aria-label") !== label) button.setAttribute("aria-label", label);
       const pressed = String(isSameUnit(square, chosen));

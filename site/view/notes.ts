@@ -1,18 +1,20 @@
 // Below the network: the findings on it as a whole, the register of deaths, and the words that the page uses.
 import { typeset } from "../../src/text/numbers.js";
 import type { DiagnosisMessage, Frame, UnitName } from "../engine/types.js";
-import { countFromOne } from "../state/count-from-one.js";
+import { findingText, type Names } from "../state/count-from-one.js";
 import { h, replacer, setText } from "./dom.js";
 import { briefDeath, nameOf, sentence } from "./descriptions.js";
 
 export interface NotesView {
   draw(frame: Frame): void;
-  showFindings(diagnosis: DiagnosisMessage, features: readonly string[]): void;
+  showFindings(diagnosis: DiagnosisMessage, names: Names): void;
   /** Forgets everything: another network. */
   clear(): void;
 }
 
 const MOST_FINDINGS = 4;
+/** The network itself shows which units are dead; the verdict beside the curves says the others. */
+const TOLD_ELSEWHERE: readonly string[] = ["silentTogether", "noBetterThanConstant", "singleUnitSoftmax"];
 const MOST_ROWS = 100;
 
 const WORDS: readonly (readonly [word: string, text: string])[] = [
@@ -58,15 +60,10 @@ export function createNotesView(root: HTMLElement, choose: (name: UnitName) => v
     );
   }
 
-  function showFindings(diagnosis: DiagnosisMessage, features: readonly string[]): void {
-    // the network itself shows which units are dead
-    const told = diagnosis.findings.filter(({ kind }) => kind !== "silentTogether").slice(0, MOST_FINDINGS);
+  function showFindings(diagnosis: DiagnosisMessage, names: Names): void {
+    const told = diagnosis.findings.filter(({ kind }) => !TOLD_ELSEWHERE.includes(kind)).slice(0, MOST_FINDINGS);
     findingsTitle.hidden = told.length === 0;
-    const texts = told.map(({ kind, message, advice }) => {
-      const isOfColumns = kind === "constantInputs" || kind === "duplicateInputs";
-      const [found, hint] = [message, advice].map((text) => countFromOne(sentence(text), features, isOfColumns));
-      return typeset(`${found} ${hint}`);
-    });
+    const texts = told.map((finding) => typeset(sentence(findingText(finding, names))));
     updateFindings(texts.join("\n"), () => texts.map((text) => h("li", {}, text)));
   }
 

@@ -7,11 +7,13 @@ import { type CureOffer, offersFor } from "../state/remedy-offers.js";
 import { countDead, isSameUnit, lastDeath } from "../state/units.js";
 import { h, replacer, setText } from "./dom.js";
 import { drawHistogram } from "./histogram.js";
+import { drawOpenShare } from "./open-share.js";
 import {
   count,
   deathSentence,
   diagnosisSentences,
   figure,
+  hasEarlierBlow,
   nameOf,
   outcomeSentence,
   percent,
@@ -57,6 +59,7 @@ export function createUnitPanel(root: HTMLElement, actions: UnitActions): UnitPa
   const canvas = h("canvas", { role: "img" });
   const figures = h("p", { class: "figures" });
   const history = h("p", { class: "history" });
+  const openCurve = h("canvas", { role: "img", class: "open-share" });
   const details = h("p", { class: "small" });
   const diagnosisTitle = h("h3", {}, "Diagnosis");
   const diagnosisList = h("ul");
@@ -67,7 +70,7 @@ export function createUnitPanel(root: HTMLElement, actions: UnitActions): UnitPa
   const outcome = h("p", { class: "outcome", hidden: true });
   const undo = h("button", { type: "button", onclick: () => actions.undo() }, "Undo");
   const problem = h("span", { id: "unit-error" });
-  const about = h("div", { hidden: true }, canvas, figures, history, details);
+  const about = h("div", { hidden: true }, canvas, figures, history, openCurve, details);
   const diagnosis = h("div", { hidden: true }, diagnosisTitle, diagnosisList);
   const help = h("div", { hidden: true }, h("h3", {}, "Cures"), cures, h("p", { class: "small" }, CURES_HINT));
   const body = h(
@@ -110,6 +113,7 @@ export function createUnitPanel(root: HTMLElement, actions: UnitActions): UnitPa
     setText(title, `L${nameOf(chosen).slice(1)}: ${stateText(state)}`);
     drawPreactivations(frame, index);
     drawHistory(frame, state === "dead", death);
+    drawCurve(frame, death);
     drawCures(frame, death, chosen);
   }
 
@@ -133,7 +137,15 @@ export function createUnitPanel(root: HTMLElement, actions: UnitActions): UnitPa
       : "";
     setText(history, isKnown ? sentence(deathSentence(death)) + early : unknown);
     history.hidden = history.textContent === "";
-    setText(details, isDead && isKnown ? typeset(sentence(death.explanation)) : "");
+    // a blow and a last straw are told already, with their figures
+    const hasMore = isDead && isKnown && !hasEarlierBlow(death);
+    setText(details, hasMore ? typeset(sentence(death.explanation)) : "");
+  }
+
+  function drawCurve({ chosenHistory, shown }: Frame, death: DeathRecord | undefined): void {
+    openCurve.hidden = !chosenHistory || chosenHistory.steps.length < 2;
+    if (openCurve.hidden || body.clientWidth === 0) return;
+    drawOpenShare(openCurve, Math.max(160, Math.min(body.clientWidth, 420)), chosenHistory!, death, shown);
   }
 
   function cureButton(offer: CureOffer, onTwin: boolean): HTMLElement {
@@ -189,7 +201,7 @@ export function createUnitPanel(root: HTMLElement, actions: UnitActions): UnitPa
       updateDiagnosis("", () => []);
     },
     showDone({ message, details = [] }) {
-      const asOnPage = (text: string) => typeset(countFromOne(sentence(text), [], false));
+      const asOnPage = (text: string) => typeset(countFromOne(sentence(text), { features: [], classes: [] }, "units"));
       setText(done, asOnPage(message));
       setText(doneDetails, details.map(asOnPage).join(" "));
       more.hidden = details.length === 0;

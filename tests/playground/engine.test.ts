@@ -1,8 +1,8 @@
 // The engine without a page: messages to it, and its answers.
 import { afterEach, describe, expect, test, vi } from "vitest";
-import { REMEDY_NAMES } from "../../site/engine/types.js";
+import { type ForecastMessage, REMEDY_NAMES } from "../../site/engine/types.js";
 import { PRESETS } from "../../site/state/presets.js";
-import { DEFAULTS, FOR_DIGITS, type LiveName, OPENING } from "../../site/state/recipe.js";
+import { DEFAULTS, FOR_DIGITS, type LiveName, OPENING, type Recipe } from "../../site/state/recipe.js";
 import { fromHash, toHash } from "../../site/state/url.js";
 import { EngineHarness, digits } from "./engine-harness.js";
 
@@ -579,13 +579,125 @@ describe("digits", () => {
   });
 });
 
-test("the forecast marks rates, and the marked first step does kill", async () => {
-  const harness = open();
-  await harness.start();
-  const forecast = harness.messages.find((message) => message.kind === "forecast")!;
-  const [first] = forecast.lethalRates;
-  expect(first.rate).toBeGreaterThan(0);
-  await harness.start({ rate: first.rate * 30, batch: 240 });
-  const [before, after] = [await harness.frame(), await harness.stepTo(1)];
-  expect(deadOf(after)).toBeGreaterThan(deadOf(before));
+describe("the forecast of rates", () => {
+  async function forecastOf(changes: Partial<Recipe>): Promise<ForecastMessage[]> {
+    const harness = open();
+    await harness.start(changes);
+    await harness.send({ kind: "forecast" }, "forecast");
+    return harness.messages.filter((message) => message.kind === "forecast");
+  }
+
+  test("comes in parts, coarse first; what it says of a rate is what a training at that rate does", async () => {
+    const parts = await forecastOf({});
+    expect(parts.map(({ trials }) => trials.length)).toEqual([7, 12, 22]); // and its own rate
+    expect(parts.map(({ isDone }) => isDone)).toEqual([false, false, true]);
+    const { trials, steps } = parts[2];
+    expect(trials.map(({ rate }) => rate)).toEqual(trials.map(({ rate }) => rate).sort((a, b) => a - b));
+    const [least, most] = [trials[0].rate, trials.at(-1)!.rate];
+    expect(least).toBeCloseTo(1e-4, 6);
+    expect(most).toBeCloseTo(10, 1);
+    expect(trials.map(({ rate }) => rate)).toContain(DEFAULTS.rate);
+    for (const { rate, dead } of [trials[8], trials[16], trials[18]]) {
+      const harness = open();
+      await harness.start({ rate });
+      const { states } = await harness.stepTo(steps);
+      const count = (layer: readonly string[]) => layer.filter((state) => state === "dead").length;
+      expect(dead[0], `rate ${rate}`).toEqual([count(states.slice(0, 10)), count(states.slice(10))]);
+    }
+    const totals = trials.map(({ dead }) => dead.flat().reduce((sum, each) => sum + each, 0));
+    expect(totals[0]).toBeLessThan(6); // born dead
+    expect(totals[18]).toBeGreaterThan(20); // of 54
+  });
+
+  test("units that are born dead are dead at the lowest rate too", async () => {
+    const [{ trials }] = await forecastOf(preset("Negative bias").recipe);
+    expect(trials[0].dead[0]).toEqual([3, 4]);
+  });
+
+  test("says which runs diverge", async () => {
+    const parts = await forecastOf({ data: "regression" });
+    const { trials } = parts.at(-1)!;
+    expect(trials[0].diverged).toBe(0);
+    expect(trials.at(-1)!.diverged).toBeGreaterThan(0);
+  });
+
+  test("is not made before it is asked for; a new one ends the last", async () => {
+    const harness = open();
+    await harness.start();
+    await harness.stepTo(20);
+    expect(harness.messages.some(({ kind }) => kind === "forecast")).toBe(false);
+    const first = harness.engine.handle({ kind: "forecast" });
+    await harness.start({ seed: 9 });
+    await harness.send({ kind: "forecast" }, "forecast");
+    await first;
+    const made = harness.messages.filter((message) => message.kind === "forecast");
+    expect(made.filter(({ isDone }) => isDone).map(({ recipe }) => recipe.seed)).toEqual([9]);
+  });
+});
+
+describe("the verdict on the learning", () => {
+  const verdictOf = async (harness: EngineHarness) => harness.send({ kind: "diagnose" }, "diagnosis");
+
+  test("says what is learned beside a constant, on training and held-out rows", async () => {
+    const harness = open();
+    await harness.start(preset("Healthy sparsity").recipe);
+    const before = await verdictOf(harness);
+    expect(before.verdict).toMatch(
+      /^It is worse than a constant: loss 0.8\d+, and 0\.6931 for always saying the classes' shares/,
+    );
+    expect(before.constantLoss).toBeCloseTo(Math.LN2, 6);
+    await harness.stepTo(1400);
+    const after = await verdictOf(harness);
+    expect(after.verdict).toMatch(/^It has learned \(9\d.*held-out rows loss .*accuracy/);
+  });
+
+  test("a ruined network is no better than a constant", async () => {
+    const harness = open();
+    await harness.start();
+    await harness.start(OPENING);
+    await harness.stepTo(400);
+    const { verdict, constantLoss } = await verdictOf(harness);
+    expect(verdict).toMatch(/^It is no better than a constant: loss 2\.3\d+, and 2\.297 .* accuracy 10/);
+    expect(constantLoss).toBeCloseTo(2.297, 3);
+  });
+
+  test("a softmax over one unit: what the finding says, and no accuracy of the labels that it was given", async () => {
+    const harness = open();
+    await harness.start(preset("Softmax over one unit").recipe);
+    const { verdict, constantLoss, findings } = await verdictOf(harness);
+    const { message, advice } = findings.find(({ kind }) => kind === "singleUnitSoftmax")!;
+    expect(verdict).toBe(`${message} ${advice}`);
+    expect(verdict).not.toMatch(/accuracy|100/);
+    expect(constantLoss).toBeUndefined();
+  });
+
+  test("a training that diverged is told as one", async () => {
+    const harness = open();
+    await harness.start({ data: "regression", rate: 100 });
+    await harness.engine.handle({ kind: "run", running: true, speed: Infinity });
+    await vi.waitFor(async () => expect((await harness.frame()).stopped).toBe("diverged"));
+    const { findings } = await verdictOf(harness);
+    expect(findings.map(({ kind }) => kind)).toContain("divergence");
+  });
+});
+
+describe("a death's blow and last straw", () => {
+  test("of the spiral's units; the history of the unit shows both falls", async () => {
+    const harness = open();
+    await harness.start();
+    await harness.stepTo(1000);
+    const { deaths } = await harness.frame();
+    const death = deaths.find(({ blow, step, cameBack }) => blow && blow.step < step && !cameBack)!;
+    expect(death).toBeDefined();
+    const blow = death.blow!;
+    expect(blow.openAfter).toBeLessThan(blow.openBefore / 2);
+    const { chosenHistory } = await harness.frame(death);
+    const { steps, open: share } = chosenHistory!;
+    expect(share).toHaveLength(steps.length);
+    const at = (step: number) => share[steps.findLastIndex((each) => each <= step)];
+    expect(at(death.step + 10)).toBe(0);
+    expect(at(death.step - 10)).toBeGreaterThan(0);
+    expect(at(blow.step - 10)).toBeGreaterThan(at((blow.lastStep ?? blow.step) + 10));
+    expect((await harness.frame()).chosenHistory).toBeUndefined();
+  });
 });

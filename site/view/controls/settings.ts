@@ -1,4 +1,4 @@
-// The settings: layers, activation, starting bias, optimizer, rate with the lethal range marked, batch, decay,
+// The settings: layers, activation, starting bias, optimizer, rate with what it does to the units, batch, decay,
 // clip, seed. Rate, batch, decay and clip change while it trains; all others start anew.
 import type { ForecastMessage } from "../../engine/types.js";
 import {
@@ -12,11 +12,12 @@ import {
 } from "../../state/recipe.js";
 import { roundTo } from "../../../src/text/numbers.js";
 import { h, setText } from "../dom.js";
-import { figure, percent } from "../descriptions.js";
+import { createRateForecastView } from "./rate-forecast.js";
 
 export interface SettingsView {
   show(recipe: Recipe): void;
   forecast(forecast: ForecastMessage | undefined): void;
+  redraw(): void;
 }
 
 const ACTIVATION_TEXTS: Readonly<Record<string, string>> = {
@@ -57,12 +58,11 @@ export function createSettings(root: HTMLElement, change: (recipe: Recipe) => vo
     max: RATE_STOPS,
     step: 1,
     "aria-labelledby": "rate-title",
-    "aria-describedby": "lethal-text",
+    "aria-describedby": "forecast-text",
     oninput: () => nameRate(toRate(rate.valueAsNumber)),
     onchange: () => set({ rate: toRate(rate.valueAsNumber) }),
   });
-  const lethal = h("span", { hidden: true });
-  const lethalText = h("p", { class: "small", id: "lethal-text" });
+  const forecast = createRateForecastView();
   const field = (name: string, ...children: HTMLElement[]) =>
     h("label", { class: "field" }, h("span", {}, name), ...children);
   root.replaceChildren(
@@ -70,15 +70,16 @@ export function createSettings(root: HTMLElement, change: (recipe: Recipe) => vo
     field("Activation", activation),
     field("Starting bias", bias),
     field("Optimizer", optimizer),
-    h("div", { class: "field rate" }, rateTitle, h("div", { class: "lethal" }, lethal), rate, lethalText),
     field("Batch", batch),
     field("Weight decay", decay),
     field("Clip norm (0: off)", clip),
     field("Seed", seed),
+    h("div", { class: "field rate" }, rateTitle, forecast.canvas, rate, forecast.text),
   );
 
   function nameRate(value: number): void {
     setText(rateTitle, `Rate ${value}`);
+    forecast.point(value);
     rate.setAttribute("aria-valuetext", String(value));
   }
 
@@ -132,30 +133,9 @@ export function createSettings(root: HTMLElement, change: (recipe: Recipe) => vo
       rate.value = String(Math.round(toStop(next.rate)));
       nameRate(next.rate);
     },
-    forecast(forecast) {
-      const rates = forecast?.lethalRates ?? [];
-      lethal.hidden = rates.length === 0 || rates[0].rate > MOST_RATE;
-      const share = rates.length === 0 ? 1 : toStop(rates[0].rate) / RATE_STOPS;
-      lethal.style.left = `${100 * Math.max(0, Math.min(1, share))}%`;
-      setText(lethalText, forecastText(forecast));
-    },
+    forecast: forecast.show,
+    redraw: forecast.redraw,
   };
-}
-
-function forecastText(forecast: ForecastMessage | undefined): string {
-  if (!forecast) return "";
-  const { lethalRates: rates, bornDead } = forecast;
-  const bornText = bornDead.high < 0.005 ? "" : ` Born dead: ${rangeText(bornDead)} of such networks.`;
-  if (rates.length === 0) return `No first step closes a unit, by the forecast.${bornText}`;
-  const half = rates.find(({ share }) => share >= 0.5);
-  const halfText = half ? `, from ${figure(half.rate)} on half of them` : "";
-  return (
-    `Forecast: from ${figure(rates[0].rate)} on (striped), one plain first step closes a unit${halfText}.` + bornText
-  );
-}
-
-function rangeText({ low, high }: ForecastMessage["bornDead"]): string {
-  return low === high ? percent(low) : `${percent(low)} to ${percent(high)}`;
 }
 
 function choice<T extends string>(

@@ -1,0 +1,41 @@
+// What a diagnosis says of a training, for the page. Loaded when it is first asked for.
+import { diagnose } from "../../src/diagnosis/diagnose.js";
+import type { Diagnosis, History } from "../../src/index.js";
+import { analysisOf } from "../../src/activations/analysis.js";
+import { targetsOf } from "./recipe-to-network.js";
+import type { Training } from "./training.js";
+import type { DiagnosisMessage, UnitName } from "./types.js";
+
+/** How it went is told where it has ended: what still goes on has not stopped too early. */
+function historyOf({ ended }: Training): { history?: History } {
+  return ended?.stopped === "diverged" ? { history: ended } : {};
+}
+
+function verdictOf({ findings, learning }: Diagnosis, { recipe }: Training): string {
+  // its targets are no labels: they were all made the one class that it has
+  if (recipe.head === "softmax") {
+    const softmax = findings.find(({ kind }) => kind === "singleUnitSoftmax");
+    return softmax ? `${softmax.message} ${softmax.advice}` : "";
+  }
+  return learning?.verdict ?? "";
+}
+
+export function diagnoseTraining(training: Training, chosen: UnitName | undefined): DiagnosisMessage {
+  const { network, data, step, recipe, task } = training;
+  const validation = { x: task.heldOut.x, y: targetsOf(recipe, task.heldOut) };
+  const diagnosis = diagnose(network, data.x, { targets: data.y, validation, ...historyOf(training) });
+  const { layers, samples, findings, learning } = diagnosis;
+  const unit = chosen && layers[chosen.layer]?.units[chosen.unit];
+  const { isTwoSided = false } = analysisOf(network.layers[0].activation.name);
+  const hasScore = learning?.score !== undefined;
+  return {
+    kind: "diagnosis",
+    step,
+    samples,
+    isTwoSided,
+    findings,
+    verdict: verdictOf(diagnosis, training),
+    ...(hasScore && { constantLoss: learning.constantLoss }),
+    ...(unit && { unit }),
+  };
+}
