@@ -125,4 +125,6 @@ export type {
   TreatmentAction,
   TreatmentFinding,
   TreatmentFindingKind,
+  TreatKnowledge,
+  Besides,
 } from "./treatment/types.js";

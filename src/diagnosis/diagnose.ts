@@ -12,7 +12,7 @@ import type { History, Network } from "../network/types.js";
 import { type PreparedData, prepareData, prepareTargets, toWeights } from "../network/data.js";
 import { type NetworkState, stateOf } from "../network/state/state.js";
 
-function checkHistory(history: History | undefined): History | undefined {
+export function checkHistory(history: History | undefined): History | undefined {
   const epochs: unknown = (history as History | null | undefined)?.epochs;
   if (
     history !== undefined &&

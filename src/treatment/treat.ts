@@ -10,10 +10,14 @@ import { recycle, reinitialize } from "./remedies/redraw.js";
 import { checkRemedy, type Remedy, type ResolvedRemedy } from "./remedies/remedy.js";
 import { replaceActivation } from "./remedies/replace-activation.js";
 import { drawTreatment } from "./treatment-text.js";
-import type { Treatment, TreatedUnit, TreatmentFinding } from "./types.js";
+import { findBesides } from "./besides.js";
+import type { Besides, TreatKnowledge, Treatment, TreatedUnit, TreatmentFinding } from "./types.js";
+import { checkOptions, describe } from "../core/checks.js";
 import { RelumineError } from "../core/errors.js";
 import { type Matrix, type Samples, toRows } from "../core/matrix.js";
-import { diagnoseState } from "../diagnosis/diagnose.js";
+import { checkHistory, diagnoseState } from "../diagnosis/diagnose.js";
+import type { JudgeOptions } from "../diagnosis/judge-observation.js";
+import { prepareTargets } from "../network/data.js";
 import { type Chunk, withInspector } from "../inspect/inspector.js";
 import type { Diagnosis } from "../diagnosis/types.js";
 import { networkOf } from "../network/network.js";
@@ -32,6 +36,7 @@ class NetworkTreatment implements Treatment {
     readonly outputChange: number,
     readonly treated: readonly TreatedUnit[],
     readonly findings: readonly TreatmentFinding[],
+    readonly besides: readonly Besides[],
     private readonly back: () => void,
   ) {}
 
@@ -72,12 +77,17 @@ interface Seen {
 }
 
 /** @param proofs on the range of x, which prune alone asks for */
-function look(state: NetworkState, x: Matrix, proofs: boolean, visit?: (chunk: Chunk) => void): Seen {
+function look(
+  state: NetworkState,
+  x: Matrix,
+  options: Pick<JudgeOptions, "proofs" | "targets" | "history">,
+  visit?: (chunk: Chunk) => void,
+): Seen {
   const last = state.spec.layers.length - 1;
   const { units } = state.spec.layers[last];
   const outputs = new Float32Array(x.rows * units);
   const diagnosis = withInspector(state, (inspector) =>
-    diagnoseState(inspector, x, { proofs }, (chunk) => {
+    diagnoseState(inspector, x, options, (chunk) => {
       outputs.set(chunk.activations(last), chunk.start * units);
       visit?.(chunk);
     }),
@@ -146,6 +156,22 @@ function backFromPrune(cell: StateCell, smaller: Network): () => void {
   };
 }
 
+function checkKnown(
+  known: TreatKnowledge | undefined,
+  { spec }: NetworkState,
+  { rows }: Matrix,
+): Pick<JudgeOptions, "targets" | "history"> & Pick<TreatKnowledge, "deaths"> {
+  const { targets, history, deaths } = checkOptions("known", known, ["targets", "history", "deaths"]);
+  if (deaths !== undefined && !Array.isArray(deaths))
+    throw new RelumineError("value", "known.deaths", "to be what traceDeaths found, a list", describe(deaths));
+  const { units } = spec.layers[spec.layers.length - 1];
+  return {
+    ...(targets !== undefined && { targets: prepareTargets("known.targets", targets, rows, units, spec.loss) }),
+    history: checkHistory(history),
+    ...(deaths && { deaths }),
+  };
+}
+
 /**
  * Treats the units that are dead on these samples, layer by layer from the front, each on what the treated layers
  * before it give, and says by a diagnosis before and after what it did. On any error the network is as it was.
@@ -165,6 +191,7 @@ function backFromPrune(cell: StateCell, smaller: Network): () => void {
  * The moments of what is redrawn or lifted are cleared; all other moments are kept.
  * @param x rows x inputs; the training rows, as a rule: a treatment answers to the samples it was made on
  * @param network changed in place, but for "prune"
+ * @param known of its training: with it `besides` says the better what to change, so that the treatment lasts
  * @cost some passes over x and a diagnosis before and after; "prune" proves on the input box, a second or two where
  *   many units are dead
  * @throws RelumineError "value", "shape", "memory" or "disposed" (as a rejection)
@@ -173,26 +200,28 @@ function backFromPrune(cell: StateCell, smaller: Network): () => void {
  * console.log(String(treatment)); // 3 of 16 hidden units dead before, 0 after ...
  * await network.fit({ x, y }); // go on, or treatment.undo()
  */
-export async function treat(network: Network, x: Samples, remedy: Remedy): Promise<Treatment> {
+export async function treat(network: Network, x: Samples, remedy: Remedy, known?: TreatKnowledge): Promise<Treatment> {
   const cell = cellOf(network);
   const resolved = checkRemedy(remedy);
   cell.current.checkIdle();
   const runtime = await renew(cell.current.runtime);
   cell.current.checkIdle();
   const matrix = toRows("x", x, cell.current.spec.inputs);
+  const { deaths, ...about } = checkKnown(known, cell.current, matrix);
   const isPruned = resolved.kind === "prune";
   const constants = isPruned ? new ConstantUnits(cell.current) : undefined;
-  const seen = look(cell.current, matrix, isPruned, constants?.visit);
+  const seen = look(cell.current, matrix, { proofs: isPruned, ...about }, constants?.visit);
   const before = seen.diagnosis;
+  const besides = isPruned ? [] : findBesides(cell.current, before, deaths);
   const copy = new WorkingCopy(cell.current, before, matrix, runtime);
   try {
     const { state, treated, findings } = apply(copy, resolved, constants);
     if (!state)
-      return new NetworkTreatment(network, resolved, before, before, 0, treated, findings, () =>
+      return new NetworkTreatment(network, resolved, before, before, 0, treated, findings, besides, () =>
         cell.current.checkIdle(),
       );
     const result = networkOf(state);
-    const { diagnosis: after, outputs } = look(state, matrix, isPruned);
+    const { diagnosis: after, outputs } = look(state, matrix, { proofs: isPruned });
     const change = largestDifference(seen.outputs, outputs);
     const all = [...findings, ...stillDead(after, isPruned)];
     const back = isPruned ? backFromPrune(cell, result) : commit(cell, state);
@@ -204,6 +233,7 @@ export async function treat(network: Network, x: Samples, remedy: Remedy): Promi
       change,
       measure(treated, after, isPruned),
       all,
+      besides,
       back,
     );
   } catch (error) {

@@ -19,7 +19,7 @@ function unitLine({ layer, unit, action, activity }: TreatedUnit): string {
   return `  layer ${layer}, unit ${unit}: ${ACTIONS[action]}${opens}`;
 }
 
-export function drawTreatment({ remedy, before, after, outputChange, treated, findings }: Treatment): string {
+export function drawTreatment({ remedy, before, after, outputChange, treated, findings, besides }: Treatment): string {
   const head =
     `${remedy.kind}: ${countOf(treated.length, "unit")} treated; ` +
     `${formatCount(before.dead)} of ${formatCount(before.units)} hidden units dead before, ` +
@@ -28,5 +28,10 @@ export function drawTreatment({ remedy, before, after, outputChange, treated, fi
     (outputChange === 0 ? "none" : formatNumber(outputChange));
   const lines = treated.slice(0, MOST_LINES).map(unitLine);
   if (treated.length > MOST_LINES) lines.push(`  and ${formatCount(treated.length - MOST_LINES)} more`);
-  return [wrap(head, 100), ...lines, ...findings.map(({ message }) => wrap(message, 100, "  "))].join("\n");
+  return [
+    wrap(head, 100),
+    ...lines,
+    ...findings.map(({ message }) => wrap(message, 100, "  ")),
+    ...besides.map(({ change }) => wrap(`Besides: ${change}`, 100, "  ")),
+  ].join("\n");
 }

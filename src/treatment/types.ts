@@ -1,6 +1,8 @@
 // What a treatment says of what it did.
-import type { Diagnosis } from "../diagnosis/types.js";
-import type { Network } from "../network/types.js";
+import type { Cause, Death } from "../diagnosis/trace/types.js";
+import type { Diagnosis, FindingKind } from "../diagnosis/types.js";
+import type { Targets } from "../network/data.js";
+import type { History, Network } from "../network/types.js";
 import type { ResolvedRemedy } from "./remedies/remedy.js";
 
 /** What was done to a unit. */
@@ -46,6 +48,24 @@ export interface TreatmentFinding {
   readonly layer?: number;
 }
 
+/** What may be known of a network's training, so that a treatment can say what to change besides. */
+export interface TreatKnowledge {
+  /** The samples' targets, as for `diagnose`. */
+  readonly targets?: Targets;
+  /** What fit returned. */
+  readonly history?: History;
+  /** What traceDeaths found in the training. */
+  readonly deaths?: readonly Death[];
+}
+
+/** Something to change beside a treatment, which does not last without. */
+export interface Besides {
+  /** The finding of `diagnose`, or the cause of the deaths, that asks for it; "unknown": none is known. */
+  readonly finding: FindingKind | Cause;
+  /** In a sentence or two. */
+  readonly change: string;
+}
+
 /** What `treat` did, measured, and how to take it back. */
 export interface Treatment {
   /**
@@ -65,6 +85,8 @@ export interface Treatment {
   readonly treated: readonly TreatedUnit[];
   /** What to know before the network is used. */
   readonly findings: readonly TreatmentFinding[];
+  /** What to change before it trains on, so that the treatment lasts. */
+  readonly besides: readonly Besides[];
   /**
    * Makes the network what it was before the treatment, bit for bit: weights, activation, optimizer's moments, place in
    * the sequence of epochs. What was trained or treated since is undone with it. After "prune" it disposes of the new

@@ -106,7 +106,10 @@ export interface PackedFit {
 }
 
 /** A treatment: what it put aside stays in the worker, under its handle. */
-export interface PackedTreatment extends Pick<Treatment, "remedy" | "outputChange" | "treated" | "findings"> {
+export interface PackedTreatment extends Pick<
+  Treatment,
+  "remedy" | "outputChange" | "treated" | "findings" | "besides"
+> {
   readonly handle: number;
   /** The network as it is now; a new one where it is another. */
   readonly described: Described;

@@ -11,6 +11,7 @@ import type { Diagnosis, DiagnoseOptions } from "../../diagnosis/types.js";
 import type { ExportOptions, ModelFormat } from "../../formats/model.js";
 import type { NetworkSpec } from "../../network/spec.js";
 import type { Remedy } from "../../treatment/remedies/remedy.js";
+import type { TreatKnowledge } from "../../treatment/types.js";
 import type { Calibration, CalibrationOptions } from "../../treatment/start/calibrate.js";
 import {
   checkFirst,
@@ -44,7 +45,7 @@ const forgotten = /* @__PURE__ */ new FinalizationRegistry<() => void>((forget) 
 /** What a treatment put aside is kept in the worker for as long as this object is there, for undo. */
 function toTreatment(network: RemoteNetwork, packed: PackedTreatment): RemoteTreatment {
   const inside = remoteOf(network);
-  const { handle, described, isNew, text, before, after, remedy, outputChange, treated, findings } = packed;
+  const { handle, described, isNew, text, before, after, remedy, outputChange, treated, findings, besides } = packed;
   if (!isNew) inside.update(described);
   const treatedNetwork = isNew ? inside.adopt(described) : network;
   const treatment: RemoteTreatment = {
@@ -55,6 +56,7 @@ function toTreatment(network: RemoteNetwork, packed: PackedTreatment): RemoteTre
     outputChange,
     treated,
     findings,
+    besides,
     async undo() {
       inside.update(await inside.call("undo", handle));
       if (isNew) await treatedNetwork.dispose();
@@ -73,9 +75,17 @@ function toTreatment(network: RemoteNetwork, packed: PackedTreatment): RemoteTre
  * @throws RelumineError as treat of "relumine" (as a rejection)
  * @example const treatment = await treat(network, x, { kind: "liftBias" });
  */
-export async function treat(network: RemoteNetwork, x: Samples, remedy: Remedy): Promise<RemoteTreatment> {
+export async function treat(
+  network: RemoteNetwork,
+  x: Samples,
+  remedy: Remedy,
+  known?: TreatKnowledge,
+): Promise<RemoteTreatment> {
   const inside = remoteOf(network);
-  return toTreatment(network, await inside.call<PackedTreatment>("treat", sendable("x", x), remedy));
+  return toTreatment(
+    network,
+    await inside.call<PackedTreatment>("treat", sendable("x", x), remedy, sendTargets(known)),
+  );
 }
 
 /**

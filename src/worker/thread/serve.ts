@@ -35,6 +35,7 @@ import { runJob } from "../../treatment/prescribe/run-trial.js";
 import type { TrialJob, TrialSetup } from "../../treatment/prescribe/trial.js";
 import type { Remedy } from "../../treatment/remedies/remedy.js";
 import { treat } from "../../treatment/treat.js";
+import type { TreatKnowledge } from "../../treatment/types.js";
 import type { Treatment } from "../../treatment/types.js";
 import type { RuntimeOptions } from "../../wasm/runtime.js";
 
@@ -125,7 +126,13 @@ class Server {
       case "snapshot":
         return this.snapshot(network, args[0] as SnapshotOptions);
       case "treat":
-        return this.treat(call.network, network, args[0] as Samples, args[1] as Remedy);
+        return this.treat(
+          call.network,
+          network,
+          args[0] as Samples,
+          args[1] as Remedy,
+          args[2] as TreatKnowledge | undefined,
+        );
       case "undo":
         this.treatments.get(args[0] as number)?.treatment.undo();
         return this.describe(call.network, network);
@@ -175,9 +182,15 @@ class Server {
     return { network: id, spec, runtime: { ...runtime }, parameterCount, layers };
   }
 
-  private async treat(id: number, network: Network, x: Samples, remedy: Remedy): Promise<PackedTreatment> {
-    const treatment = await treat(network, x, remedy);
-    const { before, after, outputChange, treated, findings } = treatment;
+  private async treat(
+    id: number,
+    network: Network,
+    x: Samples,
+    remedy: Remedy,
+    known: TreatKnowledge | undefined,
+  ): Promise<PackedTreatment> {
+    const treatment = await treat(network, x, remedy, known);
+    const { before, after, outputChange, treated, findings, besides } = treatment;
     const handle = ++this.made;
     this.treatments.set(handle, { network: id, treatment });
     const isNew = treatment.network !== network;
@@ -192,6 +205,7 @@ class Server {
       outputChange,
       treated,
       findings,
+      besides,
     };
   }
 
