@@ -1,5 +1,6 @@
 // A diagnosis as a terminal shows it, 80 columns wide: a bar for each layer, the worst units, a line of advice for each
 // mechanism.
+import { CAN_FIND } from "./findings/findings.js";
 import type { Diagnosis, LayerDiagnosis, Mechanism, Proof, UnitDiagnosis, UnitState } from "./types.js";
 import { alignColumns } from "../text/columns.js";
 import { formatCount, formatNumber, formatPercent, formatSigned } from "../text/numbers.js";
@@ -148,6 +149,7 @@ function drawAdvice(diagnosis: Diagnosis): string[] {
 }
 
 function drawFindings({ findings }: Diagnosis): string[] {
+  if (!CAN_FIND) return ["", "Units alone: what is wrong beside them, the whole package tells."];
   return findings.flatMap(({ kind, message, advice }) => [
     "",
     kind,

@@ -2,7 +2,7 @@
 // the observation offers, and what it does not know is left out of the verdicts: without weights there is no mechanism,
 // without inputs no proof.
 import { drawDiagnosis } from "./diagnosis-text.js";
-import { findAll } from "./findings/findings.js";
+import { CAN_FIND, findAll } from "./findings/findings.js";
 import { type HeldOutRows, judgeLearning } from "./learning/learning.js";
 import { type Box, rangeOf } from "./proof/box.js";
 import { proveDeadUnits, type UnitProof } from "./proof/prove.js";
@@ -175,6 +175,7 @@ export function judgeObservation(
       heldOut,
       history,
     );
-  const findings = findAll({ observation, hidden: layers, targets, history, learning });
+  const evidence = { observation, hidden: layers, targets, history, learning };
+  const findings = CAN_FIND || given ? findAll(evidence) : [];
   return new ObservedDiagnosis(observation.rows, layers, findings, learning?.learning);
 }

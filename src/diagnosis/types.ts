@@ -12,7 +12,7 @@ export type Mechanism =
   | "negativeWeights" // it would stay closed even with a zero bias
   | "silentInputs"; // every unit that feeds it is silent
 
-/** Options of `diagnose`: thresholds, what to prove, and what else is known. */
+/** Options of `diagnose`: thresholds, what to prove, and what else is known. relumine.min.js has the thresholds alone. */
 export interface DiagnoseOptions {
   /** A unit that fires on a smaller share of the samples is "rare". Default 0.01. */
   readonly rareBelow?: number;
@@ -25,7 +25,7 @@ export interface DiagnoseOptions {
   readonly inputBox?: InputBox;
   /**
    * Whether to prove or refute that the dead are closed on the input box: where many are, it may take a second or two.
-   * Default true; relumine.min.js has no proofs.
+   * Default true.
    */
   readonly proofs?: boolean;
   /**

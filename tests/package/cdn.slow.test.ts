@@ -62,7 +62,7 @@ test("it has the same names for the page and for workers", async () => {
   );
 });
 
-test("it diagnoses without proofs, and refuses to prove", async () => {
+test("it diagnoses units alone, says so, and refuses the rest", async () => {
   const { createNetwork, diagnose } = (await import(pathToFileURL(FILE).href)) as Library;
   using network = await createNetwork({ inputs: 1, layers: [{ units: 2 }, { units: 1 }], loss: "meanSquaredError" });
   network.layers[0].setWeights({ kernel: new Float32Array([1, 1]), bias: new Float32Array([-5, 0]) });
@@ -70,7 +70,10 @@ test("it diagnoses without proofs, and refuses to prove", async () => {
   const [closed] = diagnose(network, x).layers[0].units;
   expect(closed).toMatchObject({ state: "dead", mechanism: "negativeBias" });
   expect(closed).not.toHaveProperty("proof");
-  expect(() => diagnose(network, x, { proofs: true })).toThrow(expect.objectContaining({ code: "unsupported" }));
+  expect(String(diagnose(network, x))).toMatch(/Units alone/);
+  const history = await network.fit({ x, y: [0, 1] }, { epochs: 1 });
+  for (const options of [{ proofs: true }, { targets: [0, 1] }, { history }])
+    expect(() => diagnose(network, x, options)).toThrow(expect.objectContaining({ code: "unsupported" }));
 });
 
 describe.skipIf(findChromium() === undefined)("in Chromium, from another origin", () => {

@@ -16,6 +16,9 @@ import { findUnits } from "./units.js";
 import { findUnscaledTargets } from "./targets/unscaled-targets.js";
 import type { Finding } from "../types.js";
 
+/** Not in relumine.min.js, which leaves this module out. */
+export const CAN_FIND: boolean = true;
+
 /** Causes first; of each role in the order in which they should be looked at. */
 export function findAll(evidence: Evidence): Finding[] {
   const fit = findOutputFit(evidence);
