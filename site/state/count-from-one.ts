@@ -34,6 +34,7 @@ export function countFromOne(text: string, { features, classes }: Names, listed?
       (_all, what: string, first: string, range: string | undefined, last: string | undefined) =>
         `${what} ${more(first)}${range ? range.replace(last!, more(last!)) : ""}`,
     )
+    .replace(/\(row \d+: /g, "(") // the page's rows are shuffled
     .replace(/\bcolumn (\d+)/g, (_all, digits: string) => `column ${nameOf.columns(digits)}`)
     .replace(/\b(class) (\d+)/gi, (_all, what: string, digits: string) => `${what} ${nameOf.classes(digits)}`);
   if (!listed) return counted;

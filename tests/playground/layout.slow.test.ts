@@ -51,7 +51,10 @@ describe.skipIf(!hasChromium)("the page", () => {
       expect(panel.x + panel.width).toBeLessThanOrEqual(viewport.width);
       expect(Math.abs(panel.y - network.y)).toBeLessThan(60);
       expect(network.width).toBeGreaterThan(330);
-      const [histogram, cures] = [await boxOf(page, "#unit canvas"), await boxOf(page, "#unit .remedy >> nth=0")];
+      const [histogram, cures] = [
+        await boxOf(page, "#unit canvas >> nth=0"),
+        await boxOf(page, "#unit .remedy >> nth=0"),
+      ];
       expect(histogram.y + histogram.height).toBeLessThanOrEqual(cures.y);
       expect(histogram.x + histogram.width).toBeLessThanOrEqual(panel.x + panel.width);
       await page.evaluate(() => window.scrollTo(0, 400)); // it stays

@@ -357,6 +357,10 @@ describe("texts of the package, counted from 1", () => {
     expect(findingText(finding("classNeverPredicted", never), names)).toBe(
       '2 of 3 classes are never said, though 8 rows are of them: "Adelie", 3. Wait.',
     );
+    const outlier = "The spread of column 0, 9, comes from 1 row of 50 (row 7: 1,000); without it it is 1.";
+    expect(findingText(finding("outlierInputs", outlier), { features: ["age"], classes: [] })).toBe(
+      'The spread of column "age", 9, comes from 1 row of 50 (1,000); without it it is 1. Wait.',
+    );
     const rate = "The loss exploded: 3, 4.";
     expect(findingText(finding("divergence", rate), names)).toBe(`${rate} Wait.`);
     expect(findingText(finding("constantTogether", "2 units in layer 0 never differ: 3, 4."), names)).toBe(

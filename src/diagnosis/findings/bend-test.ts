@@ -127,37 +127,60 @@ const squaredError: RowLoss = (outputs, y, row) =>
 
 /** Probabilities of logits, in place. */
 function softmax(z: Float64Array): Float64Array {
-  const most = z.reduce((a, b) => Math.max(a, b));
+  let most = -Infinity;
+  for (let k = 0; k < z.length; k++) most = Math.max(most, z[k]);
   let sum = 0;
   for (let k = 0; k < z.length; k++) sum += z[k] = Math.exp(z[k] - most);
   for (let k = 0; k < z.length; k++) z[k] /= sum;
   return z;
 }
 
+/**
+ * Adds the gradient of the rows' mean cross-entropy; weights and gradient are columns x outputs, so that the sums of a
+ * row's outputs go on side by side.
+ */
+function addLogisticGradient(x: Table, y: Table, rows: readonly number[], w: Float64Array, to: Float64Array): void {
+  const { columns: n, data } = x;
+  const { columns: outputs, data: targets } = y;
+  const p = new Float64Array(outputs);
+  for (const r of rows) {
+    p.fill(0);
+    for (let c = 0, i = 0; c < n; c++) {
+      const value = data[r * n + c];
+      if (value === 0) i += outputs;
+      else for (let k = 0; k < outputs; k++, i++) p[k] += w[i] * value;
+    }
+    softmax(p);
+    for (let k = 0; k < outputs; k++) p[k] = (p[k] - targets[r * outputs + k]) / rows.length;
+    for (let c = 0, i = 0; c < n; c++) {
+      const value = data[r * n + c];
+      if (value === 0) i += outputs;
+      else for (let k = 0; k < outputs; k++, i++) to[i] += p[k] * value;
+    }
+  }
+}
+
 /** Multinomial logistic regression. */
 const logistic: Fit = (x, y, rows, penalty) => {
   const n = x.columns;
-  const zeros = () => Array.from({ length: y.columns }, () => new Float64Array(n));
-  let [weights, before] = [zeros(), zeros()];
+  const size = y.columns * n;
+  let [weights, before] = [new Float64Array(size), new Float64Array(size)];
+  const [ahead, gradient] = [new Float64Array(size), new Float64Array(size)];
   let squares = 0;
   for (const r of rows) for (let c = 0; c < n; c++) squares += x.data[r * n + c] ** 2;
   // The curvature is at most half of the mean squared norm of a row (Böhning 1992).
   const rate = 1 / ((0.5 * squares) / rows.length + penalty);
   for (let step = 0; step < STEPS; step++) {
     const momentum = step / (step + 3);
-    const ahead = weights.map((w, k) => w.map((value, c) => value + momentum * (value - before[k][c])));
-    const gradient = ahead.map((w) => w.map((value, c) => (c === 0 ? 0 : penalty * value)));
-    for (const r of rows) {
-      const p = softmax(predict(x, ahead, r));
-      for (let k = 0; k < p.length; k++) {
-        const error = (p[k] - y.data[r * y.columns + k]) / rows.length;
-        if (error !== 0) for (let c = 0; c < n; c++) gradient[k][c] += error * x.data[r * n + c];
-      }
+    for (let i = 0; i < size; i++) {
+      ahead[i] = weights[i] + momentum * (weights[i] - before[i]);
+      gradient[i] = i < y.columns ? 0 : penalty * ahead[i]; // the constant is not penalized
     }
-    before = weights;
-    weights = ahead.map((w, k) => w.map((value, c) => value - rate * gradient[k][c]));
+    addLogisticGradient(x, y, rows, ahead, gradient);
+    [weights, before] = [before, weights];
+    for (let i = 0; i < size; i++) weights[i] = ahead[i] - rate * gradient[i];
   }
-  return weights;
+  return Array.from({ length: y.columns }, (_, k) => weights.filter((_value, i) => i % y.columns === k));
 };
 
 const crossEntropy: RowLoss = (outputs, y, row) => {
@@ -177,6 +200,19 @@ function heldOut(x: Table, y: Table, fit: Fit, loss: RowLoss): number {
   });
   return Math.min(...errors);
 }
+
+interface Judged {
+  readonly plain: Table;
+  readonly y: Table;
+  readonly areClasses: boolean;
+  readonly result: BendTest | undefined;
+}
+
+/** What was judged last: a diagnosis that is made again and again, of a network in training, asks of the same rows. */
+let last: Judged | undefined;
+
+const isSame = (a: Table, b: Table) =>
+  a.rows === b.rows && a.columns === b.columns && a.data.every((value, i) => value === b.data[i]);
 
 /**
  * Undefined where there are too few rows, or too many columns or outputs, to tell.
@@ -202,13 +238,20 @@ export function testForBend(
   const plain = standardizedRows(x, rows, columns);
   const y = table(rows.length, outputs);
   rows.forEach((row, r) => y.data.set(targetOf(row), r * outputs));
+  if (!last || last.areClasses !== areClasses || !isSame(last.plain, plain) || !isSame(last.y, y))
+    last = { plain, y, areClasses, result: judge(plain, y, areClasses) };
+  return last.result;
+}
+
+function judge(plain: Table, y: Table, areClasses: boolean): BendTest | undefined {
+  const { rows } = plain;
   const [fit, loss] = areClasses ? ([logistic, crossEntropy] as const) : ([leastSquares, squaredError] as const);
-  const constant = heldOut({ ...table(rows.length, 1), data: new Float64Array(rows.length).fill(1) }, y, fit, loss);
+  const constant = heldOut({ ...table(rows, 1), data: new Float64Array(rows).fill(1) }, y, fit, loss);
   if (!(constant > 0)) return undefined;
-  const bent = withRelus(plain, Math.min(RELUS, Math.floor(rows.length / 4)));
+  const bent = withRelus(plain, Math.min(RELUS, Math.floor(rows / 4)));
   return {
     linear: heldOut(plain, y, fit, loss) / constant,
     bent: heldOut(bent, y, fit, loss) / constant,
-    rows: rows.length,
+    rows,
   };
 }

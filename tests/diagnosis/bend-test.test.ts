@@ -1,0 +1,45 @@
+// Whether data need a bend: fits that depend on no training.
+import { expect, test } from "vitest";
+import { mulberry32 } from "../../src/core/random.js";
+import { testForBend } from "../../src/diagnosis/findings/bend-test.js";
+
+const ROWS = 200;
+const random = mulberry32(5);
+const x = { rows: ROWS, columns: 2, data: Float32Array.from({ length: ROWS * 2 }, () => random() * 2 - 1) };
+const at = (row: number) => [x.data[row * 2], x.data[row * 2 + 1]];
+
+const judge = (isOne: (row: number) => boolean) =>
+  testForBend(x, [0, 1], 2, (row) => (isOne(row) ? [0, 1] : [1, 0]), true)!;
+
+test("classes apart by a line need none, a cross does, noise can't be told by either", () => {
+  const line = judge((row) => at(row)[0] > 0.1);
+  expect(line.linear).toBeLessThan(0.3);
+  const cross = judge((row) => at(row)[0] * at(row)[1] > 0);
+  expect(cross.linear).toBeGreaterThan(0.9);
+  expect(cross.bent).toBeLessThan(0.6);
+  const noise = mulberry32(9);
+  const bits = Array.from({ length: ROWS }, () => noise() < 0.5);
+  const unknown = judge((row) => bits[row]);
+  expect(Math.min(unknown.linear, unknown.bent)).toBeGreaterThan(0.9);
+});
+
+test("the last answer is kept for the same rows alone: others, changed in place, are judged anew", () => {
+  const isOne = (row: number) => at(row)[0] > 0.1;
+  const first = judge(isOne);
+  expect(judge(isOne)).toBe(first);
+  expect(judge((row) => (row === 3 ? !isOne(row) : isOne(row)))).not.toEqual(first);
+  const kept = x.data.slice();
+  x.data.forEach((value, i) => (x.data[i] = i % 2 === 0 ? -value * value : value));
+  expect(testForBend(x, [0, 1], 2, (row) => (kept[row * 2] > 0.1 ? [0, 1] : [1, 0]), true)).not.toEqual(first);
+  x.data.set(kept);
+  expect(judge(isOne)).toEqual(first);
+});
+
+test("a number that is a plane of the inputs, and one that is not", () => {
+  const number = (of: (a: number, b: number) => number) =>
+    testForBend(x, [0, 1], 1, (row) => [of(...(at(row) as [number, number]))], false)!;
+  expect(number((a, b) => 2 * a - b).linear).toBeLessThan(1e-3);
+  const bent = number((a) => Math.abs(a) - 0.5);
+  expect(bent.linear).toBeGreaterThan(0.8);
+  expect(bent.bent).toBeLessThan(0.2);
+});
