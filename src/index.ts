@@ -28,6 +28,13 @@ export type {
   UnitDiagnosis,
   UnitState,
 } from "./diagnosis/types.js";
+export { forecastTraining } from "./diagnosis/forecast/training.js";
+export type {
+  DeadBand,
+  RateForecast,
+  TrainingForecast,
+  TrainingForecastOptions,
+} from "./diagnosis/forecast/training.js";
 export { forecast } from "./diagnosis/forecast/forecast.js";
 export type { ChanceBounds, Forecast, ForecastOptions, LayerForecast, LethalRate } from "./diagnosis/forecast/types.js";
 export type {

@@ -10,6 +10,8 @@ const SHORT = 4;
 const LEAST_FINALISTS = 3;
 /** So many of the best are tried in pairs. */
 const PAIRED = 4;
+/** So often pairs are made of what is best, pairs among it. */
+const TURNS = 3;
 /** Of a budget, what the short rounds, and the first training in full, may take at most. */
 const SHARES = { short: 0.4, full: 0.35 };
 
@@ -136,11 +138,15 @@ export async function compete(baseline: Entry, remedies: readonly Entry[], rules
   if (isLong) {
     await playRound(going, 1, 1 / SHORT, [0], rules);
     if (rules.isOver()) return all;
-    const pairs = pairUp(baseline, all, rules).slice(0, Math.max(0, rules.most - all.length));
-    all.push(...affordable(pairs, 1 / SHORT, 1, rest * (SHARES.short / 4)).filter(() => pairs.length > 0));
-    const paired = all.slice(going.length);
-    await playRound(paired, 1, 1 / SHORT, [0], rules);
-    if (rules.isOver()) return all;
+    for (let turn = 0; turn < TURNS; turn++) {
+      const pairs = pairUp(baseline, all, rules).slice(0, Math.max(0, rules.most - all.length));
+      const paired = pairs.length === 0 ? [] : affordable(pairs, 1 / SHORT, 1, rest * (SHARES.short / 4));
+      all.push(...paired);
+      await playRound(paired, 1, 1 / SHORT, [0], rules);
+      if (rules.isOver()) return all;
+      // What is better in pairs may be better still with a third.
+      if (!paired.includes([...all].sort(byScore(rules.measure))[0])) break;
+    }
     going = select(all, first, rules, (entries) => affordable(entries, 1, 1, rest * SHARES.full));
   }
   await playRound(going, 2, 1, [0], rules);

@@ -46,9 +46,9 @@ export function taskOf({ layers, loss }: ResolvedSpec, all: readonly PlainTarget
       return { kind: "classes", classes: 2 };
     return { kind: "numbers" };
   }
+  if (rows.every(({ data }) => data.every((value) => value === 0 || value === 1))) return { kind: "answers" };
   if (name === "crossEntropy" && rows.every(({ data }) => data.every((value) => value >= 0)))
     return { kind: "classes", classes: units };
-  if (rows.every(({ data }) => data.every((value) => value === 0 || value === 1))) return { kind: "answers" };
   const areShares = rows.every(({ data }) => data.every((value) => value >= 0 && value <= 1));
   return { kind: name === "binaryCrossEntropy" && areShares ? "answers" : "numbers" };
 }

@@ -1,0 +1,104 @@
+// npm run repair: faulty programs of the exam, repaired by `prescribe` within 20 times the faulty training,
+// beside what the best of the published tools reached in as much (dlfaults/dnn-auto-repair-empirical-assesment, Table
+// III).
+import { parseArgs } from "node:util";
+import { SOFTMAX } from "../tests/casebook/exam/softmax.js";
+import { TRAINING } from "../tests/casebook/exam/training.js";
+import { asRows, type Data, standardized } from "../tests/casebook/exam/data.js";
+import { type Program, sigmoid, softmax, N } from "../tests/casebook/exam/program.js";
+import { type NetworkSpec, prescribe, type Trial } from "../src/index.js";
+import { alignColumns } from "../src/text/columns.js";
+import { formatNumber } from "../src/text/numbers.js";
+
+/** Trainings of the baseline that all trials together may cost. */
+const BUDGET = 20;
+
+interface Row {
+  readonly name: string;
+  readonly post: number;
+  /** Of the faulty program, of the human fix and of the best tool, as published; squared error for D7. */
+  readonly published: readonly [faulty: number, human: number, best: number];
+  /** Where the repair's program differs from the exam's. */
+  readonly changes?: Partial<Program["faulty"]>;
+}
+
+/** One column standardized, and a label as one of two. */
+function volumes({ x, y }: Data): Data {
+  return { x: standardized(x), y: asRows(y).map(([label]) => [1 - label, label]) };
+}
+
+const programs: readonly Program[] = [...SOFTMAX, ...TRAINING];
+const programOf = (post: number): Program => programs.find((program) => program.post === post)!;
+
+const ROWS: readonly Row[] = [
+  { name: "D1", post: 31880720, published: [0.52, 1, 1], changes: { epochs: 1, batchSize: 32 } },
+  {
+    name: "D3",
+    post: 45442843,
+    published: [0.61, 1, 1],
+    changes: {
+      layers: [sigmoid(1, N), softmax(2, N)],
+      data: (seed) => volumes(programOf(45442843).faulty.data(seed)),
+      epochs: 10,
+      batchSize: 32,
+    },
+  },
+  { name: "D4", post: 48385830, published: [0.1, 0.94, 0.96] },
+  { name: "D6", post: 50306988, published: [0.45, 1, 1] },
+  { name: "D7", post: 51181393, published: [6.71, 0.13, 0.01] },
+  { name: "D8", post: 56380303, published: [0.22, 0.33, 0.58] },
+];
+
+/** Accuracy on the rows held out, or squared error. */
+const figureOf = ({ metrics: { accuracy, loss } }: Trial): number => accuracy ?? loss;
+
+async function repair({ post, changes }: Row, seed: number) {
+  const { layers, data, loss, ...fit } = { ...programOf(post).faulty, ...changes };
+  const { x, y } = data(seed);
+  const spec: NetworkSpec = { inputs: x[0].length, layers, loss, seed };
+  const started = performance.now();
+  const found = await prescribe(spec, { x, y }, { batchSize: 32, epochs: 1, ...fit }, { budget: BUDGET, workers: 1 });
+  const seconds = (performance.now() - started) / 1000;
+  const mended = { ...programOf(post).faulty, ...changes, ...programOf(post).repair };
+  const own = mended.data(seed);
+  const human = await prescribe(
+    { inputs: own.x[0].length, layers: mended.layers, loss: mended.loss, seed },
+    { x: own.x, y: own.y },
+    { batchSize: mended.batchSize ?? 32, epochs: mended.epochs ?? 1, optimizer: mended.optimizer },
+    { budget: 1, repeats: 1, trials: 1, workers: 1 },
+  );
+  return {
+    before: figureOf(found.baseline),
+    after: figureOf(found.best),
+    times: seconds / found.baseline.seconds,
+    human: figureOf(human.baseline),
+    name: found.best.name,
+  };
+}
+
+const median = (values: readonly number[]): number => [...values].sort((a, b) => a - b)[Math.floor(values.length / 2)];
+const { values: options } = parseArgs({
+  options: { seeds: { type: "string", default: "10" }, only: { type: "string" } },
+});
+
+const lines: string[][] = [
+  ["", "published: faulty", "human", "best tool", "here: faulty", "human", "repaired", "worst", "time", ""],
+];
+for (const row of ROWS.filter(({ name }) => !options.only || options.only.split(",").includes(name))) {
+  const runs = [];
+  for (let seed = 0; seed < Number(options.seeds); seed++) runs.push(await repair(row, seed));
+  const after = runs.map((run) => run.after);
+  const isLoss = row.name === "D7";
+  lines.push([
+    row.name,
+    ...row.published.map((value) => formatNumber(value, 3)),
+    formatNumber(median(runs.map(({ before }) => before)), 3),
+    formatNumber(median(runs.map(({ human }) => human)), 3),
+    formatNumber(median(after), 3),
+    formatNumber(isLoss ? Math.max(...after) : Math.min(...after), 3),
+    `${formatNumber(median(runs.map(({ times }) => times)), 3)} times`,
+    runs[0].name,
+  ]);
+  console.log(alignColumns(lines.slice(-1), []).join("\n"));
+}
+console.log(`\n${alignColumns(lines, [1, 2, 3, 4, 5, 6, 7, 8]).join("\n")}`);

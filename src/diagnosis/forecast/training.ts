@@ -1,0 +1,244 @@
+// What training does to the units, before it is done in full: short trainings of a sample, a ladder of rates, several
+// starts, and the dead units of each layer counted when they end. The first step alone (lethalRates) says which rate
+// closes a unit at once; most units die later, at rates far below.
+import { checkInteger, checkNumber, checkOptions, describe } from "../../core/checks.js";
+import { RelumineError } from "../../core/errors.js";
+import { alignColumns } from "../../text/columns.js";
+import { countOf, formatNumber, formatPercent, formatRange } from "../../text/numbers.js";
+import { wrap } from "../../text/wrap.js";
+import { countDead } from "../../inspect/dead-units.js";
+import { createNetwork } from "../../network/network.js";
+import type { DataSet } from "../../network/data.js";
+import { type NetworkSpec, resolveSpec } from "../../network/spec.js";
+import { checkOptimizer, rebuildOptimizer, sgd, type Optimizer } from "../../network/training/optimizers.js";
+import { makePlan } from "../../network/training/plan.js";
+import { stateOf } from "../../network/state/state.js";
+import { randomFrom } from "./draw.js";
+
+/** Options of `forecastTraining`. */
+export interface TrainingForecastOptions {
+  /** Learning rates to try; default: from a hundredth of the optimizer's to 30 times it, in half decades. */
+  readonly rates?: readonly number[];
+  /** With what it trains, but for the rate. Default sgd(). */
+  readonly optimizer?: Optimizer;
+  /** Passes over the sample in each training. Default 10. */
+  readonly epochs?: number;
+  /** Default 32. */
+  readonly batchSize?: number;
+  /** Most rows of the sample, drawn from the spec's seed. Default 500. */
+  readonly rows?: number;
+  /** Most starts: the spec's seed, the next one and so on. Default 5. */
+  readonly seeds?: number;
+  /** Time for all of it: one start of each rate is trained whatever it takes, more of them while there is time. Default 2. */
+  readonly seconds?: number;
+  /** Stops: the forecast holds what was trained so far. */
+  readonly signal?: AbortSignal;
+}
+
+/** The middle of the starts, and the least and the most. */
+export interface DeadBand {
+  /** The least of any start. */
+  readonly low: number;
+  /** The median of the starts. */
+  readonly median: number;
+  /** The most of any start. */
+  readonly high: number;
+}
+
+/** What came of one learning rate. */
+export interface RateForecast {
+  /** The learning rate. */
+  readonly rate: number;
+  /** Starts that were trained. */
+  readonly runs: number;
+  /** Of these, how many left the finite numbers. */
+  readonly diverged: number;
+  /** Dead units of each hidden layer at the end, in order. */
+  readonly layers: readonly DeadBand[];
+  /** The share of all hidden units that is dead. */
+  readonly deadFraction: DeadBand;
+  /** The mean loss of the last epoch: the median of the starts, NaN where most diverged. */
+  readonly loss: number;
+}
+
+/** What `forecastTraining` saw. */
+export interface TrainingForecast {
+  /** Rates from the lowest up. */
+  readonly rates: readonly RateForecast[];
+  /** The lowest rate at which the median of the starts has lost a tenth of the units that live at the lowest; absent: none. */
+  readonly deadlyFrom?: number;
+  /** Rows of the sample. */
+  readonly rows: number;
+  /** Passes over them. */
+  readonly epochs: number;
+  /** For a terminal of 80 columns. */
+  toString(): string;
+}
+
+const LADDER = [0.01, 0.03, 0.1, 0.3, 1, 3, 10, 30];
+const DEADLY = 0.1;
+
+interface Run {
+  readonly dead: readonly number[];
+  readonly share: number;
+  readonly loss: number;
+  readonly hasDiverged: boolean;
+}
+
+function bandOf(values: readonly number[]): DeadBand {
+  const sorted = [...values].sort((a, b) => a - b);
+  const middle = (sorted.length - 1) / 2;
+  const median = (sorted[Math.floor(middle)] + sorted[Math.ceil(middle)]) / 2;
+  return { low: sorted[0], median, high: sorted[sorted.length - 1] };
+}
+
+function toForecast(rate: number, runs: readonly Run[]): RateForecast {
+  return {
+    rate,
+    runs: runs.length,
+    diverged: runs.filter(({ hasDiverged }) => hasDiverged).length,
+    layers: runs[0].dead.map((_, layer) => bandOf(runs.map(({ dead }) => dead[layer]))),
+    deadFraction: bandOf(runs.map(({ share }) => share)),
+    loss: bandOf(runs.map(({ loss }) => loss)).median,
+  };
+}
+
+function checkRates(given: unknown, usual: number): readonly number[] {
+  if (given === undefined) return LADDER.map((factor) => Number((factor * usual).toPrecision(3)));
+  if (!Array.isArray(given) || given.length === 0)
+    throw new RelumineError("value", "rates", "to be a list of learning rates", describe(given));
+  const rates = given.map((rate, index) => checkNumber(`rates[${index}]`, rate, { low: 0, openLow: true }));
+  return [...new Set(rates)].sort((a, b) => a - b);
+}
+
+function draw({ rates, deadlyFrom, rows, epochs }: Omit<TrainingForecast, "toString">): string {
+  const band = ({ low, median, high }: DeadBand, format: (value: number) => string) =>
+    low === high ? format(median) : `${format(median)} (${formatRange(low, high, format)})`;
+  const count = rates[0]?.layers.length ?? 0;
+  const cells = rates.map(({ rate, deadFraction, layers, loss, diverged, runs }) => [
+    formatNumber(rate, 3),
+    band(deadFraction, formatPercent),
+    ...layers.map((layer) => band(layer, (value) => formatNumber(value, 3))),
+    formatNumber(loss),
+    diverged > 0 ? `${diverged} of ${runs} diverged` : "",
+  ]);
+  const titles = ["rate", "dead", ...Array.from({ length: count }, (_, layer) => `layer ${layer}`), "loss", ""];
+  const end =
+    deadlyFrom === undefined
+      ? "No rate here closes a tenth of the units."
+      : `From a rate of ${formatNumber(deadlyFrom, 3)} on a tenth of the units dies, or more.`;
+  return [
+    wrap(
+      `Dead units after ${countOf(epochs, "epoch")} on ${countOf(rows, "row")}: the median of the starts, and the range`,
+    ),
+    "",
+    ...alignColumns([titles, ...cells], [0]),
+    "",
+    wrap(end),
+  ].join("\n");
+}
+
+/** Rows of the data, drawn from the seed where there are more than wanted. */
+function sample(
+  { x, y }: { x: { rows: number; columns: number; data: Float32Array }; y: DataSet["y"] },
+  rows: number,
+  seed: number,
+): DataSet {
+  if (x.rows <= rows) return { x, y };
+  const random = randomFrom(seed);
+  const order = Uint32Array.from({ length: x.rows }, (_, row) => row);
+  for (let i = 0; i < rows; i++) {
+    const other = i + Math.floor(random.uniform() * (x.rows - i));
+    [order[i], order[other]] = [order[other], order[i]];
+  }
+  const take = (data: Float32Array, columns: number) => {
+    const taken = new Float32Array(rows * columns);
+    for (let i = 0; i < rows; i++) taken.set(data.subarray(order[i] * columns, (order[i] + 1) * columns), i * columns);
+    return { rows, columns, data: taken };
+  };
+  const targets = y as Int32Array | { columns: number; data: Float32Array };
+  return {
+    x: take(x.data, x.columns),
+    y:
+      targets instanceof Int32Array
+        ? targets.subarray(0, rows).map((_, i) => targets[order[i]])
+        : take(targets.data, targets.columns),
+  };
+}
+
+/**
+ * Forecasts what training will do to the units: dead units of each layer against the learning rate, with the range over
+ * starts, from short trainings on a sample of the rows. A rate that shows no deaths here may still kill in a longer
+ * training; one that does will.
+ * @param spec as for createNetwork
+ * @param data rows x inputs, and a target a row
+ * @param options what to try, and for how long
+ * @cost `seconds` (2 by default), or the time of one short training a rate if that is more
+ * @throws RelumineError "value" or "shape" (as a rejection)
+ * @example
+ * const { rates, deadlyFrom } = await forecastTraining(spec, { x, y }, { optimizer: sgd({ learningRate: 0.5 }) });
+ * console.log(deadlyFrom, rates.map(({ rate, deadFraction }) => [rate, deadFraction.median]));
+ */
+export async function forecastTraining(
+  spec: NetworkSpec,
+  data: DataSet,
+  options?: TrainingForecastOptions,
+): Promise<TrainingForecast> {
+  const given = checkOptions("options", options, [
+    "rates",
+    "optimizer",
+    "epochs",
+    "batchSize",
+    "rows",
+    "seeds",
+    "seconds",
+    "signal",
+  ]);
+  const recipe = checkOptimizer(given.optimizer ?? sgd());
+  const rates = checkRates(given.rates, recipe.learningRate);
+  const epochs = checkInteger("epochs", given.epochs ?? 10, { low: 1 });
+  const batchSize = checkInteger("batchSize", given.batchSize ?? 32, { low: 1 });
+  const most = checkInteger("rows", given.rows ?? 500, { low: 1 });
+  const seeds = checkInteger("seeds", given.seeds ?? 5, { low: 1 });
+  const seconds = checkNumber("seconds", given.seconds ?? 2, { low: 0 });
+  const resolved = resolveSpec(spec);
+  let few: DataSet;
+  {
+    using network = await createNetwork(resolved);
+    const { x, y } = makePlan(stateOf(network), data, { epochs, batchSize, signal: given.signal }).data;
+    few = sample(
+      { x, y: y.kind === "labels" ? y.labels : { rows: x.rows, columns: y.columns, data: y.data } },
+      most,
+      resolved.seed,
+    );
+  }
+  const train = async (rate: number, seed: number): Promise<Run | undefined> => {
+    using network = await createNetwork({ ...resolved, seed });
+    const optimizer = rebuildOptimizer({ name: recipe.name, options: { ...recipe.options, learningRate: rate } });
+    const history = await network.fit(few, { epochs, batchSize, optimizer, signal: given.signal });
+    if (history.stopped === "aborted") return undefined;
+    const { dead, units, layers } = countDead(network, few.x);
+    const hasDiverged = history.stopped === "diverged";
+    const loss = hasDiverged ? Number.NaN : history.epochs[history.epochs.length - 1].loss;
+    return { dead: layers.map((layer) => layer.dead), share: units === 0 ? 0 : dead / units, loss, hasDiverged };
+  };
+  const started = performance.now();
+  const runs = new Map<number, Run[]>(rates.map((rate) => [rate, []]));
+  for (let turn = 0; turn < seeds; turn++)
+    for (const rate of rates) {
+      const isLate = performance.now() - started > seconds * 1000;
+      if (given.signal?.aborted || (turn > 0 && isLate)) break;
+      const run = await train(rate, resolved.seed + turn);
+      if (run) runs.get(rate)!.push(run);
+    }
+  const seen = rates.filter((rate) => runs.get(rate)!.length > 0).map((rate) => toForecast(rate, runs.get(rate)!));
+  const least = seen[0]?.deadFraction.median ?? 0;
+  const deadly = seen.find(({ deadFraction }) => deadFraction.median >= least + DEADLY * (1 - least));
+  const forecast = {
+    rates: seen,
+    ...(deadly && { deadlyFrom: deadly.rate }),
+    rows: few.x instanceof Array ? few.x.length : (few.x as { rows: number }).rows,
+    epochs,
+  };
+  return Object.defineProperty(forecast, "toString", { value: () => draw(forecast), enumerable: false });
+}

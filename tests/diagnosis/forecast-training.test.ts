@@ -1,0 +1,58 @@
+// The forecast of training: what it says of a rate is what a training at that rate does.
+import { describe, expect, it } from "vitest";
+import { countDead } from "../../src/inspect/dead-units.js";
+import { createNetwork, forecastTraining, type NetworkSpec, sgd } from "../../src/index.js";
+import { expectRefusal } from "../support/errors.js";
+import { sectors } from "../support/samples.js";
+
+const data = sectors(400);
+const spec: NetworkSpec = {
+  inputs: 2,
+  layers: [{ units: 16 }, { units: 16 }, { units: 3 }],
+  loss: "crossEntropy",
+  seed: 1,
+};
+
+describe("forecastTraining", () => {
+  it("counts what dies, by layer, with a band over starts", async () => {
+    const rates = [4, 0.01, 0.3];
+    const found = await forecastTraining(spec, data, { rates, epochs: 12, seeds: 3, seconds: 60 });
+    expect(found.rates.map(({ rate }) => rate)).toEqual([0.01, 0.3, 4]);
+    for (const { rate, runs, deadFraction, layers } of found.rates) {
+      const counts: number[][] = [];
+      for (let seed = 1; seed <= 3; seed++) {
+        using network = await createNetwork({ ...spec, seed });
+        await network.fit(data, { epochs: 12, optimizer: sgd({ learningRate: rate }) });
+        counts.push(countDead(network, data.x).layers.map(({ dead }) => dead));
+      }
+      expect(runs).toBe(3);
+      layers.forEach(({ low, median, high }, layer) => {
+        const sorted = counts.map((each) => each[layer]).sort((a, b) => a - b);
+        expect([low, median, high]).toEqual(sorted);
+      });
+      expect(deadFraction.low).toBeLessThanOrEqual(deadFraction.median);
+    }
+    expect(found.deadlyFrom).toBe(4);
+    expect(String(found)).toContain("From a rate of 4 on");
+  });
+
+  it("names no deadly rate where none is, and samples many rows", async () => {
+    const large = sectors(3000);
+    const found = await forecastTraining(spec, large, { rates: [0.001, 0.003], epochs: 3, rows: 100, seeds: 2 });
+    expect(found.deadlyFrom).toBeUndefined();
+    expect(found.rows).toBe(100);
+  });
+
+  it("keeps to its time: one start a rate, whatever it takes", async () => {
+    const found = await forecastTraining(spec, data, { epochs: 2, seconds: 0 });
+    expect(found.rates.map(({ runs }) => runs)).toEqual(found.rates.map(() => 1));
+    expect(found.rates).toHaveLength(8);
+  });
+
+  it("refuses what is no rate, no data, no option", async () => {
+    await expectRefusal(() => forecastTraining(spec, data, { rates: [] }), "value", "rates");
+    await expectRefusal(() => forecastTraining(spec, data, { rates: [-1] }), "value", "rates[0]");
+    await expectRefusal(() => forecastTraining(spec, { x: [[1]], y: [0] }), "shape");
+    await expectRefusal(() => forecastTraining(spec, data, { second: 1 } as object), "value", "options.second");
+  });
+});
