@@ -3,6 +3,7 @@ export { RelumineError, type ErrorCode } from "./core/errors.js";
 export type { Matrix, Samples } from "./core/matrix.js";
 export type { DeathTrace, TraceOptions } from "./diagnosis/trace/trace-options.js";
 export type { Blow, Death, LastStraw, Revival } from "./diagnosis/trace/types.js";
+export type { TrainingForecast, TrainingForecastOptions } from "./diagnosis/forecast/training.js";
 export type { Forecast, ForecastOptions } from "./diagnosis/forecast/types.js";
 export type { Diagnosis, DiagnoseOptions } from "./diagnosis/types.js";
 export type { ActivityFrame, ActivityOptions, ActivityRecord } from "./diagnosis/units/activity-options.js";
@@ -46,6 +47,7 @@ export {
   diagnose,
   exportNetwork,
   forecast,
+  forecastTraining,
   type RemoteStandardization as Centering,
   type RemoteStandardization as Standardization,
   type RemoteTargetStandardization as TargetStandardization,

@@ -2,6 +2,7 @@
 import { describe, expect, it } from "vitest";
 import { countDead } from "../../src/inspect/dead-units.js";
 import { createNetwork, forecastTraining, type NetworkSpec, sgd } from "../../src/index.js";
+import { forecastTraining as forecastRemotely } from "../../src/worker.js";
 import { expectRefusal } from "../support/errors.js";
 import { sectors } from "../support/samples.js";
 
@@ -34,6 +35,16 @@ describe("forecastTraining", () => {
     }
     expect(found.deadlyFrom).toBe(4);
     expect(String(found)).toContain("From a rate of 4 on");
+  });
+
+  it("is the same in a worker", async () => {
+    const options = { rates: [0.3, 4], epochs: 5, seeds: 2, seconds: 60, optimizer: sgd({ momentum: 0.5 }) };
+    const here = await forecastTraining(spec, data, options);
+    const there = await forecastRemotely(spec, data, options);
+    expect(there).toEqual(here);
+    expect(String(there)).toBe(String(here));
+    const signal = AbortSignal.abort();
+    await expect(forecastRemotely(spec, data, { ...options, signal })).rejects.toMatchObject({ path: "signal" });
   });
 
   it("names no deadly rate where none is, and samples many rows", async () => {

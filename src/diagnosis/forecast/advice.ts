@@ -114,7 +114,7 @@ function adviseOnRate(lethal: Forecast["lethalRates"], learningRate: number | un
   return [
     `The learning rate of ${formatNumber(learningRate!)} is likely to kill: one plain gradient step at ` +
       `${figure(deadly.rate)} closes ${closed} (${formatPercent(deadly.share)} of the open ones). ` +
-      `Stay below ${formatRate(lethal![0].rate)}.`,
+      `Stay below ${formatRate(lethal![0].rate)}, and well below: later steps kill at lower rates (forecastTraining).`,
   ];
 }
 

@@ -203,9 +203,11 @@ export async function forecastTraining(
   const seconds = checkNumber("seconds", given.seconds ?? 2, { low: 0 });
   const resolved = resolveSpec(spec);
   let few: DataSet;
+  let count: number;
   {
     using network = await createNetwork(resolved);
     const { x, y } = makePlan(stateOf(network), data, { epochs, batchSize, signal: given.signal }).data;
+    count = x.rows;
     few = sample(
       { x, y: y.kind === "labels" ? y.labels : { rows: x.rows, columns: y.columns, data: y.data } },
       most,
@@ -237,7 +239,7 @@ export async function forecastTraining(
   const forecast = {
     rates: seen,
     ...(deadly && { deadlyFrom: deadly.rate }),
-    rows: few.x instanceof Array ? few.x.length : (few.x as { rows: number }).rows,
+    rows: Math.min(most, count),
     epochs,
   };
   return Object.defineProperty(forecast, "toString", { value: () => draw(forecast), enumerable: false });

@@ -1,15 +1,19 @@
 // The functions of "relumine" on networks in workers: the same names and arguments, each with a promise.
 import { remoteOf } from "./remote-network.js";
-import { sendable } from "./sendable.js";
+import { sendable, sendableData } from "./sendable.js";
 import { inOwnWorker } from "./start.js";
 import type { PackedTreatment } from "../protocol.js";
 import { receiveText, type WithText } from "../text.js";
 import type { RemoteNetwork, RemoteTreatment, WorkerChoice } from "../types.js";
 import type { Samples } from "../../core/matrix.js";
 import type { ForecastOptions, Forecast } from "../../diagnosis/forecast/types.js";
+import type { TrainingForecast, TrainingForecastOptions } from "../../diagnosis/forecast/training.js";
 import type { Diagnosis, DiagnoseOptions } from "../../diagnosis/types.js";
 import type { ExportOptions, ModelFormat } from "../../formats/model.js";
+import type { DataSet } from "../../network/data.js";
 import type { NetworkSpec } from "../../network/spec.js";
+import { checkOptimizer } from "../../network/training/optimizers.js";
+import { RelumineError } from "../../core/errors.js";
 import type { Remedy } from "../../treatment/remedies/remedy.js";
 import type { TreatKnowledge } from "../../treatment/types.js";
 import type { Calibration, CalibrationOptions } from "../../treatment/start/calibrate.js";
@@ -205,4 +209,33 @@ export async function forecast(
   return receiveText(
     await inOwnWorker(worker, async (connection) => (await connection.call(0, "forecast", args)) as WithText<Forecast>),
   );
+}
+
+/**
+ * As forecastTraining of "relumine", in a worker that is started for it, which a signal ends: the promise is rejected
+ * then.
+ * @param data rows x inputs, and a target a row; copied to the worker
+ * @cost the start of a worker, and in it what forecastTraining of "relumine" costs
+ * @throws RelumineError as forecastTraining of "relumine"; "unsupported" where the worker does not start (as rejections)
+ * @example const { deadlyFrom } = await forecastTraining(spec, { x, y }, { seconds: 1 });
+ */
+export async function forecastTraining(
+  spec: NetworkSpec,
+  data: DataSet,
+  options?: TrainingForecastOptions & WorkerChoice,
+): Promise<TrainingForecast> {
+  const { worker, signal, optimizer, ...given } = { ...options };
+  const recipe = optimizer && checkOptimizer(optimizer);
+  const packed = { ...given, ...(recipe && { optimizer: { name: recipe.name, options: recipe.options } }) };
+  return inOwnWorker(worker, async (connection) => {
+    const end = () => connection.close(new RelumineError("value", "signal", "not to be aborted", "an interruption"));
+    signal?.addEventListener("abort", end);
+    if (signal?.aborted) end();
+    try {
+      const args = [spec, sendableData("data", data), packed];
+      return receiveText((await connection.call(0, "forecastTraining", args)) as WithText<TrainingForecast>);
+    } finally {
+      signal?.removeEventListener("abort", end);
+    }
+  });
 }

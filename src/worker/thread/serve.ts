@@ -24,6 +24,7 @@ import { checkName } from "../../core/checks.js";
 import { disposedError, RelumineError } from "../../core/errors.js";
 import type { Samples } from "../../core/matrix.js";
 import { forecast } from "../../diagnosis/forecast/forecast.js";
+import { forecastTraining, type TrainingForecastOptions } from "../../diagnosis/forecast/training.js";
 import type { ForecastOptions } from "../../diagnosis/forecast/types.js";
 import { type ImportOptions, importNetwork } from "../../formats/model.js";
 import type { DataSet } from "../../network/data.js";
@@ -154,6 +155,8 @@ class Server {
         return this.adoptFrom(importNetwork(args[0] as Uint8Array, args[1] as ImportOptions));
       case "forecast":
         return sendText(forecast(args[0] as NetworkSpec, args[1] as Samples, args[2] as ForecastOptions));
+      case "forecastTraining":
+        return this.forecastTraining(args as unknown[]);
       case "prescribe":
         return this.prescribe(id, args[0] as NetworkSpec, args[1] as DataSet, args[2] as PackedPrescribe);
       case "setUpTrials":
@@ -162,7 +165,7 @@ class Server {
       case "trial":
         return runJob(this.setup!, args[0] as TrialJob);
     }
-    const known = ["create", "import", "forecast", "prescribe", "setUpTrials", "trial"];
+    const known = ["create", "import", "forecast", "forecastTraining", "prescribe", "setUpTrials", "trial"];
     return checkName("the operation", name, known);
   }
 
@@ -180,6 +183,12 @@ class Server {
     const { spec, runtime, parameterCount } = network;
     const layers = network.layers.map(({ inputs, units, activation }) => ({ inputs, units, activation }));
     return { network: id, spec, runtime: { ...runtime }, parameterCount, layers };
+  }
+
+  private async forecastTraining([spec, data, given]: unknown[]): Promise<unknown> {
+    const { optimizer, ...rest } = given as TrainingForecastOptions;
+    const options = { ...rest, ...(optimizer && { optimizer: rebuildOptimizer(optimizer) }) };
+    return sendText(await forecastTraining(spec as NetworkSpec, data as DataSet, options));
   }
 
   private async treat(
