@@ -23,7 +23,8 @@ export class DiagnosisSchedule {
   consider(state: string, isSettled: boolean): void {
     clearTimeout(this.timer);
     if (this.isWaiting || state === this.diagnosed) return;
-    const left = this.doneAt + Math.max(EVERY_MS, DURATIONS_BETWEEN * this.durationMs) - performance.now();
+    const between = isSettled ? EVERY_MS : Math.max(EVERY_MS, DURATIONS_BETWEEN * this.durationMs); // nobody waits
+    const left = this.doneAt + between - performance.now();
     if (left <= 0) this.requestNow(state);
     else if (isSettled) this.timer = setTimeout(() => this.requestNow(state), left);
   }

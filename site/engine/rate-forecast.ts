@@ -9,7 +9,7 @@ const RUNS = 3;
 const MOST_STEPS = 1500;
 const LEAST_STEPS = 50;
 /** A run that would take longer has fewer steps. */
-const MOST_RUN_MS = 60;
+const MOST_RUN_MS = 80;
 /** So many rates at first; each further round puts one between every two. */
 const COARSE = 6;
 const ROUNDS = 3;
@@ -47,7 +47,7 @@ async function tryRate(recipe: Recipe, task: LearningTask, steps: number): Promi
 
 /** The first run shows how many steps fit into the time. */
 async function affordableSteps(recipe: Recipe, task: LearningTask): Promise<number> {
-  await runFromStart(recipe, task, 1); // what is slow but once
+  await runFromStart(recipe, task, LEAST_STEPS); // what is slow but once
   const started = performance.now();
   await runFromStart(recipe, task, LEAST_STEPS);
   const perStep = (performance.now() - started) / LEAST_STEPS;

@@ -77,8 +77,8 @@ export const PRESETS: readonly Preset[] = [
   ),
   example(
     "Softmax over one unit",
-    "A softmax over one output is always 1: no loss, no gradient, no change. It looks like a network of dead " +
-      "units, but no unit is dead.",
+    "A softmax over one output is always 1: no loss, no gradient, no change. It says orange everywhere, which is " +
+      "right for half of the points. It looks like a network of dead units, but no unit is dead.",
     { head: "softmax", rate: 0.1, seed: 3 },
     30,
   ),

@@ -114,8 +114,8 @@ function briefly({ states, heldOut: { accuracy, loss } }: Picture): string {
   return `${countDead(states)} dead, ${accuracy === undefined ? `loss ${figure(loss)}` : percent(accuracy)}`;
 }
 
-function legendText({ task, spec }: Started): string {
-  if (task.extent > 0 && task.classes.length === 2 && spec.loss === "binaryCrossEntropy")
+function legendText({ task }: Started): string {
+  if (task.extent > 0 && task.classes.length === 2)
     return `□ ${task.classes[0]} and ○ ${task.classes[1]}: training samples. The background is the output.`;
   if (task.extent > 0 && task.classes.length === 0)
     return (

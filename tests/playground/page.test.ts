@@ -75,7 +75,7 @@ describe.skipIf(!hasChromium)("the page", () => {
       );
     await page.selectOption("#speed", "120");
     await verdict(
-      "^At step \\d+: it is (no better|worse) than a constant: loss .* for always saying the classes' shares; accuracy 1",
+      "^At step \\d+: .*[Ii]t is (no better|worse) than a constant: loss .* for always saying the classes' shares; accuracy 1",
     );
     expect(
       await page.evaluate(() => (globalThis as unknown as { written: string[] }).written.includes("a constant 2.3")),
@@ -85,7 +85,7 @@ describe.skipIf(!hasChromium)("the page", () => {
     expect(await page.textContent("#notes .findings")).not.toMatch(/The loss, .* that of a constant/);
     await page.selectOption("#preset", { label: "Healthy sparsity" });
     await page.selectOption("#speed", "Infinity");
-    await verdict("^At step [\\d,]+: it has learned \\(9.* On held-out rows loss .*accuracy");
+    await verdict("^At step [\\d,]+: it has learned \\((9|100).* On held-out rows loss .*accuracy");
     expect(faults).toEqual([]);
   });
 
@@ -96,8 +96,9 @@ describe.skipIf(!hasChromium)("the page", () => {
     await page.waitForFunction(() =>
       /softmax is 1 on every sample/.test(document.querySelector("#verdict")!.textContent!),
     );
-    expect(await page.textContent("#verdict")).toMatch(/Use binaryCrossEntropy for two classes/);
+    expect(await page.textContent("#verdict")).toMatch(/Use binaryCrossEntropy .*for two classes/);
     expect(await page.textContent("#charts")).toMatch(/accuracy 50/);
+    expect(await page.textContent("#output-legend")).toMatch(/^□ blue and ○ orange: training samples/);
     expect(await page.evaluate(() => document.body.innerText)).not.toMatch(/accuracy 100/);
     expect(faults).toEqual([]);
   });
