@@ -106,6 +106,11 @@ export function isRectifier(name: LayerActivationName): boolean {
   return shapeOf(name) === "rectifier";
 }
 
+/** f(z) = z. */
+export function isLinear(name: LayerActivationName): boolean {
+  return shapeOf(name) === "linear";
+}
+
 /** f(z) = slope·z on either side of 0. */
 export function isPiecewiseLinear(name: LayerActivationName): boolean {
   return shapeOf(name) !== "smooth";

@@ -180,6 +180,8 @@ export interface HeldOutLearning {
   readonly constantLoss: number;
   /** As Learning.score. */
   readonly score?: number;
+  /** As Learning.scoreError, where the rows were given. */
+  readonly scoreError?: number;
   /** Share of right answers, of classes. */
   readonly accuracy?: number;
   /** Rows, where they were given. */

@@ -11,6 +11,11 @@ export function roundTo(value: number, digits: number): number {
   return Number(value.toPrecision(digits));
 }
 
+/** With so many decimals, zeros too. */
+export function withDecimals(value: number, decimals: number): string {
+  return value.toFixed(decimals);
+}
+
 function trimZeros(text: string): string {
   return text.includes(".") ? text.replace(/\.?0+$/, "") : text;
 }

@@ -71,7 +71,8 @@ async function scoreOf(prepared: PreparedTable, seed: number): Promise<unknown> 
   const spec = specFor(prepared, { hidden: HIDDEN, activation: "relu", bias: 0, seed });
   const network = await createNetwork(spec, { arithmetic: "reproducible" });
   await network.fit(prepared.training, { epochs: 2, batchSize: 32, optimizer: sgd({ learningRate: 0.05 }) });
-  return network.evaluate(prepared.heldOut);
+  const { loss, accuracy } = network.evaluate(prepared.heldOut);
+  return { loss, ...(accuracy !== undefined && { accuracy }) };
 }
 
 const library: Path = {

@@ -643,7 +643,7 @@ describe("the verdict on the learning", () => {
     await harness.start(preset("Healthy sparsity").recipe);
     const before = await verdictOf(harness);
     expect(before.verdict).toMatch(
-      /It is worse than a constant: loss 0.8\d+, and 0\.6931 for always saying the classes' shares/,
+      /[Ii]t is worse than a constant: loss 0.8\d+, and 0\.6931 for always saying the classes' shares/,
     );
     expect(before.constantLoss).toBeCloseTo(Math.LN2, 6);
     await harness.stepTo(1400);
@@ -657,7 +657,7 @@ describe("the verdict on the learning", () => {
     await harness.start(OPENING);
     await harness.stepTo(400);
     const { verdict, constantLoss } = await verdictOf(harness);
-    expect(verdict).toMatch(/It is no better than a constant: loss 2\.3\d+, and 2\.297 .* accuracy 10/);
+    expect(verdict).toMatch(/[Ii]t is no better than a constant: loss 2\.3\d+, and 2\.297 .* accuracy 10/);
     expect(constantLoss).toBeCloseTo(2.297, 3);
   });
 

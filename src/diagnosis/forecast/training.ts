@@ -4,7 +4,7 @@
 import { checkInteger, checkNumber, checkOptions, describe } from "../../core/checks.js";
 import { RelumineError } from "../../core/errors.js";
 import { alignColumns } from "../../text/columns.js";
-import { countOf, formatNumber, formatPercent, formatRange } from "../../text/numbers.js";
+import { countOf, formatNumber, formatPercent, formatRange, roundTo } from "../../text/numbers.js";
 import { wrap } from "../../text/wrap.js";
 import { countDead } from "../../inspect/dead-units.js";
 import { createNetwork } from "../../network/network.js";
@@ -104,7 +104,7 @@ function toForecast(rate: number, runs: readonly Run[]): RateForecast {
 }
 
 function checkRates(given: unknown, usual: number): readonly number[] {
-  if (given === undefined) return LADDER.map((factor) => Number((factor * usual).toPrecision(3)));
+  if (given === undefined) return LADDER.map((factor) => roundTo(factor * usual, 3));
   if (!Array.isArray(given) || given.length === 0)
     throw new RelumineError("value", "rates", "to be a list of learning rates", describe(given));
   const rates = given.map((rate, index) => checkNumber(`rates[${index}]`, rate, { low: 0, openLow: true }));

@@ -107,7 +107,7 @@ function judgeHeldOut(
     return {
       loss: judged.loss,
       constantLoss: judged.constantLoss,
-      ...(judged.score !== undefined && { score: judged.score }),
+      ...(judged.score !== undefined && { score: judged.score, scoreError: judged.scoreError! }),
       ...(predictions && { accuracy: predictions.accuracy }),
       rows: data.rows,
     };

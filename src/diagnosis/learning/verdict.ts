@@ -68,16 +68,21 @@ function accuracyText({ accuracy, constantAccuracy }: Omit<Learning, "verdict">)
   return `; accuracy ${formatPercent(accuracy)}, always the most frequent class ${formatPercent(constantAccuracy)}`;
 }
 
-function isWorseThanConstant(
-  { score, accuracy }: Pick<HeldOutLearning, "score" | "accuracy">,
-  constantAccuracy: number | undefined,
-): boolean {
-  const isBelow = accuracy !== undefined && constantAccuracy !== undefined && accuracy < constantAccuracy;
-  return isBelow || (score !== undefined && score < 0);
+/**
+ * By more than noise: of the score's standard error and of so many rows' share of right answers, where they are known.
+ */
+function isWorseThanConstant(heldOut: HeldOutLearning, constantAccuracy: number | undefined): boolean {
+  const { score, scoreError, accuracy, rows = 0 } = heldOut;
+  const isFew = rows < FEW_ROWS;
+  if (score !== undefined && score < -(isFew ? CLEAR_OF_FEW : NOISE * (scoreError ?? 0))) return true;
+  if (accuracy === undefined || constantAccuracy === undefined) return false;
+  const error = Math.sqrt((constantAccuracy * (1 - constantAccuracy)) / rows);
+  return accuracy < constantAccuracy - (isFew ? CLEAR_OF_FEW : NOISE * error);
 }
 
-function heldOutText({ loss, score, accuracy }: HeldOutLearning, constantAccuracy: number | undefined): string {
-  const judgement = isWorseThanConstant({ score, accuracy }, constantAccuracy) ? "it is worse than a constant: " : "";
+function heldOutText(heldOut: HeldOutLearning, constantAccuracy: number | undefined): string {
+  const { loss, score, accuracy } = heldOut;
+  const judgement = isWorseThanConstant(heldOut, constantAccuracy) ? "it is worse than a constant: " : "";
   const right = accuracy === undefined ? "" : `, accuracy ${formatPercent(accuracy)}`;
   const reached = score === undefined ? "" : `, score ${formatNumber(score, 3)}`;
   return `On held-out rows ${judgement}loss ${formatNumber(loss)}${reached}${right}.`;
@@ -91,5 +96,7 @@ export function describeLearning(reader: LossReader, learning: Omit<Learning, "v
   if (!heldOut) return own;
   const held = heldOutText(heldOut, constantAccuracy);
   // what is worse where it counts is said first
-  return isWorseThanConstant(heldOut, constantAccuracy) ? `${held} On its own rows: ${own}` : `${own} ${held}`;
+  return isWorseThanConstant(heldOut, constantAccuracy)
+    ? `${held} On its own rows ${own[0].toLowerCase()}${own.slice(1)}`
+    : `${own} ${held}`;
 }

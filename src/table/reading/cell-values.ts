@@ -1,5 +1,6 @@
 // A column's cells as float64 under a notation that is known: what preparing a table and encoding later rows share.
 // Texts are read once each, however many cells hold them.
+import { withDecimals } from "../../text/numbers.js";
 import { isFloat32 } from "../../core/checks.js";
 import type { Column } from "../columns.js";
 import { mayBeThousands } from "../thousands.js";
@@ -139,5 +140,5 @@ export function isThousandsAt({ numbers, misleading }: Column, row: number): boo
 export function textAt(column: Column, row: number): string {
   const word = column.wordOf[row];
   if (word >= 0) return column.words[word];
-  return isThousandsAt(column, row) ? column.numbers[row].toFixed(3) : String(column.numbers[row]);
+  return isThousandsAt(column, row) ? withDecimals(column.numbers[row], 3) : String(column.numbers[row]);
 }

@@ -3,7 +3,7 @@ import type { Task } from "./task.js";
 import type { TrialSettings } from "./trial.js";
 import { type DenseSpec, resolveSpec, type ResolvedDenseSpec, type ResolvedSpec } from "../../network/spec.js";
 import { factsOf, isClassification, type Loss } from "../../network/losses.js";
-import { initializerFamilyOf } from "../../activations/activations.js";
+import { initializerFamilyOf, isLinear } from "../../activations/activations.js";
 
 export interface FittingOutput {
   readonly name: string;
@@ -37,7 +37,7 @@ function isLinked({ layers, loss }: ResolvedSpec, name: Loss): boolean {
   const facts = factsOf(loss);
   if (facts.name !== name) return false;
   const own = name === "crossEntropy" ? "softmax" : "sigmoid";
-  return facts.from === "logits" ? activation === "linear" : activation === own;
+  return facts.from === "logits" ? isLinear(activation) : activation === own;
 }
 
 /** Absent where the network has it. */
@@ -45,7 +45,7 @@ export function outputThatFits(spec: ResolvedSpec, task: Task): FittingOutput | 
   const { units, activation } = spec.layers[spec.layers.length - 1];
   if (task.kind === "numbers") {
     const isRegression = !isClassification(spec.loss);
-    if (isRegression && activation.name === "linear") return undefined;
+    if (isRegression && isLinear(activation.name)) return undefined;
     const loss = isRegression && factsOf(spec.loss).name !== "poisson" ? factsOf(spec.loss).name : "meanSquaredError";
     return {
       name: isRegression ? "linear output" : "linear output, squared error",

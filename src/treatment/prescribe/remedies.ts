@@ -1,5 +1,6 @@
 // The remedies in one table: what each changes, and the complaints that ask for it. From it the candidates, in the order
 // in which they are tried.
+import { bendsLittle } from "../../activations/analysis.js";
 import type { Complaint, Complaints, Fault } from "./complaints.js";
 import { hidden, outputThatFits, withActivation } from "./output-that-fits.js";
 import type { TrialSettings } from "./trial.js";
@@ -134,9 +135,7 @@ const usualStart: Change = (settings) => ({
 });
 
 /** Hidden layers that do not bend, or flatten the gradient, as relu. */
-const bend: Change = hidden((layer) =>
-  ["linear", "sigmoid", "tanh"].includes(layer.activation.name) ? withActivation(layer, "relu") : layer,
-);
+const bend: Change = hidden((layer) => (bendsLittle(layer.activation) ? withActivation(layer, "relu") : layer));
 
 /** Of a hidden layer that is too narrow. */
 const WIDE = 16;
@@ -359,7 +358,7 @@ function tableOf({ baseline, task, complaints, wasTrained, isUneven }: Situation
       why: "they bend, and let the gradient through",
       change: bend,
       answers: ["linearNetwork", "vanishingGradient", "notLearned"],
-      when: inner.some(({ activation }) => ["linear", "sigmoid", "tanh"].includes(activation.name)),
+      when: inner.some(({ activation }) => bendsLittle(activation)),
     },
     {
       name: hasHidden ? `layers of at least ${WIDE} units` : `a hidden layer of ${WIDE} units`,

@@ -1,4 +1,5 @@
 // One training of one trial: builds or goes on, scales, treats, trains, folds back, judges.
+import { learnsAlpha } from "../../activations/activations.js";
 import { judgeAnswers } from "./judge.js";
 import { examineRun, traceSome } from "./examine-run.js";
 import { foldScaling, type ScaledRows, scaleRows, startOnScaled } from "./scaled-rows.js";
@@ -69,7 +70,7 @@ async function prepareNetwork(
     startOnScaled(start, scaled).forEach((weights, index) => {
       const { activation } = network.layers[index];
       const { alpha, ...rest } = weights;
-      network.layers[index].setWeights(alpha && activation.name === "prelu" ? weights : rest);
+      network.layers[index].setWeights(alpha && learnsAlpha(activation.name) ? weights : rest);
     });
   return network;
 }

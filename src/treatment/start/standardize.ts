@@ -1,6 +1,7 @@
 // Inputs and targets around 0, of a spread of 1. The ratio of the inputs' mean to their spread predicts how many units
 // die (Simon 2026), and subtracting the mean removes it; a network starts with outputs of about 1, and finds targets of
 // another size only by large steps.
+import { isLinear } from "../../activations/activations.js";
 import {
   checkFirst,
   type ColumnFigures,
@@ -96,8 +97,8 @@ export function foldTargets(network: Network, figures: ColumnFigures): void {
   const top = state.spec.layers.length - 1;
   const { units, activation } = state.spec.layers[top];
   checkFigures(state, figures, units, "outputs");
-  if (activation.name !== "linear" || isClassification(state.spec.loss)) {
-    const given = activation.name === "linear" ? "one of classes" : `one that ends in ${activation.name}`;
+  if (!isLinear(activation.name) || isClassification(state.spec.loss)) {
+    const given = isLinear(activation.name) ? "one of classes" : `one that ends in ${activation.name}`;
     throw new RelumineError("value", "network", "to be a regression with a linear last layer", given);
   }
   const { kernel, bias } = network.layers[top].getWeights();

@@ -284,17 +284,17 @@ const classesAsNumbers: Rule = (pair) => {
       remarkFrom: LEARNED_CLASSES,
     };
   // A linear output with a squared error on 0 and 1 is a linear probability model: a choice, not a fault.
-  if (name !== "sigmoid" && !isWhole) return undefined;
-  const stuck = name === "sigmoid" ? surelyWrong(pair) : 0;
-  const why =
-    name === "sigmoid"
-      ? `the gradient of ${loss} fades where the sigmoid is wrong and sure of it (${formatPercent(stuck)} of the loss)`
-      : `${loss} punishes outputs for being further on the right side than 1`;
+  const isSigmoid = name === LINK.binaryCrossEntropy;
+  if (!isSigmoid && !isWhole) return undefined;
+  const stuck = isSigmoid ? surelyWrong(pair) : 0;
+  const why = isSigmoid
+    ? `the gradient of ${loss} fades where the sigmoid is wrong and sure of it (${formatPercent(stuck)} of the loss)`
+    : `${loss} punishes outputs for being further on the right side than 1`;
   return {
     message: `The targets are classes, 0 and 1, and ${why}.`,
     advice: better,
-    remarkFrom: name === "sigmoid" && stuck < MUCH_OF_THE_LOSS ? -Infinity : LEARNED_CLASSES,
-    ...(name === "sigmoid" && { figures: { stuck } }),
+    remarkFrom: isSigmoid && stuck < MUCH_OF_THE_LOSS ? -Infinity : LEARNED_CLASSES,
+    ...(isSigmoid && { figures: { stuck } }),
   };
 };
 
