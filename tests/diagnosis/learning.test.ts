@@ -203,6 +203,45 @@ describe("the verdict", () => {
   });
 });
 
+describe("a cause where there would be none", () => {
+  const circle = SQUARE.map(([a, b]) => Number(a * a + b * b < 1.6));
+  const start = (biasInitializer: number): NetworkSpec => ({
+    inputs: 2,
+    layers: [{ units: 16 }, { units: 8, biasInitializer }, { units: 1 }],
+    loss: "binaryCrossEntropy",
+    seed: 1,
+  });
+  const fit: FitOptions = { epochs: 60, optimizer: adam({ learningRate: 0.01 }) };
+  const BESIDE = /beside this/;
+
+  test("a layer that starts closed: by its biases, and as advised it learns", async () => {
+    const closed = await trained(start(-20), SQUARE, circle, fit);
+    expect(causesOf(closed)).toEqual(["collapsedOutput"]);
+    expect(find(closed, "collapsedOutput")).toMatchObject({
+      layer: 1,
+      message: expect.stringMatching(/layer 1 is closed as a whole \([5-8] units by their bias\)/),
+      advice: expect.stringContaining("Start layer 1 with biases of 0"),
+    });
+    const open = await trained(start(0), SQUARE, circle, fit);
+    expect(open.learning!.score).toBeGreaterThan(0.9);
+    expect(open.findings.filter(({ role }) => role !== "remark")).toEqual([]);
+  });
+
+  test("advice that points to causes is given beside causes alone", async () => {
+    const random = seededRandom(3);
+    const noise = await trained(
+      start(0),
+      SQUARE,
+      SQUARE.map(() => Number(random() < 0.5)),
+      { epochs: 15, optimizer: adam({ learningRate: 0.01 }) },
+    );
+    expect(causesOf(noise)).toEqual([]);
+    expect(find(noise, "noBetterThanConstant")!.advice).toMatch(/^No cause is seen/);
+    const closed = await trained(start(-20), SQUARE, circle, fit);
+    expect(find(closed, "noBetterThanConstant")!.advice).toMatch(BESIDE);
+  });
+});
+
 describe("classes", () => {
   const spec: NetworkSpec = { ...regression([8]), loss: "binaryCrossEntropy" };
 

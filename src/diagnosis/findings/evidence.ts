@@ -22,6 +22,8 @@ export interface Evidence {
 /** A finding before it is known which others there are: its role is that of its kind, or the one it gives itself. */
 export interface Found extends Omit<Finding, "role"> {
   readonly role?: FindingRole;
+  /** What to do where no cause is named beside it; absent: the same. */
+  readonly adviceAlone?: string;
 }
 
 /** Units of a layer, the output layer included, that pass on neither signal nor gradient on any sample. */

@@ -80,7 +80,9 @@ function firstLayerOf({ hidden, observation }: Evidence): FirstLayer | undefined
   const [layer] = hidden;
   const units = observation.layers[0]?.units ?? [];
   if (!layer || units.length === 0) return undefined;
-  const closed = layer.units.filter(({ mechanism }) => mechanism === "negativeWeights").length;
+  const bias = observation.spec?.layers[0].biasInitializer;
+  const startsLow = typeof bias === "number" && bias < 0; // which closes units whatever the inputs
+  const closed = startsLow ? 0 : layer.units.filter(({ mechanism }) => mechanism === "negativeWeights").length;
   const size = Math.sqrt(units.reduce((sum, { mean, variance }) => sum + mean ** 2 + variance, 0) / units.length);
   return { units: units.length, closed: closed === 1 && units.length > 1 ? 0 : closed, size };
 }

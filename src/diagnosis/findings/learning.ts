@@ -23,6 +23,9 @@ function findNoBetter({ learning }: LearningEvidence): Found[] {
         `${formatNumber(constantLoss)}` +
         `${side < 0 ? "" : differenceText(learning)}.`,
       advice: "Look at the causes that are named beside this; a network that is of use says more than a constant.",
+      adviceAlone:
+        "No cause is seen. See whether these inputs can tell anything of these targets at all; if so, train for longer " +
+        "and at other learning rates.",
       figures: { loss, constantLoss, score, scoreError, ...(constant.length === 1 && { constant: constant[0] }) },
     },
   ];
@@ -66,6 +69,7 @@ function findClasses({ learning, predictions }: LearningEvidence): Found[] {
         `${countOf(missed, "row")} ${plural(missed, "is", "are")} of ${plural(never.length, "it", "them")}: ` +
         `${listIndices(never)}.`,
       advice: "Weigh the rare classes (classWeights), train for longer, or look at the causes named beside this.",
+      adviceAlone: "Weigh the rare classes (classWeights), or train for longer.",
       figures,
     },
   ];

@@ -1,7 +1,7 @@
 // Which findings are causes, where several come together.
 import type { Evidence, Found } from "./evidence.js";
 import type { Finding, FindingKind, FindingRole } from "../types.js";
-import { LEARNED } from "../learning/verdict.js";
+import { LEARNED, SOME } from "../learning/verdict.js";
 
 /** What a kind is by itself, unless a finding says otherwise. */
 const ROLES: Record<FindingKind, FindingRole> = {
@@ -86,24 +86,42 @@ const EXPLAINS: readonly (readonly [causes: readonly FindingKind[], symptoms: re
 /** What stays a cause where a network does well on its rows: it does badly on others, or by another measure. */
 const APART_FROM_SKILL: readonly FindingKind[] = ["overfitting", "singleClass", ...MISFITS];
 
+/** What tells of itself what to do, the strongest first: where nothing has been learned and no cause explains it. */
+const CAUSES_WHERE_ALONE: readonly FindingKind[] = ["collapsedOutput", "deadOutputUnits"];
+
 const RANKS: readonly FindingRole[] = ["cause", "symptom", "remark"];
 
+type Judged = Found & Finding;
+const isCause = ({ role }: Judged) => role === "cause";
+
+/** The first of these that is named is the cause, if there is no other and little is learned. */
+function promote(found: readonly Judged[], { learning }: Evidence): readonly Judged[] {
+  const isUnexplained = learning?.skill !== undefined && learning.skill < SOME && !found.some(isCause);
+  const kind = isUnexplained ? CAUSES_WHERE_ALONE.find((each) => found.some((one) => one.kind === each)) : undefined;
+  const first = found.find((finding) => finding.kind === kind);
+  return found.map((finding) => (finding === first ? { ...finding, role: "cause" } : finding));
+}
+
 /** With the roles, causes first, else in the order in which they are. */
-export function assignRoles(found: readonly Found[], { learning }: Evidence): Finding[] {
-  const hasLearned = learning?.skill !== undefined && learning.skill >= LEARNED;
-  const own = found.map((finding): Finding => {
+export function assignRoles(found: readonly Found[], evidence: Evidence): Finding[] {
+  const skill = evidence.learning?.skill;
+  const hasLearned = skill !== undefined && skill >= LEARNED;
+  const own = found.map((finding): Judged => {
     const role = finding.role ?? ROLES[finding.kind];
-    const isMild = hasLearned && role === "cause" && !APART_FROM_SKILL.includes(finding.kind);
+    const isMild = hasLearned && !APART_FROM_SKILL.includes(finding.kind);
     return { ...finding, role: isMild ? "remark" : role };
   });
   const explained = new Set(
     EXPLAINS.flatMap(([causes, symptoms]) =>
-      own.some(({ kind, role }) => role === "cause" && causes.includes(kind)) ? symptoms : [],
+      own.some((finding) => isCause(finding) && causes.includes(finding.kind)) ? symptoms : [],
     ),
   );
-  return own
-    .map((finding): Finding =>
-      finding.role === "cause" && explained.has(finding.kind) ? { ...finding, role: "symptom" } : finding,
-    )
+  const judged = promote(
+    own.map((finding) => (isCause(finding) && explained.has(finding.kind) ? { ...finding, role: "symptom" } : finding)),
+    evidence,
+  );
+  const isAlone = !judged.some(isCause);
+  return judged
+    .map(({ adviceAlone, ...finding }) => (isAlone && adviceAlone ? { ...finding, advice: adviceAlone } : finding))
     .sort((a, b) => RANKS.indexOf(a.role) - RANKS.indexOf(b.role));
 }

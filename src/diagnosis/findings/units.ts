@@ -12,6 +12,7 @@ import {
 } from "./evidence.js";
 import { hasLearned } from "./learned.js";
 import { findTwins } from "./identical-units.js";
+import type { Mechanism } from "../types.js";
 import { countOf, formatCount, formatNumber, formatPercent, listIndices, plural } from "../../text/numbers.js";
 
 /**
@@ -89,18 +90,46 @@ function findCutOff(evidence: Evidence): Found[] {
   ];
 }
 
+/** By what most units of the layers that are closed as a whole are closed, apart from those that only get zeros. */
+function closedBy(evidence: Evidence): { mechanism: Mechanism; units: number } | undefined {
+  const mechanisms = evidence.hidden
+    .filter(({ layer, units }) => closedUnits(evidence, layer).length === units.length)
+    .flatMap(({ units }) => units.flatMap(({ mechanism }) => mechanism ?? []));
+  const count = (mechanism: Mechanism) => mechanisms.filter((each) => each === mechanism).length;
+  const [bias, weights] = [count("negativeBias"), count("negativeWeights")];
+  if (bias + weights === 0) return undefined;
+  return bias > weights ? { mechanism: "negativeBias", units: bias } : { mechanism: "negativeWeights", units: weights };
+}
+
+/** What to do about a layer that is closed as a whole. */
+function openingText({ observation: { spec } }: Evidence, layer: number, by: Mechanism | undefined): string {
+  if (by === "negativeWeights")
+    return `Lower the learning rate, centre the inputs, or make layer ${layer} wider or leakyRelu`;
+  if (by !== "negativeBias")
+    return `Open layer ${layer} (a higher bias, or start again with another seed, a wider layer or leakyRelu)`;
+  const startsAtZero = spec?.layers[layer]?.biasInitializer === 0;
+  return startsAtZero
+    ? `Lower the learning rate, and raise the biases of layer ${layer} (treat does)`
+    : `Start layer ${layer} with biases of 0 (the default), or raise them (treat does)`;
+}
+
 /** Cause and advice; closed: the highest layer of which every unit is closed, or -1. */
-function collapseTexts(closed: number, isCut: boolean): [cause: string, advice: string] {
-  if (closed >= 0)
+function collapseTexts(evidence: Evidence, closed: number, isCut: boolean): [cause: string, advice: string] {
+  if (closed >= 0) {
+    const by = closedBy(evidence);
+    const what = by?.mechanism === "negativeBias" ? "bias" : "weights";
+    const why = by ? ` (${countOf(by.units, "unit")} by ${plural(by.units, "its", "their")} ${what})` : "";
     return [
-      `, since layer ${closed} is closed as a whole`,
-      `Open layer ${closed} (a higher bias, or start again with another seed, a wider layer or leakyRelu): ` +
-        "until then the network is a constant.",
+      `, since layer ${closed} is closed as a whole${why}`,
+      `${openingText(evidence, closed, by?.mechanism)}: until it opens the network is a constant.`,
     ];
+  }
   if (isCut)
     return [
       ", since the last layer's kernel is all 0",
-      "Nothing to do if it starts so on purpose: the first update moves the kernel.",
+      (evidence.history?.epochs.length ?? 0) > 0
+        ? "Start with random weights (a kernelInitializer such as heNormal)."
+        : "Nothing to do if it starts so on purpose: the first update moves the kernel.",
     ];
   return [
     "",
@@ -123,7 +152,7 @@ function findCollapsed(evidence: Evidence): Found[] {
   if (!units.every((unit, index) => isConstant(unit) || closedOutputs.includes(index))) return [];
   const closed = closedLayer(evidence);
   const isCut = closed < 0 && weights !== undefined && weights.kernel.every((weight) => weight === 0);
-  const [cause, advice] = collapseTexts(closed, isCut);
+  const [cause, advice] = collapseTexts(evidence, closed, isCut);
   const value = units.length === 1 && closed !== last ? ` (last preactivation ${formatNumber(units[0].mean)})` : "";
   return [
     {
