@@ -117,8 +117,9 @@ export interface Blow {
   readonly isEstimate: boolean;
   /** Why: see Cause; never "born" or "drift". */
   readonly cause: Cause;
-  /** The mean preactivation right before and right after; absent where isEstimate. */
+  /** The mean preactivation right before; absent where isEstimate. */
   readonly meanBefore?: number;
+  /** The mean preactivation right after; absent where isEstimate. */
   readonly meanAfter?: number;
   /** The learning rate of `step`; absent where it is not known. */
   readonly rate?: number;
