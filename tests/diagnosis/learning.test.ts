@@ -227,6 +227,52 @@ describe("a cause where there would be none", () => {
     expect(open.findings.filter(({ role }) => role !== "remark")).toEqual([]);
   });
 
+  test("nothing moved: a rate of 0, or layers that are all frozen; one that learns is enough", async () => {
+    const idle = await trained(start(0), SQUARE, circle, { epochs: 5, learningRate: 0 });
+    expect(causesOf(idle)).toEqual(["stepsTooSmall"]);
+    expect(find(idle, "stepsTooSmall")).toMatchObject({
+      message: "No weight has moved in 5 epochs: the learning rate is 0.",
+      figures: { learningRate: 0, moved: 0 },
+    });
+    const freeze = (from: number): NetworkSpec => {
+      const spec = start(0);
+      return { ...spec, layers: spec.layers.map((layer, i) => ({ ...layer, ...(i >= from && { frozen: true }) })) };
+    };
+    const frozen = await trained(freeze(0), SQUARE, circle, fit);
+    expect(find(frozen, "stepsTooSmall")).toMatchObject({
+      role: "cause",
+      message: expect.stringContaining("all layers are frozen"),
+    });
+    const below = await trained(freeze(1), SQUARE, circle, fit);
+    expect(find(below, "stepsTooSmall")).toBeUndefined();
+  });
+
+  test("steps too small come before what a few rows show of the start", async () => {
+    const x = [
+      [2, 1],
+      [1.5, 2],
+      [1, 1.2],
+      [2, 2],
+    ];
+    const slow = { epochs: 20, optimizer: adam({ learningRate: 1e-4 }) };
+    let both = 0;
+    for (const seed of [1, 2, 3, 4, 5, 6, 7, 8]) {
+      const diagnosis = await trained({ ...start(0), seed }, x, [0, 1, 0, 1], slow);
+      if (!find(diagnosis, "stepsTooSmall")) continue; // three of four are right by chance
+      expect(causesOf(diagnosis)).toEqual(["stepsTooSmall"]);
+      both += Number(find(diagnosis, "uncenteredInputs")?.role === "symptom");
+    }
+    expect(both).toBeGreaterThan(1);
+  });
+
+  test("a rate that is too high is not raised beside it", async () => {
+    const x = Array.from({ length: 60 }, (_, i) => [i, 100 - i]);
+    const y = x.map(([a]) => 2 * a + 100);
+    const blown = await trained(regression([]), x, y, { epochs: 12, optimizer: sgd({ learningRate: 0.001 }) });
+    expect(find(blown, "divergence")).toBeDefined();
+    expect(blown.findings.some(({ advice }) => /raise the learning rate/i.test(advice))).toBe(false);
+  });
+
   test("advice that points to causes is given beside causes alone", async () => {
     const random = seededRandom(3);
     const noise = await trained(

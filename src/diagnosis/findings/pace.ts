@@ -148,10 +148,47 @@ function isBlocked(evidence: Evidence): boolean {
 /** How large weights were when they started, of the layer with the largest. */
 const startOf = (sizes: readonly StartDistance[]) => Math.max(...sizes.map(({ startSize }) => startSize));
 
+/** Why no weight can have moved in a training, or undefined where some have. */
+function unmovedBy(evidence: Evidence): "rate" | "frozen" | "gradient" | undefined {
+  const epochs = evidence.history?.epochs ?? [];
+  if (epochs.length === 0) return undefined;
+  const { spec, start } = evidence.observation;
+  if (epochs.every(({ learningRate }) => learningRate === 0)) return "rate";
+  if (spec?.layers.every(({ frozen }) => frozen)) return "frozen";
+  const stays = !isBlocked(evidence) && start?.().every(({ moved, startSize }) => moved === 0 && startSize > 0);
+  return stays ? "gradient" : undefined;
+}
+
+/** A training in which nothing moved. */
+function findUnmoved(evidence: Evidence): Found[] {
+  const by = unmovedBy(evidence);
+  if (!by) return [];
+  const { length } = evidence.history!.epochs;
+  const { learningRate } = evidence.history!.epochs[length - 1];
+  const [why, advice] = {
+    rate: ["the learning rate is 0", "Train with a learning rate above 0 (adam starts from 0.001)."],
+    frozen: ["all layers are frozen", "Thaw the layers that are to learn (frozen: false)."],
+    gradient: [
+      `at a learning rate of ${formatNumber(learningRate)} the steps are lost in rounding, or there is no gradient`,
+      "Raise the learning rate x 10, x 100; if nothing moves then, look at what holds the gradient back.",
+    ],
+  }[by];
+  return [
+    {
+      kind: "stepsTooSmall",
+      message: `No weight has moved in ${countOf(length, "epoch")}: ${why}.`,
+      advice,
+      figures: { learningRate, moved: 0 },
+    },
+  ];
+}
+
 function findPace(evidence: Evidence): Found[] {
   const { learning, observation } = evidence;
   if (!learning || learning.skill === undefined || learning.learning.score === undefined) return [];
-  if (learning.learning.score >= LEARNED || isBlocked(evidence)) return [];
+  if (learning.learning.score >= LEARNED) return [];
+  const unmoved = findUnmoved(evidence);
+  if (unmoved.length > 0 || isBlocked(evidence)) return unmoved;
   const open = unfinished(evidence);
   const sizes = observation.start?.();
   const reach = observation.training && reachOf(observation.training);

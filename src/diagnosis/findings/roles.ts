@@ -83,6 +83,15 @@ const EXPLAINS: readonly (readonly [causes: readonly FindingKind[], symptoms: re
   [["stepsTooSmall"], ["stillLearning"]],
 ];
 
+/** Rates that are named as too high and steps that are to be larger are never told at once. */
+const TOO_LARGE: readonly FindingKind[] = ["divergence", "highRate"];
+
+/** Weights that moved by less than this share of their start: what is seen of units and layers was so at the start. */
+const HARDLY = 0.05;
+/** ... and says nothing of what a training makes of it, but for inputs so far off that small moves count. */
+const SEEN_AT_START: readonly FindingKind[] = ["uncenteredInputs", "bottleneck", "closedSamples"];
+const FAR_OFF = 10;
+
 /** What stays a cause where a network does well on its rows: it does badly on others, or by another measure. */
 const APART_FROM_SKILL: readonly FindingKind[] = ["overfitting", "singleClass", ...MISFITS];
 
@@ -93,6 +102,17 @@ const RANKS: readonly FindingRole[] = ["cause", "symptom", "remark"];
 
 type Judged = Found & Finding;
 const isCause = ({ role }: Judged) => role === "cause";
+
+/** Steps too small to have tried anything come before what they would have met. */
+function putStepsFirst(found: readonly Judged[]): readonly Judged[] {
+  const moved = found.find((one) => one.kind === "stepsTooSmall" && isCause(one))?.figures?.moved ?? Infinity;
+  if (moved >= HARDLY) return found;
+  const isAfter = ({ kind, figures }: Judged) =>
+    moved === 0
+      ? ![...MISFITS, "stepsTooSmall", "vanishingGradient"].includes(kind)
+      : SEEN_AT_START.includes(kind) && !((figures?.distance ?? 0) >= FAR_OFF);
+  return found.map((one) => (isCause(one) && isAfter(one) ? { ...one, role: "symptom" } : one));
+}
 
 /** The first of these that is named is the cause, if there is no other and little is learned. */
 function promote(found: readonly Judged[], { learning }: Evidence): readonly Judged[] {
@@ -106,11 +126,15 @@ function promote(found: readonly Judged[], { learning }: Evidence): readonly Jud
 export function assignRoles(found: readonly Found[], evidence: Evidence): Finding[] {
   const skill = evidence.learning?.skill;
   const hasLearned = skill !== undefined && skill >= LEARNED;
-  const own = found.map((finding): Judged => {
-    const role = finding.role ?? ROLES[finding.kind];
-    const isMild = hasLearned && !APART_FROM_SKILL.includes(finding.kind);
-    return { ...finding, role: isMild ? "remark" : role };
-  });
+  const isTooLarge = found.some(({ kind }) => TOO_LARGE.includes(kind));
+  const told = found.filter(({ kind }) => !(isTooLarge && COURSE.includes(kind)));
+  const own = putStepsFirst(
+    told.map((finding): Judged => {
+      const role = finding.role ?? ROLES[finding.kind];
+      const isMild = hasLearned && !APART_FROM_SKILL.includes(finding.kind);
+      return { ...finding, role: isMild ? "remark" : role };
+    }),
+  );
   const explained = new Set(
     EXPLAINS.flatMap(([causes, symptoms]) =>
       own.some((finding) => isCause(finding) && causes.includes(finding.kind)) ? symptoms : [],
