@@ -467,6 +467,20 @@ describe("overfitting", () => {
     expect(bySet.learning!.heldOut!.rows).toBe(40);
   });
 
+  test("too sure of what is wrong on held-out rows, however many are right: the verdict and the finding agree", async () => {
+    const { x } = tasks(260, 0);
+    const y = x.map(([a, b]) => Number(random() < 0.25 ? a + b < 0 : a + b > 0));
+    const split = (from: number, to: number) => ({ x: x.slice(from, to), y: y.slice(from, to) });
+    const own = split(0, 120);
+    const classes: NetworkSpec = { ...spec, loss: "binaryCrossEntropy" };
+    const sure = await trained(classes, own.x, own.y, fit, { validation: split(120, 260) });
+    const { score, accuracy } = sure.learning!.heldOut!;
+    expect(score).toBeLessThan(0);
+    expect(accuracy).toBeGreaterThan(0.5);
+    expect(sure.learning!.verdict).toMatch(/^On held-out rows it is worse than a constant/);
+    expect(find(sure, "overfitting")).toMatchObject({ role: "cause" });
+  });
+
   test("and not where they are learned as well, nor where nothing is learned anywhere", async () => {
     const { x, y } = tasks(400, 0.1);
     const healthy = await trained(spec, x, y, { ...fit, epochs: 40, validation: 0.25 });

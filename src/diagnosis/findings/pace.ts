@@ -5,7 +5,7 @@ import { type LearningEvidence, skillOf } from "../learning/learning.js";
 import type { FindingRole } from "../types.js";
 import type { EpochLog, Metrics } from "../../network/types.js";
 import { paceOf } from "../learning/pace.js";
-import { FEW_ROWS, LEARNED, SOME } from "../learning/verdict.js";
+import { FEW_ROWS, isWorseThanConstant, LEARNED, SOME } from "../learning/verdict.js";
 import type { StartDistance, TrainingRecord } from "../../inspect/observation.js";
 import { countOf, formatCount, formatNumber, formatPercent } from "../../text/numbers.js";
 
@@ -211,6 +211,8 @@ function findPace(evidence: Evidence): Found[] {
 
 /** The held-out rows lost more than this share of what they had gained. */
 const LOST_ON_HELD_OUT = 0.5;
+/** ... or tell hardly anything: less than this share of what is told of its own, */
+const HARDLY_ANY = 0.2;
 /** ... and this share where it is said in passing. */
 const LOST_SOME = 0.1;
 
@@ -268,9 +270,11 @@ function findOverfitting(evidence: Evidence): Found[] {
   const bestEpoch = skills.indexOf(best) + 1;
   const lost = best > 0 ? (best - now) / best : 0;
   const gap = own - now;
-  const isCause = own > SOME && gap > SOME && (now <= 0 || lost > LOST_ON_HELD_OUT);
-  const isRising = own > SOME && held.score < 0; // right as often, and too sure of what is wrong
-  if (!isCause && !isRising && !(own > SOME && lost > LOST_SOME && gap > LOST_SOME)) return [];
+  // right as often, it may be, and too sure of what is wrong: the verdict's measure
+  const isWorse = isWorseThanConstant(held, constantAccuracy);
+  const isFarBelow = gap > SOME && (now <= HARDLY_ANY * own || lost > LOST_ON_HELD_OUT);
+  const isCause = own > SOME && (isFarBelow || (isWorse && learning.learning.score - held.score > SOME));
+  if (!isCause && !(own > SOME && isWorse) && !(own > SOME && lost > LOST_SOME && gap > LOST_SOME)) return [];
   const few = held.rows !== undefined && held.rows < FEW_ROWS ? ` (${countOf(held.rows, "row")}, which is few)` : "";
   const right = [accuracy, held.accuracy].map((share) => (share === undefined ? "-" : formatPercent(share)));
   const peak = lost > LOST_SOME && bestEpoch > 0;
