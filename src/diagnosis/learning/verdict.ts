@@ -71,13 +71,13 @@ function accuracyText({ accuracy, constantAccuracy }: Omit<Learning, "verdict">)
 /**
  * By more than noise: of the score's standard error and of so many rows' share of right answers, where they are known.
  */
-/** By the loss where it tells: rows of a rare class may be missed by one that knows how rare it is. */
-export function isWorseThanConstant(
-  { score, accuracy }: Pick<HeldOutLearning, "score" | "accuracy">,
-  constantAccuracy: number | undefined,
-): boolean {
-  if (score !== undefined) return score < 0;
-  return accuracy !== undefined && constantAccuracy !== undefined && accuracy < constantAccuracy;
+export function isWorseThanConstant(heldOut: HeldOutLearning, constantAccuracy: number | undefined): boolean {
+  const { score, scoreError, accuracy, rows = 0 } = heldOut;
+  const isFew = rows < FEW_ROWS;
+  if (score !== undefined && score < -(isFew ? CLEAR_OF_FEW : NOISE * (scoreError ?? 0))) return true;
+  if (accuracy === undefined || constantAccuracy === undefined) return false;
+  const error = Math.sqrt((constantAccuracy * (1 - constantAccuracy)) / rows);
+  return accuracy < constantAccuracy - (isFew ? CLEAR_OF_FEW : NOISE * error);
 }
 
 function heldOutText(heldOut: HeldOutLearning, constantAccuracy: number | undefined): string {
