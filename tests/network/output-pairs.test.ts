@@ -257,7 +257,10 @@ test.each(PAIRS.map((pair) => [`${pair.output}, ${pair.loss} from ${pair.from}`,
         gradient.reduce((sum, value, i) => sum + (i % CLASSES === c ? value : 0), 0),
       );
       const { layers: given } = network.gradients({ x, y: soft });
-      sums.forEach((value, c) => expect(given[1].bias[c]).toBeCloseTo(value, 4));
+      // an output near 0 that is taken for a probability makes a gradient of thousands
+      sums.forEach((value, c) =>
+        expect(Math.abs(given[1].bias[c] - value)).toBeLessThan(1e-4 * Math.max(1, Math.abs(value))),
+      );
     }),
 );
 

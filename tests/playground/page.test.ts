@@ -139,8 +139,10 @@ describe.skipIf(!hasChromium)("the page", () => {
     const { page, faults } = visitor;
     await page.waitForSelector(deadButtons);
     await page.waitForFunction(() => document.querySelector("#unit h2")?.textContent?.includes("dead"));
-    expect(await page.textContent("#event")).toMatch(
-      /^Last: layer 1, unit 7 died at step 314: one step was too large\.$/,
+    await page.waitForFunction(() =>
+      /^Last: layer 1, unit 7 died at step 314: one step was too large\.$/.test(
+        document.querySelector("#event")!.textContent!,
+      ),
     );
     expect(await page.textContent("#unit .history:not([hidden])")).toMatch(
       /died at step \d+: one step was too large.*; at a rate of 0\.\d+ it would have lived through that one step/i,
