@@ -178,7 +178,8 @@ function findUnmoved(evidence: Evidence): Found[] {
       kind: "stepsTooSmall",
       message: `No weight has moved in ${countOf(length, "epoch")}: ${why}.`,
       advice,
-      figures: { learningRate, moved: 0 },
+      // without a gradient it may come of anything else that is named
+      figures: { learningRate, ...(by !== "gradient" && { moved: 0 }) },
     },
   ];
 }

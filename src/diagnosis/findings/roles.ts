@@ -109,7 +109,7 @@ function putStepsFirst(found: readonly Judged[]): readonly Judged[] {
   if (moved >= HARDLY) return found;
   const isAfter = ({ kind, figures }: Judged) =>
     moved === 0
-      ? ![...MISFITS, "stepsTooSmall", "vanishingGradient"].includes(kind)
+      ? ![...MISFITS, "stepsTooSmall"].includes(kind)
       : SEEN_AT_START.includes(kind) && !((figures?.distance ?? 0) >= FAR_OFF);
   return found.map((one) => (isCause(one) && isAfter(one) ? { ...one, role: "symptom" } : one));
 }
