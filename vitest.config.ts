@@ -30,6 +30,7 @@ const NODE_ONLY = ["bench", "cli", "package", "literature", "network-node", "wor
   .map((folder) => `tests/${folder}/**`)
   .concat([
     "tests/casebook/exam/**",
+    "tests/diagnosis/healthy.slow.test.ts",
     "tests/{conventions,imports}.test.ts",
     "tests/support/{browsers,services}.test.ts",
     "tests/table/{documented,prepare}.test.ts",
