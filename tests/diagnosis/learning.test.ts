@@ -391,6 +391,155 @@ describe("the course of a training", () => {
   });
 });
 
+describe("what harms is named where it does harm", () => {
+  const random = seededRandom(31);
+  const ball = SQUARE.map(([a, b]) => Number(a * a + b * b < 1));
+  const classifier = (hidden: number[], seed = 1): NetworkSpec => ({
+    ...regression(hidden, seed),
+    loss: "binaryCrossEntropy",
+  });
+  const byAdam = (epochs: number): FitOptions => ({ epochs, optimizer: adam({ learningRate: 0.01 }) });
+
+  test("weights that are all zero, or all the same, are a cause; random ones are not", async () => {
+    const zeros = { kernelInitializer: "zeros" } as const;
+    const starting = (activation: LayerActivationName, weights: typeof zeros | object = {}): NetworkSpec => ({
+      ...classifier([]),
+      layers: [
+        { units: 8, activation, ...weights },
+        { units: 1, ...weights },
+      ],
+    });
+    for (const activation of ["relu", "tanh"] as const) {
+      const diagnosis = await trained(starting(activation, zeros), SQUARE, ball, byAdam(20));
+      expect(find(diagnosis, "constantTogether")).toMatchObject({ role: "cause", layer: 0 });
+      expect(causesOf(diagnosis)).toEqual(["constantTogether"]);
+    }
+    await withNetwork(starting("tanh"), async (network) => {
+      network.layers[0].setWeights({ kernel: new Float32Array(16).fill(0.1) });
+      network.layers[1].setWeights({ kernel: new Float32Array(8).fill(0.1) });
+      const history = await network.fit({ x: SQUARE, y: ball }, byAdam(20));
+      expect(causesOf(diagnose(network, SQUARE, { targets: ball, history }))).toEqual(["constantTogether"]);
+    });
+    expect(causesOf(await trained(starting("tanh"), SQUARE, ball, byAdam(80)))).toEqual([]);
+  });
+
+  test("a rate that threw the network is named, not what it closed", async () => {
+    const fit: FitOptions = { epochs: 30, optimizer: sgd({ learningRate: 5, momentum: 0.9 }) };
+    for (const seed of [1, 2, 3]) {
+      const diagnosis = await trained(classifier([16, 16], seed), SQUARE, ball, fit);
+      expect(diagnosis.learning!.score).toBeLessThan(0.5);
+      expect(causesOf(diagnosis).every((kind) => kind === "highRate" || kind === "divergence")).toBe(true);
+      expect(causesOf(diagnosis)).toHaveLength(1);
+    }
+    expect(causesOf(await trained(classifier([16, 16]), SQUARE, ball, byAdam(60)))).toEqual([]);
+  });
+
+  test("targets of noise leave nothing to blame on the inputs or the targets' size", async () => {
+    const x = Array.from({ length: 1000 }, () => [5 * random(), 5 * random()]);
+    const noise = x.map(() => 10 + 6 * random());
+    const told = x.map(([a, b]) => 10 + 6 * Math.sin(2 * a) * Math.cos(2 * b));
+    for (const seed of [1, 2, 3])
+      expect(causesOf(await trained(regression([8], seed), x, noise, byAdam(40)))).toEqual([]);
+    const slow = await trained(regression([8]), x, told, { epochs: 2, optimizer: sgd({ learningRate: 1e-5 }) });
+    expect(causesOf(slow)).not.toEqual([]);
+  });
+
+  test("a rate that fell to nothing", async () => {
+    const y = SQUARE.map(([a, b]) => Math.abs(a) - b);
+    const falling = (factor: number): FitOptions => ({
+      epochs: 20,
+      optimizer: adam(),
+      learningRate: (_step, epoch) => 0.01 * factor ** (epoch - 1),
+    });
+    const diagnosis = await trained(regression([16]), SQUARE, y, falling(0.1));
+    expect(causesOf(diagnosis)).toEqual(["stepsTooSmall"]);
+    expect(causesOf(await trained(regression([16]), SQUARE, y, falling(0.9)))).toEqual([]);
+  });
+
+  test("a decay that holds back what fits show, and not what is noise", async () => {
+    const y = SQUARE.map(([a, b]) => Math.abs(a) - b);
+    const noisy = y.map((value) => value + 8 * (random() - 0.5));
+    const fit = (weightDecay: number): FitOptions => ({
+      epochs: 30,
+      optimizer: sgd({ learningRate: 0.05, weightDecay }),
+    });
+    const diagnosis = await trained(regression([16]), SQUARE, y, fit(0.3));
+    expect(diagnosis.learning!.score).toBeGreaterThan(0.02);
+    expect(causesOf(diagnosis)).toEqual(["decayCollapse"]);
+    expect(causesOf(await trained(regression([16]), SQUARE, noisy, fit(1e-3)))).toEqual([]);
+  });
+
+  test("two units for what five columns tell; not where targets are the inputs, nor where noise is the rest", async () => {
+    const x = randomRows(seededRandom(5), 600, 5, 2);
+    const spec: NetworkSpec = {
+      inputs: 5,
+      layers: [{ units: 32 }, { units: 2 }, { units: 32 }, { units: 5 }],
+      loss: "meanSquaredError",
+      seed: 1,
+    };
+    const told = await trained(
+      spec,
+      x,
+      x.map((row) => row.map((value, i) => value + 0.3 * row[(i + 1) % 5] ** 2)),
+      byAdam(60),
+    );
+    expect(find(told, "bottleneck")).toMatchObject({ role: "cause", layer: 1, figures: { units: 2, columns: 5 } });
+    const copied = await trained(spec, x, x, byAdam(60));
+    expect(causesOf(copied)).not.toContain("bottleneck");
+    const noisy = await trained(
+      spec,
+      x,
+      x.map(([a]) => Array.from({ length: 5 }, () => a + 2 * (random() - 0.5))),
+      byAdam(60),
+    );
+    expect(noisy.learning!.score).toBeLessThan(0.9);
+    expect(causesOf(noisy)).toEqual([]);
+  });
+
+  test("one class of 97 %: a cause where the inputs tell the others apart, and nothing else is named", async () => {
+    const y = Array.from({ length: 1000 }, (_, row) => Number(row % 33 === 0));
+    const normal = () => random() + random() + random() + random() - 2;
+    const told = y.map((label) => [normal() + 1.5 * label, normal()]);
+    const roleOf = (x: Rows) =>
+      withNetwork(classifier([16]), (network) => {
+        const kernel = Float32Array.from({ length: 16 }, (_, i) => (i % 2 === 0 ? 1e-3 : -1e-3));
+        network.layers[1].setWeights({ kernel, bias: Float32Array.of(-3.4) });
+        return find(diagnose(network, x, { targets: y }), "oneClassPredicted")?.role;
+      });
+    expect(await roleOf(told)).toBe("cause");
+    expect(await roleOf(y.map(() => [normal(), normal()]))).toBe("symptom");
+    const ring = SQUARE.map(([a, b]) => Number(a * a + b * b > 5.5));
+    const flat: NetworkSpec = { ...classifier([]), layers: [{ units: 16, activation: "linear" }, { units: 1 }] };
+    expect(causesOf(await trained(flat, SQUARE, ring, byAdam(40)))).toEqual(["linearNetwork"]);
+  });
+
+  test("inputs that are all constant; one of them is not", async () => {
+    const constant = SQUARE.map(() => [1, 2]);
+    expect(causesOf(await trained(classifier([8]), constant, ball, byAdam(5)))).toEqual(["constantInputs"]);
+    const one = SQUARE.map(([a, b]) => [a, b, 1]);
+    expect(causesOf(await trained({ ...classifier([16]), inputs: 3 }, one, ball, byAdam(80)))).toEqual([]);
+  });
+
+  test("a layer that began closed, for want of another cause", async () => {
+    const spec: NetworkSpec = {
+      ...classifier([]),
+      layers: [{ units: 32 }, { units: 8, biasInitializer: -20 }, { units: 1 }],
+    };
+    const diagnosis = await trained(spec, SQUARE, ball, byAdam(10));
+    expect(causesOf(diagnosis)).toEqual(["collapsedOutput"]);
+  });
+
+  test("a loss that is no number is said to be none", () =>
+    withNetwork(regression([4]), (network) => {
+      const x = [
+        [3e38, 3e38],
+        [-3e38, 1],
+      ];
+      const { learning } = diagnose(network, x, { targets: [1, 2], proofs: false });
+      expect(learning!.verdict).toMatch(/^It has learned nothing: its loss is no finite number/);
+    }));
+});
+
 describe("the pace", () => {
   const y = SQUARE.map(([a, b]) => Math.abs(a) - b);
 

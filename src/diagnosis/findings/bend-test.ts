@@ -4,7 +4,7 @@ import { mulberry32 } from "../../core/random.js";
 import type { Matrix } from "../../core/matrix.js";
 
 /** Rows, columns and outputs that are looked at, at most: a few tenths of a second. */
-const MOST_ROWS = 400;
+export const MOST_ROWS = 400;
 const MOST_COLUMNS = 64;
 const MOST_OUTPUTS = 12;
 const FEWEST_ROWS = 20;

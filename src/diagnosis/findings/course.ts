@@ -1,6 +1,8 @@
 // How the training went, by its history and by what the network knows of it: diverged, lost what it had learned, shrunk
 // by its decay.
 import { closedLayer, type Evidence, type Found } from "./evidence.js";
+import { hasLearned } from "./learned.js";
+import { isMoreToLearn } from "./learnable.js";
 import { sideOf } from "../learning/verdict.js";
 import { countOf, formatNumber, formatPercent } from "../../text/numbers.js";
 import type { EpochLog } from "../../network/types.js";
@@ -129,13 +131,50 @@ function findLost({ history, learning }: Evidence): Found[] {
   ];
 }
 
+/** An epoch's mean loss of so many times what there was at the start has risen for certain, */
+const ROSE = 1.25;
+/** and a kernel of so many times its start has been thrown, */
+const THROWN = 2;
+
+/**
+ * Its steps threw it: the loss rose above the start's and the constant's, the weights are far above their start, and it
+ * has not learned since. Layers and rows that are closed come of it.
+ */
+function findThrown(evidence: Evidence): Found[] {
+  const { history, learning, observation } = evidence;
+  const losses = lossesOf(history?.epochs ?? []);
+  if (!learning || losses.length === 0 || hasLearned(evidence) !== false) return [];
+  const { constantLoss, score } = learning.learning;
+  const { highest } = extremesOf(losses);
+  if (score === undefined || !(losses[highest] >= ROSE * constantLoss)) return [];
+  const start = learning.startLoss();
+  const growth = Math.max(...(observation.start?.() ?? []).map(({ size, startSize }) => size / (startSize || size)));
+  if (start === undefined || !(losses[highest] >= ROSE * start) || !(growth >= THROWN)) return [];
+  const { learningRate } = history!.epochs[highest];
+  return [
+    {
+      kind: "highRate",
+      message:
+        `The steps are too large: the loss rose from ${formatNumber(start)} to ${formatNumber(losses[highest])} in epoch ` +
+        `${highest + 1}, at a learning rate of ${formatNumber(learningRate)}, and weights have grown to ` +
+        `${formatNumber(growth, 2)} times what they started with.`,
+      advice: "Lower the learning rate (a tenth, a hundredth), and start again: what they closed stays closed.",
+      figures: { startLoss: start, highestLoss: losses[highest], epoch: highest + 1, growth, learningRate },
+    },
+  ];
+}
+
 /** A step that takes away this share of each weight leaves nothing of what was learned before. */
 const TOO_MUCH_DECAY = 0.5;
 /** Kernels of less than this share of their start, with decay on, were shrunk by it. */
 const SHRUNK = 0.02;
+/** ... and of less than this share, where the rows have more to tell than was learned. */
+const HELD_BACK = 0.5;
 
 /** What of each weight a step takes away, apart from the gradient: SGD's and AdamW's decay both are rate·decay. */
-function findDecay({ observation: { training, start }, learning, history }: Evidence): Found[] {
+function findDecay(evidence: Evidence): Found[] {
+  const { observation, learning, history } = evidence;
+  const { training, start } = observation;
   if (!training || !(training.weightDecay > 0)) return [];
   const { weightDecay } = training;
   const rate = training.fit?.rate ?? history?.epochs.at(-1)?.learningRate ?? training.optimizer.learningRate;
@@ -154,11 +193,12 @@ function findDecay({ observation: { training, start }, learning, history }: Evid
         figures,
       },
     ];
-  const hasLearned = learning === undefined || sideOf(learning.learning) > 0;
+  const isSome = learning !== undefined && sideOf(learning.learning) > 0;
   const sizes = start?.();
-  if (!sizes || (hasLearned && learning !== undefined)) return [];
-  const shrunk = sizes.filter(({ size, startSize }) => size < SHRUNK * startSize).length;
-  if (shrunk === 0) return [];
+  if (!sizes) return [];
+  const most = isSome ? HELD_BACK : SHRUNK;
+  const shrunk = sizes.filter(({ size, startSize }) => size < most * startSize).length;
+  if (shrunk === 0 || (isSome && !isMoreToLearn(evidence))) return [];
   const least = sizes.reduce((a, b) => (b.size / b.startSize < a.size / a.startSize ? b : a));
   return [
     {
@@ -178,5 +218,6 @@ export function findCourse(evidence: Evidence): Found[] {
   const isBroken = broken.length + overflow.length > 0;
   const growth = isBroken ? [] : findGrowth(evidence);
   const lost = isBroken || growth.length > 0 ? [] : findLost(evidence);
-  return [...broken, ...overflow, ...growth, ...lost, ...findDecay(evidence)];
+  const thrown = isBroken || growth.length + lost.length > 0 ? [] : findThrown(evidence);
+  return [...broken, ...overflow, ...growth, ...lost, ...thrown, ...findDecay(evidence)];
 }

@@ -24,16 +24,18 @@ export function findAll(evidence: Evidence): Finding[] {
   const fit = findOutputFit(evidence);
   const isMisfit = fit.some(({ role }) => role !== "remark");
   const closed = findClosedSamples(evidence);
+  const progress = findProgress(evidence);
+  const isSlow = !isMisfit && progress.some(({ kind, role }) => kind !== "overfitting" && role !== "remark");
   const found = [
     ...fit,
     ...findLearning(evidence),
     ...findCourse(evidence),
-    ...findProgress(evidence),
+    ...progress,
     ...findTargets(evidence),
     ...findUnscaledTargets(evidence),
     ...findVanishing(evidence),
     ...findLinearNetwork(evidence),
-    ...findBottleneck(evidence, isMisfit, closed.length > 0),
+    ...findBottleneck(evidence, isMisfit, closed.length > 0, isSlow),
     ...closed,
     ...findUnits(evidence),
     ...findInputs(evidence, isMisfit),

@@ -1,5 +1,6 @@
 // Units that never differ: one of them would do.
 import { type Evidence, type Found, groupsOf, isConstant, outgoingOf, samplesDiffer } from "./evidence.js";
+import { hasLearned } from "./learned.js";
 import { countOf, listIndices } from "../../text/numbers.js";
 import { arraysOf, type LayerWeights } from "../../inspect/observation.js";
 
@@ -23,19 +24,39 @@ function reasonOf(isLocked: boolean, isTwin: boolean, areConstant: boolean): str
   return areConstant ? "each of them is constant" : "on these samples they compute the same";
 }
 
-function describeTwins(evidence: Evidence, layer: number, group: readonly number[]): Found {
-  const [first, ...others] = group;
-  const { rows, layers } = evidence.observation;
-  const { weights, units } = layers[layer];
+interface Likeness {
+  /** The same incoming weights, bias and slope. */
+  readonly isTwin: boolean;
+  /** ... and the same outgoing weights. */
+  readonly isLocked: boolean;
+}
+
+function likenessOf(evidence: Evidence, layer: number, [first, ...others]: readonly number[]): Likeness {
+  const { weights } = evidence.observation.layers[layer];
   const outgoing = outgoingOf(evidence, layer);
-  const areConstant = isConstant(units[first]);
   const isTwin = weights !== undefined && others.every((unit) => haveEqualIncoming(weights, first, unit));
-  const isLocked =
-    isTwin &&
-    outgoing !== undefined &&
-    others.every((unit) => outgoing(unit).every((weight, i) => weight === outgoing(first)[i]));
+  const hasEqualOutgoing = (unit: number) => outgoing!(unit).every((weight, i) => weight === outgoing!(first)[i]);
+  return { isTwin, isLocked: isTwin && outgoing !== undefined && others.every(hasEqualOutgoing) };
+}
+
+/**
+ * All units of a layer, where they are one unit many times over, be it a dead one where nothing is learned: weights that are all zero, or all the
+ * same. One gradient for all of them keeps them so, and nothing more is learned than one unit can.
+ */
+function symmetricLayer(evidence: Evidence, layer: number): number[] | undefined {
+  const { units, dead } = evidence.hidden[layer];
+  if (dead > 0 && hasLearned(evidence) !== false) return undefined;
+  const all = [...units.keys()];
+  return all.length > 1 && likenessOf(evidence, layer, all).isLocked ? all : undefined;
+}
+
+function describeTwins(evidence: Evidence, layer: number, group: readonly number[]): Found {
+  const { rows, layers } = evidence.observation;
+  const areConstant = isConstant(layers[layer].units[group[0]]);
+  const { isTwin, isLocked } = likenessOf(evidence, layer, group);
   return {
     kind: "constantTogether",
+    ...(isLocked && group.length === layers[layer].units.length && { role: "cause" }),
     message:
       `${countOf(group.length, "unit")} in layer ${layer} never differ on all ${countOf(rows, "sample")}: ` +
       `${reasonOf(isLocked, isTwin, areConstant)}: ${listIndices(group)}.`,
@@ -81,7 +102,9 @@ function findEqual({ observation: { layers, again }, hidden }: Evidence): number
 
 export function findTwins(evidence: Evidence): Found[] {
   if (!samplesDiffer(evidence)) return [];
-  return findEqual(evidence).flatMap((groups, layer): Found[] => {
+  return findEqual(evidence).flatMap((equal, layer): Found[] => {
+    const all = symmetricLayer(evidence, layer);
+    const groups = all ? [all] : equal;
     const told = groups.slice(0, MOST_GROUPS).map((group) => describeTwins(evidence, layer, group));
     if (groups.length <= MOST_GROUPS) return told;
     return [

@@ -181,7 +181,8 @@ export function findInputs(evidence: Evidence, isMisfit: boolean): Found[] {
   const { columns, x } = inputs;
   const varying = [...columns.keys()].filter((column) => !isConstant(columns[column]));
   const constant = findConstant(inputs);
-  if (varying.length === 0) return constant;
+  // rows that are all alike give no answer but one, whatever is trained
+  if (varying.length === 0) return constant.map((found) => ({ ...found, ...(evidence.learning && { role: "cause" }) }));
   const statistics = statisticsOf(inputs);
   const first = firstLayerOf(evidence);
   const learned = hasLearnedMuch(evidence);

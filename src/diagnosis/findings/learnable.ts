@@ -1,10 +1,11 @@
 // What the inputs tell of the targets, by fits that depend on no training: on all rows, or on some.
-import { type BendTest, testForBend } from "./bend-test.js";
+import { type BendTest, MOST_ROWS, testForBend } from "./bend-test.js";
 import { type Evidence, isConstant } from "./evidence.js";
 import { factsOfTargets } from "./targets/target-facts.js";
 import type { Matrix } from "../../core/matrix.js";
 import type { PreparedTargets } from "../../network/data.js";
 import { isClassification } from "../../network/losses.js";
+import { hasLearned } from "./learned.js";
 
 interface ReadTargets {
   readonly outputs: number;
@@ -45,4 +46,65 @@ export function testFits({ observation, targets }: Evidence, rows?: ArrayLike<nu
   const { outputs, areClasses, targetOf } = readTargets(targets, layers.at(-1)!.units.length, isClassification(loss));
   if (!rows) return testForBend(inputs.x, varying, outputs, targetOf, areClasses);
   return testForBend(takeRows(inputs.x, rows), varying, outputs, (row) => targetOf(rows[row]), areClasses);
+}
+
+/** So much of what the network leaves of a constant's loss is left by a fit that shows that there is more to learn. */
+const MUCH_LESS = 0.5;
+/** A fit that leaves less than this more than the network does has learned no more. */
+const ABOUT = 0.05;
+
+interface Left {
+  readonly network: number;
+  /** By the better of the fits, on rows that it was not fitted to. */
+  readonly fits: number;
+  /** That they were judged on. */
+  readonly rows: number;
+}
+
+/** Of a constant's loss. A mean of absolute errors goes by the root of a mean of squares. */
+export function whatIsLeft(evidence: Evidence): Left | undefined {
+  const { learning } = evidence;
+  const score = learning?.learning.score;
+  if (score === undefined) return undefined;
+  const test = testFits(evidence);
+  if (!test) return undefined;
+  const least = Math.min(test.linear, test.bent);
+  const isRoot = learning!.reader.name === "meanAbsoluteError" || learning!.reader.name === "huber";
+  return { network: 1 - score, fits: isRoot ? Math.sqrt(least) : least, rows: test.rows };
+}
+
+/** Known for certain to be more: the network has not learned what the fits have. Class weights have another constant. */
+export function isMoreToLearn(evidence: Evidence): boolean {
+  if (hasLearned(evidence) !== false || evidence.observation.training?.fit?.classWeights) return false;
+  const left = whatIsLeft(evidence);
+  return left !== undefined && left.fits <= MUCH_LESS * left.network;
+}
+
+/**
+ * As far as can be seen, with as many rows as fits look at (fewer may be learned by heart): the network says what the
+ * fits can say, which may be nothing where targets are noise.
+ */
+export function isAllLearned(evidence: Evidence): boolean {
+  const left = whatIsLeft(evidence);
+  return left !== undefined && left.rows >= MOST_ROWS && left.network <= left.fits + ABOUT;
+}
+
+/** A class of more than this share hides the others. */
+const OUTWEIGHS = 0.9;
+
+/** Where one class outweighs the others: their rows, and as many of its own, evenly apart. */
+export function balancedRows({ observation, targets }: Evidence): number[] | undefined {
+  const { loss, layers, rows } = observation;
+  if (!targets || !loss || !isClassification(loss)) return undefined;
+  const { outputs, areClasses, targetOf } = readTargets(targets, layers.at(-1)!.units.length, true);
+  if (!areClasses) return undefined;
+  const classOf = (row: number) =>
+    Array.from(targetOf(row)).reduce((best, share, k, all) => (share > all[best] ? k : best), 0);
+  const members = Array.from({ length: outputs }, (): number[] => []);
+  for (let row = 0; row < rows; row++) members[classOf(row)].push(row);
+  const largest = members.reduce((a, b) => (b.length > a.length ? b : a));
+  const rest = rows - largest.length;
+  if (rest === 0 || largest.length < OUTWEIGHS * rows) return undefined;
+  const some = Array.from({ length: rest }, (_, i) => largest[Math.floor((i * largest.length) / rest)]);
+  return [...members.filter((each) => each !== largest).flat(), ...some];
 }

@@ -1,5 +1,6 @@
 // What is seen of a network that has not learned: no better than a constant, classes that it never says.
 import type { Evidence, Found } from "./evidence.js";
+import { balancedRows, testFits } from "./learnable.js";
 import type { LearningEvidence } from "../learning/learning.js";
 import { FEW_ROWS, sideOf } from "../learning/verdict.js";
 import { countOf, formatCount, formatNumber, formatPercent, listIndices, plural } from "../../text/numbers.js";
@@ -37,7 +38,23 @@ function findNoBetter({ learning }: LearningEvidence): Found[] {
  */
 const ENOUGH_ROWS = 8;
 
-function findClasses({ learning, predictions }: LearningEvidence): Found[] {
+/** A fit that leaves so much of a constant's loss tells the classes apart by nothing but noise. */
+const NOTHING_TOLD = 0.9;
+
+/**
+ * Classes that the inputs tell apart where they count the same, and a network no better than a constant where they do
+ * not: the weight of the one is why it says nothing else.
+ */
+function isOutweighed(evidence: Evidence, { learning }: LearningEvidence): boolean {
+  if (learning.score === undefined || sideOf(learning) > 0 || evidence.observation.training?.fit?.classWeights)
+    return false;
+  const rows = balancedRows(evidence);
+  const test = rows && testFits(evidence, rows);
+  return test !== undefined && Math.min(test.linear, test.bent) < NOTHING_TOLD;
+}
+
+function findClasses(evidence: Evidence, found: LearningEvidence): Found[] {
+  const { learning, predictions } = found;
   if (!predictions || !Number.isFinite(learning.loss)) return [];
   const { classes, areExclusive } = predictions;
   const never = [...classes.keys()].filter((i) => classes[i].rows >= ENOUGH_ROWS && classes[i].said === 0);
@@ -50,6 +67,7 @@ function findClasses({ learning, predictions }: LearningEvidence): Found[] {
     return [
       {
         kind: "oneClassPredicted",
+        ...(isOutweighed(evidence, found) && { role: "cause" }),
         message:
           `Class ${only} is said of all ${countOf(learning.rows, "row")}, ` +
           `${formatPercent(classes[only].rows / learning.rows)} of which are of it.`,
@@ -75,7 +93,7 @@ function findClasses({ learning, predictions }: LearningEvidence): Found[] {
   ];
 }
 
-export function findLearning({ learning }: Evidence): Found[] {
-  if (!learning) return [];
-  return [...findNoBetter(learning), ...findClasses(learning)];
+export function findLearning(evidence: Evidence): Found[] {
+  const { learning } = evidence;
+  return learning ? [...findNoBetter(learning), ...findClasses(evidence, learning)] : [];
 }

@@ -1,7 +1,7 @@
 // A network without a bend on data that need one. Layers that are linear are together one layer that is; where the data
 // need no bend, that is no fault.
 import type { Evidence, Found } from "./evidence.js";
-import { testFits } from "./learnable.js";
+import { balancedRows, testFits } from "./learnable.js";
 import { hasLearned } from "./learned.js";
 import { shapeOf } from "../../activations/activations.js";
 import { countOf, formatCount, formatPercent, plural } from "../../text/numbers.js";
@@ -14,7 +14,7 @@ const WORTH = 0.05;
 export function findLinearNetwork(evidence: Evidence): Found[] {
   const { hidden } = evidence;
   if (hidden.some(({ activation }) => shapeOf(activation) !== "linear") || hasLearned(evidence) !== false) return [];
-  const test = testFits(evidence);
+  const test = testFits(evidence, balancedRows(evidence));
   if (!test) return [];
   const { linear, bent, rows } = test;
   if (!(linear - bent >= GAIN * linear && linear - bent >= WORTH)) return [];

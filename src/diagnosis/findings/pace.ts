@@ -4,6 +4,7 @@ import { closedLayer, type Evidence, type Found } from "./evidence.js";
 import { type LearningEvidence, skillOf } from "../learning/learning.js";
 import type { FindingRole } from "../types.js";
 import type { EpochLog, Metrics } from "../../network/types.js";
+import { isMoreToLearn } from "./learnable.js";
 import { paceOf } from "../learning/pace.js";
 import { FEW_ROWS, isWorseThanConstant, LEARNED, SOME } from "../learning/verdict.js";
 import type { StartDistance, TrainingRecord } from "../../inspect/observation.js";
@@ -184,12 +185,39 @@ function findUnmoved(evidence: Evidence): Found[] {
   ];
 }
 
+/** A rate of less than this share of the highest moves nothing more; */
+const FADED = 0.01;
+/** more than this share of the epochs had no more. */
+const MOST_EPOCHS = 0.5;
+
+/** A rate that fell to nothing long before the end, with more to learn. */
+function findFaded(evidence: Evidence): Found[] {
+  const rates = (evidence.history?.epochs ?? []).map(({ learningRate }) => learningRate);
+  const highest = Math.max(...rates);
+  const moving = rates.filter((rate) => rate >= FADED * highest).length;
+  if (!(rates.length - moving > MOST_EPOCHS * rates.length) || !isMoreToLearn(evidence)) return [];
+  const { score = 0 } = evidence.learning!.learning;
+  const learningRate = rates.at(-1)!;
+  return [
+    {
+      kind: "stepsTooSmall",
+      message:
+        `The steps are too small: the learning rate fell from ${formatNumber(highest)} to ${formatNumber(learningRate)}, ` +
+        `and in ${formatCount(rates.length - moving)} of ${countOf(rates.length, "epoch")} it was less than a hundredth.`,
+      advice: "Let the learning rate fall later and less far, or keep it as it is.",
+      figures: { score, learningRate, highestRate: highest, moving, epochs: rates.length },
+    },
+  ];
+}
+
 function findPace(evidence: Evidence): Found[] {
   const { learning, observation } = evidence;
   if (!learning || learning.skill === undefined || learning.learning.score === undefined) return [];
   if (learning.learning.score >= LEARNED) return [];
   const unmoved = findUnmoved(evidence);
   if (unmoved.length > 0 || isBlocked(evidence)) return unmoved;
+  const faded = findFaded(evidence);
+  if (faded.length > 0) return faded;
   const open = unfinished(evidence);
   const sizes = observation.start?.();
   const reach = observation.training && reachOf(observation.training);

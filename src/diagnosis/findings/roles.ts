@@ -1,6 +1,7 @@
 // Which findings are causes, where several come together.
 import type { Evidence, Found } from "./evidence.js";
 import type { Finding, FindingKind, FindingRole } from "../types.js";
+import { isAllLearned } from "./learnable.js";
 import { LEARNED, SOME } from "../learning/verdict.js";
 
 /** What a kind is by itself, unless a finding says otherwise. */
@@ -62,6 +63,7 @@ const EXPLAINS: readonly (readonly [causes: readonly FindingKind[], symptoms: re
       "unscaledTargets",
       "lowTargetVariance",
       "decayCollapse",
+      "constantTogether",
     ],
   ],
   // a size that is wrong by itself makes any rate wrong
@@ -71,12 +73,23 @@ const EXPLAINS: readonly (readonly [causes: readonly FindingKind[], symptoms: re
   ],
   [
     ["decayCollapse"],
-    [...COURSE, "highRate", "divergence", "vanishingGradient", "linearNetwork", "closedSamples", "bottleneck"],
+    [
+      ...COURSE,
+      "highRate",
+      "divergence",
+      "vanishingGradient",
+      "linearNetwork",
+      "closedSamples",
+      "bottleneck",
+      "constantTogether",
+    ],
   ],
   [
     ["divergence", "highRate"],
-    [...COURSE, "vanishingGradient", "closedSamples", "overfitting", "linearNetwork"],
+    [...COURSE, "vanishingGradient", "closedSamples", "overfitting", "linearNetwork", "bottleneck", "constantTogether"],
   ],
+  // units that are one another's copies are as narrow as one, and move as one
+  [["constantTogether"], [...COURSE, "vanishingGradient", "closedSamples", "bottleneck", ...INPUTS]],
   [["vanishingGradient"], [...COURSE, "linearNetwork", "closedSamples"]],
   [["bottleneck"], [...COURSE, "closedSamples", "vanishingGradient"]],
   [["closedSamples", "linearNetwork"], COURSE],
@@ -97,6 +110,22 @@ const APART_FROM_SKILL: readonly FindingKind[] = ["overfitting", "singleClass", 
 
 /** What tells of itself what to do, the strongest first: where nothing has been learned and no cause explains it. */
 const CAUSES_WHERE_ALONE: readonly FindingKind[] = ["collapsedOutput", "deadOutputUnits"];
+
+/**
+ * No causes where the network says all that fits to other rows can say, which may be nothing: that they do harm is seen
+ * in what is not learned. Outliers spoil the fits as well.
+ */
+const NEED_HARM: readonly FindingKind[] = [
+  "unscaledInputs",
+  "uncenteredInputs",
+  "unscaledTargets",
+  "closedSamples",
+  "bottleneck",
+  "vanishingGradient",
+];
+
+/** A cause where there is no other. */
+const LAST: FindingKind = "oneClassPredicted";
 
 const RANKS: readonly FindingRole[] = ["cause", "symptom", "remark"];
 
@@ -128,18 +157,28 @@ export function assignRoles(found: readonly Found[], evidence: Evidence): Findin
   const hasLearned = skill !== undefined && skill >= LEARNED;
   const isTooLarge = found.some(({ kind }) => TOO_LARGE.includes(kind));
   const told = found.filter(({ kind }) => !(isTooLarge && COURSE.includes(kind)));
+  const roleOf = ({ kind, role = ROLES[kind] }: Found) => role;
+  const isNamed = (kinds: readonly FindingKind[]) =>
+    told.some((one) => roleOf(one) === "cause" && kinds.includes(one.kind));
+  // through an output that does not fit a score is no measure
+  const isHarmless = isNamed(NEED_HARM) && !isNamed(MISFITS) && isAllLearned(evidence);
   const own = putStepsFirst(
     told.map((finding): Judged => {
-      const role = finding.role ?? ROLES[finding.kind];
-      const isMild = hasLearned && !APART_FROM_SKILL.includes(finding.kind);
+      const { kind } = finding;
+      const role = roleOf(finding);
+      const isMild =
+        (hasLearned && !APART_FROM_SKILL.includes(kind)) ||
+        (isHarmless && role === "cause" && NEED_HARM.includes(kind));
       return { ...finding, role: isMild ? "remark" : role };
     }),
   );
-  const explained = new Set(
-    EXPLAINS.flatMap(([causes, symptoms]) =>
+  const isOther = own.some((one) => (isCause(one) && one.kind !== LAST) || CAUSES_WHERE_ALONE.includes(one.kind));
+  const explained = new Set([
+    ...(isOther ? [LAST] : []),
+    ...EXPLAINS.flatMap(([causes, symptoms]) =>
       own.some((finding) => isCause(finding) && causes.includes(finding.kind)) ? symptoms : [],
     ),
-  );
+  ]);
   const judged = promote(
     own.map((finding) => (isCause(finding) && explained.has(finding.kind) ? { ...finding, role: "symptom" } : finding)),
     evidence,

@@ -49,7 +49,7 @@ function head(reader: LossReader, learning: Omit<Learning, "verdict">): string {
   const { loss, constantLoss, score } = learning;
   const beside =
     `loss ${formatNumber(loss)}, and ${formatNumber(constantLoss)} for always saying ` + constantText(reader, learning);
-  if (!Number.isFinite(loss)) return `It has learned nothing: its loss is ${formatNumber(loss)}`;
+  if (!Number.isFinite(loss)) return "It has learned nothing: its loss is no finite number";
   if (score === undefined) {
     return Number.isFinite(constantLoss) && loss >= constantLoss - 1e-12
       ? `There is nothing to learn by this loss: ${formatNumber(constantLoss)} is had by a constant`
@@ -85,7 +85,7 @@ function heldOutText(heldOut: HeldOutLearning, constantAccuracy: number | undefi
   const judgement = isWorseThanConstant(heldOut, constantAccuracy) ? "it is worse than a constant: " : "";
   const right = accuracy === undefined ? "" : `, accuracy ${formatPercent(accuracy)}`;
   const reached = score === undefined ? "" : `, score ${formatNumber(score, 3)}`;
-  return `On held-out rows ${judgement}loss ${formatNumber(loss)}${reached}${right}.`;
+  return `On held-out rows ${judgement}loss ${Number.isFinite(loss) ? formatNumber(loss) : "no finite number"}${reached}${right}.`;
 }
 
 /** One sentence on the rows themselves, and one on those held out, if there are some. */
