@@ -140,12 +140,16 @@ describe.skipIf(!hasChromium)("the page", () => {
     await page.click('#unit button[aria-label="Apply: Lift the bias"]');
     await page.waitForFunction(() => /of them came back/.test(document.querySelector("#notes summary")!.textContent!));
     await page.click("#notes summary");
-    expect(await page.textContent("#notes .deaths")).toMatch(/brought back \(bias lifted\) at step 855/);
+    await page.waitForFunction(() =>
+      /brought back \(bias lifted\) at step 855/.test(document.querySelector("#notes .deaths")!.textContent!),
+    );
     await page.selectOption("#speed", "600");
     await page.click("#run");
     await waitForStep(page, 1200);
-    expect(await page.textContent("#unit .outcome")).toMatch(
-      /At step 855 \(bias lifted\): \d+ dead, accuracy .* died again/,
+    await page.waitForFunction(() =>
+      /At step 855 \(bias lifted\): \d+ dead, accuracy .* died again/.test(
+        document.querySelector("#unit .outcome")!.textContent!,
+      ),
     );
   });
 
