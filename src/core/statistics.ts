@@ -1,4 +1,4 @@
-// Sums, means, medians and ranges of a few numbers, in float64.
+// Sums, means, medians and ranges of a few numbers, in float64; which is the largest.
 
 export function sum(values: readonly number[]): number {
   return values.reduce((total, value) => total + value, 0);
@@ -55,6 +55,19 @@ export function median(values: ArrayLike<number>): number {
   let below = -Infinity;
   for (let i = 0; i < middle; i++) below = Math.max(below, copy[i]);
   return below / 2 + copy[middle] / 2;
+}
+
+/**
+ * The place of the largest of `count` values from `first` on, counted from there: the first of equals, -1 where one is
+ * NaN, as the kernels judge.
+ */
+export function placeOfLargest(values: ArrayLike<number>, first = 0, count = values.length): number {
+  let best = first;
+  for (let i = first; i < first + count; i++) {
+    if (Number.isNaN(values[i])) return -1;
+    if (values[i] > values[best]) best = i;
+  }
+  return best - first;
 }
 
 /** Median, lowest and highest. */

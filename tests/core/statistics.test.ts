@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { mean, median, variance } from "../../src/core/statistics.js";
+import { mean, median, placeOfLargest, variance } from "../../src/core/statistics.js";
 import fc from "../support/property.js";
 
 describe("statistics", () => {
@@ -30,6 +30,16 @@ describe("statistics", () => {
     const values = [3, 1, 2];
     median(values);
     expect(values).toEqual([3, 1, 2]);
+  });
+
+  it.each([
+    [[3, 7, 7, 1], 1],
+    [[-2, -1], 1],
+    [[-Infinity, -Infinity], 0],
+    [[9, Number.NaN, 1], -1],
+  ])("the largest of %j is at place %d, alone and among others", (values, place) => {
+    expect(placeOfLargest(values)).toBe(place);
+    expect(placeOfLargest([Number.NaN, 99, ...values, 99, Number.NaN], 2, values.length)).toBe(place);
   });
 
   it("gives mean and variance", () => expect([mean([1, 2, 6]), variance([1, 2, 6])]).toEqual([3, 14 / 3]));

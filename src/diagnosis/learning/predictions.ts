@@ -1,4 +1,5 @@
 // Which class a network says for each row, and which one it is.
+import { placeOfLargest } from "../../core/statistics.js";
 import { forEachTarget, type LossReader } from "./row-losses.js";
 import type { PreparedTargets } from "../../network/data.js";
 import { isClassification } from "../../network/losses.js";
@@ -20,15 +21,6 @@ export interface Predictions {
   readonly accuracy: number;
   /** Of always saying the most frequent class, of each output where a row may be of several. */
   readonly constantAccuracy: number;
-}
-
-function placeOfLargest(values: ArrayLike<number>): number {
-  let best = 0;
-  for (let i = 0; i < values.length; i++) {
-    if (Number.isNaN(values[i])) return -1;
-    if (values[i] > values[best]) best = i;
-  }
-  return best;
 }
 
 /** Numbers that stand for classes: 0 and 1 in one column, or a 1 among zeros in each row. */
@@ -103,7 +95,7 @@ export function readPredictions(
   if (name !== "binaryCrossEntropy") {
     const counter = new Counter(units);
     forEachTarget(targets, units, (row, target) =>
-      counter.note(placeOfLargest(target), placeOfLargest(outputs.subarray(row * units, (row + 1) * units))),
+      counter.note(placeOfLargest(target), placeOfLargest(outputs, row * units, units)),
     );
     return exclusive(counter, rows);
   }

@@ -2,6 +2,7 @@
 import type { Evaluation } from "../types.js";
 import type { PreparedData, PreparedTargets } from "../data.js";
 import { dataRows, forEachChunk } from "../state/chunks.js";
+import { placeOfLargest } from "../../core/statistics.js";
 import { factsOf } from "../losses.js";
 import { toMetrics } from "./evaluate.js";
 import type { NetworkState } from "../state/state.js";
@@ -12,16 +13,6 @@ type Figures = Omit<Evaluation, "loss" | "accuracy">;
 interface Collector {
   visit(outputs: Float32Array, start: number, rows: number): void;
   read(): Figures;
-}
-
-/** The first place of the largest number, -1 where one is NaN: as the kernels judge. */
-function placeOfLargest(values: ArrayLike<number>, first: number, count: number): number {
-  let best = first;
-  for (let i = first; i < first + count; i++) {
-    if (Number.isNaN(values[i])) return -1;
-    if (values[i] > values[best]) best = i;
-  }
-  return best - first;
 }
 
 const share = (part: number, whole: number) => (whole > 0 ? part / whole : undefined);

@@ -2,6 +2,7 @@
 // different losses and last layers are judged alike.
 import type { PlainSet } from "./rows.js";
 import type { Matrix } from "../../core/matrix.js";
+import { placeOfLargest } from "../../core/statistics.js";
 import { factsOf, isClassification } from "../../network/losses.js";
 import type { ResolvedSpec } from "../../network/spec.js";
 
@@ -53,29 +54,19 @@ export function taskOf({ layers, loss }: ResolvedSpec, all: readonly PlainTarget
   return { kind: name === "binaryCrossEntropy" && areShares ? "answers" : "numbers" };
 }
 
-/** The place of the largest, the first of equals; -1 where one is NaN: as the kernels judge. */
-export function placeOfLargest(values: Float32Array): number {
-  let best = 0;
-  for (let i = 0; i < values.length; i++) {
-    if (Number.isNaN(values[i])) return -1;
-    if (values[i] > values[best]) best = i;
-  }
-  return best;
-}
-
-const rowsOf = ({ rows, columns, data }: Matrix): Float32Array[] =>
-  Array.from({ length: rows }, (_, row) => data.subarray(row * columns, (row + 1) * columns));
+const largestOfRows = ({ rows, columns, data }: Matrix): Int32Array =>
+  Int32Array.from({ length: rows }, (_, row) => placeOfLargest(data, row * columns, columns));
 
 /** The class of each row. */
 export function classesOf(y: PlainTargets): Int32Array {
   if (y instanceof Int32Array) return y;
   const column = soleColumn(y);
-  return column ? Int32Array.from(column, Math.round) : Int32Array.from(rowsOf(y), placeOfLargest);
+  return column ? Int32Array.from(column, Math.round) : largestOfRows(y);
 }
 
 /** The class that answers say, -1 where they say none: one number a row is a yes, or the class itself. */
 export function classesSaid(answers: Matrix, classes: number): Int32Array {
-  if (answers.columns > 1) return Int32Array.from(rowsOf(answers), placeOfLargest);
+  if (answers.columns > 1) return largestOfRows(answers);
   return Int32Array.from(answers.data, (value) => {
     if (Number.isNaN(value)) return -1;
     return classes === 2 ? Number(value > 0.5) : Math.max(0, Math.min(classes - 1, Math.round(value)));
