@@ -154,3 +154,19 @@ export function toRows64(path: string, samples: unknown, columns?: number, least
   const place = `row ${Math.floor(i / matrix.columns)}, column ${i % matrix.columns} (counted from 0)`;
   throw new RelumineError("value", path, "to have finite numbers", `${matrix.data[i]} in ${place}`);
 }
+
+/** Whether the row from `start` on is a single 1 among zeros. */
+export function isOneHot(data: Float32Array, start: number, columns: number): boolean {
+  let ones = 0;
+  for (let i = start; i < start + columns; i++) {
+    if (data[i] === 1) ones++;
+    else if (data[i] !== 0) return false;
+  }
+  return ones === 1;
+}
+
+/** Whether all rows are. */
+export function areOneHot({ columns, data }: Pick<Matrix, "columns" | "data">): boolean {
+  for (let start = 0; start < data.length; start += columns) if (!isOneHot(data, start, columns)) return false;
+  return true;
+}

@@ -1,6 +1,6 @@
 import { expect, it } from "vitest";
 import { expectError, relumineError } from "../support/errors.js";
-import { toMatrix } from "../../src/core/matrix.js";
+import { areOneHot, isOneHot, toMatrix } from "../../src/core/matrix.js";
 import { createNetwork } from "../../src/index.js";
 
 it("takes rows of any array-like", () => {
@@ -25,4 +25,35 @@ it("a data set's fields must be known, those that are undefined left aside", asy
   expect(history.epochs[0].loss).toBeGreaterThanOrEqual(0);
   network.layers[0].setWeights({ bias: Float32Array.of(1), alpha: undefined });
   expect(network.layers[0].getWeights().bias[0]).toBe(1);
+});
+
+it.each([
+  [
+    [0, 1, 0, 1, 0, 0],
+    [true, true],
+  ],
+  [
+    [0, 0, 0, 1, 0, 0],
+    [false, true],
+  ],
+  [
+    [1, 0, 0, 1, 1, 0],
+    [true, false],
+  ],
+  [
+    [0.5, 0.5, 0, 0, 0, 1],
+    [false, true],
+  ],
+  [
+    [0, 0, 1, 2, -1, 0],
+    [true, false],
+  ],
+  [
+    [Number.NaN, 1, 0, 0, 1, 0],
+    [false, true],
+  ],
+])("of the rows of %j a single 1 among zeros: %j", (values, expected) => {
+  const data = Float32Array.from(values);
+  expect([0, 3].map((start) => isOneHot(data, start, 3))).toEqual(expected);
+  expect(areOneHot({ data, columns: 3 })).toBe(expected[0] && expected[1]);
 });

@@ -1,4 +1,5 @@
 // Which class a network says for each row, and which one it is.
+import { areOneHot } from "../../core/matrix.js";
 import { placeOfLargest } from "../../core/statistics.js";
 import { forEachTarget, type LossReader } from "./row-losses.js";
 import type { PreparedTargets } from "../../network/data.js";
@@ -27,11 +28,8 @@ export interface Predictions {
 function areClasses(targets: PreparedTargets): boolean {
   if (targets.kind === "labels") return true;
   const { data, columns } = targets;
-  if (!data.every((value) => value === 0 || value === 1)) return false;
-  if (columns === 1) return data.includes(0) && data.includes(1);
-  for (let at = 0; at < data.length; at += columns)
-    if (data.subarray(at, at + columns).reduce((sum, value) => sum + value, 0) !== 1) return false;
-  return true;
+  if (columns > 1) return areOneHot(targets);
+  return data.every((value) => value === 0 || value === 1) && data.includes(0) && data.includes(1);
 }
 
 /** Above it an output says yes: what the kernels compare with. */

@@ -1,7 +1,7 @@
 // What the targets ask for, whatever the loss: one class a row, several yes-or-no answers, or numbers. By it trials of
 // different losses and last layers are judged alike.
 import type { PlainSet } from "./rows.js";
-import type { Matrix } from "../../core/matrix.js";
+import { areOneHot, type Matrix } from "../../core/matrix.js";
 import { placeOfLargest } from "../../core/statistics.js";
 import { factsOf, isClassification } from "../../network/losses.js";
 import type { ResolvedSpec } from "../../network/spec.js";
@@ -22,20 +22,13 @@ export function soleColumn(y: Matrix): Float32Array | undefined {
   return data.filter((_, i) => i % columns === 0);
 }
 
-function isOneHot({ columns, data }: Matrix): boolean {
-  if (columns === 1 || !data.every((value) => value === 0 || value === 1)) return false;
-  for (let at = 0; at < data.length; at += columns)
-    if (data.subarray(at, at + columns).reduce((sum, value) => sum + value, 0) !== 1) return false;
-  return true;
-}
-
 /** @param all the targets of the rows that train, and of those that judge */
 export function taskOf({ layers, loss }: ResolvedSpec, all: readonly PlainTargets[]): Task {
   const { units } = layers[layers.length - 1];
   const { name } = factsOf(loss);
   const rows = all.filter((y): y is Matrix => !(y instanceof Int32Array));
   if (rows.length === 0) return { kind: "classes", classes: units };
-  if (rows.every(isOneHot)) return { kind: "classes", classes: units };
+  if (rows.every((y) => y.columns > 1 && areOneHot(y))) return { kind: "classes", classes: units };
   const columns = rows.map(soleColumn);
   if (columns.every((column) => column !== undefined)) {
     const values = new Set(columns.flatMap((column) => [...column]));

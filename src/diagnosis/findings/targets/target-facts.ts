@@ -1,4 +1,5 @@
 // What targets look like: classes, shares, numbers; what the findings on outputs, losses and labels ask.
+import { isOneHot } from "../../../core/matrix.js";
 import type { PreparedTargets } from "../../../network/data.js";
 
 /** From so many different whole numbers on, they are counts or amounts rather than classes. */
@@ -23,15 +24,6 @@ export interface TargetFacts {
   readonly isRepeated: boolean;
   /** Different values of one column (or of one that is repeated), where they are few whole numbers: labels, it seems. */
   readonly labels: readonly number[] | undefined;
-}
-
-function isOneHot(data: Float32Array, start: number, columns: number): boolean {
-  let ones = 0;
-  for (let i = start; i < start + columns; i++) {
-    if (data[i] === 1) ones++;
-    else if (data[i] !== 0) return false;
-  }
-  return ones === 1;
 }
 
 /** Different values in order, if they are whole and few beside the rows. */
