@@ -1,4 +1,5 @@
 // The remedies as they change a training, between two of its fits. Loaded with the first of them.
+import { sum } from "../../src/core/statistics.js";
 import { cutTo, formatNumber } from "../../src/text/numbers.js";
 import type { Cure, Done, RemedyName } from "./types.js";
 import type { BriefTraining } from "./brief-training.js";
@@ -59,7 +60,7 @@ async function findRate(training: Training, remedy: RemedyName): Promise<{ rate:
   for (let power = 1; power <= MOST_TRIALS && !trials.some(isGood); power++) {
     const rate = cutTo(training.settings.rate / 2 ** power, 2);
     const trial = await tryRate(training, remedy, rate, steps);
-    trials.push({ rate, loss: trial.loss, dead: trial.dead.reduce((sum, dead) => sum + dead, 0) });
+    trials.push({ rate, loss: trial.loss, dead: sum(trial.dead) });
   }
   const best = trials.find(isGood) ?? trials.toSorted((a, b) => a.dead - b.dead || a.loss - b.loss)[0];
   const told = trials.map(({ rate, dead }) => `at ${formatNumber(rate)} ${dead} dead`).join(", ");

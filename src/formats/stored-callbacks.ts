@@ -12,8 +12,8 @@ import {
   optional,
   refuseStored,
 } from "../core/stored-values.js";
-import { canDie } from "../activations/analysis.js";
-import { type SavedFirings, SUMMARY } from "../diagnosis/trace/last-fired.js";
+import { sum } from "../core/statistics.js";
+import { type SavedFirings, SUMMARY, tracedLayers } from "../diagnosis/trace/last-fired.js";
 import { KEEP_AT_MOST, loggedSteps, type SavedSnapshots, type Snapshot } from "../diagnosis/trace/snapshots.js";
 import type { SavedTrace } from "../diagnosis/trace/trace-deaths.js";
 import { type SavedShares, sharesSizes } from "../diagnosis/trace/firing-shares.js";
@@ -42,7 +42,6 @@ export interface StoredFitContext {
 
 const count = integer(0);
 const atLeast0 = (value: number) => value >= 0;
-export const sumOf = (sizes: readonly number[]) => sizes.reduce((sum, size) => sum + size, 0);
 
 /** Places of hidden units, each of a unit that is there, and what else belongs to each. */
 function unitsOf<Rest extends object = object>(
@@ -55,11 +54,6 @@ function unitsOf<Rest extends object = object>(
     integer(0, hidden[place.layer] - 1)(`${path}.unit`, place.unit);
     return place;
   });
-}
-
-/** Hidden layers whose units can die. */
-function mortalLayers({ layers }: ResolvedSpec): { readonly layer: number; readonly units: number }[] {
-  return layers.slice(0, -1).flatMap(({ units, activation }, layer) => (canDie(activation) ? [{ layer, units }] : []));
 }
 
 /** What the rest of a death follows from. */
@@ -122,7 +116,7 @@ function snapshotsOf(
     blocks: list(Array.from({ length: 1 + slots }, () => parameters)),
     beta1: number,
     beta2: number,
-    stepCounts: optional(numbers(Float64Array, 2 * sumOf(hiddenUnits(spec)))),
+    stepCounts: optional(numbers(Float64Array, 2 * sum(hiddenUnits(spec)))),
     isBreak: flag,
     isTainted: flag,
   });
@@ -140,8 +134,8 @@ function traceDeaths(
 ): Check<SavedTrace> {
   const { spec, fit } = context;
   const hidden = hiddenUnits(spec);
-  const layers = mortalLayers(spec);
-  const traced = sumOf(layers.map(({ units }) => units));
+  const layers = tracedLayers(spec);
+  const traced = sum(layers.map(({ units }) => units));
   const [step, epoch] = [integer(0, fit.step), integer(0, fit.epoch)];
   const summaries = numbers(Float32Array, traced * SUMMARY);
   const sizes = sharesSizes(traced);
@@ -188,7 +182,7 @@ interface StoredFrames {
 
 function packFrames(frames: readonly ActivityFrame[]): StoredFrames {
   const layers = frames.flatMap((frame) => frame.layers);
-  const shares = new Float32Array(sumOf(layers.map(({ length }) => length)));
+  const shares = new Float32Array(sum(layers.map(({ length }) => length)));
   let at = 0;
   for (const layer of layers) shares.set(layer, (at += layer.length) - layer.length);
   return { epochs: Float64Array.from(frames, ({ epoch }) => epoch), shares };
@@ -208,7 +202,7 @@ function recordActivity({ spec, fit }: StoredFitContext): Check<ActivityFrame[]>
     const frames = (value as Partial<StoredFrames> | null | undefined)?.epochs?.length ?? 0;
     const check = object<StoredFrames>({
       epochs: numbers(Float64Array, frames, (epoch) => Number.isInteger(epoch) && epoch >= 0 && epoch <= fit.epoch),
-      shares: numbers(Float32Array, frames * sumOf(hidden), (share) => share >= 0 && share <= 1),
+      shares: numbers(Float32Array, frames * sum(hidden), (share) => share >= 0 && share <= 1),
     });
     return unpackFrames(check(path, value), hidden);
   };
@@ -266,7 +260,7 @@ function preventDeaths({ spec, fit, parameters }: StoredFitContext): Check<Saved
   return object<SavedGuard>({
     prevented: unitsOf(hidden, { step, scale: number }),
     lost: unitsOf(hidden, { step }),
-    layers: list(mortalLayers(spec).map(layerOf)),
+    layers: list(tracedLayers(spec).map(layerOf)),
     copies: list([copy, copy]),
   });
 }

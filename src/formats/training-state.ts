@@ -6,7 +6,7 @@
 import { checksumOf } from "./checksum.js";
 import { CHECKSUM_NAME, TRAINING_NAME } from "./model-header.js";
 import type { StoredTensor, Tensor } from "./safetensors.js";
-import { packCallback, STORED_CALLBACKS, type StoredFitContext, sumOf } from "./stored-callbacks.js";
+import { packCallback, STORED_CALLBACKS, type StoredFitContext } from "./stored-callbacks.js";
 import { describe, isFloat32 } from "../core/checks.js";
 import { errorIn, RelumineError } from "../core/errors.js";
 import {
@@ -26,6 +26,7 @@ import {
   type StoredArray,
   text,
 } from "../core/stored-values.js";
+import { sum } from "../core/statistics.js";
 import { parseStrictJson } from "../core/strict-json.js";
 import { isClassification } from "../network/losses.js";
 import type { ResolvedSpec } from "../network/spec.js";
@@ -311,7 +312,7 @@ export function unpackTraining(tensors: Map<string, StoredTensor>, spec: Resolve
         beta1: power,
         beta2: power,
         slots: list(parameters),
-        stepCounts: optional(numbers(Float64Array, 2 * sumOf(hidden), (value) => value >= 0 && value <= 1)),
+        stepCounts: optional(numbers(Float64Array, 2 * sum(hidden), (value) => value >= 0 && value <= 1)),
       }),
     ),
     fit: optional(checkFit(hidden, parameters)),

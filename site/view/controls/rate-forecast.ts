@@ -1,5 +1,6 @@
 // Above the slider of the rate: the share of units that are dead after a short training from the start, against the
 // rate, with a band over the starts that were tried; in words for the rate that is chosen.
+import { sum } from "../../../src/core/statistics.js";
 import type { ForecastMessage, RateTrial } from "../../engine/types.js";
 import { LEAST_RATE, MOST_RATE } from "../../state/recipe.js";
 import { count, figure } from "../descriptions.js";
@@ -20,8 +21,7 @@ const HEIGHT = 56;
 /** Half of the slider's knob, which does not go beyond the slider's ends. */
 const KNOB = 8;
 
-const sum = (values: readonly number[]) => values.reduce((total, value) => total + value, 0);
-const totals = ({ dead }: RateTrial): number[] => dead.map(sum);
+const totals = ({ dead }: RateTrial): number[] => dead.map((layers) => sum(layers));
 
 interface Band {
   readonly low: number;
