@@ -44,3 +44,9 @@ export async function trainBriefly(
     loss: stopped === "diverged" ? Number.POSITIVE_INFINITY : network.evaluate(data).loss,
   };
 }
+
+/** A network of its own, as the recipe starts and trains it. */
+export async function runFromStart(recipe: Recipe, task: LearningTask, steps: number): Promise<BriefTraining> {
+  using network = await startNetwork(recipe, task);
+  return await trainBriefly(network, task, recipe, steps);
+}

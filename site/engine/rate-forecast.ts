@@ -1,7 +1,7 @@
 // What rates do to a recipe's network, by short trainings from the start: its own rate and a coarse grid first, then
 // between. Other starts than the recipe's own are tried as well, so that luck shows as a band.
 import { cutTo } from "../../src/text/numbers.js";
-import { type BriefTraining, startNetwork, trainBriefly } from "./brief-training.js";
+import { type BriefTraining, runFromStart } from "./brief-training.js";
 import type { ForecastMessage, LearningTask, RateTrial } from "./types.js";
 import { LEAST_RATE, MOST_RATE, type Recipe } from "../state/recipe.js";
 
@@ -28,11 +28,6 @@ function placesOf(round: number): number[] {
 function ratesOf(round: number, own: number): number[] {
   const rates = placesOf(round).map((place) => cutTo(LEAST_RATE * (MOST_RATE / LEAST_RATE) ** place, 3));
   return [...(round === 0 ? [own] : []), ...rates.filter((rate) => rate !== own)];
-}
-
-async function runFromStart(recipe: Recipe, task: LearningTask, steps: number): Promise<BriefTraining> {
-  using network = await startNetwork(recipe, task);
-  return await trainBriefly(network, task, recipe, steps);
 }
 
 async function tryRate(recipe: Recipe, task: LearningTask, steps: number): Promise<RateTrial> {

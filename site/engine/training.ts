@@ -2,7 +2,7 @@
 import { traceDeaths } from "../../src/diagnosis/trace/trace-deaths.js";
 import type { History, Network, NetworkSpec, Optimizer, TrainingContext } from "../../src/index.js";
 import { stateOf } from "../../src/network/state/state.js";
-import { type BriefTraining, fitOptions, startNetwork, trainBriefly } from "./brief-training.js";
+import { type BriefTraining, fitOptions, runFromStart, startNetwork, trainBriefly } from "./brief-training.js";
 import { DeathRegister } from "./death-register.js";
 import { NetworkEvaluator } from "./network-evaluator.js";
 import { optimizerOf, targetsOf } from "./recipe-to-network.js";
@@ -230,9 +230,8 @@ export class Training {
   }
 
   /** What a lower rate had made of it from the start. */
-  async tryRateFromStart(rate: number, steps: number): Promise<BriefTraining> {
-    using network = await startNetwork(this.recipe, this.task);
-    return await trainBriefly(network, this.task, { ...this.recipe, ...this.settings, rate }, steps);
+  tryRateFromStart(rate: number, steps: number): Promise<BriefTraining> {
+    return runFromStart({ ...this.recipe, ...this.settings, rate }, this.task, steps);
   }
 
   dispose(): void {
