@@ -12,6 +12,7 @@ import type { Replay } from "./replay.js";
 import type { Snapshots } from "./snapshots.js";
 import type { Sweep, Waiting } from "./sweep.js";
 import { findRun, type OpenRun, outweighs } from "./open-shares.js";
+import { groupBy } from "../../core/group-by.js";
 import { batchOf } from "../../network/training/plan.js";
 import type { RunningFit } from "../../network/training/running-fit.js";
 
@@ -191,14 +192,14 @@ export class BlowFinder {
 
   private proceed(position: number, group: readonly PendingBlow[]): void {
     const beginning = group.filter(({ windowMean }) => windowMean === undefined);
-    for (const same of runsOf(beginning)) {
+    for (const same of byRun(beginning)) {
       this.readRows(same[0].run);
       this.reader.read(same).forEach((reading, i) => {
         same[i].windowMean = reading.summary.mean;
         same[i].next = same[i].run.from;
       });
     }
-    const [due] = runsOf(group.filter(({ run }) => run.from === position));
+    const [due] = byRun(group.filter(({ run }) => run.from === position));
     if (due) this.replayRun(due[0].run, due); // it moves the replay on: one run
   }
 
@@ -272,13 +273,8 @@ export function longestRun(window: number): number {
 }
 
 /** Those with the same run together. */
-function runsOf(pending: readonly PendingBlow[]): PendingBlow[][] {
-  const groups = new Map<string, PendingBlow[]>();
-  for (const each of pending) {
-    const key = `${each.run.from} ${each.run.to}`;
-    groups.set(key, [...(groups.get(key) ?? []), each]);
-  }
-  return [...groups.values()];
+function byRun(pending: readonly PendingBlow[]): Iterable<PendingBlow[]> {
+  return groupBy(pending, ({ run }) => `${run.from} ${run.to}`).values();
 }
 
 /** A blow as the counters alone show it. */
