@@ -78,6 +78,7 @@ export class BlowFinder {
 
   /** By death. */
   async find(dead: readonly Deceased[]): Promise<(Blow | undefined)[]> {
+    this.reader.readRowsOf(new Uint32Array(0)); // the same for all searches: nothing else reads meanwhile
     const searches = dead.map((each) => this.begin(each));
     await this.sweep.run(searches, {
       at: (position, group) => this.read(position, group),
@@ -98,7 +99,6 @@ export class BlowFinder {
     const reach = step === 0 ? Infinity : this.snapshots.reach(step);
     const search: Search = { ...dead, reach, positions: [], span: [], next: Infinity };
     if (reach === Infinity) return search;
-    this.reader.readRowsOf(new Uint32Array(0));
     const end = dead.straw.closedBy ?? step;
     const updates = end - reach;
     const isCheap = updates <= CHEAP_UPDATES && updates * this.reader.count <= CHEAP_ROWS;
@@ -120,7 +120,6 @@ export class BlowFinder {
   }
 
   private read(position: number, group: readonly Search[]): void {
-    this.reader.readRowsOf(new Uint32Array(0));
     this.reader.openShares(group).forEach((share, i) => {
       const search = group[i];
       search.known.set(position, share);
