@@ -11,7 +11,8 @@ export function hiddenUnits(spec: ResolvedSpec): number[] {
 }
 
 /**
- * Mean loss, by the sum of the rows' weights where they have some, and for classification the share of right answers: of rows, or of single outputs for binaryCrossEntropy.
+ * Mean loss, by the sum of the rows' weights where they have some, and for classification the share of right answers:
+ * of rows, or of single outputs for binaryCrossEntropy.
  */
 export function toMetrics(spec: ResolvedSpec, lossSum: number, correct: number, rows: number, weight = rows): Metrics {
   const outputs = spec.layers.at(-1)!.units;
@@ -19,22 +20,27 @@ export function toMetrics(spec: ResolvedSpec, lossSum: number, correct: number, 
   return isClassification(spec.loss) ? { loss, accuracy: correct / lossDivisor(spec.loss, rows, outputs) } : { loss };
 }
 
-/** Loss and accuracy on `count` rows from `first` on, in the order of the indices at `order` (0: as they are). */
+/**
+ * Loss and accuracy on `count` rows from `first` on, in the order of the indices at `order` (0: as they are).
+ * @param visit reads what each chunk left in the buffers; its rows are counted from `first`
+ */
 export function evaluateRows(
   state: NetworkState,
   data: PreparedData,
   first: number,
   count: number,
   order: number,
+  visit?: (start: number, rows: number) => void,
 ): Metrics {
   const { passes, buffers, spec } = state;
   buffers.ensure(buffers.chunk(count), false);
   buffers.clearResult();
   const isWeighted = data.weights !== undefined;
   let weight = isWeighted ? 0 : count;
-  forEachChunk(state, dataRows(data, first, count, order), {}, (_start, rows) => {
+  forEachChunk(state, dataRows(data, first, count, order), {}, (start, rows) => {
     passes.loss(rows, data.y.kind, false, isWeighted);
     if (isWeighted) weight += passes.batchWeight;
+    visit?.(start, rows);
   });
   return toMetrics(spec, buffers.lossSum, buffers.correct, count, weight);
 }

@@ -1,10 +1,9 @@
 // What an evaluation tells beside loss and accuracy: who is taken for whom, and how far numbers are off.
 import type { Evaluation } from "../types.js";
 import type { PreparedData, PreparedTargets } from "../data.js";
-import { dataRows, forEachChunk } from "../state/chunks.js";
 import { placeOfLargest } from "../../core/statistics.js";
 import { factsOf } from "../losses.js";
-import { toMetrics } from "./evaluate.js";
+import { evaluateRows } from "./evaluate.js";
 import type { NetworkState } from "../state/state.js";
 
 type Figures = Omit<Evaluation, "loss" | "accuracy">;
@@ -163,15 +162,9 @@ export function evaluate(state: NetworkState, data: PreparedData): Evaluation {
   const top = spec.layers.length - 1;
   const { units } = spec.layers[top];
   const collector = collectorFor(state, data.y);
-  const isWeighted = data.weights !== undefined;
-  let weight = isWeighted ? 0 : data.rows;
-  buffers.ensure(buffers.chunk(data.rows), false);
-  buffers.clearResult();
-  forEachChunk(state, dataRows(data, 0, data.rows, 0), {}, (start, rows) => {
-    passes.loss(rows, data.y.kind, false, isWeighted);
-    if (isWeighted) weight += passes.batchWeight;
+  const metrics = evaluateRows(state, data, 0, data.rows, 0, (start, rows) => {
     const outputs = passes.skipsLastActivation ? buffers.preactivations(top) : buffers.activations(top);
     collector.visit(state.floats(outputs, rows * units), start, rows);
   });
-  return { ...toMetrics(spec, buffers.lossSum, buffers.correct, data.rows, weight), ...collector.read() };
+  return { ...metrics, ...collector.read() };
 }
