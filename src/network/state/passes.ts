@@ -56,7 +56,8 @@ export class Passes {
   private readonly rowDivisor: number;
   /** The loss takes what goes into the last activation, and gives the gradient by it. */
   readonly skipsLastActivation: boolean;
-  private readonly takesProbabilities: boolean;
+  /** The loss takes the outputs themselves for probabilities. */
+  readonly takesProbabilities: boolean;
   private readonly lossName: Loss;
   private readonly totalWeight = new Float64Array(1);
 

@@ -142,12 +142,12 @@ function classReader(targets: PreparedTargets): (row: number) => number {
 
 function collectorFor({ spec, passes }: NetworkState, targets: PreparedTargets): Collector {
   const { units } = spec.layers[spec.layers.length - 1];
-  const { name, from } = factsOf(spec.loss);
+  const { name } = factsOf(spec.loss);
   if (name === "crossEntropy")
     return new Confusion(units, classReader(targets), (outputs, row) => placeOfLargest(outputs, row * units, units));
   const { data } = targets as Extract<PreparedTargets, { kind: "rows" }>;
   if (name !== "binaryCrossEntropy") return new Errors(units, data);
-  const threshold = from === "probabilities" && !passes.skipsLastActivation ? 0.5 : 0;
+  const threshold = passes.takesProbabilities ? 0.5 : 0;
   if (units > 1) return new Labels(units, data, threshold);
   return new Confusion(
     2,

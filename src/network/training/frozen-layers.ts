@@ -7,19 +7,21 @@ export class FrozenLayers {
   /** The lowest layer that learns: no gradient is wanted below it. */
   readonly lowest: number;
   private readonly spans: readonly UpdateOperands[];
+  /** Of each layer's parameters in their block; at last the block's end. */
+  private readonly starts: readonly number[];
 
   constructor(
     private readonly state: NetworkState,
     { gradient, parameters, slots }: UpdateOperands,
   ) {
     const { layers } = state.spec;
-    const starts = [...state.layout.layers.map(({ kernel }) => kernel), state.layout.bytes];
+    this.starts = [...state.layout.layers.map(({ kernel }) => kernel), state.layout.bytes];
     this.lowest = layers.findIndex(({ frozen }) => !frozen);
     if (this.lowest < 0) this.lowest = layers.length;
     this.spans = layers.flatMap(({ frozen }, layer) => {
       if (frozen) return [];
-      const at = starts[layer];
-      const count = (starts[layer + 1] - at) / 4;
+      const at = this.starts[layer];
+      const count = (this.starts[layer + 1] - at) / 4;
       return [{ count, parameters: parameters + at, gradient: gradient + at, slots: slots.map((slot) => slot + at) }];
     });
     this.clearGradient(0);
@@ -31,9 +33,9 @@ export class FrozenLayers {
     const { f32 } = this.state.runtime.heap;
     for (let layer = from; layer < layers.length; layer++) {
       if (!layers[layer].frozen) continue;
-      const at = this.state.gradient + this.state.layout.layers[layer].kernel;
-      const end = this.state.layout.layers[layer + 1]?.kernel ?? this.state.layout.bytes;
-      f32.fill(0, at >>> 2, (this.state.gradient + end) >>> 2);
+      const at = this.state.gradient + this.starts[layer];
+      const end = this.state.gradient + this.starts[layer + 1];
+      f32.fill(0, at >>> 2, end >>> 2);
     }
   }
 
