@@ -8,7 +8,7 @@
 import type { RunningFit } from "../../network/training/running-fit.js";
 import { batchOf } from "../../network/training/plan.js";
 import { BatchCounter } from "../../wasm/abi.js";
-import { outweighs } from "./open-shares.js";
+import { outweighs, tookMost } from "./open-shares.js";
 import { type TracedLayer, tracedLayers } from "./last-fired.js";
 
 const WINDOW_BLOCKS = 8;
@@ -16,7 +16,6 @@ const WINDOW_BLOCKS = 8;
 const RING = 2 * WINDOW_BLOCKS + 2;
 /** Figures kept of a fall: the share before, behind, and the fall from the block before to the one behind. */
 const FIGURES = 3;
-const MOST = 0.5;
 
 export interface SavedShares {
   /** RING blocks x traced units: rows that opened the unit. */
@@ -48,9 +47,6 @@ export interface CountedFall {
   /** The block alone took more than half of the share before: the block before it against the one behind it. */
   readonly isSudden: boolean;
 }
-
-/** One block took most of it. */
-const isSudden = (before: number, sudden: number) => sudden > MOST * before;
 
 export class FiringShares {
   /** Steps. */
@@ -162,8 +158,7 @@ export class FiringShares {
     const { figures } = this;
     const at = traced * FIGURES;
     if (this.blocks[traced] > 0 && after >= (figures[at] + figures[at + 1]) / 2) this.blocks[traced] = 0;
-    const fall = before - after;
-    if (!(fall > MOST * before)) return;
+    if (!tookMost(before - after, before)) return;
     const behind = isLast ? 0 : this.share(traced, block + 1, block + 1);
     const sudden = this.share(traced, block - 1, block - 1) - behind;
     if (this.blocks[traced] > 0 && !this.replaces(traced, block, [before, after, sudden])) return;
@@ -180,7 +175,7 @@ export class FiringShares {
   private replaces(traced: number, block: number, [before, after, sudden]: readonly number[]): boolean {
     const [keptBefore, keptAfter, keptSudden] = this.figures.subarray(traced * FIGURES);
     if (block - this.blocks[traced] <= WINDOW_BLOCKS) return before - after > keptBefore - keptAfter;
-    const isSlower = isSudden(keptBefore, keptSudden) && !isSudden(before, sudden);
+    const isSlower = tookMost(keptSudden, keptBefore) && !tookMost(sudden, before);
     return outweighs(before - after, keptBefore) && !isSlower;
   }
 
@@ -207,7 +202,7 @@ export class FiringShares {
       lastStep,
       before,
       after,
-      isSudden: isSudden(before, sudden),
+      isSudden: tookMost(sudden, before),
     };
   }
 }

@@ -12,7 +12,7 @@ export interface OpenRun {
 
 type Run = Omit<OpenRun, "steps">;
 
-const MOST = 0.5;
+const MOST = 0.5; // of what there was before
 const LEAST_LATER = 0.25;
 
 const fallOf = ({ before, after }: Run) => before - after;
@@ -44,12 +44,15 @@ function runsOf(positions: readonly number[], shares: readonly number[], window:
   for (let i = 0, j = 0; i < positions.length; i++) {
     while (j < positions.length && positions[j] < positions[i] + length) j++;
     if (positions[j] !== positions[i] + length) continue;
-    const half = MOST * before[i];
-    const fall = shares[i] - shares[j];
-    if (fall > half && later[j] < (shares[i] + shares[j]) / 2)
+    if (tookMost(shares[i] - shares[j], before[i]) && later[j] < (shares[i] + shares[j]) / 2)
       runs.push({ from: positions[i], to: positions[j], before: shares[i], after: shares[j] });
   }
   return runs.sort((a, b) => fallOf(b) - fallOf(a) || b.from - a.from);
+}
+
+/** Did a fall take most of what the unit had? */
+export function tookMost(fall: number, before: number): boolean {
+  return fall > MOST * before;
 }
 
 /** Does a later fall count, where an earlier one took most of what the unit had? */
