@@ -1,6 +1,5 @@
 // A number that tells a damaged file from a whole one: of chance, not of malice. 32 bits, four bytes at once (FNV-1a
 // with a shift, so that changes of high bits cannot cancel each other out): 0.09 s for 100 MB.
-import type { StoredArray } from "../core/stored-values.js";
 
 const BASIS = 0x811c9dc5; // of FNV-1a
 const FACTOR = 0x85ebca6b; // of MurmurHash3: odd, so that no difference is lost
@@ -20,10 +19,10 @@ function addBytes(before: number, bytes: Uint8Array): number {
   return add(hash, whole.length);
 }
 
-/** Of the texts, in their order, and of the arrays' bytes: eight hexadecimal digits. */
-export function checksumOf(texts: readonly string[], arrays: Iterable<StoredArray>): string {
+/** Of the texts, in their order, and of the bytes that the views show: eight hexadecimal digits. */
+export function checksumOf(texts: readonly string[], views: Iterable<ArrayBufferView>): string {
   let hash = addBytes(BASIS, new TextEncoder().encode(JSON.stringify(texts)));
-  for (const { buffer, byteOffset, byteLength } of arrays)
+  for (const { buffer, byteOffset, byteLength } of views)
     hash = addBytes(hash, new Uint8Array(buffer, byteOffset, byteLength));
   return (hash >>> 0).toString(16).padStart(8, "0");
 }

@@ -19,6 +19,8 @@ export interface Tensor {
 export interface StoredTensor {
   readonly dtype: Dtype;
   readonly shape: readonly number[];
+  /** Its bytes in the file itself, wherever they begin. */
+  readonly bytes: Uint8Array;
   read(): StoredArray;
 }
 
@@ -170,11 +172,12 @@ function placeTensor(name: string, entry: unknown, body: Uint8Array): Placed {
     throw malformed(`${what}'s data_offsets`, expected, places.join(" to "));
   }
   // past 2^53 it is rounded, and still no length of a file
-  const bytes = shape.reduce((product, size) => product * size, kind.BYTES_PER_ELEMENT);
-  if (bytes !== end - begin)
-    throw malformed(what, `to have ${bytes} bytes, by its shape [${shape.join(", ").slice(0, 80)}]`, `${end - begin}`);
-  const read = () => new kind(body.slice(begin, end).buffer);
-  return { name, dtype: dtype as Dtype, shape, begin, end, read };
+  const length = shape.reduce((product, size) => product * size, kind.BYTES_PER_ELEMENT);
+  if (length !== end - begin)
+    throw malformed(what, `to have ${length} bytes, by its shape [${shape.join(", ").slice(0, 80)}]`, `${end - begin}`);
+  const bytes = body.subarray(begin, end);
+  const read = () => new kind(bytes.slice().buffer);
+  return { name, dtype: dtype as Dtype, shape, begin, end, bytes, read };
 }
 
 /**

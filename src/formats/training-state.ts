@@ -145,19 +145,17 @@ export function withChecksum(
   tensors: ReadonlyMap<string, Tensor>,
 ): Record<string, string> {
   const texts = [...Object.entries(metadata).flat(), ...tensors.keys()];
-  const arrays = [...tensors.values()].map(({ data }) => data);
-  return { ...metadata, [CHECKSUM_NAME]: checksumOf(texts, arrays) };
+  const views = [...tensors.values()].map(({ data }) => data);
+  return { ...metadata, [CHECKSUM_NAME]: checksumOf(texts, views) };
 }
 
 /** @throws RelumineError "format" for a file that is not as it was written, if it says how that was */
 export function checkChecksum(metadata: ReadonlyMap<string, string>, tensors: ReadonlyMap<string, StoredTensor>): void {
   const stored = metadata.get(CHECKSUM_NAME);
   if (stored === undefined) return;
-  function* arrays(): Generator<StoredArray> {
-    for (const tensor of tensors.values()) yield tensor.read();
-  }
   const texts = [...[...metadata].filter(([name]) => name !== CHECKSUM_NAME).flat(), ...tensors.keys()];
-  const checksum = checksumOf(texts, arrays());
+  const views = [...tensors.values()].map(({ bytes }) => bytes);
+  const checksum = checksumOf(texts, views);
   if (checksum === stored) return;
   const hint = "It was damaged or changed after it was written.";
   throw new RelumineError("format", "the file", `to have the checksum ${describe(stored)}`, checksum, hint);

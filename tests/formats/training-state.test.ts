@@ -246,6 +246,16 @@ describe("a training in a file", () => {
     );
   });
 
+  it.each([1, 2, 4, 7])("is as good in memory that begins at byte %d", async (offset) => {
+    const shifted = new Uint8Array(bytes.length + offset).subarray(offset);
+    shifted.set(bytes);
+    const again = async (file: Uint8Array) =>
+      exportNetwork(await importNetwork(file), "safetensors", { training: true });
+    expect(await again(shifted)).toEqual(await again(bytes));
+    shifted[shifted.length - 1] ^= 1;
+    await expectError(importNetwork(shifted), "format");
+  });
+
   it("is refused when a word beside it is another", async () => {
     const header = new TextDecoder().decode(bytes.subarray(0, bytes.length - readModelHeader(bytes).body.length));
     for (const [from, to] of [
