@@ -1,7 +1,7 @@
 // A layer so narrow that it starts closed as a whole in more than one start of a hundred. It is named only where the
 // network has not learned, or has such a layer closed: a narrow layer that works is no fault.
 import { closedLayer, closedUnits, type Evidence, type Found } from "./evidence.js";
-import { isMoreToLearn, whatIsLeft } from "./learnable.js";
+import { moreToLearn } from "./learnable.js";
 import { hasLearnedMuch } from "./learned.js";
 import { closedAtStart } from "../forecast/closed-layers.js";
 import { countOf, formatCount, formatPercent, formatRange } from "../../text/numbers.js";
@@ -24,9 +24,11 @@ function findSqueeze(evidence: Evidence): Found[] {
   const { hidden, observation } = evidence;
   const layer = hidden.findIndex(({ units }) => units.length <= FEW_UNITS);
   const columns = observation.inputs?.x.columns ?? 0;
-  if (layer < 0 || hidden[layer].units.length >= columns || isCopy(evidence) || !isMoreToLearn(evidence)) return [];
+  if (layer < 0 || hidden[layer].units.length >= columns || isCopy(evidence)) return [];
+  const left = moreToLearn(evidence);
+  if (!left) return [];
   const units = hidden[layer].units.length;
-  const { network, fits } = whatIsLeft(evidence)!;
+  const { network, fits } = left;
   return [
     {
       kind: "bottleneck",

@@ -2,7 +2,7 @@
 // by its decay.
 import { closedLayer, type Evidence, type Found } from "./evidence.js";
 import { hasLearned } from "./learned.js";
-import { isMoreToLearn } from "./learnable.js";
+import { moreToLearn } from "./learnable.js";
 import { sideOf } from "../learning/verdict.js";
 import { countOf, formatNumber, formatPercent } from "../../text/numbers.js";
 import type { EpochLog } from "../../network/types.js";
@@ -198,7 +198,7 @@ function findDecay(evidence: Evidence): Found[] {
   if (!sizes) return [];
   const most = isSome ? HELD_BACK : SHRUNK;
   const shrunk = sizes.filter(({ size, startSize }) => size < most * startSize).length;
-  if (shrunk === 0 || (isSome && !isMoreToLearn(evidence))) return [];
+  if (shrunk === 0 || (isSome && !moreToLearn(evidence))) return [];
   const least = sizes.reduce((a, b) => (b.size / b.startSize < a.size / a.startSize ? b : a));
   return [
     {

@@ -57,12 +57,10 @@ interface Left {
   readonly network: number;
   /** By the better of the fits, on rows that it was not fitted to. */
   readonly fits: number;
-  /** That they were judged on. */
-  readonly rows: number;
 }
 
 /** Of a constant's loss. A mean of absolute errors goes by the root of a mean of squares. */
-export function whatIsLeft(evidence: Evidence): Left | undefined {
+function whatIsLeft(evidence: Evidence): Left | undefined {
   const { learning } = evidence;
   const score = learning?.learning.score;
   if (score === undefined) return undefined;
@@ -70,14 +68,17 @@ export function whatIsLeft(evidence: Evidence): Left | undefined {
   if (!test) return undefined;
   const least = Math.min(test.linear, test.bent);
   const isRoot = learning!.reader.name === "meanAbsoluteError" || learning!.reader.name === "huber";
-  return { network: 1 - score, fits: isRoot ? Math.sqrt(least) : least, rows: test.rows };
+  return { network: 1 - score, fits: isRoot ? Math.sqrt(least) : least };
 }
 
-/** Known for certain to be more: the network has not learned what the fits have. Class weights have another constant. */
-export function isMoreToLearn(evidence: Evidence): boolean {
-  if (hasLearned(evidence) !== false || evidence.observation.training?.fit?.classWeights) return false;
+/**
+ * What is left where it is known for certain that there is more to learn: the network has not learned what the fits
+ * have. Class weights have another constant.
+ */
+export function moreToLearn(evidence: Evidence): Left | undefined {
+  if (hasLearned(evidence) !== false || evidence.observation.training?.fit?.classWeights) return undefined;
   const left = whatIsLeft(evidence);
-  return left !== undefined && left.fits <= MUCH_LESS * left.network;
+  return left && left.fits <= MUCH_LESS * left.network ? left : undefined;
 }
 
 /**
@@ -85,8 +86,9 @@ export function isMoreToLearn(evidence: Evidence): boolean {
  * fits can say, which may be nothing where targets are noise.
  */
 export function isAllLearned(evidence: Evidence): boolean {
+  if (evidence.observation.rows < MOST_ROWS) return false;
   const left = whatIsLeft(evidence);
-  return left !== undefined && left.rows >= MOST_ROWS && left.network <= left.fits + ABOUT;
+  return left !== undefined && left.network <= left.fits + ABOUT;
 }
 
 /** A class of more than this share hides the others. */

@@ -4,7 +4,7 @@ import { closedLayer, type Evidence, type Found } from "./evidence.js";
 import { type LearningEvidence, skillOf } from "../learning/learning.js";
 import type { FindingRole } from "../types.js";
 import type { EpochLog, Metrics } from "../../network/types.js";
-import { isMoreToLearn } from "./learnable.js";
+import { moreToLearn } from "./learnable.js";
 import { paceOf } from "../learning/pace.js";
 import { FEW_ROWS, isWorseThanConstant, LEARNED, SOME } from "../learning/verdict.js";
 import type { StartDistance, TrainingRecord } from "../../inspect/observation.js";
@@ -195,7 +195,7 @@ function findFaded(evidence: Evidence): Found[] {
   const rates = (evidence.history?.epochs ?? []).map(({ learningRate }) => learningRate);
   const highest = Math.max(...rates);
   const moving = rates.filter((rate) => rate >= FADED * highest).length;
-  if (!(rates.length - moving > MOST_EPOCHS * rates.length) || !isMoreToLearn(evidence)) return [];
+  if (!(rates.length - moving > MOST_EPOCHS * rates.length) || !moreToLearn(evidence)) return [];
   const { score = 0 } = evidence.learning!.learning;
   const learningRate = rates.at(-1)!;
   return [
