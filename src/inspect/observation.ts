@@ -95,7 +95,7 @@ export interface Observation {
   readonly motion?: RemainingMotion;
   readonly training?: TrainingRecord;
   /** By layer, how far the kernel is from that which the network's seed gives. */
-  start?(): StartDistance[];
+  start?(): readonly StartDistance[];
   /** As `outputs`, of the network as its seed gives it; costs a forward pass. */
   startOutputs?(): Float32Array;
   /** rows x units of the last layer: what the loss reads, where it was asked for. */
@@ -313,6 +313,7 @@ export function observe(
     });
     const motion = motionOf(state);
     const training = trainingOf(state);
+    let distances: readonly StartDistance[] | undefined;
     return {
       rows: x.rows,
       layers: state.layers.map((weights, index) => ({
@@ -328,7 +329,7 @@ export function observe(
       ...(motion && { motion }),
       ...(training && { training }),
       ...(read && { outputs: read.outputs }),
-      start: () => distancesFromStart(state),
+      start: () => (distances ??= distancesFromStart(state)),
       startOutputs: () => outputsAtStart(state, x),
       again: (options, visit) => inspector.run(x, options, visit),
       gradientNorms: (few, targets) => inspector.gradientNorms(few, targets),

@@ -34,7 +34,7 @@ export interface LearningEvidence {
   readonly toLearn: number;
   /** The lowest mean loss that any answers have. */
   readonly lowestLoss: number;
-  /** The mean loss that the network started with, as its seed gives it; costs a forward pass. */
+  /** The mean loss that the network started with, as its seed gives it; costs a forward pass the first time. */
   readonly startLoss: () => number | undefined;
   /** The better of the score and the share of the constant's wrong answers that the network gets right. */
   readonly skill: number | undefined;
@@ -163,13 +163,14 @@ export function judgeLearning(
     ...(predictions && { accuracy: predictions.accuracy, constantAccuracy: predictions.constantAccuracy }),
     ...(held && { heldOut: held }),
   };
+  let start: number | undefined;
   return {
     reader,
     learning: { ...learning, verdict: describeLearning(reader, learning) },
     predictions,
     toLearn: losses.constantLoss - lowestLoss,
     lowestLoss,
-    startLoss: () => startOutputs && weightedMean(lossesOfOutputs(reader, startOutputs(), targets), each),
+    startLoss: () => (start ??= startOutputs && weightedMean(lossesOfOutputs(reader, startOutputs(), targets), each)),
     skill: skillOf(losses.score, predictions?.accuracy, predictions?.constantAccuracy),
   };
 }
