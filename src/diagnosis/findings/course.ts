@@ -3,6 +3,7 @@
 import { closedLayer, type Evidence, type Found } from "./evidence.js";
 import { hasLearned } from "./learned.js";
 import { moreToLearn } from "./learnable.js";
+import { scoreOf } from "../learning/learning.js";
 import { sideOf } from "../learning/verdict.js";
 import { countOf, formatNumber, formatPercent } from "../../text/numbers.js";
 import type { EpochLog } from "../../network/types.js";
@@ -112,9 +113,8 @@ function findGrowth(evidence: Evidence): Found[] {
 function findLost({ history, learning }: Evidence): Found[] {
   const losses = lossesOf(history?.epochs ?? []);
   if (!learning || losses.length < 2 || learning.learning.score === undefined) return [];
-  const scoreOf = (loss: number) => 1 - (loss - learning.lowestLoss) / learning.toLearn;
   const { lowest } = extremesOf(losses);
-  const [best, now] = [scoreOf(losses[lowest]), learning.learning.score];
+  const [best, now] = [scoreOf(losses[lowest], learning), learning.learning.score];
   if (lowest === losses.length - 1 || best < HAD_LEARNED || now > LOST_ALL_BUT * best) return [];
   if (learning.skill! > HAD_LEARNED) return [];
   const { learningRate } = history!.epochs.at(-1)!;

@@ -1,7 +1,7 @@
 // Too little training, or too much: a loss that still falls at the end, steps that are too small for what is to be
 // learned, and a held-out loss that rises.
 import { closedLayer, type Evidence, type Found } from "./evidence.js";
-import { type LearningEvidence, skillOf } from "../learning/learning.js";
+import { type LearningEvidence, scoreOf, skillOf } from "../learning/learning.js";
 import type { FindingRole } from "../types.js";
 import type { EpochLog, Metrics } from "../../network/types.js";
 import { moreToLearn } from "./learnable.js";
@@ -257,10 +257,9 @@ function smooth(values: readonly number[], width: number): number[] {
 function skillsOf({ history, learning }: Evidence, side: (log: EpochLog) => Metrics | undefined): number[] {
   const seen = (history?.epochs ?? []).flatMap((log) => side(log) ?? []);
   if (!learning || learning.learning.score === undefined || !seen.every(({ loss }) => Number.isFinite(loss))) return [];
-  return seen.map(({ loss, accuracy }) => {
-    const score = 1 - (loss - learning.lowestLoss) / learning.toLearn;
-    return skillOf(score, accuracy, learning.learning.constantAccuracy)!;
-  });
+  return seen.map(({ loss, accuracy }) =>
+    skillOf(scoreOf(loss, learning), accuracy, learning.learning.constantAccuracy)!,
+  );
 }
 
 const heldOutSkills = (evidence: Evidence) => {

@@ -66,16 +66,34 @@ function standardError(a: Float64Array, b: Float64Array, weights: Float64Array):
   return Math.sqrt(squares) / total;
 }
 
+/** What a mean loss of these rows is of the way from the constant's, 0, to the lowest there is, 1. */
+export function scoreOf(
+  loss: number,
+  { lowestLoss, toLearn }: Pick<LearningEvidence, "lowestLoss" | "toLearn">,
+): number {
+  return 1 - (loss - lowestLoss) / toLearn;
+}
+
+/** What each row counts. */
+function weightsOf({ targets, weights }: JudgedRows): Float64Array {
+  return Float64Array.from(weights ?? new Float64Array(countTargets(targets)).fill(1));
+}
+
 interface Losses {
   readonly loss: number;
   readonly constantLoss: number;
   readonly lowestLoss: number;
+  readonly toLearn: number;
   readonly score?: number;
   readonly scoreError?: number;
 }
 
-function compare(reader: LossReader, { outputs, targets, weights }: JudgedRows, constant: Float64Array): Losses {
-  const each = Float64Array.from(weights ?? new Float64Array(countTargets(targets)).fill(1));
+function compare(
+  reader: LossReader,
+  { outputs, targets }: JudgedRows,
+  each: Float64Array,
+  constant: Float64Array,
+): Losses {
   const own = lossesOfOutputs(reader, outputs, targets);
   const constants = lossesOfConstant(reader, constant, targets);
   const [loss, constantLoss, lowestLoss] = [own, constants, lowestLosses(reader, targets)].map((losses) =>
@@ -83,12 +101,11 @@ function compare(reader: LossReader, { outputs, targets, weights }: JudgedRows, 
   );
   const toLearn = constantLoss - lowestLoss;
   const isKnown = Number.isFinite(toLearn) && toLearn > ROUNDING * Math.max(Math.abs(constantLoss), 1e-30);
-  if (!isKnown || !Number.isFinite(loss)) return { loss, constantLoss, lowestLoss };
+  const losses = { loss, constantLoss, lowestLoss, toLearn };
+  if (!isKnown || !Number.isFinite(loss)) return losses;
   return {
-    loss,
-    constantLoss,
-    lowestLoss,
-    score: 1 - (loss - lowestLoss) / toLearn,
+    ...losses,
+    score: scoreOf(loss, losses),
     scoreError: standardError(own, constants, each) / toLearn,
   };
 }
@@ -102,7 +119,8 @@ function judgeHeldOut(
 ): HeldOutLearning | undefined {
   if (rows) {
     const { data, outputs } = rows;
-    const judged = compare(reader, { outputs, targets: data.y, weights: data.weights }, constant);
+    const held = { outputs, targets: data.y, weights: data.weights };
+    const judged = compare(reader, held, weightsOf(held), constant);
     const predictions = readPredictions(reader, outputs, data.y);
     return {
       loss: judged.loss,
@@ -114,12 +132,11 @@ function judgeHeldOut(
   }
   const seen = history?.epochs.at(-1)?.validation;
   if (!seen) return undefined;
-  const { constantLoss, lowestLoss, score } = training;
-  const toLearn = constantLoss - lowestLoss;
+  const isKnown = training.score !== undefined && Number.isFinite(seen.loss);
   return {
     loss: seen.loss,
-    constantLoss,
-    ...(score !== undefined && Number.isFinite(seen.loss) && { score: 1 - (seen.loss - lowestLoss) / toLearn }),
+    constantLoss: training.constantLoss,
+    ...(isKnown && { score: scoreOf(seen.loss, training) }),
     ...(seen.accuracy !== undefined && { accuracy: seen.accuracy }),
   };
 }
@@ -149,15 +166,15 @@ export function judgeLearning(
   const last = layers.at(-1);
   if (!loss || !last) return undefined;
   const reader = lossReader(loss, last.activation.name, last.units.length);
-  const { outputs, targets, weights } = rows;
-  const count = countTargets(targets);
-  const each = Float64Array.from(weights ?? new Float64Array(count).fill(1));
+  const { outputs, targets } = rows;
+  const each = weightsOf(rows);
   const constant = bestConstant(reader, targets, each);
-  const { lowestLoss, ...losses } = compare(reader, rows, constant);
+  const compared = compare(reader, rows, each, constant);
+  const { lowestLoss, toLearn, ...losses } = compared;
   const predictions = readPredictions(reader, outputs, targets);
-  const held = judgeHeldOut(reader, constant, { ...losses, lowestLoss }, heldOut, history);
+  const held = judgeHeldOut(reader, constant, compared, heldOut, history);
   const learning: Omit<Learning, "verdict"> = {
-    rows: count,
+    rows: countTargets(targets),
     ...losses,
     constant: [...constant],
     ...(predictions && { accuracy: predictions.accuracy, constantAccuracy: predictions.constantAccuracy }),
@@ -168,7 +185,7 @@ export function judgeLearning(
     reader,
     learning: { ...learning, verdict: describeLearning(reader, learning) },
     predictions,
-    toLearn: losses.constantLoss - lowestLoss,
+    toLearn,
     lowestLoss,
     startLoss: () => (start ??= startOutputs && weightedMean(lossesOfOutputs(reader, startOutputs(), targets), each)),
     skill: skillOf(losses.score, predictions?.accuracy, predictions?.constantAccuracy),
