@@ -8,7 +8,8 @@ import { findVanishing } from "./gradient.js";
 import { findInputs } from "./inputs.js";
 import { findLinearNetwork } from "./linear-network.js";
 import { findLearning } from "./learning.js";
-import { findProgress } from "./pace.js";
+import { findOverfitting } from "./overfitting.js";
+import { findPace } from "./pace.js";
 import { findOutputFit } from "./targets/output-fit.js";
 import { assignRoles } from "./roles.js";
 import { findTargets } from "./targets/targets.js";
@@ -24,13 +25,14 @@ export function findAll(evidence: Evidence): Finding[] {
   const fit = findOutputFit(evidence);
   const isMisfit = fit.some(({ role }) => role !== "remark");
   const closed = findClosedSamples(evidence);
-  const progress = findProgress(evidence);
-  const isSlow = !isMisfit && progress.some(({ kind, role }) => kind !== "overfitting" && role !== "remark");
+  const pace = findPace(evidence);
+  const isSlow = !isMisfit && pace.some(({ role }) => role !== "remark");
   const found = [
     ...fit,
     ...findLearning(evidence),
     ...findCourse(evidence),
-    ...progress,
+    ...pace,
+    ...findOverfitting(evidence),
     ...findTargets(evidence),
     ...findUnscaledTargets(evidence),
     ...findVanishing(evidence),
