@@ -3,6 +3,7 @@ import type { Evidence, Found } from "./evidence.js";
 import { type LearningEvidence, scoreOf, skillOf } from "../learning/learning.js";
 import { FEW_ROWS, isWorseThanConstant, SOME } from "../learning/verdict.js";
 import type { EpochLog, Metrics } from "../../network/types.js";
+import { largestOf, mean } from "../../core/statistics.js";
 import { countOf, formatPercent } from "../../text/numbers.js";
 
 /** The held-out rows lost more than this share of what they had gained. */
@@ -14,10 +15,7 @@ const LOST_SOME = 0.1;
 
 /** Means of a window, so that one epoch's noise is no minimum. */
 function smooth(values: readonly number[], width: number): number[] {
-  return values.slice(width - 1).map((_, i) => {
-    const window = values.slice(i, i + width);
-    return window.reduce((sum, value) => sum + value, 0) / width;
-  });
+  return values.slice(width - 1).map((_, i) => mean(values.slice(i, i + width)));
 }
 
 /** The history's skill by epoch, by the held-out rows or by those that were trained on: none where a loss is not finite. */
@@ -37,7 +35,7 @@ const heldOutSkills = (evidence: Evidence) => {
 /** Rows that were not trained on did best in the first half: more of the same is not what is missing. */
 export function hasHeldOutPeaked(evidence: Evidence): boolean {
   const skills = heldOutSkills(evidence);
-  return skills.length > 3 && skills.indexOf(Math.max(...skills)) < skills.length / 2;
+  return skills.length > 3 && skills.indexOf(largestOf(skills)) < skills.length / 2;
 }
 
 /** Without the rows that were held out, where the observed rows are those of the fit, all of them. */
@@ -61,7 +59,7 @@ export function findOverfitting(evidence: Evidence): Found[] {
   const own = ownSkill(evidence, learning)!;
   const skills = heldOutSkills(evidence);
   const now = skillOf(held.score, held.accuracy, constantAccuracy)!;
-  const best = Math.max(now, ...skills);
+  const best = Math.max(now, largestOf(skills));
   const bestEpoch = skills.indexOf(best) + 1;
   const lost = best > 0 ? (best - now) / best : 0;
   const gap = own - now;

@@ -7,6 +7,7 @@ import { hasHeldOutPeaked } from "./overfitting.js";
 import { paceOf } from "../learning/pace.js";
 import { LEARNED, SOME } from "../learning/verdict.js";
 import type { StartDistance, TrainingRecord } from "../../inspect/observation.js";
+import { largestOf } from "../../core/statistics.js";
 import { countOf, formatCount, formatNumber, formatPercent } from "../../text/numbers.js";
 
 /** What as many epochs again would add to the score has to be this much to be worth them, */
@@ -192,7 +193,7 @@ const MOST_EPOCHS = 0.5;
 /** A rate that fell to nothing long before the end, with more to learn. */
 function findFaded(evidence: Evidence): Found[] {
   const rates = (evidence.history?.epochs ?? []).map(({ learningRate }) => learningRate);
-  const highest = Math.max(...rates);
+  const highest = largestOf(rates);
   const moving = rates.filter((rate) => rate >= FADED * highest).length;
   if (!(rates.length - moving > MOST_EPOCHS * rates.length) || !moreToLearn(evidence)) return [];
   const { score = 0 } = evidence.learning!.learning;
