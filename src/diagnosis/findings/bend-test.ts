@@ -1,7 +1,7 @@
 // Do the data need a bend? Two fits that are convex, so that nothing depends on a training: of the inputs alone, and of
 // the inputs with random relu features (Rahimi and Recht 2008), each judged on rows that it was not fitted to.
 import { mulberry32 } from "../../core/random.js";
-import type { Matrix } from "../../core/matrix.js";
+import type { Matrix, Matrix64 } from "../../core/matrix.js";
 
 /** Rows, columns and outputs that are looked at, at most: a few tenths of a second. */
 export const MOST_ROWS = 400;
@@ -21,18 +21,11 @@ export interface BendTest {
   readonly rows: number;
 }
 
-/** rows x columns in float64. */
-interface Table {
-  readonly rows: number;
-  readonly columns: number;
-  readonly data: Float64Array;
-}
+const zeros = (rows: number, columns: number): Matrix64 => ({ rows, columns, data: new Float64Array(rows * columns) });
 
-const table = (rows: number, columns: number): Table => ({ rows, columns, data: new Float64Array(rows * columns) });
-
-/** Evenly spread rows of the given columns, with mean 0 and spread 1, and a column of ones before them. */
-function standardizedRows(x: Matrix, rows: Int32Array, columns: readonly number[]): Table {
-  const result = table(rows.length, columns.length + 1);
+/** These rows, of the given columns, with mean 0 and spread 1, and a column of ones before them. */
+function standardizedRows(x: Matrix, rows: Int32Array, columns: readonly number[]): Matrix64 {
+  const result = zeros(rows.length, columns.length + 1);
   const width = result.columns;
   for (let r = 0; r < rows.length; r++) result.data[r * width] = 1;
   columns.forEach((column, c) => {
@@ -44,12 +37,12 @@ function standardizedRows(x: Matrix, rows: Int32Array, columns: readonly number[
   return result;
 }
 
-/** The table with relu features of random directions through the cloud of rows beside it. */
-function withRelus(x: Table, count: number): Table {
+/** The rows with relu features of random directions through the cloud of rows beside it. */
+function withRelus(x: Matrix64, count: number): Matrix64 {
   const random = mulberry32(7);
   const normal = () => Math.sqrt(-2 * Math.log(1 - random())) * Math.cos(2 * Math.PI * random());
   const inputs = x.columns;
-  const result = table(x.rows, inputs + count);
+  const result = zeros(x.rows, inputs + count);
   for (let r = 0; r < x.rows; r++) result.data.set(x.data.subarray(r * inputs, (r + 1) * inputs), r * result.columns);
   for (let k = 0; k < count; k++) {
     const direction = Float64Array.from({ length: inputs - 1 }, normal);
@@ -93,7 +86,7 @@ function solve(a: Float64Array, n: number, right: readonly Float64Array[]): Floa
 const foldOf = (rows: number, fold: number): number[] =>
   Array.from({ length: rows }, (_, r) => r).filter((r) => r % 2 === fold);
 
-function predict(x: Table, weights: readonly Float64Array[], row: number): Float64Array {
+function predict(x: Matrix64, weights: readonly Float64Array[], row: number): Float64Array {
   return Float64Array.from(weights, (w) => {
     let sum = 0;
     for (let c = 0; c < x.columns; c++) sum += w[c] * x.data[row * x.columns + c];
@@ -101,8 +94,8 @@ function predict(x: Table, weights: readonly Float64Array[], row: number): Float
   });
 }
 
-type Fit = (x: Table, y: Table, rows: readonly number[], penalty: number) => Float64Array[];
-type RowLoss = (outputs: Float64Array, y: Table, row: number) => number;
+type Fit = (x: Matrix64, y: Matrix64, rows: readonly number[], penalty: number) => Float64Array[];
+type RowLoss = (outputs: Float64Array, y: Matrix64, row: number) => number;
 
 /** w = (XᵀX + n·penalty)⁻¹ Xᵀy; the constant is not penalized. */
 const leastSquares: Fit = (x, y, rows, penalty) => {
@@ -139,7 +132,13 @@ function softmax(z: Float64Array): Float64Array {
  * Adds the gradient of the rows' mean cross-entropy; weights and gradient are columns x outputs, so that the sums of a
  * row's outputs go on side by side.
  */
-function addLogisticGradient(x: Table, y: Table, rows: readonly number[], w: Float64Array, to: Float64Array): void {
+function addLogisticGradient(
+  x: Matrix64,
+  y: Matrix64,
+  rows: readonly number[],
+  w: Float64Array,
+  to: Float64Array,
+): void {
   const { columns: n, data } = x;
   const { columns: outputs, data: targets } = y;
   const p = new Float64Array(outputs);
@@ -189,7 +188,7 @@ const crossEntropy: RowLoss = (outputs, y, row) => {
 };
 
 /** The mean loss on rows that were not fitted to, of the best penalty. */
-function heldOut(x: Table, y: Table, fit: Fit, loss: RowLoss): number {
+function heldOut(x: Matrix64, y: Matrix64, fit: Fit, loss: RowLoss): number {
   const errors = PENALTIES.map((penalty) => {
     let sum = 0;
     for (const fold of [0, 1]) {
@@ -202,8 +201,8 @@ function heldOut(x: Table, y: Table, fit: Fit, loss: RowLoss): number {
 }
 
 interface Judged {
-  readonly plain: Table;
-  readonly y: Table;
+  readonly plain: Matrix64;
+  readonly y: Matrix64;
   readonly areClasses: boolean;
   readonly result: BendTest | undefined;
 }
@@ -211,7 +210,7 @@ interface Judged {
 /** What was judged last: a diagnosis that is made again and again, of a network in training, asks of the same rows. */
 let last: Judged | undefined;
 
-const isSame = (a: Table, b: Table) =>
+const isSame = (a: Matrix64, b: Matrix64) =>
   a.rows === b.rows && a.columns === b.columns && a.data.every((value, i) => value === b.data[i]);
 
 /**
@@ -236,17 +235,17 @@ export function testForBend(
   }
   const rows = order.subarray(0, Math.min(MOST_ROWS, x.rows));
   const plain = standardizedRows(x, rows, columns);
-  const y = table(rows.length, outputs);
+  const y = zeros(rows.length, outputs);
   rows.forEach((row, r) => y.data.set(targetOf(row), r * outputs));
   if (!last || last.areClasses !== areClasses || !isSame(last.plain, plain) || !isSame(last.y, y))
     last = { plain, y, areClasses, result: judge(plain, y, areClasses) };
   return last.result;
 }
 
-function judge(plain: Table, y: Table, areClasses: boolean): BendTest | undefined {
+function judge(plain: Matrix64, y: Matrix64, areClasses: boolean): BendTest | undefined {
   const { rows } = plain;
   const [fit, loss] = areClasses ? ([logistic, crossEntropy] as const) : ([leastSquares, squaredError] as const);
-  const constant = heldOut({ ...table(rows, 1), data: new Float64Array(rows).fill(1) }, y, fit, loss);
+  const constant = heldOut({ ...zeros(rows, 1), data: new Float64Array(rows).fill(1) }, y, fit, loss);
   if (!(constant > 0)) return undefined;
   const bent = withRelus(plain, Math.min(RELUS, Math.floor(rows / 4)));
   return {
