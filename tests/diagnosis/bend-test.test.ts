@@ -35,6 +35,18 @@ test("the last answer is kept for the same rows alone: others, changed in place,
   expect(judge(isOne)).toEqual(first);
 });
 
+test("three answers are kept, the newest of them; the fourth takes the place of that asked for longest ago", () => {
+  const asked = [0.1, 0.2, 0.3, 0.4].map((from) => (row: number) => at(row)[0] > from);
+  const [a, b, c] = asked.slice(0, 3).map(judge);
+  expect([a, b, c].every((one, i) => judge(asked[i]) === one)).toBe(true);
+  expect(judge(asked[0])).toBe(a);
+  judge(asked[3]);
+  expect(judge(asked[2])).toBe(c);
+  expect(judge(asked[0])).toBe(a);
+  expect(judge(asked[1])).not.toBe(b);
+  expect(judge(asked[1])).toEqual(b);
+});
+
 test("a number that is a plane of the inputs, and one that is not", () => {
   const number = (of: (a: number, b: number) => number) =>
     testForBend(x, [0, 1], 1, (row) => [of(...(at(row) as [number, number]))], false)!;

@@ -207,8 +207,12 @@ interface Judged {
   readonly result: BendTest | undefined;
 }
 
-/** What was judged last: a diagnosis that is made again and again, of a network in training, asks of the same rows. */
-let last: Judged | undefined;
+/**
+ * What was judged last, the newest first: a diagnosis that is made again and again, of a network in training, asks of
+ * the same rows, of those that are closed, and of balanced ones.
+ */
+let judged: readonly Judged[] = [];
+const MOST_JUDGED = 3;
 
 const isSame = (a: Matrix64, b: Matrix64) =>
   a.rows === b.rows && a.columns === b.columns && a.data.every((value, i) => value === b.data[i]);
@@ -237,9 +241,14 @@ export function testForBend(
   const plain = standardizedRows(x, rows, columns);
   const y = zeros(rows.length, outputs);
   rows.forEach((row, r) => y.data.set(targetOf(row), r * outputs));
-  if (!last || last.areClasses !== areClasses || !isSame(last.plain, plain) || !isSame(last.y, y))
-    last = { plain, y, areClasses, result: judge(plain, y, areClasses) };
-  return last.result;
+  const found = judged.find((one) => one.areClasses === areClasses && isSame(one.plain, plain) && isSame(one.y, y)) ?? {
+    plain,
+    y,
+    areClasses,
+    result: judge(plain, y, areClasses),
+  };
+  judged = [found, ...judged.filter((one) => one !== found)].slice(0, MOST_JUDGED);
+  return found.result;
 }
 
 function judge(plain: Matrix64, y: Matrix64, areClasses: boolean): BendTest | undefined {

@@ -101,7 +101,9 @@ export function balancedRows({ observation, targets }: Evidence): number[] | und
   const { outputs, areClasses, targetOf } = readTargets(targets, layers.at(-1)!.units.length, true);
   if (!areClasses) return undefined;
   const classOf = (row: number) =>
-    Array.from(targetOf(row)).reduce((best, share, k, all) => (share > all[best] ? k : best), 0);
+    targets.kind === "labels"
+      ? targets.labels[row]
+      : Array.from(targetOf(row)).reduce((best, share, k, all) => (share > all[best] ? k : best), 0);
   const members = Array.from({ length: outputs }, (): number[] => []);
   for (let row = 0; row < rows; row++) members[classOf(row)].push(row);
   const largest = members.reduce((a, b) => (b.length > a.length ? b : a));
