@@ -107,6 +107,12 @@ function checkFinite(path: string, { columns, data }: Matrix): void {
   throw new RelumineError("value", path, "to have finite numbers", `${data[i]} in ${place}`);
 }
 
+/** Of no rows any width is right. */
+function checkWidth(path: string, matrix: Omit<Matrix, "data">, columns: number | undefined): void {
+  if (columns !== undefined && matrix.columns !== columns && matrix.rows > 0)
+    throw new RelumineError("shape", path, `to have ${columns} columns`, `${matrix.columns}`);
+}
+
 /**
  * Samples as a Matrix: the numbers of a given Matrix, not copied, or a copy of rows. Refuses ragged rows, a lying
  * length, numbers that are not finite as float32, and, where `columns` is given, another width. The caller's object is
@@ -120,8 +126,7 @@ export function toMatrix(path: string, samples: unknown, columns?: number): Matr
   const matrix = isMatrix(samples)
     ? checkMatrix(path, samples)
     : rowsToMatrix(path, samples, (length) => new Float32Array(length));
-  if (columns !== undefined && matrix.columns !== columns && matrix.rows > 0)
-    throw new RelumineError("shape", path, `to have ${columns} columns`, `${matrix.columns}`);
+  checkWidth(path, matrix, columns);
   checkFinite(path, matrix);
   return matrix;
 }
@@ -147,8 +152,7 @@ export function toRows64(path: string, samples: unknown, columns?: number, least
     rowsToMatrix(path, samples, (length) => new Float64Array(length)),
     least,
   );
-  if (columns !== undefined && matrix.columns !== columns && matrix.rows > 0)
-    throw new RelumineError("shape", path, `to have ${columns} columns`, `${matrix.columns}`);
+  checkWidth(path, matrix, columns);
   const i = matrix.data.findIndex((value) => !Number.isFinite(value));
   if (i < 0) return matrix;
   const place = `row ${Math.floor(i / matrix.columns)}, column ${i % matrix.columns} (counted from 0)`;

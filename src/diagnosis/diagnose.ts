@@ -7,9 +7,9 @@ import { checkBoolean, checkNumber, checkOptions, describe } from "../core/check
 import { RelumineError } from "../core/errors.js";
 import { type Matrix, type Samples, toRows } from "../core/matrix.js";
 import { type Chunk, type Inspector, withInspector } from "../inspect/inspector.js";
-import { collectOutputs, observe } from "../inspect/observation.js";
+import { observe, outputsOf } from "../inspect/observation.js";
 import type { History, Network } from "../network/types.js";
-import { type PreparedData, prepareData, prepareTargets, toWeights } from "../network/data.js";
+import { prepareData, prepareTargets, toWeights } from "../network/data.js";
 import { type NetworkState, stateOf } from "../network/state/state.js";
 
 export function checkHistory(history: History | undefined): History | undefined {
@@ -37,13 +37,6 @@ export function diagnoseState(
   visit?: (chunk: Chunk) => void,
 ): Diagnosis {
   return judgeObservation(observe(inspector, x, visit, options.targets !== undefined), options);
-}
-
-/** What the loss reads of a validation set. */
-function runHeldOut(inspector: Inspector, data: PreparedData) {
-  const { outputs, visit } = collectOutputs(inspector.state, data.rows);
-  inspector.run(data.x, {}, visit);
-  return { data, outputs };
 }
 
 /** What goes with the targets, checked. */
@@ -104,7 +97,7 @@ export function diagnose(network: Network, x: Samples, options?: DiagnoseOptions
       proofs,
       targets,
       weights,
-      heldOut: validation && runHeldOut(inspector, validation),
+      heldOut: validation && { data: validation, outputs: outputsOf(inspector, validation.x) },
       history,
     }),
   );

@@ -15,7 +15,7 @@ import { hiddenCount, type LayerObservation, type Observation, type TrainingReco
 import type { UnitStatistics } from "../inspect/statistics.js";
 import { hasFinite, judge, type Thresholds } from "../inspect/unit-state.js";
 import type { PreparedTargets } from "../network/data.js";
-import { weighByClass } from "../network/training/class-weights.js";
+import { readClassWeights, weighByClass } from "../network/training/class-weights.js";
 import type { History } from "../network/types.js";
 
 export const DEFAULT_THRESHOLDS: Thresholds = { rareBelow: 0.01, dormantBelow: 0.025 };
@@ -141,9 +141,8 @@ function weightsByClass(
 ): Float32Array | undefined {
   const given = training?.fit?.classWeights;
   if (given === undefined) return undefined;
-  const classWeights = given === "balanced" ? given : given.split(",").map(Number);
   return weighByClass(
-    classWeights,
+    readClassWeights(given),
     targets,
     Uint32Array.from({ length: rows }, (_, row) => row),
     undefined,

@@ -285,9 +285,12 @@ export class Inspector {
   }
 }
 
-/** A look at a network whose buffers are given back at its end. */
-export function withInspector<T>(state: NetworkState, look: (inspector: Inspector) => T): T {
-  const inspector = new Inspector(state);
+/**
+ * A look at a network whose buffers are given back at its end.
+ * @param parameters as the constructor takes them
+ */
+export function withInspector<T>(state: NetworkState, look: (inspector: Inspector) => T, parameters?: number): T {
+  const inspector = new Inspector(state, parameters);
   try {
     return look(inspector);
   } finally {

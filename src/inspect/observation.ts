@@ -17,9 +17,10 @@ import {
   type Chunk,
   type GradientNorms,
   type InspectedChunk,
-  Inspector,
+  type Inspector,
   type RunOptions,
   type VisitChunk,
+  withInspector,
 } from "./inspector.js";
 import { CounterTotals, type UnitStatistics } from "./statistics.js";
 
@@ -226,16 +227,7 @@ function withStart<T>(state: NetworkState, look: (block: number) => T): T {
 }
 
 function outputsAtStart(state: NetworkState, x: Matrix): Float32Array {
-  return withStart(state, (block) => {
-    const inspector = new Inspector(state, block);
-    try {
-      const { outputs, visit } = collectOutputs(state, x.rows);
-      inspector.run(x, {}, visit);
-      return outputs;
-    } finally {
-      inspector.dispose();
-    }
-  });
+  return withStart(state, (block) => withInspector(state, (inspector) => outputsOf(inspector, x), block));
 }
 
 function distancesFromStart(state: NetworkState): StartDistance[] {
@@ -250,7 +242,7 @@ function distancesFromStart(state: NetworkState): StartDistance[] {
 }
 
 /** Collects, beside a pass over the rows, what the loss reads. */
-export function collectOutputs({ spec }: NetworkState, rows: number) {
+function collectOutputs({ spec }: NetworkState, rows: number) {
   const last = spec.layers.length - 1;
   const { units, activation } = spec.layers[last];
   const isBefore = readsPreactivations(spec.loss, activation.name);
@@ -260,6 +252,13 @@ export function collectOutputs({ spec }: NetworkState, rows: number) {
     visit: (chunk: Chunk): void =>
       outputs.set(isBefore ? chunk.preactivations(last) : chunk.activations(last), chunk.start * units),
   };
+}
+
+/** What the loss reads of these rows: rows x units. */
+export function outputsOf(inspector: Inspector, x: Matrix): Float32Array {
+  const { outputs, visit } = collectOutputs(inspector.state, x.rows);
+  inspector.run(x, {}, visit);
+  return outputs;
 }
 
 /** @throws RelumineError "value" that names the layer whose weights are not finite */

@@ -6,6 +6,7 @@ import { moreToLearn } from "./learnable.js";
 import { scoreOf } from "../learning/learning.js";
 import { sideOf } from "../learning/verdict.js";
 import { countOf, formatNumber, formatPercent } from "../../text/numbers.js";
+import { hasFinite } from "../../inspect/unit-state.js";
 import type { EpochLog } from "../../network/types.js";
 
 /** A loss that is so many times what it was has diverged, also where it stays finite. */
@@ -48,11 +49,9 @@ function findNotFinite({ history }: Evidence): Found[] {
 
 /** Layers with preactivations that are no finite numbers on the rows, whatever the history says. */
 function findOverflow({ observation: { layers, rows } }: Evidence): Found[] {
-  const layer = layers.findIndex(({ units }) =>
-    units.some(({ min, max }) => !Number.isFinite(min) || !Number.isFinite(max)),
-  );
+  const layer = layers.findIndex(({ units }) => units.some((unit) => !hasFinite(unit)));
   if (layer < 0) return [];
-  const broken = layers[layer].units.filter(({ min, max }) => !Number.isFinite(min) || !Number.isFinite(max)).length;
+  const broken = layers[layer].units.filter((unit) => !hasFinite(unit)).length;
   return [
     {
       kind: "divergence",
@@ -91,7 +90,7 @@ function findGrowth(evidence: Evidence): Found[] {
   const rate = history!.epochs[highest].learningRate;
   const figures = { highestLoss: losses[highest], lowestLoss: losses[lowest], epoch: highest + 1, learningRate: rate };
   const said = (message: string): Found[] => [{ kind: "divergence", message, advice: SMALLER_STEPS, figures }];
-  const isBad = learning ? learning.skill === undefined || learning.skill <= LOST_ALL_BUT : true;
+  const isBad = !learning || learning.skill! <= LOST_ALL_BUT;
   if (!isBad) return [];
   if (lowest < last && losses[last] >= GREW * Math.max(losses[lowest], learning ? learning.toLearn / GREW : 0))
     return said(

@@ -3,7 +3,7 @@
 import type { Evidence, Found } from "./evidence.js";
 import { balancedRows, testFits } from "./learnable.js";
 import { hasLearned } from "./learned.js";
-import { shapeOf } from "../../activations/activations.js";
+import { isLinear } from "../../activations/activations.js";
 import { countOf, formatCount, formatPercent, plural } from "../../text/numbers.js";
 
 /** A bend takes away at least this share of what the best linear fit leaves on rows that it was not fitted to, */
@@ -13,7 +13,7 @@ const WORTH = 0.05;
 
 export function findLinearNetwork(evidence: Evidence): Found[] {
   const { hidden } = evidence;
-  if (hidden.some(({ activation }) => shapeOf(activation) !== "linear") || hasLearned(evidence) !== false) return [];
+  if (!hidden.every(({ activation }) => isLinear(activation)) || hasLearned(evidence) !== false) return [];
   const test = testFits(evidence, balancedRows(evidence));
   if (!test) return [];
   const { linear, bent, rows } = test;

@@ -212,7 +212,7 @@ function findFaded(evidence: Evidence): Found[] {
 
 export function findPace(evidence: Evidence): Found[] {
   const { learning, observation } = evidence;
-  if (!learning || learning.skill === undefined || learning.learning.score === undefined) return [];
+  if (!learning || learning.learning.score === undefined) return [];
   if (learning.learning.score >= LEARNED) return [];
   const unmoved = findUnmoved(evidence);
   if (unmoved.length > 0 || isBlocked(evidence)) return unmoved;

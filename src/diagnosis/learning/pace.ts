@@ -1,4 +1,5 @@
 // How fast a loss still falls at the end of a training, against its own noise from epoch to epoch.
+import { mean } from "../../core/statistics.js";
 
 export interface Pace {
   /** By how much it fell for each epoch, in the last quarter. */
@@ -15,14 +16,12 @@ const QUARTERS = 4;
 /** How many standard errors a fall has to be. */
 const NOISE = 2;
 
-const meanOf = (values: readonly number[]) => values.reduce((sum, value) => sum + value, 0) / values.length;
-
 /** Standard deviation around the trend, from the differences of neighbours and the trend of these. */
 function noiseOf(losses: readonly number[]): number {
   const differences = losses.slice(1).map((loss, i) => loss - losses[i]);
-  const trend = meanOf(differences);
+  const trend = mean(differences);
   // the differences of two numbers have twice their variance
-  return Math.sqrt(meanOf(differences.map((difference) => (difference - trend) ** 2)) / 2);
+  return Math.sqrt(mean(differences.map((difference) => (difference - trend) ** 2)) / 2);
 }
 
 /**
@@ -35,7 +34,7 @@ export function paceOf(losses: readonly number[]): Pace | undefined {
   if (epochs < 2 * QUARTERS) return paceOfFew(losses);
   const quarter = Math.floor(epochs / QUARTERS);
   const [before, middle, last] = [3, 2, 1].map((i) =>
-    meanOf(losses.slice(epochs - i * quarter, epochs - (i - 1) * quarter)),
+    mean(losses.slice(epochs - i * quarter, epochs - (i - 1) * quarter)),
   );
   // where it rose between, both quarters together tell
   const [fall, earlier] = before > middle ? [middle - last, before - middle] : [(before - last) / 2, 0];

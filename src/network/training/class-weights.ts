@@ -45,6 +45,11 @@ export function checkClassWeights(spec: ResolvedSpec, given: unknown): ClassWeig
   return weights;
 }
 
+/** As a training's record keeps them: "balanced", or numbers by class with commas between. */
+export function readClassWeights(stored: string): ClassWeights {
+  return stored === "balanced" ? stored : stored.split(",").map(Number);
+}
+
 /** Calls `visit` with each class that has a share in a row. */
 function visitClasses(targets: PreparedTargets, row: number, visit: (label: number, share: number) => void): void {
   if (targets.kind === "labels") return visit(targets.labels[row], 1);

@@ -1,7 +1,7 @@
 // Where a training stands: all that it needs to go on as if it had never stopped, beside the parameters and moments
 // that its network holds. Plain data: numbers, texts, lists and typed arrays.
 import type { EpochLog } from "../types.js";
-import type { ClassWeights } from "./class-weights.js";
+import { type ClassWeights, readClassWeights } from "./class-weights.js";
 import { describeRows, fingerprint } from "./fingerprint.js";
 import type { PreparedData } from "../data.js";
 import { RelumineError } from "../../core/errors.js";
@@ -135,9 +135,7 @@ export function storedOptions({ plan, epochs }: FitProgress): object {
     clipNorm: number(clipNorm),
     learningRate: number(learningRate),
     validation: number(validation),
-    ...(classWeights && {
-      classWeights: classWeights === "balanced" ? classWeights : classWeights.split(",").map(Number),
-    }),
+    ...(classWeights && { classWeights: readClassWeights(classWeights) }),
   };
 }
 
