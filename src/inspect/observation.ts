@@ -45,7 +45,7 @@ export interface LayerObservation {
   readonly units: readonly UnitStatistics[];
   /** Of units that fired on no row: the preactivation that one row in a hundred (at least one) reaches. */
   readonly opening?: ReadonlyMap<number, number>;
-  /** Rows on which every unit is closed, in order, where units can be; absent where it is not known. */
+  /** Of a hidden layer, rows on which every unit is closed, in order, where units can be; absent where not known. */
   readonly closedRows?: Uint32Array;
   readonly weights?: LayerWeights;
 }
@@ -158,14 +158,15 @@ function watchClosedUnits(state: NetworkState, rows: number) {
   };
 }
 
-/** Notes, beside a pass over the rows, those on which every unit of a layer is closed. */
+/** Notes, beside a pass over the rows, those on which every unit of a hidden layer is closed. */
 function watchClosedRows(state: NetworkState) {
-  const rowsByLayer = state.layers.map(({ activation }) => (canDie(activation) ? ([] as number[]) : undefined));
+  const hidden = state.layers.slice(0, -1);
+  const rowsByLayer = hidden.map(({ activation }) => (canDie(activation) ? ([] as number[]) : undefined));
   return {
     visit(chunk: InspectedChunk): void {
       rowsByLayer.forEach((closed, layer) => {
         if (!closed) return;
-        const { units } = state.layers[layer];
+        const { units } = hidden[layer];
         const fired = state.floats(chunk.counters(layer) + BatchCounter.fired * units * 4, units);
         if (fired.includes(chunk.rows)) return;
         const z = chunk.preactivations(layer);
@@ -286,7 +287,7 @@ function checkWeights(state: NetworkState): void {
 /**
  * One pass over the rows, with all counters; the inspector is needed for as long as the observation is.
  * @param visit sees each chunk
- * @param keepsOutputs whether to keep what the loss reads: 4 bytes an output and row
+ * @param keepsOutputs whether to keep what the loss reads, 4 bytes an output and row, and note the closed rows
  * @throws RelumineError "value" where weights are not finite
  */
 export function observe(
@@ -302,11 +303,11 @@ export function observe(
     const columns = countColumns(state, scratch);
     const closed = watchClosedUnits(state, x.rows);
     const read = keepsOutputs ? collectOutputs(state, x.rows) : undefined;
-    const closedRows = watchClosedRows(state);
+    const closedRows = keepsOutputs ? watchClosedRows(state) : undefined;
     const statistics = inspector.statistics(x, (chunk) => {
       columns.visit(chunk);
       closed.visit(chunk);
-      closedRows.visit(chunk);
+      closedRows?.visit(chunk);
       read?.visit(chunk);
       visit?.(chunk);
     });
@@ -320,7 +321,7 @@ export function observe(
         units: statistics[index],
         weights,
         opening: closed.read(index),
-        ...closedRows.read(index),
+        ...closedRows?.read(index),
       })),
       loss: state.spec.loss,
       spec: state.spec,

@@ -18,8 +18,6 @@ export interface ClosedAtStart {
   /** That some layer is closed as a whole. */
   readonly chance: Bounds;
   readonly isCertain: boolean;
-  /** That it was judged on. */
-  readonly rows: number;
 }
 
 function evenRows(x: Matrix, most: number): Matrix {
@@ -46,5 +44,5 @@ export function closedAtStart(spec: ResolvedSpec, x: Matrix): ClosedAtStart | un
   const most = Math.max(...counts);
   if (most === 0) return undefined;
   const layer = counts.indexOf(most);
-  return { layer, units: layers[layer].units, chance, isCertain, rows: rows.rows };
+  return { layer, units: layers[layer].units, chance, isCertain };
 }
