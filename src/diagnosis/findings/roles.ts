@@ -49,7 +49,7 @@ const COURSE: readonly FindingKind[] = ["stillLearning", "stepsTooSmall"];
 /** A cause of one of the first kinds explains what is seen as one of the second, which is then a symptom. */
 const EXPLAINS: readonly (readonly [causes: readonly FindingKind[], symptoms: readonly FindingKind[]])[] = [
   // a gradient of 0 whatever the numbers
-  [["singleUnitSoftmax"], ["lossMismatch", "labelsMismatch", "bottleneck", "divergence", ...INPUTS]],
+  [["singleUnitSoftmax"], ["bottleneck", "divergence", ...INPUTS]],
   // what cannot be learned by this loss is not learned by more steps, nor by other data, nor through other layers
   [
     MISFITS,
@@ -86,7 +86,7 @@ const EXPLAINS: readonly (readonly [causes: readonly FindingKind[], symptoms: re
   ],
   [
     ["divergence", "highRate"],
-    [...COURSE, "vanishingGradient", "closedSamples", "overfitting", "linearNetwork", "bottleneck", "constantTogether"],
+    ["vanishingGradient", "closedSamples", "overfitting", "linearNetwork", "bottleneck", "constantTogether"],
   ],
   // units that are one another's copies are as narrow as one, and move as one
   [["constantTogether"], [...COURSE, "vanishingGradient", "closedSamples", "bottleneck", ...INPUTS]],
