@@ -2,7 +2,8 @@
 import type { Evidence, Found } from "./evidence.js";
 import type { Finding, FindingKind, FindingRole } from "../types.js";
 import { isAllLearned } from "./learnable.js";
-import { LEARNED, SOME } from "../learning/verdict.js";
+import { hasLearned } from "./learned.js";
+import { SOME } from "../learning/verdict.js";
 
 /** What a kind is by itself, unless a finding says otherwise. */
 const ROLES: Record<FindingKind, FindingRole> = {
@@ -153,8 +154,7 @@ function promote(found: readonly Judged[], { learning }: Evidence): readonly Jud
 
 /** With the roles, causes first, else in the order in which they are. */
 export function assignRoles(found: readonly Found[], evidence: Evidence): Finding[] {
-  const skill = evidence.learning?.skill;
-  const hasLearned = skill !== undefined && skill >= LEARNED;
+  const isLearned = hasLearned(evidence) === true;
   const isTooLarge = found.some(({ kind }) => TOO_LARGE.includes(kind));
   const told = found.filter(({ kind }) => !(isTooLarge && COURSE.includes(kind)));
   const roleOf = ({ kind, role = ROLES[kind] }: Found) => role;
@@ -167,8 +167,7 @@ export function assignRoles(found: readonly Found[], evidence: Evidence): Findin
       const { kind } = finding;
       const role = roleOf(finding);
       const isMild =
-        (hasLearned && !APART_FROM_SKILL.includes(kind)) ||
-        (isHarmless && role === "cause" && NEED_HARM.includes(kind));
+        (isLearned && !APART_FROM_SKILL.includes(kind)) || (isHarmless && role === "cause" && NEED_HARM.includes(kind));
       return { ...finding, role: isMild ? "remark" : role };
     }),
   );
