@@ -1,6 +1,6 @@
-// From an observation to a diagnosis: states, mechanisms, permanence, proofs, findings. Nothing is run here but what
+// From an observation to a diagnosis: states, mechanisms, permanence, proofs, findings. The network is run only by what
 // the observation offers, and what it does not know is left out of the verdicts: without weights there is no mechanism,
-// without inputs no proof.
+// without inputs no proof. Other starts of its spec are drawn to see how often a narrow layer is closed.
 import { drawDiagnosis } from "./diagnosis-text.js";
 import { CAN_FIND, findAll } from "./findings/findings.js";
 import { type HeldOutRows, judgeLearning } from "./learning/learning.js";
@@ -151,8 +151,8 @@ function weightsByClass(
 }
 
 /**
- * The diagnosis of what was observed. Units with a preactivation that is not finite are "notFinite", and what is said of
- * others, of the data and of the training is said all the same.
+ * The diagnosis of what was observed. Units with a preactivation that is not finite are "notFinite", and what is said
+ * of others, of the data and of the training is said all the same.
  */
 export function judgeObservation(
   observation: Observation,
