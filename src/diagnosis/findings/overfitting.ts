@@ -2,7 +2,6 @@
 import type { Evidence, Found } from "./evidence.js";
 import { type LearningEvidence, scoreOf, skillOf } from "../learning/learning.js";
 import { FEW_ROWS, isWorseThanConstant, SOME } from "../learning/verdict.js";
-import type { EpochLog, Metrics } from "../../network/types.js";
 import { largestOf, mean } from "../../core/statistics.js";
 import { countOf, formatPercent } from "../../text/numbers.js";
 
@@ -18,19 +17,14 @@ function smooth(values: readonly number[], width: number): number[] {
   return values.slice(width - 1).map((_, i) => mean(values.slice(i, i + width)));
 }
 
-/** The history's skill by epoch, by the held-out rows or by those that were trained on: none where a loss is not finite. */
-function skillsOf({ history, learning }: Evidence, side: (log: EpochLog) => Metrics | undefined): number[] {
-  const seen = (history?.epochs ?? []).flatMap((log) => side(log) ?? []);
+/** The history's skill by epoch on the held-out rows, smoothed: none where a loss is not finite. */
+function heldOutSkills({ history, learning }: Evidence): number[] {
+  const seen = (history?.epochs ?? []).flatMap(({ validation }) => validation ?? []);
   if (!learning || learning.learning.score === undefined || !seen.every(({ loss }) => Number.isFinite(loss))) return [];
-  return seen.map(({ loss, accuracy }) =>
-    skillOf(scoreOf(loss, learning), accuracy, learning.learning.constantAccuracy)!,
-  );
-}
-
-const heldOutSkills = (evidence: Evidence) => {
-  const skills = skillsOf(evidence, ({ validation }) => validation);
+  const { constantAccuracy } = learning.learning;
+  const skills = seen.map(({ loss, accuracy }) => skillOf(scoreOf(loss, learning), accuracy, constantAccuracy)!);
   return smooth(skills, Math.max(1, Math.min(5, Math.floor(skills.length / 10))));
-};
+}
 
 /** Rows that were not trained on did best in the first half: more of the same is not what is missing. */
 export function hasHeldOutPeaked(evidence: Evidence): boolean {
