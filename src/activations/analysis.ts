@@ -189,7 +189,9 @@ const ANALYSIS: Readonly<Record<LayerActivationName, AnalysisFacts>> = {
     isGate: true,
     dip: { at: -1.5, value: -0.375 },
   },
-  /** What holds of one unit whatever the others do; `value` and `slope` are those before the row is divided by its sum. */
+  /**
+   * What holds of one unit whatever the others do; `value` and `slope` are those before the row is divided by its sum.
+   */
   softmax: {
     value: Math.exp,
     slope: Math.exp,

@@ -86,7 +86,10 @@ function rowsToMatrix<T extends Float32Array | Float64Array>(
   return { rows, columns, data };
 }
 
-/** Whether all numbers are finite: x - x is 0, but NaN where x is not. Four sums run beside each other, which halves the time (measured). */
+/**
+ * Whether all numbers are finite: x - x is 0, but NaN where x is not. Four sums run beside each other, which halves the
+ * time (measured).
+ */
 function isFinite(data: Float32Array): boolean {
   let [sum0, sum1, sum2, sum3] = [0, 0, 0, 0];
   const whole = data.length & ~3;

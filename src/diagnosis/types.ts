@@ -12,7 +12,9 @@ export type Mechanism =
   | "negativeWeights" // it would stay closed even with a zero bias
   | "silentInputs"; // every unit that feeds it is silent
 
-/** Options of `diagnose`: thresholds, what to prove, and what else is known. relumine.min.js has the thresholds alone. */
+/**
+ * Options of `diagnose`: thresholds, what to prove, and what else is known. relumine.min.js has the thresholds alone.
+ */
 export interface DiagnoseOptions {
   /** A unit that fires on a smaller share of the samples is "rare". Default 0.01. */
   readonly rareBelow?: number;
@@ -160,7 +162,10 @@ export type FindingRole = "cause" | "symptom" | "remark";
 export interface Finding {
   /** What it is about. */
   readonly kind: FindingKind;
-  /** The same kind can be a cause here and a remark there: inputs that are far from centred, say, where the network has learned. */
+  /**
+   * The same kind can be a cause here and a remark there: inputs that are far from centred, say, where the network has
+   * learned.
+   */
   readonly role: FindingRole;
   /** One sentence with the figures. */
   readonly message: string;

@@ -3,7 +3,9 @@ import type { UnitStatistics } from "./statistics.js";
 import { isPiecewiseLinear, type ResolvedActivation, shapeOf } from "../activations/activations.js";
 import { analysisOf } from "../activations/analysis.js";
 
-/** How a unit behaves on the samples: the first that holds of notFinite, dead, saturated, linear, rare, dormant, alive. */
+/**
+ * How a unit behaves on the samples: the first that holds of notFinite, dead, saturated, linear, rare, dormant, alive.
+ */
 export type UnitState =
   | "alive"
   | "rare" // fires, on fewer than rareBelow of the samples

@@ -1,5 +1,5 @@
-// Rows on which every unit of a layer is closed, or a relu output whose target is above 0: the dual of the dead unit. On
-// them no gradient gets below the layer, and the network says one constant.
+// Rows on which every unit of a layer is closed, or a relu output whose target is above 0: the dual of the dead unit.
+// On them no gradient gets below the layer, and the network says one constant.
 import type { Evidence, Found } from "./evidence.js";
 import { testFits } from "./learnable.js";
 import { hasLearned } from "./learned.js";

@@ -40,8 +40,9 @@ function likenessOf(evidence: Evidence, layer: number, [first, ...others]: reado
 }
 
 /**
- * All units of a layer, where they are one unit many times over, be it a dead one where nothing is learned: weights that are all zero, or all the
- * same. One gradient for all of them keeps them so, and nothing more is learned than one unit can.
+ * All units of a layer, where they are one unit many times over, be it a dead one where nothing is learned: weights
+ * that are all zero, or all the same. One gradient for all of them keeps them so, and nothing more is learned than one
+ * unit can.
  */
 function symmetricLayer(evidence: Evidence, layer: number): number[] | undefined {
   const { units, dead } = evidence.hidden[layer];

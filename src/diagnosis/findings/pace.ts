@@ -18,7 +18,9 @@ const WORTH_MUCH = 0.1;
 const TOO_SLOW = 3;
 /** A curve that bends less than this has not begun to slow down. */
 const STRAIGHT = 0.6;
-/** Nor has one whose last quarter fell by as much of what all fell by on average: a plateau that was reached does not. */
+/**
+ * Nor has one whose last quarter fell by as much of what all fell by on average: a plateau that was reached does not.
+ */
 const STEADY = 0.3;
 /** Weights that moved by less than this share of what they started with have hardly moved. */
 const UNMOVED = 0.25;

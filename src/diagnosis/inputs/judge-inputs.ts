@@ -9,7 +9,10 @@ import type { Matrix } from "../../core/matrix.js";
  * below 0. Pixels of digits lie at 1.5, U[0, 1] at 1.7.
  */
 const UNCENTERED_FROM = 2;
-/** ... and from which on it is a fault whatever the units do: steps are a hundred times too large for the mean's direction. */
+/**
+ * ... and from which on it is a fault whatever the units do: steps are a hundred times too large for the mean's
+ * direction.
+ */
 const REMOTE = 10;
 /** From here on units of the first layer that are closed are laid to the inputs, */
 const FAR = 1;
@@ -121,7 +124,8 @@ function judgeScale(
   const typical = norm(varying, spread) / Math.sqrt(varying.length);
   const size = Math.hypot(norm(varying, mean), norm(varying, spread)) / Math.sqrt(varying.length);
   const isFar = typical > UNSCALED_FROM || typical < 1 / UNSCALED_FROM;
-  // The preactivations are as large as the inputs where the weights are as they start; larger weights are another fault.
+  // The preactivations are as large as the inputs where the weights are as they start; larger weights are another
+  // fault.
   const reaches = first?.size === undefined || first.size >= UNSCALED_UNLEARNED;
   const isFelt = hasLearned === false && size >= UNSCALED_UNLEARNED && reaches;
   // Small inputs slow down the first layer alone, unless its preactivations are as small.

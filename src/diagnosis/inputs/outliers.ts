@@ -6,7 +6,9 @@ import type { Matrix } from "../../core/matrix.js";
 const FEWEST_ROWS = 20;
 /** The few: so many of the rows at most, */
 const FEW = 0.01;
-/** without which the spread is smaller by this factor. The log-normal with sigma 1 gives 1.3, Student's t with 3 1.4. */
+/**
+ * without which the spread is smaller by this factor. The log-normal with sigma 1 gives 1.3, Student's t with 3 1.4.
+ */
 const CARRIED = 10;
 /** Rows whose quartiles stand for those of all. */
 const SAMPLE = 256;

@@ -156,7 +156,8 @@ export function lossesOfOutputs(reader: LossReader, outputs: Float32Array, targe
 
 /**
  * Of answers that may be another network's.
- * @param answers rows x units: probabilities where the loss is a cross-entropy, whatever it reads; none counts as 0 or 1
+ * @param answers rows x units: probabilities where the loss is a cross-entropy, whatever it reads; none
+ *   counts as 0 or 1
  */
 export function lossesOfAnswers(reader: LossReader, answers: Float32Array, targets: PreparedTargets): Float64Array {
   return lossesOf(ofAnswers({ ...reader, readsLogits: false }), reader, answers, targets);

@@ -32,8 +32,8 @@ function constantText({ name, units }: LossReader, { constant }: Pick<Learning, 
 const CLEAR_OF_FEW = 0.05;
 
 /**
- * The network's score cannot be told from 0, or lies on the one side or the other. Half of the way and more is told from
- * 0 whatever the noise: where a few rows carry the loss, its standard error is as large as the score.
+ * The network's score cannot be told from 0, or lies on the one side or the other. Half of the way and more is told
+ * from 0 whatever the noise: where a few rows carry the loss, its standard error is as large as the score.
  */
 export function sideOf({
   score = 0,

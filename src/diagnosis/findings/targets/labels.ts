@@ -17,7 +17,9 @@ const finding = ({ layer }: Output, message: string, advice: string, figures: Re
   { kind: "labelsMismatch", message, advice, layer, figures },
 ];
 
-/** Labels of classes that this number of outputs cannot tell apart, or that are numbered otherwise than the loss does. */
+/**
+ * Labels of classes that this number of outputs cannot tell apart, or that are numbered otherwise than the loss does.
+ */
 export function findMisnumberedLabels(output: Output, { labels, columns, isRepeated }: TargetFacts): Found[] {
   const { loss, units } = output;
   const isOne = columns === 1 || isRepeated;

@@ -16,7 +16,9 @@ const NEGLIGIBLE = 1e-3;
  * squared error on classes does at a half, where most rows are right, ...
  */
 const LEARNED_CLASSES = 0.5;
-/** ... and a pair that leaves rows without a gradient, or a gradient that fades, where next to nothing is left to learn. */
+/**
+ * ... and a pair that leaves rows without a gradient, or a gradient that fades, where next to nothing is left to learn.
+ */
 const LEARNED_WELL = 0.9;
 /** A softmax under a squared error is known to come to a rest early: only where all but all is right it has not. */
 const LEARNED_ALL = 0.95;
@@ -245,7 +247,9 @@ const sharesByThemselves: Rule = (pair) => {
   };
 };
 
-/** The share of the squared error that lies where a sigmoid is wrong and so sure of it that hardly a gradient is left. */
+/**
+ * The share of the squared error that lies where a sigmoid is wrong and so sure of it that hardly a gradient is left.
+ */
 function surelyWrong({ evidence, targets }: Pair): number {
   const { outputs } = evidence.observation;
   if (!outputs || targets?.kind !== "rows") return 0;

@@ -22,7 +22,9 @@ export interface TargetFacts {
   readonly isShares: boolean;
   /** One number a row stands for all of several outputs. */
   readonly isRepeated: boolean;
-  /** Different values of one column (or of one that is repeated), where they are few whole numbers: labels, it seems. */
+  /**
+   * Different values of one column (or of one that is repeated), where they are few whole numbers: labels, it seems.
+   */
   readonly labels: readonly number[] | undefined;
 }
 
