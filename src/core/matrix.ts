@@ -20,6 +20,14 @@ export interface Matrix64 extends Omit<Matrix, "data"> {
 /** A Matrix, or an array with one array of numbers per sample. */
 export type Samples = Matrix | readonly ArrayLike<number>[];
 
+/** These rows, copied, in this order. */
+export function takeRows({ columns, data }: Matrix, rows: ArrayLike<number>): Matrix {
+  const taken = new Float32Array(rows.length * columns);
+  for (let to = 0; to < rows.length; to++)
+    taken.set(data.subarray(rows[to] * columns, (rows[to] + 1) * columns), to * columns);
+  return { rows: rows.length, columns, data: taken };
+}
+
 export function isMatrix(value: unknown): value is Matrix {
   return (
     typeof value === "object" &&

@@ -1,7 +1,7 @@
 // What a caller passes as data, checked and brought into the form that the training loop reads.
 import { checkNumber, checkOptions, describe, isFloat32 } from "../core/checks.js";
 import { RelumineError } from "../core/errors.js";
-import { isMatrix, type Matrix, type Samples, toMatrix, toRows } from "../core/matrix.js";
+import { isMatrix, type Matrix, type Samples, takeRows, toMatrix, toRows } from "../core/matrix.js";
 import { factsOf, isClassification, type Loss, type LossSpec } from "./losses.js";
 
 /**
@@ -195,4 +195,31 @@ export function prepareData(
   const y = prepareTargets(`${path}.y`, given.y, x.rows, units, loss);
   if (given.weights === undefined) return { rows: x.rows, x, views: [], y };
   return { rows: x.rows, x, views: [], y, weights: toWeights(`${path}.weights`, given.weights, x.rows) };
+}
+
+/** The targets of these rows. */
+export function takeTargets(targets: PreparedTargets, rows: ArrayLike<number>): PreparedTargets {
+  if (targets.kind === "labels") return { kind: "labels", labels: Int32Array.from(rows, (row) => targets.labels[row]) };
+  const { columns, data } = targets;
+  const taken = takeRows({ rows: data.length / columns, columns, data }, rows);
+  return { kind: "rows", columns, data: taken.data };
+}
+
+/** As plain data, which is a data set again. */
+export interface PlainSet {
+  readonly x: Matrix;
+  readonly y: Int32Array | Matrix;
+  readonly weights?: Float32Array;
+}
+
+/** @param rows default: all, which are not copied */
+export function toPlain({ x, y, weights }: Omit<PreparedData, "views" | "rows">, rows?: ArrayLike<number>): PlainSet {
+  if (rows)
+    return toPlain({
+      x: takeRows(x, rows),
+      y: takeTargets(y, rows),
+      ...(weights && { weights: Float32Array.from(rows, (row) => weights[row]) }),
+    });
+  const targets = y.kind === "labels" ? y.labels : { rows: x.rows, columns: y.columns, data: y.data };
+  return { x, y: targets, ...(weights && { weights }) };
 }

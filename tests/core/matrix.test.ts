@@ -1,11 +1,24 @@
 import { expect, it } from "vitest";
 import { expectError, relumineError } from "../support/errors.js";
-import { areOneHot, isOneHot, toMatrix } from "../../src/core/matrix.js";
+import { areOneHot, isOneHot, takeRows, toMatrix } from "../../src/core/matrix.js";
 import { createNetwork } from "../../src/index.js";
 
 it("takes rows of any array-like", () => {
   const rows = [[1, 2], Float64Array.of(3, 4), { length: 2, 0: 5, 1: 6 }];
   expect([...toMatrix("x", rows).data]).toEqual([1, 2, 3, 4, 5, 6]);
+});
+
+it("copies rows in the order that is asked for", () => {
+  const matrix = toMatrix("x", [
+    [1, 2],
+    [3, 4],
+    [5, 6],
+  ]);
+  const taken = takeRows(matrix, Uint32Array.of(2, 0, 2));
+  expect(taken).toEqual({ rows: 3, columns: 2, data: Float32Array.of(5, 6, 1, 2, 5, 6) });
+  matrix.data.fill(0);
+  expect(taken.data[0]).toBe(5);
+  expect(takeRows(matrix, [])).toEqual({ rows: 0, columns: 2, data: new Float32Array(0) });
 });
 
 it("does not believe a length that fits in no memory", () => {

@@ -3,9 +3,9 @@
 // make up for it.
 import { closedLayer, type Evidence, type Found } from "./evidence.js";
 import { countOf, formatNumber } from "../../text/numbers.js";
-import type { Matrix } from "../../core/matrix.js";
+import { type Matrix, takeRows } from "../../core/matrix.js";
 import type { GradientNorms } from "../../inspect/inspector.js";
-import type { PreparedTargets } from "../../network/data.js";
+import { type PreparedTargets, takeTargets } from "../../network/data.js";
 import { type LayerActivationName, isRectifier } from "../../activations/activations.js";
 import { analysisOf } from "../../activations/analysis.js";
 
@@ -29,16 +29,7 @@ const FLAT = 0.5;
 function pick(x: Matrix, targets: PreparedTargets | undefined): { x: Matrix; y: PreparedTargets | undefined } {
   const rows = Math.min(SAMPLES, x.rows);
   const indices = Array.from({ length: rows }, (_, i) => Math.floor((i * x.rows) / rows));
-  const take = (data: Float32Array, columns: number) => {
-    const taken = new Float32Array(rows * columns);
-    indices.forEach((index, i) => taken.set(data.subarray(index * columns, (index + 1) * columns), i * columns));
-    return taken;
-  };
-  const y =
-    targets?.kind === "labels"
-      ? { ...targets, labels: Int32Array.from(indices, (index) => targets.labels[index]) }
-      : targets && { ...targets, data: take(targets.data, targets.columns) };
-  return { x: { rows, columns: x.columns, data: take(x.data, x.columns) }, y };
+  return { x: takeRows(x, indices), y: targets && takeTargets(targets, indices) };
 }
 
 /**

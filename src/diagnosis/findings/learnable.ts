@@ -2,7 +2,7 @@
 import { type BendTest, MOST_ROWS, testForBend } from "./bend-test.js";
 import { type Evidence, isConstant } from "./evidence.js";
 import { factsOfTargets } from "./targets/target-facts.js";
-import type { Matrix } from "../../core/matrix.js";
+import { takeRows } from "../../core/matrix.js";
 import type { PreparedTargets } from "../../network/data.js";
 import { isClassification } from "../../network/losses.js";
 import { hasLearned } from "./learned.js";
@@ -26,13 +26,6 @@ function readTargets(targets: PreparedTargets, units: number, isOfClasses: boole
     return { outputs: 2, areClasses: true, targetOf: (row) => [1 - data[row], data[row]] };
   const targetOf = (row: number) => data.subarray(row * columns, (row + 1) * columns);
   return { outputs: columns, areClasses: isExclusive, targetOf };
-}
-
-function takeRows({ columns, data }: Matrix, rows: ArrayLike<number>): Matrix {
-  const taken = new Float32Array(rows.length * columns);
-  for (let r = 0; r < rows.length; r++)
-    taken.set(data.subarray(rows[r] * columns, (rows[r] + 1) * columns), r * columns);
-  return { rows: rows.length, columns, data: taken };
 }
 
 /**

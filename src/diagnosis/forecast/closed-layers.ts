@@ -1,7 +1,7 @@
 // The layer that most often starts closed as a whole, and how often some layer does: for a diagnosis, which asks of
 // networks with narrow layers alone.
 import { isRectifier } from "../../activations/activations.js";
-import type { Matrix } from "../../core/matrix.js";
+import { type Matrix, takeRows } from "../../core/matrix.js";
 import type { ResolvedSpec } from "../../network/spec.js";
 import { type Bounds, forecastLayersOf, NARROW } from "./born-dead.js";
 import { randomFrom } from "./draw.js";
@@ -22,12 +22,10 @@ export interface ClosedAtStart {
 
 function evenRows(x: Matrix, most: number): Matrix {
   if (x.rows <= most) return x;
-  const data = new Float32Array(most * x.columns);
-  for (let r = 0; r < most; r++) {
-    const row = Math.floor((r * x.rows) / most);
-    data.set(x.data.subarray(row * x.columns, (row + 1) * x.columns), r * x.columns);
-  }
-  return { rows: most, columns: x.columns, data };
+  return takeRows(
+    x,
+    Array.from({ length: most }, (_, r) => Math.floor((r * x.rows) / most)),
+  );
 }
 
 /** Undefined where no layer is narrow enough for it to happen in more than 1 % of starts. */

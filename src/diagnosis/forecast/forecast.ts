@@ -3,9 +3,9 @@
 import { isRectifier } from "../../activations/activations.js";
 import { checkInteger, checkNumber, checkOptions } from "../../core/checks.js";
 import { RelumineError } from "../../core/errors.js";
-import { type Matrix, type Samples, toRows } from "../../core/matrix.js";
+import { type Matrix, type Samples, takeRows, toRows } from "../../core/matrix.js";
 import { countOf, formatCount } from "../../text/numbers.js";
-import { type PreparedTargets, prepareTargets } from "../../network/data.js";
+import { type PreparedTargets, prepareTargets, takeTargets } from "../../network/data.js";
 import { type NetworkSpec, resolveSpec, type ResolvedSpec } from "../../network/spec.js";
 import { advise, drawForecast } from "./advice.js";
 import { firstLayerChance, forecastLayersOf, isHomogeneous } from "./born-dead.js";
@@ -29,17 +29,6 @@ function shuffled(rows: number, random: Random): Int32Array {
     [order[r], order[other]] = [order[other], order[r]];
   }
   return order;
-}
-
-function takeRows(data: Float32Array, columns: number, order: Int32Array): Float32Array {
-  const taken = new Float32Array(order.length * columns);
-  order.forEach((row, r) => taken.set(data.subarray(row * columns, (row + 1) * columns), r * columns));
-  return taken;
-}
-
-function takeTargets(targets: PreparedTargets, order: Int32Array): PreparedTargets {
-  if (targets.kind === "labels") return { kind: "labels", labels: order.map((row) => targets.labels[row]) };
-  return { kind: "rows", columns: targets.columns, data: takeRows(targets.data, targets.columns, order) };
 }
 
 /** On one dimension, without biases, 1 and -1 stand for all of the real line. */
@@ -173,7 +162,7 @@ export function forecast(spec: NetworkSpec, x?: Samples, options?: ForecastOptio
 
   const { x: source, inputs } = matrix ? { x: matrix, inputs: "" } : standIn(resolved, random);
   const order = shuffled(source.rows, random);
-  const rows: Matrix = { ...source, data: takeRows(source.data, source.columns, order) };
+  const rows = takeRows(source, order);
   const census = takeCensus(resolved, rows, random, asked);
   const few = order.subarray(0, gradientRows(resolved, source.rows));
   const gradientX: Matrix = {

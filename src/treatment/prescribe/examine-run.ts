@@ -1,12 +1,12 @@
 // What one run of the baseline shows, as plain data, so that a worker can look at its own: what died and of what, what
 // diagnose finds, and whether it learned.
-import type { PlainSet } from "./rows.js";
 import { RelumineError } from "../../core/errors.js";
 import { diagnose } from "../../diagnosis/diagnose.js";
 import type { DeathTrace, TraceOptions, TraceResults } from "../../diagnosis/trace/trace-options.js";
 import { traceDeaths } from "../../diagnosis/trace/trace-deaths.js";
 import type { Cause, Death } from "../../diagnosis/trace/types.js";
 import type { Diagnosis, Finding, Learning } from "../../diagnosis/types.js";
+import type { PlainSet } from "../../network/data.js";
 import { constantBias } from "../../network/initializer-spec.js";
 import type { NetworkSpec, ResolvedSpec } from "../../network/spec.js";
 import { defineCallback, type Definition, definitionOf } from "../../network/training/callbacks.js";

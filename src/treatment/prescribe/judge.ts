@@ -4,11 +4,11 @@
 // over the classes). Numbers: the loss that the network was given with, of its answers in the targets' own units. Where
 // that loss can't read them (classes beyond its outputs, targets outside of what it takes), squared error stands for it.
 import { classesOf, classesSaid, soleColumn, type Task } from "./task.js";
-import type { PlainSet, RowSets } from "./rows.js";
+import type { RowSets } from "./rows.js";
 import { bestConstant } from "../../diagnosis/learning/best-constant.js";
 import { type LossReader, lossesOfAnswers, lossReader } from "../../diagnosis/learning/row-losses.js";
 import type { Matrix } from "../../core/matrix.js";
-import type { PreparedTargets } from "../../network/data.js";
+import type { PlainSet, PreparedTargets } from "../../network/data.js";
 import { factsOf, isClassification, type Loss, type LossSpec } from "../../network/losses.js";
 import type { ResolvedSpec } from "../../network/spec.js";
 import type { LayerActivationName } from "../../activations/activations.js";

@@ -1,11 +1,5 @@
-// Rows with their targets as plain data: what is sent to a worker once for all trials.
-import type { Matrix } from "../../core/matrix.js";
-
-export interface PlainSet {
-  readonly x: Matrix;
-  readonly y: Int32Array | Matrix;
-  readonly weights?: Float32Array;
-}
+// The rows of a prescription, as plain data: what is sent to a worker once for all trials.
+import type { PlainSet } from "../../network/data.js";
 
 /** The rows that train, and those that judge. */
 export interface RowSets {

@@ -1,12 +1,13 @@
 // Rows and targets as a trial trains on them: as they are, or brought to mean 0 and spread 1 by column, with what was
 // learned folded back into the network afterwards.
-import type { PlainSet, RowSets } from "./rows.js";
+import type { RowSets } from "./rows.js";
 import type { TrialSettings } from "./trial.js";
 import { classesOf } from "./task.js";
 import { foldInputs, foldTargets } from "../start/standardize.js";
 import { type InputScaling, inputScaling, type TargetScaling, targetScaling } from "../start/column-scaling.js";
 import { RelumineError } from "../../core/errors.js";
 import type { Matrix } from "../../core/matrix.js";
+import type { PlainSet } from "../../network/data.js";
 import type { Network, Weights } from "../../network/types.js";
 
 export interface ScaledRows {

@@ -1,8 +1,8 @@
 // What the targets ask for, whatever the loss: one class a row, several yes-or-no answers, or numbers. By it trials of
 // different losses and last layers are judged alike.
-import type { PlainSet } from "./rows.js";
 import { areOneHot, type Matrix } from "../../core/matrix.js";
 import { placeOfLargest } from "../../core/statistics.js";
+import type { PlainSet } from "../../network/data.js";
 import { factsOf, isClassification } from "../../network/losses.js";
 import type { ResolvedSpec } from "../../network/spec.js";
 
