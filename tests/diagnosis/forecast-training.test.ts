@@ -54,6 +54,39 @@ describe("forecastTraining", () => {
     expect(found.rows).toBe(100);
   });
 
+  it("tells the loss of the starts that stay finite, unless most diverge", async () => {
+    const targets = { x: data.x, y: Float32Array.from(data.y, (label) => 3 * label) };
+    const regression: NetworkSpec = { ...spec, layers: [{ units: 16 }, { units: 1 }], loss: "meanSquaredError" };
+    const options = { epochs: 5, seeds: 5, seconds: 60, rates: [0.01, 1.2, 1.4, 1.5, 2, 2.2, 1.8, 3] };
+    const { rates } = await forecastTraining(regression, targets, options);
+    expect(rates.map(({ loss }) => Number.isNaN(loss))).toEqual(rates.map(({ diverged }) => diverged > 2));
+    expect(rates[0].diverged).toBe(0);
+    expect(rates.at(-1)!.diverged).toBe(5);
+    expect(rates.some(({ diverged }) => diverged === 1 || diverged === 2)).toBe(true);
+  });
+
+  it("trains with the rows' weights, and samples rows that count", async () => {
+    const weights = Float32Array.from(data.y, (label) => (label === 0 ? 0 : label));
+    const counted = [...data.y.keys()].filter((row) => weights[row] > 0);
+    const options = { rates: [0.1], epochs: 3, seeds: 1 };
+    const found = await forecastTraining(spec, { ...data, weights }, options);
+    expect(found.rows).toBe(counted.length);
+    using network = await createNetwork(spec);
+    const kept = {
+      x: counted.map((row) => data.x[row]),
+      y: counted.map((row) => data.y[row]),
+      weights: counted.map((row) => weights[row]),
+    };
+    const { epochs } = await network.fit(kept, { epochs: 3, optimizer: sgd({ learningRate: 0.1 }) });
+    expect(found.rates[0].loss).toBe(epochs[2].loss);
+    const unweighted = await forecastTraining(spec, data, options);
+    expect(unweighted.rates[0].loss).not.toBe(found.rates[0].loss);
+    expect(unweighted.rows).toBe(400);
+    const few = weights.map((weight, row) => (row < 20 ? weight : 0));
+    const least = await forecastTraining(spec, { ...data, weights: few }, { ...options, rows: 10 });
+    expect(least.rows).toBe(10);
+  });
+
   it("keeps to its time: one start a rate, whatever it takes", async () => {
     const found = await forecastTraining(spec, data, { epochs: 2, seconds: 0 });
     expect(found.rates.map(({ runs }) => runs)).toEqual(found.rates.map(() => 1));

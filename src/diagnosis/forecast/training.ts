@@ -3,14 +3,21 @@
 // closes a unit at once; most units die later, at rates far below.
 import { checkInteger, checkNumber, checkOptions, describe } from "../../core/checks.js";
 import { RelumineError } from "../../core/errors.js";
+import { median, spread } from "../../core/statistics.js";
 import { alignColumns } from "../../text/columns.js";
 import { countOf, formatNumber, formatPercent, formatRange, roundTo } from "../../text/numbers.js";
 import { wrap } from "../../text/wrap.js";
 import { countDead } from "../../inspect/dead-units.js";
 import { createNetwork } from "../../network/network.js";
-import type { DataSet } from "../../network/data.js";
-import { type NetworkSpec, resolveSpec } from "../../network/spec.js";
-import { checkOptimizer, rebuildOptimizer, sgd, type Optimizer } from "../../network/training/optimizers.js";
+import { type DataSet, type PlainSet, type PreparedData, toPlain } from "../../network/data.js";
+import { type NetworkSpec, resolveSpec, type ResolvedSpec } from "../../network/spec.js";
+import {
+  checkOptimizer,
+  type Optimizer,
+  type OptimizerRecipe,
+  rebuildOptimizer,
+  sgd,
+} from "../../network/training/optimizers.js";
 import { makePlan } from "../../network/training/plan.js";
 import { stateOf } from "../../network/state/state.js";
 import { randomFrom } from "./draw.js";
@@ -85,21 +92,14 @@ interface Run {
   readonly hasDiverged: boolean;
 }
 
-function bandOf(values: readonly number[]): DeadBand {
-  const sorted = [...values].sort((a, b) => a - b);
-  const middle = (sorted.length - 1) / 2;
-  const median = (sorted[Math.floor(middle)] + sorted[Math.ceil(middle)]) / 2;
-  return { low: sorted[0], median, high: sorted[sorted.length - 1] };
-}
-
 function toForecast(rate: number, runs: readonly Run[]): RateForecast {
   return {
     rate,
     runs: runs.length,
     diverged: runs.filter(({ hasDiverged }) => hasDiverged).length,
-    layers: runs[0].dead.map((_, layer) => bandOf(runs.map(({ dead }) => dead[layer]))),
-    deadFraction: bandOf(runs.map(({ share }) => share)),
-    loss: bandOf(runs.map(({ loss }) => loss)).median,
+    layers: runs[0].dead.map((_, layer) => spread(runs.map(({ dead }) => dead[layer]))),
+    deadFraction: spread(runs.map(({ share }) => share)),
+    loss: median(runs.map(({ loss }) => loss)),
   };
 }
 
@@ -138,32 +138,87 @@ function draw({ rates, deadlyFrom, rows, epochs }: Omit<TrainingForecast, "toStr
   ].join("\n");
 }
 
-/** Rows of the data, drawn from the seed where there are more than wanted. */
-function sample(
-  { x, y }: { x: { rows: number; columns: number; data: Float32Array }; y: DataSet["y"] },
-  rows: number,
-  seed: number,
-): DataSet {
-  if (x.rows <= rows) return { x, y };
+interface Checked {
+  readonly recipe: OptimizerRecipe;
+  readonly rates: readonly number[];
+  readonly epochs: number;
+  readonly batchSize: number;
+  /** At most. */
+  readonly rows: number;
+  readonly seeds: number;
+  readonly seconds: number;
+  readonly signal: AbortSignal | undefined;
+}
+
+function checkForecast(options: TrainingForecastOptions | undefined): Checked {
+  const given = checkOptions("options", options, [
+    "rates",
+    "optimizer",
+    "epochs",
+    "batchSize",
+    "rows",
+    "seeds",
+    "seconds",
+    "signal",
+  ]);
+  const recipe = checkOptimizer(given.optimizer ?? sgd());
+  return {
+    recipe,
+    rates: checkRates(given.rates, recipe.learningRate),
+    epochs: checkInteger("epochs", given.epochs ?? 10, { low: 1 }),
+    batchSize: checkInteger("batchSize", given.batchSize ?? 32, { low: 1 }),
+    rows: checkInteger("rows", given.rows ?? 500, { low: 1 }),
+    seeds: checkInteger("seeds", given.seeds ?? 5, { low: 1 }),
+    seconds: checkNumber("seconds", given.seconds ?? 2, { low: 0 }),
+    signal: given.signal,
+  };
+}
+
+/** Rows of the data, drawn from the seed where there are more than wanted; none that counts nothing. */
+function sample(data: PreparedData, most: number, seed: number): PlainSet {
+  const { rows, weights } = data;
+  const order = Uint32Array.from({ length: rows }, (_, row) => row).filter((row) => !weights || weights[row] > 0);
+  if (order.length <= most) return toPlain(data, order.length < rows ? order : undefined);
   const random = randomFrom(seed);
-  const order = Uint32Array.from({ length: x.rows }, (_, row) => row);
-  for (let i = 0; i < rows; i++) {
-    const other = i + Math.floor(random.uniform() * (x.rows - i));
+  for (let i = 0; i < most; i++) {
+    const other = i + Math.floor(random.uniform() * (order.length - i));
     [order[i], order[other]] = [order[other], order[i]];
   }
-  const take = (data: Float32Array, columns: number) => {
-    const taken = new Float32Array(rows * columns);
-    for (let i = 0; i < rows; i++) taken.set(data.subarray(order[i] * columns, (order[i] + 1) * columns), i * columns);
-    return { rows, columns, data: taken };
-  };
-  const targets = y as Int32Array | { columns: number; data: Float32Array };
-  return {
-    x: take(x.data, x.columns),
-    y:
-      targets instanceof Int32Array
-        ? targets.subarray(0, rows).map((_, i) => targets[order[i]])
-        : take(targets.data, targets.columns),
-  };
+  return toPlain(data, order.subarray(0, most));
+}
+
+async function sampleFor(spec: ResolvedSpec, data: DataSet, checked: Checked): Promise<PlainSet> {
+  const { epochs, batchSize, rows, signal } = checked;
+  using network = await createNetwork(spec);
+  return sample(makePlan(stateOf(network), data, { epochs, batchSize, signal }).data, rows, spec.seed);
+}
+
+/** Undefined where it was aborted. */
+async function train(spec: ResolvedSpec, few: PlainSet, rate: number, checked: Checked): Promise<Run | undefined> {
+  const { recipe, epochs, batchSize, signal } = checked;
+  using network = await createNetwork(spec);
+  const optimizer = rebuildOptimizer({ name: recipe.name, options: { ...recipe.options, learningRate: rate } });
+  const history = await network.fit(few, { epochs, batchSize, optimizer, signal });
+  if (history.stopped === "aborted") return undefined;
+  const { dead, units, layers } = countDead(network, few.x);
+  const hasDiverged = history.stopped === "diverged";
+  const loss = hasDiverged ? Number.NaN : history.epochs[history.epochs.length - 1].loss;
+  return { dead: layers.map((layer) => layer.dead), share: units === 0 ? 0 : dead / units, loss, hasDiverged };
+}
+
+/** By rate: one start of each, then more of them while there is time. */
+async function trainAll(spec: ResolvedSpec, few: PlainSet, checked: Checked): Promise<ReadonlyMap<number, Run[]>> {
+  const { rates, seeds, seconds, signal } = checked;
+  const started = performance.now();
+  const runs = new Map<number, Run[]>(rates.map((rate) => [rate, []]));
+  for (let turn = 0; turn < seeds; turn++)
+    for (const rate of rates) {
+      const isLate = performance.now() - started > seconds * 1000;
+      if (signal?.aborted || (turn > 0 && isLate)) break;
+      const run = await train({ ...spec, seed: spec.seed + turn }, few, rate, checked);
+      if (run) runs.get(rate)!.push(run);
+    }
+  return runs;
 }
 
 /**
@@ -184,63 +239,18 @@ export async function forecastTraining(
   data: DataSet,
   options?: TrainingForecastOptions,
 ): Promise<TrainingForecast> {
-  const given = checkOptions("options", options, [
-    "rates",
-    "optimizer",
-    "epochs",
-    "batchSize",
-    "rows",
-    "seeds",
-    "seconds",
-    "signal",
-  ]);
-  const recipe = checkOptimizer(given.optimizer ?? sgd());
-  const rates = checkRates(given.rates, recipe.learningRate);
-  const epochs = checkInteger("epochs", given.epochs ?? 10, { low: 1 });
-  const batchSize = checkInteger("batchSize", given.batchSize ?? 32, { low: 1 });
-  const most = checkInteger("rows", given.rows ?? 500, { low: 1 });
-  const seeds = checkInteger("seeds", given.seeds ?? 5, { low: 1 });
-  const seconds = checkNumber("seconds", given.seconds ?? 2, { low: 0 });
+  const checked = checkForecast(options);
   const resolved = resolveSpec(spec);
-  let few: DataSet;
-  let count: number;
-  {
-    using network = await createNetwork(resolved);
-    const { x, y } = makePlan(stateOf(network), data, { epochs, batchSize, signal: given.signal }).data;
-    count = x.rows;
-    few = sample(
-      { x, y: y.kind === "labels" ? y.labels : { rows: x.rows, columns: y.columns, data: y.data } },
-      most,
-      resolved.seed,
-    );
-  }
-  const train = async (rate: number, seed: number): Promise<Run | undefined> => {
-    using network = await createNetwork({ ...resolved, seed });
-    const optimizer = rebuildOptimizer({ name: recipe.name, options: { ...recipe.options, learningRate: rate } });
-    const history = await network.fit(few, { epochs, batchSize, optimizer, signal: given.signal });
-    if (history.stopped === "aborted") return undefined;
-    const { dead, units, layers } = countDead(network, few.x);
-    const hasDiverged = history.stopped === "diverged";
-    const loss = hasDiverged ? Number.NaN : history.epochs[history.epochs.length - 1].loss;
-    return { dead: layers.map((layer) => layer.dead), share: units === 0 ? 0 : dead / units, loss, hasDiverged };
-  };
-  const started = performance.now();
-  const runs = new Map<number, Run[]>(rates.map((rate) => [rate, []]));
-  for (let turn = 0; turn < seeds; turn++)
-    for (const rate of rates) {
-      const isLate = performance.now() - started > seconds * 1000;
-      if (given.signal?.aborted || (turn > 0 && isLate)) break;
-      const run = await train(rate, resolved.seed + turn);
-      if (run) runs.get(rate)!.push(run);
-    }
-  const seen = rates.filter((rate) => runs.get(rate)!.length > 0).map((rate) => toForecast(rate, runs.get(rate)!));
+  const few = await sampleFor(resolved, data, checked);
+  const runs = await trainAll(resolved, few, checked);
+  const seen = [...runs].filter(([, each]) => each.length > 0).map(([rate, each]) => toForecast(rate, each));
   const least = seen[0]?.deadFraction.median ?? 0;
   const deadly = seen.find(({ deadFraction }) => deadFraction.median >= least + DEADLY * (1 - least));
   const forecast = {
     rates: seen,
     ...(deadly && { deadlyFrom: deadly.rate }),
-    rows: Math.min(most, count),
-    epochs,
+    rows: few.x.rows,
+    epochs: checked.epochs,
   };
   return Object.defineProperty(forecast, "toString", { value: () => draw(forecast), enumerable: false });
 }
