@@ -54,7 +54,8 @@ export interface ResolvedSpec extends NetworkSpec {
 }
 
 const MAX_SIZE = 2 ** 30; // one row of more floats would not fit in WebAssembly's memory
-const DEFAULT_INITIALIZERS = { he: "heNormal", lecun: "lecunNormal", glorot: "glorotUniform" } as const;
+/** Of a kernel of which nothing is said, by its activation's family. */
+export const DEFAULT_INITIALIZERS = { he: "heNormal", lecun: "lecunNormal", glorot: "glorotUniform" } as const;
 
 function resolveLayer(layer: DenseSpec, index: number, isLast: boolean): ResolvedDenseSpec {
   const where = `layers[${index}]`;

@@ -1,7 +1,13 @@
 // The last layer and the loss that say what the targets ask for.
 import type { Task } from "./task.js";
 import type { TrialSettings } from "./trial.js";
-import { type DenseSpec, resolveSpec, type ResolvedDenseSpec, type ResolvedSpec } from "../../network/spec.js";
+import {
+  DEFAULT_INITIALIZERS,
+  type DenseSpec,
+  resolveSpec,
+  type ResolvedDenseSpec,
+  type ResolvedSpec,
+} from "../../network/spec.js";
 import { factsOf, isClassification, type Loss } from "../../network/losses.js";
 import { initializerFamilyOf, isLinear } from "../../activations/activations.js";
 
@@ -14,8 +20,7 @@ export interface FittingOutput {
 /** A layer with another activation: its kernel's start is the new one's own where it was the old one's. */
 export function withActivation(layer: ResolvedDenseSpec, activation: DenseSpec["activation"]): DenseSpec {
   const { kernelInitializer, ...rest } = layer;
-  const usual = { he: "heNormal", lecun: "lecunNormal", glorot: "glorotUniform" } as const;
-  const isUsual = kernelInitializer === usual[initializerFamilyOf(layer.activation.name)];
+  const isUsual = kernelInitializer === DEFAULT_INITIALIZERS[initializerFamilyOf(layer.activation.name)];
   return { ...rest, activation, ...(!isUsual && { kernelInitializer }) };
 }
 
