@@ -2,6 +2,8 @@
 // what is tried, and what first.
 import type { BaselineRun } from "./examine-run.js";
 import type { Cause } from "../../diagnosis/trace/types.js";
+import { skillOf } from "../../diagnosis/learning/learning.js";
+import { LEARNED } from "../../diagnosis/learning/verdict.js";
 import type { Finding, FindingKind } from "../../diagnosis/types.js";
 import { countOf, formatCount, listWords } from "../../text/numbers.js";
 
@@ -24,8 +26,6 @@ export interface Complaints {
 }
 
 const FEW = 0.1; // so small a share of dead units is common in networks that do well
-/** Of the constant's loss, what a network that has learned takes away: below it, rates are tried in both directions. */
-const LEARNED = 0.9;
 const BY_CAUSE: Readonly<Record<Cause, Fault>> = {
   born: "born",
   learningRate: "highRate",
@@ -46,13 +46,16 @@ const WORDS: Readonly<Record<Cause, string>> = {
 };
 
 /**
- * What comes first: an output that can't say what is asked makes all else idle; then what kills, then data, then
- * structure and the length of the training.
+ * What comes first: an output that can't say what is asked, and data of which nothing can be learned, make all else
+ * idle; then what kills, then data, then structure and the length of the training. All that can be a cause is here.
  */
 const IN_ORDER: readonly Complaint[] = [
   "singleUnitSoftmax",
   "labelsMismatch",
   "lossMismatch",
+  "singleClass",
+  "constantInputs",
+  "collapsedOutput",
   "deadOutputUnits",
   "weightDecay",
   "decayCollapse",
@@ -181,12 +184,11 @@ export function askedFor(runs: readonly BaselineRun[]): ReadonlyMap<FindingKind,
   return asked;
 }
 
+/** Where it has not, rates are tried in both directions. A loss that cannot be improved on leaves nothing to learn. */
 function hasLearned({ learning }: BaselineRun): boolean {
   if (!learning) return false;
   const { score = 1, accuracy, constantAccuracy } = learning;
-  const wrong = constantAccuracy === undefined ? 0 : 1 - constantAccuracy;
-  const byAccuracy = accuracy === undefined || wrong === 0 ? score : 1 - (1 - accuracy) / wrong;
-  return Math.max(score, byAccuracy) >= LEARNED;
+  return skillOf(score, accuracy, constantAccuracy)! >= LEARNED;
 }
 
 /** Causes in words, for the reason: those of the findings, by the order in which they are answered. */
