@@ -20,6 +20,7 @@ import { interruption, Terminal } from "../terminal.js";
 import { onOneLine } from "../../text/printable.js";
 import { RelumineError } from "../../core/errors.js";
 import type { Prescription, Trial } from "../../index.js";
+import { FEWEST_ROWS } from "../../treatment/prescribe/rows.js";
 import { describeTrial, drawLive } from "../../report/trials-text.js";
 
 interface CureOptions extends TrainingOptions {
@@ -111,9 +112,6 @@ function tellProgram(terminal: Terminal, program: Program, { best }: Prescriptio
   else terminal.fail(`the program was not written: ${program.error}`);
 }
 
-/** So few rows judge themselves, if no share is asked for: a fifth of them would be almost nothing. */
-const FEWEST_ROWS = 30;
-
 async function cure(source: string, given: CureOptions, command: Command): Promise<void> {
   const terminal = new Terminal(given.json);
   const signal = interruption();
@@ -131,7 +129,7 @@ async function cure(source: string, given: CureOptions, command: Command): Promi
     epochs,
     batchSize,
     optimizer: optimizerOf(options, library),
-    ...(heldOut.x.rows > 0 ? { validation: heldOut } : { validation: 0 }),
+    validation: heldOut.x.rows > 0 ? heldOut : 0,
     ...classWeightsOf(options, prepared),
   };
   const prescription = await library.prescribe(specFor(prepared, options), training, fit, {

@@ -167,7 +167,7 @@ function isSlow({ losses }: BaselineRun): boolean {
 }
 
 /** Findings that something should be done about, each kind once, with the runs that have it. */
-export function askedFor(runs: readonly BaselineRun[]): ReadonlyMap<FindingKind, { finding: Finding; runs: number }> {
+function askedFor(runs: readonly BaselineRun[]): ReadonlyMap<FindingKind, { finding: Finding; runs: number }> {
   const asked = new Map<FindingKind, { finding: Finding; runs: number }>();
   for (const { findings } of runs) {
     const kinds = new Map(

@@ -48,7 +48,7 @@ export function traceSome(): DeathTrace {
   });
 }
 
-export function countCauses(deaths: readonly Death[]): Partial<Record<Cause, number>> {
+function countCauses(deaths: readonly Death[]): Partial<Record<Cause, number>> {
   const counts: Partial<Record<Cause, number>> = {};
   for (const { cause } of deaths) counts[cause] = (counts[cause] ?? 0) + 1;
   return counts;

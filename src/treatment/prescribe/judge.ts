@@ -58,7 +58,7 @@ export function benchOf(spec: ResolvedSpec, task: Task, all: readonly PlainSet["
   };
 }
 
-export function preparedTargets(y: PlainSet["y"]): PreparedTargets {
+function preparedTargets(y: PlainSet["y"]): PreparedTargets {
   if (y instanceof Int32Array) return { kind: "labels", labels: y };
   return { kind: "rows", data: y.data, columns: y.columns };
 }

@@ -16,17 +16,18 @@ import {
   isAboveConstant,
   meanDead,
   meanJudgement,
-  meanOf,
   rank,
   type Scale,
 } from "./rank.js";
 import { chooseCandidates, compose } from "./remedies.js";
+import { FEWEST_ROWS } from "./rows.js";
 import { splitData } from "./split-data.js";
 import { describeBest, drawPrescription } from "./prescription-text.js";
-import { compete, enter, epochsOf } from "./successive-halving.js";
+import { compete, enter, epochsOf, wholeOf } from "./successive-halving.js";
 import type { Interval, Measure, Prescription, PrescribeOptions, Trial } from "./types.js";
 import { checkFunction, checkInteger, checkName, checkNumber, checkOptions, describe } from "../../core/checks.js";
 import { RelumineError } from "../../core/errors.js";
+import { mean } from "../../core/statistics.js";
 import { yieldToEventLoop } from "../../core/event-loop.js";
 import type { Death } from "../../diagnosis/trace/types.js";
 import type { Diagnosis } from "../../diagnosis/types.js";
@@ -41,8 +42,6 @@ import type { NetworkSpec, ResolvedSpec } from "../../network/spec.js";
 import { stateOf } from "../../network/state/state.js";
 
 const HELD_OUT = 0.2;
-/** Fewer rows are judged on all of them, as they train: a share of them would be almost nothing. */
-const FEWEST_ROWS = 30;
 
 /** Workers that train side by side. */
 export interface TrialWorkers {
@@ -197,8 +196,7 @@ class Prescriber {
     const more = Math.min(repeats, Math.max(1, Math.floor(budget / 4))) - 1;
     if (more < 1 || this.stop.signal.aborted) return;
     const outcomes = await Promise.all(Array.from({ length: more }, (_, i) => this.run(this.jobFor(i + 1))));
-    const missing = outcomes.indexOf(undefined);
-    const whole = (missing < 0 ? outcomes : outcomes.slice(0, missing)) as TrialOutcome[];
+    const whole = wholeOf(outcomes);
     this.runs.push(...whole.map(({ run }) => run).filter((run) => run !== undefined));
     this.baseline.outcomes = [...this.baseline.outcomes, ...whole];
   }
@@ -284,7 +282,7 @@ class Prescriber {
       deadFraction: meanDead(entry),
       ...(balancedAccuracy !== undefined && { balancedAccuracy }),
       ...(!entry.isBaseline &&
-        same.length > 0 && { baselineScore: meanOf(same.map((outcome) => figureOf(outcome, measure))) }),
+        same.length > 0 && { baselineScore: mean(same.map((outcome) => figureOf(outcome, measure))) }),
       ...(interval && { interval }),
       ...(gain && { gain }),
       seconds: outcomes.reduce((sum, { seconds }) => sum + seconds, 0) / outcomes.length,

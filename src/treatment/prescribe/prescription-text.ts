@@ -1,4 +1,6 @@
 // A prescription as a terminal shows it.
+import { figureOf, type Measured } from "./rank.js";
+import { FEWEST_ROWS } from "./rows.js";
 import type { Measure, Prescription, Trial } from "./types.js";
 import { alignColumns } from "../../text/columns.js";
 import {
@@ -16,14 +18,8 @@ const figure = (value: number, isShare: boolean): string => (isShare ? formatPer
 const signed = (value: number, isShare: boolean): string =>
   isShare ? formatSignedPercent(value) : formatSigned(value);
 
-type Scored = Pick<Trial, "metrics" | "balancedAccuracy">;
-
-function scoreOf({ metrics: { accuracy, loss }, balancedAccuracy }: Scored, measure: Measure): number {
-  if (measure === "balancedAccuracy") return balancedAccuracy ?? Number.NaN;
-  return measure === "accuracy" ? (accuracy ?? Number.NaN) : loss;
-}
-
-const drawScore = (scored: Scored, measure: Measure): string => figure(scoreOf(scored, measure), measure !== "loss");
+const drawScore = (measured: Measured, measure: Measure): string =>
+  figure(figureOf(measured, measure), measure !== "loss");
 
 function drawEpochs({ failed, stoppedEarly, epochs }: Trial): string {
   if (failed !== undefined) return failed.code;
@@ -42,7 +38,7 @@ export interface Table {
   /** Without hidden layers there is nothing to say of units. */
   readonly hasHidden: boolean;
   /** The constant, and how many trials are better. */
-  readonly constant?: Scored;
+  readonly constant?: Measured;
   readonly above?: number;
 }
 
@@ -92,7 +88,7 @@ export function drawTrials(trials: readonly Trial[], { measure, hasHidden, const
     trial.interval ? formatRange(trial.interval.low, trial.interval.high, (end) => figure(end, isShare)) : "",
     trial.baselineScore === undefined || trial.failed
       ? ""
-      : signed((scoreOf(trial, measure) - trial.baselineScore) * (isShare ? 1 : -1), isShare),
+      : signed((figureOf(trial, measure) - trial.baselineScore) * (isShare ? 1 : -1), isShare),
     ...unitsOf(formatPercent(trial.deadFraction)),
     ...seedsOf(String(trial.repeats)),
     drawEpochs(trial),
@@ -131,10 +127,10 @@ function describeConstant({ constant: { answer } }: Conclusion): string {
 
 function drawConstant(conclusion: Conclusion): string {
   const { constant, measure, baseline } = conclusion;
-  const by = (scored: Scored): string =>
+  const by = (measured: Measured): string =>
     measure === "loss"
-      ? `a loss of ${formatNumber(scored.metrics.loss)}`
-      : `${WORDS[measure]} ${drawScore(scored, measure)} and a loss of ${formatNumber(scored.metrics.loss)}`;
+      ? `a loss of ${formatNumber(measured.metrics.loss)}`
+      : `${WORDS[measure]} ${drawScore(measured, measure)} and a loss of ${formatNumber(measured.metrics.loss)}`;
   const own = baseline.failed ? "" : `; the baseline has ${by(baseline)}`;
   return `${describeConstant(conclusion)}, has ${by(constant)}${own}.`;
 }
@@ -162,7 +158,7 @@ export function drawPrescription(conclusion: Conclusion & { readonly verdict: st
   const { trials, reason, validationRows, judgedOnTraining, stopped, measure, hasHidden, verdict } = conclusion;
   const repeats = trials.reduce((most, trial) => Math.max(most, trial.repeats), 1);
   const rows = judgedOnTraining
-    ? `${countOf(validationRows, "training row")}, as ${validationRows < 30 ? "there are so few" : "none are held out"}`
+    ? `${countOf(validationRows, "training row")}, as ${validationRows < FEWEST_ROWS ? "there are so few" : "none are held out"}`
     : countOf(validationRows, "held-out row");
   const head =
     `Ranked by ${WORDS[measure]} on ${rows}` +

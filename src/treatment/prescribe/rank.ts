@@ -3,7 +3,7 @@ import type { Candidate } from "./remedies.js";
 import type { Judgement } from "./judge.js";
 import type { TrialOutcome } from "./trial.js";
 import type { Interval, Measure, TrialFailure } from "./types.js";
-import type { Metrics } from "../../network/types.js";
+import { mean, sum } from "../../core/statistics.js";
 
 /** A remedy, or the baseline, with what came of it so far. */
 export interface Entry {
@@ -33,33 +33,29 @@ const LOSS_NOISE = 0.1;
 /** Of the constant's loss: by less two networks are as good as each other, whatever the factor. */
 const LOSS_FLOOR = 0.002;
 
-export const meanOf = (values: readonly number[]): number =>
-  values.reduce((sum, value) => sum + value, 0) / values.length;
-
 /** Mean with its 95 % interval (Student's t); none of fewer than two values. */
 export function intervalOf(values: readonly number[]): Interval | undefined {
   const n = values.length;
   if (n < 2) return undefined;
-  const mean = meanOf(values);
-  const half =
-    (T95[n - 2] ?? 1.96 + 2.4 / (n - 1)) *
-    Math.sqrt(values.reduce((sum, value) => sum + (value - mean) ** 2, 0) / (n - 1) / n);
-  return { mean, low: mean - half, high: mean + half };
+  const middle = mean(values);
+  const squares = sum(values.map((value) => (value - middle) ** 2));
+  const half = (T95[n - 2] ?? 1.96 + 2.4 / (n - 1)) * Math.sqrt(squares / (n - 1) / n);
+  return { mean: middle, low: middle - half, high: middle + half };
 }
 
-/** What is measured, as it is told. */
-export function figureOf(
-  { metrics, balancedAccuracy }: Pick<Judgement, "metrics" | "balancedAccuracy">,
-  measure: Measure,
-) {
-  if (measure === "balancedAccuracy") return balancedAccuracy!;
-  return measure === "accuracy" ? metrics.accuracy! : metrics.loss;
+/** What figures are read off. */
+export type Measured = Pick<Judgement, "metrics" | "balancedAccuracy">;
+
+/** What is measured, as it is told; NaN where it is not known. */
+export function figureOf({ metrics, balancedAccuracy }: Measured, measure: Measure): number {
+  if (measure === "balancedAccuracy") return balancedAccuracy ?? Number.NaN;
+  return measure === "accuracy" ? (metrics.accuracy ?? Number.NaN) : metrics.loss;
 }
 
 /** The larger the better. */
-export function scoreOf(judged: Pick<Judgement, "metrics" | "balancedAccuracy">, measure: Measure): number {
+export function scoreOf(judged: Measured, measure: Measure): number {
   const figure = figureOf(judged, measure);
-  if (figure === undefined || Number.isNaN(figure)) return -Infinity;
+  if (Number.isNaN(figure)) return -Infinity;
   return measure === "loss" ? -figure : figure;
 }
 
@@ -75,15 +71,14 @@ export function meanJudgement({ outcomes }: Pick<Entry, "outcomes">): Judgement 
   const balanced = outcomes.map(({ balancedAccuracy }) => balancedAccuracy).filter(isKnown);
   return {
     metrics: {
-      loss: meanOf(outcomes.map(({ metrics }) => metrics.loss)),
-      ...(accuracies.length > 0 && { accuracy: meanOf(accuracies) }),
+      loss: mean(outcomes.map(({ metrics }) => metrics.loss)),
+      ...(accuracies.length > 0 && { accuracy: mean(accuracies) }),
     },
-    ...(balanced.length > 0 && { balancedAccuracy: meanOf(balanced) }),
-    variance: meanOf(outcomes.map(({ variance }) => variance)),
+    ...(balanced.length > 0 && { balancedAccuracy: mean(balanced) }),
+    variance: mean(outcomes.map(({ variance }) => variance)),
   };
 }
-export const meanMetrics = (entry: Entry): Metrics => meanJudgement(entry).metrics;
-export const meanDead = ({ outcomes }: Entry): number => meanOf(outcomes.map(({ deadFraction }) => deadFraction));
+export const meanDead = ({ outcomes }: Entry): number => mean(outcomes.map(({ deadFraction }) => deadFraction));
 
 /** What `a` is better by than `b`, repeat by repeat: of the seeds that both were trained with. */
 export function gainsOf(a: Entry, b: Entry, measure: Measure): number[] {
@@ -123,7 +118,7 @@ export function beats(a: Entry, b: Entry, scale: Scale): boolean {
   const gains = gainsOf(a, b, scale.measure);
   const least = noise(...alike(a, b), scale) * (gains.length === 1 ? 2 : 1);
   return (
-    meanOf(gains) > least &&
+    mean(gains) > least &&
     gains.filter((gain) => gain > least).length > gains.length / 2 &&
     gains.every((gain) => gain >= -least)
   );
@@ -163,9 +158,10 @@ const compare = (a: number, b: number): number => Number(a > b) - Number(a < b);
 /** Better first: by score, then loss; in the order given where all is equal. What failed comes last. */
 export function byScore(measure: Measure): (a: Entry, b: Entry) => number {
   const meanScore = (entry: Entry): number => scoreOf(meanJudgement(entry), measure);
+  const meanLoss = (entry: Entry): number => meanJudgement(entry).metrics.loss;
   return (a, b) => {
     const failed = Number(failureOf(a) !== undefined) - Number(failureOf(b) !== undefined);
-    return failed || compare(meanScore(b), meanScore(a)) || compare(meanMetrics(a).loss, meanMetrics(b).loss);
+    return failed || compare(meanScore(b), meanScore(a)) || compare(meanLoss(a), meanLoss(b));
   };
 }
 

@@ -1,6 +1,9 @@
 // The rows of a prescription, as plain data: what is sent to a worker once for all trials.
 import type { PlainSet } from "../../network/data.js";
 
+/** Fewer rows are judged on all of them, as they train: a share of them would be almost nothing. */
+export const FEWEST_ROWS = 30;
+
 /** The rows that train, and those that judge. */
 export interface RowSets {
   readonly training: PlainSet;

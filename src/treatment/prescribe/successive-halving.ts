@@ -55,6 +55,12 @@ function affordable(entries: readonly Entry[], share: number, runs: number, budg
   });
 }
 
+/** Those before the first that was aborted: outcomes are of the first repeats. */
+export function wholeOf(outcomes: readonly (TrialOutcome | undefined)[]): readonly TrialOutcome[] {
+  const missing = outcomes.indexOf(undefined);
+  return (missing < 0 ? outcomes : outcomes.slice(0, missing)) as TrialOutcome[];
+}
+
 /**
  * The entry's trainings with the given repeats; what was finished of them is added to `outcomes`, or replaces it if it
  * is of fewer epochs.
@@ -65,8 +71,7 @@ async function train(entry: Entry, repeats: readonly number[], share: number, ru
   const outcomes = await Promise.all(
     repeats.map((repeat) => rules.run({ settings, seed: rules.seeds[repeat], epochs })),
   );
-  const missing = outcomes.indexOf(undefined);
-  const whole = (missing < 0 ? outcomes : outcomes.slice(0, missing)) as TrialOutcome[];
+  const whole = wholeOf(outcomes);
   if (whole.length === 0) return;
   entry.budget = share;
   entry.outcomes = [...entry.outcomes.slice(0, repeats[0]), ...whole];
