@@ -1,14 +1,12 @@
 // prescribe of "relumine": its trials train in workers of this package's own.
 import { startWorker } from "#worker";
+import { isNetwork } from "./is-network.js";
 import { startTrialWorkers } from "./trial-workers.js";
 import type { DataSet } from "../network/data.js";
 import type { NetworkSpec } from "../network/spec.js";
 import type { FitOptions, Network } from "../network/types.js";
 import { prescribeWith } from "../treatment/prescribe/prescribe.js";
 import type { PrescribeOptions, Prescription } from "../treatment/prescribe/types.js";
-
-const isNetwork = (given: NetworkSpec | Network): given is Network =>
-  typeof (given as Network | undefined)?.fit === "function";
 
 /**
  * Trains the network as given and sees what its units die of; then tries remedies, the fitting ones first, each from

@@ -172,6 +172,19 @@ describe("before the training", () => {
   });
 });
 
+describe("a signal", () => {
+  const signal = {} as AbortSignal;
+  const calls: readonly [string, () => Promise<unknown>][] = [
+    ["forecastTraining", () => remote.forecastTraining(classifier, data, { signal })],
+    ["prescribe", () => remote.prescribe(classifier, data, {}, { signal })],
+    ["prescribe's fit", () => remote.prescribe(classifier, data, { signal })],
+    ["fit", () => there.fit(data, { signal })],
+  ];
+  it.each(calls)("of %s that is none is refused", async (_name, call) => {
+    await expectRefusal(call, "value", "signal");
+  });
+});
+
 describe("prescribe", () => {
   const fit = () => ({ epochs: 6, optimizer: remote.sgd({ learningRate: 4 }) });
 

@@ -1,6 +1,7 @@
 // The functions of "relumine" on networks in workers: the same names and arguments, each with a promise.
 import { remoteOf } from "./remote-network.js";
-import { sendable, sendableData } from "./sendable.js";
+import { sendable, sendableData, toData } from "./sendable.js";
+import { checkSignal, whileListening } from "./signals.js";
 import { inOwnWorker } from "./start.js";
 import type { PackedTreatment } from "../protocol.js";
 import { receiveText, type WithText } from "../text.js";
@@ -10,7 +11,7 @@ import type { ForecastOptions, Forecast } from "../../diagnosis/forecast/types.j
 import type { TrainingForecast, TrainingForecastOptions } from "../../diagnosis/forecast/training.js";
 import type { Diagnosis, DiagnoseOptions } from "../../diagnosis/types.js";
 import type { ExportOptions, ModelFormat } from "../../formats/model.js";
-import type { DataSet } from "../../network/data.js";
+import type { DataSet, Targets } from "../../network/data.js";
 import type { NetworkSpec } from "../../network/spec.js";
 import { checkOptimizer } from "../../network/training/optimizers.js";
 import { RelumineError } from "../../core/errors.js";
@@ -25,7 +26,6 @@ import {
   type TargetScaling,
   targetScaling,
 } from "../../treatment/start/column-scaling.js";
-import type { Targets } from "../../network/data.js";
 
 function sendTargets<T extends DiagnoseOptions | ForecastOptions>(options: T | undefined): T | undefined {
   if (options?.targets === undefined) return options;
@@ -225,17 +225,13 @@ export async function forecastTraining(
   options?: TrainingForecastOptions & WorkerChoice,
 ): Promise<TrainingForecast> {
   const { worker, signal, optimizer, ...given } = { ...options };
-  const recipe = optimizer && checkOptimizer(optimizer);
-  const packed = { ...given, ...(recipe && { optimizer: { name: recipe.name, options: recipe.options } }) };
+  checkSignal(signal);
+  const packed = { ...given, ...(optimizer !== undefined && { optimizer: toData(checkOptimizer(optimizer)) }) };
   return inOwnWorker(worker, async (connection) => {
     const end = () => connection.close(new RelumineError("value", "signal", "not to be aborted", "an interruption"));
-    signal?.addEventListener("abort", end);
-    if (signal?.aborted) end();
-    try {
+    return whileListening([signal], end, async () => {
       const args = [spec, sendableData("data", data), packed];
       return receiveText((await connection.call(0, "forecastTraining", args)) as WithText<TrainingForecast>);
-    } finally {
-      signal?.removeEventListener("abort", end);
-    }
+    });
   });
 }

@@ -1,8 +1,10 @@
 // prescribe in a worker that is started for it, which starts workers of its own for the trials.
 import { callbackOf } from "./callbacks.js";
 import { checkCallbacks } from "./remote-fit.js";
-import { sendableData } from "./sendable.js";
+import { sendableData, toData } from "./sendable.js";
+import { checkSignal, whileListening } from "./signals.js";
 import { inOwnWorker, programFor } from "./start.js";
+import { isNetwork } from "../is-network.js";
 import type { Connection, Meanwhile } from "./connection.js";
 import type { PackedPrescribe, PackedPrescription, PackedTrial } from "../protocol.js";
 import { receiveText } from "../text.js";
@@ -27,8 +29,7 @@ function packFit(fit: FitOptions): PackedPrescribe["fit"] {
   const data = checkCallbacks(callbacks ?? []).map((callback, index) => {
     if (!definitionOf(callback))
       throw new RelumineError("unsupported", `fit.callbacks[${index}]`, REFUSED, "an object with functions");
-    const { name, options } = callback as PackageCallback;
-    return { name, options };
+    return toData(callback as PackageCallback);
   });
   return {
     ...rest,
@@ -38,9 +39,6 @@ function packFit(fit: FitOptions): PackedPrescribe["fit"] {
     ...(callbacks !== undefined && { callbacks: data }),
   };
 }
-
-const toData = <T extends { readonly name: string; readonly options: object }>({ name, options }: T) =>
-  ({ name, options }) as Pick<T, "name" | "options">;
 
 function unpackTrial({ fit, callbacks, ...trial }: PackedTrial): Trial {
   const { optimizer, callbacks: all, ...rest } = fit;
@@ -106,9 +104,6 @@ class RemotePrescription {
   }
 }
 
-const isNetwork = (given: NetworkSpec | RemoteNetwork): given is RemoteNetwork =>
-  typeof (given as RemoteNetwork | undefined)?.fit === "function";
-
 /**
  * As prescribe of "relumine", in a worker that is started for it and ends with it. `fit` is data: a schedule, and
  * callbacks that are not of this package, are refused.
@@ -130,23 +125,14 @@ export async function prescribe(
 ): Promise<Prescription> {
   const { worker, signal, onTrial, ...given } = { ...options };
   if (onTrial !== undefined) checkFunction("onTrial", onTrial);
-  const signals = [signal, fit.signal].filter((each) => each !== undefined);
-  for (const each of signals) {
-    if (typeof each?.addEventListener !== "function")
-      throw new RelumineError("value", "signal", "to be an AbortSignal", describe(each));
-  }
+  const signals = [signal, fit.signal].map(checkSignal);
   const start = isNetwork(spec) ? await Promise.all(spec.layers.map((layer) => layer.getWeights())) : undefined;
   const plain = isNetwork(spec) ? spec.spec : spec;
   const program = given.workers === 1 ? undefined : await programFor(worker);
   const packed: PackedPrescribe = { fit: packFit(fit), options: given, program, ...(start && { start }) };
   return inOwnWorker(worker, async (connection) => {
     const prescription = new RemotePrescription(connection, onTrial);
-    for (const each of signals) each.addEventListener("abort", prescription.stop);
-    if (signals.some(({ aborted }) => aborted)) prescription.stop();
-    try {
-      return await prescription.run([plain, sendableData("data", data), packed]);
-    } finally {
-      for (const each of signals) each.removeEventListener("abort", prescription.stop);
-    }
+    const args = [plain, sendableData("data", data), packed];
+    return whileListening(signals, prescription.stop, () => prescription.run(args));
   });
 }

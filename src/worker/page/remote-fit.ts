@@ -12,6 +12,7 @@ import type {
 import type { Connection, Meanwhile } from "./connection.js";
 import { numberOf } from "./numbers.js";
 import { sendableData } from "./sendable.js";
+import { checkSignal, whileListening } from "./signals.js";
 import { checkBoolean, checkFunction, checkNumber, checkOptions, describe } from "../../core/checks.js";
 import { RelumineError } from "../../core/errors.js";
 import { claimCallbacks, definitionOf, HOOK_NAMES, isNamed, writeResults } from "../../network/training/callbacks.js";
@@ -87,9 +88,7 @@ export class RemoteFit {
     this.inside = all.filter(isInside);
     this.callbacks = all.filter((callback) => !isInside(callback)) as RemoteCallback[];
     this.schedule = typeof learningRate === "function" ? learningRate : undefined;
-    if (signal !== undefined && typeof signal?.addEventListener !== "function")
-      throw new RelumineError("value", "signal", "to be an AbortSignal", describe(signal));
-    this.signal = signal;
+    this.signal = checkSignal(signal);
     this.move = checkBoolean("transfer", transfer ?? false);
     const wants = (name: (typeof NAMES)[number]) => this.callbacks.some((callback) => callback[name]);
     this.packed = {
@@ -113,11 +112,8 @@ export class RemoteFit {
     try {
       this.clearResults();
       for (const callback of this.callbacks) await callback.onTrainBegin?.(this.context);
-      this.signal?.addEventListener("abort", onAbort);
-      if (this.signal?.aborted) this.stop("aborted");
-      return await this.train(network, data);
+      return await whileListening([this.signal], onAbort, () => this.train(network, data));
     } finally {
-      this.signal?.removeEventListener("abort", onAbort);
       release();
     }
   }

@@ -17,3 +17,7 @@ export function sendableData<T>(name: string, data: T): T {
   const { x, y, ...rest } = data as unknown as DataSet;
   return { ...rest, x: sendable(`${name}.x`, x), y: sendable(`${name}.y`, y) } as T;
 }
+
+/** Its name and options, without what it does. */
+export const toData = <T extends { readonly name: string; readonly options: object }>({ name, options }: T) =>
+  ({ name, options }) as Pick<T, "name" | "options">;

@@ -36,8 +36,7 @@ import { runJob } from "../../treatment/prescribe/run-trial.js";
 import type { TrialJob, TrialSetup } from "../../treatment/prescribe/trial.js";
 import type { Remedy } from "../../treatment/remedies/remedy.js";
 import { treat } from "../../treatment/treat.js";
-import type { TreatKnowledge } from "../../treatment/types.js";
-import type { Treatment } from "../../treatment/types.js";
+import type { Treatment, TreatKnowledge } from "../../treatment/types.js";
 import type { RuntimeOptions } from "../../wasm/runtime.js";
 
 /** Options of `serve`: what a worker of one's own knows beside the package. */

@@ -1,0 +1,24 @@
+// Signals of the caller: checked, and heard for as long as something runs.
+import { describe } from "../../core/checks.js";
+import { RelumineError } from "../../core/errors.js";
+
+export function checkSignal(signal: AbortSignal | undefined): AbortSignal | undefined {
+  if (signal !== undefined && typeof signal?.addEventListener !== "function")
+    throw new RelumineError("value", "signal", "to be an AbortSignal", describe(signal));
+  return signal;
+}
+
+/** Calls `stop` when one of them aborts while `run` is under way: at once where one has. */
+export async function whileListening<T>(
+  signals: readonly (AbortSignal | undefined)[],
+  stop: () => void,
+  run: () => Promise<T>,
+): Promise<T> {
+  for (const signal of signals) signal?.addEventListener("abort", stop);
+  try {
+    if (signals.some((signal) => signal?.aborted)) stop();
+    return await run();
+  } finally {
+    for (const signal of signals) signal?.removeEventListener("abort", stop);
+  }
+}
