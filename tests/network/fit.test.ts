@@ -387,6 +387,28 @@ describe("validation", () => {
       expect(log.loss * 30 + log.validation!.loss * 10).toBeCloseTo((40 * 39) / 2, 3);
     }));
 
+  test("rows of a fraction that all weigh 0 have a loss of 0, as rows that train do", async () => {
+    const y = Array.from({ length: 8 }, (_, row) => row + 1);
+    const spec = { inputs: 1, layers: [{ units: 1 }], loss: "meanSquaredError" } as const;
+    const logs = await Promise.all(
+      y.map((_, only) =>
+        withNetwork(spec, async (network) => {
+          const weights = y.map((__, row) => Number(row === only));
+          const set = { x: y.map(() => [0]), y, weights };
+          const options = { epochs: 1, validation: 0.25, optimizer: sgd({ learningRate: 0 }) };
+          const { epochs } = await network.fit(set, options);
+          return [epochs[0].loss, epochs[0].validation!.loss];
+        }),
+      ),
+    );
+    const heldOut = logs.filter(([training]) => training === 0);
+    expect(heldOut).toHaveLength(2);
+    logs.forEach(([training, validation], row) => {
+      expect([training, validation]).toContain(0);
+      expect(training + validation).toBeCloseTo(y[row] ** 2, 4);
+    });
+  });
+
   test("a fraction of 0 holds out none", () =>
     withNetwork(classifier, async (network) => {
       const {

@@ -12,11 +12,11 @@ export function hiddenUnits(spec: ResolvedSpec): number[] {
 
 /**
  * Mean loss, by the sum of the rows' weights where they have some, and for classification the share of right answers:
- * of rows, or of single outputs for binaryCrossEntropy.
+ * of rows, or of single outputs for binaryCrossEntropy. Rows that all weigh 0 have a loss of 0.
  */
 export function toMetrics(spec: ResolvedSpec, lossSum: number, correct: number, rows: number, weight = rows): Metrics {
   const outputs = spec.layers.at(-1)!.units;
-  const loss = lossSum / lossDivisor(spec.loss, weight, outputs);
+  const loss = lossSum / lossDivisor(spec.loss, weight || 1, outputs);
   return isClassification(spec.loss) ? { loss, accuracy: correct / lossDivisor(spec.loss, rows, outputs) } : { loss };
 }
 

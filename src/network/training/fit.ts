@@ -173,7 +173,7 @@ class TrainingRun implements RunningFit, PausableRun, PausableFit {
       if (this.isStopped() && this.nextRow < trainingRows) return;
     }
     const [lossSum, correct, weight] = this.steps.sums;
-    const metrics = toMetrics(this.state.spec, lossSum, correct, trainingRows, weight || 1);
+    const metrics = toMetrics(this.state.spec, lossSum, correct, trainingRows, weight);
     const log = this.describeEpoch(epoch, metrics, (performance.now() - this.epochStarted) / 1000);
     this.epochLogs.push(log);
     await this.tell("onEpochEnd", log);
