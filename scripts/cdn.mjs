@@ -4,8 +4,9 @@ import { build } from "esbuild";
 import { bundleText, path } from "./tools.mjs";
 
 /**
- * Left out, so that it stays small: modules that the worker knows and the file's exports do not reach, and of
- * a diagnosis all but the units: proofs, findings, the learning. The functions that they export refuse; a constant says by `false` that they are not there.
+ * Left out, so that it stays small: modules that the worker knows and the file's exports do not reach, and of a
+ * diagnosis all but the units: proofs, findings, the learning. The functions that they export refuse; a constant says
+ * by `false` that they are not there.
  */
 const LEFT_OUT = [
   "diagnosis/findings/findings.ts",

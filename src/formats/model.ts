@@ -26,7 +26,10 @@ export type ModelFormat = "safetensors" | "onnx" | "tfjs";
 
 /** Options of `exportNetwork`. */
 export interface ExportOptions {
-  /** Words of the caller's own to keep in the file: see readMetadata. Any names but "relumine", "spec" and "training checksum". */
+  /**
+   * Words of the caller's own to keep in the file: see readMetadata. Any names but "relumine", "spec" and "training
+   * checksum".
+   */
   readonly metadata?: Readonly<Record<string, string>>;
   /** Also all that a fit needs to go on: see `resume` of fit. Default false. */
   readonly training?: boolean;

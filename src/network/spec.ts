@@ -100,7 +100,9 @@ export function resolveSpec(spec: NetworkSpec): ResolvedSpec {
   });
 }
 
-/** Whether no remedy may change a unit of this layer during a training: its weights, or those that leave it, are frozen. */
+/**
+ * Whether no remedy may change a unit of this layer during a training: its weights, or those that leave it, are frozen.
+ */
 export function isHeldStill({ layers }: ResolvedSpec, layer: number): boolean {
   return layers[layer].frozen === true || layers[layer + 1]?.frozen === true;
 }

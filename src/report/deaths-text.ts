@@ -166,8 +166,8 @@ function drawHead(deaths: readonly Death[]): string {
 
 /**
  * The deaths of one training as lines of at most 80 columns: all of them, or, where they are many, by layer and cause.
- * "lives at" is the highest rate at which the update that took most of its rows would
- * have spared the unit, in that one update; "blow" is that update, where it came before the one that closed the unit.
+ * "lives at" is the highest rate at which the update that took most of its rows would have spared the unit, in that one
+ * update; "blow" is that update, where it came before the one that closed the unit.
  * @param revived how many units seemed to have died, and fired again
  */
 export function drawDeaths(deaths: readonly Death[], revived = 0): string[] {

@@ -213,12 +213,13 @@ class TracedFit {
  * what earlier gradients left behind: in sgd and rmsprop momentum 0, in adam and adamW beta1 0, in that update.
  *
  * What a death goes back to: a death is the step after which no row opens the unit, and that often took the last row of
- * many. So each death has its `blow`, the update or run of few that took most of the unit's rows, beside its `lastStraw`
- * (see Blow for the rule); its `cause` is the blow's. A unit's share of open rows is followed through the counters that
- * every batch leaves, as means over an eighth of a window and over whole windows; that says where to look, and for sets
- * that are small (rows times updates up to 65,536) every update that can be repeated is looked at. There the shares are
- * counted by replay, over the rows named above. Further back than snapshots reach, about twenty windows, the counters'
- * means are given, to an eighth of a window, with the cause "unknown" (Blow.isEstimate).
+ * many. So each death has its `blow`, the update or run of few that took most of the unit's rows, beside its
+ * `lastStraw` (see Blow for the rule); its `cause` is the blow's. A unit's share of open rows is followed through the
+ * counters that every batch leaves, as means over an eighth of a window and over whole windows; that says where to
+ * look, and for sets that are small (rows times updates up to 65,536) every update that can be repeated is looked at.
+ * There the shares are counted by replay, over the rows named above. Further back than snapshots reach, at most twenty
+ * windows and about six where weights and moments take 20 MB or more, the counters' means are given, to an eighth of a
+ * window, with the cause "unknown" (Blow.isEstimate).
  *
  * Each fit resets the trace: a unit that is silent from its start is "born" dead. If setWeights or a remedy changes the
  * network in a callback, the trace goes on from there; a death that can't be replayed for it has the cause "unknown",

@@ -88,12 +88,12 @@ export interface LastStraw {
 /**
  * The update, or the run of few updates, that took most of the rows that opened a unit which died.
  *
- * It took more than half of the largest share that the unit had in the window before, and the unit never regained half of
- * what it took. A run is no longer than 10 updates and a quarter of the window (at least 2 updates); of several within a window, the shortest, and
- * of those the one that took most. A later one, more than a window apart, is the blow if it took at least a quarter of
- * what the unit had before the earlier: else it took a remainder. An update that only carried on a fall (Cause "drift")
- * is none. It is not looked for further back
- * than the last change of the network from outside.
+ * It took more than half of the largest share that the unit had in the window before, and the unit never regained half
+ * of what it took. A run is no longer than 10 updates and a quarter of the window (at least 2 updates); of several
+ * within a window, the shortest, and of those the one that took most. A later one, more than a window apart, is the
+ * blow if it took at least a quarter of what the unit had before the earlier: else it took a remainder. An update that
+ * only carried on a fall (Cause "drift") is none. It is not looked for further back than the last change of the network
+ * from outside.
  */
 export interface Blow {
   /** The update, or the first of the run; counted as Death.step. */
@@ -110,9 +110,9 @@ export interface Blow {
   /** The same right after; where isEstimate: of a window after. */
   readonly openAfter: number;
   /**
-   * The update could not be replayed: it lies further back than the snapshots reach (about twenty windows of the trace,
-   * or six where weights and moments take more than 5 MB), or `replay` is false. Then the run is an eighth of a window,
-   * and the cause is "unknown".
+   * The update could not be replayed: it lies further back than the snapshots reach (at most twenty windows of the
+   * trace, fewer where weights and moments are large: about six from 20 MB on), or `replay` is false. Then the run is
+   * an eighth of a window, and the cause is "unknown".
    */
   readonly isEstimate: boolean;
   /** Why: see Cause; never "born" or "drift". */
@@ -125,7 +125,8 @@ export interface Blow {
   readonly rate?: number;
   /**
    * The largest learning rate, found by replay within 1 %, at which that one update spares the unit: leaves it half of
-   * the rows that it had; where it took them all, any row. Absent for a run, and where no rate of that update's decides.
+   * the rows that it had; where it took them all, any row. Absent for a run, and where no rate of that update's
+   * decides.
    */
   readonly survivesAt?: number;
   /** As LastStraw.samples; of a run, those of the update that took most. */
