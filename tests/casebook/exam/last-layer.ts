@@ -158,7 +158,9 @@ export const LAST_LAYER: readonly Program[] = [
   },
   {
     post: 42472447,
-    note: "the same. Mended: softmax, Glorot's start, 200 epochs: from U the signal dies on its way up",
+    note:
+      "the same. Mended: softmax, two hidden layers of 64 from Glorot's start, 60 epochs: from U the signal dies on " +
+      "its way up",
     answers: [lastLayer],
     B: "10011",
     faulty: {
@@ -248,7 +250,9 @@ export const LAST_LAYER: readonly Program[] = [
   },
   {
     post: 50555434,
-    note: "shares of 1 on sigmoids; sizes of the targets over their sum; 200 epochs. Mended: softmax, cross-entropy",
+    note:
+      "shares of 1 on sigmoids; sizes of the targets over their sum; 200 epochs. Mended: softmax, cross-entropy, two " +
+      "hidden layers of 64 from Glorot's start",
     answers: [lastLayer],
     B: "00010",
     faulty: {
@@ -393,7 +397,7 @@ export const LAST_LAYER: readonly Program[] = [
   },
   {
     post: 56774954,
-    note: "the same under Poisson's loss. Mended: linear, squared error, targets standardized",
+    note: "the same under Poisson's loss. Mended: linear, squared error, targets standardized, 60 epochs",
     answers: [unsaid],
     B: "00000",
     faulty: {
@@ -428,7 +432,7 @@ export const LAST_LAYER: readonly Program[] = [
   },
   {
     post: 60766775,
-    note: "a regression on a softmax; 20 epochs. Mended: linear, targets standardized, tanh hidden",
+    note: "a regression on a softmax; 20 epochs. Mended: linear, targets standardized",
     answers: [unsaid],
     B: "01000",
     faulty: {

@@ -91,7 +91,7 @@ export const RELU: readonly Program[] = [
   },
   {
     post: 48251943,
-    note: "a relu output cannot say negative targets. Mended: linear; four units are few: 16, Adam, 3000 epochs",
+    note: "a relu output cannot say negative targets. Mended: linear; four units are few: 16, Adam .01, 1000 epochs",
     answers: [lastLayer, silentOutput],
     A: "00000",
     B: "00000",
@@ -108,7 +108,7 @@ export const RELU: readonly Program[] = [
   },
   {
     post: 51185079,
-    note: "relu output of a classifier. Mended: sigmoid; 20 epochs",
+    note: "relu output of a classifier. Mended: sigmoid; 10 epochs",
     answers: [lastLayer, silentOutput],
     B: "00101",
     faulty: {
@@ -238,7 +238,9 @@ export const RELU: readonly Program[] = [
   },
   {
     post: 69787272,
-    note: "relu output of a classifier behind one relu unit. Mended: sigmoid, 16 units; rate .1 and 200 epochs, as sgd needs them",
+    note:
+      "relu output of a classifier behind one relu unit. Mended: sigmoid, 16 units; rate .1, batches of 50 and 100 " +
+      "epochs, as sgd needs them",
     answers: [lastLayer, silentOutput, says("bottleneck")],
     B: "00001",
     faulty: {

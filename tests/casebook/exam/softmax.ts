@@ -130,7 +130,7 @@ export const SOFTMAX: readonly Program[] = [
     post: 45442843,
     note:
       "1000 rows. The labels say loss, optimizer, activation, epochs; the post's answer: normalise. Mended: all of " +
-      "them",
+      "them but the epochs",
     answers: [oneUnit, lastLayer, says("unscaledInputs", "uncenteredInputs")],
     A: "10010",
     B: "00000",
@@ -152,7 +152,7 @@ export const SOFTMAX: readonly Program[] = [
   },
   {
     post: 54738769,
-    note: "a regression. Mended: linear, targets standardized",
+    note: "a regression. Mended: linear, inputs and targets standardized, 200 epochs",
     answers: [oneUnit],
     B: "01100",
     faulty: {
@@ -172,7 +172,7 @@ export const SOFTMAX: readonly Program[] = [
   },
   {
     post: 56218256,
-    note: "500 columns instead of 19 900. Mended: sigmoid, binary cross-entropy, batches of 100, 10 epochs",
+    note: "500 columns instead of 19 900. Mended: sigmoid, binary cross-entropy, batches of 100, 5 epochs",
     answers: [oneUnit],
     B: "01001",
     faulty: {

@@ -100,7 +100,7 @@ const ofLengthOne = (rows: number): Data => {
 export const TRAINING: readonly Program[] = [
   {
     post: 31556268,
-    note: "XOR, the wrong loss, rate and optimizer, too few epochs. Mended: binary cross-entropy, Adam .05",
+    note: "XOR, the wrong loss, rate and optimizer, too few epochs. Mended: eight hidden units, binary cross-entropy, Adam .05",
     answers: [tooFew, lastLayer],
     A: "10011",
     faulty: {
@@ -116,7 +116,9 @@ export const TRAINING: readonly Program[] = [
   },
   {
     post: 39217567,
-    note: "bytes to other bytes through sigmoids. Mended: relu, batches of 8, and Adam and width, without which nothing tells them apart",
+    note:
+      "bytes to other bytes through sigmoids. Mended: relu, batches of 8, and Adam and width, without which nothing " +
+      "tells them apart; 150 epochs",
     answers: [says("vanishingGradient", "stepsTooSmall")],
     A: "00001",
     faulty: {
@@ -137,7 +139,7 @@ export const TRAINING: readonly Program[] = [
   },
   {
     post: 44164749,
-    note: "five steps. Mended: rate .05, batches of 20, 10 epochs",
+    note: "five steps. Mended: rate .05, batches of 20, 40 epochs, layers of 500 and 60 units",
     answers: [tooFew],
     A: "00111",
     B: "11001",
@@ -181,7 +183,7 @@ export const TRAINING: readonly Program[] = [
   },
   {
     post: 48486598,
-    note: "no hidden bend. Mended: two layers of 32 relu, rate .01, 300 epochs",
+    note: "no hidden bend. Mended: two layers of 32 relu, rate .003, 300 epochs",
     answers: [says("linearNetwork")],
     B: "00001",
     faulty: {
@@ -266,7 +268,7 @@ export const TRAINING: readonly Program[] = [
     post: 56380303,
     note:
       "several labels a row on a softmax, whose loss has no floor, at a high rate. Mended: sigmoids, binary " +
-      "cross-entropy, Adam, 128 and 64 units, 40 epochs",
+      "cross-entropy, Adam .003, 128 and 64 units, 40 epochs",
     answers: [says("divergence", "highRate")],
     A: "00001",
     faulty: {
@@ -287,7 +289,7 @@ export const TRAINING: readonly Program[] = [
   },
   {
     post: 65777704,
-    note: "10 000 images six times instead of 60 000 once. Mended: relu",
+    note: "10 000 images six times instead of 60 000 once. Mended: relu; 4000 of them 15 times, in batches of 50",
     answers: [says("vanishingGradient")],
     isDisputed: true,
     B: "00001",
