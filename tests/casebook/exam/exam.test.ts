@@ -30,9 +30,10 @@ describe("the exam", () => {
         const { x, y } = faulty.data(seed);
         return [x, asRows(y)].map((rows) => rows.reduce((total, row, r) => total + (1 + (r % 7)) * mean(row), 0));
       });
-    expect(sums(1)).toEqual(sums(1));
+    const first = sums(1);
+    expect(sums(1)).toEqual(first);
     const others = sums(2);
-    expect(sums(1).filter(([x], i) => x !== others[i][0]).length).toBeGreaterThan(30);
+    expect(first.filter(([x], i) => x !== others[i][0]).length).toBeGreaterThan(30);
   });
 
   test("what was asked of relumine, and is reached", () => {

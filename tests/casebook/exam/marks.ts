@@ -1,7 +1,6 @@
 // Our mark for a program, by what diagnose says of it from each seed.
 import type { Program } from "./program.js";
-import { causesOf, isNamed, type RivalName, type Run, run, SEEDS, type SideName } from "./run-program.js";
-import type { Finding } from "../../../src/index.js";
+import { causesOf, isNamed, placed, type RivalName, type Run, runAll, type SideName } from "./run-program.js";
 
 /** One program sat, as it is stored: with the published marks, so that the table needs nothing else. */
 export interface Mark {
@@ -16,14 +15,6 @@ export interface Mark {
   readonly repaired: readonly (readonly string[])[];
   /** Seeds from which the rule raises an alarm. */
   readonly rivals: Readonly<Record<RivalName, Readonly<Record<SideName, number>>>>;
-}
-
-export const placed = ({ kind, layer }: Finding) => (layer === undefined ? kind : `${kind}@${layer}`);
-
-async function runAll(program: Program, side: SideName): Promise<Run[]> {
-  const runs: Run[] = [];
-  for (const seed of SEEDS) runs.push(await run(program, side, seed));
-  return runs;
 }
 
 /** The mark, and the scores of the mended program, which has to have learned. */

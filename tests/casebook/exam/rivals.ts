@@ -3,6 +3,7 @@
 import { asRows, columnsOf, type Data, mean } from "./data.js";
 import type { Training } from "./program.js";
 import type { History, Network } from "../../../src/index.js";
+import { factsOf, nameOf } from "../../../src/network/losses.js";
 
 /** What a judge may look at. */
 export interface Trained extends Data {
@@ -11,8 +12,6 @@ export interface Trained extends Data {
   readonly history: History;
 }
 
-const lossOf = ({ loss }: Training) => (typeof loss === "string" ? { name: loss, from: "logits" as const } : loss);
-
 /**
  * UMLAUT (BerkeleyHCI/umlaut, umlaut/heuristics.py at 68c2a02). A softmax as the last layer's activation is taken for
  * the softmax layer that it asks for, after a linear one. Left out: whole numbers and NaN as inputs, dropout, and what
@@ -20,7 +19,7 @@ const lossOf = ({ loss }: Training) => (typeof loss === "string" ? { name: loss,
  */
 export function umlaut({ training, network, x }: Trained): string[] {
   const last = network.layers.at(-1)!.activation.name;
-  const takesLogits = isEntropy(training) && lossOf(training).from === "logits";
+  const takesLogits = isEntropy(training) && factsOf(training.loss).from === "logits";
   const { learningRate } = training.optimizer;
   const found: Record<string, boolean> = {
     "input below -1 or above 1": x.some((row) => row.some((value) => value < -1 || value > 1)),
@@ -32,7 +31,7 @@ export function umlaut({ training, network, x }: Trained): string[] {
   return Object.keys(found).filter((name) => found[name]);
 }
 
-const isEntropy = (training: Training) => /[eE]ntropy$/.test(lossOf(training).name);
+const isEntropy = (training: Training) => /[eE]ntropy$/.test(nameOf(training.loss));
 
 const GOOD_ACCURACY = 0.7; // Theta
 const LITTLE_GAIN = 0.01; // delta
@@ -41,7 +40,7 @@ const SWINGS = 0.2; // eta, of the epochs
 
 /** By epoch; of numbers, whose accuracy Keras would count by equality, the share of the targets' spread. */
 function accuraciesOf({ training, history, y }: Trained): number[] {
-  const isSquared = lossOf(training).name === "meanSquaredError";
+  const isSquared = nameOf(training.loss) === "meanSquaredError";
   const columns = columnsOf(asRows(y));
   const spread = mean(
     columns.map((values) => {

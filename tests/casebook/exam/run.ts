@@ -3,7 +3,7 @@
 import { parseArgs } from "node:util";
 import { EXAM } from "./exam.js";
 import type { Program } from "./program.js";
-import { causesOf, isNamed, type Run, run, SEEDS, type SideName } from "./run-program.js";
+import { causesOf, isNamed, placed, type Run, runAll, type SideName } from "./run-program.js";
 import type { Finding } from "../../../src/index.js";
 
 const { values, positionals } = parseArgs({
@@ -13,12 +13,7 @@ const { values, positionals } = parseArgs({
 
 const MARKS: Readonly<Record<Finding["role"], string>> = { cause: "", symptom: "~", remark: "." };
 const said = ({ findings }: Run) =>
-  findings
-    .map((finding) => {
-      const place = finding.layer === undefined ? "" : `@${finding.layer}`;
-      return `${MARKS[finding.role]}${finding.kind}${place}`;
-    })
-    .join(" ") || "-";
+  findings.map((finding) => `${MARKS[finding.role]}${placed(finding)}`).join(" ") || "-";
 
 function verdict(program: Program, side: SideName, runs: readonly Run[]): string {
   if (side === "faulty") return runs.every(({ findings }) => isNamed(program, findings)) ? "NAMED" : "MISSED";
@@ -34,11 +29,17 @@ function lines(program: Program, side: SideName, runs: readonly Run[]): string[]
     `  ${side} ${verdict(program, side, runs)}: score ${scores} (bar ${program.bar}), ${seconds} s`,
     ...runs.flatMap((each, seed) => {
       const texts = values.text ? each.text.split("\n").map((line) => `        ${line}`) : [];
-      const thrown = each.text.startsWith("threw") ? [`      ${each.text}`] : [];
-      return [`    seed ${seed}: ${causesOf(each.findings).length} causes: ${said(each)}`, ...thrown, ...texts];
+      return [`    seed ${seed}: ${causesOf(each.findings).length} causes: ${said(each)}`, ...texts];
     }),
   ];
 }
+
+/** What is said of one side, or the error that stopped it. */
+const told = (program: Program, side: SideName): Promise<string> =>
+  runAll(program, side).then(
+    (runs) => lines(program, side, runs).join("\n"),
+    (error: Error) => `  ${side} threw: ${error.message}`,
+  );
 
 const isWanted = (set: string, { post }: Program) =>
   positionals.length === 0 || positionals.includes(set) || positionals.includes(String(post));
@@ -51,9 +52,7 @@ for (const [set, programs] of Object.entries(EXAM)) {
     console.log(`${set} ${program.post} wants ${wanted.join(" or ")}`);
     for (const side of ["faulty", "repaired"] as const) {
       if (values.side !== undefined && values.side !== side) continue;
-      const runs: Run[] = [];
-      for (const seed of SEEDS) runs.push(await run(program, side, seed));
-      console.log(lines(program, side, runs).join("\n"));
+      console.log(await told(program, side));
     }
   }
 }
