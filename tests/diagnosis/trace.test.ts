@@ -2,7 +2,7 @@
 import { describe, expect, test } from "vitest";
 import { expectRefusal } from "../support/errors.js";
 import { withNetwork } from "../support/networks.js";
-import { seededRandom } from "../support/random.js";
+import { normal, seededRandom } from "../support/random.js";
 import { sectors } from "../support/samples.js";
 import {
   adam,
@@ -57,9 +57,9 @@ describe("the textbook's unit", () => {
   const BATCH = 16,
     LETHAL = 118;
   const random = seededRandom(4);
-  const normal = () => Math.sqrt(-2 * Math.log(1 - random())) * Math.cos(2 * Math.PI * random());
+  const draw = normal(random);
   // In pairs around 0, so that the step moves the bias and hardly the weight.
-  const x: Rows = Array.from({ length: 100 * BATCH }, () => 0.2 * Math.max(-3, Math.min(3, normal()))).flatMap(
+  const x: Rows = Array.from({ length: 100 * BATCH }, () => 0.2 * Math.max(-3, Math.min(3, draw()))).flatMap(
     (value) => [[Math.fround(value)], [Math.fround(-value)]],
   );
   const z = x.map(([value]) => Math.fround(0.1 * value + 0.1));

@@ -23,6 +23,11 @@ export function integer(random: () => number, low: number, high: number): number
   return low + Math.floor(random() * (high - low + 1));
 }
 
+/** Standard normal numbers, of two uniform ones each: Box and Muller 1958. */
+export function normal(random: () => number): () => number {
+  return () => Math.sqrt(-2 * Math.log(1 - random())) * Math.cos(2 * Math.PI * random());
+}
+
 /** Rows of float32 numbers, uniform from -scale to scale. */
 export function randomRows(random: () => number, rows: number, columns: number, scale = 1): Rows {
   return Array.from({ length: rows }, () =>

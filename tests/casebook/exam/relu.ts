@@ -1,5 +1,6 @@
 // R: programs in which relu is the fault or its victim.
-import { classes, draws, steps, sums, standardized, times } from "./data.js";
+import { times } from "../case.js";
+import { classes, curve, draws, inputsStandardized, steps, sums } from "./data.js";
 import {
   binary,
   byAdam,
@@ -69,8 +70,7 @@ function traffic(seed: number) {
 
 const parabola = (seed: number) => {
   const { normal } = draws(seed);
-  const x = steps(0, 0.1, 50);
-  return { x: x.map((value) => [value]), y: x.map((value) => 5 * value ** 2 + normal() ** 3) };
+  return curve(steps(0, 0.1, 50), (value) => 5 * value ** 2 + normal() ** 3);
 };
 
 export const RELU: readonly Program[] = [
@@ -269,7 +269,7 @@ export const RELU: readonly Program[] = [
     },
     repair: {
       layers: [relu(12, N), relu(12, N), sigmoid(1, N)],
-      data: (seed) => ({ ...traffic(seed), x: standardized(traffic(seed).x) }),
+      data: (seed) => inputsStandardized(traffic(seed)),
     },
     bar: 0.95,
   },

@@ -1,5 +1,6 @@
 // S: a softmax over one unit, which is always 1.
-import { breastCancer, classes, type Data, draws, standardized, sums, times } from "./data.js";
+import { times } from "../case.js";
+import { bothStandardized, breastCancer, classes, curve, type Data, draws, inputsStandardized, sums } from "./data.js";
 import {
   absolute,
   binary,
@@ -35,8 +36,10 @@ const XOR: Data = {
 
 const volumes = (seed: number): Data => {
   const { whole } = draws(seed);
-  const v = times(1000, () => whole(15_000, 25_000));
-  return { x: v.map((value) => [value]), y: v.map((value) => Number(value < 20_000)) };
+  return curve(
+    times(1000, () => whole(15_000, 25_000)),
+    (value) => Number(value < 20_000),
+  );
 };
 
 const prices = (seed: number): Data => {
@@ -44,11 +47,6 @@ const prices = (seed: number): Data => {
   const x = times(1000, () => times(3, () => between(0, 10_000)));
   return { x, y: x.map(([a, b, c]) => [2 * a + b + c / 2 + 2.2]) };
 };
-
-const bothStandardized = ({ x, y }: Data): Data => ({
-  x: standardized(x),
-  y: standardized(y as readonly (readonly number[])[]),
-});
 
 export const SOFTMAX: readonly Program[] = [
   {
@@ -145,7 +143,7 @@ export const SOFTMAX: readonly Program[] = [
     repair: {
       layers: [sigmoid(1, N), sigmoid(1, N)],
       loss: binary,
-      data: (seed) => ({ ...volumes(seed), x: standardized(volumes(seed).x) }),
+      data: (seed) => inputsStandardized(volumes(seed)),
       optimizer: byAdam(0.05),
     },
     bar: 0.95,
@@ -193,7 +191,7 @@ export const SOFTMAX: readonly Program[] = [
     faulty: {
       layers: [relu(30), relu(60), softmax(1)],
       loss: binary,
-      data: () => ({ ...breastCancer(), x: standardized(breastCancer().x) }),
+      data: () => inputsStandardized(breastCancer()),
       optimizer: byAdam(),
       epochs: 6,
     },

@@ -1,5 +1,6 @@
 // T: the training, the data, the depth.
-import { asRows, classes, type Data, digits, draws, standardized, steps, times } from "./data.js";
+import { times } from "../case.js";
+import { bothStandardized, classes, curve, type Data, digits, draws, images, oneHot, steps } from "./data.js";
 import {
   absolute,
   binary,
@@ -38,13 +39,11 @@ const bytes = (seed: number): Data => {
   return { x, y: draws(seed).shuffle(x) };
 };
 
-const quintic = (): Data => {
-  const x = steps(0, 0.05, 200);
-  const y = x.map(
+const quintic = (): Data =>
+  curve(
+    steps(0, 0.05, 200),
     (v) => 0.05 * (15.728 * v - 7.2739 * v ** 2 + 1.4912 * v ** 3 - 0.13846 * v ** 4 + 0.0047436 * v ** 5),
   );
-  return { x: x.map((value) => [value]), y };
-};
 
 const patches = (seed: number): Data => {
   const { between } = draws(seed);
@@ -54,15 +53,9 @@ const patches = (seed: number): Data => {
   };
 };
 
-const fives = (): Data => {
-  const x = steps(1, 1 / 99, 100);
-  return { x: x.map((value) => [value]), y: x.map((value) => 5 * value) };
-};
+const fives = (): Data => curve(steps(1, 1 / 99, 100), (value) => 5 * value);
 
-const fourths = (): Data => {
-  const x = steps(-100, 0.5, 400);
-  return { x: x.map((value) => [value]), y: x.map((value) => value ** 4) };
-};
+const fourths = (): Data => curve(steps(-100, 0.5, 400), (value) => value ** 4);
 
 const remainders = (rows: number): Data => ({
   x: times(rows, (value) => bits(value, 20)),
@@ -73,18 +66,6 @@ const wholes = (seed: number): Data => {
   const { whole } = draws(seed);
   return { x: times(50, () => times(10, () => whole(50, 2000))), y: times(50, () => whole(600, 4000)) };
 };
-
-const bothStandardized = ({ x, y }: Data): Data => ({ x: standardized(x), y: standardized(asRows(y)) });
-
-const images = (rows: number, divisor: number): Data => {
-  const { x, y } = digits(rows);
-  return { x: x.map((row) => row.map((pixel) => pixel / divisor)), y };
-};
-
-const oneHot = ({ x, y }: Data): Data => ({
-  x,
-  y: (y as readonly number[]).map((label) => times(10, (column) => Number(column === label))),
-});
 
 const ofLengthOne = (rows: number): Data => {
   const { x, y } = digits(rows);
@@ -166,7 +147,7 @@ export const TRAINING: readonly Program[] = [
         { ...linear(10, { normal: 1 }), biasInitializer: { normal: 1 } },
       ],
       loss: squared,
-      data: () => oneHot(images(2000, 255)),
+      data: () => oneHot(images(2000), 10),
       optimizer: plain(3),
       batchSize: 10,
       epochs: 30,
@@ -253,13 +234,13 @@ export const TRAINING: readonly Program[] = [
     faulty: {
       layers: [linear(784), relu(50), sigmoid(10)],
       loss: entropy,
-      data: () => oneHot(images(500, 1)),
+      data: () => oneHot(digits(500), 10),
       optimizer: plain(1e-4),
       epochs: 10,
     },
     repair: {
       layers: [linear(784), relu(50), softmax(10)],
-      data: () => oneHot(images(500, 255)),
+      data: () => oneHot(images(500), 10),
       optimizer: byAdam(),
     },
     bar: 0.95,
