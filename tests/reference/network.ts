@@ -1,7 +1,7 @@
 // The naive reference: dense networks in float64, one loop for each sum, nothing fused, nothing imported.
 // Matrices are arrays of rows; a kernel has one row per input and one column per unit.
 // Definitions: PyTorch's activations (gelu by erf), losses with mean reduction (huber with delta 1), optimizers,
-// clip_grad_norm_.
+// clip_grad_norm_; Keras's poisson.
 
 export type Rows = number[][];
 
@@ -187,6 +187,7 @@ const ELEMENTWISE: Record<string, (output: number, target: number) => readonly [
   meanSquaredError: (y, t) => [(y - t) ** 2, 2 * (y - t)],
   meanAbsoluteError: (y, t) => [Math.abs(y - t), Math.sign(y - t)],
   huber: (y, t) => (Math.abs(y - t) <= 1 ? [0.5 * (y - t) ** 2, y - t] : [Math.abs(y - t) - 0.5, Math.sign(y - t)]),
+  poisson: (y, t) => [y - t * Math.log(y + 1e-7), 1 - t / (y + 1e-7)],
 };
 
 export function lossOf(name: string, y: Rows, targets: ReferenceTargets): LossResult {
@@ -319,6 +320,13 @@ export interface ReferenceTraining {
   readonly optimizer: ReferenceOptimizer;
   readonly schedule?: (step: number, epoch: number) => number;
   readonly clipNorm?: number;
+  /** Indices of layers that stay as they are; their gradients are no part of the norm. */
+  readonly frozen?: readonly number[];
+}
+
+/** By parameter, in the order of `flatten`, whether it learns. */
+function learning(layers: readonly ReferenceLayer[], frozen: readonly number[]): boolean[] {
+  return layers.flatMap((layer, l) => flatten([layer]).map(() => !frozen.includes(l)));
 }
 
 /** Trains in place, the rows in their order; returns each batch's loss before its update. */
@@ -329,9 +337,10 @@ export function train(
   loss: string,
   options: ReferenceTraining,
 ): number[] {
-  const { epochs, batchSize, optimizer, schedule, clipNorm } = options;
+  const { epochs, batchSize, optimizer, schedule, clipNorm, frozen = [] } = options;
   const losses: number[] = [];
-  const moments = flatten(layers).map((): Moments => ({ m: 0, v: 0 }));
+  const learns = learning(layers, frozen);
+  const moments = learns.map((): Moments => ({ m: 0, v: 0 }));
   for (let epoch = 1; epoch <= epochs; epoch++) {
     for (let start = 0; start < x.length; start += batchSize) {
       const end = start + batchSize;
@@ -339,11 +348,11 @@ export function train(
       losses.push(batch.loss);
       const step = losses.length;
       const rate = schedule ? schedule(step, epoch) : optimizer.learningRate;
-      const raw = flatten(batch.layers);
+      const raw = flatten(batch.layers).map((g, i) => (learns[i] ? g : 0));
       const gradient = clipNorm === undefined ? raw : clip(raw, clipNorm);
       assign(
         layers,
-        flatten(layers).map((p, i) => update(optimizer, rate, step, p, gradient[i], moments[i])),
+        flatten(layers).map((p, i) => (learns[i] ? update(optimizer, rate, step, p, gradient[i], moments[i]) : p)),
       );
     }
   }

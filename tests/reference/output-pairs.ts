@@ -1,6 +1,6 @@
 // The mean loss of a network's last preactivations for every pair of output activation and loss, in float64, from its
 // definition alone; gradients come by differences. Imports the naive network.
-import { activate, forward, type ReferenceLayer, type Rows, softmax } from "./network.js";
+import { activate, forward, lossOf, type ReferenceLayer, type Rows, softmax } from "./network.js";
 
 export interface ReferencePair {
   /** The last layer's activation. */
@@ -21,22 +21,6 @@ const OF_PROBABILITIES: Record<string, (y: readonly number[], t: readonly number
     -mean(y.map((value, c) => t[c] * Math.log(held(value)) + (1 - t[c]) * Math.log(1 - held(value)))),
 };
 
-const OF_LOGITS: Record<string, (z: readonly number[], t: readonly number[]) => number> = {
-  crossEntropy: (z, t) => {
-    const most = Math.max(...z);
-    return sum(z.map((value, c) => t[c] * (most - value + Math.log(sum(z.map((each) => Math.exp(each - most)))))));
-  },
-  binaryCrossEntropy: (z, t) =>
-    mean(z.map((value, c) => Math.max(value, 0) - value * t[c] + Math.log1p(Math.exp(-Math.abs(value))))),
-};
-
-const OF_NUMBERS: Record<string, (y: number, t: number) => number> = {
-  meanSquaredError: (y, t) => (y - t) ** 2,
-  meanAbsoluteError: (y, t) => Math.abs(y - t),
-  huber: (y, t) => (Math.abs(y - t) <= 1 ? (y - t) ** 2 / 2 : Math.abs(y - t) - 0.5),
-  poisson: (y, t) => y - t * Math.log(y + SMALLEST),
-};
-
 /** What the last activation makes of a row. */
 export function outputsOf(output: string, z: readonly number[], alpha?: number): number[] {
   return output === "softmax" ? softmax(z) : z.map((value) => activate(output, value, alpha));
@@ -45,12 +29,12 @@ export function outputsOf(output: string, z: readonly number[], alpha?: number):
 /** One row's loss. */
 export function rowLoss({ output, loss, from }: ReferencePair, z: readonly number[], t: readonly number[]): number {
   const y = outputsOf(output, z);
-  if (loss in OF_NUMBERS) return mean(y.map((value, c) => OF_NUMBERS[loss](value, t[c])));
-  if (from === "preactivations") return OF_LOGITS[loss](z, t);
-  if (from === "logits") return OF_LOGITS[loss](y, t);
+  const taken = (values: readonly number[]) => lossOf(loss, [[...values]], [[...t]]).loss;
+  if (!(loss in OF_PROBABILITIES) || from === "logits") return taken(y);
+  if (from === "preactivations") return taken(z);
   // The one softmax or sigmoid that belongs to the loss is not held.
   const isOwn = output === (loss === "crossEntropy" ? "softmax" : "sigmoid");
-  return isOwn ? OF_LOGITS[loss](z, t) : OF_PROBABILITIES[loss](y, t);
+  return isOwn ? taken(z) : OF_PROBABILITIES[loss](y, t);
 }
 
 /** Of layers whose last one is linear, so that its outputs are what the pair's activation takes. */
