@@ -1,23 +1,19 @@
 // Pairs of output activation and loss against six steps of Keras in float64 (`pairs` of layers.json): losses, weights
-// after the first and the last step, outputs after the first, within 1e-4.
+// after the last step, outputs and gradients of the first, within 1e-4.
 //
 // Keras on TensorFlow takes the logits behind a sigmoid or a softmax and applies the loss's own link to them. For two of the
 // pairs that is not what it defines on probabilities; they are its "preactivations" here, and the definition is held to a
 // float64 reference, in tests/network/output-pairs.test.ts and below.
 import { describe, expect, test } from "vitest";
-import golden from "./layers.json" with { type: "json" };
 import { flattenTrace, toRows } from "./golden.js";
+import { expectClose, golden, inputs, labels, setInitial, units, x } from "./layers.js";
 import { pairLoss, type ReferencePair } from "../reference/output-pairs.js";
-import { ARITHMETICS, toReference, weightsOf, withNetwork } from "../support/networks.js";
+import { ARITHMETICS, numbersOf, weightsOf, withLinearOutput, withNetwork } from "../support/networks.js";
 import { type Loss, type Network, type NetworkSpec, type RuntimeOptions, sgd } from "../../src/index.js";
 
 type Pair = (typeof golden.pairs)[number];
 
-const RELATIVE = 1e-4;
-const [inputs, ...units] = golden.layerSizes;
 const classes = units.at(-1)!;
-const x = golden.inputs.flatMap((batch) => toRows(batch, inputs));
-const labels = golden.labels.flat();
 const oneHot = labels.map((label) => Array.from({ length: classes }, (_, c) => Number(c === label)));
 const sizes = golden.targets.flatMap((batch) => toRows(batch.map(Math.abs), classes));
 
@@ -44,15 +40,6 @@ function specOf({ output, loss, from }: ReferencePair): NetworkSpec {
 
 const targetsFor = ({ loss }: Pair) => (loss === "poisson" || loss === "meanAbsoluteError" ? sizes : oneHot);
 
-function setInitial(network: Network): void {
-  network.layers.forEach((layer, l) =>
-    layer.setWeights({
-      kernel: Float32Array.from(golden.initialKernels[l]),
-      bias: Float32Array.from(golden.initialBiases[l]),
-    }),
-  );
-}
-
 const withPair = <T>(pair: Pair, options: RuntimeOptions, use: (network: Network) => Promise<T>) =>
   withNetwork(
     specOf(pairOf(pair)),
@@ -62,16 +49,6 @@ const withPair = <T>(pair: Pair, options: RuntimeOptions, use: (network: Network
     },
     options,
   );
-
-function expectClose(given: readonly number[], wanted: readonly number[]): void {
-  expect(given.length).toBe(wanted.length);
-  const floor = wanted.reduce((most, value) => Math.max(most, Math.abs(value)), 0) * 1e-2;
-  const worst = wanted.reduce(
-    (most, value, i) => Math.max(most, Math.abs(given[i] - value) / Math.max(Math.abs(value), floor)),
-    0,
-  );
-  expect(worst).toBeLessThanOrEqual(RELATIVE);
-}
 
 describe.each(ARITHMETICS)("arithmetic %s", (arithmetic) => {
   test.each(golden.pairs.map((pair) => [`${pair.output} ${pair.loss}`, pair] as const))("%s", (_name, pair) =>
@@ -93,12 +70,13 @@ describe.each(ARITHMETICS)("arithmetic %s", (arithmetic) => {
   );
 
   test.each(golden.pairs.map((pair) => [`${pair.output} ${pair.loss}`, pair] as const))(
-    "gradient of %s",
+    "outputs and gradient of %s",
     (_name, pair) =>
       withPair(pair, { arithmetic }, async (network) => {
-        const y = targetsFor(pair).slice(0, golden.batch);
-        const { layers } = network.gradients({ x: x.slice(0, golden.batch), y });
-        const given = layers.flatMap(({ kernel, bias }) => [...kernel, ...bias]);
+        const first = x.slice(0, golden.batch);
+        expectClose([...network.predict(first).data], pair.firstStep.outputs);
+        const { layers } = network.gradients({ x: first, y: targetsFor(pair).slice(0, golden.batch) });
+        const given = numbersOf(layers);
         const initial = flattenTrace(golden.initialKernels, golden.initialBiases);
         const { kernels, biases } = pair.firstStep;
         expect(flattenTrace(kernels, biases).length).toBe(initial.length);
@@ -117,9 +95,7 @@ test.each([
       setInitial(network);
       const rows = { x: x.slice(0, golden.batch), y: oneHot.slice(0, golden.batch) };
       expect(network.evaluate(rows).loss).toBeCloseTo(wanted, 6);
-      const layers = toReference(network).map((layer, l) =>
-        l === units.length - 1 ? { ...layer, activation: { name: "linear" } } : layer,
-      );
+      const layers = withLinearOutput(network);
       expect(pairLoss({ output, loss, from: "probabilities" }, layers, rows.x, rows.y)).toBeCloseTo(wanted, 6);
     }),
 );

@@ -2,7 +2,7 @@
 // predict gives, files, targets of any kind, refusals.
 import { describe, expect, test } from "vitest";
 import { expectError } from "../support/errors.js";
-import { toReference, withNetwork } from "../support/networks.js";
+import { numbersOf, withLinearOutput, withNetwork } from "../support/networks.js";
 import { randomRows, seededRandom } from "../support/random.js";
 import { gradientByPreactivations } from "../../src/diagnosis/forecast/loss-gradient.js";
 import { pairLoss, outputsOf, type ReferencePair } from "../reference/output-pairs.js";
@@ -61,17 +61,13 @@ function specOf({ output, loss, from }: ReferencePair, units = CLASSES, targets?
   };
 }
 
-/** The reference's layers with a linear last one: the pair applies its activation. */
-const bare = (network: Network) =>
-  toReference(network).map((layer, l) => (l === 1 ? { ...layer, activation: { name: "linear" } } : layer));
-
 /** Central differences of the reference's loss by every weight. */
-function differences(pair: ReferencePair, network: Network, targets: Rows, weights?: readonly number[]): number[] {
-  const layers = bare(network);
+function differences(pair: ReferencePair, network: Network, targets: Rows): number[] {
+  const layers = withLinearOutput(network);
   const at = flatten(layers);
   const lossAt = (values: readonly number[]) => {
     assign(layers, values);
-    return pairLoss(pair, layers, x, targets, weights);
+    return pairLoss(pair, layers, x, targets);
   };
   return at.map((value, i) => {
     const step = 1e-5;
@@ -85,9 +81,9 @@ function expectGradient(pair: ReferencePair, network: Network, y: Rows | number[
   const { loss, layers } = network.gradients({ x, y });
   const wanted = differences(pair, network, targets);
   const size = Math.max(...wanted.map(Math.abs), 1e-3);
-  const whole = pairLoss(pair, bare(network), x, targets);
+  const whole = pairLoss(pair, withLinearOutput(network), x, targets);
   expect(Math.abs(loss - whole)).toBeLessThan(1e-5 * Math.max(1, Math.abs(whole)));
-  const given = layers.flatMap(({ kernel, bias }) => [...kernel, ...bias]);
+  const given = numbersOf(layers);
   const worst = wanted.reduce((most, value, i) => Math.max(most, Math.abs(value - given[i])), 0) / size;
   expect(worst).toBeLessThan(2e-4);
 }
@@ -111,7 +107,7 @@ describe.each(PAIRS.map((pair) => [`${pair.output}, ${pair.loss} from ${pair.fro
 
     test("predict gives the network's outputs, and probabilities where they are taken for logits", () =>
       withNetwork(specOf(pair), (network) => {
-        const z = forward(bare(network), x).at(-1)!.a;
+        const z = forward(withLinearOutput(network), x).at(-1)!.a;
         const isEntropy = pair.loss.endsWith("Entropy");
         const link = pair.loss === "crossEntropy" ? "softmax" : "sigmoid";
         const outputs = z.map((row) => outputsOf(pair.output, row));
@@ -244,9 +240,9 @@ test.each(PAIRS.map((pair) => [`${pair.output}, ${pair.loss} from ${pair.from}`,
   (_, pair) =>
     withNetwork(specOf(pair), (network) => {
       if (pair.output === "relu") network.layers[1].setWeights({ bias: new Float32Array(CLASSES).fill(3) });
-      const z = Float64Array.from(forward(bare(network), x).at(-1)!.a.flat());
+      const z = Float64Array.from(forward(withLinearOutput(network), x).at(-1)!.a.flat());
       const outputs = Float64Array.from(
-        forward(bare(network), x)
+        forward(withLinearOutput(network), x)
           .at(-1)!
           .a.flatMap((row) => outputsOf(pair.output, row)),
       );

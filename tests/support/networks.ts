@@ -11,6 +11,7 @@ import {
   rmsprop,
   type RuntimeOptions,
   sgd,
+  type Weights,
 } from "../../src/index.js";
 import type { ReferenceLayer, ReferenceOptimizer } from "../reference/network.js";
 import { expectRefusal } from "./errors.js";
@@ -45,13 +46,13 @@ export async function withNetwork<T>(
   }
 }
 
-/** All weights in the order of the reference's `flatten`. */
-export function weightsOf(network: Network): number[] {
-  return network.layers.flatMap((layer) => {
-    const { kernel, bias, alpha } = layer.getWeights();
-    return [...kernel, ...bias, ...(alpha ?? [])];
-  });
+/** Weights or gradients of all layers in the order of the reference's `flatten`. */
+export function numbersOf(layers: readonly Weights[]): number[] {
+  return layers.flatMap(({ kernel, bias, alpha }) => [...kernel, ...bias, ...(alpha ?? [])]);
 }
+
+/** All weights in this order. */
+export const weightsOf = (network: Network): number[] => numbersOf(network.layers.map((layer) => layer.getWeights()));
 
 export function toReference(network: Network): ReferenceLayer[] {
   return network.layers.map((layer) => {
@@ -62,6 +63,12 @@ export function toReference(network: Network): ReferenceLayer[] {
     return { activation: layer.activation, kernel: rows, bias: [...bias], ...(alpha && { alpha: [...alpha] }) };
   });
 }
+
+/** With a linear last layer, whose outputs are what the network's last activation takes. */
+export const withLinearOutput = (network: Network): ReferenceLayer[] =>
+  toReference(network).map((layer, l, { length }) =>
+    l === length - 1 ? { ...layer, activation: { name: "linear" } } : layer,
+  );
 
 const FACTORIES = { sgd, adam, adamW, rmsprop };
 

@@ -3,7 +3,7 @@ import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import * as direct from "../../src/index.js";
 import * as remote from "../../src/worker.js";
 import { expectRefusal } from "../support/errors.js";
-import { classifier, weightsOf } from "../support/networks.js";
+import { classifier, numbersOf, weightsOf } from "../support/networks.js";
 import { sectors } from "../support/samples.js";
 
 const data = sectors(200);
@@ -15,8 +15,7 @@ const withDead = {
 };
 
 async function remoteWeights(network: remote.Network): Promise<number[]> {
-  const layers = await Promise.all(network.layers.map((layer) => layer.getWeights()));
-  return layers.flatMap(({ kernel, bias, alpha }) => [...kernel, ...bias, ...(alpha ?? [])]);
+  return numbersOf(await Promise.all(network.layers.map((layer) => layer.getWeights())));
 }
 
 let there: remote.Network;

@@ -5,7 +5,7 @@ import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import * as direct from "../../src/index.js";
 import * as remotely from "../../src/worker.js";
 import { adam, createNetwork, importNetwork, type Network, RelumineError, sgd } from "../../src/worker.js";
-import { classifier, regressor, weightsOf } from "../support/networks.js";
+import { classifier, numbersOf, regressor, weightsOf } from "../support/networks.js";
 import { sectors, waves } from "../support/samples.js";
 
 const data = sectors(200);
@@ -13,8 +13,7 @@ const EXACT = { arithmetic: "reproducible" } as const;
 const LONG = { epochs: 1_000_000, batchSize: 16 };
 
 async function remoteWeights(network: Network): Promise<number[]> {
-  const layers = await Promise.all(network.layers.map((layer) => layer.getWeights()));
-  return layers.flatMap(({ kernel, bias, alpha }) => [...kernel, ...bias, ...(alpha ?? [])]);
+  return numbersOf(await Promise.all(network.layers.map((layer) => layer.getWeights())));
 }
 
 const settled = (promise: Promise<unknown>) =>
