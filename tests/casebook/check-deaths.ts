@@ -12,13 +12,14 @@ const list = (deaths: readonly Named[]) => deaths.map(key).join("; ") || "no dea
 /** A last straw by its own cause. */
 const straws = (deaths: readonly Death[]) => deaths.map((death) => ({ ...death, cause: death.lastStraw.cause }));
 
-const blowKey = (blow: TrueDeath["blow"] | Death["blow"]) =>
-  blow ? `${blow.step} to ${blow.lastStep ?? blow.step}: ${blow.cause}` : "none";
+const blowKey = (
+  blow: { readonly step: number; readonly lastStep?: number; readonly cause: string } | null | undefined,
+) => (blow ? `${blow.step} to ${blow.lastStep ?? blow.step}: ${blow.cause}` : "none");
 
 /** What the book says of a death's blow: none, where it says nothing it is the last straw. */
 function expectedBlow({ step, cause, blow }: DeathCase["expected"]["deaths"][number]): string {
-  if (blow) return `${blow.step} to ${blow.lastStep ?? blow.step}: ${blow.cause}`;
-  return blow === null || cause === "born" || cause === "drift" ? "none" : `${step} to ${step}: ${cause}`;
+  if (blow !== undefined) return blowKey(blow);
+  return blowKey(cause === "born" || cause === "drift" ? undefined : { step, cause });
 }
 
 const isNear = (a: number, b: number, tolerance: number) => Math.abs(a - b) <= tolerance;

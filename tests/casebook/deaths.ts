@@ -51,6 +51,17 @@ function steered(
   };
 }
 
+/** Forty rows along the unit's line, and a constant gradient that takes one after the other. */
+function rowByRow(momentum: number): Pick<DeathCase, "layers" | "loss" | "x" | "targets" | "training"> {
+  return {
+    layers: [relu([0.5, 0.6]), output(1)],
+    loss: "meanAbsoluteError",
+    x: column(...times(40, (row) => (row - 19.5) / 20)),
+    targets: times(40, () => -100),
+    training: { optimizer: sgd(0.03, { momentum }), batchSize: 40, epochs: 120 },
+  };
+}
+
 export const DEATHS: readonly DeathCase[] = [
   {
     name: "closed before the first step",
@@ -221,21 +232,13 @@ export const DEATHS: readonly DeathCase[] = [
   {
     name: "closed row by row",
     why: "forty rows along the unit's line, and a constant gradient that takes one after the other: no update stands out",
-    layers: [relu([0.5, 0.6]), output(1)],
-    loss: "meanAbsoluteError",
-    x: column(...times(40, (row) => (row - 19.5) / 20)),
-    targets: times(40, () => -100),
-    training: { optimizer: sgd(0.03), batchSize: 40, epochs: 120 },
+    ...rowByRow(0),
     expected: { deaths: first(88, "drift") },
   },
   {
     name: "closed row by row, with momentum",
     why: "the same at twice the speed: forty-two updates, each of which takes a row or two",
-    layers: [relu([0.5, 0.6]), output(1)],
-    loss: "meanAbsoluteError",
-    x: column(...times(40, (row) => (row - 19.5) / 20)),
-    targets: times(40, () => -100),
-    training: { optimizer: sgd(0.03, { momentum: 0.5 }), batchSize: 40, epochs: 120 },
+    ...rowByRow(0.5),
     expected: { deaths: first(42, "drift") },
   },
   {
