@@ -42,7 +42,7 @@ export async function visit(
   { browser, url }: Site,
   hash = SPIRAL,
   options: BrowserContextOptions = {},
-  prepare?: (page: Page) => Promise<void>,
+  prepare?: (page: Page) => Promise<unknown>,
 ): Promise<Visit> {
   const context = await browser.newContext({ viewport: { width: 1280, height: 800 }, ...options });
   context.setDefaultTimeout(PATIENCE_MS);
@@ -76,3 +76,19 @@ export async function waitForStep(page: Page, least: number): Promise<void> {
     least,
   );
 }
+
+/** For `prepare`: notes all that is written on canvases. */
+export const recordTexts = (page: Page): Promise<unknown> =>
+  page.addInitScript(() => {
+    const written: string[] = [];
+    Object.assign(globalThis, { written });
+    const write = CanvasRenderingContext2D.prototype.fillText;
+    CanvasRenderingContext2D.prototype.fillText = function (...given) {
+      written.push(given[0]);
+      return write.apply(this, given);
+    };
+  });
+
+/** What was written since the page was opened, in order. */
+export const writtenTexts = (page: Page): Promise<string[]> =>
+  page.evaluate(() => (globalThis as unknown as { written: string[] }).written);

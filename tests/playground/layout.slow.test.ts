@@ -1,7 +1,8 @@
 // How the page looks, in Chromium: at all widths, in the dark, its type, its names and how it counts.
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import type { Page } from "playwright-core";
-import { hasChromium, openSite, type Site, SPIRAL, visit, waitForStep } from "./browser.js";
+import { hasChromium, openSite, recordTexts, type Site, SPIRAL, visit, waitForStep, writtenTexts } from "./browser.js";
+import { PATIENCE_MS } from "../support/patience.js";
 
 let site: Site;
 const DEAD = "#rate=1.4&seed=3&step=855";
@@ -154,25 +155,13 @@ describe.skipIf(!hasChromium)("the page", () => {
   });
 
   test("columns of a table stand in the network by their names", async () => {
-    await using visitor = await visit(site, SPIRAL, { viewport: { width: 1440, height: 900 } }, async (page) => {
-      await page.addInitScript(() => {
-        const written: string[] = [];
-        Object.assign(globalThis, { written });
-        const write = CanvasRenderingContext2D.prototype.fillText;
-        CanvasRenderingContext2D.prototype.fillText = function (...given) {
-          written.push(given[0]);
-          return write.apply(this, given);
-        };
-      });
-    });
+    await using visitor = await visit(site, SPIRAL, { viewport: { width: 1440, height: 900 } }, recordTexts);
     const { page } = visitor;
     const rows = Array.from({ length: 40 }, (_, i) => `${20000 + 2000 * i},${i % 7},${i % 2 === 0 ? "yes" : "no"}`);
     const buffer = Buffer.from(`income,children,owner\n${rows.join("\n")}\n`);
     await page.setInputFiles('input[type="file"]', { name: "t.csv", mimeType: "text/csv", buffer });
-    await page.waitForFunction(() =>
-      (globalThis as unknown as { written: string[] }).written.some((text) => text === "income"),
-    );
-    const written = await page.evaluate(() => (globalThis as unknown as { written: string[] }).written);
+    await expect.poll(() => writtenTexts(page), { timeout: PATIENCE_MS }).toContain("income");
+    const written = await writtenTexts(page);
     expect(written).toContain("children");
     expect(written).not.toContain("x0");
   });

@@ -4,7 +4,18 @@ import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
 import { gzipSync } from "node:zlib";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { FOLDER, hasChromium, openSite, type Site, SPIRAL, stepOf, visit, waitForStep } from "./browser.js";
+import {
+  FOLDER,
+  hasChromium,
+  openSite,
+  recordTexts,
+  type Site,
+  SPIRAL,
+  stepOf,
+  visit,
+  waitForStep,
+  writtenTexts,
+} from "./browser.js";
 
 let site: Site;
 const deadButtons = '#units button[aria-label*="dead since step"]';
@@ -56,17 +67,7 @@ describe.skipIf(!hasChromium)("the page", () => {
   });
 
   test("the verdict stands beside the curves, in words, and a line marks the constant's loss", async () => {
-    await using visitor = await visit(site, "", {}, async (page) => {
-      await page.addInitScript(() => {
-        const written: string[] = [];
-        Object.assign(globalThis, { written });
-        const write = CanvasRenderingContext2D.prototype.fillText;
-        CanvasRenderingContext2D.prototype.fillText = function (...given) {
-          written.push(given[0]);
-          return write.apply(this, given);
-        };
-      });
-    });
+    await using visitor = await visit(site, "", {}, recordTexts);
     const { page, faults } = visitor;
     const verdict = (pattern: string) =>
       page.waitForFunction(
@@ -77,9 +78,7 @@ describe.skipIf(!hasChromium)("the page", () => {
     await verdict(
       "^At step \\d+: .*[Ii]t is (no better|worse) than a constant: loss .* for always saying the classes' shares; accuracy 1",
     );
-    expect(
-      await page.evaluate(() => (globalThis as unknown as { written: string[] }).written.includes("a constant 2.3")),
-    ).toBe(true);
+    expect(await writtenTexts(page)).toContain("a constant 2.3");
     // what the verdict says no finding says again
     await page.waitForFunction(() => document.querySelectorAll("#notes .findings li").length > 0);
     expect(await page.textContent("#notes .findings")).not.toMatch(/The loss, .* that of a constant/);
