@@ -5,13 +5,13 @@ import { loadDigits } from "../support/digits.js";
 import { withNetwork } from "../support/networks.js";
 import { integer, randomRows, seededRandom } from "../support/random.js";
 import { seedOfRun } from "../support/seed.js";
+import { diagnosisAfter } from "./support.js";
 import {
   type ActivationName,
   adam,
   adamW,
   diagnose,
   type Diagnosis,
-  type FitOptions,
   type LayerActivationName,
   type Loss,
   type NetworkSpec,
@@ -25,14 +25,6 @@ type Targets = number[] | number[][];
 
 const causesOf = ({ findings }: Diagnosis) =>
   findings.filter(({ role }) => role === "cause").map(({ kind, message }) => `${kind}: ${message}`);
-
-/** Trains, and diagnoses with all that is known. */
-function train(spec: NetworkSpec, x: number[][], y: Targets, options: FitOptions): Promise<Diagnosis> {
-  return withNetwork(spec, async (network) => {
-    const history = await network.fit({ x, y }, options);
-    return diagnose(network, x, { targets: y, history });
-  });
-}
 
 describe("tables", () => {
   test.each([
@@ -155,7 +147,13 @@ test("200 random trainings that went well", { timeout: 300_000 }, async () => {
     const spec: NetworkSpec = { inputs: x[0].length, layers: [...hidden, { units }], loss, seed: drawn };
     const optimizer = OPTIMIZERS[integer(random, 0, OPTIMIZERS.length - 1)]();
     const validation = 0.2 * integer(random, 0, 1);
-    const diagnosis = await train(spec, x, y, { epochs: 60, batchSize: 16, optimizer, validation });
+    const diagnosis = await diagnosisAfter(
+      spec,
+      x,
+      y,
+      { epochs: 60, batchSize: 16, optimizer, validation },
+      { proofs: true },
+    );
     const { score = 0, heldOut } = diagnosis.learning!;
     const isHealthy = score > 0.6 && (heldOut?.score ?? score) > 0.4;
     if (!isHealthy) continue;

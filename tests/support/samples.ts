@@ -15,6 +15,12 @@ export function labelled(rows: number, columns: number, scale = 1): { x: Matrix;
   return { x: { rows, columns, data }, y: Array.from({ length: rows }, (_, i) => (i * i) % 10) };
 }
 
+/** A sequence of low discrepancy in [0, 1), and of two others by k. */
+export const spot = (i: number, k: number): number => ((i + 1) * [0.7548776662, 0.569840291, 0.430159709][k]) % 1;
+
+/** 400 of its rows in [-2, 2]². */
+export const SQUARE: Rows = Array.from({ length: 400 }, (_, i) => [4 * spot(i, 0) - 2, 4 * spot(i, 1) - 2]);
+
 /** A small task of regression. */
 export function waves(rows: number, seed = 1): { x: Rows; y: number[] } {
   const x = randomRows(seededRandom(seed), rows, 2, 2);

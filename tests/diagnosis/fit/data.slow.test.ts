@@ -12,7 +12,8 @@ import {
 } from "../../../src/index.js";
 import { forward, type Rows } from "../../reference/network.js";
 import { toReference, withNetwork } from "../../support/networks.js";
-import { causesOf, expectFigures, findingsAfter, only, spot, SQUARE } from "./support.js";
+import { spot, SQUARE } from "../../support/samples.js";
+import { causesOf, expectFigures, findingsAfter, only } from "./support.js";
 
 const mean = (values: readonly number[]) => values.reduce((sum, value) => sum + value, 0) / values.length;
 const spread = (values: readonly number[]) => Math.sqrt(mean(values.map((value) => (value - mean(values)) ** 2)));

@@ -12,7 +12,8 @@ import {
 } from "../../../src/index.js";
 import { withNetwork } from "../../support/networks.js";
 import type { Rows } from "../../reference/network.js";
-import { causesOf, expectFigures, findingsAfter, only, SQUARE } from "./support.js";
+import { causesOf, expectFigures, findingsAfter, only } from "./support.js";
+import { SQUARE } from "../../support/samples.js";
 
 type Last = NonNullable<NetworkSpec["layers"][number]["activation"]>;
 

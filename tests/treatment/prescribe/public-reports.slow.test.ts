@@ -1,5 +1,6 @@
 // prescribe on small copies of public reports: what it recommends learns, and nothing below a constant is recommended.
 import { describe, expect, it } from "vitest";
+import { spot, SQUARE } from "../../support/samples.js";
 import {
   adam,
   createNetwork,
@@ -15,9 +16,7 @@ import {
   standardizeTargets,
 } from "../../../src/index.js";
 
-const u = (i: number, k: number): number => ((i + 1) * [0.7548776662, 0.569840291, 0.430159709][k]) % 1;
-const xy = Array.from({ length: 400 }, (_, i) => [4 * u(i, 0) - 2, 4 * u(i, 1) - 2]);
-const bent = { x: xy, y: xy.map(([a, b]) => Math.abs(a) - b) };
+const bent = { x: SQUARE, y: SQUARE.map(([a, b]) => Math.abs(a) - b) };
 const alone = { workers: 1 } as const;
 
 const net = (inputs: number, units: readonly number[], more: Partial<NetworkSpec> = {}): NetworkSpec => ({
@@ -74,7 +73,7 @@ describe("the scale of the targets (brain.js 195)", () => {
     ["a spread of 70,000 around 0", (a: number, b: number) => 60000 * a - 30000 * Math.max(b, 0)],
     ["a mean of -5,000 of a spread of 70", (a: number, b: number) => -5000 + 60 * a - 30 * Math.max(b, 0)],
   ])("%s: standardized, and folded back", async (_, f) => {
-    const data = { x: xy, y: xy.map(([a, b]) => f(a, b)) };
+    const data = { x: SQUARE, y: SQUARE.map(([a, b]) => f(a, b)) };
     const found = await tried(net(2, [32, 16, 1]), data, { epochs: 40, optimizer: adam() });
     expect(found.best.standardize?.targets).toBe(true);
     expect(share(found)).toBeLessThan(0.02);
@@ -114,7 +113,7 @@ describe("an output that can't say what is asked (deeplearning.ai 324182)", () =
     ],
     ["softmax over one unit and squared error", { units: 1, activation: "softmax" }, "meanSquaredError"],
   ] as const)("%s for two classes: sigmoid and binary cross-entropy", async (_, output, loss) => {
-    const data = { x: xy, y: xy.map(([a, b]) => Number(a * b > 0)) };
+    const data = { x: SQUARE, y: SQUARE.map(([a, b]) => Number(a * b > 0)) };
     const spec: NetworkSpec = { inputs: 2, layers: [{ units: 16 }, output], loss, seed: 1 };
     const found = await tried(spec, data, { epochs: 30, optimizer: adam({ learningRate: 0.01 }) });
     expect(found.best.name).toContain("sigmoid output");
@@ -123,7 +122,7 @@ describe("an output that can't say what is asked (deeplearning.ai 324182)", () =
   });
 
   it("one sigmoid for four classes: an output for each", async () => {
-    const data = { x: xy, y: xy.map(([a, b]) => Number(a > 0) + 2 * Number(b > 0)) };
+    const data = { x: SQUARE, y: SQUARE.map(([a, b]) => Number(a > 0) + 2 * Number(b > 0)) };
     const spec: NetworkSpec = {
       inputs: 2,
       layers: [{ units: 16 }, { units: 1, activation: "sigmoid" }],
@@ -162,9 +161,9 @@ describe("a collapse by weight decay (playground 77)", () => {
 
 describe("ranking", () => {
   const rents = Array.from({ length: 60 }, (_, i) => [
-    1 + Math.floor(5 * u(i, 0)),
-    1 + Math.floor(3 * u(i, 1)),
-    600 + Math.floor(2400 * u(i, 2)),
+    1 + Math.floor(5 * spot(i, 0)),
+    1 + Math.floor(3 * spot(i, 1)),
+    600 + Math.floor(2400 * spot(i, 2)),
   ]);
 
   it.each([1, 2, 3])("an explosion in one seed comes after the baseline (seed %s)", async (seed) => {
@@ -194,9 +193,13 @@ describe("ranking", () => {
   });
 
   it.each([
-    ["noise", 0, { x: xy, y: xy.map((_, i) => u(i, 2)) }],
-    ["noise in classes", 1, { x: xy, y: xy.map((_, i) => Number(u(i, 2) > 0.5)) }],
-    ["almost nothing but zeros", 2, { x: xy, y: xy.map((_, i) => (u(i, 2) > 0.76 ? 1e-4 * (u(i, 0) - 0.5) : 0)) }],
+    ["noise", 0, { x: SQUARE, y: SQUARE.map((_, i) => spot(i, 2)) }],
+    ["noise in classes", 1, { x: SQUARE, y: SQUARE.map((_, i) => Number(spot(i, 2) > 0.5)) }],
+    [
+      "almost nothing but zeros",
+      2,
+      { x: SQUARE, y: SQUARE.map((_, i) => (spot(i, 2) > 0.76 ? 1e-4 * (spot(i, 0) - 0.5) : 0)) },
+    ],
   ])("nothing below a constant is recommended: %s", async (_, kind, data) => {
     const loss = kind === 1 ? "binaryCrossEntropy" : "meanSquaredError";
     const found = await tried(net(2, [16, 1], { loss }), data, { epochs: 30, optimizer: adam({ learningRate: 0.01 }) });
@@ -208,10 +211,10 @@ describe("ranking", () => {
   });
 
   it("a constant's answer and loss are the best there are", async () => {
-    const y = xy.map(([a]) => (a > 1 ? 100 : a));
+    const y = SQUARE.map(([a]) => (a > 1 ? 100 : a));
     const { constant } = await prescribe(
       net(2, [4, 1], { loss: "meanAbsoluteError" }),
-      { x: xy, y },
+      { x: SQUARE, y },
       { epochs: 2, validation: 0 },
       { ...alone, trials: 1, repeats: 1 },
     );
@@ -257,7 +260,7 @@ describe("tiny sets are judged on the rows that train, and that is said", () => 
       ],
       [0, 1],
     ],
-    ["twenty-nine rows", xy.slice(0, 29), xy.slice(0, 29).map(([a, b]) => Number(a > b))],
+    ["twenty-nine rows", SQUARE.slice(0, 29), SQUARE.slice(0, 29).map(([a, b]) => Number(a > b))],
   ])("%s", async (_, x, y) => {
     const spec = net(2, [4, 1], { loss: "binaryCrossEntropy", seed: 0 });
     const found = await tried(spec, { x, y }, { epochs: 300, optimizer: adam({ learningRate: 0.01 }) });
@@ -268,7 +271,7 @@ describe("tiny sets are judged on the rows that train, and that is said", () => 
   });
 
   it("thirty rows are not", async () => {
-    const [x, y] = [xy.slice(0, 30), xy.slice(0, 30).map(([a, b]) => Number(a > b))];
+    const [x, y] = [SQUARE.slice(0, 30), SQUARE.slice(0, 30).map(([a, b]) => Number(a > b))];
     const spec = net(2, [4, 1], { loss: "binaryCrossEntropy", seed: 0 });
     const found = await tried(spec, { x, y }, { epochs: 5 });
     expect(found).toMatchObject({ judgedOnTraining: false, validationRows: 6 });
@@ -279,11 +282,11 @@ describe("tiny sets are judged on the rows that train, and that is said", () => 
 
 describe("words", () => {
   it.each([
-    ["a classifier", net(2, [1], { loss: "binaryCrossEntropy" }), xy.map(([a, b]) => Number(a + b > 0))],
-    ["a regression", net(2, [1]), xy.map(([a, b]) => a - b)],
-    ["three classes", net(2, [3], { loss: "crossEntropy" }), xy.map(([a, b]) => Number(a > b) + Number(a > 1))],
+    ["a classifier", net(2, [1], { loss: "binaryCrossEntropy" }), SQUARE.map(([a, b]) => Number(a + b > 0))],
+    ["a regression", net(2, [1]), SQUARE.map(([a, b]) => a - b)],
+    ["three classes", net(2, [3], { loss: "crossEntropy" }), SQUARE.map(([a, b]) => Number(a > b) + Number(a > 1))],
   ])("%s without hidden layers has no word of units", async (_, spec, y) => {
-    const found = await tried(spec, { x: xy, y }, { epochs: 20, optimizer: sgd({ learningRate: 0.1 }) });
+    const found = await tried(spec, { x: SQUARE, y }, { epochs: 20, optimizer: sgd({ learningRate: 0.1 }) });
     expect(String(found)).not.toMatch(/\bunits?\b|\bdead\b/);
     const names = found.trials.map(({ name }) => name).join();
     expect(names).not.toMatch(/recycling|calibrated|Leaky|backprop|preventing/);
@@ -293,7 +296,7 @@ describe("words", () => {
 
 describe("several answers a row", () => {
   it.each([20, 5, 2])("%s: by how much rows differ, not by their number alone", async (outputs) => {
-    const x = Array.from({ length: 40 }, (_, i) => [u(i, 0), u(i, 1)]);
+    const x = Array.from({ length: 40 }, (_, i) => [spot(i, 0), spot(i, 1)]);
     const y = x.map(([a, b]) => Array.from({ length: outputs }, (_, k) => Number(k % 2 ? a > 0.5 : b > 0.3)));
     const spec = net(2, [24, outputs], { loss: "binaryCrossEntropy" });
     const found = await tried(spec, { x, y }, { epochs: 40, optimizer: sgd({ learningRate: 1e-4 }) });

@@ -1,0 +1,145 @@
+// How a training went: each finding on its course and its pace on a training where it holds, and on a look-alike where it
+// does not.
+import { describe, expect, test } from "vitest";
+import { paceOf } from "../../src/diagnosis/learning/pace.js";
+import { withNetwork } from "../support/networks.js";
+import { seededRandom } from "../support/random.js";
+import { causesOf, diagnosisAfter, find, POINTS, regression } from "./support.js";
+import { adam, diagnose, type FitOptions, type NetworkSpec, sgd } from "../../src/index.js";
+
+describe("the course of a training", () => {
+  test("a line through 0 to 30, rate .01: the loss grew (CASES, I)", async () => {
+    const x = Array.from({ length: 31 }, (_, i) => [i]);
+    const y = x.map(([a]) => 2 * a - 1);
+    const spec: NetworkSpec = { inputs: 1, layers: [{ units: 1 }], loss: "meanSquaredError", seed: 1 };
+    const wild = await diagnosisAfter(spec, x, y, { epochs: 18, optimizer: sgd({ learningRate: 0.01 }) });
+    expect(find(wild, "divergence")).toBeDefined();
+    const calm = await diagnosisAfter(spec, x, y, { epochs: 60, optimizer: sgd({ learningRate: 0.001 }) });
+    expect(find(calm, "divergence")).toBeUndefined();
+  });
+
+  test("an explosion in the first epoch, dead ever since; and numbers that are not finite turn nothing away", async () => {
+    const x = Array.from({ length: 60 }, (_, i) => [i / 2]);
+    const y = x.map(([a]) => 2 * a - 1);
+    const spec = (activation: "relu" | "leakyRelu"): NetworkSpec => ({
+      inputs: 1,
+      layers: [{ units: 8, activation }, { units: 1 }],
+      loss: "meanSquaredError",
+      seed: 3,
+    });
+    const fit = { epochs: 10, optimizer: sgd({ learningRate: 1 }) };
+    for (const activation of ["relu", "leakyRelu"] as const) {
+      const diagnosis = await diagnosisAfter(spec(activation), x, y, fit);
+      expect(find(diagnosis, "divergence")).toBeDefined();
+      expect(causesOf(diagnosis)).toContain("unscaledInputs");
+      expect(diagnosis.learning!.verdict).toMatch(
+        activation === "relu" ? /^It is (worse than|no better than) a constant/ : /^It has learned nothing/,
+      );
+    }
+  });
+
+  test("a start that is dead has not exploded", async () => {
+    await withNetwork(regression([8], 2), async (network) => {
+      network.layers[0].setWeights({ bias: new Float32Array(8).fill(-30) });
+      const y = POINTS.map(([a]) => a);
+      const history = await network.fit({ x: POINTS, y }, { epochs: 5 });
+      expect(find(diagnose(network, POINTS, { targets: y, history }), "divergence")).toBeUndefined();
+    });
+  });
+
+  test("weights that decay to nothing, and a decay that is healthy (CASES, J)", async () => {
+    const y = POINTS.map(([a, b]) => Math.abs(a) - b);
+    const fitOf = (weightDecay: number): FitOptions => ({
+      epochs: 30,
+      optimizer: sgd({ learningRate: 0.05, weightDecay }),
+    });
+    for (const weightDecay of [1.5, 6]) {
+      const diagnosis = await diagnosisAfter(regression([16, 16]), POINTS, y, fitOf(weightDecay));
+      expect(find(diagnosis, "decayCollapse"), `${weightDecay}`).toMatchObject({
+        role: "cause",
+        figures: { weightDecay },
+      });
+      expect(causesOf(diagnosis)).toEqual(["decayCollapse"]);
+    }
+    const healthy = await diagnosisAfter(regression([16, 16]), POINTS, y, fitOf(1e-4));
+    expect(healthy.learning!.score).toBeGreaterThan(0.9);
+    expect(causesOf(healthy)).toEqual([]);
+  });
+
+  test("a rate times decay above 1 is a finding by itself", async () => {
+    const y = POINTS.map(([a, b]) => Math.abs(a) - b);
+    const fit: FitOptions = { epochs: 3, optimizer: sgd({ learningRate: 0.3, weightDecay: 10 }) };
+    expect(find(await diagnosisAfter(regression([8]), POINTS, y, fit), "decayCollapse")!.figures!["share"]).toBeCloseTo(
+      3,
+      5,
+    );
+  });
+
+  test("it had learned, and lost it again", async () => {
+    const y = POINTS.map(([a, b]) => Math.abs(a) - b);
+    const lost = (rate: number): FitOptions => ({
+      epochs: 24,
+      optimizer: adam(),
+      learningRate: (_step, epoch) => (epoch < 20 ? 0.01 : rate),
+    });
+    const diagnosis = await diagnosisAfter(regression([16]), POINTS, y, lost(3));
+    expect(causesOf(diagnosis).some((kind) => kind === "highRate" || kind === "divergence")).toBe(true);
+    expect(causesOf(await diagnosisAfter(regression([16]), POINTS, y, lost(0.001)))).toEqual([]);
+  });
+});
+
+describe("the pace", () => {
+  const y = POINTS.map(([a, b]) => Math.abs(a) - b);
+
+  test.each([1e-5, 1e-4])("steps of %d are too small (CASES, G)", async (learningRate) => {
+    const fit: FitOptions = { epochs: 20, optimizer: sgd({ learningRate }) };
+    const diagnosis = await diagnosisAfter(regression([16]), POINTS, y, fit);
+    const kinds = causesOf(diagnosis);
+    expect(kinds).toHaveLength(1);
+    expect(["stepsTooSmall", "stillLearning"]).toContain(kinds[0]);
+    if (learningRate === 1e-5) {
+      expect(kinds).toEqual(["stepsTooSmall"]);
+      expect(find(diagnosis, "stepsTooSmall")!.figures!["factor"]).toBe(10);
+      expect(find(diagnosis, "stepsTooSmall")!.advice).toContain("x 100");
+    }
+  });
+
+  test("a rate that fits is not", async () => {
+    const diagnosis = await diagnosisAfter(regression([16]), POINTS, y, {
+      epochs: 40,
+      optimizer: sgd({ learningRate: 0.05 }),
+    });
+    expect(causesOf(diagnosis)).toEqual([]);
+  });
+
+  test("Adam with a small rate goes all in one direction", async () => {
+    const fit: FitOptions = { epochs: 5, optimizer: adam({ learningRate: 1e-4 }) };
+    expect(causesOf(await diagnosisAfter(regression([16]), POINTS, y, fit))).toEqual(["stepsTooSmall"]);
+  });
+
+  test("a plateau of noise is not slow", async () => {
+    const random = seededRandom(3);
+    const noise = POINTS.map(([a]) => 0.3 * a + 4 * (random() + random() - 1));
+    const diagnosis = await diagnosisAfter(regression([]), POINTS, noise, {
+      epochs: 100,
+      optimizer: adam({ learningRate: 0.01 }),
+    });
+    expect(diagnosis.learning!.score).toBeLessThan(0.3);
+    expect(causesOf(diagnosis)).toEqual([]);
+  });
+
+  test("of a straight line, of 1/t and of noise", () => {
+    const line = paceOf(Array.from({ length: 40 }, (_, i) => 10 - i / 10))!;
+    expect(line.perEpoch).toBeCloseTo(0.1, 12);
+    expect(line.straightness).toBeCloseTo(1, 12);
+    expect(line.gain).toBeCloseTo(4, 12);
+    const slowing = paceOf(Array.from({ length: 40 }, (_, i) => 10 / (i + 1)))!;
+    expect(slowing.straightness).toBeLessThan(0.6);
+    // as many again of 1/t: from 10/40 to 10/80
+    expect(slowing.gain).toBeGreaterThan(0.06);
+    expect(slowing.gain).toBeLessThan(0.25);
+    const random = seededRandom(9);
+    expect(paceOf(Array.from({ length: 40 }, () => random()))).toBeUndefined();
+    expect(paceOf([1, 2, 3, 4])).toBeUndefined();
+  });
+});
