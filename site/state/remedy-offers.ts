@@ -19,8 +19,8 @@ const REASONS: Readonly<Record<RemedyName, string>> = {
     "Passes on a small share of a preactivation below 0, so that the gradient there is never 0. " +
     "The outputs change at once.",
   lowerRate:
-    "Revives nothing, but keeps later steps from being too large: looks for a rate at which no unit dies, by training " +
-    "from the start at a half of it, a quarter ... Compare: the same start at that rate.",
+    "Revives nothing, but keeps later steps from being too large: looks for a rate at which no unit dies, by " +
+    "training from the start at a half of it, a quarter ... Compare: the same start at that rate.",
 };
 
 /** The first fits best. */

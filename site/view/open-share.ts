@@ -24,8 +24,8 @@ function marksOf(death: DeathRecord | undefined): Mark[] {
 
 function labelOf({ steps, open }: UnitHistory, marks: readonly Mark[]): string {
   const told = marks.map(({ step, text }) => `${text} at step ${count(step)}`);
-  const ends = `${percent(open[0])} at step ${count(steps[0])}, ${percent(open.at(-1)!)} at step ${count(steps.at(-1)!)}`;
-  return [`Share of the samples that open it, by step: ${ends}`, ...told].join("; ");
+  const at = (place: number) => `${percent(open.at(place)!)} at step ${count(steps.at(place)!)}`;
+  return [`Share of the samples that open it, by step: ${at(0)}, ${at(-1)}`, ...told].join("; ");
 }
 
 export function drawOpenShare(

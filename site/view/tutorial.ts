@@ -43,8 +43,8 @@ const PAGES: readonly TutorialPage[] = [
     title: "4 of 5: the cause",
     text:
       "The step was replayed to find its cause: the learning rate, and the rate at which the unit would have lived " +
-      "through that one step. Whether it lives on is another matter, so see what would have happened: a twin with the " +
-      "same start and a lower rate, beside it.",
+      "through that one step. Whether it lives on is another matter, so see what would have happened: a twin with " +
+      "the same start and a lower rate, beside it.",
     action: ["Run the twin", (actions) => actions.lowerRateOnTwin()],
   },
   {

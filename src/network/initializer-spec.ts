@@ -112,7 +112,9 @@ export const VARIANCES: Readonly<Partial<Record<KernelInitializerName, Variance>
   lecunNormal: LECUN,
 };
 
-/** What each number of a kernel is drawn from; undefined for "orthogonal" and "asymmetric", which take several together. */
+/**
+ * What each number of a kernel is drawn from; undefined for "orthogonal" and "asymmetric", which take several together.
+ */
 export function distributionOf(
   initializer: KernelInitializer,
   fanIn: number,
@@ -137,7 +139,10 @@ function torchLimit(fanIn: number): number {
   return 1 / Math.sqrt(fanIn);
 }
 
-/** A kernel's distribution stays as it is when a unit's weights, or those of an input, change sign, and 0 is no part of it. */
+/**
+ * A kernel's distribution stays as it is when a unit's weights, or those of an input, change sign, and 0 is no part of
+ * it.
+ */
 export function isSymmetric(initializer: KernelInitializer): boolean {
   if (typeof initializer === "string") return initializer !== "asymmetric" && initializer !== "zeros";
   return !("constant" in initializer) && Object.values(initializer).every((size) => size > 0);

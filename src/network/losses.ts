@@ -42,8 +42,8 @@ export const LOSS_NAMES = /* @__PURE__ */ Object.keys(LOSSES) as Loss[];
  * - "probabilities": its outputs are the probabilities. crossEntropy divides each row by its sum, and both hold them to
  *   [1e-7, 1 - 1e-7], with no gradient outside, as Keras defines them; the softmax under crossEntropy and the sigmoid
  *   under binaryCrossEntropy are computed from what goes into them, exactly and without limits;
- * - "preactivations": what goes into a last layer's softmax or sigmoid is taken as logits, whichever of the two the loss
- *   itself would apply. Keras on TensorFlow does so.
+ * - "preactivations": what goes into a last layer's softmax or sigmoid is taken as logits, whichever of the two the
+ *   loss itself would apply. Keras on TensorFlow does so.
  */
 export type LossSource = "logits" | "probabilities" | "preactivations";
 

@@ -78,7 +78,8 @@ function explainBlow(name: string, blow: Blow, death: Facts, stepsBefore: number
   const aftermath =
     lastStraw.closedBy === undefined
       ? ""
-      : `; step ${count(lastStraw.step)} was the last whose batch opened it, and step ${count(lastStraw.closedBy)} found it closed`;
+      : `; step ${count(lastStraw.step)} was the last whose batch opened it, and ` +
+        `step ${count(lastStraw.closedBy)} found it closed`;
   return (
     `${when} took most of the rows that open ${name}: ${share(openBefore)} before, ${share(openAfter)} after` +
     blowReason(blow) +
@@ -93,8 +94,8 @@ function isOneUpdate({ blow, lastStraw }: Facts): boolean {
 }
 
 /**
- * One sentence: which update took most of the unit's rows, why, and at what rate of that update it would not have; which
- * one closed the rest.
+ * One sentence: which update took most of the unit's rows, why, and at what rate of that update it would not have;
+ * which one closed the rest.
  * @param stepsBefore steps of earlier fits, where the steps of several are counted on
  */
 export function explainDeath(death: Facts, stepsBefore = 0): string {

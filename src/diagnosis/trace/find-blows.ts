@@ -1,8 +1,8 @@
 // The update, or run of few updates, that took most of the rows that opened a unit: see Blow for the rule.
 //
 // The counters of the training say roughly where (firing-shares.ts); the replay counts there, on all training rows or a
-// sample of them. Small sets are counted after every update that can be repeated. Where the span is long, it is read at a
-// few places, then between the two with the largest fall, until every update is seen. Then the blow is replayed.
+// sample of them. Small sets are counted after every update that can be repeated. Where the span is long, it is read at
+// a few places, then between the two with the largest fall, until every update is seen. Then the blow is replayed.
 import type { Blow, LastStraw } from "./types.js";
 import type { CountedFall } from "./firing-shares.js";
 import type { UnitIndex } from "../../inspect/inspector.js";
@@ -23,7 +23,9 @@ const CHEAP_ROWS = 2 ** 16;
 const CHEAP_UPDATES = 512;
 /** On either side of the block that the counters name. */
 const MARGIN_BLOCKS = 2;
-/** Of a run, in updates, and of the window: an even fall over twice as many is none. Momentum of 0.9 remembers so many. */
+/**
+ * Of a run, in updates, and of the window: an even fall over twice as many is none. Momentum of 0.9 remembers so many.
+ */
 const LONGEST = 10;
 const LONGEST_SHARE = 0.25;
 

@@ -3,8 +3,8 @@
 //
 // Steps are counted in blocks of an eighth of the trace's window. Block 0 is the first batch alone, block b >= 1 the
 // steps (b - 1)·length + 1 .. b·length. A fall in block b is the mean share over the 8 blocks before it less that over
-// the 8 behind it: a window each, an epoch by default, in which every row comes once. Kept is, by unit, the largest fall
-// that took more than half of the share before it, until the unit regains half of it, or a later fall counts.
+// the 8 behind it: a window each, an epoch by default, in which every row comes once. Kept is, by unit, the largest
+// fall that took more than half of the share before it, until the unit regains half of it, or a later fall counts.
 import type { RunningFit } from "../../network/training/running-fit.js";
 import { batchOf } from "../../network/training/plan.js";
 import { BatchCounter } from "../../wasm/abi.js";

@@ -61,10 +61,10 @@ export function outweighs(later: number, beforeEarlier: number): boolean {
 }
 
 /**
- * The run of few updates that took most of a unit's rows: more than half of the largest share in the window before it, of
- * which the unit never regained half. Of several in one window the shortest, then the one that took most, then the last.
- * Of several windows the last, if it took a quarter of what there was before the one before: else it took a remainder.
- * Undefined if there is none.
+ * The run of few updates that took most of a unit's rows: more than half of the largest share in the window before it,
+ * of which the unit never regained half. Of several in one window the shortest, then the one that took most, then the
+ * last. Of several windows the last, if it took a quarter of what there was before the one before: else it took a
+ * remainder. Undefined if there is none.
  * @param known shares by position (updates made), some or all of them
  */
 export function findRun(

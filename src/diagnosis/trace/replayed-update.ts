@@ -1,5 +1,5 @@
-// What a replayed update, or a run of a few, tells of units: the rows that made their gradients, and what they would have
-// come to without momentum or decay and at other rates.
+// What a replayed update, or a run of a few, tells of units: the rows that made their gradients, and what they would
+// have come to without momentum or decay and at other rates.
 import { type Cause, type Fall, type SampleShare, total } from "./types.js";
 import { countOpen, type Reading, type UnitReader } from "./unit-readings.js";
 import { deepRates, firstLayerRate, type SparedUnit } from "./survival-rate.js";
@@ -73,8 +73,8 @@ export class ReplayedUpdate {
   }
 
   /**
-   * Each part left out of the updates up to `last`; the replay must be saved before the first, for a single one with its
-   * gradient. Leaves the weights, and of several updates the gradient, spoiled.
+   * Each part left out of the updates up to `last`; the replay must be saved before the first, for a single one with
+   * its gradient. Leaves the weights, and of several updates the gradient, spoiled.
    */
   without(units: readonly SparedUnit[], last = this.replay.position + 1): Without[] {
     const found = units.map((): Without => ({}));

@@ -1,5 +1,5 @@
-// The largest rate at which an update would have spared a unit, over the rows that are read, within 1 %: left it open on
-// some row, or on as many rows as are asked for.
+// The largest rate at which an update would have spared a unit, over the rows that are read, within 1 %: left it open
+// on some row, or on as many rows as are asked for.
 import { countOpen, isOpen, type UnitReader } from "./unit-readings.js";
 import type { UnitIndex } from "../../inspect/inspector.js";
 import type { Replay } from "./replay.js";

@@ -130,7 +130,8 @@ const isTitle = (cells: readonly string[], columns: number): boolean =>
   columns > 1 && cells[0] !== "" && cells.slice(1).every((cell) => cell === "");
 
 /**
- * How many of the first records are a title: lines of one cell above a line of names; or without a separator, above rows.
+ * How many of the first records are a title: lines of one cell above a line of names; or without a separator, above
+ * rows.
  */
 function countTitles(records: readonly SampleRecord[], columns: number, { header: hasHeader }: LayoutOptions): number {
   let count = 0;

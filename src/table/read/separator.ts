@@ -70,7 +70,8 @@ function areDecimals(rows: readonly string[]): boolean {
 
 /**
  * The separator that cuts the most records into equally many cells, the most numbers among them.
- * @param needed names of columns: of two separators that which shows more of them, and ALONE if only a whole line is one
+ * @param needed names of columns: of two separators that which shows more of them, and ALONE if only a whole line is
+ *   one
  */
 export function seeSeparator(records: readonly string[], needed: readonly string[]): string {
   const score = ({ columns, needed: found, hasHeader, regularity, numbers }: ReturnType<typeof judge>) => [

@@ -297,7 +297,9 @@ function mixedNote({ evidence, counts }: NumberSigns, { decimal }: NumberNotatio
   ];
 }
 
-/** "$240,000" in quotes between commas: who separates by commas has the point for decimals, and money has two of these. */
+/**
+ * "$240,000" in quotes between commas: who separates by commas has the point for decimals, and money has two of these.
+ */
 function areEnglishAmounts({ separator }: Table, { words }: Column, { read = [] }: NumberSigns): boolean {
   const areBare = ({ point, comma, currency }: WrittenNumber, word: string): boolean =>
     !Number.isNaN(point) && !Number.isNaN(comma) && point !== comma && (currency === "" || /^[(+-]*\d/.test(word));
