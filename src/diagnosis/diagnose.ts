@@ -62,8 +62,7 @@ function readTargets({ spec }: NetworkState, rows: number, given: DiagnoseOption
  * @param options targets: one for each row of x, as for fit, which give `learning`; with them weights: what each row
  *   counts, and validation: rows that were held out; history: what fit returned, for the findings on the training
  * @cost a few passes over x: 27 ms for 784-512-512-10 on 512 rows; proofs add up to a second or two where many units
- *   are dead; where the targets are not learned, fits to 400 of the rows add 0.2 s (10 columns, 3 classes), 1.5 s at
- *   most
+ *   are dead; where the targets are not learned, fits to 400 of the rows add 0.2 s (10 columns, 3 classes) to 1.5 s
  * @throws RelumineError "value" (weights that are not finite: the message names the layer), "shape" or "disposed"
  * @example
  * const diagnosis = diagnose(network, x);

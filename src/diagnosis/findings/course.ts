@@ -95,7 +95,8 @@ function findGrowth(evidence: Evidence): Found[] {
   if (lowest < last && losses[last] >= GREW * Math.max(losses[lowest], learning ? learning.toLearn / GREW : 0))
     return said(
       `The loss grew ${formatNumber(losses[last] / losses[lowest])} times: ${formatNumber(losses[lowest])} in epoch ` +
-        `${lowest + 1}, ${formatNumber(losses[last])} in epoch ${last + 1}, at a learning rate of ${formatNumber(rate)}.`,
+        `${lowest + 1}, ${formatNumber(losses[last])} in epoch ${last + 1}, at a learning rate of ` +
+        `${formatNumber(rate)}.`,
     );
   if (!learning || observation.training?.weightDecay) return [];
   const least = closedLayer(evidence) >= 0 ? EXPLODED : GREW;
@@ -103,8 +104,9 @@ function findGrowth(evidence: Evidence): Found[] {
   const start = learning.startLoss();
   if (start === undefined || !(losses[highest] >= least * start)) return [];
   return said(
-    `The loss exploded in epoch ${highest + 1}: ${formatNumber(losses[highest])} on average, where it had started with ` +
-      `${formatNumber(start)}, at a learning rate of ${formatNumber(rate)}; what is left has learned nothing.`,
+    `The loss exploded in epoch ${highest + 1}: ${formatNumber(losses[highest])} on average, where it had ` +
+      `started with ${formatNumber(start)}, at a learning rate of ${formatNumber(rate)}; what is left ` +
+      "has learned nothing.",
   );
 }
 
@@ -154,9 +156,10 @@ function findThrown(evidence: Evidence): Found[] {
     {
       kind: "highRate",
       message:
-        `The steps are too large: the loss rose from ${formatNumber(start)} to ${formatNumber(losses[highest])} in epoch ` +
-        `${highest + 1}, at a learning rate of ${formatNumber(learningRate)}, and weights have grown to ` +
-        `${formatNumber(growth, 2)} times what they started with.`,
+        `The steps are too large: the loss rose from ${formatNumber(start)} to ` +
+        `${formatNumber(losses[highest])} in epoch ${highest + 1}, at a learning rate of ` +
+        `${formatNumber(learningRate)}, and weights have grown to ${formatNumber(growth, 2)} times ` +
+        "what they started with.",
       advice: "Lower the learning rate (a tenth, a hundredth), and start again: what they closed stays closed.",
       figures: { startLoss: start, highestLoss: losses[highest], epoch: highest + 1, growth, learningRate },
     },

@@ -160,9 +160,9 @@ function tellOutliers(columns: readonly OutlierColumn[], x: Matrix): Found[] {
     {
       kind: "outlierInputs",
       message:
-        `The spread of column ${worst.column}, ${formatNumber(worst.spread)}, comes from ${countOf(worst.rows, "row")} of ` +
-        `${formatCount(x.rows)} (row ${worst.row}: ${formatNumber(worst.value)}); without ` +
-        `${plural(worst.rows, "it", "them")} it is ${formatNumber(worst.rest)}${others}.`,
+        `The spread of column ${worst.column}, ${formatNumber(worst.spread)}, comes from ` +
+        `${countOf(worst.rows, "row")} of ${formatCount(x.rows)} (row ${worst.row}: ${formatNumber(worst.value)}); ` +
+        `without ${plural(worst.rows, "it", "them")} it is ${formatNumber(worst.rest)}${others}.`,
       advice:
         "Check these rows (a slip of the decimal point, a code for a missing value?); if they are true, take " +
         "logarithms or clip the column.",

@@ -25,8 +25,8 @@ function findNoBetter({ learning }: LearningEvidence): Found[] {
         `${side < 0 ? "" : differenceText(learning)}.`,
       advice: "Look at the causes that are named beside this; a network that is of use says more than a constant.",
       adviceAlone:
-        "No cause is seen. See whether these inputs can tell anything of these targets at all; if so, train for longer " +
-        "and at other learning rates.",
+        "No cause is seen. See whether these inputs can tell anything of these targets at all; if so, train " +
+        "for longer and at other learning rates.",
       figures: { loss, constantLoss, score, scoreError, ...(constant.length === 1 && { constant: constant[0] }) },
     },
   ];

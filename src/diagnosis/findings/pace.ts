@@ -95,8 +95,9 @@ function stillLearning({ gain, epochs }: Unfinished, evidence: LearningEvidence,
     kind: "stillLearning",
     role,
     message:
-      `The loss was still falling when the training ended after ${countOf(epochs, "epoch")}: as many again would raise ` +
-      `the score from ${formatNumber(score, 3)} to about ${formatNumber(score + gain, 3)}, if it goes on so.`,
+      `The loss was still falling when the training ended after ${countOf(epochs, "epoch")}: as many again ` +
+      `would raise the score from ${formatNumber(score, 3)} to about ${formatNumber(score + gain, 3)}, ` +
+      "if it goes on so.",
     advice: "Train for longer (go on with fit), or raise the learning rate.",
     figures: { epochs, score, gain },
   };
@@ -204,8 +205,9 @@ function findFaded(evidence: Evidence): Found[] {
     {
       kind: "stepsTooSmall",
       message:
-        `The steps are too small: the learning rate fell from ${formatNumber(highest)} to ${formatNumber(learningRate)}, ` +
-        `and in ${formatCount(rates.length - moving)} of ${countOf(rates.length, "epoch")} it was less than a hundredth.`,
+        `The steps are too small: the learning rate fell from ${formatNumber(highest)} to ` +
+        `${formatNumber(learningRate)}, and in ${formatCount(rates.length - moving)} of ` +
+        `${countOf(rates.length, "epoch")} it was less than a hundredth.`,
       advice: "Let the learning rate fall later and less far, or keep it as it is.",
       figures: { score, learningRate, highestRate: highest, moving, epochs: rates.length },
     },

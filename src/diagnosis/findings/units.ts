@@ -209,8 +209,8 @@ function findSparsity(evidence: Evidence): Found[] {
       kind: "healthySparsity",
       message:
         `A relu unit fires on ${formatPercent(activity)} of the samples on average, and ` +
-        `${dead === 0 ? "none" : formatCount(dead)} of ${formatCount(units.length)} ${plural(dead, "is", "are")} dead: ` +
-        "they are sparse, not dying.",
+        `${dead === 0 ? "none" : formatCount(dead)} of ${formatCount(units.length)} ` +
+        `${plural(dead, "is", "are")} dead: they are sparse, not dying.`,
       advice: "Nothing to do: sparse activity is healthy, and closed units cost no time.",
     },
   ];

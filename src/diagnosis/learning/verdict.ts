@@ -85,7 +85,10 @@ function heldOutText(heldOut: HeldOutLearning, constantAccuracy: number | undefi
   const judgement = isWorseThanConstant(heldOut, constantAccuracy) ? "it is worse than a constant: " : "";
   const right = accuracy === undefined ? "" : `, accuracy ${formatPercent(accuracy)}`;
   const reached = score === undefined ? "" : `, score ${formatNumber(score, 3)}`;
-  return `On held-out rows ${judgement}loss ${Number.isFinite(loss) ? formatNumber(loss) : "no finite number"}${reached}${right}.`;
+  return (
+    `On held-out rows ${judgement}loss ` +
+    `${Number.isFinite(loss) ? formatNumber(loss) : "no finite number"}${reached}${right}.`
+  );
 }
 
 /** One sentence on the rows themselves, and one on those held out, if there are some. */

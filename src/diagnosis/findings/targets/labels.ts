@@ -54,7 +54,8 @@ export function findRepeatedLabels(output: Output, { labels, isRepeated }: Targe
     output,
     `The targets are one label a row (${labelsText(labels)}), which stands for all ${formatCount(units)} outputs: ` +
       "all of them learn the same number.",
-    `Take crossEntropy, which takes labels, or give ${loss} a row of ${formatCount(units)} numbers, with a 1 at the class.`,
+    `Take crossEntropy, which takes labels, or give ${loss} a row of ${formatCount(units)} numbers, with ` +
+      "a 1 at the class.",
     { classes: labels.length, outputs: units },
   );
 }

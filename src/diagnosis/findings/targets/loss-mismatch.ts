@@ -103,7 +103,8 @@ const rawOutputs: Rule = (pair) => {
   return {
     message:
       `${loss} takes the last layer's outputs as probabilities, and ${nameOf(pair)} yields ${rangeText(pair)}, ` +
-      `here ${formatRange(least, most, formatNumber, " to ")}: outside 0 to 1 the loss is cut off and gives no gradient.`,
+      `here ${formatRange(least, most, formatNumber, " to ")}: outside 0 to 1 the loss is cut off and gives ` +
+      "no gradient.",
     advice:
       `Make the last layer a ${link}, or leave it linear and let the loss take logits ` +
       `(loss: "${loss}", the default).`,
@@ -120,7 +121,9 @@ const otherLink: Rule = (pair) => {
   if (!isClassification(loss) || from === "logits" || units === 1 || name === linkOf(loss)) return undefined;
   if (from === "preactivations")
     return {
-      message: `${loss} takes what goes into the last layer's ${name} ${AS_LOGITS}: what the network predicts is not what it was trained for.`,
+      message:
+        `${loss} takes what goes into the last layer's ${name} ${AS_LOGITS}: what the network ` +
+        "predicts is not what it was trained for.",
       advice: `Make the last layer a ${linkOf(loss)}, or use the loss that goes with ${name}.`,
       remarkFrom: LEARNED_WELL,
     };
@@ -270,7 +273,8 @@ const classesAsNumbers: Rule = (pair) => {
   const isWhole = facts.isExclusive && units > 1;
   const better = isWhole
     ? "Make the last layer linear and take crossEntropy (of logits)."
-    : "Make the last layer linear and take binaryCrossEntropy (of logits), or a sigmoid and binaryCrossEntropy of probabilities.";
+    : "Make the last layer linear and take binaryCrossEntropy (of logits), or a sigmoid and " +
+      "binaryCrossEntropy of probabilities.";
   if (canDie(pair.activation))
     return {
       message:

@@ -73,11 +73,12 @@ export function findUnscaledTargets(evidence: Evidence): Found[] {
     {
       kind: "unscaledTargets",
       message:
-        `${where} have a mean of ${formatNumber(mean)} and a spread of ${formatNumber(spread)}, and initial weights and ` +
-        `usual learning rates suppose about 0 and 1; the outputs have come to a mean of ${formatNumber(outputMean)} and a ` +
-        `spread of ${formatNumber(outputSpread)}.`,
+        `${where} have a mean of ${formatNumber(mean)} and a spread of ${formatNumber(spread)}, and initial ` +
+        "weights and usual learning rates suppose about 0 and 1; the outputs have come to a mean of " +
+        `${formatNumber(outputMean)} and a spread of ${formatNumber(outputSpread)}.`,
       advice:
-        "Standardize the targets (standardizeTargets: subtract the mean, divide by the spread), and undo it on the predictions.",
+        "Standardize the targets (standardizeTargets: subtract the mean, divide by the spread), and undo it " +
+        "on the predictions.",
       layer: output.layer,
       figures: { mean, spread, outputMean, outputSpread },
     },
