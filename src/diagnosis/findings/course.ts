@@ -32,12 +32,12 @@ function findNotFinite({ history }: Evidence): Found[] {
   const last = epochs[epoch - 1];
   const before = last
     ? `; epoch ${epoch} ended with a loss of ${formatNumber(last.loss)} (the first: ` +
-      `${formatNumber(epochs[0].loss)}), at a learning rate of ${formatNumber(last.learningRate)}`
-    : ", the first";
+      `${formatNumber(epochs[0].loss)}), at a learning rate of ${formatNumber(last.learningRate)}.`
+    : ", the first.";
   return [
     {
       kind: "divergence",
-      message: `The training diverged in epoch ${epoch + 1}: loss, gradient or weights left the finite numbers${before}.`,
+      message: `The training diverged in epoch ${epoch + 1}: loss, gradient or weights left the finite numbers${before}`,
       advice: SMALLER_STEPS,
       figures: {
         epoch: epoch + 1,
