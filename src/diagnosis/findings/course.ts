@@ -30,14 +30,14 @@ function findNotFinite({ history }: Evidence): Found[] {
   if (stopped !== "diverged" && broken < 0) return [];
   const epoch = broken < 0 ? epochs.length : broken;
   const last = epochs[epoch - 1];
-  const before = last
+  const end = last
     ? `; epoch ${epoch} ended with a loss of ${formatNumber(last.loss)} (the first: ` +
       `${formatNumber(epochs[0].loss)}), at a learning rate of ${formatNumber(last.learningRate)}.`
     : ", the first.";
   return [
     {
       kind: "divergence",
-      message: `The training diverged in epoch ${epoch + 1}: loss, gradient or weights left the finite numbers${before}`,
+      message: `The training diverged in epoch ${epoch + 1}: loss, gradient or weights left the finite numbers${end}`,
       advice: SMALLER_STEPS,
       figures: {
         epoch: epoch + 1,

@@ -3,6 +3,7 @@ import { type BendTest, MOST_ROWS, testForBend } from "./bend-test.js";
 import { type Evidence, isConstant } from "./evidence.js";
 import { factsOfTargets } from "./targets/target-facts.js";
 import { takeRows } from "../../core/matrix.js";
+import { placeOfLargest } from "../../core/statistics.js";
 import type { PreparedTargets } from "../../network/data.js";
 import { isClassification } from "../../network/losses.js";
 import { hasLearned } from "./learned.js";
@@ -93,10 +94,7 @@ export function balancedRows({ observation, targets }: Evidence): number[] | und
   if (!targets || !loss || !isClassification(loss)) return undefined;
   const { outputs, areClasses, targetOf } = readTargets(targets, layers.at(-1)!.units.length, true);
   if (!areClasses) return undefined;
-  const classOf = (row: number) =>
-    targets.kind === "labels"
-      ? targets.labels[row]
-      : Array.from(targetOf(row)).reduce((best, share, k, all) => (share > all[best] ? k : best), 0);
+  const classOf = (row: number) => (targets.kind === "labels" ? targets.labels[row] : placeOfLargest(targetOf(row)));
   const members = Array.from({ length: outputs }, (): number[] => []);
   for (let row = 0; row < rows; row++) members[classOf(row)].push(row);
   const largest = members.reduce((a, b) => (b.length > a.length ? b : a));
