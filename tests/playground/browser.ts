@@ -32,6 +32,9 @@ export async function openSite(): Promise<Site> {
 /** The spiral, on which most tests train. */
 export const SPIRAL = "#data=spiral";
 
+/** The buttons of units that are dead. */
+export const DEAD_BUTTONS = '#units button[aria-label*="dead since step"]';
+
 export interface Visit extends AsyncDisposable {
   readonly page: Page;
   /** What went wrong on the page, and what it asked of other machines. */

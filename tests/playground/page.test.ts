@@ -1,10 +1,11 @@
-// The page as people meet it, in Chromium.
+// The page as people meet it, in Chromium; what links and tables bring is in page-data.test.ts.
 import { readdirSync, readFileSync } from "node:fs";
 import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
 import { gzipSync } from "node:zlib";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import {
+  DEAD_BUTTONS,
   FOLDER,
   hasChromium,
   openSite,
@@ -18,7 +19,6 @@ import {
 } from "./browser.js";
 
 let site: Site;
-const deadButtons = '#units button[aria-label*="dead since step"]';
 
 describe.skipIf(!hasChromium)("the page", () => {
   beforeAll(async () => {
@@ -50,7 +50,7 @@ describe.skipIf(!hasChromium)("the page", () => {
     await using visitor = await visit(site, "");
     const { page, faults } = visitor;
     expect(await page.inputValue("#data")).toBe("digits");
-    const dead = await page.waitForSelector(deadButtons);
+    const dead = await page.waitForSelector(DEAD_BUTTONS);
     const [, step] = /dead since step (\d+)/.exec((await dead.getAttribute("aria-label"))!)!;
     expect(Number(step)).toBeLessThan(10 * Number(await page.inputValue("#speed"))); // steps a second
     await page.selectOption("#speed", "120");
@@ -136,7 +136,7 @@ describe.skipIf(!hasChromium)("the page", () => {
   test("tells a death's history", async () => {
     await using visitor = await visit(site);
     const { page, faults } = visitor;
-    await page.waitForSelector(deadButtons);
+    await page.waitForSelector(DEAD_BUTTONS);
     await page.waitForFunction(() => document.querySelector("#unit h2")?.textContent?.includes("dead"));
     await page.waitForFunction(() =>
       /^Last: layer 1, unit 7 died at step 314: one step was too large\.$/.test(
@@ -299,12 +299,12 @@ describe.skipIf(!hasChromium)("the page", () => {
       () => document.querySelector("#unit h2")!.textContent === "Layer 1, unit 1: never switches",
     );
     await page.click("#step");
-    await page.waitForSelector(deadButtons);
+    await page.waitForSelector(DEAD_BUTTONS);
     await page.click('#unit button[aria-label="Apply: Lift the bias"]');
     await page.waitForFunction(() => document.querySelectorAll('#units button[aria-label*="dead"]').length === 0);
     expect(await page.textContent('#unit [role="status"]')).toContain("1 dead before, 0 after");
     await page.click('#unit button:text-is("Undo")');
-    await page.waitForSelector(deadButtons);
+    await page.waitForSelector(DEAD_BUTTONS);
     await page.click('#unit button[aria-label^="Compare, what would have happened: Lower rate"]');
     await page.click('#output button:text-is("Keep the twin")');
     await page.waitForFunction(() => document.querySelectorAll('#units button[aria-label*="dead"]').length === 0);
@@ -318,7 +318,7 @@ describe.skipIf(!hasChromium)("the page", () => {
     expect(await page.textContent("#tutorial h2")).toMatch(/^1 of 5/);
     await page.click('#tutorial button:text-is("Next")');
     await page.click('#tutorial button:text-is("Take the step")');
-    await page.waitForSelector(deadButtons);
+    await page.waitForSelector(DEAD_BUTTONS);
     await page.click('#tutorial button:text-is("Next")');
     await page.click('#tutorial button:text-is("Run")');
     await waitForStep(page, 2);
@@ -334,130 +334,6 @@ describe.skipIf(!hasChromium)("the page", () => {
     expect(await page.isHidden("#tutorial")).toBe(true);
     expect(await page.evaluate(() => document.activeElement?.id)).toBe("open-tutorial");
     expect(faults).toEqual([]);
-  });
-
-  describe("the link", () => {
-    test("carries every setting, there and back; the back button goes back", async () => {
-      await using visitor = await visit(site, "#data=spiral");
-      const { page } = visitor;
-      await page.click("#open-settings");
-      await page.fill("#settings label:has-text('Seed') input", "11");
-      await page.keyboard.press("Tab");
-      await page.selectOption("#settings label:has-text('Activation') select", "tanh");
-      await page.click('#settings button[aria-label="Add a layer"]');
-      await page.waitForFunction(() => document.querySelectorAll("#units button").length === 26);
-      const hash = new URL(page.url()).hash;
-      expect(hash).toBe("#layers=10-8-8&activation=tanh&seed=11");
-      await page.reload();
-      await page.waitForFunction(() => document.querySelectorAll("#units button").length === 26);
-      await page.click("#open-settings");
-      expect(await page.inputValue("#settings label:has-text('Seed') input")).toBe("11");
-      expect(await page.inputValue("#settings label:has-text('Activation') select")).toBe("tanh");
-      await page.goBack();
-      await page.waitForFunction(() => document.querySelectorAll("#units button").length === 18);
-      expect(new URL(page.url()).hash).toBe("#activation=tanh&seed=11");
-      await page.goBack();
-      await page.waitForFunction(
-        () => document.querySelector<HTMLInputElement>("#settings label:nth-of-type(1) select")!.value === "relu",
-      );
-    });
-
-    test("that can't be read is said, and the usual taken", async () => {
-      await using visitor = await visit(site, "#rate=fast&layers=4");
-      const { page } = visitor;
-      expect(await page.textContent("#error-message")).toContain("rate=fast");
-      await page.waitForFunction(() => document.querySelectorAll("#units button").length === 4);
-    });
-
-    test("to a table that is not there says so, and shows the opening", async () => {
-      await using visitor = await visit(site, "#data=csv&layers=4");
-      const { page } = visitor;
-      expect(await page.textContent("#error-message")).toContain("drop it in again");
-      await waitForStep(page, 5);
-      expect(await page.locator("#units button").count()).toBe(40);
-    });
-
-    test("link and code are copied, deaths downloaded", async () => {
-      await using visitor = await visit(site, "#seed=3&rate=1.4", {
-        permissions: ["clipboard-read", "clipboard-write"],
-      });
-      const { page } = visitor;
-      await page.waitForSelector(deadButtons);
-      await page.click("#open-share");
-      await page.click("#copy-link");
-      expect(await page.evaluate(() => navigator.clipboard.readText())).toBe(`${site.url}#rate=1.4&seed=3`);
-      await page.click("#open-share");
-      await page.click("#copy-code");
-      expect(await page.evaluate(() => navigator.clipboard.readText())).toContain("learningRate: 1.4");
-      await page.click("#open-share");
-      const [download] = await Promise.all([page.waitForEvent("download"), page.click("#save-deaths")]);
-      const table = readFileSync((await download.path())!, "utf8")
-        .trim()
-        .split("\r\n");
-      expect(table[0]).toMatch(/^layer,unit,step,cause,blow_step,one_step_survives_at,came_back_at/);
-      expect(table.length).toBeGreaterThan(1);
-    });
-  });
-
-  describe("a table", () => {
-    test("that is good is learnt", async () => {
-      await using visitor = await visit(site);
-      const { page, faults } = visitor;
-      await page.setInputFiles('input[type="file"]', "tests/data/penguins.csv");
-      const lookStarts = (text: string) =>
-        page.waitForFunction((start) => document.querySelector("#look")!.textContent!.startsWith(start), text);
-      await lookStarts("year (target): 3 classes");
-      await waitForStep(page, 5);
-      expect(await page.inputValue("#data")).toBe("csv");
-      await page.selectOption("#target", "species");
-      await lookStarts("species (target): 3 classes (words); bill_length_mm: 2 missing");
-      await page.waitForFunction(() => document.querySelector("table.confusion")?.textContent?.includes("Adelie"));
-      // as it is: grams beside millimetres, which the finding says
-      expect(await page.inputValue("#scale")).toBe("asIs");
-      await page.waitForFunction(() => /body_mass_g/.test(document.querySelector("#notes .findings")!.textContent!));
-      await page.selectOption("#scale", "standardized");
-      await page.waitForFunction(
-        () => Number(/accuracy (\d+)/.exec(document.querySelector("#charts")!.textContent!)![1]) > 90,
-      );
-      expect(new URL(page.url()).hash).toContain("scale=standardized");
-      expect(faults).toEqual([]);
-    });
-
-    test("whose numbers make it diverge: the finding speaks, and standardized it runs by itself", async () => {
-      await using visitor = await visit(site);
-      const { page } = visitor;
-      const rows = Array.from({ length: 300 }, (_, i) => `${20000 + 37 * i},${i % 50},${9000 + 11 * i}`);
-      const buffer = Buffer.from(`income,age,spending\n${rows.join("\n")}\n`);
-      await page.setInputFiles('input[type="file"]', { name: "t.csv", mimeType: "text/csv", buffer });
-      await page.waitForFunction(() => document.querySelector("#status")!.textContent!.includes("no longer finite"));
-      await page.waitForFunction(() =>
-        /spreads differ .* in column "income"/.test(document.querySelector("#notes .findings")!.textContent!),
-      );
-      expect(await page.textContent("#status")).toContain("rate 0.8");
-      await page.selectOption("#scale", "standardized");
-      await waitForStep(page, 5);
-    });
-
-    test.each([
-      ["bad", "a,b\n1,2\n3", /to have 2 cells/],
-      ["of one column", "a\n1\n2", /at least two columns/],
-      ["huge", "x".repeat(8 * 2 ** 20 + 1), /at most 8 MiB/],
-    ])("that is %s is refused where it was given, and what was there goes on", async (_what, text, message) => {
-      await using visitor = await visit(site);
-      const { page } = visitor;
-      await waitForStep(page, 5);
-      await page.setInputFiles('input[type="file"]', {
-        name: "table.csv",
-        mimeType: "text/csv",
-        buffer: Buffer.from(text),
-      });
-      await page.waitForSelector("#error-message:not([hidden])");
-      expect(await page.textContent("#error-message")).toMatch(message);
-      expect(await page.inputValue("#data")).toBe("spiral");
-      await page.waitForFunction(() => location.hash === "#data=spiral");
-      await waitForStep(page, (await stepOf(page)) + 20);
-      expect(await page.locator("#units button").count()).toBe(18);
-    });
   });
 
   test("a worker that is killed: it is said, what was drawn stays, and it starts again", async () => {
@@ -528,7 +404,7 @@ describe.skipIf(!hasChromium)("the page", () => {
     ])("%s: settings, share menu and tutorial open, a dead unit chosen, deaths unfolded", async (_what, options) => {
       await using visitor = await visit(site, "#rate=1.4&seed=3", { bypassCSP: true, ...options });
       const { page } = visitor;
-      await page.waitForSelector(deadButtons);
+      await page.waitForSelector(DEAD_BUTTONS);
       await page.click("#run");
       await page.waitForFunction(() => document.querySelectorAll("#unit li").length >= 3);
       await page.click("#notes summary");

@@ -1,0 +1,137 @@
+// What comes into the page and goes out of it, in Chromium: links, tables, files.
+import { readFileSync } from "node:fs";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { DEAD_BUTTONS, hasChromium, openSite, type Site, stepOf, visit, waitForStep } from "./browser.js";
+
+let site: Site;
+
+describe.skipIf(!hasChromium)("the page's data", () => {
+  beforeAll(async () => {
+    site = await openSite();
+  });
+  afterAll(() => site?.close());
+
+  describe("the link", () => {
+    test("carries every setting, there and back; the back button goes back", async () => {
+      await using visitor = await visit(site, "#data=spiral");
+      const { page } = visitor;
+      await page.click("#open-settings");
+      await page.fill("#settings label:has-text('Seed') input", "11");
+      await page.keyboard.press("Tab");
+      await page.selectOption("#settings label:has-text('Activation') select", "tanh");
+      await page.click('#settings button[aria-label="Add a layer"]');
+      await page.waitForFunction(() => document.querySelectorAll("#units button").length === 26);
+      const hash = new URL(page.url()).hash;
+      expect(hash).toBe("#layers=10-8-8&activation=tanh&seed=11");
+      await page.reload();
+      await page.waitForFunction(() => document.querySelectorAll("#units button").length === 26);
+      await page.click("#open-settings");
+      expect(await page.inputValue("#settings label:has-text('Seed') input")).toBe("11");
+      expect(await page.inputValue("#settings label:has-text('Activation') select")).toBe("tanh");
+      await page.goBack();
+      await page.waitForFunction(() => document.querySelectorAll("#units button").length === 18);
+      expect(new URL(page.url()).hash).toBe("#activation=tanh&seed=11");
+      await page.goBack();
+      await page.waitForFunction(
+        () => document.querySelector<HTMLInputElement>("#settings label:nth-of-type(1) select")!.value === "relu",
+      );
+    });
+
+    test("that can't be read is said, and the usual taken", async () => {
+      await using visitor = await visit(site, "#rate=fast&layers=4");
+      const { page } = visitor;
+      expect(await page.textContent("#error-message")).toContain("rate=fast");
+      await page.waitForFunction(() => document.querySelectorAll("#units button").length === 4);
+    });
+
+    test("to a table that is not there says so, and shows the opening", async () => {
+      await using visitor = await visit(site, "#data=csv&layers=4");
+      const { page } = visitor;
+      expect(await page.textContent("#error-message")).toContain("drop it in again");
+      await waitForStep(page, 5);
+      expect(await page.locator("#units button").count()).toBe(40);
+    });
+
+    test("link and code are copied, deaths downloaded", async () => {
+      await using visitor = await visit(site, "#seed=3&rate=1.4", {
+        permissions: ["clipboard-read", "clipboard-write"],
+      });
+      const { page } = visitor;
+      await page.waitForSelector(DEAD_BUTTONS);
+      await page.click("#open-share");
+      await page.click("#copy-link");
+      expect(await page.evaluate(() => navigator.clipboard.readText())).toBe(`${site.url}#rate=1.4&seed=3`);
+      await page.click("#open-share");
+      await page.click("#copy-code");
+      expect(await page.evaluate(() => navigator.clipboard.readText())).toContain("learningRate: 1.4");
+      await page.click("#open-share");
+      const [download] = await Promise.all([page.waitForEvent("download"), page.click("#save-deaths")]);
+      const table = readFileSync((await download.path())!, "utf8")
+        .trim()
+        .split("\r\n");
+      expect(table[0]).toMatch(/^layer,unit,step,cause,blow_step,one_step_survives_at,came_back_at/);
+      expect(table.length).toBeGreaterThan(1);
+    });
+  });
+
+  describe("a table", () => {
+    test("that is good is learnt", async () => {
+      await using visitor = await visit(site);
+      const { page, faults } = visitor;
+      await page.setInputFiles('input[type="file"]', "tests/data/penguins.csv");
+      const lookStarts = (text: string) =>
+        page.waitForFunction((start) => document.querySelector("#look")!.textContent!.startsWith(start), text);
+      await lookStarts("year (target): 3 classes");
+      await waitForStep(page, 5);
+      expect(await page.inputValue("#data")).toBe("csv");
+      await page.selectOption("#target", "species");
+      await lookStarts("species (target): 3 classes (words); bill_length_mm: 2 missing");
+      await page.waitForFunction(() => document.querySelector("table.confusion")?.textContent?.includes("Adelie"));
+      // as it is: grams beside millimetres, which the finding says
+      expect(await page.inputValue("#scale")).toBe("asIs");
+      await page.waitForFunction(() => /body_mass_g/.test(document.querySelector("#notes .findings")!.textContent!));
+      await page.selectOption("#scale", "standardized");
+      await page.waitForFunction(
+        () => Number(/accuracy (\d+)/.exec(document.querySelector("#charts")!.textContent!)![1]) > 90,
+      );
+      expect(new URL(page.url()).hash).toContain("scale=standardized");
+      expect(faults).toEqual([]);
+    });
+
+    test("whose numbers make it diverge: the finding speaks, and standardized it runs by itself", async () => {
+      await using visitor = await visit(site);
+      const { page } = visitor;
+      const rows = Array.from({ length: 300 }, (_, i) => `${20000 + 37 * i},${i % 50},${9000 + 11 * i}`);
+      const buffer = Buffer.from(`income,age,spending\n${rows.join("\n")}\n`);
+      await page.setInputFiles('input[type="file"]', { name: "t.csv", mimeType: "text/csv", buffer });
+      await page.waitForFunction(() => document.querySelector("#status")!.textContent!.includes("no longer finite"));
+      await page.waitForFunction(() =>
+        /spreads differ .* in column "income"/.test(document.querySelector("#notes .findings")!.textContent!),
+      );
+      expect(await page.textContent("#status")).toContain("rate 0.8");
+      await page.selectOption("#scale", "standardized");
+      await waitForStep(page, 5);
+    });
+
+    test.each([
+      ["bad", "a,b\n1,2\n3", /to have 2 cells/],
+      ["of one column", "a\n1\n2", /at least two columns/],
+      ["huge", "x".repeat(8 * 2 ** 20 + 1), /at most 8 MiB/],
+    ])("that is %s is refused where it was given, and what was there goes on", async (_what, text, message) => {
+      await using visitor = await visit(site);
+      const { page } = visitor;
+      await waitForStep(page, 5);
+      await page.setInputFiles('input[type="file"]', {
+        name: "table.csv",
+        mimeType: "text/csv",
+        buffer: Buffer.from(text),
+      });
+      await page.waitForSelector("#error-message:not([hidden])");
+      expect(await page.textContent("#error-message")).toMatch(message);
+      expect(await page.inputValue("#data")).toBe("spiral");
+      await page.waitForFunction(() => location.hash === "#data=spiral");
+      await waitForStep(page, (await stepOf(page)) + 20);
+      expect(await page.locator("#units button").count()).toBe(18);
+    });
+  });
+});
