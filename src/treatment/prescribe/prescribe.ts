@@ -19,7 +19,7 @@ import {
   rank,
   type Scale,
 } from "./rank.js";
-import { chooseCandidates, compose } from "./remedies.js";
+import { chooseCandidates, compose } from "./candidates.js";
 import { FEWEST_ROWS } from "./rows.js";
 import { splitData } from "./split-data.js";
 import { describeBest, drawPrescription } from "./prescription-text.js";

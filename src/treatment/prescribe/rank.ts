@@ -1,5 +1,5 @@
 // Which trial is better, when that is more than chance, and which is better than always saying the same.
-import type { Candidate } from "./remedies.js";
+import type { Candidate } from "./candidates.js";
 import type { Judgement } from "./judge.js";
 import type { TrialOutcome } from "./trial.js";
 import type { Interval, Measure, TrialFailure } from "./types.js";

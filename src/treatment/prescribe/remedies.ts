@@ -1,22 +1,37 @@
-// The remedies in one table: what each changes, and the complaints that ask for it. From it the candidates, in the order
-// in which they are tried.
+// The remedies in one table: what each changes, and the complaints that ask for it.
 import { bendsLittle } from "../../activations/analysis.js";
+import {
+  asymmetric,
+  bend,
+  bias,
+  both,
+  calibrated,
+  type Change,
+  clip,
+  during,
+  epochs,
+  option,
+  rate,
+  scale,
+  shape,
+  treated,
+  usualStart,
+  WIDE,
+  widen,
+  withAdam,
+} from "./changes.js";
 import type { Complaint, Complaints, Fault } from "./complaints.js";
-import { hidden, outputThatFits, withActivation } from "./output-that-fits.js";
+import { type FittingOutput, outputThatFits } from "./output-that-fits.js";
 import type { TrialSettings } from "./trial.js";
-import type { RowScaling } from "./types.js";
 import type { Task } from "./task.js";
 import type { Remedy as Treatment } from "../remedies/remedy.js";
-import type { CallbackData } from "../../network/training/callbacks.js";
-import { adam } from "../../network/training/optimizers.js";
 import { factsOf, isClassification } from "../../network/losses.js";
 import { constantBias } from "../../network/initializer-spec.js";
-import { resolveSpec } from "../../network/spec.js";
-import { roundTo } from "../../text/numbers.js";
+import type { ResolvedSpec } from "../../network/spec.js";
 import { type ActivationName, shapeOf } from "../../activations/activations.js";
 
 /** Of one family a trial has one remedy at most. */
-type Family =
+export type Family =
   | "output"
   | "scaling"
   | "rate"
@@ -32,7 +47,6 @@ type Family =
   | "epochs"
   | "back"
   | "mix";
-type Change = (settings: TrialSettings) => TrialSettings;
 
 /** What the table is made for. */
 export interface Situation {
@@ -45,7 +59,7 @@ export interface Situation {
   readonly isUneven: boolean;
 }
 
-interface Remedy {
+export interface Remedy {
   readonly name: string;
   readonly family: Family;
   readonly why: string;
@@ -60,124 +74,43 @@ interface Remedy {
   readonly standsAlone?: boolean;
 }
 
-export interface Candidate {
-  readonly name: string;
-  readonly why: string;
-  readonly settings: TrialSettings;
-  /** What it is made of. */
-  readonly parts: readonly Pick<Remedy, "name" | "family" | "why" | "change" | "answers">[];
-  /** Something that was found asks for it. */
-  readonly isAskedFor: boolean;
-  /** How many things are changed. */
-  readonly changes: number;
+/** A situation, and what remedies ask of it. */
+interface Facts extends Situation {
+  /** All layers but the last. */
+  readonly inner: ResolvedSpec["layers"];
+  readonly hasHidden: boolean;
+  /** The units' fault is that steps are too large. */
+  readonly isOfSteps: boolean;
+  readonly output: FittingOutput | undefined;
 }
 
-/** Where nothing more is asked for, by the units' fault. */
-const ORDER: Readonly<Record<Fault, readonly Family[]>> = {
-  none: ["rate", "shape", "start", "during", "clip", "bias", "momentum", "decay", "mix"],
-  divergence: ["rate", "clip", "momentum", "mix", "shape", "start", "during", "bias", "decay"],
-  highRate: ["rate", "clip", "mix", "momentum", "during", "shape", "start", "bias", "decay"],
-  momentum: ["momentum", "rate", "clip", "mix", "during", "shape", "start", "bias", "decay"],
-  weightDecay: ["decay", "rate", "during", "shape", "clip", "start", "bias", "momentum", "mix"],
-  negativeBias: ["bias", "start", "mix", "shape", "during", "rate", "clip", "momentum", "decay"],
-  born: ["start", "shape", "mix", "bias", "during", "rate", "clip", "momentum", "decay"],
-  unknown: ["rate", "shape", "start", "during", "clip", "bias", "momentum", "decay", "mix"],
-};
+const OF_STEPS: readonly Fault[] = ["highRate", "momentum", "divergence"];
 
-/** An option of the optimizer, where it has it. */
-function option(name: string, change: (value: number) => number): Change {
-  return (settings) => {
-    const { optimizer } = settings;
-    const value = optimizer.options[name];
-    if (typeof value !== "number") return settings;
-    const changed = {
-      ...optimizer.options,
-      [name]: change(value),
-      ...(name === "momentum" && "nesterov" in optimizer.options && { nesterov: false }),
-    };
-    return { ...settings, optimizer: { ...optimizer, options: changed } };
+function factsOfSituation(situation: Situation): Facts {
+  const { baseline, task, complaints } = situation;
+  const inner = baseline.spec.layers.slice(0, -1);
+  return {
+    ...situation,
+    inner,
+    hasHidden: inner.length > 0,
+    isOfSteps: OF_STEPS.includes(complaints.fault),
+    output: outputThatFits(baseline.spec, task),
   };
 }
 
-const rate = (factor: number): Change => option("learningRate", (value) => roundTo(value * factor, 3));
-const bias = (value: number): Change =>
-  hidden((layer) => ({ ...layer, biasInitializer: Math.max(constantBias(layer.biasInitializer), value) }));
-const shape = (name: ActivationName): Change => hidden((layer) => ({ ...layer, activation: name }));
-const asymmetric = hidden((layer) => ({ ...layer, kernelInitializer: "asymmetric" }));
-const clip: Change = (settings) => ({ ...settings, clipNorm: Math.min(settings.clipNorm ?? Infinity, 1) });
-const scale =
-  (scaling: RowScaling): Change =>
-  (settings) => ({ ...settings, standardize: { ...settings.standardize, ...scaling } });
-const during =
-  (name: string, options: object = {}): Change =>
-  (settings) => ({ ...settings, callbacks: [...settings.callbacks, { name, options } satisfies CallbackData] });
-const calibrated: Change = (settings) => ({ ...settings, calibrate: { activity: 0.5 } });
-const epochs =
-  (times: number): Change =>
-  (settings) => ({ ...settings, epochs: times });
-const treated =
-  (treat: Treatment): Change =>
-  (settings) => ({ ...settings, treat });
-const withAdam =
-  (learningRate: number): Change =>
-  (settings) => {
-    const { name, options } = adam({ learningRate });
-    return { ...settings, optimizer: { name, options } };
-  };
-
-/** Kernels and biases as they are drawn where nothing is said of them. */
-const usualStart: Change = (settings) => ({
-  ...settings,
-  spec: resolveSpec({
-    ...settings.spec,
-    layers: settings.spec.layers.map(({ kernelInitializer: _kernel, biasInitializer: _bias, ...layer }) => layer),
-  }),
-});
-
-/** Hidden layers that do not bend, or flatten the gradient, as relu. */
-const bend: Change = hidden((layer) => (bendsLittle(layer.activation) ? withActivation(layer, "relu") : layer));
-
-/** Of a hidden layer that is too narrow. */
-const WIDE = 16;
-const widen: Change = (settings) => {
-  const { layers } = settings.spec;
-  const wide =
-    layers.length === 1
-      ? [{ units: WIDE }, ...layers]
-      : layers.map((layer, index) =>
-          index < layers.length - 1 && layer.units < WIDE ? { ...layer, units: WIDE } : layer,
-        );
-  return { ...settings, spec: resolveSpec({ ...settings.spec, layers: wide }), startsAnew: true };
-};
-
-/** All of them for one situation. */
-function tableOf({ baseline, task, complaints, wasTrained, isUneven }: Situation): readonly Remedy[] {
-  const { spec, optimizer } = baseline;
-  const { fault } = complaints;
-  const inner = spec.layers.slice(0, -1);
-  const hasHidden = inner.length > 0;
-  const isOfSteps = ["highRate", "momentum", "divergence"].includes(fault);
-  const hasNegativeBias = inner.some(({ biasInitializer }) => constantBias(biasInitializer) < 0);
-  const output = outputThatFits(spec, task);
-  const { takesAnyTargets } = factsOf(spec.loss);
-  // Numbers can be scaled where the last layer is linear, by itself or by the remedy that makes it so.
-  const scalesTargets = task.kind === "numbers";
-  const standsAlone = output === undefined;
-  const asksForMore = complaints.all.some((each) => each === "unscaledTargets" || each === "stepsTooSmall");
-  /** Beside an Adam of its own that the rates' ladder does not bring there. */
-  const adamIsNew = (usual: number): boolean =>
-    !optimizer.name.startsWith("adam") || (optimizer.options.learningRate as number) * 100 < usual;
-  const isDead = complaints.all.includes("dead");
+function outputs({ output }: Facts): Remedy[] {
+  if (!output) return [];
   return [
-    ...(output
-      ? [
-          {
-            ...output,
-            family: "output" as const,
-            answers: ["singleUnitSoftmax", "labelsMismatch", "lossMismatch", "deadOutputUnits", "notLearned"] as const,
-          },
-        ]
-      : []),
+    {
+      ...output,
+      family: "output",
+      answers: ["singleUnitSoftmax", "labelsMismatch", "lossMismatch", "deadOutputUnits", "notLearned"],
+    },
+  ];
+}
+
+function lowerRates({ hasHidden, isOfSteps, complaints }: Facts): Remedy[] {
+  return [
     {
       name: "rate ÷ 10",
       family: "rate",
@@ -202,6 +135,14 @@ function tableOf({ baseline, task, complaints, wasTrained, isUneven }: Situation
       answers: ["divergence", "notLearned"],
       when: isOfSteps || complaints.all.includes("divergence"),
     },
+  ];
+}
+
+/** Numbers can be scaled where the last layer is linear, by itself or by the remedy that makes it so. */
+function scalings({ task, output }: Facts): Remedy[] {
+  const scalesTargets = task.kind === "numbers";
+  const standsAlone = output === undefined;
+  return [
     {
       name: "inputs and targets standardized",
       family: "scaling",
@@ -228,6 +169,15 @@ function tableOf({ baseline, task, complaints, wasTrained, isUneven }: Situation
       when: scalesTargets,
       standsAlone,
     },
+  ];
+}
+
+function higherRates({ isOfSteps, complaints, baseline: { optimizer } }: Facts): Remedy[] {
+  const asksForMore = complaints.all.some((each) => each === "unscaledTargets" || each === "stepsTooSmall");
+  /** Beside an Adam of its own that the rates' ladder does not bring there. */
+  const adamIsNew = (usual: number): boolean =>
+    !optimizer.name.startsWith("adam") || (optimizer.options.learningRate as number) * 100 < usual;
+  return [
     ...[10, 3, 100].map((times): Remedy => ({
       name: `rate × ${times}`,
       family: "rate",
@@ -252,6 +202,12 @@ function tableOf({ baseline, task, complaints, wasTrained, isUneven }: Situation
       answers: ["stepsTooSmall", "notLearned"],
       when: adamIsNew(0.01),
     },
+  ];
+}
+
+/** Of the optimizer, beside its rate. */
+function optimizerOptions(): Remedy[] {
+  return [
     {
       name: "no momentum",
       family: "momentum",
@@ -283,6 +239,12 @@ function tableOf({ baseline, task, complaints, wasTrained, isUneven }: Situation
       answers: ["highRate", "divergence", "outlierInputs"],
       isGeneral: true,
     },
+  ];
+}
+
+function balances({ isUneven, baseline: { spec } }: Facts): Remedy[] {
+  const { takesAnyTargets } = factsOf(spec.loss);
+  return [
     {
       name: "classes balanced",
       family: "balance",
@@ -291,6 +253,12 @@ function tableOf({ baseline, task, complaints, wasTrained, isUneven }: Situation
       answers: ["oneClassPredicted", "classNeverPredicted"],
       when: isUneven && isClassification(spec.loss) && !takesAnyTargets,
     },
+  ];
+}
+
+function biases({ inner, wasTrained }: Facts): Remedy[] {
+  const hasNegativeBias = inner.some(({ biasInitializer }) => constantBias(biasInitializer) < 0);
+  return [
     {
       name: "bias 0.1",
       family: "bias",
@@ -318,6 +286,11 @@ function tableOf({ baseline, task, complaints, wasTrained, isUneven }: Situation
       isGeneral: true,
       when: hasNegativeBias && !wasTrained,
     },
+  ];
+}
+
+function starts({ hasHidden, wasTrained }: Facts): Remedy[] {
+  return [
     {
       name: "asymmetric start",
       family: "start",
@@ -352,6 +325,11 @@ function tableOf({ baseline, task, complaints, wasTrained, isUneven }: Situation
       isGeneral: true,
       when: wasTrained,
     },
+  ];
+}
+
+function shapes({ hasHidden, inner }: Facts): Remedy[] {
+  return [
     {
       name: "relu in the hidden layers",
       family: "shape",
@@ -367,31 +345,11 @@ function tableOf({ baseline, task, complaints, wasTrained, isUneven }: Situation
       change: widen,
       answers: ["bottleneck", "closedSamples", "linearNetwork"],
     },
-    ...leaky(
-      hasHidden,
-      inner.every(({ activation }) => shapeOf(activation.name) === "smooth"),
-    ),
-    ...duringTraining(hasHidden),
-    ...mixes(fault),
-    {
-      name: "3 times the epochs",
-      family: "epochs",
-      why: "the loss is still falling",
-      change: epochs(3),
-      answers: ["stillLearning", "stepsTooSmall", "slow"],
-    },
-    {
-      name: "a third of the epochs",
-      family: "epochs",
-      why: "it ends before it learns the rows by heart",
-      change: epochs(1 / 3),
-      answers: ["overfitting"],
-    },
-    ...bringBack(wasTrained, isDead, complaints.all.includes("closedSamples")),
   ];
 }
 
-function leaky(hasHidden: boolean, isSmooth: boolean): Remedy[] {
+function leaky({ hasHidden, inner }: Facts): Remedy[] {
+  const isSmooth = inner.every(({ activation }) => shapeOf(activation.name) === "smooth");
   const learn = "closed units still learn";
   const smooth = "smooth: hardly a unit is quite closed";
   const list: readonly [string, ActivationName, string][] = [
@@ -412,7 +370,7 @@ function leaky(hasHidden: boolean, isSmooth: boolean): Remedy[] {
   }));
 }
 
-function duringTraining(hasHidden: boolean): Remedy[] {
+function duringTraining({ hasHidden }: Facts): Remedy[] {
   const list: readonly [string, string, string, object][] = [
     ["recycling", "recycleDormant", "dormant units are reset", { everySteps: 100 }],
     ["continual backprop", "continualBackprop", "the least useful units are reset", {}],
@@ -429,12 +387,7 @@ function duringTraining(hasHidden: boolean): Remedy[] {
   }));
 }
 
-function mixes(fault: Fault): Remedy[] {
-  const isOfSteps = ["highRate", "momentum", "divergence"].includes(fault);
-  const both =
-    (a: Change, b: Change): Change =>
-    (settings) =>
-      b(a(settings));
+function mixes({ isOfSteps, complaints: { fault } }: Facts): Remedy[] {
   const list: readonly [string, string, Change, boolean][] = [
     ["rate ÷ 3, clipped", "smaller steps, and no large one", both(rate(1 / 3), clip), isOfSteps],
     [
@@ -467,8 +420,29 @@ function mixes(fault: Fault): Remedy[] {
   }));
 }
 
+function lengths(): Remedy[] {
+  return [
+    {
+      name: "3 times the epochs",
+      family: "epochs",
+      why: "the loss is still falling",
+      change: epochs(3),
+      answers: ["stillLearning", "stepsTooSmall", "slow"],
+    },
+    {
+      name: "a third of the epochs",
+      family: "epochs",
+      why: "it ends before it learns the rows by heart",
+      change: epochs(1 / 3),
+      answers: ["overfitting"],
+    },
+  ];
+}
+
 /** What is done to a network that was trained before it trains on. */
-function bringBack(wasTrained: boolean, isDead: boolean, hasClosedSamples: boolean): Remedy[] {
+function bringBack({ wasTrained, complaints: { all } }: Facts): Remedy[] {
+  const isDead = all.includes("dead");
+  const hasClosedSamples = all.includes("closedSamples");
   const list: readonly [string, string, Treatment, boolean, Complaint][] = [
     ["lift", "dead units open on some rows", { kind: "liftBias" }, isDead, "dead"],
     ["recycle", "dead units get new weights", { kind: "recycle" }, isDead, "dead"],
@@ -490,98 +464,26 @@ function bringBack(wasTrained: boolean, isDead: boolean, hasClosedSamples: boole
   }));
 }
 
-/** That a network does not learn says nothing of what would help. */
-const isFound = (complaint: Complaint, complaints: readonly Complaint[]): boolean =>
-  complaint !== "notLearned" && complaints.includes(complaint);
+/** In the order in which they are tried where as much asks for one as for the other. */
+const GROUPS: readonly ((facts: Facts) => Remedy[])[] = [
+  outputs,
+  lowerRates,
+  scalings,
+  higherRates,
+  optimizerOptions,
+  balances,
+  biases,
+  starts,
+  shapes,
+  leaky,
+  duringTraining,
+  mixes,
+  lengths,
+  bringBack,
+];
 
-/** One after the other. */
-export function compose(
-  baseline: TrialSettings,
-  parts: Candidate["parts"],
-  complaints: readonly Complaint[] = [],
-): Candidate {
-  const isAskedFor = ({ answers }: Candidate["parts"][number]) => answers.some((answer) => isFound(answer, complaints));
-  return {
-    isAskedFor: parts.some(isAskedFor),
-    changes: parts.reduce((sum, { family }) => sum + (family === "mix" ? 2 : 1), 0),
-    name: parts.map(({ name }) => name).join(", "),
-    why: parts.map(({ why }) => why).join(", and "),
-    settings: parts.reduce((settings, { change }) => change(settings), baseline),
-    parts,
-  };
-}
-
-/** Two candidates in one; undefined where they change the same. */
-export function combine(baseline: TrialSettings, a: Candidate, b: Candidate): Candidate | undefined {
-  const parts = [...a.parts, ...b.parts];
-  const families = parts.map(({ family }) => family);
-  if (families.includes("mix") || new Set(families).size < families.length) return undefined;
-  return { ...compose(baseline, parts), isAskedFor: a.isAskedFor || b.isAskedFor };
-}
-
-/** What removes the cause of a death, beside what brings the units back: the first that is asked for of each family. */
-const REMOVES: readonly Family[] = ["rate", "momentum", "decay", "clip", "scaling"];
-
-/** What is tried with what brings units back. */
-function pairs(
-  { baseline, wasTrained, complaints }: Situation,
-  table: readonly Remedy[],
-  asked: readonly Remedy[],
-): Candidate[] {
-  if (!wasTrained) return [];
-  const back = asked.filter(({ family }) => family === "back");
-  const lower = table.filter(({ name }) => name === "rate ÷ 3" || name === "rate ÷ 10");
-  const others = asked.filter(({ family }) => REMOVES.includes(family) && family !== "rate");
-  return [...lower, ...others.slice(0, 2)].flatMap((second) =>
-    back.map((first) => compose(baseline, [first, second], complaints.all)),
-  );
-}
-
-/** Of each complaint the first remedy that goes with those before: all that is named, answered at once. */
-function answerAll({ baseline, complaints, wasTrained }: Situation, asked: readonly Remedy[]): Candidate[] {
-  const parts: Remedy[] = [];
-  for (const complaint of complaints.all) {
-    if (complaint === "notLearned" || (wasTrained && complaint === "dead")) continue;
-    const fitting = asked.filter(({ answers, family }) => answers.includes(complaint) && family !== "epochs");
-    if (fitting.some((remedy) => parts.includes(remedy))) continue;
-    const hasOutput = parts.some(({ family }) => family === "output");
-    const next = fitting.find(
-      ({ family, standsAlone }) =>
-        !parts.some((part) => part.family === family) && (hasOutput || standsAlone !== false),
-    );
-    if (next) parts.push(next);
-  }
-  return parts.length > 1 ? [compose(baseline, parts, complaints.all)] : [];
-}
-
-/** Another output and targets of its size. */
-function scaledOutput({ baseline, complaints }: Situation, asked: readonly Remedy[]): Candidate[] {
-  const output = asked.find(({ family }) => family === "output");
-  const scaling = asked.find(({ standsAlone }) => standsAlone === false);
-  return output && scaling ? [compose(baseline, [output, scaling], complaints.all)] : [];
-}
-
-/** What to try, the most fitting first; what would change nothing is left out. */
-export function chooseCandidates(situation: Situation): Candidate[] {
-  const { baseline, complaints } = situation;
-  const table = tableOf(situation).filter(({ when }) => when ?? true);
-  const place = ({ answers }: Remedy): number => {
-    const places = answers.map((answer) => complaints.all.indexOf(answer)).filter((at) => at >= 0);
-    return places.length === 0 ? Infinity : Math.min(...places);
-  };
-  const asked = table.filter((remedy) => place(remedy) < Infinity).sort((a, b) => place(a) - place(b));
-  const families = ORDER[complaints.fault];
-  const general = table
-    .filter((remedy) => remedy.isGeneral && !asked.includes(remedy))
-    .sort((a, b) => families.indexOf(a.family) - families.indexOf(b.family));
-  const singles = [...asked, ...general]
-    .filter(({ standsAlone }) => standsAlone !== false)
-    .map((remedy) => compose(baseline, [remedy], complaints.all));
-  const seen = new Set([JSON.stringify(baseline)]);
-  const [first, ...others] = singles;
-  const composed = [...answerAll(situation, asked), ...scaledOutput(situation, asked)];
-  return [...pairs(situation, table, asked), first, ...composed, ...others].filter(({ settings }) => {
-    const key = JSON.stringify(settings);
-    return !seen.has(key) && seen.add(key);
-  });
+/** All that can be tried in a situation. */
+export function remediesFor(situation: Situation): readonly Remedy[] {
+  const facts = factsOfSituation(situation);
+  return GROUPS.flatMap((group) => group(facts)).filter(({ when }) => when ?? true);
 }

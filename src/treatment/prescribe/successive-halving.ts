@@ -2,7 +2,7 @@
 // pairs, the better half for all epochs, the better half of those with every seed. The diagnosis's first choice goes all
 // the way, whatever its early figures: what works slowly is judged at the end.
 import type { TrialJob, TrialOutcome } from "./trial.js";
-import { type Candidate, combine } from "./remedies.js";
+import { type Candidate, combine } from "./candidates.js";
 import { byScore, type Entry, failureOf } from "./rank.js";
 import type { Measure } from "./types.js";
 
