@@ -1,7 +1,8 @@
-// npm run repair: faulty programs of the exam, repaired by `prescribe` within 20 times the faulty training,
-// beside what the best of the published tools reached in as much (dlfaults/dnn-auto-repair-empirical-assesment, Table
-// III).
+// npm run repair: faulty programs of the exam, repaired by `prescribe` within 20 times the faulty training, beside what
+// the best of the published tools reached in as much (dlfaults/dnn-auto-repair-empirical-assesment, Table III).
 import { parseArgs } from "node:util";
+import { runCommand } from "./command.js";
+import { median } from "./statistics.js";
 import { SOFTMAX } from "../tests/casebook/exam/softmax.js";
 import { TRAINING } from "../tests/casebook/exam/training.js";
 import { asRows, type Data, standardized } from "../tests/casebook/exam/data.js";
@@ -52,6 +53,12 @@ const ROWS: readonly Row[] = [
 /** Accuracy on the rows held out, or squared error. */
 const figureOf = ({ metrics: { accuracy, loss } }: Trial): number => accuracy ?? loss;
 
+/** Of a prescription that is to judge its baseline alone. */
+function stopAfterOne() {
+  const controller = new AbortController();
+  return { signal: controller.signal, onTrial: () => controller.abort() };
+}
+
 async function repair({ post, changes }: Row, seed: number) {
   const { layers, data, loss, ...fit } = { ...programOf(post).faulty, ...changes };
   const { x, y } = data(seed);
@@ -61,11 +68,12 @@ async function repair({ post, changes }: Row, seed: number) {
   const seconds = (performance.now() - started) / 1000;
   const mended = { ...programOf(post).faulty, ...changes, ...programOf(post).repair };
   const own = mended.data(seed);
+  const { signal, onTrial } = stopAfterOne();
   const human = await prescribe(
     { inputs: own.x[0].length, layers: mended.layers, loss: mended.loss, seed },
     { x: own.x, y: own.y },
     { batchSize: mended.batchSize ?? 32, epochs: mended.epochs ?? 1, optimizer: mended.optimizer },
-    { budget: 1, repeats: 1, trials: 1, workers: 1 },
+    { repeats: 1, workers: 1, signal, onTrial },
   );
   return {
     before: figureOf(found.baseline),
@@ -76,20 +84,25 @@ async function repair({ post, changes }: Row, seed: number) {
   };
 }
 
-const median = (values: readonly number[]): number => [...values].sort((a, b) => a - b)[Math.floor(values.length / 2)];
-const { values: options } = parseArgs({
-  options: { seeds: { type: "string", default: "10" }, only: { type: "string" } },
-});
-
-const lines: string[][] = [
-  ["", "published: faulty", "human", "best tool", "here: faulty", "human", "repaired", "worst", "time", ""],
+const TITLES = [
+  "",
+  "published: faulty",
+  "human",
+  "best tool",
+  "here: faulty",
+  "human",
+  "repaired",
+  "worst",
+  "time",
+  "",
 ];
-for (const row of ROWS.filter(({ name }) => !options.only || options.only.split(",").includes(name))) {
+
+async function rowOf(row: Row, seeds: number): Promise<string[]> {
   const runs = [];
-  for (let seed = 0; seed < Number(options.seeds); seed++) runs.push(await repair(row, seed));
+  for (let seed = 0; seed < seeds; seed++) runs.push(await repair(row, seed));
   const after = runs.map((run) => run.after);
   const isLoss = row.name === "D7";
-  lines.push([
+  return [
     row.name,
     ...row.published.map((value) => formatNumber(value, 3)),
     formatNumber(median(runs.map(({ before }) => before)), 3),
@@ -98,7 +111,46 @@ for (const row of ROWS.filter(({ name }) => !options.only || options.only.split(
     formatNumber(isLoss ? Math.max(...after) : Math.min(...after), 3),
     `${formatNumber(median(runs.map(({ times }) => times)), 3)} times`,
     runs[0].name,
-  ]);
-  console.log(alignColumns(lines.slice(-1), []).join("\n"));
+  ];
 }
-console.log(`\n${alignColumns(lines, [1, 2, 3, 4, 5, 6, 7, 8]).join("\n")}`);
+
+const HELP = `usage: npm run repair -- [options]
+  --only NAMES  programs, with commas between: ${ROWS.map(({ name }) => name).join(", ")} (default: all)
+  --seeds N     runs of each program (default 10)
+Exit code: 0 done, 2 bad usage.`;
+
+interface Options {
+  readonly rows: readonly Row[];
+  readonly seeds: number;
+}
+
+/** @throws Error for bad usage; undefined: help is asked for */
+function readOptions(): Options | undefined {
+  const { values } = parseArgs({
+    options: {
+      seeds: { type: "string", default: "10" },
+      only: { type: "string" },
+      help: { type: "boolean", default: false },
+    },
+  });
+  if (values.help) return undefined;
+  const seeds = Number(values.seeds);
+  if (!(Number.isSafeInteger(seeds) && seeds >= 1))
+    throw new Error(`--seeds ${values.seeds}: expected an integer of at least 1`);
+  const names = values.only?.split(",") ?? ROWS.map(({ name }) => name);
+  const unknown = names.find((wanted) => !ROWS.some(({ name }) => name === wanted));
+  if (unknown !== undefined) throw new Error(`--only ${unknown}: no program has that name`);
+  return { rows: ROWS.filter(({ name }) => names.includes(name)), seeds };
+}
+
+async function main({ rows, seeds }: Options): Promise<number> {
+  const lines = [TITLES];
+  for (const row of rows) {
+    lines.push(await rowOf(row, seeds));
+    console.log(alignColumns(lines.slice(-1), []).join("\n"));
+  }
+  console.log(`\n${alignColumns(lines, [1, 2, 3, 4, 5, 6, 7, 8]).join("\n")}`);
+  return 0;
+}
+
+await runCommand(HELP, readOptions, main);
