@@ -15,8 +15,8 @@ export interface Evaluation extends Metrics, Partial<RegressionErrors>, Pick<Net
   readonly classes?: readonly ClassResult[];
 }
 
-function classResults(names: readonly string[], { confusion = [], classes = [] }: NetworkEvaluation): ClassResult[] {
-  return names.map((name, label) => ({ name: shorten(name), right: confusion[label][label], ...classes[label] }));
+function classResults(names: readonly string[], { confusion, classes }: NetworkEvaluation): ClassResult[] {
+  return names.map((name, label) => ({ name: shorten(name), right: confusion![label][label], ...classes![label] }));
 }
 
 export function evaluateOn(network: Network, rows: EncodedRows, { target }: TableEncoding): Evaluation {

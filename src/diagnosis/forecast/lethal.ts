@@ -98,8 +98,8 @@ export function closingRates(
   for (let l = top; l >= 0; l--) {
     const layer = layers[l];
     const { input, z } = passes[l];
-    if (l < top) throughActivation(layer, z, upstream);
-    if (l < layers.length - 1) {
+    if (l < top) {
+      throughActivation(layer, z, upstream);
       const fall = isRectifier(layer.name)
         ? fallOf(layer, input, weightGradient(layer, input, upstream, x.rows), x.rows)
         : undefined;

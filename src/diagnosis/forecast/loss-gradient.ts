@@ -9,10 +9,10 @@ import {
   readsPreactivations,
 } from "../../network/losses.js";
 import { sigmoid, slope } from "../../activations/analysis.js";
+import { forEachTarget, SMALLEST } from "../learning/row-losses.js";
 import type { Layer64 } from "../proof/layers64.js";
 
-/** Probabilities below it or above 1 less it are held there, and get no gradient; poisson adds it. */
-const SMALLEST = 1e-7;
+/** Such probabilities are held at their bound, and get no gradient. */
 const isHeld = (p: number) => p < SMALLEST || p > 1 - SMALLEST;
 
 type Derivative = (y: number, t: number) => number;
@@ -65,11 +65,6 @@ function ofRow({ name, from }: LossFacts, readsLogits: boolean, y: Float64Array,
   return softmax(y).map((p, c) => weight * p - t[c]);
 }
 
-function targetRow(targets: PreparedTargets, r: number, units: number): Float64Array {
-  if (targets.kind === "rows") return Float64Array.from(targets.data.subarray(r * units, (r + 1) * units));
-  return Float64Array.from({ length: units }, (_, c) => Number(targets.labels[r] === c));
-}
-
 /** Of a row's gradient by softmax(z), in its place: that by z. */
 function throughSoftmax(p: Float64Array, gradient: Float64Array): Float64Array {
   const mean = gradient.reduce((sum, value, c) => sum + value * p[c], 0);
@@ -92,15 +87,15 @@ export function gradientByPreactivations(
   const rows = z.length / units;
   const divisor = lossDivisor(loss, rows, units);
   const result = new Float64Array(z.length);
-  for (let r = 0; r < rows; r++) {
+  forEachTarget(targets, units, (r, target) => {
     const [zRow, yRow] = [z, y].map((values) => values.subarray(r * units, (r + 1) * units));
-    let gradient = ofRow(facts, readsLogits, readsLogits ? zRow : yRow, targetRow(targets, r, units));
+    let gradient = ofRow(facts, readsLogits, readsLogits ? zRow : yRow, target);
     if (!readsLogits && activation === "softmax") gradient = throughSoftmax(yRow, gradient);
     else if (!readsLogits) gradient = gradient.map((value, c) => value && value * slope(activation, zRow[c], alpha[c]));
     result.set(
       gradient.map((value) => value / divisor),
       r * units,
     );
-  }
+  });
   return result;
 }

@@ -13,7 +13,7 @@ import {
 import type { LayerActivationName } from "../../activations/activations.js";
 
 /** Probabilities are held to [SMALLEST, 1 - SMALLEST] where a loss takes them; poisson adds it. */
-const SMALLEST = 1e-7;
+export const SMALLEST = 1e-7;
 
 /** What the loss makes of a row of outputs and a row of targets, before it divides by the outputs. */
 type RowLoss = (outputs: Float64Array, targets: Float64Array) => number;
