@@ -1,5 +1,5 @@
-// How a training went: each finding on its course and its pace on a training where it holds, and on a look-alike where it
-// does not.
+// How a training went: each finding on its course and its pace on a training where it holds, and on a look-alike where
+// it does not.
 import { describe, expect, test } from "vitest";
 import { paceOf } from "../../src/diagnosis/learning/pace.js";
 import { withNetwork } from "../support/networks.js";

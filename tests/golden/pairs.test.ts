@@ -1,9 +1,9 @@
 // Pairs of output activation and loss against six steps of Keras in float64 (`pairs` of layers.json): losses, weights
 // after the last step, outputs and gradients of the first, within 1e-4.
 //
-// Keras on TensorFlow takes the logits behind a sigmoid or a softmax and applies the loss's own link to them. For two of the
-// pairs that is not what it defines on probabilities; they are its "preactivations" here, and the definition is held to a
-// float64 reference, in tests/network/output-pairs.test.ts and below.
+// Keras on TensorFlow takes the logits behind a sigmoid or a softmax and applies the loss's own link to them. For two
+// of the pairs that is not what it defines on probabilities; they are its "preactivations" here, and the definition is
+// held to a float64 reference, in tests/network/output-pairs.test.ts and below.
 import { describe, expect, test } from "vitest";
 import { flattenTrace, toRows } from "./golden.js";
 import { expectClose, golden, inputs, labels, setInitial, units, x } from "./layers.js";

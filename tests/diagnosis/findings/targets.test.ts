@@ -1,5 +1,5 @@
-// Findings on the targets and their loss where each holds by construction, and on look-alikes where it does not; figures
-// recomputed.
+// Findings on the targets and their loss where each holds by construction, and on look-alikes where it does not;
+// figures recomputed.
 import { describe, expect, test } from "vitest";
 import { withNetwork } from "../../support/networks.js";
 import { type Activation, diagnose, type Loss, type NetworkSpec } from "../../../src/index.js";

@@ -1,4 +1,5 @@
-// Findings on hidden units and layers, on networks where each holds by construction, and on look-alikes where it does not.
+// Findings on hidden units and layers, on networks where each holds by construction, and on look-alikes where it does
+// not.
 import { describe, expect, test } from "vitest";
 import { withNetwork } from "../../support/networks.js";
 import { randomRows, seededRandom } from "../../support/random.js";
