@@ -98,8 +98,8 @@ export class Terminal {
 
 /**
  * A signal that is raised when the program is first asked to end, by Ctrl-C, by `kill` and schedulers, or as its
- * terminal goes away, so that it saves what it has. Asked again it ends at once, as by default; but not for SIGHUP, which
- * the shell and the system may both send.
+ * terminal goes away, so that it saves what it has. Asked again it ends at once, as by default; but not for SIGHUP,
+ * which the shell and the system may both send.
  */
 export function interruption(): AbortSignal {
   const controller = new AbortController();

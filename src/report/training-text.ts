@@ -20,7 +20,8 @@ export interface DataSummary {
 /** The data in one line, and one line for each thing that was decided about it. */
 export function drawData({ name, trainingRows, heldOutRows, inputs, seed, notes }: DataSummary): string {
   const head =
-    `${onOneLine(name)}: ${countOf(trainingRows, "training row")}, ${formatCount(heldOutRows)} held out (seed ${seed}), ` +
+    `${onOneLine(name)}: ${countOf(trainingRows, "training row")}, ` +
+    `${formatCount(heldOutRows)} held out (seed ${seed}), ` +
     countOf(inputs, "input");
   const shown = notes.slice(0, MOST_NOTES).map((note) => wrap(note, 80, "  "));
   if (notes.length > MOST_NOTES) shown.push(`  and ${notes.length - MOST_NOTES} notes more (all of them: --json)`);

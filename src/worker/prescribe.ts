@@ -13,11 +13,11 @@ import type { PrescribeOptions, Prescription } from "../treatment/prescribe/type
  * the same initial weights and in the same order of rows, and ranks them.
  *
  * Remedies get a quarter of the epochs, the better half all of them, the better half of those every seed (successive
- * halving); the diagnosis's first choice goes all the way. A trial is better than another if its accuracy (without
- * one: its loss) on the validation rows is, on average and in most repeats by more than two standard errors (a tenth
- * of the loss), and in none worse by as much (one repeat alone: by twice that); among trials that are not told apart
- * so, fewer dead units (in tenths of all) come first, then the baseline, then fewer changes, then what the diagnosis
- * asks for, then the score. One that diverges or throws comes last. Ranks hold for these rows and seeds.
+ * halving); the diagnosis's first choice goes all the way. A trial is better than another if its accuracy (without one:
+ * its loss) on the validation rows is, on average and in most repeats by more than two standard errors (a tenth of the
+ * loss), and in none worse by as much (one repeat alone: by twice that); among trials that are not told apart so, fewer
+ * dead units (in tenths of all) come first, then the baseline, then fewer changes, then what the diagnosis asks for,
+ * then the score. One that diverges or throws comes last. Ranks hold for these rows and seeds.
  *
  * Trials train side by side in workers, if `fit` holds no functions (a schedule, callbacks of yours), which can't be
  * sent to them; the results are the same, `seconds` aside. `workers` of the prescription says how many there were.

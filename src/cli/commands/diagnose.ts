@@ -87,7 +87,8 @@ function tell(
 ): void {
   const shape = [network.spec.inputs, ...network.spec.layers.map(({ units }) => units)].join("-");
   terminal.tell(
-    `${onOneLine(file)}: network ${shape}, ${formatCount(network.parameterCount)} parameters, trained on ${shorten(table.name)}`,
+    `${onOneLine(file)}: network ${shape}, ${formatCount(network.parameterCount)} parameters, ` +
+      `trained on ${shorten(table.name)}`,
   );
   terminal.tell([`${onOneLine(name)}: ${rowsAre(x.rows)}`, ...notes.map((note) => wrap(note, 80, "  "))].join("\n"));
   terminal.tell();

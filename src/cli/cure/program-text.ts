@@ -109,7 +109,8 @@ export function writeCode(trial: Trial, table: ProgramTable, arithmetic: "fast" 
       : "",
     fitCode(trial),
     foldCode(scaling),
-    `const { loss, accuracy } = network.evaluate(${table.validation === 0 ? "training" : "heldOut"});\nconsole.log(JSON.stringify({ loss, accuracy }));\n`,
+    `const { loss, accuracy } = network.evaluate(${table.validation === 0 ? "training" : "heldOut"});\n`,
+    "console.log(JSON.stringify({ loss, accuracy }));\n",
     "console.log(String(diagnose(network, training.x)));\n",
   ].join("");
 }

@@ -30,8 +30,8 @@ function adviseOnBias(spec: ResolvedSpec, layers: readonly LayerForecast[]): str
     )
     .map(
       (layer) =>
-        `The bias of ${formatNumber(constantBias(spec.layers[layer.layer].biasInitializer))} starts ${deadText(layer)} closed ` +
-        "on every input: start at 0 or a little above.",
+        `The bias of ${formatNumber(constantBias(spec.layers[layer.layer].biasInitializer))} starts ` +
+        `${deadText(layer)} closed on every input: start at 0 or a little above.`,
     );
 }
 
@@ -44,7 +44,8 @@ function adviseOnCentre(
     distance > 1 ? `their mean is ${figure(distance)} times their spread from 0` : "",
   ].filter(Boolean);
   const effect = first && closed > 0 ? `, and ${deadText(first)} start closed on every one` : "";
-  return `The inputs are not centred (${what.join(", ") || "no column changes its sign"})${effect}: subtract each column's mean.`;
+  const seen = what.join(", ") || "no column changes its sign";
+  return `The inputs are not centred (${seen})${effect}: subtract each column's mean.`;
 }
 
 function adviseOnScale(found: NonNullable<InputJudgement["unscaled"]>): string {

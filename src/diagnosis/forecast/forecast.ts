@@ -134,7 +134,8 @@ function checkRows(spec: ResolvedSpec, x: Samples | undefined): Matrix | undefin
  * @cost under a second for 784-512-512-10 on 2000 rows; it trains nothing
  * @throws RelumineError "shape" or "value" if the spec, x, the targets or an option is not as wanted
  * @example
- * const { bornDeadNetwork, advice } = forecast({ inputs: 1, layers: [...Array(10).fill({ units: 2 }), { units: 1 }], loss: "meanSquaredError" });
+ * const layers = [...Array(10).fill({ units: 2 }), { units: 1 }];
+ * const { bornDeadNetwork, advice } = forecast({ inputs: 1, layers, loss: "meanSquaredError" });
  * console.log(bornDeadNetwork.low, bornDeadNetwork.high, advice[0]);
  */
 export function forecast(spec: NetworkSpec, x?: Samples, options?: ForecastOptions): Forecast {

@@ -36,7 +36,7 @@ export interface TrainingForecastOptions {
   readonly rows?: number;
   /** Most starts: the spec's seed, the next one and so on. Default 5. */
   readonly seeds?: number;
-  /** Time for all of it: one start of each rate is trained whatever it takes, more of them while there is time. Default 2. */
+  /** Time for all: one start of each rate is trained whatever it takes, more of them while there is time. Default 2. */
   readonly seconds?: number;
   /** Stops: the forecast holds what was trained so far. */
   readonly signal?: AbortSignal;
@@ -72,7 +72,10 @@ export interface RateForecast {
 export interface TrainingForecast {
   /** Rates from the lowest up. */
   readonly rates: readonly RateForecast[];
-  /** The lowest rate at which the median of the starts has lost a tenth of the units that live at the lowest; absent: none. */
+  /**
+   * The lowest rate at which the median of the starts has lost a tenth of the units that live at the lowest; absent:
+   * none.
+   */
   readonly deadlyFrom?: number;
   /** Rows of the sample. */
   readonly rows: number;
@@ -129,7 +132,8 @@ function draw({ rates, deadlyFrom, rows, epochs }: Omit<TrainingForecast, "toStr
       : `From a rate of ${formatNumber(deadlyFrom, 3)} on a tenth of the units dies, or more.`;
   return [
     wrap(
-      `Dead units after ${countOf(epochs, "epoch")} on ${countOf(rows, "row")}: the median of the starts, and the range`,
+      `Dead units after ${countOf(epochs, "epoch")} on ${countOf(rows, "row")}: ` +
+        "the median of the starts, and the range",
     ),
     "",
     ...alignColumns([titles, ...cells], [0]),

@@ -1,5 +1,5 @@
-// From the table of remedies the candidates, in the order in which they are tried: what is asked for first, then what is
-// tried anyway; alone, and several in one.
+// From the table of remedies the candidates, in the order in which they are tried: what is asked for first, then what
+// is tried anyway; alone, and several in one.
 import type { Complaint, Fault } from "./complaints.js";
 import { type Family, remediesFor, type Remedy, type Situation } from "./remedies.js";
 import type { TrialSettings } from "./trial.js";

@@ -2,7 +2,8 @@
 //
 // Classes: the share of rows whose class is said (where the baseline never says some class, the mean of those shares
 // over the classes). Numbers: the loss that the network was given with, of its answers in the targets' own units. Where
-// that loss can't read them (classes beyond its outputs, targets outside of what it takes), squared error stands for it.
+// that loss can't read them (classes beyond its outputs, targets outside of what it takes), squared error stands for
+// it.
 import { classesOf, classesSaid, soleColumn, type Task } from "./task.js";
 import type { RowSets } from "./rows.js";
 import { bestConstant } from "../../diagnosis/learning/best-constant.js";

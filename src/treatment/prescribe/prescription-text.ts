@@ -157,8 +157,9 @@ export function describeBest(conclusion: Conclusion): string {
 export function drawPrescription(conclusion: Conclusion & { readonly verdict: string }): string {
   const { trials, reason, validationRows, judgedOnTraining, stopped, measure, hasHidden, verdict } = conclusion;
   const repeats = trials.reduce((most, trial) => Math.max(most, trial.repeats), 1);
+  const why = validationRows < FEWEST_ROWS ? "there are so few" : "none are held out";
   const rows = judgedOnTraining
-    ? `${countOf(validationRows, "training row")}, as ${validationRows < FEWEST_ROWS ? "there are so few" : "none are held out"}`
+    ? `${countOf(validationRows, "training row")}, as ${why}`
     : countOf(validationRows, "held-out row");
   const head =
     `Ranked by ${WORDS[measure]} on ${rows}` +

@@ -1,6 +1,6 @@
-// Successive halving (Jamieson and Talwalkar 2016): all candidates for a quarter of the epochs, then the best of them in
-// pairs, the better half for all epochs, the better half of those with every seed. The diagnosis's first choice goes all
-// the way, whatever its early figures: what works slowly is judged at the end.
+// Successive halving (Jamieson and Talwalkar 2016): all candidates for a quarter of the epochs, then the best of them
+// in pairs, the better half for all epochs, the better half of those with every seed. The diagnosis's first choice goes
+// all the way, whatever its early figures: what works slowly is judged at the end.
 import type { TrialJob, TrialOutcome } from "./trial.js";
 import { type Candidate, combine } from "./candidates.js";
 import { byScore, type Entry, failureOf } from "./rank.js";

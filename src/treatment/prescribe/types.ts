@@ -11,8 +11,8 @@ export interface PrescribeOptions {
   /** Most remedies to try beside the baseline: the first in the diagnosis's order. Default: all that fit. */
   readonly trials?: number;
   /**
-   * All trainings together, in trainings of the baseline, whose repeats count too: 20, say, where an hour's training may
-   * cost a day. What comes first in the diagnosis's order is tried, on fewer seeds if need be. Default: no limit.
+   * All trainings together, in trainings of the baseline, whose repeats count too: 20, say, where an hour's training
+   * may cost a day. What comes first in the diagnosis's order is tried, on fewer seeds if need be. Default: no limit.
    */
   readonly budget?: number;
   /** Seeds that the baseline and the finalists train with: the spec's, the next one and so on. Default 3. */

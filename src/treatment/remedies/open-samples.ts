@@ -1,5 +1,5 @@
-// Rows on which every unit of a layer is closed: no gradient gets below the layer there, and the output is one constant.
-// The dual of dead units, and cured by biases too: each such row opens the unit that is nearest to it.
+// Rows on which every unit of a layer is closed: no gradient gets below the layer there, and the output is one
+// constant. The dual of dead units, and cured by biases too: each such row opens the unit that is nearest to it.
 //
 // A dead unit among the layer's takes it on, if there is one, with outgoing weights of 0, so that every output stays as
 // it is; else a living unit is lifted, by as little as opens the rows, and outputs change where it opens further.

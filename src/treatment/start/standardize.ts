@@ -22,8 +22,8 @@ import { type NetworkState, stateOf } from "../../network/state/state.js";
 export interface Standardization extends InputScaling {
   /**
    * Lets a network that was trained on standardized inputs take raw ones: its first layer's kernel / scale, and bias -
-   * mean·kernel. Once for each network, when it is trained. Predictions stay within some 1e-7·|mean| / scale: inputs are
-   * float32.
+   * mean·kernel. Once for each network, when it is trained. Predictions stay within some 1e-7·|mean| / scale: inputs
+   * are float32.
    * @throws RelumineError "shape"; "value" where |mean| / scale is above 8192, so that raw inputs would lose what tells
    * them apart, or where the weights would overflow; or "disposed"; the network unchanged
    */

@@ -216,7 +216,8 @@ export async function forecast(
  * then.
  * @param data rows x inputs, and a target a row; copied to the worker
  * @cost the start of a worker, and in it what forecastTraining of "relumine" costs
- * @throws RelumineError as forecastTraining of "relumine"; "unsupported" where the worker does not start (as rejections)
+ * @throws RelumineError as forecastTraining of "relumine"; "unsupported" where the worker does not start (as
+ *   rejections)
  * @example const { deadlyFrom } = await forecastTraining(spec, { x, y }, { seconds: 1 });
  */
 export async function forecastTraining(
