@@ -63,6 +63,13 @@ describe("findComplaints", () => {
     );
   });
 
+  it("what units die of comes before the output that collapsed with them", () => {
+    const dead = { dead: 9, hasDeadLayer: true, closedByBias: 9, causes: { born: 9 } };
+    const { all, fault, reason } = findComplaints([runWith([finding("collapsedOutput")], dead)], false, true);
+    expect([fault, all[0]]).toEqual(["negativeBias", "negativeBias"]);
+    expect(reason).toMatch(/comes first; diagnose names collapsedOutput/);
+  });
+
   it("remarks are none, nor symptoms that tell of nothing to do", () => {
     const findings = [finding("constantInputs", "remark"), finding("collapsedOutput", "symptom")];
     const { all, hasCause } = findComplaints([runWith(findings)], false, true);
