@@ -69,6 +69,7 @@ const IN_ORDER: readonly Complaint[] = [
   "stepsTooSmall",
   "highRate",
   "born",
+  "collapsedOutput",
   "bottleneck",
   "linearNetwork",
   "vanishingGradient",
