@@ -69,7 +69,6 @@ const IN_ORDER: readonly Complaint[] = [
   "stepsTooSmall",
   "highRate",
   "born",
-  "collapsedOutput",
   "bottleneck",
   "linearNetwork",
   "vanishingGradient",
