@@ -3,6 +3,7 @@
 const EVERY_MS = 1500;
 const SOON_MS = 200;
 const DURATIONS_BETWEEN = 10; // so many times its own duration lies between two
+const MOST_MS = 10_000; // a slow machine's verdict is not a minute old
 
 export class DiagnosisSchedule {
   private doneAt = 0;
@@ -23,7 +24,8 @@ export class DiagnosisSchedule {
   consider(state: string, isSettled: boolean): void {
     clearTimeout(this.timer);
     if (this.isWaiting || state === this.diagnosed) return;
-    const between = isSettled ? EVERY_MS : Math.max(EVERY_MS, DURATIONS_BETWEEN * this.durationMs); // nobody waits
+    const pause = Math.max(EVERY_MS, Math.min(DURATIONS_BETWEEN * this.durationMs, MOST_MS));
+    const between = isSettled ? EVERY_MS : pause; // nobody waits
     const left = this.doneAt + between - performance.now();
     if (left <= 0) this.requestNow(state);
     else if (isSettled) this.timer = setTimeout(() => this.requestNow(state), left);
