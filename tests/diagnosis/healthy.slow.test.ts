@@ -31,6 +31,7 @@ describe("tables", () => {
     ["iris.csv", "species", 60],
     ["penguins.csv", "species", 40],
     ["breast-cancer.csv", "diagnosis", 12],
+    ["wine.csv", "class", 15],
   ])("%s", async (file, target, epochs) => {
     const text = readFileSync(new URL(`../data/${file}`, import.meta.url), "utf8");
     const { encoding, training, heldOut } = await prepareTable(text, { target });
