@@ -408,7 +408,7 @@ class App {
   private onDiagnosis(message: DiagnosisMessage): void {
     this.diagnosisSchedule.done();
     this.panel.showDiagnosis(message);
-    this.notes.showFindings(message, this.started!.task);
+    this.notes.showFindings(message);
     this.charts.setConstant(message.constantLoss);
     setText(byId("verdict"), verdictText(message));
     this.refresh(); // the cures that are offered may be others

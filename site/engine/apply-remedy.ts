@@ -5,7 +5,8 @@ import type { Cure, Done, RemedyName } from "./types.js";
 import type { BriefTraining } from "./brief-training.js";
 import type { Training } from "./training.js";
 import type { Network, Treatment } from "../../src/index.js";
-import { treat } from "../../src/treatment/treat.js";
+import { treatNaming } from "../../src/treatment/treat.js";
+import { pageNaming } from "../state/naming.js";
 import { CURES } from "../state/changes.js";
 
 /** `bias lifted, rate 0.35` */
@@ -68,7 +69,9 @@ async function findRate(training: Training, remedy: RemedyName): Promise<{ rate:
 }
 
 async function treatNetwork(network: Network, { task }: Training, remedy: RemedyName): Promise<Treatment | undefined> {
-  return remedy === "lowerRate" ? undefined : treat(network, task.train.x, CURES[remedy]);
+  return remedy === "lowerRate"
+    ? undefined
+    : treatNaming(network, task.train.x, CURES[remedy], undefined, pageNaming());
 }
 
 /** The cure with its rate; and in words how that was found. */

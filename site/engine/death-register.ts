@@ -1,6 +1,7 @@
 // The register of deaths over several fits: who died, who came back and by what, who died again. A remedy ends a fit
 // and another begins, whose trace counts its steps from 1 and takes a unit that is dead already for one born dead.
 import { explainDeath } from "../../src/diagnosis/trace/death-text.js";
+import { pageNaming } from "../state/naming.js";
 import { formatCount } from "../../src/text/numbers.js";
 import type { Blow, Death, DeathTrace } from "../../src/index.js";
 import type { BlowRecord, DeathRecord, UnitName } from "./types.js";
@@ -8,14 +9,15 @@ import { isSameUnit } from "../state/units.js";
 
 /** A unit that dies and comes back again and again would fill the memory: of more, the oldest ended ones go. */
 const MOST_RECORDS = 500;
+const NAMING = pageNaming();
 
 /** The sentence with the steps of the whole training, layers and units counted from 1, without the one step's rate. */
 function explanationOf(death: Death, offset: number): string {
-  const { survivesAt: _, blow, ...facts } = { ...death, layer: death.layer + 1, unit: death.unit + 1 };
+  const { survivesAt: _, blow, ...facts } = death;
   const { survivesAt: _rate, ...known } = blow ?? {};
   if (offset === 0 || death.cause !== "born")
-    return explainDeath(blow ? { ...facts, blow: known as typeof blow } : facts, offset);
-  return `unit ${facts.unit} in layer ${facts.layer} has been closed since the change at step ${formatCount(offset)}`;
+    return explainDeath(blow ? { ...facts, blow: known as typeof blow } : facts, offset, NAMING);
+  return `unit ${NAMING.unit(facts.unit)} in layer ${NAMING.layer(facts.layer)} has been closed since the change at step ${formatCount(offset)}`;
 }
 
 function blowRecordOf({ step, lastStep, openBefore, openAfter, isEstimate }: Blow, offset: number): BlowRecord {

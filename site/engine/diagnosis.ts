@@ -1,7 +1,8 @@
 // What a diagnosis says of a training, for the page. Loaded when it is first asked for.
-import { diagnose } from "../../src/diagnosis/diagnose.js";
+import { diagnoseNaming } from "../../src/diagnosis/diagnose.js";
 import type { Diagnosis, History } from "../../src/index.js";
 import { analysisOf } from "../../src/activations/analysis.js";
+import { pageNaming } from "../state/naming.js";
 import { targetsOf } from "./recipe-to-network.js";
 import type { Training } from "./training.js";
 import type { DiagnosisMessage, UnitName } from "./types.js";
@@ -23,7 +24,12 @@ function verdictOf({ findings, learning }: Diagnosis, { recipe }: Training): str
 export function diagnoseTraining(training: Training, chosen: UnitName | undefined): DiagnosisMessage {
   const { network, data, step, recipe, task } = training;
   const validation = { x: task.heldOut.x, y: targetsOf(recipe, task.heldOut) };
-  const diagnosis = diagnose(network, data.x, { targets: data.y, validation, ...historyOf(training) });
+  const diagnosis = diagnoseNaming(
+    network,
+    data.x,
+    { targets: data.y, validation, ...historyOf(training) },
+    pageNaming(task.features, task.classes),
+  );
   const { layers, samples, findings, learning } = diagnosis;
   const unit = chosen && layers[chosen.layer]?.units[chosen.unit];
   const { isTwoSided = false } = analysisOf(network.layers[0].activation.name);

@@ -1,13 +1,12 @@
 // Below the network: the findings on it as a whole, the register of deaths, and the words that the page uses.
 import { typeset } from "../../src/text/numbers.js";
 import type { DiagnosisMessage, Frame, UnitName } from "../engine/types.js";
-import { findingText, type Names } from "../state/count-from-one.js";
 import { h, replacer, setText } from "./dom.js";
 import { briefDeath, nameOf, sentence } from "./descriptions.js";
 
 export interface NotesView {
   draw(frame: Frame): void;
-  showFindings(diagnosis: DiagnosisMessage, names: Names): void;
+  showFindings(diagnosis: DiagnosisMessage): void;
   /** Forgets everything: another network. */
   clear(): void;
 }
@@ -60,10 +59,10 @@ export function createNotesView(root: HTMLElement, choose: (name: UnitName) => v
     );
   }
 
-  function showFindings(diagnosis: DiagnosisMessage, names: Names): void {
+  function showFindings(diagnosis: DiagnosisMessage): void {
     const told = diagnosis.findings.filter(({ kind }) => !TOLD_ELSEWHERE.includes(kind)).slice(0, MOST_FINDINGS);
     findingsTitle.hidden = told.length === 0;
-    const texts = told.map((finding) => typeset(sentence(findingText(finding, names))));
+    const texts = told.map((finding) => typeset(sentence(`${finding.message} ${finding.advice}`)));
     updateFindings(texts.join("\n"), () => texts.map((text) => h("li", {}, text)));
   }
 

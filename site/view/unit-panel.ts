@@ -2,7 +2,6 @@
 // sheet over the network, of which only the title shows until it is opened.
 import { typeset } from "../../src/text/numbers.js";
 import type { Cure, DeathRecord, DiagnosisMessage, Done, Frame, UnitName } from "../engine/types.js";
-import { countFromOne } from "../state/count-from-one.js";
 import { type CureOffer, offersFor } from "../state/remedy-offers.js";
 import { countDead, isSameUnit, lastDeath } from "../state/units.js";
 import { h, replacer, setText } from "./dom.js";
@@ -201,7 +200,7 @@ export function createUnitPanel(root: HTMLElement, actions: UnitActions): UnitPa
       updateDiagnosis("", () => []);
     },
     showDone({ message, details = [] }) {
-      const asOnPage = (text: string) => typeset(countFromOne(sentence(text), { features: [], classes: [] }, "units"));
+      const asOnPage = (text: string) => typeset(sentence(text));
       setText(done, asOnPage(message));
       setText(doneDetails, details.map(asOnPage).join(" "));
       more.hidden = details.length === 0;

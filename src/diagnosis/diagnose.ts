@@ -10,6 +10,7 @@ import { type Chunk, type Inspector, withInspector } from "../inspect/inspector.
 import { observe, outputsOf } from "../inspect/observation.js";
 import type { History, Network } from "../network/types.js";
 import { prepareData, prepareTargets, toWeights } from "../network/data.js";
+import type { Naming } from "../text/naming.js";
 import { type NetworkState, stateOf } from "../network/state/state.js";
 
 export function checkHistory(history: History | undefined): History | undefined {
@@ -70,6 +71,16 @@ function readTargets({ spec }: NetworkState, rows: number, given: DiagnoseOption
  * console.log(String(diagnosis));
  */
 export function diagnose(network: Network, x: Samples, options?: DiagnoseOptions): Diagnosis {
+  return diagnoseNaming(network, x, options);
+}
+
+/** @param naming what messages call layers and so on; default: their indices */
+export function diagnoseNaming(
+  network: Network,
+  x: Samples,
+  options: DiagnoseOptions | undefined,
+  naming?: Naming,
+): Diagnosis {
   const state = stateOf(network);
   const given = checkOptions("diagnose", options, [
     "rareBelow",
@@ -99,6 +110,7 @@ export function diagnose(network: Network, x: Samples, options?: DiagnoseOptions
       weights,
       heldOut: validation && { data: validation, outputs: outputsOf(inspector, validation.x) },
       history,
+      naming,
     }),
   );
 }

@@ -17,6 +17,7 @@ import { hasFinite, judge, type Thresholds } from "../inspect/unit-state.js";
 import type { PreparedTargets } from "../network/data.js";
 import { readClassWeights, weighByClass } from "../network/training/class-weights.js";
 import type { History } from "../network/types.js";
+import { BY_INDEX, type Naming } from "../text/naming.js";
 
 export const DEFAULT_THRESHOLDS: Thresholds = { rareBelow: 0.01, dormantBelow: 0.025 };
 
@@ -34,6 +35,8 @@ export interface JudgeOptions {
   readonly heldOut?: HeldOutRows | undefined;
   /** Default: that of the network's last fit, where it is known. */
   readonly history?: History | undefined;
+  /** What the messages of its findings call layers and so on. Default: their indices. */
+  readonly naming?: Naming | undefined;
 }
 
 class ObservedDiagnosis implements Diagnosis {
@@ -154,10 +157,9 @@ function weightsByClass(
  * The diagnosis of what was observed. Units with a preactivation that is not finite are "notFinite", and what is said
  * of others, of the data and of the training is said all the same.
  */
-export function judgeObservation(
-  observation: Observation,
-  { thresholds = DEFAULT_THRESHOLDS, proofs = true, box, targets, weights, heldOut, history: given }: JudgeOptions = {},
-): Diagnosis {
+export function judgeObservation(observation: Observation, options: JudgeOptions = {}): Diagnosis {
+  const { thresholds = DEFAULT_THRESHOLDS, proofs = true, box, targets, weights, heldOut, naming = BY_INDEX } = options;
+  const given = options.history;
   const { inputs } = observation;
   const proofBox = box ?? (inputs && rangeOf(inputs.x));
   const layers = judgeLayers(observation, thresholds, (states) =>
@@ -174,7 +176,7 @@ export function judgeObservation(
       heldOut,
       history,
     );
-  const evidence = { observation, hidden: layers, targets, history, learning };
+  const evidence = { observation, hidden: layers, targets, history, learning, naming };
   const findings = CAN_FIND || given ? findAll(evidence) : [];
   return new ObservedDiagnosis(observation.rows, layers, findings, learning?.learning);
 }

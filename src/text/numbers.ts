@@ -127,16 +127,6 @@ export function countOf(count: number, one: string, many?: string): string {
   return `${formatCount(count)} ${plural(count, one, many)}`;
 }
 
-const MOST_LISTED = 8;
-
-/** `3, 5, 8` or `3, 5, 8 ... (and 12 more)` */
-export function listIndices(indices: readonly number[]): string {
-  const listed = indices.slice(0, MOST_LISTED).join(", ");
-  return indices.length <= MOST_LISTED
-    ? listed
-    : `${listed} ... (and ${formatCount(indices.length - MOST_LISTED)} more)`;
-}
-
 /** `a`, `a and b`, `a, b and c` */
 export function listWords(words: readonly string[]): string {
   return words.length < 2 ? words.join("") : `${words.slice(0, -1).join(", ")} and ${words.at(-1)}`;

@@ -20,6 +20,7 @@ import type { JudgeOptions } from "../diagnosis/judge-observation.js";
 import { prepareTargets } from "../network/data.js";
 import { type Chunk, withInspector } from "../inspect/inspector.js";
 import type { Diagnosis } from "../diagnosis/types.js";
+import { BY_INDEX, type Naming } from "../text/naming.js";
 import { networkOf } from "../network/network.js";
 import type { Network } from "../network/types.js";
 import { cellOf, type NetworkState, type StateCell } from "../network/state/state.js";
@@ -80,7 +81,7 @@ interface Seen {
 function look(
   state: NetworkState,
   x: Matrix,
-  options: Pick<JudgeOptions, "proofs" | "targets" | "history">,
+  options: Pick<JudgeOptions, "proofs" | "targets" | "history" | "naming">,
   visit?: (chunk: Chunk) => void,
 ): Seen {
   const last = state.spec.layers.length - 1;
@@ -125,14 +126,14 @@ function measure(treated: readonly TreatedUnit[], after: Diagnosis, isPruned: bo
     : treated.map((each) => ({ ...each, activity: after.layers[each.layer].units[each.unit].activity }));
 }
 
-function stillDead(after: Diagnosis, isPruned: boolean): TreatmentFinding[] {
+function stillDead(after: Diagnosis, isPruned: boolean, naming: Naming): TreatmentFinding[] {
   if (isPruned || after.dead === 0) return [];
   const { layer, unit, mechanism, preactivation } = after.layers
     .flatMap(({ units }) => units)
     .find(({ state }) => state === "dead")!;
   const message =
-    `${countOf(after.dead, "unit")} dead after the treatment, the first in layer ${layer}: ` +
-    `unit ${unit} (${mechanism}, preactivation at most ${formatNumber(preactivation.max)})`;
+    `${countOf(after.dead, "unit")} dead after the treatment, the first in layer ${naming.layer(layer)}: ` +
+    `unit ${naming.unit(unit)} (${mechanism}, preactivation at most ${formatNumber(preactivation.max)})`;
   return [finding("stillDead", message)];
 }
 
@@ -200,7 +201,18 @@ function checkKnown(
  * console.log(String(treatment)); // 3 of 16 hidden units dead before, 0 after ...
  * await network.fit({ x, y }); // go on, or treatment.undo()
  */
-export async function treat(network: Network, x: Samples, remedy: Remedy, known?: TreatKnowledge): Promise<Treatment> {
+export function treat(network: Network, x: Samples, remedy: Remedy, known?: TreatKnowledge): Promise<Treatment> {
+  return treatNaming(network, x, remedy, known);
+}
+
+/** @param naming what messages call layers and so on; default: their indices */
+export async function treatNaming(
+  network: Network,
+  x: Samples,
+  remedy: Remedy,
+  known: TreatKnowledge | undefined,
+  naming: Naming = BY_INDEX,
+): Promise<Treatment> {
   const cell = cellOf(network);
   const resolved = checkRemedy(remedy);
   cell.current.checkIdle();
@@ -210,10 +222,10 @@ export async function treat(network: Network, x: Samples, remedy: Remedy, known?
   const { deaths, ...about } = checkKnown(known, cell.current, matrix);
   const isPruned = resolved.kind === "prune";
   const constants = isPruned ? new ConstantUnits(cell.current) : undefined;
-  const seen = look(cell.current, matrix, { proofs: isPruned, ...about }, constants?.visit);
+  const seen = look(cell.current, matrix, { proofs: isPruned, naming, ...about }, constants?.visit);
   const before = seen.diagnosis;
   const besides = isPruned ? [] : findBesides(cell.current, before, deaths);
-  const copy = new WorkingCopy(cell.current, before, matrix, runtime);
+  const copy = new WorkingCopy(cell.current, before, matrix, runtime, naming);
   try {
     const { state, treated, findings } = apply(copy, resolved, constants);
     if (!state)
@@ -221,9 +233,9 @@ export async function treat(network: Network, x: Samples, remedy: Remedy, known?
         cell.current.checkIdle(),
       );
     const result = networkOf(state);
-    const { diagnosis: after, outputs } = look(state, matrix, { proofs: isPruned });
+    const { diagnosis: after, outputs } = look(state, matrix, { proofs: isPruned, naming });
     const change = largestDifference(seen.outputs, outputs);
-    const all = [...findings, ...stillDead(after, isPruned)];
+    const all = [...findings, ...stillDead(after, isPruned, naming)];
     const back = isPruned ? backFromPrune(cell, result) : commit(cell, state);
     return new NetworkTreatment(
       isPruned ? result : network,

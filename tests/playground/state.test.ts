@@ -8,7 +8,7 @@ import { offersFor } from "../../site/state/remedy-offers.js";
 import { deathsCsv } from "../../site/state/deaths-csv.js";
 import { PRESETS } from "../../site/state/presets.js";
 import { type Change, CURE_NAMES, MOST_CHANGES, MOST_LINK_STEPS } from "../../site/state/changes.js";
-import { countFromOne, findingText } from "../../site/state/count-from-one.js";
+import { pageNaming } from "../../site/state/naming.js";
 import { briefDeath, deathSentence } from "../../site/view/descriptions.js";
 import {
   ACTIVATION_NAMES,
@@ -21,7 +21,6 @@ import {
   SCALE_NAMES,
 } from "../../site/state/recipe.js";
 import { fromHash, toHash } from "../../site/state/url.js";
-import type { Finding, FindingKind } from "../../src/index.js";
 import { readTable } from "../../src/table/read/read-table.js";
 import { textAt } from "../../src/table/reading/cell-values.js";
 import type { DeathRecord } from "../../site/engine/types.js";
@@ -310,61 +309,15 @@ describe("cures", () => {
   });
 });
 
-describe("texts of the package, counted from 1", () => {
-  test.each([
-    [
-      "Layers 0 to 2 get no gradient: above, all 8 units of layer 3 are closed",
-      "Layers 1 to 3 get no gradient: above, all 8 units of layer 4 are closed",
-    ],
-    [
-      "3 units in layer 0 never differ on all 240 samples: 1, 2, 5.",
-      "3 units in layer 1 never differ on all 240 samples: 2, 3, 6.",
-    ],
-    [
-      "it reaches 0.01 of it from layer 4 down through layer 0.",
-      "it reaches 0.01 of it from layer 5 down through layer 1.",
-    ],
-    ["20 units: 1, 2, 3, 4, 5, 6, 7, 8 ... (and 12 more).", "20 units: 2, 3, 4, 5, 6, 7, 8, 9 ... (and 12 more)."],
-    [
-      "12 of 16 units in layer 1 are 0 together on all 240 samples.",
-      "12 of 16 units in layer 2 are 0 together on all 240 samples.",
-    ],
-  ])("%s", (text, counted) => expect(countFromOne(text, { features: [], classes: [] }, "units")).toBe(counted));
-
-  test("columns have their names", () => {
-    const text = "Their spreads differ by a factor of 1,000: 2 in column 1, 0.1 in column 0.";
-    const named = 'Their spreads differ by a factor of 1,000: 2 in column "income", 0.1 in column "age".';
-    const names = { features: ["age", "income"], classes: [] };
-    expect(countFromOne(text, names, "columns")).toBe(named);
-    expect(countFromOne("never change on these 9 samples (0): 0, 1.", names, "columns")).toBe(
-      'never change on these 9 samples (0): "age", "income".',
-    );
+describe("what the page calls things in the package's messages", () => {
+  test("layers and units count from 1, rows have no number", () => {
+    const { layer, unit, row } = pageNaming();
+    expect([layer(0), unit(7), unit(1233), row(3)]).toEqual(["1", "8", "1,234", undefined]);
   });
 
-  test("classes have their names, and a number at the end that is no list stays as it is", () => {
-    const names = { features: [], classes: ["Adelie", "Gentoo", "3"] };
-    const finding = (kind: FindingKind, message: string): Finding => ({
-      kind,
-      message,
-      advice: "Wait.",
-      role: "symptom",
-    });
-    const only = "Class 1 is said of all 9 rows, 50 % of which are of it.";
-    expect(findingText(finding("oneClassPredicted", only), names)).toBe(
-      'Class "Gentoo" is said of all 9 rows, 50 % of which are of it. Wait.',
-    );
-    const never = "2 of 3 classes are never said, though 8 rows are of them: 0, 2.";
-    expect(findingText(finding("classNeverPredicted", never), names)).toBe(
-      '2 of 3 classes are never said, though 8 rows are of them: "Adelie", 3. Wait.',
-    );
-    const outlier = "The spread of column 0, 9, comes from 1 row of 50 (row 7: 1,000); without it it is 1.";
-    expect(findingText(finding("outlierInputs", outlier), { features: ["age"], classes: [] })).toBe(
-      'The spread of column "age", 9, comes from 1 row of 50 (1,000); without it it is 1. Wait.',
-    );
-    const rate = "The loss exploded: 3, 4.";
-    expect(findingText(finding("divergence", rate), names)).toBe(`${rate} Wait.`);
-    expect(findingText(finding("constantTogether", "2 units in layer 0 never differ: 3, 4."), names)).toBe(
-      "2 units in layer 1 never differ: 4, 5. Wait.",
-    );
+  test("columns and classes have their names; without one they count from 1, and a number stays bare", () => {
+    const naming = pageNaming(["age", "2024"], ["Adelie", "3"]);
+    expect([0, 1, 2].map(naming.column)).toEqual(['"age"', "2024", "3"]);
+    expect([0, 1].map(naming.class)).toEqual(['"Adelie"', "3"]);
   });
 });

@@ -13,7 +13,6 @@ import {
   formatScore,
   formatSigned,
   formatSignedPercent,
-  listIndices,
   listWords,
   plural,
   roundTo,
@@ -110,13 +109,11 @@ describe("numbers", () => {
     expect([0.2, 60, 200, 7500].map(formatDuration)).toEqual(["1 s", "1 min 0 s", "3 min 20 s", "2 h 5 min"]);
   });
 
-  it("as ranges and lists", () => {
+  it("as ranges and lists of words", () => {
     expect(formatRange(1, 4)).toBe("1..4");
     expect(formatRange(0.972, 0.981, formatPercent)).toBe("97.2..98.1 %");
     expect(formatRange(0.5, 0.50001)).toBe("0.5");
     expect(formatRange(-2, 1, (end) => formatSigned(end), " to ")).toBe("-2 to +1");
-    expect(listIndices([3, 5])).toBe("3, 5");
-    expect(listIndices([...Array(20).keys()])).toBe("0, 1, 2, 3, 4, 5, 6, 7 ... (and 12 more)");
     expect([[], ["a"], ["a", "b"], ["a", "b", "c"]].map(listWords)).toEqual(["", "a", "a and b", "a, b and c"]);
   });
 });

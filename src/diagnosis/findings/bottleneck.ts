@@ -33,8 +33,8 @@ function findSqueeze(evidence: Evidence): Found[] {
     {
       kind: "bottleneck",
       message:
-        `Layer ${layer} has ${countOf(units, `${hidden[layer].activation} unit`)} for what ${formatCount(columns)} ` +
-        `input columns tell: the network leaves ${formatPercent(network)} of a constant's loss, and a fit of all ` +
+        `Layer ${evidence.naming.layer(layer)} has ${countOf(units, `${hidden[layer].activation} unit`)} for what ` +
+        `${formatCount(columns)} input columns tell: the network leaves ${formatPercent(network)} of a constant's loss, and a fit of all ` +
         `columns, judged on other rows, ${formatPercent(fits)}.`,
       advice: "Make it wider.",
       layer,
@@ -76,8 +76,8 @@ export function findBottleneck(
       kind: "bottleneck",
       ...(isOutput && isMisfit && { role: "symptom" }),
       message:
-        `Layer ${layer} has ${countOf(units, `${spec.layers[layer].activation.name} unit`)}: a network like this one ` +
-        `starts with a layer closed on every row in ${often} of starts${isCertain ? "" : " (with 95 % confidence)"}.`,
+        `Layer ${evidence.naming.layer(layer)} has ${countOf(units, `${spec.layers[layer].activation.name} unit`)}: ` +
+        `a network like this one starts with a layer closed on every row in ${often} of starts${isCertain ? "" : " (with 95 % confidence)"}.`,
       advice: isOutput
         ? "Make the last layer linear (the default), or softplus where outputs must be positive."
         : "Make it wider, or take leakyRelu or linear there: until it opens, nothing below it learns.",

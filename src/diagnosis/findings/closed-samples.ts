@@ -72,10 +72,11 @@ export function findClosedSamples(evidence: Evidence): Found[] {
   const { layer, rows, share } = found.reduce((a, b) => (b.share > a.share ? b : a));
   if (!isLearnable(evidence, rows)) return [];
   const units = layers[layer].units.length;
+  const name = evidence.naming.layer(layer);
   const isOutput = layer === layers.length - 1;
   const what = isOutput
     ? `a ${layers[layer].activation.name} output is closed though its target is above 0`
-    : plural(units, `the only unit of layer ${layer} is closed`, `every unit of layer ${layer} is closed`);
+    : `${plural(units, "the only unit", "every unit")} of layer ${name} is closed`;
   const effect = isOutput
     ? "it says 0 there and gets no gradient"
     : "the network says one and the same there, and no gradient gets below";
@@ -87,7 +88,7 @@ export function findClosedSamples(evidence: Evidence): Found[] {
         `${formatPercent(share)} of the loss lies on ${plural(rows.length, "it", "them")}.`,
       advice: isOutput
         ? "Make the last layer linear (the default), or softplus where outputs must be positive."
-        : `Widen layer ${layer}, take leakyRelu there, or raise its biases so that each row opens a unit.`,
+        : `Widen layer ${name}, take leakyRelu there, or raise its biases so that each row opens a unit.`,
       layer,
       figures: { closedRows: rows.length, rows: count, lossShare: share },
     },

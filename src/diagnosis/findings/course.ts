@@ -5,7 +5,7 @@ import { hasLearned } from "./learned.js";
 import { moreToLearn } from "./learnable.js";
 import { scoreOf } from "../learning/learning.js";
 import { sideOf } from "../learning/verdict.js";
-import { countOf, formatNumber, formatPercent } from "../../text/numbers.js";
+import { countOf, formatNumber, formatPercent, plural } from "../../text/numbers.js";
 import { hasFinite } from "../../inspect/unit-state.js";
 import type { EpochLog } from "../../network/types.js";
 
@@ -48,7 +48,7 @@ function findNotFinite({ history }: Evidence): Found[] {
 }
 
 /** Layers with preactivations that are no finite numbers on the rows, whatever the history says. */
-function findOverflow({ observation: { layers, rows } }: Evidence): Found[] {
+function findOverflow({ observation: { layers, rows }, naming }: Evidence): Found[] {
   const layer = layers.findIndex(({ units }) => units.some((unit) => !hasFinite(unit)));
   if (layer < 0) return [];
   const broken = layers[layer].units.filter((unit) => !hasFinite(unit)).length;
@@ -56,8 +56,8 @@ function findOverflow({ observation: { layers, rows } }: Evidence): Found[] {
     {
       kind: "divergence",
       message:
-        `${countOf(broken, "unit")} of layer ${layer} ${broken === 1 ? "has" : "have"} preactivations that leave the ` +
-        `finite numbers on these ${countOf(rows, "sample")}: weights or inputs are too large.`,
+        `${countOf(broken, "unit")} of layer ${naming.layer(layer)} ${plural(broken, "has", "have")} preactivations that ` +
+        `leave the finite numbers on these ${countOf(rows, "sample")}: weights or inputs are too large.`,
       advice: SMALLER_STEPS,
       layer,
       figures: { units: broken },

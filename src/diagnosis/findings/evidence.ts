@@ -6,6 +6,7 @@ import { groupBy } from "../../core/group-by.js";
 import { arraysOf, type Observation } from "../../inspect/observation.js";
 import type { History } from "../../network/types.js";
 import type { PreparedTargets } from "../../network/data.js";
+import type { Naming } from "../../text/naming.js";
 import type { UnitStatistics } from "../../inspect/statistics.js";
 
 export interface Evidence {
@@ -17,6 +18,8 @@ export interface Evidence {
   readonly history: History | undefined;
   /** Where targets are given, and what the loss reads was kept. */
   readonly learning?: LearningEvidence | undefined;
+  /** For messages. */
+  readonly naming: Naming;
 }
 
 /** A finding before it is known which others there are: its role is that of its kind, or the one it gives itself. */

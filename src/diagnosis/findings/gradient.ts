@@ -51,7 +51,7 @@ function boundText(name: LayerActivationName): string {
 }
 
 export function findVanishing(evidence: Evidence): Found[] {
-  const { observation, hidden, targets } = evidence;
+  const { observation, hidden, targets, naming } = evidence;
   const { gradientNorms, inputs } = observation;
   const top = hidden.length - 1;
   const bending = hidden.every(({ activation }) => analysisOf(activation).isTwoSided);
@@ -77,7 +77,8 @@ export function findVanishing(evidence: Evidence): Found[] {
       ? `the slopes of ${names.join(", ")} let ${formatNumber(slopes)} of it through a layer on average` +
         names.map(boundText).join("")
       : "small weights let little of it through";
-  const way = top === 0 ? "in layer 0" : `from layer ${top} down through layer 0`;
+  const way =
+    top === 0 ? `in layer ${naming.layer(0)}` : `from layer ${naming.layer(top)} down through layer ${naming.layer(0)}`;
   const measure = isWider ? "norm" : "root mean square";
   const factor = first === 0 ? "to nothing" : `${formatNumber(shrinks)} times`;
   const source = targets ? "of the loss" : "of outputs pushed at random";

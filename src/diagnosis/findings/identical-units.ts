@@ -1,7 +1,8 @@
 // Units that never differ: one of them would do.
 import { type Evidence, type Found, groupsOf, isConstant, outgoingOf, samplesDiffer } from "./evidence.js";
 import { hasLearned } from "./learned.js";
-import { countOf, listIndices } from "../../text/numbers.js";
+import { countOf } from "../../text/numbers.js";
+import { listNames } from "../../text/naming.js";
 import { arraysOf, type LayerWeights } from "../../inspect/observation.js";
 
 /** Groups of a layer that are told one by one. */
@@ -52,15 +53,17 @@ function symmetricLayer(evidence: Evidence, layer: number): number[] | undefined
 }
 
 function describeTwins(evidence: Evidence, layer: number, group: readonly number[]): Found {
-  const { rows, layers } = evidence.observation;
+  const { naming, observation } = evidence;
+  const { rows, layers } = observation;
   const areConstant = isConstant(layers[layer].units[group[0]]);
   const { isTwin, isLocked } = likenessOf(evidence, layer, group);
   return {
     kind: "constantTogether",
     ...(isLocked && group.length === layers[layer].units.length && { role: "cause" }),
     message:
-      `${countOf(group.length, "unit")} in layer ${layer} never differ on all ${countOf(rows, "sample")}: ` +
-      `${reasonOf(isLocked, isTwin, areConstant)}: ${listIndices(group)}.`,
+      `${countOf(group.length, "unit")} in layer ${naming.layer(layer)} never differ on all ` +
+      `${countOf(rows, "sample")}: ` +
+      `${reasonOf(isLocked, isTwin, areConstant)}: ${listNames(group, naming.unit)}.`,
     advice: isTwin
       ? "Start with random weights (a kernelInitializer such as heNormal), or merge them into one unit."
       : "Merge them into one unit, or reinitialize all but one.",
@@ -113,7 +116,7 @@ export function findTwins(evidence: Evidence): Found[] {
       {
         kind: "constantTogether",
         message:
-          `${countOf(groups.length - MOST_GROUPS, "more group")} of units in layer ${layer} never differ ` +
+          `${countOf(groups.length - MOST_GROUPS, "more group")} of units in layer ${evidence.naming.layer(layer)} never differ ` +
           `on all ${countOf(evidence.observation.rows, "sample")}.`,
         advice: "Start with random weights, or merge each group into one unit.",
         layer,

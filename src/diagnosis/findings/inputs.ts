@@ -1,5 +1,6 @@
 // What the input columns show: constant, repeated, far from centred, of very different sizes.
-import { countOf, formatCount, formatNumber, listIndices, plural } from "../../text/numbers.js";
+import { countOf, formatCount, formatNumber, plural } from "../../text/numbers.js";
+import { listNames, type Naming } from "../../text/naming.js";
 import { type Evidence, type Found, groupsOf, isConstant } from "./evidence.js";
 import type { Observation } from "../../inspect/observation.js";
 import { measureColumns } from "../inputs/columns.js";
@@ -43,7 +44,7 @@ function effectOfConstant(constant: number, zero: number): string {
   return `${formatCount(zero)} of them always 0, the others act as a second bias`;
 }
 
-function findConstant({ x, columns }: Inputs): Found[] {
+function findConstant({ x, columns }: Inputs, naming: Naming): Found[] {
   const constant = [...columns.keys()].filter((column) => isConstant(columns[column]));
   if (constant.length === 0) return [];
   const zero = constant.filter((column) => x.data[column] === 0).length;
@@ -53,14 +54,14 @@ function findConstant({ x, columns }: Inputs): Found[] {
       message:
         `${formatCount(constant.length)} of ${countOf(x.columns, "input column")} never ` +
         `${plural(constant.length, "changes", "change")} on these ${countOf(x.rows, "sample")} ` +
-        `(${effectOfConstant(constant.length, zero)}): ${listIndices(constant)}.`,
+        `(${effectOfConstant(constant.length, zero)}): ${listNames(constant, naming.column)}.`,
       advice:
         "Leave them out, or check that the samples are what they should be: what never changes tells nothing apart.",
     },
   ];
 }
 
-function findDuplicate(inputs: Inputs, varying: readonly number[]): Found[] {
+function findDuplicate(inputs: Inputs, varying: readonly number[], naming: Naming): Found[] {
   const repeated = repeatedColumns(inputs, varying);
   if (repeated.length === 0) return [];
   return [
@@ -69,7 +70,7 @@ function findDuplicate(inputs: Inputs, varying: readonly number[]): Found[] {
       message:
         `${countOf(repeated.length, "input column")} of ${formatCount(inputs.x.columns)} ` +
         `${plural(repeated.length, "repeats", "repeat")} an earlier one on all ` +
-        `${countOf(inputs.x.rows, "sample")}: ${listIndices(repeated)}.`,
+        `${countOf(inputs.x.rows, "sample")}: ${listNames(repeated, naming.column)}.`,
       advice: "Leave the copies out: what they say is said already, and it counts twice in every update.",
     },
   ];
@@ -101,10 +102,11 @@ function tellUncentered(
   { mean, spread }: ColumnStatistics,
   units: number,
   isBoth: boolean,
+  naming: Naming,
 ): Found {
   const units0 =
     closed > 0
-      ? `: ${formatCount(closed)} of ${countOf(units, "unit")} of layer 0 ` +
+      ? `: ${formatCount(closed)} of ${countOf(units, "unit")} of layer ${naming.layer(0)} ` +
         `${plural(closed, "is", "are")} closed on every row by ${plural(closed, "its", "their")} weights alone`
       : ", which lets units start and stay on one side of 0";
   return {
@@ -112,7 +114,7 @@ function tellUncentered(
     ...roleOf(isMild, isBoth),
     message:
       `The inputs are ${distance >= 2 ? "far from" : "not"} centred: their mean is ${formatNumber(distance)} times ` +
-      `their spread in size (column ${worst}: mean ${formatNumber(mean[worst])}, ` +
+      `their spread in size (column ${naming.column(worst)}: mean ${formatNumber(mean[worst])}, ` +
       `spread ${formatNumber(spread[worst])})${units0}.`,
     advice: "Subtract each column's mean on the training rows, and divide by its spread.",
     figures: { distance, column: worst, mean: mean[worst], spread: spread[worst], closed },
@@ -123,6 +125,7 @@ function tellUnscaled(
   found: NonNullable<InputJudgement["unscaled"]>,
   { spread }: ColumnStatistics,
   outliers: readonly OutlierColumn[],
+  naming: Naming,
 ): Found {
   const advice = "Divide each column by its spread on the training rows, after subtracting its mean.";
   if (found.kind === "unequal") {
@@ -135,7 +138,8 @@ function tellUnscaled(
       ),
       message:
         `The inputs' spreads differ by a factor of ${formatNumber(ratio)}: ` +
-        `${formatNumber(spread[large])} in column ${large}, ${formatNumber(spread[small])} in column ${small}.`,
+        `${formatNumber(spread[large])} in column ${naming.column(large)}, ` +
+        `${formatNumber(spread[small])} in column ${naming.column(small)}.`,
       advice,
       figures: { ratio, large: spread[large], small: spread[small] },
     };
@@ -152,16 +156,17 @@ function tellUnscaled(
   };
 }
 
-function tellOutliers(columns: readonly OutlierColumn[], x: Matrix): Found[] {
+function tellOutliers(columns: readonly OutlierColumn[], x: Matrix, naming: Naming): Found[] {
   if (columns.length === 0) return [];
   const worst = columns.reduce((a, b) => (b.spread / b.rest > a.spread / a.rest ? b : a));
   const others = columns.length === 1 ? "" : `; the same in ${countOf(columns.length - 1, "other column")}`;
+  const row = naming.row(worst.row);
   return [
     {
       kind: "outlierInputs",
       message:
-        `The spread of column ${worst.column}, ${formatNumber(worst.spread)}, comes from ` +
-        `${countOf(worst.rows, "row")} of ${formatCount(x.rows)} (row ${worst.row}: ${formatNumber(worst.value)}); ` +
+        `The spread of column ${naming.column(worst.column)}, ${formatNumber(worst.spread)}, comes from ` +
+        `${countOf(worst.rows, "row")} of ${formatCount(x.rows)} (${row === undefined ? "" : `row ${row}: `}${formatNumber(worst.value)}); ` +
         `without ${plural(worst.rows, "it", "them")} it is ${formatNumber(worst.rest)}${others}.`,
       advice:
         "Check these rows (a slip of the decimal point, a code for a missing value?); if they are true, take " +
@@ -176,11 +181,12 @@ const isNarrow = ({ units, closed }: FirstLayer) => units <= NARROW || closed ==
 
 /** @param isMisfit targets, loss and last layer do not fit: what units do says nothing of the inputs */
 export function findInputs(evidence: Evidence, isMisfit: boolean): Found[] {
-  const { inputs } = evidence.observation;
+  const { naming, observation } = evidence;
+  const { inputs } = observation;
   if (!inputs || inputs.x.rows < 2) return [];
   const { columns, x } = inputs;
   const varying = [...columns.keys()].filter((column) => !isConstant(columns[column]));
-  const constant = findConstant(inputs);
+  const constant = findConstant(inputs, naming);
   // rows that are all alike give no answer but one, whatever is trained
   if (varying.length === 0) return constant.map((found) => ({ ...found, ...(evidence.learning && { role: "cause" }) }));
   const statistics = statisticsOf(inputs);
@@ -192,9 +198,9 @@ export function findInputs(evidence: Evidence, isMisfit: boolean): Found[] {
   const isBoth = unscaled?.kind === "size" && !unscaled.isMild;
   return [
     ...constant,
-    ...findDuplicate(inputs, varying),
-    ...(uncentered ? [tellUncentered(uncentered, statistics, first?.units ?? 0, isBoth)] : []),
-    ...(unscaled ? [tellUnscaled(unscaled, statistics, outliers)] : []),
-    ...tellOutliers(outliers, x),
+    ...findDuplicate(inputs, varying, naming),
+    ...(uncentered ? [tellUncentered(uncentered, statistics, first?.units ?? 0, isBoth, naming)] : []),
+    ...(unscaled ? [tellUnscaled(unscaled, statistics, outliers, naming)] : []),
+    ...tellOutliers(outliers, x, naming),
   ];
 }

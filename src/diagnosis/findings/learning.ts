@@ -3,7 +3,8 @@ import type { Evidence, Found } from "./evidence.js";
 import { balancedRows, testFits } from "./learnable.js";
 import type { LearningEvidence } from "../learning/learning.js";
 import { FEW_ROWS, sideOf } from "../learning/verdict.js";
-import { countOf, formatCount, formatNumber, formatPercent, listIndices, plural } from "../../text/numbers.js";
+import { countOf, formatCount, formatNumber, formatPercent, plural } from "../../text/numbers.js";
+import { listNames } from "../../text/naming.js";
 
 function differenceText({ rows, score = 0 }: LearningEvidence["learning"]): string {
   const difference = `score ${formatNumber(score, 2)}`;
@@ -69,7 +70,7 @@ function findClasses(evidence: Evidence, found: LearningEvidence): Found[] {
         kind: "oneClassPredicted",
         ...(isOutweighed(evidence, found) && { role: "cause" }),
         message:
-          `Class ${only} is said of all ${countOf(learning.rows, "row")}, ` +
+          `Class ${evidence.naming.class(only)} is said of all ${countOf(learning.rows, "row")}, ` +
           `${formatPercent(classes[only].rows / learning.rows)} of which are of it.`,
         advice:
           "See whether it has learned anything at all; if one class outweighs the others, weigh them (classWeights).",
@@ -85,7 +86,7 @@ function findClasses(evidence: Evidence, found: LearningEvidence): Found[] {
         `${formatCount(never.length)} of ${countOf(classes.length, what, areExclusive ? "classes" : "outputs")} ` +
         `${plural(never.length, "is", "are")} never ${areExclusive ? "said" : "yes"}, though ` +
         `${countOf(missed, "row")} ${plural(missed, "is", "are")} of ${plural(never.length, "it", "them")}: ` +
-        `${listIndices(never)}.`,
+        `${listNames(never, evidence.naming.class)}.`,
       advice: "Weigh the rare classes (classWeights), train for longer, or look at the causes named beside this.",
       adviceAlone: "Weigh the rare classes (classWeights), or train for longer.",
       figures,

@@ -13,7 +13,8 @@ import {
 import { hasLearned } from "./learned.js";
 import { findTwins } from "./identical-units.js";
 import type { Mechanism } from "../types.js";
-import { countOf, formatCount, formatNumber, formatPercent, listIndices, plural } from "../../text/numbers.js";
+import { countOf, formatCount, formatNumber, formatPercent, plural } from "../../text/numbers.js";
+import { listNames } from "../../text/naming.js";
 
 /**
  * Mean activity below which units count as sparse; at a symmetric start it is a half. Over 90 % of zeros is healthy
@@ -30,6 +31,7 @@ const FEW_RARE = 0.5;
 const SPARSE_SAMPLES = 50;
 
 function findZeroOutgoing(evidence: Evidence): Found[] {
+  const { naming } = evidence;
   return evidence.hidden.flatMap(({ layer, units }): Found[] => {
     const outgoing = outgoingOf(evidence, layer);
     if (!outgoing) return [];
@@ -41,10 +43,13 @@ function findZeroOutgoing(evidence: Evidence): Found[] {
       {
         kind: "zeroOutgoingWeights",
         message:
-          `${countOf(cut.length, "unit")} of ${formatCount(units.length)} in layer ${layer} ` +
+          `${countOf(cut.length, "unit")} of ${formatCount(units.length)} in layer ${naming.layer(layer)} ` +
           `${plural(cut.length, "has", "have")} outgoing weights that are all 0${deadAsWell}: no signal passes on, ` +
           `and no gradient comes back to ${plural(cut.length, "its", "their")} own weights until an outgoing weight ` +
-          `has moved: ${listIndices(cut.map(({ unit }) => unit))}.`,
+          `has moved: ${listNames(
+            cut.map(({ unit }) => unit),
+            naming.unit,
+          )}.`,
         advice:
           dead === cut.length
             ? "Prune them: dead and without outgoing weights, they change no output."
@@ -57,6 +62,7 @@ function findZeroOutgoing(evidence: Evidence): Found[] {
 }
 
 function findSilentTogether(evidence: Evidence): Found[] {
+  const { naming } = evidence;
   return evidence.hidden.flatMap(({ layer, units }): Found[] => {
     const closed = closedUnits(evidence, layer);
     if (closed.length < 2) return [];
@@ -64,8 +70,8 @@ function findSilentTogether(evidence: Evidence): Found[] {
       {
         kind: "silentTogether",
         message:
-          `${formatCount(closed.length)} of ${countOf(units.length, "unit")} in layer ${layer} are 0 together ` +
-          `on all ${countOf(evidence.observation.rows, "sample")}: ${listIndices(closed)}.`,
+          `${formatCount(closed.length)} of ${countOf(units.length, "unit")} in layer ${naming.layer(layer)} are 0 together ` +
+          `on all ${countOf(evidence.observation.rows, "sample")}: ${listNames(closed, naming.unit)}.`,
         advice: "See what closes them (mechanism) and whether it is permanent, unit by unit, in the diagnosis.",
         layer,
       },
@@ -76,15 +82,18 @@ function findSilentTogether(evidence: Evidence): Found[] {
 function findCutOff(evidence: Evidence): Found[] {
   const layer = closedLayer(evidence);
   if (layer < 1) return [];
-  const below = layer === 1 ? "Layer 0 gets" : `Layers 0 to ${layer - 1} get`;
+  const { naming } = evidence;
+  const lowest = naming.layer(0);
+  const below = layer === 1 ? `Layer ${lowest} gets` : `Layers ${lowest} to ${naming.layer(layer - 1)} get`;
+  const name = naming.layer(layer);
   const units = evidence.observation.layers[layer].units.length;
   return [
     {
       kind: "noGradientFromAbove",
       message:
         `${below} no gradient: above, ${plural(units, "the only unit", `all ${formatCount(units)} units`)} of layer ` +
-        `${layer} ${plural(units, "is", "are")} closed on all ${countOf(evidence.observation.rows, "sample")}.`,
-      advice: `Open layer ${layer} first (a higher bias there, or leakyRelu): until then no gradient gets below it.`,
+        `${name} ${plural(units, "is", "are")} closed on all ${countOf(evidence.observation.rows, "sample")}.`,
+      advice: `Open layer ${name} first (a higher bias there, or leakyRelu): until then no gradient gets below it.`,
       layer: layer - 1,
     },
   ];
@@ -102,15 +111,16 @@ function closedBy(evidence: Evidence): { mechanism: Mechanism; units: number } |
 }
 
 /** What to do about a layer that is closed as a whole. */
-function openingText({ observation: { spec } }: Evidence, layer: number, by: Mechanism | undefined): string {
+function openingText({ observation: { spec }, naming }: Evidence, layer: number, by: Mechanism | undefined): string {
+  const name = naming.layer(layer);
   if (by === "negativeWeights")
-    return `Lower the learning rate, centre the inputs, or make layer ${layer} wider or leakyRelu`;
+    return `Lower the learning rate, centre the inputs, or make layer ${name} wider or leakyRelu`;
   if (by !== "negativeBias")
-    return `Open layer ${layer} (a higher bias, or start again with another seed, a wider layer or leakyRelu)`;
+    return `Open layer ${name} (a higher bias, or start again with another seed, a wider layer or leakyRelu)`;
   const startsAtZero = spec?.layers[layer]?.biasInitializer === 0;
   return startsAtZero
-    ? `Lower the learning rate, and raise the biases of layer ${layer} (treat does)`
-    : `Start layer ${layer} with biases of 0 (the default), or raise them (treat does)`;
+    ? `Lower the learning rate, and raise the biases of layer ${name} (treat does)`
+    : `Start layer ${name} with biases of 0 (the default), or raise them (treat does)`;
 }
 
 /** Cause and advice; closed: the highest layer of which every unit is closed, or -1. */
@@ -120,7 +130,7 @@ function collapseTexts(evidence: Evidence, closed: number, isCut: boolean): [cau
     const what = by?.mechanism === "negativeBias" ? "bias" : "weights";
     const why = by ? ` (${countOf(by.units, "unit")} by ${plural(by.units, "its", "their")} ${what})` : "";
     return [
-      `, since layer ${closed} is closed as a whole${why}`,
+      `, since layer ${evidence.naming.layer(closed)} is closed as a whole${why}`,
       `${openingText(evidence, closed, by?.mechanism)}: until it opens the network is a constant.`,
     ];
   }
@@ -176,7 +186,7 @@ function findClosedOutputs(evidence: Evidence): Found[] {
       message:
         `${formatCount(closed.length)} of ${countOf(units.length, "output unit")} (${activation.name}) ` +
         `${plural(closed.length, "is", "are")} closed on all ${countOf(evidence.observation.rows, "sample")}, ` +
-        `0 whatever the input and without a gradient: ${listIndices(closed)}.`,
+        `0 whatever the input and without a gradient: ${listNames(closed, evidence.naming.unit)}.`,
       advice: "Make the last layer linear (the default), or softplus where outputs must be positive.",
       layer,
     },

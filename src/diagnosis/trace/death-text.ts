@@ -1,6 +1,7 @@
 // A death in one sentence, with its figures.
 import type { Blow, Death } from "./types.js";
 import { total } from "./types.js";
+import { BY_INDEX } from "../../text/naming.js";
 import { formatCount, formatNumber, formatPercent, formatRate, formatSigned } from "../../text/numbers.js";
 
 type Facts = Omit<Death, "explanation">;
@@ -97,10 +98,11 @@ function isOneUpdate({ blow, lastStraw }: Facts): boolean {
  * One sentence: which update took most of the unit's rows, why, and at what rate of that update it would not have;
  * which one closed the rest.
  * @param stepsBefore steps of earlier fits, where the steps of several are counted on
+ * @param naming what it calls layers and units
  */
-export function explainDeath(death: Facts, stepsBefore = 0): string {
+export function explainDeath(death: Facts, stepsBefore = 0, naming = BY_INDEX): string {
   const { layer, unit, step, cause, before, after, closedBy, blow } = death;
-  const name = `unit ${unit} in layer ${layer}`;
+  const name = `unit ${naming.unit(unit)} in layer ${naming.layer(layer)}`;
   if (cause === "born")
     return `${name} was silent from the start: its preactivation was ${spread(before)}, at most ${formatNumber(before.max, 3)}`;
   if (!isOneUpdate(death)) return explainBlow(name, blow!, death, stepsBefore);

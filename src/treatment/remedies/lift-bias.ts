@@ -6,6 +6,7 @@
 // shield what lies above; so units behind a layer that is silent as a whole get a signal again.
 import { finding, nothing, type RemedyResult, type WorkingCopy } from "./working-copy.js";
 import { countOf } from "../../text/numbers.js";
+import type { Naming } from "../../text/naming.js";
 import type { TreatedUnit, TreatmentFinding } from "../types.js";
 import { clearMoments } from "./unit-parameters.js";
 import { rowsForShare, thresholdForCount } from "../thresholds.js";
@@ -21,20 +22,26 @@ export interface Lift {
   readonly activity: number;
   /** Units of the layer above that weights may still lead to. */
   readonly spared: readonly number[];
+  /** For messages. */
+  readonly naming: Naming;
 }
 
-function shareNotReached({ layer, activity }: Lift, rows: number, missed: readonly string[]): TreatmentFinding[] {
+function shareNotReached(
+  { layer, activity, naming }: Lift,
+  rows: number,
+  missed: readonly string[],
+): TreatmentFinding[] {
   if (missed.length === 0) return [];
   const more = missed.length > 1 ? `, ${missed.length - 1} more units miss it too` : "";
   const message =
-    `layer ${layer}: ${missed[0]} of ${rows} samples instead of ${rowsForShare(activity, rows)}${more}; ` +
+    `layer ${naming.layer(layer)}: ${missed[0]} of ${rows} samples instead of ${rowsForShare(activity, rows)}${more}; ` +
     "equal preactivations leave no other choice";
   return [finding("shareNotReached", message, layer)];
 }
 
 /** Lifts units; findings say where equal preactivations do not allow the share. One pass up to the layer. */
 export function liftUnits(inspector: Inspector, x: Matrix, lift: Lift): TreatmentFinding[] {
-  const { layer, units, activity, spared } = lift;
+  const { layer, units, activity, spared, naming } = lift;
   const { state } = inspector;
   const wanted = rowsForShare(activity, x.rows);
   const missed: string[] = [];
@@ -43,7 +50,7 @@ export function liftUnits(inspector: Inspector, x: Matrix, lift: Lift): Treatmen
     forEachColumn(inspector, x, layer, units, (unit, z) => {
       const { threshold, above } = thresholdForCount(z.sort(), wanted);
       state.layer(layer).bias[unit] = -threshold;
-      if (Math.abs(above - activity * x.rows) > 1) missed.push(`unit ${unit} opens on ${above}`);
+      if (Math.abs(above - activity * x.rows) > 1) missed.push(`unit ${naming.unit(unit)} opens on ${above}`);
     });
     const isSpared = new Set(spared);
     for (const unit of units) {
@@ -57,13 +64,16 @@ export function liftUnits(inspector: Inspector, x: Matrix, lift: Lift): Treatmen
 
 /** Passes over x: for each layer with dead units one up to that layer. */
 export function liftBias(copy: WorkingCopy, activity: number): RemedyResult {
+  const { naming } = copy;
   const dead = copy.deadUnits();
   const count = dead.flat().length;
   if (count === 0) return nothing("no hidden unit is dead on these samples");
   const state = copy.copy();
   const inspector = copy.inspect(state);
   const findings = dead.flatMap((units, layer) =>
-    units.length === 0 ? [] : liftUnits(inspector, copy.x, { layer, units, activity, spared: dead[layer + 1] ?? [] }),
+    units.length === 0
+      ? []
+      : liftUnits(inspector, copy.x, { layer, units, activity, spared: dead[layer + 1] ?? [], naming }),
   );
   const treated = dead.flatMap((units, layer) => units.map((unit): TreatedUnit => ({ layer, unit, action: "lifted" })));
   const message =

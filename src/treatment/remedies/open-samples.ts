@@ -66,7 +66,9 @@ export function openSamples(copy: WorkingCopy): RemedyResult {
     treated.push(
       ...[...lifts.keys()].sort((a, b) => a - b).map((unit): TreatedUnit => ({ layer, unit, action: "lifted" })),
     );
-    told.push(`${formatCount(rows)} of ${countOf(copy.x.rows, "sample")} opened no unit of layer ${layer}`);
+    told.push(
+      `${formatCount(rows)} of ${countOf(copy.x.rows, "sample")} opened no unit of layer ${copy.naming.layer(layer)}`,
+    );
   });
   if (treated.length === 0) return nothing("every sample opens a unit of each layer");
   const message = `${told.join("; ")}: each opens the nearest ${isLivingLifted ? "unit" : "dead unit"} now`;

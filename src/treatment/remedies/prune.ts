@@ -199,7 +199,7 @@ function pruneAll(
     }),
   );
   const message =
-    `layer ${emptied} dies out as a whole: the output is the same on every sample, ` +
+    `layer ${copy.naming.layer(emptied)} dies out as a whole: the output is the same on every sample, ` +
     "and what is left of the network is its output layer with a kernel of 0";
   const findings = [finding("constantNetwork", message, emptied), describeEvidence(copy, removals, true)];
   return { state, treated, findings };

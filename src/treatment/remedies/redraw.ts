@@ -65,7 +65,7 @@ export function recycle(copy: WorkingCopy, dormantBelow: number): RemedyResult {
       return drawUntilOpen(inspector, x, layer, units, (unit) => redrawIncoming(state, layer, unit));
     });
     if (closed.length > 0) {
-      const lift = { layer, units: closed, activity: DEFAULT_ACTIVITY, spared: [] };
+      const lift = { layer, units: closed, activity: DEFAULT_ACTIVITY, spared: [], naming: copy.naming };
       findings.push(...liftUnits(inspector, x, lift));
     }
     const actionOf = (unit: number) => (closed.includes(unit) ? "redrawnAndLifted" : "redrawn");

@@ -6,6 +6,7 @@ import type { Diagnosis } from "../../diagnosis/types.js";
 import { Inspector } from "../../inspect/inspector.js";
 import type { ResolvedSpec } from "../../network/spec.js";
 import { NetworkState } from "../../network/state/state.js";
+import { BY_INDEX, type Naming } from "../../text/naming.js";
 import type { Runtime } from "../../wasm/runtime.js";
 
 /** What a remedy leaves: the treated state, or none where there was nothing to do. */
@@ -25,6 +26,8 @@ export class WorkingCopy {
     readonly before: Diagnosis,
     readonly x: Matrix,
     private readonly runtime: Runtime,
+    /** For messages. */
+    readonly naming: Naming = BY_INDEX,
   ) {}
 
   /** A state of this shape, all zero, that is given back if the treatment fails. */

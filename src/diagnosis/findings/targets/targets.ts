@@ -1,5 +1,6 @@
 // What the targets show by themselves.
 import { formatCount, formatNumber, plural } from "../../../text/numbers.js";
+import type { Naming } from "../../../text/naming.js";
 import type { Evidence, Found } from "../evidence.js";
 import { measureColumns } from "../../inputs/columns.js";
 import type { PreparedTargets } from "../../../network/data.js";
@@ -12,7 +13,7 @@ import { outputOf, type Output } from "./output.js";
  */
 const LOW_DEVIATION = 0.01;
 
-function findLowVariance({ loss }: Output, targets: PreparedTargets | undefined): Found[] {
+function findLowVariance({ loss }: Output, targets: PreparedTargets | undefined, naming: Naming): Found[] {
   if (targets?.kind !== "rows" || isClassification(loss)) return [];
   const { data, columns } = targets;
   const { spread, mean } = measureColumns({ rows: data.length / columns, columns, data });
@@ -23,7 +24,7 @@ function findLowVariance({ loss }: Output, targets: PreparedTargets | undefined)
     columns === 1
       ? "The targets hardly differ"
       : `${low.length} of ${columns} target columns hardly ${plural(low.length, "differs", "differ")}, ` +
-        `column ${least} least`;
+        `column ${naming.unit(least)} least`;
   return [
     {
       kind: "lowTargetVariance",
@@ -37,7 +38,7 @@ function findLowVariance({ loss }: Output, targets: PreparedTargets | undefined)
   ];
 }
 
-function findSingleClass({ loss, units }: Output, targets: PreparedTargets | undefined): Found[] {
+function findSingleClass({ loss, units }: Output, targets: PreparedTargets | undefined, naming: Naming): Found[] {
   if (!targets || !isClassification(loss) || (loss === "crossEntropy" && units === 1)) return [];
   const values = targets.kind === "labels" ? targets.labels : targets.data;
   const columns = targets.kind === "labels" ? 1 : targets.columns;
@@ -51,10 +52,10 @@ function findSingleClass({ loss, units }: Output, targets: PreparedTargets | und
   const label = targets.kind === "labels" || columns === 1 ? values[0] : values.indexOf(1);
   const message =
     loss === "crossEntropy" || columns === 1
-      ? `All ${formatCount(values.length / columns)} labels are of class ${label}: ` +
+      ? `All ${formatCount(values.length / columns)} labels are of class ${naming.class(label)}: ` +
         "the network learns to say it whatever the input."
       : `${constant.length} of ${columns} outputs see labels of one class alone ` +
-        `(output ${constant[0]}: always ${values[constant[0]]}).`;
+        `(output ${naming.unit(constant[0])}: always ${values[constant[0]]}).`;
   return [
     {
       kind: "singleClass",
@@ -67,7 +68,7 @@ function findSingleClass({ loss, units }: Output, targets: PreparedTargets | und
 
 export function findTargets(evidence: Evidence): Found[] {
   const output = outputOf(evidence);
-  const { targets, observation } = evidence;
+  const { targets, observation, naming } = evidence;
   if (!output || observation.rows < 2) return [];
-  return [...findSingleClass(output, targets), ...findLowVariance(output, targets)];
+  return [...findSingleClass(output, targets, naming), ...findLowVariance(output, targets, naming)];
 }

@@ -68,7 +68,8 @@ export function findUnscaledTargets(evidence: Evidence): Found[] {
   if (far.length === 0) return [];
   const worst = far.reduce((a, b) => (sizeOf(b) > sizeOf(a) ? b : a));
   const { mean, spread, outputMean, outputSpread } = worst;
-  const where = columns.length === 1 ? "The targets" : `The targets of output ${columns.indexOf(worst)}`;
+  const where =
+    columns.length === 1 ? "The targets" : `The targets of output ${evidence.naming.unit(columns.indexOf(worst))}`;
   return [
     {
       kind: "unscaledTargets",
