@@ -13,9 +13,12 @@ export interface BriefTraining {
   readonly loss: number;
 }
 
+/** Links repeat a training to the bit, on every machine. */
+export const ARITHMETIC = "reproducible";
+
 /** As a recipe starts it. */
 export async function startNetwork(recipe: Recipe, task: LearningTask): Promise<Network> {
-  const network = await createNetwork(specOf(recipe, task), { arithmetic: "reproducible" });
+  const network = await createNetwork(specOf(recipe, task), { arithmetic: ARITHMETIC });
   startingWeights(recipe)?.forEach((weights, layer) => network.layers[layer].setWeights(weights));
   return network;
 }

@@ -32,8 +32,8 @@ export class Engine {
   private read: { table: TableFile | undefined; scale: Recipe["scale"]; task: LearningTask } | undefined;
   /** Counts starts: one that was overtaken by another is dropped. */
   private starts = 0;
-  /** Counts forecasts, likewise. */
-  private forecasts = 0;
+  /** The forecast that was asked for last. */
+  private forecasting = new AbortController();
   /** The last one asked for; it holds for a network that is still being made, too. */
   private pace = { running: false, speed: 1 };
 
@@ -50,7 +50,7 @@ export class Engine {
   }
 
   dispose(): void {
-    this.forecasts++;
+    this.forecasting.abort();
     this.session?.dispose();
   }
 
@@ -90,11 +90,11 @@ export class Engine {
 
   private async forecast(session: Session): Promise<void> {
     const { recipe, settings, task } = session.training;
-    const turn = ++this.forecasts;
-    const isWanted = () => turn === this.forecasts;
+    this.forecasting.abort();
+    const { signal } = (this.forecasting = new AbortController());
     const { forecastRates } = await import("./rate-forecast.js");
-    for await (const message of forecastRates({ ...recipe, ...settings }, task, isWanted))
-      if (isWanted()) this.host.post(message);
+    if (!signal.aborted)
+      await forecastRates({ ...recipe, ...settings }, task, signal, (message) => this.host.post(message));
   }
 
   private postTreated(done: Done): void {

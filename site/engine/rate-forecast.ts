@@ -1,72 +1,94 @@
-// What rates do to a recipe's network, by short trainings from the start: its own rate and a coarse grid first, then
-// between. Other starts than the recipe's own are tried as well, so that luck shows as a band.
+// What rates do to a recipe's network: the package's forecast of training, over the rates of the slider, in as many steps
+// as there is time for.
+import { forecastTraining, type RateForecast } from "../../src/diagnosis/forecast/training.js";
+import type { TrainingForecastOptions } from "../../src/index.js";
 import { cutTo } from "../../src/text/numbers.js";
-import { type BriefTraining, runFromStart } from "./brief-training.js";
-import type { ForecastMessage, LearningTask, RateTrial } from "./types.js";
+import { ARITHMETIC, fitOptions } from "./brief-training.js";
+import { optimizerOf, specOf, startingWeights, targetsOf } from "./recipe-to-network.js";
+import type { ForecastMessage, LearningTask } from "./types.js";
 import { LEAST_RATE, MOST_RATE, type Recipe } from "../state/recipe.js";
 
-const RUNS = 3;
+/** Starts; the recipe's own is the first. */
+const STARTS = 3;
+const RATES = 21;
 const MOST_STEPS = 1500;
 const LEAST_STEPS = 50;
-/** A run that would take longer has fewer steps. */
+/** A training that would take longer has fewer steps. */
 const MOST_RUN_MS = 80;
-/** So many rates at first; each further round puts one between every two. */
-const COARSE = 6;
-const ROUNDS = 3;
-/** Of the other starts: far from the seeds that people choose. */
-const FIRST_SEED = 1_000_003;
+/** A machine that is slower than it seemed at first. */
+const MOST_SECONDS = 30;
 
-/** Shares of the slider's way. */
-function placesOf(round: number): number[] {
-  const gaps = (COARSE - 1) * 2 ** (round - 1);
-  return round === 0
-    ? Array.from({ length: COARSE }, (_, i) => i / (COARSE - 1))
-    : Array.from({ length: gaps }, (_, i) => (i + 0.5) / gaps);
+/** Evenly over the slider's way, and the recipe's own. */
+function ratesFor(own: number): number[] {
+  const places = Array.from({ length: RATES }, (_, i) => i / (RATES - 1));
+  return [...new Set([own, ...places.map((place) => cutTo(LEAST_RATE * (MOST_RATE / LEAST_RATE) ** place, 3))])];
 }
 
-/** The recipe's own first. */
-function ratesOf(round: number, own: number): number[] {
-  const rates = placesOf(round).map((place) => cutTo(LEAST_RATE * (MOST_RATE / LEAST_RATE) ** place, 3));
-  return [...(round === 0 ? [own] : []), ...rates.filter((rate) => rate !== own)];
+interface Length {
+  readonly rows: number;
+  readonly epochs: number;
 }
 
-async function tryRate(recipe: Recipe, task: LearningTask, steps: number): Promise<RateTrial> {
-  const runs: BriefTraining[] = [];
-  for (let run = 0; run < RUNS; run++) {
-    const seed = run === 0 ? recipe.seed : FIRST_SEED + run;
-    runs.push(await runFromStart({ ...recipe, seed }, task, steps));
-  }
-  const diverged = runs.filter(({ loss }) => loss === Number.POSITIVE_INFINITY).length;
-  return { rate: recipe.rate, dead: runs.map(({ dead }) => dead), diverged };
+const stepsOf = ({ rows, epochs }: Length, { batch }: Recipe) => epochs * Math.ceil(rows / batch);
+
+/** About so many steps; of many rows a sample. */
+function lengthOf(steps: number, { batch }: Recipe, rows: number): Length {
+  const few = Math.min(rows, steps * batch);
+  return { rows: few, epochs: Math.max(1, Math.floor(steps / Math.ceil(few / batch))) };
 }
 
-/** The first run shows how many steps fit into the time. */
-async function affordableSteps(recipe: Recipe, task: LearningTask): Promise<number> {
-  await runFromStart(recipe, task, LEAST_STEPS); // what is slow but once
-  const started = performance.now();
-  await runFromStart(recipe, task, LEAST_STEPS);
-  const perStep = (performance.now() - started) / LEAST_STEPS;
-  const affordable = Math.floor(MOST_RUN_MS / perStep / LEAST_STEPS) * LEAST_STEPS;
-  return Math.max(LEAST_STEPS, Math.min(MOST_STEPS, affordable));
+function optionsFor(recipe: Recipe, length: Length, signal: AbortSignal): TrainingForecastOptions {
+  const { batchSize, ...clipping } = fitOptions(recipe);
+  const startWeights = startingWeights(recipe);
+  return {
+    ...length,
+    ...clipping,
+    batchSize,
+    optimizer: optimizerOf(recipe, recipe),
+    arithmetic: ARITHMETIC,
+    ...(startWeights && { startWeights }),
+    signal,
+  };
 }
 
 /**
- * What is known so far, again and again, until all is.
- * @param isWanted asked before each rate: another recipe may have come
+ * The rates' trainings, told each time another start of all of them has trained.
+ * @param signal another recipe has come
  */
-export async function* forecastRates(
+export async function forecastRates(
   recipe: Recipe,
   task: LearningTask,
-  isWanted: () => boolean,
-): AsyncGenerator<ForecastMessage> {
-  const steps = await affordableSteps({ ...recipe, rate: LEAST_RATE }, task);
-  const trials: RateTrial[] = [];
-  for (let round = 0; round < ROUNDS; round++) {
-    for (const rate of ratesOf(round, recipe.rate)) {
-      if (!isWanted()) return;
-      trials.push(await tryRate({ ...recipe, rate }, task, steps));
-    }
-    const byRate = trials.toSorted((a, b) => a.rate - b.rate);
-    yield { kind: "forecast", recipe, steps, trials: byRate, isDone: round === ROUNDS - 1 };
+  signal: AbortSignal,
+  tell: (message: ForecastMessage) => void,
+): Promise<void> {
+  const spec = specOf(recipe, task);
+  const data = { x: task.train.x, y: targetsOf(recipe, task.train) };
+  const run = (length: Length, more: TrainingForecastOptions) =>
+    forecastTraining(spec, data, { ...optionsFor(recipe, length, signal), ...more });
+
+  /** The first run shows how many steps fit into the time. */
+  async function affordableSteps(): Promise<number> {
+    const few = lengthOf(LEAST_STEPS, recipe, data.x.rows);
+    const tryOnce = () => run(few, { rates: [LEAST_RATE], seeds: 1 });
+    await tryOnce(); // what is slow but once
+    const started = performance.now();
+    await tryOnce();
+    const perStep = (performance.now() - started) / stepsOf(few, recipe);
+    return Math.max(LEAST_STEPS, Math.min(MOST_STEPS, Math.floor(MOST_RUN_MS / perStep)));
   }
+
+  const length = lengthOf(await affordableSteps(), recipe, data.x.rows);
+  const rates = ratesFor(recipe.rate);
+  const sample = length.rows < data.x.rows ? { sample: length.rows } : {};
+  const about = { kind: "forecast" as const, recipe, steps: stepsOf(length, recipe), ...sample };
+  const known = new Map<number, RateForecast>();
+  const inOrder = () => [...known.values()].sort((a, b) => a.rate - b.rate);
+  let trained = 0;
+  const onRate = (found: RateForecast) => {
+    known.set(found.rate, found);
+    if (++trained % rates.length === 0 && trained < STARTS * rates.length && !signal.aborted)
+      tell({ ...about, rates: inOrder(), isDone: false });
+  };
+  await run(length, { rates, seeds: STARTS, seconds: MOST_SECONDS, onRate });
+  if (!signal.aborted) tell({ ...about, rates: inOrder(), isDone: true });
 }

@@ -8,6 +8,7 @@ import type {
   Matrix,
   Metrics,
   NetworkSpec,
+  RateForecast,
   UnitDiagnosis,
   UnitState,
 } from "../../src/index.js";
@@ -95,15 +96,6 @@ export interface UnitHistory {
   readonly steps: readonly number[];
   /** Share of the training samples that open it. */
   readonly open: readonly number[];
-}
-
-/** What some steps of training from the start make of a network at a rate. */
-export interface RateTrial {
-  readonly rate: number;
-  /** Of each run (another start each): the dead units of each hidden layer. */
-  readonly dead: readonly (readonly number[])[];
-  /** Runs whose loss left the finite numbers. */
-  readonly diverged: number;
 }
 
 /** The training curves, one number for each recorded step. */
@@ -208,8 +200,10 @@ export interface ForecastMessage {
   /** Of the recipe that it is for. */
   readonly recipe: Recipe;
   readonly steps: number;
-  /** By rate. */
-  readonly trials: readonly RateTrial[];
+  /** Rows of a sample, where there are too many for all. */
+  readonly sample?: number;
+  /** From the lowest up. */
+  readonly rates: readonly RateForecast[];
   readonly isDone: boolean;
 }
 

@@ -43,7 +43,7 @@ export type FromWorker =
       readonly count: number;
       readonly stepsPerEpoch: number;
     }
-  /** More is known of a trial of a prescription. */
+  /** More is known of a trial of a prescription, or of a rate of a forecast. */
   | { readonly kind: "trial"; readonly id: number; readonly trial: unknown };
 
 /** What happened in a fit since the last report. */

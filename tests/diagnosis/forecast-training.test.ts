@@ -47,6 +47,54 @@ describe("forecastTraining", () => {
     await expect(forecastRemotely(spec, data, { ...options, signal })).rejects.toMatchObject({ path: "signal" });
   });
 
+  it("trains with the start weights and the clipping that fit would", async () => {
+    using start = await createNetwork({ ...spec, seed: 77 });
+    const startWeights = start.layers.map((layer) => layer.getWeights());
+    const options = { rates: [4], epochs: 12, seeds: 1, clipNorm: 0.05, startWeights };
+    const [found] = (await forecastTraining(spec, data, options)).rates;
+    using network = await createNetwork(spec);
+    network.layers.forEach((layer, i) => layer.setWeights(startWeights[i]));
+    const { epochs } = await network.fit(data, { epochs: 12, optimizer: sgd({ learningRate: 4 }), clipNorm: 0.05 });
+    const dead = countDead(network, data.x).layers.map((layer) => layer.dead);
+    expect([found.loss, ...found.layers.map(({ median }) => median)]).toEqual([epochs[11].loss, ...dead]);
+    const { clipNorm: _, ...unclipped } = options;
+    expect((await forecastTraining(spec, data, unclipped)).rates[0].loss).not.toBe(found.loss);
+    const { startWeights: _weights, ...drawn } = options;
+    expect((await forecastTraining(spec, data, drawn)).rates[0].loss).not.toBe(found.loss);
+    const there = await forecastRemotely(spec, data, options);
+    expect(there.rates).toEqual([found]);
+  });
+
+  it("is the same on every machine where it is to be reproducible", async () => {
+    const options = { rates: [0.3], epochs: 12, seeds: 1, arithmetic: "reproducible" } as const;
+    using network = await createNetwork(spec, { arithmetic: "reproducible" });
+    const { epochs } = await network.fit(data, { epochs: 12, optimizer: sgd({ learningRate: 0.3 }) });
+    expect((await forecastTraining(spec, data, options)).rates[0].loss).toBe(epochs[11].loss);
+  });
+
+  it.each([
+    ["here", forecastTraining],
+    ["in a worker", forecastRemotely],
+  ])("tells of each training as it ends, and ends when what is told throws, %s", async (_where, run) => {
+    const told: [rate: number, runs: number][] = [];
+    const rates = [0.01, 0.3];
+    const options = { rates, epochs: 2, seeds: 2, seconds: 60 };
+    const found = await run(spec, data, { ...options, onRate: ({ rate, runs }) => void told.push([rate, runs]) });
+    expect(told).toEqual([
+      [0.01, 1],
+      [0.3, 1],
+      [0.01, 2],
+      [0.3, 2],
+    ]);
+    expect(found.rates.map(({ runs }) => runs)).toEqual([2, 2]);
+    const thrown = new Error("enough");
+    const onRate = () => {
+      throw thrown;
+    };
+    await expect(run(spec, data, { ...options, onRate })).rejects.toBe(thrown);
+    await expectRefusal(() => run(spec, data, { ...options, onRate: 1 as never }), "value", "onRate");
+  });
+
   it("names no deadly rate where none is, and samples many rows", async () => {
     const large = sectors(3000);
     const found = await forecastTraining(spec, large, { rates: [0.001, 0.003], epochs: 3, rows: 100, seeds: 2 });
@@ -97,6 +145,10 @@ describe("forecastTraining", () => {
     await expectRefusal(() => forecastTraining(spec, data, { rates: [] }), "value", "rates");
     await expectRefusal(() => forecastTraining(spec, data, { rates: [-1] }), "value", "rates[0]");
     await expectRefusal(() => forecastTraining(spec, { x: [[1]], y: [0] }), "shape");
+    await expectRefusal(() => forecastTraining(spec, data, { startWeights: [{}] }), "shape", "startWeights");
+    const short = [{ bias: Float32Array.of(1) }, {}, {}];
+    await expectRefusal(() => forecastTraining(spec, data, { startWeights: short }), "shape");
+    await expectRefusal(() => forecastTraining(spec, data, { clipNorm: 0 }), "value", "clipNorm");
     await expectRefusal(() => forecastTraining(spec, data, { second: 1 } as object), "value", "options.second");
   });
 });

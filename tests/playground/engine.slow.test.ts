@@ -587,38 +587,51 @@ describe("the forecast of rates", () => {
     return harness.messages.filter((message) => message.kind === "forecast");
   }
 
-  test("comes in parts, coarse first; what it says of a rate is what a training at that rate does", async () => {
+  test("comes in parts, start after start; what it says of a rate is what a training at that rate does", async () => {
     const parts = await forecastOf({});
-    expect(parts.map(({ trials }) => trials.length)).toEqual([7, 12, 22]); // and its own rate
+    expect(parts.map(({ rates }) => rates.length)).toEqual([22, 22, 22]); // its own rate too
+    expect(parts.map(({ rates }) => [...new Set(rates.map(({ runs }) => runs))])).toEqual([[1], [2], [3]]);
     expect(parts.map(({ isDone }) => isDone)).toEqual([false, false, true]);
-    const { trials, steps } = parts[2];
-    expect(trials.map(({ rate }) => rate)).toEqual(trials.map(({ rate }) => rate).sort((a, b) => a - b));
-    const [least, most] = [trials[0].rate, trials.at(-1)!.rate];
+    const { rates, steps } = parts[2];
+    const { rates: first } = parts[0];
+    expect(rates.map(({ rate }) => rate)).toEqual(rates.map(({ rate }) => rate).sort((a, b) => a - b));
+    const [least, most] = [rates[0].rate, rates.at(-1)!.rate];
     expect(least).toBeCloseTo(1e-4, 6);
     expect(most).toBeCloseTo(10, 1);
-    expect(trials.map(({ rate }) => rate)).toContain(DEFAULTS.rate);
-    for (const { rate, dead } of [trials[8], trials[16], trials[18]]) {
+    expect(rates.map(({ rate }) => rate)).toContain(DEFAULTS.rate);
+    for (const { rate, layers } of [first[8], first[16], first[18]]) {
       const harness = open();
       await harness.start({ rate });
       const { states } = await harness.stepTo(steps);
       const count = (layer: readonly string[]) => layer.filter((state) => state === "dead").length;
-      expect(dead[0], `rate ${rate}`).toEqual([count(states.slice(0, 10)), count(states.slice(10))]);
+      expect(
+        layers.map(({ median }) => median),
+        `rate ${rate}`,
+      ).toEqual([count(states.slice(0, 10)), count(states.slice(10))]);
     }
-    const totals = trials.map(({ dead }) => dead.flat().reduce((sum, each) => sum + each, 0));
-    expect(totals[0]).toBeLessThan(6); // born dead
-    expect(totals[18]).toBeGreaterThan(20); // of 54
+    expect(rates[0].deadFraction.high).toBeLessThan(0.12); // born dead
+    expect(rates[18].deadFraction.median).toBeGreaterThan(0.3);
   });
 
   test("units that are born dead are dead at the lowest rate too", async () => {
-    const [{ trials }] = await forecastOf(preset("Negative bias").recipe);
-    expect(trials[0].dead[0]).toEqual([3, 4]);
+    const [{ rates }] = await forecastOf(preset("Negative bias").recipe);
+    expect(rates[0].layers.map(({ median }) => median)).toEqual([3, 4]);
   });
 
   test("says which runs diverge", async () => {
     const parts = await forecastOf({ data: "regression" });
-    const { trials } = parts.at(-1)!;
-    expect(trials[0].diverged).toBe(0);
-    expect(trials.at(-1)!.diverged).toBeGreaterThan(0);
+    const { rates } = parts.at(-1)!;
+    expect(rates[0].diverged).toBe(0);
+    expect(rates.at(-1)!.diverged).toBeGreaterThan(0);
+  });
+
+  test("the network of one unit starts with the weights that the page gives it", async () => {
+    const { recipe } = preset("The textbook's unit");
+    const parts = await forecastOf(recipe);
+    const { rates, steps, sample } = parts.at(-1)!;
+    expect([steps, sample]).toEqual([1500, undefined]);
+    expect(rates[0].deadFraction.high).toBe(0);
+    expect(rates.find(({ rate }) => rate === recipe.rate)!.deadFraction).toEqual({ low: 1, median: 1, high: 1 });
   });
 
   test("is not made before it is asked for; a new one ends the last", async () => {

@@ -1,7 +1,7 @@
 // What training does to the units, before it is done in full: short trainings of a sample, a ladder of rates, several
 // starts, and the dead units of each layer counted when they end. The first step alone (lethalRates) says which rate
 // closes a unit at once; most units die later, at rates far below.
-import { checkInteger, checkNumber, checkOptions, describe } from "../../core/checks.js";
+import { checkFunction, checkInteger, checkNumber, checkOptions, describe } from "../../core/checks.js";
 import { RelumineError } from "../../core/errors.js";
 import { median, spread } from "../../core/statistics.js";
 import { alignColumns } from "../../text/columns.js";
@@ -9,6 +9,8 @@ import { countOf, formatNumber, formatPercent, formatRange, roundTo } from "../.
 import { wrap } from "../../text/wrap.js";
 import { countDead } from "../../inspect/dead-units.js";
 import { createNetwork } from "../../network/network.js";
+import type { FitOptions, Network, Weights } from "../../network/types.js";
+import type { RuntimeOptions } from "../../wasm/runtime.js";
 import { type DataSet, type PlainSet, type PreparedData, toPlain } from "../../network/data.js";
 import { type NetworkSpec, resolveSpec, type ResolvedSpec } from "../../network/spec.js";
 import {
@@ -38,8 +40,16 @@ export interface TrainingForecastOptions {
   readonly seeds?: number;
   /** Time for all: one start of each rate is trained whatever it takes, more of them while there is time. Default 2. */
   readonly seconds?: number;
+  /** Scales the gradient down to this global norm, as in fit. */
+  readonly clipNorm?: number;
+  /** Each layer's weights at the start of every training; starts differ then in the order of the rows alone. */
+  readonly startWeights?: readonly Partial<Weights>[];
+  /** As for createNetwork. Default "fast". */
+  readonly arithmetic?: RuntimeOptions["arithmetic"];
   /** Stops: the forecast holds what was trained so far. */
   readonly signal?: AbortSignal;
+  /** Called after each training with what is known of its rate by then. */
+  readonly onRate?: (rate: RateForecast) => void;
 }
 
 /** The middle of the starts, and the least and the most. */
@@ -151,7 +161,11 @@ interface Checked {
   readonly rows: number;
   readonly seeds: number;
   readonly seconds: number;
+  readonly clipNorm: number | undefined;
+  readonly startWeights: readonly Partial<Weights>[];
+  readonly arithmetic: RuntimeOptions["arithmetic"];
   readonly signal: AbortSignal | undefined;
+  readonly onRate: TrainingForecastOptions["onRate"];
 }
 
 function checkForecast(options: TrainingForecastOptions | undefined): Checked {
@@ -163,7 +177,11 @@ function checkForecast(options: TrainingForecastOptions | undefined): Checked {
     "rows",
     "seeds",
     "seconds",
+    "clipNorm",
+    "startWeights",
+    "arithmetic",
     "signal",
+    "onRate",
   ]);
   const recipe = checkOptimizer(given.optimizer ?? sgd());
   return {
@@ -174,8 +192,24 @@ function checkForecast(options: TrainingForecastOptions | undefined): Checked {
     rows: checkInteger("rows", given.rows ?? 500, { low: 1 }),
     seeds: checkInteger("seeds", given.seeds ?? 5, { low: 1 }),
     seconds: checkNumber("seconds", given.seconds ?? 2, { low: 0 }),
+    clipNorm: given.clipNorm,
+    startWeights: given.startWeights ?? [],
+    arithmetic: given.arithmetic ?? "fast",
     signal: given.signal,
+    onRate: given.onRate === undefined ? undefined : checkFunction("onRate", given.onRate),
   };
+}
+
+/** As every training starts it, but for the seed. */
+async function startNetwork(spec: ResolvedSpec, { arithmetic, startWeights }: Checked): Promise<Network> {
+  const network = await createNetwork(spec, { arithmetic });
+  try {
+    startWeights.forEach((weights, layer) => network.layers[layer].setWeights(weights));
+    return network;
+  } catch (error) {
+    network.dispose();
+    throw error;
+  }
 }
 
 /** Rows of the data, drawn from the seed where there are more than wanted; none that counts nothing. */
@@ -191,18 +225,29 @@ function sample(data: PreparedData, most: number, seed: number): PlainSet {
   return toPlain(data, order.subarray(0, most));
 }
 
+function fitOptions({ epochs, batchSize, clipNorm, signal }: Checked): FitOptions {
+  return { epochs, batchSize, ...(clipNorm !== undefined && { clipNorm }), ...(signal && { signal }) };
+}
+
 async function sampleFor(spec: ResolvedSpec, data: DataSet, checked: Checked): Promise<PlainSet> {
-  const { epochs, batchSize, rows, signal } = checked;
-  using network = await createNetwork(spec);
-  return sample(makePlan(stateOf(network), data, { epochs, batchSize, signal }).data, rows, spec.seed);
+  const { rows, startWeights } = checked;
+  if (!Array.isArray(startWeights) || (startWeights.length > 0 && startWeights.length !== spec.layers.length))
+    throw new RelumineError(
+      "shape",
+      "startWeights",
+      `to be weights of ${spec.layers.length} layers`,
+      describe(startWeights),
+    );
+  using network = await startNetwork(spec, checked);
+  return sample(makePlan(stateOf(network), data, fitOptions(checked)).data, rows, spec.seed);
 }
 
 /** Undefined where it was aborted. */
 async function train(spec: ResolvedSpec, few: PlainSet, rate: number, checked: Checked): Promise<Run | undefined> {
-  const { recipe, epochs, batchSize, signal } = checked;
-  using network = await createNetwork(spec);
+  const { recipe } = checked;
+  using network = await startNetwork(spec, checked);
   const optimizer = rebuildOptimizer({ name: recipe.name, options: { ...recipe.options, learningRate: rate } });
-  const history = await network.fit(few, { epochs, batchSize, optimizer, signal });
+  const history = await network.fit(few, { ...fitOptions(checked), optimizer });
   if (history.stopped === "aborted") return undefined;
   const { dead, units, layers } = countDead(network, few.x);
   const hasDiverged = history.stopped === "diverged";
@@ -212,7 +257,7 @@ async function train(spec: ResolvedSpec, few: PlainSet, rate: number, checked: C
 
 /** By rate: one start of each, then more of them while there is time. */
 async function trainAll(spec: ResolvedSpec, few: PlainSet, checked: Checked): Promise<ReadonlyMap<number, Run[]>> {
-  const { rates, seeds, seconds, signal } = checked;
+  const { rates, seeds, seconds, signal, onRate } = checked;
   const started = performance.now();
   const runs = new Map<number, Run[]>(rates.map((rate) => [rate, []]));
   for (let turn = 0; turn < seeds; turn++)
@@ -220,7 +265,9 @@ async function trainAll(spec: ResolvedSpec, few: PlainSet, checked: Checked): Pr
       const isLate = performance.now() - started > seconds * 1000;
       if (signal?.aborted || (turn > 0 && isLate)) break;
       const run = await train({ ...spec, seed: spec.seed + turn }, few, rate, checked);
-      if (run) runs.get(rate)!.push(run);
+      if (!run) continue;
+      runs.get(rate)!.push(run);
+      onRate?.(toForecast(rate, runs.get(rate)!));
     }
   return runs;
 }

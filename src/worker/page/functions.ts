@@ -1,4 +1,5 @@
 // The functions of "relumine" on networks in workers: the same names and arguments, each with a promise.
+import type { Meanwhile } from "./connection.js";
 import { remoteOf } from "./remote-network.js";
 import { sendable, sendableData, toData } from "./sendable.js";
 import { checkSignal, whileListening } from "./signals.js";
@@ -8,11 +9,12 @@ import { receiveText, type WithText } from "../text.js";
 import type { RemoteNetwork, RemoteTreatment, WorkerChoice } from "../types.js";
 import type { Samples } from "../../core/matrix.js";
 import type { ForecastOptions, Forecast } from "../../diagnosis/forecast/types.js";
-import type { TrainingForecast, TrainingForecastOptions } from "../../diagnosis/forecast/training.js";
+import type { RateForecast, TrainingForecast, TrainingForecastOptions } from "../../diagnosis/forecast/training.js";
 import type { Diagnosis, DiagnoseOptions } from "../../diagnosis/types.js";
 import type { ExportOptions, ModelFormat } from "../../formats/model.js";
 import type { DataSet, Targets } from "../../network/data.js";
 import type { NetworkSpec } from "../../network/spec.js";
+import { checkFunction } from "../../core/checks.js";
 import { checkOptimizer } from "../../network/training/optimizers.js";
 import { RelumineError } from "../../core/errors.js";
 import type { Remedy } from "../../treatment/remedies/remedy.js";
@@ -225,14 +227,30 @@ export async function forecastTraining(
   data: DataSet,
   options?: TrainingForecastOptions & WorkerChoice,
 ): Promise<TrainingForecast> {
-  const { worker, signal, optimizer, ...given } = { ...options };
+  const { worker, signal, optimizer, onRate, ...given } = { ...options };
   checkSignal(signal);
+  if (onRate !== undefined) checkFunction("onRate", onRate);
   const packed = { ...given, ...(optimizer !== undefined && { optimizer: toData(checkOptimizer(optimizer)) }) };
   return inOwnWorker(worker, async (connection) => {
     const end = () => connection.close(new RelumineError("value", "signal", "not to be aborted", "an interruption"));
+    let thrown: { readonly error: unknown } | undefined; // by onRate, which ends it
+    const tell = (message: Meanwhile) => {
+      if (message.kind !== "trial" || thrown) return;
+      try {
+        onRate?.(message.trial as RateForecast);
+      } catch (error) {
+        thrown = { error };
+        end();
+      }
+    };
     return whileListening([signal], end, async () => {
       const args = [spec, sendableData("data", data), packed];
-      return receiveText((await connection.call(0, "forecastTraining", args)) as WithText<TrainingForecast>);
+      const answer = connection.call(0, "forecastTraining", args, { follow: () => tell });
+      return receiveText(
+        (await answer.catch((error: unknown) => {
+          throw thrown ? thrown.error : error;
+        })) as WithText<TrainingForecast>,
+      );
     });
   });
 }

@@ -24,7 +24,11 @@ import { checkName } from "../../core/checks.js";
 import { disposedError, RelumineError } from "../../core/errors.js";
 import type { Samples } from "../../core/matrix.js";
 import { forecast } from "../../diagnosis/forecast/forecast.js";
-import { forecastTraining, type TrainingForecastOptions } from "../../diagnosis/forecast/training.js";
+import {
+  forecastTraining,
+  type RateForecast,
+  type TrainingForecastOptions,
+} from "../../diagnosis/forecast/training.js";
 import type { ForecastOptions } from "../../diagnosis/forecast/types.js";
 import { type ImportOptions, importNetwork } from "../../formats/model.js";
 import type { DataSet } from "../../network/data.js";
@@ -155,7 +159,7 @@ class Server {
       case "forecast":
         return sendText(forecast(args[0] as NetworkSpec, args[1] as Samples, args[2] as ForecastOptions));
       case "forecastTraining":
-        return this.forecastTraining(args as unknown[]);
+        return this.forecastTraining(id, args as unknown[]);
       case "prescribe":
         return this.prescribe(id, args[0] as NetworkSpec, args[1] as DataSet, args[2] as PackedPrescribe);
       case "setUpTrials":
@@ -184,9 +188,10 @@ class Server {
     return { network: id, spec, runtime: { ...runtime }, parameterCount, layers };
   }
 
-  private async forecastTraining([spec, data, given]: unknown[]): Promise<unknown> {
+  private async forecastTraining(id: number, [spec, data, given]: unknown[]): Promise<unknown> {
     const { optimizer, ...rest } = given as TrainingForecastOptions;
-    const options = { ...rest, ...(optimizer && { optimizer: rebuildOptimizer(optimizer) }) };
+    const onRate = (rate: RateForecast) => this.post({ kind: "trial", id, trial: rate });
+    const options = { ...rest, onRate, ...(optimizer && { optimizer: rebuildOptimizer(optimizer) }) };
     return sendText(await forecastTraining(spec as NetworkSpec, data as DataSet, options));
   }
 
