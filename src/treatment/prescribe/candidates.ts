@@ -1,6 +1,7 @@
 // From the table of remedies the candidates, in the order in which they are tried: what is asked for first, then what
 // is tried anyway; alone, and several in one.
 import type { Complaint, Fault } from "./complaints.js";
+import { epochs, multiply } from "./changes.js";
 import { type Family, remediesFor, type Remedy, type Situation } from "./remedies.js";
 import type { TrialSettings } from "./trial.js";
 
@@ -9,11 +10,13 @@ export interface Candidate {
   readonly why: string;
   readonly settings: TrialSettings;
   /** What it is made of. */
-  readonly parts: readonly Pick<Remedy, "name" | "family" | "why" | "change" | "answers">[];
+  readonly parts: readonly Pick<Remedy, "name" | "family" | "why" | "change" | "answers" | "standsAlone">[];
   /** Something that was found asks for it. */
   readonly isAskedFor: boolean;
   /** How many things are changed. */
   readonly changes: number;
+  /** It is trained in full, whatever its early figures. */
+  readonly isRecipe?: true;
 }
 
 /** Where nothing more is asked for, by the units' fault. */
@@ -99,6 +102,92 @@ function scaledOutput({ baseline, complaints }: Situation, asked: readonly Remed
   return output && scaling ? [compose(baseline, [output, scaling], complaints.all)] : [];
 }
 
+/** Fewer steps than these are few for Adam's usual rate. */
+const FEW_STEPS = 3000;
+/** Wider layers are not made wider still. */
+const WIDEST = 128;
+
+const WIDER: Remedy = {
+  name: "4 times the units",
+  family: "width",
+  why: "more to learn with",
+  change: multiply(4),
+  answers: [],
+};
+
+/** Without those that change nothing beside the ones before. */
+function effective(baseline: TrialSettings, parts: readonly Remedy[]): Remedy[] {
+  let settings = baseline;
+  return parts.filter(({ change }) => {
+    const before = JSON.stringify(settings);
+    settings = change(settings);
+    return JSON.stringify(settings) !== before;
+  });
+}
+
+/**
+ * What one would begin with today, all at once: the output that fits, what is asked for of scaling, Adam, weights as
+ * they are usually drawn, relu where nothing bends; and the same with wider layers.
+ */
+function recipes({ baseline, complaints, wasTrained, steps }: Situation, table: readonly Remedy[]): Candidate[] {
+  if (wasTrained || !complaints.all.includes("notLearned")) return [];
+  const output = table.find(({ family }) => family === "output");
+  const asksFor = ({ answers }: Remedy): boolean => answers.some((answer) => isFound(answer, complaints.all));
+  const scaling = table.find(
+    (remedy) => remedy.family === "scaling" && asksFor(remedy) && (output || remedy.standsAlone !== false),
+  );
+  const named = (name: string) => table.find((remedy) => remedy.name === name);
+  const adam = (steps < FEW_STEPS ? named("Adam at 0.01") : undefined) ?? named("Adam");
+  const usual = [output, scaling, adam, named("usual start"), named("relu in the hidden layers")];
+  const parts = effective(
+    baseline,
+    usual.filter((part) => part !== undefined),
+  );
+  const hidden = baseline.spec.layers.slice(0, -1);
+  const canWiden = hidden.length > 0 && hidden.every(({ units }) => units <= WIDEST);
+  return [parts, ...(canWiden ? [[...parts, WIDER]] : [])]
+    .filter((all) => all.length > 1)
+    .map((all) => ({ ...compose(baseline, all, complaints.all), isRecipe: true }));
+}
+
+/** One more of what is known, or one in place of another of its family: all that is one change away. */
+export function neighbours(baseline: TrialSettings, best: Candidate, known: readonly Candidate[]): Candidate[] {
+  if (best.parts.length === 0 || best.parts.some(({ family }) => family === "mix")) return [];
+  return known.flatMap(({ parts: [part, ...more], isAskedFor }) => {
+    if (part === undefined || more.length > 0 || part.family === "mix") return [];
+    const others = best.parts.filter(({ family }) => family !== part.family);
+    if (others.length === 0) return [];
+    const at = best.parts.findIndex(({ family }) => family === part.family);
+    const parts = at < 0 ? [...others, part] : best.parts.map((each, place) => (place === at ? part : each));
+    return [{ ...compose(baseline, parts), isAskedFor: best.isAskedFor || isAskedFor }];
+  });
+}
+
+/** Each time with one part less; none of a single part. */
+export function simpler(baseline: TrialSettings, { parts, isAskedFor }: Candidate): Candidate[] {
+  if (parts.length < 2) return [];
+  return parts
+    .map((part) => parts.filter((other) => other !== part))
+    .filter(
+      (left) =>
+        left.some(({ family }) => family === "output") || left.every(({ standsAlone }) => standsAlone !== false),
+    )
+    .map((left) => ({ ...compose(baseline, left), isAskedFor }));
+}
+
+/** The same for more of the epochs; undefined where it has a length of its own. */
+export function lengthen(baseline: TrialSettings, candidate: Candidate, times: number): Candidate | undefined {
+  if (candidate.settings.epochs !== undefined) return undefined;
+  const longer: Remedy = {
+    name: `${times} times the epochs`,
+    family: "epochs",
+    why: "the loss is still falling",
+    change: epochs(times),
+    answers: [],
+  };
+  return { ...compose(baseline, [...candidate.parts, longer]), isAskedFor: candidate.isAskedFor };
+}
+
 /** What to try, the most fitting first; what would change nothing is left out. */
 export function chooseCandidates(situation: Situation): Candidate[] {
   const { baseline, complaints } = situation;
@@ -112,11 +201,12 @@ export function chooseCandidates(situation: Situation): Candidate[] {
   const general = table
     .filter((remedy) => remedy.isGeneral && !asked.includes(remedy))
     .sort((a, b) => families.indexOf(a.family) - families.indexOf(b.family));
-  const singles = [...asked, ...general]
-    .filter(({ standsAlone }) => standsAlone !== false)
-    .map((remedy) => compose(baseline, [remedy], complaints.all));
+  const alone = (remedies: readonly Remedy[]): Candidate[] =>
+    remedies
+      .filter(({ standsAlone }) => standsAlone !== false)
+      .map((remedy) => compose(baseline, [remedy], complaints.all));
   const seen = new Set([JSON.stringify(baseline)]);
-  const [first, ...others] = singles;
+  const [first, ...others] = [...alone(asked), ...recipes(situation, table), ...alone(general)];
   const composed = [...answerAll(situation, asked), ...scaledOutput(situation, asked)];
   return [...pairs(situation, table, asked), first, ...composed, ...others].filter(({ settings }) => {
     const key = JSON.stringify(settings);

@@ -79,6 +79,11 @@ export const widen: Change = (settings) => {
   return { ...settings, spec: resolveSpec({ ...settings.spec, layers: wide }), startsAnew: true };
 };
 
+/** Hidden layers of more units. */
+export const multiply =
+  (times: number): Change =>
+  (settings) => ({ ...hidden((layer) => ({ ...layer, units: layer.units * times }))(settings), startsAnew: true });
+
 export const both =
   (a: Change, b: Change): Change =>
   (settings) =>

@@ -1,6 +1,6 @@
 // What is wrong with the baseline, by all of its runs: their deaths, what diagnose finds, their losses. That decides
 // what is tried, and what first.
-import type { BaselineRun } from "./examine-run.js";
+import { type BaselineRun, isStillFalling } from "./examine-run.js";
 import type { Cause } from "../../diagnosis/trace/types.js";
 import { skillOf } from "../../diagnosis/learning/learning.js";
 import { LEARNED } from "../../diagnosis/learning/verdict.js";
@@ -160,12 +160,6 @@ function faultOfUnits(runs: readonly BaselineRun[], causes: Partial<Record<Cause
   };
 }
 
-/** The loss still fell by a tenth in the last quarter of the epochs: larger steps may do. */
-function isSlow({ losses }: BaselineRun): boolean {
-  const before = losses[Math.floor(losses.length * 0.75) - 1];
-  return before !== undefined && losses[losses.length - 1] < 0.9 * before;
-}
-
 /** Findings that something should be done about, each kind once, with the runs that have it. */
 function askedFor(runs: readonly BaselineRun[]): ReadonlyMap<FindingKind, { finding: Finding; runs: number }> {
   const asked = new Map<FindingKind, { finding: Finding; runs: number }>();
@@ -185,8 +179,8 @@ function askedFor(runs: readonly BaselineRun[]): ReadonlyMap<FindingKind, { find
 }
 
 /** Where it has not, rates are tried in both directions. A loss that cannot be improved on leaves nothing to learn. */
-function hasLearned({ learning }: BaselineRun): boolean {
-  if (!learning) return false;
+function hasLearned({ learning, stopped }: BaselineRun): boolean {
+  if (!learning || stopped === "diverged") return false;
   const { score = 1, accuracy, constantAccuracy } = learning;
   return skillOf(score, accuracy, constantAccuracy)! >= LEARNED;
 }
@@ -224,7 +218,7 @@ export function findComplaints(runs: readonly BaselineRun[], wasTrained: boolean
   if (!isCut && total(runs, ({ dead }) => dead) > 0 && units.fault !== "none") known.add("dead");
   if (!isCut && runs.some((run) => !hasLearned(run))) known.add("notLearned");
   if (!isReadable) known.add("lossMismatch").add("notLearned");
-  if (fault === "none" && runs.some(isSlow)) known.add("slow");
+  if (fault === "none" && runs.some(({ losses }) => isStillFalling(losses))) known.add("slow");
   const all = IN_ORDER.filter((complaint) => known.has(complaint));
   const first = fault === units.fault && all[0] === fault && units.first ? `: ${units.first}` : "";
   const reasons = [`${units.reason}${first}`, describeFindings(asked, runs)].filter(Boolean);

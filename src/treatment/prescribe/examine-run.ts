@@ -30,6 +30,12 @@ export interface BaselineRun {
   readonly causes: Readonly<Partial<Record<Cause, number>>>;
 }
 
+/** By a tenth in the last quarter of the epochs: larger steps may do, or more of them. */
+export function isStillFalling(losses: readonly number[]): boolean {
+  const before = losses[Math.floor(losses.length * 0.75) - 1];
+  return before !== undefined && losses[losses.length - 1] < 0.9 * before;
+}
+
 /** A trace that looks no further once it has found enough. */
 export function traceSome(): DeathTrace {
   const { start, ...rest } = definitionOf(traceDeaths()) as Definition<TraceOptions, TraceResults>;

@@ -222,11 +222,20 @@ class Prescriber {
     const isUneven = hasRareClass(task, this.setup.training.y);
     const isLost = complaints.all.some((each) => each === "oneClassPredicted" || each === "classNeverPredicted");
     if (isLost && isUneven) this.measure = "balancedAccuracy";
-    const candidates = chooseCandidates({ baseline: this.settings, task, complaints, wasTrained, isUneven });
+    const candidates = chooseCandidates({
+      baseline: this.settings,
+      task,
+      complaints,
+      wasTrained,
+      isUneven,
+      steps: this.plan.epochs * Math.ceil(this.setup.training.x.rows / this.setup.batchSize),
+    });
     const remedies = candidates.slice(0, trials).map((candidate) => enter(candidate));
     if (this.stop.signal.aborted) return this.conclude([], complaints);
     const entered = await compete(this.baseline, remedies, {
       epochs: this.plan.epochs,
+      batchSize: this.setup.batchSize,
+      isUnlearned: !wasTrained && complaints.all.includes("notLearned"),
       seeds: this.baseline.outcomes.map((_, repeat) => this.settings.spec.seed + repeat),
       hasFavourite: complaints.fault !== "none" || complaints.all.length > 0,
       measure: this.measure,

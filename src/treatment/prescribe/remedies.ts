@@ -57,6 +57,8 @@ export interface Situation {
   readonly wasTrained: boolean;
   /** Some class has far fewer rows than the others. */
   readonly isUneven: boolean;
+  /** Updates of the baseline's training. */
+  readonly steps: number;
 }
 
 export interface Remedy {

@@ -1,7 +1,7 @@
 // One training of one trial: builds or goes on, scales, treats, trains, folds back, judges.
 import { learnsAlpha } from "../../activations/activations.js";
 import { judgeAnswers } from "./judge.js";
-import { examineRun, traceSome } from "./examine-run.js";
+import { examineRun, isStillFalling, traceSome } from "./examine-run.js";
 import { foldScaling, type ScaledRows, scaleRows, startOnScaled } from "./scaled-rows.js";
 import type { TrialJob, TrialOutcome, TrialSettings, TrialSetup } from "./trial.js";
 import { callbackOf } from "../callbacks.js";
@@ -106,6 +106,7 @@ async function train(setup: TrialSetup, job: TrialJob, extras: Extras): Promise<
     ...judged,
     seconds,
     epochs: history.epochs.length,
+    isFalling: isStillFalling(history.epochs.map(({ loss }) => loss)),
     ...(failureOfHistory(history) ?? failureOfLoss(judged.metrics.loss)),
     ...(examined && { run: examined.run }),
   };

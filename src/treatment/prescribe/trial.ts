@@ -57,6 +57,8 @@ export interface TrialOutcome extends Judgement {
   readonly deadFraction: number;
   readonly seconds: number;
   readonly epochs: number;
+  /** Its loss still fell by a tenth in the last quarter of the epochs. */
+  readonly isFalling?: boolean;
   readonly failed?: TrialFailure;
   /** Of a run that was looked at. */
   readonly run?: BaselineRun;

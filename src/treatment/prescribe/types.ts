@@ -12,7 +12,9 @@ export interface PrescribeOptions {
   readonly trials?: number;
   /**
    * All trainings together, in trainings of the baseline, whose repeats count too: 20, say, where an hour's training
-   * may cost a day. What comes first in the diagnosis's order is tried, on fewer seeds if need be. Default: no limit.
+   * may cost a day. What comes first in the diagnosis's order is tried, on fewer seeds if need be. A wider network costs
+   * more by what its steps take, a training that ends early less. What is left over goes to more epochs and more seeds
+   * of the best. Default: no limit.
    */
   readonly budget?: number;
   /** Seeds that the baseline and the finalists train with: the spec's, the next one and so on. Default 3. */
