@@ -4,8 +4,9 @@ import { CounterTotals, type UnitStatistics } from "./statistics.js";
 import { analysisOf } from "../activations/analysis.js";
 import { activationCode } from "../wasm/abi.js";
 import type { Matrix } from "../core/matrix.js";
+import { finish, type Steps } from "../core/pace.js";
 import { BatchBuffers } from "../network/state/batch-buffers.js";
-import { dataRows, forEachChunk, matrixRows, type RowSource } from "../network/state/chunks.js";
+import { chunkSteps, dataRows, matrixRows, type RowSource } from "../network/state/chunks.js";
 import { type Counting, Passes } from "../network/state/passes.js";
 import type { PreparedData, PreparedTargets } from "../network/data.js";
 import type { NetworkState } from "../network/state/state.js";
@@ -135,7 +136,11 @@ export class Inspector {
 
   /** Runs rows forward, a chunk at a time. */
   run(rows: Rows, options: RunOptions, visit: VisitChunk<InspectedChunk>): void {
-    forEachChunk({ passes: this.passes, buffers: this.buffers }, this.sourceOf(rows), options, (start, count) => {
+    finish(this.runSteps(rows, options, visit));
+  }
+
+  private runSteps(rows: Rows, options: RunOptions, visit: VisitChunk<InspectedChunk>): Steps<void> {
+    return chunkSteps({ passes: this.passes, buffers: this.buffers }, this.sourceOf(rows), options, (start, count) => {
       this.chunk.start = start;
       this.chunk.rows = count;
       return visit(this.chunk);
@@ -153,6 +158,16 @@ export class Inspector {
     layers = this.state.spec.layers.length,
     first = 0,
   ): UnitStatistics[][] {
+    return finish(this.statisticsSteps(rows, visit, layers, first));
+  }
+
+  /** The same in steps of a chunk. */
+  *statisticsSteps(
+    rows: Rows,
+    visit?: VisitChunk<InspectedChunk>,
+    layers = this.state.spec.layers.length,
+    first = 0,
+  ): Steps<UnitStatistics[][]> {
     const { runtime, spec } = this.state;
     const counted = spec.layers.slice(first, layers);
     const scratch = new Arena(runtime.heap);
@@ -162,7 +177,7 @@ export class Inspector {
       const nearest = counted.map(({ units, activation }) =>
         analysisOf(activation.name).isTwoSided ? new Float32Array(units).fill(Infinity) : undefined,
       );
-      this.run(rows, { counting: "all", layers }, (chunk) => {
+      yield* this.runSteps(rows, { counting: "all", layers }, (chunk) => {
         totals.fold(chunk.rows, { counters: (index) => chunk.counters(first + index) });
         nearest.forEach((smallest, i) => smallest && keepNearest(smallest, chunk.preactivations(first + i)));
         return visit?.(chunk);

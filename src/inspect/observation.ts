@@ -12,6 +12,7 @@ import { KthLargest } from "./kth-largest.js";
 import { activationCode, BATCH_COUNTERS, BatchCounter } from "../wasm/abi.js";
 import { RelumineError } from "../core/errors.js";
 import type { Matrix } from "../core/matrix.js";
+import { finish, type Steps } from "../core/pace.js";
 import { Arena } from "../wasm/heap.js";
 import {
   type Chunk,
@@ -296,6 +297,16 @@ export function observe(
   visit?: (chunk: Chunk) => void,
   keepsOutputs = false,
 ): Observation {
+  return finish(observeSteps(inspector, x, visit, keepsOutputs));
+}
+
+/** The same in steps of a chunk. */
+export function* observeSteps(
+  inspector: Inspector,
+  x: Matrix,
+  visit?: (chunk: Chunk) => void,
+  keepsOutputs = false,
+): Steps<Observation> {
   const { state } = inspector;
   checkWeights(state);
   const scratch = new Arena(state.runtime.heap);
@@ -304,7 +315,7 @@ export function observe(
     const closed = watchClosedUnits(state, x.rows);
     const read = keepsOutputs ? collectOutputs(state, x.rows) : undefined;
     const closedRows = keepsOutputs ? watchClosedRows(state) : undefined;
-    const statistics = inspector.statistics(x, (chunk) => {
+    const statistics = yield* inspector.statisticsSteps(x, (chunk) => {
       columns.visit(chunk);
       closed.visit(chunk);
       closedRows?.visit(chunk);

@@ -3,6 +3,7 @@ import type { BatchBuffers } from "./batch-buffers.js";
 import type { Counting, Passes } from "./passes.js";
 import type { PreparedData } from "../data.js";
 import type { Matrix } from "../../core/matrix.js";
+import { finish, type Steps } from "../../core/pace.js";
 
 /**
  * Where rows come from: a matrix as it lies, or rows of prepared data, with their targets, in the order of indices in
@@ -30,16 +31,24 @@ export interface ChunkOptions {
   readonly layers?: number;
 }
 
+/** What runs the rows, and where they are run. */
+interface Host {
+  readonly passes: Passes;
+  readonly buffers: BatchBuffers;
+}
+
+/** Ends the loop by returning false. */
+type Visit = (start: number, rows: number) => boolean | void;
+
 /**
- * Runs rows forward; `visit` reads what a chunk left in the buffers before the next one overwrites it, and ends the
- * loop by returning false.
+ * Runs rows forward, a chunk a step; `visit` reads what a chunk left in the buffers before the next one overwrites it.
  */
-export function forEachChunk(
-  { passes, buffers }: { readonly passes: Passes; readonly buffers: BatchBuffers },
+export function* chunkSteps(
+  { passes, buffers }: Host,
   source: RowSource,
   { counting = "none", layers }: ChunkOptions,
-  visit: (start: number, rows: number) => boolean | void,
-): void {
+  visit: Visit,
+): Steps<void> {
   const chunk = buffers.chunk(source.rows);
   buffers.ensure(chunk, false);
   for (let start = 0; start < source.rows; start += chunk) {
@@ -47,5 +56,11 @@ export function forEachChunk(
     source.load(passes, start, rows);
     passes.forward(rows, counting, layers);
     if (visit(start, rows) === false) return;
+    yield (start + rows) / source.rows;
   }
+}
+
+/** The same in one go. */
+export function forEachChunk(host: Host, source: RowSource, options: ChunkOptions, visit: Visit): void {
+  finish(chunkSteps(host, source, options, visit));
 }

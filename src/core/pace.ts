@@ -1,0 +1,105 @@
+// Long work in slices: the event loop turns about every frame, a signal ends the work, and who asked hears how far it
+// is. What can be done in one go as well as in slices is a generator of its steps.
+import { describe } from "./checks.js";
+import { RelumineError } from "./errors.js";
+import { yieldToEventLoop } from "./event-loop.js";
+
+/** Options of what may take longer than a frame. */
+export interface PaceOptions {
+  /** Ends it: the promise is rejected, and nothing is changed. */
+  readonly signal?: AbortSignal;
+  /** Hears about every frame which share of the work is done, from 0 to 1. */
+  readonly onProgress?: (share: number) => void;
+}
+
+/** Their names, for `checkOptions`. */
+export const PACE_OPTIONS = ["signal", "onProgress"] as const satisfies readonly (keyof PaceOptions)[];
+
+/** Work by its steps, each of which yields the share of the work that is done. */
+export type Steps<T> = Generator<number, T, void>;
+
+const YIELD_AFTER = 8; // milliseconds
+
+/** @throws RelumineError "value" */
+export function checkPace({ signal, onProgress }: PaceOptions): PaceOptions {
+  if (signal !== undefined && typeof signal?.aborted !== "boolean")
+    throw new RelumineError("value", "signal", "to be an AbortSignal", describe(signal));
+  if (onProgress !== undefined && typeof onProgress !== "function")
+    throw new RelumineError("value", "onProgress", "to be a function", describe(onProgress));
+  return { ...(signal && { signal }), ...(onProgress && { onProgress }) };
+}
+
+export class Pace {
+  private lastYield = performance.now();
+  /** What the part of the work that is under way makes up of all. */
+  private part = { from: 0, to: 1 };
+  private told = 0;
+
+  /**
+   * @param options as `checkPace` leaves them
+   * @param check throws where the work cannot go on, after others have had their turn
+   */
+  constructor(
+    private readonly options: PaceOptions = {},
+    private readonly check: () => void = () => {},
+  ) {}
+
+  /** From now on shares are those of a part that ends at this share of all. */
+  begin(to: number): void {
+    this.part = { from: this.part.to === 1 ? 0 : this.part.to, to };
+  }
+
+  /**
+   * To be awaited where it is a promise: it is time to let others have their turn.
+   * @param share of the part under way that is done
+   * @throws RelumineError "value" where the signal is aborted
+   */
+  at(share: number): Promise<void> | undefined {
+    this.checkSignal();
+    return performance.now() - this.lastYield < YIELD_AFTER ? undefined : this.yield(share);
+  }
+
+  /** Does the steps of a part. */
+  async run<T>(steps: Steps<T>): Promise<T> {
+    try {
+      for (;;) {
+        const { done, value } = steps.next();
+        if (done) return value;
+        const pause = this.at(value);
+        if (pause) await pause;
+      }
+    } finally {
+      steps.return(undefined as never); // gives back what unfinished steps hold
+    }
+  }
+
+  /** All is done but for what takes no time. */
+  end(): void {
+    this.checkSignal();
+    if (this.told < 1) this.options.onProgress?.(1);
+    this.told = 1;
+  }
+
+  private checkSignal(): void {
+    if (this.options.signal?.aborted)
+      throw new RelumineError("value", "signal", "not to be aborted", "an interruption");
+  }
+
+  private async yield(share: number): Promise<void> {
+    const { from, to } = this.part;
+    this.told = Math.max(this.told, from + (to - from) * Math.min(1, share));
+    this.options.onProgress?.(this.told);
+    await yieldToEventLoop();
+    this.lastYield = performance.now();
+    this.checkSignal();
+    this.check();
+  }
+}
+
+/** Does all steps in one go. */
+export function finish<T>(steps: Steps<T>): T {
+  for (;;) {
+    const { done, value } = steps.next();
+    if (done) return value;
+  }
+}
