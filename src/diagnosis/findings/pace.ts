@@ -232,11 +232,13 @@ export function findPace(evidence: Evidence): Found[] {
   const { moved = Infinity, ofReach } = distance;
   // what Adam's steps reach tells more than what moved: they go far whatever the gradient's size
   const hasHardlyMoved = ofReach === undefined ? moved < UNMOVED : ofReach >= ALL_ALONG;
-  if (isCause(learning, distance) && !hasHeldOutPeaked(evidence)) {
+  // a loss that still falls after steps that can hardly have tried anything wants larger ones, whatever was learned
+  const isOutOfReach = reach !== undefined && sizes !== undefined && reach < OUT_OF_REACH * startOf(sizes);
+  const isFalling = open !== undefined && open.gain >= WORTH_IT;
+  if ((isCause(learning, distance) || (isOutOfReach && isFalling)) && !hasHeldOutPeaked(evidence)) {
     if (open && hasHardlyMoved && ((open.isStraight && open.times >= TOO_SLOW) || ofReach !== undefined))
       return [stepsTooSmall(evidence, open.times, distance)];
-    if (reach !== undefined && sizes && reach < OUT_OF_REACH * startOf(sizes))
-      return [stepsTooSmall(evidence, startOf(sizes) / reach, distance)];
+    if (isOutOfReach) return [stepsTooSmall(evidence, startOf(sizes) / reach, distance)];
     return open && open.gain >= WORTH_MUCH ? [stillLearning(open, learning, "cause")] : [];
   }
   return open && open.gain >= WORTH_IT ? [stillLearning(open, learning, "remark")] : [];

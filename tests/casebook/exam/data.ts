@@ -139,6 +139,16 @@ function labelledTable(name: string): Data {
 export const iris = () => labelledTable("iris.csv");
 export const breastCancer = () => labelledTable("breast-cancer.csv");
 
+/** Auto-mpg's 392 complete rows as they stand: origin as three columns, 9 inputs in all, and miles per gallon. */
+export function milesPerGallon(): Data {
+  const cells = readRows("auto-mpg.csv").filter((row) => row.every((cell) => cell !== ""));
+  const origins = ["usa", "europe", "japan"];
+  return {
+    x: cells.map((row) => [...row.slice(1, -1).map(Number), ...origins.map((name) => Number(row.at(-1) === name))]),
+    y: cells.map(([consumption]) => Number(consumption)),
+  };
+}
+
 /** The first rows of MNIST of which the label is in `only`, pixels 0 to 255. */
 export function digits(rows: number, only = 10): Data {
   const many = Math.min(60_000, Math.ceil((rows * 12) / only));

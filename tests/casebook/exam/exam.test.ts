@@ -3,7 +3,7 @@ import { describe, expect, test } from "vitest";
 import { asRows, mean } from "./data.js";
 import { EXAM } from "./exam.js";
 import { byAdam, linear, plain, type Program, relu, sigmoid, softmax, squared } from "./program.js";
-import { totals } from "./report.js";
+import { plantedTotals, totals } from "./report.js";
 import { autoTrainer, type Trained, umlaut } from "./rivals.js";
 import { isNamed, sideOf, withTrained } from "./run-program.js";
 import type { Finding } from "../../../src/index.js";
@@ -44,6 +44,13 @@ describe("the exam", () => {
     expect(namesPerRun).toBeLessThanOrEqual(1.5);
     expect(falseAlarms).toBe(0);
   });
+});
+
+test("faults planted in one regression, and the clean program", () => {
+  const { programs, named, falseAlarms } = plantedTotals();
+  expect(programs).toBe(11);
+  expect(named).toBeGreaterThanOrEqual(8);
+  expect(falseAlarms).toBe(0);
 });
 
 describe("the marker", () => {

@@ -4,7 +4,7 @@ import { causesOf, isNamed, placed, type RivalName, type Run, runAll, type SideN
 
 /** One program sat, as it is stored: with the published marks, so that the table needs nothing else. */
 export interface Mark {
-  readonly post: number;
+  readonly post: number | string;
   readonly A?: string;
   readonly B?: string;
   readonly isDisputed?: true;

@@ -4,8 +4,10 @@ import {
   adam,
   type ActivationName,
   type DenseSpec,
+  type History,
   type KernelInitializer,
   type LossSpec,
+  type Network,
   type NetworkSpec,
   type Optimizer,
   rmsprop,
@@ -26,6 +28,8 @@ export interface Training {
   readonly batchSize?: number;
   /** Default true, as in Keras. */
   readonly shuffle?: boolean;
+  /** In place of fit. */
+  readonly train?: (network: Network, data: Data, seed: number) => History;
 }
 
 /** The kinds of findings that name the fault, and the layer where one of this kind elsewhere would not. */
@@ -36,8 +40,8 @@ export interface Answer {
 }
 
 export interface Program {
-  /** Number of the post on Stack Overflow. */
-  readonly post: number;
+  /** Number of the post on Stack Overflow; the fault's name where it was planted. */
+  readonly post: number | string;
   /** What it is, where the exam's words are not followed to the letter, and what was mended. */
   readonly note: string;
   /** One of them is enough. */

@@ -1,5 +1,6 @@
 // The exam's table, of the marks as they are stored: our own beside the published ones.
 import L from "./marks/L.json" with { type: "json" };
+import P from "./marks/P.json" with { type: "json" };
 import R from "./marks/R.json" with { type: "json" };
 import S from "./marks/S.json" with { type: "json" };
 import T from "./marks/T.json" with { type: "json" };
@@ -12,6 +13,8 @@ const SETS: Readonly<Record<string, { readonly title: string; readonly marks: re
   T: { title: "training, data, depth", marks: T as readonly Mark[] },
 };
 const ALL = Object.values(SETS).flatMap(({ marks }) => marks);
+
+const PLANTED: readonly Mark[] = P;
 
 /** In the order of the marks' digits. */
 const TOOLS = {
@@ -43,6 +46,13 @@ export function totals() {
     falseAlarms: alarms,
   };
 }
+
+/** What the planted faults come to. */
+export const plantedTotals = () => ({
+  programs: PLANTED.length,
+  named: named(PLANTED),
+  falseAlarms: runsOf(PLANTED, "repaired").filter((causes) => causes.length > 0).length,
+});
 
 const row = (...cells: readonly (string | number)[]) => `| ${cells.join(" | ")} |`;
 
@@ -106,6 +116,24 @@ function programsTable(): string {
   ].join("\n");
 }
 
+function plantedReport(): string {
+  const { programs, named: found, falseAlarms } = plantedTotals();
+  const rows = PLANTED.map(({ post, isNamed, faulty }) =>
+    row(String(post), isNamed ? "yes" : "**no**", unique(faulty)),
+  );
+  return `### Faults planted in one regression
+
+Auto-mpg, 9 inputs, 9-64-64-1, as TheDeepChecker (arXiv 2204.00694) planted ten faults in it, one of them in both readings of
+"targets times 10" (\`exam/planted.ts\`); 100 epochs are our choice. Its own marks are not known to us, and these programs were
+known when the last rule was written (steps that could not have gone far, under a loss that still falls). Named from each of
+three seeds: ${found} of ${programs}. Runs of the clean program with a cause: ${falseAlarms}. What is not named does little harm here: R² is .95
+in the clean program, .95 from the large weights (1.4 times He's), .89 and .93 on targets times 10; relumine says nothing of
+numbers from which the network learns all the same.
+
+${[row("fault", "named", "causes that are given"), row("---", "---", "---"), ...rows].join("\n")}
+`;
+}
+
 /** The exam's part of README.md. */
 export function examReport(): string {
   const { programs, namesPerRun, falseAlarms } = totals();
@@ -141,5 +169,6 @@ made with these mended programs in sight, as ours was.
 ${alarmsTable()}
 
 ${programsTable()}
-`;
+
+${plantedReport()}`;
 }

@@ -62,9 +62,11 @@ const share = <T>(rows: readonly T[], isRight: (row: T, index: number) => boolea
 export async function withTrained<T>(program: Program, side: SideName, seed: number, use: (trained: Trained) => T) {
   const training = sideOf(program, side);
   const { x, y } = training.data(seed);
-  const { layers, loss, optimizer, epochs = 1, batchSize = 32, shuffle = true } = training;
+  const { layers, loss, optimizer, epochs = 1, batchSize = 32, shuffle = true, train } = training;
   using network = await createNetwork({ inputs: x[0].length, layers, loss, seed }, { arithmetic: "reproducible" });
-  const history = await network.fit({ x, y }, { optimizer, epochs, batchSize, shuffle });
+  const history = train
+    ? train(network, { x, y }, seed)
+    : await network.fit({ x, y }, { optimizer, epochs, batchSize, shuffle });
   return use({ training, network, x, y, history });
 }
 

@@ -1,7 +1,7 @@
 // npx tsx tests/casebook/exam/run.ts [--text] [--side faulty|repaired] [set or post ...]: what is said of each program.
 // Marks before a finding: ~ a symptom, . a remark; causes have none.
 import { parseArgs } from "node:util";
-import { EXAM } from "./exam.js";
+import { ALL_SETS } from "./exam.js";
 import type { Program } from "./program.js";
 import { causesOf, isNamed, placed, type Run, runAll, type SideName } from "./run-program.js";
 import type { Finding } from "../../../src/index.js";
@@ -44,7 +44,7 @@ const told = (program: Program, side: SideName): Promise<string> =>
 const isWanted = (set: string, { post }: Program) =>
   positionals.length === 0 || positionals.includes(set) || positionals.includes(String(post));
 
-for (const [set, programs] of Object.entries(EXAM)) {
+for (const [set, programs] of Object.entries(ALL_SETS)) {
   for (const program of programs.filter((each) => isWanted(set, each))) {
     const wanted = program.answers.map(
       ({ kinds, layer }) => kinds.join("|") + (layer === undefined ? "" : `@${layer}`),

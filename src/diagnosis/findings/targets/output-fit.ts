@@ -24,7 +24,8 @@ function findSingleUnitSoftmax({ loss, from, activation, units, layer }: Output)
       advice:
         isOwn && !isClassification(loss)
           ? "Make the last layer linear (the default); for two classes use binaryCrossEntropy besides."
-          : "Use binaryCrossEntropy with a linear or sigmoid unit for two classes, or one output unit for each class.",
+          : "Use binaryCrossEntropy with a linear or sigmoid unit for two classes, or one output unit for each class; " +
+            "for numbers meanSquaredError with a linear one.",
       layer,
     },
   ];

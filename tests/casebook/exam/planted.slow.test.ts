@@ -1,0 +1,3 @@
+import { sitSet } from "./sit-set.js";
+
+sitSet("P");
