@@ -1,5 +1,12 @@
 // What the exam comes to, and that it can be failed.
+import { readFileSync } from "node:fs";
 import { describe, expect, test } from "vitest";
+import { DEATHS } from "../deaths.js";
+import { EVIDENCE } from "../evidence.js";
+import { FINDINGS } from "../findings.js";
+import { LOOKALIKES } from "../lookalikes.js";
+import { MECHANISMS } from "../mechanisms.js";
+import { STATES } from "../states.js";
 import { asRows, mean } from "./data.js";
 import { EXAM } from "./exam.js";
 import { byAdam, linear, plain, type Program, relu, sigmoid, softmax, squared } from "./program.js";
@@ -51,6 +58,12 @@ test("faults planted in one regression, and the clean program", () => {
   expect(programs).toBe(11);
   expect(named).toBeGreaterThanOrEqual(8);
   expect(falseAlarms).toBe(0);
+});
+
+test("the package's README says how many cases the book has", () => {
+  const { length } = [STATES, MECHANISMS, EVIDENCE, FINDINGS, LOOKALIKES, DEATHS].flat();
+  const readme = readFileSync(new URL("../../../README.md", import.meta.url), "utf8");
+  expect(readme).toContain(`[${length} cases with known truth]`);
 });
 
 describe("the marker", () => {
