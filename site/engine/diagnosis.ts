@@ -1,16 +1,10 @@
 // What a diagnosis says of a training, for the page. Loaded when it is first asked for.
 import { diagnoseNaming } from "../../src/diagnosis/diagnose.js";
-import type { Diagnosis, History } from "../../src/index.js";
+import type { Diagnosis } from "../../src/index.js";
 import { analysisOf } from "../../src/activations/analysis.js";
 import { pageNaming } from "../state/naming.js";
-import { targetsOf } from "./recipe-to-network.js";
 import type { Training } from "./training.js";
 import type { DiagnosisMessage, UnitName } from "./types.js";
-
-/** How it went is told where it has ended: what still goes on has not stopped too early. */
-function historyOf({ ended }: Training): { history?: History } {
-  return ended?.stopped === "diverged" ? { history: ended } : {};
-}
 
 function verdictOf({ findings, learning }: Diagnosis, { recipe }: Training): string {
   // its targets are no labels: they were all made the one class that it has
@@ -22,12 +16,11 @@ function verdictOf({ findings, learning }: Diagnosis, { recipe }: Training): str
 }
 
 export function diagnoseTraining(training: Training, chosen: UnitName | undefined): DiagnosisMessage {
-  const { network, data, step, recipe, task } = training;
-  const validation = { x: task.heldOut.x, y: targetsOf(recipe, task.heldOut) };
+  const { network, data, heldOut, log, step, task } = training;
   const diagnosis = diagnoseNaming(
     network,
     data.x,
-    { targets: data.y, validation, ...historyOf(training) },
+    { targets: data.y, validation: heldOut, ...(log && { history: log }) },
     pageNaming(task.features, task.classes),
   );
   const { layers, samples, findings, learning } = diagnosis;

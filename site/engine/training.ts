@@ -1,6 +1,6 @@
 // One network in training, with what is known of its past: weights of earlier steps, deaths, measurements.
 import { traceDeaths } from "../../src/diagnosis/trace/trace-deaths.js";
-import type { History, Network, NetworkSpec, Optimizer, TrainingContext } from "../../src/index.js";
+import type { EpochLog, History, Network, NetworkSpec, Optimizer, TrainingContext } from "../../src/index.js";
 import { stateOf } from "../../src/network/state/state.js";
 import { type BriefTraining, fitOptions, runFromStart, startNetwork, trainBriefly } from "./brief-training.js";
 import { DeathRegister } from "./death-register.js";
@@ -14,6 +14,10 @@ import { countDead, unitIndex } from "../state/units.js";
 
 /** A fit keeps a log of each epoch: after so many it ends, the next goes on in its place, and the log is let go. */
 const EPOCHS_A_FIT = 20_000;
+/** Fewer say nothing yet of a training that goes on: all begin slowly. */
+const LEAST_EPOCHS = 20;
+/** So many are kept for diagnoses; how a longer training went is not told. */
+const MOST_EPOCHS = 50_000;
 
 /** Called after each step; training goes on when its promise, if any, is fulfilled, and ends if it says so. */
 export type AfterStep = (training: Training) => Promise<"stop" | undefined> | undefined;
@@ -53,8 +57,8 @@ export class Training {
   changes: readonly Change[];
   cure: AppliedCure | undefined;
   stopped: "diverged" | undefined;
-  /** The fit that ended last, where it is the only one so far: the epochs of others are not in it. */
-  ended: History | undefined;
+  /** The whole epochs of all its fits; undefined where they are too many. */
+  private epochs: EpochLog[] | undefined = [];
   isDisposed = false;
   /** The fit that is running. */
   fitting: Promise<void> | undefined;
@@ -108,6 +112,7 @@ export class Training {
     });
     copy.stopped = this.stopped;
     copy.cure = this.cure;
+    copy.epochs = this.epochs?.slice();
     return copy;
   }
 
@@ -127,8 +132,25 @@ export class Training {
     return { x: this.task.train.x, y: targetsOf(this.recipe, this.task.train) };
   }
 
+  get heldOut(): Training["data"] {
+    return { x: this.task.heldOut.x, y: targetsOf(this.recipe, this.task.heldOut) };
+  }
+
   parameters(): Float32Array {
     return stateOf(this.network).allParameters();
+  }
+
+  /** How it went so far, over all its fits; undefined where there is too little or too much of it. */
+  get log(): History | undefined {
+    const { epochs, stopped } = this;
+    if (!epochs || (epochs.length < LEAST_EPOCHS && !stopped)) return undefined;
+    return { epochs, ...(stopped && { stopped }) };
+  }
+
+  private noteEpoch(log: EpochLog): void {
+    if (!this.epochs) return;
+    if (this.epochs.length < MOST_EPOCHS) this.epochs.push({ ...log, epoch: this.epochs.length + 1 });
+    else this.epochs = undefined;
   }
 
   /** With the weights of a step; what it says holds until it is given others. */
@@ -200,7 +222,6 @@ export class Training {
   async fit(afterStep: AfterStep): Promise<void> {
     const trace = traceDeaths();
     this.register.follow(trace, this.step);
-    const isFirst = this.step === 0;
     const onBatchEnd = ({ stop }: TrainingContext): Promise<void> | undefined => {
       this.step++;
       this.register.read();
@@ -211,11 +232,15 @@ export class Training {
       epochs: EPOCHS_A_FIT,
       optimizer: this.optimizer,
       learningRate: () => this.settings.rate,
-      callbacks: [trace, { onBatchEnd: (_log, context) => onBatchEnd(context) }],
+      validation: this.heldOut,
+      callbacks: [
+        trace,
+        { onEpochEnd: (log) => this.noteEpoch(log) },
+        { onBatchEnd: (_log, context) => onBatchEnd(context) },
+      ],
       ...fitOptions(this.settings),
     });
     this.register.read();
-    this.ended = isFirst ? ended : undefined;
     if (ended.stopped === "diverged") this.stopped = "diverged";
   }
 

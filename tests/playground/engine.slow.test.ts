@@ -1,9 +1,10 @@
 // The engine without a page: messages to it, and its answers.
 import { afterEach, describe, expect, test, vi } from "vitest";
-import { type ForecastMessage, REMEDY_NAMES } from "../../site/engine/types.js";
+import { type ForecastMessage, REMEDY_NAMES, type TableFile } from "../../site/engine/types.js";
 import { PRESETS } from "../../site/state/presets.js";
 import { DEFAULTS, FOR_DIGITS, type LiveName, OPENING, type Recipe } from "../../site/state/recipe.js";
 import { fromHash, toHash } from "../../site/state/url.js";
+import { mulberry32 } from "../../src/core/random.js";
 import { EngineHarness, digits } from "./engine-harness.js";
 
 const harnesses: EngineHarness[] = [];
@@ -691,6 +692,54 @@ describe("the verdict on the learning", () => {
     await vi.waitFor(async () => expect((await harness.frame()).stopped).toBe("diverged"));
     const { findings } = await verdictOf(harness);
     expect(findings.map(({ kind }) => kind)).toContain("divergence");
+  });
+});
+
+describe("how it goes, told while it trains", () => {
+  const kindsWhileRunning = async (harness: EngineHarness, step: number) => {
+    await harness.engine.handle({ kind: "run", running: true, speed: Infinity });
+    await harness.runTo(step);
+    const diagnosis = await harness.send({ kind: "diagnose" }, "diagnosis");
+    expect((await harness.frame()).running).toBe(true);
+    return diagnosis.findings;
+  };
+
+  /** Numbers at random, and a class that has nothing to do with them. */
+  function noise(): TableFile {
+    const random = mulberry32(5);
+    const line = (_: unknown, row: number) => [...Array.from({ length: 6 }, () => random().toFixed(3)), row % 2].join();
+    return { name: "noise.csv", contents: `a,b,c,d,e,f,y\n${Array.from({ length: 60 }, line).join("\n")}\n` };
+  }
+
+  test("overfitting, with the epoch in which the held-out rows did best", async () => {
+    const harness = open();
+    await harness.start({ data: "csv", layers: [40], optimizer: "adam", rate: 0.02, batch: 8 }, noise());
+    const found = (await kindsWhileRunning(harness, 2000)).find(({ kind }) => kind === "overfitting")!;
+    expect(found.message).toMatch(/knows its own rows better/);
+    expect(found.figures!.skill - found.figures!.heldOutSkill).toBeGreaterThan(0.5);
+  });
+
+  test("a best epoch is of the whole training: a changed setting does not begin it anew", async () => {
+    const harness = open();
+    await harness.start({ data: "digits", layers: [24], optimizer: "adam", rate: 0.01, batch: 32, seed: 5 });
+    await harness.stepTo(100);
+    await harness.engine.handle({ kind: "adjust", what: "batch", value: 16 });
+    await harness.stepTo(100);
+    const { findings } = await harness.send({ kind: "diagnose" }, "diagnosis");
+    expect(findings.map(({ kind }) => kind)).not.toContain("overfitting");
+  });
+
+  test("a loss that still falls; not of a training that has come to its end", async () => {
+    const harness = open();
+    await harness.start({ data: "circle", rate: 0.02, seed: 4 });
+    await harness.stepTo(150);
+    const before = await harness.send({ kind: "diagnose" }, "diagnosis");
+    const found = before.findings.find(({ kind }) => kind === "stillLearning" || kind === "stepsTooSmall")!;
+    expect(found.kind).toBe("stillLearning");
+    expect(found.message).toMatch(/^The loss is still falling after \d+ epochs: as many again would raise the score/);
+    await harness.engine.handle({ kind: "adjust", what: "rate", value: 0.3 });
+    const kinds = (await kindsWhileRunning(harness, 12_000)).map(({ kind }) => kind);
+    for (const kind of ["stillLearning", "overfitting", "stepsTooSmall", "highRate"]) expect(kinds).not.toContain(kind);
   });
 });
 

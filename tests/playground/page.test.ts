@@ -102,6 +102,16 @@ describe.skipIf(!hasChromium)("the page", () => {
     expect(faults).toEqual([]);
   });
 
+  test("while it trains the findings tell how it goes: here that the loss is still falling", async () => {
+    await using visitor = await visit(site, "#data=circle&rate=0.02&seed=4");
+    const { page, faults } = visitor;
+    await page.waitForFunction(() =>
+      /The loss is still falling after \d+ epochs: /.test(document.querySelector("#notes .findings")!.textContent!),
+    );
+    expect(await page.textContent("#run")).toBe("Pause");
+    expect(faults).toEqual([]);
+  });
+
   test("the rate's forecast is of trainings: made when the settings are opened, and for the rate that is chosen", async () => {
     await using visitor = await visit(site, "#data=spiral&seed=3&step=100");
     const { page, faults } = visitor;

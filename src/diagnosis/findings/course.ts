@@ -124,7 +124,7 @@ function findLost({ history, learning }: Evidence): Found[] {
       kind: "highRate",
       message:
         `It had learned and lost it again: a score of ${formatNumber(best, 3)} in epoch ${lowest + 1}, of ` +
-        `${formatNumber(now, 3)} at the end, at a learning rate of ${formatNumber(learningRate)}.`,
+        `${formatNumber(now, 3)} now, at a learning rate of ${formatNumber(learningRate)}.`,
       advice:
         "Lower the learning rate (a third, a tenth), or let it fall over the epochs; clip the gradient (clipNorm).",
       figures: { bestScore: best, bestEpoch: lowest + 1, score: now, learningRate },

@@ -95,7 +95,7 @@ function stillLearning({ gain, epochs }: Unfinished, evidence: LearningEvidence,
     kind: "stillLearning",
     role,
     message:
-      `The loss was still falling when the training ended after ${countOf(epochs, "epoch")}: as many again ` +
+      `The loss is still falling after ${countOf(epochs, "epoch")}: as many again ` +
       `would raise the score from ${formatNumber(score, 3)} to about ${formatNumber(score + gain, 3)}, ` +
       "if it goes on so.",
     advice: "Train for longer (go on with fit), or raise the learning rate.",
