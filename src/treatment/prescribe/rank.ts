@@ -65,8 +65,17 @@ export function failureOf({ outcomes }: Entry): TrialFailure | undefined {
 
 const isKnown = <T>(value: T | undefined): value is T => value !== undefined;
 
+/** Sorting asks for them again and again. */
+const means = new WeakMap<Entry["outcomes"], Judgement>();
+
 /** Means over the repeats. */
 export function meanJudgement({ outcomes }: Pick<Entry, "outcomes">): Judgement {
+  const known = means.get(outcomes) ?? computeMeans(outcomes);
+  means.set(outcomes, known);
+  return known;
+}
+
+function computeMeans(outcomes: Entry["outcomes"]): Judgement {
   const accuracies = outcomes.map(({ metrics: { accuracy } }) => accuracy).filter(isKnown);
   const balanced = outcomes.map(({ balancedAccuracy }) => balancedAccuracy).filter(isKnown);
   return {

@@ -63,6 +63,7 @@ class Purse {
   constructor(
     private left: number,
     private readonly baseline: TrialSettings,
+    private readonly epochs: number,
     private readonly batchSize: number,
   ) {}
 
@@ -71,9 +72,9 @@ class Purse {
   }
 
   /** Of a run of a share of the epochs. */
-  costOf({ candidate: { settings } }: Entry, share: number): number {
-    const [own, given] = [settings, this.baseline].map((each) => workOf(each, this.batchSize));
-    return ((settings.epochs ?? 1) * share * own) / given;
+  costOf({ candidate }: Entry, share: number): number {
+    const [own, given] = [candidate.settings, this.baseline].map((each) => workOf(each, this.batchSize));
+    return ((epochsOf(candidate, this.epochs, share) / Math.max(1, this.epochs)) * own) / given;
   }
 
   /** What ended early costs what it trained. */
@@ -127,7 +128,7 @@ class Competition {
     const { budget, epochs, measure, batchSize } = rules;
     const spent = baseline.outcomes.reduce((sum, outcome) => sum + trainedShare(outcome, epochs), 0);
     this.start = Math.max(1, budget - spent);
-    this.purse = new Purse(this.start, baseline.candidate.settings, batchSize);
+    this.purse = new Purse(this.start, baseline.candidate.settings, epochs, batchSize);
     this.order = byScore(measure);
   }
 
