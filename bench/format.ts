@@ -61,9 +61,10 @@ export function shareTarget(
 }
 
 function figureLine(name: string, figure: Figure): string {
-  const { value, unit, quartiles, note } = figure;
+  const { value, unit, quartiles, note, wrong } = figure;
   const cell = `${digits(value)} ${unit}${quartiles ? ` ${range(quartiles, digits)}` : ""}`;
-  return `${name.padEnd(42)} ${cell.padStart(16)}${target(figure)}${note ? `  (${note})` : ""}`;
+  const found = wrong === undefined ? "" : `  WRONG: ${wrong}`;
+  return `${name.padEnd(42)} ${cell.padStart(16)}${target(figure)}${note ? `  (${note})` : ""}${found}`;
 }
 
 function resultLine(name: string, row: Result): string {
@@ -81,9 +82,9 @@ export function line(row: Row): string {
   return isFigure(row) ? figureLine(row.name, row) : resultLine(row.name, row);
 }
 
-/** A result beyond its tolerance; a target that is missed is no fault. */
+/** A result beyond its tolerance, or that a check found amiss; a target that is missed is no fault. */
 export const isWrong = (row: Result | Figure): boolean =>
-  isFigure(row) ? !Number.isFinite(row.value) : !(row.residual <= 1);
+  isFigure(row) ? row.wrong !== undefined || !Number.isFinite(row.value) : !(row.residual <= 1);
 
 /** Seconds of a timed row. */
 export const secondsOf = (row: Row): number | undefined => (isFigure(row) ? undefined : row.seconds);

@@ -31,6 +31,8 @@ export interface Figure {
   readonly wanted?: Target;
   /** What was compared or checked on the way, in a few words. */
   readonly note?: string;
+  /** What a check of the results found amiss: no figure then counts. */
+  readonly wrong?: string;
 }
 
 export interface Timing {

@@ -3,6 +3,7 @@ import { activationCases } from "./activations.js";
 import type { Row } from "./format.js";
 import { gemmCases } from "./gemm.js";
 import { inferenceCases } from "./inference.js";
+import { lookingCases } from "./looking.js";
 import type { Case, Context } from "./measure.js";
 import { pieceCases } from "./pieces.js";
 import { ratioCases } from "./ratios.js";
@@ -19,6 +20,7 @@ const SUBJECTS: readonly Subject[] = [
   inferenceCases,
   ratioCases,
   tableCases,
+  lookingCases,
 ];
 
 /** The cases, and those of the host's own subjects, with `filter` in their name. */

@@ -14,6 +14,7 @@ export async function byTurns(
   calls: readonly (() => unknown)[],
   milliseconds = 2500,
   now: () => number = () => performance.now(),
+  leastTurns = LEAST_TURNS,
 ): Promise<number[][]> {
   const turn = async (backwards: boolean): Promise<number[]> => {
     const seconds = calls.map(() => 0);
@@ -28,14 +29,19 @@ export async function byTurns(
   const warm = now() + milliseconds;
   for (let i = 0; i < WARM_UP_TURNS && now() < warm; i++) await turn(false);
   const turns: number[][] = [];
-  for (const end = now() + milliseconds; turns.length < LEAST_TURNS || now() < end;)
+  for (const end = now() + milliseconds; turns.length < leastTurns || now() < end;)
     turns.push(await turn(turns.length % 2 === 1));
   return turns;
 }
 
 /** The second call's time over the first's, turn by turn. */
-export async function ratios(first: () => unknown, second: () => unknown, milliseconds?: number): Promise<number[]> {
-  return (await byTurns([first, second], milliseconds)).map(([one, other]) => other! / one!);
+export async function ratios(
+  first: () => unknown,
+  second: () => unknown,
+  milliseconds?: number,
+  leastTurns?: number,
+): Promise<number[]> {
+  return (await byTurns([first, second], milliseconds, undefined, leastTurns)).map(([one, other]) => other! / one!);
 }
 
 export function summarize(values: readonly number[]): Pick<Figure, "value" | "quartiles"> {

@@ -40,6 +40,8 @@ describe("cases", () => {
       "counters",
       "half closed",
       "threads",
+      "looking: traceDeaths",
+      "looking: calibrate",
     ]) {
       expect(
         names.some((name) => name.startsWith(subject)),

@@ -42,6 +42,13 @@ describe("a timed row", () => {
 });
 
 describe("a figure", () => {
+  test("whose check fails is wrong, whatever its value", () => {
+    const wrong = { ...FIGURE, wrong: "the last frame is not what diagnose counts" };
+    expect(isWrong(wrong)).toBe(true);
+    expect(isWrong(FIGURE)).toBe(false);
+    expect(line(wrong)).toMatch(/ {2}WRONG: the last frame/);
+  });
+
   test.each([
     ["met", { low: 60, high: 64 }, 62, { atMost: 65 }],
     ["missed", { low: 66, high: 70 }, 68, { atMost: 65 }],
