@@ -5,6 +5,7 @@ import {
   adam,
   createNetwork,
   type DataSet,
+  diagnose,
   type FitOptions,
   type Network,
   type NetworkSpec,
@@ -237,6 +238,40 @@ describe("what is wrong is read off all repeats", () => {
     expect(found.reason).not.toContain("too few");
     expect(found.reason).toContain("3 runs of the baseline");
     expect(found.best.metrics.accuracy).toBe(1);
+  });
+});
+
+describe("the first seed has no dead unit, and others have", () => {
+  const x = SQUARE.slice(0, 200);
+  const classes = { inputs: 2, layers: [{ units: 2 }, { units: 3 }], loss: "crossEntropy" } as const;
+
+  it.each([
+    [
+      "three classes, Adam",
+      { ...classes, seed: 7 },
+      x.map(([a, b]) => (a > 0 ? 2 : Number(b > 0))),
+      adam({ learningRate: 0.03 }),
+    ],
+    [
+      "two narrow layers, momentum",
+      net(2, [2, 2, 1], { seed: 11 }),
+      x.map(([a, b]) => Math.abs(a) + b),
+      sgd({ learningRate: 0.05, momentum: 0.5 }),
+    ],
+  ] as const)("%s", async (_what, spec, y, optimizer) => {
+    const fit = { epochs: 40, batchSize: 20, optimizer };
+    const first = await createNetwork(spec);
+    await first.fit({ x, y }, fit);
+    expect(
+      diagnose(first, x, { proofs: false }).layers.flatMap(({ units }) =>
+        units.filter(({ state }) => state === "dead"),
+      ),
+    ).toEqual([]);
+    first.dispose();
+    const { baseline, reason } = await prescribe(spec, { x, y }, fit, { ...alone, trials: 1, repeats: 3 });
+    expect(baseline.deadFraction).toBeGreaterThan(0.1);
+    expect(reason).toMatch(/^\d+ of (6|12) hidden units are dead in 3 runs of the baseline/);
+    expect(reason).not.toContain("too few");
   });
 });
 
