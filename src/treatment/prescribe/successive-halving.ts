@@ -289,17 +289,18 @@ class Competition {
     return [entry];
   }
 
-  /** As many seeds as the best can be paid for. */
+  /** As many seeds as can be paid for of the best, and of what is left of it beside it. */
   private async playSeeds(entries: readonly Entry[]): Promise<void> {
     const { seeds } = this.rules;
     const sound = entries.filter(wasTried).filter(isSound).toSorted(this.order);
     if (sound.length === 0) return;
-    const runs = Math.min(seeds.length - 1, Math.floor(this.purse.rest / this.purse.costOf(sound[0], 1) + 1e-9));
+    const foremost = [...new Set([sound[0], ...(this.simplest ? [this.simplest] : [])])];
+    const runsOf = (all: readonly Entry[]): number =>
+      Math.floor(this.purse.rest / all.reduce((cost, entry) => cost + this.purse.costOf(entry, 1), 0) + 1e-9);
+    const runs = Math.min(seeds.length - 1, runsOf(foremost) || runsOf(foremost.slice(0, 1)));
     if (runs < 1) return;
-    const going = this.select(
-      entries,
-      [...(this.simplest ? [this.simplest] : []), sound[0], ...this.favourites()],
-      (all) => this.purse.affordable(all, 1, runs, Infinity),
+    const going = this.select(entries, [...foremost, ...this.favourites()], (all) =>
+      this.purse.affordable(all, 1, runs, Infinity),
     );
     this.rules.onResult(this.baseline);
     await this.play(
