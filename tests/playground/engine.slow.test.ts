@@ -732,7 +732,7 @@ describe("how it goes, told while it trains", () => {
   test("a loss that still falls; not of a training that has come to its end", async () => {
     const harness = open();
     await harness.start({ data: "circle", rate: 0.02, seed: 4 });
-    await harness.stepTo(150);
+    await harness.stepTo(400);
     const before = await harness.send({ kind: "diagnose" }, "diagnosis");
     const found = before.findings.find(({ kind }) => kind === "stillLearning" || kind === "stepsTooSmall")!;
     expect(found.kind).toBe("stillLearning");
