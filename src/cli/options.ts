@@ -159,16 +159,17 @@ export function addTrainingOptions(command: Command): Command {
     .option("--learning-rate <rate>", "step size (default: the optimizer's own)", decimal({ low: 0, openLow: true }))
     .option("--activation <name>", "of the hidden layers", oneOf(ACTIVATION_NAMES), "relu")
     .option("--bias <value>", "starting bias of the hidden units", decimal({}), 0)
-    .option(
-      "--class-weights <how>",
-      '"balanced": all classes count the same in training, however many rows each has',
-      oneOf(["balanced"]),
-    );
+    .addOption(classWeightsOption());
+}
+
+export function classWeightsOption(): Option {
+  const what = '"balanced": all classes count the same in training, however many rows each has';
+  return new Option("--class-weights <how>", what).argParser(oneOf(["balanced"]));
 }
 
 /** The option of fit that `--class-weights` asks for. */
 export function classWeightsOf(
-  { classWeights }: TrainingOptions,
+  { classWeights }: Pick<TrainingOptions, "classWeights">,
   { encoding: { target } }: PreparedTable,
 ): Pick<FitOptions, "classWeights"> {
   if (classWeights === undefined) return {};

@@ -13,6 +13,7 @@ import { finish, PENGUINS, relumine, start } from "./run.js";
 interface CheckupRun {
   readonly seed: number;
   readonly score: number;
+  readonly loss: number;
   readonly dead: readonly number[];
   readonly closed: readonly number[];
   readonly stepsPerSecond: number;
@@ -203,5 +204,20 @@ describe("checkup of a table", () => {
     expect(code).toBe(0);
     expect(stdout).toContain("No rate up to 0.000001 kills a third of them here: there is no fault A to cure.");
     expect(stdout).toContain("faulty: bias -1");
+  });
+});
+
+describe("--class-weights", () => {
+  const short = [PENGUINS, "--target", "species", "--epochs", "3", "--hidden", "8"];
+
+  it("balanced trains all plans by it", async () => {
+    const [plain, balanced] = await Promise.all([checkup(...short), checkup(...short, "--class-weights", "balanced")]);
+    expect(balanced.healthy[0].loss).not.toBe(plain.healthy[0].loss);
+  });
+
+  it("is refused where there are no classes", async () => {
+    const { code, stderr } = await relumine("checkup", PENGUINS, "-t", "body_mass_g", "--class-weights", "balanced");
+    expect(code).toBe(1);
+    expect(stderr).toContain("--class-weights");
   });
 });

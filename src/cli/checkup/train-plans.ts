@@ -2,7 +2,7 @@
 import type { NamedPreparedTable } from "../prepare-table.js";
 import type { CheckupPlan } from "./plans.js";
 import { scoreOf, specFor, tryDiagnose } from "../network-for-table.js";
-import type { SharedOptions } from "../options.js";
+import { classWeightsOf, type SharedOptions } from "../options.js";
 import { median } from "../../core/statistics.js";
 import type { Terminal } from "../terminal.js";
 import type { Death, Diagnosis, EpochLog, History, Learning, Network, NetworkSpec, Revival } from "../../index.js";
@@ -11,6 +11,7 @@ import type { CheckupScale, EpochLine } from "../../report/checkup-text.js";
 export interface CheckupOptions extends SharedOptions {
   /** Of the healthy network; by default RATES. */
   readonly learningRate?: number;
+  readonly classWeights?: "balanced";
   /** Seeds to try. */
   readonly repeats: number;
 }
@@ -75,12 +76,8 @@ export class PlanTrainer {
     onEpoch?: (line: EpochLine) => void,
   ): Promise<CheckupRun | undefined> {
     const { createNetwork, sgd, traceDeaths } = this.library;
-    const {
-      prepared,
-      options: { epochs, batchSize, hidden },
-      signal,
-      terminal,
-    } = this;
+    const { prepared, options, signal, terminal } = this;
+    const { epochs, batchSize, hidden } = options;
     const { training, judges } = prepared;
     const { countDead } = await import("../../inspect/dead-units.js");
     const spec = specFor(prepared, { hidden, activation: plan.activation, bias: plan.bias, seed });
@@ -103,6 +100,7 @@ export class PlanTrainer {
       signal,
       optimizer: sgd({ learningRate: plan.learningRate }),
       validation: judges,
+      ...classWeightsOf(options, prepared),
       callbacks: [{ onEpochEnd }, ...(trace ? [trace] : [])],
     });
     terminal.endProgress();

@@ -18,7 +18,7 @@ import {
 } from "../checkup/plans.js";
 import { dataRecord, describeData } from "../data-summary.js";
 import { inputWidth } from "../../table/encoding.js";
-import { addSharedOptions, decimal, integer } from "../options.js";
+import { addSharedOptions, classWeightsOption, decimal, integer } from "../options.js";
 import { readTableFile } from "../read-table.js";
 import { type FaultResult, judgeAll, rowOf } from "../checkup/plan-results.js";
 import { sum } from "../../core/statistics.js";
@@ -258,6 +258,7 @@ export function checkupCommand(): Command {
       decimal({ low: 0, openLow: true }),
     )
     .option("--repeats <count>", "seeds to try: medians and ranges", integer({ low: 1, high: 100 }), 1)
+    .addOption(classWeightsOption())
     .addHelpText("after", EXAMPLES)
     .action(checkup);
 }

@@ -76,6 +76,19 @@ function fitLines(rows: readonly (readonly string[])[], spare: number): string[]
   return alignColumns(cells, right(cells[0]));
 }
 
+/** Of two figures so near each other the difference is rounding. */
+const SAME = 1e-6;
+
+function drawGain(trial: Trial, measure: Measure): string {
+  const { baselineScore, failed } = trial;
+  if (baselineScore === undefined || failed) return "";
+  const score = figureOf(trial, measure);
+  const difference = score - baselineScore;
+  if (Math.abs(difference) <= SAME * Math.max(Math.abs(score), Math.abs(baselineScore))) return "the same";
+  const isShare = measure !== "loss";
+  return signed(isShare ? difference : -difference, isShare);
+}
+
 /** A title and a line for each trial, the constant's in its place. */
 export function drawTrials(trials: readonly Trial[], { measure, hasHidden, constant, above = 0 }: Table): string[] {
   const isShare = measure !== "loss";
@@ -86,9 +99,7 @@ export function drawTrials(trials: readonly Trial[], { measure, hasHidden, const
     trial.name,
     drawScore(trial, measure),
     trial.interval ? formatRange(trial.interval.low, trial.interval.high, (end) => figure(end, isShare)) : "",
-    trial.baselineScore === undefined || trial.failed
-      ? ""
-      : signed((figureOf(trial, measure) - trial.baselineScore) * (isShare ? 1 : -1), isShare),
+    drawGain(trial, measure),
     ...unitsOf(formatPercent(trial.deadFraction)),
     ...seedsOf(String(trial.repeats)),
     drawEpochs(trial),
