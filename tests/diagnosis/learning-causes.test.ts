@@ -4,7 +4,15 @@ import { withNetwork } from "../support/networks.js";
 import { randomRows, seededRandom } from "../support/random.js";
 import type { Rows } from "../reference/network.js";
 import { causesOf, diagnosisAfter, find, POINTS, regression } from "./support.js";
-import { adam, diagnose, type FitOptions, type LayerActivationName, type NetworkSpec, sgd } from "../../src/index.js";
+import {
+  adam,
+  adamW,
+  diagnose,
+  type FitOptions,
+  type LayerActivationName,
+  type NetworkSpec,
+  sgd,
+} from "../../src/index.js";
 
 describe("a cause where there would be none", () => {
   const circle = POINTS.map(([a, b]) => Number(a * a + b * b < 1.6));
@@ -167,6 +175,13 @@ describe("what harms is named where it does harm", () => {
     expect(diagnosis.learning!.score).toBeGreaterThan(0.02);
     expect(causesOf(diagnosis)).toEqual(["decayCollapse"]);
     expect(causesOf(await diagnosisAfter(regression([16]), POINTS, noisy, fit(1e-3)))).toEqual([]);
+    // AdamW's takes a tenth of each weight in an update and leaves them as large as they were
+    const byAdamW = (weightDecay: number): FitOptions => ({
+      epochs: 30,
+      optimizer: adamW({ learningRate: 0.01, weightDecay }),
+    });
+    expect(causesOf(await diagnosisAfter(regression([16]), POINTS, y, byAdamW(10)))).toEqual(["decayCollapse"]);
+    expect(causesOf(await diagnosisAfter(regression([16]), POINTS, noisy, byAdamW(0.1)))).toEqual([]);
   });
 
   test("two units for what five columns tell; not where targets are the inputs, nor where noise is the rest", async () => {

@@ -112,6 +112,81 @@ describe("the pace", () => {
     expect(causesOf(diagnosis)).toEqual([]);
   });
 
+  test.each([1, 2])("%d epochs have a pace too, by what it started with", async (epochs) => {
+    const slow = await diagnosisAfter(regression([16]), POINTS, y, { epochs, optimizer: sgd({ learningRate: 1e-4 }) });
+    expect(causesOf(slow)).toEqual(["stepsTooSmall"]);
+    const enough = { epochs, batchSize: 2, optimizer: adam({ learningRate: 0.01 }) };
+    const random = seededRandom(8);
+    const noisy = y.map((value) => value + 6 * (random() - 0.5));
+    const learned = await diagnosisAfter(regression([16]), POINTS, noisy, enough);
+    expect(learned.learning!.score).toBeGreaterThan(0.1);
+    expect(causesOf(learned)).toEqual([]);
+  });
+
+  test("most answers are right, and no weight has moved: fits tell that there is more", async () => {
+    const spec: NetworkSpec = { ...regression([16], 3), loss: "binaryCrossEntropy" };
+    const label = POINTS.map(([a, b]) => Number(a + b > 0));
+    const fit: FitOptions = { epochs: 25, optimizer: adam({ learningRate: 2e-3 }) };
+    const slow: FitOptions = { epochs: 7, optimizer: adam({ learningRate: 1e-3 }) };
+    const diagnosis = await diagnosisAfter(spec, POINTS, label, slow);
+    expect(diagnosis.learning!.accuracy).toBeGreaterThan(0.8);
+    expect(causesOf(diagnosis)).toEqual(["stepsTooSmall"]);
+    // as right, with labels of noise: the fits tell no more
+    const random = seededRandom(9);
+    const noisy = label.map((value) => (random() < 0.15 ? 1 - value : value));
+    const done = await diagnosisAfter(spec, POINTS, noisy, fit);
+    expect(done.learning!.accuracy).toBeLessThan(0.9);
+    expect(causesOf(done)).toEqual([]);
+  });
+
+  test("held-out answers that were best early by chance silence nothing while their loss falls", async () => {
+    const label = POINTS.map(([a, b]) => Number(a * b > 0));
+    const spec: NetworkSpec = { ...regression([16], 3), loss: "binaryCrossEntropy" };
+    await withNetwork(spec, async (network) => {
+      const history = await network.fit({ x: POINTS, y: label }, { epochs: 6, optimizer: sgd({ learningRate: 1e-4 }) });
+      const told = (accuracy: number, falls: boolean) => ({
+        epochs: history.epochs.map((log, i) => ({
+          ...log,
+          validation: { loss: 1 + (falls ? -0.01 : 0.01) * i, accuracy: i === 1 ? accuracy : 0.5 },
+        })),
+      });
+      const of = (falls: boolean) =>
+        causesOf(diagnose(network, POINTS, { targets: label, history: told(0.6, falls), proofs: false }));
+      expect(of(true)).toEqual(["stepsTooSmall"]);
+      expect(of(false)).not.toContain("stepsTooSmall");
+    });
+  });
+
+  test("a network tuned once more at a small rate is judged by no start of another fit", async () => {
+    const random = seededRandom(8);
+    const noisy = y.map((value) => value + 6 * (random() - 0.5));
+    await withNetwork(regression([16]), async (network) => {
+      const data = { x: POINTS, y: noisy };
+      await network.fit(data, { epochs: 25, optimizer: adam({ learningRate: 0.005 }) });
+      const history = await network.fit(data, { epochs: 8, optimizer: adam({ learningRate: 1e-5 }) });
+      const diagnosis = diagnose(network, POINTS, { targets: noisy, history, proofs: false });
+      expect(diagnosis.learning!.score).toBeLessThan(0.5);
+      expect(causesOf(diagnosis)).toEqual([]);
+    });
+  });
+
+  test("exclusive or with two sigmoid units: a plateau that larger steps leave; a learned one is none", async () => {
+    const x = [0, 1, 2, 3].map((i) => [i >> 1, i & 1]);
+    const spec: NetworkSpec = {
+      inputs: 2,
+      layers: [
+        { units: 2, activation: "sigmoid" },
+        { units: 1, activation: "sigmoid" },
+      ],
+      loss: "meanSquaredError",
+      seed: 1,
+    };
+    const after = (learningRate: number, epochs: number) =>
+      diagnosisAfter(spec, x, [0, 1, 1, 0], { epochs, batchSize: 4, optimizer: sgd({ learningRate }) });
+    expect(causesOf(await after(0.1, 500))).toEqual(["stepsTooSmall"]);
+    expect(causesOf(await after(5, 2500))).toEqual([]);
+  });
+
   test("Adam with a small rate goes all in one direction", async () => {
     const fit: FitOptions = { epochs: 5, optimizer: adam({ learningRate: 1e-4 }) };
     expect(causesOf(await diagnosisAfter(regression([16]), POINTS, y, fit))).toEqual(["stepsTooSmall"]);

@@ -170,8 +170,12 @@ function findThrown(evidence: Evidence): Found[] {
 const TOO_MUCH_DECAY = 0.5;
 /** Kernels of less than this share of their start, with decay on, were shrunk by it. */
 const SHRUNK = 0.02;
-/** ... and of less than this share, where the rows have more to tell than was learned. */
+/** ... and of less than this share, where the rows have more to tell than was learned, */
 const HELD_BACK = 0.5;
+/** or a decay that takes so much in each update: what was learned a hundred updates ago is gone, */
+const FORGETS = 0.01;
+/** where fits leave less than this share of what the network leaves. */
+const FORGOTTEN = 0.75;
 
 /** What of each weight a step takes away, apart from the gradient: SGD's and AdamW's decay both are rate·decay. */
 function findDecay(evidence: Evidence): Found[] {
@@ -183,7 +187,7 @@ function findDecay(evidence: Evidence): Found[] {
   const share = rate * weightDecay;
   const figures = { learningRate: rate, weightDecay, share };
   const product = `rate ${formatNumber(rate)} times weightDecay ${formatNumber(weightDecay)} is ${formatNumber(share)}`;
-  if (share >= TOO_MUCH_DECAY)
+  if (share >= TOO_MUCH_DECAY || (share >= FORGETS && moreToLearn(evidence, FORGOTTEN)))
     return [
       {
         kind: "decayCollapse",
@@ -191,7 +195,9 @@ function findDecay(evidence: Evidence): Found[] {
           `The weight decay takes ${formatPercent(share)} of each weight in every update (${product})` +
           `${share > 1 ? ", more than there is, so that weights change their sign" : ""}` +
           `${share > 2 ? " and grow" : ""}.`,
-        advice: "Train without weight decay, or with one some thousand times smaller.",
+        advice:
+          "Train without weight decay, or with one some " +
+          `${share >= TOO_MUCH_DECAY ? "thousand" : "hundred"} times smaller.`,
         figures,
       },
     ];

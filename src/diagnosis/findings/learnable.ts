@@ -53,8 +53,17 @@ interface Left {
   readonly fits: number;
 }
 
-/** Of a constant's loss. A mean of absolute errors goes by the root of a mean of squares. */
+/** The fits are made once for all that ask. */
+const known = new WeakMap<Evidence, { readonly left: Left | undefined }>();
+
 function whatIsLeft(evidence: Evidence): Left | undefined {
+  let found = known.get(evidence);
+  if (!found) known.set(evidence, (found = { left: measureLeft(evidence) }));
+  return found.left;
+}
+
+/** Of a constant's loss. A mean of absolute errors goes by the root of a mean of squares. */
+function measureLeft(evidence: Evidence): Left | undefined {
   const { learning } = evidence;
   const score = learning?.learning.score;
   if (score === undefined) return undefined;
@@ -69,10 +78,10 @@ function whatIsLeft(evidence: Evidence): Left | undefined {
  * What is left where it is known for certain that there is more to learn: the network has not learned what the fits
  * have. Class weights have another constant.
  */
-export function moreToLearn(evidence: Evidence): Left | undefined {
+export function moreToLearn(evidence: Evidence, share = MUCH_LESS): Left | undefined {
   if (hasLearned(evidence) !== false || evidence.observation.training?.fit?.classWeights) return undefined;
   const left = whatIsLeft(evidence);
-  return left && left.fits <= MUCH_LESS * left.network ? left : undefined;
+  return left && left.fits <= share * left.network ? left : undefined;
 }
 
 /**

@@ -17,19 +17,30 @@ function smooth(values: readonly number[], width: number): number[] {
   return values.slice(width - 1).map((_, i) => mean(values.slice(i, i + width)));
 }
 
-/** The history's skill by epoch on the held-out rows, smoothed: none where a loss is not finite. */
-function heldOutSkills({ history, learning }: Evidence): number[] {
+type Measure = (score: number, accuracy: number | undefined) => number;
+
+/**
+ * The history's skill by epoch on the held-out rows, smoothed: none where a loss is not finite.
+ * @param measure another than the skill
+ */
+function heldOutSkills({ history, learning }: Evidence, measure?: Measure): number[] {
   const seen = (history?.epochs ?? []).flatMap(({ validation }) => validation ?? []);
   if (!learning || learning.learning.score === undefined || !seen.every(({ loss }) => Number.isFinite(loss))) return [];
   const { constantAccuracy } = learning.learning;
-  const skills = seen.map(({ loss, accuracy }) => skillOf(scoreOf(loss, learning), accuracy, constantAccuracy)!);
+  const of: Measure = measure ?? ((score, accuracy) => skillOf(score, accuracy, constantAccuracy)!);
+  const skills = seen.map(({ loss, accuracy }) => of(scoreOf(loss, learning), accuracy));
   return smooth(skills, Math.max(1, Math.min(5, Math.floor(skills.length / 10))));
 }
 
-/** Rows that were not trained on did best in the first half: more of the same is not what is missing. */
+/**
+ * Rows that were not trained on did best in the first half, by their answers and by their loss, of which one alone may
+ * have been so by chance: more of the same is not what is missing.
+ */
 export function hasHeldOutPeaked(evidence: Evidence): boolean {
-  const skills = heldOutSkills(evidence);
-  return skills.length > 3 && skills.indexOf(largestOf(skills)) < skills.length / 2;
+  return [undefined, (score: number) => score].every((measure) => {
+    const skills = heldOutSkills(evidence, measure);
+    return skills.length > 3 && skills.indexOf(largestOf(skills)) < skills.length / 2;
+  });
 }
 
 /** Without the rows that were held out, where the observed rows are those of the fit, all of them. */

@@ -4,15 +4,18 @@ import type { LearningEvidence } from "../learning/learning.js";
 import type { FindingRole } from "../types.js";
 import { moreToLearn } from "./learnable.js";
 import { hasHeldOutPeaked } from "./overfitting.js";
-import { paceOf } from "../learning/pace.js";
-import { LEARNED, SOME } from "../learning/verdict.js";
+import { type Pace, paceOf, paceOfShort } from "../learning/pace.js";
+import { FEW_ROWS, LEARNED, sideOf, SOME } from "../learning/verdict.js";
 import type { StartDistance, TrainingRecord } from "../../inspect/observation.js";
-import { largestOf } from "../../core/statistics.js";
+import { largestOf, mean } from "../../core/statistics.js";
 import { countOf, formatCount, formatNumber, formatPercent } from "../../text/numbers.js";
 
 /** What as many epochs again would add to the score has to be this much to be worth them, */
 const WORTH_IT = 0.05;
-/** and this much where it is to be the reason that little was learned: less may be noise that is learned by heart. */
+/**
+ * and this much where it is to be the reason that little was learned, unless it is worse than a constant: less may be
+ * noise that is learned by heart.
+ */
 const WORTH_MUCH = 0.1;
 /** So many times the epochs made would be needed at the pace of the end: more than patience is wanted then. */
 const TOO_SLOW = 3;
@@ -24,7 +27,12 @@ const STRAIGHT = 0.6;
 const STEADY = 0.3;
 /** Weights that moved by less than this share of what they started with have hardly moved. */
 const UNMOVED = 0.25;
-/** Steps that could take a weight no further than this share cannot change what the network says. */
+/** ... of a network that leaves a plateau by moving as far as they are large. */
+const HALF_MOVED = 0.5;
+/**
+ * Steps that could take a weight no further than this share cannot change what the network says, nor those of up to
+ * UNMOVED say what fits show.
+ */
 const OUT_OF_REACH = 0.1;
 /** A score that hardly differs from a constant's. */
 const LITTLE = 0.2;
@@ -49,6 +57,8 @@ function reachOf({ optimizer: { name, options }, fit }: TrainingRecord): number 
   return (fit.rate * fit.steps) / (1 - Math.min(0.999, Number(options.momentum ?? 0)));
 }
 
+/** Adam's steps are at most some times the rate, and that where gradients are rare. */
+const BEYOND = 2;
 /** Weights that have come so far of what the steps can reach have gone in one direction all along. */
 const ALL_ALONG = 0.5;
 
@@ -60,15 +70,41 @@ interface Unfinished {
   readonly epochs: number;
 }
 
-function unfinished({ history, learning }: Evidence): Unfinished | undefined {
+/** Fewer epochs have no pace by themselves. */
+const EPOCHS_OF_A_PACE = 3;
+
+function readPace(losses: readonly number[], learning: LearningEvidence | undefined): Pace | undefined {
+  if (losses.length >= EPOCHS_OF_A_PACE) return paceOf(losses);
+  const start = losses.length > 0 ? learning?.startLoss() : undefined;
+  return start === undefined ? undefined : paceOfShort(start, mean(losses), learning!.learning.loss, losses.length);
+}
+
+/**
+ * Nothing has been learned of a few rows that have fewer numbers than the network has weights: a plateau is no noise
+ * there.
+ */
+function canKnowByHeart({ observation: { layers, rows }, learning }: Evidence): boolean {
+  if (rows >= FEW_ROWS || !learning || sideOf(learning.learning) > 0) return false;
+  const parameters = layers.reduce(
+    (sum, { weights }) => sum + (weights ? weights.kernel.length + weights.units : 0),
+    0,
+  );
+  return parameters > rows * layers.at(-1)!.units.length;
+}
+
+function unfinished(evidence: Evidence): Unfinished | undefined {
+  const { history, learning } = evidence;
   const epochs = history?.epochs ?? [];
-  const pace = paceOf(epochs.map(({ loss }) => loss));
+  const pace = readPace(
+    epochs.map(({ loss }) => loss),
+    learning,
+  );
   if (!pace || !learning || learning.learning.score === undefined) return undefined;
   const left = learning.learning.loss - learning.lowestLoss;
   return {
     times: left / pace.perEpoch / epochs.length,
     gain: Math.min(pace.gain, left) / learning.toLearn,
-    isStraight: pace.straightness >= STRAIGHT && pace.ofAverage >= STEADY,
+    isStraight: pace.straightness >= STRAIGHT && (pace.ofAverage >= STEADY || canKnowByHeart(evidence)),
     epochs: epochs.length,
   };
 }
@@ -83,10 +119,11 @@ interface Distance {
 
 /**
  * It has learned less than half by any measure; or hardly anything of the loss, with weights that have hardly moved,
- * whatever share of the answers is right.
+ * whatever share of the answers is right; or less than fits show for certain.
  */
-function isCause({ learning, skill = 0 }: LearningEvidence, { moved }: Distance): boolean {
-  return skill < SOME || (learning.score! < LITTLE && moved !== undefined && moved < UNMOVED);
+function isCause(evidence: Evidence, { learning, skill = 0 }: LearningEvidence, { moved }: Distance): boolean {
+  if (skill < SOME || (learning.score! < LITTLE && moved !== undefined && moved < UNMOVED)) return true;
+  return moreToLearn(evidence) !== undefined;
 }
 
 function stillLearning({ gain, epochs }: Unfinished, evidence: LearningEvidence, role: FindingRole): Found {
@@ -148,6 +185,9 @@ function stepsTooSmall(
 function isBlocked(evidence: Evidence): boolean {
   return closedLayer(evidence) >= 0;
 }
+
+/** The share of their start that steps should be able to take weights. */
+const shortOf = (evidence: Evidence) => (moreToLearn(evidence) ? UNMOVED : OUT_OF_REACH);
 
 /** How large weights were when they started, of the layer with the largest. */
 const startOf = (sizes: readonly StartDistance[]) => Math.max(...sizes.map(({ startSize }) => startSize));
@@ -225,21 +265,29 @@ export function findPace(evidence: Evidence): Found[] {
   const open = unfinished(evidence);
   const sizes = observation.start?.();
   const reach = observation.training && reachOf(observation.training);
+  const furthest = sizes && Math.max(...sizes.map(({ moved }) => moved));
+  // weights that are further off than the steps could take them were moved before: by another fit, or by hand
+  const isWhole = !(furthest! > reach! * BEYOND);
   const distance: Distance = {
     moved: sizes && largestMove(sizes),
-    ofReach: sizes && reach && Math.max(...sizes.map(({ moved }) => moved)) / reach,
+    ofReach: isWhole && reach && furthest !== undefined ? furthest / reach : undefined,
   };
   const { moved = Infinity, ofReach } = distance;
   // what Adam's steps reach tells more than what moved: they go far whatever the gradient's size
-  const hasHardlyMoved = ofReach === undefined ? moved < UNMOVED : ofReach >= ALL_ALONG;
+  const isUnmoved = moved < (canKnowByHeart(evidence) ? HALF_MOVED : UNMOVED);
+  const hasHardlyMoved = ofReach === undefined ? isUnmoved : ofReach >= ALL_ALONG;
   // a loss that still falls after steps that can hardly have tried anything wants larger ones, whatever was learned
-  const isOutOfReach = reach !== undefined && sizes !== undefined && reach < OUT_OF_REACH * startOf(sizes);
+  const isShortBy = (share: number) =>
+    isWhole && reach !== undefined && sizes !== undefined && reach < share * startOf(sizes);
   const isFalling = open !== undefined && open.gain >= WORTH_IT;
-  if ((isCause(learning, distance) || (isOutOfReach && isFalling)) && !hasHeldOutPeaked(evidence)) {
+  const isReason = isCause(evidence, learning, distance) || (isShortBy(OUT_OF_REACH) && isFalling);
+  if (isReason && !hasHeldOutPeaked(evidence)) {
     if (open && hasHardlyMoved && ((open.isStraight && open.times >= TOO_SLOW) || ofReach !== undefined))
       return [stepsTooSmall(evidence, open.times, distance)];
-    if (isOutOfReach) return [stepsTooSmall(evidence, startOf(sizes) / reach, distance)];
-    return open && open.gain >= WORTH_MUCH ? [stillLearning(open, learning, "cause")] : [];
+    if (isShortBy(shortOf(evidence))) return [stepsTooSmall(evidence, startOf(sizes!) / reach!, distance)];
+    const worth = sideOf(learning.learning) < 0 ? WORTH_IT : WORTH_MUCH;
+    if (learning.learning.score < SOME)
+      return open && open.gain >= worth ? [stillLearning(open, learning, "cause")] : [];
   }
   return open && open.gain >= WORTH_IT ? [stillLearning(open, learning, "remark")] : [];
 }

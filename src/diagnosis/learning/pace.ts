@@ -51,6 +51,16 @@ function paceOfFew(losses: readonly number[]): Pace | undefined {
 }
 
 /**
+ * Of a training too short for a pace of its own, by the losses that it had at its start, on average and at its end.
+ * @param epochs of the training
+ */
+export function paceOfShort(start: number, average: number, end: number, epochs: number): Pace | undefined {
+  const fall = average - end;
+  if (!(fall > 0) || !Number.isFinite(start)) return undefined;
+  return describe(fall, start - average, epochs / 2, 2, start - end);
+}
+
+/**
  * @param spans so many spans of `epochs` epochs make up the training
  * @param total the whole fall
  */
