@@ -32,6 +32,7 @@ const ORDERS: Readonly<Record<Cause, readonly RemedyName[]>> = {
   drift: ["leakyRelu", "liftBias", "recycle", "lowerRate"],
   born: ["recycle", "liftBias", "leakyRelu", "lowerRate"],
   unknown: ["liftBias", "recycle", "leakyRelu", "lowerRate"],
+  unexplained: ["liftBias", "recycle", "leakyRelu", "lowerRate"],
 };
 
 const NAMES: Readonly<Record<RemedyName, string>> = {
@@ -48,6 +49,7 @@ const LASTING: Readonly<Record<Cause, "rate" | "decay" | undefined>> = {
   upstream: "rate",
   drift: "rate",
   unknown: "rate",
+  unexplained: "rate",
   weightDecay: "decay",
   born: undefined,
 };

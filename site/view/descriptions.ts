@@ -23,6 +23,7 @@ const CAUSES: Readonly<Record<DeathRecord["cause"], string>> = {
   upstream: "its inputs changed",
   drift: "a slow drift closed it",
   unknown: "the cause is not known",
+  unexplained: "not explained, as many died at once",
 };
 
 /** "died at step 118: one step was too large; came back by itself at step 203" */

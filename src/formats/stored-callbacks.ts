@@ -15,7 +15,7 @@ import {
 import { sum } from "../core/statistics.js";
 import { type SavedFirings, SUMMARY, tracedLayers } from "../diagnosis/trace/last-fired.js";
 import { KEEP_AT_MOST, loggedSteps, type SavedSnapshots, type Snapshot } from "../diagnosis/trace/snapshots.js";
-import type { SavedTrace } from "../diagnosis/trace/trace-deaths.js";
+import type { SavedTrace, SavedUnexplained } from "../diagnosis/trace/trace-deaths.js";
 import { type SavedShares, sharesSizes } from "../diagnosis/trace/firing-shares.js";
 import { makeDeath } from "../diagnosis/trace/make-death.js";
 import type { Blow, Death, LastStraw, Revival } from "../diagnosis/trace/types.js";
@@ -70,7 +70,7 @@ const packDeath = ({ layer, unit, lastStraw, blow }: Death): StoredDeath => ({
 function deathsOf(hidden: readonly number[], step: Check<number>, epoch: Check<number>): Check<Death[]> {
   const preactivation = object({ max: number, mean: number, std: number });
   const share = optional(numberFrom(0, 1));
-  const causes = ["learningRate", "momentum", "weightDecay", "upstream", "unknown"] as const;
+  const causes = ["learningRate", "momentum", "weightDecay", "upstream", "unknown", "unexplained"] as const;
   const samples = optional(list(object({ row: count, share: number })));
   // In the order in which a trace makes them, so that what goes on is stored and printed as what never stopped.
   const lastStraw = object<LastStraw>({
@@ -128,9 +128,19 @@ function snapshotsOf(
   });
 }
 
+const keyOf = ({ layer, unit }: UnitIndex): string => `${layer} ${unit}`;
+
+function unexplainedOf(hidden: readonly number[], step: Check<number>): Check<SavedUnexplained[]> {
+  const share = numberFrom(-1, 1);
+  return unitsOf<Omit<SavedUnexplained, keyof UnitIndex>>(hidden, {
+    foundAt: step,
+    counters: optional(object({ step: count, lastStep: count, before: share, after: share, isSudden: flag })),
+  });
+}
+
 function traceDeaths(
   context: StoredFitContext,
-  { window, replay }: { window?: number; replay?: boolean },
+  { window, replay, memory }: { window?: number; replay?: boolean; memory?: number },
 ): Check<SavedTrace> {
   const { spec, fit } = context;
   const hidden = hiddenUnits(spec);
@@ -160,14 +170,18 @@ function traceDeaths(
     }),
     isDead: numbers(Uint8Array, traced, (mark) => mark <= 1),
     lookAgainAt: numbers(Float64Array, traced, atLeast0),
-    snapshots: replay ? snapshotsOf(context, step, window) : noSnapshots,
+    snapshots: replay && memory !== 0 ? snapshotsOf(context, step, window) : noSnapshots,
+    unexplained: optional(unexplainedOf(hidden, step)),
     isChanged: flag,
     isTainted: flag,
   });
   const places = layers.flatMap(({ layer, units }) => Array.from({ length: units }, (_, unit) => `${layer} ${unit}`));
   return (path, value) => {
     const trace = check(path, value);
-    const dead = new Set(trace.deaths.map(({ layer, unit }) => `${layer} ${unit}`));
+    const dead = new Set(trace.deaths.map(keyOf));
+    const open = new Set(trace.deaths.filter(({ cause }) => cause === "unexplained").map(keyOf));
+    const stray = (trace.unexplained ?? []).find((each) => !open.delete(keyOf(each)));
+    if (stray || open.size > 0) refuseStored(`${path}.unexplained`, "to be the deaths with that cause", stray);
     const lost = places.find((place, at) => dead.has(place) !== Boolean(trace.isDead[at]));
     return lost === undefined ? trace : refuseStored(`${path}.isDead`, "to mark the deaths", lost);
   };

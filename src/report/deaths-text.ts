@@ -17,6 +17,7 @@ const CAUSES: Record<Cause, string> = {
   drift: "many small steps, none of them lethal by itself",
   born: "silent from the start",
   unknown: "the update could not be replayed",
+  unexplained: "of many at once the most telling are explained",
 };
 /** Of updates that took most of a unit's rows and left it some. */
 const MOSTLY: Partial<Record<Cause, string>> = {
@@ -159,6 +160,8 @@ function drawRevived(revived: number): string[] {
 function drawHead(deaths: readonly Death[]): string {
   const count = deaths.length === 1 ? "One hidden unit" : `${formatCount(deaths.length)} hidden units`;
   const born = deaths.filter(({ cause }) => cause === "born").length;
+  const open = deaths.filter(({ cause }) => cause === "unexplained").length;
+  if (open > 0) return `${count} died and stayed dead; ${formatCount(deaths.length - open)} of them are explained:`;
   if (born === 0) return `${count} died and stayed dead:`;
   if (born < deaths.length) return `${count} died, or were born dead:`;
   return `${count} ${plural(born, "was", "were")} born dead:`;

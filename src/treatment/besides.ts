@@ -19,7 +19,7 @@ function changeFor(cause: Cause, state: NetworkState): string | undefined {
   if (cause === "born") return undefined;
   if (cause === "momentum") return "Train on without momentum, or with less: it closed them";
   if (cause === "weightDecay") return "Train on without weight decay, or with less: it closed them";
-  if (cause === "unknown") return undefined;
+  if (cause === "unknown" || cause === "unexplained") return undefined;
   return `${lowerRate(state)}: ${cause === "learningRate" ? "plain gradient steps" : "many steps"} closed them`;
 }
 

@@ -16,7 +16,7 @@ export async function program(api: typeof direct | typeof remote): Promise<objec
   const network = await createNetwork(spec, { arithmetic: "reproducible" });
 
   // Train, and see who dies.
-  const trace = traceDeaths();
+  const trace = traceDeaths({ explain: 2 });
   const activity = recordActivity(x, { samples: 60, everyEpochs: 5 });
   const seen: number[] = [];
   const history = await network.fit(
@@ -28,6 +28,8 @@ export async function program(api: typeof direct | typeof remote): Promise<objec
       callbacks: [activity, trace, { onEpochEnd: ({ loss }) => void seen.push(loss) }],
     },
   );
+  const unexplained = trace.deaths.filter(({ cause }) => cause === "unexplained").length;
+  const explained = await trace.explain();
   const diagnosis = await diagnose(network, x, { targets: y });
 
   // Open what is dead, and train on while dormant units are recycled.
@@ -48,6 +50,8 @@ export async function program(api: typeof direct | typeof remote): Promise<objec
     metrics,
     losses: history.epochs.map(({ loss, silentUnits }) => ({ loss, silentUnits })),
     deaths: trace.deaths,
+    unexplained,
+    explained,
     frames: activity.frames,
     recycled: recycling.recycled,
     diagnosis: { ...diagnosis, text: String(diagnosis) },

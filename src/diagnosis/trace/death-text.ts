@@ -27,6 +27,7 @@ function upstreamReason({ change }: Facts): string {
 const REASONS: Partial<Record<Death["cause"], string>> = {
   upstream: "; its inputs did it",
   learningRate: "; the plain gradient step did it",
+  unexplained: "; not explained yet: more died at once than are replayed unasked",
 };
 const UNKNOWN = "; the update could not be replayed, so that its cause is not known";
 

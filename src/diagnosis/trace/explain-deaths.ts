@@ -20,6 +20,8 @@ import type { RunningFit } from "../../network/training/running-fit.js";
 /** A death to be explained. */
 export interface FoundDeath extends UnitIndex {
   readonly step: number;
+  /** Updates made when it was found. */
+  readonly foundAt: number;
   /** From the counters of the last batch that opened it and of the one after. */
   readonly counted: Pick<Death, "before" | "after">;
   /** Where its share of open rows fell most, by the counters. */
@@ -99,11 +101,12 @@ export class DeathExplainer {
     const { step } = given;
     const wanted = Math.max(0, step - this.window, this.snapshots.lastBreak(step - 1));
     const windowStart = this.snapshots.before(wanted) ? wanted : (this.snapshots.after(wanted)?.step ?? Infinity);
-    const { layer, unit, counted, counters } = given;
+    const { layer, unit, foundAt, counted, counters } = given;
     const death: PendingDeath = {
       layer,
       unit,
       step,
+      foundAt,
       counted,
       counters,
       phase: "window",
@@ -194,7 +197,7 @@ export class DeathExplainer {
   private linger(death: PendingDeath, position: number): void {
     death.phase = "aftermath";
     // Ever longer strides: at the last the unit is known to be closed.
-    death.next = Math.max(position, Math.min(this.fit.step, position + 1 + Math.floor((position - death.step) / 4)));
+    death.next = Math.max(position, Math.min(death.foundAt, position + 1 + Math.floor((position - death.step) / 4)));
     if (death.next === position || this.snapshots.hasBreak(death.step, death.next)) this.giveUp(death);
   }
 

@@ -33,6 +33,7 @@ const LONGEST_SHARE = 0.25;
 export interface Deceased extends UnitIndex {
   /** Of the last straw. */
   readonly step: number;
+  readonly foundAt: number;
   readonly straw: LastStraw;
   readonly counters: CountedFall | undefined;
   /** Shares of open rows by position. */
@@ -98,7 +99,7 @@ export class BlowFinder {
   /** Where to look. */
   private begin(dead: Deceased): Search {
     const { step, counters } = dead;
-    const reach = step === 0 ? Infinity : this.snapshots.reach(step);
+    const reach = step === 0 ? Infinity : this.snapshots.reach(step, dead.foundAt);
     const search: Search = { ...dead, reach, positions: [], span: [], next: Infinity };
     if (reach === Infinity) return search;
     const end = dead.straw.closedBy ?? step;
@@ -279,7 +280,11 @@ function byRun(pending: readonly PendingBlow[]): Iterable<PendingBlow[]> {
 }
 
 /** A blow as the counters alone show it. */
-export function countedBlow({ step, lastStep, before, after }: CountedFall, epoch: number): Blow {
+export function countedBlow(
+  { step, lastStep, before, after }: CountedFall,
+  epoch: number,
+  cause: "unknown" | "unexplained" = "unknown",
+): Blow {
   return {
     step,
     ...(lastStep > step && { lastStep }),
@@ -287,6 +292,6 @@ export function countedBlow({ step, lastStep, before, after }: CountedFall, epoc
     openBefore: before,
     openAfter: after,
     isEstimate: true,
-    cause: "unknown",
+    cause,
   };
 }

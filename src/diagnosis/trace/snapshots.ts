@@ -2,7 +2,9 @@
 import type { RunningFit } from "../../network/training/running-fit.js";
 import type { NetworkState } from "../../network/state/state.js";
 
+/** Unless more are asked for: so much, or as many as are needed, within a limit. */
 const KEEP_BYTES = 2 ** 27;
+const MOST_BYTES = 2 ** 30;
 const KEEP_AT_LEAST = 6; // a death is found up to two intervals late, and its window begins another one earlier
 export const KEEP_AT_MOST = 32;
 const PER_INTERVAL = 4; // where memory allows: the fewer steps to repeat
@@ -37,6 +39,13 @@ function addressesOf(state: NetworkState, fit: RunningFit): readonly number[] {
   return [state.parameters, ...state.momentsFor(fit.plan.recipe).slots];
 }
 
+/** How many snapshots of this fit may be kept: those that `memory` bytes hold. */
+export function capacityFor(fit: RunningFit, memory: number | undefined): number {
+  const bytes = addressesOf(fit.state, fit).length * fit.state.layout.bytes;
+  const byDefault = Math.min(MOST_BYTES, Math.max(KEEP_BYTES, KEEP_AT_LEAST * bytes));
+  return Math.min(KEEP_AT_MOST, Math.floor((memory ?? byDefault) / bytes));
+}
+
 export interface SavedSnapshots {
   readonly kept: readonly Snapshot[];
   readonly lostBreak: boolean;
@@ -48,19 +57,20 @@ export class Snapshots {
   /** By step; the first is that of the start for as long as `keepStart` says. */
   private kept: Snapshot[] = [];
   private readonly spare: Snapshot[] = [];
-  private readonly capacity: number;
   private readonly every: number;
   private lostBreak = false;
   private rates: Float64Array;
   private losses: Float64Array;
 
-  /** @param interval steps from one inspection of the silent units to the next */
+  /**
+   * @param interval steps from one inspection of the silent units to the next
+   * @param capacity how many are kept at the most: see capacityFor
+   */
   constructor(
     private readonly fit: RunningFit,
     private readonly interval: number,
+    private readonly capacity: number,
   ) {
-    const bytes = addressesOf(fit.state, fit).length * fit.state.layout.bytes;
-    this.capacity = Math.max(KEEP_AT_LEAST, Math.min(KEEP_AT_MOST, Math.floor(KEEP_BYTES / bytes)));
     const isDense = this.capacity >= PER_INTERVAL * KEEP_AT_LEAST;
     this.every = isDense ? Math.min(interval, Math.max(LEAST_STEPS, Math.ceil(interval / PER_INTERVAL))) : interval;
     const steps = loggedSteps(interval);
@@ -148,9 +158,12 @@ export class Snapshots {
     return this.kept.find((snapshot) => snapshot.step > step);
   }
 
-  /** The earliest position from which all steps up to this one can be repeated; Infinity: none. */
-  reach(step: number): number {
-    const from = Math.max(0, this.fit.step - this.rates.length, this.lastBreak(step - 1));
+  /**
+   * The earliest position from which all steps up to this one can be repeated; Infinity: none.
+   * @param now updates made when that was asked
+   */
+  reach(step: number, now: number): number {
+    const from = Math.max(0, now - this.rates.length, this.lastBreak(step - 1));
     const first = this.kept.find((snapshot) => snapshot.step >= from && (snapshot.step > 0 || !this.lostBreak));
     return first && first.step < step ? first.step : Infinity;
   }

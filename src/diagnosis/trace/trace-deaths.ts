@@ -8,12 +8,19 @@ import { makeDeath } from "./make-death.js";
 import { UnitReader } from "./unit-readings.js";
 import { Replay } from "./replay.js";
 import { LastFired, type SavedFirings } from "./last-fired.js";
-import { type SavedSnapshots, Snapshots } from "./snapshots.js";
+import { mostTelling } from "./most-telling.js";
+import { capacityFor, type SavedSnapshots, Snapshots } from "./snapshots.js";
 import { intervalOf, windowOf } from "./window.js";
-import { type DeathTrace, describeTrace, type TraceOptions } from "./trace-options.js";
+import type { UnitIndex } from "../../inspect/inspector.js";
+import { type DeathTrace, describeTrace, EXPLAINED_BY_DEFAULT, type TraceOptions } from "./trace-options.js";
 import { defineCallback } from "../../network/training/callbacks.js";
 import { batchOf } from "../../network/training/plan.js";
 import type { RunningFit } from "../../network/training/running-fit.js";
+
+/** What explains a death later, beside what it says itself. */
+export interface SavedUnexplained extends UnitIndex, Pick<FoundDeath, "foundAt"> {
+  readonly counters?: FoundDeath["counters"];
+}
 
 /** What a trace keeps. */
 export interface SavedTrace {
@@ -25,6 +32,8 @@ export interface SavedTrace {
   readonly isDead: Uint8Array;
   readonly lookAgainAt: Float64Array;
   readonly snapshots?: SavedSnapshots;
+  /** The deaths that are unexplained. */
+  readonly unexplained?: readonly SavedUnexplained[];
   /** The network was changed from outside since the last step ... */
   readonly isChanged: boolean;
   /** ... or before its update. */
@@ -48,13 +57,19 @@ class TracedFit {
   private isDead: Uint8Array;
   private lookAgainAt: Float64Array;
   private explainer: DeathExplainer | undefined;
+  private readonly explained: number;
+  private unexplained: readonly SavedUnexplained[] = [];
+  /** What is under way: a replay serves one call at a time. */
+  private last: Promise<unknown> = Promise.resolve();
+  /** The training rows, ascending, since the fit has ended. */
+  private rows: Uint32Array | undefined;
   /** Changes from outside that were seen; those before the running step's update are not yet in a snapshot. */
   private changes: number;
   private isTainted = false;
 
   constructor(
     readonly fit: RunningFit,
-    { window, replay = true }: TraceOptions,
+    { window, replay = true, explain = EXPLAINED_BY_DEFAULT, memory }: TraceOptions,
     saved: SavedTrace | undefined,
   ) {
     this.window = windowOf(window, fit.plan);
@@ -65,14 +80,19 @@ class TracedFit {
     this.isDead = new Uint8Array(units);
     this.lookAgainAt = new Float64Array(units);
     this.changes = fit.state.changes;
-    this.snapshots = replay ? new Snapshots(fit, this.interval) : undefined;
+    const capacity = replay ? capacityFor(fit, memory) : 0;
+    this.snapshots = capacity > 0 ? new Snapshots(fit, this.interval, capacity) : undefined;
+    this.explained = explain;
     if (saved) this.resume(saved);
     else this.snapshots?.take(false, false, true);
     fit.watch(() => this.note());
+    fit.atEnd(() => {
+      if (this.hasUnexplained) this.rows = this.trainingRows();
+    });
   }
 
   save(): SavedTrace {
-    const { deaths, revivals, isDead, lookAgainAt, isTainted, snapshots } = this;
+    const { deaths, revivals, isDead, lookAgainAt, isTainted, snapshots, unexplained } = this;
     return {
       deaths,
       revivals,
@@ -81,6 +101,7 @@ class TracedFit {
       isDead,
       lookAgainAt,
       ...(snapshots && { snapshots: snapshots.save() }),
+      ...(unexplained.length > 0 && { unexplained }),
       isChanged: this.fit.state.changes !== this.changes,
       isTainted,
     };
@@ -106,6 +127,7 @@ class TracedFit {
     const { step, plan } = this.fit;
     const death = this.deaths.find((each) => each.layer === layer && each.unit === unit)!;
     this.deaths = this.deaths.filter((each) => each !== death);
+    this.unexplained = this.unexplained.filter((each) => each.layer !== layer || each.unit !== unit);
     this.revivals.push({ layer, unit, diedAt: death.step, step, epoch: step === 0 ? 0 : batchOf(plan, step).epoch });
     this.isDead[traced] = 0;
   };
@@ -160,38 +182,100 @@ class TracedFit {
     const found = traced.map((each): FoundDeath => ({
       ...this.lastFired.indexOf(each),
       step: this.lastFired.steps[each],
+      foundAt: this.fit.step,
       counted: this.lastFired.counted(each),
       counters: this.shares.fallOf(each, this.lastFired.steps[each]),
     }));
-    const deaths = this.snapshots
-      ? await this.explain(this.snapshots, found)
-      : found.map((each) => this.describe(each));
+    const { snapshots } = this;
+    const telling = mostTelling(found, snapshots ? this.explained : 0);
+    const others = found.filter((each) => !telling.has(each));
+    const described = others.map((each) => this.describe(each, snapshots ? "unexplained" : "unknown"));
+    const explained = telling.size > 0 ? await this.replay([...telling]) : [];
+    if (snapshots)
+      this.unexplained = [
+        ...this.unexplained,
+        ...others.map(({ layer, unit, foundAt, counters }) => ({
+          layer,
+          unit,
+          foundAt,
+          ...(counters && { counters }),
+        })),
+      ];
     for (const each of traced) this.isDead[each] = 1;
-    this.deaths = [...this.deaths, ...deaths].sort(byStep);
+    this.deaths = [...this.deaths, ...explained, ...described].sort(byStep);
   }
 
-  private explain(snapshots: Snapshots, found: readonly FoundDeath[]): Promise<Death[]> {
-    if (!this.explainer) {
-      const replay = new Replay(this.fit, snapshots);
-      this.fit.atEnd(() => replay.dispose());
-      const reader = new UnitReader(this.fit, replay.state);
-      this.fit.atEnd(() => reader.dispose());
-      this.explainer = new DeathExplainer(this.fit, snapshots, replay, reader, this.window);
-    }
-    return this.explainer.run(found);
+  /** Deaths wait to be explained. */
+  get hasUnexplained(): boolean {
+    return this.unexplained.length > 0;
+  }
+
+  /** Explains those of these units whose deaths are unexplained. */
+  async explain(units: readonly UnitIndex[]): Promise<void> {
+    this.fit.state.checkAlive();
+    const keys = new Set(units.map(({ layer, unit }) => `${layer} ${unit}`));
+    const isAsked = ({ layer, unit }: UnitIndex) => keys.has(`${layer} ${unit}`);
+    const deaths = await this.replay(
+      this.unexplained.filter(isAsked).map(({ layer, unit, foundAt, counters }): FoundDeath => {
+        const { step, before, after } = this.deaths.find((each) => each.layer === layer && each.unit === unit)!;
+        return { layer, unit, step, foundAt, counted: { before, after }, counters };
+      }),
+    );
+    const found = new Map(deaths.map((death) => [`${death.layer} ${death.unit}`, death]));
+    this.deaths = this.deaths.map((death) => {
+      const isOpen = death.cause === "unexplained";
+      return (isOpen && found.get(`${death.layer} ${death.unit}`)) || death;
+    });
+    this.unexplained = this.unexplained.filter((each) => !isAsked(each));
+  }
+
+  /** One call at a time; after the fit with memory that is given back at once. */
+  private replay(found: readonly FoundDeath[]): Promise<Death[]> {
+    const done = this.last.then(async () => {
+      if (!this.fit.isOver)
+        return (this.explainer ??= this.makeExplainer((release) => this.fit.atEnd(release))).run(found);
+      const releases: (() => void)[] = [];
+      try {
+        return await this.makeExplainer((release) => releases.push(release)).run(found);
+      } finally {
+        for (const release of releases) release();
+      }
+    });
+    this.last = done.catch(() => {});
+    return done;
+  }
+
+  private makeExplainer(atEnd: (release: () => void) => void): DeathExplainer {
+    const { fit, window } = this;
+    const snapshots = this.snapshots!;
+    const replay = new Replay(fit, snapshots);
+    atEnd(() => replay.dispose());
+    const reader = new UnitReader(fit, replay.state, this.rows ?? this.trainingRows());
+    atEnd(() => reader.dispose());
+    return new DeathExplainer(fit, snapshots, replay, reader, window);
+  }
+
+  private trainingRows(): Uint32Array {
+    const { state, plan, order } = this.fit;
+    const from = order.address >>> 2;
+    return state.runtime.heap.u32.slice(from, from + plan.trainingRows).sort();
   }
 
   /** What the counters alone say. */
-  private describe({ layer, unit, step, counted, counters }: FoundDeath): Death {
+  private describe(
+    { layer, unit, step, counted, counters }: FoundDeath,
+    unexplained: "unknown" | "unexplained",
+  ): Death {
+    const isBorn = step === 0 && unexplained === "unknown";
     const part = step === 0 ? 0 : NaN;
     const straw = {
       step,
       epoch: this.epochOf(step),
-      cause: step === 0 ? "born" : "unknown",
+      cause: isBorn ? "born" : unexplained,
       ...counted,
       change: { weights: part, bias: part, inputs: part },
     } as const;
-    const blow = counters?.isSudden ? countedBlow(counters, this.epochOf(counters.step)) : undefined;
+    const blow = counters?.isSudden ? countedBlow(counters, this.epochOf(counters.step), unexplained) : undefined;
     return makeDeath({ layer, unit }, straw, blow);
   }
 
@@ -218,15 +302,19 @@ class TracedFit {
  * counters that every batch leaves, as means over an eighth of a window and over whole windows; that says where to
  * look, and for sets that are small (rows times updates up to 65,536) every update that can be repeated is looked at.
  * There the shares are counted by replay, over the rows named above. Further back than snapshots reach, at most twenty
- * windows and about six where weights and moments take 20 MB or more, the counters' means are given, to an eighth of a
- * window, with the cause "unknown" (Blow.isEstimate).
+ * windows and about six where weights and moments take 20 MB or more (see `memory`), the counters' means are given, to
+ * an eighth of a window, with the cause "unknown" (Blow.isEstimate).
+ *
+ * Where many die at once, a trace explains 50 of them and leaves the others "unexplained": see TraceOptions.explain for
+ * which, and `explain` of what this returns for the others.
  *
  * Each fit resets the trace: a unit that is silent from its start is "born" dead. If setWeights or a remedy changes the
  * network in a callback, the trace goes on from there; a death that can't be replayed for it has the cause "unknown",
  * no parts of the change (NaN), and the figures of the two batches' counters. Put a trace behind the callbacks that
  * change weights (earlyStopping with restoreBest): it judges the weights that it finds in onTrainEnd. A fit that ends
  * with an error leaves the deaths found so far.
- * @param options window: steps, default an epoch's, at least 20; replay: default true
+ * @param options window: steps, default an epoch's, at least 20; replay: default true; explain: how many of those that
+ *   are found at once, default 50; memory: bytes for snapshots
  * @cost up to a tenth of a step for small networks, 2 to 3 % for large ones, and a copy of weights and moments an
  *   epoch or more; a death, a replay of its window
  * @throws RelumineError "value"; in a second fit (as its rejection) while the first is still running
@@ -246,6 +334,8 @@ export function traceDeaths(options?: TraceOptions): DeathTrace {
         onEpochEnd: () => watch.takeSnapshot(false),
         onTrainEnd: () => watch.conclude(),
         read: () => ({ deaths: watch.deaths, revivals: watch.revivals }),
+        act: (_name, units) => watch.explain(units as readonly UnitIndex[]),
+        canAct: () => watch.hasUnexplained,
         save: (isComplete) => (isComplete ? undefined : watch.save()),
       };
     },

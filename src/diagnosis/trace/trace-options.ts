@@ -1,7 +1,9 @@
 // What traceDeaths takes and what it tells, apart from how it finds it out: a page that sends a trace to its worker
 // needs no more.
 import type { Death, Revival } from "./types.js";
-import { checkBoolean, checkInteger, checkOptions } from "../../core/checks.js";
+import { checkBoolean, checkFunction, checkInteger, checkOptions, describe } from "../../core/checks.js";
+import { RelumineError } from "../../core/errors.js";
+import type { UnitIndex } from "../../inspect/inspector.js";
 import type { Description } from "../../network/training/callbacks.js";
 import type { PackageCallback } from "../../network/types.js";
 
@@ -11,6 +13,17 @@ export interface TraceOptions {
   readonly window?: number;
   /** Replay the lethal updates. Without, the causes but "born" stay "unknown". Default true. */
   readonly replay?: boolean;
+  /**
+   * How many deaths are explained unasked of those that are found at once; Infinity: all. First one of each layer and
+   * step of death, the largest such groups first; then by the share of rows that they lost. The others have the cause
+   * "unexplained" and the counters' figures, until `explain` of the trace is called. Default 50.
+   */
+  readonly explain?: number;
+  /**
+   * Bytes that copies of weights and moments may take, at most 32 copies; 0: no replay. Fewer copies reach less far
+   * back. Default 2^27, or six copies where they take more, up to 2^30.
+   */
+  readonly memory?: number;
 }
 
 export interface TraceResults {
@@ -20,17 +33,84 @@ export interface TraceResults {
   readonly revivals: readonly Revival[];
 }
 
-/** The callback that `traceDeaths` makes: its options, and what it found in the fit that is running or ran last. */
-export interface DeathTrace extends PackageCallback<TraceOptions>, TraceResults {}
+/** Options of `DeathTrace.explain`. */
+export interface ExplainOptions {
+  /** Stops between two batches of deaths; those explained by then stay so. */
+  readonly signal?: AbortSignal;
+  /** Called after each batch of deaths. */
+  readonly onProgress?: (done: number, total: number) => void;
+}
 
-export function describeTrace(options: TraceOptions | undefined): Description<TraceOptions, TraceResults> {
-  const { window, replay } = checkOptions("traceDeaths", options, ["window", "replay"]);
+/** The callback that `traceDeaths` makes: its options, and what it found in the fit that is running or ran last. */
+export interface DeathTrace extends PackageCallback<TraceOptions>, TraceResults {
+  /**
+   * Explains deaths whose cause is "unexplained"; in a callback of the fit, or after it until the next one begins. The
+   * snapshots are kept for that as long as such deaths are on the list. What lies further back than they reach has the
+   * cause "unknown" then, as has all where the data were changed since.
+   * @param deaths one or some of `deaths`, by layer and unit; default: all that are unexplained
+   * @returns them as they are now, in `deaths` too
+   * @cost a replay of the steps up to each death since its window began
+   * @throws RelumineError "value"; "disposed" where the network is (as rejections)
+   */
+  explain(deaths?: Death | readonly Death[], options?: ExplainOptions): Promise<readonly Death[]>;
+}
+
+const AT_ONCE = 50;
+export const EXPLAINED_BY_DEFAULT = 50;
+
+export function describeTrace(
+  options: TraceOptions | undefined,
+): Description<TraceOptions, TraceResults, Pick<DeathTrace, "explain">> {
+  const { window, replay, explain, memory } = checkOptions("traceDeaths", options, [
+    "window",
+    "replay",
+    "explain",
+    "memory",
+  ]);
   return {
     name: "traceDeaths",
     options: {
       ...(window !== undefined && { window: checkInteger("window", window, { low: 1 }) }),
       replay: checkBoolean("replay", replay ?? true),
+      ...(explain !== undefined && {
+        explain: explain === Infinity ? Infinity : checkInteger("explain", explain, { low: 0 }),
+      }),
+      ...(memory !== undefined && { memory: checkInteger("memory", memory, { low: 0 }) }),
     },
     results: { deaths: [], revivals: [] },
+    methods: (read, act) => ({ explain: (deaths, given) => explainSome(read, act, deaths, given) }),
   };
+}
+
+const isSame = (a: UnitIndex, b: UnitIndex): boolean => a.layer === b.layer && a.unit === b.unit;
+
+function checkDeaths(known: readonly Death[], deaths: Death | readonly Death[] | undefined): readonly Death[] {
+  if (deaths === undefined) return known.filter(({ cause }) => cause === "unexplained");
+  const asked = (Array.isArray(deaths) ? deaths : [deaths]) as readonly unknown[];
+  return asked.map((each, i) => {
+    const found = known.find((death) => typeof each === "object" && each !== null && isSame(death, each as Death));
+    if (found) return found;
+    const path = Array.isArray(deaths) ? `deaths[${i}]` : "deaths";
+    throw new RelumineError("value", path, "to be one of the trace's deaths", describe(each));
+  });
+}
+
+async function explainSome(
+  read: () => TraceResults,
+  act: (name: string, argument: unknown) => Promise<void>,
+  deaths: Death | readonly Death[] | undefined,
+  options: ExplainOptions | undefined,
+): Promise<readonly Death[]> {
+  const { signal, onProgress } = checkOptions<ExplainOptions>("explain", options, ["signal", "onProgress"]);
+  if (onProgress !== undefined) checkFunction("onProgress", onProgress);
+  const asked = checkDeaths(read().deaths, deaths);
+  const open = asked.filter(({ cause }) => cause === "unexplained");
+  for (let done = 0; done < open.length; done += AT_ONCE) {
+    if (signal?.aborted) break;
+    const units = open.slice(done, done + AT_ONCE).map(({ layer, unit }): UnitIndex => ({ layer, unit }));
+    await act("explain", units);
+    onProgress?.(Math.min(open.length, done + AT_ONCE), open.length);
+  }
+  const { deaths: now } = read();
+  return asked.flatMap((death) => now.find((each) => isSame(each, death)) ?? []);
 }

@@ -32,9 +32,11 @@ export function total({ weights, bias, inputs }: Fall): number {
  * than a tenth of the fall over the window, or no update stands out: many small steps. momentum, weightDecay: without
  * it, all else equal, that update would have spared the unit (if either would do, the one with the larger part).
  * learningRate: the plain gradient step did it. unknown: the update could not be replayed, since the network was
- * changed from outside meanwhile, its data were, it lies too far back, or `replay` is false.
+ * changed from outside meanwhile, its data were, it lies too far back, or `replay` is false. unexplained: more died at
+ * once than the trace explains by itself (TraceOptions.explain); its `explain` replays them.
  */
-export type Cause = "born" | "learningRate" | "momentum" | "weightDecay" | "upstream" | "drift" | "unknown";
+export type Cause =
+  "born" | "learningRate" | "momentum" | "weightDecay" | "upstream" | "drift" | "unknown" | "unexplained";
 
 /** A row of the data, and how much of a unit's gradient it made. */
 export interface SampleShare {
@@ -110,9 +112,9 @@ export interface Blow {
   /** The same right after; where isEstimate: of a window after. */
   readonly openAfter: number;
   /**
-   * The update could not be replayed: it lies further back than the snapshots reach (at most twenty windows of the
-   * trace, fewer where weights and moments are large: about six from 20 MB on), or `replay` is false. Then the run is
-   * an eighth of a window, and the cause is "unknown".
+   * The update was not replayed: it lies further back than the snapshots reach (at most twenty windows of the trace,
+   * fewer where weights and moments are large: see TraceOptions.memory), `replay` is false, or it is not explained. Then the run is
+   * an eighth of a window, and the cause is "unknown", or "unexplained" where the death is.
    */
   readonly isEstimate: boolean;
   /** Why: see Cause; never "born" or "drift". */

@@ -24,19 +24,16 @@ export interface Reading {
 /** Reads units on rows of the training, with the weights that the copy has at the time. */
 export class UnitReader {
   private readonly inspector: Inspector;
-  private readonly trainingRows: Uint32Array;
   private rows: Uint32Array = new Uint32Array(0);
 
+  /** @param trainingRows their indices, ascending */
   constructor(
     private readonly fit: RunningFit,
     private readonly state: NetworkState,
+    private readonly trainingRows: Uint32Array,
   ) {
-    const { heap } = state.runtime;
-    const { trainingRows, batchSize } = fit.plan;
-    const from = fit.order.address >>> 2;
-    this.trainingRows = heap.u32.slice(from, from + trainingRows).sort();
     this.inspector = new Inspector(state);
-    this.inspector.prepare(Math.min(trainingRows, MOST_ROWS + batchSize));
+    this.inspector.prepare(Math.min(trainingRows.length, MOST_ROWS + fit.plan.batchSize));
   }
 
   dispose(): void {

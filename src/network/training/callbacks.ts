@@ -24,21 +24,36 @@ export interface RunningCallback<Results extends object> extends Omit<Callback, 
    * @param isComplete the fit has made all its epochs
    */
   save?(isComplete: boolean): object | undefined;
+  /** Does what a method of the callback asks for (see Description.methods); what it finds is read then. */
+  act?(name: string, argument: unknown): Promise<void>;
+  /** Is there still something that `act` can do? Asked at the end of the fit: what it needs is kept then. */
+  canAct?(): boolean;
 }
 
 /** A callback that has begun. */
 export type StartedCallback = Callback & Pick<RunningCallback<object>, "save">;
 
 /** A callback apart from what it does. */
-export interface Description<Options extends object, Results extends object> {
+export interface Description<Options extends object, Results extends object, Methods extends object = object> {
   readonly name: string;
   /** Checked, with defaults filled in. */
   readonly options: Options;
   /** Before any fit; its keys are the properties of the callback that tell what it found. */
   readonly results: Results;
+  /**
+   * What can be asked of the callback: functions that read what it has found and let it act, beside the network or
+   * through a page's worker. Without a fit there is nothing to act on.
+   */
+  readonly methods?: (read: () => Results, act: Act) => Methods;
 }
 
-export interface Definition<Options extends object, Results extends object> extends Description<Options, Results> {
+export type Act = (name: string, argument: unknown) => Promise<void>;
+
+export interface Definition<
+  Options extends object,
+  Results extends object,
+  Methods extends object = object,
+> extends Description<Options, Results, Methods> {
   /** Before anything changes: throws where the fit can't have this callback. */
   readonly check?: (plan: Plan, state: NetworkState) => void;
   /**
@@ -54,25 +69,40 @@ interface Inside {
   results: object;
   running: RunningCallback<object> | undefined;
   isInUse: boolean;
+  /** What its methods do, in the fit that is running or ran last. */
+  act: Act | undefined;
 }
 
 export const HOOK_NAMES = ["onTrainBegin", "onBatchEnd", "onEpochEnd", "onTrainEnd"] as const;
 
 const insides = new WeakMap<object, Inside>();
 
-/** The callback of a definition: { name, options }, with its results as properties that are not enumerable. */
-export function defineCallback<Options extends object, Results extends object>(
-  definition: Definition<Options, Results>,
-): PackageCallback<Options> & Readonly<Results> {
+/** The callback of a definition: { name, options }, its results and methods as properties that are not enumerable. */
+export function defineCallback<Options extends object, Results extends object, Methods extends object>(
+  definition: Definition<Options, Results, Methods>,
+): PackageCallback<Options> & Readonly<Results> & Methods {
   const { name, options, results } = definition;
-  const inside: Inside = { definition, results, running: undefined, isInUse: false };
+  const inside: Inside = {
+    definition: definition as unknown as Inside["definition"],
+    results,
+    running: undefined,
+    isInUse: false,
+    act: undefined,
+  };
+  const methods = definition.methods?.(
+    () => (inside.running?.read() ?? inside.results) as Results,
+    async (method, argument) => inside.act?.(method, argument),
+  );
+  const functions = Object.entries(methods ?? {}).map(([key, value]) => [key, { value: value as unknown }] as const);
   const getters = Object.keys(results).map((key) => {
     const get = () => ((inside.running?.read() ?? inside.results) as Record<string, unknown>)[key];
     return [key, { get, enumerable: false }] as const;
   });
-  const callback = Object.freeze(Object.defineProperties({ name, options }, Object.fromEntries(getters)));
+  const callback = Object.freeze(
+    Object.defineProperties({ name, options }, Object.fromEntries([...getters, ...functions])),
+  );
   insides.set(callback, inside);
-  return callback as PackageCallback<Options> & Readonly<Results>;
+  return callback as PackageCallback<Options> & Readonly<Results> & Methods;
 }
 
 /**
@@ -101,6 +131,16 @@ export function resultsOf(callback: object): object {
 export function writeResults(callback: object, change: (results: object) => object): void {
   const inside = insides.get(callback)!;
   inside.results = change(inside.results);
+}
+
+/** Who acts for a callback whose fit runs elsewhere; undefined: nobody any more. */
+export function setAct(callback: object, act: Act | undefined): void {
+  insides.get(callback)!.act = act;
+}
+
+/** Has a callback act. */
+export function actOn(callback: object, name: string, argument: unknown): Promise<void> | undefined {
+  return insides.get(callback)?.act?.(name, argument);
 }
 
 /** Takes the callbacks of this package for one fit; returns what gives them back. */
@@ -164,12 +204,23 @@ export async function beginCallback(
   return callback as Callback;
 }
 
+/** After the fit: what it found, and itself as long as it can do more. */
+function keepAct(inside: Inside, running: RunningCallback<object>, act: Act): void {
+  inside.results = running.read();
+  inside.act = running.canAct?.() ? act : undefined;
+}
+
 /** A callback before it may have disposed of the network: then there is nothing left to look at. */
 function start(inside: Inside, fit: RunningFit, context: TrainingContext, saved: object | undefined): StartedCallback {
   const running = inside.definition.start!(fit, context, saved);
   inside.running = running;
+  const act: Act = async (name, argument) => {
+    await running.act?.(name, argument);
+    if (fit.isOver && inside.act === act) keepAct(inside, running, act);
+  };
+  inside.act = act;
   fit.atEnd(() => {
-    inside.results = running.read();
+    keepAct(inside, running, act);
     inside.running = undefined;
   });
   const { onBatchEnd, onEpochEnd, onTrainEnd } = running;

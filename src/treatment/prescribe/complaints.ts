@@ -34,6 +34,7 @@ const BY_CAUSE: Readonly<Record<Cause, Fault>> = {
   upstream: "highRate",
   drift: "highRate",
   unknown: "unknown",
+  unexplained: "unknown",
 };
 const WORDS: Readonly<Record<Cause, string>> = {
   born: "were silent from the start",
@@ -43,6 +44,7 @@ const WORDS: Readonly<Record<Cause, string>> = {
   upstream: "lost their inputs",
   drift: "were closed by many small steps",
   unknown: "died of causes that could not be replayed",
+  unexplained: "died of causes that were not replayed",
 };
 
 /**

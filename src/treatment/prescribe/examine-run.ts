@@ -2,7 +2,7 @@
 // diagnose finds, and whether it learned.
 import { RelumineError } from "../../core/errors.js";
 import { diagnose } from "../../diagnosis/diagnose.js";
-import type { DeathTrace, TraceOptions, TraceResults } from "../../diagnosis/trace/trace-options.js";
+import type { TraceOptions, TraceResults } from "../../diagnosis/trace/trace-options.js";
 import { traceDeaths } from "../../diagnosis/trace/trace-deaths.js";
 import type { Cause, Death } from "../../diagnosis/trace/types.js";
 import type { Diagnosis, Finding, Learning } from "../../diagnosis/types.js";
@@ -10,7 +10,7 @@ import type { PlainSet } from "../../network/data.js";
 import { constantBias } from "../../network/initializer-spec.js";
 import type { NetworkSpec, ResolvedSpec } from "../../network/spec.js";
 import { defineCallback, type Definition, definitionOf } from "../../network/training/callbacks.js";
-import type { History, Network } from "../../network/types.js";
+import type { History, Network, PackageCallback } from "../../network/types.js";
 
 const MOST_TRACED = 64; // a trace that has found so many deaths knows the cause, and each further one costs a replay
 
@@ -37,10 +37,15 @@ export function isStillFalling(losses: readonly number[]): boolean {
 }
 
 /** A trace that looks no further once it has found enough. */
-export function traceSome(): DeathTrace {
-  const { start, ...rest } = definitionOf(traceDeaths()) as Definition<TraceOptions, TraceResults>;
+export function traceSome(): PackageCallback & TraceResults {
+  const { name, options, results, start } = definitionOf(traceDeaths({ explain: Infinity })) as Definition<
+    TraceOptions,
+    TraceResults
+  >;
   return defineCallback({
-    ...rest,
+    name,
+    options,
+    results,
     start(fit, context) {
       const { read, onBatchEnd, onEpochEnd, onTrainEnd } = start!(fit, context);
       const isEnough = (): boolean => read().deaths.length >= MOST_TRACED;

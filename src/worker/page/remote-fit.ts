@@ -15,7 +15,14 @@ import { sendableData } from "./sendable.js";
 import { checkSignal, whileListening } from "./signals.js";
 import { checkBoolean, checkFunction, checkNumber, checkOptions, describe } from "../../core/checks.js";
 import { RelumineError } from "../../core/errors.js";
-import { claimCallbacks, definitionOf, HOOK_NAMES, isNamed, writeResults } from "../../network/training/callbacks.js";
+import {
+  claimCallbacks,
+  definitionOf,
+  HOOK_NAMES,
+  isNamed,
+  setAct,
+  writeResults,
+} from "../../network/training/callbacks.js";
 import { ALL_FIT_OPTION_NAMES } from "../../network/training/option-names.js";
 import { checkOptimizer, type OptimizerRecipe } from "../../network/training/optimizers.js";
 import type { BatchLog, History, PackageCallback } from "../../network/types.js";
@@ -71,6 +78,7 @@ export class RemoteFit {
   private readonly packed: Omit<PackedFit, "stop">;
   private readonly context: RemoteContext;
   private id = 0;
+  private network = 0;
   private delivered: Promise<void> = Promise.resolve();
   /** What a callback or the schedule threw. */
   private thrown: { readonly error: unknown } | undefined;
@@ -108,6 +116,7 @@ export class RemoteFit {
 
   async run(network: number, data: unknown): Promise<History> {
     const release = claimCallbacks(this.inside);
+    this.network = network;
     const onAbort = () => this.stop("aborted");
     try {
       this.clearResults();
@@ -138,9 +147,18 @@ export class RemoteFit {
   private clearResults(): void {
     for (const callback of this.inside) {
       const definition = definitionOf(callback);
-      if (definition) writeResults(callback, () => definition.results);
-      else delete (callback as NamedCallback).results;
+      if (definition) {
+        writeResults(callback, () => definition.results);
+        setAct(callback, definition.methods && ((name, argument) => this.act(callback, name, argument)));
+      } else delete (callback as NamedCallback).results;
     }
+  }
+
+  /** A method of a callback: what it finds comes back as a whole. */
+  private async act(callback: Inside, name: string, argument: unknown): Promise<void> {
+    const args = [numberOf(callback), name, argument];
+    const results = await this.connection.call(this.network, "act", args, { owner: this.context.network });
+    writeResults(callback, (before) => (results as object | undefined) ?? before);
   }
 
   /** What callbacks inside the worker found since the last report goes into the caller's objects. */

@@ -140,6 +140,8 @@ class Server {
       case "undo":
         this.treatments.get(args[0] as number)?.treatment.undo();
         return this.describe(call.network, network);
+      case "act":
+        return this.callbacks.act(network, args[0] as number, args[1] as string, args[2]);
       case "forget":
         return void this.treatments.delete(args[0] as number);
       case "dispose":

@@ -2,7 +2,7 @@
 // own knows.
 import type { PackedCallback } from "../protocol.js";
 import { checkName } from "../../core/checks.js";
-import { resultsOf } from "../../network/training/callbacks.js";
+import { actOn, resultsOf } from "../../network/training/callbacks.js";
 import type { DataSet } from "../../network/data.js";
 import type { Callback, Network, PackageCallback } from "../../network/types.js";
 import { callbackNames, callbackOf } from "../../treatment/callbacks.js";
@@ -40,6 +40,14 @@ export class ServedCallbacks {
     }
     const callback = this.ofPackage(network, packed);
     return { callback, read: () => resultsOf(callback) };
+  }
+
+  /** What a method of one that was served asks for; returns all that it has found then. */
+  async act(network: Network, id: number, name: string, argument: unknown): Promise<object | undefined> {
+    const callback = this.known.get(network)?.get(id);
+    if (!callback) return undefined;
+    await actOn(callback, name, argument);
+    return resultsOf(callback);
   }
 
   private ofPackage(network: Network, packed: PackedCallback): PackageCallback {

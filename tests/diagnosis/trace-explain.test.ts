@@ -1,0 +1,178 @@
+// What a trace explains unasked where many units die, and what it explains when it is asked.
+import { describe, expect, test } from "vitest";
+import { relumineError } from "../support/errors.js";
+import { withNetwork } from "../support/networks.js";
+import { sectors } from "../support/samples.js";
+import {
+  type Death,
+  type DeathTrace,
+  exportNetwork,
+  type FitOptions,
+  importNetwork,
+  type NetworkSpec,
+  sgd,
+  traceDeaths,
+} from "../../src/index.js";
+
+const SPEC: NetworkSpec = {
+  inputs: 2,
+  layers: [{ units: 40 }, { units: 40 }, { units: 3 }],
+  loss: "crossEntropy",
+  seed: 4,
+};
+const FIT: FitOptions = { epochs: 6, batchSize: 16, optimizer: sgd({ learningRate: 3 }) };
+const ROWS = 160;
+
+function sample() {
+  const { x, y } = sectors(ROWS, 3, 4);
+  return { x: { rows: ROWS, columns: 2, data: Float32Array.from(x.flat()) }, y };
+}
+
+async function traced(
+  options: Parameters<typeof traceDeaths>[0],
+  then?: (trace: DeathTrace, data: ReturnType<typeof sample>) => Promise<void>,
+  fit = FIT,
+): Promise<readonly Death[]> {
+  return withNetwork(SPEC, async (network) => {
+    const data = sample();
+    const trace = traceDeaths(options);
+    await network.fit(data, { ...fit, callbacks: [trace] });
+    await then?.(trace, data);
+    return trace.deaths;
+  });
+}
+
+const isOpen = ({ cause }: Death): boolean => cause === "unexplained";
+const keyOf = ({ layer, unit }: Death): string => `${layer} ${unit}`;
+const all = await traced({ explain: Infinity });
+
+test("the training kills units of both layers in several steps", () => {
+  expect(all.length).toBeGreaterThan(12);
+  expect(new Set(all.map(({ layer }) => layer)).size).toBe(2);
+  expect(new Set(all.map(({ step }) => step)).size).toBeGreaterThan(2);
+  expect(all.some(isOpen)).toBe(false);
+});
+
+describe("explain", () => {
+  test.each([0, 5, 12])(
+    "%i: so many are explained, as they are without a limit; the others tell counters",
+    async (most) => {
+      // all deaths of this training are found at two times or more, each with a limit of its own
+      const deaths = await traced({ explain: most });
+      expect(deaths.map(keyOf)).toEqual(all.map(keyOf));
+      const explained = deaths.filter((death) => !isOpen(death));
+      expect(explained.length).toBeLessThan(all.length);
+      if (most === 0) expect(explained).toEqual([]);
+      else expect(explained.length).toBeGreaterThanOrEqual(most);
+      for (const death of explained) expect(all).toContainEqual(death);
+      for (const { before, step, change, survivesAt } of deaths.filter(isOpen)) {
+        expect(Number.isFinite(before.mean)).toBe(true);
+        expect(survivesAt).toBeUndefined();
+        expect(change.weights).toBe(step === 0 ? 0 : NaN);
+      }
+    },
+  );
+
+  test("one of each layer and step comes first", async () => {
+    const deaths = await traced({ explain: 5 }, undefined, { ...FIT, epochs: 1 });
+    const groups = new Map<string, boolean>();
+    for (const death of deaths) {
+      const key = `${death.layer} ${death.step}`;
+      groups.set(key, (groups.get(key) ?? false) || !isOpen(death));
+    }
+    const told = [...groups.values()].filter(Boolean).length;
+    expect(deaths.filter((death) => !isOpen(death)).length).toBe(5);
+    expect(told).toBe(Math.min(5, groups.size));
+  });
+
+  test.each([-1, 1.5, NaN, "50"])("%s is refused", (explain) => {
+    expect(() => traceDeaths({ explain: explain as number })).toThrow(relumineError("value", "explain"));
+  });
+});
+
+describe("trace.explain", () => {
+  test("gives the deaths as they are without a limit, all or some, after the fit", async () => {
+    const progress: number[][] = [];
+    const deaths = await traced({ explain: 3 }, async (trace) => {
+      const one = trace.deaths.find(isOpen)!;
+      const [told] = await trace.explain(one);
+      expect(told).toEqual(all.find((death) => keyOf(death) === keyOf(one)));
+      expect(trace.deaths).toContain(told);
+      const open = trace.deaths.filter(isOpen);
+      const told2 = await trace.explain(undefined, { onProgress: (...figures) => void progress.push(figures) });
+      expect(told2.map(keyOf)).toEqual(open.map(keyOf));
+      expect(progress.at(-1)).toEqual([open.length, open.length]);
+      expect(await trace.explain()).toEqual([]);
+    });
+    expect(deaths).toEqual(all);
+  });
+
+  test("and during the fit, in a callback", async () => {
+    await withNetwork(SPEC, async (network) => {
+      const trace = traceDeaths({ explain: 0 });
+      const ask = { onTrainEnd: async () => void (await trace.explain()) };
+      await network.fit(sample(), { ...FIT, callbacks: [trace, ask] });
+      expect(trace.deaths).toEqual(all);
+    });
+  });
+
+  test("stops where it is told to", async () => {
+    const deaths = await traced({ explain: 0 }, async (trace) => {
+      await trace.explain(undefined, { signal: AbortSignal.abort() });
+    });
+    expect(deaths.every(isOpen)).toBe(true);
+  });
+
+  test("data that were changed since leave the cause unknown", async () => {
+    const deaths = await traced({ explain: 0 }, async (trace, { x }) => {
+      x.data.fill(1);
+      await trace.explain();
+    });
+    expect(deaths.some(({ cause }) => cause === "unknown")).toBe(true);
+    expect(deaths.some(isOpen)).toBe(false);
+  });
+
+  test("refuses what is no death of it, and a network that is disposed of", async () => {
+    const trace = traceDeaths({ explain: 0 });
+    expect(await trace.explain()).toEqual([]);
+    await withNetwork(SPEC, async (network) => {
+      await network.fit(sample(), { ...FIT, callbacks: [trace] });
+      await expect(trace.explain({ ...trace.deaths[0], layer: 7 })).rejects.toThrow(relumineError("value", "deaths"));
+      await expect(trace.explain([null as never])).rejects.toThrow(relumineError("value", "deaths[0]"));
+    });
+    await expect(trace.explain()).rejects.toThrow(relumineError("disposed"));
+  });
+});
+
+test("what is unexplained goes on in a fit that is resumed, and through a file", async () => {
+  const trace = traceDeaths({ explain: 1 });
+  const stop = {
+    onEpochEnd: ({ epoch }: { epoch: number }, { stop }: { stop(): void }) => void (epoch === 3 && stop()),
+  };
+  const bytes = await withNetwork(SPEC, async (network) => {
+    await network.fit(sample(), { ...FIT, callbacks: [trace, stop] });
+    return exportNetwork(network, "safetensors", { training: true });
+  });
+  expect(trace.deaths.some(isOpen)).toBe(true);
+  const network = await importNetwork(bytes);
+  const resumed = traceDeaths({ explain: 1 });
+  await network.fit(sample(), { callbacks: [resumed, stop], resume: true, epochs: FIT.epochs });
+  await resumed.explain();
+  network.dispose();
+  expect(resumed.deaths).toEqual(all);
+});
+
+describe("memory", () => {
+  test("0 keeps no snapshots: nothing is replayed", async () => {
+    const deaths = await traced({ memory: 0 });
+    expect(deaths).toEqual(await traced({ replay: false }));
+  });
+
+  test("of few copies explains the last deaths; with enough, all", async () => {
+    const bytes = 4 * (2 * 40 + 40 + 40 * 40 + 40 + 40 * 3 + 3);
+    const few = await traced({ explain: Infinity, memory: 2.5 * bytes });
+    const known = (deaths: readonly Death[]) => deaths.filter(({ cause }) => cause !== "unknown").length;
+    expect(known(few)).toBeLessThanOrEqual(known(all));
+    expect(await traced({ explain: Infinity, memory: 64 * bytes })).toEqual(all);
+  });
+});
