@@ -21,6 +21,7 @@ import {
 } from "./rank.js";
 import { chooseCandidates, compose } from "./candidates.js";
 import { FEWEST_ROWS } from "./rows.js";
+import { readExactRows } from "./exact-rows.js";
 import { splitData } from "./split-data.js";
 import { describeBest, drawPrescription } from "./prescription-text.js";
 import { compete, enter, epochsOf, wholeOf } from "./successive-halving.js";
@@ -366,15 +367,18 @@ export async function prescribeWith(
   startWorkers: StartTrialWorkers,
   spec: NetworkSpec,
   data: DataSet,
-  fit: FitOptions = {},
+  given: FitOptions = {},
   options?: PrescribeOptions,
   start?: readonly Weights[],
 ): Promise<Prescription> {
-  const checked = checkPrescribe(options, checkOptions("fit", fit, FIT_OPTION_NAMES));
+  const checked = checkPrescribe(options, checkOptions("fit", given, FIT_OPTION_NAMES));
+  const rows = readExactRows("data", data);
+  const judges = readExactRows("validation", given.validation);
+  const fit = { ...given, ...(given.validation !== undefined && { validation: judges.set }) };
   let prescriber: Prescriber;
   {
     using network = await createNetwork(spec, { arithmetic: checked.arithmetic });
-    const plan = planWithJudges(network, data, fit);
+    const plan = planWithJudges(network, rows.set, fit);
     const { name, options: recipe } = plan.recipe;
     const options = { ...recipe, learningRate: plan.rate };
     const resolved = network.spec as ResolvedSpec;
@@ -386,7 +390,7 @@ export async function prescribeWith(
       ...(fit.clipNorm !== undefined && { clipNorm: fit.clipNorm }),
       ...(plan.classWeights && { classWeights: plan.classWeights }),
     };
-    const sets = splitData(network, plan);
+    const sets = splitData(network, plan, { data: rows.exact, validation: judges.exact });
     const targets = [sets.training.y, sets.validation.y];
     const setup = {
       ...sets,

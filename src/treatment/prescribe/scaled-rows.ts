@@ -2,11 +2,12 @@
 // learned folded back into the network afterwards.
 import type { RowSets } from "./rows.js";
 import type { TrialSettings } from "./trial.js";
+import { viewsOf } from "./exact-rows.js";
 import { classesOf } from "./task.js";
 import { foldInputs, foldTargets } from "../start/standardize.js";
 import { type InputScaling, inputScaling, type TargetScaling, targetScaling } from "../start/column-scaling.js";
 import { RelumineError } from "../../core/errors.js";
-import type { Matrix } from "../../core/matrix.js";
+import type { Matrix, Samples } from "../../core/matrix.js";
 import type { PlainSet } from "../../network/data.js";
 import type { Network, Weights } from "../../network/types.js";
 
@@ -19,22 +20,22 @@ export interface ScaledRows {
 
 /** By the figures of the rows that train. */
 export function scaleRows(
-  { training, validation }: RowSets,
+  { training, validation, exact }: RowSets,
   { standardize = {}, takesClasses }: Pick<TrialSettings, "standardize" | "takesClasses">,
 ): ScaledRows {
   const { inputs: scalesInputs, targets: scalesTargets } = standardize;
-  const inputs = scalesInputs ? inputScaling(training.x, true) : undefined;
+  const inputs = scalesInputs ? inputScaling(exact ? viewsOf(exact.training) : training.x, true) : undefined;
   const targets = scalesTargets && !(training.y instanceof Int32Array) ? targetScaling(training.y) : undefined;
-  const scale = (set: PlainSet): PlainSet => ({
+  const scale = (set: PlainSet, x: Samples): PlainSet => ({
     ...set,
-    ...(inputs && { x: inputs.apply(set.x) }),
+    ...(inputs && { x: inputs.apply(x) }),
     ...(targets && { y: targets.apply(set.y as Matrix) }),
     ...(takesClasses && { y: classesOf(set.y) }),
   });
   if (!inputs && !targets && !takesClasses) return { training, validation };
   return {
-    training: scale(training),
-    validation: scale(validation),
+    training: scale(training, exact ? viewsOf(exact.training) : training.x),
+    validation: scale(validation, exact ? viewsOf(exact.validation) : validation.x),
     ...(inputs && { inputs }),
     ...(targets && { targets }),
   };

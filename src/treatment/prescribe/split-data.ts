@@ -1,5 +1,7 @@
 // The rows that train and those that judge, as plain data: the same for all trials and repeats.
+import { takeExact } from "./exact-rows.js";
 import type { RowSets } from "./rows.js";
+import type { Matrix, Matrix64 } from "../../core/matrix.js";
 import { toPlain } from "../../network/data.js";
 import type { Network } from "../../network/types.js";
 import type { Plan } from "../../network/training/plan.js";
@@ -7,12 +9,27 @@ import { stateOf } from "../../network/state/state.js";
 import { splitRows } from "../../network/training/step.js";
 import { Arena } from "../../wasm/heap.js";
 
+/** Inputs in float64, where they tell more than in float32. */
+export interface ExactInputs {
+  readonly data?: Matrix64 | undefined;
+  readonly validation?: Matrix64 | undefined;
+}
+
+const toExact = ({ data, ...shape }: Matrix): Matrix64 => ({ ...shape, data: Float64Array.from(data) });
+
 /** Training and validation rows as `fit` would split them with the spec's seed; the same where none validate. */
-export function splitData(network: Network, { data, validation, trainingRows }: Plan): RowSets {
-  if (validation) return { training: toPlain(data), validation: toPlain(validation) };
+export function splitData(network: Network, plan: Plan, inputs: ExactInputs): RowSets {
+  const { data, validation, trainingRows } = plan;
+  const { data: exact } = inputs;
+  if (validation) {
+    const sets = { training: toPlain(data), validation: toPlain(validation) };
+    if (!exact && !inputs.validation) return sets;
+    const judges = inputs.validation ?? toExact(validation.x);
+    return { ...sets, exact: { training: exact ?? toExact(data.x), validation: judges } };
+  }
   if (trainingRows === data.rows) {
     const all = toPlain(data);
-    return { training: all, validation: all };
+    return { training: all, validation: all, ...(exact && { exact: { training: exact, validation: exact } }) };
   }
   const { runtime, spec } = stateOf(network);
   const scratch = new Arena(runtime.heap);
@@ -23,9 +40,11 @@ export function splitData(network: Network, { data, validation, trainingRows }: 
       address >>> 2,
     );
     const order = splitRows(runtime, spec.seed, data.rows, trainingRows, address);
+    const [trains, judges] = [order.subarray(0, trainingRows), order.subarray(trainingRows)];
     return {
-      training: toPlain(data, order.subarray(0, trainingRows)),
-      validation: toPlain(data, order.subarray(trainingRows)),
+      training: toPlain(data, trains),
+      validation: toPlain(data, judges),
+      ...(exact && { exact: { training: takeExact(exact, trains), validation: takeExact(exact, judges) } }),
     };
   } finally {
     scratch.dispose();

@@ -57,7 +57,7 @@ class Deviation {
 }
 
 /** Of each column; distances are taken from the first row, so that a mean far from 0 costs no digits. */
-function figuresOf({ rows, columns, data }: Matrix64, isScaled: boolean): ColumnFigures {
+export function figuresOf({ rows, columns, data }: Matrix64, isScaled: boolean): ColumnFigures {
   const sums = new Float64Array(columns);
   for (let i = 0; i < data.length; i++) sums[i % columns] += data[i] - data[i % columns];
   const offsets = sums.map((sum) => sum / rows);

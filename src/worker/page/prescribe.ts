@@ -1,7 +1,7 @@
 // prescribe in a worker that is started for it, which starts workers of its own for the trials.
 import { callbackOf } from "./callbacks.js";
 import { checkCallbacks } from "./remote-fit.js";
-import { sendableData, toData } from "./sendable.js";
+import { sendableExact, toData } from "./sendable.js";
 import { checkSignal, whileListening } from "./signals.js";
 import { inOwnWorker, programFor } from "./start.js";
 import { isNetwork } from "../is-network.js";
@@ -34,7 +34,7 @@ function packFit(fit: FitOptions): PackedPrescribe["fit"] {
   return {
     ...rest,
     ...(learningRate !== undefined && { learningRate }),
-    ...(validation !== undefined && { validation: sendableData("validation", validation) }),
+    ...(validation !== undefined && { validation: sendableExact("validation", validation) }),
     ...(optimizer !== undefined && { optimizer: toData(checkOptimizer(optimizer)) }),
     ...(callbacks !== undefined && { callbacks: data }),
   };
@@ -132,7 +132,7 @@ export async function prescribe(
   const packed: PackedPrescribe = { fit: packFit(fit), options: given, program, ...(start && { start }) };
   return inOwnWorker(worker, async (connection) => {
     const prescription = new RemotePrescription(connection, onTrial);
-    const args = [plain, sendableData("data", data), packed];
+    const args = [plain, sendableExact("data", data), packed];
     return whileListening(signals, prescription.stop, () => prescription.run(args));
   });
 }

@@ -18,6 +18,16 @@ export function sendableData<T>(name: string, data: T): T {
   return { ...rest, x: sendable(`${name}.x`, x), y: sendable(`${name}.y`, y) } as T;
 }
 
+/** The same for what scales its rows: rows of numbers stay in float64. */
+export function sendableExact<T>(name: string, data: T): T {
+  const packed = sendableData(name, data) as T & Partial<DataSet>;
+  if (typeof data !== "object" || data === null || !isMatrix(packed.x)) return packed;
+  const { x } = data as unknown as DataSet;
+  return isRows(x)
+    ? { ...packed, x: (x as readonly ArrayLike<number>[]).map((row) => Float64Array.from(row)) }
+    : packed;
+}
+
 /** Its name and options, without what it does. */
 export const toData = <T extends { readonly name: string; readonly options: object }>({ name, options }: T) =>
   ({ name, options }) as Pick<T, "name" | "options">;
