@@ -126,6 +126,7 @@ export type {
 } from "./treatment/during-training/options.js";
 export type { Remedy, RemedyKind, ResolvedRemedy } from "./treatment/remedies/remedy.js";
 export { treat } from "./treatment/treat.js";
+export type { PaceOptions } from "./core/pace.js";
 export type {
   TreatedUnit,
   Treatment,
@@ -133,5 +134,6 @@ export type {
   TreatmentFinding,
   TreatmentFindingKind,
   TreatKnowledge,
+  TreatOptions,
   Besides,
 } from "./treatment/types.js";

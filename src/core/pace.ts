@@ -78,6 +78,7 @@ export class Pace {
     this.checkSignal();
     if (this.told < 1) this.options.onProgress?.(1);
     this.told = 1;
+    this.checkSignal();
   }
 
   private checkSignal(): void {

@@ -23,7 +23,7 @@ export function variance(values: readonly number[]): number {
  * Moves values until values[k] is what it would be if they were sorted, with none above it before it (Hoare's
  * selection, by the middle of three). Counts on there being no NaN.
  */
-function select(values: Float64Array, k: number): void {
+export function select(values: Float64Array | Float32Array, k: number): void {
   let [low, high] = [0, values.length - 1];
   for (let rounds = 0; low < high; rounds++) {
     if (rounds > MOST_ROUNDS) {

@@ -1,6 +1,6 @@
 // How many hidden units are dead, where no more is asked: one forward pass up to the last hidden layer, no proofs and
 // no findings.
-import { type Inspector, type Rows, withInspector } from "./inspector.js";
+import { withInspector } from "./inspector.js";
 import { isDead } from "./unit-state.js";
 import type { UnitStatistics } from "./statistics.js";
 import type { ResolvedActivation } from "../activations/activations.js";
@@ -28,17 +28,6 @@ function countLayer(activation: ResolvedActivation, units: readonly UnitStatisti
     neverFired: units.filter(({ fired }) => fired === 0).length,
     units: units.length,
   };
-}
-
-/** Of one layer alone: the layers above it are not run. */
-export function layerStatistics(inspector: Inspector, rows: Rows, layer: number): UnitStatistics[] {
-  return inspector.statistics(rows, undefined, layer + 1, layer)[0];
-}
-
-/** The units of a layer that pass neither signal nor gradient on any row. */
-export function deadUnits(inspector: Inspector, rows: Rows, layer: number): number[] {
-  const { activation } = inspector.state.spec.layers[layer];
-  return layerStatistics(inspector, rows, layer).flatMap((unit, index) => (isDead(activation, unit) ? [index] : []));
 }
 
 /**

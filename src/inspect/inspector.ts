@@ -313,7 +313,8 @@ export function withInspector<T>(state: NetworkState, look: (inspector: Inspecto
   }
 }
 
-function keepNearest(nearest: Float32Array, z: Float32Array): void {
+/** Keeps, by unit, the smallest |preactivation| of any row so far. */
+export function keepNearest(nearest: Float32Array, z: Float32Array): void {
   const units = nearest.length;
   for (let i = 0; i < z.length; i++) nearest[i % units] = Math.min(nearest[i % units], Math.abs(z[i]));
 }

@@ -285,6 +285,49 @@ function checkWeights(state: NetworkState): void {
   });
 }
 
+/** What was counted of the rows. */
+interface Counted {
+  /** By layer, the output layer included, and unit. */
+  readonly statistics: readonly (readonly UnitStatistics[])[];
+  readonly columns: readonly UnitStatistics[];
+  opening(layer: number): ReadonlyMap<number, number>;
+  closedRows?(layer: number): Pick<LayerObservation, "closedRows">;
+  readonly outputs?: Float32Array;
+}
+
+/** The observation of a network whose units were counted; the inspector, of the same state, is needed as long as it. */
+export function observationOf(
+  inspector: Inspector,
+  x: Matrix,
+  { statistics, columns, opening, closedRows, outputs }: Counted,
+): Observation {
+  const { state } = inspector;
+  const motion = motionOf(state);
+  const training = trainingOf(state);
+  let distances: readonly StartDistance[] | undefined;
+  return {
+    rows: x.rows,
+    layers: state.layers.map((weights, index) => ({
+      activation: weights.activation,
+      units: statistics[index],
+      weights,
+      opening: opening(index),
+      ...closedRows?.(index),
+    })),
+    loss: state.spec.loss,
+    spec: state.spec,
+    inputs: { x, columns },
+    ...(motion && { motion }),
+    ...(training && { training }),
+    ...(outputs && { outputs }),
+    start: () => (distances ??= distancesFromStart(state)),
+    startOutputs: () => outputsAtStart(state, x),
+    again: (options, visit) => inspector.run(x, options, visit),
+    gradientNorms: (few, targets) => inspector.gradientNorms(few, targets),
+    inspector,
+  };
+}
+
 /**
  * One pass over the rows, with all counters; the inspector is needed for as long as the observation is.
  * @param visit sees each chunk
@@ -322,30 +365,13 @@ export function* observeSteps(
       read?.visit(chunk);
       visit?.(chunk);
     });
-    const motion = motionOf(state);
-    const training = trainingOf(state);
-    let distances: readonly StartDistance[] | undefined;
-    return {
-      rows: x.rows,
-      layers: state.layers.map((weights, index) => ({
-        activation: weights.activation,
-        units: statistics[index],
-        weights,
-        opening: closed.read(index),
-        ...closedRows?.read(index),
-      })),
-      loss: state.spec.loss,
-      spec: state.spec,
-      inputs: { x, columns: columns.read() },
-      ...(motion && { motion }),
-      ...(training && { training }),
+    return observationOf(inspector, x, {
+      statistics,
+      columns: columns.read(),
+      opening: closed.read,
+      ...(closedRows && { closedRows: closedRows.read }),
       ...(read && { outputs: read.outputs }),
-      start: () => (distances ??= distancesFromStart(state)),
-      startOutputs: () => outputsAtStart(state, x),
-      again: (options, visit) => inspector.run(x, options, visit),
-      gradientNorms: (few, targets) => inspector.gradientNorms(few, targets),
-      inspector,
-    };
+    });
   } finally {
     scratch.dispose();
   }

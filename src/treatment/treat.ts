@@ -1,8 +1,9 @@
 // A remedy on a network: what is wrong before, the remedy on a copy, what is right after, and only then the copy in the
 // network's place. Whatever goes wrong on the way, the network has not been touched; what it was is kept as it is, for
 // undo.
-import { finding, type RemedyResult, WorkingCopy } from "./remedies/working-copy.js";
+import { finding, type RemedyResult, type Seen, WorkingCopy } from "./remedies/working-copy.js";
 import { countOf, formatNumber } from "../text/numbers.js";
+import { watch } from "./watch.js";
 import { liftBias } from "./remedies/lift-bias.js";
 import { openSamples } from "./remedies/open-samples.js";
 import { ConstantUnits, prune } from "./remedies/prune.js";
@@ -11,14 +12,17 @@ import { checkRemedy, type Remedy, type ResolvedRemedy } from "./remedies/remedy
 import { replaceActivation } from "./remedies/replace-activation.js";
 import { drawTreatment } from "./treatment-text.js";
 import { findBesides } from "./besides.js";
-import type { Besides, TreatKnowledge, Treatment, TreatedUnit, TreatmentFinding } from "./types.js";
+import type { Besides, TreatKnowledge, TreatOptions, Treatment, TreatedUnit, TreatmentFinding } from "./types.js";
 import { checkOptions, describe } from "../core/checks.js";
 import { RelumineError } from "../core/errors.js";
 import { type Matrix, type Samples, toRows } from "../core/matrix.js";
-import { checkHistory, diagnoseState } from "../diagnosis/diagnose.js";
-import type { JudgeOptions } from "../diagnosis/judge-observation.js";
+import { checkPace, Pace, PACE_OPTIONS } from "../core/pace.js";
+import { checkHistory } from "../diagnosis/diagnose.js";
+import { type JudgeOptions, judgeObservation } from "../diagnosis/judge-observation.js";
 import { prepareTargets } from "../network/data.js";
-import { type Chunk, withInspector } from "../inspect/inspector.js";
+import { type Chunk, Inspector, withInspector } from "../inspect/inspector.js";
+import { observationOf, observeSteps } from "../inspect/observation.js";
+import type { UnitStatistics } from "../inspect/statistics.js";
 import type { Diagnosis } from "../diagnosis/types.js";
 import { BY_INDEX, type Naming } from "../text/naming.js";
 import { networkOf } from "../network/network.js";
@@ -52,8 +56,12 @@ class NetworkTreatment implements Treatment {
   }
 }
 
-/** Passes over x: for prune and replaceActivation none, for the others see each. */
-function apply(copy: WorkingCopy, remedy: ResolvedRemedy, constants: ConstantUnits | undefined): RemedyResult {
+/** Passes over x: for prune and replaceActivation none; for the others one, see each. */
+async function apply(
+  copy: WorkingCopy,
+  remedy: ResolvedRemedy,
+  constants: ConstantUnits | undefined,
+): Promise<RemedyResult> {
   switch (remedy.kind) {
     case "liftBias":
       return liftBias(copy, remedy.activity);
@@ -70,31 +78,59 @@ function apply(copy: WorkingCopy, remedy: ResolvedRemedy, constants: ConstantUni
   }
 }
 
-/** What a state is like on x, all in one pass. */
-interface Seen {
+/** What a state is like on x. */
+interface Looked extends Omit<Seen, "openings"> {
   readonly diagnosis: Diagnosis;
-  /** rows x outputs; logits for the cross-entropies. */
-  readonly outputs: Float32Array;
+  /** The inputs' columns, as if they were units. */
+  readonly columns: readonly UnitStatistics[];
 }
 
-/** @param proofs on the range of x, which prune alone asks for */
-function look(
+/** By what a diagnosis judges; proofs are on the range of x, which prune alone asks for. */
+type Judged = Pick<JudgeOptions, "proofs" | "targets" | "history" | "naming">;
+
+/** Gives back what a look at the state needs. */
+async function withInspectorOf<T>(state: NetworkState, look: (inspector: Inspector) => T | Promise<T>): Promise<T> {
+  const inspector = new Inspector(state);
+  try {
+    return await look(inspector);
+  } finally {
+    inspector.dispose();
+  }
+}
+
+/** All in one pass over x. */
+async function look(
   state: NetworkState,
   x: Matrix,
-  options: Pick<JudgeOptions, "proofs" | "targets" | "history" | "naming">,
+  options: Judged,
+  pace: Pace,
   visit?: (chunk: Chunk) => void,
-): Seen {
+): Promise<Looked> {
   const last = state.spec.layers.length - 1;
   const { units } = state.spec.layers[last];
   const outputs = new Float32Array(x.rows * units);
-  const diagnosis = withInspector(state, (inspector) =>
-    diagnoseState(inspector, x, options, (chunk) => {
-      outputs.set(chunk.activations(last), chunk.start * units);
-      visit?.(chunk);
-    }),
-  );
-  checkFinite(diagnosis, outputs);
-  return { diagnosis, outputs };
+  const keep = (chunk: Chunk) => {
+    outputs.set(chunk.activations(last), chunk.start * units);
+    visit?.(chunk);
+  };
+  return withInspectorOf(state, async (inspector) => {
+    const observation = await pace.run(observeSteps(inspector, x, keep, options.targets !== undefined));
+    const diagnosis = judgeObservation(observation, options);
+    checkFinite(diagnosis, outputs);
+    const statistics = observation.layers.map(({ units: counted }) => counted);
+    return { diagnosis, outputs, statistics, columns: observation.inputs!.columns };
+  });
+}
+
+/** The diagnosis of a state that was seen when it was treated, on the samples that the network was looked at before. */
+function judgeSeen(state: NetworkState, x: Matrix, seen: Seen, { columns }: Looked, options: Judged): Diagnosis {
+  const { statistics, openings, outputs } = seen;
+  return withInspector(state, (inspector) => {
+    const counted = { statistics, columns, opening: (layer: number) => openings[layer] };
+    const diagnosis = judgeObservation(observationOf(inspector, x, counted), options);
+    checkFinite(diagnosis, outputs);
+    return diagnosis;
+  });
 }
 
 /** No remedy goes by preactivations that are no numbers. */
@@ -158,11 +194,10 @@ function backFromPrune(cell: StateCell, smaller: Network): () => void {
 }
 
 function checkKnown(
-  known: TreatKnowledge | undefined,
+  { targets, history, deaths }: TreatKnowledge,
   { spec }: NetworkState,
   { rows }: Matrix,
 ): Pick<JudgeOptions, "targets" | "history"> & Pick<TreatKnowledge, "deaths"> {
-  const { targets, history, deaths } = checkOptions("known", known, ["targets", "history", "deaths"]);
   if (deaths !== undefined && !Array.isArray(deaths))
     throw new RelumineError("value", "known.deaths", "to be what traceDeaths found, a list", describe(deaths));
   const { units } = spec.layers[spec.layers.length - 1];
@@ -192,17 +227,19 @@ function checkKnown(
  * The moments of what is redrawn or lifted are cleared; all other moments are kept.
  * @param x rows x inputs; the training rows, as a rule: a treatment answers to the samples it was made on
  * @param network changed in place, but for "prune"
- * @param known of its training: with it `besides` says the better what to change, so that the treatment lasts
- * @cost some passes over x and a diagnosis before and after; "prune" proves on the input box, a second or two where
+ * @param options targets, history, deaths: what is known of its training, with which `besides` says the better what to
+ *   change, so that the treatment lasts; signal, onProgress
+ * @cost two to three passes over x, in slices of about a frame; "prune" proves on the input box, a second or two where
  *   many units are dead
- * @throws RelumineError "value", "shape", "memory" or "disposed" (as a rejection)
+ * @throws RelumineError "value" (also where the signal is aborted, or the network is changed meanwhile), "shape",
+ *   "memory" or "disposed" (as a rejection)
  * @example
  * const treatment = await treat(network, x, { kind: "liftBias", activity: 0.1 });
  * console.log(String(treatment)); // 3 of 16 hidden units dead before, 0 after ...
  * await network.fit({ x, y }); // go on, or treatment.undo()
  */
-export function treat(network: Network, x: Samples, remedy: Remedy, known?: TreatKnowledge): Promise<Treatment> {
-  return treatNaming(network, x, remedy, known);
+export function treat(network: Network, x: Samples, remedy: Remedy, options?: TreatOptions): Promise<Treatment> {
+  return treatNaming(network, x, remedy, options);
 }
 
 /** @param naming what messages call layers and so on; default: their indices */
@@ -210,40 +247,56 @@ export async function treatNaming(
   network: Network,
   x: Samples,
   remedy: Remedy,
-  known: TreatKnowledge | undefined,
+  options: TreatOptions | undefined,
   naming: Naming = BY_INDEX,
 ): Promise<Treatment> {
   const cell = cellOf(network);
   const resolved = checkRemedy(remedy);
+  const known = checkOptions("known", options, ["targets", "history", "deaths", ...PACE_OPTIONS]);
+  const pacing = checkPace(known);
   cell.current.checkIdle();
   const runtime = await renew(cell.current.runtime);
   cell.current.checkIdle();
-  const matrix = toRows("x", x, cell.current.spec.inputs);
-  const { deaths, ...about } = checkKnown(known, cell.current, matrix);
+  const original = cell.current;
+  const check = watch(cell, "treated");
+  const pace = new Pace(pacing, check);
+  const matrix = toRows("x", x, original.spec.inputs);
+  const { deaths, ...about } = checkKnown(known, original, matrix);
   const isPruned = resolved.kind === "prune";
-  const constants = isPruned ? new ConstantUnits(cell.current) : undefined;
-  const seen = look(cell.current, matrix, { proofs: isPruned, naming, ...about }, constants?.visit);
+  const constants = isPruned ? new ConstantUnits(original) : undefined;
+  pace.begin(0.5);
+  const seen = await look(original, matrix, { proofs: isPruned, naming, ...about }, pace, constants?.visit);
   const before = seen.diagnosis;
-  const besides = isPruned ? [] : findBesides(cell.current, before, deaths);
-  const copy = new WorkingCopy(cell.current, before, matrix, runtime, naming);
+  const besides = isPruned ? [] : findBesides(original, before, deaths);
+  const copy = new WorkingCopy(original, before, matrix, runtime, pace, seen.statistics, naming);
+  pace.begin(1);
   try {
-    const { state, treated, findings } = apply(copy, resolved, constants);
-    if (!state)
+    const result = await apply(copy, resolved, constants);
+    const { state, treated, findings } = result;
+    if (!state) {
+      copy.discard();
+      pace.end();
       return new NetworkTreatment(network, resolved, before, before, 0, treated, findings, besides, () =>
         cell.current.checkIdle(),
       );
-    const result = networkOf(state);
-    const { diagnosis: after, outputs } = look(state, matrix, { proofs: isPruned, naming });
-    const change = largestDifference(seen.outputs, outputs);
-    const all = [...findings, ...stillDead(after, isPruned, naming)];
-    const back = isPruned ? backFromPrune(cell, result) : commit(cell, state);
+    }
+    const judged = { proofs: isPruned, naming };
+    const after = result.seen
+      ? { diagnosis: judgeSeen(state, matrix, result.seen, seen, judged), outputs: result.seen.outputs }
+      : await look(state, matrix, judged, pace);
+    pace.end();
+    check();
+    const change = largestDifference(seen.outputs, after.outputs);
+    const all = [...findings, ...stillDead(after.diagnosis, isPruned, naming)];
+    const treatedNetwork = networkOf(state);
+    const back = isPruned ? backFromPrune(cell, treatedNetwork) : commit(cell, state);
     return new NetworkTreatment(
-      isPruned ? result : network,
+      isPruned ? treatedNetwork : network,
       resolved,
       before,
-      after,
+      after.diagnosis,
       change,
-      measure(treated, after, isPruned),
+      measure(treated, after.diagnosis, isPruned),
       all,
       besides,
       back,

@@ -1,5 +1,6 @@
 // What a treatment says of what it did.
 import type { Cause, Death } from "../diagnosis/trace/types.js";
+import type { PaceOptions } from "../core/pace.js";
 import type { Diagnosis, FindingKind } from "../diagnosis/types.js";
 import type { Targets } from "../network/data.js";
 import type { History, Network } from "../network/types.js";
@@ -57,6 +58,9 @@ export interface TreatKnowledge {
   /** What traceDeaths found in the training. */
   readonly deaths?: readonly Death[];
 }
+
+/** Options of `treat`: what is known of the training, a signal that ends it, and who hears how far it is. */
+export interface TreatOptions extends TreatKnowledge, PaceOptions {}
 
 /** Something to change beside a treatment, which does not last without. */
 export interface Besides {

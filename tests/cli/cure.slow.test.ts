@@ -214,7 +214,7 @@ describe("relumine cure --code", () => {
     );
     expect((await run(program)).loss).toBeGreaterThan(0);
     const text = readFileSync(program, "utf8");
-    expect(text).toContain("calibrate(network, training.x, { activity: 0.5 });");
+    expect(text).toContain("await calibrate(network, training.x, { activity: 0.5 });");
     expect(text).toContain(
       "callbacks: [recycleDormant({ everySteps: 20, dormantBelow: 0.025 }), " +
         "continualBackprop({ replacementRate: 0.0001, maturity: 100, decay: 0.99 }), preventDeaths({ activity: 0.01 })]",

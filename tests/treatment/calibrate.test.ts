@@ -61,8 +61,8 @@ describe.each(ARITHMETICS)("calibrate (%s)", (arithmetic) => {
     async (activity) => {
       await withNetwork(
         deep,
-        (network) => {
-          const { samples, layers } = calibrate(network, x, { activity });
+        async (network) => {
+          const { samples, layers } = await calibrate(network, x, { activity });
           expect(samples).toBe(301);
           expect(layers.map(({ layer }) => layer)).toEqual([0, 1, 2, 3]);
           for (const { layer, std, scale, stdBefore, activity: shares, constant } of layers) {
@@ -92,11 +92,11 @@ describe("calibrate", () => {
   test("units that were born dead fire afterwards, and the diagnosis agrees", async () => {
     await withNetwork(
       { ...deep, layers: deep.layers.map((layer) => ({ ...layer, activation: undefined })) as NetworkSpec["layers"] },
-      (network) => {
+      async (network) => {
         const { bias } = network.layers[0]!.getWeights();
         network.layers[0]!.setWeights({ bias: bias.fill(-100, 0, 10) });
         expect(diagnose(network, x).dead).toBeGreaterThanOrEqual(10);
-        calibrate(network, x);
+        await calibrate(network, x);
         const after = diagnose(network, x);
         expect(after.dead).toBe(0);
         for (const { units } of after.layers)
@@ -109,11 +109,11 @@ describe("calibrate", () => {
     await withNetwork(deep, async (network) => {
       using other = await network.clone();
       const before = network.layers[0]!.getWeights().kernel;
-      const { layers } = calibrate(network, x);
+      const { layers } = await calibrate(network, x);
       network.layers[0]!.getWeights().kernel.forEach((weight, i) =>
         expect(weight).toBeCloseTo(before[i]! * layers[0]!.scale, 5),
       );
-      const { layers: ortho } = calibrate(other, x, { orthogonal: true });
+      const { layers: ortho } = await calibrate(other, x, { orthogonal: true });
       const { kernel } = other.layers[0]!.getWeights();
       const dot = (a: number, b: number) => {
         let sum = 0;
@@ -126,13 +126,13 @@ describe("calibrate", () => {
   });
 
   test("constant units are named and keep their bias; a constant layer keeps its scale", async () => {
-    await withNetwork(deep, (network) => {
+    await withNetwork(deep, async (network) => {
       const first = network.layers[0]!.getWeights();
       for (let i = 0; i < 7; i++) first.kernel[i * 33 + 4] = 0;
       network.layers[0]!.setWeights(first);
       const second = network.layers[1]!.getWeights();
       network.layers[1]!.setWeights({ kernel: second.kernel.fill(0), bias: second.bias.fill(0.25) });
-      const { layers } = calibrate(network, x);
+      const { layers } = await calibrate(network, x);
       expect(layers[0]!.constant).toEqual([4]);
       expect(network.layers[0]!.getWeights().bias[4]).toBe(-3);
       expect(layers[1]).toMatchObject({ scale: 1, std: 0, constant: Array.from({ length: 20 }, (_, i) => i) });
@@ -143,14 +143,26 @@ describe("calibrate", () => {
   });
 
   test("equal preactivations fire together, at the nearer end", async () => {
-    await withNetwork({ inputs: 1, layers: [{ units: 1 }, { units: 1 }], loss: "meanSquaredError" }, (network) => {
-      network.layers[0]!.setWeights({ kernel: Float32Array.of(1) });
-      const steps = [0, 0, 0, 0, 1, 1, 1, 2, 2, 2].map((value) => [value]);
-      expect(calibrate(network, steps, { activity: 0.5 }).layers[0]!.activity).toEqual({ low: 0.6, high: 0.6 });
-      expect(calibrate(network, steps, { activity: 0.4 }).layers[0]!.activity).toEqual({ low: 0.3, high: 0.3 });
-      expect(calibrate(network, steps, { activity: 0.01 }).layers[0]!.activity).toEqual({ low: 0.3, high: 0.3 });
-      expect(calibrate(network, steps, { activity: 0.95 }).layers[0]!.activity).toEqual({ low: 1, high: 1 });
-    });
+    await withNetwork(
+      { inputs: 1, layers: [{ units: 1 }, { units: 1 }], loss: "meanSquaredError" },
+      async (network) => {
+        network.layers[0]!.setWeights({ kernel: Float32Array.of(1) });
+        const steps = [0, 0, 0, 0, 1, 1, 1, 2, 2, 2].map((value) => [value]);
+        expect((await calibrate(network, steps, { activity: 0.5 })).layers[0]!.activity).toEqual({
+          low: 0.6,
+          high: 0.6,
+        });
+        expect((await calibrate(network, steps, { activity: 0.4 })).layers[0]!.activity).toEqual({
+          low: 0.3,
+          high: 0.3,
+        });
+        expect((await calibrate(network, steps, { activity: 0.01 })).layers[0]!.activity).toEqual({
+          low: 0.3,
+          high: 0.3,
+        });
+        expect((await calibrate(network, steps, { activity: 0.95 })).layers[0]!.activity).toEqual({ low: 1, high: 1 });
+      },
+    );
   });
 
   test("what is wrong is refused before anything changes", async () => {

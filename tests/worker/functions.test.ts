@@ -81,7 +81,7 @@ describe("before the training", () => {
   it("calibrate", async () => {
     const [far, near] = [await remote.createNetwork(classifier, EXACT), await direct.createNetwork(classifier, EXACT)];
     expect(await remote.calibrate(far, data.x, { activity: 0.3 })).toEqual(
-      direct.calibrate(near, data.x, { activity: 0.3 }),
+      await direct.calibrate(near, data.x, { activity: 0.3 }),
     );
     expect(await remoteWeights(far)).toEqual(weightsOf(near));
     await expectRefusal(() => remote.calibrate(far, data.x, { activity: 2 }), "value", "activity");

@@ -105,7 +105,7 @@ export function writeCode(trial: Trial, table: ProgramTable, arithmetic: "fast" 
     `\nconst network = await createNetwork(${literal(spec)}, { arithmetic: "${arithmetic}" });\n`,
     standardizeCode(scaling),
     calibrate
-      ? `calibrate(network, ${scaling?.inputs ? "inputs.apply(training.x)" : "training.x"}, ${literal(calibrate)});\n`
+      ? `await calibrate(network, ${scaling?.inputs ? "inputs.apply(training.x)" : "training.x"}, ${literal(calibrate)});\n`
       : "",
     fitCode(trial),
     foldCode(scaling),

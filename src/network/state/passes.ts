@@ -130,50 +130,67 @@ export class Passes {
   }
 
   /**
-   * Z = X·W + b and A = f(Z), layer by layer, for the first `count` layers; the counters become those of this batch.
-   * Those of fired rows are what backward needs.
+   * Z = X·W + b and A = f(Z), layer by layer, for the first `count` layers, or those of them from `first` on; the
+   * counters become those of this batch. Those of fired rows are what backward needs.
    */
-  forward(rows: number, counting: Counting, count = this.layers.length): void {
-    const { kernels, workspace } = this.runtime;
-    const { buffers, parameters } = this;
-    const isCounted = counting !== "none",
-      all = Number(counting === "all");
-    for (let index = 0; index < count; index++) {
-      const { units, code, alpha, isPrelu, kernel, bias, alphas } = this.layers[index];
-      const z = buffers.preactivations(index);
-      const inputs = this.openInputs(index);
-      if (rows <= STREAM_UP_TO_ROWS)
-        kernels.gemmSkippingZeros(rows, units, inputs, this.input(index), parameters + kernel, z, workspace);
-      else
-        this.multiply(
-          rows,
-          units,
-          inputs,
-          this.input(index),
-          inputs,
-          1,
-          parameters + kernel,
-          units,
-          1,
-          z,
-          0,
-          this.openIndex(index - 1),
-        );
-      kernels.activationForward(
-        code,
-        alpha,
-        isPrelu ? parameters + alphas : 0,
-        rows,
-        units,
-        z,
-        parameters + bias,
-        index === this.softmaxLayer ? z : buffers.activations(index),
-        isCounted ? buffers.counters(index) : 0,
-        all,
-      );
-      if (index === this.softmaxLayer) kernels.softmax(rows, units, z, buffers.activations(index));
-      this.findOpen(index, isCounted ? rows : 0);
+  forward(rows: number, counting: Counting, count = this.layers.length, first = 0): void {
+    for (let index = first; index < count; index++) {
+      this.product(index, rows);
+      this.activate(index, rows, counting);
     }
+  }
+
+  /**
+   * Z = X·W of one layer, without its biases, as preactivations that are rows x columns.
+   * @param columnIndex address of the indices (u32) of the units that are wanted; 0: all
+   */
+  product(index: number, rows: number, columns = this.layers[index].units, columnIndex = 0): void {
+    const { parameters } = this;
+    const { units, kernel } = this.layers[index];
+    const z = this.buffers.preactivations(index);
+    const inputs = this.openInputs(index);
+    const input = this.input(index);
+    const { kernels, workspace } = this.runtime;
+    if (rows <= STREAM_UP_TO_ROWS && columnIndex === 0)
+      kernels.gemmSkippingZeros(rows, units, inputs, input, parameters + kernel, z, workspace);
+    else
+      this.multiply(
+        rows,
+        columns,
+        inputs,
+        input,
+        inputs,
+        1,
+        parameters + kernel,
+        units,
+        1,
+        z,
+        columnIndex,
+        this.openIndex(index - 1),
+      );
+  }
+
+  /** Z += b and A = f(Z) of one layer. */
+  activate(index: number, rows: number, counting: Counting): void {
+    const { kernels } = this.runtime;
+    const { buffers, parameters } = this;
+    const { units, code, alpha, isPrelu, bias, alphas } = this.layers[index];
+    const isCounted = counting !== "none";
+    const z = buffers.preactivations(index);
+    kernels.activationForward(
+      code,
+      alpha,
+      isPrelu ? parameters + alphas : 0,
+      rows,
+      units,
+      z,
+      parameters + bias,
+      index === this.softmaxLayer ? z : buffers.activations(index),
+      isCounted ? buffers.counters(index) : 0,
+      Number(counting === "all"),
+    );
+    if (index === this.softmaxLayer) kernels.softmax(rows, units, z, buffers.activations(index));
+    this.findOpen(index, isCounted ? rows : 0);
   }
 
   /**

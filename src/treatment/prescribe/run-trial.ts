@@ -84,7 +84,7 @@ async function train(setup: TrialSetup, job: TrialJob, extras: Extras): Promise<
   const callbacks = [...setup.callbacks.map(callbackOf), ...(extras.callbacks ?? [])];
   const trace = job.isExamined ? traceSome() : undefined;
   if (settings.treat) await treat(network, training.x, settings.treat);
-  if (settings.calibrate) calibrate(network, training.x, settings.calibrate);
+  if (settings.calibrate) await calibrate(network, training.x, settings.calibrate);
   const history = await network.fit(training, {
     epochs,
     batchSize: setup.batchSize,

@@ -10,9 +10,9 @@ import type { Naming } from "../../text/naming.js";
 import type { TreatedUnit, TreatmentFinding } from "../types.js";
 import { clearMoments } from "./unit-parameters.js";
 import { rowsForShare, thresholdForCount } from "../thresholds.js";
-import type { Matrix } from "../../core/matrix.js";
-import { forEachColumn } from "../../inspect/columns.js";
-import type { Inspector } from "../../inspect/inspector.js";
+import { treatFrontToBack } from "./front-to-back.js";
+import type { LayerSweep } from "../../inspect/layer-sweep.js";
+import type { NetworkState } from "../../network/state/state.js";
 
 /** Units of one layer to lift. */
 export interface Lift {
@@ -39,45 +39,50 @@ function shareNotReached(
   return [finding("shareNotReached", message, layer)];
 }
 
-/** Lifts units; findings say where equal preactivations do not allow the share. One pass up to the layer. */
-export function liftUnits(inspector: Inspector, x: Matrix, lift: Lift): TreatmentFinding[] {
+/**
+ * Lifts units of the layer that a sweep has come to; findings say where equal preactivations do not allow the share.
+ * The units' columns are run once.
+ */
+export async function liftUnits(state: NetworkState, sweep: LayerSweep, lift: Lift): Promise<TreatmentFinding[]> {
   const { layer, units, activity, spared, naming } = lift;
-  const { state } = inspector;
-  const wanted = rowsForShare(activity, x.rows);
+  const { rows } = sweep.x;
+  const wanted = rowsForShare(activity, rows);
   const missed: string[] = [];
+  const thresholds = new Map<number, number>();
+  await sweep.forEachProduct(units, (unit, values) => {
+    const { threshold, above } = thresholdForCount(values, wanted);
+    thresholds.set(unit, threshold);
+    if (Math.abs(above - activity * rows) > 1) missed.push(`unit ${naming.unit(unit)} opens on ${above}`);
+  });
   state.edit(() => {
-    for (const unit of units) state.layer(layer).bias[unit] = 0;
-    forEachColumn(inspector, x, layer, units, (unit, z) => {
-      const { threshold, above } = thresholdForCount(z.sort(), wanted);
-      state.layer(layer).bias[unit] = -threshold;
-      if (Math.abs(above - activity * x.rows) > 1) missed.push(`unit ${naming.unit(unit)} opens on ${above}`);
-    });
     const isSpared = new Set(spared);
-    for (const unit of units) {
+    for (const [unit, threshold] of thresholds) {
+      state.layer(layer).bias[unit] = -threshold;
       const outgoing = state.layer(layer + 1).outgoing(unit);
       for (let to = 0; to < outgoing.length; to++) if (!isSpared.has(to)) outgoing[to] = 0;
       clearMoments(state, layer, unit);
     }
   });
-  return shareNotReached(lift, x.rows, missed);
+  return shareNotReached(lift, rows, missed);
 }
 
-/** Passes over x: for each layer with dead units one up to that layer. */
-export function liftBias(copy: WorkingCopy, activity: number): RemedyResult {
+/** Beside one pass over x, one of the dead units' columns. */
+export async function liftBias(copy: WorkingCopy, activity: number): Promise<RemedyResult> {
   const { naming } = copy;
   const dead = copy.deadUnits();
   const count = dead.flat().length;
   if (count === 0) return nothing("no hidden unit is dead on these samples");
   const state = copy.copy();
-  const inspector = copy.inspect(state);
-  const findings = dead.flatMap((units, layer) =>
-    units.length === 0
-      ? []
-      : liftUnits(inspector, copy.x, { layer, units, activity, spared: dead[layer + 1] ?? [], naming }),
-  );
+  const findings: TreatmentFinding[] = [];
+  const seen = await treatFrontToBack(copy, state, async (sweep, layer) => {
+    const units = dead[layer];
+    const lift = { layer, units, activity, spared: dead[layer + 1] ?? [], naming };
+    if (units.length > 0) findings.push(...(await liftUnits(state, sweep, lift)));
+    return sweep.run();
+  });
   const treated = dead.flatMap((units, layer) => units.map((unit): TreatedUnit => ({ layer, unit, action: "lifted" })));
   const message =
     `${countOf(count, "unit")} lifted by what ${copy.x.rows} samples show; ` +
     "other samples may open them more or less often";
-  return { state, treated, findings: [...findings, finding("onTheseSamples", message)] };
+  return { state, seen, treated, findings: [...findings, finding("onTheseSamples", message)] };
 }

@@ -24,15 +24,20 @@ interface Removal {
   isLossless: boolean[];
 }
 
+const indices = (count: number) => Array.from({ length: count }, (_, index) => index);
+
 /** Finds, beside a pass over x, which units put out the same on every row. */
 export class ConstantUnits {
   /** By layer and unit: the constant; NaN where there is none. */
   readonly constants: readonly Float64Array[];
+  /** By layer, the units that have put out the same so far. */
+  private readonly candidates: number[][];
   /** The output layer's preactivations on the first row. */
   outputs = new Float32Array();
 
   constructor({ spec }: NetworkState) {
     this.constants = spec.layers.map(({ units }) => new Float64Array(units));
+    this.candidates = spec.layers.map(({ units }) => indices(units));
   }
 
   readonly visit = (chunk: Chunk): void => {
@@ -40,7 +45,15 @@ export class ConstantUnits {
       const values = chunk.activations(layer);
       const units = constants.length;
       if (chunk.start === 0) constants.set(values.subarray(0, units));
-      for (let i = 0; i < values.length; i++) if (values[i] !== constants[i % units]) constants[i % units] = NaN;
+      this.candidates[layer] = this.candidates[layer].filter((unit) => {
+        const constant = constants[unit];
+        for (let at = unit; at < values.length; at += units)
+          if (values[at] !== constant) {
+            constants[unit] = NaN;
+            return false;
+          }
+        return true;
+      });
     });
     if (chunk.start > 0) return;
     const last = this.constants.length - 1;
@@ -94,7 +107,6 @@ function removeUseless(original: NetworkState, removals: readonly Removal[]): vo
   }
 }
 
-const indices = (count: number) => Array.from({ length: count }, (_, index) => index);
 const keptOf = ({ isRemoved }: Removal) => indices(isRemoved.length).filter((unit) => !isRemoved[unit]);
 
 /** What a removed unit adds to the units of the next layer that stay. */

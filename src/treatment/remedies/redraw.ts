@@ -7,9 +7,10 @@ import { liftUnits } from "./lift-bias.js";
 import { DEFAULT_ACTIVITY } from "./remedy.js";
 import type { TreatedUnit, TreatmentFinding } from "../types.js";
 import { clearMoments, redrawIncoming, zeroOutgoing } from "./unit-parameters.js";
-import type { Matrix } from "../../core/matrix.js";
-import { deadUnits, layerStatistics } from "../../inspect/dead-units.js";
-import type { Inspector } from "../../inspect/inspector.js";
+import { deadAmong, treatFrontToBack, withAgain } from "./front-to-back.js";
+import type { LayerSweep } from "../../inspect/layer-sweep.js";
+import type { UnitStatistics } from "../../inspect/statistics.js";
+import type { NetworkState } from "../../network/state/state.js";
 import { constantBias, type KernelInitializer } from "../../network/initializer-spec.js";
 
 const EPSILON = 1e-9;
@@ -17,85 +18,102 @@ const EPSILON = 1e-9;
 const DRAWS = 5;
 
 /** Units whose mean |activation| is at most dormantBelow of the layer's. */
-function dormantUnits(inspector: Inspector, x: Matrix, layer: number, dormantBelow: number): number[] {
-  const statistics = layerStatistics(inspector, x, layer);
+function dormantAmong(statistics: readonly UnitStatistics[], dormantBelow: number): number[] {
   const mean = statistics.reduce((sum, { meanActivation }) => sum + meanActivation, 0) / statistics.length;
   return statistics.flatMap(({ meanActivation }, unit) =>
     meanActivation / (mean + EPSILON) <= dormantBelow ? [unit] : [],
   );
 }
 
-/**
- * Draws until none of them is dead, or DRAWS times; returns those that are still dead. A pass up to the layer each
- * time.
- */
-function drawUntilOpen(
-  inspector: Inspector,
-  x: Matrix,
-  layer: number,
-  units: readonly number[],
-  draw: (unit: number) => void,
-): number[] {
-  let closed = [...units];
-  for (let turn = 0; turn < DRAWS && closed.length > 0; turn++) {
-    closed.forEach(draw);
-    const dead = new Set(deadUnits(inspector, x, layer));
-    closed = closed.filter((unit) => dead.has(unit));
-  }
-  return closed;
+/** What came of units that were drawn. */
+interface Drawn {
+  /** Of the whole layer. */
+  readonly statistics: readonly UnitStatistics[];
+  /** Units that are still dead. */
+  readonly closed: readonly number[];
 }
 
 /**
- * Passes over x, each up to a layer: one a layer, one for each time that units of it are drawn, one to lift what stays
- * closed.
+ * Draws units of the layer that a sweep has come to until none of them is dead, or DRAWS times. Their columns are run
+ * each time.
  */
-export function recycle(copy: WorkingCopy, dormantBelow: number): RemedyResult {
-  const { x } = copy;
+async function drawUntilOpen(
+  state: NetworkState,
+  sweep: LayerSweep,
+  before: readonly UnitStatistics[],
+  units: readonly number[],
+  draw: (unit: number) => void,
+): Promise<Drawn> {
+  const { activation } = state.spec.layers[sweep.layer];
+  let statistics = before;
+  let closed = [...units];
+  for (let turn = 0; turn < DRAWS && closed.length > 0; turn++) {
+    state.edit(() => closed.forEach(draw));
+    const again = await sweep.again(closed);
+    statistics = withAgain(statistics, closed, again);
+    const drawn = closed;
+    closed = deadAmong(activation, again).map((index) => drawn[index]);
+  }
+  return { statistics, closed };
+}
+
+/**
+ * Beside one pass over x, one of the drawn units' columns for each time that they are drawn, and two of those of units
+ * that stay closed.
+ */
+export async function recycle(copy: WorkingCopy, dormantBelow: number): Promise<RemedyResult> {
+  const none = () => nothing(`no hidden unit is dormant on these samples (dormantBelow ${dormantBelow})`);
+  // without a unit to treat in the first such layer, and so on, all layers do what they did
+  if (copy.statistics.slice(0, -1).every((units) => dormantAmong(units, dormantBelow).length === 0)) return none();
   const state = copy.copy();
-  const inspector = copy.inspect(state);
   const treated: TreatedUnit[] = [];
   const findings: TreatmentFinding[] = [];
-  for (let layer = 0; layer < state.spec.layers.length - 1; layer++) {
-    const units = dormantUnits(inspector, x, layer, dormantBelow);
-    const closed = state.edit(() => {
+  const seen = await treatFrontToBack(copy, state, async (sweep, layer) => {
+    const before = await sweep.run();
+    const units = dormantAmong(before, dormantBelow);
+    state.edit(() => {
       for (const unit of units) {
         zeroOutgoing(state, layer, unit);
         clearMoments(state, layer, unit);
       }
-      return drawUntilOpen(inspector, x, layer, units, (unit) => redrawIncoming(state, layer, unit));
     });
-    if (closed.length > 0) {
-      const lift = { layer, units: closed, activity: DEFAULT_ACTIVITY, spared: [], naming: copy.naming };
-      findings.push(...liftUnits(inspector, x, lift));
-    }
-    const actionOf = (unit: number) => (closed.includes(unit) ? "redrawnAndLifted" : "redrawn");
+    const redraw = (unit: number) => redrawIncoming(state, layer, unit);
+    const { statistics, closed } = await drawUntilOpen(state, sweep, before, units, redraw);
+    const isClosed = new Set(closed);
+    const actionOf = (unit: number) => (isClosed.has(unit) ? "redrawnAndLifted" : "redrawn");
     treated.push(...units.map((unit): TreatedUnit => ({ layer, unit, action: actionOf(unit) })));
-  }
-  if (treated.length === 0) return nothing(`no hidden unit is dormant on these samples (dormantBelow ${dormantBelow})`);
+    if (closed.length === 0) return statistics;
+    const lift = { layer, units: closed, activity: DEFAULT_ACTIVITY, spared: [], naming: copy.naming };
+    findings.push(...(await liftUnits(state, sweep, lift)));
+    return withAgain(statistics, closed, await sweep.again(closed));
+  });
   const count = countOf(treated.length, "unit");
-  const message = `${count} dormant on these ${x.rows} samples; on others they may have mattered`;
+  const message = `${count} dormant on these ${copy.x.rows} samples; on others they may have mattered`;
   findings.push(finding("onTheseSamples", message));
-  return { state, treated, findings };
+  return { state, seen, treated, findings };
 }
 
-/** Passes over x, each up to a layer: one a layer, and one for each time that units of it are drawn. */
-export function reinitialize(copy: WorkingCopy, initializer: KernelInitializer | undefined): RemedyResult {
+/** Beside one pass over x, one of the drawn units' columns for each time that they are drawn. */
+export async function reinitialize(
+  copy: WorkingCopy,
+  initializer: KernelInitializer | undefined,
+): Promise<RemedyResult> {
   if (copy.before.dead === 0) return nothing("no hidden unit is dead on these samples");
-  const { x } = copy;
   const state = copy.copy();
-  const inspector = copy.inspect(state);
   const treated: TreatedUnit[] = [];
-  for (let layer = 0; layer < state.spec.layers.length - 1; layer++) {
-    const { biasInitializer } = state.spec.layers[layer];
-    const units = deadUnits(inspector, x, layer);
+  const seen = await treatFrontToBack(copy, state, async (sweep, layer) => {
+    const { activation, biasInitializer } = state.spec.layers[layer];
+    const before = await sweep.run();
+    const units = deadAmong(activation, before);
+    const { statistics } = await drawUntilOpen(state, sweep, before, units, (unit) => {
+      redrawIncoming(state, layer, unit, initializer);
+      state.layer(layer).bias[unit] += constantBias(biasInitializer);
+    });
     state.edit(() => {
-      drawUntilOpen(inspector, x, layer, units, (unit) => {
-        redrawIncoming(state, layer, unit, initializer);
-        state.layer(layer).bias[unit] += constantBias(biasInitializer);
-      });
       for (const unit of units) clearMoments(state, layer, unit);
     });
     treated.push(...units.map((unit): TreatedUnit => ({ layer, unit, action: "redrawn" })));
-  }
-  return { state, treated, findings: [] };
+    return statistics;
+  });
+  return { state, seen, treated, findings: [] };
 }

@@ -3,22 +3,36 @@
 import type { TreatedUnit, TreatmentFinding, TreatmentFindingKind } from "../types.js";
 import type { Matrix } from "../../core/matrix.js";
 import type { Diagnosis } from "../../diagnosis/types.js";
-import { Inspector } from "../../inspect/inspector.js";
+import type { Pace } from "../../core/pace.js";
+import { LayerSweep } from "../../inspect/layer-sweep.js";
+import type { UnitStatistics } from "../../inspect/statistics.js";
 import type { ResolvedSpec } from "../../network/spec.js";
 import { NetworkState } from "../../network/state/state.js";
 import { BY_INDEX, type Naming } from "../../text/naming.js";
 import type { Runtime } from "../../wasm/runtime.js";
+
+/** What a state does on x. */
+export interface Seen {
+  /** By layer, the output layer included, and unit. */
+  readonly statistics: readonly (readonly UnitStatistics[])[];
+  /** By layer, of the dead units: the preactivation that one row in a hundred (at least one) reaches. */
+  readonly openings: readonly ReadonlyMap<number, number>[];
+  /** rows x outputs; logits for the cross-entropies. */
+  readonly outputs: Float32Array;
+}
 
 /** What a remedy leaves: the treated state, or none where there was nothing to do. */
 export interface RemedyResult {
   readonly state?: NetworkState;
   readonly treated: readonly TreatedUnit[];
   readonly findings: readonly TreatmentFinding[];
+  /** What the treated state does, where that was seen on the way. */
+  readonly seen?: Seen;
 }
 
 export class WorkingCopy {
   private readonly states: NetworkState[] = [];
-  private readonly inspectors: Inspector[] = [];
+  private readonly sweeps: LayerSweep[] = [];
 
   constructor(
     /** The network as it is: not to be changed. */
@@ -26,6 +40,9 @@ export class WorkingCopy {
     readonly before: Diagnosis,
     readonly x: Matrix,
     private readonly runtime: Runtime,
+    private readonly pace: Pace,
+    /** By layer and unit, what `before` was made from. */
+    readonly statistics: readonly (readonly UnitStatistics[])[],
     /** For messages. */
     readonly naming: Naming = BY_INDEX,
   ) {}
@@ -43,11 +60,11 @@ export class WorkingCopy {
     return copy;
   }
 
-  /** Shows what the units of a state do; given back when the treatment is done. */
-  inspect(state: NetworkState): Inspector {
-    const inspector = new Inspector(state);
-    this.inspectors.push(inspector);
-    return inspector;
+  /** Runs a state layer by layer; given back when the treatment is done. */
+  sweep(state: NetworkState): LayerSweep {
+    const sweep = new LayerSweep(state, this.x, this.pace);
+    this.sweeps.push(sweep);
+    return sweep;
   }
 
   /** By hidden layer, the units that are dead before the treatment. */
@@ -57,7 +74,7 @@ export class WorkingCopy {
 
   /** Gives back what only the treatment needed. */
   finish(): void {
-    for (const inspector of this.inspectors) inspector.dispose();
+    for (const sweep of this.sweeps) sweep.dispose();
   }
 
   /** Gives back the copies too. */

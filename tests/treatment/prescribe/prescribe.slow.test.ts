@@ -190,7 +190,7 @@ describe("a trial can be had again", () => {
     expect(recycled.callbacks).toEqual([{ name: "recycleDormant", options: { everySteps: 100, dormantBelow: 0.025 } }]);
     for (const { spec, fit, calibrate: start, metrics, epochs } of [calibrated, recycled]) {
       using network = await createNetwork(spec);
-      if (start) calibrate(network, data.x, start);
+      if (start) await calibrate(network, data.x, start);
       await network.fit(data, { ...fit, epochs });
       expect(network.evaluate(heldOut)).toMatchObject(metrics);
     }

@@ -1,0 +1,335 @@
+// Rows through a network layer by layer: all rows through one layer before the next one is run, for whoever changes
+// layers front to back by what their units do. What feeds a layer is kept for all rows where memory allows it, so that
+// no layer is run again for those above it; and of units that were changed only their own columns are run again, by the
+// product of selected columns.
+//
+// Bits: a product adds up each element over the inputs in order, whatever other columns are asked for, and chunks are
+// those of an Inspector. So statistics are those of a pass through the network as it is in the end.
+import { keepNearest } from "./inspector.js";
+import { CounterTotals, type UnitStatistics } from "./statistics.js";
+import type { ResolvedActivation } from "../activations/activations.js";
+import { analysisOf } from "../activations/analysis.js";
+import type { Matrix } from "../core/matrix.js";
+import type { Pace } from "../core/pace.js";
+import { BatchBuffers } from "../network/state/batch-buffers.js";
+import type { LayerView } from "../network/state/layer-view.js";
+import { Passes } from "../network/state/passes.js";
+import type { NetworkState } from "../network/state/state.js";
+import { activationCode } from "../wasm/abi.js";
+import { Arena, Layout } from "../wasm/heap.js";
+
+/** What is kept of all rows at once, beside the samples, has so many floats at most: 64 MB. */
+const MOST_FLOATS = 2 ** 24;
+/** For columns that are looked at there is always so much. */
+const LEAST_ROOM = 2 ** 21;
+/** Columns that are read from rows together: a cache line. */
+const COLUMNS_TOGETHER = 16;
+
+const LINEAR = activationCode("linear");
+
+/** Preactivations of a layer's units without their biases. */
+export interface Products {
+  readonly units: readonly number[];
+  /** rows x units; absent where they are not kept. */
+  readonly data?: Float32Array;
+  readonly statistics: readonly UnitStatistics[];
+}
+
+/** What one chunk of rows made of a layer: views, until something is allocated or another chunk is run. */
+export interface LayerChunk {
+  /** Its first row's place among all. */
+  readonly start: number;
+  readonly rows: number;
+  /** rows x units. */
+  readonly preactivations: Float32Array;
+  /** rows x units; the output layer's are logits. */
+  readonly activations: Float32Array;
+}
+
+/** Of a chunk of a layer's rows: the first one's place, how many they are, what the pass left. */
+type VisitRows = (start: number, rows: number) => void;
+
+/** What feeds a layer, for all rows: rows x its inputs. */
+interface Held {
+  readonly layer: number;
+  readonly data: Float32Array;
+}
+
+const everyUnit = (count: number): number[] => Array.from({ length: count }, (_, unit) => unit);
+
+/** Hands on each column of rows x columns in turn, in an array that is the callee's until it returns. */
+function forEachColumn(
+  data: Float32Array,
+  rows: number,
+  columns: number,
+  visit: (column: number, values: Float32Array) => void,
+): void {
+  const block = Array.from({ length: Math.min(COLUMNS_TOGETHER, columns) }, () => new Float32Array(rows));
+  for (let first = 0; first < columns; first += block.length) {
+    const count = Math.min(block.length, columns - first);
+    for (let row = 0, at = first; row < rows; row++, at += columns)
+      for (let i = 0; i < count; i++) block[i][row] = data[at + i];
+    for (let i = 0; i < count; i++) visit(first + i, block[i]);
+  }
+}
+
+export class LayerSweep {
+  /** The layer that is run: its inputs are known, and it may be changed. */
+  layer = 0;
+  private readonly arena: Arena;
+  private readonly buffers: BatchBuffers;
+  private readonly passes: Passes;
+  private readonly chunk: number;
+  /** What feeds the layer, or one below it; absent: the samples. */
+  private held: Held | undefined;
+  /** What `run` made of the layer, rows x units, where it fits. */
+  private outputs: Float32Array | undefined;
+  /** Of selected units: their indices, biases and slopes, and statistics. */
+  private readonly selection: { readonly index: number; readonly bias: number; readonly alpha: number };
+
+  /**
+   * @param parameters a block laid out as the state's, where its own are not to be run
+   * @param mostFloats that are kept of all rows at once, beside the samples
+   */
+  constructor(
+    private readonly state: NetworkState,
+    readonly x: Matrix,
+    private readonly pace: Pace,
+    private readonly parameters = state.parameters,
+    private readonly mostFloats = MOST_FLOATS,
+  ) {
+    const { runtime, spec, layout } = state;
+    this.arena = new Arena(runtime.heap, this);
+    this.buffers = new BatchBuffers(spec, runtime.heap, this.arena, true);
+    this.passes = new Passes(runtime, spec, layout, this.buffers, parameters);
+    this.chunk = this.buffers.chunk(x.rows);
+    try {
+      this.buffers.ensure(this.chunk, false);
+      this.selection = this.makeSelection();
+    } catch (error) {
+      this.dispose();
+      throw error;
+    }
+  }
+
+  private makeSelection(): LayerSweep["selection"] {
+    const widest = Math.max(...this.state.spec.layers.map(({ units }) => units));
+    const parts = new Layout();
+    const [index, bias, alpha] = [0, 1, 2].map(() => parts.floats(widest));
+    const address = this.arena.allocate(parts.bytes, "the units that are run again");
+    return { index: address + index, bias: address + bias, alpha: address + alpha };
+  }
+
+  dispose(): void {
+    this.arena.dispose();
+  }
+
+  private get units(): number {
+    return this.state.spec.layers[this.layer].units;
+  }
+
+  private get activation(): ResolvedActivation {
+    return this.state.spec.layers[this.layer].activation;
+  }
+
+  private get view(): LayerView {
+    return this.state.layer(this.layer, this.parameters);
+  }
+
+  /** Floats that may still be kept. */
+  private get room(): number {
+    return this.mostFloats - (this.held?.data.length ?? 0) - (this.outputs?.length ?? 0);
+  }
+
+  /** For each chunk of the rows, with what feeds the layer in its place. */
+  private async forEachChunk(visit: VisitRows): Promise<void> {
+    const { x, chunk } = this;
+    for (let start = 0; start < x.rows; start += chunk) {
+      const rows = Math.min(chunk, x.rows - start);
+      this.load(start, rows);
+      visit(start, rows);
+      const pause = this.pace.at((this.layer + (start + rows) / x.rows) / this.state.spec.layers.length);
+      if (pause) await pause;
+    }
+  }
+
+  private load(start: number, rows: number): void {
+    const { held, state, buffers, passes, x } = this;
+    if (held) {
+      const inputs = state.inputsOf(held.layer);
+      const values = held.data.subarray(start * inputs, (start + rows) * inputs);
+      state.runtime.heap.f32.set(values, buffers.activations(held.layer - 1) >>> 2);
+    } else {
+      passes.copyInputs(x, start, rows);
+    }
+    passes.forward(rows, "none", this.layer, held?.layer ?? 0);
+  }
+
+  /** Adds up the counters of chunks of some units, while `each` runs them. */
+  private async count(
+    units: number,
+    { name }: Pick<ResolvedActivation, "name">,
+    each: (add: (rows: number) => void) => Promise<void>,
+  ): Promise<UnitStatistics[]> {
+    const { state, layer, buffers } = this;
+    const { kernels, heap } = state.runtime;
+    const scratch = new Arena(heap);
+    try {
+      const totals = new CounterTotals([units], kernels, heap, scratch);
+      const nearest = analysisOf(name).isTwoSided ? new Float32Array(units).fill(Infinity) : undefined;
+      await each((rows) => {
+        totals.fold(rows, { counters: () => buffers.counters(layer) });
+        if (nearest) keepNearest(nearest, state.floats(buffers.preactivations(layer), rows * units));
+      });
+      return totals.readLayer(0, nearest);
+    } finally {
+      scratch.dispose();
+    }
+  }
+
+  /**
+   * Runs the layer, as it is now: what its units do.
+   * @param visit sees each chunk
+   * @param products of all units, where they are there already
+   */
+  async run(visit?: (chunk: LayerChunk) => void, products?: Products): Promise<UnitStatistics[]> {
+    const { state, buffers, passes, layer, units } = this;
+    const z = buffers.preactivations(layer);
+    this.outputs = undefined;
+    const isLast = layer === state.spec.layers.length - 1;
+    const outputs = !isLast && this.x.rows * units <= this.room ? new Float32Array(this.x.rows * units) : undefined;
+    const known = products?.data;
+    const statistics = await this.count(units, this.activation, (add) => {
+      const runRows: VisitRows = (start, rows) => {
+        if (known) state.runtime.heap.f32.set(known.subarray(start * units, (start + rows) * units), z >>> 2);
+        else passes.product(layer, rows);
+        passes.activate(layer, rows, "all");
+        add(rows);
+        const activations = state.floats(buffers.activations(layer), rows * units);
+        outputs?.set(activations, start * units);
+        visit?.({ start, rows, preactivations: state.floats(z, rows * units), activations });
+      };
+      return known ? this.forEachKnown(runRows) : this.forEachChunk(runRows);
+    });
+    this.outputs = outputs;
+    return statistics;
+  }
+
+  /** As forEachChunk, where what feeds the layer is not needed. */
+  private async forEachKnown(visit: VisitRows): Promise<void> {
+    for (let start = 0; start < this.x.rows; start += this.chunk) {
+      visit(start, Math.min(this.chunk, this.x.rows - start));
+      const pause = this.pace.at((this.layer + 1) / this.state.spec.layers.length);
+      if (pause) await pause;
+    }
+  }
+
+  /** Runs some of a hidden layer's units again, after `run`: they have changed. What they do now. */
+  async again(units: readonly number[]): Promise<UnitStatistics[]> {
+    if (units.length === 0) return [];
+    const { state, buffers, passes, layer, selection, outputs } = this;
+    const { kernels } = state.runtime;
+    const { activation } = this;
+    this.select(units);
+    const alphas = this.view.alphaAddress === 0 ? 0 : selection.alpha;
+    return this.count(units.length, activation, (add) =>
+      this.forEachChunk((start, rows) => {
+        const a = buffers.activations(layer);
+        passes.product(layer, rows, units.length, selection.index);
+        kernels.activationForward(
+          activationCode(activation.name),
+          activation.alpha ?? 0,
+          alphas,
+          rows,
+          units.length,
+          buffers.preactivations(layer),
+          selection.bias,
+          a,
+          buffers.counters(layer),
+          1,
+        );
+        add(rows);
+        if (outputs) this.scatter(outputs, start, units, state.floats(a, rows * units.length));
+      }),
+    );
+  }
+
+  /** Writes the indices, biases and slopes of these units side by side. */
+  private select(units: readonly number[]): void {
+    const { f32, u32 } = this.state.runtime.heap;
+    const { selection, view } = this;
+    const { bias, alpha } = view;
+    u32.set(units, selection.index >>> 2);
+    f32.set(
+      units.map((unit) => bias[unit]),
+      selection.bias >>> 2,
+    );
+    if (alpha)
+      f32.set(
+        units.map((unit) => alpha[unit]),
+        selection.alpha >>> 2,
+      );
+  }
+
+  private scatter(outputs: Float32Array, start: number, units: readonly number[], from: Float32Array): void {
+    const width = this.units;
+    for (let at = 0, to = start * width; at < from.length; at += units.length, to += width)
+      for (let i = 0; i < units.length; i++) outputs[to + units[i]] = from[at + i];
+  }
+
+  /**
+   * The preactivations of these units without their biases.
+   * @param units default: all
+   * @param isKept whether they are kept; default: where they fit
+   */
+  async products(units = everyUnit(this.units), isKept = this.x.rows * units.length <= this.room): Promise<Products> {
+    const { state, buffers, passes, layer, selection } = this;
+    const { kernels, heap } = state.runtime;
+    const count = units.length;
+    const data = isKept ? new Float32Array(this.x.rows * count) : undefined;
+    const index = count === this.units ? 0 : selection.index;
+    this.select(units);
+    const statistics = await this.count(count, { name: "linear" }, (add) =>
+      this.forEachChunk((start, rows) => {
+        const z = buffers.preactivations(layer);
+        passes.product(layer, rows, count, index);
+        kernels.activationForward(LINEAR, 0, 0, rows, count, z, 0, z, buffers.counters(layer), 1);
+        add(rows);
+        data?.set(heap.f32.subarray(z >>> 2, (z >>> 2) + rows * count), start * count);
+      }),
+    );
+    return { units, statistics, ...(data && { data }) };
+  }
+
+  /**
+   * Hands on the preactivations without biases of each of these units in turn, in an array that is the callee's until
+   * it returns.
+   * @param known the products of just these units, if they are there already
+   */
+  async forEachProduct(
+    units: readonly number[],
+    visit: (unit: number, values: Float32Array) => void,
+    known?: Products,
+  ): Promise<void> {
+    const { rows } = this.x;
+    if (known?.data) {
+      forEachColumn(known.data, rows, units.length, (column, values) => visit(units[column], values));
+      return;
+    }
+    const together = Math.max(1, Math.floor(Math.max(this.room, Math.min(LEAST_ROOM, this.mostFloats)) / rows));
+    for (let first = 0; first < units.length; first += together) {
+      const group = units.slice(first, first + together);
+      const { data } = await this.products(group, true);
+      forEachColumn(data!, rows, group.length, (column, values) => visit(group[column], values));
+      const pause = this.pace.at((this.layer + 1) / this.state.spec.layers.length);
+      if (pause) await pause;
+    }
+  }
+
+  /** Goes on to the next layer, which the last `run` feeds. */
+  next(): void {
+    this.layer++;
+    if (this.outputs) this.held = { layer: this.layer, data: this.outputs };
+    this.outputs = undefined;
+  }
+}

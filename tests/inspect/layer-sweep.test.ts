@@ -1,0 +1,132 @@
+import { describe, expect, test } from "vitest";
+import { Pace } from "../../src/core/pace.js";
+import { toMatrix } from "../../src/core/matrix.js";
+import { withInspector } from "../../src/inspect/inspector.js";
+import { LayerSweep } from "../../src/inspect/layer-sweep.js";
+import type { UnitStatistics } from "../../src/inspect/statistics.js";
+import type { NetworkSpec } from "../../src/index.js";
+import { type NetworkState, stateOf } from "../../src/network/state/state.js";
+import { ARITHMETICS, withNetwork } from "../support/networks.js";
+import { randomRows, seededRandom } from "../support/random.js";
+
+const spec: NetworkSpec = {
+  inputs: 5,
+  layers: [
+    { units: 19, activation: "prelu" },
+    { units: 33, activation: "tanh" },
+    { units: 7 },
+    { units: 4, activation: "softmax" },
+  ],
+  loss: "crossEntropy",
+  seed: 3,
+};
+
+const wholePass = (state: NetworkState, x: number[][]) =>
+  withInspector(state, (inspector) => inspector.statistics(toMatrix("x", x)));
+
+async function withSweep<T>(
+  state: NetworkState,
+  x: number[][],
+  mostFloats: number | undefined,
+  use: (sweep: LayerSweep) => Promise<T>,
+): Promise<T> {
+  const { used } = state.runtime.heap;
+  const sweep = new LayerSweep(state, toMatrix("x", x), new Pace(), undefined, mostFloats);
+  try {
+    return await use(sweep);
+  } finally {
+    sweep.dispose();
+    expect(state.runtime.heap.used).toBe(used);
+  }
+}
+
+/** All is kept; the first layer's outputs alone; nothing. */
+const ROOMS = [undefined, 700 * 19, 0];
+
+describe.each(ARITHMETICS)("a sweep, %s", (arithmetic) => {
+  describe.each([1, 3, 255, 700])("over %d rows", (rows) => {
+    const x = randomRows(seededRandom(rows), rows, 5, 2);
+
+    test.each(ROOMS)("counts what a pass does, to the bit, with room for %s floats", (mostFloats) =>
+      withNetwork(
+        spec,
+        async (network) => {
+          const state = stateOf(network);
+          const outputs: number[] = [];
+          const found = await withSweep(state, x, mostFloats, async (sweep) => {
+            const statistics: UnitStatistics[][] = [];
+            for (; sweep.layer < 4; sweep.next())
+              statistics.push(
+                await sweep.run(({ activations }) => void (sweep.layer === 3 && outputs.push(...activations))),
+              );
+            return statistics;
+          });
+          expect(found).toEqual(wholePass(state, x));
+          expect(outputs).toEqual([...network.predict(x).data]);
+        },
+        { arithmetic },
+      ),
+    );
+
+    test.each(ROOMS)("runs changed units again, with room for %s floats", (mostFloats) =>
+      withNetwork(
+        spec,
+        async (network) => {
+          const state = stateOf(network);
+          const changed = [2, 3, 17];
+          await withSweep(state, x, mostFloats, async (sweep) => {
+            for (; sweep.layer < 3; sweep.next()) {
+              const { layer } = sweep;
+              const before = await sweep.run();
+              const units = layer === 2 ? [0, 6] : changed;
+              const { kernel, bias, alpha } = state.layer(layer);
+              for (const unit of units) {
+                bias[unit] += 0.75;
+                if (alpha) alpha[unit] = -0.5;
+                for (let at = unit; at < kernel.length; at += bias.length) kernel[at] *= -1.25;
+              }
+              const again = await sweep.again(units);
+              const now = wholePass(state, x)[layer]!;
+              expect(again).toEqual(units.map((unit) => now[unit]));
+              expect(again).not.toEqual(units.map((unit) => before[unit]));
+            }
+            expect(await sweep.run()).toEqual(wholePass(state, x)[3]);
+          });
+        },
+        { arithmetic },
+      ),
+    );
+
+    test.each(ROOMS)("hands on each unit's products, with room for %s floats", (mostFloats) =>
+      withNetwork(
+        spec,
+        async (network) => {
+          const state = stateOf(network);
+          const wanted = [0, 1, 5, 18];
+          const columns = withInspector(state, (inspector) =>
+            inspector.columns(
+              toMatrix("x", x),
+              wanted.map((unit) => ({ layer: 1, unit })),
+            ),
+          );
+          await withSweep(state, x, mostFloats, async (sweep) => {
+            await sweep.run();
+            sweep.next();
+            const seen: number[] = [];
+            await sweep.forEachProduct(wanted, (unit, values) => {
+              const { bias } = state.layer(1);
+              expect(values.map((value) => value + bias[unit]!)).toEqual(columns[seen.length]);
+              seen.push(unit);
+              values.fill(NaN); // it is ours
+            });
+            expect(seen).toEqual(wanted);
+            const products = await sweep.products();
+            const [direct, known] = [await sweep.run(), await sweep.run(undefined, products)];
+            expect(known).toEqual(direct);
+          });
+        },
+        { arithmetic },
+      ),
+    );
+  });
+});
