@@ -64,7 +64,8 @@ function readTargets({ spec }: NetworkState, rows: number, given: DiagnoseOption
  *   counts, and validation: rows that were held out; history: what fit returned, for the findings on the training
  * @cost a few passes over x: 27 ms for 784-512-512-10 on 512 rows; proofs add up to a second or two where many units
  *   are dead; where the targets are not learned, fits to 400 of the rows add 0.2 s (10 columns, 3 classes) to 1.5 s
- * @throws RelumineError "value" (weights that are not finite: the message names the layer), "shape" or "disposed"
+ * @throws RelumineError "value", "shape" or "disposed"; numbers that overflow and weights that are no numbers are
+ *   findings ("divergence"), not errors
  * @example
  * const diagnosis = diagnose(network, x);
  * console.log(`${diagnosis.dead} of ${diagnosis.units} hidden units are dead`);

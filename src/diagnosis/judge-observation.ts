@@ -68,8 +68,10 @@ function meanActivation(units: readonly UnitStatistics[]): number {
   return finite.reduce((sum, unit) => sum + unit.meanActivation, 0) / Math.max(1, finite.length);
 }
 
-function dormancyOf(unit: UnitStatistics, layerMean: number): number {
-  return layerMean === 0 ? 0 : unit.meanActivation / layerMean;
+/** An activation that overflows is beyond any mean, also where no unit is left to make one of. */
+function dormancyOf({ meanActivation: own }: UnitStatistics, layerMean: number): number {
+  if (own === Infinity) return Infinity;
+  return layerMean === 0 ? 0 : own / layerMean;
 }
 
 function judgeUnits({ activation, units }: LayerObservation, thresholds: Thresholds): UnitState[] {

@@ -1,6 +1,6 @@
 // Rows in, what each unit did out: the one place that owns buffers, passes, chunks and counters for a look at a
 // network. It has memory of its own, so that a training under way finds its own as it was; the network is not changed.
-import { CounterTotals, type UnitStatistics } from "./statistics.js";
+import { countedActivations, CounterTotals, type UnitStatistics } from "./statistics.js";
 import { analysisOf } from "../activations/analysis.js";
 import { activationCode } from "../wasm/abi.js";
 import type { Matrix } from "../core/matrix.js";
@@ -177,8 +177,13 @@ export class Inspector {
       const nearest = counted.map(({ units, activation }) =>
         analysisOf(activation.name).isTwoSided ? new Float32Array(units).fill(Infinity) : undefined,
       );
+      const { buffers } = this;
+      const preactivations = (index: number) => buffers.preactivations(first + index);
+      const activations = (index: number) =>
+        countedActivations(counted[index].activation.name, preactivations(index), buffers.activations(first + index));
+      const counters = (index: number) => buffers.counters(first + index);
       yield* this.runSteps(rows, { counting: "all", layers }, (chunk) => {
-        totals.fold(chunk.rows, { counters: (index) => chunk.counters(first + index) });
+        totals.fold(chunk.rows, { counters, preactivations, activations });
         nearest.forEach((smallest, i) => smallest && keepNearest(smallest, chunk.preactivations(first + i)));
         return visit?.(chunk);
       });

@@ -6,7 +6,7 @@
 // Bits: a product adds up each element over the inputs in order, whatever other columns are asked for, and chunks are
 // those of an Inspector. So statistics are those of a pass through the network as it is in the end.
 import { keepNearest } from "./inspector.js";
-import { CounterTotals, type UnitStatistics } from "./statistics.js";
+import { countedActivations, CounterTotals, type UnitStatistics } from "./statistics.js";
 import type { ResolvedActivation } from "../activations/activations.js";
 import { analysisOf } from "../activations/analysis.js";
 import type { Matrix } from "../core/matrix.js";
@@ -178,7 +178,9 @@ export class LayerSweep {
       const totals = new CounterTotals([units], kernels, heap, scratch);
       const nearest = analysisOf(name).isTwoSided ? new Float32Array(units).fill(Infinity) : undefined;
       await each((rows) => {
-        totals.fold(rows, { counters: () => buffers.counters(layer) });
+        const z = buffers.preactivations(layer);
+        const a = countedActivations(name, z, buffers.activations(layer));
+        totals.fold(rows, { counters: () => buffers.counters(layer), preactivations: () => z, activations: () => a });
         if (nearest) keepNearest(nearest, state.floats(buffers.preactivations(layer), rows * units));
       });
       return totals.readLayer(0, nearest);

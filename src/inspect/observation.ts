@@ -13,6 +13,9 @@ import { activationCode, BATCH_COUNTERS, BatchCounter } from "../wasm/abi.js";
 import { RelumineError } from "../core/errors.js";
 import type { Matrix } from "../core/matrix.js";
 import { finish, type Steps } from "../core/pace.js";
+import type { LayerView } from "../network/state/layer-view.js";
+import { listNames } from "../text/naming.js";
+import { plural } from "../text/numbers.js";
 import { Arena } from "../wasm/heap.js";
 import {
   type Chunk,
@@ -49,6 +52,8 @@ export interface LayerObservation {
   /** Of a hidden layer, rows on which every unit is closed, in order, where units can be; absent where not known. */
   readonly closedRows?: Uint32Array;
   readonly weights?: LayerWeights;
+  /** Units some of whose weights are no finite numbers; absent where there are none, or weights are not known. */
+  readonly brokenUnits?: readonly number[];
 }
 
 /** What the optimizer that trained last would still do without any gradient. */
@@ -127,7 +132,7 @@ function countColumns(state: NetworkState, scratch: Arena) {
     visit(chunk: InspectedChunk): void {
       const x = chunk.inputs(0).byteOffset;
       kernels.activationForward(LINEAR, 0, 0, chunk.rows, width, x, 0, x, counters, 1);
-      totals.fold(chunk.rows, { counters: () => counters });
+      totals.fold(chunk.rows, { counters: () => counters, preactivations: () => x, activations: () => x });
     },
     read: () => totals.readLayer(0),
   };
@@ -263,25 +268,34 @@ export function outputsOf(inspector: Inspector, x: Matrix): Float32Array {
   return outputs;
 }
 
-/** @throws RelumineError "value" that names the layer whose weights are not finite */
-function checkWeights(state: NetworkState): void {
-  const { allFinite } = state.runtime.kernels;
+/** Units with a weight, bias or slope that is no finite number, in order; undefined where there are none. */
+function findBroken({ runtime: { kernels } }: NetworkState, layer: LayerView): number[] | undefined {
+  const { inputs, units, kernelAddress, biasAddress, alphaAddress } = layer;
+  const slopes = layer.alpha?.length ?? 0;
+  const isWhole =
+    kernels.allFinite(inputs * units, kernelAddress) &&
+    kernels.allFinite(units, biasAddress) &&
+    kernels.allFinite(slopes, alphaAddress);
+  if (isWhole) return undefined;
+  const { kernel, bias, alpha } = arraysOf(layer);
+  const isBroken = Array.from({ length: units }, (_, unit) => !Number.isFinite(bias[unit] + (alpha?.[unit] ?? 0)));
+  kernel.forEach((weight, at) => {
+    if (!Number.isFinite(weight)) isBroken[at % units] = true;
+  });
+  return isBroken.flatMap((broken, unit) => (broken ? [unit] : []));
+}
+
+/** @throws RelumineError "value" that names the layer whose weights are not finite, and its units */
+export function checkWeights(state: NetworkState): void {
   state.layers.forEach((layer, index) => {
-    const parts = {
-      kernel: [layer.inputs * layer.units, layer.kernelAddress],
-      bias: [layer.units, layer.biasAddress],
-      alpha: [layer.alpha?.length ?? 0, layer.alphaAddress],
-    } as const;
-    for (const [name, [count, address]] of Object.entries(parts)) {
-      if (allFinite(count, address)) continue;
-      throw new RelumineError(
-        "value",
-        `layers[${index}].${name}`,
-        "to be finite",
-        "numbers that are not",
-        "Has the training diverged?",
-      );
-    }
+    const broken = findBroken(state, layer);
+    if (!broken) return;
+    const { kernel, bias, alpha } = layer;
+    const [part] = Object.entries({ kernel, bias, alpha }).find(
+      ([, values]) => values && !values.every(Number.isFinite),
+    )!;
+    const given = `numbers that are not, in ${plural(broken.length, "unit")} ${listNames(broken)}`;
+    throw new RelumineError("value", `layers[${index}].${part}`, "to be finite", given, "Has the training diverged?");
   });
 }
 
@@ -307,13 +321,17 @@ export function observationOf(
   let distances: readonly StartDistance[] | undefined;
   return {
     rows: x.rows,
-    layers: state.layers.map((weights, index) => ({
-      activation: weights.activation,
-      units: statistics[index],
-      weights,
-      opening: opening(index),
-      ...closedRows?.(index),
-    })),
+    layers: state.layers.map((weights, index) => {
+      const brokenUnits = findBroken(state, weights);
+      return {
+        activation: weights.activation,
+        units: statistics[index],
+        weights,
+        opening: opening(index),
+        ...closedRows?.(index),
+        ...(brokenUnits && { brokenUnits }),
+      };
+    }),
     loss: state.spec.loss,
     spec: state.spec,
     inputs: { x, columns },
@@ -332,7 +350,6 @@ export function observationOf(
  * One pass over the rows, with all counters; the inspector is needed for as long as the observation is.
  * @param visit sees each chunk
  * @param keepsOutputs whether to keep what the loss reads, 4 bytes an output and row, and note the closed rows
- * @throws RelumineError "value" where weights are not finite
  */
 export function observe(
   inspector: Inspector,
@@ -351,7 +368,6 @@ export function* observeSteps(
   keepsOutputs = false,
 ): Steps<Observation> {
   const { state } = inspector;
-  checkWeights(state);
   const scratch = new Arena(state.runtime.heap);
   try {
     const columns = countColumns(state, scratch);

@@ -1,4 +1,5 @@
 // Unit statistics over many batches: what the forward kernels' counters add up to.
+import type { ResolvedActivation } from "../activations/activations.js";
 import { UNIT_TOTALS, UnitTotal } from "../wasm/abi.js";
 import { type Arena, type Heap, Layout } from "../wasm/heap.js";
 import type { KernelExports } from "../wasm/exports.js";
@@ -20,6 +21,11 @@ export interface UnitStatistics {
    * and max tell it.
    */
   readonly nearest: number;
+}
+
+/** Where the activations lie whose sizes the kernels add up: of a softmax, what goes into it. */
+export function countedActivations(name: ResolvedActivation["name"], z: number, a: number): number {
+  return name === "softmax" || name === "linear" ? z : a;
 }
 
 /** Totals for the first `units.length` layers, in a block of the arena that is passed. */
@@ -44,10 +50,17 @@ export class CounterTotals {
       this.kernels.resetTotals(this.units[layer], this.address + this.offsets[layer]);
   }
 
-  /** Adds the counters that the last forward pass over `rows` rows left behind. */
-  fold(rows: number, buffers: Pick<BatchBuffers, "counters">): void {
+  /** Adds what the last forward pass over `rows` rows left behind, preactivations apart from activations. */
+  fold(rows: number, buffers: Pick<BatchBuffers, "counters" | "preactivations" | "activations">): void {
     for (let layer = 0; layer < this.units.length; layer++) {
-      this.kernels.foldCounters(this.units[layer], rows, buffers.counters(layer), this.address + this.offsets[layer]);
+      this.kernels.foldCounters(
+        this.units[layer],
+        rows,
+        buffers.counters(layer),
+        buffers.preactivations(layer),
+        buffers.activations(layer),
+        this.address + this.offsets[layer],
+      );
     }
   }
 

@@ -21,7 +21,7 @@ import { checkHistory } from "../diagnosis/diagnose.js";
 import { type JudgeOptions, judgeObservation } from "../diagnosis/judge-observation.js";
 import { prepareTargets } from "../network/data.js";
 import { type Chunk, Inspector, withInspector } from "../inspect/inspector.js";
-import { observationOf, observeSteps } from "../inspect/observation.js";
+import { checkWeights, observationOf, observeSteps } from "../inspect/observation.js";
 import type { UnitStatistics } from "../inspect/statistics.js";
 import type { Diagnosis } from "../diagnosis/types.js";
 import { BY_INDEX, type Naming } from "../text/naming.js";
@@ -106,6 +106,7 @@ async function look(
   pace: Pace,
   visit?: (chunk: Chunk) => void,
 ): Promise<Looked> {
+  checkWeights(state);
   const last = state.spec.layers.length - 1;
   const { units } = state.spec.layers[last];
   const outputs = new Float32Array(x.rows * units);

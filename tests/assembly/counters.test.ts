@@ -56,7 +56,7 @@ describe.each(builds)("%s build", async (build) => {
     bench.doubles(total, ARRAYS * units).fill(Number.NaN);
     kernels.resetTotals(units, total);
     batches.forEach((rows, i) =>
-      kernels.foldCounters(units, rows.length, bench.place(countersOf(rows, units), i % 4), total),
+      kernels.foldCounters(units, rows.length, bench.place(countersOf(rows, units), i % 4), 0, 0, total),
     );
     bench.checkFences();
     return bench.doubles(total, ARRAYS * units).slice();
@@ -131,7 +131,7 @@ describe.each(builds)("%s build", async (build) => {
     const total = bench.allocateDoubles(ARRAYS);
     kernels.resetTotals(1, total);
     // Σd = 3, Σd² = 2.9999 over 3 rows: below 3²/3.
-    kernels.foldCounters(1, 3, bench.place([1, 3, 1, 3, 3, 2.9999, 6]), total);
+    kernels.foldCounters(1, 3, bench.place([1, 3, 1, 3, 3, 2.9999, 6]), 0, 0, total);
     expect(totalsOf(bench.doubles(total, ARRAYS), 1, 0)).toMatchObject({ m2: 0, mean: 2 });
   });
 
@@ -146,6 +146,84 @@ describe.each(builds)("%s build", async (build) => {
     for (const unit of [0, 2]) expect(totalsOf(totals, 3, unit)).toEqual(totalsOf(clean, 3, unit));
   });
 
+  /** Totals of the forward kernel's own counters, with z and a there or gone, and float64 sums of z and a. */
+  function foldForward(values: readonly (readonly number[])[][], areThere: boolean) {
+    const units = values[0]![0]!.length;
+    bench.reset();
+    const total = bench.allocateDoubles(ARRAYS * units);
+    kernels.resetTotals(units, total);
+    const rows = values.flatMap((batch, i) => {
+      const count = batch.length;
+      const [z, a] = [bench.place(batch.flat(), i % 4), bench.allocate(count * units, (i + 1) % 4)];
+      const counters = bench.allocate(ARRAYS * units, 1);
+      kernels.activationForward(1, 0, 0, count, units, z, 0, a, counters, 1);
+      kernels.foldCounters(units, count, counters, areThere ? z : 0, areThere ? a : 0, total);
+      return batch;
+    });
+    bench.checkFences();
+    const totals = bench.doubles(total, ARRAYS * units).slice();
+    return Array.from({ length: units }, (_, u) => {
+      const z = rows.map((row) => Math.fround(row[u]!));
+      const mean = z.reduce((a, b) => a + b, 0) / z.length;
+      return {
+        totals: totalsOf(totals, units, u),
+        largest: Math.max(...z.map(Math.abs)),
+        mean,
+        m2: z.reduce((a, b) => a + (b - mean) ** 2, 0),
+        magnitude: z.reduce((a, b) => a + Math.max(0, b), 0),
+      };
+    });
+  }
+
+  /** A size by unit: sums of squares overflow from 1e19 on and underflow below 1e-19, sums of z overflow near 3e38. */
+  const SIZES = [1e38, 1, 2e19, 1e-23, 3e38, 1e-44, 1e-3, 1e25, 1e30];
+  const sized = (rows: number, units: number, seed: number) =>
+    quarters(rows, 1, seed).map(([value], r) =>
+      Array.from({ length: units }, (_, u) => ((value! + (r % 3)) / 11) * SIZES[u]!),
+    );
+
+  it.each([1, 2, 3, 4, 5, 7, 8, 9])(
+    "%d units of any size: sums that left float32's range are made once more",
+    (units) => {
+      const folded = foldForward([sized(33, units, 1), sized(1, units, 2), sized(64, units, 3)], true);
+      for (const { totals, mean, m2, magnitude, largest } of folded) {
+        expect(Math.abs(totals.mean - mean)).toBeLessThanOrEqual(1e-6 * largest);
+        expect(Math.abs(totals.m2 - m2)).toBeLessThanOrEqual(1e-5 * m2);
+        expect(Math.abs(totals.magnitude - magnitude)).toBeLessThanOrEqual(1e-5 * magnitude);
+      }
+    },
+  );
+
+  it("without z and a they can't be", () => {
+    const [{ totals }] = foldForward([sized(33, 1, 1)], false);
+    expect(Number.isFinite(totals.m2)).toBe(false);
+  });
+
+  it("what a unit's neighbours do changes nothing about it", () => {
+    const quiet = [sized(33, 9, 1), sized(64, 9, 2)].map((rows) => rows.map((row) => row.map((_, u) => row[1]! + u)));
+    const loud = quiet.map((rows) => rows.map((row) => row.map((value, u) => (u === 4 ? value : value * 1e30))));
+    expect(foldForward(loud, true)[4]!.totals).toEqual(foldForward(quiet, true)[4]!.totals);
+    expect(foldForward(quiet, true)).toEqual(foldForward(quiet, false)); // nothing is made again where all is well
+  });
+
+  it("a first row far from the others leaves them their spread", () => {
+    const rows = Array.from({ length: 3000 }, (_, r) => [r === 0 ? 1e6 : (r * 0.618) % 1]);
+    const again = foldForward([rows.slice(1).toReversed(), rows], true);
+    expect(Math.abs(again[0]!.totals.m2 / again[0]!.m2 - 1)).toBeLessThan(1e-9);
+  });
+
+  it("infinities and NaN stay what they are", () => {
+    const rows = [
+      [Infinity, -Infinity, Number.NaN, 3e38],
+      [1, 1, 1, 3e38],
+      [1, 1, 1, -3e38],
+    ];
+    const [up, down, none, whole] = foldForward([rows], true).map(({ totals }) => totals);
+    expect([up!.max, down!.min, none!.mean]).toEqual([Infinity, -Infinity, Number.NaN]);
+    expect(whole!.mean / 1e38).toBeCloseTo(1, 6);
+    expect(Math.sqrt(whole!.m2 / 3) / 2.8284271e38).toBeCloseTo(1, 6);
+  });
+
   it("the forward kernel's own counters fold to the statistics of z", () => {
     bench.reset();
     const [rows, units] = [13, 5];
@@ -153,7 +231,7 @@ describe.each(builds)("%s build", async (build) => {
     const [counters, total] = [bench.allocate(ARRAYS * units, 1), bench.allocateDoubles(ARRAYS * units)];
     kernels.activationForward(0, 0, 0, rows, units, bench.place(z), 0, bench.allocate(rows * units), counters, 1);
     kernels.resetTotals(units, total);
-    kernels.foldCounters(units, rows, counters, total);
+    kernels.foldCounters(units, rows, counters, 0, 0, total);
     for (let u = 0; u < units; u++) {
       expectTotals(
         totalsOf(bench.doubles(total, ARRAYS * units), units, u),

@@ -5,7 +5,8 @@ import { hasLearned } from "./learned.js";
 import { moreToLearn } from "./learnable.js";
 import { scoreOf } from "../learning/learning.js";
 import { sideOf } from "../learning/verdict.js";
-import { countOf, formatNumber, formatPercent, plural } from "../../text/numbers.js";
+import { countOf, formatNumber, formatPercent, listWords, plural } from "../../text/numbers.js";
+import { listNames } from "../../text/naming.js";
 import { hasFinite } from "../../inspect/unit-state.js";
 import type { EpochLog } from "../../network/types.js";
 
@@ -43,6 +44,29 @@ function findNotFinite({ history }: Evidence): Found[] {
         epoch: epoch + 1,
         ...(last && { loss: last.loss, firstLoss: epochs[0].loss, learningRate: last.learningRate }),
       },
+    },
+  ];
+}
+
+/** Weights that are no numbers: what the layers below do can be told, what comes of them can't. */
+function findBrokenWeights({ observation: { layers }, naming }: Evidence): Found[] {
+  const broken = layers.flatMap(({ brokenUnits }, layer) => (brokenUnits ? [{ layer, units: brokenUnits }] : []));
+  if (broken.length === 0) return [];
+  const places = broken.map(({ layer, units }) => {
+    const isAll = units.length === layers[layer].units.length;
+    const which = isAll ? "all" : `${plural(units.length, "unit")} ${listNames(units, naming.unit)}`;
+    return `layer ${naming.layer(layer)} (${which})`;
+  });
+  const [{ layer }] = broken;
+  return [
+    {
+      kind: "divergence",
+      message:
+        `Weights are no finite numbers in ${listWords(places)}: ` +
+        `what is said here is of ${layer === 0 ? "the data" : "the data, of the layers below"} and of the training.`,
+      advice: "Put back weights from before the training diverged, or start again; and take smaller steps.",
+      layer,
+      figures: { layers: broken.length, units: broken.reduce((sum, { units }) => sum + units.length, 0) },
     },
   ];
 }
@@ -222,10 +246,11 @@ function findDecay(evidence: Evidence): Found[] {
 
 export function findCourse(evidence: Evidence): Found[] {
   const broken = findNotFinite(evidence);
-  const overflow = broken.length > 0 ? [] : findOverflow(evidence);
-  const isBroken = broken.length + overflow.length > 0;
+  const weights = findBrokenWeights(evidence);
+  const overflow = broken.length + weights.length > 0 ? [] : findOverflow(evidence);
+  const isBroken = broken.length + weights.length + overflow.length > 0;
   const growth = isBroken ? [] : findGrowth(evidence);
   const lost = isBroken || growth.length > 0 ? [] : findLost(evidence);
   const thrown = isBroken || growth.length + lost.length > 0 ? [] : findThrown(evidence);
-  return [...broken, ...overflow, ...growth, ...lost, ...thrown, ...findDecay(evidence)];
+  return [...broken, ...weights, ...overflow, ...growth, ...lost, ...thrown, ...findDecay(evidence)];
 }
