@@ -61,7 +61,7 @@ export function resetTotals(units: usize, total: usize): void {
  * exactly 0; a NaN among the z stays in min, max, mean and m2. No rows, no change. z, a: rows x units, what was counted and its
  * activations, or 0 if they are gone: sums that overflowed or underflowed in float32, or cancel, are made of them once more, in float64.
  */
-export function foldCounters(units: usize, rows: usize, batch: usize, z: usize, a: usize, total: usize): void {
+export function foldCounters(units: usize, rows: usize, batch: usize, total: usize, z: usize, a: usize): void {
   if (rows == 0) return;
   const stride = units << 2;
   for (let u: usize = 0; u < units; u += LANES) {

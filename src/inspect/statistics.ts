@@ -57,9 +57,9 @@ export class CounterTotals {
         this.units[layer],
         rows,
         buffers.counters(layer),
+        this.address + this.offsets[layer],
         buffers.preactivations(layer),
         buffers.activations(layer),
-        this.address + this.offsets[layer],
       );
     }
   }

@@ -252,7 +252,7 @@ export interface KernelExports {
    * Merges the counters of `rows` rows into running totals, 7 x units float64; with z and a (0: gone) sums that left
    * float32's range are made once more.
    */
-  foldCounters(units: number, rows: number, batch: number, z: number, a: number, total: number): void;
+  foldCounters(units: number, rows: number, batch: number, total: number, z: number, a: number): void;
   /** Marks the units that fired on a row of the batch with 1 in `fired`, units u32; returns how many have no mark. */
   markFired(units: number, batch: number, fired: number): number;
   resetTotals(units: number, total: number): void;

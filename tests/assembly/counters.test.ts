@@ -56,7 +56,7 @@ describe.each(builds)("%s build", async (build) => {
     bench.doubles(total, ARRAYS * units).fill(Number.NaN);
     kernels.resetTotals(units, total);
     batches.forEach((rows, i) =>
-      kernels.foldCounters(units, rows.length, bench.place(countersOf(rows, units), i % 4), 0, 0, total),
+      kernels.foldCounters(units, rows.length, bench.place(countersOf(rows, units), i % 4), total, 0, 0),
     );
     bench.checkFences();
     return bench.doubles(total, ARRAYS * units).slice();
@@ -131,7 +131,7 @@ describe.each(builds)("%s build", async (build) => {
     const total = bench.allocateDoubles(ARRAYS);
     kernels.resetTotals(1, total);
     // Σd = 3, Σd² = 2.9999 over 3 rows: below 3²/3.
-    kernels.foldCounters(1, 3, bench.place([1, 3, 1, 3, 3, 2.9999, 6]), 0, 0, total);
+    kernels.foldCounters(1, 3, bench.place([1, 3, 1, 3, 3, 2.9999, 6]), total, 0, 0);
     expect(totalsOf(bench.doubles(total, ARRAYS), 1, 0)).toMatchObject({ m2: 0, mean: 2 });
   });
 
@@ -157,7 +157,7 @@ describe.each(builds)("%s build", async (build) => {
       const [z, a] = [bench.place(batch.flat(), i % 4), bench.allocate(count * units, (i + 1) % 4)];
       const counters = bench.allocate(ARRAYS * units, 1);
       kernels.activationForward(1, 0, 0, count, units, z, 0, a, counters, 1);
-      kernels.foldCounters(units, count, counters, areThere ? z : 0, areThere ? a : 0, total);
+      kernels.foldCounters(units, count, counters, total, areThere ? z : 0, areThere ? a : 0);
       return batch;
     });
     bench.checkFences();
@@ -231,7 +231,7 @@ describe.each(builds)("%s build", async (build) => {
     const [counters, total] = [bench.allocate(ARRAYS * units, 1), bench.allocateDoubles(ARRAYS * units)];
     kernels.activationForward(0, 0, 0, rows, units, bench.place(z), 0, bench.allocate(rows * units), counters, 1);
     kernels.resetTotals(units, total);
-    kernels.foldCounters(units, rows, counters, 0, 0, total);
+    kernels.foldCounters(units, rows, counters, total, 0, 0);
     for (let u = 0; u < units; u++) {
       expectTotals(
         totalsOf(bench.doubles(total, ARRAYS * units), units, u),
