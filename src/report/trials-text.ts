@@ -1,7 +1,7 @@
 // Trials as they come in: a table that is drawn again and again, or a line each.
 import { countOf, formatDuration, formatNumber, formatPercent } from "../text/numbers.js";
 import type { Trial } from "../treatment/prescribe/types.js";
-import { drawTrials, tableOfTrials } from "../treatment/prescribe/prescription-text.js";
+import { drawTrials, hasUnits, tableOfTrials } from "../treatment/prescribe/prescription-text.js";
 
 function better(a: Trial, b: Trial): number {
   const score = ({ failed, metrics }: Trial): number =>
@@ -23,7 +23,7 @@ export function describeTrial({ name, metrics, deadFraction, epochs, repeats, fa
     metrics.accuracy === undefined
       ? `loss ${formatNumber(metrics.loss)}`
       : `accuracy ${formatPercent(metrics.accuracy)}`;
-  const dead = Number.isNaN(deadFraction) ? "" : `, ${formatPercent(deadFraction)} of the units dead`;
+  const dead = hasUnits({ failed, deadFraction }) ? `, ${formatPercent(deadFraction)} of the units dead` : "";
   const seeds = repeats > 1 ? `, ${repeats} seeds` : "";
   const end = failed === undefined ? "" : ` (${failed.code})`;
   return `${name}: ${score}${dead}, after ${countOf(epochs, "epoch")}${seeds}${end}`;

@@ -265,6 +265,7 @@ class Prescriber {
     );
     const same = this.baseline.outcomes.slice(0, outcomes.length);
     const gain = intervalOf(gains);
+    const baselineScore = mean(same.map((outcome) => figureOf(outcome, measure)));
     const failed = failureOf(entry);
     const callbacks = settings.callbacks.map(callbackOf);
     const schedule = this.extrasFor({ settings, seed: 0, epochs: 0 }).schedule;
@@ -291,8 +292,7 @@ class Prescriber {
       ...(callbacks.length > 0 && { callbacks }),
       deadFraction: meanDead(entry),
       ...(balancedAccuracy !== undefined && { balancedAccuracy }),
-      ...(!entry.isBaseline &&
-        same.length > 0 && { baselineScore: mean(same.map((outcome) => figureOf(outcome, measure))) }),
+      ...(!entry.isBaseline && Number.isFinite(baselineScore) && { baselineScore }),
       ...(interval && { interval }),
       ...(gain && { gain }),
       seconds: outcomes.reduce((sum, { seconds }) => sum + seconds, 0) / outcomes.length,

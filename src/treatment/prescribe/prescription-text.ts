@@ -26,6 +26,12 @@ function drawEpochs({ failed, stoppedEarly, epochs }: Trial): string {
   return `${epochs}${stoppedEarly ? " stopped" : ""}`;
 }
 
+/** Of what was refused before it trained there is no network whose units were counted. */
+export function hasUnits({ failed, deadFraction }: Pick<Trial, "failed" | "deadFraction">): boolean {
+  if (Number.isNaN(deadFraction)) return false;
+  return failed === undefined || failed.code === "diverged" || failed.code === "aborted";
+}
+
 const WORDS: Readonly<Record<Measure, string>> = {
   accuracy: "accuracy",
   balancedAccuracy: "balanced accuracy",
@@ -97,10 +103,10 @@ export function drawTrials(trials: readonly Trial[], { measure, hasHidden, const
   const rows = trials.map((trial, place) => [
     String(place + 1),
     trial.name,
-    drawScore(trial, measure),
+    trial.failed && !Number.isFinite(figureOf(trial, measure)) ? "-" : drawScore(trial, measure),
     trial.interval ? formatRange(trial.interval.low, trial.interval.high, (end) => figure(end, isShare)) : "",
     drawGain(trial, measure),
-    ...unitsOf(formatPercent(trial.deadFraction)),
+    ...unitsOf(hasUnits(trial) ? formatPercent(trial.deadFraction) : "-"),
     ...seedsOf(String(trial.repeats)),
     drawEpochs(trial),
   ]);
@@ -156,7 +162,7 @@ export function describeBest(conclusion: Conclusion): string {
     return `${start} baseline stays, no remedy is better by more than chance.`;
   }
   const [dead, instead] = [best, baseline].map(({ deadFraction }) => formatPercent(deadFraction));
-  const isKnown = hasHidden && !Number.isNaN(baseline.deadFraction) && dead !== instead;
+  const isKnown = hasHidden && hasUnits(baseline) && dead !== instead;
   const units = isKnown ? `, ${dead} of the hidden units dead instead of ${instead}` : "";
   const was = baseline.failed ? `a baseline that failed (${baseline.failed.code})` : drawScore(baseline, measure);
   const score = isBetter

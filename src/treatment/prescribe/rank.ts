@@ -33,10 +33,10 @@ const LOSS_NOISE = 0.1;
 /** Of the constant's loss: by less two networks are as good as each other, whatever the factor. */
 const LOSS_FLOOR = 0.002;
 
-/** Mean with its 95 % interval (Student's t); none of fewer than two values. */
+/** Mean with its 95 % interval (Student's t); none of fewer than two values, or where one is not finite. */
 export function intervalOf(values: readonly number[]): Interval | undefined {
   const n = values.length;
-  if (n < 2) return undefined;
+  if (n < 2 || !values.every(Number.isFinite)) return undefined;
   const middle = mean(values);
   const squares = sum(values.map((value) => (value - middle) ** 2));
   const half = (T95[n - 2] ?? 1.96 + 2.4 / (n - 1)) * Math.sqrt(squares / (n - 1) / n);
@@ -80,14 +80,20 @@ function computeMeans(outcomes: Entry["outcomes"]): Judgement {
   const balanced = outcomes.map(({ balancedAccuracy }) => balancedAccuracy).filter(isKnown);
   return {
     metrics: {
-      loss: mean(outcomes.map(({ metrics }) => metrics.loss)),
+      // what is no number is as bad as what has no bound
+      loss: mean(outcomes.map(({ metrics: { loss } }) => (Number.isNaN(loss) ? Infinity : loss))),
       ...(accuracies.length > 0 && { accuracy: mean(accuracies) }),
     },
     ...(balanced.length > 0 && { balancedAccuracy: mean(balanced) }),
     variance: mean(outcomes.map(({ variance }) => variance)),
   };
 }
-export const meanDead = ({ outcomes }: Entry): number => mean(outcomes.map(({ deadFraction }) => deadFraction));
+
+/** Of the repeats that had a network; 0 where none had. */
+export function meanDead({ outcomes }: Entry): number {
+  const known = outcomes.map(({ deadFraction }) => deadFraction).filter((share) => !Number.isNaN(share));
+  return known.length === 0 ? 0 : mean(known);
+}
 
 /** What `a` is better by than `b`, repeat by repeat: of the seeds that both were trained with. */
 export function gainsOf(a: Entry, b: Entry, measure: Measure): number[] {
@@ -174,10 +180,17 @@ export function byScore(measure: Measure): (a: Entry, b: Entry) => number {
   };
 }
 
-/** Dead units in tenths of all; unknown is the worst. */
-function deadTenths(entry: Entry): number {
-  const share = meanDead(entry);
-  return Number.isNaN(share) ? 11 : Math.floor(share * 10 + 1e-9);
+/** Dead units in tenths of all. */
+const deadTenths = (entry: Entry): number => Math.floor(meanDead(entry) * 10 + 1e-9);
+
+/** Of numbers, so many times the constant's loss says nothing but that the training ran away. */
+const EXPLODED = 1000;
+
+/** It failed, or its loss is beyond comparison: how far beyond says nothing. */
+function hasExploded(entry: Entry, { measure, constant }: Scale): boolean {
+  if (failureOf(entry) !== undefined) return true;
+  const { loss } = constant.metrics;
+  return measure === "loss" && loss > 0 && meanJudgement(entry).metrics.loss > EXPLODED * loss;
 }
 
 /**
@@ -210,12 +223,12 @@ function rankFinished(entries: readonly Entry[], scale: Scale): Entry[] {
 }
 
 /**
- * All in order: finalists that are above the constant, the others, then those stopped early, later rounds first; what
- * failed last. A baseline that the stopped beat too comes after them.
+ * All in order: finalists that are above the constant, the others, then those stopped early, later rounds first. What
+ * failed or exploded is one class, last, in the order given. A baseline that the stopped beat too comes after them.
  */
 export function rank(entries: readonly Entry[], scale: Scale): Entry[] {
-  const failed = entries.filter((entry) => failureOf(entry) !== undefined);
-  const sound = entries.filter((entry) => failureOf(entry) === undefined);
+  const failed = entries.filter((entry) => hasExploded(entry, scale));
+  const sound = entries.filter((entry) => !failed.includes(entry));
   const isWhole = sound.filter(({ stoppedEarly }) => !stoppedEarly);
   const finished = [true, false].flatMap((above) =>
     rankFinished(

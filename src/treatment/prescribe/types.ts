@@ -107,20 +107,30 @@ export interface Trial {
   };
   /** Of `fit.callbacks`, those that are part of the remedy. */
   readonly callbacks?: readonly PackageCallback[];
-  /** Share of the hidden units that are dead on the training rows, mean of the repeats; NaN if there is no network. */
+  /**
+   * Share of the hidden units that are dead on the training rows, mean of the repeats that had a network; 0 where none
+   * had, which `failed` says.
+   */
   readonly deadFraction: number;
   /**
    * On the rows that judge, means of the repeats: the loss that was given, of the trial's answers in the targets' own
-   * units (the squared error where that loss can't read them), and accuracy where targets are classes.
+   * units (the squared error where that loss can't read them), and accuracy where targets are classes. Infinity where it
+   * left the finite numbers in some repeat, which `failed` says; never NaN.
    */
   readonly metrics: Metrics;
   /** Mean over the classes of the share of their rows that is said, where each row is of one. */
   readonly balancedAccuracy?: number;
-  /** Of what is ranked by; from two repeats on. */
+  /** Of what is ranked by; from two repeats on, where all of them have a finite figure. */
   readonly interval?: Interval;
-  /** What it gains on the baseline, seed by seed: accuracy won, or loss saved; from two repeats on. */
+  /**
+   * What it gains on the baseline, seed by seed: accuracy won, or loss saved; from two repeats on, where the baseline
+   * has finite figures too.
+   */
   readonly gain?: Interval;
-  /** The mean of what is ranked by of the baseline, over the seeds that both were trained with. */
+  /**
+   * The mean of what is ranked by of the baseline, over the seeds that both were trained with; absent where it is not
+   * finite.
+   */
   readonly baselineScore?: number;
   /** Training time of one run. */
   readonly seconds: number;
@@ -150,7 +160,7 @@ export interface Prescription {
   readonly constant: ConstantAnswer;
   /** Why these remedies, in this order: one sentence. */
   readonly reason: string;
-  /** Of the baseline's first run, with proofs left out; absent where its numbers overflow. */
+  /** Of the baseline's first run, with proofs left out; absent where that failed before it had begun. */
   readonly diagnosis?: Diagnosis;
   /** Of all runs of the baseline, by cause. */
   readonly causes: Readonly<Partial<Record<Cause, number>>>;
