@@ -79,7 +79,9 @@ export class BatchBuffers {
     /** Keeps z apart from f(z) even where the activation could overwrite it. */
     private readonly keepPreactivations = false,
   ) {
-    const fitting = Math.floor(CHUNK_BYTES / layOutBatch(spec, 1, false, keepPreactivations).bytes);
+    const bytesOf = (rows: number) => layOutBatch(spec, rows, false, keepPreactivations).bytes;
+    // counters and lists of open units are as large whatever the rows
+    const fitting = Math.floor(CHUNK_BYTES / ((bytesOf(CHUNK_ROWS) - bytesOf(0)) / CHUNK_ROWS));
     this.chunkRows = Math.max(1, Math.min(CHUNK_ROWS, fitting));
   }
 
