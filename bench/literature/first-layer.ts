@@ -34,7 +34,7 @@ async function measure(
   const units = await trials.repeat(`${name}, ${what}`, NETWORKS, async (seed) => {
     using network = await layerOf(inputs, seed);
     prepare?.(network, seed);
-    return diagnose(network, x, inputBox && { inputBox }).layers[0]!.units;
+    return diagnose(network, x, { proofs: true, ...(inputBox && { inputBox }) }).layers[0]!.units;
   });
   return { what, expected, measured: shareOf(units.flat(), is), count: units.flat().length };
 }

@@ -20,7 +20,7 @@ export function diagnoseTraining(training: Training, chosen: UnitName | undefine
   const diagnosis = diagnoseNaming(
     network,
     data.x,
-    { targets: data.y, validation: heldOut, ...(log && { history: log }) },
+    { proofs: true, targets: data.y, validation: heldOut, ...(log && { history: log }) },
     pageNaming(task.features, task.classes),
   );
   const { layers, samples, findings, learning } = diagnosis;

@@ -95,21 +95,30 @@ function permanenceText(permanent: boolean | undefined): string {
 function drawWorst(diagnosis: Diagnosis): string[] {
   const worst = worstUnits(diagnosis);
   if (worst.length === 0) return [];
+  const isTried = worst.some(({ proof }) => proof);
   const rows = worst.map(({ layer, unit, mechanism, permanent, proof, preactivation, biasToRevive }) => [
     String(layer),
     String(unit),
     mechanism ?? UNKNOWN,
     permanenceText(permanent),
-    proof ? PROOFS[proof] : "not tried",
+    ...(isTried ? [proof ? PROOFS[proof] : "not tried"] : []),
     formatNumber(preactivation.max, 3),
     biasToRevive === undefined ? UNKNOWN : formatSigned(biasToRevive, 3),
   ]);
-  const header = ["layer", "unit", "closed by", "permanent", "in the box", "highest z", "bias to revive"];
+  const header = [
+    "layer",
+    "unit",
+    "closed by",
+    "permanent",
+    ...(isTried ? ["in the box"] : []),
+    "highest z",
+    "bias to revive",
+  ];
   const title =
     worst.length < diagnosis.dead
       ? `The ${worst.length} dead units that are furthest from opening:`
       : "The dead units:";
-  return ["", title, ...indent(alignColumns([header, ...rows], [0, 1, 5, 6]))];
+  return ["", title, ...indent(alignColumns([header, ...rows], isTried ? [0, 1, 5, 6] : [0, 1, 4, 5]))];
 }
 
 /** How far the evidence on the dead goes, and what could still move those that gradients cannot. */

@@ -23,7 +23,7 @@ export const DEFAULT_THRESHOLDS: Thresholds = { rareBelow: 0.01, dormantBelow: 0
 
 export interface JudgeOptions {
   readonly thresholds?: Thresholds;
-  /** Prove or refute that the dead are closed on the box, where weights are known. Default true. */
+  /** Prove or refute that the dead are closed on the box, where weights are known. Default false. */
   readonly proofs?: boolean;
   /** Default: each input's range in the observed rows, where they are known. */
   readonly box?: Box;
@@ -160,12 +160,20 @@ function weightsByClass(
  * of others, of the data and of the training is said all the same.
  */
 export function judgeObservation(observation: Observation, options: JudgeOptions = {}): Diagnosis {
-  const { thresholds = DEFAULT_THRESHOLDS, proofs = true, box, targets, weights, heldOut, naming = BY_INDEX } = options;
+  const {
+    thresholds = DEFAULT_THRESHOLDS,
+    proofs = false,
+    box,
+    targets,
+    weights,
+    heldOut,
+    naming = BY_INDEX,
+  } = options;
   const given = options.history;
   const { inputs } = observation;
-  const proofBox = box ?? (inputs && rangeOf(inputs.x));
+  const proofBox = proofs ? (box ?? (inputs && rangeOf(inputs.x))) : undefined;
   const layers = judgeLayers(observation, thresholds, (states) =>
-    proofs && proofBox ? proveDeadUnits(observation, states, proofBox) : states.map(() => new Map()),
+    proofBox ? proveDeadUnits(observation, states, proofBox) : states.map(() => new Map()),
   );
   const { outputs, training } = observation;
   const history = given ?? training?.fit;

@@ -21,13 +21,13 @@ export interface DiagnoseOptions {
   /** tau: a unit whose dormancy is not above it is "dormant". Default 0.025. */
   readonly dormantBelow?: number;
   /**
-   * The inputs over which a dead unit's closure is proved or refuted; one number an input. Default: each feature's
+   * The inputs over which a dead unit's closure is proved or refuted, with `proofs`; one number an input. Default: each feature's
    * range in x.
    */
   readonly inputBox?: InputBox;
   /**
    * Whether to prove or refute that the dead are closed on the input box: where many are, it may take a second or two.
-   * Default true.
+   * Default false.
    */
   readonly proofs?: boolean;
   /**

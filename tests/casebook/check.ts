@@ -157,6 +157,7 @@ export function checkFindings(
 
 export function diagnoseCase(one: Case, network: Network): Diagnosis {
   const options: DiagnoseOptions = {
+    proofs: true,
     ...one.options,
     ...(one.targets && { targets: one.targets }),
     ...(one.history && { history: one.history }),

@@ -3,7 +3,7 @@ import { chmodSync, existsSync, mkdirSync, readdirSync, readFileSync, symlinkSyn
 import { join } from "node:path";
 import { beforeAll, describe, expect, it } from "vitest";
 import { finish, type Finished, Folder, PENGUINS, relumine, start } from "./run.js";
-import { importNetwork, readMetadata } from "../../src/index.js";
+import { type Diagnosis, importNetwork, readMetadata } from "../../src/index.js";
 
 const folder = new Folder();
 const model = join(folder.path, "penguins.safetensors");
@@ -36,7 +36,7 @@ interface Diagnosed {
     readonly meanAbsoluteError?: number;
     readonly classes?: readonly { readonly rows: number }[];
   };
-  readonly diagnosis: { readonly samples: number; readonly units: number; readonly dead: number };
+  readonly diagnosis: Pick<Diagnosis, "samples" | "units" | "dead" | "layers">;
 }
 
 async function diagnose(...args: string[]): Promise<Diagnosed> {
@@ -84,6 +84,36 @@ const withCells =
     const index = rows[0].indexOf(column);
     return rows.map((row, r) => (r in cells ? row.map((cell, c) => (c === index ? cells[r] : cell)) : row));
   };
+
+describe("--prove", () => {
+  it("proves or refutes what is dead; nothing is tried without", async () => {
+    const dead = folder.path + "/dead.safetensors";
+    const { code, stderr } = await relumine(
+      "train",
+      PENGUINS,
+      "-t",
+      "species",
+      "--epochs",
+      "1",
+      "--bias=-9",
+      "--out",
+      dead,
+    );
+    expect(code, stderr).toBe(0);
+    const proofsOf = async (...options: string[]) => {
+      const { diagnosis } = await diagnose(dead, PENGUINS, ...options);
+      return diagnosis.layers
+        .flatMap(({ units }) => units)
+        .filter(({ state }) => state === "dead")
+        .map(({ proof }) => proof);
+    };
+    const [without, having] = [await proofsOf(), await proofsOf("--prove")];
+    expect(without.length).toBeGreaterThan(10);
+    expect(new Set(without)).toEqual(new Set([undefined]));
+    expect(having).toHaveLength(without.length);
+    expect(having.every((proof) => proof !== undefined)).toBe(true);
+  });
+});
 
 describe("train --out", () => {
   it("saves spec, weights and the table's columns, and leaves nothing else behind", async () => {

@@ -103,7 +103,7 @@ const complete: Observation = {
 };
 
 const unitsOf = (observation: Observation): UnitDiagnosis[] =>
-  judgeObservation(observation).layers.flatMap(({ units }) => units);
+  judgeObservation(observation, { proofs: true }).layers.flatMap(({ units }) => units);
 const deadOf = (observation: Observation) => unitsOf(observation).filter(({ state }) => state === "dead");
 
 describe("statistics alone", () => {
@@ -182,8 +182,9 @@ describe("with weights, inputs and the rows to see again", () => {
     const own = diagnose(
       network,
       X.map((row) => [...row]),
+      { proofs: true },
     );
-    const judged = judgeObservation(complete);
+    const judged = judgeObservation(complete, { proofs: true });
     const shown = ({ layer, unit, state, mechanism, permanent, proof }: UnitDiagnosis) => ({
       layer,
       unit,
@@ -202,9 +203,9 @@ describe("with weights, inputs and the rows to see again", () => {
 
   test("an input that opens a unit is found without a network to run, if a corner of the box opens it", () => {
     const box = { low: Float32Array.of(0, 0), high: Float32Array.of(20, 20) };
-    const [, closedByBias] = judgeObservation(complete, { box }).layers[0].units;
+    const [, closedByBias] = judgeObservation(complete, { box, proofs: true }).layers[0].units;
     expect(closedByBias).toMatchObject({ proof: "refuted", wakingInput: Float32Array.of(20, 20) });
-    expect(judgeObservation(complete, { box, proofs: false }).layers[0].units[1]).not.toHaveProperty("proof");
+    expect(judgeObservation(complete, { box }).layers[0].units[1]).not.toHaveProperty("proof");
   });
 
   test("weights of the first layer alone tell of the first layer alone", () => {

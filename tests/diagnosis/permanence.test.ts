@@ -97,7 +97,7 @@ test("the drawing says how far the evidence goes, and what would still move the 
   withNetwork(spec, async (network) => {
     await network.fit({ x, y }, { epochs: 2, optimizer: adamW() });
     close(network);
-    const diagnosis = diagnose(network, x);
+    const diagnosis = diagnose(network, x, { proofs: true });
     const proofs = diagnosis.layers.flatMap(({ units }) => units.flatMap(({ proof }) => (proof ? [proof] : [])));
     const count = (wanted: string) => proofs.filter((proof) => proof === wanted).length;
     const text = String(diagnosis);

@@ -100,7 +100,7 @@ describe("the first layer is decided exactly", () => {
     ["a box of one point", [[1]], [-3], [[1]], { low: [1], high: [1] }, "provenDead", undefined],
   ])("%s", (_name, kernel, bias, x, inputBox, proof, wakingInput) =>
     withLayers([{ kernel, bias }], (network) => {
-      const unit = unitOf(diagnose(network, x, inputBox && { inputBox }), 0, 0);
+      const unit = unitOf(diagnose(network, x, { proofs: true, ...(inputBox && { inputBox }) }), 0, 0);
       expect(unit.proof).toBe(proof);
       expect(unit.wakingInput && [...unit.wakingInput]).toEqual(wakingInput);
     }),
@@ -114,6 +114,7 @@ describe("the first layer is decided exactly", () => {
         bias = randomRows(random, 1, 60, 3)[0]!;
       await withLayers([{ kernel, bias }], (network) => {
         const diagnosis = diagnose(network, [Array<number>(7).fill(0)], {
+          proofs: true,
           inputBox: { low: Array(7).fill(-0.5), high: Array(7).fill(1) },
         });
         let dead = 0;
@@ -230,7 +231,7 @@ describe("deeper layers, by construction", () => {
     ],
   ])("%s", (_name, layers, x, inputBox, proof) =>
     withLayers(layers, (network) => {
-      const unit = unitOf(diagnose(network, x, inputBox && { inputBox }), layers.length - 1, 0);
+      const unit = unitOf(diagnose(network, x, { proofs: true, ...(inputBox && { inputBox }) }), layers.length - 1, 0);
       expect(unit.state).toBe("dead");
       expect(unit.proof).toBe(proof);
     }),
@@ -238,7 +239,8 @@ describe("deeper layers, by construction", () => {
 
   test("gelu far in its tail: closed only where output and slope are 0", () =>
     withLayers([{ activation: "gelu", kernel: [[1, 1, 1]], bias: [-40, -16.5, -30] }], (network) => {
-      const units = diagnose(network, [[0], [1]], { inputBox: { low: [0], high: [20] } }).layers[0]!.units;
+      const units = diagnose(network, [[0], [1]], { proofs: true, inputBox: { low: [0], high: [20] } }).layers[0]!
+        .units;
       expect(units.map(({ state, proof }) => [state, proof])).toEqual([
         ["dead", "provenDead"],
         ["dead", "refuted"],
@@ -249,7 +251,7 @@ describe("deeper layers, by construction", () => {
   test("hardSwish and sigmoid: closed only where output and slope are 0", async () => {
     const verdicts = (activation: Activation, bias: number[]) =>
       withLayers([{ activation, kernel: [[1, 1, 1]], bias }], (network) =>
-        diagnose(network, [[0], [1]], { inputBox: { low: [0], high: [20] } }).layers[0]!.units.map(
+        diagnose(network, [[0], [1]], { proofs: true, inputBox: { low: [0], high: [20] } }).layers[0]!.units.map(
           ({ proof }) => proof,
         ),
       );
@@ -261,7 +263,12 @@ describe("deeper layers, by construction", () => {
     withLayers([{ kernel: [[0.1], [0.2], [0.7]], bias: [-1] }], (network) => {
       const box = { low: [0, 0, 0], high: [1, 1, 1] };
       expect(
-        findContradictions(network, box, diagnose(network, [[0, 0, 0]], { inputBox: box }), seededRandom(1)),
+        findContradictions(
+          network,
+          box,
+          diagnose(network, [[0, 0, 0]], { proofs: true, inputBox: box }),
+          seededRandom(1),
+        ),
       ).toEqual([]);
     }));
 });
@@ -322,12 +329,12 @@ async function tryRandom(
       const x = Array.from({ length: integer(random, 1, 5) }, () =>
         low.map((value, i) => Math.min(high[i]!, Math.fround(value + 0.3 * random() * (high[i]! - value)))),
       );
-      visit(network, { low, high }, diagnose(network, x, { inputBox: { low, high } }));
+      visit(network, { low, high }, diagnose(network, x, { proofs: true, inputBox: { low, high } }));
     }
   });
 }
 
-test("no proofs are tried where none are wanted; nothing else of the verdicts changes", () =>
+test("no proofs are tried unless they are asked for; nothing else of the verdicts changes", () =>
   withNetwork(
     { inputs: 2, layers: [{ units: 4, biasInitializer: -9 }, { units: 1 }], loss: "meanSquaredError" },
     async (network) => {
@@ -336,10 +343,10 @@ test("no proofs are tried where none are wanted; nothing else of the verdicts ch
         [1, 0],
         [0.5, 0.5],
       ];
-      const without = diagnose(network, x, { proofs: false });
+      const without = diagnose(network, x);
       expect(without.dead).toBe(4);
       expect(String(without)).toContain("not tried");
-      const withProofs = diagnose(network, x);
+      const withProofs = diagnose(network, x, { proofs: true });
       expect(withProofs.layers[0].units.every(({ proof }) => proof === "provenDead")).toBe(true);
       const strip = withProofs.layers[0].units.map(({ proof: _proof, wakingInput: _input, ...rest }) => rest);
       expect(without.layers[0].units).toEqual(strip);
@@ -428,7 +435,7 @@ describe("how much is decided on two hidden layers", () => {
         const random = seededRandom(seed);
         const x = plane.map(([a, b]) => Array.from({ length: inputs }, (_, i) => (i % 2 ? a! : b!) * (0.5 + random())));
         await network.fit({ x, y }, { epochs: 3, batchSize: 16, optimizer: sgd({ learningRate }) });
-        const proofs = proofsOf(diagnose(network, x));
+        const proofs = proofsOf(diagnose(network, x, { proofs: true }));
         dead += proofs.length;
         decided += proofs.filter((proof) => proof !== "open").length;
       });
@@ -480,19 +487,23 @@ describe("the box", () => {
 
   test("is rounded to float32, as samples are", () =>
     withLayers([{ kernel: [[1]], bias: [-9] }], (network) => {
-      expect(unitOf(diagnose(network, [[0.1], [0.7]], { inputBox: { low: [0.1], high: [0.7] } }), 0, 0).proof).toBe(
-        "provenDead",
-      );
+      expect(
+        unitOf(diagnose(network, [[0.1], [0.7]], { proofs: true, inputBox: { low: [0.1], high: [0.7] } }), 0, 0).proof,
+      ).toBe("provenDead");
     }));
 
   test("by default each feature's range in x", () =>
     withLayers([{ kernel: [[1], [1]], bias: [-1.9] }], (network) => {
       expect([
         ...unitOf(
-          diagnose(network, [
-            [1, 0],
-            [0, 1],
-          ]),
+          diagnose(
+            network,
+            [
+              [1, 0],
+              [0, 1],
+            ],
+            { proofs: true },
+          ),
           0,
           0,
         ).wakingInput!,
@@ -510,8 +521,8 @@ test("the same verdicts and the same inputs every time", () =>
     },
     (network) => {
       const x = randomRows(seededRandom(1), 80, 12);
-      const run = () => diagnose(network, x).layers;
-      expect(proofsOf(diagnose(network, x)).length).toBeGreaterThan(10);
+      const run = () => diagnose(network, x, { proofs: true }).layers;
+      expect(proofsOf(diagnose(network, x, { proofs: true })).length).toBeGreaterThan(10);
       expect(run()).toEqual(run());
     },
   ));

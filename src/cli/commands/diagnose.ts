@@ -22,6 +22,7 @@ const EXAMPLES = `
 Examples:
   $ relumine train digits --out digits.safetensors
   $ relumine diagnose digits.safetensors digits
+  $ relumine diagnose digits.safetensors digits --prove
   $ relumine diagnose penguins.safetensors newer.csv --json > diagnosis.json
 
 The table's columns are read as the training read its own: the same means,
@@ -65,7 +66,7 @@ interface Judged {
   readonly diagnosis: Diagnosis | string;
 }
 
-async function judge({ network, table: stored }: Model, { name, table }: NamedTable): Promise<Judged> {
+async function judge({ network, table: stored }: Model, { name, table }: NamedTable, proofs: boolean): Promise<Judged> {
   const { diagnose } = await import("../../index.js");
   return about(name, () => {
     const { x, y, notes } = encodeLabelledColumns(stored.encoding, table);
@@ -74,7 +75,7 @@ async function judge({ network, table: stored }: Model, { name, table }: NamedTa
       x,
       notes,
       ...(data && { evaluation: evaluateOn(network, data, stored.encoding) }),
-      diagnosis: tryDiagnose(diagnose, network, x, data && { targets: data.y }),
+      diagnosis: tryDiagnose(diagnose, network, x, { proofs, ...(data && { targets: data.y }) }),
     };
   });
 }
@@ -121,12 +122,12 @@ function toDocument(
 async function diagnoseFile(
   file: string,
   source: string,
-  { json, ...layout }: LayoutOptions & { readonly json?: boolean },
+  { json, prove = false, ...layout }: LayoutOptions & { readonly json?: boolean; readonly prove?: boolean },
 ): Promise<void> {
   const terminal = new Terminal(json);
   const model = await loadModel(file);
   const named = await readTableFile(source, { ...layout, ...readingOptions(model.table.encoding) });
-  const judged = await judge(model, named);
+  const judged = await judge(model, named, prove);
   if (json) terminal.document(toDocument(model, named.name, judged));
   else tell(terminal, model, named.name, judged);
   if (typeof judged.diagnosis === "string") process.exitCode = 1;
@@ -138,6 +139,7 @@ export function diagnoseCommand(): Command {
     .argument("<model>", 'a file that "relumine train --out" wrote')
     .argument("<table>", 'a CSV file, also gzipped, or "digits" for the embedded set');
   return addLayoutOptions(command)
+    .option("--prove", "prove or refute that the dead are closed on all inputs in the table's range")
     .option("--json", "print one JSON document instead")
     .addHelpText("after", EXAMPLES)
     .action(diagnoseFile);

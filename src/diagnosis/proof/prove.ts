@@ -18,9 +18,6 @@ export interface UnitProof {
   readonly wakingInput?: Float32Array;
 }
 
-/** Not in relumine.min.js, which leaves this module out. */
-export const CAN_PROVE: boolean = true;
-
 /** Multiplications that the bounds may take. */
 const BOUND_WORK = 4e8;
 /** With no more inputs the box itself is parted, with more the signs of preactivations are. */
