@@ -34,6 +34,8 @@ export type {
 export type { PrescribeOptions, Prescription, Trial, TrialFailure } from "./treatment/prescribe/types.js";
 export type { Remedy } from "./treatment/remedies/remedy.js";
 export type { Calibration, CalibrationOptions } from "./treatment/start/calibrate.js";
+export type { PaceOptions } from "./core/pace.js";
+export type { TreatOptions } from "./treatment/types.js";
 export {
   continualBackprop,
   preventDeaths,

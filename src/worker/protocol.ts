@@ -44,7 +44,9 @@ export type FromWorker =
       readonly stepsPerEpoch: number;
     }
   /** More is known of a trial of a prescription, or of a rate of a forecast. */
-  | { readonly kind: "trial"; readonly id: number; readonly trial: unknown };
+  | { readonly kind: "trial"; readonly id: number; readonly trial: unknown }
+  /** Which share of a treatment or a calibration is done. */
+  | { readonly kind: "progress"; readonly id: number; readonly progress: number };
 
 /** What happened in a fit since the last report. */
 export interface Report {

@@ -89,6 +89,40 @@ describe("before the training", () => {
     near.dispose();
   });
 
+  it("treat and calibrate tell how far they are, and end by a signal with nothing changed", async () => {
+    const [far, near] = [await remote.createNetwork(classifier, EXACT), await direct.createNetwork(classifier, EXACT)];
+    const many = Array.from({ length: 40_000 }, (_, row) => data.x[row % data.x.length]!);
+    const work = [
+      (options: direct.PaceOptions) => remote.calibrate(far, many, options),
+      (options: direct.PaceOptions) => remote.treat(far, many, { kind: "recycle", dormantBelow: 0.9 }, options),
+    ];
+    for (const run of work) {
+      await expectRefusal(() => run({ signal: AbortSignal.abort() }), "value", "signal");
+      const abort = new AbortController();
+      const shares: number[] = [];
+      const onProgress = (share: number) => {
+        shares.push(share);
+        abort.abort();
+      };
+      await expectRefusal(() => run({ signal: abort.signal, onProgress }), "value", "signal");
+      expect(shares.length).toBeGreaterThan(0);
+      const torn = new Error("torn");
+      const tear = () => {
+        throw torn;
+      };
+      await expect(run({ onProgress: tear })).rejects.toBe(torn);
+      await expectRefusal(() => run({ signal: {} as AbortSignal }), "value", "signal");
+      await expectRefusal(() => run({ onProgress: 1 as never }), "value", "onProgress");
+    }
+    expect(await remoteWeights(far)).toEqual(weightsOf(near));
+    const shares: number[] = [];
+    await remote.calibrate(far, many, { onProgress: (share) => shares.push(share) });
+    expect(shares.at(-1)).toBe(1);
+    expect(await remoteWeights(far)).not.toEqual(weightsOf(near));
+    await far.dispose();
+    near.dispose();
+  });
+
   it("centerInputs", async () => {
     const [far, near] = [await remote.createNetwork(classifier, EXACT), await direct.createNetwork(classifier, EXACT)];
     const shifted = data.x.map(([a, b]) => [a + 5, b - 3]);

@@ -13,14 +13,15 @@ interface Pending {
 }
 
 /** What comes about a call while it runs. */
-export type Meanwhile = Extract<FromWorker, { kind: "report" | "wantRates" | "trial" }>;
+export type Meanwhile = Extract<FromWorker, { kind: "report" | "wantRates" | "trial" | "progress" }>;
+/** Called when a call was posted; returns what hears of it meanwhile. */
+export type Follow = (id: number) => (message: Meanwhile) => void;
 
 interface CallOptions {
   readonly owner?: object;
   /** Arrays are handed over, not copied. */
   readonly move?: boolean;
-  /** Called when the call was posted; returns what hears of it meanwhile. */
-  readonly follow?: (id: number) => (message: Meanwhile) => void;
+  readonly follow?: Follow;
 }
 
 export class Connection {

@@ -1,5 +1,6 @@
 // The functions of "relumine" on networks in workers: the same names and arguments, each with a promise.
 import type { Meanwhile } from "./connection.js";
+import type { Follow } from "./connection.js";
 import { remoteOf } from "./remote-network.js";
 import { sendable, sendableData, toData } from "./sendable.js";
 import { checkSignal, whileListening } from "./signals.js";
@@ -8,6 +9,7 @@ import type { PackedTreatment } from "../protocol.js";
 import { receiveText, type WithText } from "../text.js";
 import type { RemoteNetwork, RemoteTreatment, WorkerChoice } from "../types.js";
 import type { Samples } from "../../core/matrix.js";
+import { checkPace, type PaceOptions } from "../../core/pace.js";
 import type { ForecastOptions, Forecast } from "../../diagnosis/forecast/types.js";
 import type { RateForecast, TrainingForecast, TrainingForecastOptions } from "../../diagnosis/forecast/training.js";
 import type { Diagnosis, DiagnoseOptions } from "../../diagnosis/types.js";
@@ -18,7 +20,7 @@ import { checkFunction } from "../../core/checks.js";
 import { checkOptimizer } from "../../network/training/optimizers.js";
 import { RelumineError } from "../../core/errors.js";
 import type { Remedy } from "../../treatment/remedies/remedy.js";
-import type { TreatKnowledge } from "../../treatment/types.js";
+import type { TreatOptions } from "../../treatment/types.js";
 import type { Calibration, CalibrationOptions } from "../../treatment/start/calibrate.js";
 import {
   checkFirst,
@@ -44,6 +46,39 @@ function sendTargets<T extends DiagnoseOptions | ForecastOptions>(options: T | u
 export async function diagnose(network: RemoteNetwork, x: Samples, options?: DiagnoseOptions): Promise<Diagnosis> {
   const inside = remoteOf(network);
   return receiveText(await inside.call<WithText<Diagnosis>>("diagnose", sendable("x", x), sendTargets(options)));
+}
+
+/** A call that a signal ends, and that tells how far it is. */
+async function callPaced<T>(
+  network: RemoteNetwork,
+  name: string,
+  args: readonly unknown[],
+  options: { readonly [key in keyof PaceOptions]: PaceOptions[key] | undefined },
+): Promise<T> {
+  const inside = remoteOf(network);
+  const signal = checkSignal(options.signal);
+  const { onProgress } = checkPace({ ...(options.onProgress !== undefined && { onProgress: options.onProgress }) });
+  let id: number | undefined;
+  let thrown: { readonly error: unknown } | undefined;
+  const stop = () => void (id !== undefined && inside.stop(id));
+  const follow: Follow = (own) => {
+    id = own;
+    if (signal?.aborted) stop();
+    return (message) => {
+      if (message.kind !== "progress" || thrown) return;
+      try {
+        onProgress?.(message.progress);
+      } catch (error) {
+        thrown = { error };
+        stop();
+      }
+    };
+  };
+  try {
+    return await whileListening([signal], stop, () => inside.follow<T>(name, args, follow));
+  } catch (error) {
+    throw thrown ? thrown.error : error;
+  }
 }
 
 const forgotten = /* @__PURE__ */ new FinalizationRegistry<() => void>((forget) => forget());
@@ -85,13 +120,11 @@ export async function treat(
   network: RemoteNetwork,
   x: Samples,
   remedy: Remedy,
-  known?: TreatKnowledge,
+  options?: TreatOptions,
 ): Promise<RemoteTreatment> {
-  const inside = remoteOf(network);
-  return toTreatment(
-    network,
-    await inside.call<PackedTreatment>("treat", sendable("x", x), remedy, sendTargets(known)),
-  );
+  const { signal, onProgress, ...known } = { ...options };
+  const args = [sendable("x", x), remedy, options && sendTargets(known)];
+  return toTreatment(network, await callPaced<PackedTreatment>(network, "treat", args, { signal, onProgress }));
 }
 
 /**
@@ -106,7 +139,8 @@ export async function calibrate(
   x: Samples,
   options?: CalibrationOptions,
 ): Promise<Calibration> {
-  return remoteOf(network).call("calibrate", sendable("x", x), options);
+  const { signal, onProgress, ...given } = { ...options };
+  return callPaced(network, "calibrate", [sendable("x", x), options && given], { signal, onProgress });
 }
 
 /** What a fold is called in the worker. */

@@ -1,5 +1,5 @@
 // The network as the page meets it: the same methods, each with a promise.
-import type { Connection } from "./connection.js";
+import type { Connection, Follow } from "./connection.js";
 import { RemoteFit } from "./remote-fit.js";
 import { sendable, sendableData } from "./sendable.js";
 import { absolute, connect } from "./start.js";
@@ -23,6 +23,9 @@ import type { Evaluation, Gradients, History, Weights } from "../../network/type
 /** What functions of this package see of a remote network. */
 export interface RemoteInside {
   call<T>(name: string, ...args: readonly unknown[]): Promise<T>;
+  /** A call that tells how far it is, and can be stopped by its id. */
+  follow<T>(name: string, args: readonly unknown[], listen: Follow): Promise<T>;
+  stop(id: number): void;
   /** Another network in the same worker. */
   adopt(described: Described): RemoteNetwork;
   /** A treatment has changed it. */
@@ -62,6 +65,11 @@ class WorkerNetwork implements RemoteNetwork {
     this.#update(described);
     insides.set(this, {
       call: (name, ...args) => this.#call(name, ...args),
+      follow: async <T>(name: string, args: readonly unknown[], follow: Follow) => {
+        this.#check();
+        return (await connection.call(this.#id, name, args, { owner: this, follow })) as T;
+      },
+      stop: (id) => connection.post({ kind: "stop", id, reason: "aborted" }),
       adopt: (other) => new WorkerNetwork(connection, other),
       update: (other) => this.#update(other),
     });

@@ -7,7 +7,6 @@ import type { DiagnoseOptions } from "../../diagnosis/types.js";
 import { type ExportOptions, exportNetwork, type ModelFormat } from "../../formats/model.js";
 import type { DataSet } from "../../network/data.js";
 import type { DenseLayer, Weights, Network } from "../../network/types.js";
-import { calibrate, type CalibrationOptions } from "../../treatment/start/calibrate.js";
 import type { ColumnFigures } from "../../treatment/start/column-scaling.js";
 import { foldInputs, foldTargets } from "../../treatment/start/standardize.js";
 
@@ -30,7 +29,6 @@ export const OPERATIONS: Readonly<Record<string, Operation>> = {
   setWeights: (network, layer: number, weights: Partial<Weights>) => layerAt(network, layer).setWeights(weights),
   exportNetwork: (network, format: ModelFormat, options?: ExportOptions) => exportNetwork(network, format, options),
   diagnose: (network, x: Samples, options?: DiagnoseOptions) => sendText(diagnose(network, x, options)),
-  calibrate: (network, x: Samples, options?: CalibrationOptions) => calibrate(network, x, options),
   foldInputs: (network, figures: ColumnFigures) => foldInputs(network, figures),
   foldTargets: (network, figures: ColumnFigures) => foldTargets(network, figures),
 };

@@ -23,6 +23,7 @@ import { takeSnapshot } from "./snapshot.js";
 import { checkName } from "../../core/checks.js";
 import { disposedError, RelumineError } from "../../core/errors.js";
 import type { Samples } from "../../core/matrix.js";
+import type { PaceOptions } from "../../core/pace.js";
 import { forecast } from "../../diagnosis/forecast/forecast.js";
 import {
   forecastTraining,
@@ -40,7 +41,8 @@ import { runJob } from "../../treatment/prescribe/run-trial.js";
 import type { TrialJob, TrialSetup } from "../../treatment/prescribe/trial.js";
 import type { Remedy } from "../../treatment/remedies/remedy.js";
 import { treat } from "../../treatment/treat.js";
-import type { Treatment, TreatKnowledge } from "../../treatment/types.js";
+import { calibrate, type CalibrationOptions } from "../../treatment/start/calibrate.js";
+import type { Treatment, TreatKnowledge, TreatOptions } from "../../treatment/types.js";
 import type { RuntimeOptions } from "../../wasm/runtime.js";
 
 /** Options of `serve`: what a worker of one's own knows beside the package. */
@@ -60,6 +62,8 @@ class Server {
   /** The fits under way, by their calls. */
   private readonly fits = new Map<number, ServedFit>();
   private readonly prescriptions = new Map<number, ServedPrescription>();
+  /** What ends treatments and calibrations under way, by their calls. */
+  private readonly paced = new Map<number, AbortController>();
   /** The last fit of each network. */
   private readonly lastFits = new WeakMap<Network, ServedFit>();
   /** By handle: what the page may still undo. */
@@ -87,6 +91,7 @@ class Server {
         return void this.answer(message);
       case "stop":
         this.prescriptions.get(message.id)?.stop();
+        this.paced.get(message.id)?.abort();
         return this.fits.get(message.id)?.stop(message.reason);
       case "read":
         return this.fits.get(message.id)?.reportWasRead();
@@ -130,12 +135,15 @@ class Server {
       case "snapshot":
         return this.snapshot(network, args[0] as SnapshotOptions);
       case "treat":
-        return this.treat(
-          call.network,
-          network,
-          args[0] as Samples,
-          args[1] as Remedy,
-          args[2] as TreatKnowledge | undefined,
+        return this.pace(call.id, (pace) =>
+          this.treat(call.network, network, args[0] as Samples, args[1] as Remedy, {
+            ...(args[2] as TreatKnowledge | undefined),
+            ...pace,
+          }),
+        );
+      case "calibrate":
+        return this.pace(call.id, (pace) =>
+          calibrate(network, args[0] as Samples, { ...(args[1] as CalibrationOptions | undefined), ...pace }),
         );
       case "undo":
         this.treatments.get(args[0] as number)?.treatment.undo();
@@ -197,14 +205,26 @@ class Server {
     return sendText(await forecastTraining(spec as NetworkSpec, data as DataSet, options));
   }
 
+  /** Work that tells how far it is, and that a message ends. */
+  private async pace<T>(id: number, run: (options: PaceOptions) => Promise<T>): Promise<T> {
+    const abort = new AbortController();
+    this.paced.set(id, abort);
+    const onProgress = (progress: number) => this.post({ kind: "progress", id, progress });
+    try {
+      return await run({ signal: abort.signal, onProgress });
+    } finally {
+      this.paced.delete(id);
+    }
+  }
+
   private async treat(
     id: number,
     network: Network,
     x: Samples,
     remedy: Remedy,
-    known: TreatKnowledge | undefined,
+    options: TreatOptions,
   ): Promise<PackedTreatment> {
-    const treatment = await treat(network, x, remedy, known);
+    const treatment = await treat(network, x, remedy, options);
     const { before, after, outputChange, treated, findings, besides } = treatment;
     const handle = ++this.made;
     this.treatments.set(handle, { network: id, treatment });
