@@ -79,7 +79,7 @@ export class Inspector {
   /** @param parameters a block laid out as the network's, where it is not to be run with its own */
   constructor(
     readonly state: NetworkState,
-    parameters = state.parameters,
+    private readonly parameters = state.parameters,
   ) {
     const { runtime, spec, layout } = state;
     this.arena = new Arena(runtime.heap, this);
@@ -193,21 +193,92 @@ export class Inspector {
     }
   }
 
-  /** Preactivations of single units, one array a unit; `visit` sees each chunk. */
+  /**
+   * Preactivations of single units, one array a unit; `visit` sees each chunk, of which the highest of their layers is
+   * not run as a whole.
+   */
   columns(rows: Rows, units: readonly UnitIndex[], visit?: VisitChunk): Float32Array[] {
     const count = countRows(rows);
     const columns = units.map(() => new Float32Array(count));
-    const layers = 1 + Math.max(...units.map(({ layer }) => layer));
-    this.run(rows, { layers }, (chunk) => {
-      units.forEach(({ layer, unit }, i) => {
-        const z = chunk.preactivations(layer);
-        const width = this.state.spec.layers[layer].units;
-        const column = columns[i];
-        for (let row = 0, at = unit; row < chunk.rows; row++, at += width) column[chunk.start + row] = z[at];
-      });
+    const top = Math.max(...units.map(({ layer }) => layer));
+    const chosen = this.choose(units, top, this.buffers.chunk(count));
+    const places = [...units.keys()].filter((i) => !chosen || units[i].layer < top);
+    this.run(rows, { layers: chosen ? top : top + 1 }, (chunk) => {
+      for (const i of places) {
+        const { layer, unit } = units[i];
+        copyColumn(chunk.preactivations(layer), this.state.spec.layers[layer].units, unit, columns[i], chunk.start);
+      }
+      if (chosen) this.runChosen(chunk, top, chosen, units, columns);
       return visit?.(chunk);
     });
     return columns;
+  }
+
+  /**
+   * The units of a layer to run by themselves, ascending, where that is cheaper and gives the same bits: in the chunks
+   * of so many rows, and in the last one, the whole product would be one of packed operands.
+   */
+  private choose(units: readonly UnitIndex[], layer: number, rows: number): readonly number[] | undefined {
+    const width = this.state.spec.layers[layer].units;
+    const chosen = [...new Set(units.filter((each) => each.layer === layer).map(({ unit }) => unit))];
+    if (rows < 4 || 2 * chosen.length > width || this.parameters !== this.state.parameters) return undefined;
+    return chosen.sort((a, b) => a - b);
+  }
+
+  /** Their preactivations on a chunk of which the layers below were run. */
+  private runChosen(
+    { rows, start }: Chunk,
+    top: number,
+    chosen: readonly number[],
+    units: readonly UnitIndex[],
+    columns: readonly Float32Array[],
+  ): void {
+    const { kernels, workspace, heap } = this.state.runtime;
+    const { inputs, units: width, kernelAddress, bias } = this.state.layer(top);
+    const isPacked = rows > 3 && kernels.isPacked(rows, width, inputs) !== 0;
+    const z = this.buffers.preactivations(top);
+    const input = top === 0 ? this.buffers.inputs : this.buffers.activations(top - 1);
+    if (isPacked) {
+      this.reserveChosen(chosen.length);
+      heap.u32.set(chosen, this.chosen.address >>> 2);
+      kernels.gemmSelected(
+        rows,
+        chosen.length,
+        inputs,
+        input,
+        inputs,
+        1,
+        kernelAddress,
+        width,
+        1,
+        0,
+        z,
+        chosen.length,
+        workspace,
+        this.chosen.address,
+        0,
+      );
+    } else this.passes.forward(rows, "none", top + 1);
+    const stride = isPacked ? chosen.length : width;
+    units.forEach(({ layer, unit }, i) => {
+      if (layer !== top) return;
+      copyColumn(
+        this.state.floats(z, rows * stride),
+        stride,
+        isPacked ? chosen.indexOf(unit) : unit,
+        columns[i],
+        start,
+      );
+      if (isPacked) for (let row = 0; row < rows; row++) columns[i][start + row] += bias[unit];
+    });
+  }
+
+  private chosen = { address: 0, room: 0 };
+
+  private reserveChosen(units: number): void {
+    if (this.chosen.room >= units) return;
+    if (this.chosen.room > 0) this.arena.free(this.chosen.address);
+    this.chosen = { address: this.arena.allocate(units * 4, "the units to look at"), room: units };
   }
 
   /**
@@ -319,6 +390,10 @@ export function withInspector<T>(state: NetworkState, look: (inspector: Inspecto
 }
 
 /** Keeps, by unit, the smallest |preactivation| of any row so far. */
+function copyColumn(from: Float32Array, width: number, place: number, to: Float32Array, start: number): void {
+  for (let row = 0, at = place; at < from.length; row++, at += width) to[start + row] = from[at];
+}
+
 export function keepNearest(nearest: Float32Array, z: Float32Array): void {
   const units = nearest.length;
   for (let i = 0; i < z.length; i++) nearest[i % units] = Math.min(nearest[i % units], Math.abs(z[i]));

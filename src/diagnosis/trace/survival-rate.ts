@@ -1,6 +1,8 @@
 // The largest rate at which an update would have spared a unit, over the rows that are read, within 1 %: left it open
 // on some row, or on as many rows as are asked for.
+import { RateLine } from "./rate-line.js";
 import { countOpen, isOpen, type UnitReader } from "./unit-readings.js";
+import { groupBy } from "../../core/group-by.js";
 import type { UnitIndex } from "../../inspect/inspector.js";
 import type { Replay } from "./replay.js";
 
@@ -59,37 +61,106 @@ function halve(low: number, high: number, isSpared: (rate: number) => boolean): 
   return [low, high];
 }
 
+/** What one unit is at rates of one update: judged on the line where there is one that tells, else by a pass. */
+class RatedUnit {
+  constructor(
+    private readonly replay: Replay,
+    private readonly reader: UnitReader,
+    readonly unit: SparedUnit,
+    private readonly line: RateLine | undefined,
+    private readonly place: number,
+  ) {}
+
+  get least(): number {
+    return this.unit.least ?? 1;
+  }
+
+  private at(rate: number, places?: readonly number[]): Float32Array {
+    return at(this.replay, this.reader, [this.unit], rate, places)[0];
+  }
+
+  isSpared(rate: number): boolean {
+    return this.line?.isSpared(this.place, rate, this.least) ?? countOpen(this.at(rate)) >= this.least;
+  }
+
+  /** Tells at other rates whether one of the rows opens it that open it most at this one. */
+  tryMostOpen(at: number): (rate: number) => boolean {
+    const choice = this.line?.mostOpen(this.place, at, TRIED_ROWS);
+    let places: number[] | undefined;
+    return (rate) =>
+      (choice && this.line!.opens(this.place, rate, choice)) ??
+      isOpen(this.at(rate, (places ??= mostOpen(this.at(at)))));
+  }
+}
+
 /**
- * Between a rate that leaves the unit open on some row, with its preactivations there, and one that closes it. Most
- * rates are tried on few rows.
+ * Between a rate that leaves the unit open on some row and one that closes it. Most rates are tried on few rows.
  */
-function refine(
-  replay: Replay,
-  reader: UnitReader,
-  unit: UnitIndex,
-  open: number,
-  z: Float32Array,
-  closed: number,
-): number {
-  let low = open;
-  for (let places = mostOpen(z); ;) {
-    const tried = places;
-    const [last, high] = halve(low, closed, (rate) => isOpen(at(replay, reader, [unit], rate, tried)[0]));
-    if (high === closed) return last;
-    const [all] = at(replay, reader, [unit], high); // some row that was not tried may still be open
-    if (!isOpen(all)) return last;
+function refine(unit: RatedUnit, open: number, closed: number): number {
+  for (let low = open; ;) {
+    const [last, high] = halve(low, closed, unit.tryMostOpen(low));
+    // some row that was not tried may still be open
+    if (high === closed || !unit.isSpared(high)) return last;
     low = high;
-    places = mostOpen(all);
   }
 }
 
 /** A unit, and how many rows must open it for it to be spared: default 1. */
 export type SparedUnit = UnitIndex & { readonly least?: number };
 
+/** Which of these units are spared at a rate: on the line for all at once, by one pass for those that it does not tell. */
+function areSpared(
+  replay: Replay,
+  reader: UnitReader,
+  units: readonly RatedUnit[],
+  places: readonly number[],
+  rate: number,
+  line: RateLine | undefined,
+): boolean[] {
+  const leasts = places.map((i) => units[i].least);
+  const told: (boolean | undefined)[] = line ? line.areSpared(places, rate, leasts) : places.map(() => undefined);
+  const open = [...told.keys()].filter((k) => told[k] === undefined);
+  if (open.length > 0)
+    at(
+      replay,
+      reader,
+      open.map((k) => units[places[k]].unit),
+      rate,
+    ).forEach((z, k) => (told[open[k]] = countOpen(z) >= leasts[open[k]]));
+  return told as boolean[];
+}
+
+/** Units of one layer. */
+function ratesInLayer(
+  replay: Replay,
+  reader: UnitReader,
+  units: readonly SparedUnit[],
+  rate: number,
+): (number | undefined)[] {
+  const candidate = RateLine.serves(replay, units[0].layer) ? new RateLine(replay, reader, units, rate) : undefined;
+  const line = candidate?.isUsable ? candidate : undefined;
+  const rated = units.map((unit, i) => new RatedUnit(replay, reader, unit, line, i));
+  const found = units.map((): number | undefined => undefined);
+  const between = (unit: RatedUnit, low: number, high: number) =>
+    unit.least === 1 ? refine(unit, low, high) : halve(low, high, (tried) => unit.isSpared(tried))[0];
+  let missing = units.map((_, i) => i);
+  let above = rate;
+  for (let trial = rate * (1 - 1 / GRID); trial > rate * SMALLEST && missing.length > 0;) {
+    const spared = areSpared(replay, reader, rated, missing, trial, line);
+    missing.forEach((i, k) => {
+      if (spared[k]) found[i] = between(rated[i], trial, above);
+    });
+    missing = missing.filter((i) => found[i] === undefined);
+    above = trial;
+    trial = trial > (1.5 * rate) / GRID ? trial - rate / GRID : trial / 2;
+  }
+  return found;
+}
+
 /**
  * In deeper layers: the replay must stand before the update, with its gradient. Rates are tried from the top down on a
- * grid that all units share, since a preactivation may cross 0 more than once; then each unit's step of the grid is
- * halved.
+ * grid that all units of a layer share, since a preactivation may cross 0 more than once; then each unit's step of the
+ * grid is halved.
  */
 export function deepRates(
   replay: Replay,
@@ -98,26 +169,14 @@ export function deepRates(
   rate: number,
 ): (number | undefined)[] {
   const found = units.map((): number | undefined => undefined);
-  const isSpared = ({ least = 1 }: SparedUnit, z: Float32Array) => countOpen(z) >= least;
-  const between = (unit: SparedUnit, low: number, z: Float32Array, high: number) =>
-    (unit.least ?? 1) === 1
-      ? refine(replay, reader, unit, low, z, high)
-      : halve(low, high, (tried) => isSpared(unit, at(replay, reader, [unit], tried)[0]))[0];
-  let missing = units.map((_, i) => i);
-  let above = rate;
-  for (let trial = rate * (1 - 1 / GRID); trial > rate * SMALLEST && missing.length > 0;) {
-    const z = at(
+  for (const group of groupBy(units.keys(), (i) => units[i].layer).values()) {
+    const rates = ratesInLayer(
       replay,
       reader,
-      missing.map((i) => units[i]),
-      trial,
+      group.map((i) => units[i]),
+      rate,
     );
-    missing.forEach((i, k) => {
-      if (isSpared(units[i], z[k])) found[i] = between(units[i], trial, z[k], above);
-    });
-    missing = missing.filter((i) => found[i] === undefined);
-    above = trial;
-    trial = trial > (1.5 * rate) / GRID ? trial - rate / GRID : trial / 2;
+    group.forEach((place, i) => (found[place] = rates[i]));
   }
   return found;
 }

@@ -2,8 +2,8 @@
 import type { Fall, Preactivation } from "./types.js";
 import { Inspector, type UnitIndex, type VisitChunk } from "../../inspect/inspector.js";
 import type { RunningFit } from "../../network/training/running-fit.js";
-import { BatchCounter } from "../../wasm/abi.js";
 import type { NetworkState } from "../../network/state/state.js";
+import { Arena } from "../../wasm/heap.js";
 
 /**
  * Units are judged on all training rows, or on as many of them, evenly spaced, behind those of the batch in question.
@@ -25,6 +25,9 @@ export interface Reading {
 export class UnitReader {
   private readonly inspector: Inspector;
   private rows: Uint32Array = new Uint32Array(0);
+  private readonly scratch: Arena;
+  private room = { floats: 0, address: 0 };
+  private longest: number | undefined;
 
   /** @param trainingRows their indices, ascending */
   constructor(
@@ -33,11 +36,13 @@ export class UnitReader {
     private readonly trainingRows: Uint32Array,
   ) {
     this.inspector = new Inspector(state);
+    this.scratch = new Arena(state.runtime.heap);
     this.inspector.prepare(Math.min(trainingRows.length, MOST_ROWS + fit.plan.batchSize));
   }
 
   dispose(): void {
     this.inspector.dispose();
+    this.scratch.dispose();
   }
 
   /** From now on reads all training rows, or where they are too many the batch's rows and some of all. */
@@ -46,6 +51,7 @@ export class UnitReader {
     const count = trainingRows.length;
     const spaced = (rows: number) =>
       Array.from({ length: rows }, (_, i) => trainingRows[Math.floor((i * count) / rows)]);
+    this.longest = undefined;
     this.rows =
       count <= MOST_ROWS
         ? trainingRows
@@ -58,23 +64,67 @@ export class UnitReader {
     return this.inspector.columns({ data: this.fit.plan.data, indices }, units, visit);
   }
 
+  /** The first layer's preactivations, rows x units. */
+  firstLayer(): Float32Array {
+    const width = this.state.spec.layers[0].units;
+    const z = new Float32Array(this.rows.length * width);
+    this.inspector.run({ data: this.fit.plan.data, indices: this.rows }, { layers: 1 }, (chunk) => {
+      z.set(chunk.preactivations(0), chunk.start * width);
+    });
+    return z;
+  }
+
+  /** The largest norm of a row that is read. */
+  longestRow(): number {
+    const { data, columns } = this.fit.plan.data.x;
+    this.longest ??= Math.sqrt(
+      this.rows.reduce((most, row) => {
+        let sum = 0;
+        for (let at = row * columns; at < (row + 1) * columns; at++) sum += data[at] * data[at];
+        return Math.max(most, sum);
+      }, 0),
+    );
+    return this.longest;
+  }
+
+  /**
+   * A product of rows x width floats, which `fill` writes, with some columns: rows x columns. A view, valid until the
+   * next allocation.
+   */
+  multiply(
+    rows: number,
+    width: number,
+    columns: readonly ArrayLike<number>[],
+    fill: (a: Float32Array) => void,
+  ): Float32Array {
+    const { kernels, workspace, heap } = this.state.runtime;
+    const n = columns.length;
+    const floats = rows * width + (width + rows) * n;
+    if (this.room.floats < floats) {
+      if (this.room.floats > 0) this.scratch.free(this.room.address);
+      this.room = { floats, address: this.scratch.allocate(4 * floats, "rows at another rate") };
+    }
+    const a = this.room.address,
+      b = a + 4 * rows * width,
+      c = b + 4 * width * n;
+    const view = (address: number, count: number) => heap.f32.subarray(address >>> 2, (address >>> 2) + count);
+    fill(view(a, rows * width));
+    const packed = view(b, width * n);
+    columns.forEach((column, j) => {
+      for (let k = 0; k < width; k++) packed[k * n + j] = column[k];
+    });
+    kernels.gemm(rows, n, width, a, width, 1, b, n, 1, 0, c, n, workspace);
+    return view(c, rows * n);
+  }
+
   /** How many rows are read. */
   get count(): number {
     return this.rows.length;
   }
 
-  /** The share of these rows that opens each unit, from the kernels' counters. */
+  /** The share of these rows that opens each unit. */
   openShares(units: readonly UnitIndex[]): number[] {
-    const sums = units.map(() => 0);
-    const layers = 1 + Math.max(...units.map(({ layer }) => layer));
-    const { spec, runtime } = this.state;
-    this.inspector.run({ data: this.fit.plan.data, indices: this.rows }, { layers, counting: "fired" }, (chunk) => {
-      units.forEach(({ layer, unit }, i) => {
-        const fired = (chunk.counters(layer) >>> 2) + BatchCounter.fired * spec.layers[layer].units;
-        sums[i] += runtime.heap.f32[fired + unit];
-      });
-    });
-    return sums.map((sum) => sum / this.rows.length);
+    return this.preactivations(units).map((z) => z.reduce((sum, value) => sum + Number(value > 0), 0) / z.length);
   }
 
   read(units: readonly UnitIndex[]): Reading[] {

@@ -1,0 +1,201 @@
+// Units of the second layer at other rates of one update, where the first layer is relu: its preactivations run on
+// straight lines in the rate, and so do all weights, so that a unit's preactivation follows from what both were before
+// and after the update, without another pass through the first layer.
+//
+// These are estimates: the passes round otherwise. Each comes with a bound on the difference, far above what rounding
+// makes, and nothing is said of a unit where that could decide.
+import type { UnitIndex } from "../../inspect/inspector.js";
+import type { Replay } from "./replay.js";
+import type { UnitReader } from "./unit-readings.js";
+
+/** Of the norms that a preactivation is a product of: several times what rounding was seen to make. */
+const ROUNDING = 2 ** -21;
+/** Far from where passes overflow. */
+const LARGEST = 2 ** 96;
+
+/** From a rate of 0 to the whole one, linear in between. */
+interface Ends<T> {
+  readonly from: T;
+  readonly to: T;
+}
+
+interface LinedUnit {
+  readonly kernel: Ends<Float64Array>;
+  readonly bias: Ends<number>;
+  readonly norm: Ends<number>;
+}
+
+const norm = (values: ArrayLike<number>): number => {
+  let sum = 0;
+  for (let i = 0; i < values.length; i++) sum += values[i] * values[i];
+  return Math.sqrt(sum);
+};
+const along = (t: number, { from, to }: Ends<number>): number => from + t * (to - from);
+const abs = ({ from, to }: Ends<number>): Ends<number> => ({ from: Math.abs(from), to: Math.abs(to) });
+
+export class RateLine {
+  private readonly units: readonly LinedUnit[];
+  /** rows x inputs of the layer: where each preactivation of the first layer starts, and how far it goes. */
+  private readonly start: Float32Array;
+  private readonly way: Float32Array;
+  private readonly width: number;
+  private readonly rows: number;
+  private readonly isFinite: boolean;
+  /** By unit: its values on all rows at the rate of the last product. */
+  private readonly last: { readonly rate: number; readonly values: Float64Array }[] = [];
+  /** Of all that a row's first preactivations are made of. */
+  private readonly scale: Ends<number>;
+
+  /** Can units of this layer be told so? */
+  static serves({ state }: Replay, layer: number): boolean {
+    return layer === 1 && state.spec.layers[0].activation.name === "relu";
+  }
+
+  /** The replay must stand before the update, with its gradient. */
+  constructor(
+    replay: Replay,
+    private readonly reader: UnitReader,
+    units: readonly UnitIndex[],
+    private readonly rate: number,
+  ) {
+    const { state } = replay;
+    this.width = state.spec.layers[0].units;
+    const read = () => {
+      const { kernel, bias } = state.layer(0);
+      return {
+        z: reader.firstLayer(),
+        norm: Math.hypot(norm(kernel), norm(bias)) * Math.hypot(reader.longestRow(), 1),
+        units: units.map(({ layer, unit }) => {
+          const weights = state.layer(layer);
+          return { kernel: Float64Array.from(weights.incoming(unit)), bias: weights.bias[unit] };
+        }),
+      };
+    };
+    replay.restore();
+    const before = read();
+    replay.tryUpdate({ rate });
+    const after = read();
+    this.scale = { from: before.norm, to: after.norm };
+    this.start = before.z;
+    this.way = after.z;
+    let isFinite = true;
+    for (let i = 0; i < this.way.length; i++) {
+      this.way[i] -= this.start[i];
+      if (!Number.isFinite(this.way[i])) isFinite = false;
+    }
+    this.isFinite = isFinite;
+    this.rows = this.start.length / this.width;
+    this.units = before.units.map(({ kernel, bias }, i): LinedUnit => {
+      const to = after.units[i];
+      return {
+        kernel: { from: kernel, to: to.kernel },
+        bias: { from: bias, to: to.bias },
+        norm: { from: norm(kernel), to: norm(to.kernel) },
+      };
+    });
+  }
+
+  /** Nothing comes near to what a float32 can hold. */
+  get isUsable(): boolean {
+    const largest = ({ from, to }: Ends<number>) => Math.max(Math.abs(from), Math.abs(to));
+    const scale = largest(this.scale);
+    const isSmall = ({ bias, norm: length }: LinedUnit) => scale * largest(length) + largest(bias) < LARGEST;
+    return this.isFinite && scale < LARGEST && this.units.every(isSmall);
+  }
+
+  private tolerance({ norm: length, bias }: LinedUnit, t: number): number {
+    return ROUNDING * (along(t, length) * along(t, this.scale) + along(t, abs(bias)));
+  }
+
+  private kernelAt({ kernel: { from, to } }: LinedUnit, t: number): Float64Array {
+    return from.map((value, i) => value + t * (to[i] - value));
+  }
+
+  /** One unit's estimates on the rows at these places, default all. */
+  private valuesOf(unit: LinedUnit, t: number, places?: readonly number[]): Float64Array {
+    const { start, way, width } = this;
+    const halved = this.kernelAt(unit, t).map((weight) => weight / 2);
+    const bias = along(t, unit.bias);
+    const values = new Float64Array(places ? places.length : this.rows);
+    for (let i = 0; i < values.length; i++) {
+      let sum = bias;
+      for (let k = 0, at = (places ? places[i] : i) * width; k < width; k++, at++) {
+        const z = start[at] + t * way[at];
+        sum += (z + Math.abs(z)) * halved[k]; // twice the relu: no branch
+      }
+      values[i] = sum;
+    }
+    return values;
+  }
+
+  /** Do at least so many of all rows open the unit at this rate? Undefined: rounding decides. */
+  isSpared(i: number, rate: number, least: number): boolean | undefined {
+    const t = rate / this.rate;
+    const unit = this.units[i];
+    return judge(this.valuesOf(unit, t), this.tolerance(unit, t), least);
+  }
+
+  /** Does one of these rows open it, whichever of them are meant? */
+  opens(i: number, rate: number, { sure, possible }: RowChoice): boolean | undefined {
+    const t = rate / this.rate;
+    const unit = this.units[i];
+    const tolerance = this.tolerance(unit, t);
+    const values = this.valuesOf(unit, t, possible);
+    if (values.every((value) => value < -tolerance)) return false;
+    return values.subarray(0, sure).some((value) => value > tolerance) ? true : undefined;
+  }
+
+  /** The same on all rows, for several units at one rate: one product. */
+  areSpared(some: readonly number[], rate: number, leasts: readonly number[]): (boolean | undefined)[] {
+    const t = rate / this.rate;
+    const { start, way, rows, width } = this;
+    const columns = some.map((i) => this.kernelAt(this.units[i], t));
+    const products = this.reader.multiply(rows, width, columns, (hidden) => {
+      for (let at = 0; at < hidden.length; at++) {
+        const z = start[at] + t * way[at];
+        hidden[at] = (z + Math.abs(z)) / 2;
+      }
+    });
+    return some.map((i, column) => {
+      const unit = this.units[i];
+      const bias = along(t, unit.bias);
+      const values = new Float64Array(rows);
+      for (let row = 0, at = column; row < rows; row++, at += some.length) values[row] = products[at] + bias;
+      this.last[i] = { rate, values };
+      return judge(values, this.tolerance(unit, t), leasts[column]);
+    });
+  }
+
+  /** The rows that open the unit most at this rate, at most so many. */
+  mostOpen(i: number, rate: number, most: number): RowChoice {
+    const t = rate / this.rate;
+    const unit = this.units[i];
+    const last = this.last[i];
+    const z = last?.rate === rate ? last.values : this.valuesOf(unit, t);
+    const tolerance = this.tolerance(unit, t);
+    const order = [...z.keys()].filter((row) => z[row] >= -tolerance).sort((a, b) => z[b] - z[a]);
+    const next = order.length > most ? z[order[most]] : -Infinity;
+    const lowest = order.length > most ? z[order[most - 1]] : -Infinity;
+    const isSure = (row: number) => z[row] > tolerance && z[row] > next + 2 * tolerance;
+    const sure = order.slice(0, most).filter(isSure);
+    const others = order.filter((row, place) => !(place < most && isSure(row)) && z[row] >= lowest - 2 * tolerance);
+    return { sure: sure.length, possible: [...sure, ...others] };
+  }
+}
+
+/** Rows by their places: the first `sure` of them are meant, of the others perhaps some. */
+export interface RowChoice {
+  readonly sure: number;
+  readonly possible: readonly number[];
+}
+
+function judge(values: Float64Array, tolerance: number, least: number): boolean | undefined {
+  let sure = 0,
+    possible = 0;
+  for (let i = 0; i < values.length; i++) {
+    if (values[i] > tolerance) sure++;
+    if (!(values[i] < -tolerance)) possible++;
+  }
+  if (sure >= least) return true;
+  return possible < least ? false : undefined;
+}
