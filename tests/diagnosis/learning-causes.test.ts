@@ -244,6 +244,82 @@ describe("what harms is named where it does harm", () => {
     expect(causesOf(diagnosis)).toEqual(["collapsedOutput"]);
   });
 
+  test("tanh saturated by raw inputs is not told to be relu; by its weights it is a cause, with usual ones none", async () => {
+    const x = randomRows(seededRandom(6), 400, 6, 2);
+    const y = x.map(([a, b, c]) => Math.sin(a) + 0.5 * b - 0.3 * c);
+    const after = (inputs: Rows, layer: object = {}) => {
+      const hidden = { units: 24, activation: "tanh", ...layer } as const;
+      const layers = [hidden, hidden, hidden, { units: 1 }];
+      const fit = { epochs: 40, optimizer: sgd({ learningRate: 0.02 }) };
+      return diagnosisAfter({ ...regression([]), inputs: 6, layers }, inputs, y, fit);
+    };
+    const years = await after(x.map((row) => row.map((value, i) => 20 * value + 300 * (i + 1))));
+    expect(causesOf(years)).toEqual(["uncenteredInputs"]);
+    expect(find(years, "vanishingGradient")).toMatchObject({ role: "symptom", figures: { inFirst: 1 } });
+    const large = await after(x, { kernelInitializer: { normal: 10 } });
+    expect(large.learning!.score).toBeLessThan(0.8);
+    expect(causesOf(large)).toEqual(["vanishingGradient"]);
+    expect(find(large, "vanishingGradient")!.message).toMatch(/^Layer \d is saturated: its tanh units/);
+    expect(causesOf(await after(x))).toEqual([]);
+  });
+
+  test("a last layer that is frozen at 0 comes before what inputs do; one that is frozen with weights is none", async () => {
+    const x = POINTS.map(([a, b]) => [a + 4, b]);
+    const after = (inputs: Rows, last: object) =>
+      diagnosisAfter(
+        { ...classifier([]), layers: [{ units: 32 }, { units: 1, frozen: true, ...last }] },
+        inputs,
+        ball,
+        byAdam(80),
+      );
+    const cut = await after(x, { kernelInitializer: "zeros" });
+    expect(causesOf(cut)).toEqual(["collapsedOutput"]);
+    expect(find(cut, "collapsedOutput")!.advice).toMatch(/^Thaw the last layer/);
+    expect(causesOf(await after(POINTS, {}))).toEqual([]);
+  });
+
+  test("targets of 1e-5 come before a loss that still falls", async () => {
+    const y = POINTS.map(([a, b]) => Math.abs(a) - b);
+    const fit: FitOptions = { epochs: 20, optimizer: adam({ learningRate: 0.01 }) };
+    const small = await diagnosisAfter(
+      regression([24]),
+      POINTS,
+      y.map((value) => 1e-5 * value),
+      fit,
+    );
+    expect(causesOf(small)).toEqual(["lowTargetVariance"]);
+    expect(causesOf(await diagnosisAfter(regression([24]), POINTS, y, fit))).toEqual([]);
+  });
+
+  test("two frozen relu units for two columns; not two of tanh, nor four of relu", async () => {
+    const y = POINTS.map(([a, b]) => a + Math.abs(b));
+    const after = (units: number, activation: LayerActivationName, seed: number) =>
+      diagnosisAfter(
+        { ...regression([], seed), layers: [{ units, activation, frozen: true }, { units: 32 }, { units: 1 }] },
+        POINTS,
+        y,
+        byAdam(60),
+      );
+    const said = await Promise.all([1, 2, 3, 4].map(async (seed) => causesOf(await after(2, "relu", seed))));
+    expect(
+      said.filter((kinds) => kinds.some((kind) => kind === "bottleneck" || kind === "closedSamples")),
+    ).toHaveLength(4);
+    for (const seed of [1, 2]) expect(causesOf(await after(2, "tanh", seed))).not.toContain("bottleneck");
+    expect(causesOf(await after(8, "relu", 1))).not.toContain("bottleneck");
+  });
+
+  test("class weights that leave nothing of the other class; balanced ones are none", async () => {
+    const rare = POINTS.map(([a, b]) => Number(a + b + 12 * (random() - 0.5) > 3.5));
+    const after = (classWeights: number[] | "balanced") =>
+      diagnosisAfter(classifier([8]), POINTS, rare, { ...byAdam(30), classWeights });
+    const weighed = await after([1, 500]);
+    expect(find(weighed, "oneClassPredicted")).toMatchObject({ role: "cause", figures: { class: 1 } });
+    expect(causesOf(weighed)).toEqual(["oneClassPredicted"]);
+    expect(find(weighed, "oneClassPredicted")!.advice).toContain("balanced");
+    expect(causesOf(await after("balanced"))).toEqual([]);
+    expect(causesOf(await after([1, 4]))).toEqual([]);
+  });
+
   test("a loss that is no number is said to be none", () =>
     withNetwork(regression([4]), (network) => {
       const x = [

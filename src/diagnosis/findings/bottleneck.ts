@@ -1,5 +1,6 @@
 // A layer so narrow that it starts closed as a whole in more than one start of a hundred. It is named only where the
 // network has not learned, or has such a layer closed: a narrow layer that works is no fault.
+import { closedUpTo } from "../../activations/analysis.js";
 import { closedLayer, closedUnits, type Evidence, type Found } from "./evidence.js";
 import { moreToLearn } from "./learnable.js";
 import { hasLearnedMuch } from "./learned.js";
@@ -24,7 +25,10 @@ function findSqueeze(evidence: Evidence): Found[] {
   const { hidden, observation } = evidence;
   const layer = hidden.findIndex(({ units }) => units.length <= FEW_UNITS);
   const columns = observation.inputs?.x.columns ?? 0;
-  if (layer < 0 || hidden[layer].units.length >= columns || isCopy(evidence)) return [];
+  if (layer < 0 || isCopy(evidence)) return [];
+  // two units that close carry one number: above 0, and below
+  const { length } = hidden[layer].units;
+  if (length >= (closedUpTo(observation.layers[layer].activation) === 0 ? 2 : 1) * columns) return [];
   const left = moreToLearn(evidence);
   if (!left) return [];
   const units = hidden[layer].units.length;

@@ -2,7 +2,9 @@
 // Bengio 2010: the sigmoid's slope is at most 1/4, so that n layers of it let at most 4^-n through unless the weights
 // make up for it.
 import { closedLayer, type Evidence, type Found } from "./evidence.js";
-import { countOf, formatNumber } from "../../text/numbers.js";
+import { moreToLearn } from "./learnable.js";
+import { placeOfLargest } from "../../core/statistics.js";
+import { countOf, formatNumber, formatPercent } from "../../text/numbers.js";
 import { type Matrix, takeRows } from "../../core/matrix.js";
 import type { GradientNorms } from "../../inspect/inspector.js";
 import { type PreparedTargets, takeTargets } from "../../network/data.js";
@@ -24,6 +26,10 @@ const LAYER_FACTOR = 1 / 3;
 const VANISHED = 1000;
 /** Where slopes let through less than this, they are what is named. */
 const FLAT = 0.5;
+/** A layer whose slopes let through less than this share of the steepest is saturated on nearly all rows. */
+const SATURATED = 0.1;
+/** ... and by its inputs, where they are far from a size of about 1, from this share on. */
+const SATURATED_BY_INPUTS = 0.25;
 
 /** A few of the rows, evenly apart, with their targets. */
 function pick(x: Matrix, targets: PreparedTargets | undefined): { x: Matrix; y: PreparedTargets | undefined } {
@@ -50,6 +56,29 @@ function boundText(name: LayerActivationName): string {
   return slopeBound === undefined ? "" : ` (a ${name}'s slope is at most ${slopeBound})`;
 }
 
+/** What the slopes of a layer let through, of what its steepest would. */
+const openness = ({ arriving, passed }: GradientNorms, name: LayerActivationName) =>
+  passed / arriving / analysisOf(name).largestSlope(Infinity, 0, 0);
+
+/** The most saturated layer of those that bend both ways, where fits tell that there is more to learn. */
+function findSaturated(evidence: Evidence, norms: readonly GradientNorms[]): Found[] {
+  const shares = evidence.hidden.map(({ activation }, layer) => openness(norms[layer], activation));
+  const layer = placeOfLargest(shares.map((share) => -share));
+  if (!(shares[layer] < SATURATED) || !moreToLearn(evidence)) return [];
+  const { activation } = evidence.hidden[layer];
+  return [
+    {
+      kind: "vanishingGradient",
+      message:
+        `Layer ${layer} is saturated: its ${activation} units lie so far from 0 that their slopes let ` +
+        `${formatPercent(shares[layer])} through of what they would at 0.`,
+      advice: "Start with smaller weights (glorotUniform), scale the inputs to a size of about 1, or use relu.",
+      layer,
+      figures: { share: shares[layer], inFirst: Number(layer === 0) },
+    },
+  ];
+}
+
 export function findVanishing(evidence: Evidence): Found[] {
   const { observation, hidden, targets, naming } = evidence;
   const { gradientNorms, inputs } = observation;
@@ -69,7 +98,12 @@ export function findVanishing(evidence: Evidence): Found[] {
   const vanishes = bending
     ? shrinks >= VANISHING && shrinks ** (-1 / hidden.length) <= LAYER_FACTOR
     : shrinks >= VANISHED && shrinks < Infinity;
-  if (!vanishes) return [];
+  if (!vanishes) return bending ? findSaturated(evidence, norms) : [];
+  // the layers above let it through: the first one alone is saturated
+  const inFirst =
+    bending &&
+    norms[top].arriving / norms[0].arriving < VANISHING &&
+    openness(norms[0], hidden[0].activation) < SATURATED_BY_INPUTS;
   const slopes = slopeFactor(norms, top);
   const names = [...new Set(hidden.map(({ activation }) => activation))];
   const blame =
@@ -93,6 +127,7 @@ export function findVanishing(evidence: Evidence): Found[] {
           ? "Use relu with heNormal weights, fewer layers, or smaller weights where units are saturated."
           : "Start with larger weights (heNormal for relu, glorotUniform for tanh), or with fewer layers.",
       layer: 0,
+      figures: { shrinks, share: slopes, inFirst: Number(inFirst) },
     },
   ];
 }

@@ -95,7 +95,7 @@ export function isAllLearned(evidence: Evidence): boolean {
 }
 
 /** A class of more than this share hides the others. */
-const OUTWEIGHS = 0.9;
+export const OUTWEIGHS = 0.9;
 
 /** Where one class outweighs the others: their rows, and as many of its own, evenly apart. */
 export function balancedRows({ observation, targets }: Evidence): number[] | undefined {

@@ -1,6 +1,8 @@
 // What is seen of a network that has not learned: no better than a constant, classes that it never says.
 import type { Evidence, Found } from "./evidence.js";
-import { balancedRows, testFits } from "./learnable.js";
+import { balancedRows, OUTWEIGHS, testFits } from "./learnable.js";
+import { placeOfLargest } from "../../core/statistics.js";
+import { readClassWeights } from "../../network/training/class-weights.js";
 import type { LearningEvidence } from "../learning/learning.js";
 import { FEW_ROWS, sideOf } from "../learning/verdict.js";
 import { countOf, formatCount, formatNumber, formatPercent, plural } from "../../text/numbers.js";
@@ -54,9 +56,36 @@ function isOutweighed(evidence: Evidence, { learning }: LearningEvidence): boole
   return test !== undefined && Math.min(test.linear, test.bent) < NOTHING_TOLD;
 }
 
+/** Class weights that make nearly all of what counts of a class that is not the most frequent: it is said of all. */
+function findOverweighed({ observation }: Evidence, { learning, predictions }: LearningEvidence): Found[] {
+  const stored = observation.training?.fit?.classWeights;
+  const given = stored === undefined ? undefined : readClassWeights(stored);
+  if (!predictions?.areExclusive || !Array.isArray(given)) return [];
+  const { classes, accuracy, constantAccuracy } = predictions;
+  const counted = classes.map(({ rows }, i) => rows * given[i]);
+  const heaviest = placeOfLargest(counted);
+  const share = counted[heaviest] / counted.reduce((a, b) => a + b, 0);
+  const { rows, said } = classes[heaviest];
+  if (!(share >= OUTWEIGHS) || said < OUTWEIGHS * learning.rows || accuracy >= constantAccuracy) return [];
+  return [
+    {
+      kind: "oneClassPredicted",
+      role: "cause",
+      message:
+        `Class ${heaviest} is said of ${formatCount(said)} of ${countOf(learning.rows, "row")}, ` +
+        `${formatPercent(rows / learning.rows)} of which are of it: by the class weights it counts as ` +
+        `${formatPercent(share)} of all.`,
+      advice: 'Give the classes weights by which they count about the same (classWeights: "balanced").',
+      figures: { class: heaviest, said, share },
+    },
+  ];
+}
+
 function findClasses(evidence: Evidence, found: LearningEvidence): Found[] {
   const { learning, predictions } = found;
   if (!predictions || !Number.isFinite(learning.loss)) return [];
+  const overweighed = findOverweighed(evidence, found);
+  if (overweighed.length > 0) return overweighed;
   const { classes, areExclusive } = predictions;
   const never = [...classes.keys()].filter((i) => classes[i].rows >= ENOUGH_ROWS && classes[i].said === 0);
   if (never.length === 0) return [];

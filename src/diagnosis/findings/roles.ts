@@ -94,6 +94,10 @@ const EXPLAINS: readonly (readonly [causes: readonly FindingKind[], symptoms: re
   [["vanishingGradient"], [...COURSE, "linearNetwork", "closedSamples"]],
   [["bottleneck"], [...COURSE, "closedSamples", "vanishingGradient"]],
   [["closedSamples", "linearNetwork"], COURSE],
+  // steps are too large for targets that are too small: the loss falls for long
+  [["lowTargetVariance"], ["stillLearning"]],
+  // an output that says the same whatever goes in, by itself
+  [["collapsedOutput"], [...COURSE, ...INPUTS, "closedSamples", "bottleneck", "vanishingGradient"]],
   [["stepsTooSmall"], ["stillLearning"]],
 ];
 
@@ -178,8 +182,11 @@ export function assignRoles(found: readonly Found[], evidence: Evidence): Findin
       own.some((finding) => isCause(finding) && causes.includes(finding.kind)) ? symptoms : [],
     ),
   ]);
+  // a first layer that is saturated is so by what goes in
+  const isByInputs = own.some((finding) => isCause(finding) && INPUTS.includes(finding.kind));
+  const isExplained = ({ kind, figures }: Judged) => explained.has(kind) || (isByInputs && figures?.["inFirst"] === 1);
   const judged = promote(
-    own.map((finding) => (isCause(finding) && explained.has(finding.kind) ? { ...finding, role: "symptom" } : finding)),
+    own.map((finding) => (isCause(finding) && isExplained(finding) ? { ...finding, role: "symptom" } : finding)),
     evidence,
   );
   const isAlone = !judged.some(isCause);

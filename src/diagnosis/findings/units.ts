@@ -1,6 +1,6 @@
 // What units show together: closed together, never differing, cut off above, a network that says the same to all; and
 // sparsity that is healthy.
-import { isRectifier } from "../../activations/activations.js";
+import { isRectifier, type LayerActivationName } from "../../activations/activations.js";
 import {
   closedLayer,
   closedUnits,
@@ -123,6 +123,8 @@ function openingText({ observation: { spec }, naming }: Evidence, layer: number,
     : `Start layer ${name} with biases of 0 (the default), or raise them (treat does)`;
 }
 
+const isLastFrozen = ({ observation: { spec } }: Evidence) => spec?.layers.at(-1)!.frozen === true;
+
 /** Cause and advice; closed: the highest layer of which every unit is closed, or -1. */
 function collapseTexts(evidence: Evidence, closed: number, isCut: boolean): [cause: string, advice: string] {
   if (closed >= 0) {
@@ -134,6 +136,11 @@ function collapseTexts(evidence: Evidence, closed: number, isCut: boolean): [cau
       `${openingText(evidence, closed, by?.mechanism)}: until it opens the network is a constant.`,
     ];
   }
+  if (isCut && isLastFrozen(evidence))
+    return [
+      ", since the last layer's kernel is all 0, and frozen",
+      "Thaw the last layer (frozen: false), or start it with random weights.",
+    ];
   if (isCut)
     return [
       ", since the last layer's kernel is all 0",
@@ -167,12 +174,16 @@ function findCollapsed(evidence: Evidence): Found[] {
   return [
     {
       kind: "collapsedOutput",
+      ...(isCut && isLastFrozen(evidence) && { role: "cause" }),
       message: `The network yields the same output on all ${countOf(rows, "sample")}${cause}${value}.`,
       advice,
       ...(closed >= 0 && { layer: closed }),
     },
   ];
 }
+
+const softplusText = (name: LayerActivationName) =>
+  name === "softplus" ? "" : ", or softplus where outputs must be positive";
 
 function findClosedOutputs(evidence: Evidence): Found[] {
   const layer = outputLayer(evidence);
@@ -187,7 +198,7 @@ function findClosedOutputs(evidence: Evidence): Found[] {
         `${formatCount(closed.length)} of ${countOf(units.length, "output unit")} (${activation.name}) ` +
         `${plural(closed.length, "is", "are")} closed on all ${countOf(evidence.observation.rows, "sample")}, ` +
         `0 whatever the input and without a gradient: ${listNames(closed, evidence.naming.unit)}.`,
-      advice: "Make the last layer linear (the default), or softplus where outputs must be positive.",
+      advice: `Make the last layer linear (the default)${softplusText(activation.name)}.`,
       layer,
     },
   ];

@@ -82,7 +82,8 @@ export function isWorseThanConstant(heldOut: HeldOutLearning, constantAccuracy: 
 
 function heldOutText(heldOut: HeldOutLearning, constantAccuracy: number | undefined): string {
   const { loss, score, accuracy } = heldOut;
-  const judgement = isWorseThanConstant(heldOut, constantAccuracy) ? "it is worse than a constant: " : "";
+  const isWorse = isWorseThanConstant(heldOut, constantAccuracy);
+  const judgement = isWorse ? `it is worse than a constant${(score ?? 0) > 0 ? " by its answers" : ""}: ` : "";
   const right = accuracy === undefined ? "" : `, accuracy ${formatPercent(accuracy)}`;
   const reached = score === undefined ? "" : `, score ${formatNumber(score, 3)}`;
   return (
