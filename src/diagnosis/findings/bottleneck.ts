@@ -21,14 +21,14 @@ function isCopy({ observation: { inputs }, targets }: Evidence): boolean {
 const FEW_UNITS = 2;
 
 /** if fits of all inputs tell much more than they let through. */
-function findSqueeze(evidence: Evidence): Found[] {
+function findSqueeze(evidence: Evidence, areSamplesClosed: boolean): Found[] {
   const { hidden, observation } = evidence;
   const layer = hidden.findIndex(({ units }) => units.length <= FEW_UNITS);
   const columns = observation.inputs?.x.columns ?? 0;
   if (layer < 0 || isCopy(evidence)) return [];
-  // two units that close carry one number: above 0, and below
-  const { length } = hidden[layer].units;
-  if (length >= (closedUpTo(observation.layers[layer].activation) === 0 ? 2 : 1) * columns) return [];
+  // two units that close carry one number, above 0 and below; where both are closed that is told already
+  const isHalf = !areSamplesClosed && closedUpTo(observation.layers[layer].activation) === 0;
+  if (hidden[layer].units.length >= (isHalf ? 2 : 1) * columns) return [];
   const left = moreToLearn(evidence);
   if (!left) return [];
   const units = hidden[layer].units.length;
@@ -61,7 +61,7 @@ export function findBottleneck(
   const { inputs, spec, rows } = evidence.observation;
   if (!inputs || !spec || rows < 2) return [];
   const isClosed = closedLayer(evidence) >= 0;
-  const squeeze = isClosed || isSlow || isMisfit ? [] : findSqueeze(evidence);
+  const squeeze = isClosed || isSlow || isMisfit ? [] : findSqueeze(evidence, areSamplesClosed);
   if (squeeze.length > 0) return squeeze;
   if (!isClosed && (areSamplesClosed || hasLearnedMuch(evidence) !== false)) return [];
   const found = closedAtStart(spec, inputs.x);
