@@ -11,6 +11,7 @@ import { bundleText, path } from "./tools.mjs";
 const LEFT_OUT = [
   "diagnosis/findings/findings.ts",
   "diagnosis/learning/learning.ts",
+  "diagnosis/proof/proof-job.ts",
   "diagnosis/proof/prove.ts",
   "diagnosis/forecast/forecast.ts",
   "formats/model.ts",
@@ -24,6 +25,7 @@ const LEFT_OUT = [
   "treatment/start/standardize.ts",
   "treatment/treat.ts",
   "worker/thread/serve-prescribe.ts",
+  "worker/thread/serve-proof.ts",
 ].map((name) => path(`src/${name}`));
 
 const HOSTS = {

@@ -87,6 +87,14 @@ export type {
 } from "./network/initializer-spec.js";
 export type { DenseSpec, NetworkSpec } from "./network/spec.js";
 export { prescribe } from "./worker/prescribe.js";
+export { prove } from "./worker/prove.js";
+export type {
+  NetworkProof,
+  ProofProgress,
+  ProofQuestion,
+  ProvedUnit,
+  ProveOptions,
+} from "./diagnosis/proof/proof-types.js";
 export type {
   ConstantAnswer,
   Interval,

@@ -5,6 +5,13 @@ export type { DeathTrace, TraceOptions } from "./diagnosis/trace/trace-options.j
 export type { Blow, Death, LastStraw, Revival } from "./diagnosis/trace/types.js";
 export type { TrainingForecast, TrainingForecastOptions } from "./diagnosis/forecast/training.js";
 export type { Forecast, ForecastOptions } from "./diagnosis/forecast/types.js";
+export type {
+  NetworkProof,
+  ProofProgress,
+  ProofQuestion,
+  ProvedUnit,
+  ProveOptions,
+} from "./diagnosis/proof/proof-types.js";
 export type { Diagnosis, DiagnoseOptions } from "./diagnosis/types.js";
 export type { ActivityFrame, ActivityOptions, ActivityRecord } from "./diagnosis/units/activity-options.js";
 export { readMetadata } from "./formats/model-header.js";
@@ -58,6 +65,7 @@ export {
   treat,
 } from "./worker/page/functions.js";
 export { prescribe } from "./worker/page/prescribe.js";
+export { prove } from "./worker/page/prove.js";
 export { createNetwork, importNetwork } from "./worker/page/remote-network.js";
 export type { WorkerLike } from "./worker/port.js";
 export type {

@@ -38,8 +38,9 @@ const PACKAGES: Record<string, RegExp> = {
   "worker/thread/serve.ts": /^#worker-port$/, // likewise
   "worker/port-node.ts": /^node:worker_threads$/,
   "worker/prescribe.ts": /^#worker$/,
+  "worker/prove.ts": /^#worker$/,
   "worker/page/start.ts": /^#worker$/,
-  "worker/thread/serve-prescribe.ts": /^#worker$/,
+  "worker/thread/starter.ts": /^#worker$/,
   "worker/start-node.ts": /^node:(url|worker_threads)$/,
   table: /^papaparse$/,
   site: /^uplot$/,

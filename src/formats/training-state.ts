@@ -3,7 +3,7 @@
 // "training"      U8: JSON in UTF-8; { "$": 3 } in it is the tensor "training.3", { "$": "NaN" } a number that JSON
 // lacks
 //   "training.3"    numbers; those of parameters and moments lie as the network keeps them (see state/parameters.ts)
-import { checksumOf } from "./checksum.js";
+import { checksumOf } from "../core/checksum.js";
 import { CHECKSUM_NAME, TRAINING_NAME } from "./model-header.js";
 import type { StoredTensor, Tensor } from "./safetensors.js";
 import { packCallback, STORED_CALLBACKS, type StoredFitContext } from "./stored-callbacks.js";

@@ -1,7 +1,7 @@
 // prescribe of "relumine": its trials train in workers of this package's own.
 import { startWorker } from "#worker";
 import { isNetwork } from "./is-network.js";
-import { startTrialWorkers } from "./trial-workers.js";
+import { startTrialWorkers } from "./job-workers.js";
 import type { DataSet } from "../network/data.js";
 import type { NetworkSpec } from "../network/spec.js";
 import type { FitOptions, Network } from "../network/types.js";

@@ -4,6 +4,7 @@ import { describe } from "../core/checks.js";
 import { RelumineError } from "../core/errors.js";
 import type { Change } from "./change.js";
 import type { WithText } from "./text.js";
+import type { ProofProgress, ProveOptions } from "../diagnosis/proof/proof-types.js";
 import type { Diagnosis } from "../diagnosis/types.js";
 import type { EpochLog, FitOptions, Weights } from "../network/types.js";
 import type { CallbackData } from "../network/training/callbacks.js";
@@ -46,7 +47,9 @@ export type FromWorker =
   /** More is known of a trial of a prescription, or of a rate of a forecast. */
   | { readonly kind: "trial"; readonly id: number; readonly trial: unknown }
   /** Which share of a treatment or a calibration is done. */
-  | { readonly kind: "progress"; readonly id: number; readonly progress: number };
+  | { readonly kind: "progress"; readonly id: number; readonly progress: number }
+  /** How far a proof is. */
+  | { readonly kind: "proof"; readonly id: number; readonly progress: ProofProgress };
 
 /** What happened in a fit since the last report. */
 export interface Report {
@@ -134,6 +137,11 @@ export interface PackedPrescribe {
   readonly program: Program | undefined;
   /** Of a network that is to go on, by layer. */
   readonly start?: readonly Weights[] | undefined;
+}
+
+export interface PackedProve {
+  readonly options: Omit<ProveOptions, "signal" | "onProgress">;
+  readonly program: Program | undefined;
 }
 
 export interface PackedTrial extends Omit<Trial, "fit" | "callbacks"> {

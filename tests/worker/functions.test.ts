@@ -288,3 +288,30 @@ describe("prescribe", () => {
     await expectRefusal(() => remote.prescribe(classifier, data, fit(), { trials: 0 }), "value", "trials");
   });
 });
+
+describe("prove", () => {
+  const box = { low: [-2, -2], high: [2, 2] };
+  it("gives the same verdicts, in the network's worker and further ones, tells how far it is, and goes on", async () => {
+    const near = await direct.prove(here, { box }, { budget: 1e7, threads: 1 });
+    expect(near.provenDead).toBeGreaterThan(0);
+    expect(near.refuted).toBeGreaterThan(0);
+    const told: direct.ProofProgress[] = [];
+    const onProgress = (progress: direct.ProofProgress) => void told.push(progress);
+    expect(await remote.prove(there, { box }, { budget: 1e7, threads: 2, onProgress })).toEqual(near);
+    expect(told.length).toBeGreaterThan(0);
+    expect(await direct.prove(here, { box }, { budget: 1e7, threads: 2 })).toEqual(near);
+    const far = await remote.prove(there, data.x, { budget: 1e7, threads: 1 });
+    expect(far).toEqual(await direct.prove(here, data.x, { budget: 1e7, threads: 1 }));
+    const on = await remote.prove(there, data.x, { budget: 0, from: far });
+    expect(on.units).toEqual(far.units);
+  });
+
+  it("stops at a signal, and at what onProgress throws", async () => {
+    expect(await remote.prove(there, { box }, { signal: AbortSignal.abort() })).toMatchObject({ stopped: "aborted" });
+    const fail = () => {
+      throw new TypeError("mine");
+    };
+    await expect(remote.prove(there, { box }, { budget: 1e15, onProgress: fail })).rejects.toThrow("mine");
+    await expectRefusal(() => remote.prove(there, {}), "value", "question");
+  });
+});

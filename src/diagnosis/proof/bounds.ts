@@ -145,6 +145,19 @@ export class BoxBounds {
     return true;
   }
 
+  /** Takes over what is known already of the layers from the lowest on. */
+  restore(layers: readonly LayerBounds[]): void {
+    this.layers.push(...layers);
+    for (let l = 0; l < layers.length - 1; l++) this.relax(l);
+  }
+
+  /** Takes over bounds on a unit of the highest layer so far, where they are tighter. */
+  narrow(unit: number, low: number, high: number): void {
+    const bounds = this.layers.at(-1)!;
+    if (low > bounds.low[unit]) bounds.low[unit] = low;
+    if (high < bounds.high[unit]) bounds.high[unit] = high;
+  }
+
   private relax(l: number): void {
     const layer = this.network[l];
     const { low, high } = this.layers[l];

@@ -10,6 +10,10 @@ const ROUNDS_IN_A_PART = 8;
 const DUAL_TURNS = 7;
 /** Of the climb from a part's best corner. */
 const SWEEPS = 6;
+/** A fine climb tries every input at every unit of the first layer: where they are more than this, it takes too long. */
+const MOST_KINKS = 2 ** 14;
+/** With more parts than this the newest is parted next, not the worst: memory stays bounded. */
+const MOST_PARTS = 2000;
 const RATE = 0.25;
 /** What is left of the rate after all rounds. */
 const RATE_LEFT = 0.08;
@@ -46,10 +50,18 @@ function lineOf(layer: LiveLayer, j: number, part: Part, at: number, isLower: bo
 
 export type BranchResult = "provenDead" | "open" | { readonly candidate: Float64Array };
 
+export function runToEnd<T>(steps: Generator<void, T>): T {
+  for (;;) {
+    const { done, value } = steps.next();
+    if (done) return value;
+  }
+}
+
 /** The search tree of one unit. */
 export class Branching {
   private readonly weights: Float64Array;
   private readonly constant: number;
+  private readonly bias: number;
   /** Of the last round, over all live units: coefficients on activations, and preactivations as the lines have them. */
   private readonly coefficients: Float64Array;
   private readonly relaxed: Float64Array;
@@ -57,12 +69,15 @@ export class Branching {
   work = 0;
   private budget = 0;
 
+  /** @param sign -1: of -z in place of z */
   constructor(
     private readonly net: LiveNetwork,
-    private readonly unit: number,
+    unit: number,
     private readonly ceiling: number,
+    sign: 1 | -1 = 1,
   ) {
-    const { weights, constant } = net.top(unit);
+    const { weights, constant } = net.top(unit, sign);
+    this.bias = sign * net.bias(unit);
     this.weights = weights;
     this.constant = constant;
     this.coefficients = new Float64Array(net.count);
@@ -70,8 +85,51 @@ export class Branching {
     this.scale = weights.reduce((most, w) => Math.max(most, Math.abs(w)), 0);
   }
 
-  run(_box: Box, budget: number): BranchResult {
+  run(box: Box, budget: number): BranchResult {
+    return runToEnd(this.steps(box, budget));
+  }
+
+  /** The same in small steps: others may have their turn between two. */
+  *steps(_box: Box, budget: number): Generator<void, BranchResult> {
     this.budget = budget;
+    const first = this.root();
+    const parts: Part[] = [];
+    let candidate = this.tighten(first, ROUNDS_AT_FIRST);
+    if (candidate) return { candidate };
+    if (first.bound > this.ceiling) parts.push(first);
+    while (parts.length > 0) {
+      yield;
+      const part = parts.length > MOST_PARTS ? parts.pop()! : takeWorst(parts);
+      if (part.loosest < 0 || !Number.isFinite(part.bound) || this.work > budget) return "open";
+      for (const sign of [1, -1] as const) {
+        const child: Part = {
+          signs: part.signs.slice(),
+          slopes: part.slopes.slice(),
+          low: part.low.slice(),
+          high: part.high.slice(),
+          bound: part.bound,
+          loosest: -1,
+        };
+        this.fix(child, part.loosest, sign);
+        if (part.loosest < this.net.layers[0].units && !this.contract(child, this.planeOf(part.loosest, sign)))
+          continue;
+        candidate = this.tighten(child, ROUNDS_IN_A_PART);
+        if (candidate) return { candidate };
+        if (child.bound > this.ceiling) parts.push(child);
+      }
+    }
+    return "provenDead";
+  }
+
+  /** The best upper bound that so many rounds on the slopes give, without parts. */
+  upperBound(rounds: number): number {
+    this.budget = Infinity;
+    const first = this.root();
+    this.tighten(first, rounds, false);
+    return first.bound;
+  }
+
+  private root(): Part {
     const { count, layers, offsets } = this.net;
     const slopes = new Float64Array(count);
     const low = new Float64Array(count),
@@ -84,30 +142,7 @@ export class Branching {
     const first: Part = { signs: new Int8Array(count), slopes, low, high, bound: Infinity, loosest: -1 };
     const cautious: Part = { ...first, slopes: new Float64Array(count) }; // no worse than intervals
     if (this.descend(cautious).bound < this.descend(first).bound) slopes.fill(0);
-    const parts: Part[] = [];
-    let candidate = this.tighten(first, ROUNDS_AT_FIRST);
-    if (candidate) return { candidate };
-    if (first.bound > this.ceiling) parts.push(first);
-    while (parts.length > 0) {
-      const part = takeWorst(parts);
-      if (part.loosest < 0 || !Number.isFinite(part.bound) || this.work > budget) return "open";
-      for (const sign of [1, -1] as const) {
-        const child: Part = {
-          signs: part.signs.slice(),
-          slopes: part.slopes.slice(),
-          low: part.low.slice(),
-          high: part.high.slice(),
-          bound: part.bound,
-          loosest: -1,
-        };
-        this.fix(child, part.loosest, sign);
-        if (part.loosest < layers[0].units && !this.contract(child, this.planeOf(part.loosest, sign))) continue;
-        candidate = this.tighten(child, ROUNDS_IN_A_PART);
-        if (candidate) return { candidate };
-        if (child.bound > this.ceiling) parts.push(child);
-      }
-    }
-    return "provenDead";
+    return first;
   }
 
   /**
@@ -120,8 +155,11 @@ export class Branching {
     part.signs[at] = sign;
   }
 
-  /** Rounds of Adam on the slopes; stops early when the part is closed, or with an input that opens the unit. */
-  private tighten(part: Part, rounds: number): Float64Array | undefined {
+  /**
+   * Rounds of Adam on the slopes; stops early when the part is closed, or with an input that opens the unit, if one is
+   * looked for.
+   */
+  private tighten(part: Part, rounds: number, seeks = true): Float64Array | undefined {
     const m = new Float64Array(this.net.count),
       v = new Float64Array(this.net.count);
     let best = Infinity;
@@ -135,7 +173,7 @@ export class Branching {
     ) {
       const { bound, corner, coefficients, constant } = this.descend(part);
       const { actual, loosest } = this.ascend(part, corner);
-      if (actual > 0) return corner;
+      if (seeks && actual > 0) return corner;
       if (actual > top.actual) top = { actual, corner };
       if (bound < best) {
         best = bound;
@@ -154,7 +192,10 @@ export class Branching {
     kept.signs.forEach((sign, at) => {
       if (sign === part.signs[at]) part.slopes[at] = kept.slopes[at];
     });
-    return part.bound > this.ceiling && top.corner && this.climb(top.corner, top.actual, rounds === ROUNDS_AT_FIRST) > 0
+    return seeks &&
+      part.bound > this.ceiling &&
+      top.corner &&
+      this.climb(top.corner, top.actual, rounds === ROUNDS_AT_FIRST) > 0
       ? top.corner
       : undefined;
   }
@@ -166,7 +207,7 @@ export class Branching {
   private climb(x: Float64Array, actual: number, isFine: boolean): number {
     const { box, layers } = this.net;
     const { units, kernel } = layers[0];
-    const kinks = isFine ? units : 0;
+    const kinks = isFine && x.length * units <= MOST_KINKS ? units : 0;
     const z = multiply(layers[0], x),
       moved = new Float64Array(units);
     for (let sweep = 0, helped = true; helped && sweep < SWEEPS && actual <= 0 && this.work <= this.budget; sweep++) {
@@ -198,7 +239,7 @@ export class Branching {
     const { layers } = this.net;
     let a = activateLive(layers[0], first);
     for (let l = 1; l < layers.length; l++) a = activateLive(layers[l], multiply(layers[l], a));
-    let sum = this.net.bias(this.unit);
+    let sum = this.bias;
     for (let i = 0; i < a.length; i++) sum += this.weights[i] * a[i];
     return sum;
   }
@@ -229,12 +270,7 @@ export class Branching {
         }
         constant += offset + Math.abs(offset) * 1e-12 + scaled[j] * bias[j] + Math.abs(scaled[j]) * error[j];
       }
-      above = new Float64Array(inputs);
-      for (let i = 0, row = 0; i < inputs; i++, row += units) {
-        let sum = 0;
-        for (let j = 0; j < units; j++) sum += kernel[row + j] * scaled[j];
-        above[i] = sum;
-      }
+      above = multiplyBack(kernel, inputs, units, scaled);
     }
     const corner = above.map((a, i) => (a > 0 ? box.high[i] : box.low[i]));
     return { bound: above.reduce((sum, a, i) => sum + a * corner[i], constant), corner, coefficients: above, constant };
@@ -337,7 +373,7 @@ export class Branching {
         return line;
       });
     }
-    let actual = this.net.bias(this.unit);
+    let actual = this.bias;
     for (let i = 0; i < real.length; i++) actual += this.weights[i] * real[i];
     return { actual, loosest };
   }
@@ -359,6 +395,35 @@ export class Branching {
       }
     });
   }
+}
+
+/** Out[i] = sum over j of kernel[i, j]·scaled[j]; four rows at once. */
+function multiplyBack(kernel: Float64Array, inputs: number, units: number, scaled: Float64Array): Float64Array {
+  const out = new Float64Array(inputs);
+  const whole = inputs - (inputs % 4);
+  for (let i = 0, a = 0; i < whole; i += 4, a += 4 * units) {
+    const b = a + units,
+      c = b + units,
+      d = c + units;
+    let s0 = 0,
+      s1 = 0,
+      s2 = 0,
+      s3 = 0;
+    for (let j = 0; j < units; j++) {
+      const factor = scaled[j];
+      s0 += kernel[a + j] * factor;
+      s1 += kernel[b + j] * factor;
+      s2 += kernel[c + j] * factor;
+      s3 += kernel[d + j] * factor;
+    }
+    out[i] = s0;
+    out[i + 1] = s1;
+    out[i + 2] = s2;
+    out[i + 3] = s3;
+  }
+  for (let i = whole; i < inputs; i++)
+    for (let j = 0, at = i * units; j < units; j++) out[i] += kernel[at + j] * scaled[j];
+  return out;
 }
 
 /** Removes and returns the part with the largest bound. */

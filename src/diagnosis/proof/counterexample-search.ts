@@ -2,6 +2,7 @@
 // the box, for many units at once on the kernels. What opens there counts only if a forward pass in float64 agrees.
 import { slope } from "../../activations/analysis.js";
 import type { Box } from "./box.js";
+import type { Matrix } from "../../core/matrix.js";
 import type { Chunk } from "../../inspect/inspector.js";
 import type { Observation } from "../../inspect/observation.js";
 import { inputsAt, type Layer64, preactivationOf } from "./layers64.js";
@@ -27,7 +28,9 @@ export interface Candidate {
 
 export class WakeSearch {
   constructor(
-    private readonly observation: Observation,
+    private readonly observation: Pick<Observation, "again" | "inspector"> & {
+      readonly inputs?: { readonly x: Matrix };
+    },
     private readonly network: readonly Layer64[],
     private readonly box: Box,
   ) {}

@@ -1,126 +1,236 @@
-// Is a dead unit closed on the whole input box, or does some input open it? Bounds first, then a search, then both on
-// parts of the box.
-import { randomBits } from "../../core/random.js";
-import { BoxBounds, LANES } from "./bounds.js";
+// Is a dead unit closed on the whole input box, or does some input open it? Layer by layer from the first on: bounds,
+// a search for an input, then both on parts of the box, a little for every unit before much for one. What is proved
+// closed is a constant 0 for the layers above. The pieces are jobs, and the order of things depends on their results
+// alone: whoever does the jobs, and however many at once, the verdicts are the same.
+import { BoxBounds } from "./bounds.js";
 import type { Box } from "./box.js";
-import { Branching } from "./branch-and-bound.js";
 import type { Observation } from "../../inspect/observation.js";
 import { type Layer64, readLayers } from "./layers64.js";
-import { LiveNetwork } from "./reduced-network.js";
-import { BoxSplitting } from "./box-splitting.js";
+import {
+  BOUND_ROUNDS,
+  cornerOf,
+  type ProofAnswer,
+  type ProofJob,
+  type ProofJobResult,
+  ProofWorker,
+} from "./proof-job.js";
 import type { Proof, UnitState } from "../types.js";
 import { type Candidate, WakeSearch } from "./counterexample-search.js";
-import type { ResolvedActivation } from "../../activations/activations.js";
 import { closedUpTo } from "../../activations/analysis.js";
+import { isRectifier } from "../../activations/activations.js";
+import { randomBits } from "../../core/random.js";
 
 export interface UnitProof {
   readonly proof: Proof;
   readonly wakingInput?: Float32Array;
 }
 
-/** Multiplications that the bounds may take. */
-const BOUND_WORK = 4e8;
-/** With no more inputs the box itself is parted, with more the signs of preactivations are. */
-const SPLIT_INPUTS = 8;
-/** Multiplications that the parting of the box may take, about a second's. */
-const BRANCH_WORK = 8e8;
-/** A share of it that is not enough for so many rounds decides nothing. */
+/** Multiplications that a diagnosis may take, about a second's. */
+const DIAGNOSIS_WORK = 1.2e9;
+/** Of what is left, bounds on units that nobody asks for may take so much: they are what the others' bounds rest on. */
+const BOUNDS_SHARE = 0.25;
+/** Units that share a job. */
+const UNITS_A_JOB = 8;
+/** Rounds of the first look at a unit's search tree, of a bound each; each further look has four times as many. */
+const FIRST_ROUNDS = 40;
+const GROWTH = 4;
+/** A share of the work that is not enough for so many rounds decides nothing. */
 const LEAST_ROUNDS = 10;
-/** Multiply-adds that the search may take on the kernels. */
+/** Multiply-adds that one search may take on the kernels, and how many of them count as one multiplication. */
 const SEARCH_WORK = 2e9;
+const SEARCH_SPEED = 8;
 const RANDOM_STARTS = 2;
 
-const PROVEN: UnitProof = { proof: "provenDead" };
-const OPEN: UnitProof = { proof: "open" };
-
-/** The corner of the box where a linear function with these coefficients is largest. */
-function cornerOf({ low, high }: Box, coefficients: ArrayLike<number>): Float32Array {
-  return low.map((value, i) => (coefficients[i] > 0 ? high[i] : value));
+/** A unit that is asked about, and what is known of it. */
+export interface Question {
+  readonly layer: number;
+  readonly unit: number;
+  proof: Proof;
+  wakingInput?: Float32Array;
+  /** Multiplications that its search tree was allowed the last time. */
+  tried: number;
 }
 
-class Prover {
-  private readonly activations: readonly ResolvedActivation[];
-  private readonly bounds: BoxBounds;
-  private readonly wake: WakeSearch;
-  /** Of BRANCH_WORK. */
-  private left = BRANCH_WORK;
+export type Rounds = Generator<readonly ProofJob[], void, readonly (ProofJobResult | undefined)[]>;
 
+export class Prover {
+  private readonly bounds: BoxBounds;
+  /** Layers whose bounds are known, in float32 too. */
+  private depth = 0;
+  private version = 0;
+  /** Multiplications so far. */
+  work = 0;
+
+  /**
+   * @param ceilings by layer: at or below it a unit counts as closed
+   * @param questions each layer's in order; proved and refuted ones are believed
+   */
   constructor(
-    observation: Observation,
     private readonly network: readonly Layer64[],
     private readonly box: Box,
+    private readonly ceilings: readonly number[],
+    private readonly wake: WakeSearch,
+    readonly questions: readonly Question[],
+    private readonly budget: number,
   ) {
-    this.activations = observation.layers.map(({ activation }) => activation);
     this.bounds = new BoxBounds(network, box);
-    this.wake = new WakeSearch(observation, network, box);
   }
 
-  prove(layer: number, units: readonly number[]): Map<number, UnitProof> {
-    const proofs = new Map(units.map((unit) => [unit, OPEN]));
-    const isBounded = units.length > 0 && this.bounds.extend(layer, BOUND_WORK);
-    const ceiling = closedUpTo(this.activations[layer]);
-    const corners = new Map<number, ArrayLike<number>>();
-    const open = () => units.filter((unit) => proofs.get(unit) === OPEN);
-    if (isBounded) {
-      for (const unit of units) if (this.bounds.layers[layer].high[unit] <= ceiling) proofs.set(unit, PROVEN);
-      this.proveBackwards(layer, open(), ceiling, proofs, corners);
+  /** Yields jobs that can be done in any order, and takes their results in the jobs' own; a missing one was not done. */
+  *rounds(): Rounds {
+    for (let layer = 0; layer < this.network.length; layer++)
+      if (this.open(layer).length > 0 || this.askedAbove(layer)) yield* this.look(layer);
+    for (let rounds = FIRST_ROUNDS; this.left > 0; rounds *= GROWTH) {
+      const before = this.work;
+      for (let layer = 1; layer < this.depth; layer++) yield* this.part(layer, rounds);
+      const mayHaveMore = this.open().some(
+        ({ layer }) => layer > 0 && layer < this.depth && rounds * this.costBelow(layer) < this.share,
+      );
+      if (this.work === before && !mayHaveMore) return;
     }
-    for (const [unit, wakingInput] of this.search(layer, open(), corners))
-      proofs.set(unit, { proof: "refuted", wakingInput });
-    if (isBounded && layer > 0) this.branch(layer, open(), ceiling, proofs);
-    return proofs;
   }
 
-  private branch(layer: number, units: readonly number[], ceiling: number, proofs: Map<number, UnitProof>): void {
-    const splitsBox = this.box.low.length <= SPLIT_INPUTS;
-    const net = splitsBox ? undefined : new LiveNetwork(this.network, layer, this.bounds, this.box);
-    const candidates: Candidate[] = [];
-    units.forEach((unit, i) => {
-      const share = this.left / (units.length - i);
-      if (net && share < LEAST_ROUNDS * net.cost) return;
-      const tree = net ? new Branching(net, unit, ceiling) : new BoxSplitting(this.network, layer, unit, ceiling);
-      const result = tree.run(this.box, share);
-      this.left -= tree.work;
-      if (result === "provenDead") proofs.set(unit, PROVEN);
-      else if (result !== "open") candidates.push({ unit, start: result.candidate });
+  private get left(): number {
+    return this.budget - this.work;
+  }
+
+  /** Of what is left, for each open unit. */
+  private get share(): number {
+    return this.left / Math.max(1, this.open().length);
+  }
+
+  private open(layer?: number): Question[] {
+    return this.questions.filter((each) => each.proof === "open" && (layer === undefined || each.layer === layer));
+  }
+
+  private askedAbove(layer: number): boolean {
+    return this.questions.some((each) => each.proof === "open" && each.layer > layer);
+  }
+
+  private jobsFor(
+    kind: ProofJob["kind"],
+    layer: number,
+    units: readonly number[],
+    size: number,
+    budget = 0,
+  ): ProofJob[] {
+    const known = { version: this.version, bounds: this.bounds.layers };
+    const ceiling = this.ceilings[layer];
+    return Array.from({ length: Math.ceil(units.length / size) }, (_, i) => {
+      return { kind, layer, units: units.slice(i * size, (i + 1) * size), ceiling, budget, known };
     });
-    for (const [unit, wakingInput] of this.wake.search(layer, candidates, 2))
-      proofs.set(unit, { proof: "refuted", wakingInput });
   }
 
-  private proveBackwards(
-    layer: number,
-    units: readonly number[],
-    ceiling: number,
-    proofs: Map<number, UnitProof>,
-    corners: Map<number, ArrayLike<number>>,
-  ): void {
-    const { inputs, units: width, kernel } = this.network[layer];
-    for (let at = 0; at < units.length; at += LANES) {
-      const targets = units.slice(at, at + LANES);
-      if (layer === 0)
-        for (const unit of targets)
-          corners.set(
-            unit,
-            cornerOf(
-              this.box,
-              Float32Array.from({ length: inputs }, (_, i) => kernel[i * width + unit]),
-            ),
-          );
-      else
-        this.bounds
-          .descend(layer, targets, 1, (t, coefficients) => corners.set(targets[t], cornerOf(this.box, coefficients)))
-          .forEach((bound, t) => {
-            if (bound <= ceiling) proofs.set(targets[t], PROVEN);
-          });
+  /** The answers to jobs that were done, by unit. */
+  private *ask(
+    jobs: readonly ProofJob[],
+  ): Generator<readonly ProofJob[], ProofAnswer[], readonly (ProofJobResult | undefined)[]> {
+    if (jobs.length === 0) return [];
+    const results = yield jobs;
+    for (const result of results) this.work += result?.work ?? 0;
+    return results.flatMap((result) => result?.answers ?? []);
+  }
+
+  /** Bounds, those that layers above rest on included, and a search. */
+  private *look(layer: number): Rounds {
+    const isBounded = this.depth === layer && this.bounds.extend(layer, 0);
+    if (isBounded) {
+      this.depth = layer + 1;
+      this.version++;
+      this.work += 4 * this.network[layer].kernel.length;
+      this.conclude(layer);
+    }
+    const corners = new Map<number, ArrayLike<number>>();
+    if (isBounded && layer === 0) for (const { unit } of this.open(0)) corners.set(unit, this.cornerOfFirst(unit));
+    if (isBounded && layer > 0) {
+      const asked = this.open(layer).map(({ unit }) => unit);
+      const units = this.askedAbove(layer) ? [...new Set([...asked, ...this.undecided(layer)])] : asked;
+      for (const { unit, low, high, candidate } of yield* this.ask(this.jobsFor("lines", layer, units, UNITS_A_JOB))) {
+        this.bounds.narrow(unit, low!, high!);
+        corners.set(unit, candidate!);
+      }
+      this.conclude(layer);
+    }
+    this.refute(layer, this.search(layer, corners));
+    if (isBounded && layer > 0 && this.askedAbove(layer)) yield* this.tighten(layer);
+  }
+
+  /** Units whose sign the bounds leave open. */
+  private undecided(layer: number): number[] {
+    const { low, high } = this.bounds.layers[layer];
+    const isPiecewise = isRectifier(this.network[layer].name);
+    return [...high.keys()].filter((j) => high[j] > low[j] && (!isPiecewise || (low[j] < 0 && high[j] > 0)));
+  }
+
+  private cornerOfFirst(unit: number): Float32Array {
+    const { inputs, units, kernel } = this.network[0];
+    return cornerOf(
+      this.box,
+      Float32Array.from({ length: inputs }, (_, i) => kernel[i * units + unit]),
+    );
+  }
+
+  /** Questions that the bounds answer. */
+  private conclude(layer: number): void {
+    const { high } = this.bounds.layers[layer];
+    for (const question of this.open(layer))
+      if (high[question.unit] <= this.ceilings[layer]) question.proof = "provenDead";
+    for (const { proof, unit } of this.questions.filter((each) => each.layer === layer))
+      if (proof === "provenDead") high[unit] = Math.min(high[unit], this.ceilings[layer]);
+  }
+
+  private refute(layer: number, found: ReadonlyMap<number, Float32Array>): void {
+    for (const question of this.open(layer)) {
+      const wakingInput = found.get(question.unit);
+      if (wakingInput) Object.assign(question, { proof: "refuted", wakingInput });
     }
   }
 
-  private search(
-    layer: number,
-    units: readonly number[],
-    corners: ReadonlyMap<number, ArrayLike<number>>,
-  ): Map<number, Float32Array> {
+  /** Both ends of the units whose sign the bounds leave open. */
+  private *tighten(layer: number): Rounds {
+    const cost = 2 * BOUND_ROUNDS * this.costBelow(layer);
+    const most = Math.floor((BOUNDS_SHARE * this.left) / cost);
+    const units = this.undecided(layer).slice(0, most);
+    const answers = yield* this.ask(this.jobsFor("slopes", layer, units, UNITS_A_JOB));
+    for (const { unit, low = -Infinity, high = Infinity } of answers) this.bounds.narrow(unit, low, high);
+    this.conclude(layer);
+  }
+
+  /** Multiplications of a round on the slopes. */
+  private costBelow(layer: number): number {
+    return 3 * this.network.slice(0, layer).reduce((sum, { kernel }) => sum + kernel.length, 1000);
+  }
+
+  /** The search trees of a layer's open units, for so many rounds each. */
+  private *part(layer: number, rounds: number): Rounds {
+    const cost = this.costBelow(layer);
+    const budget = Math.min(rounds * cost, this.share);
+    const questions = this.open(layer).filter(({ tried }) => tried < budget);
+    if (questions.length === 0 || budget < LEAST_ROUNDS * cost) return;
+    this.version++;
+    const jobs = this.jobsFor(
+      "parts",
+      layer,
+      questions.map(({ unit }) => unit),
+      1,
+      budget,
+    );
+    const results = yield jobs;
+    const candidates: Candidate[] = [];
+    results.forEach((result, i) => {
+      if (!result) return;
+      this.work += result.work;
+      questions[i].tried = budget;
+      const [{ unit, high, candidate }] = result.answers;
+      if (high !== undefined) questions[i].proof = "provenDead";
+      if (candidate) candidates.push({ unit, start: candidate });
+    });
+    this.conclude(layer);
+    this.refute(layer, this.wake.search(layer, candidates, 2));
+  }
+
+  private search(layer: number, corners: ReadonlyMap<number, ArrayLike<number>>): Map<number, Float32Array> {
+    const units = this.open(layer).map(({ unit }) => unit);
     const starts = units.flatMap((unit): Candidate[] =>
       corners.has(unit) ? [{ unit, start: corners.get(unit)! }] : [],
     );
@@ -134,7 +244,9 @@ class Prover {
       { unit, start: corners.get(unit) ?? this.box.low },
       ...this.randomCorners(unit),
     ]);
-    for (const entry of this.wake.search(layer, more, this.stepsFor(more.length))) found.set(...entry);
+    const steps = this.stepsFor(more.length);
+    this.work += (this.searchCost * more.length * steps) / SEARCH_SPEED;
+    for (const entry of this.wake.search(layer, more, steps)) found.set(...entry);
     return found;
   }
 
@@ -148,9 +260,13 @@ class Prover {
     }));
   }
 
+  /** Of one row and step. */
+  private get searchCost(): number {
+    return 2 * this.network.reduce((sum, { kernel }) => sum + kernel.length, 0);
+  }
+
   private stepsFor(rows: number): number {
-    const cost = 2 * rows * this.network.reduce((sum, { kernel }) => sum + kernel.length, 0);
-    return Math.max(2, Math.min(16, Math.floor(SEARCH_WORK / cost)));
+    return Math.max(2, Math.min(16, Math.floor(SEARCH_WORK / (rows * this.searchCost))));
   }
 }
 
@@ -167,9 +283,21 @@ export function proveDeadUnits(
   const dead = states.map((units) => [...units.keys()].filter((unit) => units[unit] === "dead"));
   const depth = dead.findLastIndex((units) => units.length > 0) + 1;
   if (depth === 0) return dead.map(() => new Map());
-  const network = readLayers(observation.layers.slice(0, depth));
-  const prover = new Prover(observation, network, box);
-  return dead.map((units, layer) =>
-    units.length === 0 || layer >= network.length ? new Map() : prover.prove(layer, units),
+  const layers = readLayers(observation.layers.slice(0, depth));
+  const questions = dead
+    .slice(0, layers.length)
+    .flatMap((units, layer) => units.map((unit): Question => ({ layer, unit, proof: "open", tried: 0 })));
+  const ceilings = observation.layers.slice(0, layers.length).map(({ activation }) => closedUpTo(activation));
+  const wake = new WakeSearch(observation, layers, box);
+  const rounds = new Prover(layers, box, ceilings, wake, questions, DIAGNOSIS_WORK).rounds();
+  const worker = new ProofWorker({ layers, box });
+  for (let next = rounds.next(); !next.done;) next = rounds.next(next.value.map((job) => worker.run(job)));
+  return dead.map(
+    (_, at) =>
+      new Map(
+        questions.flatMap(({ layer, unit, proof, wakingInput }): [number, UnitProof][] =>
+          layer === at ? [[unit, { proof, ...(wakingInput && { wakingInput }) }]] : [],
+        ),
+      ),
   );
 }

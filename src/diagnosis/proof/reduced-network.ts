@@ -49,10 +49,9 @@ export class LiveNetwork {
       const relaxation = bounds.relaxations[l];
       const live = [...relaxation.low.keys()].filter((j) => relaxation.low[j] !== 0 || relaxation.high[j] !== 0);
       const pick = (values: ArrayLike<number>) => Float64Array.from(live, (j) => values[j]);
-      const kernel = Float64Array.from(
-        { length: rows.length * live.length },
-        (_, at) => layer.kernel[rows[Math.floor(at / live.length)] * layer.units + live[at % live.length]],
-      );
+      const kernel = new Float64Array(rows.length * live.length);
+      let at = 0;
+      for (const row of rows) for (const unit of live) kernel[at++] = layer.kernel[row * layer.units + unit];
       const free = Uint8Array.from(live, (j) =>
         Number(isRectifier(layer.name) && bounds.layers[l].low[j] < 0 && bounds.layers[l].high[j] > 0),
       );
@@ -79,7 +78,9 @@ export class LiveNetwork {
     this.offsets = this.layers.map(({ units }) => (count += units) - units);
     this.count = count;
     const { inputs, units, kernel } = this.layers[0];
-    this.firstByUnit = Float64Array.from(kernel, (_, at) => kernel[(at % inputs) * units + Math.floor(at / inputs)]);
+    this.firstByUnit = new Float64Array(kernel.length);
+    for (let i = 0, at = 0; i < inputs; i++)
+      for (let j = 0; j < units; j++, at++) this.firstByUnit[j * inputs + i] = kernel[at];
     this.target = network[depth];
   }
 
@@ -90,9 +91,9 @@ export class LiveNetwork {
     return 2 * this.layers.reduce((sum, { kernel }) => sum + kernel.length, 0) + 60 * this.count + 1000;
   }
 
-  /** A bound on the unit that is linear in the live activations below it. */
-  top(unit: number): { weights: Float64Array; constant: number } {
-    const { coefficients, constant } = this.bounds.target(this.depth, unit, 1);
+  /** A bound on sign·z of the unit that is linear in the live activations below it. */
+  top(unit: number, sign: 1 | -1 = 1): { weights: Float64Array; constant: number } {
+    const { coefficients, constant } = this.bounds.target(this.depth, unit, sign);
     return { weights: Float64Array.from(this.layers.at(-1)!.live, (i) => coefficients[i]), constant };
   }
 

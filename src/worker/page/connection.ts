@@ -13,7 +13,7 @@ interface Pending {
 }
 
 /** What comes about a call while it runs. */
-export type Meanwhile = Extract<FromWorker, { kind: "report" | "wantRates" | "trial" | "progress" }>;
+export type Meanwhile = Extract<FromWorker, { kind: "report" | "wantRates" | "trial" | "progress" | "proof" }>;
 /** Called when a call was posted; returns what hears of it meanwhile. */
 export type Follow = (id: number) => (message: Meanwhile) => void;
 

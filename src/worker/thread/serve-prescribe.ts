@@ -1,9 +1,8 @@
 // The worker's side of one prescription: trials are told to the page, and train in workers of this worker.
-import * as chosen from "#worker";
-import type { WorkerStarter } from "../port.js";
+import { starterOf } from "./starter.js";
 import type { FromWorker, PackedPrescribe, PackedPrescription, PackedTrial, Program } from "../protocol.js";
 import { sendText } from "../text.js";
-import { startTrialWorkers } from "../trial-workers.js";
+import { startTrialWorkers } from "../job-workers.js";
 import type { DataSet } from "../../network/data.js";
 import type { NetworkSpec } from "../../network/spec.js";
 import { rebuildOptimizer } from "../../network/training/optimizers.js";
@@ -11,8 +10,6 @@ import type { PackageCallback } from "../../network/types.js";
 import { callbackOf } from "../../treatment/callbacks.js";
 import { prescribeWith, type StartTrialWorkers } from "../../treatment/prescribe/prescribe.js";
 import type { PrescribeOptions, Prescription, Trial } from "../../treatment/prescribe/types.js";
-
-const starter: WorkerStarter = chosen;
 
 const toData = ({ name, options }: PackageCallback) => ({ name, options });
 
@@ -57,11 +54,8 @@ export class ServedPrescription {
   }
 
   private get startWorkers(): StartTrialWorkers {
-    const { program } = this;
-    if (!program) return async () => undefined;
-    return startTrialWorkers(async () =>
-      "source" in program ? starter.startSource(program.source) : starter.startWorker(program.file),
-    );
+    const start = starterOf(this.program);
+    return start ? startTrialWorkers(start) : async () => undefined;
   }
 
   async run(spec: NetworkSpec, data: DataSet, { fit, options, start }: PackedPrescribe): Promise<PackedPrescription> {

@@ -2,6 +2,7 @@
 import { ownPort } from "#worker-port";
 import { holdLock } from "../alive.js";
 import { type Operation, OPERATIONS } from "./operations.js";
+import { ServedProof } from "./serve-proof.js";
 import { ServedPrescription } from "./serve-prescribe.js";
 import { type CallbackMaker, ServedCallbacks } from "./served-callbacks.js";
 import type { OwnPort } from "../port.js";
@@ -13,6 +14,7 @@ import {
   type PackedFit,
   type PackedOptimizer,
   type PackedPrescribe,
+  type PackedProve,
   type PackedTreatment,
   type ToWorker,
 } from "../protocol.js";
@@ -30,6 +32,8 @@ import {
   type RateForecast,
   type TrainingForecastOptions,
 } from "../../diagnosis/forecast/training.js";
+import { type ProofJob, type ProofSetup, ProofWorker } from "../../diagnosis/proof/proof-job.js";
+import type { ProofQuestion } from "../../diagnosis/proof/proof-types.js";
 import type { ForecastOptions } from "../../diagnosis/forecast/types.js";
 import { type ImportOptions, importNetwork } from "../../formats/model.js";
 import type { DataSet } from "../../network/data.js";
@@ -64,6 +68,7 @@ class Server {
   private readonly prescriptions = new Map<number, ServedPrescription>();
   /** What ends treatments and calibrations under way, by their calls. */
   private readonly paced = new Map<number, AbortController>();
+  private readonly proofs = new Map<number, ServedProof>();
   /** The last fit of each network. */
   private readonly lastFits = new WeakMap<Network, ServedFit>();
   /** By handle: what the page may still undo. */
@@ -71,6 +76,7 @@ class Server {
   /** What came before the lock was held. */
   private early: ToWorker[] | undefined;
   private setup: TrialSetup | undefined;
+  private prover: ProofWorker | undefined;
   private made = 0;
 
   constructor(
@@ -92,6 +98,7 @@ class Server {
       case "stop":
         this.prescriptions.get(message.id)?.stop();
         this.paced.get(message.id)?.abort();
+        this.proofs.get(message.id)?.stop();
         return this.fits.get(message.id)?.stop(message.reason);
       case "read":
         return this.fits.get(message.id)?.reportWasRead();
@@ -145,6 +152,8 @@ class Server {
         return this.pace(call.id, (pace) =>
           calibrate(network, args[0] as Samples, { ...(args[1] as CalibrationOptions | undefined), ...pace }),
         );
+      case "prove":
+        return this.prove(network, call);
       case "undo":
         this.treatments.get(args[0] as number)?.treatment.undo();
         return this.describe(call.network, network);
@@ -177,8 +186,23 @@ class Server {
         return undefined;
       case "trial":
         return runJob(this.setup!, args[0] as TrialJob);
+      case "setUpProof":
+        this.prover = new ProofWorker(args[0] as ProofSetup);
+        return undefined;
+      case "proveJob":
+        return this.prover!.run(args[0] as ProofJob);
     }
-    const known = ["create", "import", "forecast", "forecastTraining", "prescribe", "setUpTrials", "trial"];
+    const known = [
+      "create",
+      "import",
+      "forecast",
+      "forecastTraining",
+      "prescribe",
+      "setUpTrials",
+      "trial",
+      "setUpProof",
+      "proveJob",
+    ];
     return checkName("the operation", name, known);
   }
 
@@ -251,6 +275,16 @@ class Server {
       return await prescription.run(spec, data, packed);
     } finally {
       this.prescriptions.delete(id);
+    }
+  }
+
+  private async prove(network: Network, { id, args }: Call): Promise<unknown> {
+    const proof = new ServedProof(id, this.post);
+    this.proofs.set(id, proof);
+    try {
+      return await proof.run(network, args[0] as Samples | ProofQuestion, args[1] as PackedProve);
+    } finally {
+      this.proofs.delete(id);
     }
   }
 

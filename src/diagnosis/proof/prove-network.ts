@@ -1,0 +1,275 @@
+// `prove`: proofs of a network's dead units apart from a diagnosis, for as long as one likes, in workers, and resumable.
+import { type Box, rangeOf, resolveBox } from "./box.js";
+import { WakeSearch } from "./counterexample-search.js";
+import { readLayers } from "./layers64.js";
+import { type ProofJob, type ProofJobResult, type ProofSetup, ProofWorker } from "./proof-job.js";
+import type { NetworkProof, ProofQuestion, ProvedUnit, ProveOptions } from "./proof-types.js";
+import { Prover, type Question } from "./prove.js";
+import type { Proof } from "../types.js";
+import { closedUpTo } from "../../activations/analysis.js";
+import {
+  checkFunction,
+  checkInteger,
+  checkName,
+  checkNumber,
+  checkOptions,
+  describe,
+  isFloat32,
+} from "../../core/checks.js";
+import { checksumOf } from "../../core/checksum.js";
+import { RelumineError } from "../../core/errors.js";
+import { yieldToEventLoop } from "../../core/event-loop.js";
+import { isMatrix, type Matrix, type Samples, toRows } from "../../core/matrix.js";
+import { Inspector, type RunOptions, type VisitChunk, withInspector } from "../../inspect/inspector.js";
+import { hasFinite, isDead } from "../../inspect/unit-state.js";
+import type { Network } from "../../network/types.js";
+import { type NetworkState, stateOf } from "../../network/state/state.js";
+
+const DEFAULT_BUDGET = 2e10;
+const MOST_THREADS = 64;
+const FRAME = 12; // milliseconds
+const PROOFS = ["provenDead", "refuted", "open"] as const satisfies readonly Proof[];
+
+/** Workers that do jobs side by side. */
+export interface ProofWorkers {
+  readonly size: number;
+  /** The result; undefined if the worker was lost, or all were ended. */
+  run(job: ProofJob): Promise<ProofJobResult | undefined>;
+  end(): void;
+}
+
+/** At most `count` workers ("auto": one a core), or undefined where none starts. */
+export type StartProofWorkers = (setup: ProofSetup, count: number | "auto") => Promise<ProofWorkers | undefined>;
+
+/** A checksum of a network's hidden layers: shapes, activations, weights. */
+export function hashHidden(state: NetworkState): string {
+  const layers = state.layers.slice(0, -1);
+  const shape = JSON.stringify([
+    state.spec.inputs,
+    layers.map(({ units, activation: { name, alpha } }) => [units, name, alpha ?? null]),
+  ]);
+  const views = layers.flatMap(({ kernel, bias, alpha }) => [kernel, bias, ...(alpha ? [alpha] : [])]);
+  return checksumOf(["low", shape], views) + checksumOf(["high", shape], views);
+}
+
+function readQuestion(question: Samples | ProofQuestion, inputs: number): { x?: Matrix; box: Box } {
+  const isSamples = Array.isArray(question) || isMatrix(question);
+  const given = isSamples
+    ? { x: question as Samples }
+    : checkOptions("question", question as ProofQuestion, ["x", "box"]);
+  if (given.x === undefined && given.box === undefined)
+    throw new RelumineError("value", "question", "to have samples x, or a box, or both", describe(question));
+  if (given.x === undefined)
+    return { box: resolveBox(given.box, { rows: 0, columns: inputs, data: new Float32Array() }) };
+  const x = toRows("x", given.x, inputs);
+  return { x, box: given.box === undefined ? rangeOf(x) : resolveBox(given.box, x) };
+}
+
+/** Units that can be closed: with samples, those that are dead on them. */
+function unitsToAsk(state: NetworkState, x: Matrix | undefined): Question[] {
+  const hidden = state.layers.slice(0, -1);
+  const ceilings = hidden.map(({ activation }) => closedUpTo(activation));
+  const statistics = x && withInspector(state, (inspector) => inspector.statistics(x, undefined, hidden.length));
+  return hidden.flatMap(({ units, activation }, layer) => {
+    const isAsked = (unit: number) => {
+      const totals = statistics?.[layer][unit];
+      return totals ? hasFinite(totals) && isDead(activation, totals) : Number.isFinite(ceilings[layer]);
+    };
+    return Array.from({ length: units }, (_, unit): Question => ({ layer, unit, proof: "open", tried: 0 })).filter(
+      ({ unit }) => isAsked(unit),
+    );
+  });
+}
+
+function isSame(a: ArrayLike<unknown>, b: Float32Array): boolean {
+  return a?.length === b.length && b.every((value, i) => a[i] === value);
+}
+
+/** The units of an earlier proof, once it is known to be about this network and box. */
+function unitsOf(from: NetworkProof, weights: string, { low, high }: Box, state: NetworkState): Question[] {
+  const refuse = (path: string, expected: string, given: unknown) => {
+    throw new RelumineError("value", `from${path}`, expected, describe(given));
+  };
+  if (typeof from !== "object" || from === null || !Array.isArray(from.units))
+    refuse("", "to be what prove returned", from);
+  if (from.weights !== weights) refuse(".weights", "to be the checksum of this network's hidden layers", from.weights);
+  if (!isSame(from.box?.low, low) || !isSame(from.box?.high, high))
+    refuse(".box", "to be the box that is asked about", from.box);
+  const hidden = state.layers.slice(0, -1);
+  return from.units.map(({ layer, unit, proof, wakingInput, tried = 0 }, i): Question => {
+    const path = `from.units[${i}]`;
+    checkInteger(`${path}.layer`, layer, { low: 0, high: hidden.length - 1 });
+    checkInteger(`${path}.unit`, unit, { low: 0, high: hidden[layer].units - 1 });
+    checkName(`${path}.proof`, proof, PROOFS);
+    checkNumber(`${path}.tried`, tried, { low: 0 });
+    if (proof !== "refuted") return { layer, unit, proof, tried };
+    const isInside =
+      wakingInput?.length === low.length && wakingInput.every((v, c) => isFloat32(v) && v >= low[c] && v <= high[c]);
+    if (!isInside) refuse(`.units[${i}].wakingInput`, "to be an input within the box", wakingInput);
+    return { layer, unit, proof, wakingInput: Float32Array.from(wakingInput!), tried };
+  });
+}
+
+function checkProve(options: ProveOptions | undefined) {
+  const given = checkOptions("prove", options, ["budget", "seconds", "from", "threads", "signal", "onProgress"]);
+  const { threads = "auto", signal, onProgress = () => {} } = given;
+  if (signal !== undefined && typeof signal?.addEventListener !== "function")
+    throw new RelumineError("value", "signal", "to be an AbortSignal", describe(signal));
+  return {
+    budget: checkNumber("budget", given.budget ?? DEFAULT_BUDGET, { low: 0 }),
+    seconds: given.seconds === undefined ? Infinity : checkNumber("seconds", given.seconds, { low: 0 }),
+    threads: threads === "auto" ? threads : checkInteger("threads", threads, { low: 1, high: MOST_THREADS }),
+    signal,
+    onProgress: checkFunction("onProgress", onProgress),
+    from: given.from,
+  };
+}
+
+/** Does the jobs: in workers, where there are some, or here between other things. */
+class JobRunner {
+  private workers: ProofWorkers | undefined;
+  private readonly here: ProofWorker;
+  private last = performance.now();
+  private readonly deadline: number;
+  stopped: "aborted" | "seconds" | undefined;
+  private timer: ReturnType<typeof setTimeout> | undefined;
+
+  constructor(
+    private readonly setup: ProofSetup,
+    private readonly signal: AbortSignal | undefined,
+    seconds: number,
+    private readonly onDone: (result: ProofJobResult) => void,
+  ) {
+    this.here = new ProofWorker(setup);
+    this.deadline = this.last + 1000 * seconds;
+    signal?.addEventListener("abort", this.abort);
+    if (signal?.aborted) this.abort();
+    // one day at most: longer ones overflow what timers take
+    else if (seconds < 86_400) this.timer = setTimeout(() => this.stop("seconds"), 1000 * seconds);
+  }
+
+  private readonly abort = (): void => this.stop("aborted");
+
+  private stop(reason: "aborted" | "seconds"): void {
+    this.stopped ??= reason;
+    this.workers?.end();
+  }
+
+  async start(startWorkers: StartProofWorkers, count: number | "auto"): Promise<void> {
+    if (this.stopped || count === 1) return;
+    this.workers = await startWorkers(this.setup, count);
+    if (this.stopped) this.workers?.end();
+  }
+
+  close(): void {
+    this.signal?.removeEventListener("abort", this.abort);
+    clearTimeout(this.timer);
+    this.workers?.end();
+  }
+
+  /** In the jobs' order; undefined for those that were not done. */
+  async run(jobs: readonly ProofJob[]): Promise<(ProofJobResult | undefined)[]> {
+    await this.rest();
+    if (!this.workers || jobs.length === 1) {
+      const results: (ProofJobResult | undefined)[] = [];
+      for (const job of jobs) results.push(await this.runHere(job));
+      return results;
+    }
+    return Promise.all(
+      jobs.map(async (job) => {
+        const result = await this.workers!.run(job);
+        if (result) this.onDone(result);
+        return result ?? this.runHere(job); // of a worker that was lost: once more, here
+      }),
+    );
+  }
+
+  private async runHere(job: ProofJob): Promise<ProofJobResult | undefined> {
+    if (this.stopped) return undefined;
+    const steps = this.here.steps(job);
+    for (;;) {
+      const { done, value } = steps.next();
+      if (done) {
+        this.onDone(value);
+        return value;
+      }
+      await this.rest();
+      if (this.stopped) return undefined;
+    }
+  }
+
+  /** Lets others have their turn, a few times a frame's length. */
+  private async rest(): Promise<void> {
+    if (performance.now() - this.last < FRAME) return;
+    await yieldToEventLoop();
+    this.last = performance.now();
+    if (this.last >= this.deadline) this.stop("seconds");
+  }
+}
+
+function toProof(
+  weights: string,
+  { low, high }: Box,
+  questions: readonly Question[],
+  work: number,
+  stopped: "aborted" | "seconds" | undefined,
+): NetworkProof {
+  const count = (verdict: Proof) => questions.filter(({ proof }) => proof === verdict).length;
+  return {
+    weights,
+    box: { low: [...low], high: [...high] },
+    units: questions.map(({ layer, unit, proof, wakingInput, tried }): ProvedUnit => ({
+      layer,
+      unit,
+      proof,
+      ...(wakingInput && { wakingInput: [...wakingInput] }),
+      ...(proof === "open" && { tried }),
+    })),
+    provenDead: count("provenDead"),
+    refuted: count("refuted"),
+    open: count("open"),
+    work,
+    ...(stopped && { stopped }),
+  };
+}
+
+/** prove of "relumine" (see there), with a way to start workers. */
+export async function proveWith(
+  startWorkers: StartProofWorkers,
+  network: Network,
+  question: Samples | ProofQuestion,
+  options?: ProveOptions,
+): Promise<NetworkProof> {
+  const { budget, seconds, threads, signal, onProgress, from } = checkProve(options);
+  const { x, box } = readQuestion(question, stateOf(network).spec.inputs);
+  using copy = await network.clone(); // what trains on meanwhile is another
+  const state = stateOf(copy);
+  const weights = hashHidden(state);
+  const questions = from === undefined ? unitsToAsk(state, x) : unitsOf(from, weights, box, state);
+  const depth = questions.reduce((most, { layer }) => Math.max(most, layer + 1), 0);
+  const hidden = state.layers.slice(0, depth);
+  const layers = readLayers(hidden.map((each) => ({ activation: each.activation, weights: each })));
+  const ceilings = hidden.map(({ activation }) => closedUpTo(activation));
+  const inspector = new Inspector(state);
+  const samples = x && { inputs: { x }, again: (some: RunOptions, visit: VisitChunk) => inspector.run(x, some, visit) };
+  const wake = new WakeSearch({ inspector, ...samples }, layers, box);
+  for (const each of questions)
+    if (each.wakingInput && !wake.opens(each.layer, each.unit, each.wakingInput))
+      throw new RelumineError("value", "from", "to be what prove returned", "an input that opens no unit");
+  const prover = new Prover(layers, box, ceilings, wake, questions, budget);
+  let done = 0;
+  const runner = new JobRunner({ layers, box }, signal, seconds, ({ work }) => {
+    done += work;
+    const decided = questions.filter(({ proof }) => proof !== "open").length;
+    onProgress({ decided, units: questions.length, work: done, budget });
+  });
+  try {
+    if (questions.some(({ proof }) => proof === "open")) await runner.start(startWorkers, threads);
+    const rounds = prover.rounds();
+    for (let next = rounds.next(); !next.done && !runner.stopped;) next = rounds.next(await runner.run(next.value));
+    return toProof(weights, box, questions, (from?.work ?? 0) + prover.work, runner.stopped);
+  } finally {
+    runner.close();
+    inspector.dispose();
+  }
+}

@@ -1,0 +1,63 @@
+// prove of a network in a worker, which starts workers of its own for it.
+import type { Meanwhile } from "./connection.js";
+import { remoteOf } from "./remote-network.js";
+import { sendable } from "./sendable.js";
+import { checkSignal, whileListening } from "./signals.js";
+import { programFor } from "./start.js";
+import type { PackedProve } from "../protocol.js";
+import type { RemoteNetwork, WorkerChoice } from "../types.js";
+import { checkFunction, checkOptions } from "../../core/checks.js";
+import { isMatrix, type Samples } from "../../core/matrix.js";
+import type { NetworkProof, ProofQuestion, ProveOptions } from "../../diagnosis/proof/proof-types.js";
+
+function sendQuestion(question: Samples | ProofQuestion): unknown {
+  if (Array.isArray(question) || isMatrix(question)) return sendable("x", question as Samples);
+  const { x, ...rest } = checkOptions("question", question as ProofQuestion, ["x", "box"]);
+  return { ...rest, ...(x !== undefined && { x: sendable("x", x) }) };
+}
+
+/**
+ * As prove of "relumine": in the network's worker, and in further ones that it starts. What `onProgress` throws ends
+ * it.
+ * @param question copied to the worker
+ * @param options as for "relumine", and worker: what createNetwork was given, for the further ones; where that is a
+ *   function there are none
+ * @cost a message each way, and in the workers what it costs there
+ * @throws RelumineError as prove of "relumine" (as a rejection)
+ * @example const { provenDead, refuted, open } = await prove(network, x, { budget: 1e11 });
+ */
+export async function prove(
+  network: RemoteNetwork,
+  question: Samples | ProofQuestion,
+  options?: ProveOptions & WorkerChoice,
+): Promise<NetworkProof> {
+  const { worker, signal, onProgress, ...given } = { ...options };
+  if (onProgress !== undefined) checkFunction("onProgress", onProgress);
+  const inside = remoteOf(network);
+  let id = 0;
+  let isToStop = false;
+  let thrown: { readonly error: unknown } | undefined;
+  const stop = () => {
+    isToStop = true;
+    if (id !== 0) inside.stop(id);
+  };
+  const hear = (message: Meanwhile) => {
+    if (message.kind !== "proof" || thrown) return;
+    try {
+      onProgress?.(message.progress);
+    } catch (error) {
+      thrown = { error };
+      stop();
+    }
+  };
+  const packed: PackedProve = { options: given, program: given.threads === 1 ? undefined : await programFor(worker) };
+  return whileListening([checkSignal(signal)], stop, async () => {
+    const proof = await inside.follow<NetworkProof>("prove", [sendQuestion(question), packed], (call) => {
+      id = call;
+      if (isToStop) stop();
+      return hear;
+    });
+    if (thrown) throw thrown.error;
+    return proof;
+  });
+}
