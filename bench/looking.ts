@@ -342,6 +342,13 @@ const PASSES: readonly Omit<LookCase, "of">[] = [
     isSlow: true,
     make: diagnosed(WIDE, wide, units),
   },
+  {
+    name: `diagnose ${ofWide}, encoder alone`,
+    wanted: 0.65, // its share of the products is half, and 1.3 times that
+    was: "2.2",
+    isSlow: true,
+    make: diagnosed(WIDE, wide, (network, { x }) => diagnose(network, x, { upTo: 0 })),
+  },
   { name: "treat liftBias", wanted: 3, was: "7.3", make: treated({ kind: "liftBias" }) },
   { name: "treat recycle", wanted: 3, was: "9.0", make: treated({ kind: "recycle", dormantBelow: 0 }) },
   { name: "treat prune", wanted: 3, was: "8.4", make: treated({ kind: "prune" }) },

@@ -2,7 +2,7 @@
 import { resolveBox } from "./proof/box.js";
 import { DEFAULT_THRESHOLDS, type JudgeOptions, judgeObservation } from "./judge-observation.js";
 import type { Diagnosis, DiagnoseOptions } from "./types.js";
-import { checkBoolean, checkNumber, checkOptions, describe } from "../core/checks.js";
+import { checkBoolean, checkInteger, checkNumber, checkOptions, describe } from "../core/checks.js";
 import { RelumineError } from "../core/errors.js";
 import { type Matrix, type Samples, toRows } from "../core/matrix.js";
 import { type Chunk, type Inspector, withInspector } from "../inspect/inspector.js";
@@ -28,15 +28,25 @@ export function checkHistory(history: History | undefined): History | undefined 
 
 /**
  * The diagnosis of a network's state, in one pass over x beside what proofs and findings ask for; `visit` sees each
- * chunk of that pass.
+ * chunk of that pass. With `layers` of the first so many layers alone.
  */
 export function diagnoseState(
   inspector: Inspector,
   x: Matrix,
   options: JudgeOptions,
   visit?: (chunk: Chunk) => void,
+  layers?: number,
 ): Diagnosis {
-  return judgeObservation(observe(inspector, x, visit, options.targets !== undefined), options);
+  return judgeObservation(observe(inspector, x, visit, options.targets !== undefined, layers), options);
+}
+
+/** How many layers are looked at; undefined: the network as a whole. */
+function readLayers({ spec }: NetworkState, { upTo, targets }: DiagnoseOptions): number | undefined {
+  if (upTo === undefined) return undefined;
+  const last = checkInteger("upTo", upTo, { low: 0, high: spec.layers.length - 1 });
+  if (targets !== undefined)
+    throw new RelumineError("value", "targets", "to be left out where upTo leaves the outputs out", describe(targets));
+  return last + 1;
 }
 
 /** What goes with the targets, checked. */
@@ -92,26 +102,21 @@ export function diagnoseNaming(
     "weights",
     "validation",
     "history",
+    "upTo",
   ]);
   const thresholds = {
     rareBelow: checkNumber("rareBelow", given.rareBelow ?? DEFAULT_THRESHOLDS.rareBelow, { low: 0, high: 1 }),
     dormantBelow: checkNumber("dormantBelow", given.dormantBelow ?? DEFAULT_THRESHOLDS.dormantBelow, { low: 0 }),
   };
   const matrix = toRows("x", x, state.spec.inputs);
+  const layers = readLayers(state, given);
   const { targets, weights, validation } = readTargets(state, matrix.rows, given);
   const history = checkHistory(given.history);
   const box = given.inputBox === undefined ? undefined : resolveBox(given.inputBox, matrix);
   const proofs = checkBoolean("proofs", given.proofs ?? false);
-  return withInspector(state, (inspector) =>
-    diagnoseState(inspector, matrix, {
-      thresholds,
-      box,
-      proofs,
-      targets,
-      weights,
-      heldOut: validation && { data: validation, outputs: outputsOf(inspector, validation.x) },
-      history,
-      naming,
-    }),
-  );
+  return withInspector(state, (inspector) => {
+    const heldOut = validation && { data: validation, outputs: outputsOf(inspector, validation.x) };
+    const judged = { thresholds, box, proofs, targets, weights, heldOut, history, naming };
+    return diagnoseState(inspector, matrix, judged, undefined, layers);
+  });
 }

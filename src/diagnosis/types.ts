@@ -44,6 +44,12 @@ export interface DiagnoseOptions {
    * too long. Default: what the network knows of its last fit.
    */
   readonly history?: History;
+  /**
+   * The last layer that is looked at, by its index in network.layers: an encoder alone costs its own share of the time.
+   * Layers after it are not run and taken to pass gradients on; the findings that need outputs are left out, and
+   * targets must be. Default: the whole network, whose hidden layers are judged; with upTo its last layer may be too.
+   */
+  readonly upTo?: number;
 }
 
 /** A box of inputs: each input lies between its low and its high. */

@@ -142,8 +142,8 @@ function countColumns(state: NetworkState, scratch: Arena) {
  * Reads, beside a pass over the rows, the highest preactivations of the units that have not fired so far: few, after
  * the first chunk.
  */
-function watchClosedUnits(state: NetworkState, rows: number) {
-  const hidden = state.spec.layers.slice(0, -1);
+function watchClosedUnits(state: NetworkState, rows: number, layers: number) {
+  const hidden = state.spec.layers.slice(0, layers);
   const closedByLayer = hidden.map(() => new Map<number, KthLargest>());
   return {
     visit(chunk: InspectedChunk): void {
@@ -301,7 +301,7 @@ export function checkWeights(state: NetworkState): void {
 
 /** What was counted of the rows. */
 interface Counted {
-  /** By layer, the output layer included, and unit. */
+  /** By layer and unit; the output layer included, unless the layers are those of a part of the network. */
   readonly statistics: readonly (readonly UnitStatistics[])[];
   readonly columns: readonly UnitStatistics[];
   opening(layer: number): ReadonlyMap<number, number>;
@@ -309,19 +309,35 @@ interface Counted {
   readonly outputs?: Float32Array;
 }
 
-/** The observation of a network whose units were counted; the inspector, of the same state, is needed as long as it. */
+/** What is known of the network from its inputs to its outputs. */
+function wholeOf(inspector: Inspector, x: Matrix): Partial<Observation> {
+  const { state } = inspector;
+  let distances: readonly StartDistance[] | undefined;
+  return {
+    loss: state.spec.loss,
+    spec: state.spec,
+    start: () => (distances ??= distancesFromStart(state)),
+    startOutputs: () => outputsAtStart(state, x),
+    gradientNorms: (few, targets) => inspector.gradientNorms(few, targets),
+  };
+}
+
+/**
+ * The observation of a network whose units were counted; the inspector, of the same state, is needed as long as it.
+ * @param isWhole or of the first layers alone
+ */
 export function observationOf(
   inspector: Inspector,
   x: Matrix,
   { statistics, columns, opening, closedRows, outputs }: Counted,
+  isWhole = true,
 ): Observation {
   const { state } = inspector;
   const motion = motionOf(state);
   const training = trainingOf(state);
-  let distances: readonly StartDistance[] | undefined;
   return {
     rows: x.rows,
-    layers: state.layers.map((weights, index) => {
+    layers: state.layers.slice(0, statistics.length).map((weights, index) => {
       const brokenUnits = findBroken(state, weights);
       return {
         activation: weights.activation,
@@ -332,17 +348,13 @@ export function observationOf(
         ...(brokenUnits && { brokenUnits }),
       };
     }),
-    loss: state.spec.loss,
-    spec: state.spec,
     inputs: { x, columns },
     ...(motion && { motion }),
     ...(training && { training }),
     ...(outputs && { outputs }),
-    start: () => (distances ??= distancesFromStart(state)),
-    startOutputs: () => outputsAtStart(state, x),
     again: (options, visit) => inspector.run(x, options, visit),
-    gradientNorms: (few, targets) => inspector.gradientNorms(few, targets),
     inspector,
+    ...(isWhole && wholeOf(inspector, x)),
   };
 }
 
@@ -350,14 +362,16 @@ export function observationOf(
  * One pass over the rows, with all counters; the inspector is needed for as long as the observation is.
  * @param visit sees each chunk
  * @param keepsOutputs whether to keep what the loss reads, 4 bytes an output and row, and note the closed rows
+ * @param layers run so many alone, all of which are then hidden ones, of a network whose outputs are not known
  */
 export function observe(
   inspector: Inspector,
   x: Matrix,
   visit?: (chunk: Chunk) => void,
   keepsOutputs = false,
+  layers?: number,
 ): Observation {
-  return finish(observeSteps(inspector, x, visit, keepsOutputs));
+  return finish(observeSteps(inspector, x, visit, keepsOutputs, layers));
 }
 
 /** The same in steps of a chunk. */
@@ -366,28 +380,32 @@ export function* observeSteps(
   x: Matrix,
   visit?: (chunk: Chunk) => void,
   keepsOutputs = false,
+  layers?: number,
 ): Steps<Observation> {
   const { state } = inspector;
+  const { length } = state.spec.layers;
   const scratch = new Arena(state.runtime.heap);
   try {
     const columns = countColumns(state, scratch);
-    const closed = watchClosedUnits(state, x.rows);
+    const closed = watchClosedUnits(state, x.rows, layers ?? length - 1);
     const read = keepsOutputs ? collectOutputs(state, x.rows) : undefined;
     const closedRows = keepsOutputs ? watchClosedRows(state) : undefined;
-    const statistics = yield* inspector.statisticsSteps(x, (chunk) => {
+    const see = (chunk: InspectedChunk) => {
       columns.visit(chunk);
       closed.visit(chunk);
       closedRows?.visit(chunk);
       read?.visit(chunk);
       visit?.(chunk);
-    });
-    return observationOf(inspector, x, {
+    };
+    const statistics = yield* inspector.statisticsSteps(x, see, layers ?? length);
+    const counted = {
       statistics,
       columns: columns.read(),
       opening: closed.read,
       ...(closedRows && { closedRows: closedRows.read }),
       ...(read && { outputs: read.outputs }),
-    });
+    };
+    return observationOf(inspector, x, counted, layers === undefined);
   } finally {
     scratch.dispose();
   }

@@ -15,6 +15,7 @@ import {
   sgd,
   type UnitDiagnosis,
 } from "../../src/index.js";
+import { stateOf } from "../../src/network/state/state.js";
 import { ACTIVATION_NAMES } from "../../src/wasm/abi.js";
 import { forward, type Rows } from "../reference/network.js";
 
@@ -654,6 +655,54 @@ describe("biasToRevive", () => {
     );
     expect(activity).toBeCloseTo(1 / 3, 9);
   });
+});
+
+describe("upTo", () => {
+  const x = randomRows(seededRandom(3), 60, 4);
+
+  test.each([1, 2, 3])("network %d: the units are judged as in the whole, and no layer after it is run", (seed) =>
+    withNetwork(randomSpec(seed), (network) => {
+      const whole = diagnose(network, x).layers;
+      for (let upTo = 0; upTo < whole.length; upTo++) {
+        const rest = stateOf(network).layers.slice(upTo + 1);
+        const before = rest.map(({ kernel }) => kernel.slice());
+        rest.forEach(({ kernel }) => kernel.fill(Number.NaN)); // what is run would be told as broken
+        const part = diagnose(network, x, { upTo });
+        rest.forEach(({ kernel }, i) => kernel.set(before[i]));
+        expect(part.layers).toHaveLength(upTo + 1);
+        part.layers.forEach(({ units, dead }, layer) => {
+          expect(dead).toBe(whole[layer].dead);
+          const facts = (all: readonly UnitDiagnosis[]) =>
+            all.map(({ permanent: _1, stillMovedBy: _2, ...seen }) => seen);
+          expect(facts(units)).toEqual(facts(whole[layer].units));
+        });
+        expect(part.units).toBe(part.layers.reduce((sum, { units }) => sum + units.length, 0));
+        expect(part.findings.map(({ kind }) => kind)).not.toContain("divergence");
+        expect(part).not.toHaveProperty("learning");
+      }
+    }),
+  );
+
+  test("a dead unit of an encoder that is all there is", () =>
+    withNetwork({ inputs: 1, layers: [{ units: 2, activation: "relu" }], loss: "meanSquaredError" }, (network) => {
+      network.layers[0].setWeights({ kernel: Float32Array.of(1, 1), bias: Float32Array.of(0, -9) });
+      expect(diagnose(network, [[1], [2]]).units).toBe(0);
+      const { layers, dead } = diagnose(network, [[1], [2]], { upTo: 0, proofs: true });
+      expect(dead).toBe(1);
+      expect(layers[0].units[1]).toMatchObject({ state: "dead", mechanism: "negativeBias", proof: "provenDead" });
+      expect(layers[0].units[1].biasToRevive).toBeGreaterThan(7);
+    }));
+
+  test.each([-1, 0.5, 7, "0", null])("refuses %j", (upTo) =>
+    withNetwork(randomSpec(1), (network) =>
+      expectUntouched(network, () => diagnose(network, x, { upTo } as never), "value", "upTo"),
+    ),
+  );
+
+  test("refuses targets", () =>
+    withNetwork(randomSpec(1), (network) =>
+      expectUntouched(network, () => diagnose(network, x, { upTo: 0, targets: [1] }), "value", "targets"),
+    ));
 });
 
 describe("refusals", () => {
