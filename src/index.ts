@@ -11,7 +11,8 @@ export type {
 } from "./diagnosis/trace/types.js";
 export { diagnose } from "./diagnosis/diagnose.js";
 export { traceDeaths } from "./diagnosis/trace/trace-deaths.js";
-export type { DeathTrace, TraceOptions } from "./diagnosis/trace/trace-options.js";
+export type { Divergence } from "./diagnosis/trace/divergence.js";
+export type { DeathTrace, ExplainOptions, TraceOptions } from "./diagnosis/trace/trace-options.js";
 export type {
   Diagnosis,
   DiagnoseOptions,

@@ -1,4 +1,5 @@
 // `relumine train`: a table in, a trained network's figures and diagnosis out.
+import { wrap } from "../../text/wrap.js";
 import { Command, Option } from "commander";
 import { prepareNamed, type NamedPreparedTable } from "../prepare-table.js";
 import { type Evaluation, evaluateOn, tellEvaluation } from "../evaluate.js";
@@ -115,6 +116,7 @@ function tellOutcome(terminal: Terminal, outcome: Outcome, prepared: NamedPrepar
   terminal.tell(`${describeNetwork(outcome, options)}\n`);
   if (rows.length > 0) terminal.tell([dim(title), ...rows, ""].join("\n"));
   if (history.stopped) terminal.tell(`${yellow(STOPPED[history.stopped])}\n`);
+  if (trace.divergence) terminal.tell(`${wrap(`It diverged: ${trace.divergence.explanation}.`)}\n`);
   tellEvaluation(
     terminal,
     prepared.judges === prepared.heldOut ? "held out" : "training rows",

@@ -1,6 +1,7 @@
 // Deaths caught in the act: a callback that notices when a unit falls silent and stays so, and has the update that did
 // it replayed.
 import { DeathExplainer, type FoundDeath } from "./explain-deaths.js";
+import { type Divergence, findDivergence } from "./divergence.js";
 import type { Death, Revival } from "./types.js";
 import { FiringShares, type SavedShares } from "./firing-shares.js";
 import { countedBlow } from "./find-blows.js";
@@ -48,6 +49,7 @@ function byStep(a: Death, b: Death): number {
 class TracedFit {
   deaths: Death[] = [];
   revivals: Revival[] = [];
+  divergence: Divergence | undefined;
   private readonly window: number;
   private readonly interval: number;
   private readonly lastFired: LastFired;
@@ -169,7 +171,9 @@ class TracedFit {
   }
 
   /** At the end of the training every unit that no training row opens is dead, and no other. */
-  async conclude(): Promise<void> {
+  async conclude(isDiverged: boolean): Promise<void> {
+    if (isDiverged && this.snapshots)
+      this.divergence = findDivergence(this.snapshots, this.fit.step, (step) => this.epochOf(step));
     this.takeSnapshot(false);
     const closed = this.lastFired.findClosed(this.units());
     const isClosed = new Set(closed);
@@ -308,6 +312,8 @@ class TracedFit {
  * Where many die at once, a trace explains 50 of them and leaves the others "unexplained": see TraceOptions.explain for
  * which, and `explain` of what this returns for the others.
  *
+ * Of a fit that diverged, `divergence` names the update that started it; deaths are traced up to there.
+ *
  * Each fit resets the trace: a unit that is silent from its start is "born" dead. If setWeights or a remedy changes the
  * network in a callback, the trace goes on from there; a death that can't be replayed for it has the cause "unknown",
  * no parts of the change (NaN), and the figures of the two batches' counters. Put a trace behind the callbacks that
@@ -332,8 +338,8 @@ export function traceDeaths(options?: TraceOptions): DeathTrace {
       return {
         onBatchEnd: () => watch.onBatchEnd(),
         onEpochEnd: () => watch.takeSnapshot(false),
-        onTrainEnd: () => watch.conclude(),
-        read: () => ({ deaths: watch.deaths, revivals: watch.revivals }),
+        onTrainEnd: ({ stopped }) => watch.conclude(stopped === "diverged"),
+        read: () => ({ deaths: watch.deaths, revivals: watch.revivals, divergence: watch.divergence }),
         act: (_name, units) => watch.explain(units as readonly UnitIndex[]),
         canAct: () => watch.hasUnexplained,
         save: (isComplete) => (isComplete ? undefined : watch.save()),

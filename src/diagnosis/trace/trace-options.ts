@@ -1,5 +1,6 @@
 // What traceDeaths takes and what it tells, apart from how it finds it out: a page that sends a trace to its worker
 // needs no more.
+import type { Divergence } from "./divergence.js";
 import type { Death, Revival } from "./types.js";
 import { checkBoolean, checkFunction, checkInteger, checkOptions, describe } from "../../core/checks.js";
 import { RelumineError } from "../../core/errors.js";
@@ -31,6 +32,8 @@ export interface TraceResults {
   readonly deaths: readonly Death[];
   /** Units that came back after they were on that list, in order. */
   readonly revivals: readonly Revival[];
+  /** Of a fit that diverged, the update that started it; needs `replay`. */
+  readonly divergence?: Divergence | undefined;
 }
 
 /** Options of `DeathTrace.explain`. */
@@ -77,7 +80,7 @@ export function describeTrace(
       }),
       ...(memory !== undefined && { memory: checkInteger("memory", memory, { low: 0 }) }),
     },
-    results: { deaths: [], revivals: [] },
+    results: { deaths: [], revivals: [], divergence: undefined },
     methods: (read, act) => ({ explain: (deaths, given) => explainSome(read, act, deaths, given) }),
   };
 }
