@@ -1,9 +1,32 @@
-// The k-th largest of a stream of numbers, in room for 2k of them.
+// The k-th largest of a stream of numbers (no NaN), in room for 2k of them.
+
+/** Moves the `k` largest of the first `count` to the front, the least of them to place k - 1 (Hoare 1961). */
+function selectLargest(values: Float32Array, k: number, count: number): void {
+  let low = 0,
+    high = count - 1;
+  while (low < high) {
+    const pivot = values[(low + high) >>> 1];
+    let i = low,
+      j = high;
+    while (i <= j) {
+      while (values[i] > pivot) i++;
+      while (values[j] < pivot) j--;
+      if (i > j) break;
+      const value = values[i];
+      values[i++] = values[j];
+      values[j--] = value;
+    }
+    if (k - 1 <= j) high = j;
+    else if (k - 1 >= i) low = i;
+    else return;
+  }
+}
 
 export class KthLargest {
   private readonly kept: Float32Array;
   private count = 0;
-  private threshold = -Infinity;
+  /** What is not above it is none of the k largest. */
+  threshold = -Infinity;
 
   constructor(private readonly k: number) {
     this.kept = new Float32Array(2 * k);
@@ -17,13 +40,13 @@ export class KthLargest {
 
   /** The k-th largest so far; k numbers must have been added. */
   get value(): number {
+    if (this.count < this.k) return -Infinity; // which is not kept
     this.discardSmall();
     return this.kept[this.k - 1];
   }
 
   private discardSmall(): void {
-    this.kept.subarray(0, this.count).sort().reverse();
-    if (this.count < this.k) return;
+    selectLargest(this.kept, this.k, this.count);
     this.count = this.k;
     this.threshold = this.kept[this.k - 1];
   }

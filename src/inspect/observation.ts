@@ -138,6 +138,19 @@ function countColumns(state: NetworkState, scratch: Arena) {
   };
 }
 
+/** Adds what closed units show, row by row; few values are among the largest, and those alone are handed on. */
+function addClosed(closed: ReadonlyMap<number, KthLargest>, z: Float32Array, units: number): void {
+  const [places, largest] = [Uint32Array.from(closed.keys()), [...closed.values()]];
+  const thresholds = Float64Array.from(largest, ({ threshold }) => threshold);
+  for (let row = 0; row < z.length; row += units)
+    for (let i = 0; i < places.length; i++) {
+      const value = z[row + places[i]];
+      if (value <= thresholds[i]) continue;
+      largest[i].add(value);
+      thresholds[i] = largest[i].threshold;
+    }
+}
+
 /**
  * Reads, beside a pass over the rows, the highest preactivations of the units that have not fired so far: few, after
  * the first chunk.
@@ -155,8 +168,7 @@ function watchClosedUnits(state: NetworkState, rows: number, layers: number) {
           else if (chunk.start === 0) closed.set(unit, new KthLargest(Math.ceil(rows / 100)));
         });
         if (closed.size === 0) return;
-        const z = chunk.preactivations(layer);
-        for (const [unit, largest] of closed) for (let at = unit; at < z.length; at += units) largest.add(z[at]);
+        addClosed(closed, chunk.preactivations(layer), units);
       });
     },
     read: (layer: number): ReadonlyMap<number, number> =>
