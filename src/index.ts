@@ -55,6 +55,7 @@ export {
   type ModelFormat,
 } from "./formats/model.js";
 export { readMetadata } from "./formats/model-header.js";
+export { readProof } from "./formats/stored-proof.js";
 export type { RuntimeFiles, RuntimeOptions } from "./wasm/runtime.js";
 export type { Activation, ActivationName, LayerActivationName, ResolvedActivation } from "./activations/activations.js";
 export { earlyStopping, type EarlyStoppingOptions } from "./network/training/early-stopping.js";

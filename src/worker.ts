@@ -15,6 +15,7 @@ export type {
 export type { Diagnosis, DiagnoseOptions } from "./diagnosis/types.js";
 export type { ActivityFrame, ActivityOptions, ActivityRecord } from "./diagnosis/units/activity-options.js";
 export { readMetadata } from "./formats/model-header.js";
+export { readProof } from "./formats/stored-proof.js";
 export type { DataSet, Targets } from "./network/data.js";
 export type { NetworkSpec } from "./network/spec.js";
 export { earlyStopping, type EarlyStoppingOptions } from "./network/training/early-stopping.js";

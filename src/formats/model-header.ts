@@ -10,7 +10,9 @@ export const SPEC_NAME = "spec";
 export const TRAINING_NAME = "training";
 /** Of what else a file with a training says and holds; those of before it have none. */
 export const CHECKSUM_NAME = "training checksum";
-export const TAKEN_NAMES: readonly string[] = [VERSION_NAME, SPEC_NAME, CHECKSUM_NAME];
+/** Of what `prove` said of the network. */
+export const PROOF_NAME = "proof of dead units";
+export const TAKEN_NAMES: readonly string[] = [VERSION_NAME, SPEC_NAME, CHECKSUM_NAME, PROOF_NAME];
 export const VERSION = "1";
 /** Of files that hold a training too: what is older than them can't read them. */
 export const TRAINING_VERSION = "2";

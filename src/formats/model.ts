@@ -9,7 +9,17 @@ import {
   type Tensor,
   writeSafetensors,
 } from "./safetensors.js";
-import { readModelHeader, SPEC_NAME, TAKEN_NAMES, TRAINING_VERSION, VERSION, VERSION_NAME } from "./model-header.js";
+import {
+  PROOF_NAME,
+  readModelHeader,
+  SPEC_NAME,
+  TAKEN_NAMES,
+  TRAINING_VERSION,
+  VERSION,
+  VERSION_NAME,
+} from "./model-header.js";
+import { packProof, proofIn } from "./stored-proof.js";
+import type { NetworkProof } from "../diagnosis/proof/proof-types.js";
 import { checkObject, parseStrictJson } from "../core/strict-json.js";
 import { checkBoolean, checkName, checkOptions, describe, isFloat32, memberPath } from "../core/checks.js";
 import { RelumineError, errorIn } from "../core/errors.js";
@@ -27,12 +37,17 @@ export type ModelFormat = "safetensors" | "onnx" | "tfjs";
 /** Options of `exportNetwork`. */
 export interface ExportOptions {
   /**
-   * Words of the caller's own to keep in the file: see readMetadata. Any names but "relumine", "spec" and "training
-   * checksum".
+   * Words of the caller's own to keep in the file: see readMetadata. Any names but "relumine", "spec", "training
+   * checksum" and "proof of dead units".
    */
   readonly metadata?: Readonly<Record<string, string>>;
   /** Also all that a fit needs to go on: see `resume` of fit. Default false. */
   readonly training?: boolean;
+  /**
+   * What `prove` said of the network, or of the one that it was pruned from: kept in the file without the inputs that
+   * refute, and tied to the weights in it: see readProof.
+   */
+  readonly proof?: NetworkProof;
 }
 
 /** Options of `importNetwork`: the runtime, and what to take instead of what the file says. */
@@ -134,7 +149,7 @@ export async function exportNetwork(
 ): Promise<Uint8Array> {
   stateOf(network);
   checkFormat(format);
-  const given = checkOptions("exportNetwork", options, ["metadata", "training"]);
+  const given = checkOptions("exportNetwork", options, ["metadata", "training", "proof"]);
   const metadata = checkMetadata(given.metadata ?? {});
   const training = checkBoolean("training", given.training ?? false) ? await import("./training-state.js") : undefined;
   if (training) await betweenSteps(network);
@@ -148,7 +163,12 @@ export async function exportNetwork(
   for (const [name, { data }] of tensors) checkFinite(name, data as Float32Array, "value");
   const all = new Map([...tensors, ...(training?.packTraining(state) ?? [])]);
   const version = training ? TRAINING_VERSION : VERSION;
-  const words = { [VERSION_NAME]: version, [SPEC_NAME]: toJson(spec), ...metadata };
+  const words = {
+    [VERSION_NAME]: version,
+    [SPEC_NAME]: toJson(spec),
+    ...(given.proof !== undefined && { [PROOF_NAME]: packProof(given.proof, toJson(spec), all) }),
+    ...metadata,
+  };
   return writeSafetensors(all, training?.withChecksum(words, all) ?? words);
 }
 
@@ -247,6 +267,7 @@ export async function importNetwork(bytes: Uint8Array, options?: ImportOptions):
   const spec = readSpec(header, loss);
   const shapes = shapesOf(spec);
   const tensors = readTensors(header);
+  proofIn(header, tensors);
   const training =
     header.metadata.get(VERSION_NAME) === TRAINING_VERSION
       ? await readTraining(header, tensors, spec, loss)
