@@ -15,6 +15,7 @@ export type { Divergence } from "./diagnosis/trace/divergence.js";
 export type { DeathTrace, ExplainOptions, TraceOptions } from "./diagnosis/trace/trace-options.js";
 export type {
   Diagnosis,
+  DiagnoseBlocksOptions,
   DiagnoseOptions,
   Finding,
   FindingKind,
@@ -47,6 +48,7 @@ export type {
 export { recordActivity } from "./diagnosis/units/record-activity.js";
 export { RelumineError, type ErrorCode } from "./core/errors.js";
 export type { Matrix, Samples } from "./core/matrix.js";
+export type { SampleBlocks, SampleSource } from "./core/blocks.js";
 export {
   exportNetwork,
   type ExportOptions,

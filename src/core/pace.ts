@@ -29,6 +29,25 @@ export function checkPace({ signal, onProgress }: PaceOptions): PaceOptions {
   return { ...(signal && { signal }), ...(onProgress && { onProgress }) };
 }
 
+function interruption(): RelumineError {
+  return new RelumineError("value", "signal", "not to be aborted", "an interruption");
+}
+
+/**
+ * What others promised, or a rejection as soon as the signal is aborted: they may never answer.
+ * @throws RelumineError "value"
+ */
+export function orAborted<T>(promised: Promise<T>, signal: AbortSignal | undefined): Promise<T> {
+  if (!signal) return promised;
+  return new Promise((resolve, reject) => {
+    const abort = () => reject(interruption());
+    const settle = () => signal.removeEventListener("abort", abort);
+    signal.addEventListener("abort", abort);
+    promised.then(resolve, reject).finally(settle);
+    if (signal.aborted) abort();
+  });
+}
+
 export class Pace {
   private lastYield = performance.now();
   /** What the part of the work that is under way makes up of all. */
@@ -82,8 +101,7 @@ export class Pace {
   }
 
   private checkSignal(): void {
-    if (this.options.signal?.aborted)
-      throw new RelumineError("value", "signal", "not to be aborted", "an interruption");
+    if (this.options.signal?.aborted) throw interruption();
   }
 
   private async yield(share: number): Promise<void> {

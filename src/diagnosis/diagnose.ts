@@ -1,16 +1,22 @@
 // The diagnosis of one of this package's networks: its observation, judged.
-import { resolveBox } from "./proof/box.js";
+import { checkSamples, readBox, resolveBox } from "./proof/box.js";
 import { DEFAULT_THRESHOLDS, type JudgeOptions, judgeObservation } from "./judge-observation.js";
-import type { Diagnosis, DiagnoseOptions } from "./types.js";
+import type { Diagnosis, DiagnoseBlocksOptions, DiagnoseOptions } from "./types.js";
+import { watchOpenWithoutBias } from "./units/mechanism.js";
+import { BlockReader, isBlocks, readSource, type SampleBlocks } from "../core/blocks.js";
 import { checkBoolean, checkInteger, checkNumber, checkOptions, describe } from "../core/checks.js";
 import { RelumineError } from "../core/errors.js";
 import { type Matrix, type Samples, toRows } from "../core/matrix.js";
-import { type Chunk, type Inspector, withInspector } from "../inspect/inspector.js";
-import { observe, outputsOf } from "../inspect/observation.js";
+import { checkPace, Pace, PACE_OPTIONS } from "../core/pace.js";
+import { type Chunk, Inspector, withInspector } from "../inspect/inspector.js";
+import { observe, observeSteps, outputsOf } from "../inspect/observation.js";
+import { RowStream } from "../inspect/row-stream.js";
+import type { Thresholds } from "../inspect/unit-state.js";
 import type { History, Network } from "../network/types.js";
 import { prepareData, prepareTargets, toWeights } from "../network/data.js";
 import type { Naming } from "../text/naming.js";
-import { type NetworkState, stateOf } from "../network/state/state.js";
+import { cellOf, type NetworkState, stateOf } from "../network/state/state.js";
+import { watch } from "../network/state/watch.js";
 
 export function checkHistory(history: History | undefined): History | undefined {
   const epochs: unknown = (history as History | null | undefined)?.epochs;
@@ -81,8 +87,79 @@ function readTargets({ spec }: NetworkState, rows: number, given: DiagnoseOption
  * console.log(`${diagnosis.dead} of ${diagnosis.units} hidden units are dead`);
  * console.log(String(diagnosis));
  */
-export function diagnose(network: Network, x: Samples, options?: DiagnoseOptions): Diagnosis {
-  return diagnoseNaming(network, x, options);
+export function diagnose(network: Network, x: Samples, options?: DiagnoseOptions): Diagnosis;
+/**
+ * The same of rows that come in blocks and need not fit in memory, in one pass, in slices of about a frame. What is said
+ * of units, and of columns, is what a matrix of all rows gives, to the bit, however the blocks are cut. Findings and
+ * searches that look at rows again have a sample of 1024, drawn evenly, always the same: units and columns that are
+ * the same on all rows are compared on it, and no column is told for its outliers.
+ * @param network is to stay as it is until the promise is settled: not trained, and not changed
+ * @param x an async iterable of blocks, each a Matrix or an array of rows, or a source { rows?, blocks() }; the iterator
+ *   is closed where it is not read to its end
+ * @param options signal, onProgress, and those that go without targets
+ * @cost about a forward pass; memory for the weights, some chunks of rows and the sample, and of units that have not
+ *   fired so far for the largest hundredth of their preactivations, up to 256 MB: where that is not enough, and where
+ *   `rows` is not given it may be sooner, biasToRevive is left out
+ * @throws RelumineError "shape" or "value" (also where the signal is aborted, or the network is changed meanwhile), as a
+ *   rejection; and what the source throws
+ * @example
+ * async function* blocks() {
+ *   for (const file of files) yield await readRows(file); // a Matrix, or an array of rows
+ * }
+ * const { dead } = await diagnose(network, { rows: 100_000, blocks });
+ */
+export function diagnose(network: Network, x: SampleBlocks, options?: DiagnoseBlocksOptions): Promise<Diagnosis>;
+export function diagnose(
+  network: Network,
+  x: Samples | SampleBlocks,
+  options?: DiagnoseOptions | DiagnoseBlocksOptions,
+): Diagnosis | Promise<Diagnosis> {
+  return isBlocks(x) ? diagnoseBlocks(network, x, options) : diagnoseNaming(network, x, options);
+}
+
+const UNIT_OPTIONS = ["rareBelow", "dormantBelow", "inputBox", "proofs", "history", "upTo"] as const;
+const TARGET_OPTIONS = ["targets", "weights", "validation"] as const;
+
+function readThresholds({ rareBelow, dormantBelow }: Pick<DiagnoseOptions, "rareBelow" | "dormantBelow">): Thresholds {
+  return {
+    rareBelow: checkNumber("rareBelow", rareBelow ?? DEFAULT_THRESHOLDS.rareBelow, { low: 0, high: 1 }),
+    dormantBelow: checkNumber("dormantBelow", dormantBelow ?? DEFAULT_THRESHOLDS.dormantBelow, { low: 0 }),
+  };
+}
+
+async function diagnoseBlocks(
+  network: Network,
+  x: SampleBlocks,
+  options: DiagnoseBlocksOptions | undefined,
+): Promise<Diagnosis> {
+  const cell = cellOf(network);
+  const state = cell.current;
+  const { inputs: width } = state.spec;
+  const given = checkOptions("diagnose", options, [...UNIT_OPTIONS, ...PACE_OPTIONS]);
+  const thresholds = readThresholds(given);
+  const history = checkHistory(given.history);
+  const box = given.inputBox && readBox(given.inputBox, width);
+  const proofs = checkBoolean("proofs", given.proofs ?? false);
+  const layers = readLayers(state, given);
+  const pacing = checkPace(given);
+  const source = readSource("x", x);
+  state.checkIdle();
+  const check = watch(cell, "diagnosed");
+  const pace = new Pace(pacing, check);
+  const inspector = new Inspector(state);
+  try {
+    const reader = new BlockReader("x", source, width, pacing.signal);
+    const chunk = inspector.chunkRows(Infinity);
+    const stream = new RowStream(reader, width, chunk, (rows, start) => box && checkSamples(box, rows, start));
+    const open = watchOpenWithoutBias(inspector, layers ?? state.spec.layers.length - 1);
+    const steps = observeSteps(inspector, stream, open.visit, false, layers);
+    const observation = { ...(await stream.run(steps, pace, check)), openWithoutBias: open.read };
+    pace.end();
+    check();
+    return judgeObservation(observation, { thresholds, box, proofs, history });
+  } finally {
+    inspector.dispose();
+  }
 }
 
 /** @param naming what messages call layers and so on; default: their indices */
@@ -93,21 +170,8 @@ export function diagnoseNaming(
   naming?: Naming,
 ): Diagnosis {
   const state = stateOf(network);
-  const given = checkOptions("diagnose", options, [
-    "rareBelow",
-    "dormantBelow",
-    "inputBox",
-    "proofs",
-    "targets",
-    "weights",
-    "validation",
-    "history",
-    "upTo",
-  ]);
-  const thresholds = {
-    rareBelow: checkNumber("rareBelow", given.rareBelow ?? DEFAULT_THRESHOLDS.rareBelow, { low: 0, high: 1 }),
-    dormantBelow: checkNumber("dormantBelow", given.dormantBelow ?? DEFAULT_THRESHOLDS.dormantBelow, { low: 0 }),
-  };
+  const given = checkOptions("diagnose", options, [...UNIT_OPTIONS, ...TARGET_OPTIONS]);
+  const thresholds = readThresholds(given);
   const matrix = toRows("x", x, state.spec.inputs);
   const layers = readLayers(state, given);
   const { targets, weights, validation } = readTargets(state, matrix.rows, given);

@@ -4,7 +4,7 @@
 import { drawDiagnosis } from "./diagnosis-text.js";
 import { CAN_FIND, findAll } from "./findings/findings.js";
 import { type HeldOutRows, judgeLearning } from "./learning/learning.js";
-import { type Box, rangeOf } from "./proof/box.js";
+import { type Box, rangeOf, rangeOfColumns } from "./proof/box.js";
 import { proveDeadUnits, type UnitProof } from "./proof/prove.js";
 import type { Diagnosis, Finding, LayerDiagnosis, Learning, UnitDiagnosis, UnitState } from "./types.js";
 import { liftAbove } from "./units/bias-to-revive.js";
@@ -171,7 +171,9 @@ export function judgeObservation(observation: Observation, options: JudgeOptions
   } = options;
   const given = options.history;
   const { inputs } = observation;
-  const proofBox = proofs ? (box ?? (inputs && rangeOf(inputs.x))) : undefined;
+  const rangeOfRows = () =>
+    inputs && (inputs.x.rows < observation.rows ? rangeOfColumns(inputs.columns) : rangeOf(inputs.x));
+  const proofBox = proofs ? (box ?? rangeOfRows()) : undefined;
   const layers = judgeLayers(observation, thresholds, (states) =>
     proofBox ? proveDeadUnits(observation, states, proofBox) : states.map(() => new Map()),
   );

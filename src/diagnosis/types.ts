@@ -1,5 +1,6 @@
 // What a diagnosis says of a network, a layer and a unit.
 import type { UnitState } from "../inspect/unit-state.js";
+import type { PaceOptions } from "../core/pace.js";
 import type { History } from "../network/types.js";
 import type { DataSet, Targets } from "../network/data.js";
 import type { LayerActivationName } from "../activations/activations.js";
@@ -51,6 +52,13 @@ export interface DiagnoseOptions {
    */
   readonly upTo?: number;
 }
+
+/**
+ * Options of `diagnose` of rows in blocks: those that need no rows beside them, and how it goes on. onProgress hears 0
+ * until the end where it is not known how many rows there are.
+ */
+export interface DiagnoseBlocksOptions
+  extends Omit<DiagnoseOptions, "targets" | "weights" | "validation">, PaceOptions {}
 
 /** A box of inputs: each input lies between its low and its high. */
 export interface InputBox {

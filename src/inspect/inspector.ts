@@ -1,5 +1,6 @@
 // Rows in, what each unit did out: the one place that owns buffers, passes, chunks and counters for a look at a
 // network. It has memory of its own, so that a training under way finds its own as it was; the network is not changed.
+import type { RowStream } from "./row-stream.js";
 import { countedActivations, CounterTotals, type UnitStatistics } from "./statistics.js";
 import { analysisOf } from "../activations/analysis.js";
 import { activationCode } from "../wasm/abi.js";
@@ -25,7 +26,7 @@ export interface IndexedRows {
   readonly indices: Uint32Array;
 }
 
-export type Rows = Matrix | IndexedRows;
+export type Rows = Matrix | IndexedRows | RowStream;
 
 /** What layers made of some rows. Views: valid until the next chunk, or until something is allocated. */
 export interface Chunk {
@@ -63,6 +64,7 @@ export interface GradientNorms {
 }
 
 const isIndexed = (rows: Rows): rows is IndexedRows => "indices" in rows;
+export const isStream = (rows: Rows): rows is RowStream => "load" in rows;
 
 export function countRows(rows: Rows): number {
   return isIndexed(rows) ? rows.indices.length : rows.rows;
@@ -109,6 +111,7 @@ export class Inspector {
   }
 
   private sourceOf(rows: Rows): RowSource {
+    if (isStream(rows)) return rows;
     if (!isIndexed(rows)) return matrixRows(rows);
     const { data, indices } = rows;
     this.reserveOrder(indices.length);

@@ -1,4 +1,7 @@
-// The k-th largest of a stream of numbers (no NaN), in room for 2k of them.
+// The k-th largest of a stream of numbers (no NaN), in room for up to 2k of them.
+
+/** Room at first: most streams are given up soon. */
+const FIRST_ROOM = 64;
 
 /** Moves the `k` largest of the first `count` to the front, the least of them to place k - 1 (Hoare 1961). */
 function selectLargest(values: Float32Array, k: number, count: number): void {
@@ -23,26 +26,42 @@ function selectLargest(values: Float32Array, k: number, count: number): void {
 }
 
 export class KthLargest {
-  private readonly kept: Float32Array;
+  private kept: Float32Array;
   private count = 0;
   /** What is not above it is none of the k largest. */
   threshold = -Infinity;
 
   constructor(private readonly k: number) {
-    this.kept = new Float32Array(2 * k);
+    this.kept = new Float32Array(Math.min(2 * k, FIRST_ROOM));
   }
 
   add(value: number): void {
     if (value <= this.threshold) return;
     this.kept[this.count++] = value;
-    if (this.count === this.kept.length) this.discardSmall();
+    if (this.count === this.kept.length) this.makeRoom();
+  }
+
+  /** The largest but `place` - 1 so far; place is at most k, and so many numbers must have been added. */
+  at(place: number): number {
+    if (this.count < place) return -Infinity; // which is not kept
+    if (this.count >= this.k) this.discardSmall();
+    if (place < this.k) selectLargest(this.kept, place, this.count);
+    return this.kept[place - 1];
   }
 
   /** The k-th largest so far; k numbers must have been added. */
   get value(): number {
-    if (this.count < this.k) return -Infinity; // which is not kept
-    this.discardSmall();
-    return this.kept[this.k - 1];
+    return this.at(this.k);
+  }
+
+  private makeRoom(): void {
+    if (this.count === 2 * this.k) {
+      this.discardSmall();
+      return;
+    }
+    const kept = new Float32Array(Math.min(2 * this.k, 2 * this.count));
+    kept.set(this.kept);
+    this.kept = kept;
   }
 
   private discardSmall(): void {

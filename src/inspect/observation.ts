@@ -23,9 +23,11 @@ import {
   type InspectedChunk,
   type Inspector,
   type RunOptions,
+  isStream,
   type VisitChunk,
   withInspector,
 } from "./inspector.js";
+import type { RowStream } from "./row-stream.js";
 import { CounterTotals, type UnitStatistics } from "./statistics.js";
 
 /** May be views into the heap: read the arrays again after anything is allocated. */
@@ -97,7 +99,10 @@ export interface Observation {
   readonly loss?: Loss | LossSpec;
   /** What the network was made from, where it is one of this package's own. */
   readonly spec?: ResolvedSpec;
-  /** The network's inputs, and their columns, counted as if they were the preactivations of a layer. */
+  /**
+   * The network's inputs, and their columns, counted as if they were the preactivations of a layer. Where x has fewer
+   * rows than were observed it is a sample of them, which `again` shows.
+   */
   readonly inputs?: { readonly x: Matrix; readonly columns: readonly UnitStatistics[] };
   readonly motion?: RemainingMotion;
   readonly training?: TrainingRecord;
@@ -109,6 +114,8 @@ export interface Observation {
   readonly outputs?: Float32Array;
   /** Shows the rows once more, chunk by chunk: inputs, preactivations and activations of the first `layers` layers. */
   again?(options: Pick<RunOptions, "layers">, visit: VisitChunk): void;
+  /** Closed units of a layer that some row would open if they had no bias, where that was looked for. */
+  openWithoutBias?(layer: number): ReadonlySet<number>;
   /** See Inspector.gradientNorms. */
   gradientNorms?(x: Matrix, targets: PreparedTargets | undefined): GradientNorms[];
   /** Runs other rows, for a search of the inputs. */
@@ -138,6 +145,16 @@ function countColumns(state: NetworkState, scratch: Arena) {
   };
 }
 
+/** Preactivations of closed units that are kept of a stream, 256 MB: of how many rows is not always known. */
+const MOST_KEPT = 2 ** 26;
+
+/** How many of each unit that did not fire on the first chunk; KthLargest keeps twice as many. */
+function mostKept({ total }: RowStream, fired: readonly Float32Array[]): number {
+  const closed = fired.reduce((sum, counts) => sum + counts.filter((count) => count === 0).length, 0);
+  const fitting = Math.max(1, Math.floor(MOST_KEPT / (2 * Math.max(1, closed))));
+  return total === undefined ? fitting : Math.min(fitting, Math.ceil(total / 100));
+}
+
 /** Adds what closed units show, row by row; few values are among the largest, and those alone are handed on. */
 function addClosed(closed: ReadonlyMap<number, KthLargest>, z: Float32Array, units: number): void {
   const [places, largest] = [Uint32Array.from(closed.keys()), [...closed.values()]];
@@ -155,24 +172,37 @@ function addClosed(closed: ReadonlyMap<number, KthLargest>, z: Float32Array, uni
  * Reads, beside a pass over the rows, the highest preactivations of the units that have not fired so far: few, after
  * the first chunk.
  */
-function watchClosedUnits(state: NetworkState, rows: number, layers: number) {
+function watchClosedUnits(state: NetworkState, rows: Matrix | RowStream, layers: number) {
   const hidden = state.spec.layers.slice(0, layers);
+  const wanted = () => Math.ceil(rows.rows / 100);
+  let most: number | undefined;
   const closedByLayer = hidden.map(() => new Map<number, KthLargest>());
   return {
     visit(chunk: InspectedChunk): void {
+      const firedOf = (layer: number) =>
+        state.floats(chunk.counters(layer) + BatchCounter.fired * hidden[layer].units * 4, hidden[layer].units);
+      most ??= isStream(rows)
+        ? mostKept(
+            rows,
+            hidden.map((_, layer) => firedOf(layer)),
+          )
+        : wanted();
+      const place = most;
       closedByLayer.forEach((closed, layer) => {
         const { units } = hidden[layer];
-        const fired = state.floats(chunk.counters(layer) + BatchCounter.fired * units * 4, units);
-        fired.forEach((count, unit) => {
+        firedOf(layer).forEach((count, unit) => {
           if (count > 0) closed.delete(unit);
-          else if (chunk.start === 0) closed.set(unit, new KthLargest(Math.ceil(rows / 100)));
+          else if (chunk.start === 0) closed.set(unit, new KthLargest(place));
         });
         if (closed.size === 0) return;
         addClosed(closed, chunk.preactivations(layer), units);
       });
     },
-    read: (layer: number): ReadonlyMap<number, number> =>
-      new Map([...(closedByLayer[layer] ?? [])].map(([unit, largest]) => [unit, largest.value])),
+    read: (layer: number): ReadonlyMap<number, number> => {
+      const place = wanted();
+      if (place > (most ?? 0)) return new Map();
+      return new Map([...(closedByLayer[layer] ?? [])].map(([unit, largest]) => [unit, largest.at(place)]));
+    },
   };
 }
 
@@ -313,6 +343,8 @@ export function checkWeights(state: NetworkState): void {
 
 /** What was counted of the rows. */
 interface Counted {
+  /** Default: those of x. */
+  readonly rows?: number;
   /** By layer and unit; the output layer included, unless the layers are those of a part of the network. */
   readonly statistics: readonly (readonly UnitStatistics[])[];
   readonly columns: readonly UnitStatistics[];
@@ -341,14 +373,14 @@ function wholeOf(inspector: Inspector, x: Matrix): Partial<Observation> {
 export function observationOf(
   inspector: Inspector,
   x: Matrix,
-  { statistics, columns, opening, closedRows, outputs }: Counted,
+  { rows = x.rows, statistics, columns, opening, closedRows, outputs }: Counted,
   isWhole = true,
 ): Observation {
   const { state } = inspector;
   const motion = motionOf(state);
   const training = trainingOf(state);
   return {
-    rows: x.rows,
+    rows,
     layers: state.layers.slice(0, statistics.length).map((weights, index) => {
       const brokenUnits = findBroken(state, weights);
       return {
@@ -386,11 +418,11 @@ export function observe(
   return finish(observeSteps(inspector, x, visit, keepsOutputs, layers));
 }
 
-/** The same in steps of a chunk. */
+/** The same in steps of a chunk; of a stream findings that need rows have a sample of them. */
 export function* observeSteps(
   inspector: Inspector,
-  x: Matrix,
-  visit?: (chunk: Chunk) => void,
+  x: Matrix | RowStream,
+  visit?: (chunk: InspectedChunk) => void,
   keepsOutputs = false,
   layers?: number,
 ): Steps<Observation> {
@@ -399,7 +431,7 @@ export function* observeSteps(
   const scratch = new Arena(state.runtime.heap);
   try {
     const columns = countColumns(state, scratch);
-    const closed = watchClosedUnits(state, x.rows, layers ?? length - 1);
+    const closed = watchClosedUnits(state, x, layers ?? length - 1);
     const read = keepsOutputs ? collectOutputs(state, x.rows) : undefined;
     const closedRows = keepsOutputs ? watchClosedRows(state) : undefined;
     const see = (chunk: InspectedChunk) => {
@@ -411,13 +443,14 @@ export function* observeSteps(
     };
     const statistics = yield* inspector.statisticsSteps(x, see, layers ?? length);
     const counted = {
+      rows: x.rows,
       statistics,
       columns: columns.read(),
       opening: closed.read,
       ...(closedRows && { closedRows: closedRows.read }),
       ...(read && { outputs: read.outputs }),
     };
-    return observationOf(inspector, x, counted, layers === undefined);
+    return observationOf(inspector, isStream(x) ? x.sample() : x, counted, layers === undefined);
   } finally {
     scratch.dispose();
   }

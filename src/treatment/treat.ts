@@ -3,7 +3,7 @@
 // undo.
 import { finding, type RemedyResult, type Seen, WorkingCopy } from "./remedies/working-copy.js";
 import { countOf, formatNumber } from "../text/numbers.js";
-import { watch } from "./watch.js";
+import { watch } from "../network/state/watch.js";
 import { liftBias } from "./remedies/lift-bias.js";
 import { openSamples } from "./remedies/open-samples.js";
 import { ConstantUnits, prune } from "./remedies/prune.js";

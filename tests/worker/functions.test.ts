@@ -73,6 +73,7 @@ describe("treat", () => {
     await expectRefusal(() => remote.treat(there, data.x, { kind: "restart" } as never), "value", "remedy.kind");
     await expectRefusal(() => remote.treat(here as never, data.x, { kind: "prune" }), "value", "network");
     await expectRefusal(() => remote.diagnose(here as never, data.x), "value", "network");
+    await expectRefusal(() => remote.diagnose(there, { blocks: () => [data.x] } as never), "unsupported", "x");
     expect(await remoteWeights(there)).toEqual(weightsOf(here));
   });
 });

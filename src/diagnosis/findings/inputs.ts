@@ -44,7 +44,7 @@ function effectOfConstant(constant: number, zero: number): string {
   return `${formatCount(zero)} of them always 0, the others act as a second bias`;
 }
 
-function findConstant({ x, columns }: Inputs, naming: Naming): Found[] {
+function findConstant({ x, columns }: Inputs, rows: number, naming: Naming): Found[] {
   const constant = [...columns.keys()].filter((column) => isConstant(columns[column]));
   if (constant.length === 0) return [];
   const zero = constant.filter((column) => x.data[column] === 0).length;
@@ -53,7 +53,7 @@ function findConstant({ x, columns }: Inputs, naming: Naming): Found[] {
       kind: "constantInputs",
       message:
         `${formatCount(constant.length)} of ${countOf(x.columns, "input column")} never ` +
-        `${plural(constant.length, "changes", "change")} on these ${countOf(x.rows, "sample")} ` +
+        `${plural(constant.length, "changes", "change")} on these ${countOf(rows, "sample")} ` +
         `(${effectOfConstant(constant.length, zero)}): ${listNames(constant, naming.column)}.`,
       advice:
         "Leave them out, or check that the samples are what they should be: what never changes tells nothing apart.",
@@ -186,7 +186,7 @@ export function findInputs(evidence: Evidence, isMisfit: boolean): Found[] {
   if (!inputs || inputs.x.rows < 2) return [];
   const { columns, x } = inputs;
   const varying = [...columns.keys()].filter((column) => !isConstant(columns[column]));
-  const constant = findConstant(inputs, naming);
+  const constant = findConstant(inputs, observation.rows, naming);
   // rows that are all alike give no answer but one, whatever is trained
   if (varying.length === 0) return constant.map((found) => ({ ...found, ...(evidence.learning && { role: "cause" }) }));
   const statistics = statisticsOf(inputs);
@@ -194,7 +194,8 @@ export function findInputs(evidence: Evidence, isMisfit: boolean): Found[] {
   const learned = hasLearnedMuch(evidence);
   const seen = first && (learned || isMisfit || isNarrow(first) ? { ...first, closed: 0 } : first);
   const { uncentered, unscaled } = judgeInputs(statistics, varying, seen, isMisfit ? undefined : learned);
-  const outliers = findOutlierColumns(x, statistics, varying);
+  const isSample = x.rows < observation.rows; // which holds few of the rows that lie far out
+  const outliers = isSample ? [] : findOutlierColumns(x, statistics, varying);
   const isBoth = unscaled?.kind === "size" && !unscaled.isMild;
   return [
     ...constant,

@@ -3,6 +3,7 @@ import type { InputBox } from "../types.js";
 import { checkOptions, describe, isFloat32 } from "../../core/checks.js";
 import { RelumineError } from "../../core/errors.js";
 import type { Matrix } from "../../core/matrix.js";
+import type { UnitStatistics } from "../../inspect/statistics.js";
 
 /** low[i] <= high[i], both finite. */
 export interface Box {
@@ -23,6 +24,14 @@ export function rangeOf({ rows, columns, data }: Matrix): Box {
   return { low, high };
 }
 
+/** The range of columns that were counted. */
+export function rangeOfColumns(columns: readonly Pick<UnitStatistics, "min" | "max">[]): Box {
+  return {
+    low: Float32Array.from(columns, ({ min }) => min),
+    high: Float32Array.from(columns, ({ max }) => max),
+  };
+}
+
 function checkEnd(name: "low" | "high", values: unknown, columns: number): Float32Array {
   const path = `inputBox.${name}`;
   const length = typeof values === "object" && values !== null ? (values as ArrayLike<unknown>).length : undefined;
@@ -37,7 +46,11 @@ function checkEnd(name: "low" | "high", values: unknown, columns: number): Float
   });
 }
 
-function checkSamples({ low, high }: Box, { rows, columns, data }: Matrix): void {
+/**
+ * @param first the place of the first row among all
+ * @throws RelumineError "value"
+ */
+export function checkSamples({ low, high }: Box, { rows, columns, data }: Matrix, first = 0): void {
   for (let row = 0, i = 0; row < rows; row++) {
     for (let c = 0; c < columns; c++, i++) {
       if (data[i] >= low[c] && data[i] <= high[c]) continue;
@@ -45,7 +58,7 @@ function checkSamples({ low, high }: Box, { rows, columns, data }: Matrix): void
         "value",
         "x",
         `to lie in the inputBox, from ${low[c]} to ${high[c]} here`,
-        `${data[i]} in row ${row}, column ${c} (counted from 0)`,
+        `${data[i]} in row ${first + row}, column ${c} (counted from 0)`,
       );
     }
   }
@@ -57,8 +70,15 @@ function checkSamples({ low, high }: Box, { rows, columns, data }: Matrix): void
  */
 export function resolveBox(inputBox: InputBox | undefined, x: Matrix): Box {
   if (inputBox === undefined) return rangeOf(x);
+  const box = readBox(inputBox, x.columns);
+  checkSamples(box, x);
+  return box;
+}
+
+/** @throws RelumineError "shape" (a box of another width) or "value" (NaN, low above high) */
+export function readBox(inputBox: InputBox, columns: number): Box {
   const given = checkOptions("inputBox", inputBox, ["low", "high"]);
-  const box = { low: checkEnd("low", given.low, x.columns), high: checkEnd("high", given.high, x.columns) };
+  const box = { low: checkEnd("low", given.low, columns), high: checkEnd("high", given.high, columns) };
   const turned = box.low.findIndex((low, i) => low > box.high[i]);
   if (turned >= 0)
     throw new RelumineError(
@@ -67,6 +87,5 @@ export function resolveBox(inputBox: InputBox | undefined, x: Matrix): Box {
       `to be at most high, ${given.high[turned]}`,
       `${given.low[turned]}`,
     );
-  checkSamples(box, x);
   return box;
 }

@@ -1,5 +1,7 @@
 // What closed a dead unit.
 import { arraysOf, type LayerWeights, type Observation } from "../../inspect/observation.js";
+import type { InspectedChunk, Inspector } from "../../inspect/inspector.js";
+import { BatchCounter } from "../../wasm/abi.js";
 import type { UnitStatistics } from "../../inspect/statistics.js";
 import type { Mechanism, UnitState } from "../types.js";
 
@@ -25,8 +27,8 @@ function hasSilentInputs({ unit, weights: { kernel, units } }: DeadUnit, below: 
 }
 
 /** Whether max - bias says too little of the sign of the largest w·x: a heavy bias swallows it in float32. */
-function isDoubtful({ bias, statistics }: DeadUnit): boolean {
-  return bias !== 0 && Math.abs(statistics.max - bias) <= LOST_BESIDE_BIAS * Math.abs(bias);
+function isDoubtful(bias: number, max: number): boolean {
+  return bias !== 0 && Math.abs(max - bias) <= LOST_BESIDE_BIAS * Math.abs(bias);
 }
 
 /** w·x of one row, in float64. */
@@ -36,14 +38,49 @@ function product({ kernel, units, inputs }: LayerWeights, unit: number, x: Float
   return sum;
 }
 
+/** Whether w·x is above 0 on some of the rows. */
+function opensWithoutBias(weights: LayerWeights, unit: number, x: Float32Array): boolean {
+  for (let at = 0; at < x.length; at += weights.inputs) if (product(weights, unit, x, at) > 0) return true;
+  return false;
+}
+
+/**
+ * Looks, beside the only pass over some rows, for closed units that would open without their biases: on chunks whose
+ * largest preactivations leave it open, as those of all rows then do, too.
+ * @param count the first so many layers are run
+ */
+export function watchOpenWithoutBias({ state }: Inspector, count: number) {
+  const layers = state.layers.slice(0, count);
+  const closed = layers.map(({ units }) => new Set(Array(units).keys()));
+  const open = layers.map(() => new Set<number>());
+  return {
+    visit(chunk: InspectedChunk): void {
+      layers.forEach((layer, index) => {
+        const { units } = layer;
+        const counters = (counter: number) => state.floats(chunk.counters(index) + counter * units * 4, units);
+        const [fired, max] = [counters(BatchCounter.fired), counters(BatchCounter.max)];
+        const weights = arraysOf(layer);
+        const x = chunk.inputs(index);
+        for (const unit of closed[index]) {
+          if (fired[unit] > 0) closed[index].delete(unit);
+          else if (isDoubtful(weights.bias[unit], max[unit]) && !open[index].has(unit))
+            if (opensWithoutBias(weights, unit, x)) open[index].add(unit);
+        }
+      });
+    },
+    read: (layer: number): ReadonlySet<number> => open[layer],
+  };
+}
+
 /**
  * Those of the units, by layer, for which w·x is above 0 on some row: one pass for all of them; undefined where rows
  * can't be seen again.
  */
 function findOpenWithoutBias(
-  { again }: Observation,
+  { again, openWithoutBias }: Observation,
   doubtful: readonly (readonly DeadUnit[])[],
 ): ReadonlySet<number>[] | undefined {
+  if (openWithoutBias) return doubtful.map((_, layer) => openWithoutBias(layer));
   const open = doubtful.map(() => new Set<number>());
   const layers = doubtful.findLastIndex(({ length }) => length > 0) + 1;
   if (layers === 0) return open;
@@ -52,10 +89,8 @@ function findOpenWithoutBias(
       if (units.length === 0) return;
       const weights = arraysOf(units[0].weights);
       const x = chunk.inputs(layer);
-      for (const { unit } of units) {
-        for (let at = 0; at < x.length && !open[layer].has(unit); at += weights.inputs)
-          if (product(weights, unit, x, at) > 0) open[layer].add(unit);
-      }
+      for (const { unit } of units)
+        if (!open[layer].has(unit) && opensWithoutBias(weights, unit, x)) open[layer].add(unit);
     });
   });
   return again && open;
@@ -76,11 +111,12 @@ export function findMechanisms(
   });
   const open = findOpenWithoutBias(
     observation,
-    dead.map((units) => units.filter(isDoubtful)),
+    dead.map((units) => units.filter(({ bias, statistics }) => isDoubtful(bias, statistics.max))),
   );
   const mechanismOf = (layer: number, unit: DeadUnit): Mechanism | undefined => {
     if (layer > 0 && hasSilentInputs(unit, observation.layers[layer - 1].units)) return "silentInputs";
-    const fires = isDoubtful(unit) ? open?.[layer].has(unit.unit) : unit.statistics.max - unit.bias > 0;
+    const { bias, statistics } = unit;
+    const fires = isDoubtful(bias, statistics.max) ? open?.[layer].has(unit.unit) : statistics.max - bias > 0;
     if (fires === undefined) return undefined;
     return fires ? "negativeBias" : "negativeWeights";
   };

@@ -10,7 +10,7 @@ import { initializeLayer } from "../../network/state/initializers.js";
 import type { Network } from "../../network/types.js";
 import { splitSeed } from "../../core/random.js";
 import { cellOf, type NetworkState } from "../../network/state/state.js";
-import { watch } from "../watch.js";
+import { watch } from "../../network/state/watch.js";
 import { thresholdForShare, variance } from "../thresholds.js";
 import { Arena } from "../../wasm/heap.js";
 

@@ -1,4 +1,6 @@
 // What a caller passes as data, in a form that is quick to send: rows of numbers as one matrix.
+import { isBlocks } from "../../core/blocks.js";
+import { RelumineError } from "../../core/errors.js";
 import { isMatrix, type Samples, toMatrix } from "../../core/matrix.js";
 import type { DataSet, Targets } from "../../network/data.js";
 
@@ -6,8 +8,12 @@ function isRows(value: unknown): boolean {
   return Array.isArray(value) && typeof value[0] === "object";
 }
 
-/** Refuses what toMatrix refuses; all else is judged in the worker. */
+/** Refuses what toMatrix refuses, and rows in blocks, which cannot be sent as they are; all else is judged in the worker. */
 export function sendable<T extends Samples | Targets>(name: string, samples: T): T {
+  if (isBlocks(samples)) {
+    const hint = "Rows in blocks are for networks of relumine itself.";
+    throw new RelumineError("unsupported", name, "to be rows in memory, for a worker", "blocks", hint);
+  }
   if (isMatrix(samples)) return { rows: samples.rows, columns: samples.columns, data: samples.data } as T;
   return isRows(samples) ? (toMatrix(name, samples) as T) : samples;
 }

@@ -1,6 +1,6 @@
 // Work on a network that lets others have their turn: it goes on while the network is what it was.
-import { RelumineError } from "../core/errors.js";
-import type { StateCell } from "../network/state/state.js";
+import { RelumineError } from "../../core/errors.js";
+import type { StateCell } from "./state.js";
 
 /**
  * From now on, throws where the network has changed, is training or was disposed of.

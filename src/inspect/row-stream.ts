@@ -1,0 +1,109 @@
+// Rows from a source of blocks, for a pass that is done in steps of a chunk: before each step the rows it takes are made
+// ready. Chunks are those of a matrix of all rows, however the blocks are cut. Of all rows a few are kept, drawn evenly.
+import { mulberry32 } from "../core/random.js";
+import type { BlockReader } from "../core/blocks.js";
+import type { Matrix } from "../core/matrix.js";
+import type { Pace, Steps } from "../core/pace.js";
+import type { RowSource } from "../network/state/chunks.js";
+import type { Passes } from "../network/state/passes.js";
+
+/** Rows that are kept: this many, or, of very wide ones, so many floats. */
+const MOST_KEPT = 1024;
+const MOST_KEPT_FLOATS = 2 ** 24;
+
+/** Rows of a stream, each as likely as any other (Vitter 1985, algorithm R), in their order; the same each time. */
+class Reservoir {
+  private readonly random = mulberry32(0);
+  private readonly most: number;
+  /** Places among all rows, and the rows. */
+  private readonly kept: { row: number; readonly values: Float32Array }[] = [];
+  private seen = 0;
+
+  constructor(private readonly columns: number) {
+    this.most = Math.max(1, Math.min(MOST_KEPT, Math.floor(MOST_KEPT_FLOATS / Math.max(1, columns))));
+  }
+
+  add(values: Float32Array): void {
+    const row = this.seen++;
+    if (row < this.most) {
+      this.kept.push({ row, values: values.slice() });
+      return;
+    }
+    const place = Math.floor(this.random() * this.seen);
+    if (place >= this.most) return;
+    this.kept[place].row = row;
+    this.kept[place].values.set(values);
+  }
+
+  read(): Matrix {
+    const { columns } = this;
+    const inOrder = this.kept.toSorted((a, b) => a.row - b.row);
+    const data = new Float32Array(inOrder.length * columns);
+    inOrder.forEach(({ values }, i) => data.set(values, i * columns));
+    return { rows: inOrder.length, columns, data };
+  }
+}
+
+export class RowStream implements RowSource {
+  /** So many are ready, or have been run. */
+  rows = 0;
+  private ready: Matrix | undefined;
+  private readonly reservoir: Reservoir;
+
+  /**
+   * @param chunk rows of a step
+   * @param visit sees the rows of each step, and the first one's place
+   */
+  constructor(
+    private readonly reader: BlockReader,
+    columns: number,
+    private readonly chunk: number,
+    private readonly visit: (rows: Matrix, start: number) => void = () => {},
+  ) {
+    this.reservoir = new Reservoir(columns);
+  }
+
+  /** All there will be, where that is known. */
+  get total(): number | undefined {
+    return this.reader.total;
+  }
+
+  load(passes: Passes, _start: number, count: number): void {
+    passes.copyInputs(this.ready!, 0, count);
+  }
+
+  /** A sample of the rows so far; all of them, where they are few. */
+  sample(): Matrix {
+    return this.reservoir.read();
+  }
+
+  private get share(): number {
+    return this.total === undefined ? 0 : this.rows / this.total;
+  }
+
+  /**
+   * Does the steps of a pass over the rows.
+   * @param check throws where the work cannot go on, after others have had their turn
+   */
+  async run<T>(steps: Steps<T>, pace: Pace, check: () => void): Promise<T> {
+    try {
+      for (;;) {
+        this.ready = await this.reader.next(this.chunk, () => pace.at(this.share));
+        check();
+        if (this.ready) this.take(this.ready);
+        const { done, value } = steps.next();
+        if (done) return value;
+      }
+    } finally {
+      steps.return(undefined as never); // gives back what unfinished steps hold
+      await this.reader.close();
+    }
+  }
+
+  private take(ready: Matrix): void {
+    const { rows, columns, data } = ready;
+    this.visit(ready, this.rows);
+    for (let row = 0; row < rows; row++) this.reservoir.add(data.subarray(row * columns, (row + 1) * columns));
+    this.rows += rows;
+  }
+}
