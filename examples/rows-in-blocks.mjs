@@ -15,9 +15,9 @@ const network = await createNetwork(
 );
 const diagnosis = await diagnose(network, { rows: ROWS, blocks });
 const { units } = diagnosis.layers[0];
-const dead = units.filter(({ state }) => state === "dead");
+const first = units.find(({ state }) => state === "dead");
 console.log(`${diagnosis.dead} of ${diagnosis.units} units are dead on ${diagnosis.samples} rows`);
-console.log(`unit ${dead[0].unit} would open with a bias of ${dead[0].biasToRevive.toFixed(3)}`);
+console.log(`unit ${first.unit} would open with a bias of ${first.biasToRevive.toFixed(3)}`);
 network.dispose();
 
 // It prints:
