@@ -8,6 +8,7 @@ import { hostCases } from "./host.js";
 import { measureYardstick, type Yardstick } from "./limit.js";
 import type { Target } from "./measure.js";
 import type { Build } from "../src/wasm/binary.js";
+import { provingCases } from "./proving.js";
 import { listCases, runCase } from "./run.js";
 import { quartiles } from "./statistics.js";
 
@@ -38,7 +39,7 @@ async function main(): Promise<void> {
   const cores = availableParallelism();
   if (cores === 1) tell("one core: no rows of two threads");
   const core: Core = await createCore(build);
-  const cases = listCases({ build, core, cores, all: options.all }, options.filter, [hostCases]);
+  const cases = listCases({ build, core, cores, all: options.all }, options.filter, [hostCases, provingCases]);
   const yardstick = measureYardstick(core, build);
   tell(`${yardstickLine(yardstick, build)}\n`);
 
