@@ -17,7 +17,7 @@ import {
   sgd,
   type Targets,
 } from "../../src/index.js";
-import { closingRates } from "../../src/diagnosis/forecast/lethal.js";
+import { makeClosingRates } from "../../src/diagnosis/forecast/lethal.js";
 import { drawLayers, randomFrom } from "../../src/diagnosis/forecast/draw.js";
 import { rateInterval } from "../../src/diagnosis/units/firing-rate-bound.js";
 import { toMatrix } from "../../src/core/matrix.js";
@@ -220,6 +220,25 @@ test("bounds are at most 0.25 apart, within 0 and 1, whatever the spec", () => {
   }
 });
 
+describe("how many networks are drawn", () => {
+  const wide = net(2, [16, 16]);
+  const rows = randomRows(seededRandom(8), 100, 2);
+
+  test("no more than narrow standard errors take, and the same ones whatever is asked besides", () => {
+    const { draws, layers } = forecast(wide, rows);
+    expect(draws).toBeGreaterThanOrEqual(350);
+    expect(draws).toBeLessThan(1000);
+    for (const { units, standardError } of layers) expect(standardError).toBeLessThanOrEqual(0.003 * units);
+    expect(forecast(wide, rows, { draws }).layers).toEqual(layers);
+    expect(forecast(wide, rows, { targets: rows.map(([a]) => a) }).layers).toEqual(layers);
+  });
+
+  test("control: as many as are asked for, and all where the errors stay wide", () => {
+    expect(forecast(wide, rows, { draws: 1000 }).draws).toBe(1000);
+    expect(forecast(net(2, [4, 4]), rows).draws).toBe(1000);
+  });
+});
+
 describe("networks as they really start", () => {
   const initializers: KernelInitializer[] = [
     "asymmetric",
@@ -327,7 +346,7 @@ describe("rates that kill", () => {
         }))
         .map((layer) => ({ ...layer, alpha: new Float64Array(layer.units) })),
     );
-    const [rates] = closingRates(layers, toMatrix("x", x), prepareTargets("y", y, 4, outputs, loss), loss);
+    const [rates] = makeClosingRates(toMatrix("x", x), prepareTargets("y", y, 4, outputs, loss), loss)(layers);
     const finite = [...rates.entries()].filter(([, rate]) => Number.isFinite(rate));
     expect(finite.length).toBeGreaterThan(0);
     for (const [unit, rate] of finite) {

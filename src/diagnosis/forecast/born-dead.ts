@@ -55,7 +55,7 @@ export function silentOnLine(widths: readonly number[]): number {
 /** Whether one coordinate has values above 0, below 0. */
 function signs({ data, columns, rows }: Matrix, column: number): { positive: boolean; negative: boolean } {
   const result = { positive: false, negative: false };
-  for (let r = 0; r < rows; r++) {
+  for (let r = 0; r < rows && !(result.positive && result.negative); r++) {
     if (data[r * columns + column] > 0) result.positive = true;
     if (data[r * columns + column] < 0) result.negative = true;
   }

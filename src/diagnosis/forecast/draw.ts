@@ -109,11 +109,17 @@ function drawKernel(initializer: KernelInitializer, layer: Blank, random: Random
   else asymmetric(layer, random);
 }
 
-/** The first `count` layers of an initial network. */
-export function drawLayers(spec: ResolvedSpec, count: number, random: Random): Layer64[] {
-  return spec.layers
-    .slice(0, count)
-    .map(({ units, activation: { name, alpha }, kernelInitializer, biasInitializer }, index) => {
+/** The first `count` layers of an initial network; of those that are given, the ones that follow them. */
+export function drawLayers(
+  spec: ResolvedSpec,
+  count: number,
+  random: Random,
+  given: readonly Layer64[] = [],
+): Layer64[] {
+  const drawn = spec.layers
+    .slice(given.length, count)
+    .map(({ units, activation: { name, alpha }, kernelInitializer, biasInitializer }, i) => {
+      const index = given.length + i;
       const inputs = index === 0 ? spec.inputs : spec.layers[index - 1].units;
       const layer = {
         name,
@@ -128,6 +134,7 @@ export function drawLayers(spec: ResolvedSpec, count: number, random: Random): L
       else fill(layer.bias, biasDistributionOf(biasInitializer, inputs), random);
       return layer;
     });
+  return [...given, ...drawn];
 }
 
 /** Steps, about a multiplication each, that drawing the first `count` layers takes. */

@@ -6,26 +6,15 @@ import type { Matrix } from "../../core/matrix.js";
 import type { PreparedTargets } from "../../network/data.js";
 import type { Loss, LossSpec } from "../../network/losses.js";
 import { isRectifier } from "../../activations/activations.js";
-import { activate, slope } from "../../activations/analysis.js";
-import { gradientByPreactivations, softmaxRows } from "./loss-gradient.js";
-import { type Layer64, preactivations } from "../proof/layers64.js";
+import { slope } from "../../activations/analysis.js";
+import { gradientByPreactivations } from "./loss-gradient.js";
+import type { Layer64 } from "../proof/layers64.js";
+import { type LayerRows, makeMultiply, type Multiply, type Numbers, passRows } from "./product.js";
 
-interface LayerRows {
-  readonly input: Float64Array;
-  readonly z: Float64Array;
-}
-
-function forward(layers: readonly Layer64[], x: Matrix): { passes: LayerRows[]; output: Float64Array } {
-  let a: Float64Array = Float64Array.from(x.data);
-  const passes = layers.map((layer) => {
-    const { inputs, units, name, alpha } = layer;
-    const z = new Float64Array(x.rows * units);
-    for (let r = 0; r < x.rows; r++) z.set(preactivations(layer, a.subarray(r * inputs, (r + 1) * inputs)), r * units);
-    const pass = { input: a, z };
-    a = name === "softmax" ? softmaxRows(z, units) : z.map((value, i) => activate(name, value, alpha[i % units]));
-    return pass;
-  });
-  return { passes, output: a };
+/** Products of each row with each, plus 1 for the bias. */
+function gramOf(input: Numbers, inner: number, rows: number, multiply: Multiply): Float64Array {
+  const right = { data: input, rowStep: 1, columnStep: inner, columns: rows };
+  return multiply(input, rows, inner, right, new Float64Array(rows).fill(1), new Float64Array(rows * rows));
 }
 
 /** Upstream gradients times the slope, in place. */
@@ -33,40 +22,14 @@ function throughActivation({ name, alpha, units }: Layer64, z: Float64Array, ups
   for (let i = 0; i < z.length; i++) if (upstream[i] !== 0) upstream[i] *= slope(name, z[i], alpha[i % units]);
 }
 
-function throughKernel({ inputs, units, kernel }: Layer64, dz: Float64Array, rows: number): Float64Array {
-  const result = new Float64Array(rows * inputs);
-  for (let r = 0; r < rows; r++) {
-    for (let i = 0; i < inputs; i++) {
-      let sum = 0;
-      for (let j = 0; j < units; j++) sum += kernel[i * units + j] * dz[r * units + j];
-      result[r * inputs + i] = sum;
-    }
-  }
-  return result;
-}
-
-/** Kernel gradient, then the bias's, as one more input that is always 1. */
-function weightGradient({ inputs, units }: Layer64, input: Float64Array, dz: Float64Array, rows: number): Float64Array {
-  const gradient = new Float64Array((inputs + 1) * units);
-  for (let r = 0; r < rows; r++) {
-    for (let i = 0; i <= inputs; i++) {
-      const value = i === inputs ? 1 : input[r * inputs + i];
-      if (value !== 0) for (let j = 0; j < units; j++) gradient[i * units + j] += value * dz[r * units + j];
-    }
-  }
-  return gradient;
-}
-
-/** What a step at rate 1 takes from each preactivation. */
-function fallOf({ inputs, units }: Layer64, input: Float64Array, gradient: Float64Array, rows: number): Float64Array {
-  const fall = new Float64Array(rows * units);
-  for (let r = 0; r < rows; r++) {
-    for (let i = 0; i <= inputs; i++) {
-      const value = i === inputs ? 1 : input[r * inputs + i];
-      if (value !== 0) for (let j = 0; j < units; j++) fall[r * units + j] += value * gradient[i * units + j];
-    }
-  }
-  return fall;
+function throughKernel(
+  { inputs, units, kernel }: Layer64,
+  dz: Float64Array,
+  rows: number,
+  multiply: Multiply,
+): Float64Array {
+  const right = { data: kernel, rowStep: 1, columnStep: units, columns: inputs };
+  return multiply(dz, rows, units, right, undefined, new Float64Array(rows * inputs));
 }
 
 /**
@@ -84,33 +47,45 @@ function closingRate(z: Float64Array, fall: Float64Array, unit: number, units: n
   return least <= most ? least : Number.POSITIVE_INFINITY;
 }
 
-/** The rate that closes each open hidden relu unit, by layer; Infinity where none does, NaN for other units. */
-export function closingRates(
-  layers: readonly Layer64[],
+/**
+ * The rate that closes each open hidden relu unit, by layer; Infinity where none does, NaN for other units. A function
+ * for networks with the same inputs, which it multiplies by themselves once; known: what the first layers make of the
+ * rows.
+ *
+ * What a step at rate 1 takes from a preactivation is the row's input times the gradient of the kernel, plus that of
+ * the bias: the products of the row with every row, plus 1, times the gradients by their preactivations. No gradient of
+ * a kernel is made for that.
+ */
+export function makeClosingRates(
   x: Matrix,
   targets: PreparedTargets,
   loss: Loss | LossSpec,
-): Float64Array[] {
-  const { passes, output } = forward(layers, x);
-  const rates: Float64Array[] = [];
-  const top = layers.length - 1;
-  let upstream = gradientByPreactivations(loss, layers[top], passes[top].z, output, targets);
-  for (let l = top; l >= 0; l--) {
-    const layer = layers[l];
-    const { input, z } = passes[l];
-    if (l < top) {
-      throughActivation(layer, z, upstream);
-      const fall = isRectifier(layer.name)
-        ? fallOf(layer, input, weightGradient(layer, input, upstream, x.rows), x.rows)
-        : undefined;
-      rates.unshift(
-        Float64Array.from(
-          { length: layer.units },
-          (_, unit) => (fall && closingRate(z, fall, unit, layer.units)) ?? Number.NaN,
-        ),
-      );
+): (layers: readonly Layer64[], known?: readonly LayerRows[]) => Float64Array[] {
+  const multiply = makeMultiply();
+  const { rows } = x;
+  let ofInputs: Float64Array | undefined;
+  const fallOf = ({ units }: Layer64, input: Numbers, inner: number, dz: Float64Array): Float64Array => {
+    const gram =
+      input === x.data ? (ofInputs ??= gramOf(input, inner, rows, multiply)) : gramOf(input, inner, rows, multiply);
+    const right = { data: dz, rowStep: units, columnStep: 1, columns: units };
+    return multiply(gram, rows, rows, right, undefined, new Float64Array(rows * units));
+  };
+  return (layers, known) => {
+    const passes = passRows(layers, x, multiply, known);
+    const rates: Float64Array[] = [];
+    const top = layers.length - 1;
+    let upstream = gradientByPreactivations(loss, layers[top], passes[top].z, passes[top].output, targets);
+    for (let l = top; l >= 0; l--) {
+      const layer = layers[l];
+      const { input, z } = passes[l];
+      if (l < top) {
+        throughActivation(layer, z, upstream);
+        const fall = isRectifier(layer.name) ? fallOf(layer, input, layer.inputs, upstream) : undefined;
+        const rateOf = (unit: number) => (fall && closingRate(z, fall, unit, layer.units)) ?? Number.NaN;
+        rates.unshift(Float64Array.from({ length: layer.units }, (_, unit) => rateOf(unit)));
+      }
+      if (l > 0) upstream = throughKernel(layer, upstream, rows, multiply);
     }
-    if (l > 0) upstream = throughKernel(layer, upstream, x.rows);
-  }
-  return rates;
+    return rates;
+  };
 }

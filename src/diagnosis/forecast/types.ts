@@ -8,7 +8,8 @@ export interface ForecastOptions {
   /** The rate to be used: advice says if it kills. */
   readonly learningRate?: number;
   /**
-   * Initial networks to draw and count, at least 2; default: as many as a fraction of a second allows, at most 1000.
+   * Initial networks to draw and count, at least 2; default: as many as a fraction of a second allows, at most 1000;
+   * after 350 it ends once the standard error of each layer's count is at most 0.3 % of its units.
    */
   readonly draws?: number;
   /** Of the draws; default 0. The spec's own seed plays no part: the forecast is for any. */

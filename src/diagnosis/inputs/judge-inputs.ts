@@ -69,10 +69,12 @@ export interface InputJudgement {
 export function statisticsOf(x: Matrix): ColumnStatistics {
   const min = new Array<number>(x.columns).fill(Infinity),
     max = new Array<number>(x.columns).fill(-Infinity);
-  for (let i = 0; i < x.data.length; i++) {
-    const column = i % x.columns;
-    if (x.data[i] < min[column]) min[column] = x.data[i];
-    if (x.data[i] > max[column]) max[column] = x.data[i];
+  for (let start = 0; start < x.data.length; start += x.columns) {
+    for (let column = 0; column < x.columns; column++) {
+      const value = x.data[start + column];
+      if (value < min[column]) min[column] = value;
+      if (value > max[column]) max[column] = value;
+    }
   }
   return { ...measureColumns(x), min, max };
 }
