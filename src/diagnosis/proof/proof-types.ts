@@ -60,7 +60,12 @@ export interface NetworkProof {
   /** A checksum of the hidden layers that it is about. */
   readonly weights: string;
   /** The box of inputs, as float32 has it. */
-  readonly box: { readonly low: readonly number[]; readonly high: readonly number[] };
+  readonly box: {
+    /** The least value of each input. */
+    readonly low: readonly number[];
+    /** The largest value of each input. */
+    readonly high: readonly number[];
+  };
   /** By layer and unit. */
   readonly units: readonly ProvedUnit[];
   /** How many are closed on the whole box. */
