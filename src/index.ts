@@ -64,9 +64,11 @@ export { earlyStopping, type EarlyStoppingOptions } from "./network/training/ear
 export type {
   BatchLog,
   Callback,
+  DivergedFit,
   EpochLog,
   Gradients,
   History,
+  KeptWeights,
   ClassFigures,
   Evaluation,
   Metrics,

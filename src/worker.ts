@@ -23,9 +23,11 @@ export { adam, adamW, rmsprop, sgd, type Optimizer } from "./network/training/op
 export type {
   BatchLog,
   ClassFigures,
+  DivergedFit,
   EpochLog,
   Evaluation,
   History,
+  KeptWeights,
   Metrics,
   PackageCallback,
   Weights,

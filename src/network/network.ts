@@ -1,5 +1,6 @@
 // The network as its users meet it.
 import { fit } from "./training/fit.js";
+import { restoreEpochStart } from "./training/epoch-start.js";
 import { NetworkLayer } from "./layer.js";
 import type { DenseLayer, Evaluation, FitOptions, Gradients, History, Network } from "./types.js";
 import { type DataSet, type PreparedData, prepareData } from "./data.js";
@@ -38,6 +39,10 @@ class DenseNetwork implements Network {
 
   async fit(data: DataSet, options?: FitOptions): Promise<History> {
     return fit(this, this.#cell.current, data, options);
+  }
+
+  restoreEpochStart(): void {
+    restoreEpochStart(this.#alive());
   }
 
   evaluate(data: DataSet): Evaluation {
@@ -111,7 +116,7 @@ function predict(state: NetworkState, x: Matrix, logits: boolean): Matrix {
  * A network with initial weights drawn from its seed.
  * @param spec inputs, layers (hidden ones, then the output), loss, seed
  * @param options arithmetic: "reproducible" gives the same bits on every machine
- * @cost 4 bytes a parameter, in training three to five times that (gradient and moments); the first network also
+ * @cost 4 bytes a parameter, in training four to six times that (gradient, moments, an epoch's start); the first network also
  *   compiles the kernels, some tens of milliseconds
  * @throws RelumineError "value" for a spec that is wrong, "memory" for one that does not fit (both as rejections)
  * @example

@@ -105,12 +105,47 @@ export interface EpochLog extends Metrics {
   readonly silentUnits: readonly number[];
 }
 
+/** Weights that a fit which diverged has kept. */
+export interface KeptWeights {
+  /** Updates made before. */
+  readonly step: number;
+  /** The mean loss on the training rows with them; absent where it is no finite number. */
+  readonly loss?: number;
+}
+
+/** How a training left the finite numbers, and what is left to go on from. */
+export interface DivergedFit {
+  /** What was not finite first: the loss of a batch, its gradient, or weights that its update would have made. */
+  readonly what: "loss" | "gradient" | "update";
+  /** In which epoch, counted from 1. */
+  readonly epoch: number;
+  /** Which update was refused, counted from 1. */
+  readonly step: number;
+  /** At which rate. */
+  readonly learningRate: number;
+  /** The network's weights: the last finite ones. */
+  readonly last: KeptWeights;
+  /**
+   * Those of an epoch's start before the loss ran away, which `restoreEpochStart` puts back: of the last epoch, or an
+   * earlier one where that had seen a loss a hundred times the lowest, or was fewer than 16 updates ago. Absent where
+   * there was no memory to keep them.
+   */
+  readonly epochStart?: KeptWeights & {
+    /** Counted from 1. */
+    readonly epoch: number;
+  };
+  /** The better of the two. */
+  readonly goOnFrom: "epochStart" | "last";
+}
+
 /** What a fit tells in the end. */
 export interface History {
   /** The whole epochs, in order. */
   readonly epochs: readonly EpochLog[];
   /** diverged: the loss left the finite numbers; the last finite weights are kept. */
   readonly stopped?: "aborted" | "callback" | "diverged";
+  /** Where it diverged: how, and from which weights to go on. */
+  readonly diverged?: DivergedFit;
 }
 
 /** By layer, in the shapes of the weights. */
@@ -213,6 +248,14 @@ export interface Network extends Disposable {
    * @example const history = await network.fit({ x, y }, { epochs: 20, optimizer: adam() });
    */
   fit(data: DataSet, options?: FitOptions): Promise<History>;
+  /**
+   * After a fit that diverged: goes back to the weights that `history.diverged.epochStart` tells of, and to its place in
+   * the sequence of epochs; the optimizer's moments start anew. They are kept until the next fit begins. Go on with
+   * smaller steps, as the same ones would diverge again.
+   * @throws RelumineError "value" (no fit diverged, or one runs) or "disposed"
+   * @example if (history.diverged?.goOnFrom === "epochStart") network.restoreEpochStart();
+   */
+  restoreEpochStart(): void;
   /**
    * Mean loss; accuracy, confusion and figures by class for the cross-entropies; R² and mean absolute error for the
    * others. One forward pass.

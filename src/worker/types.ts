@@ -161,6 +161,8 @@ export interface RemoteNetwork extends AsyncDisposable {
    * for (const { explanation } of trace.deaths) console.log(explanation);
    */
   fit(data: DataSet, options?: RemoteFitOptions): Promise<History>;
+  /** As Network.restoreEpochStart. */
+  restoreEpochStart(): Promise<void>;
   /** As Network.evaluate. */
   evaluate(data: DataSet): Promise<Evaluation>;
   /** As Network.gradients. */

@@ -22,7 +22,17 @@ import { saveFile } from "../save-file.js";
 import { tableMetadata } from "../../table/stored-table.js";
 import { interruption, Terminal } from "../terminal.js";
 import { RelumineError } from "../../core/errors.js";
-import type { ActivityRecord, Callback, DeathTrace, Diagnosis, History, Network, Optimizer } from "../../index.js";
+import type {
+  ActivityRecord,
+  Callback,
+  DeathTrace,
+  Diagnosis,
+  DivergedFit,
+  History,
+  KeptWeights,
+  Network,
+  Optimizer,
+} from "../../index.js";
 import { drawActivityMap } from "../../report/activity-map.js";
 import { drawDeaths } from "../../report/deaths-text.js";
 import { describeEpoch, drawEpochs } from "../../report/training-text.js";
@@ -93,9 +103,20 @@ interface Outcome extends Trained {
 
 const STOPPED = {
   aborted: "Interrupted: this is what was learnt so far.",
-  diverged: "The training diverged: the last finite weights were kept. A lower --learning-rate may help.",
+  diverged: "The training diverged. A lower --learning-rate may help.",
   callback: "The training was stopped.",
 };
+
+/** Which weights there are after a divergence; the better ones are saved. */
+function describeDivergence({ epoch, step, last, epochStart, goOnFrom }: DivergedFit): string {
+  const loss = (weights: KeptWeights) =>
+    weights.loss === undefined ? "no finite loss" : `loss ${formatNumber(weights.loss)}`;
+  const where = `In update ${formatCount(step)}, epoch ${epoch}; the last finite weights have ${loss(last)} on the training rows`;
+  if (!epochStart) return `${where}.`;
+  const saved =
+    goOnFrom === "epochStart" ? "; --out saves those, what follows is of the last" : "; --out saves the last";
+  return `${where}, those that epoch ${epochStart.epoch} started with ${loss(epochStart)}${saved}.`;
+}
 
 function describeNetwork(
   { network: { spec, parameterCount }, optimizer }: Outcome,
@@ -117,6 +138,7 @@ function tellOutcome(terminal: Terminal, outcome: Outcome, prepared: NamedPrepar
   if (rows.length > 0) terminal.tell([dim(title), ...rows, ""].join("\n"));
   if (history.stopped) terminal.tell(`${yellow(STOPPED[history.stopped])}\n`);
   if (trace.divergence) terminal.tell(`${wrap(`It diverged: ${trace.divergence.explanation}.`)}\n`);
+  if (history.diverged) terminal.tell(`${wrap(describeDivergence(history.diverged))}\n`);
   tellEvaluation(
     terminal,
     prepared.judges === prepared.heldOut ? "held out" : "training rows",
@@ -278,8 +300,12 @@ async function train(source: string, given: TrainOptions, command: Command): Pro
   const prepared = prepareNamed(await readTableFile(source, options), options);
   terminal.tell(`${describeData(prepared, options.seed)}\n`);
   const trained = await trainNetwork(prepared, options, terminal, signal, checkpoint);
-  const saved = options.out === undefined ? undefined : await save(options.out, trained.network, prepared);
-  const outcome = await judge(trained, prepared);
+  const write = async () => (options.out === undefined ? undefined : save(options.out, trained.network, prepared));
+  const isToGoBack = trained.history.diverged?.goOnFrom === "epochStart";
+  const before = isToGoBack ? undefined : await write();
+  const outcome = await judge(trained, prepared); // of a training that diverged, what it came to
+  if (isToGoBack) trained.network.restoreEpochStart();
+  const saved = isToGoBack ? await write() : before;
   if (options.json) terminal.document(toDocument(outcome, prepared, saved));
   else tellOutcome(terminal, outcome, prepared, options);
   if (saved) tellSaved(terminal, saved);

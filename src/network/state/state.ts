@@ -23,6 +23,19 @@ interface Moments {
   ages?: UnitAges;
 }
 
+/** Weights as they were when an epoch started, and when that was. */
+export interface EpochStart {
+  readonly parameters: Float32Array;
+  /** Counted from 1. */
+  epoch: number;
+  /** Updates made before. */
+  step: number;
+  /** Of the network, before it. */
+  epochsBegun: number;
+  /** Whether a fit diverged after it; else there is nothing to go back from. */
+  hasDiverged: boolean;
+}
+
 export class NetworkState {
   readonly arena: Arena;
   readonly layout: ParameterLayout;
@@ -36,6 +49,8 @@ export class NetworkState {
   running: PausableFit | undefined;
   /** Units that were drawn anew so far: each has random numbers of its own. */
   redraws = 0;
+  /** Of the fit under way, or the last one. */
+  epochStart: EpochStart | undefined;
   isDisposed = false;
   private changeCount = 0;
   private gradientAddress = 0;
@@ -144,6 +159,14 @@ export class NetworkState {
     return this.moments;
   }
 
+  /** As new ones. */
+  clearMoments(): void {
+    if (!this.moments) return;
+    for (const slot of this.moments.slots) this.floats(slot, this.parameterFloats).fill(0);
+    Object.assign(this.moments.powers, { beta1: 1, beta2: 1 });
+    this.moments.ages = undefined;
+  }
+
   /** The same moments for an equal recipe, another object. */
   passMomentsTo(recipe: OptimizerRecipe): void {
     if (this.moments) this.moments = { ...this.moments, recipe };
@@ -226,7 +249,7 @@ export class NetworkState {
   dispose(): void {
     if (this.isDisposed) return;
     this.isDisposed = true;
-    this.stopped = undefined;
+    this.stopped = this.epochStart = undefined;
     this.arena.dispose();
   }
 }

@@ -1,5 +1,14 @@
 // The training loop: epochs, batches, callbacks and logs around the steps of step.ts.
-import type { BatchLog, EpochLog, History, Metrics, TrainingContext, Network, FitOptions } from "../types.js";
+import type {
+  BatchLog,
+  DivergedFit,
+  EpochLog,
+  History,
+  Metrics,
+  TrainingContext,
+  Network,
+  FitOptions,
+} from "../types.js";
 import { beginCallback, checkCallbackUse, claimCallbacks, definitionOf, type StartedCallback } from "./callbacks.js";
 import {
   canPause,
@@ -14,6 +23,7 @@ import type { FitProgress, PausableFit, PlanRecord } from "./progress.js";
 import { SilentUnits } from "./silent-units.js";
 import type { DataSet } from "../data.js";
 import { weighByClass } from "./class-weights.js";
+import { EpochStartKeeper } from "./epoch-start.js";
 import { evaluateRows, hiddenUnits, toMetrics } from "./evaluate.js";
 import { yieldToEventLoop } from "../../core/event-loop.js";
 import { makePlan, type Plan } from "./plan.js";
@@ -52,6 +62,8 @@ class TrainingRun implements RunningFit, PausableRun, PausableFit {
   readonly steps: TrainingStep;
   readonly silent: SilentUnits;
   readonly callbacks: StartedCallback[] = [];
+  private readonly epochStart: EpochStartKeeper;
+  private diverged: DivergedFit["what"] | undefined;
   private hasBatchCallbacks = false;
   private readonly context: TrainingContext;
   nextRow = 0;
@@ -80,6 +92,7 @@ class TrainingRun implements RunningFit, PausableRun, PausableFit {
     if (plan.data.weights ?? plan.validation?.weights) state.buffers.ensureWeights();
     this.silent = new SilentUnits(hiddenUnits(spec), runtime.kernels, runtime.heap, scratch);
     this.steps = new TrainingStep(state, plan, this.order);
+    this.epochStart = new EpochStartKeeper(this);
     this.context = { network, stop: () => this.stop("callback") };
     attachFit(this.context, this);
   }
@@ -103,15 +116,22 @@ class TrainingRun implements RunningFit, PausableRun, PausableFit {
   }
 
   async run(): Promise<History> {
-    if (this.resumed) restoreProgress(this, this.resumed.progress);
+    if (this.resumed) {
+      restoreProgress(this, this.resumed.progress);
+      this.epochStart.note(this.epoch);
+    }
     await this.beginCallbacks();
     if (this.resumed) await this.goOn(this.resumed.progress);
     while (this.epoch < this.plan.epochs && !this.isStopped()) {
       this.beginEpoch();
       await this.finishEpoch();
     }
-    const history: History =
-      this.stopped === undefined ? { epochs: this.epochLogs } : { epochs: this.epochLogs, stopped: this.stopped };
+    const { epochLogs: epochs, stopped, diverged } = this;
+    const history: History = {
+      epochs,
+      ...(stopped !== undefined && { stopped }),
+      ...(diverged !== undefined && stopped === "diverged" && { diverged: this.epochStart.describe(diverged) }),
+    };
     if (canPause === true && !this.state.isDisposed) this.noteEnd();
     for (const callback of this.callbacks) await callback.onTrainEnd?.(history, this.context);
     return history;
@@ -181,6 +201,7 @@ class TrainingRun implements RunningFit, PausableRun, PausableFit {
 
   private beginEpoch(): void {
     this.epoch++;
+    this.epochStart.note(this.epoch);
     this.epochStarted = performance.now();
     this.order.beginEpoch(this.state.epochsBegun++);
     this.silent.reset();
@@ -206,11 +227,15 @@ class TrainingRun implements RunningFit, PausableRun, PausableFit {
     const start = this.nextRow;
     const rows = Math.min(plan.batchSize, plan.trainingRows - start);
     if (plan.schedule) this.rate = this.rateFor(plan.schedule, epoch);
-    if (!steps.differentiate(start, rows)) return false;
+    if (!steps.differentiate(start, rows)) {
+      this.diverged = Number.isFinite(steps.loss) ? "gradient" : "loss";
+      return false;
+    }
     this.silent.note(this.state.buffers);
     this.nextRow = start + rows;
-    this.step++;
+    if (++this.step === 1) this.epochStart.noteFirst(steps.loss);
     const isWhole = steps.update(this.rate);
+    if (!isWhole) this.diverged = "update";
     for (let i = 0; i < this.watchers.length; i++) this.watchers[i]();
     return isWhole;
   }

@@ -103,6 +103,10 @@ class WorkerNetwork implements RemoteNetwork {
     return new RemoteFit(this.#connection, this, options).run(this.#id, data);
   }
 
+  async restoreEpochStart(): Promise<void> {
+    return this.#call("restoreEpochStart");
+  }
+
   async evaluate(data: DataSet): Promise<Evaluation> {
     return this.#call("evaluate", sendableData("data", data));
   }

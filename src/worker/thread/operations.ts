@@ -25,6 +25,7 @@ export const OPERATIONS: Readonly<Record<string, Operation>> = {
   gradients: (network, data: DataSet) => network.gradients(data),
   predict: (network, x: Samples, options?: { logits?: boolean }) => network.predict(x, options),
   summary: (network) => network.summary(),
+  restoreEpochStart: (network) => network.restoreEpochStart(),
   getWeights: (network, layer: number) => layerAt(network, layer).getWeights(),
   setWeights: (network, layer: number, weights: Partial<Weights>) => layerAt(network, layer).setWeights(weights),
   exportNetwork: (network, format: ModelFormat, options?: ExportOptions) => exportNetwork(network, format, options),
