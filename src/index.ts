@@ -40,6 +40,7 @@ export type {
 export { forecast } from "./diagnosis/forecast/forecast.js";
 export type { ChanceBounds, Forecast, ForecastOptions, LayerForecast, LethalRate } from "./diagnosis/forecast/types.js";
 export type {
+  ActivityBlocksOptions,
   ActivityData,
   ActivityFrame,
   ActivityOptions,

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { diagnose, type Network, recordActivity, sgd } from "../../src/index.js";
-import { expectRefusal } from "../support/errors.js";
+import { expectError, expectRefusal } from "../support/errors.js";
 import { classifier, weightsOf, withNetwork } from "../support/networks.js";
 import { sectors } from "../support/samples.js";
 
@@ -67,5 +67,37 @@ describe("recordActivity", () => {
         "recordActivity's x",
       ),
     );
+  });
+
+  const blocks = function* (...sizes: number[]) {
+    for (let start = 0, turn = 0; start < data.x.length; start += sizes[turn++ % sizes.length])
+      yield data.x.slice(start, start + sizes[turn % sizes.length]);
+  };
+
+  it.each([1, 100, 128, 499, 500, 900])("takes of blocks the %i rows that it takes of all", async (samples) => {
+    const whole = recordActivity(data.x, { samples });
+    for (const rows of [data.x.length, undefined])
+      for (const sizes of [[1], [77, 3], [1000]]) {
+        const source = { ...(rows !== undefined && { rows }), blocks: () => blocks(...sizes) };
+        const activity = await recordActivity(source, { samples, everyEpochs: 2 });
+        expect(activity.options).toEqual({ ...whole.options, everyEpochs: 2 });
+      }
+  });
+
+  it("refuses blocks that it cannot count, and tells how far it is", async () => {
+    const once = async function* () {
+      await Promise.resolve();
+      yield* blocks(10);
+    };
+    await expectError(recordActivity(once()), "value", "x");
+    await expectError(recordActivity({ rows: 501, blocks: () => blocks(10) }), "shape", "x");
+    let opened = 0;
+    const fewer = { blocks: () => (opened++ === 0 ? blocks(10) : [data.x.slice(0, 30)]) };
+    await expectError(recordActivity(fewer), "shape", "x");
+    await expectError(recordActivity({ blocks: once }, { signal: AbortSignal.abort() }), "value", "signal");
+    await expectError(recordActivity({ blocks: once }, { samples: 0 }), "value", "samples");
+    const heard: number[] = [];
+    await recordActivity({ blocks: once }, { onProgress: (share) => heard.push(share) });
+    expect(heard.at(-1)).toBe(1);
   });
 });

@@ -1,7 +1,10 @@
 // What recordActivity takes and what it tells, apart from how it measures: a page that sends a record to its worker
 // needs no more.
+import { BlockReader, readSource, type SampleBlocks } from "../../core/blocks.js";
 import { checkInteger, checkOptions } from "../../core/checks.js";
-import { type Matrix, type Samples, toRows } from "../../core/matrix.js";
+import { RelumineError } from "../../core/errors.js";
+import { type Matrix, type Samples, takeRows, toRows } from "../../core/matrix.js";
+import { checkPace, Pace, PACE_OPTIONS, type PaceOptions } from "../../core/pace.js";
 import type { Description } from "../../network/training/callbacks.js";
 import type { PackageCallback } from "../../network/types.js";
 
@@ -12,6 +15,9 @@ export interface ActivityOptions {
   /** Epochs from one frame to the next. Default 1. */
   readonly everyEpochs?: number;
 }
+
+/** Options of `recordActivity` where rows come in blocks. */
+export interface ActivityBlocksOptions extends ActivityOptions, PaceOptions {}
 
 /** As data: x holds just the rows that are looked at. */
 export interface ActivityData extends Required<ActivityOptions> {
@@ -37,15 +43,88 @@ export interface ActivityResults {
 /** The callback that `recordActivity` makes: its options, and its frames. */
 export interface ActivityRecord extends PackageCallback<ActivityData>, ActivityResults {}
 
-/** Evenly apart: a table is often sorted. */
-function spreadRows({ rows, columns, data }: Matrix, wanted: number): Matrix {
-  if (rows <= wanted) return { rows, columns, data: data.slice() };
-  const chosen = new Float32Array(wanted * columns);
-  for (let i = 0; i < wanted; i++) {
-    const row = Math.floor(((i + 0.5) * rows) / wanted);
-    chosen.set(data.subarray(row * columns, (row + 1) * columns), i * columns);
+/** Of so many rows, those that are looked at: evenly apart, as a table is often sorted. */
+function spread(rows: number, wanted: number): number[] {
+  return rows <= wanted
+    ? Array.from({ length: rows }, (_, i) => i)
+    : Array.from({ length: wanted }, (_, i) => Math.floor(((i + 0.5) * rows) / wanted));
+}
+
+const PIECE = 256; // rows
+
+/** How many rows there are: where it is not known they are read. */
+async function countRows(source: ReturnType<typeof readSource>, pace: Pace, signal?: AbortSignal): Promise<number> {
+  if (source.rows !== undefined) return source.rows;
+  if (source.isOnce)
+    throw new RelumineError(
+      "value",
+      "x",
+      "to be a source whose rows are known, or that can be opened twice",
+      "blocks for one pass",
+      "Give { rows, blocks() }, or { blocks() } that begins anew each time.",
+    );
+  const reader = new BlockReader("x", source, undefined, signal);
+  try {
+    while (await reader.next(PIECE, () => pace.at(0)));
+    return reader.rows;
+  } finally {
+    await reader.close();
   }
-  return { rows: wanted, columns, data: chosen };
+}
+
+/** As `spread` chooses them of all rows: in one pass where it is known how many there are, else in two. */
+async function chooseRows(x: SampleBlocks, wanted: number, pacing: PaceOptions): Promise<Matrix> {
+  const source = readSource("x", x);
+  const pace = new Pace(pacing);
+  const rows = await countRows(source, pace, pacing.signal);
+  const chosen = spread(rows, wanted);
+  const reader = new BlockReader("x", { ...source, rows }, undefined, pacing.signal);
+  const parts: Matrix[] = [];
+  try {
+    for (let next = 0; ;) {
+      const start = reader.rows;
+      const piece = await reader.next(PIECE, () => pace.at(reader.rows / rows));
+      if (!piece) break;
+      const first = next;
+      while (next < chosen.length && chosen[next] < start + piece.rows) next++;
+      parts.push(
+        takeRows(
+          piece,
+          chosen.slice(first, next).map((row) => row - start),
+        ),
+      );
+    }
+  } finally {
+    await reader.close();
+  }
+  const { columns } = parts[0];
+  const data = new Float32Array(chosen.length * columns);
+  parts.reduce((at, part) => {
+    data.set(part.data, at);
+    return at + part.data.length;
+  }, 0);
+  pace.end();
+  return { rows: chosen.length, columns, data };
+}
+
+/** A record of rows in blocks: by `make`, from those of them that are looked at. */
+export async function recordBlocks(
+  make: (x: Samples, options: ActivityOptions) => ActivityRecord,
+  x: SampleBlocks,
+  given: ActivityBlocksOptions | undefined,
+): Promise<ActivityRecord> {
+  const options = checkOptions("recordActivity", given, [...OWN_OPTIONS, ...PACE_OPTIONS]);
+  const { samples, everyEpochs } = readOptions(options);
+  return make(await chooseRows(x, samples, checkPace(options)), { samples, everyEpochs });
+}
+
+const OWN_OPTIONS = ["samples", "everyEpochs"] as const;
+
+function readOptions({ samples, everyEpochs }: ActivityOptions): Required<ActivityOptions> {
+  return {
+    samples: checkInteger("samples", samples ?? 128, { low: 1 }),
+    everyEpochs: checkInteger("everyEpochs", everyEpochs ?? 1, { low: 1 }),
+  };
 }
 
 /** A record made of data: by `make`, from what its options hold. */
@@ -53,7 +132,7 @@ export function recordFrom(
   make: (x: Samples, options: ActivityOptions) => ActivityRecord,
 ): (data: ActivityOptions & { readonly x: Samples }) => ActivityRecord {
   return (data) => {
-    const { x, ...options } = checkOptions("recordActivity", data, ["x", "samples", "everyEpochs"]);
+    const { x, ...options } = checkOptions("recordActivity", data, ["x", ...OWN_OPTIONS]);
     return make(x, options);
   };
 }
@@ -62,10 +141,9 @@ export function describeActivity(
   x: Samples,
   options: ActivityOptions | undefined,
 ): Description<ActivityData, ActivityResults> {
-  const given = checkOptions("recordActivity", options, ["samples", "everyEpochs"]);
-  const wanted = checkInteger("samples", given.samples ?? 128, { low: 1 });
-  const everyEpochs = checkInteger("everyEpochs", given.everyEpochs ?? 1, { low: 1 });
-  const chosen = spreadRows(toRows("x", x), wanted);
+  const { samples, everyEpochs } = readOptions(checkOptions("recordActivity", options, OWN_OPTIONS));
+  const all = toRows("x", x);
+  const chosen = takeRows(all, spread(all.rows, samples));
   return {
     name: "recordActivity",
     options: { x: chosen, samples: chosen.rows, everyEpochs },

@@ -1,7 +1,15 @@
 // How often each hidden unit fires, epoch by epoch, on the same few samples: a forward pass with the kernels' counters,
 // no more.
 import { BatchCounter } from "../../wasm/abi.js";
-import { type ActivityFrame, type ActivityOptions, type ActivityRecord, describeActivity } from "./activity-options.js";
+import {
+  type ActivityBlocksOptions,
+  type ActivityFrame,
+  type ActivityOptions,
+  type ActivityRecord,
+  describeActivity,
+  recordBlocks,
+} from "./activity-options.js";
+import { isBlocks, type SampleBlocks } from "../../core/blocks.js";
 import { type Matrix, type Samples, toMatrix } from "../../core/matrix.js";
 import { defineCallback } from "../../network/training/callbacks.js";
 import type { Network } from "../../network/types.js";
@@ -33,7 +41,24 @@ function measureActivity(network: Network, x: Matrix): Float32Array[] {
  * await network.fit({ x, y }, { callbacks: [activity] });
  * activity.frames.at(-1).layers[0][3]; // how often unit 3 of layer 0 fires
  */
-export function recordActivity(x: Samples, options?: ActivityOptions): ActivityRecord {
+export function recordActivity(x: Samples, options?: ActivityOptions): ActivityRecord;
+/**
+ * The same of rows in blocks: those rows are read that it looks at, which are those of a matrix of all rows.
+ * @param x a source { rows, blocks() }, or { blocks() } that can be opened twice: to count the rows it is read once more
+ * @cost one pass over the blocks, or two
+ * @throws RelumineError "value" (also for blocks of which no one knows how many rows they have, and that can be read but
+ *   once) or "shape", as a rejection
+ * @example const activity = await recordActivity({ rows: 100_000, blocks });
+ */
+export function recordActivity(x: SampleBlocks, options?: ActivityBlocksOptions): Promise<ActivityRecord>;
+export function recordActivity(
+  x: Samples | SampleBlocks,
+  options?: ActivityBlocksOptions,
+): ActivityRecord | Promise<ActivityRecord> {
+  return isBlocks(x) ? recordBlocks(recordRows, x, options) : recordRows(x, options);
+}
+
+function recordRows(x: Samples, options?: ActivityOptions): ActivityRecord {
   const description = describeActivity(x, options);
   const { x: chosen, samples, everyEpochs } = description.options;
   return defineCallback({

@@ -2,11 +2,14 @@
 // worker.
 import { type DeathTrace, describeTrace, type TraceOptions } from "../../diagnosis/trace/trace-options.js";
 import {
+  type ActivityBlocksOptions,
   type ActivityOptions,
   type ActivityRecord,
   describeActivity,
+  recordBlocks,
   recordFrom,
 } from "../../diagnosis/units/activity-options.js";
+import { isBlocks, type SampleBlocks } from "../../core/blocks.js";
 import type { Samples } from "../../core/matrix.js";
 import { callbackByName, type CallbackData, defineCallback } from "../../network/training/callbacks.js";
 import { earlyStopping } from "../../network/training/early-stopping.js";
@@ -45,8 +48,20 @@ export function traceDeaths(options?: TraceOptions): DeathTrace {
  * const activity = recordActivity(x);
  * await network.fit({ x, y }, { callbacks: [activity] });
  */
-export function recordActivity(x: Samples, options?: ActivityOptions): ActivityRecord {
-  return defineCallback(describeActivity(x, options));
+export function recordActivity(x: Samples, options?: ActivityOptions): ActivityRecord;
+/**
+ * The same of rows in blocks, which are read on this side.
+ * @cost one pass over the blocks, or two
+ * @throws RelumineError as recordActivity of "relumine" (as a rejection)
+ * @example const activity = await recordActivity({ rows: 100_000, blocks });
+ */
+export function recordActivity(x: SampleBlocks, options?: ActivityBlocksOptions): Promise<ActivityRecord>;
+export function recordActivity(
+  x: Samples | SampleBlocks,
+  options?: ActivityBlocksOptions,
+): ActivityRecord | Promise<ActivityRecord> {
+  const record = (rows: Samples, of?: ActivityOptions) => defineCallback(describeActivity(rows, of));
+  return isBlocks(x) ? recordBlocks(record, x, options) : record(x, options);
 }
 
 /**
