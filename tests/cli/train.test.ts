@@ -2,6 +2,7 @@ import { gzipSync } from "node:zlib";
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
+import * as direct from "../../src/index.js";
 import { finish, Folder, PENGUINS, relumine, start } from "./run.js";
 
 const folder = new Folder();
@@ -246,5 +247,17 @@ describe("train", () => {
     expect(stdout).toMatch(/\n(It has learned nothing|On held-out rows it is worse than a constant|It is worse than)/);
     expect(stdout).toContain("\ndivergence\n");
     expect(code).toBe(1);
+  });
+
+  it("saves the better weights of a training that diverged", async () => {
+    const file = join(folder.path, "diverged.safetensors");
+    const args = ["--target", "body_mass_g", "--optimizer", "sgd", "--learning-rate", "1000", "--epochs", "5"];
+    const { stdout } = await relumine("train", PENGUINS, ...args, "--out", file, "--json");
+    const { history } = JSON.parse(stdout) as { history: { diverged: direct.DivergedFit } };
+    expect(history.diverged).toMatchObject({ epoch: 1, goOnFrom: "epochStart", epochStart: { epoch: 1, step: 0 } });
+    using saved = await direct.importNetwork(readFileSync(file));
+    using begun = await direct.createNetwork(saved.spec);
+    const weights = (network: direct.Network) => network.layers.map((layer) => layer.getWeights());
+    expect(weights(saved)).toEqual(weights(begun)); // as it began, not what exploded
   });
 });

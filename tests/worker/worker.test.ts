@@ -22,6 +22,23 @@ const settled = (promise: Promise<unknown>) =>
     (error: unknown) => error,
   );
 
+it("goes back to an epoch's start after a fit that diverged, as beside it", async () => {
+  await using remote = await createNetwork(classifier, EXACT);
+  using local = await direct.createNetwork(classifier, EXACT);
+  const options = { epochs: 4, batchSize: 4, learningRate: (step: number) => (step < 40 ? 0.01 : 1e30) };
+  const [there, here] = await Promise.all([
+    remote.fit(data, { ...options, optimizer: sgd() }),
+    local.fit(data, { ...options, optimizer: direct.sgd() }),
+  ]);
+  expect(here.stopped).toBe("diverged");
+  expect(there.diverged).toEqual(here.diverged);
+  await remote.restoreEpochStart();
+  local.restoreEpochStart();
+  expect(await remoteWeights(remote)).toEqual(weightsOf(local));
+  await remote.fit(data, { epochs: 1 });
+  await expectRefusal(() => remote.restoreEpochStart(), "value", "network");
+});
+
 describe("the same as beside it", () => {
   let remote: Network;
   let local: direct.Network;
