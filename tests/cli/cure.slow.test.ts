@@ -4,7 +4,7 @@ import { existsSync, mkdirSync, readdirSync, readFileSync, symlinkSync } from "n
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
-import { describe, expect, it } from "vitest";
+import { beforeAll, describe, expect, it } from "vitest";
 import { finish, Folder, PENGUINS, relumine, start } from "./run.js";
 
 const folder = new Folder();
@@ -230,5 +230,39 @@ describe("relumine cure --code", () => {
     expect(readFileSync(table, "utf8")).toBe("a,b\n1,2\n");
     expect(existsSync(join(folder.path, "nowhere"))).toBe(false);
     expect(readdirSync(folder.path).filter((name) => name.endsWith(".tmp"))).toEqual([]);
+  });
+});
+
+describe("relumine cure --model", () => {
+  const TRAINED = [PENGUINS, "-t", "species", "--epochs", "6"];
+  const model = join(folder.path, "sick.safetensors");
+  const going = ["cure", PENGUINS, "--model", model, "--epochs", "4", "--repeats", "1", "--workers", "1"];
+
+  beforeAll(async () => {
+    const { code } = await relumine("train", ...TRAINED, "--hidden", "16", "--bias", "-1", "--out", model);
+    expect(code).toBe(0);
+  });
+
+  it("goes on with its weights, and the program that it writes gives the best trial's metrics to the bit", async () => {
+    const file = join(folder.path, "going-on.mjs");
+    const { trials, baseline, data } = await cure(...going.slice(1), "--trials", "2", "--reproducible", "--code", file);
+    expect(data.heldOutRows).toBe(69); // as many, and the same, as in its training
+    expect(readFileSync(file, "utf8")).toContain("importNetwork(await readFile(");
+    expect(await run(file)).toEqual(trials[0].metrics);
+    const anew = await cure(...SHORT, "--bias", "-1", "--epochs", "4", "--trials", "1", "--repeats", "1");
+    const lossOf = (document: Document) => document.trials.find(({ name }) => name === baseline)!.metrics.loss;
+    expect(trials.find(({ name }) => name === baseline)!.metrics.loss).toBeLessThan(lossOf(anew));
+  });
+
+  it.each([
+    ["another split", ["--seed", "3"], /--model to be a network of this table.*Give the table and the --target/],
+    ["other columns", ["--ignore", "sex"], /--model to be a network of this table/],
+    ["another target", ["--target", "island"], /--model to be a network of this table/],
+    ["a shape besides", ["--hidden", "8"], /--hidden to be left out where --model names a network/],
+  ])("refuses %s, with exit code 1 and nothing trained", async (_, args, words) => {
+    const { code, stdout, stderr } = await relumine(...going, ...args, "--json");
+    expect([code, stdout]).toEqual([1, ""]);
+    expect(stderr).toMatch(words);
+    expect(stderr).not.toContain("baseline");
   });
 });

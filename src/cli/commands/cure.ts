@@ -17,6 +17,7 @@ import {
 import { readTableFile } from "../read-table.js";
 import { saveFile } from "../save-file.js";
 import { interruption, Terminal } from "../terminal.js";
+import { checkSameEncoding, loadModel, type Model } from "../stored-model.js";
 import { onOneLine } from "../../text/printable.js";
 import { RelumineError } from "../../core/errors.js";
 import type { Prescription, Trial } from "../../index.js";
@@ -28,6 +29,8 @@ interface CureOptions extends TrainingOptions {
   readonly repeats: number;
   readonly workers?: number;
   readonly reproducible?: boolean;
+  /** Of a network to go on with. */
+  readonly model?: string;
   /** Where to write the program; true: with the results. */
   readonly code?: string | true;
 }
@@ -37,11 +40,38 @@ Examples:
   $ relumine cure digits --hidden 128,128 --optimizer sgd --learning-rate 1
   $ relumine cure penguins.csv --target species --bias -1 --code best.mjs
   $ relumine cure penguins.csv --target species --trials 5 --json > cure.json
+  $ relumine cure penguins.csv --model penguins.safetensors --epochs 20
 
 The network is trained as given, its deaths are traced, and what they come from
 decides which remedies are tried first. All start from the same weights and see
 the rows in the same order; what can't win is stopped early. Ctrl-C ends it with
-the ranking so far.`;
+the ranking so far.
+
+With --model every remedy goes on with the weights of that network; the table is
+to be that of its training, with the same --validation and --seed, so that the
+rows that judge are rows that it has not seen.`;
+
+/** Options that build a network, which a saved one has behind it. */
+const BUILDING = ["hidden", "activation", "bias"] as const;
+
+async function modelFor({ model, reproducible }: CureOptions, command: Command): Promise<Model | undefined> {
+  if (model === undefined) return undefined;
+  for (const name of BUILDING)
+    if (command.getOptionValueSource(name) !== "default")
+      throw new RelumineError("value", `--${name}`, "to be left out where --model names a network", "both");
+  return loadModel(model, { arithmetic: reproducible ? "reproducible" : "fast" });
+}
+
+/** What the network was trained for, where nothing else is asked. */
+function asTrained(given: CureOptions, model: Model | undefined): CureOptions {
+  if (!model) return given;
+  const { column, kind } = model.table.encoding.target;
+  return {
+    ...given,
+    target: given.target ?? column,
+    task: given.task ?? (kind === "classes" ? "classification" : "regression"),
+  };
+}
 
 /** Draws the table anew with each result, or logs a line where there is no terminal. */
 function follow(terminal: Terminal): (trial: Trial) => void {
@@ -94,13 +124,14 @@ function toDocument(prescription: Prescription, prepared: NamedPreparedTable, pr
 /** Where the program lies, or itself, or why it is not there. */
 type Program = { readonly file: string; readonly error?: string } | { readonly text: string };
 
-async function writeProgram(where: string | true, text: string): Promise<Program> {
-  if (where === true) return { text };
+async function writeProgram(where: string | true, write: () => string): Promise<Program> {
   try {
+    const text = write();
+    if (where === true) return { text };
     await saveFile(where, new TextEncoder().encode(text));
     return { file: where };
   } catch (error) {
-    if (error instanceof RelumineError) return { file: where, error: error.message };
+    if (error instanceof RelumineError) return { file: where === true ? "--code" : where, error: error.message };
     throw error;
   }
 }
@@ -117,10 +148,13 @@ async function cure(source: string, given: CureOptions, command: Command): Promi
   const signal = interruption();
   const { epochs, batchSize, trials, repeats, workers, code, separator, header } = given;
   if (typeof code === "string") await checkPlace(code, source, "--code");
-  const named = await readTableFile(source, given);
-  const isUnasked = command.getOptionValueSource("validation") === "default";
-  const options = isUnasked && named.table.rows < FEWEST_ROWS ? { ...given, validation: 0 } : given;
+  const model = await modelFor(given, command);
+  const asked = asTrained(given, model);
+  const named = await readTableFile(source, asked);
+  const isUnasked = !model && command.getOptionValueSource("validation") === "default";
+  const options = isUnasked && named.table.rows < FEWEST_ROWS ? { ...asked, validation: 0 } : asked;
   const prepared = prepareNamed(named, options);
+  if (model) checkSameEncoding(model, prepared);
   const { training, heldOut } = prepared;
   terminal.tell(`${describeData(prepared, options.seed)}\n`);
   const library = await import("../../index.js");
@@ -132,7 +166,7 @@ async function cure(source: string, given: CureOptions, command: Command): Promi
     validation: heldOut.x.rows > 0 ? heldOut : 0,
     ...classWeightsOf(options, prepared),
   };
-  const prescription = await library.prescribe(specFor(prepared, options), training, fit, {
+  const prescription = await library.prescribe(model?.network ?? specFor(prepared, options), training, fit, {
     trials,
     repeats,
     workers,
@@ -140,13 +174,11 @@ async function cure(source: string, given: CureOptions, command: Command): Promi
     signal,
     onTrial: follow(terminal),
   });
+  const table = { source, separator, header, ...prepareOptions(named, options) };
   const program =
     code === undefined
       ? undefined
-      : await writeProgram(
-          code,
-          writeCode(prescription.best, { source, separator, header, ...prepareOptions(named, options) }, arithmetic),
-        );
+      : await writeProgram(code, () => writeCode(prescription.best, table, arithmetic, given.model));
   if (options.json) terminal.document(toDocument(prescription, prepared, program));
   else terminal.tell(String(prescription));
   if (program && !(options.json && "text" in program)) tellProgram(terminal, program, prescription);
@@ -164,6 +196,7 @@ export function cureCommand(): Command {
     .option("--repeats <count>", "seeds for the baseline and the finalists", integer({ low: 1, high: 100 }), 3)
     .option("--workers <count>", "trials that train side by side (default: one a core)", integer({ low: 1, high: 64 }))
     .option("--reproducible", "arithmetic that gives the same bits on every machine")
+    .option("--model <file>", 'go on with a network that "relumine train --out" saved')
     .option("--code [file]", "write what was chosen as a program, to a file or with the results")
     .addHelpText("after", EXAMPLES)
     .action(cure);

@@ -5,15 +5,13 @@ import type { EncodedRows } from "../../table/prepare.js";
 import { encodeLabelledColumns } from "../../table/prepare-table.js";
 import { type Evaluation, evaluateOn, tellEvaluation } from "../evaluate.js";
 import { describeDiagnosis, tryDiagnose } from "../network-for-table.js";
-import { readModel } from "../files.js";
 import { addLayoutOptions } from "../options.js";
 import { type NamedTable, readTableFile } from "../read-table.js";
 import { readingOptions } from "../../table/encoding.js";
 import type { LayoutOptions } from "../../table/read/layout.js";
-import { readStoredTable, type StoredTable } from "../../table/stored-table.js";
+import { about, loadModel, type Model } from "../stored-model.js";
 import { Terminal } from "../terminal.js";
-import { RelumineError, errorIn } from "../../core/errors.js";
-import type { Diagnosis, Matrix, Network } from "../../index.js";
+import type { Diagnosis, Matrix } from "../../index.js";
 import { wrap } from "../../text/wrap.js";
 import { countOf, formatCount } from "../../text/numbers.js";
 import { onOneLine } from "../../text/printable.js";
@@ -30,31 +28,6 @@ medians and categories, from the model's file. Columns that the network does
 not know are ignored; a word that it never saw is none of its categories. Where
 the target's column is there, the network is evaluated on the rows that have
 one, and judged on them; without it, it is judged on all rows.`;
-
-interface Model {
-  readonly file: string;
-  readonly network: Network;
-  readonly table: StoredTable;
-}
-
-/** Errors that begin with the name of the file they are about. */
-async function about<T>(file: string, task: () => T | Promise<T>): Promise<T> {
-  try {
-    return await task();
-  } catch (error) {
-    if (error instanceof RelumineError && error.path !== file) throw errorIn(file, error);
-    throw error;
-  }
-}
-
-function loadModel(file: string): Promise<Model> {
-  return about(file, async () => {
-    const bytes = await readModel(file);
-    const { importNetwork, readMetadata } = await import("../../index.js");
-    const network = await importNetwork(bytes);
-    return { file, network, table: readStoredTable(readMetadata(bytes), network.spec) };
-  });
-}
 
 const rowsAre = (count: number): string => countOf(count, "row");
 

@@ -1,6 +1,7 @@
 // A trial as a program: prepares the table as the command did, with the same rows held out, trains, and says what came
 // of it. Text only.
 import { literal } from "../../text/literal.js";
+import { RelumineError } from "../../core/errors.js";
 import { shorten } from "../../table/cells.js";
 import type { PrepareOptions } from "../../table/prepare.js";
 import type { LayoutOptions } from "../../table/read/layout.js";
@@ -79,18 +80,44 @@ for (const note of notes) console.error(note);
 `;
 }
 
+/** The network that is trained: a new one, with the weights of a saved one where it goes on with that. */
+function networkCode({ spec, startsAnew }: Trial, arithmetic: string, model: string | undefined): string {
+  const created = `\nconst network = await createNetwork(${literal(spec)}, { arithmetic: "${arithmetic}" });\n`;
+  if (model === undefined || startsAnew) return created;
+  return `${created}const saved = await importNetwork(await readFile(${JSON.stringify(model)}));
+saved.layers.forEach((layer, index) => {
+  const { kernel, bias, alpha } = layer.getWeights();
+  const { activation } = network.layers[index];
+  network.layers[index].setWeights({ kernel, bias, ...(alpha && activation.name === "prelu" && { alpha }) });
+});
+`;
+}
+
 /**
  * The program, as an ES module for Node that imports relumine. Its first line of output is the metrics on the held-out
  * rows, as JSON: with "reproducible" arithmetic those of the trial's first seed, to the bit.
+ * @param model the file of the network that the trial goes on with
+ * @throws RelumineError "unsupported" where weights would have to be brought onto rows that are scaled anew
  */
-export function writeCode(trial: Trial, table: ProgramTable, arithmetic: "fast" | "reproducible"): string {
-  const { fit, callbacks = [], calibrate, spec, standardize: scaling } = trial;
+export function writeCode(
+  trial: Trial,
+  table: ProgramTable,
+  arithmetic: "fast" | "reproducible",
+  model?: string,
+): string {
+  const { fit, callbacks = [], calibrate, treat, standardize: scaling } = trial;
+  const goesOn = model !== undefined && !trial.startsAnew;
+  if (goesOn && scaling)
+    throw new RelumineError("unsupported", "--code", "to write a remedy on rows as they are", `"${trial.name}"`);
+  const x = scaling?.inputs ? "inputs.apply(training.x)" : "training.x";
   const isEmbedded = table.source === "digits";
   const names = [
     "createNetwork",
     "diagnose",
     fit.optimizer!.name,
     ...callbacks.map(({ name }) => name),
+    ...(goesOn ? ["importNetwork"] : []),
+    ...(treat ? ["treat"] : []),
     ...(calibrate ? ["calibrate"] : []),
     ...(scaling?.inputs ? ["standardize"] : []),
     ...(scaling?.targets ? ["standardizeTargets"] : []),
@@ -98,15 +125,15 @@ export function writeCode(trial: Trial, table: ProgramTable, arithmetic: "fast" 
   return [
     `// "${trial.name}": what "relumine cure" chose for ${shorten(table.source)}. Run it: node THIS_FILE.mjs [TABLE]\n`,
     `import { createReadStream } from "node:fs";\n`,
+    goesOn ? `import { readFile } from "node:fs/promises";\n` : "",
     isEmbedded ? `import { createRequire } from "node:module";\n` : "",
     `import { ${names.sort().join(", ")} } from "relumine";\nimport { prepareTable } from "relumine/table";\n\n`,
     `const path = process.argv[2] ?? ${isEmbedded ? EMBEDDED : JSON.stringify(table.source)};\n`,
     prepareCode(table),
-    `\nconst network = await createNetwork(${literal(spec)}, { arithmetic: "${arithmetic}" });\n`,
+    networkCode(trial, arithmetic, model),
     standardizeCode(scaling),
-    calibrate
-      ? `await calibrate(network, ${scaling?.inputs ? "inputs.apply(training.x)" : "training.x"}, ${literal(calibrate)});\n`
-      : "",
+    treat ? `await treat(network, ${x}, ${literal(treat)});\n` : "",
+    calibrate ? `await calibrate(network, ${x}, ${literal(calibrate)});\n` : "",
     fitCode(trial),
     foldCode(scaling),
     `const { loss, accuracy } = network.evaluate(${table.validation === 0 ? "training" : "heldOut"});\n`,
