@@ -188,7 +188,7 @@ export function judgeObservation(observation: Observation, options: JudgeOptions
       heldOut,
       history,
     );
-  const evidence = { observation, hidden: layers, targets, history, learning, naming };
+  const evidence = { observation, hidden: layers, targets, history, learning, heldOut, naming };
   const findings = CAN_FIND || given ? findAll(evidence) : [];
   return new ObservedDiagnosis(observation.rows, layers, findings, learning?.learning);
 }

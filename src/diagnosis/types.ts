@@ -137,6 +137,7 @@ export type FindingKind =
   | "oneClassPredicted"
   | "classNeverPredicted"
   | "overfitting"
+  | "heldOutElsewhere"
   | "stillLearning"
   | "stepsTooSmall"
   | "highRate"

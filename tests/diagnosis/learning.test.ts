@@ -231,7 +231,9 @@ describe("overfitting", () => {
     expect(score).toBeLessThan(0);
     expect(accuracy).toBeGreaterThan(0.5);
     expect(sure.learning!.verdict).toMatch(/^On held-out rows it is worse than a constant/);
-    expect(find(sure, "overfitting")).toMatchObject({ role: "cause" });
+    const said =
+      /: it has learned [\d.]+ % of its own and [\d.]+ % of those held out; its loss on held-out rows is worse/;
+    expect(find(sure, "overfitting")).toMatchObject({ role: "cause", message: expect.stringMatching(said) });
   });
 
   test("and not where they are learned as well, nor where nothing is learned anywhere", async () => {
@@ -241,6 +243,60 @@ describe("overfitting", () => {
     expect(find(healthy, "overfitting")).toBeUndefined();
     const idle = await diagnosisAfter(spec, x, y, { epochs: 1, learningRate: 0, validation: 0.25 });
     expect(find(idle, "overfitting")).toBeUndefined();
+  });
+
+  describe("held-out rows that lie elsewhere than the training's", () => {
+    const some = seededRandom(21);
+    const draw = (rows: number) => {
+      const x = randomRows(some, rows, 4, 1);
+      return { x, y: x.map(([a, b]) => 2 * a - b) };
+    };
+    const own = draw(300);
+    const held = draw(100);
+    const small: NetworkSpec = { inputs: 4, layers: [{ units: 16 }, { units: 1 }], loss: "meanSquaredError", seed: 1 };
+    const told = async (change: (value: number, column: number, row: number) => number) => {
+      const x = held.x.map((row, r) => row.map((value, c) => change(value, c, r)));
+      const options = { epochs: 40, optimizer: adam({ learningRate: 0.01 }) };
+      const diagnosis = await diagnosisAfter(small, own.x, own.y, options, { validation: { x, y: held.y } });
+      expect(find(diagnosis, "overfitting") && find(diagnosis, "heldOutElsewhere")).toBeUndefined();
+      return diagnosis;
+    };
+
+    test("scaled and shifted otherwise: all columns, and by how many spreads", async () => {
+      const diagnosis = await told((value) => 40 * value + 100);
+      expect(causesOf(diagnosis)).toEqual(["heldOutElsewhere"]);
+      const { message, figures } = find(diagnosis, "heldOutElsewhere")!;
+      expect(message).toContain("in 4 of 4 input columns (0, 1, 2, 3)");
+      expect(figures).toMatchObject({ columns: 4 });
+      // uniform in [-1, 1]: a spread of 0.577, so that a shift of 100 is 173 spreads, and 39 more come from the scale
+      expect(figures!["distance"]).toBeGreaterThan(165);
+      expect(figures!["distance"]).toBeLessThan(190);
+    });
+
+    test("one column alone, in another unit", async () => {
+      const diagnosis = await told((value, column) => (column === 1 ? 1000 * value : value));
+      expect(causesOf(diagnosis)).toEqual(["heldOutElsewhere"]);
+      expect(find(diagnosis, "heldOutElsewhere")).toMatchObject({
+        message: expect.stringContaining("in 1 of 4 input columns (1)"),
+        figures: { column: 1, columns: 1 },
+      });
+    });
+
+    test("not where they lie as the training's do, not for one wild row, nor where a shift does no harm", async () => {
+      expect(causesOf(await told((value) => value))).toEqual([]);
+      const wild = await told((value, _, row) => (row === 7 ? 1000 : value));
+      expect(find(wild, "heldOutElsewhere")).toBeUndefined();
+      expect(find(wild, "overfitting")).toBeDefined();
+      const harmless = await told((value, column) => (column === 3 ? value + 0.2 : value));
+      expect(find(harmless, "heldOutElsewhere")).toBeUndefined();
+    });
+
+    test("nor where few rows are known by heart", async () => {
+      const few = { x: randomRows(some, 25, 4, 1), y: Array.from({ length: 25 }, () => some()) };
+      const others = { x: randomRows(some, 8, 4, 1), y: Array.from({ length: 8 }, () => some()) };
+      const diagnosis = await diagnosisAfter(small, few.x, few.y, { ...fit, epochs: 600 }, { validation: others });
+      expect(causesOf(diagnosis)).toEqual(["overfitting"]);
+    });
   });
 
   test("validation without targets is refused", () =>

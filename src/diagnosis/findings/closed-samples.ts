@@ -4,6 +4,8 @@ import type { Evidence, Found } from "./evidence.js";
 import { testFits } from "./learnable.js";
 import { hasLearned } from "./learned.js";
 import { lossesOfOutputs } from "../learning/row-losses.js";
+import type { LayerActivationName } from "../../activations/activations.js";
+import type { Loss } from "../../network/losses.js";
 import { canDie } from "../../activations/analysis.js";
 import { countOf, formatPercent, plural } from "../../text/numbers.js";
 
@@ -57,6 +59,15 @@ function isLearnable(evidence: Evidence, rows: ArrayLike<number>): boolean {
   return !test || Math.min(test.linear, test.bent) < NOTHING_TOLD;
 }
 
+/** What does not close: a linear output, unless the loss is of positive numbers and the output is smooth already. */
+function adviceForOutput(activation: LayerActivationName, loss: Loss): string {
+  if (activation === "softplus" && loss === "poisson")
+    return "Lower the learning rate and start again: a softplus closes where large weights take it far below 0.";
+  return activation === "softplus"
+    ? "Make the last layer linear (the default); or lower the learning rate and start again."
+    : "Make the last layer linear (the default), or softplus where outputs must be positive.";
+}
+
 export function findClosedSamples(evidence: Evidence): Found[] {
   const { observation, targets, learning } = evidence;
   const { outputs, rows: count, layers } = observation;
@@ -87,7 +98,7 @@ export function findClosedSamples(evidence: Evidence): Found[] {
         `On ${countOf(rows.length, "row")} of ${countOf(count, "row")} ${what}: ${effect}, and ` +
         `${formatPercent(share)} of the loss lies on ${plural(rows.length, "it", "them")}.`,
       advice: isOutput
-        ? "Make the last layer linear (the default), or softplus where outputs must be positive."
+        ? adviceForOutput(layers[layer].activation.name, learning.reader.name)
         : `Widen layer ${name}, take leakyRelu there, or raise its biases so that each row opens a unit.`,
       layer,
       figures: { closedRows: rows.length, rows: count, lossShare: share },

@@ -1,6 +1,6 @@
 // What the findings are made from: an observation, the verdicts on the units, and what else the caller gave.
 import { closedUpTo } from "../../activations/analysis.js";
-import type { LearningEvidence } from "../learning/learning.js";
+import type { HeldOutRows, LearningEvidence } from "../learning/learning.js";
 import type { Finding, FindingRole, LayerDiagnosis } from "../types.js";
 import { groupBy } from "../../core/group-by.js";
 import { arraysOf, type Observation } from "../../inspect/observation.js";
@@ -18,6 +18,8 @@ export interface Evidence {
   readonly history: History | undefined;
   /** Where targets are given, and what the loss reads was kept. */
   readonly learning?: LearningEvidence | undefined;
+  /** Where a validation set is given. */
+  readonly heldOut?: HeldOutRows | undefined;
   /** For messages. */
   readonly naming: Naming;
 }

@@ -165,7 +165,7 @@ function tellOutliers(columns: readonly OutlierColumn[], x: Matrix, naming: Nami
     {
       kind: "outlierInputs",
       message:
-        `The spread of column ${naming.column(worst.column)}, ${formatNumber(worst.spread)}, comes from ` +
+        `Column ${naming.column(worst.column)} has a spread of ${formatNumber(worst.spread)}, which comes from ` +
         `${countOf(worst.rows, "row")} of ${formatCount(x.rows)} (${row === undefined ? "" : `row ${row}: `}${formatNumber(worst.value)}); ` +
         `without ${plural(worst.rows, "it", "them")} it is ${formatNumber(worst.rest)}${others}.`,
       advice:

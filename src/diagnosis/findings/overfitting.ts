@@ -3,6 +3,7 @@ import type { Evidence, Found } from "./evidence.js";
 import { type LearningEvidence, scoreOf, skillOf } from "../learning/learning.js";
 import { FEW_ROWS, isWorseThanConstant, SOME } from "../learning/verdict.js";
 import { largestOf, mean } from "../../core/statistics.js";
+import { findElsewhere } from "./held-out-columns.js";
 import { countOf, formatPercent } from "../../text/numbers.js";
 
 /** The held-out rows lost more than this share of what they had gained. */
@@ -76,14 +77,18 @@ export function findOverfitting(evidence: Evidence): Found[] {
   const few = held.rows !== undefined && held.rows < FEW_ROWS ? ` (${countOf(held.rows, "row")}, which is few)` : "";
   const right = [accuracy, held.accuracy].map((share) => (share === undefined ? "-" : formatPercent(share)));
   const peak = lost > LOST_SOME && bestEpoch > 0;
+  const elsewhere = findElsewhere(evidence, isCause);
+  if (elsewhere) return [elsewhere];
   return [
     {
       kind: "overfitting",
       role: isCause ? "cause" : "remark",
       message:
-        `It knows its own rows better than those held out${few}: what it has learned there is ` +
-        `${formatPercent(Math.max(0, own))}, here ${formatPercent(Math.max(0, now))}` +
-        `${held.score < 0 ? "; its loss here is worse than a constant's" : ""}` +
+        `It knows its own rows better than those held out${few}` +
+        // by the answers it may know them as well
+        `${now < own ? "" : ", by its loss"}: it has learned ` +
+        `${formatPercent(Math.max(0, own))} of its own and ${formatPercent(Math.max(0, now))} of those held out` +
+        `${held.score < 0 ? "; its loss on held-out rows is worse than a constant's" : ""}` +
         `${held.accuracy === undefined ? "" : `; accuracy ${right.join(" and ")}`}` +
         `${peak ? `; the best was ${formatPercent(best)}, in epoch ${bestEpoch}` : ""}.`,
       advice: peak

@@ -11,6 +11,7 @@ const ROLES: Record<FindingKind, FindingRole> = {
   oneClassPredicted: "symptom",
   classNeverPredicted: "symptom",
   overfitting: "cause",
+  heldOutElsewhere: "cause",
   stillLearning: "cause",
   stepsTooSmall: "cause",
   highRate: "cause",
@@ -111,7 +112,7 @@ const SEEN_AT_START: readonly FindingKind[] = ["uncenteredInputs", "bottleneck",
 const FAR_OFF = 10;
 
 /** What stays a cause where a network does well on its rows: it does badly on others, or by another measure. */
-const APART_FROM_SKILL: readonly FindingKind[] = ["overfitting", "singleClass", ...MISFITS];
+const APART_FROM_SKILL: readonly FindingKind[] = ["overfitting", "heldOutElsewhere", "singleClass", ...MISFITS];
 
 /** What tells of itself what to do, the strongest first: where nothing has been learned and no cause explains it. */
 const CAUSES_WHERE_ALONE: readonly FindingKind[] = ["collapsedOutput", "deadOutputUnits"];

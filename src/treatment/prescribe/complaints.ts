@@ -84,6 +84,7 @@ const IN_ORDER: readonly Complaint[] = [
   "oneClassPredicted",
   "classNeverPredicted",
   "overfitting",
+  "heldOutElsewhere",
   "notLearned",
 ];
 

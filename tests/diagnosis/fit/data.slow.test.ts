@@ -327,6 +327,9 @@ describe("outlierInputs", () => {
     expect(causesOf(findings)).toEqual(["outlierInputs"]);
     const others = slip.filter((_, row) => row !== 77).map(([a]) => a);
     expectFigures(only(findings, "outlierInputs")[0], { column: 0, rows: 1, row: 77, rest: spread(others) });
+    expect(only(findings, "outlierInputs")[0].message).toMatch(
+      /^Column 0 has a spread of .*, which comes from 1 row of/,
+    );
     expect(forecast(regression(16), slip).advice.join(" ")).toMatch(/row 77/);
   });
 

@@ -189,7 +189,9 @@ describe("lossMismatch names what does not fit, and what to take instead", () =>
     const unsure = await findingsAfter(net(1, "sigmoid", "meanSquaredError"), x, bits, undefined, (network) =>
       network.layers[1].setWeights({ kernel: new Float32Array(8), bias: Float32Array.of(0) }),
     );
-    expect(only(unsure, "lossMismatch")).toMatchObject([{ role: "remark", figures: { stuck: 0 } }]);
+    expect(only(unsure, "lossMismatch")).toMatchObject([
+      { role: "remark", figures: { stuck: 0 }, message: expect.stringContaining("on none of these rows so far") },
+    ]);
   });
 
   test("the issue's seven points of a relu output: the cause is told, and what comes of it beside it", async () => {

@@ -21,6 +21,7 @@ const runWith = (findings: readonly Finding[], more: Partial<BaselineRun> = {}):
 const CAUSES: readonly FindingKind[] = [
   "oneClassPredicted",
   "overfitting",
+  "heldOutElsewhere",
   "stillLearning",
   "stepsTooSmall",
   "highRate",

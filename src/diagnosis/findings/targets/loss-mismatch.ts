@@ -296,7 +296,8 @@ const classesAsNumbers: Rule = (pair) => {
   if (!isSigmoid && !isWhole) return undefined;
   const stuck = isSigmoid ? surelyWrong(pair) : 0;
   const why = isSigmoid
-    ? `the gradient of ${loss} fades where the sigmoid is wrong and sure of it (${formatPercent(stuck)} of the loss)`
+    ? `the gradient of ${loss} fades where the sigmoid is wrong and sure of it ` +
+      (stuck > 0 ? `(${formatPercent(stuck)} of the loss lies there)` : "(on none of these rows so far)")
     : `${loss} punishes outputs for being further on the right side than 1`;
   return {
     message: `The targets are classes, 0 and 1, and ${why}.`,

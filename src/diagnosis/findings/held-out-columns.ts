@@ -1,0 +1,91 @@
+// Held-out rows whose columns lie elsewhere than the training's: scaled otherwise, shifted, of another time. That a
+// network does badly on them says nothing of what it learned.
+import { type Evidence, type Found, isConstant } from "./evidence.js";
+import type { Matrix } from "../../core/matrix.js";
+import { countOf, formatCount, formatNumber } from "../../text/numbers.js";
+import { listNames } from "../../text/naming.js";
+
+/** Root mean square of the columns' distances, in spreads of the training's, from which on rows lie elsewhere. */
+const ELSEWHERE = 0.8;
+/** Standard errors of the held-out rows' own numbers that a distance has to be beyond. */
+const NOISE = 4;
+/** Of the rows, at each end: outliers, which tell nothing of where the others lie. */
+const TRIMMED = 0.01;
+
+interface Place {
+  readonly mean: number;
+  readonly spread: number;
+}
+
+interface Moved {
+  readonly column: number;
+  readonly own: Place;
+  readonly held: Place;
+  /** Of the mean, and of the spread beside it, in spreads of the training's. */
+  readonly distance: number;
+}
+
+/** Of a column, without a hundredth at each end, at least one of 20 rows and more. */
+function placeOf({ rows, columns, data }: Matrix, column: number): Place {
+  const values = Float64Array.from({ length: rows }, (_, row) => data[row * columns + column]).sort();
+  const cut = rows < 20 ? 0 : Math.max(1, Math.floor(TRIMMED * rows));
+  const kept = values.subarray(cut, rows - cut);
+  const mean = kept.reduce((sum, value) => sum + value, 0) / kept.length;
+  const spread = Math.sqrt(kept.reduce((sum, value) => sum + (value - mean) ** 2, 0) / kept.length);
+  return { mean, spread };
+}
+
+/** Columns that change on the training's rows, each with how far the held-out rows' lies from it: 0 within noise. */
+function compareColumns(own: Matrix, held: Matrix, among: readonly number[]): Moved[] {
+  return among.flatMap((column) => {
+    const [a, b] = [placeOf(own, column), placeOf(held, column)];
+    if (!(a.spread > 0)) return [];
+    const error = NOISE / Math.sqrt(held.rows);
+    const beyond = (distance: number) => (distance > error * Math.max(1, b.spread / a.spread) ? distance : 0);
+    const shift = beyond(Math.abs(b.mean - a.mean) / a.spread);
+    const stretch = beyond(Math.abs(b.spread / a.spread - 1));
+    return [{ column, own: a, held: b, distance: Math.hypot(shift, stretch) }];
+  });
+}
+
+/** In place of overfitting, where held-out rows are known: their columns are not those that it was trained on. */
+export function findElsewhere(
+  { observation: { inputs }, heldOut, naming }: Evidence,
+  isCause: boolean,
+): Found | undefined {
+  if (!inputs || !heldOut) return undefined;
+  const varying = [...inputs.columns.keys()].filter((column) => !isConstant(inputs.columns[column]));
+  const compared = compareColumns(inputs.x, heldOut.data.x, varying);
+  if (compared.length === 0) return undefined;
+  const size = Math.sqrt(compared.reduce((sum, { distance }) => sum + distance ** 2, 0) / compared.length);
+  if (!(size >= ELSEWHERE)) return undefined;
+  const moved = compared.filter(({ distance }) => distance >= ELSEWHERE);
+  const worst = compared.reduce((a, b) => (b.distance > a.distance ? b : a));
+  const { column, own, held, distance } = worst;
+  const names = listNames(
+    (moved.length > 0 ? moved : [worst]).map((one) => one.column),
+    naming.column,
+  );
+  return {
+    kind: "heldOutElsewhere",
+    role: isCause ? "cause" : "remark",
+    message:
+      `The held-out rows lie elsewhere than the training's in ${formatCount(Math.max(1, moved.length))} of ` +
+      `${countOf(compared.length, "input column")} (${names}): column ${naming.column(column)} has a mean of ` +
+      `${formatNumber(held.mean)} and a spread of ${formatNumber(held.spread)} there, and ${formatNumber(own.mean)} and ` +
+      `${formatNumber(own.spread)} in training, which is ${formatNumber(distance)} spreads off.`,
+    advice:
+      "Prepare both alike: measure means and spreads on the training rows, and use these for the held-out rows; if they " +
+      "are of another time or place, train on rows like them.",
+    figures: {
+      distance: size,
+      columns: moved.length,
+      column,
+      columnDistance: distance,
+      heldOutMean: held.mean,
+      heldOutSpread: held.spread,
+      mean: own.mean,
+      spread: own.spread,
+    },
+  };
+}
