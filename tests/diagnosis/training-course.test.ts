@@ -5,7 +5,7 @@ import { paceOf } from "../../src/diagnosis/learning/pace.js";
 import { withNetwork } from "../support/networks.js";
 import { seededRandom } from "../support/random.js";
 import { causesOf, diagnosisAfter, find, POINTS, regression } from "./support.js";
-import { adam, diagnose, type FitOptions, type NetworkSpec, sgd } from "../../src/index.js";
+import { adam, diagnose, type FitOptions, type NetworkSpec, type Optimizer, sgd } from "../../src/index.js";
 
 describe("the course of a training", () => {
   test("a line through 0 to 30, rate .01: the loss grew (CASES, I)", async () => {
@@ -88,7 +88,67 @@ describe("the course of a training", () => {
   });
 });
 
+describe("steps that throw it, from a start whose loss hides that it rose", () => {
+  const labels = POINTS.map(([a, b]) => (a * a + b * b < 1.2 ? 0 : 1 + Number(a * b <= 0)));
+  const spec = (seed: number): NetworkSpec => ({
+    inputs: 2,
+    layers: [{ units: 16 }, { units: 16 }, { units: 3 }],
+    loss: "crossEntropy",
+    seed,
+  });
+  const causesAfter = async (seed: number, optimizer: Optimizer) =>
+    diagnosisAfter(spec(seed), POINTS, labels, { epochs: 15, optimizer });
+
+  test.each([8, 14, 26])("Adam's steps are larger than the weights were (seed %d)", async (seed) => {
+    const diagnosis = await causesAfter(seed, adam({ learningRate: 0.5 }));
+    expect(causesOf(diagnosis)).toEqual(["highRate"]);
+    const { figures } = find(diagnosis, "highRate")!;
+    expect(figures!["highestLoss"]).toBeGreaterThan(1.25 * diagnosis.learning!.constantLoss);
+    expect(figures!["growth"]).toBeGreaterThan(2);
+  });
+
+  test.each([27, 28])("SGD's close a layer (seed %d)", async (seed) => {
+    const diagnosis = await causesAfter(seed, sgd({ learningRate: 3 }));
+    expect(diagnosis.layers[1].dead).toBe(16);
+    expect(causesOf(diagnosis)).toEqual(["highRate"]);
+  });
+
+  test("not at rates that fit, nor where a layer was closed by hand and nothing moved", async () => {
+    for (const seed of [8, 27]) {
+      const kinds = causesOf(await causesAfter(seed, adam({ learningRate: 0.01 })));
+      expect(kinds).not.toContain("highRate");
+    }
+    const closed = await withNetwork(spec(8), async (network) => {
+      network.layers[1].setWeights({ bias: new Float32Array(16).fill(-30) });
+      const history = await network.fit({ x: POINTS, y: labels }, { epochs: 5, optimizer: adam() });
+      return diagnose(network, POINTS, { targets: labels, history });
+    });
+    expect(closed.layers[1].dead).toBe(16);
+    expect(find(closed, "highRate")).toBeUndefined();
+  });
+});
+
 describe("the pace", () => {
+  test("an epsilon that damps Adam's steps, and one that a rate makes up for", async () => {
+    const label = POINTS.map(([a, b]) => (a * a + b * b < 1.2 ? 0 : 1 + Number(a * b <= 0)));
+    const layers = [{ units: 16 }, { units: 3 }];
+    const spec: NetworkSpec = { inputs: 2, layers, loss: "crossEntropy", seed: 3 };
+    const fitWith = (epsilon: number, learningRate: number): FitOptions => ({
+      epochs: 40,
+      batchSize: 8,
+      optimizer: adam({ learningRate, epsilon }),
+    });
+    const damped = await diagnosisAfter(spec, POINTS, label, fitWith(1, 0.002));
+    expect(damped.learning!.score).toBeGreaterThan(0.3);
+    expect(causesOf(damped)).toEqual(["stepsTooSmall"]);
+    expect(find(damped, "stepsTooSmall")).toMatchObject({
+      advice: expect.stringMatching(/^Leave epsilon/),
+      figures: { epsilon: 1 },
+    });
+    expect(causesOf(await diagnosisAfter(spec, POINTS, label, fitWith(1, 0.2)))).toEqual([]);
+    expect(causesOf(await diagnosisAfter(spec, POINTS, label, fitWith(1e-8, 0.002)))).toEqual([]);
+  });
+
   const y = POINTS.map(([a, b]) => Math.abs(a) - b);
 
   test.each([1e-5, 1e-4])("steps of %d are too small (CASES, G)", async (learningRate) => {

@@ -4,7 +4,7 @@ import { closedLayer, type Evidence, type Found } from "./evidence.js";
 import { hasLearned } from "./learned.js";
 import { moreToLearn } from "./learnable.js";
 import { scoreOf } from "../learning/learning.js";
-import { sideOf } from "../learning/verdict.js";
+import { sideOf, SOME } from "../learning/verdict.js";
 import { countOf, formatNumber, formatPercent, listWords, plural } from "../../text/numbers.js";
 import { listNames } from "../../text/naming.js";
 import { hasFinite } from "../../inspect/unit-state.js";
@@ -161,9 +161,19 @@ const ROSE = 1.25;
 /** and a kernel of so many times its start has been thrown, */
 const THROWN = 2;
 
+/** A step of these is about the rate for each weight, whatever the gradient's size. */
+const SIZED_BY_RATE: readonly string[] = ["adam", "adamW", "rmsprop"];
+
+/** Steps that are as large as the weights of some layer began: one of them makes another network. */
+function isStepLarge({ observation: { training, start } }: Evidence, rate: number): boolean {
+  if (!training || !SIZED_BY_RATE.includes(training.optimizer.name)) return false;
+  return (start?.() ?? []).some(({ startSize }) => rate >= startSize && startSize > 0);
+}
+
 /**
  * Its steps threw it: the loss rose above the start's and the constant's, the weights are far above their start, and it
- * has not learned since. Layers and rows that are closed come of it.
+ * has not learned since. Layers and rows that are closed come of it. A start whose loss is far above a constant's hides
+ * the rise: then a layer that is closed as a whole tells, or steps as large as the weights where little was learned.
  */
 function findThrown(evidence: Evidence): Found[] {
   const { history, learning, observation } = evidence;
@@ -174,15 +184,21 @@ function findThrown(evidence: Evidence): Found[] {
   if (score === undefined || !(losses[highest] >= ROSE * constantLoss)) return [];
   const start = learning.startLoss();
   const growth = Math.max(...(observation.start?.() ?? []).map(({ size, startSize }) => size / (startSize || size)));
-  if (start === undefined || !(losses[highest] >= ROSE * start) || !(growth >= THROWN)) return [];
+  if (start === undefined || !(growth >= THROWN)) return [];
   const { learningRate } = history!.epochs[highest];
+  const rose = losses[highest] >= ROSE * start;
+  const isClosed = closedLayer(evidence) >= 0;
+  const isLarge = hasLearned(evidence, SOME) === false && isStepLarge(evidence, learningRate);
+  if (!rose && !isClosed && !isLarge) return [];
+  const course = rose
+    ? `the loss rose from ${formatNumber(start)} to ${formatNumber(losses[highest])} in epoch ${highest + 1}`
+    : `the loss was ${formatNumber(losses[highest])} on average in epoch ${highest + 1}, where a constant has ` +
+      formatNumber(constantLoss);
   return [
     {
       kind: "highRate",
       message:
-        `The steps are too large: the loss rose from ${formatNumber(start)} to ` +
-        `${formatNumber(losses[highest])} in epoch ${highest + 1}, at a learning rate of ` +
-        `${formatNumber(learningRate)}, and weights have grown to ${formatNumber(growth, 2)} times ` +
+        `The steps are too large: ${course}, at a learning rate of ${formatNumber(learningRate)}, and weights have grown to ${formatNumber(growth, 2)} times ` +
         "what they started with.",
       advice: "Lower the learning rate (a tenth, a hundredth), and start again: what they closed stays closed.",
       figures: { startLoss: start, highestLoss: losses[highest], epoch: highest + 1, growth, learningRate },

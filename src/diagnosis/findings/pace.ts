@@ -228,6 +228,32 @@ function findUnmoved(evidence: Evidence): Found[] {
   ];
 }
 
+/** An epsilon from here on is about as large as gradients are, or larger: their size then counts again. */
+const LARGE_EPSILON = 0.01;
+
+/** Steps of Adam and RMSprop that an epsilon far above the gradients makes a small part of the rate. */
+function findDamped(
+  { observation: { training }, learning }: Evidence,
+  open: Unfinished | undefined,
+  { moved = Infinity, ofReach = Infinity }: Distance,
+): Found[] {
+  const epsilon = Number(training?.optimizer.options["epsilon"] ?? 0);
+  if (!(epsilon >= LARGE_EPSILON && moved < HALF_MOVED && ofReach < ALL_ALONG)) return [];
+  if (!open || !(open.gain >= WORTH_IT)) return [];
+  const { score = 0 } = learning!.learning;
+  return [
+    {
+      kind: "stepsTooSmall",
+      message:
+        `The steps are too small: an epsilon of ${formatNumber(epsilon)} damps them, so that the weights moved by ` +
+        `${formatPercent(moved)} of what they started with, ${formatPercent(ofReach)} of the way that so many steps ` +
+        "can go, and the loss is still falling.",
+      advice: "Leave epsilon at its default, or raise the learning rate by as much as it takes away (x 10, x 100).",
+      figures: { score, epsilon, moved, ofReach, gain: open.gain },
+    },
+  ];
+}
+
 /** A rate of less than this share of the highest moves nothing more; */
 const FADED = 0.01;
 /** more than this share of the epochs had no more. */
@@ -274,6 +300,8 @@ export function findPace(evidence: Evidence): Found[] {
   };
   const { moved = Infinity, ofReach } = distance;
   // what Adam's steps reach tells more than what moved: they go far whatever the gradient's size
+  const damped = hasHeldOutPeaked(evidence) ? [] : findDamped(evidence, open, distance);
+  if (damped.length > 0) return damped;
   const isUnmoved = moved < (canKnowByHeart(evidence) ? HALF_MOVED : UNMOVED);
   const hasHardlyMoved = ofReach === undefined ? isUnmoved : ofReach >= ALL_ALONG;
   // a loss that still falls after steps that can hardly have tried anything wants larger ones, whatever was learned
