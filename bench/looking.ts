@@ -364,6 +364,40 @@ function forecastCase(workload: Workload, rows: number, wanted: number, was: str
   };
 }
 
+/** Of an encoder: rows that need not fit in memory. */
+const ENCODER: Workload = { name: "", widths: [768, 24_576, 768], batch: 128, loss: "meanSquaredError" };
+const [ENCODER_ROWS, ENCODER_BLOCK] = [100_000, 1000];
+const MOST_MEGABYTES = 1500;
+
+async function diagnoseBlocks(context: Context): Promise<Figure> {
+  const network = await create(ENCODER, context, Math.min(2, context.cores));
+  const { x } = samples(ENCODER, ENCODER_BLOCK);
+  const blocks = function* () {
+    for (let start = 0; start < ENCODER_ROWS; start += ENCODER_BLOCK) yield x; // the same again and again
+  };
+  const [first, once] = [performance.now(), diagnose(network, x, { upTo: 0 })];
+  const begin = performance.now();
+  const told = await diagnose(network, { rows: ENCODER_ROWS, blocks }, { upTo: 0 });
+  const seconds = (performance.now() - begin) / 1000;
+  const megabytes = process.resourceUsage().maxRSS / 1024;
+  const expected = once.layers[0]!.units;
+  const differs = told.layers[0]!.units.some(
+    ({ state, activity, preactivation }, unit) =>
+      state !== expected[unit]!.state ||
+      Math.abs(activity - expected[unit]!.activity) > 1e-12 ||
+      preactivation.max !== expected[unit]!.preactivation.max,
+  );
+  network.dispose();
+  const ofOne = ((begin - first) * ENCODER_ROWS) / ENCODER_BLOCK / 1000;
+  return {
+    value: seconds,
+    unit: "s",
+    wanted: { atMost: 100 },
+    note: `${megabytes.toFixed(0)} MB at most, ${MOST_MEGABYTES} wanted; at the pace of one block in memory ${ofOne.toFixed(0)} s`,
+    ...(differs && { wrong: "units are not judged as on the block that all blocks are" }),
+  };
+}
+
 export function lookingCases(context: Context): Case[] {
   const priced = (of: LookCase["of"], cases: readonly Omit<LookCase, "of">[]) =>
     cases.map((each): Case => ({
@@ -376,5 +410,10 @@ export function lookingCases(context: Context): Case[] {
     ...priced("predict", PASSES),
     forecastCase(MIDDLE, MIDDLE_ROWS, 0.1, "0.27 s"),
     forecastCase(SMALL, SMALL_ROWS, 0.05, "1.2 s"),
+    {
+      name: `looking: diagnose blocks, ${shorten(ENCODER.widths)} up to its first layer, ${ENCODER_ROWS} rows`,
+      onDemand: true,
+      run: () => diagnoseBlocks(context),
+    },
   ];
 }
