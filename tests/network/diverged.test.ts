@@ -160,14 +160,17 @@ describe("what was not finite first", () => {
     ["loss", 1, 1e20],
     ["gradient", 2, 1e10],
   ])("%s", (what, count, far) =>
-    withNetwork({ ...spec, layers: [...Array(count).fill(hidden), { units: 1 }] }, async (network) => {
-      const rates = { learningRate: (step: number) => (step < 3 ? 1e-7 : far) };
-      const { diverged } = await network.fit(data, { epochs: 9, batchSize: 16, optimizer: sgd(), ...rates });
-      expect(diverged).toMatchObject({ what, epoch: 1, learningRate: far, epochStart: { epoch: 1, step: 0 } });
-      expect(weightsOf(network).every(Number.isFinite)).toBe(true);
-      // an update that was refused in part is made
-      expect(diverged!.last.step).toBe(diverged!.step - Number(what !== "update"));
-    }),
+    withNetwork(
+      { ...spec, layers: [...Array.from({ length: count }, () => hidden), { units: 1 }] },
+      async (network) => {
+        const rates = { learningRate: (step: number) => (step < 3 ? 1e-7 : far) };
+        const { diverged } = await network.fit(data, { epochs: 9, batchSize: 16, optimizer: sgd(), ...rates });
+        expect(diverged).toMatchObject({ what, epoch: 1, learningRate: far, epochStart: { epoch: 1, step: 0 } });
+        expect(weightsOf(network).every(Number.isFinite)).toBe(true);
+        // an update that was refused in part is made
+        expect(diverged!.last.step).toBe(diverged!.step - Number(what !== "update"));
+      },
+    ),
   );
 });
 
