@@ -132,7 +132,10 @@ function checkWidth(path: string, matrix: Omit<Matrix, "data">, columns: number 
 export function toMatrix(path: string, samples: unknown, columns?: number): Matrix {
   if (!isMatrix(samples) && !Array.isArray(samples)) {
     const expected = "to be a Matrix { rows, columns, data } or an array of rows";
-    throw new RelumineError("shape", path, expected, describe(samples));
+    const areBlocks =
+      typeof samples === "object" && samples !== null && ("blocks" in samples || Symbol.asyncIterator in samples);
+    const hint = areBlocks ? "Rows in blocks are taken by diagnose and recordActivity." : "";
+    throw new RelumineError("shape", path, expected, describe(samples), hint);
   }
   const matrix = isMatrix(samples)
     ? checkMatrix(path, samples)

@@ -154,6 +154,31 @@ describe("units are judged as on a matrix of all rows, to the bit", () => {
     });
   });
 
+  test("columns and units that hardly ever change are not taken for the same; twins are", async () => {
+    await withNetwork(specOf("relu", 0), async (network) => {
+      const x = rowsOf(20_000);
+      for (let row = 0; row < x.rows; row++)
+        for (const column of [1, 2]) x.data[row * INPUTS + column] = row === 7000 + column ? 1 : 0;
+      const { kernel, bias } = network.layers[0].getWeights();
+      const { units } = network.layers[0];
+      const sees = (unit: number, column: number) => {
+        for (let i = 0; i < INPUTS; i++) kernel[i * units + unit] = i === column ? 2 : 0;
+        bias[unit] = -1;
+      };
+      sees(10, 1);
+      sees(11, 2);
+      network.layers[0].setWeights({ kernel, bias });
+      const suspects = ["duplicateInputs", "constantTogether"];
+      const found = async () => kinds(await diagnose(network, cut(x, 999))).filter((kind) => suspects.includes(kind));
+      expect(await found()).toEqual([]);
+      sees(12, 3);
+      sees(13, 3);
+      network.layers[0].setWeights({ kernel, bias });
+      for (let row = 0; row < x.rows; row++) x.data[row * INPUTS + 5] = x.data[row * INPUTS + 4];
+      expect((await found()).toSorted()).toEqual(suspects.toSorted());
+    });
+  });
+
   test("threads, and preactivations that overflow", async () => {
     const network = await createNetwork(specOf(), { threads: 2 });
     try {

@@ -71,6 +71,12 @@ function describeTwins(evidence: Evidence, layer: number, group: readonly number
   };
 }
 
+/** Is a unit's activation not the same on each of these rows? */
+function varies(a: Float32Array, width: number, unit: number): boolean {
+  for (let at = unit; at < a.length; at += width) if (a[at] !== a[unit]) return true;
+  return false;
+}
+
 /** The parts of the groups within which all units agree on each of these rows (rows x width). */
 function split(groups: readonly number[][], a: Float32Array, width: number): number[][] {
   let parts = groups.slice();
@@ -86,7 +92,7 @@ function split(groups: readonly number[][], a: Float32Array, width: number): num
  * By hidden layer, the groups of units that are not dead and have the same activation on each sample: none where the
  * rows can't be seen again, since equal means do not make equal units.
  */
-function findEqual({ observation: { layers, again }, hidden }: Evidence): number[][][] {
+function findEqual({ observation: { layers, again, inputs, rows }, hidden }: Evidence): number[][][] {
   const groups = hidden.map(({ layer, units }) =>
     groupsOf(
       units.filter(({ state }) => state !== "dead" && state !== "notFinite").map(({ unit }) => unit),
@@ -96,12 +102,20 @@ function findEqual({ observation: { layers, again }, hidden }: Evidence): number
   const depth = groups.findLastIndex(({ length }) => length > 0) + 1;
   if (depth === 0) return groups; // as a rule: equal activations have equal sums
   if (!again) return groups.map(() => []);
+  const varied = hidden.map(() => new Set<number>());
   again({ layers: depth }, (chunk) => {
     groups.forEach((parts, layer) => {
-      if (parts.length > 0) groups[layer] = split(parts, chunk.activations(layer), hidden[layer].units.length);
+      if (parts.length === 0) return;
+      const [a, width] = [chunk.activations(layer), hidden[layer].units.length];
+      groups[layer] = split(parts, a, width);
+      for (const unit of groups[layer].flat()) if (varies(a, width, unit)) varied[layer].add(unit);
     });
   });
-  return groups;
+  const isSample = inputs !== undefined && inputs.x.rows < rows;
+  if (!isSample) return groups;
+  // units that hardly ever fire agree on most samples: what was seen to change, or never does, agrees on all rows
+  const isTelling = (layer: number, unit: number) => varied[layer].has(unit) || isConstant(layers[layer].units[unit]);
+  return groups.map((parts, layer) => parts.filter(([unit]) => isTelling(layer, unit)));
 }
 
 export function findTwins(evidence: Evidence): Found[] {

@@ -24,15 +24,24 @@ function statisticsOf({ columns, x }: Inputs): ColumnStatistics {
 /**
  * Columns that are equal to an earlier one in every row: those with the same statistics are compared number by number.
  */
-function repeatedColumns({ x: { rows, columns: width, data }, columns }: Inputs, among: readonly number[]): number[] {
+function repeatedColumns(
+  { x: { rows, columns: width, data }, columns }: Inputs,
+  among: readonly number[],
+  isSample: boolean,
+): number[] {
   const isEqual = (a: number, b: number) => {
     for (let row = 0; row < rows; row++) if (data[row * width + a] !== data[row * width + b]) return false;
     return true;
   };
   const repeated = (group: readonly number[]) =>
     group.filter((column, i) => group.slice(0, i).some((earlier) => isEqual(earlier, column)));
+  const varies = (column: number) => {
+    for (let at = column; at < data.length; at += width) if (data[at] !== data[column]) return true;
+    return false;
+  };
   const keyOf = (column: number) => `${columns[column].mean} ${columns[column].variance}`;
-  return groupsOf(among, keyOf)
+  const telling = isSample ? among.filter(varies) : among; // columns that hardly ever change agree on most samples
+  return groupsOf(telling, keyOf)
     .flatMap(repeated)
     .sort((a, b) => a - b);
 }
@@ -61,8 +70,8 @@ function findConstant({ x, columns }: Inputs, rows: number, naming: Naming): Fou
   ];
 }
 
-function findDuplicate(inputs: Inputs, varying: readonly number[], naming: Naming): Found[] {
-  const repeated = repeatedColumns(inputs, varying);
+function findDuplicate(inputs: Inputs, rows: number, varying: readonly number[], naming: Naming): Found[] {
+  const repeated = repeatedColumns(inputs, varying, inputs.x.rows < rows);
   if (repeated.length === 0) return [];
   return [
     {
@@ -199,7 +208,7 @@ export function findInputs(evidence: Evidence, isMisfit: boolean): Found[] {
   const isBoth = unscaled?.kind === "size" && !unscaled.isMild;
   return [
     ...constant,
-    ...findDuplicate(inputs, varying, naming),
+    ...findDuplicate(inputs, observation.rows, varying, naming),
     ...(uncentered ? [tellUncentered(uncentered, statistics, first?.units ?? 0, isBoth, naming)] : []),
     ...(unscaled ? [tellUnscaled(unscaled, statistics, outliers, naming)] : []),
     ...tellOutliers(outliers, x, naming),
