@@ -37,7 +37,12 @@ export class UnitReader {
   ) {
     this.inspector = new Inspector(state);
     this.scratch = new Arena(state.runtime.heap);
-    this.inspector.prepare(Math.min(trainingRows.length, MOST_ROWS + fit.plan.batchSize));
+    try {
+      this.inspector.prepare(Math.min(trainingRows.length, MOST_ROWS + fit.plan.batchSize));
+    } catch (error) {
+      this.dispose(); // nobody else has it yet
+      throw error;
+    }
   }
 
   dispose(): void {

@@ -141,6 +141,7 @@ function redrawLimit(initializer: KernelInitializer, fanIn: number, fanOut: numb
 /**
  * Draws one unit's incoming weights again, and sets its bias to 0 ("asymmetric" draws it). "orthogonal" draws normal
  * numbers of the same variance; where all weights start as one constant, which would make units alike, He's are drawn.
+ * @param draws address of room for three numbers more than the layer has inputs
  * @param nth which redraw of the network it is: each has random numbers of its own
  */
 export function redrawUnit(
@@ -150,25 +151,21 @@ export function redrawUnit(
   nth: number,
   initializer: KernelInitializer,
   { low, high }: Seed,
+  draws: number,
 ): void {
   const { inputs: fanIn, units: fanOut } = layer;
-  const draws = heap.allocate((fanIn + 3) * 4, "a unit's new weights");
   const isAsymmetric = initializer === "asymmetric";
-  try {
-    const deviation = redrawDeviation(initializer, fanIn, fanOut);
-    const limit = redrawLimit(initializer, fanIn, fanOut);
-    if (limit !== undefined) {
-      kernels.fillUniform(fanIn, draws, low, high, Stream.redraw, nth, -limit, limit);
-    } else {
-      kernels.fillNormal(fanIn + 1, draws, low, high, Stream.redraw, nth, 0, deviation);
-    }
-    if (isAsymmetric) kernels.fillUniform(2, draws + (fanIn + 1) * 4, low, high, Stream.asymmetry, -1 - nth, 0, 1);
-    const drawn = heap.f32.subarray(draws >>> 2, (draws >>> 2) + fanIn + 3);
-    if (isAsymmetric) drawn[Math.floor(drawn[fanIn + 1] * (fanIn + 1))] = Math.sqrt(drawn[fanIn + 2]);
-    const { kernel, bias } = layer;
-    for (let i = 0; i < fanIn; i++) kernel[i * fanOut + unit] = drawn[i];
-    bias[unit] = isAsymmetric ? drawn[fanIn] : 0;
-  } finally {
-    heap.free(draws);
+  const deviation = redrawDeviation(initializer, fanIn, fanOut);
+  const limit = redrawLimit(initializer, fanIn, fanOut);
+  if (limit !== undefined) {
+    kernels.fillUniform(fanIn, draws, low, high, Stream.redraw, nth, -limit, limit);
+  } else {
+    kernels.fillNormal(fanIn + 1, draws, low, high, Stream.redraw, nth, 0, deviation);
   }
+  if (isAsymmetric) kernels.fillUniform(2, draws + (fanIn + 1) * 4, low, high, Stream.asymmetry, -1 - nth, 0, 1);
+  const drawn = heap.f32.subarray(draws >>> 2, (draws >>> 2) + fanIn + 3);
+  if (isAsymmetric) drawn[Math.floor(drawn[fanIn + 1] * (fanIn + 1))] = Math.sqrt(drawn[fanIn + 2]);
+  const { kernel, bias } = layer;
+  for (let i = 0; i < fanIn; i++) kernel[i * fanOut + unit] = drawn[i];
+  bias[unit] = isAsymmetric ? drawn[fanIn] : 0;
 }

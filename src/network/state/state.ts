@@ -56,6 +56,7 @@ export class NetworkState {
   private gradientAddress = 0;
   private moments: Moments | undefined;
   private unitAges: UnitAges | undefined;
+  private redrawBlock: number | undefined;
   /** Where the last fit stopped, and how many changes had been made by then. */
   private stopped: { readonly progress: FitProgress | undefined; readonly changes: number } | undefined;
 
@@ -197,6 +198,19 @@ export class NetworkState {
   restartSteps(layer: number, unit: number): void {
     if (!this.moments?.recipe.countsSteps) return;
     this.agesOf(this.moments).reset(layer, unit);
+  }
+
+  /** Allocates what redrawing units and restarting their step counts needs, so that neither is refused half way. */
+  reserveResets(): void {
+    this.unitAges ??= new UnitAges(this.spec, this.layout, this.runtime.heap, this.arena);
+    this.redrawRoom();
+  }
+
+  /** Address of the numbers that one unit's redraw draws: the inputs of the widest layer, and three more. */
+  redrawRoom(): number {
+    const widest = Math.max(...this.spec.layers.map((_, layer) => this.inputsOf(layer)));
+    this.redrawBlock ??= this.arena.allocate((widest + 3) * 4, "a unit's new weights");
+    return this.redrawBlock;
   }
 
   private agesOf(moments: Moments): UnitAges {

@@ -76,6 +76,7 @@ class Replacer implements RunningRemedy<ContinualBackpropResults> {
     private readonly options: Required<ContinualBackpropOptions>,
   ) {
     this.state = state;
+    state.reserveResets();
     this.layers = state.spec.layers.slice(0, -1).map(({ units }, index) => {
       const { units: unitsAbove, kernelAddress: kernelAbove } = state.layer(index + 1);
       const utility = state.arena.allocate(units * 8, "the utility of the units");

@@ -41,6 +41,7 @@ class Recycler implements RunningRemedy<RecycleDormantResults> {
     { state }: RunningFit,
     private readonly options: Required<RecycleDormantOptions>,
   ) {
+    state.reserveResets();
     this.spec = state.spec;
     this.dueAt = options.everySteps;
     this.magnitudes = state.spec.layers.slice(0, -1).map(({ units }) => new Float64Array(units));

@@ -17,8 +17,9 @@ export function redrawIncoming(
 ): void {
   const view = state.layer(layer);
   const { kernelInitializer } = state.spec.layers[layer];
+  const room = state.redrawRoom();
   const nth = state.redraws++;
-  redrawUnit(state.runtime, view, unit, nth, initializer ?? kernelInitializer, splitSeed(state.spec.seed));
+  redrawUnit(state.runtime, view, unit, nth, initializer ?? kernelInitializer, splitSeed(state.spec.seed), room);
   if (view.alpha) view.alpha[unit] = view.activation.alpha!;
 }
 
