@@ -122,6 +122,27 @@ describe.skipIf(!fs.existsSync("/dev/full"))("a full disk", () => {
     expect(fs.readFileSync(out, "utf8")).toBe("of before");
     expect(fs.readdirSync(folder.path).filter((name) => name.endsWith(".tmp"))).toEqual([]);
   });
+
+  it.each([
+    ["page", "textbook --only 3 --repeats 1 --html", /error: the page was not saved/],
+    [
+      "program",
+      `cure "${PENGUINS}" --target species --epochs 2 --repeats 1 --trials 1 --code`,
+      /error: the program was not written/,
+    ],
+    [
+      "checkpoint",
+      `train "${PENGUINS}" --target species --epochs 2 --checkpoint`,
+      /error: the checkpoint was not written/,
+    ],
+  ])("under a %s: the old one stays, and it is told, with exit code 1", (name, words, message) => {
+    const file = folder.write(`limited-${name}`, "of before");
+    const { code, stderr } = shell(`ulimit -f 1; relumine ${words} "${file}"`);
+    expect(stderr).toMatch(message);
+    expect(code).toBe(1);
+    expect(fs.readFileSync(file, "utf8")).toBe("of before");
+    expect(fs.readdirSync(folder.path).filter((each) => each.endsWith(".tmp"))).toEqual([]);
+  });
 });
 
 describe("escape codes in a file's name", () => {
