@@ -14,6 +14,7 @@ const LEFT_OUT = [
   "diagnosis/proof/proof-job.ts",
   "diagnosis/proof/prove.ts",
   "diagnosis/forecast/forecast.ts",
+  "diagnosis/forecast/training.ts",
   "formats/model.ts",
   "network/training/pause.ts",
   "network/training/progress.ts",
