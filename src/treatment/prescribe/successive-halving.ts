@@ -264,7 +264,9 @@ class Competition {
       tried.push(...entered);
       const known = new Set(simpler(settings, winner.candidate).map(keyOf));
       const least = scoreOf(meanJudgement(winner), this.rules.measure);
+      const { length } = winner.candidate.parts; // without a part that changes nothing it is the winner again
       const as = this.all
+        .filter(({ candidate }) => candidate.parts.length < length)
         .filter((entry) => entry.budget === 1 && wasTried(entry) && isSound(entry) && known.has(keyOf(entry.candidate)))
         .find((entry) => scoreOf(meanJudgement(entry), this.rules.measure) >= least);
       if (!as) break;
