@@ -3,7 +3,7 @@
 //
 // ELU: Clevert et al. 2016; SELU: Klambauer et al. 2017; GELU: Hendrycks and Gimpel 2016, the exact form; SiLU: Elfwing
 // et al. 2018; hard swish: Howard et al. 2019 (MobileNetV3).
-import { isLinear, type LayerActivationName, type ResolvedActivation } from "./activations.js";
+import { isLinear, shapeOf, type LayerActivationName, type ResolvedActivation } from "./activations.js";
 
 /** Where `is...` is absent, it is not so. */
 interface AnalysisFacts {
@@ -209,6 +209,12 @@ export function analysisOf(name: LayerActivationName): AnalysisFacts {
 /** It bends nowhere, or is flat on both sides: many layers of it are one, or pass no gradient. */
 export function bendsLittle({ name, alpha = 0 }: ResolvedActivation): boolean {
   return isLinear(name) || analysisOf(name).range(alpha).every(Number.isFinite);
+}
+
+/** Smooth, above 0 and without an upper bound: what a last layer may be where outputs must be positive. */
+export function isSmoothAndPositive(name: LayerActivationName): boolean {
+  const { isNonNegative, range } = ANALYSIS[name];
+  return isNonNegative === true && shapeOf(name) === "smooth" && range(0)[1] === Infinity;
 }
 
 /** f(z). */

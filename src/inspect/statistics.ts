@@ -1,5 +1,5 @@
 // Unit statistics over many batches: what the forward kernels' counters add up to.
-import type { ResolvedActivation } from "../activations/activations.js";
+import { isLinear, type ResolvedActivation } from "../activations/activations.js";
 import { UNIT_TOTALS, UnitTotal } from "../wasm/abi.js";
 import { type Arena, type Heap, Layout } from "../wasm/heap.js";
 import type { KernelExports } from "../wasm/exports.js";
@@ -25,7 +25,7 @@ export interface UnitStatistics {
 
 /** Where the activations lie whose sizes the kernels add up: of a softmax, what goes into it. */
 export function countedActivations(name: ResolvedActivation["name"], z: number, a: number): number {
-  return name === "softmax" || name === "linear" ? z : a;
+  return name === "softmax" || isLinear(name) ? z : a;
 }
 
 /** Totals for the first `units.length` layers, in a block of the arena that is passed. */

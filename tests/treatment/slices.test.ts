@@ -28,9 +28,15 @@ const remedies: Remedy[] = [
   { kind: "replaceActivation", activation: "leakyRelu" },
   { kind: "prune" },
 ];
+/** What "prune" makes is given back at once: a network that is found to be garbage frees its memory whenever it likes. */
+async function treated(network: Network, remedy: Remedy, options?: Options): Promise<void> {
+  const treatment = await treat(network, x, remedy, options);
+  if (treatment.network !== network) treatment.network.dispose();
+}
+
 const WORK = [
   ...remedies.map(
-    (remedy) => [remedy.kind, (network: Network, options?: Options) => treat(network, x, remedy, options)] as const,
+    (remedy) => [remedy.kind, (network: Network, options?: Options) => treated(network, remedy, options)] as const,
   ),
   ["calibrate", (network: Network, options?: Options) => calibrate(network, x, options)] as const,
 ];

@@ -6,7 +6,7 @@ import { hasLearned } from "./learned.js";
 import { lossesOfOutputs } from "../learning/row-losses.js";
 import type { LayerActivationName } from "../../activations/activations.js";
 import type { Loss } from "../../network/losses.js";
-import { canDie } from "../../activations/analysis.js";
+import { canDie, isSmoothAndPositive } from "../../activations/analysis.js";
 import { countOf, formatPercent, plural } from "../../text/numbers.js";
 
 /** Of the loss that a hidden layer's closed rows must have to be what stands in the way; */
@@ -61,9 +61,10 @@ function isLearnable(evidence: Evidence, rows: ArrayLike<number>): boolean {
 
 /** What does not close: a linear output, unless the loss is of positive numbers and the output is smooth already. */
 function adviceForOutput(activation: LayerActivationName, loss: Loss): string {
-  if (activation === "softplus" && loss === "poisson")
+  const isSmooth = isSmoothAndPositive(activation);
+  if (isSmooth && loss === "poisson")
     return "Lower the learning rate and start again: a softplus closes where large weights take it far below 0.";
-  return activation === "softplus"
+  return isSmooth
     ? "Make the last layer linear (the default); or lower the learning rate and start again."
     : "Make the last layer linear (the default), or softplus where outputs must be positive.";
 }

@@ -1,6 +1,7 @@
 // What units show together: closed together, never differing, cut off above, a network that says the same to all; and
 // sparsity that is healthy.
 import { isRectifier, type LayerActivationName } from "../../activations/activations.js";
+import { isSmoothAndPositive } from "../../activations/analysis.js";
 import {
   closedLayer,
   closedUnits,
@@ -183,7 +184,7 @@ function findCollapsed(evidence: Evidence): Found[] {
 }
 
 const softplusText = (name: LayerActivationName) =>
-  name === "softplus" ? "" : ", or softplus where outputs must be positive";
+  isSmoothAndPositive(name) ? "" : ", or softplus where outputs must be positive";
 
 function findClosedOutputs(evidence: Evidence): Found[] {
   const layer = outputLayer(evidence);

@@ -87,11 +87,15 @@ function ratesOf(rates: readonly Float64Array[]): { units: number; open: number;
   });
 }
 
+/** Of networks that cost next to nothing: single ones lie a factor of 4 apart in the middle half (1-32-1, measured). */
+const MOST_RATE_DRAWS = 15;
+
 /** Networks whose rates are worked out. Odd: of each rate the median is taken. */
 function drawsForRates(spec: ResolvedSpec, rows: number): number {
   const cost = drawingCost(spec, spec.layers.length) + 4 * rows * sizeOf(spec);
   if (cost > GRADIENT_BUDGET * 3) return 1;
-  return cost > GRADIENT_BUDGET ? 3 : 5;
+  if (cost > GRADIENT_BUDGET) return 3;
+  return MOST_RATE_DRAWS * cost > GRADIENT_BUDGET ? 5 : MOST_RATE_DRAWS;
 }
 
 /** @param kept hidden layers of networks that were drawn for the counts */

@@ -4,6 +4,7 @@
 //
 // These are estimates: the passes round otherwise. Each comes with a bound on the difference, far above what rounding
 // makes, and nothing is said of a unit where that could decide.
+import { isRectifier } from "../../activations/activations.js";
 import type { UnitIndex } from "../../inspect/inspector.js";
 import type { Replay } from "./replay.js";
 import type { UnitReader } from "./unit-readings.js";
@@ -48,7 +49,7 @@ export class RateLine {
 
   /** Can units of this layer be told so? */
   static serves({ state }: Replay, layer: number): boolean {
-    return layer === 1 && state.spec.layers[0].activation.name === "relu";
+    return layer === 1 && isRectifier(state.spec.layers[0].activation.name);
   }
 
   /** The replay must stand before the update, with its gradient. */
