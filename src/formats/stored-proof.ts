@@ -1,6 +1,6 @@
 // The proof that stands behind a network's file: what `prove` said of a network before units were taken out of it, and
 // a checksum that ties it to the weights in the file. A checksum tells of a mix-up or damage, not of malice: whoever
-// wants to be sure proves again, with `from`, on the network that `weights` names.
+// wants to be sure proves again, without `from`, on the network that `weights` names.
 import { PROOF_NAME, readModelHeader, SPEC_NAME } from "./model-header.js";
 import { type Header, readTensors, type StoredTensor, type Tensor } from "./safetensors.js";
 import { checksumOf } from "../core/checksum.js";

@@ -291,12 +291,53 @@ describe("overfitting", () => {
       expect(find(harmless, "heldOutElsewhere")).toBeUndefined();
     });
 
+    test("nor by columns of rare words, whose ones are few in either part", async () => {
+      const words = (rows: number) => {
+        const x = Array.from({ length: rows }, () => {
+          const row = Array<number>(40).fill(0);
+          row[Math.floor(some() * 40)] = 1;
+          row[Math.floor(some() * 40)] = 1;
+          return row;
+        });
+        return { x, y: x.map(() => some()) };
+      };
+      const wide: NetworkSpec = { ...small, inputs: 40, layers: [{ units: 64 }, { units: 1 }] };
+      const own = words(150);
+      const diagnosis = await diagnosisAfter(wide, own.x, own.y, { ...fit, epochs: 300 }, { validation: words(100) });
+      expect(causesOf(diagnosis)).toEqual(["overfitting"]);
+    });
+
+    test("nor of half a dozen rows, which do not tell where their columns lie", async () => {
+      for (let turn = 0; turn < 6; turn++) {
+        const six = { x: randomRows(some, 6, 4, 1), y: Array.from({ length: 6 }, () => some()) };
+        const others = { x: randomRows(some, 300, 4, 1), y: Array.from({ length: 300 }, () => some()) };
+        const diagnosis = await diagnosisAfter(small, six.x, six.y, { ...fit, epochs: 400 }, { validation: others });
+        expect(find(diagnosis, "heldOutElsewhere")).toBeUndefined();
+      }
+    });
+
     test("nor where few rows are known by heart", async () => {
       const few = { x: randomRows(some, 25, 4, 1), y: Array.from({ length: 25 }, () => some()) };
       const others = { x: randomRows(some, 8, 4, 1), y: Array.from({ length: 8 }, () => some()) };
       const diagnosis = await diagnosisAfter(small, few.x, few.y, { ...fit, epochs: 600 }, { validation: others });
       expect(causesOf(diagnosis)).toEqual(["overfitting"]);
     });
+  });
+
+  test("a loss that is below 0 from the start on, of counts, has not exploded", async () => {
+    const random = seededRandom(5);
+    const x = randomRows(random, 300, 3, 1);
+    const y = x.map(() => 30 + Math.floor(21 * random()));
+    for (const seed of [1, 2, 3]) {
+      const counts: NetworkSpec = {
+        inputs: 3,
+        layers: [{ units: 8 }, { units: 1, activation: "softplus", biasInitializer: { constant: 40 } }],
+        loss: "poisson",
+        seed,
+      };
+      const diagnosis = await diagnosisAfter(counts, x, y, { epochs: 30, optimizer: adam({ learningRate: 0.01 }) });
+      expect(find(diagnosis, "divergence")).toBeUndefined();
+    }
   });
 
   test("validation without targets is refused", () =>

@@ -4,6 +4,7 @@ import { expectRefusal } from "../support/errors.js";
 import { withNetwork } from "../support/networks.js";
 import { integer, seededRandom } from "../support/random.js";
 import { sampleBox } from "./contradictions.js";
+import { layers, opens } from "./once-proved-wrongly.js";
 import { diagnose, type Network, type NetworkProof, prove } from "../../src/index.js";
 import { proveWith, type StartProofWorkers } from "../../src/diagnosis/proof/prove-network.js";
 import { type ProofJob, type ProofSetup, ProofWorker } from "../../src/diagnosis/proof/proof-job.js";
@@ -103,6 +104,18 @@ describe("a box alone asks about every hidden unit", () => {
       },
     ),
   );
+});
+
+test("bounds hold on the whole box, not only where the unit may be open: a unit that a corner opens", () => {
+  const spec = [8, 6, 1, 1].map((units) => ({ units }));
+  return withNetwork({ inputs: 3, layers: spec, loss: "meanSquaredError" }, async (network) => {
+    layers.forEach(({ kernel, bias }, l) =>
+      network.layers[l]!.setWeights({ kernel: Float32Array.from(kernel), bias: Float32Array.from(bias) }),
+    );
+    expect(highestOn(network, [opens], 2, 0)).toBeGreaterThan(0.13);
+    const { units } = await proveWith(here, network, { box: boxOf(3) }, { threads: 1 });
+    expect(units.at(-1)).toMatchObject({ layer: 2, unit: 0, proof: "refuted" });
+  });
 });
 
 describe("the dead units of samples", () => {

@@ -170,6 +170,7 @@ describe("memory", () => {
 
   test("of few copies explains the last deaths; with enough, all", async () => {
     const bytes = 4 * (2 * 40 + 40 + 40 * 40 + 40 + 40 * 3 + 3);
+    expect((await traced({ memory: 1.5 * bytes })).length).toBe(all.length); // room for one alone
     const few = await traced({ explain: Infinity, memory: 2.5 * bytes });
     const known = (deaths: readonly Death[]) => deaths.filter(({ cause }) => cause !== "unknown").length;
     expect(known(few)).toBeLessThanOrEqual(known(all));

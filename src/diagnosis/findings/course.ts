@@ -116,17 +116,23 @@ function findGrowth(evidence: Evidence): Found[] {
   const said = (message: string): Found[] => [{ kind: "divergence", message, advice: SMALLER_STEPS, figures }];
   const isBad = !learning || learning.skill! <= LOST_ALL_BUT;
   if (!isBad) return [];
-  if (lowest < last && losses[last] >= GREW * Math.max(losses[lowest], learning ? learning.toLearn / GREW : 0))
+  // a loss that can be below 0 (poisson) is measured from the lowest that the targets allow
+  const above = (loss: number) => loss - (learning?.lowestLoss ?? 0);
+  if (
+    lowest < last &&
+    above(losses[last]) >= GREW * Math.max(above(losses[lowest]), learning ? learning.toLearn / GREW : 0)
+  ) {
+    const times = losses[lowest] > 0 ? ` ${formatNumber(losses[last] / losses[lowest])} times` : "";
     return said(
-      `The loss grew ${formatNumber(losses[last] / losses[lowest])} times: ${formatNumber(losses[lowest])} in epoch ` +
-        `${lowest + 1}, ${formatNumber(losses[last])} in epoch ${last + 1}, at a learning rate of ` +
-        `${formatNumber(rate)}.`,
+      `The loss grew${times}: ${formatNumber(losses[lowest])} in epoch ${lowest + 1}, ${formatNumber(losses[last])} in ` +
+        `epoch ${last + 1}, at a learning rate of ${formatNumber(rate)}.`,
     );
+  }
   if (!learning || observation.training?.weightDecay) return [];
   const least = closedLayer(evidence) >= 0 ? EXPLODED : GREW;
-  if (!(losses[highest] >= least * learning.learning.constantLoss)) return [];
+  if (!(above(losses[highest]) >= least * above(learning.learning.constantLoss))) return [];
   const start = learning.startLoss();
-  if (start === undefined || !(losses[highest] >= least * start)) return [];
+  if (start === undefined || !(above(losses[highest]) >= least * above(start))) return [];
   return said(
     `The loss exploded in epoch ${highest + 1}: ${formatNumber(losses[highest])} on average, where it had ` +
       `started with ${formatNumber(start)}, at a learning rate of ${formatNumber(rate)}; what is left ` +
@@ -181,12 +187,14 @@ function findThrown(evidence: Evidence): Found[] {
   if (!learning || losses.length === 0 || hasLearned(evidence) !== false) return [];
   const { constantLoss, score } = learning.learning;
   const { highest } = extremesOf(losses);
-  if (score === undefined || !(losses[highest] >= ROSE * constantLoss)) return [];
+  const above = (loss: number) => loss - learning.lowestLoss;
+  if (score === undefined || !(above(losses[highest]) >= ROSE * above(constantLoss))) return [];
   const start = learning.startLoss();
-  const growth = Math.max(...(observation.start?.() ?? []).map(({ size, startSize }) => size / (startSize || size)));
+  const drawn = (observation.start?.() ?? []).filter(({ startSize }) => startSize > 0);
+  const growth = Math.max(1, ...drawn.map(({ size, startSize }) => size / startSize));
   if (start === undefined || !(growth >= THROWN)) return [];
   const { learningRate } = history!.epochs[highest];
-  const rose = losses[highest] >= ROSE * start;
+  const rose = above(losses[highest]) >= ROSE * above(start);
   const isClosed = closedLayer(evidence) >= 0;
   const isLarge = hasLearned(evidence, SOME) === false && isStepLarge(evidence, learningRate);
   if (!rose && !isClosed && !isLarge) return [];
@@ -242,8 +250,8 @@ function findDecay(evidence: Evidence): Found[] {
       },
     ];
   const isSome = learning !== undefined && sideOf(learning.learning) > 0;
-  const sizes = start?.();
-  if (!sizes) return [];
+  const sizes = start?.().filter(({ startSize }) => startSize > 0); // zeros shrink no further
+  if (!sizes?.length) return [];
   const most = isSome ? HELD_BACK : SHRUNK;
   const shrunk = sizes.filter(({ size, startSize }) => size < most * startSize).length;
   if (shrunk === 0 || (isSome && !moreToLearn(evidence))) return [];

@@ -70,7 +70,7 @@ function findSaturated(evidence: Evidence, norms: readonly GradientNorms[]): Fou
     {
       kind: "vanishingGradient",
       message:
-        `Layer ${layer} is saturated: its ${activation} units lie so far from 0 that their slopes let ` +
+        `Layer ${evidence.naming.layer(layer)} is saturated: its ${activation} units lie so far from 0 that their slopes let ` +
         `${formatPercent(shares[layer])} through of what they would at 0.`,
       advice: "Start with smaller weights (glorotUniform), scale the inputs to a size of about 1, or use relu.",
       layer,

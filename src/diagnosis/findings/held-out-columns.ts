@@ -7,14 +7,18 @@ import { listNames } from "../../text/naming.js";
 
 /** Root mean square of the columns' distances, in spreads of the training's, from which on rows lie elsewhere. */
 const ELSEWHERE = 0.8;
-/** Standard errors of the held-out rows' own numbers that a distance has to be beyond. */
+/** Standard errors of both samples' numbers that a distance has to be beyond. */
 const NOISE = 4;
 /** Of the rows, at each end: outliers, which tell nothing of where the others lie. */
 const TRIMMED = 0.01;
+/** Fewer rows, or fewer that are off a column's commonest value, tell nothing of where it lies. */
+const LEAST_ROWS = 20;
 
 interface Place {
   readonly mean: number;
   readonly spread: number;
+  /** How many rows differ from the commonest value. */
+  readonly varied: number;
 }
 
 interface Moved {
@@ -25,6 +29,17 @@ interface Moved {
   readonly distance: number;
 }
 
+/** How many of sorted values differ from the commonest. */
+function countVaried(sorted: Float64Array): number {
+  let most = 0;
+  for (let start = 0, at = 1; at <= sorted.length; at++) {
+    if (at < sorted.length && sorted[at] === sorted[start]) continue;
+    most = Math.max(most, at - start);
+    start = at;
+  }
+  return sorted.length - most;
+}
+
 /** Of a column, without a hundredth at each end, at least one of 20 rows and more. */
 function placeOf({ rows, columns, data }: Matrix, column: number): Place {
   const values = Float64Array.from({ length: rows }, (_, row) => data[row * columns + column]).sort();
@@ -32,15 +47,18 @@ function placeOf({ rows, columns, data }: Matrix, column: number): Place {
   const kept = values.subarray(cut, rows - cut);
   const mean = kept.reduce((sum, value) => sum + value, 0) / kept.length;
   const spread = Math.sqrt(kept.reduce((sum, value) => sum + (value - mean) ** 2, 0) / kept.length);
-  return { mean, spread };
+  return { mean, spread, varied: countVaried(kept) };
 }
 
-/** Columns that change on the training's rows, each with how far the held-out rows' lies from it: 0 within noise. */
+/**
+ * Columns that change on many of the training's rows, each with how far the held-out rows' lies from it: 0 within noise.
+ * A column that is nearly always the same (a rare word's) is none: what is left of it without its ends is chance.
+ */
 function compareColumns(own: Matrix, held: Matrix, among: readonly number[]): Moved[] {
   return among.flatMap((column) => {
     const [a, b] = [placeOf(own, column), placeOf(held, column)];
-    if (!(a.spread > 0)) return [];
-    const error = NOISE / Math.sqrt(held.rows);
+    if (!(a.spread > 0) || a.varied < LEAST_ROWS) return [];
+    const error = NOISE * Math.sqrt(1 / held.rows + 1 / own.rows);
     const beyond = (distance: number) => (distance > error * Math.max(1, b.spread / a.spread) ? distance : 0);
     const shift = beyond(Math.abs(b.mean - a.mean) / a.spread);
     const stretch = beyond(Math.abs(b.spread / a.spread - 1));
@@ -53,7 +71,7 @@ export function findElsewhere(
   { observation: { inputs }, heldOut, naming }: Evidence,
   isCause: boolean,
 ): Found | undefined {
-  if (!inputs || !heldOut) return undefined;
+  if (!inputs || !heldOut || inputs.x.rows < LEAST_ROWS) return undefined;
   const varying = [...inputs.columns.keys()].filter((column) => !isConstant(inputs.columns[column]));
   const compared = compareColumns(inputs.x, heldOut.data.x, varying);
   if (compared.length === 0) return undefined;

@@ -57,7 +57,7 @@ function isOutweighed(evidence: Evidence, { learning }: LearningEvidence): boole
 }
 
 /** Class weights that make nearly all of what counts of a class that is not the most frequent: it is said of all. */
-function findOverweighed({ observation }: Evidence, { learning, predictions }: LearningEvidence): Found[] {
+function findOverweighed({ observation, naming }: Evidence, { learning, predictions }: LearningEvidence): Found[] {
   const stored = observation.training?.fit?.classWeights;
   const given = stored === undefined ? undefined : readClassWeights(stored);
   if (!predictions?.areExclusive || !Array.isArray(given)) return [];
@@ -72,7 +72,7 @@ function findOverweighed({ observation }: Evidence, { learning, predictions }: L
       kind: "oneClassPredicted",
       role: "cause",
       message:
-        `Class ${heaviest} is said of ${formatCount(said)} of ${countOf(learning.rows, "row")}, ` +
+        `Class ${naming.class(heaviest)} is said of ${formatCount(said)} of ${countOf(learning.rows, "row")}, ` +
         `${formatPercent(rows / learning.rows)} of which are of it: by the class weights it counts as ` +
         `${formatPercent(share)} of all.`,
       advice: 'Give the classes weights by which they count about the same (classWeights: "balanced").',

@@ -121,12 +121,15 @@ export class Branching {
     return "provenDead";
   }
 
-  /** The best upper bound that so many rounds on the slopes give, without parts. */
+  /**
+   * The best upper bound that so many rounds on the slopes give, without parts; the ceiling, where that is larger: what
+   * the rounds bound is only the part of the box where the unit may be above it.
+   */
   upperBound(rounds: number): number {
     this.budget = Infinity;
     const first = this.root();
     this.tighten(first, rounds, false);
-    return first.bound;
+    return Math.max(this.ceiling, first.bound);
   }
 
   private root(): Part {

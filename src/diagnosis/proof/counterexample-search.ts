@@ -83,7 +83,10 @@ export class WakeSearch {
   ): void {
     const columns = this.network[0].inputs;
     const x = { rows: batch.length, columns, data: new Float32Array(batch.length * columns) };
-    batch.forEach(({ start }, r) => x.data.set(start, r * columns));
+    const { low, high } = this.box; // a caller's rows may have changed since their range was taken
+    batch.forEach(({ start }, r) => {
+      for (let c = 0; c < columns; c++) x.data[r * columns + c] = Math.min(Math.max(start[c], low[c]), high[c]);
+    });
     const isFound = () => batch.every(({ unit }) => found.has(unit));
     for (let step = 0, size = FIRST_STEP; step <= steps && !isFound(); step++, size *= STEP_DECAY) {
       inspector.run(x, { layers: layer + 1 }, (chunk) => {

@@ -81,8 +81,8 @@ function unitsToAsk(state: NetworkState, x: Matrix | undefined): Question[] {
   });
 }
 
-function isSame(a: ArrayLike<unknown>, b: Float32Array): boolean {
-  return a?.length === b.length && b.every((value, i) => a[i] === value);
+function isSame(a: unknown, b: Float32Array): boolean {
+  return Array.isArray(a) && a.length === b.length && b.every((value, i) => a[i] === value);
 }
 
 /** The units of an earlier proof, once it is known to be about this network and box. */
@@ -95,16 +95,27 @@ function unitsOf(from: NetworkProof, weights: string, { low, high }: Box, state:
   if (from.weights !== weights) refuse(".weights", "to be the checksum of this network's hidden layers", from.weights);
   if (!isSame(from.box?.low, low) || !isSame(from.box?.high, high))
     refuse(".box", "to be the box that is asked about", from.box);
+  checkNumber("from.work", from.work, { low: 0 });
   const hidden = state.layers.slice(0, -1);
-  return from.units.map(({ layer, unit, proof, wakingInput, tried = 0 }, i): Question => {
+  let before = -1;
+  return from.units.map((given, i): Question => {
     const path = `from.units[${i}]`;
+    if (typeof given !== "object" || given === null) refuse(`.units[${i}]`, "to be a unit's verdict", given);
+    const { layer, unit, proof, wakingInput, tried = 0 } = given;
     checkInteger(`${path}.layer`, layer, { low: 0, high: hidden.length - 1 });
     checkInteger(`${path}.unit`, unit, { low: 0, high: hidden[layer].units - 1 });
+    const place = hidden.slice(0, layer).reduce((sum, { units }) => sum + units, unit);
+    if (place <= before) refuse(`.units[${i}]`, "to come once, behind those before it", unit);
+    before = place;
     checkName(`${path}.proof`, proof, PROOFS);
+    if (proof === "provenDead" && closedUpTo(hidden[layer].activation) === -Infinity)
+      refuse(`.units[${i}].proof`, "to be of a unit that can be closed", proof);
     checkNumber(`${path}.tried`, tried, { low: 0 });
     if (proof !== "refuted") return { layer, unit, proof, tried };
     const isInside =
-      wakingInput?.length === low.length && wakingInput.every((v, c) => isFloat32(v) && v >= low[c] && v <= high[c]);
+      Array.isArray(wakingInput) &&
+      wakingInput.length === low.length &&
+      wakingInput.every((v, c) => isFloat32(v) && v >= low[c] && v <= high[c]);
     if (!isInside) refuse(`.units[${i}].wakingInput`, "to be an input within the box", wakingInput);
     return { layer, unit, proof, wakingInput: Float32Array.from(wakingInput!), tried };
   });
@@ -162,6 +173,7 @@ class JobRunner {
   }
 
   close(): void {
+    this.stopped ??= "aborted"; // what a worker still owes is not made up for here
     this.signal?.removeEventListener("abort", this.abort);
     clearTimeout(this.timer);
     this.workers?.end();
@@ -178,7 +190,7 @@ class JobRunner {
     return Promise.all(
       jobs.map(async (job) => {
         const result = await this.workers!.run(job);
-        if (result) this.onDone(result);
+        if (result && !this.stopped) this.onDone(result);
         return result ?? this.runHere(job); // of a worker that was lost: once more, here
       }),
     );
@@ -251,25 +263,29 @@ export async function proveWith(
   const layers = readLayers(hidden.map((each) => ({ activation: each.activation, weights: each })));
   const ceilings = hidden.map(({ activation }) => closedUpTo(activation));
   const inspector = new Inspector(state);
-  const samples = x && { inputs: { x }, again: (some: RunOptions, visit: VisitChunk) => inspector.run(x, some, visit) };
-  const wake = new WakeSearch({ inspector, ...samples }, layers, box);
-  for (const each of questions)
-    if (each.wakingInput && !wake.opens(each.layer, each.unit, each.wakingInput))
-      throw new RelumineError("value", "from", "to be what prove returned", "an input that opens no unit");
-  const prover = new Prover(layers, box, ceilings, wake, questions, budget);
-  let done = 0;
-  const runner = new JobRunner({ layers, box }, signal, seconds, ({ work }) => {
-    done += work;
-    const decided = questions.filter(({ proof }) => proof !== "open").length;
-    onProgress({ decided, units: questions.length, work: done, budget });
-  });
+  let runner: JobRunner | undefined;
   try {
+    const samples = x && {
+      inputs: { x },
+      again: (some: RunOptions, visit: VisitChunk) => inspector.run(x, some, visit),
+    };
+    const wake = new WakeSearch({ inspector, ...samples }, layers, box);
+    for (const each of questions)
+      if (each.wakingInput && !wake.opens(each.layer, each.unit, each.wakingInput))
+        throw new RelumineError("value", "from", "to be what prove returned", "an input that opens no unit");
+    const prover = new Prover(layers, box, ceilings, wake, questions, budget);
+    let done = 0;
+    runner = new JobRunner({ layers, box }, signal, seconds, ({ work }) => {
+      done += work;
+      const decided = questions.filter(({ proof }) => proof !== "open").length;
+      onProgress({ decided, units: questions.length, work: done, budget });
+    });
     if (questions.some(({ proof }) => proof === "open")) await runner.start(startWorkers, threads);
     const rounds = prover.rounds();
     for (let next = rounds.next(); !next.done && !runner.stopped;) next = rounds.next(await runner.run(next.value));
     return toProof(weights, box, questions, (from?.work ?? 0) + prover.work, runner.stopped);
   } finally {
-    runner.close();
+    runner?.close();
     inspector.dispose();
   }
 }

@@ -116,7 +116,8 @@ export class Snapshots {
     const { fit } = this;
     const last = this.kept.at(-1);
     const replaced = last?.step === fit.step ? this.kept.pop() : undefined;
-    if (this.kept.length >= this.capacity) this.drop(this.spareable(keepStart && this.kept[0].step === 0 ? 1 : 0));
+    if (this.kept.length >= this.capacity)
+      this.drop(this.spareable(keepStart && this.kept.length > 1 && this.kept[0].step === 0 ? 1 : 0));
     const { powers } = fit.state.momentsFor(fit.plan.recipe);
     const used = replaced ?? this.spare.pop();
     const addresses = addressesOf(fit.state, fit);

@@ -33,7 +33,7 @@ export interface BaselineRun {
 /** By a tenth in the last quarter of the epochs: larger steps may do, or more of them. */
 export function isStillFalling(losses: readonly number[]): boolean {
   const before = losses[Math.floor(losses.length * 0.75) - 1];
-  return before !== undefined && losses[losses.length - 1] < 0.9 * before;
+  return before !== undefined && losses[losses.length - 1] < before - 0.1 * Math.abs(before);
 }
 
 /** A trace that looks no further once it has found enough. */

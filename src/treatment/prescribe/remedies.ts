@@ -231,7 +231,7 @@ function optimizerOptions(): Remedy[] {
       family: "decay",
       why: "large weights cost something",
       change: option("weightDecay", (value) => Math.max(value, 0.01)),
-      answers: ["overfitting"],
+      answers: ["overfitting", "heldOutElsewhere"],
     },
     {
       name: "clipping to norm 1",
@@ -436,7 +436,7 @@ function lengths(): Remedy[] {
       family: "epochs",
       why: "it ends before it learns the rows by heart",
       change: epochs(1 / 3),
-      answers: ["overfitting"],
+      answers: ["overfitting", "heldOutElsewhere"],
     },
   ];
 }
