@@ -630,7 +630,8 @@ describe("the forecast of rates", () => {
     const { recipe } = preset("The textbook's unit");
     const parts = await forecastOf(recipe);
     const { rates, steps, sample } = parts.at(-1)!;
-    expect([steps, sample]).toEqual([1500, undefined]);
+    expect(sample).toBeUndefined();
+    expect(steps).toBeGreaterThan(200); // all 1500 where the budget of time allows it
     expect(rates[0].deadFraction.high).toBe(0);
     expect(rates.find(({ rate }) => rate === recipe.rate)!.deadFraction).toEqual({ low: 1, median: 1, high: 1 });
   });
