@@ -34,7 +34,10 @@ export function listOpen(units: usize, batch: usize, indices: usize): usize {
   return open;
 }
 
-/** fired[u] becomes 1 where unit u fired on a row of the batch. batch: 7 x units float32; fired: units u32. Returns how many are still 0. */
+/**
+ * fired[u] becomes 1 where unit u fired on a row of the batch. batch: 7 x units float32; fired: units u32. Returns how
+ * many are still 0.
+ */
 export function markFired(units: usize, batch: usize, fired: usize): usize {
   const counts = arrayAt(batch, Counter.Fired, units << 2);
   let silent: usize = 0;
@@ -57,9 +60,10 @@ export function resetTotals(units: usize, total: usize): void {
 }
 
 /**
- * Merges the counters of a batch of `rows` rows (7 x units float32) into `total` (7 x units float64). Where all z are equal m2 stays
- * exactly 0; a NaN among the z stays in min, max, mean and m2. No rows, no change. z, a: rows x units, what was counted and its
- * activations, or 0 if they are gone: sums that overflowed or underflowed in float32, or cancel, are made of them once more, in float64.
+ * Merges the counters of a batch of `rows` rows (7 x units float32) into `total` (7 x units float64). Where all z are
+ * equal m2 stays exactly 0; a NaN among the z stays in min, max, mean and m2. No rows, no change. z, a: rows x units,
+ * what was counted and its activations, or 0 if they are gone: sums that overflowed or underflowed in float32, or
+ * cancel, are made of them once more, in float64.
  */
 export function foldCounters(units: usize, rows: usize, batch: usize, total: usize, z: usize, a: usize): void {
   if (rows == 0) return;
@@ -74,7 +78,10 @@ export function foldCounters(units: usize, rows: usize, batch: usize, total: usi
 
 /** Σ(z - pivot)² of a row below this has lost digits to float32's smallest numbers. */
 const UNDERFLOW: f64 = 1e-32;
-/** Where the mean is so far from the pivot that this share of Σ(z - pivot)² is left as m2, float32 has rounded too much of it. */
+/**
+ * Where the mean is so far from the pivot that this share of Σ(z - pivot)² is left as m2, float32 has rounded too much
+ * of it.
+ */
 const CANCELLED: f64 = 1e-3;
 
 /** Whether one unit's float32 sums are no good though all its z are finite numbers. */

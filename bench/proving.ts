@@ -1,6 +1,6 @@
-// How many dead units of networks trained on MNIST `prove` decides in five minutes, on the box of all pixels from 0 to 1:
-// of the sizes of Serra et al. 2021 (arXiv 2102.07804), at rates that kill. What is proved is held against samples, what
-// is refuted against the network.
+// How many dead units of networks trained on MNIST `prove` decides in five minutes, on the box of all pixels from 0 to
+// 1: of the sizes of Serra et al. 2021 (arXiv 2102.07804), at rates that kill. What is proved is held against samples,
+// what is refuted against the network.
 import {
   adam,
   createNetwork,

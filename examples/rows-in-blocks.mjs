@@ -1,4 +1,5 @@
-// Looks at a network on more rows than memory would hold: they come in blocks, here computed, elsewhere read from files.
+// Looks at a network on more rows than memory would hold: they come in blocks, here computed, elsewhere read from
+// files.
 import { createNetwork, diagnose } from "relumine";
 
 const ROWS = 50_000;

@@ -1,5 +1,5 @@
-// What rates do to a recipe's network: the package's forecast of training, over the rates of the slider, in as many steps
-// as there is time for.
+// What rates do to a recipe's network: the package's forecast of training, over the rates of the slider, in as many
+// steps as there is time for.
 import { forecastTraining, type RateForecast } from "../../src/diagnosis/forecast/training.js";
 import type { TrainingForecastOptions } from "../../src/index.js";
 import { cutTo } from "../../src/text/numbers.js";

@@ -77,9 +77,9 @@ function readTargets({ spec }: NetworkState, rows: number, given: DiagnoseOption
  * @param network stays as it is, also while it trains
  * @param options targets: one for each row of x, as for fit, which give `learning`; with them weights: what each row
  *   counts, and validation: rows that were held out; history: what fit returned, for the findings on the training
- * @cost 1.2 to 1.7 times `predict`, up to twice with layers of thousands of units; proofs (`proofs: true`) add up to a second or two
- *   where many units are dead; where the targets are not learned, fits to 400 of the rows add 0.2 s (10 columns, 3
- *   classes) to 1.5 s
+ * @cost 1.2 to 1.7 times `predict`, up to twice with layers of thousands of units; proofs (`proofs: true`) add up to a
+ *   second or two where many units are dead; where the targets are not learned, fits to 400 of the rows add 0.2 s (10
+ *   columns, 3 classes) to 1.5 s
  * @throws RelumineError "value", "shape" or "disposed"; numbers that overflow and weights that are no numbers are
  *   findings ("divergence"), not errors
  * @example
@@ -89,19 +89,19 @@ function readTargets({ spec }: NetworkState, rows: number, given: DiagnoseOption
  */
 export function diagnose(network: Network, x: Samples, options?: DiagnoseOptions): Diagnosis;
 /**
- * The same of rows that come in blocks and need not fit in memory, in one pass, in slices of about a frame. What is said
- * of units, and of columns, is what a matrix of all rows gives, to the bit, however the blocks are cut. Findings and
- * searches that look at rows again have a sample of 1024, drawn evenly, always the same: units and columns that are
+ * The same of rows that come in blocks and need not fit in memory, in one pass, in slices of about a frame. What is
+ * said of units, and of columns, is what a matrix of all rows gives, to the bit, however the blocks are cut. Findings
+ * and searches that look at rows again have a sample of 1024, drawn evenly, always the same: units and columns that are
  * the same on all rows are compared on it, and no column is told for its outliers.
  * @param network is to stay as it is until the promise is settled: not trained, and not changed
- * @param x an async iterable of blocks, each a Matrix or an array of rows, or a source { rows?, blocks() }; the iterator
- *   is closed where it is not read to its end
+ * @param x an async iterable of blocks, each a Matrix or an array of rows, or a source { rows?, blocks() }; the
+ *   iterator is closed where it is not read to its end
  * @param options signal, onProgress, and those that go without targets
  * @cost about a forward pass; memory for the weights, some chunks of rows and the sample, and of units that have not
  *   fired so far for the largest hundredth of their preactivations, up to 256 MB: where that is not enough, and where
  *   `rows` is not given it may be sooner, biasToRevive is left out
- * @throws RelumineError "shape" or "value" (also where the signal is aborted, or the network is changed meanwhile), as a
- *   rejection; and what the source throws
+ * @throws RelumineError "shape" or "value" (also where the signal is aborted, or the network is changed meanwhile), as
+ *   a rejection; and what the source throws
  * @example
  * async function* blocks() {
  *   for (const file of files) yield await readRows(file); // a Matrix, or an array of rows

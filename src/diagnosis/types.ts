@@ -22,8 +22,8 @@ export interface DiagnoseOptions {
   /** tau: a unit whose dormancy is not above it is "dormant". Default 0.025. */
   readonly dormantBelow?: number;
   /**
-   * The inputs over which a dead unit's closure is proved or refuted, with `proofs`; one number an input. Default: each feature's
-   * range in x.
+   * The inputs over which a dead unit's closure is proved or refuted, with `proofs`; one number an input. Default: each
+   * feature's range in x.
    */
   readonly inputBox?: InputBox;
   /**

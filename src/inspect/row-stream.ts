@@ -1,5 +1,6 @@
-// Rows from a source of blocks, for a pass that is done in steps of a chunk: before each step the rows it takes are made
-// ready. Chunks are those of a matrix of all rows, however the blocks are cut. Of all rows a few are kept, drawn evenly.
+// Rows from a source of blocks, for a pass that is done in steps of a chunk: before each step the rows it takes are
+// made ready. Chunks are those of a matrix of all rows, however the blocks are cut. Of all rows a few are kept, drawn
+// evenly.
 import { mulberry32 } from "../core/random.js";
 import type { BlockReader } from "../core/blocks.js";
 import type { Matrix } from "../core/matrix.js";

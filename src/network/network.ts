@@ -116,8 +116,8 @@ function predict(state: NetworkState, x: Matrix, logits: boolean): Matrix {
  * A network with initial weights drawn from its seed.
  * @param spec inputs, layers (hidden ones, then the output), loss, seed
  * @param options arithmetic: "reproducible" gives the same bits on every machine
- * @cost 4 bytes a parameter, in training four to six times that (gradient, moments, an epoch's start); the first network also
- *   compiles the kernels, some tens of milliseconds
+ * @cost 4 bytes a parameter, in training four to six times that (gradient, moments, an epoch's start); the first
+ *   network also compiles the kernels, some tens of milliseconds
  * @throws RelumineError "value" for a spec that is wrong, "memory" for one that does not fit (both as rejections)
  * @example
  * const network = await createNetwork({ inputs: 2, layers: [{ units: 16 }, { units: 1 }], loss: "meanSquaredError" });

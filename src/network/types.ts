@@ -249,8 +249,8 @@ export interface Network extends Disposable {
    */
   fit(data: DataSet, options?: FitOptions): Promise<History>;
   /**
-   * After a fit that diverged: goes back to the weights that `history.diverged.epochStart` tells of, and to its place in
-   * the sequence of epochs; the optimizer's moments start anew. They are kept until the next fit begins. Go on with
+   * After a fit that diverged: goes back to the weights that `history.diverged.epochStart` tells of, and to its place
+   * in the sequence of epochs; the optimizer's moments start anew. They are kept until the next fit begins. Go on with
    * smaller steps, as the same ones would diverge again.
    * @throws RelumineError "value" (no fit diverged, or one runs) or "disposed"
    * @example if (history.diverged?.goOnFrom === "epochStart") network.restoreEpochStart();

@@ -1,4 +1,5 @@
-// Proofs apart from a diagnosis: truths by construction, none contradicted on small networks, resumable, the same from workers, bad input.
+// Proofs apart from a diagnosis: truths by construction, none contradicted on small networks, resumable, the same from
+// workers, bad input.
 import { describe, expect, test } from "vitest";
 import { expectRefusal } from "../support/errors.js";
 import { withNetwork } from "../support/networks.js";

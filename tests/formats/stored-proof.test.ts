@@ -1,4 +1,5 @@
-// A proof in a network's file: it travels with the pruned network, and weights that are not those it was stored with are refused.
+// A proof in a network's file: it travels with the pruned network, and weights that are not those it was stored with
+// are refused.
 import { describe, expect, test } from "vitest";
 import { expectRefusal } from "../support/errors.js";
 import { withNetwork } from "../support/networks.js";

@@ -1,5 +1,5 @@
-// Rounds of everything with networks, data and options drawn from the run's seed: memory stays flat, and the same rounds
-// once more give the same bits. RELUMINE_SOAK=3600 goes on for as many seconds, twice.
+// Rounds of everything with networks, data and options drawn from the run's seed: memory stays flat, and the same
+// rounds once more give the same bits. RELUMINE_SOAK=3600 goes on for as many seconds, twice.
 import { setFlagsFromString } from "node:v8";
 import { runInNewContext } from "node:vm";
 import { expect, inject, it } from "vitest";

@@ -28,7 +28,9 @@ const remedies: Remedy[] = [
   { kind: "replaceActivation", activation: "leakyRelu" },
   { kind: "prune" },
 ];
-/** What "prune" makes is given back at once: a network that is found to be garbage frees its memory whenever it likes. */
+/**
+ * What "prune" makes is given back at once: a network that is found to be garbage frees its memory whenever it likes.
+ */
 async function treated(network: Network, remedy: Remedy, options?: Options): Promise<void> {
   const treatment = await treat(network, x, remedy, options);
   if (treatment.network !== network) treatment.network.dispose();

@@ -51,8 +51,9 @@ function placeOf({ rows, columns, data }: Matrix, column: number): Place {
 }
 
 /**
- * Columns that change on many of the training's rows, each with how far the held-out rows' lies from it: 0 within noise.
- * A column that is nearly always the same (a rare word's) is none: what is left of it without its ends is chance.
+ * Columns that change on many of the training's rows, each with how far the held-out rows' lies from it: 0 within
+ * noise. A column that is nearly always the same (a rare word's) is none: what is left of it without its ends is
+ * chance.
  */
 function compareColumns(own: Matrix, held: Matrix, among: readonly number[]): Moved[] {
   return among.flatMap((column) => {

@@ -93,8 +93,8 @@ function makePass(layers: readonly { readonly units: number }[]): Pass {
 const blockAfter = (tried: number) => Math.min(MOST_ROWS, Math.max(FEWEST_ROWS, (tried >> 3) << 2));
 
 /**
- * Tries rows until each unit has opened, a block of them at a time; `isEnough` may end it sooner. Of the last layer that
- * is not all open the units that are closed so far are worked out, and nothing above it.
+ * Tries rows until each unit has opened, a block of them at a time; `isEnough` may end it sooner. Of the last layer
+ * that is not all open the units that are closed so far are worked out, and nothing above it.
  * @param passes what the layers make of the first rows, where that is known
  * @returns the number left closed by layer
  */

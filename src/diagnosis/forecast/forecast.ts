@@ -137,7 +137,8 @@ function checkRows(spec: ResolvedSpec, x: Samples | undefined): Matrix | undefin
  * a standardized table would be. `inputs` says which, and how many rows if a large network left time for only some: of
  * those the counts are then true, and of all rows they are upper estimates. Initial networks are drawn as the
  * initializers do, from `seed` alone; the lethal rates are those of the first that were counted, at 128 rows of x at
- * most. Plain arithmetic in float64, under half a second for 784-512-512-10 on 2000 rows; orthogonal kernels of hundreds of units take a few.
+ * most. Plain arithmetic in float64, under half a second for 784-512-512-10 on 2000 rows; orthogonal kernels of
+ * hundreds of units take a few.
  *
  * Sources: Lu et al. 2019 (born dead), Clopper and Pearson 1934 (bounds from draws).
  * @param spec as for createNetwork

@@ -10,7 +10,9 @@ const ROUNDS_IN_A_PART = 8;
 const DUAL_TURNS = 7;
 /** Of the climb from a part's best corner. */
 const SWEEPS = 6;
-/** A fine climb tries every input at every unit of the first layer: where they are more than this, it takes too long. */
+/**
+ * A fine climb tries every input at every unit of the first layer: where they are more than this, it takes too long.
+ */
 const MOST_KINKS = 2 ** 14;
 /** With more parts than this the newest is parted next, not the worst: memory stays bounded. */
 const MOST_PARTS = 2000;

@@ -1,4 +1,5 @@
-// `prove`: proofs of a network's dead units apart from a diagnosis, for as long as one likes, in workers, and resumable.
+// `prove`: proofs of a network's dead units apart from a diagnosis, for as long as one likes, in workers, and
+// resumable.
 import { type Box, rangeOf, resolveBox } from "./box.js";
 import { WakeSearch } from "./counterexample-search.js";
 import { readLayers } from "./layers64.js";

@@ -76,7 +76,9 @@ export class Prover {
     this.bounds = new BoxBounds(network, box);
   }
 
-  /** Yields jobs that can be done in any order, and takes their results in the jobs' own; a missing one was not done. */
+  /**
+   * Yields jobs that can be done in any order, and takes their results in the jobs' own; a missing one was not done.
+   */
   *rounds(): Rounds {
     for (let layer = 0; layer < this.network.length; layer++)
       if (this.open(layer).length > 0 || this.askedAbove(layer)) yield* this.look(layer);

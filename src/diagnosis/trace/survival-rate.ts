@@ -108,7 +108,9 @@ function refine(unit: RatedUnit, open: number, closed: number): number {
 /** A unit, and how many rows must open it for it to be spared: default 1. */
 export type SparedUnit = UnitIndex & { readonly least?: number };
 
-/** Which of these units are spared at a rate: on the line for all at once, by one pass for those that it does not tell. */
+/**
+ * Which of these units are spared at a rate: on the line for all at once, by one pass for those that it does not tell.
+ */
 function areSpared(
   replay: Replay,
   reader: UnitReader,

@@ -113,8 +113,8 @@ export interface Blow {
   readonly openAfter: number;
   /**
    * The update was not replayed: it lies further back than the snapshots reach (at most twenty windows of the trace,
-   * fewer where weights and moments are large: see TraceOptions.memory), `replay` is false, or it is not explained. Then the run is
-   * an eighth of a window, and the cause is "unknown", or "unexplained" where the death is.
+   * fewer where weights and moments are large: see TraceOptions.memory), `replay` is false, or it is not explained.
+   * Then the run is an eighth of a window, and the cause is "unknown", or "unexplained" where the death is.
    */
   readonly isEstimate: boolean;
   /** Why: see Cause; never "born" or "drift". */

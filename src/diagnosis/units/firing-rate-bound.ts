@@ -36,7 +36,9 @@ function betaFraction(x: number, a: number, b: number): number {
   return fraction;
 }
 
-/** The rate at which the largest of the bounds is looked for first: two deviations above what was seen (Wilson 1927). */
+/**
+ * The rate at which the largest of the bounds is looked for first: two deviations above what was seen (Wilson 1927).
+ */
 function wilsonBound(fired: number, samples: number): number {
   const share = fired / samples;
   const spread = Math.sqrt((share * (1 - share)) / samples + 1 / samples ** 2);

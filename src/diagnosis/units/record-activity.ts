@@ -44,10 +44,11 @@ function measureActivity(network: Network, x: Matrix): Float32Array[] {
 export function recordActivity(x: Samples, options?: ActivityOptions): ActivityRecord;
 /**
  * The same of rows in blocks: those rows are read that it looks at, which are those of a matrix of all rows.
- * @param x a source { rows, blocks() }, or { blocks() } that can be opened twice: to count the rows it is read once more
+ * @param x a source { rows, blocks() }, or { blocks() } that can be opened twice: to count the rows it is read once
+ *   more
  * @cost one pass over the blocks, or two
- * @throws RelumineError "value" (also for blocks of which no one knows how many rows they have, and that can be read but
- *   once) or "shape", as a rejection
+ * @throws RelumineError "value" (also for blocks of which no one knows how many rows they have, and that can be read
+ *   but once) or "shape", as a rejection
  * @example const activity = await recordActivity({ rows: 100_000, blocks });
  */
 export function recordActivity(x: SampleBlocks, options?: ActivityBlocksOptions): Promise<ActivityRecord>;

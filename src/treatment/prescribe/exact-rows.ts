@@ -1,5 +1,5 @@
-// Rows of numbers keep digits that float32 has no room for: times in milliseconds merge when they are rounded. Where that
-// takes much of what a column tells, the rows are kept in float64 too, for trials that scale them.
+// Rows of numbers keep digits that float32 has no room for: times in milliseconds merge when they are rounded. Where
+// that takes much of what a column tells, the rows are kept in float64 too, for trials that scale them.
 import { figuresOf } from "../start/column-scaling.js";
 import { type Matrix64, toRows64 } from "../../core/matrix.js";
 import type { DataSet } from "../../network/data.js";

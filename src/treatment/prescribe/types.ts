@@ -12,9 +12,9 @@ export interface PrescribeOptions {
   readonly trials?: number;
   /**
    * All trainings together, in trainings of the baseline, whose repeats count too: 20, say, where an hour's training
-   * may cost a day. What comes first in the diagnosis's order is tried, on fewer seeds if need be. A wider network costs
-   * more by what its steps take, a training that ends early less. What is left over goes to more epochs and more seeds
-   * of the best. Default: no limit.
+   * may cost a day. What comes first in the diagnosis's order is tried, on fewer seeds if need be. A wider network
+   * costs more by what its steps take, a training that ends early less. What is left over goes to more epochs and more
+   * seeds of the best. Default: no limit.
    */
   readonly budget?: number;
   /** Seeds that the baseline and the finalists train with: the spec's, the next one and so on. Default 3. */
@@ -114,8 +114,8 @@ export interface Trial {
   readonly deadFraction: number;
   /**
    * On the rows that judge, means of the repeats: the loss that was given, of the trial's answers in the targets' own
-   * units (the squared error where that loss can't read them), and accuracy where targets are classes. Infinity where it
-   * left the finite numbers in some repeat, which `failed` says; never NaN.
+   * units (the squared error where that loss can't read them), and accuracy where targets are classes. Infinity where
+   * it left the finite numbers in some repeat, which `failed` says; never NaN.
    */
   readonly metrics: Metrics;
   /** Mean over the classes of the share of their rows that is said, where each row is of one. */

@@ -8,7 +8,10 @@ function isRows(value: unknown): boolean {
   return Array.isArray(value) && typeof value[0] === "object";
 }
 
-/** Refuses what toMatrix refuses, and rows in blocks, which cannot be sent as they are; all else is judged in the worker. */
+/**
+ * Refuses what toMatrix refuses, and rows in blocks, which cannot be sent as they are; all else is judged in the
+ * worker.
+ */
 export function sendable<T extends Samples | Targets>(name: string, samples: T): T {
   if (isBlocks(samples)) {
     const hint = "Rows in blocks are for networks of relumine itself.";
