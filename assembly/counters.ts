@@ -71,8 +71,13 @@ export function foldCounters(units: usize, rows: usize, batch: usize, total: usi
   for (let u: usize = 0; u < units; u += LANES) {
     const count = min(LANES, units - u);
     const at = u << 2;
-    if (z && anyInDoubt(count, <f64>rows, batch + at, stride)) recount(count, rows, batch + at, stride, z + at, a + at, total + (at << 1));
-    else for (let lane: usize = 0; lane < count; lane++) foldUnit(<f64>rows, batch + at + (lane << 2), stride, total + ((at + (lane << 2)) << 1));
+    if (z && anyInDoubt(count, <f64>rows, batch + at, stride)) {
+      recount(count, rows, batch + at, stride, z + at, a + at, total + (at << 1));
+    } else {
+      for (let lane: usize = at; lane < at + (count << 2); lane += 4) {
+        foldUnit(<f64>rows, batch + lane, stride, total + (lane << 1));
+      }
+    }
   }
 }
 
@@ -92,7 +97,8 @@ function isInDoubt(rows: f64, from: usize, stride: usize): bool {
   if (!isFinite(low) || !isFinite(high)) return false;
   const deviation = <f64>load<f32>(arrayAt(from, Counter.Deviation, stride));
   const squares = <f64>load<f32>(arrayAt(from, Counter.SquaredDeviation, stride));
-  if (!isFinite(deviation) || !isFinite(squares) || !isFinite(load<f32>(arrayAt(from, Counter.Magnitude, stride)))) return true;
+  const magnitude = load<f32>(arrayAt(from, Counter.Magnitude, stride));
+  if (!isFinite(deviation) || !isFinite(squares) || !isFinite(magnitude)) return true;
   return low < high && (squares < UNDERFLOW * rows || squares - (deviation * deviation) / rows < CANCELLED * squares);
 }
 
@@ -121,14 +127,34 @@ function recount(count: usize, rows: usize, from: usize, stride: usize, z: usize
     sizeHigh = f64x2.add(sizeHigh, highDoubles(size));
   }
   const n = <f64>rows;
-  foldLane(n, from, stride, to, f64x2.extract_lane(sumLow, 0), f64x2.extract_lane(squaresLow, 0), f64x2.extract_lane(sizeLow, 0));
-  if (count > 1) foldLane(n, from + 4, stride, to + 8, f64x2.extract_lane(sumLow, 1), f64x2.extract_lane(squaresLow, 1), f64x2.extract_lane(sizeLow, 1));
-  if (count > 2) foldLane(n, from + 8, stride, to + 16, f64x2.extract_lane(sumHigh, 0), f64x2.extract_lane(squaresHigh, 0), f64x2.extract_lane(sizeHigh, 0));
-  if (count > 3) foldLane(n, from + 12, stride, to + 24, f64x2.extract_lane(sumHigh, 1), f64x2.extract_lane(squaresHigh, 1), f64x2.extract_lane(sizeHigh, 1));
+  foldLane(
+    n, from, stride, to,
+    f64x2.extract_lane(sumLow, 0), f64x2.extract_lane(squaresLow, 0), f64x2.extract_lane(sizeLow, 0),
+  );
+  if (count > 1) {
+    foldLane(
+      n, from + 4, stride, to + 8,
+      f64x2.extract_lane(sumLow, 1), f64x2.extract_lane(squaresLow, 1), f64x2.extract_lane(sizeLow, 1),
+    );
+  }
+  if (count > 2) {
+    foldLane(
+      n, from + 8, stride, to + 16,
+      f64x2.extract_lane(sumHigh, 0), f64x2.extract_lane(squaresHigh, 0), f64x2.extract_lane(sizeHigh, 0),
+    );
+  }
+  if (count > 3) {
+    foldLane(
+      n, from + 12, stride, to + 24,
+      f64x2.extract_lane(sumHigh, 1), f64x2.extract_lane(squaresHigh, 1), f64x2.extract_lane(sizeHigh, 1),
+    );
+  }
 }
 
 /** What a unit's neighbours do changes nothing about it. */
-function foldLane(rows: f64, from: usize, stride: usize, to: usize, deviation: f64, squares: f64, magnitude: f64): void {
+function foldLane(
+  rows: f64, from: usize, stride: usize, to: usize, deviation: f64, squares: f64, magnitude: f64,
+): void {
   if (isInDoubt(rows, from, stride)) foldSums(rows, deviation, squares, magnitude, from, stride, to);
   else foldUnit(rows, from, stride, to);
 }
@@ -136,14 +162,18 @@ function foldLane(rows: f64, from: usize, stride: usize, to: usize, deviation: f
 /** One unit's own sums; `from` and `to` are its entries in the first arrays, which lie a stride (in bytes) apart. */
 function foldUnit(rows: f64, from: usize, stride: usize, to: usize): void {
   foldSums(
-    rows, <f64>load<f32>(arrayAt(from, Counter.Deviation, stride)), <f64>load<f32>(arrayAt(from, Counter.SquaredDeviation, stride)),
+    rows,
+    <f64>load<f32>(arrayAt(from, Counter.Deviation, stride)),
+    <f64>load<f32>(arrayAt(from, Counter.SquaredDeviation, stride)),
     <f64>load<f32>(arrayAt(from, Counter.Magnitude, stride)), from, stride, to,
   );
 }
 
 // @ts-ignore: decorator
 @inline
-function foldSums(rows: f64, deviation: f64, squares: f64, magnitude: f64, from: usize, stride: usize, to: usize): void {
+function foldSums(
+  rows: f64, deviation: f64, squares: f64, magnitude: f64, from: usize, stride: usize, to: usize,
+): void {
   const totalStride = stride << 1;
   const batchMean = <f64>load<f32>(arrayAt(from, Counter.Pivot, stride)) + deviation / rows;
   // Rounding in the sums can push the difference below zero.

@@ -17,7 +17,8 @@ function explanationOf(death: Death, offset: number): string {
   const { survivesAt: _rate, ...known } = blow ?? {};
   if (offset === 0 || death.cause !== "born")
     return explainDeath(blow ? { ...facts, blow: known as typeof blow } : facts, offset, NAMING);
-  return `unit ${NAMING.unit(facts.unit)} in layer ${NAMING.layer(facts.layer)} has been closed since the change at step ${formatCount(offset)}`;
+  const place = `unit ${NAMING.unit(facts.unit)} in layer ${NAMING.layer(facts.layer)}`;
+  return `${place} has been closed since the change at step ${formatCount(offset)}`;
 }
 
 function blowRecordOf({ step, lastStep, openBefore, openAfter, isEstimate }: Blow, offset: number): BlowRecord {

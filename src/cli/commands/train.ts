@@ -111,7 +111,9 @@ const STOPPED = {
 function describeDivergence({ epoch, step, last, epochStart, goOnFrom }: DivergedFit): string {
   const loss = (weights: KeptWeights) =>
     weights.loss === undefined ? "no finite loss" : `loss ${formatNumber(weights.loss)}`;
-  const where = `In update ${formatCount(step)}, epoch ${epoch}; the last finite weights have ${loss(last)} on the training rows`;
+  const where =
+    `In update ${formatCount(step)}, epoch ${epoch}; ` +
+    `the last finite weights have ${loss(last)} on the training rows`;
   if (!epochStart) return `${where}.`;
   const saved =
     goOnFrom === "epochStart" ? "; --out saves those, what follows is of the last" : "; --out saves the last";

@@ -206,8 +206,8 @@ function findThrown(evidence: Evidence): Found[] {
     {
       kind: "highRate",
       message:
-        `The steps are too large: ${course}, at a learning rate of ${formatNumber(learningRate)}, and weights have grown to ${formatNumber(growth, 2)} times ` +
-        "what they started with.",
+        `The steps are too large: ${course}, at a learning rate of ${formatNumber(learningRate)}, and weights have ` +
+        `grown to ${formatNumber(growth, 2)} times what they started with.`,
       advice: "Lower the learning rate (a tenth, a hundredth), and start again: what they closed stays closed.",
       figures: { startLoss: start, highestLoss: losses[highest], epoch: highest + 1, growth, learningRate },
     },

@@ -1,6 +1,6 @@
 // What recordActivity takes and what it tells, apart from how it measures: a page that sends a record to its worker
 // needs no more.
-import { BlockReader, readSource, type SampleBlocks } from "../../core/blocks.js";
+import { BlockReader, isBlocks, readSource, type SampleBlocks } from "../../core/blocks.js";
 import { checkInteger, checkOptions } from "../../core/checks.js";
 import { RelumineError } from "../../core/errors.js";
 import { type Matrix, type Samples, takeRows, toRows } from "../../core/matrix.js";
@@ -107,8 +107,17 @@ async function chooseRows(x: SampleBlocks, wanted: number, pacing: PaceOptions):
   return { rows: chosen.length, columns, data };
 }
 
+/** A record by `make`: at once of rows, later of rows in blocks. */
+export function recordOf(
+  make: (x: Samples, options?: ActivityOptions) => ActivityRecord,
+  x: Samples | SampleBlocks,
+  options: ActivityBlocksOptions | undefined,
+): ActivityRecord | Promise<ActivityRecord> {
+  return isBlocks(x) ? recordBlocks(make, x, options) : make(x, options);
+}
+
 /** A record of rows in blocks: by `make`, from those of them that are looked at. */
-export async function recordBlocks(
+async function recordBlocks(
   make: (x: Samples, options: ActivityOptions) => ActivityRecord,
   x: SampleBlocks,
   given: ActivityBlocksOptions | undefined,

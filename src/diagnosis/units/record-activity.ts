@@ -7,9 +7,9 @@ import {
   type ActivityOptions,
   type ActivityRecord,
   describeActivity,
-  recordBlocks,
+  recordOf,
 } from "./activity-options.js";
-import { isBlocks, type SampleBlocks } from "../../core/blocks.js";
+import type { SampleBlocks } from "../../core/blocks.js";
 import { type Matrix, type Samples, toMatrix } from "../../core/matrix.js";
 import { defineCallback } from "../../network/training/callbacks.js";
 import type { Network } from "../../network/types.js";
@@ -56,7 +56,7 @@ export function recordActivity(
   x: Samples | SampleBlocks,
   options?: ActivityBlocksOptions,
 ): ActivityRecord | Promise<ActivityRecord> {
-  return isBlocks(x) ? recordBlocks(recordRows, x, options) : recordRows(x, options);
+  return recordOf(recordRows, x, options);
 }
 
 function recordRows(x: Samples, options?: ActivityOptions): ActivityRecord {

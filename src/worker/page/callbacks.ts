@@ -6,10 +6,10 @@ import {
   type ActivityOptions,
   type ActivityRecord,
   describeActivity,
-  recordBlocks,
+  recordOf,
   recordFrom,
 } from "../../diagnosis/units/activity-options.js";
-import { isBlocks, type SampleBlocks } from "../../core/blocks.js";
+import type { SampleBlocks } from "../../core/blocks.js";
 import type { Samples } from "../../core/matrix.js";
 import { callbackByName, type CallbackData, defineCallback } from "../../network/training/callbacks.js";
 import { earlyStopping } from "../../network/training/early-stopping.js";
@@ -60,8 +60,7 @@ export function recordActivity(
   x: Samples | SampleBlocks,
   options?: ActivityBlocksOptions,
 ): ActivityRecord | Promise<ActivityRecord> {
-  const record = (rows: Samples, of?: ActivityOptions) => defineCallback(describeActivity(rows, of));
-  return isBlocks(x) ? recordBlocks(record, x, options) : record(x, options);
+  return recordOf((rows, own) => defineCallback(describeActivity(rows, own)), x, options);
 }
 
 /**

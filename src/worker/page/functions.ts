@@ -1,6 +1,5 @@
 // The functions of "relumine" on networks in workers: the same names and arguments, each with a promise.
-import type { Meanwhile } from "./connection.js";
-import type { Follow } from "./connection.js";
+import { followCall, Hearing } from "./followed-call.js";
 import { remoteOf } from "./remote-network.js";
 import { sendable, sendableData, toData } from "./sendable.js";
 import { checkSignal, whileListening } from "./signals.js";
@@ -55,30 +54,11 @@ async function callPaced<T>(
   args: readonly unknown[],
   options: { readonly [key in keyof PaceOptions]: PaceOptions[key] | undefined },
 ): Promise<T> {
-  const inside = remoteOf(network);
-  const signal = checkSignal(options.signal);
   const { onProgress } = checkPace({ ...(options.onProgress !== undefined && { onProgress: options.onProgress }) });
-  let id: number | undefined;
-  let thrown: { readonly error: unknown } | undefined;
-  const stop = () => void (id !== undefined && inside.stop(id));
-  const follow: Follow = (own) => {
-    id = own;
-    if (signal?.aborted) stop();
-    return (message) => {
-      if (message.kind !== "progress" || thrown) return;
-      try {
-        onProgress?.(message.progress);
-      } catch (error) {
-        thrown = { error };
-        stop();
-      }
-    };
-  };
-  try {
-    return await whileListening([signal], stop, () => inside.follow<T>(name, args, follow));
-  } catch (error) {
-    throw thrown ? thrown.error : error;
-  }
+  const { value } = await followCall<T>(network, name, args, checkSignal(options.signal), (message) => {
+    if (message.kind === "progress") onProgress?.(message.progress);
+  });
+  return value;
 }
 
 const forgotten = /* @__PURE__ */ new FinalizationRegistry<() => void>((forget) => forget());
@@ -267,24 +247,13 @@ export async function forecastTraining(
   const packed = { ...given, ...(optimizer !== undefined && { optimizer: toData(checkOptimizer(optimizer)) }) };
   return inOwnWorker(worker, async (connection) => {
     const end = () => connection.close(new RelumineError("value", "signal", "not to be aborted", "an interruption"));
-    let thrown: { readonly error: unknown } | undefined; // by onRate, which ends it
-    const tell = (message: Meanwhile) => {
-      if (message.kind !== "trial" || thrown) return;
-      try {
-        onRate?.(message.trial as RateForecast);
-      } catch (error) {
-        thrown = { error };
-        end();
-      }
-    };
+    const hearing = new Hearing((message) => {
+      if (message.kind === "trial") onRate?.(message.trial as RateForecast);
+    }, end);
     return whileListening([signal], end, async () => {
       const args = [spec, sendableData("data", data), packed];
-      const answer = connection.call(0, "forecastTraining", args, { follow: () => tell });
-      return receiveText(
-        (await answer.catch((error: unknown) => {
-          throw thrown ? thrown.error : error;
-        })) as WithText<TrainingForecast>,
-      );
+      const answer = connection.call(0, "forecastTraining", args, { follow: () => hearing.tell });
+      return receiveText((await answer.catch(hearing.refuse)) as WithText<TrainingForecast>);
     });
   });
 }

@@ -1,8 +1,8 @@
 // prove of a network in a worker, which starts workers of its own for it.
-import type { Meanwhile } from "./connection.js";
+import { followCall } from "./followed-call.js";
 import { remoteOf } from "./remote-network.js";
 import { sendable } from "./sendable.js";
-import { checkSignal, whileListening } from "./signals.js";
+import { checkSignal } from "./signals.js";
 import { programFor } from "./start.js";
 import type { PackedProve } from "../protocol.js";
 import type { RemoteNetwork, WorkerChoice } from "../types.js";
@@ -33,31 +33,13 @@ export async function prove(
 ): Promise<NetworkProof> {
   const { worker, signal, onProgress, ...given } = { ...options };
   if (onProgress !== undefined) checkFunction("onProgress", onProgress);
-  const inside = remoteOf(network);
-  let id = 0;
-  let isToStop = false;
-  let thrown: { readonly error: unknown } | undefined;
-  const stop = () => {
-    isToStop = true;
-    if (id !== 0) inside.stop(id);
-  };
-  const hear = (message: Meanwhile) => {
-    if (message.kind !== "proof" || thrown) return;
-    try {
-      onProgress?.(message.progress);
-    } catch (error) {
-      thrown = { error };
-      stop();
-    }
-  };
+  checkSignal(signal);
+  remoteOf(network);
   const packed: PackedProve = { options: given, program: given.threads === 1 ? undefined : await programFor(worker) };
-  return whileListening([checkSignal(signal)], stop, async () => {
-    const proof = await inside.follow<NetworkProof>("prove", [sendQuestion(question), packed], (call) => {
-      id = call;
-      if (isToStop) stop();
-      return hear;
-    });
-    if (thrown) throw thrown.error;
-    return proof;
+  const args = [sendQuestion(question), packed];
+  const { value, thrown } = await followCall<NetworkProof>(network, "prove", args, signal, (message) => {
+    if (message.kind === "proof") onProgress?.(message.progress);
   });
+  if (thrown) throw thrown.error;
+  return value;
 }
