@@ -98,3 +98,9 @@ export function checkOptions<T extends object>(path: string, value: T | undefine
   }
   return options as T;
 }
+
+export function checkSignal(signal: AbortSignal | undefined): AbortSignal | undefined {
+  if (signal !== undefined && typeof signal?.addEventListener !== "function")
+    throw new RelumineError("value", "signal", "to be an AbortSignal", describe(signal));
+  return signal;
+}

@@ -26,3 +26,8 @@ export function checksumOf(texts: readonly string[], views: Iterable<ArrayBuffer
     hash = addBytes(hash, new Uint8Array(buffer, byteOffset, byteLength));
   return (hash >>> 0).toString(16).padStart(8, "0");
 }
+
+/** Two of them, begun differently: sixteen digits. */
+export function longChecksumOf(texts: readonly string[], views: readonly ArrayBufferView[]): string {
+  return checksumOf(["low", ...texts], views) + checksumOf(["high", ...texts], views);
+}

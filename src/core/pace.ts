@@ -116,7 +116,7 @@ export class Pace {
 }
 
 /** Does all steps in one go. */
-export function finish<T>(steps: Steps<T>): T {
+export function finish<T>(steps: Generator<unknown, T, void>): T {
   for (;;) {
     const { done, value } = steps.next();
     if (done) return value;

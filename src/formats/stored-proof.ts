@@ -3,7 +3,7 @@
 // wants to be sure proves again, without `from`, on the network that `weights` names.
 import { PROOF_NAME, readModelHeader, SPEC_NAME } from "./model-header.js";
 import { type Header, readTensors, type StoredTensor, type Tensor } from "./safetensors.js";
-import { checksumOf } from "../core/checksum.js";
+import { longChecksumOf } from "../core/checksum.js";
 import { checkInteger, checkName, checkNumber, describe, isFloat32 } from "../core/checks.js";
 import { RelumineError, errorIn } from "../core/errors.js";
 import { checkMembers, checkObject, parseStrictJson } from "../core/strict-json.js";
@@ -17,7 +17,7 @@ function checksumOfFile(spec: string, tensors: Iterable<readonly [string, ArrayB
   const sorted = [...tensors].filter(([name]) => name.startsWith("layers.")).sort(([a], [b]) => (a < b ? -1 : 1));
   const views = sorted.map(([, view]) => view);
   const names = sorted.map(([name]) => name);
-  return checksumOf(["low", spec, ...names], views) + checksumOf(["high", spec, ...names], views);
+  return longChecksumOf([spec, ...names], views);
 }
 
 function checkEnds(path: string, values: unknown): readonly number[] {

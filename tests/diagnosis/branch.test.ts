@@ -3,6 +3,7 @@ import { describe, expect, test } from "vitest";
 import { toReference, withNetwork } from "../support/networks.js";
 import { integer, seededRandom } from "../support/random.js";
 import { BoxBounds } from "../../src/diagnosis/proof/bounds.js";
+import { finish } from "../../src/core/pace.js";
 import { Branching, type BranchResult } from "../../src/diagnosis/proof/branch-and-bound.js";
 import type { Box } from "../../src/diagnosis/proof/box.js";
 import { type Layer64, readLayers } from "../../src/diagnosis/proof/layers64.js";
@@ -17,8 +18,8 @@ const METHODS: Record<
   (network: Layer64[], layer: number, unit: number, bounds: BoxBounds, box: Box) => BranchResult
 > = {
   signs: (network, layer, unit, bounds, box) =>
-    new Branching(new LiveNetwork(network, layer, bounds, box), unit, 0).run(box, 3e6),
-  box: (network, layer, unit, _bounds, box) => new BoxSplitting(network, layer, unit, 0).run(box, 1e8),
+    finish(new Branching(new LiveNetwork(network, layer, bounds, box), unit, 0).steps(box, 3e6)),
+  box: (network, layer, unit, _bounds, box) => finish(new BoxSplitting(network, layer, unit, 0).steps(box, 1e8)),
 };
 
 /** A grid of 33 points a side, on one or two inputs. */
@@ -98,7 +99,9 @@ test("negative control: with a ceiling that is too high, a proof is claimed of u
       const z = forward(toReference(network), grid(box))[1]!.z;
       const opened = [...Array(6).keys()].filter((unit) => Math.max(...z.map((row) => row[unit]!)) > 0);
       expect(opened.length).toBeGreaterThan(1);
-      for (const unit of opened) expect(new BoxSplitting(layers, 1, unit, 100).run(box, 1e8)).toBe("provenDead");
-      for (const unit of opened) expect(new BoxSplitting(layers, 1, unit, 0).run(box, 1e8)).not.toBe("provenDead");
+      for (const unit of opened)
+        expect(finish(new BoxSplitting(layers, 1, unit, 100).steps(box, 1e8))).toBe("provenDead");
+      for (const unit of opened)
+        expect(finish(new BoxSplitting(layers, 1, unit, 0).steps(box, 1e8))).not.toBe("provenDead");
     },
   ));

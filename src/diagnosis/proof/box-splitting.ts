@@ -2,7 +2,7 @@
 // closed or one holds an input that opens the unit.
 import { BoxBounds } from "./bounds.js";
 import type { Box } from "./box.js";
-import { type BranchResult, runToEnd } from "./branch-and-bound.js";
+import type { BranchResult } from "./branch-and-bound.js";
 import { inputsAt, type Layer64, preactivationOf } from "./layers64.js";
 
 /** Multiplications that a part costs beside those of the bounds. */
@@ -28,10 +28,6 @@ export class BoxSplitting {
     private readonly unit: number,
     private readonly ceiling: number,
   ) {}
-
-  run(box: Box, budget: number): BranchResult {
-    return runToEnd(this.steps(box, budget));
-  }
 
   *steps(box: Box, budget: number): Generator<void, BranchResult> {
     const parts = [box];

@@ -52,13 +52,6 @@ function lineOf(layer: LiveLayer, j: number, part: Part, at: number, isLower: bo
 
 export type BranchResult = "provenDead" | "open" | { readonly candidate: Float64Array };
 
-export function runToEnd<T>(steps: Generator<void, T>): T {
-  for (;;) {
-    const { done, value } = steps.next();
-    if (done) return value;
-  }
-}
-
 /** The search tree of one unit. */
 export class Branching {
   private readonly weights: Float64Array;
@@ -87,11 +80,7 @@ export class Branching {
     this.scale = weights.reduce((most, w) => Math.max(most, Math.abs(w)), 0);
   }
 
-  run(box: Box, budget: number): BranchResult {
-    return runToEnd(this.steps(box, budget));
-  }
-
-  /** The same in small steps: others may have their turn between two. */
+  /** In small steps: others may have their turn between two. */
   *steps(_box: Box, budget: number): Generator<void, BranchResult> {
     this.budget = budget;
     const first = this.root();

@@ -2,7 +2,8 @@
 import { BoxBounds, LANES, type LayerBounds } from "./bounds.js";
 import type { Box } from "./box.js";
 import { BoxSplitting } from "./box-splitting.js";
-import { Branching, runToEnd } from "./branch-and-bound.js";
+import { Branching } from "./branch-and-bound.js";
+import { finish } from "../../core/pace.js";
 import type { Layer64 } from "./layers64.js";
 import { LiveNetwork } from "./reduced-network.js";
 
@@ -59,14 +60,15 @@ export function cornerOf({ low, high }: Box, coefficients: ArrayLike<number>): F
 export class ProofWorker {
   private version = -1;
   private bounds: BoxBounds;
-  private nets = new Map<number, LiveNetwork>();
+  /** Holds copies of weights: those of one layer at a time. */
+  private below: { readonly layer: number; readonly net: LiveNetwork } | undefined;
 
   constructor(private readonly setup: ProofSetup) {
     this.bounds = new BoxBounds(setup.layers, setup.box);
   }
 
   run(job: ProofJob): ProofJobResult {
-    return runToEnd(this.steps(job));
+    return finish(this.steps(job));
   }
 
   /** The same in small steps: others may have their turn between two. */
@@ -75,7 +77,7 @@ export class ProofWorker {
       this.version = job.known.version;
       this.bounds = new BoxBounds(this.setup.layers, this.setup.box);
       this.bounds.restore(job.known.bounds);
-      this.nets = new Map();
+      this.below = undefined;
     }
     const before = this.bounds.work;
     switch (job.kind) {
@@ -89,14 +91,11 @@ export class ProofWorker {
   }
 
   private netBelow(layer: number): LiveNetwork {
-    let net = this.nets.get(layer);
-    if (!net) {
+    if (this.below?.layer !== layer) {
       const { layers, box } = this.setup;
-      net = new LiveNetwork(layers, layer, this.bounds, box);
-      this.nets.clear(); // copies of weights: those of one layer at a time
-      this.nets.set(layer, net);
+      this.below = { layer, net: new LiveNetwork(layers, layer, this.bounds, box) };
     }
-    return net;
+    return this.below.net;
   }
 
   private follow({ layer, units }: ProofJob): ProofAnswer[] {

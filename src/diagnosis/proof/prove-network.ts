@@ -1,6 +1,6 @@
 // `prove`: proofs of a network's dead units apart from a diagnosis, for as long as one likes, in workers, and
 // resumable.
-import { type Box, rangeOf, resolveBox } from "./box.js";
+import { type Box, readBox, resolveBox } from "./box.js";
 import { WakeSearch } from "./counterexample-search.js";
 import { readLayers } from "./layers64.js";
 import { type ProofJob, type ProofJobResult, type ProofSetup, ProofWorker } from "./proof-job.js";
@@ -14,10 +14,11 @@ import {
   checkName,
   checkNumber,
   checkOptions,
+  checkSignal,
   describe,
   isFloat32,
 } from "../../core/checks.js";
-import { checksumOf } from "../../core/checksum.js";
+import { longChecksumOf } from "../../core/checksum.js";
 import { RelumineError } from "../../core/errors.js";
 import { yieldToEventLoop } from "../../core/event-loop.js";
 import { isMatrix, type Matrix, type Samples, toRows } from "../../core/matrix.js";
@@ -50,7 +51,7 @@ export function hashHidden(state: NetworkState): string {
     layers.map(({ units, activation: { name, alpha } }) => [units, name, alpha ?? null]),
   ]);
   const views = layers.flatMap(({ kernel, bias, alpha }) => [kernel, bias, ...(alpha ? [alpha] : [])]);
-  return checksumOf(["low", shape], views) + checksumOf(["high", shape], views);
+  return longChecksumOf([shape], views);
 }
 
 function readQuestion(question: Samples | ProofQuestion, inputs: number): { x?: Matrix; box: Box } {
@@ -60,10 +61,9 @@ function readQuestion(question: Samples | ProofQuestion, inputs: number): { x?: 
     : checkOptions("question", question as ProofQuestion, ["x", "box"]);
   if (given.x === undefined && given.box === undefined)
     throw new RelumineError("value", "question", "to have samples x, or a box, or both", describe(question));
-  if (given.x === undefined)
-    return { box: resolveBox(given.box, { rows: 0, columns: inputs, data: new Float32Array() }) };
+  if (given.x === undefined) return { box: readBox(given.box!, inputs) };
   const x = toRows("x", given.x, inputs);
-  return { x, box: given.box === undefined ? rangeOf(x) : resolveBox(given.box, x) };
+  return { x, box: resolveBox(given.box, x) };
 }
 
 /** Units that can be closed: with samples, those that are dead on them. */
@@ -125,8 +125,7 @@ function unitsOf(from: NetworkProof, weights: string, { low, high }: Box, state:
 function checkProve(options: ProveOptions | undefined) {
   const given = checkOptions("prove", options, ["budget", "seconds", "from", "threads", "signal", "onProgress"]);
   const { threads = "auto", signal, onProgress = () => {} } = given;
-  if (signal !== undefined && typeof signal?.addEventListener !== "function")
-    throw new RelumineError("value", "signal", "to be an AbortSignal", describe(signal));
+  checkSignal(signal);
   return {
     budget: checkNumber("budget", given.budget ?? DEFAULT_BUDGET, { low: 0 }),
     seconds: given.seconds === undefined ? Infinity : checkNumber("seconds", given.seconds, { low: 0 }),

@@ -35,6 +35,32 @@ export class Hearing {
   };
 }
 
+/** A call that can be stopped, also before it is posted; what `hear` throws stops it. */
+export class StoppableCall {
+  private id: number | undefined;
+  private isToStop = false;
+  readonly hearing: Hearing;
+
+  /** @param end posts that the call is to stop */
+  constructor(
+    private readonly end: (id: number) => void,
+    hear: (message: Meanwhile) => void,
+  ) {
+    this.hearing = new Hearing(hear, this.stop);
+  }
+
+  readonly stop = (): void => {
+    this.isToStop = true;
+    if (this.id !== undefined) this.end(this.id);
+  };
+
+  readonly follow: Follow = (id) => {
+    this.id = id;
+    if (this.isToStop) this.stop();
+    return this.hearing.tell;
+  };
+}
+
 /** @param hear takes what the call tells; what it throws ends the call, and is thrown where that is refused */
 export async function followCall<T>(
   network: RemoteNetwork,
@@ -44,18 +70,10 @@ export async function followCall<T>(
   hear: (message: Meanwhile) => void,
 ): Promise<Followed<T>> {
   const inside = remoteOf(network);
-  let id: number | undefined;
-  let isToStop = false;
-  const stop = () => {
-    isToStop = true;
-    if (id !== undefined) inside.stop(id);
-  };
-  const hearing = new Hearing(hear, stop);
-  const follow: Follow = (own) => {
-    id = own;
-    if (isToStop) stop();
-    return hearing.tell;
-  };
-  const value = await whileListening([signal], stop, () => inside.follow<T>(name, args, follow)).catch(hearing.refuse);
+  const call = new StoppableCall((id) => inside.stop(id), hear);
+  const { hearing } = call;
+  const value = await whileListening([signal], call.stop, () => inside.follow<T>(name, args, call.follow)).catch(
+    hearing.refuse,
+  );
   return { value, ...(hearing.thrown && { thrown: hearing.thrown }) };
 }

@@ -2,7 +2,7 @@
 import { followCall, Hearing } from "./followed-call.js";
 import { remoteOf } from "./remote-network.js";
 import { sendable, sendableData, toData } from "./sendable.js";
-import { checkSignal, whileListening } from "./signals.js";
+import { whileListening } from "./signals.js";
 import { inOwnWorker } from "./start.js";
 import type { PackedTreatment } from "../protocol.js";
 import { receiveText, type WithText } from "../text.js";
@@ -15,7 +15,7 @@ import type { Diagnosis, DiagnoseOptions } from "../../diagnosis/types.js";
 import type { ExportOptions, ModelFormat } from "../../formats/model.js";
 import type { DataSet, Targets } from "../../network/data.js";
 import type { NetworkSpec } from "../../network/spec.js";
-import { checkFunction } from "../../core/checks.js";
+import { checkFunction, checkSignal } from "../../core/checks.js";
 import { checkOptimizer } from "../../network/training/optimizers.js";
 import { RelumineError } from "../../core/errors.js";
 import type { Remedy } from "../../treatment/remedies/remedy.js";

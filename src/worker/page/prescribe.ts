@@ -2,14 +2,14 @@
 import { callbackOf } from "./callbacks.js";
 import { checkCallbacks } from "./remote-fit.js";
 import { sendableExact, toData } from "./sendable.js";
-import { checkSignal, whileListening } from "./signals.js";
+import { StoppableCall } from "./followed-call.js";
+import { whileListening } from "./signals.js";
 import { inOwnWorker, programFor } from "./start.js";
 import { isNetwork } from "../is-network.js";
-import type { Connection, Meanwhile } from "./connection.js";
 import type { PackedPrescribe, PackedPrescription, PackedTrial } from "../protocol.js";
 import { receiveText } from "../text.js";
 import type { RemoteNetwork, WorkerChoice } from "../types.js";
-import { checkFunction, checkOptions, describe } from "../../core/checks.js";
+import { checkFunction, checkOptions, checkSignal, describe } from "../../core/checks.js";
 import { RelumineError } from "../../core/errors.js";
 import type { DataSet } from "../../network/data.js";
 import type { NetworkSpec } from "../../network/spec.js";
@@ -66,44 +66,6 @@ function unpack({ value, text }: PackedPrescription): Prescription {
   return receiveText({ value: whole as Prescription, text });
 }
 
-/** One call: what onTrial throws ends it. */
-class RemotePrescription {
-  private id = 0;
-  private isToStop = false;
-  private thrown: { readonly error: unknown } | undefined;
-
-  constructor(
-    private readonly connection: Connection,
-    private readonly onTrial: ((trial: Trial) => void) | undefined,
-  ) {}
-
-  readonly stop = (): void => {
-    this.isToStop = true;
-    if (this.id !== 0) this.connection.post({ kind: "stop", id: this.id, reason: "aborted" });
-  };
-
-  async run(args: readonly unknown[]): Promise<Prescription> {
-    const follow = (id: number) => {
-      this.id = id;
-      if (this.isToStop) this.stop();
-      return (message: Meanwhile) => this.tell(message);
-    };
-    const packed = (await this.connection.call(0, "prescribe", args, { follow })) as PackedPrescription;
-    if (this.thrown) throw this.thrown.error;
-    return unpack(packed);
-  }
-
-  private tell(message: Meanwhile): void {
-    if (message.kind !== "trial" || this.thrown) return;
-    try {
-      this.onTrial?.(unpackTrial(message.trial as PackedTrial));
-    } catch (error) {
-      this.thrown = { error };
-      this.stop();
-    }
-  }
-}
-
 /**
  * As prescribe of "relumine", in a worker that is started for it and ends with it. `fit` is data: a schedule, and
  * callbacks that are not of this package, are refused.
@@ -131,8 +93,17 @@ export async function prescribe(
   const program = given.workers === 1 ? undefined : await programFor(worker);
   const packed: PackedPrescribe = { fit: packFit(fit), options: given, program, ...(start && { start }) };
   return inOwnWorker(worker, async (connection) => {
-    const prescription = new RemotePrescription(connection, onTrial);
+    const call = new StoppableCall(
+      (id) => connection.post({ kind: "stop", id, reason: "aborted" }),
+      (message) => {
+        if (message.kind === "trial") onTrial?.(unpackTrial(message.trial as PackedTrial));
+      },
+    );
     const args = [plain, sendableExact("data", data), packed];
-    return whileListening(signals, prescription.stop, () => prescription.run(args));
+    return whileListening(signals, call.stop, async () => {
+      const answer = (await connection.call(0, "prescribe", args, { follow: call.follow })) as PackedPrescription;
+      if (call.hearing.thrown) throw call.hearing.thrown.error;
+      return unpack(answer);
+    });
   });
 }

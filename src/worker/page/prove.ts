@@ -2,11 +2,10 @@
 import { followCall } from "./followed-call.js";
 import { remoteOf } from "./remote-network.js";
 import { sendable } from "./sendable.js";
-import { checkSignal } from "./signals.js";
 import { programFor } from "./start.js";
 import type { PackedProve } from "../protocol.js";
 import type { RemoteNetwork, WorkerChoice } from "../types.js";
-import { checkFunction, checkOptions } from "../../core/checks.js";
+import { checkFunction, checkOptions, checkSignal } from "../../core/checks.js";
 import { isMatrix, type Samples } from "../../core/matrix.js";
 import type { NetworkProof, ProofQuestion, ProveOptions } from "../../diagnosis/proof/proof-types.js";
 

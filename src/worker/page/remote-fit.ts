@@ -12,8 +12,8 @@ import type {
 import type { Connection, Meanwhile } from "./connection.js";
 import { numberOf } from "./numbers.js";
 import { sendableData } from "./sendable.js";
-import { checkSignal, whileListening } from "./signals.js";
-import { checkBoolean, checkFunction, checkNumber, checkOptions, describe } from "../../core/checks.js";
+import { whileListening } from "./signals.js";
+import { checkBoolean, checkFunction, checkNumber, checkOptions, checkSignal, describe } from "../../core/checks.js";
 import { RelumineError } from "../../core/errors.js";
 import {
   claimCallbacks,

@@ -1,12 +1,4 @@
-// Signals of the caller: checked, and heard for as long as something runs.
-import { describe } from "../../core/checks.js";
-import { RelumineError } from "../../core/errors.js";
-
-export function checkSignal(signal: AbortSignal | undefined): AbortSignal | undefined {
-  if (signal !== undefined && typeof signal?.addEventListener !== "function")
-    throw new RelumineError("value", "signal", "to be an AbortSignal", describe(signal));
-  return signal;
-}
+// Signals of the caller, heard for as long as something runs.
 
 /** Calls `stop` when one of them aborts while `run` is under way: at once where one has. */
 export async function whileListening<T>(

@@ -1,6 +1,6 @@
-// The worker's side of one prescription: trials are told to the page, and train in workers of this worker.
+// The worker's side of one prescription: its trials train in workers of this worker.
 import { starterOf } from "./starter.js";
-import type { FromWorker, PackedPrescribe, PackedPrescription, PackedTrial, Program } from "../protocol.js";
+import type { PackedPrescribe, PackedPrescription, PackedTrial } from "../protocol.js";
 import { sendText } from "../text.js";
 import { startTrialWorkers } from "../job-workers.js";
 import type { DataSet } from "../../network/data.js";
@@ -40,37 +40,21 @@ function packPrescription(prescription: Prescription): PackedPrescription {
   };
 }
 
-export class ServedPrescription {
-  private readonly abort = new AbortController();
-
-  constructor(
-    private readonly id: number,
-    private readonly post: (message: FromWorker) => void,
-    private readonly program: Program | undefined,
-  ) {}
-
-  stop(): void {
-    this.abort.abort();
-  }
-
-  private get startWorkers(): StartTrialWorkers {
-    const start = starterOf(this.program);
-    return start ? startTrialWorkers(start) : async () => undefined;
-  }
-
-  async run(spec: NetworkSpec, data: DataSet, { fit, options, start }: PackedPrescribe): Promise<PackedPrescription> {
-    const { optimizer, callbacks, ...rest } = fit;
-    const given = {
-      ...rest,
-      ...(optimizer && { optimizer: rebuildOptimizer(optimizer) }),
-      ...(callbacks && { callbacks: callbacks.map(callbackOf) }),
-    };
-    const told: PrescribeOptions = {
-      ...options,
-      signal: this.abort.signal,
-      onTrial: (trial) => this.post({ kind: "trial", id: this.id, trial: packTrial(trial) }),
-    };
-    const prescription = await prescribeWith(this.startWorkers, spec, data, given, told, start);
-    return packPrescription(prescription);
-  }
+export async function servePrescription(
+  spec: NetworkSpec,
+  data: DataSet,
+  { fit, options, program, start }: PackedPrescribe,
+  signal: AbortSignal,
+  onTrial: (trial: PackedTrial) => void,
+): Promise<PackedPrescription> {
+  const { optimizer, callbacks, ...rest } = fit;
+  const given = {
+    ...rest,
+    ...(optimizer && { optimizer: rebuildOptimizer(optimizer) }),
+    ...(callbacks && { callbacks: callbacks.map(callbackOf) }),
+  };
+  const told: PrescribeOptions = { ...options, signal, onTrial: (trial) => onTrial(packTrial(trial)) };
+  const starter = starterOf(program);
+  const startWorkers: StartTrialWorkers = starter ? startTrialWorkers(starter) : async () => undefined;
+  return packPrescription(await prescribeWith(startWorkers, spec, data, given, told, start));
 }

@@ -2,20 +2,22 @@
 import { ownPort } from "#worker-port";
 import { holdLock } from "../alive.js";
 import { type Operation, OPERATIONS } from "./operations.js";
-import { ServedProof } from "./serve-proof.js";
-import { ServedPrescription } from "./serve-prescribe.js";
+import { serveProof } from "./serve-proof.js";
+import { servePrescription } from "./serve-prescribe.js";
 import { type CallbackMaker, ServedCallbacks } from "./served-callbacks.js";
 import type { OwnPort } from "../port.js";
 import {
   type Described,
   type FromWorker,
   pack,
-  packError,
   type PackedFit,
   type PackedOptimizer,
   type PackedPrescribe,
+  type PackedPrescription,
   type PackedProve,
   type PackedTreatment,
+  type PackedTrial,
+  packError,
   type ToWorker,
 } from "../protocol.js";
 import { sendText } from "../text.js";
@@ -33,7 +35,7 @@ import {
   type TrainingForecastOptions,
 } from "../../diagnosis/forecast/training.js";
 import { type ProofJob, type ProofSetup, ProofWorker } from "../../diagnosis/proof/proof-job.js";
-import type { ProofQuestion } from "../../diagnosis/proof/proof-types.js";
+import type { NetworkProof, ProofProgress, ProofQuestion } from "../../diagnosis/proof/proof-types.js";
 import type { ForecastOptions } from "../../diagnosis/forecast/types.js";
 import { type ImportOptions, importNetwork } from "../../formats/model.js";
 import type { DataSet } from "../../network/data.js";
@@ -65,10 +67,8 @@ class Server {
   private readonly callbacks: ServedCallbacks;
   /** The fits under way, by their calls. */
   private readonly fits = new Map<number, ServedFit>();
-  private readonly prescriptions = new Map<number, ServedPrescription>();
-  /** What ends treatments and calibrations under way, by their calls. */
-  private readonly paced = new Map<number, AbortController>();
-  private readonly proofs = new Map<number, ServedProof>();
+  /** What ends other long work under way, by its call. */
+  private readonly aborts = new Map<number, AbortController>();
   /** The last fit of each network. */
   private readonly lastFits = new WeakMap<Network, ServedFit>();
   /** By handle: what the page may still undo. */
@@ -96,9 +96,7 @@ class Server {
       case "call":
         return void this.answer(message);
       case "stop":
-        this.prescriptions.get(message.id)?.stop();
-        this.paced.get(message.id)?.abort();
-        this.proofs.get(message.id)?.stop();
+        this.aborts.get(message.id)?.abort();
         return this.fits.get(message.id)?.stop(message.reason);
       case "read":
         return this.fits.get(message.id)?.reportWasRead();
@@ -180,7 +178,7 @@ class Server {
       case "forecastTraining":
         return this.forecastTraining(id, args as unknown[]);
       case "prescribe":
-        return this.prescribe(id, args[0] as NetworkSpec, args[1] as DataSet, args[2] as PackedPrescribe);
+        return this.prescribe(id, args as unknown[]);
       case "setUpTrials":
         this.setup = args[0] as TrialSetup;
         return undefined;
@@ -229,16 +227,21 @@ class Server {
     return sendText(await forecastTraining(spec as NetworkSpec, data as DataSet, options));
   }
 
-  /** Work that tells how far it is, and that a message ends. */
-  private async pace<T>(id: number, run: (options: PaceOptions) => Promise<T>): Promise<T> {
+  /** Work that a message ends. */
+  private async stoppable<T>(id: number, run: (signal: AbortSignal) => Promise<T>): Promise<T> {
     const abort = new AbortController();
-    this.paced.set(id, abort);
-    const onProgress = (progress: number) => this.post({ kind: "progress", id, progress });
+    this.aborts.set(id, abort);
     try {
-      return await run({ signal: abort.signal, onProgress });
+      return await run(abort.signal);
     } finally {
-      this.paced.delete(id);
+      this.aborts.delete(id);
     }
+  }
+
+  /** Work that a message ends, and that tells how far it is. */
+  private pace<T>(id: number, run: (options: PaceOptions) => Promise<T>): Promise<T> {
+    const onProgress = (progress: number) => this.post({ kind: "progress", id, progress });
+    return this.stoppable(id, (signal) => run({ signal, onProgress }));
   }
 
   private async treat(
@@ -268,24 +271,17 @@ class Server {
     };
   }
 
-  private async prescribe(id: number, spec: NetworkSpec, data: DataSet, packed: PackedPrescribe): Promise<unknown> {
-    const prescription = new ServedPrescription(id, this.post, packed.program);
-    this.prescriptions.set(id, prescription);
-    try {
-      return await prescription.run(spec, data, packed);
-    } finally {
-      this.prescriptions.delete(id);
-    }
+  private prescribe(id: number, [spec, data, packed]: unknown[]): Promise<PackedPrescription> {
+    const onTrial = (trial: PackedTrial) => this.post({ kind: "trial", id, trial });
+    return this.stoppable(id, (signal) =>
+      servePrescription(spec as NetworkSpec, data as DataSet, packed as PackedPrescribe, signal, onTrial),
+    );
   }
 
-  private async prove(network: Network, { id, args }: Call): Promise<unknown> {
-    const proof = new ServedProof(id, this.post);
-    this.proofs.set(id, proof);
-    try {
-      return await proof.run(network, args[0] as Samples | ProofQuestion, args[1] as PackedProve);
-    } finally {
-      this.proofs.delete(id);
-    }
+  private prove(network: Network, { id, args }: Call): Promise<NetworkProof> {
+    const [question, packed] = args as [Samples | ProofQuestion, PackedProve];
+    const onProgress = (progress: ProofProgress) => this.post({ kind: "proof", id, progress });
+    return this.stoppable(id, (signal) => serveProof(network, question, packed, signal, onProgress));
   }
 
   private async fit(network: Network, { id, args }: Call): Promise<unknown> {
