@@ -20,6 +20,12 @@ export interface Matrix64 extends Omit<Matrix, "data"> {
 /** A Matrix, or an array with one array of numbers per sample. */
 export type Samples = Matrix | readonly ArrayLike<number>[];
 
+/** Is a column not the same in all rows? */
+export function columnVaries({ columns, data }: Pick<Matrix, "columns" | "data">, column: number): boolean {
+  for (let at = column; at < data.length; at += columns) if (data[at] !== data[column]) return true;
+  return false;
+}
+
 /** These rows, copied, in this order. */
 export function takeRows({ columns, data }: Matrix, rows: ArrayLike<number>): Matrix {
   const taken = new Float32Array(rows.length * columns);

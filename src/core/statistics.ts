@@ -88,3 +88,9 @@ export function spread(values: readonly number[]): Spread {
     return { median: Number.NaN, low: Number.NaN, high: Number.NaN };
   return { median: median(values), low: Math.min(...values), high: Math.max(...values) };
 }
+
+/** Mean, and the root of the mean squared distance from it. */
+export function meanAndSpread(values: Float64Array): { readonly mean: number; readonly spread: number } {
+  const mean = values.reduce((total, value) => total + value, 0) / values.length;
+  return { mean, spread: Math.sqrt(values.reduce((total, value) => total + (value - mean) ** 2, 0) / values.length) };
+}

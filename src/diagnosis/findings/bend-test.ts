@@ -2,6 +2,7 @@
 // the inputs with random relu features (Rahimi and Recht 2008), each judged on rows that it was not fitted to.
 import { mulberry32 } from "../../core/random.js";
 import type { Matrix, Matrix64 } from "../../core/matrix.js";
+import { meanAndSpread } from "../../core/statistics.js";
 
 /**
  * Rows, columns and outputs that are looked at, at most: 0.1 s where targets are numbers, 1.5 s where they are classes.
@@ -32,9 +33,8 @@ function standardizedRows(x: Matrix, rows: Int32Array, columns: readonly number[
   for (let r = 0; r < rows.length; r++) result.data[r * width] = 1;
   columns.forEach((column, c) => {
     const values = Float64Array.from(rows, (row) => x.data[row * x.columns + column]);
-    const mean = values.reduce((a, b) => a + b, 0) / values.length;
-    const spread = Math.sqrt(values.reduce((a, b) => a + (b - mean) ** 2, 0) / values.length) || 1;
-    values.forEach((value, r) => (result.data[r * width + c + 1] = (value - mean) / spread));
+    const { mean, spread } = meanAndSpread(values);
+    values.forEach((value, r) => (result.data[r * width + c + 1] = (value - mean) / (spread || 1)));
   });
   return result;
 }

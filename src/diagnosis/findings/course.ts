@@ -7,6 +7,7 @@ import { scoreOf } from "../learning/learning.js";
 import { sideOf, SOME } from "../learning/verdict.js";
 import { countOf, formatNumber, formatPercent, listWords, plural } from "../../text/numbers.js";
 import { listNames } from "../../text/naming.js";
+import type { StartDistance } from "../../inspect/observation.js";
 import { hasFinite } from "../../inspect/unit-state.js";
 import type { EpochLog } from "../../network/types.js";
 
@@ -170,10 +171,16 @@ const THROWN = 2;
 /** A step of these is about the rate for each weight, whatever the gradient's size. */
 const SIZED_BY_RATE: readonly string[] = ["adam", "adamW", "rmsprop"];
 
+/** Layers whose kernels did not start at 0. */
+function drawnSizes({ observation: { start } }: Evidence): StartDistance[] {
+  return (start?.() ?? []).filter(({ startSize }) => startSize > 0);
+}
+
 /** Steps that are as large as the weights of some layer began: one of them makes another network. */
-function isStepLarge({ observation: { training, start } }: Evidence, rate: number): boolean {
+function isStepLarge(evidence: Evidence, rate: number): boolean {
+  const { training } = evidence.observation;
   if (!training || !SIZED_BY_RATE.includes(training.optimizer.name)) return false;
-  return (start?.() ?? []).some(({ startSize }) => rate >= startSize && startSize > 0);
+  return drawnSizes(evidence).some(({ startSize }) => rate >= startSize);
 }
 
 /**
@@ -182,17 +189,16 @@ function isStepLarge({ observation: { training, start } }: Evidence, rate: numbe
  * the rise: then a layer that is closed as a whole tells, or steps as large as the weights where little was learned.
  */
 function findThrown(evidence: Evidence): Found[] {
-  const { history, learning, observation } = evidence;
+  const { history, learning } = evidence;
   const losses = lossesOf(history?.epochs ?? []);
   if (!learning || losses.length === 0 || hasLearned(evidence) !== false) return [];
   const { constantLoss, score } = learning.learning;
   const { highest } = extremesOf(losses);
   const above = (loss: number) => loss - learning.lowestLoss;
   if (score === undefined || !(above(losses[highest]) >= ROSE * above(constantLoss))) return [];
-  const start = learning.startLoss();
-  const drawn = (observation.start?.() ?? []).filter(({ startSize }) => startSize > 0);
-  const growth = Math.max(1, ...drawn.map(({ size, startSize }) => size / startSize));
-  if (start === undefined || !(growth >= THROWN)) return [];
+  const growth = Math.max(1, ...drawnSizes(evidence).map(({ size, startSize }) => size / startSize));
+  const start = growth >= THROWN ? learning.startLoss() : undefined;
+  if (start === undefined) return [];
   const { learningRate } = history!.epochs[highest];
   const rose = above(losses[highest]) >= ROSE * above(start);
   const isClosed = closedLayer(evidence) >= 0;
@@ -228,7 +234,7 @@ const FORGOTTEN = 0.75;
 /** What of each weight a step takes away, apart from the gradient: SGD's and AdamW's decay both are rate·decay. */
 function findDecay(evidence: Evidence): Found[] {
   const { observation, learning, history } = evidence;
-  const { training, start } = observation;
+  const { training } = observation;
   if (!training || !(training.weightDecay > 0)) return [];
   const { weightDecay } = training;
   const rate = training.fit?.rate ?? history?.epochs.at(-1)?.learningRate ?? training.optimizer.learningRate;
@@ -250,8 +256,8 @@ function findDecay(evidence: Evidence): Found[] {
       },
     ];
   const isSome = learning !== undefined && sideOf(learning.learning) > 0;
-  const sizes = start?.().filter(({ startSize }) => startSize > 0); // zeros shrink no further
-  if (!sizes?.length) return [];
+  const sizes = drawnSizes(evidence); // zeros shrink no further
+  if (sizes.length === 0) return [];
   const most = isSome ? HELD_BACK : SHRUNK;
   const shrunk = sizes.filter(({ size, startSize }) => size < most * startSize).length;
   if (shrunk === 0 || (isSome && !moreToLearn(evidence))) return [];

@@ -70,3 +70,8 @@ export function isConstant({ min, max }: UnitStatistics): boolean {
 export function groupsOf<K>(items: readonly number[], keyOf: (item: number) => K): number[][] {
   return [...groupBy(items, keyOf).values()].filter(({ length }) => length > 1);
 }
+
+/** Input columns that are not the same in every row. */
+export function varyingColumns(columns: readonly UnitStatistics[]): number[] {
+  return [...columns.keys()].filter((column) => !isConstant(columns[column]));
+}

@@ -1,7 +1,8 @@
 // Held-out rows whose columns lie elsewhere than the training's: scaled otherwise, shifted, of another time. That a
 // network does badly on them says nothing of what it learned.
-import { type Evidence, type Found, isConstant } from "./evidence.js";
+import { type Evidence, type Found, varyingColumns } from "./evidence.js";
 import type { Matrix } from "../../core/matrix.js";
+import { meanAndSpread } from "../../core/statistics.js";
 import { countOf, formatCount, formatNumber } from "../../text/numbers.js";
 import { listNames } from "../../text/naming.js";
 
@@ -17,8 +18,6 @@ const LEAST_ROWS = 20;
 interface Place {
   readonly mean: number;
   readonly spread: number;
-  /** How many rows differ from the commonest value. */
-  readonly varied: number;
 }
 
 interface Moved {
@@ -40,14 +39,12 @@ function countVaried(sorted: Float64Array): number {
   return sorted.length - most;
 }
 
-/** Of a column, without a hundredth at each end, at least one of 20 rows and more. */
-function placeOf({ rows, columns, data }: Matrix, column: number): Place {
-  const values = Float64Array.from({ length: rows }, (_, row) => data[row * columns + column]).sort();
+/** A column in order, without a hundredth at each end, at least one of 20 rows and more. */
+function trimmed({ rows, columns, data }: Matrix, column: number): Float64Array {
+  const values = new Float64Array(rows);
+  for (let row = 0, at = column; row < rows; row++, at += columns) values[row] = data[at];
   const cut = rows < 20 ? 0 : Math.max(1, Math.floor(TRIMMED * rows));
-  const kept = values.subarray(cut, rows - cut);
-  const mean = kept.reduce((sum, value) => sum + value, 0) / kept.length;
-  const spread = Math.sqrt(kept.reduce((sum, value) => sum + (value - mean) ** 2, 0) / kept.length);
-  return { mean, spread, varied: countVaried(kept) };
+  return values.sort().subarray(cut, rows - cut);
 }
 
 /**
@@ -57,8 +54,11 @@ function placeOf({ rows, columns, data }: Matrix, column: number): Place {
  */
 function compareColumns(own: Matrix, held: Matrix, among: readonly number[]): Moved[] {
   return among.flatMap((column) => {
-    const [a, b] = [placeOf(own, column), placeOf(held, column)];
-    if (!(a.spread > 0) || a.varied < LEAST_ROWS) return [];
+    const kept = trimmed(own, column);
+    if (countVaried(kept) < LEAST_ROWS) return [];
+    const a = meanAndSpread(kept);
+    if (!(a.spread > 0)) return [];
+    const b = meanAndSpread(trimmed(held, column));
     const error = NOISE * Math.sqrt(1 / held.rows + 1 / own.rows);
     const beyond = (distance: number) => (distance > error * Math.max(1, b.spread / a.spread) ? distance : 0);
     const shift = beyond(Math.abs(b.mean - a.mean) / a.spread);
@@ -73,8 +73,7 @@ export function findElsewhere(
   isCause: boolean,
 ): Found | undefined {
   if (!inputs || !heldOut || inputs.x.rows < LEAST_ROWS) return undefined;
-  const varying = [...inputs.columns.keys()].filter((column) => !isConstant(inputs.columns[column]));
-  const compared = compareColumns(inputs.x, heldOut.data.x, varying);
+  const compared = compareColumns(inputs.x, heldOut.data.x, varyingColumns(inputs.columns));
   if (compared.length === 0) return undefined;
   const size = Math.sqrt(compared.reduce((sum, { distance }) => sum + distance ** 2, 0) / compared.length);
   if (!(size >= ELSEWHERE)) return undefined;

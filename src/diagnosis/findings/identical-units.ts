@@ -3,6 +3,7 @@ import { type Evidence, type Found, groupsOf, isConstant, outgoingOf, samplesDif
 import { hasLearned } from "./learned.js";
 import { countOf } from "../../text/numbers.js";
 import { listNames } from "../../text/naming.js";
+import { columnVaries } from "../../core/matrix.js";
 import { arraysOf, type LayerWeights } from "../../inspect/observation.js";
 
 /** Groups of a layer that are told one by one. */
@@ -71,12 +72,6 @@ function describeTwins(evidence: Evidence, layer: number, group: readonly number
   };
 }
 
-/** Is a unit's activation not the same on each of these rows? */
-function varies(a: Float32Array, width: number, unit: number): boolean {
-  for (let at = unit; at < a.length; at += width) if (a[at] !== a[unit]) return true;
-  return false;
-}
-
 /** The parts of the groups within which all units agree on each of these rows (rows x width). */
 function split(groups: readonly number[][], a: Float32Array, width: number): number[][] {
   let parts = groups.slice();
@@ -102,16 +97,18 @@ function findEqual({ observation: { layers, again, inputs, rows }, hidden }: Evi
   const depth = groups.findLastIndex(({ length }) => length > 0) + 1;
   if (depth === 0) return groups; // as a rule: equal activations have equal sums
   if (!again) return groups.map(() => []);
+  const isSample = inputs !== undefined && inputs.x.rows < rows;
   const varied = hidden.map(() => new Set<number>());
   again({ layers: depth }, (chunk) => {
     groups.forEach((parts, layer) => {
       if (parts.length === 0) return;
       const [a, width] = [chunk.activations(layer), hidden[layer].units.length];
       groups[layer] = split(parts, a, width);
-      for (const unit of groups[layer].flat()) if (varies(a, width, unit)) varied[layer].add(unit);
+      if (!isSample) return;
+      for (const unit of groups[layer].flat())
+        if (!varied[layer].has(unit) && columnVaries({ columns: width, data: a }, unit)) varied[layer].add(unit);
     });
   });
-  const isSample = inputs !== undefined && inputs.x.rows < rows;
   if (!isSample) return groups;
   // units that hardly ever fire agree on most samples: what was seen to change, or never does, agrees on all rows
   const isTelling = (layer: number, unit: number) => varied[layer].has(unit) || isConstant(layers[layer].units[unit]);

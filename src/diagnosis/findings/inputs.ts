@@ -1,14 +1,14 @@
 // What the input columns show: constant, repeated, far from centred, of very different sizes.
 import { countOf, formatCount, formatNumber, plural } from "../../text/numbers.js";
 import { listNames, type Naming } from "../../text/naming.js";
-import { type Evidence, type Found, groupsOf, isConstant } from "./evidence.js";
+import { type Evidence, type Found, groupsOf, isConstant, varyingColumns } from "./evidence.js";
 import type { Observation } from "../../inspect/observation.js";
 import { measureColumns } from "../inputs/columns.js";
 import { type ColumnStatistics, type FirstLayer, type InputJudgement, judgeInputs } from "../inputs/judge-inputs.js";
 import { findOutlierColumns, type OutlierColumn } from "../inputs/outliers.js";
 import { hasLearnedMuch } from "./learned.js";
 import { NARROW } from "../forecast/born-dead.js";
-import type { Matrix } from "../../core/matrix.js";
+import { columnVaries, type Matrix } from "../../core/matrix.js";
 
 type Inputs = NonNullable<Observation["inputs"]>;
 
@@ -24,23 +24,17 @@ function statisticsOf({ columns, x }: Inputs): ColumnStatistics {
 /**
  * Columns that are equal to an earlier one in every row: those with the same statistics are compared number by number.
  */
-function repeatedColumns(
-  { x: { rows, columns: width, data }, columns }: Inputs,
-  among: readonly number[],
-  isSample: boolean,
-): number[] {
+function repeatedColumns({ x, columns }: Inputs, among: readonly number[], isSample: boolean): number[] {
+  const { rows, columns: width, data } = x;
   const isEqual = (a: number, b: number) => {
     for (let row = 0; row < rows; row++) if (data[row * width + a] !== data[row * width + b]) return false;
     return true;
   };
   const repeated = (group: readonly number[]) =>
     group.filter((column, i) => group.slice(0, i).some((earlier) => isEqual(earlier, column)));
-  const varies = (column: number) => {
-    for (let at = column; at < data.length; at += width) if (data[at] !== data[column]) return true;
-    return false;
-  };
   const keyOf = (column: number) => `${columns[column].mean} ${columns[column].variance}`;
-  const telling = isSample ? among.filter(varies) : among; // columns that hardly ever change agree on most samples
+  // columns that hardly ever change agree on most samples
+  const telling = isSample ? among.filter((column) => columnVaries(x, column)) : among;
   return groupsOf(telling, keyOf)
     .flatMap(repeated)
     .sort((a, b) => a - b);
@@ -194,7 +188,7 @@ export function findInputs(evidence: Evidence, isMisfit: boolean): Found[] {
   const { inputs } = observation;
   if (!inputs || inputs.x.rows < 2) return [];
   const { columns, x } = inputs;
-  const varying = [...columns.keys()].filter((column) => !isConstant(columns[column]));
+  const varying = varyingColumns(columns);
   const constant = findConstant(inputs, observation.rows, naming);
   // rows that are all alike give no answer but one, whatever is trained
   if (varying.length === 0) return constant.map((found) => ({ ...found, ...(evidence.learning && { role: "cause" }) }));

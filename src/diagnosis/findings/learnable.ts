@@ -1,6 +1,6 @@
 // What the inputs tell of the targets, by fits that depend on no training: on all rows, or on some.
 import { type BendTest, MOST_ROWS, testForBend } from "./bend-test.js";
-import { type Evidence, isConstant } from "./evidence.js";
+import { type Evidence, varyingColumns } from "./evidence.js";
 import { factsOfTargets } from "./targets/target-facts.js";
 import { takeRows } from "../../core/matrix.js";
 import { placeOfLargest } from "../../core/statistics.js";
@@ -36,7 +36,7 @@ function readTargets(targets: PreparedTargets, units: number, isOfClasses: boole
 export function testFits({ observation, targets }: Evidence, rows?: ArrayLike<number>): BendTest | undefined {
   const { inputs, loss, layers } = observation;
   if (!inputs || !targets || !loss) return undefined;
-  const varying = [...inputs.columns.keys()].filter((column) => !isConstant(inputs.columns[column]));
+  const varying = varyingColumns(inputs.columns);
   const { outputs, areClasses, targetOf } = readTargets(targets, layers.at(-1)!.units.length, isClassification(loss));
   if (!rows) return testForBend(inputs.x, varying, outputs, targetOf, areClasses);
   return testForBend(takeRows(inputs.x, rows), varying, outputs, (row) => targetOf(rows[row]), areClasses);

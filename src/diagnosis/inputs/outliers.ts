@@ -1,6 +1,7 @@
 // Columns whose spread comes from a few rows: a slip of the decimal point, a code for a missing value, a long tail.
 import type { ColumnStatistics } from "./judge-inputs.js";
 import type { Matrix } from "../../core/matrix.js";
+import { meanAndSpread } from "../../core/statistics.js";
 
 /** Fewer rows do not tell a tail from the rest. */
 const FEWEST_ROWS = 20;
@@ -25,10 +26,7 @@ export interface OutlierColumn {
   readonly rest: number;
 }
 
-function spreadOf(values: Float64Array): number {
-  const mean = values.reduce((sum, value) => sum + value, 0) / values.length;
-  return Math.sqrt(values.reduce((sum, value) => sum + (value - mean) ** 2, 0) / values.length);
-}
+const spreadOf = (values: Float64Array): number => meanAndSpread(values).spread;
 
 /** So far the furthest row must lie for the few to carry the spread: they have all but 1/CARRIED² of the squares. */
 function mayBeCarried({ mean, spread, min, max }: ColumnStatistics, column: number, rows: number): boolean {

@@ -13,7 +13,7 @@ import { mostTelling } from "./most-telling.js";
 import { capacityFor, type SavedSnapshots, Snapshots } from "./snapshots.js";
 import { intervalOf, windowOf } from "./window.js";
 import type { UnitIndex } from "../../inspect/inspector.js";
-import { type DeathTrace, describeTrace, EXPLAINED_BY_DEFAULT, type TraceOptions } from "./trace-options.js";
+import { type DeathTrace, describeTrace, EXPLAINED_BY_DEFAULT, isSame, type TraceOptions } from "./trace-options.js";
 import { defineCallback } from "../../network/training/callbacks.js";
 import { batchOf } from "../../network/training/plan.js";
 import type { RunningFit } from "../../network/training/running-fit.js";
@@ -125,12 +125,12 @@ class TracedFit {
   }
 
   private readonly revive = (traced: number): void => {
-    const { layer, unit } = this.lastFired.indexOf(traced);
+    const unit = this.lastFired.indexOf(traced);
     const { step, plan } = this.fit;
-    const death = this.deaths.find((each) => each.layer === layer && each.unit === unit)!;
+    const death = this.deaths.find((each) => isSame(each, unit))!;
     this.deaths = this.deaths.filter((each) => each !== death);
-    this.unexplained = this.unexplained.filter((each) => each.layer !== layer || each.unit !== unit);
-    this.revivals.push({ layer, unit, diedAt: death.step, step, epoch: step === 0 ? 0 : batchOf(plan, step).epoch });
+    this.unexplained = this.unexplained.filter((each) => !isSame(each, unit));
+    this.revivals.push({ ...unit, diedAt: death.step, step, epoch: step === 0 ? 0 : batchOf(plan, step).epoch });
     this.isDead[traced] = 0;
   };
 
@@ -217,18 +217,16 @@ class TracedFit {
   /** Explains those of these units whose deaths are unexplained. */
   async explain(units: readonly UnitIndex[]): Promise<void> {
     this.fit.state.checkAlive();
-    const keys = new Set(units.map(({ layer, unit }) => `${layer} ${unit}`));
-    const isAsked = ({ layer, unit }: UnitIndex) => keys.has(`${layer} ${unit}`);
+    const isAsked = (one: UnitIndex) => units.some((each) => isSame(each, one));
     const deaths = await this.replay(
       this.unexplained.filter(isAsked).map(({ layer, unit, foundAt, counters }): FoundDeath => {
-        const { step, before, after } = this.deaths.find((each) => each.layer === layer && each.unit === unit)!;
+        const { step, before, after } = this.deaths.find((each) => isSame(each, { layer, unit }))!;
         return { layer, unit, step, foundAt, counted: { before, after }, counters };
       }),
     );
-    const found = new Map(deaths.map((death) => [`${death.layer} ${death.unit}`, death]));
     this.deaths = this.deaths.map((death) => {
       const isOpen = death.cause === "unexplained";
-      return (isOpen && found.get(`${death.layer} ${death.unit}`)) || death;
+      return (isOpen && deaths.find((each) => isSame(each, death))) || death;
     });
     this.unexplained = this.unexplained.filter((each) => !isAsked(each));
   }

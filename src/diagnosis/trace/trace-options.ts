@@ -85,7 +85,7 @@ export function describeTrace(
   };
 }
 
-const isSame = (a: UnitIndex, b: UnitIndex): boolean => a.layer === b.layer && a.unit === b.unit;
+export const isSame = (a: UnitIndex, b: UnitIndex): boolean => a.layer === b.layer && a.unit === b.unit;
 
 function checkDeaths(known: readonly Death[], deaths: Death | readonly Death[] | undefined): readonly Death[] {
   if (deaths === undefined) return known.filter(({ cause }) => cause === "unexplained");
