@@ -27,11 +27,14 @@ export function columnVaries({ columns, data }: Pick<Matrix, "columns" | "data">
 }
 
 /** These rows, copied, in this order. */
-export function takeRows({ columns, data }: Matrix, rows: ArrayLike<number>): Matrix {
-  const taken = new Float32Array(rows.length * columns);
+export function takeRows(matrix: Matrix, rows: ArrayLike<number>): Matrix;
+export function takeRows(matrix: Matrix64, rows: ArrayLike<number>): Matrix64;
+export function takeRows({ columns, data }: Matrix | Matrix64, rows: ArrayLike<number>): Matrix | Matrix64 {
+  const size = rows.length * columns;
+  const taken = data instanceof Float64Array ? new Float64Array(size) : new Float32Array(size);
   for (let to = 0; to < rows.length; to++)
     taken.set(data.subarray(rows[to] * columns, (rows[to] + 1) * columns), to * columns);
-  return { rows: rows.length, columns, data: taken };
+  return { rows: rows.length, columns, data: taken } as Matrix | Matrix64;
 }
 
 export function isMatrix(value: unknown): value is Matrix {

@@ -29,16 +29,3 @@ export function readExactRows<T>(path: string, set: T): ReadRows<T> {
   const matrix = { rows: rows.rows, columns: rows.columns, data: Float32Array.from(rows.data) };
   return { set: { ...rest, x: matrix } as T, ...(losesDigits(rows) && { exact: rows }) };
 }
-
-/** These rows, in this order. */
-export function takeExact({ columns, data }: Matrix64, order: ArrayLike<number>): Matrix64 {
-  const taken = new Float64Array(order.length * columns);
-  for (let to = 0; to < order.length; to++)
-    taken.set(data.subarray(order[to] * columns, (order[to] + 1) * columns), to * columns);
-  return { rows: order.length, columns, data: taken };
-}
-
-/** As rows of numbers. */
-export function viewsOf({ rows, columns, data }: Matrix64): Float64Array[] {
-  return Array.from({ length: rows }, (_, row) => data.subarray(row * columns, (row + 1) * columns));
-}

@@ -2,19 +2,24 @@
 // learned folded back into the network afterwards.
 import type { RowSets } from "./rows.js";
 import type { TrialSettings } from "./trial.js";
-import { viewsOf } from "./exact-rows.js";
 import { classesOf } from "./task.js";
 import { foldInputs, foldTargets } from "../start/standardize.js";
-import { type InputScaling, inputScaling, type TargetScaling, targetScaling } from "../start/column-scaling.js";
+import {
+  type ColumnFigures,
+  figuresOf,
+  standardized,
+  type TargetScaling,
+  targetScaling,
+} from "../start/column-scaling.js";
 import { RelumineError } from "../../core/errors.js";
-import type { Matrix, Samples } from "../../core/matrix.js";
+import { type Matrix, type Matrix64, toRows64 } from "../../core/matrix.js";
 import type { PlainSet } from "../../network/data.js";
 import type { Network, Weights } from "../../network/types.js";
 
 export interface ScaledRows {
   readonly training: PlainSet;
   readonly validation: PlainSet;
-  readonly inputs?: InputScaling;
+  readonly inputs?: ColumnFigures;
   readonly targets?: TargetScaling;
 }
 
@@ -24,18 +29,19 @@ export function scaleRows(
   { standardize = {}, takesClasses }: Pick<TrialSettings, "standardize" | "takesClasses">,
 ): ScaledRows {
   const { inputs: scalesInputs, targets: scalesTargets } = standardize;
-  const inputs = scalesInputs ? inputScaling(exact ? viewsOf(exact.training) : training.x, true) : undefined;
+  const rows = scalesInputs ? (exact?.training ?? toRows64("x", training.x)) : undefined;
+  const inputs = rows && figuresOf(rows, true);
   const targets = scalesTargets && !(training.y instanceof Int32Array) ? targetScaling(training.y) : undefined;
-  const scale = (set: PlainSet, x: Samples): PlainSet => ({
+  const scale = (set: PlainSet, x: Matrix64 | undefined): PlainSet => ({
     ...set,
-    ...(inputs && { x: inputs.apply(x) }),
+    ...(inputs && { x: standardized("samples", x ?? toRows64("samples", set.x, undefined, 0), inputs) }),
     ...(targets && { y: targets.apply(set.y as Matrix) }),
     ...(takesClasses && { y: classesOf(set.y) }),
   });
   if (!inputs && !targets && !takesClasses) return { training, validation };
   return {
-    training: scale(training, exact ? viewsOf(exact.training) : training.x),
-    validation: scale(validation, exact ? viewsOf(exact.validation) : validation.x),
+    training: scale(training, rows),
+    validation: scale(validation, exact?.validation),
     ...(inputs && { inputs }),
     ...(targets && { targets }),
   };

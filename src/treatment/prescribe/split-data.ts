@@ -1,7 +1,6 @@
 // The rows that train and those that judge, as plain data: the same for all trials and repeats.
-import { takeExact } from "./exact-rows.js";
 import type { RowSets } from "./rows.js";
-import type { Matrix, Matrix64 } from "../../core/matrix.js";
+import { type Matrix64, takeRows, toRows64 } from "../../core/matrix.js";
 import { toPlain } from "../../network/data.js";
 import type { Network } from "../../network/types.js";
 import type { Plan } from "../../network/training/plan.js";
@@ -15,8 +14,6 @@ export interface ExactInputs {
   readonly validation?: Matrix64 | undefined;
 }
 
-const toExact = ({ data, ...shape }: Matrix): Matrix64 => ({ ...shape, data: Float64Array.from(data) });
-
 /** Training and validation rows as `fit` would split them with the spec's seed; the same where none validate. */
 export function splitData(network: Network, plan: Plan, inputs: ExactInputs): RowSets {
   const { data, validation, trainingRows } = plan;
@@ -24,8 +21,8 @@ export function splitData(network: Network, plan: Plan, inputs: ExactInputs): Ro
   if (validation) {
     const sets = { training: toPlain(data), validation: toPlain(validation) };
     if (!exact && !inputs.validation) return sets;
-    const judges = inputs.validation ?? toExact(validation.x);
-    return { ...sets, exact: { training: exact ?? toExact(data.x), validation: judges } };
+    const judges = inputs.validation ?? toRows64("x", validation.x, undefined, 0);
+    return { ...sets, exact: { training: exact ?? toRows64("x", data.x, undefined, 0), validation: judges } };
   }
   if (trainingRows === data.rows) {
     const all = toPlain(data);
@@ -44,7 +41,7 @@ export function splitData(network: Network, plan: Plan, inputs: ExactInputs): Ro
     return {
       training: toPlain(data, trains),
       validation: toPlain(data, judges),
-      ...(exact && { exact: { training: takeExact(exact, trains), validation: takeExact(exact, judges) } }),
+      ...(exact && { exact: { training: takeRows(exact, trains), validation: takeRows(exact, judges) } }),
     };
   } finally {
     scratch.dispose();

@@ -88,7 +88,7 @@ function mapColumns(
   return { rows, columns, data: changed };
 }
 
-const standardized = (path: string, rows: Matrix64, { mean, scale }: ColumnFigures): Matrix =>
+export const standardized = (path: string, rows: Matrix64, { mean, scale }: ColumnFigures): Matrix =>
   mapColumns(path, rows, (value, column) => (value - mean[column]) / scale[column]);
 
 /** @param isScaled else the scale is 1 */
