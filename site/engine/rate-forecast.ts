@@ -81,14 +81,13 @@ export async function forecastRates(
   const rates = ratesFor(recipe.rate);
   const sample = length.rows < data.x.rows ? { sample: length.rows } : {};
   const about = { kind: "forecast" as const, recipe, steps: stepsOf(length, recipe), ...sample };
-  const known = new Map<number, RateForecast>();
-  const inOrder = () => [...known.values()].sort((a, b) => a.rate - b.rate);
+  const known = new Map<number, RateForecast>(); // from the lowest rate up, as they are trained
   let trained = 0;
   const onRate = (found: RateForecast) => {
     known.set(found.rate, found);
     if (++trained % rates.length === 0 && trained < STARTS * rates.length && !signal.aborted)
-      tell({ ...about, rates: inOrder(), isDone: false });
+      tell({ ...about, rates: [...known.values()], isDone: false });
   };
-  await run(length, { rates, seeds: STARTS, seconds: MOST_SECONDS, onRate });
-  if (!signal.aborted) tell({ ...about, rates: inOrder(), isDone: true });
+  const found = await run(length, { rates, seeds: STARTS, seconds: MOST_SECONDS, onRate });
+  if (!signal.aborted) tell({ ...about, rates: found.rates, isDone: true });
 }
