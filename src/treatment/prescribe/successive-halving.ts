@@ -259,15 +259,16 @@ class Competition {
     const tried: Entry[] = [];
     let { winner } = this;
     while (!this.isOver && isSound(winner)) {
-      const entered = this.enterNew(simpler(settings, winner.candidate), SHARES.simpler, 1);
+      const left = simpler(settings, winner.candidate);
+      const entered = this.enterNew(left, SHARES.simpler, 1);
       await this.play(entered, 2, 1, [0]);
       tried.push(...entered);
-      const known = new Set(simpler(settings, winner.candidate).map(keyOf));
+      const known = new Set(left.map(keyOf));
       const least = scoreOf(meanJudgement(winner), this.rules.measure);
       const { length } = winner.candidate.parts; // without a part that changes nothing it is the winner again
       const as = this.all
         .filter(({ candidate }) => candidate.parts.length < length)
-        .filter((entry) => entry.budget === 1 && wasTried(entry) && isSound(entry) && known.has(keyOf(entry.candidate)))
+        .filter((entry) => entry.budget === 1 && isSound(entry) && known.has(keyOf(entry.candidate)))
         .find((entry) => scoreOf(meanJudgement(entry), this.rules.measure) >= least);
       if (!as) break;
       winner = as;
