@@ -10,7 +10,7 @@ export interface Candidate {
   readonly why: string;
   readonly settings: TrialSettings;
   /** What it is made of. */
-  readonly parts: readonly Pick<Remedy, "name" | "family" | "why" | "change" | "answers" | "standsAlone">[];
+  readonly parts: readonly Remedy[];
   /** Something that was found asks for it. */
   readonly isAskedFor: boolean;
   /** How many things are changed. */
@@ -31,19 +31,18 @@ const ORDER: Readonly<Record<Fault, readonly Family[]>> = {
   unknown: ["rate", "shape", "start", "during", "clip", "bias", "momentum", "decay", "mix"],
 };
 
-/** That a network does not learn says nothing of what would help. */
-const isFound = (complaint: Complaint, complaints: readonly Complaint[]): boolean =>
-  complaint !== "notLearned" && complaints.includes(complaint);
+/** By something that was found: that a network does not learn says nothing of what would help. */
+const isAskedFor = ({ answers }: Remedy, complaints: readonly Complaint[]): boolean =>
+  answers.some((answer) => answer !== "notLearned" && complaints.includes(answer));
 
 /** One after the other. */
 export function compose(
   baseline: TrialSettings,
-  parts: Candidate["parts"],
+  parts: readonly Remedy[],
   complaints: readonly Complaint[] = [],
 ): Candidate {
-  const isAskedFor = ({ answers }: Candidate["parts"][number]) => answers.some((answer) => isFound(answer, complaints));
   return {
-    isAskedFor: parts.some(isAskedFor),
+    isAskedFor: parts.some((part) => isAskedFor(part, complaints)),
     changes: parts.reduce((sum, { family }) => sum + (family === "mix" ? 2 : 1), 0),
     name: parts.map(({ name }) => name).join(", "),
     why: parts.map(({ why }) => why).join(", and "),
@@ -132,9 +131,9 @@ function effective(baseline: TrialSettings, parts: readonly Remedy[]): Remedy[] 
 function recipes({ baseline, complaints, wasTrained, steps }: Situation, table: readonly Remedy[]): Candidate[] {
   if (wasTrained || !complaints.all.includes("notLearned")) return [];
   const output = table.find(({ family }) => family === "output");
-  const asksFor = ({ answers }: Remedy): boolean => answers.some((answer) => isFound(answer, complaints.all));
   const scaling = table.find(
-    (remedy) => remedy.family === "scaling" && asksFor(remedy) && (output || remedy.standsAlone !== false),
+    (remedy) =>
+      remedy.family === "scaling" && isAskedFor(remedy, complaints.all) && (output || remedy.standsAlone !== false),
   );
   const named = (name: string) => table.find((remedy) => remedy.name === name);
   const adam = (steps < FEW_STEPS ? named("Adam at 0.01") : undefined) ?? named("Adam");

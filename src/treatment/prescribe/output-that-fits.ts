@@ -82,13 +82,11 @@ export function outputThatFits(spec: ResolvedSpec, task: Task): FittingOutput | 
 }
 
 /** A change of each hidden layer. */
-export function hidden(
-  change: (layer: ResolvedDenseSpec, index: number) => DenseSpec,
-): (settings: TrialSettings) => TrialSettings {
+export function hidden(change: (layer: ResolvedDenseSpec) => DenseSpec): (settings: TrialSettings) => TrialSettings {
   return (settings) => {
     const { layers } = settings.spec;
     const last = layers.length - 1;
-    const changed = layers.map((layer, index) => (index === last ? layer : change(layer, index)));
+    const changed = layers.map((layer, index) => (index === last ? layer : change(layer)));
     return { ...settings, spec: resolveSpec({ ...settings.spec, layers: changed }) };
   };
 }
