@@ -16,8 +16,9 @@ import {
 } from "../../src/index.js";
 import { stateOf } from "../../src/network/state/state.js";
 import { expectRefusal } from "../support/errors.js";
-import { withNetwork } from "../support/networks.js";
+import { weightsOf, withNetwork } from "../support/networks.js";
 import fc from "../support/property.js";
+import { SQUARE } from "../support/samples.js";
 
 const spec: NetworkSpec = {
   inputs: 2,
@@ -25,14 +26,9 @@ const spec: NetworkSpec = {
   loss: "meanSquaredError",
   seed: 2,
 };
-const share = (i: number, by: number) => ((i + 1) * by) % 1;
-const x = Array.from({ length: 64 }, (_, i) => [4 * share(i, 0.7548776662) - 2, 4 * share(i, 0.569840291) - 2]);
+const x = SQUARE.slice(0, 64);
 const y = x.map(([a, b]) => a * b);
 const data = { x, y };
-
-/** All numbers of all layers. */
-const weightsOf = ({ layers }: Network): number[] =>
-  layers.flatMap((layer) => Object.values(layer.getWeights()).flatMap((values: Float32Array) => [...values]));
 
 /** Fits at a fair rate, with one that throws the weights from some update on. */
 const rateUntil = (step: number, far = 1e6) => ({ learningRate: (at: number) => (at < step ? 0.01 : far) });

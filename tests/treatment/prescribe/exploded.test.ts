@@ -3,9 +3,9 @@ import { describe, expect, test } from "vitest";
 import { prescribe, sgd, type NetworkSpec, type Prescription } from "../../../src/index.js";
 import { meanDead, rank, type Entry } from "../../../src/treatment/prescribe/rank.js";
 import type { TrialOutcome } from "../../../src/treatment/prescribe/trial.js";
+import { spot } from "../../support/samples.js";
 
-const share = (i: number, k: number) => ((i + 1) * [0.7548776662, 0.569840291, 0.430159709][k]) % 1;
-const x = Array.from({ length: 60 }, (_, i) => [0, 1, 2].map((k) => 4 * share(i, k) - 2));
+const x = Array.from({ length: 60 }, (_, i) => [0, 1, 2].map((k) => 4 * spot(i, k) - 2));
 
 function specOf(loss: "meanSquaredError" | "crossEntropy"): NetworkSpec {
   const outputs = loss === "crossEntropy" ? 2 : 1;
