@@ -1,30 +1,13 @@
 // Memory after a thousand rounds is what it was: WASM blocks are given back, and the JavaScript heap does not grow.
-import { setFlagsFromString } from "node:v8";
-import { runInNewContext } from "node:vm";
 import { expect, test } from "vitest";
 import { expectRefusal } from "../support/errors.js";
+import { collectGarbage, javaScriptBytes, settle } from "../support/memory.js";
 import { classifier, regressor } from "../support/networks.js";
 import { sectors, waves } from "../support/samples.js";
 import { adam, createNetwork, diagnose, type Remedy, rmsprop, sgd, treat } from "../../src/index.js";
 import { getRuntime } from "../../src/wasm/runtime.js";
 
-setFlagsFromString("--expose-gc");
-const collectGarbage = runInNewContext("gc") as (options?: { type: "minor" }) => void;
-
 const { heap } = await getRuntime();
-
-async function settle(): Promise<void> {
-  for (let i = 0; i < 3; i++) {
-    await new Promise((resolve) => setTimeout(resolve, 2)); // finalizers run between tasks
-    collectGarbage();
-  }
-}
-
-async function javaScriptBytes(): Promise<number> {
-  await settle();
-  const { heapUsed, arrayBuffers } = process.memoryUsage();
-  return heapUsed + arrayBuffers;
-}
 
 async function round(seed: number): Promise<void> {
   const spec = seed % 2 ? classifier : regressor;

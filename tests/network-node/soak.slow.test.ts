@@ -1,7 +1,5 @@
 // Rounds of everything with networks, data and options drawn from the run's seed: memory stays flat, and the same
 // rounds once more give the same bits. RELUMINE_SOAK=3600 goes on for as many seconds, twice.
-import { setFlagsFromString } from "node:v8";
-import { runInNewContext } from "node:vm";
 import { expect, inject, it } from "vitest";
 import { checksumOf } from "../../src/core/checksum.js";
 import {
@@ -20,12 +18,10 @@ import {
 } from "../../src/index.js";
 import { ACTIVATION_NAMES } from "../../src/wasm/abi.js";
 import { getRuntime } from "../../src/wasm/runtime.js";
+import { javaScriptBytes } from "../support/memory.js";
 import { weightsOf } from "../support/networks.js";
 import { integer, seededRandom } from "../support/random.js";
 import { sectors, waves } from "../support/samples.js";
-
-setFlagsFromString("--expose-gc");
-const collectGarbage = runInNewContext("gc") as () => void;
 
 const SECONDS = Number(process.env["RELUMINE_SOAK"] ?? 6);
 const PRESCRIBED = 50; // one round of so many, as it takes as long as many
@@ -104,15 +100,6 @@ async function run(seed: number): Promise<string> {
     told.push(JSON.stringify(trials.map(({ name, metrics, deadFraction }) => [name, metrics, deadFraction])));
   }
   return checksumOf(told, views);
-}
-
-async function javaScriptBytes(): Promise<number> {
-  for (let i = 0; i < 3; i++) {
-    await new Promise((resolve) => setTimeout(resolve, 2)); // finalizers run between tasks
-    collectGarbage();
-  }
-  const { heapUsed, arrayBuffers } = process.memoryUsage();
-  return heapUsed + arrayBuffers;
 }
 
 it(
