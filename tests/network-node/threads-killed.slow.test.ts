@@ -2,23 +2,12 @@
 // RelumineError "disposed", in bounded time, with the weights of a whole step; a clone goes on.
 import { expect, inject, it, vi } from "vitest";
 import { createNetwork, diagnose, type Network, sgd } from "../../src/index.js";
-import type { Helper } from "../../src/wasm/threads.js";
 import { weightsOf } from "../support/networks.js";
 import { seededRandom } from "../support/random.js";
 import { labelled } from "../support/samples.js";
+import { started } from "../support/started-helpers.js";
 
-const started: Helper[] = [];
-vi.mock("#helpers", async (importOriginal) => {
-  const original = await importOriginal<{ startHelper(...given: unknown[]): Helper }>();
-  return {
-    ...original,
-    startHelper(...given: unknown[]) {
-      const helper = original.startHelper(...given);
-      started.push(helper);
-      return helper;
-    },
-  };
-});
+vi.mock("#helpers", async (original) => (await import("../support/started-helpers.js")).noteStarted(original));
 
 const spec = { inputs: 200, layers: [{ units: 150 }, { units: 10 }], loss: "crossEntropy", seed: 1 } as const;
 const data = labelled(1024, spec.inputs);

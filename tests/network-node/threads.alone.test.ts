@@ -2,22 +2,11 @@ import { execFile } from "node:child_process";
 import { promisify } from "node:util";
 import { expect, it, vi } from "vitest";
 import { createNetwork, sgd } from "../../src/index.js";
-import type { Helper } from "../../src/wasm/threads.js";
 import { labelled } from "../support/samples.js";
 import { PATIENCE_MS } from "../support/patience.js";
+import { started } from "../support/started-helpers.js";
 
-const started: Helper[] = [];
-vi.mock("#helpers", async (importOriginal) => {
-  const original = await importOriginal<{ startHelper(...given: unknown[]): Helper }>();
-  return {
-    ...original,
-    startHelper(...given: unknown[]) {
-      const helper = original.startHelper(...given);
-      started.push(helper);
-      return helper;
-    },
-  };
-});
+vi.mock("#helpers", async (original) => (await import("../support/started-helpers.js")).noteStarted(original));
 
 const spec = { inputs: 200, layers: [{ units: 150 }, { units: 10 }], loss: "crossEntropy" } as const;
 const data = labelled(256, spec.inputs);
