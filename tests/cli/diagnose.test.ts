@@ -45,6 +45,10 @@ async function diagnose(...args: string[]): Promise<Diagnosed> {
   return JSON.parse(stdout) as Diagnosed;
 }
 
+/** A training of one epoch. */
+const trainOnce = (...args: string[]): Promise<Finished> =>
+  relumine("train", PENGUINS, "-t", "species", "--epochs", "1", ...args);
+
 let trained: Trained;
 beforeAll(async () => {
   const [classes, numbers] = await Promise.all([
@@ -88,17 +92,7 @@ const withCells =
 describe("--prove", () => {
   it("proves or refutes what is dead; nothing is tried without", async () => {
     const dead = folder.path + "/dead.safetensors";
-    const { code, stderr } = await relumine(
-      "train",
-      PENGUINS,
-      "-t",
-      "species",
-      "--epochs",
-      "1",
-      "--bias=-9",
-      "--out",
-      dead,
-    );
+    const { code, stderr } = await trainOnce("--bias=-9", "--out", dead);
     expect(code, stderr).toBe(0);
     const proofsOf = async (...options: string[]) => {
       const { diagnosis } = await diagnose(dead, PENGUINS, ...options);
@@ -144,13 +138,7 @@ describe("train --out", () => {
     ["a folder's name", "new/", /got the name of a folder/],
     ["an endless name", `${"m".repeat(300)}.safetensors`, /name is too long/],
   ])("refuses %s before it trains", async (_what, place, message) => {
-    const { code, stdout, stderr } = await relumine(
-      "train",
-      PENGUINS,
-      "-t",
-      "species",
-      "--epochs",
-      "1",
+    const { code, stdout, stderr } = await trainOnce(
       "--out",
       place === "." ? folder.path : join(folder.path, place) + (place.endsWith("/") ? "/" : ""),
     );
@@ -181,7 +169,7 @@ describe("train --out", () => {
     const target = folder.write("old.safetensors", "old");
     const link = join(folder.path, "latest.safetensors");
     symlinkSync(target, link);
-    const { code } = await relumine("train", PENGUINS, "-t", "species", "--epochs", "1", "--out", link);
+    const { code } = await trainOnce("--out", link);
     expect(code).toBe(0);
     (await importNetwork(new Uint8Array(readFileSync(target)))).dispose();
   });
@@ -226,16 +214,7 @@ describe("train --out", () => {
     const closed = join(folder.path, "closed");
     mkdirSync(closed);
     chmodSync(closed, 0o500);
-    const { code, stderr } = await relumine(
-      "train",
-      PENGUINS,
-      "-t",
-      "species",
-      "--epochs",
-      "1",
-      "--out",
-      join(closed, "m"),
-    );
+    const { code, stderr } = await trainOnce("--out", join(closed, "m"));
     expect([code, stderr]).toEqual([1, expect.stringContaining("permission denied")]);
   });
 });
