@@ -392,11 +392,11 @@ export function withInspector<T>(state: NetworkState, look: (inspector: Inspecto
   }
 }
 
-/** Keeps, by unit, the smallest |preactivation| of any row so far. */
 function copyColumn(from: Float32Array, width: number, place: number, to: Float32Array, start: number): void {
   for (let row = 0, at = place; at < from.length; row++, at += width) to[start + row] = from[at];
 }
 
+/** Keeps, by unit, the smallest |preactivation| of any row so far. */
 export function keepNearest(nearest: Float32Array, z: Float32Array): void {
   const units = nearest.length;
   for (let i = 0; i < z.length; i++) nearest[i % units] = Math.min(nearest[i % units], Math.abs(z[i]));

@@ -38,7 +38,7 @@ function takeArray({ epochStart, parameterFloats }: NetworkState): Float32Array 
 export class EpochStartKeeper {
   private readonly kept: EpochStart | undefined;
   /** Of the first batch and the epochs so far. */
-  private readonly lowest = new Float64Array([Infinity]);
+  private lowest = Infinity;
   private heard = 0;
 
   constructor(private readonly run: WatchedRun) {
@@ -50,7 +50,7 @@ export class EpochStartKeeper {
 
   /** Of the run's first batch, before its update: what a first epoch that runs away is held against. */
   noteFirst(loss: number): void {
-    this.lowest[0] = Math.min(this.lowest[0], loss);
+    this.lowest = Math.min(this.lowest, loss);
   }
 
   /** Before an epoch starts, or goes on where it was stopped. */
@@ -67,10 +67,9 @@ export class EpochStartKeeper {
   }
 
   private hasRunAway(): boolean {
-    const { lowest, run } = this;
+    const { lowest: before, run } = this;
     const { epochLogs } = run;
-    const before = lowest[0];
-    for (; this.heard < epochLogs.length; this.heard++) lowest[0] = Math.min(lowest[0], epochLogs[this.heard].loss);
+    for (; this.heard < epochLogs.length; this.heard++) this.lowest = Math.min(this.lowest, epochLogs[this.heard].loss);
     const last = epochLogs.at(-1);
     if (!last || before === Infinity) return false;
     const most = before + (RAN_AWAY - 1) * Math.abs(before);
