@@ -224,7 +224,7 @@ export class Inspector {
   private choose(units: readonly UnitIndex[], layer: number, rows: number): readonly number[] | undefined {
     const width = this.state.spec.layers[layer].units;
     const chosen = [...new Set(units.filter((each) => each.layer === layer).map(({ unit }) => unit))];
-    if (rows < 4 || 2 * chosen.length > width || this.parameters !== this.state.parameters) return undefined;
+    if (rows < 4 || 2 * chosen.length > width) return undefined;
     return chosen.sort((a, b) => a - b);
   }
 
@@ -236,32 +236,16 @@ export class Inspector {
     units: readonly UnitIndex[],
     columns: readonly Float32Array[],
   ): void {
-    const { kernels, workspace, heap } = this.state.runtime;
-    const { inputs, units: width, kernelAddress, bias } = this.state.layer(top);
+    const { kernels, heap } = this.state.runtime;
+    const { inputs, units: width } = this.state.layer(top);
     const isPacked = rows > 3 && kernels.isPacked(rows, width, inputs) !== 0;
-    const z = this.buffers.preactivations(top);
-    const input = top === 0 ? this.buffers.inputs : this.buffers.activations(top - 1);
     if (isPacked) {
       this.reserveChosen(chosen.length);
       heap.u32.set(chosen, this.chosen.address >>> 2);
-      kernels.gemmSelected(
-        rows,
-        chosen.length,
-        inputs,
-        input,
-        inputs,
-        1,
-        kernelAddress,
-        width,
-        1,
-        0,
-        z,
-        chosen.length,
-        workspace,
-        this.chosen.address,
-        0,
-      );
-    } else this.passes.forward(rows, "none", top + 1);
+      this.passes.product(top, rows, chosen.length, this.chosen.address);
+    } else this.passes.forward(rows, "none", top + 1, top);
+    const z = this.buffers.preactivations(top);
+    const { bias } = this.state.layer(top, this.parameters);
     const stride = isPacked ? chosen.length : width;
     units.forEach(({ layer, unit }, i) => {
       if (layer !== top) return;
