@@ -11,7 +11,7 @@ import { chunkSteps, dataRows, matrixRows, type RowSource } from "../network/sta
 import { type Counting, Passes } from "../network/state/passes.js";
 import type { PreparedData, PreparedTargets } from "../network/data.js";
 import type { NetworkState } from "../network/state/state.js";
-import { Arena } from "../wasm/heap.js";
+import { Arena, GrowingBlock } from "../wasm/heap.js";
 
 /** A unit by its place. */
 export interface UnitIndex {
@@ -75,8 +75,12 @@ export class Inspector {
   private readonly buffers: BatchBuffers;
   private readonly passes: Passes;
   private readonly chunk: { -readonly [key in keyof InspectedChunk]: InspectedChunk[key] };
-  /** Indices of the rows that are run, and how many there is room for. */
-  private order = { address: 0, room: 0 };
+  /** Indices of the rows that are run. */
+  private readonly order: GrowingBlock;
+  /** Indices of the units of a layer that are run by themselves. */
+  private readonly chosen: GrowingBlock;
+  /** Of a gradient on its way back: that by a layer's outputs beside that by its inputs. */
+  private readonly gradients: GrowingBlock;
 
   /** @param parameters a block laid out as the network's, where it is not to be run with its own */
   constructor(
@@ -85,6 +89,9 @@ export class Inspector {
   ) {
     const { runtime, spec, layout } = state;
     this.arena = new Arena(runtime.heap, this);
+    this.order = new GrowingBlock(this.arena, "the rows to look at");
+    this.chosen = new GrowingBlock(this.arena, "the units to look at");
+    this.gradients = new GrowingBlock(this.arena, "a gradient by the inputs");
     this.buffers = new BatchBuffers(spec, runtime.heap, this.arena, true);
     this.passes = new Passes(runtime, spec, layout, this.buffers, parameters);
     this.chunk = this.makeChunk();
@@ -114,21 +121,14 @@ export class Inspector {
     if (isStream(rows)) return rows;
     if (!isIndexed(rows)) return matrixRows(rows);
     const { data, indices } = rows;
-    this.reserveOrder(indices.length);
-    this.state.runtime.heap.u32.set(indices, this.order.address >>> 2);
-    return dataRows(data, 0, indices.length, this.order.address);
-  }
-
-  private reserveOrder(rows: number): void {
-    if (this.order.room >= rows) return;
-    const address = this.arena.allocate(rows * 4, "the rows to look at");
-    if (this.order.room > 0) this.arena.free(this.order.address);
-    this.order = { address, room: rows };
+    const order = this.order.reserve(indices.length * 4);
+    this.state.runtime.heap.u32.set(indices, order >>> 2);
+    return dataRows(data, 0, indices.length, order);
   }
 
   /** Makes room for so many rows by their indices, so that a later `run` allocates nothing. */
   prepare(rows: number): void {
-    this.reserveOrder(rows);
+    this.order.reserve(rows * 4);
     this.buffers.ensure(this.buffers.chunk(rows), false);
   }
 
@@ -240,9 +240,9 @@ export class Inspector {
     const { inputs, units: width } = this.state.layer(top);
     const isPacked = rows > 3 && kernels.isPacked(rows, width, inputs) !== 0;
     if (isPacked) {
-      this.reserveChosen(chosen.length);
-      heap.u32.set(chosen, this.chosen.address >>> 2);
-      this.passes.product(top, rows, chosen.length, this.chosen.address);
+      const index = this.chosen.reserve(chosen.length * 4);
+      heap.u32.set(chosen, index >>> 2);
+      this.passes.product(top, rows, chosen.length, index);
     } else this.passes.forward(rows, "none", top + 1, top);
     const z = this.buffers.preactivations(top);
     const { bias } = this.state.layer(top, this.parameters);
@@ -258,14 +258,6 @@ export class Inspector {
       );
       if (isPacked) for (let row = 0; row < rows; row++) columns[i][start + row] += bias[unit];
     });
-  }
-
-  private chosen = { address: 0, room: 0 };
-
-  private reserveChosen(units: number): void {
-    if (this.chosen.room >= units) return;
-    if (this.chosen.room > 0) this.arena.free(this.chosen.address);
-    this.chosen = { address: this.arena.allocate(units * 4, "the units to look at"), room: units };
   }
 
   /**
@@ -290,7 +282,7 @@ export class Inspector {
     const widest = state.layers
       .slice(0, from + 1)
       .reduce((most, { inputs, units }) => Math.max(most, inputs, units), 0);
-    const block = this.gradientBlock(2 * rows * widest);
+    const block = this.gradients.reserve(2 * rows * widest * 4);
     let [dz, next] = [block, block + 4 * rows * widest];
     seed(state.floats(dz, rows * state.spec.layers[from].units));
     for (let index = from; index >= 0; index--) {
@@ -333,16 +325,6 @@ export class Inspector {
       },
     );
     return norms;
-  }
-
-  private gradients = { address: 0, room: 0 };
-
-  private gradientBlock(floats: number): number {
-    if (this.gradients.room < floats) {
-      if (this.gradients.room > 0) this.arena.free(this.gradients.address);
-      this.gradients = { address: this.arena.allocate(floats * 4, "a gradient by the inputs"), room: floats };
-    }
-    return this.gradients.address;
   }
 
   /** dZ = f'(Z) ∘ dA, in place. */

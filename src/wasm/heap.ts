@@ -155,6 +155,30 @@ export class Arena {
   }
 }
 
+/** One block of an arena that is replaced by a larger one where more is asked of it; what it held is then lost. */
+export class GrowingBlock {
+  private address = 0;
+  private room = 0;
+
+  constructor(
+    private readonly arena: Arena,
+    private readonly purpose: string,
+  ) {}
+
+  /**
+   * Its address, with room for so many bytes.
+   * @throws RelumineError "memory" if they do not fit, with the block as it was
+   */
+  reserve(bytes: number): number {
+    if (this.room >= bytes) return this.address;
+    const address = this.arena.allocate(bytes, this.purpose);
+    if (this.room > 0) this.arena.free(this.address);
+    this.address = address;
+    this.room = bytes;
+    return address;
+  }
+}
+
 /** Cuts one block into parts: call `floats` and `doubles` for each part, then read `bytes`. */
 export class Layout {
   bytes = 0;

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { RelumineError } from "../../src/core/errors.js";
-import { Arena, Heap, Layout } from "../../src/wasm/heap.js";
+import { Arena, GrowingBlock, Heap, Layout } from "../../src/wasm/heap.js";
 import { relumineError } from "../support/errors.js";
 import fc from "../support/property.js";
 
@@ -73,6 +73,31 @@ describe("Heap", () => {
     heap.free(12345);
     expect(heap.allocate(64, "c")).toBe(a);
     expect(heap.allocate(64, "d")).toBeGreaterThan(b);
+  });
+});
+
+describe("GrowingBlock", () => {
+  it("is replaced by a larger block only where it is too small", () => {
+    const heap = new Heap();
+    const block = new GrowingBlock(new Arena(heap), "a test");
+    expect(heap.used).toBe(0);
+    const first = block.reserve(64);
+    expect([block.reserve(1), block.reserve(64)]).toEqual([first, first]);
+    expect(block.reserve(65)).not.toBe(first);
+    expect(heap.used).toBe(128); // the first one was given back
+    expect(heap.allocate(64, "the first block again")).toBe(first);
+  });
+
+  it("stays as it was where no larger one fits, and goes with its arena", () => {
+    const heap = new Heap();
+    const arena = new Arena(heap);
+    const block = new GrowingBlock(arena, "the sea");
+    const address = block.reserve(64);
+    expect(() => block.reserve(5 * 2 ** 30)).toThrow(relumineError("memory", "the sea"));
+    expect(heap.used).toBe(64);
+    expect(block.reserve(64)).toBe(address);
+    arena.dispose();
+    expect(heap.used).toBe(0);
   });
 });
 
