@@ -1,31 +1,11 @@
 // The k-th largest of a stream of numbers (no NaN), in room for up to 2k of them.
+import { select } from "../core/statistics.js";
 
 /** Room at first: most streams are given up soon. */
 const FIRST_ROOM = 64;
 
-/** Moves the `k` largest of the first `count` to the front, the least of them to place k - 1 (Hoare 1961). */
-function selectLargest(values: Float32Array, k: number, count: number): void {
-  let low = 0,
-    high = count - 1;
-  while (low < high) {
-    const pivot = values[(low + high) >>> 1];
-    let i = low,
-      j = high;
-    while (i <= j) {
-      while (values[i] > pivot) i++;
-      while (values[j] < pivot) j--;
-      if (i > j) break;
-      const value = values[i];
-      values[i++] = values[j];
-      values[j--] = value;
-    }
-    if (k - 1 <= j) high = j;
-    else if (k - 1 >= i) low = i;
-    else return;
-  }
-}
-
 export class KthLargest {
+  /** Negated, as `select` puts the lowest first. */
   private kept: Float32Array;
   private count = 0;
   /** What is not above it is none of the k largest. */
@@ -37,7 +17,7 @@ export class KthLargest {
 
   add(value: number): void {
     if (value <= this.threshold) return;
-    this.kept[this.count++] = value;
+    this.kept[this.count++] = -value;
     if (this.count === this.kept.length) this.makeRoom();
   }
 
@@ -45,13 +25,8 @@ export class KthLargest {
   at(place: number): number {
     if (this.count < place) return -Infinity; // which is not kept
     if (this.count >= this.k) this.discardSmall();
-    if (place < this.k) selectLargest(this.kept, place, this.count);
-    return this.kept[place - 1];
-  }
-
-  /** The k-th largest so far; k numbers must have been added. */
-  get value(): number {
-    return this.at(this.k);
+    if (place < this.k) this.select(place);
+    return -this.kept[place - 1];
   }
 
   private makeRoom(): void {
@@ -65,8 +40,13 @@ export class KthLargest {
   }
 
   private discardSmall(): void {
-    selectLargest(this.kept, this.k, this.count);
+    this.select(this.k);
     this.count = this.k;
-    this.threshold = this.kept[this.k - 1];
+    this.threshold = -this.kept[this.k - 1];
+  }
+
+  /** Moves the `place` largest to the front, the least of them last. */
+  private select(place: number): void {
+    select(this.kept.subarray(0, this.count), place - 1);
   }
 }

@@ -20,7 +20,7 @@ test.each(STREAMS)("numbers %s", (_name, draw) => {
       const values = Float32Array.from({ length: count }, (_, i) => draw(random, i));
       const largest = new KthLargest(k);
       values.forEach((value) => largest.add(value));
-      expect(largest.value, `${k} of ${count}`).toBe(values.toSorted().at(-k));
-      expect(largest.value).toBe(largest.threshold);
+      expect(largest.at(k), `${k} of ${count}`).toBe(values.toSorted().at(-k));
+      expect(largest.at(k)).toBe(largest.threshold);
     }
 });
