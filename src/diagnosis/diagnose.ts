@@ -8,7 +8,7 @@ import { checkBoolean, checkInteger, checkNumber, checkOptions, describe } from 
 import { RelumineError } from "../core/errors.js";
 import { type Matrix, type Samples, toRows } from "../core/matrix.js";
 import { checkPace, Pace, PACE_OPTIONS } from "../core/pace.js";
-import { type Chunk, Inspector, withInspector } from "../inspect/inspector.js";
+import { type Chunk, type Inspector, withInspector, withInspectorAsync } from "../inspect/inspector.js";
 import { observe, observeSteps, outputsOf } from "../inspect/observation.js";
 import { RowStream } from "../inspect/row-stream.js";
 import type { Thresholds } from "../inspect/unit-state.js";
@@ -146,8 +146,7 @@ async function diagnoseBlocks(
   state.checkIdle();
   const check = watch(cell, "diagnosed");
   const pace = new Pace(pacing, check);
-  const inspector = new Inspector(state);
-  try {
+  return withInspectorAsync(state, async (inspector) => {
     const reader = new BlockReader("x", source, width, pacing.signal);
     const chunk = inspector.chunkRows(Infinity);
     const stream = new RowStream(reader, width, chunk, (rows, start) => box && checkSamples(box, rows, start));
@@ -157,9 +156,7 @@ async function diagnoseBlocks(
     pace.end();
     check();
     return judgeObservation(observation, { thresholds, box, proofs, history });
-  } finally {
-    inspector.dispose();
-  }
+  });
 }
 
 /** @param naming what messages call layers and so on; default: their indices */

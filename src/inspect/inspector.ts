@@ -358,6 +358,19 @@ export function withInspector<T>(state: NetworkState, look: (inspector: Inspecto
   }
 }
 
+/** As withInspector, of a look that takes its time. */
+export async function withInspectorAsync<T>(
+  state: NetworkState,
+  look: (inspector: Inspector) => Promise<T>,
+): Promise<T> {
+  const inspector = new Inspector(state);
+  try {
+    return await look(inspector);
+  } finally {
+    inspector.dispose();
+  }
+}
+
 function copyColumn(from: Float32Array, width: number, place: number, to: Float32Array, start: number): void {
   for (let row = 0, at = place; at < from.length; row++, at += width) to[start + row] = from[at];
 }

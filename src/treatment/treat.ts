@@ -20,7 +20,7 @@ import { checkPace, Pace, PACE_OPTIONS } from "../core/pace.js";
 import { checkHistory } from "../diagnosis/diagnose.js";
 import { type JudgeOptions, judgeObservation } from "../diagnosis/judge-observation.js";
 import { prepareTargets } from "../network/data.js";
-import { type Chunk, Inspector, withInspector } from "../inspect/inspector.js";
+import { type Chunk, withInspector, withInspectorAsync } from "../inspect/inspector.js";
 import { checkWeights, observationOf, observeSteps } from "../inspect/observation.js";
 import type { UnitStatistics } from "../inspect/statistics.js";
 import type { Diagnosis } from "../diagnosis/types.js";
@@ -88,16 +88,6 @@ interface Looked extends Omit<Seen, "openings"> {
 /** By what a diagnosis judges; proofs are on the range of x, which prune alone asks for. */
 type Judged = Pick<JudgeOptions, "proofs" | "targets" | "history" | "naming">;
 
-/** Gives back what a look at the state needs. */
-async function withInspectorOf<T>(state: NetworkState, look: (inspector: Inspector) => T | Promise<T>): Promise<T> {
-  const inspector = new Inspector(state);
-  try {
-    return await look(inspector);
-  } finally {
-    inspector.dispose();
-  }
-}
-
 /** All in one pass over x. */
 async function look(
   state: NetworkState,
@@ -114,7 +104,7 @@ async function look(
     outputs.set(chunk.activations(last), chunk.start * units);
     visit?.(chunk);
   };
-  return withInspectorOf(state, async (inspector) => {
+  return withInspectorAsync(state, async (inspector) => {
     const observation = await pace.run(observeSteps(inspector, x, keep, options.targets !== undefined));
     const diagnosis = judgeObservation(observation, options);
     checkFinite(diagnosis, outputs);
