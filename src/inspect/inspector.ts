@@ -3,7 +3,7 @@
 import type { RowStream } from "./row-stream.js";
 import { countedActivations, CounterTotals, type UnitStatistics } from "./statistics.js";
 import { analysisOf } from "../activations/analysis.js";
-import { activationCode } from "../wasm/abi.js";
+import { activationCode, type CounterPlace } from "../wasm/abi.js";
 import type { Matrix } from "../core/matrix.js";
 import { finish, type Steps } from "../core/pace.js";
 import { BatchBuffers } from "../network/state/batch-buffers.js";
@@ -43,8 +43,8 @@ export interface Chunk {
 
 /** A chunk in the inspector's own buffers. */
 export interface InspectedChunk extends Chunk {
-  /** Address of a layer's counters, see wasm/abi.ts. */
-  counters(layer: number): number;
+  /** One of a layer's counters, by unit. */
+  counter(layer: number, which: CounterPlace): Float32Array;
 }
 
 /** Ends the loop by returning false. */
@@ -112,7 +112,10 @@ export class Inspector {
         state.floats(buffers.preactivations(layer), chunk.rows * state.spec.layers[layer].units),
       activations: (layer: number) =>
         state.floats(buffers.activations(layer), chunk.rows * state.spec.layers[layer].units),
-      counters: (layer: number) => buffers.counters(layer),
+      counter: (layer: number, which: CounterPlace) => {
+        const { units } = state.spec.layers[layer];
+        return state.floats(buffers.counters(layer) + which * units * 4, units);
+      },
     };
     return chunk;
   }

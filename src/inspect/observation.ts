@@ -179,8 +179,7 @@ function watchClosedUnits(state: NetworkState, rows: Matrix | RowStream, layers:
   const closedByLayer = hidden.map(() => new Map<number, KthLargest>());
   return {
     visit(chunk: InspectedChunk): void {
-      const firedOf = (layer: number) =>
-        state.floats(chunk.counters(layer) + BatchCounter.fired * hidden[layer].units * 4, hidden[layer].units);
+      const firedOf = (layer: number) => chunk.counter(layer, BatchCounter.fired);
       most ??= isStream(rows)
         ? mostKept(
             rows,
@@ -215,8 +214,7 @@ function watchClosedRows(state: NetworkState) {
       rowsByLayer.forEach((closed, layer) => {
         if (!closed) return;
         const { units } = hidden[layer];
-        const fired = state.floats(chunk.counters(layer) + BatchCounter.fired * units * 4, units);
-        if (fired.includes(chunk.rows)) return;
+        if (chunk.counter(layer, BatchCounter.fired).includes(chunk.rows)) return;
         const z = chunk.preactivations(layer);
         for (let row = 0, at = 0; row < chunk.rows; row++, at += units) {
           let unit = 0;

@@ -52,6 +52,7 @@ export const BatchCounter = {
   /** Σ|activation|. */
   magnitude: 6,
 } as const;
+export type CounterPlace = (typeof BatchCounter)[keyof typeof BatchCounter];
 export const BATCH_COUNTERS = 7;
 
 /** What running totals are: arrays of `units` float64, one after the other (`Total` in assembly/counters.ts). */

@@ -56,9 +56,7 @@ export function watchOpenWithoutBias({ state }: Inspector, count: number) {
   return {
     visit(chunk: InspectedChunk): void {
       layers.forEach((layer, index) => {
-        const { units } = layer;
-        const counters = (counter: number) => state.floats(chunk.counters(index) + counter * units * 4, units);
-        const [fired, max] = [counters(BatchCounter.fired), counters(BatchCounter.max)];
+        const [fired, max] = [chunk.counter(index, BatchCounter.fired), chunk.counter(index, BatchCounter.max)];
         const weights = arraysOf(layer);
         const x = chunk.inputs(index);
         for (const unit of closed[index]) {
