@@ -141,14 +141,24 @@ export class LayerSweep {
     return this.mostFloats - (this.held?.data.length ?? 0) - (this.outputs?.length ?? 0);
   }
 
-  /** For each chunk of the rows, with what feeds the layer in its place. */
-  private async forEachChunk(visit: VisitRows): Promise<void> {
+  /** Whether `run` keeps what the layer puts out: else the next one runs it again, chunk by chunk. */
+  get keepsOutputs(): boolean {
+    const isLast = this.layer === this.state.spec.layers.length - 1;
+    return !isLast && this.x.rows * this.units <= this.room + (this.outputs?.length ?? 0);
+  }
+
+  /**
+   * For each chunk of the rows.
+   * @param isFed with what feeds the layer in its place
+   */
+  private async forEachChunk(visit: VisitRows, isFed = true): Promise<void> {
     const { x, chunk } = this;
     for (let start = 0; start < x.rows; start += chunk) {
       const rows = Math.min(chunk, x.rows - start);
-      this.load(start, rows);
+      if (isFed) this.load(start, rows);
       visit(start, rows);
-      const pause = this.pace.at((this.layer + (start + rows) / x.rows) / this.state.spec.layers.length);
+      const done = isFed ? (start + rows) / x.rows : 1; // what fed it was run before
+      const pause = this.pace.at((this.layer + done) / this.state.spec.layers.length);
       if (pause) await pause;
     }
   }
@@ -198,8 +208,7 @@ export class LayerSweep {
     const { state, buffers, passes, layer, units } = this;
     const z = buffers.preactivations(layer);
     this.outputs = undefined;
-    const isLast = layer === state.spec.layers.length - 1;
-    const outputs = !isLast && this.x.rows * units <= this.room ? new Float32Array(this.x.rows * units) : undefined;
+    const outputs = this.keepsOutputs ? new Float32Array(this.x.rows * units) : undefined;
     const known = products?.data;
     const statistics = await this.count(units, this.activation, (add) => {
       const runRows: VisitRows = (start, rows) => {
@@ -211,19 +220,10 @@ export class LayerSweep {
         outputs?.set(activations, start * units);
         visit?.({ start, rows, preactivations: state.floats(z, rows * units), activations });
       };
-      return known ? this.forEachKnown(runRows) : this.forEachChunk(runRows);
+      return this.forEachChunk(runRows, !known);
     });
     this.outputs = outputs;
     return statistics;
-  }
-
-  /** As forEachChunk, where what feeds the layer is not needed. */
-  private async forEachKnown(visit: VisitRows): Promise<void> {
-    for (let start = 0; start < this.x.rows; start += this.chunk) {
-      visit(start, Math.min(this.chunk, this.x.rows - start));
-      const pause = this.pace.at((this.layer + 1) / this.state.spec.layers.length);
-      if (pause) await pause;
-    }
   }
 
   /** Runs some of a hidden layer's units again, after `run`: they have changed. What they do now. */
@@ -290,7 +290,7 @@ export class LayerSweep {
     const count = units.length;
     const data = isKept ? new Float32Array(this.x.rows * count) : undefined;
     const index = count === this.units ? 0 : selection.index;
-    this.select(units);
+    if (index !== 0) this.select(units);
     const statistics = await this.count(count, { name: "linear" }, (add) =>
       this.forEachChunk((start, rows) => {
         const z = buffers.preactivations(layer);

@@ -117,7 +117,7 @@ class Calibrator {
     }
     const isHidden = layer < state.spec.layers.length - 1;
     const shares = isHidden ? await this.setBiases(products) : { constant: [] };
-    if (isHidden) await sweep.run(undefined, products);
+    if (sweep.keepsOutputs) await sweep.run(undefined, products); // which feeds the next layer
     return { layer, scale, stdBefore, std, ...shares };
   }
 
