@@ -124,6 +124,21 @@ function judgeSeen(state: NetworkState, x: Matrix, seen: Seen, { columns }: Look
   });
 }
 
+type LookedAgain = Pick<Looked, "diagnosis" | "outputs">;
+
+/** The treated state on the same samples: what was seen of it on the way is not looked for again. */
+async function lookAgain(
+  state: NetworkState,
+  x: Matrix,
+  seen: Seen | undefined,
+  before: Looked,
+  options: Judged,
+  pace: Pace,
+): Promise<LookedAgain> {
+  if (!seen) return look(state, x, options, pace);
+  return { diagnosis: judgeSeen(state, x, seen, before, options), outputs: seen.outputs };
+}
+
 /** No remedy goes by preactivations that are no numbers. */
 function checkFinite({ layers }: Diagnosis, outputs: Float32Array): void {
   for (const { layer, units } of layers) {
@@ -182,6 +197,48 @@ function backFromPrune(cell: StateCell, smaller: Network): () => void {
     cellOf(smaller).current.checkIdle();
     smaller.dispose();
   };
+}
+
+/** A treatment before anything is put in the network's place. */
+interface Begun {
+  readonly cell: StateCell;
+  readonly network: Network;
+  readonly remedy: ResolvedRemedy;
+  readonly seen: Looked;
+  readonly besides: readonly Besides[];
+  readonly naming: Naming;
+}
+
+/** Where there was nothing to treat. */
+function leaveAsItWas({ cell, network, remedy, seen, besides }: Begun, { treated, findings }: RemedyResult): Treatment {
+  const { diagnosis } = seen;
+  const back = () => cell.current.checkIdle();
+  return new NetworkTreatment(network, remedy, diagnosis, diagnosis, 0, treated, findings, besides, back);
+}
+
+/** The treated state goes where it is to be: in the network's place, or, pruned, into a network of its own. */
+function putInPlace(
+  { cell, network, remedy, seen, besides, naming }: Begun,
+  { treated, findings }: RemedyResult,
+  state: NetworkState,
+  { diagnosis, outputs }: LookedAgain,
+): Treatment {
+  const isPruned = remedy.kind === "prune";
+  const change = largestDifference(seen.outputs, outputs);
+  const all = [...findings, ...stillDead(diagnosis, isPruned, naming)];
+  const treatedNetwork = networkOf(state);
+  const back = isPruned ? backFromPrune(cell, treatedNetwork) : commit(cell, state);
+  return new NetworkTreatment(
+    isPruned ? treatedNetwork : network,
+    remedy,
+    seen.diagnosis,
+    diagnosis,
+    change,
+    measure(treated, diagnosis, isPruned),
+    all,
+    besides,
+    back,
+  );
 }
 
 function checkKnown(
@@ -255,43 +312,25 @@ export async function treatNaming(
   const { deaths, ...about } = checkKnown(known, original, matrix);
   const isPruned = resolved.kind === "prune";
   const constants = isPruned ? new ConstantUnits(original) : undefined;
+  const judged = { proofs: isPruned, naming };
   pace.begin(0.5);
-  const seen = await look(original, matrix, { proofs: isPruned, naming, ...about }, pace, constants?.visit);
-  const before = seen.diagnosis;
-  const besides = isPruned ? [] : findBesides(original, before, deaths);
-  const copy = new WorkingCopy(original, before, matrix, runtime, pace, seen.statistics, naming);
+  const seen = await look(original, matrix, { ...judged, ...about }, pace, constants?.visit);
+  const besides = isPruned ? [] : findBesides(original, seen.diagnosis, deaths);
+  const copy = new WorkingCopy(original, seen.diagnosis, matrix, runtime, pace, seen.statistics, naming);
+  const begun = { cell, network, remedy: resolved, seen, besides, naming };
   pace.begin(1);
   try {
     const result = await apply(copy, resolved, constants);
-    const { state, treated, findings } = result;
+    const { state } = result;
     if (!state) {
       copy.discard();
       pace.end();
-      return new NetworkTreatment(network, resolved, before, before, 0, treated, findings, besides, () =>
-        cell.current.checkIdle(),
-      );
+      return leaveAsItWas(begun, result);
     }
-    const judged = { proofs: isPruned, naming };
-    const after = result.seen
-      ? { diagnosis: judgeSeen(state, matrix, result.seen, seen, judged), outputs: result.seen.outputs }
-      : await look(state, matrix, judged, pace);
+    const after = await lookAgain(state, matrix, result.seen, seen, judged, pace);
     pace.end();
     check();
-    const change = largestDifference(seen.outputs, after.outputs);
-    const all = [...findings, ...stillDead(after.diagnosis, isPruned, naming)];
-    const treatedNetwork = networkOf(state);
-    const back = isPruned ? backFromPrune(cell, treatedNetwork) : commit(cell, state);
-    return new NetworkTreatment(
-      isPruned ? treatedNetwork : network,
-      resolved,
-      before,
-      after.diagnosis,
-      change,
-      measure(treated, after.diagnosis, isPruned),
-      all,
-      besides,
-      back,
-    );
+    return putInPlace(begun, result, state, after);
   } catch (error) {
     copy.discard();
     throw error;
