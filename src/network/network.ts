@@ -61,17 +61,14 @@ class DenseNetwork implements Network {
   }
 
   async clone(): Promise<Network> {
-    const state = this.#alive();
-    const runtime = await renew(state.runtime);
-    state.checkAlive();
-    const copy = new NetworkState(runtime, state.spec);
+    const copy = copyOf(this.#alive()); // at once: what it does meanwhile is another's
+    const runtime = await renew(copy.runtime);
+    if (runtime === copy.runtime) return new DenseNetwork(copy);
     try {
-      copy.copyFrom(state);
-    } catch (error) {
+      return new DenseNetwork(copyOf(copy, runtime));
+    } finally {
       copy.dispose();
-      throw error;
     }
-    return new DenseNetwork(copy);
   }
 
   summary(): string {
@@ -95,6 +92,17 @@ class DenseNetwork implements Network {
     const { current } = this.#cell;
     current.checkAlive();
     return current;
+  }
+}
+
+function copyOf(state: NetworkState, runtime = state.runtime): NetworkState {
+  const copy = new NetworkState(runtime, state.spec);
+  try {
+    copy.copyFrom(state);
+    return copy;
+  } catch (error) {
+    copy.dispose();
+    throw error;
   }
 }
 
