@@ -8,7 +8,10 @@ import { yieldToEventLoop } from "./event-loop.js";
 export interface PaceOptions {
   /** Ends it: the promise is rejected, and nothing is changed. */
   readonly signal?: AbortSignal;
-  /** Hears about every frame which share of the work is done, from 0 to 1. */
+  /**
+   * Hears about every frame which share of the work is done, from 0 to 1; what it throws ends the work, with nothing
+   * changed. 1 comes before the result is put in place, which waits for a promise that is returned then.
+   */
   readonly onProgress?: (share: number) => void;
 }
 
@@ -92,12 +95,14 @@ export class Pace {
     }
   }
 
-  /** All is done but for what takes no time. */
-  end(): void {
+  /** All is done but for what takes no time: once that is heard, and it can still be put in place, it is to be. */
+  async end(): Promise<void> {
+    const { signal, onProgress } = this.options;
     this.checkSignal();
-    if (this.told < 1) this.options.onProgress?.(1);
-    this.told = 1;
+    const heard: unknown = onProgress?.(1);
+    if (heard instanceof Promise) await orAborted(heard, signal);
     this.checkSignal();
+    this.check();
   }
 
   private checkSignal(): void {
@@ -107,7 +112,7 @@ export class Pace {
   private async yield(share: number): Promise<void> {
     const { from, to } = this.part;
     this.told = Math.max(this.told, from + (to - from) * Math.min(1, share));
-    this.options.onProgress?.(this.told);
+    if (this.told < 1) this.options.onProgress?.(this.told); // 1 is told in the end
     await yieldToEventLoop();
     this.lastYield = performance.now();
     this.checkSignal();

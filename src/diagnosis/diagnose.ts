@@ -153,8 +153,7 @@ async function diagnoseBlocks(
     const open = watchOpenWithoutBias(inspector, layers ?? state.spec.layers.length - 1);
     const steps = observeSteps(inspector, stream, open.visit, false, layers);
     const observation = { ...(await stream.run(steps, pace, check)), openWithoutBias: open.read };
-    pace.end();
-    check();
+    await pace.end();
     return judgeObservation(observation, { thresholds, box, proofs, history });
   });
 }

@@ -103,7 +103,7 @@ async function chooseRows(x: SampleBlocks, wanted: number, pacing: PaceOptions):
     data.set(part.data, at);
     return at + part.data.length;
   }, 0);
-  pace.end();
+  await pace.end();
   return { rows: chosen.length, columns, data };
 }
 
