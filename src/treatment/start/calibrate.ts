@@ -6,12 +6,13 @@ import { RelumineError } from "../../core/errors.js";
 import { type Matrix, type Samples, toRows } from "../../core/matrix.js";
 import { checkPace, Pace, PACE_OPTIONS, type PaceOptions } from "../../core/pace.js";
 import { LayerSweep, type Products } from "../../inspect/layer-sweep.js";
+import { hasFinite } from "../../inspect/unit-state.js";
 import { initializeLayer } from "../../network/state/initializers.js";
 import type { Network } from "../../network/types.js";
 import { splitSeed } from "../../core/random.js";
 import { cellOf, type NetworkState } from "../../network/state/state.js";
 import { watch } from "../../network/state/watch.js";
-import { thresholdForShare, variance } from "../thresholds.js";
+import { thresholdForShare } from "../thresholds.js";
 import { Arena } from "../../wasm/heap.js";
 
 /** Options of `calibrate`. */
@@ -61,9 +62,6 @@ export interface Calibration {
 const TOLERANCE = 0.1; // of the std, as in the paper
 const TRIES = 10;
 
-/** Of mean variances outside of these, squares in float32 may have overflowed or vanished. */
-const SQUARES = { low: 1e-20, high: 1e30 };
-
 class Calibrator {
   /** @param block the parameters that are calibrated, laid out as the state's own */
   constructor(
@@ -74,21 +72,10 @@ class Calibrator {
   ) {}
 
   /** The root of the units' mean variance. */
-  private async std({ units, statistics, data }: Products): Promise<number> {
+  private std({ units, statistics }: Products): number {
     const { layer } = this.sweep;
-    const isFinite = statistics.every(({ min, max }) => Number.isFinite(min) && Number.isFinite(max));
-    let sum = statistics.reduce((total, each) => total + each.variance, 0);
-    const mean = sum / units.length;
-    if (isFinite && !(mean >= SQUARES.low && mean <= SQUARES.high)) {
-      sum = 0;
-      await this.sweep.forEachProduct(units, (_, z) => (sum += variance(z)), {
-        units,
-        statistics,
-        ...(data && { data }),
-      });
-    }
-    const std = Math.sqrt(sum / units.length);
-    if (!isFinite || !Number.isFinite(std))
+    const std = Math.sqrt(statistics.reduce((total, each) => total + each.variance, 0) / units.length);
+    if (!statistics.every(hasFinite) || !Number.isFinite(std))
       throw new RelumineError(
         "value",
         `layers[${layer}]`,
@@ -104,7 +91,7 @@ class Calibrator {
     const { sweep, state } = this;
     const { layer } = sweep;
     let products = await sweep.products();
-    const stdBefore = await this.std(products);
+    const stdBefore = this.std(products);
     let std = stdBefore;
     let scale = 1;
     for (let turn = 0; turn < TRIES && std > 0 && Math.abs(std - 1) > TOLERANCE; turn++) {
@@ -113,7 +100,7 @@ class Calibrator {
       const { kernel } = state.layer(layer, this.block);
       for (let i = 0; i < kernel.length; i++) kernel[i] *= factor;
       products = await sweep.products();
-      std = await this.std(products);
+      std = this.std(products);
     }
     const isHidden = layer < state.spec.layers.length - 1;
     const shares = isHidden ? await this.setBiases(products) : { constant: [] };
@@ -154,7 +141,8 @@ class Calibrator {
  * don't count), and each hidden unit gets the bias at which it fires (preactivation above 0) on the wanted share of the
  * samples, to the nearest sample; equal preactivations fire together. For a network that is not yet trained: what it
  * has learnt would be changed. A layer that is constant on the samples keeps its scale, a constant unit its bias.
- * @param x rows x inputs, at least two rows: those that train, or some hundreds of them
+ * @param x rows x inputs, at least two rows: those that train, or some hundreds of them. A Matrix is read while it runs
+ *   and is to stay as it is until the promise is settled
  * @param network one that is not trained yet; its weights are changed when all is done
  * @param options activity: default 0.5; orthogonal: default false; signal, onProgress
  * @cost two to four forward passes over x, in slices of about a frame
@@ -187,8 +175,7 @@ export async function calibrate(network: Network, x: Samples, options?: Calibrat
         "to be samples of a usual size",
         "what asks for weights that are not finite",
       );
-    pace.end();
-    check();
+    await pace.end();
     state.edit(() => state.allParameters().set(state.floats(block, state.parameterFloats)));
     return { samples: samples.rows, layers };
   } finally {
