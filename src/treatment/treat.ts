@@ -18,9 +18,9 @@ import { RelumineError } from "../core/errors.js";
 import { type Matrix, type Samples, toRows } from "../core/matrix.js";
 import { checkPace, Pace, PACE_OPTIONS } from "../core/pace.js";
 import { checkHistory } from "../diagnosis/diagnose.js";
-import { type JudgeOptions, judgeObservation } from "../diagnosis/judge-observation.js";
+import { type JudgeOptions, judgeSteps } from "../diagnosis/judge-observation.js";
 import { prepareTargets } from "../network/data.js";
-import { type Chunk, withInspector, withInspectorAsync } from "../inspect/inspector.js";
+import { type Chunk, withInspectorAsync } from "../inspect/inspector.js";
 import { checkWeights, observationOf, observeSteps } from "../inspect/observation.js";
 import type { UnitStatistics } from "../inspect/statistics.js";
 import type { Diagnosis } from "../diagnosis/types.js";
@@ -86,7 +86,7 @@ interface Looked extends Omit<Seen, "openings"> {
 }
 
 /** By what a diagnosis judges; proofs are on the range of x, which prune alone asks for. */
-type Judged = Pick<JudgeOptions, "proofs" | "targets" | "history" | "naming">;
+type Judged = Pick<JudgeOptions, "proofs" | "proofBudget" | "targets" | "history" | "naming">;
 
 /** All in one pass over x. */
 async function look(
@@ -106,7 +106,7 @@ async function look(
   };
   return withInspectorAsync(state, async (inspector) => {
     const observation = await pace.run(observeSteps(inspector, x, keep, options.targets !== undefined));
-    const diagnosis = judgeObservation(observation, options);
+    const diagnosis = await pace.run(judgeSteps(observation, options));
     checkFinite(diagnosis, outputs);
     const statistics = observation.layers.map(({ units: counted }) => counted);
     return { diagnosis, outputs, statistics, columns: observation.inputs!.columns };
@@ -114,11 +114,18 @@ async function look(
 }
 
 /** The diagnosis of a state that was seen when it was treated, on the samples that the network was looked at before. */
-function judgeSeen(state: NetworkState, x: Matrix, seen: Seen, { columns }: Looked, options: Judged): Diagnosis {
+function judgeSeen(
+  state: NetworkState,
+  x: Matrix,
+  seen: Seen,
+  { columns }: Looked,
+  options: Judged,
+  pace: Pace,
+): Promise<Diagnosis> {
   const { statistics, openings, outputs } = seen;
-  return withInspector(state, (inspector) => {
+  return withInspectorAsync(state, async (inspector) => {
     const counted = { statistics, columns, opening: (layer: number) => openings[layer] };
-    const diagnosis = judgeObservation(observationOf(inspector, x, counted), options);
+    const diagnosis = await pace.run(judgeSteps(observationOf(inspector, x, counted), options));
     checkFinite(diagnosis, outputs);
     return diagnosis;
   });
@@ -136,7 +143,7 @@ async function lookAgain(
   pace: Pace,
 ): Promise<LookedAgain> {
   if (!seen) return look(state, x, options, pace);
-  return { diagnosis: judgeSeen(state, x, seen, before, options), outputs: seen.outputs };
+  return { diagnosis: await judgeSeen(state, x, seen, before, options, pace), outputs: seen.outputs };
 }
 
 /** No remedy goes by preactivations that are no numbers. */
@@ -273,12 +280,14 @@ function checkKnown(
  *   to rounding.
  *
  * The moments of what is redrawn or lifted are cleared; all other moments are kept.
- * @param x rows x inputs; the training rows, as a rule: a treatment answers to the samples it was made on
+ * @param x rows x inputs; the training rows, as a rule: a treatment answers to the samples it was made on. A Matrix, and
+ *   targets, are read while it runs and are to stay as they are until the promise is settled; where they don't, the
+ *   promise is rejected or the treatment is one of no rows that there were
  * @param network changed in place, but for "prune"
  * @param options targets, history, deaths: what is known of its training, with which `besides` says the better what to
  *   change, so that the treatment lasts; signal, onProgress
- * @cost two to three passes over x, in slices of about a frame; "prune" proves on the input box, a second or two where
- *   many units are dead
+ * @cost two to three passes over x, in slices of about a frame; "prune" proves on the input box besides, a second or
+ *   two where many units are dead, or what its `budget` allows
  * @throws RelumineError "value" (also where the signal is aborted, or the network is changed meanwhile), "shape",
  *   "memory" or "disposed" (as a rejection)
  * @example
@@ -312,7 +321,7 @@ export async function treatNaming(
   const { deaths, ...about } = checkKnown(known, original, matrix);
   const isPruned = resolved.kind === "prune";
   const constants = isPruned ? new ConstantUnits(original) : undefined;
-  const judged = { proofs: isPruned, naming };
+  const judged = { naming, ...(resolved.kind === "prune" && { proofs: true, proofBudget: resolved.budget }) };
   pace.begin(0.5);
   const seen = await look(original, matrix, { ...judged, ...about }, pace, constants?.visit);
   const besides = isPruned ? [] : findBesides(original, seen.diagnosis, deaths);
@@ -324,12 +333,11 @@ export async function treatNaming(
     const { state } = result;
     if (!state) {
       copy.discard();
-      pace.end();
+      await pace.end();
       return leaveAsItWas(begun, result);
     }
     const after = await lookAgain(state, matrix, result.seen, seen, judged, pace);
-    pace.end();
-    check();
+    await pace.end();
     return putInPlace(begun, result, state, after);
   } catch (error) {
     copy.discard();

@@ -39,27 +39,34 @@ export class WakeSearch {
    * For each unit of the layer, the sample that comes nearest to opening it; undefined where the rows can't be seen
    * again.
    */
-  nearestSamples(layer: number, units: readonly number[]): Float32Array[] | undefined {
-    const { again, inputs } = this.observation;
+  *nearestSamples(layer: number, units: readonly number[]): Generator<void, Float32Array[] | undefined> {
+    const { again, inputs, inspector } = this.observation;
     if (!again || !inputs) return undefined;
     const width = this.network[layer].units;
     const best = units.map(() => ({ z: -Infinity, row: 0 }));
-    again({ layers: layer + 1 }, (chunk) => {
-      const z = chunk.preactivations(layer);
-      units.forEach((unit, i) => {
-        for (let r = 0, at = unit; at < z.length; r++, at += width)
-          if (z[at] > best[i].z) best[i] = { z: z[at], row: chunk.start + r };
-      });
-    });
-    const { data, columns } = inputs.x;
+    const { rows, data, columns } = inputs.x;
+    const piece = inspector?.chunkRows(rows) ?? rows;
+    for (let first = 0; first < rows; first += piece) {
+      const see = (chunk: Chunk) => {
+        const z = chunk.preactivations(layer);
+        units.forEach((unit, i) => {
+          for (let r = 0, at = unit; at < z.length; r++, at += width)
+            if (z[at] > best[i].z) best[i] = { z: z[at], row: first + chunk.start + r };
+        });
+      };
+      const some = data.subarray(first * columns, Math.min(rows, first + piece) * columns);
+      if (inspector) inspector.run({ rows: some.length / columns, columns, data: some }, { layers: layer + 1 }, see);
+      else again({ layers: layer + 1 }, see);
+      yield;
+    }
     return best.map(({ row }) => data.subarray(row * columns, (row + 1) * columns));
   }
 
   /**
    * Inputs found to open units of the layer, by unit; `steps` of ascent from each candidate, where the network can be
-   * run.
+   * run. In steps: others may have their turn between two.
    */
-  search(layer: number, candidates: readonly Candidate[], steps: number): Map<number, Float32Array> {
+  *search(layer: number, candidates: readonly Candidate[], steps: number): Generator<void, Map<number, Float32Array>> {
     const found = new Map<number, Float32Array>();
     const { inspector } = this.observation;
     if (!inspector) {
@@ -69,18 +76,18 @@ export class WakeSearch {
     const chunk = inspector.chunkRows(candidates.length);
     for (let at = 0; at < candidates.length; at += chunk) {
       const batch = candidates.slice(at, at + chunk).filter(({ unit }) => !found.has(unit));
-      if (batch.length > 0) this.climb(inspector, layer, batch, steps, found);
+      if (batch.length > 0) yield* this.climb(inspector, layer, batch, steps, found);
     }
     return found;
   }
 
-  private climb(
+  private *climb(
     inspector: Runner,
     layer: number,
     batch: readonly Candidate[],
     steps: number,
     found: Map<number, Float32Array>,
-  ): void {
+  ): Generator<void, void> {
     const columns = this.network[0].inputs;
     const x = { rows: batch.length, columns, data: new Float32Array(batch.length * columns) };
     const { low, high } = this.box; // a caller's rows may have changed since their range was taken
@@ -93,6 +100,7 @@ export class WakeSearch {
         this.note(layer, batch, chunk, x.data, found);
         if (step < steps && !isFound()) this.move(x.data, this.gradient(inspector, layer, batch, chunk), size);
       });
+      yield;
     }
   }
 

@@ -15,6 +15,7 @@ import {
   ProofWorker,
 } from "./proof-job.js";
 import type { Proof, UnitState } from "../types.js";
+import type { Steps } from "../../core/pace.js";
 import { type Candidate, WakeSearch } from "./counterexample-search.js";
 import { closedUpTo } from "../../activations/analysis.js";
 import { isRectifier } from "../../activations/activations.js";
@@ -26,7 +27,7 @@ export interface UnitProof {
 }
 
 /** Multiplications that a diagnosis may take, about a second's. */
-const DIAGNOSIS_WORK = 1.2e9;
+export const DIAGNOSIS_WORK = 1.2e9;
 /** Of what is left, bounds on units that nobody asks for may take so much: they are what the others' bounds rest on. */
 const BOUNDS_SHARE = 0.25;
 /** Units that share a job. */
@@ -53,6 +54,24 @@ export interface Question {
 
 export type Rounds = Generator<readonly ProofJob[], void, readonly (ProofJobResult | undefined)[]>;
 
+/** A job's steps, each of which tells how far the prover is. */
+function* sharing<T>(steps: Generator<void, T>, prover: Prover): Steps<T> {
+  for (;;) {
+    const { done, value } = steps.next();
+    if (done) return value;
+    yield prover.share;
+  }
+}
+
+/** Steps that are no jobs: others may have their turn between two. */
+function* resting<T>(steps: Generator<void, T>): Generator<readonly ProofJob[], T> {
+  for (;;) {
+    const { done, value } = steps.next();
+    if (done) return value;
+    yield [];
+  }
+}
+
 export class Prover {
   private readonly bounds: BoxBounds;
   /** Layers whose bounds are known, in float32 too. */
@@ -64,6 +83,7 @@ export class Prover {
   /**
    * @param ceilings by layer: at or below it a unit counts as closed
    * @param questions each layer's in order; proved and refuted ones are believed
+   * @param budget multiplications; bounds in one pass are made whatever it is, and are all that is made where it is 0
    */
   constructor(
     private readonly network: readonly Layer64[],
@@ -78,6 +98,7 @@ export class Prover {
 
   /**
    * Yields jobs that can be done in any order, and takes their results in the jobs' own; a missing one was not done.
+   * None is yielded where others may have their turn.
    */
   *rounds(): Rounds {
     for (let layer = 0; layer < this.network.length; layer++)
@@ -86,7 +107,7 @@ export class Prover {
       const before = this.work;
       for (let layer = 1; layer < this.depth; layer++) yield* this.part(layer, rounds);
       const mayHaveMore = this.open().some(
-        ({ layer }) => layer > 0 && layer < this.depth && rounds * this.costBelow(layer) < this.share,
+        ({ layer }) => layer > 0 && layer < this.depth && rounds * this.costBelow(layer) < this.shareLeft,
       );
       if (this.work === before && !mayHaveMore) return;
     }
@@ -96,8 +117,14 @@ export class Prover {
     return this.budget - this.work;
   }
 
+  /** Which share of the work is done, at least. */
+  get share(): number {
+    const decided = 1 - this.open().length / Math.max(1, this.questions.length);
+    return Math.max(decided, Math.min(1, this.work / Math.max(1, this.budget)));
+  }
+
   /** Of what is left, for each open unit. */
-  private get share(): number {
+  private get shareLeft(): number {
     return this.left / Math.max(1, this.open().length);
   }
 
@@ -153,7 +180,7 @@ export class Prover {
       }
       this.conclude(layer);
     }
-    this.refute(layer, this.search(layer, corners));
+    if (this.budget > 0) this.refute(layer, yield* this.search(layer, corners));
     if (isBounded && layer > 0 && this.askedAbove(layer)) yield* this.tighten(layer);
   }
 
@@ -191,7 +218,7 @@ export class Prover {
   /** Both ends of the units whose sign the bounds leave open. */
   private *tighten(layer: number): Rounds {
     const cost = 2 * BOUND_ROUNDS * this.costBelow(layer);
-    const most = Math.floor((BOUNDS_SHARE * this.left) / cost);
+    const most = Math.max(0, Math.floor((BOUNDS_SHARE * this.left) / cost));
     const units = this.undecided(layer).slice(0, most);
     const answers = yield* this.ask(this.jobsFor("slopes", layer, units, UNITS_A_JOB));
     for (const { unit, low = -Infinity, high = Infinity } of answers) this.bounds.narrow(unit, low, high);
@@ -206,7 +233,7 @@ export class Prover {
   /** The search trees of a layer's open units, for so many rounds each. */
   private *part(layer: number, rounds: number): Rounds {
     const cost = this.costBelow(layer);
-    const budget = Math.min(rounds * cost, this.share);
+    const budget = Math.min(rounds * cost, this.shareLeft);
     const questions = this.open(layer).filter(({ tried }) => tried < budget);
     if (questions.length === 0 || budget < LEAST_ROUNDS * cost) return;
     this.version++;
@@ -228,19 +255,22 @@ export class Prover {
       if (candidate) candidates.push({ unit, start: candidate });
     });
     this.conclude(layer);
-    this.refute(layer, this.wake.search(layer, candidates, 2));
+    this.refute(layer, yield* resting(this.wake.search(layer, candidates, 2)));
   }
 
-  private search(layer: number, corners: ReadonlyMap<number, ArrayLike<number>>): Map<number, Float32Array> {
+  private *search(
+    layer: number,
+    corners: ReadonlyMap<number, ArrayLike<number>>,
+  ): Generator<readonly ProofJob[], Map<number, Float32Array>> {
     const units = this.open(layer).map(({ unit }) => unit);
     const starts = units.flatMap((unit): Candidate[] =>
       corners.has(unit) ? [{ unit, start: corners.get(unit)! }] : [],
     );
-    const found = this.wake.search(layer, starts, layer === 0 ? 0 : 2);
+    const found = yield* resting(this.wake.search(layer, starts, layer === 0 ? 0 : 2));
     if (layer === 0) return found;
     const left = units.filter((unit) => !found.has(unit));
     if (left.length === 0) return found;
-    const nearest = this.wake.nearestSamples(layer, left);
+    const nearest = yield* resting(this.wake.nearestSamples(layer, left));
     const more = left.flatMap((unit, i): Candidate[] => [
       ...(nearest ? [{ unit, start: nearest[i] }] : []),
       { unit, start: corners.get(unit) ?? this.box.low },
@@ -248,7 +278,7 @@ export class Prover {
     ]);
     const steps = this.stepsFor(more.length);
     this.work += (this.searchCost * more.length * steps) / SEARCH_SPEED;
-    for (const entry of this.wake.search(layer, more, steps)) found.set(...entry);
+    for (const entry of yield* resting(this.wake.search(layer, more, steps))) found.set(...entry);
     return found;
   }
 
@@ -276,12 +306,14 @@ export class Prover {
  * For each dead unit of each hidden layer: proved closed on the box, or refuted by an input, or open. Nothing is said
  * of units whose weights, or those of a layer below, are not known.
  * @param states of the hidden layers, by layer and unit
+ * @param budget as for a Prover
  */
-export function proveDeadUnits(
+export function* proofSteps(
   observation: Observation,
   states: readonly (readonly UnitState[])[],
   box: Box,
-): Map<number, UnitProof>[] {
+  budget: number,
+): Steps<Map<number, UnitProof>[]> {
   const dead = states.map((units) => [...units.keys()].filter((unit) => units[unit] === "dead"));
   const depth = dead.findLastIndex((units) => units.length > 0) + 1;
   if (depth === 0) return dead.map(() => new Map());
@@ -291,9 +323,15 @@ export function proveDeadUnits(
     .flatMap((units, layer) => units.map((unit): Question => ({ layer, unit, proof: "open", tried: 0 })));
   const ceilings = observation.layers.slice(0, layers.length).map(({ activation }) => closedUpTo(activation));
   const wake = new WakeSearch(observation, layers, box);
-  const rounds = new Prover(layers, box, ceilings, wake, questions, DIAGNOSIS_WORK).rounds();
+  const prover = new Prover(layers, box, ceilings, wake, questions, budget);
   const worker = new ProofWorker({ layers, box });
-  for (let next = rounds.next(); !next.done;) next = rounds.next(next.value.map((job) => worker.run(job)));
+  const rounds = prover.rounds();
+  for (let next = rounds.next(); !next.done;) {
+    const results: ProofJobResult[] = [];
+    yield prover.share;
+    for (const job of next.value) results.push(yield* sharing(worker.steps(job), prover));
+    next = rounds.next(results);
+  }
   return dead.map(
     (_, at) =>
       new Map(
