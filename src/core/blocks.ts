@@ -40,8 +40,10 @@ type BlockIterator = AsyncIterator<unknown> | Iterator<unknown>;
 
 function open(path: string, { blocks }: SampleSource): BlockIterator {
   const iterable = blocks() as Partial<AsyncIterable<unknown> & Iterable<unknown>> | null | undefined;
-  const made = iterable?.[Symbol.asyncIterator]?.() ?? iterable?.[Symbol.iterator]?.();
-  if (made) return made;
+  const isGiven = (each: unknown) => typeof each === "function";
+  const make = [iterable?.[Symbol.asyncIterator], iterable?.[Symbol.iterator]].find(isGiven);
+  const made = make && (Reflect.apply(make, iterable, []) as Partial<BlockIterator> | null | undefined);
+  if (typeof made?.next === "function") return made as BlockIterator;
   throw new RelumineError("value", `${path}.blocks()`, "to give blocks, an async iterable", describe(iterable));
 }
 

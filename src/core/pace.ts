@@ -1,6 +1,6 @@
 // Long work in slices: the event loop turns about every frame, a signal ends the work, and who asked hears how far it
 // is. What can be done in one go as well as in slices is a generator of its steps.
-import { describe } from "./checks.js";
+import { checkFunction, checkSignal } from "./checks.js";
 import { RelumineError } from "./errors.js";
 import { yieldToEventLoop } from "./event-loop.js";
 
@@ -25,10 +25,8 @@ const YIELD_AFTER = 8; // milliseconds
 
 /** @throws RelumineError "value" */
 export function checkPace({ signal, onProgress }: PaceOptions): PaceOptions {
-  if (signal !== undefined && typeof signal?.aborted !== "boolean")
-    throw new RelumineError("value", "signal", "to be an AbortSignal", describe(signal));
-  if (onProgress !== undefined && typeof onProgress !== "function")
-    throw new RelumineError("value", "onProgress", "to be a function", describe(onProgress));
+  checkSignal(signal);
+  if (onProgress !== undefined) checkFunction("onProgress", onProgress);
   return { ...(signal && { signal }), ...(onProgress && { onProgress }) };
 }
 

@@ -12,24 +12,23 @@ import { type Chunk, type Inspector, withInspector, withInspectorAsync } from ".
 import { observe, observeSteps, outputsOf } from "../inspect/observation.js";
 import { RowStream } from "../inspect/row-stream.js";
 import type { Thresholds } from "../inspect/unit-state.js";
-import type { History, Network } from "../network/types.js";
+import type { EpochLog, History, Network } from "../network/types.js";
 import { prepareData, prepareTargets, toWeights } from "../network/data.js";
 import type { Naming } from "../text/naming.js";
 import { cellOf, type NetworkState, stateOf } from "../network/state/state.js";
 import { watch } from "../network/state/watch.js";
 
+function isEpochLog(log: unknown): log is EpochLog {
+  const { loss, learningRate } = (log ?? {}) as Partial<EpochLog>;
+  return typeof loss === "number" && typeof learningRate === "number";
+}
+
 export function checkHistory(history: History | undefined): History | undefined {
-  const epochs: unknown = (history as History | null | undefined)?.epochs;
-  if (
-    history !== undefined &&
-    !(
-      Array.isArray(epochs) &&
-      epochs.every((log) => typeof log?.loss === "number" && typeof log.learningRate === "number")
-    )
-  ) {
-    throw new RelumineError("value", "history", "to be what fit returns, { epochs, stopped }", describe(history));
-  }
-  return history;
+  if (history === undefined) return undefined;
+  const epochs: unknown = (history as History | null)?.epochs;
+  // findIndex sees holes too
+  if (Array.isArray(epochs) && epochs.findIndex((log) => !isEpochLog(log)) < 0) return history;
+  throw new RelumineError("value", "history", "to be what fit returns, { epochs, stopped }", describe(history));
 }
 
 /**

@@ -248,13 +248,21 @@ function putInPlace(
   );
 }
 
+function checkDeaths(deaths: unknown): void {
+  if (deaths === undefined) return;
+  if (!Array.isArray(deaths))
+    throw new RelumineError("value", "known.deaths", "to be what traceDeaths found, a list", describe(deaths));
+  for (const [i, death] of (deaths as unknown[]).entries())
+    if (typeof death !== "object" || death === null)
+      throw new RelumineError("value", `known.deaths[${i}]`, "to be a death that traceDeaths found", describe(death));
+}
+
 function checkKnown(
   { targets, history, deaths }: TreatKnowledge,
   { spec }: NetworkState,
   { rows }: Matrix,
 ): Pick<JudgeOptions, "targets" | "history"> & Pick<TreatKnowledge, "deaths"> {
-  if (deaths !== undefined && !Array.isArray(deaths))
-    throw new RelumineError("value", "known.deaths", "to be what traceDeaths found, a list", describe(deaths));
+  checkDeaths(deaths);
   const { units } = spec.layers[spec.layers.length - 1];
   return {
     ...(targets !== undefined && { targets: prepareTargets("known.targets", targets, rows, units, spec.loss) }),

@@ -182,7 +182,15 @@ describe.each(WORK)("%s", (_, work) => {
 
   test("options that are none are refused", () =>
     withDead(async (network) => {
-      await expectRefusal(() => work(network, { signal: {} as AbortSignal }), "value", "signal");
+      const { addEventListener, removeEventListener } = new EventTarget();
+      for (const signal of [
+        {},
+        null,
+        { aborted: false },
+        { aborted: false, addEventListener },
+        { addEventListener, removeEventListener },
+      ])
+        await expectRefusal(() => work(network, { signal: signal as unknown as AbortSignal }), "value", "signal");
       await expectRefusal(() => work(network, { onProgress: 3 as never }), "value", "onProgress");
     }));
 });
