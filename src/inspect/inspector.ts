@@ -269,14 +269,14 @@ export class Inspector {
    * @param chunk the one that was run last, up to this layer or further
    * @param from the layer at whose activations the gradient starts
    * @param seed writes that gradient, rows x units
-   * @param through makes dZ of a layer's dA in place, rows x units; default: the kernels' f'
+   * @param through makes dZ of a layer's dA in place, rows x units; default: the kernels' f'; ends the way by false
    * @returns the gradient by the network's inputs, rows x inputs: a view, valid until the next allocation
    */
   pushBack(
     chunk: Chunk,
     from: number,
     seed: (gradient: Float32Array) => void,
-    through: (layer: number, gradient: Float32Array) => void = (layer, gradient) =>
+    through: (layer: number, gradient: Float32Array) => boolean | void = (layer, gradient) =>
       this.throughActivation(chunk, layer, gradient),
   ): Float32Array {
     const { state } = this;
@@ -290,7 +290,7 @@ export class Inspector {
     seed(state.floats(dz, rows * state.spec.layers[from].units));
     for (let index = from; index >= 0; index--) {
       const { inputs, units, kernelAddress } = state.layer(index);
-      through(index, state.floats(dz, rows * units));
+      if (through(index, state.floats(dz, rows * units)) === false) break;
       kernels.gemm(rows, inputs, units, dz, units, 1, kernelAddress, 1, units, 0, next, inputs, workspace);
       [dz, next] = [next, dz];
     }
@@ -315,7 +315,11 @@ export class Inspector {
     this.chunk.start = 0;
     this.chunk.rows = x.rows;
     const norms: GradientNorms[] = [];
-    const normOf = (values: Float32Array) => Math.sqrt(values.reduce((sum, value) => sum + value * value, 0) / x.rows);
+    const normOf = (values: Float32Array) => {
+      let sum = 0;
+      for (let i = 0; i < values.length; i++) sum += values[i] * values[i];
+      return Math.sqrt(sum / x.rows);
+    };
     this.pushBack(
       this.chunk,
       last,
@@ -325,6 +329,7 @@ export class Inspector {
         const isThrough = index === last && targets !== undefined && passes.skipsLastActivation;
         if (!isThrough) this.throughActivation(this.chunk, index, gradient);
         norms[index] = { arriving, passed: normOf(gradient) };
+        return index > 0;
       },
     );
     return norms;

@@ -295,6 +295,20 @@ export interface KernelExports {
   /** Marks the units that fired on a row of the batch with 1 in `fired`, units u32; returns how many have no mark. */
   markFired(units: number, batch: number, fired: number): number;
   resetTotals(units: number, total: number): void;
+  /**
+   * Of `count` units of rows x units at `places` (u32) the z above their thresholds: found is count x rows floats, lengths
+   * (u32) says how many are in each row of it.
+   */
+  collectAbove(
+    rows: number,
+    units: number,
+    z: number,
+    count: number,
+    places: number,
+    thresholds: number,
+    found: number,
+    lengths: number,
+  ): void;
   /** Indices (u32) of the units of a batch's counters that fired on some row; returns how many. */
   listOpen(units: number, batch: number, indices: number): number;
 
