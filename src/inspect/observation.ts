@@ -10,7 +10,7 @@ import type { ResolvedActivation } from "../activations/activations.js";
 import { watchClosedRows, watchClosedUnits } from "./watch-closed.js";
 import { activationCode, BATCH_COUNTERS } from "../wasm/abi.js";
 import { RelumineError } from "../core/errors.js";
-import type { Matrix } from "../core/matrix.js";
+import type { Matrix, SampleRows } from "../core/matrix.js";
 import { finish, type Steps } from "../core/pace.js";
 import type { LayerView } from "../network/state/layer-view.js";
 import { listNames } from "../text/naming.js";
@@ -216,7 +216,7 @@ function collectOutputs({ spec }: NetworkState, rows: number) {
 }
 
 /** What the loss reads of these rows: rows x units. */
-export function outputsOf(inspector: Inspector, x: Matrix): Float32Array {
+export function outputsOf(inspector: Inspector, x: SampleRows): Float32Array {
   const { outputs, visit } = collectOutputs(inspector.state, x.rows);
   inspector.run(x, {}, visit);
   return outputs;
