@@ -150,6 +150,7 @@ export type {
   TreatmentFinding,
   TreatmentFindingKind,
   TreatKnowledge,
+  TreatBlocksOptions,
   TreatOptions,
   Besides,
 } from "./treatment/types.js";

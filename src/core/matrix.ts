@@ -197,7 +197,7 @@ export function toSamples(path: string, samples: unknown, columns?: number): Sam
     const expected = "to be a Matrix { rows, columns, data }, sparse rows or an array of rows";
     const areBlocks =
       typeof samples === "object" && samples !== null && ("blocks" in samples || Symbol.asyncIterator in samples);
-    const hint = areBlocks ? "Rows in blocks are taken by diagnose and recordActivity." : "";
+    const hint = areBlocks ? "Rows in blocks are taken by diagnose, treat, calibrate and recordActivity." : "";
     throw new RelumineError("shape", path, expected, describe(samples), hint);
   }
   const matrix = isMatrix(samples)

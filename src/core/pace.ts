@@ -99,6 +99,11 @@ export class Pace {
     this.checkSignal();
     const heard: unknown = onProgress?.(1);
     if (heard instanceof Promise) await orAborted(heard, signal);
+    this.verify();
+  }
+
+  /** To be called after others have had their turn: throws where the work cannot go on. */
+  verify(): void {
     this.checkSignal();
     this.check();
   }
@@ -113,8 +118,7 @@ export class Pace {
     if (this.told < 1) this.options.onProgress?.(this.told); // 1 is told in the end
     await yieldToEventLoop();
     this.lastYield = performance.now();
-    this.checkSignal();
-    this.check();
+    this.verify();
   }
 }
 

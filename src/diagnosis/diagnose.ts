@@ -2,15 +2,14 @@
 import { checkSamples, readBox, resolveBox } from "./proof/box.js";
 import { DEFAULT_THRESHOLDS, type JudgeOptions, judgeObservation } from "./judge-observation.js";
 import type { Diagnosis, DiagnoseBlocksOptions, DiagnoseOptions } from "./types.js";
-import { watchOpenWithoutBias } from "./units/mechanism.js";
-import { BlockReader, isBlocks, readSource, type SampleBlocks } from "../core/blocks.js";
+import { observeBlocks } from "./observe-blocks.js";
+import { isBlocks, readSource, type SampleBlocks } from "../core/blocks.js";
 import { checkBoolean, checkInteger, checkNumber, checkOptions, describe } from "../core/checks.js";
 import { RelumineError } from "../core/errors.js";
 import { type Matrix, type Samples, toRows } from "../core/matrix.js";
 import { checkPace, Pace, PACE_OPTIONS } from "../core/pace.js";
 import { type Chunk, type Inspector, withInspector, withInspectorAsync } from "../inspect/inspector.js";
-import { observe, observeSteps, outputsOf } from "../inspect/observation.js";
-import { RowStream } from "../inspect/row-stream.js";
+import { observe, outputsOf } from "../inspect/observation.js";
 import type { Thresholds } from "../inspect/unit-state.js";
 import type { EpochLog, History, Network } from "../network/types.js";
 import { prepareData, prepareTargets, toWeights } from "../network/data.js";
@@ -143,15 +142,10 @@ async function diagnoseBlocks(
   const pacing = checkPace(given);
   const source = readSource("x", x);
   state.checkIdle();
-  const check = watch(cell, "diagnosed");
-  const pace = new Pace(pacing, check);
+  const pace = new Pace(pacing, watch(cell, "diagnosed"));
   return withInspectorAsync(state, async (inspector) => {
-    const reader = new BlockReader("x", source, width, pacing.signal);
-    const chunk = inspector.chunkRows(Infinity);
-    const stream = new RowStream(reader, width, chunk, (rows, start) => box && checkSamples(box, rows, start));
-    const open = watchOpenWithoutBias(inspector, layers ?? state.spec.layers.length - 1);
-    const steps = observeSteps(inspector, stream, open.visit, false, layers);
-    const observation = { ...(await stream.run(steps, pace, check)), openWithoutBias: open.read };
+    const visitRows = box && ((rows: Matrix, start: number) => checkSamples(box, rows, start));
+    const observation = await observeBlocks(inspector, source, pace, { signal: pacing.signal, layers, visitRows });
     await pace.end();
     return judgeObservation(observation, { thresholds, box, proofs, history });
   });

@@ -1,11 +1,13 @@
 // A start without normalization layers: each layer's scale from the data (LSUV, Mishkin and Matas 2016), and biases
 // from the data so that every hidden unit fires on the wanted share of the samples. Front to back, each layer on what
 // the calibrated ones before it give.
+import { countRows, isBlocks, readAgain, type SampleSource } from "../../core/blocks.js";
 import { checkBoolean, checkNumber, checkOptions } from "../../core/checks.js";
 import { RelumineError } from "../../core/errors.js";
 import { type Matrix, type Samples, toRows } from "../../core/matrix.js";
 import { checkPace, Pace, PACE_OPTIONS, type PaceOptions } from "../../core/pace.js";
 import { LayerSweep, type Products } from "../../inspect/layer-sweep.js";
+import { RereadRows } from "../../inspect/row-stream.js";
 import { hasFinite } from "../../inspect/unit-state.js";
 import { initializeLayer } from "../../network/state/initializers.js";
 import type { Network } from "../../network/types.js";
@@ -61,6 +63,7 @@ export interface Calibration {
 
 const TOLERANCE = 0.1; // of the std, as in the paper
 const TRIES = 10;
+const LEAST_ROWS = 2;
 
 class Calibrator {
   /** @param block the parameters that are calibrated, laid out as the state's own */
@@ -142,27 +145,34 @@ class Calibrator {
  * samples, to the nearest sample; equal preactivations fire together. For a network that is not yet trained: what it
  * has learnt would be changed. A layer that is constant on the samples keeps its scale, a constant unit its bias.
  * @param x rows x inputs, at least two rows: those that train, or some hundreds of them. A Matrix is read while it runs
- *   and is to stay as it is until the promise is settled
+ *   and is to stay as it is until the promise is settled. Or a source { rows?, blocks() } of rows that need not fit in
+ *   memory, which opens the same blocks anew for each pass: what is done is what a matrix of all rows gives
  * @param network one that is not trained yet; its weights are changed when all is done
  * @param options activity: default 0.5; orthogonal: default false; signal, onProgress
- * @cost two to four forward passes over x, in slices of about a frame
+ * @cost two to four forward passes over x, in slices of about a frame. Blocks are read two to six times for each layer
+ *   up to the first that puts out no more than 64 MB for all rows, whose outputs are kept for those above; where a layer
+ *   puts out more, its units' columns take a pass for each 64 MB of them. A source that says its `rows` is read once less
  * @throws RelumineError "shape", "value" (also where the signal is aborted, or the network is changed meanwhile),
  *   "memory" or "disposed" (as a rejection), the network as it was
  * @example
  * const { layers } = await calibrate(network, x, { activity: 0.5 });
  * console.log(layers.map(({ scale }) => scale));
  */
-export async function calibrate(network: Network, x: Samples, options?: CalibrationOptions): Promise<Calibration> {
+export async function calibrate(
+  network: Network,
+  x: Samples | SampleSource,
+  options?: CalibrationOptions,
+): Promise<Calibration> {
   const cell = cellOf(network);
   const state = cell.current;
   const given = checkOptions("calibrate", options, ["activity", "orthogonal", ...PACE_OPTIONS]);
   const activity = checkNumber("activity", given.activity ?? 0.5, { low: 0, high: 1, openLow: true });
   const orthogonal = checkBoolean("orthogonal", given.orthogonal ?? false);
   const pacing = checkPace(given);
-  const samples = toRows("x", x, state.spec.inputs, 2);
+  const source = isBlocks(x) ? readAgain("x", x) : toRows("x", x, state.spec.inputs, LEAST_ROWS);
   state.checkIdle();
-  const check = watch(cell, "calibrated");
-  const pace = new Pace(pacing, check);
+  const pace = new Pace(pacing, watch(cell, "calibrated"));
+  const samples = "blocks" in source ? await rowsAgain(source, state, pace, pacing.signal) : source;
   const scratch = new Arena(state.runtime.heap);
   try {
     const block = scratch.allocate(state.layout.bytes, "the weights that are calibrated");
@@ -183,8 +193,20 @@ export async function calibrate(network: Network, x: Samples, options?: Calibrat
   }
 }
 
+async function rowsAgain(
+  source: SampleSource,
+  { spec }: NetworkState,
+  pace: Pace,
+  signal: AbortSignal | undefined,
+): Promise<RereadRows> {
+  const rows = await countRows("x", source, spec.inputs, pace, signal);
+  pace.verify();
+  if (rows < LEAST_ROWS) throw new RelumineError("shape", "x", `to have at least ${LEAST_ROWS} rows`, `${rows}`);
+  return new RereadRows(source, spec.inputs, rows, signal);
+}
+
 interface Task {
-  readonly samples: Matrix;
+  readonly samples: Matrix | RereadRows;
   readonly activity: number;
   readonly orthogonal: boolean;
 }
