@@ -1,6 +1,6 @@
 // Long work in slices: the event loop turns about every frame, a signal ends the work, and who asked hears how far it
 // is. What can be done in one go as well as in slices is a generator of its steps.
-import { checkFunction, checkSignal } from "./checks.js";
+import { describe } from "./checks.js";
 import { RelumineError } from "./errors.js";
 import { yieldToEventLoop } from "./event-loop.js";
 
@@ -8,10 +8,7 @@ import { yieldToEventLoop } from "./event-loop.js";
 export interface PaceOptions {
   /** Ends it: the promise is rejected, and nothing is changed. */
   readonly signal?: AbortSignal;
-  /**
-   * Hears about every frame which share of the work is done, from 0 to 1; what it throws ends the work, with nothing
-   * changed. 1 comes before the result is put in place, which waits for a promise that is returned then.
-   */
+  /** Hears about every frame which share of the work is done, from 0 to 1. */
   readonly onProgress?: (share: number) => void;
 }
 
@@ -25,8 +22,10 @@ const YIELD_AFTER = 8; // milliseconds
 
 /** @throws RelumineError "value" */
 export function checkPace({ signal, onProgress }: PaceOptions): PaceOptions {
-  checkSignal(signal);
-  if (onProgress !== undefined) checkFunction("onProgress", onProgress);
+  if (signal !== undefined && typeof signal?.aborted !== "boolean")
+    throw new RelumineError("value", "signal", "to be an AbortSignal", describe(signal));
+  if (onProgress !== undefined && typeof onProgress !== "function")
+    throw new RelumineError("value", "onProgress", "to be a function", describe(onProgress));
   return { ...(signal && { signal }), ...(onProgress && { onProgress }) };
 }
 
@@ -93,19 +92,12 @@ export class Pace {
     }
   }
 
-  /** All is done but for what takes no time: once that is heard, and it can still be put in place, it is to be. */
-  async end(): Promise<void> {
-    const { signal, onProgress } = this.options;
+  /** All is done but for what takes no time. */
+  end(): void {
     this.checkSignal();
-    const heard: unknown = onProgress?.(1);
-    if (heard instanceof Promise) await orAborted(heard, signal);
-    this.verify();
-  }
-
-  /** To be called after others have had their turn: throws where the work cannot go on. */
-  verify(): void {
+    if (this.told < 1) this.options.onProgress?.(1);
+    this.told = 1;
     this.checkSignal();
-    this.check();
   }
 
   private checkSignal(): void {
@@ -115,10 +107,11 @@ export class Pace {
   private async yield(share: number): Promise<void> {
     const { from, to } = this.part;
     this.told = Math.max(this.told, from + (to - from) * Math.min(1, share));
-    if (this.told < 1) this.options.onProgress?.(this.told); // 1 is told in the end
+    this.options.onProgress?.(this.told);
     await yieldToEventLoop();
     this.lastYield = performance.now();
-    this.verify();
+    this.checkSignal();
+    this.check();
   }
 }
 

@@ -4,7 +4,6 @@ import type { PreparedData } from "../data.js";
 import { isClassification, lossDivisor } from "../losses.js";
 import type { ResolvedSpec } from "../spec.js";
 import { dataRows, forEachChunk } from "../state/chunks.js";
-import { entriesOf } from "../state/sparse-batch.js";
 import type { NetworkState } from "../state/state.js";
 
 export function hiddenUnits(spec: ResolvedSpec): number[] {
@@ -34,8 +33,7 @@ export function evaluateRows(
   visit?: (start: number, rows: number) => void,
 ): Metrics {
   const { passes, buffers, spec } = state;
-  const chunk = buffers.chunk(count);
-  buffers.ensure(chunk, false, entriesOf(data.x, chunk));
+  buffers.ensure(buffers.chunk(count), false);
   buffers.clearResult();
   const isWeighted = data.weights !== undefined;
   let weight = isWeighted ? 0 : count;

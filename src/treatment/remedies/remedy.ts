@@ -2,7 +2,6 @@
 import { checkName, checkNumber, checkOptions, describe } from "../../core/checks.js";
 import { RelumineError } from "../../core/errors.js";
 import { checkKernelInitializer, type KernelInitializer } from "../../network/initializer-spec.js";
-import { DIAGNOSIS_WORK } from "../../diagnosis/proof/prove.js";
 import { type Activation, type ResolvedActivation, resolveActivation } from "../../activations/activations.js";
 
 /** What to do about units that are dead on the samples. Each kind says in treat's documentation what it promises. */
@@ -59,12 +58,6 @@ export type Remedy =
   | {
       /** Which remedy. */
       readonly kind: "prune";
-      /**
-       * Multiplications that may be spent on what holds in the whole range of the samples; it decides what is said, not
-       * what is taken out. Default 1.2e9, a second or two; 0: what bounds in one pass prove, and no input is searched
-       * that opens a unit.
-       */
-      readonly budget?: number;
     };
 
 /** The remedies of `treat` by name. */
@@ -103,8 +96,6 @@ export type ResolvedRemedy =
   | {
       /** Which remedy. */
       readonly kind: "prune";
-      /** Multiplications that may be spent on proofs. */
-      readonly budget: number;
     };
 
 export const DEFAULT_ACTIVITY = 0.1;
@@ -124,7 +115,7 @@ const OPTIONS: Readonly<Record<RemedyKind, readonly string[]>> = {
   recycle: ["dormantBelow"],
   reinitialize: ["kernelInitializer"],
   replaceActivation: ["activation"],
-  prune: ["budget"],
+  prune: [],
 };
 
 /** @throws RelumineError "value" */
@@ -135,13 +126,7 @@ export function checkRemedy(remedy: unknown): ResolvedRemedy {
   const kind = checkName("remedy.kind", (remedy as Remedy).kind, KINDS);
   const given = checkOptions(
     "remedy",
-    remedy as {
-      activity?: unknown;
-      dormantBelow?: unknown;
-      kernelInitializer?: unknown;
-      activation?: unknown;
-      budget?: unknown;
-    },
+    remedy as { activity?: unknown; dormantBelow?: unknown; kernelInitializer?: unknown; activation?: unknown },
     ["kind", ...OPTIONS[kind]],
   );
   switch (kind) {
@@ -162,8 +147,7 @@ export function checkRemedy(remedy: unknown): ResolvedRemedy {
     case "replaceActivation":
       return { kind, activation: resolveActivation("activation", given.activation as Activation) };
     case "openSamples":
-      return { kind };
     case "prune":
-      return { kind, budget: checkNumber("budget", given.budget ?? DIAGNOSIS_WORK, { low: 0 }) };
+      return { kind };
   }
 }
