@@ -49,6 +49,26 @@ export function markFired(units: usize, batch: usize, fired: usize): usize {
   return silent;
 }
 
+/**
+ * Of some units those z that are above the unit's threshold, in the rows' order. z: rows x units; places: `count` u32, which units;
+ * thresholds: count float32; found: count x rows float32, what is found of each unit at its row's start; lengths: count u32, how many.
+ */
+export function collectAbove(
+  rows: usize, units: usize, z: usize, count: usize, places: usize, thresholds: usize, found: usize, lengths: usize,
+): void {
+  const end = count << 2, run = rows << 2;
+  memory.fill(lengths, 0, end);
+  for (; rows; rows--, z += units << 2) {
+    for (let at: usize = 0, to = found; at < end; at += 4, to += run) {
+      const value = load<f32>(z + (<usize>load<u32>(places + at) << 2));
+      if (!(value > load<f32>(thresholds + at))) continue;
+      const length = load<u32>(lengths + at);
+      store<f32>(to + (<usize>length << 2), value);
+      store<u32>(lengths + at, length + 1);
+    }
+  }
+}
+
 /** Empties `total` (7 x units float64): min is +infinity, max -infinity, all else 0. */
 export function resetTotals(units: usize, total: usize): void {
   const stride = units << 3;

@@ -8,7 +8,8 @@ export {
   poisson, probabilityBinaryCrossEntropy, probabilityCrossEntropy, softmaxBackward,
 } from "./loss";
 export { sgd, adam, adamAged, advanceAges, rmsprop } from "./optimizer";
+export { clearRows, sgdRows, sparseGradient, sparseProduct, sparseProductSelected, spreadRows, transposeEntries } from "./sparse";
 export { fillUniform, fillNormal, shuffle } from "./random";
 export { activationBackward, activationForward } from "./activation";
-export { foldCounters, listOpen, markFired, resetTotals } from "./counters";
+export { collectAbove, foldCounters, listOpen, markFired, resetTotals } from "./counters";
 export { awaitHelpers, helperLoop, runShared } from "./threads";

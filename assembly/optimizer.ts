@@ -52,27 +52,27 @@ function countOf(lanes: v128): i32 {
   return -(i32x4.extract_lane(lanes, 0) + i32x4.extract_lane(lanes, 1) + i32x4.extract_lane(lanes, 2) + i32x4.extract_lane(lanes, 3));
 }
 
-/** Four entries from byte `offset` on; gives -1 in the lane of each that is accepted. */
+/** `count` (1 to 4) entries from byte `offset` on; gives -1 in the lane of each that is accepted. */
 // @ts-ignore: decorator
 @inline
 function sgdLanes(
-  offset: usize, parameters: usize, gradient: usize, velocity: usize,
+  count: usize, offset: usize, parameters: usize, gradient: usize, velocity: usize,
   learningRate: f32, momentum: f32, weightDecay: f32, nesterov: i32,
 ): v128 {
-  const p = v128.load(parameters + offset);
-  const g = f32x4.add(v128.load(gradient + offset), f32x4.mul(splat(weightDecay), p));
+  const p = loadLanes(parameters + offset, count);
+  const g = f32x4.add(loadLanes(gradient + offset, count), f32x4.mul(splat(weightDecay), p));
   let oldVelocity = splat(0);
   let newVelocity = g;
   let step = g;
   if (velocity) {
-    oldVelocity = v128.load(velocity + offset);
+    oldVelocity = loadLanes(velocity + offset, count);
     newVelocity = f32x4.add(f32x4.mul(splat(momentum), oldVelocity), g);
     step = nesterov ? f32x4.add(g, f32x4.mul(splat(momentum), newVelocity)) : newVelocity;
   }
   const updated = f32x4.sub(p, f32x4.mul(splat(learningRate), step));
-  const accepted = finite(updated);
-  storeParameters(parameters + offset, updated, p, accepted, LANES);
-  if (velocity) v128.store(velocity + offset, v128.bitselect(newVelocity, oldVelocity, accepted));
+  const accepted = count == LANES ? finite(updated) : v128.and(firstLanes(count), finite(updated));
+  storeParameters(parameters + offset, updated, p, accepted, count);
+  if (velocity) storeLanes(velocity + offset, v128.bitselect(newVelocity, oldVelocity, accepted), count);
   return accepted;
 }
 
@@ -112,9 +112,14 @@ export function sgd(
   const first: usize = velocity ? 0 : descend(n, parameters, gradient, learningRate, weightDecay);
   let accepted = i32x4.splat(0);
   for (let i = first; i < n; i += LANES) {
-    accepted = i32x4.add(accepted, sgdLanes(i << 2, parameters, gradient, velocity, learningRate, momentum, weightDecay, nesterov));
+    accepted = i32x4.add(accepted, sgdLanes(LANES, i << 2, parameters, gradient, velocity, learningRate, momentum, weightDecay, nesterov));
   }
   return <i32>(n - first) - countOf(accepted);
+}
+
+/** Plain sgd of one to three entries. */
+export function sgdRest(n: usize, parameters: usize, gradient: usize, learningRate: f32): i32 {
+  return <i32>n - countOf(sgdLanes(n, 0, parameters, gradient, 0, learningRate, 0, 0, 0));
 }
 
 /** The same for `count` (1 to 4) entries; columnAges: those of their columns, or 0. */

@@ -51,7 +51,7 @@ interface Comparison {
 
 interface LookCase {
   readonly name: string;
-  readonly of: "an epoch" | "predict";
+  readonly of: "an epoch" | "predict" | "diagnose with proofs";
   readonly wanted: number;
   /** What 0.1 took. */
   readonly was: string;
@@ -208,14 +208,16 @@ function learnable({ x }: Samples, classes: number): Samples {
   return { x, y };
 }
 
-function treated(remedy: Remedy): Make {
+const predict = (network: Network, { x }: Samples): unknown => network.predict(x);
+
+function treated(remedy: Remedy, plain = predict): Make {
   return async (context) => {
     const network = await create(MIDDLE, context);
     const data = samples(MIDDLE, MIDDLE_ROWS);
     await network.fit(data, { epochs: 1, batchSize: MIDDLE.batch, optimizer: sgd({ learningRate: LETHAL_RATE }) });
     let told: { readonly dead: number; readonly left: number; readonly change: number };
     return {
-      plain: () => network.predict(data.x),
+      plain: () => plain(network, data),
       look: async () => {
         const treatment = await treat(network, data.x, remedy);
         const { before, after, outputChange } = treatment;
@@ -351,9 +353,20 @@ const PASSES: readonly Omit<LookCase, "of">[] = [
   },
   { name: "treat liftBias", wanted: 3, was: "7.3", make: treated({ kind: "liftBias" }) },
   { name: "treat recycle", wanted: 3, was: "9.0", make: treated({ kind: "recycle", dormantBelow: 0 }) },
-  { name: "treat prune", wanted: 3, was: "8.4", make: treated({ kind: "prune" }) },
+  { name: "treat prune, bounds alone", wanted: 3, was: "8.4", make: treated({ kind: "prune", budget: 0 }) },
   { name: `calibrate ${ofMiddle}`, wanted: 4, was: "13", make: calibrated(MIDDLE, middle) },
   { name: `calibrate ${ofDigits}`, wanted: 4, was: "22 s", isSlow: true, make: calibrated(DIGITS, digits) },
+];
+
+/** Where the proofs take nearly all of the time. */
+const PROVED: readonly Omit<LookCase, "of">[] = [
+  {
+    name: "treat prune, its proofs",
+    wanted: 1.1,
+    was: "8.4 of predict",
+    isSlow: true,
+    make: treated({ kind: "prune" }, (network, { x }) => diagnose(network, x, { proofs: true })),
+  },
 ];
 
 function forecastCase(workload: Workload, rows: number, wanted: number, was: string): Case {
@@ -408,6 +421,7 @@ export function lookingCases(context: Context): Case[] {
   return [
     ...priced("an epoch", EPOCHS),
     ...priced("predict", PASSES),
+    ...priced("diagnose with proofs", PROVED),
     forecastCase(MIDDLE, MIDDLE_ROWS, 0.1, "0.27 s"),
     forecastCase(SMALL, SMALL_ROWS, 0.05, "1.2 s"),
     {

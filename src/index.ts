@@ -49,6 +49,7 @@ export type {
 export { recordActivity } from "./diagnosis/units/record-activity.js";
 export { RelumineError, type ErrorCode } from "./core/errors.js";
 export type { Matrix, Samples } from "./core/matrix.js";
+export type { SparseMatrix } from "./core/sparse.js";
 export type { SampleBlocks, SampleSource } from "./core/blocks.js";
 export {
   exportNetwork,
@@ -149,6 +150,7 @@ export type {
   TreatmentFinding,
   TreatmentFindingKind,
   TreatKnowledge,
+  TreatBlocksOptions,
   TreatOptions,
   Besides,
 } from "./treatment/types.js";

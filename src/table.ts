@@ -5,6 +5,7 @@ export { RelumineError } from "./core/errors.js";
 
 export type { ErrorCode } from "./core/errors.js";
 export type { Matrix, Samples } from "./core/matrix.js";
+export type { SparseMatrix } from "./core/sparse.js";
 export type { ColumnChoice, ColumnChoices } from "./table/column-choice.js";
 export type {
   CategoryEncoding,

@@ -1,6 +1,7 @@
 // Public names of "relumine/worker": those of "relumine", for networks that live in workers.
 export { RelumineError, type ErrorCode } from "./core/errors.js";
 export type { Matrix, Samples } from "./core/matrix.js";
+export type { SparseMatrix } from "./core/sparse.js";
 export type { DeathTrace, TraceOptions } from "./diagnosis/trace/trace-options.js";
 export type { Blow, Death, LastStraw, Revival } from "./diagnosis/trace/types.js";
 export type { TrainingForecast, TrainingForecastOptions } from "./diagnosis/forecast/training.js";

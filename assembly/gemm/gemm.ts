@@ -17,7 +17,7 @@ const MR: usize = ASC_FEATURE_RELAXED_SIMD ? 6 : 5;
 const NR: usize = 8;
 const KC: usize = 512;
 const NC: usize = 16;
-const A_FLOATS: usize = KC * 150; // blocks of A of at least 150 rows, of more where they are less deep
+const A_FLOATS: usize = KC * 256; // blocks of A of at least 256 rows, of more where they are less deep
 
 const PACKED_A_BYTES: usize = A_FLOATS * 4;
 const PACKED_B_BYTES: usize = KC * NC * 4;

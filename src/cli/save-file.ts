@@ -120,11 +120,19 @@ async function writeAndMove(place: string, bytes: Uint8Array, old: Stats | undef
   }
 }
 
+/** Undefined where there is no such file; who cannot tell is not to replace it, as it may be private. */
+function statIfThere(place: string): Promise<Stats | undefined> {
+  return stat(place).catch((error: NodeJS.ErrnoException) => {
+    if (error.code === "ENOENT" || error.code === "ENOTDIR") return undefined;
+    throw error;
+  });
+}
+
 /** The new name is on the disk when its folder is; not every system lets a folder be synced. */
 async function syncFolder(folder: string): Promise<void> {
   const handle = await open(folder, "r").catch(() => undefined);
   await handle?.sync().catch(() => undefined);
-  await handle?.close();
+  await handle?.close().catch(() => undefined);
 }
 
 /**
@@ -135,8 +143,9 @@ async function syncFolder(folder: string): Promise<void> {
 export async function saveFile(path: string, bytes: Uint8Array): Promise<void> {
   const place = await followLinks(path);
   await sweep(place);
-  const old = await stat(place).catch(() => undefined);
+  let old: Stats | undefined;
   try {
+    old = await statIfThere(place);
     await writeAndMove(place, bytes, old);
   } catch (error) {
     const kept = old && "The file that was there is as it was.";

@@ -3,7 +3,7 @@
 import { checkFunction, checkInteger, describe } from "./checks.js";
 import { RelumineError } from "./errors.js";
 import { isMatrix, type Matrix, type Samples, toMatrix } from "./matrix.js";
-import { orAborted } from "./pace.js";
+import { orAborted, type Pace } from "./pace.js";
 
 /** Blocks of rows that can be opened once more, or whose number of rows is known. */
 export interface SampleSource {
@@ -36,12 +36,51 @@ export function readSource(path: string, given: SampleBlocks): SampleSource & { 
   return { ...(rows !== undefined && { rows }), blocks: () => blocks.call(given), isOnce: false };
 }
 
+/**
+ * A source that opens its blocks anew for each pass.
+ * @throws RelumineError "value"
+ */
+export function readAgain(path: string, given: SampleBlocks): SampleSource {
+  const { isOnce, ...source } = readSource(path, given);
+  if (!isOnce) return source;
+  throw new RelumineError(
+    "value",
+    path,
+    "to be a source { rows?, blocks() }, whose blocks are read more than once",
+    "blocks for one pass",
+    "Give { blocks() } that begins anew each time.",
+  );
+}
+
+/** Rows that are asked for at once, where nothing else says how many. */
+export const PIECE = 256;
+
+/** How many rows a source has: as it says, or by reading it. */
+export async function countRows(
+  path: string,
+  source: SampleSource,
+  columns: number | undefined,
+  pace: Pace,
+  signal: AbortSignal | undefined,
+): Promise<number> {
+  if (source.rows !== undefined) return source.rows;
+  const reader = new BlockReader(path, source, columns, signal);
+  try {
+    while (await reader.next(PIECE, () => pace.at(0)));
+    return reader.rows;
+  } finally {
+    await reader.close();
+  }
+}
+
 type BlockIterator = AsyncIterator<unknown> | Iterator<unknown>;
 
 function open(path: string, { blocks }: SampleSource): BlockIterator {
   const iterable = blocks() as Partial<AsyncIterable<unknown> & Iterable<unknown>> | null | undefined;
-  const made = iterable?.[Symbol.asyncIterator]?.() ?? iterable?.[Symbol.iterator]?.();
-  if (made) return made;
+  const isGiven = (each: unknown) => typeof each === "function";
+  const make = [iterable?.[Symbol.asyncIterator], iterable?.[Symbol.iterator]].find(isGiven);
+  const made = make && (Reflect.apply(make, iterable, []) as Partial<BlockIterator> | null | undefined);
+  if (typeof made?.next === "function") return made as BlockIterator;
   throw new RelumineError("value", `${path}.blocks()`, "to give blocks, an async iterable", describe(iterable));
 }
 
@@ -61,12 +100,16 @@ export class BlockReader {
   private from = 0;
   private buffer = new Float32Array(0);
 
-  /** @param signal ends the wait for a block */
+  /**
+   * @param signal ends the wait for a block
+   * @param why what `source.rows` is known by
+   */
   constructor(
     private readonly path: string,
     private readonly source: SampleSource,
     columns: number | undefined,
     private readonly signal?: AbortSignal,
+    private readonly why = `as ${path}.rows says`,
   ) {
     this.width = columns;
     this.iterator = open(path, source);
@@ -133,12 +176,7 @@ export class BlockReader {
     const { path, total, came } = this;
     if (isEnd && came === 0) throw new RelumineError("shape", path, "to have at least one row", "none");
     if (total === undefined || (isEnd ? came === total : came <= total)) return;
-    throw new RelumineError(
-      "shape",
-      path,
-      `to have ${total} rows, as ${path}.rows says`,
-      `${isEnd ? "" : "at least "}${came}`,
-    );
+    throw new RelumineError("shape", path, `to have ${total} rows, ${this.why}`, `${isEnd ? "" : "at least "}${came}`);
   }
 
   /** To be called in the end, whatever happened: lets the source close what it holds. */

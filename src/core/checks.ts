@@ -99,8 +99,15 @@ export function checkOptions<T extends object>(path: string, value: T | undefine
   return options as T;
 }
 
-export function checkSignal(signal: AbortSignal | undefined): AbortSignal | undefined {
-  if (signal !== undefined && typeof signal?.addEventListener !== "function")
-    throw new RelumineError("value", "signal", "to be an AbortSignal", describe(signal));
-  return signal;
+/** That it is aborted shows, and can be listened for. */
+function isSignal(value: unknown): value is AbortSignal {
+  const { aborted, addEventListener, removeEventListener } = (value ?? {}) as Partial<AbortSignal>;
+  return (
+    typeof aborted === "boolean" && typeof addEventListener === "function" && typeof removeEventListener === "function"
+  );
+}
+
+export function checkSignal(signal: AbortSignal | undefined, path = "signal"): AbortSignal | undefined {
+  if (signal === undefined || isSignal(signal)) return signal;
+  throw new RelumineError("value", path, "to be an AbortSignal", describe(signal));
 }

@@ -1,6 +1,8 @@
-// Rows of float32 numbers, row-major: one row per sample.
+// Rows of float32 numbers, row-major: one row per sample. And the one form in which most of the package takes samples:
+// such a matrix, or the entries of sparse rows.
 import { describe, isFloat32 } from "./checks.js";
 import { RelumineError } from "./errors.js";
+import { checkSparse, fillDense, isSparse, type SparseMatrix, type SparseRows, takeSparseRows } from "./sparse.js";
 
 /** rows x columns numbers; element (r, c) is data[r * columns + c]. */
 export interface Matrix {
@@ -17,8 +19,11 @@ export interface Matrix64 extends Omit<Matrix, "data"> {
   readonly data: Float64Array;
 }
 
-/** A Matrix, or an array with one array of numbers per sample. */
-export type Samples = Matrix | readonly ArrayLike<number>[];
+/** A Matrix, an array with one array of numbers per sample, or sparse rows, of which zeros take neither room nor time. */
+export type Samples = Matrix | SparseMatrix | readonly ArrayLike<number>[];
+
+/** Samples that were checked. */
+export type SampleRows = Matrix | SparseRows;
 
 /** Is a column not the same in all rows? */
 export function columnVaries({ columns, data }: Pick<Matrix, "columns" | "data">, column: number): boolean {
@@ -35,6 +40,33 @@ export function takeRows({ columns, data }: Matrix | Matrix64, rows: ArrayLike<n
   for (let to = 0; to < rows.length; to++)
     taken.set(data.subarray(rows[to] * columns, (rows[to] + 1) * columns), to * columns);
   return { rows: rows.length, columns, data: taken } as Matrix | Matrix64;
+}
+
+/** The same of any samples; sparse ones stay sparse. */
+export function takeSamples(x: SampleRows, rows: ArrayLike<number>): SampleRows {
+  return isSparse(x) ? takeSparseRows(x, rows) : takeRows(x, rows);
+}
+
+/** The rows, zeros and all, from `start` on; those of a matrix are not copied. */
+export function denseRows(x: SampleRows, start = 0, count = x.rows - start): Matrix {
+  const { columns } = x;
+  if (!isSparse(x)) return { rows: count, columns, data: x.data.subarray(start * columns, (start + count) * columns) };
+  const data = new Float32Array(count * columns);
+  fillDense(x, start, count, data);
+  return { rows: count, columns, data };
+}
+
+/** The sum of a row's squares. */
+export function squaredNorm(x: SampleRows, row: number): number {
+  let sum = 0;
+  if (isSparse(x)) {
+    const { rowOffsets, values } = x;
+    for (let i = rowOffsets[row]; i < rowOffsets[row + 1]; i++) sum += values ? values[i] * values[i] : 1;
+    return sum;
+  }
+  const { data, columns } = x;
+  for (let at = row * columns; at < (row + 1) * columns; at++) sum += data[at] * data[at];
+  return sum;
 }
 
 export function isMatrix(value: unknown): value is Matrix {
@@ -128,22 +160,44 @@ function checkFinite(path: string, { columns, data }: Matrix): void {
 }
 
 /** Of no rows any width is right. */
-function checkWidth(path: string, matrix: Omit<Matrix, "data">, columns: number | undefined): void {
+function checkWidth(
+  path: string,
+  matrix: { readonly rows: number; readonly columns: number },
+  columns: number | undefined,
+): void {
   if (columns !== undefined && matrix.columns !== columns && matrix.rows > 0)
     throw new RelumineError("shape", path, `to have ${columns} columns`, `${matrix.columns}`);
 }
 
+/** Sparse rows with their zeros, where those fit. */
+function checkDense(path: string, x: SparseRows): Matrix {
+  if (x.rows * x.columns <= MAX_FLOATS) return denseRows(x);
+  const given = `${x.rows} rows of ${x.columns}`;
+  throw new RelumineError("memory", path, `to have at most ${MAX_FLOATS} numbers, zeros included`, given);
+}
+
 /**
- * Samples as a Matrix: the numbers of a given Matrix, not copied, or a copy of rows. Refuses ragged rows, a lying
- * length, numbers that are not finite as float32, and, where `columns` is given, another width. The caller's object is
- * read once.
+ * Samples as a Matrix: the numbers of a given Matrix, not copied, or a copy of rows; sparse ones with their zeros.
+ * Refuses ragged rows, a lying length, numbers that are not finite as float32, and, where `columns` is given, another
+ * width. The caller's object is read once.
  */
 export function toMatrix(path: string, samples: unknown, columns?: number): Matrix {
+  const x = toSamples(path, samples, columns);
+  return isSparse(x) ? checkDense(path, x) : x;
+}
+
+/** Samples as they may be: a Matrix as toMatrix makes it, or the entries of sparse rows, not copied. */
+export function toSamples(path: string, samples: unknown, columns?: number): SampleRows {
+  if (isSparse(samples)) {
+    const x = checkSparse(path, samples);
+    checkWidth(path, x, columns);
+    return x;
+  }
   if (!isMatrix(samples) && !Array.isArray(samples)) {
-    const expected = "to be a Matrix { rows, columns, data } or an array of rows";
+    const expected = "to be a Matrix { rows, columns, data }, sparse rows or an array of rows";
     const areBlocks =
       typeof samples === "object" && samples !== null && ("blocks" in samples || Symbol.asyncIterator in samples);
-    const hint = areBlocks ? "Rows in blocks are taken by diagnose and recordActivity." : "";
+    const hint = areBlocks ? "Rows in blocks are taken by diagnose, treat, calibrate and recordActivity." : "";
     throw new RelumineError("shape", path, expected, describe(samples), hint);
   }
   const matrix = isMatrix(samples)
@@ -157,6 +211,11 @@ export function toMatrix(path: string, samples: unknown, columns?: number): Matr
 /** Samples as toMatrix takes them, and not fewer than `least`. */
 export function toRows(path: string, samples: unknown, columns?: number, least = 1): Matrix {
   return checkLeast(path, toMatrix(path, samples, columns), least);
+}
+
+/** Samples as toSamples takes them, and at least one row. */
+export function toSomeSamples(path: string, samples: unknown, columns?: number): SampleRows {
+  return checkLeast(path, toSamples(path, samples, columns), 1);
 }
 
 function checkLeast<T extends { readonly rows: number }>(path: string, matrix: T, least: number): T {

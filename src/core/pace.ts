@@ -1,6 +1,6 @@
 // Long work in slices: the event loop turns about every frame, a signal ends the work, and who asked hears how far it
 // is. What can be done in one go as well as in slices is a generator of its steps.
-import { describe } from "./checks.js";
+import { checkFunction, checkSignal } from "./checks.js";
 import { RelumineError } from "./errors.js";
 import { yieldToEventLoop } from "./event-loop.js";
 
@@ -8,7 +8,10 @@ import { yieldToEventLoop } from "./event-loop.js";
 export interface PaceOptions {
   /** Ends it: the promise is rejected, and nothing is changed. */
   readonly signal?: AbortSignal;
-  /** Hears about every frame which share of the work is done, from 0 to 1. */
+  /**
+   * Hears about every frame which share of the work is done, from 0 to 1; what it throws ends the work, with nothing
+   * changed. 1 comes before the result is put in place, which waits for a promise that is returned then.
+   */
   readonly onProgress?: (share: number) => void;
 }
 
@@ -22,10 +25,8 @@ const YIELD_AFTER = 8; // milliseconds
 
 /** @throws RelumineError "value" */
 export function checkPace({ signal, onProgress }: PaceOptions): PaceOptions {
-  if (signal !== undefined && typeof signal?.aborted !== "boolean")
-    throw new RelumineError("value", "signal", "to be an AbortSignal", describe(signal));
-  if (onProgress !== undefined && typeof onProgress !== "function")
-    throw new RelumineError("value", "onProgress", "to be a function", describe(onProgress));
+  checkSignal(signal);
+  if (onProgress !== undefined) checkFunction("onProgress", onProgress);
   return { ...(signal && { signal }), ...(onProgress && { onProgress }) };
 }
 
@@ -92,12 +93,19 @@ export class Pace {
     }
   }
 
-  /** All is done but for what takes no time. */
-  end(): void {
+  /** All is done but for what takes no time: once that is heard, and it can still be put in place, it is to be. */
+  async end(): Promise<void> {
+    const { signal, onProgress } = this.options;
     this.checkSignal();
-    if (this.told < 1) this.options.onProgress?.(1);
-    this.told = 1;
+    const heard: unknown = onProgress?.(1);
+    if (heard instanceof Promise) await orAborted(heard, signal);
+    this.verify();
+  }
+
+  /** To be called after others have had their turn: throws where the work cannot go on. */
+  verify(): void {
     this.checkSignal();
+    this.check();
   }
 
   private checkSignal(): void {
@@ -107,11 +115,10 @@ export class Pace {
   private async yield(share: number): Promise<void> {
     const { from, to } = this.part;
     this.told = Math.max(this.told, from + (to - from) * Math.min(1, share));
-    this.options.onProgress?.(this.told);
+    if (this.told < 1) this.options.onProgress?.(this.told); // 1 is told in the end
     await yieldToEventLoop();
     this.lastYield = performance.now();
-    this.checkSignal();
-    this.check();
+    this.verify();
   }
 }
 

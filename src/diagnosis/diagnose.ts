@@ -2,34 +2,32 @@
 import { checkSamples, readBox, resolveBox } from "./proof/box.js";
 import { DEFAULT_THRESHOLDS, type JudgeOptions, judgeObservation } from "./judge-observation.js";
 import type { Diagnosis, DiagnoseBlocksOptions, DiagnoseOptions } from "./types.js";
-import { watchOpenWithoutBias } from "./units/mechanism.js";
-import { BlockReader, isBlocks, readSource, type SampleBlocks } from "../core/blocks.js";
+import { observeBlocks } from "./observe-blocks.js";
+import { isBlocks, readSource, type SampleBlocks } from "../core/blocks.js";
 import { checkBoolean, checkInteger, checkNumber, checkOptions, describe } from "../core/checks.js";
 import { RelumineError } from "../core/errors.js";
 import { type Matrix, type Samples, toRows } from "../core/matrix.js";
 import { checkPace, Pace, PACE_OPTIONS } from "../core/pace.js";
 import { type Chunk, type Inspector, withInspector, withInspectorAsync } from "../inspect/inspector.js";
-import { observe, observeSteps, outputsOf } from "../inspect/observation.js";
-import { RowStream } from "../inspect/row-stream.js";
+import { observe, outputsOf } from "../inspect/observation.js";
 import type { Thresholds } from "../inspect/unit-state.js";
-import type { History, Network } from "../network/types.js";
+import type { EpochLog, History, Network } from "../network/types.js";
 import { prepareData, prepareTargets, toWeights } from "../network/data.js";
 import type { Naming } from "../text/naming.js";
 import { cellOf, type NetworkState, stateOf } from "../network/state/state.js";
 import { watch } from "../network/state/watch.js";
 
+function isEpochLog(log: unknown): log is EpochLog {
+  const { loss, learningRate } = (log ?? {}) as Partial<EpochLog>;
+  return typeof loss === "number" && typeof learningRate === "number";
+}
+
 export function checkHistory(history: History | undefined): History | undefined {
-  const epochs: unknown = (history as History | null | undefined)?.epochs;
-  if (
-    history !== undefined &&
-    !(
-      Array.isArray(epochs) &&
-      epochs.every((log) => typeof log?.loss === "number" && typeof log.learningRate === "number")
-    )
-  ) {
-    throw new RelumineError("value", "history", "to be what fit returns, { epochs, stopped }", describe(history));
-  }
-  return history;
+  if (history === undefined) return undefined;
+  const epochs: unknown = (history as History | null)?.epochs;
+  // findIndex sees holes too
+  if (Array.isArray(epochs) && epochs.findIndex((log) => !isEpochLog(log)) < 0) return history;
+  throw new RelumineError("value", "history", "to be what fit returns, { epochs, stopped }", describe(history));
 }
 
 /**
@@ -144,17 +142,11 @@ async function diagnoseBlocks(
   const pacing = checkPace(given);
   const source = readSource("x", x);
   state.checkIdle();
-  const check = watch(cell, "diagnosed");
-  const pace = new Pace(pacing, check);
+  const pace = new Pace(pacing, watch(cell, "diagnosed"));
   return withInspectorAsync(state, async (inspector) => {
-    const reader = new BlockReader("x", source, width, pacing.signal);
-    const chunk = inspector.chunkRows(Infinity);
-    const stream = new RowStream(reader, width, chunk, (rows, start) => box && checkSamples(box, rows, start));
-    const open = watchOpenWithoutBias(inspector, layers ?? state.spec.layers.length - 1);
-    const steps = observeSteps(inspector, stream, open.visit, false, layers);
-    const observation = { ...(await stream.run(steps, pace, check)), openWithoutBias: open.read };
-    pace.end();
-    check();
+    const visitRows = box && ((rows: Matrix, start: number) => checkSamples(box, rows, start));
+    const observation = await observeBlocks(inspector, source, pace, { signal: pacing.signal, layers, visitRows });
+    await pace.end();
     return judgeObservation(observation, { thresholds, box, proofs, history });
   });
 }

@@ -4,13 +4,14 @@
 import { drawDiagnosis } from "./diagnosis-text.js";
 import { CAN_FIND, findAll } from "./findings/findings.js";
 import { type HeldOutRows, judgeLearning } from "./learning/learning.js";
-import { type Box, rangeOf, rangeOfColumns } from "./proof/box.js";
-import { proveDeadUnits, type UnitProof } from "./proof/prove.js";
+import { type Box, rangeOfColumns } from "./proof/box.js";
+import { DIAGNOSIS_WORK, proofSteps, type UnitProof } from "./proof/prove.js";
 import type { Diagnosis, Finding, LayerDiagnosis, Learning, UnitDiagnosis, UnitState } from "./types.js";
 import { liftAbove } from "./units/bias-to-revive.js";
 import { activityBounds } from "./units/firing-rate-bound.js";
 import { findMechanisms } from "./units/mechanism.js";
 import { findMovers, findPermanent } from "./units/permanence.js";
+import { finish, type Steps } from "../core/pace.js";
 import { hiddenCount, type LayerObservation, type Observation, type TrainingRecord } from "../inspect/observation.js";
 import type { UnitStatistics } from "../inspect/statistics.js";
 import { hasFinite, judge, type Thresholds } from "../inspect/unit-state.js";
@@ -25,6 +26,8 @@ export interface JudgeOptions {
   readonly thresholds?: Thresholds;
   /** Prove or refute that the dead are closed on the box, where weights are known. Default false. */
   readonly proofs?: boolean;
+  /** Multiplications that they may take; 0: what bounds in one pass prove. Default: about a second's. */
+  readonly proofBudget?: number;
   /** Default: each input's range in the observed rows, where they are known. */
   readonly box?: Box;
   /** One for each observed row. */
@@ -111,14 +114,14 @@ function judgeDead(
   };
 }
 
-function judgeLayers(
+function* judgeLayers(
   observation: Observation,
   thresholds: Thresholds,
-  prove: (states: readonly (readonly UnitState[])[]) => ReadonlyMap<number, UnitProof>[],
-): LayerDiagnosis[] {
+  prove: (states: readonly (readonly UnitState[])[]) => Steps<ReadonlyMap<number, UnitProof>[]>,
+): Steps<LayerDiagnosis[]> {
   const states = observation.layers.map((layer) => judgeUnits(layer, thresholds));
   const hidden = states.slice(0, hiddenCount(observation));
-  const verdictOf = judgeDead(observation, states, prove(hidden));
+  const verdictOf = judgeDead(observation, states, yield* prove(hidden));
   const boundOf = activityBounds(observation.rows);
   return hidden.map((unitStates, layer) => {
     const { activation, units: statistics } = observation.layers[layer];
@@ -159,10 +162,16 @@ function weightsByClass(
  * The diagnosis of what was observed. Units with a preactivation that is not finite are "notFinite", and what is said
  * of others, of the data and of the training is said all the same.
  */
-export function judgeObservation(observation: Observation, options: JudgeOptions = {}): Diagnosis {
+export function judgeObservation(observation: Observation, options?: JudgeOptions): Diagnosis {
+  return finish(judgeSteps(observation, options));
+}
+
+/** The same in steps: those of the proofs, and one before what is found. */
+export function* judgeSteps(observation: Observation, options: JudgeOptions = {}): Steps<Diagnosis> {
   const {
     thresholds = DEFAULT_THRESHOLDS,
     proofs = false,
+    proofBudget = DIAGNOSIS_WORK,
     box,
     targets,
     weights,
@@ -171,12 +180,11 @@ export function judgeObservation(observation: Observation, options: JudgeOptions
   } = options;
   const given = options.history;
   const { inputs } = observation;
-  const rangeOfRows = () =>
-    inputs && (inputs.x.rows < observation.rows ? rangeOfColumns(inputs.columns) : rangeOf(inputs.x));
-  const proofBox = proofs ? (box ?? rangeOfRows()) : undefined;
-  const layers = judgeLayers(observation, thresholds, (states) =>
-    proofBox ? proveDeadUnits(observation, states, proofBox) : states.map(() => new Map()),
-  );
+  const proofBox = proofs ? (box ?? (inputs && rangeOfColumns(inputs.columns))) : undefined;
+  const layers = yield* judgeLayers(observation, thresholds, function* (states) {
+    return proofBox ? yield* proofSteps(observation, states, proofBox, proofBudget) : states.map(() => new Map());
+  });
+  yield 1;
   const { outputs, training } = observation;
   const history = given ?? training?.fit;
   const learning =

@@ -5,7 +5,7 @@ import { isDead } from "./unit-state.js";
 import type { UnitStatistics } from "./statistics.js";
 import type { ResolvedActivation } from "../activations/activations.js";
 import { RelumineError } from "../core/errors.js";
-import { type Samples, toMatrix } from "../core/matrix.js";
+import { type Samples, toSamples } from "../core/matrix.js";
 import type { Network } from "../network/types.js";
 import { NetworkState, stateOf } from "../network/state/state.js";
 
@@ -37,7 +37,7 @@ function countLayer(activation: ResolvedActivation, units: readonly UnitStatisti
  */
 export function countDead(network: Network | NetworkState, x: Samples): DeadUnits {
   const state = network instanceof NetworkState ? network : stateOf(network);
-  const matrix = toMatrix("x", x, state.spec.inputs);
+  const matrix = toSamples("x", x, state.spec.inputs);
   if (matrix.rows === 0) throw new RelumineError("shape", "x", "to have at least one row", "none");
   const hidden = state.spec.layers.slice(0, -1);
   const statistics =

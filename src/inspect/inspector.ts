@@ -4,10 +4,12 @@ import type { RowStream } from "./row-stream.js";
 import { countedActivations, CounterTotals, type UnitStatistics } from "./statistics.js";
 import { analysisOf } from "../activations/analysis.js";
 import { activationCode, type CounterPlace } from "../wasm/abi.js";
-import type { Matrix } from "../core/matrix.js";
+import type { Matrix, SampleRows } from "../core/matrix.js";
+import { isSparse } from "../core/sparse.js";
 import { finish, type Steps } from "../core/pace.js";
 import { BatchBuffers } from "../network/state/batch-buffers.js";
-import { chunkSteps, dataRows, matrixRows, type RowSource } from "../network/state/chunks.js";
+import { entriesOf } from "../network/state/sparse-batch.js";
+import { chunkSteps, dataRows, rowsAsTheyLie, type RowSource } from "../network/state/chunks.js";
 import { type Counting, Passes } from "../network/state/passes.js";
 import type { PreparedData, PreparedTargets } from "../network/data.js";
 import type { NetworkState } from "../network/state/state.js";
@@ -26,7 +28,7 @@ export interface IndexedRows {
   readonly indices: Uint32Array;
 }
 
-export type Rows = Matrix | IndexedRows | RowStream;
+export type Rows = SampleRows | IndexedRows | RowStream;
 
 /** What layers made of some rows. Views: valid until the next chunk, or until something is allocated. */
 export interface Chunk {
@@ -107,7 +109,10 @@ export class Inspector {
       start: 0,
       rows: 0,
       inputs: (layer: number) =>
-        state.floats(layer === 0 ? buffers.inputs : buffers.activations(layer - 1), chunk.rows * state.inputsOf(layer)),
+        state.floats(
+          layer === 0 ? buffers.denseInputs(chunk.rows) : buffers.activations(layer - 1),
+          chunk.rows * state.inputsOf(layer),
+        ),
       preactivations: (layer: number) =>
         state.floats(buffers.preactivations(layer), chunk.rows * state.spec.layers[layer].units),
       activations: (layer: number) =>
@@ -122,17 +127,28 @@ export class Inspector {
 
   private sourceOf(rows: Rows): RowSource {
     if (isStream(rows)) return rows;
-    if (!isIndexed(rows)) return matrixRows(rows);
+    if (!isIndexed(rows)) {
+      this.reserve(rows.rows, rows);
+      return rowsAsTheyLie(rows);
+    }
     const { data, indices } = rows;
+    this.reserve(indices.length, data.x);
     const order = this.order.reserve(indices.length * 4);
     this.state.runtime.heap.u32.set(indices, order >>> 2);
     return dataRows(data, 0, indices.length, order);
   }
 
-  /** Makes room for so many rows by their indices, so that a later `run` allocates nothing. */
-  prepare(rows: number): void {
+  /** Makes room for so many rows of x by their indices, so that a later `run` allocates nothing. */
+  prepare(rows: number, x: SampleRows): void {
     this.order.reserve(rows * 4);
-    this.buffers.ensure(this.buffers.chunk(rows), false);
+    this.reserve(rows, x);
+  }
+
+  /** Chunks of sparse rows have room for their zeros too, so that a visitor that asks for those moves nothing. */
+  private reserve(rows: number, x: SampleRows): void {
+    const chunk = this.buffers.chunk(rows);
+    this.buffers.ensure(chunk, false);
+    if (isSparse(x)) this.buffers.ensure(chunk, false, entriesOf(x, chunk));
   }
 
   /** How many of `rows` rows one chunk holds. */
@@ -269,14 +285,14 @@ export class Inspector {
    * @param chunk the one that was run last, up to this layer or further
    * @param from the layer at whose activations the gradient starts
    * @param seed writes that gradient, rows x units
-   * @param through makes dZ of a layer's dA in place, rows x units; default: the kernels' f'
+   * @param through makes dZ of a layer's dA in place, rows x units; default: the kernels' f'; ends the way by false
    * @returns the gradient by the network's inputs, rows x inputs: a view, valid until the next allocation
    */
   pushBack(
     chunk: Chunk,
     from: number,
     seed: (gradient: Float32Array) => void,
-    through: (layer: number, gradient: Float32Array) => void = (layer, gradient) =>
+    through: (layer: number, gradient: Float32Array) => boolean | void = (layer, gradient) =>
       this.throughActivation(chunk, layer, gradient),
   ): Float32Array {
     const { state } = this;
@@ -290,7 +306,7 @@ export class Inspector {
     seed(state.floats(dz, rows * state.spec.layers[from].units));
     for (let index = from; index >= 0; index--) {
       const { inputs, units, kernelAddress } = state.layer(index);
-      through(index, state.floats(dz, rows * units));
+      if (through(index, state.floats(dz, rows * units)) === false) break;
       kernels.gemm(rows, inputs, units, dz, units, 1, kernelAddress, 1, units, 0, next, inputs, workspace);
       [dz, next] = [next, dz];
     }
@@ -315,7 +331,11 @@ export class Inspector {
     this.chunk.start = 0;
     this.chunk.rows = x.rows;
     const norms: GradientNorms[] = [];
-    const normOf = (values: Float32Array) => Math.sqrt(values.reduce((sum, value) => sum + value * value, 0) / x.rows);
+    const normOf = (values: Float32Array) => {
+      let sum = 0;
+      for (let i = 0; i < values.length; i++) sum += values[i] * values[i];
+      return Math.sqrt(sum / x.rows);
+    };
     this.pushBack(
       this.chunk,
       last,
@@ -325,6 +345,7 @@ export class Inspector {
         const isThrough = index === last && targets !== undefined && passes.skipsLastActivation;
         if (!isThrough) this.throughActivation(this.chunk, index, gradient);
         norms[index] = { arriving, passed: normOf(gradient) };
+        return index > 0;
       },
     );
     return norms;

@@ -21,6 +21,10 @@ export class KthLargest {
     if (this.count === this.kept.length) this.makeRoom();
   }
 
+  addAll(values: Float32Array): void {
+    for (let i = 0; i < values.length; i++) this.add(values[i]);
+  }
+
   /** The largest but `place` - 1 so far; place is at most k, and so many numbers must have been added. */
   at(place: number): number {
     if (this.count < place) return -Infinity; // which is not kept

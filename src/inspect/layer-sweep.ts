@@ -11,6 +11,8 @@ import type { ResolvedActivation } from "../activations/activations.js";
 import { analysisOf } from "../activations/analysis.js";
 import type { Matrix } from "../core/matrix.js";
 import type { Pace } from "../core/pace.js";
+import { RereadRows } from "./row-stream.js";
+import { rowsAsTheyLie, type RowSource } from "../network/state/chunks.js";
 import { BatchBuffers } from "../network/state/batch-buffers.js";
 import type { LayerView } from "../network/state/layer-view.js";
 import { Passes } from "../network/state/passes.js";
@@ -80,6 +82,7 @@ export class LayerSweep {
   private readonly buffers: BatchBuffers;
   private readonly passes: Passes;
   private readonly chunk: number;
+  private readonly source: RowSource;
   /** What feeds the layer, or one below it; absent: the samples. */
   private held: Held | undefined;
   /** What `run` made of the layer, rows x units, where it fits. */
@@ -88,12 +91,13 @@ export class LayerSweep {
   private readonly selection: { readonly index: number; readonly bias: number; readonly alpha: number };
 
   /**
+   * @param x rows that are read anew for each pass as long as nothing that they feed is kept, or a matrix
    * @param parameters a block laid out as the state's, where its own are not to be run
    * @param mostFloats that are kept of all rows at once, beside the samples
    */
   constructor(
     private readonly state: NetworkState,
-    readonly x: Matrix,
+    readonly x: Matrix | RereadRows,
     private readonly pace: Pace,
     private readonly parameters = state.parameters,
     private readonly mostFloats = MOST_FLOATS,
@@ -103,6 +107,7 @@ export class LayerSweep {
     this.buffers = new BatchBuffers(spec, runtime.heap, this.arena, true);
     this.passes = new Passes(runtime, spec, layout, this.buffers, parameters);
     this.chunk = this.buffers.chunk(x.rows);
+    this.source = x instanceof RereadRows ? x : rowsAsTheyLie(x);
     try {
       this.buffers.ensure(this.chunk, false);
       this.selection = this.makeSelection();
@@ -152,25 +157,34 @@ export class LayerSweep {
    * @param isFed with what feeds the layer in its place
    */
   private async forEachChunk(visit: VisitRows, isFed = true): Promise<void> {
-    const { x, chunk } = this;
-    for (let start = 0; start < x.rows; start += chunk) {
-      const rows = Math.min(chunk, x.rows - start);
-      if (isFed) this.load(start, rows);
-      visit(start, rows);
-      const done = isFed ? (start + rows) / x.rows : 1; // what fed it was run before
-      const pause = this.pace.at((this.layer + done) / this.state.spec.layers.length);
-      if (pause) await pause;
+    const { x, chunk, pace } = this;
+    const shareAt = (row: number) => (this.layer + row / x.rows) / this.state.spec.layers.length;
+    let start = 0;
+    const isRead = isFed && !this.held && x instanceof RereadRows;
+    const reading = isRead ? x.open(chunk, () => pace.at(shareAt(start))) : undefined;
+    try {
+      for (; start < x.rows; start += chunk) {
+        const rows = Math.min(chunk, x.rows - start);
+        await reading?.next();
+        if (isFed) this.load(start, rows);
+        visit(start, rows);
+        const pause = pace.at(shareAt(isFed ? start + rows : x.rows)); // what fed it was run before
+        if (pause) await pause;
+      }
+      await reading?.end();
+    } finally {
+      await reading?.close();
     }
   }
 
   private load(start: number, rows: number): void {
-    const { held, state, buffers, passes, x } = this;
+    const { held, state, buffers, passes } = this;
     if (held) {
       const inputs = state.inputsOf(held.layer);
       const values = held.data.subarray(start * inputs, (start + rows) * inputs);
       state.runtime.heap.f32.set(values, buffers.activations(held.layer - 1) >>> 2);
     } else {
-      passes.copyInputs(x, start, rows);
+      this.source.load(passes, start, rows);
     }
     passes.forward(rows, "none", this.layer, held?.layer ?? 0);
   }

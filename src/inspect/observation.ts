@@ -7,11 +7,10 @@ import type { Optimizer } from "../network/training/optimizers.js";
 import type { EpochLog } from "../network/types.js";
 import type { NetworkState } from "../network/state/state.js";
 import type { ResolvedActivation } from "../activations/activations.js";
-import { canDie } from "../activations/analysis.js";
-import { KthLargest } from "./kth-largest.js";
-import { activationCode, BATCH_COUNTERS, BatchCounter } from "../wasm/abi.js";
+import { watchClosedRows, watchClosedUnits } from "./watch-closed.js";
+import { activationCode, BATCH_COUNTERS } from "../wasm/abi.js";
 import { RelumineError } from "../core/errors.js";
-import type { Matrix } from "../core/matrix.js";
+import type { Matrix, SampleRows } from "../core/matrix.js";
 import { finish, type Steps } from "../core/pace.js";
 import type { LayerView } from "../network/state/layer-view.js";
 import { listNames } from "../text/naming.js";
@@ -145,91 +144,6 @@ function countColumns(state: NetworkState, scratch: Arena) {
   };
 }
 
-/** Preactivations of closed units that are kept of a stream, 256 MB: of how many rows is not always known. */
-const MOST_KEPT = 2 ** 26;
-
-/** How many of each unit that did not fire on the first chunk; KthLargest keeps twice as many. */
-function mostKept({ total }: RowStream, fired: readonly Float32Array[]): number {
-  const closed = fired.reduce((sum, counts) => sum + counts.filter((count) => count === 0).length, 0);
-  const fitting = Math.max(1, Math.floor(MOST_KEPT / (2 * Math.max(1, closed))));
-  return total === undefined ? fitting : Math.min(fitting, Math.ceil(total / 100));
-}
-
-/** Adds what closed units show, row by row; few values are among the largest, and those alone are handed on. */
-function addClosed(closed: ReadonlyMap<number, KthLargest>, z: Float32Array, units: number): void {
-  const [places, largest] = [Uint32Array.from(closed.keys()), [...closed.values()]];
-  const thresholds = Float64Array.from(largest, ({ threshold }) => threshold);
-  for (let row = 0; row < z.length; row += units)
-    for (let i = 0; i < places.length; i++) {
-      const value = z[row + places[i]];
-      if (value <= thresholds[i]) continue;
-      largest[i].add(value);
-      thresholds[i] = largest[i].threshold;
-    }
-}
-
-/**
- * Reads, beside a pass over the rows, the highest preactivations of the units that have not fired so far: few, after
- * the first chunk.
- */
-function watchClosedUnits(state: NetworkState, rows: Matrix | RowStream, layers: number) {
-  const hidden = state.spec.layers.slice(0, layers);
-  const wanted = () => Math.ceil(rows.rows / 100);
-  let most: number | undefined;
-  const closedByLayer = hidden.map(() => new Map<number, KthLargest>());
-  return {
-    visit(chunk: InspectedChunk): void {
-      const firedOf = (layer: number) => chunk.counter(layer, BatchCounter.fired);
-      most ??= isStream(rows)
-        ? mostKept(
-            rows,
-            hidden.map((_, layer) => firedOf(layer)),
-          )
-        : wanted();
-      const place = most;
-      closedByLayer.forEach((closed, layer) => {
-        const { units } = hidden[layer];
-        firedOf(layer).forEach((count, unit) => {
-          if (count > 0) closed.delete(unit);
-          else if (chunk.start === 0) closed.set(unit, new KthLargest(place));
-        });
-        if (closed.size === 0) return;
-        addClosed(closed, chunk.preactivations(layer), units);
-      });
-    },
-    read: (layer: number): ReadonlyMap<number, number> => {
-      const place = wanted();
-      if (place > (most ?? 0)) return new Map();
-      return new Map([...(closedByLayer[layer] ?? [])].map(([unit, largest]) => [unit, largest.at(place)]));
-    },
-  };
-}
-
-/** Notes, beside a pass over the rows, those on which every unit of a hidden layer is closed. */
-function watchClosedRows(state: NetworkState) {
-  const hidden = state.layers.slice(0, -1);
-  const rowsByLayer = hidden.map(({ activation }) => (canDie(activation) ? ([] as number[]) : undefined));
-  return {
-    visit(chunk: InspectedChunk): void {
-      rowsByLayer.forEach((closed, layer) => {
-        if (!closed) return;
-        const { units } = hidden[layer];
-        if (chunk.counter(layer, BatchCounter.fired).includes(chunk.rows)) return;
-        const z = chunk.preactivations(layer);
-        for (let row = 0, at = 0; row < chunk.rows; row++, at += units) {
-          let unit = 0;
-          while (unit < units && z[at + unit] <= 0) unit++;
-          if (unit === units) closed.push(chunk.start + row);
-        }
-      });
-    },
-    read: (layer: number): Pick<LayerObservation, "closedRows"> => {
-      const closed = rowsByLayer[layer];
-      return closed ? { closedRows: Uint32Array.from(closed) } : {};
-    },
-  };
-}
-
 function motionOf(state: NetworkState): RemainingMotion | undefined {
   const { lastMoments, velocity } = state;
   return (
@@ -302,7 +216,7 @@ function collectOutputs({ spec }: NetworkState, rows: number) {
 }
 
 /** What the loss reads of these rows: rows x units. */
-export function outputsOf(inspector: Inspector, x: Matrix): Float32Array {
+export function outputsOf(inspector: Inspector, x: SampleRows): Float32Array {
   const { outputs, visit } = collectOutputs(inspector.state, x.rows);
   inspector.run(x, {}, visit);
   return outputs;
@@ -429,7 +343,7 @@ export function* observeSteps(
   const scratch = new Arena(state.runtime.heap);
   try {
     const columns = countColumns(state, scratch);
-    const closed = watchClosedUnits(state, x, layers ?? length - 1);
+    const closed = watchClosedUnits(state, x, layers ?? length - 1, scratch);
     const read = keepsOutputs ? collectOutputs(state, x.rows) : undefined;
     const closedRows = keepsOutputs ? watchClosedRows(state) : undefined;
     const see = (chunk: InspectedChunk) => {

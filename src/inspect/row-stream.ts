@@ -2,7 +2,7 @@
 // made ready. Chunks are those of a matrix of all rows, however the blocks are cut. Of all rows a few are kept, drawn
 // evenly.
 import { mulberry32 } from "../core/random.js";
-import type { BlockReader } from "../core/blocks.js";
+import { BlockReader, type SampleSource } from "../core/blocks.js";
 import type { Matrix } from "../core/matrix.js";
 import type { Pace, Steps } from "../core/pace.js";
 import type { RowSource } from "../network/state/chunks.js";
@@ -82,15 +82,12 @@ export class RowStream implements RowSource {
     return this.total === undefined ? 0 : this.rows / this.total;
   }
 
-  /**
-   * Does the steps of a pass over the rows.
-   * @param check throws where the work cannot go on, after others have had their turn
-   */
-  async run<T>(steps: Steps<T>, pace: Pace, check: () => void): Promise<T> {
+  /** Does the steps of a pass over the rows. */
+  async run<T>(steps: Steps<T>, pace: Pace): Promise<T> {
     try {
       for (;;) {
         this.ready = await this.reader.next(this.chunk, () => pace.at(this.share));
-        check();
+        pace.verify();
         if (this.ready) this.take(this.ready);
         const { done, value } = steps.next();
         if (done) return value;
@@ -106,5 +103,49 @@ export class RowStream implements RowSource {
     this.visit(ready, this.rows);
     for (let row = 0; row < rows; row++) this.reservoir.add(data.subarray(row * columns, (row + 1) * columns));
     this.rows += rows;
+  }
+}
+
+/** A pass over rows that are read anew. */
+export interface Reading {
+  /** Makes the next rows ready. */
+  next(): Promise<void>;
+  /** All were run: refuses rows beyond them. */
+  end(): Promise<void>;
+  /** To be called in the end, whatever happened. */
+  close(): Promise<void>;
+}
+
+/** Rows of a source that opens its blocks anew for each pass. */
+export class RereadRows implements RowSource {
+  private ready: Matrix | undefined;
+
+  /** @param rows how many there were when they were read, or are said to be */
+  constructor(
+    private readonly source: SampleSource,
+    private readonly columns: number,
+    readonly rows: number,
+    private readonly signal: AbortSignal | undefined,
+  ) {}
+
+  load(passes: Passes, _start: number, count: number): void {
+    passes.copyInputs(this.ready!, 0, count);
+  }
+
+  /**
+   * Begins a pass, `chunk` rows at a time.
+   * @param turn is awaited after each block
+   */
+  open(chunk: number, turn: () => Promise<void> | undefined): Reading {
+    const { source, columns, rows, signal } = this;
+    const why = source.rows === undefined ? "as many as when they were read before" : undefined;
+    const reader = new BlockReader("x", { ...source, rows }, columns, signal, why);
+    return {
+      next: async () => {
+        this.ready = await reader.next(chunk, turn);
+      },
+      end: async () => void (await reader.next(1, turn)),
+      close: () => reader.close(),
+    };
   }
 }

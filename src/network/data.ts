@@ -1,7 +1,17 @@
 // What a caller passes as data, checked and brought into the form that the training loop reads.
 import { checkNumber, checkOptions, describe, isFloat32 } from "../core/checks.js";
 import { RelumineError } from "../core/errors.js";
-import { isMatrix, type Matrix, type Samples, takeRows, toMatrix, toRows } from "../core/matrix.js";
+import {
+  isMatrix,
+  type Matrix,
+  type SampleRows,
+  type Samples,
+  takeRows,
+  takeSamples,
+  toMatrix,
+  toSomeSamples,
+} from "../core/matrix.js";
+import { isSparse } from "../core/sparse.js";
 import { factsOf, isClassification, type Loss, type LossSpec } from "./losses.js";
 
 /**
@@ -32,9 +42,9 @@ export type PreparedTargets =
 
 export interface PreparedData {
   readonly rows: number;
-  readonly x: Matrix;
+  readonly x: SampleRows;
   /**
-   * One view a row, made when the row is first read: copying through it is faster than element by element, and leaves
+   * Of a matrix, one view a row, made when the row is first read: copying through it is faster than element by element, and leaves
    * no garbage.
    */
   readonly views: (Float32Array | undefined)[];
@@ -45,7 +55,7 @@ export interface PreparedData {
 
 /** One number a sample: a list of them, or undefined where y holds rows. */
 function flatOf(y: object): ArrayLike<unknown> | undefined {
-  if (isMatrix(y)) return undefined;
+  if (isMatrix(y) || isSparse(y)) return undefined;
   const list = y as ArrayLike<unknown>;
   return list.length === 0 || typeof list[0] !== "object" ? list : undefined;
 }
@@ -134,7 +144,7 @@ export function prepareTargets(
   loss: Loss | LossSpec,
 ): PreparedTargets {
   const { name, takesAnyTargets } = factsOf(loss);
-  if (typeof y !== "object" || y === null || (!isMatrix(y) && typeof y.length !== "number"))
+  if (typeof y !== "object" || y === null || (!isMatrix(y) && !isSparse(y) && typeof y.length !== "number"))
     throw new RelumineError("shape", path, "to be targets, one for each row of x", describe(y));
   const flat = flatOf(y);
   if (flat) checkRowCount(path, flat.length, rows);
@@ -191,7 +201,7 @@ export function prepareData(
   if (typeof data !== "object" || data === null)
     throw new RelumineError("value", path, "to be { x, y }", describe(data));
   const given = checkOptions(path, data, DATA_NAMES);
-  const x = toRows(`${path}.x`, given.x, inputs);
+  const x = toSomeSamples(`${path}.x`, given.x, inputs);
   const y = prepareTargets(`${path}.y`, given.y, x.rows, units, loss);
   if (given.weights === undefined) return { rows: x.rows, x, views: [], y };
   return { rows: x.rows, x, views: [], y, weights: toWeights(`${path}.weights`, given.weights, x.rows) };
@@ -207,7 +217,7 @@ export function takeTargets(targets: PreparedTargets, rows: ArrayLike<number>): 
 
 /** As plain data, which is a data set again. */
 export interface PlainSet {
-  readonly x: Matrix;
+  readonly x: SampleRows;
   readonly y: Int32Array | Matrix;
   readonly weights?: Float32Array;
 }
@@ -216,7 +226,7 @@ export interface PlainSet {
 export function toPlain({ x, y, weights }: Omit<PreparedData, "views" | "rows">, rows?: ArrayLike<number>): PlainSet {
   if (rows)
     return toPlain({
-      x: takeRows(x, rows),
+      x: takeSamples(x, rows),
       y: takeTargets(y, rows),
       ...(weights && { weights: Float32Array.from(rows, (row) => weights[row]) }),
     });

@@ -6,7 +6,7 @@ import type { DenseLayer, Evaluation, FitOptions, Gradients, History, Network } 
 import { type DataSet, type PreparedData, prepareData } from "./data.js";
 import { evaluate } from "./training/evaluation.js";
 import { gradientsOf } from "./training/gradients.js";
-import { forEachChunk, matrixRows } from "./state/chunks.js";
+import { forEachChunk, rowsAsTheyLie } from "./state/chunks.js";
 import { countParameters } from "./state/parameters.js";
 
 import { type NetworkSpec, type ResolvedSpec, resolveSpec } from "./spec.js";
@@ -14,7 +14,7 @@ import { attachState, NetworkState, StateCell } from "./state/state.js";
 import { applyLink, hasLogitsBefore } from "./losses.js";
 import { summarize } from "./summary.js";
 import { checkBoolean, checkOptions } from "../core/checks.js";
-import { type Matrix, type Samples, toMatrix } from "../core/matrix.js";
+import { type Matrix, type SampleRows, type Samples, toSamples } from "../core/matrix.js";
 import { getRuntime, renew, type RuntimeOptions } from "../wasm/runtime.js";
 
 class DenseNetwork implements Network {
@@ -57,21 +57,18 @@ class DenseNetwork implements Network {
     const state = this.#alive();
     const { logits = false } = checkOptions("predict", options, ["logits"]);
     checkBoolean("logits", logits);
-    return predict(state, toMatrix("x", x, this.spec.inputs), logits);
+    return predict(state, toSamples("x", x, this.spec.inputs), logits);
   }
 
   async clone(): Promise<Network> {
-    const state = this.#alive();
-    const runtime = await renew(state.runtime);
-    state.checkAlive();
-    const copy = new NetworkState(runtime, state.spec);
+    const copy = copyOf(this.#alive()); // at once: what it does meanwhile is another's
+    const runtime = await renew(copy.runtime);
+    if (runtime === copy.runtime) return new DenseNetwork(copy);
     try {
-      copy.copyFrom(state);
-    } catch (error) {
+      return new DenseNetwork(copyOf(copy, runtime));
+    } finally {
       copy.dispose();
-      throw error;
     }
-    return new DenseNetwork(copy);
   }
 
   summary(): string {
@@ -98,13 +95,24 @@ class DenseNetwork implements Network {
   }
 }
 
-function predict(state: NetworkState, x: Matrix, logits: boolean): Matrix {
+function copyOf(state: NetworkState, runtime = state.runtime): NetworkState {
+  const copy = new NetworkState(runtime, state.spec);
+  try {
+    copy.copyFrom(state);
+    return copy;
+  } catch (error) {
+    copy.dispose();
+    throw error;
+  }
+}
+
+function predict(state: NetworkState, x: SampleRows, logits: boolean): Matrix {
   const { spec, buffers, runtime } = state;
   const last = spec.layers.length - 1;
   const columns = spec.layers[last].units;
   const data = new Float32Array(x.rows * columns);
   const ofPreactivations = logits && hasLogitsBefore(spec.loss, spec.layers[last].activation.name);
-  forEachChunk(state, matrixRows(x), {}, (start, rows) => {
+  forEachChunk(state, rowsAsTheyLie(x), {}, (start, rows) => {
     const outputs = ofPreactivations ? buffers.preactivations(last) : buffers.activations(last);
     if (!logits) applyLink(runtime, spec.loss, rows, columns, outputs);
     data.set(state.floats(outputs, rows * columns), start * columns);

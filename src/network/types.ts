@@ -281,7 +281,8 @@ export interface Network extends Disposable {
    */
   predict(x: Samples, options?: { logits?: boolean }): Matrix;
   /**
-   * A network of its own with the same weights, moments and place in the sequence of epochs.
+   * A network of its own with the weights, moments and place in the sequence of epochs that this one has at the call,
+   * whatever becomes of it before the promise is settled.
    * @throws RelumineError "memory" or "disposed" (as a rejection)
    * @example const twin = await network.clone();
    */

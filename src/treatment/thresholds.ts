@@ -114,7 +114,7 @@ function strictlyBelow(value: number, candidate: number): number {
   return candidate < value ? candidate : Math.fround(value - Math.max(Math.abs(value) * 2 ** -22, 2 ** -140));
 }
 
-export function variance(values: Float32Array): number {
+function variance(values: Float32Array): number {
   const mean = values.reduce((sum, each) => sum + each, 0) / values.length;
   return values.reduce((sum, each) => sum + (each - mean) * (each - mean), 0) / values.length;
 }

@@ -1,7 +1,7 @@
 // A remedy on a network: what is wrong before, the remedy on a copy, what is right after, and only then the copy in the
 // network's place. Whatever goes wrong on the way, the network has not been touched; what it was is kept as it is, for
 // undo.
-import { finding, type RemedyResult, type Seen, WorkingCopy } from "./remedies/working-copy.js";
+import { type BeforeTreatment, finding, type RemedyResult, type Seen, WorkingCopy } from "./remedies/working-copy.js";
 import { countOf, formatNumber } from "../text/numbers.js";
 import { watch } from "../network/state/watch.js";
 import { liftBias } from "./remedies/lift-bias.js";
@@ -12,17 +12,26 @@ import { checkRemedy, type Remedy, type ResolvedRemedy } from "./remedies/remedy
 import { replaceActivation } from "./remedies/replace-activation.js";
 import { drawTreatment } from "./treatment-text.js";
 import { findBesides } from "./besides.js";
-import type { Besides, TreatKnowledge, TreatOptions, Treatment, TreatedUnit, TreatmentFinding } from "./types.js";
+import { KeptOutputs, type OutputWatch, RowsInBlocks, RowsInMemory, type TreatedRows } from "./treated-rows.js";
+import type {
+  Besides,
+  TreatBlocksOptions,
+  TreatKnowledge,
+  TreatOptions,
+  Treatment,
+  TreatedUnit,
+  TreatmentFinding,
+} from "./types.js";
+import { isBlocks, readAgain, type SampleSource } from "../core/blocks.js";
 import { checkOptions, describe } from "../core/checks.js";
 import { RelumineError } from "../core/errors.js";
 import { type Matrix, type Samples, toRows } from "../core/matrix.js";
 import { checkPace, Pace, PACE_OPTIONS } from "../core/pace.js";
 import { checkHistory } from "../diagnosis/diagnose.js";
-import { type JudgeOptions, judgeObservation } from "../diagnosis/judge-observation.js";
+import { type JudgeOptions, judgeSteps } from "../diagnosis/judge-observation.js";
 import { prepareTargets } from "../network/data.js";
-import { type Chunk, withInspector, withInspectorAsync } from "../inspect/inspector.js";
-import { checkWeights, observationOf, observeSteps } from "../inspect/observation.js";
-import type { UnitStatistics } from "../inspect/statistics.js";
+import { type Chunk, type InspectedChunk, withInspectorAsync } from "../inspect/inspector.js";
+import { checkWeights, observationOf } from "../inspect/observation.js";
 import type { Diagnosis } from "../diagnosis/types.js";
 import { BY_INDEX, type Naming } from "../text/naming.js";
 import { networkOf } from "../network/network.js";
@@ -79,68 +88,66 @@ async function apply(
 }
 
 /** What a state is like on x. */
-interface Looked extends Omit<Seen, "openings"> {
-  readonly diagnosis: Diagnosis;
-  /** The inputs' columns, as if they were units. */
-  readonly columns: readonly UnitStatistics[];
+interface Looked extends BeforeTreatment {
+  readonly outputs: OutputWatch;
 }
 
 /** By what a diagnosis judges; proofs are on the range of x, which prune alone asks for. */
-type Judged = Pick<JudgeOptions, "proofs" | "targets" | "history" | "naming">;
+type Judged = Pick<JudgeOptions, "proofs" | "proofBudget" | "targets" | "history" | "naming">;
 
-/** All in one pass over x. */
+/**
+ * All in one pass over x.
+ * @param before the state before the treatment, of the state after it
+ */
 async function look(
   state: NetworkState,
-  x: Matrix,
+  x: TreatedRows,
   options: Judged,
   pace: Pace,
-  visit?: (chunk: Chunk) => void,
+  { visit, before }: { visit?: ((chunk: Chunk) => void) | undefined; before?: NetworkState } = {},
 ): Promise<Looked> {
   checkWeights(state);
-  const last = state.spec.layers.length - 1;
-  const { units } = state.spec.layers[last];
-  const outputs = new Float32Array(x.rows * units);
-  const keep = (chunk: Chunk) => {
-    outputs.set(chunk.activations(last), chunk.start * units);
-    visit?.(chunk);
-  };
   return withInspectorAsync(state, async (inspector) => {
-    const observation = await pace.run(observeSteps(inspector, x, keep, options.targets !== undefined));
-    const diagnosis = judgeObservation(observation, options);
-    checkFinite(diagnosis, outputs);
-    const statistics = observation.layers.map(({ units: counted }) => counted);
-    return { diagnosis, outputs, statistics, columns: observation.inputs!.columns };
-  });
-}
-
-/** The diagnosis of a state that was seen when it was treated, on the samples that the network was looked at before. */
-function judgeSeen(state: NetworkState, x: Matrix, seen: Seen, { columns }: Looked, options: Judged): Diagnosis {
-  const { statistics, openings, outputs } = seen;
-  return withInspector(state, (inspector) => {
-    const counted = { statistics, columns, opening: (layer: number) => openings[layer] };
-    const diagnosis = judgeObservation(observationOf(inspector, x, counted), options);
-    checkFinite(diagnosis, outputs);
-    return diagnosis;
+    const outputs = x.watchOutputs(state, before);
+    try {
+      const see = (chunk: InspectedChunk) => {
+        outputs.visit(chunk);
+        visit?.(chunk);
+      };
+      const observation = await x.observe(inspector, see, options.targets !== undefined);
+      const diagnosis = await pace.run(judgeSteps(observation, options));
+      checkFinite(diagnosis, outputs);
+      const statistics = observation.layers.map(({ units: counted }) => counted);
+      return { diagnosis, outputs, statistics, columns: observation.inputs!.columns };
+    } finally {
+      outputs.dispose();
+    }
   });
 }
 
 type LookedAgain = Pick<Looked, "diagnosis" | "outputs">;
 
-/** The treated state on the same samples: what was seen of it on the way is not looked for again. */
-async function lookAgain(
+/** The diagnosis of a state that was seen when it was treated, on the samples that the network was looked at before. */
+function judgeSeen(
   state: NetworkState,
   x: Matrix,
-  seen: Seen | undefined,
-  before: Looked,
+  seen: Seen,
+  { columns }: Looked,
   options: Judged,
   pace: Pace,
 ): Promise<LookedAgain> {
-  if (!seen) return look(state, x, options, pace);
-  return { diagnosis: judgeSeen(state, x, seen, before, options), outputs: seen.outputs };
+  const { statistics, openings } = seen;
+  const outputs = new KeptOutputs(seen.outputs);
+  return withInspectorAsync(state, async (inspector) => {
+    const counted = { statistics, columns, opening: (layer: number) => openings[layer] };
+    const diagnosis = await pace.run(judgeSteps(observationOf(inspector, x, counted), options));
+    checkFinite(diagnosis, outputs);
+    return { diagnosis, outputs };
+  });
 }
 
 /** No remedy goes by preactivations that are no numbers. */
-function checkFinite({ layers }: Diagnosis, outputs: Float32Array): void {
+function checkFinite({ layers }: Diagnosis, { notFinite: output }: OutputWatch): void {
   for (const { layer, units } of layers) {
     const unit = units.find(({ state }) => state === "notFinite");
     if (unit) {
@@ -148,17 +155,12 @@ function checkFinite({ layers }: Diagnosis, outputs: Float32Array): void {
       throw notFinite(`layers[${layer}].units[${unit.unit}]`, Number.isFinite(max) ? min : max);
     }
   }
-  const place = outputs.findIndex((value) => !Number.isFinite(value));
-  if (place >= 0) throw notFinite(`layers[${layers.length}]`, outputs[place]);
+  if (output !== undefined) throw notFinite(`layers[${layers.length}]`, output);
 }
 
 function notFinite(path: string, value: number): RelumineError {
   const hint = "Are weights or samples too large?";
   return new RelumineError("value", path, "to have finite preactivations on x", `${value}`, hint);
-}
-
-function largestDifference(a: Float32Array, b: Float32Array): number {
-  return a.reduce((largest, value, i) => Math.max(largest, Math.abs(value - b[i])), 0);
 }
 
 /** The treated units with what the diagnosis afterwards counted. */
@@ -224,7 +226,7 @@ function putInPlace(
   { diagnosis, outputs }: LookedAgain,
 ): Treatment {
   const isPruned = remedy.kind === "prune";
-  const change = largestDifference(seen.outputs, outputs);
+  const change = outputs.changeFrom(seen.outputs);
   const all = [...findings, ...stillDead(diagnosis, isPruned, naming)];
   const treatedNetwork = networkOf(state);
   const back = isPruned ? backFromPrune(cell, treatedNetwork) : commit(cell, state);
@@ -241,16 +243,28 @@ function putInPlace(
   );
 }
 
+function checkDeaths(deaths: unknown): void {
+  if (deaths === undefined) return;
+  if (!Array.isArray(deaths))
+    throw new RelumineError("value", "known.deaths", "to be what traceDeaths found, a list", describe(deaths));
+  for (const [i, death] of (deaths as unknown[]).entries())
+    if (typeof death !== "object" || death === null)
+      throw new RelumineError("value", `known.deaths[${i}]`, "to be a death that traceDeaths found", describe(death));
+}
+
 function checkKnown(
   { targets, history, deaths }: TreatKnowledge,
   { spec }: NetworkState,
-  { rows }: Matrix,
+  matrix: Matrix | undefined,
 ): Pick<JudgeOptions, "targets" | "history"> & Pick<TreatKnowledge, "deaths"> {
-  if (deaths !== undefined && !Array.isArray(deaths))
-    throw new RelumineError("value", "known.deaths", "to be what traceDeaths found, a list", describe(deaths));
+  checkDeaths(deaths);
   const { units } = spec.layers[spec.layers.length - 1];
+  if (targets !== undefined && !matrix)
+    throw new RelumineError("value", "known.targets", "to be left out where x comes in blocks", describe(targets));
   return {
-    ...(targets !== undefined && { targets: prepareTargets("known.targets", targets, rows, units, spec.loss) }),
+    ...(targets !== undefined && {
+      targets: prepareTargets("known.targets", targets, matrix!.rows, units, spec.loss),
+    }),
     history: checkHistory(history),
     ...(deaths && { deaths }),
   };
@@ -273,12 +287,14 @@ function checkKnown(
  *   to rounding.
  *
  * The moments of what is redrawn or lifted are cleared; all other moments are kept.
- * @param x rows x inputs; the training rows, as a rule: a treatment answers to the samples it was made on
+ * @param x rows x inputs; the training rows, as a rule: a treatment answers to the samples it was made on. A Matrix, and
+ *   targets, are read while it runs and are to stay as they are until the promise is settled; where they don't, the
+ *   promise is rejected or the treatment is one of no rows that there were
  * @param network changed in place, but for "prune"
  * @param options targets, history, deaths: what is known of its training, with which `besides` says the better what to
  *   change, so that the treatment lasts; signal, onProgress
- * @cost two to three passes over x, in slices of about a frame; "prune" proves on the input box, a second or two where
- *   many units are dead
+ * @cost two to three passes over x, in slices of about a frame; "prune" proves on the input box besides, a second or
+ *   two where many units are dead, or what its `budget` allows
  * @throws RelumineError "value" (also where the signal is aborted, or the network is changed meanwhile), "shape",
  *   "memory" or "disposed" (as a rejection)
  * @example
@@ -286,14 +302,49 @@ function checkKnown(
  * console.log(String(treatment)); // 3 of 16 hidden units dead before, 0 after ...
  * await network.fit({ x, y }); // go on, or treatment.undo()
  */
-export function treat(network: Network, x: Samples, remedy: Remedy, options?: TreatOptions): Promise<Treatment> {
+export function treat(network: Network, x: Samples, remedy: Remedy, options?: TreatOptions): Promise<Treatment>;
+/**
+ * The same of rows that come in blocks and need not fit in memory. What is treated, weights, and what is said of units
+ * are what a matrix of all rows gives, to the bit, however the blocks are cut; findings and searches that look at rows
+ * again have a sample of 1024.
+ * @param x a source { rows?, blocks() }, which opens the same blocks anew for each pass
+ * @param options deaths, history, signal, onProgress
+ * @cost blocks are read twice, and for every remedy but "prune" and "replaceActivation" two to four times besides for
+ *   each layer up to the first that puts out no more than 64 MB for all rows, whose outputs are kept for those above;
+ *   columns of treated units that have more than 64 MB take a pass for each 64 MB
+ * @throws RelumineError "shape" or "value" (also for an iterable of one pass, or where other rows come than before) as
+ *   a rejection; and what the source throws
+ * @example const treatment = await treat(network, { rows: 100_000, blocks }, { kind: "prune" });
+ */
+export function treat(
+  network: Network,
+  x: SampleSource,
+  remedy: Remedy,
+  options?: TreatBlocksOptions,
+): Promise<Treatment>;
+export function treat(
+  network: Network,
+  x: Samples | SampleSource,
+  remedy: Remedy,
+  options?: TreatOptions,
+): Promise<Treatment> {
   return treatNaming(network, x, remedy, options);
+}
+
+function rowsOf(
+  x: Samples | SampleSource,
+  { spec }: NetworkState,
+  pace: Pace,
+  signal: AbortSignal | undefined,
+): TreatedRows {
+  if (isBlocks(x)) return new RowsInBlocks(readAgain("x", x), spec.inputs, pace, signal);
+  return new RowsInMemory(toRows("x", x, spec.inputs), pace);
 }
 
 /** @param naming what messages call layers and so on; default: their indices */
 export async function treatNaming(
   network: Network,
-  x: Samples,
+  x: Samples | SampleSource,
   remedy: Remedy,
   options: TreatOptions | undefined,
   naming: Naming = BY_INDEX,
@@ -306,17 +357,16 @@ export async function treatNaming(
   const runtime = await renew(cell.current.runtime);
   cell.current.checkIdle();
   const original = cell.current;
-  const check = watch(cell, "treated");
-  const pace = new Pace(pacing, check);
-  const matrix = toRows("x", x, original.spec.inputs);
-  const { deaths, ...about } = checkKnown(known, original, matrix);
+  const pace = new Pace(pacing, watch(cell, "treated"));
+  const rows = rowsOf(x, original, pace, pacing.signal);
+  const { deaths, ...about } = checkKnown(known, original, rows.matrix);
   const isPruned = resolved.kind === "prune";
   const constants = isPruned ? new ConstantUnits(original) : undefined;
-  const judged = { proofs: isPruned, naming };
+  const judged = { naming, ...(resolved.kind === "prune" && { proofs: true, proofBudget: resolved.budget }) };
   pace.begin(0.5);
-  const seen = await look(original, matrix, { ...judged, ...about }, pace, constants?.visit);
+  const seen = await look(original, rows, { ...judged, ...about }, pace, { visit: constants?.visit });
   const besides = isPruned ? [] : findBesides(original, seen.diagnosis, deaths);
-  const copy = new WorkingCopy(original, seen.diagnosis, matrix, runtime, pace, seen.statistics, naming);
+  const copy = new WorkingCopy(original, seen, rows, runtime, pace, naming);
   const begun = { cell, network, remedy: resolved, seen, besides, naming };
   pace.begin(1);
   try {
@@ -324,12 +374,14 @@ export async function treatNaming(
     const { state } = result;
     if (!state) {
       copy.discard();
-      pace.end();
+      await pace.end();
       return leaveAsItWas(begun, result);
     }
-    const after = await lookAgain(state, matrix, result.seen, seen, judged, pace);
-    pace.end();
-    check();
+    const after =
+      result.seen && rows.matrix
+        ? await judgeSeen(state, rows.matrix, result.seen, seen, judged, pace)
+        : await look(state, rows, judged, pace, { before: original });
+    await pace.end();
     return putInPlace(begun, result, state, after);
   } catch (error) {
     copy.discard();

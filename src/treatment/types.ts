@@ -62,6 +62,9 @@ export interface TreatKnowledge {
 /** Options of `treat`: what is known of the training, a signal that ends it, and who hears how far it is. */
 export interface TreatOptions extends TreatKnowledge, PaceOptions {}
 
+/** Options of `treat` of rows in blocks: those that need no rows beside them. */
+export interface TreatBlocksOptions extends Omit<TreatOptions, "targets"> {}
+
 /** Something to change beside a treatment, which does not last without. */
 export interface Besides {
   /** The finding of `diagnose`, or the cause of the deaths, that asks for it; "unknown": none is known. */

@@ -49,6 +49,45 @@ export interface KernelExports {
     c: number,
     workspace: number,
   ): void;
+
+  // Sparse rows X (m rows): entries offsets[r] to offsets[r + 1] (u32) of columns (u32, ascending in a row) and values (float32).
+  /** C = X·B, B of rows of n floats, C m x n. */
+  sparseProduct(m: number, n: number, offsets: number, columns: number, values: number, b: number, c: number): void;
+  /** The same for the n columns that an index (u32) selects of B, whose rows have `width` floats. */
+  sparseProductSelected(
+    m: number,
+    n: number,
+    offsets: number,
+    columns: number,
+    values: number,
+    b: number,
+    width: number,
+    index: number,
+    c: number,
+  ): void;
+  /** X's entries by column and then by row, 16 bytes each, in `entries` or in `spare`: returns which; bins: 8 KB. */
+  transposeEntries(
+    m: number,
+    width: number,
+    offsets: number,
+    columns: number,
+    values: number,
+    entries: number,
+    spare: number,
+    bins: number,
+  ): number;
+  /**
+   * Xᵀ·D, D m x n: lists the columns of X that have entries (u32), ascending, and writes the row of each at g, one
+   * after the other; returns how many. count: of the entries, as transposeEntries leaves them.
+   */
+  sparseGradient(count: number, n: number, entries: number, d: number, list: number, g: number): number;
+  /** Copies rows of n floats that lie one after the other to the listed rows of g. */
+  spreadRows(count: number, list: number, n: number, from: number, g: number): void;
+  /** Makes the listed rows of g 0. */
+  clearRows(count: number, list: number, n: number, g: number): void;
+  /** p -= learningRate·g for the listed rows of p; those of g lie one after the other. Returns as sgd does. */
+  sgdRows(count: number, list: number, n: number, parameters: number, gradient: number, learningRate: number): number;
+
   /** Whether gemm packs the operands of such a product: 1 or 0. */
   isPacked(m: number, n: number, k: number): number;
   /** Bytes of packing space, aligned to 16. */
@@ -256,6 +295,20 @@ export interface KernelExports {
   /** Marks the units that fired on a row of the batch with 1 in `fired`, units u32; returns how many have no mark. */
   markFired(units: number, batch: number, fired: number): number;
   resetTotals(units: number, total: number): void;
+  /**
+   * Of `count` units of rows x units at `places` (u32) the z above their thresholds: found is count x rows floats, lengths
+   * (u32) says how many are in each row of it.
+   */
+  collectAbove(
+    rows: number,
+    units: number,
+    z: number,
+    count: number,
+    places: number,
+    thresholds: number,
+    found: number,
+    lengths: number,
+  ): void;
   /** Indices (u32) of the units of a batch's counters that fired on some row; returns how many. */
   listOpen(units: number, batch: number, indices: number): number;
 

@@ -25,7 +25,7 @@ export type ToWorker =
       readonly args: readonly unknown[];
     }
   | { readonly kind: "stop"; readonly id: number; readonly reason: "aborted" | "callback" }
-  /** The report that came last was read: the next one may come. */
+  /** The report that came last was read: the next one may come. Or the share of 1: the work may be put in place. */
   | { readonly kind: "read"; readonly id: number }
   /** The rates of a schedule for the steps from `first` on, or that it threw. */
   | { readonly kind: "rates"; readonly id: number; readonly first: number; readonly rates: Float64Array };

@@ -93,6 +93,28 @@ describe.each(builds)("%s build", async (build) => {
     if (units > 1) expect(new Set([...bench.ints(fired, units)]).size).toBe(2); // some of each
   });
 
+  it.each([0, 1, 3, 64])("of %d chosen units what is above their thresholds, in the rows' order", (count) => {
+    const units = 70;
+    for (const rows of [0, 1, 5, 32]) {
+      bench.reset();
+      const z = quarters(rows, units, 3).map((row) => row.map((value, u) => value - 40 * u));
+      if (rows > 1) z[1]!.fill(Number.NaN);
+      const chosen = Array.from({ length: count }, (_, i) => units - 1 - i);
+      const thresholds = chosen.map((unit) => [-Infinity, -3, 2.25, Infinity][unit % 4]!);
+      const address = bench.place(z.flat());
+      const [found, lengths] = [bench.allocate(count * rows), bench.placeInt32(new Int32Array(count).fill(7))];
+      const [places, limits] = [bench.placeInt32(chosen), bench.place(thresholds)];
+      kernels.collectAbove(rows, units, address, count, places, limits, found, lengths);
+      bench.checkFences();
+      const expected = chosen.map((unit, i) => z.map((row) => row[unit]!).filter((value) => value > thresholds[i]!));
+      const given = Array.from(bench.ints(lengths, count), (length, i) => [
+        ...bench.floats(found + 4 * i * rows, rows).subarray(0, length),
+      ]);
+      expect(given).toEqual(expected);
+      if (count > 3 && rows > 5) expect(new Set(expected.map(({ length }) => length)).size).toBeGreaterThan(2);
+    }
+  });
+
   /**
    * The mean takes about four roundings a merge, m2 eight, each of at most the largest |z| (squared, times the
    * samples).

@@ -6,10 +6,10 @@ import { Bench, builds } from "../support/kernels.js";
 
 const WORDS = 32;
 // K has three blocks, M two: a turn is one of 4 stripes of 16 columns in one of these six.
-const M = 250,
+const M = 502,
   N = 61,
   K = 1100,
-  HEIGHT = 128,
+  HEIGHT = 252,
   DEPTH = 368,
   STRIPES = 4,
   BLOCKS_OF_M = 2,

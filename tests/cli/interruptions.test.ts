@@ -24,19 +24,22 @@ function shell(line: string): { code: number | null; stdout: string; stderr: str
 }
 
 describe.skipIf(process.platform === "win32")("a signal", () => {
-  it.each(["SIGINT", "SIGTERM", "SIGHUP"] as const)("%s saves what was learnt, with exit code 1", async (signal) => {
-    const out = join(folder.path, `${signal}.safetensors`);
-    const child = start(["train", ...TABLE, "--epochs", "20000", "--out", out]);
-    let wasSent = false;
-    child.stderr!.on("data", (chunk: Buffer) => {
-      if (!wasSent && String(chunk).includes("epoch 1000 of 20000")) wasSent = child.kill(signal);
-    });
-    const { code, stdout } = await finish(child);
-    expect(wasSent).toBe(true);
-    expect(code).toBe(1);
-    expect(stdout).toContain("Interrupted: this is what was learnt so far.");
-    await expectNetwork(out);
-  });
+  it.each(["SIGINT", "SIGTERM", "SIGHUP"] as const)(
+    "%s saves what was learnt, with exit code 1 (BREAK, F14)",
+    async (signal) => {
+      const out = join(folder.path, `${signal}.safetensors`);
+      const child = start(["train", ...TABLE, "--epochs", "20000", "--out", out]);
+      let wasSent = false;
+      child.stderr!.on("data", (chunk: Buffer) => {
+        if (!wasSent && String(chunk).includes("epoch 1000 of 20000")) wasSent = child.kill(signal);
+      });
+      const { code, stdout } = await finish(child);
+      expect(wasSent).toBe(true);
+      expect(code).toBe(1);
+      expect(stdout).toContain("Interrupted: this is what was learnt so far.");
+      await expectNetwork(out);
+    },
+  );
 
   it.skipIf(!fs.existsSync("/proc/self/status"))("before the first step leaves the file as it was", async () => {
     const out = folder.write("early.safetensors", "of before");
@@ -97,7 +100,7 @@ describe.skipIf(!fs.existsSync("/dev/full"))("a full disk", () => {
     ["train --json", `train "${PENGUINS}" --target species --epochs 2 --json`],
     ["forecast", `forecast "${PENGUINS}" --target species`],
     ["help", "--help"],
-  ])("under stdout: %s says so in one line, with exit code 1", (_name, words) => {
+  ])("under stdout: %s says so in one line, with exit code 1 (BREAK, F14)", (_name, words) => {
     const { code, stderr } = shell(`relumine ${words} > /dev/full`);
     expect(code).toBe(1);
     expect(stderr.match(/no space is left on the device\n/g)).toHaveLength(1);

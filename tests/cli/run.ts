@@ -1,5 +1,5 @@
 // Runs the built command line as its users do: a process of its own, its output read from pipes.
-import { spawn, type ChildProcess } from "node:child_process";
+import { spawn, type ChildProcess, type SpawnOptions } from "node:child_process";
 import { existsSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -16,9 +16,14 @@ export interface Finished {
   readonly stderr: string;
 }
 
-export function start(args: readonly string[], nodeOptions: readonly string[] = []): ChildProcess {
-  const { FORCE_COLOR: _, ...env } = process.env;
-  return spawn(process.execPath, [...nodeOptions, MAIN, ...args], { env, stdio: ["ignore", "pipe", "pipe"] });
+/** @param more of spawn's options: variables beside the environment's, who it is run as */
+export function start(
+  args: readonly string[],
+  nodeOptions: readonly string[] = [],
+  { env: variables, ...more }: SpawnOptions = {},
+): ChildProcess {
+  const { FORCE_COLOR: _, ...env } = { ...process.env, ...variables };
+  return spawn(process.execPath, [...nodeOptions, MAIN, ...args], { ...more, env, stdio: ["ignore", "pipe", "pipe"] });
 }
 
 export function finish(child: ChildProcess): Promise<Finished> {

@@ -101,6 +101,13 @@ describe("what is no rows is refused, and the source is closed", () => {
     await expectError(() => readerOf({ blocks: [rows(0, 1)] }), "value", "x.blocks");
     await expectError(() => readerOf({ blocks: () => 3 }), "value", "x.blocks()");
     await expectError(() => readerOf({ blocks: () => undefined }), "value", "x.blocks()");
+    for (const made of [3, {}, { next: 3 }, null, []])
+      await expectError(() => readerOf({ [Symbol.asyncIterator]: () => made }), "value", "x.blocks()");
+    await expectError(
+      () => readerOf({ blocks: () => ({ [Symbol.asyncIterator]: 3, [Symbol.iterator]: "no" }) }),
+      "value",
+      "x.blocks()",
+    );
     const odd = { [Symbol.asyncIterator]: () => ({ next: () => Promise.resolve(3) }) };
     await expectError(readAll(readerOf(odd), 2), "value", "x.blocks[0]");
   });

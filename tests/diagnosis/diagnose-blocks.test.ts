@@ -1,5 +1,6 @@
 // A diagnosis of rows that come in blocks: what one matrix of all rows gives, however they are cut.
 import { describe, expect, test } from "vitest";
+import { cut } from "../support/blocks.js";
 import { expectError } from "../support/errors.js";
 import { weightsOf, withNetwork } from "../support/networks.js";
 import { seededRandom, normal } from "../support/random.js";
@@ -24,16 +25,6 @@ function specOf(activation: Activation = "relu", biasInitializer = -0.2): Networ
 function rowsOf(rows: number, seed = 1): Matrix {
   const draw = normal(seededRandom(seed));
   return { rows, columns: INPUTS, data: Float32Array.from({ length: rows * INPUTS }, () => draw()) };
-}
-
-/** Blocks of these sizes in turn. */
-async function* cut({ rows, columns, data }: Matrix, ...sizes: number[]): AsyncGenerator<Matrix> {
-  for (let start = 0, turn = 0; start < rows; turn++) {
-    const count = Math.min(sizes[turn % sizes.length], rows - start);
-    yield { rows: count, columns, data: data.slice(start * columns, (start + count) * columns) };
-    await Promise.resolve();
-    start += count;
-  }
 }
 
 /** Closes units in several ways: by their bias, by their weights, hardly, and by rounding alone. */

@@ -223,9 +223,21 @@ describe("the dead units of samples", () => {
       await refused("from.units[0].unit", { box }, { from: forged({ unit: -1 }) });
       await refused("from.units[0].proof", { box }, { from: forged({ proof: "yes" }) });
       await refused("from.units[0].wakingInput", { box }, { from: forged({ proof: "refuted", wakingInput: [2] }) });
+      await refused(
+        "from.units[1]",
+        { box },
+        { from: { ...proof, units: Object.assign(new Array(2), { 0: units[0] }) } },
+      );
       const closed = proof.units.find(({ proof: verdict }) => verdict !== "refuted")!;
       const lie = { ...proof, units: [{ ...closed, proof: "refuted", wakingInput: [...x[0]!] }] };
       await refused("from", { box }, { from: lie });
+      let reads = 0;
+      const turning = Object.defineProperty({ ...proof }, "units", {
+        enumerable: true,
+        get: () => (reads++ ? null : units),
+      });
+      const on = await prove(network, { box }, { budget: 0, threads: 1, from: turning });
+      expect([on.units.length, reads]).toEqual([units.length, 1]);
       network.layers[0]!.setWeights({ bias: new Float32Array(16) });
       await refused("from.weights", { box }, { from: proof });
     }));

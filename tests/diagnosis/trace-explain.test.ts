@@ -138,6 +138,8 @@ describe("trace.explain", () => {
     await withNetwork(SPEC, async (network) => {
       await network.fit(sample(), { ...FIT, callbacks: [trace] });
       await expect(trace.explain({ ...trace.deaths[0], layer: 7 })).rejects.toThrow(relumineError("value", "deaths"));
+      const none = { signal: { aborted: false } as AbortSignal };
+      await expect(trace.explain(undefined, none)).rejects.toThrow(relumineError("value", "signal"));
       await expect(trace.explain([null as never])).rejects.toThrow(relumineError("value", "deaths[0]"));
     });
     await expect(trace.explain()).rejects.toThrow(relumineError("disposed"));

@@ -496,6 +496,7 @@ describe("use", () => {
   test("bad options are refused", async () => {
     await expectRefusal(() => traceDeaths({ window: 0 }), "value", "window");
     await expectRefusal(() => traceDeaths({ window: 2.5 }), "value", "window");
+    await expectRefusal(() => traceDeaths({ window: 2 ** 40 }), "value", "window");
     await expectRefusal(() => traceDeaths({ replay: 1 as never }), "value", "replay");
     await expectRefusal(() => traceDeaths({ windows: 3 } as never), "value", "traceDeaths.windows");
   });

@@ -3,6 +3,8 @@ import { Pace } from "../../src/core/pace.js";
 import { toMatrix } from "../../src/core/matrix.js";
 import { withInspector } from "../../src/inspect/inspector.js";
 import { LayerSweep } from "../../src/inspect/layer-sweep.js";
+import { RereadRows } from "../../src/inspect/row-stream.js";
+import { cut } from "../support/blocks.js";
 import type { UnitStatistics } from "../../src/inspect/statistics.js";
 import type { NetworkSpec } from "../../src/index.js";
 import { type NetworkState, stateOf } from "../../src/network/state/state.js";
@@ -24,14 +26,22 @@ const spec: NetworkSpec = {
 const wholePass = (state: NetworkState, x: number[][]) =>
   withInspector(state, (inspector) => inspector.statistics(toMatrix("x", x)));
 
+/** The same rows, read anew for each pass. */
+function reread(x: number[][]): RereadRows {
+  const matrix = toMatrix("x", x);
+  return new RereadRows({ blocks: () => cut(matrix, 100, 3, 64) }, matrix.columns, matrix.rows, undefined);
+}
+
 async function withSweep<T>(
   state: NetworkState,
   x: number[][],
   mostFloats: number | undefined,
   use: (sweep: LayerSweep) => Promise<T>,
+  isReread = false,
 ): Promise<T> {
   const { used } = state.runtime.heap;
-  const sweep = new LayerSweep(state, toMatrix("x", x), new Pace(), undefined, mostFloats);
+  const rows = isReread ? reread(x) : toMatrix("x", x);
+  const sweep = new LayerSweep(state, rows, new Pace(), undefined, mostFloats);
   try {
     return await use(sweep);
   } finally {
@@ -42,62 +52,77 @@ async function withSweep<T>(
 
 /** All is kept; the first layer's outputs alone; nothing. */
 const ROOMS = [undefined, 700 * 19, 0];
+const CASES = [false, true].flatMap((isReread) => ROOMS.map((room) => [room, isReread] as const));
 
 describe.each(ARITHMETICS)("a sweep, %s", (arithmetic) => {
   describe.each([1, 3, 255, 700])("over %d rows", (rows) => {
     const x = randomRows(seededRandom(rows), rows, 5, 2);
 
-    test.each(ROOMS)("counts what a pass does, to the bit, with room for %s floats", (mostFloats) =>
-      withNetwork(
-        spec,
-        async (network) => {
-          const state = stateOf(network);
-          const outputs: number[] = [];
-          const found = await withSweep(state, x, mostFloats, async (sweep) => {
-            const statistics: UnitStatistics[][] = [];
-            for (; sweep.layer < 4; sweep.next())
-              statistics.push(
-                await sweep.run(({ activations }) => void (sweep.layer === 3 && outputs.push(...activations))),
-              );
-            return statistics;
-          });
-          expect(found).toEqual(wholePass(state, x));
-          expect(outputs).toEqual([...network.predict(x).data]);
-        },
-        { arithmetic },
-      ),
+    test.each(CASES)(
+      "counts what a pass does, to the bit, with room for %s floats, read anew: %s",
+      (mostFloats, isReread) =>
+        withNetwork(
+          spec,
+          async (network) => {
+            const state = stateOf(network);
+            const outputs: number[] = [];
+            const found = await withSweep(
+              state,
+              x,
+              mostFloats,
+              async (sweep) => {
+                const statistics: UnitStatistics[][] = [];
+                for (; sweep.layer < 4; sweep.next())
+                  statistics.push(
+                    await sweep.run(({ activations }) => void (sweep.layer === 3 && outputs.push(...activations))),
+                  );
+                return statistics;
+              },
+              isReread,
+            );
+            expect(found).toEqual(wholePass(state, x));
+            expect(outputs).toEqual([...network.predict(x).data]);
+          },
+          { arithmetic },
+        ),
     );
 
-    test.each(ROOMS)("runs changed units again, with room for %s floats", (mostFloats) =>
+    test.each(CASES)("runs changed units again, with room for %s floats, read anew: %s", (mostFloats, isReread) =>
       withNetwork(
         spec,
         async (network) => {
           const state = stateOf(network);
           const changed = [2, 3, 17];
-          await withSweep(state, x, mostFloats, async (sweep) => {
-            for (; sweep.layer < 3; sweep.next()) {
-              const { layer } = sweep;
-              const before = await sweep.run();
-              const units = layer === 2 ? [0, 6] : changed;
-              const { kernel, bias, alpha } = state.layer(layer);
-              for (const unit of units) {
-                bias[unit] += 0.75;
-                if (alpha) alpha[unit] = -0.5;
-                for (let at = unit; at < kernel.length; at += bias.length) kernel[at] *= -1.25;
+          await withSweep(
+            state,
+            x,
+            mostFloats,
+            async (sweep) => {
+              for (; sweep.layer < 3; sweep.next()) {
+                const { layer } = sweep;
+                const before = await sweep.run();
+                const units = layer === 2 ? [0, 6] : changed;
+                const { kernel, bias, alpha } = state.layer(layer);
+                for (const unit of units) {
+                  bias[unit] += 0.75;
+                  if (alpha) alpha[unit] = -0.5;
+                  for (let at = unit; at < kernel.length; at += bias.length) kernel[at] *= -1.25;
+                }
+                const again = await sweep.again(units);
+                const now = wholePass(state, x)[layer]!;
+                expect(again).toEqual(units.map((unit) => now[unit]));
+                expect(again).not.toEqual(units.map((unit) => before[unit]));
               }
-              const again = await sweep.again(units);
-              const now = wholePass(state, x)[layer]!;
-              expect(again).toEqual(units.map((unit) => now[unit]));
-              expect(again).not.toEqual(units.map((unit) => before[unit]));
-            }
-            expect(await sweep.run()).toEqual(wholePass(state, x)[3]);
-          });
+              expect(await sweep.run()).toEqual(wholePass(state, x)[3]);
+            },
+            isReread,
+          );
         },
         { arithmetic },
       ),
     );
 
-    test.each(ROOMS)("hands on each unit's products, with room for %s floats", (mostFloats) =>
+    test.each(CASES)("hands on each unit's products, with room for %s floats, read anew: %s", (mostFloats, isReread) =>
       withNetwork(
         spec,
         async (network) => {
@@ -109,21 +134,27 @@ describe.each(ARITHMETICS)("a sweep, %s", (arithmetic) => {
               wanted.map((unit) => ({ layer: 1, unit })),
             ),
           );
-          await withSweep(state, x, mostFloats, async (sweep) => {
-            await sweep.run();
-            sweep.next();
-            const seen: number[] = [];
-            await sweep.forEachProduct(wanted, (unit, values) => {
-              const { bias } = state.layer(1);
-              expect(values.map((value) => value + bias[unit]!)).toEqual(columns[seen.length]);
-              seen.push(unit);
-              values.fill(NaN); // it is ours
-            });
-            expect(seen).toEqual(wanted);
-            const products = await sweep.products();
-            const [direct, known] = [await sweep.run(), await sweep.run(undefined, products)];
-            expect(known).toEqual(direct);
-          });
+          await withSweep(
+            state,
+            x,
+            mostFloats,
+            async (sweep) => {
+              await sweep.run();
+              sweep.next();
+              const seen: number[] = [];
+              await sweep.forEachProduct(wanted, (unit, values) => {
+                const { bias } = state.layer(1);
+                expect(values.map((value) => value + bias[unit]!)).toEqual(columns[seen.length]);
+                seen.push(unit);
+                values.fill(NaN); // it is ours
+              });
+              expect(seen).toEqual(wanted);
+              const products = await sweep.products();
+              const [direct, known] = [await sweep.run(), await sweep.run(undefined, products)];
+              expect(known).toEqual(direct);
+            },
+            isReread,
+          );
         },
         { arithmetic },
       ),

@@ -335,6 +335,22 @@ describe("clones", () => {
       expect(weightsOf(network).length).toBe(network.parameterCount);
     }));
 
+  test("are what the network was at the call, whatever becomes of it before they are there", () =>
+    withNetwork(classifier, async (network) => {
+      const before = weightsOf(network);
+      const cloning = network.clone();
+      network.layers[0].setWeights({ bias: new Float32Array(12).fill(5) });
+      const training = network.fit(sectors(40), { epochs: 1 });
+      using clone = await cloning;
+      expect(weightsOf(clone)).toEqual(before);
+      await training;
+      const other = await createNetwork(classifier);
+      const last = other.clone();
+      other.dispose();
+      using heir = await last;
+      expect(weightsOf(heir)).toEqual(before);
+    }));
+
   test("outlive their model", async () => {
     const network = await createNetwork(regressor);
     const wanted = network.predict(waves(5).x);

@@ -21,7 +21,7 @@ function turning(members: Record<string, readonly [unknown, unknown]>): Record<s
   return object;
 }
 
-test("a matrix whose fields change between two reads is the one that was read first, and the memory stays whole", () =>
+test("a matrix whose fields change between two reads is the one that was read first, and the memory stays whole (BREAK, F8)", () =>
   withNetwork(spec, async (network) => {
     const data = Float32Array.from({ length: 8 }, (_, i) => i);
     const expected = network.predict({ rows: 4, columns: 2, data });
@@ -36,7 +36,7 @@ test("a matrix whose fields change between two reads is the one that was read fi
     expect(weightsOf(first)).not.toEqual(weightsOf(second));
   }));
 
-test("data, options, layers and weights are read once", async () => {
+test("data, options, layers and weights are read once (BREAK, F8)", async () => {
   const train = (disturb: boolean) =>
     withNetwork(classifier, async (network) => {
       const options = { epochs: 2, batchSize: 8, optimizer: sgd() };
@@ -60,7 +60,7 @@ function each(object: object): Record<string, readonly [unknown, unknown]> {
   return Object.fromEntries(Object.entries(object).map(([name, value]) => [name, [value, value]]));
 }
 
-test("an option that an object inherits is checked as its own", () =>
+test("an option that an object inherits is checked as its own (BREAK, F16)", () =>
   withNetwork(classifier, (network) =>
     expectRefusal(
       () => network.fit({ x, y }, Object.create({ epochss: 3 }) as object),
@@ -70,14 +70,14 @@ test("an option that an object inherits is checked as its own", () =>
     ),
   ));
 
-test("callbacks with a hole or with what is no object are refused by their place", () =>
+test("callbacks with a hole or with what is no object are refused by their place (BREAK, F9)", () =>
   withNetwork(classifier, async (network) => {
     const hole = Object.assign(new Array<object>(2), { 1: {} });
     await expectRefusal(() => network.fit({ x, y }, { callbacks: hole }), "value", "callbacks[0]", "undefined");
     await expectRefusal(() => network.fit({ x, y }, { callbacks: [{}, 3 as never] }), "value", "callbacks[1]", "3");
   }));
 
-test("what the caller changes while the fit runs changes nothing", async () => {
+test("what the caller changes while the fit runs changes nothing (BREAK, F9)", async () => {
   const train = (disturb: boolean) =>
     withNetwork(classifier, async (network) => {
       const data = { x: matrix(), y: [...y] };
@@ -101,21 +101,23 @@ test("what the caller changes while the fit runs changes nothing", async () => {
   expect(await train(true)).toEqual(await train(false));
 });
 
-test.each(["training", "validation"] as const)("an array of %s that is transferred while the fit runs", (which) =>
-  withNetwork(classifier, async (network) => {
-    const given = { training: { x: matrix(), y }, validation: { x: matrix(), y } };
-    const { buffer } = given[which].x.data;
-    const onBatchEnd = () => void (buffer.byteLength > 0 && structuredClone(0, { transfer: [buffer] }));
-    await expectRefusal(
-      () => network.fit(given.training, { epochs: 2, callbacks: [{ onBatchEnd }], validation: given.validation }),
-      "value",
-      "x.data",
-    );
-    expect((await network.fit({ x, y }, { epochs: 1 })).epochs).toHaveLength(1); // and it goes on
-  }),
+test.each(["training", "validation"] as const)(
+  "an array of %s that is transferred while the fit runs (BREAK, F9)",
+  (which) =>
+    withNetwork(classifier, async (network) => {
+      const given = { training: { x: matrix(), y }, validation: { x: matrix(), y } };
+      const { buffer } = given[which].x.data;
+      const onBatchEnd = () => void (buffer.byteLength > 0 && structuredClone(0, { transfer: [buffer] }));
+      await expectRefusal(
+        () => network.fit(given.training, { epochs: 2, callbacks: [{ onBatchEnd }], validation: given.validation }),
+        "value",
+        "x.data",
+      );
+      expect((await network.fit({ x, y }, { epochs: 1 })).epochs).toHaveLength(1); // and it goes on
+    }),
 );
 
-test("a matrix of relumine/kernels whose memory grows meanwhile", async () => {
+test("a matrix of relumine/kernels whose memory grows meanwhile (BREAK, F9)", async () => {
   using kernels = await createKernels();
   const rows = 2000;
   const inputs = kernels.allocate(rows, 2);
@@ -128,7 +130,7 @@ test("a matrix of relumine/kernels whose memory grows meanwhile", async () => {
   if (outcome !== "trained") expect(outcome).toEqual(relumineError("value", "x.data"));
 });
 
-test("metadata that importNetwork would refuse is not written", () =>
+test("metadata that importNetwork would refuse is not written (BREAK, F16)", () =>
   withNetwork(spec, async (network) => {
     const metadata = Object.fromEntries(Array.from({ length: 2 ** 20 + 1 }, (_, i) => [`${i}`, ""]));
     await expectRefusal(() => exportNetwork(network, "safetensors", { metadata }), "memory", "the file's header");

@@ -165,6 +165,17 @@ describe("calibrate", () => {
     );
   });
 
+  test.each([1e-24, 1e19])("weights of %d: the spread is counted in float64", (size) =>
+    withNetwork(deep, async (network) => {
+      const { kernel } = network.layers[0]!.getWeights();
+      network.layers[0]!.setWeights({ kernel: kernel.map((weight) => weight * size) });
+      using usual = await createNetwork(deep);
+      const [scaled, plain] = [await calibrate(network, x), await calibrate(usual, x)];
+      expect((scaled.layers[0]!.scale * size) / plain.layers[0]!.scale).toBeCloseTo(1, 5);
+      expect(scaled.layers[0]!.std).toBeCloseTo(plain.layers[0]!.std, 4);
+    }),
+  );
+
   test("what is wrong is refused before anything changes", async () => {
     await withNetwork(deep, async (network) => {
       const changes = stateOf(network).changes;

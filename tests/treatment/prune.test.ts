@@ -151,6 +151,47 @@ describe("prune", () => {
       smaller.dispose();
     }));
 
+  test("its budget decides what is said of the range of x, never what is taken out", () =>
+    withNetwork(
+      {
+        inputs: 6,
+        layers: [{ units: 24 }, { units: 24, biasInitializer: -1.1 }, { units: 2 }],
+        loss: "huber",
+        seed: 2,
+      },
+      async (network) => {
+        const samples = randomRows(seededRandom(8), 60, 6);
+        const { bias } = network.layers[1].getWeights();
+        network.layers[1].setWeights({ bias: bias.fill(-30, 0, 3) });
+        const proofs: Record<string, number>[] = [];
+        const kept: unknown[] = [];
+        for (const budget of [0, 1e5, undefined]) {
+          const treatment = await treat(network, samples, { kind: "prune", ...(budget !== undefined && { budget }) });
+          const dead = treatment.before.layers.flatMap(({ units: all }) => all.filter(({ state }) => state === "dead"));
+          proofs.push(
+            Object.fromEntries(
+              ["provenDead", "refuted", "open"].map((proof) => [
+                proof,
+                dead.filter((unit) => unit.proof === proof).length,
+              ]),
+            ),
+          );
+          expect(treatment.remedy).toEqual({ kind: "prune", budget: budget ?? 1.2e9 });
+          kept.push([treatment.treated, toReference(treatment.network)]);
+          treatment.network.dispose();
+        }
+        expect(kept[1]).toEqual(kept[0]);
+        expect(kept[2]).toEqual(kept[0]);
+        const [none, some, usual] = proofs;
+        expect(none!.refuted).toBe(0);
+        expect(none!.provenDead).toBeGreaterThan(0);
+        expect(none!.open).toBeGreaterThan(0);
+        expect(some!.provenDead).toBeGreaterThanOrEqual(none!.provenDead!);
+        expect(usual!.provenDead).toBeGreaterThanOrEqual(some!.provenDead!);
+        expect(usual!.open).toBe(0);
+      },
+    ));
+
   test("a layer that dies out is folded away with a finding: the output layer is left, with the same bits", () =>
     withCase(
       { layers: [relu([1, 0.1], [1, 0.2]), relu([1, 1, -90]), relu([3, 0.3], [1, -1]), units("sigmoid", [1, 1, 0.7])] },

@@ -1,6 +1,6 @@
 // treat and calibrate in slices: they let others have their turn, and nothing is changed where they end before the end.
 import { afterEach, describe, expect, test, vi } from "vitest";
-import { calibrate, type Network, type NetworkSpec, type Remedy, treat } from "../../src/index.js";
+import { calibrate, type Network, type NetworkSpec, type Remedy, type Samples, treat } from "../../src/index.js";
 import { stateOf } from "../../src/network/state/state.js";
 import { expectRefusal } from "../support/errors.js";
 import { withNetwork } from "../support/networks.js";
@@ -31,17 +31,21 @@ const remedies: Remedy[] = [
 /**
  * What "prune" makes is given back at once: a network that is found to be garbage frees its memory whenever it likes.
  */
-async function treated(network: Network, remedy: Remedy, options?: Options): Promise<unknown> {
-  const treatment = await treat(network, x, remedy, options);
+async function treated(network: Network, remedy: Remedy, options?: Options, rows: Samples = x): Promise<unknown> {
+  const treatment = await treat(network, rows, remedy, options);
   if (treatment.network !== network) treatment.network.dispose();
   return treatment;
 }
 
 const WORK = [
   ...remedies.map(
-    (remedy) => [remedy.kind, (network: Network, options?: Options) => treated(network, remedy, options)] as const,
+    (remedy) =>
+      [
+        remedy.kind,
+        (network: Network, options?: Options, rows?: Samples) => treated(network, remedy, options, rows),
+      ] as const,
   ),
-  ["calibrate", (network: Network, options?: Options) => calibrate(network, x, options)] as const,
+  ["calibrate", (network: Network, options?: Options, rows: Samples = x) => calibrate(network, rows, options)] as const,
 ];
 
 async function withDead(use: (network: Network) => Promise<void>): Promise<void> {
@@ -84,7 +88,7 @@ describe.each(WORK)("%s", (_, work) => {
       using other = await network.clone();
       const kept = await work(other, { onProgress: () => slices++ }); // what undo needs is freed with it
       const { used } = stateOf(network).runtime.heap;
-      for (let allowed = 0; allowed < slices; allowed += 5) {
+      for (let allowed = 0; allowed < slices; allowed += Math.max(5, Math.ceil(slices / 30))) {
         const abort = new AbortController();
         let heard = 0;
         const onProgress = () => heard++ === allowed && abort.abort();
@@ -138,9 +142,55 @@ describe.each(WORK)("%s", (_, work) => {
       );
     }));
 
+  test("rows that are refilled meanwhile: finite weights, or a refusal with nothing changed", () =>
+    withDead(async (network) => {
+      slowClock();
+      const memory = memoryOf(network);
+      for (const value of [7, Number.NaN, Infinity]) {
+        using copy = await network.clone();
+        const data = Float32Array.from(x.flat());
+        const rows = { rows: x.length, columns: 3, data };
+        let heard = 0;
+        const onProgress = () => void (heard++ === 6 && data.fill(value));
+        const outcome = await work(copy, { onProgress }, rows).catch((error: unknown) => error);
+        expect(heard).toBeGreaterThan(6);
+        if (outcome instanceof Error) {
+          expect(outcome).toMatchObject({ name: "RelumineError", code: "value" });
+          expect(memoryOf(copy)).toEqual(memory);
+        }
+        for (const layer of copy.layers)
+          for (const values of Object.values(layer.getWeights())) expect(values.every(Number.isFinite)).toBe(true);
+      }
+      const moved = { rows: x.length, columns: 3, data: Float32Array.from(x.flat()) };
+      const move = () => void (moved.data.length > 0 && structuredClone(moved.data, { transfer: [moved.data.buffer] }));
+      await expectRefusal(() => work(network, { onProgress: move }, moved), "value", "x.data");
+      expect(memoryOf(network)).toEqual(memory);
+    }));
+
+  test("what hears of the end and refuses it, at once or later: nothing is changed", () =>
+    withDead(async (network) => {
+      const memory = memoryOf(network);
+      const torn = new Error("torn");
+      const tear = (share: number) => {
+        if (share === 1) throw torn;
+      };
+      await expect(work(network, { onProgress: tear })).rejects.toBe(torn);
+      const tearLater = async (share: number) => tear(share);
+      await expect(work(network, { onProgress: tearLater as (share: number) => void })).rejects.toBe(torn);
+      expect(memoryOf(network)).toEqual(memory);
+    }));
+
   test("options that are none are refused", () =>
     withDead(async (network) => {
-      await expectRefusal(() => work(network, { signal: {} as AbortSignal }), "value", "signal");
+      const { addEventListener, removeEventListener } = new EventTarget();
+      for (const signal of [
+        {},
+        null,
+        { aborted: false },
+        { aborted: false, addEventListener },
+        { addEventListener, removeEventListener },
+      ])
+        await expectRefusal(() => work(network, { signal: signal as unknown as AbortSignal }), "value", "signal");
       await expectRefusal(() => work(network, { onProgress: 3 as never }), "value", "onProgress");
     }));
 });

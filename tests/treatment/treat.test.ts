@@ -62,6 +62,8 @@ describe("what is refused", () => {
     [{ kind: "replaceActivation", activation: "leakyrelu" }, "activation", '"leakyRelu"'],
     [{ kind: "replaceActivation", activation: { name: "relu", alpha: 1 } }, "activation.alpha", "relu"],
     [{ kind: "prune", activation: "relu" }, "remedy.activation"],
+    [{ kind: "prune", budget: -1 }, "budget", "-1"],
+    [{ kind: "prune", budget: Number.POSITIVE_INFINITY }, "budget", "Infinity"],
   ];
 
   test.each(refused.map(([remedy, ...words]) => [remedy, words] as const))("the remedy %j", (remedy, words) =>

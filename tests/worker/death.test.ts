@@ -46,7 +46,7 @@ it("a worker that does not start is told of", async () => {
   await expectRefusal(() => createNetwork(classifier, { worker: "/nothing/here.js" }), "unsupported", "the worker");
 });
 
-it("messages that are none, of the page's or of a worker's own, harm nothing", async () => {
+it("messages that are none, of the page's or of a worker's own, harm nothing (BREAK, F16)", async () => {
   const worker = await startWorker(undefined);
   const network = await createNetwork(classifier, { worker: () => worker });
   worker.postMessage(null, []);

@@ -112,6 +112,7 @@ describe("before the training", () => {
         throw torn;
       };
       await expect(run({ onProgress: tear })).rejects.toBe(torn);
+      await expect(run({ onProgress: (share) => share === 1 && tear() })).rejects.toBe(torn);
       await expectRefusal(() => run({ signal: {} as AbortSignal }), "value", "signal");
       await expectRefusal(() => run({ onProgress: 1 as never }), "value", "onProgress");
     }

@@ -443,7 +443,7 @@ describe("refusals are those of the network", () => {
       "value",
       ["validation"],
     ],
-    ["weights of a layer that is not there", (it) => it.call("getWeights", 99), "value", ["layer", "99"]],
+    ["weights of a layer that is not there (BREAK, F16)", (it) => it.call("getWeights", 99), "value", ["layer", "99"]],
     ["an operation that is not known", (it) => it.call("nothing"), "value", ["the operation", '"nothing"']],
     ["a format that is not known", (it) => remotely.exportNetwork(it, "zip" as never), "value", ["format", '"zip"']],
     [

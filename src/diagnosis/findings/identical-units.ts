@@ -95,7 +95,7 @@ function findEqual({ observation: { layers, again, inputs, rows }, hidden }: Evi
     ),
   );
   const depth = groups.findLastIndex(({ length }) => length > 0) + 1;
-  if (depth === 0) return groups; // as a rule: equal activations have equal sums
+  if (depth === 0) return groups; // most often: equal activations have equal sums
   if (!again) return groups.map(() => []);
   const isSample = inputs !== undefined && inputs.x.rows < rows;
   const varied = hidden.map(() => new Set<number>());
@@ -108,6 +108,7 @@ function findEqual({ observation: { layers, again, inputs, rows }, hidden }: Evi
       for (const unit of groups[layer].flat())
         if (!varied[layer].has(unit) && columnVaries({ columns: width, data: a }, unit)) varied[layer].add(unit);
     });
+    return groups.some(({ length }) => length > 0); // sums of a wide layer's units are equal by chance, too
   });
   if (!isSample) return groups;
   // units that hardly ever fire agree on most samples: what was seen to change, or never does, agrees on all rows

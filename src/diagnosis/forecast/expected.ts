@@ -64,12 +64,13 @@ export interface Census {
 /** Marks the units of these columns that some of the rows opens, and says how many more they are. */
 function mark(opened: Uint8Array, z: Float64Array, columns: ArrayLike<number>): number {
   let fresh = 0;
-  for (let i = 0, c = 0; i < z.length; i++) {
-    if (z[i] > 0 && opened[columns[c]] === 0) {
-      opened[columns[c]] = 1;
-      fresh++;
-    }
-    if (++c === columns.length) c = 0;
+  for (let c = 0; c < columns.length; c++) {
+    if (opened[columns[c]] !== 0) continue;
+    let at = c; // the first row that opens a unit is near, as a rule
+    while (at < z.length && !(z[at] > 0)) at += columns.length;
+    if (at >= z.length) continue;
+    opened[columns[c]] = 1;
+    fresh++;
   }
   return fresh;
 }

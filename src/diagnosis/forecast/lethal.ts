@@ -14,12 +14,13 @@ import { type LayerRows, makeMultiply, type Multiply, type Numbers, passRows } f
 /** Products of each row with each, plus 1 for the bias. */
 function gramOf(input: Numbers, inner: number, rows: number, multiply: Multiply): Float64Array {
   const right = { data: input, rowStep: 1, columnStep: inner, columns: rows };
-  return multiply(input, rows, inner, right, new Float64Array(rows).fill(1), new Float64Array(rows * rows));
+  return multiply(input, rows, inner, right, new Float64Array(rows).fill(1), new Float64Array(rows * rows), true);
 }
 
 /** Upstream gradients times the slope, in place. */
 function throughActivation({ name, alpha, units }: Layer64, z: Float64Array, upstream: Float64Array): void {
-  for (let i = 0; i < z.length; i++) if (upstream[i] !== 0) upstream[i] *= slope(name, z[i], alpha[i % units]);
+  if (isRectifier(name)) for (let i = 0; i < z.length; i++) upstream[i] = z[i] > 0 ? upstream[i] : 0;
+  else for (let i = 0; i < z.length; i++) if (upstream[i] !== 0) upstream[i] *= slope(name, z[i], alpha[i % units]);
 }
 
 function throughKernel(

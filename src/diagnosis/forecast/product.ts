@@ -20,7 +20,7 @@ export interface RightFactor {
 
 /**
  * rows x inner numbers by the right factor, into out, rows x columns. Each column begins at 0 or at its `start`, which
- * holds one for every column, whichever are taken.
+ * holds one for every column, whichever are taken. Of a product that is symmetric half is worked out.
  */
 export type Multiply = (
   left: Numbers,
@@ -29,6 +29,7 @@ export type Multiply = (
   right: RightFactor,
   start: Numbers | undefined,
   out: Float64Array,
+  isSymmetric?: boolean,
 ) => Float64Array;
 
 const TALL = 4;
@@ -37,6 +38,15 @@ const TOGETHER = 16;
 
 /** Rows from `first` on, by turns an element of each; those that are missing are 0. */
 function packRows(left: Numbers, first: number, rows: number, inner: number, panel: Float64Array): void {
+  if (first + TALL <= rows) {
+    for (let i = 0, to = 0, at = first * inner; i < inner; i++, to += TALL, at++) {
+      panel[to] = left[at];
+      panel[to + 1] = left[at + inner];
+      panel[to + 2] = left[at + 2 * inner];
+      panel[to + 3] = left[at + 3 * inner];
+    }
+    return;
+  }
   for (let r = 0; r < TALL; r++) {
     const from = (first + r) * inner;
     const isMissing = first + r >= rows;
@@ -51,7 +61,8 @@ const columnAt = ({ columns }: RightFactor, j: number) => (typeof columns === "n
 function packColumns(right: RightFactor, inner: number, panels: Float64Array): void {
   const { data, rowStep, columnStep } = right;
   const count = countColumns(right);
-  const places = Int32Array.from({ length: count + (count & 1) }, (_, j) => columnAt(right, Math.min(j, count - 1)));
+  const places = new Int32Array(count + (count & 1));
+  for (let j = 0; j < places.length; j++) places[j] = columnAt(right, Math.min(j, count - 1));
   for (let first = 0; first < places.length; first += TOGETHER) {
     const end = Math.min(first + TOGETHER, places.length);
     for (let i = 0; i < inner; i++) {
@@ -99,37 +110,62 @@ function sumTile(a: Float64Array, b: Float64Array, at: number, inner: number, su
   sums[7] = s7;
 }
 
+/** Where each column begins; a last one that is there twice begins anywhere. */
+function packStarts(right: RightFactor, start: Numbers | undefined, starts: Float64Array): void {
+  const count = countColumns(right);
+  for (let j = 0; j < count; j++) starts[j] = start ? start[columnAt(right, j)] : 0;
+}
+
+/** The upper triangle of n x n numbers onto the lower one. */
+function mirror(n: number, out: Float64Array): void {
+  for (let i = 0; i < n; i++) for (let j = 0; j < i; j++) out[i * n + j] = out[j * n + i];
+}
+
 /** A product with memory of its own, which grows to the largest factors. */
 export function makeMultiply(): Multiply {
   const sums = new Float64Array(2 * TALL);
   let rowPanel = new Float64Array(0);
   let columnPanels = new Float64Array(0);
-  return (left, rows, inner, right, start, out) => {
+  let starts = new Float64Array(0);
+  return (left, rows, inner, right, start, out, isSymmetric = false) => {
     const columns = countColumns(right);
     if (rowPanel.length < TALL * inner) rowPanel = new Float64Array(TALL * inner);
     if (columnPanels.length < (columns + 1) * inner) columnPanels = new Float64Array((columns + 1) * inner);
+    if (starts.length < columns + 1) starts = new Float64Array(columns + 1);
     packColumns(right, inner, columnPanels);
+    packStarts(right, start, starts);
     for (let first = 0; first < rows; first += TALL) {
       packRows(left, first, rows, inner, rowPanel);
       const tall = Math.min(TALL, rows - first);
-      for (let j = 0; j < columns; j += 2) {
+      for (let j = isSymmetric ? first : 0; j < columns; j += 2) {
         sumTile(rowPanel, columnPanels, j * inner, inner, sums);
-        const begin = start ? start[columnAt(right, j)] : 0;
-        const beginNext = start && j + 1 < columns ? start[columnAt(right, j + 1)] : 0;
+        const isPair = j + 1 < columns;
         for (let r = 0, to = first * columns + j; r < tall; r++, to += columns) {
-          out[to] = begin + sums[2 * r];
-          if (j + 1 < columns) out[to + 1] = beginNext + sums[2 * r + 1];
+          out[to] = starts[j] + sums[2 * r];
+          if (isPair) out[to + 1] = starts[j + 1] + sums[2 * r + 1];
         }
       }
     }
+    if (isSymmetric) mirror(rows, out);
     return out;
   };
+}
+
+/** In place; NaN becomes 0. A branch by the sign, which is as good as random, would take six times as long. */
+function rectify(z: Float64Array): void {
+  let sum = 0;
+  for (let i = 0; i < z.length; i++) {
+    const open = (z[i] + Math.abs(z[i])) / 2;
+    z[i] = open;
+    sum += open;
+  }
+  if (Number.isNaN(sum)) for (let i = 0; i < z.length; i++) if (Number.isNaN(z[i])) z[i] = 0; // of -Infinity, too
 }
 
 /** Of rows of a layer's preactivations, in place. */
 export function activateRows({ name, alpha, units }: Layer64, z: Float64Array): Float64Array {
   if (name === "softmax") z.set(softmaxRows(z, units));
-  else if (isRectifier(name)) for (let i = 0; i < z.length; i++) z[i] = z[i] > 0 ? z[i] : 0;
+  else if (isRectifier(name)) rectify(z);
   else for (let i = 0; i < z.length; i++) z[i] = activate(name, z[i], alpha[i % units]);
   return z;
 }

@@ -6,17 +6,16 @@ export function measureColumns({ rows, columns, data }: Matrix): {
   readonly mean: number[];
   readonly spread: number[];
 } {
-  const sum = new Array<number>(columns).fill(0),
-    squares = sum.slice();
+  const [sum, squares, first] = [new Float64Array(columns), new Float64Array(columns), data.slice(0, columns)];
   for (let start = 0; start < data.length; start += columns) {
     for (let c = 0; c < columns; c++) {
-      const deviation = data[start + c] - data[c];
+      const deviation = data[start + c] - first[c];
       sum[c] += deviation;
       squares[c] += deviation * deviation;
     }
   }
   return {
-    mean: sum.map((total, c) => data[c] + total / rows),
-    spread: squares.map((total, c) => Math.sqrt(Math.max(0, total / rows - (sum[c] / rows) ** 2))),
+    mean: Array.from(sum, (total, c) => data[c] + total / rows),
+    spread: Array.from(squares, (total, c) => Math.sqrt(Math.max(0, total / rows - (sum[c] / rows) ** 2))),
   };
 }

@@ -67,15 +67,16 @@ export interface InputJudgement {
 }
 
 export function statisticsOf(x: Matrix): ColumnStatistics {
-  const min = new Array<number>(x.columns).fill(Infinity),
-    max = new Array<number>(x.columns).fill(-Infinity);
-  for (let start = 0; start < x.data.length; start += x.columns) {
-    for (let column = 0; column < x.columns; column++) {
-      const value = x.data[start + column];
-      if (value < min[column]) min[column] = value;
-      if (value > max[column]) max[column] = value;
+  const { columns, data } = x;
+  const [low, high] = [data.slice(0, columns), data.slice(0, columns)];
+  for (let start = columns; start < data.length; start += columns) {
+    for (let column = 0; column < columns; column++) {
+      const value = data[start + column];
+      if (value < low[column]) low[column] = value;
+      if (value > high[column]) high[column] = value;
     }
   }
+  const [min, max] = [[...low], [...high]];
   return { ...measureColumns(x), min, max };
 }
 

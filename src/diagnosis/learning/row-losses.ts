@@ -141,6 +141,14 @@ function lossByRow(reader: LossReader, targets: PreparedTargets, lossOf: (row: n
   return losses;
 }
 
+/** Where targets alone decide: rows with the same label have the same loss. */
+function lossByTarget(reader: LossReader, targets: PreparedTargets, lossOf: (t: Float64Array) => number): Float64Array {
+  if (targets.kind !== "labels") return lossByRow(reader, targets, (_, target) => lossOf(target));
+  const classes = { kind: "labels", labels: Int32Array.from({ length: reader.units }, (_, label) => label) } as const;
+  const ofLabel = lossByRow(reader, classes, (_, target) => lossOf(target));
+  return Float64Array.from(targets.labels, (label) => ofLabel[label]);
+}
+
 function lossesOf(rowLoss: RowLoss, reader: LossReader, values: Float32Array, targets: PreparedTargets): Float64Array {
   const row = new Float64Array(reader.units);
   return lossByRow(reader, targets, (index, target) => {
@@ -166,7 +174,7 @@ export function lossesOfAnswers(reader: LossReader, answers: Float32Array, targe
 /** @param answer one number a unit, a probability where the loss is a cross-entropy */
 export function lossesOfConstant(reader: LossReader, answer: Float64Array, targets: PreparedTargets): Float64Array {
   const rowLoss = ofAnswers(reader);
-  return lossByRow(reader, targets, (_, target) => rowLoss(answer, target));
+  return lossByTarget(reader, targets, (target) => rowLoss(answer, target));
 }
 
 /** The lowest loss of one output; -Infinity where it has none. */
@@ -180,7 +188,7 @@ function lowestOfOutput({ name, readsLogits }: LossReader, t: number): number {
 /** What answers that could not be better have. */
 export function lowestLosses(reader: LossReader, targets: PreparedTargets): Float64Array {
   const ofRow = ofAnswers(reader);
-  return lossByRow(reader, targets, (_, target) => {
+  return lossByTarget(reader, targets, (target) => {
     if (reader.name !== "crossEntropy") return target.reduce((sum, t) => sum + lowestOfOutput(reader, t), 0);
     if (target.some((t) => t < 0)) return -Infinity;
     return target.every((t) => t === 0) ? 0 : ofRow(target, target);

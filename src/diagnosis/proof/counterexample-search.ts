@@ -1,26 +1,17 @@
 // The search for an input that opens a dead unit: from promising starts, steps along the sign of the gradient within
 // the box, for many units at once on the kernels. What opens there counts only if a forward pass in float64 agrees.
-//
-// Where every path is closed the gradient says nothing. So relu's slope is that of a soft one at first, whose bend is as
-// wide as the layer's preactivations are large, and hardens step by step (annealing).
 import { slope } from "../../activations/analysis.js";
 import type { Box } from "./box.js";
 import type { Matrix } from "../../core/matrix.js";
-import { isRectifier } from "../../activations/activations.js";
-import type { Steps } from "../../core/pace.js";
-import type { Chunk, RunOptions, VisitChunk } from "../../inspect/inspector.js";
+import type { Chunk } from "../../inspect/inspector.js";
 import type { Observation } from "../../inspect/observation.js";
 import { inputsAt, type Layer64, preactivationOf } from "./layers64.js";
 
 /** A closed unit below is pretended to have at least this slope, or the search would see no way past it. */
 const FAINT_SLOPE = 0.02;
-/** The first step, as a share of the box, and what the last one is of it. */
+/** The first step, as a share of the box, and what each next one keeps of it. */
 const FIRST_STEP = 0.5;
-const LAST_STEP = 0.035;
-/** What is left of the heat at the last step. */
-const LAST_HEAT = 0.01;
-/** Multiply-adds of a step, where the event loop gets its turn after each. */
-const STEP_WORK = 1e8;
+const STEP_DECAY = 0.75;
 /**
  * A preactivation in float64 counts as above 0 beyond this share of its terms' sizes: another order of summation cannot
  * turn it.
@@ -33,19 +24,13 @@ export interface Candidate {
   readonly unit: number;
   /** One number an input, within the box. */
   readonly start: ArrayLike<number>;
-  /** The width of relu's bend at the first step, as a share of the layer's preactivations. Default: none. */
-  readonly heat?: number;
-}
-
-/** What the search runs the network with; rows it can see again in one go, or in steps. */
-export interface SearchGround extends Pick<Observation, "inspector"> {
-  readonly inputs?: { readonly x: Matrix };
-  again?(options: Pick<RunOptions, "layers">, visit: VisitChunk): Steps<void> | void;
 }
 
 export class WakeSearch {
   constructor(
-    private readonly ground: SearchGround,
+    private readonly observation: Pick<Observation, "again" | "inspector"> & {
+      readonly inputs?: { readonly x: Matrix };
+    },
     private readonly network: readonly Layer64[],
     private readonly box: Box,
   ) {}
@@ -54,50 +39,46 @@ export class WakeSearch {
    * For each unit of the layer, the sample that comes nearest to opening it; undefined where the rows can't be seen
    * again.
    */
-  *nearestSamples(layer: number, units: readonly number[]): Generator<void, Float32Array[] | undefined, void> {
-    const { again, inputs } = this.ground;
+  *nearestSamples(layer: number, units: readonly number[]): Generator<void, Float32Array[] | undefined> {
+    const { again, inputs, inspector } = this.observation;
     if (!again || !inputs) return undefined;
     const width = this.network[layer].units;
     const best = units.map(() => ({ z: -Infinity, row: 0 }));
-    const steps = again({ layers: layer + 1 }, (chunk) => {
-      const z = chunk.preactivations(layer);
-      units.forEach((unit, i) => {
-        for (let r = 0, at = unit; at < z.length; r++, at += width)
-          if (z[at] > best[i].z) best[i] = { z: z[at], row: chunk.start + r };
-      });
-    });
-    if (steps) for (const _ of steps) yield;
-    const { data, columns } = inputs.x;
+    const { rows, data, columns } = inputs.x;
+    const piece = inspector?.chunkRows(rows) ?? rows;
+    for (let first = 0; first < rows; first += piece) {
+      const see = (chunk: Chunk) => {
+        const z = chunk.preactivations(layer);
+        units.forEach((unit, i) => {
+          for (let r = 0, at = unit; at < z.length; r++, at += width)
+            if (z[at] > best[i].z) best[i] = { z: z[at], row: first + chunk.start + r };
+        });
+      };
+      const some = data.subarray(first * columns, Math.min(rows, first + piece) * columns);
+      if (inspector) inspector.run({ rows: some.length / columns, columns, data: some }, { layers: layer + 1 }, see);
+      else again({ layers: layer + 1 }, see);
+      yield;
+    }
     return best.map(({ row }) => data.subarray(row * columns, (row + 1) * columns));
   }
 
   /**
    * Inputs found to open units of the layer, by unit; `steps` of ascent from each candidate, where the network can be
-   * run.
+   * run. In steps: others may have their turn between two.
    */
-  *search(
-    layer: number,
-    candidates: readonly Candidate[],
-    steps: number,
-  ): Generator<void, Map<number, Float32Array>, void> {
+  *search(layer: number, candidates: readonly Candidate[], steps: number): Generator<void, Map<number, Float32Array>> {
     const found = new Map<number, Float32Array>();
-    const { inspector } = this.ground;
+    const { inspector } = this.observation;
     if (!inspector) {
       for (const { unit, start } of candidates) this.confirm(layer, unit, Float32Array.from(start), found);
       return found;
     }
-    const most = Math.max(16, Math.floor(STEP_WORK / this.costOf(layer)));
-    const chunk = Math.min(most, inspector.chunkRows(candidates.length));
+    const chunk = inspector.chunkRows(candidates.length);
     for (let at = 0; at < candidates.length; at += chunk) {
       const batch = candidates.slice(at, at + chunk).filter(({ unit }) => !found.has(unit));
       if (batch.length > 0) yield* this.climb(inspector, layer, batch, steps, found);
     }
     return found;
-  }
-
-  /** Multiply-adds of a row and step, forwards and back. */
-  costOf(layer: number): number {
-    return 2 * this.network.slice(0, layer + 1).reduce((sum, { kernel }) => sum + kernel.length, 0);
   }
 
   private *climb(
@@ -106,7 +87,7 @@ export class WakeSearch {
     batch: readonly Candidate[],
     steps: number,
     found: Map<number, Float32Array>,
-  ): Generator<void, void, void> {
+  ): Generator<void, void> {
     const columns = this.network[0].inputs;
     const x = { rows: batch.length, columns, data: new Float32Array(batch.length * columns) };
     const { low, high } = this.box; // a caller's rows may have changed since their range was taken
@@ -114,12 +95,10 @@ export class WakeSearch {
       for (let c = 0; c < columns; c++) x.data[r * columns + c] = Math.min(Math.max(start[c], low[c]), high[c]);
     });
     const isFound = () => batch.every(({ unit }) => found.has(unit));
-    for (let step = 0; step <= steps && !isFound(); step++) {
-      const size = FIRST_STEP * LAST_STEP ** (step / steps);
-      const cooling = LAST_HEAT ** (step / steps);
+    for (let step = 0, size = FIRST_STEP; step <= steps && !isFound(); step++, size *= STEP_DECAY) {
       inspector.run(x, { layers: layer + 1 }, (chunk) => {
         this.note(layer, batch, chunk, x.data, found);
-        if (step < steps && !isFound()) this.move(x.data, this.gradient(inspector, layer, batch, chunk, cooling), size);
+        if (step < steps && !isFound()) this.move(x.data, this.gradient(inspector, layer, batch, chunk), size);
       });
       yield;
     }
@@ -155,13 +134,7 @@ export class WakeSearch {
   /**
    * d z[unit] / d input for each row of the batch, of a layer above the first; a view that the next allocation ends.
    */
-  private gradient(
-    inspector: Runner,
-    layer: number,
-    batch: readonly Candidate[],
-    chunk: Chunk,
-    cooling: number,
-  ): Float32Array {
+  private gradient(inspector: Runner, layer: number, batch: readonly Candidate[], chunk: Chunk): Float32Array {
     const { kernel, inputs, units } = this.network[layer];
     return inspector.pushBack(
       chunk,
@@ -173,14 +146,10 @@ export class WakeSearch {
       (below, dz) => {
         const { name, alpha, units: width } = this.network[below];
         const z = chunk.preactivations(below);
-        batch.forEach(({ heat = 0 }, r) => {
-          const first = r * width;
-          if (heat > 0 && isRectifier(name)) return softenSlopes(dz, z, first, width, heat * cooling);
-          for (let j = 0; j < width; j++) {
-            const s = slope(name, z[first + j], alpha[j]);
-            dz[first + j] *= s === 0 ? FAINT_SLOPE : s;
-          }
-        });
+        for (let i = 0; i < dz.length; i++) {
+          const s = slope(name, z[i], alpha[i % width]);
+          dz[i] *= s === 0 ? FAINT_SLOPE : s;
+        }
       },
     );
   }
@@ -189,16 +158,8 @@ export class WakeSearch {
     const { low, high } = this.box;
     const columns = low.length;
     for (let i = 0, c = 0; i < x.length; i++, c = c + 1 === columns ? 0 : c + 1) {
-      const moved = x[i] + size * (Math.sign(gradient[i]) || 0) * (high[c] - low[c]); // or it is NaN
+      const moved = x[i] + size * Math.sign(gradient[i]) * (high[c] - low[c]);
       x[i] = Math.min(high[c], Math.max(low[c], moved));
     }
   }
-}
-
-/** Times the slopes of softplus with a bend of `heat` times the row's root mean square. */
-function softenSlopes(dz: Float32Array, z: Float32Array, first: number, width: number, heat: number): void {
-  let sum = 0;
-  for (let i = first; i < first + width; i++) sum += z[i] * z[i];
-  const bend = heat * Math.sqrt(sum / width) + 1e-30;
-  for (let i = first; i < first + width; i++) dz[i] /= 1 + Math.exp(-z[i] / bend);
 }

@@ -99,7 +99,7 @@ function unitsOf(from: NetworkProof, weights: string, { low, high }: Box, state:
   checkNumber("from.work", from.work, { low: 0 });
   const hidden = state.layers.slice(0, -1);
   let before = -1;
-  return from.units.map((given, i): Question => {
+  return Array.from(from.units, (given, i): Question => {
     const path = `from.units[${i}]`;
     if (typeof given !== "object" || given === null) refuse(`.units[${i}]`, "to be a unit's verdict", given);
     const { layer, unit, proof, wakingInput, tried = 0 } = given;
@@ -132,7 +132,7 @@ function checkProve(options: ProveOptions | undefined) {
     threads: threads === "auto" ? threads : checkInteger("threads", threads, { low: 1, high: MOST_THREADS }),
     signal,
     onProgress: checkFunction("onProgress", onProgress),
-    from: given.from,
+    from: typeof given.from === "object" && given.from !== null ? { ...given.from } : given.from, // read once
   };
 }
 

@@ -15,10 +15,11 @@ import {
   ProofWorker,
 } from "./proof-job.js";
 import type { Proof, UnitState } from "../types.js";
+import type { Steps } from "../../core/pace.js";
 import { type Candidate, WakeSearch } from "./counterexample-search.js";
 import { closedUpTo } from "../../activations/analysis.js";
 import { isRectifier } from "../../activations/activations.js";
-import { mulberry32, randomBits } from "../../core/random.js";
+import { randomBits } from "../../core/random.js";
 
 export interface UnitProof {
   readonly proof: Proof;
@@ -26,7 +27,7 @@ export interface UnitProof {
 }
 
 /** Multiplications that a diagnosis may take, about a second's. */
-const DIAGNOSIS_WORK = 1.2e9;
+export const DIAGNOSIS_WORK = 1.2e9;
 /** Of what is left, bounds on units that nobody asks for may take so much: they are what the others' bounds rest on. */
 const BOUNDS_SHARE = 0.25;
 /** Units that share a job. */
@@ -40,17 +41,6 @@ const LEAST_ROUNDS = 10;
 const SEARCH_WORK = 2e9;
 const SEARCH_SPEED = 8;
 const RANDOM_STARTS = 2;
-/**
- * An attack: starts of each open unit, half of them inputs that opened others of its layer, with bends of relu of
- * several widths; again until nothing was found so many times, for no more than a share of what is left.
- */
-const ATTACK_STARTS = 8;
-const ATTACK_STEPS = 40;
-const HEATS = [0.5, 1, 2, 1];
-/** Of these, where a start is near to opening the unit. */
-const NEAR = 0.5;
-const IDLE_ATTACKS = 2;
-const ATTACK_SHARE = 1 / 16;
 
 /** A unit that is asked about, and what is known of it. */
 export interface Question {
@@ -64,16 +54,36 @@ export interface Question {
 
 export type Rounds = Generator<readonly ProofJob[], void, readonly (ProofJobResult | undefined)[]>;
 
+/** A job's steps, each of which tells how far the prover is. */
+function* sharing<T>(steps: Generator<void, T>, prover: Prover): Steps<T> {
+  for (;;) {
+    const { done, value } = steps.next();
+    if (done) return value;
+    yield prover.share;
+  }
+}
+
+/** Steps that are no jobs: others may have their turn between two. */
+function* resting<T>(steps: Generator<void, T>): Generator<readonly ProofJob[], T> {
+  for (;;) {
+    const { done, value } = steps.next();
+    if (done) return value;
+    yield [];
+  }
+}
+
 export class Prover {
   private readonly bounds: BoxBounds;
+  /** Layers whose bounds are known, in float32 too. */
+  private depth = 0;
   private version = 0;
-  private attacks = 0;
   /** Multiplications so far. */
   work = 0;
 
   /**
    * @param ceilings by layer: at or below it a unit counts as closed
    * @param questions each layer's in order; proved and refuted ones are believed
+   * @param budget multiplications; bounds in one pass are made whatever it is, and are all that is made where it is 0
    */
   constructor(
     private readonly network: readonly Layer64[],
@@ -88,38 +98,33 @@ export class Prover {
 
   /**
    * Yields jobs that can be done in any order, and takes their results in the jobs' own; a missing one was not done.
+   * None is yielded where others may have their turn.
    */
   *rounds(): Rounds {
     for (let layer = 0; layer < this.network.length; layer++)
       if (this.open(layer).length > 0 || this.askedAbove(layer)) yield* this.look(layer);
     for (let rounds = FIRST_ROUNDS; this.left > 0; rounds *= GROWTH) {
-      const before = this.open().length;
-      for (let layer = 1; layer < this.depth; layer++) yield* this.attack(layer);
-      const worked = this.work;
+      const before = this.work;
       for (let layer = 1; layer < this.depth; layer++) yield* this.part(layer, rounds);
       const mayHaveMore = this.open().some(
-        (each) => each.layer > 0 && this.mayBeProved(each) && rounds * this.costBelow(each.layer) < this.share,
+        ({ layer }) => layer > 0 && layer < this.depth && rounds * this.costBelow(layer) < this.shareLeft,
       );
-      if (this.work === worked && this.open().length === before && !mayHaveMore) return;
+      if (this.work === before && !mayHaveMore) return;
     }
-  }
-
-  /** Layers that were looked at. */
-  private get depth(): number {
-    return this.bounds.layers.length;
-  }
-
-  /** Its sum cannot overflow upwards. */
-  private mayBeProved({ layer, unit }: Question): boolean {
-    return layer < this.depth && this.bounds.layers[layer].high[unit] < Infinity;
   }
 
   private get left(): number {
     return this.budget - this.work;
   }
 
+  /** Which share of the work is done, at least. */
+  get share(): number {
+    const decided = 1 - this.open().length / Math.max(1, this.questions.length);
+    return Math.max(decided, Math.min(1, this.work / Math.max(1, this.budget)));
+  }
+
   /** Of what is left, for each open unit. */
-  private get share(): number {
+  private get shareLeft(): number {
     return this.left / Math.max(1, this.open().length);
   }
 
@@ -157,13 +162,16 @@ export class Prover {
 
   /** Bounds, those that layers above rest on included, and a search. */
   private *look(layer: number): Rounds {
-    this.bounds.extend(layer, 0);
-    this.version++;
-    this.work += 4 * this.network[layer].kernel.length;
-    this.conclude(layer);
+    const isBounded = this.depth === layer && this.bounds.extend(layer, 0);
+    if (isBounded) {
+      this.depth = layer + 1;
+      this.version++;
+      this.work += 4 * this.network[layer].kernel.length;
+      this.conclude(layer);
+    }
     const corners = new Map<number, ArrayLike<number>>();
-    if (layer === 0) for (const { unit } of this.open(0)) corners.set(unit, this.cornerOfFirst(unit));
-    if (layer > 0) {
+    if (isBounded && layer === 0) for (const { unit } of this.open(0)) corners.set(unit, this.cornerOfFirst(unit));
+    if (isBounded && layer > 0) {
       const asked = this.open(layer).map(({ unit }) => unit);
       const units = this.askedAbove(layer) ? [...new Set([...asked, ...this.undecided(layer)])] : asked;
       for (const { unit, low, high, candidate } of yield* this.ask(this.jobsFor("lines", layer, units, UNITS_A_JOB))) {
@@ -172,17 +180,15 @@ export class Prover {
       }
       this.conclude(layer);
     }
-    this.refute(layer, yield* this.search(layer, corners));
-    if (layer > 0 && this.askedAbove(layer)) yield* this.tighten(layer);
+    if (this.budget > 0) this.refute(layer, yield* this.search(layer, corners));
+    if (isBounded && layer > 0 && this.askedAbove(layer)) yield* this.tighten(layer);
   }
 
   /** Units whose sign the bounds leave open. */
   private undecided(layer: number): number[] {
     const { low, high } = this.bounds.layers[layer];
     const isPiecewise = isRectifier(this.network[layer].name);
-    return [...high.keys()].filter(
-      (j) => high[j] > low[j] && high[j] - low[j] < Infinity && (!isPiecewise || (low[j] < 0 && high[j] > 0)),
-    );
+    return [...high.keys()].filter((j) => high[j] > low[j] && (!isPiecewise || (low[j] < 0 && high[j] > 0)));
   }
 
   private cornerOfFirst(unit: number): Float32Array {
@@ -212,7 +218,7 @@ export class Prover {
   /** Both ends of the units whose sign the bounds leave open. */
   private *tighten(layer: number): Rounds {
     const cost = 2 * BOUND_ROUNDS * this.costBelow(layer);
-    const most = Math.floor((BOUNDS_SHARE * this.left) / cost);
+    const most = Math.max(0, Math.floor((BOUNDS_SHARE * this.left) / cost));
     const units = this.undecided(layer).slice(0, most);
     const answers = yield* this.ask(this.jobsFor("slopes", layer, units, UNITS_A_JOB));
     for (const { unit, low = -Infinity, high = Infinity } of answers) this.bounds.narrow(unit, low, high);
@@ -227,8 +233,8 @@ export class Prover {
   /** The search trees of a layer's open units, for so many rounds each. */
   private *part(layer: number, rounds: number): Rounds {
     const cost = this.costBelow(layer);
-    const budget = Math.min(rounds * cost, this.share);
-    const questions = this.open(layer).filter((each) => each.tried < budget && this.mayBeProved(each));
+    const budget = Math.min(rounds * cost, this.shareLeft);
+    const questions = this.open(layer).filter(({ tried }) => tried < budget);
     if (questions.length === 0 || budget < LEAST_ROUNDS * cost) return;
     this.version++;
     const jobs = this.jobsFor(
@@ -240,50 +246,39 @@ export class Prover {
     );
     const results = yield jobs;
     const candidates: Candidate[] = [];
-    const near: Candidate[] = [];
     results.forEach((result, i) => {
       if (!result) return;
       this.work += result.work;
       questions[i].tried = budget;
-      const [{ unit, high, candidate, nearest }] = result.answers;
+      const [{ unit, high, candidate }] = result.answers;
       if (high !== undefined) questions[i].proof = "provenDead";
       if (candidate) candidates.push({ unit, start: candidate });
-      if (nearest) near.push(...HEATS.map((heat) => ({ unit, start: nearest, heat: NEAR * heat })));
     });
     this.conclude(layer);
-    this.refute(layer, yield* pausing(this.wake.search(layer, candidates, 2)));
-    yield* this.ascend(layer, near);
+    this.refute(layer, yield* resting(this.wake.search(layer, candidates, 2)));
   }
 
-  /** Annealed ascents, if they take no more than their share; how many units were refuted. */
-  private *ascend(layer: number, starts: readonly Candidate[]): Paused<number> {
-    const cost = (this.wake.costOf(layer) * starts.length * ATTACK_STEPS) / SEARCH_SPEED;
-    if (cost > ATTACK_SHARE * this.left) return 0;
-    this.work += cost;
-    const found = yield* pausing(this.wake.search(layer, starts, ATTACK_STEPS));
-    this.refute(layer, found);
-    return found.size;
-  }
-
-  private *search(layer: number, corners: ReadonlyMap<number, ArrayLike<number>>): Paused<Map<number, Float32Array>> {
+  private *search(
+    layer: number,
+    corners: ReadonlyMap<number, ArrayLike<number>>,
+  ): Generator<readonly ProofJob[], Map<number, Float32Array>> {
     const units = this.open(layer).map(({ unit }) => unit);
     const starts = units.flatMap((unit): Candidate[] =>
       corners.has(unit) ? [{ unit, start: corners.get(unit)! }] : [],
     );
-    const found = yield* pausing(this.wake.search(layer, starts, layer === 0 ? 0 : 2));
+    const found = yield* resting(this.wake.search(layer, starts, layer === 0 ? 0 : 2));
     if (layer === 0) return found;
     const left = units.filter((unit) => !found.has(unit));
     if (left.length === 0) return found;
-    const nearest = yield* pausing(this.wake.nearestSamples(layer, left));
+    const nearest = yield* resting(this.wake.nearestSamples(layer, left));
     const more = left.flatMap((unit, i): Candidate[] => [
       ...(nearest ? [{ unit, start: nearest[i] }] : []),
       { unit, start: corners.get(unit) ?? this.box.low },
       ...this.randomCorners(unit),
     ]);
-    const cost = this.wake.costOf(layer) * more.length;
-    const steps = Math.max(2, Math.min(16, Math.floor(SEARCH_WORK / cost)));
-    this.work += (cost * steps) / SEARCH_SPEED;
-    for (const entry of yield* pausing(this.wake.search(layer, more, steps))) found.set(...entry);
+    const steps = this.stepsFor(more.length);
+    this.work += (this.searchCost * more.length * steps) / SEARCH_SPEED;
+    for (const entry of yield* resting(this.wake.search(layer, more, steps))) found.set(...entry);
     return found;
   }
 
@@ -297,41 +292,13 @@ export class Prover {
     }));
   }
 
-  /** Annealed ascents for a layer's open units, as long as they find inputs. */
-  private *attack(layer: number): Rounds {
-    for (let idle = 0; idle < IDLE_ATTACKS && this.open(layer).length > 0; idle++)
-      if ((yield* this.ascend(layer, this.startsOf(layer))) > 0) idle = -1;
+  /** Of one row and step. */
+  private get searchCost(): number {
+    return 2 * this.network.reduce((sum, { kernel }) => sum + kernel.length, 0);
   }
 
-  private startsOf(layer: number): Candidate[] {
-    const random = mulberry32(++this.attacks);
-    const { low, high } = this.box;
-    const woken = this.questions.flatMap((each) =>
-      each.layer === layer && each.wakingInput ? [each.wakingInput] : [],
-    );
-    const point = (kind: number): Float32Array => {
-      const share = random();
-      const place = [() => Number(random() < share), random, () => 0.5][kind];
-      return low.map((value, i) => value + place() * (high[i] - value));
-    };
-    return this.open(layer).flatMap(({ unit }) =>
-      Array.from({ length: ATTACK_STARTS }, (_, k): Candidate => {
-        const isWoken = woken.length > 0 && k < ATTACK_STARTS / 2;
-        const start = isWoken ? woken[Math.floor(random() * woken.length)] : point((k + this.attacks) % 3);
-        return { unit, start, heat: HEATS[k % HEATS.length] };
-      }),
-    );
-  }
-}
-
-/** Work that has no jobs for others, with a turn for them between its steps. */
-type Paused<T> = Generator<readonly ProofJob[], T, readonly (ProofJobResult | undefined)[]>;
-
-function* pausing<T>(steps: Generator<void, T, void>): Paused<T> {
-  for (;;) {
-    const { done, value } = steps.next();
-    if (done) return value;
-    yield [];
+  private stepsFor(rows: number): number {
+    return Math.max(2, Math.min(16, Math.floor(SEARCH_WORK / (rows * this.searchCost))));
   }
 }
 
@@ -339,12 +306,14 @@ function* pausing<T>(steps: Generator<void, T, void>): Paused<T> {
  * For each dead unit of each hidden layer: proved closed on the box, or refuted by an input, or open. Nothing is said
  * of units whose weights, or those of a layer below, are not known.
  * @param states of the hidden layers, by layer and unit
+ * @param budget as for a Prover
  */
-export function proveDeadUnits(
+export function* proofSteps(
   observation: Observation,
   states: readonly (readonly UnitState[])[],
   box: Box,
-): Map<number, UnitProof>[] {
+  budget: number,
+): Steps<Map<number, UnitProof>[]> {
   const dead = states.map((units) => [...units.keys()].filter((unit) => units[unit] === "dead"));
   const depth = dead.findLastIndex((units) => units.length > 0) + 1;
   if (depth === 0) return dead.map(() => new Map());
@@ -354,9 +323,15 @@ export function proveDeadUnits(
     .flatMap((units, layer) => units.map((unit): Question => ({ layer, unit, proof: "open", tried: 0 })));
   const ceilings = observation.layers.slice(0, layers.length).map(({ activation }) => closedUpTo(activation));
   const wake = new WakeSearch(observation, layers, box);
-  const rounds = new Prover(layers, box, ceilings, wake, questions, DIAGNOSIS_WORK).rounds();
+  const prover = new Prover(layers, box, ceilings, wake, questions, budget);
   const worker = new ProofWorker({ layers, box });
-  for (let next = rounds.next(); !next.done;) next = rounds.next(next.value.map((job) => worker.run(job)));
+  const rounds = prover.rounds();
+  for (let next = rounds.next(); !next.done;) {
+    const results: ProofJobResult[] = [];
+    yield prover.share;
+    for (const job of next.value) results.push(yield* sharing(worker.steps(job), prover));
+    next = rounds.next(results);
+  }
   return dead.map(
     (_, at) =>
       new Map(

@@ -3,6 +3,7 @@ import type { Snapshots, Snapshot } from "./snapshots.js";
 import { batchOf } from "../../network/training/plan.js";
 import type { OptimizerRecipe } from "../../network/training/optimizers.js";
 import type { RunningFit } from "../../network/training/running-fit.js";
+import { entriesOf } from "../../network/state/sparse-batch.js";
 import { NetworkState } from "../../network/state/state.js";
 import { RowOrder, TrainingStep } from "../../network/training/step.js";
 
@@ -33,7 +34,8 @@ export class Replay {
     const { plan } = fit;
     this.state = new NetworkState(fit.state.runtime, fit.state.spec);
     try {
-      this.state.buffers.ensure(Math.min(plan.batchSize, plan.trainingRows), true);
+      const rows = Math.min(plan.batchSize, plan.trainingRows);
+      this.state.buffers.ensure(rows, true, entriesOf(plan.data.x, rows));
       this.order = new RowOrder(this.state, plan, this.state.arena);
       this.steps = new TrainingStep(this.state, plan, this.order);
     } catch (error) {
@@ -110,10 +112,11 @@ export class Replay {
     passes.backward(rows, this.steps.operands.gradient, layer);
     const width = spec.layers[layer].units;
     const columns = this.state.inputsOf(layer);
+    const inputs = layer === 0 ? buffers.denseInputs(rows) : buffers.activations(layer - 1);
     const gradient = buffers.gradient(spec.layers.length - 1 - layer);
     passes.spreadGradient(layer, rows, gradient);
     const dz = this.state.floats(gradient, rows * width);
-    const x = this.state.floats(layer === 0 ? buffers.inputs : buffers.activations(layer - 1), rows * columns);
+    const x = this.state.floats(inputs, rows * columns);
     const lengths = Float64Array.from({ length: rows }, (_, row) =>
       Math.sqrt(x.subarray(row * columns, (row + 1) * columns).reduce((sum, value) => sum + value * value, 1)),
     );

@@ -2,7 +2,7 @@
 // needs no more.
 import type { Divergence } from "./divergence.js";
 import type { Death, Revival } from "./types.js";
-import { checkBoolean, checkFunction, checkInteger, checkOptions, describe } from "../../core/checks.js";
+import { checkBoolean, checkFunction, checkInteger, checkOptions, checkSignal, describe } from "../../core/checks.js";
 import { RelumineError } from "../../core/errors.js";
 import type { UnitIndex } from "../../inspect/inspector.js";
 import type { Description } from "../../network/training/callbacks.js";
@@ -59,6 +59,7 @@ export interface DeathTrace extends PackageCallback<TraceOptions>, TraceResults 
 }
 
 const AT_ONCE = 50;
+const LONGEST_WINDOW = 2 ** 24; // rates and losses are kept for some windows
 export const EXPLAINED_BY_DEFAULT = 50;
 
 export function describeTrace(
@@ -73,7 +74,7 @@ export function describeTrace(
   return {
     name: "traceDeaths",
     options: {
-      ...(window !== undefined && { window: checkInteger("window", window, { low: 1 }) }),
+      ...(window !== undefined && { window: checkInteger("window", window, { low: 1, high: LONGEST_WINDOW }) }),
       replay: checkBoolean("replay", replay ?? true),
       ...(explain !== undefined && {
         explain: explain === Infinity ? Infinity : checkInteger("explain", explain, { low: 0 }),
@@ -105,6 +106,7 @@ async function explainSome(
   options: ExplainOptions | undefined,
 ): Promise<readonly Death[]> {
   const { signal, onProgress } = checkOptions<ExplainOptions>("explain", options, ["signal", "onProgress"]);
+  checkSignal(signal);
   if (onProgress !== undefined) checkFunction("onProgress", onProgress);
   const asked = checkDeaths(read().deaths, deaths);
   const open = asked.filter(({ cause }) => cause === "unexplained");

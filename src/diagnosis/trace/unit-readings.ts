@@ -1,5 +1,6 @@
 // The preactivations of single units over training rows, with the weights of a copy of the network.
 import type { Fall, Preactivation } from "./types.js";
+import { squaredNorm } from "../../core/matrix.js";
 import { Inspector, type UnitIndex, type VisitChunk } from "../../inspect/inspector.js";
 import type { RunningFit } from "../../network/training/running-fit.js";
 import type { NetworkState } from "../../network/state/state.js";
@@ -38,7 +39,7 @@ export class UnitReader {
     this.inspector = new Inspector(state);
     this.scratch = new Arena(state.runtime.heap);
     try {
-      this.inspector.prepare(Math.min(trainingRows.length, MOST_ROWS + fit.plan.batchSize));
+      this.inspector.prepare(Math.min(trainingRows.length, MOST_ROWS + fit.plan.batchSize), fit.plan.data.x);
     } catch (error) {
       this.dispose(); // nobody else has it yet
       throw error;
@@ -81,14 +82,8 @@ export class UnitReader {
 
   /** The largest norm of a row that is read. */
   longestRow(): number {
-    const { data, columns } = this.fit.plan.data.x;
-    this.longest ??= Math.sqrt(
-      this.rows.reduce((most, row) => {
-        let sum = 0;
-        for (let at = row * columns; at < (row + 1) * columns; at++) sum += data[at] * data[at];
-        return Math.max(most, sum);
-      }, 0),
-    );
+    const { x } = this.fit.plan.data;
+    this.longest ??= Math.sqrt(this.rows.reduce((most, row) => Math.max(most, squaredNorm(x, row)), 0));
     return this.longest;
   }
 

@@ -1,6 +1,6 @@
 // What recordActivity takes and what it tells, apart from how it measures: a page that sends a record to its worker
 // needs no more.
-import { BlockReader, isBlocks, readSource, type SampleBlocks } from "../../core/blocks.js";
+import { BlockReader, countRows, isBlocks, PIECE, readSource, type SampleBlocks } from "../../core/blocks.js";
 import { checkInteger, checkOptions } from "../../core/checks.js";
 import { RelumineError } from "../../core/errors.js";
 import { type Matrix, type Samples, takeRows, toRows } from "../../core/matrix.js";
@@ -50,12 +50,11 @@ function spread(rows: number, wanted: number): number[] {
     : Array.from({ length: wanted }, (_, i) => Math.floor(((i + 0.5) * rows) / wanted));
 }
 
-const PIECE = 256; // rows
-
-/** How many rows there are: where it is not known they are read. */
-async function countRows(source: ReturnType<typeof readSource>, pace: Pace, signal?: AbortSignal): Promise<number> {
-  if (source.rows !== undefined) return source.rows;
-  if (source.isOnce)
+/** As `spread` chooses them of all rows: in one pass where it is known how many there are, else in two. */
+async function chooseRows(x: SampleBlocks, wanted: number, pacing: PaceOptions): Promise<Matrix> {
+  const source = readSource("x", x);
+  const pace = new Pace(pacing);
+  if (source.rows === undefined && source.isOnce)
     throw new RelumineError(
       "value",
       "x",
@@ -63,20 +62,7 @@ async function countRows(source: ReturnType<typeof readSource>, pace: Pace, sign
       "blocks for one pass",
       "Give { rows, blocks() }, or { blocks() } that begins anew each time.",
     );
-  const reader = new BlockReader("x", source, undefined, signal);
-  try {
-    while (await reader.next(PIECE, () => pace.at(0)));
-    return reader.rows;
-  } finally {
-    await reader.close();
-  }
-}
-
-/** As `spread` chooses them of all rows: in one pass where it is known how many there are, else in two. */
-async function chooseRows(x: SampleBlocks, wanted: number, pacing: PaceOptions): Promise<Matrix> {
-  const source = readSource("x", x);
-  const pace = new Pace(pacing);
-  const rows = await countRows(source, pace, pacing.signal);
+  const rows = await countRows("x", source, undefined, pace, pacing.signal);
   const chosen = spread(rows, wanted);
   const reader = new BlockReader("x", { ...source, rows }, undefined, pacing.signal);
   const parts: Matrix[] = [];
@@ -103,7 +89,7 @@ async function chooseRows(x: SampleBlocks, wanted: number, pacing: PaceOptions):
     data.set(part.data, at);
     return at + part.data.length;
   }, 0);
-  pace.end();
+  await pace.end();
   return { rows: chosen.length, columns, data };
 }
 

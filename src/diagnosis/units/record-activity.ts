@@ -13,14 +13,14 @@ import type { SampleBlocks } from "../../core/blocks.js";
 import { type Matrix, type Samples, toMatrix } from "../../core/matrix.js";
 import { defineCallback } from "../../network/training/callbacks.js";
 import type { Network } from "../../network/types.js";
-import { forEachChunk, matrixRows } from "../../network/state/chunks.js";
+import { forEachChunk, rowsAsTheyLie } from "../../network/state/chunks.js";
 import { hiddenUnits } from "../../network/training/evaluate.js";
 import { stateOf } from "../../network/state/state.js";
 
 function measureActivity(network: Network, x: Matrix): Float32Array[] {
   const state = stateOf(network);
   const shares = hiddenUnits(state.spec).map((units) => new Float32Array(units));
-  forEachChunk(state, matrixRows(x), { counting: "fired", layers: shares.length }, () => {
+  forEachChunk(state, rowsAsTheyLie(x), { counting: "fired", layers: shares.length }, () => {
     shares.forEach((counts, layer) => {
       const fired = state.floats(state.buffers.counters(layer) + BatchCounter.fired * counts.byteLength, counts.length);
       for (let unit = 0; unit < counts.length; unit++) counts[unit] += fired[unit];

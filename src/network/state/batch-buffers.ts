@@ -1,10 +1,12 @@
-// What one batch needs, in one block: inputs, targets, each layer's preactivations and activations, the counters that
-// the forward kernels leave behind, and two gradient matrices used in turn. It grows when a batch is larger than any
-// before.
+// What one batch needs, in one block: targets, each layer's preactivations and activations, the counters that the
+// forward kernels leave behind, and two gradient matrices used in turn; in others the inputs, as rows or as entries of
+// sparse ones. They grow when a batch is larger than any before.
 import { BATCH_COUNTERS } from "../../wasm/abi.js";
-import { type Arena, type Heap, Layout } from "../../wasm/heap.js";
+import { type Arena, GrowingBlock, type Heap, Layout } from "../../wasm/heap.js";
 import { worksInPlace } from "../../activations/activations.js";
 import { mostOpen } from "./closed-units.js";
+import { layOutParameters } from "./parameters.js";
+import { SparseBatch } from "./sparse-batch.js";
 import type { ResolvedSpec } from "../spec.js";
 
 const CHUNK_ROWS = 256;
@@ -24,7 +26,6 @@ interface LayerBuffers {
 }
 
 interface BatchLayout {
-  readonly inputs: number;
   readonly targets: number;
   readonly result: number;
   readonly layers: readonly LayerBuffers[];
@@ -34,7 +35,6 @@ interface BatchLayout {
 
 function layOutBatch(spec: ResolvedSpec, rows: number, training: boolean, keepPreactivations: boolean): BatchLayout {
   const layout = new Layout();
-  const inputs = layout.floats(rows * spec.inputs);
   const layers = spec.layers.map((layer) => {
     const { units, activation } = layer;
     const preactivations = layout.floats(rows * units);
@@ -50,7 +50,6 @@ function layOutBatch(spec: ResolvedSpec, rows: number, training: boolean, keepPr
   const outputs = spec.layers.at(-1)!.units;
   const widest = training ? Math.max(...spec.layers.map(({ units }) => units)) : 0;
   return {
-    inputs,
     layers,
     targets: layout.floats(rows * outputs),
     result: layout.doubles(2),
@@ -65,6 +64,10 @@ export class BatchBuffers {
   private capacity = 0;
   training = false;
   private layout!: BatchLayout;
+  /** rows x inputs, where they are not sparse. */
+  private readonly dense: GrowingBlock;
+  /** The inputs where they are. */
+  readonly sparse: SparseBatch;
   /** Of weighted data alone: the result of one row, then a float a row. */
   private rowWeights = { address: 0, capacity: 0 };
   private weightsOffset = 0;
@@ -79,14 +82,26 @@ export class BatchBuffers {
     /** Keeps z apart from f(z) even where the activation could overwrite it. */
     private readonly keepPreactivations = false,
   ) {
-    const bytesOf = (rows: number) => layOutBatch(spec, rows, false, keepPreactivations).bytes;
+    this.dense = new GrowingBlock(arena, "the inputs of a batch");
+    const { bias } = layOutParameters(spec).layers[0];
+    this.sparse = new SparseBatch(spec.inputs, spec.layers[0].units, bias / 4, heap, arena);
+    const bytesOf = (rows: number) => {
+      const inputs = new Layout();
+      inputs.floats(rows * spec.inputs);
+      return inputs.bytes + layOutBatch(spec, rows, false, keepPreactivations).bytes;
+    };
     // counters and lists of open units are as large whatever the rows
     const fitting = Math.floor(CHUNK_BYTES / ((bytesOf(CHUNK_ROWS) - bytesOf(0)) / CHUNK_ROWS));
     this.chunkRows = Math.max(1, Math.min(CHUNK_ROWS, fitting));
   }
 
-  /** Makes room for `rows` rows; all addresses change. Nothing changes if it does not fit. */
-  ensure(rows: number, training: boolean): void {
+  /**
+   * Makes room for `rows` rows; all addresses change. Nothing changes of a block that does not fit.
+   * @param entries of sparse rows: as many as they have at most
+   */
+  ensure(rows: number, training: boolean, entries?: number): void {
+    if (entries === undefined) this.dense.reserve(rows * this.spec.inputs * 4);
+    else this.sparse.ensure(rows, entries, training);
     if (rows <= this.capacity && (this.training || !training)) return;
     const capacity = Math.max(rows, this.capacity);
     const layout = layOutBatch(this.spec, capacity, training || this.training, this.keepPreactivations);
@@ -116,7 +131,14 @@ export class BatchBuffers {
   }
 
   get inputs(): number {
-    return this.address + this.layout.inputs;
+    return this.dense.reserve(0);
+  }
+  /** The same whatever they are: rows of sparse ones get their zeros, for which memory may be allocated. */
+  denseInputs(rows: number): number {
+    if (!this.sparse.isLoaded) return this.inputs;
+    const address = this.dense.reserve(rows * this.spec.inputs * 4);
+    this.sparse.writeDense(rows, address);
+    return address;
   }
   get targets(): number {
     return this.address + this.layout.targets;

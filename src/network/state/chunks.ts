@@ -1,27 +1,38 @@
 // Rows through the layers, a chunk at a time: the one loop for all that look at more rows than fit in a batch.
 import type { BatchBuffers } from "./batch-buffers.js";
 import type { Counting, Passes } from "./passes.js";
+import { entriesOf } from "./sparse-batch.js";
 import type { PreparedData } from "../data.js";
-import type { Matrix } from "../../core/matrix.js";
+import type { SampleRows } from "../../core/matrix.js";
 import { finish, type Steps } from "../../core/pace.js";
 
 /**
- * Where rows come from: a matrix as it lies, or rows of prepared data, with their targets, in the order of indices in
+ * Where rows come from: samples as they lie, or rows of prepared data, with their targets, in the order of indices in
  * WASM memory.
  */
 export interface RowSource {
   readonly rows: number;
+  /** Of sparse rows, how many entries so many of them have at most. */
+  entries?(rows: number): number | undefined;
   /** Copies rows start .. start + count into the batch's inputs. */
   load(passes: Passes, start: number, count: number): void;
 }
 
-export function matrixRows(x: Matrix): RowSource {
-  return { rows: x.rows, load: (passes, start, count) => passes.copyInputs(x, start, count) };
+export function rowsAsTheyLie(x: SampleRows): RowSource {
+  return {
+    rows: x.rows,
+    entries: (rows) => entriesOf(x, rows),
+    load: (passes, start, count) => passes.copyInputs(x, start, count),
+  };
 }
 
 /** @param order address of the indices (u32); 0: the rows as they are */
 export function dataRows(data: PreparedData, first: number, rows: number, order: number): RowSource {
-  return { rows, load: (passes, start, count) => passes.gather(data, first + start, count, order) };
+  return {
+    rows,
+    entries: (most) => entriesOf(data.x, most),
+    load: (passes, start, count) => passes.gather(data, first + start, count, order),
+  };
 }
 
 export interface ChunkOptions {
@@ -50,7 +61,7 @@ export function* chunkSteps(
   visit: Visit,
 ): Steps<void> {
   const chunk = buffers.chunk(source.rows);
-  buffers.ensure(chunk, false);
+  buffers.ensure(chunk, false, source.entries?.(chunk));
   for (let start = 0; start < source.rows; start += chunk) {
     const rows = Math.min(chunk, source.rows - start);
     source.load(passes, start, rows);

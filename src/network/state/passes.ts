@@ -8,7 +8,8 @@ import type { ParameterLayout } from "./parameters.js";
 import { mostOpen, SKIP_FROM_ROWS } from "./closed-units.js";
 import { factsOf, type Loss, lossDivisor, readsPreactivations } from "../losses.js";
 import type { ResolvedSpec } from "../spec.js";
-import type { Matrix } from "../../core/matrix.js";
+import type { Matrix, SampleRows } from "../../core/matrix.js";
+import { isSparse } from "../../core/sparse.js";
 import type { Runtime } from "../../wasm/runtime.js";
 import { RelumineError } from "../../core/errors.js";
 
@@ -98,10 +99,8 @@ export class Passes {
     if (data.weights) this.gatherWeights(data.weights, start, count, order);
     const { f32, i32, u32 } = this.runtime.heap;
     const { x, y } = data;
-    if (x.data.length !== x.rows * x.columns) throw movedError("x.data");
     if (y.kind === "rows" && y.data.length !== data.rows * y.columns) throw movedError("y.data");
-    const inputs = this.buffers.inputs >>> 2,
-      targets = this.buffers.targets >>> 2,
+    const targets = this.buffers.targets >>> 2,
       first = (order >>> 2) + start;
     if (order === 0) {
       this.copyInputs(x, start, count);
@@ -109,11 +108,20 @@ export class Passes {
       else f32.set(y.data.subarray(start * y.columns, (start + count) * y.columns), targets);
       return;
     }
-    if (x.columns < VIEWS_FROM_COLUMNS || data.rows > VIEWS_UP_TO_ROWS)
-      copyRows(f32, inputs, x.data, x.columns, u32, first, count);
-    else copyViews(f32, inputs, data, u32, first, count);
+    if (isSparse(x)) this.buffers.sparse.load(x, start, count, order);
+    else this.gatherInputs(x, data.views, first, count);
     if (y.kind === "labels") copyLabels(i32, targets, y.labels, u32, first, count);
     else copyRows(f32, targets, y.data, y.columns, u32, first, count);
+  }
+
+  private gatherInputs(x: Matrix, views: PreparedData["views"], first: number, count: number): void {
+    if (x.data.length !== x.rows * x.columns) throw movedError("x.data");
+    const { f32, u32 } = this.runtime.heap;
+    const inputs = this.buffers.inputs >>> 2;
+    this.buffers.sparse.isLoaded = false;
+    if (x.columns < VIEWS_FROM_COLUMNS || x.rows > VIEWS_UP_TO_ROWS)
+      copyRows(f32, inputs, x.data, x.columns, u32, first, count);
+    else copyViews(f32, inputs, x, views, u32, first, count);
   }
 
   private gatherWeights(weights: Float32Array, start: number, count: number, order: number): void {
@@ -124,7 +132,10 @@ export class Passes {
   }
 
   /** Copies rows as they lie. */
-  copyInputs({ rows, data, columns }: Matrix, start: number, count: number): void {
+  copyInputs(x: SampleRows, start: number, count: number): void {
+    if (isSparse(x)) return this.buffers.sparse.load(x, start, count, 0);
+    const { rows, data, columns } = x;
+    this.buffers.sparse.isLoaded = false;
     if (data.length !== rows * columns) throw movedError("x.data");
     this.runtime.heap.f32.set(data.subarray(start * columns, (start + count) * columns), this.buffers.inputs >>> 2);
   }
@@ -151,7 +162,9 @@ export class Passes {
     const inputs = this.openInputs(index);
     const input = this.input(index);
     const { kernels, workspace } = this.runtime;
-    if (rows <= STREAM_UP_TO_ROWS && columnIndex === 0)
+    if (index === 0 && this.buffers.sparse.isLoaded)
+      this.buffers.sparse.product(kernels, rows, parameters + kernel, z, columns, columnIndex);
+    else if (rows <= STREAM_UP_TO_ROWS && columnIndex === 0)
       kernels.gemmSkippingZeros(rows, units, inputs, input, parameters + kernel, z, workspace);
     else
       this.multiply(
@@ -348,8 +361,9 @@ export class Passes {
   /**
    * The gradient of every parameter of the layers from `lowest` up, from that of the outputs; false if it is not
    * finite. That of the layers' preactivations is rows x open units on the way.
+   * @param isWhole or, of sparse inputs, of the first kernel the rows alone that `buffers.sparse.touched` tells of
    */
-  backward(rows: number, gradient: number, lowest = 0): boolean {
+  backward(rows: number, gradient: number, lowest = 0, isWhole = true): boolean {
     const { kernels, workspace } = this.runtime;
     const { buffers, parameters } = this;
     const top = this.layers.length - 1;
@@ -383,6 +397,12 @@ export class Passes {
         gradient + bias,
         isPrelu ? gradient + alphas : 0,
       );
+      if (index === 0 && buffers.sparse.isLoaded) {
+        if (here !== 0) kernels.spread(1, units, 1, open, 0, here, gradient + bias, workspace);
+        this.differentiateSparse(rows, dz, isWhole ? gradient + kernel : 0);
+        continue;
+      }
+      if (index === 0) buffers.sparse.forgetSpread();
       this.multiply(openInputs, open, rows, this.input(index), 1, openInputs, dz, open, 1, gradient + kernel, 0, 0);
       if (here !== 0) kernels.spread(1, units, 1, open, 0, here, gradient + bias, workspace);
       if (below !== 0 || here !== 0)
@@ -406,8 +426,21 @@ export class Passes {
     return finite === 1;
   }
 
+  /** The first kernel's gradient; 0: the touched rows alone. */
+  private differentiateSparse(rows: number, dz: number, gradient: number): void {
+    const { kernels, workspace } = this.runtime;
+    const { sparse } = this.buffers;
+    this.spreadOpen(0, rows, dz);
+    sparse.differentiate(kernels, rows, dz, workspace);
+    if (gradient !== 0) sparse.spread(kernels, gradient);
+  }
+
   /** After `backward` down to this layer, once: makes the gradient of its preactivations rows x units. */
   spreadGradient(index: number, rows: number, address: number): void {
+    if (index > 0 || !this.buffers.sparse.isLoaded) this.spreadOpen(index, rows, address); // else it is so already
+  }
+
+  private spreadOpen(index: number, rows: number, address: number): void {
     const { kernels, workspace } = this.runtime;
     const open = this.openIndex(index);
     if (open !== 0)
@@ -445,7 +478,8 @@ function copyRows(
 function copyViews(
   to: Float32Array,
   target: number,
-  { x: { data, columns }, views }: PreparedData,
+  { data, columns }: Matrix,
+  views: PreparedData["views"],
   indices: Uint32Array,
   first: number,
   count: number,

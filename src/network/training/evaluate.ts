@@ -4,6 +4,7 @@ import type { PreparedData } from "../data.js";
 import { isClassification, lossDivisor } from "../losses.js";
 import type { ResolvedSpec } from "../spec.js";
 import { dataRows, forEachChunk } from "../state/chunks.js";
+import { entriesOf } from "../state/sparse-batch.js";
 import type { NetworkState } from "../state/state.js";
 
 export function hiddenUnits(spec: ResolvedSpec): number[] {
@@ -33,7 +34,8 @@ export function evaluateRows(
   visit?: (start: number, rows: number) => void,
 ): Metrics {
   const { passes, buffers, spec } = state;
-  buffers.ensure(buffers.chunk(count), false);
+  const chunk = buffers.chunk(count);
+  buffers.ensure(chunk, false, entriesOf(data.x, chunk));
   buffers.clearResult();
   const isWeighted = data.weights !== undefined;
   let weight = isWeighted ? 0 : count;

@@ -1,5 +1,6 @@
 // A short text that differs when data do: to see whether a training goes on with the rows that it began with.
 import type { PreparedData } from "../data.js";
+import { isSparse } from "../../core/sparse.js";
 
 /**
  * Of an array of 4-byte numbers; no protection against somebody who wants two to agree. Each fit takes it of its data:
@@ -20,6 +21,7 @@ export function fingerprint({ buffer, byteOffset, byteLength }: ArrayBufferView)
 }
 
 export function describeRows({ rows, x, y, weights }: PreparedData): string {
-  const parts = [x.data, y.kind === "labels" ? y.labels : y.data, ...(weights ? [weights] : [])];
+  const inputs = isSparse(x) ? [x.rowOffsets, x.columnIndices, ...(x.values ? [x.values] : [])] : [x.data];
+  const parts = [...inputs, y.kind === "labels" ? y.labels : y.data, ...(weights ? [weights] : [])];
   return `${rows} rows ${parts.map(fingerprint).join(" ")}`;
 }

@@ -28,6 +28,7 @@ import { evaluateRows, hiddenUnits, toMetrics } from "./evaluate.js";
 import { yieldToEventLoop } from "../../core/event-loop.js";
 import { makePlan, type Plan } from "./plan.js";
 import { attachFit, type RunningFit } from "./running-fit.js";
+import { entriesOf } from "../state/sparse-batch.js";
 import type { NetworkState } from "../state/state.js";
 import { RowOrder, TrainingStep } from "./step.js";
 import { checkNumber, isFloat32 } from "../../core/checks.js";
@@ -85,7 +86,8 @@ class TrainingRun implements RunningFit, PausableRun, PausableFit {
     const { runtime, spec } = state;
     const rows = Math.min(plan.batchSize, plan.trainingRows);
     const validationRows = plan.validation?.rows ?? plan.data.rows - plan.trainingRows;
-    state.buffers.ensure(Math.max(rows, state.buffers.chunk(validationRows)), true);
+    const most = Math.max(rows, state.buffers.chunk(validationRows));
+    for (const { x } of [plan.data, plan.validation ?? plan.data]) state.buffers.ensure(most, true, entriesOf(x, most));
     this.firstEpoch = resumed?.progress.firstEpoch ?? state.epochsBegun;
     this.record = resumed?.record;
     this.rate = plan.rate;

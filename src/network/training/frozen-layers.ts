@@ -12,7 +12,7 @@ export class FrozenLayers {
 
   constructor(
     private readonly state: NetworkState,
-    { gradient, parameters, slots }: UpdateOperands,
+    { gradient, parameters, slots, touched }: UpdateOperands,
   ) {
     const { layers } = state.spec;
     this.starts = [...state.layout.layers.map(({ kernel }) => kernel), state.layout.bytes];
@@ -22,7 +22,8 @@ export class FrozenLayers {
       if (frozen) return [];
       const at = this.starts[layer];
       const count = (this.starts[layer + 1] - at) / 4;
-      return [{ count, parameters: parameters + at, gradient: gradient + at, slots: slots.map((slot) => slot + at) }];
+      const blocks = { parameters: parameters + at, gradient: gradient + at, slots: slots.map((slot) => slot + at) };
+      return [{ count, ...blocks, ...(touched && layer === 0 && { touched }) }];
     });
     this.clearGradient(0);
   }

@@ -1,6 +1,7 @@
 // The gradient of the mean loss over a whole data set, at the weights as they are.
 import { lossDivisor } from "../losses.js";
 import { dataRows, forEachChunk } from "../state/chunks.js";
+import { entriesOf } from "../state/sparse-batch.js";
 import type { NetworkState } from "../state/state.js";
 import type { Gradients, Weights } from "../types.js";
 import type { PreparedData } from "../data.js";
@@ -13,7 +14,8 @@ export function gradientsOf(state: NetworkState, data: PreparedData): Gradients 
   const { weights } = data;
   const total = weights ? weights.reduce((sum_, weight) => sum_ + weight, 0) : data.rows;
   let loss = 0;
-  buffers.ensure(buffers.chunk(data.rows), true);
+  const chunk = buffers.chunk(data.rows);
+  buffers.ensure(chunk, true, entriesOf(data.x, chunk));
   forEachChunk(state, dataRows(data, 0, data.rows, 0), { counting: "fired" }, (_start, rows) => {
     buffers.clearResult();
     passes.loss(rows, data.y.kind, true, weights !== undefined);
@@ -24,6 +26,7 @@ export function gradientsOf(state: NetworkState, data: PreparedData): Gradients 
     for (let i = 0; i < part.length; i++) sum[i] += part[i] * share;
   });
   state.floats(gradient, parameterFloats).set(sum);
+  buffers.sparse.forgetSpread();
   const layers = spec.layers.map((_, index): Weights => {
     const { kernel, bias, alpha } = state.layer(index, gradient);
     return { kernel: kernel.slice(), bias: bias.slice(), ...(alpha && { alpha: alpha.slice() }) };

@@ -1,5 +1,6 @@
 // The optimizers, with PyTorch's definitions. An Optimizer is a plain frozen recipe; its moments live in the network
 // and go on from one fit to the next as long as the same recipe is passed.
+import type { TouchedRows } from "../state/sparse-batch.js";
 import type { ParameterBlocks, UnitAges } from "../state/step-counts.js";
 import { checkBoolean, checkName, checkNumber, checkOptions, describe, type NumberRange } from "../../core/checks.js";
 import { RelumineError } from "../../core/errors.js";
@@ -27,6 +28,8 @@ export interface UpdateOperands extends ParameterBlocks {
   readonly count: number;
   /** Where units have step counts of their own. */
   ages?: UnitAges;
+  /** The first kernel's rows that alone have a gradient, where `gradient` does not hold it: see `takesTouchedRows`. */
+  touched?: TouchedRows;
 }
 
 /** beta^t for the bias corrections of Adam, kept by multiplication: Math.pow differs between engines. */
@@ -42,6 +45,8 @@ export interface OptimizerRecipe extends Optimizer {
   readonly weightDecay?: number;
   /** Its moments want to know their age, which a unit that is reset starts again. */
   readonly countsSteps?: boolean;
+  /** A gradient of 0 leaves a parameter as it is, so that touched rows are enough. */
+  readonly takesTouchedRows?: boolean;
   /** Updates all parameters; returns how many entries were refused because they would not have stayed finite. */
   update(kernels: KernelExports, operands: UpdateOperands, learningRate: number, powers: MomentPowers): number;
   /**
@@ -107,17 +112,25 @@ export function sgd(options?: {
       ...(momentum > 0 && { momentum: sgd({ learningRate, weightDecay }) as OptimizerRecipe }),
       ...(weightDecay > 0 && { weightDecay: sgd({ learningRate, momentum, nesterov }) as OptimizerRecipe }),
     },
-    update: (kernels, { count, parameters, gradient, slots }, rate) =>
-      kernels.sgd(
-        count,
-        parameters,
-        gradient,
+    takesTouchedRows: momentum === 0 && weightDecay === 0,
+    update(kernels, { count, parameters, gradient, slots, touched }, rate) {
+      // of what lies before `from`, which is the first kernel, the touched rows are enough
+      const from = touched ? touched.floats : 0;
+      const refused = touched
+        ? kernels.sgdRows(touched.count, touched.list, touched.units, parameters, touched.gradient, rate)
+        : 0;
+      const others = kernels.sgd(
+        count - from,
+        parameters + from * 4,
+        gradient + from * 4,
         momentum > 0 ? slots[0] : 0,
         rate,
         momentum,
         weightDecay,
         Number(nesterov),
-      ),
+      );
+      return refused + others;
+    },
   });
 }
 

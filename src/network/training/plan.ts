@@ -6,7 +6,15 @@ import { checkClassWeights, type ClassWeights } from "./class-weights.js";
 import { ALL_FIT_OPTION_NAMES } from "./option-names.js";
 import { checkStopped, type FitProgress, storedOptions } from "./progress.js";
 import type { NetworkState } from "../state/state.js";
-import { checkBoolean, checkFunction, checkInteger, checkNumber, checkOptions, describe } from "../../core/checks.js";
+import {
+  checkBoolean,
+  checkFunction,
+  checkInteger,
+  checkNumber,
+  checkOptions,
+  checkSignal,
+  describe,
+} from "../../core/checks.js";
 import { RelumineError } from "../../core/errors.js";
 
 /** What one fit does, checked and with defaults filled in. */
@@ -51,13 +59,6 @@ function checkCallbacks(callbacks: Plan["callbacks"]): Plan["callbacks"] {
     }
     return callback;
   });
-}
-
-function checkSignal(signal: AbortSignal | undefined): AbortSignal | undefined {
-  if (signal !== undefined && typeof signal?.aborted !== "boolean") {
-    throw new RelumineError("value", "signal", "to be an AbortSignal", describe(signal));
-  }
-  return signal;
 }
 
 /** A rate or a schedule instead of the optimizer's rate. */

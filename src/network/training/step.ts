@@ -7,6 +7,7 @@ import { FrozenLayers } from "./frozen-layers.js";
 import { lossDivisor } from "../losses.js";
 import type { Counting } from "../state/passes.js";
 import type { Plan } from "./plan.js";
+import { isSparse } from "../../core/sparse.js";
 import { splitSeed, Stream } from "../../core/random.js";
 import type { NetworkState } from "../state/state.js";
 import type { Arena } from "../../wasm/heap.js";
@@ -90,6 +91,8 @@ export class TrainingStep {
     this.operands = { count: state.parameterFloats, parameters: state.parameters, gradient, slots };
     this.powers = powers;
     this.isClipping = plan.clipNorm !== Infinity;
+    const isTouching = isSparse(plan.data.x) && plan.recipe.takesTouchedRows === true && !this.isClipping;
+    if (isTouching) this.operands.touched = state.buffers.sparse.touched;
     this.isWeighted = plan.data.weights !== undefined;
     this.rowDivisor = lossDivisor(state.spec.loss, 1, state.spec.layers.at(-1)!.units);
     if (state.spec.layers.some((layer) => layer.frozen)) this.frozen = new FrozenLayers(state, this.operands);
@@ -111,9 +114,14 @@ export class TrainingStep {
   /** The clipped gradient of the batch's mean loss; false if it or the loss is not finite. */
   differentiate(start: number, rows: number): boolean {
     this.runForward(start, rows);
-    if (!this.noteLoss(rows) || !this.state.passes.backward(rows, this.operands.gradient, this.lowest)) return false;
+    if (!this.noteLoss(rows) || !this.runBackward(rows)) return false;
     this.frozen?.clearGradient();
     return !this.isClipping || this.clip();
+  }
+
+  private runBackward(rows: number): boolean {
+    const { gradient, touched } = this.operands;
+    return this.state.passes.backward(rows, gradient, this.lowest, touched === undefined);
   }
 
   /** Takes the loss over from the buffers; false if it is not finite. */

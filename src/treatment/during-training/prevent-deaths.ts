@@ -204,7 +204,7 @@ class Probe {
     this.rows = { data, indices };
     this.inspector = new Inspector(state);
     fit.atEnd(() => this.inspector.dispose());
-    this.inspector.prepare(count);
+    this.inspector.prepare(count, data.x);
   }
 
   /** A copy of all parameters. */

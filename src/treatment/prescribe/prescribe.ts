@@ -26,7 +26,7 @@ import { splitData } from "./split-data.js";
 import { describeBest, drawPrescription } from "./prescription-text.js";
 import { compete, enter, epochsOf, wholeOf } from "./successive-halving.js";
 import type { Interval, Measure, Prescription, PrescribeOptions, Trial } from "./types.js";
-import { checkFunction, checkInteger, checkName, checkNumber, checkOptions, describe } from "../../core/checks.js";
+import { checkFunction, checkInteger, checkName, checkNumber, checkOptions, checkSignal } from "../../core/checks.js";
 import { RelumineError } from "../../core/errors.js";
 import { mean } from "../../core/statistics.js";
 import { yieldToEventLoop } from "../../core/event-loop.js";
@@ -79,8 +79,7 @@ function checkPrescribe(options: PrescribeOptions | undefined, fit: FitOptions):
     "onTrial",
   ]);
   const { workers = "auto", signal } = given;
-  if (signal !== undefined && typeof signal?.aborted !== "boolean")
-    throw new RelumineError("value", "options.signal", "to be an AbortSignal", describe(given.signal));
+  checkSignal(signal, "options.signal");
   return {
     trials: given.trials === undefined ? Infinity : checkInteger("trials", given.trials, { low: 1 }),
     repeats: checkInteger("repeats", given.repeats ?? 3, { low: 1, high: 1000 }),

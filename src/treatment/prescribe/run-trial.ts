@@ -8,7 +8,7 @@ import { callbackOf } from "../callbacks.js";
 import { calibrate } from "../start/calibrate.js";
 import { treat } from "../treat.js";
 import { countDead } from "../../inspect/dead-units.js";
-import type { Matrix } from "../../core/matrix.js";
+import type { SampleRows } from "../../core/matrix.js";
 import { RelumineError } from "../../core/errors.js";
 import type { Death } from "../../diagnosis/trace/types.js";
 import type { Diagnosis } from "../../diagnosis/types.js";
@@ -31,7 +31,7 @@ export function scaleSchedule(schedule: Plan["schedule"], factor: number): Plan[
   return schedule && factor !== 1 ? (step, epoch) => schedule(step, epoch) * factor : schedule;
 }
 
-function deadShare(network: Network, x: Matrix): number {
+function deadShare(network: Network, x: SampleRows): number {
   const { dead, units } = countDead(network, x);
   return units === 0 ? 0 : dead / units;
 }

@@ -31,7 +31,7 @@ async function readOpenings(
 }
 
 /**
- * Runs the state's layers from the first to the last.
+ * Runs the state's layers from the first to the last; of rows in blocks, whose outputs are not kept, not the last one.
  * @param treatLayer changes a hidden layer, which is the one that the sweep has come to, and gives the statistics that
  *   its units have then
  */
@@ -39,20 +39,22 @@ export async function treatFrontToBack(
   copy: WorkingCopy,
   state: NetworkState,
   treatLayer: (sweep: LayerSweep, layer: number) => Promise<readonly UnitStatistics[]>,
-): Promise<Seen> {
+): Promise<Seen | undefined> {
   const sweep = copy.sweep(state);
   const last = state.spec.layers.length - 1;
-  const outputs = new Float32Array(copy.x.rows * state.spec.layers[last].units);
   const statistics: (readonly UnitStatistics[])[] = [];
   const openings: ReadonlyMap<number, number>[] = [];
   for (; sweep.layer < last; sweep.next()) {
     const { layer } = sweep;
     const found = await treatLayer(sweep, layer);
+    if (!copy.x.matrix) continue;
     const dead = deadAmong(state.spec.layers[layer].activation, found);
     statistics.push(found);
     openings.push(await readOpenings(sweep, dead, state.layer(layer).bias));
   }
+  if (!copy.x.matrix) return undefined;
   const width = state.spec.layers[last].units;
+  const outputs = new Float32Array(copy.x.rows * width);
   statistics.push(await sweep.run(({ start, activations }) => outputs.set(activations, start * width)));
   return { statistics, openings: [...openings, new Map()], outputs };
 }

@@ -9,7 +9,6 @@ import { countOf } from "../../text/numbers.js";
 import { transplant } from "./transplant.js";
 import type { TreatedUnit, TreatmentFinding } from "../types.js";
 import type { Chunk } from "../../inspect/inspector.js";
-import type { Matrix } from "../../core/matrix.js";
 import type { NetworkState } from "../../network/state/state.js";
 import { resolveSpec } from "../../network/spec.js";
 
@@ -61,14 +60,9 @@ export class ConstantUnits {
   };
 }
 
-function varies({ rows, columns, data }: Matrix): boolean {
-  for (let i = columns; i < rows * columns; i++) if (data[i] !== data[i - columns]) return true;
-  return false;
-}
-
 /** What each unit says, and for how far it is known; without variation in x, only the dead count. */
-function findRemovable({ original, before, x }: WorkingCopy, constants: readonly Float64Array[]): Removal[] {
-  const isTelling = varies(x);
+function findRemovable(copy: WorkingCopy, constants: readonly Float64Array[]): Removal[] {
+  const { original, before, inputsVary: isTelling } = copy;
   const removals: Removal[] = [];
   before.layers.forEach((layer, index) => {
     const { kernel, units: width } = original.layer(index);

@@ -1,7 +1,7 @@
 // What a remedy works with: the network as it is, which nothing touches, copies to change, and what was seen of it on
 // x.
+import type { TreatedRows } from "../treated-rows.js";
 import type { TreatedUnit, TreatmentFinding, TreatmentFindingKind } from "../types.js";
-import type { Matrix } from "../../core/matrix.js";
 import type { Diagnosis } from "../../diagnosis/types.js";
 import type { Pace } from "../../core/pace.js";
 import { LayerSweep } from "../../inspect/layer-sweep.js";
@@ -26,8 +26,17 @@ export interface RemedyResult {
   readonly state?: NetworkState;
   readonly treated: readonly TreatedUnit[];
   readonly findings: readonly TreatmentFinding[];
-  /** What the treated state does, where that was seen on the way. */
-  readonly seen?: Seen;
+  /** What the treated state does, where that was seen on the way: of rows in memory. */
+  readonly seen?: Seen | undefined;
+}
+
+/** What was seen of a network before it is treated. */
+export interface BeforeTreatment {
+  readonly diagnosis: Diagnosis;
+  /** By layer, the output layer included, and unit. */
+  readonly statistics: readonly (readonly UnitStatistics[])[];
+  /** The inputs' columns, as if they were units. */
+  readonly columns: readonly UnitStatistics[];
 }
 
 export class WorkingCopy {
@@ -37,15 +46,28 @@ export class WorkingCopy {
   constructor(
     /** The network as it is: not to be changed. */
     readonly original: NetworkState,
-    readonly before: Diagnosis,
-    readonly x: Matrix,
+    private readonly looked: BeforeTreatment,
+    /** What it is treated on. */
+    readonly x: TreatedRows,
     private readonly runtime: Runtime,
     private readonly pace: Pace,
-    /** By layer and unit, what `before` was made from. */
-    readonly statistics: readonly (readonly UnitStatistics[])[],
     /** For messages. */
     readonly naming: Naming = BY_INDEX,
   ) {}
+
+  get before(): Diagnosis {
+    return this.looked.diagnosis;
+  }
+
+  /** By layer and unit, what `before` was made from. */
+  get statistics(): BeforeTreatment["statistics"] {
+    return this.looked.statistics;
+  }
+
+  /** Whether any input differs from row to row. */
+  get inputsVary(): boolean {
+    return this.looked.columns.some(({ min, max }) => min < max);
+  }
 
   /** A state of this shape, all zero, that is given back if the treatment fails. */
   make(spec: ResolvedSpec): NetworkState {
@@ -62,7 +84,7 @@ export class WorkingCopy {
 
   /** Runs a state layer by layer; given back when the treatment is done. */
   sweep(state: NetworkState): LayerSweep {
-    const sweep = new LayerSweep(state, this.x, this.pace);
+    const sweep = new LayerSweep(state, this.x.forSweep, this.pace);
     this.sweeps.push(sweep);
     return sweep;
   }

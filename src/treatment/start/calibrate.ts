@@ -1,17 +1,20 @@
 // A start without normalization layers: each layer's scale from the data (LSUV, Mishkin and Matas 2016), and biases
 // from the data so that every hidden unit fires on the wanted share of the samples. Front to back, each layer on what
 // the calibrated ones before it give.
+import { countRows, isBlocks, readAgain, type SampleSource } from "../../core/blocks.js";
 import { checkBoolean, checkNumber, checkOptions } from "../../core/checks.js";
 import { RelumineError } from "../../core/errors.js";
 import { type Matrix, type Samples, toRows } from "../../core/matrix.js";
 import { checkPace, Pace, PACE_OPTIONS, type PaceOptions } from "../../core/pace.js";
 import { LayerSweep, type Products } from "../../inspect/layer-sweep.js";
+import { RereadRows } from "../../inspect/row-stream.js";
+import { hasFinite } from "../../inspect/unit-state.js";
 import { initializeLayer } from "../../network/state/initializers.js";
 import type { Network } from "../../network/types.js";
 import { splitSeed } from "../../core/random.js";
 import { cellOf, type NetworkState } from "../../network/state/state.js";
 import { watch } from "../../network/state/watch.js";
-import { thresholdForShare, variance } from "../thresholds.js";
+import { thresholdForShare } from "../thresholds.js";
 import { Arena } from "../../wasm/heap.js";
 
 /** Options of `calibrate`. */
@@ -60,9 +63,7 @@ export interface Calibration {
 
 const TOLERANCE = 0.1; // of the std, as in the paper
 const TRIES = 10;
-
-/** Of mean variances outside of these, squares in float32 may have overflowed or vanished. */
-const SQUARES = { low: 1e-20, high: 1e30 };
+const LEAST_ROWS = 2;
 
 class Calibrator {
   /** @param block the parameters that are calibrated, laid out as the state's own */
@@ -74,21 +75,10 @@ class Calibrator {
   ) {}
 
   /** The root of the units' mean variance. */
-  private async std({ units, statistics, data }: Products): Promise<number> {
+  private std({ units, statistics }: Products): number {
     const { layer } = this.sweep;
-    const isFinite = statistics.every(({ min, max }) => Number.isFinite(min) && Number.isFinite(max));
-    let sum = statistics.reduce((total, each) => total + each.variance, 0);
-    const mean = sum / units.length;
-    if (isFinite && !(mean >= SQUARES.low && mean <= SQUARES.high)) {
-      sum = 0;
-      await this.sweep.forEachProduct(units, (_, z) => (sum += variance(z)), {
-        units,
-        statistics,
-        ...(data && { data }),
-      });
-    }
-    const std = Math.sqrt(sum / units.length);
-    if (!isFinite || !Number.isFinite(std))
+    const std = Math.sqrt(statistics.reduce((total, each) => total + each.variance, 0) / units.length);
+    if (!statistics.every(hasFinite) || !Number.isFinite(std))
       throw new RelumineError(
         "value",
         `layers[${layer}]`,
@@ -104,7 +94,7 @@ class Calibrator {
     const { sweep, state } = this;
     const { layer } = sweep;
     let products = await sweep.products();
-    const stdBefore = await this.std(products);
+    const stdBefore = this.std(products);
     let std = stdBefore;
     let scale = 1;
     for (let turn = 0; turn < TRIES && std > 0 && Math.abs(std - 1) > TOLERANCE; turn++) {
@@ -113,7 +103,7 @@ class Calibrator {
       const { kernel } = state.layer(layer, this.block);
       for (let i = 0; i < kernel.length; i++) kernel[i] *= factor;
       products = await sweep.products();
-      std = await this.std(products);
+      std = this.std(products);
     }
     const isHidden = layer < state.spec.layers.length - 1;
     const shares = isHidden ? await this.setBiases(products) : { constant: [] };
@@ -154,27 +144,35 @@ class Calibrator {
  * don't count), and each hidden unit gets the bias at which it fires (preactivation above 0) on the wanted share of the
  * samples, to the nearest sample; equal preactivations fire together. For a network that is not yet trained: what it
  * has learnt would be changed. A layer that is constant on the samples keeps its scale, a constant unit its bias.
- * @param x rows x inputs, at least two rows: those that train, or some hundreds of them
+ * @param x rows x inputs, at least two rows: those that train, or some hundreds of them. A Matrix is read while it runs
+ *   and is to stay as it is until the promise is settled. Or a source { rows?, blocks() } of rows that need not fit in
+ *   memory, which opens the same blocks anew for each pass: what is done is what a matrix of all rows gives
  * @param network one that is not trained yet; its weights are changed when all is done
  * @param options activity: default 0.5; orthogonal: default false; signal, onProgress
- * @cost two to four forward passes over x, in slices of about a frame
+ * @cost two to four forward passes over x, in slices of about a frame. Blocks are read two to six times for each layer
+ *   up to the first that puts out no more than 64 MB for all rows, whose outputs are kept for those above; where a layer
+ *   puts out more, its units' columns take a pass for each 64 MB of them. A source that says its `rows` is read once less
  * @throws RelumineError "shape", "value" (also where the signal is aborted, or the network is changed meanwhile),
  *   "memory" or "disposed" (as a rejection), the network as it was
  * @example
  * const { layers } = await calibrate(network, x, { activity: 0.5 });
  * console.log(layers.map(({ scale }) => scale));
  */
-export async function calibrate(network: Network, x: Samples, options?: CalibrationOptions): Promise<Calibration> {
+export async function calibrate(
+  network: Network,
+  x: Samples | SampleSource,
+  options?: CalibrationOptions,
+): Promise<Calibration> {
   const cell = cellOf(network);
   const state = cell.current;
   const given = checkOptions("calibrate", options, ["activity", "orthogonal", ...PACE_OPTIONS]);
   const activity = checkNumber("activity", given.activity ?? 0.5, { low: 0, high: 1, openLow: true });
   const orthogonal = checkBoolean("orthogonal", given.orthogonal ?? false);
   const pacing = checkPace(given);
-  const samples = toRows("x", x, state.spec.inputs, 2);
+  const source = isBlocks(x) ? readAgain("x", x) : toRows("x", x, state.spec.inputs, LEAST_ROWS);
   state.checkIdle();
-  const check = watch(cell, "calibrated");
-  const pace = new Pace(pacing, check);
+  const pace = new Pace(pacing, watch(cell, "calibrated"));
+  const samples = "blocks" in source ? await rowsAgain(source, state, pace, pacing.signal) : source;
   const scratch = new Arena(state.runtime.heap);
   try {
     const block = scratch.allocate(state.layout.bytes, "the weights that are calibrated");
@@ -187,8 +185,7 @@ export async function calibrate(network: Network, x: Samples, options?: Calibrat
         "to be samples of a usual size",
         "what asks for weights that are not finite",
       );
-    pace.end();
-    check();
+    await pace.end();
     state.edit(() => state.allParameters().set(state.floats(block, state.parameterFloats)));
     return { samples: samples.rows, layers };
   } finally {
@@ -196,8 +193,20 @@ export async function calibrate(network: Network, x: Samples, options?: Calibrat
   }
 }
 
+async function rowsAgain(
+  source: SampleSource,
+  { spec }: NetworkState,
+  pace: Pace,
+  signal: AbortSignal | undefined,
+): Promise<RereadRows> {
+  const rows = await countRows("x", source, spec.inputs, pace, signal);
+  pace.verify();
+  if (rows < LEAST_ROWS) throw new RelumineError("shape", "x", `to have at least ${LEAST_ROWS} rows`, `${rows}`);
+  return new RereadRows(source, spec.inputs, rows, signal);
+}
+
 interface Task {
-  readonly samples: Matrix;
+  readonly samples: Matrix | RereadRows;
   readonly activity: number;
   readonly orthogonal: boolean;
 }

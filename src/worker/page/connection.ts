@@ -90,7 +90,11 @@ export class Connection {
   release(network: number): void {
     const end = disposedError();
     if (--this.networks === 0) return this.close(end);
-    for (const call of this.pending.values()) if (call.network === network) call.reject(end);
+    for (const [id, call] of this.pending) {
+      if (call.network !== network) continue;
+      call.reject(end);
+      this.post({ kind: "stop", id, reason: "aborted" }); // nobody hears any more how far it is
+    }
     this.post({ kind: "call", id: ++this.calls, network, name: "dispose", args: [] });
   }
 

@@ -56,7 +56,9 @@ async function callPaced<T>(
 ): Promise<T> {
   const { onProgress } = checkPace({ ...(options.onProgress !== undefined && { onProgress: options.onProgress }) });
   const { value } = await followCall<T>(network, name, args, checkSignal(options.signal), (message) => {
-    if (message.kind === "progress") onProgress?.(message.progress);
+    if (message.kind !== "progress") return;
+    onProgress?.(message.progress);
+    if (message.progress === 1) remoteOf(network).acknowledge(message.id);
   });
   return value;
 }

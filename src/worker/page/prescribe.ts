@@ -87,7 +87,7 @@ export async function prescribe(
 ): Promise<Prescription> {
   const { worker, signal, onTrial, ...given } = { ...options };
   if (onTrial !== undefined) checkFunction("onTrial", onTrial);
-  const signals = [signal, fit.signal].map(checkSignal);
+  const signals = [signal, fit.signal].map((each) => checkSignal(each));
   const start = isNetwork(spec) ? await Promise.all(spec.layers.map((layer) => layer.getWeights())) : undefined;
   const plain = isNetwork(spec) ? spec.spec : spec;
   const program = given.workers === 1 ? undefined : await programFor(worker);

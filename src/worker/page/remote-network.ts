@@ -26,6 +26,8 @@ export interface RemoteInside {
   /** A call that tells how far it is, and can be stopped by its id. */
   follow<T>(name: string, args: readonly unknown[], listen: Follow): Promise<T>;
   stop(id: number): void;
+  /** What such a call told last was heard. */
+  acknowledge(id: number): void;
   /** Another network in the same worker. */
   adopt(described: Described): RemoteNetwork;
   /** A treatment has changed it. */
@@ -69,6 +71,7 @@ class WorkerNetwork implements RemoteNetwork {
         this.#check();
         return (await connection.call(this.#id, name, args, { owner: this, follow })) as T;
       },
+      acknowledge: (id) => connection.post({ kind: "read", id }),
       stop: (id) => connection.post({ kind: "stop", id, reason: "aborted" }),
       adopt: (other) => new WorkerNetwork(connection, other),
       update: (other) => this.#update(other),

@@ -69,6 +69,8 @@ class Server {
   private readonly fits = new Map<number, ServedFit>();
   /** What ends other long work under way, by its call. */
   private readonly aborts = new Map<number, AbortController>();
+  /** What goes on when the page has heard that a call is all but done. */
+  private readonly acknowledged = new Map<number, () => void>();
   /** The last fit of each network. */
   private readonly lastFits = new WeakMap<Network, ServedFit>();
   /** By handle: what the page may still undo. */
@@ -99,6 +101,7 @@ class Server {
         this.aborts.get(message.id)?.abort();
         return this.fits.get(message.id)?.stop(message.reason);
       case "read":
+        this.acknowledged.get(message.id)?.();
         return this.fits.get(message.id)?.reportWasRead();
       case "rates":
         return this.fits.get(message.id)?.takeRates(message.first, message.rates as Float64Array<ArrayBuffer>);
@@ -238,10 +241,17 @@ class Server {
     }
   }
 
-  /** Work that a message ends, and that tells how far it is. */
-  private pace<T>(id: number, run: (options: PaceOptions) => Promise<T>): Promise<T> {
-    const onProgress = (progress: number) => this.post({ kind: "progress", id, progress });
-    return this.stoppable(id, (signal) => run({ signal, onProgress }));
+  /** Work that a message ends, and that tells how far it is: the page may refuse what is all but done. */
+  private async pace<T>(id: number, run: (options: PaceOptions) => Promise<T>): Promise<T> {
+    const onProgress = (progress: number) => {
+      this.post({ kind: "progress", id, progress });
+      return progress < 1 ? undefined : new Promise<void>((resolve) => this.acknowledged.set(id, resolve));
+    };
+    try {
+      return await this.stoppable(id, (signal) => run({ signal, onProgress }));
+    } finally {
+      this.acknowledged.delete(id);
+    }
   }
 
   private async treat(

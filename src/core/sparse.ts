@@ -1,0 +1,169 @@
+// Rows that are mostly zeros: of each only the numbers that are not.
+import { describe, isFloat32 } from "./checks.js";
+import { RelumineError } from "./errors.js";
+
+/**
+ * rows x columns numbers, those that are not 0 row by row ("compressed sparse rows"): row r has the entries from
+ * rowOffsets[r] up to rowOffsets[r + 1].
+ */
+export interface SparseMatrix {
+  /** How many samples. */
+  readonly rows: number;
+  /** Numbers in each row, zeros included. */
+  readonly columns: number;
+  /** Length rows + 1: 0, and after each row how many entries there were so far. */
+  readonly rowOffsets: ArrayLike<number>;
+  /** The column of each entry, from 0, ascending within a row. */
+  readonly columnIndices: ArrayLike<number>;
+  /** The number of each entry; left out: all are 1. */
+  readonly values?: ArrayLike<number>;
+}
+
+/** The same, checked. */
+export interface SparseRows extends SparseMatrix {
+  readonly rowOffsets: Uint32Array;
+  readonly columnIndices: Uint32Array;
+  readonly values?: Float32Array;
+}
+
+export function isSparse(value: unknown): value is SparseMatrix {
+  return typeof value === "object" && value !== null && !Array.isArray(value) && "rowOffsets" in value;
+}
+
+/** More entries fit in no WebAssembly memory. */
+const MOST_ENTRIES = 2 ** 29;
+
+function checkLength(path: string, list: ArrayLike<unknown>): number {
+  const length: unknown = typeof list === "object" && list !== null ? list.length : undefined;
+  if (!Number.isSafeInteger(length) || (length as number) < 0)
+    throw new RelumineError("shape", path, "to be a list of numbers", describe(list));
+  if ((length as number) <= MOST_ENTRIES) return length as number;
+  throw new RelumineError("memory", path, `to have at most ${MOST_ENTRIES} numbers`, `${length as number}`);
+}
+
+/** Where they are 32-bit integers already, the numbers as they lie, those below 0 as very large ones. */
+function toIntegers(path: string, list: ArrayLike<number>): Uint32Array {
+  if (list instanceof Uint32Array) return list;
+  if (list instanceof Int32Array) return new Uint32Array(list.buffer, list.byteOffset, list.length);
+  const length = checkLength(path, list);
+  const integers = new Uint32Array(length);
+  for (let i = 0; i < length; i++) {
+    const value = list[i];
+    integers[i] = value;
+    if (integers[i] !== value)
+      throw new RelumineError("value", `${path}[${i}]`, "to be an integer of at least 0", describe(value));
+  }
+  return integers;
+}
+
+function toValues(path: string, list: ArrayLike<number>): Float32Array {
+  const length = checkLength(path, list);
+  const isOwn = list instanceof Float32Array;
+  const values = isOwn ? list : new Float32Array(length);
+  for (let i = 0; i < length; i++) {
+    const value = list[i];
+    if (typeof value !== "number" || !isFloat32(value))
+      throw new RelumineError("value", `${path}[${i}]`, "to be a finite number", describe(value));
+    if (!isOwn) values[i] = value;
+  }
+  return values;
+}
+
+function checkOffsets(path: string, offsets: Uint32Array, rows: number, entries: number): void {
+  if (offsets.length !== rows + 1)
+    throw new RelumineError("shape", path, `to have ${rows + 1} numbers, one more than rows`, `${offsets.length}`);
+  for (let r = 0; r <= rows; r++) {
+    const least = r === 0 ? 0 : offsets[r - 1];
+    const isFine = r === 0 ? offsets[0] === 0 : offsets[r] >= least && offsets[r] <= entries;
+    if (isFine) continue;
+    const expected = r === 0 ? "to be 0" : `to be from ${least}, as in the row before, to ${entries}, all entries`;
+    throw new RelumineError("shape", `${path}[${r}]`, expected, `${offsets[r]}`);
+  }
+  if (offsets[rows] !== entries)
+    throw new RelumineError("shape", `${path}[${rows}]`, `to be ${entries}, all entries`, `${offsets[rows]}`);
+}
+
+function checkColumns(path: string, indices: Uint32Array, offsets: Uint32Array, columns: number): void {
+  for (let r = 0; r + 1 < offsets.length; r++) {
+    for (let i = offsets[r], least = 0; i < offsets[r + 1]; i++) {
+      const column = indices[i];
+      if (column < least || column >= columns) {
+        const expected = `to be from ${least} to ${columns - 1}: columns of row ${r}, ascending and no two the same`;
+        throw new RelumineError("value", `${path}[${i}]`, expected, `${column}`);
+      }
+      least = column + 1;
+    }
+  }
+}
+
+/**
+ * The entries as they lie where they are a Uint32Array or an Int32Array of places and a Float32Array of values, else
+ * copies. Each field is read once.
+ * @throws RelumineError "shape", "value" or "memory"
+ */
+export function checkSparse(path: string, given: SparseMatrix): SparseRows {
+  const { rows, columns, rowOffsets, columnIndices, values } = given;
+  for (const [part, size] of Object.entries({ rows, columns })) {
+    if (!Number.isSafeInteger(size) || size < 0 || size >= 2 ** 32)
+      throw new RelumineError("shape", `${path}.${part}`, "to be an integer of at least 0", describe(size));
+  }
+  const indices = toIntegers(`${path}.columnIndices`, columnIndices);
+  const offsets = toIntegers(`${path}.rowOffsets`, rowOffsets);
+  checkOffsets(`${path}.rowOffsets`, offsets, rows, indices.length);
+  checkColumns(`${path}.columnIndices`, indices, offsets, columns);
+  const sparse = { rows, columns, rowOffsets: offsets, columnIndices: indices };
+  if (values === undefined) return sparse;
+  const numbers = toValues(`${path}.values`, values);
+  if (numbers.length === indices.length) return { ...sparse, values: numbers };
+  const expected = `to have ${indices.length} numbers, as columnIndices has`;
+  throw new RelumineError("shape", `${path}.values`, expected, `${numbers.length}`);
+}
+
+/** The rows' numbers of entries, ascending: asked for again and again by whoever runs a few rows of many. */
+const sortedCounts = new WeakMap<Uint32Array, Uint32Array>();
+
+/** How many entries so many rows have at most. */
+export function mostEntries({ rows, rowOffsets }: SparseRows, of: number): number {
+  let counts = sortedCounts.get(rowOffsets);
+  if (!counts) {
+    counts = Uint32Array.from({ length: rows }, (_, r) => rowOffsets[r + 1] - rowOffsets[r]).sort();
+    sortedCounts.set(rowOffsets, counts);
+  }
+  let sum = 0;
+  for (let i = Math.max(0, rows - of); i < rows; i++) sum += counts[i];
+  return sum;
+}
+
+/** Writes rows start .. start + count, zeros included, from the front of `to` on. */
+export function fillDense(
+  { columns, rowOffsets, columnIndices, values }: SparseRows,
+  start: number,
+  count: number,
+  to: Float32Array | Float64Array,
+): void {
+  to.fill(0, 0, count * columns);
+  for (let r = 0; r < count; r++)
+    for (let i = rowOffsets[start + r]; i < rowOffsets[start + r + 1]; i++)
+      to[r * columns + columnIndices[i]] = values ? values[i] : 1;
+}
+
+/** These rows, copied, in this order. */
+export function takeSparseRows(sparse: SparseRows, rows: ArrayLike<number>): SparseRows {
+  const { columns, rowOffsets, columnIndices, values } = sparse;
+  const offsets = new Uint32Array(rows.length + 1);
+  for (let to = 0; to < rows.length; to++)
+    offsets[to + 1] = offsets[to] + rowOffsets[rows[to] + 1] - rowOffsets[rows[to]];
+  const taken = {
+    rows: rows.length,
+    columns,
+    rowOffsets: offsets,
+    columnIndices: new Uint32Array(offsets[rows.length]),
+    ...(values && { values: new Float32Array(offsets[rows.length]) }),
+  };
+  for (let to = 0; to < rows.length; to++) {
+    const [from, end] = [rowOffsets[rows[to]], rowOffsets[rows[to] + 1]];
+    taken.columnIndices.set(columnIndices.subarray(from, end), offsets[to]);
+    if (values) taken.values!.set(values.subarray(from, end), offsets[to]);
+  }
+  return taken;
+}

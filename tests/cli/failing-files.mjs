@@ -1,0 +1,65 @@
+// For `node --import`: counts the calls that a program makes to files of one folder, and ends it or lets the device
+// fail at the wanted one. RELUMINE_FILES is JSON: { folder, at, how, lasting, pause, report }
+//   at, how   at the call of that number, counted from 1: "kill" ends the process, else the call, and with `lasting`
+//             all calls after it, fails with that code, such as "ENOSPC"
+//   pause     milliseconds before each call; a file is written in PIECES, each a call
+//   report    a file to which the calls' names are written in the end
+import { writeFileSync } from "node:fs";
+import fs from "node:fs/promises";
+import { syncBuiltinESMExports } from "node:module";
+import { isMainThread } from "node:worker_threads";
+
+const PIECES = 4;
+const PATHS = ["access", "open", "readdir", "realpath", "rename", "stat", "unlink"];
+const HANDLES = ["stat", "chown", "chmod", "sync"];
+const { folder, at = 0, how, lasting = false, pause = 0, report } = JSON.parse(process.env["RELUMINE_FILES"] ?? "{}");
+const calls = [];
+
+function failure(call) {
+  return Object.assign(new Error(`${how}: ${call}`), { code: how });
+}
+
+async function step(call) {
+  if (pause > 0) await new Promise((resolve) => setTimeout(resolve, pause));
+  calls.push(call);
+  if (at === 0 || calls.length < at || (calls.length > at && !lasting)) return;
+  if (how === "kill") process.kill(process.pid, "SIGKILL");
+  else throw failure(call);
+}
+
+function watchHandle(handle) {
+  for (const name of HANDLES) {
+    const original = handle[name].bind(handle);
+    handle[name] = async (...given) => {
+      await step(name);
+      return original(...given);
+    };
+  }
+  handle.writeFile = async (bytes) => {
+    const size = Math.max(1, Math.ceil(bytes.length / PIECES));
+    for (let from = 0; from < bytes.length; from += size) {
+      await step("write");
+      await handle.write(bytes, from, Math.min(size, bytes.length - from));
+    }
+  };
+  const close = handle.close.bind(handle);
+  handle.close = async () => {
+    await close(); // else the handle would be closed as garbage, with a warning
+    await step("close");
+  };
+  return handle;
+}
+
+if (isMainThread && folder !== undefined) {
+  for (const name of PATHS) {
+    const original = fs[name];
+    fs[name] = async (path, ...given) => {
+      if (!String(path).startsWith(folder)) return original(path, ...given);
+      await step(name);
+      const result = await original(path, ...given);
+      return name === "open" ? watchHandle(result) : result;
+    };
+  }
+  syncBuiltinESMExports();
+  if (report !== undefined) process.on("exit", () => writeFileSync(report, calls.join("\n")));
+}

@@ -1,0 +1,247 @@
+// Each kind of file that a command writes, killed, interrupted or failing at each call that writing it takes: what is
+// there afterwards is the old file or the new one, whole, and what was left does not hinder the next run.
+import { spawnSync } from "node:child_process";
+import * as fs from "node:fs";
+import { join } from "node:path";
+import { beforeAll, describe, expect, inject, it } from "vitest";
+import { integer, seededRandom } from "../support/random.js";
+import { importNetwork } from "../../src/index.js";
+import { type Finished, finish, Folder, MAIN, PENGUINS, relumine, start } from "./run.js";
+
+const PRELOAD = ["--import", new URL("failing-files.mjs", import.meta.url).href];
+const LONGEST = 600_000;
+const RANDOM_KILLS = 6;
+const PAUSE = 5; // milliseconds before each call of a write that is to be hit
+const OLD = new TextEncoder().encode("of before");
+/** Somebody to whom permissions apply. */
+const anybody = process.getuid?.() === 0 ? { uid: 65_534, gid: 65_534 } : {};
+const isAnybody = spawnSync(process.execPath, [MAIN, "--version"], anybody).status === 0;
+const train = (...more: string[]) => ["train", PENGUINS, "--target", "species", ...more];
+
+interface Kind {
+  readonly name: string;
+  readonly words: (file: string) => string[];
+  /** What the file holds before; undefined: `OLD`. */
+  readonly before?: () => Uint8Array;
+  /** It says how long it took: two new ones differ. */
+  readonly differs?: boolean;
+}
+
+let checkpoint: Uint8Array;
+
+/** With the right checksum. */
+function isNetwork(bytes: Uint8Array): Promise<boolean> {
+  return importNetwork(bytes).then(
+    (network) => (network.dispose(), true),
+    () => false,
+  );
+}
+
+const KINDS: readonly Kind[] = [
+  { name: "a network", words: (file) => train("--epochs", "2", "--out", file) },
+  { name: "a checkpoint", words: (file) => train("--epochs", "2", "--checkpoint", file), differs: true },
+  {
+    name: "a checkpoint that is gone on with",
+    words: (file) => ["train", PENGUINS, "--epochs", "2", "--resume", file],
+    before: () => checkpoint,
+    differs: true,
+  },
+  { name: "a page", words: (file) => ["textbook", "--only", "3", "--repeats", "1", "--html", file] },
+  {
+    name: "a program",
+    words: (file) => {
+      const few = ["--epochs", "1", "--repeats", "1", "--trials", "1", "--workers", "1"];
+      return ["cure", PENGUINS, "--target", "species", ...few, "--code", file];
+    },
+  },
+];
+
+/** What befalls the calls: see failing-files.mjs. */
+interface Befalls {
+  readonly at?: number;
+  readonly how?: string;
+  readonly lasting?: boolean;
+  readonly pause?: number;
+  readonly report?: string;
+}
+
+type Left = "old" | "new";
+
+/** A file of one kind in a folder of its own. */
+class Place {
+  readonly folder = new Folder();
+  readonly file = join(this.folder.path, "file");
+  readonly old: Uint8Array;
+  /** What a run does with the folder. */
+  calls: readonly string[] = [];
+  private whole = new Uint8Array();
+
+  constructor(private readonly kind: Kind) {
+    this.old = kind.before?.() ?? OLD;
+  }
+
+  /** Finds out what the new file is, and which calls it takes. */
+  async prepare(): Promise<void> {
+    this.restore();
+    const report = join(new Folder().path, "calls");
+    expect((await finish(this.start({ report }))).code).toBe(0);
+    this.whole = Uint8Array.from(fs.readFileSync(this.file));
+    expect(this.whole).not.toEqual(this.old);
+    this.calls = fs.readFileSync(report, "utf8").split("\n");
+  }
+
+  restore(): void {
+    fs.writeFileSync(this.file, this.old);
+    fs.chmodSync(this.file, 0o600);
+  }
+
+  /** The same, and nothing that was left: what is swept would be a call. */
+  clear(): void {
+    this.restore();
+    for (const name of this.temporaries) fs.rmSync(join(this.folder.path, name));
+  }
+
+  start(befalls: Befalls): ReturnType<typeof start> {
+    const files = JSON.stringify({ folder: this.folder.path, ...befalls });
+    return start(this.kind.words(this.file), PRELOAD, { env: { RELUMINE_FILES: files } });
+  }
+
+  /** Which one is there; an error, where it is neither or more people may read it. */
+  async left(hint: string): Promise<Left> {
+    const bytes = fs.readFileSync(this.file);
+    expect(fs.statSync(this.file).mode & 0o777, hint).toBe(0o600);
+    if (bytes.equals(this.old)) return "old";
+    if (this.kind.differs) expect(await isNetwork(bytes), `half a file: ${hint}`).toBe(true);
+    else expect(bytes.equals(this.whole), `half a file: ${hint}`).toBe(true);
+    return "new";
+  }
+
+  get temporaries(): string[] {
+    return fs.readdirSync(this.folder.path).filter((name) => name.endsWith(".tmp"));
+  }
+
+  /** A run to which nothing happens. */
+  async expectUnhindered(): Promise<void> {
+    expect(await finish(this.start({}))).toMatchObject({ code: 0 });
+    expect(await this.left("the last run")).toBe("new");
+    expect(this.temporaries).toEqual([]);
+  }
+
+  /** Once a temporary file is there. */
+  async whileWriting(befalls: Befalls, act: (kill: (signal: NodeJS.Signals) => boolean) => void): Promise<Finished> {
+    const before = new Set(this.temporaries);
+    const child = this.start(befalls);
+    const polling = setInterval(() => {
+      if (this.temporaries.every((name) => before.has(name))) return;
+      clearInterval(polling);
+      act((signal) => child.kill(signal));
+    }, 1);
+    const finished = await finish(child);
+    clearInterval(polling);
+    return finished;
+  }
+}
+
+function expectToldInALine({ stderr }: Finished, hint: string): void {
+  expect(stderr.match(/^error: /gm), hint).toHaveLength(1);
+  expect(stderr, hint).not.toMatch(/\n\s+at |fault in relumine/);
+}
+
+beforeAll(async () => {
+  const place = join(new Folder().path, "checkpoint");
+  expect((await relumine(...train("--epochs", "1", "--checkpoint", place))).code).toBe(0);
+  checkpoint = Uint8Array.from(fs.readFileSync(place));
+});
+
+describe.skipIf(process.platform === "win32").each(KINDS)("$name", (kind) => {
+  let place: Place;
+  beforeAll(async () => {
+    place = new Place(kind);
+    await place.prepare();
+  });
+
+  it(
+    "killed at each call: the old one until it is moved, then the new one",
+    async () => {
+      const left: Left[] = [];
+      for (const [i, call] of place.calls.entries()) {
+        place.clear();
+        const { code } = await finish(place.start({ at: i + 1, how: "kill" }));
+        expect(code, call).toBe(null);
+        left.push(await place.left(call));
+      }
+      const moved = place.calls.lastIndexOf("rename");
+      expect(place.calls.slice(0, moved)).toEqual(expect.arrayContaining(["open", "write", "sync", "close"]));
+      expect(left).toEqual(place.calls.map((_, i) => (i <= moved ? "old" : "new")));
+      await place.expectUnhindered();
+    },
+    LONGEST,
+  );
+
+  it(
+    "a device that fails or is full at each call, once or for good: told, with exit code 1, or the new one is there",
+    async () => {
+      for (const [i, call] of place.calls.entries()) {
+        place.clear();
+        const befalls = { at: i + 1, how: i % 2 ? "ENOSPC" : "EIO", lasting: i % 4 > 1 };
+        const hint = `${call} ${JSON.stringify(befalls)}`;
+        const finished = await finish(place.start(befalls));
+        const left = await place.left(hint);
+        expect(finished.code, hint).toBe(left === "new" ? 0 : 1);
+        if (left === "old") expectToldInALine(finished, hint);
+        if (!befalls.lasting) expect(place.temporaries, hint).toEqual([]);
+      }
+      await place.expectUnhindered();
+    },
+    LONGEST,
+  );
+
+  it(
+    "killed at random moments of the write",
+    async () => {
+      const seed = inject("seed");
+      const random = seededRandom(seed);
+      let kills = 0;
+      for (let i = 0; i < RANDOM_KILLS; i++) {
+        place.restore();
+        const delay = integer(random, 0, 20 * PAUSE);
+        const { code } = await place.whileWriting({ pause: PAUSE }, (kill) => setTimeout(kill, delay, "SIGKILL"));
+        kills += Number(code === null);
+        expect(await place.left(`RELUMINE_SEED=${seed}`)).toBe(code === null ? await place.left("") : "new");
+      }
+      expect(kills).toBeGreaterThan(RANDOM_KILLS / 4);
+      await place.expectUnhindered();
+    },
+    LONGEST,
+  );
+
+  it("interrupted while it is written: it is written to its end; interrupted again, it ends at once", async () => {
+    place.restore();
+    const once = await place.whileWriting({ pause: PAUSE }, (kill) => kill("SIGINT"));
+    expect(once.code).toBe(0);
+    expect(await place.left("once")).toBe("new");
+    place.restore();
+    const twice = await place.whileWriting({ pause: 10 * PAUSE }, (kill) => {
+      kill("SIGINT");
+      setTimeout(kill, 4 * PAUSE, "SIGINT");
+    });
+    expect(twice.code).toBe(null);
+    expect(await place.left("twice")).toBe("old");
+    await place.expectUnhindered();
+  });
+
+  it.skipIf(!isAnybody)(
+    "in a folder that may not be written: told before the work, and the old one stays",
+    async () => {
+      place.restore();
+      fs.chmodSync(place.file, 0o644);
+      fs.chmodSync(place.folder.path, 0o555);
+      const finished = await finish(start(kind.words(place.file), [], anybody));
+      fs.chmodSync(place.folder.path, 0o755);
+      expect(finished.code).toBe(1);
+      expectToldInALine(finished, "no access");
+      expect(finished.stdout).toBe("");
+      expect(fs.readFileSync(place.file).equals(place.old)).toBe(true);
+    },
+  );
+});
