@@ -1,4 +1,5 @@
 // How figures are written.
+import { formatBytes } from "../src/text/numbers.js";
 import type { Figure, Result, Target } from "./measure.js";
 import { median, quartiles, type Interval } from "./statistics.js";
 
@@ -60,11 +61,26 @@ export function shareTarget(
   return target({ value: 100 * value, quartiles: { low: 100 * quartiles.low, high: 100 * quartiles.high }, wanted });
 }
 
+/** "peak 9.1 MiB of blocks (plain: 4 MiB), 12 MiB of the process". */
+function peaks({ memory }: Figure): string {
+  if (!memory) return "";
+  const { own, beside = {} } = memory;
+  const part = (value: number | undefined, plain: number | undefined, of: string) =>
+    value === undefined
+      ? []
+      : [`${formatBytes(value)} ${of}${plain === undefined ? "" : ` (plain: ${formatBytes(plain)})`}`];
+  const parts = [
+    ...part(own.blocks, beside.blocks, "of blocks"),
+    ...part(own.resident, beside.resident, "of the process"),
+  ];
+  return parts.length === 0 ? "" : `  peak ${parts.join(", ")}`;
+}
+
 function figureLine(name: string, figure: Figure): string {
   const { value, unit, quartiles, note, wrong } = figure;
   const cell = `${digits(value)} ${unit}${quartiles ? ` ${range(quartiles, digits)}` : ""}`;
   const found = wrong === undefined ? "" : `  WRONG: ${wrong}`;
-  return `${name.padEnd(42)} ${cell.padStart(16)}${target(figure)}${note ? `  (${note})` : ""}${found}`;
+  return `${name.padEnd(42)} ${cell.padStart(16)}${target(figure)}${peaks(figure)}${note ? `  (${note})` : ""}${found}`;
 }
 
 function resultLine(name: string, row: Result): string {

@@ -12,14 +12,17 @@ import {
   type ActivityRecord,
   type DeathTrace,
   type Diagnosis,
+  type Forecast,
   type Network,
   type NetworkSpec,
   type PackageCallback,
   type Remedy,
 } from "../src/index.js";
+import { stateOf } from "../src/network/state/state.js";
 import { forward } from "../tests/reference/network.js";
 import type { Case, Context, Figure } from "./measure.js";
 import { create, rowsOf, specOf, toReference } from "./networks.js";
+import { peakMemoryOf } from "./peak-memory.js";
 import { byTurns, ratios, summarize } from "./turns.js";
 import { samples, shorten, stretch, type Samples, type Workload } from "./workloads.js";
 
@@ -42,6 +45,8 @@ const [SLOW_MILLISECONDS, SLOW_TURNS] = [1, 3];
 
 /** A look beside the plain call that its price is told in. */
 interface Comparison {
+  /** Whose memory both use. */
+  readonly network: Network;
   plain(): unknown;
   look(): unknown;
   /** What is wrong with what the look told last. */
@@ -63,7 +68,10 @@ type Make = (context: Context) => Promise<Comparison>;
 type MakeData = () => Samples;
 
 async function priceOf({ of, wanted, was, isSlow, make }: LookCase, context: Context): Promise<Figure> {
-  const { plain, look, check, dispose } = await make(context);
+  const { network, plain, look, check, dispose } = await make(context);
+  const { heap } = stateOf(network).runtime;
+  await plain(); // what is taken once for all calls is there
+  const memory = { own: await peakMemoryOf(look, heap), beside: await peakMemoryOf(plain, heap) };
   const found = isSlow
     ? await ratios(plain, look, SLOW_MILLISECONDS, SLOW_TURNS)
     : await ratios(plain, look, MILLISECONDS);
@@ -73,6 +81,7 @@ async function priceOf({ of, wanted, was, isSlow, make }: LookCase, context: Con
     ...summarize(found),
     unit: `x ${of}`,
     wanted: { atMost: wanted },
+    memory,
     note: `0.1: ${was}`,
     ...(wrong !== undefined && { wrong }),
   };
@@ -115,6 +124,7 @@ async function epochs(
     });
   };
   return {
+    network: having,
     plain: run(without, []),
     look: run(having, [callback]),
     check: () => sameBits(without, having) ?? check(having),
@@ -191,6 +201,7 @@ function diagnosed(
     if (trained > 0)
       await network.fit(data, { epochs: trained, batchSize: workload.batch, optimizer: sgd({ learningRate: rate }) });
     return {
+      network,
       plain: () => network.predict(data.x),
       look: () => look(network, data),
       check: () => checkMaxima(network, workload, (x) => diagnose(network, x, { proofs: false })),
@@ -217,6 +228,7 @@ function treated(remedy: Remedy, plain = predict): Make {
     await network.fit(data, { epochs: 1, batchSize: MIDDLE.batch, optimizer: sgd({ learningRate: LETHAL_RATE }) });
     let told: { readonly dead: number; readonly left: number; readonly change: number };
     return {
+      network,
       plain: () => plain(network, data),
       look: async () => {
         const treatment = await treat(network, data.x, remedy);
@@ -241,6 +253,7 @@ function calibrated(workload: Workload, makeData: MakeData): Make {
     const start = network.layers.map((layer) => layer.getWeights());
     let isGood: boolean;
     return {
+      network,
       plain: () => network.predict(data.x),
       look: async () => {
         network.layers.forEach((layer, i) => layer.setWeights(start[i]!));
@@ -269,11 +282,19 @@ async function meanDead(spec: NetworkSpec, x: Samples["x"]): Promise<number[]> {
   return sum;
 }
 
+/** Milliseconds: of the process where that is told, as other programs then do not count. */
+function processorTime(): number {
+  const { user = 0, system = 0 } = globalThis.process?.cpuUsage?.() ?? {};
+  return user + system > 0 ? (user + system) / 1e3 : performance.now();
+}
+
 async function forecastSeconds(workload: Workload, rows: number, wanted: number, was: string): Promise<Figure> {
   const { x, y } = samples(workload, rows);
   const spec = specOf(workload);
-  let told = forecast(spec, x, { targets: y });
-  const turns = await byTurns([() => (told = forecast(spec, x, { targets: y }))], SLOW_MILLISECONDS);
+  let told!: Forecast;
+  const look = () => (told = forecast(spec, x, { targets: y }));
+  const memory = { own: await peakMemoryOf(look) };
+  const turns = await byTurns([look], MILLISECONDS, processorTime);
   const dead = await meanDead(spec, x);
   const isWrong = dead.some((mean, layer) => {
     const { expectedDeadUnits, standardError } = told.layers[layer]!;
@@ -284,6 +305,7 @@ async function forecastSeconds(workload: Workload, rows: number, wanted: number,
     ...summarize(turns.map(([seconds]) => seconds!)),
     unit: "s",
     wanted: { atMost: wanted },
+    memory,
     note: `0.1: ${was}`,
     ...(isWrong && { wrong: `networks that were drawn have ${dead.join(", ")} dead units` }),
   };
@@ -390,7 +412,9 @@ async function diagnoseBlocks(context: Context): Promise<Figure> {
   };
   const [first, once] = [performance.now(), diagnose(network, x, { upTo: 0 })];
   const begin = performance.now();
-  const told = await diagnose(network, { rows: ENCODER_ROWS, blocks }, { upTo: 0 });
+  let told!: Diagnosis;
+  const look = async () => (told = await diagnose(network, { rows: ENCODER_ROWS, blocks }, { upTo: 0 }));
+  const memory = { own: await peakMemoryOf(look, stateOf(network).runtime.heap) };
   const seconds = (performance.now() - begin) / 1000;
   const megabytes = process.resourceUsage().maxRSS / 1024;
   const expected = once.layers[0]!.units;
@@ -406,6 +430,7 @@ async function diagnoseBlocks(context: Context): Promise<Figure> {
     value: seconds,
     unit: "s",
     wanted: { atMost: 100 },
+    memory,
     note: `${megabytes.toFixed(0)} MB at most, ${MOST_MEGABYTES} wanted; at the pace of one block in memory ${ofOne.toFixed(0)} s`,
     ...(differs && { wrong: "units are not judged as on the block that all blocks are" }),
   };

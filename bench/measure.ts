@@ -2,6 +2,7 @@
 import { Bench, type FnOptions, type FnReturnedObject } from "tinybench";
 import type { Build } from "../src/wasm/binary.js";
 import type { Core } from "./core.js";
+import type { PeakMemory } from "./peak-memory.js";
 import { mean, median, quartiles, type Interval } from "./statistics.js";
 
 /** What a subject measures with: the build, R, how many cores there are, and whether the slow cases are wanted. */
@@ -29,6 +30,8 @@ export interface Figure {
   /** Of the turns that `value` is the median of. */
   readonly quartiles?: Interval;
   readonly wanted?: Target;
+  /** Of one call of what is measured, and of what it is compared with. */
+  readonly memory?: { readonly own: PeakMemory; readonly beside?: PeakMemory };
   /** What was compared or checked on the way, in a few words. */
   readonly note?: string;
   /** What a check of the results found amiss: no figure then counts. */

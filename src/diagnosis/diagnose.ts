@@ -75,9 +75,8 @@ function readTargets({ spec }: NetworkState, rows: number, given: DiagnoseOption
  * @param network stays as it is, also while it trains
  * @param options targets: one for each row of x, as for fit, which give `learning`; with them weights: what each row
  *   counts, and validation: rows that were held out; history: what fit returned, for the findings on the training
- * @cost 1.2 to 1.7 times `predict`, up to twice with layers of thousands of units; proofs (`proofs: true`) add up to a
- *   second or two where many units are dead; where the targets are not learned, fits to 400 of the rows add 0.2 s (10
- *   columns, 3 classes) to 1.5 s
+ * @cost 1.1 to 1.5 times `predict`; proofs (`proofs: true`) add up to a second or two where many units are dead; where
+ *   the targets are not learned, fits to 400 of the rows add 0.2 s (10 columns, 3 classes) to 1.5 s
  * @throws RelumineError "value", "shape" or "disposed"; numbers that overflow and weights that are no numbers are
  *   findings ("divergence"), not errors
  * @example

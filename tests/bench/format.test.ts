@@ -1,6 +1,7 @@
 // How the benchmark writes its rows, and what it says of a target.
 import { describe, expect, test } from "vitest";
 import { isWrong, line, share, verdict } from "../../bench/format.js";
+import type { Figure } from "../../bench/measure.js";
 import { quartiles } from "../../bench/statistics.js";
 
 const ROW = {
@@ -13,6 +14,14 @@ const ROW = {
   tolerance: "K·2^-24·sum|a·b|",
 } as const;
 const FIGURE = { name: "half closed W3, step", value: 66, unit: "% of the time" };
+
+test("a figure has its peak memory beside the plain call's", () => {
+  const lineOf = (memory: NonNullable<Figure["memory"]>) => line({ ...FIGURE, memory });
+  expect(lineOf({ own: { blocks: 2 ** 20, resident: 3 * 2 ** 20 }, beside: { blocks: 2 ** 19 } })).toMatch(
+    / {2}peak 1 MiB of blocks \(plain: 512 KiB\), 3 MiB of the process$/,
+  );
+  expect(lineOf({ own: {} })).toBe(line(FIGURE));
+});
 
 describe("a timed row", () => {
   test("has its share of R with the quartiles of its samples", () => {

@@ -1,0 +1,34 @@
+// The most memory of a call beside blocks that are known.
+import { expect, test } from "vitest";
+import { peakMemoryOf } from "../../bench/peak-memory.js";
+import { Heap } from "../../src/wasm/heap.js";
+
+test("blocks are counted at their most, beyond what was there, and the heap is itself again", async () => {
+  const heap = new Heap();
+  heap.allocate(640, "before");
+  const { allocate } = heap;
+  const { blocks } = await peakMemoryOf(async () => {
+    const first = heap.allocate(6400, "first");
+    heap.free(first);
+    await Promise.resolve();
+    heap.free(heap.allocate(1280, "second"));
+  }, heap);
+  expect(blocks).toBe(6400);
+  expect(heap.allocate).toBe(allocate);
+});
+
+test("a call that throws leaves the heap itself, too", async () => {
+  const heap = new Heap();
+  await expect(peakMemoryOf(() => Promise.reject(new Error("no")), heap)).rejects.toThrow("no");
+  expect(Object.hasOwn(heap, "allocate")).toBe(false);
+});
+
+test.runIf(process.platform === "linux")("of the process the most that is resident", async () => {
+  let kept: Uint8Array | undefined;
+  const { resident, blocks } = await peakMemoryOf(() => {
+    kept = new Uint8Array(2 ** 26).fill(1);
+  });
+  expect(kept!.length).toBe(2 ** 26);
+  expect(blocks).toBeUndefined();
+  if (resident !== undefined) expect(resident).toBeGreaterThan(2 ** 25); // where /proc may be written
+});
