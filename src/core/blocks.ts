@@ -2,7 +2,7 @@
 // made of them does not depend on how they were cut.
 import { checkFunction, checkInteger, describe } from "./checks.js";
 import { RelumineError } from "./errors.js";
-import { isMatrix, type Matrix, type Samples, toMatrix } from "./matrix.js";
+import { isMatrix, type Matrix, movedError, type Samples, toMatrix } from "./matrix.js";
 import { orAborted, type Pace } from "./pace.js";
 
 /** Blocks of rows that can be opened once more, or whose number of rows is known. */
@@ -135,6 +135,7 @@ export class BlockReader {
         continue;
       }
       const { columns, data, rows: there } = this.block;
+      if (data.length !== there * columns) throw movedError(`${this.path}.blocks[${this.asked - 1}].data`);
       const count = Math.min(rows - filled, there - this.from);
       const part = data.subarray(this.from * columns, (this.from + count) * columns);
       this.from += count;

@@ -69,6 +69,11 @@ export function squaredNorm(x: SampleRows, row: number): number {
   return sum;
 }
 
+/** A caller's array is read in place: it must not be transferred, nor lie in a WebAssembly memory that grows. */
+export function movedError(path: string): RelumineError {
+  return new RelumineError("value", path, "to stay in its place", "a detached buffer");
+}
+
 export function isMatrix(value: unknown): value is Matrix {
   return (
     typeof value === "object" &&

@@ -6,7 +6,7 @@ import { type Header, readTensors, type StoredTensor, type Tensor } from "./safe
 import { longChecksumOf } from "../core/checksum.js";
 import { checkInteger, checkName, checkNumber, describe, isFloat32 } from "../core/checks.js";
 import { RelumineError, errorIn } from "../core/errors.js";
-import { checkMembers, checkObject, parseStrictJson } from "../core/strict-json.js";
+import { checkMembers, parseStrictJson } from "../core/strict-json.js";
 import type { NetworkProof, ProvedUnit } from "../diagnosis/proof/proof-types.js";
 
 const WHAT = "the file's proof";
@@ -21,24 +21,29 @@ function checksumOfFile(spec: string, tensors: Iterable<readonly [string, ArrayB
 }
 
 function checkEnds(path: string, values: unknown): readonly number[] {
-  if (Array.isArray(values) && values.every((value) => typeof value === "number" && isFloat32(value)))
-    return values as number[];
+  const isEnd = (value: unknown) => typeof value === "number" && isFloat32(value);
+  if (Array.isArray(values) && values.findIndex((value) => !isEnd(value)) < 0) return values as number[]; // sees holes
   throw new RelumineError("value", path, "to be a list of finite numbers", describe(values));
+}
+
+function objectAt(path: string, value: unknown): object {
+  if (typeof value === "object" && value !== null && !Array.isArray(value)) return value;
+  throw new RelumineError("value", path, "to be an object", describe(value));
 }
 
 /** A proof as plain data from elsewhere, every field checked. */
 function checkProof(given: unknown): NetworkProof {
-  const { weights, box, units, work, stopped } = checkObject("proof", given) as Partial<NetworkProof>;
+  const { weights, box, units, work, stopped } = objectAt("proof", given) as Partial<NetworkProof>;
   if (typeof weights !== "string" || !/^[0-9a-f]{16}$/.test(weights))
     throw new RelumineError("value", "proof.weights", "to be a checksum", describe(weights));
-  const ends = checkObject("proof.box", box);
+  const ends = objectAt("proof.box", box) as { low?: unknown; high?: unknown };
   const low = checkEnds("proof.box.low", ends.low);
   const high = checkEnds("proof.box.high", ends.high);
   if (low.length !== high.length || low.some((value, i) => value > high[i]))
     throw new RelumineError("value", "proof.box", "to have a low for each high, and none above it", "another box");
   if (!Array.isArray(units)) throw new RelumineError("value", "proof.units", "to be a list", describe(units));
-  const checked = units.map((unit: unknown, i): ProvedUnit => {
-    const each = checkObject(`proof.units[${i}]`, unit) as unknown as ProvedUnit;
+  const checked = Array.from(units, (unit: unknown, i): ProvedUnit => {
+    const each = objectAt(`proof.units[${i}]`, unit) as ProvedUnit;
     return {
       layer: checkInteger(`proof.units[${i}].layer`, each.layer, { low: 0 }),
       unit: checkInteger(`proof.units[${i}].unit`, each.unit, { low: 0 }),

@@ -112,6 +112,20 @@ describe("what is no rows is refused, and the source is closed", () => {
     await expectError(readAll(readerOf(odd), 2), "value", "x.blocks[0]");
   });
 
+  test.each(["at once", "when it was read"])("a block whose buffer is transferred %s", async (when) => {
+    const block = matrix(0, 4);
+    const transfer = () => void structuredClone(0, { transfer: [block.data.buffer] });
+    const source = async function* () {
+      if (when === "at once") queueMicrotask(transfer);
+      yield block as Samples;
+    };
+    const reader = readerOf(source());
+    const reading = reader.next(8, async () => {
+      if (when !== "at once" && block.data.length > 0) transfer();
+    });
+    await expectError(reading, when === "at once" ? "shape" : "value", "x.blocks[0].data");
+  });
+
   test("what a source throws comes through as it is", async () => {
     const failure = new Error("the disk is gone");
     const failing = async function* () {

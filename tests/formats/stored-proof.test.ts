@@ -79,7 +79,10 @@ describe("a proof in a file", () => {
         await refused({ weights: "x" }, "proof.weights");
         await refused({ box: { low: [1], high: [0] } }, "proof.box");
         await refused({ box: { low: [NaN], high: [0] } }, "proof.box.low");
+        await refused({ box: { low: new Array(2), high: [0, 0] } }, "proof.box.low");
+        await refused({ box: null }, "proof.box");
         await refused({ units: 3 }, "proof.units");
+        await refused({ units: new Array(1) }, "proof.units[0]");
         await refused({ units: [{ layer: 0, unit: 0, proof: "sure" }] }, "proof.units[0].proof");
         await refused({ work: -1 }, "proof.work");
       }),

@@ -8,10 +8,9 @@ import type { ParameterLayout } from "./parameters.js";
 import { mostOpen, SKIP_FROM_ROWS } from "./closed-units.js";
 import { factsOf, type Loss, lossDivisor, readsPreactivations } from "../losses.js";
 import type { ResolvedSpec } from "../spec.js";
-import type { Matrix, SampleRows } from "../../core/matrix.js";
+import { type Matrix, movedError, type SampleRows } from "../../core/matrix.js";
 import { isSparse } from "../../core/sparse.js";
 import type { Runtime } from "../../wasm/runtime.js";
-import { RelumineError } from "../../core/errors.js";
 
 interface Layer {
   readonly inputs: number;
@@ -446,11 +445,6 @@ export class Passes {
     if (open !== 0)
       kernels.spread(rows, this.layers[index].units, rows, this.openUnits[index], 0, open, address, workspace);
   }
-}
-
-/** A caller's array is read in place: it must not be transferred, nor lie in a WebAssembly memory that grows. */
-function movedError(path: string): RelumineError {
-  return new RelumineError("value", path, "to stay in its place", "a detached buffer");
 }
 
 /**
