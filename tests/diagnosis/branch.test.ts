@@ -64,7 +64,7 @@ describe.each(Object.keys(METHODS))("parting by %s", (method) => {
           const box = { low: new Float32Array(inputs).fill(-1), high: new Float32Array(inputs).fill(1) };
           const layers = layersOf(network, depth + 1);
           const bounds = new BoxBounds(layers, box);
-          expect(bounds.extend(depth, Infinity)).toBe(true);
+          bounds.extend(depth, Infinity);
           const reference = toReference(network);
           const z = forward(reference, grid(box))[depth]!.z;
           for (let unit = 0; unit < 6; unit++) {

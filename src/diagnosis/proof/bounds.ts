@@ -6,11 +6,17 @@
 // |d| <= error, each activation lies between two lines of its z, and a preactivation's linear bound is carried down to
 // the inputs, where the box's corner that is worst for it ends it. The float64 rounding on the way is far below
 // `error`, which is why float32's is enough for both.
+//
+// Overflow is judged by unit. Where the positive terms of a sum cannot reach float32's largest number in any order, nor
+// the negative ones, it is finite. Where only the negative ones might, the sum is -Infinity or what rounding makes of
+// it, and its upper end holds as ever; relu makes 0 of -Infinity. Where only the positive ones might, the lower end
+// holds. Where both might, or an infinite input meets a weight of 0, NaN is possible and nothing holds. An end that does
+// not hold is infinite, and no linear bound makes it finite again: that would be about a sum that does not overflow.
 import { isRectifier } from "../../activations/activations.js";
 import type { Layer64 } from "./layers64.js";
 import { Relaxation } from "./relaxation.js";
 
-/** Preactivations beyond this may overflow in float32: then nothing is claimed. */
+/** Sums of terms of one sign beyond this may overflow in float32. */
 const LARGEST = 1e38;
 const UNDERFLOW = 2 ** -149;
 /** What a layer costs on the way down beside its multiplications, in multiplications (measured). */
@@ -29,11 +35,11 @@ interface Range {
   readonly high: ArrayLike<number>;
 }
 
-/** Bounds on a layer's preactivations. */
+/** Bounds on a layer's preactivations. An infinite end: float32 might overflow; both: or give NaN. */
 export interface LayerBounds {
   readonly low: Float64Array;
   readonly high: Float64Array;
-  /** How far float32 may be from W·a + b, given the same a. */
+  /** How far float32 may be from W·a + b, given the same a; 0 where an end is infinite, as no line is then in z. */
   readonly error: Float64Array;
 }
 
@@ -68,8 +74,8 @@ function widen(sum: number, size: number, terms: number, g: number, exact: () =>
   return exact() ? sum : sum + g * size + terms * UNDERFLOW;
 }
 
-/** Bounds on W·a + b for a within the range; undefined where float32 might overflow. */
-export function boundLayer(layer: Layer64, { low, high }: Range): LayerBounds | undefined {
+/** Bounds on W·a + b for a within the range. */
+export function boundLayer(layer: Layer64, { low, high }: Range): LayerBounds {
   const { inputs, units, kernel, bias } = layer;
   const make = () => new Float64Array(units);
   const upper = Float64Array.from(bias),
@@ -77,6 +83,8 @@ export function boundLayer(layer: Layer64, { low, high }: Range): LayerBounds | 
   const upperSize = upper.map(Math.abs),
     lowerSize = upper.map(Math.abs),
     largest = upper.map(Math.abs),
+    positive = upper.map((value) => Math.max(0, value)),
+    negative = upper.map((value) => Math.max(0, -value)),
     terms = make();
   for (let i = 0, at = 0; i < inputs; i++, at += units) {
     const l = low[i],
@@ -85,9 +93,14 @@ export function boundLayer(layer: Layer64, { low, high }: Range): LayerBounds | 
     const most = Math.max(Math.abs(l), Math.abs(h));
     for (let j = 0; j < units; j++) {
       const w = kernel[at + j];
-      if (w === 0) continue;
+      if (w === 0) {
+        if (most === Infinity) positive[j] = negative[j] = Infinity; // 0·Infinity is NaN
+        continue;
+      }
       const up = w > 0 ? w * h : w * l;
       const down = w > 0 ? w * l : w * h;
+      if (up > 0) positive[j] += up;
+      if (down < 0) negative[j] -= down;
       upper[j] += up;
       lower[j] += down;
       upperSize[j] += Math.abs(up);
@@ -99,10 +112,19 @@ export function boundLayer(layer: Layer64, { low, high }: Range): LayerBounds | 
   const g = gamma(inputs) * 1.000001;
   const bounds = { low: make(), high: make(), error: make() };
   for (let j = 0; j < units; j++) {
-    if (!(largest[j] * (1 + g) < LARGEST)) return undefined;
-    bounds.high[j] = widen(upper[j], upperSize[j], terms[j], g, () => isExact(layer, j, upperSize[j], high, low));
-    bounds.low[j] = -widen(-lower[j], lowerSize[j], terms[j], g, () => isExact(layer, j, lowerSize[j], low, high));
-    bounds.error[j] = g * largest[j] + terms[j] * UNDERFLOW;
+    const hasHigh = positive[j] * (1 + g) < LARGEST;
+    const hasLow = negative[j] * (1 + g) < LARGEST;
+    const isFinite = hasHigh && hasLow;
+    const mayBeHalf = isRectifier(layer.name); // others make NaN of infinite values, or what no line bounds
+    bounds.high[j] =
+      isFinite || (hasHigh && mayBeHalf)
+        ? widen(upper[j], upperSize[j], terms[j], g, () => isExact(layer, j, upperSize[j], high, low))
+        : Infinity;
+    bounds.low[j] =
+      isFinite || (hasLow && mayBeHalf)
+        ? -widen(-lower[j], lowerSize[j], terms[j], g, () => isExact(layer, j, lowerSize[j], low, high))
+        : -Infinity;
+    bounds.error[j] = isFinite ? g * largest[j] + terms[j] * UNDERFLOW : 0;
   }
   return bounds;
 }
@@ -128,9 +150,8 @@ export class BoxBounds {
   /**
    * Adds the bounds of layers up to `depth`, and carries those that decide an activation's lines down to the inputs as
    * long as `budget` lasts.
-   * @returns whether it got there: not where float32 might overflow
    */
-  extend(depth: number, budget: number): boolean {
+  extend(depth: number, budget: number): void {
     while (this.layers.length <= depth) {
       const l = this.layers.length;
       if (l > 0) {
@@ -138,11 +159,9 @@ export class BoxBounds {
         this.relax(l - 1);
       }
       const bounds = boundLayer(this.network[l], l === 0 ? this.box : this.relaxations[l - 1]);
-      if (!bounds) return false;
       this.work += 4 * this.network[l].kernel.length;
       this.layers.push(bounds);
     }
-    return true;
   }
 
   /** Takes over what is known already of the layers from the lowest on. */
@@ -151,11 +170,14 @@ export class BoxBounds {
     for (let l = 0; l < layers.length - 1; l++) this.relax(l);
   }
 
-  /** Takes over bounds on a unit of the highest layer so far, where they are tighter. */
+  /** Takes over bounds on a unit of the highest layer so far, where they are tighter; an infinite end stays. */
   narrow(unit: number, low: number, high: number): void {
-    const bounds = this.layers.at(-1)!;
-    if (low > bounds.low[unit]) bounds.low[unit] = low;
-    if (high < bounds.high[unit]) bounds.high[unit] = high;
+    this.tighten(this.layers.at(-1)!, unit, low, high);
+  }
+
+  private tighten(bounds: LayerBounds, unit: number, low: number, high: number): void {
+    if (low > bounds.low[unit] && bounds.low[unit] > -Infinity) bounds.low[unit] = low;
+    if (high < bounds.high[unit] && bounds.high[unit] < Infinity) bounds.high[unit] = high;
   }
 
   private relax(l: number): void {
@@ -173,19 +195,15 @@ export class BoxBounds {
     const open = [...high.keys()].filter((j) => !isPiecewise || (low[j] < 0 && high[j] > 0));
     for (let at = 0; at < open.length && this.work < budget; at += LANES) {
       const units = open.slice(at, at + LANES);
-      this.descend(l, units, 1).forEach(
-        (bound, t) => (high[units[t]] = bound < high[units[t]] ? bound : high[units[t]]),
-      );
+      this.descend(l, units, 1).forEach((bound, t) => this.tighten(this.layers[l], units[t], -Infinity, bound));
       const still = isPiecewise ? units.filter((j) => high[j] > 0) : units;
       if (still.length > 0)
-        this.descend(l, still, -1).forEach(
-          (bound, t) => (low[still[t]] = -bound > low[still[t]] ? -bound : low[still[t]]),
-        );
+        this.descend(l, still, -1).forEach((bound, t) => this.tighten(this.layers[l], still[t], -bound, Infinity));
     }
   }
 
   /**
-   * Upper bounds on sign·z of up to LANES units of layer `l` > 0.
+   * Upper bounds on sign·z of up to LANES units of layer `l` > 0, as long as the sums do not overflow that way.
    * @param visit receives each target's coefficients over the network's inputs
    */
   descend(
@@ -238,6 +256,7 @@ export class BoxBounds {
     let constant = sign * bias[j] + g * Math.abs(bias[j]) + inputs * UNDERFLOW;
     const coefficients = Float64Array.from({ length: inputs }, (_, i) => {
       const w = kernel[i * units + j];
+      if (w === 0) return 0;
       if (low[i] >= 0) return sign * w + g * Math.abs(w);
       constant += g * Math.abs(w) * Math.max(-low[i], high[i]);
       return sign * w;
@@ -269,7 +288,8 @@ export class BoxBounds {
         const a = coefficients[t][j];
         if (a === 0) continue;
         let slope = a > 0 ? highSlope[j] : lowSlope[j];
-        if (!(a > 0) && varied && isReluLayer && highAt[j] > 0) slope = [lowSlope[j], 0, 1, highSlope[j]][t];
+        if (!(a > 0) && varied && isReluLayer && highAt[j] > 0 && highSlope[j] > 0)
+          slope = [lowSlope[j], 0, 1, highSlope[j]][t];
         const s = a * slope;
         const at = a * (a > 0 ? highAt[j] : lowAt[j]);
         scaled[t][count] = s;

@@ -36,11 +36,11 @@ export class BoxSplitting {
       if (this.work > budget) return "open";
       const part = parts.pop()!;
       const bounds = new BoxBounds(this.network, part);
-      if (!bounds.extend(this.layer, Infinity)) return "open";
+      bounds.extend(this.layer, Infinity);
       const { bound, corner } = bounds.leastBound(this.layer, this.unit);
       this.work += bounds.work + OVERHEAD;
       const { high, error } = bounds.layers[this.layer];
-      const least = bound < high[this.unit] ? bound : high[this.unit];
+      const least = high[this.unit] < Infinity && bound < high[this.unit] ? bound : high[this.unit];
       if (least <= this.ceiling) continue;
       const { z, size } = preactivationOf(
         this.network[this.layer],

@@ -46,8 +46,9 @@ function chordOf({ low, high }: Part, at: number): number {
 /** The lower or upper line of unit j of a layer, `at` its place among all, at a preactivation. */
 function lineOf(layer: LiveLayer, j: number, part: Part, at: number, isLower: boolean, value: number): number {
   const isFree = layer.free[j] !== 0;
-  if (isLower) return isFree ? part.slopes[at] * value + 0 : layer.lowSlope[j] * value + layer.lowAt[j];
-  return isFree ? chordOf(part, at) * (value - part.low[at]) : layer.highSlope[j] * value + layer.highAt[j];
+  if (isFree) return isLower ? part.slopes[at] * value + 0 : chordOf(part, at) * (value - part.low[at]);
+  const line = isLower ? layer.lowSlope[j] * value + layer.lowAt[j] : layer.highSlope[j] * value + layer.highAt[j];
+  return Number.isFinite(line) ? line : 0; // an infinite one has no part in a bound that is finite
 }
 
 export type BranchResult = "provenDead" | "open" | { readonly candidate: Float64Array };
@@ -63,6 +64,9 @@ export class Branching {
   private readonly scale: number;
   work = 0;
   private budget = 0;
+  private nearestValue = -Infinity;
+  /** The input that came nearest to opening the unit. */
+  nearest: Float64Array | undefined;
 
   /** @param sign -1: of -z in place of z */
   constructor(
@@ -186,12 +190,10 @@ export class Branching {
     kept.signs.forEach((sign, at) => {
       if (sign === part.signs[at]) part.slopes[at] = kept.slopes[at];
     });
-    return seeks &&
-      part.bound > this.ceiling &&
-      top.corner &&
-      this.climb(top.corner, top.actual, rounds === ROUNDS_AT_FIRST) > 0
-      ? top.corner
-      : undefined;
+    if (!seeks || !(part.bound > this.ceiling) || !top.corner) return undefined;
+    const reached = this.climb(top.corner, top.actual, rounds === ROUNDS_AT_FIRST);
+    if (reached > this.nearestValue) [this.nearestValue, this.nearest] = [reached, top.corner];
+    return reached > 0 ? top.corner : undefined;
   }
 
   /**
@@ -253,6 +255,7 @@ export class Branching {
         this.coefficients[at] = a;
         const sign = part.signs[at];
         let offset = 0;
+        if (a === 0 && sign === 0) continue;
         if (sign !== 0) scaled[j] = sign > 0 ? a + part.slopes[at] : -part.slopes[at];
         else if (a < 0 && free[j]) scaled[j] = a * part.slopes[at];
         else if (free[j]) {

@@ -1,17 +1,25 @@
 // The search for an input that opens a dead unit: from promising starts, steps along the sign of the gradient within
 // the box, for many units at once on the kernels. What opens there counts only if a forward pass in float64 agrees.
+//
+// Where every path is closed the gradient says nothing. So relu's slope is that of a soft one at first, whose bend is as
+// wide as the layer's preactivations are large, and hardens step by step (annealing).
 import { slope } from "../../activations/analysis.js";
 import type { Box } from "./box.js";
 import type { Matrix } from "../../core/matrix.js";
+import { isRectifier } from "../../activations/activations.js";
 import type { Chunk } from "../../inspect/inspector.js";
 import type { Observation } from "../../inspect/observation.js";
 import { inputsAt, type Layer64, preactivationOf } from "./layers64.js";
 
 /** A closed unit below is pretended to have at least this slope, or the search would see no way past it. */
 const FAINT_SLOPE = 0.02;
-/** The first step, as a share of the box, and what each next one keeps of it. */
+/** The first step, as a share of the box, and what the last one is of it. */
 const FIRST_STEP = 0.5;
-const STEP_DECAY = 0.75;
+const LAST_STEP = 0.035;
+/** What is left of the heat at the last step. */
+const LAST_HEAT = 0.01;
+/** Multiply-adds of a step, where the event loop gets its turn after each. */
+const STEP_WORK = 1e8;
 /**
  * A preactivation in float64 counts as above 0 beyond this share of its terms' sizes: another order of summation cannot
  * turn it.
@@ -24,6 +32,8 @@ export interface Candidate {
   readonly unit: number;
   /** One number an input, within the box. */
   readonly start: ArrayLike<number>;
+  /** The width of relu's bend at the first step, as a share of the layer's preactivations. Default: none. */
+  readonly heat?: number;
 }
 
 export class WakeSearch {
@@ -73,12 +83,18 @@ export class WakeSearch {
       for (const { unit, start } of candidates) this.confirm(layer, unit, Float32Array.from(start), found);
       return found;
     }
-    const chunk = inspector.chunkRows(candidates.length);
+    const most = Math.max(16, Math.floor(STEP_WORK / this.costOf(layer)));
+    const chunk = Math.min(most, inspector.chunkRows(candidates.length));
     for (let at = 0; at < candidates.length; at += chunk) {
       const batch = candidates.slice(at, at + chunk).filter(({ unit }) => !found.has(unit));
       if (batch.length > 0) yield* this.climb(inspector, layer, batch, steps, found);
     }
     return found;
+  }
+
+  /** Multiply-adds of a row and step, forwards and back. */
+  costOf(layer: number): number {
+    return 2 * this.network.slice(0, layer + 1).reduce((sum, { kernel }) => sum + kernel.length, 0);
   }
 
   private *climb(
@@ -95,10 +111,12 @@ export class WakeSearch {
       for (let c = 0; c < columns; c++) x.data[r * columns + c] = Math.min(Math.max(start[c], low[c]), high[c]);
     });
     const isFound = () => batch.every(({ unit }) => found.has(unit));
-    for (let step = 0, size = FIRST_STEP; step <= steps && !isFound(); step++, size *= STEP_DECAY) {
+    for (let step = 0; step <= steps && !isFound(); step++) {
+      const size = FIRST_STEP * LAST_STEP ** (step / steps);
+      const cooling = LAST_HEAT ** (step / steps);
       inspector.run(x, { layers: layer + 1 }, (chunk) => {
         this.note(layer, batch, chunk, x.data, found);
-        if (step < steps && !isFound()) this.move(x.data, this.gradient(inspector, layer, batch, chunk), size);
+        if (step < steps && !isFound()) this.move(x.data, this.gradient(inspector, layer, batch, chunk, cooling), size);
       });
       yield;
     }
@@ -134,7 +152,13 @@ export class WakeSearch {
   /**
    * d z[unit] / d input for each row of the batch, of a layer above the first; a view that the next allocation ends.
    */
-  private gradient(inspector: Runner, layer: number, batch: readonly Candidate[], chunk: Chunk): Float32Array {
+  private gradient(
+    inspector: Runner,
+    layer: number,
+    batch: readonly Candidate[],
+    chunk: Chunk,
+    cooling: number,
+  ): Float32Array {
     const { kernel, inputs, units } = this.network[layer];
     return inspector.pushBack(
       chunk,
@@ -146,10 +170,14 @@ export class WakeSearch {
       (below, dz) => {
         const { name, alpha, units: width } = this.network[below];
         const z = chunk.preactivations(below);
-        for (let i = 0; i < dz.length; i++) {
-          const s = slope(name, z[i], alpha[i % width]);
-          dz[i] *= s === 0 ? FAINT_SLOPE : s;
-        }
+        batch.forEach(({ heat = 0 }, r) => {
+          const first = r * width;
+          if (heat > 0 && isRectifier(name)) return softenSlopes(dz, z, first, width, heat * cooling);
+          for (let j = 0; j < width; j++) {
+            const s = slope(name, z[first + j], alpha[j]);
+            dz[first + j] *= s === 0 ? FAINT_SLOPE : s;
+          }
+        });
       },
     );
   }
@@ -158,8 +186,16 @@ export class WakeSearch {
     const { low, high } = this.box;
     const columns = low.length;
     for (let i = 0, c = 0; i < x.length; i++, c = c + 1 === columns ? 0 : c + 1) {
-      const moved = x[i] + size * Math.sign(gradient[i]) * (high[c] - low[c]);
+      const moved = x[i] + size * (Math.sign(gradient[i]) || 0) * (high[c] - low[c]); // or it is NaN
       x[i] = Math.min(high[c], Math.max(low[c], moved));
     }
   }
+}
+
+/** Times the slopes of softplus with a bend of `heat` times the row's root mean square. */
+function softenSlopes(dz: Float32Array, z: Float32Array, first: number, width: number, heat: number): void {
+  let sum = 0;
+  for (let i = first; i < first + width; i++) sum += z[i] * z[i];
+  const bend = heat * Math.sqrt(sum / width) + 1e-30;
+  for (let i = first; i < first + width; i++) dz[i] /= 1 + Math.exp(-z[i] / bend);
 }

@@ -43,6 +43,8 @@ export interface ProofAnswer {
   readonly high?: number;
   /** An input that may open the unit. */
   readonly candidate?: ArrayLike<number>;
+  /** Of a search tree that came to no end: the input that came nearest to opening the unit. */
+  readonly nearest?: ArrayLike<number>;
 }
 
 export interface ProofJobResult {
@@ -128,13 +130,16 @@ export class ProofWorker {
 
   private *part({ layer, units: [unit], ceiling, budget }: ProofJob): Generator<void, ProofJobResult> {
     const { layers, box } = this.setup;
-    const tree =
+    const tree: BoxSplitting | Branching =
       box.low.length <= SPLIT_INPUTS
         ? new BoxSplitting(layers, layer, unit, ceiling)
         : new Branching(this.netBelow(layer), unit, ceiling);
     const result = yield* tree.steps(box, budget);
     const { work } = tree;
-    if (result === "open") return { answers: [{ unit }], work };
+    if (result === "open") {
+      const nearest = tree instanceof Branching ? tree.nearest : undefined;
+      return { answers: [{ unit, ...(nearest && { nearest }) }], work };
+    }
     return { answers: [{ unit, ...(result === "provenDead" ? { high: ceiling } : result) }], work };
   }
 }

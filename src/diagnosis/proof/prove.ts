@@ -19,7 +19,7 @@ import type { Steps } from "../../core/pace.js";
 import { type Candidate, WakeSearch } from "./counterexample-search.js";
 import { closedUpTo } from "../../activations/analysis.js";
 import { isRectifier } from "../../activations/activations.js";
-import { randomBits } from "../../core/random.js";
+import { mulberry32, randomBits } from "../../core/random.js";
 
 export interface UnitProof {
   readonly proof: Proof;
@@ -41,6 +41,17 @@ const LEAST_ROUNDS = 10;
 const SEARCH_WORK = 2e9;
 const SEARCH_SPEED = 8;
 const RANDOM_STARTS = 2;
+/**
+ * An attack: starts of each open unit, half of them inputs that opened others of its layer, with bends of relu of
+ * several widths; again until nothing was found so many times, for no more than a share of what is left.
+ */
+const ATTACK_STARTS = 8;
+const ATTACK_STEPS = 40;
+const HEATS = [0.5, 1, 2, 1];
+/** Of these, where a start is near to opening the unit. */
+const NEAR = 0.5;
+const IDLE_ATTACKS = 2;
+const ATTACK_SHARE = 1 / 16;
 
 /** A unit that is asked about, and what is known of it. */
 export interface Question {
@@ -74,9 +85,8 @@ function* resting<T>(steps: Generator<void, T>): Generator<readonly ProofJob[], 
 
 export class Prover {
   private readonly bounds: BoxBounds;
-  /** Layers whose bounds are known, in float32 too. */
-  private depth = 0;
   private version = 0;
+  private attacks = 0;
   /** Multiplications so far. */
   work = 0;
 
@@ -104,13 +114,25 @@ export class Prover {
     for (let layer = 0; layer < this.network.length; layer++)
       if (this.open(layer).length > 0 || this.askedAbove(layer)) yield* this.look(layer);
     for (let rounds = FIRST_ROUNDS; this.left > 0; rounds *= GROWTH) {
-      const before = this.work;
+      const before = this.open().length;
+      for (let layer = 1; layer < this.depth; layer++) yield* this.attack(layer);
+      const worked = this.work;
       for (let layer = 1; layer < this.depth; layer++) yield* this.part(layer, rounds);
       const mayHaveMore = this.open().some(
-        ({ layer }) => layer > 0 && layer < this.depth && rounds * this.costBelow(layer) < this.shareLeft,
+        (each) => each.layer > 0 && this.mayBeProved(each) && rounds * this.costBelow(each.layer) < this.shareLeft,
       );
-      if (this.work === before && !mayHaveMore) return;
+      if (this.work === worked && this.open().length === before && !mayHaveMore) return;
     }
+  }
+
+  /** Layers that were looked at. */
+  private get depth(): number {
+    return this.bounds.layers.length;
+  }
+
+  /** Its sum cannot overflow upwards. */
+  private mayBeProved({ layer, unit }: Question): boolean {
+    return layer < this.depth && this.bounds.layers[layer].high[unit] < Infinity;
   }
 
   private get left(): number {
@@ -162,16 +184,13 @@ export class Prover {
 
   /** Bounds, those that layers above rest on included, and a search. */
   private *look(layer: number): Rounds {
-    const isBounded = this.depth === layer && this.bounds.extend(layer, 0);
-    if (isBounded) {
-      this.depth = layer + 1;
-      this.version++;
-      this.work += 4 * this.network[layer].kernel.length;
-      this.conclude(layer);
-    }
+    this.bounds.extend(layer, 0);
+    this.version++;
+    this.work += 4 * this.network[layer].kernel.length;
+    this.conclude(layer);
     const corners = new Map<number, ArrayLike<number>>();
-    if (isBounded && layer === 0) for (const { unit } of this.open(0)) corners.set(unit, this.cornerOfFirst(unit));
-    if (isBounded && layer > 0) {
+    if (layer === 0) for (const { unit } of this.open(0)) corners.set(unit, this.cornerOfFirst(unit));
+    if (layer > 0) {
       const asked = this.open(layer).map(({ unit }) => unit);
       const units = this.askedAbove(layer) ? [...new Set([...asked, ...this.undecided(layer)])] : asked;
       for (const { unit, low, high, candidate } of yield* this.ask(this.jobsFor("lines", layer, units, UNITS_A_JOB))) {
@@ -181,14 +200,16 @@ export class Prover {
       this.conclude(layer);
     }
     if (this.budget > 0) this.refute(layer, yield* this.search(layer, corners));
-    if (isBounded && layer > 0 && this.askedAbove(layer)) yield* this.tighten(layer);
+    if (layer > 0 && this.askedAbove(layer)) yield* this.tighten(layer);
   }
 
   /** Units whose sign the bounds leave open. */
   private undecided(layer: number): number[] {
     const { low, high } = this.bounds.layers[layer];
     const isPiecewise = isRectifier(this.network[layer].name);
-    return [...high.keys()].filter((j) => high[j] > low[j] && (!isPiecewise || (low[j] < 0 && high[j] > 0)));
+    return [...high.keys()].filter(
+      (j) => high[j] > low[j] && high[j] - low[j] < Infinity && (!isPiecewise || (low[j] < 0 && high[j] > 0)),
+    );
   }
 
   private cornerOfFirst(unit: number): Float32Array {
@@ -234,7 +255,7 @@ export class Prover {
   private *part(layer: number, rounds: number): Rounds {
     const cost = this.costBelow(layer);
     const budget = Math.min(rounds * cost, this.shareLeft);
-    const questions = this.open(layer).filter(({ tried }) => tried < budget);
+    const questions = this.open(layer).filter((each) => each.tried < budget && this.mayBeProved(each));
     if (questions.length === 0 || budget < LEAST_ROUNDS * cost) return;
     this.version++;
     const jobs = this.jobsFor(
@@ -246,16 +267,29 @@ export class Prover {
     );
     const results = yield jobs;
     const candidates: Candidate[] = [];
+    const near: Candidate[] = [];
     results.forEach((result, i) => {
       if (!result) return;
       this.work += result.work;
       questions[i].tried = budget;
-      const [{ unit, high, candidate }] = result.answers;
+      const [{ unit, high, candidate, nearest }] = result.answers;
       if (high !== undefined) questions[i].proof = "provenDead";
       if (candidate) candidates.push({ unit, start: candidate });
+      if (nearest) near.push(...HEATS.map((heat) => ({ unit, start: nearest, heat: NEAR * heat })));
     });
     this.conclude(layer);
     this.refute(layer, yield* resting(this.wake.search(layer, candidates, 2)));
+    yield* this.ascend(layer, near);
+  }
+
+  /** Annealed ascents, if they take no more than their share; how many units were refuted. */
+  private *ascend(layer: number, starts: readonly Candidate[]): Generator<readonly ProofJob[], number> {
+    const cost = (this.wake.costOf(layer) * starts.length * ATTACK_STEPS) / SEARCH_SPEED;
+    if (cost > ATTACK_SHARE * this.left) return 0;
+    this.work += cost;
+    const found = yield* resting(this.wake.search(layer, starts, ATTACK_STEPS));
+    this.refute(layer, found);
+    return found.size;
   }
 
   private *search(
@@ -276,8 +310,9 @@ export class Prover {
       { unit, start: corners.get(unit) ?? this.box.low },
       ...this.randomCorners(unit),
     ]);
-    const steps = this.stepsFor(more.length);
-    this.work += (this.searchCost * more.length * steps) / SEARCH_SPEED;
+    const cost = this.wake.costOf(layer) * more.length;
+    const steps = Math.max(2, Math.min(16, Math.floor(SEARCH_WORK / cost)));
+    this.work += (cost * steps) / SEARCH_SPEED;
     for (const entry of yield* resting(this.wake.search(layer, more, steps))) found.set(...entry);
     return found;
   }
@@ -292,13 +327,30 @@ export class Prover {
     }));
   }
 
-  /** Of one row and step. */
-  private get searchCost(): number {
-    return 2 * this.network.reduce((sum, { kernel }) => sum + kernel.length, 0);
+  /** Annealed ascents for a layer's open units, as long as they find inputs. */
+  private *attack(layer: number): Generator<readonly ProofJob[], void> {
+    for (let idle = 0; idle < IDLE_ATTACKS && this.open(layer).length > 0; idle++)
+      if ((yield* this.ascend(layer, this.startsOf(layer))) > 0) idle = -1;
   }
 
-  private stepsFor(rows: number): number {
-    return Math.max(2, Math.min(16, Math.floor(SEARCH_WORK / (rows * this.searchCost))));
+  private startsOf(layer: number): Candidate[] {
+    const random = mulberry32(++this.attacks);
+    const { low, high } = this.box;
+    const woken = this.questions.flatMap((each) =>
+      each.layer === layer && each.wakingInput ? [each.wakingInput] : [],
+    );
+    const point = (kind: number): Float32Array => {
+      const share = random();
+      const place = [() => Number(random() < share), random, () => 0.5][kind];
+      return low.map((value, i) => value + place() * (high[i] - value));
+    };
+    return this.open(layer).flatMap(({ unit }) =>
+      Array.from({ length: ATTACK_STARTS }, (_, k): Candidate => {
+        const isWoken = woken.length > 0 && k < ATTACK_STARTS / 2;
+        const start = isWoken ? woken[Math.floor(random() * woken.length)] : point((k + this.attacks) % 3);
+        return { unit, start, heat: HEATS[k % HEATS.length] };
+      }),
+    );
   }
 }
 

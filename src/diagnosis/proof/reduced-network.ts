@@ -1,5 +1,5 @@
 // What lies below a layer, cut down to what can move within the box, for branch and bound.
-import type { BoxBounds } from "./bounds.js";
+import type { BoxBounds, LayerBounds } from "./bounds.js";
 import type { Box } from "./box.js";
 import { isRectifier } from "../../activations/activations.js";
 import { activate } from "../../activations/analysis.js";
@@ -30,6 +30,11 @@ export interface LiveLayer {
 /** Index of the first unit of each layer in arrays that run over all layers. */
 type Offsets = readonly number[];
 
+/** Both signs are possible, and both ends finite. */
+function isSplit({ low, high }: LayerBounds, j: number): boolean {
+  return low[j] > -Infinity && low[j] < 0 && high[j] > 0 && high[j] < Infinity;
+}
+
 /** Everything below layer `depth`, cut down to what can move. */
 export class LiveNetwork {
   readonly layers: readonly LiveLayer[];
@@ -52,9 +57,7 @@ export class LiveNetwork {
       const kernel = new Float64Array(rows.length * live.length);
       let at = 0;
       for (const row of rows) for (const unit of live) kernel[at++] = layer.kernel[row * layer.units + unit];
-      const free = Uint8Array.from(live, (j) =>
-        Number(isRectifier(layer.name) && bounds.layers[l].low[j] < 0 && bounds.layers[l].high[j] > 0),
-      );
+      const free = Uint8Array.from(live, (j) => Number(isRectifier(layer.name) && isSplit(bounds.layers[l], j)));
       const inputs = rows.length;
       rows = live;
       return {

@@ -4,7 +4,7 @@
 // Smooth monotone ones: f(z) - s·z grows wherever s is no more than the smallest slope, so its ends bound it. f may be
 // evaluated in float32: ranges and lines are widened by the error of the kernels' functions (assembly/math.ts).
 import type { Layer64 } from "./layers64.js";
-import { type LayerActivationName, shapeOf } from "../../activations/activations.js";
+import { isRectifier, type LayerActivationName, shapeOf } from "../../activations/activations.js";
 import { activate, analysisOf, slope } from "../../activations/analysis.js";
 
 /**
@@ -17,7 +17,10 @@ const SMOOTH_FLOOR = 1e-14;
 const PRODUCT_ERROR = 2 ** -22;
 const PRODUCT_FLOOR = 2 ** -149;
 
-/** f within `error` of [low, high]; lowSlope·z + lowAt <= f(z) <= highSlope·z + highAt. */
+/**
+ * f within `error` of [low, high]; lowSlope·z + lowAt <= f(z) <= highSlope·z + highAt. Where an end of z is infinite,
+ * slopes are 0.
+ */
 export class Relaxation {
   readonly low: Float64Array;
   readonly high: Float64Array;
@@ -48,6 +51,7 @@ export class Relaxation {
   /** Takes over unit j of the layer, whose preactivation is between low and high. */
   relax(layer: Layer64, j: number, low: number, high: number): void {
     const { name, alpha } = layer;
+    if (low === -Infinity || high === Infinity) return this.relaxUnbounded(isRectifier(name), j, low, high);
     switch (shapeOf(name)) {
       case "rectifier":
         return this.relaxRelu(j, low, high);
@@ -58,6 +62,14 @@ export class Relaxation {
       case "smooth":
         return this.relaxSmooth(name, alpha[j], j, low, high);
     }
+  }
+
+  /** Level lines at the range's ends, which are infinite themselves where NaN is possible. */
+  private relaxUnbounded(isRelu: boolean, j: number, low: number, high: number): void {
+    const hasEnd = isRelu && (low > -Infinity || high < Infinity);
+    this.low[j] = hasEnd ? Math.max(0, low) : -Infinity;
+    this.high[j] = hasEnd ? Math.max(0, high) : Infinity;
+    this.enclose(j, 0, this.low[j], this.high[j]);
   }
 
   private relaxRelu(j: number, low: number, high: number): void {
