@@ -124,7 +124,7 @@ export class UnitReader {
 
   /** The share of these rows that opens each unit. */
   openShares(units: readonly UnitIndex[]): number[] {
-    return this.preactivations(units).map((z) => z.reduce((sum, value) => sum + Number(value > 0), 0) / z.length);
+    return this.preactivations(units).map((z) => countOpen(z) / z.length);
   }
 
   read(units: readonly UnitIndex[]): Reading[] {
@@ -176,7 +176,7 @@ function summarize(z: Float32Array, mean: number): Preactivation {
   return { max, mean: Math.min(mean, max), std: Math.sqrt(variance) };
 }
 
-/** On how many rows. */
+/** On how many rows: open is what is not closed, as the kernels count (inspect/unit-state.ts). */
 export function countOpen(z: Float32Array): number {
   let count = 0;
   for (const value of z) if (!(value <= 0)) count++;
