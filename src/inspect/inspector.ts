@@ -1,8 +1,7 @@
 // Rows in, what each unit did out: the one place that owns buffers, passes, chunks and counters for a look at a
 // network. It has memory of its own, so that a training under way finds its own as it was; the network is not changed.
 import type { RowStream } from "./row-stream.js";
-import { countedActivations, CounterTotals, type UnitStatistics } from "./statistics.js";
-import { analysisOf } from "../activations/analysis.js";
+import { LayerTotals, type UnitStatistics } from "./statistics.js";
 import { activationCode, type CounterPlace } from "../wasm/abi.js";
 import type { Matrix, SampleRows } from "../core/matrix.js";
 import { isSparse } from "../core/sparse.js";
@@ -190,26 +189,21 @@ export class Inspector {
     layers = this.state.spec.layers.length,
     first = 0,
   ): Steps<UnitStatistics[][]> {
-    const { runtime, spec } = this.state;
-    const counted = spec.layers.slice(first, layers);
+    const { state, buffers } = this;
+    const { runtime, spec } = state;
     const scratch = new Arena(runtime.heap);
     try {
-      const widths = counted.map(({ units }) => units);
-      const totals = new CounterTotals(widths, runtime.kernels, runtime.heap, scratch);
-      const nearest = counted.map(({ units, activation }) =>
-        analysisOf(activation.name).isTwoSided ? new Float32Array(units).fill(Infinity) : undefined,
-      );
-      const { buffers } = this;
-      const preactivations = (index: number) => buffers.preactivations(first + index);
-      const activations = (index: number) =>
-        countedActivations(counted[index].activation.name, preactivations(index), buffers.activations(first + index));
-      const counters = (index: number) => buffers.counters(first + index);
+      const counted = spec.layers
+        .slice(first, layers)
+        .map(({ units, activation }) => new LayerTotals(units, activation.name, runtime, scratch));
       yield* this.runSteps(rows, { counting: "all", layers }, (chunk) => {
-        totals.fold(chunk.rows, { counters, preactivations, activations });
-        nearest.forEach((smallest, i) => smallest && keepNearest(smallest, chunk.preactivations(first + i)));
+        counted.forEach((totals, i) => {
+          const layer = first + i;
+          totals.add(chunk.rows, buffers.counters(layer), buffers.preactivations(layer), buffers.activations(layer));
+        });
         return visit?.(chunk);
       });
-      return counted.map((_, i) => totals.readLayer(i, nearest[i]));
+      return counted.map((totals) => totals.read());
     } finally {
       scratch.dispose();
     }
@@ -397,10 +391,4 @@ export async function withInspectorAsync<T>(
 
 function copyColumn(from: Float32Array, width: number, place: number, to: Float32Array, start: number): void {
   for (let row = 0, at = place; at < from.length; row++, at += width) to[start + row] = from[at];
-}
-
-/** Keeps, by unit, the smallest |preactivation| of any row so far. */
-export function keepNearest(nearest: Float32Array, z: Float32Array): void {
-  const units = nearest.length;
-  for (let i = 0; i < z.length; i++) nearest[i % units] = Math.min(nearest[i % units], Math.abs(z[i]));
 }

@@ -5,10 +5,8 @@
 //
 // Bits: a product adds up each element over the inputs in order, whatever other columns are asked for, and chunks are
 // those of an Inspector. So statistics are those of a pass through the network as it is in the end.
-import { keepNearest } from "./inspector.js";
-import { countedActivations, CounterTotals, type UnitStatistics } from "./statistics.js";
+import { LayerTotals, type UnitStatistics } from "./statistics.js";
 import type { ResolvedActivation } from "../activations/activations.js";
-import { analysisOf } from "../activations/analysis.js";
 import type { Matrix } from "../core/matrix.js";
 import type { Pace } from "../core/pace.js";
 import { RereadRows } from "./row-stream.js";
@@ -195,19 +193,15 @@ export class LayerSweep {
     { name }: Pick<ResolvedActivation, "name">,
     each: (add: (rows: number) => void) => Promise<void>,
   ): Promise<UnitStatistics[]> {
-    const { state, layer, buffers } = this;
-    const { kernels, heap } = state.runtime;
-    const scratch = new Arena(heap);
+    const { layer, buffers } = this;
+    const { runtime } = this.state;
+    const scratch = new Arena(runtime.heap);
     try {
-      const totals = new CounterTotals([units], kernels, heap, scratch);
-      const nearest = analysisOf(name).isTwoSided ? new Float32Array(units).fill(Infinity) : undefined;
-      await each((rows) => {
-        const z = buffers.preactivations(layer);
-        const a = countedActivations(name, z, buffers.activations(layer));
-        totals.fold(rows, { counters: () => buffers.counters(layer), preactivations: () => z, activations: () => a });
-        if (nearest) keepNearest(nearest, state.floats(buffers.preactivations(layer), rows * units));
-      });
-      return totals.readLayer(0, nearest);
+      const totals = new LayerTotals(units, name, runtime, scratch);
+      await each((rows) =>
+        totals.add(rows, buffers.counters(layer), buffers.preactivations(layer), buffers.activations(layer)),
+      );
+      return totals.read();
     } finally {
       scratch.dispose();
     }

@@ -27,7 +27,7 @@ import {
   withInspector,
 } from "./inspector.js";
 import type { RowStream } from "./row-stream.js";
-import { CounterTotals, type UnitStatistics } from "./statistics.js";
+import { LayerTotals, type UnitStatistics } from "./statistics.js";
 
 /** May be views into the heap: read the arrays again after anything is allocated. */
 export interface LayerWeights {
@@ -129,18 +129,17 @@ export function hiddenCount({ loss, layers }: Observation): number {
 const LINEAR = activationCode("linear");
 
 /** Counts the columns of the inputs beside a pass over the rows. */
-function countColumns(state: NetworkState, scratch: Arena) {
-  const { kernels, heap } = state.runtime;
-  const width = state.spec.inputs;
-  const totals = new CounterTotals([width], kernels, heap, scratch);
+function countColumns({ runtime, spec }: NetworkState, scratch: Arena) {
+  const width = spec.inputs;
+  const totals = new LayerTotals(width, "linear", runtime, scratch);
   const counters = scratch.allocate(width * BATCH_COUNTERS * 4, "the columns' counters");
   return {
     visit(chunk: InspectedChunk): void {
       const x = chunk.inputs(0).byteOffset;
-      kernels.activationForward(LINEAR, 0, 0, chunk.rows, width, x, 0, x, counters, 1);
-      totals.fold(chunk.rows, { counters: () => counters, preactivations: () => x, activations: () => x });
+      runtime.kernels.activationForward(LINEAR, 0, 0, chunk.rows, width, x, 0, x, counters, 1);
+      totals.add(chunk.rows, counters, x, x);
     },
-    read: () => totals.readLayer(0),
+    read: () => totals.read(),
   };
 }
 

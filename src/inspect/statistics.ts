@@ -1,9 +1,9 @@
 // Unit statistics over many batches: what the forward kernels' counters add up to.
 import { isLinear, type ResolvedActivation } from "../activations/activations.js";
+import { analysisOf } from "../activations/analysis.js";
 import { UNIT_TOTALS, UnitTotal } from "../wasm/abi.js";
-import { type Arena, type Heap, Layout } from "../wasm/heap.js";
-import type { KernelExports } from "../wasm/exports.js";
-import type { BatchBuffers } from "../network/state/batch-buffers.js";
+import { type Arena, Layout } from "../wasm/heap.js";
+import type { Runtime } from "../wasm/runtime.js";
 
 /** The running statistics of one unit's preactivation, and of its activation's size. */
 export interface UnitStatistics {
@@ -24,49 +24,51 @@ export interface UnitStatistics {
 }
 
 /** Where the activations lie whose sizes the kernels add up: of a softmax, what goes into it. */
-export function countedActivations(name: ResolvedActivation["name"], z: number, a: number): number {
+function countedActivations(name: ResolvedActivation["name"], z: number, a: number): number {
   return name === "softmax" || isLinear(name) ? z : a;
 }
 
-/** Totals for the first `units.length` layers, in a block of the arena that is passed. */
-export class CounterTotals {
-  private readonly offsets: number[];
+/** Keeps, by unit, the smallest |preactivation| of any row so far. */
+function keepNearest(nearest: Float32Array, z: Float32Array): void {
+  const units = nearest.length;
+  for (let row = 0; row < z.length; row += units)
+    for (let unit = 0; unit < units; unit++) nearest[unit] = Math.min(nearest[unit], Math.abs(z[row + unit]));
+}
+
+/** The totals of one layer's units, in a block of the arena that is passed. */
+export class LayerTotals {
   private readonly address: number;
+  /** By unit, where it is measured. */
+  private readonly nearest: Float32Array | undefined;
 
   constructor(
-    private readonly units: readonly number[],
-    private readonly kernels: KernelExports,
-    private readonly heap: Heap,
+    private readonly units: number,
+    private readonly name: ResolvedActivation["name"],
+    private readonly runtime: Runtime,
     scratch: Arena,
   ) {
     const layout = new Layout();
-    this.offsets = units.map((count) => layout.doubles(count * UNIT_TOTALS));
+    layout.doubles(units * UNIT_TOTALS);
     this.address = scratch.allocate(layout.bytes, "the units' statistics");
-    this.reset();
+    runtime.kernels.resetTotals(units, this.address);
+    if (analysisOf(name).isTwoSided) this.nearest = new Float32Array(units).fill(Infinity);
   }
 
-  reset(): void {
-    for (let layer = 0; layer < this.units.length; layer++)
-      this.kernels.resetTotals(this.units[layer], this.address + this.offsets[layer]);
+  /** Adds what a pass over `rows` rows left behind: addresses, those of z and a apart. */
+  add(rows: number, counters: number, z: number, a: number): void {
+    const { units, name, runtime, nearest } = this;
+    runtime.kernels.foldCounters(units, rows, counters, this.address, z, countedActivations(name, z, a));
+    if (nearest) keepNearest(nearest, runtime.heap.f32.subarray(z >>> 2, (z >>> 2) + rows * units));
   }
 
-  /** Adds what the last forward pass over `rows` rows left behind, preactivations apart from activations. */
-  fold(rows: number, buffers: Pick<BatchBuffers, "counters" | "preactivations" | "activations">): void {
-    for (let layer = 0; layer < this.units.length; layer++) {
-      this.kernels.foldCounters(
-        this.units[layer],
-        rows,
-        buffers.counters(layer),
-        this.address + this.offsets[layer],
-        buffers.preactivations(layer),
-        buffers.activations(layer),
-      );
-    }
+  /** By unit. */
+  read(): UnitStatistics[] {
+    const { nearest } = this;
+    return Array.from({ length: this.units }, (_, unit) => this.statisticsOf(unit, nearest?.[unit]));
   }
 
-  read(layer: number, unit: number, nearest?: number): UnitStatistics {
-    const at = (array: number) =>
-      this.heap.f64[((this.address + this.offsets[layer]) >>> 3) + array * this.units[layer] + unit];
+  private statisticsOf(unit: number, nearest: number | undefined): UnitStatistics {
+    const at = (array: number) => this.runtime.heap.f64[(this.address >>> 3) + array * this.units + unit];
     const samples = at(UnitTotal.samples);
     const [min, max] = [at(UnitTotal.min), at(UnitTotal.max)];
     return {
@@ -79,10 +81,5 @@ export class CounterTotals {
       meanActivation: at(UnitTotal.magnitude) / samples,
       nearest: nearest ?? (min > 0 || max < 0 ? Math.min(Math.abs(min), Math.abs(max)) : 0),
     };
-  }
-
-  /** @param nearest by unit, where it was measured */
-  readLayer(layer: number, nearest?: Float32Array): UnitStatistics[] {
-    return Array.from({ length: this.units[layer] }, (_, unit) => this.read(layer, unit, nearest?.[unit]));
   }
 }
