@@ -19,7 +19,7 @@ import { watch } from "../network/state/watch.js";
 
 function isEpochLog(log: unknown): log is EpochLog {
   const { loss, learningRate } = (log ?? {}) as Partial<EpochLog>;
-  return typeof loss === "number" && typeof learningRate === "number";
+  return typeof loss === "number" && Number.isFinite(learningRate); // losses may be anything
 }
 
 export function checkHistory(history: History | undefined): History | undefined {

@@ -32,6 +32,7 @@ import { type JudgeOptions, judgeSteps } from "../diagnosis/judge-observation.js
 import { prepareTargets } from "../network/data.js";
 import { type Chunk, type InspectedChunk, withInspectorAsync } from "../inspect/inspector.js";
 import { checkWeights, observationOf } from "../inspect/observation.js";
+import type { Death } from "../diagnosis/trace/types.js";
 import type { Diagnosis } from "../diagnosis/types.js";
 import { BY_INDEX, type Naming } from "../text/naming.js";
 import { networkOf } from "../network/network.js";
@@ -247,8 +248,8 @@ function checkDeaths(deaths: unknown): void {
   if (deaths === undefined) return;
   if (!Array.isArray(deaths))
     throw new RelumineError("value", "known.deaths", "to be what traceDeaths found, a list", describe(deaths));
-  for (const [i, death] of (deaths as unknown[]).entries())
-    if (typeof death !== "object" || death === null)
+  for (const [i, death] of (deaths as (Partial<Death> | null | undefined)[]).entries())
+    if (!Number.isInteger(death?.layer) || !Number.isInteger(death?.unit))
       throw new RelumineError("value", `known.deaths[${i}]`, "to be a death that traceDeaths found", describe(death));
 }
 

@@ -349,6 +349,12 @@ describe("the options", () => {
     ["no targets", { targets: 3 as unknown as number[] }, "shape", ["targets", "3"]],
     ["no history", { history: [] as unknown as History }, "value", ["history", "length 0"]],
     ["half a history", { history: { epochs: [{}] } as unknown as History }, "value", ["history", "object"]],
+    [
+      "a rate that is none",
+      { history: { epochs: [{ loss: 1, learningRate: Number.NaN }] } as unknown as History },
+      "value",
+      ["history", "object"],
+    ],
     ["a history with holes", { history: { epochs: new Array(2) } as History }, "value", ["history", "object"]],
     ["null", { history: null as unknown as History }, "value", ["history", "null"]],
   ])("%s: refused", (_name, options, code, refusal) =>

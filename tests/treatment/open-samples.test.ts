@@ -121,7 +121,7 @@ describe("besides", () => {
     const before = network.layers[0].getWeights();
     const known = { deaths: 3 as unknown as [] };
     await expectRefusal(() => treat(network, data.x, { kind: "liftBias" }, known), "value", "known.deaths");
-    for (const deaths of [new Array(1), [null], [5]] as never[])
+    for (const deaths of [new Array(1), [null], [5], [{ layer: "__proto__", unit: "constructor" }]] as never[])
       await expectRefusal(() => treat(network, data.x, { kind: "liftBias" }, { deaths }), "value", "known.deaths[0]");
     expect(network.layers[0].getWeights()).toEqual(before);
   });
