@@ -188,6 +188,24 @@ describe("the dead units of samples", () => {
       expect(on.provenDead + on.refuted).toBeGreaterThan(0);
     }));
 
+  test("the start is covered: samples that are not all seen, workers that never come", () =>
+    withRandom(7, ...spec, async (network) => {
+      const question = { x: samples(20, 7), box: boxOf(20) };
+      const none = await proveWith(here, network, question, { seconds: 0 });
+      expect(none).toMatchObject({ stopped: "seconds", provenDead: 0, refuted: 0, open: none.units.length });
+      expect(none.units).toHaveLength(48);
+      const on = await proveWith(here, network, question, { budget: 3e9, from: none });
+      const whole = await proveWith(here, network, question, { budget: 3e9 });
+      for (const { layer, unit, proof } of whole.units)
+        expect(on.units.find((each) => each.layer === layer && each.unit === unit)!.proof).toBe(proof);
+      const never: StartProofWorkers = () => new Promise(() => {});
+      const controller = new AbortController();
+      setTimeout(() => controller.abort(), 20);
+      const { signal } = controller;
+      expect((await proveWith(never, network, question, { budget: 1e15, signal })).stopped).toBe("aborted");
+      expect((await proveWith(never, network, question, { budget: 1e15, seconds: 0.02 })).stopped).toBe("seconds");
+    }));
+
   test("the network may train on, or go, meanwhile: the proof is about its weights at the call", async () => {
     let running: Promise<NetworkProof> | undefined;
     let expected: NetworkProof | undefined;

@@ -308,6 +308,23 @@ describe("prove", () => {
     expect(on.units).toEqual(far.units);
   });
 
+  it("ends with its network", async () => {
+    const hidden = { units: 48, biasInitializer: -0.3 };
+    const large = await remote.createNetwork({ ...classifier, inputs: 40, layers: [hidden, hidden, hidden, hidden] });
+    const twin = await large.clone();
+    const box = { low: Array<number>(40).fill(-1), high: Array<number>(40).fill(1) };
+    const pending = remote.prove(twin, { box }, { budget: 1e15, threads: 1 });
+    await new Promise((resolve) => setTimeout(resolve, 100));
+    const settled = expectRefusal(() => pending, "disposed", "network");
+    await twin.dispose();
+    await settled;
+    await large.summary();
+    const { user } = process.cpuUsage();
+    await new Promise((resolve) => setTimeout(resolve, 300));
+    expect(process.cpuUsage().user - user).toBeLessThan(100_000);
+    await large.dispose();
+  });
+
   it("stops at a signal, and at what onProgress throws", async () => {
     expect(await remote.prove(there, { box }, { signal: AbortSignal.abort() })).toMatchObject({ stopped: "aborted" });
     const mine = new TypeError("mine");

@@ -17,7 +17,10 @@ export interface ProveOptions {
    * Verdicts depend on it and on nothing else: not on threads, not on the machine.
    */
   readonly budget?: number;
-  /** Stops after so many seconds; which units are still open then depends on the machine. Default: no limit. */
+  /**
+   * Stops so many seconds after the call; which units are still open then depends on the machine. Where not all samples
+   * were seen by then, all units that can be closed are. Default: no limit.
+   */
   readonly seconds?: number;
   /** An earlier proof for the same weights and box: its verdicts stand, and its open units are gone on with. */
   readonly from?: NetworkProof;

@@ -22,7 +22,7 @@ import { longChecksumOf } from "../../core/checksum.js";
 import { RelumineError } from "../../core/errors.js";
 import { yieldToEventLoop } from "../../core/event-loop.js";
 import { isMatrix, type Matrix, type Samples, toRows } from "../../core/matrix.js";
-import { Inspector, type RunOptions, type VisitChunk, withInspector } from "../../inspect/inspector.js";
+import { type Inspector, type RunOptions, type VisitChunk, withInspectorAsync } from "../../inspect/inspector.js";
 import { hasFinite, isDead } from "../../inspect/unit-state.js";
 import type { Network } from "../../network/types.js";
 import { type NetworkState, stateOf } from "../../network/state/state.js";
@@ -66,11 +66,18 @@ function readQuestion(question: Samples | ProofQuestion, inputs: number): { x?: 
   return { x, box: resolveBox(given.box, x) };
 }
 
-/** Units that can be closed: with samples, those that are dead on them. */
-function unitsToAsk(state: NetworkState, x: Matrix | undefined): Question[] {
+/**
+ * Units that can be closed: with samples, those that are dead on them, where there was time to see all of them.
+ */
+async function unitsToAsk(
+  state: NetworkState,
+  x: Matrix | undefined,
+  inspector: Inspector,
+  limits: Limits,
+): Promise<Question[]> {
   const hidden = state.layers.slice(0, -1);
   const ceilings = hidden.map(({ activation }) => closedUpTo(activation));
-  const statistics = x && withInspector(state, (inspector) => inspector.statistics(x, undefined, hidden.length));
+  const statistics = x && (await limits.run(inspector.statisticsSteps(x, undefined, hidden.length)));
   return hidden.flatMap(({ units, activation }, layer) => {
     const isAsked = (unit: number) => {
       const totals = statistics?.[layer][unit];
@@ -136,25 +143,25 @@ function checkProve(options: ProveOptions | undefined) {
   };
 }
 
-/** Does the jobs: in workers, where there are some, or here between other things. */
-class JobRunner {
-  private workers: ProofWorkers | undefined;
-  private readonly here: ProofWorker;
+/** When to stop: at a signal, or so many seconds after it was made. Others have their turn meanwhile. */
+class Limits {
+  stopped: "aborted" | "seconds" | undefined;
+  /** Settles as soon as it is time to stop. */
+  readonly stopping: Promise<void>;
+  private settle: () => void = () => {};
   private last = performance.now();
   private readonly deadline: number;
-  stopped: "aborted" | "seconds" | undefined;
-  private timer: ReturnType<typeof setTimeout> | undefined;
+  private readonly timer: ReturnType<typeof setTimeout> | undefined;
 
   constructor(
-    private readonly setup: ProofSetup,
     private readonly signal: AbortSignal | undefined,
     seconds: number,
-    private readonly onDone: (result: ProofJobResult) => void,
   ) {
-    this.here = new ProofWorker(setup);
+    this.stopping = new Promise((resolve) => (this.settle = resolve));
     this.deadline = this.last + 1000 * seconds;
     signal?.addEventListener("abort", this.abort);
     if (signal?.aborted) this.abort();
+    else if (seconds === 0) this.stop("seconds");
     // one day at most: longer ones overflow what timers take
     else if (seconds < 86_400) this.timer = setTimeout(() => this.stop("seconds"), 1000 * seconds);
   }
@@ -163,25 +170,70 @@ class JobRunner {
 
   private stop(reason: "aborted" | "seconds"): void {
     this.stopped ??= reason;
-    this.workers?.end();
-  }
-
-  async start(startWorkers: StartProofWorkers, count: number | "auto"): Promise<void> {
-    if (this.stopped || count === 1) return;
-    this.workers = await startWorkers(this.setup, count);
-    if (this.stopped) this.workers?.end();
+    this.settle();
   }
 
   close(): void {
-    this.stopped ??= "aborted"; // what a worker still owes is not made up for here
+    this.stop("aborted"); // what a worker still owes is not made up for here
     this.signal?.removeEventListener("abort", this.abort);
     clearTimeout(this.timer);
-    this.workers?.end();
+  }
+
+  /** Lets others have their turn, a few times a frame's length. */
+  async rest(): Promise<void> {
+    if (performance.now() - this.last < FRAME) return;
+    await yieldToEventLoop();
+    this.last = performance.now();
+    if (this.last >= this.deadline) this.stop("seconds");
+  }
+
+  /** The steps' result; undefined where it was time to stop before. */
+  async run<T>(steps: Generator<unknown, T, void>): Promise<T | undefined> {
+    try {
+      while (!this.stopped) {
+        const { done, value } = steps.next();
+        if (done) return value;
+        await this.rest();
+      }
+      return undefined;
+    } finally {
+      steps.return(undefined as never); // gives back what unfinished steps hold
+    }
+  }
+}
+
+/** Does the jobs: in workers, where there are some, or here between other things. */
+class JobRunner {
+  private workers: ProofWorkers | undefined;
+  private readonly here: ProofWorker;
+
+  constructor(
+    private readonly setup: ProofSetup,
+    private readonly limits: Limits,
+    private readonly onDone: (result: ProofJobResult) => void,
+  ) {
+    this.here = new ProofWorker(setup);
+  }
+
+  async start(startWorkers: StartProofWorkers, count: number | "auto"): Promise<void> {
+    if (this.limits.stopped || count === 1) return;
+    await Promise.race([this.adopt(startWorkers(this.setup, count)), this.limits.stopping]);
+  }
+
+  /** Those that are there too late are ended. */
+  private async adopt(starting: Promise<ProofWorkers | undefined>): Promise<void> {
+    this.workers = await starting;
+    void this.endInTime(this.workers);
+  }
+
+  private async endInTime(workers: ProofWorkers | undefined): Promise<void> {
+    await this.limits.stopping;
+    workers?.end();
   }
 
   /** In the jobs' order; undefined for those that were not done. */
   async run(jobs: readonly ProofJob[]): Promise<(ProofJobResult | undefined)[]> {
-    await this.rest();
+    await this.limits.rest();
     if (!this.workers || jobs.length === 1) {
       const results: (ProofJobResult | undefined)[] = [];
       for (const job of jobs) results.push(await this.runHere(job));
@@ -190,32 +242,16 @@ class JobRunner {
     return Promise.all(
       jobs.map(async (job) => {
         const result = await this.workers!.run(job);
-        if (result && !this.stopped) this.onDone(result);
+        if (result && !this.limits.stopped) this.onDone(result);
         return result ?? this.runHere(job); // of a worker that was lost: once more, here
       }),
     );
   }
 
   private async runHere(job: ProofJob): Promise<ProofJobResult | undefined> {
-    if (this.stopped) return undefined;
-    const steps = this.here.steps(job);
-    for (;;) {
-      const { done, value } = steps.next();
-      if (done) {
-        this.onDone(value);
-        return value;
-      }
-      await this.rest();
-      if (this.stopped) return undefined;
-    }
-  }
-
-  /** Lets others have their turn, a few times a frame's length. */
-  private async rest(): Promise<void> {
-    if (performance.now() - this.last < FRAME) return;
-    await yieldToEventLoop();
-    this.last = performance.now();
-    if (this.last >= this.deadline) this.stop("seconds");
+    const result = await this.limits.run(this.here.steps(job));
+    if (result) this.onDone(result);
+    return result;
   }
 }
 
@@ -254,38 +290,55 @@ export async function proveWith(
 ): Promise<NetworkProof> {
   const { budget, seconds, threads, signal, onProgress, from } = checkProve(options);
   const { x, box } = readQuestion(question, stateOf(network).spec.inputs);
-  using copy = await network.clone(); // what trains on meanwhile is another
-  const state = stateOf(copy);
+  const limits = new Limits(signal, seconds);
+  try {
+    using copy = await network.clone(); // what trains on meanwhile is another
+    const ask = { startWorkers, x, box, budget, threads, onProgress, from };
+    return await withInspectorAsync(stateOf(copy), (inspector) => proveIn(inspector, limits, ask));
+  } finally {
+    limits.close();
+  }
+}
+
+interface Ask extends Pick<ReturnType<typeof checkProve>, "budget" | "threads" | "onProgress" | "from"> {
+  readonly startWorkers: StartProofWorkers;
+  readonly x: Matrix | undefined;
+  readonly box: Box;
+}
+
+async function proveIn(
+  inspector: Inspector,
+  limits: Limits,
+  { startWorkers, x, box, budget, threads, onProgress, from }: Ask,
+): Promise<NetworkProof> {
+  const { state } = inspector;
   const weights = hashHidden(state);
-  const questions = from === undefined ? unitsToAsk(state, x) : unitsOf(from, weights, box, state);
+  const questions =
+    from === undefined ? await unitsToAsk(state, x, inspector, limits) : unitsOf(from, weights, box, state);
   const depth = questions.reduce((most, { layer }) => Math.max(most, layer + 1), 0);
   const hidden = state.layers.slice(0, depth);
   const layers = readLayers(hidden.map((each) => ({ activation: each.activation, weights: each })));
   const ceilings = hidden.map(({ activation }) => closedUpTo(activation));
-  const inspector = new Inspector(state);
-  let runner: JobRunner | undefined;
-  try {
-    const samples = x && {
-      inputs: { x },
-      again: (some: RunOptions, visit: VisitChunk) => inspector.run(x, some, visit),
-    };
-    const wake = new WakeSearch({ inspector, ...samples }, layers, box);
-    for (const each of questions)
-      if (each.wakingInput && !wake.opens(each.layer, each.unit, each.wakingInput))
-        throw new RelumineError("value", "from", "to be what prove returned", "an input that opens no unit");
-    const prover = new Prover(layers, box, ceilings, wake, questions, budget);
-    let done = 0;
-    runner = new JobRunner({ layers, box }, signal, seconds, ({ work }) => {
-      done += work;
-      const decided = questions.filter(({ proof }) => proof !== "open").length;
-      onProgress({ decided, units: questions.length, work: done, budget });
-    });
-    if (questions.some(({ proof }) => proof === "open")) await runner.start(startWorkers, threads);
-    const rounds = prover.rounds();
-    for (let next = rounds.next(); !next.done && !runner.stopped;) next = rounds.next(await runner.run(next.value));
-    return toProof(weights, box, questions, (from?.work ?? 0) + prover.work, runner.stopped);
-  } finally {
-    runner?.close();
-    inspector.dispose();
+  const samples = x && {
+    inputs: { x },
+    again: (some: RunOptions, visit: VisitChunk) => inspector.run(x, some, visit),
+  };
+  const wake = new WakeSearch({ inspector, ...samples }, layers, box);
+  for (const each of questions) {
+    if (each.wakingInput && !wake.opens(each.layer, each.unit, each.wakingInput))
+      throw new RelumineError("value", "from", "to be what prove returned", "an input that opens no unit");
+    await limits.rest();
   }
+  const prover = new Prover(layers, box, ceilings, wake, questions, budget);
+  let done = 0;
+  const runner = new JobRunner({ layers, box }, limits, ({ work }) => {
+    done += work;
+    const decided = questions.filter(({ proof }) => proof !== "open").length;
+    onProgress({ decided, units: questions.length, work: done, budget });
+  });
+  if (questions.some(({ proof }) => proof === "open")) await runner.start(startWorkers, threads);
+  const rounds = prover.rounds();
+  if (!limits.stopped)
+    for (let next = rounds.next(); !next.done && !limits.stopped;) next = rounds.next(await runner.run(next.value));
+  return toProof(weights, box, questions, (from?.work ?? 0) + prover.work, limits.stopped);
 }

@@ -67,8 +67,8 @@ class Server {
   private readonly callbacks: ServedCallbacks;
   /** The fits under way, by their calls. */
   private readonly fits = new Map<number, ServedFit>();
-  /** What ends other long work under way, by its call. */
-  private readonly aborts = new Map<number, AbortController>();
+  /** What ends other long work under way, by its call; the network that it is about, 0: none. */
+  private readonly aborts = new Map<number, { readonly network: number; readonly controller: AbortController }>();
   /** What goes on when the page has heard that a call is all but done. */
   private readonly acknowledged = new Map<number, () => void>();
   /** The last fit of each network. */
@@ -98,7 +98,7 @@ class Server {
       case "call":
         return void this.answer(message);
       case "stop":
-        this.aborts.get(message.id)?.abort();
+        this.aborts.get(message.id)?.controller.abort();
         return this.fits.get(message.id)?.stop(message.reason);
       case "read":
         this.acknowledged.get(message.id)?.();
@@ -143,14 +143,14 @@ class Server {
       case "snapshot":
         return this.snapshot(network, args[0] as SnapshotOptions);
       case "treat":
-        return this.pace(call.id, (pace) =>
+        return this.pace(call, (pace) =>
           this.treat(call.network, network, args[0] as Samples, args[1] as Remedy, {
             ...(args[2] as TreatKnowledge | undefined),
             ...pace,
           }),
         );
       case "calibrate":
-        return this.pace(call.id, (pace) =>
+        return this.pace(call, (pace) =>
           calibrate(network, args[0] as Samples, { ...(args[1] as CalibrationOptions | undefined), ...pace }),
         );
       case "prove":
@@ -170,7 +170,8 @@ class Server {
   }
 
   /** What needs no network that is there. */
-  private runWithout({ id, name, args }: Call): unknown {
+  private runWithout(call: Call): unknown {
+    const { id, name, args } = call;
     switch (name) {
       case "create":
         return this.adoptFrom(createNetwork(args[0] as NetworkSpec, args[1] as RuntimeOptions));
@@ -181,7 +182,7 @@ class Server {
       case "forecastTraining":
         return this.forecastTraining(id, args as unknown[]);
       case "prescribe":
-        return this.prescribe(id, args as unknown[]);
+        return this.prescribe(call);
       case "setUpTrials":
         this.setup = args[0] as TrialSetup;
         return undefined;
@@ -230,25 +231,28 @@ class Server {
     return sendText(await forecastTraining(spec as NetworkSpec, data as DataSet, options));
   }
 
-  /** Work that a message ends. */
-  private async stoppable<T>(id: number, run: (signal: AbortSignal) => Promise<T>): Promise<T> {
-    const abort = new AbortController();
-    this.aborts.set(id, abort);
+  /** Work that a message ends, and the end of its network. */
+  private async stoppable<T>({ id, network }: Call, run: (signal: AbortSignal) => Promise<T>): Promise<T> {
+    const controller = new AbortController();
+    this.aborts.set(id, { network, controller });
     try {
-      return await run(abort.signal);
+      const result = await run(controller.signal);
+      if (network !== 0 && !this.networks.has(network)) throw disposedError();
+      return result;
     } finally {
       this.aborts.delete(id);
     }
   }
 
   /** Work that a message ends, and that tells how far it is: the page may refuse what is all but done. */
-  private async pace<T>(id: number, run: (options: PaceOptions) => Promise<T>): Promise<T> {
+  private async pace<T>(call: Call, run: (options: PaceOptions) => Promise<T>): Promise<T> {
+    const { id } = call;
     const onProgress = (progress: number) => {
       this.post({ kind: "progress", id, progress });
       return progress < 1 ? undefined : new Promise<void>((resolve) => this.acknowledged.set(id, resolve));
     };
     try {
-      return await this.stoppable(id, (signal) => run({ signal, onProgress }));
+      return await this.stoppable(call, (signal) => run({ signal, onProgress }));
     } finally {
       this.acknowledged.delete(id);
     }
@@ -281,17 +285,19 @@ class Server {
     };
   }
 
-  private prescribe(id: number, [spec, data, packed]: unknown[]): Promise<PackedPrescription> {
-    const onTrial = (trial: PackedTrial) => this.post({ kind: "trial", id, trial });
-    return this.stoppable(id, (signal) =>
+  private prescribe(call: Call): Promise<PackedPrescription> {
+    const [spec, data, packed] = call.args;
+    const onTrial = (trial: PackedTrial) => this.post({ kind: "trial", id: call.id, trial });
+    return this.stoppable(call, (signal) =>
       servePrescription(spec as NetworkSpec, data as DataSet, packed as PackedPrescribe, signal, onTrial),
     );
   }
 
-  private prove(network: Network, { id, args }: Call): Promise<NetworkProof> {
+  private prove(network: Network, call: Call): Promise<NetworkProof> {
+    const { id, args } = call;
     const [question, packed] = args as [Samples | ProofQuestion, PackedProve];
     const onProgress = (progress: ProofProgress) => this.post({ kind: "proof", id, progress });
-    return this.stoppable(id, (signal) => serveProof(network, question, packed, signal, onProgress));
+    return this.stoppable(call, (signal) => serveProof(network, question, packed, signal, onProgress));
   }
 
   private async fit(network: Network, { id, args }: Call): Promise<unknown> {
@@ -321,6 +327,7 @@ class Server {
 
   private dispose(id: number, network: Network): void {
     this.networks.delete(id);
+    for (const each of this.aborts.values()) if (each.network === id) each.controller.abort();
     for (const [handle, kept] of this.treatments) if (kept.network === id) this.treatments.delete(handle);
     network.dispose();
   }
