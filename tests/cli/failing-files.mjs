@@ -1,8 +1,8 @@
 // For `node --import`: counts the calls that a program makes to files of one folder, and ends it or lets the device
 // fail at the wanted one. RELUMINE_FILES is JSON: { folder, at, how, lasting, pause, report }
-//   at, how   at the call of that number, counted from 1: "kill" ends the process, else the call, and with `lasting`
-//             all calls after it, fails with that code, such as "ENOSPC"
-//   pause     milliseconds before each call; a file is written in PIECES, each a call
+//   at, how   at the call of that number, counted from 1: "kill" ends the process, "hang" waits for ever, else the call, and
+//   at, how   at the call of that number, counted from 1: "kill" ends the process, "hang" waits for ever, else the call,
+//             and with `lasting` all calls after it, fails with that code, such as "ENOSPC"
 //   report    a file to which the calls' names are written in the end
 import { writeFileSync } from "node:fs";
 import fs from "node:fs/promises";
@@ -24,6 +24,7 @@ async function step(call) {
   calls.push(call);
   if (at === 0 || calls.length < at || (calls.length > at && !lasting)) return;
   if (how === "kill") process.kill(process.pid, "SIGKILL");
+  else if (how === "hang") await new Promise((resolve) => setTimeout(resolve, 2 ** 31 - 1));
   else throw failure(call);
 }
 

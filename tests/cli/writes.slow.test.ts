@@ -11,7 +11,7 @@ import { type Finished, finish, Folder, MAIN, PENGUINS, relumine, start } from "
 const PRELOAD = ["--import", new URL("failing-files.mjs", import.meta.url).href];
 const LONGEST = 600_000;
 const RANDOM_KILLS = 6;
-const PAUSE = 5; // milliseconds before each call of a write that is to be hit
+const PAUSE = 20; // milliseconds before each call of a write that is to be hit
 const OLD = new TextEncoder().encode("of before");
 /** Somebody to whom permissions apply. */
 const anybody = process.getuid?.() === 0 ? { uid: 65_534, gid: 65_534 } : {};
@@ -204,7 +204,7 @@ describe.skipIf(process.platform === "win32").each(KINDS)("$name", (kind) => {
       let kills = 0;
       for (let i = 0; i < RANDOM_KILLS; i++) {
         place.restore();
-        const delay = integer(random, 0, 20 * PAUSE);
+        const delay = integer(random, 0, 8 * PAUSE);
         const { code } = await place.whileWriting({ pause: PAUSE }, (kill) => setTimeout(kill, delay, "SIGKILL"));
         kills += Number(code === null);
         expect(await place.left(`RELUMINE_SEED=${seed}`)).toBe(code === null ? await place.left("") : "new");
@@ -221,9 +221,10 @@ describe.skipIf(process.platform === "win32").each(KINDS)("$name", (kind) => {
     expect(once.code).toBe(0);
     expect(await place.left("once")).toBe("new");
     place.restore();
-    const twice = await place.whileWriting({ pause: 10 * PAUSE }, (kill) => {
+    const hanging = { at: place.calls.lastIndexOf("write") + 1, how: "hang" };
+    const twice = await place.whileWriting(hanging, (kill) => {
       kill("SIGINT");
-      setTimeout(kill, 4 * PAUSE, "SIGINT");
+      setTimeout(kill, PAUSE, "SIGINT");
     });
     expect(twice.code).toBe(null);
     expect(await place.left("twice")).toBe("old");
