@@ -7,6 +7,7 @@ import { checkupCommand } from "./commands/checkup.js";
 import { cureCommand } from "./commands/cure.js";
 import { diagnoseCommand } from "./commands/diagnose.js";
 import { forecastCommand } from "./commands/forecast.js";
+import { proveCommand } from "./commands/prove.js";
 import { textbookCommand } from "./commands/textbook.js";
 import { watchOutput, write, writeError } from "./output.js";
 import { RelumineError } from "../core/errors.js";
@@ -47,6 +48,7 @@ async function run(): Promise<void> {
     checkupCommand(),
     cureCommand(),
     diagnoseCommand(),
+    proveCommand(),
     forecastCommand(),
     textbookCommand(),
   ])

@@ -2,8 +2,13 @@
 import { readModel } from "./files.js";
 import type { NamedPreparedTable } from "./prepare-table.js";
 import { errorIn, RelumineError } from "../core/errors.js";
+import { shorten } from "../table/cells.js";
 import { readStoredTable, type StoredTable } from "../table/stored-table.js";
 import type { Network, RuntimeOptions } from "../index.js";
+import type { Terminal } from "./terminal.js";
+import { countOf, formatCount } from "../text/numbers.js";
+import { onOneLine } from "../text/printable.js";
+import { wrap } from "../text/wrap.js";
 
 export interface Model {
   readonly file: string;
@@ -19,6 +24,25 @@ export async function about<T>(file: string, task: () => T | Promise<T>): Promis
     if (error instanceof RelumineError && error.path !== file) throw errorIn(file, error);
     throw error;
   }
+}
+
+interface Rows {
+  readonly name: string;
+  readonly rows: number;
+  readonly notes: readonly string[];
+}
+
+/** The network and the rows that it is looked at on. */
+export function tellModel(terminal: Terminal, { file, network, table }: Model, { name, rows, notes }: Rows): void {
+  const shape = [network.spec.inputs, ...network.spec.layers.map(({ units }) => units)].join("-");
+  terminal.tell(
+    `${onOneLine(file)}: network ${shape}, ${formatCount(network.parameterCount)} parameters, ` +
+      `trained on ${shorten(table.name)}`,
+  );
+  terminal.tell(
+    [`${onOneLine(name)}: ${countOf(rows, "row")}`, ...notes.map((note) => wrap(note, 80, "  "))].join("\n"),
+  );
+  terminal.tell();
 }
 
 export function loadModel(file: string, runtime?: RuntimeOptions): Promise<Model> {

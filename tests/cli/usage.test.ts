@@ -16,6 +16,7 @@ describe("help", () => {
     [["train", "--help"], "--target species"],
     [["checkup", "--help"], "--repeats 5"],
     [["diagnose", "--help"], "digits.safetensors digits"],
+    [["prove", "--help"], "digits.safetensors digits --seconds 300 --proof digits.json"],
     [["forecast", "--help"], "relumine forecast digits"],
     [["textbook", "--help"], "relumine textbook --html"],
     [["help", "train"], "--target species"],

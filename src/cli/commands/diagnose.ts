@@ -1,6 +1,5 @@
 // `relumine diagnose`: a saved network and a table in, the network's diagnosis on the table's rows out.
 import { Command } from "commander";
-import { shorten } from "../../table/cells.js";
 import type { EncodedRows } from "../../table/prepare.js";
 import { encodeLabelledColumns } from "../../table/prepare-table.js";
 import { type Evaluation, evaluateOn, tellEvaluation } from "../evaluate.js";
@@ -9,12 +8,9 @@ import { addLayoutOptions } from "../options.js";
 import { type NamedTable, readTableFile } from "../read-table.js";
 import { readingOptions } from "../../table/encoding.js";
 import type { LayoutOptions } from "../../table/read/layout.js";
-import { about, loadModel, type Model } from "../stored-model.js";
+import { about, loadModel, type Model, tellModel } from "../stored-model.js";
 import { Terminal } from "../terminal.js";
 import type { Diagnosis, Matrix } from "../../index.js";
-import { wrap } from "../../text/wrap.js";
-import { countOf, formatCount } from "../../text/numbers.js";
-import { onOneLine } from "../../text/printable.js";
 
 const EXAMPLES = `
 Examples:
@@ -27,9 +23,8 @@ The table's columns are read as the training read its own: the same means,
 medians and categories, from the model's file. Columns that the network does
 not know are ignored; a word that it never saw is none of its categories. Where
 the target's column is there, the network is evaluated on the rows that have
-one, and judged on them; without it, it is judged on all rows.`;
-
-const rowsAre = (count: number): string => countOf(count, "row");
+one, and judged on them; without it, it is judged on all rows. --prove takes a
+second or two; "relumine prove" goes on for longer.`;
 
 interface Judged {
   readonly x: Matrix;
@@ -53,20 +48,9 @@ async function judge({ network, table: stored }: Model, { name, table }: NamedTa
   });
 }
 
-function tell(
-  terminal: Terminal,
-  { file, network, table }: Model,
-  name: string,
-  { x, notes, evaluation, diagnosis }: Judged,
-): void {
-  const shape = [network.spec.inputs, ...network.spec.layers.map(({ units }) => units)].join("-");
-  terminal.tell(
-    `${onOneLine(file)}: network ${shape}, ${formatCount(network.parameterCount)} parameters, ` +
-      `trained on ${shorten(table.name)}`,
-  );
-  terminal.tell([`${onOneLine(name)}: ${rowsAre(x.rows)}`, ...notes.map((note) => wrap(note, 80, "  "))].join("\n"));
-  terminal.tell();
-  if (evaluation) tellEvaluation(terminal, "on these rows", evaluation, table.encoding.target);
+function tell(terminal: Terminal, model: Model, name: string, { x, notes, evaluation, diagnosis }: Judged): void {
+  tellModel(terminal, model, { name, rows: x.rows, notes });
+  if (evaluation) tellEvaluation(terminal, "on these rows", evaluation, model.table.encoding.target);
   terminal.tell(`${evaluation ? "\n" : ""}${describeDiagnosis(diagnosis)}`);
 }
 

@@ -1,0 +1,126 @@
+// `relumine prove`: which dead units of a saved network are closed on all inputs in a table's range; with a file, to be
+// gone on with.
+import { Command } from "commander";
+import { stat } from "node:fs/promises";
+import { encodeLabelledColumns } from "../../table/prepare-table.js";
+import { checkPlace, readBytes } from "../files.js";
+import { addLayoutOptions, decimal, integer } from "../options.js";
+import { readTableFile } from "../read-table.js";
+import { saveFile } from "../save-file.js";
+import { readingOptions } from "../../table/encoding.js";
+import type { LayoutOptions } from "../../table/read/layout.js";
+import { about, loadModel, tellModel } from "../stored-model.js";
+import { interruption, Terminal } from "../terminal.js";
+import { errorIn, RelumineError } from "../../core/errors.js";
+import type { NetworkProof, ProofProgress } from "../../index.js";
+import { describeProof } from "../../report/proof-text.js";
+import { formatCount } from "../../text/numbers.js";
+import { onOneLine } from "../../text/printable.js";
+
+const EXAMPLES = `
+Examples:
+  $ relumine prove digits.safetensors digits
+  $ relumine prove digits.safetensors digits --seconds 300 --proof digits.json
+  $ relumine prove penguins.safetensors penguins.csv --budget 1e11 --json
+
+Asked about are the units that are dead on the table's rows, on all inputs in
+the range of its columns. With --proof, verdicts are stored at the end, also of
+a run that is interrupted; where the file is there, its verdicts stand, and the
+open units are gone on with. Without --seconds the verdicts depend on the
+budget alone.`;
+
+/** What a run that has --seconds alone may take: more than it will. */
+const ENDLESS = 1e18;
+const MAX_BYTES = 2 ** 30;
+const LOG_EVERY = 10_000; // milliseconds
+const MOST_THREADS = 64;
+
+interface ProveCommandOptions extends LayoutOptions {
+  readonly budget?: number;
+  readonly seconds?: number;
+  readonly threads?: number;
+  readonly proof?: string;
+  readonly json?: boolean;
+}
+
+/** The proof to go on from; undefined where the file is not there yet. */
+async function readProofFile(file: string): Promise<unknown> {
+  if ((await stat(file).catch(() => undefined)) === undefined) return undefined;
+  const expected = { expected: "to be what relumine prove --proof wrote" };
+  const bytes = await readBytes(file, file, { ...expected, maxBytes: MAX_BYTES });
+  try {
+    return JSON.parse(new TextDecoder().decode(bytes)); // every field is checked by prove
+  } catch {
+    throw new RelumineError("format", file, expected.expected, "what is no JSON");
+  }
+}
+
+function follow(terminal: Terminal): (progress: ProofProgress) => void {
+  let last = performance.now();
+  terminal.startProgress();
+  return ({ decided, units, work }) => {
+    const note = `${work.toExponential(1)} multiplications`;
+    terminal.progress({ label: "proving", done: decided, total: units, unit: "units", note });
+    if (performance.now() - last < LOG_EVERY) return;
+    last = performance.now();
+    terminal.log(`${decided} of ${formatCount(units)} units decided, ${note}`);
+  };
+}
+
+/** What is refused about the earlier proof is about its file. */
+function explain(error: unknown, file: string | undefined): unknown {
+  if (file === undefined || !(error instanceof RelumineError) || !error.path.startsWith("from")) return error;
+  return errorIn(file, new RelumineError(error.code, error.path.slice("from.".length), error.expected, error.given));
+}
+
+async function proveFile(file: string, source: string, options: ProveCommandOptions): Promise<void> {
+  const { json, proof: place, budget, seconds, threads, ...layout } = options;
+  const terminal = new Terminal(json);
+  const signal = interruption();
+  if (place !== undefined) await checkPlace(place, source, "--proof");
+  const model = await loadModel(file);
+  const { name, table } = await readTableFile(source, { ...layout, ...readingOptions(model.table.encoding) });
+  const { x, notes } = await about(name, () => encodeLabelledColumns(model.table.encoding, table));
+  tellModel(terminal, model, { name, rows: x.rows, notes });
+  const from = place === undefined ? undefined : ((await readProofFile(place)) as NetworkProof | undefined);
+  const limits = {
+    ...(seconds !== undefined && { seconds, budget: ENDLESS }),
+    ...(budget !== undefined && { budget }),
+  };
+  const { prove } = await import("../../index.js");
+  const running = prove(model.network, x, {
+    ...limits,
+    ...(threads !== undefined && { threads }),
+    ...(from && { from }),
+    signal,
+    onProgress: follow(terminal),
+  });
+  const proof = await running.catch((error: unknown) => {
+    throw explain(error, place);
+  });
+  if (place !== undefined) await saveFile(place, new TextEncoder().encode(`${JSON.stringify(proof)}\n`));
+  if (json) terminal.document({ model: { file, spec: model.network.spec }, data: { name, rows: x.rows }, proof });
+  else terminal.tell(describeProof(proof));
+  if (place !== undefined)
+    terminal.tell(`\nStored: ${onOneLine(place)}${proof.open > 0 ? "; the same command goes on from there" : ""}`);
+  if (proof.stopped === "aborted") process.exitCode = 1;
+}
+
+export function proveCommand(): Command {
+  const command = new Command("prove")
+    .description("Prove or refute that a saved network's dead units are closed.")
+    .argument("<model>", 'a file that "relumine train --out" wrote')
+    .argument("<table>", 'a CSV file, also gzipped, or "digits" for the embedded set');
+  return addLayoutOptions(command)
+    .option(
+      "--budget <multiplications>",
+      "how much work at most (default: 2e10, or no limit with --seconds)",
+      decimal({ low: 0 }),
+    )
+    .option("--seconds <count>", "how long at most (default: no limit)", decimal({ low: 0 }))
+    .option("--threads <count>", "workers (default: one a core)", integer({ low: 1, high: MOST_THREADS }))
+    .option("--proof <file>", "where to store the verdicts, and to go on from")
+    .option("--json", "print one JSON document instead")
+    .addHelpText("after", EXAMPLES)
+    .action(proveFile);
+}
