@@ -30,6 +30,7 @@ import { checkPace, Pace, PACE_OPTIONS } from "../core/pace.js";
 import { checkHistory } from "../diagnosis/diagnose.js";
 import { type JudgeOptions, judgeSteps } from "../diagnosis/judge-observation.js";
 import { prepareTargets } from "../network/data.js";
+import { KeptLayers } from "../inspect/layer-sweep.js";
 import { type Chunk, type InspectedChunk, withInspectorAsync } from "../inspect/inspector.js";
 import { checkWeights, observationOf } from "../inspect/observation.js";
 import type { Death } from "../diagnosis/trace/types.js";
@@ -332,6 +333,9 @@ export function treat(
   return treatNaming(network, x, remedy, options);
 }
 
+/** What those need of layers that are as they were is kept of the first look. */
+const goesFrontToBack = ({ kind }: ResolvedRemedy): boolean => kind !== "prune" && kind !== "replaceActivation";
+
 function rowsOf(
   x: Samples | SampleSource,
   { spec }: NetworkState,
@@ -365,7 +369,10 @@ export async function treatNaming(
   const constants = isPruned ? new ConstantUnits(original) : undefined;
   const judged = { naming, ...(resolved.kind === "prune" && { proofs: true, proofBudget: resolved.budget }) };
   pace.begin(0.5);
-  const seen = await look(original, rows, { ...judged, ...about }, pace, { visit: constants?.visit });
+  const kept = rows.matrix && goesFrontToBack(resolved) ? new KeptLayers(original, rows.rows) : undefined;
+  const visit = constants?.visit ?? kept?.visit;
+  const looked = await look(original, rows, { ...judged, ...about }, pace, { visit });
+  const seen = { ...looked, ...(kept && { known: { ...kept, statistics: looked.statistics } }) };
   const besides = isPruned ? [] : findBesides(original, seen.diagnosis, deaths);
   const copy = new WorkingCopy(original, seen, rows, runtime, pace, naming);
   const begun = { cell, network, remedy: resolved, seen, besides, naming };

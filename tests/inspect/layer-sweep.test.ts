@@ -1,8 +1,9 @@
-import { describe, expect, test } from "vitest";
+import { describe, expect, test, vi } from "vitest";
 import { Pace } from "../../src/core/pace.js";
 import { toMatrix } from "../../src/core/matrix.js";
+import { Passes } from "../../src/network/state/passes.js";
 import { withInspector } from "../../src/inspect/inspector.js";
-import { LayerSweep } from "../../src/inspect/layer-sweep.js";
+import { KeptLayers, LayerSweep } from "../../src/inspect/layer-sweep.js";
 import { RereadRows } from "../../src/inspect/row-stream.js";
 import { cut } from "../support/blocks.js";
 import type { UnitStatistics } from "../../src/inspect/statistics.js";
@@ -41,7 +42,7 @@ async function withSweep<T>(
 ): Promise<T> {
   const { used } = state.runtime.heap;
   const rows = isReread ? reread(x) : toMatrix("x", x);
-  const sweep = new LayerSweep(state, rows, new Pace(), undefined, mostFloats);
+  const sweep = new LayerSweep(state, rows, new Pace(), { mostFloats });
   try {
     return await use(sweep);
   } finally {
@@ -160,4 +161,45 @@ describe.each(ARITHMETICS)("a sweep, %s", (arithmetic) => {
       ),
     );
   });
+});
+
+describe("layers that are known", () => {
+  const x = randomRows(seededRandom(5), 700, 5, 2);
+  const matrix = toMatrix("x", x);
+
+  test.each([undefined, 700 * 19, 700 * 19 - 1])("are not run until something has changed: room for %s", (room) =>
+    withNetwork(spec, async (network) => {
+      const state = stateOf(network);
+      const kept = new KeptLayers(state, matrix.rows, room);
+      const statistics = withInspector(state, (inspector) => inspector.statistics(matrix, kept.visit));
+      const count = room === undefined ? 3 : Number(room >= 700 * 19);
+      expect(kept.outputs.length).toBe(count);
+      const sweep = new LayerSweep(state, matrix, new Pace(), { known: { ...kept, statistics } });
+      const product = vi.spyOn(Passes.prototype, "product");
+      try {
+        expect(await sweep.run()).toEqual(statistics[0]);
+        expect(product.mock.calls.length > 0).toBe(count === 0);
+        sweep.next();
+        expect(await sweep.run()).toEqual(statistics[1]);
+        expect(product.mock.calls.length > 0).toBe(count < 2);
+        const { bias } = state.layer(1);
+        state.edit(() => bias.fill(0.5, 3, 6));
+        const products = await sweep.forEachProduct([3, 4, 5], () => {});
+        product.mockClear();
+        const again = await sweep.again([3, 4, 5], products);
+        expect(product).not.toHaveBeenCalled();
+        const now = wholePass(state, x);
+        expect(again).toEqual(now[1]!.slice(3, 6));
+        expect(again).not.toEqual(statistics[1]!.slice(3, 6));
+        for (const layer of [2, 3]) {
+          sweep.next();
+          expect(await sweep.run()).toEqual(now[layer]);
+          expect(now[layer]).not.toEqual(statistics[layer]);
+        }
+      } finally {
+        product.mockRestore();
+        sweep.dispose();
+      }
+    }),
+  );
 });

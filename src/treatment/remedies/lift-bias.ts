@@ -10,8 +10,9 @@ import type { Naming } from "../../text/naming.js";
 import type { TreatedUnit, TreatmentFinding } from "../types.js";
 import { clearMoments } from "./unit-parameters.js";
 import { rowsForShare, thresholdForCount } from "../thresholds.js";
-import { treatFrontToBack } from "./front-to-back.js";
+import { treatFrontToBack, withAgain } from "./front-to-back.js";
 import type { LayerSweep } from "../../inspect/layer-sweep.js";
+import type { UnitStatistics } from "../../inspect/statistics.js";
 import type { NetworkState } from "../../network/state/state.js";
 
 /** Units of one layer to lift. */
@@ -39,17 +40,22 @@ function shareNotReached(
   return [finding("shareNotReached", message, layer)];
 }
 
-/**
- * Lifts units of the layer that a sweep has come to; findings say where equal preactivations do not allow the share.
- * The units' columns are run once.
- */
-export async function liftUnits(state: NetworkState, sweep: LayerSweep, lift: Lift): Promise<TreatmentFinding[]> {
+/** What came of units that were lifted. */
+interface Lifted {
+  /** What they do now. */
+  readonly statistics: readonly UnitStatistics[];
+  /** Where equal preactivations do not allow the share. */
+  readonly findings: readonly TreatmentFinding[];
+}
+
+/** Lifts units of the layer that a sweep has come to and run. The units' columns are run once. */
+export async function liftUnits(state: NetworkState, sweep: LayerSweep, lift: Lift): Promise<Lifted> {
   const { layer, units, activity, spared, naming } = lift;
   const { rows } = sweep.x;
   const wanted = rowsForShare(activity, rows);
   const missed: string[] = [];
   const thresholds = new Map<number, number>();
-  await sweep.forEachProduct(units, (unit, values) => {
+  const products = await sweep.forEachProduct(units, (unit, values) => {
     const { threshold, above } = thresholdForCount(values, wanted);
     thresholds.set(unit, threshold);
     if (Math.abs(above - activity * rows) > 1) missed.push(`unit ${naming.unit(unit)} opens on ${above}`);
@@ -63,10 +69,10 @@ export async function liftUnits(state: NetworkState, sweep: LayerSweep, lift: Li
       clearMoments(state, layer, unit);
     }
   });
-  return shareNotReached(lift, rows, missed);
+  return { statistics: await sweep.again(units, products), findings: shareNotReached(lift, rows, missed) };
 }
 
-/** Beside one pass over x, one of the dead units' columns. */
+/** Beside one pass over x from the first dead unit's layer on, one of the dead units' columns. */
 export async function liftBias(copy: WorkingCopy, activity: number): Promise<RemedyResult> {
   const { naming } = copy;
   const dead = copy.deadUnits();
@@ -76,9 +82,11 @@ export async function liftBias(copy: WorkingCopy, activity: number): Promise<Rem
   const findings: TreatmentFinding[] = [];
   const seen = await treatFrontToBack(copy, state, async (sweep, layer) => {
     const units = dead[layer];
-    const lift = { layer, units, activity, spared: dead[layer + 1] ?? [], naming };
-    if (units.length > 0) findings.push(...(await liftUnits(state, sweep, lift)));
-    return sweep.run();
+    const before = await sweep.run();
+    if (units.length === 0) return before;
+    const lifted = await liftUnits(state, sweep, { layer, units, activity, spared: dead[layer + 1] ?? [], naming });
+    findings.push(...lifted.findings);
+    return withAgain(before, units, lifted.statistics);
   });
   const treated = dead.flatMap((units, layer) => units.map((unit): TreatedUnit => ({ layer, unit, action: "lifted" })));
   const message =

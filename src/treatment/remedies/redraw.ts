@@ -84,8 +84,9 @@ export async function recycle(copy: WorkingCopy, dormantBelow: number): Promise<
     treated.push(...units.map((unit): TreatedUnit => ({ layer, unit, action: actionOf(unit) })));
     if (closed.length === 0) return statistics;
     const lift = { layer, units: closed, activity: DEFAULT_ACTIVITY, spared: [], naming: copy.naming };
-    findings.push(...(await liftUnits(state, sweep, lift)));
-    return withAgain(statistics, closed, await sweep.again(closed));
+    const lifted = await liftUnits(state, sweep, lift);
+    findings.push(...lifted.findings);
+    return withAgain(statistics, closed, lifted.statistics);
   });
   const count = countOf(treated.length, "unit");
   const message = `${count} dormant on these ${copy.x.rows} samples; on others they may have mattered`;

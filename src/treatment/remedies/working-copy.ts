@@ -4,7 +4,7 @@ import type { TreatedRows } from "../treated-rows.js";
 import type { TreatedUnit, TreatmentFinding, TreatmentFindingKind } from "../types.js";
 import type { Diagnosis } from "../../diagnosis/types.js";
 import type { Pace } from "../../core/pace.js";
-import { LayerSweep } from "../../inspect/layer-sweep.js";
+import { type KnownLayers, LayerSweep } from "../../inspect/layer-sweep.js";
 import type { UnitStatistics } from "../../inspect/statistics.js";
 import type { ResolvedSpec } from "../../network/spec.js";
 import { NetworkState } from "../../network/state/state.js";
@@ -37,6 +37,8 @@ export interface BeforeTreatment {
   readonly statistics: readonly (readonly UnitStatistics[])[];
   /** The inputs' columns, as if they were units. */
   readonly columns: readonly UnitStatistics[];
+  /** For one sweep, where it was kept. */
+  readonly known?: KnownLayers | undefined;
 }
 
 export class WorkingCopy {
@@ -84,7 +86,7 @@ export class WorkingCopy {
 
   /** Runs a state layer by layer; given back when the treatment is done. */
   sweep(state: NetworkState): LayerSweep {
-    const sweep = new LayerSweep(state, this.x.forSweep, this.pace);
+    const sweep = new LayerSweep(state, this.x.forSweep, this.pace, { known: this.looked.known });
     this.sweeps.push(sweep);
     return sweep;
   }

@@ -219,7 +219,7 @@ async function calibrateBlock(
   pace: Pace,
 ): Promise<LayerCalibration[]> {
   if (orthogonal) state.spec.layers.forEach((_, layer) => drawOrthogonal(state, layer, block));
-  const sweep = new LayerSweep(state, samples, pace, block);
+  const sweep = new LayerSweep(state, samples, pace, { parameters: block });
   try {
     const calibrator = new Calibrator(state, sweep, block, activity);
     const layers: LayerCalibration[] = [];
