@@ -1,5 +1,6 @@
 // Public names of "relumine/worker": those of "relumine", for networks that live in workers.
 export { RelumineError, type ErrorCode } from "./core/errors.js";
+export type { SampleBlocks, SampleSource } from "./core/blocks.js";
 export type { Matrix, Samples } from "./core/matrix.js";
 export type { SparseMatrix } from "./core/sparse.js";
 export type { DeathTrace, TraceOptions } from "./diagnosis/trace/trace-options.js";
@@ -13,7 +14,7 @@ export type {
   ProvedUnit,
   ProveOptions,
 } from "./diagnosis/proof/proof-types.js";
-export type { Diagnosis, DiagnoseOptions } from "./diagnosis/types.js";
+export type { Diagnosis, DiagnoseBlocksOptions, DiagnoseOptions } from "./diagnosis/types.js";
 export type { ActivityFrame, ActivityOptions, ActivityRecord } from "./diagnosis/units/activity-options.js";
 export { readMetadata } from "./formats/model-header.js";
 export { readProof } from "./formats/stored-proof.js";

@@ -75,7 +75,8 @@ export async function countRows(
 
 type BlockIterator = AsyncIterator<unknown> | Iterator<unknown>;
 
-function open(path: string, { blocks }: SampleSource): BlockIterator {
+/** @throws RelumineError "value", and what the source throws */
+export function openBlocks(path: string, { blocks }: SampleSource): BlockIterator {
   const iterable = blocks() as Partial<AsyncIterable<unknown> & Iterable<unknown>> | null | undefined;
   const isGiven = (each: unknown) => typeof each === "function";
   const make = [iterable?.[Symbol.asyncIterator], iterable?.[Symbol.iterator]].find(isGiven);
@@ -112,7 +113,7 @@ export class BlockReader {
     private readonly why = `as ${path}.rows says`,
   ) {
     this.width = columns;
-    this.iterator = open(path, source);
+    this.iterator = openBlocks(path, source);
   }
 
   /** How many rows there are, where it is known. */

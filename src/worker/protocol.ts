@@ -27,6 +27,8 @@ export type ToWorker =
   | { readonly kind: "stop"; readonly id: number; readonly reason: "aborted" | "callback" }
   /** The report that came last was read: the next one may come. Or the share of 1: the work may be put in place. */
   | { readonly kind: "read"; readonly id: number }
+  /** The next block of rows of a pass over them, or their end: what an iterator gives. */
+  | { readonly kind: "block"; readonly id: number; readonly pass: number; readonly result: unknown }
   /** The rates of a schedule for the steps from `first` on, or that it threw. */
   | { readonly kind: "rates"; readonly id: number; readonly first: number; readonly rates: Float64Array };
 
@@ -46,10 +48,20 @@ export type FromWorker =
     }
   /** More is known of a trial of a prescription, or of a rate of a forecast. */
   | { readonly kind: "trial"; readonly id: number; readonly trial: unknown }
+  /** A call whose rows come in blocks wants the next one of a pass over them, which a first one begins. */
+  | { readonly kind: "wantBlock"; readonly id: number; readonly pass: number }
   /** Which share of a treatment or a calibration is done. */
   | { readonly kind: "progress"; readonly id: number; readonly progress: number }
   /** How far a proof is. */
   | { readonly kind: "proof"; readonly id: number; readonly progress: ProofProgress };
+
+/** Stands for rows that the page reads block by block. */
+export interface BlocksInside {
+  readonly areInBlocks: true;
+  /** They are for one pass. */
+  readonly isOnce: boolean;
+  readonly rows?: number;
+}
 
 /** What happened in a fit since the last report. */
 export interface Report {

@@ -73,7 +73,6 @@ describe("treat", () => {
     await expectRefusal(() => remote.treat(there, data.x, { kind: "restart" } as never), "value", "remedy.kind");
     await expectRefusal(() => remote.treat(here as never, data.x, { kind: "prune" }), "value", "network");
     await expectRefusal(() => remote.diagnose(here as never, data.x), "value", "network");
-    await expectRefusal(() => remote.diagnose(there, { blocks: () => [data.x] } as never), "unsupported", "x");
     expect(await remoteWeights(there)).toEqual(weightsOf(here));
   });
 });
@@ -121,6 +120,67 @@ describe("before the training", () => {
     await remote.calibrate(far, many, { onProgress: (share) => shares.push(share) });
     expect(shares.at(-1)).toBe(1);
     expect(await remoteWeights(far)).not.toEqual(weightsOf(near));
+    await far.dispose();
+    near.dispose();
+  });
+
+  it("diagnose, treat and calibrate of rows in blocks, which are read here", async () => {
+    const [far, near] = [await remote.createNetwork(classifier, EXACT), await direct.createNetwork(classifier, EXACT)];
+    const open = new Set<number>();
+    let opened = 0;
+    async function* blocks() {
+      const own = opened++;
+      open.add(own);
+      try {
+        for (let start = 0; start < data.x.length; start += 37) yield data.x.slice(start, start + 37);
+      } finally {
+        open.delete(own);
+      }
+    }
+    const shares: number[] = [];
+    const onProgress = (share: number) => void shares.push(share);
+    const rows = data.x.length;
+    for (const source of [blocks(), { blocks }, { rows, blocks }]) {
+      const told = await remote.diagnose(far, source, { proofs: true, onProgress });
+      const { layers, findings } = direct.diagnose(near, data.x, { proofs: true });
+      expect([told.layers, told.findings]).toEqual([layers, findings]);
+      expect(shares.at(-1)).toBe(1);
+    }
+    expect(await remote.calibrate(far, { blocks }, { activity: 0.2 })).toEqual(
+      await direct.calibrate(near, data.x, { activity: 0.2 }),
+    );
+    const remedy = { kind: "recycle", dormantBelow: 0.9 } as const;
+    const [there, here] = [await remote.treat(far, { blocks }, remedy), await direct.treat(near, data.x, remedy)];
+    expect(there.treated.length).toBeGreaterThan(0);
+    expect([there.treated, there.outputChange]).toEqual([here.treated, here.outputChange]);
+    const weights = await remoteWeights(far);
+    expect(weights).toEqual(weightsOf(near));
+    expect(open.size).toBe(0);
+
+    await expectRefusal(() => remote.treat(far, blocks() as never, remedy), "value", "x");
+    await expectRefusal(() => remote.calibrate(far, { rows: rows + 1, blocks }), "shape", "x");
+    await expectRefusal(() => remote.diagnose(far, { blocks: () => 3 as never }), "value", "x.blocks()");
+    await expectRefusal(() => remote.diagnose(far, { blocks: () => [[[1, 2, 3]]] }), "shape", "x.blocks[0]");
+    const torn = new Error("torn");
+    const tear = () => {
+      throw torn;
+    };
+    let passes = 0;
+    const tearing = { blocks: () => (++passes === 2 ? tear() : blocks()) };
+    await expect(remote.treat(far, tearing, remedy)).rejects.toBe(torn);
+    await expect(remote.diagnose(far, { blocks }, { onProgress: tear })).rejects.toBe(torn);
+    const abort = new AbortController();
+    async function* endless() {
+      for (let i = 0; ; i++) {
+        if (i === 3) abort.abort();
+        yield data.x;
+      }
+    }
+    const { signal } = abort;
+    await expectRefusal(() => remote.diagnose(far, endless(), { signal }), "value", "signal");
+    await new Promise((resolve) => setTimeout(resolve));
+    expect(open.size).toBe(0);
+    expect(await remoteWeights(far)).toEqual(weights);
     await far.dispose();
     near.dispose();
   });

@@ -13,7 +13,10 @@ interface Pending {
 }
 
 /** What comes about a call while it runs. */
-export type Meanwhile = Extract<FromWorker, { kind: "report" | "wantRates" | "trial" | "progress" | "proof" }>;
+export type Meanwhile = Extract<
+  FromWorker,
+  { kind: "report" | "wantRates" | "wantBlock" | "trial" | "progress" | "proof" }
+>;
 /** Called when a call was posted; returns what hears of it meanwhile. */
 export type Follow = (id: number) => (message: Meanwhile) => void;
 
@@ -90,11 +93,7 @@ export class Connection {
   release(network: number): void {
     const end = disposedError();
     if (--this.networks === 0) return this.close(end);
-    for (const [id, call] of this.pending) {
-      if (call.network !== network) continue;
-      call.reject(end);
-      this.post({ kind: "stop", id, reason: "aborted" }); // nobody hears any more how far it is
-    }
+    for (const call of this.pending.values()) if (call.network === network) call.reject(end);
     this.post({ kind: "call", id: ++this.calls, network, name: "dispose", args: [] });
   }
 

@@ -10,22 +10,31 @@ interface Followed<T> {
   readonly thrown?: { readonly error: unknown };
 }
 
-/** Takes what a call tells; what `hear` throws is kept, and calls `stop`, after which nothing more is heard. */
+/**
+ * Takes what a call tells; what `hear` throws, at once or later, is kept, and calls `stop`, after which nothing more is
+ * heard.
+ */
 export class Hearing {
   thrown: Followed<unknown>["thrown"];
 
   constructor(
-    private readonly hear: (message: Meanwhile) => void,
+    private readonly hear: (message: Meanwhile) => unknown,
     private readonly stop: () => void,
   ) {}
+
+  private readonly fail = (error: unknown): void => {
+    if (this.thrown) return;
+    this.thrown = { error };
+    this.stop();
+  };
 
   readonly tell = (message: Meanwhile): void => {
     if (this.thrown) return;
     try {
-      this.hear(message);
+      const heard = this.hear(message);
+      if (heard instanceof Promise) heard.catch(this.fail);
     } catch (error) {
-      this.thrown = { error };
-      this.stop();
+      this.fail(error);
     }
   };
 
@@ -44,7 +53,7 @@ export class StoppableCall {
   /** @param end posts that the call is to stop */
   constructor(
     private readonly end: (id: number) => void,
-    hear: (message: Meanwhile) => void,
+    hear: (message: Meanwhile) => unknown,
   ) {
     this.hearing = new Hearing(hear, this.stop);
   }
@@ -67,7 +76,7 @@ export async function followCall<T>(
   name: string,
   args: readonly unknown[],
   signal: AbortSignal | undefined,
-  hear: (message: Meanwhile) => void,
+  hear: (message: Meanwhile) => unknown,
 ): Promise<Followed<T>> {
   const inside = remoteOf(network);
   const call = new StoppableCall((id) => inside.stop(id), hear);

@@ -2,16 +2,18 @@
 import { followCall, Hearing } from "./followed-call.js";
 import { remoteOf } from "./remote-network.js";
 import { sendable, sendableData, toData } from "./sendable.js";
+import { SentBlocks } from "./sent-blocks.js";
 import { whileListening } from "./signals.js";
 import { inOwnWorker } from "./start.js";
 import type { PackedTreatment } from "../protocol.js";
 import { receiveText, type WithText } from "../text.js";
 import type { RemoteNetwork, RemoteTreatment, WorkerChoice } from "../types.js";
+import { isBlocks, type SampleBlocks, type SampleSource } from "../../core/blocks.js";
 import type { Samples } from "../../core/matrix.js";
 import { checkPace, type PaceOptions } from "../../core/pace.js";
 import type { ForecastOptions, Forecast } from "../../diagnosis/forecast/types.js";
 import type { RateForecast, TrainingForecast, TrainingForecastOptions } from "../../diagnosis/forecast/training.js";
-import type { Diagnosis, DiagnoseOptions } from "../../diagnosis/types.js";
+import type { DiagnoseBlocksOptions, Diagnosis, DiagnoseOptions } from "../../diagnosis/types.js";
 import type { ExportOptions, ModelFormat } from "../../formats/model.js";
 import type { DataSet, Targets } from "../../network/data.js";
 import type { NetworkSpec } from "../../network/spec.js";
@@ -42,25 +44,55 @@ function sendTargets<T extends DiagnoseOptions | ForecastOptions>(options: T | u
  * @throws RelumineError as diagnose of "relumine" (as a rejection)
  * @example console.log(String(await diagnose(network, x)));
  */
-export async function diagnose(network: RemoteNetwork, x: Samples, options?: DiagnoseOptions): Promise<Diagnosis> {
-  const inside = remoteOf(network);
-  return receiveText(await inside.call<WithText<Diagnosis>>("diagnose", sendable("x", x), sendTargets(options)));
+export function diagnose(network: RemoteNetwork, x: Samples, options?: DiagnoseOptions): Promise<Diagnosis>;
+/**
+ * The same of rows in blocks, which are read on this side and sent one by one, each as the worker asks for it.
+ * @param x as for diagnose of "relumine"
+ * @cost as diagnose of "relumine", and a message each way for each block
+ * @throws RelumineError as diagnose of "relumine", and what the source throws (as rejections)
+ * @example const { dead } = await diagnose(network, { rows: 100_000, blocks });
+ */
+export function diagnose(network: RemoteNetwork, x: SampleBlocks, options?: DiagnoseBlocksOptions): Promise<Diagnosis>;
+export async function diagnose(
+  network: RemoteNetwork,
+  x: Samples | SampleBlocks,
+  options?: DiagnoseOptions | DiagnoseBlocksOptions,
+): Promise<Diagnosis> {
+  if (!isBlocks(x))
+    return receiveText(
+      await remoteOf(network).call<WithText<Diagnosis>>("diagnose", sendable("x", x), sendTargets(options)),
+    );
+  const { signal, onProgress, ...given }: DiagnoseBlocksOptions = { ...options };
+  return receiveText(
+    await callPaced<WithText<Diagnosis>>(network, "diagnose", x, [options && given], { signal, onProgress }),
+  );
 }
 
-/** A call that a signal ends, and that tells how far it is. */
+/** A call of rows that a signal ends, and that tells how far it is. */
 async function callPaced<T>(
   network: RemoteNetwork,
   name: string,
+  x: Samples | SampleBlocks,
   args: readonly unknown[],
   options: { readonly [key in keyof PaceOptions]: PaceOptions[key] | undefined },
 ): Promise<T> {
   const { onProgress } = checkPace({ ...(options.onProgress !== undefined && { onProgress: options.onProgress }) });
-  const { value } = await followCall<T>(network, name, args, checkSignal(options.signal), (message) => {
-    if (message.kind !== "progress") return;
-    onProgress?.(message.progress);
-    if (message.progress === 1) remoteOf(network).acknowledge(message.id);
-  });
-  return value;
+  const signal = checkSignal(options.signal);
+  const inside = remoteOf(network);
+  const sent = isBlocks(x) ? new SentBlocks("x", x, inside.post) : undefined;
+  const rows = sent ? sent.inside : sendable("x", x as Samples);
+  try {
+    const { value } = await followCall<T>(network, name, [rows, ...args], signal, (message) => {
+      if (message.kind === "wantBlock") return sent?.send(message.id, message.pass);
+      if (message.kind !== "progress") return undefined;
+      const heard: unknown = onProgress?.(message.progress);
+      if (message.progress < 1) return heard;
+      return Promise.resolve(heard).then(() => inside.post({ kind: "read", id: message.id }));
+    });
+    return value;
+  } finally {
+    sent?.close();
+  }
 }
 
 const forgotten = /* @__PURE__ */ new FinalizationRegistry<() => void>((forget) => forget());
@@ -93,36 +125,36 @@ function toTreatment(network: RemoteNetwork, packed: PackedTreatment): RemoteTre
 
 /**
  * As treat of "relumine"; `undo()` of the treatment returns a promise.
- * @param x rows x inputs; copied to the worker
+ * @param x rows x inputs; copied to the worker. Blocks are read on this side, and sent as the worker asks for them
  * @cost a message each way, and in the worker what it costs there
  * @throws RelumineError as treat of "relumine" (as a rejection)
  * @example const treatment = await treat(network, x, { kind: "liftBias" });
  */
 export async function treat(
   network: RemoteNetwork,
-  x: Samples,
+  x: Samples | SampleSource,
   remedy: Remedy,
   options?: TreatOptions,
 ): Promise<RemoteTreatment> {
   const { signal, onProgress, ...known } = { ...options };
-  const args = [sendable("x", x), remedy, options && sendTargets(known)];
-  return toTreatment(network, await callPaced<PackedTreatment>(network, "treat", args, { signal, onProgress }));
+  const args = [remedy, options && sendTargets(known)];
+  return toTreatment(network, await callPaced<PackedTreatment>(network, "treat", x, args, { signal, onProgress }));
 }
 
 /**
  * As calibrate of "relumine".
- * @param x rows x inputs; copied to the worker
+ * @param x rows x inputs; copied to the worker. Blocks are read on this side, and sent as the worker asks for them
  * @cost a message each way, and in the worker what it costs there
  * @throws RelumineError as calibrate of "relumine" (as a rejection)
  * @example await calibrate(network, x, { activity: 0.5 });
  */
 export async function calibrate(
   network: RemoteNetwork,
-  x: Samples,
+  x: Samples | SampleSource,
   options?: CalibrationOptions,
 ): Promise<Calibration> {
   const { signal, onProgress, ...given } = { ...options };
-  return callPaced(network, "calibrate", [sendable("x", x), options && given], { signal, onProgress });
+  return callPaced(network, "calibrate", x, [options && given], { signal, onProgress });
 }
 
 /** What a fold is called in the worker. */

@@ -3,7 +3,7 @@ import type { Connection, Follow } from "./connection.js";
 import { RemoteFit } from "./remote-fit.js";
 import { sendable, sendableData } from "./sendable.js";
 import { absolute, connect } from "./start.js";
-import type { Described } from "../protocol.js";
+import type { Described, ToWorker } from "../protocol.js";
 import type {
   RemoteFitOptions,
   RemoteLayer,
@@ -26,8 +26,7 @@ export interface RemoteInside {
   /** A call that tells how far it is, and can be stopped by its id. */
   follow<T>(name: string, args: readonly unknown[], listen: Follow): Promise<T>;
   stop(id: number): void;
-  /** What such a call told last was heard. */
-  acknowledge(id: number): void;
+  post(message: ToWorker, transfer?: ArrayBuffer[]): void;
   /** Another network in the same worker. */
   adopt(described: Described): RemoteNetwork;
   /** A treatment has changed it. */
@@ -71,7 +70,7 @@ class WorkerNetwork implements RemoteNetwork {
         this.#check();
         return (await connection.call(this.#id, name, args, { owner: this, follow })) as T;
       },
-      acknowledge: (id) => connection.post({ kind: "read", id }),
+      post: (message, transfer) => connection.post(message, transfer),
       stop: (id) => connection.post({ kind: "stop", id, reason: "aborted" }),
       adopt: (other) => new WorkerNetwork(connection, other),
       update: (other) => this.#update(other),

@@ -20,14 +20,18 @@ import {
   packError,
   type ToWorker,
 } from "../protocol.js";
-import { sendText } from "../text.js";
+import { areInBlocks, ReceivedBlocks } from "./received-blocks.js";
+import { sendText, type WithText } from "../text.js";
 import type { SnapshotOptions } from "../types.js";
 import { ServedFit } from "./serve-fit.js";
 import { takeSnapshot } from "./snapshot.js";
 import { checkName } from "../../core/checks.js";
 import { disposedError, RelumineError } from "../../core/errors.js";
+import type { SampleSource } from "../../core/blocks.js";
 import type { Samples } from "../../core/matrix.js";
 import type { PaceOptions } from "../../core/pace.js";
+import { diagnose } from "../../diagnosis/diagnose.js";
+import type { DiagnoseBlocksOptions, Diagnosis } from "../../diagnosis/types.js";
 import { forecast } from "../../diagnosis/forecast/forecast.js";
 import {
   forecastTraining,
@@ -71,6 +75,8 @@ class Server {
   private readonly aborts = new Map<number, { readonly network: number; readonly controller: AbortController }>();
   /** What goes on when the page has heard that a call is all but done. */
   private readonly acknowledged = new Map<number, () => void>();
+  /** By call, rows that the page reads block by block. */
+  private readonly blocks = new Map<number, ReceivedBlocks>();
   /** The last fit of each network. */
   private readonly lastFits = new WeakMap<Network, ServedFit>();
   /** By handle: what the page may still undo. */
@@ -103,6 +109,8 @@ class Server {
       case "read":
         this.acknowledged.get(message.id)?.();
         return this.fits.get(message.id)?.reportWasRead();
+      case "block":
+        return this.blocks.get(message.id)?.take(message.pass, message.result);
       case "rates":
         return this.fits.get(message.id)?.takeRates(message.first, message.rates as Float64Array<ArrayBuffer>);
     }
@@ -142,16 +150,19 @@ class Server {
         return this.fit(network, call);
       case "snapshot":
         return this.snapshot(network, args[0] as SnapshotOptions);
+      case "diagnose":
+        if (areInBlocks(args[0])) return this.diagnoseBlocks(network, call);
+        break;
       case "treat":
-        return this.pace(call, (pace) =>
-          this.treat(call.network, network, args[0] as Samples, args[1] as Remedy, {
+        return this.withRows(call, (rows, pace) =>
+          this.treat(call.network, network, rows, args[1] as Remedy, {
             ...(args[2] as TreatKnowledge | undefined),
             ...pace,
           }),
         );
       case "calibrate":
-        return this.pace(call, (pace) =>
-          calibrate(network, args[0] as Samples, { ...(args[1] as CalibrationOptions | undefined), ...pace }),
+        return this.withRows(call, (rows, pace) =>
+          calibrate(network, rows, { ...(args[1] as CalibrationOptions | undefined), ...pace }),
         );
       case "prove":
         return this.prove(network, call);
@@ -258,14 +269,38 @@ class Server {
     }
   }
 
+  /** Paced work on rows, which may come block by block. */
+  private async withRows<T>(
+    call: Call,
+    run: (rows: Samples | SampleSource, options: PaceOptions) => Promise<T>,
+  ): Promise<T> {
+    const { id, args } = call;
+    const [x] = args;
+    if (!areInBlocks(x)) return this.pace(call, (options) => run(x as Samples, options));
+    const received = new ReceivedBlocks(id, this.post);
+    this.blocks.set(id, received);
+    try {
+      return await this.pace(call, (options) => run(received.as(x) as SampleSource, options));
+    } finally {
+      this.blocks.delete(id);
+    }
+  }
+
+  private async diagnoseBlocks(network: Network, call: Call): Promise<WithText<Diagnosis>> {
+    const given = call.args[1] as DiagnoseBlocksOptions | undefined;
+    return sendText(
+      await this.withRows(call, (rows, pace) => diagnose(network, rows as SampleSource, { ...given, ...pace })),
+    );
+  }
+
   private async treat(
     id: number,
     network: Network,
-    x: Samples,
+    x: Samples | SampleSource,
     remedy: Remedy,
     options: TreatOptions,
   ): Promise<PackedTreatment> {
-    const treatment = await treat(network, x, remedy, options);
+    const treatment = await treat(network, x as Samples, remedy, options);
     const { before, after, outputChange, treated, findings, besides } = treatment;
     const handle = ++this.made;
     this.treatments.set(handle, { network: id, treatment });

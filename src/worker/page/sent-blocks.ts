@@ -1,0 +1,50 @@
+// Rows in blocks for a call in a worker: read on this side, and sent one by one, as the worker asks for them.
+import { sendable } from "./sendable.js";
+import { type BlocksInside, pack, type ToWorker } from "../protocol.js";
+import { openBlocks, readSource, type SampleBlocks } from "../../core/blocks.js";
+import type { Samples } from "../../core/matrix.js";
+
+type Post = (message: ToWorker, transfer: ArrayBuffer[]) => void;
+
+export class SentBlocks {
+  private readonly source;
+  /** Passes that are under way, and how many blocks each has had. */
+  private readonly passes = new Map<number, { readonly iterator: ReturnType<typeof openBlocks>; read: number }>();
+
+  /** @throws RelumineError "value" */
+  constructor(
+    private readonly path: string,
+    blocks: SampleBlocks,
+    private readonly post: Post,
+  ) {
+    this.source = readSource(path, blocks);
+  }
+
+  /** What stands for them in the call. */
+  get inside(): BlocksInside {
+    const { rows, isOnce } = this.source;
+    return { areInBlocks: true, isOnce, ...(rows !== undefined && { rows }) };
+  }
+
+  /** Sends the next block of a pass; a first one begins it. What the source throws is the caller's. */
+  async send(id: number, pass: number): Promise<void> {
+    const { path, passes, source } = this;
+    let reading = passes.get(pass);
+    if (!reading) passes.set(pass, (reading = { iterator: openBlocks(path, source), read: 0 }));
+    const given = await reading.iterator.next();
+    const transfer: ArrayBuffer[] = [];
+    const name = `${path}.blocks[${reading.read++}]`;
+    const isDone = typeof given === "object" && given !== null && given.done === true;
+    if (isDone) passes.delete(pass);
+    const result = isDone
+      ? { done: true }
+      : pack(name, { ...given, value: sendable(name, given?.value as Samples) }, transfer);
+    this.post({ kind: "block", id, pass, result }, transfer);
+  }
+
+  /** To be called in the end: lets the source close what it holds. */
+  close(): void {
+    for (const { iterator } of this.passes.values()) void Promise.resolve(iterator.return?.()).catch(() => {}); // what went wrong before is what is told
+    this.passes.clear();
+  }
+}
