@@ -158,7 +158,7 @@ function activateColumns(kind: Kind, alpha: f32, alphas: usize, count: usize, at
 
 function activate(kind: Kind, alpha: f32, alphas: usize, rows: usize, units: usize, z: usize, a: usize): void {
   switch (kind) {
-    case Kind.Linear: return memory.copy(a, z, (rows * units) << 2);
+    case Kind.Linear: if (a != z) memory.copy(a, z, (rows * units) << 2); return;
     case Kind.Relu: return activateAs(Kind.Relu, alpha, alphas, rows, units, z, a);
     case Kind.LeakyRelu: return activateAs(Kind.LeakyRelu, alpha, alphas, rows, units, z, a);
     case Kind.PRelu: return activateAs(Kind.PRelu, alpha, alphas, rows, units, z, a);

@@ -309,9 +309,13 @@ export class Inspector {
 
   /**
    * How large a gradient is on its way down, by layer: that of the loss on these rows, or, without targets, one drawn
-   * at random. Few rows will do: they are run as one batch.
+   * at random. Few rows will do: they are run as one batch, in buffers of their size.
    */
   gradientNorms(x: Matrix, targets: PreparedTargets | undefined): GradientNorms[] {
+    return withInspector(this.state, (few) => few.measureGradient(x, targets), this.parameters);
+  }
+
+  private measureGradient(x: Matrix, targets: PreparedTargets | undefined): GradientNorms[] {
     const { state, buffers, passes } = this;
     const { runtime, spec } = state;
     const last = spec.layers.length - 1;
