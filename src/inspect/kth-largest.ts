@@ -1,56 +1,63 @@
 // The k-th largest of a stream of numbers (no NaN), in room for up to 2k of them.
 import { select } from "../core/statistics.js";
 
-/** Room at first: most streams are given up soon. */
-const FIRST_ROOM = 64;
+/** Room for so many, where k is smaller: to discard a few at a time would not pay. */
+const LEAST_ROOM = 128;
 
 export class KthLargest {
-  /** Negated, as `select` puts the lowest first. */
+  private readonly most: number;
   private kept: Float32Array;
   private count = 0;
   /** What is not above it is none of the k largest. */
   threshold = -Infinity;
 
   constructor(private readonly k: number) {
-    this.kept = new Float32Array(Math.min(2 * k, FIRST_ROOM));
+    this.most = Math.max(2 * k, LEAST_ROOM);
+    this.kept = new Float32Array(LEAST_ROOM); // most streams are given up soon
   }
 
   add(value: number): void {
     if (value <= this.threshold) return;
-    this.kept[this.count++] = -value;
+    this.kept[this.count++] = value;
     if (this.count === this.kept.length) this.makeRoom();
   }
 
-  addAll(values: Float32Array): void {
-    for (let i = 0; i < values.length; i++) this.add(values[i]);
+  /** Those of values from `from` to `end`, all of which are above the threshold as it was before. */
+  addAll(values: Float32Array, from: number, end: number): void {
+    for (let at = from; at < end;) {
+      const stop = Math.min(end, at + this.kept.length - this.count);
+      while (at < stop) this.kept[this.count++] = values[at++];
+      if (this.count === this.kept.length) this.makeRoom();
+    }
   }
 
   /** The largest but `place` - 1 so far; place is at most k, and so many numbers must have been added. */
   at(place: number): number {
     if (this.count < place) return -Infinity; // which is not kept
     if (this.count >= this.k) this.discardSmall();
-    if (place < this.k) this.select(place);
-    return -this.kept[place - 1];
+    return this.bring(place);
   }
 
   private makeRoom(): void {
-    if (this.count === 2 * this.k) {
+    if (this.count === this.most) {
       this.discardSmall();
       return;
     }
-    const kept = new Float32Array(Math.min(2 * this.k, 2 * this.count));
+    const kept = new Float32Array(Math.min(this.most, 2 * this.count));
     kept.set(this.kept);
     this.kept = kept;
   }
 
   private discardSmall(): void {
-    this.select(this.k);
+    this.threshold = this.bring(this.k);
+    this.kept.copyWithin(0, this.count - this.k, this.count);
     this.count = this.k;
-    this.threshold = -this.kept[this.k - 1];
   }
 
-  /** Moves the `place` largest to the front, the least of them last. */
-  private select(place: number): void {
-    select(this.kept.subarray(0, this.count), place - 1);
+  /** Moves the `place` largest to the end; the least of them, which is then the first of these. */
+  private bring(place: number): number {
+    const first = this.count - place;
+    select(this.kept.subarray(0, this.count), first);
+    return this.kept[first];
   }
 }

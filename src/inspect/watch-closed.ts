@@ -20,7 +20,7 @@ interface ClosedUnits {
   largest: KthLargest[];
 }
 
-/** How many of each unit that did not fire on the first chunk; KthLargest keeps twice as many. */
+/** How many of each unit that did not fire on the first chunk; KthLargest keeps twice as many, or a few. */
 function mostKept({ total }: RowStream, closed: number): number {
   const fitting = Math.max(1, Math.floor(MOST_KEPT / (2 * Math.max(1, closed))));
   return total === undefined ? fitting : Math.min(fitting, Math.ceil(total / 100));
@@ -44,7 +44,7 @@ function makeReader({ runtime: { heap, kernels }, spec }: NetworkState, scratch:
       kernels.collectAbove(rows, width, z, group.length, places, thresholds, found, lengths);
       group.forEach((each, i) => {
         const from = (found >>> 2) + i * rows;
-        each.addAll(heap.f32.subarray(from, from + heap.u32[(lengths >>> 2) + i]));
+        each.addAll(heap.f32, from, from + heap.u32[(lengths >>> 2) + i]);
       });
     }
   };

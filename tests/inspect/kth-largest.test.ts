@@ -22,5 +22,11 @@ test.each(STREAMS)("numbers %s", (_name, draw) => {
       values.forEach((value) => largest.add(value));
       expect(largest.at(k), `${k} of ${count}`).toBe(values.toSorted().at(-k));
       expect(largest.at(k)).toBe(largest.threshold);
+      const byParts = new KthLargest(k);
+      for (let from = 0, size = 1; from < count; from += size, size = (size * 5) % 97) {
+        const above = values.slice(from, from + size).filter((value) => value > byParts.threshold);
+        byParts.addAll(Float32Array.of(Infinity, ...above, Infinity), 1, 1 + above.length);
+      }
+      expect(byParts.at(k), `${k} of ${count} by parts`).toBe(largest.at(k));
     }
 });
