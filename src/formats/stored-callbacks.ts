@@ -172,6 +172,7 @@ function traceDeaths(
     lookAgainAt: numbers(Float64Array, traced, atLeast0),
     snapshots: replay && memory !== 0 ? snapshotsOf(context, step, window) : noSnapshots,
     unexplained: optional(unexplainedOf(hidden, step)),
+    spent: optional(numberFrom(0)),
     isChanged: flag,
     isTainted: flag,
   });

@@ -2,6 +2,7 @@
 import { describe, expect, test } from "vitest";
 import { relumineError } from "../support/errors.js";
 import { withNetwork } from "../support/networks.js";
+import { congruential } from "../support/random.js";
 import { sectors } from "../support/samples.js";
 import {
   type Death,
@@ -87,6 +88,57 @@ describe("explain", () => {
 
   test.each([-1, 1.5, NaN, "50"])("%s is refused", (explain) => {
     expect(() => traceDeaths({ explain: explain as number })).toThrow(relumineError("value", "explain"));
+  });
+});
+
+describe("by default", () => {
+  // 2^30 multiplications are few here: an explanation in the second layer reads 2048 rows of 256-256
+  const [rows, columns] = [2048, 256];
+  const next = congruential(3);
+  const data = {
+    x: { rows, columns, data: Float32Array.from({ length: rows * columns }, () => 2 * next() - 1) },
+    y: Array.from({ length: rows }, (_, i) => (i * 7) % 10),
+  };
+  const spec: NetworkSpec = {
+    inputs: columns,
+    layers: [{ units: 256 }, { units: 256 }, { units: 10 }],
+    loss: "crossEntropy",
+    seed: 1,
+  };
+  const run = (options?: Parameters<typeof traceDeaths>[0]) =>
+    withNetwork(spec, async (network) => {
+      const trace = traceDeaths(options);
+      await network.fit(data, { epochs: 1, batchSize: 128, optimizer: sgd({ learningRate: 4 }), callbacks: [trace] });
+      return trace.deaths;
+    });
+
+  test("as many are explained as take about as long as the training, and what they say is the same", async () => {
+    const deaths = await run();
+    const explained = deaths.filter((death) => !isOpen(death));
+    const whole = await run({ explain: Infinity });
+    expect(deaths.length).toBeGreaterThan(60);
+    expect(explained.length).toBeGreaterThanOrEqual(1);
+    expect(explained.length).toBeLessThan(50);
+    expect(await run()).toEqual(deaths);
+    for (const death of explained) expect(whole).toContainEqual(death);
+    const asked = await run({ explain: 50 });
+    expect(asked.filter((death) => !isOpen(death)).length).toBeGreaterThanOrEqual(50);
+  });
+});
+
+test("all that were silent from the start are born, whatever is explained", async () => {
+  await withNetwork(SPEC, async (network) => {
+    network.layers[1].setWeights({ bias: new Float32Array(40).fill(-40) });
+    const trace = traceDeaths({ explain: 0 });
+    await network.fit(sample(), {
+      epochs: 1,
+      batchSize: 16,
+      optimizer: sgd({ learningRate: 0.01 }),
+      callbacks: [trace],
+    });
+    const { deaths } = trace;
+    expect(deaths.filter(({ layer }) => layer === 1).map(({ cause }) => cause)).toEqual(Array(40).fill("born"));
+    expect(deaths.every(({ windowMean, layer }) => layer === 0 || windowMean! < -20)).toBe(true);
   });
 });
 

@@ -52,6 +52,9 @@ function causeOfAftermath({ without }: PendingDeath, fall: Fall, parts: readonly
   return known.sort((a, b) => without[b]!.mean - without[a]!.mean)[0] ?? "unknown";
 }
 
+/** Units whose readings are held at once. */
+const BORN_AT_ONCE = 512;
+
 export class DeathExplainer {
   private readonly sweep: Sweep;
   private readonly update: ReplayedUpdate;
@@ -71,6 +74,32 @@ export class DeathExplainer {
 
   /** Explains all of them. */
   async run(found: readonly FoundDeath[]): Promise<Death[]> {
+    try {
+      return await this.explain(found);
+    } finally {
+      this.replay.forget();
+    }
+  }
+
+  /** Those among them that were silent from the start, as `run` tells them: no update is replayed. */
+  async findBorn(found: readonly FoundDeath[]): Promise<Death[]> {
+    const born: Death[] = [];
+    for (let done = 0; done < found.length; done += BORN_AT_ONCE) {
+      const pending = found.slice(done, done + BORN_AT_ONCE).map((given) => this.admit(given));
+      await this.sweep.run(pending, {
+        at: (_position, group) => {
+          this.byStep(group, (silent) => this.readWindow(silent));
+          for (const death of group) death.next = Infinity;
+        },
+        giveUp: (death) => (death.next = Infinity),
+      });
+      for (const { straw, ...unit } of pending)
+        if (straw?.cause === "born") born.push(makeDeath(unit, straw, undefined));
+    }
+    return born;
+  }
+
+  private async explain(found: readonly FoundDeath[]): Promise<Death[]> {
     const pending = found.map((given) => this.admit(given));
     await this.sweep.run(pending, {
       at: (position, group) => this.proceed(position, group),
@@ -121,6 +150,9 @@ export class DeathExplainer {
 
   private proceed(position: number, pending: readonly PendingDeath[]): void {
     const inPhase = (phase: PendingDeath["phase"]) => pending.filter((death) => death.phase === phase);
+    // where the window begins with the lethal update, the reading before it serves both
+    const isAtOnce = ({ phase, step }: PendingDeath) => phase === "window" && position === step - 1;
+    for (const death of pending.filter(isAtOnce)) death.phase = "update";
     const falls = inPhase("update");
     this.byStep(inPhase("window"), (group) => this.beginWindow(group));
     this.byStep(inPhase("aftermath"), (group) => this.follow(position, group));
@@ -135,7 +167,7 @@ export class DeathExplainer {
     }
   }
 
-  private beginWindow(pending: readonly PendingDeath[]): void {
+  private readWindow(pending: readonly PendingDeath[]): void {
     this.reader.read(pending).forEach((reading, i) => {
       const death = pending[i];
       death.atWindow = reading;
@@ -145,6 +177,10 @@ export class DeathExplainer {
       death.before = death.after = reading;
       if (!isOpen(reading.z)) this.finish(death, "born");
     });
+  }
+
+  private beginWindow(pending: readonly PendingDeath[]): void {
+    this.readWindow(pending);
     const lingering = pending.filter(({ step, straw }) => step === 0 && straw === undefined);
     if (lingering.length > 0) this.weighFirstUpdate(lingering);
     for (const death of lingering) this.linger(death, 0);
@@ -165,13 +201,15 @@ export class DeathExplainer {
   private replayUpdate(step: number, pending: readonly PendingDeath[]): void {
     const { replay, reader, update } = this;
     update.samples(pending).forEach((samples, i) => (pending[i].samples = samples));
-    const before = reader.read(pending);
+    const first = update.room(pending);
+    const before = reader.read(pending, first?.from);
+    pending.forEach((death, i) => (death.atWindow ??= before[i]));
     replay.differentiate();
     if (!replay.isFaithful) return pending.forEach((death) => this.giveUp(death));
     replay.save();
     update.without(pending).forEach((without, i) => (pending[i].without = without));
     replay.commit();
-    reader.read(pending).forEach((after, i) => {
+    reader.read(pending, first?.to).forEach((after, i) => {
       Object.assign(pending[i], { before: before[i], after, fall: splitChange(before[i], after) });
     });
     replay.back();
@@ -181,6 +219,7 @@ export class DeathExplainer {
         closed,
         closed.map((death) => death.before!),
         closed.map((death) => death.after!),
+        first,
       )
       .forEach((rate, i) => (closed[i].survivesAt = rate));
     replay.commit();

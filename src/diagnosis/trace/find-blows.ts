@@ -64,6 +64,49 @@ function spaced(from: number, to: number, parts: number): number[] {
     : Array.from({ length: count + 1 }, (_, i) => from + Math.floor((i * (to - from)) / count));
 }
 
+/** From which position on the updates up to its last straw can be repeated. */
+function reachOf({ step, foundAt }: Pick<Deceased, "step" | "foundAt">, snapshots: Snapshots): number {
+  return step === 0 ? Infinity : snapshots.reach(step, foundAt);
+}
+
+/** Where shares are read first: a span of positions, and one before it. */
+interface Places {
+  readonly before?: number;
+  readonly span: readonly number[];
+}
+
+const allOf = ({ before, span }: Places) => (before === undefined ? span : [before, ...span]);
+
+/** @param rows on which shares are counted */
+function placesOf(
+  { end, counters }: Pick<Deceased, "counters"> & { readonly end: number },
+  reach: number,
+  rows: number,
+  window: number,
+): Places | undefined {
+  if (reach === Infinity) return undefined;
+  const updates = end - reach;
+  if (updates <= CHEAP_UPDATES && updates * rows <= CHEAP_ROWS) return { span: spaced(reach, end, updates) };
+  if (!counters || counters.step <= reach) return undefined;
+  const margin = MARGIN_BLOCKS * (counters.lastStep - counters.step + 1);
+  const from = Math.max(reach, counters.step - 1 - margin);
+  return {
+    before: Math.max(reach, from - window),
+    span: spaced(from, Math.min(end, counters.lastStep + margin), PARTS),
+  };
+}
+
+/** The positions at which the shares of a unit are read at first; of a long span there may be as many again. */
+export function searchedPositions(
+  { step, foundAt, counters }: Pick<Deceased, "step" | "foundAt" | "counters">,
+  snapshots: Snapshots,
+  rows: number,
+  window: number,
+): readonly number[] {
+  const places = placesOf({ end: step, counters }, reachOf({ step, foundAt }, snapshots), rows, window);
+  return places ? allOf(places) : [];
+}
+
 export class BlowFinder {
   private readonly longest: number;
 
@@ -98,20 +141,10 @@ export class BlowFinder {
 
   /** Where to look. */
   private begin(dead: Deceased): Search {
-    const { step, counters } = dead;
-    const reach = step === 0 ? Infinity : this.snapshots.reach(step, dead.foundAt);
+    const reach = reachOf(dead, this.snapshots);
     const search: Search = { ...dead, reach, positions: [], span: [], next: Infinity };
-    if (reach === Infinity) return search;
-    const end = dead.straw.closedBy ?? step;
-    const updates = end - reach;
-    const isCheap = updates <= CHEAP_UPDATES && updates * this.reader.count <= CHEAP_ROWS;
-    if (isCheap) this.look(search, spaced(reach, end, updates));
-    else if (counters && counters.step > reach) {
-      const margin = MARGIN_BLOCKS * (counters.lastStep - counters.step + 1);
-      const from = Math.max(reach, counters.step - 1 - margin);
-      const span = spaced(from, Math.min(end, counters.lastStep + margin), PARTS);
-      this.look(search, [Math.max(reach, from - this.window), ...span], span);
-    }
+    const places = placesOf({ ...dead, end: dead.straw.closedBy ?? dead.step }, reach, this.reader.count, this.window);
+    if (places) this.look(search, allOf(places), places.span);
     return search;
   }
 
@@ -193,7 +226,8 @@ export class BlowFinder {
   }
 
   private proceed(position: number, group: readonly PendingBlow[]): void {
-    const beginning = group.filter(({ windowMean }) => windowMean === undefined);
+    // where the window begins with the run, its first reading serves both
+    const beginning = group.filter(({ windowMean, run }) => windowMean === undefined && run.from > position);
     for (const same of byRun(beginning)) {
       this.readRows(same[0].run);
       this.reader.read(same).forEach((reading, i) => {
@@ -219,7 +253,8 @@ export class BlowFinder {
       if (those.length > 0) update.samples(those).forEach((found, i) => samples.set(those[i], found));
     };
     findSamples(from + 1);
-    const before = reader.read(pending);
+    const first = to > from + 1 ? undefined : update.room(pending);
+    const before = reader.read(pending, first?.from);
     replay.differentiate();
     if (!replay.isFaithful) return pending.forEach((each) => this.giveUp(each));
     replay.save();
@@ -238,12 +273,13 @@ export class BlowFinder {
       findSamples(replay.position + 1);
       replay.advance();
     }
-    const after = reader.read(pending);
-    const rates = to > from + 1 ? [] : this.findRates(units, before, after);
+    const after = reader.read(pending, first?.to);
+    const rates = to > from + 1 ? [] : this.findRates(units, before, after, first);
     pending.forEach((each, i) => {
       each.next = Infinity;
       const fall = splitChange(before[i], after[i]);
-      const cause = causeOf({ fall, windowMean: each.windowMean!, after: after[i], without: without[i] });
+      const windowMean = each.windowMean ?? before[i].summary.mean;
+      const cause = causeOf({ fall, windowMean, after: after[i], without: without[i] });
       if (cause === "drift") return;
       const [first, last] = [before[i].summary, after[i].summary];
       const rate = this.snapshots.rateOf(from + 1);
@@ -261,9 +297,10 @@ export class BlowFinder {
     units: Parameters<ReplayedUpdate["rates"]>[0],
     before: readonly Reading[],
     after: readonly Reading[],
+    first: ReturnType<ReplayedUpdate["room"]>,
   ): (number | undefined)[] {
     this.replay.back();
-    const rates = this.update.rates(units, before, after);
+    const rates = this.update.rates(units, before, after, first);
     this.replay.commit();
     return rates;
   }

@@ -101,19 +101,19 @@ export class LastFired {
   /** Those of the traced units that the weights as they are close on every training row; stops when none is left. */
   findClosed(traced: readonly number[]): number[] {
     const { state, plan, order } = this.fit;
-    const layers = (this.layers.at(-1)?.layer ?? 0) + 1;
-    const rows = dataRows(plan.data, 0, plan.trainingRows, order.address);
-    let closed = [...traced];
-    if (closed.length === 0) return closed;
-    forEachChunk(state, rows, { counting: "fired", layers }, () => {
-      closed = closed.filter((each) => {
-        const { layer, unit } = this.indexOf(each);
-        const fired = state.buffers.counters(layer) + BatchCounter.fired * state.spec.layers[layer].units * 4;
-        return state.runtime.heap.f32[(fired >>> 2) + unit] === 0;
+    const chunk = state.buffers.chunk(plan.trainingRows);
+    let closed = traced.map((each) => ({ traced: each, ...this.indexOf(each) }));
+    for (let start = 0; start < plan.trainingRows && closed.length > 0; start += chunk) {
+      const rows = dataRows(plan.data, start, Math.min(chunk, plan.trainingRows - start), order.address);
+      const layers = 1 + closed.reduce((top, { layer }) => Math.max(top, layer), 0); // no more than is asked of
+      forEachChunk(state, rows, { counting: "fired", layers }, () => {
+        closed = closed.filter(({ layer, unit }) => {
+          const fired = state.buffers.counters(layer) + BatchCounter.fired * state.spec.layers[layer].units * 4;
+          return state.runtime.heap.f32[(fired >>> 2) + unit] === 0;
+        });
       });
-      return closed.length > 0;
-    });
-    return closed;
+    }
+    return closed.map((each) => each.traced);
   }
 }
 

@@ -7,10 +7,13 @@
 import { isRectifier } from "../../activations/activations.js";
 import type { UnitIndex } from "../../inspect/inspector.js";
 import type { Replay } from "./replay.js";
+import type { ResolvedSpec } from "../../network/spec.js";
 import type { UnitReader } from "./unit-readings.js";
 
 /** Of the norms that a preactivation is a product of: several times what rounding was seen to make. */
 const ROUNDING = 2 ** -21;
+/** Up to so many are faster one by one than by a product. */
+const FEW_UNITS = 3;
 /** Far from where passes overflow. */
 const LARGEST = 2 ** 96;
 
@@ -19,6 +22,9 @@ interface Ends<T> {
   readonly from: T;
   readonly to: T;
 }
+
+/** The first layer's preactivations, rows x units, before the update and after it. The line takes them over. */
+export type FirstLayer = Ends<Float32Array>;
 
 interface LinedUnit {
   readonly kernel: Ends<Float64Array>;
@@ -34,6 +40,34 @@ const norm = (values: ArrayLike<number>): number => {
 const along = (t: number, { from, to }: Ends<number>): number => from + t * (to - from);
 const abs = ({ from, to }: Ends<number>): Ends<number> => ({ from: Math.abs(from), to: Math.abs(to) });
 
+/** Σ max(0, start + t·way)·weights, the weights halved, of a row; four sums, so that none waits for another. */
+function dotOfRelu(start: Float32Array, way: Float32Array, at: number, t: number, halved: Float64Array): number {
+  const width = halved.length;
+  let a = 0,
+    b = 0,
+    c = 0,
+    d = 0,
+    k = 0;
+  for (; k + 3 < width; k += 4, at += 4) {
+    const z0 = start[at] + t * way[at];
+    const z1 = start[at + 1] + t * way[at + 1];
+    const z2 = start[at + 2] + t * way[at + 2];
+    const z3 = start[at + 3] + t * way[at + 3];
+    a += (z0 + Math.abs(z0)) * halved[k]; // twice the relu: no branch
+    b += (z1 + Math.abs(z1)) * halved[k + 1];
+    c += (z2 + Math.abs(z2)) * halved[k + 2];
+    d += (z3 + Math.abs(z3)) * halved[k + 3];
+  }
+  for (; k < width; k++, at++) a += 2 * Math.max(0, start[at] + t * way[at]) * halved[k];
+  return a + b + (c + d);
+}
+
+/** Room for the first layer's preactivations, where some of these units can be told by them. */
+export function roomForLine(replay: Replay, reader: UnitReader, units: readonly UnitIndex[]): Float32Array | undefined {
+  const isTold = units.some(({ layer }) => RateLine.serves(replay.state.spec, layer));
+  return isTold ? new Float32Array(reader.count * replay.state.spec.layers[0].units) : undefined;
+}
+
 export class RateLine {
   private readonly units: readonly LinedUnit[];
   /** rows x inputs of the layer: where each preactivation of the first layer starts, and how far it goes. */
@@ -48,8 +82,8 @@ export class RateLine {
   private readonly scale: Ends<number>;
 
   /** Can units of this layer be told so? */
-  static serves({ state }: Replay, layer: number): boolean {
-    return layer === 1 && isRectifier(state.spec.layers[0].activation.name);
+  static serves({ layers }: ResolvedSpec, layer: number): boolean {
+    return layer === 1 && isRectifier(layers[0].activation.name);
   }
 
   /** The replay must stand before the update, with its gradient. */
@@ -58,13 +92,13 @@ export class RateLine {
     private readonly reader: UnitReader,
     units: readonly UnitIndex[],
     private readonly rate: number,
+    first: FirstLayer,
   ) {
     const { state } = replay;
     this.width = state.spec.layers[0].units;
     const read = () => {
       const { kernel, bias } = state.layer(0);
       return {
-        z: reader.firstLayer(),
         norm: Math.hypot(norm(kernel), norm(bias)) * Math.hypot(reader.longestRow(), 1),
         units: units.map(({ layer, unit }) => {
           const weights = state.layer(layer);
@@ -77,14 +111,14 @@ export class RateLine {
     replay.tryUpdate({ rate });
     const after = read();
     this.scale = { from: before.norm, to: after.norm };
-    this.start = before.z;
-    this.way = after.z;
-    let isFinite = true;
+    this.start = first.from;
+    this.way = first.to;
+    let sum = 0;
     for (let i = 0; i < this.way.length; i++) {
       this.way[i] -= this.start[i];
-      if (!Number.isFinite(this.way[i])) isFinite = false;
+      sum += Math.abs(this.way[i]); // NaN and Infinity stay
     }
-    this.isFinite = isFinite;
+    this.isFinite = Number.isFinite(sum);
     this.rows = this.start.length / this.width;
     this.units = before.units.map(({ kernel, bias }, i): LinedUnit => {
       const to = after.units[i];
@@ -119,21 +153,17 @@ export class RateLine {
     const bias = along(t, unit.bias);
     const values = new Float64Array(places ? places.length : this.rows);
     for (let i = 0; i < values.length; i++) {
-      let sum = bias;
-      for (let k = 0, at = (places ? places[i] : i) * width; k < width; k++, at++) {
-        const z = start[at] + t * way[at];
-        sum += (z + Math.abs(z)) * halved[k]; // twice the relu: no branch
-      }
-      values[i] = sum;
+      const at = (places ? places[i] : i) * width;
+      values[i] = bias + dotOfRelu(start, way, at, t, halved);
     }
     return values;
   }
 
-  /** Do at least so many of all rows open the unit at this rate? Undefined: rounding decides. */
-  isSpared(i: number, rate: number, least: number): boolean | undefined {
+  /** Do at least so many of all rows open the unit at this rate? Its estimates, where rounding decides. */
+  isSpared(i: number, rate: number, least: number): boolean | Estimates {
     const t = rate / this.rate;
     const unit = this.units[i];
-    return judge(this.valuesOf(unit, t), this.tolerance(unit, t), least);
+    return judge({ values: this.valuesOf(unit, t), tolerance: this.tolerance(unit, t) }, least);
   }
 
   /** Does one of these rows open it, whichever of them are meant? */
@@ -146,9 +176,14 @@ export class RateLine {
     return values.subarray(0, sure).some((value) => value > tolerance) ? true : undefined;
   }
 
-  /** The same on all rows, for several units at one rate: one product. */
-  areSpared(some: readonly number[], rate: number, leasts: readonly number[]): (boolean | undefined)[] {
+  /** The same on all rows, for several units at one rate: one product, if they are not few. */
+  areSpared(some: readonly number[], rate: number, leasts: readonly number[]): (boolean | Estimates)[] {
     const t = rate / this.rate;
+    const tell = (i: number, values: Float64Array, least: number) => {
+      this.last[i] = { rate, values };
+      return judge({ values, tolerance: this.tolerance(this.units[i], t) }, least);
+    };
+    if (some.length <= FEW_UNITS) return some.map((i, k) => tell(i, this.valuesOf(this.units[i], t), leasts[k]));
     const { start, way, rows, width } = this;
     const columns = some.map((i) => this.kernelAt(this.units[i], t));
     const products = this.reader.multiply(rows, width, columns, (hidden) => {
@@ -158,12 +193,10 @@ export class RateLine {
       }
     });
     return some.map((i, column) => {
-      const unit = this.units[i];
-      const bias = along(t, unit.bias);
+      const bias = along(t, this.units[i].bias);
       const values = new Float64Array(rows);
       for (let row = 0, at = column; row < rows; row++, at += some.length) values[row] = products[at] + bias;
-      this.last[i] = { rate, values };
-      return judge(values, this.tolerance(unit, t), leasts[column]);
+      return tell(i, values, leasts[column]);
     });
   }
 
@@ -190,7 +223,14 @@ export interface RowChoice {
   readonly possible: readonly number[];
 }
 
-function judge(values: Float64Array, tolerance: number, least: number): boolean | undefined {
+/** A unit's preactivations on all rows, each within the tolerance. */
+export interface Estimates {
+  readonly values: Float64Array;
+  readonly tolerance: number;
+}
+
+function judge(estimates: Estimates, least: number): boolean | Estimates {
+  const { values, tolerance } = estimates;
   let sure = 0,
     possible = 0;
   for (let i = 0; i < values.length; i++) {
@@ -198,5 +238,5 @@ function judge(values: Float64Array, tolerance: number, least: number): boolean 
     if (!(values[i] < -tolerance)) possible++;
   }
   if (sure >= least) return true;
-  return possible < least ? false : undefined;
+  return possible < least ? false : estimates;
 }

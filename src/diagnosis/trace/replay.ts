@@ -25,6 +25,8 @@ export class Replay {
   /** Parameters and moments before the update under trial. */
   private readonly saved: Float32Array[];
   private savedPowers = { beta1: 1, beta2: 1 };
+  /** By position. */
+  private readonly passed = new Map<number, Snapshot>();
   private savedStepCounts: Float64Array | undefined;
 
   constructor(
@@ -56,10 +58,14 @@ export class Replay {
     this.isFaithful = true;
   }
 
-  /** Jumps to the last snapshot at or before `step` where that is nearer than going on; false if there is none. */
+  /**
+   * Jumps to the last snapshot at or before `step`, or to a copy of its own behind that, where that is nearer than going
+   * on; false if there is none.
+   */
   approach(step: number): boolean {
-    const snapshot = this.snapshots.before(step);
+    let snapshot = this.snapshots.before(step);
     if (snapshot?.isBreak && snapshot.step === this.position) this.load(snapshot);
+    for (let at = step; snapshot && at > snapshot.step; at--) snapshot = this.passed.get(at) ?? snapshot;
     if (this.position >= 0 && this.position <= step && (!snapshot || snapshot.step <= this.position)) return true;
     if (!snapshot) return false;
     this.load(snapshot);
@@ -79,6 +85,14 @@ export class Replay {
     this.differentiate();
     this.steps.update(this.snapshots.rateOf(this.position + 1));
     this.position++;
+    this.keep();
+  }
+
+  /** A copy of where it stands, for another way past: at most as many as there is memory for snapshots. */
+  private keep(): void {
+    const { position, snapshots, passed } = this;
+    if (!this.isFaithful || passed.has(position) || passed.size >= snapshots.copies) return;
+    passed.set(position, snapshots.copyOf(this.state, position));
   }
 
   /** The next step's batch; its rows' indices are those of the order. */
@@ -121,6 +135,11 @@ export class Replay {
       Math.sqrt(x.subarray(row * columns, (row + 1) * columns).reduce((sum, value) => sum + value * value, 1)),
     );
     return units.map((unit) => lengths.map((length, row) => length * Math.abs(dz[row * width + unit])));
+  }
+
+  /** Gives the memory of those back. */
+  forget(): void {
+    this.passed.clear();
   }
 
   /** Keeps the copy as it is before an update. */
@@ -166,5 +185,6 @@ export class Replay {
   commit(): void {
     this.tryUpdate({});
     this.position++;
+    this.keep();
   }
 }

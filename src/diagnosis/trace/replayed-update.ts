@@ -3,8 +3,10 @@
 import { type Cause, type Fall, type SampleShare, total } from "./types.js";
 import { countOpen, type Reading, type UnitReader } from "./unit-readings.js";
 import { deepRates, firstLayerRate, type SparedUnit } from "./survival-rate.js";
+import { type FirstLayer, roomForLine } from "./rate-line.js";
 import type { Replay } from "./replay.js";
 import type { Snapshots } from "./snapshots.js";
+import type { UnitIndex } from "../../inspect/inspector.js";
 import type { RunningFit } from "../../network/training/running-fit.js";
 
 const REMOVABLE = ["momentum", "weightDecay"] as const;
@@ -52,6 +54,13 @@ export class ReplayedUpdate {
     private readonly reader: UnitReader,
   ) {}
 
+  /** Where the first layer's preactivations go that `rates` needs, before the update and after it. */
+  room(units: readonly UnitIndex[]): FirstLayer | undefined {
+    const room = () => roomForLine(this.replay, this.reader, units);
+    const from = room();
+    return from && { from, to: room()! };
+  }
+
   /** The rows that made most of each unit's gradient in the next step. Spoils the gradient. */
   samples(units: readonly SparedUnit[]): (readonly SampleShare[] | undefined)[] {
     const rows = this.replay.rowsOf(this.replay.position + 1);
@@ -91,7 +100,12 @@ export class ReplayedUpdate {
   }
 
   /** The largest rates at which the next update spares the units, from their readings before and after it. */
-  rates(units: readonly SparedUnit[], before: readonly Reading[], after: readonly Reading[]): (number | undefined)[] {
+  rates(
+    units: readonly SparedUnit[],
+    before: readonly Reading[],
+    after: readonly Reading[],
+    first: FirstLayer | undefined,
+  ): (number | undefined)[] {
     const rate = this.snapshots.rateOf(this.replay.position + 1);
     const deep = [...units.keys()].filter((i) => units[i].layer > 0);
     const rates =
@@ -101,6 +115,7 @@ export class ReplayedUpdate {
             this.reader,
             deep.map((i) => units[i]),
             rate,
+            first,
           )
         : [];
     return units.map(({ layer, least }, i) =>

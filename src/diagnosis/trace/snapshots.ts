@@ -39,11 +39,11 @@ function addressesOf(state: NetworkState, fit: RunningFit): readonly number[] {
   return [state.parameters, ...state.momentsFor(fit.plan.recipe).slots];
 }
 
-/** How many snapshots of this fit may be kept: those that `memory` bytes hold. */
-export function capacityFor(fit: RunningFit, memory: number | undefined): number {
+/** How many copies of this fit's weights and moments `memory` bytes hold. */
+export function copiesIn(fit: RunningFit, memory: number | undefined): number {
   const bytes = addressesOf(fit.state, fit).length * fit.state.layout.bytes;
   const byDefault = Math.min(MOST_BYTES, Math.max(KEEP_BYTES, KEEP_AT_LEAST * bytes));
-  return Math.min(KEEP_AT_MOST, Math.floor((memory ?? byDefault) / bytes));
+  return Math.floor((memory ?? byDefault) / bytes);
 }
 
 export interface SavedSnapshots {
@@ -62,15 +62,19 @@ export class Snapshots {
   private rates: Float64Array;
   private losses: Float64Array;
 
+  /** How many are kept at the most. */
+  private readonly capacity: number;
+
   /**
    * @param interval steps from one inspection of the silent units to the next
-   * @param capacity how many are kept at the most: see capacityFor
+   * @param copies for how many there is memory: see copiesIn
    */
   constructor(
     private readonly fit: RunningFit,
     private readonly interval: number,
-    private readonly capacity: number,
+    readonly copies: number,
   ) {
+    this.capacity = Math.min(KEEP_AT_MOST, copies);
     const isDense = this.capacity >= PER_INTERVAL * KEEP_AT_LEAST;
     this.every = isDense ? Math.min(interval, Math.max(LEAST_STEPS, Math.ceil(interval / PER_INTERVAL))) : interval;
     const steps = loggedSteps(interval);
@@ -118,19 +122,21 @@ export class Snapshots {
     const replaced = last?.step === fit.step ? this.kept.pop() : undefined;
     if (this.kept.length >= this.capacity)
       this.drop(this.spareable(keepStart && this.kept.length > 1 && this.kept[0].step === 0 ? 1 : 0));
-    const { powers } = fit.state.momentsFor(fit.plan.recipe);
     const used = replaced ?? this.spare.pop();
-    const addresses = addressesOf(fit.state, fit);
-    const blocks = used?.blocks ?? addresses.map(() => new Float32Array(fit.state.parameterFloats));
-    blocks.forEach((block, i) => block.set(fit.state.floats(addresses[i], block.length)));
     this.kept.push({
-      step: fit.step,
-      blocks,
-      ...powers,
-      stepCounts: fit.state.stepCounts,
+      ...this.copyOf(fit.state, fit.step, used?.blocks),
       isBreak: isBreak || (replaced?.isBreak ?? false),
       isTainted: isTainted || (replaced?.isTainted ?? false),
     });
+  }
+
+  /** What a network has come to after a step. */
+  copyOf(state: NetworkState, step: number, into?: Snapshot["blocks"]): Snapshot {
+    const addresses = addressesOf(state, this.fit);
+    const blocks = into ?? addresses.map(() => new Float32Array(state.parameterFloats));
+    blocks.forEach((block, i) => block.set(state.floats(addresses[i], block.length)));
+    const { powers } = state.momentsFor(this.fit.plan.recipe);
+    return { step, blocks, ...powers, stepCounts: state.stepCounts, isBreak: false, isTainted: false };
   }
 
   /** One from between two others that are near to each other; else the oldest that may go. */

@@ -1,6 +1,6 @@
 // The largest rate at which an update would have spared a unit, over the rows that are read, within 1 %: left it open
 // on some row, or on as many rows as are asked for.
-import { RateLine } from "./rate-line.js";
+import { type Estimates, type FirstLayer, RateLine } from "./rate-line.js";
 import { countOpen, isOpen, type UnitReader } from "./unit-readings.js";
 import { groupBy } from "../../core/group-by.js";
 import type { UnitIndex } from "../../inspect/inspector.js";
@@ -61,6 +61,31 @@ function halve(low: number, high: number, isSpared: (rate: number) => boolean): 
   return [low, high];
 }
 
+/**
+ * On how many rows each unit is open at this rate: by its estimates, but for the chunks in which one of them does not
+ * tell. Those are passed as they are in a pass of all rows.
+ */
+function countUnsure(
+  replay: Replay,
+  reader: UnitReader,
+  units: readonly UnitIndex[],
+  estimates: readonly Estimates[],
+  rate: number,
+): number[] {
+  const counts = units.map(() => 0);
+  if (units.length === 0) return counts;
+  replay.tryUpdate({ rate });
+  for (let start = 0; start < reader.count; start += reader.chunkRows) {
+    const end = Math.min(reader.count, start + reader.chunkRows);
+    const parts = estimates.map(({ values }) => values.subarray(start, end));
+    const isUnsure = parts.some((part, i) => part.some((value) => Math.abs(value) <= estimates[i].tolerance));
+    const chunk = Array.from({ length: end - start }, (_, i) => start + i);
+    const told = isUnsure ? reader.preactivations(units, chunk) : parts;
+    told.forEach((z, i) => (counts[i] += countOpen(z)));
+  }
+  return counts;
+}
+
 /** What one unit is at rates of one update: judged on the line where there is one that tells, else by a pass. */
 class RatedUnit {
   constructor(
@@ -80,7 +105,12 @@ class RatedUnit {
   }
 
   isSpared(rate: number): boolean {
-    return this.line?.isSpared(this.place, rate, this.least) ?? countOpen(this.at(rate)) >= this.least;
+    const told = this.line?.isSpared(this.place, rate, this.least);
+    if (typeof told === "boolean") return told;
+    const [count] = told
+      ? countUnsure(this.replay, this.reader, [this.unit], [told], rate)
+      : [countOpen(this.at(rate))];
+    return count >= this.least;
   }
 
   /** Tells at other rates whether one of the rows opens it that open it most at this one. */
@@ -120,15 +150,18 @@ function areSpared(
   line: RateLine | undefined,
 ): boolean[] {
   const leasts = places.map((i) => units[i].least);
-  const told: (boolean | undefined)[] = line ? line.areSpared(places, rate, leasts) : places.map(() => undefined);
-  const open = [...told.keys()].filter((k) => told[k] === undefined);
-  if (open.length > 0)
-    at(
-      replay,
-      reader,
-      open.map((k) => units[places[k]].unit),
-      rate,
-    ).forEach((z, k) => (told[open[k]] = countOpen(z) >= leasts[open[k]]));
+  const specs = places.map((i) => units[i].unit);
+  if (!line) return at(replay, reader, specs, rate).map((z, k) => countOpen(z) >= leasts[k]);
+  const told = line.areSpared(places, rate, leasts);
+  const open = [...told.keys()].filter((k) => typeof told[k] !== "boolean");
+  const counts = countUnsure(
+    replay,
+    reader,
+    open.map((k) => specs[k]),
+    open.map((k) => told[k] as Estimates),
+    rate,
+  );
+  open.forEach((k, i) => (told[k] = counts[i] >= leasts[k]));
   return told as boolean[];
 }
 
@@ -138,8 +171,10 @@ function ratesInLayer(
   reader: UnitReader,
   units: readonly SparedUnit[],
   rate: number,
+  first: FirstLayer | undefined,
 ): (number | undefined)[] {
-  const candidate = RateLine.serves(replay, units[0].layer) ? new RateLine(replay, reader, units, rate) : undefined;
+  const isLined = first !== undefined && RateLine.serves(replay.state.spec, units[0].layer);
+  const candidate = isLined ? new RateLine(replay, reader, units, rate, first) : undefined;
   const line = candidate?.isUsable ? candidate : undefined;
   const rated = units.map((unit, i) => new RatedUnit(replay, reader, unit, line, i));
   const found = units.map((): number | undefined => undefined);
@@ -163,12 +198,14 @@ function ratesInLayer(
  * In deeper layers: the replay must stand before the update, with its gradient. Rates are tried from the top down on a
  * grid that all units of a layer share, since a preactivation may cross 0 more than once; then each unit's step of the
  * grid is halved.
+ * @param first of the rows that are read; where it is not there, all is told by passes
  */
 export function deepRates(
   replay: Replay,
   reader: UnitReader,
   units: readonly SparedUnit[],
   rate: number,
+  first: FirstLayer | undefined,
 ): (number | undefined)[] {
   const found = units.map((): number | undefined => undefined);
   for (const group of groupBy(units.keys(), (i) => units[i].layer).values()) {
@@ -177,6 +214,7 @@ export function deepRates(
       reader,
       group.map((i) => units[i]),
       rate,
+      first,
     );
     group.forEach((place, i) => (found[place] = rates[i]));
   }

@@ -9,13 +9,13 @@ import { makeDeath } from "./make-death.js";
 import { UnitReader } from "./unit-readings.js";
 import { Replay } from "./replay.js";
 import { LastFired, type SavedFirings } from "./last-fired.js";
-import { mostTelling } from "./most-telling.js";
-import { capacityFor, type SavedSnapshots, Snapshots } from "./snapshots.js";
+import { mostTelling, Prices } from "./explained-unasked.js";
+import { copiesIn, type SavedSnapshots, Snapshots } from "./snapshots.js";
 import { intervalOf, windowOf } from "./window.js";
 import type { UnitIndex } from "../../inspect/inspector.js";
 import { type DeathTrace, describeTrace, EXPLAINED_BY_DEFAULT, isSame, type TraceOptions } from "./trace-options.js";
 import { defineCallback } from "../../network/training/callbacks.js";
-import { batchOf } from "../../network/training/plan.js";
+import { batchOf, stepsPerEpoch } from "../../network/training/plan.js";
 import type { RunningFit } from "../../network/training/running-fit.js";
 
 /** What explains a death later, beside what it says itself. */
@@ -35,11 +35,18 @@ export interface SavedTrace {
   readonly snapshots?: SavedSnapshots;
   /** The deaths that are unexplained. */
   readonly unexplained?: readonly SavedUnexplained[];
+  /** Multiplications of what was explained unasked. */
+  readonly spent?: number;
   /** The network was changed from outside since the last step ... */
   readonly isChanged: boolean;
   /** ... or before its update. */
   readonly isTainted: boolean;
 }
+
+/** Multiplications that explanations may take unasked: of those of the training ... */
+const ALLOWED_SHARE = 0.75;
+/** ... or so many: some hundredths of a second. */
+const LEAST_ALLOWED = 2 ** 30;
 
 function byStep(a: Death, b: Death): number {
   return a.step - b.step || a.layer - b.layer || a.unit - b.unit;
@@ -59,7 +66,13 @@ class TracedFit {
   private isDead: Uint8Array;
   private lookAgainAt: Float64Array;
   private explainer: DeathExplainer | undefined;
-  private readonly explained: number;
+  /** Those that no row opened when all were asked for last. */
+  private seen: { readonly step: number; readonly changes: number; readonly closed: ReadonlySet<number> } | undefined;
+  /** Undefined: so many as is not too much. */
+  private readonly explained: number | undefined;
+  private prices: Prices | undefined;
+  /** Multiplications, by their price, of what was explained unasked. */
+  private spent = 0;
   private unexplained: readonly SavedUnexplained[] = [];
   /** What is under way: a replay serves one call at a time. */
   private last: Promise<unknown> = Promise.resolve();
@@ -71,7 +84,7 @@ class TracedFit {
 
   constructor(
     readonly fit: RunningFit,
-    { window, replay = true, explain = EXPLAINED_BY_DEFAULT, memory }: TraceOptions,
+    { window, replay = true, explain, memory }: TraceOptions,
     saved: SavedTrace | undefined,
   ) {
     this.window = windowOf(window, fit.plan);
@@ -82,8 +95,8 @@ class TracedFit {
     this.isDead = new Uint8Array(units);
     this.lookAgainAt = new Float64Array(units);
     this.changes = fit.state.changes;
-    const capacity = replay ? capacityFor(fit, memory) : 0;
-    this.snapshots = capacity > 0 ? new Snapshots(fit, this.interval, capacity) : undefined;
+    const copies = replay ? copiesIn(fit, memory) : 0;
+    this.snapshots = copies > 0 ? new Snapshots(fit, this.interval, copies) : undefined;
     this.explained = explain;
     if (saved) this.resume(saved);
     else this.snapshots?.take(false, false, true);
@@ -94,7 +107,7 @@ class TracedFit {
   }
 
   save(): SavedTrace {
-    const { deaths, revivals, isDead, lookAgainAt, isTainted, snapshots, unexplained } = this;
+    const { deaths, revivals, isDead, lookAgainAt, isTainted, snapshots, unexplained, spent } = this;
     return {
       deaths,
       revivals,
@@ -104,6 +117,7 @@ class TracedFit {
       lookAgainAt,
       ...(snapshots && { snapshots: snapshots.save() }),
       ...(unexplained.length > 0 && { unexplained }),
+      ...(spent > 0 && { spent }),
       isChanged: this.fit.state.changes !== this.changes,
       isTainted,
     };
@@ -165,9 +179,20 @@ class TracedFit {
       (traced) => !this.isDead[traced] && silentFor(traced) >= this.window && this.lookAgainAt[traced] <= step,
     );
     if (suspects.length === 0) return undefined;
-    const closed = this.lastFired.findClosed(suspects);
+    const { plan } = this.fit;
+    const isLast = step === plan.epochs * stepsPerEpoch(plan); // then all are asked for right after
+    const closed = isLast ? suspects.filter(this.isClosed()) : this.lastFired.findClosed(suspects);
     for (const traced of suspects) this.lookAgainAt[traced] = step + silentFor(traced);
     return closed.length > 0 ? this.record(closed) : undefined;
+  }
+
+  /** Which units no training row opens, asked once of the same weights. */
+  private isClosed(): (traced: number) => boolean {
+    const { step, state } = this.fit;
+    if (this.seen?.step !== step || this.seen.changes !== state.changes)
+      this.seen = { step, changes: state.changes, closed: new Set(this.lastFired.findClosed(this.units())) };
+    const { closed } = this.seen;
+    return (traced) => closed.has(traced);
   }
 
   /** At the end of the training every unit that no training row opens is dead, and no other. */
@@ -175,10 +200,9 @@ class TracedFit {
     if (isDiverged && this.snapshots)
       this.divergence = findDivergence(this.snapshots, this.fit.step, (step) => this.epochOf(step));
     this.takeSnapshot(false);
-    const closed = this.lastFired.findClosed(this.units());
-    const isClosed = new Set(closed);
-    for (const traced of this.units()) if (this.isDead[traced] && !isClosed.has(traced)) this.revive(traced);
-    const isNew = closed.filter((traced) => !this.isDead[traced]);
+    const isClosed = this.isClosed();
+    for (const traced of this.units()) if (this.isDead[traced] && !isClosed(traced)) this.revive(traced);
+    const isNew = this.units().filter((traced) => !this.isDead[traced] && isClosed(traced));
     if (isNew.length > 0) await this.record(isNew);
   }
 
@@ -190,23 +214,38 @@ class TracedFit {
       counted: this.lastFired.counted(each),
       counters: this.shares.fallOf(each, this.lastFired.steps[each]),
     }));
-    const { snapshots } = this;
-    const telling = mostTelling(found, snapshots ? this.explained : 0);
-    const others = found.filter((each) => !telling.has(each));
-    const described = others.map((each) => this.describe(each, snapshots ? "unexplained" : "unknown"));
-    const explained = telling.size > 0 ? await this.replay([...telling]) : [];
-    if (snapshots)
-      this.unexplained = [
-        ...this.unexplained,
-        ...others.map(({ layer, unit, foundAt, counters }) => ({
-          layer,
-          unit,
-          foundAt,
-          ...(counters && { counters }),
-        })),
-      ];
+    const deaths = this.snapshots ? await this.explainSome(found) : found.map((each) => this.describe(each, "unknown"));
     for (const each of traced) this.isDead[each] = 1;
-    this.deaths = [...this.deaths, ...explained, ...described].sort(byStep);
+    this.deaths = [...this.deaths, ...deaths].sort(byStep);
+  }
+
+  /** Those that were silent from the start and the most telling of the others; the rest is for later. */
+  private async explainSome(found: readonly FoundDeath[]): Promise<Death[]> {
+    const silent = found.filter(({ step }) => step === 0);
+    const born = silent.length > 0 ? await this.whenFree((explainer) => explainer.findBorn(silent)) : [];
+    const others = found.filter((one) => !born.some((each) => isSame(each, one)));
+    const telling = this.explained === undefined ? this.affordable(others) : mostTelling(others, this.explained);
+    const explained = telling.size > 0 ? await this.replay([...telling]) : [];
+    const rest = others.filter((each) => !telling.has(each));
+    this.unexplained = [
+      ...this.unexplained,
+      ...rest.map(({ layer, unit, foundAt, counters }) => ({ layer, unit, foundAt, ...(counters && { counters }) })),
+    ];
+    return [...born, ...explained, ...rest.map((each) => this.describe(each, "unexplained"))];
+  }
+
+  /** The most telling of them that may be explained unasked; of all that die in the fit at least one. */
+  private affordable(found: readonly FoundDeath[]): ReadonlySet<FoundDeath> {
+    const prices = (this.prices ??= new Prices(this.fit, this.snapshots!, this.window));
+    const allowance = Math.max(LEAST_ALLOWED, ALLOWED_SHARE * this.fit.step * prices.step) - this.spent;
+    const isFirst = this.spent === 0;
+    const telling = mostTelling(
+      found,
+      EXPLAINED_BY_DEFAULT,
+      (chosen) => (isFirst && chosen.length === 1) || prices.of(chosen) <= allowance,
+    );
+    this.spent += prices.of([...telling]);
+    return telling;
   }
 
   /** Deaths wait to be explained. */
@@ -231,14 +270,17 @@ class TracedFit {
     this.unexplained = this.unexplained.filter((each) => !isAsked(each));
   }
 
-  /** One call at a time; after the fit with memory that is given back at once. */
   private replay(found: readonly FoundDeath[]): Promise<Death[]> {
+    return this.whenFree((explainer) => explainer.run(found));
+  }
+
+  /** One call at a time; after the fit with memory that is given back at once. */
+  private whenFree(act: (explainer: DeathExplainer) => Promise<Death[]>): Promise<Death[]> {
     const done = this.last.then(async () => {
-      if (!this.fit.isOver)
-        return (this.explainer ??= this.makeExplainer((release) => this.fit.atEnd(release))).run(found);
+      if (!this.fit.isOver) return act((this.explainer ??= this.makeExplainer((release) => this.fit.atEnd(release))));
       const releases: (() => void)[] = [];
       try {
-        return await this.makeExplainer((release) => releases.push(release)).run(found);
+        return await act(this.makeExplainer((release) => releases.push(release)));
       } finally {
         for (const release of releases) release();
       }
@@ -307,8 +349,9 @@ class TracedFit {
  * windows and about six where weights and moments take 20 MB or more (see `memory`), the counters' means are given, to
  * an eighth of a window, with the cause "unknown" (Blow.isEstimate).
  *
- * Where many die at once, a trace explains 50 of them and leaves the others "unexplained": see TraceOptions.explain for
- * which, and `explain` of what this returns for the others.
+ * Where many die, a trace explains the most telling of them, as many as may take about as long as the training, and
+ * leaves the others "unexplained": see TraceOptions.explain for which, and `explain` of what this returns for the
+ * others.
  *
  * Of a fit that diverged, `divergence` names the update that started it; deaths are traced up to there.
  *
@@ -318,7 +361,7 @@ class TracedFit {
  * change weights (earlyStopping with restoreBest): it judges the weights that it finds in onTrainEnd. A fit that ends
  * with an error leaves the deaths found so far.
  * @param options window: steps, default an epoch's, at least 20; replay: default true; explain: how many of those that
- *   are found at once, default 50; memory: bytes for snapshots
+ *   are found at once; memory: bytes for snapshots
  * @cost up to a tenth of a step for small networks, 2 to 3 % for large ones, and a copy of weights and moments an
  *   epoch or more; a death, a replay of its window
  * @throws RelumineError "value"; in a second fit (as its rejection) while the first is still running

@@ -17,7 +17,12 @@ export interface TraceOptions {
   /**
    * How many deaths are explained unasked of those that are found at once; Infinity: all. First one of each layer and
    * step of death, the largest such groups first; then by the share of rows that they lost. The others have the cause
-   * "unexplained" and the counters' figures, until `explain` of the trace is called. Default 50.
+   * "unexplained" and the counters' figures, until `explain` of the trace is called; "born" is told of all that were.
+   *
+   * Default: at most 50, and in all of a fit no more than are estimated to take three quarters of the multiplications
+   * that it has made so far, or 2^30; one of all that die in any case. What would be too much is left out, with the
+   * others of its layer and step. The estimate hangs on sizes and steps, not on time: the same training explains the
+   * same deaths.
    */
   readonly explain?: number;
   /**

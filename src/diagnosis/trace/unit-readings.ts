@@ -2,6 +2,7 @@
 import type { Fall, Preactivation } from "./types.js";
 import { squaredNorm } from "../../core/matrix.js";
 import { Inspector, type UnitIndex, type VisitChunk } from "../../inspect/inspector.js";
+import type { Plan } from "../../network/training/plan.js";
 import type { RunningFit } from "../../network/training/running-fit.js";
 import type { NetworkState } from "../../network/state/state.js";
 import { Arena } from "../../wasm/heap.js";
@@ -10,6 +11,11 @@ import { Arena } from "../../wasm/heap.js";
  * Units are judged on all training rows, or on as many of them, evenly spaced, behind those of the batch in question.
  */
 const MOST_ROWS = 2048;
+
+/** How many rows units are read on. */
+export function rowsRead({ trainingRows }: Pick<Plan, "trainingRows">): number {
+  return Math.min(trainingRows, MOST_ROWS);
+}
 
 /** One unit at one moment. */
 export interface Reading {
@@ -70,16 +76,6 @@ export class UnitReader {
     return this.inspector.columns({ data: this.fit.plan.data, indices }, units, visit);
   }
 
-  /** The first layer's preactivations, rows x units. */
-  firstLayer(): Float32Array {
-    const width = this.state.spec.layers[0].units;
-    const z = new Float32Array(this.rows.length * width);
-    this.inspector.run({ data: this.fit.plan.data, indices: this.rows }, { layers: 1 }, (chunk) => {
-      z.set(chunk.preactivations(0), chunk.start * width);
-    });
-    return z;
-  }
-
   /** The largest norm of a row that is read. */
   longestRow(): number {
     const { x } = this.fit.plan.data;
@@ -117,6 +113,11 @@ export class UnitReader {
     return view(c, rows * n);
   }
 
+  /** Of how many rows a chunk is in which they are read. */
+  get chunkRows(): number {
+    return this.inspector.chunkRows(this.rows.length);
+  }
+
   /** How many rows are read. */
   get count(): number {
     return this.rows.length;
@@ -127,10 +128,12 @@ export class UnitReader {
     return this.preactivations(units).map((z) => countOpen(z) / z.length);
   }
 
-  read(units: readonly UnitIndex[]): Reading[] {
+  /** @param first takes the first layer's preactivations on these rows, rows x units; the units must lie above it */
+  read(units: readonly UnitIndex[], first?: Float32Array): Reading[] {
     const means = new Map(units.map(({ layer }) => [layer, new Float64Array(this.state.inputsOf(layer))]));
     const all = this.preactivations(units, undefined, (chunk) => {
       for (const [layer, sums] of means) addRows(chunk.inputs(layer), sums);
+      first?.set(chunk.preactivations(0), chunk.start * this.state.spec.layers[0].units);
     });
     for (const mean of means.values()) mean.forEach((sum, i) => (mean[i] = sum / this.rows.length));
     return units.map(({ layer, unit }, i) => {
@@ -145,10 +148,16 @@ export class UnitReader {
 
 /** Adds each row of x to the sums of its columns. */
 function addRows(x: Float32Array, sums: Float64Array): void {
-  for (let i = 0, column = 0; i < x.length; i++) {
-    sums[column] += x[i];
-    if (++column === sums.length) column = 0;
+  const width = sums.length;
+  const four = 4 * width;
+  let at = 0;
+  for (; at + four <= x.length; at += four) {
+    for (let column = 0, i = at; column < width; column++, i++) {
+      const two = sums[column] + x[i] + x[i + width];
+      sums[column] = two + x[i + 2 * width] + x[i + 3 * width];
+    }
   }
+  for (; at < x.length; at += width) for (let column = 0; column < width; column++) sums[column] += x[at + column];
 }
 
 /** The symmetric split of the change of the mean of w·x + b: exact, whichever of them moved. */
@@ -177,7 +186,7 @@ function summarize(z: Float32Array, mean: number): Preactivation {
 }
 
 /** On how many rows: open is what is not closed, as the kernels count (inspect/unit-state.ts). */
-export function countOpen(z: Float32Array): number {
+export function countOpen(z: Float32Array | Float64Array): number {
   let count = 0;
   for (const value of z) if (!(value <= 0)) count++;
   return count;
