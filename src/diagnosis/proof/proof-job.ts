@@ -21,11 +21,12 @@ export interface ProofSetup {
 
 export interface ProofJob {
   /**
-   * - "lines": linear bounds on both ends, and the corners that attain the upper ones;
+   * - "tops": linear bounds on the upper ends, and the corners that attain them;
+   * - "lines": on the lower ends, too;
    * - "slopes": on both ends, tightened by descent on the lines' slopes;
    * - "parts": the search tree of the one unit.
    */
-  readonly kind: "lines" | "slopes" | "parts";
+  readonly kind: "tops" | "lines" | "slopes" | "parts";
   readonly layer: number;
   readonly units: readonly number[];
   /** At or below it a unit counts as closed. */
@@ -83,6 +84,7 @@ export class ProofWorker {
     }
     const before = this.bounds.work;
     switch (job.kind) {
+      case "tops":
       case "lines":
         return { answers: this.follow(job), work: this.bounds.work - before };
       case "slopes":
@@ -100,14 +102,16 @@ export class ProofWorker {
     return this.below.net;
   }
 
-  private follow({ layer, units }: ProofJob): ProofAnswer[] {
+  private follow({ kind, layer, units }: ProofJob): ProofAnswer[] {
     const answers: ProofAnswer[] = [];
     for (let at = 0; at < units.length; at += LANES) {
       const targets = units.slice(at, at + LANES);
       const corners: Float32Array[] = [];
       const highs = this.bounds.descend(layer, targets, 1, (_, row) => corners.push(cornerOf(this.setup.box, row)));
-      const lows = this.bounds.descend(layer, targets, -1);
-      targets.forEach((unit, t) => answers.push({ unit, low: -lows[t], high: highs[t], candidate: corners[t] }));
+      const lows = kind === "lines" ? this.bounds.descend(layer, targets, -1) : undefined;
+      targets.forEach((unit, t) =>
+        answers.push({ unit, ...(lows && { low: -lows[t] }), high: highs[t], candidate: corners[t] }),
+      );
     }
     return answers;
   }

@@ -192,9 +192,11 @@ export class Prover {
     if (layer === 0) for (const { unit } of this.open(0)) corners.set(unit, this.cornerOfFirst(unit));
     if (layer > 0) {
       const asked = this.open(layer).map(({ unit }) => unit);
-      const units = this.askedAbove(layer) ? [...new Set([...asked, ...this.undecided(layer)])] : asked;
-      for (const { unit, low, high, candidate } of yield* this.ask(this.jobsFor("lines", layer, units, UNITS_A_JOB))) {
-        this.bounds.narrow(unit, low!, high!);
+      const isBelowOthers = this.askedAbove(layer);
+      const units = isBelowOthers ? [...new Set([...asked, ...this.undecided(layer)])] : asked;
+      const jobs = this.jobsFor(isBelowOthers ? "lines" : "tops", layer, units, UNITS_A_JOB);
+      for (const { unit, low = -Infinity, high, candidate } of yield* this.ask(jobs)) {
+        this.bounds.narrow(unit, low, high!);
         corners.set(unit, candidate!);
       }
       this.conclude(layer);
