@@ -10,7 +10,7 @@ import type { PackageCallback } from "../../network/types.js";
 
 /** Options of `traceDeaths`. */
 export interface TraceOptions {
-  /** Steps that a unit must be silent before it is looked at. Default: an epoch's, at least 20. */
+  /** Steps that a unit must be silent before it is looked at, at most 2^24. Default: an epoch's, at least 20. */
   readonly window?: number;
   /** Replay the lethal updates. Without, the causes but "born" stay "unknown". Default true. */
   readonly replay?: boolean;
