@@ -36,6 +36,12 @@ const NETWORKS: readonly Trained[] = [
     optimizer: () => adam({ learningRate: 0.02 }),
   },
   { name: "2 x 800, adam 0.02", widths: [800, 800], epochs: 2, optimizer: () => adam({ learningRate: 0.02 }) },
+  {
+    name: "5 x 100, beyond float32",
+    widths: [100, 100, 100, 100, 100],
+    epochs: 3,
+    optimizer: () => sgd({ learningRate: 0.7 }),
+  },
   { name: "2 x 800, exploded", widths: [800, 800], epochs: 3, optimizer: () => sgd({ learningRate: 3 }) },
 ];
 
@@ -68,8 +74,10 @@ async function shareDecided({ widths, epochs, optimizer }: Trained, threads: num
   await network.fit({ x, y: training.y }, { epochs, batchSize: 64, optimizer: optimizer() });
   const box = { low: new Float32Array(PIXELS), high: new Float32Array(PIXELS).fill(1) };
   const begun = performance.now();
+  const before = process.cpuUsage();
   const proof = await prove(network, { x, box }, { budget: BUDGET, seconds: SECONDS, threads });
   const seconds = (performance.now() - begun) / 1000;
+  const processors = process.cpuUsage(before).user / 1e6;
   const { provenDead, refuted, open, units, work } = proof;
   const wrong = contradiction(network, proof);
   return {
@@ -78,6 +86,7 @@ async function shareDecided({ widths, epochs, optimizer }: Trained, threads: num
     wanted: { atLeast: WANTED },
     note:
       `${provenDead} proved, ${refuted} refuted, ${open} open in ${seconds.toFixed(0)} s on ${threads} threads, ` +
+      `${processors.toFixed(0)} s of processor time, ` +
       `${work.toExponential(1)} multiplications`,
     ...(wrong !== undefined && { wrong }),
   };

@@ -5,6 +5,8 @@
 // wide as the layer's preactivations are large, and hardens step by step (annealing).
 import { slope } from "../../activations/analysis.js";
 import type { Box } from "./box.js";
+import type { Candidate } from "./candidate.js";
+import { type Climber, exchange, movesFor } from "./exchange-search.js";
 import type { Matrix } from "../../core/matrix.js";
 import { isRectifier } from "../../activations/activations.js";
 import type { Chunk } from "../../inspect/inspector.js";
@@ -27,14 +29,6 @@ const STEP_WORK = 1e8;
 const MARGIN = 1e-11;
 
 type Runner = NonNullable<Observation["inspector"]>;
-
-export interface Candidate {
-  readonly unit: number;
-  /** One number an input, within the box. */
-  readonly start: ArrayLike<number>;
-  /** The width of relu's bend at the first step, as a share of the layer's preactivations. Default: none. */
-  readonly heat?: number;
-}
 
 export class WakeSearch {
   constructor(
@@ -83,13 +77,69 @@ export class WakeSearch {
       for (const { unit, start } of candidates) this.confirm(layer, unit, Float32Array.from(start), found);
       return found;
     }
-    const most = Math.max(16, Math.floor(STEP_WORK / this.costOf(layer)));
-    const chunk = Math.min(most, inspector.chunkRows(candidates.length));
+    const chunk = Math.min(this.rowsAtOnce(layer), inspector.chunkRows(candidates.length));
     for (let at = 0; at < candidates.length; at += chunk) {
       const batch = candidates.slice(at, at + chunk).filter(({ unit }) => !found.has(unit));
       if (batch.length > 0) yield* this.climb(inspector, layer, batch, steps, found);
     }
     return found;
+  }
+
+  /** The same by exchange-search.ts, in so many rounds. */
+  *exchange(
+    layer: number,
+    candidates: readonly Candidate[],
+    rounds: number,
+  ): Generator<void, Map<number, Float32Array>> {
+    const found = new Map<number, Float32Array>();
+    const { inspector } = this.observation;
+    if (!inspector) return found;
+    const climber = this.climberOf(inspector, layer);
+    const note = (unit: number, input: Float32Array) => this.confirm(layer, unit, input, found);
+    const isWanted = (unit: number) => !found.has(unit);
+    const chunk = Math.max(4, Math.floor(this.rowsAtOnce(layer) / movesFor(this.box.low.length)));
+    for (let at = 0; at < candidates.length; at += chunk)
+      yield* exchange(candidates.slice(at, at + chunk), rounds, this.box, climber, note, isWanted);
+    return found;
+  }
+
+  /** Multiply-adds of one candidate's round, forwards and back. */
+  exchangeCost(layer: number): number {
+    return this.costOf(layer) * (1 + movesFor(this.box.low.length) / 2);
+  }
+
+  private climberOf(inspector: Runner, layer: number): Climber {
+    const columns = this.network[0].inputs;
+    const { units: width } = this.network[layer];
+    const run = (rows: readonly ArrayLike<number>[], visit: (chunk: Chunk) => void) => {
+      const data = new Float32Array(rows.length * columns);
+      rows.forEach((row, r) => data.set(row, r * columns));
+      inspector.run({ rows: rows.length, columns, data }, { layers: layer + 1 }, visit);
+    };
+    return {
+      values: (units, rows) => {
+        const values = new Float32Array(rows.length);
+        run(rows, ({ start, rows: count, preactivations }) => {
+          const z = preactivations(layer);
+          for (let r = 0; r < count; r++) values[start + r] = z[r * width + units[start + r]];
+        });
+        return values;
+      },
+      gradients: (candidates) => {
+        const gradients: Float32Array[] = [];
+        const starts = candidates.map(({ start }) => start);
+        run(starts, (chunk) => {
+          const batch = candidates.slice(chunk.start, chunk.start + chunk.rows);
+          const all = this.gradient(inspector, layer, batch, chunk, 1);
+          batch.forEach((_, r) => gradients.push(all.slice(r * columns, (r + 1) * columns)));
+        });
+        return gradients;
+      },
+    };
+  }
+
+  private rowsAtOnce(layer: number): number {
+    return Math.max(16, Math.floor(STEP_WORK / this.costOf(layer)));
   }
 
   /** Multiply-adds of a row and step, forwards and back. */

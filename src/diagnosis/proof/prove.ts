@@ -16,7 +16,8 @@ import {
 } from "./proof-job.js";
 import type { Proof, UnitState } from "../types.js";
 import type { Steps } from "../../core/pace.js";
-import { type Candidate, WakeSearch } from "./counterexample-search.js";
+import type { Candidate } from "./candidate.js";
+import { WakeSearch } from "./counterexample-search.js";
 import { closedUpTo } from "../../activations/analysis.js";
 import { isRectifier } from "../../activations/activations.js";
 import { mulberry32, randomBits } from "../../core/random.js";
@@ -47,6 +48,7 @@ const RANDOM_STARTS = 2;
  */
 const ATTACK_STARTS = 8;
 const ATTACK_STEPS = 40;
+const EXCHANGE_ROUNDS = 40;
 const HEATS = [0.5, 1, 2, 1];
 /** Of these, where a start is near to opening the unit. */
 const NEAR = 0.5;
@@ -294,6 +296,17 @@ export class Prover {
     return found.size;
   }
 
+  /** The same by exchange, from half of the starts. */
+  private *exchange(layer: number, starts: readonly Candidate[]): Generator<readonly ProofJob[], number> {
+    const some = starts.filter((_, i) => i % 2 === 0);
+    const cost = (this.wake.exchangeCost(layer) * some.length * EXCHANGE_ROUNDS) / SEARCH_SPEED;
+    if (cost > ATTACK_SHARE * this.left) return 0;
+    this.work += cost;
+    const found = yield* resting(this.wake.exchange(layer, some, EXCHANGE_ROUNDS));
+    this.refute(layer, found);
+    return found.size;
+  }
+
   private *search(
     layer: number,
     corners: ReadonlyMap<number, ArrayLike<number>>,
@@ -331,8 +344,11 @@ export class Prover {
 
   /** Annealed ascents for a layer's open units, as long as they find inputs. */
   private *attack(layer: number): Generator<readonly ProofJob[], void> {
-    for (let idle = 0; idle < IDLE_ATTACKS && this.open(layer).length > 0; idle++)
-      if ((yield* this.ascend(layer, this.startsOf(layer))) > 0) idle = -1;
+    for (let idle = 0; idle < IDLE_ATTACKS && this.open(layer).length > 0; idle++) {
+      const starts = this.startsOf(layer);
+      const found = (yield* this.ascend(layer, starts)) || (yield* this.exchange(layer, starts));
+      if (found > 0) idle = -1;
+    }
   }
 
   private startsOf(layer: number): Candidate[] {
