@@ -7,6 +7,7 @@ import { lookingCases } from "./looking.js";
 import type { Case, Context } from "./measure.js";
 import { pieceCases } from "./pieces.js";
 import { ratioCases } from "./ratios.js";
+import { sparseCases } from "./sparse.js";
 import { tableCases } from "./tables.js";
 import { trainingCases } from "./training.js";
 
@@ -19,6 +20,7 @@ const SUBJECTS: readonly Subject[] = [
   trainingCases,
   inferenceCases,
   ratioCases,
+  sparseCases,
   tableCases,
   lookingCases,
 ];
