@@ -2,7 +2,8 @@
 // made of them does not depend on how they were cut.
 import { checkFunction, checkInteger, describe } from "./checks.js";
 import { RelumineError } from "./errors.js";
-import { isMatrix, type Matrix, movedError, type Samples, toMatrix } from "./matrix.js";
+import { denseRows, isMatrix, movedError, type SampleRows, type Samples, toSamples } from "./matrix.js";
+import { isSparse, joinSparse, sliceSparse } from "./sparse.js";
 import { orAborted, type Pace } from "./pace.js";
 
 /** Blocks of rows that can be opened once more, or whose number of rows is known. */
@@ -97,7 +98,7 @@ export class BlockReader {
   private came = 0;
   private isDone = false;
   /** What is left of the last block. */
-  private block: Matrix | undefined;
+  private block: SampleRows | undefined;
   private from = 0;
   private buffer = new Float32Array(0);
 
@@ -126,7 +127,8 @@ export class BlockReader {
    * @param turn is awaited after each block
    * @throws RelumineError "shape" or "value", and what the source throws
    */
-  async next(rows: number, turn?: () => Promise<void> | undefined): Promise<Matrix | undefined> {
+  async next(rows: number, turn?: () => Promise<void> | undefined): Promise<SampleRows | undefined> {
+    const parts: SampleRows[] = [];
     let filled = 0;
     while (filled < rows) {
       if (!this.block || this.from === this.block.rows) {
@@ -135,24 +137,33 @@ export class BlockReader {
         if (!this.block) break;
         continue;
       }
-      const { columns, data, rows: there } = this.block;
-      if (data.length !== there * columns) throw movedError(`${this.path}.blocks[${this.asked - 1}].data`);
-      const count = Math.min(rows - filled, there - this.from);
-      const part = data.subarray(this.from * columns, (this.from + count) * columns);
-      this.from += count;
-      if (count === rows) return this.handOn(part, rows, columns);
-      if (this.buffer.length < rows * columns) this.buffer = new Float32Array(rows * columns);
-      this.buffer.set(part, filled * columns);
-      filled += count;
+      parts.push(this.takePart(this.block, rows - filled));
+      filled += parts.at(-1)!.rows;
     }
-    if (filled === 0) return undefined;
-    const columns = this.width!;
-    return this.handOn(this.buffer.subarray(0, filled * columns), filled, columns);
+    this.rows += filled;
+    return parts.length < 2 ? parts[0] : this.join(parts, filled);
   }
 
-  private handOn(data: Float32Array, rows: number, columns: number): Matrix {
-    this.rows += rows;
-    return { rows, columns, data };
+  private takePart(block: SampleRows, most: number): SampleRows {
+    if (!isSparse(block) && block.data.length !== block.rows * block.columns)
+      throw movedError(`${this.path}.blocks[${this.asked - 1}].data`);
+    const start = this.from;
+    const count = Math.min(most, block.rows - start);
+    this.from += count;
+    return isSparse(block) ? sliceSparse(block, start, count) : denseRows(block, start, count);
+  }
+
+  /** Sparse parts stay sparse; others are copied beside each other. */
+  private join(parts: readonly SampleRows[], rows: number): SampleRows {
+    const columns = this.width!;
+    if (parts.every((part) => isSparse(part))) return joinSparse(parts, columns);
+    if (this.buffer.length < rows * columns) this.buffer = new Float32Array(rows * columns);
+    let at = 0;
+    for (const part of parts) {
+      this.buffer.set(denseRows(part).data, at);
+      at += part.rows * columns;
+    }
+    return { rows, columns, data: this.buffer.subarray(0, at) };
   }
 
   private async readBlock(): Promise<void> {
@@ -168,7 +179,7 @@ export class BlockReader {
       this.checkTotal(true);
       return;
     }
-    this.block = toMatrix(path, value, this.width);
+    this.block = toSamples(path, value, this.width);
     if (this.block.rows > 0) this.width = this.block.columns;
     this.came += this.block.rows;
     this.checkTotal(false);

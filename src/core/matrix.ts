@@ -56,6 +56,37 @@ export function denseRows(x: SampleRows, start = 0, count = x.rows - start): Mat
   return { rows: count, columns, data };
 }
 
+/** What is made of sparse rows for whoever looks at their columns has so many numbers at most: 64 MB. */
+const MOST_SHOWN = 2 ** 24;
+const MOST_SHOWN_ROWS = 1024;
+/** Numbers of a piece of rows. */
+const PIECE = 2 ** 22;
+
+/** Sparse rows with their zeros, where those are few: what looks at them then sees the rows that a matrix would be. */
+export function denseIfSmall(x: SampleRows): SampleRows {
+  return isSparse(x) && x.rows * x.columns <= MOST_SHOWN ? denseRows(x) : x;
+}
+
+/** Of rows that would be too many with their zeros, those that are shown in place of all: up to 1024, evenly apart. */
+export function shownRows(x: SampleRows): Uint32Array | undefined {
+  if (!isSparse(x) || x.rows * x.columns <= MOST_SHOWN) return undefined;
+  const count = Math.min(x.rows, MOST_SHOWN_ROWS, Math.max(1, Math.floor(MOST_SHOWN / x.columns)));
+  return Uint32Array.from({ length: count }, (_, i) => Math.floor((i * x.rows) / count));
+}
+
+/** All rows, or those that are shown in place of them. */
+export function shownMatrix(x: SampleRows): Matrix {
+  const shown = shownRows(x);
+  return denseRows(shown ? takeSamples(x, shown) : x);
+}
+
+/** All rows in order with their zeros, a few at a time where they are sparse. */
+export function* densePieces(x: SampleRows): Generator<{ readonly start: number; readonly piece: Matrix }> {
+  const count = isSparse(x) ? Math.max(1, Math.floor(PIECE / Math.max(1, x.columns))) : Math.max(1, x.rows);
+  for (let start = 0; start < x.rows; start += count)
+    yield { start, piece: denseRows(x, start, Math.min(count, x.rows - start)) };
+}
+
 /** The sum of a row's squares. */
 export function squaredNorm(x: SampleRows, row: number): number {
   let sum = 0;
@@ -174,11 +205,19 @@ function checkWidth(
     throw new RelumineError("shape", path, `to have ${columns} columns`, `${matrix.columns}`);
 }
 
+/** More zeros than these are written down for nobody: 256 MB. */
+const MOST_ZEROS = 2 ** 26;
+
+/** Whether rows may be had with their zeros. */
+export function hasRoomForZeros(x: SampleRows): boolean {
+  return !isSparse(x) || x.rows * x.columns <= MOST_ZEROS;
+}
+
 /** Sparse rows with their zeros, where those fit. */
 function checkDense(path: string, x: SparseRows): Matrix {
-  if (x.rows * x.columns <= MAX_FLOATS) return denseRows(x);
-  const given = `${x.rows} rows of ${x.columns}`;
-  throw new RelumineError("memory", path, `to have at most ${MAX_FLOATS} numbers, zeros included`, given);
+  if (hasRoomForZeros(x)) return denseRows(x);
+  const given = `sparse rows, ${x.rows} of ${x.columns}`;
+  throw new RelumineError("memory", path, `to have at most ${MOST_ZEROS} numbers, zeros included, here`, given);
 }
 
 /**
@@ -218,9 +257,9 @@ export function toRows(path: string, samples: unknown, columns?: number, least =
   return checkLeast(path, toMatrix(path, samples, columns), least);
 }
 
-/** Samples as toSamples takes them, and at least one row. */
-export function toSomeSamples(path: string, samples: unknown, columns?: number): SampleRows {
-  return checkLeast(path, toSamples(path, samples, columns), 1);
+/** Samples as toSamples takes them, and not fewer than `least`. */
+export function toSomeSamples(path: string, samples: unknown, columns?: number, least = 1): SampleRows {
+  return checkLeast(path, toSamples(path, samples, columns), least);
 }
 
 function checkLeast<T extends { readonly rows: number }>(path: string, matrix: T, least: number): T {

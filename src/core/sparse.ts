@@ -1,6 +1,7 @@
 // Rows that are mostly zeros: of each only the numbers that are not.
 import { describe, isFloat32 } from "./checks.js";
 import { RelumineError } from "./errors.js";
+import { groupBy } from "./group-by.js";
 
 /**
  * rows x columns numbers, those that are not 0 row by row ("compressed sparse rows"): row r has the entries from
@@ -134,6 +135,89 @@ export function mostEntries({ rows, rowOffsets }: SparseRows, of: number): numbe
   return sum;
 }
 
+/** Of each column, zeros counted. */
+export interface SparseColumns {
+  /** Rows above 0. */
+  readonly above: Uint32Array;
+  readonly min: Float64Array;
+  readonly max: Float64Array;
+  readonly mean: Float64Array;
+  /** The mean square around the mean. */
+  readonly variance: Float64Array;
+  /** Of |number|. */
+  readonly meanSize: Float64Array;
+}
+
+/** Figures of the columns by the entries alone, in two passes over them. */
+export function measureSparse({ rows, columns, columnIndices, values }: SparseRows): SparseColumns {
+  const [counts, above] = [new Uint32Array(columns), new Uint32Array(columns)];
+  const [min, max, mean, variance, meanSize] = Array.from({ length: 5 }, () => new Float64Array(columns));
+  min.fill(Infinity);
+  max.fill(-Infinity);
+  for (let i = 0; i < columnIndices.length; i++) {
+    const column = columnIndices[i];
+    const value = values ? values[i] : 1;
+    counts[column]++;
+    if (value > 0) above[column]++;
+    if (value < min[column]) min[column] = value;
+    if (value > max[column]) max[column] = value;
+    mean[column] += value;
+    meanSize[column] += Math.abs(value);
+  }
+  for (let column = 0; column < columns; column++) {
+    mean[column] /= rows;
+    meanSize[column] /= rows;
+    const zeros = rows - counts[column];
+    if (zeros === 0) continue;
+    min[column] = Math.min(min[column], 0);
+    max[column] = Math.max(max[column], 0);
+    variance[column] = zeros * mean[column] * mean[column];
+  }
+  for (let i = 0; i < columnIndices.length; i++) {
+    const column = columnIndices[i];
+    const deviation = (values ? values[i] : 1) - mean[column];
+    variance[column] += deviation * deviation;
+  }
+  for (let column = 0; column < columns; column++) variance[column] /= rows;
+  return { above, min, max, mean, variance, meanSize };
+}
+
+/**
+ * Columns whose numbers are those of an earlier one in every row, in order.
+ * @param among the columns that are compared
+ */
+export function repeatedSparse(
+  { rows, rowOffsets, columnIndices, values, columns }: SparseRows,
+  among: readonly number[],
+): number[] {
+  const marks = new Int32Array(columns * 2);
+  const visit = (see: (column: number, row: number, value: number) => void) => {
+    for (let row = 0; row < rows; row++)
+      for (let i = rowOffsets[row]; i < rowOffsets[row + 1]; i++) see(columnIndices[i], row, values ? values[i] : 1);
+  };
+  const bits = new Int32Array(1);
+  const float = new Float32Array(bits.buffer);
+  visit((column, row, value) => {
+    if (value === 0) return;
+    float[0] = value;
+    marks[2 * column] = Math.imul(marks[2 * column] ^ row ^ (bits[0] << 7), 0x7feb352d);
+    marks[2 * column + 1] = Math.imul(marks[2 * column + 1] + row + bits[0], 0x846ca68b) ^ (marks[2 * column] >>> 15);
+  });
+  const alike = groupBy(among, (column) => `${marks[2 * column]} ${marks[2 * column + 1]}`);
+  const entries = new Map<number, number[]>();
+  for (const group of alike.values()) if (group.length > 1) for (const column of group) entries.set(column, []);
+  visit((column, row, value) => value !== 0 && entries.get(column)?.push(row, value));
+  const isEqual = (a: readonly number[], b: readonly number[]) =>
+    a.length === b.length && a.every((value, i) => value === b[i]);
+  return [...alike.values()]
+    .flatMap((group) =>
+      group.filter((column, i) =>
+        group.slice(0, i).some((earlier) => isEqual(entries.get(earlier)!, entries.get(column)!)),
+      ),
+    )
+    .sort((a, b) => a - b);
+}
+
 /** Writes rows start .. start + count, zeros included, from the front of `to` on. */
 export function fillDense(
   { columns, rowOffsets, columnIndices, values }: SparseRows,
@@ -145,6 +229,39 @@ export function fillDense(
   for (let r = 0; r < count; r++)
     for (let i = rowOffsets[start + r]; i < rowOffsets[start + r + 1]; i++)
       to[r * columns + columnIndices[i]] = values ? values[i] : 1;
+}
+
+/** Rows start .. start + count; entries are not copied. */
+export function sliceSparse(
+  { columns, rowOffsets, columnIndices, values }: SparseRows,
+  start: number,
+  count: number,
+): SparseRows {
+  const [from, end] = [rowOffsets[start], rowOffsets[start + count]];
+  return {
+    rows: count,
+    columns,
+    rowOffsets: rowOffsets.slice(start, start + count + 1).map((offset) => offset - from),
+    columnIndices: columnIndices.subarray(from, end),
+    ...(values && { values: values.subarray(from, end) }),
+  };
+}
+
+/** Rows of one width, one matrix after the other, copied. */
+export function joinSparse(parts: readonly SparseRows[], columns: number): SparseRows {
+  const rows = parts.reduce((sum, part) => sum + part.rows, 0);
+  const entries = parts.reduce((sum, part) => sum + part.columnIndices.length, 0);
+  const [rowOffsets, columnIndices] = [new Uint32Array(rows + 1), new Uint32Array(entries)];
+  const values = new Float32Array(entries).fill(1);
+  let [row, at] = [0, 0];
+  for (const part of parts) {
+    columnIndices.set(part.columnIndices, at);
+    if (part.values) values.set(part.values, at);
+    for (let r = 1; r <= part.rows; r++) rowOffsets[row + r] = at + part.rowOffsets[r];
+    row += part.rows;
+    at += part.columnIndices.length;
+  }
+  return { rows, columns, rowOffsets, columnIndices, values };
 }
 
 /** These rows, copied, in this order. */

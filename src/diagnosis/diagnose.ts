@@ -6,7 +6,7 @@ import { observeBlocks } from "./observe-blocks.js";
 import { isBlocks, readSource, type SampleBlocks } from "../core/blocks.js";
 import { checkBoolean, checkInteger, checkNumber, checkOptions, describe } from "../core/checks.js";
 import { RelumineError } from "../core/errors.js";
-import { type Matrix, type Samples, toRows } from "../core/matrix.js";
+import { denseIfSmall, type SampleRows, type Samples, toSomeSamples } from "../core/matrix.js";
 import { checkPace, Pace, PACE_OPTIONS } from "../core/pace.js";
 import { type Chunk, type Inspector, withInspector, withInspectorAsync } from "../inspect/inspector.js";
 import { observe, outputsOf } from "../inspect/observation.js";
@@ -36,7 +36,7 @@ export function checkHistory(history: History | undefined): History | undefined 
  */
 export function diagnoseState(
   inspector: Inspector,
-  x: Matrix,
+  x: SampleRows,
   options: JudgeOptions,
   visit?: (chunk: Chunk) => void,
   layers?: number,
@@ -143,7 +143,7 @@ async function diagnoseBlocks(
   state.checkIdle();
   const pace = new Pace(pacing, watch(cell, "diagnosed"));
   return withInspectorAsync(state, async (inspector) => {
-    const visitRows = box && ((rows: Matrix, start: number) => checkSamples(box, rows, start));
+    const visitRows = box && ((rows: SampleRows, start: number) => checkSamples(box, rows, start));
     const observation = await observeBlocks(inspector, source, pace, { signal: pacing.signal, layers, visitRows });
     await pace.end();
     return judgeObservation(observation, { thresholds, box, proofs, history });
@@ -160,7 +160,7 @@ export function diagnoseNaming(
   const state = stateOf(network);
   const given = checkOptions("diagnose", options, [...UNIT_OPTIONS, ...TARGET_OPTIONS]);
   const thresholds = readThresholds(given);
-  const matrix = toRows("x", x, state.spec.inputs);
+  const matrix = denseIfSmall(toSomeSamples("x", x, state.spec.inputs));
   const layers = readLayers(state, given);
   const { targets, weights, validation } = readTargets(state, matrix.rows, given);
   const history = checkHistory(given.history);

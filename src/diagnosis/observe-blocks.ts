@@ -1,7 +1,7 @@
 // The observation of rows that come in blocks, in one pass, and what only that pass can see for a diagnosis.
 import { watchOpenWithoutBias } from "./units/mechanism.js";
 import { BlockReader, type SampleSource } from "../core/blocks.js";
-import type { Matrix } from "../core/matrix.js";
+import type { SampleRows } from "../core/matrix.js";
 import type { Pace } from "../core/pace.js";
 import type { InspectedChunk, Inspector } from "../inspect/inspector.js";
 import { type Observation, observeSteps } from "../inspect/observation.js";
@@ -15,7 +15,7 @@ interface BlockOptions {
   /** Sees each chunk of the pass. */
   readonly visit?: ((chunk: InspectedChunk) => void) | undefined;
   /** Sees the rows that feed it, and the first one's place. */
-  readonly visitRows?: ((rows: Matrix, start: number) => void) | undefined;
+  readonly visitRows?: ((rows: SampleRows, start: number) => void) | undefined;
 }
 
 /** The inspector is needed for as long as the observation is. */

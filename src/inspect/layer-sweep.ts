@@ -8,7 +8,7 @@
 import type { Chunk } from "./inspector.js";
 import { LayerTotals, type UnitStatistics } from "./statistics.js";
 import type { ResolvedActivation } from "../activations/activations.js";
-import type { Matrix } from "../core/matrix.js";
+import type { SampleRows } from "../core/matrix.js";
 import type { Pace } from "../core/pace.js";
 import { RereadRows } from "./row-stream.js";
 import { rowsAsTheyLie, type RowSource } from "../network/state/chunks.js";
@@ -142,7 +142,7 @@ export class LayerSweep {
    */
   constructor(
     private readonly state: NetworkState,
-    readonly x: Matrix | RereadRows,
+    readonly x: SampleRows | RereadRows,
     private readonly pace: Pace,
     { parameters = state.parameters, mostFloats = MOST_FLOATS, known }: SweepOptions = {},
   ) {
@@ -157,7 +157,7 @@ export class LayerSweep {
     this.chunk = this.buffers.chunk(x.rows);
     this.source = x instanceof RereadRows ? x : rowsAsTheyLie(x);
     try {
-      this.buffers.ensure(this.chunk, false);
+      this.buffers.ensure(this.chunk, false, this.source.entries?.(this.chunk));
       this.selection = this.makeSelection();
     } catch (error) {
       this.dispose();

@@ -10,7 +10,8 @@ import type { ResolvedActivation } from "../activations/activations.js";
 import { watchClosedRows, watchClosedUnits } from "./watch-closed.js";
 import { activationCode, BATCH_COUNTERS } from "../wasm/abi.js";
 import { RelumineError } from "../core/errors.js";
-import type { Matrix, SampleRows } from "../core/matrix.js";
+import { type Matrix, type SampleRows, shownMatrix } from "../core/matrix.js";
+import { isSparse, measureSparse, type SparseRows } from "../core/sparse.js";
 import { finish, type Steps } from "../core/pace.js";
 import type { LayerView } from "../network/state/layer-view.js";
 import { listNames } from "../text/naming.js";
@@ -27,7 +28,7 @@ import {
   withInspector,
 } from "./inspector.js";
 import type { RowStream } from "./row-stream.js";
-import { LayerTotals, type UnitStatistics } from "./statistics.js";
+import { LayerTotals, nearestOf, type UnitStatistics } from "./statistics.js";
 
 /** May be views into the heap: read the arrays again after anything is allocated. */
 export interface LayerWeights {
@@ -100,9 +101,9 @@ export interface Observation {
   readonly spec?: ResolvedSpec;
   /**
    * The network's inputs, and their columns, counted as if they were the preactivations of a layer. Where x has fewer
-   * rows than were observed it is a sample of them, which `again` shows.
+   * rows than were observed it is a sample of them; `all` are those that `again` shows, unless they are x too.
    */
-  readonly inputs?: { readonly x: Matrix; readonly columns: readonly UnitStatistics[] };
+  readonly inputs?: { readonly x: Matrix; readonly all?: SampleRows; readonly columns: readonly UnitStatistics[] };
   readonly motion?: RemainingMotion;
   readonly training?: TrainingRecord;
   /** By layer, how far the kernel is from that which the network's seed gives. */
@@ -129,7 +130,8 @@ export function hiddenCount({ loss, layers }: Observation): number {
 const LINEAR = activationCode("linear");
 
 /** Counts the columns of the inputs beside a pass over the rows. */
-function countColumns({ runtime, spec }: NetworkState, scratch: Arena) {
+function countColumns({ runtime, spec }: NetworkState, x: SampleRows | RowStream, scratch: Arena) {
+  if (isSparse(x)) return { visit: () => {}, read: () => columnsOf(x) };
   const width = spec.inputs;
   const totals = new LayerTotals(width, "linear", runtime, scratch);
   const counters = scratch.allocate(width * BATCH_COUNTERS * 4, "the columns' counters");
@@ -141,6 +143,21 @@ function countColumns({ runtime, spec }: NetworkState, scratch: Arena) {
     },
     read: () => totals.read(),
   };
+}
+
+/** The same of the entries of sparse rows, in float64. */
+function columnsOf(x: SparseRows): UnitStatistics[] {
+  const { above, min, max, mean, variance, meanSize } = measureSparse(x);
+  return Array.from({ length: x.columns }, (_, column) => ({
+    samples: x.rows,
+    fired: above[column],
+    min: min[column],
+    max: max[column],
+    mean: mean[column],
+    variance: variance[column],
+    meanActivation: meanSize[column],
+    nearest: nearestOf(min[column], max[column]),
+  }));
 }
 
 function motionOf(state: NetworkState): RemainingMotion | undefined {
@@ -186,7 +203,7 @@ function withStart<T>(state: NetworkState, look: (block: number) => T): T {
   }
 }
 
-function outputsAtStart(state: NetworkState, x: Matrix): Float32Array {
+function outputsAtStart(state: NetworkState, x: SampleRows): Float32Array {
   return withStart(state, (block) => withInspector(state, (inspector) => outputsOf(inspector, x), block));
 }
 
@@ -265,7 +282,7 @@ interface Counted {
 }
 
 /** What is known of the network from its inputs to its outputs. */
-function wholeOf(inspector: Inspector, x: Matrix): Partial<Observation> {
+function wholeOf(inspector: Inspector, x: SampleRows): Partial<Observation> {
   const { state } = inspector;
   let distances: readonly StartDistance[] | undefined;
   return {
@@ -283,7 +300,7 @@ function wholeOf(inspector: Inspector, x: Matrix): Partial<Observation> {
  */
 export function observationOf(
   inspector: Inspector,
-  x: Matrix,
+  x: SampleRows,
   { rows = x.rows, statistics, columns, opening, closedRows, outputs }: Counted,
   isWhole = true,
 ): Observation {
@@ -303,7 +320,7 @@ export function observationOf(
         ...(brokenUnits && { brokenUnits }),
       };
     }),
-    inputs: { x, columns },
+    inputs: { x: shownMatrix(x), ...(isSparse(x) && { all: x }), columns },
     ...(motion && { motion }),
     ...(training && { training }),
     ...(outputs && { outputs }),
@@ -321,7 +338,7 @@ export function observationOf(
  */
 export function observe(
   inspector: Inspector,
-  x: Matrix,
+  x: SampleRows,
   visit?: (chunk: Chunk) => void,
   keepsOutputs = false,
   layers?: number,
@@ -332,7 +349,7 @@ export function observe(
 /** The same in steps of a chunk; of a stream findings that need rows have a sample of them. */
 export function* observeSteps(
   inspector: Inspector,
-  x: Matrix | RowStream,
+  x: SampleRows | RowStream,
   visit?: (chunk: InspectedChunk) => void,
   keepsOutputs = false,
   layers?: number,
@@ -341,7 +358,7 @@ export function* observeSteps(
   const { length } = state.spec.layers;
   const scratch = new Arena(state.runtime.heap);
   try {
-    const columns = countColumns(state, scratch);
+    const columns = countColumns(state, x, scratch);
     const closed = watchClosedUnits(state, x, layers ?? length - 1, scratch);
     const read = keepsOutputs ? collectOutputs(state, x.rows) : undefined;
     const closedRows = keepsOutputs ? watchClosedRows(state) : undefined;

@@ -3,7 +3,7 @@
 // evenly.
 import { mulberry32 } from "../core/random.js";
 import { BlockReader, type SampleSource } from "../core/blocks.js";
-import type { Matrix } from "../core/matrix.js";
+import { denseRows, type Matrix, type SampleRows } from "../core/matrix.js";
 import type { Pace, Steps } from "../core/pace.js";
 import type { RowSource } from "../network/state/chunks.js";
 import type { Passes } from "../network/state/passes.js";
@@ -17,23 +17,18 @@ class Reservoir {
   private readonly random = mulberry32(0);
   private readonly most: number;
   /** Places among all rows, and the rows. */
-  private readonly kept: { row: number; readonly values: Float32Array }[] = [];
+  private readonly kept: { readonly row: number; readonly values: Float32Array }[] = [];
   private seen = 0;
 
   constructor(private readonly columns: number) {
     this.most = Math.max(1, Math.min(MOST_KEPT, Math.floor(MOST_KEPT_FLOATS / Math.max(1, columns))));
   }
 
-  add(values: Float32Array): void {
+  /** @param x where the row is number `at` */
+  add(x: SampleRows, at: number): void {
     const row = this.seen++;
-    if (row < this.most) {
-      this.kept.push({ row, values: values.slice() });
-      return;
-    }
-    const place = Math.floor(this.random() * this.seen);
-    if (place >= this.most) return;
-    this.kept[place].row = row;
-    this.kept[place].values.set(values);
+    const place = row < this.most ? row : Math.floor(this.random() * this.seen);
+    if (place < this.most) this.kept[place] = { row, values: denseRows(x, at, 1).data.slice() };
   }
 
   read(): Matrix {
@@ -48,7 +43,7 @@ class Reservoir {
 export class RowStream implements RowSource {
   /** So many are ready, or have been run. */
   rows = 0;
-  private ready: Matrix | undefined;
+  private ready: SampleRows | undefined;
   private readonly reservoir: Reservoir;
 
   /**
@@ -59,7 +54,7 @@ export class RowStream implements RowSource {
     private readonly reader: BlockReader,
     columns: number,
     private readonly chunk: number,
-    private readonly visit: (rows: Matrix, start: number) => void = () => {},
+    private readonly visit: (rows: SampleRows, start: number) => void = () => {},
   ) {
     this.reservoir = new Reservoir(columns);
   }
@@ -70,7 +65,7 @@ export class RowStream implements RowSource {
   }
 
   load(passes: Passes, _start: number, count: number): void {
-    passes.copyInputs(this.ready!, 0, count);
+    passes.copyStreamed(this.ready!, count);
   }
 
   /** A sample of the rows so far; all of them, where they are few. */
@@ -98,10 +93,10 @@ export class RowStream implements RowSource {
     }
   }
 
-  private take(ready: Matrix): void {
-    const { rows, columns, data } = ready;
+  private take(ready: SampleRows): void {
+    const { rows } = ready;
     this.visit(ready, this.rows);
-    for (let row = 0; row < rows; row++) this.reservoir.add(data.subarray(row * columns, (row + 1) * columns));
+    for (let row = 0; row < rows; row++) this.reservoir.add(ready, row);
     this.rows += rows;
   }
 }
@@ -118,7 +113,7 @@ export interface Reading {
 
 /** Rows of a source that opens its blocks anew for each pass. */
 export class RereadRows implements RowSource {
-  private ready: Matrix | undefined;
+  private ready: SampleRows | undefined;
 
   /** @param rows how many there were when they were read, or are said to be */
   constructor(
@@ -129,7 +124,7 @@ export class RereadRows implements RowSource {
   ) {}
 
   load(passes: Passes, _start: number, count: number): void {
-    passes.copyInputs(this.ready!, 0, count);
+    passes.copyStreamed(this.ready!, count);
   }
 
   /**

@@ -35,6 +35,11 @@ function keepNearest(nearest: Float32Array, z: Float32Array): void {
     for (let unit = 0; unit < units; unit++) nearest[unit] = Math.min(nearest[unit], Math.abs(z[row + unit]));
 }
 
+/** The smallest size that numbers between these two may have. */
+export function nearestOf(min: number, max: number): number {
+  return min > 0 || max < 0 ? Math.min(Math.abs(min), Math.abs(max)) : 0;
+}
+
 /** The totals of one layer's units, in a block of the arena that is passed. */
 export class LayerTotals {
   private readonly address: number;
@@ -79,7 +84,7 @@ export class LayerTotals {
       mean: at(UnitTotal.mean),
       variance: at(UnitTotal.m2) / samples,
       meanActivation: at(UnitTotal.magnitude) / samples,
-      nearest: nearest ?? (min > 0 || max < 0 ? Math.min(Math.abs(min), Math.abs(max)) : 0),
+      nearest: nearest ?? nearestOf(min, max),
     };
   }
 }

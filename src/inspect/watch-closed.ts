@@ -4,7 +4,7 @@ import { type InspectedChunk, isStream } from "./inspector.js";
 import { KthLargest } from "./kth-largest.js";
 import type { RowStream } from "./row-stream.js";
 import { canDie } from "../activations/analysis.js";
-import type { Matrix } from "../core/matrix.js";
+import type { SampleRows } from "../core/matrix.js";
 import type { NetworkState } from "../network/state/state.js";
 import { BatchCounter } from "../wasm/abi.js";
 import { type Arena, GrowingBlock, Layout } from "../wasm/heap.js";
@@ -54,7 +54,7 @@ function makeReader({ runtime: { heap, kernels }, spec }: NetworkState, scratch:
  * The highest preactivations of the units that have not fired so far: few, after the first chunk.
  * @param layers the first so many are watched
  */
-export function watchClosedUnits(state: NetworkState, rows: Matrix | RowStream, layers: number, scratch: Arena) {
+export function watchClosedUnits(state: NetworkState, rows: SampleRows | RowStream, layers: number, scratch: Arena) {
   const wanted = () => Math.ceil(rows.rows / 100);
   const read = makeReader(state, scratch);
   let most: number | undefined;

@@ -25,7 +25,7 @@ import type {
 import { isBlocks, readAgain, type SampleSource } from "../core/blocks.js";
 import { checkOptions, describe } from "../core/checks.js";
 import { RelumineError } from "../core/errors.js";
-import { type Matrix, type Samples, toRows } from "../core/matrix.js";
+import { denseIfSmall, type SampleRows, type Samples, toSomeSamples } from "../core/matrix.js";
 import { checkPace, Pace, PACE_OPTIONS } from "../core/pace.js";
 import { checkHistory } from "../diagnosis/diagnose.js";
 import { type JudgeOptions, judgeSteps } from "../diagnosis/judge-observation.js";
@@ -132,7 +132,7 @@ type LookedAgain = Pick<Looked, "diagnosis" | "outputs">;
 /** The diagnosis of a state that was seen when it was treated, on the samples that the network was looked at before. */
 function judgeSeen(
   state: NetworkState,
-  x: Matrix,
+  x: SampleRows,
   seen: Seen,
   { columns }: Looked,
   options: Judged,
@@ -257,7 +257,7 @@ function checkDeaths(deaths: unknown): void {
 function checkKnown(
   { targets, history, deaths }: TreatKnowledge,
   { spec }: NetworkState,
-  matrix: Matrix | undefined,
+  matrix: SampleRows | undefined,
 ): Pick<JudgeOptions, "targets" | "history"> & Pick<TreatKnowledge, "deaths"> {
   checkDeaths(deaths);
   const { units } = spec.layers[spec.layers.length - 1];
@@ -343,7 +343,7 @@ function rowsOf(
   signal: AbortSignal | undefined,
 ): TreatedRows {
   if (isBlocks(x)) return new RowsInBlocks(readAgain("x", x), spec.inputs, pace, signal);
-  return new RowsInMemory(toRows("x", x, spec.inputs), pace);
+  return new RowsInMemory(denseIfSmall(toSomeSamples("x", x, spec.inputs)), pace);
 }
 
 /** @param naming what messages call layers and so on; default: their indices */

@@ -1,7 +1,7 @@
 // What a treatment is made on: rows in memory, or blocks that are read anew for each pass. Of rows in memory the outputs
 // are kept, before and after; those of blocks are compared as they come.
 import type { SampleSource } from "../core/blocks.js";
-import type { Matrix } from "../core/matrix.js";
+import type { SampleRows } from "../core/matrix.js";
 import type { Pace } from "../core/pace.js";
 import { observeBlocks } from "../diagnosis/observe-blocks.js";
 import { type Chunk, type InspectedChunk, Inspector } from "../inspect/inspector.js";
@@ -23,9 +23,9 @@ export interface TreatedRows {
   /** How many; of blocks it is known once they were observed. */
   readonly rows: number;
   /** What a sweep goes through. */
-  readonly forSweep: Matrix | RereadRows;
+  readonly forSweep: SampleRows | RereadRows;
   /** Where rows are in memory what a sweep sees need not be looked for again. */
-  readonly matrix: Matrix | undefined;
+  readonly matrix: SampleRows | undefined;
   observe(inspector: Inspector, visit: (chunk: InspectedChunk) => void, keepsOutputs: boolean): Promise<Observation>;
   /** @param before the state before the treatment, of the state after it */
   watchOutputs(state: NetworkState, before?: NetworkState): OutputWatch;
@@ -98,11 +98,11 @@ class ComparedOutputs implements OutputWatch {
 }
 
 export class RowsInMemory implements TreatedRows {
-  readonly forSweep: Matrix;
+  readonly forSweep: SampleRows;
   readonly rows: number;
 
   constructor(
-    readonly matrix: Matrix,
+    readonly matrix: SampleRows,
     private readonly pace: Pace,
   ) {
     this.forSweep = matrix;

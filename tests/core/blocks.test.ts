@@ -1,5 +1,6 @@
 // Blocks of rows from sources of all kinds: cut anew, checked as they come, and closed whatever happens.
 import { describe, expect, test } from "vitest";
+import { denseRows } from "../../src/core/matrix.js";
 import { BlockReader, isBlocks, readSource, type SampleBlocks } from "../../src/core/blocks.js";
 import type { Samples } from "../../src/core/matrix.js";
 import { expectError } from "../support/errors.js";
@@ -17,7 +18,7 @@ async function readAll(reader: BlockReader, rows: number): Promise<number[][][]>
   for (;;) {
     const piece = await reader.next(rows);
     if (!piece) return pieces;
-    const { columns, data } = piece;
+    const { columns, data } = denseRows(piece);
     pieces.push(Array.from({ length: piece.rows }, (_, row) => [...data.subarray(row * columns, (row + 1) * columns)]));
   }
 }

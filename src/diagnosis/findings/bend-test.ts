@@ -1,7 +1,7 @@
 // Do the data need a bend? Two fits that are convex, so that nothing depends on a training: of the inputs alone, and of
 // the inputs with random relu features (Rahimi and Recht 2008), each judged on rows that it was not fitted to.
 import { mulberry32 } from "../../core/random.js";
-import type { Matrix, Matrix64 } from "../../core/matrix.js";
+import { denseRows, type Matrix64, type SampleRows, takeSamples } from "../../core/matrix.js";
 import { meanAndSpread } from "../../core/statistics.js";
 
 /**
@@ -27,12 +27,13 @@ export interface BendTest {
 const zeros = (rows: number, columns: number): Matrix64 => ({ rows, columns, data: new Float64Array(rows * columns) });
 
 /** These rows, of the given columns, with mean 0 and spread 1, and a column of ones before them. */
-function standardizedRows(x: Matrix, rows: Int32Array, columns: readonly number[]): Matrix64 {
+function standardizedRows(x: SampleRows, rows: Int32Array, columns: readonly number[]): Matrix64 {
+  const { data, columns: all } = denseRows(takeSamples(x, rows));
   const result = zeros(rows.length, columns.length + 1);
   const width = result.columns;
   for (let r = 0; r < rows.length; r++) result.data[r * width] = 1;
   columns.forEach((column, c) => {
-    const values = Float64Array.from(rows, (row) => x.data[row * x.columns + column]);
+    const values = Float64Array.from(rows, (_, r) => data[r * all + column]);
     const { mean, spread } = meanAndSpread(values);
     values.forEach((value, r) => (result.data[r * width + c + 1] = (value - mean) / (spread || 1)));
   });
@@ -225,7 +226,7 @@ const isSame = (a: Matrix64, b: Matrix64) =>
  * @param targetOf a row's targets, `outputs` numbers; of classes the probability of each
  */
 export function testForBend(
-  x: Matrix,
+  x: SampleRows,
   columns: readonly number[],
   outputs: number,
   targetOf: (row: number) => ArrayLike<number>,

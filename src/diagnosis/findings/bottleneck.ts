@@ -4,6 +4,7 @@ import { closedUpTo } from "../../activations/analysis.js";
 import { closedLayer, closedUnits, type Evidence, type Found } from "./evidence.js";
 import { moreToLearn } from "./learnable.js";
 import { hasLearnedMuch } from "./learned.js";
+import { densePieces } from "../../core/matrix.js";
 import { closedAtStart } from "../forecast/closed-layers.js";
 import { countOf, formatCount, formatPercent, formatRange } from "../../text/numbers.js";
 
@@ -14,7 +15,9 @@ const VERY_OFTEN = 0.2;
 /** Targets that are the inputs: a layer is narrow on purpose. */
 function isCopy({ observation: { inputs }, targets }: Evidence): boolean {
   if (!inputs || targets?.kind !== "rows" || targets.columns !== inputs.x.columns) return false;
-  return targets.data.every((value, i) => value === inputs.x.data[i]);
+  for (const { start, piece } of densePieces(inputs.all ?? inputs.x))
+    if (!piece.data.every((value, i) => value === targets.data[start * piece.columns + i])) return false;
+  return true;
 }
 
 /** So few numbers are too few for what more inputs tell, */

@@ -5,7 +5,7 @@ import { closedLayer, type Evidence, type Found } from "./evidence.js";
 import { moreToLearn } from "./learnable.js";
 import { placeOfLargest } from "../../core/statistics.js";
 import { countOf, formatNumber, formatPercent } from "../../text/numbers.js";
-import { type Matrix, takeRows } from "../../core/matrix.js";
+import { denseRows, type Matrix, type SampleRows, takeSamples } from "../../core/matrix.js";
 import type { GradientNorms } from "../../inspect/inspector.js";
 import { type PreparedTargets, takeTargets } from "../../network/data.js";
 import { type LayerActivationName, isRectifier } from "../../activations/activations.js";
@@ -32,10 +32,10 @@ const SATURATED = 0.1;
 const SATURATED_BY_INPUTS = 0.25;
 
 /** A few of the rows, evenly apart, with their targets. */
-function pick(x: Matrix, targets: PreparedTargets | undefined): { x: Matrix; y: PreparedTargets | undefined } {
+function pick(x: SampleRows, targets: PreparedTargets | undefined): { x: Matrix; y: PreparedTargets | undefined } {
   const rows = Math.min(SAMPLES, x.rows);
   const indices = Array.from({ length: rows }, (_, i) => Math.floor((i * x.rows) / rows));
-  return { x: takeRows(x, indices), y: targets && takeTargets(targets, indices) };
+  return { x: denseRows(takeSamples(x, indices)), y: targets && takeTargets(targets, indices) };
 }
 
 /**
@@ -85,7 +85,7 @@ export function findVanishing(evidence: Evidence): Found[] {
   const top = hidden.length - 1;
   const bending = hidden.every(({ activation }) => analysisOf(activation).isTwoSided);
   if (top < (bending ? 0 : 1) || closedLayer(evidence) >= 0 || !gradientNorms || !inputs) return [];
-  const few = pick(inputs.x, targets);
+  const few = pick(inputs.all ?? inputs.x, targets);
   const norms = gradientNorms(few.x, few.y);
   // Norms shrink where layers get narrower on the way down, means where they get wider: what shrinks by width alone
   // does not vanish.

@@ -1,7 +1,7 @@
 // Held-out rows whose columns lie elsewhere than the training's: scaled otherwise, shifted, of another time. That a
 // network does badly on them says nothing of what it learned.
 import { type Evidence, type Found, varyingColumns } from "./evidence.js";
-import { denseRows, type Matrix } from "../../core/matrix.js";
+import { type Matrix, shownMatrix } from "../../core/matrix.js";
 import { meanAndSpread } from "../../core/statistics.js";
 import { countOf, formatCount, formatNumber } from "../../text/numbers.js";
 import { listNames } from "../../text/naming.js";
@@ -73,7 +73,7 @@ export function findElsewhere(
   isCause: boolean,
 ): Found | undefined {
   if (!inputs || !heldOut || inputs.x.rows < LEAST_ROWS) return undefined;
-  const compared = compareColumns(inputs.x, denseRows(heldOut.data.x), varyingColumns(inputs.columns));
+  const compared = compareColumns(inputs.x, shownMatrix(heldOut.data.x), varyingColumns(inputs.columns));
   if (compared.length === 0) return undefined;
   const size = Math.sqrt(compared.reduce((sum, { distance }) => sum + distance ** 2, 0) / compared.length);
   if (!(size >= ELSEWHERE)) return undefined;

@@ -9,6 +9,7 @@ import { findOutlierColumns, type OutlierColumn } from "../inputs/outliers.js";
 import { hasLearnedMuch } from "./learned.js";
 import { NARROW } from "../forecast/born-dead.js";
 import { columnVaries, type Matrix } from "../../core/matrix.js";
+import { isSparse, repeatedSparse } from "../../core/sparse.js";
 
 type Inputs = NonNullable<Observation["inputs"]>;
 
@@ -24,7 +25,8 @@ function statisticsOf({ columns, x }: Inputs): ColumnStatistics {
 /**
  * Columns that are equal to an earlier one in every row: those with the same statistics are compared number by number.
  */
-function repeatedColumns({ x, columns }: Inputs, among: readonly number[], isSample: boolean): number[] {
+function repeatedColumns({ x, all, columns }: Inputs, among: readonly number[], isSample: boolean): number[] {
+  if (all && isSparse(all)) return repeatedSparse(all, among);
   const { rows, columns: width, data } = x;
   const isEqual = (a: number, b: number) => {
     for (let row = 0; row < rows; row++) if (data[row * width + a] !== data[row * width + b]) return false;
@@ -73,7 +75,7 @@ function findDuplicate(inputs: Inputs, rows: number, varying: readonly number[],
       message:
         `${countOf(repeated.length, "input column")} of ${formatCount(inputs.x.columns)} ` +
         `${plural(repeated.length, "repeats", "repeat")} an earlier one on all ` +
-        `${countOf(inputs.x.rows, "sample")}: ${listNames(repeated, naming.column)}.`,
+        `${countOf((inputs.all ?? inputs.x).rows, "sample")}: ${listNames(repeated, naming.column)}.`,
       advice: "Leave the copies out: what they say is said already, and it counts twice in every update.",
     },
   ];

@@ -2,7 +2,7 @@
 import { type BendTest, MOST_ROWS, testForBend } from "./bend-test.js";
 import { type Evidence, varyingColumns } from "./evidence.js";
 import { factsOfTargets } from "./targets/target-facts.js";
-import { takeRows } from "../../core/matrix.js";
+import { takeSamples } from "../../core/matrix.js";
 import { placeOfLargest } from "../../core/statistics.js";
 import type { PreparedTargets } from "../../network/data.js";
 import { isClassification } from "../../network/losses.js";
@@ -38,8 +38,9 @@ export function testFits({ observation, targets }: Evidence, rows?: ArrayLike<nu
   if (!inputs || !targets || !loss) return undefined;
   const varying = varyingColumns(inputs.columns);
   const { outputs, areClasses, targetOf } = readTargets(targets, layers.at(-1)!.units.length, isClassification(loss));
-  if (!rows) return testForBend(inputs.x, varying, outputs, targetOf, areClasses);
-  return testForBend(takeRows(inputs.x, rows), varying, outputs, (row) => targetOf(rows[row]), areClasses);
+  const { all = inputs.x } = inputs;
+  if (!rows) return testForBend(all, varying, outputs, targetOf, areClasses);
+  return testForBend(takeSamples(all, rows), varying, outputs, (row) => targetOf(rows[row]), areClasses);
 }
 
 /** So much of what the network leaves of a constant's loss is left by a fit that shows that there is more to learn. */

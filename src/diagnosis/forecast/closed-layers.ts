@@ -4,10 +4,13 @@ import { isRectifier } from "../../activations/activations.js";
 import { type Matrix, takeRows } from "../../core/matrix.js";
 import type { ResolvedSpec } from "../../network/spec.js";
 import { type Bounds, forecastLayersOf, NARROW } from "./born-dead.js";
-import { randomFrom } from "./draw.js";
+import { drawingCost, randomFrom } from "./draw.js";
 import { takeCensus } from "./expected.js";
 
 const DRAWS = 300;
+/** Fewer of wide networks, in so many steps of drawing, and none where they would be too few to tell. */
+const MOST_STEPS = 2 ** 32;
+const FEWEST_DRAWS = 20;
 /** Rows that stand for all; of a layer that they leave closed few others open a unit. */
 const ROWS = 128;
 
@@ -33,7 +36,9 @@ export function closedAtStart(spec: ResolvedSpec, x: Matrix): ClosedAtStart | un
   const layers = forecastLayersOf(spec);
   if (!layers.some(({ units, activation }) => isRectifier(activation.name) && units <= NARROW)) return undefined;
   const rows = evenRows(x, ROWS);
-  const { chance, dead, isCertain } = takeCensus(spec, rows, randomFrom(spec.seed), DRAWS);
+  const draws = Math.min(DRAWS, Math.floor(MOST_STEPS / drawingCost(spec, spec.layers.length)));
+  if (draws < FEWEST_DRAWS) return undefined;
+  const { chance, dead, isCertain } = takeCensus(spec, rows, randomFrom(spec.seed), draws);
   const counts = layers.map(() => 0);
   for (const closed of dead) {
     const first = layers.findIndex(({ units, activation }, l) => isRectifier(activation.name) && closed[l] === units);

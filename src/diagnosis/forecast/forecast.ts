@@ -3,9 +3,17 @@
 import { isRectifier } from "../../activations/activations.js";
 import { checkInteger, checkNumber, checkOptions } from "../../core/checks.js";
 import { RelumineError } from "../../core/errors.js";
-import { type Matrix, type Samples, takeRows, toRows } from "../../core/matrix.js";
+import {
+  type Matrix,
+  type SampleRows,
+  type Samples,
+  shownMatrix,
+  shownRows,
+  takeRows,
+  toSomeSamples,
+} from "../../core/matrix.js";
 import { countOf, formatCount } from "../../text/numbers.js";
-import { type PreparedTargets, prepareTargets, takeTargets } from "../../network/data.js";
+import { type PreparedTargets, prepareTargets, takeTargets, type Targets } from "../../network/data.js";
 import { type NetworkSpec, resolveSpec, type ResolvedSpec } from "../../network/spec.js";
 import { advise, drawForecast } from "./advice.js";
 import { firstLayerChance, forecastLayersOf, isHomogeneous } from "./born-dead.js";
@@ -123,9 +131,16 @@ function gradientRows(spec: ResolvedSpec, rows: number): number {
   return Math.min(rows, GRADIENT_ROWS, Math.max(16, Math.floor(GRADIENT_BUDGET / sizeOf(spec) / 3)));
 }
 
-function checkRows(spec: ResolvedSpec, x: Samples | undefined): Matrix | undefined {
+function checkRows(spec: ResolvedSpec, x: Samples | undefined): SampleRows | undefined {
   if (x === undefined) return undefined;
-  return toRows("x", x, spec.inputs);
+  return toSomeSamples("x", x, spec.inputs);
+}
+
+/** Those of the rows that are shown. */
+function readTargets({ layers, loss }: ResolvedSpec, all: SampleRows, targets: Targets): PreparedTargets {
+  const prepared = prepareTargets("targets", targets, all.rows, layers[layers.length - 1].units, loss);
+  const shown = shownRows(all);
+  return shown ? takeTargets(prepared, shown) : prepared;
 }
 
 /**
@@ -142,7 +157,8 @@ function checkRows(spec: ResolvedSpec, x: Samples | undefined): Matrix | undefin
  *
  * Sources: Lu et al. 2019 (born dead), Clopper and Pearson 1934 (bounds from draws).
  * @param spec as for createNetwork
- * @param x rows x inputs; without it see above
+ * @param x rows x inputs; without it see above. Of sparse rows that have more than 16 million numbers, zeros included,
+ *   up to 1024 are looked at
  * @cost about a tenth of a second for 256-256-256-10 on 4096 rows; it trains nothing
  * @throws RelumineError "shape" or "value" if the spec, x, the targets or an option is not as wanted
  * @example
@@ -159,20 +175,11 @@ export function forecast(spec: NetworkSpec, x?: Samples, options?: ForecastOptio
       : checkNumber("learningRate", given.learningRate, { low: 0, openLow: true });
   const asked = given.draws === undefined ? undefined : checkInteger("draws", given.draws, { low: 2, high: 1e6 });
   const random = randomFrom(checkInteger("seed", given.seed ?? 0, { low: 0 }));
-  const matrix = checkRows(resolved, x);
-  if (given.targets !== undefined && matrix === undefined)
+  const all = checkRows(resolved, x);
+  if (given.targets !== undefined && all === undefined)
     throw new RelumineError("value", "x", "to hold the row of inputs of each target", "targets without x");
-  const targets =
-    matrix && given.targets !== undefined
-      ? prepareTargets(
-          "targets",
-          given.targets,
-          matrix.rows,
-          resolved.layers[resolved.layers.length - 1].units,
-          resolved.loss,
-        )
-      : undefined;
-
+  const targets = all && given.targets !== undefined ? readTargets(resolved, all, given.targets) : undefined;
+  const matrix = all && shownMatrix(all);
   const { x: source, inputs } = matrix ? { x: matrix, inputs: "" } : standIn(resolved, random);
   const order = shuffled(source.rows, random);
   const rows = takeRows(source, order);
@@ -184,7 +191,8 @@ export function forecast(spec: NetworkSpec, x?: Samples, options?: ForecastOptio
   };
   const draws = targets ? drawsForRates(resolved, few.length) : 0;
   const census = takeCensus(resolved, rows, random, asked, { count: draws, x: gradientX });
-  const partly = census.rows < rows.rows ? `${formatCount(census.rows)} of ` : "";
+  const rowCount = all?.rows ?? rows.rows;
+  const partly = census.rows < rowCount ? `${formatCount(census.rows)} of ` : "";
   const found = {
     bornDeadNetwork: boundsOf(census),
     layers: forecastLayers(resolved, rows, matrix === undefined, census),
@@ -194,7 +202,7 @@ export function forecast(spec: NetworkSpec, x?: Samples, options?: ForecastOptio
   };
   const result: Forecast = {
     ...found,
-    inputs: partly + (inputs || countOf(rows.rows, "row")),
+    inputs: partly + (inputs || countOf(rowCount, "row")),
     draws: census.draws,
     advice: advise(resolved, matrix, found, learningRate),
     toString: () => drawForecast(result),

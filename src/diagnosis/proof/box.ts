@@ -2,7 +2,8 @@
 import type { InputBox } from "../types.js";
 import { checkOptions, describe, isFloat32 } from "../../core/checks.js";
 import { RelumineError } from "../../core/errors.js";
-import type { Matrix } from "../../core/matrix.js";
+import { densePieces, type Matrix, type SampleRows } from "../../core/matrix.js";
+import { isSparse, measureSparse } from "../../core/sparse.js";
 import type { UnitStatistics } from "../../inspect/statistics.js";
 
 /** low[i] <= high[i], both finite. */
@@ -12,7 +13,12 @@ export interface Box {
 }
 
 /** Each feature's range in x. */
-export function rangeOf({ rows, columns, data }: Matrix): Box {
+export function rangeOf(x: SampleRows): Box {
+  if (isSparse(x)) {
+    const { min, max } = measureSparse(x);
+    return { low: Float32Array.from(min), high: Float32Array.from(max) };
+  }
+  const { rows, columns, data } = x;
   const low = data.slice(0, columns);
   const high = data.slice(0, columns);
   for (let row = 1, i = columns; row < rows; row++) {
@@ -50,7 +56,11 @@ function checkEnd(name: "low" | "high", values: unknown, columns: number): Float
  * @param first the place of the first row among all
  * @throws RelumineError "value"
  */
-export function checkSamples({ low, high }: Box, { rows, columns, data }: Matrix, first = 0): void {
+export function checkSamples(box: Box, x: SampleRows, first = 0): void {
+  for (const { start, piece } of densePieces(x)) checkPiece(box, piece, first + start);
+}
+
+function checkPiece({ low, high }: Box, { rows, columns, data }: Matrix, first: number): void {
   for (let row = 0, i = 0; row < rows; row++) {
     for (let c = 0; c < columns; c++, i++) {
       if (data[i] >= low[c] && data[i] <= high[c]) continue;
@@ -68,7 +78,7 @@ export function checkSamples({ low, high }: Box, { rows, columns, data }: Matrix
  * The box that was given, rounded to float32 as samples are, or the range of each feature in x.
  * @throws RelumineError "shape" (a box of another width) or "value" (NaN, low above high, samples outside)
  */
-export function resolveBox(inputBox: InputBox | undefined, x: Matrix): Box {
+export function resolveBox(inputBox: InputBox | undefined, x: SampleRows): Box {
   if (inputBox === undefined) return rangeOf(x);
   const box = readBox(inputBox, x.columns);
   checkSamples(box, x);

@@ -21,7 +21,15 @@ import {
 import { longChecksumOf } from "../../core/checksum.js";
 import { RelumineError } from "../../core/errors.js";
 import { yieldToEventLoop } from "../../core/event-loop.js";
-import { isMatrix, type Matrix, type Samples, toRows } from "../../core/matrix.js";
+import {
+  denseIfSmall,
+  isMatrix,
+  type SampleRows,
+  type Samples,
+  shownMatrix,
+  toSomeSamples,
+} from "../../core/matrix.js";
+import { isSparse } from "../../core/sparse.js";
 import { type Inspector, type RunOptions, type VisitChunk, withInspectorAsync } from "../../inspect/inspector.js";
 import { hasFinite, isDead } from "../../inspect/unit-state.js";
 import type { Network } from "../../network/types.js";
@@ -54,15 +62,15 @@ export function hashHidden(state: NetworkState): string {
   return longChecksumOf([shape], views);
 }
 
-function readQuestion(question: Samples | ProofQuestion, inputs: number): { x?: Matrix; box: Box } {
-  const isSamples = Array.isArray(question) || isMatrix(question);
+function readQuestion(question: Samples | ProofQuestion, inputs: number): { x?: SampleRows; box: Box } {
+  const isSamples = Array.isArray(question) || isMatrix(question) || isSparse(question);
   const given = isSamples
     ? { x: question as Samples }
     : checkOptions("question", question as ProofQuestion, ["x", "box"]);
   if (given.x === undefined && given.box === undefined)
     throw new RelumineError("value", "question", "to have samples x, or a box, or both", describe(question));
   if (given.x === undefined) return { box: readBox(given.box!, inputs) };
-  const x = toRows("x", given.x, inputs);
+  const x = denseIfSmall(toSomeSamples("x", given.x, inputs));
   return { x, box: resolveBox(given.box, x) };
 }
 
@@ -71,7 +79,7 @@ function readQuestion(question: Samples | ProofQuestion, inputs: number): { x?: 
  */
 async function unitsToAsk(
   state: NetworkState,
-  x: Matrix | undefined,
+  x: SampleRows | undefined,
   inspector: Inspector,
   limits: Limits,
 ): Promise<Question[]> {
@@ -302,7 +310,7 @@ export async function proveWith(
 
 interface Ask extends Pick<ReturnType<typeof checkProve>, "budget" | "threads" | "onProgress" | "from"> {
   readonly startWorkers: StartProofWorkers;
-  readonly x: Matrix | undefined;
+  readonly x: SampleRows | undefined;
   readonly box: Box;
 }
 
@@ -320,7 +328,7 @@ async function proveIn(
   const layers = readLayers(hidden.map((each) => ({ activation: each.activation, weights: each })));
   const ceilings = hidden.map(({ activation }) => closedUpTo(activation));
   const samples = x && {
-    inputs: { x },
+    inputs: { x: shownMatrix(x) },
     again: (some: RunOptions, visit: VisitChunk) => inspector.run(x, some, visit),
   };
   const wake = new WakeSearch({ inspector, ...samples }, layers, box);

@@ -3,7 +3,7 @@
 import { BlockReader, countRows, isBlocks, PIECE, readSource, type SampleBlocks } from "../../core/blocks.js";
 import { checkInteger, checkOptions } from "../../core/checks.js";
 import { RelumineError } from "../../core/errors.js";
-import { type Matrix, type Samples, takeRows, toRows } from "../../core/matrix.js";
+import { denseRows, type Matrix, type Samples, takeSamples, toSomeSamples } from "../../core/matrix.js";
 import { checkPace, Pace, PACE_OPTIONS, type PaceOptions } from "../../core/pace.js";
 import type { Description } from "../../network/training/callbacks.js";
 import type { PackageCallback } from "../../network/types.js";
@@ -74,9 +74,11 @@ async function chooseRows(x: SampleBlocks, wanted: number, pacing: PaceOptions):
       const first = next;
       while (next < chosen.length && chosen[next] < start + piece.rows) next++;
       parts.push(
-        takeRows(
-          piece,
-          chosen.slice(first, next).map((row) => row - start),
+        denseRows(
+          takeSamples(
+            piece,
+            chosen.slice(first, next).map((row) => row - start),
+          ),
         ),
       );
     }
@@ -137,8 +139,8 @@ export function describeActivity(
   options: ActivityOptions | undefined,
 ): Description<ActivityData, ActivityResults> {
   const { samples, everyEpochs } = readOptions(checkOptions("recordActivity", options, OWN_OPTIONS));
-  const all = toRows("x", x);
-  const chosen = takeRows(all, spread(all.rows, samples));
+  const all = toSomeSamples("x", x);
+  const chosen = denseRows(takeSamples(all, spread(all.rows, samples)));
   return {
     name: "recordActivity",
     options: { x: chosen, samples: chosen.rows, everyEpochs },

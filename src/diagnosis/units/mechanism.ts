@@ -58,11 +58,10 @@ export function watchOpenWithoutBias({ state }: Inspector, count: number) {
       layers.forEach((layer, index) => {
         const [fired, max] = [chunk.counter(index, BatchCounter.fired), chunk.counter(index, BatchCounter.max)];
         const weights = arraysOf(layer);
-        const x = chunk.inputs(index);
         for (const unit of closed[index]) {
           if (fired[unit] > 0) closed[index].delete(unit);
           else if (isDoubtful(weights.bias[unit], max[unit]) && !open[index].has(unit))
-            if (opensWithoutBias(weights, unit, x)) open[index].add(unit);
+            if (opensWithoutBias(weights, unit, chunk.inputs(index))) open[index].add(unit);
         }
       });
     },

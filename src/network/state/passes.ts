@@ -9,7 +9,7 @@ import { mostOpen, SKIP_FROM_ROWS } from "./closed-units.js";
 import { factsOf, type Loss, lossDivisor, readsPreactivations } from "../losses.js";
 import type { ResolvedSpec } from "../spec.js";
 import { type Matrix, movedError, type SampleRows } from "../../core/matrix.js";
-import { isSparse } from "../../core/sparse.js";
+import { isSparse, mostEntries } from "../../core/sparse.js";
 import type { Runtime } from "../../wasm/runtime.js";
 
 interface Layer {
@@ -137,6 +137,12 @@ export class Passes {
     this.buffers.sparse.isLoaded = false;
     if (data.length !== rows * columns) throw movedError("x.data");
     this.runtime.heap.f32.set(data.subarray(start * columns, (start + count) * columns), this.buffers.inputs >>> 2);
+  }
+
+  /** The first `count` rows of x, of which it was not known before how many entries they have. */
+  copyStreamed(x: SampleRows, count: number): void {
+    if (isSparse(x)) this.buffers.sparse.ensure(count, mostEntries(x, count), false);
+    this.copyInputs(x, 0, count);
   }
 
   /**

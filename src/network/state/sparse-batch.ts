@@ -65,6 +65,8 @@ export function entriesOf(x: SampleRows, rows: number): number | undefined {
 export class SparseBatch {
   /** Whether the batch's inputs are sparse rows. */
   isLoaded = false;
+  /** Where the rows that are loaded stand with their zeros; 0: nowhere. */
+  private zerosAt = 0;
   readonly touched: TouchedRows;
   private address = 0;
   private layout: SparseLayout | undefined;
@@ -123,11 +125,14 @@ export class SparseBatch {
       u32[toOffsets + r + 1] = place;
     }
     this.entries = place;
+    this.zerosAt = 0;
     this.isLoaded = true;
   }
 
   /** Writes the rows that are loaded with their zeros, rows x inputs. */
   writeDense(rows: number, to: number): void {
+    if (this.zerosAt === to) return;
+    this.zerosAt = to;
     const { u32, f32 } = this.heap;
     const [offsets, columns, values] = this.operands.map((address) => address >>> 2);
     f32.fill(0, to >>> 2, (to >>> 2) + rows * this.inputs);

@@ -28,6 +28,7 @@ import { compete, enter, epochsOf, wholeOf } from "./successive-halving.js";
 import type { Interval, Measure, Prescription, PrescribeOptions, Trial } from "./types.js";
 import { checkFunction, checkInteger, checkName, checkNumber, checkOptions, checkSignal } from "../../core/checks.js";
 import { RelumineError } from "../../core/errors.js";
+import { hasRoomForZeros } from "../../core/matrix.js";
 import { mean } from "../../core/statistics.js";
 import { yieldToEventLoop } from "../../core/event-loop.js";
 import type { Death } from "../../diagnosis/trace/types.js";
@@ -229,6 +230,7 @@ class Prescriber {
       wasTrained,
       isUneven,
       steps: this.plan.epochs * Math.ceil(this.setup.training.x.rows / this.setup.batchSize),
+      canCenter: hasRoomForZeros(this.setup.training.x),
     });
     const remedies = candidates.slice(0, trials).map((candidate) => enter(candidate));
     if (this.stop.signal.aborted) return this.conclude([], complaints);

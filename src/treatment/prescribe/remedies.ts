@@ -59,6 +59,8 @@ export interface Situation {
   readonly isUneven: boolean;
   /** Updates of the baseline's training. */
   readonly steps: number;
+  /** Centred inputs fit in memory: of wide sparse ones there would be too many that are not 0. */
+  readonly canCenter: boolean;
 }
 
 export interface Remedy {
@@ -141,7 +143,7 @@ function lowerRates({ hasHidden, isOfSteps, complaints }: Facts): Remedy[] {
 }
 
 /** Numbers can be scaled where the last layer is linear, by itself or by the remedy that makes it so. */
-function scalings({ task, output }: Facts): Remedy[] {
+function scalings({ task, output, canCenter }: Facts): Remedy[] {
   const scalesTargets = task.kind === "numbers";
   const standsAlone = output === undefined;
   return [
@@ -151,7 +153,7 @@ function scalings({ task, output }: Facts): Remedy[] {
       why: "columns of mean 0 and spread 1 suit the weights' start and the rate",
       change: scale({ inputs: true, targets: true }),
       answers: ["unscaledInputs", "uncenteredInputs", "outlierInputs", "unscaledTargets", "notLearned", "divergence"],
-      when: scalesTargets,
+      when: scalesTargets && canCenter,
       standsAlone,
     },
     {
@@ -160,7 +162,7 @@ function scalings({ task, output }: Facts): Remedy[] {
       why: "columns of mean 0 and spread 1 suit the weights' start and the rate",
       change: scale({ inputs: true }),
       answers: ["unscaledInputs", "uncenteredInputs", "outlierInputs", "notLearned", "divergence"],
-      when: !scalesTargets || !standsAlone,
+      when: canCenter && (!scalesTargets || !standsAlone),
     },
     {
       name: "targets standardized",

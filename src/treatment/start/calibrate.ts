@@ -4,7 +4,7 @@
 import { countRows, isBlocks, readAgain, type SampleSource } from "../../core/blocks.js";
 import { checkBoolean, checkNumber, checkOptions } from "../../core/checks.js";
 import { RelumineError } from "../../core/errors.js";
-import { type Matrix, type Samples, toRows } from "../../core/matrix.js";
+import { type SampleRows, type Samples, toSomeSamples } from "../../core/matrix.js";
 import { checkPace, Pace, PACE_OPTIONS, type PaceOptions } from "../../core/pace.js";
 import { LayerSweep, type Products } from "../../inspect/layer-sweep.js";
 import { RereadRows } from "../../inspect/row-stream.js";
@@ -169,7 +169,7 @@ export async function calibrate(
   const activity = checkNumber("activity", given.activity ?? 0.5, { low: 0, high: 1, openLow: true });
   const orthogonal = checkBoolean("orthogonal", given.orthogonal ?? false);
   const pacing = checkPace(given);
-  const source = isBlocks(x) ? readAgain("x", x) : toRows("x", x, state.spec.inputs, LEAST_ROWS);
+  const source = isBlocks(x) ? readAgain("x", x) : toSomeSamples("x", x, state.spec.inputs, LEAST_ROWS);
   state.checkIdle();
   const pace = new Pace(pacing, watch(cell, "calibrated"));
   const samples = "blocks" in source ? await rowsAgain(source, state, pace, pacing.signal) : source;
@@ -206,7 +206,7 @@ async function rowsAgain(
 }
 
 interface Task {
-  readonly samples: Matrix | RereadRows;
+  readonly samples: SampleRows | RereadRows;
   readonly activity: number;
   readonly orthogonal: boolean;
 }

@@ -3,7 +3,8 @@
 // that is below two minutes.
 import { RelumineError } from "../../core/errors.js";
 import { isFloat32 } from "../../core/checks.js";
-import { isMatrix, type Matrix, type Matrix64, type Samples, toRows64 } from "../../core/matrix.js";
+import { isMatrix, type Matrix, type Matrix64, type Samples, toRows64, toSomeSamples } from "../../core/matrix.js";
+import { isSparse, measureSparse, type SparseRows } from "../../core/sparse.js";
 import type { Targets } from "../../network/data.js";
 
 /** By column, what is subtracted and what then divides. */
@@ -17,8 +18,9 @@ export interface ColumnFigures {
 /** Inputs in a network's terms. */
 export interface InputScaling extends ColumnFigures {
   /**
-   * Samples as (value - mean) / scale, in float64 before they are rounded; a copy.
-   * @throws RelumineError "shape" or "value"
+   * Samples as (value - mean) / scale, in float64 before they are rounded; a copy. Of sparse rows it has no zeros left:
+   * a Matrix.
+   * @throws RelumineError "shape", "value", or "memory" where sparse rows are too many without their zeros
    */
   apply(samples: Samples): Matrix;
 }
@@ -91,16 +93,30 @@ function mapColumns(
 export const standardized = (path: string, rows: Matrix64, { mean, scale }: ColumnFigures): Matrix =>
   mapColumns(path, rows, (value, column) => (value - mean[column]) / scale[column]);
 
+/** By the entries alone, zeros counted. */
+function sparseFiguresOf(x: SparseRows, isScaled: boolean): ColumnFigures {
+  const { mean, variance } = measureSparse(x);
+  return { mean, scale: variance.map((each) => (isScaled ? Math.sqrt(each) || 1 : 1)) };
+}
+
 /** @param isScaled else the scale is 1 */
 export function inputScaling(x: Samples, isScaled: boolean): InputScaling {
-  const figures = figuresOf(toRows64("x", x), isScaled);
+  const figures = isSparse(x)
+    ? sparseFiguresOf(toSomeSamples("x", x) as SparseRows, isScaled)
+    : figuresOf(toRows64("x", x), isScaled);
   const columns = figures.mean.length;
   return { ...figures, apply: (samples) => standardized("samples", toRows64("samples", samples, columns, 0), figures) };
 }
 
 /** One number a sample as rows of one. */
 function rowsOfTargets(y: Targets): Samples {
-  if (isMatrix(y) || typeof y !== "object" || y === null || typeof (y as ArrayLike<unknown>)[0] === "object")
+  if (
+    isMatrix(y) ||
+    isSparse(y) ||
+    typeof y !== "object" ||
+    y === null ||
+    typeof (y as ArrayLike<unknown>)[0] === "object"
+  )
     return y as Samples;
   return Array.from(y as ArrayLike<number>, (value) => [value]);
 }

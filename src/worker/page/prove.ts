@@ -7,10 +7,11 @@ import type { PackedProve } from "../protocol.js";
 import type { RemoteNetwork, WorkerChoice } from "../types.js";
 import { checkFunction, checkOptions, checkSignal } from "../../core/checks.js";
 import { isMatrix, type Samples } from "../../core/matrix.js";
+import { isSparse } from "../../core/sparse.js";
 import type { NetworkProof, ProofQuestion, ProveOptions } from "../../diagnosis/proof/proof-types.js";
 
 function sendQuestion(question: Samples | ProofQuestion): unknown {
-  if (Array.isArray(question) || isMatrix(question)) return sendable("x", question as Samples);
+  if (Array.isArray(question) || isMatrix(question) || isSparse(question)) return sendable("x", question as Samples);
   const { x, ...rest } = checkOptions("question", question as ProofQuestion, ["x", "box"]);
   return { ...rest, ...(x !== undefined && { x: sendable("x", x) }) };
 }

@@ -1,7 +1,9 @@
-// What a caller passes as data, in a form that is quick to send: rows of numbers as one matrix.
+// What a caller passes as data, in a form that is quick to send: rows of numbers as one matrix, entries in arrays of
+// their own kind.
 import { isBlocks } from "../../core/blocks.js";
 import { RelumineError } from "../../core/errors.js";
 import { isMatrix, type Samples, toMatrix } from "../../core/matrix.js";
+import { checkSparse, isSparse, type SparseMatrix } from "../../core/sparse.js";
 import type { DataSet, Targets } from "../../network/data.js";
 
 function isRows(value: unknown): boolean {
@@ -18,6 +20,7 @@ export function sendable<T extends Samples | Targets>(name: string, samples: T):
     throw new RelumineError("unsupported", name, "to be rows in memory, for a worker", "blocks", hint);
   }
   if (isMatrix(samples)) return { rows: samples.rows, columns: samples.columns, data: samples.data } as T;
+  if (isSparse(samples)) return checkSparse(name, samples) as SparseMatrix as T;
   return isRows(samples) ? (toMatrix(name, samples) as T) : samples;
 }
 
