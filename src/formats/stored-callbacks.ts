@@ -14,7 +14,13 @@ import {
 } from "../core/stored-values.js";
 import { sum } from "../core/statistics.js";
 import { type SavedFirings, SUMMARY, tracedLayers } from "../diagnosis/trace/last-fired.js";
-import { KEEP_AT_MOST, loggedSteps, type SavedSnapshots, type Snapshot } from "../diagnosis/trace/snapshots.js";
+import {
+  KEEP_AT_MOST,
+  loggedSteps,
+  type SavedHistory,
+  type SavedSnapshots,
+  type Snapshot,
+} from "../diagnosis/trace/snapshots.js";
 import type { SavedTrace, SavedUnexplained } from "../diagnosis/trace/trace-deaths.js";
 import { type SavedShares, sharesSizes } from "../diagnosis/trace/firing-shares.js";
 import { makeDeath } from "../diagnosis/trace/make-death.js";
@@ -86,6 +92,7 @@ function deathsOf(hidden: readonly number[], step: Check<number>, epoch: Check<n
     closedBy: optional(step),
     windowMean: optional(number),
     samples,
+    snapshotsGone: optional(flag),
   });
   const blow = object<Blow>({
     step,
@@ -109,7 +116,7 @@ function snapshotsOf(
   { spec, fit, parameters, slots }: StoredFitContext,
   step: Check<number>,
   window: number | undefined,
-): Check<SavedSnapshots> {
+): { readonly live: Check<SavedSnapshots>; readonly held: Check<SavedHistory[]> } {
   const log = numbers(Float64Array, loggedSteps(intervalOf(windowOf(window, fit.plan))));
   const snapshot = object<Snapshot>({
     step,
@@ -120,12 +127,8 @@ function snapshotsOf(
     isBreak: flag,
     isTainted: flag,
   });
-  return object<SavedSnapshots>({
-    kept: list(snapshot, 1, KEEP_AT_MOST),
-    lostBreak: flag,
-    rates: log,
-    losses: log,
-  });
+  const fields = { kept: list(snapshot, 1, KEEP_AT_MOST), lostBreak: flag, rates: log, losses: log };
+  return { live: object<SavedSnapshots>(fields), held: list(object<SavedHistory>({ ...fields, now: step })) };
 }
 
 const keyOf = ({ layer, unit }: UnitIndex): string => `${layer} ${unit}`;
@@ -134,6 +137,7 @@ function unexplainedOf(hidden: readonly number[], step: Check<number>): Check<Sa
   const share = numberFrom(-1, 1);
   return unitsOf<Omit<SavedUnexplained, keyof UnitIndex>>(hidden, {
     foundAt: step,
+    history: optional(count),
     counters: optional(object({ step: count, lastStep: count, before: share, after: share, isSudden: flag })),
   });
 }
@@ -150,6 +154,8 @@ function traceDeaths(
   const summaries = numbers(Float32Array, traced * SUMMARY);
   const sizes = sharesSizes(traced);
   const noSnapshots: Check<undefined> = optional((path, value) => refuseStored(path, "not to be there", value));
+  const hasSnapshots = replay && memory !== 0;
+  const snapshots = snapshotsOf(context, step, window);
   const check = object<SavedTrace>({
     deaths: deathsOf(hidden, step, epoch),
     revivals: unitsOf<Omit<Revival, keyof UnitIndex>>(hidden, { diedAt: step, step, epoch }),
@@ -170,8 +176,9 @@ function traceDeaths(
     }),
     isDead: numbers(Uint8Array, traced, (mark) => mark <= 1),
     lookAgainAt: numbers(Float64Array, traced, atLeast0),
-    snapshots: replay && memory !== 0 ? snapshotsOf(context, step, window) : noSnapshots,
+    snapshots: hasSnapshots ? snapshots.live : noSnapshots,
     unexplained: optional(unexplainedOf(hidden, step)),
+    histories: hasSnapshots ? optional(snapshots.held) : noSnapshots,
     spent: optional(numberFrom(0)),
     isChanged: flag,
     isTainted: flag,
@@ -183,6 +190,9 @@ function traceDeaths(
     const open = new Set(trace.deaths.filter(({ cause }) => cause === "unexplained").map(keyOf));
     const stray = (trace.unexplained ?? []).find((each) => !open.delete(keyOf(each)));
     if (stray || open.size > 0) refuseStored(`${path}.unexplained`, "to be the deaths with that cause", stray);
+    const histories = trace.histories?.length ?? 0;
+    const unheld = trace.unexplained?.find(({ history = -1 }) => history >= histories);
+    if (unheld) refuseStored(`${path}.unexplained`, "to name histories that are there", unheld);
     const lost = places.find((place, at) => dead.has(place) !== Boolean(trace.isDead[at]));
     return lost === undefined ? trace : refuseStored(`${path}.isDead`, "to mark the deaths", lost);
   };

@@ -231,3 +231,43 @@ describe("memory", () => {
     expect(await traced({ explain: Infinity, memory: 64 * bytes })).toEqual(all);
   });
 });
+
+describe("long after a death", () => {
+  // units die in the first epochs of many, further back than snapshots and rates are kept of a training that goes on
+  const LONG: FitOptions = { ...FIT, epochs: 60, learningRate: (_step, epoch) => (epoch > 4 ? 1e-4 : 3) };
+  const whole = traced({ explain: Infinity }, undefined, LONG);
+
+  test("on demand it is explained as it would have been at once", async () => {
+    const deaths = await traced({ explain: 1 }, async (trace) => void (await trace.explain()), LONG);
+    expect(deaths).toEqual(await whole);
+  });
+
+  test("and after the training was stored and resumed", async () => {
+    const trace = traceDeaths({ explain: 1 });
+    const resumed = traceDeaths({ explain: 1 });
+    const stop = {
+      onEpochEnd: ({ epoch }: { epoch: number }, { stop }: { stop(): void }) => void (epoch === 30 && stop()),
+    };
+    const bytes = await withNetwork(SPEC, async (network) => {
+      await network.fit(sample(), { ...LONG, callbacks: [trace, stop] });
+      return exportNetwork(network, "safetensors", { training: true });
+    });
+    const network = await importNetwork(bytes);
+    const { learningRate } = LONG;
+    await network.fit(sample(), { callbacks: [resumed, stop], resume: true, epochs: LONG.epochs, learningRate });
+    await resumed.explain();
+    network.dispose();
+    expect(resumed.deaths).toEqual(await whole);
+  });
+
+  test("where memory has no room for its snapshots, it says so", async () => {
+    const bytes = 4 * (2 * 40 + 40 + 40 * 40 + 40 + 40 * 3 + 3);
+    const deaths = await traced({ explain: 1, memory: 6.5 * bytes }, undefined, LONG);
+    const gone = deaths.filter(({ lastStraw }) => lastStraw.snapshotsGone);
+    expect(gone.length).toBeGreaterThan(0);
+    for (const { cause, explanation } of gone) {
+      expect(cause).toBe("unknown");
+      expect(explanation).toContain("snapshots");
+    }
+  });
+});

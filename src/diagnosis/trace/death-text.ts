@@ -29,7 +29,10 @@ const REASONS: Partial<Record<Death["cause"], string>> = {
   learningRate: "; the plain gradient step did it",
   unexplained: "; not explained yet: more died at once than are replayed unasked",
 };
+const GONE = "; it was not explained in time: the snapshots that would tell its cause are gone";
 const UNKNOWN = "; the update could not be replayed, so that its cause is not known";
+
+const unknownReason = ({ lastStraw }: Facts) => (lastStraw.snapshotsGone ? GONE : UNKNOWN);
 
 function reason(death: Facts): string {
   switch (death.cause) {
@@ -42,7 +45,7 @@ function reason(death: Facts): string {
     case "weightDecay":
       return "; without weight decay that update would not have closed it";
     default:
-      return REASONS[death.cause] ?? UNKNOWN;
+      return REASONS[death.cause] ?? unknownReason(death);
   }
 }
 
@@ -59,11 +62,11 @@ function survival({ survivesAt, rate }: Pick<Facts, "survivesAt" | "rate">, woul
   return `; in that update, at a rate of ${formatRate(survivesAt)} or less${was} it would have ${wouldHave}`;
 }
 
-function blowReason({ cause, openAfter }: Blow): string {
+function blowReason({ cause, openAfter }: Blow, unknown: string): string {
   const spared = openAfter === 0 ? "would not have closed it" : "would have left it half of them";
   if (cause === "momentum") return `; without momentum that ${spared}`;
   if (cause === "weightDecay") return `; without weight decay that ${spared}`;
-  return REASONS[cause] ?? UNKNOWN;
+  return REASONS[cause] ?? unknown;
 }
 
 /** The blow first, then what was left. */
@@ -84,7 +87,7 @@ function explainBlow(name: string, blow: Blow, death: Facts, stepsBefore: number
         `step ${count(lastStraw.closedBy)} found it closed`;
   return (
     `${when} took most of the rows that open ${name}: ${share(openBefore)} before, ${share(openAfter)} after` +
-    blowReason(blow) +
+    blowReason(blow, unknownReason(death)) +
     survival(blow, openAfter === 0 ? "lived" : "kept half of them") +
     (aftermath || rest)
   );

@@ -12,7 +12,7 @@ import { causeOf, type Removable, ReplayedUpdate, type Without } from "./replaye
 import { countOpen, isOpen, type Reading, splitChange, type UnitReader } from "./unit-readings.js";
 import type { UnitIndex } from "../../inspect/inspector.js";
 import type { Replay } from "./replay.js";
-import type { Snapshots } from "./snapshots.js";
+import type { History } from "./snapshots.js";
 import { Sweep, type Waiting } from "./sweep.js";
 import { batchOf } from "../../network/training/plan.js";
 import type { RunningFit } from "../../network/training/running-fit.js";
@@ -62,7 +62,7 @@ export class DeathExplainer {
 
   constructor(
     private readonly fit: RunningFit,
-    private readonly snapshots: Snapshots,
+    private readonly snapshots: History,
     private readonly replay: Replay,
     private readonly reader: UnitReader,
     private readonly window: number,

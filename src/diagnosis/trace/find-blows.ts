@@ -9,7 +9,7 @@ import type { UnitIndex } from "../../inspect/inspector.js";
 import { causeOf, type ReplayedUpdate } from "./replayed-update.js";
 import { countOpen, type Reading, splitChange, type UnitReader } from "./unit-readings.js";
 import type { Replay } from "./replay.js";
-import type { Snapshots } from "./snapshots.js";
+import type { History } from "./snapshots.js";
 import type { Sweep, Waiting } from "./sweep.js";
 import { findRun, type OpenRun, outweighs } from "./open-shares.js";
 import { groupBy } from "../../core/group-by.js";
@@ -65,7 +65,7 @@ function spaced(from: number, to: number, parts: number): number[] {
 }
 
 /** From which position on the updates up to its last straw can be repeated. */
-function reachOf({ step, foundAt }: Pick<Deceased, "step" | "foundAt">, snapshots: Snapshots): number {
+function reachOf({ step, foundAt }: Pick<Deceased, "step" | "foundAt">, snapshots: History): number {
   return step === 0 ? Infinity : snapshots.reach(step, foundAt);
 }
 
@@ -99,7 +99,7 @@ function placesOf(
 /** The positions at which the shares of a unit are read at first; of a long span there may be as many again. */
 export function searchedPositions(
   { step, foundAt, counters }: Pick<Deceased, "step" | "foundAt" | "counters">,
-  snapshots: Snapshots,
+  snapshots: History,
   rows: number,
   window: number,
 ): readonly number[] {
@@ -112,7 +112,7 @@ export class BlowFinder {
 
   constructor(
     private readonly fit: RunningFit,
-    private readonly snapshots: Snapshots,
+    private readonly snapshots: History,
     private readonly replay: Replay,
     private readonly reader: UnitReader,
     private readonly sweep: Sweep,

@@ -1,5 +1,5 @@
 // Training repeated on a copy of the network, bit for bit, from a snapshot on.
-import type { Snapshots, Snapshot } from "./snapshots.js";
+import type { History, Snapshot } from "./snapshots.js";
 import { batchOf } from "../../network/training/plan.js";
 import type { OptimizerRecipe } from "../../network/training/optimizers.js";
 import type { RunningFit } from "../../network/training/running-fit.js";
@@ -31,7 +31,7 @@ export class Replay {
 
   constructor(
     private readonly fit: RunningFit,
-    private readonly snapshots: Snapshots,
+    private readonly snapshots: History,
   ) {
     const { plan } = fit;
     this.state = new NetworkState(fit.state.runtime, fit.state.spec);

@@ -5,7 +5,7 @@ import { countOpen, type Reading, type UnitReader } from "./unit-readings.js";
 import { deepRates, firstLayerRate, type SparedUnit } from "./survival-rate.js";
 import { type FirstLayer, roomForLine } from "./rate-line.js";
 import type { Replay } from "./replay.js";
-import type { Snapshots } from "./snapshots.js";
+import type { History } from "./snapshots.js";
 import type { UnitIndex } from "../../inspect/inspector.js";
 import type { RunningFit } from "../../network/training/running-fit.js";
 
@@ -49,7 +49,7 @@ function largestShares(lengths: Float64Array, rows: Uint32Array): readonly Sampl
 export class ReplayedUpdate {
   constructor(
     private readonly fit: RunningFit,
-    private readonly snapshots: Snapshots,
+    private readonly snapshots: History,
     private readonly replay: Replay,
     private readonly reader: UnitReader,
   ) {}

@@ -53,54 +53,50 @@ export interface SavedSnapshots {
   readonly losses: Float64Array;
 }
 
-export class Snapshots {
-  /** By step; the first is that of the start for as long as `keepStart` says. */
-  private kept: Snapshot[] = [];
-  private readonly spare: Snapshot[] = [];
-  private readonly every: number;
-  private lostBreak = false;
-  private rates: Float64Array;
-  private losses: Float64Array;
+/** What is held for deaths that are unexplained. */
+export interface SavedHistory extends SavedSnapshots {
+  /** Updates made by then. */
+  readonly now: number;
+}
 
-  /** How many are kept at the most. */
-  private readonly capacity: number;
+/** Snapshots and the steps in between, as they were when so many updates were made. */
+export class History {
+  private isLost = false;
 
-  /**
-   * @param interval steps from one inspection of the silent units to the next
-   * @param copies for how many there is memory: see copiesIn
-   */
+  /** @param kept by step */
   constructor(
-    private readonly fit: RunningFit,
-    private readonly interval: number,
+    protected readonly fit: RunningFit,
+    protected kept: Snapshot[],
+    protected lostBreak: boolean,
+    protected rates: Float64Array,
+    protected losses: Float64Array,
+    /** For how many copies there is memory: see copiesIn. */
     readonly copies: number,
-  ) {
-    this.capacity = Math.min(KEEP_AT_MOST, copies);
-    const isDense = this.capacity >= PER_INTERVAL * KEEP_AT_LEAST;
-    this.every = isDense ? Math.min(interval, Math.max(LEAST_STEPS, Math.ceil(interval / PER_INTERVAL))) : interval;
-    const steps = loggedSteps(interval);
-    this.rates = new Float64Array(steps);
-    this.losses = new Float64Array(steps);
+    private readonly end?: number,
+  ) {}
+
+  /** Updates made by then. */
+  get now(): number {
+    return this.end ?? this.fit.step;
+  }
+
+  /** There was no more memory for it: it tells nothing any more. */
+  get isGone(): boolean {
+    return this.isLost;
+  }
+
+  lose(): void {
+    this.isLost = true;
+    this.kept = [];
+  }
+
+  holds(snapshot: Snapshot): boolean {
+    return this.kept.includes(snapshot);
   }
 
   save(): SavedSnapshots {
     const { kept, lostBreak, rates, losses } = this;
     return { kept, lostBreak, rates, losses };
-  }
-
-  resume(saved: SavedSnapshots): void {
-    Object.assign(this, saved);
-  }
-
-  /** Notes the step that was just made. */
-  note(): void {
-    const at = this.fit.step % this.rates.length;
-    this.rates[at] = this.fit.rate;
-    this.losses[at] = this.fit.loss;
-  }
-
-  /** Is one due after the step that was just made? */
-  isDue(): boolean {
-    return this.fit.step % this.every === 0;
   }
 
   rateOf(step: number): number {
@@ -113,21 +109,7 @@ export class Snapshots {
 
   /** Are the rate and loss of this step still known? */
   knows(step: number): boolean {
-    return step > 0 && step <= this.fit.step && step > this.fit.step - this.rates.length;
-  }
-
-  take(isBreak: boolean, isTainted: boolean, keepStart: boolean): void {
-    const { fit } = this;
-    const last = this.kept.at(-1);
-    const replaced = last?.step === fit.step ? this.kept.pop() : undefined;
-    if (this.kept.length >= this.capacity)
-      this.drop(this.spareable(keepStart && this.kept.length > 1 && this.kept[0].step === 0 ? 1 : 0));
-    const used = replaced ?? this.spare.pop();
-    this.kept.push({
-      ...this.copyOf(fit.state, fit.step, used?.blocks),
-      isBreak: isBreak || (replaced?.isBreak ?? false),
-      isTainted: isTainted || (replaced?.isTainted ?? false),
-    });
+    return step > 0 && step <= this.now && step > this.now - this.rates.length;
   }
 
   /** What a network has come to after a step. */
@@ -137,21 +119,6 @@ export class Snapshots {
     blocks.forEach((block, i) => block.set(state.floats(addresses[i], block.length)));
     const { powers } = state.momentsFor(this.fit.plan.recipe);
     return { step, blocks, ...powers, stepCounts: state.stepCounts, isBreak: false, isTainted: false };
-  }
-
-  /** One from between two others that are near to each other; else the oldest that may go. */
-  private spareable(oldest: number): number {
-    const { kept, interval } = this;
-    for (let i = oldest + 1; i < kept.length - KEEP_DENSE; i++) {
-      if (!kept[i].isBreak && kept[i + 1].step - kept[i - 1].step <= interval) return i;
-    }
-    return oldest;
-  }
-
-  private drop(index: number): void {
-    const [snapshot] = this.kept.splice(index, 1);
-    this.lostBreak ||= snapshot.isBreak;
-    this.spare.push(snapshot);
   }
 
   /** The last one at or before a step; not from before a change that is no longer known. */
@@ -199,5 +166,112 @@ export class Snapshots {
     powers.beta1 = snapshot.beta1;
     powers.beta2 = snapshot.beta2;
     to.setStepCounts(snapshot.stepCounts);
+  }
+}
+
+/** Those of a fit that is running; the first is that of the start for as long as `keepStart` says. */
+export class Snapshots extends History {
+  private readonly spare: Snapshot[] = [];
+  private readonly every: number;
+  /** What is kept for deaths that are unexplained, oldest first. */
+  private held: History[] = [];
+
+  /** How many are kept at the most. */
+  private readonly capacity: number;
+
+  /**
+   * @param interval steps from one inspection of the silent units to the next
+   * @param copies for how many there is memory: see copiesIn
+   */
+  constructor(
+    fit: RunningFit,
+    private readonly interval: number,
+    copies: number,
+  ) {
+    const steps = loggedSteps(interval);
+    super(fit, [], false, new Float64Array(steps), new Float64Array(steps), copies);
+    this.capacity = Math.min(KEEP_AT_MOST, copies);
+    const isDense = this.capacity >= PER_INTERVAL * KEEP_AT_LEAST;
+    this.every = isDense ? Math.min(interval, Math.max(LEAST_STEPS, Math.ceil(interval / PER_INTERVAL))) : interval;
+  }
+
+  /** @param held what `save` gave of each that is held */
+  resume({ kept, lostBreak, rates, losses }: SavedSnapshots, held: readonly SavedHistory[] = []): readonly History[] {
+    Object.assign(this, { kept, lostBreak, rates, losses });
+    this.held = held.map(
+      (each) => new History(this.fit, [...each.kept], each.lostBreak, each.rates, each.losses, this.copies, each.now),
+    );
+    return this.held;
+  }
+
+  /** All that explains deaths which were found now, later as it does now: of the snapshots those on which that hangs. */
+  hold(): History {
+    const { fit, kept, rates, losses, lostBreak, now, copies } = this;
+    const from = Math.max(0, now - rates.length);
+    const first = kept.find(({ step }) => step >= from && (step > 0 || !lostBreak));
+    const needed = kept.filter((each, i) => i === 0 || each === first || each.isBreak);
+    const history = new History(fit, needed, lostBreak, rates.slice(), losses.slice(), copies, now);
+    this.held.push(history);
+    return history;
+  }
+
+  /** Of those that were held, only these are needed any more. */
+  release(needed: ReadonlySet<History>): void {
+    this.held = this.held.filter((each) => needed.has(each));
+  }
+
+  /** Notes the step that was just made. */
+  note(): void {
+    const at = this.fit.step % this.rates.length;
+    this.rates[at] = this.fit.rate;
+    this.losses[at] = this.fit.loss;
+  }
+
+  /** Is one due after the step that was just made? */
+  isDue(): boolean {
+    return this.fit.step % this.every === 0;
+  }
+
+  take(isBreak: boolean, isTainted: boolean, keepStart: boolean): void {
+    const { fit } = this;
+    const last = this.kept.at(-1);
+    const replaced = last?.step === fit.step ? this.kept.pop() : undefined;
+    if (this.kept.length >= this.capacity)
+      this.drop(this.spareable(keepStart && this.kept.length > 1 && this.kept[0].step === 0 ? 1 : 0));
+    const used = replaced && !this.isHeld(replaced) ? replaced : this.spare.pop();
+    this.kept.push({
+      ...this.copyOf(fit.state, fit.step, used?.blocks),
+      isBreak: isBreak || (replaced?.isBreak ?? false),
+      isTainted: isTainted || (replaced?.isTainted ?? false),
+    });
+  }
+
+  /** One from between two others that are near to each other; else the oldest that may go. */
+  private spareable(oldest: number): number {
+    const { kept, interval } = this;
+    for (let i = oldest + 1; i < kept.length - KEEP_DENSE; i++) {
+      if (!kept[i].isBreak && kept[i + 1].step - kept[i - 1].step <= interval) return i;
+    }
+    return oldest;
+  }
+
+  private drop(index: number): void {
+    const [snapshot] = this.kept.splice(index, 1);
+    this.lostBreak ||= snapshot.isBreak;
+    if (this.isHeld(snapshot)) this.makeRoom();
+    else this.spare.push(snapshot);
+  }
+
+  private isHeld(snapshot: Snapshot): boolean {
+    return this.held.some((each) => each.holds(snapshot));
+  }
+
+  /** Loses the oldest of what is held until it takes no more memory than the snapshots leave. */
+  private makeRoom(): void {
+    const isTooMuch = () => {
+      const others = new Set(this.held.flatMap((each) => each.save().kept.filter((one) => !this.holds(one))));
+      return others.size > Math.max(0, this.copies - this.capacity);
+    };
+    while (isTooMuch()) this.held.shift()!.lose();
   }
 }

@@ -10,8 +10,9 @@ import { UnitReader } from "./unit-readings.js";
 import { Replay } from "./replay.js";
 import { LastFired, type SavedFirings } from "./last-fired.js";
 import { mostTelling, Prices } from "./explained-unasked.js";
-import { copiesIn, type SavedSnapshots, Snapshots } from "./snapshots.js";
+import { copiesIn, type History, type SavedHistory, type SavedSnapshots, Snapshots } from "./snapshots.js";
 import { intervalOf, windowOf } from "./window.js";
+import { groupBy } from "../../core/group-by.js";
 import type { UnitIndex } from "../../inspect/inspector.js";
 import { type DeathTrace, describeTrace, EXPLAINED_BY_DEFAULT, isSame, type TraceOptions } from "./trace-options.js";
 import { defineCallback } from "../../network/training/callbacks.js";
@@ -21,6 +22,13 @@ import type { RunningFit } from "../../network/training/running-fit.js";
 /** What explains a death later, beside what it says itself. */
 export interface SavedUnexplained extends UnitIndex, Pick<FoundDeath, "foundAt"> {
   readonly counters?: FoundDeath["counters"];
+  /** Place in SavedTrace.histories; files before that have none. */
+  readonly history?: number;
+}
+
+/** One that waits to be explained, with what that takes: none where all that is kept serves. */
+interface Unexplained extends Omit<SavedUnexplained, "history"> {
+  readonly history: History | undefined;
 }
 
 /** What a trace keeps. */
@@ -35,6 +43,8 @@ export interface SavedTrace {
   readonly snapshots?: SavedSnapshots;
   /** The deaths that are unexplained. */
   readonly unexplained?: readonly SavedUnexplained[];
+  /** What explains them. */
+  readonly histories?: readonly SavedHistory[];
   /** Multiplications of what was explained unasked. */
   readonly spent?: number;
   /** The network was changed from outside since the last step ... */
@@ -73,7 +83,7 @@ class TracedFit {
   private prices: Prices | undefined;
   /** Multiplications, by their price, of what was explained unasked. */
   private spent = 0;
-  private unexplained: readonly SavedUnexplained[] = [];
+  private unexplained: readonly Unexplained[] = [];
   /** What is under way: a replay serves one call at a time. */
   private last: Promise<unknown> = Promise.resolve();
   /** The training rows, ascending, since the fit has ended. */
@@ -107,7 +117,12 @@ class TracedFit {
   }
 
   save(): SavedTrace {
-    const { deaths, revivals, isDead, lookAgainAt, isTainted, snapshots, unexplained, spent } = this;
+    const { deaths, revivals, isDead, lookAgainAt, isTainted, snapshots, spent } = this;
+    const histories = [...this.histories];
+    const unexplained = this.unexplained.map(({ history, ...each }) => ({
+      ...each,
+      ...(history && { history: histories.indexOf(history) }),
+    }));
     return {
       deaths,
       revivals,
@@ -116,18 +131,22 @@ class TracedFit {
       isDead,
       lookAgainAt,
       ...(snapshots && { snapshots: snapshots.save() }),
-      ...(unexplained.length > 0 && { unexplained }),
+      ...(unexplained.length > 0 && {
+        unexplained,
+        histories: histories.map((each) => ({ ...each.save(), now: each.now })),
+      }),
       ...(spent > 0 && { spent }),
       isChanged: this.fit.state.changes !== this.changes,
       isTainted,
     };
   }
 
-  private resume({ firings, shares, snapshots, isChanged, ...own }: SavedTrace): void {
+  private resume({ firings, shares, snapshots, unexplained = [], histories, isChanged, ...own }: SavedTrace): void {
     Object.assign(this, own);
     this.lastFired.resume(firings);
     this.shares.resume(shares);
-    if (snapshots) this.snapshots!.resume(snapshots);
+    const held = snapshots ? this.snapshots!.resume(snapshots, histories) : [];
+    this.unexplained = unexplained.map((each) => ({ ...each, history: held[each.history ?? -1] }));
     if (isChanged) this.changes--;
   }
 
@@ -143,7 +162,7 @@ class TracedFit {
     const { step, plan } = this.fit;
     const death = this.deaths.find((each) => isSame(each, unit))!;
     this.deaths = this.deaths.filter((each) => each !== death);
-    this.unexplained = this.unexplained.filter((each) => !isSame(each, unit));
+    this.wait(this.unexplained.filter((each) => !isSame(each, unit)));
     this.revivals.push({ ...unit, diedAt: death.step, step, epoch: step === 0 ? 0 : batchOf(plan, step).epoch });
     this.isDead[traced] = 0;
   };
@@ -166,6 +185,28 @@ class TracedFit {
       );
     this.changes = state.changes;
     this.isTainted = false;
+    if (this.unexplained.some(({ history }) => history?.isGone)) this.forget();
+  }
+
+  private get histories(): ReadonlySet<History> {
+    return new Set(this.unexplained.flatMap(({ history }) => history ?? []));
+  }
+
+  private wait(unexplained: readonly Unexplained[]): void {
+    this.unexplained = unexplained;
+    this.snapshots?.release(this.histories);
+  }
+
+  /** Those whose snapshots had to go stay as the counters tell them. */
+  private forget(): void {
+    const gone = this.unexplained.filter(({ history }) => history?.isGone);
+    this.wait(this.unexplained.filter((each) => !gone.includes(each)));
+    this.deaths = this.deaths.map((death) => {
+      if (!gone.some((each) => isSame(each, death))) return death;
+      const { lastStraw, blow } = death;
+      const straw = { ...lastStraw, cause: "unknown", snapshotsGone: true } as const;
+      return makeDeath(death, straw, blow && { ...blow, cause: "unknown" });
+    });
   }
 
   private units(): number[] {
@@ -225,12 +266,19 @@ class TracedFit {
     const born = silent.length > 0 ? await this.whenFree((explainer) => explainer.findBorn(silent)) : [];
     const others = found.filter((one) => !born.some((each) => isSame(each, one)));
     const telling = this.explained === undefined ? this.affordable(others) : mostTelling(others, this.explained);
-    const explained = telling.size > 0 ? await this.replay([...telling]) : [];
+    const explained = telling.size > 0 ? await this.whenFree((explainer) => explainer.run([...telling])) : [];
     const rest = others.filter((each) => !telling.has(each));
-    this.unexplained = [
-      ...this.unexplained,
-      ...rest.map(({ layer, unit, foundAt, counters }) => ({ layer, unit, foundAt, ...(counters && { counters }) })),
-    ];
+    if (rest.length > 0) {
+      const history = this.snapshots!.hold();
+      const those = rest.map(({ layer, unit, foundAt, counters }) => ({
+        layer,
+        unit,
+        foundAt,
+        ...(counters && { counters }),
+        history,
+      }));
+      this.wait([...this.unexplained, ...those]);
+    }
     return [...born, ...explained, ...rest.map((each) => this.describe(each, "unexplained"))];
   }
 
@@ -257,30 +305,31 @@ class TracedFit {
   async explain(units: readonly UnitIndex[]): Promise<void> {
     this.fit.state.checkAlive();
     const isAsked = (one: UnitIndex) => units.some((each) => isSame(each, one));
-    const deaths = await this.replay(
-      this.unexplained.filter(isAsked).map(({ layer, unit, foundAt, counters }): FoundDeath => {
+    const deaths: Death[] = [];
+    for (const [history, group] of groupBy(this.unexplained.filter(isAsked), (each) => each.history)) {
+      const found = group.map(({ layer, unit, foundAt, counters }): FoundDeath => {
         const { step, before, after } = this.deaths.find((each) => isSame(each, { layer, unit }))!;
         return { layer, unit, step, foundAt, counted: { before, after }, counters };
-      }),
-    );
+      });
+      deaths.push(...(await this.whenFree((explainer) => explainer.run(found), history)));
+    }
     this.deaths = this.deaths.map((death) => {
       const isOpen = death.cause === "unexplained";
       return (isOpen && deaths.find((each) => isSame(each, death))) || death;
     });
-    this.unexplained = this.unexplained.filter((each) => !isAsked(each));
+    this.wait(this.unexplained.filter((each) => !isAsked(each)));
   }
 
-  private replay(found: readonly FoundDeath[]): Promise<Death[]> {
-    return this.whenFree((explainer) => explainer.run(found));
-  }
-
-  /** One call at a time; after the fit with memory that is given back at once. */
-  private whenFree(act: (explainer: DeathExplainer) => Promise<Death[]>): Promise<Death[]> {
+  /**
+   * One call at a time; after the fit, or from a history that was held, with memory that is given back at once.
+   */
+  private whenFree(act: (explainer: DeathExplainer) => Promise<Death[]>, history?: History): Promise<Death[]> {
     const done = this.last.then(async () => {
-      if (!this.fit.isOver) return act((this.explainer ??= this.makeExplainer((release) => this.fit.atEnd(release))));
+      if (!history && !this.fit.isOver)
+        return act((this.explainer ??= this.makeExplainer((release) => this.fit.atEnd(release), this.snapshots!)));
       const releases: (() => void)[] = [];
       try {
-        return await act(this.makeExplainer((release) => releases.push(release)));
+        return await act(this.makeExplainer((release) => releases.push(release), history ?? this.snapshots!));
       } finally {
         for (const release of releases) release();
       }
@@ -289,9 +338,8 @@ class TracedFit {
     return done;
   }
 
-  private makeExplainer(atEnd: (release: () => void) => void): DeathExplainer {
+  private makeExplainer(atEnd: (release: () => void) => void, snapshots: History): DeathExplainer {
     const { fit, window } = this;
-    const snapshots = this.snapshots!;
     const replay = new Replay(fit, snapshots);
     atEnd(() => replay.dispose());
     const reader = new UnitReader(fit, replay.state, this.rows ?? this.trainingRows());

@@ -26,8 +26,10 @@ export interface TraceOptions {
    */
   readonly explain?: number;
   /**
-   * Bytes that copies of weights and moments may take, at most 32 copies; 0: no replay. Fewer copies reach less far
-   * back. Default 2^27, or six copies where they take more, up to 2^30.
+   * Bytes that copies of weights and moments may take; 0: no replay. At most 32 copies are those of the training so far:
+   * fewer reach less far back. What memory they leave holds the copies that unexplained deaths need later; the oldest
+   * such are given up first. While deaths are explained, as much again. Default 2^27, or six copies where they take
+   * more, up to 2^30.
    */
   readonly memory?: number;
 }
@@ -53,8 +55,9 @@ export interface ExplainOptions {
 export interface DeathTrace extends PackageCallback<TraceOptions>, TraceResults {
   /**
    * Explains deaths whose cause is "unexplained"; in a callback of the fit, or after it until the next one begins. The
-   * snapshots are kept for that as long as such deaths are on the list. What lies further back than they reach has the
-   * cause "unknown" then, as has all where the data were changed since.
+   * snapshots that this takes are kept as long as such deaths are on the list, so that they say what they would have
+   * said at once. Where there is no memory for them any more, the death has the cause "unknown" and `snapshotsGone`; all
+   * have that cause where the data were changed since.
    * @param deaths one or some of `deaths`, by layer and unit; default: all that are unexplained
    * @returns them as they are now, in `deaths` too
    * @cost a replay of the steps up to each death since its window began

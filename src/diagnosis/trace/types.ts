@@ -78,6 +78,11 @@ export interface LastStraw {
   readonly rate?: number;
   /** Where the unit lived through that update: the step by which it was closed at the latest. */
   readonly closedBy?: number;
+  /**
+   * It was left "unexplained", and the snapshots that its explanation takes had to go (see TraceOptions.memory): the
+   * cause stays "unknown".
+   */
+  readonly snapshotsGone?: boolean;
   /** Its mean preactivation where the window of the trace began; absent where the update could not be replayed. */
   readonly windowMean?: number;
   /**
