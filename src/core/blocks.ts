@@ -56,6 +56,9 @@ export function readAgain(path: string, given: SampleBlocks): SampleSource {
 /** Rows that are asked for at once, where nothing else says how many. */
 export const PIECE = 256;
 
+/** Why a source has so many rows, where it does not say so itself. */
+export const AS_BEFORE = "as many as when they were read before";
+
 /** How many rows a source has: as it says, or by reading it. */
 export async function countRows(
   path: string,

@@ -1,6 +1,6 @@
 // The observation of rows that come in blocks, in one pass, and what only that pass can see for a diagnosis.
 import { watchOpenWithoutBias } from "./units/mechanism.js";
-import { BlockReader, type SampleSource } from "../core/blocks.js";
+import { AS_BEFORE, BlockReader, type SampleSource } from "../core/blocks.js";
 import type { SampleRows } from "../core/matrix.js";
 import type { Pace } from "../core/pace.js";
 import type { InspectedChunk, Inspector } from "../inspect/inspector.js";
@@ -8,6 +8,8 @@ import { type Observation, observeSteps } from "../inspect/observation.js";
 import { RowStream } from "../inspect/row-stream.js";
 
 interface BlockOptions {
+  /** How many rows there were when they were read before. */
+  readonly rows?: number | undefined;
   /** Ends the wait for a block. */
   readonly signal: AbortSignal | undefined;
   /** The first so many alone. */
@@ -23,10 +25,13 @@ export async function observeBlocks(
   inspector: Inspector,
   source: SampleSource,
   pace: Pace,
-  { signal, layers, visit, visitRows }: BlockOptions,
+  { rows, signal, layers, visit, visitRows }: BlockOptions,
 ): Promise<Observation> {
   const { inputs, layers: all } = inspector.state.spec;
-  const reader = new BlockReader("x", source, inputs, signal);
+  const isKnown = rows !== undefined && source.rows === undefined;
+  const reader = isKnown
+    ? new BlockReader("x", { ...source, rows }, inputs, signal, AS_BEFORE)
+    : new BlockReader("x", source, inputs, signal);
   const stream = new RowStream(reader, inputs, inspector.chunkRows(Infinity), visitRows);
   const open = watchOpenWithoutBias(inspector, layers ?? all.length - 1);
   const see = (chunk: InspectedChunk) => {

@@ -295,7 +295,7 @@ function checkKnown(
  * @param network changed in place, but for "prune"
  * @param options targets, history, deaths: what is known of its training, with which `besides` says the better what to
  *   change, so that the treatment lasts; signal, onProgress
- * @cost two to three passes over x, in slices of about a frame; "prune" proves on the input box besides, a second or
+ * @cost one and a half to three passes over x, in slices of about a frame; "prune" proves on the input box besides, a second or
  *   two where many units are dead, or what its `budget` allows
  * @throws RelumineError "value" (also where the signal is aborted, or the network is changed meanwhile), "shape",
  *   "memory" or "disposed" (as a rejection)
@@ -372,7 +372,7 @@ export async function treatNaming(
   const kept = rows.matrix && goesFrontToBack(resolved) ? new KeptLayers(original, rows.rows) : undefined;
   const visit = constants?.visit ?? kept?.visit;
   const looked = await look(original, rows, { ...judged, ...about }, pace, { visit });
-  const seen = { ...looked, ...(kept && { known: { ...kept, statistics: looked.statistics } }) };
+  const seen = { ...looked, ...(kept && { known: { outputs: kept.outputs, statistics: looked.statistics } }) };
   const besides = isPruned ? [] : findBesides(original, seen.diagnosis, deaths);
   const copy = new WorkingCopy(original, seen, rows, runtime, pace, naming);
   const begun = { cell, network, remedy: resolved, seen, besides, naming };

@@ -138,8 +138,7 @@ export class RowsInBlocks implements TreatedRows {
 
   async observe(inspector: Inspector, visit: (chunk: InspectedChunk) => void): Promise<Observation> {
     const { source, pace, signal, rows } = this;
-    const known = rows === 0 ? source : { ...source, rows };
-    const observation = await observeBlocks(inspector, known, pace, { signal, visit });
+    const observation = await observeBlocks(inspector, source, pace, { rows: rows || undefined, signal, visit });
     this.rows = observation.rows;
     return observation;
   }
