@@ -1,6 +1,5 @@
 // The ABI: re-exports only. Addresses are byte offsets, strides and sizes count elements.
-export { gemm, gemmSelected, gemmWorkspaceBytes, isPacked, microkernel, tileRows } from "./gemm/gemm";
-export { gemmSkippingZeros } from "./gemm/stream";
+export { gemm, gemmSkippingZeros, gemmWorkspaceBytes, isPacked, microkernel, tileRows } from "./gemm/gemm";
 export { gatherColumns, spread } from "./gemm/select";
 export { sumSquares, scale, allFinite, updateUtility } from "./reduce";
 export {

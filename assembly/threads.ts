@@ -5,8 +5,10 @@
 // A turn is one stripe: the columns that B is packed for at a time, of one block of M and one of K. LEFT counts the turns of a product
 // down: who takes it from above 0 has got one, and until that is finished neither the product nor its arguments change.
 import { blockDepth, blockHeight, countBlocks, gemmWorkspaceBytes, packBlock, runStripe, stripeWidth } from "./gemm/gemm";
+import { B_LISTED, chooseListed, DENSE } from "./gemm/listed";
 
-// The control block, i32 each; the arguments of gemmSelected follow. Helpers look at LEFT briefly, then sleep on it.
+// The control block, i32 each; the arguments of gemmSkippingZeros follow, and whether zeros may be
+// skipped; in that place its way, once it is known. Helpers look at LEFT briefly, then sleep on it.
 const LEFT: usize = 0;
 const FINISHED: usize = 4;
 const SLEEPING: usize = 8;
@@ -50,7 +52,8 @@ function takeTurns(control: usize, index: usize): i32 {
     const M = argument(control, 0), N = argument(control, 1), K = argument(control, 2);
     const workspace = argument(control, 12) + index * gemmWorkspaceBytes();
     const depth = blockDepth(K), height = blockHeight(M, depth);
-    const across = countBlocks(N, stripeWidth()), down = countBlocks(M, height);
+    const way = <i32>argument(control, 15), width = stripeWidth(way);
+    const across = countBlocks(N, width), down = countBlocks(M, height);
     const turn = <usize>(load<i32>(control + TURNS) - left);
     const block = turn / across, pc = block / down * depth, ic = block % down * height;
     const kc = min(depth, K - pc), mc = min(height, M - ic);
@@ -61,12 +64,12 @@ function takeTurns(control: usize, index: usize): i32 {
         store<i32>(control + HELD, left);
         return finished;
       }
-      packBlock(mc, kc, ic, pc, argument(control, 3), argument(control, 4), argument(control, 5), workspace);
+      packBlock(way, mc, kc, ic, pc, argument(control, 3), argument(control, 4), argument(control, 5), workspace);
       packed = block;
       product = load<i32>(control + PRODUCT);
     }
     runStripe(
-      mc, N, kc, ic, turn % across * stripeWidth(), pc, argument(control, 6), argument(control, 7), argument(control, 8),
+      way, width, mc, N, kc, ic, turn % across * width, pc, argument(control, 6), argument(control, 7), argument(control, 8),
       argument(control, 9) != 0, argument(control, 10), argument(control, 11), workspace, argument(control, 13), argument(control, 14),
     );
     finished++;
@@ -75,11 +78,35 @@ function takeTurns(control: usize, index: usize): i32 {
   }
 }
 
+// @ts-ignore: decorator
+@inline
+function setArgument(control: usize, index: usize, value: usize): void {
+  store<usize>(control + ARGUMENTS + (index << 2), value);
+}
+
+/** Puts the way of the product in the place of whether zeros may be skipped; exchanges its operands where B is listed. */
+function chooseWay(control: usize): i32 {
+  if (argument(control, 15) == 0) return DENSE;
+  const M = argument(control, 0), N = argument(control, 1);
+  const a = argument(control, 3), rowStrideA = argument(control, 4), colStrideA = argument(control, 5);
+  const b = argument(control, 6), rowStrideB = argument(control, 7), colStrideB = argument(control, 8);
+  const isSelected = (argument(control, 13) | argument(control, 14)) != 0;
+  const way = chooseListed(M, N, argument(control, 2), a, rowStrideA, colStrideA, b, rowStrideB, colStrideB, isSelected);
+  setArgument(control, 15, way);
+  if (way == B_LISTED) {
+    setArgument(control, 0, N); setArgument(control, 1, M);
+    setArgument(control, 3, b); setArgument(control, 4, colStrideB); setArgument(control, 5, rowStrideB);
+    setArgument(control, 6, a); setArgument(control, 7, colStrideA); setArgument(control, 8, rowStrideA);
+  }
+  return way;
+}
+
 /** Posts the product whose arguments are in the control block and takes turns at it; returns how many it finished before it had to wait for helpers. */
 export function runShared(control: usize): i32 {
+  const way = chooseWay(control);
   const M = argument(control, 0), N = argument(control, 1), K = argument(control, 2);
   const depth = blockDepth(K);
-  const turns = countBlocks(N, stripeWidth()) * countBlocks(M, blockHeight(M, depth)) * countBlocks(K, depth);
+  const turns = countBlocks(N, stripeWidth(way)) * countBlocks(M, blockHeight(M, depth)) * countBlocks(K, depth);
   store<i32>(control + PRODUCT, load<i32>(control + PRODUCT) + 1);
   store<i32>(control + TURNS, <i32>turns);
   atomic.store<i32>(control + FINISHED, 0);

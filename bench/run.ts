@@ -10,6 +10,7 @@ import { ratioCases } from "./ratios.js";
 import { sparseCases } from "./sparse.js";
 import { tableCases } from "./tables.js";
 import { trainingCases } from "./training.js";
+import { zeroCases } from "./zeros.js";
 
 export type Subject = (context: Context) => Case[];
 
@@ -23,6 +24,7 @@ const SUBJECTS: readonly Subject[] = [
   sparseCases,
   tableCases,
   lookingCases,
+  zeroCases,
 ];
 
 /** The cases, and those of the host's own subjects, with `filter` in their name. */

@@ -5,7 +5,9 @@
 //       for jr, ir:                     the micro-kernel on one panel of each
 //
 // Blocks are of even size, none a remnant. NN, NT and TN differ in the strides that packing sees, and in nothing else.
+// Where a product may leave out zeros, a look at its operands says whether that pays; the blocks are then those of listed.ts.
 import { directColumns, directRows } from "./direct";
+import { A_LISTED, B_LISTED, BLOCK_FLOATS, chooseListed, DENSE, listBlock, listedWidth, LISTS_BYTES, runListed, WIDTH } from "./listed";
 import { microkernel4x8 } from "./microkernel4x8";
 import { microkernel5x8 } from "./microkernel5x8";
 import { microkernel6x8 } from "./microkernel6x8";
@@ -17,11 +19,11 @@ const MR: usize = ASC_FEATURE_RELAXED_SIMD ? 6 : 5;
 const NR: usize = 8;
 const KC: usize = 512;
 const NC: usize = 16;
-const A_FLOATS: usize = KC * 256; // blocks of A of at least 256 rows, of more where they are less deep
+const A_FLOATS: usize = BLOCK_FLOATS; // blocks of A of at least 256 rows, of more where they are less deep
 
 const PACKED_A_BYTES: usize = A_FLOATS * 4;
-const PACKED_B_BYTES: usize = KC * NC * 4;
-const TILE_BYTES: usize = 6 * NR * 4;
+const PACKED_B_BYTES: usize = KC * WIDTH * 4;
+const TILE_BYTES: usize = 4 * WIDTH * 4;
 
 /** Below this many multiply-adds packing does not pay (measured). */
 const DIRECT_BELOW: usize = 64 * 64 * 64 + 1;
@@ -31,7 +33,7 @@ const STREAM_FROM: usize = 64 * 64;
 
 /** Bytes of packing space that gemm wants, aligned to 16. */
 export function gemmWorkspaceBytes(): usize {
-  return PACKED_B_BYTES + PACKED_A_BYTES + TILE_BYTES;
+  return PACKED_B_BYTES + PACKED_A_BYTES + TILE_BYTES + LISTS_BYTES;
 }
 
 // @ts-ignore: decorator
@@ -154,46 +156,57 @@ export function blockHeight(M: usize, depth: usize): usize {
 /** Columns that B is packed for at a time. */
 // @ts-ignore: decorator
 @inline
-export function stripeWidth(): usize {
-  return NC;
+export function stripeWidth(way: i32): usize {
+  return way == DENSE ? NC : WIDTH;
 }
 
-/** Packs block (ic, pc) of A, for `runStripe`. */
-export function packBlock(mc: usize, kc: usize, ic: usize, pc: usize, a: usize, rowStrideA: usize, colStrideA: usize, workspace: usize): void {
-  packA(mc, kc, a + (ic * rowStrideA + pc * colStrideA << 2), rowStrideA, colStrideA, workspace + PACKED_B_BYTES);
+/** Packs or lists block (ic, pc) of A, for `runStripe`. */
+export function packBlock(way: i32, mc: usize, kc: usize, ic: usize, pc: usize, a: usize, rowStrideA: usize, colStrideA: usize, workspace: usize): void {
+  const from = a + (ic * rowStrideA + pc * colStrideA << 2), packedA = workspace + PACKED_B_BYTES;
+  if (way == DENSE) packA(mc, kc, from, rowStrideA, colStrideA, packedA);
+  else listBlock(mc, kc, from, rowStrideA, colStrideA, packedA, packedA + PACKED_A_BYTES + TILE_BYTES);
 }
 
-/** C's block of rows from ic on (+)= the packed block of A · B's rows from pc on, in the columns from jc on. */
+/** C's block of rows from ic on (+)= the packed block of A · B's rows from pc on, in the columns from jc on; of columns where C is transposed. */
 export function runStripe(
-  mc: usize, N: usize, kc: usize, ic: usize, jc: usize, pc: usize,
+  way: i32, width: usize, mc: usize, N: usize, kc: usize, ic: usize, jc: usize, pc: usize,
   b: usize, rowStrideB: usize, colStrideB: usize,
   accumulate: bool, c: usize, ldc: usize, workspace: usize,
   columnIndex: usize, kIndex: usize,
 ): void {
-  const nc = min(NC, N - jc);
-  const packedA = workspace + PACKED_B_BYTES;
+  const nc = min(width, N - jc);
+  const packedA = workspace + PACKED_B_BYTES, tile = packedA + PACKED_A_BYTES, sums = accumulate || pc > 0;
   const from = advance(advance(b, kIndex, pc, rowStrideB), columnIndex, jc, colStrideB);
-  packB(nc, kc, from, colStrideB, rowStrideB, advanceIndex(columnIndex, jc), advanceIndex(kIndex, pc), workspace);
-  runBlock(mc, nc, kc, packedA, workspace, accumulate || pc > 0, c + (ic * ldc + jc << 2), ldc, packedA + PACKED_A_BYTES);
+  const columns = advanceIndex(columnIndex, jc), ks = advanceIndex(kIndex, pc);
+  const out = c + (way == B_LISTED ? jc * ldc + ic << 2 : ic * ldc + jc << 2);
+  if (way == DENSE) {
+    packB(nc, kc, from, colStrideB, rowStrideB, columns, ks, workspace);
+    runBlock(mc, nc, kc, packedA, workspace, sums, out, ldc, tile);
+  } else {
+    runListed(way, mc, nc, kc, packedA, tile + TILE_BYTES, from, rowStrideB, colStrideB, columns, ks, sums, out, ldc, workspace, tile);
+  }
 }
 
-/** As gemm, for the columns and the rows (k) of B that the indices (u32) select, 0: all; N and K count what is selected. A and C are dense. */
-export function gemmSelected(
-  M: usize, N: usize, K: usize,
+/**
+ * The packed way, for the columns and the rows (k) of B that the indices (u32) select, 0: all; N and K count what is selected. A and C are dense.
+ * Where B is listed, the caller has exchanged the operands: C is then N x M.
+ */
+function multiply(
+  way: i32, M: usize, N: usize, K: usize,
   a: usize, rowStrideA: usize, colStrideA: usize,
   b: usize, rowStrideB: usize, colStrideB: usize,
   accumulate: bool, c: usize, ldc: usize, workspace: usize,
   columnIndex: usize, kIndex: usize,
 ): void {
-  if (K == 0 && !accumulate) clear(M, N, c, ldc);
-  if (M == 0 || N == 0 || K == 0) return;
   const depth = blockDepth(K), height = blockHeight(M, depth);
   for (let pc: usize = 0; pc < K; pc += depth) {
     const kc = min(depth, K - pc);
     for (let ic: usize = 0; ic < M; ic += height) {
       const mc = min(height, M - ic);
-      packBlock(mc, kc, ic, pc, a, rowStrideA, colStrideA, workspace);
-      for (let jc: usize = 0; jc < N; jc += NC) runStripe(mc, N, kc, ic, jc, pc, b, rowStrideB, colStrideB, accumulate, c, ldc, workspace, columnIndex, kIndex);
+      packBlock(way, mc, kc, ic, pc, a, rowStrideA, colStrideA, workspace);
+      const lists = workspace + PACKED_B_BYTES + PACKED_A_BYTES + TILE_BYTES;
+      const width = way == DENSE ? NC : listedWidth(way, N, kc, rowStrideB, colStrideB, (columnIndex | kIndex) != 0, lists);
+      for (let jc: usize = 0; jc < N; jc += width) runStripe(way, width, mc, N, kc, ic, jc, pc, b, rowStrideB, colStrideB, accumulate, c, ldc, workspace, columnIndex, kIndex);
     }
   }
 }
@@ -208,6 +221,33 @@ export function isPacked(M: usize, N: usize, K: usize): bool {
   return M >= 4 && N >= 16 && <u64>M * N * K >= DIRECT_BELOW;
 }
 
+/** gemm or gemmSkippingZeros. */
+function choose(
+  M: usize, N: usize, K: usize,
+  a: usize, rowStrideA: usize, colStrideA: usize,
+  b: usize, rowStrideB: usize, colStrideB: usize,
+  accumulate: bool, c: usize, ldc: usize, workspace: usize, columnIndex: usize, kIndex: usize, skipsZeros: bool,
+): void {
+  if (M == 0 || N == 0) return;
+  if (K == 0) {
+    if (!accumulate) clear(M, N, c, ldc);
+    return;
+  }
+  const isSelected = (columnIndex | kIndex) != 0;
+  if (!isSelected) {
+    if (N == 1 && ldc == 1 && M > 1) // its transpose
+      return choose(1, M, K, b, colStrideB, rowStrideB, a, colStrideA, rowStrideA, accumulate, c, M, workspace, 0, 0, false);
+    const isLong = N * K >= M * STREAM_FROM || (skipsZeros && rowStrideA == K);
+    if (M < 4 && N >= 8 && colStrideB == 1 && isLong) return streamRows(M, N, K, a, rowStrideA, colStrideA, b, rowStrideB, accumulate, c, ldc, skipsZeros, workspace);
+    const isSmall = !isPacked(M, N, K);
+    if (isSmall && colStrideB == 1) return directRows(M, N, K, a, rowStrideA, colStrideA, b, rowStrideB, accumulate, c, ldc);
+    if (isSmall && rowStrideB == 1) return directColumns(M, N, K, a, rowStrideA, colStrideA, b, colStrideB, accumulate, c, ldc, workspace);
+  }
+  const way = skipsZeros ? chooseListed(M, N, K, a, rowStrideA, colStrideA, b, rowStrideB, colStrideB, isSelected) : DENSE;
+  if (way == B_LISTED) multiply(way, N, M, K, b, colStrideB, rowStrideB, a, colStrideA, rowStrideA, accumulate, c, ldc, workspace, 0, 0);
+  else multiply(way, M, N, K, a, rowStrideA, colStrideA, b, rowStrideB, colStrideB, accumulate, c, ldc, workspace, columnIndex, kIndex);
+}
+
 /**
  * C = A·B + beta·C. A: M x K, B: K x N, C: M x N with contiguous columns, ldc floats a row. Strides count floats.
  * beta is 0 (C is not read) or 1.
@@ -218,14 +258,21 @@ export function gemm(
   b: usize, rowStrideB: usize, colStrideB: usize,
   beta: f32, c: usize, ldc: usize, workspace: usize,
 ): void {
-  if (M == 0 || N == 0) return;
-  const accumulate = beta != 0;
-  if (N == 1 && ldc == 1 && M > 1) return gemm(1, M, K, b, colStrideB, rowStrideB, a, colStrideA, rowStrideA, beta, c, M, workspace); // its transpose
-  const isSmall = K > 0 && !isPacked(M, N, K);
-  if (M < 4 && N >= 8 && colStrideB == 1 && N * K >= M * STREAM_FROM) streamRows(M, N, K, a, rowStrideA, colStrideA, b, rowStrideB, accumulate, c, ldc, false, workspace);
-  else if (isSmall && colStrideB == 1) directRows(M, N, K, a, rowStrideA, colStrideA, b, rowStrideB, accumulate, c, ldc);
-  else if (isSmall && rowStrideB == 1) directColumns(M, N, K, a, rowStrideA, colStrideA, b, colStrideB, accumulate, c, ldc, workspace);
-  else gemmSelected(M, N, K, a, rowStrideA, colStrideA, b, rowStrideB, colStrideB, accumulate, c, ldc, workspace, 0, 0);
+  choose(M, N, K, a, rowStrideA, colStrideA, b, rowStrideB, colStrideB, beta != 0, c, ldc, workspace, 0, 0, false);
+}
+
+/**
+ * As gemm, but zeros of A may be left out, and those of B where A is a transpose (rowStrideA 1): NaN and infinity that they would be multiplied by
+ * do not show. With indices (u32), for the columns and the rows (k) of B that they select, 0: all; N and K count what is selected, A and C are dense.
+ */
+export function gemmSkippingZeros(
+  M: usize, N: usize, K: usize,
+  a: usize, rowStrideA: usize, colStrideA: usize,
+  b: usize, rowStrideB: usize, colStrideB: usize,
+  accumulate: bool, c: usize, ldc: usize, workspace: usize,
+  columnIndex: usize, kIndex: usize,
+): void {
+  choose(M, N, K, a, rowStrideA, colStrideA, b, rowStrideB, colStrideB, accumulate, c, ldc, workspace, columnIndex, kIndex, true);
 }
 
 /** Runs the micro-kernel `repeats` times on one panel of each operand, for the benchmark's R; the tile has MR x NR floats. */

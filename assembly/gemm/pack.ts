@@ -12,7 +12,7 @@ export function panel(packed: usize, first: usize, kc: usize): usize {
 /** Four vectors of four k each, `from` + i·stride, stored as four rows of a panel, `rowBytes` apart. */
 // @ts-ignore: decorator
 @inline
-function transpose4x4(from: usize, strideBytes: usize, to: usize, rowBytes: usize): void {
+export function transpose4x4(from: usize, strideBytes: usize, to: usize, rowBytes: usize): void {
   const r0 = v128.load(from);
   const r1 = v128.load(from + strideBytes);
   const r2 = v128.load(from + strideBytes * 2);

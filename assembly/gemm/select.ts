@@ -15,8 +15,8 @@ function rowAt(i: usize, count: usize, from: usize, acrossBytes: usize, acrossIn
   return from + selected(acrossIndex, min(i, count - 1)) * acrossBytes;
 }
 
-/** Rows i .. i + 4 of a panel. */
-function packHalf(i: usize, count: usize, kc: usize, from: usize, acrossBytes: usize, kBytes: usize, acrossIndex: usize, kIndex: usize, to: usize): void {
+/** Rows i .. i + 4 of a panel whose k lie `rowBytes` apart. */
+function packFour(i: usize, count: usize, kc: usize, from: usize, acrossBytes: usize, kBytes: usize, acrossIndex: usize, kIndex: usize, to: usize, rowBytes: usize): void {
   const r0 = rowAt(i, count, from, acrossBytes, acrossIndex), r1 = rowAt(i + 1, count, from, acrossBytes, acrossIndex);
   const r2 = rowAt(i + 2, count, from, acrossBytes, acrossIndex), r3 = rowAt(i + 3, count, from, acrossBytes, acrossIndex);
   for (let k: usize = 0; k < kc; k++) {
@@ -25,7 +25,7 @@ function packHalf(i: usize, count: usize, kc: usize, from: usize, acrossBytes: u
     store<f32>(to, load<f32>(r1 + at), 4);
     store<f32>(to, load<f32>(r2 + at), 8);
     store<f32>(to, load<f32>(r3 + at), 12);
-    to += 32;
+    to += rowBytes;
   }
 }
 
@@ -33,8 +33,13 @@ function packHalf(i: usize, count: usize, kc: usize, from: usize, acrossBytes: u
 export function packSelected(count: usize, kc: usize, from: usize, acrossStride: usize, kStride: usize, acrossIndex: usize, kIndex: usize, to: usize): void {
   for (let i: usize = 0; i < count; i += 4) {
     const panel = to + ((i & ~7) * kc << 2);
-    packHalf(i, count, kc, from, acrossStride << 2, kStride << 2, acrossIndex, kIndex, panel + ((i & 4) << 2));
+    packFour(i, count, kc, from, acrossStride << 2, kStride << 2, acrossIndex, kIndex, panel + ((i & 4) << 2), 32);
   }
+}
+
+/** The same as one panel of 32. */
+export function packSelectedWide(count: usize, kc: usize, from: usize, acrossStride: usize, kStride: usize, acrossIndex: usize, kIndex: usize, to: usize): void {
+  for (let i: usize = 0; i < count; i += 4) packFour(i, count, kc, from, acrossStride << 2, kStride << 2, acrossIndex, kIndex, to + (i << 2), 128);
 }
 
 /** Copies the columns of a rows x width matrix that the index selects to rows x columns. */

@@ -59,12 +59,3 @@ export function streamRows(
     directRows(1, N - whole, K, row, 0, kStrideA, b + (whole << 2), kStrideB, accumulate, out + (whole << 2), ldc);
   }
 }
-
-/**
- * C = A·B for a B whose entries are all finite, matrices tight and row-major: what an element of A that is 0 would add is nothing, so its row
- * of B is not read.
- */
-export function gemmSkippingZeros(M: usize, N: usize, K: usize, a: usize, b: usize, c: usize, workspace: usize): void {
-  if (N < 8) directRows(M, N, K, a, K, 1, b, N, false, c, N);
-  else streamRows(M, N, K, a, K, 1, b, N, false, c, N, true, workspace);
-}

@@ -16,8 +16,11 @@ export interface KernelExports {
     ldc: number,
     workspace: number,
   ): void;
-  /** The same for the columns and the rows (k) of B that indices (u32) select, 0: all; n and k count what is selected. */
-  gemmSelected(
+  /**
+   * The same, but zeros of A may be left out, and those of B where rowStrideA is 1: NaN and infinity that they would be multiplied by do not show.
+   * For the columns and the rows (k) of B that indices (u32) select, 0: all; n and k count what is selected.
+   */
+  gemmSkippingZeros(
     m: number,
     n: number,
     k: number,
@@ -34,8 +37,6 @@ export interface KernelExports {
     columnIndex: number,
     kIndex: number,
   ): void;
-  /** C = A·B, row-major and tight, one row after the other, for a B without infinities and NaN: where an element of A is 0, its row of B is not read. */
-  gemmSkippingZeros(m: number, n: number, k: number, a: number, b: number, c: number, workspace: number): void;
   /** Copies the columns of rows x width that an index (u32) selects to rows x columns. */
   gatherColumns(rows: number, width: number, columns: number, columnIndex: number, from: number, to: number): void;
   /** Spreads rows x columns floats, dense at c, in place to the rows and columns of height x width that ascending indices select, 0: all; the others become 0. */

@@ -90,9 +90,10 @@ export class ThreadPool {
       gemm: (m, n, k, a, rowStrideA, colStrideA, b, rowStrideB, colStrideB, beta, c, ldc, workspace) => {
         if (m * n * k < SHARED_FROM || !kernels.isPacked(m, n, k) || this.isAlone())
           kernels.gemm(m, n, k, a, rowStrideA, colStrideA, b, rowStrideB, colStrideB, beta, c, ldc, workspace);
-        else this.share(m, n, k, a, rowStrideA, colStrideA, b, rowStrideB, colStrideB, beta, c, ldc, workspace, 0, 0);
+        else
+          this.share(m, n, k, a, rowStrideA, colStrideA, b, rowStrideB, colStrideB, beta, c, ldc, workspace, 0, 0, 0);
       },
-      gemmSelected: (
+      gemmSkippingZeros: (
         m,
         n,
         k,
@@ -109,25 +110,44 @@ export class ThreadPool {
         columnIndex,
         kIndex,
       ) => {
-        const run = m * n * k < SHARED_FROM || this.isAlone() ? kernels.gemmSelected : this.share;
-        run.call(
-          this,
-          m,
-          n,
-          k,
-          a,
-          rowStrideA,
-          colStrideA,
-          b,
-          rowStrideB,
-          colStrideB,
-          accumulate,
-          c,
-          ldc,
-          workspace,
-          columnIndex,
-          kIndex,
-        );
+        const isSelected = columnIndex !== 0 || kIndex !== 0;
+        if (m * n * k < SHARED_FROM || !(isSelected || kernels.isPacked(m, n, k)) || this.isAlone())
+          kernels.gemmSkippingZeros(
+            m,
+            n,
+            k,
+            a,
+            rowStrideA,
+            colStrideA,
+            b,
+            rowStrideB,
+            colStrideB,
+            accumulate,
+            c,
+            ldc,
+            workspace,
+            columnIndex,
+            kIndex,
+          );
+        else
+          this.share(
+            m,
+            n,
+            k,
+            a,
+            rowStrideA,
+            colStrideA,
+            b,
+            rowStrideB,
+            colStrideB,
+            accumulate,
+            c,
+            ldc,
+            workspace,
+            columnIndex,
+            kIndex,
+            1,
+          );
       },
     };
   }
@@ -152,6 +172,7 @@ export class ThreadPool {
     workspace: number,
     columnIndex: number,
     kIndex: number,
+    skipsZeros: number,
   ): void {
     if (this.death !== undefined) throw this.deathError();
     const words = this.heap.i32;
@@ -171,6 +192,7 @@ export class ThreadPool {
     words[to + 12] = workspace;
     words[to + 13] = columnIndex;
     words[to + 14] = kIndex;
+    words[to + 15] = skipsZeros;
     const started = performance.now();
     const turns = this.kernels.runShared(this.control);
     const parted = performance.now();

@@ -216,7 +216,7 @@ describe.each(builds)("gemm, %s build", (build) => {
   });
 });
 
-describe.each(builds)("gemmSkippingZeros, %s build", (build) => {
+describe.each(builds)("gemmSkippingZeros of few rows, %s build", (build) => {
   /** A with zeros of both signs where `zeros` says; the product by both kernels. */
   function both(
     bench: Bench,
@@ -235,7 +235,7 @@ describe.each(builds)("gemmSkippingZeros, %s build", (build) => {
     const skipping = bench.allocate(M * N, 3),
       plain = bench.allocate(M * N, 1);
     const workspace = bench.allocate(bench.kernels.gemmWorkspaceBytes() / 4);
-    bench.kernels.gemmSkippingZeros(M, N, K, a, b, skipping, workspace);
+    bench.kernels.gemmSkippingZeros(M, N, K, a, K, 1, b, N, 1, 0, skipping, N, workspace, 0, 0);
     bench.kernels.gemm(M, N, K, a, K, 1, b, N, 1, 0, plain, N, workspace);
     bench.checkFences();
     return { skipping: [...bench.floats(skipping, M * N)], plain: [...bench.floats(plain, M * N)] };
@@ -295,6 +295,207 @@ describe.each(builds)("gemmSkippingZeros, %s build", (build) => {
   });
 });
 
+/** Which entries of rows x columns are 0. */
+type Zeros = (row: number, column: number, rows: number, columns: number) => boolean;
+
+const scattered = (share: number): Zeros => {
+  const random = congruential(77);
+  return () => (random() >>> 0) / 2 ** 32 < share;
+};
+
+const ZEROS: Readonly<Record<string, Zeros>> = {
+  none: () => false,
+  all: () => true,
+  alternating: (i, j) => (i + j) % 2 === 0,
+  "every other column": (_, j) => j % 2 === 0,
+  "all but one column": (_, j) => j !== 3,
+  "all but the last row": (i, _, rows) => i < rows - 1,
+  "the last rows": (i, _, rows) => i >= rows / 3,
+  "the first columns": (_, j, __, columns) => j < (columns * 4) / 5,
+  half: scattered(0.5),
+  most: scattered(0.9),
+  "hardly any": scattered(0.1),
+};
+
+/** The values with zeros of both signs. */
+const withZeros = (values: Float32Array, columns: number, zeros: Zeros): Float32Array =>
+  values.map((value, at) => {
+    const i = Math.floor(at / columns),
+      j = at % columns;
+    if (!zeros(i, j, values.length / columns, columns)) return value;
+    return (i * 7 + j) % 3 === 0 ? -0 : 0;
+  });
+
+describe.each(builds)("gemmSkippingZeros, %s build", (build) => {
+  interface Operands {
+    readonly form: "NN" | "NT" | "TN";
+    readonly M: number;
+    readonly N: number;
+    readonly K: number;
+    /** As they lie: for TN a is K x M, for NT b is N x K. */
+    readonly a: Float32Array;
+    readonly b: Float32Array;
+    readonly c?: Float32Array;
+  }
+
+  /** The product by gemm and by gemmSkippingZeros, between fences, over poison. */
+  function both(bench: Bench, { form, M, N, K, a, b, c }: Operands) {
+    bench.reset();
+    const [atA, atB] = [bench.place(a, 1), bench.place(b, 2)];
+    const place = (misaligned: number) => (c ? bench.place(c, misaligned) : bench.allocate(M * N, misaligned));
+    const [plain, skipping] = [place(1), place(3)];
+    const workspace = bench.allocate(bench.kernels.gemmWorkspaceBytes() / 4);
+    const strides = [...(form === "TN" ? [1, M] : [K, 1]), atB, ...(form === "NT" ? [1, K] : [N, 1])] as const;
+    const [rowA, columnA, , rowB, columnB] = strides as unknown as [number, number, number, number, number];
+    const beta = c ? 1 : 0;
+    bench.kernels.gemm(M, N, K, atA, rowA, columnA, atB, rowB, columnB, beta, plain, N, workspace);
+    bench.kernels.gemmSkippingZeros(
+      M,
+      N,
+      K,
+      atA,
+      rowA,
+      columnA,
+      atB,
+      rowB,
+      columnB,
+      beta,
+      skipping,
+      N,
+      workspace,
+      0,
+      0,
+    );
+    bench.checkFences();
+    return { plain: [...bench.floats(plain, M * N)], skipping: [...bench.floats(skipping, M * N)] };
+  }
+
+  const operands = (form: Operands["form"], M: number, N: number, K: number, inA: Zeros, inB: Zeros): Operands => ({
+    form,
+    M,
+    N,
+    K,
+    a: withZeros(fill(M * K, 21, false), form === "TN" ? M : K, inA),
+    b: withZeros(fill(K * N, 22, false), form === "NT" ? K : N, inB),
+  });
+
+  // Packed shapes: columns that are no multiple of 4, 8 or 32, more than a block of k or of rows, few of either.
+  const SHAPES = [
+    [32, 128, 100],
+    [65, 70, 64],
+    [130, 100, 515],
+    [40, 37, 1030],
+    [300, 19, 61],
+    [7, 161, 300],
+    [16, 48, 400],
+    [513, 44, 16],
+  ] as const;
+
+  it.each(Object.entries(ZEROS))("has the bits of gemm, zeros: %s", async (_, zeros) => {
+    const bench = await Bench.create(build);
+    for (const [M, N, K] of SHAPES)
+      for (const form of ["NN", "NT", "TN"] as const)
+        for (const [inA, inB] of [
+          [zeros, ZEROS.none],
+          [ZEROS.none, zeros],
+          [zeros, zeros],
+        ] as const)
+          for (const accumulate of [false, true]) {
+            const c = accumulate ? { c: fill(M * N, 23, false) } : {};
+            const { plain, skipping } = both(bench, { ...operands(form, M, N, K, inA!, inB!), ...c });
+            expectSameNumbers(skipping, plain, `${form} ${M}x${N}x${K} ${accumulate}`);
+          }
+  });
+
+  it("has the bits of gemm, whatever the shape and the share of zeros", async () => {
+    const bench = await Bench.create(build);
+    const property = fc.record({
+      form: fc.constantFrom("NN" as const, "NT" as const, "TN" as const),
+      M: fc.integer({ min: 1, max: 150 }),
+      N: fc.integer({ min: 1, max: 150 }),
+      K: fc.integer({ min: 0, max: 600 }),
+      inA: fc.constantFrom(0, 0.5, 0.8, 0.97),
+      inB: fc.constantFrom(0, 0.5, 0.8, 0.97),
+    });
+    fc.assert(
+      fc.property(property, ({ form, M, N, K, inA, inB }) => {
+        const { plain, skipping } = both(bench, operands(form, M, N, K, scattered(inA), scattered(inB)));
+        return skipping.every((value, i) => Object.is(value, plain[i]));
+      }),
+      { numRuns: 150 },
+    );
+  });
+
+  it("is near float64 where zeros are left out", async () => {
+    const bench = await Bench.create(build);
+    for (const form of ["NN", "NT", "TN"] as const) {
+      const [M, N, K] = [130, 100, 515];
+      const product = operands(form, M, N, K, ZEROS.most!, ZEROS.half!);
+      const { skipping } = both(bench, product);
+      const a = form === "TN" ? transposed(product.a, K, M) : product.a,
+        b = form === "NT" ? transposed(product.b, N, K) : product.b;
+      for (let at = 0; at < M * N; at += 7) {
+        let sum = 0,
+          size = 0;
+        for (let k = 0; k < K; k++) {
+          const term = a[Math.floor(at / N) * K + k]! * b[k * N + (at % N)]!;
+          sum += term;
+          size += Math.abs(term);
+        }
+        expect(Math.abs(skipping[at]! - sum)).toBeLessThanOrEqual((K + 1) * EPSILON * size);
+      }
+    }
+  });
+
+  // One NaN in B for each row of it that is read: what a zero would be multiplied by does not show.
+  it.each([
+    ["NN", "A"],
+    ["NT", "A"],
+    ["TN", "A"],
+    ["TN", "B"],
+  ] as const)("leaves zeros out, %s, those of %s", async (form, side) => {
+    const bench = await Bench.create(build);
+    const [M, N, K] = [64, 64, 96];
+    const zeros: Zeros = (i, j) => (form === "TN" ? i : j) % 4 !== 1;
+    const product = operands(form, M, N, K, side === "A" ? zeros : ZEROS.none!, side === "B" ? zeros : ZEROS.none!);
+    const poisoned = side === "A" ? product.b : product.a;
+    for (let k = 0; k < K; k += 4)
+      for (let i = 0; i < 64; i++) poisoned[form === "NT" ? i * K + k : k * 64 + i] = Number.NaN;
+    const { plain, skipping } = both(bench, product);
+    expect(plain.every(Number.isNaN)).toBe(true);
+    expect(skipping.every(Number.isFinite)).toBe(true);
+  });
+
+  it("multiplies zeros of B where A is no transpose: NaN among inputs shows whatever the weights", async () => {
+    const bench = await Bench.create(build);
+    const product = operands("NN", 64, 64, 96, ZEROS.none!, ZEROS.all!);
+    product.a[5] = Number.NaN;
+    const { skipping } = both(bench, product);
+    expect(skipping.slice(0, 64).every(Number.isNaN)).toBe(true);
+    expect(skipping.slice(64).every((value) => value === 0)).toBe(true);
+  });
+
+  it.each([Number.NaN, Infinity, -Infinity])("shows an entry of %s among zeros", async (value) => {
+    const bench = await Bench.create(build);
+    for (const form of ["NN", "NT", "TN"] as const) {
+      const product = operands(form, 64, 64, 96, ZEROS.most!, ZEROS.none!);
+      product.a[96 * 30 + 30] = value;
+      const { plain, skipping } = both(bench, product);
+      expectSameNumbers(skipping, plain, form);
+      expect(skipping.filter((each) => !Number.isFinite(each))).toHaveLength(64);
+    }
+  });
+
+  it("leaves a sum of -0 as it is, to which gemm adds 0: no other number differs", async () => {
+    const bench = await Bench.create(build);
+    const product = operands("NN", 64, 64, 96, ZEROS.all!, ZEROS.none!);
+    const { plain, skipping } = both(bench, { ...product, c: new Float32Array(64 * 64).fill(-0) });
+    expect(skipping.every((value) => Object.is(value, -0))).toBe(true);
+    expect(plain.every((value) => value === 0)).toBe(true);
+    expect(plain.some((value) => Object.is(value, 0))).toBe(true);
+  });
+});
+
 /** Every n-th number below `size`, from `first` on. */
 function everyNth(size: number, step: number, first: number): number[] {
   return Array.from({ length: size }, (_, i) => i).filter((i) => i % step === first % step);
@@ -324,7 +525,7 @@ function addProduct(
     }
 }
 
-describe.each(builds)("gemmSelected, %s build", (build) => {
+describe.each(builds)("gemmSkippingZeros of selected rows and columns, %s build", (build) => {
   // Awkward counts: none, one, a panel and one more, a pair of panels and one more, more than a block of k.
   it.each([
     [47, 61, 300],
@@ -362,7 +563,7 @@ describe.each(builds)("gemmSelected, %s build", (build) => {
             if (!accumulate) expected.fill(0);
             const index = (list: readonly number[] | undefined) => (list ? bench.placeInt32(list) : 0);
             const [columnIndex, kIndex] = [index(columns), index(ks)];
-            bench.kernels.gemmSelected(
+            bench.kernels.gemmSkippingZeros(
               M,
               n,
               k,

@@ -2,6 +2,7 @@
 import { describe, expect, it } from "vitest";
 import { ControlWord } from "../../src/wasm/abi.js";
 import type { Build } from "../../src/wasm/binary.js";
+import { expectSameNumbers } from "../support/arrays.js";
 import { Bench, builds } from "../support/kernels.js";
 
 const WORDS = 32;
@@ -54,6 +55,29 @@ describe.each(builds)("%s", (build) => {
     expect(words[ControlWord.finished]).toBe(ALL_TURNS);
     expect(words[ControlWord.left]).toBeLessThanOrEqual(0);
     expectDone();
+  });
+
+  it("a product leaves out the zeros of A, or of B where A is a transpose, whoever takes the turns", async () => {
+    for (const side of ["A", "B"] as const) {
+      const bench = await Bench.create(build);
+      const { kernels } = bench;
+      const [m, n, k] = [200, 100, 700];
+      const some = (count: number, isZero: boolean) =>
+        Float32Array.from({ length: count }, (_, i) => (isZero && (i * 7919) % 101 > 30 ? 0 : Math.sin(i * i)));
+      const a = bench.place(some(k * m, side === "A")),
+        b = bench.place(some(k * n, side === "B"));
+      const [c, wanted] = [bench.allocate(m * n), bench.allocate(m * n)];
+      const workspace = bench.allocate(kernels.gemmWorkspaceBytes() / 4);
+      const control = bench.placeInt32(new Int32Array(WORDS));
+      kernels.gemm(m, n, k, a, 1, m, b, n, 1, 0, wanted, n, workspace);
+      const words = bench.ints(control, WORDS);
+      words.set([m, n, k, a, 1, m, b, n, 1, 0, c, n, workspace, 0, 0, 1], ControlWord.arguments);
+      const turns = kernels.runShared(control);
+      expect(turns).toBe(2 * Math.ceil((side === "A" ? n : m) / 32)); // two blocks of K, stripes of 32
+      expect(kernels.awaitHelpers(control)).toBe(0);
+      expectSameNumbers(bench.floats(c, m * n), bench.floats(wanted, m * n), side);
+      bench.checkFences();
+    }
   });
 
   it("a product without helpers is the caller's own", async () => {

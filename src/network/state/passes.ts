@@ -33,11 +33,6 @@ const LINEAR = activationCode("linear");
 const VIEWS_FROM_COLUMNS = 96;
 /** ... unless the views, some 130 bytes each, would be too many. */
 const VIEWS_UP_TO_ROWS = 2 ** 18;
-/**
- * Up to this many rows go through the weights one after the other and leave out what is multiplied by 0: weights are
- * finite.
- */
-const STREAM_UP_TO_ROWS = 3;
 
 /**
  * What a forward pass leaves in the counters: nothing, how often each unit fired, or all that assembly/counters.ts
@@ -166,11 +161,9 @@ export class Passes {
     const z = this.buffers.preactivations(index);
     const inputs = this.openInputs(index);
     const input = this.input(index);
-    const { kernels, workspace } = this.runtime;
+    const { kernels } = this.runtime;
     if (index === 0 && this.buffers.sparse.isLoaded)
       this.buffers.sparse.product(kernels, rows, parameters + kernel, z, columns, columnIndex);
-    else if (rows <= STREAM_UP_TO_ROWS && columnIndex === 0)
-      kernels.gemmSkippingZeros(rows, units, inputs, input, parameters + kernel, z, workspace);
     else
       this.multiply(
         rows,
@@ -251,7 +244,7 @@ export class Passes {
       : this.buffers.openActivations(index - 1);
   }
 
-  /** C = A·B, or what the indices select of B's columns and rows. */
+  /** C = A·B, or what the indices select of B's columns and rows. Zeros may be left out: weights and gradients are finite. */
   private multiply(
     m: number,
     n: number,
@@ -267,26 +260,23 @@ export class Passes {
     kIndex: number,
   ): void {
     const { kernels, workspace } = this.runtime;
-    if (columnIndex === 0 && kIndex === 0)
-      kernels.gemm(m, n, k, a, rowStrideA, colStrideA, b, rowStrideB, colStrideB, 0, c, n, workspace);
-    else
-      kernels.gemmSelected(
-        m,
-        n,
-        k,
-        a,
-        rowStrideA,
-        colStrideA,
-        b,
-        rowStrideB,
-        colStrideB,
-        0,
-        c,
-        n,
-        workspace,
-        columnIndex,
-        kIndex,
-      );
+    kernels.gemmSkippingZeros(
+      m,
+      n,
+      k,
+      a,
+      rowStrideA,
+      colStrideA,
+      b,
+      rowStrideB,
+      colStrideB,
+      0,
+      c,
+      n,
+      workspace,
+      columnIndex,
+      kIndex,
+    );
   }
 
   /**

@@ -1,0 +1,206 @@
+// What zeros save: a training step on rows that are mostly 0 and one of the same network on dense noise, by turns; and a
+// step of a trained network beside the same step with every zero multiplied.
+import { createNetwork, sgd, type Network } from "../src/index.js";
+import { stateOf } from "../src/network/state/state.js";
+import type { KernelExports } from "../src/wasm/exports.js";
+import { readMnist } from "./demos/mnist-data.js";
+import type { Case, Context, Figure } from "./measure.js";
+import { filler } from "./numbers.js";
+import { create } from "./networks.js";
+import { ratios, summarize } from "./turns.js";
+import { samples, shorten, stepsPerRun, type Samples, type Workload } from "./workloads.js";
+
+const GENTLE_RATE = 1e-3; // the weights stay what they were
+const [TRAINING_RATE, TRAINING_EPOCHS, TRAINING_SHARE] = [0.05, 8, 0.05];
+const STEPS = 20;
+const MILLISECONDS = 2500;
+
+const SMALL = [784, 128, 10];
+const LARGE = [784, 512, 512, 10];
+
+const workloadOf = (widths: readonly number[], batch: number): Workload => ({
+  name: "",
+  widths,
+  batch,
+  loss: "crossEntropy",
+});
+
+const mnist = (rows: number): Samples => {
+  const { x, y } = readMnist(TRAINING_SHARE).training;
+  const from = Array.from({ length: rows }, (_, i) => (i * 7919) % x.rows);
+  const data = new Float32Array(rows * x.columns);
+  from.forEach((row, to) => data.set(x.data.subarray(row * x.columns, (row + 1) * x.columns), to * x.columns));
+  return { x: { rows, columns: x.columns, data }, y: from.map((row) => y[row]!) };
+};
+
+/** The same without a zero: each column less its mean, over a deviation of all. */
+function standardized(rows: number): Samples {
+  const { x, y } = mnist(rows);
+  const means = new Float64Array(x.columns);
+  x.data.forEach((value, i) => (means[i % x.columns]! += value / rows));
+  return { x: { ...x, data: x.data.map((value, i) => (value - means[i % x.columns]!) / 0.3 + 1e-3) }, y };
+}
+
+/** Rows x 1000 of zeros, in which `write` sets entries. */
+function tableOf(rows: number, write: (row: Float32Array, next: () => number) => void): Samples {
+  const next = filler(9);
+  const x = { rows, columns: 1000, data: new Float32Array(rows * 1000) };
+  for (let r = 0; r < rows; r++) write(x.data.subarray(r * 1000, (r + 1) * 1000), () => (next() + 1) / 2);
+  return { x, y: Array.from({ length: rows }, (_, i) => (i * 7) % 10) };
+}
+
+/** Ten columns of a hundred categories each, alike frequent. */
+const oneHot = (rows: number): Samples =>
+  tableOf(rows, (row, next) => {
+    for (let first = 0; first < 1000; first += 100) row[first + Math.floor(next() * 100)] = 1;
+  });
+
+/** 60 words of 1000, the n-th as frequent as 1/n (Zipf). */
+const bagOfWords = (rows: number): Samples =>
+  tableOf(rows, (row, next) => {
+    for (let word = 0; word < 60; word++) row[Math.min(999, Math.floor(1001 ** next()) - 1)]! += 1;
+  });
+
+const percent = (share: number) => `${Math.round(100 * share)} %`;
+const zerosIn = (values: Float32Array): number =>
+  values.reduce((count, value) => count + Number(value === 0), 0) / values.length;
+
+function trainer(network: Network, data: Samples, batchSize: number): () => Promise<unknown> {
+  const optimizer = sgd({ learningRate: GENTLE_RATE });
+  return () => network.fit(data, { epochs: 1, batchSize, shuffle: false, optimizer });
+}
+
+async function besideDense(
+  workload: Workload,
+  make: (rows: number) => Samples,
+  wanted: number,
+  context: Context,
+): Promise<Figure> {
+  const rows = workload.batch * Math.max(2, Math.min(stepsPerRun(workload), STEPS));
+  const data = make(rows);
+  const [dense, sparse] = [await create(workload, context), await create(workload, context)];
+  const found = await ratios(
+    trainer(dense, samples(workload, rows), workload.batch),
+    trainer(sparse, data, workload.batch),
+    MILLISECONDS,
+  );
+  dense.dispose();
+  sparse.dispose();
+  return {
+    ...summarize(found),
+    unit: "x the dense step",
+    wanted: { atMost: wanted },
+    note: `${percent(zerosIn(data.x.data))} of the inputs are 0`,
+  };
+}
+
+/** The network's kernels with every zero multiplied, where the packed products can tell. */
+function multiplyingZeros(kernels: KernelExports): KernelExports {
+  return {
+    ...kernels,
+    gemmSkippingZeros: (
+      m,
+      n,
+      k,
+      a,
+      rowStrideA,
+      colStrideA,
+      b,
+      rowStrideB,
+      colStrideB,
+      accumulate,
+      c,
+      ldc,
+      workspace,
+      columnIndex,
+      kIndex,
+    ) => {
+      if (columnIndex === 0 && kIndex === 0)
+        kernels.gemm(m, n, k, a, rowStrideA, colStrideA, b, rowStrideB, colStrideB, accumulate, c, ldc, workspace);
+      else
+        kernels.gemmSkippingZeros(
+          m,
+          n,
+          k,
+          a,
+          rowStrideA,
+          colStrideA,
+          b,
+          rowStrideB,
+          colStrideB,
+          accumulate,
+          c,
+          ldc,
+          workspace,
+          columnIndex,
+          kIndex,
+        );
+    },
+  };
+}
+
+/** Share of zeros among the activations of each hidden layer, on the last batch of a fit. */
+function hiddenZeros(network: Network, batch: number): string {
+  const { buffers, runtime, spec } = stateOf(network);
+  return spec.layers
+    .slice(0, -1)
+    .map(({ units }, layer) => {
+      const at = buffers.activations(layer) >>> 2;
+      return percent(zerosIn(runtime.heap.f32.slice(at, at + batch * units)));
+    })
+    .join(" and ");
+}
+
+async function trained(workload: Workload, make: (rows: number) => Samples, context: Context): Promise<Figure> {
+  const network = await createNetwork(
+    {
+      inputs: workload.widths[0]!,
+      layers: workload.widths.slice(1).map((units) => ({ units })),
+      loss: "crossEntropy",
+      seed: 1,
+    },
+    { arithmetic: context.build === "strict" ? "reproducible" : "fast" },
+  );
+  await network.fit(make(60_000 * TRAINING_SHARE), {
+    epochs: TRAINING_EPOCHS,
+    batchSize: workload.batch,
+    optimizer: sgd({ learningRate: TRAINING_RATE, momentum: 0.9 }),
+  });
+  const data = make(workload.batch * STEPS);
+  const train = trainer(network, data, workload.batch);
+  const runtime = stateOf(network).runtime as { kernels: KernelExports };
+  const { kernels } = runtime;
+  const dense = multiplyingZeros(kernels);
+  const using = (taken: KernelExports) => async () => {
+    runtime.kernels = taken;
+    await train();
+    runtime.kernels = kernels;
+  };
+  const found = await ratios(using(dense), using(kernels), MILLISECONDS);
+  const note = `${percent(zerosIn(data.x.data))} of the inputs are 0, ${hiddenZeros(network, workload.batch)} of the hidden activations`;
+  network.dispose();
+  return { ...summarize(found), unit: "x the step with zeros multiplied", note };
+}
+
+export function zeroCases(context: Context): Case[] {
+  const rows: readonly [string, readonly number[], number, (rows: number) => Samples, number][] = [
+    ["MNIST", SMALL, 32, mnist, 0.5],
+    ["MNIST", LARGE, 128, mnist, 0.7],
+    ["one-hot table", [1000, 128, 10], 32, oneHot, 0.25],
+    ["bag of words", [1000, 128, 10], 32, bagOfWords, 0.35],
+  ];
+  const networks: readonly [string, (rows: number) => Samples][] = [
+    ["MNIST", mnist],
+    ["standardized MNIST", standardized],
+  ];
+  return [
+    ...rows.map(([name, widths, batch, make, wanted]) => ({
+      name: `zeros ${name}, step ${shorten(widths)}, batch ${batch}`,
+      run: () => besideDense(workloadOf(widths, batch), make, wanted, context),
+    })),
+    ...networks.map(([name, make]) => ({
+      name: `zeros ${name}, trained, step ${shorten(LARGE)}, batch 128`,
+      run: () => trained(workloadOf(LARGE, 128), make, context),
+    })),
+  ];
+}
