@@ -4,13 +4,14 @@ export { checkEncoding } from "./table/check-encoding.js";
 export { RelumineError } from "./core/errors.js";
 
 export type { ErrorCode } from "./core/errors.js";
-export type { Matrix, Samples } from "./core/matrix.js";
-export type { SparseMatrix } from "./core/sparse.js";
-export type { ColumnChoice, ColumnChoices } from "./table/column-choice.js";
+export type { Matrix, SampleRows, Samples } from "./core/matrix.js";
+export type { SparseMatrix, SparseRows } from "./core/sparse.js";
+export type { ColumnChoice, ColumnChoices, HashChoice } from "./table/column-choice.js";
 export type {
   CategoryEncoding,
   ClassTarget,
   DateEncoding,
+  HashEncoding,
   InputEncoding,
   NumberEncoding,
   NumberTarget,

@@ -1,7 +1,7 @@
 // A user's table as a task, read by the package as the command line reads it: the same file is the same task. Numbers
 // are as they stand in the file, or standardized.
 import { RelumineError } from "../../src/core/errors.js";
-import type { Matrix } from "../../src/core/matrix.js";
+import { denseRows, type Matrix } from "../../src/core/matrix.js";
 import type { InputEncoding, TableEncoding } from "../../src/table/encoding.js";
 import { prepareColumns, type PreparedTable } from "../../src/table/prepare.js";
 import { encodeLabelledColumns } from "../../src/table/prepare-table.js";
@@ -25,14 +25,14 @@ function check(isGood: boolean, path: string, expected: string, given: string, h
 function unscaled({ inputs, target }: TableEncoding): TableEncoding {
   const plain = { mean: 0, scale: 1 };
   return {
-    inputs: inputs.map((input): InputEncoding => (input.kind === "category" ? input : { ...input, ...plain })),
+    inputs: inputs.map((input): InputEncoding => ("scale" in input ? { ...input, ...plain } : input)),
     target: target.kind === "number" ? { ...target, ...plain } : target,
   };
 }
 
 function asItIs(table: Table, { encoding, heldOutRows }: PreparedTable): Pick<LearningTask, "train" | "heldOut"> {
   const { x, y, rows } = encodeLabelledColumns(unscaled(encoding), table);
-  const all: LabelledRows = { x, y: Float32Array.from(y!) };
+  const all: LabelledRows = { x: denseRows(x), y: Float32Array.from(y!) };
   const isHeldOut = new Set(heldOutRows);
   const places = [...rows.keys()]; // both parts are in the order of the file
   return {
@@ -48,7 +48,7 @@ function asItIs(table: Table, { encoding, heldOutRows }: PreparedTable): Pick<Le
 }
 
 function standardized({ training, heldOut }: PreparedTable): Pick<LearningTask, "train" | "heldOut"> {
-  const rows = ({ x, y }: PreparedTable["training"]): LabelledRows => ({ x, y: Float32Array.from(y) });
+  const rows = ({ x, y }: PreparedTable["training"]): LabelledRows => ({ x: denseRows(x), y: Float32Array.from(y) });
   return { train: rows(training), heldOut: rows(heldOut) };
 }
 

@@ -6,7 +6,8 @@ import { mean, variance } from "../core/statistics.js";
 import { RelumineError } from "../core/errors.js";
 import { wrap } from "../text/wrap.js";
 import type { Terminal } from "./terminal.js";
-import type { Activation, Diagnosis, DiagnoseOptions, Matrix, Metrics, Network, NetworkSpec } from "../index.js";
+import type { Activation, Diagnosis, DiagnoseOptions, Metrics, Network, NetworkSpec } from "../index.js";
+import type { SampleRows } from "../core/matrix.js";
 
 export interface ModelOptions {
   readonly hidden: readonly number[];
@@ -33,7 +34,7 @@ export function specFor(
 export function tryDiagnose(
   diagnose: typeof import("../index.js").diagnose,
   network: Network,
-  x: Matrix,
+  x: SampleRows,
   options?: DiagnoseOptions,
 ): Diagnosis | string {
   try {

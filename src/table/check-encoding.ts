@@ -1,5 +1,6 @@
 // Encodings from elsewhere are believed no more than other data: every field is checked.
 import { quote } from "./cells.js";
+import { checkBuckets } from "./column-choice.js";
 import { CYCLES, type DateNotation } from "./reading/dates.js";
 import type { InputEncoding, NumberTarget, TableEncoding, TargetEncoding } from "./encoding.js";
 import type { NumberNotation } from "./reading/number-notation.js";
@@ -93,7 +94,7 @@ function checkDateNotation(what: string, value: unknown): DateNotation {
 
 function checkInput(value: unknown, place: number): InputEncoding {
   const what = `inputs[${place}]`;
-  const kind = kindOf(what, value, ["number", "category", "date"]);
+  const kind = kindOf(what, value, ["number", "category", "date", "hash"]);
   if (kind === "category") {
     const { members } = checkWith(what, value, ["kind", "column", "categories"], ["literal"]);
     return {
@@ -102,6 +103,10 @@ function checkInput(value: unknown, place: number): InputEncoding {
       categories: checkWords(`${what}.categories`, members.categories, 1),
       ...checkLiteral(what, members),
     };
+  }
+  if (kind === "hash") {
+    const { column, buckets } = checkMembers(what, value, ["kind", "column", "buckets"]);
+    return { kind, column: checkText(`${what}.column`, column), buckets: checkBuckets(`${what}.buckets`, buckets) };
   }
   const names = ["kind", "column", "median", "mean", "scale"];
   if (kind === "date") {

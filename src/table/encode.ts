@@ -14,24 +14,26 @@ import type { ColumnIndex } from "./column-choice.js";
 import { allRows, type Column, type Table } from "./columns.js";
 import { phaseOf } from "./reading/dates.js";
 import {
+  areSparse,
   type DateEncoding,
   type InputEncoding,
   inputWidth,
+  type NumberEncoding,
   type NumberTarget,
   type TargetEncoding,
   widthOf,
 } from "./encoding.js";
+import { type HashedTexts, hashTexts } from "./reading/hashed-words.js";
 import { hasSigns, isMissingNumber } from "./reading/missing.js";
 import { PLAIN } from "./reading/number-notation.js";
+import { type InputRows, makeInputRows } from "./input-rows.js";
 import { cellName } from "./place-names.js";
 import { isFloat32 } from "../core/checks.js";
 import { RelumineError } from "../core/errors.js";
-import type { Matrix } from "../core/matrix.js";
+import type { SampleRows } from "../core/matrix.js";
 
-const MAX_FLOATS = 2 ** 28; // a GiB of inputs
-
-/** What an encoding needs of a column: values, or places of categories. */
-export type InputCells = Float64Array | Int32Array;
+/** What an encoding needs of a column: values, places of categories, or what hashing made of its texts. */
+export type InputCells = Float64Array | Int32Array | HashedTexts;
 
 function refuseOthers(table: Table, column: Column, cells: CellValues, rows: readonly number[], what: string): void {
   const other = firstOther(column, cells, rows);
@@ -73,27 +75,44 @@ function numericValues(
  */
 export function inputCells(table: Table, column: Column, encoding: InputEncoding, rows: readonly number[]): InputCells {
   if (encoding.kind === "category") return placesOf(encoding.categories, column);
+  if (encoding.kind === "hash") return hashTexts(wordsOf(column), encoding.buckets);
   return numericValues(table, column, encoding.kind === "date" ? { date: encoding.notation } : encoding, rows);
 }
 
-function encodeDates(
-  { median, mean, scale, cycles }: DateEncoding,
-  days: InputCells,
-  rows: readonly number[],
-  { data, columns }: Matrix,
-  offset: number,
+/** What an encoding writes: the rows, where its inputs begin, and how it refuses what scaling makes too large. */
+interface Place {
+  readonly to: InputRows;
+  readonly offset: number;
+  readonly rows: readonly number[];
+  refuse(row: number, value: number): never;
+}
+
+/** (value - mean) / scale of each row, the median where it is missing. */
+function encodeScaled(
+  { median, mean, scale }: Pick<NumberEncoding, "median" | "mean" | "scale">,
+  values: Float64Array,
+  { to, offset, rows, refuse }: Place,
+  then?: (r: number, value: number) => void,
 ): void {
   for (let r = 0; r < rows.length; r++) {
-    const value = days[rows[r]];
-    const isMissing = Number.isNaN(value);
-    let place = r * columns + offset;
-    data[place++] = ((isMissing ? median : value) - mean) / scale;
-    for (const cycle of cycles) {
-      const angle = 2 * Math.PI * (isMissing ? 0 : phaseOf(value, cycle));
-      data[place++] = isMissing ? 0 : Math.sin(angle);
-      data[place++] = isMissing ? 0 : Math.cos(angle);
-    }
+    const value = values[rows[r]];
+    const scaled = ((value !== value ? median : value) - mean) / scale;
+    if (!isFloat32(scaled)) refuse(rows[r], value);
+    to.set(r, offset, scaled);
+    then?.(r, value);
   }
+}
+
+function encodeDates(encoding: DateEncoding, days: Float64Array, place: Place): void {
+  const { to, offset } = place;
+  encodeScaled(encoding, days, place, (r, value) => {
+    const isMissing = Number.isNaN(value);
+    encoding.cycles.forEach((cycle, c) => {
+      const angle = 2 * Math.PI * (isMissing ? 0 : phaseOf(value, cycle));
+      to.set(r, offset + 1 + 2 * c, isMissing ? 0 : Math.sin(angle));
+      to.set(r, offset + 2 + 2 * c, isMissing ? 0 : Math.cos(angle));
+    });
+  });
 }
 
 /** An input or a target that scaling makes too large for float32: a value far outside the training's. */
@@ -102,46 +121,42 @@ function refuseResult(table: Table, row: number, column: string, value: number):
   return new RelumineError("value", cellName(table, row, column), limit, String(value));
 }
 
-/** Refuses what is not finite among the inputs of a column of numbers or dates. */
-function checkResults(
-  table: Table,
-  { column }: InputEncoding,
-  cells: InputCells,
-  rows: readonly number[],
-  { data, columns }: Matrix,
-  offset: number,
-): void {
-  for (let r = 0, place = offset; r < rows.length; r++, place += columns)
-    if (!Number.isFinite(data[place])) throw refuseResult(table, rows[r], column, cells[rows[r]]);
+function encodeTexts({ offsets, buckets, values, textOf }: HashedTexts, { to, offset, rows }: Place): void {
+  for (let r = 0; r < rows.length; r++) {
+    const text = textOf[rows[r]];
+    for (let i = offsets[text]; i < offsets[text + 1]; i++) to.set(r, offset + buckets[i], values[i]);
+  }
 }
 
-/** Writes one column's inputs into the matrix, from the given column of it on. */
-function encodeColumn(
-  encoding: InputEncoding,
-  cells: InputCells,
-  rows: readonly number[],
-  matrix: Matrix,
-  offset: number,
-): void {
-  const { data, columns } = matrix;
-  if (encoding.kind === "date") encodeDates(encoding, cells, rows, matrix, offset);
-  else if (encoding.kind === "number") {
-    const { median, mean, scale } = encoding;
-    for (let r = 0; r < rows.length; r++) {
-      const value = cells[rows[r]];
-      data[r * columns + offset] = ((value !== value ? median : value) - mean) / scale;
-    }
-  } else
-    for (let r = 0; r < rows.length; r++) {
-      const place = cells[rows[r]];
-      if (place >= 0) data[r * columns + offset + place] = 1;
-    }
+function encodePlaces(places: Int32Array, { to, offset, rows }: Place): void {
+  for (let r = 0; r < rows.length; r++) {
+    const place = places[rows[r]];
+    if (place >= 0) to.set(r, offset + place, 1);
+  }
+}
+
+/** Writes one column's inputs. */
+function encodeColumn(encoding: InputEncoding, cells: InputCells, place: Place): void {
+  if (encoding.kind === "date") encodeDates(encoding, cells as Float64Array, place);
+  else if (encoding.kind === "number") encodeScaled(encoding, cells as Float64Array, place);
+  else if (encoding.kind === "hash") encodeTexts(cells as HashedTexts, place);
+  else encodePlaces(cells as Int32Array, place);
+}
+
+/** How many numbers a row of the table has in these inputs. */
+function countEntries(inputs: readonly InputEncoding[], cells: readonly InputCells[], row: number): number {
+  return inputs.reduce((sum, encoding, i) => {
+    if (encoding.kind === "category") return sum + Number((cells[i] as Int32Array)[row] >= 0);
+    if (encoding.kind !== "hash") return sum + widthOf(encoding);
+    const { offsets, textOf } = cells[i] as HashedTexts;
+    return sum + offsets[textOf[row] + 1] - offsets[textOf[row]];
+  }, 0);
 }
 
 /**
  * The chosen rows as network inputs.
  * @param cells of each input
- * @returns rows.length x inputWidth(inputs)
+ * @returns rows.length x inputWidth(inputs), sparse where most inputs of a row are 0 by what they are
  * @throws RelumineError "memory" for more than 2^28 numbers, "value" for one that float32 can't hold once it is scaled
  */
 export function fillInputs(
@@ -149,32 +164,29 @@ export function fillInputs(
   inputs: readonly InputEncoding[],
   cells: readonly InputCells[],
   rows: readonly number[],
-): Matrix {
-  const columns = inputWidth(inputs);
-  if (rows.length * columns > MAX_FLOATS) {
-    throw new RelumineError(
-      "memory",
-      "the table",
-      `to make at most ${MAX_FLOATS} numbers`,
-      `${rows.length} rows x ${columns} inputs`,
-      "Leave columns of many words out (ignore).",
-    );
-  }
-  const matrix = { rows: rows.length, columns, data: new Float32Array(rows.length * columns) };
+): SampleRows {
+  const entriesOf = areSparse(inputs) ? (r: number) => countEntries(inputs, cells, rows[r]) : undefined;
+  const to = makeInputRows(rows.length, inputWidth(inputs), entriesOf);
   let offset = 0;
-  inputs.forEach((encoding, place) => {
-    encodeColumn(encoding, cells[place], rows, matrix, offset);
-    if (encoding.kind !== "category") checkResults(table, encoding, cells[place], rows, matrix, offset);
+  inputs.forEach((encoding, i) => {
+    const refuse = (row: number, value: number) => {
+      throw refuseResult(table, row, encoding.column, value);
+    };
+    encodeColumn(encoding, cells[i], { to, offset, rows, refuse });
     offset += widthOf(encoding);
   });
-  return matrix;
+  return to.read();
 }
 
 /**
  * Rows of a later table as inputs.
  * @throws RelumineError "value" for a missing column, or a word in a column of numbers; "memory"
  */
-export function encodeInputs(inputs: readonly InputEncoding[], index: ColumnIndex, rows: readonly number[]): Matrix {
+export function encodeInputs(
+  inputs: readonly InputEncoding[],
+  index: ColumnIndex,
+  rows: readonly number[],
+): SampleRows {
   const cells = inputs.map((encoding) => inputCells(index.table, index.column(encoding.column), encoding, rows));
   return fillInputs(index.table, inputs, cells, rows);
 }

@@ -18,6 +18,7 @@ import {
   profile,
   suspectExtreme,
 } from "./reading/extremes.js";
+import { type HashedTexts, hashTexts } from "./reading/hashed-words.js";
 import { hasIdName, numberIdReason } from "./reading/ids.js";
 import type { Notes } from "./notes.js";
 import { isPlain, type TableDecimal } from "./reading/number-notation.js";
@@ -49,6 +50,8 @@ export function standardization(values: readonly number[] | Float64Array): { mea
 interface Candidate {
   readonly column: Column;
   readonly choice: ColumnChoice | undefined;
+  /** Of a column of text that is hashed. */
+  readonly buckets: number | undefined;
   readonly reading: ColumnReading;
   /** Of numbers and dates. */
   readonly profiled?: Profile;
@@ -324,7 +327,18 @@ function learnCategories(context: LearnContext, { column, choice, reading }: Can
   return { encoding, cells: placesOf(categories, column) };
 }
 
+function learnTexts({ notes }: LearnContext, { name }: Column, buckets: number, cells: HashedTexts): Learnt {
+  notes.addColumn(
+    name,
+    `its words are hashed into ${countOf(buckets, "input")}`,
+    `words are hashed into ${countOf(buckets, "input")}`,
+  );
+  return { encoding: { kind: "hash", column: name, buckets }, cells };
+}
+
 function learnColumn(context: LearnContext, candidate: Candidate): Learnt {
+  const { column, buckets } = candidate;
+  if (buckets !== undefined) return learnTexts(context, column, buckets, hashTexts(wordsOf(column), buckets));
   if (candidate.reading.kind === "number") return learnNumber(context, candidate);
   if (candidate.reading.kind === "date") return learnDates(context, candidate);
   return learnCategories(context, candidate);
@@ -364,17 +378,18 @@ export interface LearntInputs {
 export interface InputColumn {
   readonly column: Column;
   readonly signs: NumberSigns;
-  readonly choice: ColumnChoice | undefined;
+  readonly choice?: ColumnChoice;
+  readonly buckets?: number;
 }
 
 function readCandidate(
   { table, rows }: Pick<LearnContext, "table" | "rows">,
-  { column, signs, choice }: InputColumn,
+  { column, signs, choice, buckets }: InputColumn,
   hint: TableDecimal,
 ): Candidate {
   const reading = readColumn(table, column, rows, signs, hint, choice);
-  if (reading.kind === "words") return { column, choice, reading };
-  return { column, choice, reading, profiled: profile(reading.values, rows) };
+  if (reading.kind === "words") return { column, choice, buckets, reading };
+  return { column, choice, buckets, reading, profiled: profile(reading.values, rows) };
 }
 
 /** The codes for missing values that columns of numbers show by themselves. */

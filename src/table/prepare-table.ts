@@ -10,7 +10,7 @@ import { prepareColumns, type PreparedTable, type PrepareOptions } from "./prepa
 import { readTable } from "./read/read-table.js";
 import type { TableSource } from "./read/source.js";
 import { checkOptions } from "../core/checks.js";
-import { type Matrix, type Samples, toMatrix } from "../core/matrix.js";
+import { type SampleRows, type Samples, toMatrix } from "../core/matrix.js";
 import { countOf } from "../text/numbers.js";
 
 /** How a table's text is laid out, where the first lines don't show it. */
@@ -30,8 +30,9 @@ const OPTIONS = ["target", "task", "ignore", "validation", "seed", "columns", "d
  * @param source text or bytes (gzipped too), at once or as a stream
  * @param options target: the column to predict; all else has defaults
  * @cost one pass over the text and some over its columns: 200,000 rows of 22 numbers in 2 to 4 s
- * @returns x: rows x columns.length, numbers standardized by the training rows, words one-hot; y: labels 0..K-1, or
- * standardized numbers
+ * @returns x: rows x columns.length, numbers standardized by the training rows, words one-hot; a Matrix, or, where at most
+ * a tenth of a row is other than 0 by what the columns are (1 a column of words, 30 a text that is hashed), sparse rows;
+ * y: labels 0..K-1, or standardized numbers
  * @throws RelumineError "value" for options, "format" for what is no such table, "memory" for more than 2^28 inputs;
  * paths name row, line and column
  * @example
@@ -61,11 +62,15 @@ function readLater(encoding: TableEncoding, source: TableSource, options: TableL
  * @param source text or bytes (gzipped too), at once or as a stream
  * @param options the layout, where the first lines do not show it
  * @cost one pass over the text
- * @returns all rows of the table x the network's inputs
+ * @returns all rows of the table x the network's inputs, sparse as in the training
  * @throws RelumineError "value" for a missing column, or a cell that is no number where the training had none such
  * @example network.predict(await encodeRows(encoding, "length,island\n39.1,Dream\n"))
  */
-export async function encodeRows(encoding: TableEncoding, source: TableSource, options?: TableLayout): Promise<Matrix> {
+export async function encodeRows(
+  encoding: TableEncoding,
+  source: TableSource,
+  options?: TableLayout,
+): Promise<SampleRows> {
   const checked = checkEncoding(encoding);
   const index = new ColumnIndex(await readLater(checked, source, options));
   return encodeInputs(checked.inputs, index, allRows(index.table));
@@ -73,8 +78,8 @@ export async function encodeRows(encoding: TableEncoding, source: TableSource, o
 
 /** Later rows with their targets, as `network.evaluate` takes them. */
 export interface LabelledRows {
-  /** Rows x inputs. */
-  readonly x: Matrix;
+  /** Rows x inputs, sparse as in PreparedTable. */
+  readonly x: SampleRows;
   /** Undefined where the table has no target column, or none of its rows a known target: x holds all rows then. */
   readonly y?: readonly number[];
   /** The table's rows that x and y hold, from 0, ascending. */

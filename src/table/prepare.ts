@@ -11,13 +11,13 @@ import { stratifiedSplit } from "./stratified-split.js";
 import { chooseTarget, type TargetChoice, type Task } from "./target.js";
 import { checkInteger, checkName, checkNumber, describe } from "../core/checks.js";
 import { RelumineError } from "../core/errors.js";
-import type { Matrix } from "../core/matrix.js";
+import type { SampleRows } from "../core/matrix.js";
 import type { DataSet } from "../network/data.js";
 
 /** Rows as a network trains on them. */
 export interface EncodedRows extends DataSet {
-  /** Rows x inputs. */
-  readonly x: Matrix;
+  /** Rows x inputs; sparse rows where at most a tenth of the inputs is other than 0, by what the columns are. */
+  readonly x: SampleRows;
   /** A label 0..K-1 a row, or a standardized number. */
   readonly y: readonly number[];
 }
@@ -96,9 +96,11 @@ function ignoredColumns(
   for (const name of ignore as readonly string[]) index.column(name, "ignore");
   const choices = checkChoices(columns, index);
   const ignored = new Set<string>(ignore as readonly string[]);
-  for (const [name, choice] of choices) if (choice === "ignore") ignored.add(name);
+  for (const [name, { choice }] of choices) if (choice === "ignore") ignored.add(name);
   if (ignored.has(target))
     throw new RelumineError("value", "ignore", "to name other columns than the target", quote(target));
+  if (choices.get(target)?.buckets !== undefined)
+    throw new RelumineError("value", "columns", "to hash other columns than the target", quote(target));
   return { ignored, choices };
 }
 
@@ -132,10 +134,10 @@ export function prepareColumns(table: Table, options: PrepareOptions): PreparedT
   const signsOf = (rows: readonly number[]) =>
     inputs.map((column) => ({
       column,
-      choice: choices.get(column.name),
-      signs: numberSigns(column, rows, choices.get(column.name)),
+      ...choices.get(column.name),
+      signs: numberSigns(column, rows, choices.get(column.name)?.choice),
     }));
-  const targetSigns = numberSigns(target, all, choices.get(checked.target));
+  const targetSigns = numberSigns(target, all, choices.get(checked.target)?.choice);
   const columns = signsOf(all);
   const hint = tableDecimal([...columns.map(({ signs }) => signs), targetSigns]);
   let shown: ReadonlySet<number> | undefined;
@@ -146,7 +148,7 @@ export function prepareColumns(table: Table, options: PrepareOptions): PreparedT
     target,
     targetSigns,
     hint,
-    { task: checked.task, choice: choices.get(checked.target), isShown },
+    { task: checked.task, choice: choices.get(checked.target)?.choice, isShown },
     notes,
   );
   const split = splitRows(choice, checked);

@@ -1,5 +1,6 @@
 // One table, four readers: the command line, the library, the page's engine and the program that `cure --code` writes
 // make the same numbers of it, to the bit.
+import { numbersOf } from "../support/sparse.js";
 import { execFile } from "node:child_process";
 import { createReadStream, mkdirSync, readFileSync, symlinkSync } from "node:fs";
 import { join } from "node:path";
@@ -145,8 +146,8 @@ describe.each(TABLES)("%s", (name, bytes, options, args) => {
     const places = new Set(prepared.heldOutRows);
     const training = rows.rows.flatMap((row, place) => (places.has(row) ? [] : [place]));
     const { columns } = rows.x;
-    const own = training.flatMap((place) => [...rows.x.data.subarray(place * columns, (place + 1) * columns)]);
-    expect(new Float32Array(own)).toEqual(prepared.training.x.data);
+    const own = training.flatMap((place) => [...numbersOf(rows.x).subarray(place * columns, (place + 1) * columns)]);
+    expect(new Float32Array(own)).toEqual(numbersOf(prepared.training.x));
   });
 });
 

@@ -1,6 +1,7 @@
 // Sparse rows, and the same rows with their zeros.
 import { seededRandom } from "./random.js";
-import type { Matrix, SparseMatrix } from "../../src/index.js";
+import { toMatrix } from "../../src/core/matrix.js";
+import type { Matrix, Samples, SparseMatrix } from "../../src/index.js";
 
 /** The same rows with their zeros. */
 export function withZeros({ rows, columns, rowOffsets, columnIndices, values }: SparseMatrix): Matrix {
@@ -33,3 +34,6 @@ export function drawSparse(rows: number, columns: number, share: number, seed: n
     ...(hasValues && { values: Float32Array.from(values) }),
   };
 }
+
+/** All numbers of some rows, zeros too. */
+export const numbersOf = (x: Samples): Float32Array => toMatrix("x", x).data;

@@ -1,4 +1,5 @@
 // Columns that are chosen as words keep their cells as they are written: codes with leading zeros are no numbers.
+import { numbersOf } from "../support/sparse.js";
 import { describe, expect, it } from "vitest";
 import { decodeOutputs, encodeLabelledRows, encodeRows, prepareTable } from "../../src/table.js";
 import { expectError } from "../support/errors.js";
@@ -16,9 +17,13 @@ describe("an input of words", () => {
     expect(encoding.inputs[0]).toMatchObject({ kind: "category", literal: true });
     const stored = JSON.parse(JSON.stringify(encoding)) as typeof encoding;
     const later = await encodeRows(stored, "x,zip\n1,2139\n1,02139\n1,1e3\n1,1000\n1,\n");
-    const places = Array.from({ length: 5 }, (_, row) => later.data.subarray(row * 5, row * 5 + 4).indexOf(1));
+    const places = Array.from({ length: 5 }, (_, row) =>
+      numbersOf(later)
+        .subarray(row * 5, row * 5 + 4)
+        .indexOf(1),
+    );
     expect(places).toEqual([3, 0, 2, -1, -1]);
-    expect((await encodeLabelledRows(stored, text)).x.data).toHaveLength(40 * 5);
+    expect(numbersOf((await encodeLabelledRows(stored, text)).x)).toHaveLength(40 * 5);
     expect(training.x.columns).toBe(5);
   });
 

@@ -1,3 +1,4 @@
+import { numbersOf } from "../support/sparse.js";
 import { describe, expect, it } from "vitest";
 import { prepareNamed, type NamedPrepareOptions, type NamedPreparedTable } from "../../src/cli/prepare-table.js";
 import { ColumnIndex } from "../../src/table/column-choice.js";
@@ -24,7 +25,7 @@ function tableOf(header: string, rows: number, more: (row: number) => string): s
 }
 
 const column = ({ x }: NamedPreparedTable["training"], index: number): number[] =>
-  Array.from({ length: x.rows }, (_, row) => x.data[row * x.columns + index]);
+  Array.from({ length: x.rows }, (_, row) => numbersOf(x)[row * x.columns + index]);
 const mean = (values: readonly number[]): number => values.reduce((sum, value) => sum + value, 0) / values.length;
 
 describe("prepareTable", () => {
@@ -49,7 +50,11 @@ describe("prepareTable", () => {
       categories: ["", "Biscoe", "Dream"],
     });
     for (let row = 0; row < training.x.rows; row++)
-      expect(training.x.data.slice(row * 4 + 1, row * 4 + 4).reduce((sum, value) => sum + value)).toBe(1);
+      expect(
+        numbersOf(training.x)
+          .slice(row * 4 + 1, row * 4 + 4)
+          .reduce((sum, value) => sum + value),
+      ).toBe(1);
     expect(notes).toContain("island: 13 missing, a category of their own");
   });
 
@@ -62,7 +67,7 @@ describe("prepareTable", () => {
     const { encoding, notes, training } = prepare(csv);
     expect(encoding.inputs[1]).toMatchObject({ kind: "number", column: "v", median: 9 });
     expect(notes).toContain("v: 4 missing, replaced by the median, 9");
-    expect(training.x.data.every(Number.isFinite)).toBe(true);
+    expect(numbersOf(training.x).every(Number.isFinite)).toBe(true);
   });
 
   it("takes constant columns as they come: zeros, not a rounding error blown up", () => {
@@ -102,8 +107,8 @@ describe("prepareTable", () => {
     const { encoding } = prepare(tableOf("w,y", 40, (row) => `${row % 2 ? "p" : "q"},${row % 4 < 2 ? "a" : "b"}`));
     const later = parseTable("x,w,y\n1,unheard,a\n1,p,a\n");
     const encoded = encodeInputs(encoding.inputs, new ColumnIndex(later), [0, 1]);
-    expect(Array.from(encoded.data.slice(1, 3))).toEqual([0, 0]);
-    expect(Array.from(encoded.data.slice(4, 6))).toEqual([1, 0]);
+    expect(Array.from(numbersOf(encoded).slice(1, 3))).toEqual([0, 0]);
+    expect(Array.from(numbersOf(encoded).slice(4, 6))).toEqual([1, 0]);
     expect(() => encodeInputs(encoding.inputs, new ColumnIndex(parseTable("x,w\nten,p\n")), [0])).toThrow(
       relumineError("value", 'row 1 (line 2), column "x"'),
     );
@@ -221,8 +226,8 @@ describe("prepareTable", () => {
       seed: 0,
     });
     expect([training.x.rows, training.x.columns, heldOut.x.rows, task]).toEqual([1437, 64, 360, "classification"]);
-    expect(Math.max(...training.x.data)).toBe(1);
-    expect(Math.min(...training.x.data)).toBe(0);
+    expect(Math.max(...numbersOf(training.x))).toBe(1);
+    expect(Math.min(...numbersOf(training.x))).toBe(0);
     expect(encoding.target).toMatchObject({ classes: ["0", "1", "2", "3", "4", "5", "6", "7", "8", "9"] });
   });
 });
@@ -252,12 +257,12 @@ describe("later rows", () => {
     const rows = Array.from({ length: 40 }, (_, i) => `${(i * 7) % 11},${(i * 7) % 11 > 5 ? "a" : "b"}`).join("\n");
     const { encoding } = await prepareTable(`x,y\n${rows}\n`, { target: "y" });
     const x = [0, 5.5, 10];
-    const { data } = await encodeRows(encoding, `x\n${x.join("\n")}\n`);
+    const data = numbersOf(await encodeRows(encoding, `x\n${x.join("\n")}\n`));
     expect([data.length, data[0] < 0, data[2] > 0]).toEqual([3, true, true]);
     const labelled = await encodeLabelledRows(encoding, `x\n${x.join("\n")}\n`);
-    expect(labelled.x.data).toEqual(data);
+    expect(numbersOf(labelled.x)).toEqual(data);
     const doubled = await encodeLabelledRows(encoding, `z,x,z,x\n${x.map((each) => `p,${each},q,7`).join("\n")}\n`);
-    expect(doubled.x.data).toEqual(data);
+    expect(numbersOf(doubled.x)).toEqual(data);
     expect(doubled.notes[0]).toContain("x_2");
     await expectError(encodeRows(encoding, "z\n1\n"), "format", "the table");
   });
@@ -267,9 +272,9 @@ describe("later rows", () => {
     const { encoding, columns, training, heldOut, heldOutRows } = await prepareTable(text, { target: "y" });
     expect(columns).toEqual(["x", "x_2"]);
     const later = await encodeRows(encoding, text);
-    const of = (row: number): number[] => [...later.data.subarray(2 * row, 2 * row + 2)];
-    expect(heldOutRows.flatMap(of)).toEqual([...heldOut.x.data]);
+    const of = (row: number): number[] => [...numbersOf(later).subarray(2 * row, 2 * row + 2)];
+    expect(heldOutRows.flatMap(of)).toEqual([...numbersOf(heldOut.x)]);
     const others = Array.from({ length: 40 }, (_, row) => row).filter((row) => !heldOutRows.includes(row));
-    expect(others.flatMap(of).sort()).toEqual([...training.x.data].sort());
+    expect(others.flatMap(of).sort()).toEqual([...numbersOf(training.x)].sort());
   });
 });

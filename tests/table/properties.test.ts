@@ -1,5 +1,6 @@
 // Whatever a table holds: numbers come back in every notation, later rows are encoded as the first were, and what can't
 // be used is refused in our own words.
+import { numbersOf } from "../support/sparse.js";
 import { describe, expect, it } from "vitest";
 import { RelumineError } from "../../src/core/errors.js";
 import { type ColumnChoice, decodeOutputs, encodeLabelledRows, encodeRows, prepareTable } from "../../src/table.js";
@@ -164,7 +165,7 @@ describe("any table", () => {
             ...options,
             ...(first && { columns: { c0: first } }),
           });
-          expect(training.x.data.every(Number.isFinite)).toBe(true);
+          expect(numbersOf(training.x).every(Number.isFinite)).toBe(true);
           const layout = { header: true, separator: "," };
           const later = await encodeLabelledRows(JSON.parse(JSON.stringify(encoding)) as typeof encoding, text, layout);
           const { columns: width } = later.x;
@@ -174,8 +175,8 @@ describe("any table", () => {
             const part = Number(held.has(row));
             const { x, y } = [training, heldOut][part];
             const place = next[part]++;
-            expect(later.x.data.subarray(r * width, (r + 1) * width)).toEqual(
-              x.data.subarray(place * width, (place + 1) * width),
+            expect(numbersOf(later.x).subarray(r * width, (r + 1) * width)).toEqual(
+              numbersOf(x).subarray(place * width, (place + 1) * width),
             );
             expect(later.y![r]).toBe(y[place]);
           });

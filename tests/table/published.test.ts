@@ -1,4 +1,6 @@
 // Tables in the style of published ones: each column is read as what it is, and every note is expected.
+import { denseRows } from "../../src/core/matrix.js";
+import { numbersOf } from "../support/sparse.js";
 import { describe, expect, it } from "vitest";
 import { encodeLabelledRows, encodeRows, prepareTable } from "../../src/table.js";
 import type { Matrix } from "../../src/core/matrix.js";
@@ -41,7 +43,7 @@ describe.each(PUBLISHED)("$name", ({ header, row, rows = 200, separator = ",", t
         told.some((note) => each.test(note)),
         String(each),
       ).toBe(true);
-    expect(prepared.training.x.data.every(Number.isFinite)).toBe(true);
+    expect(numbersOf(prepared.training.x).every(Number.isFinite)).toBe(true);
   });
 
   it("is encoded later as it was, to the bit", async () => {
@@ -49,7 +51,7 @@ describe.each(PUBLISHED)("$name", ({ header, row, rows = 200, separator = ",", t
     const copy = JSON.parse(JSON.stringify(encoding)) as typeof encoding;
     const later = await encodeLabelledRows(copy, text);
     expect(later.x.columns).toBe(columns.length);
-    expect(later.x.data).toEqual(joined(training.x, heldOut.x, later.rows, heldOutRows));
+    expect(numbersOf(later.x)).toEqual(joined(denseRows(training.x), denseRows(heldOut.x), later.rows, heldOutRows));
     const y = (values: readonly number[]): Matrix => ({
       rows: values.length,
       columns: 1,
@@ -58,8 +60,8 @@ describe.each(PUBLISHED)("$name", ({ header, row, rows = 200, separator = ",", t
     expect(Float32Array.from(later.y!)).toEqual(joined(y(training.y), y(heldOut.y), later.rows, heldOutRows));
     const all = await encodeRows(encoding, text);
     later.rows.forEach((place, r) =>
-      expect(all.data.subarray(place * all.columns, (place + 1) * all.columns)).toEqual(
-        later.x.data.subarray(r * all.columns, (r + 1) * all.columns),
+      expect(numbersOf(all).subarray(place * all.columns, (place + 1) * all.columns)).toEqual(
+        numbersOf(later.x).subarray(r * all.columns, (r + 1) * all.columns),
       ),
     );
   });

@@ -10,7 +10,8 @@ import { readingOptions } from "../../table/encoding.js";
 import type { LayoutOptions } from "../../table/read/layout.js";
 import { about, loadModel, type Model, tellModel } from "../stored-model.js";
 import { Terminal } from "../terminal.js";
-import type { Diagnosis, Matrix } from "../../index.js";
+import type { Diagnosis } from "../../index.js";
+import type { SampleRows } from "../../core/matrix.js";
 
 const EXAMPLES = `
 Examples:
@@ -27,7 +28,7 @@ one, and judged on them; without it, it is judged on all rows. --prove takes a
 second or two; "relumine prove" goes on for longer.`;
 
 interface Judged {
-  readonly x: Matrix;
+  readonly x: SampleRows;
   readonly notes: readonly string[];
   readonly evaluation?: Evaluation;
   /** Or why there is none. */

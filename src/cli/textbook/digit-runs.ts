@@ -1,5 +1,6 @@
 // Where the experiments are made: the digits, the seeds of the repeats, and networks trained on them. What was trained
 // once is kept.
+import { denseRows } from "../../core/matrix.js";
 import type { EncodedRows, PreparedTable } from "../../table/prepare.js";
 import type { ActivationName, Network, NetworkSpec } from "../../index.js";
 
@@ -64,7 +65,7 @@ export class DigitRuns {
   /** The first rows of the training set: they are in no order of classes. */
   someRows(rows: number): EncodedRows {
     const { x, y } = this.training;
-    return { x: { rows, columns: x.columns, data: x.data.slice(0, rows * x.columns) }, y: y.slice(0, rows) };
+    return { x: denseRows(x, 0, rows), y: y.slice(0, rows) };
   }
 
   /** Hidden layers of one activation, and ten outputs. */

@@ -6,6 +6,7 @@ import { fitLinear, type LinearFit, predictLinear } from "../least-squares.js";
 import { figure, short } from "../figure-text.js";
 import { type Spread, spread } from "../../../core/statistics.js";
 import { formatNumber, formatPercent } from "../../../text/numbers.js";
+import { denseRows } from "../../../core/matrix.js";
 import type { ActivationName, Matrix, Network } from "../../../index.js";
 
 const HIDDEN = [64, 64];
@@ -92,15 +93,13 @@ function agreementOf(given: Matrix, expected: Matrix): number {
 }
 
 async function repeat(digits: DigitRuns, seed: number, y: Matrix, least: LinearFit): Promise<LinearRepeat> {
-  const {
-    training: { x },
-    heldOut,
-  } = digits;
+  const { training, heldOut } = digits;
+  const [x, others] = [training.x, heldOut.x].map((rows) => denseRows(rows));
   using deep = await train(digits, "linear", seed, y);
   using relu = await train(digits, "relu", seed, y);
-  const [ofLeast, ofDeep, ofRelu] = [predictLinear(least, heldOut.x), deep.predict(heldOut.x), relu.predict(heldOut.x)];
+  const [ofLeast, ofDeep, ofRelu] = [predictLinear(least, others), deep.predict(others), relu.predict(others)];
   return {
-    collapse: largestDifference(ofDeep, predictLinear(collapse(deep), heldOut.x)),
+    collapse: largestDifference(ofDeep, predictLinear(collapse(deep), others)),
     leastLoss: meanSquared(predictLinear(least, x), y),
     deepLoss: meanSquared(deep.predict(x), y),
     reluLoss: meanSquared(relu.predict(x), y),
@@ -146,7 +145,7 @@ export const linear: Experiment<LinearFigures> = {
     "1e-4, and the training loss lies above the least one by no more than 5 %.",
   measure: async (digits) => {
     const y = oneHot(digits.training.y);
-    const least = fitLinear(digits.training.x, y);
+    const least = fitLinear(denseRows(digits.training.x), y);
     const repeats: LinearRepeat[] = [];
     for (const seed of digits.seeds) repeats.push(await repeat(digits, seed, y, least));
     return repeats;
