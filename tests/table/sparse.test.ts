@@ -1,6 +1,6 @@
 // Tables whose rows are mostly zeros: many words, each an input, and texts that are hashed.
 import { expect, test } from "vitest";
-import { expectError } from "../support/errors.js";
+import { expectError, relumineError } from "../support/errors.js";
 import { weightsOf } from "../support/networks.js";
 import { numbersOf } from "../support/sparse.js";
 import { createNetwork, sgd } from "../../src/index.js";
@@ -129,5 +129,7 @@ test("refuses what is wrong", async () => {
   await expectError(prepareTable(texts, { target: "label", columns }), "value", "columns");
   const target = { kind: "classes", column: "b", classes: ["x", "y"] };
   for (const buckets of [0, 1.5, 2 ** 25, "8"])
-    expect(() => checkEncoding({ inputs: [{ kind: "hash", column: "a", buckets }], target })).toThrow(/buckets/);
+    expect(() => checkEncoding({ inputs: [{ kind: "hash", column: "a", buckets }], target })).toThrow(
+      relumineError("value", "encoding.inputs[0].buckets"),
+    );
 });
