@@ -130,6 +130,6 @@ test("refuses what is wrong", async () => {
   const target = { kind: "classes", column: "b", classes: ["x", "y"] };
   for (const buckets of [0, 1.5, 2 ** 25, "8"])
     expect(() => checkEncoding({ inputs: [{ kind: "hash", column: "a", buckets }], target })).toThrow(
-      relumineError("value", "encoding.inputs[0].buckets"),
+      relumineError("value", "encoding: inputs[0].buckets"),
     );
 });
