@@ -140,8 +140,10 @@ export class BlockReader {
         if (!this.block) break;
         continue;
       }
-      parts.push(this.takePart(this.block, rows - filled));
-      filled += parts.at(-1)!.rows;
+      const part = this.takePart(this.block, rows - filled);
+      if (part.rows === rows) parts.push(part);
+      else parts.push(this.keep(part, filled, rows));
+      filled += part.rows;
     }
     this.rows += filled;
     return parts.length < 2 ? parts[0] : this.join(parts, filled);
@@ -156,17 +158,25 @@ export class BlockReader {
     return isSparse(block) ? sliceSparse(block, start, count) : denseRows(block, start, count);
   }
 
-  /** Sparse parts stay sparse; others are copied beside each other. */
+  /** A copy, at its place among so many rows: a source may fill the same arrays again for its next block. */
+  private keep(part: SampleRows, at: number, rows: number): SampleRows {
+    const { columns } = part;
+    if (isSparse(part)) return joinSparse([part], columns);
+    if (this.buffer.length < rows * columns) this.buffer = new Float32Array(rows * columns);
+    this.buffer.set(part.data, at * columns);
+    return { rows: part.rows, columns, data: this.buffer.subarray(at * columns, (at + part.rows) * columns) };
+  }
+
+  /** Sparse parts stay sparse; others lie beside each other. */
   private join(parts: readonly SampleRows[], rows: number): SampleRows {
     const columns = this.width!;
     if (parts.every((part) => isSparse(part))) return joinSparse(parts, columns);
-    if (this.buffer.length < rows * columns) this.buffer = new Float32Array(rows * columns);
     let at = 0;
     for (const part of parts) {
-      this.buffer.set(denseRows(part).data, at);
-      at += part.rows * columns;
+      if (isSparse(part)) this.keep(denseRows(part), at, rows);
+      at += part.rows;
     }
-    return { rows, columns, data: this.buffer.subarray(0, at) };
+    return { rows, columns, data: this.buffer.subarray(0, rows * columns) };
   }
 
   private async readBlock(): Promise<void> {

@@ -48,6 +48,21 @@ describe("blocks are cut anew", () => {
     await expectError(readAll(readerOf(yieldAll([[[1]], [[1, 2]]]), "any"), 2), "shape", "x.blocks[1]");
   });
 
+  test.each(["dense", "sparse", "both"])("a source that fills the same arrays for each block: %s", async (kind) => {
+    const block = matrix(0, 2);
+    const entries = { rowOffsets: new Uint32Array([0, 2, 4]), columnIndices: new Uint32Array([0, 1, 0, 1]) };
+    const refilled = async function* () {
+      for (let from = 0; from < 6; from += 2) {
+        block.data.set(rows(from, from + 2).flat());
+        const isSparse = kind === "sparse" || (kind === "both" && from === 2);
+        yield isSparse ? { rows: 2, columns: 2, ...entries, values: block.data } : block;
+      }
+    };
+    expect(await readAll(readerOf(refilled()), 3)).toEqual([rows(0, 3), rows(3, 6)]);
+    expect(await readAll(readerOf(refilled()), 5)).toEqual([rows(0, 5), rows(5, 6)]);
+    expect(await readAll(readerOf(refilled()), 2)).toEqual([rows(0, 2), rows(2, 4), rows(4, 6)]);
+  });
+
   test("what comes in blocks is told from a matrix and from rows", () => {
     expect([yieldAll([]), { blocks: () => [] }].every(isBlocks)).toBe(true);
     expect([matrix(0, 1), rows(0, 1), [], undefined, null, "rows", 3, {}].some(isBlocks)).toBe(false);
