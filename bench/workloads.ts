@@ -8,6 +8,8 @@ export interface Workload {
   readonly widths: readonly number[];
   readonly batch: number;
   readonly loss: "crossEntropy" | "meanSquaredError";
+  /** Its rows are those of MNIST; otherwise noise. */
+  readonly isMnist?: boolean;
   /** What a step is to reach on one core, in percent of R. */
   readonly wantedShare?: number;
 }
@@ -21,6 +23,13 @@ export const WORKLOADS: readonly Workload[] = [
   { name: "W3", widths: [784, 512, 512, 10], batch: 128, loss: "crossEntropy", wantedShare: 85 },
   { name: "W4", widths: [64, ...Array<number>(20).fill(64), 10], batch: 64, loss: "crossEntropy", wantedShare: 60 },
   { name: "W5", widths: [1024, 2048, 2048, 1000], batch: 256, loss: "crossEntropy", wantedShare: 85 },
+];
+
+/** Beside other libraries also on real rows, of which most entries are 0. */
+export const PEER_WORKLOADS: readonly Workload[] = [
+  ...WORKLOADS,
+  { ...WORKLOADS[1]!, name: "W2-MNIST", isMnist: true },
+  { ...WORKLOADS[2]!, name: "W3-MNIST", isMnist: true },
 ];
 
 /** Multiply-adds count two. The first layer passes no gradient on, so its backward pass is one product. */

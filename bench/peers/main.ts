@@ -7,7 +7,7 @@ import { mkdtemp, rm } from "node:fs/promises";
 import { cpus, tmpdir } from "node:os";
 import { join } from "node:path";
 import { parseArgs } from "node:util";
-import { WORKLOADS, type Workload } from "../workloads.js";
+import { PEER_WORKLOADS, type Workload } from "../workloads.js";
 import { Child } from "./child.js";
 import { FOLDER, PEERS, type Peer } from "./peers.js";
 import { checkTablePage, line, writeTablePage, type Report, type Row } from "./report.js";
@@ -15,7 +15,7 @@ import { complaint, Runner, SLOWEST_STEP, stagnation } from "./runner.js";
 import { writeTask } from "./tasks.js";
 
 const OPTIONS = {
-  workloads: { type: "string", default: WORKLOADS.map(({ name }) => name).join(",") },
+  workloads: { type: "string", default: PEER_WORKLOADS.map(({ name }) => name).join(",") },
   seconds: { type: "string", default: "3" },
   json: { type: "boolean", default: false },
   write: { type: "boolean", default: false },
@@ -124,12 +124,12 @@ function rotate<T>(values: readonly T[], by: number): T[] {
 async function main(): Promise<void> {
   const { values: options } = parseArgs({ options: OPTIONS });
   const names = options.workloads.split(",");
-  const workloads = names.map((name) => WORKLOADS.find((workload) => workload.name === name));
+  const workloads = names.map((name) => PEER_WORKLOADS.find((workload) => workload.name === name));
   if (workloads.includes(undefined))
-    throw new Error(`--workloads ${options.workloads}: there are ${WORKLOADS.map(({ name }) => name).join(",")}`);
+    throw new Error(`--workloads ${options.workloads}: there are ${PEER_WORKLOADS.map(({ name }) => name).join(",")}`);
   const budget = Number(options.seconds);
   if (!(budget > 0)) throw new Error(`--seconds ${options.seconds}: wanted are seconds above 0`);
-  if (options.write && workloads.length < WORKLOADS.length)
+  if (options.write && workloads.length < PEER_WORKLOADS.length)
     throw new Error("--write writes the whole table: leave --workloads out");
   if (options.write) checkTablePage();
   const tell = (text: string) => console.error(text);
@@ -147,7 +147,7 @@ async function main(): Promise<void> {
   const failed = rows.filter((row) => row.failed);
   if (failed.length > 0)
     throw new Error(`failed: ${failed.map(({ workload, peer }) => `${workload} ${peer}`).join(", ")}`);
-  if (options.write) writeTablePage(report, WORKLOADS);
+  if (options.write) writeTablePage(report, PEER_WORKLOADS);
 }
 
 try {

@@ -5,6 +5,7 @@
 //               kernel (inputs x units) and bias
 import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
+import { readMnist } from "../demos/mnist-data.js";
 import { filled, filler } from "../numbers.js";
 import type { Workload } from "../workloads.js";
 
@@ -40,6 +41,12 @@ function classified(
   return { x, y };
 }
 
+/** The first rows of MNIST, in whose order the classes are mixed. */
+function digits(rows: number): { x: Float32Array; y: Float32Array } {
+  const { x, y } = readMnist().training;
+  return { x: x.data.slice(0, rows * x.columns), y: Float32Array.from(y.slice(0, rows)) };
+}
+
 /** Targets from 0 to 1: the mean square of the row. */
 function measured(
   rows: number,
@@ -62,13 +69,13 @@ function initialWeights(widths: readonly number[], next: () => number): Float32A
 }
 
 /** Writes the task of a workload into `folder`. */
-export async function writeTask({ widths, batch, loss }: Workload, folder: string): Promise<Task> {
+export async function writeTask({ widths, batch, loss, isMnist = false }: Workload, folder: string): Promise<Task> {
   const next = filler(6);
   const inputs = widths[0]!,
     outputs = widths.at(-1)!;
   const batches = Math.max(1, Math.min(MAX_BATCHES, Math.floor(DATA_FLOATS / (batch * inputs))));
   const make = loss === "crossEntropy" ? classified : measured;
-  const { x, y } = make(batch * batches, inputs, outputs, next);
+  const { x, y } = isMnist ? digits(batch * batches) : make(batch * batches, inputs, outputs, next);
   const parts = [x, y, ...initialWeights(widths, next)];
   const floats = parts.reduce((sum, { length }) => sum + length, 0);
   const task: Task = {

@@ -55,15 +55,17 @@ describe("verdicts come from the figures", () => {
   });
 
   it("2, sparsity: by which zeros save time", () => {
-    const judge = (scattered: number, closed: number) =>
+    const judge = (scattered: number, rare: number, closed: number) =>
       sparsity.judge({
-        times: { open: [100, 500], scattered: [scattered, 400], closed: [closed, 900] },
-        zeros: { open: 0, scattered: 0.5, closed: 0.5 },
+        times: { open: [100, 500], scattered: [scattered, 400], rare: [rare, 300], closed: [closed, 900] },
+        zeros: { open: 0, scattered: 0.5, rare: 0.85, closed: 0.5 },
       }).verdict;
-    expect(judge(100, 60)).toBe("holds when whole units are closed on a batch");
-    expect(judge(60, 60)).toBe("holds");
-    expect(judge(60, 99)).toBe("holds when the zeros are scattered");
-    expect(judge(100, 99)).toBe("does not hold here");
+    expect(judge(100, 100, 60)).toBe("holds when whole units are closed on a batch");
+    expect(judge(100, 50, 60)).toBe("holds when 85.0 % of the activations are 0, or whole units are closed on a batch");
+    expect(judge(60, 50, 60)).toBe("holds");
+    expect(judge(60, 50, 99)).toBe("holds when the zeros are scattered");
+    expect(judge(100, 50, 99)).toBe("holds when 85.0 % of the activations are 0");
+    expect(judge(100, 99, 99)).toBe("does not hold here");
   });
 
   it("3, gradient: by how much more the others shrink, in every repeat", () => {
