@@ -50,6 +50,7 @@ export function takeSamples(x: SampleRows, rows: ArrayLike<number>): SampleRows 
 /** The rows, zeros and all, from `start` on; those of a matrix are not copied. */
 export function denseRows(x: SampleRows, start = 0, count = x.rows - start): Matrix {
   const { columns } = x;
+  if (!isSparse(x) && count === x.rows) return x;
   if (!isSparse(x)) return { rows: count, columns, data: x.data.subarray(start * columns, (start + count) * columns) };
   const data = new Float32Array(count * columns);
   fillDense(x, start, count, data);

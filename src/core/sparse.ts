@@ -135,6 +135,18 @@ export function mostEntries({ rows, rowOffsets }: SparseRows, of: number): numbe
   return sum;
 }
 
+/** The same of the rows that these indices name, some perhaps more than once, of any `chunk` that are taken together. */
+export function entriesOfChunks({ rowOffsets }: SparseRows, indices: ArrayLike<number>, chunk: number): number {
+  let most = 0;
+  for (let start = 0; start < indices.length; start += chunk) {
+    let sum = 0;
+    for (let i = start; i < Math.min(start + chunk, indices.length); i++)
+      sum += rowOffsets[indices[i] + 1] - rowOffsets[indices[i]];
+    most = Math.max(most, sum);
+  }
+  return most;
+}
+
 /** Of each column, zeros counted. */
 export interface SparseColumns {
   /** Rows above 0. */

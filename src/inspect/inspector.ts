@@ -4,10 +4,9 @@ import type { RowStream } from "./row-stream.js";
 import { LayerTotals, type UnitStatistics } from "./statistics.js";
 import { activationCode, type CounterPlace } from "../wasm/abi.js";
 import type { Matrix, SampleRows } from "../core/matrix.js";
-import { isSparse } from "../core/sparse.js";
+import { entriesOfChunks, isSparse, mostEntries } from "../core/sparse.js";
 import { finish, type Steps } from "../core/pace.js";
 import { BatchBuffers } from "../network/state/batch-buffers.js";
-import { entriesOf } from "../network/state/sparse-batch.js";
 import { chunkSteps, dataRows, rowsAsTheyLie, type RowSource } from "../network/state/chunks.js";
 import { type Counting, Passes } from "../network/state/passes.js";
 import type { PreparedData, PreparedTargets } from "../network/data.js";
@@ -131,7 +130,7 @@ export class Inspector {
       return rowsAsTheyLie(rows);
     }
     const { data, indices } = rows;
-    this.reserve(indices.length, data.x);
+    this.reserve(indices.length, data.x, indices);
     const order = this.order.reserve(indices.length * 4);
     this.state.runtime.heap.u32.set(indices, order >>> 2);
     return dataRows(data, 0, indices.length, order);
@@ -144,10 +143,12 @@ export class Inspector {
   }
 
   /** Chunks of sparse rows have room for their zeros too, so that a visitor that asks for those moves nothing. */
-  private reserve(rows: number, x: SampleRows): void {
+  private reserve(rows: number, x: SampleRows, indices?: Uint32Array): void {
     const chunk = this.buffers.chunk(rows);
     this.buffers.ensure(chunk, false);
-    if (isSparse(x)) this.buffers.ensure(chunk, false, entriesOf(x, chunk));
+    if (!isSparse(x)) return;
+    const entries = indices ? entriesOfChunks(x, indices, chunk) : mostEntries(x, chunk);
+    this.buffers.ensure(chunk, false, entries);
   }
 
   /** How many of `rows` rows one chunk holds. */

@@ -5,6 +5,7 @@ import {
   createNetwork,
   diagnose,
   forecast,
+  forecastTraining,
   prove,
   type Samples,
   sgd,
@@ -187,6 +188,17 @@ test("a forecast: of few rows the same, of many wide ones by those that are show
   const wanted = forecast(wideSpec, some, { targets: y, draws: 2 });
   expect(many.inputs).toBe(`${shown.length} of ${ROWS} rows`);
   expect({ ...many, inputs: "" }).toEqual({ ...wanted, inputs: "" });
+});
+
+test("a forecast by short trainings", async () => {
+  const x = drawSparse(200, 30, 0.3, 3);
+  const run = (samples: Samples) =>
+    forecastTraining(
+      { ...SPEC, inputs: 30 },
+      { x: samples, y: labels(200) },
+      { rates: [0.1, 10], seeds: 1, seconds: 60, epochs: 2 },
+    );
+  expect(JSON.stringify(await run(x))).toBe(JSON.stringify(await run(withZeros(x))));
 });
 
 test("a proof on the box of the rows", async () => {
