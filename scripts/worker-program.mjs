@@ -1,5 +1,6 @@
 // The worker's whole program, self-contained, in two parts: what differs between kinds of worker ("#helpers",
 // "#worker", "#worker-port" of package.json), and the rest, which is the same for all.
+import { minify } from "terser";
 import { bundleText, path } from "./tools.mjs";
 
 const HOST = "relumineHost";
@@ -27,11 +28,13 @@ const givenHost = {
   },
 };
 
+/** Minified once more: it is downloaded as text and as a file, and 4 % smaller by it, gzipped. */
 export async function workerProgram() {
-  const program = await bundleText({
+  const bundled = await bundleText({
     ...common,
     entryPoints: [path("src/worker/thread/thread.ts")],
     plugins: [givenHost],
   });
+  const { code: program } = await minify(bundled, { ecma: 2022, compress: { passes: 2 } });
   return { program, hosts: { node: await hostProgram("node", "node"), web: await hostProgram("web", "browser") } };
 }
