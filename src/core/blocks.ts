@@ -56,9 +56,6 @@ export function readAgain(path: string, given: SampleBlocks): SampleSource {
 /** Rows that are asked for at once, where nothing else says how many. */
 export const PIECE = 256;
 
-/** Why a source has so many rows, where it does not say so itself. */
-export const AS_BEFORE = "as many as when they were read before";
-
 /** How many rows a source has: as it says, or by reading it. */
 export async function countRows(
   path: string,
@@ -104,25 +101,23 @@ export class BlockReader {
   private block: SampleRows | undefined;
   private from = 0;
   private buffer = new Float32Array(0);
+  /** How many rows there are, where it is known. */
+  readonly total: number | undefined;
 
   /**
    * @param signal ends the wait for a block
-   * @param why what `source.rows` is known by
+   * @param counted how many rows there were when they were read before
    */
   constructor(
     private readonly path: string,
     private readonly source: SampleSource,
     columns: number | undefined,
     private readonly signal?: AbortSignal,
-    private readonly why = `as ${path}.rows says`,
+    counted?: number,
   ) {
     this.width = columns;
+    this.total = source.rows ?? counted;
     this.iterator = openBlocks(path, source);
-  }
-
-  /** How many rows there are, where it is known. */
-  get total(): number | undefined {
-    return this.source.rows;
   }
 
   /**
@@ -202,7 +197,8 @@ export class BlockReader {
     const { path, total, came } = this;
     if (isEnd && came === 0) throw new RelumineError("shape", path, "to have at least one row", "none");
     if (total === undefined || (isEnd ? came === total : came <= total)) return;
-    throw new RelumineError("shape", path, `to have ${total} rows, ${this.why}`, `${isEnd ? "" : "at least "}${came}`);
+    const why = this.source.rows === undefined ? "as many as when they were read before" : `as ${path}.rows says`;
+    throw new RelumineError("shape", path, `to have ${total} rows, ${why}`, `${isEnd ? "" : "at least "}${came}`);
   }
 
   /** To be called in the end, whatever happened: lets the source close what it holds. */

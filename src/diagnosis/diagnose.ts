@@ -1,6 +1,6 @@
 // The diagnosis of one of this package's networks: its observation, judged.
 import { checkSamples, readBox, resolveBox } from "./proof/box.js";
-import { DEFAULT_THRESHOLDS, type JudgeOptions, judgeObservation } from "./judge-observation.js";
+import { DEFAULT_THRESHOLDS, type JudgeOptions, judgeObservation, judgeSteps } from "./judge-observation.js";
 import type { Diagnosis, DiagnoseBlocksOptions, DiagnoseOptions } from "./types.js";
 import { observeBlocks } from "./observe-blocks.js";
 import { isBlocks, readSource, type SampleBlocks } from "../core/blocks.js";
@@ -144,9 +144,12 @@ async function diagnoseBlocks(
   const pace = new Pace(pacing, watch(cell, "diagnosed"));
   return withInspectorAsync(state, async (inspector) => {
     const visitRows = box && ((rows: SampleRows, start: number) => checkSamples(box, rows, start));
+    if (proofs) pace.begin(0.5);
     const observation = await observeBlocks(inspector, source, pace, { signal: pacing.signal, layers, visitRows });
+    pace.begin(1);
+    const diagnosis = await pace.run(judgeSteps(observation, { thresholds, box, proofs, history }));
     await pace.end();
-    return judgeObservation(observation, { thresholds, box, proofs, history });
+    return diagnosis;
   });
 }
 

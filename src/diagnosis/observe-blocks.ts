@@ -1,6 +1,6 @@
 // The observation of rows that come in blocks, in one pass, and what only that pass can see for a diagnosis.
 import { watchOpenWithoutBias } from "./units/mechanism.js";
-import { AS_BEFORE, BlockReader, type SampleSource } from "../core/blocks.js";
+import { BlockReader, type SampleSource } from "../core/blocks.js";
 import type { SampleRows } from "../core/matrix.js";
 import type { Pace } from "../core/pace.js";
 import type { InspectedChunk, Inspector } from "../inspect/inspector.js";
@@ -28,10 +28,7 @@ export async function observeBlocks(
   { rows, signal, layers, visit, visitRows }: BlockOptions,
 ): Promise<Observation> {
   const { inputs, layers: all } = inspector.state.spec;
-  const isKnown = rows !== undefined && source.rows === undefined;
-  const reader = isKnown
-    ? new BlockReader("x", { ...source, rows }, inputs, signal, AS_BEFORE)
-    : new BlockReader("x", source, inputs, signal);
+  const reader = new BlockReader("x", source, inputs, signal, rows);
   const stream = new RowStream(reader, inputs, inspector.chunkRows(Infinity), visitRows);
   const open = watchOpenWithoutBias(inspector, layers ?? all.length - 1);
   const see = (chunk: InspectedChunk) => {

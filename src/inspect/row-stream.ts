@@ -2,7 +2,7 @@
 // made ready. Chunks are those of a matrix of all rows, however the blocks are cut. Of all rows a few are kept, drawn
 // evenly.
 import { mulberry32 } from "../core/random.js";
-import { AS_BEFORE, BlockReader, type SampleSource } from "../core/blocks.js";
+import { BlockReader, type SampleSource } from "../core/blocks.js";
 import { denseRows, type Matrix, type SampleRows } from "../core/matrix.js";
 import type { Pace, Steps } from "../core/pace.js";
 import type { RowSource } from "../network/state/chunks.js";
@@ -133,8 +133,7 @@ export class RereadRows implements RowSource {
    */
   open(chunk: number, turn: () => Promise<void> | undefined): Reading {
     const { source, columns, rows, signal } = this;
-    const why = source.rows === undefined ? AS_BEFORE : undefined;
-    const reader = new BlockReader("x", { ...source, rows }, columns, signal, why);
+    const reader = new BlockReader("x", source, columns, signal, rows);
     return {
       next: async () => {
         this.ready = await reader.next(chunk, turn);

@@ -1,5 +1,5 @@
 // A diagnosis of rows that come in blocks: what one matrix of all rows gives, however they are cut.
-import { describe, expect, test } from "vitest";
+import { afterEach, describe, expect, test, vi } from "vitest";
 import { cut } from "../support/blocks.js";
 import { expectError } from "../support/errors.js";
 import { weightsOf, withNetwork } from "../support/networks.js";
@@ -8,6 +8,7 @@ import {
   type Activation,
   createNetwork,
   diagnose,
+  type DiagnoseBlocksOptions,
   type Diagnosis,
   type Matrix,
   type Network,
@@ -16,6 +17,8 @@ import {
 } from "../../src/index.js";
 
 const INPUTS = 7;
+
+afterEach(() => void vi.restoreAllMocks());
 
 function specOf(activation: Activation = "relu", biasInitializer = -0.2): NetworkSpec {
   const layers = [40, 25].map((units) => ({ units, activation, biasInitializer }));
@@ -204,6 +207,27 @@ describe("the way there", () => {
       expect(heard).toEqual(heard.toSorted((a, b) => a - b));
       expect(heard.at(-1)).toBe(1);
       expect(weightsOf(network)).toEqual(before);
+    });
+  });
+
+  test("proofs turn the event loop, and end with the signal", async () => {
+    await withNetwork(specOf("relu", -1.2), async (network) => {
+      let now = 0;
+      vi.spyOn(performance, "now").mockImplementation(() => (now += 20)); // it is always time for a turn
+      const source = { rows: 300, blocks: () => cut(rowsOf(300), 50) };
+      const sharesOf = async (options: DiagnoseBlocksOptions, endsAt = Infinity) => {
+        const shares: number[] = [];
+        const abort = new AbortController();
+        const onProgress = (share: number) => void (shares.push(share) === endsAt && abort.abort());
+        const ending = diagnose(network, source, { ...options, signal: abort.signal, onProgress });
+        if (endsAt < Infinity) await expectError(ending, "value", "signal");
+        else await ending;
+        return shares;
+      };
+      const [plainly, proving] = [await sharesOf({}), await sharesOf({ proofs: true })];
+      expect(proving.length).toBeGreaterThan(plainly.length + 3);
+      expect(proving).toEqual(proving.toSorted((a, b) => a - b));
+      expect(await sharesOf({ proofs: true }, proving.length - 2)).toHaveLength(proving.length - 2);
     });
   });
 

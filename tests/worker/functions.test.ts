@@ -166,6 +166,9 @@ describe("before the training", () => {
       throw torn;
     };
     let passes = 0;
+    const clinging = { next: () => ({ done: false, value: [[1, 2, 3]] }), return: tear };
+    const source = { blocks: () => ({ [Symbol.iterator]: () => clinging }) };
+    await expectRefusal(() => remote.diagnose(far, source), "shape", "x.blocks[0]");
     const tearing = { blocks: () => (++passes === 2 ? tear() : blocks()) };
     await expect(remote.treat(far, tearing, remedy)).rejects.toBe(torn);
     await expect(remote.diagnose(far, { blocks }, { onProgress: tear })).rejects.toBe(torn);

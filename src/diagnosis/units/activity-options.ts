@@ -64,7 +64,7 @@ async function chooseRows(x: SampleBlocks, wanted: number, pacing: PaceOptions):
     );
   const rows = await countRows("x", source, undefined, pace, pacing.signal);
   const chosen = spread(rows, wanted);
-  const reader = new BlockReader("x", { ...source, rows }, undefined, pacing.signal);
+  const reader = new BlockReader("x", source, undefined, pacing.signal, rows);
   const parts: Matrix[] = [];
   try {
     for (let next = 0; ;) {

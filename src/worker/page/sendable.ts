@@ -11,12 +11,12 @@ function isRows(value: unknown): boolean {
 }
 
 /**
- * Refuses what toMatrix refuses, and rows in blocks, which cannot be sent as they are; all else is judged in the
- * worker.
+ * Refuses what toMatrix refuses, and rows in blocks, which are sent one by one where they are taken (sent-blocks.ts);
+ * all else is judged in the worker.
  */
 export function sendable<T extends Samples | Targets>(name: string, samples: T): T {
   if (isBlocks(samples)) {
-    const hint = "Rows in blocks are for networks of relumine itself.";
+    const hint = "Rows in blocks are taken by diagnose, treat and calibrate.";
     throw new RelumineError("unsupported", name, "to be rows in memory, for a worker", "blocks", hint);
   }
   if (isMatrix(samples)) return { rows: samples.rows, columns: samples.columns, data: samples.data } as T;

@@ -31,20 +31,21 @@ export class SentBlocks {
     const { path, passes, source } = this;
     let reading = passes.get(pass);
     if (!reading) passes.set(pass, (reading = { iterator: openBlocks(path, source), read: 0 }));
-    const given = await reading.iterator.next();
+    const given = (await reading.iterator.next()) as Partial<IteratorResult<Samples, unknown>> | null | undefined;
+    if (given?.done) {
+      passes.delete(pass);
+      return this.post({ kind: "block", id, pass, result: { done: true } }, []);
+    }
     const transfer: ArrayBuffer[] = [];
     const name = `${path}.blocks[${reading.read++}]`;
-    const isDone = typeof given === "object" && given !== null && given.done === true;
-    if (isDone) passes.delete(pass);
-    const result = isDone
-      ? { done: true }
-      : pack(name, { ...given, value: sendable(name, given?.value as Samples) }, transfer);
+    const result = pack(name, { value: sendable(name, given?.value as Samples) }, transfer);
     this.post({ kind: "block", id, pass, result }, transfer);
   }
 
   /** To be called in the end: lets the source close what it holds. */
   close(): void {
-    for (const { iterator } of this.passes.values()) void Promise.resolve(iterator.return?.()).catch(() => {}); // what went wrong before is what is told
+    const end = async ({ iterator }: { readonly iterator: ReturnType<typeof openBlocks> }) => iterator.return?.();
+    for (const pass of this.passes.values()) void end(pass).catch(() => {}); // what went wrong before is what is told
     this.passes.clear();
   }
 }
