@@ -88,3 +88,15 @@ export class Bench<Exports = KernelExports> {
     }
   }
 }
+
+/** The same kernels, with every zero multiplied, but where indices select rows or columns. */
+export function multiplyingZeros(kernels: KernelExports): KernelExports {
+  return {
+    ...kernels,
+    gemmSkippingZeros: (...operands) => {
+      const isSelected = operands[13] !== 0 || operands[14] !== 0;
+      if (isSelected) kernels.gemmSkippingZeros(...operands);
+      else kernels.gemm(...(operands.slice(0, 13) as Parameters<KernelExports["gemm"]>));
+    },
+  };
+}
