@@ -20,6 +20,7 @@ const ROOMS = [
   "treatment",
   "table",
   "formats",
+  "models",
   "report",
   "worker",
   "",
@@ -43,6 +44,7 @@ const PACKAGES: Record<string, RegExp> = {
   "worker/thread/starter.ts": /^#worker$/,
   "worker/start-node.ts": /^node:(url|worker_threads)$/,
   table: /^papaparse$/,
+  models: /^(@bufbuild\/protobuf\/wire|fflate|jsfive|pickleparser)$/,
   site: /^uplot$/,
   cli: /^(node:.*|commander|picocolors)$/,
 };

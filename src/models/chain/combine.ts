@@ -1,0 +1,161 @@
+// Elementwise operators on values: what two of them together are, if it is an activation that a layer can have. GELU by
+// the error function (Hendrycks and Gimpel 2016), SiLU by the sigmoid (Elfwing et al. 2018), PReLU by two ReLUs, Leaky
+// ReLU by a maximum, Softplus by its threshold. What is none of these gives undefined: the reader refuses it.
+import {
+  type Affine,
+  at,
+  identity,
+  isSameTerm,
+  type KinkTerm,
+  scale,
+  type SmoothTerm,
+  type Term,
+  zip,
+} from "./value.js";
+
+/** Relative differences that float32 constants make: the root of 2, 1 / sqrt 2. */
+const CLOSE = 1e-6;
+/** beta·threshold from which on softplus is its argument within float32: e^-16 = 1.1e-7. */
+const LEAST_THRESHOLD = 16;
+
+const isClose = (x: number, y: number): boolean => Math.abs(x - y) <= CLOSE * Math.max(Math.abs(x), Math.abs(y));
+
+/** A smooth activation of a value. */
+export function smooth(name: SmoothTerm["name"], argument: Affine, alpha?: number): Affine {
+  return identity({
+    kind: "smooth",
+    units: argument.term.units,
+    argument,
+    name,
+    ...(alpha !== undefined && { alpha }),
+  });
+}
+
+/** v where v > 0, below·v elsewhere. */
+export function kink(argument: Affine, below: Float64Array | number, learns = false): Affine {
+  const slopes = typeof below === "number" ? Float64Array.of(below) : below;
+  return identity({ kind: "kink", units: argument.term.units, argument, below: slopes, learns });
+}
+
+/** above·v where v > 0, below·v elsewhere, plus shift. */
+function bent(v: Affine, above: Float64Array, below: Float64Array, shift: Float64Array, learns: boolean): Affine {
+  // a unit whose slope is 0 above bends the other way round; positive slopes go into the argument
+  const turn = zip((p, n) => (p === 0 && n !== 0 ? -1 : 1), above, below);
+  const lead = zip((p, n) => (p === 0 ? -n : p), above, below);
+  const inner = zip((t, l) => t * (l === 0 ? 1 : Math.abs(l)), turn, lead);
+  const rest = zip((p, n) => (p === 0 ? 0 : n / p), above, below);
+  return scale(kink(scale(v, inner), rest, learns), zip(Math.sign, lead), shift);
+}
+
+/** x = s·y + c, unit by unit; undefined where they do not depend on the same term, or y on none. */
+function along(x: Affine, y: Affine): { s: Float64Array; c: Float64Array } | undefined {
+  if (!isSameTerm(x.term, y.term) || y.a.includes(0)) return undefined;
+  const s = zip((xa, ya) => xa / ya, x.a, y.a);
+  return { s, c: zip((xb, yb, each) => xb - each * yb, x.b, y.b, s) };
+}
+
+/** s where x = s·y but for rounding. */
+function proportion(x: Affine, y: Affine): Float64Array | undefined {
+  const found = along(x, y);
+  if (found === undefined) return undefined;
+  const isPure = zip((xb, yb, s) => Number(isClose(xb, s * yb)), x.b, y.b, found.s).every(Boolean);
+  return isPure ? found.s : undefined;
+}
+
+interface Slopes {
+  readonly above: Float64Array;
+  readonly below: Float64Array;
+  readonly shift: Float64Array;
+}
+
+/** What x is on either side of v = 0, if it bends there alone. */
+function slopesAlong(x: Affine, v: Affine): Slopes | undefined {
+  const straight = along(x, v);
+  if (straight) return { above: straight.s, below: straight.s, shift: straight.c };
+  if (x.term.kind !== "kink") return undefined;
+  const s = proportion(x.term.argument, v);
+  if (s === undefined) return undefined;
+  const side = (isAbove: boolean) =>
+    zip((each, a, n) => a * each * (each > 0 === isAbove ? 1 : n), s, x.a, (x.term as KinkTerm).below);
+  return { above: side(true), below: side(false), shift: x.b };
+}
+
+const plus = (x: Float64Array, y: Float64Array): Float64Array => zip((a, b) => a + b, x, y);
+
+/** x + y: of one term, or of two ReLUs that bend at the same place. */
+export function add(x: Affine, y: Affine): Affine | undefined {
+  if (isSameTerm(x.term, y.term)) return { a: plus(x.a, y.a), b: plus(x.b, y.b), term: x.term };
+  const bend = [x.term, y.term].find((term): term is KinkTerm => term.kind === "kink");
+  if (bend === undefined) return undefined;
+  const [p, q] = [slopesAlong(x, bend.argument), slopesAlong(y, bend.argument)];
+  if (p === undefined || q === undefined) return undefined;
+  return bent(bend.argument, plus(p.above, q.above), plus(p.below, q.below), plus(p.shift, q.shift), true);
+}
+
+/** The larger of the two: a Leaky ReLU where both are multiples of one value. */
+export function larger(x: Affine, y: Affine): Affine | undefined {
+  if (!isSameTerm(x.term, y.term)) return undefined;
+  const difference: Affine = { a: zip((a, b) => a - b, x.a, y.a), b: zip((a, b) => a - b, x.b, y.b), term: x.term };
+  const [base, lead] = [along(y, difference), kink(difference, 0)];
+  if (base === undefined) return undefined;
+  const { s, c } = base;
+  return bent(
+    difference,
+    zip((each) => each + 1, s),
+    s,
+    plus(c, lead.b),
+    false,
+  );
+}
+
+/** x·sigmoid(v) where x = s·v. */
+function asSilu(x: Affine, y: Affine): Affine | undefined {
+  if (!isSmooth(y.term, "sigmoid") || y.b.some((b) => b !== 0)) return undefined;
+  const s = proportion(x, y.term.argument);
+  if (s === undefined) return undefined;
+  return scale(
+    smooth("silu", y.term.argument),
+    zip((each, a) => each * a, s, y.a),
+  );
+}
+
+/** x·(1 + erf(u / sqrt 2)) where x = s·u. */
+function asGelu(x: Affine, y: Affine): Affine | undefined {
+  if (!isSmooth(y.term, "erf")) return undefined;
+  const sign = zip((a, b) => (a === b ? 1 : Number(a === -b) * -1), y.a, y.b);
+  if (sign.includes(0) || y.b.includes(0)) return undefined;
+  const u = scale(
+    y.term.argument,
+    zip((each) => each * Math.SQRT2, sign),
+  );
+  const s = proportion(x, u);
+  if (s === undefined) return undefined;
+  const isUnscaled = s.every((each) => isClose(each, 1));
+  return scale(
+    smooth("gelu", isUnscaled ? x : u),
+    zip((each, b) => 2 * b * (isUnscaled ? 1 : each), s, y.b),
+  );
+}
+
+/** x·y: SiLU or GELU in pieces. */
+export function multiply(x: Affine, y: Affine): Affine | undefined {
+  return asSilu(x, y) ?? asSilu(y, x) ?? asGelu(x, y) ?? asGelu(y, x);
+}
+
+/** `then` where v > threshold, else `otherwise`: softplus, which is its argument from there on. */
+export function choose(v: Affine, threshold: number, then: Affine, otherwise: Affine): Affine | undefined {
+  if (!isSmooth(otherwise.term, "softplus") || otherwise.b.some((b) => b !== 0)) return undefined;
+  const argument = otherwise.term.argument;
+  const [result, condition] = [proportion(then, argument), proportion(v, argument)];
+  if (result === undefined || condition === undefined) return undefined;
+  const units = Math.max(result.length, condition.length, otherwise.a.length);
+  for (let unit = 0; unit < units; unit++) {
+    if (!isClose(at(result, unit), at(otherwise.a, unit)) || at(condition, unit) <= 0) return undefined;
+    if (threshold / at(condition, unit) < LEAST_THRESHOLD) return undefined;
+  }
+  return otherwise;
+}
+
+function isSmooth(term: Term, name: SmoothTerm["name"]): term is SmoothTerm {
+  return term.kind === "smooth" && term.name === name;
+}

@@ -1,0 +1,29 @@
+// What a model ends with: the head, which is no part of the last layer but chooses the loss.
+import type { Loss } from "../../network/losses.js";
+import { type Affine, isIdentity } from "./value.js";
+import { type ImportedLayer, layersOf } from "./layers.js";
+
+/** What makes probabilities of the last layer's outputs; "none": they are the outputs. */
+export type Head = "softmax" | "logSoftmax" | "sigmoid" | "none";
+
+export const HEADS: readonly Head[] = ["softmax", "logSoftmax", "sigmoid", "none"];
+
+/** A chain that was read. */
+export interface ReadChain {
+  readonly layers: readonly ImportedLayer[];
+  readonly head: Head;
+}
+
+/** The layers behind a value; a sigmoid at its end is the head. */
+export function chainOf(value: Affine, head: Head = "none"): ReadChain {
+  const { term } = value;
+  if (head === "none" && term.kind === "smooth" && term.name === "sigmoid" && isIdentity(value))
+    return { layers: layersOf(term.argument), head: "sigmoid" };
+  return { layers: layersOf(value), head };
+}
+
+/** The loss that a head's outputs are trained with. */
+export function lossOf(head: Head): Loss {
+  if (head === "sigmoid") return "binaryCrossEntropy";
+  return head === "none" ? "meanSquaredError" : "crossEntropy";
+}

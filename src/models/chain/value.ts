@@ -1,0 +1,118 @@
+// What a model computes, as an expression in float64: each value is a·t + b, unit by unit, of a term t; a term is the
+// input, a dense product, or a function of one such value. Scalings and shifts thus gather beside the terms, and
+// layers.ts folds them into the dense layers before and behind.
+import type { ActivationName } from "../../activations/activations.js";
+import { RelumineError } from "../../core/errors.js";
+
+/** a·term + b; either has one number a unit, or one for all. */
+export interface Affine {
+  readonly a: Float64Array;
+  readonly b: Float64Array;
+  readonly term: Term;
+}
+
+/** Of a kink: what it was written as. */
+export type KinkName = "relu" | "leakyRelu" | "prelu";
+/** Functions that are a layer's activation by themselves; kinks are terms of their own kind. */
+export type SmoothName = Exclude<ActivationName, "linear" | KinkName>;
+
+/** The model's input. */
+export interface InputTerm {
+  readonly kind: "input";
+  /** NaN while nobody has said. */
+  readonly units: number;
+}
+
+/** input · kernel, inputs x units, row-major. */
+export interface DenseTerm {
+  readonly kind: "dense";
+  readonly units: number;
+  readonly input: Affine;
+  readonly inputs: number;
+  readonly kernel: Float64Array;
+}
+
+/** v where v > 0, below·v elsewhere: ReLU, Leaky ReLU, PReLU. */
+export interface KinkTerm {
+  readonly kind: "kink";
+  readonly units: number;
+  readonly argument: Affine;
+  readonly below: Float64Array;
+  /** It was a PReLU. */
+  readonly learns: boolean;
+}
+
+/** A smooth activation, or the error function, which is a piece of one. */
+export interface SmoothTerm {
+  readonly kind: "smooth";
+  readonly units: number;
+  readonly argument: Affine;
+  readonly name: SmoothName | "erf";
+  readonly alpha?: number;
+}
+
+export type Term = InputTerm | DenseTerm | KinkTerm | SmoothTerm;
+
+const ONE = Float64Array.of(1);
+const ZERO = Float64Array.of(0);
+
+export function identity(term: Term): Affine {
+  return { a: ONE, b: ZERO, term };
+}
+
+export function isIdentity({ a, b }: Affine): boolean {
+  return a.every((value) => value === 1) && b.every((value) => value === 0);
+}
+
+export function at(vector: Float64Array, unit: number): number {
+  return vector.length === 1 ? vector[0] : vector[unit];
+}
+
+/** f of each unit's numbers, of as many units as the longest has. */
+export function zip(f: (...values: number[]) => number, ...vectors: readonly Float64Array[]): Float64Array {
+  const length = vectors.reduce((most, { length: each }) => Math.max(most, each), 1);
+  return Float64Array.from({ length }, (_, unit) => f(...vectors.map((vector) => at(vector, unit))));
+}
+
+/** scale·value + shift. */
+export function scale(value: Affine, factor: Float64Array | number, shift: Float64Array | number = 0): Affine {
+  const by = typeof factor === "number" ? Float64Array.of(factor) : factor;
+  const plus = typeof shift === "number" ? Float64Array.of(shift) : shift;
+  return {
+    a: zip((a, f) => a * f, value.a, by),
+    b: zip((b, f, s) => b * f + s, value.b, by, plus),
+    term: value.term,
+  };
+}
+
+/** The same numbers, whatever made them. */
+export function isSame(x: Affine, y: Affine): boolean {
+  return (
+    x === y ||
+    (isSameTerm(x.term, y.term) &&
+      zip((a, b) => Number(a === b), x.a, y.a).every(Boolean) &&
+      zip((a, b) => Number(a === b), x.b, y.b).every(Boolean))
+  );
+}
+
+const SHALLOW = 4; // terms that equal each other without being one are pieces of a single activation
+
+export function isSameTerm(x: Term, y: Term, depth = SHALLOW): boolean {
+  if (x === y) return true;
+  if (depth === 0 || x.kind !== y.kind || x.units !== y.units) return false;
+  const isSameArgument = (p: Affine, q: Affine) =>
+    isSameTerm(p.term, q.term, depth - 1) && isSame({ ...p, term: x }, { ...q, term: x });
+  if (x.kind === "smooth" && y.kind === "smooth")
+    return x.name === y.name && x.alpha === y.alpha && isSameArgument(x.argument, y.argument);
+  if (x.kind === "kink" && y.kind === "kink")
+    return zip((a, b) => Number(a === b), x.below, y.below).every(Boolean) && isSameArgument(x.argument, y.argument);
+  return false;
+}
+
+/** Numbers that a model may hold: each is finite, also as float32. */
+export function checkWeights(path: string, numbers: ArrayLike<number>): void {
+  for (let i = 0; i < numbers.length; i++) {
+    if (Number.isFinite(Math.fround(numbers[i]))) continue;
+    throw new RelumineError("format", path, "to hold numbers in the range of float32", `${numbers[i]} at ${i}`);
+  }
+}

@@ -1,0 +1,111 @@
+// Numbers of other programs' types as float64: half (IEEE 754 binary16), bfloat16 (the upper half of a float32), and
+// integers of any width.
+import { RelumineError } from "../core/errors.js";
+
+/** A type of numbers, as most containers know it. */
+export type NumberType =
+  "f16" | "bf16" | "f32" | "f64" | "i8" | "u8" | "i16" | "u16" | "i32" | "u32" | "i64" | "u64" | "bool";
+
+const BYTES: Readonly<Record<NumberType, number>> = {
+  f16: 2,
+  bf16: 2,
+  f32: 4,
+  f64: 8,
+  i8: 1,
+  u8: 1,
+  i16: 2,
+  u16: 2,
+  i32: 4,
+  u32: 4,
+  i64: 8,
+  u64: 8,
+  bool: 1,
+};
+
+export function bytesOf(type: NumberType): number {
+  return BYTES[type];
+}
+
+export function isFloat(type: NumberType): boolean {
+  return type.includes("f");
+}
+
+/** The value of a half's 16 bits. */
+export function halfToNumber(bits: number): number {
+  const sign = bits & 0x8000 ? -1 : 1;
+  const exponent = (bits >> 10) & 0x1f;
+  const fraction = bits & 0x3ff;
+  if (exponent === 0) return sign * fraction * 2 ** -24;
+  if (exponent === 0x1f) return fraction ? NaN : sign * Infinity;
+  return sign * (1024 + fraction) * 2 ** (exponent - 25);
+}
+
+const scratch = new DataView(new ArrayBuffer(4));
+
+/** The value of a bfloat16's 16 bits. */
+export function bfloatToNumber(bits: number): number {
+  scratch.setUint16(0, bits);
+  scratch.setUint16(2, 0);
+  return scratch.getFloat32(0);
+}
+
+type Getter = (view: DataView, place: number) => number;
+
+const getters = (little: boolean): Readonly<Record<NumberType, Getter>> => ({
+  f16: (view, place) => halfToNumber(view.getUint16(place, little)),
+  bf16: (view, place) => bfloatToNumber(view.getUint16(place, little)),
+  f32: (view, place) => view.getFloat32(place, little),
+  f64: (view, place) => view.getFloat64(place, little),
+  i8: (view, place) => view.getInt8(place),
+  u8: (view, place) => view.getUint8(place),
+  i16: (view, place) => view.getInt16(place, little),
+  u16: (view, place) => view.getUint16(place, little),
+  i32: (view, place) => view.getInt32(place, little),
+  u32: (view, place) => view.getUint32(place, little),
+  i64: (view, place) => Number(view.getBigInt64(place, little)),
+  u64: (view, place) => Number(view.getBigUint64(place, little)),
+  bool: (view, place) => view.getUint8(place),
+});
+const GETTERS = { true: getters(true), false: getters(false) };
+
+/** `length` numbers, all that the bytes hold. */
+export function decodeNumbers(
+  what: string,
+  type: NumberType,
+  bytes: Uint8Array,
+  length: number,
+  isLittleEndian = true,
+): Float64Array {
+  const size = bytesOf(type);
+  if (bytes.length !== length * size)
+    throw new RelumineError("format", what, `to have ${length * size} bytes, by its shape`, `${bytes.length}`);
+  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.length);
+  const get = GETTERS[`${isLittleEndian}`][type];
+  const numbers = new Float64Array(length);
+  for (let i = 0; i < length; i++) numbers[i] = get(view, i * size);
+  return numbers;
+}
+
+const MOST_NUMBERS = 2 ** 31;
+
+/**
+ * How many numbers a shape has.
+ * @throws RelumineError "format" for sizes that are none, "memory" for too many
+ */
+export function countOf(what: string, shape: readonly number[]): number {
+  if (shape.length > 16 || shape.some((size) => !Number.isSafeInteger(size) || size < 0))
+    throw new RelumineError(
+      "format",
+      what,
+      "to have a shape of sizes of at least 0",
+      `[${shape.join(", ").slice(0, 80)}]`,
+    );
+  const count = shape.reduce((product, size) => product * size, 1);
+  if (count <= MOST_NUMBERS) return count;
+  throw new RelumineError(
+    "memory",
+    what,
+    `to have at most ${MOST_NUMBERS} numbers`,
+    `the shape [${shape.join(", ").slice(0, 80)}]`,
+  );
+}

@@ -1,0 +1,121 @@
+// Models that other programs wrote: which program's a file is, and what is made of it.
+import { createNetwork } from "../network/network.js";
+import type { Loss, LossSpec } from "../network/losses.js";
+import type { Network } from "../network/types.js";
+import { type NetworkSpec, resolveSpec } from "../network/spec.js";
+import { type Activation, resolveActivation } from "../activations/activations.js";
+import { checkName, checkOptions, describe } from "../core/checks.js";
+import { RelumineError } from "../core/errors.js";
+import type { RuntimeOptions } from "../wasm/runtime.js";
+import { type Head, HEADS, lossOf, type ReadChain } from "./chain/head.js";
+import type { ImportedLayer } from "./chain/layers.js";
+import { type ModelFiles, toFileMap } from "./files.js";
+import { type FileFormat, formatOf } from "./format.js";
+import type { ReadFile, Said } from "./read/said.js";
+
+/** Options of `readModel`: what the file does not say. */
+export interface ReadModelOptions {
+  /** The file's name: decides where its content does not. */
+  readonly name?: string;
+  /** Files beside the model that it names: external data of ONNX, shards of TensorFlow.js. Nothing else is opened. */
+  readonly files?: ModelFiles;
+  /** Of the hidden layers, all or one by one, where the file holds weights alone. */
+  readonly activation?: Activation | readonly Activation[];
+  /** The layers by name, first to last, where neither numbers nor shapes tell. */
+  readonly order?: readonly string[];
+  /** What makes probabilities of the outputs, where the file holds weights alone. Default "none". */
+  readonly head?: Head;
+  /** Instead of the one that suits the head: crossEntropy, binaryCrossEntropy, or meanSquaredError where there is none. */
+  readonly loss?: Loss | LossSpec;
+}
+
+/** A model that was read. */
+export interface ReadModel {
+  /** What the file is. */
+  readonly format: FileFormat;
+  /** The program that wrote it, as far as the file says, or "". */
+  readonly writer: string;
+  /** Of the network: normalizations are folded into its layers, dropout is gone. */
+  readonly spec: NetworkSpec;
+  /** What the file ends with: it chose the loss, and is what `predict` gives. */
+  readonly head: Head;
+  /** What a person should know of how it was read. */
+  readonly notes: readonly string[];
+  /**
+   * The network with the file's weights.
+   * @throws RelumineError "memory" or "unsupported" (as rejections)
+   * @example const network = await model.toNetwork();
+   */
+  toNetwork(options?: RuntimeOptions): Promise<Network>;
+}
+
+const OPTIONS = ["name", "files", "activation", "order", "head", "loss"] as const;
+
+function checkSaid(given: ReadModelOptions): Said {
+  const { activation, order, head } = given;
+  const list = Array.isArray(activation) ? (activation as readonly Activation[]) : [activation as Activation];
+  if (activation !== undefined) list.forEach((each) => resolveActivation("activation", each));
+  if (order !== undefined && !(Array.isArray(order) && order.every((name) => typeof name === "string")))
+    throw new RelumineError("value", "order", "to be a list of layers' names", describe(order));
+  if (head !== undefined) checkName("head", head, HEADS);
+  if (given.name !== undefined && typeof given.name !== "string")
+    throw new RelumineError("value", "name", "to be a string", describe(given.name));
+  return { name: given.name ?? "", files: toFileMap(given.files), activation, order, head };
+}
+
+/** Readers are loaded when a file needs them. */
+async function readFile(bytes: Uint8Array, format: FileFormat, said: Said): Promise<ReadFile> {
+  switch (format) {
+    case "onnx":
+      return (await import("./read/onnx/graph.js")).readOnnx(bytes, said.files);
+  }
+}
+
+function specOf({ layers, head }: ReadChain, loss: Loss | LossSpec | undefined): NetworkSpec {
+  return resolveSpec({
+    inputs: layers[0].inputs,
+    layers: layers.map(({ units, activation }) => ({ units, activation })),
+    loss: loss ?? lossOf(head),
+  });
+}
+
+async function toNetwork(
+  spec: NetworkSpec,
+  layers: readonly ImportedLayer[],
+  options?: RuntimeOptions,
+): Promise<Network> {
+  const network = await createNetwork(spec, options);
+  try {
+    layers.forEach(({ kernel, bias, alpha }, index) =>
+      network.layers[index].setWeights({ kernel, bias, ...(alpha && { alpha }) }),
+    );
+    return network;
+  } catch (error) {
+    network.dispose();
+    throw error;
+  }
+}
+
+/**
+ * A model that another program wrote: ONNX. It becomes one chain of dense layers, folded in float64 and rounded once; a
+ * model that is none is refused by the name of what it holds. The file may come from anybody: nothing in it is run, and
+ * no other file is opened than those in `files`.
+ * @param bytes the whole file
+ * @param options what the file does not say
+ * @cost the weights as float64 and as float32 besides the file
+ * @throws RelumineError "unsupported" (no chain of dense layers), "format" (damaged, made up), "memory" or "value" (as
+ *   rejections)
+ * @example
+ * const model = await readModel(await readFile("model.onnx"));
+ * const network = await model.toNetwork();
+ */
+export async function readModel(bytes: Uint8Array, options?: ReadModelOptions): Promise<ReadModel> {
+  if (!(bytes instanceof Uint8Array))
+    throw new RelumineError("value", "bytes", "to be a Uint8Array, the content of a file", describe(bytes));
+  const given = checkOptions("readModel", options ?? {}, OPTIONS);
+  const said = checkSaid(given);
+  const format = formatOf(bytes, said.name);
+  const { writer = "", notes = [], layers, head } = await readFile(bytes, format, said);
+  const spec = specOf({ layers, head }, given.loss);
+  return { format, writer, spec, head, notes, toNetwork: (runtime) => toNetwork(spec, layers, runtime) };
+}

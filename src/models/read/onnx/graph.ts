@@ -1,0 +1,220 @@
+// An ONNX graph, node by node, as one chain of dense layers. A node that no chain has is refused when an output needs
+// it; what leads to class numbers alone is left out.
+import { describe } from "../../../core/checks.js";
+import { RelumineError } from "../../../core/errors.js";
+import { chainOf, type ReadChain } from "../../chain/head.js";
+import { refuse } from "../../chain/layers.js";
+import { identity, isSame } from "../../chain/value.js";
+import { evaluateConstants, readConstant } from "./constants.js";
+import { ELEMENTWISE, type Operator } from "./elementwise.js";
+import { Budget, rowOperators } from "./layers.js";
+import { type GraphInput, isFloatType, type Node, type OnnxModel, readOnnxModel, typeName } from "./model.js";
+import { nodePath, refuseNode } from "./refused.js";
+import { type ChainValue, InputsFound, isConstant, unitsOf, type Value } from "./values.js";
+
+const OPSETS = { low: 7, high: 30 };
+/** Operators that take integers; any other would round, or look something up. */
+const OF_INTEGERS = ["Cast", "Identity", "Shape", "Flatten", "Reshape", "Unsqueeze", "Squeeze", "ai.onnx.ml.Scaler"];
+/** Operators that take a softmax's output. */
+const OF_HEADS = ["Identity", "Cast", "ArgMax", "ai.onnx.ml.ZipMap"];
+const BUDGET = { least: 2 ** 24, byByte: 8 };
+
+const LABELS: Value = { kind: "labels" };
+
+function graphInput({ inputs, isInitializer }: OnnxModel): GraphInput {
+  const real = inputs.filter(({ name }) => !isInitializer(name));
+  if (real.length === 1) return real[0];
+  const names = real
+    .slice(0, 8)
+    .map(({ name }) => describe(name))
+    .join(", ");
+  const hint = "Weights that the file does not hold are inputs too: export them with it";
+  throw refuse("the model's input", real.length === 0 ? "none" : `${real.length} inputs, ${names}`, hint);
+}
+
+function inputValue({ name, type, shape }: GraphInput, inputs: number | undefined): ChainValue {
+  if (typeName(type) === "string" || type === 0)
+    throw refuse("the model's input", `${describe(name)}, no array of numbers`);
+  const [rows, ...rest] = shape ?? [undefined, undefined];
+  if (shape !== undefined && shape.length < 2)
+    throw refuse(
+      "the model's input",
+      `${describe(name)} (${typeName(type)}) of ${shape.length} axes, where rows of numbers are wanted`,
+    );
+  const sizes = rest.map((size) => size ?? (rest.length === 1 ? (inputs ?? NaN) : NaN));
+  if (sizes.length > 1 && sizes.some(Number.isNaN))
+    throw refuse("the model's input", `${describe(name)}, whose size is left open`);
+  const full = [rows ?? NaN, ...sizes];
+  return {
+    kind: "chain",
+    value: identity({ kind: "input", units: unitsOf(full) }),
+    shape: full,
+    isInteger: !isFloatType(type),
+  };
+}
+
+class Reader {
+  readonly #values = new Map<string, Value>();
+  readonly #operators: ReadonlyMap<string, Operator>;
+
+  constructor(
+    readonly model: OnnxModel,
+    inputs: number | undefined,
+    bytes: number,
+  ) {
+    this.#operators = new Map([...ELEMENTWISE, ...rowOperators(new Budget(BUDGET.least + BUDGET.byByte * bytes))]);
+    const input = graphInput(model);
+    this.#values.set(input.name, inputValue(input, inputs));
+    for (const node of model.nodes) this.#read(node);
+  }
+
+  value(name: string, what: string): Value {
+    const known = this.#values.get(name);
+    if (known) return known;
+    const tensor = this.model.initializer(name);
+    if (tensor === undefined)
+      throw new RelumineError(
+        "format",
+        what,
+        "to be computed before it is used",
+        `${describe(name)}, which is nowhere`,
+      );
+    const value: Value = tensor === "texts" ? LABELS : { kind: "constant", tensor };
+    this.#values.set(name, value);
+    return value;
+  }
+
+  #read(node: Node): void {
+    const value = this.#evaluate(node);
+    node.outputs.forEach((name, index) => {
+      if (name === "") return;
+      if (this.#values.has(name) || this.model.isInitializer(name))
+        throw new RelumineError("format", nodePath(node), "to name its outputs by new names", describe(name));
+      this.#values.set(name, index === 0 ? value : { kind: "refused", error: refuseNode(node, "a second output") });
+    });
+  }
+
+  #evaluate(node: Node): Value {
+    try {
+      const inputs = node.inputs.map((name) =>
+        name === "" ? undefined : this.value(name, `the input of ${nodePath(node)}`),
+      );
+      return inputs.find((input) => input?.kind === "refused") ?? this.#apply(node, inputs);
+    } catch (error) {
+      if (error instanceof RelumineError && error.code === "unsupported") return { kind: "refused", error };
+      throw error;
+    }
+  }
+
+  #apply(node: Node, inputs: readonly (Value | undefined)[]): Value {
+    if (this.model.functions.has(node.op))
+      throw refuse(
+        nodePath(node),
+        `the local function ${describe(node.op)}`,
+        "Export with its functions inlined: their layers are not looked for",
+      );
+    if (node.op === "Constant") {
+      const tensor = readConstant(node);
+      if (tensor === undefined) throw refuseNode(node);
+      return tensor === "texts" ? LABELS : { kind: "constant", tensor };
+    }
+    if (inputs.some((input) => input?.kind === "labels")) return this.#labels(node, inputs);
+    if (inputs.every((input) => input === undefined || isConstant(input))) {
+      const tensor = evaluateConstants(
+        node,
+        inputs.map((input) => (isConstant(input) ? input.tensor : undefined)),
+        this.model.opset,
+      );
+      if (tensor !== undefined) return { kind: "constant", tensor };
+      throw refuseNode(node);
+    }
+    return this.#operate(node, inputs);
+  }
+
+  #labels(node: Node, inputs: readonly (Value | undefined)[]): Value {
+    if (inputs.every((input) => input === undefined || input.kind === "labels" || isConstant(input))) return LABELS;
+    throw refuseNode(node, "class numbers and values");
+  }
+
+  #operate(node: Node, inputs: readonly (Value | undefined)[]): Value {
+    for (const input of inputs) {
+      if (input?.kind !== "chain") continue;
+      if (input.isInteger && !OF_INTEGERS.includes(node.op))
+        throw refuseNode(
+          node,
+          "integers, as the model's input is (int64 or the like)",
+          "A model that looks its inputs up is no chain of dense layers",
+        );
+      if (input.head && !OF_HEADS.includes(node.op))
+        throw refuseNode(node, `what a ${input.head} gives: it has to be the last`);
+    }
+    const operator = this.#operators.get(node.op);
+    if (operator === undefined) throw refuseNode(node);
+    return operator(node, inputs, this.model.opset);
+  }
+
+  /** What the outputs are: one chain's end, beside labels. */
+  result(): ReadChain {
+    const found: ChainValue[] = [];
+    for (const name of this.model.outputs) {
+      const value = this.value(name, "the model's output");
+      if (value.kind === "refused") throw value.error;
+      if (value.kind === "labels" || value.kind === "condition") continue;
+      if (value.kind === "constant") throw refuse("the model's output", `${describe(name)}, a constant`);
+      const chain = value.kind === "pair" ? value.of : value;
+      if (!found.some((each) => isSame(each.value, chain.value) && each.head === chain.head)) found.push(chain);
+    }
+    if (found.length === 1) return chainOf(found[0].value, found[0].head);
+    if (found.length > 1)
+      throw refuse("the model's outputs", `${found.length} different ones: a branch`, "Export a model of one of them");
+    throw refuse(
+      "the model's outputs",
+      "class numbers (int64, as of ArgMax) alone",
+      "Export the scores (logits or probabilities) too",
+    );
+  }
+}
+
+/** A file of ONNX as a chain. */
+export function readOnnx(bytes: Uint8Array, files: ReadonlyMap<string, Uint8Array>): ReadChain & { writer: string } {
+  const model = readOnnxModel(bytes, files);
+  if (!(model.opset >= OPSETS.low && model.opset <= OPSETS.high))
+    throw new RelumineError(
+      "unsupported",
+      "the model's opset",
+      `to be ${OPSETS.low} to ${OPSETS.high}`,
+      `${model.opset}`,
+    );
+  const size = bytes.length + [...files.values()].reduce((sum, { length }) => sum + length, 0);
+  try {
+    return { writer: model.writer, ...readGraph(model, size) };
+  } catch (error) {
+    throw error instanceof RelumineError && error.code === "unsupported" ? withOperators(error, model) : error;
+  }
+}
+
+function readGraph(model: OnnxModel, size: number): ReadChain {
+  try {
+    return new Reader(model, undefined, size).result();
+  } catch (error) {
+    if (!(error instanceof InputsFound)) throw error;
+    return new Reader(model, error.inputs, size).result();
+  }
+}
+
+const MOST_NAMED = 24;
+
+/** What is refused at one node may have its cause in another. */
+function withOperators({ code, path, expected, given, hint }: RelumineError, { nodes }: OnnxModel): RelumineError {
+  const operators = [...new Set(nodes.map(({ op }) => op))]
+    .sort()
+    .slice(0, MOST_NAMED)
+    .map((op) => op.slice(0, 40));
+  return new RelumineError(
+    code,
+    path,
+    expected,
+    given,
+    `${hint}${hint && ". "}The graph's operators: ${operators.join(", ")}`,
+  );
+}

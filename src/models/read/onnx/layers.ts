@@ -1,0 +1,266 @@
+// ONNX operators on whole rows: dense products, normalizations, and what only changes shapes.
+import type { Head } from "../../chain/head.js";
+import { RelumineError } from "../../../core/errors.js";
+import { checkWeights, identity, scale, zip } from "../../chain/value.js";
+import { axesOf, integers, transpose, unsqueezeShape } from "./constants.js";
+import { attributeVector, type Operator } from "./elementwise.js";
+import { isFloatType, type Node, type Tensor } from "./model.js";
+import { nodePath, refuseNode } from "./refused.js";
+import { type ChainValue, InputsFound, isChain, isConstant, unitsOf, unitVector, type Value } from "./values.js";
+
+function chainOf(node: Node, value: Value | undefined): ChainValue {
+  if (isChain(value)) return value;
+  throw refuseNode(node, "something else than the rows by a constant: the rows have to come first");
+}
+
+function matrix(node: Node, value: Value | undefined): Tensor {
+  if (isConstant(value)) return value.tensor;
+  throw refuseNode(node, "two values, where one has to be the weights");
+}
+
+/** Work that a file may ask for, beside its own size: kernels of layers that share weights are counted each. */
+export class Budget {
+  constructor(private left: number) {}
+
+  spend(numbers: number): void {
+    this.left -= numbers;
+    if (this.left < 0)
+      throw new RelumineError(
+        "memory",
+        "the model",
+        "to be as large as its file",
+        "layers that share weights many times over",
+      );
+  }
+}
+
+function dense(node: Node, x: ChainValue, { shape, data }: Tensor, budget: Budget): ChainValue {
+  if (x.shape.length !== 2)
+    throw refuseNode(
+      node,
+      `values of ${x.shape.length} axes: a dense layer along the last of them`,
+      "Flatten the rows first",
+    );
+  const [inputs, units] = [shape[0] ?? 0, shape[1] ?? 1];
+  if (shape.length < 1 || shape.length > 2 || inputs < 1 || units < 1)
+    throw refuseNode(node, `weights of the shape [${shape.join(", ")}]`);
+  if (Number.isNaN(x.shape[1])) throw new InputsFound(inputs);
+  if (inputs !== x.shape[1])
+    throw new RelumineError(
+      "format",
+      `the weights of ${nodePath(node)}`,
+      `to have ${x.shape[1]} rows, as the values before it`,
+      `${inputs}`,
+    );
+  checkWeights(`the weights of ${nodePath(node)}`, data);
+  budget.spend(data.length);
+  const value = identity({ kind: "dense", units, input: x.value, inputs, kernel: data });
+  return { kind: "chain", value, shape: shape.length === 2 ? [x.shape[0], units] : [x.shape[0]] };
+}
+
+const product =
+  (budget: Budget): Operator =>
+  (node, [x, weights]) =>
+    dense(node, chainOf(node, x), matrix(node, weights), budget);
+
+const gemm =
+  (budget: Budget): Operator =>
+  (node, [x, weights, bias]) => {
+    const number = (name: string) => node.attributes.get(name)?.integer() ?? 0;
+    const factor = (name: string) => node.attributes.get(name)?.float() ?? 1;
+    const rows = chainOf(node, x);
+    const given = matrix(node, weights);
+    if (number("transA") !== 0 || given.shape.length !== 2) throw refuseNode(node, "columns instead of rows");
+    const result = dense(node, rows, number("transB") === 0 ? given : transpose(given), budget);
+    const scaled = scale(result.value, factor("alpha"));
+    if (bias === undefined) return { ...result, value: scaled };
+    const vector = unitVector(node, matrix(node, bias), result.shape);
+    return {
+      ...result,
+      value: scale(
+        scaled,
+        1,
+        vector.map((each) => each * factor("beta")),
+      ),
+    };
+  };
+
+const batchNormalization: Operator = (node, inputs, opset) => {
+  const x = chainOf(node, inputs[0]);
+  const isTraining = (node.attributes.get("training_mode")?.integer() ?? 0) !== 0;
+  if (isTraining || opset < 7)
+    throw refuseNode(
+      node,
+      "the batch's own mean and variance (training mode)",
+      "Export the model in its evaluation mode",
+    );
+  if (x.shape.length !== 2) throw refuseNode(node, `values of ${x.shape.length} axes`);
+  const [gamma, beta, mean, variance] = inputs.slice(1, 5).map((each) => {
+    const { data, shape } = matrix(node, each);
+    if (Number.isNaN(x.shape[1])) throw new InputsFound(data.length);
+    if (shape.length !== 1 || data.length !== x.shape[1])
+      throw new RelumineError("format", `the numbers of ${nodePath(node)}`, `to be ${x.shape[1]}`, `${data.length}`);
+    checkWeights(`the numbers of ${nodePath(node)}`, data);
+    return data;
+  });
+  const epsilon = node.attributes.get("epsilon")?.float() ?? 1e-5;
+  const a = zip((g, v) => g / Math.sqrt(v + epsilon), gamma, variance);
+  checkWeights(`the variances of ${nodePath(node)}`, a);
+  return {
+    ...x,
+    value: scale(
+      x.value,
+      a,
+      zip((b, m, each) => b - m * each, beta, mean, a),
+    ),
+  };
+};
+
+const scaler: Operator = (node, [x]) => {
+  const chain = chainOf(node, x);
+  const [offset, factor] = [
+    attributeVector(node, "offset", chain.value.term.units, 0),
+    attributeVector(node, "scale", chain.value.term.units, 1),
+  ];
+  if (Number.isNaN(chain.shape[1]) && offset.length + factor.length > 2)
+    throw new InputsFound(Math.max(offset.length, factor.length));
+  return {
+    ...chain,
+    isInteger: false,
+    value: scale(
+      chain.value,
+      factor,
+      zip((o, f) => -o * f, offset, factor),
+    ),
+  };
+};
+
+const cast: Operator = (node, [x]) => {
+  if (x?.kind === "condition" || x?.kind === "pair") return x.kind === "pair" ? x : { kind: "labels" };
+  const chain = chainOf(node, x);
+  const type = node.attributes.get("to")?.integer() ?? 0;
+  if (isFloatType(type)) return { ...chain, isInteger: false };
+  if (chain.isInteger && type === 7) return chain;
+  throw refuseNode(node, "numbers to integers", "Export a model that computes in floats");
+};
+
+const dropout: Operator = (node, [x, , training]) => {
+  if (training !== undefined && (!isConstant(training) || training.tensor.data[0] !== 0))
+    throw refuseNode(node, "training mode: it really acts", "Export the model in its evaluation mode (model.eval())");
+  return chainOf(node, x);
+};
+
+const reshaped = (chain: ChainValue, rest: readonly number[]): ChainValue => ({
+  ...chain,
+  shape: [chain.shape[0], ...rest],
+});
+
+const flatten: Operator = (node, [x]) => {
+  const chain = chainOf(node, x);
+  const axis = node.attributes.get("axis")?.integer() ?? 1;
+  if ((axis < 0 ? axis + chain.shape.length : axis) !== 1)
+    throw refuseNode(node, `values along the axis ${axis}, which mixes rows`);
+  return reshaped(chain, [unitsOf(chain.shape)]);
+};
+
+const reshape: Operator = (node, [x, target]) => {
+  if (x?.kind === "pair" || (x?.kind === "chain" && x.head)) throw refuseNode(node, "probabilities");
+  const chain = chainOf(node, x);
+  const units = unitsOf(chain.shape);
+  const takesZeros = (node.attributes.get("allowzero")?.integer() ?? 0) !== 0;
+  if (!isConstant(target) || (takesZeros && target.tensor.data.includes(0)))
+    throw refuseNode(node, "a shape that is no constant");
+  const [rows, ...rest] = target.tensor.data;
+  const sizes = rest.map((size, axis) => (size === 0 ? chain.shape[axis + 1] : size));
+  const known = sizes.filter((size) => size !== -1).reduce((all, size) => all * size, 1);
+  const full = sizes.map((size) => (size === -1 && rows !== -1 ? units / known : size));
+  const keepsRows = rows === 0 || rows === -1 || Object.is(rows, chain.shape[0]);
+  const product = full.reduce((all, size) => all * size, 1);
+  if (
+    !keepsRows ||
+    rows === undefined ||
+    product !== units ||
+    full.some((size) => !(Number.isInteger(size) && size > 0))
+  )
+    throw refuseNode(
+      node,
+      `[${chain.shape.join(", ")}] to [${[...target.tensor.data].join(", ")}], which does not keep the rows`,
+    );
+  return reshaped(chain, full);
+};
+
+const squeeze: Operator = (node, [x, given]) => {
+  const chain = chainOf(node, x);
+  const axes = axesOf(node, isConstant(given) ? given.tensor : undefined)?.map((axis) =>
+    axis < 0 ? axis + chain.shape.length : axis,
+  );
+  if (!axes || axes.some((axis) => !(axis > 0) || chain.shape[axis] !== 1))
+    throw refuseNode(node, "axes that are not 1 long");
+  return { ...chain, shape: chain.shape.filter((_, axis) => !axes.includes(axis)) };
+};
+
+const unsqueeze: Operator = (node, [x, given]) => {
+  const chain = chainOf(node, x);
+  const axes = axesOf(node, isConstant(given) ? given.tensor : undefined) ?? [];
+  const shape = unsqueezeShape(chain.shape, axes);
+  if (!Object.is(shape[0], chain.shape[0]) || axes.includes(0) || axes.includes(-shape.length))
+    throw refuseNode(node, "an axis before the rows");
+  return { ...chain, shape };
+};
+
+const turn: Operator = (node, [x]) => {
+  const chain = chainOf(node, x);
+  const order = node.attributes.get("perm")?.integers() ?? chain.shape.map((_, axis) => chain.shape.length - 1 - axis);
+  const moved = order.filter((axis) => axis === 0 || chain.shape[axis] !== 1);
+  const isStill =
+    order[0] === 0 &&
+    order.length === chain.shape.length &&
+    moved.every((axis, place) => place === 0 || moved[place - 1] < axis);
+  if (!isStill) throw refuseNode(node, "values whose axes change places");
+  return { ...chain, shape: order.map((axis) => chain.shape[axis]) };
+};
+
+const head =
+  (name: Head): Operator =>
+  (node, [x], opset) => {
+    const chain = chainOf(node, x);
+    const axis = node.attributes.get("axis")?.integer() ?? (opset < 13 ? 1 : -1);
+    if (chain.shape.length !== 2 || (axis !== 1 && axis !== -1))
+      throw refuseNode(node, `the axis ${axis} of ${chain.shape.length}, not over the units of a row`);
+    return { ...chain, head: name };
+  };
+
+const shapeOf: Operator = (node, [x]) => {
+  const { shape } = chainOf(node, x);
+  if (shape.slice(1).some(Number.isNaN)) throw refuseNode(node, "a shape that the file leaves open");
+  const [start, end] = ["start", "end"].map((name) => node.attributes.get(name)?.integer());
+  return { kind: "constant", tensor: integers(shape.slice(start ?? 0, end)) };
+};
+
+const same: Operator = (node, [x]) => {
+  if (x !== undefined) return x;
+  throw refuseNode(node, "nothing");
+};
+
+/** The operators, with a file's budget. */
+export function rowOperators(budget: Budget): ReadonlyMap<string, Operator> {
+  return new Map<string, Operator>([
+    ["MatMul", product(budget)],
+    ["Gemm", gemm(budget)],
+    ["BatchNormalization", batchNormalization],
+    ["ai.onnx.ml.Scaler", scaler],
+    ["Cast", cast],
+    ["Dropout", dropout],
+    ["Flatten", flatten],
+    ["Reshape", reshape],
+    ["Squeeze", squeeze],
+    ["Unsqueeze", unsqueeze],
+    ["Transpose", turn],
+    ["Softmax", head("softmax")],
+    ["LogSoftmax", head("logSoftmax")],
+    ["Shape", shapeOf],
+    ["Identity", same],
+    ["ai.onnx.ml.ZipMap", same],
+    ["ArgMax", () => ({ kind: "labels" })],
+  ]);
+}

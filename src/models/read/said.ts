@@ -1,0 +1,18 @@
+// What a reader is told beside the file, and what it gives.
+import type { Activation } from "../../activations/activations.js";
+import type { Head, ReadChain } from "../chain/head.js";
+
+/** The caller's words on what a file does not hold. */
+export interface Said {
+  readonly name: string;
+  readonly files: ReadonlyMap<string, Uint8Array>;
+  readonly activation?: Activation | readonly Activation[];
+  readonly order?: readonly string[];
+  readonly head?: Head;
+}
+
+/** A chain, and who wrote it. */
+export interface ReadFile extends ReadChain {
+  readonly writer?: string;
+  readonly notes?: readonly string[];
+}
