@@ -57,6 +57,9 @@ describe("--proof", () => {
     expect(wrong.code).toBe(1);
     expect(wrong.stderr).toMatch(/other\.json: weights to be the checksum/);
     expect(readFileSync(other, "utf8")).toBe(before);
+    const empty = folder.write("empty.json", "null");
+    expect((await relumine("prove", small, PENGUINS, "--proof", empty, "--budget", "0")).code).toBe(1);
+    expect(readFileSync(empty, "utf8")).toBe("null");
     const none = folder.write("none.json", "{");
     expect((await relumine("prove", large, "digits", "--proof", none)).stderr).toMatch(/none\.json to be what/);
     expect((await relumine("prove", small, PENGUINS, "--proof", PENGUINS)).stderr).toMatch(/the table itself/);

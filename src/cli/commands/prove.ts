@@ -91,7 +91,7 @@ async function proveFile(file: string, source: string, options: ProveCommandOpti
   const running = prove(model.network, x, {
     ...limits,
     ...(threads !== undefined && { threads }),
-    ...(from && { from }),
+    ...(from !== undefined && { from }),
     signal,
     onProgress: follow(terminal),
   });
