@@ -11,6 +11,7 @@ import { bundleText, path } from "./tools.mjs";
 const LEFT_OUT = [
   "diagnosis/findings/findings.ts",
   "diagnosis/learning/learning.ts",
+  "diagnosis/proof/box.ts",
   "diagnosis/proof/proof-job.ts",
   "diagnosis/proof/prove.ts",
   "diagnosis/forecast/forecast.ts",

@@ -72,7 +72,8 @@ test("it diagnoses units alone, says so, and refuses the rest", async () => {
   expect(closed).not.toHaveProperty("proof");
   expect(String(diagnose(network, x))).toMatch(/Units alone/);
   const history = await network.fit({ x, y: [0, 1] }, { epochs: 1 });
-  for (const options of [{ proofs: true }, { targets: [0, 1] }, { history }])
+  const inputBox = { low: [0], high: [2] };
+  for (const options of [{ proofs: true }, { inputBox }, { targets: [0, 1] }, { history }])
     expect(() => diagnose(network, x, options)).toThrow(expect.objectContaining({ code: "unsupported" }));
 });
 
