@@ -2,17 +2,13 @@
 import { Connection } from "./page/connection.js";
 import type { WorkerLike } from "./port.js";
 import { disposedError, RelumineError } from "../core/errors.js";
+import type { ProofJob, ProofJobResult } from "../diagnosis/proof/proof-job.js";
 import type { StartProofWorkers } from "../diagnosis/proof/prove-network.js";
 import type { StartTrialWorkers } from "../treatment/prescribe/prescribe.js";
+import type { TrialJob, TrialOutcome } from "../treatment/prescribe/trial.js";
 import { countCores } from "../wasm/threads.js";
 
 const MOST_WORKERS = 8;
-
-/** What a worker is asked by name: to take what all jobs share, and to do one. */
-interface Calls {
-  readonly setUp: string;
-  readonly run: string;
-}
 
 interface Waiting<J, R> {
   readonly job: J;
@@ -21,20 +17,40 @@ interface Waiting<J, R> {
 }
 
 class Workers<J, R> {
-  private readonly idle: Connection[];
+  private readonly idle: Connection[] = [];
   private readonly queue: Waiting<J, R>[] = [];
-  private readonly all: Set<Connection>;
+  private readonly all = new Set<Connection>();
+  private starting = 0;
+  private isEnded = false;
 
+  /**
+   * @param connect starts one; undefined if it does not start
+   * @param room how many may be started
+   */
   constructor(
-    connections: readonly Connection[],
+    private readonly connect: () => Promise<Connection | undefined>,
+    private room: number,
     private readonly name: string,
-  ) {
-    this.idle = [...connections];
-    this.all = new Set(connections);
+  ) {}
+
+  /** How many there are, or may be. */
+  get size(): number {
+    return this.all.size + this.starting + this.room;
   }
 
-  get size(): number {
-    return this.all.size;
+  /** One more; where one does not start, none is tried from then on. */
+  async start(): Promise<void> {
+    this.room--;
+    this.starting++;
+    const connection = await this.connect();
+    this.starting--;
+    if (!connection) this.room = 0;
+    else if (this.isEnded) connection.close(disposedError("the worker"));
+    else {
+      this.all.add(connection);
+      this.idle.push(connection);
+    }
+    this.next();
   }
 
   run(job: J): Promise<R | undefined> {
@@ -45,6 +61,8 @@ class Workers<J, R> {
   }
 
   end(): void {
+    this.isEnded = true;
+    this.room = 0;
     for (const connection of this.all) connection.close(disposedError("the worker"));
     this.all.clear();
     this.idle.length = 0;
@@ -52,8 +70,9 @@ class Workers<J, R> {
   }
 
   private next(): void {
-    if (this.size === 0) for (const { resolve } of this.queue.splice(0)) resolve(undefined);
+    if (this.isEnded || this.size === 0) for (const { resolve } of this.queue.splice(0)) resolve(undefined);
     while (this.idle.length > 0 && this.queue.length > 0) void this.work(this.idle.pop()!, this.queue.shift()!);
+    for (let more = Math.min(this.room, this.queue.length - this.starting); more > 0; more--) void this.start();
   }
 
   /** A RelumineError tells that the worker is gone: what a network refuses is an outcome. */
@@ -88,20 +107,27 @@ async function connect(
   }
 }
 
-function startWorkers<S, J, R>(start: () => Promise<WorkerLike>, calls: Calls) {
-  return async (setup: S, count: number | "auto"): Promise<Workers<J, R> | undefined> => {
-    const most = count === "auto" ? Math.min(countCores(), MOST_WORKERS) : count;
+/** "auto": one a core. */
+function countWorkers(count: number | "auto"): number {
+  return count === "auto" ? Math.min(countCores(), MOST_WORKERS) : count;
+}
+
+/** All of them are started at once: each trains from the first round on. */
+export function startTrialWorkers(start: () => Promise<WorkerLike>): StartTrialWorkers {
+  return async (setup, count) => {
+    const most = countWorkers(count);
     if (most < 2) return undefined;
-    const started = await Promise.all(Array.from({ length: most }, () => connect(start, calls.setUp, setup)));
-    const connections = started.filter((connection) => connection !== undefined);
-    return connections.length > 0 ? new Workers<J, R>(connections, calls.run) : undefined;
+    const workers = new Workers<TrialJob, TrialOutcome>(() => connect(start, "setUpTrials", setup), most, "trial");
+    await Promise.all(Array.from({ length: most }, () => workers.start()));
+    return workers.size > 0 ? workers : undefined;
   };
 }
 
-export function startTrialWorkers(start: () => Promise<WorkerLike>): StartTrialWorkers {
-  return startWorkers(start, { setUp: "setUpTrials", run: "trial" });
-}
-
+/** Each is started when there is a job for it; more than one a core are of no use. */
 export function startProofWorkers(start: () => Promise<WorkerLike>): StartProofWorkers {
-  return startWorkers(start, { setUp: "setUpProof", run: "proveJob" });
+  return async (setup, count) => {
+    const most = Math.min(countWorkers(count), Math.max(2, countCores()));
+    if (most < 2) return undefined;
+    return new Workers<ProofJob, ProofJobResult>(() => connect(start, "setUpProof", setup), most, "proveJob");
+  };
 }

@@ -148,4 +148,16 @@ describe("by construction", () => {
       expect(units.at(-1)!.proof).toBe(verdict);
     }),
   );
+
+  test.each([NaN, Infinity, -Infinity])(
+    "a weight of %d: its unit is open, and what it feeds, on a point too",
+    (weight) =>
+      withLayers(2, [relu([1, 1, 1, 1], [-3, -3]), relu([-1, -1], [-1])], async (network) => {
+        const verdicts = async (high: number) =>
+          (await proofOf(network, { low: [0, 0], high: [high, high] })).units.map(({ proof }) => proof);
+        expect(await verdicts(1)).toEqual(["provenDead", "provenDead", "provenDead"]);
+        stateOf(network).layer(0).kernel[0] = weight;
+        for (const high of [0, 1]) expect(await verdicts(high)).toEqual(["open", "provenDead", "open"]);
+      }),
+  );
 });

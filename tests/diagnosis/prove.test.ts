@@ -6,9 +6,14 @@ import { withNetwork } from "../support/networks.js";
 import { integer, seededRandom } from "../support/random.js";
 import { sampleBox } from "./contradictions.js";
 import { layers, opens } from "./once-proved-wrongly.js";
-import { diagnose, type Network, type NetworkProof, prove } from "../../src/index.js";
+import { diagnose, type Network, type NetworkProof, prove, type ProvedUnit } from "../../src/index.js";
 import { proveWith, type StartProofWorkers } from "../../src/diagnosis/proof/prove-network.js";
-import { type ProofJob, type ProofSetup, ProofWorker } from "../../src/diagnosis/proof/proof-job.js";
+import {
+  type ProofJob,
+  type ProofJobResult,
+  type ProofSetup,
+  ProofWorker,
+} from "../../src/diagnosis/proof/proof-job.js";
 
 const here: StartProofWorkers = async () => undefined;
 
@@ -186,6 +191,45 @@ describe("the dead units of samples", () => {
       expect(late.stopped === "seconds" || late.open === 0).toBe(true);
       const on = await proveWith(here, network, question, { budget: 3e9, from: none });
       expect(on.provenDead + on.refuted).toBeGreaterThan(0);
+    }));
+
+  test("what a search tree found when it is time to stop is not lost, if it opens the unit", () =>
+    withRandom(10, 12, [24, 24, 24], async (network) => {
+      const question = { box: boxOf(12) };
+      const whole = await proveWith(here, network, question, { budget: 1e8 });
+      const stopAt = async (candidateOf: (unit: ProvedUnit) => readonly number[]) => {
+        const controller = new AbortController();
+        let found: ProvedUnit | undefined;
+        const start: StartProofWorkers = async (setup) => {
+          const worker = new ProofWorker(setup);
+          const run = async (job: ProofJob): Promise<ProofJobResult> => {
+            const isFound = ({ layer, unit, proof }: ProvedUnit) =>
+              job.kind === "parts" && proof === "refuted" && layer === job.layer && unit === job.units[0];
+            found ??= whole.units.find(isFound);
+            if (!found) return worker.run(job);
+            controller.abort();
+            return { answers: job.units.map((unit) => ({ unit, candidate: candidateOf(found!) })), work: 1 };
+          };
+          return { size: 1, run, end: () => {} };
+        };
+        const proof = await proveWith(start, network, question, { budget: 3e6, signal: controller.signal });
+        expect(proof.stopped).toBe("aborted");
+        return proof.units.find(({ layer, unit }) => layer === found!.layer && unit === found!.unit)!.proof;
+      };
+      expect(await stopAt(({ wakingInput }) => wakingInput!)).toBe("refuted");
+      expect(await stopAt(({ wakingInput }) => wakingInput!.map((value) => -value))).toBe("open");
+    }));
+
+  test("samples that are transferred meanwhile are refused by their place", () =>
+    withRandom(7, ...spec, async (network) => {
+      const data = Float32Array.from(samples(20, 7).flat());
+      const transfer = () => data.length > 0 && structuredClone(data, { transfer: [data.buffer] });
+      await expectRefusal(
+        () =>
+          proveWith(here, network, { x: { rows: 12, columns: 20, data }, box: boxOf(20) }, { onProgress: transfer }),
+        "value",
+        "x.data",
+      );
     }));
 
   test("the start is covered: samples that are not all seen, workers that never come", () =>

@@ -10,8 +10,9 @@
 // Overflow is judged by unit. Where the positive terms of a sum cannot reach float32's largest number in any order, nor
 // the negative ones, it is finite. Where only the negative ones might, the sum is -Infinity or what rounding makes of
 // it, and its upper end holds as ever; relu makes 0 of -Infinity. Where only the positive ones might, the lower end
-// holds. Where both might, or an infinite input meets a weight of 0, NaN is possible and nothing holds. An end that does
-// not hold is infinite, and no linear bound makes it finite again: that would be about a sum that does not overflow.
+// holds. Where both might, or an infinite input meets a weight of 0, or a weight is no finite number, NaN is possible and
+// nothing holds. An end that does not hold is infinite, and no linear bound makes it finite again: that would be about a
+// sum that does not overflow.
 import { isRectifier } from "../../activations/activations.js";
 import type { Layer64 } from "./layers64.js";
 import { Relaxation } from "./relaxation.js";
@@ -76,7 +77,7 @@ function widen(sum: number, size: number, terms: number, g: number, exact: () =>
 
 /** Bounds on W·a + b for a within the range. */
 export function boundLayer(layer: Layer64, { low, high }: Range): LayerBounds {
-  const { inputs, units, kernel, bias } = layer;
+  const { inputs, units, kernel, bias, broken } = layer;
   const make = () => new Float64Array(units);
   const upper = Float64Array.from(bias),
     lower = Float64Array.from(bias);
@@ -112,8 +113,9 @@ export function boundLayer(layer: Layer64, { low, high }: Range): LayerBounds {
   const g = gamma(inputs) * 1.000001;
   const bounds = { low: make(), high: make(), error: make() };
   for (let j = 0; j < units; j++) {
-    const hasHigh = positive[j] * (1 + g) < LARGEST;
-    const hasLow = negative[j] * (1 + g) < LARGEST;
+    const isBroken = broken?.has(j) === true;
+    const hasHigh = !isBroken && positive[j] * (1 + g) < LARGEST;
+    const hasLow = !isBroken && negative[j] * (1 + g) < LARGEST;
     const isFinite = hasHigh && hasLow;
     const mayBeHalf = isRectifier(layer.name); // others make NaN of infinite values, or what no line bounds
     bounds.high[j] =

@@ -7,7 +7,7 @@ import { slope } from "../../activations/analysis.js";
 import type { Box } from "./box.js";
 import type { Candidate } from "./candidate.js";
 import { type Climber, exchange, movesFor } from "./exchange-search.js";
-import type { Matrix } from "../../core/matrix.js";
+import { type Matrix, movedError } from "../../core/matrix.js";
 import { isRectifier } from "../../activations/activations.js";
 import type { Chunk } from "../../inspect/inspector.js";
 import type { Observation } from "../../inspect/observation.js";
@@ -30,6 +30,9 @@ const MARGIN = 1e-11;
 
 type Runner = NonNullable<Observation["inspector"]>;
 
+/** Inputs that are known to open units of a layer, by unit; the first of each is kept. */
+export type FoundInputs = Map<number, Float32Array>;
+
 export class WakeSearch {
   constructor(
     private readonly observation: Pick<Observation, "again" | "inspector"> & {
@@ -51,6 +54,7 @@ export class WakeSearch {
     const { rows, data, columns } = inputs.x;
     const piece = inspector?.chunkRows(rows) ?? rows;
     for (let first = 0; first < rows; first += piece) {
+      if (data.length !== rows * columns) throw movedError("x.data");
       const see = (chunk: Chunk) => {
         const z = chunk.preactivations(layer);
         units.forEach((unit, i) => {
@@ -63,26 +67,25 @@ export class WakeSearch {
       else again({ layers: layer + 1 }, see);
       yield;
     }
-    return best.map(({ row }) => data.subarray(row * columns, (row + 1) * columns));
+    if (data.length !== rows * columns) throw movedError("x.data");
+    return best.map(({ row }) => data.slice(row * columns, (row + 1) * columns));
   }
 
   /**
-   * Inputs found to open units of the layer, by unit; `steps` of ascent from each candidate, where the network can be
+   * Adds the inputs found to open units of the layer; `steps` of ascent from each candidate, where the network can be
    * run. In steps: others may have their turn between two.
    */
-  *search(layer: number, candidates: readonly Candidate[], steps: number): Generator<void, Map<number, Float32Array>> {
-    const found = new Map<number, Float32Array>();
+  *search(layer: number, candidates: readonly Candidate[], steps: number, found: FoundInputs): Generator<void, void> {
     const { inspector } = this.observation;
     if (!inspector) {
       for (const { unit, start } of candidates) this.confirm(layer, unit, Float32Array.from(start), found);
-      return found;
+      return;
     }
     const chunk = Math.min(this.rowsAtOnce(layer), inspector.chunkRows(candidates.length));
     for (let at = 0; at < candidates.length; at += chunk) {
       const batch = candidates.slice(at, at + chunk).filter(({ unit }) => !found.has(unit));
       if (batch.length > 0) yield* this.climb(inspector, layer, batch, steps, found);
     }
-    return found;
   }
 
   /** The same by exchange-search.ts, in so many rounds. */
@@ -90,17 +93,16 @@ export class WakeSearch {
     layer: number,
     candidates: readonly Candidate[],
     rounds: number,
-  ): Generator<void, Map<number, Float32Array>> {
-    const found = new Map<number, Float32Array>();
+    found: FoundInputs,
+  ): Generator<void, void> {
     const { inspector } = this.observation;
-    if (!inspector) return found;
+    if (!inspector) return;
     const climber = this.climberOf(inspector, layer);
     const note = (unit: number, input: Float32Array) => this.confirm(layer, unit, input, found);
     const isWanted = (unit: number) => !found.has(unit);
     const chunk = Math.max(4, Math.floor(this.rowsAtOnce(layer) / movesFor(this.box.low.length)));
     for (let at = 0; at < candidates.length; at += chunk)
       yield* exchange(candidates.slice(at, at + chunk), rounds, this.box, climber, note, isWanted);
-    return found;
   }
 
   /** Multiply-adds of one candidate's round, forwards and back. */
@@ -152,7 +154,7 @@ export class WakeSearch {
     layer: number,
     batch: readonly Candidate[],
     steps: number,
-    found: Map<number, Float32Array>,
+    found: FoundInputs,
   ): Generator<void, void> {
     const columns = this.network[0].inputs;
     const x = { rows: batch.length, columns, data: new Float32Array(batch.length * columns) };
@@ -173,13 +175,7 @@ export class WakeSearch {
   }
 
   /** Keeps the inputs that the last forward pass saw open a unit, if float64 confirms them. */
-  private note(
-    layer: number,
-    batch: readonly Candidate[],
-    chunk: Chunk,
-    data: Float32Array,
-    found: Map<number, Float32Array>,
-  ): void {
+  private note(layer: number, batch: readonly Candidate[], chunk: Chunk, data: Float32Array, found: FoundInputs): void {
     const { units } = this.network[layer];
     const columns = this.network[0].inputs;
     const z = chunk.preactivations(layer);
@@ -189,7 +185,7 @@ export class WakeSearch {
   }
 
   /** Keeps the input if it is the unit's first that opens it in float64. */
-  private confirm(layer: number, unit: number, input: Float32Array, found: Map<number, Float32Array>): void {
+  private confirm(layer: number, unit: number, input: Float32Array, found: FoundInputs): void {
     if (!found.has(unit) && this.opens(layer, unit, input)) found.set(unit, input);
   }
 

@@ -12,6 +12,15 @@ export interface Layer64 {
   readonly bias: Float32Array;
   /** Slope or scale on the negative side, one a unit; 0 where the activation has none. */
   readonly alpha: ArrayLike<number>;
+  /** Units with a weight, a bias or a slope that is no finite number, where there are any. */
+  readonly broken?: ReadonlySet<number>;
+}
+
+function findBroken(kernel: Float32Array, bias: Float32Array, alpha: ArrayLike<number>): Set<number> {
+  const broken = new Set<number>();
+  for (let at = 0; at < kernel.length; at++) if (!Number.isFinite(kernel[at])) broken.add(at % bias.length);
+  for (let j = 0; j < bias.length; j++) if (!Number.isFinite(bias[j] + alpha[j])) broken.add(j);
+  return broken;
 }
 
 /** Copies of the layers up to the first whose weights are not known. */
@@ -19,14 +28,17 @@ export function readLayers(layers: readonly Pick<LayerObservation, "activation" 
   const copies: Layer64[] = [];
   for (const { activation, weights } of layers) {
     if (!weights) break;
-    const { inputs, units, kernel, bias, alpha } = weights;
+    const { inputs, units, kernel, bias } = weights;
+    const alpha = weights.alpha?.slice() ?? new Float64Array(units).fill(activation.alpha ?? 0);
+    const broken = findBroken(kernel, bias, alpha);
     copies.push({
       name: activation.name,
       inputs,
       units,
       kernel: kernel.slice(),
       bias: bias.slice(),
-      alpha: alpha?.slice() ?? new Float64Array(units).fill(activation.alpha ?? 0),
+      alpha,
+      ...(broken.size > 0 && { broken }),
     });
   }
   return copies;

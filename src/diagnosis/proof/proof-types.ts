@@ -24,7 +24,10 @@ export interface ProveOptions {
   readonly seconds?: number;
   /** An earlier proof for the same weights and box: its verdicts stand, and its open units are gone on with. */
   readonly from?: NetworkProof;
-  /** Workers that prove at the same time; "auto", the default: one a core, at most 8; 1: none. */
+  /**
+   * Workers that prove at the same time, each started once there is work for it; "auto", the default: one a core, at
+   * most 8; 1: none. Of more than there are cores (but two) no more are started.
+   */
   readonly threads?: number | "auto";
   /** Stops; units that are not decided by then are open. */
   readonly signal?: AbortSignal;

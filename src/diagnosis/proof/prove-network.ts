@@ -42,13 +42,14 @@ const PROOFS = ["provenDead", "refuted", "open"] as const satisfies readonly Pro
 
 /** Workers that do jobs side by side. */
 export interface ProofWorkers {
+  /** How many there are, or may be started. */
   readonly size: number;
   /** The result; undefined if the worker was lost, or all were ended. */
   run(job: ProofJob): Promise<ProofJobResult | undefined>;
   end(): void;
 }
 
-/** At most `count` workers ("auto": one a core), or undefined where none starts. */
+/** At most `count` workers ("auto": one a core), or undefined where there are to be none. */
 export type StartProofWorkers = (setup: ProofSetup, count: number | "auto") => Promise<ProofWorkers | undefined>;
 
 /** A checksum of a network's hidden layers: shapes, activations, weights. */
@@ -242,7 +243,7 @@ class JobRunner {
   /** In the jobs' order; undefined for those that were not done. */
   async run(jobs: readonly ProofJob[]): Promise<(ProofJobResult | undefined)[]> {
     await this.limits.rest();
-    if (!this.workers || jobs.length === 1) {
+    if (!this.workers?.size || jobs.length === 1) {
       const results: (ProofJobResult | undefined)[] = [];
       for (const job of jobs) results.push(await this.runHere(job));
       return results;
@@ -348,5 +349,6 @@ async function proveIn(
   const rounds = prover.rounds();
   if (!limits.stopped)
     for (let next = rounds.next(); !next.done && !limits.stopped;) next = rounds.next(await runner.run(next.value));
+  for (const _ of prover.settle()) await yieldToEventLoop();
   return toProof(weights, box, questions, (from?.work ?? 0) + prover.work, limits.stopped);
 }

@@ -17,7 +17,7 @@ import {
 import type { Proof, UnitState } from "../types.js";
 import type { Steps } from "../../core/pace.js";
 import type { Candidate } from "./candidate.js";
-import { WakeSearch } from "./counterexample-search.js";
+import { type FoundInputs, WakeSearch } from "./counterexample-search.js";
 import { closedUpTo } from "../../activations/analysis.js";
 import { isRectifier } from "../../activations/activations.js";
 import { mulberry32, randomBits } from "../../core/random.js";
@@ -89,6 +89,10 @@ export class Prover {
   private readonly bounds: BoxBounds;
   private version = 0;
   private attacks = 0;
+  /** By layer. */
+  private readonly found: readonly FoundInputs[];
+  /** What search trees found last, until a search has tried it. */
+  private untried: { readonly layer: number; readonly candidates: readonly Candidate[] } | undefined;
   /** Multiplications so far. */
   work = 0;
 
@@ -106,6 +110,7 @@ export class Prover {
     private readonly budget: number,
   ) {
     this.bounds = new BoxBounds(network, box);
+    this.found = network.map(() => new Map());
   }
 
   /**
@@ -125,6 +130,15 @@ export class Prover {
       );
       if (this.work === worked && this.open().length === before && !mayHaveMore) return;
     }
+  }
+
+  /** Where rounds end early: takes up what was found by then. In steps: others may have their turn between two. */
+  *settle(): Generator<void, void> {
+    if (this.untried) {
+      const { layer, candidates } = this.untried;
+      yield* this.wake.search(layer, candidates, 0, this.found[layer]);
+    }
+    for (const layer of this.found.keys()) this.refute(layer);
   }
 
   /** Layers that were looked at. */
@@ -203,7 +217,8 @@ export class Prover {
       }
       this.conclude(layer);
     }
-    if (this.budget > 0) this.refute(layer, yield* this.search(layer, corners));
+    if (this.budget > 0) yield* this.search(layer, corners);
+    this.refute(layer);
     if (layer > 0 && this.askedAbove(layer)) yield* this.tighten(layer);
   }
 
@@ -233,9 +248,9 @@ export class Prover {
       if (proof === "provenDead") high[unit] = Math.min(high[unit], this.ceilings[layer]);
   }
 
-  private refute(layer: number, found: ReadonlyMap<number, Float32Array>): void {
+  private refute(layer: number): void {
     for (const question of this.open(layer)) {
-      const wakingInput = found.get(question.unit);
+      const wakingInput = this.found[layer].get(question.unit);
       if (wakingInput) Object.assign(question, { proof: "refuted", wakingInput });
     }
   }
@@ -282,7 +297,10 @@ export class Prover {
       if (nearest) near.push(...HEATS.map((heat) => ({ unit, start: nearest, heat: NEAR * heat })));
     });
     this.conclude(layer);
-    this.refute(layer, yield* resting(this.wake.search(layer, candidates, 2)));
+    this.untried = { layer, candidates };
+    yield* resting(this.wake.search(layer, candidates, 2, this.found[layer]));
+    this.untried = undefined;
+    this.refute(layer);
     yield* this.ascend(layer, near);
   }
 
@@ -291,9 +309,10 @@ export class Prover {
     const cost = (this.wake.costOf(layer) * starts.length * ATTACK_STEPS) / SEARCH_SPEED;
     if (cost > ATTACK_SHARE * this.left) return 0;
     this.work += cost;
-    const found = yield* resting(this.wake.search(layer, starts, ATTACK_STEPS));
-    this.refute(layer, found);
-    return found.size;
+    const before = this.found[layer].size;
+    yield* resting(this.wake.search(layer, starts, ATTACK_STEPS, this.found[layer]));
+    this.refute(layer);
+    return this.found[layer].size - before;
   }
 
   /** The same by exchange, from half of the starts. */
@@ -302,23 +321,25 @@ export class Prover {
     const cost = (this.wake.exchangeCost(layer) * some.length * EXCHANGE_ROUNDS) / SEARCH_SPEED;
     if (cost > ATTACK_SHARE * this.left) return 0;
     this.work += cost;
-    const found = yield* resting(this.wake.exchange(layer, some, EXCHANGE_ROUNDS));
-    this.refute(layer, found);
-    return found.size;
+    const before = this.found[layer].size;
+    yield* resting(this.wake.exchange(layer, some, EXCHANGE_ROUNDS, this.found[layer]));
+    this.refute(layer);
+    return this.found[layer].size - before;
   }
 
   private *search(
     layer: number,
     corners: ReadonlyMap<number, ArrayLike<number>>,
-  ): Generator<readonly ProofJob[], Map<number, Float32Array>> {
+  ): Generator<readonly ProofJob[], void> {
+    const found = this.found[layer];
     const units = this.open(layer).map(({ unit }) => unit);
     const starts = units.flatMap((unit): Candidate[] =>
       corners.has(unit) ? [{ unit, start: corners.get(unit)! }] : [],
     );
-    const found = yield* resting(this.wake.search(layer, starts, layer === 0 ? 0 : 2));
-    if (layer === 0) return found;
+    yield* resting(this.wake.search(layer, starts, layer === 0 ? 0 : 2, found));
+    if (layer === 0) return;
     const left = units.filter((unit) => !found.has(unit));
-    if (left.length === 0) return found;
+    if (left.length === 0) return;
     const nearest = yield* resting(this.wake.nearestSamples(layer, left));
     const more = left.flatMap((unit, i): Candidate[] => [
       ...(nearest ? [{ unit, start: nearest[i] }] : []),
@@ -328,8 +349,7 @@ export class Prover {
     const cost = this.wake.costOf(layer) * more.length;
     const steps = Math.max(2, Math.min(16, Math.floor(SEARCH_WORK / cost)));
     this.work += (cost * steps) / SEARCH_SPEED;
-    for (const entry of yield* resting(this.wake.search(layer, more, steps))) found.set(...entry);
-    return found;
+    yield* resting(this.wake.search(layer, more, steps, found));
   }
 
   /** A few corners of the box, from a generator that is the same every time. */
