@@ -148,22 +148,30 @@ function sizes(what: string, value: unknown): readonly number[] {
   throw malformed(what, "to be a list of integers of at least 0", describe(value));
 }
 
-interface Placed extends StoredTensor {
+/** A tensor's place in its file, of a type that the caller knows. */
+export interface PlacedTensor {
+  readonly dtype: string;
+  readonly shape: readonly number[];
+  /** Its bytes in the file itself, wherever they begin. */
+  readonly bytes: Uint8Array;
+}
+
+interface Placed extends PlacedTensor {
   readonly name: string;
   readonly begin: number;
   readonly end: number;
 }
 
-function placeTensor(name: string, entry: unknown, body: Uint8Array): Placed {
+function placeTensor(name: string, entry: unknown, body: Uint8Array, bytesOf: ReadonlyMap<string, number>): Placed {
   const what = tensorPath(name);
   const {
     dtype,
     shape: givenShape,
     data_offsets: offsets,
   } = checkMembers(what, entry, ["dtype", "shape", "data_offsets"]);
-  if (!DTYPE_NAMES.includes(dtype as Dtype))
-    throw malformed(`${what}'s dtype`, `to be one of ${DTYPE_NAMES.join(", ")}`, describe(dtype));
-  const kind = DTYPES[dtype as Dtype];
+  const size = bytesOf.get(dtype as string);
+  if (size === undefined)
+    throw malformed(`${what}'s dtype`, `to be one of ${[...bytesOf.keys()].join(", ")}`, describe(dtype));
   const shape = sizes(`${what}'s shape`, givenShape);
   const places = sizes(`${what}'s data_offsets`, offsets);
   const [begin, end] = places;
@@ -172,20 +180,22 @@ function placeTensor(name: string, entry: unknown, body: Uint8Array): Placed {
     throw malformed(`${what}'s data_offsets`, expected, places.join(" to "));
   }
   // past 2^53 it is rounded, and still no length of a file
-  const length = shape.reduce((product, size) => product * size, kind.BYTES_PER_ELEMENT);
+  const length = shape.reduce((product, each) => product * each, size);
   if (length !== end - begin)
     throw malformed(what, `to have ${length} bytes, by its shape [${shape.join(", ").slice(0, 80)}]`, `${end - begin}`);
-  const bytes = body.subarray(begin, end);
-  const read = () => new kind(bytes.slice().buffer);
-  return { name, dtype: dtype as Dtype, shape, begin, end, bytes, read };
+  return { name, dtype: dtype as string, shape, begin, end, bytes: body.subarray(begin, end) };
 }
 
 /**
- * The tensors by name, once all of them are known to fill the file without gap or overlap.
+ * Where the tensors lie, by name, once all of them are known to fill the file without gap or overlap.
+ * @param bytesOf a number's bytes, by the names of the types that the caller knows
  * @throws RelumineError "format"
  */
-export function readTensors({ entries, body }: Header): Map<string, StoredTensor> {
-  const tensors = [...entries].map(([name, entry]) => placeTensor(name, entry, body));
+export function placeTensors(
+  { entries, body }: Header,
+  bytesOf: ReadonlyMap<string, number>,
+): Map<string, PlacedTensor> {
+  const tensors = [...entries].map(([name, entry]) => placeTensor(name, entry, body, bytesOf));
   let end = 0;
   for (const tensor of [...tensors].sort((a, b) => a.begin - b.begin || a.end - b.end)) {
     if (tensor.begin !== end)
@@ -195,4 +205,18 @@ export function readTensors({ entries, body }: Header): Map<string, StoredTensor
   if (end !== body.length)
     throw malformed("the file's tensors", `to end with the file, at byte ${body.length}`, `${end}`);
   return new Map(tensors.map((tensor) => [tensor.name, tensor]));
+}
+
+/**
+ * The tensors of this package's types.
+ * @throws RelumineError "format"
+ */
+export function readTensors(header: Header): Map<string, StoredTensor> {
+  const bytesOf = new Map(DTYPE_NAMES.map((name) => [name as string, DTYPES[name].BYTES_PER_ELEMENT]));
+  return new Map(
+    [...placeTensors(header, bytesOf)].map(([name, { dtype, shape, bytes }]) => {
+      const kind = DTYPES[dtype as Dtype];
+      return [name, { dtype: dtype as Dtype, shape, bytes, read: () => new kind(bytes.slice().buffer) }];
+    }),
+  );
 }

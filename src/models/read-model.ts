@@ -1,6 +1,7 @@
 // Models that other programs wrote: which program's a file is, and what is made of it.
 import { createNetwork } from "../network/network.js";
-import type { Loss, LossSpec } from "../network/losses.js";
+import { type Loss, type LossSpec, nameOf } from "../network/losses.js";
+import { importNetwork } from "../formats/model.js";
 import type { Network } from "../network/types.js";
 import { type NetworkSpec, resolveSpec } from "../network/spec.js";
 import { type Activation, resolveActivation } from "../activations/activations.js";
@@ -68,7 +69,26 @@ async function readFile(bytes: Uint8Array, format: FileFormat, said: Said): Prom
   switch (format) {
     case "onnx":
       return (await import("./read/onnx/graph.js")).readOnnx(bytes, said.files);
+    case "safetensors":
+      return (await import("./read/torch/safetensors.js")).readSafetensors(bytes, said);
+    case "torch":
+      return (await import("./read/torch/state.js")).readTorch(bytes, said);
+    case "relumine":
+      return readOwn(bytes);
   }
+}
+
+const HEAD_OF: Readonly<Partial<Record<Loss, Head>>> = { crossEntropy: "softmax", binaryCrossEntropy: "sigmoid" };
+
+/** Of this package: as importNetwork reads it. */
+async function readOwn(bytes: Uint8Array): Promise<ReadFile> {
+  using network = await importNetwork(bytes);
+  const layers = network.layers.map((layer) => {
+    const { kernel, bias, alpha } = layer.getWeights();
+    const { inputs, units } = layer;
+    return { inputs, units, activation: layer.activation, kernel, bias, ...(alpha && { alpha }) };
+  });
+  return { writer: "relumine", layers, head: HEAD_OF[nameOf(network.spec.loss)] ?? "none", spec: network.spec };
 }
 
 function specOf({ layers, head }: ReadChain, loss: Loss | LossSpec | undefined): NetworkSpec {
@@ -97,7 +117,7 @@ async function toNetwork(
 }
 
 /**
- * A model that another program wrote: ONNX. It becomes one chain of dense layers, folded in float64 and rounded once; a
+ * A model that another program wrote: ONNX, or the weights of a PyTorch model (safetensors, torch.save). It becomes one chain of dense layers, folded in float64 and rounded once; a
  * model that is none is refused by the name of what it holds. The file may come from anybody: nothing in it is run, and
  * no other file is opened than those in `files`.
  * @param bytes the whole file
@@ -115,7 +135,8 @@ export async function readModel(bytes: Uint8Array, options?: ReadModelOptions): 
   const given = checkOptions("readModel", options ?? {}, OPTIONS);
   const said = checkSaid(given);
   const format = formatOf(bytes, said.name);
-  const { writer = "", notes = [], layers, head } = await readFile(bytes, format, said);
-  const spec = specOf({ layers, head }, given.loss);
+  const read = await readFile(bytes, format, said);
+  const { writer = "", notes = [], layers, head } = read;
+  const spec = read.spec ? resolveSpec({ ...read.spec, loss: given.loss ?? read.spec.loss }) : specOf(read, given.loss);
   return { format, writer, spec, head, notes, toNetwork: (runtime) => toNetwork(spec, layers, runtime) };
 }

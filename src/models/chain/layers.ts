@@ -1,6 +1,6 @@
 // From a value to the dense layers that compute it: one chain, its scalings folded into the layers in float64 and
 // rounded to float32 once.
-import type { Activation } from "../../activations/activations.js";
+import type { ResolvedActivation } from "../../activations/activations.js";
 import { RelumineError } from "../../core/errors.js";
 import { type Affine, at, checkWeights, type DenseTerm, identity, isIdentity, type Term } from "./value.js";
 
@@ -8,7 +8,7 @@ import { type Affine, at, checkWeights, type DenseTerm, identity, isIdentity, ty
 export interface ImportedLayer {
   readonly inputs: number;
   readonly units: number;
-  readonly activation: Exclude<Activation, string>;
+  readonly activation: ResolvedActivation;
   readonly kernel: Float32Array;
   readonly bias: Float32Array;
   readonly alpha?: Float32Array;

@@ -1,5 +1,6 @@
 // What a reader is told beside the file, and what it gives.
 import type { Activation } from "../../activations/activations.js";
+import type { NetworkSpec } from "../../network/spec.js";
 import type { Head, ReadChain } from "../chain/head.js";
 
 /** The caller's words on what a file does not hold. */
@@ -15,4 +16,6 @@ export interface Said {
 export interface ReadFile extends ReadChain {
   readonly writer?: string;
   readonly notes?: readonly string[];
+  /** Where the file holds one itself. */
+  readonly spec?: NetworkSpec;
 }

@@ -1,0 +1,350 @@
+// Tensors by name, as PyTorch names a model's parameters: which of them are layers, and in which order. "0.weight" and
+// "0.bias" are a Linear [units, inputs]; one weight of one axis by itself the slopes of a PReLU; running_mean and
+// running_var make a BatchNorm. Names are sorted in files of safetensors, so that the order comes from numbers in them,
+// else from shapes, if these allow one alone, else from a pickle, which keeps it, or from the caller.
+import type { Activation } from "../../activations/activations.js";
+import { resolveActivation } from "../../activations/activations.js";
+import { describe } from "../../core/checks.js";
+import { RelumineError } from "../../core/errors.js";
+import { kink, smooth } from "../chain/combine.js";
+import { chainOf, type ReadChain } from "../chain/head.js";
+import { refuse } from "../chain/layers.js";
+import { type Affine, checkWeights, identity, scale, type SmoothName, zip } from "../chain/value.js";
+import type { Said } from "./said.js";
+
+/** A tensor in float64, row-major. */
+export interface NamedTensor {
+  readonly shape: readonly number[];
+  readonly data: Float64Array;
+}
+
+export interface StateDict {
+  readonly tensors: ReadonlyMap<string, NamedTensor>;
+  /** Its order is that of the model's modules. */
+  readonly isOrdered: boolean;
+}
+
+interface Linear {
+  readonly kind: "linear";
+  readonly name: string;
+  readonly units: number;
+  readonly inputs: number;
+  readonly weight: Float64Array;
+  readonly bias: Float64Array;
+}
+
+interface Slopes {
+  readonly kind: "slopes";
+  readonly name: string;
+  readonly slopes: Float64Array;
+}
+
+interface Norm {
+  readonly kind: "norm";
+  readonly name: string;
+  readonly a: Float64Array;
+  readonly b: Float64Array;
+}
+
+type Module = Linear | Slopes | Norm;
+
+const WEIGHTS = "the file's weights";
+/** PyTorch's own, which the file does not hold. */
+const EPSILON = 1e-5;
+
+function tensorPath(name: string): string {
+  return `the file's tensor ${describe(name)}`;
+}
+
+/** Of parts by their names within a module; a part that none of the known modules has is refused by its name. */
+function moduleOf(name: string, parts: ReadonlyMap<string, NamedTensor>): Module {
+  const full = (part: string) => (name === "" ? part : `${name}.${part}`);
+  for (const [part, { data }] of parts) checkWeights(tensorPath(full(part)), data);
+  const recurrent = [...parts.keys()].find((part) => /^(weight|bias)_[ih]h_/.test(part));
+  if (recurrent !== undefined) throw refuse(tensorPath(full(recurrent)), `${full(recurrent)}, of a recurrent layer`);
+  const other = [...parts.keys()].find(
+    (part) => !["weight", "bias", "running_mean", "running_var", "num_batches_tracked"].includes(part),
+  );
+  if (other !== undefined) throw refuse(tensorPath(full(other)), "a tensor of another kind of module");
+  const weight = parts.get("weight");
+  const bias = parts.get("bias");
+  if (parts.has("running_mean") || parts.has("running_var")) return normOf(name, parts);
+  if (weight?.shape.length === 2) return linearOf(full, name, weight, bias);
+  if (weight?.shape.length === 1 && bias === undefined && parts.size === 1)
+    return { kind: "slopes", name, slopes: weight.data };
+  const given =
+    weight === undefined
+      ? "a bias without a weight"
+      : `the shape [${weight.shape.join(", ")}] of ${weight.shape.length} dimensions`;
+  const hint = "A convolution has four, a layer norm or group norm one beside a bias: neither is a dense layer";
+  throw refuse(tensorPath(full(weight === undefined ? "bias" : "weight")), given, hint);
+}
+
+function linearOf(
+  full: (part: string) => string,
+  name: string,
+  weight: NamedTensor,
+  bias: NamedTensor | undefined,
+): Linear {
+  const [units, inputs] = weight.shape;
+  if (units < 1 || inputs < 1) throw new RelumineError("format", tensorPath(full("weight")), "to have numbers", "none");
+  if (bias !== undefined && (bias.shape.length !== 1 || bias.shape[0] !== units))
+    throw new RelumineError(
+      "format",
+      tensorPath(full("bias")),
+      `to have the shape [${units}] of its weight's units`,
+      `[${bias.shape.join(", ")}]`,
+    );
+  return { kind: "linear", name, units, inputs, weight: weight.data, bias: bias?.data ?? new Float64Array(units) };
+}
+
+function normOf(name: string, parts: ReadonlyMap<string, NamedTensor>): Norm {
+  const [mean, variance] = ["running_mean", "running_var"].map((part) => parts.get(part));
+  const [gamma, beta] = ["weight", "bias"].map((part) => parts.get(part)?.data);
+  if (mean === undefined || variance === undefined)
+    throw new RelumineError(
+      "format",
+      WEIGHTS,
+      "to hold a BatchNorm's mean and variance",
+      `one of them, in ${describe(name)}`,
+    );
+  const sizes = [mean.data, variance.data, gamma, beta]
+    .filter((each) => each !== undefined)
+    .map(({ length }) => length);
+  if (sizes.some((size) => size !== sizes[0]) || mean.shape.length !== 1)
+    throw new RelumineError(
+      "format",
+      WEIGHTS,
+      "to have BatchNorms of as many numbers each",
+      `others in ${describe(name)}`,
+    );
+  const one = Float64Array.of(1);
+  const a = zip((g, v) => g / Math.sqrt(v + EPSILON), gamma ?? one, variance.data);
+  checkWeights(`the variances of ${describe(name)}`, a);
+  return {
+    kind: "norm",
+    name,
+    a,
+    b: zip((shift, m, each) => shift - m * each, beta ?? Float64Array.of(0), mean.data, a),
+  };
+}
+
+function modulesOf(tensors: ReadonlyMap<string, NamedTensor>): Module[] {
+  const parts = new Map<string, Map<string, NamedTensor>>();
+  for (const [name, tensor] of tensors) {
+    const dot = name.lastIndexOf(".");
+    const module = dot < 0 ? "" : name.slice(0, dot);
+    const known = parts.get(module) ?? new Map<string, NamedTensor>();
+    parts.set(module, known.set(name.slice(dot + 1), tensor));
+  }
+  return [...parts].map(([name, each]) => moduleOf(name, each));
+}
+
+/** The numbers in names, where the names differ in numbers alone: layers.0, layers.2; fc1, fc2. */
+function numbersIn(modules: readonly Module[]): number[] | undefined {
+  const texts = modules.map(({ name }) => name.split(/(\d+)/));
+  const [first] = texts;
+  if (texts.some((text) => text.length !== first.length)) return undefined;
+  const differing = first
+    .map((_, place) => place)
+    .filter((place) => texts.some((text) => text[place] !== first[place]));
+  if (modules.length === 1) return [0];
+  if (differing.length !== 1 || differing[0] % 2 === 0) return undefined;
+  const numbers = texts.map((text) => Number(text[differing[0]]));
+  return new Set(numbers).size === numbers.length ? numbers : undefined;
+}
+
+function byNumbers(modules: readonly Module[]): Module[] | undefined {
+  const numbers = numbersIn(modules);
+  if (numbers === undefined) return undefined;
+  return modules
+    .map((module, index) => ({ module, number: numbers[index] }))
+    .sort((a, b) => a.number - b.number)
+    .map(({ module }) => module);
+}
+
+const isChain = (layers: readonly Linear[]): boolean =>
+  layers.every(({ inputs }, index) => index === 0 || inputs === layers[index - 1].units);
+
+/** The one order that the shapes allow; undefined where there are several, or none. */
+function byShapes(layers: readonly Linear[]): Linear[] | undefined {
+  const found: Linear[][] = [];
+  let tries = 0;
+  const extend = (chain: readonly Linear[]): void => {
+    if (found.length > 1 || ++tries > 10_000) return;
+    if (chain.length === layers.length) return void found.push([...chain]);
+    for (const next of layers)
+      if (!chain.includes(next) && (chain.length === 0 || chain.at(-1)!.units === next.inputs))
+        extend([...chain, next]);
+  };
+  extend([]);
+  return found.length === 1 && tries <= 10_000 ? found[0] : undefined;
+}
+
+function byOrder(modules: readonly Module[], order: readonly string[]): Module[] {
+  const rest = new Map(modules.map((module) => [module.name, module]));
+  const found = order.map((name) => {
+    const names = [...rest.keys()].filter((each) => each === name || each.endsWith(`.${name}`));
+    if (names.length !== 1)
+      throw new RelumineError("value", "order", "to name each layer of the file once", describe(name));
+    const module = rest.get(names[0])!;
+    rest.delete(names[0]);
+    return module;
+  });
+  const [left] = rest.keys();
+  if (left === undefined) return found;
+  throw new RelumineError("value", "order", "to name each layer of the file once", `one without ${describe(left)}`);
+}
+
+const ASK = "Give the layers by name, first to last, as { order: [...] }";
+
+function inOrder(modules: readonly Module[], isOrdered: boolean, order: readonly string[] | undefined): Module[] {
+  const check = (sorted: readonly Module[]): Module[] => {
+    const layers = sorted.filter((module) => module.kind === "linear");
+    if (isChain(layers)) return [...sorted];
+    throw refuse(WEIGHTS, "layers whose shapes do not follow each other in their order", ASK);
+  };
+  if (order !== undefined) return check(byOrder(modules, order));
+  const numbered = byNumbers(modules);
+  if (numbered !== undefined) return check(numbered);
+  if (isOrdered) return check(modules);
+  const isPlain = modules.every((module) => module.kind === "linear");
+  const shaped = isPlain ? byShapes(modules) : undefined;
+  if (shaped !== undefined) return shaped;
+  throw refuse(WEIGHTS, "layers whose order neither numbers in their names nor their shapes tell", ASK);
+}
+
+/** Of hidden layers, as the caller says. */
+function activationsOf(said: Said, hidden: number): readonly Activation[] {
+  const { activation } = said;
+  if (activation === undefined && hidden > 0)
+    throw new RelumineError(
+      "unsupported",
+      "activation",
+      "to be given, as the file holds weights alone",
+      "none",
+      'Say { activation: "relu" }, or one a hidden layer',
+    );
+  if (!Array.isArray(activation)) return new Array<Activation>(hidden).fill(activation as Activation);
+  if (activation.length === hidden) return activation as readonly Activation[];
+  throw new RelumineError(
+    "value",
+    "activation",
+    `to be one, or a list of one for each of ${hidden} hidden layers`,
+    `${activation.length}`,
+  );
+}
+
+/** An activation by its name on a value. */
+export function activate(value: Affine, given: Activation, slopes?: Float64Array): Affine {
+  const { name, alpha } = resolveActivation("activation", given);
+  if (name === "linear") return value;
+  if (name === "relu") return kink(value, 0);
+  if (name === "prelu" || name === "leakyRelu") return kink(value, slopes ?? alpha!, name === "prelu");
+  return smooth(name as SmoothName, value, alpha);
+}
+
+function slopesFor(layer: Linear, between: readonly Module[], activation: Activation): Float64Array | undefined {
+  const found = between.filter((module) => module.kind === "slopes");
+  const name = typeof activation === "string" ? activation : activation.name;
+  if (found.length === 0 && name !== "prelu") return undefined;
+  if (found.length !== 1 || name !== "prelu")
+    throw refuse(
+      WEIGHTS,
+      `${found.length} tensors of slopes behind ${describe(layer.name)}`,
+      'They are those of a PReLU: { activation: "prelu" }',
+    );
+  const [{ slopes }] = found;
+  if (slopes.length === 1 || slopes.length === layer.units) return slopes;
+  throw new RelumineError("format", WEIGHTS, "to hold one slope a unit", `${slopes.length} for ${layer.units}`);
+}
+
+const ASK_NORM =
+  "Whether a batch normalization (BN) stands before or behind the activation is not in the file: export it as ONNX";
+
+/**
+ * Before the activation where the module numbers leave no other place: Linear n, BN n + 1, and a module without
+ * parameters (the activation) before the next Linear; behind it for Linear n, BN n + 2, Linear n + 3.
+ */
+function normIsBefore(norm: Norm, layer: Linear, next: Linear | undefined, all: readonly Module[]): boolean {
+  const numbers = numbersIn(all);
+  const number = (module: Module) => numbers![all.indexOf(module)];
+  if (numbers === undefined || next === undefined)
+    throw refuse(WEIGHTS, `the batch normalization ${describe(norm.name)}`, ASK_NORM);
+  const [first, place, end] = [number(layer), number(norm), number(next)];
+  if (place === first + 1 && end > place + 1) return true;
+  if (place === first + 2 && end === place + 1) return false;
+  throw refuse(WEIGHTS, `the batch normalization ${describe(norm.name)}`, ASK_NORM);
+}
+
+function applyNorm(value: Affine, norm: Norm): Affine {
+  if (norm.a.length === value.term.units) return scale(value, norm.a, norm.b);
+  throw new RelumineError(
+    "format",
+    `the file's BatchNorm ${describe(norm.name)}`,
+    `to have ${value.term.units} numbers`,
+    `${norm.a.length}`,
+  );
+}
+
+function dense(input: Affine, { weight, bias, inputs, units }: Linear): Affine {
+  const kernel = new Float64Array(weight.length);
+  for (let unit = 0; unit < units; unit++)
+    for (let i = 0; i < inputs; i++) kernel[i * units + unit] = weight[unit * inputs + i];
+  return scale(identity({ kind: "dense", units, input, inputs, kernel }), 1, bias);
+}
+
+/** What stands behind each layer, up to the next. */
+function segments(modules: readonly Module[]): { first: Module[]; layers: { layer: Linear; behind: Module[] }[] } {
+  const first: Module[] = [];
+  const layers: { layer: Linear; behind: Module[] }[] = [];
+  for (const module of modules) {
+    if (module.kind === "linear") layers.push({ layer: module, behind: [] });
+    else (layers.at(-1)?.behind ?? first).push(module);
+  }
+  return { first, layers };
+}
+
+/** The value behind a hidden layer's activation and normalization. */
+function hiddenValue(
+  value: Affine,
+  layer: Linear,
+  behind: readonly Module[],
+  next: Linear,
+  all: readonly Module[],
+  given: Activation,
+): Affine {
+  const norms = behind.filter((module) => module.kind === "norm");
+  if (norms.length > 1) throw refuse(WEIGHTS, `${norms.length} normalizations behind ${describe(layer.name)}`);
+  const slopes = slopesFor(layer, behind, given);
+  const [norm] = norms;
+  if (norm === undefined) return activate(value, given, slopes);
+  if (slopes !== undefined) {
+    const isBefore = behind.indexOf(norm) < behind.findIndex(({ kind }) => kind === "slopes");
+    return isBefore ? activate(applyNorm(value, norm), given, slopes) : applyNorm(activate(value, given, slopes), norm);
+  }
+  const isBefore = normIsBefore(norm, layer, next, all);
+  return isBefore ? activate(applyNorm(value, norm), given) : applyNorm(activate(value, given), norm);
+}
+
+/**
+ * The chain that named tensors are.
+ * @throws RelumineError "unsupported" for what is none, or where the file does not say enough, "format", "value"
+ */
+export function chainOfStateDict({ tensors, isOrdered }: StateDict, said: Said): ReadChain {
+  const modules = inOrder(modulesOf(tensors), isOrdered, said.order);
+  const { first, layers } = segments(modules);
+  if (layers.length === 0) throw refuse(WEIGHTS, "no weights of a dense layer");
+  const activations = activationsOf(said, layers.length - 1);
+  let value = identity({ kind: "input", units: layers[0].layer.inputs });
+  if (first.length > 1 || first.some(({ kind }) => kind !== "norm"))
+    throw refuse(WEIGHTS, `${describe(first[0].name)} before the first layer`);
+  for (const norm of first) value = applyNorm(value, norm as Norm);
+  layers.forEach(({ layer, behind }, index) => {
+    value = dense(value, layer);
+    const next = layers[index + 1]?.layer;
+    if (next !== undefined) value = hiddenValue(value, layer, behind, next, modules, activations[index]);
+    else if (behind.length > 0) throw refuse(WEIGHTS, `${describe(behind[0].name)} behind the last layer`);
+  });
+  return { ...chainOf(value), head: said.head ?? "none" };
+}

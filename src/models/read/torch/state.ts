@@ -1,0 +1,142 @@
+// Files of torch.save: a zip of data.pkl and the storages that it refers to (torch/serialization.py).
+import { describe } from "../../../core/checks.js";
+import { RelumineError } from "../../../core/errors.js";
+import { bytesOf, countOf, decodeNumbers, isFloat } from "../../numbers.js";
+import { chainOfStateDict, type NamedTensor } from "../state-dict.js";
+import type { ReadFile, Said } from "../said.js";
+import { ZipArchive } from "../zip.js";
+import { RawTensor, readPickle, StorageRef } from "./pickle.js";
+
+const PICKLE = "data.pkl";
+const HINT = "Store the weights alone: torch.save(model.state_dict(), path)";
+/** Where checkpoints keep the state_dict. */
+const WITHIN = ["state_dict", "model_state_dict", "model", "net", "network", "weights", "module"];
+
+function findPickle(archive: ZipArchive): string {
+  const found = archive
+    .names()
+    .filter((name) => name === PICKLE || (name.endsWith(`/${PICKLE}`) && name.split("/").length === 2));
+  if (found.length === 1) return found[0];
+  throw new RelumineError(
+    "format",
+    "the file",
+    `to hold one ${PICKLE}, as torch.save writes it`,
+    found.length === 0 ? "none" : `${found.length}`,
+  );
+}
+
+const isTensors = (value: unknown): value is Map<string, RawTensor> =>
+  value instanceof Map &&
+  value.size > 0 &&
+  [...value].every(([name, each]) => typeof name === "string" && each instanceof RawTensor);
+
+/** The state_dict itself, or the one that a checkpoint holds by a usual name. */
+function findTensors(value: unknown): Map<string, RawTensor> {
+  if (isTensors(value)) return value;
+  if (value instanceof Map) {
+    const found = WITHIN.map((name) => (value as Map<unknown, unknown>).get(name)).filter(isTensors);
+    if (found.length === 1) return found[0];
+  }
+  throw new RelumineError(
+    "unsupported",
+    "the file",
+    "to hold a state_dict: tensors by their names",
+    "something else",
+    HINT,
+  );
+}
+
+const isSizes = (value: unknown): value is number[] =>
+  Array.isArray(value) && value.length <= 8 && value.every((size) => Number.isSafeInteger(size) && size >= 0);
+
+class Storages {
+  readonly #decoded = new Map<string, Float64Array>();
+  readonly #left: { numbers: number };
+
+  constructor(
+    readonly archive: ZipArchive,
+    readonly folder: string,
+    readonly isLittleEndian: boolean,
+    most: number,
+  ) {
+    this.#left = { numbers: most };
+  }
+
+  numbers(what: string, { key, type, length }: StorageRef): Float64Array {
+    const name = `${this.folder}data/${key}`;
+    if (!this.archive.has(name))
+      throw new RelumineError("format", what, "to have its storage in the file", `none at data/${key.slice(0, 40)}`);
+    const kind = `${key}:${type}`;
+    const known = this.#decoded.get(kind);
+    if (known) return known;
+    const bytes = this.archive.read(name);
+    if (bytes.length !== length * bytesOf(type))
+      throw new RelumineError("format", what, `to have a storage of ${length} numbers`, `${bytes.length} bytes`);
+    const numbers = decodeNumbers(what, type, bytes, length, this.isLittleEndian);
+    this.#decoded.set(kind, numbers);
+    return numbers;
+  }
+
+  /** The numbers of a view, row-major. */
+  tensor(name: string, { storage, offset, shape, strides }: RawTensor): NamedTensor {
+    const what = `the file's tensor ${describe(name)}`;
+    if (
+      !(storage instanceof StorageRef) ||
+      !isSizes(shape) ||
+      !isSizes(strides) ||
+      shape.length !== strides.length ||
+      !isSizes([offset])
+    )
+      throw new RelumineError(
+        "format",
+        what,
+        "to be a view of a storage, by sizes and strides of at least 0",
+        "another one",
+      );
+    const count = countOf(what, shape);
+    this.#left.numbers -= count;
+    if (this.#left.numbers < 0)
+      throw new RelumineError("memory", what, "to have its numbers in the file", `${count} by its shape`);
+    if (!isFloat(storage.type) && shape.length > 0)
+      throw new RelumineError("unsupported", what, "to be of floats", storage.type);
+    const start = offset as number;
+    const end = shape.reduce((last, size, axis) => last + (size - 1) * strides[axis], start);
+    if (count > 0 && end >= storage.length)
+      throw new RelumineError("format", what, `to lie within ${storage.length} numbers`, `strides that lead to ${end}`);
+    const data = new Float64Array(count);
+    const numbers = this.numbers(what, storage);
+    const index = new Array<number>(shape.length).fill(0);
+    for (let i = 0, place = start; i < count; i++) {
+      data[i] = numbers[place];
+      for (let axis = shape.length - 1; axis >= 0; axis--) {
+        place += strides[axis];
+        if (++index[axis] < shape[axis]) break;
+        place -= strides[axis] * shape[axis];
+        index[axis] = 0;
+      }
+    }
+    return { shape, data };
+  }
+}
+
+function byteOrder(archive: ZipArchive, name: string): boolean {
+  if (!archive.has(name)) return true;
+  const order = new TextDecoder().decode(archive.read(name)).trim();
+  if (order === "little" || order === "big") return order === "little";
+  throw new RelumineError("format", "the file's byteorder", "to be little or big", describe(order));
+}
+
+/** A file of torch.save as a chain. */
+export function readTorch(bytes: Uint8Array, said: Said): ReadFile {
+  const archive = new ZipArchive(bytes);
+  const name = findPickle(archive);
+  const folder = name.slice(0, -PICKLE.length);
+  if (archive.names().some((each) => each.startsWith(`${folder}code/`)) || archive.has(`${folder}constants.pkl`))
+    throw new RelumineError("unsupported", "the file", "to hold a state_dict", "TorchScript", HINT);
+  const tensors = findTensors(readPickle(archive.read(name)));
+  // a tensor may share its storage with others, as tied layers do, but no file is that much smaller than its tensors
+  const most = 2 ** 20 + 4 * bytes.length;
+  const storages = new Storages(archive, folder, byteOrder(archive, `${folder}byteorder`), most);
+  const named = new Map([...tensors].map(([each, raw]) => [each, storages.tensor(each, raw)]));
+  return { writer: "PyTorch", ...chainOfStateDict({ tensors: named, isOrdered: true }, said) };
+}
