@@ -1,5 +1,5 @@
-// The most memory that a call holds at once, beyond what was held before it: of the kernels' memory the blocks in use, and, where
-// the system tells (Linux), of the process what is resident.
+// The most memory that a call holds at once, beyond what was held before it: of the kernels' memory the blocks in use,
+// and, where the system tells (Linux), of the process what is resident.
 import type { Heap } from "../src/wasm/heap.js";
 
 export interface PeakMemory {

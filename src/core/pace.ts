@@ -24,7 +24,10 @@ export type Steps<T> = Generator<number, T, void>;
 const YIELD_AFTER = 8; // milliseconds
 
 /** @throws RelumineError "value" */
-export function checkPace({ signal, onProgress }: PaceOptions): PaceOptions {
+export function checkPace({
+  signal,
+  onProgress,
+}: { readonly [key in keyof PaceOptions]: PaceOptions[key] | undefined }): PaceOptions {
   checkSignal(signal);
   if (onProgress !== undefined) checkFunction("onProgress", onProgress);
   return { ...(signal && { signal }), ...(onProgress && { onProgress }) };

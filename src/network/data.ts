@@ -44,8 +44,8 @@ export interface PreparedData {
   readonly rows: number;
   readonly x: SampleRows;
   /**
-   * Of a matrix, one view a row, made when the row is first read: copying through it is faster than element by element, and leaves
-   * no garbage.
+   * Of a matrix, one view a row, made when the row is first read: copying through it is faster than element by element,
+   * and leaves no garbage.
    */
   readonly views: (Float32Array | undefined)[];
   readonly y: PreparedTargets;

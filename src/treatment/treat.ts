@@ -295,8 +295,8 @@ function checkKnown(
  * @param network changed in place, but for "prune"
  * @param options targets, history, deaths: what is known of its training, with which `besides` says the better what to
  *   change, so that the treatment lasts; signal, onProgress
- * @cost one and a half to three passes over x, in slices of about a frame; "prune" proves on the input box besides, a second or
- *   two where many units are dead, or what its `budget` allows
+ * @cost one and a half to three passes over x, in slices of about a frame; "prune" proves on the input box besides, a
+ *   second or two where many units are dead, or what its `budget` allows
  * @throws RelumineError "value" (also where the signal is aborted, or the network is changed meanwhile), "shape",
  *   "memory" or "disposed" (as a rejection)
  * @example
@@ -311,9 +311,10 @@ export function treat(network: Network, x: Samples, remedy: Remedy, options?: Tr
  * again have a sample of 1024.
  * @param x a source { rows?, blocks() }, which opens the same blocks anew for each pass
  * @param options deaths, history, signal, onProgress
- * @cost blocks are read twice, and for every remedy but "prune" and "replaceActivation" two to four times besides for
- *   each layer up to the first that puts out no more than 64 MB for all rows, whose outputs are kept for those above;
- *   columns of treated units that have more than 64 MB take a pass for each 64 MB
+ * @cost blocks are read twice, and for every remedy but "prune" and "replaceActivation" twice besides for each layer up
+ *   to the first that puts out no more than 64 MB for all rows, whose outputs are kept for those above; up to seven
+ *   times where units that are drawn stay closed; columns of treated units that have more than 64 MB take a pass for
+ *   each 64 MB
  * @throws RelumineError "shape" or "value" (also for an iterable of one pass, or where other rows come than before) as
  *   a rejection; and what the source throws
  * @example const treatment = await treat(network, { rows: 100_000, blocks }, { kind: "prune" });

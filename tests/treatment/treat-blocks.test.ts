@@ -145,6 +145,28 @@ test("a source's iterators are all read to their end, or closed", () =>
     expect(open.size).toBe(0);
   }));
 
+test("blocks are read twice, and for the first layer twice besides, or as often as units are drawn", () =>
+  withDead(async (network) => {
+    const usual = rowsOf(300);
+    const closed = { ...usual, data: new Float32Array(usual.data.length) };
+    const readings = async (x: Matrix, remedy: Remedy) => {
+      using copy = await network.clone();
+      let opened = 0;
+      const treatment = await treat(copy, { blocks: () => (opened++, cut(x, 100)) }, remedy);
+      treatment.undo();
+      return opened;
+    };
+    const counted = async (x: Matrix) => {
+      const counts: [string, number][] = [];
+      for (const remedy of remedies) counts.push([remedy.kind, await readings(x, remedy)]);
+      return Object.fromEntries(counts);
+    };
+    const [some, most] = [await counted(usual), await counted(closed)];
+    expect(some).toMatchObject({ liftBias: 4, recycle: 4, reinitialize: 4, replaceActivation: 2, prune: 2 });
+    expect(most).toMatchObject({ replaceActivation: 2, prune: 2 });
+    expect(Math.max(...Object.values(most))).toBe(9);
+  }));
+
 describe("calibrate of blocks", () => {
   test.each(ARITHMETICS)("is that of a matrix, to the bit: %s", (arithmetic) =>
     withDead(

@@ -244,7 +244,10 @@ export class Passes {
       : this.buffers.openActivations(index - 1);
   }
 
-  /** C = A·B, or what the indices select of B's columns and rows. Zeros may be left out: weights and gradients are finite. */
+  /**
+   * C = A·B, or what the indices select of B's columns and rows. Zeros may be left out: weights and gradients are
+   * finite.
+   */
   private multiply(
     m: number,
     n: number,

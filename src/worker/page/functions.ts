@@ -10,7 +10,7 @@ import { receiveText, type WithText } from "../text.js";
 import type { RemoteNetwork, RemoteTreatment, WorkerChoice } from "../types.js";
 import { isBlocks, type SampleBlocks, type SampleSource } from "../../core/blocks.js";
 import type { Samples } from "../../core/matrix.js";
-import { checkPace, type PaceOptions } from "../../core/pace.js";
+import { checkPace } from "../../core/pace.js";
 import type { ForecastOptions, Forecast } from "../../diagnosis/forecast/types.js";
 import type { RateForecast, TrainingForecast, TrainingForecastOptions } from "../../diagnosis/forecast/training.js";
 import type { DiagnoseBlocksOptions, Diagnosis, DiagnoseOptions } from "../../diagnosis/types.js";
@@ -74,10 +74,9 @@ async function callPaced<T>(
   name: string,
   x: Samples | SampleBlocks,
   args: readonly unknown[],
-  options: { readonly [key in keyof PaceOptions]: PaceOptions[key] | undefined },
+  pacing: Parameters<typeof checkPace>[0],
 ): Promise<T> {
-  const { onProgress } = checkPace({ ...(options.onProgress !== undefined && { onProgress: options.onProgress }) });
-  const signal = checkSignal(options.signal);
+  const { signal, onProgress } = checkPace(pacing);
   const inside = remoteOf(network);
   const sent = isBlocks(x) ? new SentBlocks("x", x, inside.post) : undefined;
   const rows = sent ? sent.inside : sendable("x", x as Samples);
