@@ -3,7 +3,7 @@
 import { checkFunction, checkInteger, describe } from "./checks.js";
 import { RelumineError } from "./errors.js";
 import { denseRows, isMatrix, movedError, type SampleRows, type Samples, toSamples } from "./matrix.js";
-import { isSparse, joinSparse, sliceSparse } from "./sparse.js";
+import { areWhole, isSparse, joinSparse, sliceSparse } from "./sparse.js";
 import { orAborted, type Pace } from "./pace.js";
 
 /** Blocks of rows that can be opened once more, or whose number of rows is known. */
@@ -145,8 +145,9 @@ export class BlockReader {
   }
 
   private takePart(block: SampleRows, most: number): SampleRows {
-    if (!isSparse(block) && block.data.length !== block.rows * block.columns)
-      throw movedError(`${this.path}.blocks[${this.asked - 1}].data`);
+    const place = `${this.path}.blocks[${this.asked - 1}]`;
+    if (isSparse(block) && !areWhole(block)) throw movedError(place);
+    if (!isSparse(block) && block.data.length !== block.rows * block.columns) throw movedError(`${place}.data`);
     const start = this.from;
     const count = Math.min(most, block.rows - start);
     this.from += count;

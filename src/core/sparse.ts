@@ -120,6 +120,12 @@ export function checkSparse(path: string, given: SparseMatrix): SparseRows {
   throw new RelumineError("shape", `${path}.values`, expected, `${numbers.length}`);
 }
 
+/** Whether a caller's arrays are as long as they were: one whose buffer is transferred has nothing left. */
+export function areWhole({ rows, rowOffsets, columnIndices, values }: SparseRows): boolean {
+  const { length } = columnIndices;
+  return rowOffsets[rows] === length && (values === undefined || values.length === length);
+}
+
 /** The rows' numbers of entries, ascending: asked for again and again by whoever runs a few rows of many. */
 const sortedCounts = new WeakMap<Uint32Array, Uint32Array>();
 

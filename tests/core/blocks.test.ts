@@ -142,6 +142,18 @@ describe("what is no rows is refused, and the source is closed", () => {
     await expectError(reading, when === "at once" ? "shape" : "value", "x.blocks[0].data");
   });
 
+  test.each(["rowOffsets", "columnIndices", "values"] as const)("sparse: %s that are transferred", async (name) => {
+    const arrays = {
+      rowOffsets: new Uint32Array([0, 1, 2, 3]),
+      columnIndices: new Uint32Array(3),
+      values: new Float32Array(3),
+    };
+    const reader = readerOf(yieldAll([{ rows: 3, columns: 2, ...arrays }]));
+    expect((await reader.next(2))!.rows).toBe(2);
+    structuredClone(0, { transfer: [arrays[name].buffer] });
+    await expectError(reader.next(2), "value", "x.blocks[0]");
+  });
+
   test("what a source throws comes through as it is", async () => {
     const failure = new Error("the disk is gone");
     const failing = async function* () {

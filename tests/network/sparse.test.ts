@@ -238,3 +238,15 @@ test("rows that are changed while they are read are refused, and nothing is read
     [x.columnIndices, x.rowOffsets].forEach((list, i) => (list as Uint32Array).set(saved[i]!));
   }
 });
+
+test.each(["rowOffsets", "columnIndices", "values"] as const)(
+  "%s that are transferred while they are read",
+  async (name) => {
+    const { spec, x, y } = make({});
+    using network = await createNetwork(spec);
+    const { buffer } = x[name] as Float32Array<ArrayBuffer>;
+    const onEpochEnd = () => void (buffer.byteLength > 0 && structuredClone(0, { transfer: [buffer] }));
+    const fit = network.fit({ x, y }, { epochs: 3, callbacks: [{ onEpochEnd }] });
+    await expect(fit).rejects.toThrow(relumineError("value", "x"));
+  },
+);

@@ -1,7 +1,7 @@
 // A batch of sparse rows in WASM memory, and what the first layer makes of it: its product reads the rows of the kernel
 // that the entries name, and of the kernel's gradient come the rows that are not 0 by their places, one after the other.
 import type { SampleRows } from "../../core/matrix.js";
-import { isSparse, mostEntries, type SparseRows } from "../../core/sparse.js";
+import { areWhole, isSparse, mostEntries, type SparseRows } from "../../core/sparse.js";
 import { RelumineError } from "../../core/errors.js";
 import type { KernelExports } from "../../wasm/exports.js";
 import { type Arena, type Heap, Layout } from "../../wasm/heap.js";
@@ -104,10 +104,10 @@ export class SparseBatch {
    * read in place: what they name is checked again, since the kernels believe it.
    */
   load(x: SparseRows, start: number, count: number, order: number): void {
-    const { rows, rowOffsets, columnIndices, values } = x;
+    if (!areWhole(x)) throw changedError();
+    const { rowOffsets, columnIndices, values } = x;
     const { u32, f32 } = this.heap;
     const { offsets, columns, values: numbers, entries: room } = this.layout!;
-    if (rowOffsets[rows] !== columnIndices.length) throw changedError();
     const toOffsets = (this.address + offsets) >>> 2;
     const toColumns = (this.address + columns) >>> 2;
     const toValues = (this.address + numbers) >>> 2;
