@@ -1,5 +1,5 @@
 // What a trace explains unasked where many units die, and what it explains when it is asked.
-import { describe, expect, test } from "vitest";
+import { describe, expect, onTestFinished, test, vi } from "vitest";
 import { relumineError } from "../support/errors.js";
 import { withNetwork } from "../support/networks.js";
 import { congruential } from "../support/random.js";
@@ -167,6 +167,40 @@ describe("trace.explain", () => {
       expect(trace.deaths).toEqual(all);
     });
   });
+
+  test("in a fit that goes on meanwhile, units open again: what is told is of the deaths that were asked about", () =>
+    withNetwork(SPEC, async (network) => {
+      const trace = traceDeaths({ explain: 0 });
+      let now = 0;
+      const clock = vi.spyOn(performance, "now").mockImplementation(() => (now += 20)); // a turn for others at each step
+      onTestFinished(() => clock.mockRestore());
+      let asked: Promise<unknown> | undefined;
+      let before: readonly Death[] = [];
+      const rates = new Map([
+        [1, 1.5],
+        [7, 6],
+      ]); // units die early and late
+      const learningRate = (_step: number, epoch: number) => rates.get(epoch) ?? 0.001;
+      const open = {
+        onEpochEnd({ epoch }: { epoch: number }) {
+          if (epoch !== 12) return;
+          before = trace.deaths;
+          asked = trace.explain(before.filter((_, i) => i % 2 === 0));
+        },
+        onBatchEnd() {
+          if (!asked) return;
+          for (const layer of network.layers.slice(0, -1))
+            layer.setWeights({ bias: new Float32Array(layer.units).fill(9) });
+        },
+      };
+      await network.fit(sample(), { ...FIT, epochs: 14, learningRate, callbacks: [trace, open] });
+      await asked;
+      expect(trace.revivals.length).toBeGreaterThan(12);
+      const told = trace.deaths.filter((death) => !isOpen(death));
+      expect(told.length).toBeGreaterThan(0);
+      for (const { layer, unit, lastStraw } of told)
+        expect(before.find((each) => each.layer === layer && each.unit === unit)?.lastStraw.step).toBe(lastStraw.step);
+    }));
 
   test("stops where it is told to", async () => {
     const deaths = await traced({ explain: 0 }, async (trace) => {

@@ -14,6 +14,8 @@ const LOGGED_INTERVALS = 20; // steps further back can't be repeated
 const LEAST_LOGGED_INTERVALS = 8;
 const MOST_LOGGED = 2 ** 20; // where that is enough for the fewest intervals
 const LEAST_STEPS = 16; // from one to the next
+/** Of the rates and losses that are held for deaths that are unexplained. */
+const MOST_HELD_BYTES = 2 ** 26;
 
 export interface Snapshot {
   /** Updates made before it. */
@@ -212,6 +214,7 @@ export class Snapshots extends History {
     const needed = kept.filter((each, i) => i === 0 || each === first || each.isBreak);
     const history = new History(fit, needed, lostBreak, rates.slice(), losses.slice(), copies, now);
     this.held.push(history);
+    this.makeRoom();
     return history;
   }
 
@@ -268,7 +271,9 @@ export class Snapshots extends History {
 
   /** Loses the oldest of what is held until it takes no more memory than the snapshots leave. */
   private makeRoom(): void {
+    const most = Math.max(1, Math.floor(MOST_HELD_BYTES / (2 * this.rates.byteLength)));
     const isTooMuch = () => {
+      if (this.held.length > most) return true;
       const others = new Set(this.held.flatMap((each) => each.save().kept.filter((one) => !this.holds(one))));
       return others.size > Math.max(0, this.copies - this.capacity);
     };

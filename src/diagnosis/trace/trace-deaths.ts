@@ -185,7 +185,7 @@ class TracedFit {
       );
     this.changes = state.changes;
     this.isTainted = false;
-    if (this.unexplained.some(({ history }) => history?.isGone)) this.forget();
+    this.forget();
   }
 
   private get histories(): ReadonlySet<History> {
@@ -200,6 +200,7 @@ class TracedFit {
   /** Those whose snapshots had to go stay as the counters tell them. */
   private forget(): void {
     const gone = this.unexplained.filter(({ history }) => history?.isGone);
+    if (gone.length === 0) return;
     this.wait(this.unexplained.filter((each) => !gone.includes(each)));
     this.deaths = this.deaths.map((death) => {
       if (!gone.some((each) => isSame(each, death))) return death;
@@ -278,6 +279,7 @@ class TracedFit {
         history,
       }));
       this.wait([...this.unexplained, ...those]);
+      this.forget();
     }
     return [...born, ...explained, ...rest.map((each) => this.describe(each, "unexplained"))];
   }
@@ -304,20 +306,21 @@ class TracedFit {
   /** Explains those of these units whose deaths are unexplained. */
   async explain(units: readonly UnitIndex[]): Promise<void> {
     this.fit.state.checkAlive();
-    const isAsked = (one: UnitIndex) => units.some((each) => isSame(each, one));
-    const deaths: Death[] = [];
-    for (const [history, group] of groupBy(this.unexplained.filter(isAsked), (each) => each.history)) {
-      const found = group.map(({ layer, unit, foundAt, counters }): FoundDeath => {
-        const { step, before, after } = this.deaths.find((each) => isSame(each, { layer, unit }))!;
+    const asked = this.unexplained.filter((one) => units.some((each) => isSame(each, one)));
+    const deaths = asked.map((one) => this.deaths.find((each) => isSame(each, one))!);
+    const explained = new Map<Death, Death>();
+    for (const [history, group] of groupBy(asked, (each) => each.history)) {
+      const those = group.map((each) => deaths[asked.indexOf(each)]);
+      const found = group.map(({ layer, unit, foundAt, counters }, i): FoundDeath => {
+        const { step, before, after } = those[i];
         return { layer, unit, step, foundAt, counted: { before, after }, counters };
       });
-      deaths.push(...(await this.whenFree((explainer) => explainer.run(found), history)));
+      const told = await this.whenFree((explainer) => explainer.run(found), history);
+      those.forEach((death, i) => explained.set(death, told[i]));
     }
-    this.deaths = this.deaths.map((death) => {
-      const isOpen = death.cause === "unexplained";
-      return (isOpen && deaths.find((each) => isSame(each, death))) || death;
-    });
-    this.wait(this.unexplained.filter((each) => !isAsked(each)));
+    // in a fit that goes on meanwhile units open again, and die again
+    this.deaths = this.deaths.map((death) => explained.get(death) ?? death);
+    this.wait(this.unexplained.filter((each) => !asked.includes(each)));
   }
 
   /**

@@ -5,7 +5,7 @@ import { Inspector, type UnitIndex, type VisitChunk } from "../../inspect/inspec
 import type { Plan } from "../../network/training/plan.js";
 import type { RunningFit } from "../../network/training/running-fit.js";
 import type { NetworkState } from "../../network/state/state.js";
-import { Arena } from "../../wasm/heap.js";
+import { Arena, GrowingBlock } from "../../wasm/heap.js";
 
 /**
  * Units are judged on all training rows, or on as many of them, evenly spaced, behind those of the batch in question.
@@ -33,7 +33,7 @@ export class UnitReader {
   private readonly inspector: Inspector;
   private rows: Uint32Array = new Uint32Array(0);
   private readonly scratch: Arena;
-  private room = { floats: 0, address: 0 };
+  private readonly room: GrowingBlock;
   private longest: number | undefined;
 
   /** @param trainingRows their indices, ascending */
@@ -44,6 +44,7 @@ export class UnitReader {
   ) {
     this.inspector = new Inspector(state);
     this.scratch = new Arena(state.runtime.heap);
+    this.room = new GrowingBlock(this.scratch, "rows at another rate");
     try {
       this.inspector.prepare(Math.min(trainingRows.length, MOST_ROWS + fit.plan.batchSize), fit.plan.data.x);
     } catch (error) {
@@ -95,12 +96,7 @@ export class UnitReader {
   ): Float32Array {
     const { kernels, workspace, heap } = this.state.runtime;
     const n = columns.length;
-    const floats = rows * width + (width + rows) * n;
-    if (this.room.floats < floats) {
-      if (this.room.floats > 0) this.scratch.free(this.room.address);
-      this.room = { floats, address: this.scratch.allocate(4 * floats, "rows at another rate") };
-    }
-    const a = this.room.address,
+    const a = this.room.reserve(4 * (rows * width + (width + rows) * n)),
       b = a + 4 * rows * width,
       c = b + 4 * width * n;
     const view = (address: number, count: number) => heap.f32.subarray(address >>> 2, (address >>> 2) + count);
