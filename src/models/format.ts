@@ -2,15 +2,19 @@
 import { VERSION_NAME } from "../formats/model-header.js";
 import { readHeader } from "../formats/safetensors.js";
 import { RelumineError } from "../core/errors.js";
-import { isZip } from "./read/zip.js";
+import { isZip, ZipArchive } from "./read/zip.js";
 
-/** Whose file it is: PyTorch's names in safetensors, a file of torch.save, this package's own ("relumine"). */
-export type FileFormat = "onnx" | "relumine" | "safetensors" | "torch";
+/**
+ * Whose file it is: PyTorch's names in safetensors, a file of torch.save ("torch"), Keras 3's .keras, its older .h5 and
+ * .weights.h5, TensorFlow.js' model.json, NumPy's .npz, this package's own ("relumine").
+ */
+export type FileFormat = "onnx" | "relumine" | "safetensors" | "torch" | "keras" | "keras-h5" | "tfjs" | "npz";
 
 /** The first byte of a model in ONNX: its ir_version, as field 1; some writers begin with the opset or the graph. */
 const FIRST_FIELDS = [0x08, 0x12, 0x1a, 0x3a, 0x42];
 const PICKLE = 0x80;
 const JSON_OBJECT = 0x7b;
+const HDF5 = [0x89, 0x48, 0x44, 0x46, 0x0d, 0x0a, 0x1a, 0x0a];
 /** Where a file of safetensors has its header. */
 const HEADER_PLACE = 8;
 
@@ -21,20 +25,41 @@ function refusePickle(): RelumineError {
   return new RelumineError("unsupported", "the file", "to be a model", given, hint);
 }
 
+function startsWith(bytes: Uint8Array, start: readonly number[]): boolean {
+  return start.every((byte, index) => bytes[index] === byte);
+}
+
+/** By what an archive holds. */
+function zipFormat(bytes: Uint8Array): FileFormat {
+  const names = new ZipArchive(bytes).names();
+  if (names.some((name) => name.endsWith(".npy"))) return "npz";
+  return names.includes("config.json") || names.includes("model.weights.h5") ? "keras" : "torch";
+}
+
+const BY_NAME: readonly (readonly [RegExp, FileFormat])[] = [
+  [/\.onnx$/i, "onnx"],
+  [/\.(pt|pth|ckpt)$/i, "torch"],
+  [/\.keras$/i, "keras"],
+  [/\.(h5|hdf5)$/i, "keras-h5"],
+  [/\.npz$/i, "npz"],
+  [/\.json$/i, "tfjs"],
+];
+
 /**
  * The format of a file.
  * @throws RelumineError "format" for what is none of them, "unsupported" for a bare pickle
  */
 export function formatOf(bytes: Uint8Array, name: string): FileFormat {
-  if (/\.onnx$/i.test(name)) return "onnx";
-  if (isZip(bytes) || /\.(pt|pth|ckpt)$/i.test(name)) {
-    if (bytes[0] === PICKLE) throw refusePickle();
-    return "torch";
-  }
-  if (/\.safetensors$/i.test(name) || bytes[HEADER_PLACE] === JSON_OBJECT)
+  if (startsWith(bytes, HDF5)) return "keras-h5";
+  if (isZip(bytes) && !/\.onnx$/i.test(name)) return zipFormat(bytes);
+  const hasHeader = bytes[HEADER_PLACE] === JSON_OBJECT && bytes.subarray(5, HEADER_PLACE).every((byte) => byte === 0);
+  if (hasHeader || /\.safetensors$/i.test(name))
     return readHeader(bytes).metadata.has(VERSION_NAME) ? "relumine" : "safetensors";
   if (bytes[0] === PICKLE) throw refusePickle();
+  const named = BY_NAME.find(([ending]) => ending.test(name));
+  if (named) return named[1];
+  if (bytes[0] === JSON_OBJECT) return "tfjs";
   if (FIRST_FIELDS.includes(bytes[0])) return "onnx";
-  const expected = "to be a model in ONNX, safetensors or a state_dict of PyTorch";
+  const expected = "to be a model: ONNX, safetensors, a state_dict, Keras, TensorFlow.js or .npz";
   throw new RelumineError("format", "the file", expected, bytes.length === 0 ? "an empty one" : "another one");
 }

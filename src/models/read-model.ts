@@ -73,6 +73,14 @@ async function readFile(bytes: Uint8Array, format: FileFormat, said: Said): Prom
       return (await import("./read/torch/safetensors.js")).readSafetensors(bytes, said);
     case "torch":
       return (await import("./read/torch/state.js")).readTorch(bytes, said);
+    case "keras":
+      return (await import("./read/keras/files.js")).readKeras(bytes);
+    case "keras-h5":
+      return (await import("./read/keras/files.js")).readKerasH5(bytes, said);
+    case "tfjs":
+      return (await import("./read/tfjs/layers-model.js")).readLayersModel(bytes, said);
+    case "npz":
+      return (await import("./read/numpy/weights.js")).readWeights(bytes, said);
     case "relumine":
       return readOwn(bytes);
   }
@@ -117,7 +125,8 @@ async function toNetwork(
 }
 
 /**
- * A model that another program wrote: ONNX, or the weights of a PyTorch model (safetensors, torch.save). It becomes one chain of dense layers, folded in float64 and rounded once; a
+ * A model that another program wrote: ONNX, Keras, a LayersModel of TensorFlow.js, or the weights alone of a
+ * PyTorch model (safetensors, torch.save) or of scikit-learn (.npz). It becomes one chain of dense layers, folded in float64 and rounded once; a
  * model that is none is refused by the name of what it holds. The file may come from anybody: nothing in it is run, and
  * no other file is opened than those in `files`.
  * @param bytes the whole file

@@ -47,10 +47,13 @@ export function bytesOf({ path, file }: Pick<Fixture, "path" | "file">): Uint8Ar
 }
 
 /** Reads a fixture as its JSON says. */
-export function readFixture(fixture: Fixture, bytes = bytesOf(fixture)): Promise<ReadModel> {
+export function readFixture(fixture: Fixture, given?: Uint8Array): Promise<ReadModel> {
+  // a folder's model is its model.json
+  const file = fixture.files?.find((name) => name.endsWith("/model.json")) ?? fixture.file;
+  const bytes = given ?? bytesOf({ ...fixture, file });
   const beside = (fixture.files ?? []).filter((name) => existsSync(join(fixture.path, name)));
   const files = Object.fromEntries(beside.map((name) => [basename(name), bytesOf({ path: fixture.path, file: name })]));
-  return readModel(bytes, { name: basename(fixture.file), files, ...fixture.options });
+  return readModel(bytes, { name: basename(file), files, ...fixture.options });
 }
 
 function expectNear(given: ArrayLike<number>, expected: readonly number[], what: string): void {

@@ -18,6 +18,13 @@ export interface NamedTensor {
   readonly data: Float64Array;
 }
 
+/** A matrix with its axes the other way round. */
+export function transposed({ shape: [rows, columns], data }: NamedTensor): NamedTensor {
+  const result = new Float64Array(data.length);
+  for (let i = 0; i < rows; i++) for (let j = 0; j < columns; j++) result[j * rows + i] = data[i * columns + j];
+  return { shape: [columns, rows], data: result };
+}
+
 export interface StateDict {
   readonly tensors: ReadonlyMap<string, NamedTensor>;
   /** Its order is that of the model's modules. */
@@ -288,9 +295,7 @@ function applyNorm(value: Affine, norm: Norm): Affine {
 }
 
 function dense(input: Affine, { weight, bias, inputs, units }: Linear): Affine {
-  const kernel = new Float64Array(weight.length);
-  for (let unit = 0; unit < units; unit++)
-    for (let i = 0; i < inputs; i++) kernel[i * units + unit] = weight[unit * inputs + i];
+  const { data: kernel } = transposed({ shape: [units, inputs], data: weight });
   return scale(identity({ kind: "dense", units, input, inputs, kernel }), 1, bias);
 }
 

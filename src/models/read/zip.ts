@@ -7,7 +7,6 @@ import { RelumineError } from "../../core/errors.js";
 
 interface Entry {
   readonly name: string;
-  readonly flags: number;
   readonly method: number;
   readonly crc: number;
   readonly packed: number;
@@ -29,6 +28,8 @@ const MOST_DEFLATED = 1032;
 /** Of all that is unpacked from one archive, beyond what lies in it as it is. */
 const MOST_INFLATED = 2 ** 26;
 const [STORED, DEFLATED] = [0, 8];
+/** Of an entry's flags. */
+const ENCRYPTED = 1;
 
 const TABLE = Uint32Array.from({ length: 256 }, (_, byte) => {
   let value = byte;
@@ -44,6 +45,11 @@ export function crc32(bytes: Uint8Array): number {
 
 function malformed(expected: string, given: string): RelumineError {
   return new RelumineError("format", "the zip archive", expected, given);
+}
+
+function encrypted(name: string): RelumineError {
+  const what = `the archive's entry ${describe(name)}`;
+  return new RelumineError("unsupported", what, "to be readable", "an encrypted one");
 }
 
 export function isZip(bytes: Uint8Array): boolean {
@@ -87,9 +93,9 @@ export class ZipArchive {
     if (next > end) throw malformed("to have a directory of entries", "one that is cut short");
     const name = new TextDecoder().decode(this.#bytes.subarray(place + ENTRY_BYTES, place + ENTRY_BYTES + nameBytes));
     if (this.#entries.has(name)) throw malformed("to have entries of different names", `${describe(name)} twice`);
+    if (view.getUint16(place + 8, true) & ENCRYPTED) throw encrypted(name);
     this.#entries.set(name, {
       name,
-      flags: view.getUint16(place + 8, true),
       method: view.getUint16(place + 10, true),
       crc: view.getUint32(place + 16, true),
       packed: view.getUint32(place + 20, true),
@@ -121,23 +127,24 @@ export class ZipArchive {
    * @throws RelumineError "format" for one that is not there or damaged, "unsupported" for one that is encrypted,
    *   "memory" for more than the archive may unpack to
    */
-  read(name: string): Uint8Array {
+  read(name: string, most = Infinity): Uint8Array {
     const entry = this.#entries.get(name);
     if (entry === undefined) throw malformed(`to hold ${name.slice(0, 80)}`, "none of the name");
     const what = `the archive's entry ${describe(name)}`;
-    if (entry.flags & 1) throw new RelumineError("unsupported", what, "to be readable", "an encrypted one");
+    if (entry.size > most) throw new RelumineError("memory", what, `to have at most ${most} bytes`, `${entry.size}`);
     const data = this.#unpack(what, entry, this.#packed(what, entry));
     if (data.length !== entry.size || crc32(data) !== entry.crc)
       throw new RelumineError("format", what, "to have the size and checksum of the archive's directory", "others");
     return data;
   }
 
-  #packed(what: string, { place, packed }: Entry): Uint8Array {
+  #packed(what: string, { name, place, packed }: Entry): Uint8Array {
     const view = this.#view;
     const isLocal = place + LOCAL_BYTES <= view.byteLength && view.getUint32(place, true) === LOCAL;
     const start = isLocal
       ? place + LOCAL_BYTES + view.getUint16(place + 26, true) + view.getUint16(place + 28, true)
       : Infinity;
+    if (isLocal && view.getUint16(place + 6, true) & ENCRYPTED) throw encrypted(name);
     if (start + packed > view.byteLength)
       throw new RelumineError("format", what, "to lie in the archive", "one that does not");
     return this.#bytes.subarray(start, start + packed);

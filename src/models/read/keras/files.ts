@@ -1,0 +1,183 @@
+// Files of Keras: .keras (a zip of config.json and HDF5), the older .h5 (its config an attribute), .weights.h5 (no
+// config).
+import { describe } from "../../../core/checks.js";
+import { RelumineError } from "../../../core/errors.js";
+import { parseStrictJson } from "../../../core/strict-json.js";
+import { refuse } from "../../chain/layers.js";
+import type { ReadFile, Said } from "../said.js";
+import { chainOfStateDict, type NamedTensor, transposed } from "../state-dict.js";
+import { ZipArchive } from "../zip.js";
+import { type LayerConfig, layerPath, readConfig } from "./config.js";
+import { type HdfGroup, openHdf5 } from "./hdf5.js";
+import { chainOfLayers, checkKnown, type WeightSource } from "./layers.js";
+
+const CONFIG_DEPTH = 100;
+const MOST_CONFIG = 2 ** 24;
+const CONFIG = "config.json";
+
+/** As Keras 3 names groups after classes: BatchNormalization is batch_normalization, PReLU p_re_lu. */
+function snakeCase(name: string): string {
+  return name
+    .replace(/\W+/g, "")
+    .replace(/(.)([A-Z][a-z]+)/g, "$1_$2")
+    .replace(/([a-z])([A-Z])/g, "$1_$2")
+    .toLowerCase();
+}
+
+/** Groups of Keras 3: by class, counted in the model's order. */
+function groupNames(listed: readonly LayerConfig[]): Map<string, string> {
+  const counts = new Map<string, number>();
+  return new Map(
+    listed.map(({ className, name }) => {
+      const base = snakeCase(className);
+      const count = counts.get(base) ?? 0;
+      counts.set(base, count + 1);
+      return [name, count === 0 ? base : `${base}_${count}`];
+    }),
+  );
+}
+
+/** How many variables there are beyond those that count: Normalization has a counter. */
+const COUNTERS: ReadonlyMap<string, number> = new Map([["Normalization", 1]]);
+
+function newerSource(root: HdfGroup, listed: readonly LayerConfig[]): WeightSource {
+  const names = groupNames(listed);
+  return (layer, wanted) => {
+    const what = layerPath(layer);
+    const group = root.within(["layers", names.get(layer.name)!, "vars"]);
+    if (group === undefined) throw new RelumineError("format", `the weights of ${what}`, "to be in the file", "none");
+    const said = group.attribute("name");
+    if (said !== undefined && said !== layer.name)
+      throw new RelumineError("format", `the weights of ${what}`, "to be those of a layer of its name", describe(said));
+    if (group.keys().length !== wanted.length + (COUNTERS.get(layer.className) ?? 0))
+      throw new RelumineError(
+        "format",
+        `the weights of ${what}`,
+        `to be ${wanted.map(({ name }) => name).join(", ")}`,
+        `${group.keys().length} arrays`,
+      );
+    return wanted.map(({ name, shape }, index) => group.numbers(`the ${name} of ${what}`, `${index}`, shape));
+  };
+}
+
+/** A .keras file as a chain. */
+export function readKeras(bytes: Uint8Array): ReadFile {
+  const archive = new ZipArchive(bytes);
+  const text = new TextDecoder().decode(archive.read(CONFIG, MOST_CONFIG));
+  const config = readConfig(parseStrictJson(`the file's ${CONFIG}`, text, CONFIG_DEPTH), checkKnown);
+  const root = openHdf5(archive.read("model.weights.h5"));
+  return { writer: "Keras 3", ...chainOfLayers(config, newerSource(root, config.listed)), notes: notesOn(text) };
+}
+
+function notesOn(text: string): string[] {
+  return /"mixed_(b?float16)"/.test(text)
+    ? ["It computed in 16 bits where the network here computes in 32: outputs differ by its rounding."]
+    : [];
+}
+
+const isTexts = (value: unknown): value is string[] =>
+  Array.isArray(value) && value.every((each) => typeof each === "string");
+
+/** The end of a weight's name: "dense/kernel:0" is kernel. */
+const partOf = (name: string): string => name.replace(/:0$/, "").split("/").at(-1)!;
+
+function olderSource(root: HdfGroup): WeightSource {
+  return (layer, wanted) => {
+    const what = layerPath(layer);
+    const group = root.within(["model_weights", layer.name]);
+    const names = group?.attribute("weight_names");
+    if (group === undefined || !isTexts(names))
+      throw new RelumineError("format", `the weights of ${what}`, "to be in the file", "none");
+    const kept = names.filter((name) => partOf(name) !== "count");
+    if (kept.length !== wanted.length || kept.some((name, index) => partOf(name) !== wanted[index].name))
+      throw new RelumineError(
+        "format",
+        `the weights of ${what}`,
+        `to be ${wanted.map(({ name }) => name).join(", ")}`,
+        kept.map(partOf).join(", ").slice(0, 80),
+      );
+    return wanted.map(({ name, shape }, index): NamedTensor => {
+      const path = kept[index].split("/");
+      if (path.some((each) => each === "" || each === "." || each === ".."))
+        throw new RelumineError("format", `the ${name} of ${what}`, "to lie within its layer", describe(kept[index]));
+      const within = group.within(path.slice(0, -1));
+      if (within === undefined)
+        throw new RelumineError("format", `the ${name} of ${what}`, "to be in the file", "none");
+      return within.numbers(`the ${name} of ${what}`, path.at(-1)!, shape);
+    });
+  };
+}
+
+/** An .h5 file as a chain: a model, or weights alone. */
+export function readKerasH5(bytes: Uint8Array, said: Said): ReadFile {
+  const root = openHdf5(bytes);
+  const text = root.attribute("model_config");
+  const isMeant = said.activation !== undefined || said.head !== undefined || /\.weights\.h5$/i.test(said.name);
+  if (text === undefined && isMeant && root.keys().includes("layers"))
+    return readWeights(root, 2 ** 20 + bytes.length, said);
+  if (typeof text !== "string" || text.length > MOST_CONFIG)
+    throw new RelumineError(
+      "format",
+      "the file's attribute model_config",
+      "to be the model's config",
+      text === undefined ? "none" : describe(text),
+    );
+  const config = readConfig(parseStrictJson("the file's model_config", text, CONFIG_DEPTH), checkKnown);
+  const version = root.attribute("keras_version");
+  const writer = typeof version === "string" ? `Keras ${version.slice(0, 40)}` : "Keras";
+  return { writer, ...chainOfLayers(config, olderSource(root)), notes: notesOn(text) };
+}
+
+/** Weights without a config: dense layers in the order of their numbers. */
+function readWeights(root: HdfGroup, most: number, said: Said): ReadFile {
+  const layers = root.within(["layers"])!;
+  const found: { number: number; kernel: NamedTensor; bias?: NamedTensor }[] = [];
+  for (const name of layers.keys()) {
+    const variables = layers.within([name, "vars"]);
+    const keys = variables?.keys() ?? [];
+    if (
+      layers
+        .within([name])!
+        .keys()
+        .some((key) => key !== "vars")
+    )
+      throw refuse(
+        `the file's layer ${describe(name)}`,
+        "a nested one, and no config",
+        "Save the model with its config, as a .keras file",
+      );
+    if (keys.length === 0) continue;
+    const number = /^dense(?:_(\d+))?$/.exec(name);
+    if (number === null)
+      throw refuse(
+        `the file's layer ${describe(name)}`,
+        "one that only a config could place (a batch normalization or the like)",
+        "Save the model with its config, as a .keras file",
+      );
+    found.push({ number: Number(number[1] ?? 0), ...readDense(variables!, name, keys, most) });
+  }
+  const sorted = found.sort((a, b) => a.number - b.number);
+  const tensors = new Map<string, NamedTensor>();
+  sorted.forEach(({ kernel, bias }, index) => {
+    tensors.set(`${index}.weight`, transposed(kernel));
+    if (bias) tensors.set(`${index}.bias`, bias);
+  });
+  return { writer: "Keras 3", ...chainOfStateDict({ tensors, isOrdered: true }, said) };
+}
+
+function readDense(
+  variables: HdfGroup,
+  name: string,
+  keys: readonly string[],
+  most: number,
+): { kernel: NamedTensor; bias?: NamedTensor } {
+  const what = `the kernel of the layer ${describe(name)}`;
+  const shape = variables.shapeOf("0");
+  if (shape?.length !== 2 || keys.length > 2) throw new RelumineError("format", what, "to have two axes", "others");
+  if (shape[0] * shape[1] > most)
+    throw new RelumineError("memory", what, `to have at most ${most} numbers`, `[${shape.join(", ")}]`);
+  const kernel = variables.numbers(what, "0", shape);
+  return keys.length === 1
+    ? { kernel }
+    : { kernel, bias: variables.numbers(`the bias of the layer ${describe(name)}`, "1", [shape[1]]) };
+}

@@ -1,0 +1,306 @@
+// Keras layers as a chain: what each of them does to the values, with weights from wherever they lie.
+import { describe } from "../../../core/checks.js";
+import { RelumineError } from "../../../core/errors.js";
+import { kink, smooth } from "../../chain/combine.js";
+import { chainOf, type Head, type ReadChain } from "../../chain/head.js";
+import { refuse } from "../../chain/layers.js";
+import { type Affine, checkWeights, identity, scale, zip } from "../../chain/value.js";
+import type { NamedTensor } from "../state-dict.js";
+import { type LayerConfig, layerPath, type ModelConfig } from "./config.js";
+
+/** A weight that a layer must have. */
+export interface Wanted {
+  readonly name: string;
+  readonly shape: readonly number[];
+}
+
+/** Where the weights lie: all that are wanted, and no more, in their order. */
+export type WeightSource = (layer: LayerConfig, wanted: readonly Wanted[]) => readonly NamedTensor[];
+
+interface State {
+  readonly value: Affine;
+  /** Of a row. */
+  readonly shape: readonly number[];
+  readonly head?: Head;
+}
+
+type Apply = (layer: LayerConfig, state: State, weights: WeightSource) => State;
+
+/** Of a layer that says nothing: Keras' own. */
+const LEAKY = { layer: 0.3, byName: 0.2 };
+const EPSILON = 1e-3;
+const MOST_UNITS = 2 ** 30;
+
+const product = (shape: readonly number[]): number => shape.reduce((all, size) => all * size, 1);
+
+function numberOf({ config, ...layer }: LayerConfig, names: readonly string[], otherwise: number): number {
+  const name = names.find((each) => config[each] !== undefined && config[each] !== null);
+  const value = name === undefined ? otherwise : config[name];
+  if (typeof value === "number" && Number.isFinite(Math.fround(value))) return value;
+  // Keras 3 writes arrays as objects of a class
+  throw refuse(layerPath({ config, ...layer }), `${name} that is no number`);
+}
+
+function activate(layer: LayerConfig, name: unknown, state: State): State {
+  const { value } = state;
+  const by = (result: Affine): State => ({ ...state, value: result });
+  switch (name) {
+    case "linear":
+    case null:
+    case undefined:
+      return state;
+    case "relu":
+      return by(kink(value, 0));
+    case "leaky_relu":
+      return by(kink(value, LEAKY.byName));
+    case "elu":
+      return by(smooth("elu", value, 1));
+    case "selu":
+    case "gelu":
+    case "softplus":
+    case "sigmoid":
+    case "tanh":
+      return by(smooth(name, value));
+    case "silu":
+    case "swish":
+      return by(smooth("silu", value));
+    case "softmax":
+      return { ...state, head: "softmax" };
+    case "log_softmax":
+    case "logSoftmax":
+      return { ...state, head: "logSoftmax" };
+    default: {
+      const words = typeof name === "string" ? name : JSON.stringify(name).slice(0, 120);
+      throw refuse(
+        layerPath(layer),
+        `the activation ${words}`,
+        "Train with an activation that is there: relu, leakyRelu, elu, gelu, silu",
+      );
+    }
+  }
+}
+
+function unitsOf(layer: LayerConfig): number {
+  const { units } = layer.config;
+  if (Number.isSafeInteger(units) && (units as number) > 0 && (units as number) <= MOST_UNITS) return units as number;
+  throw new RelumineError(
+    "format",
+    `the units of ${layerPath(layer)}`,
+    "to be an integer of at least 1",
+    describe(units),
+  );
+}
+
+/** The axis, of one or a list of one, is the last. */
+function checkLast(layer: LayerConfig, { shape }: State): void {
+  const { axis = -1 } = layer.config;
+  const [only, ...more] = Array.isArray(axis) ? (axis as unknown[]) : [axis];
+  if (more.length > 0 || (only !== -1 && only !== shape.length))
+    throw refuse(layerPath(layer), `the axis ${describe(axis)}, which is not the last`);
+}
+
+const tile = (vector: Float64Array, count: number): Float64Array => {
+  const tiled = new Float64Array(vector.length * count);
+  for (let i = 0; i < count; i++) tiled.set(vector, i * vector.length);
+  return tiled;
+};
+
+/** (v - mean)/sqrt(variance) and the like, along the last axis. */
+function scaled(layer: LayerConfig, state: State, a: Float64Array, b: Float64Array): State {
+  const times = product(state.shape.slice(0, -1));
+  checkWeights(`the numbers of ${layerPath(layer)}`, a);
+  checkWeights(`the numbers of ${layerPath(layer)}`, b);
+  return { ...state, value: scale(state.value, tile(a, times), tile(b, times)) };
+}
+
+const dense: Apply = (layer, state, weights) => {
+  const { config } = layer;
+  if (state.shape.length !== 1)
+    throw refuse(
+      layerPath(layer),
+      `values of ${state.shape.length + 1} axes: a dense layer along the last of them`,
+      "Flatten the rows first",
+    );
+  if (config.quantization_config || config.lora_rank)
+    throw refuse(layerPath(layer), "quantized or adapted weights (int8, LoRA)");
+  const [inputs, units] = [state.shape[0], unitsOf(layer)];
+  const hasBias = config.use_bias !== false;
+  const wanted = [{ name: "kernel", shape: [inputs, units] }, ...(hasBias ? [{ name: "bias", shape: [units] }] : [])];
+  const [kernel, bias] = weights(layer, wanted);
+  const value = identity({ kind: "dense", units, input: state.value, inputs, kernel: kernel.data });
+  return activate(layer, config.activation, { shape: [units], value: bias ? scale(value, 1, bias.data) : value });
+};
+
+const batchNormalization: Apply = (layer, state, weights) => {
+  checkLast(layer, state);
+  const { config } = layer;
+  const shape = [state.shape.at(-1)!];
+  const parts = [
+    config.scale !== false && "gamma",
+    config.center !== false && "beta",
+    "moving_mean",
+    "moving_variance",
+  ];
+  const names = parts.filter((name) => name !== false);
+  const found = new Map(
+    weights(
+      layer,
+      names.map((name) => ({ name, shape })),
+    ).map(({ data }, index) => [names[index], data]),
+  );
+  const epsilon = numberOf(layer, ["epsilon"], EPSILON);
+  const a = zip(
+    (g, v) => g / Math.sqrt(v + epsilon),
+    found.get("gamma") ?? new Float64Array(shape[0]).fill(1),
+    found.get("moving_variance")!,
+  );
+  const beta = found.get("beta") ?? new Float64Array(shape[0]);
+  return scaled(
+    layer,
+    state,
+    a,
+    zip((b, m, each) => b - m * each, beta, found.get("moving_mean")!, a),
+  );
+};
+
+/** The smallest deviation that Keras divides by. */
+const LEAST_DEVIATION = 1e-7;
+
+const normalization: Apply = (layer, state, weights) => {
+  checkLast(layer, state);
+  const { config } = layer;
+  if (config.invert) throw refuse(layerPath(layer), "an inverted normalization");
+  const isGiven = (config.mean ?? null) !== null || (config.variance ?? null) !== null;
+  if (isGiven) throw refuse(layerPath(layer), "a normalization by numbers of its config");
+  const shape = [state.shape.at(-1)!];
+  const [mean, variance] = weights(layer, [
+    { name: "mean", shape },
+    { name: "variance", shape },
+  ]);
+  const a = variance.data.map((each) => 1 / Math.max(Math.sqrt(each), LEAST_DEVIATION));
+  return scaled(
+    layer,
+    state,
+    a,
+    zip((m, each) => -m * each, mean.data, a),
+  );
+};
+
+const rescaling: Apply = (layer, state) => ({
+  ...state,
+  value: scale(state.value, numberOf(layer, ["scale"], NaN), numberOf(layer, ["offset"], 0)),
+});
+
+const relu: Apply = (layer, state) => {
+  const { max_value: most = null, threshold = 0 } = layer.config;
+  if (most !== null || (layer.config.maxValue ?? null) !== null)
+    throw refuse(
+      layerPath(layer),
+      `a ReLU with max_value ${describe(most)}`,
+      "Train with a ReLU without an upper limit",
+    );
+  if (threshold !== 0 && threshold !== null)
+    throw refuse(layerPath(layer), `a ReLU with threshold ${describe(threshold)}`);
+  return { ...state, value: kink(state.value, numberOf(layer, ["negative_slope"], 0)) };
+};
+
+const prelu: Apply = (layer, state, weights) => {
+  const { shared_axes: shared } = layer.config;
+  if (state.shape.length !== 1 || (Array.isArray(shared) && shared.length > 0))
+    throw refuse(layerPath(layer), "a PReLU along several axes, or with shared ones");
+  const [alpha] = weights(layer, [{ name: "alpha", shape: state.shape }]);
+  return { ...state, value: kink(state.value, alpha.data, true) };
+};
+
+const softmax: Apply = (layer, state) => {
+  checkLast(layer, state);
+  return { ...state, head: "softmax" };
+};
+
+const still: Apply = (_layer, state) => state;
+
+const inputShape = (given: unknown): readonly number[] | undefined => {
+  if (!Array.isArray(given)) return undefined;
+  const sizes = (given as unknown[]).slice(1);
+  return sizes.length > 0 && sizes.every((size) => Number.isSafeInteger(size) && (size as number) > 0)
+    ? (sizes as number[])
+    : undefined;
+};
+
+const reshape: Apply = (layer, state) => {
+  const target = layer.config.target_shape;
+  const sizes = inputShape([null, ...(Array.isArray(target) ? (target as unknown[]) : [])]);
+  if (sizes === undefined || product(sizes) !== product(state.shape))
+    throw refuse(layerPath(layer), "another shape than of as many numbers");
+  return { ...state, shape: sizes };
+};
+
+const LAYERS: ReadonlyMap<string, Apply> = new Map<string, Apply>([
+  ["InputLayer", still],
+  ["Dense", dense],
+  ["Activation", (layer, state) => activate(layer, layer.config.activation, state)],
+  ["ReLU", relu],
+  [
+    "LeakyReLU",
+    (layer, state) => ({
+      ...state,
+      value: kink(state.value, numberOf(layer, ["negative_slope", "alpha"], LEAKY.layer)),
+    }),
+  ],
+  ["PReLU", prelu],
+  ["ELU", (layer, state) => ({ ...state, value: smooth("elu", state.value, numberOf(layer, ["alpha"], 1)) })],
+  ["Softmax", softmax],
+  ["BatchNormalization", batchNormalization],
+  ["Normalization", normalization],
+  ["Rescaling", rescaling],
+  ["Dropout", still],
+  ["AlphaDropout", still],
+  ["GaussianDropout", still],
+  ["GaussianNoise", still],
+  ["ActivityRegularization", still],
+  ["Identity", still],
+  ["Flatten", (_layer, state) => ({ ...state, shape: [product(state.shape)] })],
+  ["Reshape", reshape],
+]);
+
+const BRANCHES = ["Add", "Concatenate", "Multiply", "Average", "Maximum", "Subtract", "Dot"];
+
+/** Whether a chain may have a layer. */
+export function checkKnown(layer: LayerConfig): void {
+  const { className, config } = layer;
+  if (!LAYERS.has(className)) {
+    const isBranch = BRANCHES.includes(className);
+    const isNested = ["Sequential", "Functional", "Model"].includes(className);
+    let what = isNested ? "a nested model" : "a layer that none has";
+    if (isBranch) what = "a branch or skip connection";
+    throw refuse(
+      layerPath(layer),
+      `${className.slice(0, 60)}, ${what}`,
+      "Export the dense layers alone, as a model of their own",
+    );
+  }
+  if (/int8|int4|float8|Quantized/.test(JSON.stringify(config.dtype ?? "")))
+    throw refuse(layerPath(layer), "quantized weights (int8)");
+}
+
+function startOf({ chain }: ModelConfig): State {
+  const { config } = chain[0] ?? { config: {} };
+  const shape = inputShape(config.batch_shape) ?? inputShape(config.batch_input_shape);
+  if (shape === undefined) throw refuse("the model's input", "a shape that the file leaves open");
+  return { shape, value: identity({ kind: "input", units: product(shape) }) };
+}
+
+/**
+ * The chain of a model's layers.
+ * @throws RelumineError "unsupported" for what is none, "format" for weights that do not fit
+ */
+export function chainOfLayers(model: ModelConfig, weights: WeightSource): ReadChain {
+  let state = startOf(model);
+  for (const layer of model.chain) {
+    const isStill = LAYERS.get(layer.className) === still;
+    if (state.head && !isStill) throw refuse(layerPath(layer), `a layer behind the ${state.head}`);
+    state = LAYERS.get(layer.className)!(layer, state, weights);
+  }
+  if (state.shape.length !== 1) throw refuse("the model's output", `rows of ${state.shape.length} axes`);
+  return chainOf(state.value, state.head);
+}
