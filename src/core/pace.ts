@@ -9,8 +9,8 @@ export interface PaceOptions {
   /** Ends it: the promise is rejected, and nothing is changed. */
   readonly signal?: AbortSignal;
   /**
-   * Hears about every frame which share of the work is done, from 0 to 1; what it throws ends the work, with nothing
-   * changed. 1 comes before the result is put in place, which waits for a promise that is returned then.
+   * Hears about every frame which share of the work is done, from 0 to 1; what it throws, at once or by a promise, ends
+   * the work, with nothing changed. 1 comes before the result is put in place, which waits for a promise that is returned then.
    */
   readonly onProgress?: (share: number) => void;
 }
@@ -57,6 +57,8 @@ export class Pace {
   /** What the part of the work that is under way makes up of all. */
   private part = { from: 0, to: 1 };
   private told = 0;
+  /** With what a promise of `onProgress` was rejected. */
+  private refusal: { readonly error: unknown } | undefined;
 
   /**
    * @param options as `checkPace` leaves them
@@ -98,10 +100,9 @@ export class Pace {
 
   /** All is done but for what takes no time: once that is heard, and it can still be put in place, it is to be. */
   async end(): Promise<void> {
-    const { signal, onProgress } = this.options;
     this.checkSignal();
-    const heard: unknown = onProgress?.(1);
-    if (heard instanceof Promise) await orAborted(heard, signal);
+    const heard = this.tell(1);
+    if (heard) await orAborted(heard, this.options.signal);
     this.verify();
   }
 
@@ -112,13 +113,22 @@ export class Pace {
   }
 
   private checkSignal(): void {
+    if (this.refusal) throw this.refusal.error;
     if (this.options.signal?.aborted) throw interruption();
+  }
+
+  /** What it throws later ends the work, too. */
+  private tell(share: number): Promise<unknown> | undefined {
+    const heard: unknown = this.options.onProgress?.(share);
+    if (!(heard instanceof Promise)) return undefined;
+    heard.catch((error: unknown) => (this.refusal ??= { error }));
+    return heard;
   }
 
   private async yield(share: number): Promise<void> {
     const { from, to } = this.part;
     this.told = Math.max(this.told, from + (to - from) * Math.min(1, share));
-    if (this.told < 1) this.options.onProgress?.(this.told); // 1 is told in the end
+    if (this.told < 1) void this.tell(this.told); // 1 is told in the end
     await yieldToEventLoop();
     this.lastYield = performance.now();
     this.verify();

@@ -177,6 +177,9 @@ describe.each(WORK)("%s", (_, work) => {
       await expect(work(network, { onProgress: tear })).rejects.toBe(torn);
       const tearLater = async (share: number) => tear(share);
       await expect(work(network, { onProgress: tearLater as (share: number) => void })).rejects.toBe(torn);
+      slowClock();
+      const tearEarly = async () => tear(1);
+      await expect(work(network, { onProgress: tearEarly as () => void })).rejects.toBe(torn);
       expect(memoryOf(network)).toEqual(memory);
     }));
 
