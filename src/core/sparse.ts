@@ -45,12 +45,12 @@ function checkLength(path: string, list: ArrayLike<unknown>): number {
 /** Where they are 32-bit integers already, the numbers as they lie, those below 0 as very large ones. */
 function toIntegers(path: string, list: ArrayLike<number>): Uint32Array {
   if (list instanceof Uint32Array) return list;
-  if (list instanceof Int32Array) return new Uint32Array(list.buffer, list.byteOffset, list.length);
+  if (list instanceof Int32Array && list.length > 0) return new Uint32Array(list.buffer, list.byteOffset, list.length); // of a detached buffer the length is 0
   const length = checkLength(path, list);
   const integers = new Uint32Array(length);
   for (let i = 0; i < length; i++) {
     const value = list[i];
-    integers[i] = value;
+    if (typeof value === "number") integers[i] = value; // a BigInt or an object would throw of its own
     if (integers[i] !== value)
       throw new RelumineError("value", `${path}[${i}]`, "to be an integer of at least 0", describe(value));
   }
@@ -126,15 +126,19 @@ export function areWhole({ rows, rowOffsets, columnIndices, values }: SparseRows
   return rowOffsets[rows] === length && (values === undefined || values.length === length);
 }
 
-/** The rows' numbers of entries, ascending: asked for again and again by whoever runs a few rows of many. */
-const sortedCounts = new WeakMap<Uint32Array, Uint32Array>();
+/**
+ * The rows' numbers of entries, ascending: asked for again and again by whoever runs a few rows of many. They go with
+ * what was checked in one call, not with the caller's array, which may hold other rows in the next.
+ */
+const sortedCounts = new WeakMap<SparseRows, Uint32Array>();
 
 /** How many entries so many rows have at most. */
-export function mostEntries({ rows, rowOffsets }: SparseRows, of: number): number {
-  let counts = sortedCounts.get(rowOffsets);
+export function mostEntries(x: SparseRows, of: number): number {
+  const { rows, rowOffsets } = x;
+  let counts = sortedCounts.get(x);
   if (!counts) {
     counts = Uint32Array.from({ length: rows }, (_, r) => rowOffsets[r + 1] - rowOffsets[r]).sort();
-    sortedCounts.set(rowOffsets, counts);
+    sortedCounts.set(x, counts);
   }
   let sum = 0;
   for (let i = Math.max(0, rows - of); i < rows; i++) sum += counts[i];
@@ -196,7 +200,12 @@ export function measureSparse({ rows, columns, columnIndices, values }: SparseRo
     const deviation = (values ? values[i] : 1) - mean[column];
     variance[column] += deviation * deviation;
   }
-  for (let column = 0; column < columns; column++) variance[column] /= rows;
+  for (let column = 0; column < columns; column++) {
+    variance[column] /= rows;
+    if (min[column] !== max[column]) continue;
+    mean[column] = min[column]; // a constant's mean is itself, and its spread 0, which sums miss by their last digit
+    variance[column] = 0;
+  }
   return { above, min, max, mean, variance, meanSize };
 }
 

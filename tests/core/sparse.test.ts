@@ -2,9 +2,16 @@ import { expect, it } from "vitest";
 import { relumineError } from "../support/errors.js";
 import { drawSparse, withZeros } from "../support/sparse.js";
 import { denseRows, squaredNorm, takeSamples, toMatrix, toSamples } from "../../src/core/matrix.js";
-import { checkSparse, mostEntries, type SparseMatrix } from "../../src/core/sparse.js";
+import { checkSparse, measureSparse, mostEntries, type SparseMatrix } from "../../src/core/sparse.js";
 
 const SMALL = { rows: 3, columns: 4, rowOffsets: [0, 2, 2, 3], columnIndices: [1, 3, 0], values: [5, 6, 7] };
+
+/** An array whose buffer was sent away. */
+function detached<T extends ArrayBufferView>(List: new (length: number) => T, length: number): T {
+  const list = new List(length);
+  structuredClone(list.buffer, { transfer: [list.buffer as ArrayBuffer] });
+  return list;
+}
 
 it("takes the entries of any array-like, and its own kinds of arrays as they lie", () => {
   const copied = checkSparse("x", SMALL);
@@ -49,6 +56,29 @@ it("knows how many entries some rows have at most", () => {
   expect([0, 1, 2, 3, 4, 9].map((rows) => mostEntries(x, rows))).toEqual([0, 5, 8, 9, 9, 9]);
 });
 
+it("counts them anew where the caller has put other rows into the same array", () => {
+  const rowOffsets = Uint32Array.of(0, 0, 1);
+  const given = { rows: 2, columns: 4, rowOffsets };
+  expect(mostEntries(checkSparse("x", { ...given, columnIndices: [2] }), 1)).toBe(1);
+  rowOffsets.set([0, 4, 7]);
+  expect(mostEntries(checkSparse("x", { ...given, columnIndices: [0, 1, 2, 3, 0, 1, 2] }), 1)).toBe(4);
+});
+
+it("a constant's mean is itself, and it has no spread, whatever its numbers sum to", () => {
+  const [rows, value] = [300, Math.fround(0.1)];
+  const x = checkSparse("x", {
+    rows,
+    columns: 2,
+    rowOffsets: Uint32Array.from({ length: rows + 1 }, (_, r) => r),
+    columnIndices: new Uint32Array(rows),
+    values: new Float32Array(rows).fill(value),
+  });
+  const { mean, variance, min, max } = measureSparse(x);
+  expect([...mean]).toEqual([value, 0]);
+  expect([...variance]).toEqual([0, 0]);
+  expect([...min, ...max]).toEqual([value, 0, value, 0]);
+});
+
 it.each<[string, string, object]>([
   ["shape", "x.rows", { rows: -1 }],
   ["shape", "x.rows", { rows: 1.5 }],
@@ -72,6 +102,13 @@ it.each<[string, string, object]>([
   ["value", "x.columnIndices[0]", { columnIndices: [-1, 3, 0] }],
   ["value", "x.columnIndices[0]", { columnIndices: Int32Array.of(-1, 3, 0) }],
   ["value", "x.columnIndices[2]", { columnIndices: [1, 3, Number.NaN] }],
+  ["value", "x.columnIndices[0]", { columnIndices: BigUint64Array.of(1n, 3n, 0n) }],
+  ["value", "x.columnIndices[1]", { columnIndices: [1, Symbol("3"), 0] }],
+  ["value", "x.rowOffsets[1]", { rowOffsets: [0, Object.create(null), 2, 3] }],
+  ["shape", "x.rowOffsets", { rowOffsets: detached(Int32Array, 4) }],
+  ["shape", "x.rowOffsets[1]", { columnIndices: detached(Int32Array, 3) }],
+  ["shape", "x.rowOffsets[1]", { columnIndices: detached(Uint32Array, 3) }],
+  ["shape", "x.values", { values: detached(Float32Array, 3) }],
   ["shape", "x.columnIndices", { columnIndices: "130" }],
   ["value", "x.values[1]", { values: [5, Number.NaN, 7] }],
   ["value", "x.values[1]", { values: Float32Array.of(5, Infinity, 7) }],

@@ -213,11 +213,8 @@ test("a proof on the box of the rows", async () => {
 test("figures of columns by the entries, and rows without their zeros once they are centred", () => {
   const x = drawSparse(40, 25, 0.3, 8);
   const [got, wanted] = [standardize(x), standardize(withZeros(x))];
-  for (let c = 0; c < 25; c++) {
-    expect(got.mean[c]).toBeCloseTo(wanted.mean[c]!, 12);
-    expect(got.scale[c]).toBeCloseTo(wanted.scale[c]!, 12);
-  }
-  got.apply(x).data.forEach((value, i) => expect(value).toBeCloseTo(wanted.apply(withZeros(x)).data[i]!, 5));
+  expect([got.mean, got.scale]).toEqual([wanted.mean, wanted.scale]);
+  expect(got.apply(x)).toEqual(wanted.apply(withZeros(x)));
   const huge = { rows: 100_000, columns: COLUMNS, rowOffsets: new Uint32Array(100_001), columnIndices: [] };
   const figures = standardize(huge);
   expect([...new Set(figures.scale)]).toEqual([1]);

@@ -250,3 +250,14 @@ test.each(["rowOffsets", "columnIndices", "values"] as const)(
     await expect(fit).rejects.toThrow(relumineError("value", "x"));
   },
 );
+
+test("other rows in the same arrays are other rows", async () => {
+  const rowOffsets = Uint32Array.of(0, 0, 1);
+  using network = await createNetwork({ inputs: 4, layers: [{ units: 3 }, { units: 1 }], loss: "meanSquaredError" });
+  const first = { rows: 2, columns: 4, rowOffsets, columnIndices: Uint32Array.of(2) };
+  expect(network.predict(first)).toEqual(network.predict(withZeros(first)));
+  rowOffsets.set([0, 4, 8]);
+  const second = { ...first, columnIndices: Uint32Array.of(0, 1, 2, 3, 0, 1, 2, 3) };
+  expect(network.predict(second)).toEqual(network.predict(withZeros(second)));
+  await network.fit({ x: second, y: [1, 2] }, { epochs: 1 });
+});

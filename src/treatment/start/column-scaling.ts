@@ -3,7 +3,15 @@
 // that is below two minutes.
 import { RelumineError } from "../../core/errors.js";
 import { isFloat32 } from "../../core/checks.js";
-import { isMatrix, type Matrix, type Matrix64, type Samples, toRows64, toSomeSamples } from "../../core/matrix.js";
+import {
+  denseIfSmall,
+  isMatrix,
+  type Matrix,
+  type Matrix64,
+  type Samples,
+  toRows64,
+  toSomeSamples,
+} from "../../core/matrix.js";
 import { isSparse, measureSparse, type SparseRows } from "../../core/sparse.js";
 import type { Targets } from "../../network/data.js";
 
@@ -101,9 +109,10 @@ function sparseFiguresOf(x: SparseRows, isScaled: boolean): ColumnFigures {
 
 /** @param isScaled else the scale is 1 */
 export function inputScaling(x: Samples, isScaled: boolean): InputScaling {
-  const figures = isSparse(x)
-    ? sparseFiguresOf(toSomeSamples("x", x) as SparseRows, isScaled)
-    : figuresOf(toRows64("x", x), isScaled);
+  const rows = isSparse(x) ? denseIfSmall(toSomeSamples("x", x)) : x;
+  const figures = isSparse(rows)
+    ? sparseFiguresOf(rows as SparseRows, isScaled)
+    : figuresOf(toRows64("x", rows), isScaled);
   const columns = figures.mean.length;
   return { ...figures, apply: (samples) => standardized("samples", toRows64("samples", samples, columns, 0), figures) };
 }
