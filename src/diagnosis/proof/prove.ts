@@ -304,25 +304,33 @@ export class Prover {
     yield* this.ascend(layer, near);
   }
 
-  /** Annealed ascents, if they take no more than their share; how many units were refuted. */
-  private *ascend(layer: number, starts: readonly Candidate[]): Generator<readonly ProofJob[], number> {
-    const cost = (this.wake.costOf(layer) * starts.length * ATTACK_STEPS) / SEARCH_SPEED;
-    if (cost > ATTACK_SHARE * this.left) return 0;
-    this.work += cost;
-    const before = this.found[layer].size;
-    yield* resting(this.wake.search(layer, starts, ATTACK_STEPS, this.found[layer]));
-    this.refute(layer);
-    return this.found[layer].size - before;
+  /** Annealed ascents; how many units were refuted. */
+  private ascend(layer: number, starts: readonly Candidate[]): Generator<readonly ProofJob[], number> {
+    const cost = this.wake.costOf(layer) * starts.length * ATTACK_STEPS;
+    return this.attempt(layer, cost, this.wake.search(layer, starts, ATTACK_STEPS, this.found[layer]));
   }
 
   /** The same by exchange, from half of the starts. */
-  private *exchange(layer: number, starts: readonly Candidate[]): Generator<readonly ProofJob[], number> {
+  private exchange(layer: number, starts: readonly Candidate[]): Generator<readonly ProofJob[], number> {
     const some = starts.filter((_, i) => i % 2 === 0);
-    const cost = (this.wake.exchangeCost(layer) * some.length * EXCHANGE_ROUNDS) / SEARCH_SPEED;
+    const cost = this.wake.exchangeCost(layer) * some.length * EXCHANGE_ROUNDS;
+    return this.attempt(layer, cost, this.wake.exchange(layer, some, EXCHANGE_ROUNDS, this.found[layer]));
+  }
+
+  /**
+   * A search, if it takes no more than its share; how many units were refuted.
+   * @param multiplyAdds on the kernels
+   */
+  private *attempt(
+    layer: number,
+    multiplyAdds: number,
+    search: Generator<void, void>,
+  ): Generator<readonly ProofJob[], number> {
+    const cost = multiplyAdds / SEARCH_SPEED;
     if (cost > ATTACK_SHARE * this.left) return 0;
     this.work += cost;
     const before = this.found[layer].size;
-    yield* resting(this.wake.exchange(layer, some, EXCHANGE_ROUNDS, this.found[layer]));
+    yield* resting(search);
     this.refute(layer);
     return this.found[layer].size - before;
   }
