@@ -4,6 +4,7 @@
 // Each element of a result is one sum in the order of k, as in gemm/: what a zero would add is left out, which is nothing, as weights are
 // finite and a sum that starts at 0 stays +0. (In the relaxed build a product that is fused may leave a sum of -0 where it underflows, which
 // a later 0 would have made +0 in a dense product: no number is another by that.)
+import { addSixRows } from "./gemm/stream";
 import { sgd, sgdRest } from "./optimizer";
 import { LANES, loadLanes, multiplyAdd, storeLanes } from "./simd";
 
@@ -17,22 +18,14 @@ function rowAt(b: usize, bytes: usize, columns: usize, offset: usize): usize {
   return b + <usize>load<u32>(columns + offset) * bytes;
 }
 
-/** c += x·B for six entries, one after the other. N is a multiple of eight. */
+/** c += x·B for six entries. N is a multiple of eight. */
 function addSix(N: usize, columns: usize, values: usize, b: usize, bytes: usize, c: usize): void {
-  const x0 = v128.load_splat<f32>(values), x1 = v128.load_splat<f32>(values, 4), x2 = v128.load_splat<f32>(values, 8);
-  const x3 = v128.load_splat<f32>(values, 12), x4 = v128.load_splat<f32>(values, 16), x5 = v128.load_splat<f32>(values, 20);
-  let b0 = rowAt(b, bytes, columns, 0), b1 = rowAt(b, bytes, columns, 4), b2 = rowAt(b, bytes, columns, 8);
-  let b3 = rowAt(b, bytes, columns, 12), b4 = rowAt(b, bytes, columns, 16), b5 = rowAt(b, bytes, columns, 20);
-  for (const end = c + (N << 2); c < end; c += 32) {
-    let s0 = multiplyAdd(x0, v128.load(b0), v128.load(c)), s1 = multiplyAdd(x0, v128.load(b0, 16), v128.load(c, 16)); b0 += 32;
-    s0 = multiplyAdd(x1, v128.load(b1), s0); s1 = multiplyAdd(x1, v128.load(b1, 16), s1); b1 += 32;
-    s0 = multiplyAdd(x2, v128.load(b2), s0); s1 = multiplyAdd(x2, v128.load(b2, 16), s1); b2 += 32;
-    s0 = multiplyAdd(x3, v128.load(b3), s0); s1 = multiplyAdd(x3, v128.load(b3, 16), s1); b3 += 32;
-    s0 = multiplyAdd(x4, v128.load(b4), s0); s1 = multiplyAdd(x4, v128.load(b4, 16), s1); b4 += 32;
-    s0 = multiplyAdd(x5, v128.load(b5), s0); s1 = multiplyAdd(x5, v128.load(b5, 16), s1); b5 += 32;
-    v128.store(c, s0);
-    v128.store(c, s1, 16);
-  }
+  addSixRows(
+    N, v128.load_splat<f32>(values), v128.load_splat<f32>(values, 4), v128.load_splat<f32>(values, 8),
+    v128.load_splat<f32>(values, 12), v128.load_splat<f32>(values, 16), v128.load_splat<f32>(values, 20),
+    rowAt(b, bytes, columns, 0), rowAt(b, bytes, columns, 4), rowAt(b, bytes, columns, 8),
+    rowAt(b, bytes, columns, 12), rowAt(b, bytes, columns, 16), rowAt(b, bytes, columns, 20), c,
+  );
 }
 
 /** c += x·row, N floats. */
@@ -97,7 +90,6 @@ const ENTRY: usize = 16;
 
 /** Keys of at most so many bits are sorted at once. */
 const MOST_BITS: u32 = 11;
-
 
 /** Puts where each bin begins in the place of how many entries it has. */
 function startBins(bits: u32, bins: usize): void {

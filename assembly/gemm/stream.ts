@@ -8,12 +8,12 @@ const SIX: usize = 6;
 /** A listed row of B: its factor and its address. */
 const ENTRY: usize = 8;
 
-/** c += x·B for six listed rows of B side by side, added one after the other. N is a multiple of eight. */
-function streamSix(N: usize, list: usize, c: usize): void {
-  const x0 = v128.load_splat<f32>(list), x1 = v128.load_splat<f32>(list, ENTRY), x2 = v128.load_splat<f32>(list, 2 * ENTRY);
-  const x3 = v128.load_splat<f32>(list, 3 * ENTRY), x4 = v128.load_splat<f32>(list, 4 * ENTRY), x5 = v128.load_splat<f32>(list, 5 * ENTRY);
-  let b0 = load<usize>(list, 4), b1 = load<usize>(list, ENTRY + 4), b2 = load<usize>(list, 2 * ENTRY + 4);
-  let b3 = load<usize>(list, 3 * ENTRY + 4), b4 = load<usize>(list, 4 * ENTRY + 4), b5 = load<usize>(list, 5 * ENTRY + 4);
+/** c += x·b for six rows b, one after the other. N is a multiple of eight. */
+// @ts-ignore: decorator
+@inline
+export function addSixRows(
+  N: usize, x0: v128, x1: v128, x2: v128, x3: v128, x4: v128, x5: v128, b0: usize, b1: usize, b2: usize, b3: usize, b4: usize, b5: usize, c: usize,
+): void {
   for (const end = c + (N << 2); c < end; c += 32) {
     let s0 = multiplyAdd(x0, v128.load(b0), v128.load(c)), s1 = multiplyAdd(x0, v128.load(b0, 16), v128.load(c, 16)); b0 += 32;
     s0 = multiplyAdd(x1, v128.load(b1), s0); s1 = multiplyAdd(x1, v128.load(b1, 16), s1); b1 += 32;
@@ -24,6 +24,16 @@ function streamSix(N: usize, list: usize, c: usize): void {
     v128.store(c, s0);
     v128.store(c, s1, 16);
   }
+}
+
+/** c += x·B for six listed rows of B. */
+function streamSix(N: usize, list: usize, c: usize): void {
+  addSixRows(
+    N, v128.load_splat<f32>(list), v128.load_splat<f32>(list, ENTRY), v128.load_splat<f32>(list, 2 * ENTRY),
+    v128.load_splat<f32>(list, 3 * ENTRY), v128.load_splat<f32>(list, 4 * ENTRY), v128.load_splat<f32>(list, 5 * ENTRY),
+    load<usize>(list, 4), load<usize>(list, ENTRY + 4), load<usize>(list, 2 * ENTRY + 4),
+    load<usize>(list, 3 * ENTRY + 4), load<usize>(list, 4 * ENTRY + 4), load<usize>(list, 5 * ENTRY + 4), c,
+  );
 }
 
 /** The same for one listed row. */

@@ -88,9 +88,8 @@ export function* densePieces(x: SampleRows): Generator<{ readonly start: number;
     yield { start, piece: denseRows(x, start, Math.min(count, x.rows - start)) };
 }
 
-/** The sum of a row's squares. */
-export function squaredNorm(x: SampleRows, row: number): number {
-  let sum = 0;
+/** The sum of a row's squares, added to `sum`. */
+export function squaredNorm(x: SampleRows, row: number, sum = 0): number {
   if (isSparse(x)) {
     const { rowOffsets, values } = x;
     for (let i = rowOffsets[row]; i < rowOffsets[row + 1]; i++) sum += values ? values[i] * values[i] : 1;

@@ -135,13 +135,14 @@ const sortedCounts = new WeakMap<SparseRows, Uint32Array>();
 /** How many entries so many rows have at most. */
 export function mostEntries(x: SparseRows, of: number): number {
   const { rows, rowOffsets } = x;
+  if (of >= rows) return rowOffsets[rows];
   let counts = sortedCounts.get(x);
   if (!counts) {
     counts = Uint32Array.from({ length: rows }, (_, r) => rowOffsets[r + 1] - rowOffsets[r]).sort();
     sortedCounts.set(x, counts);
   }
   let sum = 0;
-  for (let i = Math.max(0, rows - of); i < rows; i++) sum += counts[i];
+  for (let i = rows - of; i < rows; i++) sum += counts[i];
   return sum;
 }
 

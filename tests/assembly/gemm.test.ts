@@ -407,6 +407,20 @@ describe.each(builds)("gemmSkippingZeros, %s build", (build) => {
           }
   });
 
+  it("has the bits of gemm in blocks as large as they can be", async () => {
+    const bench = await Bench.create(build);
+    for (const [M, N, K] of [
+      [8300, 20, 16],
+      [36, 8300, 16],
+      [300, 36, 512],
+    ] as const)
+      for (const form of ["NN", "TN"] as const)
+        for (const zeros of [ZEROS.most!, ZEROS.all!]) {
+          const { plain, skipping } = both(bench, operands(form, M, N, K, M > N ? zeros : ZEROS.none!, zeros));
+          expectSameNumbers(skipping, plain, `${form} ${M}x${N}x${K}`);
+        }
+  });
+
   it("has the bits of gemm, whatever the shape and the share of zeros", async () => {
     const bench = await Bench.create(build);
     const property = fc.record({

@@ -6,6 +6,7 @@ import type { RunningFit } from "../../network/training/running-fit.js";
 import { entriesOf } from "../../network/state/sparse-batch.js";
 import { NetworkState } from "../../network/state/state.js";
 import { RowOrder, TrainingStep } from "../../network/training/step.js";
+import { type SampleRows, squaredNorm } from "../../core/matrix.js";
 
 /** Which update to make instead of the one that was made. */
 export interface Variant {
@@ -125,16 +126,21 @@ export class Replay {
     this.steps.runForward(start, rows);
     passes.backward(rows, this.steps.operands.gradient, layer);
     const width = spec.layers[layer].units;
-    const columns = this.state.inputsOf(layer);
-    const inputs = layer === 0 ? buffers.denseInputs(rows) : buffers.activations(layer - 1);
     const gradient = buffers.gradient(spec.layers.length - 1 - layer);
     passes.spreadGradient(layer, rows, gradient);
     const dz = this.state.floats(gradient, rows * width);
-    const x = this.state.floats(inputs, rows * columns);
-    const lengths = Float64Array.from({ length: rows }, (_, row) =>
-      Math.sqrt(x.subarray(row * columns, (row + 1) * columns).reduce((sum, value) => sum + value * value, 1)),
-    );
+    const lengths = this.inputLengths(layer, rows);
     return units.map((unit) => lengths.map((length, row) => length * Math.abs(dz[row * width + unit])));
+  }
+
+  /** |(x, 1)| of what goes into a layer, for each row of the next step's batch. */
+  private inputLengths(layer: number, rows: number): Float64Array {
+    const lengthOf = (x: SampleRows, row: number) => Math.sqrt(squaredNorm(x, row, 1));
+    if (layer === 0)
+      return Float64Array.from(this.rowsOf(this.position + 1), (row) => lengthOf(this.fit.plan.data.x, row));
+    const columns = this.state.inputsOf(layer);
+    const data = this.state.floats(this.state.buffers.activations(layer - 1), rows * columns);
+    return Float64Array.from({ length: rows }, (_, row) => lengthOf({ rows, columns, data }, row));
   }
 
   /** Gives the memory of those back. */

@@ -118,7 +118,7 @@ export class SparseBatch {
       const end = rowOffsets[row + 1];
       for (let i = rowOffsets[row]; i < end; i++, place++) {
         const column = columnIndices[i];
-        if (column >= this.inputs || place === room) throw changedError();
+        if (!(column < this.inputs) || place === room) throw changedError();
         u32[toColumns + place] = column;
         f32[toValues + place] = values ? values[i] : 1;
       }
