@@ -13,7 +13,7 @@ import { binariesModule } from "./wasm-text.mjs";
 import { workerProgram } from "./worker-program.mjs";
 
 /** What package.json exports as modules, by its name in dist/. */
-const ENTRIES = ["index", "kernels", "worker", "serve", "table"].filter((name) => exists(`src/${name}.ts`));
+const ENTRIES = ["index", "kernels", "worker", "serve", "table", "models"].filter((name) => exists(`src/${name}.ts`));
 /** What differs between Node and browsers: package.json maps "#..." to one of two, so each stays a file. */
 const HOSTS = ["wasm/helpers", "worker/start", "worker/port"].flatMap((name) => [`${name}-node`, `${name}-web`]);
 const DECLARATIONS = ".cache/declarations";

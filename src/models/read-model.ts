@@ -143,8 +143,9 @@ export async function readModel(bytes: Uint8Array, options?: ReadModelOptions): 
     throw new RelumineError("value", "bytes", "to be a Uint8Array, the content of a file", describe(bytes));
   const given = checkOptions("readModel", options ?? {}, OPTIONS);
   const said = checkSaid(given);
-  const format = formatOf(bytes, said.name);
-  const read = await readFile(bytes, format, said);
+  const plain = new Uint8Array(bytes.buffer, bytes.byteOffset, bytes.length); // what Node's Buffer calls slice is no copy
+  const format = formatOf(plain, said.name);
+  const read = await readFile(plain, format, said);
   const { writer = "", notes = [], layers, head } = read;
   const spec = read.spec ? resolveSpec({ ...read.spec, loss: given.loss ?? read.spec.loss }) : specOf(read, given.loss);
   return { format, writer, spec, head, notes, toNetwork: (runtime) => toNetwork(spec, layers, runtime) };

@@ -43,7 +43,7 @@ export function fixturesIn(folder: string, ending?: RegExp): [string, Fixture][]
 }
 
 export function bytesOf({ path, file }: Pick<Fixture, "path" | "file">): Uint8Array {
-  return new Uint8Array(readFileSync(join(path, file)));
+  return readFileSync(join(path, file)); // a Buffer, often within a larger one
 }
 
 /** Reads a fixture as its JSON says. */

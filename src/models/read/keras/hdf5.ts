@@ -95,5 +95,5 @@ export class HdfGroup {
 
 /** The root of an HDF5 file. */
 export function openHdf5(bytes: Uint8Array): HdfGroup {
-  return guarded("the HDF5 file", () => new HdfGroup("the HDF5 file", new File(bytes.slice().buffer, "model")));
+  return guarded("the HDF5 file", () => new HdfGroup("the HDF5 file", new File(new Uint8Array(bytes).buffer, "model")));
 }

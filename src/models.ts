@@ -1,0 +1,15 @@
+// "relumine/models": models of other programs in.
+export { readModel } from "./models/read-model.js";
+export { RelumineError } from "./core/errors.js";
+
+export type { Activation, ActivationName, LayerActivationName, ResolvedActivation } from "./activations/activations.js";
+export type { ErrorCode } from "./core/errors.js";
+export type { Matrix, Samples } from "./core/matrix.js";
+export type { Head } from "./models/chain/head.js";
+export type { ModelFiles } from "./models/files.js";
+export type { FileFormat } from "./models/format.js";
+export type { ReadModel, ReadModelOptions } from "./models/read-model.js";
+export type { Loss, LossSource, LossSpec } from "./network/losses.js";
+export type { DenseSpec, NetworkSpec } from "./network/spec.js";
+export type { DenseLayer, Network, Weights } from "./network/types.js";
+export type { RuntimeOptions } from "./wasm/runtime.js";
