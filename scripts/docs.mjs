@@ -5,7 +5,9 @@ import { Application, LogLevel, OptionDefaults } from "typedoc";
 import { faultsOf } from "./doc-rules.mjs";
 import { exists, path } from "./tools.mjs";
 
-const ENTRIES = ["index", "table", "models", "worker", "serve", "kernels"].map((name) => `src/${name}.ts`).filter(exists);
+const ENTRIES = ["index", "table", "models", "worker", "serve", "kernels"]
+  .map((name) => `src/${name}.ts`)
+  .filter(exists);
 
 /** TypeDoc for these files, with all that it can find wrong by itself. */
 export function open(entries, tsconfig = path("src/tsconfig.json")) {
