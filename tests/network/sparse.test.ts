@@ -261,3 +261,18 @@ test("other rows in the same arrays are other rows", async () => {
   expect(network.predict(second)).toEqual(network.predict(withZeros(second)));
   await network.fit({ x: second, y: [1, 2] }, { epochs: 1 });
 });
+
+test("gradients over many chunks of rows, weighted too", async () => {
+  const { x } = make({});
+  const rows = 5000;
+  const many = drawSparse(rows, x.columns, 0.02, 3);
+  const y = Array.from({ length: rows }, (_, r) => r % 3);
+  const layers = [{ units: 7 }, { units: 3 }];
+  using network = await createNetwork({ inputs: x.columns, layers, loss: "crossEntropy", seed: 2 });
+  for (const weights of [undefined, y.map((label) => 0.5 + label)]) {
+    const data = { y, ...(weights && { weights }) };
+    const [got, wanted] = [many, withZeros(many)].map((rows_) => network.gradients({ x: rows_, ...data }));
+    expect(got!.loss).toBe(wanted!.loss);
+    expectSameNumbers(numbersOf(got!.layers), numbersOf(wanted!.layers));
+  }
+});
