@@ -1,5 +1,6 @@
-// "relumine/models": models of other programs in.
+// "relumine/models": models of other programs in, and networks out to them.
 export { readModel } from "./models/read-model.js";
+export { writeModel } from "./models/write-model.js";
 export { RelumineError } from "./core/errors.js";
 
 export type { Activation, ActivationName, LayerActivationName, ResolvedActivation } from "./activations/activations.js";
@@ -9,6 +10,7 @@ export type { Head } from "./models/chain/head.js";
 export type { ModelFiles } from "./models/files.js";
 export type { FileFormat } from "./models/format.js";
 export type { ReadModel, ReadModelOptions } from "./models/read-model.js";
+export type { WrittenFormat } from "./models/write-model.js";
 export type { Loss, LossSource, LossSpec } from "./network/losses.js";
 export type { DenseSpec, NetworkSpec } from "./network/spec.js";
 export type { DenseLayer, Network, Weights } from "./network/types.js";

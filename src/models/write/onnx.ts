@@ -1,0 +1,161 @@
+// A network as an ONNX file of opset 13, which every reader takes: Gemm and an activation for each layer, GELU and SiLU
+// in pieces. Field numbers are those of onnx.proto.
+import { BinaryWriter, WireType } from "@bufbuild/protobuf/wire";
+import type { ImportedLayer } from "../chain/layers.js";
+import type { Head } from "../chain/head.js";
+
+const OPSET = 13;
+const IR_VERSION = 7;
+const FLOAT = 1;
+const [ATTRIBUTE_FLOAT, ATTRIBUTE_INTEGER] = [1, 2];
+
+type Fill = (writer: BinaryWriter) => void;
+
+/** A message within another. */
+const message = (writer: BinaryWriter, field: number, fill: Fill): void => {
+  writer.tag(field, WireType.LengthDelimited).fork();
+  fill(writer);
+  writer.join();
+};
+const text = (writer: BinaryWriter, field: number, value: string): BinaryWriter =>
+  writer.tag(field, WireType.LengthDelimited).string(value);
+const integer = (writer: BinaryWriter, field: number, value: number): BinaryWriter =>
+  writer.tag(field, WireType.Varint).int64(value);
+
+function tensor(name: string, shape: readonly number[], data: Float32Array): Fill {
+  return (writer) => {
+    for (const size of shape) integer(writer, 1, size);
+    integer(writer, 2, FLOAT);
+    text(writer, 8, name);
+    const bytes = new Uint8Array(data.length * 4);
+    const view = new DataView(bytes.buffer);
+    data.forEach((value, i) => view.setFloat32(i * 4, value, true));
+    writer.tag(9, WireType.LengthDelimited).bytes(bytes);
+  };
+}
+
+interface Attributes {
+  readonly floats?: Readonly<Record<string, number>>;
+  readonly integers?: Readonly<Record<string, number>>;
+}
+
+/** The nodes and tensors of a graph as they are added, a value named after another. */
+class Graph {
+  readonly nodes: Fill[] = [];
+  readonly tensors: Fill[] = [];
+  #count = 0;
+
+  constant(name: string, shape: readonly number[], data: Float32Array): string {
+    this.tensors.push(tensor(name, shape, data));
+    return name;
+  }
+
+  number(value: number): string {
+    return this.constant(`number_${this.#count++}`, [], Float32Array.of(value));
+  }
+
+  node(op: string, inputs: readonly string[], { floats = {}, integers = {} }: Attributes = {}): string {
+    const output = `${op.toLowerCase()}_${this.#count++}`;
+    this.nodes.push((writer) => {
+      for (const input of inputs) text(writer, 1, input);
+      text(writer, 2, output);
+      text(writer, 3, output);
+      text(writer, 4, op);
+      for (const [name, value] of Object.entries(floats))
+        message(writer, 5, (each) => {
+          text(each, 1, name).tag(2, WireType.Bit32).float(value);
+          integer(each, 20, ATTRIBUTE_FLOAT);
+        });
+      for (const [name, value] of Object.entries(integers))
+        message(writer, 5, (each) => integer(integer(text(each, 1, name), 3, value), 20, ATTRIBUTE_INTEGER));
+    });
+    return output;
+  }
+}
+
+const PLAIN: Readonly<Record<string, string>> = {
+  relu: "Relu",
+  selu: "Selu",
+  softplus: "Softplus",
+  sigmoid: "Sigmoid",
+  tanh: "Tanh",
+};
+
+function activate(
+  graph: Graph,
+  z: string,
+  { activation: { name, alpha }, alpha: slopes, units }: ImportedLayer,
+  layer: number,
+): string {
+  const plain = PLAIN[name];
+  if (plain !== undefined) return graph.node(plain, [z]);
+  switch (name) {
+    case "leakyRelu":
+      return graph.node("LeakyRelu", [z], { floats: { alpha: alpha! } });
+    case "elu":
+      return graph.node("Elu", [z], { floats: { alpha: alpha! } });
+    case "prelu":
+      return graph.node("PRelu", [z, graph.constant(`layers.${layer}.alpha`, [units], slopes!)]);
+    case "silu":
+      return graph.node("Mul", [z, graph.node("Sigmoid", [z])]);
+    case "hardSwish": {
+      const gate = graph.node("HardSigmoid", [z], { floats: { alpha: 1 / 6, beta: 0.5 } });
+      return graph.node("Mul", [z, gate]);
+    }
+    case "gelu": {
+      const erf = graph.node("Erf", [graph.node("Div", [z, graph.number(Math.SQRT2)])]);
+      const product = graph.node("Mul", [z, graph.node("Add", [erf, graph.number(1)])]);
+      return graph.node("Mul", [product, graph.number(0.5)]);
+    }
+    case "softmax":
+      return graph.node("Softmax", [z], { integers: { axis: 1 } });
+    default:
+      return z;
+  }
+}
+
+function applyHead(graph: Graph, value: string, head: Head): string {
+  if (head === "none") return value;
+  if (head === "sigmoid") return graph.node("Sigmoid", [value]);
+  return graph.node(head === "softmax" ? "Softmax" : "LogSoftmax", [value], { integers: { axis: 1 } });
+}
+
+/** name: float[rows, size]. */
+const value =
+  (name: string, size: number): Fill =>
+  (writer) => {
+    text(writer, 1, name);
+    message(writer, 2, (type) =>
+      message(type, 1, (array) => {
+        integer(array, 1, FLOAT);
+        message(array, 2, (shape) => {
+          message(shape, 1, (rows) => text(rows, 2, "rows"));
+          message(shape, 1, (columns) => integer(columns, 1, size));
+        });
+      }),
+    );
+  };
+
+/** The file's bytes. */
+export function writeOnnx(layers: readonly ImportedLayer[], head: Head): Uint8Array {
+  const graph = new Graph();
+  let last = "x";
+  layers.forEach((layer, index) => {
+    const kernel = graph.constant(`layers.${index}.kernel`, [layer.inputs, layer.units], layer.kernel);
+    const bias = graph.constant(`layers.${index}.bias`, [layer.units], layer.bias);
+    last = activate(graph, graph.node("Gemm", [last, kernel, bias]), layer, index);
+  });
+  const output = applyHead(graph, last, head);
+  const writer = new BinaryWriter();
+  integer(writer, 1, IR_VERSION);
+  text(writer, 2, "relumine");
+  message(writer, 7, (each) => {
+    for (const node of graph.nodes) message(each, 1, node);
+    text(each, 2, "network");
+    for (const constant of graph.tensors) message(each, 5, constant);
+    message(each, 11, value("x", layers[0].inputs));
+    message(each, 12, value(output, layers.at(-1)!.units));
+  });
+  message(writer, 8, (opset) => integer(text(opset, 1, ""), 2, OPSET));
+  return writer.finish();
+}

@@ -1,0 +1,104 @@
+import * as tf from "@tensorflow/tfjs";
+import * as ort from "onnxruntime-web";
+import { expect, test } from "vitest";
+import { readModel } from "../../src/models/read-model.js";
+import { writeModel } from "../../src/models/write-model.js";
+import { createNetwork } from "../../src/network/network.js";
+import type { Loss } from "../../src/network/losses.js";
+import type { Network } from "../../src/network/types.js";
+import type { ActivationName } from "../../src/wasm/abi.js";
+import { expectError } from "../support/errors.js";
+
+const ACTIVATIONS: ActivationName[] = [
+  "relu",
+  "leakyRelu",
+  "prelu",
+  "elu",
+  "selu",
+  "gelu",
+  "silu",
+  "softplus",
+  "sigmoid",
+  "tanh",
+  "hardSwish",
+];
+const LOSSES: Loss[] = ["meanSquaredError", "crossEntropy", "binaryCrossEntropy"];
+
+function make(activation: ActivationName, loss: Loss): Promise<Network> {
+  const layers = [{ units: 6, activation, biasInitializer: { normal: 0.5 } }, { units: 5, activation }, { units: 3 }];
+  return createNetwork({ inputs: 4, layers, loss, seed: 3 }, { arithmetic: "reproducible" });
+}
+
+const ROWS = 16;
+const x = Float32Array.from({ length: ROWS * 4 }, (_, i) => 3 * Math.sin(7 * i + 1));
+const rows = { rows: ROWS, columns: 4, data: x };
+
+function expectNear(given: ArrayLike<number>, expected: ArrayLike<number>): void {
+  expect(given.length).toBe(expected.length);
+  for (let i = 0; i < given.length; i++) expect(Math.abs(given[i] - expected[i])).toBeLessThan(1e-5);
+}
+
+ort.env.wasm.numThreads = 1;
+
+test.each(ACTIVATIONS.flatMap((name) => LOSSES.map((loss): [ActivationName, Loss] => [name, loss])))(
+  "ONNX of %s under %s gives the same in onnxruntime",
+  async (name, loss) => {
+    using network = await make(name, loss);
+    const bytes = (await writeModel(network, "onnx")).get("model.onnx")!;
+    const session = await ort.InferenceSession.create(bytes);
+    const { [session.outputNames[0]]: output } = await session.run({ x: new ort.Tensor("float32", x, [ROWS, 4]) });
+    expectNear(output.data as Float32Array, network.predict(rows).data);
+  },
+);
+
+test.each(ACTIVATIONS.filter((name) => name !== "hardSwish"))("ONNX of %s is read back", async (name) => {
+  using network = await make(name, "crossEntropy");
+  const model = await readModel((await writeModel(network, "onnx")).get("model.onnx")!);
+  using same = await model.toNetwork({ arithmetic: "reproducible" });
+  expect([model.writer, model.head]).toEqual(["relumine", "softmax"]);
+  expectNear(same.predict(rows).data, network.predict(rows).data);
+});
+
+const OF_TFJS = ACTIVATIONS.filter((name) => name !== "hardSwish");
+
+test.each(OF_TFJS.flatMap((name) => LOSSES.map((loss): [ActivationName, Loss] => [name, loss])))(
+  "a LayersModel of %s under %s gives the same in TensorFlow.js, and is read back",
+  async (name, loss) => {
+    using network = await make(name, loss);
+    const files = await writeModel(network, "tfjs");
+    const json = JSON.parse(new TextDecoder().decode(files.get("model.json"))) as {
+      modelTopology: object;
+      weightsManifest: { weights: tf.io.WeightsManifestEntry[] }[];
+    };
+    const artifacts = {
+      modelTopology: json.modelTopology,
+      weightSpecs: json.weightsManifest[0].weights,
+      weightData: files.get("weights.bin")!.slice().buffer,
+    };
+    const loaded = await tf.loadLayersModel(tf.io.fromMemory(artifacts));
+    const output = loaded.predict(tf.tensor2d(x, [ROWS, 4])) as tf.Tensor;
+    const expected = network.predict(rows).data;
+    expectNear(await output.data(), expected);
+    using same = await (await readModel(files.get("model.json")!, { files })).toNetwork({ arithmetic: "reproducible" });
+    expectNear(same.predict(rows).data, expected);
+  },
+);
+
+test("what TensorFlow.js has not is refused", async () => {
+  using network = await make("hardSwish", "meanSquaredError");
+  await expectError(writeModel(network, "tfjs"), "unsupported", "layers[0].activation");
+});
+
+test.each(["relu", "prelu"] as const)("PyTorch's names of %s are read back, to the bit", async (name) => {
+  using network = await make(name, "crossEntropy");
+  const bytes = (await writeModel(network, "torch")).get("model.safetensors")!;
+  using same = await (await readModel(bytes, { activation: name, head: "softmax" })).toNetwork();
+  expect(same.layers.map((layer) => layer.getWeights())).toEqual(network.layers.map((layer) => layer.getWeights()));
+});
+
+test("the package's own, and no other", async () => {
+  using network = await make("relu", "crossEntropy");
+  const bytes = (await writeModel(network, "relumine")).get("model.safetensors")!;
+  expect((await readModel(bytes)).format).toBe("relumine");
+  await expectError(writeModel(network, "pickle" as never), "value", "format");
+});
