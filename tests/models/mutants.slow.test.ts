@@ -1,0 +1,54 @@
+// Fixtures with bytes changed, left out or repeated: each is read or refused as a RelumineError, quickly, and touches no
+// prototype. RELUMINE_MUTANTS says how many; they come from the run's seed, as many of each fixture.
+import { describe, expect, test } from "vitest";
+import { type Fixture, bytesOf, fixturesIn, prototypes, readFixture } from "./fixtures.js";
+import { seededRandom } from "../support/random.js";
+import { seedOfRun } from "../support/seed.js";
+
+const FOLDERS = ["onnx", "torch", "keras", "tfjs", "numpy"];
+const all = FOLDERS.flatMap((folder) =>
+  fixturesIn(folder).map(([name, fixture]) => [`${folder}/${name}`, fixture] as const),
+);
+const MUTANTS = Number(process.env["RELUMINE_MUTANTS"] ?? 100_000);
+const SEED = seedOfRun();
+const EACH = Math.ceil(MUTANTS / all.length);
+const MOST_MS = 2000;
+
+const fileOf = ({ file, files }: Fixture): string => files?.find((name) => name.endsWith("/model.json")) ?? file;
+
+function mutate(bytes: Uint8Array, next: (limit: number) => number): Uint8Array {
+  const mutant = new Uint8Array(bytes);
+  const kind = next(8);
+  if (kind === 0) return mutant.subarray(0, next(mutant.length));
+  if (kind === 1) {
+    const start = next(mutant.length);
+    const end = Math.min(mutant.length, start + next(64));
+    return new Uint8Array([...mutant.subarray(0, start), ...mutant.subarray(end)]);
+  }
+  for (let count = 1 + next(4); count > 0; count--)
+    mutant[next(mutant.length)] = kind < 5 ? next(256) : [0, 1, 127, 128, 255][next(5)];
+  return mutant;
+}
+
+describe("mutants", () => {
+  test.each(all.map(([name, fixture], index) => [name, fixture, index] as const))(
+    "of %s",
+    async (_name, fixture, index) => {
+      const bytes = bytesOf({ ...fixture, file: fileOf(fixture) });
+      const random = seededRandom(SEED + index);
+      const next = (limit: number) => Math.floor(random() * limit);
+      const before = prototypes();
+      for (let i = 0; i < EACH; i++) {
+        const start = performance.now();
+        const error: unknown = await readFixture(fixture, mutate(bytes, next)).then(
+          () => undefined,
+          (caught: unknown) => caught,
+        );
+        if (error !== undefined)
+          expect(error, `mutant ${i} of the seed ${SEED}`).toMatchObject({ name: "RelumineError" });
+        expect(performance.now() - start, `mutant ${i} of the seed ${SEED}`).toBeLessThan(MOST_MS);
+      }
+      expect(prototypes()).toEqual(before);
+    },
+  );
+});
