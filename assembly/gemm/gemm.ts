@@ -36,6 +36,13 @@ export function gemmWorkspaceBytes(): usize {
   return PACKED_B_BYTES + PACKED_A_BYTES + TILE_BYTES + LISTS_BYTES;
 }
 
+/** Where what is known of a listed block lies. */
+// @ts-ignore: decorator
+@inline
+function listsAt(workspace: usize): usize {
+  return workspace + PACKED_B_BYTES + PACKED_A_BYTES + TILE_BYTES;
+}
+
 // @ts-ignore: decorator
 @inline
 function runTile(height: usize, kc: usize, packedA: usize, row: usize, packedB: usize, column: usize, accumulate: bool, c: usize, ldc: usize): void {
@@ -164,7 +171,7 @@ export function stripeWidth(way: i32): usize {
 export function packBlock(way: i32, mc: usize, kc: usize, ic: usize, pc: usize, a: usize, rowStrideA: usize, colStrideA: usize, workspace: usize): void {
   const from = a + (ic * rowStrideA + pc * colStrideA << 2), packedA = workspace + PACKED_B_BYTES;
   if (way == DENSE) packA(mc, kc, from, rowStrideA, colStrideA, packedA);
-  else listBlock(mc, kc, from, rowStrideA, colStrideA, packedA, packedA + PACKED_A_BYTES + TILE_BYTES);
+  else listBlock(mc, kc, from, rowStrideA, colStrideA, packedA, listsAt(workspace));
 }
 
 /** C's block of rows from ic on (+)= the packed block of A · B's rows from pc on, in the columns from jc on; of columns where C is transposed. */
@@ -183,7 +190,7 @@ export function runStripe(
     packB(nc, kc, from, colStrideB, rowStrideB, columns, ks, workspace);
     runBlock(mc, nc, kc, packedA, workspace, sums, out, ldc, tile);
   } else {
-    runListed(way, mc, nc, kc, packedA, tile + TILE_BYTES, from, rowStrideB, colStrideB, columns, ks, sums, out, ldc, workspace, tile);
+    runListed(way, mc, nc, kc, packedA, listsAt(workspace), from, rowStrideB, colStrideB, columns, ks, sums, out, ldc, workspace, tile);
   }
 }
 
@@ -204,8 +211,7 @@ function multiply(
     for (let ic: usize = 0; ic < M; ic += height) {
       const mc = min(height, M - ic);
       packBlock(way, mc, kc, ic, pc, a, rowStrideA, colStrideA, workspace);
-      const lists = workspace + PACKED_B_BYTES + PACKED_A_BYTES + TILE_BYTES;
-      const width = way == DENSE ? NC : listedWidth(way, N, kc, rowStrideB, colStrideB, (columnIndex | kIndex) != 0, lists);
+      const width = way == DENSE ? NC : listedWidth(way, N, kc, rowStrideB, colStrideB, (columnIndex | kIndex) != 0, listsAt(workspace));
       for (let jc: usize = 0; jc < N; jc += width) runStripe(way, width, mc, N, kc, ic, jc, pc, b, rowStrideB, colStrideB, accumulate, c, ldc, workspace, columnIndex, kIndex);
     }
   }

@@ -19,7 +19,7 @@ export const B_LISTED: i32 = 2;
 export const WIDTH: usize = 32;
 const ROW_BYTES: usize = WIDTH * 4;
 
-/** So many zeros of 64 looks pay, of both operands if the other has columns for few accumulators, and if the result is transposed (measured). */
+/** So many zeros of 64 looks pay: mostly, where C has columns for few accumulators, and where it is computed transposed (measured). */
 const ENOUGH: usize = 29;
 const ENOUGH_IF_NARROW: usize = 45;
 const ENOUGH_IF_TRANSPOSED: usize = 32;
@@ -29,8 +29,8 @@ const UNPACKED_UP_TO_USES: usize = 8;
 const UNPACKED_UP_TO_BYTES: usize = 65536;
 
 /**
- * Which operand's zeros are worth leaving out. B's are where A is a transpose, as the inputs are for the weights' gradient: a NaN or infinity among
- * those has shown in the forward pass.
+ * Which operand's zeros are worth leaving out. B's are where A is a transpose, as the inputs are for the weights' gradient: a NaN among those has
+ * shown in the forward pass, and so has an infinity, but where all that it goes to is closed.
  */
 export function chooseListed(M: usize, N: usize, K: usize, a: usize, rowStrideA: usize, colStrideA: usize, b: usize, rowStrideB: usize, colStrideB: usize, isSelected: bool): i32 {
   if (K < LEAST_DEPTH) return DENSE;

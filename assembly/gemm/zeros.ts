@@ -20,7 +20,7 @@ export const LEAST_DEPTH: usize = 16;
 export function lookForZeros(count: usize, K: usize, from: usize, acrossBytes: usize, kBytes: usize): usize {
   let found: usize = 0;
   for (let look: usize = 0; look < LOOKS; look++) {
-    const k = (look * 40503 + 20000 & 0xffff) * K >> 16; // evenly, in the order of the golden section
+    const k = <usize>(<u64>(look * 40503 + 20000 & 0xffff) * K >> 16); // evenly, in the order of the golden section
     found += usize(load<u32>(from + look * count / LOOKS * acrossBytes + k * kBytes) << 1 == 0);
     if (look + 1 == FIRST_LOOKS && found < FEW) return 0;
   }

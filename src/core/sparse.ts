@@ -134,8 +134,8 @@ const sortedCounts = new WeakMap<SparseRows, Uint32Array>();
 
 /** How many entries so many rows have at most. */
 export function mostEntries(x: SparseRows, of: number): number {
-  const { rows, rowOffsets } = x;
-  if (of >= rows) return rowOffsets[rows];
+  const { rows, rowOffsets, columnIndices } = x;
+  if (of >= rows) return columnIndices.length;
   let counts = sortedCounts.get(x);
   if (!counts) {
     counts = Uint32Array.from({ length: rows }, (_, r) => rowOffsets[r + 1] - rowOffsets[r]).sort();

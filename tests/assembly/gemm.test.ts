@@ -407,6 +407,16 @@ describe.each(builds)("gemmSkippingZeros, %s build", (build) => {
           }
   });
 
+  it("looks for zeros at the end of long rows, too", async () => {
+    const bench = await Bench.create(build);
+    const [M, N, K] = [4, 32, 2 ** 17];
+    const each = operands("NN", M, N, K, (_, k) => k >= K / 2, ZEROS.none!);
+    each.b.fill(Number.NaN, (K - 1) * N); // what is left out does not show
+    const { plain, skipping } = both(bench, each);
+    expect(plain.every(Number.isNaN)).toBe(true);
+    expect(skipping.every(Number.isFinite)).toBe(true);
+  });
+
   it("has the bits of gemm in blocks as large as they can be", async () => {
     const bench = await Bench.create(build);
     for (const [M, N, K] of [
