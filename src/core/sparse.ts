@@ -171,8 +171,16 @@ export interface SparseColumns {
   readonly meanSize: Float64Array;
 }
 
-/** Figures of the columns by the entries alone, in two passes over them. */
+/** Of more columns the figures alone would take 3.5 GB. */
+const MOST_MEASURED = 2 ** 26;
+
+/**
+ * Figures of the columns by the entries alone, in two passes over them.
+ * @throws RelumineError "memory" of more than 67 million columns
+ */
 export function measureSparse({ rows, columns, columnIndices, values }: SparseRows): SparseColumns {
+  if (columns > MOST_MEASURED)
+    throw new RelumineError("memory", "x.columns", `to be at most ${MOST_MEASURED} here`, `${columns}`);
   const [counts, above] = [new Uint32Array(columns), new Uint32Array(columns)];
   const [min, max, mean, variance, meanSize] = Array.from({ length: 5 }, () => new Float64Array(columns));
   min.fill(Infinity);

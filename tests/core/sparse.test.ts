@@ -120,6 +120,11 @@ it.each<[string, string, object]>([
   expect(() => checkSparse("x", { ...SMALL, ...change } as never)).toThrow(relumineError(code as "shape", path));
 });
 
+it("refuses figures of more columns than memory holds", () => {
+  const x = checkSparse("x", { rows: 1, columns: 2 ** 31, rowOffsets: [0, 1], columnIndices: [2 ** 31 - 1] });
+  expect(() => measureSparse(x)).toThrow(relumineError("memory", "x.columns"));
+});
+
 it("refuses another width, and zeros that fit in no memory", () => {
   expect(() => toSamples("x", SMALL, 5)).toThrow(relumineError("shape", "x"));
   const wide = { rows: 2 ** 20, columns: 2 ** 20, rowOffsets: new Uint32Array(2 ** 20 + 1), columnIndices: [] };
