@@ -245,12 +245,10 @@ export function repeatedSparse(
   visit((column, row, value) => value !== 0 && entries.get(column)?.push(row, value));
   const isEqual = (a: readonly number[], b: readonly number[]) =>
     a.length === b.length && a.every((value, i) => value === b[i]);
+  const isFirst = (column: number, group: readonly number[]) =>
+    group.find((earlier) => isEqual(entries.get(earlier)!, entries.get(column)!)) === column;
   return [...alike.values()]
-    .flatMap((group) =>
-      group.filter((column, i) =>
-        group.slice(0, i).some((earlier) => isEqual(entries.get(earlier)!, entries.get(column)!)),
-      ),
-    )
+    .flatMap((group) => (group.length > 1 ? group.filter((column) => !isFirst(column, group)) : []))
     .sort((a, b) => a - b);
 }
 

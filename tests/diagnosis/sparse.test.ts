@@ -119,6 +119,10 @@ test("columns that repeat an earlier one, and others that nearly do", () => {
   const sparse = toSamples("x", x) as SparseRows;
   expect(repeatedSparse(sparse, [0, 1, 2, 3, 4, 5, 6, 7])).toEqual([1, 4, 6, 7]);
   expect(repeatedSparse(sparse, [1, 2, 5])).toEqual([]);
+  const many = 50_000; // columns that are all the same
+  const columnIndices = Uint32Array.from({ length: many }, (_, column) => column);
+  const alike = { rows: 1, columns: many, rowOffsets: Uint32Array.of(0, many), columnIndices };
+  expect(repeatedSparse(alike, [...columnIndices])).toHaveLength(many - 1);
 });
 
 test("blocks of sparse rows, mixed with others", async () => {
