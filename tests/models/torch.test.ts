@@ -38,6 +38,37 @@ test("an order that is given decides, and is wanted where nothing else tells", a
   expect(second.predict(row).data).not.toEqual(first.predict(row).data);
 });
 
+/** A file of safetensors of layers of three units each, by their names. */
+function layersNamed(...names: readonly string[]): Uint8Array {
+  const entries = names.flatMap((name) => [[`${name}.weight`, [3, 3]] as const, [`${name}.bias`, [3]] as const]);
+  const header: Record<string, unknown> = {};
+  let end = 0;
+  for (const [name, shape] of entries) {
+    const start = end;
+    end += 4 * shape.reduce((a, b) => a * b, 1);
+    header[name] = { dtype: "F32", shape, data_offsets: [start, end] };
+  }
+  const text = Buffer.from(JSON.stringify(header));
+  const length = Buffer.alloc(8);
+  length.writeBigUInt64LE(BigInt(text.length));
+  return new Uint8Array(Buffer.concat([length, text, Buffer.alloc(end)]));
+}
+
+test("layers side by side in a Sequential have no activation between them", async () => {
+  const activation = "relu";
+  await expectError(readModel(layersNamed("0", "1", "3"), { activation }), "unsupported", /weights/);
+  const said = await readModel(layersNamed("0", "1", "3"), { activation: ["linear", activation] });
+  expect(said.spec.layers.map((layer) => layer.activation)).toMatchObject([
+    { name: "linear" },
+    { name: "relu" },
+    { name: "linear" },
+  ]);
+  expect((await readModel(layersNamed("0", "2", "4"), { activation })).spec.layers).toHaveLength(3);
+  expect((await readModel(layersNamed("layers.0", "layers.1", "layers.2"), { activation })).spec.layers).toHaveLength(
+    3,
+  );
+});
+
 test("the package's own file", async () => {
   using network = await createNetwork({
     inputs: 3,

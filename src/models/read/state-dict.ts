@@ -29,6 +29,8 @@ export interface StateDict {
   readonly tensors: ReadonlyMap<string, NamedTensor>;
   /** Its order is that of the model's modules. */
   readonly isOrdered: boolean;
+  /** Names are as PyTorch gives them: in "0.weight" 0 is the module's place in a Sequential. */
+  readonly isOfModules: boolean;
 }
 
 interface Linear {
@@ -310,6 +312,24 @@ function segments(modules: readonly Module[]): { first: Module[]; layers: { laye
   return { first, layers };
 }
 
+/**
+ * Two layers side by side in a Sequential have no module for an activation between them: one that is said of all hidden
+ * layers is not of these. Numbers behind a name may be those of a list, where an activation may stand in the code.
+ */
+function checkPlaces(modules: readonly Module[], activation: Said["activation"]): void {
+  if (Array.isArray(activation) || modules.some(({ name }) => !/^\d+$/.test(name))) return;
+  modules.slice(1).forEach((module, index) => {
+    const before = modules[index];
+    if (module.kind !== "linear" || before.kind !== "linear" || Number(module.name) !== Number(before.name) + 1) return;
+    const given = `the layers ${describe(before.name)} and ${describe(module.name)} with no module between them`;
+    throw refuse(
+      WEIGHTS,
+      given,
+      'Say the activation behind each hidden layer, as in { activation: ["linear", "relu"] }',
+    );
+  });
+}
+
 /** The value behind a hidden layer's activation and normalization. */
 function hiddenValue(
   value: Affine,
@@ -336,8 +356,9 @@ function hiddenValue(
  * The chain that named tensors are.
  * @throws RelumineError "unsupported" for what is none, or where the file does not say enough, "format", "value"
  */
-export function chainOfStateDict({ tensors, isOrdered }: StateDict, said: Said): ReadChain {
+export function chainOfStateDict({ tensors, isOrdered, isOfModules }: StateDict, said: Said): ReadChain {
   const modules = inOrder(modulesOf(tensors), isOrdered, said.order);
+  if (isOfModules) checkPlaces(modules, said.activation);
   const { first, layers } = segments(modules);
   if (layers.length === 0) throw refuse(WEIGHTS, "no weights of a dense layer");
   const activations = activationsOf(said, layers.length - 1);

@@ -162,7 +162,7 @@ function readWeights(root: HdfGroup, most: number, said: Said): ReadFile {
     tensors.set(`${index}.weight`, transposed(kernel));
     if (bias) tensors.set(`${index}.bias`, bias);
   });
-  return { writer: "Keras 3", ...chainOfStateDict({ tensors, isOrdered: true }, said) };
+  return { writer: "Keras 3", ...chainOfStateDict({ tensors, isOrdered: true, isOfModules: false }, said) };
 }
 
 function readDense(

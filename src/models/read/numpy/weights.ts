@@ -18,11 +18,11 @@ export function readWeights(bytes: Uint8Array, said: Said): ReadFile {
     names.length > 0 &&
     names.every((name) => /(^|\.)(weight|bias|running_mean|running_var|num_batches_tracked)$/.test(name))
   )
-    return chainOfStateDict({ tensors: arrays, isOrdered: false }, said);
+    return chainOfStateDict({ tensors: arrays, isOrdered: false, isOfModules: true }, said);
   const other = names.find((name) => !COEFS.test(name));
   if (other !== undefined || names.length === 0)
     throw refuse("the file's arrays", names.length === 0 ? "none" : `the name ${describe(other)}`, HINT);
-  return chainOfStateDict({ tensors: renamed(arrays), isOrdered: true }, said);
+  return chainOfStateDict({ tensors: renamed(arrays), isOrdered: true, isOfModules: false }, said);
 }
 
 function renamed(arrays: ReadonlyMap<string, NamedTensor>): Map<string, NamedTensor> {

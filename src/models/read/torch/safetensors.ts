@@ -35,5 +35,5 @@ export function readSafetensors(bytes: Uint8Array, said: Said): ReadFile {
       return [name, { shape, data: decodeNumbers(what, type, own, countOf(what, shape)) }];
     }),
   );
-  return { writer: "", ...chainOfStateDict({ tensors, isOrdered: false }, said) };
+  return { writer: "", ...chainOfStateDict({ tensors, isOrdered: false, isOfModules: true }, said) };
 }

@@ -138,5 +138,5 @@ export function readTorch(bytes: Uint8Array, said: Said): ReadFile {
   const most = 2 ** 20 + 4 * bytes.length;
   const storages = new Storages(archive, folder, byteOrder(archive, `${folder}byteorder`), most);
   const named = new Map([...tensors].map(([each, raw]) => [each, storages.tensor(each, raw)]));
-  return { writer: "PyTorch", ...chainOfStateDict({ tensors: named, isOrdered: true }, said) };
+  return { writer: "PyTorch", ...chainOfStateDict({ tensors: named, isOrdered: true, isOfModules: true }, said) };
 }
