@@ -58,21 +58,13 @@ function listAlong(kc: usize, from: usize, values: usize, list: usize): usize {
     values += count << 2;
     list += count << 1;
   }
-  for (; k < kc; k++, from += 4) {
-    const bits = load<u32>(from);
-    store<u32>(values, bits);
-    store<u16>(list, <u16>k);
-    const one = usize(bits << 1 != 0);
-    values += one << 2;
-    list += one << 1;
-  }
-  return values - first >> 2;
+  return (values - first >> 2) + listFrom(k, kc, from, 4, values, list);
 }
 
-/** Lists the entries of one row of any strides. */
-function listScattered(kc: usize, from: usize, kBytes: usize, values: usize, list: usize): usize {
+/** Lists the entries of one row of any strides from place k on. */
+function listFrom(k: usize, kc: usize, from: usize, kBytes: usize, values: usize, list: usize): usize {
   const first = values;
-  for (let k: usize = 0; k < kc; k++, from += kBytes) {
+  for (; k < kc; k++, from += kBytes) {
     const bits = load<u32>(from);
     store<u32>(values, bits);
     store<u16>(list, <u16>k);
@@ -114,7 +106,7 @@ export function listRows(count: usize, kc: usize, from: usize, acrossBytes: usiz
   }
   for (; i < count; i++) {
     const row = from + i * acrossBytes, to = values + (i * kc << 2), list = lists + (i * kc << 1);
-    store<u32>(counts + (i << 2), <u32>(kBytes == 4 ? listAlong(kc, row, to, list) : listScattered(kc, row, kBytes, to, list)));
+    store<u32>(counts + (i << 2), <u32>(kBytes == 4 ? listAlong(kc, row, to, list) : listFrom(0, kc, row, kBytes, to, list)));
   }
   let total: usize = 0;
   for (i = 0; i < count; i++) total += load<u32>(counts + (i << 2));
