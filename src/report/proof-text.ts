@@ -1,6 +1,6 @@
 // What `prove` found, for people: a line a layer, and what it comes to.
 import type { NetworkProof, ProvedUnit } from "../diagnosis/proof/proof-types.js";
-import { countOf, formatCount } from "../text/numbers.js";
+import { countOf, formatCount, formatNumber } from "../text/numbers.js";
 
 const VERDICTS = [
   ["provenDead", "proved closed"],
@@ -27,5 +27,5 @@ export function describeProof({ units, open, work, stopped }: NetworkProof): str
   const end = { aborted: "interrupted", seconds: "the time was up" };
   const why = stopped ? `, ${end[stopped]}` : "";
   const more = open > 0 && !stopped ? "; a larger budget may decide more" : "";
-  return [...layers, `${work.toExponential(1)} multiplications${why}${more}.`].join("\n");
+  return [...layers, `${formatNumber(work, 2)} multiplications${why}${more}.`].join("\n");
 }

@@ -14,7 +14,7 @@ import { interruption, Terminal } from "../terminal.js";
 import { errorIn, RelumineError } from "../../core/errors.js";
 import type { NetworkProof, ProofProgress } from "../../index.js";
 import { describeProof } from "../../report/proof-text.js";
-import { formatCount } from "../../text/numbers.js";
+import { formatCount, formatNumber } from "../../text/numbers.js";
 import { onOneLine } from "../../text/printable.js";
 
 const EXAMPLES = `
@@ -59,7 +59,7 @@ function follow(terminal: Terminal): (progress: ProofProgress) => void {
   let last = performance.now();
   terminal.startProgress();
   return ({ decided, units, work }) => {
-    const note = `${work.toExponential(1)} multiplications`;
+    const note = `${formatNumber(work, 2)} multiplications`;
     terminal.progress({ label: "proving", done: decided, total: units, unit: "units", note });
     if (performance.now() - last < LOG_EVERY) return;
     last = performance.now();
