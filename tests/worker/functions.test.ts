@@ -372,7 +372,7 @@ describe("prove", () => {
   });
 
   it("ends with its network", async () => {
-    const hidden = { units: 48, biasInitializer: -0.3 };
+    const hidden = { units: 48, biasInitializer: -2 };
     const large = await remote.createNetwork({ ...classifier, inputs: 40, layers: [hidden, hidden, hidden, hidden] });
     const twin = await large.clone();
     const box = { low: Array<number>(40).fill(-1), high: Array<number>(40).fill(1) };
@@ -383,7 +383,7 @@ describe("prove", () => {
     await settled;
     await large.summary();
     await large.dispose();
-    if (typeof process.cpuUsage !== "function") return; // a browser tells no processor time
+    if (typeof process === "undefined") return; // a browser tells no processor time
     const { user } = process.cpuUsage();
     await new Promise((resolve) => setTimeout(resolve, 300));
     expect(process.cpuUsage().user - user).toBeLessThan(150_000);
