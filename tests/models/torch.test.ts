@@ -54,6 +54,10 @@ function layersNamed(...names: readonly string[]): Uint8Array {
   return new Uint8Array(Buffer.concat([length, text, Buffer.alloc(end)]));
 }
 
+test("a file without tensors holds no layers", async () => {
+  await expectError(readModel(layersNamed(), { activation: "relu" }), "unsupported", /weights/);
+});
+
 test("layers side by side in a Sequential have no activation between them", async () => {
   const activation = "relu";
   await expectError(readModel(layersNamed("0", "1", "3"), { activation }), "unsupported", /weights/);

@@ -85,7 +85,7 @@ describe.each([1, 2])("%i threads", (threads) => {
     const expected = high.predict(data.x);
     const { used } = heap;
     const many = labelled(6000, 150);
-    await expectUntouched(high, () => high.fit(many, { batchSize: 6000 }), "memory", "a batch of 6000 rows");
+    await expectUntouched(high, () => high.fit(many, { batchSize: 6000 }), "memory", "the inputs of a batch");
     await expectRefusal(() => createNetwork({ ...spec, inputs: 20_000 }, { threads }), "memory");
     expect(heap.used).toBe(used);
     expect(high.predict(data.x)).toEqual(expected);

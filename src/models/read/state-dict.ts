@@ -151,13 +151,13 @@ function modulesOf(tensors: ReadonlyMap<string, NamedTensor>): Module[] {
 
 /** The numbers in names, where the names differ in numbers alone: layers.0, layers.2; fc1, fc2. */
 function numbersIn(modules: readonly Module[]): number[] | undefined {
+  if (modules.length < 2) return modules.map(() => 0);
   const texts = modules.map(({ name }) => name.split(/(\d+)/));
   const [first] = texts;
   if (texts.some((text) => text.length !== first.length)) return undefined;
   const differing = first
     .map((_, place) => place)
     .filter((place) => texts.some((text) => text[place] !== first[place]));
-  if (modules.length === 1) return [0];
   if (differing.length !== 1 || differing[0] % 2 === 0) return undefined;
   const numbers = texts.map((text) => Number(text[differing[0]]));
   return new Set(numbers).size === numbers.length ? numbers : undefined;
