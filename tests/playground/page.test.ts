@@ -147,13 +147,13 @@ describe.skipIf(!hasChromium)("the page", () => {
   test("tells a death's history", async () => {
     await using visitor = await visit(site);
     const { page, faults } = visitor;
-    await page.waitForSelector(DEAD_BUTTONS);
-    await page.waitForFunction(() => document.querySelector("#unit h2")?.textContent?.includes("dead"));
-    await page.waitForFunction(() =>
+    const last = page.waitForFunction(() =>
       /^Last: layer 1, unit 7 died at step 314: one step was too large\.$/.test(
         document.querySelector("#event")!.textContent!,
       ),
-    );
+    ); // until the next death takes its line: waited for from the start
+    await Promise.all([last, page.waitForSelector(DEAD_BUTTONS)]);
+    await page.waitForFunction(() => document.querySelector("#unit h2")?.textContent?.includes("dead"));
     expect(await page.textContent("#unit .history:not([hidden])")).toMatch(
       /died at step \d+: one step was too large.*; at a rate of 0\.\d+ it would have lived through that one step/i,
     );
