@@ -50,8 +50,9 @@ export function markFired(units: usize, batch: usize, fired: usize): usize {
 }
 
 /**
- * Of some units those z that are above the unit's threshold, in the rows' order. z: rows x units; places: `count` u32, which units;
- * thresholds: count float32; found: count x rows float32, what is found of each unit at its row's start; lengths: count u32, how many.
+ * Of some units those z that are above the unit's threshold, in the rows' order. z: rows x units; places: `count` u32,
+ * which units; thresholds: count float32; found: count x rows float32, what is found of each unit at its row's start;
+ * lengths: count u32, how many.
  */
 export function collectAbove(
   rows: usize, units: usize, z: usize, count: usize, places: usize, thresholds: usize, found: usize, lengths: usize,

@@ -7,7 +7,9 @@ export {
   poisson, probabilityBinaryCrossEntropy, probabilityCrossEntropy, softmaxBackward,
 } from "./loss";
 export { sgd, adam, adamAged, advanceAges, rmsprop } from "./optimizer";
-export { clearRows, sgdRows, sparseGradient, sparseProduct, sparseProductSelected, spreadRows, transposeEntries } from "./sparse";
+export {
+  clearRows, sgdRows, sparseGradient, sparseProduct, sparseProductSelected, spreadRows, transposeEntries,
+} from "./sparse";
 export { fillUniform, fillNormal, shuffle } from "./random";
 export { activationBackward, activationForward } from "./activation";
 export { collectAbove, foldCounters, listOpen, markFired, resetTotals } from "./counters";

@@ -112,7 +112,11 @@ export function sgd(
   const first: usize = velocity ? 0 : descend(n, parameters, gradient, learningRate, weightDecay);
   let accepted = i32x4.splat(0);
   for (let i = first; i < n; i += LANES) {
-    accepted = i32x4.add(accepted, sgdLanes(LANES, i << 2, parameters, gradient, velocity, learningRate, momentum, weightDecay, nesterov));
+    const lanes = sgdLanes(
+      LANES, i << 2, parameters, gradient, velocity,
+      learningRate, momentum, weightDecay, nesterov,
+    );
+    accepted = i32x4.add(accepted, lanes);
   }
   return <i32>(n - first) - countOf(accepted);
 }

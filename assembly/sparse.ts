@@ -1,9 +1,10 @@
-// Products of sparse rows: a batch X of M rows in CSR form. Row r has the entries offsets[r] to offsets[r + 1] (u32) of `columns` (u32,
-// ascending in a row) and `values` (f32); all other elements are 0.
+// Products of sparse rows: a batch X of M rows in CSR form. Row r has the entries offsets[r] to offsets[r + 1] (u32) of
+// `columns` (u32, ascending in a row) and `values` (f32); all other elements are 0.
 //
-// Each element of a result is one sum in the order of k, as in gemm/: what a zero would add is left out, which is nothing, as weights are
-// finite and a sum that starts at 0 stays +0. (In the relaxed build a product that is fused may leave a sum of -0 where it underflows, which
-// a later 0 would have made +0 in a dense product: no number is another by that.)
+// Each element of a result is one sum in the order of k, as in gemm/: what a zero would add is left out, which is
+// nothing, as weights are finite and a sum that starts at 0 stays +0. (In the relaxed build a product that is fused may
+// leave a sum of -0 where it underflows, which a later 0 would have made +0 in a dense product: no number is another by
+// that.)
 import { addSixRows } from "./gemm/stream";
 import { sgd, sgdRest } from "./optimizer";
 import { LANES, loadLanes, multiplyAdd, storeLanes } from "./simd";
@@ -34,13 +35,17 @@ function addSix(N: usize, columns: usize, values: usize, b: usize, bytes: usize,
 function addRow(N: usize, value: usize, row: usize, c: usize): void {
   const x = v128.load_splat<f32>(value);
   const whole = N & ~(LANES - 1);
-  for (const end = c + (whole << 2); c < end; c += 16, row += 16) v128.store(c, multiplyAdd(x, v128.load(row), v128.load(c)));
+  for (const end = c + (whole << 2); c < end; c += 16, row += 16) {
+    v128.store(c, multiplyAdd(x, v128.load(row), v128.load(c)));
+  }
   const rest = N - whole;
   if (rest) storeLanes(c, multiplyAdd(x, loadLanes(row, rest), loadLanes(c, rest)), rest);
 }
 
 /** C = X·B. B: rows of N floats, C: M x N. */
-export function sparseProduct(M: usize, N: usize, offsets: usize, columns: usize, values: usize, b: usize, c: usize): void {
+export function sparseProduct(
+  M: usize, N: usize, offsets: usize, columns: usize, values: usize, b: usize, c: usize,
+): void {
   const bytes = N << 2, whole = N & ~7, tail = whole << 2;
   memory.fill(c, 0, M * bytes);
   for (let r: usize = 0; r < M; r++, c += bytes) {
@@ -49,7 +54,9 @@ export function sparseProduct(M: usize, N: usize, offsets: usize, columns: usize
     for (; at + (SIX << 2) <= end; at += SIX << 2) {
       if (whole) addSix(whole, columns + at, values + at, b, bytes, c);
       if (whole < N) {
-        for (let i: usize = 0; i < SIX << 2; i += 4) addRow(N - whole, values + at + i, rowAt(b, bytes, columns, at + i) + tail, c + tail);
+        for (let i: usize = 0; i < SIX << 2; i += 4) {
+          addRow(N - whole, values + at + i, rowAt(b, bytes, columns, at + i) + tail, c + tail);
+        }
       }
     }
     for (; at < end; at += 4) addRow(N, values + at, rowAt(b, bytes, columns, at), c);
@@ -110,7 +117,10 @@ function takePlace(bin: usize, to: usize): usize {
   return to + <usize>place * ENTRY;
 }
 
-/** Copies entries in the order of `bits` bits of their columns from bit `shift` on; those that are equal stay in their order. */
+/**
+ * Copies entries in the order of `bits` bits of their columns from bit `shift` on; those that are equal stay in their
+ * order.
+ */
 function sortEntries(count: usize, from: usize, to: usize, shift: u32, bits: u32, bins: usize): void {
   const mask: u32 = (1 << bits) - 1, end = from + count * ENTRY;
   memory.fill(bins, 0, 4 << bits);
@@ -125,10 +135,13 @@ function sortEntries(count: usize, from: usize, to: usize, shift: u32, bits: u32
 }
 
 /**
- * The entries of X by column, and by row in a column: sorted by their digits, so that time and memory go by the entries, not by the width of
- * X. entries, spare: ENTRY bytes each; returns which of the two holds them.
+ * The entries of X by column, and by row in a column: sorted by their digits, so that time and memory go by the
+ * entries, not by the width of X. entries, spare: ENTRY bytes each; returns which of the two holds them.
  */
-export function transposeEntries(M: usize, width: u32, offsets: usize, columns: usize, values: usize, entries: usize, spare: usize, bins: usize): usize {
+export function transposeEntries(
+  M: usize, width: u32, offsets: usize, columns: usize, values: usize,
+  entries: usize, spare: usize, bins: usize,
+): usize {
   let to = entries;
   for (let r: usize = 0; r < M; r++) {
     const end = <usize>load<u32>(offsets + (r << 2), 4) << 2;
@@ -150,7 +163,7 @@ export function transposeEntries(M: usize, width: u32, offsets: usize, columns: 
   return entries;
 }
 
-/** Σ value·d's row over entries of one column, in their order, for `count` (1 to 4) floats at `offset` bytes of the rows. */
+/** Σ value·row over entries of one column, in their order, for `count` (1 to 4) floats of the rows at `d`. */
 // @ts-ignore: decorator
 @inline
 function sumLanes(count: usize, entry: usize, end: usize, d: usize, bytes: usize, to: usize): void {
@@ -175,8 +188,9 @@ function sum16(entry: usize, end: usize, d: usize, bytes: usize, to: usize): voi
 }
 
 /**
- * The rows of Xᵀ·D that are not 0 by their places alone: lists the columns of X that have entries, ascending, and writes a row of N floats
- * for each, one after the other; returns how many. entries: as transposeEntries leaves them. D: M x N.
+ * The rows of Xᵀ·D that are not 0 by their places alone: lists the columns of X that have entries, ascending, and
+ * writes a row of N floats for each, one after the other; returns how many. entries: as transposeEntries leaves them.
+ * D: M x N.
  */
 export function sparseGradient(count: usize, N: usize, entries: usize, d: usize, list: usize, g: usize): usize {
   const bytes = N << 2, first = list, last = entries + count * ENTRY;
@@ -198,17 +212,26 @@ export function sparseGradient(count: usize, N: usize, entries: usize, d: usize,
 /** Copies rows of N floats that lie one after the other to the listed rows of G. */
 export function spreadRows(count: usize, list: usize, N: usize, from: usize, g: usize): void {
   const bytes = N << 2;
-  for (const end = list + (count << 2); list < end; list += 4, from += bytes) memory.copy(g + <usize>load<u32>(list) * bytes, from, bytes);
+  for (const end = list + (count << 2); list < end; list += 4, from += bytes) {
+    memory.copy(g + <usize>load<u32>(list) * bytes, from, bytes);
+  }
 }
 
 /** Makes the listed rows of G 0, N floats each. */
 export function clearRows(count: usize, list: usize, N: usize, g: usize): void {
   const bytes = N << 2;
-  for (const end = list + (count << 2); list < end; list += 4) memory.fill(g + <usize>load<u32>(list) * bytes, 0, bytes);
+  for (const end = list + (count << 2); list < end; list += 4) {
+    memory.fill(g + <usize>load<u32>(list) * bytes, 0, bytes);
+  }
 }
 
-/** p -= learningRate·g for the listed rows of p, N floats each; those of g lie one after the other. Returns how many entries were refused. */
-export function sgdRows(count: usize, list: usize, N: usize, parameters: usize, gradient: usize, learningRate: f32): i32 {
+/**
+ * p -= learningRate·g for the listed rows of p, N floats each; those of g lie one after the other. Returns how many
+ * entries were refused.
+ */
+export function sgdRows(
+  count: usize, list: usize, N: usize, parameters: usize, gradient: usize, learningRate: f32,
+): i32 {
   const bytes = N << 2, whole = N & ~(LANES - 1);
   let refused: i32 = 0;
   for (const end = list + (count << 2); list < end; list += 4, gradient += bytes) {

@@ -69,8 +69,10 @@ function takeTurns(control: usize, index: usize): i32 {
       product = load<i32>(control + PRODUCT);
     }
     runStripe(
-      way, width, mc, N, kc, ic, turn % across * width, pc, argument(control, 6), argument(control, 7), argument(control, 8),
-      argument(control, 9) != 0, argument(control, 10), argument(control, 11), workspace, argument(control, 13), argument(control, 14),
+      way, width, mc, N, kc, ic, turn % across * width, pc,
+      argument(control, 6), argument(control, 7), argument(control, 8),
+      argument(control, 9) != 0, argument(control, 10), argument(control, 11), workspace,
+      argument(control, 13), argument(control, 14),
     );
     finished++;
     atomic.add<i32>(control + FINISHED, 1);
@@ -84,14 +86,17 @@ function setArgument(control: usize, index: usize, value: usize): void {
   store<usize>(control + ARGUMENTS + (index << 2), value);
 }
 
-/** Puts the way of the product in the place of whether zeros may be skipped; exchanges its operands where B is listed. */
+/**
+ * Puts the way of the product in the place of whether zeros may be skipped; exchanges its operands where B is listed.
+ */
 function chooseWay(control: usize): i32 {
   if (argument(control, 15) == 0) return DENSE;
   const M = argument(control, 0), N = argument(control, 1);
   const a = argument(control, 3), rowStrideA = argument(control, 4), colStrideA = argument(control, 5);
   const b = argument(control, 6), rowStrideB = argument(control, 7), colStrideB = argument(control, 8);
   const isSelected = (argument(control, 13) | argument(control, 14)) != 0;
-  const way = chooseListed(M, N, argument(control, 2), a, rowStrideA, colStrideA, b, rowStrideB, colStrideB, isSelected);
+  const K = argument(control, 2);
+  const way = chooseListed(M, N, K, a, rowStrideA, colStrideA, b, rowStrideB, colStrideB, isSelected);
   setArgument(control, 15, way);
   if (way == B_LISTED) {
     setArgument(control, 0, N); setArgument(control, 1, M);

@@ -1,5 +1,5 @@
-// What zeros save: a training step on rows that are mostly 0 and one of the same network on dense noise, by turns; and a
-// step of a trained network beside the same step with every zero multiplied.
+// What zeros save: a training step on rows that are mostly 0 and one of the same network on dense noise, by turns; and
+// a step of a trained network beside the same step with every zero multiplied.
 import { createNetwork, sgd, type Network } from "../src/index.js";
 import { stateOf } from "../src/network/state/state.js";
 import type { KernelExports } from "../src/wasm/exports.js";
@@ -136,7 +136,8 @@ async function trained(workload: Workload, make: (rows: number) => Samples, cont
     runtime.kernels = kernels;
   };
   const found = await ratios(using(dense), using(kernels), MILLISECONDS);
-  const note = `${percent(zerosIn(data.x.data))} of the inputs are 0, ${hiddenZeros(network, workload.batch)} of the hidden activations`;
+  const hidden = hiddenZeros(network, workload.batch);
+  const note = `${percent(zerosIn(data.x.data))} of the inputs are 0, ${hidden} of the hidden activations`;
   network.dispose();
   return { ...summarize(found), unit: "x the step with zeros multiplied", note };
 }

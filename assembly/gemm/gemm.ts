@@ -5,9 +5,12 @@
 //       for jr, ir:                     the micro-kernel on one panel of each
 //
 // Blocks are of even size, none a remnant. NN, NT and TN differ in the strides that packing sees, and in nothing else.
-// Where a product may leave out zeros, a look at its operands says whether that pays; the blocks are then those of listed.ts.
+// Where a product may leave out zeros, a look at its operands says whether that pays; the blocks are then those of
+// listed.ts.
 import { directColumns, directRows } from "./direct";
-import { A_LISTED, B_LISTED, BLOCK_FLOATS, chooseListed, DENSE, listBlock, listedWidth, LISTS_BYTES, runListed, WIDTH } from "./listed";
+import {
+  B_LISTED, BLOCK_FLOATS, chooseListed, DENSE, listBlock, listedWidth, LISTS_BYTES, runListed, WIDTH,
+} from "./listed";
 import { microkernel4x8 } from "./microkernel4x8";
 import { microkernel5x8 } from "./microkernel5x8";
 import { microkernel6x8 } from "./microkernel6x8";
@@ -168,13 +171,19 @@ export function stripeWidth(way: i32): usize {
 }
 
 /** Packs or lists block (ic, pc) of A, for `runStripe`. */
-export function packBlock(way: i32, mc: usize, kc: usize, ic: usize, pc: usize, a: usize, rowStrideA: usize, colStrideA: usize, workspace: usize): void {
+export function packBlock(
+  way: i32, mc: usize, kc: usize, ic: usize, pc: usize,
+  a: usize, rowStrideA: usize, colStrideA: usize, workspace: usize,
+): void {
   const from = a + (ic * rowStrideA + pc * colStrideA << 2), packedA = workspace + PACKED_B_BYTES;
   if (way == DENSE) packA(mc, kc, from, rowStrideA, colStrideA, packedA);
   else listBlock(mc, kc, from, rowStrideA, colStrideA, packedA, listsAt(workspace));
 }
 
-/** C's block of rows from ic on (+)= the packed block of A · B's rows from pc on, in the columns from jc on; of columns where C is transposed. */
+/**
+ * C's block of rows from ic on (+)= the packed block of A · B's rows from pc on, in the columns from jc on; of columns
+ * where C is transposed.
+ */
 export function runStripe(
   way: i32, width: usize, mc: usize, N: usize, kc: usize, ic: usize, jc: usize, pc: usize,
   b: usize, rowStrideB: usize, colStrideB: usize,
@@ -190,13 +199,16 @@ export function runStripe(
     packB(nc, kc, from, colStrideB, rowStrideB, columns, ks, workspace);
     runBlock(mc, nc, kc, packedA, workspace, sums, out, ldc, tile);
   } else {
-    runListed(way, mc, nc, kc, packedA, listsAt(workspace), from, rowStrideB, colStrideB, columns, ks, sums, out, ldc, workspace, tile);
+    runListed(
+      way, mc, nc, kc, packedA, listsAt(workspace),
+      from, rowStrideB, colStrideB, columns, ks, sums, out, ldc, workspace, tile,
+    );
   }
 }
 
 /**
- * The packed way, for the columns and the rows (k) of B that the indices (u32) select, 0: all; N and K count what is selected. A and C are dense.
- * Where B is listed, the caller has exchanged the operands: C is then N x M.
+ * The packed way, for the columns and the rows (k) of B that the indices (u32) select, 0: all; N and K count what is
+ * selected. A and C are dense. Where B is listed, the caller has exchanged the operands: C is then N x M.
  */
 function multiply(
   way: i32, M: usize, N: usize, K: usize,
@@ -211,8 +223,15 @@ function multiply(
     for (let ic: usize = 0; ic < M; ic += height) {
       const mc = min(height, M - ic);
       packBlock(way, mc, kc, ic, pc, a, rowStrideA, colStrideA, workspace);
-      const width = way == DENSE ? NC : listedWidth(way, N, kc, rowStrideB, colStrideB, (columnIndex | kIndex) != 0, listsAt(workspace));
-      for (let jc: usize = 0; jc < N; jc += width) runStripe(way, width, mc, N, kc, ic, jc, pc, b, rowStrideB, colStrideB, accumulate, c, ldc, workspace, columnIndex, kIndex);
+      const width = way == DENSE
+        ? NC
+        : listedWidth(way, N, kc, rowStrideB, colStrideB, (columnIndex | kIndex) != 0, listsAt(workspace));
+      for (let jc: usize = 0; jc < N; jc += width) {
+        runStripe(
+          way, width, mc, N, kc, ic, jc, pc,
+          b, rowStrideB, colStrideB, accumulate, c, ldc, workspace, columnIndex, kIndex,
+        );
+      }
     }
   }
 }
@@ -241,17 +260,41 @@ function choose(
   }
   const isSelected = (columnIndex | kIndex) != 0;
   if (!isSelected) {
-    if (N == 1 && ldc == 1 && M > 1) // its transpose
-      return choose(1, M, K, b, colStrideB, rowStrideB, a, colStrideA, rowStrideA, accumulate, c, M, workspace, 0, 0, false);
+    if (N == 1 && ldc == 1 && M > 1) { // its transpose
+      return choose(
+        1, M, K, b, colStrideB, rowStrideB, a, colStrideA, rowStrideA,
+        accumulate, c, M, workspace, 0, 0, false,
+      );
+    }
     const isLong = N * K >= M * STREAM_FROM || (skipsZeros && rowStrideA == K);
-    if (M < 4 && N >= 8 && colStrideB == 1 && isLong) return streamRows(M, N, K, a, rowStrideA, colStrideA, b, rowStrideB, accumulate, c, ldc, skipsZeros, workspace);
+    if (M < 4 && N >= 8 && colStrideB == 1 && isLong) {
+      return streamRows(
+        M, N, K, a, rowStrideA, colStrideA, b, rowStrideB,
+        accumulate, c, ldc, skipsZeros, workspace,
+      );
+    }
     const isSmall = !isPacked(M, N, K);
-    if (isSmall && colStrideB == 1) return directRows(M, N, K, a, rowStrideA, colStrideA, b, rowStrideB, accumulate, c, ldc);
-    if (isSmall && rowStrideB == 1) return directColumns(M, N, K, a, rowStrideA, colStrideA, b, colStrideB, accumulate, c, ldc, workspace);
+    if (isSmall && colStrideB == 1) {
+      return directRows(M, N, K, a, rowStrideA, colStrideA, b, rowStrideB, accumulate, c, ldc);
+    }
+    if (isSmall && rowStrideB == 1) {
+      return directColumns(M, N, K, a, rowStrideA, colStrideA, b, colStrideB, accumulate, c, ldc, workspace);
+    }
   }
-  const way = skipsZeros ? chooseListed(M, N, K, a, rowStrideA, colStrideA, b, rowStrideB, colStrideB, isSelected) : DENSE;
-  if (way == B_LISTED) multiply(way, N, M, K, b, colStrideB, rowStrideB, a, colStrideA, rowStrideA, accumulate, c, ldc, workspace, 0, 0);
-  else multiply(way, M, N, K, a, rowStrideA, colStrideA, b, rowStrideB, colStrideB, accumulate, c, ldc, workspace, columnIndex, kIndex);
+  const way = skipsZeros
+    ? chooseListed(M, N, K, a, rowStrideA, colStrideA, b, rowStrideB, colStrideB, isSelected)
+    : DENSE;
+  if (way == B_LISTED) {
+    multiply(
+      way, N, M, K, b, colStrideB, rowStrideB, a, colStrideA, rowStrideA,
+      accumulate, c, ldc, workspace, 0, 0,
+    );
+  } else {
+    multiply(
+      way, M, N, K, a, rowStrideA, colStrideA, b, rowStrideB, colStrideB,
+      accumulate, c, ldc, workspace, columnIndex, kIndex,
+    );
+  }
 }
 
 /**
@@ -268,8 +311,9 @@ export function gemm(
 }
 
 /**
- * As gemm, but zeros of A may be left out, and those of B where A is a transpose (rowStrideA 1): NaN and infinity that they would be multiplied by
- * do not show. With indices (u32), for the columns and the rows (k) of B that they select, 0: all; N and K count what is selected, A and C are dense.
+ * As gemm, but zeros of A may be left out, and those of B where A is a transpose (rowStrideA 1): NaN and infinity that
+ * they would be multiplied by do not show. With indices (u32), for the columns and the rows (k) of B that they select,
+ * 0: all; N and K count what is selected, A and C are dense.
  */
 export function gemmSkippingZeros(
   M: usize, N: usize, K: usize,
@@ -278,7 +322,10 @@ export function gemmSkippingZeros(
   accumulate: bool, c: usize, ldc: usize, workspace: usize,
   columnIndex: usize, kIndex: usize,
 ): void {
-  choose(M, N, K, a, rowStrideA, colStrideA, b, rowStrideB, colStrideB, accumulate, c, ldc, workspace, columnIndex, kIndex, true);
+  choose(
+    M, N, K, a, rowStrideA, colStrideA, b, rowStrideB, colStrideB,
+    accumulate, c, ldc, workspace, columnIndex, kIndex, true,
+  );
 }
 
 /** Runs the micro-kernel `repeats` times on one panel of each operand, for the benchmark's R; the tile has MR x NR floats. */

@@ -1,13 +1,17 @@
-// C[1 x 32] (+)= one row of A, of which only the entries that are not 0 are listed, times the rows of B that they stand for; 4, 8, 16 or
-// 24 columns likewise. Eight accumulators hide the latency of a fused multiply-add; what limits the loop are the loads of B, so that it reaches two thirds
-// of the rate of the packed tiles (measured; two and three rows that share a list need fewer loads, and multiply more zeros).
+// C[1 x 32] (+)= one row of A, of which only the entries that are not 0 are listed, times the rows of B that they stand
+// for; 4, 8, 16 or 24 columns likewise. Eight accumulators hide the latency of a fused multiply-add; what limits the
+// loop are the loads of B, so that it reaches two thirds of the rate of the packed tiles (measured; two and three rows
+// that share a list need fewer loads, and multiply more zeros).
 import { multiplyAdd } from "../simd";
 
 /** `vectors` (a constant 1, 2, 4, 6, 8 or 12) of C. */
 // @ts-ignore: decorator
 @inline
-function row(vectors: i32, kept: usize, values: usize, list: usize, b: usize, stride: usize, accumulate: bool, c: usize): void {
-  let c0 = f32x4.splat(0), c1 = c0, c2 = c0, c3 = c0, c4 = c0, c5 = c0, c6 = c0, c7 = c0, c8 = c0, c9 = c0, ca = c0, cb = c0;
+function row(
+  vectors: i32, kept: usize, values: usize, list: usize, b: usize, stride: usize, accumulate: bool, c: usize,
+): void {
+  let c0 = f32x4.splat(0), c1 = c0, c2 = c0, c3 = c0, c4 = c0, c5 = c0;
+  let c6 = c0, c7 = c0, c8 = c0, c9 = c0, ca = c0, cb = c0;
   if (accumulate) {
     c0 = v128.load(c);
     if (vectors > 1) c1 = v128.load(c, 16);
@@ -37,17 +41,23 @@ function row(vectors: i32, kept: usize, values: usize, list: usize, b: usize, st
   if (vectors > 8) { v128.store(c, c8, 128); v128.store(c, c9, 144); v128.store(c, ca, 160); v128.store(c, cb, 176); }
 }
 
-export function microkernel1x32(kept: usize, values: usize, list: usize, b: usize, stride: usize, accumulate: bool, c: usize): void {
+export function microkernel1x32(
+  kept: usize, values: usize, list: usize, b: usize, stride: usize, accumulate: bool, c: usize,
+): void {
   row(8, kept, values, list, b, stride, accumulate, c);
 }
 
 /** 48 columns: for short lists, a loop less in 128. */
-export function microkernel1x48(kept: usize, values: usize, list: usize, b: usize, stride: usize, accumulate: bool, c: usize): void {
+export function microkernel1x48(
+  kept: usize, values: usize, list: usize, b: usize, stride: usize, accumulate: bool, c: usize,
+): void {
   row(12, kept, values, list, b, stride, accumulate, c);
 }
 
 /** The same for `columns` of 4, 8, 16 or 24. */
-export function microkernel1x4s(columns: usize, kept: usize, values: usize, list: usize, b: usize, stride: usize, accumulate: bool, c: usize): void {
+export function microkernel1x4s(
+  columns: usize, kept: usize, values: usize, list: usize, b: usize, stride: usize, accumulate: bool, c: usize,
+): void {
   if (columns == 4) row(1, kept, values, list, b, stride, accumulate, c);
   else if (columns == 8) row(2, kept, values, list, b, stride, accumulate, c);
   else if (columns == 16) row(4, kept, values, list, b, stride, accumulate, c);

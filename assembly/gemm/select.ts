@@ -16,7 +16,10 @@ function rowAt(i: usize, count: usize, from: usize, acrossBytes: usize, acrossIn
 }
 
 /** Rows i .. i + 4 of a panel whose k lie `rowBytes` apart. */
-function packFour(i: usize, count: usize, kc: usize, from: usize, acrossBytes: usize, kBytes: usize, acrossIndex: usize, kIndex: usize, to: usize, rowBytes: usize): void {
+function packFour(
+  i: usize, count: usize, kc: usize, from: usize, acrossBytes: usize, kBytes: usize,
+  acrossIndex: usize, kIndex: usize, to: usize, rowBytes: usize,
+): void {
   const r0 = rowAt(i, count, from, acrossBytes, acrossIndex), r1 = rowAt(i + 1, count, from, acrossBytes, acrossIndex);
   const r2 = rowAt(i + 2, count, from, acrossBytes, acrossIndex), r3 = rowAt(i + 3, count, from, acrossBytes, acrossIndex);
   for (let k: usize = 0; k < kc; k++) {
@@ -38,8 +41,13 @@ export function packSelected(count: usize, kc: usize, from: usize, acrossStride:
 }
 
 /** The same as one panel of 32. */
-export function packSelectedWide(count: usize, kc: usize, from: usize, acrossStride: usize, kStride: usize, acrossIndex: usize, kIndex: usize, to: usize): void {
-  for (let i: usize = 0; i < count; i += 4) packFour(i, count, kc, from, acrossStride << 2, kStride << 2, acrossIndex, kIndex, to + (i << 2), 128);
+export function packSelectedWide(
+  count: usize, kc: usize, from: usize, acrossStride: usize, kStride: usize,
+  acrossIndex: usize, kIndex: usize, to: usize,
+): void {
+  for (let i: usize = 0; i < count; i += 4) {
+    packFour(i, count, kc, from, acrossStride << 2, kStride << 2, acrossIndex, kIndex, to + (i << 2), 128);
+  }
 }
 
 /** Copies the columns of a rows x width matrix that the index selects to rows x columns. */

@@ -12,7 +12,8 @@ const ENTRY: usize = 8;
 // @ts-ignore: decorator
 @inline
 export function addSixRows(
-  N: usize, x0: v128, x1: v128, x2: v128, x3: v128, x4: v128, x5: v128, b0: usize, b1: usize, b2: usize, b3: usize, b4: usize, b5: usize, c: usize,
+  N: usize, x0: v128, x1: v128, x2: v128, x3: v128, x4: v128, x5: v128,
+  b0: usize, b1: usize, b2: usize, b3: usize, b4: usize, b5: usize, c: usize,
 ): void {
   for (const end = c + (N << 2); c < end; c += 32) {
     let s0 = multiplyAdd(x0, v128.load(b0), v128.load(c)), s1 = multiplyAdd(x0, v128.load(b0, 16), v128.load(c, 16)); b0 += 32;

@@ -19,7 +19,9 @@ export interface Matrix64 extends Omit<Matrix, "data"> {
   readonly data: Float64Array;
 }
 
-/** A Matrix, an array with one array of numbers per sample, or sparse rows, of which zeros take neither room nor time. */
+/**
+ * A Matrix, an array with one array of numbers per sample, or sparse rows, of which zeros take neither room nor time.
+ */
 export type Samples = Matrix | SparseMatrix | readonly ArrayLike<number>[];
 
 /** Samples that were checked. */

@@ -10,7 +10,8 @@ export interface PaceOptions {
   readonly signal?: AbortSignal;
   /**
    * Hears about every frame which share of the work is done, from 0 to 1; what it throws, at once or by a promise, ends
-   * the work, with nothing changed. 1 comes before the result is put in place, which waits for a promise that is returned then.
+   * the work, with nothing changed. 1 comes before the result is put in place, which waits for a promise that is
+   * returned then.
    */
   readonly onProgress?: (share: number) => void;
 }

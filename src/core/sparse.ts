@@ -45,7 +45,8 @@ function checkLength(path: string, list: ArrayLike<unknown>): number {
 /** Where they are 32-bit integers already, the numbers as they lie, those below 0 as very large ones. */
 function toIntegers(path: string, list: ArrayLike<number>): Uint32Array {
   if (list instanceof Uint32Array) return list;
-  if (list instanceof Int32Array && list.length > 0) return new Uint32Array(list.buffer, list.byteOffset, list.length); // of a detached buffer the length is 0
+  // of a detached buffer the length is 0
+  if (list instanceof Int32Array && list.length > 0) return new Uint32Array(list.buffer, list.byteOffset, list.length);
   const length = checkLength(path, list);
   const integers = new Uint32Array(length);
   for (let i = 0; i < length; i++) {
@@ -146,7 +147,9 @@ export function mostEntries(x: SparseRows, of: number): number {
   return sum;
 }
 
-/** The same of the rows that these indices name, some perhaps more than once, of any `chunk` that are taken together. */
+/**
+ * The same of the rows that these indices name, some perhaps more than once, of any `chunk` that are taken together.
+ */
 export function entriesOfChunks({ rowOffsets }: SparseRows, indices: ArrayLike<number>, chunk: number): number {
   let most = 0;
   for (let start = 0; start < indices.length; start += chunk) {

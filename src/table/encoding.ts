@@ -116,7 +116,10 @@ export function inputWidth(inputs: readonly InputEncoding[]): number {
   return inputs.reduce((width, encoding) => width + widthOf(encoding), 0);
 }
 
-/** Rows of which no larger share of inputs is other than 0 are sparse: they then train faster, in less memory (measured). */
+/**
+ * Rows of which no larger share of inputs is other than 0 are sparse: they then train faster, in less memory
+ * (measured).
+ */
 const SPARSE_UP_TO = 0.1;
 /** Of a text, so many words count. */
 const WORDS_OF_TEXT = 30;

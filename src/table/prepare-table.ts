@@ -30,9 +30,9 @@ const OPTIONS = ["target", "task", "ignore", "validation", "seed", "columns", "d
  * @param source text or bytes (gzipped too), at once or as a stream
  * @param options target: the column to predict; all else has defaults
  * @cost one pass over the text and some over its columns: 200,000 rows of 22 numbers in 2 to 4 s
- * @returns x: rows x columns.length, numbers standardized by the training rows, words one-hot; a Matrix, or, where at most
- * a tenth of a row is other than 0 by what the columns are (1 a column of words, 30 a text that is hashed), sparse rows;
- * y: labels 0..K-1, or standardized numbers
+ * @returns x: rows x columns.length, numbers standardized by the training rows, words one-hot; a Matrix, or, where at
+ * most a tenth of a row is other than 0 by what the columns are (1 a column of words, 30 a text that is hashed), sparse
+ * rows; y: labels 0..K-1, or standardized numbers
  * @throws RelumineError "value" for options, "format" for what is no such table, "memory" for more than 2^28 inputs;
  * paths name row, line and column
  * @example

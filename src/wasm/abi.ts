@@ -69,7 +69,10 @@ export const UnitTotal = {
 } as const;
 export const UNIT_TOTALS = 7;
 
-/** The threads' control block in words of 32 bits (assembly/threads.ts); from `arguments` on lie those of gemmSkippingZeros, then whether it skips them. */
+/**
+ * The threads' control block in words of 32 bits (assembly/threads.ts); from `arguments` on lie those of
+ * gemmSkippingZeros, then whether it skips them.
+ */
 export const ControlWord = {
   left: 0,
   finished: 1,

@@ -17,8 +17,9 @@ export interface KernelExports {
     workspace: number,
   ): void;
   /**
-   * The same, but zeros of A may be left out, and those of B where rowStrideA is 1: NaN and infinity that they would be multiplied by do not show.
-   * For the columns and the rows (k) of B that indices (u32) select, 0: all; n and k count what is selected.
+   * The same, but zeros of A may be left out, and those of B where rowStrideA is 1: NaN and infinity that they would be
+   * multiplied by do not show. For the columns and the rows (k) of B that indices (u32) select, 0: all; n and k count
+   * what is selected.
    */
   gemmSkippingZeros(
     m: number,
@@ -51,7 +52,8 @@ export interface KernelExports {
     workspace: number,
   ): void;
 
-  // Sparse rows X (m rows): entries offsets[r] to offsets[r + 1] (u32) of columns (u32, ascending in a row) and values (float32).
+  // Sparse rows X (m rows): entries offsets[r] to offsets[r + 1] (u32) of columns (u32, ascending in a row) and values
+  // (float32).
   /** C = X·B, B of rows of n floats, C m x n. */
   sparseProduct(m: number, n: number, offsets: number, columns: number, values: number, b: number, c: number): void;
   /** The same for the n columns that an index (u32) selects of B, whose rows have `width` floats. */
@@ -297,8 +299,8 @@ export interface KernelExports {
   markFired(units: number, batch: number, fired: number): number;
   resetTotals(units: number, total: number): void;
   /**
-   * Of `count` units of rows x units at `places` (u32) the z above their thresholds: found is count x rows floats, lengths
-   * (u32) says how many are in each row of it.
+   * Of `count` units of rows x units at `places` (u32) the z above their thresholds: found is count x rows floats,
+   * lengths (u32) says how many are in each row of it.
    */
   collectAbove(
     rows: number,

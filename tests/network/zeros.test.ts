@@ -1,5 +1,5 @@
-// Zeros that the products leave out do not show: a training, what it predicts and what a diagnosis sees have the bits of
-// the one that multiplies them, on any number of threads.
+// Zeros that the products leave out do not show: a training, what it predicts and what a diagnosis sees have the bits
+// of the one that multiplies them, on any number of threads.
 import { afterEach, describe, expect, it } from "vitest";
 import { adam, createNetwork, diagnose, sgd, type Network } from "../../src/index.js";
 import { stateOf } from "../../src/network/state/state.js";
@@ -27,7 +27,10 @@ function rows(): { x: { rows: number; columns: number; data: Float32Array }; y: 
   return { x: { rows: ROWS, columns: INPUTS, data }, y };
 }
 
-/** Runs `use` with kernels that multiply zeros, or with those of the network; returns how many products multiplied them, too. */
+/**
+ * Runs `use` with kernels that multiply zeros, or with those of the network; returns how many products multiplied them,
+ * too.
+ */
 async function using<T>(
   network: Network,
   multiplies: boolean,

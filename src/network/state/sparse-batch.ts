@@ -1,5 +1,6 @@
 // A batch of sparse rows in WASM memory, and what the first layer makes of it: its product reads the rows of the kernel
-// that the entries name, and of the kernel's gradient come the rows that are not 0 by their places, one after the other.
+// that the entries name, and of the kernel's gradient come the rows that are not 0 by their places, one after the
+// other.
 import type { SampleRows } from "../../core/matrix.js";
 import { areWhole, isSparse, mostEntries, type SparseRows } from "../../core/sparse.js";
 import { RelumineError } from "../../core/errors.js";
@@ -9,7 +10,9 @@ import { type Arena, type Heap, Layout } from "../../wasm/heap.js";
 /** An entry that is sorted by its column: see transposeEntries in assembly/sparse.ts. */
 const SORTED_FLOATS = 4;
 
-/** Rows of the first kernel: which, and their gradient, by address; `floats` of parameters lie before those of others. */
+/**
+ * Rows of the first kernel: which, and their gradient, by address; `floats` of parameters lie before those of others.
+ */
 export interface TouchedRows {
   count: number;
   list: number;
