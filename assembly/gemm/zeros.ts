@@ -46,6 +46,13 @@ function isAny(bits: v128): bool {
   return v128.any_true(i32x4.shl(bits, 1));
 }
 
+/** A bit for each lane that is neither. */
+// @ts-ignore: decorator
+@inline
+function maskOf(bits: v128): i32 {
+  return i32x4.bitmask(i32x4.ne(i32x4.shl(bits, 1), i32x4.splat(0)));
+}
+
 /**
  * Lists the entries of one row whose neighbours along k lie side by side: four are written at a time, and the next ones
  * over those that are 0.
@@ -56,7 +63,7 @@ function listAlong(kc: usize, from: usize, values: usize, list: usize): usize {
   for (; k + LANES <= kc; k += LANES, from += 16) {
     const v = v128.load(from);
     if (!isAny(v)) continue;
-    const mask = <usize>i32x4.bitmask(i32x4.ne(i32x4.shl(v, 1), i32x4.splat(0)));
+    const mask = <usize>maskOf(v);
     const front = v128.load(FLOATS_TO_FRONT + (mask << 4));
     v128.store(values, v128.swizzle(v, front));
     const places = v128.swizzle(i32x4.add(i32x4.splat(<i32>k), i32x4(0, 1, 2, 3)), front);
@@ -84,7 +91,7 @@ function listFrom(k: usize, kc: usize, from: usize, kBytes: usize, values: usize
 
 /** Appends what is not 0 of one step to the lists of four rows. */
 function append(v: v128, k: usize, kc: usize, values: usize, list: usize, counts: usize): void {
-  const mask = i32x4.bitmask(i32x4.ne(i32x4.shl(v, 1), i32x4.splat(0)));
+  const mask = maskOf(v);
   const n0 = <usize>load<u32>(counts), n1 = <usize>load<u32>(counts, 4);
   const n2 = <usize>load<u32>(counts, 8), n3 = <usize>load<u32>(counts, 12);
   const v1 = values + (kc << 2), v2 = v1 + (kc << 2), v3 = v2 + (kc << 2);
