@@ -88,10 +88,9 @@ export class ThreadPool {
     return {
       ...kernels,
       gemm: (m, n, k, a, rowStrideA, colStrideA, b, rowStrideB, colStrideB, beta, c, ldc, workspace) => {
-        if (m * n * k < SHARED_FROM || !kernels.isPacked(m, n, k) || this.isAlone())
-          kernels.gemm(m, n, k, a, rowStrideA, colStrideA, b, rowStrideB, colStrideB, beta, c, ldc, workspace);
-        else
+        if (this.isShared(m, n, k, false))
           this.share(m, n, k, a, rowStrideA, colStrideA, b, rowStrideB, colStrideB, beta, c, ldc, workspace, 0, 0, 0);
+        else kernels.gemm(m, n, k, a, rowStrideA, colStrideA, b, rowStrideB, colStrideB, beta, c, ldc, workspace);
       },
       gemmSkippingZeros: (
         m,
@@ -111,45 +110,33 @@ export class ThreadPool {
         kIndex,
       ) => {
         const isSelected = columnIndex !== 0 || kIndex !== 0;
-        if (m * n * k < SHARED_FROM || !(isSelected || kernels.isPacked(m, n, k)) || this.isAlone())
-          kernels.gemmSkippingZeros(
-            m,
-            n,
-            k,
-            a,
-            rowStrideA,
-            colStrideA,
-            b,
-            rowStrideB,
-            colStrideB,
-            accumulate,
-            c,
-            ldc,
-            workspace,
-            columnIndex,
-            kIndex,
-          );
-        else
-          this.share(
-            m,
-            n,
-            k,
-            a,
-            rowStrideA,
-            colStrideA,
-            b,
-            rowStrideB,
-            colStrideB,
-            accumulate,
-            c,
-            ldc,
-            workspace,
-            columnIndex,
-            kIndex,
-            1,
-          );
+        const run = this.isShared(m, n, k, isSelected) ? this.share : kernels.gemmSkippingZeros;
+        run.call(
+          this,
+          m,
+          n,
+          k,
+          a,
+          rowStrideA,
+          colStrideA,
+          b,
+          rowStrideB,
+          colStrideB,
+          accumulate,
+          c,
+          ldc,
+          workspace,
+          columnIndex,
+          kIndex,
+          1,
+        );
       },
     };
+  }
+
+  /** Whether a product is worth waking helpers for. One of selected rows or columns is packed, whatever its shape. */
+  private isShared(m: number, n: number, k: number, isSelected: boolean): boolean {
+    return m * n * k >= SHARED_FROM && (isSelected || this.kernels.isPacked(m, n, k) !== 0) && !this.isAlone();
   }
 
   private isAlone(): boolean {

@@ -376,11 +376,9 @@ export class Passes {
         buffers.gradient(0),
       );
     for (let index = top; index >= lowest; index--) {
-      const { inputs, units, code, alpha, isPrelu, kernel, bias, alphas } = this.layers[index];
+      const { units, code, alpha, isPrelu, kernel, bias, alphas } = this.layers[index];
       const dz = buffers.gradient(top - index);
-      const below = this.openIndex(index - 1),
-        here = this.openIndex(index);
-      const openInputs = this.openInputs(index),
+      const here = this.openIndex(index),
         open = this.openUnits[index];
       const z = here === 0 ? buffers.preactivations(index) : buffers.openActivations(index);
       finite &= kernels.activationBackward(
@@ -395,33 +393,35 @@ export class Passes {
         gradient + bias,
         isPrelu ? gradient + alphas : 0,
       );
-      if (index === 0 && buffers.sparse.isLoaded) {
-        if (here !== 0) kernels.spread(1, units, 1, open, 0, here, gradient + bias, workspace);
-        this.differentiateSparse(rows, dz, isWhole ? gradient + kernel : 0);
-        continue;
-      }
-      if (index === 0) buffers.sparse.forgetSpread();
-      this.multiply(openInputs, open, rows, this.input(index), 1, openInputs, dz, open, 1, gradient + kernel, 0, 0);
       if (here !== 0) kernels.spread(1, units, 1, open, 0, here, gradient + bias, workspace);
-      if (below !== 0 || here !== 0)
-        kernels.spread(inputs, units, openInputs, open, below, here, gradient + kernel, workspace);
-      if (index > lowest)
-        this.multiply(
-          rows,
-          openInputs,
-          open,
-          dz,
-          open,
-          1,
-          parameters + kernel,
-          1,
-          units,
-          buffers.gradient(top - index + 1),
-          below,
-          here,
-        );
+      if (index === 0 && buffers.sparse.isLoaded) this.differentiateSparse(rows, dz, isWhole ? gradient + kernel : 0);
+      else this.differentiateDense(index, rows, dz, gradient + kernel);
+      if (index > lowest) this.passOn(index, rows, dz, buffers.gradient(top - index + 1));
     }
     return finite === 1;
+  }
+
+  /** The gradient of what goes into a layer, rows x open units of the layer below. */
+  private passOn(index: number, rows: number, dz: number, to: number): void {
+    const { units, kernel } = this.layers[index];
+    const open = this.openUnits[index];
+    const below = this.openIndex(index - 1),
+      here = this.openIndex(index);
+    const openInputs = this.openInputs(index);
+    this.multiply(rows, openInputs, open, dz, open, 1, this.parameters + kernel, 1, units, to, below, here);
+  }
+
+  /** A kernel's gradient; of closed units it is 0. */
+  private differentiateDense(index: number, rows: number, dz: number, gradient: number): void {
+    const { kernels, workspace } = this.runtime;
+    const { inputs, units } = this.layers[index];
+    const openInputs = this.openInputs(index),
+      open = this.openUnits[index];
+    const below = this.openIndex(index - 1),
+      here = this.openIndex(index);
+    if (index === 0) this.buffers.sparse.forgetSpread();
+    this.multiply(openInputs, open, rows, this.input(index), 1, openInputs, dz, open, 1, gradient, 0, 0);
+    if (below !== 0 || here !== 0) kernels.spread(inputs, units, openInputs, open, below, here, gradient, workspace);
   }
 
   /** The first kernel's gradient; 0: the touched rows alone. */
