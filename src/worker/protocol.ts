@@ -63,6 +63,10 @@ export interface BlocksInside {
   readonly rows?: number;
 }
 
+export function areInBlocks(x: unknown): x is BlocksInside {
+  return typeof x === "object" && x !== null && "areInBlocks" in x;
+}
+
 /** What happened in a fit since the last report. */
 export interface Report {
   readonly step: number;

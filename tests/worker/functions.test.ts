@@ -157,6 +157,13 @@ describe("before the training", () => {
     expect(weights).toEqual(weightsOf(near));
     expect(open.size).toBe(0);
 
+    for (const marked of [{ areInBlocks: true }, Object.assign([], { areInBlocks: true, isOnce: true })] as never[])
+      for (const run of [
+        () => remote.diagnose(far, marked),
+        () => remote.treat(far, marked, remedy),
+        () => remote.calibrate(far, marked),
+      ])
+        await expectRefusal(run, "shape", "x");
     await expectRefusal(() => remote.treat(far, blocks() as never, remedy), "value", "x");
     await expectRefusal(() => remote.calibrate(far, { rows: rows + 1, blocks }), "shape", "x");
     await expectRefusal(() => remote.diagnose(far, { blocks: () => 3 as never }), "value", "x.blocks()");

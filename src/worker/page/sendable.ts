@@ -1,5 +1,6 @@
 // What a caller passes as data, in a form that is quick to send: rows of numbers as one matrix, entries in arrays of
 // their own kind.
+import { areInBlocks } from "../protocol.js";
 import { isBlocks } from "../../core/blocks.js";
 import { RelumineError } from "../../core/errors.js";
 import { isMatrix, type Samples, toMatrix } from "../../core/matrix.js";
@@ -11,8 +12,8 @@ function isRows(value: unknown): boolean {
 }
 
 /**
- * Refuses what toMatrix refuses, and rows in blocks, which are sent one by one where they are taken (sent-blocks.ts);
- * all else is judged in the worker.
+ * Refuses what toMatrix refuses, and rows in blocks, which are sent one by one where they are taken (sent-blocks.ts),
+ * and what would stand for them there; all else is judged in the worker.
  */
 export function sendable<T extends Samples | Targets>(name: string, samples: T): T {
   if (isBlocks(samples)) {
@@ -21,7 +22,7 @@ export function sendable<T extends Samples | Targets>(name: string, samples: T):
   }
   if (isMatrix(samples)) return { rows: samples.rows, columns: samples.columns, data: samples.data } as T;
   if (isSparse(samples)) return checkSparse(name, samples) as SparseMatrix as T;
-  return isRows(samples) ? (toMatrix(name, samples) as T) : samples;
+  return isRows(samples) || areInBlocks(samples) ? (toMatrix(name, samples) as T) : samples;
 }
 
 export function sendableData<T>(name: string, data: T): T {

@@ -3,10 +3,6 @@ import type { BlocksInside, FromWorker } from "../protocol.js";
 import type { SampleBlocks } from "../../core/blocks.js";
 import type { Samples } from "../../core/matrix.js";
 
-export function areInBlocks(x: unknown): x is BlocksInside {
-  return typeof x === "object" && x !== null && "areInBlocks" in x;
-}
-
 export class ReceivedBlocks {
   private passes = 0;
   /** By pass, what waits for its next block. */

@@ -7,6 +7,7 @@ import { servePrescription } from "./serve-prescribe.js";
 import { type CallbackMaker, ServedCallbacks } from "./served-callbacks.js";
 import type { OwnPort } from "../port.js";
 import {
+  areInBlocks,
   type Described,
   type FromWorker,
   pack,
@@ -20,7 +21,7 @@ import {
   packError,
   type ToWorker,
 } from "../protocol.js";
-import { areInBlocks, ReceivedBlocks } from "./received-blocks.js";
+import { ReceivedBlocks } from "./received-blocks.js";
 import { sendText, type WithText } from "../text.js";
 import type { SnapshotOptions } from "../types.js";
 import { ServedFit } from "./serve-fit.js";
