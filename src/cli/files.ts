@@ -1,5 +1,5 @@
 // Files in, and the places of files out.
-import { createReadStream } from "node:fs";
+import { createReadStream, type Stats } from "node:fs";
 import { access, constants, readFile, readlink, realpath, stat } from "node:fs/promises";
 import { dirname, resolve } from "node:path";
 import { RelumineError } from "../core/errors.js";
@@ -25,6 +25,14 @@ const MOST_LINKS = 40; // as Linux
 export function reasonOf(error: unknown): string {
   const { code = "", message } = error as NodeJS.ErrnoException;
   return REASONS[code] ?? message;
+}
+
+/** Undefined where there is no such file; who cannot tell is not to replace it. */
+export function statIfThere(place: string | URL): Promise<Stats | undefined> {
+  return stat(place).catch((error: NodeJS.ErrnoException) => {
+    if (error.code === "ENOENT" || error.code === "ENOTDIR") return undefined;
+    throw error;
+  });
 }
 
 /** The place that a link leads to, also where nothing is there yet; else the path itself. */
@@ -63,9 +71,7 @@ export async function checkPlace(path: string, source: string | undefined, optio
   if (!found.isDirectory()) refuse(`the folder ${folder}: a file`);
   await access(folder, constants.W_OK).catch((error: unknown) => refuse(`the folder ${folder}: ${reasonOf(error)}`));
   if (source !== undefined && place === (await followLinks(source))) refuse("the table itself");
-  const status = await stat(place).catch((error: NodeJS.ErrnoException) =>
-    error.code === "ENOENT" ? undefined : refuse(reasonOf(error)),
-  );
+  const status = await statIfThere(place).catch((error: unknown) => refuse(reasonOf(error)));
   if (status && !status.isFile()) refuse(status.isDirectory() ? "a folder" : "a device");
   if (/[/\\]$/.test(path)) refuse("the name of a folder");
   return place;
@@ -110,6 +116,17 @@ export async function readBytes(
   } catch (error) {
     throw readError(error, name, file);
   }
+}
+
+/** The same; undefined where there is no such file. */
+export async function readBytesIfThere(...given: Parameters<typeof readBytes>): Promise<Uint8Array | undefined> {
+  const [path, name, file] = given;
+  try {
+    if (!(await statIfThere(path))) return undefined;
+  } catch (error) {
+    throw readError(error, name, file);
+  }
+  return readBytes(...given);
 }
 
 /**

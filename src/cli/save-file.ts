@@ -7,7 +7,7 @@ import { readlinkSync, type Stats } from "node:fs";
 import { type FileHandle, open, readdir, rename, stat, unlink } from "node:fs/promises";
 import { hostname } from "node:os";
 import { basename, dirname, join } from "node:path";
-import { followLinks, reasonOf } from "./files.js";
+import { followLinks, reasonOf, statIfThere } from "./files.js";
 import { RelumineError } from "../core/errors.js";
 
 const ABANDONED_AFTER = 15 * 60_000; // milliseconds since the last write, where nobody can say whether its writer lives
@@ -118,14 +118,6 @@ async function writeAndMove(place: string, bytes: Uint8Array, old: Stats | undef
       if (left === 1 || (code !== "EEXIST" && code !== "ENOENT")) throw error;
     }
   }
-}
-
-/** Undefined where there is no such file; who cannot tell is not to replace it, as it may be private. */
-function statIfThere(place: string): Promise<Stats | undefined> {
-  return stat(place).catch((error: NodeJS.ErrnoException) => {
-    if (error.code === "ENOENT" || error.code === "ENOTDIR") return undefined;
-    throw error;
-  });
 }
 
 /** The new name is on the disk when its folder is; not every system lets a folder be synced. */

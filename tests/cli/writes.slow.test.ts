@@ -23,11 +23,19 @@ interface Kind {
   readonly words: (file: string) => string[];
   /** What the file holds before; undefined: `OLD`. */
   readonly before?: () => Uint8Array;
+  /** What is printed also where the file cannot be written. */
+  readonly printed?: RegExp;
   /** It says how long it took: two new ones differ. */
   readonly differs?: boolean;
 }
 
+const trained = join(new Folder().path, "network");
+function prove(file: string, budget: string): string[] {
+  const question = ["prove", trained, PENGUINS, "--threads", "1"];
+  return [...question, "--budget", budget, "--proof", file];
+}
 let checkpoint: Uint8Array;
+let proof: Uint8Array;
 
 /** With the right checksum. */
 function isNetwork(bytes: Uint8Array): Promise<boolean> {
@@ -45,6 +53,12 @@ const KINDS: readonly Kind[] = [
     words: (file) => ["train", PENGUINS, "--epochs", "2", "--resume", file],
     before: () => checkpoint,
     differs: true,
+  },
+  {
+    name: "a proof that is gone on with",
+    words: (file) => prove(file, "1e9"),
+    before: () => proof,
+    printed: /Layer 1: .* proved closed/,
   },
   { name: "a page", words: (file) => ["textbook", "--only", "3", "--repeats", "1", "--html", file] },
   {
@@ -148,9 +162,14 @@ function expectToldInALine({ stderr }: Finished, hint: string): void {
 }
 
 beforeAll(async () => {
-  const place = join(new Folder().path, "checkpoint");
-  expect((await relumine(...train("--epochs", "1", "--checkpoint", place))).code).toBe(0);
-  checkpoint = Uint8Array.from(fs.readFileSync(place));
+  const made = async (place: string, words: readonly string[]) => {
+    expect((await relumine(...words)).code).toBe(0);
+    return Uint8Array.from(fs.readFileSync(place));
+  };
+  const [first, begun] = ["checkpoint", "proof"].map((name) => join(new Folder().path, name));
+  checkpoint = await made(first, train("--epochs", "1", "--checkpoint", first));
+  await made(trained, train("--epochs", "1", "--bias=-1", "--hidden", "16,16", "--out", trained));
+  proof = await made(begun, prove(begun, "0"));
 });
 
 describe.skipIf(process.platform === "win32").each(KINDS)("$name", (kind) => {
@@ -179,7 +198,7 @@ describe.skipIf(process.platform === "win32").each(KINDS)("$name", (kind) => {
   );
 
   it(
-    "a device that fails or is full at each call, once or for good: told, with exit code 1, or the new one is there",
+    "a device that fails or is full at each call, once or lasting: told, with exit code 1, or the new one is there",
     async () => {
       for (const [i, call] of place.calls.entries()) {
         place.clear();
@@ -189,6 +208,7 @@ describe.skipIf(process.platform === "win32").each(KINDS)("$name", (kind) => {
         const left = await place.left(hint);
         expect(finished.code, hint).toBe(left === "new" ? 0 : 1);
         if (left === "old") expectToldInALine(finished, hint);
+        if (kind.printed && i >= place.calls.indexOf("open")) expect(finished.stdout, hint).toMatch(kind.printed);
         if (!befalls.lasting) expect(place.temporaries, hint).toEqual([]);
       }
       await place.expectUnhindered();

@@ -1,9 +1,8 @@
 // `relumine prove`: which dead units of a saved network are closed on all inputs in a table's range; with a file, to be
 // gone on with.
 import { Command } from "commander";
-import { stat } from "node:fs/promises";
 import { encodeLabelledColumns } from "../../table/prepare-table.js";
-import { checkPlace, readBytes } from "../files.js";
+import { checkPlace, readBytesIfThere } from "../files.js";
 import { addLayoutOptions, decimal, integer } from "../options.js";
 import { readTableFile } from "../read-table.js";
 import { saveFile } from "../save-file.js";
@@ -45,13 +44,13 @@ interface ProveCommandOptions extends LayoutOptions {
 
 /** The proof to go on from; undefined where the file is not there yet. */
 async function readProofFile(file: string): Promise<unknown> {
-  if ((await stat(file).catch(() => undefined)) === undefined) return undefined;
-  const expected = { expected: "to be what relumine prove --proof wrote" };
-  const bytes = await readBytes(file, file, { ...expected, maxBytes: MAX_BYTES });
+  const expected = "to be what relumine prove --proof wrote";
+  const bytes = await readBytesIfThere(file, file, { expected, maxBytes: MAX_BYTES });
+  if (!bytes) return undefined;
   try {
     return JSON.parse(new TextDecoder().decode(bytes)); // every field is checked by prove
   } catch {
-    throw new RelumineError("format", file, expected.expected, "what is no JSON");
+    throw new RelumineError("format", file, expected, "what is no JSON");
   }
 }
 
@@ -98,11 +97,12 @@ async function proveFile(file: string, source: string, options: ProveCommandOpti
   const proof = await running.catch((error: unknown) => {
     throw explain(error, place);
   });
-  if (place !== undefined) await saveFile(place, new TextEncoder().encode(`${JSON.stringify(proof)}\n`));
   if (json) terminal.document({ model: { file, spec: model.network.spec }, data: { name, rows: x.rows }, proof });
-  else terminal.tell(describeProof(proof));
-  if (place !== undefined)
+  else terminal.tell(describeProof(proof)); // also where they cannot be stored
+  if (place !== undefined) {
+    await saveFile(place, new TextEncoder().encode(`${JSON.stringify(proof)}\n`));
     terminal.tell(`\nStored: ${onOneLine(place)}${proof.open > 0 ? "; the same command goes on from there" : ""}`);
+  }
   if (proof.stopped === "aborted") process.exitCode = 1;
 }
 
