@@ -30,6 +30,16 @@ export function rangeOf(x: SampleRows): Box {
   return { low, high };
 }
 
+/** The corner of the box where a linear function with these coefficients is largest. */
+export function cornerOf({ low, high }: Box, coefficients: ArrayLike<number>): Float32Array {
+  return low.map((value, i) => (coefficients[i] > 0 ? high[i] : value));
+}
+
+/** The number within the box's interval of an input that is nearest to a value. */
+export function clampTo({ low, high }: Box, input: number, value: number): number {
+  return Math.min(high[input], Math.max(low[input], value));
+}
+
 /** The range of columns that were counted. */
 export function rangeOfColumns(columns: readonly Pick<UnitStatistics, "min" | "max">[]): Box {
   return {

@@ -4,7 +4,7 @@
 // Where every path is closed the gradient says nothing. So relu's slope is that of a soft one at first, whose bend is as
 // wide as the layer's preactivations are large, and hardens step by step (annealing).
 import { slope } from "../../activations/analysis.js";
-import type { Box } from "./box.js";
+import { type Box, clampTo } from "./box.js";
 import type { Candidate } from "./candidate.js";
 import { type Climber, exchange, movesFor } from "./exchange-search.js";
 import { type Matrix, movedError } from "../../core/matrix.js";
@@ -158,9 +158,9 @@ export class WakeSearch {
   ): Generator<void, void> {
     const columns = this.network[0].inputs;
     const x = { rows: batch.length, columns, data: new Float32Array(batch.length * columns) };
-    const { low, high } = this.box; // a caller's rows may have changed since their range was taken
+    // a caller's rows may have changed since their range was taken
     batch.forEach(({ start }, r) => {
-      for (let c = 0; c < columns; c++) x.data[r * columns + c] = Math.min(Math.max(start[c], low[c]), high[c]);
+      for (let c = 0; c < columns; c++) x.data[r * columns + c] = clampTo(this.box, c, start[c]);
     });
     const isFound = () => batch.every(({ unit }) => found.has(unit));
     for (let step = 0; step <= steps && !isFound(); step++) {
@@ -233,7 +233,7 @@ export class WakeSearch {
     const columns = low.length;
     for (let i = 0, c = 0; i < x.length; i++, c = c + 1 === columns ? 0 : c + 1) {
       const moved = x[i] + size * (Math.sign(gradient[i]) || 0) * (high[c] - low[c]); // or it is NaN
-      x[i] = Math.min(high[c], Math.max(low[c], moved));
+      x[i] = clampTo(this.box, c, moved);
     }
   }
 }

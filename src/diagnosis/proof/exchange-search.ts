@@ -1,7 +1,7 @@
 // A search that only climbs, for units that gradient ascents leave closed: of an input the coordinates that the gradient
 // says matter most are moved to their ends of the box, few or many at once, and the best of these moves, if it is better
 // than what there was, is the next input. A move that fails is tried with another softness of relu, then in part.
-import type { Box } from "./box.js";
+import { type Box, clampTo, cornerOf } from "./box.js";
 import type { Candidate } from "./candidate.js";
 
 /** Widths of relu's bend (see Candidate.heat), one after another as moves fail. */
@@ -26,33 +26,29 @@ interface Standing {
   misses: number;
 }
 
-function clamp(value: number, low: number, high: number): number {
-  return Math.min(high, Math.max(low, value));
-}
-
 /** How many rows are run for a candidate and round, its gradient aside. */
 export function movesFor(columns: number): number {
   return Math.ceil(Math.log2(Math.max(2, columns))) + 1;
 }
 
 /** The inputs with the first 1, 2, 4 ... of the coordinates that help most moved. */
-function movesOf({ x, misses }: Standing, gradient: Float32Array, { low, high }: Box): Float32Array[] {
+function movesOf({ x, misses }: Standing, gradient: Float32Array, box: Box): Float32Array[] {
   const share = misses < HEATS.length ? WHOLE : PART;
-  const ends = x.map((_, c) => (gradient[c] > 0 ? high[c] : low[c]));
+  const ends = cornerOf(box, gradient);
   const gains = x.map((value, c) => Math.abs(gradient[c] * (ends[c] - value)));
   const order = [...gains.keys()].filter((c) => gains[c] > 0).sort((a, b) => gains[b] - gains[a]);
   const moves: Float32Array[] = [];
   for (let count = 1; count < 2 * order.length; count *= 2) {
     const moved = x.slice();
-    for (const c of order.slice(0, count)) moved[c] = clamp(x[c] + share * (ends[c] - x[c]), low[c], high[c]);
+    for (const c of order.slice(0, count)) moved[c] = clampTo(box, c, x[c] + share * (ends[c] - x[c]));
     moves.push(moved);
   }
   return moves;
 }
 
 /**
- * Climbs from each candidate, so many rounds at most; `note` hears of inputs whose unit opens, and says whether to go
- * on with a unit.
+ * Climbs from each candidate, so many rounds at most; `note` hears of inputs whose unit opens, `isWanted` says whether
+ * to go on with a unit.
  */
 export function* exchange(
   candidates: readonly Candidate[],
@@ -63,7 +59,7 @@ export function* exchange(
   isWanted: (unit: number) => boolean,
 ): Generator<void, void> {
   const standings = candidates.map(({ unit, start }): Standing => {
-    const x = box.low.map((low, c) => clamp(start[c], low, box.high[c]));
+    const x = box.low.map((_, c) => clampTo(box, c, start[c]));
     return { unit, x, z: -Infinity, misses: 0 };
   });
   const units = (some: readonly Standing[]) => some.map(({ unit }) => unit);

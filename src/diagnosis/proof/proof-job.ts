@@ -1,6 +1,6 @@
 // A piece of a proof as plain data, which any worker can do by itself: bounds on some units, or the search tree of one.
 import { BoxBounds, LANES, type LayerBounds } from "./bounds.js";
-import type { Box } from "./box.js";
+import { type Box, cornerOf } from "./box.js";
 import { BoxSplitting } from "./box-splitting.js";
 import { Branching } from "./branch-and-bound.js";
 import { finish } from "../../core/pace.js";
@@ -52,11 +52,6 @@ export interface ProofJobResult {
   readonly answers: readonly ProofAnswer[];
   /** Multiplications. */
   readonly work: number;
-}
-
-/** The corner of the box where a linear function with these coefficients is largest. */
-export function cornerOf({ low, high }: Box, coefficients: ArrayLike<number>): Float32Array {
-  return low.map((value, i) => (coefficients[i] > 0 ? high[i] : value));
 }
 
 /** Does jobs one after another. */

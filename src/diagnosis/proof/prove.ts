@@ -3,17 +3,10 @@
 // closed is a constant 0 for the layers above. The pieces are jobs, and the order of things depends on their results
 // alone: whoever does the jobs, and however many at once, the verdicts are the same.
 import { BoxBounds } from "./bounds.js";
-import type { Box } from "./box.js";
+import { type Box, cornerOf } from "./box.js";
 import type { Observation } from "../../inspect/observation.js";
 import { type Layer64, readLayers } from "./layers64.js";
-import {
-  BOUND_ROUNDS,
-  cornerOf,
-  type ProofAnswer,
-  type ProofJob,
-  type ProofJobResult,
-  ProofWorker,
-} from "./proof-job.js";
+import { BOUND_ROUNDS, type ProofAnswer, type ProofJob, type ProofJobResult, ProofWorker } from "./proof-job.js";
 import type { Proof, UnitState } from "../types.js";
 import type { Steps } from "../../core/pace.js";
 import type { Candidate } from "./candidate.js";
