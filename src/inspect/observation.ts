@@ -7,6 +7,7 @@ import type { Optimizer } from "../network/training/optimizers.js";
 import type { EpochLog } from "../network/types.js";
 import type { NetworkState } from "../network/state/state.js";
 import type { ResolvedActivation } from "../activations/activations.js";
+import { brokenUnits } from "./broken-units.js";
 import { watchClosedRows, watchClosedUnits } from "./watch-closed.js";
 import { activationCode, BATCH_COUNTERS } from "../wasm/abi.js";
 import { RelumineError } from "../core/errors.js";
@@ -247,12 +248,7 @@ function findBroken({ runtime: { kernels } }: NetworkState, layer: LayerView): n
     kernels.allFinite(units, biasAddress) &&
     kernels.allFinite(slopes, alphaAddress);
   if (isWhole) return undefined;
-  const { kernel, bias, alpha } = arraysOf(layer);
-  const isBroken = Array.from({ length: units }, (_, unit) => !Number.isFinite(bias[unit] + (alpha?.[unit] ?? 0)));
-  kernel.forEach((weight, at) => {
-    if (!Number.isFinite(weight)) isBroken[at % units] = true;
-  });
-  return isBroken.flatMap((broken, unit) => (broken ? [unit] : []));
+  return brokenUnits(arraysOf(layer));
 }
 
 /** @throws RelumineError "value" that names the layer whose weights are not finite, and its units */

@@ -1,4 +1,5 @@
 // A network's layers for reckoning in float64: copies of the weights.
+import { brokenUnits } from "../../inspect/broken-units.js";
 import type { LayerObservation } from "../../inspect/observation.js";
 import type { LayerActivationName } from "../../activations/activations.js";
 import { activate } from "../../activations/analysis.js";
@@ -16,13 +17,6 @@ export interface Layer64 {
   readonly broken?: ReadonlySet<number>;
 }
 
-function findBroken(kernel: Float32Array, bias: Float32Array, alpha: ArrayLike<number>): Set<number> {
-  const broken = new Set<number>();
-  for (let at = 0; at < kernel.length; at++) if (!Number.isFinite(kernel[at])) broken.add(at % bias.length);
-  for (let j = 0; j < bias.length; j++) if (!Number.isFinite(bias[j] + alpha[j])) broken.add(j);
-  return broken;
-}
-
 /** Copies of the layers up to the first whose weights are not known. */
 export function readLayers(layers: readonly Pick<LayerObservation, "activation" | "weights">[]): Layer64[] {
   const copies: Layer64[] = [];
@@ -30,7 +24,7 @@ export function readLayers(layers: readonly Pick<LayerObservation, "activation" 
     if (!weights) break;
     const { inputs, units, kernel, bias } = weights;
     const alpha = weights.alpha?.slice() ?? new Float64Array(units).fill(activation.alpha ?? 0);
-    const broken = findBroken(kernel, bias, alpha);
+    const broken = brokenUnits({ units, kernel, bias, alpha });
     copies.push({
       name: activation.name,
       inputs,
@@ -38,7 +32,7 @@ export function readLayers(layers: readonly Pick<LayerObservation, "activation" 
       kernel: kernel.slice(),
       bias: bias.slice(),
       alpha,
-      ...(broken.size > 0 && { broken }),
+      ...(broken.length > 0 && { broken: new Set(broken) }),
     });
   }
   return copies;
