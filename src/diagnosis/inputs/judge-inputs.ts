@@ -1,6 +1,6 @@
 // Are inputs centred and of a usual size? One judgement for the forecast, which knows how many units start closed, and
 // for the diagnosis, which knows how many are and whether the network has learned.
-import { measureColumns } from "./columns.js";
+import { columnRanges, measureColumns } from "./columns.js";
 import type { Matrix } from "../../core/matrix.js";
 
 /**
@@ -67,17 +67,8 @@ export interface InputJudgement {
 }
 
 export function statisticsOf(x: Matrix): ColumnStatistics {
-  const { columns, data } = x;
-  const [low, high] = [data.slice(0, columns), data.slice(0, columns)];
-  for (let start = columns; start < data.length; start += columns) {
-    for (let column = 0; column < columns; column++) {
-      const value = data[start + column];
-      if (value < low[column]) low[column] = value;
-      if (value > high[column]) high[column] = value;
-    }
-  }
-  const [min, max] = [[...low], [...high]];
-  return { ...measureColumns(x), min, max };
+  const { low, high } = columnRanges(x);
+  return { ...measureColumns(x), min: [...low], max: [...high] };
 }
 
 const norm = (columns: readonly number[], values: readonly number[]) =>

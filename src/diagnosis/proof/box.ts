@@ -1,4 +1,5 @@
 // The box of inputs over which a dead unit is proved closed or woken: one interval an input, as float32 holds it.
+import { columnRanges } from "../inputs/columns.js";
 import type { InputBox } from "../types.js";
 import { checkOptions, describe, isFloat32 } from "../../core/checks.js";
 import { RelumineError } from "../../core/errors.js";
@@ -18,16 +19,7 @@ export function rangeOf(x: SampleRows): Box {
     const { min, max } = measureSparse(x);
     return { low: Float32Array.from(min), high: Float32Array.from(max) };
   }
-  const { rows, columns, data } = x;
-  const low = data.slice(0, columns);
-  const high = data.slice(0, columns);
-  for (let row = 1, i = columns; row < rows; row++) {
-    for (let c = 0; c < columns; c++, i++) {
-      if (data[i] < low[c]) low[c] = data[i];
-      if (data[i] > high[c]) high[c] = data[i];
-    }
-  }
-  return { low, high };
+  return columnRanges(x);
 }
 
 /** The corner of the box where a linear function with these coefficients is largest. */
