@@ -60,22 +60,18 @@ export interface Question {
 
 export type Rounds = Generator<readonly ProofJob[], void, readonly (ProofJobResult | undefined)[]>;
 
-/** A job's steps, each of which tells how far the prover is. */
-function* sharing<T>(steps: Generator<void, T>, prover: Prover): Steps<T> {
+/** The same steps, each of which yields what `tell` says by then. */
+function* telling<Y, T>(steps: Generator<void, T>, tell: () => Y): Generator<Y, T> {
   for (;;) {
     const { done, value } = steps.next();
     if (done) return value;
-    yield prover.share;
+    yield tell();
   }
 }
 
 /** Steps that are no jobs: others may have their turn between two. */
-function* resting<T>(steps: Generator<void, T>): Generator<readonly ProofJob[], T> {
-  for (;;) {
-    const { done, value } = steps.next();
-    if (done) return value;
-    yield [];
-  }
+function resting<T>(steps: Generator<void, T>): Generator<readonly ProofJob[], T> {
+  return telling(steps, () => []);
 }
 
 export class Prover {
@@ -420,7 +416,7 @@ export function* proofSteps(
   for (let next = rounds.next(); !next.done;) {
     const results: ProofJobResult[] = [];
     yield prover.share;
-    for (const job of next.value) results.push(yield* sharing(worker.steps(job), prover));
+    for (const job of next.value) results.push(yield* telling(worker.steps(job), () => prover.share));
     next = rounds.next(results);
   }
   return dead.map(
