@@ -63,9 +63,11 @@ function dotOfRelu(start: Float32Array, way: Float32Array, at: number, t: number
 }
 
 /** Room for the first layer's preactivations, where some of these units can be told by them. */
-export function roomForLine(replay: Replay, reader: UnitReader, units: readonly UnitIndex[]): Float32Array | undefined {
-  const isTold = units.some(({ layer }) => RateLine.serves(replay.state.spec, layer));
-  return isTold ? new Float32Array(reader.count * replay.state.spec.layers[0].units) : undefined;
+export function roomForLine(replay: Replay, reader: UnitReader, units: readonly UnitIndex[]): FirstLayer | undefined {
+  const { spec } = replay.state;
+  if (!units.some(({ layer }) => RateLine.serves(spec, layer))) return undefined;
+  const room = () => new Float32Array(reader.count * spec.layers[0].units);
+  return { from: room(), to: room() };
 }
 
 export class RateLine {

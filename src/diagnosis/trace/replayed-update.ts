@@ -56,9 +56,7 @@ export class ReplayedUpdate {
 
   /** Where the first layer's preactivations go that `rates` needs, before the update and after it. */
   room(units: readonly UnitIndex[]): FirstLayer | undefined {
-    const room = () => roomForLine(this.replay, this.reader, units);
-    const from = room();
-    return from && { from, to: room()! };
+    return roomForLine(this.replay, this.reader, units);
   }
 
   /** The rows that made most of each unit's gradient in the next step. Spoils the gradient. */

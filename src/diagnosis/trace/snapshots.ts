@@ -140,8 +140,13 @@ export class History {
    */
   reach(step: number, now: number): number {
     const from = Math.max(0, now - this.rates.length, this.lastBreak(step - 1));
-    const first = this.kept.find((snapshot) => snapshot.step >= from && (snapshot.step > 0 || !this.lostBreak));
+    const first = this.firstFrom(from);
     return first && first.step < step ? first.step : Infinity;
+  }
+
+  /** The first one at or after a step; not that of the start where a change since is no longer known. */
+  protected firstFrom(from: number): Snapshot | undefined {
+    return this.kept.find(({ step }) => step >= from && (step > 0 || !this.lostBreak));
   }
 
   /** The last change from outside at or before a step: training went on from there. */
@@ -209,8 +214,7 @@ export class Snapshots extends History {
   /** All that explains deaths which were found now, later as it does now: of the snapshots those on which that hangs. */
   hold(): History {
     const { fit, kept, rates, losses, lostBreak, now, copies } = this;
-    const from = Math.max(0, now - rates.length);
-    const first = kept.find(({ step }) => step >= from && (step > 0 || !lostBreak));
+    const first = this.firstFrom(now - rates.length);
     const needed = kept.filter((each, i) => i === 0 || each === first || each.isBreak);
     const history = new History(fit, needed, lostBreak, rates.slice(), losses.slice(), copies, now);
     this.held.push(history);
