@@ -71,7 +71,7 @@ export interface SweepOptions {
   readonly parameters?: number;
   /** How many are kept of all rows at once, beside the samples and what is known. */
   readonly mostFloats?: number | undefined;
-  /** What the state's layers are known to do on these rows: run are those that have changed, or are above one that has. */
+  /** What the state's layers are known to do on these rows: they are run only once something has changed. */
   readonly known?: KnownLayers | undefined;
 }
 

@@ -1,5 +1,5 @@
-// From a unit's statistics to its state. Closed means a preactivation of at most 0; open is what is not closed: above 0,
-// or NaN, which a unit passes on. The kernels' counters, traces and closed rows all go by that.
+// From a unit's statistics to its state. Closed means a preactivation of at most 0; open is what is not closed: above
+// 0, or NaN, which a unit passes on. The kernels' counters, traces and closed rows all go by that.
 import type { UnitStatistics } from "./statistics.js";
 import { isPiecewiseLinear, type ResolvedActivation, shapeOf } from "../activations/activations.js";
 import { analysisOf } from "../activations/analysis.js";

@@ -172,7 +172,8 @@ describe("trace.explain", () => {
     withNetwork(SPEC, async (network) => {
       const trace = traceDeaths({ explain: 0 });
       let now = 0;
-      const clock = vi.spyOn(performance, "now").mockImplementation(() => (now += 20)); // a turn for others at each step
+      // a turn for others at each step
+      const clock = vi.spyOn(performance, "now").mockImplementation(() => (now += 20));
       onTestFinished(() => clock.mockRestore());
       let asked: Promise<unknown> | undefined;
       let before: readonly Death[] = [];

@@ -18,7 +18,7 @@ describe("the course of a training", () => {
     expect(find(calm, "divergence")).toBeUndefined();
   });
 
-  test("an explosion in the first epoch, dead ever since; and numbers that are not finite turn nothing away (CASES, I)", async () => {
+  test("an explosion in the first epoch, dead since; what is not finite turns nothing away (CASES, I)", async () => {
     const x = Array.from({ length: 60 }, (_, i) => [i / 2]);
     const y = x.map(([a]) => 2 * a - 1);
     const spec = (activation: "relu" | "leakyRelu"): NetworkSpec => ({

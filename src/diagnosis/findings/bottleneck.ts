@@ -41,8 +41,8 @@ function findSqueeze(evidence: Evidence, areSamplesClosed: boolean): Found[] {
       kind: "bottleneck",
       message:
         `Layer ${evidence.naming.layer(layer)} has ${countOf(units, `${hidden[layer].activation} unit`)} for what ` +
-        `${formatCount(columns)} input columns tell: the network leaves ${formatPercent(network)} of a constant's loss, ` +
-        `and a fit of all columns, judged on other rows, ${formatPercent(fits)}.`,
+        `${formatCount(columns)} input columns tell: the network leaves ${formatPercent(network)} of a constant's ` +
+        `loss, and a fit of all columns, judged on other rows, ${formatPercent(fits)}.`,
       advice: "Make it wider.",
       layer,
       figures: { units, columns, network, fits },

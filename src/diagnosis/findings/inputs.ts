@@ -172,7 +172,8 @@ function tellOutliers(columns: readonly OutlierColumn[], x: Matrix, naming: Nami
       message:
         `Column ${naming.column(worst.column)} has a spread of ${formatNumber(worst.spread)}, which comes from ` +
         `${countOf(worst.rows, "row")} of ${formatCount(x.rows)} ` +
-        `(${row === undefined ? "" : `row ${row}: `}${formatNumber(worst.value)}); without ${plural(worst.rows, "it", "them")} it is ${formatNumber(worst.rest)}${others}.`,
+        `(${row === undefined ? "" : `row ${row}: `}${formatNumber(worst.value)}); ` +
+        `without ${plural(worst.rows, "it", "them")} it is ${formatNumber(worst.rest)}${others}.`,
       advice:
         "Check these rows (a slip of the decimal point, a code for a missing value?); if they are true, take " +
         "logarithms or clip the column.",

@@ -66,7 +66,7 @@ function mark(opened: Uint8Array, z: Float64Array, columns: ArrayLike<number>): 
   let fresh = 0;
   for (let c = 0; c < columns.length; c++) {
     if (opened[columns[c]] !== 0) continue;
-    let at = c; // the first row that opens a unit is near, as a rule
+    let at = c; // the first row that opens a unit is near, most often
     while (at < z.length && !(z[at] > 0)) at += columns.length;
     if (at >= z.length) continue;
     opened[columns[c]] = 1;

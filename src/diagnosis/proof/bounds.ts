@@ -9,10 +9,10 @@
 //
 // Overflow is judged by unit. Where the positive terms of a sum cannot reach float32's largest number in any order, nor
 // the negative ones, it is finite. Where only the negative ones might, the sum is -Infinity or what rounding makes of
-// it, and its upper end holds as ever; relu makes 0 of -Infinity. Where only the positive ones might, the lower end
-// holds. Where both might, or an infinite input meets a weight of 0, or a weight is no finite number, NaN is possible and
-// nothing holds. An end that does not hold is infinite, and no linear bound makes it finite again: that would be about a
-// sum that does not overflow.
+// it, and its upper end holds as always; relu makes 0 of -Infinity. Where only the positive ones might, the lower end
+// holds. Where both might, or an infinite input meets a weight of 0, or a weight is no finite number, NaN is possible
+// and nothing holds. An end that does not hold is infinite, and no linear bound makes it finite again: that would be
+// about a sum that does not overflow.
 import { isRectifier } from "../../activations/activations.js";
 import type { Layer64 } from "./layers64.js";
 import { Relaxation } from "./relaxation.js";
@@ -112,21 +112,21 @@ export function boundLayer(layer: Layer64, { low, high }: Range): LayerBounds {
   }
   const g = gamma(inputs) * 1.000001;
   const bounds = { low: make(), high: make(), error: make() };
+  const mayBeHalf = isRectifier(layer.name); // others make NaN of infinite values, or what no line bounds
   for (let j = 0; j < units; j++) {
     const isBroken = broken?.has(j) === true;
     const hasHigh = !isBroken && positive[j] * (1 + g) < LARGEST;
     const hasLow = !isBroken && negative[j] * (1 + g) < LARGEST;
-    const isFinite = hasHigh && hasLow;
-    const mayBeHalf = isRectifier(layer.name); // others make NaN of infinite values, or what no line bounds
+    const hasBoth = hasHigh && hasLow;
     bounds.high[j] =
-      isFinite || (hasHigh && mayBeHalf)
+      hasBoth || (hasHigh && mayBeHalf)
         ? widen(upper[j], upperSize[j], terms[j], g, () => isExact(layer, j, upperSize[j], high, low))
         : Infinity;
     bounds.low[j] =
-      isFinite || (hasLow && mayBeHalf)
+      hasBoth || (hasLow && mayBeHalf)
         ? -widen(-lower[j], lowerSize[j], terms[j], g, () => isExact(layer, j, lowerSize[j], low, high))
         : -Infinity;
-    bounds.error[j] = isFinite ? g * largest[j] + terms[j] * UNDERFLOW : 0;
+    bounds.error[j] = hasBoth ? g * largest[j] + terms[j] * UNDERFLOW : 0;
   }
   return bounds;
 }

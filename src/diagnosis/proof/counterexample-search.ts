@@ -1,8 +1,8 @@
 // The search for an input that opens a dead unit: from promising starts, steps along the sign of the gradient within
 // the box, for many units at once on the kernels. What opens there counts only if a forward pass in float64 agrees.
 //
-// Where every path is closed the gradient says nothing. So relu's slope is that of a soft one at first, whose bend is as
-// wide as the layer's preactivations are large, and hardens step by step (annealing).
+// Where every path is closed the gradient says nothing. So relu's slope is that of a soft one at first, whose bend is
+// as wide as the layer's preactivations are large, and hardens step by step (annealing).
 import { slope } from "../../activations/analysis.js";
 import { type Box, clampTo } from "./box.js";
 import type { Candidate } from "./candidate.js";

@@ -1,6 +1,7 @@
-// A search that only climbs, for units that gradient ascents leave closed: of an input the coordinates that the gradient
-// says matter most are moved to their ends of the box, few or many at once, and the best of these moves, if it is better
-// than what there was, is the next input. A move that fails is tried with another softness of relu, then in part.
+// A search that only climbs, for units that gradient ascents leave closed: of an input the coordinates that the
+// gradient says matter most are moved to their ends of the box, few or many at once, and the best of these moves, if it
+// is better than what there was, is the next input. A move that fails is tried with another softness of relu, then in
+// part.
 import { type Box, clampTo, cornerOf } from "./box.js";
 import type { Candidate } from "./candidate.js";
 

@@ -2,8 +2,8 @@
 // and in each the unit that lost most; then the others by what they lost, the share of open rows by the counters. Those
 // that do not fit are left out, and with them the others of their layer and step.
 //
-// What explaining them takes is estimated beforehand in multiplications, so that the choice depends on the training alone
-// and on no clock. What is not a product counts as many of them as take as long (measured).
+// What explaining them takes is estimated beforehand in multiplications, so that the choice depends on the training
+// alone and on no clock. What is not a product counts as many of them as take as long (measured).
 import type { FoundDeath } from "./explain-deaths.js";
 import { searchedPositions } from "./find-blows.js";
 import { RateLine } from "./rate-line.js";
@@ -82,7 +82,8 @@ export class Prices {
     this.widths = state.spec.layers.map(({ units }) => units);
     this.inputs = this.widths.map((_, layer) => state.inputsOf(layer));
     const products = this.widths.map((units, layer) => units * this.inputs[layer]);
-    this.step = Math.min(plan.batchSize, plan.trainingRows) * (3 * sum(products) - products[0]); // no gradient by inputs
+    // no gradient by inputs
+    this.step = Math.min(plan.batchSize, plan.trainingRows) * (3 * sum(products) - products[0]);
     this.rows = rowsRead(plan);
   }
 

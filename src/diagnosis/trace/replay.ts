@@ -60,8 +60,8 @@ export class Replay {
   }
 
   /**
-   * Jumps to the last snapshot at or before `step`, or to a copy of its own behind that, where that is nearer than going
-   * on; false if there is none.
+   * Jumps to the last snapshot at or before `step`, or to a copy of its own behind that, where that is nearer than
+   * going on; false if there is none.
    */
   approach(step: number): boolean {
     let snapshot = this.snapshots.before(step);

@@ -211,7 +211,7 @@ export class Snapshots extends History {
     return this.held;
   }
 
-  /** All that explains deaths which were found now, later as it does now: of the snapshots those on which that hangs. */
+  /** All that explains deaths which were found now, later as it does now: of the snapshots those that this takes. */
   hold(): History {
     const { fit, kept, rates, losses, lostBreak, now, copies } = this;
     const first = this.firstFrom(now - rates.length);

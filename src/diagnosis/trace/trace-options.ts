@@ -21,15 +21,15 @@ export interface TraceOptions {
    *
    * Default: at most 50, and in all of a fit no more than are estimated to take three quarters of the multiplications
    * that it has made so far, or 2^30; one of all that die in any case. What would be too much is left out, with the
-   * others of its layer and step. The estimate hangs on sizes and steps, not on time: the same training explains the
-   * same deaths.
+   * others of its layer and step. The estimate depends on sizes and steps, not on time: the same training explains
+   * the same deaths.
    */
   readonly explain?: number;
   /**
-   * Bytes that copies of weights and moments may take; 0: no replay. At most 32 copies are those of the training so far:
-   * fewer reach less far back. What memory they leave holds the copies that unexplained deaths need later; the oldest
-   * such are given up first. While deaths are explained, as much again. Default 2^27, or six copies where they take
-   * more, up to 2^30.
+   * Bytes that copies of weights and moments may take; 0: no replay. At most 32 copies are those of the training so
+   * far: fewer reach less far back. What memory they leave holds the copies that unexplained deaths need later; the
+   * oldest such are given up first. While deaths are explained, as much again. Default 2^27, or six copies where they
+   * take more, up to 2^30.
    */
   readonly memory?: number;
 }
@@ -56,8 +56,8 @@ export interface DeathTrace extends PackageCallback<TraceOptions>, TraceResults 
   /**
    * Explains deaths whose cause is "unexplained"; in a callback of the fit, or after it until the next one begins. The
    * snapshots that this takes are kept as long as such deaths are on the list, so that they say what they would have
-   * said at once. Where there is no memory for them any more, the death has the cause "unknown" and `snapshotsGone`; all
-   * have that cause where the data were changed since.
+   * said at once. Where there is no memory for them any more, the death has the cause "unknown" and `snapshotsGone`;
+   * all have that cause where the data were changed since.
    * @param deaths one or some of `deaths`, by layer and unit; default: all that are unexplained
    * @returns them as they are now, in `deaths` too
    * @cost a replay of the steps up to each death since its window began
