@@ -289,8 +289,8 @@ function checkKnown(
  *   to rounding.
  *
  * The moments of what is redrawn or lifted are cleared; all other moments are kept.
- * @param x rows x inputs; the training rows, as a rule: a treatment answers to the samples it was made on. A Matrix, and
- *   targets, are read while it runs and are to stay as they are until the promise is settled; where they don't, the
+ * @param x rows x inputs; the training rows, as a rule: a treatment answers to the samples it was made on. A Matrix,
+ *   and targets, are read while it runs and are to stay as they are until the promise is settled; where they don't, the
  *   promise is rejected or the treatment is one of no rows that there were
  * @param network changed in place, but for "prune"
  * @param options targets, history, deaths: what is known of its training, with which `besides` says the better what to

@@ -1,5 +1,5 @@
-// What a treatment is made on: rows in memory, or blocks that are read anew for each pass. Of rows in memory the outputs
-// are kept, before and after; those of blocks are compared as they come.
+// What a treatment is made on: rows in memory, or blocks that are read anew for each pass. Of rows in memory the
+// outputs are kept, before and after; those of blocks are compared as they come.
 import type { SampleSource } from "../core/blocks.js";
 import type { SampleRows } from "../core/matrix.js";
 import type { Pace } from "../core/pace.js";

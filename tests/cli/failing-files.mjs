@@ -1,7 +1,7 @@
 // For `node --import`: counts the calls that a program makes to files of one folder, and ends it or lets the device
 // fail at the wanted one. RELUMINE_FILES is JSON: { folder, at, how, lasting, pause, report }
-//   at, how   at the call of that number, counted from 1: "kill" ends the process, "hang" waits for ever, else the call,
-//             and with `lasting` all calls after it, fails with that code, such as "ENOSPC"
+//   at, how   at the call of that number, counted from 1: "kill" ends the process, "hang" waits for ever, else the
+//             call, and with `lasting` all calls after it, fails with that code, such as "ENOSPC"
 //   pause     milliseconds before each call; a file is written in PIECES, each a call
 //   report    a file to which the calls' names are written in the end
 import { writeFileSync } from "node:fs";

@@ -150,8 +150,9 @@ class Calibrator {
  * @param network one that is not trained yet; its weights are changed when all is done
  * @param options activity: default 0.5; orthogonal: default false; signal, onProgress
  * @cost two to four forward passes over x, in slices of about a frame. Blocks are read two to six times for each layer
- *   up to the first that puts out no more than 64 MB for all rows, whose outputs are kept for those above; where a layer
- *   puts out more, its units' columns take a pass for each 64 MB of them. A source that says its `rows` is read once less
+ *   up to the first that puts out no more than 64 MB for all rows, whose outputs are kept for those above; where a
+ *   layer puts out more, its units' columns take a pass for each 64 MB of them. A source that says its `rows` is read
+ *   once less
  * @throws RelumineError "shape", "value" (also where the signal is aborted, or the network is changed meanwhile),
  *   "memory" or "disposed" (as a rejection), the network as it was
  * @example

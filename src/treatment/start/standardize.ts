@@ -124,8 +124,8 @@ function foldOnce(figures: ColumnFigures, fold: typeof foldInputs): (network: Ne
 /**
  * The means and standard deviations of the inputs, to train on standardized ones. All in float64: rows of numbers may
  * hold more digits than float32 does.
- * @param x rows x inputs. What is centred has no zeros: `apply` makes a Matrix of sparse rows. Columns that are mostly 0
- *   are small already and as far from centred as they are rare, so that wide sparse rows are better left as they are
+ * @param x rows x inputs. What is centred has no zeros: `apply` makes a Matrix of sparse rows. Columns that are mostly
+ *   0 are small already and as far from centred as they are rare, so that wide sparse rows are better left as they are
  * @cost two passes over x; apply copies its samples
  * @throws RelumineError "shape" or "value"
  * @example

@@ -11,7 +11,9 @@ import type { Network } from "../../../index.js";
 
 const WIDTH = 512;
 const ROWS = 128;
-/** Of the first and the second hidden layer: biases that no preactivation makes up for, and some that few make up for. */
+/**
+ * Of the first and the second hidden layer: biases that no preactivation makes up for, and some that few make up for.
+ */
 const FAR = [10, 100];
 const LOW = [-0.8, -0.15];
 /** A step that is cheaper by less saves nothing worth the word. */
