@@ -9,3 +9,22 @@ export async function* cut({ rows, columns, data }: Matrix, ...sizes: number[]):
     start += count;
   }
 }
+
+/** A source whose passes are watched: how many were begun, and which of them are neither at their end nor closed. */
+export function watchPasses<T>(read: () => AsyncIterable<T> | Iterable<T>) {
+  const open = new Set<number>();
+  const watched = {
+    opened: 0,
+    open,
+    async *blocks(): AsyncGenerator<T, void> {
+      const own = watched.opened++;
+      open.add(own);
+      try {
+        yield* read();
+      } finally {
+        open.delete(own);
+      }
+    },
+  };
+  return watched;
+}

@@ -1,5 +1,5 @@
 // treat and calibrate of rows that come in blocks: what one matrix of all rows gives, however they are cut.
-import { afterEach, describe, expect, test, vi } from "vitest";
+import { describe, expect, test } from "vitest";
 import {
   calibrate,
   diagnose,
@@ -13,7 +13,7 @@ import {
   type Treatment,
 } from "../../src/index.js";
 import { stateOf } from "../../src/network/state/state.js";
-import { cut } from "../support/blocks.js";
+import { cut, watchPasses } from "../support/blocks.js";
 import { expectRefusal } from "../support/errors.js";
 import { ARITHMETICS, withNetwork } from "../support/networks.js";
 import { normal, seededRandom } from "../support/random.js";
@@ -83,8 +83,6 @@ async function tried(network: Network, x: Matrix | SampleSource, remedy: Remedy)
   return { said, undone: memoryOf(copy) };
 }
 
-afterEach(() => void vi.restoreAllMocks());
-
 describe.each(remedies)("$kind of blocks", (remedy) => {
   test.each(ARITHMETICS)("is that of a matrix, to the bit: %s", (arithmetic) =>
     withDead(
@@ -124,20 +122,11 @@ describe.each(remedies)("$kind of blocks", (remedy) => {
 test("a source's iterators are all read to their end, or closed", () =>
   withDead(async (network) => {
     const x = rowsOf(700);
-    const open = new Set<number>();
-    let opened = 0;
-    async function* blocks() {
-      const own = opened++;
-      open.add(own);
-      try {
-        yield* cut(x, 90);
-      } finally {
-        open.delete(own);
-      }
-    }
+    const passes = watchPasses(() => cut(x, 90));
+    const { blocks, open } = passes;
     await treat(network, { blocks }, { kind: "reinitialize" });
     await calibrate(network, { blocks });
-    expect(opened).toBeGreaterThan(5);
+    expect(passes.opened).toBeGreaterThan(5);
     expect(open.size).toBe(0);
     const abort = new AbortController();
     const onProgress = () => abort.abort();
@@ -226,7 +215,8 @@ describe("what is refused, with nothing changed", () => {
       passes = 0;
       await expect(work(network, { blocks: tearing })).rejects.toBe(torn);
       expect(memoryOf(network)).toEqual(memory);
-      expect(stateOf(network).runtime.heap.used).toBeLessThanOrEqual(used); // earlier tests' treated states may be freed
+      // less, where earlier tests' treated states were freed
+      expect(stateOf(network).runtime.heap.used).toBeLessThanOrEqual(used);
     }),
   );
 

@@ -2,6 +2,7 @@
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import * as direct from "../../src/index.js";
 import * as remote from "../../src/worker.js";
+import { watchPasses } from "../support/blocks.js";
 import { expectRefusal } from "../support/errors.js";
 import { classifier, numbersOf, weightsOf } from "../support/networks.js";
 import { sectors } from "../support/samples.js";
@@ -126,17 +127,9 @@ describe("before the training", () => {
 
   it("diagnose, treat and calibrate of rows in blocks, which are read here", async () => {
     const [far, near] = [await remote.createNetwork(classifier, EXACT), await direct.createNetwork(classifier, EXACT)];
-    const open = new Set<number>();
-    let opened = 0;
-    async function* blocks() {
-      const own = opened++;
-      open.add(own);
-      try {
-        for (let start = 0; start < data.x.length; start += 37) yield data.x.slice(start, start + 37);
-      } finally {
-        open.delete(own);
-      }
-    }
+    const { blocks, open } = watchPasses(function* () {
+      for (let start = 0; start < data.x.length; start += 37) yield data.x.slice(start, start + 37);
+    });
     const shares: number[] = [];
     const onProgress = (share: number) => void shares.push(share);
     const rows = data.x.length;
