@@ -1,5 +1,5 @@
-// Models of other programs in tests/fixtures/models (its README says what each field is), and what an importer must make
-// of them: outputs, hidden activations and dead units within 1e-5, or a refusal by one of the words.
+// Models of other programs in tests/fixtures/models (its README says what each field is), and what an importer must
+// make of them: outputs, hidden activations and dead units within 1e-5, or a refusal by one of the words.
 import { existsSync, readdirSync, readFileSync, statSync } from "node:fs";
 import { basename, join } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -32,24 +32,28 @@ export interface Fixture {
 }
 
 /** The fixtures of a folder. */
-export function fixturesIn(folder: string, ending?: RegExp): [string, Fixture][] {
+export function fixturesIn(folder: string): [string, Fixture][] {
   return readdirSync(join(ROOT, folder))
     .filter((name) => name.endsWith(".json") && !statSync(join(ROOT, folder, name)).isDirectory())
     .map((name): [string, Fixture] => {
       const fixture = JSON.parse(readFileSync(join(ROOT, folder, name), "utf8")) as Fixture;
       return [name.replace(/\.json$/, ""), { ...fixture, path: join(ROOT, folder) }];
     })
-    .filter(([name, fixture]) => fixture.expect !== undefined && (!ending || ending.test(name)));
+    .filter(([, fixture]) => fixture.expect !== undefined);
 }
 
 export function bytesOf({ path, file }: Pick<Fixture, "path" | "file">): Uint8Array {
   return readFileSync(join(path, file)); // a Buffer, often within a larger one
 }
 
+/** The model itself: of a folder its model.json. */
+export function fileOf({ file, files }: Fixture): string {
+  return files?.find((name) => name.endsWith("/model.json")) ?? file;
+}
+
 /** Reads a fixture as its JSON says. */
 export function readFixture(fixture: Fixture, given?: Uint8Array): Promise<ReadModel> {
-  // a folder's model is its model.json
-  const file = fixture.files?.find((name) => name.endsWith("/model.json")) ?? fixture.file;
+  const file = fileOf(fixture);
   const bytes = given ?? bytesOf({ ...fixture, file });
   const beside = (fixture.files ?? []).filter((name) => existsSync(join(fixture.path, name)));
   const files = Object.fromEntries(beside.map((name) => [basename(name), bytesOf({ path: fixture.path, file: name })]));
@@ -84,12 +88,10 @@ function passes(network: Network, x: readonly number[], rows: number) {
   );
 }
 
-const numbersOf = (rows: readonly (readonly number[])[]): number[] => rows.flat();
-
 function checkHidden(network: Network, fixture: Fixture): void {
   const all = passes(network, fixture.x, fixture.rows);
   fixture.hidden64?.forEach((hidden, layer) =>
-    expectNear(numbersOf(all[layer].a.slice(0, fixture.shownRows)), hidden, `hidden layer ${layer}`),
+    expectNear(all[layer].a.slice(0, fixture.shownRows).flat(), hidden, `hidden layer ${layer}`),
   );
   fixture.dead?.forEach((dead, layer) => {
     const { z } = all[layer];

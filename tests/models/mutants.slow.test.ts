@@ -1,7 +1,7 @@
-// Fixtures with bytes changed, left out or repeated: each is read or refused as a RelumineError, quickly, and touches no
-// prototype. RELUMINE_MUTANTS says how many; they come from the run's seed, as many of each fixture.
+// Fixtures with bytes changed, left out or repeated: each is read or refused as a RelumineError, quickly, and touches
+// no prototype. RELUMINE_MUTANTS says how many; they come from the run's seed, as many of each fixture.
 import { describe, expect, test } from "vitest";
-import { type Fixture, bytesOf, fixturesIn, prototypes, readFixture } from "./fixtures.js";
+import { bytesOf, fileOf, fixturesIn, prototypes, readFixture } from "./fixtures.js";
 import { seededRandom } from "../support/random.js";
 import { seedOfRun } from "../support/seed.js";
 
@@ -13,8 +13,6 @@ const MUTANTS = Number(process.env["RELUMINE_MUTANTS"] ?? 100_000);
 const SEED = seedOfRun();
 const EACH = Math.ceil(MUTANTS / all.length);
 const MOST_MS = 2000;
-
-const fileOf = ({ file, files }: Fixture): string => files?.find((name) => name.endsWith("/model.json")) ?? file;
 
 function mutate(bytes: Uint8Array, next: (limit: number) => number): Uint8Array {
   const mutant = new Uint8Array(bytes);

@@ -6,22 +6,12 @@ import { writeModel } from "../../src/models/write-model.js";
 import { createNetwork } from "../../src/network/network.js";
 import type { Loss } from "../../src/network/losses.js";
 import type { Network } from "../../src/network/types.js";
-import type { ActivationName } from "../../src/wasm/abi.js";
+import { ACTIVATION_NAMES, type ActivationName } from "../../src/wasm/abi.js";
 import { expectError } from "../support/errors.js";
 
-const ACTIVATIONS: ActivationName[] = [
-  "relu",
-  "leakyRelu",
-  "prelu",
-  "elu",
-  "selu",
-  "gelu",
-  "silu",
-  "softplus",
-  "sigmoid",
-  "tanh",
-  "hardSwish",
-];
+const ACTIVATIONS = ACTIVATION_NAMES.filter((name) => name !== "linear");
+/** TensorFlow.js has no hardSwish, and no reader takes its pieces. */
+const READ_BACK = ACTIVATIONS.filter((name) => name !== "hardSwish");
 const LOSSES: Loss[] = ["meanSquaredError", "crossEntropy", "binaryCrossEntropy"];
 
 function make(activation: ActivationName, loss: Loss): Promise<Network> {
@@ -51,7 +41,7 @@ test.each(ACTIVATIONS.flatMap((name) => LOSSES.map((loss): [ActivationName, Loss
   },
 );
 
-test.each(ACTIVATIONS.filter((name) => name !== "hardSwish"))("ONNX of %s is read back", async (name) => {
+test.each(READ_BACK)("ONNX of %s is read back", async (name) => {
   using network = await make(name, "crossEntropy");
   const model = await readModel((await writeModel(network, "onnx")).get("model.onnx")!);
   using same = await model.toNetwork({ arithmetic: "reproducible" });
@@ -59,9 +49,7 @@ test.each(ACTIVATIONS.filter((name) => name !== "hardSwish"))("ONNX of %s is rea
   expectNear(same.predict(rows).data, network.predict(rows).data);
 });
 
-const OF_TFJS = ACTIVATIONS.filter((name) => name !== "hardSwish");
-
-test.each(OF_TFJS.flatMap((name) => LOSSES.map((loss): [ActivationName, Loss] => [name, loss])))(
+test.each(READ_BACK.flatMap((name) => LOSSES.map((loss): [ActivationName, Loss] => [name, loss])))(
   "a LayersModel of %s under %s gives the same in TensorFlow.js, and is read back",
   async (name, loss) => {
     using network = await make(name, loss);
