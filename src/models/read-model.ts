@@ -1,6 +1,6 @@
 // Models that other programs wrote: which program's a file is, and what is made of it.
 import { createNetwork } from "../network/network.js";
-import { type Loss, type LossSpec, nameOf } from "../network/losses.js";
+import type { Loss, LossSpec } from "../network/losses.js";
 import { importNetwork } from "../formats/model.js";
 import type { Network } from "../network/types.js";
 import { type NetworkSpec, resolveSpec } from "../network/spec.js";
@@ -8,7 +8,7 @@ import { type Activation, resolveActivation } from "../activations/activations.j
 import { checkName, checkOptions, describe } from "../core/checks.js";
 import { RelumineError } from "../core/errors.js";
 import type { RuntimeOptions } from "../wasm/runtime.js";
-import { type Head, HEADS, lossOf, type ReadChain } from "./chain/head.js";
+import { type Head, headOf, HEADS, lossOf, type ReadChain } from "./chain/head.js";
 import type { ImportedLayer } from "./chain/layers.js";
 import { type ModelFiles, toFileMap } from "./files.js";
 import { type FileFormat, formatOf } from "./format.js";
@@ -86,8 +86,6 @@ async function readFile(bytes: Uint8Array, format: FileFormat, said: Said): Prom
   }
 }
 
-const HEAD_OF: Readonly<Partial<Record<Loss, Head>>> = { crossEntropy: "softmax", binaryCrossEntropy: "sigmoid" };
-
 /** Of this package: as importNetwork reads it. */
 async function readOwn(bytes: Uint8Array): Promise<ReadFile> {
   using network = await importNetwork(bytes);
@@ -96,7 +94,7 @@ async function readOwn(bytes: Uint8Array): Promise<ReadFile> {
     const { inputs, units } = layer;
     return { inputs, units, activation: layer.activation, kernel, bias, ...(alpha && { alpha }) };
   });
-  return { writer: "relumine", layers, head: HEAD_OF[nameOf(network.spec.loss)] ?? "none", spec: network.spec };
+  return { writer: "relumine", layers, head: headOf(network.spec.loss), spec: network.spec };
 }
 
 function specOf({ layers, head }: ReadChain, loss: Loss | LossSpec | undefined): NetworkSpec {

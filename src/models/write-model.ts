@@ -2,16 +2,15 @@
 import { checkName } from "../core/checks.js";
 import { exportNetwork } from "../formats/model.js";
 import { writeSafetensors, type Tensor } from "../formats/safetensors.js";
-import { type Loss, nameOf } from "../network/losses.js";
+import { factsOf } from "../network/losses.js";
 import type { Network } from "../network/types.js";
-import type { Head } from "./chain/head.js";
+import { type Head, headOf } from "./chain/head.js";
 import type { ImportedLayer } from "./chain/layers.js";
 
 /** A format to write: ONNX of opset 13, a LayersModel of TensorFlow.js, safetensors in PyTorch's names, this package's own. */
 export type WrittenFormat = "onnx" | "tfjs" | "torch" | "relumine";
 
 const FORMATS: readonly WrittenFormat[] = ["onnx", "tfjs", "torch", "relumine"];
-const HEADS: Readonly<Partial<Record<Loss, Head>>> = { crossEntropy: "softmax", binaryCrossEntropy: "sigmoid" };
 
 function layersOf(network: Network): ImportedLayer[] {
   return network.layers.map((layer) => {
@@ -21,10 +20,9 @@ function layersOf(network: Network): ImportedLayer[] {
 }
 
 /** What `predict` applies behind the last layer. */
-function headOf({ spec: { loss }, layers }: Network): Head {
-  const from = typeof loss === "string" ? "logits" : (loss.from ?? "logits");
-  const isOwn = layers.at(-1)!.activation.name === "softmax" || from !== "logits";
-  return isOwn ? "none" : (HEADS[nameOf(loss)] ?? "none");
+function endOf({ spec: { loss }, layers }: Network): Head {
+  const isOwn = layers.at(-1)!.activation.name === "softmax" || factsOf(loss).from !== "logits";
+  return isOwn ? "none" : headOf(loss);
 }
 
 /** As nn.Sequential names Linear layers with an activation behind each but the last; weights are units x inputs. */
@@ -56,11 +54,11 @@ export async function writeModel(network: Network, format: WrittenFormat): Promi
   switch (checkName("format", format, FORMATS)) {
     case "onnx": {
       const { writeOnnx } = await import("./write/onnx.js");
-      return new Map([["model.onnx", writeOnnx(layersOf(network), headOf(network))]]);
+      return new Map([["model.onnx", writeOnnx(layersOf(network), endOf(network))]]);
     }
     case "tfjs": {
       const { writeLayersModel } = await import("./write/tfjs.js");
-      return writeLayersModel(layersOf(network), headOf(network));
+      return writeLayersModel(layersOf(network), endOf(network));
     }
     case "torch":
       return new Map([["model.safetensors", writeSafetensors(torchTensors(layersOf(network)), { format: "pt" })]]);

@@ -1,5 +1,5 @@
 // What a model ends with: the head, which is no part of the last layer but chooses the loss.
-import type { Loss } from "../../network/losses.js";
+import { type Loss, type LossSpec, nameOf } from "../../network/losses.js";
 import { type Affine, isIdentity } from "./value.js";
 import { type ImportedLayer, layersOf } from "./layers.js";
 
@@ -20,6 +20,13 @@ export function chainOf(value: Affine, head: Head = "none"): ReadChain {
   if (head === "none" && term.kind === "smooth" && term.name === "sigmoid" && isIdentity(value))
     return { layers: layersOf(term.argument), head: "sigmoid" };
   return { layers: layersOf(value), head };
+}
+
+const HEAD_OF: Readonly<Partial<Record<Loss, Head>>> = { crossEntropy: "softmax", binaryCrossEntropy: "sigmoid" };
+
+/** The head that a loss trains on logits. */
+export function headOf(loss: Loss | LossSpec): Head {
+  return HEAD_OF[nameOf(loss)] ?? "none";
 }
 
 /** The loss that a head's outputs are trained with. */
