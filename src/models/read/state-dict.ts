@@ -6,6 +6,7 @@ import type { Activation } from "../../activations/activations.js";
 import { resolveActivation } from "../../activations/activations.js";
 import { describe } from "../../core/checks.js";
 import { RelumineError } from "../../core/errors.js";
+import { tensorPath } from "../../formats/safetensors.js";
 import { kink, smooth } from "../chain/combine.js";
 import { chainOf, type ReadChain } from "../chain/head.js";
 import { refuse } from "../chain/layers.js";
@@ -60,10 +61,6 @@ type Module = Linear | Slopes | Norm;
 const WEIGHTS = "the file's weights";
 /** PyTorch's own, which the file does not hold. */
 const EPSILON = 1e-5;
-
-function tensorPath(name: string): string {
-  return `the file's tensor ${describe(name)}`;
-}
 
 /** Of parts by their names within a module; a part that none of the known modules has is refused by its name. */
 function moduleOf(name: string, parts: ReadonlyMap<string, NamedTensor>): Module {

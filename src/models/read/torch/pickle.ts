@@ -6,13 +6,6 @@ import { describe } from "../../../core/checks.js";
 import { RelumineError } from "../../../core/errors.js";
 import type { NumberType } from "../../numbers.js";
 
-/** Numbers of one storage, still in the archive. */
-export interface Storage {
-  readonly key: string;
-  readonly type: NumberType;
-  readonly length: number;
-}
-
 /** A view of a storage; nothing of it was believed so far. */
 export class RawTensor {
   constructor(
@@ -36,7 +29,8 @@ const STORAGES: ReadonlyMap<string, NumberType> = new Map([
   ["BoolStorage", "bool"],
 ]);
 
-export class StorageRef implements Storage {
+/** Numbers of one storage, still in the archive. */
+export class StorageRef {
   constructor(
     readonly key: string,
     readonly type: NumberType,
@@ -44,18 +38,19 @@ export class StorageRef implements Storage {
   ) {}
 }
 
-const HINT = "Store the weights alone: torch.save(model.state_dict(), path)";
+/** A hint for what holds more. */
+export const STORE_WEIGHTS = "Store the weights alone: torch.save(model.state_dict(), path)";
 
 function refuseName(module: string, name: string): RelumineError {
   const full = `${module}.${name}`.slice(0, 120);
   if (module.startsWith("__torch__"))
-    return new RelumineError("unsupported", "the file", "to hold a state_dict", `TorchScript (${full})`, HINT);
+    return new RelumineError("unsupported", "the file", "to hold a state_dict", `TorchScript (${full})`, STORE_WEIGHTS);
   return new RelumineError(
     "unsupported",
     "the file",
     "to hold tensors and plain values alone",
     `the name ${full}`,
-    HINT,
+    STORE_WEIGHTS,
   );
 }
 

@@ -1,7 +1,6 @@
 // Files of safetensors with PyTorch's names.
-import { describe } from "../../../core/checks.js";
 import { RelumineError } from "../../../core/errors.js";
-import { readHeader, placeTensors } from "../../../formats/safetensors.js";
+import { placeTensors, readHeader, tensorPath } from "../../../formats/safetensors.js";
 import { bytesOf, countOf, decodeNumbers, isFloat, type NumberType } from "../../numbers.js";
 import { chainOfStateDict } from "../state-dict.js";
 import type { ReadFile, Said } from "../said.js";
@@ -28,7 +27,7 @@ export function readSafetensors(bytes: Uint8Array, said: Said): ReadFile {
   const placed = placeTensors(readHeader(bytes), SIZES);
   const tensors = new Map(
     [...placed].map(([name, { dtype, shape, bytes: own }]) => {
-      const what = `the file's tensor ${describe(name)}`;
+      const what = tensorPath(name);
       const type = TYPES.get(dtype)!;
       if (!isFloat(type) && shape.length > 0)
         throw new RelumineError("unsupported", what, "to be of floats", `the type ${dtype}`);

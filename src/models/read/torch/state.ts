@@ -1,14 +1,14 @@
 // Files of torch.save: a zip of data.pkl and the storages that it refers to (torch/serialization.py).
 import { describe } from "../../../core/checks.js";
 import { RelumineError } from "../../../core/errors.js";
+import { tensorPath } from "../../../formats/safetensors.js";
 import { bytesOf, countOf, decodeNumbers, isFloat } from "../../numbers.js";
 import { chainOfStateDict, type NamedTensor } from "../state-dict.js";
 import type { ReadFile, Said } from "../said.js";
 import { ZipArchive } from "../zip.js";
-import { RawTensor, readPickle, StorageRef } from "./pickle.js";
+import { RawTensor, readPickle, STORE_WEIGHTS, StorageRef } from "./pickle.js";
 
 const PICKLE = "data.pkl";
-const HINT = "Store the weights alone: torch.save(model.state_dict(), path)";
 /** Where checkpoints keep the state_dict. */
 const WITHIN = ["state_dict", "model_state_dict", "model", "net", "network", "weights", "module"];
 
@@ -42,7 +42,7 @@ function findTensors(value: unknown): Map<string, RawTensor> {
     "the file",
     "to hold a state_dict: tensors by their names",
     "something else",
-    HINT,
+    STORE_WEIGHTS,
   );
 }
 
@@ -79,7 +79,7 @@ class Storages {
 
   /** The numbers of a view, row-major. */
   tensor(name: string, { storage, offset, shape, strides }: RawTensor): NamedTensor {
-    const what = `the file's tensor ${describe(name)}`;
+    const what = tensorPath(name);
     if (
       !(storage instanceof StorageRef) ||
       !isSizes(shape) ||
@@ -132,7 +132,7 @@ export function readTorch(bytes: Uint8Array, said: Said): ReadFile {
   const name = findPickle(archive);
   const folder = name.slice(0, -PICKLE.length);
   if (archive.names().some((each) => each.startsWith(`${folder}code/`)) || archive.has(`${folder}constants.pkl`))
-    throw new RelumineError("unsupported", "the file", "to hold a state_dict", "TorchScript", HINT);
+    throw new RelumineError("unsupported", "the file", "to hold a state_dict", "TorchScript", STORE_WEIGHTS);
   const tensors = findTensors(readPickle(archive.read(name)));
   // a tensor may share its storage with others, as tied layers do, but no file is that much smaller than its tensors
   const most = 2 ** 20 + 4 * bytes.length;
