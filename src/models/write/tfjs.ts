@@ -73,8 +73,7 @@ function weightsOf({ inputs, units, kernel, bias, alpha }: ImportedLayer, index:
 
 function headLayer(head: Head): Layer[] {
   if (head === "none") return [];
-  const activation = head === "logSoftmax" ? "logSoftmax" : head;
-  return [{ class_name: "Activation", config: { activation, name: "head", trainable: true } }];
+  return [{ class_name: "Activation", config: { activation: head, name: "head", trainable: true } }];
 }
 
 /** The files by their names. */
