@@ -85,6 +85,22 @@ export function scale(value: Affine, factor: Float64Array | number, shift: Float
   };
 }
 
+interface NormNumbers {
+  readonly gamma?: Float64Array;
+  readonly beta?: Float64Array;
+  readonly mean: Float64Array;
+  readonly variance: Float64Array;
+}
+
+/** gamma·(value - mean) / sqrt(variance + epsilon) + beta as a·value + b. */
+export function foldNorm(
+  { gamma = ONE, beta = ZERO, mean, variance }: NormNumbers,
+  epsilon: number,
+): Omit<Affine, "term"> {
+  const a = zip((g, v) => g / Math.sqrt(v + epsilon), gamma, variance);
+  return { a, b: zip((shift, m, each) => shift - m * each, beta, mean, a) };
+}
+
 /** The same numbers, whatever made them. */
 export function isSame(x: Affine, y: Affine): boolean {
   return (

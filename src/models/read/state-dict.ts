@@ -10,7 +10,7 @@ import { tensorPath } from "../../formats/safetensors.js";
 import { kink, smooth } from "../chain/combine.js";
 import { chainOf, type ReadChain } from "../chain/head.js";
 import { refuse } from "../chain/layers.js";
-import { type Affine, checkWeights, identity, scale, type SmoothName, zip } from "../chain/value.js";
+import { type Affine, checkWeights, foldNorm, identity, scale, type SmoothName } from "../chain/value.js";
 import type { Said } from "./said.js";
 
 /** A tensor in float64, row-major. */
@@ -124,15 +124,9 @@ function normOf(name: string, parts: ReadonlyMap<string, NamedTensor>): Norm {
       "to have BatchNorms of as many numbers each",
       `others in ${describe(name)}`,
     );
-  const one = Float64Array.of(1);
-  const a = zip((g, v) => g / Math.sqrt(v + EPSILON), gamma ?? one, variance.data);
-  checkWeights(`the variances of ${describe(name)}`, a);
-  return {
-    kind: "norm",
-    name,
-    a,
-    b: zip((shift, m, each) => shift - m * each, beta ?? Float64Array.of(0), mean.data, a),
-  };
+  const folded = foldNorm({ gamma, beta, mean: mean.data, variance: variance.data }, EPSILON);
+  checkWeights(`the variances of ${describe(name)}`, folded.a);
+  return { kind: "norm", name, ...folded };
 }
 
 function modulesOf(tensors: ReadonlyMap<string, NamedTensor>): Module[] {

@@ -4,7 +4,7 @@ import { RelumineError } from "../../../core/errors.js";
 import { kink, smooth } from "../../chain/combine.js";
 import { chainOf, type Head, type ReadChain } from "../../chain/head.js";
 import { refuse } from "../../chain/layers.js";
-import { type Affine, checkWeights, identity, scale, zip } from "../../chain/value.js";
+import { type Affine, checkWeights, foldNorm, identity, scale, zip } from "../../chain/value.js";
 import type { NamedTensor } from "../state-dict.js";
 import { type LayerConfig, layerPath, type ModelConfig } from "./config.js";
 
@@ -148,19 +148,10 @@ const batchNormalization: Apply = (layer, state, weights) => {
       names.map((name) => ({ name, shape })),
     ).map(({ data }, index) => [names[index], data]),
   );
-  const epsilon = numberOf(layer, ["epsilon"], EPSILON);
-  const a = zip(
-    (g, v) => g / Math.sqrt(v + epsilon),
-    found.get("gamma") ?? new Float64Array(shape[0]).fill(1),
-    found.get("moving_variance")!,
-  );
-  const beta = found.get("beta") ?? new Float64Array(shape[0]);
-  return scaled(
-    layer,
-    state,
-    a,
-    zip((b, m, each) => b - m * each, beta, found.get("moving_mean")!, a),
-  );
+  const [mean, variance] = [found.get("moving_mean")!, found.get("moving_variance")!];
+  const norm = { gamma: found.get("gamma"), beta: found.get("beta"), mean, variance };
+  const { a, b } = foldNorm(norm, numberOf(layer, ["epsilon"], EPSILON));
+  return scaled(layer, state, a, b);
 };
 
 /** The smallest deviation that Keras divides by. */

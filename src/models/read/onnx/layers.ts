@@ -1,7 +1,7 @@
 // ONNX operators on whole rows: dense products, normalizations, and what only changes shapes.
 import type { Head } from "../../chain/head.js";
 import { RelumineError } from "../../../core/errors.js";
-import { checkWeights, identity, scale, zip } from "../../chain/value.js";
+import { checkWeights, foldNorm, identity, scale, zip } from "../../chain/value.js";
 import { axesOf, integers, transpose, unsqueezeShape } from "./constants.js";
 import { attributeVector, type Operator } from "./elementwise.js";
 import { isFloatType, type Node, type Tensor } from "./model.js";
@@ -104,16 +104,9 @@ const batchNormalization: Operator = (node, inputs, opset) => {
     return data;
   });
   const epsilon = node.attributes.get("epsilon")?.float() ?? 1e-5;
-  const a = zip((g, v) => g / Math.sqrt(v + epsilon), gamma, variance);
+  const { a, b } = foldNorm({ gamma, beta, mean, variance }, epsilon);
   checkWeights(`the variances of ${nodePath(node)}`, a);
-  return {
-    ...x,
-    value: scale(
-      x.value,
-      a,
-      zip((b, m, each) => b - m * each, beta, mean, a),
-    ),
-  };
+  return { ...x, value: scale(x.value, a, b) };
 };
 
 const scaler: Operator = (node, [x]) => {
