@@ -1,5 +1,5 @@
 // Numbers of other programs' types as float64: half (IEEE 754 binary16), bfloat16 (the upper half of a float32), and
-// integers of any width.
+// integers of any width; shapes of arrays of them.
 import { RelumineError } from "../core/errors.js";
 
 /** A type of numbers, as most containers know it. */
@@ -86,6 +86,41 @@ export function decodeNumbers(
   return numbers;
 }
 
+/** The product of sizes. */
+export function productOf(shape: readonly number[]): number {
+  return shape.reduce((product, size) => product * size, 1);
+}
+
+/** A shape as messages name it. */
+export function shapeText(shape: readonly number[]): string {
+  return `[${shape.join(", ").slice(0, 80)}]`;
+}
+
+export function isSameShape(x: readonly number[], y: readonly number[]): boolean {
+  return x.length === y.length && x.every((size, axis) => size === y[axis]);
+}
+
+/** Numbers of a shape, row-major, from the places that steps along its axes lead to. */
+export function strided(
+  numbers: Float64Array,
+  shape: readonly number[],
+  steps: readonly number[],
+  start = 0,
+): Float64Array {
+  const result = new Float64Array(productOf(shape));
+  const index = new Array<number>(shape.length).fill(0);
+  for (let i = 0, place = start; i < result.length; i++) {
+    result[i] = numbers[place];
+    for (let axis = shape.length - 1; axis >= 0; axis--) {
+      place += steps[axis];
+      if (++index[axis] < shape[axis]) break;
+      place -= steps[axis] * shape[axis];
+      index[axis] = 0;
+    }
+  }
+  return result;
+}
+
 const MOST_NUMBERS = 2 ** 31;
 
 /**
@@ -94,18 +129,8 @@ const MOST_NUMBERS = 2 ** 31;
  */
 export function countOf(what: string, shape: readonly number[]): number {
   if (shape.length > 16 || shape.some((size) => !Number.isSafeInteger(size) || size < 0))
-    throw new RelumineError(
-      "format",
-      what,
-      "to have a shape of sizes of at least 0",
-      `[${shape.join(", ").slice(0, 80)}]`,
-    );
-  const count = shape.reduce((product, size) => product * size, 1);
+    throw new RelumineError("format", what, "to have a shape of sizes of at least 0", shapeText(shape));
+  const count = productOf(shape);
   if (count <= MOST_NUMBERS) return count;
-  throw new RelumineError(
-    "memory",
-    what,
-    `to have at most ${MOST_NUMBERS} numbers`,
-    `the shape [${shape.join(", ").slice(0, 80)}]`,
-  );
+  throw new RelumineError("memory", what, `to have at most ${MOST_NUMBERS} numbers`, `the shape ${shapeText(shape)}`);
 }

@@ -3,6 +3,7 @@
 import { Dataset, File, Group } from "jsfive";
 import { describe } from "../../../core/checks.js";
 import { RelumineError } from "../../../core/errors.js";
+import { isSameShape, productOf, shapeText } from "../../numbers.js";
 import type { NamedTensor } from "../state-dict.js";
 import { checkWeights } from "../../chain/value.js";
 
@@ -63,13 +64,8 @@ export class HdfGroup {
       throw new RelumineError("format", what, "to be in the file", `none at ${this.what}/${name}`);
     return guarded(what, () => {
       const given = data.shape;
-      if (given.length !== shape.length || given.some((size, axis) => size !== shape[axis]))
-        throw new RelumineError(
-          "format",
-          what,
-          `to have the shape [${shape.join(", ")}]`,
-          `[${given.join(", ").slice(0, 80)}]`,
-        );
+      if (!isSameShape(given, shape))
+        throw new RelumineError("format", what, `to have the shape [${shape.join(", ")}]`, shapeText(given));
       if (!TYPES.includes(data.dtype as string))
         throw new RelumineError("unsupported", what, "to be of floats", describe(data.dtype));
       return this.#read(what, data, shape);
@@ -78,7 +74,7 @@ export class HdfGroup {
 
   #read(what: string, dataset: Dataset, shape: readonly number[]): NamedTensor {
     const { value } = dataset;
-    const count = shape.reduce((product, size) => product * size, 1);
+    const count = productOf(shape);
     if (value.length !== count) throw new RelumineError("format", what, `to have ${count} numbers`, `${value.length}`);
     const numbers = new Float64Array(count);
     for (let i = 0; i < count; i++) numbers[i] = typeof value[i] === "number" ? (value[i] as number) : NaN;

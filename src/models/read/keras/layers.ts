@@ -5,6 +5,7 @@ import { kink, smooth } from "../../chain/combine.js";
 import { chainOf, type Head, type ReadChain } from "../../chain/head.js";
 import { refuse } from "../../chain/layers.js";
 import { type Affine, checkWeights, foldNorm, identity, scale, zip } from "../../chain/value.js";
+import { productOf } from "../../numbers.js";
 import type { NamedTensor } from "../state-dict.js";
 import { type LayerConfig, layerPath, type ModelConfig } from "./config.js";
 
@@ -30,8 +31,6 @@ type Apply = (layer: LayerConfig, state: State, weights: WeightSource) => State;
 const LEAKY = { layer: 0.3, byName: 0.2 };
 const EPSILON = 1e-3;
 const MOST_UNITS = 2 ** 30;
-
-const product = (shape: readonly number[]): number => shape.reduce((all, size) => all * size, 1);
 
 function numberOf({ config, ...layer }: LayerConfig, names: readonly string[], otherwise: number): number {
   const name = names.find((each) => config[each] !== undefined && config[each] !== null);
@@ -107,7 +106,7 @@ const tile = (vector: Float64Array, count: number): Float64Array => {
 
 /** (v - mean)/sqrt(variance) and the like, along the last axis. */
 function scaled(layer: LayerConfig, state: State, a: Float64Array, b: Float64Array): State {
-  const times = product(state.shape.slice(0, -1));
+  const times = productOf(state.shape.slice(0, -1));
   checkWeights(`the numbers of ${layerPath(layer)}`, a);
   checkWeights(`the numbers of ${layerPath(layer)}`, b);
   return { ...state, value: scale(state.value, tile(a, times), tile(b, times)) };
@@ -221,7 +220,7 @@ const inputShape = (given: unknown): readonly number[] | undefined => {
 const reshape: Apply = (layer, state) => {
   const target = layer.config.target_shape;
   const sizes = inputShape([null, ...(Array.isArray(target) ? (target as unknown[]) : [])]);
-  if (sizes === undefined || product(sizes) !== product(state.shape))
+  if (sizes === undefined || productOf(sizes) !== productOf(state.shape))
     throw refuse(layerPath(layer), "another shape than of as many numbers");
   return { ...state, shape: sizes };
 };
@@ -250,7 +249,7 @@ const LAYERS: ReadonlyMap<string, Apply> = new Map<string, Apply>([
   ["GaussianNoise", still],
   ["ActivityRegularization", still],
   ["Identity", still],
-  ["Flatten", (_layer, state) => ({ ...state, shape: [product(state.shape)] })],
+  ["Flatten", (_layer, state) => ({ ...state, shape: [productOf(state.shape)] })],
   ["Reshape", reshape],
 ]);
 
@@ -278,7 +277,7 @@ function startOf({ chain }: ModelConfig): State {
   const { config } = chain[0] ?? { config: {} };
   const shape = inputShape(config.batch_shape) ?? inputShape(config.batch_input_shape);
   if (shape === undefined) throw refuse("the model's input", "a shape that the file leaves open");
-  return { shape, value: identity({ kind: "input", units: product(shape) }) };
+  return { shape, value: identity({ kind: "input", units: productOf(shape) }) };
 }
 
 /**

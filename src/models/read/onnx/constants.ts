@@ -1,7 +1,7 @@
 // Operators on constants, evaluated in float64: shapes on their way to a Reshape, weights that are transposed, cast or
 // dequantized first. In a shape NaN is the number of rows, which only moves: no arithmetic is done with it.
 import { RelumineError } from "../../../core/errors.js";
-import { countOf } from "../../numbers.js";
+import { countOf, productOf, strided } from "../../numbers.js";
 import { isFloatType, type Node, type Tensor } from "./model.js";
 
 /** What an operator makes of constants; undefined where it is not one of these. */
@@ -32,18 +32,8 @@ function stridesOf(shape: readonly number[]): number[] {
 
 /** Numbers at the places that steps along the axes lead to. */
 function gather({ data, isFloat }: Tensor, shape: readonly number[], steps: readonly number[]): Tensor {
-  const result = new Float64Array(countOf("the model's constant", shape));
-  const index = new Array<number>(shape.length).fill(0);
-  for (let i = 0, place = 0; i < result.length; i++) {
-    result[i] = data[place];
-    for (let axis = shape.length - 1; axis >= 0; axis--) {
-      place += steps[axis];
-      if (++index[axis] < shape[axis]) break;
-      place -= steps[axis] * shape[axis];
-      index[axis] = 0;
-    }
-  }
-  return { shape, data: result, isFloat };
+  countOf("the model's constant", shape);
+  return { shape, data: strided(data, shape, steps), isFloat };
 }
 
 export function transpose(tensor: Tensor, order?: readonly number[]): Tensor {
@@ -124,7 +114,7 @@ function cast(node: Node, [x]: readonly (Tensor | undefined)[]): Tensor | undefi
 
 function reshaped(x: Tensor, given: readonly number[]): Tensor | undefined {
   const sizes = given.map((size, axis) => (size === 0 ? x.shape[axis] : size));
-  const known = sizes.filter((size) => size !== -1).reduce((product, size) => product * size, 1);
+  const known = productOf(sizes.filter((size) => size !== -1));
   const shape = sizes.map((size) => (size === -1 ? x.data.length / known : size));
   return countOf("the model's Reshape", shape) === x.data.length ? { ...x, shape } : undefined;
 }

@@ -2,6 +2,7 @@
 import type { Head } from "../../chain/head.js";
 import { RelumineError } from "../../../core/errors.js";
 import { checkWeights, foldNorm, identity, scale, zip } from "../../chain/value.js";
+import { productOf } from "../../numbers.js";
 import { axesOf, integers, transpose, unsqueezeShape } from "./constants.js";
 import { attributeVector, type Operator } from "./elementwise.js";
 import { isFloatType, type Node, type Tensor } from "./model.js";
@@ -165,14 +166,13 @@ const reshape: Operator = (node, [x, target]) => {
     throw refuseNode(node, "a shape that is no constant");
   const [rows, ...rest] = target.tensor.data;
   const sizes = rest.map((size, axis) => (size === 0 ? chain.shape[axis + 1] : size));
-  const known = sizes.filter((size) => size !== -1).reduce((all, size) => all * size, 1);
+  const known = productOf(sizes.filter((size) => size !== -1));
   const full = sizes.map((size) => (size === -1 && rows !== -1 ? units / known : size));
   const keepsRows = rows === 0 || rows === -1 || Object.is(rows, chain.shape[0]);
-  const product = full.reduce((all, size) => all * size, 1);
   if (
     !keepsRows ||
     rows === undefined ||
-    product !== units ||
+    productOf(full) !== units ||
     full.some((size) => !(Number.isInteger(size) && size > 0))
   )
     throw refuseNode(

@@ -2,6 +2,7 @@
 import { RelumineError } from "../../../core/errors.js";
 import type { Head } from "../../chain/head.js";
 import { type Affine, checkWeights } from "../../chain/value.js";
+import { productOf } from "../../numbers.js";
 import { broadcast } from "./constants.js";
 import type { Node, Tensor } from "./model.js";
 import { nodePath, refuseNode } from "./refused.js";
@@ -42,7 +43,7 @@ export class InputsFound extends Error {
 }
 
 export function unitsOf(shape: readonly number[]): number {
-  return shape.slice(1).reduce((product, size) => product * size, 1);
+  return productOf(shape.slice(1));
 }
 
 /** A constant beside a chain's value, as one number for each unit, or one for all. */

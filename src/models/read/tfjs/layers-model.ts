@@ -5,7 +5,7 @@ import { RelumineError } from "../../../core/errors.js";
 import { checkObject, type JsonObject, parseStrictJson } from "../../../core/strict-json.js";
 import { checkWeights } from "../../chain/value.js";
 import { namedFile } from "../../files.js";
-import { bytesOf, countOf, decodeNumbers, type NumberType } from "../../numbers.js";
+import { bytesOf, countOf, decodeNumbers, isSameShape, type NumberType, shapeText } from "../../numbers.js";
 import { type LayerConfig, layerPath, readConfig } from "../keras/config.js";
 import { chainOfLayers, checkKnown, type WeightSource } from "../keras/layers.js";
 import type { ReadFile, Said } from "../said.js";
@@ -144,12 +144,12 @@ function sourceOf(specs: ReadonlyMap<string, Spec>): WeightSource {
       const [spec, ...more] = parts.get(name) ?? [];
       if (spec === undefined || more.length > 0)
         throw new RelumineError("format", what, "to be in the file once", spec ? "several" : "none");
-      if (spec.shape.length !== shape.length || spec.shape.some((size, axis) => size !== shape[axis]))
+      if (!isSameShape(spec.shape, shape))
         throw new RelumineError(
           "format",
           what,
           `to have the shape [${shape.join(", ")}] of its units`,
-          `[${spec.shape.join(", ").slice(0, 80)}]`,
+          shapeText(spec.shape),
         );
       return numbersOf(what, spec);
     });

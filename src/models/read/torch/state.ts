@@ -2,7 +2,7 @@
 import { describe } from "../../../core/checks.js";
 import { RelumineError } from "../../../core/errors.js";
 import { tensorPath } from "../../../formats/safetensors.js";
-import { bytesOf, countOf, decodeNumbers, isFloat } from "../../numbers.js";
+import { bytesOf, countOf, decodeNumbers, isFloat, strided } from "../../numbers.js";
 import { chainOfStateDict, type NamedTensor } from "../state-dict.js";
 import type { ReadFile, Said } from "../said.js";
 import { ZipArchive } from "../zip.js";
@@ -103,19 +103,7 @@ class Storages {
     const end = shape.reduce((last, size, axis) => last + (size - 1) * strides[axis], start);
     if (count > 0 && end >= storage.length)
       throw new RelumineError("format", what, `to lie within ${storage.length} numbers`, `strides that lead to ${end}`);
-    const data = new Float64Array(count);
-    const numbers = this.numbers(what, storage);
-    const index = new Array<number>(shape.length).fill(0);
-    for (let i = 0, place = start; i < count; i++) {
-      data[i] = numbers[place];
-      for (let axis = shape.length - 1; axis >= 0; axis--) {
-        place += strides[axis];
-        if (++index[axis] < shape[axis]) break;
-        place -= strides[axis] * shape[axis];
-        index[axis] = 0;
-      }
-    }
-    return { shape, data };
+    return { shape, data: strided(this.numbers(what, storage), shape, strides, start) };
   }
 }
 
