@@ -2,10 +2,10 @@
 // dequantized first. In a shape NaN is the number of rows, which only moves: no arithmetic is done with it.
 import { RelumineError } from "../../../core/errors.js";
 import { countOf, productOf, strided } from "../../numbers.js";
-import { isFloatType, type Node, type Tensor } from "./model.js";
+import { integerOf, isFloatType, type Node, type Tensor } from "./model.js";
 
 /** What an operator makes of constants; undefined where it is not one of these. */
-type Evaluate = (node: Node, inputs: readonly (Tensor | undefined)[], opset: number) => Tensor | undefined;
+type Evaluate = (node: Node, inputs: readonly (Tensor | undefined)[]) => Tensor | undefined;
 
 export const integers = (data: readonly number[], shape = [data.length]): Tensor => ({
   shape,
@@ -106,7 +106,7 @@ const unary =
 const same: Evaluate = (_node, [x]) => x;
 
 function cast(node: Node, [x]: readonly (Tensor | undefined)[]): Tensor | undefined {
-  const type = node.attributes.get("to")?.integer() ?? 0;
+  const type = integerOf(node, "to", 0);
   if (!x) return undefined;
   if (isFloatType(type)) return { ...x, data: type === 1 ? x.data.map(Math.fround) : x.data, isFloat: true };
   return type === 6 || type === 7 ? { ...x, data: x.data.map(Math.trunc), isFloat: false } : undefined;
@@ -135,13 +135,12 @@ export function unsqueezeShape(shape: readonly number[], axes: readonly number[]
 function concat(node: Node, inputs: readonly (Tensor | undefined)[]): Tensor | undefined {
   if (inputs.some((each) => each?.shape.length !== 1)) return undefined;
   const all = inputs as readonly Tensor[];
-  axisOf(node.attributes.get("axis")?.integer() ?? 0, 1);
+  axisOf(integerOf(node, "axis", 0), 1);
   return { ...integers(all.flatMap(({ data }) => [...data])), isFloat: all.every(({ isFloat }) => isFloat) };
 }
 
 function gatherItems(node: Node, [x, indices]: readonly (Tensor | undefined)[]): Tensor | undefined {
-  if (x?.shape.length !== 1 || !indices || axisOf(node.attributes.get("axis")?.integer() ?? 0, 1) !== 0)
-    return undefined;
+  if (x?.shape.length !== 1 || !indices || axisOf(integerOf(node, "axis", 0), 1) !== 0) return undefined;
   const places = indices.data.map((index) => (index < 0 ? index + x.data.length : index));
   if (places.some((place) => !(place >= 0 && place < x.data.length))) return undefined;
   return { shape: indices.shape, data: places.map((place) => x.data[place]), isFloat: x.isFloat };
@@ -158,7 +157,7 @@ function slice(_node: Node, [x, starts, ends, axes, steps]: readonly (Tensor | u
 function dequantize(node: Node, [x, scales, zeros]: readonly (Tensor | undefined)[]): Tensor | undefined {
   if (!x || !scales || node.attributes.get("block_size")?.integer()) return undefined;
   if (zeros && zeros.data.length !== scales.data.length) return undefined;
-  const axis = scales.data.length === 1 ? 0 : axisOf(node.attributes.get("axis")?.integer() ?? 1, x.shape.length);
+  const axis = scales.data.length === 1 ? 0 : axisOf(integerOf(node, "axis", 1), x.shape.length);
   if (scales.data.length !== 1 && scales.data.length !== x.shape[axis]) return undefined;
   const stride = stridesOf(x.shape)[axis] ?? 1;
   const data = x.data.map((value, i) => {
@@ -198,7 +197,7 @@ const EVALUATORS: ReadonlyMap<string, Evaluate> = new Map<string, Evaluate>([
 ]);
 
 /** What a node makes of constants; undefined where this is not one of the operators that are evaluated. */
-export const evaluateConstants: Evaluate = (node, inputs, opset) => EVALUATORS.get(node.op)?.(node, inputs, opset);
+export const evaluateConstants: Evaluate = (node, inputs) => EVALUATORS.get(node.op)?.(node, inputs);
 
 /** The value of a Constant node; "texts" for strings. */
 export function readConstant({ attributes }: Node): Tensor | "texts" | undefined {

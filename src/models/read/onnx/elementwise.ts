@@ -1,7 +1,7 @@
 // ONNX operators that act on each number: activations, and the arithmetic that is folded or an activation in pieces.
 import { add, choose, kink, larger, multiply, smooth } from "../../chain/combine.js";
 import { type Affine, checkWeights, isSame, scale, zip } from "../../chain/value.js";
-import type { Node } from "./model.js";
+import { floatOf, type Node } from "./model.js";
 import { refuseNode } from "./refused.js";
 import { type ChainValue, type ConstantValue, isChain, isConstant, unitVector, type Value } from "./values.js";
 
@@ -14,8 +14,6 @@ const NO_LIMIT = 3e38;
 export type Operator = (node: Node, inputs: readonly (Value | undefined)[], opset: number) => Value;
 
 const isNear = (x: number, y: number): boolean => Math.abs(x - y) <= 1e-6 * Math.abs(y);
-const floatOf = (node: Node, name: string, otherwise: number): number =>
-  node.attributes.get(name)?.float() ?? otherwise;
 const withValue = (chain: ChainValue, value: Affine): ChainValue => ({ ...chain, value });
 
 function one(node: Node, [x]: readonly (Value | undefined)[]): ChainValue {
@@ -58,20 +56,10 @@ const prelu: Operator = (node, inputs) => {
   return withValue(x, kink(x.value, unitVector(node, inputs[1].tensor, x.shape), true));
 };
 
+const negated = (vector: Float64Array): Float64Array => vector.map((each) => -each);
+
 /** The larger of a value and a number, one for each unit or for all. */
-const atLeast = (value: Affine, low: Float64Array): Affine =>
-  scale(
-    kink(
-      scale(
-        value,
-        1,
-        low.map((each) => -each),
-      ),
-      0,
-    ),
-    1,
-    low,
-  );
+const atLeast = (value: Affine, low: Float64Array): Affine => scale(kink(scale(value, 1, negated(low)), 0), 1, low);
 
 const clip: Operator = (node, inputs) => {
   const x = one(node, inputs);
@@ -124,8 +112,8 @@ function wordsOf({ term }: Affine, depth = 3): string {
 function combine(node: Node, [x, y]: readonly [ChainValue, ChainValue], f: typeof add): Value {
   const value = f(x.value, y.value);
   if (value) return withValue(x, value);
-  const what = `two values, ${wordsOf(x.value)} and ${wordsOf(y.value)}: a skip connection (residual), a branch, or an activation in pieces that is none of the known`;
-  throw refuseNode(node, what);
+  const what = "a skip connection (residual), a branch, or an activation in pieces that is none of the known";
+  throw refuseNode(node, `two values, ${wordsOf(x.value)} and ${wordsOf(y.value)}: ${what}`);
 }
 
 const negate = (value: Affine): Affine => scale(value, -1);
@@ -140,15 +128,7 @@ const difference: Operator = (node, inputs) => {
   const { chains, chain, constant, isTurned } = two(node, inputs);
   if (chains) return combine(node, chains, (x, y) => add(x, negate(y)));
   const vector = unitVector(node, constant!.tensor, chain!.shape);
-  if (isTurned) return withValue(chain!, scale(chain!.value, -1, vector));
-  return withValue(
-    chain!,
-    scale(
-      chain!.value,
-      1,
-      vector.map((each) => -each),
-    ),
-  );
+  return withValue(chain!, isTurned ? scale(chain!.value, -1, vector) : scale(chain!.value, 1, negated(vector)));
 };
 
 const product: Operator = (node, inputs) => {
@@ -165,12 +145,11 @@ const quotient: Operator = (node, inputs) => {
   return withValue(chain, scale(chain.value, vector));
 };
 
-const isIn = (node: Node, name: string) => node.op === name;
-
 /** Max and Min, of two. */
 const extreme: Operator = (node, inputs) => {
   if (inputs.length !== 2) throw refuseNode(node, `${inputs.length} values`);
-  const turn = isIn(node, "Max") ? (value: Affine) => value : negate;
+  const isMax = node.op === "Max";
+  const turn = isMax ? (value: Affine) => value : negate;
   const { chains, chain, constant } = two(node, inputs);
   if (chains)
     return combine(node, chains, (x, y) => {
@@ -178,7 +157,7 @@ const extreme: Operator = (node, inputs) => {
       return most && turn(most);
     });
   const limit = unitVector(node, constant!.tensor, chain!.shape);
-  const low = isIn(node, "Max") ? limit : limit.map((each) => -each);
+  const low = isMax ? limit : negated(limit);
   return withValue(chain!, turn(atLeast(turn(chain!.value), low)));
 };
 

@@ -123,7 +123,6 @@ class Reader {
       const tensor = evaluateConstants(
         node,
         inputs.map((input) => (isConstant(input) ? input.tensor : undefined)),
-        this.model.opset,
       );
       if (tensor !== undefined) return { kind: "constant", tensor };
       throw refuseNode(node);

@@ -5,7 +5,7 @@ import { checkWeights, foldNorm, identity, scale, zip } from "../../chain/value.
 import { productOf } from "../../numbers.js";
 import { axesOf, integers, transpose, unsqueezeShape } from "./constants.js";
 import { attributeVector, type Operator } from "./elementwise.js";
-import { isFloatType, type Node, type Tensor } from "./model.js";
+import { floatOf, integerOf, isFloatType, type Node, type Tensor } from "./model.js";
 import { nodePath, refuseNode } from "./refused.js";
 import { type ChainValue, InputsFound, isChain, isConstant, unitsOf, unitVector, type Value } from "./values.js";
 
@@ -67,28 +67,22 @@ const product =
 const gemm =
   (budget: Budget): Operator =>
   (node, [x, weights, bias]) => {
-    const number = (name: string) => node.attributes.get(name)?.integer() ?? 0;
-    const factor = (name: string) => node.attributes.get(name)?.float() ?? 1;
     const rows = chainOf(node, x);
     const given = matrix(node, weights);
-    if (number("transA") !== 0 || given.shape.length !== 2) throw refuseNode(node, "columns instead of rows");
-    const result = dense(node, rows, number("transB") === 0 ? given : transpose(given), budget);
-    const scaled = scale(result.value, factor("alpha"));
+    if (integerOf(node, "transA", 0) !== 0 || given.shape.length !== 2)
+      throw refuseNode(node, "columns instead of rows");
+    const result = dense(node, rows, integerOf(node, "transB", 0) === 0 ? given : transpose(given), budget);
+    const scaled = scale(result.value, floatOf(node, "alpha", 1));
     if (bias === undefined) return { ...result, value: scaled };
     const vector = unitVector(node, matrix(node, bias), result.shape);
-    return {
-      ...result,
-      value: scale(
-        scaled,
-        1,
-        vector.map((each) => each * factor("beta")),
-      ),
-    };
+    const beta = floatOf(node, "beta", 1);
+    const shift = vector.map((each) => each * beta);
+    return { ...result, value: scale(scaled, 1, shift) };
   };
 
 const batchNormalization: Operator = (node, inputs, opset) => {
   const x = chainOf(node, inputs[0]);
-  const isTraining = (node.attributes.get("training_mode")?.integer() ?? 0) !== 0;
+  const isTraining = integerOf(node, "training_mode", 0) !== 0;
   if (isTraining || opset < 7)
     throw refuseNode(
       node,
@@ -104,7 +98,7 @@ const batchNormalization: Operator = (node, inputs, opset) => {
     checkWeights(`the numbers of ${nodePath(node)}`, data);
     return data;
   });
-  const epsilon = node.attributes.get("epsilon")?.float() ?? 1e-5;
+  const epsilon = floatOf(node, "epsilon", 1e-5);
   const { a, b } = foldNorm({ gamma, beta, mean, variance }, epsilon);
   checkWeights(`the variances of ${nodePath(node)}`, a);
   return { ...x, value: scale(x.value, a, b) };
@@ -132,7 +126,7 @@ const scaler: Operator = (node, [x]) => {
 const cast: Operator = (node, [x]) => {
   if (x?.kind === "condition" || x?.kind === "pair") return x.kind === "pair" ? x : { kind: "labels" };
   const chain = chainOf(node, x);
-  const type = node.attributes.get("to")?.integer() ?? 0;
+  const type = integerOf(node, "to", 0);
   if (isFloatType(type)) return { ...chain, isInteger: false };
   if (chain.isInteger && type === 7) return chain;
   throw refuseNode(node, "numbers to integers", "Export a model that computes in floats");
@@ -151,7 +145,7 @@ const reshaped = (chain: ChainValue, rest: readonly number[]): ChainValue => ({
 
 const flatten: Operator = (node, [x]) => {
   const chain = chainOf(node, x);
-  const axis = node.attributes.get("axis")?.integer() ?? 1;
+  const axis = integerOf(node, "axis", 1);
   if ((axis < 0 ? axis + chain.shape.length : axis) !== 1)
     throw refuseNode(node, `values along the axis ${axis}, which mixes rows`);
   return reshaped(chain, [unitsOf(chain.shape)]);
@@ -161,7 +155,7 @@ const reshape: Operator = (node, [x, target]) => {
   if (x?.kind === "pair" || (x?.kind === "chain" && x.head)) throw refuseNode(node, "probabilities");
   const chain = chainOf(node, x);
   const units = unitsOf(chain.shape);
-  const takesZeros = (node.attributes.get("allowzero")?.integer() ?? 0) !== 0;
+  const takesZeros = integerOf(node, "allowzero", 0) !== 0;
   if (!isConstant(target) || (takesZeros && target.tensor.data.includes(0)))
     throw refuseNode(node, "a shape that is no constant");
   const [rows, ...rest] = target.tensor.data;
@@ -217,7 +211,7 @@ const head =
   (name: Head): Operator =>
   (node, [x], opset) => {
     const chain = chainOf(node, x);
-    const axis = node.attributes.get("axis")?.integer() ?? (opset < 13 ? 1 : -1);
+    const axis = integerOf(node, "axis", opset < 13 ? 1 : -1);
     if (chain.shape.length !== 2 || (axis !== 1 && axis !== -1))
       throw refuseNode(node, `the axis ${axis} of ${chain.shape.length}, not over the units of a row`);
     return { ...chain, head: name };

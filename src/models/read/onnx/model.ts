@@ -31,6 +31,14 @@ export interface Node {
   readonly attributes: ReadonlyMap<string, Attribute>;
 }
 
+export function integerOf({ attributes }: Node, name: string, otherwise: number): number {
+  return attributes.get(name)?.integer() ?? otherwise;
+}
+
+export function floatOf({ attributes }: Node, name: string, otherwise: number): number {
+  return attributes.get(name)?.float() ?? otherwise;
+}
+
 export interface GraphInput {
   readonly name: string;
   /** As in TensorProto; 0 where it is no tensor. */
