@@ -9,11 +9,12 @@ import { chainOfStateDict, type NamedTensor, transposed } from "../state-dict.js
 import { ZipArchive } from "../zip.js";
 import { type LayerConfig, layerPath, readConfig } from "./config.js";
 import { type HdfGroup, openHdf5 } from "./hdf5.js";
-import { chainOfLayers, checkKnown, type WeightSource } from "./layers.js";
+import { chainOfLayers, checkKnown, type Wanted, type WeightSource } from "./layers.js";
 
 const CONFIG_DEPTH = 100;
 const MOST_CONFIG = 2 ** 24;
 const CONFIG = "config.json";
+const SAVE_CONFIG = "Save the model with its config, as a .keras file";
 
 /** As Keras 3 names groups after classes: BatchNormalization is batch_normalization, PReLU p_re_lu. */
 function snakeCase(name: string): string {
@@ -40,22 +41,26 @@ function groupNames(listed: readonly LayerConfig[]): Map<string, string> {
 /** How many variables there are beyond those that count: Normalization has a counter. */
 const COUNTERS: ReadonlyMap<string, number> = new Map([["Normalization", 1]]);
 
+function missing(what: string): RelumineError {
+  return new RelumineError("format", what, "to be in the file", "none");
+}
+
+function otherWeights(layer: string, wanted: readonly Wanted[], given: string): RelumineError {
+  const expected = `to be ${wanted.map(({ name }) => name).join(", ")}`;
+  return new RelumineError("format", `the weights of ${layer}`, expected, given);
+}
+
 function newerSource(root: HdfGroup, listed: readonly LayerConfig[]): WeightSource {
   const names = groupNames(listed);
   return (layer, wanted) => {
     const what = layerPath(layer);
     const group = root.within(["layers", names.get(layer.name)!, "vars"]);
-    if (group === undefined) throw new RelumineError("format", `the weights of ${what}`, "to be in the file", "none");
+    if (group === undefined) throw missing(`the weights of ${what}`);
     const said = group.attribute("name");
     if (said !== undefined && said !== layer.name)
       throw new RelumineError("format", `the weights of ${what}`, "to be those of a layer of its name", describe(said));
     if (group.keys().length !== wanted.length + (COUNTERS.get(layer.className) ?? 0))
-      throw new RelumineError(
-        "format",
-        `the weights of ${what}`,
-        `to be ${wanted.map(({ name }) => name).join(", ")}`,
-        `${group.keys().length} arrays`,
-      );
+      throw otherWeights(what, wanted, `${group.keys().length} arrays`);
     return wanted.map(({ name, shape }, index) => group.numbers(`the ${name} of ${what}`, `${index}`, shape));
   };
 }
@@ -86,23 +91,16 @@ function olderSource(root: HdfGroup): WeightSource {
     const what = layerPath(layer);
     const group = root.within(["model_weights", layer.name]);
     const names = group?.attribute("weight_names");
-    if (group === undefined || !isTexts(names))
-      throw new RelumineError("format", `the weights of ${what}`, "to be in the file", "none");
+    if (group === undefined || !isTexts(names)) throw missing(`the weights of ${what}`);
     const kept = names.filter((name) => partOf(name) !== "count");
     if (kept.length !== wanted.length || kept.some((name, index) => partOf(name) !== wanted[index].name))
-      throw new RelumineError(
-        "format",
-        `the weights of ${what}`,
-        `to be ${wanted.map(({ name }) => name).join(", ")}`,
-        kept.map(partOf).join(", ").slice(0, 80),
-      );
+      throw otherWeights(what, wanted, kept.map(partOf).join(", ").slice(0, 80));
     return wanted.map(({ name, shape }, index): NamedTensor => {
       const path = kept[index].split("/");
       if (path.some((each) => each === "" || each === "." || each === ".."))
         throw new RelumineError("format", `the ${name} of ${what}`, "to lie within its layer", describe(kept[index]));
       const within = group.within(path.slice(0, -1));
-      if (within === undefined)
-        throw new RelumineError("format", `the ${name} of ${what}`, "to be in the file", "none");
+      if (within === undefined) throw missing(`the ${name} of ${what}`);
       return within.numbers(`the ${name} of ${what}`, path.at(-1)!, shape);
     });
   };
@@ -135,24 +133,18 @@ function readWeights(root: HdfGroup, most: number, said: Said): ReadFile {
   for (const name of layers.keys()) {
     const variables = layers.within([name, "vars"]);
     const keys = variables?.keys() ?? [];
-    if (
-      layers
-        .within([name])!
-        .keys()
-        .some((key) => key !== "vars")
-    )
-      throw refuse(
-        `the file's layer ${describe(name)}`,
-        "a nested one, and no config",
-        "Save the model with its config, as a .keras file",
-      );
+    const isNested = layers
+      .within([name])!
+      .keys()
+      .some((key) => key !== "vars");
+    if (isNested) throw refuse(`the file's layer ${describe(name)}`, "a nested one, and no config", SAVE_CONFIG);
     if (keys.length === 0) continue;
     const number = /^dense(?:_(\d+))?$/.exec(name);
     if (number === null)
       throw refuse(
         `the file's layer ${describe(name)}`,
         "one that only a config could place (a batch normalization or the like)",
-        "Save the model with its config, as a .keras file",
+        SAVE_CONFIG,
       );
     found.push({ number: Number(number[1] ?? 0), ...readDense(variables!, name, keys, most) });
   }

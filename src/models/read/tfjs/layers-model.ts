@@ -34,6 +34,7 @@ const QUANTIZED: ReadonlyMap<unknown, NumberType> = new Map([
   ["uint16", "u16"],
   ["float16", "f16"],
 ]);
+const QUANTIZED_TYPES: ReadonlySet<NumberType> = new Set(QUANTIZED.values());
 
 function listOf(what: string, value: unknown): readonly unknown[] {
   if (Array.isArray(value)) return value as unknown[];
@@ -180,5 +181,3 @@ export function readLayersModel(bytes: Uint8Array, { files }: Said): ReadFile {
   const notes = isQuantized ? ["Its weights are quantized: those here are the numbers that they stand for."] : [];
   return { writer, notes, ...chainOfLayers(config, sourceOf(specs)) };
 }
-
-const QUANTIZED_TYPES: ReadonlySet<NumberType> = new Set(QUANTIZED.values());
