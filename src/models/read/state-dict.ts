@@ -59,6 +59,7 @@ interface Norm {
 type Module = Linear | Slopes | Norm;
 
 const WEIGHTS = "the file's weights";
+const PARTS = ["weight", "bias", "running_mean", "running_var", "num_batches_tracked"];
 /** PyTorch's own, which the file does not hold. */
 const EPSILON = 1e-5;
 
@@ -68,9 +69,7 @@ function moduleOf(name: string, parts: ReadonlyMap<string, NamedTensor>): Module
   for (const [part, { data }] of parts) checkWeights(tensorPath(full(part)), data);
   const recurrent = [...parts.keys()].find((part) => /^(weight|bias)_[ih]h_/.test(part));
   if (recurrent !== undefined) throw refuse(tensorPath(full(recurrent)), `${full(recurrent)}, of a recurrent layer`);
-  const other = [...parts.keys()].find(
-    (part) => !["weight", "bias", "running_mean", "running_var", "num_batches_tracked"].includes(part),
-  );
+  const other = [...parts.keys()].find((part) => !PARTS.includes(part));
   if (other !== undefined) throw refuse(tensorPath(full(other)), "a tensor of another kind of module");
   const weight = parts.get("weight");
   const bias = parts.get("bias");
@@ -129,13 +128,23 @@ function normOf(name: string, parts: ReadonlyMap<string, NamedTensor>): Norm {
   return { kind: "norm", name, ...folded };
 }
 
+/** "0.weight" is the weight of the module "0". */
+function splitName(name: string): { module: string; part: string } {
+  const dot = name.lastIndexOf(".");
+  return { module: name.slice(0, Math.max(0, dot)), part: name.slice(dot + 1) };
+}
+
+/** Whether a name is one that PyTorch gives to a part of a module that a chain may have. */
+export function isOfModule(name: string): boolean {
+  return PARTS.includes(splitName(name).part);
+}
+
 function modulesOf(tensors: ReadonlyMap<string, NamedTensor>): Module[] {
   const parts = new Map<string, Map<string, NamedTensor>>();
   for (const [name, tensor] of tensors) {
-    const dot = name.lastIndexOf(".");
-    const module = dot < 0 ? "" : name.slice(0, dot);
+    const { module, part } = splitName(name);
     const known = parts.get(module) ?? new Map<string, NamedTensor>();
-    parts.set(module, known.set(name.slice(dot + 1), tensor));
+    parts.set(module, known.set(part, tensor));
   }
   return [...parts].map(([name, each]) => moduleOf(name, each));
 }

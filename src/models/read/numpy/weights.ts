@@ -2,7 +2,7 @@
 import { describe } from "../../../core/checks.js";
 import { RelumineError } from "../../../core/errors.js";
 import { refuse } from "../../chain/layers.js";
-import { chainOfStateDict, type NamedTensor, transposed } from "../state-dict.js";
+import { chainOfStateDict, isOfModule, type NamedTensor, transposed } from "../state-dict.js";
 import type { ReadFile, Said } from "../said.js";
 import { readNpz } from "./npy.js";
 
@@ -14,10 +14,7 @@ const HINT =
 export function readWeights(bytes: Uint8Array, said: Said): ReadFile {
   const arrays = readNpz(bytes);
   const names = [...arrays.keys()];
-  if (
-    names.length > 0 &&
-    names.every((name) => /(^|\.)(weight|bias|running_mean|running_var|num_batches_tracked)$/.test(name))
-  )
+  if (names.length > 0 && names.every(isOfModule))
     return chainOfStateDict({ tensors: arrays, isOrdered: false, isOfModules: true }, said);
   const other = names.find((name) => !COEFS.test(name));
   if (other !== undefined || names.length === 0)
