@@ -5,11 +5,11 @@ import {
   type Affine,
   at,
   identity,
+  isSmooth,
   isSameTerm,
   type KinkTerm,
   scale,
   type SmoothTerm,
-  type Term,
   zip,
 } from "./value.js";
 
@@ -154,8 +154,4 @@ export function choose(v: Affine, threshold: number, then: Affine, otherwise: Af
     if (threshold / at(condition, unit) < LEAST_THRESHOLD) return undefined;
   }
   return otherwise;
-}
-
-function isSmooth(term: Term, name: SmoothTerm["name"]): term is SmoothTerm {
-  return term.kind === "smooth" && term.name === name;
 }

@@ -1,6 +1,6 @@
 // What a model ends with: the head, which is no part of the last layer but chooses the loss.
 import { type Loss, type LossSpec, nameOf } from "../../network/losses.js";
-import { type Affine, isIdentity } from "./value.js";
+import { type Affine, isIdentity, isSmooth } from "./value.js";
 import { type ImportedLayer, layersOf } from "./layers.js";
 
 /** What makes probabilities of the last layer's outputs; "none": they are the outputs. */
@@ -17,7 +17,7 @@ export interface ReadChain {
 /** The layers behind a value; a sigmoid at its end is the head. */
 export function chainOf(value: Affine, head: Head = "none"): ReadChain {
   const { term } = value;
-  if (head === "none" && term.kind === "smooth" && term.name === "sigmoid" && isIdentity(value))
+  if (head === "none" && isSmooth(term, "sigmoid") && isIdentity(value))
     return { layers: layersOf(term.argument), head: "sigmoid" };
   return { layers: layersOf(value), head };
 }

@@ -64,6 +64,10 @@ export function isIdentity({ a, b }: Affine): boolean {
   return a.every((value) => value === 1) && b.every((value) => value === 0);
 }
 
+export function isSmooth(term: Term, name: SmoothTerm["name"]): term is SmoothTerm {
+  return term.kind === "smooth" && term.name === name;
+}
+
 export function at(vector: Float64Array, unit: number): number {
   return vector.length === 1 ? vector[0] : vector[unit];
 }

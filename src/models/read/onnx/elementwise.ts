@@ -1,6 +1,6 @@
 // ONNX operators that act on each number: activations, and the arithmetic that is folded or an activation in pieces.
 import { add, choose, kink, larger, multiply, smooth } from "../../chain/combine.js";
-import { type Affine, checkWeights, isSame, scale, zip } from "../../chain/value.js";
+import { type Affine, checkWeights, isSame, isSmooth, scale, zip } from "../../chain/value.js";
 import { floatOf, type Node } from "./model.js";
 import { refuseNode } from "./refused.js";
 import { type ChainValue, type ConstantValue, isChain, isConstant, unitVector, type Value } from "./values.js";
@@ -188,8 +188,7 @@ const pair: Operator = (node, inputs) => {
     x.shape.length === 2 &&
     (axis === 1 || axis === -1) &&
     y.value.term.units === 1 &&
-    y.value.term.kind === "smooth" &&
-    y.value.term.name === "sigmoid" &&
+    isSmooth(y.value.term, "sigmoid") &&
     isSame(y.value, scale(y.value, 1)) &&
     isSame(x.value, scale(y.value, -1, 1));
   if (!isPair) throw refuseNode(node, "several values: a branch");
