@@ -21,7 +21,8 @@ const HEADER_PLACE = 8;
 function refusePickle(): RelumineError {
   const given = "a bare pickle: of torch.save before 1.6 (legacy, no zip), or of joblib or scikit-learn";
   const hint =
-    "A pickle can run anything. Store tensors: torch.save(model.state_dict(), path), skl2onnx, or numpy.savez of coefs_ and intercepts_";
+    "A pickle can run anything. Store tensors: torch.save(model.state_dict(), path), skl2onnx, " +
+    "or numpy.savez of coefs_ and intercepts_";
   return new RelumineError("unsupported", "the file", "to be a model", given, hint);
 }
 

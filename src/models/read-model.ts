@@ -26,7 +26,9 @@ export interface ReadModelOptions {
   readonly order?: readonly string[];
   /** What makes probabilities of the outputs, where the file holds weights alone. Default "none". */
   readonly head?: Head;
-  /** Instead of the one that suits the head: crossEntropy, binaryCrossEntropy, or meanSquaredError where there is none. */
+  /**
+   * Instead of the one that suits the head: crossEntropy, binaryCrossEntropy, or meanSquaredError where there is none.
+   */
   readonly loss?: Loss | LossSpec;
 }
 
@@ -123,10 +125,10 @@ async function toNetwork(
 }
 
 /**
- * A model that another program wrote: ONNX, Keras, a LayersModel of TensorFlow.js, or the weights alone of a
- * PyTorch model (safetensors, torch.save) or of scikit-learn (.npz). It becomes one chain of dense layers, folded in float64 and rounded once; a
- * model that is none is refused by the name of what it holds. The file may come from anybody: nothing in it is run, and
- * no other file is opened than those in `files`.
+ * A model that another program wrote: ONNX, Keras, a LayersModel of TensorFlow.js, or the weights alone of a PyTorch
+ * model (safetensors, torch.save) or of scikit-learn (.npz). It becomes one chain of dense layers, folded in float64
+ * and rounded once; a model that is none is refused by the name of what it holds. The file may come from anybody:
+ * nothing in it is run, and no other file is opened than those in `files`.
  * @param bytes the whole file
  * @param options what the file does not say
  * @cost the weights as float64 and as float32 besides the file
@@ -141,7 +143,8 @@ export async function readModel(bytes: Uint8Array, options?: ReadModelOptions): 
     throw new RelumineError("value", "bytes", "to be a Uint8Array, the content of a file", describe(bytes));
   const given = checkOptions("readModel", options ?? {}, OPTIONS);
   const said = checkSaid(given);
-  const plain = new Uint8Array(bytes.buffer, bytes.byteOffset, bytes.length); // what Node's Buffer calls slice is no copy
+  // what Node's Buffer calls slice is no copy
+  const plain = new Uint8Array(bytes.buffer, bytes.byteOffset, bytes.length);
   const format = formatOf(plain, said.name);
   const read = await readFile(plain, format, said);
   const { writer = "", notes = [], layers, head } = read;

@@ -7,7 +7,10 @@ import type { Network } from "../network/types.js";
 import { type Head, headOf } from "./chain/head.js";
 import type { ImportedLayer } from "./chain/layers.js";
 
-/** A format to write: ONNX of opset 13, a LayersModel of TensorFlow.js, safetensors in PyTorch's names, this package's own. */
+/**
+ * A format to write: ONNX of opset 13, a LayersModel of TensorFlow.js, safetensors in PyTorch's names, this package's
+ * own.
+ */
 export type WrittenFormat = "onnx" | "tfjs" | "torch" | "relumine";
 
 const FORMATS: readonly WrittenFormat[] = ["onnx", "tfjs", "torch", "relumine"];
@@ -41,13 +44,14 @@ function torchTensors(layers: readonly ImportedLayer[]): Map<string, Tensor> {
 
 /**
  * A network as files of another program, by their names. "onnx": what `predict` gives, softmax or sigmoid included;
- * "tfjs": model.json and weights.bin, likewise; "torch": a state_dict of an nn.Sequential of Linear layers and activations, which `safetensors.torch.load_file`
- * reads; "relumine": what exportNetwork writes.
+ * "tfjs": model.json and weights.bin, likewise; "torch": a state_dict of an nn.Sequential of Linear layers and
+ * activations, which `safetensors.torch.load_file` reads; "relumine": what exportNetwork writes.
  * @param network stays as it is
  * @param format "onnx", "tfjs", "torch" or "relumine"
  * @returns names to contents
  * @cost copies all weights
- * @throws RelumineError "unsupported" (an activation that the other program has not), "value", "memory" or "disposed" (as a rejection)
+ * @throws RelumineError "unsupported" (an activation that the other program has not), "value", "memory" or "disposed"
+ *   (as a rejection)
  * @example for (const [name, bytes] of await writeModel(network, "onnx")) await writeFile(name, bytes);
  */
 export async function writeModel(network: Network, format: WrittenFormat): Promise<Map<string, Uint8Array>> {

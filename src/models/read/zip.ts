@@ -1,6 +1,6 @@
-// Zip archives of models: entries by name, unpacked when they are asked for. Source: PKWARE's APPNOTE 6.3.10. An archive
-// is hostile until checked: names once, nothing encrypted, sizes as the unpacked data has them, checksums right, no two
-// entries on the same bytes.
+// Zip archives of models: entries by name, unpacked when they are asked for. Source: PKWARE's APPNOTE 6.3.10. An
+// archive is hostile until checked: names once, nothing encrypted, sizes as the unpacked data has them, checksums
+// right, no two entries on the same bytes.
 import { inflateSync } from "fflate";
 import { describe } from "../../core/checks.js";
 import { RelumineError } from "../../core/errors.js";

@@ -1,5 +1,5 @@
-// The configuration of a Keras model, as Keras 2, Keras 3 and TensorFlow.js write it: a Sequential, or a functional model
-// whose layers are one chain.
+// The configuration of a Keras model, as Keras 2, Keras 3 and TensorFlow.js write it: a Sequential, or a functional
+// model whose layers are one chain.
 import { describe } from "../../../core/checks.js";
 import { RelumineError } from "../../../core/errors.js";
 import { checkObject, type JsonObject } from "../../../core/strict-json.js";
@@ -46,7 +46,7 @@ function readLayer(value: unknown): LayerConfig {
   throw refuse(layerPath(read), `${className.slice(0, 60)}, a class of its own`, "Export the model as ONNX");
 }
 
-/** Names of the layers that feed one, of the formats of Keras 2 and TensorFlow.js ([[[name, 0, 0, {}]]]) and Keras 3. */
+/** Names of the layers that feed one, in the format of Keras 2 and TensorFlow.js ([[[name, 0, 0, {}]]]) or Keras 3. */
 function feedersOf(layer: LayerConfig, nodes: unknown): string[] {
   const list = Array.isArray(nodes) ? (nodes as unknown[]) : [];
   if (list.length > 1) throw refuse(layerPath(layer), "a layer that is used more than once");

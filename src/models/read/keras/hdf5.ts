@@ -1,5 +1,5 @@
-// HDF5 by jsfive: groups by exact names, no links, and numbers only of the shape that is expected. What jsfive throws on
-// damaged files is of any kind; here it becomes a RelumineError.
+// HDF5 by jsfive: groups by exact names, no links, and numbers only of the shape that is expected. What jsfive throws
+// on damaged files is of any kind; here it becomes a RelumineError.
 import { Dataset, File, Group } from "jsfive";
 import { describe } from "../../../core/checks.js";
 import { RelumineError } from "../../../core/errors.js";

@@ -8,7 +8,8 @@ import { readNpz } from "./npy.js";
 
 const COEFS = /^(coefs|intercepts)_(\d{1,4})$/;
 const HINT =
-  "Name them coefs_0, intercepts_0, coefs_1 ... (inputs x units, as scikit-learn has them) or 0.weight, 0.bias ... (units x inputs, as PyTorch)";
+  "Name them coefs_0, intercepts_0, coefs_1 ... (inputs x units, as scikit-learn has them) " +
+  "or 0.weight, 0.bias ... (units x inputs, as PyTorch)";
 
 /** An .npz as a chain. */
 export function readWeights(bytes: Uint8Array, said: Said): ReadFile {

@@ -1,5 +1,5 @@
-// An ONNX file: model, graph, nodes and tensors, as far as a chain of dense layers needs them. Field numbers are those of
-// onnx.proto (github.com/onnx/onnx, "onnx/onnx.proto").
+// An ONNX file: model, graph, nodes and tensors, as far as a chain of dense layers needs them. Field numbers are those
+// of onnx.proto (github.com/onnx/onnx, "onnx/onnx.proto").
 import { describe } from "../../../core/checks.js";
 import { RelumineError } from "../../../core/errors.js";
 import { namedFile } from "../../files.js";
