@@ -1,11 +1,13 @@
 // Rows that are never dense: 100,000 columns of which a row names 100, beside what reading and changing the weights of
 // those columns takes by itself, and a one-hot table beside the same rows with their zeros.
-import { createNetwork, sgd, type Network, type SparseMatrix } from "../src/index.js";
+import { sgd, type Network, type SparseMatrix } from "../src/index.js";
 import { denseRows, toSamples } from "../src/core/matrix.js";
 import { stateOf } from "../src/network/state/state.js";
 import type { Case, Context, Figure } from "./measure.js";
+import { create } from "./networks.js";
 import { filler } from "./numbers.js";
 import { byTurns, ratios, summarize } from "./turns.js";
+import { classifierOf } from "./workloads.js";
 
 const BATCH = 64;
 const HIDDEN = 128;
@@ -29,10 +31,7 @@ function rowsOfOnes(rows: number, columns: number, entries: number): SparseMatri
   };
 }
 
-function create({ build }: Context, inputs: number): Promise<Network> {
-  const spec = { inputs, layers: [{ units: HIDDEN }, { units: CLASSES }], loss: "crossEntropy", seed: 1 } as const;
-  return createNetwork(spec, { arithmetic: build === "strict" ? "reproducible" : "fast" });
-}
+const workloadOf = ({ columns }: SparseMatrix) => classifierOf([columns, HIDDEN, CLASSES], BATCH);
 
 const labels = (rows: number) => Int32Array.from({ length: rows }, (_, row) => (row * 7) % CLASSES);
 
@@ -53,7 +52,7 @@ function weightsAlone(network: Network, x: SparseMatrix): () => void {
 async function wideStep(context: Context): Promise<Figure> {
   const rows = 20_000;
   const x = rowsOfOnes(rows, 100_000, 100);
-  const network = await create(context, x.columns);
+  const network = await create(workloadOf(x), context);
   const data = { x, y: labels(rows) };
   const optimizer = sgd({ learningRate: 0.01 });
   const train = () => network.fit(data, { epochs: EPOCHS, batchSize: BATCH, optimizer });
@@ -72,7 +71,7 @@ async function wideStep(context: Context): Promise<Figure> {
 async function oneHotStep(context: Context): Promise<Figure> {
   const rows = 6400;
   const x = rowsOfOnes(rows, 1000, 20);
-  const network = await create(context, x.columns);
+  const network = await create(workloadOf(x), context);
   const dense = denseRows(toSamples("x", x));
   const optimizer = sgd({ learningRate: 0.01 });
   const train = (samples: typeof x | typeof dense) => () =>

@@ -32,6 +32,11 @@ export const PEER_WORKLOADS: readonly Workload[] = [
   { ...WORKLOADS[2]!, name: "W3-MNIST", isMnist: true },
 ];
 
+/** A workload beside those with names. */
+export function classifierOf(widths: readonly number[], batch: number): Workload {
+  return { name: "", widths, batch, loss: "crossEntropy" };
+}
+
 /** Multiply-adds count two. The first layer passes no gradient on, so its backward pass is one product. */
 export function operationsPerStep({ widths, batch }: Workload): number {
   return widths.slice(1).reduce((sum, units, i) => sum + 2 * batch * widths[i]! * units * (i === 0 ? 2 : 3), 0);

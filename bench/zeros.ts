@@ -1,6 +1,7 @@
 // What zeros save: a training step on rows that are mostly 0 and one of the same network on dense noise, by turns; and
 // a step of a trained network beside the same step with every zero multiplied.
-import { createNetwork, sgd, type Network } from "../src/index.js";
+import { sgd, type Network } from "../src/index.js";
+import { takeRows } from "../src/core/matrix.js";
 import { stateOf } from "../src/network/state/state.js";
 import type { KernelExports } from "../src/wasm/exports.js";
 import { multiplyingZeros } from "../tests/support/kernels.js";
@@ -9,7 +10,7 @@ import type { Case, Context, Figure } from "./measure.js";
 import { filler } from "./numbers.js";
 import { create } from "./networks.js";
 import { ratios, summarize } from "./turns.js";
-import { samples, shorten, stepsPerRun, type Samples, type Workload } from "./workloads.js";
+import { classifierOf, samples, shorten, stepsPerRun, type Samples, type Workload } from "./workloads.js";
 
 const GENTLE_RATE = 1e-3; // the weights stay what they were
 const [TRAINING_RATE, TRAINING_EPOCHS, TRAINING_SHARE] = [0.05, 8, 0.05];
@@ -19,19 +20,10 @@ const MILLISECONDS = 2500;
 const SMALL = [784, 128, 10];
 const LARGE = [784, 512, 512, 10];
 
-const workloadOf = (widths: readonly number[], batch: number): Workload => ({
-  name: "",
-  widths,
-  batch,
-  loss: "crossEntropy",
-});
-
 const mnist = (rows: number): Samples => {
   const { x, y } = readMnist(TRAINING_SHARE).training;
   const from = Array.from({ length: rows }, (_, i) => (i * 7919) % x.rows);
-  const data = new Float32Array(rows * x.columns);
-  from.forEach((row, to) => data.set(x.data.subarray(row * x.columns, (row + 1) * x.columns), to * x.columns));
-  return { x: { rows, columns: x.columns, data }, y: from.map((row) => y[row]!) };
+  return { x: takeRows(x, from), y: from.map((row) => y[row]!) };
 };
 
 /** The same without a zero: each column less its mean, over a deviation of all. */
@@ -111,15 +103,7 @@ function hiddenZeros(network: Network, batch: number): string {
 }
 
 async function trained(workload: Workload, make: (rows: number) => Samples, context: Context): Promise<Figure> {
-  const network = await createNetwork(
-    {
-      inputs: workload.widths[0]!,
-      layers: workload.widths.slice(1).map((units) => ({ units })),
-      loss: "crossEntropy",
-      seed: 1,
-    },
-    { arithmetic: context.build === "strict" ? "reproducible" : "fast" },
-  );
+  const network = await create(workload, context);
   await network.fit(make(60_000 * TRAINING_SHARE), {
     epochs: TRAINING_EPOCHS,
     batchSize: workload.batch,
@@ -156,11 +140,11 @@ export function zeroCases(context: Context): Case[] {
   return [
     ...rows.map(([name, widths, batch, make, wanted]) => ({
       name: `zeros ${name}, step ${shorten(widths)}, batch ${batch}`,
-      run: () => besideDense(workloadOf(widths, batch), make, wanted, context),
+      run: () => besideDense(classifierOf(widths, batch), make, wanted, context),
     })),
     ...networks.map(([name, make]) => ({
       name: `zeros ${name}, trained, step ${shorten(LARGE)}, batch 128`,
-      run: () => trained(workloadOf(LARGE, 128), make, context),
+      run: () => trained(classifierOf(LARGE, 128), make, context),
     })),
   ];
 }

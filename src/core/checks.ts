@@ -54,6 +54,14 @@ export function checkInteger(path: string, value: unknown, range: NumberRange): 
   throw new RelumineError("value", path, `to be an integer${rangeText(range)}`, describe(value));
 }
 
+/** Each a length: an integer of at least 0, and below `limit`. */
+export function checkSizes(path: string, sizes: Readonly<Record<string, number>>, limit = Infinity): void {
+  for (const [part, size] of Object.entries(sizes)) {
+    if (!Number.isSafeInteger(size) || size < 0 || size >= limit)
+      throw new RelumineError("shape", `${path}.${part}`, "to be an integer of at least 0", describe(size));
+  }
+}
+
 export function checkName<T extends string>(path: string, value: unknown, names: readonly T[]): T {
   if (names.includes(value as T)) return value as T;
   const hint = typeof value === "string" ? suggestion(value, names) : "";

@@ -1,6 +1,6 @@
 // Rows of float32 numbers, row-major: one row per sample. And the one form in which most of the package takes samples:
 // such a matrix, or the entries of sparse rows.
-import { describe, isFloat32 } from "./checks.js";
+import { checkSizes, describe, isFloat32 } from "./checks.js";
 import { RelumineError } from "./errors.js";
 import { checkSparse, fillDense, isSparse, type SparseMatrix, type SparseRows, takeSparseRows } from "./sparse.js";
 
@@ -128,10 +128,7 @@ function isArrayLike(value: unknown): value is ArrayLike<unknown> {
 
 /** The matrix as its fields were read once: what getters say later, or who writes to them, does not matter. */
 function checkMatrix(path: string, { rows, columns, data }: Matrix): Matrix {
-  for (const [part, size] of Object.entries({ rows, columns })) {
-    if (!Number.isSafeInteger(size) || size < 0)
-      throw new RelumineError("shape", `${path}.${part}`, "to be an integer of at least 0", describe(size));
-  }
+  checkSizes(path, { rows, columns });
   if (!(data instanceof Float32Array))
     throw new RelumineError("value", `${path}.data`, "to be a Float32Array", describe(data));
   if (data.length !== rows * columns) {

@@ -1,5 +1,5 @@
 // Rows that are mostly zeros: of each only the numbers that are not.
-import { describe, isFloat32 } from "./checks.js";
+import { checkSizes, describe, isFloat32 } from "./checks.js";
 import { RelumineError } from "./errors.js";
 import { groupBy } from "./group-by.js";
 
@@ -105,10 +105,7 @@ function checkColumns(path: string, indices: Uint32Array, offsets: Uint32Array, 
  */
 export function checkSparse(path: string, given: SparseMatrix): SparseRows {
   const { rows, columns, rowOffsets, columnIndices, values } = given;
-  for (const [part, size] of Object.entries({ rows, columns })) {
-    if (!Number.isSafeInteger(size) || size < 0 || size >= 2 ** 32)
-      throw new RelumineError("shape", `${path}.${part}`, "to be an integer of at least 0", describe(size));
-  }
+  checkSizes(path, { rows, columns }, 2 ** 32);
   const indices = toIntegers(`${path}.columnIndices`, columnIndices);
   const offsets = toIntegers(`${path}.rowOffsets`, rowOffsets);
   checkOffsets(`${path}.rowOffsets`, offsets, rows, indices.length);

@@ -7,6 +7,7 @@ import type { KernelExports } from "../../src/wasm/exports.js";
 import type { Runtime } from "../../src/wasm/runtime.js";
 import { expectSameNumbers } from "../support/arrays.js";
 import { multiplyingZeros } from "../support/kernels.js";
+import { weightsOf } from "../support/networks.js";
 import { congruential } from "../support/random.js";
 
 const INPUTS = 300;
@@ -65,14 +66,10 @@ async function train(threads: number, multiplies: boolean, optimizer: ReturnType
   const data = rows();
   return using(network, multiplies, async () => {
     const { epochs } = await network.fit(data, { epochs: 4, batchSize: 64, optimizer });
-    const weights = network.layers.flatMap((layer) => {
-      const { kernel, bias } = layer.getWeights();
-      return [...kernel, ...bias];
-    });
     const units = diagnose(network, data.x).layers.flatMap((layer) => layer.units.map(({ activity }) => activity));
     return {
       losses: epochs.map(({ loss }) => loss),
-      weights,
+      weights: weightsOf(network),
       predicted: [...network.predict(data.x).data],
       loss: network.evaluate(data).loss,
       units,
