@@ -3,6 +3,7 @@ import { expectSameNumbers } from "../support/arrays.js";
 import { Bench, builds } from "../support/kernels.js";
 import fc from "../support/property.js";
 import { congruential } from "../support/random.js";
+import { drawSparse, withZeros } from "../support/sparse.js";
 
 const EPSILON = 2 ** -24;
 const ENTRY_FLOATS = 4;
@@ -19,23 +20,9 @@ interface Case {
 
 /** Rows as the kernels take them, and the same rows with their zeros. */
 function draw({ M, width, share, seed }: Omit<Case, "N">) {
-  const random = congruential(seed >>> 0 || 1);
-  const next = () => (random() >>> 8) / 2 ** 24;
-  const dense = new Float32Array(M * width);
-  const offsets = [0];
-  const columns: number[] = [];
-  const values: number[] = [];
-  for (let r = 0; r < M; r++) {
-    for (let c = 0; c < width; c++) {
-      if (next() >= share) continue;
-      const value = Math.fround(next() * 2 - 1);
-      dense[r * width + c] = value;
-      columns.push(c);
-      values.push(value);
-    }
-    offsets.push(columns.length);
-  }
-  return { dense, offsets, columns, values };
+  const rows = drawSparse(M, width, share, seed);
+  const { rowOffsets, columnIndices, values } = rows;
+  return { dense: withZeros(rows).data, offsets: rowOffsets, columns: Array.from(columnIndices), values: values! };
 }
 
 const reals = (count: number, seed: number) => {
