@@ -6,14 +6,12 @@ import { rollup } from "rollup";
 import { dts } from "rollup-plugin-dts";
 import { minify } from "terser";
 import { bundleForCdn } from "./cdn.mjs";
-import { bundle, dist, exists, node, path } from "./tools.mjs";
+import { bundle, dist, ENTRIES, node, path } from "./tools.mjs";
 import { compileKernels } from "./kernels.mjs";
 import { runSteps } from "./steps.mjs";
 import { binariesModule } from "./wasm-text.mjs";
 import { workerProgram } from "./worker-program.mjs";
 
-/** What package.json exports as modules, by its name in dist/. */
-const ENTRIES = ["index", "kernels", "worker", "serve", "table", "models"].filter((name) => exists(`src/${name}.ts`));
 /** What differs between Node and browsers: package.json maps "#..." to one of two, so each stays a file. */
 const HOSTS = ["wasm/helpers", "worker/start", "worker/port"].flatMap((name) => [`${name}-node`, `${name}-web`]);
 const DECLARATIONS = ".cache/declarations";

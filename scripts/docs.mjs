@@ -3,11 +3,7 @@
 import { parseArgs } from "node:util";
 import { Application, LogLevel, OptionDefaults } from "typedoc";
 import { faultsOf } from "./doc-rules.mjs";
-import { exists, path } from "./tools.mjs";
-
-const ENTRIES = ["index", "table", "models", "worker", "serve", "kernels"]
-  .map((name) => `src/${name}.ts`)
-  .filter(exists);
+import { ENTRIES, path } from "./tools.mjs";
 
 /** TypeDoc for these files, with all that it can find wrong by itself. */
 export function open(entries, tsconfig = path("src/tsconfig.json")) {
@@ -50,7 +46,7 @@ export async function check(app) {
 
 async function main() {
   const { values } = parseArgs({ options: { check: { type: "boolean", default: false } } });
-  const app = await open(ENTRIES.map(path));
+  const app = await open(ENTRIES.map((name) => path(`src/${name}.ts`)));
   const project = await check(app);
   if (app.logger.warningCount + app.logger.errorCount > 0) process.exitCode = 1;
   else if (!values.check) {

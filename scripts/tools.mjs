@@ -1,6 +1,5 @@
 // What several steps of the build use.
 import { execFile } from "node:child_process";
-import { existsSync } from "node:fs";
 import { createRequire } from "node:module";
 import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
@@ -11,7 +10,8 @@ const { resolve } = createRequire(import.meta.url);
 /** A path below the checkout. */
 export const path = (name) => fileURLToPath(new URL(`../${name}`, import.meta.url));
 export const dist = (name) => path(`dist/${name}`);
-export const exists = (name) => existsSync(path(name));
+/** What package.json exports as modules, by its name in src/ and dist/, in the order of the documentation. */
+export const ENTRIES = ["index", "table", "models", "worker", "serve", "kernels"];
 
 /** Runs a program of a package, such as "typescript/bin/tsc", in a process of its own. */
 export const node = (program, ...args) =>
