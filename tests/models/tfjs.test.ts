@@ -14,7 +14,3 @@ describe("models of TensorFlow.js", () => {
 describe("hostile files", () => {
   test.each(fixturesIn("hostile/tfjs"))("%s", (_name, fixture) => checkHostile(fixture));
 });
-
-describe("weights in NumPy's arrays", () => {
-  test.each(fixturesIn("numpy"))("%s", (_name, fixture) => checkFixture(fixture));
-});
