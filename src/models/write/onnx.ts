@@ -27,10 +27,8 @@ function tensor(name: string, shape: readonly number[], data: Float32Array): Fil
     for (const size of shape) integer(writer, 1, size);
     integer(writer, 2, FLOAT);
     text(writer, 8, name);
-    const bytes = new Uint8Array(data.length * 4);
-    const view = new DataView(bytes.buffer);
-    data.forEach((value, i) => view.setFloat32(i * 4, value, true));
-    writer.tag(9, WireType.LengthDelimited).bytes(bytes);
+    // little-endian, as all that run WebAssembly
+    writer.tag(9, WireType.LengthDelimited).bytes(new Uint8Array(data.buffer, data.byteOffset, data.byteLength));
   };
 }
 

@@ -79,14 +79,13 @@ function headLayer(head: Head): Layer[] {
 /** The files by their names. */
 export function writeLayersModel(layers: readonly ImportedLayer[], head: Head): Map<string, Uint8Array> {
   const weights = layers.flatMap(weightsOf);
-  const bytes = new Uint8Array(weights.reduce((sum, { data }) => sum + 4 * data.length, 0));
-  const view = new DataView(bytes.buffer);
+  const bytes = new Uint8Array(weights.reduce((sum, { data }) => sum + data.byteLength, 0));
   let place = 0;
-  for (const { data } of weights)
-    for (const value of data) {
-      view.setFloat32(place, value, true);
-      place += 4;
-    }
+  for (const { data } of weights) {
+    // little-endian, as all that run WebAssembly
+    bytes.set(new Uint8Array(data.buffer, data.byteOffset, data.byteLength), place);
+    place += data.byteLength;
+  }
   const model = {
     format: "layers-model",
     generatedBy: "relumine",
