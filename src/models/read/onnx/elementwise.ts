@@ -1,6 +1,6 @@
 // ONNX operators that act on each number: activations, and the arithmetic that is folded or an activation in pieces.
 import { add, choose, kink, larger, multiply, smooth } from "../../chain/combine.js";
-import { type Affine, checkWeights, isSame, isSmooth, scale, zip } from "../../chain/value.js";
+import { type Affine, checkWeights, isIdentity, isSame, isSmooth, scale, zip } from "../../chain/value.js";
 import { floatOf, type Node } from "./model.js";
 import { refuseNode } from "./refused.js";
 import { type ChainValue, type ConstantValue, isChain, isConstant, unitVector, type Value } from "./values.js";
@@ -189,7 +189,7 @@ const pair: Operator = (node, inputs) => {
     (axis === 1 || axis === -1) &&
     y.value.term.units === 1 &&
     isSmooth(y.value.term, "sigmoid") &&
-    isSame(y.value, scale(y.value, 1)) &&
+    isIdentity(y.value) &&
     isSame(x.value, scale(y.value, -1, 1));
   if (!isPair) throw refuseNode(node, "several values: a branch");
   return { kind: "pair", of: y };
