@@ -2,9 +2,8 @@
 import { checkName } from "../core/checks.js";
 import { exportNetwork } from "../formats/model.js";
 import { writeSafetensors, type Tensor } from "../formats/safetensors.js";
-import { factsOf } from "../network/losses.js";
 import type { Network } from "../network/types.js";
-import { type Head, headOf } from "./chain/head.js";
+import { headOf } from "./chain/head.js";
 import type { ImportedLayer } from "./chain/layers.js";
 
 /**
@@ -20,12 +19,6 @@ function layersOf(network: Network): ImportedLayer[] {
     const { inputs, units, activation } = layer;
     return { inputs, units, activation, ...layer.getWeights() };
   });
-}
-
-/** What `predict` applies behind the last layer. */
-function endOf({ spec: { loss }, layers }: Network): Head {
-  const isOwn = layers.at(-1)!.activation.name === "softmax" || factsOf(loss).from !== "logits";
-  return isOwn ? "none" : headOf(loss);
 }
 
 /** As nn.Sequential names Linear layers with an activation behind each but the last; weights are units x inputs. */
@@ -58,11 +51,11 @@ export async function writeModel(network: Network, format: WrittenFormat): Promi
   switch (checkName("format", format, FORMATS)) {
     case "onnx": {
       const { writeOnnx } = await import("./write/onnx.js");
-      return new Map([["model.onnx", writeOnnx(layersOf(network), endOf(network))]]);
+      return new Map([["model.onnx", writeOnnx(layersOf(network), headOf(network.spec.loss))]]);
     }
     case "tfjs": {
       const { writeLayersModel } = await import("./write/tfjs.js");
-      return writeLayersModel(layersOf(network), endOf(network));
+      return writeLayersModel(layersOf(network), headOf(network.spec.loss));
     }
     case "torch":
       return new Map([["model.safetensors", writeSafetensors(torchTensors(layersOf(network)), { format: "pt" })]]);

@@ -72,6 +72,22 @@ test.each(READ_BACK.flatMap((name) => LOSSES.map((loss): [ActivationName, Loss] 
   },
 );
 
+test.each(["logits", "probabilities"] as const)(
+  "a last softmax under a loss of %s: what predict gives",
+  async (from) => {
+    const layers = [{ units: 6 }, { units: 3, activation: "softmax" }] as const;
+    const loss = { name: "crossEntropy", from } as const;
+    using network = await createNetwork({ inputs: 4, layers, loss, seed: 3 });
+    const expected = network.predict(rows).data;
+    const bytes = (await writeModel(network, "onnx")).get("model.onnx")!;
+    const session = await ort.InferenceSession.create(bytes);
+    const outputs = await session.run({ [session.inputNames[0]]: new ort.Tensor("float32", x, [ROWS, 4]) });
+    expectNear(outputs[session.outputNames[0]].data as Float32Array, expected);
+    const own = await readModel((await writeModel(network, "relumine")).get("model.safetensors")!);
+    expect(own.head).toBe(from === "logits" ? "softmax" : "none"); // behind the last layer
+  },
+);
+
 test("what TensorFlow.js has not is refused", async () => {
   using network = await make("hardSwish", "meanSquaredError");
   await expectError(writeModel(network, "tfjs"), "unsupported", "layers[0].activation");

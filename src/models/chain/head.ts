@@ -1,5 +1,5 @@
 // What a model ends with: the head, which is no part of the last layer but chooses the loss.
-import { type Loss, type LossSpec, nameOf } from "../../network/losses.js";
+import { factsOf, type Loss, type LossSpec } from "../../network/losses.js";
 import { type Affine, isIdentity, isSmooth } from "./value.js";
 import { type ImportedLayer, layersOf } from "./layers.js";
 
@@ -24,9 +24,10 @@ export function chainOf(value: Affine, head: Head = "none"): ReadChain {
 
 const HEAD_OF: Readonly<Partial<Record<Loss, Head>>> = { crossEntropy: "softmax", binaryCrossEntropy: "sigmoid" };
 
-/** The head that a loss trains on logits. */
+/** What `predict` applies behind the last layer: the head of a loss that takes logits, none where it takes probabilities. */
 export function headOf(loss: Loss | LossSpec): Head {
-  return HEAD_OF[nameOf(loss)] ?? "none";
+  const { name, from } = factsOf(loss);
+  return (from === "logits" && HEAD_OF[name]) || "none";
 }
 
 /** The loss that a head's outputs are trained with. */
