@@ -20,6 +20,7 @@ const ROOMS = [
   "treatment",
   "table",
   "formats",
+  "arrays",
   "models",
   "report",
   "worker",
@@ -44,7 +45,8 @@ const PACKAGES: Record<string, RegExp> = {
   "worker/thread/starter.ts": /^#worker$/,
   "worker/start-node.ts": /^node:(url|worker_threads)$/,
   table: /^papaparse$/,
-  models: /^(@bufbuild\/protobuf\/wire|fflate|jsfive|pickleparser)$/,
+  arrays: /^fflate$/,
+  models: /^(@bufbuild\/protobuf\/wire|jsfive|pickleparser)$/,
   site: /^uplot$/,
   cli: /^(node:.*|commander|picocolors)$/,
 };

@@ -2,7 +2,7 @@
 import { VERSION_NAME } from "../formats/model-header.js";
 import { readHeader } from "../formats/safetensors.js";
 import { RelumineError } from "../core/errors.js";
-import { isZip, ZipArchive } from "./read/zip.js";
+import { isZip, ZipArchive } from "../arrays/zip.js";
 
 /**
  * Whose file it is: PyTorch's names in safetensors, a file of torch.save ("torch"), Keras 3's .keras, its older .h5 and

@@ -4,6 +4,7 @@
 // else from shapes, if these allow one alone, else from a pickle, which keeps it, or from the caller.
 import type { Activation } from "../../activations/activations.js";
 import { resolveActivation } from "../../activations/activations.js";
+import { type NamedTensor, transposed } from "../../arrays/tensor.js";
 import { describe } from "../../core/checks.js";
 import { RelumineError } from "../../core/errors.js";
 import { tensorPath } from "../../formats/safetensors.js";
@@ -12,19 +13,6 @@ import { chainOf, type ReadChain } from "../chain/head.js";
 import { refuse } from "../chain/layers.js";
 import { type Affine, checkWeights, foldNorm, identity, scale, type SmoothName } from "../chain/value.js";
 import type { Said } from "./said.js";
-
-/** A tensor in float64, row-major. */
-export interface NamedTensor {
-  readonly shape: readonly number[];
-  readonly data: Float64Array;
-}
-
-/** A matrix with its axes the other way round. */
-export function transposed({ shape: [rows, columns], data }: NamedTensor): NamedTensor {
-  const result = new Float64Array(data.length);
-  for (let i = 0; i < rows; i++) for (let j = 0; j < columns; j++) result[j * rows + i] = data[i * columns + j];
-  return { shape: [columns, rows], data: result };
-}
 
 export interface StateDict {
   readonly tensors: ReadonlyMap<string, NamedTensor>;

@@ -3,8 +3,8 @@
 import { Dataset, File, Group } from "jsfive";
 import { describe } from "../../../core/checks.js";
 import { RelumineError } from "../../../core/errors.js";
-import { isSameShape, productOf, shapeText } from "../../numbers.js";
-import type { NamedTensor } from "../state-dict.js";
+import { isSameShape, productOf, shapeText } from "../../../arrays/numbers.js";
+import type { NamedTensor } from "../../../arrays/tensor.js";
 import { checkWeights } from "../../chain/value.js";
 
 const TYPES = ["<f2", "<f4", "<f8", ">f2", ">f4", ">f8"];

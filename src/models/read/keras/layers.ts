@@ -5,8 +5,8 @@ import { kink, smooth } from "../../chain/combine.js";
 import { chainOf, type Head, type ReadChain } from "../../chain/head.js";
 import { refuse } from "../../chain/layers.js";
 import { type Affine, checkWeights, foldNorm, identity, scale, zip } from "../../chain/value.js";
-import { productOf } from "../../numbers.js";
-import type { NamedTensor } from "../state-dict.js";
+import { productOf } from "../../../arrays/numbers.js";
+import type { NamedTensor } from "../../../arrays/tensor.js";
 import { type LayerConfig, layerPath, type ModelConfig } from "./config.js";
 
 /** A weight that a layer must have. */

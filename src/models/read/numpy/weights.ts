@@ -2,9 +2,10 @@
 import { describe } from "../../../core/checks.js";
 import { RelumineError } from "../../../core/errors.js";
 import { refuse } from "../../chain/layers.js";
-import { chainOfStateDict, isOfModule, type NamedTensor, transposed } from "../state-dict.js";
+import { type NamedTensor, transposed } from "../../../arrays/tensor.js";
+import { chainOfStateDict, isOfModule } from "../state-dict.js";
 import type { ReadFile, Said } from "../said.js";
-import { readNpz } from "./npy.js";
+import { readNpz } from "../../../arrays/npy.js";
 
 const COEFS = /^(coefs|intercepts)_(\d{1,4})$/;
 const HINT =

@@ -1,7 +1,7 @@
 // Operators on constants, evaluated in float64: shapes on their way to a Reshape, weights that are transposed, cast or
 // dequantized first. In a shape NaN is the number of rows, which only moves: no arithmetic is done with it.
 import { RelumineError } from "../../../core/errors.js";
-import { countOf, productOf, strided } from "../../numbers.js";
+import { countOf, productOf, strided } from "../../../arrays/numbers.js";
 import { integerOf, isFloatType, type Node, type Tensor } from "./model.js";
 
 /** What an operator makes of constants; undefined where it is not one of these. */

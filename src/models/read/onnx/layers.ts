@@ -2,7 +2,7 @@
 import type { Head } from "../../chain/head.js";
 import { RelumineError } from "../../../core/errors.js";
 import { checkWeights, foldNorm, identity, scale, zip } from "../../chain/value.js";
-import { productOf } from "../../numbers.js";
+import { productOf } from "../../../arrays/numbers.js";
 import { axesOf, integers, transpose, unsqueezeShape } from "./constants.js";
 import { attributeVector, type Operator } from "./elementwise.js";
 import { floatOf, integerOf, isFloatType, type Node, type Tensor } from "./model.js";

@@ -3,7 +3,14 @@
 import { describe } from "../../../core/checks.js";
 import { RelumineError } from "../../../core/errors.js";
 import { namedFile } from "../../files.js";
-import { bfloatToNumber, countOf, decodeNumbers, halfToNumber, isFloat, type NumberType } from "../../numbers.js";
+import {
+  bfloatToNumber,
+  countOf,
+  decodeNumbers,
+  halfToNumber,
+  isFloat,
+  type NumberType,
+} from "../../../arrays/numbers.js";
 import { Message } from "./protobuf.js";
 
 /** An array of numbers; in a shape NaN stands for the rows of the batch. */

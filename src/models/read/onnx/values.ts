@@ -2,7 +2,7 @@
 import { RelumineError } from "../../../core/errors.js";
 import type { Head } from "../../chain/head.js";
 import { type Affine, checkWeights } from "../../chain/value.js";
-import { productOf } from "../../numbers.js";
+import { productOf } from "../../../arrays/numbers.js";
 import { broadcast } from "./constants.js";
 import type { Node, Tensor } from "./model.js";
 import { nodePath, refuseNode } from "./refused.js";

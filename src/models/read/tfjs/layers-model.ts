@@ -5,11 +5,11 @@ import { RelumineError } from "../../../core/errors.js";
 import { checkObject, type JsonObject, parseStrictJson } from "../../../core/strict-json.js";
 import { checkWeights } from "../../chain/value.js";
 import { namedFile } from "../../files.js";
-import { bytesOf, countOf, decodeNumbers, isSameShape, type NumberType, shapeText } from "../../numbers.js";
+import { bytesOf, countOf, decodeNumbers, isSameShape, type NumberType, shapeText } from "../../../arrays/numbers.js";
 import { type LayerConfig, layerPath, readConfig } from "../keras/config.js";
 import { chainOfLayers, checkKnown, type WeightSource } from "../keras/layers.js";
 import type { ReadFile, Said } from "../said.js";
-import type { NamedTensor } from "../state-dict.js";
+import type { NamedTensor } from "../../../arrays/tensor.js";
 
 const CONFIG_DEPTH = 100;
 const MOST_BYTES = 2 ** 26;

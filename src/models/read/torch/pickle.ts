@@ -4,7 +4,7 @@
 import { Parser } from "pickleparser";
 import { describe } from "../../../core/checks.js";
 import { RelumineError } from "../../../core/errors.js";
-import type { NumberType } from "../../numbers.js";
+import type { NumberType } from "../../../arrays/numbers.js";
 
 /** A view of a storage; nothing of it was believed so far. */
 export class RawTensor {

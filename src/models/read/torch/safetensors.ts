@@ -1,7 +1,7 @@
 // Files of safetensors with PyTorch's names.
 import { RelumineError } from "../../../core/errors.js";
 import { placeTensors, readHeader, tensorPath } from "../../../formats/safetensors.js";
-import { bytesOf, countOf, decodeNumbers, isFloat, type NumberType } from "../../numbers.js";
+import { bytesOf, countOf, decodeNumbers, isFloat, type NumberType } from "../../../arrays/numbers.js";
 import { chainOfStateDict } from "../state-dict.js";
 import type { ReadFile, Said } from "../said.js";
 

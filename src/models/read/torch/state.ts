@@ -2,10 +2,11 @@
 import { describe } from "../../../core/checks.js";
 import { RelumineError } from "../../../core/errors.js";
 import { tensorPath } from "../../../formats/safetensors.js";
-import { bytesOf, countOf, decodeNumbers, isFloat, strided } from "../../numbers.js";
-import { chainOfStateDict, type NamedTensor } from "../state-dict.js";
+import { bytesOf, countOf, decodeNumbers, isFloat, strided } from "../../../arrays/numbers.js";
+import type { NamedTensor } from "../../../arrays/tensor.js";
+import { chainOfStateDict } from "../state-dict.js";
 import type { ReadFile, Said } from "../said.js";
-import { ZipArchive } from "../zip.js";
+import { ZipArchive } from "../../../arrays/zip.js";
 import { RawTensor, readPickle, STORE_WEIGHTS, StorageRef } from "./pickle.js";
 
 const PICKLE = "data.pkl";

@@ -1,10 +1,10 @@
 // Arrays of NumPy: .npy, and .npz, a zip of them. The header is a Python literal, read by one strict pattern. Source:
 // numpy.lib.format.
-import { describe } from "../../../core/checks.js";
-import { RelumineError } from "../../../core/errors.js";
-import { countOf, decodeNumbers, type NumberType } from "../../numbers.js";
-import { ZipArchive } from "../zip.js";
-import { type NamedTensor, transposed } from "../state-dict.js";
+import { describe } from "../core/checks.js";
+import { RelumineError } from "../core/errors.js";
+import { countOf, decodeNumbers, type NumberType } from "./numbers.js";
+import { ZipArchive } from "./zip.js";
+import { type NamedTensor, transposed } from "./tensor.js";
 
 const MAGIC = [0x93, 0x4e, 0x55, 0x4d, 0x50, 0x59];
 const HEADER =

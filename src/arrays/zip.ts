@@ -2,8 +2,8 @@
 // archive is hostile until checked: names once, nothing encrypted, sizes as the unpacked data has them, checksums
 // right, no two entries on the same bytes.
 import { inflateSync } from "fflate";
-import { describe } from "../../core/checks.js";
-import { RelumineError } from "../../core/errors.js";
+import { describe } from "../core/checks.js";
+import { RelumineError } from "../core/errors.js";
 
 interface Entry {
   readonly name: string;
