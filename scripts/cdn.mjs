@@ -22,7 +22,7 @@ const LEFT_OUT = [
   "treatment/during-training/continual-backprop.ts",
   "treatment/during-training/prevent-deaths.ts",
   "treatment/during-training/recycle-dormant.ts",
-  "treatment/prescribe/run-trial.ts",
+  "treatment/trial/run-trial.ts",
   "treatment/start/calibrate.ts",
   "treatment/start/standardize.ts",
   "treatment/treat.ts",

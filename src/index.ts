@@ -109,10 +109,9 @@ export type {
   Measure,
   PrescribeOptions,
   Prescription,
-  RowScaling,
   Trial,
-  TrialFailure,
 } from "./treatment/prescribe/types.js";
+export type { RowScaling, TrialFailure } from "./treatment/trial/trial.js";
 export {
   calibrate,
   type Calibration,

@@ -43,7 +43,8 @@ export type {
   RecycleDormant,
   RecycleDormantOptions,
 } from "./treatment/during-training/options.js";
-export type { PrescribeOptions, Prescription, Trial, TrialFailure } from "./treatment/prescribe/types.js";
+export type { PrescribeOptions, Prescription, Trial } from "./treatment/prescribe/types.js";
+export type { TrialFailure } from "./treatment/trial/trial.js";
 export type { Remedy } from "./treatment/remedies/remedy.js";
 export type { Calibration, CalibrationOptions } from "./treatment/start/calibrate.js";
 export type { PaceOptions } from "./core/pace.js";

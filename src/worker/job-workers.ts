@@ -5,7 +5,7 @@ import { disposedError, RelumineError } from "../core/errors.js";
 import type { ProofJob, ProofJobResult } from "../diagnosis/proof/proof-job.js";
 import type { StartProofWorkers } from "../diagnosis/proof/prove-network.js";
 import type { StartTrialWorkers } from "../treatment/prescribe/prescribe.js";
-import type { TrialJob, TrialOutcome } from "../treatment/prescribe/trial.js";
+import type { TrialJob, TrialOutcome } from "../treatment/trial/trial.js";
 import { countCores } from "../wasm/threads.js";
 
 const MOST_WORKERS = 8;

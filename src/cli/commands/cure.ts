@@ -21,7 +21,7 @@ import { checkSameEncoding, loadModel, type Model } from "../stored-model.js";
 import { onOneLine } from "../../text/printable.js";
 import { RelumineError } from "../../core/errors.js";
 import type { Prescription, Trial } from "../../index.js";
-import { FEWEST_ROWS } from "../../treatment/prescribe/rows.js";
+import { FEWEST_ROWS } from "../../treatment/trial/rows.js";
 import { describeTrial, drawLive } from "../../report/trials-text.js";
 
 interface CureOptions extends TrainingOptions {

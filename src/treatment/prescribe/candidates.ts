@@ -3,7 +3,7 @@
 import type { Complaint, Fault } from "./complaints.js";
 import { epochs, multiply } from "./changes.js";
 import { type Family, remediesFor, type Remedy, type Situation } from "./remedies.js";
-import type { TrialSettings } from "./trial.js";
+import type { TrialSettings } from "../trial/trial.js";
 
 export interface Candidate {
   readonly name: string;

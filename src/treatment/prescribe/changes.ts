@@ -1,8 +1,7 @@
 // What remedies change: settings of a trial to other settings.
 import { bendsLittle } from "../../activations/analysis.js";
 import { hidden, withActivation } from "./output-that-fits.js";
-import type { TrialSettings } from "./trial.js";
-import type { RowScaling } from "./types.js";
+import type { RowScaling, TrialSettings } from "../trial/trial.js";
 import type { Remedy as Treatment } from "../remedies/remedy.js";
 import type { CallbackData } from "../../network/training/callbacks.js";
 import { adam } from "../../network/training/optimizers.js";

@@ -1,6 +1,6 @@
 // What is wrong with the baseline, by all of its runs: their deaths, what diagnose finds, their losses. That decides
 // what is tried, and what first.
-import { type BaselineRun, isStillFalling } from "./examine-run.js";
+import { type BaselineRun, isStillFalling } from "../trial/examine-run.js";
 import type { Cause } from "../../diagnosis/trace/types.js";
 import { skillOf } from "../../diagnosis/learning/learning.js";
 import { LEARNED } from "../../diagnosis/learning/verdict.js";

@@ -1,6 +1,6 @@
 // The last layer and the loss that say what the targets ask for.
-import type { Task } from "./task.js";
-import type { TrialSettings } from "./trial.js";
+import type { Task } from "../trial/task.js";
+import type { TrialSettings } from "../trial/trial.js";
 import {
   DEFAULT_INITIALIZERS,
   type DenseSpec,

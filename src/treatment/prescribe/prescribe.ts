@@ -1,10 +1,10 @@
 // Tries remedies from the same start and ranks them: the baseline first, for what it dies of decides the order.
 import { type Complaints, findComplaints } from "./complaints.js";
-import type { BaselineRun } from "./examine-run.js";
-import { benchOf, judgeConstant } from "./judge.js";
-import { hasRareClass, taskOf } from "./task.js";
-import { type Extras, runJob, scaleSchedule } from "./run-trial.js";
-import type { TrialJob, TrialOutcome, TrialSettings, TrialSetup } from "./trial.js";
+import type { BaselineRun } from "../trial/examine-run.js";
+import { benchOf, judgeConstant } from "../trial/judge.js";
+import { hasRareClass, taskOf } from "../trial/task.js";
+import { type Extras, runJob, scaleSchedule } from "../trial/run-trial.js";
+import type { TrialJob, TrialOutcome, TrialSettings, TrialSetup } from "../trial/trial.js";
 import { callbackOf } from "../callbacks.js";
 import {
   beats,
@@ -20,9 +20,9 @@ import {
   type Scale,
 } from "./rank.js";
 import { chooseCandidates, compose } from "./candidates.js";
-import { FEWEST_ROWS } from "./rows.js";
-import { readExactRows } from "./exact-rows.js";
-import { splitData } from "./split-data.js";
+import { FEWEST_ROWS } from "../trial/rows.js";
+import { readExactRows } from "../trial/exact-rows.js";
+import { splitData } from "../trial/split-data.js";
 import { describeBest, drawPrescription } from "./prescription-text.js";
 import { compete, enter, epochsOf, wholeOf } from "./successive-halving.js";
 import type { Interval, Measure, Prescription, PrescribeOptions, Trial } from "./types.js";

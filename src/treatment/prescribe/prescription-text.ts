@@ -1,6 +1,6 @@
 // A prescription as a terminal shows it.
 import { figureOf, type Measured } from "./rank.js";
-import { FEWEST_ROWS } from "./rows.js";
+import { FEWEST_ROWS } from "../trial/rows.js";
 import type { Measure, Prescription, Trial } from "./types.js";
 import { alignColumns } from "../../text/columns.js";
 import {

@@ -1,8 +1,8 @@
 // Which trial is better, when that is more than chance, and which is better than always saying the same.
 import type { Candidate } from "./candidates.js";
-import type { Judgement } from "./judge.js";
-import type { TrialOutcome } from "./trial.js";
-import type { Interval, Measure, TrialFailure } from "./types.js";
+import type { Judgement } from "../trial/judge.js";
+import type { TrialFailure, TrialOutcome } from "../trial/trial.js";
+import type { Interval, Measure } from "./types.js";
 import { mean, sum } from "../../core/statistics.js";
 
 /** A remedy, or the baseline, with what came of it so far. */

@@ -22,8 +22,8 @@ import {
 } from "./changes.js";
 import type { Complaint, Complaints, Fault } from "./complaints.js";
 import { type FittingOutput, outputThatFits } from "./output-that-fits.js";
-import type { TrialSettings } from "./trial.js";
-import type { Task } from "./task.js";
+import type { TrialSettings } from "../trial/trial.js";
+import type { Task } from "../trial/task.js";
 import type { Remedy as Treatment } from "../remedies/remedy.js";
 import { factsOf, isClassification } from "../../network/losses.js";
 import { constantBias } from "../../network/initializer-spec.js";

@@ -2,7 +2,7 @@
 // in pairs, then what is one change away from the best, the better half for all epochs, the best for more of them if
 // its loss still falls, the better half of those with every seed. The diagnosis's first choice goes all the way, and
 // recipes are trained in full, whatever their early figures: what works slowly is judged at the end.
-import type { TrialJob, TrialOutcome, TrialSettings } from "./trial.js";
+import type { TrialJob, TrialOutcome, TrialSettings } from "../trial/trial.js";
 import { type Candidate, combine, lengthen, neighbours, simpler } from "./candidates.js";
 import { byScore, type Entry, failureOf, meanJudgement, scoreOf } from "./rank.js";
 import type { Measure } from "./types.js";

@@ -1,7 +1,7 @@
 // What a prescription says.
 import type { Cause, Death } from "../../diagnosis/trace/types.js";
-import type { ErrorCode } from "../../core/errors.js";
 import type { Remedy } from "../remedies/remedy.js";
+import type { RowScaling, TrialFailure } from "../trial/trial.js";
 import type { Diagnosis } from "../../diagnosis/types.js";
 import type { Metrics, FitOptions, PackageCallback } from "../../network/types.js";
 import type { NetworkSpec } from "../../network/spec.js";
@@ -44,27 +44,11 @@ export interface Interval {
   readonly high: number;
 }
 
-/** What ended a trial. */
-export interface TrialFailure {
-  /** "diverged": its loss left the finite numbers; "aborted": it was stopped; else that of the RelumineError. */
-  readonly code: "diverged" | "aborted" | ErrorCode;
-  /** One sentence. */
-  readonly message: string;
-}
-
 /**
  * What trials are ranked by. "accuracy" where targets are classes; "balancedAccuracy", the mean over the classes of the
  * share of their rows that is said, where the baseline never says some class; "loss" where targets are numbers.
  */
 export type Measure = "accuracy" | "balancedAccuracy" | "loss";
-
-/** Columns that are brought to mean 0 and spread 1. */
-export interface RowScaling {
-  /** Those of the inputs. */
-  readonly inputs?: boolean;
-  /** Those of the targets. */
-  readonly targets?: boolean;
-}
 
 /** Always to say the same, whatever the input. */
 export interface ConstantAnswer {

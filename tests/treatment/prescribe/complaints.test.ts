@@ -2,7 +2,7 @@
 import { describe, expect, it } from "vitest";
 import type { Finding, FindingKind, FindingRole } from "../../../src/diagnosis/types.js";
 import { findComplaints } from "../../../src/treatment/prescribe/complaints.js";
-import type { BaselineRun } from "../../../src/treatment/prescribe/examine-run.js";
+import type { BaselineRun } from "../../../src/treatment/trial/examine-run.js";
 
 const finding = (kind: FindingKind, role: FindingRole = "cause"): Finding => ({ kind, role, message: "", advice: "" });
 

@@ -2,7 +2,7 @@
 import { describe, expect, test } from "vitest";
 import { prescribe, sgd, type NetworkSpec, type Prescription } from "../../../src/index.js";
 import { meanDead, rank, type Entry } from "../../../src/treatment/prescribe/rank.js";
-import type { TrialOutcome } from "../../../src/treatment/prescribe/trial.js";
+import type { TrialOutcome } from "../../../src/treatment/trial/trial.js";
 import { spot } from "../../support/samples.js";
 
 const x = Array.from({ length: 60 }, (_, i) => [0, 1, 2].map((k) => 4 * spot(i, k) - 2));

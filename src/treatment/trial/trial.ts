@@ -2,13 +2,29 @@
 import type { BaselineRun } from "./examine-run.js";
 import type { Bench, Judgement } from "./judge.js";
 import type { RowSets } from "./rows.js";
-import type { RowScaling, TrialFailure } from "./types.js";
+import type { ErrorCode } from "../../core/errors.js";
 import type { Remedy } from "../remedies/remedy.js";
 import type { CallbackData } from "../../network/training/callbacks.js";
 import type { ClassWeights } from "../../network/training/class-weights.js";
 import type { OptimizerOptions } from "../../network/training/optimizers.js";
 import type { ResolvedSpec } from "../../network/spec.js";
 import type { Weights } from "../../network/types.js";
+
+/** Columns that are brought to mean 0 and spread 1. */
+export interface RowScaling {
+  /** Those of the inputs. */
+  readonly inputs?: boolean;
+  /** Those of the targets. */
+  readonly targets?: boolean;
+}
+
+/** What ended a trial. */
+export interface TrialFailure {
+  /** "diverged": its loss left the finite numbers; "aborted": it was stopped; else that of the RelumineError. */
+  readonly code: "diverged" | "aborted" | ErrorCode;
+  /** One sentence. */
+  readonly message: string;
+}
 
 /** How one trial trains. */
 export interface TrialSettings {

@@ -1,7 +1,7 @@
 // Times in milliseconds merge in float32, two minutes apart: what scales the rows does so from the caller's doubles.
 import { describe, expect, it } from "vitest";
 import { type DataSet, prescribe, sgd, standardize } from "../../../src/index.js";
-import { readExactRows } from "../../../src/treatment/prescribe/exact-rows.js";
+import { readExactRows } from "../../../src/treatment/trial/exact-rows.js";
 import { prescribe as prescribeRemotely } from "../../../src/worker.js";
 
 const ROWS = 120;
