@@ -68,6 +68,39 @@ const getters = (little: boolean): Readonly<Record<NumberType, Getter>> => ({
 });
 const GETTERS = { true: getters(true), false: getters(false) };
 
+type Floats = Float32Array | Float64Array;
+
+/** Arrays that hold numbers of a type as this machine has them: little-endian, as all that run WebAssembly. */
+const ARRAYS: Partial<
+  Record<NumberType, new (buffer: ArrayBufferLike, byteOffset: number, length: number) => ArrayLike<number>>
+> = {
+  f32: Float32Array,
+  f64: Float64Array,
+  i8: Int8Array,
+  u8: Uint8Array,
+  i16: Int16Array,
+  u16: Uint16Array,
+  i32: Int32Array,
+  u32: Uint32Array,
+  bool: Uint8Array,
+};
+
+/** The numbers that the bytes hold, into `numbers` from `at` on. */
+export function fillNumbers(type: NumberType, bytes: Uint8Array, numbers: Floats, at = 0, isLittleEndian = true): void {
+  const size = bytesOf(type);
+  const length = bytes.length / size;
+  const kind = isLittleEndian || size === 1 ? ARRAYS[type] : undefined;
+  if (kind) {
+    const isAligned = bytes.byteOffset % size === 0;
+    const { buffer, byteOffset } = isAligned ? bytes : Uint8Array.from(bytes);
+    numbers.set(new kind(buffer, byteOffset, length), at);
+    return;
+  }
+  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.length);
+  const get = GETTERS[`${isLittleEndian}`][type];
+  for (let i = 0; i < length; i++) numbers[at + i] = get(view, i * size);
+}
+
 /** `length` numbers, all that the bytes hold. */
 export function decodeNumbers(
   what: string,
@@ -79,10 +112,8 @@ export function decodeNumbers(
   const size = bytesOf(type);
   if (bytes.length !== length * size)
     throw new RelumineError("format", what, `to have ${length * size} bytes, by its shape`, `${bytes.length}`);
-  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.length);
-  const get = GETTERS[`${isLittleEndian}`][type];
   const numbers = new Float64Array(length);
-  for (let i = 0; i < length; i++) numbers[i] = get(view, i * size);
+  fillNumbers(type, bytes, numbers, 0, isLittleEndian);
   return numbers;
 }
 
@@ -101,13 +132,14 @@ export function isSameShape(x: readonly number[], y: readonly number[]): boolean
 }
 
 /** Numbers of a shape, row-major, from the places that steps along its axes lead to. */
-export function strided(
-  numbers: Float64Array,
+export function strided<T extends Floats>(
+  numbers: T,
   shape: readonly number[],
   steps: readonly number[],
   start = 0,
-): Float64Array {
-  const result = new Float64Array(productOf(shape));
+): T {
+  const length = productOf(shape);
+  const result = (numbers instanceof Float64Array ? new Float64Array(length) : new Float32Array(length)) as T;
   const index = new Array<number>(shape.length).fill(0);
   for (let i = 0, place = start; i < result.length; i++) {
     result[i] = numbers[place];
@@ -119,6 +151,12 @@ export function strided(
     }
   }
   return result;
+}
+
+/** Row-major from Fortran's order, in which neighbours along the first axis lie beside each other. */
+export function fromFortran<T extends Floats>(numbers: T, shape: readonly number[]): T {
+  const steps = shape.map((_, axis) => productOf(shape.slice(0, axis)));
+  return strided(numbers, shape, steps);
 }
 
 const MOST_NUMBERS = 2 ** 31;

@@ -2,6 +2,7 @@
 import { VERSION_NAME } from "../formats/model-header.js";
 import { readHeader } from "../formats/safetensors.js";
 import { RelumineError } from "../core/errors.js";
+import { isSafetensors } from "../arrays/safetensors.js";
 import { isZip, ZipArchive } from "../arrays/zip.js";
 
 /**
@@ -15,8 +16,6 @@ const FIRST_FIELDS = [0x08, 0x12, 0x1a, 0x3a, 0x42];
 const PICKLE = 0x80;
 const JSON_OBJECT = 0x7b;
 const HDF5 = [0x89, 0x48, 0x44, 0x46, 0x0d, 0x0a, 0x1a, 0x0a];
-/** Where a file of safetensors has its header. */
-const HEADER_PLACE = 8;
 
 function refusePickle(): RelumineError {
   const given = "a bare pickle: of torch.save before 1.6 (legacy, no zip), or of joblib or scikit-learn";
@@ -53,8 +52,7 @@ const BY_NAME: readonly (readonly [RegExp, FileFormat])[] = [
 export function formatOf(bytes: Uint8Array, name: string): FileFormat {
   if (startsWith(bytes, HDF5)) return "keras-h5";
   if (isZip(bytes) && !/\.onnx$/i.test(name)) return zipFormat(bytes);
-  const hasHeader = bytes[HEADER_PLACE] === JSON_OBJECT && bytes.subarray(5, HEADER_PLACE).every((byte) => byte === 0);
-  if (hasHeader || /\.safetensors$/i.test(name))
+  if (isSafetensors(bytes) || /\.safetensors$/i.test(name))
     return readHeader(bytes).metadata.has(VERSION_NAME) ? "relumine" : "safetensors";
   if (bytes[0] === PICKLE) throw refusePickle();
   const named = BY_NAME.find(([ending]) => ending.test(name));

@@ -1,0 +1,164 @@
+// An array that lies in a file: what its numbers are is known, the numbers are read when they are asked for, as float32
+// or float64, all or rows at a time. Nothing is allocated by a shape whose bytes are not there.
+import { bytesOf, countOf, fillNumbers, fromFortran, type NumberType, productOf, shapeText } from "./numbers.js";
+import { RelumineError } from "../core/errors.js";
+
+/** Where an array's bytes are, and what they are. */
+export interface Placed {
+  /** As messages call it. */
+  readonly what: string;
+  readonly name: string;
+  readonly type: NumberType;
+  readonly shape: readonly number[];
+  readonly isLittleEndian?: boolean;
+  /** The first axis is the one whose neighbours lie beside each other. */
+  readonly isFortran?: boolean;
+  /** Its bytes, and how many they are in the file where they are packed. */
+  readonly bytes: number;
+  readonly packed?: number;
+  /** Its bytes from the first to the last. */
+  open(): AsyncIterable<Uint8Array>;
+}
+
+type Floats = Float32Array | Float64Array;
+type Kind<T extends Floats> = { new (length: number): T; readonly BYTES_PER_ELEMENT: number };
+
+/** Numbers of one array in memory. */
+export const MOST_NUMBERS = 2 ** 28;
+/** A packed array that becomes more bytes than these must not become so many times more. */
+const FREELY_UNPACKED = 2 ** 27;
+const MOST_UNPACKED_PER_BYTE = 100;
+/** Numbers of a block. */
+const BLOCK = 2 ** 20;
+
+export class FileArray {
+  readonly name: string;
+  readonly type: NumberType;
+  readonly shape: readonly number[];
+  /** Of all axes together. */
+  readonly length: number;
+  readonly #placed: Placed;
+
+  /** @throws RelumineError "format" for a shape that is none or has other bytes, "memory" beyond 2^31 numbers */
+  constructor(placed: Placed) {
+    const { what, type, shape, bytes } = placed;
+    this.name = placed.name;
+    this.type = type;
+    this.shape = shape;
+    this.length = countOf(what, shape);
+    this.#placed = placed;
+    const wanted = this.length * bytesOf(type);
+    if (bytes !== wanted)
+      throw new RelumineError("format", what, `to have ${wanted} bytes, by its shape ${shapeText(shape)}`, `${bytes}`);
+  }
+
+  /** As messages call it. */
+  get what(): string {
+    return this.#placed.what;
+  }
+
+  /** Along the first axis; an array of no axes is one row. */
+  get rows(): number {
+    return this.shape[0] ?? 1;
+  }
+
+  /** Numbers in each of them. */
+  get rowSize(): number {
+    return productOf(this.shape.slice(1));
+  }
+
+  /**
+   * All numbers, row-major, as float32.
+   * @throws RelumineError "memory" for more than 2^28, or than the file's bytes make believable; "format"
+   */
+  read(): Promise<Float32Array> {
+    return this.#readAll(Float32Array);
+  }
+
+  /** The same as float64: whole numbers and doubles keep their digits. */
+  read64(): Promise<Float64Array> {
+    return this.#readAll(Float64Array);
+  }
+
+  /**
+   * Rows in order, a few at a time, each block row-major.
+   * @throws RelumineError as `read`; of an array in Fortran's order all is read at once
+   */
+  async *blocks(rows = Math.max(1, Math.floor(BLOCK / Math.max(1, this.rowSize)))): AsyncGenerator<Float32Array> {
+    const size = this.rowSize;
+    if (this.#isTransposed) {
+      const all = await this.read();
+      for (let at = 0; at < all.length; at += rows * size) yield all.subarray(at, at + rows * size);
+      return;
+    }
+    this.#checkRoom(Math.min(rows * size, this.length));
+    let block = new Float32Array(Math.min(rows * size, this.length));
+    let filled = 0;
+    let left = this.length;
+    for await (const bytes of this.#wholeNumbers())
+      for (let at = 0; at < bytes.length;) {
+        const count = Math.min(block.length - filled, (bytes.length - at) / bytesOf(this.type));
+        this.#fill(bytes.subarray(at, (at += count * bytesOf(this.type))), block, filled);
+        filled += count;
+        if (filled < block.length) continue;
+        left -= filled;
+        yield block;
+        block = new Float32Array(Math.min(rows * size, left));
+        filled = 0;
+      }
+  }
+
+  get #isTransposed(): boolean {
+    return !!this.#placed.isFortran && this.shape.filter((size) => size > 1).length > 1;
+  }
+
+  async #readAll<T extends Floats>(kind: Kind<T>): Promise<T> {
+    this.#checkRoom(this.length);
+    const { what, bytes, packed = bytes } = this.#placed;
+    const size = this.length * kind.BYTES_PER_ELEMENT;
+    if (packed < bytes && size > FREELY_UNPACKED && size > MOST_UNPACKED_PER_BYTE * packed)
+      throw new RelumineError(
+        "memory",
+        what,
+        `to become at most ${MOST_UNPACKED_PER_BYTE} times its bytes in the file beyond ${FREELY_UNPACKED} bytes`,
+        `${size} bytes of ${packed}`,
+        "If that is what it is meant to be, store it without compression.",
+      );
+    const numbers = new kind(this.length);
+    let at = 0;
+    for await (const piece of this.#wholeNumbers()) {
+      this.#fill(piece, numbers, at);
+      at += piece.length / bytesOf(this.type);
+    }
+    return this.#isTransposed ? fromFortran(numbers, this.shape) : numbers;
+  }
+
+  #checkRoom(numbers: number): void {
+    if (numbers <= MOST_NUMBERS) return;
+    const given = `the shape ${shapeText(this.shape)}`;
+    throw new RelumineError("memory", this.#placed.what, `to have at most ${MOST_NUMBERS} numbers at once`, given);
+  }
+
+  #fill(bytes: Uint8Array, numbers: Floats, at: number): void {
+    fillNumbers(this.type, bytes, numbers, at, this.#placed.isLittleEndian);
+  }
+
+  /** The bytes in pieces that end where a number does. */
+  async *#wholeNumbers(): AsyncGenerator<Uint8Array> {
+    const size = bytesOf(this.type);
+    let rest = new Uint8Array();
+    for await (const piece of this.#placed.open()) {
+      const all = rest.length === 0 ? piece : joined(rest, piece);
+      const whole = all.length - (all.length % size);
+      if (whole > 0) yield all.subarray(0, whole);
+      rest = all.slice(whole);
+    }
+  }
+}
+
+function joined(a: Uint8Array, b: Uint8Array): Uint8Array<ArrayBuffer> {
+  const all = new Uint8Array(a.length + b.length);
+  all.set(a);
+  all.set(b, a.length);
+  return all;
+}
