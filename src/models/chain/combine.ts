@@ -96,16 +96,12 @@ export function add(x: Affine, y: Affine): Affine | undefined {
 export function larger(x: Affine, y: Affine): Affine | undefined {
   if (!isSameTerm(x.term, y.term)) return undefined;
   const difference: Affine = { a: zip((a, b) => a - b, x.a, y.a), b: zip((a, b) => a - b, x.b, y.b), term: x.term };
-  const [base, lead] = [along(y, difference), kink(difference, 0)];
+  // y = s·d + c of the difference d, so that y + relu(d) has the slope s + 1 above
+  const base = along(y, difference);
   if (base === undefined) return undefined;
   const { s, c } = base;
-  return bent(
-    difference,
-    zip((each) => each + 1, s),
-    s,
-    plus(c, lead.b),
-    false,
-  );
+  const above = s.map((each) => each + 1);
+  return bent(difference, above, s, c, false);
 }
 
 /** x·sigmoid(v) where x = s·v. */
@@ -151,7 +147,7 @@ export function choose(v: Affine, threshold: number, then: Affine, otherwise: Af
   const units = Math.max(result.length, condition.length, otherwise.a.length);
   for (let unit = 0; unit < units; unit++) {
     if (!isClose(at(result, unit), at(otherwise.a, unit)) || at(condition, unit) <= 0) return undefined;
-    if (threshold / at(condition, unit) < LEAST_THRESHOLD) return undefined;
+    if (!(threshold / at(condition, unit) >= LEAST_THRESHOLD)) return undefined;
   }
   return otherwise;
 }

@@ -225,6 +225,14 @@ const reshape: Apply = (layer, state) => {
   return { ...state, shape: sizes };
 };
 
+const flatten: Apply = (layer, state) => {
+  const { data_format: format } = layer.config;
+  // with channels first Keras moves them to the end before it flattens
+  if (state.shape.length > 1 && /first/i.test(String(format)))
+    throw refuse(layerPath(layer), `the data format ${describe(format)}, which changes the order of the numbers`);
+  return { ...state, shape: [productOf(state.shape)] };
+};
+
 const LAYERS: ReadonlyMap<string, Apply> = new Map<string, Apply>([
   ["InputLayer", still],
   ["Dense", dense],
@@ -249,7 +257,7 @@ const LAYERS: ReadonlyMap<string, Apply> = new Map<string, Apply>([
   ["GaussianNoise", still],
   ["ActivityRegularization", still],
   ["Identity", still],
-  ["Flatten", (_layer, state) => ({ ...state, shape: [productOf(state.shape)] })],
+  ["Flatten", flatten],
   ["Reshape", reshape],
 ]);
 

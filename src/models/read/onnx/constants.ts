@@ -2,7 +2,7 @@
 // dequantized first. In a shape NaN is the number of rows, which only moves: no arithmetic is done with it.
 import { RelumineError } from "../../../core/errors.js";
 import { countOf, productOf, strided } from "../../../arrays/numbers.js";
-import { integerOf, isFloatType, type Node, type Tensor } from "./model.js";
+import { integerOf, isFloatType, type Node, roundTo, type Tensor } from "./model.js";
 
 /** What an operator makes of constants; undefined where it is not one of these. */
 type Evaluate = (node: Node, inputs: readonly (Tensor | undefined)[]) => Tensor | undefined;
@@ -108,8 +108,9 @@ const same: Evaluate = (_node, [x]) => x;
 function cast(node: Node, [x]: readonly (Tensor | undefined)[]): Tensor | undefined {
   const type = integerOf(node, "to", 0);
   if (!x) return undefined;
-  if (isFloatType(type)) return { ...x, data: type === 1 ? x.data.map(Math.fround) : x.data, isFloat: true };
-  return type === 6 || type === 7 ? { ...x, data: x.data.map(Math.trunc), isFloat: false } : undefined;
+  if (isFloatType(type)) return { ...x, data: x.data.map((value) => roundTo(type, value)), isFloat: true };
+  if (type !== 7 && (type !== 6 || x.data.some((value) => Math.abs(value) >= 2 ** 31))) return undefined;
+  return { ...x, data: x.data.map(Math.trunc), isFloat: false };
 }
 
 function reshaped(x: Tensor, given: readonly number[]): Tensor | undefined {
@@ -173,9 +174,14 @@ function constantOfShape(node: Node, [x]: readonly (Tensor | undefined)[]): Tens
   return broadcast({ ...value, shape: [] }, [...x.data]);
 }
 
+/** What Shape gives: since opset 15 perhaps a part. */
+export function shapePart({ attributes }: Node, shape: readonly number[]): number[] {
+  return shape.slice(attributes.get("start")?.integer() ?? 0, attributes.get("end")?.integer());
+}
+
 const EVALUATORS: ReadonlyMap<string, Evaluate> = new Map<string, Evaluate>([
   ["Identity", same],
-  ["Dropout", same],
+  ["Dropout", (_node, [x, , training]) => (training === undefined || training.data[0] === 0 ? x : undefined)],
   ["Cast", cast],
   ["Transpose", (node, [x]) => x && transpose(x, node.attributes.get("perm")?.integers())],
   ["Reshape", (_node, [x, shape]) => (x && shape ? reshaped(x, [...shape.data]) : undefined)],
@@ -184,7 +190,7 @@ const EVALUATORS: ReadonlyMap<string, Evaluate> = new Map<string, Evaluate>([
   ["Concat", concat],
   ["Gather", gatherItems],
   ["Slice", slice],
-  ["Shape", (_node, [x]) => x && integers([...x.shape])],
+  ["Shape", (node, [x]) => x && integers(shapePart(node, x.shape))],
   ["Add", arithmetic((x, y) => x + y)],
   ["Sub", arithmetic((x, y) => x - y)],
   ["Mul", arithmetic((x, y) => x * y)],

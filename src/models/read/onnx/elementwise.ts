@@ -63,14 +63,14 @@ const atLeast = (value: Affine, low: Float64Array): Affine => scale(kink(scale(v
 
 const clip: Operator = (node, inputs) => {
   const x = one(node, inputs);
-  const limit = (place: number, name: string): number | undefined => {
+  const limit = (place: number, name: string, none: number): number | undefined => {
     const input = inputs[place];
     if (input !== undefined && (!isConstant(input) || input.tensor.data.length !== 1))
       throw refuseNode(node, "limits that are no numbers");
     const number = isConstant(input) ? input.tensor.data[0] : node.attributes.get(name)?.float();
-    return number === undefined || Math.abs(number) >= NO_LIMIT ? undefined : number;
+    return number === undefined || number * none >= NO_LIMIT ? undefined : number;
   };
-  const [low, high] = [limit(1, "min"), limit(2, "max")];
+  const [low, high] = [limit(1, "min", -1), limit(2, "max", 1)];
   if (high !== undefined)
     throw refuseNode(
       node,
@@ -90,10 +90,13 @@ interface Two {
   readonly isTurned: boolean;
 }
 
+function isAlike({ shape: x }: ChainValue, { shape: y }: ChainValue): boolean {
+  return x.length === y.length && x.every((size, axis) => Object.is(size, y[axis]));
+}
+
 function two(node: Node, [x, y]: readonly (Value | undefined)[]): Two {
   if (isChain(x) && isChain(y)) {
-    const isAlike = x.shape.length === y.shape.length && x.shape.every((size, axis) => Object.is(size, y.shape[axis]));
-    if (!isAlike) throw refuseNode(node, "two values of different shapes: a skip connection or a branch");
+    if (!isAlike(x, y)) throw refuseNode(node, "two values of different shapes: a skip connection or a branch");
     return { chains: [x, y], isTurned: false };
   }
   if (isChain(x) && isConstant(y)) return { chain: x, constant: y, isTurned: false };
@@ -164,15 +167,17 @@ const extreme: Operator = (node, inputs) => {
 const comparison: Operator = (node, inputs) => {
   const { chain, constant, isTurned } = two(node, inputs);
   const isGreater = node.op.startsWith("Greater");
-  if (!chain || constant?.tensor.data.length !== 1) throw refuseNode(node, "two values");
-  return { kind: "condition", value: chain.value, threshold: constant.tensor.data[0], isAbove: isGreater !== isTurned };
+  if (!chain || constant?.tensor.data.length !== 1 || constant.tensor.shape.length > chain.shape.length)
+    throw refuseNode(node, "two values");
+  const [threshold] = constant.tensor.data;
+  return { kind: "condition", of: chain, threshold, isAbove: isGreater !== isTurned };
 };
 
 const where: Operator = (node, [condition, x, y]) => {
-  if (condition?.kind !== "condition" || !isChain(x) || !isChain(y))
+  if (condition?.kind !== "condition" || !isChain(x) || !isChain(y) || !isAlike(x, y) || !isAlike(x, condition.of))
     throw refuseNode(node, "what is no activation in pieces");
   const [above, below] = condition.isAbove ? [x, y] : [y, x];
-  const value = choose(condition.value, condition.threshold, above.value, below.value);
+  const value = choose(condition.of.value, condition.threshold, above.value, below.value);
   if (value) return withValue(x, value);
   throw refuseNode(node, `${wordsOf(x.value)} or ${wordsOf(y.value)}, by a condition, which is no known activation`);
 };

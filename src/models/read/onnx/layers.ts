@@ -3,7 +3,7 @@ import type { Head } from "../../chain/head.js";
 import { RelumineError } from "../../../core/errors.js";
 import { checkWeights, foldNorm, identity, scale, zip } from "../../chain/value.js";
 import { productOf } from "../../../arrays/numbers.js";
-import { axesOf, integers, transpose, unsqueezeShape } from "./constants.js";
+import { axesOf, integers, shapePart, transpose, unsqueezeShape } from "./constants.js";
 import { attributeVector, type Operator } from "./elementwise.js";
 import { floatOf, integerOf, isFloatType, type Node, type Tensor } from "./model.js";
 import { nodePath, refuseNode } from "./refused.js";
@@ -82,7 +82,8 @@ const gemm =
 
 const batchNormalization: Operator = (node, inputs, opset) => {
   const x = chainOf(node, inputs[0]);
-  const isTraining = integerOf(node, "training_mode", 0) !== 0;
+  // before opset 14 the further outputs, the batch's own mean and variance, say that it trains
+  const isTraining = integerOf(node, "training_mode", 0) !== 0 || node.outputs.slice(1).some((name) => name !== "");
   if (isTraining || opset < 7)
     throw refuseNode(
       node,
@@ -106,12 +107,13 @@ const batchNormalization: Operator = (node, inputs, opset) => {
 
 const scaler: Operator = (node, [x]) => {
   const chain = chainOf(node, x);
+  const given = ["offset", "scale"].map((name) => node.attributes.get(name)?.floats().length ?? 1);
+  if (Number.isNaN(chain.shape[1]) && Math.max(...given) > 1) throw new InputsFound(Math.max(...given));
+  if (chain.shape.length !== 2) throw refuseNode(node, `values of ${chain.shape.length} axes`);
   const [offset, factor] = [
     attributeVector(node, "offset", chain.value.term.units, 0),
     attributeVector(node, "scale", chain.value.term.units, 1),
   ];
-  if (Number.isNaN(chain.shape[1]) && offset.length + factor.length > 2)
-    throw new InputsFound(Math.max(offset.length, factor.length));
   return {
     ...chain,
     isInteger: false,
@@ -220,8 +222,7 @@ const head =
 const shapeOf: Operator = (node, [x]) => {
   const { shape } = chainOf(node, x);
   if (shape.slice(1).some(Number.isNaN)) throw refuseNode(node, "a shape that the file leaves open");
-  const [start, end] = ["start", "end"].map((name) => node.attributes.get(name)?.integer());
-  return { kind: "constant", tensor: integers(shape.slice(start ?? 0, end)) };
+  return { kind: "constant", tensor: integers(shapePart(node, shape)) };
 };
 
 const same: Operator = (node, [x]) => {

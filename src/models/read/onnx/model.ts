@@ -96,6 +96,26 @@ export function isFloatType(type: number): boolean {
   return found !== undefined && isFloat(found);
 }
 
+/** The digits of a type's numbers, the first of them included, and the exponent of the least normal one. */
+const DIGITS: Readonly<Partial<Record<NumberType, readonly [digits: number, least: number]>>> = {
+  f16: [11, -14],
+  bf16: [8, -126],
+};
+
+/** As a type of floats holds a number: to the nearest, of two the even one. */
+export function roundTo(type: number, value: number): number {
+  const name = TYPES.get(type);
+  const known = name && DIGITS[name];
+  if (known === undefined) return name === "f32" ? Math.fround(value) : value;
+  if (value === 0 || !Number.isFinite(value)) return value;
+  const [digits, least] = known;
+  const unit = 2 ** (Math.max(Math.floor(Math.log2(Math.abs(value))), least) - digits + 1);
+  const count = value / unit;
+  const near = Math.round(count); // of two the one above
+  const rounded = unit * (near - count === 0.5 && near % 2 !== 0 ? near - 1 : near);
+  return name === "f16" && Math.abs(rounded) > 65_504 ? Math.sign(rounded) * Infinity : rounded;
+}
+
 /** A list in a field of its own type, for those without raw_data. */
 function fieldNumbers(message: Message, type: NumberType): ArrayLike<number> {
   if (type === "f32") return message.fixed(4, 4);

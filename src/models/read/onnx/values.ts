@@ -28,8 +28,8 @@ export type Value =
   | ConstantValue
   /** [1 - p, p]. */
   | { readonly kind: "pair"; readonly of: ChainValue }
-  /** value > threshold, or below it. */
-  | { readonly kind: "condition"; readonly value: Affine; readonly threshold: number; readonly isAbove: boolean }
+  /** The value is above the threshold, or below it. */
+  | { readonly kind: "condition"; readonly of: ChainValue; readonly threshold: number; readonly isAbove: boolean }
   /** Class numbers, names, and what is made of them. */
   | { readonly kind: "labels" }
   /** What nobody may need. */
