@@ -30,6 +30,26 @@ function countLayer(activation: ResolvedActivation, units: readonly UnitStatisti
   };
 }
 
+/** The hidden layers' statistics over the rows: a forward pass up to the last of them. */
+function statisticsOf(state: NetworkState, x: Samples): readonly (readonly UnitStatistics[])[] {
+  const matrix = toSamples("x", x, state.spec.inputs);
+  if (matrix.rows === 0) throw new RelumineError("shape", "x", "to have at least one row", "none");
+  const hidden = state.spec.layers.length - 1;
+  if (hidden === 0) return [];
+  return withInspector(state, (inspector) => inspector.statistics(matrix, undefined, hidden));
+}
+
+/**
+ * Whether each unit is dead on the rows, by hidden layer.
+ * @param x rows x inputs
+ */
+export function findDead(network: Network, x: Samples): boolean[][] {
+  const state = stateOf(network);
+  return statisticsOf(state, x).map((units, layer) =>
+    units.map((unit) => isDead(state.layers[layer].activation, unit)),
+  );
+}
+
 /**
  * The counts that `diagnose` would give, for the cost of a forward pass. A preactivation that overflows is no error
  * here: a unit with a NaN counts as one that fires.
@@ -37,14 +57,7 @@ function countLayer(activation: ResolvedActivation, units: readonly UnitStatisti
  */
 export function countDead(network: Network | NetworkState, x: Samples): DeadUnits {
   const state = network instanceof NetworkState ? network : stateOf(network);
-  const matrix = toSamples("x", x, state.spec.inputs);
-  if (matrix.rows === 0) throw new RelumineError("shape", "x", "to have at least one row", "none");
-  const hidden = state.spec.layers.slice(0, -1);
-  const statistics =
-    hidden.length === 0
-      ? []
-      : withInspector(state, (inspector) => inspector.statistics(matrix, undefined, hidden.length));
-  const layers = hidden.map(({ activation }, index) => countLayer(activation, statistics[index]));
+  const layers = statisticsOf(state, x).map((units, index) => countLayer(state.layers[index].activation, units));
   const total = (of: keyof DeadCount) => layers.reduce((sum, layer) => sum + layer[of], 0);
   return { dead: total("dead"), neverFired: total("neverFired"), units: total("units"), layers };
 }

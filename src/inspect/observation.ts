@@ -220,7 +220,7 @@ function distancesFromStart(state: NetworkState): StartDistance[] {
 }
 
 /** Collects, beside a pass over the rows, what the loss reads. */
-function collectOutputs({ spec }: NetworkState, rows: number) {
+export function collectOutputs({ spec }: NetworkState, rows: number) {
   const last = spec.layers.length - 1;
   const { units, activation } = spec.layers[last];
   const isBefore = readsPreactivations(spec.loss, activation.name);

@@ -1,4 +1,5 @@
-// Workers that do jobs side by side, one at a time each: the trials of a prescription, the pieces of a proof.
+// Workers that do jobs side by side, one after another each: trials, the pieces of a proof. Short ones are sent several at
+// a time, since a message takes as long as a small training's step or two.
 import { Connection } from "./page/connection.js";
 import type { WorkerLike } from "./port.js";
 import { disposedError, RelumineError } from "../core/errors.js";
@@ -9,6 +10,8 @@ import type { TrialJob, TrialOutcome } from "../treatment/trial/trial.js";
 import { countCores } from "../wasm/threads.js";
 
 const MOST_WORKERS = 8;
+/** Short jobs go together for so long: what is found is heard of soon, and little is lost with a worker. */
+const TOGETHER_MILLISECONDS = 25;
 
 interface Waiting<J, R> {
   readonly job: J;
@@ -22,10 +25,13 @@ class Workers<J, R> {
   private readonly all = new Set<Connection>();
   private starting = 0;
   private isEnded = false;
+  /** That a job takes, in milliseconds, of those that were done last. */
+  private pace = Infinity;
 
   /**
    * @param connect starts one; undefined if it does not start
    * @param room how many may be started
+   * @param name of the call, which takes a list of jobs and gives what came of each
    */
   constructor(
     private readonly connect: () => Promise<Connection | undefined>,
@@ -71,20 +77,32 @@ class Workers<J, R> {
 
   private next(): void {
     if (this.isEnded || this.size === 0) for (const { resolve } of this.queue.splice(0)) resolve(undefined);
-    while (this.idle.length > 0 && this.queue.length > 0) void this.work(this.idle.pop()!, this.queue.shift()!);
+    while (this.idle.length > 0 && this.queue.length > 0)
+      void this.work(this.idle.pop()!, this.queue.splice(0, this.together()));
     for (let more = Math.min(this.room, this.queue.length - this.starting); more > 0; more--) void this.start();
   }
 
+  /** So many that they take a while, and that all workers have some to do until the end. */
+  private together(): number {
+    const fair = Math.ceil(this.queue.length / (2 * Math.max(1, this.all.size)));
+    return Math.max(1, Math.min(fair, Math.floor(TOGETHER_MILLISECONDS / this.pace)));
+  }
+
   /** A RelumineError tells that the worker is gone: what a network refuses is an outcome. */
-  private async work(connection: Connection, { job, resolve, reject }: Waiting<J, R>): Promise<void> {
+  private async work(connection: Connection, waiting: readonly Waiting<J, R>[]): Promise<void> {
+    const started = performance.now();
     try {
-      resolve((await connection.call(0, this.name, [job])) as R);
+      const jobs = waiting.map(({ job }) => job);
+      const results = (await connection.call(0, this.name, [jobs])) as readonly R[];
+      this.pace = (performance.now() - started) / jobs.length;
+      waiting.forEach(({ resolve }, place) => resolve(results[place]));
       this.idle.push(connection);
     } catch (error) {
       this.all.delete(connection);
       connection.close(disposedError("the worker"));
-      if (error instanceof RelumineError) resolve(undefined);
-      else reject(error);
+      for (const { resolve, reject } of waiting)
+        if (error instanceof RelumineError) resolve(undefined);
+        else reject(error);
     }
     this.next();
   }
@@ -117,7 +135,7 @@ export function startTrialWorkers(start: () => Promise<WorkerLike>): StartTrialW
   return async (setup, count) => {
     const most = countWorkers(count);
     if (most < 2) return undefined;
-    const workers = new Workers<TrialJob, TrialOutcome>(() => connect(start, "setUpTrials", setup), most, "trial");
+    const workers = new Workers<TrialJob, TrialOutcome>(() => connect(start, "setUpTrials", setup), most, "trials");
     await Promise.all(Array.from({ length: most }, () => workers.start()));
     return workers.size > 0 ? workers : undefined;
   };
@@ -128,6 +146,6 @@ export function startProofWorkers(start: () => Promise<WorkerLike>): StartProofW
   return async (setup, count) => {
     const most = Math.min(countWorkers(count), Math.max(2, countCores()));
     if (most < 2) return undefined;
-    return new Workers<ProofJob, ProofJobResult>(() => connect(start, "setUpProof", setup), most, "proveJob");
+    return new Workers<ProofJob, ProofJobResult>(() => connect(start, "setUpProof", setup), most, "proveJobs");
   };
 }

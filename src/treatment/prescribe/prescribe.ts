@@ -1,8 +1,8 @@
 // Tries remedies from the same start and ranks them: the baseline first, for what it dies of decides the order.
 import { type Complaints, findComplaints } from "./complaints.js";
 import type { BaselineRun } from "../trial/examine-run.js";
-import { benchOf, judgeConstant } from "../trial/judge.js";
-import { hasRareClass, taskOf } from "../trial/task.js";
+import { judgeConstant } from "../trial/judge.js";
+import { hasRareClass } from "../trial/task.js";
 import { type Extras, runJob, scaleSchedule } from "../trial/run-trial.js";
 import type { TrialJob, TrialOutcome, TrialSettings, TrialSetup } from "../trial/trial.js";
 import { callbackOf } from "../callbacks.js";
@@ -20,9 +20,8 @@ import {
   type Scale,
 } from "./rank.js";
 import { chooseCandidates, compose } from "./candidates.js";
-import { FEWEST_ROWS } from "../trial/rows.js";
 import { readExactRows } from "../trial/exact-rows.js";
-import { splitData } from "../trial/split-data.js";
+import { planWithJudges, setUpTrials } from "../trial/set-up.js";
 import { describeBest, drawPrescription } from "./prescription-text.js";
 import { compete, enter, epochsOf, wholeOf } from "./successive-halving.js";
 import type { Interval, Measure, Prescription, PrescribeOptions, Trial } from "./types.js";
@@ -34,16 +33,13 @@ import { yieldToEventLoop } from "../../core/event-loop.js";
 import type { Death } from "../../diagnosis/trace/types.js";
 import type { Diagnosis } from "../../diagnosis/types.js";
 import { type CallbackData, definitionOf } from "../../network/training/callbacks.js";
-import type { FitOptions, Network, PackageCallback, Weights } from "../../network/types.js";
+import type { FitOptions, PackageCallback, Weights } from "../../network/types.js";
 import type { DataSet } from "../../network/data.js";
 import { createNetwork } from "../../network/network.js";
 import { rebuildOptimizer } from "../../network/training/optimizers.js";
 import { FIT_OPTION_NAMES } from "../../network/training/option-names.js";
-import { makePlan, type Plan } from "../../network/training/plan.js";
+import type { Plan } from "../../network/training/plan.js";
 import type { NetworkSpec, ResolvedSpec } from "../../network/spec.js";
-import { stateOf } from "../../network/state/state.js";
-
-const HELD_OUT = 0.2;
 
 /** Workers that train side by side. */
 export interface TrialWorkers {
@@ -229,14 +225,13 @@ class Prescriber {
       complaints,
       wasTrained,
       isUneven,
-      steps: this.plan.epochs * Math.ceil(this.setup.training.x.rows / this.setup.batchSize),
+      steps: this.plan.epochs * Math.ceil(this.setup.training.x.rows / this.settings.batchSize),
       canCenter: hasRoomForZeros(this.setup.training.x),
     });
     const remedies = candidates.slice(0, trials).map((candidate) => enter(candidate));
     if (this.stop.signal.aborted) return this.conclude([], complaints);
     const entered = await compete(this.baseline, remedies, {
       epochs: this.plan.epochs,
-      batchSize: this.setup.batchSize,
       isUnlearned: !wasTrained && complaints.all.includes("notLearned"),
       seeds: this.baseline.outcomes.map((_, repeat) => this.settings.spec.seed + repeat),
       hasFavourite: complaints.fault !== "none" || complaints.all.length > 0,
@@ -352,14 +347,6 @@ const dataOf = ({ name, options }: PackageCallback): CallbackData => ({ name, op
 const clamp = (interval: Interval | undefined, most: number): Interval | undefined =>
   interval && { mean: interval.mean, low: Math.max(0, interval.low), high: Math.min(most, interval.high) };
 
-/** The plan of the baseline: what validates judges, else a fifth of the rows, or all of few. */
-function planWithJudges(network: Network, data: DataSet, fit: FitOptions): Plan {
-  const plan = makePlan(stateOf(network), data, fit);
-  const { rows } = plan.data;
-  if (fit.validation !== undefined || rows < FEWEST_ROWS) return plan;
-  return { ...plan, trainingRows: rows - Math.round(rows * HELD_OUT) };
-}
-
 /**
  * prescribe of "relumine" (see there), with a way to start workers.
  * @param start the weights of a network that is to go on, by layer
@@ -387,22 +374,18 @@ export async function prescribeWith(
     const settings = {
       spec: resolved,
       optimizer: { name, options },
+      batchSize: plan.batchSize,
+      shuffle: plan.shuffle,
       callbacks: [],
       ...(fit.clipNorm !== undefined && { clipNorm: fit.clipNorm }),
       ...(plan.classWeights && { classWeights: plan.classWeights }),
     };
-    const sets = splitData(network, plan, { data: rows.exact, validation: judges.exact });
-    const targets = [sets.training.y, sets.validation.y];
-    const setup = {
-      ...sets,
+    const exact = { data: rows.exact, validation: judges.exact };
+    const setup = setUpTrials(network, plan, exact, {
       ...(start && { start }),
-      judgesTraining: sets.validation === sets.training,
-      bench: benchOf(resolved, taskOf(resolved, targets), targets),
-      batchSize: plan.batchSize,
-      shuffle: plan.shuffle,
       callbacks: (plan.callbacks.filter(definitionOf) as PackageCallback[]).map(dataOf),
       arithmetic: checked.arithmetic,
-    };
+    });
     prescriber = new Prescriber(setup, plan, fit, settings, checked, startWorkers);
   }
   try {

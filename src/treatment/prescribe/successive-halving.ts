@@ -22,7 +22,6 @@ const SHARES = { short: 0.3, pairs: 0.05, neighbours: 0.08, full: 0.35, simpler:
 
 export interface Rules {
   readonly epochs: number;
-  readonly batchSize: number;
   /** The baseline learned nothing: the surroundings of the best are looked at, too. */
   readonly isUnlearned: boolean;
   readonly seeds: readonly number[];
@@ -52,7 +51,7 @@ export function epochsOf({ settings }: Candidate, epochs: number, share = 1): nu
 /** Multiply-adds that a step takes time for besides its own: measured. */
 const STEP = 300_000;
 
-function workOf({ spec }: TrialSettings, batchSize: number): number {
+function workOf({ spec, batchSize }: TrialSettings): number {
   const units = [spec.inputs, ...spec.layers.map((layer) => layer.units)];
   const weights = spec.layers.reduce((sum, layer, index) => sum + units[index] * layer.units, 0);
   return STEP + batchSize * weights;
@@ -64,7 +63,6 @@ class Purse {
     private left: number,
     private readonly baseline: TrialSettings,
     private readonly epochs: number,
-    private readonly batchSize: number,
   ) {}
 
   get rest(): number {
@@ -73,7 +71,7 @@ class Purse {
 
   /** Of a run of a share of the epochs. */
   costOf({ candidate }: Entry, share: number): number {
-    const [own, given] = [candidate.settings, this.baseline].map((each) => workOf(each, this.batchSize));
+    const [own, given] = [candidate.settings, this.baseline].map(workOf);
     return ((epochsOf(candidate, this.epochs, share) / Math.max(1, this.epochs)) * own) / given;
   }
 
@@ -125,10 +123,10 @@ class Competition {
     private readonly baseline: Entry,
     private readonly rules: Rules,
   ) {
-    const { budget, epochs, measure, batchSize } = rules;
+    const { budget, epochs, measure } = rules;
     const spent = baseline.outcomes.reduce((sum, outcome) => sum + trainedShare(outcome, epochs), 0);
     this.start = Math.max(1, budget - spent);
-    this.purse = new Purse(this.start, baseline.candidate.settings, epochs, batchSize);
+    this.purse = new Purse(this.start, baseline.candidate.settings, epochs);
     this.order = byScore(measure);
   }
 

@@ -59,7 +59,7 @@ export function benchOf(spec: ResolvedSpec, task: Task, all: readonly PlainSet["
   };
 }
 
-function preparedTargets(y: PlainSet["y"]): PreparedTargets {
+export function preparedTargets(y: PlainSet["y"]): PreparedTargets {
   if (y instanceof Int32Array) return { kind: "labels", labels: y };
   return { kind: "rows", data: y.data, columns: y.columns };
 }

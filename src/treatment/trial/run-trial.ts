@@ -2,14 +2,16 @@
 import { learnsAlpha } from "../../activations/activations.js";
 import { judgeAnswers } from "./judge.js";
 import { examineRun, isStillFalling, traceSome } from "./examine-run.js";
+import { lookAtUnits, shareOfDead, type TrialLook } from "./look-at-units.js";
 import { foldScaling, type ScaledRows, scaleRows, startOnScaled } from "./scaled-rows.js";
 import type { TrialJob, TrialOutcome, TrialSettings, TrialSetup } from "./trial.js";
 import { callbackOf } from "../callbacks.js";
 import { calibrate } from "../start/calibrate.js";
 import { treat } from "../treat.js";
-import { countDead } from "../../inspect/dead-units.js";
+import { countDead, findDead } from "../../inspect/dead-units.js";
 import type { SampleRows } from "../../core/matrix.js";
 import { RelumineError } from "../../core/errors.js";
+import { traceDeaths } from "../../diagnosis/trace/trace-deaths.js";
 import type { Death } from "../../diagnosis/trace/types.js";
 import type { Diagnosis } from "../../diagnosis/types.js";
 import type { History, Network } from "../../network/types.js";
@@ -48,12 +50,21 @@ function answersAlike({ bench }: TrialSetup, { spec, takesClasses }: TrialSettin
   );
 }
 
-/** On the validation rows, in the targets' own units. */
-function judge(network: Network, setup: TrialSetup, settings: TrialSettings, scaled: ScaledRows) {
+/**
+ * On the validation rows, in the targets' own units.
+ * @param look what was seen of the units already
+ */
+function judge(
+  network: Network,
+  setup: TrialSetup,
+  settings: TrialSettings,
+  scaled: ScaledRows,
+  look: TrialLook | undefined,
+) {
   const { bench, validation } = setup;
   const isFolded = foldScaling(network, scaled);
   const judged = judgeAnswers(bench, network.predict(isFolded ? validation.x : scaled.validation.x), validation);
-  const deadFraction = deadShare(network, isFolded ? setup.training.x : scaled.training.x);
+  const deadFraction = look ? shareOfDead(look) : deadShare(network, isFolded ? setup.training.x : scaled.training.x);
   if (!isFolded || !answersAlike(setup, settings)) return { ...judged, deadFraction };
   const { loss } = network.evaluate(validation); // to the bit what fit tells of these rows
   return { ...judged, metrics: { ...judged.metrics, loss }, deadFraction };
@@ -75,6 +86,11 @@ async function prepareNetwork(
   return network;
 }
 
+function traceFor({ isExamined, look }: TrialJob) {
+  if (isExamined) return traceSome();
+  return look === "deaths" ? traceDeaths() : undefined;
+}
+
 async function train(setup: TrialSetup, job: TrialJob, extras: Extras): Promise<TrialOutcome> {
   const { settings, epochs } = job;
   const scaled = scaleRows(setup, settings);
@@ -82,13 +98,14 @@ async function train(setup: TrialSetup, job: TrialJob, extras: Extras): Promise<
   using network = await prepareNetwork(setup, job, scaled);
   const started = performance.now();
   const callbacks = [...setup.callbacks.map(callbackOf), ...(extras.callbacks ?? [])];
-  const trace = job.isExamined ? traceSome() : undefined;
+  const trace = traceFor(job);
   if (settings.treat) await treat(network, training.x, settings.treat);
   if (settings.calibrate) await calibrate(network, training.x, settings.calibrate);
+  const born = job.look && findDead(network, training.x);
   const history = await network.fit(training, {
     epochs,
-    batchSize: setup.batchSize,
-    shuffle: setup.shuffle,
+    batchSize: settings.batchSize,
+    shuffle: settings.shuffle,
     classWeights: settings.classWeights,
     ...(callbacks.length > 0 && { validation }), // for those that look at it; else its time is saved
     optimizer: rebuildOptimizer(settings.optimizer),
@@ -98,10 +115,13 @@ async function train(setup: TrialSetup, job: TrialJob, extras: Extras): Promise<
     signal: extras.signal,
   });
   const seconds = (performance.now() - started) / 1000;
+  const look = born && lookAtUnits(network, training, born, trace?.deaths);
   const examined =
-    trace && examineRun(network, history, trace.deaths, training, setup.judgesTraining ? undefined : validation);
+    job.isExamined &&
+    trace &&
+    examineRun(network, history, trace.deaths, training, setup.judgesTraining ? undefined : validation);
   if (examined) extras.keep?.(examined.diagnosis, trace.deaths);
-  const judged = judge(network, setup, settings, scaled);
+  const judged = judge(network, setup, settings, scaled, look);
   return {
     ...judged,
     seconds,
@@ -109,6 +129,7 @@ async function train(setup: TrialSetup, job: TrialJob, extras: Extras): Promise<
     isFalling: isStillFalling(history.epochs.map(({ loss }) => loss)),
     ...(failureOfHistory(history) ?? failureOfLoss(judged.metrics.loss)),
     ...(examined && { run: examined.run }),
+    ...(look && { look }),
   };
 }
 
@@ -141,4 +162,11 @@ export async function runJob(setup: TrialSetup, job: TrialJob, extras: Extras = 
       failed: { code, message },
     };
   }
+}
+
+/** Does them one after another. */
+export async function runJobs(setup: TrialSetup, jobs: readonly TrialJob[]): Promise<TrialOutcome[]> {
+  const outcomes: TrialOutcome[] = [];
+  for (const job of jobs) outcomes.push(await runJob(setup, job));
+  return outcomes;
 }

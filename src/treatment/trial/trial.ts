@@ -1,6 +1,7 @@
 // A trial as plain data: what is the same for all, how one trains, and what came of it.
 import type { BaselineRun } from "./examine-run.js";
 import type { Bench, Judgement } from "./judge.js";
+import type { TrialLook } from "./look-at-units.js";
 import type { RowSets } from "./rows.js";
 import type { ErrorCode } from "../../core/errors.js";
 import type { Remedy } from "../remedies/remedy.js";
@@ -30,6 +31,8 @@ export interface TrialFailure {
 export interface TrialSettings {
   readonly spec: ResolvedSpec;
   readonly optimizer: { readonly name: string; readonly options: OptimizerOptions };
+  readonly batchSize: number;
+  readonly shuffle: boolean;
   readonly clipNorm?: number;
   /** Times the epochs that the others train. */
   readonly epochs?: number;
@@ -54,8 +57,6 @@ export interface TrialSetup extends RowSets {
   readonly judgesTraining: boolean;
   /** Of the network that training goes on with, by layer. */
   readonly start?: readonly Weights[];
-  readonly batchSize: number;
-  readonly shuffle: boolean;
   /** Of the package, that the user's fit has. */
   readonly callbacks: readonly CallbackData[];
   readonly arithmetic: "fast" | "reproducible";
@@ -65,8 +66,10 @@ export interface TrialJob {
   readonly settings: TrialSettings;
   readonly seed: number;
   readonly epochs: number;
-  /** The run is to be looked at. */
+  /** The run is to be looked at: traced, diagnosed, with all findings. */
   readonly isExamined?: boolean;
+  /** What is told of its units, which takes about as long as a prediction; "deaths": they are traced, too. */
+  readonly look?: "units" | "deaths";
 }
 
 export interface TrialOutcome extends Judgement {
@@ -76,6 +79,8 @@ export interface TrialOutcome extends Judgement {
   /** Its loss still fell by a tenth in the last quarter of the epochs. */
   readonly isFalling?: boolean;
   readonly failed?: TrialFailure;
-  /** Of a run that was looked at. */
+  /** Of a run that was examined. */
   readonly run?: BaselineRun;
+  /** Of one whose units were looked at; absent where its numbers overflow. */
+  readonly look?: TrialLook;
 }

@@ -48,7 +48,7 @@ import { createNetwork } from "../../network/network.js";
 import type { Network } from "../../network/types.js";
 import { type Optimizer, rebuildOptimizer } from "../../network/training/optimizers.js";
 import type { NetworkSpec } from "../../network/spec.js";
-import { runJob } from "../../treatment/trial/run-trial.js";
+import { runJobs } from "../../treatment/trial/run-trial.js";
 import type { TrialJob, TrialSetup } from "../../treatment/trial/trial.js";
 import type { Remedy } from "../../treatment/remedies/remedy.js";
 import { treat } from "../../treatment/treat.js";
@@ -198,13 +198,13 @@ class Server {
       case "setUpTrials":
         this.setup = args[0] as TrialSetup;
         return undefined;
-      case "trial":
-        return runJob(this.setup!, args[0] as TrialJob);
+      case "trials":
+        return runJobs(this.setup!, args[0] as TrialJob[]);
       case "setUpProof":
         this.prover = new ProofWorker(args[0] as ProofSetup);
         return undefined;
-      case "proveJob":
-        return this.prover!.run(args[0] as ProofJob);
+      case "proveJobs":
+        return (args[0] as ProofJob[]).map((job) => this.prover!.run(job));
     }
     const known = [
       "create",
@@ -213,9 +213,9 @@ class Server {
       "forecastTraining",
       "prescribe",
       "setUpTrials",
-      "trial",
+      "trials",
       "setUpProof",
-      "proveJob",
+      "proveJobs",
     ];
     return checkName("the operation", name, known);
   }
