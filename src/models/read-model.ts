@@ -147,7 +147,8 @@ export async function readModel(bytes: Uint8Array, options?: ReadModelOptions): 
   const plain = new Uint8Array(bytes.buffer, bytes.byteOffset, bytes.length);
   const format = formatOf(plain, said.name);
   const read = await readFile(plain, format, said);
-  const { writer = "", notes = [], layers, head } = read;
+  const { writer = "", layers, head } = read;
+  const notes = [...(read.notes ?? []), ...(read.warnings ?? [])];
   const spec = read.spec ? resolveSpec({ ...read.spec, loss: given.loss ?? read.spec.loss }) : specOf(read, given.loss);
   return { format, writer, spec, head, notes, toNetwork: (runtime) => toNetwork(spec, layers, runtime) };
 }

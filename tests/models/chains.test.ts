@@ -1,22 +1,17 @@
 // Random chains as files of ONNX, run by onnxruntime-web: what is read gives the same outputs, hidden activations and
 // dead units; what is refused is refused as unsupported. The pieces are what exporters write, and what the format
 // allows besides.
-import * as ort from "onnxruntime-web";
 import { describe, expect, test } from "vitest";
-import type { RelumineError } from "../../src/core/errors.js";
-import { readModel } from "../../src/models/read-model.js";
 import { forward } from "../reference/network.js";
 import { OnnxFile } from "../support/onnx-file.js";
 import { toReference } from "../support/networks.js";
 import { integer, seededRandom } from "../support/random.js";
 import { seedOfRun } from "../support/seed.js";
+import { expectNear, readRightly, runOnnx } from "./run-onnx.js";
 
-ort.env.wasm.numThreads = 1;
 const SEED = seedOfRun();
 const CHAINS = 200;
 const ROWS = 40;
-/** Of onnxruntime in float32, where constants may cancel each other; a wrong import is off by more. */
-const TOLERANCE = 1e-4;
 
 type Random = () => number;
 
@@ -182,49 +177,26 @@ function chain(random: Random): Chain {
   return { file, output: value, relus };
 }
 
-async function run(bytes: Uint8Array, x: Float32Array, columns: number): Promise<Map<string, Float32Array>> {
-  const session = await ort.InferenceSession.create(bytes);
-  const outputs = await session.run({ x: new ort.Tensor("float32", x, [x.length / columns, columns]) });
-  await session.release();
-  return new Map(Object.entries(outputs).map(([name, { data }]) => [name, data as Float32Array]));
-}
-
-function expectNear(given: ArrayLike<number>, expected: ArrayLike<number>): void {
-  const most = Array.from(expected).reduce((largest, each) => Math.max(largest, Math.abs(each)), 1);
-  expect(given.length).toBe(expected.length);
-  const worst = Array.from(expected).reduce((gap, each, i) => Math.max(gap, Math.abs(each - given[i])), 0);
-  expect(worst / most).toBeLessThan(TOLERANCE);
-}
-
 /** Whether it was read; what was is right. */
 async function isRead({ file, output, relus }: Chain, random: Random): Promise<boolean> {
-  const bytes = file.bytes([output]);
   const x = Float32Array.from({ length: ROWS * file.inputs }, () => 3 * (2 * random() - 1));
-  let model;
-  try {
-    model = await readModel(bytes);
-  } catch (error) {
-    expect(error as RelumineError).toMatchObject({ name: "RelumineError", code: "unsupported" });
-    return false;
-  }
-  using network = await model.toNetwork({ arithmetic: "reproducible" });
-  const truth = await run(file.bytes([output, ...relus.values()]), x, file.inputs);
-  expectNear(network.predict({ rows: ROWS, columns: file.inputs, data: x }).data, truth.get(output)!);
-  const hidden = forward(
-    toReference(network),
-    Array.from({ length: ROWS }, (_, row) => [...x.subarray(row * file.inputs, (row + 1) * file.inputs)]),
-  );
-  for (const [layer, name] of relus) {
-    expect(network.layers[layer].activation.name).toBe("relu");
-    expectNear(hidden[layer].a.flat(), truth.get(name)!);
-  }
-  return true;
+  const shape = [ROWS, file.inputs];
+  const model = await readRightly({ bytes: file.bytes([output]), x, shape, output }, async (network) => {
+    const truth = await runOnnx(file.bytes([output, ...relus.values()]), x, shape);
+    const rows = Array.from({ length: ROWS }, (_, row) => [...x.subarray(row * file.inputs, (row + 1) * file.inputs)]);
+    const hidden = forward(toReference(network), rows);
+    for (const [layer, name] of relus) {
+      expect(network.layers[layer].activation.name).toBe("relu");
+      expectNear(hidden[layer].a.flat(), truth.get(name)!);
+    }
+  });
+  return model !== undefined;
 }
 
 test("the comparison sees a wrong number", async () => {
   const { file, output } = chain(seededRandom(1));
   const x = new Float32Array(file.inputs).fill(0.5);
-  const truth = (await run(file.bytes([output]), x, file.inputs)).get(output)!;
+  const truth = (await runOnnx(file.bytes([output]), x, [1, file.inputs])).get(output)!;
   expectNear(truth, truth);
   expect(() =>
     expectNear(

@@ -18,6 +18,7 @@ const integer = (writer: BinaryWriter, field: number, value: number): BinaryWrit
 /** TensorProto's data types. */
 export const FLOAT = 1;
 export const INT64 = 7;
+export const BOOL = 9;
 export const HALF = 10;
 export const DOUBLE = 11;
 
@@ -29,6 +30,7 @@ export interface OnnxTensor {
 }
 
 function bytesOf({ data, type = FLOAT }: OnnxTensor): Uint8Array {
+  if (type === BOOL) return Uint8Array.from(data);
   if (type === INT64) return new Uint8Array(BigInt64Array.from(Array.from(data, BigInt)).buffer);
   return new Uint8Array((type === DOUBLE ? Float64Array.from(data) : Float32Array.from(data)).buffer);
 }

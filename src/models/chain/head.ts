@@ -11,6 +11,8 @@ export const HEADS: readonly Head[] = ["softmax", "logSoftmax", "sigmoid", "none
 /** A chain that was read. */
 export interface ReadChain {
   readonly layers: readonly ImportedLayer[];
+  /** What a person should know of how it became one. */
+  readonly warnings?: readonly string[];
   readonly head: Head;
 }
 
@@ -18,8 +20,8 @@ export interface ReadChain {
 export function chainOf(value: Affine, head: Head = "none"): ReadChain {
   const { term } = value;
   if (head === "none" && isSmooth(term, "sigmoid") && isIdentity(value))
-    return { layers: layersOf(term.argument), head: "sigmoid" };
-  return { layers: layersOf(value), head };
+    return { ...layersOf(term.argument), head: "sigmoid" };
+  return { ...layersOf(value), head };
 }
 
 const HEAD_OF: Readonly<Partial<Record<Loss, Head>>> = { crossEntropy: "softmax", binaryCrossEntropy: "sigmoid" };

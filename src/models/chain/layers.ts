@@ -2,6 +2,7 @@
 // rounded to float32 once.
 import type { ResolvedActivation } from "../../activations/activations.js";
 import { RelumineError } from "../../core/errors.js";
+import { formatNumber } from "../../text/numbers.js";
 import { type Affine, at, checkWeights, type DenseTerm, identity, isIdentity, type Term } from "./value.js";
 
 /** A dense layer as it goes into a network; the kernel is inputs x units, row-major. */
@@ -16,6 +17,7 @@ export interface ImportedLayer {
 
 /** Of a diagonal layer that an output's scaling becomes: units x units numbers. */
 const MOST_DIAGONAL = 4096;
+const SCALE_ROWS = "Export the model without it, and give it rows that are scaled";
 const CHAIN = "one chain of dense layers, each with one activation";
 
 /** Not the kind of model that can be read. */
@@ -28,36 +30,49 @@ type Function = Pick<ImportedLayer, "activation" | "alpha">;
 function functionOf(term: Exclude<Term, { kind: "input" | "dense" }>): Function {
   if (term.kind === "smooth") {
     if (term.name === "erf") throw refuse("the model", "Erf by itself, which is no GELU");
+    if (term.alpha !== undefined && term.alpha < 0) throw refuse("the model", `${term.name} of a negative alpha`);
     return { activation: { name: term.name, ...(term.alpha !== undefined && { alpha: Math.fround(term.alpha) }) } };
   }
   const { below, units, learns } = term;
   checkWeights("the slopes of the model's PReLU", below);
   if (below.every((slope) => slope === 0) && !learns) return { activation: { name: "relu" } };
-  if (!learns && below.every((slope) => slope === below[0]) && below[0] >= 0)
-    return { activation: { name: "leakyRelu", alpha: Math.fround(below[0]) } };
+  const slope = Math.fround(below[0]);
+  if (!learns && below.every((each) => Math.fround(each) === slope) && slope >= 0)
+    return { activation: { name: "leakyRelu", alpha: slope } };
   return { activation: { name: "prelu" }, alpha: Float32Array.from({ length: units }, (_, unit) => at(below, unit)) };
 }
 
+/** Folded shifts of so many times the numbers that come out of the scaling are told, and refused. */
+const TOLD_SHIFT = 64;
+const MOST_SHIFT = 1024;
+
+interface Folded extends Pick<ImportedLayer, "kernel" | "bias"> {
+  /**
+   * How large the shift before the layer is, beside numbers of about 1 that the scaling gives: as large are the products
+   * that cancel each other in float32 once it is folded.
+   */
+  readonly shift: number;
+}
+
 /** The kernel and bias of after(before(x) · kernel), rounded. */
-function fold(
-  { kernel, inputs, units }: DenseTerm,
-  before: Affine,
-  after: Affine,
-): Pick<ImportedLayer, "kernel" | "bias"> {
+function fold({ kernel, inputs, units }: DenseTerm, before: Affine, after: Affine): Folded {
   const folded = new Float32Array(inputs * units);
-  const sums = new Float64Array(units);
+  const [sums, shifts, largest] = [new Float64Array(units), new Float64Array(units), new Float64Array(units)];
   for (let input = 0; input < inputs; input++) {
     const [a, b] = [at(before.a, input), at(before.b, input)];
     for (let unit = 0; unit < units; unit++) {
       const weight = kernel[input * units + unit];
       if (b !== 0) sums[unit] += b * weight;
+      shifts[unit] = Math.max(shifts[unit], Math.abs(b * weight));
+      largest[unit] = Math.max(largest[unit], Math.abs(weight));
       folded[input * units + unit] = a * weight * at(after.a, unit);
     }
   }
   const bias = Float32Array.from(sums, (sum, unit) => sum * at(after.a, unit) + at(after.b, unit));
   checkWeights("the model's weights", folded);
   checkWeights("the model's biases", bias);
-  return { kernel: folded, bias };
+  const shift = shifts.reduce((most, each, unit) => (each === 0 ? most : Math.max(most, each / largest[unit])), 0);
+  return { kernel: folded, bias, shift };
 }
 
 function diagonal(value: Affine): Affine {
@@ -93,20 +108,32 @@ function lastStep(value: Affine): Step {
   );
 }
 
+function checkShift(shift: number): string | undefined {
+  const given = `a scaling that takes away ${formatNumber(shift)} times what it leaves`;
+  if (shift > MOST_SHIFT)
+    throw refuse("the model", `${given}: folded into a layer it would lose too many digits`, SCALE_ROWS);
+  if (shift <= TOLD_SHIFT) return undefined;
+  return `It holds ${given}: folded into a layer it loses digits (float32 keeps seven).`;
+}
+
 /**
- * The layers that compute the value from the input, first to last.
+ * The layers that compute the value from the input, first to last, and what a person should know of them.
  * @throws RelumineError "unsupported" for what is no chain of dense layers, "format" for weights that are not finite
  */
-export function layersOf(output: Affine): ImportedLayer[] {
+export function layersOf(output: Affine): { layers: ImportedLayer[]; warnings: string[] } {
   const layers: ImportedLayer[] = [];
+  const warnings: string[] = [];
   let value =
     output.term.kind === "dense" || output.term.kind === "input" || isIdentity(output) ? output : diagonal(output);
   do {
     const { dense, after, applied } = lastStep(value);
     const before = dense.input.term.kind === "dense" ? identity(dense.input.term) : dense.input;
     const { inputs, units } = dense;
-    layers.push({ inputs, units, ...applied, ...fold(dense, before, after) });
+    const { shift, ...folded } = fold(dense, before, after);
+    const warning = checkShift(shift);
+    if (warning !== undefined) warnings.push(warning);
+    layers.push({ inputs, units, ...applied, ...folded });
     value = dense.input;
   } while (value.term.kind !== "input");
-  return layers.reverse();
+  return { layers: layers.reverse(), warnings };
 }
