@@ -1,8 +1,13 @@
 // "relumine/table": tables of text in, data sets for networks out.
 export { decodeOutputs, encodeLabelledRows, encodeRows, prepareTable } from "./table/prepare-table.js";
+export { readRows } from "./arrays/read-rows.js";
 export { checkEncoding } from "./table/check-encoding.js";
 export { RelumineError } from "./core/errors.js";
 
+export type { ByteSource } from "./arrays/byte-source.js";
+export type { DataSource } from "./arrays/open.js";
+export type { FileRows, ReadRowsOptions } from "./arrays/read-rows.js";
+export type { Scaling } from "./table/rows-for-model.js";
 export type { ErrorCode } from "./core/errors.js";
 export type { Matrix, SampleRows, Samples } from "./core/matrix.js";
 export type { SparseMatrix, SparseRows } from "./core/sparse.js";

@@ -1,7 +1,8 @@
 // Files in, and the places of files out.
 import { createReadStream, type Stats } from "node:fs";
-import { access, constants, readFile, readlink, realpath, stat } from "node:fs/promises";
+import { access, constants, open, readFile, readlink, realpath, stat } from "node:fs/promises";
 import { dirname, resolve } from "node:path";
+import type { ByteSource } from "../arrays/byte-source.js";
 import { RelumineError } from "../core/errors.js";
 
 const MAX_MODEL_BYTES = 2 ** 31 - 1; // what Node reads at once
@@ -137,6 +138,36 @@ export async function* readPieces(path: string | URL, name: string, file: Expect
   try {
     await checkFile(path, name, file.expected);
     for await (const piece of createReadStream(path)) yield piece as Uint8Array;
+  } catch (error) {
+    throw readError(error, name, file);
+  }
+}
+
+/** A file whose ranges are read, until it is closed. */
+export interface OpenFile extends ByteSource {
+  close(): Promise<void>;
+}
+
+/**
+ * A file of which ranges are read; undefined for what comes through a pipe.
+ * @throws RelumineError "format", about the file
+ */
+export async function openFile(path: string | URL, name: string, file: ExpectedFile): Promise<OpenFile | undefined> {
+  try {
+    await checkFile(path, name, file.expected);
+    if (!(await stat(path)).isFile()) return undefined;
+    const handle = await open(path);
+    const { size } = await handle.stat();
+    const read = async (begin: number, end: number): Promise<Uint8Array> => {
+      const bytes = new Uint8Array(end - begin);
+      for (let at = 0; at < bytes.length;) {
+        const { bytesRead } = await handle.read(bytes, at, bytes.length - at, begin + at);
+        if (bytesRead === 0) throw new RelumineError("format", name, "to stay as long as it was", "a shorter one");
+        at += bytesRead;
+      }
+      return bytes;
+    };
+    return { size, read, close: () => handle.close() };
   } catch (error) {
     throw readError(error, name, file);
   }

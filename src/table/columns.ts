@@ -33,8 +33,8 @@ export interface PaddedCells {
 export interface Table {
   readonly columns: readonly Column[];
   readonly rows: number;
-  /** Line of the text on which row r ends, from 1. */
-  line(row: number): number;
+  /** Line of the text on which row r ends, from 1; undefined where there is no text. */
+  line(row: number): number | undefined;
   /** How the text was read where that may surprise: separator, no header, comment lines... */
   readonly notes: readonly string[];
   /** What separated the cells of its text. */

@@ -4,7 +4,8 @@ import type { Table } from "./columns.js";
 
 /** `row 3 (line 4)`: rows count from 1 below the header. */
 export function rowName(table: Pick<Table, "line">, row: number): string {
-  return `row ${row + 1} (line ${table.line(row)})`;
+  const line = table.line(row);
+  return line === undefined ? `row ${row + 1}` : `row ${row + 1} (line ${line})`;
 }
 
 /** `row 3 (line 4), column "age"` */

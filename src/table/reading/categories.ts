@@ -12,7 +12,8 @@ export function fold(word: string): string {
   return word.normalize("NFKC").toLowerCase().replaceAll(/\s+/g, " ").trim();
 }
 
-function senseOf(folded: string): boolean | undefined {
+/** Whether a folded word says yes or no; undefined for others. */
+export function senseOf(folded: string): boolean | undefined {
   if (TRUE.has(folded)) return true;
   return FALSE.has(folded) ? false : undefined;
 }

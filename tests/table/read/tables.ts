@@ -29,7 +29,7 @@ export function cellsOf({ columns, rows }: Table): (string | number)[][] {
 }
 
 export const namesOf = ({ columns }: Table): string[] => columns.map(({ name }) => name);
-export const linesOf = ({ rows, line }: Table): number[] => Array.from({ length: rows }, (_, row) => line(row));
+export const linesOf = ({ rows, line }: Table): number[] => Array.from({ length: rows }, (_, row) => line(row)!);
 
 export async function expectTable(source: TableSource, names: string[], rows: (string | number)[][]): Promise<Table> {
   const table = await readTable(source);

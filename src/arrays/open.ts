@@ -1,0 +1,102 @@
+// What a file of data is, by its first bytes, and what it holds: arrays whose numbers are unread, or a table.
+import { type ByteSource, blobSource, bytesSource, collectBytes, piecesOf } from "./byte-source.js";
+import type { Arrays } from "./choose.js";
+import type { FileArray } from "./file-array.js";
+import { isIdx, openIdx } from "./idx.js";
+import { isArrayName, isNpy, openNpy, openNpz } from "./npy.js";
+import { isSafetensors, openSafetensors } from "./safetensors.js";
+import { isZip, ZipFile } from "./zip.js";
+import { RelumineError } from "../core/errors.js";
+import type { Table } from "../table/columns.js";
+import type { ReadOptions } from "../table/read/layout.js";
+import { readTable } from "../table/read/read-table.js";
+import { readChunks, type TableSource } from "../table/read/source.js";
+
+/** Where data come from: a table's text, the bytes of a file, at once, in pieces or in ranges. */
+export type DataSource = TableSource | ByteSource;
+
+export type DataFile = { readonly arrays: Arrays } | { readonly table: Table };
+
+/** What is not read in ranges is held as a whole. */
+const MOST_HELD = 2 ** 31 - 1;
+/** By which a file is known. */
+const FIRST_BYTES = 16;
+const HDF5 = [0x89, 0x48, 0x44, 0x46];
+
+type OpenArrays = (source: ByteSource) => Promise<Arrays>;
+
+const alone = async (array: Promise<FileArray>): Promise<Arrays> => new Map([["", await array]]);
+
+function refuse(given: string, hint: string): RelumineError {
+  return new RelumineError("unsupported", "the file", "to be a table or arrays of numbers", given, hint);
+}
+
+async function openWhole(source: ByteSource): Promise<Arrays> {
+  return openSafetensors(await collectBytes("the file", piecesOf(source), MOST_HELD));
+}
+
+/**
+ * How arrays that begin with these bytes are opened; undefined for text.
+ * @throws RelumineError "unsupported"
+ */
+function openerOf(first: Uint8Array): OpenArrays | undefined {
+  if (isNpy(first)) return (source) => alone(openNpy(source));
+  if (isIdx(first)) return (source) => alone(openIdx(source));
+  if (isSafetensors(first)) return openWhole;
+  if (first[0] === 0x80 && first[1] >= 2 && first[1] <= 5)
+    throw refuse("a pickle", "A pickle can run anything: numpy.savez(path, x=x, y=y) stores arrays.");
+  if (HDF5.every((byte, index) => first[index] === byte))
+    throw refuse("HDF5", "numpy.savez(path, x=x, y=y) stores arrays.");
+  return undefined;
+}
+
+function isByteSource(source: DataSource): source is ByteSource {
+  return (
+    typeof source === "object" &&
+    source !== null &&
+    "size" in source &&
+    typeof (source as ByteSource).read === "function"
+  );
+}
+
+function asByteSource(source: DataSource): ByteSource | undefined {
+  if (source instanceof Uint8Array) return bytesSource(source);
+  if (source instanceof ArrayBuffer) return bytesSource(new Uint8Array(source));
+  if (typeof Blob !== "undefined" && source instanceof Blob) return blobSource(source);
+  return isByteSource(source) ? source : undefined;
+}
+
+type Chunk = string | Uint8Array;
+
+/** Unpacked or read in pieces: looked at by the first, held if it is no text. */
+async function openPieces(pieces: AsyncGenerator<Chunk>, options: ReadOptions): Promise<DataFile> {
+  const { value: first, done } = await pieces.next();
+  const all = (async function* (): AsyncGenerator<Chunk> {
+    if (!done) yield first;
+    yield* pieces;
+  })();
+  const isBytes = !done && typeof first !== "string";
+  if (isBytes && isZip(first))
+    return openData(bytesSource(await collectBytes("the file", all as AsyncGenerator<Uint8Array>, MOST_HELD)), options);
+  const open = isBytes ? openerOf(first) : undefined;
+  if (!open) return { table: await readTable(all, options) };
+  const bytes = await collectBytes("the file", all as AsyncGenerator<Uint8Array>, MOST_HELD);
+  return { arrays: await open(bytesSource(bytes)) };
+}
+
+/**
+ * What a file holds. Arrays: NumPy's .npy and .npz, safetensors, IDX; all else is read as text, a table. Gzipped files
+ * are unpacked.
+ * @throws RelumineError "format", "unsupported" or "memory"
+ */
+export async function openData(given: DataSource, options: ReadOptions): Promise<DataFile> {
+  const source = asByteSource(given);
+  if (!source) return openPieces(readChunks(given as TableSource), options);
+  const first = await source.read(0, Math.min(FIRST_BYTES, source.size));
+  if (isZip(first)) {
+    const names = (await ZipFile.open(source)).names();
+    if (names.some(isArrayName)) return { arrays: await openNpz(source) };
+  }
+  const open = openerOf(first);
+  return open ? { arrays: await open(source) } : openPieces(readChunks(piecesOf(source)), options);
+}

@@ -1,0 +1,53 @@
+// Files -> rows for a model that another program trained.
+import { type FileRows, type ReadRowsOptions, rowsOf } from "../arrays/read-rows.js";
+import type { DataSource } from "../arrays/open.js";
+import { RelumineError } from "../core/errors.js";
+import { EMBEDDED, EMBEDDED_FACTS, withDataFile } from "./data-file.js";
+import { readBytesIfThere } from "./files.js";
+
+const MOST_TARGET_BYTES = 2 ** 30;
+
+/** As options of the command line. */
+export interface RowFileOptions extends Omit<ReadRowsOptions, "like"> {
+  /** The file of the training's table. */
+  readonly like?: string;
+}
+
+export interface NamedRows extends FileRows {
+  /** The file's name. */
+  readonly name: string;
+}
+
+/** Options that the command line has too, with dashes before them. */
+const OPTIONS = ["inputs", "array", "target", "ignore", "columns", "scaling", "divisor"];
+
+function withDashes(error: unknown): unknown {
+  if (!(error instanceof RelumineError) || !OPTIONS.includes(error.path)) return error;
+  const { code, path, expected, given, hint } = error;
+  return new RelumineError(code, `--${path}`, expected, given, hint);
+}
+
+/** A file of targets by itself. */
+function findFile(name: string): Promise<Uint8Array | undefined> {
+  return readBytesIfThere(name, name, { expected: "to be an array of targets", maxBytes: MOST_TARGET_BYTES });
+}
+
+/**
+ * Rows for a model from a file: .npy, .npz, .safetensors, IDX, a table of text (gzipped ones too), or the embedded
+ * digits. `target` names a column, an array of the file, or else a file of its own.
+ * @throws RelumineError as `readRows` of relumine/table; the message begins with the file's name
+ */
+export function readRows(file: string, options: RowFileOptions = {}): Promise<NamedRows> {
+  const { like, ...rest } = options;
+  const target = rest.target ?? (file === EMBEDDED ? EMBEDDED_FACTS.target : undefined);
+  const read = async (source: DataSource, training?: DataSource): Promise<NamedRows> => {
+    try {
+      return { name: file, ...(await rowsOf(source, { ...rest, target, like: training, findFile })) };
+    } catch (error) {
+      throw withDashes(error);
+    }
+  };
+  return withDataFile(file, (source) =>
+    like === undefined ? read(source) : withDataFile(like, (training) => read(source, training)),
+  );
+}
