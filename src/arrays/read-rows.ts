@@ -142,8 +142,8 @@ async function rowsOfArrays(
 }
 
 /** Whether arrays are to be taken as columns, because something is to be done with single ones. */
-function wantsTable({ like, scaling = "none", ignore = [], columns }: ReadRowsOptions): boolean {
-  return like !== undefined || scaling !== "none" || ignore.length > 0 || columns !== undefined;
+function wantsTable({ like, scaling = "none", ignore = [], columns = {} }: ReadRowsOptions): boolean {
+  return like !== undefined || scaling !== "none" || ignore.length > 0 || Object.keys(columns).length > 0;
 }
 
 /** What the command line adds. */

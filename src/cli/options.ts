@@ -75,6 +75,18 @@ function columnChoices(text: string, before: ColumnChoices): ColumnChoices {
   return Object.fromEntries([...Object.entries(before), ...choices]);
 }
 
+export function ignoreOption(): Option {
+  return new Option("--ignore <columns>", "columns to leave out, separated by commas")
+    .argParser(columnNames)
+    .default([], "none");
+}
+
+export function columnsOption(): Option {
+  return new Option("--columns <choices>", `how to read columns, e.g. zip=words: ${COLUMN_CHOICES.join(", ")}`)
+    .argParser(columnChoices)
+    .default({}, "seen");
+}
+
 /** How the table's text is laid out, where the first lines don't show it. */
 export function addLayoutOptions(command: Command): Command {
   return command
@@ -110,16 +122,8 @@ export function addSharedOptions(
         oneOf(["classification", "regression"]),
       ),
     )
-    .addOption(
-      new Option("--ignore <columns>", "columns to leave out, separated by commas")
-        .argParser(columnNames)
-        .default([], "none"),
-    )
-    .addOption(
-      new Option("--columns <choices>", `how to read columns, e.g. zip=words: ${COLUMN_CHOICES.join(", ")}`)
-        .argParser(columnChoices)
-        .default({}, "seen"),
-    )
+    .addOption(ignoreOption())
+    .addOption(columnsOption())
     .addOption(
       new Option("--hidden <units>", "units of each hidden layer")
         .argParser(layerSizes)

@@ -1,14 +1,17 @@
 // Files -> rows for a model that another program trained.
+import type { Command } from "commander";
 import { type FileRows, type ReadRowsOptions, rowsOf } from "../arrays/read-rows.js";
 import type { DataSource } from "../arrays/open.js";
 import { RelumineError } from "../core/errors.js";
 import { EMBEDDED, EMBEDDED_FACTS, withDataFile } from "./data-file.js";
 import { readBytesIfThere } from "./files.js";
+import { addLayoutOptions, columnsOption, decimal, ignoreOption, oneOf } from "./options.js";
+import { type Scaling, SCALINGS } from "../table/rows-for-model.js";
 
 const MOST_TARGET_BYTES = 2 ** 30;
 
 /** As options of the command line. */
-export interface RowFileOptions extends Omit<ReadRowsOptions, "like"> {
+export interface RowsOptions extends Omit<ReadRowsOptions, "inputs" | "like"> {
   /** The file of the training's table. */
   readonly like?: string;
 }
@@ -16,6 +19,22 @@ export interface RowFileOptions extends Omit<ReadRowsOptions, "like"> {
 export interface NamedRows extends FileRows {
   /** The file's name. */
   readonly name: string;
+}
+
+/** For rows of a model that another program trained. */
+export function addRowsOptions(command: Command): Command {
+  return addLayoutOptions(command)
+    .option("-t, --target <name>", "the column, or the array, of the targets, or a file of them alone")
+    .option("--array <name>", "the array of the rows, where a file has several")
+    .addOption(ignoreOption())
+    .addOption(columnsOption())
+    .option("--like <table>", "the training's table: its categories, medians and scaling make the inputs")
+    .option(
+      "--scaling <how>",
+      `of numbers: ${SCALINGS.join(", ")} (default: none; with --like, like)`,
+      oneOf<Scaling>(SCALINGS),
+    )
+    .option("--divisor <number>", "divides every number: 255 for pixels", decimal({ low: 0, openLow: true }));
 }
 
 /** Options that the command line has too, with dashes before them. */
@@ -37,7 +56,10 @@ function findFile(name: string): Promise<Uint8Array | undefined> {
  * digits. `target` names a column, an array of the file, or else a file of its own.
  * @throws RelumineError as `readRows` of relumine/table; the message begins with the file's name
  */
-export function readRows(file: string, options: RowFileOptions = {}): Promise<NamedRows> {
+export function readRows(
+  file: string,
+  options: RowsOptions & Pick<ReadRowsOptions, "inputs"> = {},
+): Promise<NamedRows> {
   const { like, ...rest } = options;
   const target = rest.target ?? (file === EMBEDDED ? EMBEDDED_FACTS.target : undefined);
   const read = async (source: DataSource, training?: DataSource): Promise<NamedRows> => {
