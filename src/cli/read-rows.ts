@@ -5,7 +5,7 @@ import type { DataSource } from "../arrays/open.js";
 import { RelumineError } from "../core/errors.js";
 import { EMBEDDED, EMBEDDED_FACTS, withDataFile } from "./data-file.js";
 import { readBytesIfThere } from "./files.js";
-import { addLayoutOptions, columnsOption, decimal, ignoreOption, oneOf } from "./options.js";
+import { columnsOption, decimal, ignoreOption, oneOf } from "./options.js";
 import { type Scaling, SCALINGS } from "../table/rows-for-model.js";
 
 const MOST_TARGET_BYTES = 2 ** 30;
@@ -21,9 +21,9 @@ export interface NamedRows extends FileRows {
   readonly name: string;
 }
 
-/** For rows of a model that another program trained. */
+/** For rows of a model that another program trained, beside those of a table's layout. */
 export function addRowsOptions(command: Command): Command {
-  return addLayoutOptions(command)
+  return command
     .option("-t, --target <name>", "the column, or the array, of the targets, or a file of them alone")
     .option("--array <name>", "the array of the rows, where a file has several")
     .addOption(ignoreOption())
