@@ -23,6 +23,23 @@ export type Activation =
 /** "softmax" is a last layer's alone: it takes a row's outputs together. */
 export type LayerActivationName = ActivationName | "softmax";
 
+/** Activations of other programs, which diagnosis knows and no kernel computes. */
+export type JudgedActivationName =
+  | "relu6"
+  | "reluSquared"
+  | "thresholdedRelu"
+  | "hardSigmoid"
+  | "hardTanh"
+  | "celu"
+  | "mish"
+  | "geluTanh"
+  | "quickGelu"
+  | "softsign"
+  | "logSigmoid";
+
+/** An activation that can be judged. */
+export type ObservedActivationName = LayerActivationName | JudgedActivationName;
+
 /** An activation with its default alpha filled in. */
 export interface ResolvedActivation {
   /** Which one. */
@@ -94,30 +111,36 @@ function refuseAlpha(where: string, name: ActivationName): RelumineError {
   return new RelumineError("value", `${where}.alpha`, expected, `one for ${name}`);
 }
 
-export function shapeOf(name: LayerActivationName): Shape {
-  return TRAINING[name].shape;
+/** Undefined for what no kernel computes. */
+function factsOf(name: ObservedActivationName): TrainingFacts | undefined {
+  return TRAINING[name as LayerActivationName];
+}
+
+/** Of one that no kernel computes: "smooth", anything else. */
+export function shapeOf(name: ObservedActivationName): Shape {
+  return factsOf(name)?.shape ?? "smooth";
 }
 
 /**
  * Value and slope are exactly 0 wherever the preactivation is not above 0, whatever the alpha: closed units can be left
  * out.
  */
-export function isRectifier(name: LayerActivationName): boolean {
+export function isRectifier(name: ObservedActivationName): boolean {
   return shapeOf(name) === "rectifier";
 }
 
 /** f(z) = z. */
-export function isLinear(name: LayerActivationName): boolean {
+export function isLinear(name: ObservedActivationName): boolean {
   return shapeOf(name) === "linear";
 }
 
 /** f(z) = slope·z on either side of 0. */
-export function isPiecewiseLinear(name: LayerActivationName): boolean {
+export function isPiecewiseLinear(name: ObservedActivationName): boolean {
   return shapeOf(name) !== "smooth";
 }
 
-export function learnsAlpha(name: LayerActivationName): boolean {
-  return TRAINING[name].alpha?.learns === true;
+export function learnsAlpha(name: ObservedActivationName): boolean {
+  return factsOf(name)?.alpha?.learns === true;
 }
 
 /** The slope depends on the sign of the preactivation alone, which the activation keeps: it may overwrite it. */

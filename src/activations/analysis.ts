@@ -2,8 +2,15 @@
 // each.
 //
 // ELU: Clevert et al. 2016; SELU: Klambauer et al. 2017; GELU: Hendrycks and Gimpel 2016, the exact form; SiLU: Elfwing
-// et al. 2018; hard swish: Howard et al. 2019 (MobileNetV3).
-import { isLinear, shapeOf, type LayerActivationName, type ResolvedActivation } from "./activations.js";
+// et al. 2018; hard swish: Howard et al. 2019 (MobileNetV3). CELU: Barron 2017; Mish: Misra 2019; squared ReLU: So et al.
+// 2021.
+import { isLinear, shapeOf, type ObservedActivationName } from "./activations.js";
+
+/** An activation with its alpha, where it has one. */
+export interface JudgedActivation {
+  readonly name: ObservedActivationName;
+  readonly alpha?: number;
+}
 
 /** Where `is...` is absent, it is not so. */
 interface AnalysisFacts {
@@ -24,6 +31,8 @@ interface AnalysisFacts {
   readonly isGate?: true;
   /** The identity, up to scale, on every sample that fires. */
   readonly isLinearWhenOpen?: true;
+  /** A unit fires where z is above this; default 0. */
+  readonly firesAbove?: (alpha: number) => number;
   /** Flat on either side of 0: min and max of z alone don't tell how steep a unit was. */
   readonly isTwoSided?: true;
   /** Whatever the alpha. */
@@ -80,8 +89,20 @@ const flatBelowZero = (alpha: number) => (Math.fround(alpha) === 0 ? 0 : -Infini
 const never = () => -Infinity;
 const everything = [-Infinity, Infinity] as const;
 
+const GELU_TANH = 0.7978845608028654; // sqrt(2 / π)
+const GELU_CUBE = 0.044715;
+/** z / 2 · (1 + tanh(u)), which is z · sigmoid(2u). */
+const geluTanh = (z: number) => z * sigmoid(2 * GELU_TANH * (z + GELU_CUBE * z ** 3));
+const quickGelu = (z: number) => z * sigmoid(1.702 * z);
+/** tanh(softplus(z)): (1 + e^z)^2 is n + 1 above and below, n = e^z (e^z + 2). */
+function mish(z: number): number {
+  const e = Math.exp(-Math.abs(z));
+  const [above, below] = z > 0 ? [1 + 2 * e, 1 + 2 * e + 2 * e * e] : [e * (e + 2), e * (e + 2) + 2];
+  return z * (above / below);
+}
+
 /** No calls in it: a bundler keeps what a call might do, for applications that only train too. */
-const ANALYSIS: Readonly<Record<LayerActivationName, AnalysisFacts>> = {
+const ANALYSIS: Readonly<Record<ObservedActivationName, AnalysisFacts>> = {
   linear: {
     value: (z) => z,
     slope: () => 1,
@@ -200,42 +221,149 @@ const ANALYSIS: Readonly<Record<LayerActivationName, AnalysisFacts>> = {
     range: () => [0, 1],
     isNonNegative: true,
   },
+  // what only other programs compute
+  relu6: {
+    value: (z) => (z > 0 ? Math.min(z, 6) : 0),
+    slope: (z) => (z > 0 && z < 6 ? 1 : 0),
+    largestSlope: (_high, _alpha, nearest) => (nearest < 6 ? 1 : 0),
+    closedUpTo: () => 0,
+    range: () => [0, 6],
+    isGate: true,
+    isTwoSided: true,
+    isNonNegative: true,
+  },
+  reluSquared: {
+    value: (z) => (z > 0 ? z * z : 0),
+    slope: (z) => (z > 0 ? 2 * z : 0),
+    largestSlope: (high) => (high > 0 ? 2 * high : 0),
+    closedUpTo: () => 0,
+    range: () => [0, Infinity],
+    isGate: true,
+    isNonNegative: true,
+  },
+  /** alpha is the threshold. */
+  thresholdedRelu: {
+    value: (z, alpha) => (z > alpha ? z : 0),
+    slope: (z, alpha) => (z > alpha ? 1 : 0),
+    largestSlope: (high, alpha) => (high > alpha ? 1 : 0),
+    closedUpTo: (alpha) => alpha,
+    firesAbove: (alpha) => alpha,
+    range: () => [0, Infinity],
+    isGate: true,
+    isLinearWhenOpen: true,
+    isNonNegative: true,
+  },
+  /** alpha is the slope; 1/2 at 0. */
+  hardSigmoid: {
+    value: (z, alpha) => Math.max(0, Math.min(1, alpha * z + 0.5)),
+    slope: (z, alpha) => (Math.abs(alpha * z) < 0.5 ? alpha : 0),
+    largestSlope: (_high, alpha, nearest) => (alpha * nearest < 0.5 ? alpha : 0),
+    closedUpTo: (alpha) => -0.5 / alpha,
+    range: () => [0, 1],
+    isTwoSided: true,
+    isNonNegative: true,
+  },
+  hardTanh: {
+    value: (z) => Math.max(-1, Math.min(1, z)),
+    slope: (z) => (Math.abs(z) < 1 ? 1 : 0),
+    largestSlope: (_high, _alpha, nearest) => (nearest < 1 ? 1 : 0),
+    closedUpTo: never,
+    range: () => [-1, 1],
+    isTwoSided: true,
+  },
+  celu: {
+    value: (z, alpha) => (z > 0 ? z : alpha * Math.expm1(z / alpha)),
+    slope: (z, alpha) => (z > 0 ? 1 : Math.exp(z / alpha)),
+    largestSlope: (high, alpha) => (high > 0 ? 1 : Math.exp(high / alpha)),
+    closedUpTo: never,
+    range: (alpha) => [-alpha, Infinity],
+    isGate: true,
+    isLinearWhenOpen: true,
+  },
+  mish: {
+    value: mish,
+    slope: (z) => centralDifference(mish, z),
+    largestSlope: (high) => (high < TAIL ? Math.exp(high) * (1 - high) : 1), // a bound
+    closedUpTo: () => -110,
+    range: () => [-0.3089, Infinity],
+    isGate: true,
+    dip: { at: -1.1924, value: -0.30885 },
+  },
+  geluTanh: {
+    value: geluTanh,
+    slope: (z) => centralDifference(geluTanh, z),
+    largestSlope: (high) => (high < TAIL ? (-high + 1) * Math.exp((-high * high) / 2) : 1), // a bound
+    closedUpTo: () => -15,
+    range: () => [-0.1701, Infinity],
+    isGate: true,
+    dip: { at: -0.7525, value: -0.17004 },
+  },
+  quickGelu: {
+    value: quickGelu,
+    slope: (z) => centralDifference(quickGelu, z),
+    largestSlope: (high) => (high < TAIL ? (1 - 1.702 * high) * Math.exp(1.702 * high) : 1), // a bound
+    closedUpTo: () => -65,
+    range: () => [-0.1637, Infinity],
+    isGate: true,
+    dip: { at: -0.7512, value: -0.16362 },
+  },
+  softsign: {
+    value: (z) => z / (1 + Math.abs(z)),
+    slope: (z) => 1 / (1 + Math.abs(z)) ** 2,
+    largestSlope: (_high, _alpha, nearest) => 1 / (1 + nearest) ** 2,
+    closedUpTo: never,
+    range: () => [-1, 1],
+    isTwoSided: true,
+  },
+  logSigmoid: {
+    value: (z) => Math.min(z, 0) - Math.log1p(Math.exp(-Math.abs(z))),
+    slope: (z) => sigmoid(-z),
+    largestSlope: () => 1, // by the lowest z
+    closedUpTo: never,
+    range: () => [-Infinity, 0],
+    isTwoSided: true,
+  },
 };
 
-export function analysisOf(name: LayerActivationName): AnalysisFacts {
+export function analysisOf(name: ObservedActivationName): AnalysisFacts {
   return ANALYSIS[name];
 }
 
 /** It bends nowhere, or is flat on both sides: many layers of it are one, or pass no gradient. */
-export function bendsLittle({ name, alpha = 0 }: ResolvedActivation): boolean {
+export function bendsLittle({ name, alpha = 0 }: JudgedActivation): boolean {
   return isLinear(name) || analysisOf(name).range(alpha).every(Number.isFinite);
 }
 
 /** Smooth, above 0 and without an upper bound: what a last layer may be where outputs must be positive. */
-export function isSmoothAndPositive(name: LayerActivationName): boolean {
+export function isSmoothAndPositive(name: ObservedActivationName): boolean {
   const { isNonNegative, range } = ANALYSIS[name];
   return isNonNegative === true && shapeOf(name) === "smooth" && range(0)[1] === Infinity;
 }
 
 /** f(z). */
-export function activate(name: LayerActivationName, z: number, alpha: number): number {
+export function activate(name: ObservedActivationName, z: number, alpha: number): number {
   return ANALYSIS[name].value(z, alpha);
 }
 
 /** f'(z); of gelu and silu by a difference, which is for searching, not for proofs. */
-export function slope(name: LayerActivationName, z: number, alpha: number): number {
+export function slope(name: ObservedActivationName, z: number, alpha: number): number {
   return ANALYSIS[name].slope(z, alpha);
 }
 
 /** At or below this preactivation value and slope are 0, in float32 too; -Infinity where they never are. */
-export function closedUpTo({ name, alpha = 0 }: ResolvedActivation): number {
+export function closedUpTo({ name, alpha = 0 }: JudgedActivation): number {
   return ANALYSIS[name].closedUpTo(alpha);
+}
+
+/** A unit fires where z is above this: 0, but for thresholds of their own. */
+export function firesAbove({ name, alpha = 0 }: JudgedActivation): number {
+  return ANALYSIS[name].firesAbove?.(alpha) ?? 0;
 }
 
 /**
  * A unit that does not fire on any sample passes neither signal nor gradient: relu, and leakyRelu and elu with an alpha
  * of 0.
  */
-export function canDie(activation: ResolvedActivation): boolean {
-  return closedUpTo(activation) === 0;
+export function canDie(activation: JudgedActivation): boolean {
+  return closedUpTo(activation) === firesAbove(activation);
 }

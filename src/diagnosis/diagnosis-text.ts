@@ -1,10 +1,15 @@
 // A diagnosis as a terminal shows it, 80 columns wide: a bar for each layer, the worst units, a line of advice for each
 // mechanism.
 import { CAN_FIND } from "./findings/findings.js";
-import type { Diagnosis, LayerDiagnosis, Mechanism, Proof, UnitDiagnosis, UnitState } from "./types.js";
+import type * as Types from "./types.js";
+import type { Mechanism, ObservedUnit, Proof, UnitState } from "./types.js";
 import { alignColumns } from "../text/columns.js";
 import { formatCount, formatNumber, formatPercent, formatSigned } from "../text/numbers.js";
+import { onOneLine } from "../text/printable.js";
 import { indent, wrap } from "../text/wrap.js";
+
+type Diagnosis = Types.Diagnosis<ObservedUnit>;
+type LayerDiagnosis = Types.LayerDiagnosis<ObservedUnit>;
 
 const BAR_CELLS = 32;
 const WORST_UNITS = 8;
@@ -28,14 +33,14 @@ const ADVICE: Record<Mechanism, string> = {
 
 const PROOFS: Record<Proof, string> = { provenDead: "closed", refuted: "opens", open: "unknown" };
 
-function countStates(units: readonly UnitDiagnosis[]): Map<UnitState, number> {
+function countStates(units: readonly ObservedUnit[]): Map<UnitState, number> {
   const counts = new Map<UnitState, number>();
   for (const { state } of units) counts.set(state, (counts.get(state) ?? 0) + 1);
   return counts;
 }
 
 /** A bar of the units' states: cells in proportion; a state that occurs at all gets one. */
-function drawStateBar(units: readonly UnitDiagnosis[]): string {
+function drawStateBar(units: readonly ObservedUnit[]): string {
   const cells = Math.min(BAR_CELLS, units.length);
   const counts = countStates(units);
   const shares = STATE_MARKS.map(([state, mark]) => ({
@@ -55,9 +60,11 @@ function drawStateBar(units: readonly UnitDiagnosis[]): string {
     .padEnd(BAR_CELLS);
 }
 
-function describeLayer({ layer, activation, dead, units }: LayerDiagnosis): string[] {
+const nameOf = ({ layer, name }: Pick<LayerDiagnosis, "layer" | "name">) => shorten(onOneLine(name ?? String(layer)));
+
+function describeLayer({ activation, dead, units, ...layer }: LayerDiagnosis): string[] {
   return [
-    `layer ${layer}`,
+    layer.name === undefined ? `layer ${layer.layer}` : nameOf(layer),
     activation,
     drawStateBar(units),
     `${formatCount(dead)} of ${formatCount(units.length)} dead`,
@@ -79,13 +86,20 @@ function drawLayers(layers: readonly LayerDiagnosis[]): string[] {
   return layers.flatMap((layer, index) => [bars[index], ...describeStates(layer)]);
 }
 
-function worstUnits(diagnosis: Diagnosis): UnitDiagnosis[] {
+function worstUnits(diagnosis: Diagnosis): ObservedUnit[] {
   const dead = diagnosis.layers.flatMap(({ units }) => units.filter(({ state }) => state === "dead"));
-  return dead.sort((a, b) => a.preactivation.max - b.preactivation.max).slice(0, WORST_UNITS);
+  const highest = ({ preactivation }: ObservedUnit) => preactivation?.max ?? 0; // of a closed unit at most that
+  return dead.sort((a, b) => highest(a) - highest(b)).slice(0, WORST_UNITS);
 }
 
 /** What an observation does not tell, such as a mechanism where no weights are known. */
 const UNKNOWN = "unknown";
+/** Of a layer's name as much as leaves room on its line: its end, which tells it from others. */
+const LONGEST_NAME = 16;
+
+function shorten(name: string): string {
+  return name.length <= LONGEST_NAME ? name : `…${name.slice(1 - LONGEST_NAME)}`;
+}
 
 function permanenceText(permanent: boolean | undefined): string {
   if (permanent === undefined) return UNKNOWN;
@@ -97,12 +111,12 @@ function drawWorst(diagnosis: Diagnosis): string[] {
   if (worst.length === 0) return [];
   const isTried = worst.some(({ proof }) => proof);
   const rows = worst.map(({ layer, unit, mechanism, permanent, proof, preactivation, biasToRevive }) => [
-    String(layer),
+    nameOf(diagnosis.layers[layer]),
     String(unit),
     mechanism ?? UNKNOWN,
     permanenceText(permanent),
     ...(isTried ? [proof ? PROOFS[proof] : "not tried"] : []),
-    formatNumber(preactivation.max, 3),
+    preactivation ? formatNumber(preactivation.max, 3) : UNKNOWN,
     biasToRevive === undefined ? UNKNOWN : formatSigned(biasToRevive, 3),
   ]);
   const header = [
@@ -125,7 +139,7 @@ function drawWorst(diagnosis: Diagnosis): string[] {
 function drawEvidence({ layers }: Diagnosis): string[] {
   const dead = layers.flatMap(({ units }) => units.filter(({ state }) => state === "dead"));
   if (dead.length === 0) return [];
-  const count = (holds: (unit: UnitDiagnosis) => unknown) => formatCount(dead.filter(holds).length);
+  const count = (holds: (unit: ObservedUnit) => unknown) => formatCount(dead.filter(holds).length);
   const proved = (result: Proof) => count(({ proof }) => proof === result);
   const isTried = dead.some(({ proof }) => proof);
   const proofs = [
@@ -133,8 +147,10 @@ function drawEvidence({ layers }: Diagnosis): string[] {
     `${proved("refuted")} opened by some input`,
     `${proved("open")} unknown`,
   ].join(", ");
-  const lines = ["", `In the input box: ${isTried ? proofs : "not tried"}.`];
+  const isOwn = layers.every(({ name }) => name === undefined);
+  const lines = isTried || isOwn ? ["", `In the input box: ${isTried ? proofs : "not tried"}.`] : [];
   if (!dead.some(({ permanent }) => permanent)) return lines;
+  if (lines.length === 0) lines.push("");
   lines.push(
     `Permanent: gradients on these samples cannot move ${count(({ permanent }) => permanent)};`,
     "  momentum left in the optimizer, weight decay or a remedy can.",

@@ -6,13 +6,23 @@ import { CAN_FIND, findAll } from "./findings/findings.js";
 import { type HeldOutRows, judgeLearning } from "./learning/learning.js";
 import { type Box, rangeOfColumns } from "./proof/box.js";
 import { DIAGNOSIS_WORK, proofSteps, type UnitProof } from "./proof/prove.js";
-import type { Diagnosis, Finding, LayerDiagnosis, Learning, UnitDiagnosis, UnitState } from "./types.js";
+import type {
+  Diagnosis,
+  Finding,
+  LayerDiagnosis,
+  Learning,
+  ObservedUnit,
+  Spread,
+  UnitDiagnosis,
+  UnitState,
+} from "./types.js";
 import { liftAbove } from "./units/bias-to-revive.js";
 import { activityBounds } from "./units/firing-rate-bound.js";
 import { findMechanisms } from "./units/mechanism.js";
 import { findMovers, findPermanent } from "./units/permanence.js";
 import { finish, type Steps } from "../core/pace.js";
 import { hiddenCount, type LayerObservation, type Observation, type TrainingRecord } from "../inspect/observation.js";
+import { firesAbove } from "../activations/analysis.js";
 import type { UnitStatistics } from "../inspect/statistics.js";
 import { hasFinite, judge, type Thresholds } from "../inspect/unit-state.js";
 import type { PreparedTargets } from "../network/data.js";
@@ -83,9 +93,24 @@ function judgeUnits({ activation, units }: LayerObservation, thresholds: Thresho
 }
 
 type UnitVerdict = Omit<
-  UnitDiagnosis,
-  "layer" | "unit" | "state" | "activity" | "activityBound" | "dormancy" | "preactivation"
+  ObservedUnit,
+  "layer" | "unit" | "state" | "activity" | "activityBound" | "dormancy" | "preactivation" | "activation"
 >;
+
+const spreadOf = ({ min, max, mean, variance }: UnitStatistics): Spread => ({
+  min,
+  max,
+  mean,
+  std: Math.sqrt(variance),
+});
+
+/**
+ * Samples at several places of a row are not independent: what they tell of unseen ones is taken to be as much as so
+ * many rows do, each by the share of its places.
+ */
+function firedRows({ fired, samples }: UnitStatistics, rows: number): number {
+  return samples === rows ? fired : Math.ceil((fired * rows) / samples);
+}
 
 /** What is said of dead units alone, for each hidden layer by unit. */
 function judgeDead(
@@ -102,13 +127,14 @@ function judgeDead(
     const mechanism = mechanisms[layer].get(unit);
     const isPermanent = permanent[layer][unit];
     const stillMovedBy = isPermanent ? movers[layer][unit] : [];
-    const z = observation.layers[layer].opening?.get(unit);
+    const { opening, activation } = observation.layers[layer];
+    const z = opening?.get(unit);
     const bias = biases[layer]?.[unit];
     return {
       ...(mechanism !== undefined && { mechanism }),
       ...(isPermanent !== undefined && { permanent: isPermanent }),
       ...(stillMovedBy.length > 0 && { stillMovedBy }),
-      ...(z !== undefined && bias !== undefined && { biasToRevive: liftAbove(z, bias) }),
+      ...(z !== undefined && bias !== undefined && { biasToRevive: liftAbove(z - firesAbove(activation), bias) }),
       ...proofs[layer].get(unit),
     };
   };
@@ -124,20 +150,27 @@ function* judgeLayers(
   const verdictOf = judgeDead(observation, states, yield* prove(hidden));
   const boundOf = activityBounds(observation.rows);
   return hidden.map((unitStates, layer) => {
-    const { activation, units: statistics } = observation.layers[layer];
+    const { name, activation, units: statistics, seen: kind, closedRows } = observation.layers[layer];
     const layerMean = meanActivation(statistics);
-    const units = statistics.map((seen, unit): UnitDiagnosis => ({
+    const units = statistics.map((seen, unit): ObservedUnit => ({
       layer,
       unit,
       state: unitStates[unit],
       activity: seen.fired / seen.samples,
-      activityBound: boundOf(seen.fired),
+      activityBound: boundOf(firedRows(seen, observation.rows)),
       dormancy: dormancyOf(seen, layerMean),
-      preactivation: { min: seen.min, max: seen.max, mean: seen.mean, std: Math.sqrt(seen.variance) },
+      [kind === "activations" ? "activation" : "preactivation"]: spreadOf(seen),
       ...(unitStates[unit] === "dead" && verdictOf(layer, unit)),
     }));
     const dead = unitStates.filter((state) => state === "dead").length;
-    return { layer, activation: activation.name, dead, units };
+    return {
+      layer,
+      ...(name !== undefined && { name }),
+      activation: activation.name,
+      dead,
+      ...(observation.fedBy && closedRows && { closedRows: closedRows.length }),
+      units: units as readonly UnitDiagnosis[], // where preactivations are not known who asked says so
+    };
   });
 }
 

@@ -3,7 +3,7 @@ import type { UnitState } from "../inspect/unit-state.js";
 import type { PaceOptions } from "../core/pace.js";
 import type { History } from "../network/types.js";
 import type { DataSet, Targets } from "../network/data.js";
-import type { LayerActivationName } from "../activations/activations.js";
+import type { ObservedActivationName } from "../activations/activations.js";
 
 export type { UnitState };
 
@@ -68,9 +68,21 @@ export interface InputBox {
   readonly high: ArrayLike<number>;
 }
 
-/** What `diagnose` says of one hidden unit. */
-export interface UnitDiagnosis {
-  /** Index in network.layers. */
+/** Of some numbers. */
+export interface Spread {
+  /** The smallest. */
+  readonly min: number;
+  /** The largest. */
+  readonly max: number;
+  /** Their mean. */
+  readonly mean: number;
+  /** Their standard deviation. */
+  readonly std: number;
+}
+
+/** What is said of a unit of which preactivations or activations alone may be known. */
+export interface ObservedUnit {
+  /** Index in network.layers, or among the layers that were given. */
   readonly layer: number;
   /** Index in its layer. */
   readonly unit: number;
@@ -82,17 +94,10 @@ export interface UnitDiagnosis {
   readonly activityBound: number;
   /** Mean |activation| over the layer's mean. */
   readonly dormancy: number;
-  /** Of its preactivations over the samples. */
-  readonly preactivation: {
-    /** The smallest. */
-    readonly min: number;
-    /** The largest: at most 0 where it is closed on all of them. */
-    readonly max: number;
-    /** Their mean. */
-    readonly mean: number;
-    /** Their standard deviation. */
-    readonly std: number;
-  };
+  /** Of its preactivations over the samples, where they are known; max is at most 0 where it is closed on all. */
+  readonly preactivation?: Spread;
+  /** Of its activations, where nothing else was given. */
+  readonly activation?: Spread;
   /** Dead units only. */
   readonly mechanism?: Mechanism;
   /**
@@ -121,6 +126,12 @@ export interface UnitDiagnosis {
    * confirms it.
    */
   readonly wakingInput?: Float32Array;
+}
+
+/** What `diagnose` says of one hidden unit. */
+export interface UnitDiagnosis extends ObservedUnit {
+  /** Of its preactivations over the samples; max is at most 0 where it is closed on all of them. */
+  readonly preactivation: Spread;
 }
 
 /** What can still move a unit that no gradient moves. */
@@ -240,19 +251,26 @@ export interface Learning {
 }
 
 /** What `diagnose` says of one hidden layer. */
-export interface LayerDiagnosis {
-  /** Index in network.layers. */
+export interface LayerDiagnosis<Unit extends ObservedUnit = UnitDiagnosis> {
+  /** Index in network.layers, or among the layers that were given. */
   readonly layer: number;
-  /** Its name. */
-  readonly activation: LayerActivationName;
+  /** What people call the layer, where it has a name. */
+  readonly name?: string;
+  /** The activation's name. */
+  readonly activation: ObservedActivationName;
   /** Dead units. */
   readonly dead: number;
+  /**
+   * Of layers of another program: on how many of the rows every unit was closed (0, and no gradient), where that was
+   * seen.
+   */
+  readonly closedRows?: number;
   /** Each unit, in order. */
-  readonly units: readonly UnitDiagnosis[];
+  readonly units: readonly Unit[];
 }
 
 /** What `diagnose` says of a network, judged on the samples it was given. */
-export interface Diagnosis {
+export interface Diagnosis<Unit extends ObservedUnit = UnitDiagnosis> {
   /** Rows that it was judged on. */
   readonly samples: number;
   /** Whether the network has learned, where targets are given. */
@@ -264,7 +282,7 @@ export interface Diagnosis {
   /** dead / units; 0 without hidden units. */
   readonly deadFraction: number;
   /** Hidden layers, in order. */
-  readonly layers: readonly LayerDiagnosis[];
+  readonly layers: readonly LayerDiagnosis<Unit>[];
   /** Of the network as a whole: impostors that look like dying units, and what goes with them. */
   readonly findings: readonly Finding[];
   /** What a terminal should show. */

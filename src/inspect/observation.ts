@@ -6,7 +6,7 @@ import type { ResolvedSpec } from "../network/spec.js";
 import type { Optimizer } from "../network/training/optimizers.js";
 import type { EpochLog } from "../network/types.js";
 import type { NetworkState } from "../network/state/state.js";
-import type { ResolvedActivation } from "../activations/activations.js";
+import type { JudgedActivation } from "../activations/analysis.js";
 import { brokenUnits } from "./broken-units.js";
 import { watchClosedRows, watchClosedUnits } from "./watch-closed.js";
 import { activationCode, BATCH_COUNTERS } from "../wasm/abi.js";
@@ -48,8 +48,16 @@ export function arraysOf({ inputs, units, kernel, bias, alpha }: LayerWeights): 
 }
 
 export interface LayerObservation {
-  readonly activation: ResolvedActivation;
+  readonly activation: JudgedActivation;
+  /** What people call it; default: its index. */
+  readonly name?: string;
+  /** Of the preactivations, unless `seen` says otherwise. */
   readonly units: readonly UnitStatistics[];
+  /**
+   * "activations": only these were seen. min, max, mean and variance are theirs, and whatever hangs on preactivations
+   * is not known.
+   */
+  readonly seen?: "activations";
   /** Of units that fired on no row: the preactivation that one row in a hundred (at least one) reaches. */
   readonly opening?: ReadonlyMap<number, number>;
   /** Of a hidden layer, rows on which every unit is closed, in order, where units can be; absent where not known. */
@@ -96,6 +104,12 @@ export interface Observation {
   readonly rows: number;
   /** In order, the output layer last where `loss` is known. */
   readonly layers: readonly LayerObservation[];
+  /**
+   * Where the layers are no chain: what feeds each of them: the layer of this index, whose activations are its inputs in
+   * order, or "rows", the samples themselves; undefined: not known. Absent: each is fed by the one before it, the first
+   * by the rows, and nothing goes past them.
+   */
+  readonly fedBy?: readonly (number | "rows" | undefined)[];
   /** What the last layer is trained by; without it all layers are hidden ones. */
   readonly loss?: Loss | LossSpec;
   /** What the network was made from, where it is one of this package's own. */
@@ -121,6 +135,12 @@ export interface Observation {
   gradientNorms?(x: Matrix, targets: PreparedTargets | undefined): GradientNorms[];
   /** Runs other rows, for a search of the inputs. */
   readonly inspector?: Pick<Inspector, "run" | "pushBack" | "chunkRows">;
+}
+
+/** What feeds a layer; undefined where it is not known. */
+export function feederOf({ fedBy }: Observation, layer: number): number | "rows" | undefined {
+  if (fedBy) return fedBy[layer];
+  return layer === 0 ? "rows" : layer - 1;
 }
 
 /** How many of the layers are hidden ones, from the first on. */

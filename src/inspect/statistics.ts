@@ -21,6 +21,8 @@ export interface UnitStatistics {
    * and max tell it.
    */
   readonly nearest: number;
+  /** The largest |slope| on any sample, where it was measured, as far as it matters: from 0.001 on, at least that. */
+  readonly steepest?: number;
 }
 
 /** Where the activations lie whose sizes the kernels add up: of a softmax, what goes into it. */

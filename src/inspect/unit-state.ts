@@ -1,8 +1,8 @@
 // From a unit's statistics to its state. Closed means a preactivation of at most 0; open is what is not closed: above
 // 0, or NaN, which a unit passes on. The kernels' counters, traces and closed rows all go by that.
 import type { UnitStatistics } from "./statistics.js";
-import { isPiecewiseLinear, type ResolvedActivation, shapeOf } from "../activations/activations.js";
-import { analysisOf } from "../activations/analysis.js";
+import { isPiecewiseLinear, shapeOf } from "../activations/activations.js";
+import { analysisOf, type JudgedActivation } from "../activations/analysis.js";
 
 /**
  * How a unit behaves on the samples: the first that holds of notFinite, dead, saturated, linear, rare, dormant, alive.
@@ -16,7 +16,7 @@ export type UnitState =
   | "notFinite" // a preactivation is infinite or NaN on some sample: nothing else is said of it
   | "saturated"; // sigmoid, tanh ...: its derivative is practically 0 on every sample
 
-const SATURATED_SLOPE = 1e-3;
+export const SATURATED_SLOPE = 1e-3;
 
 export interface Thresholds {
   readonly rareBelow: number;
@@ -24,13 +24,13 @@ export interface Thresholds {
 }
 
 /** The largest |slope| on any of the rows, or a bound on it. */
-function steepest({ name, alpha = 0 }: ResolvedActivation, { max, nearest }: UnitStatistics): number {
-  return analysisOf(name).largestSlope(max, alpha, nearest);
+function steepestOf({ name, alpha = 0 }: JudgedActivation, { max, nearest, steepest }: UnitStatistics): number {
+  return steepest ?? analysisOf(name).largestSlope(max, alpha, nearest);
 }
 
 /** Neither signal nor gradient passes on any of the rows; NaN among them passes. */
-export function isDead(activation: ResolvedActivation, unit: UnitStatistics): boolean {
-  return unit.meanActivation === 0 && Math.fround(steepest(activation, unit)) === 0;
+export function isDead(activation: JudgedActivation, unit: UnitStatistics): boolean {
+  return unit.meanActivation === 0 && Math.fround(steepestOf(activation, unit)) === 0;
 }
 
 /** Every preactivation of the unit is a finite number. */
@@ -42,7 +42,7 @@ export function hasFinite({ min, max }: Pick<UnitStatistics, "min" | "max">): bo
  * The first that holds: notFinite, dead, saturated, linear, rare, dormant, alive.
  */
 export function judge(
-  activation: ResolvedActivation,
+  activation: JudgedActivation,
   totals: UnitStatistics,
   dormancy: number,
   { rareBelow, dormantBelow }: Thresholds,
@@ -52,7 +52,7 @@ export function judge(
   const { fired, samples } = totals;
   if (!hasFinite(totals)) return "notFinite";
   if (isDead(activation, totals)) return "dead";
-  if (!isPiecewiseLinear(name) && steepest(activation, totals) < SATURATED_SLOPE) return "saturated";
+  if (!isPiecewiseLinear(name) && steepestOf(activation, totals) < SATURATED_SLOPE) return "saturated";
   const shape = shapeOf(name);
   const isLinear = shape === "linear" || (fired === samples && isLinearWhenOpen) || (fired === 0 && shape === "leaky");
   if (isLinear) return "linear";

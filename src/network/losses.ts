@@ -1,7 +1,7 @@
 // What is told of each loss by its name; its kernels are in assembly/loss.ts.
 import { activationCode } from "../wasm/abi.js";
 import type { Runtime } from "../wasm/runtime.js";
-import type { LayerActivationName } from "../activations/activations.js";
+import type { LayerActivationName, ObservedActivationName } from "../activations/activations.js";
 import { checkName, checkOptions } from "../core/checks.js";
 import { RelumineError } from "../core/errors.js";
 
@@ -118,7 +118,7 @@ export function isClassification(loss: Loss | LossSpec): boolean {
  * The loss reads what goes into the last activation instead of what comes out, and gives its gradient: those of the
  * softmax and the sigmoid that it would apply itself.
  */
-export function readsPreactivations(loss: Loss | LossSpec, output: LayerActivationName): boolean {
+export function readsPreactivations(loss: Loss | LossSpec, output: ObservedActivationName): boolean {
   const { name, from } = factsOf(loss);
   return from === "preactivations" || (from === "probabilities" && LOSSES[name].link === output);
 }

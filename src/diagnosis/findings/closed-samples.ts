@@ -4,7 +4,7 @@ import type { Evidence, Found } from "./evidence.js";
 import { testFits } from "./learnable.js";
 import { hasLearned } from "./learned.js";
 import { lossesOfOutputs } from "../learning/row-losses.js";
-import type { LayerActivationName } from "../../activations/activations.js";
+import type { ObservedActivationName } from "../../activations/activations.js";
 import type { Loss } from "../../network/losses.js";
 import { canDie, isSmoothAndPositive } from "../../activations/analysis.js";
 import { countOf, formatPercent, plural } from "../../text/numbers.js";
@@ -60,7 +60,7 @@ function isLearnable(evidence: Evidence, rows: ArrayLike<number>): boolean {
 }
 
 /** What does not close: a linear output, unless the loss is of positive numbers and the output is smooth already. */
-function adviceForOutput(activation: LayerActivationName, loss: Loss): string {
+function adviceForOutput(activation: ObservedActivationName, loss: Loss): string {
   const isSmooth = isSmoothAndPositive(activation);
   if (isSmooth && loss === "poisson")
     return "Lower the learning rate and start again: a softplus closes where large weights take it far below 0.";

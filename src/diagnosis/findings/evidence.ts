@@ -55,6 +55,7 @@ export function samplesDiffer({ observation: { inputs, layers } }: Evidence): bo
 
 /** The weights that leave a unit of a layer; undefined where they are not known. */
 export function outgoingOf({ observation }: Evidence, layer: number): ((unit: number) => Float32Array) | undefined {
+  if (observation.fedBy) return undefined; // who else is fed by it is not known
   const weights = observation.layers[layer + 1]?.weights;
   if (!weights) return undefined;
   const { kernel, units } = arraysOf(weights);

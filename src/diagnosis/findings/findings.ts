@@ -10,6 +10,7 @@ import { findLinearNetwork } from "./linear-network.js";
 import { findLearning } from "./learning.js";
 import { findOverfitting } from "./overfitting.js";
 import { findPace } from "./pace.js";
+import { findOfLayers } from "./observed-layers.js";
 import { findOutputFit } from "./targets/output-fit.js";
 import { assignRoles } from "./roles.js";
 import { findTargets } from "./targets/targets.js";
@@ -22,6 +23,7 @@ export const CAN_FIND: boolean = true;
 
 /** Causes first; of each role in the order in which they should be looked at. */
 export function findAll(evidence: Evidence): Finding[] {
+  if (evidence.observation.fedBy) return findOfLayers(evidence);
   const fit = findOutputFit(evidence);
   const isMisfit = fit.some(({ role }) => role !== "remark");
   const closed = findClosedSamples(evidence);

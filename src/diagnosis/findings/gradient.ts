@@ -8,7 +8,7 @@ import { countOf, formatNumber, formatPercent } from "../../text/numbers.js";
 import { denseRows, type Matrix, type SampleRows, takeSamples } from "../../core/matrix.js";
 import type { GradientNorms } from "../../inspect/inspector.js";
 import { type PreparedTargets, takeTargets } from "../../network/data.js";
-import { type LayerActivationName, isRectifier } from "../../activations/activations.js";
+import { type ObservedActivationName, isRectifier } from "../../activations/activations.js";
 import { analysisOf } from "../../activations/analysis.js";
 
 const SAMPLES = 64;
@@ -51,13 +51,13 @@ function slopeFactor(norms: readonly GradientNorms[], top: number): number {
 }
 
 /** " (a sigmoid's slope is at most 1/4)", where the activation by itself makes the gradient smaller. */
-function boundText(name: LayerActivationName): string {
+function boundText(name: ObservedActivationName): string {
   const { slopeBound } = analysisOf(name);
   return slopeBound === undefined ? "" : ` (a ${name}'s slope is at most ${slopeBound})`;
 }
 
 /** What the slopes of a layer let through, of what its steepest would. */
-const openness = ({ arriving, passed }: GradientNorms, name: LayerActivationName) =>
+const openness = ({ arriving, passed }: GradientNorms, name: ObservedActivationName) =>
   passed / arriving / analysisOf(name).largestSlope(Infinity, 0, 0);
 
 /** The most saturated layer of those that bend both ways, where fits tell that there is more to learn. */

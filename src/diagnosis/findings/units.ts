@@ -1,6 +1,6 @@
 // What units show together: closed together, never differing, cut off above, a network that says the same to all; and
 // sparsity that is healthy.
-import { isRectifier, type LayerActivationName } from "../../activations/activations.js";
+import { isRectifier, type ObservedActivationName } from "../../activations/activations.js";
 import { isSmoothAndPositive } from "../../activations/analysis.js";
 import {
   closedLayer,
@@ -62,7 +62,7 @@ function findZeroOutgoing(evidence: Evidence): Found[] {
   });
 }
 
-function findSilentTogether(evidence: Evidence): Found[] {
+export function findSilentTogether(evidence: Evidence): Found[] {
   const { naming } = evidence;
   return evidence.hidden.flatMap(({ layer, units }): Found[] => {
     const closed = closedUnits(evidence, layer);
@@ -183,7 +183,7 @@ function findCollapsed(evidence: Evidence): Found[] {
   ];
 }
 
-const softplusText = (name: LayerActivationName) =>
+const softplusText = (name: ObservedActivationName) =>
   isSmoothAndPositive(name) ? "" : ", or softplus where outputs must be positive";
 
 function findClosedOutputs(evidence: Evidence): Found[] {
@@ -213,7 +213,7 @@ function areRowsClosed(evidence: Evidence): boolean {
   );
 }
 
-function findSparsity(evidence: Evidence): Found[] {
+export function findSparsity(evidence: Evidence): Found[] {
   const { hidden, history } = evidence;
   const { rows } = evidence.observation;
   const layers = hidden.filter(({ activation }) => isRectifier(activation));

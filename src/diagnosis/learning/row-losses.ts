@@ -10,7 +10,7 @@ import {
   type LossSpec,
   readsPreactivations,
 } from "../../network/losses.js";
-import type { LayerActivationName } from "../../activations/activations.js";
+import type { ObservedActivationName } from "../../activations/activations.js";
 
 /** Probabilities are held to [SMALLEST, 1 - SMALLEST] where a loss takes them; poisson adds it. */
 export const SMALLEST = 1e-7;
@@ -30,7 +30,7 @@ export interface LossReader extends LossFacts {
   readonly divisor: number;
 }
 
-export function lossReader(loss: Loss | LossSpec, activation: LayerActivationName, units: number): LossReader {
+export function lossReader(loss: Loss | LossSpec, activation: ObservedActivationName, units: number): LossReader {
   const facts = factsOf(loss);
   const skips = readsPreactivations(loss, activation);
   return {

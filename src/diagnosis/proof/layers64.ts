@@ -1,11 +1,11 @@
 // A network's layers for reckoning in float64: copies of the weights.
 import { brokenUnits } from "../../inspect/broken-units.js";
 import type { LayerObservation } from "../../inspect/observation.js";
-import type { LayerActivationName } from "../../activations/activations.js";
+import type { ObservedActivationName } from "../../activations/activations.js";
 import { activate } from "../../activations/analysis.js";
 
 export interface Layer64 {
-  readonly name: LayerActivationName;
+  readonly name: ObservedActivationName;
   readonly inputs: number;
   readonly units: number;
   /** inputs x units, row-major; float32, as all weights are: products of two are exact in float64. */

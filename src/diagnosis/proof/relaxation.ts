@@ -4,7 +4,7 @@
 // Smooth monotone ones: f(z) - s·z grows wherever s is no more than the smallest slope, so its ends bound it. f may be
 // evaluated in float32: ranges and lines are widened by the error of the kernels' functions (assembly/math.ts).
 import type { Layer64 } from "./layers64.js";
-import { isRectifier, type LayerActivationName, shapeOf } from "../../activations/activations.js";
+import { isRectifier, type ObservedActivationName, shapeOf } from "../../activations/activations.js";
 import { activate, analysisOf, slope } from "../../activations/analysis.js";
 
 /**
@@ -102,7 +102,7 @@ export class Relaxation {
     this.highAt[j] = (isConvex ? chordAt : 0) + error;
   }
 
-  private relaxSmooth(name: LayerActivationName, alpha: number, j: number, low: number, high: number): void {
+  private relaxSmooth(name: ObservedActivationName, alpha: number, j: number, low: number, high: number): void {
     const atLow = activate(name, low, alpha);
     const atHigh = activate(name, high, alpha);
     const dip = analysisOf(name).dip;

@@ -1,5 +1,6 @@
 // What closed a dead unit.
-import { arraysOf, type LayerWeights, type Observation } from "../../inspect/observation.js";
+import { firesAbove } from "../../activations/analysis.js";
+import { arraysOf, feederOf, type LayerWeights, type Observation } from "../../inspect/observation.js";
 import type { InspectedChunk, Inspector } from "../../inspect/inspector.js";
 import { BatchCounter } from "../../wasm/abi.js";
 import type { UnitStatistics } from "../../inspect/statistics.js";
@@ -22,8 +23,20 @@ interface DeadUnit {
 
 /** Whether every unit that feeds this one, by a weight other than 0, is silent; where none does, every unit below. */
 function hasSilentInputs({ unit, weights: { kernel, units } }: DeadUnit, below: readonly UnitStatistics[]): boolean {
-  const feeding = below.filter((_, input) => kernel[input * units + unit] !== 0);
+  const group = kernel.length / units / below.length; // numbers by which one unit feeds this one: a kernel's places
+  const feeds = (from: number) => {
+    for (let input = from * group; input < (from + 1) * group; input++)
+      if (kernel[input * units + unit] !== 0) return true;
+    return false;
+  };
+  const feeding = below.filter((_, from) => feeds(from));
   return (feeding.length === 0 ? below : feeding).every(isSilent);
+}
+
+/** The units that feed a layer, each by as many rows of its kernel, in order; undefined where they are not known. */
+function unitsBelow(observation: Observation, layer: number): readonly UnitStatistics[] | undefined {
+  const feeder = feederOf(observation, layer);
+  return typeof feeder === "number" ? observation.layers[feeder].units : undefined;
 }
 
 /** Whether max - bias says too little of the sign of the largest w·x: a heavy bias swallows it in float32. */
@@ -111,9 +124,14 @@ export function findMechanisms(
     dead.map((units) => units.filter(({ bias, statistics }) => isDoubtful(bias, statistics.max))),
   );
   const mechanismOf = (layer: number, unit: DeadUnit): Mechanism | undefined => {
-    if (layer > 0 && hasSilentInputs(unit, observation.layers[layer - 1].units)) return "silentInputs";
+    const below = unitsBelow(observation, layer);
+    if (below && hasSilentInputs(unit, below)) return "silentInputs";
+    const { activation, seen } = observation.layers[layer];
+    if (seen === "activations") return undefined;
     const { bias, statistics } = unit;
-    const fires = isDoubtful(bias, statistics.max) ? open?.[layer].has(unit.unit) : statistics.max - bias > 0;
+    const fires = isDoubtful(bias, statistics.max)
+      ? open?.[layer].has(unit.unit)
+      : statistics.max - bias > firesAbove(activation);
     if (fires === undefined) return undefined;
     return fires ? "negativeBias" : "negativeWeights";
   };

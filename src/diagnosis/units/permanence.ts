@@ -1,12 +1,13 @@
 // Which dead units no further training on these samples can reach.
-import { arraysOf, type LayerWeights, type Observation } from "../../inspect/observation.js";
+import { arraysOf, feederOf, type LayerWeights, type Observation } from "../../inspect/observation.js";
 import type { Mover, UnitState } from "../types.js";
 
 /**
  * The lowest layer that gradients still reach: the one above the last layer that is closed as a whole; none where the
  * loss has no gradient.
  */
-function lowestLearningLayer({ loss, layers }: Observation, states: readonly (readonly UnitState[])[]): number {
+function lowestLearningLayer({ loss, layers, fedBy }: Observation, states: readonly (readonly UnitState[])[]): number {
+  if (fedBy) return 0; // gradients may go past a layer
   // softmax over one output is 1 whatever the weights
   if (loss === "crossEntropy" && layers.at(-1)!.units.length === 1) return states.length;
   return states.findLastIndex((units) => units.every((unit) => unit === "dead")) + 1;
@@ -21,6 +22,7 @@ function isFedByPermanent(
   below: readonly (boolean | undefined)[],
 ): boolean | undefined {
   let isKnown = true;
+  if (weights && weights.inputs !== below.length) weights = undefined; // a kernel of several places
   for (let input = 0; input < below.length; input++) {
     if (below[input] || (weights && weights.kernel[input * weights.units + unit] === 0)) continue;
     if (weights && below[input] === false) return false;
@@ -45,8 +47,11 @@ export function findPermanent(
   states.forEach((units, layer) => {
     const { weights } = observation.layers[layer];
     const known = weights && arraysOf(weights);
-    const judge = (unit: number) =>
-      layer === 0 || layer < learning || isFedByPermanent(known, unit, permanent[layer - 1]);
+    const feeder = feederOf(observation, layer);
+    const judge = (unit: number) => {
+      if (feeder === "rows" || layer < learning) return true;
+      return feeder === undefined ? undefined : isFedByPermanent(known, unit, permanent[feeder]);
+    };
     permanent.push(units.map((state, unit) => state === "dead" && judge(unit)));
   });
   return permanent;

@@ -1,13 +1,12 @@
 // The output layer and the loss that reads it, where the last layer is known to be the output layer.
 import type { Evidence } from "../evidence.js";
-import type { ResolvedActivation } from "../../../activations/activations.js";
-import { analysisOf } from "../../../activations/analysis.js";
+import { analysisOf, type JudgedActivation } from "../../../activations/analysis.js";
 import { factsOf, type LossFacts } from "../../../network/losses.js";
 
 export interface Output {
   readonly loss: LossFacts["name"];
   readonly from: LossFacts["from"];
-  readonly activation: ResolvedActivation;
+  readonly activation: JudgedActivation;
   readonly units: number;
   /** Its index. */
   readonly layer: number;
@@ -21,5 +20,5 @@ export function outputOf({ observation: { loss, layers } }: Evidence): Output | 
 }
 
 /** The smallest and the largest value, or bounds a little outside. */
-export const rangeOf = ({ name, alpha = 0 }: ResolvedActivation): readonly [low: number, high: number] =>
+export const rangeOf = ({ name, alpha = 0 }: JudgedActivation): readonly [low: number, high: number] =>
   analysisOf(name).range(alpha);
