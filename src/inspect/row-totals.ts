@@ -26,16 +26,18 @@ export interface RowLayout {
   readonly unitStride: number;
 }
 
-/** Units that have not fired so far, and of each the largest numbers of rows. */
+/** Numbers of a unit that are added together, and units whose numbers are turned over together: they stay in L1. */
+const TOGETHER = 64;
+
+/** A unit that has not fired so far, and the largest numbers of rows. */
 interface Unfired {
-  units: number[];
-  largest: KthLargest[];
+  readonly unit: number;
+  largest: KthLargest | undefined;
 }
 
 export class RowTotals {
   rows = 0;
   private samples = 0;
-  private readonly firesAbove: number;
   private readonly fired: Float64Array;
   private readonly min: Float64Array;
   private readonly max: Float64Array;
@@ -46,13 +48,16 @@ export class RowTotals {
   private readonly pivot: Float64Array;
   private readonly deviation: Float64Array;
   private readonly squares: Float64Array;
-  /** Of the numbers above 0. */
+  /** Twice the sum of the numbers above 0: without a branch, which costs five times as much where signs vary (measured). */
   private readonly positive: Float64Array;
   /** Of sizes, where a function gives them. */
-  private readonly sizes: Float64Array | undefined;
-  private readonly steepest: Float64Array | undefined;
+  private readonly sizes: Float64Array;
+  private readonly steepest: Float64Array;
   private readonly closed: number[] = [];
-  private unfired: Unfired | undefined;
+  private unfired: Unfired[] | undefined;
+  private readonly tile = new Float32Array(TOGETHER * TOGETHER);
+  /** Of the rows under way: a unit fired at each of their places. */
+  private firesAlways = false;
 
   /** @param most how many of the largest numbers are kept of a unit that has not fired so far */
   constructor(
@@ -60,7 +65,6 @@ export class RowTotals {
     private readonly as: CountedAs,
     private readonly most: number,
   ) {
-    this.firesAbove = as.firesAbove;
     const array = (value = 0) => new Float64Array(units).fill(value);
     this.fired = array();
     this.min = array(Infinity);
@@ -69,131 +73,137 @@ export class RowTotals {
     this.deviation = array();
     this.squares = array();
     this.positive = array();
-    if (as.sizeOf) this.sizes = array();
-    if (as.slopeOf) this.steepest = array();
+    this.sizes = array();
+    this.steepest = array();
   }
 
   /** Adds whole rows. */
   add(values: Float32Array, layout: RowLayout): void {
-    const size = this.units * layout.places;
-    for (let at = 0; at + size <= values.length; at += size) this.addRow(values, at, layout);
-  }
-
-  private addRow(values: Float32Array, at: number, layout: RowLayout): void {
-    const { as } = this;
-    if (this.rows === 0)
-      for (let unit = 0; unit < this.units; unit++) this.pivot[unit] = values[at + unit * layout.unitStride];
-    const fired = layout.unitStride === 1 ? this.addPlaces(values, at, layout) : this.addUnits(values, at, layout);
-    if (this.sizes) this.addSizes(values, at, layout, this.sizes, as.sizeOf!);
-    if (this.steepest) this.measureSlopes(values, at, layout, this.steepest, as.slopeOf!);
-    if (as.canDie && fired === 0) this.closed.push(this.rows);
-    this.rows++;
-    this.samples += layout.places;
-    this.followUnfired(values, at, layout);
-  }
-
-  /** Units side by side: place by place. Returns how often one fired. */
-  private addPlaces(values: Float32Array, start: number, { places, placeStride }: RowLayout): number {
-    const { units, fired, min, max, pivot, deviation, squares, positive, firesAbove } = this;
-    let count = 0;
-    for (let at = start; at < start + places * placeStride; at += placeStride) {
-      for (let unit = 0; unit < units; unit++) {
-        const value = values[at + unit];
-        if (!(value <= firesAbove)) {
-          count++;
-          fired[unit]++;
-        }
-        if (value < min[unit]) min[unit] = value;
-        if (value > max[unit]) max[unit] = value;
-        const away = value - pivot[unit];
-        deviation[unit] += away;
-        squares[unit] += away * away;
-        positive[unit] += Math.max(value, 0);
-      }
-    }
-    return count;
-  }
-
-  /** Places side by side: unit by unit. */
-  private addUnits(values: Float32Array, start: number, { places, placeStride, unitStride }: RowLayout): number {
-    const { firesAbove } = this;
-    let count = 0;
-    for (let unit = 0; unit < this.units; unit++) {
-      const pivot = this.pivot[unit];
-      let [low, high, fired] = [this.min[unit], this.max[unit], 0];
-      let [deviation, squares, positive] = [this.deviation[unit], this.squares[unit], this.positive[unit]];
-      const from = start + unit * unitStride;
-      for (let at = from; at < from + places * placeStride; at += placeStride) {
-        const value = values[at];
-        if (!(value <= firesAbove)) fired++;
-        if (value < low) low = value;
-        if (value > high) high = value;
-        const away = value - pivot;
-        deviation += away;
-        squares += away * away;
-        positive += Math.max(value, 0);
-      }
-      count += fired;
-      this.fired[unit] += fired;
-      this.min[unit] = low;
-      this.max[unit] = high;
-      this.deviation[unit] = deviation;
-      this.squares[unit] = squares;
-      this.positive[unit] = positive;
-    }
-    return count;
-  }
-
-  private addSizes(
-    values: Float32Array,
-    start: number,
-    { places, placeStride, unitStride }: RowLayout,
-    sizes: Float64Array,
-    sizeOf: (value: number, unit: number) => number,
-  ): void {
     const { units } = this;
-    for (let place = 0; place < places; place++)
-      for (let unit = 0, at = start + place * placeStride; unit < units; unit++, at += unitStride)
-        sizes[unit] += sizeOf(values[at], unit);
+    const size = units * layout.places;
+    const count = values.length / size;
+    if (this.rows === 0 && count > 0)
+      for (let unit = 0; unit < units; unit++) this.pivot[unit] = values[unit * layout.unitStride];
+    const together = Math.max(1, Math.floor(TOGETHER / layout.places));
+    for (let row = 0; row < count; row += together)
+      this.addGroup(values, row * size, Math.min(together, count - row), layout);
   }
 
-  /** From a slope on that is not flat the unit's steepest does not matter any more. */
+  /** A few rows: unit by unit, as sums that stay in registers take a third of the time (measured). */
+  private addGroup(values: Float32Array, start: number, rows: number, layout: RowLayout): void {
+    this.firesAlways = false;
+    if (layout.unitStride === 1) this.addUnitsLast(values, start, rows * layout.places);
+    else this.addUnitsFirst(values, start, rows, layout);
+    if (this.as.canDie && !this.firesAlways) this.findClosed(values, start, rows, layout.places);
+    this.followUnfired(values, start, rows, layout);
+    this.rows += rows;
+    this.samples += rows * layout.places;
+  }
+
+  /** Samples x units: tiles of them are turned over, so that a unit's numbers lie side by side. */
+  private addUnitsLast(values: Float32Array, start: number, samples: number): void {
+    const { units, tile } = this;
+    for (let first = 0; first < units; first += TOGETHER) {
+      const width = Math.min(TOGETHER, units - first);
+      const fired = new Float64Array(width);
+      for (let from = 0; from < samples; from += TOGETHER) {
+        const count = Math.min(TOGETHER, samples - from);
+        for (let i = 0; i < count; i++) {
+          const at = start + (from + i) * units + first;
+          for (let j = 0; j < width; j++) tile[j * TOGETHER + i] = values[at + j];
+        }
+        for (let j = 0; j < width; j++)
+          fired[j] += this.addNumbers(first + j, tile, j * TOGETHER, j * TOGETHER + count);
+      }
+      this.firesAlways ||= fired.includes(samples);
+    }
+  }
+
+  private addUnitsFirst(values: Float32Array, start: number, rows: number, { places }: RowLayout): void {
+    const { units } = this;
+    for (let unit = 0; unit < units; unit++) {
+      let fired = 0;
+      for (let row = 0; row < rows; row++) {
+        const from = start + (row * units + unit) * places;
+        fired += this.addNumbers(unit, values, from, from + places);
+      }
+      if (fired === rows * places) this.firesAlways = true;
+    }
+  }
+
+  /** Adds numbers of one unit, side by side; returns on how many it fired. */
+  private addNumbers(unit: number, values: Float32Array, from: number, end: number): number {
+    const { firesAbove, sizeOf, slopeOf } = this.as;
+    const pivot = this.pivot[unit];
+    let [low, high, fired] = [this.min[unit], this.max[unit], 0];
+    let [deviation, squares, positive] = [this.deviation[unit], this.squares[unit], this.positive[unit]];
+    for (let at = from; at < end; at++) {
+      const value = values[at];
+      fired += Number(!(value <= firesAbove));
+      if (value < low) low = value;
+      if (value > high) high = value;
+      const away = value - pivot;
+      deviation += away;
+      squares += away * away;
+      positive += Math.abs(value) + value;
+    }
+    this.fired[unit] += fired;
+    this.min[unit] = low;
+    this.max[unit] = high;
+    this.deviation[unit] = deviation;
+    this.squares[unit] = squares;
+    this.positive[unit] = positive;
+    if (sizeOf) for (let at = from; at < end; at++) this.sizes[unit] += sizeOf(values[at], unit);
+    if (slopeOf) this.measureSlopes(unit, values, from, end, slopeOf);
+    return fired;
+  }
+
+  /** From a slope on that is not flat a unit's steepest does not matter any more. */
   private measureSlopes(
+    unit: number,
     values: Float32Array,
-    start: number,
-    { places, placeStride, unitStride }: RowLayout,
-    steepest: Float64Array,
+    from: number,
+    end: number,
     slopeOf: (value: number) => number,
   ): void {
-    for (let unit = 0; unit < this.units; unit++) {
-      let most = steepest[unit];
-      for (let place = 0, at = start + unit * unitStride; place < places && most < SATURATED_SLOPE; place++) {
-        most = Math.max(most, Math.abs(slopeOf(values[at])));
-        at += placeStride;
-      }
-      steepest[unit] = most;
+    let most = this.steepest[unit];
+    for (let at = from; at < end && most < SATURATED_SLOPE; at++) most = Math.max(most, Math.abs(slopeOf(values[at])));
+    this.steepest[unit] = most;
+  }
+
+  /** Rows on which no unit fires at any place. */
+  private findClosed(values: Float32Array, start: number, rows: number, places: number): void {
+    const { firesAbove } = this.as;
+    const size = this.units * places;
+    for (let row = 0, at = start; row < rows; row++, at += size) {
+      let i = 0;
+      while (i < size && values[at + i] <= firesAbove) i++;
+      if (i === size) this.closed.push(this.rows + row);
     }
   }
 
-  /** Of units that are closed so far, the row's largest number. */
-  private followUnfired(values: Float32Array, start: number, layout: RowLayout): void {
-    const { places, placeStride, unitStride } = layout;
-    const isFirst = this.unfired === undefined;
-    const known = (this.unfired ??= { units: Array.from({ length: this.units }, (_, unit) => unit), largest: [] });
+  /** Of units that are closed so far, each row's largest number. */
+  private followUnfired(
+    values: Float32Array,
+    start: number,
+    rows: number,
+    { places, placeStride, unitStride }: RowLayout,
+  ): void {
+    this.unfired ??= Array.from({ length: this.units }, (_, unit) => ({ unit, largest: undefined }));
     let kept = 0;
-    for (let i = 0; i < known.units.length; i++) {
-      const unit = known.units[i];
-      if (this.fired[unit] > 0) continue;
-      const largest = isFirst ? new KthLargest(this.most) : known.largest[i];
-      let most = -Infinity;
-      for (let place = 0, at = start + unit * unitStride; place < places; place++, at += placeStride)
-        if (values[at] > most) most = values[at];
-      largest.add(most);
-      known.units[kept] = unit;
-      known.largest[kept++] = largest;
+    for (const each of this.unfired) {
+      if (this.fired[each.unit] > 0) continue;
+      each.largest ??= new KthLargest(this.most);
+      for (let row = 0; row < rows; row++) {
+        const from = start + row * places * this.units + each.unit * unitStride;
+        let most = -Infinity;
+        for (let place = 0, at = from; place < places; place++, at += placeStride)
+          if (values[at] > most) most = values[at];
+        each.largest.add(most);
+      }
+      this.unfired[kept++] = each;
     }
-    known.units.length = kept;
-    known.largest.length = kept;
+    this.unfired.length = kept;
   }
 
   /** By unit. A number that is not finite shows in min and max. */
@@ -202,7 +212,7 @@ export class RowTotals {
   }
 
   private statisticsOf(unit: number): UnitStatistics {
-    const { samples, steepest } = this;
+    const { samples } = this;
     const shift = this.deviation[unit] / samples;
     const mean = this.pivot[unit] + shift;
     const [min, max] = Number.isFinite(mean) ? [this.min[unit], this.max[unit]] : [NaN, NaN];
@@ -215,15 +225,15 @@ export class RowTotals {
       variance: Math.max(0, this.squares[unit] / samples - shift * shift),
       meanActivation: this.meanSize(unit, mean),
       nearest: nearestOf(min, max),
-      ...(steepest && { steepest: steepest[unit] }),
+      ...(this.as.slopeOf && { steepest: this.steepest[unit] }),
     };
   }
 
   /** Numbers that are not above 0 add up to what the others leave of the sum. */
   private meanSize(unit: number, mean: number): number {
-    const { samples, sizes } = this;
-    if (sizes) return sizes[unit] / samples;
-    const positive = this.positive[unit] / samples;
+    const { samples } = this;
+    if (this.as.sizeOf) return this.sizes[unit] / samples;
+    const positive = this.positive[unit] / 2 / samples;
     const { below } = this.as;
     return below === 0 ? positive : positive + Math.max(0, positive - mean) * -below;
   }
@@ -239,8 +249,7 @@ export class RowTotals {
    */
   opening(): ReadonlyMap<number, number> {
     const place = Math.ceil(this.rows / 100);
-    const { units, largest } = this.unfired ?? { units: [], largest: [] };
     if (place > this.most) return new Map();
-    return new Map(units.map((unit, i) => [unit, largest[i].at(place)]));
+    return new Map(this.unfired?.map(({ unit, largest }) => [unit, largest!.at(place)]));
   }
 }
