@@ -3,6 +3,7 @@ import { VERSION_NAME } from "../formats/model-header.js";
 import { readHeader } from "../formats/safetensors.js";
 import { RelumineError } from "../core/errors.js";
 import { isSafetensors } from "../arrays/safetensors.js";
+import { isLegacy } from "./read/torch/magic.js";
 import { isZip, ZipArchive } from "../arrays/zip.js";
 
 /**
@@ -18,7 +19,7 @@ const JSON_OBJECT = 0x7b;
 const HDF5 = [0x89, 0x48, 0x44, 0x46, 0x0d, 0x0a, 0x1a, 0x0a];
 
 function refusePickle(): RelumineError {
-  const given = "a bare pickle: of torch.save before 1.6 (legacy, no zip), or of joblib or scikit-learn";
+  const given = "a bare pickle, as of joblib or scikit-learn";
   const hint =
     "A pickle can run anything. Store tensors: torch.save(model.state_dict(), path), skl2onnx, " +
     "or numpy.savez of coefs_ and intercepts_";
@@ -54,6 +55,7 @@ export function formatOf(bytes: Uint8Array, name: string): FileFormat {
   if (isZip(bytes) && !/\.onnx$/i.test(name)) return zipFormat(bytes);
   if (isSafetensors(bytes) || /\.safetensors$/i.test(name))
     return readHeader(bytes).metadata.has(VERSION_NAME) ? "relumine" : "safetensors";
+  if (bytes[0] === PICKLE && isLegacy(bytes)) return "torch";
   if (bytes[0] === PICKLE) throw refusePickle();
   const named = BY_NAME.find(([ending]) => ending.test(name));
   if (named) return named[1];

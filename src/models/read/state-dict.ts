@@ -28,7 +28,7 @@ interface Linear {
   readonly units: number;
   readonly inputs: number;
   readonly weight: Float64Array;
-  readonly bias: Float64Array;
+  readonly bias?: Float64Array;
 }
 
 interface Slopes {
@@ -50,6 +50,9 @@ const WEIGHTS = "the file's weights";
 const PARTS = ["weight", "bias", "running_mean", "running_var", "num_batches_tracked"];
 /** PyTorch's own, which the file does not hold. */
 const EPSILON = 1e-5;
+const OWN_EPSILON = "The epsilon of its batch normalizations is not in the file: PyTorch's own, 1e-5, was taken.";
+const ONLY_WEIGHTS =
+  "It holds weights alone: that its layers follow each other, without skip connections, can't be seen from them.";
 
 /** Of parts by their names within a module; a part that none of the known modules has is refused by its name. */
 function moduleOf(name: string, parts: ReadonlyMap<string, NamedTensor>): Module {
@@ -88,7 +91,7 @@ function linearOf(
       `to have the shape [${units}] of its weight's units`,
       `[${bias.shape.join(", ")}]`,
     );
-  return { kind: "linear", name, units, inputs, weight: weight.data, bias: bias?.data ?? new Float64Array(units) };
+  return { kind: "linear", name, units, inputs, weight: weight.data, ...(bias && { bias: bias.data }) };
 }
 
 function normOf(name: string, parts: ReadonlyMap<string, NamedTensor>): Norm {
@@ -127,14 +130,57 @@ export function isOfModule(name: string): boolean {
   return PARTS.includes(splitName(name).part);
 }
 
+/** What DataParallel and torch.compile put before all names. */
+const WRAPPERS = ["module.", "_orig_mod."];
+
+function unwrapped(names: readonly string[]): readonly string[] {
+  const wrapper = WRAPPERS.find((each) => names.length > 0 && names.every((name) => name.startsWith(each)));
+  return wrapper === undefined ? names : unwrapped(names.map((name) => name.slice(wrapper.length)));
+}
+
 function modulesOf(tensors: ReadonlyMap<string, NamedTensor>): Module[] {
   const parts = new Map<string, Map<string, NamedTensor>>();
-  for (const [name, tensor] of tensors) {
-    const { module, part } = splitName(name);
+  const names = unwrapped([...tensors.keys()]);
+  [...tensors.values()].forEach((tensor, index) => {
+    const { module, part } = splitName(names[index]);
     const known = parts.get(module) ?? new Map<string, NamedTensor>();
     parts.set(module, known.set(part, tensor));
-  }
+  });
+  const inner = [...parts.keys()].find((name) => [...parents(name)].some((parent) => parts.has(parent)));
+  if (inner !== undefined) throw refuse(WEIGHTS, `the module ${describe(inner)} within another that has weights`);
   return [...parts].map(([name, each]) => moduleOf(name, each));
+}
+
+/** Of a module "a.b.c": "a.b", "a", and the model itself. */
+function* parents(name: string): Iterable<string> {
+  for (let dot = name.lastIndexOf("."); dot >= 0; dot = name.lastIndexOf(".", dot - 1)) yield name.slice(0, dot);
+  if (name !== "") yield "";
+}
+
+/** Words of names, as programs give them to tables that are looked up, to gates, and to weights added to others. */
+const NO_CHAIN = /^(emb|embed\w*|wte|wpe|tok|tokens?|gate|lora|attn|attention|adapter)$/;
+/** Of attention, where several of them stand side by side. */
+const SIDES = /^(q|k|v|query|key|value|wq|wk|wv)$/;
+
+/** Weights that are two-dimensional as a Linear's, but no part of a chain: by what they are called. */
+function checkNames(modules: readonly Module[]): void {
+  const words = ({ name }: Module) => name.toLowerCase().split(/[._]/);
+  const sides = new Set(modules.flatMap(words).filter((word) => SIDES.test(word)));
+  const other = modules.find((module) =>
+    words(module).some((word) => NO_CHAIN.test(word) || (sides.size > 1 && SIDES.test(word))),
+  );
+  if (other !== undefined) throw refuse(WEIGHTS, `${describe(other.name)}: an embedding, a gate or attention`, ASK);
+}
+
+/** A first weight without a bias, where others have one, is as much an Embedding's [words, numbers] as a Linear's. */
+function checkFirst([{ layer, behind }, ...rest]: readonly Segment[]): void {
+  const isProven = layer.bias !== undefined || behind.some(({ kind }) => kind === "norm");
+  if (isProven || rest.every(({ layer: { bias } }) => bias === undefined)) return;
+  throw refuse(
+    WEIGHTS,
+    `${describe(layer.name)} without a bias before layers that have one: perhaps an embedding`,
+    ASK,
+  );
 }
 
 /** The numbers in names, where the names differ in numbers alone: layers.0, layers.2; fc1, fc2. */
@@ -180,7 +226,7 @@ function byShapes(layers: readonly Linear[]): Linear[] | undefined {
 
 function byOrder(modules: readonly Module[], order: readonly string[]): Module[] {
   const rest = new Map(modules.map((module) => [module.name, module]));
-  const found = order.map((name) => {
+  const found = unwrapped(order).map((name) => {
     const names = [...rest.keys()].filter((each) => each === name || each.endsWith(`.${name}`));
     if (names.length !== 1)
       throw new RelumineError("value", "order", "to name each layer of the file once", describe(name));
@@ -284,15 +330,24 @@ function applyNorm(value: Affine, norm: Norm): Affine {
   );
 }
 
-function dense(input: Affine, { weight, bias, inputs, units }: Linear): Affine {
+/** Weights of units x inputs as a layer of a value. */
+export function dense(input: Affine, { weight, bias, inputs, units }: Omit<Linear, "kind" | "name">): Affine {
   const { data: kernel } = transposed({ shape: [units, inputs], data: weight });
-  return scale(identity({ kind: "dense", units, input, inputs, kernel }), 1, bias);
+  const value = identity({ kind: "dense", units, input, inputs, kernel });
+  return bias ? scale(value, 1, bias) : value;
+}
+
+const SAY_EACH = 'Say the activation behind each hidden layer, as in { activation: ["linear", "relu"] }';
+
+interface Segment {
+  readonly layer: Linear;
+  readonly behind: Module[];
 }
 
 /** What stands behind each layer, up to the next. */
-function segments(modules: readonly Module[]): { first: Module[]; layers: { layer: Linear; behind: Module[] }[] } {
+function segments(modules: readonly Module[]): { first: Module[]; layers: Segment[] } {
   const first: Module[] = [];
-  const layers: { layer: Linear; behind: Module[] }[] = [];
+  const layers: Segment[] = [];
   for (const module of modules) {
     if (module.kind === "linear") layers.push({ layer: module, behind: [] });
     else (layers.at(-1)?.behind ?? first).push(module);
@@ -305,16 +360,25 @@ function segments(modules: readonly Module[]): { first: Module[]; layers: { laye
  * layers is not of these. Numbers behind a name may be those of a list, where an activation may stand in the code.
  */
 function checkPlaces(modules: readonly Module[], activation: Said["activation"]): void {
-  if (Array.isArray(activation) || modules.some(({ name }) => !/^\d+$/.test(name))) return;
+  if (Array.isArray(activation)) return;
+  if (numbersIn(modules) === undefined) checkParts(modules);
+  if (modules.some(({ name }) => !/^\d+$/.test(name))) return;
   modules.slice(1).forEach((module, index) => {
     const before = modules[index];
     if (module.kind !== "linear" || before.kind !== "linear" || Number(module.name) !== Number(before.name) + 1) return;
     const given = `the layers ${describe(before.name)} and ${describe(module.name)} with no module between them`;
-    throw refuse(
-      WEIGHTS,
-      given,
-      'Say the activation behind each hidden layer, as in { activation: ["linear", "relu"] }',
-    );
+    throw refuse(WEIGHTS, given, SAY_EACH);
+  });
+}
+
+/** From one Sequential to the next, as from an encoder's last layer to a decoder's first, there may be no activation. */
+function checkParts(modules: readonly Module[]): void {
+  const numbered = /^(.*)\.\d+$/;
+  modules.slice(1).forEach((module, index) => {
+    const before = modules[index];
+    const [from, to] = [before, module].map(({ name }) => numbered.exec(name)?.[1]);
+    if (from === undefined || to === undefined || from === to || module.kind !== "linear") return;
+    throw refuse(WEIGHTS, `${describe(before.name)} and ${describe(module.name)}, ends of two parts`, SAY_EACH);
   });
 }
 
@@ -349,6 +413,10 @@ export function chainOfStateDict({ tensors, isOrdered, isOfModules }: StateDict,
   if (isOfModules) checkPlaces(modules, said.activation);
   const { first, layers } = segments(modules);
   if (layers.length === 0) throw refuse(WEIGHTS, "no weights of a dense layer");
+  if (isOfModules && said.order === undefined) {
+    checkNames(modules);
+    checkFirst(layers);
+  }
   const activations = activationsOf(said, layers.length - 1);
   let value = identity({ kind: "input", units: layers[0].layer.inputs });
   if (first.length > 1 || first.some(({ kind }) => kind !== "norm"))
@@ -360,5 +428,11 @@ export function chainOfStateDict({ tensors, isOrdered, isOfModules }: StateDict,
     if (next !== undefined) value = hiddenValue(value, layer, behind, next, modules, activations[index]);
     else if (behind.length > 0) throw refuse(WEIGHTS, `${describe(behind[0].name)} behind the last layer`);
   });
-  return { ...chainOf(value), head: said.head ?? "none" };
+  const { warnings = [], ...chain } = chainOf(value);
+  const hasNorms = modules.some(({ kind }) => kind === "norm");
+  return {
+    ...chain,
+    head: said.head ?? "none",
+    warnings: [...warnings, ...(layers.length > 1 ? [ONLY_WEIGHTS] : []), ...(hasNorms ? [OWN_EPSILON] : [])],
+  };
 }

@@ -150,6 +150,14 @@ function readWeights(root: HdfGroup, most: number, said: Said): ReadFile {
     found.push({ number: Number(number[1] ?? 0), ...readDense(variables!, name, keys, most) });
   }
   const sorted = found.sort((a, b) => a.number - b.number);
+  const lacking = sorted.findIndex(({ number }, index) => number !== index);
+  if (lacking >= 0)
+    throw new RelumineError(
+      "format",
+      "the file's layers",
+      "to be counted from dense on",
+      `none of the number ${lacking}`,
+    );
   const tensors = new Map<string, NamedTensor>();
   sorted.forEach(({ kernel, bias }, index) => {
     tensors.set(`${index}.weight`, transposed(kernel));

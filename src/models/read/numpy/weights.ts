@@ -24,12 +24,24 @@ export function readWeights(bytes: Uint8Array, said: Said): ReadFile {
   return chainOfStateDict({ tensors: renamed(arrays), isOrdered: true, isOfModules: false }, said);
 }
 
+/** Numbers from 0 on, of coefs and, where there are any, of intercepts. */
+function checkNumbers(names: readonly string[]): void {
+  for (const kind of ["coefs", "intercepts"]) {
+    const numbers = names.flatMap((name) => (name.startsWith(kind) ? [Number(COEFS.exec(name)![2])] : []));
+    const count = names.filter((name) => name.startsWith("coefs")).length;
+    const isWhole = new Set(numbers).size === count && numbers.length === count && Math.max(...numbers) === count - 1;
+    if (numbers.length > 0 && !isWhole)
+      throw new RelumineError("format", "the file's arrays", `to have ${kind}_0 to ${kind}_${count - 1}`, "others");
+  }
+}
+
 function renamed(arrays: ReadonlyMap<string, NamedTensor>): Map<string, NamedTensor> {
+  checkNumbers([...arrays.keys()]);
   return new Map(
     [...arrays].map(([name, tensor]) => {
       const [, kind, index] = COEFS.exec(name)!;
-      if (kind === "intercepts") return [`${index}.bias`, tensor];
-      if (tensor.shape.length === 2) return [`${index}.weight`, transposed(tensor)];
+      if (kind === "intercepts") return [`${Number(index)}.bias`, tensor];
+      if (tensor.shape.length === 2) return [`${Number(index)}.weight`, transposed(tensor)];
       throw new RelumineError("format", `the array ${describe(name)}`, "to have two axes", `${tensor.shape.length}`);
     }),
   );

@@ -7,7 +7,10 @@ import type { NamedTensor } from "../../../arrays/tensor.js";
 import { chainOfStateDict } from "../state-dict.js";
 import type { ReadFile, Said } from "../said.js";
 import { ZipArchive } from "../../../arrays/zip.js";
-import { RawTensor, readPickle, STORE_WEIGHTS, StorageRef } from "./pickle.js";
+import { readLegacy } from "./legacy.js";
+import { isLegacy } from "./magic.js";
+import { chainOfModule } from "./modules.js";
+import { PickledModule, RawTensor, readPickle, type Saved, STORE_WEIGHTS, StorageRef } from "./pickle.js";
 
 const PICKLE = "data.pkl";
 /** Where checkpoints keep the state_dict. */
@@ -55,25 +58,22 @@ class Storages {
   readonly #left: { numbers: number };
 
   constructor(
-    readonly archive: ZipArchive,
-    readonly folder: string,
-    readonly isLittleEndian: boolean,
+    readonly saved: Saved,
     most: number,
   ) {
     this.#left = { numbers: most };
   }
 
   numbers(what: string, { key, type, length }: StorageRef): Float64Array {
-    const name = `${this.folder}data/${key}`;
-    if (!this.archive.has(name))
-      throw new RelumineError("format", what, "to have its storage in the file", `none at data/${key.slice(0, 40)}`);
     const kind = `${key}:${type}`;
     const known = this.#decoded.get(kind);
     if (known) return known;
-    const bytes = this.archive.read(name);
+    const bytes = this.saved.storage(key);
+    if (bytes === undefined)
+      throw new RelumineError("format", what, "to have its storage in the file", `none at data/${key.slice(0, 40)}`);
     if (bytes.length !== length * bytesOf(type))
       throw new RelumineError("format", what, `to have a storage of ${length} numbers`, `${bytes.length} bytes`);
-    const numbers = decodeNumbers(what, type, bytes, length, this.isLittleEndian);
+    const numbers = decodeNumbers(what, type, bytes, length, this.saved.isLittleEndian);
     this.#decoded.set(kind, numbers);
     return numbers;
   }
@@ -115,17 +115,30 @@ function byteOrder(archive: ZipArchive, name: string): boolean {
   throw new RelumineError("format", "the file's byteorder", "to be little or big", describe(order));
 }
 
-/** A file of torch.save as a chain. */
-export function readTorch(bytes: Uint8Array, said: Said): ReadFile {
+function readArchive(bytes: Uint8Array): Saved {
   const archive = new ZipArchive(bytes);
   const name = findPickle(archive);
   const folder = name.slice(0, -PICKLE.length);
   if (archive.names().some((each) => each.startsWith(`${folder}code/`)) || archive.has(`${folder}constants.pkl`))
     throw new RelumineError("unsupported", "the file", "to hold a state_dict", "TorchScript", STORE_WEIGHTS);
-  const tensors = findTensors(readPickle(archive.read(name)));
+  return {
+    value: readPickle(archive.read(name)),
+    isLittleEndian: byteOrder(archive, `${folder}byteorder`),
+    storage(key) {
+      const entry = `${folder}data/${key}`;
+      return archive.has(entry) ? archive.read(entry) : undefined;
+    },
+  };
+}
+
+/** A file of torch.save as a chain: a state_dict, or a Sequential of PyTorch's own modules. */
+export function readTorch(bytes: Uint8Array, said: Said): ReadFile {
+  const saved = isLegacy(bytes) ? readLegacy(bytes) : readArchive(bytes);
   // a tensor may share its storage with others, as tied layers do, but no file is that much smaller than its tensors
-  const most = 2 ** 20 + 4 * bytes.length;
-  const storages = new Storages(archive, folder, byteOrder(archive, `${folder}byteorder`), most);
-  const named = new Map([...tensors].map(([each, raw]) => [each, storages.tensor(each, raw)]));
-  return { writer: "PyTorch", ...chainOfStateDict({ tensors: named, isOrdered: true, isOfModules: true }, said) };
+  const storages = new Storages(saved, 2 ** 20 + 4 * bytes.length);
+  const writer = "PyTorch";
+  if (saved.value instanceof PickledModule)
+    return { writer, ...chainOfModule(saved.value, (name, raw) => storages.tensor(name, raw)) };
+  const named = new Map([...findTensors(saved.value)].map(([each, raw]) => [each, storages.tensor(each, raw)]));
+  return { writer, ...chainOfStateDict({ tensors: named, isOrdered: true, isOfModules: true }, said) };
 }

@@ -1,0 +1,108 @@
+// State_dicts, checkpoints and whole modules that lead readers astray, as PyTorch 1.13 wrote them (tests/fixtures/torch):
+// read as PyTorch computes them, or refused.
+import { readdirSync, readFileSync } from "node:fs";
+import { expect, test } from "vitest";
+import type { Tensor } from "../../src/formats/safetensors.js";
+import { writeSafetensors } from "../../src/formats/safetensors.js";
+import { readModel, type ReadModelOptions } from "../../src/models/read-model.js";
+import { expectError } from "../support/errors.js";
+import { checkImport, fixturesIn, readFixture } from "./fixtures.js";
+import { expectNear } from "./run-onnx.js";
+
+const FOLDER = new URL("../fixtures/torch/", import.meta.url);
+
+interface Case {
+  readonly expect: "read" | "refused";
+  readonly options: ReadModelOptions;
+  readonly x: number[][];
+  readonly y: number[][];
+}
+
+const cases = readdirSync(FOLDER)
+  .filter((name) => name.endsWith(".pt"))
+  .map((name): [string, Case] => [
+    name,
+    JSON.parse(readFileSync(new URL(name.replace(/pt$/, "json"), FOLDER), "utf8")) as Case,
+  ]);
+
+const read = (name: string, options: ReadModelOptions) => readModel(readFileSync(new URL(name, FOLDER)), options);
+
+test.each(cases.filter(([, each]) => each.expect === "read"))("%s is read", async (name, { options, x, y }) => {
+  using network = await (await read(name, options)).toNetwork({ arithmetic: "reproducible" });
+  expectNear(network.predict(x).data, y.flat());
+});
+
+test.each(cases.filter(([, each]) => each.expect === "refused"))("%s is refused", async (name, { options }) => {
+  await expectError(read(name, options), "unsupported");
+});
+
+test.each(["relu-dead.full.pt", "relu-dead.legacy.pt"])("%s of PyTorch 2.13 is read", async (name) => {
+  const [, fixture] = fixturesIn("torch").find(([each]) => each === name)!;
+  await checkImport(await readFixture(fixture), { ...fixture, expect: "import" });
+});
+
+test("whole modules say more than weights do", async () => {
+  const { spec, notes } = await read("whole-many.pt", {});
+  expect(spec.layers.map(({ activation }) => activation)).toMatchObject([
+    { name: "leakyRelu", alpha: Math.fround(0.2) },
+    { name: "elu", alpha: 0.5 },
+    ...["gelu", "prelu", "silu", "softplus", "tanh", "selu", "linear"].map((name) => ({ name })),
+  ]);
+  expect(notes).toEqual([]);
+});
+
+test("two parts are read where the activations are said one by one", async () => {
+  const { x, y } = cases.find(([name]) => name === "autoenc.pt")![1];
+  const model = await read("autoenc.pt", { activation: ["relu", "linear", "relu"] });
+  using network = await model.toNetwork({ arithmetic: "reproducible" });
+  expectNear(network.predict(x).data, y.flat());
+});
+
+/** Weights of these shapes under their names. */
+function file(shapes: Readonly<Record<string, readonly number[]>>): Uint8Array {
+  const tensors = Object.entries(shapes).map(([name, shape]): [string, Tensor] => {
+    const length = shape.reduce((product, size) => product * size, 1);
+    return [name, { shape, data: Float32Array.from({ length }, (_, i) => Math.sin(i + 1)) }];
+  });
+  return writeSafetensors(new Map(tensors), {});
+}
+
+const activation = "relu";
+
+test("a table that is looked up looks like a layer, and is one where the order says so", async () => {
+  const shapes = { "a.weight": [24, 8], "b.weight": [5, 24], "b.bias": [5] };
+  await expectError(readModel(file(shapes), { activation }), "unsupported", /weights/);
+  expect((await readModel(file(shapes), { activation, order: ["a", "b"] })).spec.inputs).toBe(8);
+  const bare = { "a.weight": [24, 8], "b.weight": [5, 24] };
+  expect((await readModel(file(bare), { activation })).spec.inputs).toBe(8);
+  await expectError(
+    readModel(file({ "embed.weight": [24, 8], "b.weight": [5, 24] }), { activation }),
+    "unsupported",
+    /weights/,
+  );
+});
+
+test.each([
+  ["attention", ["to_q", "to_k", "to_v"]],
+  ["a gate", ["gate_proj", "up_proj", "down_proj"]],
+  ["adapters", ["fc", "lora_a", "lora_b"]],
+])("weights of %s stand side by side", async (_what, names) => {
+  const shapes = Object.fromEntries(names.map((name, index) => [`${name}.weight`, [4 + index + 1, 4 + index]]));
+  await expectError(readModel(file(shapes), { activation }), "unsupported", /weights/);
+});
+
+test("one network called value is no attention", async () => {
+  const shapes = { "value.0.weight": [5, 4], "value.2.weight": [1, 5] };
+  expect((await readModel(file(shapes), { activation })).spec.inputs).toBe(4);
+});
+
+test("a layer has no modules within it", async () => {
+  const shapes = { "fc.weight": [4, 4], "fc.scale.weight": [4, 4] };
+  await expectError(readModel(file(shapes), { activation }), "unsupported", /weights/);
+});
+
+test.each(["module.", "_orig_mod.", "module._orig_mod."])("%s before all names says nothing", async (prefix) => {
+  const shapes = { [`${prefix}0.weight`]: [4, 3], [`${prefix}1.weight`]: [2, 4] };
+  await expectError(readModel(file(shapes), { activation }), "unsupported", /weights/);
+  expect((await readModel(file(shapes), { activation: ["linear"] })).spec.layers).toHaveLength(2);
+});
