@@ -57,12 +57,16 @@ export function page(
       {
         id: "tasks",
         heading: "Task by task",
-        paragraphs: [],
-        plots: [
-          plot("Accuracy on held-out rows of the task", "percent", ({ accuracy }) =>
-            accuracy.map((share) => 100 * share),
-          ),
-          plot(`Dead units, of ${hidden}`, "units", ({ dead }) => dead),
+        content: [
+          {
+            kind: "plots",
+            plots: [
+              plot("Accuracy on held-out rows of the task", "percent", ({ accuracy }) =>
+                accuracy.map((share) => 100 * share),
+              ),
+              plot(`Dead units, of ${hidden}`, "units", ({ dead }) => dead),
+            ],
+          },
         ],
       },
     ],

@@ -188,9 +188,13 @@ export class Checkpointer {
 }
 
 /** @throws RelumineError "value" where two of the files would be one */
-export function checkDistinct(places: readonly (string | undefined)[]): void {
-  const given = places.filter((place) => place !== undefined);
-  const twice = given.find((place, i) => given.indexOf(place) !== i);
-  if (twice !== undefined)
-    throw new RelumineError("value", "--out", "to be another file than --checkpoint", describe(twice));
+export function checkDistinct(places: readonly (readonly [option: string, place: string | undefined])[]): void {
+  const given = new Map<string, string>();
+  for (const [option, place] of places) {
+    if (place === undefined) continue;
+    const other = given.get(place);
+    if (other !== undefined)
+      throw new RelumineError("value", other, `to be another file than ${option}`, describe(place));
+    given.set(place, option);
+  }
 }

@@ -2,6 +2,7 @@
 import { drawData } from "../report/training-text.js";
 import { inputWidth } from "../table/encoding.js";
 import type { NamedPreparedTable } from "./prepare-table.js";
+import { countOf, formatCount } from "../text/numbers.js";
 
 export function describeData({ name, notes, training, heldOut, encoding }: NamedPreparedTable, seed: number): string {
   return drawData({
@@ -12,6 +13,21 @@ export function describeData({ name, notes, training, heldOut, encoding }: Named
     inputs: inputWidth(encoding.inputs),
     seed,
   });
+}
+
+/** What rows judge, as tables and lines call them. */
+export function judgesName({ judges, heldOut }: Pick<NamedPreparedTable, "judges" | "heldOut">): string {
+  return judges === heldOut ? "held out" : "training rows";
+}
+
+/** Name and value, as a page lists them. */
+export function dataFacts({ name, training, heldOut, encoding }: NamedPreparedTable, seed: number): [string, string][] {
+  return [
+    ["data", name],
+    ["rows", `${formatCount(training.x.rows)} to train on, ${formatCount(heldOut.x.rows)} held out (seed ${seed})`],
+    ["inputs", countOf(inputWidth(encoding.inputs), "input")],
+    ["target", encoding.target.column],
+  ];
 }
 
 /** The member `data` of a document. */

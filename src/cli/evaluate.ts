@@ -28,7 +28,8 @@ export function evaluateOn(network: Network, rows: EncodedRows, { target }: Tabl
   return { ...metrics, confusion: confusion!, classes: classResults(target.classes, evaluation) };
 }
 
-function describeEvaluation(evaluation: Evaluation, target: string): string {
+/** @param target the column that is predicted */
+export function describeEvaluation(evaluation: Evaluation, target: string): string {
   const loss = `loss ${formatNumber(evaluation.loss)}`;
   if (evaluation.accuracy !== undefined) return `accuracy ${formatPercent(evaluation.accuracy)}, ${loss}`;
   const r2 = evaluation.r2 === undefined ? "" : `, R² ${formatScore(evaluation.r2, false)}`;

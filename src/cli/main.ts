@@ -1,6 +1,5 @@
 #!/usr/bin/env node
 // The command line. Exit codes: 0 fine, 1 failed or interrupted, 2 bad usage.
-import { readFile } from "node:fs/promises";
 import { Command, CommanderError } from "commander";
 import { trainCommand } from "./commands/train.js";
 import { checkupCommand } from "./commands/checkup.js";
@@ -10,6 +9,7 @@ import { forecastCommand } from "./commands/forecast.js";
 import { proveCommand } from "./commands/prove.js";
 import { textbookCommand } from "./commands/textbook.js";
 import { watchOutput, write, writeError } from "./output.js";
+import { readVersion } from "./version.js";
 import { RelumineError } from "../core/errors.js";
 import { onOneLine } from "../text/printable.js";
 
@@ -20,11 +20,6 @@ Examples:
   $ relumine cure penguins.csv --target species --learning-rate 0.3
   $ relumine diagnose penguins.safetensors penguins.csv
   $ relumine train --help`;
-
-async function readVersion(): Promise<string> {
-  const manifest = await readFile(new URL("../../package.json", import.meta.url), "utf8");
-  return (JSON.parse(manifest) as { version: string }).version;
-}
 
 /** Errors are thrown to the one place that turns them into exit codes. */
 function throwing(command: Command): Command {

@@ -25,7 +25,7 @@ const STATE_MARKS: readonly (readonly [UnitState, string])[] = [
   ["dead", "·"],
 ];
 
-const ADVICE: Record<Mechanism, string> = {
+export const ADVICE: Record<Mechanism, string> = {
   negativeBias: "start with a positive bias, or add biasToRevive.",
   negativeWeights: "lower the learning rate, or use leakyRelu.",
   silentInputs: "the layer below is silent: revive that one first.",

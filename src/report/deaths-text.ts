@@ -25,7 +25,7 @@ const MOSTLY: Partial<Record<Cause, string>> = {
   momentum: "without momentum that update would not have taken most of its rows",
   weightDecay: "without weight decay that update would not have taken most of its rows",
 };
-const CAUSE_NAMES = Object.keys(CAUSES) as Cause[];
+export const CAUSE_NAMES = Object.keys(CAUSES) as Cause[];
 
 /** In its blow, or where there is none in the last update. */
 const rateOf = ({ blow, survivesAt }: Death) => (blow ? blow.survivesAt : survivesAt);
@@ -48,17 +48,24 @@ function ends(values: readonly number[], format: (value: number) => string): str
 
 const arrow = (before: number, after: number): string => `${formatSigned(before, 2)} → ${formatSigned(after, 2)}`;
 
-function drawSummary(deaths: readonly Death[]): string[] {
-  const rows = CAUSE_NAMES.flatMap((cause) => {
+/** A row a cause: its name, how many units died of it, what it means. */
+export function causeRows(deaths: readonly Death[]): string[][] {
+  return CAUSE_NAMES.flatMap((cause) => {
     const those = deaths.filter((death) => death.cause === cause);
     const text = (those.some(wasHitBefore) && MOSTLY[cause]) || CAUSES[cause];
-    return those.length === 0 ? [] : [[`  ${cause}`, formatCount(those.length), text]];
+    return those.length === 0 ? [] : [[cause, formatCount(those.length), text]];
   });
-  return alignColumns(rows, [1]);
+}
+
+function drawSummary(deaths: readonly Death[]): string[] {
+  return alignColumns(
+    causeRows(deaths).map(([cause, ...cells]) => [`  ${cause}`, ...cells]),
+    [1],
+  );
 }
 
 /** The rate at which every death whose rate is known would have been survived, one update by itself. */
-function drawRate(deaths: readonly Death[]): string[] {
+export function describeRate(deaths: readonly Death[]): string[] {
   const rates = ratesOf(deaths).filter((rate) => rate > 0);
   if (rates.length === 0) return [];
   const lowest = formatRate(rates.reduce((a, b) => Math.min(a, b)));
@@ -66,16 +73,16 @@ function drawRate(deaths: readonly Death[]): string[] {
     rates.length === 1
       ? "One of them would have lived through its lethal update"
       : `${formatCount(rates.length)} of them would have lived through their lethal updates, each by itself,`;
-  return [wrap(`${who} at a rate of ${lowest}.`)];
+  return [`${who} at a rate of ${lowest}.`];
 }
 
-interface Column {
+export interface DeathColumn {
   readonly title: string;
   readonly isRight?: boolean;
   show(death: Death): string;
 }
 
-const COLUMNS: readonly Column[] = [
+const COLUMNS: readonly DeathColumn[] = [
   { title: "layer", isRight: true, show: ({ layer }) => String(layer) },
   { title: "unit", isRight: true, show: ({ unit }) => String(unit) },
   { title: "step", isRight: true, show: ({ step }) => formatCount(step) },
@@ -93,7 +100,7 @@ const COLUMNS: readonly Column[] = [
   { title: "mean z", show: ({ before, after }) => arrow(before.mean, after.mean) },
 ];
 /** Where a blow came before the last straw: when, and what it took. */
-const BLOW_COLUMNS: readonly Column[] = [
+const BLOW_COLUMNS: readonly DeathColumn[] = [
   { title: "blow", isRight: true, show: ({ blow }) => (blow ? formatCount(blow.step) : "-") },
   {
     title: "open",
@@ -102,19 +109,26 @@ const BLOW_COLUMNS: readonly Column[] = [
   },
 ];
 
+const RATE_AT = COLUMNS.findIndex(({ title }) => title === "lives at");
+
+/** All of them; those of blows where some came before the last straw. */
+export function deathColumns(deaths: readonly Death[]): readonly DeathColumn[] {
+  return deaths.some(wasHitBefore)
+    ? [...COLUMNS.slice(0, RATE_AT), ...BLOW_COLUMNS, ...COLUMNS.slice(RATE_AT)]
+    : COLUMNS;
+}
+
 /** Long figures cost the last columns their place. */
 function drawEach(deaths: readonly Death[]): string[] {
-  const rateAt = COLUMNS.findIndex(({ title }) => title === "lives at");
-  const columns = deaths.some(wasHitBefore)
-    ? [...COLUMNS.slice(0, rateAt), ...BLOW_COLUMNS, COLUMNS[rateAt]]
-    : [...COLUMNS];
+  const hasBlows = deaths.some(wasHitBefore);
+  const columns = deathColumns(deaths).slice(0, hasBlows ? RATE_AT + BLOW_COLUMNS.length + 1 : COLUMNS.length);
   for (;;) {
     const rows = [columns.map(({ title }) => title), ...deaths.map((death) => columns.map(({ show }) => show(death)))];
     const lines = alignColumns(
       rows,
       [...columns.keys()].filter((i) => columns[i].isRight),
     );
-    if (lines.every(({ length }) => length <= WIDTH) || columns.length <= rateAt) return lines;
+    if (lines.every(({ length }) => length <= WIDTH) || columns.length <= RATE_AT) return lines;
     columns.pop();
   }
 }
@@ -143,21 +157,28 @@ function drawGroups(deaths: readonly Death[]): string[] {
   return alignColumns([["layer", "units", "cause", "steps", "epochs", "lives at"], ...rows], [0, 1, 3, 4, 5]);
 }
 
-/** The first death of each cause, in its own words. */
+/** In its own words, as a sentence. */
+export function explain({ explanation }: Death): string {
+  return `${explanation[0].toUpperCase()}${explanation.slice(1)}.`;
+}
+
+/** The first death of each cause. */
 function drawExplanations(deaths: readonly Death[]): string[] {
   const first = CAUSE_NAMES.flatMap(
     (cause) => deaths.find((death) => death.cause === cause && cause !== "born") ?? [],
   ).slice(0, MOST_EXPLANATIONS);
-  return first.map(({ explanation }) => wrap(`${explanation[0].toUpperCase()}${explanation.slice(1)}.`, WIDTH, "  "));
+  return first.map((death) => wrap(explain(death), WIDTH, "  "));
 }
 
-function drawRevived(revived: number): string[] {
+export function describeRevived(revived: number): string[] {
   if (revived === 0) return [];
   const who = revived === 1 ? "One hidden unit was" : `${formatCount(revived)} times a hidden unit was`;
   return [`${who} silent for a while and fired again.`];
 }
 
-function drawHead(deaths: readonly Death[]): string {
+/** How many died; ends where the causes are to follow. */
+export function describeDeaths(deaths: readonly Death[]): string {
+  if (deaths.length === 0) return "No hidden unit was seen to die while it trained.";
   const count = deaths.length === 1 ? "One hidden unit" : `${formatCount(deaths.length)} hidden units`;
   const born = deaths.filter(({ cause }) => cause === "born").length;
   const open = deaths.filter(({ cause }) => cause === "unexplained").length;
@@ -174,14 +195,14 @@ function drawHead(deaths: readonly Death[]): string {
  * @param revived how many units seemed to have died, and fired again
  */
 export function drawDeaths(deaths: readonly Death[], revived = 0): string[] {
-  const back = drawRevived(revived);
-  if (deaths.length === 0) return ["No hidden unit was seen to die while it trained.", ...back];
+  const back = describeRevived(revived);
+  if (deaths.length === 0) return [describeDeaths(deaths), ...back];
   const table = deaths.length > MOST_ROWS ? drawGroups(deaths) : drawEach(deaths);
   const explanations = drawExplanations(deaths);
   return [
-    drawHead(deaths),
+    describeDeaths(deaths),
     ...drawSummary(deaths),
-    ...drawRate(deaths),
+    ...describeRate(deaths).map((line) => wrap(line)),
     ...back,
     "",
     ...table,

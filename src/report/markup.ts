@@ -1,5 +1,6 @@
 // Text into HTML and SVG.
 import { typeset } from "../text/numbers.js";
+import { onOneLine } from "../text/printable.js";
 
 const ENTITIES: Record<string, string> = { "&": "&amp;", "<": "&lt;", ">": "&gt;", '"': "&quot;", "'": "&#39;" };
 
@@ -8,7 +9,10 @@ export function escapeMarkup(text: string): string {
   return text.replace(/[&<>"']/g, (character) => ENTITIES[character]);
 }
 
-/** Text that people read, with its minus signs and percent signs typeset. */
+/**
+ * Text that people read, with its minus signs and percent signs typeset; without control characters and marks that turn
+ * the direction of writing.
+ */
 export function toMarkup(text: string): string {
-  return escapeMarkup(typeset(text));
+  return escapeMarkup(typeset(onOneLine(text)));
 }

@@ -33,6 +33,7 @@ svg text.axis,svg text.tick{fill:var(--quiet)}
 .zero{stroke:var(--ink);stroke-width:1.5;stroke-dasharray:3 3}
 .whisker{stroke:var(--ink);stroke-width:2}
 .bar{fill:var(--quiet);opacity:.75}.bar.accent{fill:var(--blue);opacity:1}
+.event{stroke:var(--ink);stroke-width:4;opacity:.5}
 .line{fill:none;stroke-width:2;stroke-linejoin:round}
 .s0{--c:var(--blue)}.s1{--c:var(--orange)}.s2{--c:var(--ink)}
 .s3{--c:var(--blue)}.s4{--c:var(--orange)}.s5{--c:var(--ink)}
@@ -46,12 +47,40 @@ table{border-collapse:collapse;font-size:.875rem}
 caption{text-align:left;color:var(--quiet);padding:.25rem 0}
 th,td{padding:.25rem .75rem .25rem 0;text-align:right;vertical-align:top;font-weight:400;
 border-bottom:1px solid var(--rule)}
-th:first-child,td:first-child{text-align:left}
+th:first-child,td:first-child,.words{text-align:left}
+details tbody th{white-space:nowrap}
 thead th{color:var(--quiet);vertical-align:bottom}
+h3{font-size:1rem;line-height:1.4;margin:0 0 .25rem;font-weight:600}
+.label{font-weight:400;color:var(--quiet);border:1px solid var(--rule);border-radius:.25rem;padding:0 .35rem;
+font-size:.875rem}
+.steps{max-width:44rem;margin:.75rem 0;padding-left:1.5rem}.steps li{margin:.35rem 0;padding-left:.25rem}
+.items{list-style:none;margin:0;padding:0}.items>li{margin:1.25rem 0;break-inside:avoid}
+:target{outline:2px solid var(--blue);outline-offset:.5rem}
+dl{display:grid;grid-template-columns:fit-content(14rem) minmax(0,1fr);gap:.25rem 1rem;margin:.75rem 0}
+dt{color:var(--quiet)}dd{margin:0;overflow-wrap:anywhere}
+.network{list-style:none;margin:1.25rem 0;padding:0 0 0 8px}
+.network>li{padding:0 0 1.5rem 1.25rem;position:relative}
+.network>li:last-child{padding-bottom:0}
+.network>li::before{content:"";position:absolute;left:-8px;top:.3rem;width:12px;height:12px;border-radius:50%;
+border:2px solid var(--quiet)}
+.network>li:not(:last-child)::after{content:"";position:absolute;left:-1px;top:calc(.3rem + 16px);bottom:-.3rem;
+border-left:2px solid var(--quiet)}
+.network p{margin:0 0 .25rem}.network p+p{color:var(--quiet);font-size:.875rem}
+.legend{list-style:none;display:flex;flex-wrap:wrap;gap:.35rem 1.25rem;margin:.75rem 0;padding:0;font-size:.875rem}
+.legend li{display:flex;gap:.5rem;align-items:baseline}
+svg.mark{width:.9em;height:.9em;margin:.3em 0 0;flex:none;align-self:flex-start}
+.u{fill:var(--quiet)}.u.alive{fill:var(--blue);opacity:.4}.u.dead{fill:var(--orange)}
+.u.rare,.u.dormant,.u.linear{fill:var(--blue)}.u.saturated,.u.notFinite{fill:var(--ink)}
+.u.frame{fill:none;stroke:var(--quiet);stroke-width:.7}.u.cross{fill:none;stroke:var(--paper);stroke-width:1.6}
+.hit{fill:transparent}.hit:hover{stroke:var(--ink);stroke-width:1.5}
 footer{border-top:1px solid var(--rule);padding-top:1rem;font-size:.875rem}
 .hidden{position:absolute;width:1px;height:1px;overflow:hidden;clip-path:inset(50%);white-space:nowrap}
 @media print{
-body{max-width:none;padding:0}nav{display:none}section{break-inside:avoid-page}
-details::details-content{content-visibility:visible}summary{display:none}
+*{print-color-adjust:exact;-webkit-print-color-adjust:exact}
+html{font-size:85%}body{max-width:none;padding:0}nav,.steps a{display:none}
+h2,h3,caption,figcaption{break-after:avoid}tr,.network>li,.steps li{break-inside:avoid}
+section{padding:1rem 0}.plots{grid-template-columns:repeat(auto-fit,minmax(18rem,1fr))}
+details:not(.long)::details-content{content-visibility:visible}details:not(.long) summary{display:none}
+table{font-size:.75rem}
 }
 `;

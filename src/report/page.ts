@@ -1,8 +1,8 @@
 // A page of its own: one HTML file with its style and pictures inside, no scripts, and a policy that lets nothing be
 // loaded.
+import { type Block, blockToHtml, paragraph } from "./blocks.js";
 import { escapeMarkup, toMarkup } from "./markup.js";
 import { STYLE } from "./page-style.js";
-import { plotToSvg, type Plot, plotTable, type TextTable } from "./plot.js";
 
 export interface PageSection {
   /** For links: letters, digits and hyphens. */
@@ -10,10 +10,7 @@ export interface PageSection {
   readonly heading: string;
   /** A word or two beside the heading, as a verdict. */
   readonly badge?: string;
-  readonly paragraphs: readonly string[];
-  readonly plots: readonly Plot[];
-  /** Figures under the plots. */
-  readonly table?: TextTable & { readonly caption: string };
+  readonly content: readonly Block[];
 }
 
 export interface Page {
@@ -25,39 +22,13 @@ export interface Page {
   readonly foot: readonly string[];
 }
 
-const paragraphs = (texts: readonly string[], kind = ""): string =>
-  texts.map((text) => `<p${kind && ` class="${kind}"`}>${toMarkup(text)}</p>`).join("\n");
+const paragraphs = (texts: readonly string[], kind?: string): string =>
+  texts.map((text) => paragraph(text, kind)).join("\n");
 
-/** Wide tables scroll in a box of their own, which the keyboard reaches. */
-function tableToHtml({ header, rows }: TextTable, caption: string): string {
-  const head = header.map((cell) => (cell === "" ? "<td></td>" : `<th scope="col">${toMarkup(cell)}</th>`)).join("");
-  const body = rows
-    .map(
-      ([name, ...cells]) =>
-        `<tr><th scope="row">${toMarkup(name)}</th>${cells.map((cell) => `<td>${toMarkup(cell)}</td>`).join("")}</tr>`,
-    )
-    .join("\n");
-  const name = toMarkup(caption);
-  return `<div class="scroll" role="region" tabindex="0" aria-label="${name}"><table><caption>${name}</caption>
-<thead><tr>${head}</tr></thead><tbody>\n${body}\n</tbody></table></div>`;
-}
-
-/** @param of what the details are of, for those who only hear the summary */
-function detailsToHtml(summary: string, of: string, content: string): string {
-  return `<details><summary>${summary}<span class="hidden">: ${toMarkup(of)}</span></summary>${content}</details>`;
-}
-
-function plotToHtml(plot: Plot): string {
-  const table = detailsToHtml("The same as a table", plot.title, tableToHtml(plotTable(plot), plot.title));
-  return `<figure><figcaption>${toMarkup(plot.title)}</figcaption>\n${plotToSvg(plot)}\n${table}</figure>`;
-}
-
-function sectionToHtml({ id, heading, badge, paragraphs: texts, plots, table }: PageSection): string {
-  const figures = table ? `\n${detailsToHtml("All figures", heading, tableToHtml(table, table.caption))}` : "";
+function sectionToHtml({ id, heading, badge, content }: PageSection): string {
   return `<section id="${escapeMarkup(id)}" aria-labelledby="${escapeMarkup(id)}-heading">
 <h2 id="${escapeMarkup(id)}-heading">${toMarkup(heading)}</h2>
-${badge === undefined ? "" : `<p class="badge">${toMarkup(badge)}</p>\n`}${paragraphs(texts)}
-${plots.length > 0 ? `<div class="plots">${plots.map(plotToHtml).join("\n")}</div>` : ""}${figures}
+${badge === undefined ? "" : `<p class="badge">${toMarkup(badge)}</p>\n`}${content.map(blockToHtml).join("\n")}
 </section>`;
 }
 
@@ -70,9 +41,9 @@ function contentsToHtml(sections: readonly PageSection[]): string {
 }
 
 /**
- * The whole document. All texts are escaped here.
+ * The whole document. All texts are escaped.
  * @example
- * const dead = { id: "dead", heading: "Dead units", paragraphs: [], plots: [plot] };
+ * const dead = { id: "dead", heading: "Dead units", content: [{ kind: "plots", plots: [plot] }] };
  * pageToHtml({ title: "Deaths by task", lead: [], sections: [dead], foot: [] })
  */
 export function pageToHtml({ title, lead, sections, foot }: Page): string {

@@ -2,9 +2,10 @@
 import { type Bar, type BarPlot, barText, barsToSvg } from "./svg/bars.js";
 import { histogramToSvg, type Histogram } from "./svg/histogram.js";
 import { linesToSvg, type LinePlot } from "./svg/lines.js";
+import { type RangePlot, rangesToSvg } from "./svg/ranges.js";
 import { formatCount, formatNumber, formatRange } from "../text/numbers.js";
 
-export type Plot = LinePlot | BarPlot | Histogram;
+export type Plot = LinePlot | BarPlot | Histogram | RangePlot;
 
 /** Cells of text; the first column names the rows. */
 export interface TextTable {
@@ -21,6 +22,8 @@ export function plotToSvg(plot: Plot): string {
       return barsToSvg(plot);
     case "histogram":
       return histogramToSvg(plot);
+    case "ranges":
+      return rangesToSvg(plot);
   }
 }
 
@@ -32,16 +35,19 @@ export function formatWithRange(value: number, low: number | undefined, high: nu
   return isKnown ? `${formatNumber(value)} (${rangeOf(low, high)})` : formatNumber(value);
 }
 
-function lineTable({ x, series }: LinePlot): TextTable {
-  const places = [...new Set(series.flatMap(({ points }) => points.map(([at]) => at)))].sort((a, b) => a - b);
+function lineTable({ x, series, events }: LinePlot): TextTable {
+  const all = [...series.flatMap(({ points }) => points), ...(events?.points ?? [])];
+  const places = [...new Set(all.map(([at]) => at))].sort((a, b) => a - b);
+  const eventsAt = new Map(events?.points);
   const rows = places.map((place) => [
     formatNumber(place),
     ...series.map(({ points, band }) => {
       const i = points.findIndex(([at]) => at === place);
       return i < 0 ? "" : formatWithRange(points[i][1], band?.[i][0], band?.[i][1]);
     }),
+    ...(events ? [formatCount(eventsAt.get(place) ?? 0)] : []),
   ]);
-  return { header: [x.label, ...series.map(({ name }) => name)], rows };
+  return { header: [x.label, ...series.map(({ name }) => name), ...(events ? [events.name] : [])], rows };
 }
 
 function barRow(bar: Bar): string[] {
@@ -68,6 +74,16 @@ function histogramTable({ x, edges, series }: Histogram): TextTable {
   };
 }
 
+function rangeTable({ rows }: RangePlot): TextTable {
+  return {
+    header: ["", "lowest", "mean", "standard deviation", "highest"],
+    rows: rows.map(({ name, low, mean, std, high }) => [
+      name,
+      ...[low, mean, std, high].map((each) => formatNumber(each)),
+    ]),
+  };
+}
+
 /** The plot's figures. */
 export function plotTable(plot: Plot): TextTable {
   switch (plot.kind) {
@@ -77,5 +93,7 @@ export function plotTable(plot: Plot): TextTable {
       return barTable(plot);
     case "histogram":
       return histogramTable(plot);
+    case "ranges":
+      return rangeTable(plot);
   }
 }

@@ -2,6 +2,7 @@
 import { alignColumns } from "../text/columns.js";
 import { wrap } from "../text/wrap.js";
 import { countOf, formatNumber, formatPercent, formatRange } from "../text/numbers.js";
+import { text } from "./blocks.js";
 import type { Page, PageSection } from "./page.js";
 import { formatWithRange, type Plot } from "./plot.js";
 
@@ -91,9 +92,16 @@ function toSection(record: ClaimRecord): PageSection {
     id: `claim-${number}`,
     heading: `${number}. ${claim}`,
     badge: verdict,
-    plots,
-    paragraphs: [sentence, experiment],
-    table: { caption: `Claim ${number} in figures`, header: ["", "median", "lowest to highest", "unit"], rows },
+    content: [
+      text(sentence),
+      text(experiment),
+      { kind: "plots", plots },
+      {
+        kind: "table",
+        summary: "All figures",
+        table: { caption: `Claim ${number} in figures`, header: ["", "median", "lowest to highest", "unit"], rows },
+      },
+    ],
   };
 }
 

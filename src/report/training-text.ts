@@ -29,11 +29,9 @@ export function drawData({ name, trainingRows, heldOutRows, inputs, seed, notes 
 }
 
 /** At most so many of the epochs, evenly apart, the first and the last among them. */
-function chooseEpochs(epochs: readonly EpochLog[]): readonly EpochLog[] {
-  if (epochs.length <= MOST_EPOCHS) return epochs;
-  const places = Array.from({ length: MOST_EPOCHS }, (_, i) =>
-    Math.round((i * (epochs.length - 1)) / (MOST_EPOCHS - 1)),
-  );
+export function chooseEpochs(epochs: readonly EpochLog[], most = MOST_EPOCHS): readonly EpochLog[] {
+  if (epochs.length <= most) return epochs;
+  const places = Array.from({ length: most }, (_, i) => Math.round((i * (epochs.length - 1)) / (most - 1)));
   return places.map((place) => epochs[place]);
 }
 
@@ -76,12 +74,12 @@ function mistakeOf(label: number, confusion: readonly number[], names: readonly 
   return most === 0 ? "" : `${names[others.indexOf(most)]} (${formatCount(most)})`;
 }
 
-/** By class: rows, recall, precision, and what is said by mistake; `where` says what rows they are. */
-export function drawClasses(
+/** A title and a row a class: rows, recall, precision, and what is said by mistake; `where` says what rows they are. */
+export function classRows(
   classes: readonly ClassResult[],
   confusion: readonly (readonly number[])[],
   where: string,
-): string[] {
+): string[][] {
   const names = classes.map(({ name }) => name);
   const share = (value: number | undefined): string => (value === undefined ? "" : formatPercent(value));
   const rows = classes.map(({ name, rows: count, right, recall, precision }, label) => [
@@ -92,8 +90,10 @@ export function drawClasses(
     share(precision),
     mistakeOf(label, confusion[label], names),
   ]);
-  return alignColumns(
-    [["class", where, "right", "recall", "precision", "most often said instead"], ...rows],
-    [1, 2, 3, 4],
-  );
+  return [["class", where, "right", "recall", "precision", "most often said instead"], ...rows];
+}
+
+/** The same in aligned lines. */
+export function drawClasses(...given: Parameters<typeof classRows>): string[] {
+  return alignColumns(classRows(...given), [1, 2, 3, 4]);
 }

@@ -2,36 +2,30 @@
 // the figures.
 import { Command } from "commander";
 import { prepareNamed } from "../prepare-table.js";
-import { checkPlace } from "../files.js";
 import { integer } from "../options.js";
 import { readTableFile } from "../read-table.js";
-import { saveFile } from "../save-file.js";
+import { checkPagePlace, htmlOption, type PageOptions, savePage } from "../save-page.js";
 import { interruption, Terminal } from "../terminal.js";
 import type { DigitRuns } from "../textbook/digit-runs.js";
-import { RelumineError } from "../../core/errors.js";
 import { wrap } from "../../text/wrap.js";
-import { pageToHtml } from "../../report/page.js";
 import { formatCount, formatDuration } from "../../text/numbers.js";
-import { onOneLine } from "../../text/printable.js";
 import {
   type ClaimRecord,
   drawClaim,
   drawFigures,
   interruptionNote,
   rangeNote,
-  type TextbookRecord,
   textbookPage,
 } from "../../report/textbook-text.js";
 
 const COUNT = 9;
 const REPEATS = 5; // what is so in all five would be so by chance once in 32
 
-interface TextbookOptions {
+interface TextbookOptions extends PageOptions {
   readonly only?: readonly number[];
   readonly seed: number;
   readonly repeats: number;
   readonly figures?: boolean;
-  readonly html?: string;
   readonly json?: boolean;
 }
 
@@ -85,18 +79,6 @@ async function examine(
   return records;
 }
 
-async function savePage(terminal: Terminal, file: string, record: TextbookRecord): Promise<void> {
-  const page = new TextEncoder().encode(pageToHtml(textbookPage(record)));
-  try {
-    await saveFile(file, page);
-    terminal.tell(`\nPage: ${onOneLine(file)}, ${formatCount(page.length)} bytes`);
-  } catch (error) {
-    if (!(error instanceof RelumineError)) throw error;
-    terminal.fail(`the page was not saved: ${error.message}`);
-    process.exitCode = 1;
-  }
-}
-
 async function makeDigitRuns(
   options: TextbookOptions,
   signal: AbortSignal,
@@ -113,7 +95,7 @@ async function makeDigitRuns(
 async function textbook(options: TextbookOptions): Promise<void> {
   const terminal = new Terminal(options.json);
   const signal = interruption();
-  if (options.html !== undefined) await checkPlace(options.html, undefined, "--html");
+  await checkPagePlace(options, undefined);
   const numbers = options.only ?? Array.from({ length: COUNT }, (_, i) => i + 1);
   const started = performance.now();
   let done = 0;
@@ -136,7 +118,7 @@ async function textbook(options: TextbookOptions): Promise<void> {
     isInterrupted: claims.length < numbers.length,
     claims,
   };
-  if (options.html !== undefined && claims.length > 0) await savePage(terminal, options.html, record);
+  if (claims.length > 0) await savePage(terminal, options, () => textbookPage(record));
   if (options.json)
     terminal.document({
       ...record,
@@ -161,7 +143,7 @@ export function textbookCommand(): Command {
       0,
     )
     .option("--figures", "print all figures under each verdict")
-    .option("--html <file>", "write a page with a plot for each claim")
+    .addOption(htmlOption("write a page with a plot for each claim"))
     .option("--json", "print one JSON document instead")
     .addHelpText("after", EXAMPLES)
     .action(textbook);

@@ -2,8 +2,8 @@
 import { wrap } from "../../text/wrap.js";
 import { Command, Option } from "commander";
 import { prepareNamed, type NamedPreparedTable } from "../prepare-table.js";
-import { type Evaluation, evaluateOn, tellEvaluation } from "../evaluate.js";
-import { dataRecord, describeData } from "../data-summary.js";
+import { describeEvaluation, type Evaluation, evaluateOn, tellEvaluation } from "../evaluate.js";
+import { dataFacts, dataRecord, describeData, judgesName } from "../data-summary.js";
 import {
   type Checkpoint,
   Checkpointer,
@@ -19,6 +19,7 @@ import { describeDiagnosis, specFor, tellLearning, tryDiagnose } from "../networ
 import { addSharedOptions, addTrainingOptions, classWeightsOf, optimizerOf, type TrainingOptions } from "../options.js";
 import { readTableFile } from "../read-table.js";
 import { saveFile } from "../save-file.js";
+import { checkPagePlace, htmlOption, type PageOptions, savePage } from "../save-page.js";
 import { tableMetadata } from "../../table/stored-table.js";
 import { interruption, Terminal } from "../terminal.js";
 import { RelumineError } from "../../core/errors.js";
@@ -35,6 +36,8 @@ import type {
 } from "../../index.js";
 import { drawActivityMap } from "../../report/activity-map.js";
 import { drawDeaths } from "../../report/deaths-text.js";
+import type { Page } from "../../report/page.js";
+import { trainingPage } from "../../report/pages/training-page.js";
 import { describeEpoch, drawEpochs } from "../../report/training-text.js";
 import { formatCount, formatNumber, roundTo } from "../../text/numbers.js";
 import { onOneLine } from "../../text/printable.js";
@@ -42,7 +45,7 @@ import { onOneLine } from "../../text/printable.js";
 const LOGGED_EPOCHS = 20;
 const MOST_FRAMES = 60;
 
-interface TrainOptions extends TrainingOptions {
+interface TrainOptions extends TrainingOptions, PageOptions {
   /** Where to save the network. */
   readonly out?: string;
   /** Where to store the training, how often in milliseconds, and where to take one up. */
@@ -56,7 +59,7 @@ Examples:
   $ relumine train penguins.csv --target species
   $ relumine train houses.csv.gz --target price --hidden 128,64 --epochs 200
   $ relumine train digits --hidden 128,128 --epochs 20 --json > result.json
-  $ relumine train digits --out digits.safetensors
+  $ relumine train digits --out digits.safetensors --html digits.html
   $ relumine train digits --epochs 9000 --checkpoint digits.training --every 5m
   $ relumine train digits --resume digits.training
 
@@ -131,6 +134,37 @@ function describeNetwork(
   );
 }
 
+/** How it ended, where that was before its last epoch. */
+function describeEnding({ history, trace }: Outcome): string[] {
+  return [
+    ...(history.stopped ? [STOPPED[history.stopped]] : []),
+    ...(trace.divergence ? [`It diverged: ${trace.divergence.explanation}.`] : []),
+    ...(history.diverged ? [describeDivergence(history.diverged)] : []),
+  ];
+}
+
+function pageOf(outcome: Outcome, prepared: NamedPreparedTable, options: TrainOptions, madeBy: string): Page {
+  const { network, history, trace, validation, diagnosis } = outcome;
+  const { name, notes, encoding } = prepared;
+  return trainingPage({
+    title: `Training on ${name}`,
+    facts: [...dataFacts(prepared, options.seed), ["network", describeNetwork(outcome, options)]],
+    notes,
+    spec: network.spec,
+    madeBy,
+    epochs: history.epochs,
+    ending: describeEnding(outcome),
+    deaths: trace.deaths,
+    revived: trace.revivals.length,
+    evaluation: {
+      where: judgesName(prepared),
+      figures: describeEvaluation(validation, encoding.target.column),
+      ...validation,
+    },
+    diagnosis,
+  });
+}
+
 function tellOutcome(terminal: Terminal, outcome: Outcome, prepared: NamedPreparedTable, options: TrainOptions): void {
   const { dim, yellow } = terminal.colors;
   const { history, validation, diagnosis, activity, trace } = outcome;
@@ -138,15 +172,10 @@ function tellOutcome(terminal: Terminal, outcome: Outcome, prepared: NamedPrepar
   tellLearning(terminal, diagnosis);
   terminal.tell(`${describeNetwork(outcome, options)}\n`);
   if (rows.length > 0) terminal.tell([dim(title), ...rows, ""].join("\n"));
-  if (history.stopped) terminal.tell(`${yellow(STOPPED[history.stopped])}\n`);
-  if (trace.divergence) terminal.tell(`${wrap(`It diverged: ${trace.divergence.explanation}.`)}\n`);
-  if (history.diverged) terminal.tell(`${wrap(describeDivergence(history.diverged))}\n`);
-  tellEvaluation(
-    terminal,
-    prepared.judges === prepared.heldOut ? "held out" : "training rows",
-    validation,
-    prepared.encoding.target,
-  );
+  describeEnding(outcome).forEach((text, place) => {
+    terminal.tell(`${place === 0 && history.stopped ? yellow(text) : wrap(text)}\n`);
+  });
+  tellEvaluation(terminal, judgesName(prepared), validation, prepared.encoding.target);
   const map = drawActivityMap(activity.frames, { samples: activity.samples, colors: terminal.hasColors });
   if (map.length > 0) terminal.tell(["", ...map].join("\n"));
   if (options.activation === "relu" || trace.deaths.length > 0)
@@ -285,11 +314,14 @@ function tellSaved(terminal: Terminal, saved: Saved): void {
   else terminal.fail(`the network was not saved: ${saved.error}`);
 }
 
-async function checkPlaces(source: string, { out, checkpoint, resume }: TrainOptions): Promise<void> {
+async function checkPlaces(source: string, options: TrainOptions): Promise<void> {
+  const { out, checkpoint, resume } = options;
   const writes = checkpoint ?? resume;
+  const option = checkpoint ? "--checkpoint" : "--resume";
   checkDistinct([
-    out === undefined ? undefined : await checkPlace(out, source),
-    writes === undefined ? undefined : await checkPlace(writes, source, checkpoint ? "--checkpoint" : "--resume"),
+    ["--out", out === undefined ? undefined : await checkPlace(out, source)],
+    [option, writes === undefined ? undefined : await checkPlace(writes, source, option)],
+    ["--html", await checkPagePlace(options, source)],
   ]);
 }
 
@@ -311,6 +343,7 @@ async function train(source: string, given: TrainOptions, command: Command): Pro
   if (options.json) terminal.document(toDocument(outcome, prepared, saved));
   else tellOutcome(terminal, outcome, prepared, options);
   if (saved) tellSaved(terminal, saved);
+  await savePage(terminal, options, (madeBy) => pageOf(outcome, prepared, options, madeBy));
   const { history, checkpoint: stored } = outcome;
   if (stored && !stored.error && history.stopped === "aborted")
     terminal.tell(`\nStored: ${onOneLine(stored.file)}; --resume goes on from there`);
@@ -321,6 +354,7 @@ export function trainCommand(): Command {
   return addTrainingOptions(addSharedOptions(new Command("train"), { hidden: [64, 32], epochs: 50 }))
     .description("Train a network on a table, and diagnose its hidden units.")
     .option("--out <file>", 'save the network and how the columns were read, as safetensors: see "relumine diagnose"')
+    .addOption(htmlOption())
     .option("--checkpoint <file>", "store the training itself now and then, when it is interrupted, and at its end")
     .addOption(
       new Option("--every <time>", "from one checkpoint to the next").argParser(duration).default(30_000, "30s"),

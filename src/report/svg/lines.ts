@@ -12,6 +12,7 @@ import {
   WIDTH,
 } from "./frame.js";
 import { type Axis, makeScale, type Scale, tenth } from "./scale.js";
+import { formatCount } from "../../text/numbers.js";
 
 export interface Series {
   readonly name: string;
@@ -27,11 +28,17 @@ export interface LinePlot {
   readonly x: Axis;
   readonly y: Axis;
   readonly series: readonly Series[];
+  /** What happened on the way, as bars that stand on the axis: how often at which x. */
+  readonly events?: {
+    readonly name: string;
+    readonly points: readonly (readonly [x: number, count: number])[];
+  };
 }
 
 const HEIGHT = 250;
 const LABEL_GAP = 14;
 const DOTS_UP_TO = 24;
+const HIGHEST_EVENT = 44;
 
 function path(points: readonly (readonly [number, number])[]): string {
   let isDown = false;
@@ -90,7 +97,17 @@ function drawNames(series: readonly Series[], y: Scale, box: Box): string[] {
   );
 }
 
-export function linesToSvg({ title, x: xAxis, y: yAxis, series }: LinePlot): string {
+/** Bars as high as their counts beside the largest, which the name says; in the margin, clear of the axis' own name. */
+function drawEvents({ name, points }: NonNullable<LinePlot["events"]>, x: Scale, box: Box): string[] {
+  const most = points.reduce((highest, [, count]) => Math.max(highest, count), 0);
+  const bars = points.map(([at, count]) =>
+    line(x.at(at), box.bottom, x.at(at), tenth(box.bottom - (count / most) * HIGHEST_EVENT), "event"),
+  );
+  const words = `${name}: bars, up to ${formatCount(most)}`;
+  return [...bars, text(WIDTH - 2, box.top - 12, words, { anchor: "end", kind: "name s2" })];
+}
+
+export function linesToSvg({ title, x: xAxis, y: yAxis, series, events }: LinePlot): string {
   const values = series.flatMap(({ points, band = [] }) => [...points.map(([, y]) => y), ...band.flat()]);
   const top = 30,
     bottom = HEIGHT - 42;
@@ -108,6 +125,7 @@ export function linesToSvg({ title, x: xAxis, y: yAxis, series }: LinePlot): str
     ...horizontalAxis(xAxis, x, box),
     ...series.map((one, index) => drawBand(one, x, y, seriesKind(index))),
     ...series.map((one, index) => drawSeries(one, x, y, seriesKind(index))),
+    ...(events && events.points.length > 0 ? drawEvents(events, x, box) : []),
     ...drawNames(series, y, box),
     ...(y.low < 0 && y.high > 0 && yAxis.scale !== "log" ? [line(box.left, y.at(0), right, y.at(0), "base")] : []),
   ]);
