@@ -19,12 +19,15 @@ export function toFileMap(files: unknown): ReadonlyMap<string, Uint8Array> {
 
 const LEADS_OUT = /^[/\\]|^[a-z][a-z0-9+.-]*:|(^|[/\\])\.\.([/\\]|$)|\\|\0/i;
 
+/** A path within the model's folder, as far as its text says. */
+export const isWithinFolder = (name: string): boolean => name !== "" && !LEADS_OUT.test(name);
+
 /**
  * The file that a model names.
  * @throws RelumineError "unsupported" for a path that leads elsewhere, "format" for a file that was not given
  */
 export function namedFile(files: ReadonlyMap<string, Uint8Array>, what: string, name: string): Uint8Array {
-  if (LEADS_OUT.test(name) || name === "")
+  if (!isWithinFolder(name))
     throw new RelumineError(
       "unsupported",
       what,

@@ -129,8 +129,15 @@ function fieldNumbers(message: Message, type: NumberType): ArrayLike<number> {
 
 const DATA_FIELDS = [4, 5, 7, 9, 10, 11];
 
+const isExternal = (message: Message): boolean => (message.integer(14) ?? 0) === EXTERNAL;
+
+/** Where the numbers of a tensor with external data lie: location, offset, length. */
+function placeOf(message: Message, what: string): Map<string, string> {
+  return new Map(message.messages(13, what).map((entry) => [entry.text(1), entry.text(2)]));
+}
+
 function externalBytes(message: Message, what: string, files: ReadonlyMap<string, Uint8Array>): Uint8Array {
-  const said = new Map(message.messages(13, what).map((entry) => [entry.text(1), entry.text(2)]));
+  const said = placeOf(message, what);
   const file = namedFile(files, `${what}'s external location`, said.get("location") ?? "");
   const offset = Number(said.get("offset") ?? 0);
   const length = Number(said.get("length") ?? file.length - offset);
@@ -155,11 +162,10 @@ function readTensor(message: Message, files: ReadonlyMap<string, Uint8Array>): T
     throw new RelumineError("unsupported", what, "to be of a known type of numbers", `the data type ${code}`);
   const shape = message.integers(1);
   const count = countOf(what, shape);
-  const isExternal = (message.integer(14) ?? 0) === EXTERNAL;
   const held = DATA_FIELDS.filter((field) => message.has(field));
-  if (held.length > (isExternal ? 0 : 1))
+  if (held.length > (isExternal(message) ? 0 : 1))
     throw new RelumineError("format", what, "to hold its numbers once", "two lists of them");
-  if (isExternal)
+  if (isExternal(message))
     return {
       shape,
       data: decodeNumbers(what, type, externalBytes(message, what, files), count),
@@ -227,14 +233,34 @@ function opsetOf(model: Message): number {
   );
 }
 
+function graphOf(model: Message): Message {
+  const graph = model.message(7, "the model's graph");
+  if (graph === undefined) throw new RelumineError("format", "the ONNX file", "to hold a graph", "none");
+  return graph;
+}
+
+/**
+ * The files that the tensors of an ONNX file say their numbers lie in.
+ * @throws RelumineError "format" for bytes that are none
+ */
+export function externalNames(bytes: Uint8Array): string[] {
+  const graph = graphOf(new Message("the ONNX file", bytes));
+  const constants = graph
+    .messages(1, "the model's node")
+    .flatMap((node) => node.messages(5, "the model's attribute"))
+    .flatMap((attribute) => attribute.message(5, "the model's tensor") ?? []);
+  return [...graph.messages(5, "the model's tensor"), ...constants]
+    .filter(isExternal)
+    .map((tensor) => placeOf(tensor, "the model's tensor").get("location") ?? "");
+}
+
 /**
  * What an ONNX file says.
  * @throws RelumineError "format" for bytes that are none
  */
 export function readOnnxModel(bytes: Uint8Array, files: ReadonlyMap<string, Uint8Array>): OnnxModel {
   const model = new Message("the ONNX file", bytes);
-  const graph = model.message(7, "the model's graph");
-  if (graph === undefined) throw new RelumineError("format", "the ONNX file", "to hold a graph", "none");
+  const graph = graphOf(model);
   const initializers = new Map<string, Message>();
   for (const each of graph.messages(5, "the model's tensor")) {
     const name = each.text(8);

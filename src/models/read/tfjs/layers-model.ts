@@ -157,11 +157,25 @@ function sourceOf(specs: ReadonlyMap<string, Spec>): WeightSource {
   };
 }
 
-/** A model.json, with its shards among the files, as a chain. */
-export function readLayersModel(bytes: Uint8Array, { files }: Said): ReadFile {
+function parseModel(bytes: Uint8Array): JsonObject {
   if (bytes.length > MOST_BYTES)
     throw new RelumineError("memory", "model.json", `to have at most ${MOST_BYTES} bytes`, `${bytes.length}`);
-  const model = checkObject("model.json", parseStrictJson("model.json", new TextDecoder().decode(bytes), CONFIG_DEPTH));
+  return checkObject("model.json", parseStrictJson("model.json", new TextDecoder().decode(bytes), CONFIG_DEPTH));
+}
+
+/**
+ * The shards that a model.json names, of layers models and of graph models.
+ * @throws RelumineError "format" or "memory"
+ */
+export function shardNames(bytes: Uint8Array): unknown[] {
+  const { weightsManifest } = parseModel(bytes);
+  if (weightsManifest === undefined) return [];
+  return listOf(MANIFEST, weightsManifest).flatMap((group) => listOf(MANIFEST, checkObject(MANIFEST, group).paths));
+}
+
+/** A model.json, with its shards among the files, as a chain. */
+export function readLayersModel(bytes: Uint8Array, { files }: Said): ReadFile {
+  const model = parseModel(bytes);
   const isGraph =
     model.format === "graph-model" ||
     (typeof model.modelTopology === "object" && model.modelTopology !== null && "node" in model.modelTopology);
