@@ -1,45 +1,10 @@
 // Which findings are causes, where several come together.
 import type { Evidence, Found } from "./evidence.js";
 import type { Finding, FindingKind, FindingRole } from "../types.js";
+import { ROLES } from "./role-table.js";
 import { isAllLearned } from "./learnable.js";
 import { hasLearned } from "./learned.js";
 import { SOME } from "../learning/verdict.js";
-
-/** What a kind is by itself, unless a finding says otherwise. */
-const ROLES: Record<FindingKind, FindingRole> = {
-  noBetterThanConstant: "symptom",
-  oneClassPredicted: "symptom",
-  classNeverPredicted: "symptom",
-  overfitting: "cause",
-  heldOutElsewhere: "cause",
-  stillLearning: "cause",
-  stepsTooSmall: "cause",
-  highRate: "cause",
-  divergence: "cause",
-  decayCollapse: "cause",
-  labelsMismatch: "cause",
-  linearNetwork: "cause",
-  bottleneck: "cause",
-  closedSamples: "cause",
-  unscaledTargets: "cause",
-  outlierInputs: "cause",
-  singleUnitSoftmax: "cause",
-  lossMismatch: "cause",
-  vanishingGradient: "cause",
-  noGradientFromAbove: "symptom",
-  collapsedOutput: "symptom",
-  deadOutputUnits: "symptom",
-  zeroOutgoingWeights: "symptom",
-  silentTogether: "symptom",
-  constantTogether: "symptom",
-  constantInputs: "remark",
-  duplicateInputs: "remark",
-  uncenteredInputs: "cause",
-  unscaledInputs: "cause",
-  singleClass: "cause",
-  lowTargetVariance: "cause",
-  healthySparsity: "remark",
-};
 
 /** Output and loss do not fit: whatever else is seen may come of it. */
 const MISFITS: readonly FindingKind[] = ["singleUnitSoftmax", "labelsMismatch", "lossMismatch"];

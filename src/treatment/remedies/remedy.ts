@@ -1,6 +1,7 @@
 // The remedies by name, with their options checked and their defaults filled in.
 import { checkName, checkNumber, checkOptions, describe } from "../../core/checks.js";
 import { RelumineError } from "../../core/errors.js";
+import { REMEDY_KINDS } from "./kinds.js";
 import { checkKernelInitializer, type KernelInitializer } from "../../network/initializer-spec.js";
 import { DIAGNOSIS_WORK } from "../../diagnosis/proof/prove.js";
 import { type Activation, type ResolvedActivation, resolveActivation } from "../../activations/activations.js";
@@ -110,14 +111,6 @@ export type ResolvedRemedy =
 export const DEFAULT_ACTIVITY = 0.1;
 const DORMANT_BELOW = 0.025;
 
-const KINDS = [
-  "liftBias",
-  "openSamples",
-  "recycle",
-  "reinitialize",
-  "replaceActivation",
-  "prune",
-] as const satisfies readonly RemedyKind[];
 const OPTIONS: Readonly<Record<RemedyKind, readonly string[]>> = {
   liftBias: ["activity"],
   openSamples: [],
@@ -132,7 +125,7 @@ export function checkRemedy(remedy: unknown): ResolvedRemedy {
   if (typeof remedy !== "object" || remedy === null || Array.isArray(remedy)) {
     throw new RelumineError("value", "remedy", 'to be an object like { kind: "liftBias" }', describe(remedy));
   }
-  const kind = checkName("remedy.kind", (remedy as Remedy).kind, KINDS);
+  const kind = checkName("remedy.kind", (remedy as Remedy).kind, REMEDY_KINDS);
   const given = checkOptions(
     "remedy",
     remedy as {

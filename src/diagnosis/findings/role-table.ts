@@ -1,0 +1,38 @@
+// What each kind of finding is by itself: the list of all kinds.
+import type { FindingKind, FindingRole } from "../types.js";
+
+/** A finding may say otherwise, and a cause among others makes some of them symptoms: see roles.ts. */
+export const ROLES: Readonly<Record<FindingKind, FindingRole>> = {
+  noBetterThanConstant: "symptom",
+  oneClassPredicted: "symptom",
+  classNeverPredicted: "symptom",
+  overfitting: "cause",
+  heldOutElsewhere: "cause",
+  stillLearning: "cause",
+  stepsTooSmall: "cause",
+  highRate: "cause",
+  divergence: "cause",
+  decayCollapse: "cause",
+  labelsMismatch: "cause",
+  linearNetwork: "cause",
+  bottleneck: "cause",
+  closedSamples: "cause",
+  unscaledTargets: "cause",
+  outlierInputs: "cause",
+  singleUnitSoftmax: "cause",
+  lossMismatch: "cause",
+  vanishingGradient: "cause",
+  noGradientFromAbove: "symptom",
+  collapsedOutput: "symptom",
+  deadOutputUnits: "symptom",
+  zeroOutgoingWeights: "symptom",
+  silentTogether: "symptom",
+  constantTogether: "symptom",
+  constantInputs: "remark",
+  duplicateInputs: "remark",
+  uncenteredInputs: "cause",
+  unscaledInputs: "cause",
+  singleClass: "cause",
+  lowTargetVariance: "cause",
+  healthySparsity: "remark",
+};
