@@ -28,14 +28,19 @@ export function evaluateOn(network: Network, rows: EncodedRows, { target }: Tabl
   return { ...metrics, confusion: confusion!, classes: classResults(target.classes, evaluation) };
 }
 
+/** `accuracy 97.1 %, loss 0.09` */
+export function metricsText({ loss, accuracy }: Metrics): string {
+  const text = `loss ${formatNumber(loss)}`;
+  return accuracy === undefined ? text : `accuracy ${formatPercent(accuracy)}, ${text}`;
+}
+
 /** @param target the column that is predicted */
 export function describeEvaluation(evaluation: Evaluation, target: string): string {
-  const loss = `loss ${formatNumber(evaluation.loss)}`;
-  if (evaluation.accuracy !== undefined) return `accuracy ${formatPercent(evaluation.accuracy)}, ${loss}`;
+  if (evaluation.accuracy !== undefined) return metricsText(evaluation);
   const r2 = evaluation.r2 === undefined ? "" : `, R² ${formatScore(evaluation.r2, false)}`;
   return (
     `mean absolute error ${formatNumber(evaluation.meanAbsoluteError!)} and root mean square ` +
-    `${formatNumber(evaluation.rootMeanSquaredError!)}, in units of ${shorten(target)}${r2}; ${loss}`
+    `${formatNumber(evaluation.rootMeanSquaredError!)}, in units of ${shorten(target)}${r2}; ${metricsText(evaluation)}`
   );
 }
 

@@ -3,9 +3,9 @@ import { createReadStream, type Stats } from "node:fs";
 import { access, constants, open, readFile, readlink, realpath, stat } from "node:fs/promises";
 import { dirname, resolve } from "node:path";
 import type { ByteSource } from "../arrays/byte-source.js";
-import { RelumineError } from "../core/errors.js";
+import { errorIn, RelumineError } from "../core/errors.js";
 
-const MAX_MODEL_BYTES = 2 ** 31 - 1; // what Node reads at once
+export const MAX_MODEL_BYTES = 2 ** 31 - 1; // what Node reads at once
 
 const REASONS: Record<string, string> = {
   ENOENT: "no such file or folder",
@@ -21,6 +21,16 @@ const REASONS: Record<string, string> = {
   EIO: "the device failed",
 };
 const MOST_LINKS = 40; // as Linux
+
+/** Errors that begin with the name of the file they are about. */
+export async function about<T>(file: string, task: () => T | Promise<T>): Promise<T> {
+  try {
+    return await task();
+  } catch (error) {
+    if (error instanceof RelumineError && error.path !== file) throw errorIn(file, error);
+    throw error;
+  }
+}
 
 /** What the system says went wrong, in plain words. */
 export function reasonOf(error: unknown): string {

@@ -3,11 +3,13 @@
 import { Command, CommanderError } from "commander";
 import { trainCommand } from "./commands/train.js";
 import { checkupCommand } from "./commands/checkup.js";
+import { convertCommand } from "./commands/convert.js";
 import { cureCommand } from "./commands/cure.js";
 import { diagnoseCommand } from "./commands/diagnose.js";
 import { forecastCommand } from "./commands/forecast.js";
 import { proveCommand } from "./commands/prove.js";
 import { textbookCommand } from "./commands/textbook.js";
+import { treatCommand } from "./commands/treat.js";
 import { watchOutput, write, writeError } from "./output.js";
 import { readVersion } from "./version.js";
 import { RelumineError } from "../core/errors.js";
@@ -43,6 +45,8 @@ async function run(): Promise<void> {
     checkupCommand(),
     cureCommand(),
     diagnoseCommand(),
+    treatCommand(),
+    convertCommand(),
     proveCommand(),
     forecastCommand(),
     textbookCommand(),

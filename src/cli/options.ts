@@ -21,6 +21,13 @@ function refuse<T>(check: () => T): T {
   }
 }
 
+/** The same refusal where the library's option that it is about is one of the command line's: with dashes before it. */
+export function withDashes(error: unknown, names: readonly string[]): unknown {
+  if (!(error instanceof RelumineError) || !names.includes(error.path)) return error;
+  const { code, path, expected, given, hint } = error;
+  return new RelumineError(code, `--${path}`, expected, given, hint);
+}
+
 function toNumber(text: string): number {
   return parseNumber(text) ?? Number.NaN;
 }

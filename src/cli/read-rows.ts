@@ -2,10 +2,9 @@
 import type { Command } from "commander";
 import { type FileRows, type ReadRowsOptions, rowsOf } from "../arrays/read-rows.js";
 import type { DataSource } from "../arrays/open.js";
-import { RelumineError } from "../core/errors.js";
 import { EMBEDDED, EMBEDDED_FACTS, withDataFile } from "./data-file.js";
 import { readBytesIfThere } from "./files.js";
-import { columnsOption, decimal, ignoreOption, oneOf } from "./options.js";
+import { columnsOption, decimal, ignoreOption, oneOf, withDashes } from "./options.js";
 import { type Scaling, SCALINGS } from "../table/rows-for-model.js";
 
 const MOST_TARGET_BYTES = 2 ** 30;
@@ -40,12 +39,6 @@ export function addRowsOptions(command: Command): Command {
 /** Options that the command line has too, with dashes before them. */
 const OPTIONS = ["inputs", "array", "target", "ignore", "columns", "scaling", "divisor"];
 
-function withDashes(error: unknown): unknown {
-  if (!(error instanceof RelumineError) || !OPTIONS.includes(error.path)) return error;
-  const { code, path, expected, given, hint } = error;
-  return new RelumineError(code, `--${path}`, expected, given, hint);
-}
-
 /** A file of targets by itself. */
 function findFile(name: string): Promise<Uint8Array | undefined> {
   return readBytesIfThere(name, name, { expected: "to be an array of targets", maxBytes: MOST_TARGET_BYTES });
@@ -66,7 +59,7 @@ export function readRows(
     try {
       return { name: file, ...(await rowsOf(source, { ...rest, target, like: training, findFile })) };
     } catch (error) {
-      throw withDashes(error);
+      throw withDashes(error, OPTIONS);
     }
   };
   return withDataFile(file, (source) =>

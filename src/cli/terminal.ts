@@ -17,6 +17,11 @@ function showsColors(stream: Stream): boolean {
   return isTerminal(stream) && !process.env.NO_COLOR;
 }
 
+/** Arrays of numbers as lists: JSON would make objects of them. */
+function listArrays(_name: string, value: unknown): unknown {
+  return ArrayBuffer.isView(value) ? Array.from(value as Float32Array) : value;
+}
+
 export class Terminal {
   readonly hasColors: boolean;
   readonly colors: ReturnType<typeof picocolors.createColors>;
@@ -52,7 +57,7 @@ export class Terminal {
 
   document(value: unknown): void {
     this.endProgress();
-    write(process.stdout, `${JSON.stringify(value, null, 2)}\n`);
+    write(process.stdout, `${JSON.stringify(value, listArrays, 2)}\n`);
   }
 
   /** A line of progress where there is no terminal to draw a bar on. */

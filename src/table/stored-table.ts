@@ -22,6 +22,11 @@ export function tableMetadata({ name, encoding: { inputs, target } }: StoredTabl
   return { [METADATA_NAME]: JSON.stringify({ name, inputs, target }) };
 }
 
+/** Whether a network's metadata say that it was trained on a table. */
+export function holdsTable(metadata: Readonly<Record<string, string>>): boolean {
+  return Object.hasOwn(metadata, METADATA_NAME);
+}
+
 function checkFit({ inputs, target }: TableEncoding, spec: NetworkSpec): void {
   const width = inputWidth(inputs);
   if (width !== spec.inputs)
@@ -48,7 +53,7 @@ function checkStored(text: string, spec: NetworkSpec): StoredTable {
  * @throws RelumineError "format"
  */
 export function readStoredTable(metadata: Readonly<Record<string, string>>, spec: NetworkSpec): StoredTable {
-  if (!Object.hasOwn(metadata, METADATA_NAME)) {
+  if (!holdsTable(metadata)) {
     throw new RelumineError(
       "format",
       "the file",

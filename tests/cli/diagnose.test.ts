@@ -322,10 +322,10 @@ describe("diagnose", () => {
     });
     const files: [string, RegExp][] = [
       [join(folder.path, "nowhere.safetensors"), /nowhere.safetensors .*got no such file/],
-      [folder.path, /got a directory/],
-      [PENGUINS, /penguins.csv: the file's header .*no safetensors file/],
+      [folder.path, /got a folder without model.json/],
+      [PENGUINS, /penguins.csv: the file to be a model: ONNX, safetensors/],
       [folder.write("cut.safetensors", readFileSync(model).subarray(0, 5000)), /cut.safetensors: the file.* .*damaged/],
-      [folder.write("bare.safetensors", bare), /bare.safetensors: the file to hold a record of a table's columns/],
+      [folder.write("bare.safetensors", bare), /penguins.csv: the table to have 2 columns of numbers, as the model/],
       [
         folder.write("lie.safetensors", lying),
         /lie.safetensors: its record of the table's columns: name to be a text, got 3/,

@@ -16,6 +16,8 @@ describe("help", () => {
     [["train", "--help"], "--target species"],
     [["checkup", "--help"], "--repeats 5"],
     [["diagnose", "--help"], "digits.safetensors digits"],
+    [["treat", "--help"], "--remedy liftBias --out treated.onnx"],
+    [["convert", "--help"], "relumine convert model.keras model.onnx"],
     [["prove", "--help"], "digits.safetensors digits --seconds 300 --proof digits.json"],
     [["forecast", "--help"], "relumine forecast digits"],
     [["textbook", "--help"], "relumine textbook --html"],
@@ -78,8 +80,11 @@ describe("bad usage has exit code 2 and no stack", () => {
       /It has to be one of classification, regression. Did you mean "classification"\?/,
     ],
     [["train", "digits", "--out"], /argument missing/],
-    [["diagnose", "model.safetensors"], /missing required argument 'table'/],
-    [["diagnose", "model.safetensors", "digits", "--target", "digit"], /unknown option '--target'/],
+    [["diagnose", "model.safetensors"], /missing required argument 'data'/],
+    [
+      ["diagnose", "model.safetensors", "digits", "--tarket", "digit"],
+      /unknown option '--tarket'\n\(Did you mean --target/,
+    ],
     [["checkup", "digits", "--repeats", "0"], /It has to be an integer of at least 1/],
   ])("%j", async (args, message) => {
     const { code, stdout, stderr } = await relumine(...args);

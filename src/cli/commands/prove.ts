@@ -2,13 +2,14 @@
 // gone on with.
 import { Command } from "commander";
 import { encodeLabelledColumns } from "../../table/prepare-table.js";
-import { checkPlace, readBytesIfThere } from "../files.js";
+import { tellSubject } from "../diagnose/judged.js";
+import { about, checkPlace, readBytesIfThere } from "../files.js";
 import { addLayoutOptions, decimal, integer } from "../options.js";
 import { readTableFile } from "../read-table.js";
 import { saveFile } from "../save-file.js";
 import { readingOptions } from "../../table/encoding.js";
 import type { LayoutOptions } from "../../table/read/layout.js";
-import { about, loadModel, tellModel } from "../stored-model.js";
+import { describeStored, loadModel } from "../stored-model.js";
 import { interruption, Terminal } from "../terminal.js";
 import { errorIn, RelumineError } from "../../core/errors.js";
 import type { NetworkProof, ProofProgress } from "../../index.js";
@@ -80,7 +81,7 @@ async function proveFile(file: string, source: string, options: ProveCommandOpti
   const model = await loadModel(file);
   const { name, table } = await readTableFile(source, { ...layout, ...readingOptions(model.table.encoding) });
   const { x, notes } = await about(name, () => encodeLabelledColumns(model.table.encoding, table));
-  tellModel(terminal, model, { name, rows: x.rows, notes });
+  tellSubject(terminal, describeStored(model), { name, rows: x.rows, notes });
   const from = place === undefined ? undefined : ((await readProofFile(place)) as NetworkProof | undefined);
   const limits = {
     ...(seconds !== undefined && { seconds, budget: ENDLESS }),

@@ -14,6 +14,7 @@ import {
   mergeOptions,
   readCheckpoint,
 } from "../checkpoint.js";
+import { addFailOnOption, type FailOnOptions, type Failure, failuresOf, tellFailures } from "../fail-on.js";
 import { checkPlace } from "../files.js";
 import { describeDiagnosis, specFor, tellLearning, tryDiagnose } from "../network-for-table.js";
 import { addSharedOptions, addTrainingOptions, classWeightsOf, optimizerOf, type TrainingOptions } from "../options.js";
@@ -45,7 +46,7 @@ import { onOneLine } from "../../text/printable.js";
 const LOGGED_EPOCHS = 20;
 const MOST_FRAMES = 60;
 
-interface TrainOptions extends TrainingOptions, PageOptions {
+interface TrainOptions extends TrainingOptions, PageOptions, FailOnOptions {
   /** Where to save the network. */
   readonly out?: string;
   /** Where to store the training, how often in milliseconds, and where to take one up. */
@@ -196,6 +197,7 @@ function toDocument(
   { network, optimizer, history, validation, diagnosis, activity, trace, checkpoint }: Outcome,
   prepared: NamedPreparedTable,
   saved: Saved | undefined,
+  failures: readonly Failure[],
 ): object {
   const { encoding } = prepared;
   return {
@@ -216,6 +218,7 @@ function toDocument(
     diagnosis: typeof diagnosis === "string" ? { error: diagnosis } : diagnosis,
     saved,
     checkpoint,
+    ...(failures.length > 0 && { failures }),
   };
 }
 
@@ -340,7 +343,8 @@ async function train(source: string, given: TrainOptions, command: Command): Pro
   const outcome = await judge(trained, prepared); // of a training that diverged, what it came to
   if (isToGoBack) trained.network.restoreEpochStart();
   const saved = isToGoBack ? await write() : before;
-  if (options.json) terminal.document(toDocument(outcome, prepared, saved));
+  const failures = failuresOf(options.failOn, outcome.diagnosis);
+  if (options.json) terminal.document(toDocument(outcome, prepared, saved, failures));
   else tellOutcome(terminal, outcome, prepared, options);
   if (saved) tellSaved(terminal, saved);
   await savePage(terminal, options, (madeBy) => pageOf(outcome, prepared, options, madeBy));
@@ -348,10 +352,12 @@ async function train(source: string, given: TrainOptions, command: Command): Pro
   if (stored && !stored.error && history.stopped === "aborted")
     terminal.tell(`\nStored: ${onOneLine(stored.file)}; --resume goes on from there`);
   if (history.stopped || stored?.error || (saved && "error" in saved)) process.exitCode = 1;
+  tellFailures(terminal, failures);
 }
 
 export function trainCommand(): Command {
-  return addTrainingOptions(addSharedOptions(new Command("train"), { hidden: [64, 32], epochs: 50 }))
+  const command = addTrainingOptions(addSharedOptions(new Command("train"), { hidden: [64, 32], epochs: 50 }));
+  return addFailOnOption(command)
     .description("Train a network on a table, and diagnose its hidden units.")
     .option("--out <file>", 'save the network and how the columns were read, as safetensors: see "relumine diagnose"')
     .addOption(htmlOption())

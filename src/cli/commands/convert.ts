@@ -1,0 +1,67 @@
+// `relumine convert`: a model of one program as a file of another.
+import { Command } from "commander";
+import { pathsOf, readModelFile } from "../models/model-file.js";
+import { addModelOptions, type ModelOptions, readAnyModel } from "../models/model-options.js";
+import { tellWritten } from "../models/tell-written.js";
+import { checkTarget, saveModel, WRITTEN_FORMATS, WRITTEN_HELP } from "../models/written-model.js";
+import { oneOf } from "../options.js";
+import { Terminal } from "../terminal.js";
+import type { WrittenFormat } from "../../models.js";
+import { describeModel } from "../../report/model-text.js";
+import { onOneLine } from "../../text/printable.js";
+import { wrap } from "../../text/wrap.js";
+
+const EXAMPLES = `
+Examples:
+  $ relumine convert model.keras model.onnx
+  $ relumine convert model.onnx model/ --to tfjs
+  $ relumine convert weights.pt model.onnx --activation relu --head softmax
+  $ relumine convert digits.safetensors digits.onnx
+
+Read is what "relumine diagnose" reads. Written are .onnx, .safetensors in the
+names of PyTorch's nn.Sequential, a folder or .zip for TensorFlow.js, and this
+program's own .safetensors (--to relumine). Normalizations are folded into the
+layers, dropout is gone: the model gives what it gave, and is not for training
+them on.`;
+
+interface ConvertOptions extends ModelOptions {
+  readonly to?: WrittenFormat;
+  readonly json?: boolean;
+}
+
+async function convertFile(file: string, out: string, { to, json, ...options }: ConvertOptions): Promise<void> {
+  const terminal = new Terminal(json);
+  const model = await readModelFile(file);
+  const target = await checkTarget({
+    place: out,
+    option: "<out>",
+    from: model.format,
+    sources: pathsOf(model),
+    ...(to && { format: to }),
+  });
+  const read = await readAnyModel(model, options);
+  const network = await read.toNetwork();
+  const { format, writer, head, notes } = read;
+  const { spec, parameterCount } = network;
+  terminal.tell(`${onOneLine(file)}: ${onOneLine(describeModel(read, parameterCount))}`);
+  for (const note of notes) terminal.tell(wrap(onOneLine(note), 80, "  "));
+  const files = await saveModel(network, target);
+  if (json)
+    terminal.document({
+      model: { file, format, writer, head, notes, spec, parameterCount },
+      saved: { format: target.format, files },
+    });
+  else tellWritten(terminal, files);
+}
+
+export function convertCommand(): Command {
+  const command = new Command("convert")
+    .description("Write a network, whoever trained it, as a file of another program.")
+    .argument("<model>", "its file, or the folder of a TensorFlow.js model")
+    .argument("<out>", "where it goes; the ending says the format")
+    .option("--to <name>", WRITTEN_HELP, oneOf(WRITTEN_FORMATS));
+  return addModelOptions(command)
+    .option("--json", "print one JSON document instead")
+    .addHelpText("after", EXAMPLES)
+    .action(convertFile);
+}

@@ -1,0 +1,51 @@
+// Whatever model a command is given, with its rows: a network that `relumine train` saved knows its table's columns, any
+// other comes with rows for it.
+import type { ModelFile } from "./model-file.js";
+import { otherSubject, type OtherModelOptions } from "./other-subject.js";
+import { storedSubject } from "./stored-subject.js";
+import type { Subject } from "./subject.js";
+import { describe } from "../../core/checks.js";
+import { RelumineError } from "../../core/errors.js";
+import { toModel } from "../stored-model.js";
+import { holdsTable } from "../../table/stored-table.js";
+
+/** What a file of this package says besides its network. */
+async function metadataOf({ format, bytes }: ModelFile): Promise<Record<string, string> | undefined> {
+  return format === "relumine" ? (await import("../../index.js")).readMetadata(bytes) : undefined;
+}
+
+/** What such a network's file says itself. */
+const KNOWN = [
+  "activation",
+  "head",
+  "order",
+  "loss",
+  "target",
+  "array",
+  "ignore",
+  "columns",
+  "like",
+  "scaling",
+  "divisor",
+];
+
+const isSaid = (value: unknown): boolean =>
+  value !== undefined && (typeof value !== "object" || Object.keys(value as object).length > 0);
+
+/** @throws RelumineError "value" for an option that would be without effect */
+function checkSaid(file: string, options: OtherModelOptions): void {
+  const said = KNOWN.find((name) => isSaid(options[name as keyof OtherModelOptions]));
+  if (said === undefined) return;
+  const expected = `to be left out, as ${file} knows its table's columns`;
+  throw new RelumineError("value", `--${said}`, expected, describe(options[said as keyof OtherModelOptions]));
+}
+
+/** @throws RelumineError about the file that it is about */
+export async function subjectOf(model: ModelFile, source: string, options: OtherModelOptions): Promise<Subject> {
+  const metadata = await metadataOf(model);
+  if (metadata && holdsTable(metadata)) {
+    checkSaid(model.file, options);
+    return storedSubject(await toModel(model.file, model.bytes), source, options);
+  }
+  return { ...(await otherSubject(model, source, options)), ...(metadata && { metadata }) };
+}

@@ -1,0 +1,83 @@
+// What a model's file may leave open, as options of the command line, and the model read by them.
+import { basename } from "node:path";
+import type { Command } from "commander";
+import { InvalidArgumentError } from "commander";
+import { about } from "../files.js";
+import type { ModelFile } from "./model-file.js";
+import { decimal, oneOf, withDashes } from "../options.js";
+import { ACTIVATION_NAMES, type Activation } from "../../activations/activations.js";
+import { RelumineError } from "../../core/errors.js";
+import { type Head, HEADS } from "../../models/chain/head.js";
+import type { ReadModel, ReadModelOptions } from "../../models.js";
+import { type Loss, LOSS_NAMES } from "../../network/losses.js";
+
+/** What `addModelOptions` adds. */
+export interface ModelOptions {
+  readonly activation?: Activation | readonly Activation[];
+  readonly head?: Head;
+  readonly order?: readonly string[];
+  readonly loss?: Loss;
+}
+
+/** `relu`, `leakyRelu:0.2` */
+export function activation(text: string): Activation {
+  const [name, alpha, ...more] = text.trim().split(":");
+  if (more.length > 0) throw new InvalidArgumentError('It has to be such as "relu" or "leakyRelu:0.2".');
+  const known = oneOf(ACTIVATION_NAMES)(name);
+  return alpha === undefined ? known : { name: known, alpha: decimal({})(alpha) };
+}
+
+function activations(text: string): Activation | Activation[] {
+  const list = text.split(",").map(activation);
+  return list.length === 1 ? list[0] : list;
+}
+
+/** For models of other programs. */
+export function addModelOptions(command: Command): Command {
+  return command
+    .option(
+      "--activation <names>",
+      "of the hidden layers, where the file holds weights alone: one, or one a layer",
+      activations,
+    )
+    .option("--head <name>", `at the model's end, likewise: ${HEADS.join(", ")}`, oneOf(HEADS))
+    .option("--order <names>", "the layers, first to last, where the file does not tell", (text) =>
+      text.split(",").map((name) => name.trim()),
+    )
+    .option("--loss <name>", "instead of the one that goes with the head", oneOf(LOSS_NAMES));
+}
+
+/** What readers call an option of readModel, by its name on the command line. */
+const OPTION_IN_HINT = /\{ (activation|order): (?:"(\w+)"|\[([^\]]*)\]) \}/g;
+
+/** Of the library's `{ activation: ["linear", "relu"] }` makes `--activation linear,relu`. */
+function inOptions(hint: string): string {
+  return hint.replaceAll(OPTION_IN_HINT, (_, name: string, one: string | undefined, list = "") => {
+    const names = one ?? (list as string).replaceAll(/["\s]/g, "");
+    return `--${name} ${names === "..." ? "NAME,NAME" : names}`;
+  });
+}
+
+const OPTIONS: readonly string[] = ["activation", "order", "head", "loss"] satisfies (keyof ModelOptions)[];
+
+/** The same refusal in the words of the command line. */
+function inCommandLine(error: unknown): unknown {
+  if (!(error instanceof RelumineError)) return error;
+  const { code, path, expected, given, hint } = error;
+  return withDashes(new RelumineError(code, path, expected, given, inOptions(hint)), OPTIONS);
+}
+
+/**
+ * The model in a file.
+ * @throws RelumineError about the file
+ */
+export function readAnyModel({ file, path, bytes, beside }: ModelFile, options: ModelOptions): Promise<ReadModel> {
+  return about(file, async () => {
+    const { readModel } = await import("../../models.js");
+    const { activation: named, head, order, loss } = options;
+    const given: ReadModelOptions = { name: basename(path), files: beside, activation: named, head, order, loss };
+    return readModel(bytes, given).catch((error: unknown) => {
+      throw inCommandLine(error);
+    });
+  });
+}

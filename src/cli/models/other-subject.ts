@@ -1,0 +1,68 @@
+// A network that another program trained, on rows from a file.
+import type { ModelFile } from "./model-file.js";
+import { type ModelOptions, readAnyModel } from "./model-options.js";
+import type { Subject, ToldEvaluation } from "./subject.js";
+import { metricsText } from "../evaluate.js";
+import { about } from "../files.js";
+import { readRows, type RowsOptions } from "../read-rows.js";
+import { isMatrix, type Samples, toSomeSamples } from "../../core/matrix.js";
+import { isSparse } from "../../core/sparse.js";
+import type { Network, Targets } from "../../index.js";
+import type { ReadModel } from "../../models.js";
+import { nameOf } from "../../network/losses.js";
+import { describeModel } from "../../report/model-text.js";
+import { onOneLine } from "../../text/printable.js";
+
+export interface OtherModelOptions extends ModelOptions, RowsOptions {}
+
+/** One whole number a row: class labels, as far as their form says. */
+function areLabels(y: Targets): boolean {
+  if (isSparse(y)) return false;
+  const values = isMatrix(y) ? y.data : (y as ArrayLike<unknown>);
+  if (isMatrix(y) && y.columns !== 1) return false;
+  return Array.from(values).every((value) => Number.isInteger(value) && (value as number) >= 0);
+}
+
+/** Its file says nothing of a loss, and its outputs are several where each row has one label: they are logits. */
+function areLogits({ head, spec }: ReadModel, y: Targets | undefined, { loss }: ModelOptions): boolean {
+  const isOpen = loss === undefined && head === "none" && nameOf(spec.loss) === "meanSquaredError";
+  return isOpen && y !== undefined && spec.layers.at(-1)!.units > 1 && areLabels(y);
+}
+
+const LOGITS_NOTE =
+  "each row has one label, and the model several outputs without a softmax: they are taken for logits under " +
+  "crossEntropy; --loss says otherwise";
+
+function documentOf(file: string, { format, writer, head, notes }: ReadModel, network: Network): object {
+  const { spec, parameterCount, runtime } = network;
+  return { file, format, writer, head, notes, spec, parameterCount, runtime };
+}
+
+/** @throws RelumineError about the targets */
+function evaluate(network: Network, x: Samples, y: Targets): ToldEvaluation {
+  const { loss, accuracy, f1 } = network.evaluate({ x, y });
+  const evaluation = { loss, ...(accuracy !== undefined && { accuracy }), ...(f1 !== undefined && { f1 }) };
+  const line = `on these rows: ${metricsText(evaluation)}`;
+  return { evaluation, tell: (terminal) => terminal.tell(terminal.colors.bold(line)) };
+}
+
+/** @throws RelumineError about the model or the rows */
+export async function otherSubject(model: ModelFile, source: string, options: OtherModelOptions): Promise<Subject> {
+  const found = await readAnyModel(model, options);
+  const { name, x: rows, y, notes } = await readRows(source, { ...options, inputs: found.spec.inputs });
+  const isByLogits = areLogits(found, y, options);
+  const read = isByLogits ? await readAnyModel(model, { ...options, loss: "crossEntropy" }) : found;
+  const network = await about(model.file, () => read.toNetwork());
+  return about(name, () => {
+    const x = toSomeSamples("its rows", rows, network.spec.inputs);
+    return {
+      format: model.format,
+      network,
+      text: `${onOneLine(model.file)}: ${onOneLine(describeModel(read, network.parameterCount))}`,
+      document: documentOf(model.file, read, network),
+      data: { name, rows: x.rows, notes: [...read.notes, ...notes, ...(isByLogits ? [LOGITS_NOTE] : [])] },
+      x,
+      ...(y !== undefined && { y, evaluated: evaluate(network, x, y) }),
+    };
+  });
+}

@@ -1,0 +1,48 @@
+// How a treatment changes what a network gives on rows: logits, for the cross-entropies.
+import type { SampleRows } from "../../core/matrix.js";
+import type { Network } from "../../index.js";
+import { isClassification } from "../../network/losses.js";
+
+export interface OutputChange {
+  /** |difference| of any output on any row. */
+  readonly largest: number;
+  readonly mean: number;
+  /** Of classes: rows that another class is predicted for. */
+  readonly otherClass?: number;
+}
+
+function largestOf(row: Float32Array): number {
+  return row.reduce((best, value, index) => (value > row[best] ? index : best), 0);
+}
+
+function classOf(data: Float32Array, columns: number, row: number): number {
+  if (columns === 1) return data[row] > 0 ? 1 : 0;
+  return largestOf(data.subarray(row * columns, (row + 1) * columns));
+}
+
+/** What a network gives before it is treated. */
+export class OutputsBefore {
+  readonly #outputs: Float32Array;
+
+  constructor(
+    network: Network,
+    private readonly x: SampleRows,
+  ) {
+    this.#outputs = network.predict(x, { logits: true }).data;
+  }
+
+  changeTo(network: Network): OutputChange {
+    const { data, columns, rows } = network.predict(this.x, { logits: true });
+    const before = this.#outputs;
+    let [largest, total, otherClass] = [0, 0, 0];
+    for (let i = 0; i < data.length; i++) {
+      const gap = Math.abs(data[i] - before[i]);
+      largest = Math.max(largest, gap);
+      total += gap;
+    }
+    for (let row = 0; row < rows; row++)
+      if (classOf(data, columns, row) !== classOf(before, columns, row)) otherClass++;
+    const isOfClasses = isClassification(network.spec.loss);
+    return { largest, mean: data.length === 0 ? 0 : total / data.length, ...(isOfClasses && { otherClass }) };
+  }
+}

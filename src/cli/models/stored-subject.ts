@@ -1,0 +1,41 @@
+// A network that `relumine train --out` saved, on a table whose columns its file knows.
+import type { Subject } from "./subject.js";
+import { evaluateOn, tellEvaluation } from "../evaluate.js";
+import { about } from "../files.js";
+import { readTableFile } from "../read-table.js";
+import { describeStored, type Model } from "../stored-model.js";
+import { readingOptions } from "../../table/encoding.js";
+import { encodeLabelledColumns } from "../../table/prepare-table.js";
+import type { LayoutOptions } from "../../table/read/layout.js";
+import { tableMetadata } from "../../table/stored-table.js";
+
+function documentOf({ file, network, table: { name: trainedOn, encoding } }: Model): object {
+  const { spec, parameterCount, runtime } = network;
+  return { file, format: "relumine", trainedOn, spec, parameterCount, runtime, preprocessing: encoding };
+}
+
+/** @throws RelumineError about the table */
+export async function storedSubject(model: Model, source: string, layout: LayoutOptions): Promise<Subject> {
+  const { network, table: stored } = model;
+  const { name, table } = await readTableFile(source, { ...layout, ...readingOptions(stored.encoding) });
+  return about(name, () => {
+    const { x, y, notes } = encodeLabelledColumns(stored.encoding, table);
+    const evaluation = y && evaluateOn(network, { x, y }, stored.encoding);
+    return {
+      format: "relumine",
+      network,
+      text: describeStored(model),
+      document: documentOf(model),
+      data: { name, rows: x.rows, notes },
+      x,
+      ...(y && { y }),
+      ...(evaluation && {
+        evaluated: {
+          evaluation,
+          tell: (terminal) => tellEvaluation(terminal, "on these rows", evaluation, stored.encoding.target),
+        },
+      }),
+      metadata: tableMetadata(stored),
+    };
+  });
+}

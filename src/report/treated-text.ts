@@ -1,0 +1,52 @@
+// What became of a model that was treated: its units and its outputs, counted.
+import type { Treatment } from "../treatment/types.js";
+import { countOf, formatCount, formatNumber } from "../text/numbers.js";
+
+/** Hidden units by what became of them. */
+export interface TreatedCounts {
+  readonly units: { readonly before: number; readonly after: number };
+  readonly dead: { readonly before: number; readonly after: number };
+  /** Dead before, and not after. */
+  readonly revived: number;
+  /** Taken out of the network. */
+  readonly removed: number;
+}
+
+type Counted = Pick<Treatment, "before" | "after">;
+
+export function countTreated({ before, after }: Counted): TreatedCounts {
+  const removed = before.units - after.units;
+  return {
+    units: { before: before.units, after: after.units },
+    dead: { before: before.dead, after: after.dead },
+    revived: removed > 0 ? 0 : revivedIn({ before, after }),
+    removed,
+  };
+}
+
+function revivedIn({ before, after }: Counted): number {
+  return before.layers.reduce((sum, { units }, layer) => {
+    const now = after.layers[layer].units;
+    return sum + units.filter(({ state }, unit) => state === "dead" && now[unit].state !== "dead").length;
+  }, 0);
+}
+
+/** How outputs changed on the rows that the model was treated on. */
+export interface ChangedOutputs {
+  readonly largest: number;
+  readonly mean: number;
+  readonly otherClass?: number;
+}
+
+/** `26 units revived, none removed; outputs: largest change 0.031, mean 0.0004; another class for 3 of 64 rows` */
+export function describeTreated(
+  { revived, removed }: TreatedCounts,
+  { largest, mean, otherClass }: ChangedOutputs,
+  rows: number,
+): string {
+  const outputs =
+    largest === 0 ? "as they were" : `largest change ${formatNumber(largest)}, mean ${formatNumber(mean)}`;
+  const classes =
+    otherClass === undefined ? "" : `; another class for ${formatCount(otherClass)} of ${countOf(rows, "row")}`;
+  return `${countOf(revived, "unit")} revived, ${formatCount(removed)} removed; outputs ${outputs}${classes}`;
+}

@@ -1,0 +1,210 @@
+// Models treated and written back, each in the format that it came from, and what is refused before any work.
+import { cpSync, existsSync, mkdirSync, readdirSync, readFileSync } from "node:fs";
+import { join } from "node:path";
+import { describe, expect, it } from "vitest";
+import { fixture, optionsOf, pathOf, rowsOf } from "./fixtures.js";
+import { Folder, PENGUINS, relumine } from "./run.js";
+import type { Diagnosis, Treatment } from "../../src/index.js";
+
+const folder = new Folder();
+
+interface Document {
+  readonly treatment: Pick<Treatment, "remedy" | "treated" | "findings"> & {
+    readonly dead: { readonly before: number; readonly after: number };
+    readonly units: { readonly before: number; readonly after: number };
+    readonly revived: number;
+    readonly removed: number;
+    readonly outputs: { readonly largest: number; readonly mean: number; readonly otherClass?: number };
+  };
+  readonly before: Diagnosis;
+  readonly after: Diagnosis;
+  readonly saved: { readonly format: string; readonly files: readonly { file: string; bytes: number }[] };
+}
+
+async function document<T>(...args: string[]): Promise<T> {
+  const { code, stdout, stderr } = await relumine(...args, "--json");
+  expect(code, stderr).toBe(0);
+  return JSON.parse(stdout) as T;
+}
+
+/** The dead of a model on rows. */
+async function deadOf(...args: string[]): Promise<number> {
+  return (await document<{ diagnosis: Diagnosis }>("diagnose", ...args)).diagnosis.dead;
+}
+
+const place = (name: string): string => join(folder.path, name);
+
+describe("liftBias opens the dead, leaves outputs as they are and is written back as", () => {
+  it.each([
+    ["onnx/relu-dead.ts17.onnx", "treated.onnx", "onnx"],
+    ["tfjs/relu-dead", "treated", "tfjs"],
+    ["tfjs/relu-dead", "treated.zip", "tfjs"],
+    ["torch/relu-dead.safetensors", "treated.safetensors", "torch"],
+    ["torch/relu-dead.state.pt", "from-pickle.safetensors", "torch"],
+    ["keras/relu-dead.keras", "from-keras.onnx", "onnx"],
+    ["keras/relu-dead.h5", "from-h5/", "tfjs"],
+  ])("%s to %s", async (name, out, format) => {
+    const model = fixture(name);
+    const [rows, options] = [rowsOf(folder, name, model), optionsOf(model)];
+    const args = [pathOf(model), rows, ...options];
+    const { treatment, saved } = await document<Document>(
+      "treat",
+      ...args,
+      "--remedy",
+      "liftBias",
+      "--out",
+      place(out),
+    );
+    const dead = model.dead!.flat().length;
+    expect(treatment).toMatchObject({ dead: { before: dead, after: 0 }, revived: dead, removed: 0 });
+    expect(treatment.outputs).toEqual({ largest: 0, mean: 0 });
+    expect(saved.format).toBe(format);
+    expect(saved.files.map(({ file }) => readFileSync(file).length)).toEqual(saved.files.map(({ bytes }) => bytes));
+    expect(await deadOf(place(out), rows, ...(format === "torch" ? options : []))).toBe(0);
+    expect(await deadOf(...args), "the control: what was read is as it was").toBe(dead);
+  });
+});
+
+it("prune takes the dead out, and tells how outputs changed", async () => {
+  const model = fixture("onnx/digits-trained.ts17.onnx");
+  const rows = rowsOf(folder, "digits", model);
+  const out = place("pruned.onnx");
+  const args = ["treat", pathOf(model), rows, "--remedy", "prune", "--out", out];
+  const { treatment } = await document<Document>(...args);
+  const dead = model.dead!.flat().length;
+  expect(treatment.dead).toEqual({ before: dead, after: 0 });
+  expect(treatment.removed).toBe(treatment.units.before - treatment.units.after);
+  expect(treatment.removed).toBeGreaterThanOrEqual(dead);
+  expect(treatment.outputs.largest).toBeLessThan(1e-4);
+  const { stdout } = await relumine(...args);
+  expect(stdout).toMatch(/0 units revived, \d+ removed; outputs/);
+  expect(stdout).toMatch(/Saved: .*pruned.onnx, [\d,]+ bytes\n$/);
+});
+
+it("replaceActivation changes outputs, and says so", async () => {
+  const model = fixture("onnx/relu-softmax.ts17.onnx");
+  const rows = rowsOf(folder, "softmax", model);
+  const args = ["--remedy", "replaceActivation", "--replace-by", "leakyRelu:0.2", "--out", place("leaky.onnx")];
+  const { treatment, after } = await document<Document>("treat", pathOf(model), rows, ...args);
+  expect(treatment.remedy).toEqual({ kind: "replaceActivation", activation: { name: "leakyRelu", alpha: 0.2 } });
+  expect(treatment.outputs.largest).toBeGreaterThan(treatment.outputs.mean);
+  expect(treatment.outputs.mean).toBeGreaterThan(0);
+  expect(treatment.outputs.otherClass).toBeGreaterThan(0);
+  expect(after.layers[0].activation).toBe("leakyRelu");
+});
+
+it("a network of train keeps the record of its table", async () => {
+  const model = place("penguins.safetensors");
+  const trained = ["train", PENGUINS, "-t", "species", "--epochs", "2", "--bias=-9", "--out", model];
+  expect(await relumine(...trained)).toMatchObject({ code: 0 });
+  const out = place("penguins-treated.safetensors");
+  const args = ["treat", model, PENGUINS, "--remedy", "liftBias", "--out", out];
+  const { treatment, saved } = await document<Document>(...args);
+  expect(saved.format).toBe("relumine");
+  expect(treatment.revived).toBeGreaterThan(10);
+  expect(await deadOf(model, PENGUINS)).toBe(treatment.dead.before);
+  expect(await deadOf(out, PENGUINS)).toBe(treatment.dead.after);
+});
+
+it("what has nothing to treat is written as it is", async () => {
+  const model = fixture("onnx/leaky.ts17.onnx");
+  const args = [pathOf(model), rowsOf(folder, "leaky", model), "--remedy", "liftBias", "--out", place("same.onnx")];
+  const { treatment } = await document<Document>("treat", ...args);
+  expect(treatment).toMatchObject({ treated: [], findings: [{ kind: "nothingToTreat" }], outputs: { largest: 0 } });
+  expect(existsSync(place("same.onnx"))).toBe(true);
+});
+
+describe("refused before anything is read or written:", () => {
+  const model = fixture("onnx/relu-dead.ts17.onnx");
+  const rows = rowsOf(folder, "refused", model);
+  const treat = (path: string, out: string, ...more: string[]) =>
+    relumine("treat", path, rows, "--remedy", "liftBias", "--out", out, ...more);
+
+  it.each([
+    ["a format that is not written", "keras/relu-dead.keras", "t.keras", /got a .keras file. Take .onnx/],
+    ["no format", "keras/relu-dead.keras", "t", /none for what is read from Keras/],
+    ["a pickle", "torch/relu-dead.state.pt", "t.pt", /got a pickle. Take .onnx/],
+    ["a folder that is not there", "onnx/relu-dead.ts17.onnx", "nowhere/t.onnx", /no such file/],
+  ])("%s", async (_what, name, out, message) => {
+    const found = fixture(name);
+    const { code, stdout, stderr } = await treat(pathOf(found), place(out), ...optionsOf(found));
+    expect(stderr).toMatch(message);
+    expect([code, stdout]).toEqual([1, ""]);
+  });
+
+  it("the files that are read, and a folder with files in it", async () => {
+    const own = place("own.onnx");
+    cpSync(pathOf(model), own);
+    const before = readFileSync(own);
+    const folderModel = place("folder");
+    cpSync(pathOf(fixture("tfjs/relu-dead")), folderModel, { recursive: true });
+    const names = readdirSync(folderModel);
+    const results = await Promise.all([
+      treat(own, own),
+      treat(own, rows, "--format", "onnx"),
+      treat(folderModel, folderModel),
+      treat(folderModel, join(folderModel, "model.json")),
+    ]);
+    expect(results.map(({ code, stdout }) => [code, stdout])).toEqual(results.map(() => [1, ""]));
+    results.forEach(({ stderr }) => expect(stderr).toMatch(/another file than what is read|with files in it/));
+    expect(readFileSync(own)).toEqual(before);
+    expect(readdirSync(folderModel)).toEqual(names);
+  });
+
+  it("an option of another remedy, and one that is missing", async () => {
+    const out = place("none.onnx");
+    const wrong = await treat(pathOf(model), out, "--dormant-below", "0.1");
+    const missing = await relumine("treat", pathOf(model), rows, "--remedy", "replaceActivation", "--out", out);
+    expect([wrong.code, missing.code]).toEqual([1, 1]);
+    expect(wrong.stderr).toMatch(/--dormant-below to be left out, as recycle alone has it/);
+    expect(missing.stderr).toMatch(/--replace-by to name the new activation/);
+    expect(existsSync(out)).toBe(false);
+  });
+
+  it.each<[string[], RegExp]>([
+    [["treat", "m.onnx", "r.npy", "--out", "t.onnx"], /required option '--remedy <name>' not specified/],
+    [["treat", "m.onnx", "r.npy", "--remedy", "liftBias"], /required option '--out <file>' not specified/],
+    [["treat", "m.onnx", "r.npy", "--remedy", "liftBais", "--out", "t.onnx"], /Did you mean "liftBias"/],
+    [["treat", "m.onnx", "r.npy", "--remedy", "liftBias", "--out", "t", "--share", "2"], /at most 1/],
+    [["convert", "m.onnx", "r.bin", "--to", "keras"], /It has to be one of onnx, tfjs, torch, relumine/],
+  ])("bad usage has exit code 2: %j", async (args, message) => {
+    const { code, stderr } = await relumine(...args);
+    expect(stderr).toMatch(message);
+    expect(code).toBe(2);
+  });
+});
+
+describe("convert", () => {
+  it("writes each format, which is read back to the same verdicts", async () => {
+    const model = fixture("keras/relu-dead.keras");
+    const rows = rowsOf(folder, "converted", model);
+    mkdirSync(place("converted"));
+    const expected = model.dead!.flat().length;
+    for (const [out, ...options] of [
+      ["a.onnx"],
+      ["b/"],
+      ["c.zip"],
+      ["d.safetensors"],
+      ["e.safetensors", "--to", "relumine"],
+    ]) {
+      const to = place(`converted/${out}`);
+      const { code, stdout, stderr } = await relumine("convert", pathOf(model), to, ...options);
+      expect(code, stderr).toBe(0);
+      expect(stdout).toMatch(/relu-dead.keras: Keras 3: network .*\n(.|\n)*Saved: /);
+      const said = out === "d.safetensors" ? ["--activation", "relu"] : [];
+      expect([out, await deadOf(to, rows, ...said)]).toEqual([out, expected]);
+    }
+  });
+
+  it("refuses what it cannot write, and the model's own file", async () => {
+    const path = pathOf(fixture("onnx/relu-dead.ts17.onnx"));
+    const results = await Promise.all([
+      relumine("convert", path, place("x.h5")),
+      relumine("convert", path, path),
+      relumine("convert", path, place("hard.zip"), "--to", "onnx", "--activation", "relu"),
+    ]);
+    expect(results.map(({ code }) => code)).toEqual([1, 1, 0]);
+    expect(results[0].stderr).toMatch(/got an .h5 file. Take .onnx/);
+    expect(results[1].stderr).toMatch(/another file than what is read/);
+  });
+});
