@@ -10,6 +10,22 @@ export type {
   SampleShare,
 } from "./diagnosis/trace/types.js";
 export { diagnose } from "./diagnosis/diagnose.js";
+export { diagnoseActivations } from "./diagnosis/activations/diagnose-activations.js";
+export type {
+  ActivationDiagnosis,
+  ActivationOptions,
+  GivenLayers,
+  LayersInBlocks,
+  StreamedLayers,
+} from "./diagnosis/activations/diagnose-activations.js";
+export type {
+  ActivationLayer,
+  BlockLayer,
+  LayerBlock,
+  LayerFacts,
+  StreamedLayer,
+} from "./diagnosis/activations/layers.js";
+export type { LayerValues, ShapedValues, ValueBlocks } from "./diagnosis/activations/values.js";
 export { traceDeaths } from "./diagnosis/trace/trace-deaths.js";
 export type { Divergence } from "./diagnosis/trace/divergence.js";
 export type { DeathTrace, ExplainOptions, TraceOptions } from "./diagnosis/trace/trace-options.js";
@@ -26,7 +42,9 @@ export type {
   Learning,
   Mechanism,
   Mover,
+  ObservedUnit,
   Proof,
+  Spread,
   UnitDiagnosis,
   UnitState,
 } from "./diagnosis/types.js";
@@ -61,7 +79,16 @@ export {
 export { readMetadata } from "./formats/model-header.js";
 export { readProof } from "./formats/stored-proof.js";
 export type { RuntimeFiles, RuntimeOptions } from "./wasm/runtime.js";
-export type { Activation, ActivationName, LayerActivationName, ResolvedActivation } from "./activations/activations.js";
+export type {
+  Activation,
+  ActivationName,
+  JudgedActivationName,
+  LayerActivationName,
+  ObservedActivationName,
+  ResolvedActivation,
+} from "./activations/activations.js";
+export type { ObservedActivation } from "./activations/observed.js";
+export type { SeenValues } from "./inspect/activation-watch.js";
 export { earlyStopping, type EarlyStoppingOptions } from "./network/training/early-stopping.js";
 export type {
   BatchLog,

@@ -143,8 +143,11 @@ function checkRow(path: string, row: unknown, r: number): ArrayLike<unknown> {
   throw new RelumineError("shape", `${path}[${r}]`, "to be a row of numbers", describe(row));
 }
 
-/** @param make makes the numbers' array */
-function rowsToMatrix<T extends Float32Array | Float64Array>(
+/**
+ * Rows of numbers, which may be NaN or infinite.
+ * @param make makes the numbers' array
+ */
+export function rowsToMatrix<T extends Float32Array | Float64Array>(
   path: string,
   given: readonly unknown[],
   make: (length: number) => T,

@@ -1,16 +1,15 @@
 // The diagnosis of one of this package's networks: its observation, judged.
 import { checkSamples, readBox, resolveBox } from "./proof/box.js";
-import { DEFAULT_THRESHOLDS, type JudgeOptions, judgeObservation, judgeSteps } from "./judge-observation.js";
+import { type JudgeOptions, judgeObservation, judgeSteps, readThresholds } from "./judge-observation.js";
 import type { Diagnosis, DiagnoseBlocksOptions, DiagnoseOptions } from "./types.js";
 import { observeBlocks } from "./observe-blocks.js";
 import { isBlocks, readSource, type SampleBlocks } from "../core/blocks.js";
-import { checkBoolean, checkInteger, checkNumber, checkOptions, describe } from "../core/checks.js";
+import { checkBoolean, checkInteger, checkOptions, describe } from "../core/checks.js";
 import { RelumineError } from "../core/errors.js";
 import { denseIfSmall, type SampleRows, type Samples, toSomeSamples } from "../core/matrix.js";
 import { checkPace, Pace, PACE_OPTIONS } from "../core/pace.js";
 import { type Chunk, type Inspector, withInspector, withInspectorAsync } from "../inspect/inspector.js";
 import { observe, outputsOf } from "../inspect/observation.js";
-import type { Thresholds } from "../inspect/unit-state.js";
 import type { EpochLog, History, Network } from "../network/types.js";
 import { prepareData, prepareTargets, toWeights } from "../network/data.js";
 import type { Naming } from "../text/naming.js";
@@ -116,13 +115,6 @@ export function diagnose(
 
 const UNIT_OPTIONS = ["rareBelow", "dormantBelow", "inputBox", "proofs", "history", "upTo"] as const;
 const TARGET_OPTIONS = ["targets", "weights", "validation"] as const;
-
-function readThresholds({ rareBelow, dormantBelow }: Pick<DiagnoseOptions, "rareBelow" | "dormantBelow">): Thresholds {
-  return {
-    rareBelow: checkNumber("rareBelow", rareBelow ?? DEFAULT_THRESHOLDS.rareBelow, { low: 0, high: 1 }),
-    dormantBelow: checkNumber("dormantBelow", dormantBelow ?? DEFAULT_THRESHOLDS.dormantBelow, { low: 0 }),
-  };
-}
 
 async function diagnoseBlocks(
   network: Network,

@@ -20,6 +20,7 @@ import { liftAbove } from "./units/bias-to-revive.js";
 import { activityBounds } from "./units/firing-rate-bound.js";
 import { findMechanisms } from "./units/mechanism.js";
 import { findMovers, findPermanent } from "./units/permanence.js";
+import { checkNumber } from "../core/checks.js";
 import { finish, type Steps } from "../core/pace.js";
 import { hiddenCount, type LayerObservation, type Observation, type TrainingRecord } from "../inspect/observation.js";
 import { firesAbove } from "../activations/analysis.js";
@@ -31,6 +32,17 @@ import type { History } from "../network/types.js";
 import { BY_INDEX, type Naming } from "../text/naming.js";
 
 export const DEFAULT_THRESHOLDS: Thresholds = { rareBelow: 0.01, dormantBelow: 0.025 };
+
+/** @throws RelumineError "value" */
+export function readThresholds({
+  rareBelow = DEFAULT_THRESHOLDS.rareBelow,
+  dormantBelow = DEFAULT_THRESHOLDS.dormantBelow,
+}: { readonly [key in keyof Thresholds]?: Thresholds[key] | undefined }): Thresholds {
+  return {
+    rareBelow: checkNumber("rareBelow", rareBelow, { low: 0, high: 1 }),
+    dormantBelow: checkNumber("dormantBelow", dormantBelow, { low: 0 }),
+  };
+}
 
 export interface JudgeOptions {
   readonly thresholds?: Thresholds;
