@@ -26,7 +26,17 @@ const ENGINE = ["assembly", "browser", "golden", "inspect", "network", "wasm", "
   (folder) => `tests/${folder}/**/!(*.slow).test.ts`,
 );
 /** Suites that read files or start processes. */
-const NODE_ONLY = ["bench", "cli", "models", "package", "literature", "network-node", "worker-node", "playground"]
+const NODE_ONLY = [
+  "arrays",
+  "bench",
+  "cli",
+  "models",
+  "package",
+  "literature",
+  "network-node",
+  "worker-node",
+  "playground",
+]
   .map((folder) => `tests/${folder}/**`)
   .concat([
     "tests/casebook/exam/**",

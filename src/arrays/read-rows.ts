@@ -6,7 +6,7 @@ import { shapeText } from "./numbers.js";
 import { tableOfArrays, tableOfColumns } from "./to-table.js";
 import { checkInteger, checkName, checkNumber, checkOptions, describe } from "../core/checks.js";
 import { RelumineError } from "../core/errors.js";
-import { type Matrix, type SampleRows, toMatrix } from "../core/matrix.js";
+import { type Matrix, type SampleRows, toMatrix, toRows } from "../core/matrix.js";
 import type { ColumnChoices } from "../table/column-choice.js";
 import { literalColumns } from "../table/column-choice.js";
 import { rowsForModel, type Scaling, SCALINGS } from "../table/rows-for-model.js";
@@ -134,7 +134,7 @@ async function rowsOfArrays(
   const flattened =
     x.shape.length > 2 ? [`rows of ${x.shape.slice(1).join(" x ")} are ${x.rowSize} numbers, row-major`] : [];
   return {
-    x: toMatrix(x.what, { rows: x.rows, columns: x.rowSize, data }, choice.inputs),
+    x: toRows(x.what, { rows: x.rows, columns: x.rowSize, data }, choice.inputs),
     ...(y && { y: await targetsOf(y, x.rows) }),
     shape: x.shape,
     notes: [...notes, ...flattened],

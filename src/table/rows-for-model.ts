@@ -127,11 +127,11 @@ function numberColumns(table: Table, candidates: Candidates): { numbers: NumberC
   const words: string[] = [];
   candidates.forEach(({ column, choice }, place) => {
     const reading = readColumn(table, column, rows, signs[place], hint, choice?.choice);
-    const isPlain = !column.isLiteral && column.words.every((word) => isMissingWord(word, false));
+    const isPlain = choice === undefined && column.words.every((word) => isMissingWord(word, false));
     if (reading.kind === "number") {
       refuseOthers(table, column, reading, rows);
       numbers.push({ column, values: reading.values });
-    } else if (isPlain && column.words.length < table.rows) numbers.push({ column, values: column.numbers });
+    } else if (isPlain) numbers.push({ column, values: column.numbers });
     else {
       const truths = choice === undefined ? truthsOf(column) : undefined;
       if (truths) numbers.push({ column, values: truths });
@@ -166,6 +166,10 @@ function refuseNumber(table: Table, row: number, column: Column): RelumineError 
   const hint = "The training's table (like) has medians for missing values.";
   const expected = "to be a number that float32 holds";
   return new RelumineError("value", cellName(table, row, column.name), expected, given, hint);
+}
+
+function refuseNone(target: string): RelumineError {
+  return new RelumineError("value", "target", "to be known in at least one row", `none in ${quote(target)}`);
 }
 
 /** Rows that have a target, and what it is. */
@@ -319,5 +323,7 @@ export function rowsForModel(table: Table, options: TableRowOptions): RowsOfTabl
       '"like"',
     );
   const learnFrom = scaling === "standardize" ? table : like;
-  return learnFrom ? rowsLike(table, learnFrom, { ...options, scaling }) : rowsAsWritten(table, options);
+  const read = learnFrom ? rowsLike(table, learnFrom, { ...options, scaling }) : rowsAsWritten(table, options);
+  if (read.rows.length === 0) throw refuseNone(options.target ?? "");
+  return read;
 }

@@ -8,6 +8,7 @@ import type { RelumineError } from "../../src/core/errors.js";
 import { readModel, type ReadModel, type ReadModelOptions } from "../../src/models/read-model.js";
 import type { Network } from "../../src/network/types.js";
 import { forward } from "../reference/network.js";
+import { prototypes } from "../support/mutants.js";
 
 const ROOT = fileURLToPath(new URL("../fixtures/models/", import.meta.url));
 const TOLERANCE = 1e-5;
@@ -143,13 +144,6 @@ export async function checkFixture(fixture: Fixture): Promise<void> {
   }
   expect(fixture.expect, "it must be refused").not.toBe("refuse");
   if (fixture.x !== undefined) await checkImport(model, fixture);
-}
-
-/** What no file may touch. */
-export function prototypes(): string[] {
-  return [Object, Array, Map, Function, String, Number].flatMap(({ prototype }) =>
-    Reflect.ownKeys(prototype as object).map(String),
-  );
 }
 
 const MOST_MS = 2000;

@@ -1,7 +1,8 @@
 // Fixtures with bytes changed, left out or repeated: each is read or refused as a RelumineError, quickly, and touches
 // no prototype. RELUMINE_MUTANTS says how many; they come from the run's seed, as many of each fixture.
 import { describe, expect, test } from "vitest";
-import { bytesOf, fileOf, fixturesIn, prototypes, readFixture } from "./fixtures.js";
+import { bytesOf, fileOf, fixturesIn, readFixture } from "./fixtures.js";
+import { mutate, prototypes } from "../support/mutants.js";
 import { seededRandom } from "../support/random.js";
 import { seedOfRun } from "../support/seed.js";
 
@@ -13,20 +14,6 @@ const MUTANTS = Number(process.env["RELUMINE_MUTANTS"] ?? 100_000);
 const SEED = seedOfRun();
 const EACH = Math.ceil(MUTANTS / all.length);
 const MOST_MS = 2000;
-
-function mutate(bytes: Uint8Array, next: (limit: number) => number): Uint8Array {
-  const mutant = new Uint8Array(bytes);
-  const kind = next(8);
-  if (kind === 0) return mutant.subarray(0, next(mutant.length));
-  if (kind === 1) {
-    const start = next(mutant.length);
-    const end = Math.min(mutant.length, start + next(64));
-    return new Uint8Array([...mutant.subarray(0, start), ...mutant.subarray(end)]);
-  }
-  for (let count = 1 + next(4); count > 0; count--)
-    mutant[next(mutant.length)] = kind < 5 ? next(256) : [0, 1, 127, 128, 255][next(5)];
-  return mutant;
-}
 
 describe("mutants", () => {
   test.each(all.map(([name, fixture], index) => [name, fixture, index] as const))(
