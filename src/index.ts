@@ -25,7 +25,7 @@ export type {
   LayerFacts,
   StreamedLayer,
 } from "./diagnosis/activations/layers.js";
-export type { LayerValues, ShapedValues, ValueBlocks } from "./diagnosis/activations/values.js";
+export type { BlockSource, LayerValues, ShapedValues, ValueBlocks } from "./diagnosis/activations/values.js";
 export { traceDeaths } from "./diagnosis/trace/trace-deaths.js";
 export type { Divergence } from "./diagnosis/trace/divergence.js";
 export type { DeathTrace, ExplainOptions, TraceOptions } from "./diagnosis/trace/trace-options.js";

@@ -10,7 +10,7 @@ import {
   type StreamedLayer,
   watchedLayer,
 } from "./layers.js";
-import { readValues, type ReadValues } from "./values.js";
+import { type BlockSource, readValues, type ReadValues } from "./values.js";
 import { judgeObservation, type JudgeOptions, judgeSteps, readThresholds } from "../judge-observation.js";
 import type { Diagnosis, DiagnoseOptions, ObservedUnit } from "../types.js";
 import { isBlocks, openBlocks, readSource, type SampleBlocks } from "../../core/blocks.js";
@@ -44,8 +44,7 @@ export interface LayersInBlocks {
   /** Each after the one that feeds it, where that is said. */
   readonly layers: readonly BlockLayer[];
   /** By layers' names: an async iterable for one pass, or what opens one. */
-  readonly blocks:
-    AsyncIterable<LayerBlock> | { readonly rows?: number; blocks(): AsyncIterable<LayerBlock> | Iterable<LayerBlock> };
+  readonly blocks: AsyncIterable<LayerBlock> | BlockSource<LayerBlock>;
 }
 
 const OPTIONS = ["rareBelow", "dormantBelow"] as const;
