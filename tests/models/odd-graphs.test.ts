@@ -47,6 +47,23 @@ const READ: Readonly<Record<string, Case>> = {
   "a leaky slope of 3": { make: between((file, z) => file.node("LeakyRelu", [z], { alpha: { float: 3 } })) },
   "a leaky slope of -0.5": { make: between((file, z) => file.node("LeakyRelu", [z], { alpha: { float: -0.5 } })) },
   "an ELU of alpha 0": { make: between((file, z) => file.node("Elu", [z], { alpha: { float: 0 } })) },
+  "ELU by masks, as tf2onnx writes it": {
+    make: between((file, z) => {
+      const above = file.node("Greater", [z, number(file, 0)]);
+      const [positive, negative] = [above, file.node("Not", [above])].map((each) =>
+        file.node("Cast", [each], { to: FLOAT }),
+      );
+      const elu = file.node("Elu", [z]);
+      const below = file.node("Mul", [file.node("Mul", [number(file, 0.7), elu]), negative]);
+      return file.node("Add", [file.node("Mul", [positive, elu]), below]);
+    }),
+  },
+  "ELU by a choice, negated": {
+    make: between((file, z) => {
+      const below = file.node("Mul", [file.node("Elu", [z]), number(file, -0.4)]);
+      return file.node("Where", [file.node("LessOrEqual", [z, number(file, 0)]), below, file.node("Neg", [z])]);
+    }),
+  },
   "z + z": { make: between((file, z) => file.node("Relu", [file.node("Add", [z, z])])) },
   "z - z": { make: between((file, z) => file.node("Relu", [file.node("Sub", [z, z])])) },
   "max(z, -z)": { make: between((file, z) => file.node("Max", [z, file.node("Neg", [z])])) },
@@ -133,6 +150,30 @@ const REFUSED: Readonly<Record<string, Case>> = {
     make: between((file, z) =>
       file.node("Where", [file.node("Less", [z, number(file, 20)]), z, file.node("Softplus", [z])]),
     ),
+  },
+  "ELU with its pieces the other way round": {
+    make: between((file, z) => {
+      const elu = file.node("Elu", [z]);
+      const other = file.node("Mul", [elu, number(file, 0.7)]);
+      return file.node("Where", [file.node("Greater", [z, number(file, 0)]), other, z]);
+    }),
+  },
+  "ELU's pieces at another place": {
+    make: between((file, z) => {
+      const elu = file.node("Mul", [file.node("Elu", [z]), number(file, 0.7)]);
+      return file.node("Where", [file.node("Greater", [z, number(file, 0.5)]), z, elu]);
+    }),
+  },
+  "one piece alone": {
+    make: between((file, z) =>
+      file.node("Mul", [z, file.node("Cast", [file.node("Greater", [z, number(file, 0)])], { to: FLOAT })]),
+    ),
+  },
+  "two pieces of the same side": {
+    make: between((file, z) => {
+      const mask = file.node("Cast", [file.node("Greater", [z, number(file, 0)])], { to: FLOAT });
+      return file.node("Add", [file.node("Mul", [z, mask]), file.node("Mul", [file.node("Elu", [z]), mask])]);
+    }),
   },
   "a condition of three axes": {
     make: (file, z) => {

@@ -18,6 +18,11 @@ describe("hostile files", () => {
   test.each(fixturesIn("hostile/onnx"))("%s", (_name, fixture) => checkHostile(fixture));
 });
 
+test("an ELU of another alpha in pieces is read", async () => {
+  const [, fixture] = fixtures.find(([name]) => name === "elu-0.7.tf2onnx13.onnx")!;
+  await checkImport(await readFixture(fixture), { ...fixture, expect: "import" });
+});
+
 test("the check sees a wrong weight", async () => {
   const [, fixture] = fixtures.find(([name]) => name === "relu-dead.ts17.onnx")!;
   const model = await readFixture(fixture);

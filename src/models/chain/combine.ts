@@ -138,8 +138,22 @@ export function multiply(x: Affine, y: Affine): Affine | undefined {
   return asSilu(x, y) ?? asSilu(y, x) ?? asGelu(x, y) ?? asGelu(y, x);
 }
 
-/** `then` where v > threshold, else `otherwise`: softplus, which is its argument from there on. */
+/** s·v where v > 0, else m·elu(v), of one alpha for all units: ELU with another alpha. */
+function chooseElu(v: Affine, then: Affine, otherwise: Affine): Affine | undefined {
+  const { term } = otherwise;
+  if (!isSmooth(term, "elu") || otherwise.b.some((b) => b !== 0) || term.alpha === undefined) return undefined;
+  const isElu = isSameTerm(then.term, term) && then.b.every((b) => b === 0);
+  const lead = isElu ? then.a : proportion(then, term.argument);
+  const condition = proportion(v, term.argument);
+  if (lead === undefined || condition === undefined || condition.some((each) => each <= 0)) return undefined;
+  const alphas = zip((m, s) => (term.alpha! * m) / s, otherwise.a, lead);
+  if (!alphas.every((alpha) => isClose(alpha, alphas[0]) && alpha >= 0)) return undefined;
+  return scale(smooth("elu", term.argument, alphas[0]), lead);
+}
+
+/** `then` where v > threshold, else `otherwise`: ELU, or softplus, which is its argument from there on. */
 export function choose(v: Affine, threshold: number, then: Affine, otherwise: Affine): Affine | undefined {
+  if (threshold === 0) return chooseElu(v, then, otherwise);
   if (!isSmooth(otherwise.term, "softplus") || otherwise.b.some((b) => b !== 0)) return undefined;
   const argument = otherwise.term.argument;
   const [result, condition] = [proportion(then, argument), proportion(v, argument)];

@@ -3,7 +3,16 @@ import { add, choose, kink, larger, multiply, smooth } from "../../chain/combine
 import { type Affine, checkWeights, isIdentity, isSame, isSmooth, scale, zip } from "../../chain/value.js";
 import { floatOf, type Node } from "./model.js";
 import { refuseNode } from "./refused.js";
-import { type ChainValue, type ConstantValue, isChain, isConstant, unitVector, type Value } from "./values.js";
+import {
+  type ChainValue,
+  type ConditionValue,
+  type ConstantValue,
+  type PieceValue,
+  isChain,
+  isConstant,
+  unitVector,
+  type Value,
+} from "./values.js";
 
 /** The constants of Klambauer et al. 2017, within what float32 leaves of them. */
 const SELU_ALPHA = 1.6732632423543772;
@@ -121,7 +130,17 @@ function combine(node: Node, [x, y]: readonly [ChainValue, ChainValue], f: typeo
 
 const negate = (value: Affine): Affine => scale(value, -1);
 
+/** Two pieces of one value, side by side, are a choice between two. */
+function joined(node: Node, x: PieceValue, y: PieceValue): Value {
+  const { of, threshold, isAbove } = x.condition;
+  const isOpposite = y.condition.threshold === threshold && y.condition.isAbove !== isAbove;
+  if (!isOpposite || !isSame(of.value, y.condition.of.value)) throw refuseNode(node, "pieces of two values");
+  return where(node, [x.condition, x.chain, y.chain], 0);
+}
+
 const sum: Operator = (node, inputs) => {
+  const [x, y] = inputs;
+  if (x?.kind === "piece" && y?.kind === "piece") return joined(node, x, y);
   const { chains, chain, constant } = two(node, inputs);
   if (chains) return combine(node, chains, add);
   return withValue(chain!, scale(chain!.value, 1, unitVector(node, constant!.tensor, chain!.shape)));
@@ -134,7 +153,15 @@ const difference: Operator = (node, inputs) => {
   return withValue(chain!, isTurned ? scale(chain!.value, -1, vector) : scale(chain!.value, 1, negated(vector)));
 };
 
+function pieceOf(node: Node, { condition }: { readonly condition: ConditionValue }, chain: Value | undefined): Value {
+  if (isChain(chain) && isAlike(chain, condition.of)) return { kind: "piece", condition, chain };
+  throw refuseNode(node, "a condition and what is no value of its shape");
+}
+
 const product: Operator = (node, inputs) => {
+  const [x, y] = inputs;
+  if (x?.kind === "mask") return pieceOf(node, x, y);
+  if (y?.kind === "mask") return pieceOf(node, y, x);
   const { chains, chain, constant } = two(node, inputs);
   if (chains) return combine(node, chains, multiply);
   return withValue(chain!, scale(chain!.value, unitVector(node, constant!.tensor, chain!.shape)));
@@ -171,6 +198,11 @@ const comparison: Operator = (node, inputs) => {
     throw refuseNode(node, "two values");
   const [threshold] = constant.tensor.data;
   return { kind: "condition", of: chain, threshold, isAbove: isGreater !== isTurned };
+};
+
+const not: Operator = (node, [x]) => {
+  if (x?.kind === "condition") return { ...x, isAbove: !x.isAbove };
+  throw refuseNode(node, "what is no condition");
 };
 
 const where: Operator = (node, [condition, x, y]) => {
@@ -228,6 +260,7 @@ export const ELEMENTWISE: ReadonlyMap<string, Operator> = new Map<string, Operat
   ["Less", comparison],
   ["LessOrEqual", comparison],
   ["Where", where],
+  ["Not", not],
   ["Concat", pair],
 ]);
 

@@ -158,7 +158,8 @@ class Reader {
     for (const name of this.model.outputs) {
       const value = this.value(name, "the model's output");
       if (value.kind === "refused") throw value.error;
-      if (value.kind === "labels" || value.kind === "condition") continue;
+      if (value.kind === "labels" || value.kind === "condition" || value.kind === "mask") continue;
+      if (value.kind === "piece") throw refuse("the model's output", `${describe(name)}, a part of an activation`);
       if (value.kind === "constant") throw refuse("the model's output", `${describe(name)}, a constant`);
       const chain = value.kind === "pair" ? value.of : value;
       if (!found.some((each) => isSame(each.value, chain.value) && each.head === chain.head)) found.push(chain);

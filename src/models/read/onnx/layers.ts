@@ -126,9 +126,10 @@ const scaler: Operator = (node, [x]) => {
 };
 
 const cast: Operator = (node, [x]) => {
-  if (x?.kind === "condition" || x?.kind === "pair") return x.kind === "pair" ? x : { kind: "labels" };
-  const chain = chainOf(node, x);
   const type = integerOf(node, "to", 0);
+  if (x?.kind === "condition") return isFloatType(type) ? { kind: "mask", condition: x } : { kind: "labels" };
+  if (x?.kind === "pair") return x;
+  const chain = chainOf(node, x);
   if (isFloatType(type)) return { ...chain, isInteger: false };
   if (chain.isInteger && type === 7) return chain;
   throw refuseNode(node, "numbers to integers", "Export a model that computes in floats");

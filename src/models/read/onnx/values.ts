@@ -23,13 +23,30 @@ export interface ConstantValue {
   readonly tensor: Tensor;
 }
 
+/** The value is above the threshold, or below it. */
+export interface ConditionValue {
+  readonly kind: "condition";
+  readonly of: ChainValue;
+  readonly threshold: number;
+  readonly isAbove: boolean;
+}
+
+export interface PieceValue {
+  readonly kind: "piece";
+  readonly condition: ConditionValue;
+  readonly chain: ChainValue;
+}
+
 export type Value =
   | ChainValue
   | ConstantValue
   /** [1 - p, p]. */
   | { readonly kind: "pair"; readonly of: ChainValue }
-  /** The value is above the threshold, or below it. */
-  | { readonly kind: "condition"; readonly of: ChainValue; readonly threshold: number; readonly isAbove: boolean }
+  | ConditionValue
+  /** A condition as numbers: 1 where it holds, else 0. */
+  | { readonly kind: "mask"; readonly condition: ConditionValue }
+  /** A value where a condition holds, else 0. */
+  | PieceValue
   /** Class numbers, names, and what is made of them. */
   | { readonly kind: "labels" }
   /** What nobody may need. */
