@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { checkFixture, checkHostile, fixturesIn } from "./fixtures.js";
+import { checkFixture, checkHostile, checkImport, fixturesIn, readFixture } from "./fixtures.js";
 
 const fixtures = fixturesIn("keras");
 
@@ -13,4 +13,9 @@ describe("models of Keras", () => {
 
 describe("hostile files", () => {
   test.each(fixturesIn("hostile/keras"))("%s", (_name, fixture) => checkHostile(fixture));
+});
+
+test("a model within another is read", async () => {
+  const [, fixture] = fixtures.find(([name]) => name === "nested.keras")!;
+  await checkImport(await readFixture(fixture), { ...fixture, expect: "import" });
 });

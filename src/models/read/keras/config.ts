@@ -1,5 +1,5 @@
 // The configuration of a Keras model, as Keras 2, Keras 3 and TensorFlow.js write it: a Sequential, or a functional
-// model whose layers are one chain.
+// model whose layers are one chain; either may hold further ones as layers.
 import { describe } from "../../../core/checks.js";
 import { RelumineError } from "../../../core/errors.js";
 import { checkObject, type JsonObject } from "../../../core/strict-json.js";
@@ -10,21 +10,41 @@ export interface LayerConfig {
   readonly className: string;
   readonly name: string;
   readonly config: JsonObject;
+  /** Where Keras 3 keeps its weights: "layers" and a name, once for each model that it is in. */
+  readonly groups: readonly string[];
 }
 
-export interface ModelConfig {
-  /** In the chain's order. */
-  readonly chain: readonly LayerConfig[];
-  /** In the file's order, by which Keras 3 counts them. */
-  readonly listed: readonly LayerConfig[];
+type Listed = Omit<LayerConfig, "groups">;
+
+/** As Keras 3 names groups after classes: BatchNormalization is batch_normalization, PReLU p_re_lu. */
+function snakeCase(name: string): string {
+  return name
+    .replace(/\W+/g, "")
+    .replace(/(.)([A-Z][a-z]+)/g, "$1_$2")
+    .replace(/([a-z])([A-Z])/g, "$1_$2")
+    .toLowerCase();
+}
+
+/** Groups of Keras 3: by class, counted in the model's order. */
+function groupNames(listed: readonly Listed[]): Map<string, string> {
+  const counts = new Map<string, number>();
+  return new Map(
+    listed.map(({ className, name }) => {
+      const base = snakeCase(className);
+      const count = counts.get(base) ?? 0;
+      counts.set(base, count + 1);
+      return [name, count === 0 ? base : `${base}_${count}`];
+    }),
+  );
 }
 
 const MOST_LAYERS = 10_000;
+const MOST_DEPTH = 10;
 const CHAINS = ["Sequential", "Functional", "Model"];
 /** Written by what of Keras came with its own package, or of TensorFlow's. */
 const OWN_MODULE = /^(keras|tf_keras|tensorflow\.(python\.)?keras)(\.|$)/;
 
-export function layerPath({ className, name }: LayerConfig): string {
+export function layerPath({ className, name }: Listed): string {
   return `the model's layer ${describe(name)} (${className.slice(0, 60)})`;
 }
 
@@ -34,7 +54,7 @@ function isOwn(layer: JsonObject): boolean {
   return module === undefined || module === null || (typeof module === "string" && OWN_MODULE.test(module));
 }
 
-function readLayer(value: unknown): LayerConfig {
+function readLayer(value: unknown): Listed {
   const layer = checkObject("the model's layer", value);
   const config = checkObject("the model's layer's config", layer.config);
   const { class_name: className } = layer;
@@ -47,7 +67,7 @@ function readLayer(value: unknown): LayerConfig {
 }
 
 /** Names of the layers that feed one, in the format of Keras 2 and TensorFlow.js ([[[name, 0, 0, {}]]]) or Keras 3. */
-function feedersOf(layer: LayerConfig, nodes: unknown): string[] {
+function feedersOf(layer: Listed, nodes: unknown): string[] {
   const list = Array.isArray(nodes) ? (nodes as unknown[]) : [];
   if (list.length > 1) throw refuse(layerPath(layer), "a layer that is used more than once");
   const [node] = list;
@@ -63,24 +83,24 @@ const isPlain = (words: unknown): boolean =>
     words !== null &&
     Object.values(words).every((each) => each === null || each === false));
 
-function checkWords(layer: LayerConfig, words: unknown): void {
+function checkWords(layer: Listed, words: unknown): void {
   if (!isPlain(words)) throw refuse(layerPath(layer), "a call with arguments of its own, as training=True");
 }
 
-function checkName(layer: LayerConfig, history: readonly unknown[]): string {
+function checkName(layer: Listed, history: readonly unknown[]): string {
   const [name, node, tensor] = history;
   if (typeof name !== "string" || node !== 0 || tensor !== 0)
     throw refuse(layerPath(layer), "an input of a layer that is used more than once");
   return name;
 }
 
-function olderFeeder(layer: LayerConfig, given: unknown): string {
+function olderFeeder(layer: Listed, given: unknown): string {
   if (!Array.isArray(given)) throw refuse(layerPath(layer), "an input that is no layer");
   checkWords(layer, given[3] as unknown);
   return checkName(layer, given);
 }
 
-function newerFeeders(layer: LayerConfig, { args, kwargs }: JsonObject): string[] {
+function newerFeeders(layer: Listed, { args, kwargs }: JsonObject): string[] {
   checkWords(layer, kwargs);
   const tensors = Array.isArray(args) ? (args as unknown[]).flat(1) : [];
   return tensors.map((tensor) => {
@@ -99,13 +119,9 @@ function endOf(what: string, value: unknown): string {
   throw refuse(`the model's ${what}`, "several, or none");
 }
 
-function chainOfFunctional(
-  config: JsonObject,
-  listed: readonly LayerConfig[],
-  nodes: readonly unknown[],
-): LayerConfig[] {
-  const next = new Map<string, LayerConfig>();
-  const inputs: LayerConfig[] = [];
+function chainOfFunctional(config: JsonObject, listed: readonly Listed[], nodes: readonly unknown[]): Listed[] {
+  const next = new Map<string, Listed>();
+  const inputs: Listed[] = [];
   listed.forEach((layer, index) => {
     const feeders = feedersOf(layer, nodes[index]);
     if (feeders.length === 0) inputs.push(layer);
@@ -116,12 +132,8 @@ function chainOfFunctional(
   });
   if (inputs.length !== 1 || endOf("inputs", config.input_layers) !== inputs[0].name)
     throw refuse("the model's inputs", `${inputs.length} inputs`);
-  const chain: LayerConfig[] = [];
-  for (
-    let layer: LayerConfig | undefined = inputs[0];
-    layer && chain.length <= listed.length;
-    layer = next.get(layer.name)
-  )
+  const chain: Listed[] = [];
+  for (let layer: Listed | undefined = inputs[0]; layer && chain.length <= listed.length; layer = next.get(layer.name))
     chain.push(layer);
   const output = endOf("outputs", config.output_layers);
   if (chain.length === listed.length && chain.at(-1)!.name === output) return chain;
@@ -129,11 +141,15 @@ function chainOfFunctional(
 }
 
 /**
- * The layers of a model.
+ * The layers of a model in the chain's order, those of models within it among them.
  * @param known whether a class of layers is one that a chain may have
  * @throws RelumineError "unsupported" for what is no chain, "format"
  */
-export function readConfig(value: unknown, known: (layer: LayerConfig) => void): ModelConfig {
+export function readConfig(
+  value: unknown,
+  known: (layer: Listed) => void,
+  within: readonly string[] = [],
+): LayerConfig[] {
   const model = checkObject("the model's config", value);
   const className = String(model.class_name);
   if (!CHAINS.includes(className) || !isOwn(model))
@@ -148,8 +164,15 @@ export function readConfig(value: unknown, known: (layer: LayerConfig) => void):
   const listed = layers.map(readLayer);
   if (new Set(listed.map(({ name }) => name)).size !== listed.length)
     throw new RelumineError("format", "the model's layers", "to have different names", "one name twice");
-  listed.forEach(known);
-  if (className === "Sequential") return { chain: listed, listed };
+  const isNested = (layer: Listed) => CHAINS.includes(layer.className);
+  listed.filter((layer) => !isNested(layer)).forEach(known);
   const nodes = layers.map((layer) => (layer as JsonObject).inbound_nodes);
-  return { chain: chainOfFunctional(config as JsonObject, listed, nodes), listed };
+  const chain = className === "Sequential" ? listed : chainOfFunctional(config as JsonObject, listed, nodes);
+  const names = groupNames(listed);
+  return chain.flatMap((layer) => {
+    const groups = [...within, "layers", names.get(layer.name)!];
+    if (!isNested(layer)) return [{ ...layer, groups }];
+    if (groups.length > 2 * MOST_DEPTH) throw refuse(layerPath(layer), "models within each other, too deep");
+    return readConfig(layers[listed.indexOf(layer)], known, groups);
+  });
 }

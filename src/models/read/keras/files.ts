@@ -8,7 +8,7 @@ import type { ReadFile, Said } from "../said.js";
 import { type NamedTensor, transposed } from "../../../arrays/tensor.js";
 import { chainOfStateDict } from "../state-dict.js";
 import { ZipArchive } from "../../../arrays/zip.js";
-import { type LayerConfig, layerPath, readConfig } from "./config.js";
+import { layerPath, readConfig } from "./config.js";
 import { type HdfGroup, openHdf5 } from "./hdf5.js";
 import { chainOfLayers, checkKnown, type Wanted, type WeightSource } from "./layers.js";
 
@@ -16,28 +16,6 @@ const CONFIG_DEPTH = 100;
 const MOST_CONFIG = 2 ** 24;
 const CONFIG = "config.json";
 const SAVE_CONFIG = "Save the model with its config, as a .keras file";
-
-/** As Keras 3 names groups after classes: BatchNormalization is batch_normalization, PReLU p_re_lu. */
-function snakeCase(name: string): string {
-  return name
-    .replace(/\W+/g, "")
-    .replace(/(.)([A-Z][a-z]+)/g, "$1_$2")
-    .replace(/([a-z])([A-Z])/g, "$1_$2")
-    .toLowerCase();
-}
-
-/** Groups of Keras 3: by class, counted in the model's order. */
-function groupNames(listed: readonly LayerConfig[]): Map<string, string> {
-  const counts = new Map<string, number>();
-  return new Map(
-    listed.map(({ className, name }) => {
-      const base = snakeCase(className);
-      const count = counts.get(base) ?? 0;
-      counts.set(base, count + 1);
-      return [name, count === 0 ? base : `${base}_${count}`];
-    }),
-  );
-}
 
 /** How many variables there are beyond those that count: Normalization has a counter. */
 const COUNTERS: ReadonlyMap<string, number> = new Map([["Normalization", 1]]);
@@ -51,11 +29,10 @@ function otherWeights(layer: string, wanted: readonly Wanted[], given: string): 
   return new RelumineError("format", `the weights of ${layer}`, expected, given);
 }
 
-function newerSource(root: HdfGroup, listed: readonly LayerConfig[]): WeightSource {
-  const names = groupNames(listed);
+function newerSource(root: HdfGroup): WeightSource {
   return (layer, wanted) => {
     const what = layerPath(layer);
-    const group = root.within(["layers", names.get(layer.name)!, "vars"]);
+    const group = root.within([...layer.groups, "vars"]);
     if (group === undefined) throw missing(`the weights of ${what}`);
     const said = group.attribute("name");
     if (said !== undefined && said !== layer.name)
@@ -72,7 +49,7 @@ export function readKeras(bytes: Uint8Array): ReadFile {
   const text = new TextDecoder().decode(archive.read(CONFIG, MOST_CONFIG));
   const config = readConfig(parseStrictJson(`the file's ${CONFIG}`, text, CONFIG_DEPTH), checkKnown);
   const root = openHdf5(archive.read("model.weights.h5"));
-  return { writer: "Keras 3", ...chainOfLayers(config, newerSource(root, config.listed)), notes: notesOn(text) };
+  return { writer: "Keras 3", ...chainOfLayers(config, newerSource(root)), notes: notesOn(text) };
 }
 
 function notesOn(text: string): string[] {
@@ -90,6 +67,7 @@ const partOf = (name: string): string => name.replace(/:0$/, "").split("/").at(-
 function olderSource(root: HdfGroup): WeightSource {
   return (layer, wanted) => {
     const what = layerPath(layer);
+    if (layer.groups.length > 2) throw refuse(what, "a layer of a nested model, in an .h5 file", "Save it as .keras");
     const group = root.within(["model_weights", layer.name]);
     const names = group?.attribute("weight_names");
     if (group === undefined || !isTexts(names)) throw missing(`the weights of ${what}`);

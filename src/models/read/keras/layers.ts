@@ -7,7 +7,7 @@ import { refuse } from "../../chain/layers.js";
 import { type Affine, checkWeights, foldNorm, identity, scale, zip } from "../../chain/value.js";
 import { productOf } from "../../../arrays/numbers.js";
 import type { NamedTensor } from "../../../arrays/tensor.js";
-import { type LayerConfig, layerPath, type ModelConfig } from "./config.js";
+import { type LayerConfig, layerPath } from "./config.js";
 
 /** A weight that a layer must have. */
 export interface Wanted {
@@ -264,16 +264,13 @@ const LAYERS: ReadonlyMap<string, Apply> = new Map<string, Apply>([
 const BRANCHES = ["Add", "Concatenate", "Multiply", "Average", "Maximum", "Subtract", "Dot"];
 
 /** Whether a chain may have a layer. */
-export function checkKnown(layer: LayerConfig): void {
+export function checkKnown(layer: Omit<LayerConfig, "groups">): void {
   const { className, config } = layer;
   if (!LAYERS.has(className)) {
     const isBranch = BRANCHES.includes(className);
-    const isNested = ["Sequential", "Functional", "Model"].includes(className);
-    let what = isNested ? "a nested model" : "a layer that none has";
-    if (isBranch) what = "a branch or skip connection";
     throw refuse(
       layerPath(layer),
-      `${className.slice(0, 60)}, ${what}`,
+      `${className.slice(0, 60)}, ${isBranch ? "a branch or skip connection" : "a layer that none has"}`,
       "Export the dense layers alone, as a model of their own",
     );
   }
@@ -281,7 +278,7 @@ export function checkKnown(layer: LayerConfig): void {
     throw refuse(layerPath(layer), "quantized weights (int8)");
 }
 
-function startOf({ chain }: ModelConfig): State {
+function startOf(chain: readonly LayerConfig[]): State {
   const { config } = chain[0] ?? { config: {} };
   const shape = inputShape(config.batch_shape) ?? inputShape(config.batch_input_shape);
   if (shape === undefined) throw refuse("the model's input", "a shape that the file leaves open");
@@ -292,9 +289,9 @@ function startOf({ chain }: ModelConfig): State {
  * The chain of a model's layers.
  * @throws RelumineError "unsupported" for what is none, "format" for weights that do not fit
  */
-export function chainOfLayers(model: ModelConfig, weights: WeightSource): ReadChain {
-  let state = startOf(model);
-  for (const layer of model.chain) {
+export function chainOfLayers(chain: readonly LayerConfig[], weights: WeightSource): ReadChain {
+  let state = startOf(chain);
+  for (const layer of chain) {
     const isStill = LAYERS.get(layer.className) === still;
     if (state.head && !isStill) throw refuse(layerPath(layer), `a layer behind the ${state.head}`);
     state = LAYERS.get(layer.className)!(layer, state, weights);
