@@ -1,5 +1,4 @@
 // Models that other programs wrote: which program's a file is, and what is made of it.
-import { createNetwork } from "../network/network.js";
 import type { Loss, LossSpec } from "../network/losses.js";
 import { importNetwork } from "../formats/model.js";
 import type { Network } from "../network/types.js";
@@ -8,8 +7,8 @@ import { type Activation, resolveActivation } from "../activations/activations.j
 import { checkName, checkOptions, describe } from "../core/checks.js";
 import { RelumineError } from "../core/errors.js";
 import type { RuntimeOptions } from "../wasm/runtime.js";
-import { type Head, headOf, HEADS, lossOf, type ReadChain } from "./chain/head.js";
-import type { ImportedLayer } from "./chain/layers.js";
+import { type Head, headOf, HEADS } from "./chain/head.js";
+import { networkOfLayers, specOfChain } from "./chain/network.js";
 import { type ModelFiles, toFileMap } from "./files.js";
 import { type FileFormat, formatOf } from "./format.js";
 import type { ReadFile, Said } from "./read/said.js";
@@ -99,31 +98,6 @@ async function readOwn(bytes: Uint8Array): Promise<ReadFile> {
   return { writer: "relumine", layers, head: headOf(network.spec.loss), spec: network.spec };
 }
 
-function specOf({ layers, head }: ReadChain, loss: Loss | LossSpec | undefined): NetworkSpec {
-  return resolveSpec({
-    inputs: layers[0].inputs,
-    layers: layers.map(({ units, activation }) => ({ units, activation })),
-    loss: loss ?? lossOf(head),
-  });
-}
-
-async function toNetwork(
-  spec: NetworkSpec,
-  layers: readonly ImportedLayer[],
-  options?: RuntimeOptions,
-): Promise<Network> {
-  const network = await createNetwork(spec, options);
-  try {
-    layers.forEach(({ kernel, bias, alpha }, index) =>
-      network.layers[index].setWeights({ kernel, bias, ...(alpha && { alpha }) }),
-    );
-    return network;
-  } catch (error) {
-    network.dispose();
-    throw error;
-  }
-}
-
 /**
  * A model that another program wrote: ONNX, Keras, a LayersModel of TensorFlow.js, or the weights alone of a PyTorch
  * model (safetensors, torch.save) or of scikit-learn (.npz). It becomes one chain of dense layers, folded in float64
@@ -149,6 +123,8 @@ export async function readModel(bytes: Uint8Array, options?: ReadModelOptions): 
   const read = await readFile(plain, format, said);
   const { writer = "", layers, head } = read;
   const notes = [...(read.notes ?? []), ...(read.warnings ?? [])];
-  const spec = read.spec ? resolveSpec({ ...read.spec, loss: given.loss ?? read.spec.loss }) : specOf(read, given.loss);
-  return { format, writer, spec, head, notes, toNetwork: (runtime) => toNetwork(spec, layers, runtime) };
+  const spec = read.spec
+    ? resolveSpec({ ...read.spec, loss: given.loss ?? read.spec.loss })
+    : specOfChain(read, given.loss);
+  return { format, writer, spec, head, notes, toNetwork: (runtime) => networkOfLayers(spec, layers, runtime) };
 }

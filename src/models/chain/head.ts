@@ -16,12 +16,28 @@ export interface ReadChain {
   readonly head: Head;
 }
 
-/** The layers behind a value; a sigmoid at its end is the head. */
-export function chainOf(value: Affine, head: Head = "none"): ReadChain {
+/** What a model computes, before its head. */
+export interface HeadedValue {
+  readonly value: Affine;
+  readonly head: Head;
+}
+
+/** A sigmoid at the end of a value is the head. */
+export function withHead(value: Affine, head: Head = "none"): HeadedValue {
   const { term } = value;
   if (head === "none" && isSmooth(term, "sigmoid") && isIdentity(value))
-    return { ...layersOf(term.argument), head: "sigmoid" };
+    return { value: term.argument, head: "sigmoid" };
+  return { value, head };
+}
+
+/** The layers behind a value. */
+export function chainOfHeaded({ value, head }: HeadedValue): ReadChain {
   return { ...layersOf(value), head };
+}
+
+/** The same; a sigmoid at its end is the head. */
+export function chainOf(value: Affine, head?: Head): ReadChain {
+  return chainOfHeaded(withHead(value, head));
 }
 
 const HEAD_OF: Readonly<Partial<Record<Loss, Head>>> = { crossEntropy: "softmax", binaryCrossEntropy: "sigmoid" };

@@ -7,6 +7,8 @@ import { type Affine, at, checkWeights, type DenseTerm, identity, isIdentity, ty
 
 /** A dense layer as it goes into a network; the kernel is inputs x units, row-major. */
 export interface ImportedLayer {
+  /** Of the model's dense layer that it was, where those have names. */
+  readonly name?: string;
   readonly inputs: number;
   readonly units: number;
   readonly activation: ResolvedActivation;
@@ -83,14 +85,16 @@ function diagonal(value: Affine): Affine {
   return identity({ kind: "dense", units, inputs: units, input: value, kernel });
 }
 
-interface Step {
+/** activation(after(before(x) · kernel)): before is a·x + b of what the layer is fed. */
+export interface Step {
   readonly dense: DenseTerm;
+  readonly before: Affine;
   readonly after: Affine;
   readonly applied: Function;
 }
 
 /** The last layer of a value: what it multiplies, and what follows. */
-function lastStep(value: Affine): Step {
+function lastStep(value: Affine): Omit<Step, "before"> {
   const { term } = value;
   if (term.kind === "dense") return { dense: term, after: value, applied: { activation: { name: "linear" } } };
   if (term.kind === "input") throw refuse("the model", "one without a dense layer (Gemm, MatMul, Linear or Dense)");
@@ -117,23 +121,34 @@ function checkShift(shift: number): string | undefined {
 }
 
 /**
+ * The dense layers that compute the value from the input, first to last, with what lies around each.
+ * @throws RelumineError "unsupported" for what is no chain of dense layers
+ */
+export function stepsOf(output: Affine): Step[] {
+  const steps: Step[] = [];
+  let value =
+    output.term.kind === "dense" || output.term.kind === "input" || isIdentity(output) ? output : diagonal(output);
+  do {
+    const step = lastStep(value);
+    const { input } = step.dense;
+    steps.push({ ...step, before: input.term.kind === "dense" ? identity(input.term) : input });
+    value = input;
+  } while (value.term.kind !== "input");
+  return steps.reverse();
+}
+
+/**
  * The layers that compute the value from the input, first to last, and what a person should know of them.
  * @throws RelumineError "unsupported" for what is no chain of dense layers, "format" for weights that are not finite
  */
 export function layersOf(output: Affine): { layers: ImportedLayer[]; warnings: string[] } {
-  const layers: ImportedLayer[] = [];
   const warnings: string[] = [];
-  let value =
-    output.term.kind === "dense" || output.term.kind === "input" || isIdentity(output) ? output : diagonal(output);
-  do {
-    const { dense, after, applied } = lastStep(value);
-    const before = dense.input.term.kind === "dense" ? identity(dense.input.term) : dense.input;
-    const { inputs, units } = dense;
+  const layers = stepsOf(output).map(({ dense, before, after, applied }): ImportedLayer => {
+    const { inputs, units, name } = dense;
     const { shift, ...folded } = fold(dense, before, after);
     const warning = checkShift(shift);
     if (warning !== undefined) warnings.push(warning);
-    layers.push({ inputs, units, ...applied, ...folded });
-    value = dense.input;
-  } while (value.term.kind !== "input");
-  return { layers: layers.reverse(), warnings };
+    return { ...(name !== undefined && { name }), inputs, units, ...applied, ...folded };
+  });
+  return { layers, warnings };
 }

@@ -27,6 +27,8 @@ export interface InputTerm {
 export interface DenseTerm {
   readonly kind: "dense";
   readonly units: number;
+  /** Of the model's layer, where those have names. */
+  readonly name?: string;
   readonly input: Affine;
   readonly inputs: number;
   readonly kernel: Float64Array;

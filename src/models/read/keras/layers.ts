@@ -2,7 +2,7 @@
 import { describe } from "../../../core/checks.js";
 import { RelumineError } from "../../../core/errors.js";
 import { kink, smooth } from "../../chain/combine.js";
-import { chainOf, type Head, type ReadChain } from "../../chain/head.js";
+import { chainOfHeaded, type Head, type HeadedValue, type ReadChain, withHead } from "../../chain/head.js";
 import { refuse } from "../../chain/layers.js";
 import { type Affine, checkWeights, foldNorm, identity, scale, zip } from "../../chain/value.js";
 import { productOf } from "../../../arrays/numbers.js";
@@ -126,7 +126,14 @@ const dense: Apply = (layer, state, weights) => {
   const hasBias = config.use_bias !== false;
   const wanted = [{ name: "kernel", shape: [inputs, units] }, ...(hasBias ? [{ name: "bias", shape: [units] }] : [])];
   const [kernel, bias] = weights(layer, wanted);
-  const value = identity({ kind: "dense", units, input: state.value, inputs, kernel: kernel.data });
+  const value = identity({
+    kind: "dense",
+    units,
+    name: layer.name,
+    input: state.value,
+    inputs,
+    kernel: kernel.data,
+  });
   return activate(layer, config.activation, { shape: [units], value: bias ? scale(value, 1, bias.data) : value });
 };
 
@@ -286,10 +293,10 @@ function startOf(chain: readonly LayerConfig[]): State {
 }
 
 /**
- * The chain of a model's layers.
- * @throws RelumineError "unsupported" for what is none, "format" for weights that do not fit
+ * What a model's layers compute, one after the other.
+ * @throws RelumineError "unsupported" for what is no chain of dense layers, "format" for weights that do not fit
  */
-export function chainOfLayers(chain: readonly LayerConfig[], weights: WeightSource): ReadChain {
+export function valueOfLayers(chain: readonly LayerConfig[], weights: WeightSource): HeadedValue {
   let state = startOf(chain);
   for (const layer of chain) {
     const isStill = LAYERS.get(layer.className) === still;
@@ -297,5 +304,10 @@ export function chainOfLayers(chain: readonly LayerConfig[], weights: WeightSour
     state = LAYERS.get(layer.className)!(layer, state, weights);
   }
   if (state.shape.length !== 1) throw refuse("the model's output", `rows of ${state.shape.length} axes`);
-  return chainOf(state.value, state.head);
+  return withHead(state.value, state.head);
+}
+
+/** The chain of a model's layers; errors as valueOfLayers has them. */
+export function chainOfLayers(chain: readonly LayerConfig[], weights: WeightSource): ReadChain {
+  return chainOfHeaded(valueOfLayers(chain, weights));
 }
