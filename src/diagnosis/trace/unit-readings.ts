@@ -1,7 +1,7 @@
 // The preactivations of single units over training rows, with the weights of a copy of the network.
 import type { Fall, Preactivation } from "./types.js";
 import { squaredNorm } from "../../core/matrix.js";
-import { Inspector, type UnitIndex, type VisitChunk } from "../../inspect/inspector.js";
+import { countRows, Inspector, type Rows, type UnitIndex, type VisitChunk } from "../../inspect/inspector.js";
 import type { Plan } from "../../network/training/plan.js";
 import type { RunningFit } from "../../network/training/running-fit.js";
 import type { NetworkState } from "../../network/state/state.js";
@@ -126,20 +126,35 @@ export class UnitReader {
 
   /** @param first takes the first layer's preactivations on these rows, rows x units; the units must lie above it */
   read(units: readonly UnitIndex[], first?: Float32Array): Reading[] {
-    const means = new Map(units.map(({ layer }) => [layer, new Float64Array(this.state.inputsOf(layer))]));
-    const all = this.preactivations(units, undefined, (chunk) => {
-      for (const [layer, sums] of means) addRows(chunk.inputs(layer), sums);
+    const rows = { data: this.fit.plan.data, indices: this.rows };
+    return readUnits(this.inspector, rows, units, (chunk) => {
       first?.set(chunk.preactivations(0), chunk.start * this.state.spec.layers[0].units);
     });
-    for (const mean of means.values()) mean.forEach((sum, i) => (mean[i] = sum / this.rows.length));
-    return units.map(({ layer, unit }, i) => {
-      const weights = this.state.layer(layer);
-      const inputs = means.get(layer)!;
-      const kernel = Float64Array.from(weights.incoming(unit));
-      const bias = weights.bias[unit];
-      return { z: all[i], kernel, bias, inputs, summary: summarize(all[i], dot(kernel, inputs) + bias) };
-    });
   }
+}
+
+/** Units on some rows, with the network's weights as they are; `visit` sees each chunk. */
+export function readUnits(
+  inspector: Inspector,
+  rows: Rows,
+  units: readonly UnitIndex[],
+  visit?: VisitChunk,
+): Reading[] {
+  const { state } = inspector;
+  const means = new Map(units.map(({ layer }) => [layer, new Float64Array(state.inputsOf(layer))]));
+  const all = inspector.columns(rows, units, (chunk) => {
+    for (const [layer, sums] of means) addRows(chunk.inputs(layer), sums);
+    return visit?.(chunk);
+  });
+  const count = countRows(rows);
+  for (const mean of means.values()) mean.forEach((sum, i) => (mean[i] = sum / count));
+  return units.map(({ layer, unit }, i) => {
+    const weights = state.layer(layer);
+    const inputs = means.get(layer)!;
+    const kernel = Float64Array.from(weights.incoming(unit));
+    const bias = weights.bias[unit];
+    return { z: all[i], kernel, bias, inputs, summary: summarize(all[i], dot(kernel, inputs) + bias) };
+  });
 }
 
 /** Adds each row of x to the sums of its columns. */

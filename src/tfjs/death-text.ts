@@ -1,0 +1,21 @@
+// A death in a model of TensorFlow.js in one sentence, with its figures.
+import type { ModelDeath } from "./trace-types.js";
+import type { Preactivation } from "../diagnosis/trace/types.js";
+import { formatCount, formatNumber, formatSigned } from "../text/numbers.js";
+
+const spread = ({ mean, std }: Preactivation) => `${formatSigned(mean, 3)} ± ${formatNumber(std, 2)}`;
+
+export function explainModelDeath(death: Omit<ModelDeath, "explanation">): string {
+  const { name, unit, step, lastOpen = 0, before, after, change, rate, optimizer } = death;
+  const who = `unit ${unit} of ${name}`;
+  if (step === 0)
+    return `${who} was silent from the start: its preactivation was ${spread(before)}, at most ${formatNumber(before.max, 3)}`;
+  const when =
+    step - lastOpen === 1 ? `step ${formatCount(step)}` : `steps ${formatCount(lastOpen + 1)} to ${formatCount(step)}`;
+  const parts = Object.entries(change).map(([part, value]) => `${part} ${formatSigned(value as number, 2)}`);
+  const by = [optimizer, rate === undefined ? undefined : `rate ${formatNumber(rate, 3)}`].filter(Boolean).join(", ");
+  return (
+    `the preactivation of ${who} went from ${spread(before)} to ${spread(after)} in ${when}` +
+    `${by && ` (${by})`}: ${parts.join(", ")}; cause: not replayed`
+  );
+}

@@ -1,0 +1,59 @@
+// The diagnosis of a model of TensorFlow.js: of the network that is made of it.
+import { checkModel } from "./live-chain.js";
+import { compiledLoss } from "./loss.js";
+import { type ModelRows, type ModelTargets, toSamples, toTargets } from "./rows.js";
+import type { Model, TensorFlow } from "./tensorflow.js";
+import { makeTwin, type Twin } from "./to-network.js";
+import { RelumineError } from "../core/errors.js";
+import { diagnoseNaming } from "../diagnosis/diagnose.js";
+import type { Diagnosis, DiagnoseOptions } from "../diagnosis/types.js";
+import type { Loss, LossSpec } from "../network/losses.js";
+import { BY_INDEX, type Naming } from "../text/naming.js";
+
+/** Options of `diagnose` of a model: those of `diagnose`, with targets that may be a tensor. */
+export interface DiagnoseModelOptions extends Omit<DiagnoseOptions, "targets"> {
+  /** One for each row of x: classes one by one or as one row of probabilities each, or numbers. */
+  readonly targets?: ModelTargets;
+  /** What the targets are read by; default: the loss that the model was compiled with, where it is one by its name. */
+  readonly loss?: Loss | LossSpec;
+}
+
+/** Layers by the names that they have in the model. */
+export function namingOf({ chain: { layers } }: Twin): Naming {
+  return { ...BY_INDEX, layer: (index) => layers[index]?.name ?? String(index) };
+}
+
+/** Its layers carry the names that they have in the model. */
+export function withNames(diagnosis: Diagnosis, { chain: { layers } }: Twin): Diagnosis {
+  for (const layer of diagnosis.layers) {
+    const { name } = layers[layer.layer];
+    if (name !== undefined) Object.assign(layer, { name });
+  }
+  return diagnosis;
+}
+
+function checkLoss(model: Model, { targets, loss }: DiagnoseModelOptions): void {
+  if (targets === undefined || loss !== undefined || compiledLoss(model) !== undefined) return;
+  throw new RelumineError(
+    "value",
+    "loss",
+    "to be given with targets, where the model was compiled with none of the package's by its name",
+    "none",
+  );
+}
+
+/** See relumine/tfjs. */
+export async function diagnoseModel(
+  tf: TensorFlow,
+  given: Model,
+  x: ModelRows,
+  options: DiagnoseModelOptions = {},
+): Promise<Diagnosis> {
+  const { targets, loss, ...rest } = options;
+  checkLoss(checkModel(tf, given), options);
+  const twin = await makeTwin(tf, given, loss === undefined ? {} : { loss }, x);
+  using network = twin.network;
+  const samples = await toSamples("x", x, network.spec.inputs);
+  const prepared = targets === undefined ? rest : { ...rest, targets: await toTargets("targets", targets) };
+  return withNames(diagnoseNaming(network, samples, prepared, namingOf(twin)), twin);
+}

@@ -1,0 +1,125 @@
+// A model of TensorFlow.js as a chain of dense layers, with the weights that it has now: its own configuration goes
+// through the reader of TensorFlow.js files, its weights come from its variables.
+import type { Layer, LayerWeight, Model, TensorFlow } from "./tensorflow.js";
+import { describe } from "../core/checks.js";
+import { RelumineError } from "../core/errors.js";
+import type { HeadedValue } from "../models/chain/head.js";
+import { type ImportedLayer, layersOf } from "../models/chain/layers.js";
+import { type ModelConfig, readConfig } from "../models/read/keras/config.js";
+import { checkKnown, valueOfLayers, type WeightSource } from "../models/read/keras/layers.js";
+
+/** A weight of a layer by its part: kernel, bias, gamma ... */
+export interface LiveWeight {
+  readonly part: string;
+  readonly variable: LayerWeight;
+  readonly data: Float32Array;
+}
+
+/** By the layers' names. */
+export type LiveWeights = ReadonlyMap<string, readonly LiveWeight[]>;
+
+/** @throws RelumineError "value" for what is no model of this TensorFlow.js */
+export function checkModel(tf: TensorFlow, model: unknown): Model {
+  if (model instanceof tf.LayersModel) return model;
+  const looksLikeOne = typeof (model as Partial<Model> | null)?.getLayer === "function";
+  throw new RelumineError(
+    "value",
+    "model",
+    "to be a tf.Sequential or tf.LayersModel",
+    looksLikeOne ? "one of another copy of TensorFlow.js" : describe(model),
+    looksLikeOne ? "Use the functions of bind(tf), with the tf that made the model" : "",
+  );
+}
+
+const partOf = ({ originalName }: LayerWeight): string => originalName.slice(originalName.lastIndexOf("/") + 1);
+
+/** One of a layer's weights; makes no tensor. */
+async function readWeight(layer: Layer, variable: LayerWeight): Promise<LiveWeight> {
+  const data = await variable.read().data();
+  const part = partOf(variable);
+  if (data instanceof Float32Array) return { part, variable, data };
+  const path = `the ${part} of layer ${describe(layer.name)}`;
+  throw new RelumineError("unsupported", path, "to be float32", variable.dtype);
+}
+
+async function readLayer(layer: Layer): Promise<[string, readonly LiveWeight[]]> {
+  return [layer.name, await Promise.all(layer.weights.map((variable) => readWeight(layer, variable)))];
+}
+
+/** @throws RelumineError "value" */
+function checkFinite(part: string, layer: string, data: Float32Array): void {
+  for (let i = 0; i < data.length; i++) {
+    if (Number.isFinite(data[i])) continue;
+    const path = `the ${part} of layer ${describe(layer)}`;
+    throw new RelumineError(
+      "value",
+      path,
+      "to hold finite numbers",
+      `${data[i]} at ${i}`,
+      "Has the training diverged?",
+    );
+  }
+}
+
+function sourceOf(weights: LiveWeights): WeightSource {
+  return ({ name }, wanted) =>
+    wanted.map(({ name: part, shape }) => {
+      const { variable, data } = weights.get(name)?.find((each) => each.part === part) ?? {};
+      if (variable && data && variable.shape.join() === shape.join()) {
+        checkFinite(part, name, data);
+        return { shape, data: new Float64Array(data) };
+      }
+      throw new RelumineError(
+        "unsupported",
+        `the ${part} of layer ${describe(name)}`,
+        `to have the shape [${shape.join(", ")}]`,
+        variable ? `[${variable.shape.join(", ")}]` : "none",
+        "Is the model built?",
+      );
+    });
+}
+
+/** Layers whose numbers are folded into others', or that have slopes of their own. */
+const FOLDED: ReadonlySet<string> = new Set(["BatchNormalization", "Normalization", "PReLU", "Rescaling"]);
+
+/** The layers of a model, read once: they stay as they are while it trains. */
+export class LiveChain {
+  private readonly config: ModelConfig;
+  /** Those that have weights. */
+  private readonly layers: readonly Layer[];
+  private readonly isFolded: boolean;
+
+  /** @throws RelumineError "unsupported" for what is no chain of dense layers */
+  constructor(readonly model: Model) {
+    this.config = readConfig(model.toJSON(undefined, false), checkKnown);
+    this.layers = this.config.chain.map(({ name }) => model.getLayer(name)).filter(({ weights }) => weights.length > 0);
+    this.isFolded = this.config.chain.some(({ className }) => FOLDED.has(className));
+  }
+
+  /** The weights as they are now. */
+  async weights(): Promise<LiveWeights> {
+    return new Map(await Promise.all(this.layers.map(readLayer)));
+  }
+
+  /**
+   * What the model computes with these weights.
+   * @throws RelumineError "unsupported"; "value" for numbers that are not finite
+   */
+  value(weights: LiveWeights): HeadedValue {
+    return valueOfLayers(this.config, sourceOf(weights));
+  }
+
+  /**
+   * The layers as they are with these weights; where nothing folds, the weights themselves.
+   * @param before as they were with others
+   * @throws RelumineError "value" or "format" for numbers that are not finite
+   */
+  again(before: readonly ImportedLayer[], weights: LiveWeights): readonly ImportedLayer[] {
+    if (this.isFolded) return layersOf(this.value(weights).value);
+    return before.map((layer) => {
+      const own = weights.get(layer.name!)!;
+      const dataOf = (wanted: string) => own.find(({ part }) => part === wanted)?.data;
+      return { ...layer, kernel: dataOf("kernel")!, bias: dataOf("bias") ?? layer.bias };
+    });
+  }
+}

@@ -1,0 +1,23 @@
+// What is used of TensorFlow.js: its core and its layers, whichever way a program has loaded them. Types alone.
+import type * as core from "@tensorflow/tfjs-core";
+import type * as layers from "@tensorflow/tfjs-layers";
+
+/** The global `tf`, the module "@tensorflow/tfjs", or what is used of its parts. */
+export type TensorFlow = Pick<typeof core, "gather" | "nextFrame" | "tensor" | "tidy"> &
+  Pick<typeof layers, "Callback" | "layers" | "LayersModel" | "model">;
+
+/** A tf.Sequential or tf.LayersModel. */
+export type Model = layers.LayersModel;
+export type Layer = Model["layers"][number];
+/** One of a layer's arrays of weights. */
+export type LayerWeight = Layer["weights"][number];
+export type Tensor = core.Tensor;
+export type Callback = layers.Callback;
+
+/** Names that a `tf` must have. */
+export const NEEDED = ["Callback", "LayersModel", "gather", "layers", "model", "nextFrame", "tensor", "tidy"] as const;
+
+export function isTensor(value: unknown): value is Tensor {
+  const { shape, data, dtype } = (typeof value === "object" && value !== null ? value : {}) as Partial<Tensor>;
+  return Array.isArray(shape) && typeof data === "function" && typeof dtype === "string";
+}

@@ -1,0 +1,123 @@
+// The trace of a model's training as a callback of model.fit: an instance of TensorFlow.js's own Callback, since fit
+// takes none other beside tf.callbacks.earlyStopping.
+import { DeathWatch, type Moment } from "./death-watch.js";
+import { checkModel } from "./live-chain.js";
+import { type ModelRows, takeSpaced } from "./rows.js";
+import type { Model, TensorFlow } from "./tensorflow.js";
+import { makeTwin } from "./to-network.js";
+import type { ModelTrace, ModelTraceOptions, ModelTraceResults } from "./trace-types.js";
+import { checkInteger, checkOptions } from "../core/checks.js";
+
+const ROWS = 256;
+const WINDOW = 20;
+/** As fit itself does where no callback of its own class is given. */
+const YIELD_EVERY_MS = 125;
+
+interface ResolvedOptions extends Required<ModelTraceOptions> {}
+
+function checkTrace(given: ModelTraceOptions | undefined): ResolvedOptions {
+  const { rows, everySteps, window } = checkOptions("traceDeaths", given, ["rows", "everySteps", "window"]);
+  return {
+    rows: checkInteger("rows", rows ?? ROWS, { low: 1 }),
+    everySteps: checkInteger("everySteps", everySteps ?? 1, { low: 1 }),
+    window: checkInteger("window", window ?? WINDOW, { low: 1 }),
+  };
+}
+
+/** Rate and class of an optimizer; the rate is where TensorFlow.js keeps it, and no part of its types. */
+function optimizerOf({ optimizer }: Model): Pick<Moment, "rate" | "optimizer"> {
+  const { learningRate } = (optimizer ?? {}) as { learningRate?: unknown };
+  return {
+    ...(typeof learningRate === "number" && { rate: learningRate }),
+    ...(optimizer && { optimizer: optimizer.getClassName() }),
+  };
+}
+
+const NOTHING: ModelTraceResults = { deaths: [], revivals: [], silentUnits: [], layers: [] };
+
+/** See relumine/tfjs. */
+export function traceModel(tf: TensorFlow, x: ModelRows, given?: ModelTraceOptions): ModelTrace {
+  const options = checkTrace(given);
+
+  return new (class DeathTrace extends tf.Callback implements ModelTraceResults {
+    #watch: DeathWatch | undefined;
+    #results: ModelTraceResults = NOTHING;
+    #step = 0;
+    #epoch = 0;
+    #batch = 0;
+    /** The step of the last look. */
+    #looked = 0;
+    #yielded = 0;
+
+    #read(isOver = false): ModelTraceResults {
+      if (this.#watch) this.#results = this.#watch.read(isOver);
+      return this.#results;
+    }
+
+    get deaths() {
+      return this.#read().deaths;
+    }
+    get revivals() {
+      return this.#read().revivals;
+    }
+    get silentUnits() {
+      return this.#read().silentUnits;
+    }
+    get layers() {
+      return this.#read().layers;
+    }
+    get divergedAt() {
+      return this.#read().divergedAt;
+    }
+
+    async #look(): Promise<void> {
+      this.#looked = this.#step;
+      const place = { step: this.#step, epoch: this.#epoch, batch: this.#batch };
+      await this.#watch?.look({ ...place, ...optimizerOf(this.model) });
+    }
+
+    #stop(): void {
+      this.#watch?.dispose();
+      this.#watch = undefined;
+    }
+
+    override async onTrainBegin(): Promise<void> {
+      this.#stop(); // of a fit that ended by an error
+      this.#results = NOTHING;
+      this.#step = this.#looked = 0;
+      this.#yielded = performance.now();
+      const model = checkModel(tf, this.model);
+      const twin = await makeTwin(tf, model, {}, x);
+      try {
+        const rows = await takeSpaced(tf, "x", x, twin.network.spec.inputs, options.rows);
+        this.#watch = new DeathWatch(twin.live, twin, rows, options.window);
+      } catch (error) {
+        twin.network.dispose();
+        throw error;
+      }
+    }
+
+    override async onEpochBegin(epoch: number): Promise<void> {
+      this.#epoch = epoch + 1;
+    }
+
+    override async onBatchEnd(batch: number): Promise<void> {
+      this.#step++;
+      this.#batch = batch + 1;
+      if (this.#step % options.everySteps === 0) await this.#look();
+      if (performance.now() - this.#yielded < YIELD_EVERY_MS) return;
+      await tf.nextFrame();
+      this.#yielded = performance.now();
+    }
+
+    override async onEpochEnd(): Promise<void> {
+      if (this.#looked < this.#step) await this.#look();
+      this.#watch?.endEpoch();
+    }
+
+    override async onTrainEnd(): Promise<void> {
+      this.#read(true);
+      this.#stop();
+    }
+  })();
+}
