@@ -44,6 +44,7 @@ const NODE_ONLY = [
     "tests/{conventions,imports}.test.ts",
     "tests/support/{browsers,services}.test.ts",
     "tests/table/{documented,prepare}.test.ts",
+    "tests/tfjs/{bind,wasm-backend}.test.ts",
     "tests/wasm/abi.test.ts",
     "tests/activations/names.test.ts",
     "tests/text/one-way.test.ts",
@@ -68,7 +69,17 @@ const inChromium = (
   { include, exclude = [] }: Choice,
 ): TestProjectInlineConfiguration => ({
   cacheDir,
-  optimizeDeps: { include: ["@assemblyscript/loader", "csv-parse/browser/esm/sync", "fast-check", "papaparse"] }, // found late, they would make the page load anew amid a test
+  optimizeDeps: {
+    include: [
+      "@assemblyscript/loader",
+      "@tensorflow/tfjs",
+      "@tensorflow/tfjs-core",
+      "@tensorflow/tfjs-layers",
+      "csv-parse/browser/esm/sync",
+      "fast-check",
+      "papaparse",
+    ],
+  }, // found late, they would make the page load anew amid a test
   server: {
     headers: { ...ISOLATION_HEADERS },
     fs: { allow: [".", realpathSync("node_modules")] }, // node_modules may be a link

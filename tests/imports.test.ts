@@ -22,6 +22,7 @@ const ROOMS = [
   "formats",
   "arrays",
   "models",
+  "tfjs",
   "report",
   "worker",
   "",
@@ -47,6 +48,7 @@ const PACKAGES: Record<string, RegExp> = {
   table: /^papaparse$/,
   arrays: /^fflate$/,
   models: /^(@bufbuild\/protobuf\/wire|jsfive|pickleparser)$/,
+  tfjs: /^@tensorflow\/tfjs-(core|layers)$/, // optional peers
   site: /^uplot$/,
   cli: /^(node:.*|commander|picocolors)$/,
 };

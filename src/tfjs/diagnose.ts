@@ -32,7 +32,11 @@ export function withNames(diagnosis: Diagnosis, { chain: { layers } }: Twin): Di
   return diagnosis;
 }
 
-function checkLoss(model: Model, { targets, loss }: DiagnoseModelOptions): void {
+/** @throws RelumineError "value" for targets that nothing says how to read */
+export function checkLoss(
+  model: Model,
+  { targets, loss }: { targets?: ModelTargets | undefined; loss?: Loss | LossSpec | undefined },
+): void {
   if (targets === undefined || loss !== undefined || compiledLoss(model) !== undefined) return;
   throw new RelumineError(
     "value",

@@ -5,7 +5,8 @@ import { describe } from "../core/checks.js";
 import { RelumineError } from "../core/errors.js";
 import type { HeadedValue } from "../models/chain/head.js";
 import { type ImportedLayer, layersOf } from "../models/chain/layers.js";
-import { type ModelConfig, readConfig } from "../models/read/keras/config.js";
+import { type LayerConfig, type ModelConfig, readConfig } from "../models/read/keras/config.js";
+import type { JsonObject } from "../core/strict-json.js";
 import { checkKnown, valueOfLayers, type WeightSource } from "../models/read/keras/layers.js";
 
 /** A weight of a layer by its part: kernel, bias, gamma ... */
@@ -82,6 +83,8 @@ function sourceOf(weights: LiveWeights): WeightSource {
 /** Layers whose numbers are folded into others', or that have slopes of their own. */
 const FOLDED: ReadonlySet<string> = new Set(["BatchNormalization", "Normalization", "PReLU", "Rescaling"]);
 
+const ACTIVATIONS: ReadonlySet<string> = new Set(["Activation", "ELU", "LeakyReLU", "PReLU", "ReLU", "Softmax"]);
+
 /** The layers of a model, read once: they stay as they are while it trains. */
 export class LiveChain {
   private readonly config: ModelConfig;
@@ -115,11 +118,60 @@ export class LiveChain {
    * @throws RelumineError "value" or "format" for numbers that are not finite
    */
   again(before: readonly ImportedLayer[], weights: LiveWeights): readonly ImportedLayer[] {
-    if (this.isFolded) return layersOf(this.value(weights).value);
+    if (this.isFolded) return layersOf(this.value(weights).value).layers;
     return before.map((layer) => {
       const own = weights.get(layer.name!)!;
       const dataOf = (wanted: string) => own.find(({ part }) => part === wanted)?.data;
       return { ...layer, kernel: dataOf("kernel")!, bias: dataOf("bias") ?? layer.bias };
     });
+  }
+
+  /** A layer's configuration, in the words of Keras. */
+  configOf(name: string): JsonObject {
+    return this.config.chain.find((layer) => layer.name === name)!.config;
+  }
+
+  /** The layers behind a Dense layer up to the next. */
+  private behind(name: string): readonly LayerConfig[] {
+    const { chain } = this.config;
+    const start = chain.findIndex((layer) => layer.name === name) + 1;
+    const next = chain.findIndex(({ className }, index) => index >= start && className === "Dense");
+    return chain.slice(start, next < 0 ? undefined : next);
+  }
+
+  private isLinear(name: string): boolean {
+    const { activation = "linear" } = this.configOf(name);
+    return activation === null || activation === "linear";
+  }
+
+  /** The layer whose field `activation` is that of a Dense layer: itself, or an Activation behind it. */
+  activationBehind(name: string): Layer {
+    const last = this.isLinear(name)
+      ? this.behind(name).find(({ className }) => ACTIVATIONS.has(className))
+      : undefined;
+    if (!this.isLinear(name)) return this.model.getLayer(name);
+    if (last?.className === "Activation") return this.model.getLayer(last.name);
+    throw new RelumineError(
+      "unsupported",
+      `the activation of layer ${describe(name)}`,
+      "to be its own, or that of an Activation layer",
+      last?.className ?? "none",
+      "Build the model with another layer there, and give that the weights: twin.setWeights(model.getWeights())",
+    );
+  }
+
+  /** The normalization whose shift is the last thing before a Dense layer's activation. */
+  normalizationBehind(name: string): string | undefined {
+    if (!this.isLinear(name)) return undefined;
+    const behind = this.behind(name);
+    const end = behind.findIndex(({ className }) => ACTIVATIONS.has(className));
+    const last = behind.slice(0, end < 0 ? undefined : end).findLast(({ className }) => FOLDED.has(className));
+    return last?.className === "BatchNormalization" ? last.name : undefined;
+  }
+
+  /** The slopes of the PReLU behind a Dense layer. */
+  slopesBehind(name: string, weights: LiveWeights): LiveWeight {
+    const layer = this.behind(name).find(({ className }) => className === "PReLU")!;
+    return weights.get(layer.name)!.find(({ part }) => part === "alpha")!;
   }
 }

@@ -1,6 +1,6 @@
 // What a compiled model is trained by, in this package's words.
 import type { Model } from "./tensorflow.js";
-import { isClassification, type Loss, type LossSpec } from "../network/losses.js";
+import { isClassification, type Loss, type LossSpec, nameOf } from "../network/losses.js";
 import type { Head, ReadChain } from "../models/chain/head.js";
 import type { ResolvedActivation } from "../activations/activations.js";
 import type { NetworkSpec } from "../network/spec.js";
@@ -24,18 +24,27 @@ export function compiledLoss({ loss }: Model): Loss | undefined {
   return list.length === 1 ? NAMES.get(list[0]) : undefined;
 }
 
-/**
- * The spec of a network that predicts what the model predicts, and is trained as it is. A head that is not the one of
- * the loss stays in the last layer.
- */
-export function specOf(chain: ReadChain, compiled: Loss | undefined, given?: Loss | LossSpec): NetworkSpec {
-  const { layers, head } = chain;
-  if (given !== undefined || compiled === undefined) return specOfChain(chain, given);
-  if (head === "logSoftmax" || HEAD_OF[compiled] === head) return specOfChain(chain, undefined);
+/** The head is that which a loss takes its outputs with. */
+function isOwnHead(head: Head, loss: Loss | LossSpec): boolean {
+  const from = typeof loss === "string" ? undefined : loss.from;
+  return (from === undefined || from === "logits") && HEAD_OF[nameOf(loss)] === head;
+}
+
+/** A head that is not the one of the loss stays in the last layer. */
+function keepHead({ layers, head }: ReadChain): ReadChain {
   const last = layers.at(-1)!;
-  if (head !== "none" && last.activation.name !== "linear") return specOfChain(chain, undefined);
-  const activation = (head === "none" ? last.activation : { name: head }) as ResolvedActivation;
-  const kept = [...layers.slice(0, -1), { ...last, activation }];
-  const loss: Loss | LossSpec = isClassification(compiled) ? { name: compiled, from: "probabilities" } : compiled;
-  return specOfChain({ layers: kept, head: "none" }, loss);
+  if (head === "none" || head === "logSoftmax" || last.activation.name !== "linear") return { layers, head };
+  const activation = { name: head } as ResolvedActivation; // of the last layer, that has a softmax too
+  return { layers: [...layers.slice(0, -1), { ...last, activation }], head: "none" };
+}
+
+/** The spec of a network that predicts what the model predicts, and is trained as it is. */
+export function specOf(chain: ReadChain, compiled: Loss | undefined, given?: Loss | LossSpec): NetworkSpec {
+  const loss = given ?? compiled;
+  if (loss === undefined || isOwnHead(chain.head, loss)) return specOfChain(chain, given);
+  const kept = keepHead(chain);
+  if (kept.head !== "none") return specOfChain(chain, given);
+  const name = nameOf(loss);
+  const isRead = given === undefined && isClassification(name);
+  return specOfChain(kept, isRead ? { name, from: "probabilities" } : loss);
 }

@@ -1,17 +1,19 @@
 // A model of TensorFlow.js as a network of this package: made of its configuration and weights, and held against what
 // the model itself predicts, so that a class of the caller's own under a known name is not taken for what it is not.
 import { compiledLoss, specOf } from "./loss.js";
-import { checkModel, LiveChain } from "./live-chain.js";
+import { kernelInitializerOf } from "./initializers.js";
+import { checkModel, LiveChain, type LiveWeights } from "./live-chain.js";
 import { type ModelRows, takeSpaced } from "./rows.js";
 import type { Model, Tensor, TensorFlow } from "./tensorflow.js";
 import { RelumineError } from "../core/errors.js";
 import type { Matrix } from "../core/matrix.js";
 import { mulberry32 } from "../core/random.js";
-import type { Head, ReadChain } from "../models/chain/head.js";
-import { layersOf } from "../models/chain/layers.js";
+import { chainOfHeaded, type Head, type ReadChain } from "../models/chain/head.js";
 import { networkOfLayers } from "../models/chain/network.js";
 import type { Loss, LossSpec } from "../network/losses.js";
+import type { NetworkSpec } from "../network/spec.js";
 import type { Network } from "../network/types.js";
+import { formatNumber } from "../text/numbers.js";
 import type { RuntimeOptions } from "../wasm/runtime.js";
 
 /** Options of `toNetwork`. */
@@ -23,6 +25,8 @@ export interface ToNetworkOptions extends RuntimeOptions {
 /** A network beside the model that it was made of. */
 export interface Twin {
   readonly live: LiveChain;
+  /** The model's weights of which it was made. */
+  readonly weights: LiveWeights;
   readonly chain: ReadChain;
   readonly network: Network;
 }
@@ -59,7 +63,7 @@ async function checkSame(tf: TensorFlow, { live, chain, network }: Twin, rows: M
     "unsupported",
     "model",
     "to compute what its layers say",
-    `outputs that differ from theirs by ${worst}`,
+    `outputs that differ from theirs by ${formatNumber(worst)}`,
     "Has it layers of classes of its own, under names of TensorFlow.js?",
   );
 }
@@ -74,6 +78,16 @@ function drawRows(columns: number): Matrix {
   };
 }
 
+/** What is redrawn comes from where the model's own layers came from. */
+function withInitializers(spec: NetworkSpec, { layers }: ReadChain, live: LiveChain): NetworkSpec {
+  const ofLayer = (index: number) => {
+    const { name } = layers[index];
+    const kernelInitializer = name === undefined ? undefined : kernelInitializerOf(live.configOf(name));
+    return kernelInitializer && { kernelInitializer };
+  };
+  return { ...spec, layers: spec.layers.map((layer, index) => ({ ...layer, ...ofLayer(index) })) };
+}
+
 /**
  * The network of a model, to be disposed of.
  * @param x rows on which it is held against the model
@@ -85,13 +99,14 @@ export async function makeTwin(
   x?: ModelRows,
 ): Promise<Twin> {
   const live = new LiveChain(checkModel(tf, given));
-  const { value, head } = live.value(await live.weights());
-  const chain = { layers: layersOf(value), head };
+  const weights = await live.weights();
+  const chain = chainOfHeaded(live.value(weights));
   const { inputs } = chain.layers[0];
   const rows = x === undefined ? drawRows(inputs) : await takeSpaced(tf, "x", x, inputs, CHECKED_ROWS);
-  const network = await networkOfLayers(specOf(chain, compiledLoss(live.model), loss), chain.layers, runtime);
+  const spec = specOf(chain, compiledLoss(live.model), loss);
+  const network = await networkOfLayers(withInitializers(spec, chain, live), chain.layers, runtime);
   try {
-    const twin = { live, chain, network };
+    const twin = { live, weights, chain, network };
     await checkSame(tf, twin, rows);
     return twin;
   } catch (error) {

@@ -19,7 +19,9 @@ function unitLine({ layer, unit, action, activity }: TreatedUnit): string {
   return `  layer ${layer}, unit ${unit}: ${ACTIONS[action]}${opens}`;
 }
 
-export function drawTreatment({ remedy, before, after, outputChange, treated, findings, besides }: Treatment): string {
+type Told = Omit<Treatment, "network" | "undo">;
+
+export function drawTreatment({ remedy, before, after, outputChange, treated, findings, besides }: Told): string {
   const head =
     `${remedy.kind}: ${countOf(treated.length, "unit")} treated; ` +
     `${formatCount(before.dead)} of ${formatCount(before.units)} hidden units dead before, ` +

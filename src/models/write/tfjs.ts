@@ -14,7 +14,8 @@ interface Weight {
   readonly data: Float32Array;
 }
 
-const OWN: Readonly<Record<string, string>> = {
+/** Activations that TensorFlow.js has by name, as it calls them. */
+export const TFJS_NAMES: Readonly<Record<string, string>> = {
   linear: "linear",
   relu: "relu",
   selu: "selu",
@@ -39,7 +40,7 @@ function refuse(index: number, given: string): RelumineError {
 
 /** The layer that is an activation by itself, if TensorFlow.js has it as one. */
 function activationLayer({ activation: { name, alpha } }: ImportedLayer, index: number): Layer | undefined {
-  if (OWN[name] !== undefined) return undefined;
+  if (TFJS_NAMES[name] !== undefined) return undefined;
   const config = { name: `activation_${index}`, trainable: true };
   if (name === "leakyRelu") return { class_name: "LeakyReLU", config: { alpha, ...config } };
   if (name === "prelu") return { class_name: "PReLU", config: { shared_axes: null, ...config } };
@@ -53,7 +54,7 @@ function layersOf(layer: ImportedLayer, index: number): Layer[] {
     class_name: "Dense",
     config: {
       units: layer.units,
-      activation: OWN[layer.activation.name] ?? "linear",
+      activation: TFJS_NAMES[layer.activation.name] ?? "linear",
       use_bias: true,
       name: `dense_${index}`,
       trainable: true,
