@@ -44,7 +44,7 @@ const NODE_ONLY = [
     "tests/{conventions,imports}.test.ts",
     "tests/support/{browsers,services}.test.ts",
     "tests/table/{documented,prepare}.test.ts",
-    "tests/tfjs/{bind,wasm-backend}.test.ts",
+    "tests/tfjs/{bind.alone,wasm-backend}.test.ts",
     "tests/wasm/abi.test.ts",
     "tests/activations/names.test.ts",
     "tests/text/one-way.test.ts",
