@@ -5,7 +5,7 @@ import { describe } from "../core/checks.js";
 import { RelumineError } from "../core/errors.js";
 import type { HeadedValue } from "../models/chain/head.js";
 import { type ImportedLayer, layersOf } from "../models/chain/layers.js";
-import { type LayerConfig, type ModelConfig, readConfig } from "../models/read/keras/config.js";
+import { type LayerConfig, readConfig } from "../models/read/keras/config.js";
 import type { JsonObject } from "../core/strict-json.js";
 import { checkKnown, valueOfLayers, type WeightSource } from "../models/read/keras/layers.js";
 
@@ -83,20 +83,42 @@ function sourceOf(weights: LiveWeights): WeightSource {
 /** Layers whose numbers are folded into others', or that have slopes of their own. */
 const FOLDED: ReadonlySet<string> = new Set(["BatchNormalization", "Normalization", "PReLU", "Rescaling"]);
 
+/** Those of models within the model too. */
+function layersByName(model: Model, known = new Map<string, Layer>()): ReadonlyMap<string, Layer> {
+  for (const layer of model.layers) {
+    if (Array.isArray((layer as Partial<Model>).layers)) layersByName(layer as Model, known);
+    else if (known.has(layer.name))
+      throw new RelumineError(
+        "unsupported",
+        "model",
+        "to have layers of different names",
+        `${describe(layer.name)} twice`,
+      );
+    else known.set(layer.name, layer);
+  }
+  return known;
+}
+
 const ACTIVATIONS: ReadonlySet<string> = new Set(["Activation", "ELU", "LeakyReLU", "PReLU", "ReLU", "Softmax"]);
 
 /** The layers of a model, read once: they stay as they are while it trains. */
 export class LiveChain {
-  private readonly config: ModelConfig;
+  private readonly chain: readonly LayerConfig[];
+  private readonly byName: ReadonlyMap<string, Layer>;
   /** Those that have weights. */
   private readonly layers: readonly Layer[];
   private readonly isFolded: boolean;
 
   /** @throws RelumineError "unsupported" for what is no chain of dense layers */
   constructor(readonly model: Model) {
-    this.config = readConfig(model.toJSON(undefined, false), checkKnown);
-    this.layers = this.config.chain.map(({ name }) => model.getLayer(name)).filter(({ weights }) => weights.length > 0);
-    this.isFolded = this.config.chain.some(({ className }) => FOLDED.has(className));
+    this.chain = readConfig(model.toJSON(undefined, false), checkKnown);
+    this.byName = layersByName(model);
+    this.layers = this.chain.map(({ name }) => this.layer(name)).filter(({ weights }) => weights.length > 0);
+    this.isFolded = this.chain.some(({ className }) => FOLDED.has(className));
+  }
+
+  private layer(name: string): Layer {
+    return this.byName.get(name)!;
   }
 
   /** The weights as they are now. */
@@ -109,7 +131,7 @@ export class LiveChain {
    * @throws RelumineError "unsupported"; "value" for numbers that are not finite
    */
   value(weights: LiveWeights): HeadedValue {
-    return valueOfLayers(this.config, sourceOf(weights));
+    return valueOfLayers(this.chain, sourceOf(weights));
   }
 
   /**
@@ -128,12 +150,12 @@ export class LiveChain {
 
   /** A layer's configuration, in the words of Keras. */
   configOf(name: string): JsonObject {
-    return this.config.chain.find((layer) => layer.name === name)!.config;
+    return this.chain.find((layer) => layer.name === name)!.config;
   }
 
   /** The layers behind a Dense layer up to the next. */
   private behind(name: string): readonly LayerConfig[] {
-    const { chain } = this.config;
+    const { chain } = this;
     const start = chain.findIndex((layer) => layer.name === name) + 1;
     const next = chain.findIndex(({ className }, index) => index >= start && className === "Dense");
     return chain.slice(start, next < 0 ? undefined : next);
@@ -149,8 +171,8 @@ export class LiveChain {
     const last = this.isLinear(name)
       ? this.behind(name).find(({ className }) => ACTIVATIONS.has(className))
       : undefined;
-    if (!this.isLinear(name)) return this.model.getLayer(name);
-    if (last?.className === "Activation") return this.model.getLayer(last.name);
+    if (!this.isLinear(name)) return this.layer(name);
+    if (last?.className === "Activation") return this.layer(last.name);
     throw new RelumineError(
       "unsupported",
       `the activation of layer ${describe(name)}`,

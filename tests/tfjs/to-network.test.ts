@@ -90,6 +90,21 @@ describe("computes what predict does", () => {
     await expectSame(other);
   });
 
+  test("models within a model", async () => {
+    const inner = tf.sequential({ layers: [first({ activation: "relu" }), normalization()] });
+    const model = tf.sequential({ layers: [inner, dense(5, 2, { activation: "relu" }), dense(3, 3)] });
+    await expectSame(model);
+    const twice = tf.sequential({
+      layers: [
+        tf.sequential({ layers: [dense(8, 1, { inputShape: [8], name: "same" })] }),
+        tf.sequential({ layers: [tf.layers.reLU({ inputShape: [8], name: "same" })] }),
+        dense(3, 2),
+      ],
+    });
+    await expectError(toNetwork(twice), "unsupported", "model");
+    tf.dispose([model.getWeights(), twice.getWeights()]);
+  });
+
   test("rows of more axes, flattened", async () => {
     const model = tf.sequential({
       layers: [tf.layers.flatten({ inputShape: [2, 4] }), dense(6, 1, { activation: "relu" }), dense(2, 2)],
@@ -189,7 +204,7 @@ describe("refused by name", () => {
 
   test("weights that are no numbers", async () => {
     const model = classifier();
-    tf.tidy(() => model.layers[1].setWeights([tf.fill([12, 9], NaN), tf.zeros([9])]));
+    tf.tidy(() => model.layers[1].setWeights([tf.zeros([12, 9]).div(0), tf.zeros([9])]));
     const { path } = await expectError(toNetwork(model), "value");
     expect(path).toContain(model.layers[1].name);
     disposeOf(model);

@@ -1,6 +1,6 @@
 // On TensorFlow.js' own WebAssembly backend in Node: its numbers, and none of its tensors kept.
 import * as tf from "@tensorflow/tfjs";
-import "@tensorflow/tfjs-backend-wasm";
+import { version_wasm } from "@tensorflow/tfjs-backend-wasm";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { diagnose, toNetwork, traceDeaths, treat } from "../../src/tfjs.js";
 import {
@@ -16,7 +16,8 @@ import {
 } from "./models.js";
 
 beforeAll(async () => {
-  expect(await tf.setBackend("wasm")).toBe(true);
+  expect(await tf.setBackend("wasm")).toBe(true); // the import has registered it
+  expect(version_wasm).toBe(tf.version.tfjs);
 });
 afterAll(async () => {
   await tf.setBackend("cpu");
