@@ -4,11 +4,5 @@ export type { DiagnoseModelOptions } from "./tfjs/diagnose.js";
 export type { ModelRows, ModelTargets } from "./tfjs/rows.js";
 export type { TensorFlow } from "./tfjs/tensorflow.js";
 export type { ToNetworkOptions } from "./tfjs/to-network.js";
-export type {
-  ModelDeath,
-  ModelRevival,
-  ModelTrace,
-  ModelTraceOptions,
-  ModelTraceResults,
-} from "./tfjs/trace-types.js";
+export type { ModelDeath, ModelRevival, ModelTrace, ModelTraceOptions, ModelTraceResults } from "./tfjs/trace-types.js";
 export type { ModelRemedy, ModelTreatment, TreatModelOptions } from "./tfjs/treat-types.js";
