@@ -23,6 +23,7 @@ const ROOMS = [
   "arrays",
   "models",
   "tfjs",
+  "graph",
   "report",
   "worker",
   "",
@@ -49,6 +50,7 @@ const PACKAGES: Record<string, RegExp> = {
   arrays: /^fflate$/,
   models: /^(@bufbuild\/protobuf\/wire|jsfive|pickleparser)$/,
   tfjs: /^@tensorflow\/tfjs-(core|layers)$/, // optional peers
+  graph: /^@bufbuild\/protobuf\/wire$/,
   site: /^uplot$/,
   cli: /^(node:.*|commander|picocolors)$/,
 };

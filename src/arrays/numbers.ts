@@ -40,6 +40,24 @@ export function halfToNumber(bits: number): number {
   return sign * (1024 + fraction) * 2 ** (exponent - 25);
 }
 
+/** To the nearest whole number; of two the even one. */
+function roundToEven(value: number): number {
+  const low = Math.floor(value);
+  const rest = value - low;
+  return rest > 0.5 || (rest === 0.5 && low % 2 === 1) ? low + 1 : low;
+}
+
+/** The 16 bits of the half that is nearest to a number. */
+export function numberToHalf(value: number): number {
+  const sign = value < 0 || Object.is(value, -0) ? 0x8000 : 0;
+  const size = Math.abs(value);
+  if (Number.isNaN(value)) return 0x7e00;
+  if (size >= 65520) return sign | 0x7c00;
+  if (size < 2 ** -14) return sign | roundToEven(size * 2 ** 24);
+  const exponent = Math.floor(Math.log2(size));
+  return sign | (((exponent + 14) << 10) + roundToEven((size / 2 ** exponent) * 1024)); // a carry goes to the exponent
+}
+
 const scratch = new DataView(new ArrayBuffer(4));
 
 /** The value of a bfloat16's 16 bits. */

@@ -62,7 +62,7 @@ export interface OnnxModel {
   readonly nodes: readonly Node[];
   readonly inputs: readonly GraphInput[];
   readonly outputs: readonly string[];
-  /** Decodes an initializer; undefined where there is none of the name. */
+  /** Decodes an initializer, anew each time; undefined where there is none of the name. */
   initializer(name: string): Tensor | "texts" | undefined;
   isInitializer(name: string): boolean;
 }
@@ -136,7 +136,7 @@ function placeOf(message: Message, what: string): Map<string, string> {
   return new Map(message.messages(13, what).map((entry) => [entry.text(1), entry.text(2)]));
 }
 
-function externalBytes(message: Message, what: string, files: ReadonlyMap<string, Uint8Array>): Uint8Array {
+export function externalBytes(message: Message, what: string, files: ReadonlyMap<string, Uint8Array>): Uint8Array {
   const said = placeOf(message, what);
   const file = namedFile(files, `${what}'s external location`, said.get("location") ?? "");
   const offset = Number(said.get("offset") ?? 0);
@@ -274,7 +274,6 @@ export function readOnnxModel(bytes: Uint8Array, files: ReadonlyMap<string, Uint
     initializers.set(name, each);
   }
   if (graph.has(15)) throw new RelumineError("unsupported", "the model's initializers", "to be dense", "sparse ones");
-  const decoded = new Map<string, Tensor | "texts">();
   return {
     writer: [model.text(2), model.text(3)].filter(Boolean).join(" "),
     opset: opsetOf(model),
@@ -291,9 +290,7 @@ export function readOnnxModel(bytes: Uint8Array, files: ReadonlyMap<string, Uint
     initializer(name) {
       const message = initializers.get(name);
       if (message === undefined) return undefined;
-      const known = decoded.get(name) ?? readTensor(message, files);
-      decoded.set(name, known);
-      return known;
+      return readTensor(message, files);
     },
   };
 }

@@ -1,0 +1,153 @@
+// A graph with the places in it that are looked at, ready to run: its activations by name, where their rows and units
+// lie, and in which groups of them they are fetched.
+import { RelumineError } from "../core/errors.js";
+import type { ObservedActivationName } from "../activations/activations.js";
+import { productOf } from "../arrays/numbers.js";
+import { listNames } from "../text/naming.js";
+import { countOf } from "../text/numbers.js";
+import { ASKED_ONLY, type ActivationNode, findActivations } from "./activation-nodes.js";
+import { unitAxis } from "./axes.js";
+import { selfContained } from "./external.js";
+import { type GraphRows, readFeeds, type RowFeeds } from "./feeds.js";
+import { type Feeding, feedingOf, type UnitValue } from "./feeding.js";
+import { Graph } from "./graph.js";
+import { type Probed, probeShapes } from "./probe.js";
+import type { OnnxRuntime } from "./runtime.js";
+
+/** What a graph is run by, and how it is looked at; checked. */
+export interface GraphSettings {
+  readonly ort: OnnxRuntime;
+  readonly files: ReadonlyMap<string, Uint8Array>;
+  readonly dimensions: Readonly<Record<string, number>>;
+  readonly session: object | undefined;
+  readonly activations: readonly ObservedActivationName[];
+}
+
+/** An activation of a graph, with where its units lie. */
+export interface WatchedPlace {
+  readonly node: ActivationNode;
+  /** Unlike any other's. */
+  readonly name: string;
+  readonly value: UnitValue;
+  /** Numbers of one row, about. */
+  readonly size: number;
+  readonly feeding: Feeding | undefined;
+}
+
+export interface WatchedGraph {
+  readonly graph: Graph;
+  /** The model's bytes, with all its weights. */
+  readonly bytes: Uint8Array;
+  readonly feeds: RowFeeds;
+  readonly places: readonly WatchedPlace[];
+  /** Rows that a run may take; undefined: as many as there is memory for. */
+  readonly rowsOfRun: number | undefined;
+  readonly notes: readonly string[];
+}
+
+/** What these make has a shape that says whether units are where they were. */
+const SHAPED = ["Reshape", "Mul"];
+export const OPAQUE = ["If", "Loop", "Scan"];
+
+function nothingFound({ model }: Graph, given: string): RelumineError {
+  const operators = [...new Set(model.nodes.map(({ op }) => op))].sort().slice(0, 24);
+  const isOpaque = operators.some((op) => OPAQUE.includes(op)) || model.functions.size > 0;
+  const inner = isOpaque ? "What is inside of If, Loop and local functions is not looked at. " : "";
+  const hint = `${inner}Sigmoid and Tanh are watched where options.activations names them. The graph's operators: ${operators.join(", ")}`;
+  return new RelumineError("unsupported", "the model's graph", "to have activations that can be watched", given, hint);
+}
+
+/** Names that differ: of two nodes of one name the second gets a number. */
+function distinct(names: readonly string[]): string[] {
+  const taken = new Set<string>();
+  return names.map((name) => {
+    let own = name;
+    for (let count = 2; taken.has(own); count++) own = `${name} (${count})`;
+    taken.add(own);
+    return own;
+  });
+}
+
+function placeOf(graph: Graph, node: ActivationNode, name: string, { shapes, rows }: Probed): WatchedPlace | string {
+  const shape = shapes.get(node.z)!;
+  const { axis, isKnown } = unitAxis(graph, node.z, shape.length);
+  if (shape.length < 2 || axis === 0) return "no axis of units beside that of the rows";
+  if (shape.some((size) => size === 0)) return "no numbers";
+  if (shape[0] % rows !== 0) return "rows that cannot be told apart";
+  const value: UnitValue = { name: node.z, rank: shape.length, axis, units: shape[axis], isKnown };
+  return { node, name, value, size: productOf(shape) / rows, feeding: feedingOf(graph, value) };
+}
+
+function readGraph(model: Uint8Array, { files }: Pick<GraphSettings, "files">) {
+  const bytes = selfContained(model, files);
+  return { bytes, graph: new Graph(bytes, new Map()) };
+}
+
+/** Of what is left out and why, one sentence a reason. */
+function leftOutNotes(leftOut: ReadonlyMap<string, readonly string[]>): string[] {
+  return [...leftOut].map(
+    ([reason, names]) =>
+      `${countOf(names.length, "activation")} left out, with ${reason}: ${listNames(
+        names.map((_, i) => i),
+        (i) => names[i],
+      )}`,
+  );
+}
+
+/**
+ * Reads a graph, finds its activations, and runs it once or twice for the shapes.
+ * @throws RelumineError
+ */
+export async function watchGraph(model: Uint8Array, rows: GraphRows, settings: GraphSettings): Promise<WatchedGraph> {
+  const { ort, session, dimensions, activations } = settings;
+  const { graph, bytes } = readGraph(model, settings);
+  const feeds = readFeeds(ort, graph.inputs, rows, dimensions);
+  const isInput = new Set(graph.inputs.map(({ name }) => name));
+  const nodes = findActivations(graph).filter(
+    ({ activation: { name }, z }) => (!ASKED_ONLY.includes(name) || activations.includes(name)) && !isInput.has(z),
+  );
+  if (nodes.length === 0) throw nothingFound(graph, "none");
+  const names = distinct(nodes.map(({ name }) => name));
+  const wanted = new Set(nodes.map(({ z }) => z));
+  const probed = await probeShapes({ ort, session }, bytes, feeds, wanted, graph.outputsOf(SHAPED), graph.names());
+  graph.shapes = probed.shapes;
+  const leftOut = new Map<string, string[]>();
+  const places: WatchedPlace[] = [];
+  nodes.forEach((node, index) => {
+    const name = names[index];
+    const place = probed.apart.has(node.z)
+      ? "the same numbers whatever the rows are"
+      : placeOf(graph, node, name, probed);
+    if (typeof place !== "string") places.push(place);
+    else leftOut.set(place, [...(leftOut.get(place) ?? []), name]);
+  });
+  if (places.length === 0) throw nothingFound(graph, [...leftOut.keys()].join(", "));
+  return {
+    graph,
+    bytes,
+    feeds,
+    places,
+    rowsOfRun: probed.oneByOne === undefined ? feeds.batch : 1,
+    notes: [...notesOf(graph, places, probed), ...leftOutNotes(leftOut)],
+  };
+}
+
+function notesOf({ model }: Graph, places: readonly WatchedPlace[], { oneByOne }: Probed): string[] {
+  const guessed = places.filter(({ value }) => !value.isKnown).map(({ name }) => name);
+  const inner = [...new Set(model.nodes.map(({ op }) => op))].filter(
+    (op) => OPAQUE.includes(op) || model.functions.has(op),
+  );
+  return [
+    ...(oneByOne === undefined ? [] : [`rows were run one by one: ${oneByOne}`]),
+    ...(inner.length === 0 ? [] : [`what is inside of ${inner.slice(0, 8).join(", ")} is not looked at`]),
+    ...(guessed.length === 0
+      ? []
+      : [
+          `which axis counts the units is not said by the graph, and taken to be the usual one: ` +
+            listNames(
+              guessed.map((_, i) => i),
+              (i) => guessed[i],
+            ),
+        ]),
+  ];
+}
