@@ -56,7 +56,7 @@ try {
   if (act === "grow") globalThis.kept = new Uint8Array(400 * 2 ** 20).fill(1);
   if (act === "wait") while (performance.now() < start + 2500);
   if (act === "open") fs.readFileSync("/etc/hostname");
-  if (act === "pollute") Object.prototype.polluted = true;
+  if (act === "pollute") Reflect.set(Object.getPrototypeOf({}), "polluted", true);
   await readModel(bytes, options);
 } catch (error) {
   outcome = error?.name === "RelumineError" ? error.code : String(error);
