@@ -1,0 +1,265 @@
+// Dead units of an ONNX graph opened again: their biases lifted, the weights that lead away from them set to 0, so that
+// the outputs stay the same; checked by running the graph before and after beside each other.
+import { checkName, checkOptions, describe } from "../core/checks.js";
+import { RelumineError } from "../core/errors.js";
+import { Pace } from "../core/pace.js";
+import type { UnitDiagnosis } from "../diagnosis/types.js";
+import { countOf, formatNumber } from "../text/numbers.js";
+import { ConstantEdits } from "./constant-edits.js";
+import {
+  checkModel,
+  type DiagnoseGraphOptions,
+  diagnoseWatched,
+  GRAPH_OPTIONS,
+  type GraphDiagnosis,
+  type GraphPlan,
+  readPlan,
+} from "./diagnose-graph.js";
+import type { GraphRows } from "./feeds.js";
+import { type Outgoing, outgoingOf } from "./outgoing.js";
+import { withSession } from "./runtime.js";
+import { OPAQUE, type WatchedGraph, type WatchedPlace, watchGraph } from "./watched-graph.js";
+
+/** A unit that was lifted. */
+export interface LiftedUnit {
+  /** Index in `layers` of the diagnoses. */
+  readonly layer: number;
+  /** The layer's name. */
+  readonly name: string;
+  /** Index in its layer. */
+  readonly unit: number;
+  /** What was added to its bias, as its preactivations see it. */
+  readonly lift: number;
+  /** On these rows it is dead no longer. */
+  readonly isRevived: boolean;
+}
+
+/** A dead unit that was left as it is. */
+export interface UntreatedUnit {
+  /** Index in `layers` of the diagnoses. */
+  readonly layer: number;
+  /** The layer's name. */
+  readonly name: string;
+  /** Index in its layer. */
+  readonly unit: number;
+  /** Why: where it leads, or what feeds it. */
+  readonly reason: string;
+}
+
+/** How far outputs are from what they were. */
+export interface OutputChange {
+  /** The largest change of any. */
+  readonly largestChange: number;
+  /** The mean one. */
+  readonly meanChange: number;
+  /** The largest size of any before. */
+  readonly largest: number;
+}
+
+/** What `treatGraph` did. */
+export interface GraphTreatment {
+  /** The bytes of the treated ONNX file; external data of the first is in it. */
+  readonly model: Uint8Array;
+  /** The diagnosis before, on these rows. */
+  readonly before: GraphDiagnosis;
+  /** And of the treated graph. */
+  readonly after: GraphDiagnosis;
+  /** Units whose biases were lifted. */
+  readonly lifted: readonly LiftedUnit[];
+  /** Dead units that were left as they are. */
+  readonly untreated: readonly UntreatedUnit[];
+  /** Over all rows and outputs. */
+  readonly outputs: OutputChange;
+  /** What has to be known of it. */
+  readonly notes: readonly string[];
+}
+
+/** Outputs may differ by what a runtime rounds otherwise when it fuses operators in another way. */
+const MOST_CHANGE = 1e-3;
+
+/** What is done to the units of one place; a text says why nothing can be. */
+function planOf({ graph }: WatchedGraph, place: WatchedPlace, edits: ConstantEdits): readonly Outgoing[] | string {
+  const bias = place.feeding?.place;
+  if (!bias) return "no bias by unit is known that feeds it";
+  if (!edits.canEdit(bias.node, bias.input)) return "its bias is of a type that cannot be written";
+  const outgoing = outgoingOf(graph, place.node.output, place.value);
+  if (typeof outgoing === "string") return `it leads to ${outgoing}, whose result would change`;
+  if (outgoing.length === 0) return "nothing takes its value";
+  if (outgoing.some(({ node, input }) => !edits.canEdit(node, input)))
+    return "weights that lead away from it are of a type that cannot be written";
+  return outgoing;
+}
+
+/** Lifts one unit; false where its bias does not reach it. */
+function lift(place: WatchedPlace, unit: number, by: number, edits: ConstantEdits): boolean {
+  const { node, input, factors } = place.feeding!.place!;
+  const factor = factors[unit];
+  if (factor === 0 || !Number.isFinite(factor)) return false;
+  const numbers = edits.numbers(node, input, place.value.units);
+  const sign = factor > 0 ? 1 : -1;
+  const value = edits.rounded(node, input, numbers[unit] + by / factor, sign);
+  if (!Number.isFinite(value)) return false;
+  numbers[unit] = value;
+  return true;
+}
+
+interface Done {
+  readonly lifted: Omit<LiftedUnit, "isRevived">[];
+  readonly untreated: UntreatedUnit[];
+}
+
+function liftAll(watched: WatchedGraph, { layers }: GraphDiagnosis, edits: ConstantEdits): Done {
+  const done: Done = { lifted: [], untreated: [] };
+  watched.places.forEach((place, layer) => {
+    const dead = layers[layer].units.filter(({ state }) => state === "dead");
+    if (dead.length === 0) return;
+    const plan = planOf(watched, place, edits);
+    for (const diagnosis of dead) liftUnit(place, diagnosis, plan, edits, done);
+  });
+  return done;
+}
+
+function liftUnit(
+  place: WatchedPlace,
+  { layer, unit, biasToRevive }: UnitDiagnosis,
+  plan: readonly Outgoing[] | string,
+  edits: ConstantEdits,
+  { lifted, untreated }: Done,
+): void {
+  const own = { layer, name: place.name, unit };
+  if (typeof plan === "string") untreated.push({ ...own, reason: plan });
+  else if (biasToRevive === undefined) untreated.push({ ...own, reason: "what would open it is not known" });
+  else if (!lift(place, unit, biasToRevive, edits)) untreated.push({ ...own, reason: "its bias is multiplied by 0" });
+  else {
+    lifted.push({ ...own, lift: biasToRevive });
+    for (const { node, input, placesOf } of plan) {
+      const weights = edits.numbers(node, input, 0);
+      for (const at of placesOf(unit)) weights[at] = 0;
+    }
+  }
+}
+
+/** Runs both models on all rows beside each other. */
+async function compareOutputs(
+  watched: WatchedGraph,
+  treated: Uint8Array,
+  { runs }: GraphPlan,
+  pace: Pace,
+): Promise<OutputChange> {
+  const { graph, bytes, feeds, rowsOfRun } = watched;
+  const { ort, session } = runs;
+  const { outputs } = graph.model;
+  const sums = { change: 0, count: 0, largestChange: 0, largest: 0 };
+  const step = rowsOfRun ?? Math.min(feeds.rows, runs.batchSize ?? 16);
+  await withSession(ort, bytes, session, (before) =>
+    withSession(ort, treated, session, async (after) => {
+      for (let start = 0; start < feeds.rows; start += step) {
+        const rows = Math.min(step, feeds.rows - start);
+        const inRun = rowsOfRun ?? rows;
+        const first = await before(feeds.make(start, inRun), outputs);
+        const second = await after(feeds.make(start, inRun), outputs);
+        for (const name of outputs) add(sums, first.get(name)!.data, second.get(name)!.data);
+        await pace.at((start + rows) / feeds.rows);
+      }
+    }),
+  );
+  const { largestChange, largest, change, count } = sums;
+  return { largestChange, meanChange: count === 0 ? 0 : change / count, largest };
+}
+
+function add(
+  sums: { change: number; count: number; largestChange: number; largest: number },
+  before: Float32Array,
+  after: Float32Array,
+): void {
+  before.forEach((value, i) => {
+    const change = Object.is(value, after[i]) ? 0 : Math.abs(value - after[i]);
+    sums.change += change;
+    sums.largestChange = Number.isNaN(change) ? Infinity : Math.max(sums.largestChange, change);
+    if (Number.isFinite(value)) sums.largest = Math.max(sums.largest, Math.abs(value));
+  });
+  sums.count += before.length;
+}
+
+function checkTreatable({ graph: { model } }: WatchedGraph): void {
+  const inner = model.nodes.find(({ op }) => OPAQUE.includes(op));
+  if (inner === undefined) return;
+  const given = `${inner.op} (${describe(inner.name || inner.outputs[0])}), whose inner graphs may use any value`;
+  throw new RelumineError("unsupported", "the model's graph", "to have no graphs within it to be treated", given);
+}
+
+/**
+ * Opens dead units of an ONNX graph again, and leaves its outputs as they are. `liftBias`: the bias of each dead unit is
+ * raised by its biasToRevive, so that one sample in a hundred opens it, and the weights that lead away from it are set to
+ * 0: a training can take it up again. Units that lead into a sum, a concatenation or an output are left as they are, as
+ * the outputs would change, and so are those without a bias of their own: `untreated` says why. A bias that is not there
+ * is added to its Conv or Gemm; weights that several nodes share are copied for the one that changes; all other bytes
+ * of the file stay. The treated graph is run beside the first on all rows.
+ * @param model the bytes of an ONNX file; they stay as they are
+ * @param rows as diagnoseGraph takes them; the training rows, as a rule
+ * @param remedy "liftBias"
+ * @param options as of diagnoseGraph
+ * @cost two diagnoses, and two runs for the outputs
+ * @throws RelumineError as diagnoseGraph; "unsupported" where the model has graphs within its graph (If, Loop), or where
+ *   the treated one gives other outputs
+ * @example
+ * const { model, lifted, outputs } = await treatGraph(bytes, rows, "liftBias", { ort });
+ * console.log(`${lifted.length} units lifted, outputs changed by ${outputs.largestChange} at most`);
+ */
+export async function treatGraph(
+  model: Uint8Array,
+  rows: GraphRows,
+  remedy: "liftBias",
+  options: DiagnoseGraphOptions,
+): Promise<GraphTreatment> {
+  checkName("remedy", remedy, ["liftBias"]);
+  const plan = readPlan(checkOptions("treatGraph", options, GRAPH_OPTIONS));
+  const pace = new Pace(plan.pacing);
+  const watched = await watchGraph(checkModel(model), rows, plan.settings);
+  checkTreatable(watched);
+  pace.begin(0.4);
+  const before = await diagnoseWatched(watched, plan, pace);
+  const edits = new ConstantEdits(watched.graph, watched.bytes);
+  const { lifted, untreated } = liftAll(watched, before, edits);
+  if (lifted.length === 0) {
+    const outputs = { largestChange: 0, meanChange: 0, largest: 0 };
+    const message = before.dead === 0 ? "no unit is dead on these rows" : "no dead unit can be lifted without a change";
+    return { model: model.slice(), before, after: before, lifted: [], untreated, outputs, notes: [message] };
+  }
+  const treated = edits.apply();
+  pace.begin(0.6);
+  const outputs = await compareOutputs(watched, treated, plan, pace);
+  if (!(outputs.largestChange <= MOST_CHANGE * Math.max(1, outputs.largest)))
+    throw new RelumineError(
+      "unsupported",
+      "the treated model",
+      "to give the same outputs",
+      `a change of ${formatNumber(outputs.largestChange)}`,
+    );
+  pace.begin(1);
+  const again = await watchGraph(treated, rows, plan.settings);
+  const after = await diagnoseWatched(again, plan, pace);
+  await pace.end();
+  const withVerdict = lifted.map((each): LiftedUnit => ({
+    ...each,
+    isRevived: after.layers[each.layer].units[each.unit].state !== "dead",
+  }));
+  return {
+    model: treated,
+    before,
+    after,
+    lifted: withVerdict,
+    untreated,
+    outputs,
+    notes: notesOf(watched, withVerdict),
+  };
+}
+
+function notesOf({ feeds }: WatchedGraph, lifted: readonly LiftedUnit[]): string[] {
+  const closed = lifted.filter(({ isRevived }) => !isRevived).length;
+  return [
+    `${countOf(lifted.length, "unit")} lifted by what ${countOf(feeds.rows, "row")} show; ` +
+      "other rows may open them more or less often",
+    ...(closed === 0 ? [] : [`${countOf(closed, "unit")} of them stay closed on these rows`]),
+  ];
+}
