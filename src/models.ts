@@ -10,7 +10,7 @@ export type { Head } from "./models/chain/head.js";
 export type { ModelFiles } from "./models/files.js";
 export type { FileFormat } from "./models/format.js";
 export type { ReadModel, ReadModelOptions } from "./models/read-model.js";
-export type { WrittenFormat } from "./models/write-model.js";
+export type { WriteModelOptions, WrittenFormat } from "./models/write-model.js";
 export type { Loss, LossSource, LossSpec } from "./network/losses.js";
 export type { DenseSpec, NetworkSpec } from "./network/spec.js";
 export type { DenseLayer, Network, Weights } from "./network/types.js";

@@ -44,6 +44,11 @@ export interface ReadModel {
   /** What a person should know of how it was read. */
   readonly notes: readonly string[];
   /**
+   * Of PyTorch's files: the names of the parameters, layer by layer, where each is one of the network's, so that
+   * `writeModel` can give them back.
+   */
+  readonly parameters?: readonly string[];
+  /**
    * The network with the file's weights.
    * @throws RelumineError "memory" or "unsupported" (as rejections)
    * @example const network = await model.toNetwork();
@@ -126,5 +131,13 @@ export async function readModel(bytes: Uint8Array, options?: ReadModelOptions): 
   const spec = read.spec
     ? resolveSpec({ ...read.spec, loss: given.loss ?? read.spec.loss })
     : specOfChain(read, given.loss);
-  return { format, writer, spec, head, notes, toNetwork: (runtime) => networkOfLayers(spec, layers, runtime) };
+  return {
+    format,
+    writer,
+    spec,
+    head,
+    notes,
+    ...(read.parameters && { parameters: read.parameters }),
+    toNetwork: (runtime) => networkOfLayers(spec, layers, runtime),
+  };
 }

@@ -1,9 +1,9 @@
 // Networks as files of other programs.
-import { checkName } from "../core/checks.js";
+import { checkName, checkOptions } from "../core/checks.js";
 import { exportNetwork } from "../formats/model.js";
-import { writeSafetensors, type Tensor } from "../formats/safetensors.js";
+import { writeSafetensors } from "../formats/safetensors.js";
 import type { Network } from "../network/types.js";
-import { headOf } from "./chain/head.js";
+import { type Head, headOf } from "./chain/head.js";
 import type { ImportedLayer } from "./chain/layers.js";
 
 /**
@@ -21,33 +21,47 @@ function layersOf(network: Network): ImportedLayer[] {
   });
 }
 
-/** As nn.Sequential names Linear layers with an activation behind each but the last; weights are units x inputs. */
-function torchTensors(layers: readonly ImportedLayer[]): Map<string, Tensor> {
-  const tensors = new Map<string, Tensor>();
-  let place = 0;
-  for (const { inputs, units, kernel, bias, alpha, activation } of layers) {
-    const data = Float32Array.from(kernel, (_, i) => kernel[(i % inputs) * units + Math.floor(i / inputs)]);
-    tensors.set(`${place}.weight`, { shape: [units, inputs], data });
-    tensors.set(`${place}.bias`, { shape: [units], data: bias });
-    if (alpha) tensors.set(`${place + 1}.weight`, { shape: [units], data: alpha });
-    place += activation.name === "linear" ? 1 : 2;
-  }
-  return tensors;
+/** Options of `writeModel`. */
+export interface WriteModelOptions {
+  /** Of "torch": the parameters' names, as `readModel` gives them. Default: those of an nn.Sequential. */
+  readonly parameters?: readonly string[];
+}
+
+async function writeTorch(
+  layers: readonly ImportedLayer[],
+  head: Head,
+  parameters: readonly string[] | undefined,
+): Promise<Map<string, Uint8Array>> {
+  const { torchProgram, torchTensors } = await import("./write/torch.js");
+  const name = "model.safetensors";
+  const tensors = writeSafetensors(torchTensors(layers, parameters), { format: "pt" });
+  if (parameters) return new Map([[name, tensors]]);
+  return new Map([
+    [name, tensors],
+    ["load.py", new TextEncoder().encode(`${torchProgram(layers, head, name)}\n`)],
+  ]);
 }
 
 /**
  * A network as files of another program, by their names. "onnx": what `predict` gives, softmax or sigmoid included;
- * "tfjs": model.json and weights.bin, likewise; "torch": a state_dict of an nn.Sequential of Linear layers and
- * activations, which `safetensors.torch.load_file` reads; "relumine": what exportNetwork writes.
+ * "tfjs": model.json and weights.bin, likewise; "torch": a state_dict, which `safetensors.torch.load_file` reads, and
+ * "load.py", which makes the nn.Sequential of Linear layers and activations that it belongs to; with `parameters` it is
+ * one of the model that has them, without a program; "relumine": what exportNetwork writes.
  * @param network stays as it is
  * @param format "onnx", "tfjs", "torch" or "relumine"
+ * @param options parameters: names for "torch"
  * @returns names to contents
  * @cost copies all weights
  * @throws RelumineError "unsupported" (an activation that the other program has not), "value", "memory" or "disposed"
  *   (as a rejection)
  * @example for (const [name, bytes] of await writeModel(network, "onnx")) await writeFile(name, bytes);
  */
-export async function writeModel(network: Network, format: WrittenFormat): Promise<Map<string, Uint8Array>> {
+export async function writeModel(
+  network: Network,
+  format: WrittenFormat,
+  options?: WriteModelOptions,
+): Promise<Map<string, Uint8Array>> {
+  const { parameters } = checkOptions("writeModel", options ?? {}, ["parameters"]);
   switch (checkName("format", format, FORMATS)) {
     case "onnx": {
       const { writeOnnx } = await import("./write/onnx.js");
@@ -58,7 +72,7 @@ export async function writeModel(network: Network, format: WrittenFormat): Promi
       return writeLayersModel(layersOf(network), headOf(network.spec.loss));
     }
     case "torch":
-      return new Map([["model.safetensors", writeSafetensors(torchTensors(layersOf(network)), { format: "pt" })]]);
+      return writeTorch(layersOf(network), headOf(network.spec.loss), parameters);
     case "relumine":
       return new Map([["model.safetensors", await exportNetwork(network, "safetensors")]]);
   }

@@ -106,6 +106,48 @@ it("a network of train keeps the record of its table", async () => {
   expect(await deadOf(out, PENGUINS)).toBe(treatment.dead.after);
 });
 
+describe("PyTorch's parameters", () => {
+  const namesIn = (file: string): string[] => {
+    const bytes = readFileSync(file);
+    const header = JSON.parse(bytes.subarray(8, 8 + Number(bytes.readBigUInt64LE(0))).toString()) as object;
+    return Object.keys(header).filter((name) => name !== "__metadata__");
+  };
+
+  it.each(["torch/named-fc.safetensors", "torch/prefixed.safetensors"])("keep their names: %s", async (name) => {
+    const model = fixture(name);
+    const out = place(`again-${name.slice(6)}`);
+    const args = [
+      pathOf(model),
+      rowsOf(folder, name, model),
+      ...optionsOf(model),
+      "--remedy",
+      "liftBias",
+      "--out",
+      out,
+    ];
+    const { code, stdout, stderr } = await relumine("treat", ...args);
+    expect(code, stderr).toBe(0);
+    expect(namesIn(out).sort()).toEqual(namesIn(pathOf(model)).sort());
+    expect(stdout).toMatch(/\nIn Python:\n.*\n {2}model.load_state_dict\(load_file\("again-.*safetensors"\)\)\n$/);
+  });
+
+  it("of another program's model are those of a Sequential, which is told", async () => {
+    const out = place("sequential.safetensors");
+    const { stdout } = await relumine("convert", pathOf(fixture("onnx/relu-softmax.ts17.onnx")), out);
+    expect(namesIn(out).sort()).toEqual(["0.bias", "0.weight", "2.bias", "2.weight"]);
+    expect(stdout).toContain("  model = nn.Sequential(nn.Linear(5, 12), nn.ReLU(), nn.Linear(12, 4))\n");
+    expect(stdout).toContain('load_file("sequential.safetensors")');
+  });
+
+  it("has those of a Sequential too where slopes came that the file has not", async () => {
+    const model = fixture("torch/named-fc.safetensors");
+    const out = place("with-slopes.safetensors");
+    const args = [...optionsOf(model), "--remedy", "replaceActivation", "--replace-by", "prelu", "--out", out];
+    expect(await relumine("treat", pathOf(model), rowsOf(folder, "slopes", model), ...args)).toMatchObject({ code: 0 });
+    expect(namesIn(out)).toContain("1.weight");
+  });
+});
+
 it("what has nothing to treat is written as it is", async () => {
   const model = fixture("onnx/leaky.ts17.onnx");
   const args = [pathOf(model), rowsOf(folder, "leaky", model), "--remedy", "liftBias", "--out", place("same.onnx")];
@@ -194,6 +236,20 @@ describe("convert", () => {
       const said = out === "d.safetensors" ? ["--activation", "relu"] : [];
       expect([out, await deadOf(to, rows, ...said)]).toEqual([out, expected]);
     }
+  });
+
+  it("keeps the record of a table in this program's own files, and says what other formats leave behind", async () => {
+    const model = place("table.safetensors");
+    const train = ["train", PENGUINS, "-t", "species", "--epochs", "1", "--out", model];
+    expect(await relumine(...train)).toMatchObject({ code: 0 });
+    const [own, other] = [
+      await relumine("convert", model, place("table-again.safetensors")),
+      await relumine("convert", model, place("table.onnx")),
+    ];
+    expect([own.code, other.code], own.stderr + other.stderr).toEqual([0, 0]);
+    expect(own.stdout).not.toMatch(/as its training encoded them/);
+    expect(other.stdout).toMatch(/as its training\s+encoded them/);
+    expect(await deadOf(place("table-again.safetensors"), PENGUINS)).toBe(await deadOf(model, PENGUINS));
   });
 
   it("refuses what it cannot write, and the model's own file", async () => {

@@ -1,7 +1,9 @@
 import * as tf from "@tensorflow/tfjs";
 import * as ort from "onnxruntime-web";
-import { expect, test } from "vitest";
-import { readModel } from "../../src/models/read-model.js";
+import { readFileSync } from "node:fs";
+import { describe, expect, test } from "vitest";
+import { readHeader, readTensors } from "../../src/formats/safetensors.js";
+import { readModel, type ReadModelOptions } from "../../src/models/read-model.js";
 import { writeModel } from "../../src/models/write-model.js";
 import { createNetwork } from "../../src/network/network.js";
 import type { Loss } from "../../src/network/losses.js";
@@ -105,4 +107,59 @@ test("the package's own, and no other", async () => {
   const bytes = (await writeModel(network, "relumine")).get("model.safetensors")!;
   expect((await readModel(bytes)).format).toBe("relumine");
   await expectError(writeModel(network, "pickle" as never), "value", "format");
+});
+
+describe("a state_dict in the names of the model that it came from", () => {
+  const read = async (name: string, options: object) =>
+    readModel(readFileSync(new URL(`../fixtures/models/torch/${name}`, import.meta.url)), { name, ...options });
+  const tensorsOf = (bytes: Uint8Array) => [...readTensors(readHeader(bytes)).keys()];
+
+  test.each([
+    ["named-against-alphabet.safetensors", { activation: "relu" }],
+    ["named-fc.safetensors", { activation: "relu" }],
+    ["prefixed.safetensors", { activation: "relu", head: "softmax" }],
+    ["prelu.safetensors", { activation: "prelu" }],
+    ["no-bias.safetensors", { activation: "relu" }],
+    ["relu-dead.state.pt", { activation: "relu" }],
+  ])("%s", async (name, options) => {
+    const model = await read(name, options);
+    using network = await model.toNetwork({ arithmetic: "reproducible" });
+    const files = await writeModel(network, "torch", { parameters: model.parameters });
+    const bytes = files.get("model.safetensors")!;
+    expect(tensorsOf(bytes).sort()).toEqual([...model.parameters!].sort());
+    expect([...files.keys()]).toEqual(["model.safetensors"]);
+    const again = await readModel(bytes, { ...options, name } as ReadModelOptions);
+    using same = await again.toNetwork({ arithmetic: "reproducible" });
+    same.layers.forEach((layer, index) => expect(layer.getWeights()).toEqual(network.layers[index].getWeights()));
+    expect(again.parameters).toEqual(model.parameters);
+  });
+
+  test("is not had of what is folded", async () => {
+    expect((await read("bn-relu.safetensors", { activation: "relu" })).parameters).toBeUndefined();
+  });
+
+  test("names of other layers are refused", async () => {
+    using network = await make("relu", "crossEntropy");
+    const write = (...parameters: string[]) => writeModel(network, "torch", { parameters });
+    const names = ["a.weight", "a.bias", "b.weight", "b.bias", "c.weight", "c.bias"];
+    expect((await write(...names)).size).toBe(1);
+    for (const wrong of [
+      names.slice(1),
+      names.slice(0, 4),
+      [...names, "d.weight"],
+      [...names.slice(0, 5), "a.bias"],
+      [],
+    ])
+      await expectError(write(...wrong), "value", "parameters");
+  });
+});
+
+test("load.py makes the Sequential whose parameters are in the file", async () => {
+  using network = await make("leakyRelu", "crossEntropy");
+  const files = await writeModel(network, "torch");
+  const program = new TextDecoder().decode(files.get("load.py"));
+  expect(program).toContain(
+    "nn.Sequential(nn.Linear(4, 6), nn.LeakyReLU(0.01), nn.Linear(6, 5), nn.LeakyReLU(0.01), nn.Linear(5, 3))",
+  );
+  expect(program).toContain('load_file("model.safetensors")');
 });

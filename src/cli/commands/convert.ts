@@ -1,5 +1,6 @@
 // `relumine convert`: a model of one program as a file of another.
 import { Command } from "commander";
+import { metadataOf } from "../models/load-subject.js";
 import { pathsOf, readModelFile } from "../models/model-file.js";
 import { addModelOptions, type ModelOptions, readAnyModel } from "../models/model-options.js";
 import { tellWritten } from "../models/tell-written.js";
@@ -7,6 +8,7 @@ import { checkTarget, saveModel, WRITTEN_FORMATS, WRITTEN_HELP } from "../models
 import { oneOf } from "../options.js";
 import { Terminal } from "../terminal.js";
 import type { WrittenFormat } from "../../models.js";
+import { holdsTable } from "../../table/stored-table.js";
 import { describeModel } from "../../report/model-text.js";
 import { onOneLine } from "../../text/printable.js";
 import { wrap } from "../../text/wrap.js";
@@ -29,6 +31,10 @@ interface ConvertOptions extends ModelOptions {
   readonly json?: boolean;
 }
 
+const SCALED_NOTE =
+  "its inputs are its table's columns as its training encoded them: the means, scales and categories stay in this " +
+  "file, and are to be applied before";
+
 async function convertFile(file: string, out: string, { to, json, ...options }: ConvertOptions): Promise<void> {
   const terminal = new Terminal(json);
   const model = await readModelFile(file);
@@ -41,17 +47,22 @@ async function convertFile(file: string, out: string, { to, json, ...options }: 
   });
   const read = await readAnyModel(model, options);
   const network = await read.toNetwork();
-  const { format, writer, head, notes } = read;
+  const metadata = await metadataOf(model);
+  const { format, writer, head, parameters } = read;
+  const notes = [
+    ...read.notes,
+    ...(metadata && holdsTable(metadata) && target.format !== "relumine" ? [SCALED_NOTE] : []),
+  ];
   const { spec, parameterCount } = network;
   terminal.tell(`${onOneLine(file)}: ${onOneLine(describeModel(read, parameterCount))}`);
   for (const note of notes) terminal.tell(wrap(onOneLine(note), 80, "  "));
-  const files = await saveModel(network, target);
+  const saved = await saveModel(network, target, { ...(metadata && { metadata }), ...(parameters && { parameters }) });
   if (json)
     terminal.document({
       model: { file, format, writer, head, notes, spec, parameterCount },
-      saved: { format: target.format, files },
+      saved,
     });
-  else tellWritten(terminal, files);
+  else tellWritten(terminal, saved);
 }
 
 export function convertCommand(): Command {

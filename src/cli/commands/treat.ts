@@ -7,14 +7,21 @@ import { activation, addModelOptions } from "../models/model-options.js";
 import type { OtherModelOptions } from "../models/other-subject.js";
 import { OutputsBefore, type OutputChange } from "../models/output-change.js";
 import type { Subject } from "../models/subject.js";
-import { checkTarget, saveModel, WRITTEN_FORMATS, WRITTEN_HELP, type WrittenFile } from "../models/written-model.js";
+import {
+  checkTarget,
+  saveModel,
+  WRITTEN_FORMATS,
+  WRITTEN_HELP,
+  type WrittenBesides,
+  type WrittenModel,
+} from "../models/written-model.js";
 import { tellWritten } from "../models/tell-written.js";
 import { addLayoutOptions, decimal, oneOf } from "../options.js";
 import { addRowsOptions } from "../read-rows.js";
 import { interruption, Terminal } from "../terminal.js";
 import { RelumineError } from "../../core/errors.js";
 import type { Activation } from "../../activations/activations.js";
-import type { Remedy, RemedyKind, Treatment } from "../../index.js";
+import type { Network, Remedy, RemedyKind, Treatment } from "../../index.js";
 import type { WrittenFormat } from "../../models.js";
 import { countTreated, describeTreated } from "../../report/treated-text.js";
 import { wrap } from "../../text/wrap.js";
@@ -75,7 +82,7 @@ interface Treated {
   readonly subject: Subject;
   readonly treatment: Treatment;
   readonly outputs: OutputChange;
-  readonly saved: { readonly format: WrittenFormat; readonly files: readonly WrittenFile[] };
+  readonly saved: WrittenModel;
 }
 
 async function treatSubject(
@@ -99,7 +106,7 @@ function tellTreated(terminal: Terminal, { subject, treatment, outputs, saved }:
   const counts = countTreated(treatment);
   terminal.tell(`${String(treatment)}\n`);
   terminal.tell(terminal.colors.bold(wrap(describeTreated(counts, outputs, subject.x.rows))));
-  tellWritten(terminal, saved.files);
+  tellWritten(terminal, saved);
 }
 
 /** The document that --json prints. */
@@ -114,6 +121,13 @@ function toDocument({ subject, treatment, outputs, saved }: Treated): object {
     after,
     saved,
   };
+}
+
+const hasSlopes = ({ layers }: Network): boolean => layers.some(({ activation: { name } }) => name === "prelu");
+
+/** Names of parameters are those of other ones where an activation with slopes came or went. */
+function besidesOf({ besides }: Subject, hadSlopes: boolean, { network }: Treatment): WrittenBesides {
+  return hasSlopes(network) === hadSlopes ? besides : { ...besides, parameters: undefined };
 }
 
 async function treatFile(file: string, source: string, options: TreatCommandOptions): Promise<void> {
@@ -131,9 +145,10 @@ async function treatFile(file: string, source: string, options: TreatCommandOpti
   });
   const subject = await subjectOf(model, source, options);
   tellSubject(terminal, subject.text, subject.data);
+  const hadSlopes = hasSlopes(subject.network);
   const { treatment, outputs } = await treatSubject(terminal, subject, remedy);
-  const files = await saveModel(treatment.network, target, subject.metadata);
-  const treated = { subject, treatment, outputs, saved: { format: target.format, files } };
+  const saved = await saveModel(treatment.network, target, besidesOf(subject, hadSlopes, treatment));
+  const treated = { subject, treatment, outputs, saved };
   if (json) terminal.document(toDocument(treated));
   else tellTreated(terminal, treated);
 }

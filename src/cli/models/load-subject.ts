@@ -10,7 +10,7 @@ import { toModel } from "../stored-model.js";
 import { holdsTable } from "../../table/stored-table.js";
 
 /** What a file of this package says besides its network. */
-async function metadataOf({ format, bytes }: ModelFile): Promise<Record<string, string> | undefined> {
+export async function metadataOf({ format, bytes }: ModelFile): Promise<Record<string, string> | undefined> {
   return format === "relumine" ? (await import("../../index.js")).readMetadata(bytes) : undefined;
 }
 
@@ -47,5 +47,6 @@ export async function subjectOf(model: ModelFile, source: string, options: Other
     checkSaid(model.file, options);
     return storedSubject(await toModel(model.file, model.bytes), source, options);
   }
-  return { ...(await otherSubject(model, source, options)), ...(metadata && { metadata }) };
+  const subject = await otherSubject(model, source, options);
+  return metadata ? { ...subject, besides: { metadata } } : subject;
 }

@@ -63,6 +63,7 @@ export async function otherSubject(model: ModelFile, source: string, options: Ot
       data: { name, rows: x.rows, notes: [...read.notes, ...notes, ...(isByLogits ? [LOGITS_NOTE] : [])] },
       x,
       ...(y !== undefined && { y, evaluated: evaluate(network, x, y) }),
+      besides: read.parameters ? { parameters: read.parameters } : {},
     };
   });
 }

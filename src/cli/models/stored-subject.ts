@@ -35,7 +35,7 @@ export async function storedSubject(model: Model, source: string, layout: Layout
           tell: (terminal) => tellEvaluation(terminal, "on these rows", evaluation, stored.encoding.target),
         },
       }),
-      metadata: tableMetadata(stored),
+      besides: { metadata: tableMetadata(stored) },
     };
   });
 }

@@ -1,5 +1,6 @@
 // A network and the rows that it is looked at on, whoever trained it: what a command says of them, and how well the
 // network does where targets are known.
+import type { WrittenBesides } from "./written-model.js";
 import type { Terminal } from "../terminal.js";
 import type { SampleRows } from "../../core/matrix.js";
 import type { Network, Targets } from "../../index.js";
@@ -29,6 +30,6 @@ export interface Subject {
   readonly x: SampleRows;
   readonly y?: Targets;
   readonly evaluated?: ToldEvaluation;
-  /** What a file of this package says besides, to be kept where it is written again. */
-  readonly metadata?: Readonly<Record<string, string>>;
+  /** What is to be kept where it is written again. */
+  readonly besides: WrittenBesides;
 }

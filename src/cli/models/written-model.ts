@@ -135,29 +135,61 @@ async function saveFolder(place: string, files: ReadonlyMap<string, Uint8Array>)
   return [...files].map(([name, bytes]) => ({ file: join(place, name), bytes: bytes.length }));
 }
 
+/** What is written besides the network. */
+export interface WrittenBesides {
+  /** Of "relumine": what the file says besides. */
+  readonly metadata?: Readonly<Record<string, string>>;
+  /** Of "torch": the parameters' names. */
+  readonly parameters?: readonly string[];
+}
+
+/** A model that was written. */
+export interface WrittenModel {
+  readonly format: WrittenFormat;
+  readonly files: readonly WrittenFile[];
+  /** Python that loads it, line by line. */
+  readonly python?: readonly string[];
+}
+
+/** The model's own file, by the library's name. */
+const SAFETENSORS = "model.safetensors";
+const PROGRAM = "load.py";
+
+function pythonFor(program: Uint8Array | undefined, place: string): string[] {
+  const file = JSON.stringify(basename(place));
+  if (program === undefined)
+    return ["from safetensors.torch import load_file", `model.load_state_dict(load_file(${file}))`];
+  return new TextDecoder().decode(program).trimEnd().replace(JSON.stringify(SAFETENSORS), file).split("\n");
+}
+
 /**
  * Writes a network, wholly or not at all.
- * @param metadata what a file of this package says besides
  * @throws RelumineError
  */
 export async function saveModel(
   network: Network,
   { format, place, isFolder }: Target,
-  metadata: Readonly<Record<string, string>> = {},
-): Promise<WrittenFile[]> {
-  const files = await filesOf(network, format, metadata);
-  if (isFolder) return saveFolder(place, files);
+  besides: WrittenBesides = {},
+): Promise<WrittenModel> {
+  const files = await filesOf(network, format, besides);
+  if (isFolder) return { format, files: await saveFolder(place, files) };
+  const program = files.get(PROGRAM);
+  files.delete(PROGRAM);
   const bytes = files.size === 1 ? [...files.values()][0] : (await import("../../arrays/write-zip.js")).zipOf(files);
   await saveFile(place, bytes);
-  return [{ file: place, bytes: bytes.length }];
+  const written = { format, files: [{ file: place, bytes: bytes.length }] };
+  return format === "torch" ? { ...written, python: pythonFor(program, place) } : written;
 }
 
 async function filesOf(
   network: Network,
   format: WrittenFormat,
-  metadata: Readonly<Record<string, string>>,
+  { metadata = {}, parameters }: WrittenBesides,
 ): Promise<Map<string, Uint8Array>> {
-  if (format !== "relumine") return (await import("../../models.js")).writeModel(network, format);
+  if (format !== "relumine")
+    return (await import("../../models.js")).writeModel(network, format, {
+      ...(format === "torch" && parameters && { parameters }),
+    });
   const { exportNetwork } = await import("../../index.js");
-  return new Map([["model.safetensors", await exportNetwork(network, "safetensors", { metadata })]]);
+  return new Map([[SAFETENSORS, await exportNetwork(network, "safetensors", { metadata })]]);
 }

@@ -18,4 +18,6 @@ export interface ReadFile extends ReadChain {
   readonly notes?: readonly string[];
   /** Where the file holds one itself. */
   readonly spec?: NetworkSpec;
+  /** PyTorch's names of the parameters, layer by layer, where each of the file's is one of the network's. */
+  readonly parameters?: readonly string[];
 }

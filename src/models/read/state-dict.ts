@@ -12,7 +12,7 @@ import { kink, smooth } from "../chain/combine.js";
 import { chainOf, type ReadChain } from "../chain/head.js";
 import { refuse } from "../chain/layers.js";
 import { type Affine, checkWeights, foldNorm, identity, scale, type SmoothName } from "../chain/value.js";
-import type { Said } from "./said.js";
+import type { ReadFile, Said } from "./said.js";
 
 export interface StateDict {
   readonly tensors: ReadonlyMap<string, NamedTensor>;
@@ -21,6 +21,9 @@ export interface StateDict {
   /** Names are as PyTorch gives them: in "0.weight" 0 is the module's place in a Sequential. */
   readonly isOfModules: boolean;
 }
+
+/** A chain, with its parameters by their names in the file: see ReadFile. */
+type ReadStateDict = ReadChain & Pick<ReadFile, "parameters">;
 
 interface Linear {
   readonly kind: "linear";
@@ -404,11 +407,28 @@ function hiddenValue(
   return isBefore ? activate(applyNorm(value, norm), given) : applyNorm(activate(value, given), norm);
 }
 
+/** The tensors by name, layer by layer, where each of them is a parameter of the network as it stands. */
+function parametersOf(modules: readonly Module[], tensors: StateDict["tensors"]): string[] | undefined {
+  const given = [...tensors.keys()];
+  const places = new Map(unwrapped(given).map((name, index) => [name, given[index]]));
+  const names = modules.flatMap(({ name }) =>
+    ["weight", "bias"].flatMap((part) => places.get(name === "" ? part : `${name}.${part}`) ?? []),
+  );
+  const isWhole = modules.every(({ kind }) => kind !== "norm") && !modules.some(isShared);
+  return isWhole ? names : undefined;
+}
+
+/** One slope for all units: the network has one a unit. */
+function isShared(module: Module, index: number, modules: readonly Module[]): boolean {
+  const layer = modules[index - 1];
+  return module.kind === "slopes" && layer?.kind === "linear" && module.slopes.length !== layer.units;
+}
+
 /**
  * The chain that named tensors are.
  * @throws RelumineError "unsupported" for what is none, or where the file does not say enough, "format", "value"
  */
-export function chainOfStateDict({ tensors, isOrdered, isOfModules }: StateDict, said: Said): ReadChain {
+export function chainOfStateDict({ tensors, isOrdered, isOfModules }: StateDict, said: Said): ReadStateDict {
   const modules = inOrder(modulesOf(tensors), isOrdered, said.order);
   if (isOfModules) checkPlaces(modules, said.activation);
   const { first, layers } = segments(modules);
@@ -430,8 +450,10 @@ export function chainOfStateDict({ tensors, isOrdered, isOfModules }: StateDict,
   });
   const { warnings = [], ...chain } = chainOf(value);
   const hasNorms = modules.some(({ kind }) => kind === "norm");
+  const parameters = chain.layers.length === layers.length ? parametersOf(modules, tensors) : undefined;
   return {
     ...chain,
+    ...(isOfModules && parameters && { parameters }),
     head: said.head ?? "none",
     warnings: [...warnings, ...(layers.length > 1 ? [ONLY_WEIGHTS] : []), ...(hasNorms ? [OWN_EPSILON] : [])],
   };
