@@ -31,7 +31,10 @@ import { type NetworkState, stateOf } from "../network/state/state.js";
 import type { RuntimeOptions } from "../wasm/runtime.js";
 
 const FORMAT_NAMES = ["safetensors", "onnx", "tfjs"] as const satisfies readonly ModelFormat[];
-/** A file format of networks. "safetensors" is there; "onnx" and "tfjs" are refused as "unsupported". */
+/**
+ * A file format of networks: "safetensors". "onnx" and "tfjs" are refused as "unsupported", by the name of what writes
+ * and reads them: writeModel and readModel of relumine/models, which an application that needs neither does not load.
+ */
 export type ModelFormat = "safetensors" | "onnx" | "tfjs";
 
 /** Options of `exportNetwork`. */
@@ -66,7 +69,8 @@ function checkFormat(format: unknown): void {
       "unsupported",
       "format",
       'to be "safetensors"',
-      `${describe(format)}, which is not there yet`,
+      describe(format),
+      "writeModel and readModel of relumine/models write and read other programs' files",
     );
   }
 }
@@ -132,7 +136,7 @@ function checkFinite(name: string, data: Float32Array, code: "value" | "format")
  * callbacks keep, and a fit that diverged, threw, or made all its epochs with a trace of deaths (store that one in
  * onEpochEnd).
  * @param network stays as it is
- * @param format "safetensors"; "onnx" and "tfjs" are not there yet
+ * @param format "safetensors"; "onnx" and "tfjs" are written by writeModel of relumine/models
  * @param options metadata: words of one's own; training: default false
  * @cost copies all weights, 4 bytes each; with training the moments too, up to twice as many, and a trace's snapshots
  * @throws RelumineError "value" (weights that are not finite), "unsupported", "memory" or "disposed" (as a rejection)
