@@ -36,6 +36,7 @@ const NODE_ONLY = [
   "literature",
   "network-node",
   "worker-node",
+  "sweep-node",
   "playground",
 ]
   .map((folder) => `tests/${folder}/**`)

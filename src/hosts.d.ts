@@ -11,6 +11,11 @@ declare module "#worker" {
   export const startSource: typeof import("./worker/start-node.js").startSource;
 }
 
+declare module "#sweep-host" {
+  export const hostName: typeof import("./sweep/host-node.js").hostName;
+  export const openFile: typeof import("./sweep/host-node.js").openFile;
+}
+
 declare module "#worker-port" {
   export const ownPort: typeof import("./worker/port-node.js").ownPort;
 }

@@ -11,7 +11,9 @@ import { RelumineError } from "../../core/errors.js";
 
 /** A callback as it can be stored and sent. */
 export interface CallbackData {
+  /** Of the function that makes it: "earlyStopping". */
   readonly name: string;
+  /** What that is called with. */
   readonly options?: object;
 }
 

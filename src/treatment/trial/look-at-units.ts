@@ -29,7 +29,7 @@ export interface TrialLook {
   readonly learning?: { readonly score?: number; readonly verdict: string };
 }
 
-export function shareOfDead({ units, dead }: TrialLook): number {
+export function shareOfDead({ units, dead }: Pick<TrialLook, "units" | "dead">): number {
   const [all, closed] = [units, dead].map((counts) => counts.reduce((sum, count) => sum + count, 0));
   return all === 0 ? 0 : closed / all;
 }

@@ -1,0 +1,36 @@
+// "relumine/sweep": hundreds of trainings, on this machine's cores or on others, and what came of each.
+export { sweep, type SweepOptions } from "./sweep/sweep.js";
+export { localEngine, type LocalOptions } from "./sweep/local-engine.js";
+export { openWork, type EngineOptions, type OpenWork, type SweepEngine, type SweepWork } from "./sweep/engine.js";
+export { nameBuild as sweepBuild } from "./sweep/build.js";
+export { fileJournal } from "./sweep/file-journal.js";
+export { memoryJournal, mergeJournals, type SweepJournal } from "./sweep/journal.js";
+export type { SweepTask, SweepTrial } from "./sweep/task.js";
+export type {
+  JournalReport,
+  OptimizerData,
+  RandomSampling,
+  SweepAxis,
+  SweepBase,
+  SweepCell,
+  SweepDataSet,
+  SweepFit,
+  SweepPlan,
+  SweepProgress,
+  SweepRange,
+  SweepRemedies,
+  SweepResult,
+  SweepStop,
+  SweepTrialResult,
+  TrialFigures,
+} from "./sweep/types.js";
+export { RelumineError, type ErrorCode } from "./core/errors.js";
+export type { Cause } from "./diagnosis/trace/types.js";
+export type { DataSet, Targets } from "./network/data.js";
+export type { NetworkSpec } from "./network/spec.js";
+export type { ClassWeights } from "./network/training/class-weights.js";
+export type { CallbackData } from "./network/training/callbacks.js";
+export type { OptimizerOptions } from "./network/training/optimizers.js";
+export type { Interval } from "./treatment/prescribe/types.js";
+export type { Remedy } from "./treatment/remedies/remedy.js";
+export type { RowScaling, TrialFailure } from "./treatment/trial/trial.js";

@@ -1,0 +1,172 @@
+// What a sweep varies: names for what is varied often, and paths of the base for the rest.
+import { type Draft, fullDraft, readOptimizer } from "./base.js";
+import { copyPlain, isPlainObject, parsePath, pathsOf, type Plain, type PlainObject, setAt } from "./plain.js";
+import type { SweepRange } from "./types.js";
+import { checkInteger, checkName, checkNumber, checkOptions, describe, memberPath } from "../core/checks.js";
+import { RelumineError } from "../core/errors.js";
+import { suggestion } from "../core/suggestion.js";
+import { roundTo } from "../text/numbers.js";
+
+/** What one axis changes. */
+interface Target {
+  /** Two axes of the same place would undo each other. */
+  readonly place: string;
+  /** Those that make layers come before those that change them. */
+  readonly order: number;
+  apply(draft: Draft, value: Plain): void;
+}
+
+/** One axis, checked. */
+export interface Axis extends Target {
+  readonly name: string;
+  /** Different ones; or a range for points drawn at random. */
+  readonly values: readonly Plain[] | SweepRange;
+  readonly isInteger: boolean;
+}
+
+const hiddenOf = ({ spec }: Draft): PlainObject[] => (spec.layers as PlainObject[]).slice(0, -1);
+
+function changeHidden(draft: Draft, name: string, value: Plain): void {
+  for (const layer of hiddenOf(draft)) layer[name] = structuredClone(value);
+}
+
+/** As many hidden layers, each like the one before it where there was none. */
+function setDepth(draft: Draft, depth: number): void {
+  const hidden = hiddenOf(draft);
+  const [output] = (draft.spec.layers as PlainObject[]).slice(-1);
+  const layers = Array.from({ length: depth }, (_, i) => structuredClone(hidden[Math.min(i, hidden.length - 1)]));
+  draft.spec.layers = [...layers, output];
+}
+
+function setUnits(draft: Draft, value: Plain): void {
+  if (!Array.isArray(value)) return changeHidden(draft, "units", value);
+  setDepth(draft, value.length);
+  hiddenOf(draft).forEach((layer, i) => (layer.units = value[i]));
+}
+
+const optionsOf = ({ fit }: Draft) => (fit.optimizer as PlainObject).options as PlainObject;
+
+const NAMED: Readonly<Record<string, Target>> = {
+  depth: {
+    place: "depth",
+    order: 0,
+    apply: (draft, value) => setDepth(draft, checkInteger("depth", value, { low: 1, high: 1000 })),
+  },
+  units: { place: "units", order: 1, apply: setUnits },
+  activation: { place: "activation", order: 2, apply: (draft, value) => changeHidden(draft, "activation", value) },
+  bias: { place: "bias", order: 2, apply: (draft, value) => changeHidden(draft, "biasInitializer", value) },
+  optimizer: {
+    place: "fit.optimizer",
+    order: 2,
+    apply: (draft, value) => void (draft.fit.optimizer = readOptimizer("optimizer", value)),
+  },
+  learningRate: {
+    place: "fit.optimizer.options.learningRate",
+    order: 3,
+    apply: (draft, value) => void (optionsOf(draft).learningRate = value),
+  },
+  batchSize: { place: "fit.batchSize", order: 3, apply: (draft, value) => void (draft.fit.batchSize = value) },
+  epochs: { place: "fit.epochs", order: 3, apply: (draft, value) => void (draft.fit.epochs = value) },
+};
+const NEED_HIDDEN = ["depth", "units", "activation", "bias"];
+const INTEGERS = /(^|\.)(units|depth|batchSize|epochs|inputs|seed|patience)$/;
+
+function pathTarget(name: string, path: string, full: PlainObject, known: readonly string[]): Target {
+  const steps = parsePath(name);
+  if (!steps || !known.includes(name)) {
+    const names = [...Object.keys(NAMED), ...known];
+    const expected = `to be one of ${Object.keys(NAMED).join(", ")}, or a path of plan.base`;
+    throw new RelumineError("value", path, expected, describe(name), suggestion(name, names));
+  }
+  return { place: name, order: 4, apply: (draft, value) => setAt(draft, full, steps, structuredClone(value)) };
+}
+
+function checkRange(path: string, given: SweepRange, isGrid: boolean): SweepRange {
+  const range = checkOptions(path, given, ["from", "to", "count", "scale"]);
+  const from = checkNumber(`${path}.from`, range.from);
+  const to = checkNumber(`${path}.to`, range.to);
+  const scale = checkName(`${path}.scale`, range.scale ?? "linear", ["linear", "log"]);
+  if (from === to) throw new RelumineError("value", path, "to have two different ends", `${from} twice`);
+  if (scale === "log")
+    for (const [name, end] of Object.entries({ from, to }))
+      checkNumber(`${path}.${name}`, end, { low: 0, openLow: true });
+  if (!isGrid) {
+    if (range.count === undefined) return { from, to, scale };
+    throw new RelumineError("value", `${path}.count`, "to be left out where points are drawn", describe(range.count));
+  }
+  return { from, to, scale, count: checkInteger(`${path}.count`, range.count, { low: 2, high: 2 ** 20 }) };
+}
+
+/** To so many digits values are rounded: powers differ between engines in the last one, and ids would. */
+const DIGITS = 6;
+
+const round = (value: number, isInteger: boolean): number =>
+  (isInteger ? Math.round(value) : roundTo(value, DIGITS)) + 0; // no -0
+
+/** The value that far along a range, 0 to 1: the ends themselves at the ends. */
+export function valueAt({ from, to, scale }: SweepRange, share: number, isInteger: boolean): number {
+  if (share === 0) return from;
+  if (share === 1) return to;
+  return round(scale === "log" ? from * (to / from) ** share : from + (to - from) * share, isInteger);
+}
+
+function gridOf(range: SweepRange, isInteger: boolean): number[] {
+  const count = range.count!;
+  return [...new Set(Array.from({ length: count }, (_, i) => valueAt(range, i / (count - 1), isInteger)))];
+}
+
+function checkValues(path: string, given: readonly unknown[]): Plain[] {
+  const values = given.map((value, i) => copyPlain(`${path}[${i}]`, value));
+  if (values.length < 2)
+    throw new RelumineError("value", path, "to have two values or more", `${values.length}`, "One value goes in base.");
+  const texts = values.map((value) => JSON.stringify(value));
+  const twice = texts.findIndex((text, i) => texts.indexOf(text) < i);
+  if (twice >= 0) throw new RelumineError("value", `${path}[${twice}]`, "to be another one", `${texts[twice]} again`);
+  return values;
+}
+
+/** The optimizers that the base or an axis names: paths may be of any of their options. */
+function optimizersOf(draft: Draft, axes: Readonly<Record<string, unknown>>): string[] {
+  const { name } = draft.fit.optimizer as { name: string };
+  const given = Array.isArray(axes.optimizer) ? (axes.optimizer as unknown[]) : [];
+  return [name, ...given.map((each) => readOptimizer("plan.axes.optimizer", each).name as string)];
+}
+
+/**
+ * The axes in the plan's order.
+ * @param isGrid or points are drawn at random
+ * @throws RelumineError "value"
+ */
+export function readAxes(given: unknown, draft: Draft, isGrid: boolean): Axis[] {
+  if (!isPlainObject(given))
+    throw new RelumineError("value", "plan.axes", "to be an object of axes by name", describe(given));
+  const full = fullDraft(draft, optimizersOf(draft, given));
+  const known = pathsOf(full);
+  const axes = Object.entries(given as Record<string, unknown>).map(([name, values]): Axis => {
+    const path = memberPath("plan.axes", name);
+    const target = Object.hasOwn(NAMED, name) ? NAMED[name] : pathTarget(name, path, full, known);
+    if (NEED_HIDDEN.includes(name) && hiddenOf(draft).length === 0)
+      throw new RelumineError("value", path, "to be left out where there is no hidden layer", "an axis of it");
+    const isInteger = INTEGERS.test(name);
+    if (Array.isArray(values)) return { ...target, name, values: checkValues(path, values), isInteger };
+    if (!isPlainObject(values))
+      throw new RelumineError("value", path, "to be a list of values, or { from, to }", describe(values));
+    const range = checkRange(path, values as unknown as SweepRange, isGrid);
+    return { ...target, name, values: isGrid ? checkValues(path, gridOf(range, isInteger)) : range, isInteger };
+  });
+  if (axes.length === 0) throw new RelumineError("value", "plan.axes", "to have an axis or more", "none");
+  axes.forEach(({ place, name }, index) => {
+    const other = axes.findIndex((axis) => axis.place === place);
+    if (other < index)
+      throw new RelumineError("value", memberPath("plan.axes", name), `not to be ${axes[other].name} again`, "both");
+  });
+  return axes;
+}
+
+/** The draft of a cell: a copy of the base with the values put in. */
+export function applyAxes(base: Draft, axes: readonly Axis[], values: readonly Plain[]): Draft {
+  const draft = structuredClone(base);
+  const inOrder = axes.map((axis, i) => ({ axis, value: values[i] })).sort((a, b) => a.axis.order - b.axis.order);
+  for (const { axis, value } of inOrder) axis.apply(draft, value);
+  return draft;
+}

@@ -1,0 +1,59 @@
+// Journals: a line is believed only where it is whole.
+import { expect, test } from "vitest";
+import { type JournalEntry, readJournals, readLine, writeLine } from "../../src/sweep/journal.js";
+import { memoryJournal, mergeJournals } from "../../src/sweep.js";
+import { expectError } from "../support/errors.js";
+
+const entry = (id: string, more: Partial<JournalEntry> = {}): JournalEntry => ({
+  id,
+  build: "b",
+  data: "d",
+  at: { bias: -0.5, activation: "rélu \n" },
+  seed: 1,
+  epochs: 3,
+  host: "here",
+  figures: { loss: 0.1 + 0.2, seconds: 1e-7, trained: 3, learning: { verdict: 'fine, "check":"00000000"}' } },
+  ...more,
+});
+
+test("a line reads back as it was, on one line", () => {
+  const line = writeLine(entry("a"));
+  expect(line).not.toContain("\n");
+  expect(readLine(line)).toMatchObject(entry("a"));
+});
+
+test("whatever byte of a line is lost or changed, it is not believed", () => {
+  const line = writeLine(entry("a"));
+  for (let at = 0; at < line.length; at++) {
+    expect(["cut", "damaged"]).toContain(readLine(line.slice(0, at)));
+    const other = line[at] === "7" ? "8" : "7";
+    expect(["cut", "damaged"], `${at}`).toContain(readLine(line.slice(0, at) + other + line.slice(at + 1)));
+    expect(["cut", "damaged"]).toContain(readLine(line.slice(0, at) + line.slice(at + 1)));
+  }
+});
+
+test("cut lines are passed over, damaged ones are told, wherever they are", async () => {
+  const [a, b, c] = ["a", "b", "c"].map((id) => writeLine(entry(id)));
+  const lines = [a, b.slice(0, 40), "", c.replace('"seed":1', '"seed":2'), b];
+  const { entries, cut, damaged } = await readJournals(memoryJournal(lines));
+  expect([...entries.keys()]).toEqual(["a", "b"]);
+  expect([cut, damaged]).toEqual([1, [4]]);
+});
+
+test("another program's file is refused", async () => {
+  await expectError(readJournals(memoryJournal(["x,y", "1,2"])), "format");
+  await expectError(readJournals(memoryJournal(['{"relumine":"model"}'])), "format");
+  expect((await readJournals(memoryJournal([writeLine(entry("a")).slice(0, 9)]))).cut).toBe(1); // killed at its first line
+  expect((await readJournals(memoryJournal())).entries.size).toBe(0);
+});
+
+test("journals merge, each trial once", async () => {
+  const [a, b] = [
+    ["a", "b"],
+    ["b", "c"],
+  ].map((ids) => memoryJournal(ids.map((id) => writeLine(entry(id)))));
+  const all = memoryJournal([writeLine(entry("a"))]);
+  expect(await mergeJournals([a, b], all)).toBe(2);
+  expect([...(await readJournals(all)).entries.keys()]).toEqual(["a", "b", "c"]);
+  expect((await readJournals([a, b])).entries.size).toBe(3);
+});
