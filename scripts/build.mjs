@@ -13,7 +13,10 @@ import { binariesModule } from "./wasm-text.mjs";
 import { workerProgram } from "./worker-program.mjs";
 
 /** What differs between Node and browsers: package.json maps "#..." to one of two, so each stays a file. */
-const HOSTS = ["wasm/helpers", "worker/start", "worker/port", "sweep/host"].flatMap((name) => [`${name}-node`, `${name}-web`]);
+const HOSTS = ["wasm/helpers", "worker/start", "worker/port", "sweep/host"].flatMap((name) => [
+  `${name}-node`,
+  `${name}-web`,
+]);
 const DECLARATIONS = ".cache/declarations";
 
 async function embed() {
