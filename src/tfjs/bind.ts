@@ -1,5 +1,6 @@
 // The functions for one copy of TensorFlow.js.
-import { diagnoseModel, type DiagnoseModelOptions } from "./diagnose.js";
+import { diagnoseModel } from "./diagnose.js";
+import type { DiagnoseModelOptions } from "./diagnose-options.js";
 import type { ModelRows } from "./rows.js";
 import { type Model, NEEDED, type TensorFlow } from "./tensorflow.js";
 import { makeTwin, type ToNetworkOptions } from "./to-network.js";

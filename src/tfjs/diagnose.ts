@@ -1,4 +1,6 @@
 // The diagnosis of a model of TensorFlow.js: of the network that is made of it.
+import type { DiagnoseModelOptions } from "./diagnose-options.js";
+import { diagnoseLayers } from "./diagnose-layers.js";
 import { checkModel } from "./live-chain.js";
 import { compiledLoss } from "./loss.js";
 import { type ModelRows, type ModelTargets, toSamples, toTargets } from "./rows.js";
@@ -6,17 +8,9 @@ import type { Model, TensorFlow } from "./tensorflow.js";
 import { makeTwin, type Twin } from "./to-network.js";
 import { RelumineError } from "../core/errors.js";
 import { diagnoseNaming } from "../diagnosis/diagnose.js";
-import type { Diagnosis, DiagnoseOptions } from "../diagnosis/types.js";
+import type { Diagnosis } from "../diagnosis/types.js";
 import type { Loss, LossSpec } from "../network/losses.js";
 import { BY_INDEX, type Naming } from "../text/naming.js";
-
-/** Options of `diagnose` of a model: those of `diagnose`, with targets that may be a tensor. */
-export interface DiagnoseModelOptions extends Omit<DiagnoseOptions, "targets"> {
-  /** One for each row of x: classes one by one or as one row of probabilities each, or numbers. */
-  readonly targets?: ModelTargets;
-  /** What the targets are read by; default: the loss that the model was compiled with, where it is one by its name. */
-  readonly loss?: Loss | LossSpec;
-}
 
 /** Layers by the names that they have in the model. */
 export function namingOf({ chain: { layers } }: Twin): Naming {
@@ -54,9 +48,17 @@ export async function diagnoseModel(
   options: DiagnoseModelOptions = {},
 ): Promise<Diagnosis> {
   const { targets, loss, ...rest } = options;
-  checkLoss(checkModel(tf, given), options);
-  const twin = await makeTwin(tf, given, loss === undefined ? {} : { loss }, x);
+  const model = checkModel(tf, given);
+  let twin: Twin;
+  try {
+    twin = await makeTwin(tf, model, loss === undefined ? {} : { loss }, x);
+  } catch (error) {
+    if (error instanceof RelumineError && error.code === "unsupported")
+      return diagnoseLayers(tf, model, x, options, error);
+    throw error;
+  }
   using network = twin.network;
+  checkLoss(model, options);
   const samples = await toSamples("x", x, network.spec.inputs);
   const prepared = targets === undefined ? rest : { ...rest, targets: await toTargets("targets", targets) };
   return withNames(diagnoseNaming(network, samples, prepared, namingOf(twin)), twin);

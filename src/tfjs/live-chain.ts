@@ -35,7 +35,7 @@ export function checkModel(tf: TensorFlow, model: unknown): Model {
 const partOf = ({ originalName }: LayerWeight): string => originalName.slice(originalName.lastIndexOf("/") + 1);
 
 /** One of a layer's weights; makes no tensor. */
-async function readWeight(layer: Layer, variable: LayerWeight): Promise<LiveWeight> {
+export async function readWeight(layer: Layer, variable: LayerWeight): Promise<LiveWeight> {
   const data = await variable.read().data();
   const part = partOf(variable);
   if (data instanceof Float32Array) return { part, variable, data };

@@ -1,7 +1,8 @@
 // The functions for the TensorFlow.js that the program's own imports mean, umbrella package or parts.
-import { gather, nextFrame, tensor, tidy } from "@tensorflow/tfjs-core";
-import { Callback, layers, LayersModel, model as makeModel } from "@tensorflow/tfjs-layers";
-import { diagnoseModel, type DiagnoseModelOptions } from "./diagnose.js";
+import { clone, gather, nextFrame, slice, tensor, tidy } from "@tensorflow/tfjs-core";
+import { Callback, layers, LayersModel } from "@tensorflow/tfjs-layers";
+import { diagnoseModel } from "./diagnose.js";
+import type { DiagnoseModelOptions } from "./diagnose-options.js";
 import type { ModelRows } from "./rows.js";
 import type { Model, TensorFlow } from "./tensorflow.js";
 import { makeTwin, type ToNetworkOptions } from "./to-network.js";
@@ -12,7 +13,7 @@ import type { ModelTreatment, ModelRemedy, TreatModelOptions } from "./treat-typ
 import type { Diagnosis } from "../diagnosis/types.js";
 import type { Network } from "../network/types.js";
 
-const TF: TensorFlow = { Callback, gather, layers, LayersModel, model: makeModel, nextFrame, tensor, tidy };
+const TF: TensorFlow = { Callback, clone, gather, layers, LayersModel, nextFrame, slice, tensor, tidy };
 
 /**
  * Which hidden units of a TensorFlow.js model are dead on these samples, by what mechanism, and what would open them: as

@@ -10,7 +10,7 @@ export type ModelRows = Tensor | Samples;
 export type ModelTargets = Tensor | Targets;
 
 /** The numbers of a tensor, not copied where they are float32 already. */
-async function numbersOf(tensor: Tensor): Promise<Float32Array> {
+export async function numbersOf(tensor: Tensor): Promise<Float32Array> {
   const data = await tensor.data();
   return data instanceof Float32Array ? data : Float32Array.from(data);
 }

@@ -3,8 +3,8 @@ import type * as core from "@tensorflow/tfjs-core";
 import type * as layers from "@tensorflow/tfjs-layers";
 
 /** The global `tf`, the module "@tensorflow/tfjs", or what is used of its parts. */
-export type TensorFlow = Pick<typeof core, "gather" | "nextFrame" | "tensor" | "tidy"> &
-  Pick<typeof layers, "Callback" | "layers" | "LayersModel" | "model">;
+export type TensorFlow = Pick<typeof core, "clone" | "gather" | "nextFrame" | "slice" | "tensor" | "tidy"> &
+  Pick<typeof layers, "Callback" | "layers" | "LayersModel">;
 
 /** A tf.Sequential or tf.LayersModel. */
 export type Model = layers.LayersModel;
@@ -15,7 +15,17 @@ export type Tensor = core.Tensor;
 export type Callback = layers.Callback;
 
 /** Names that a `tf` must have. */
-export const NEEDED = ["Callback", "LayersModel", "gather", "layers", "model", "nextFrame", "tensor", "tidy"] as const;
+export const NEEDED = [
+  "Callback",
+  "LayersModel",
+  "clone",
+  "gather",
+  "layers",
+  "nextFrame",
+  "slice",
+  "tensor",
+  "tidy",
+] as const;
 
 export function isTensor(value: unknown): value is Tensor {
   const { shape, data, dtype } = (typeof value === "object" && value !== null ? value : {}) as Partial<Tensor>;
