@@ -8,7 +8,6 @@ import { saveFile } from "./save-file.js";
 import type { Terminal } from "./terminal.js";
 import { ACTIVATION_NAMES } from "../activations/activations.js";
 import { COLUMN_CHOICES, type ColumnChoices } from "../table/column-choice.js";
-import { describe } from "../core/checks.js";
 import { errorIn, RelumineError } from "../core/errors.js";
 import {
   type Check,
@@ -184,17 +183,5 @@ export class Checkpointer {
       this.failure = error.message;
     }
     this.last = performance.now();
-  }
-}
-
-/** @throws RelumineError "value" where two of the files would be one */
-export function checkDistinct(places: readonly (readonly [option: string, place: string | undefined])[]): void {
-  const given = new Map<string, string>();
-  for (const [option, place] of places) {
-    if (place === undefined) continue;
-    const other = given.get(place);
-    if (other !== undefined)
-      throw new RelumineError("value", other, `to be another file than ${option}`, describe(place));
-    given.set(place, option);
   }
 }

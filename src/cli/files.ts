@@ -3,6 +3,7 @@ import { createReadStream, type Stats } from "node:fs";
 import { access, constants, open, readFile, readlink, realpath, stat } from "node:fs/promises";
 import { dirname, resolve } from "node:path";
 import type { ByteSource } from "../arrays/byte-source.js";
+import { describe } from "../core/checks.js";
 import { errorIn, RelumineError } from "../core/errors.js";
 
 export const MAX_MODEL_BYTES = 2 ** 31 - 1; // what Node reads at once
@@ -86,6 +87,18 @@ export async function checkPlace(path: string, source: string | undefined, optio
   if (status && !status.isFile()) refuse(status.isDirectory() ? "a folder" : "a device");
   if (/[/\\]$/.test(path)) refuse("the name of a folder");
   return place;
+}
+
+/** @throws RelumineError "value" where two of the files would be one */
+export function checkDistinct(places: readonly (readonly [option: string, place: string | undefined])[]): void {
+  const given = new Map<string, string>();
+  for (const [option, place] of places) {
+    if (place === undefined) continue;
+    const other = given.get(place);
+    if (other !== undefined)
+      throw new RelumineError("value", other, `to be another file than ${option}`, describe(place));
+    given.set(place, option);
+  }
 }
 
 /** What a file has to be, for `readBytes` and `readPieces`. */

@@ -196,3 +196,8 @@ export function optimizerOf(
 ): Optimizer {
   return library[optimizer](learningRate === undefined ? {} : { learningRate });
 }
+
+/** `adam, rate 0.001, batches of 32` */
+export function describeOptimizer({ name, learningRate }: Pick<Optimizer, "name" | "learningRate">, batchSize: number) {
+  return `${name}, rate ${learningRate}, batches of ${batchSize}`;
+}

@@ -49,16 +49,17 @@ export function paragraph(content: string, kind = ""): string {
 /** Wide tables scroll in a box of their own, which the keyboard reaches. */
 function tableToHtml({ header, rows, caption, words = [] }: CaptionedTable): string {
   const kind = (column: number): string => (words.includes(column) ? ' class="words"' : "");
-  const head = header.map((cell, column) =>
+  const titles = header.map((cell, column) =>
     cell === "" ? "<td></td>" : `<th scope="col"${kind(column)}>${toMarkup(cell)}</th>`,
   );
   const body = rows.map(([name, ...cells]) => {
     const figures = cells.map((cell, place) => `<td${kind(place + 1)}>${toMarkup(cell)}</td>`);
-    return `<tr><th scope="row">${toMarkup(name)}</th>${figures.join("")}</tr>`;
+    const head = name === "" ? "<td></td>" : `<th scope="row">${toMarkup(name)}</th>`;
+    return `<tr>${head}${figures.join("")}</tr>`;
   });
   const name = toMarkup(caption);
-  return `<div class="scroll" role="region" tabindex="0" aria-label="${name}"><table><caption>${name}</caption>
-<thead><tr>${head.join("")}</tr></thead><tbody>\n${body.join("\n")}\n</tbody></table></div>`;
+  return `<div class="scroll" role="group" tabindex="0" aria-label="${name}"><table><caption>${name}</caption>
+<thead><tr>${titles.join("")}</tr></thead><tbody>\n${body.join("\n")}\n</tbody></table></div>`;
 }
 
 /** Longer tables are printed only where they are open. */

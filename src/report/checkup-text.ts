@@ -111,6 +111,15 @@ function rangeCells({ score, closed, isLeaky }: RunRow, scale: CheckupScale): st
   return ["", drawSpread(score, (value) => formatScore(value, scale.isAccuracy)), ...counts, "", ""];
 }
 
+/** Title and rows for a page: medians, and over several seeds their ranges. */
+export function checkupRows(rows: readonly RunRow[], scale: CheckupScale, hasRanges: boolean): string[][] {
+  const cells = rows.map((row) => {
+    const ranges = hasRanges ? rangeCells(row, scale) : [];
+    return medianCells(row, scale, hasRanges).map((cell, at) => (ranges[at] ? `${cell}, ${ranges[at]}` : cell));
+  });
+  return [titles(scale), ...cells];
+}
+
 export interface TableLine {
   readonly text: string;
   /** The row it belongs to; none: the title. */

@@ -17,6 +17,7 @@ import {
   waitForStep,
   writtenTexts,
 } from "./browser.js";
+import { runAxe } from "../support/axe.js";
 
 let site: Site;
 
@@ -395,19 +396,6 @@ describe.skipIf(!hasChromium)("the page", () => {
   });
 
   describe("axe finds nothing", () => {
-    const run = async (page: import("playwright-core").Page): Promise<string[]> => {
-      await page.addScriptTag({ path: "node_modules/axe-core/axe.min.js" });
-      return page.evaluate(async () => {
-        const { axe } = globalThis as unknown as {
-          axe: { run(): Promise<{ violations: { id: string; nodes: { html: string; failureSummary: string }[] }[] }> };
-        };
-        const { violations } = await axe.run();
-        return violations.flatMap(({ id, nodes }) =>
-          nodes.map(({ html, failureSummary }) => `${id}: ${html.slice(0, 160)} ${failureSummary}`),
-        );
-      });
-    };
-
     test.each([
       ["light", {}],
       ["dark", { colorScheme: "dark" as const }],
@@ -421,11 +409,11 @@ describe.skipIf(!hasChromium)("the page", () => {
       await page.click("#notes summary");
       await page.click("#open-settings");
       await page.click("#open-share");
-      expect(await run(page)).toEqual([]);
+      expect(await runAxe(page)).toEqual([]);
       await page.keyboard.press("Escape");
       await page.click("#open-tutorial");
       await page.waitForFunction(() => document.querySelectorAll("#units button").length === 1);
-      expect(await run(page)).toEqual([]);
+      expect(await runAxe(page)).toEqual([]);
     });
 
     test("digits with their table and images", async () => {
@@ -436,14 +424,14 @@ describe.skipIf(!hasChromium)("the page", () => {
       await waitForStep(page, 60);
       await page.waitForSelector("table.confusion");
       await page.click("#run");
-      expect(await run(page)).toEqual([]);
+      expect(await runAxe(page)).toEqual([]);
       expect(faults).toEqual([]);
     });
 
     test("and does find a control whose name was taken away", async () => {
       await using visitor = await visit(site, "", { bypassCSP: true });
       await visitor.page.evaluate(() => document.querySelector("#timeline input")!.removeAttribute("aria-label"));
-      expect((await run(visitor.page)).join()).toContain("label");
+      expect((await runAxe(visitor.page)).join()).toContain("label");
     });
   });
 

@@ -4,11 +4,12 @@ import type { CheckupPlan } from "./plans.js";
 import { scoreOf, specFor, tryDiagnose } from "../network-for-table.js";
 import { classWeightsOf, type SharedOptions } from "../options.js";
 import { median } from "../../core/statistics.js";
+import type { PageOptions } from "../save-page.js";
 import type { Terminal } from "../terminal.js";
 import type { Death, Diagnosis, EpochLog, History, Learning, Network, NetworkSpec, Revival } from "../../index.js";
 import type { CheckupScale, EpochLine } from "../../report/checkup-text.js";
 
-export interface CheckupOptions extends SharedOptions {
+export interface CheckupOptions extends SharedOptions, PageOptions {
   /** Of the healthy network; by default RATES. */
   readonly learningRate?: number;
   readonly classWeights?: "balanced";
@@ -41,6 +42,8 @@ export interface CheckupRun {
   readonly diagnosis?: Diagnosis;
   /** Where they were traced. */
   readonly deaths?: readonly Death[];
+  /** Epoch by epoch, likewise. */
+  readonly course?: readonly EpochLine[];
   readonly revivals?: readonly Revival[];
 }
 
@@ -82,15 +85,14 @@ export class PlanTrainer {
     const { countDead } = await import("../../inspect/dead-units.js");
     const spec = specFor(prepared, { hidden, activation: plan.activation, bias: plan.bias, seed });
     using network = await createNetwork(spec);
+    const course: EpochLine[] = [];
     const onEpochEnd = (log: EpochLog): void => {
       if (onEpoch === undefined) terminal.progress({ label, done: log.epoch, total: epochs, unit: "epochs" });
-      else
-        onEpoch({
-          epoch: log.epoch,
-          loss: log.loss,
-          score: scoreOf(prepared, log.validation!),
-          dead: countDead(network, training.x).layers.map(({ dead }) => dead),
-        });
+      else {
+        const dead = countDead(network, training.x).layers.map((layer) => layer.dead);
+        course.push({ epoch: log.epoch, loss: log.loss, score: scoreOf(prepared, log.validation!), dead });
+        onEpoch(course.at(-1)!);
+      }
     };
     const trace = onEpoch && traceDeaths();
     terminal.startProgress();
@@ -122,7 +124,7 @@ export class PlanTrainer {
       diagnosis: plan.role === "faulty" ? diagnosis : undefined,
       stepsPerSecond: speedOf(history.epochs, Math.ceil(training.x.rows / batchSize)),
       stopped: history.stopped,
-      ...(trace && { deaths: trace.deaths, revivals: trace.revivals }),
+      ...(trace && { deaths: trace.deaths, revivals: trace.revivals, course }),
     };
   }
 

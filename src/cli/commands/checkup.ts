@@ -1,35 +1,41 @@
 // `relumine checkup`: trains a network with the textbook's two faults, shows its units die, tries the textbook's three
 // remedies.
 import { Command } from "commander";
+import { type Checkup, checkupRecord, type Try } from "../checkup/checkup-record.js";
+import {
+  describeFailures,
+  describeRule,
+  describeRun,
+  describeSetup,
+  FAULTS,
+  INTERRUPTED,
+} from "../checkup/describe.js";
 import { type CheckupOptions, PlanTrainer, RATES, type CheckupRun } from "../checkup/train-plans.js";
 import { prepareNamed } from "../prepare-table.js";
 import {
   climbingRates,
   remediesOf,
-  explainFailure,
   healthyPlan,
   highRatePlan,
   type FaultName,
   LETHAL_SHARE,
-  NEGATIVE_BIAS,
   negativeBiasPlan,
   type CheckupPlan,
   planName,
 } from "../checkup/plans.js";
 import { dataRecord, describeData } from "../data-summary.js";
-import { inputWidth } from "../../table/encoding.js";
 import { addSharedOptions, classWeightsOption, decimal, integer } from "../options.js";
 import { readTableFile } from "../read-table.js";
 import { type FaultResult, judgeAll, rowOf } from "../checkup/plan-results.js";
 import { sum } from "../../core/statistics.js";
+import { checkPagePlace, htmlOption, savePage } from "../save-page.js";
 import { interruption, Terminal } from "../terminal.js";
 import { VERDICT_RULE } from "../remedy-verdict.js";
-import type { History } from "../../index.js";
 import { drawCheckupTable, drawEpochLine, drawEpochTitle, type TableLine } from "../../report/checkup-text.js";
+import { checkupPage } from "../../report/pages/checkup-page.js";
 import { drawDeaths } from "../../report/deaths-text.js";
 import { wrap } from "../../text/wrap.js";
 import { alignCells } from "../../text/columns.js";
-import { formatCount, formatScore } from "../../text/numbers.js";
 
 const EXAMPLES = `
 Examples:
@@ -42,13 +48,6 @@ healthy one until a third of the hidden units are dead at the end; fault B is
 a starting bias of -1. Each is met with a quarter of the rate, with a starting
 bias of +0.1 and with Leaky ReLU, all from the same initial kernels, order of
 rows and number of steps.`;
-
-/** `131 of 256 units dead, accuracy 73.6 %` */
-function describeRun({ scale: { isAccuracy } }: PlanTrainer, { dead, units, score, stopped }: CheckupRun): string {
-  const count = dead ? `${formatCount(sum(dead))} of ${formatCount(sum(units))} units dead` : "the numbers overflow";
-  const held = `${isAccuracy ? "accuracy" : "R²"} ${formatScore(score, isAccuracy)}`;
-  return [count, held, ...(stopped ? [stopped] : [])].join(", ");
-}
 
 function isLethal({ dead, units }: CheckupRun): boolean {
   return dead !== undefined && sum(dead) >= LETHAL_SHARE * sum(units);
@@ -64,13 +63,7 @@ function paintLine({ colors: { bold, dim, green, yellow, red } }: Terminal, { te
 function tellTable({ terminal, scale, options }: PlanTrainer, { fault, results }: FaultResult): void {
   const lines = drawCheckupTable(results.map(rowOf), scale, options.repeats > 1);
   terminal.tell(["", ...lines.map((line) => paintLine(terminal, line)), ""].join("\n"));
-  for (const { name, plan, verdict } of results) {
-    const reason = verdict && explainFailure(fault, plan, verdict);
-    if (reason)
-      terminal.tell(
-        wrap(`${name} ${verdict === "helped" ? "helped, no more" : verdict}: it answers ${reason}.`, 80, "  "),
-      );
-  }
+  for (const text of describeFailures({ fault, results })) terminal.tell(wrap(text, 80, "  "));
 }
 
 async function showFaulty(trainer: PlanTrainer, plan: CheckupPlan, title: string): Promise<CheckupRun | undefined> {
@@ -92,7 +85,7 @@ async function repeatFaulty(trainer: PlanTrainer, shown: CheckupRun): Promise<Ch
   const runs = await trainer.repeat(shown.plan, "units dying");
   if (runs.length === 0) return [shown];
   return runs.map((run) =>
-    run.seed === shown.seed ? { ...run, deaths: shown.deaths, revivals: shown.revivals } : run,
+    run.seed === shown.seed ? { ...run, deaths: shown.deaths, revivals: shown.revivals, course: shown.course } : run,
   );
 }
 
@@ -111,15 +104,6 @@ async function remedy(
   return result;
 }
 
-/** One step of the climb to a lethal rate. */
-interface Try {
-  readonly learningRate: number;
-  /** By hidden layer; missing where the numbers overflow. */
-  readonly dead?: readonly number[];
-  readonly score: number;
-  readonly stopped?: History["stopped"];
-}
-
 /**
  * Climbs until a third of the hidden units are dead at the end; all tries, the last one the lethal one if there is any.
  */
@@ -136,16 +120,10 @@ async function climb(trainer: PlanTrainer): Promise<{ tries: Try[]; lethalRate?:
   return { tries };
 }
 
-interface Checkup {
-  readonly healthy: readonly CheckupRun[];
-  readonly tries: readonly Try[];
-  readonly faults: readonly FaultResult[];
-}
-
 async function highRate(trainer: PlanTrainer, healthy: readonly CheckupRun[]): Promise<Omit<Checkup, "healthy">> {
   const { terminal } = trainer;
   terminal.tell(
-    `\n${terminal.colors.bold("Fault A: a learning rate that is too high")}\n` +
+    `\n${terminal.colors.bold(`${FAULTS.highRate.name}: ${FAULTS.highRate.what}`)}\n` +
       "Climbing until a third of the hidden units are dead at the end:",
   );
   const { tries, lethalRate } = await climb(trainer);
@@ -164,7 +142,7 @@ async function negativeBias(trainer: PlanTrainer, healthy: readonly CheckupRun[]
   const faulty = await showFaulty(
     trainer,
     negativeBiasPlan(trainer.healthyRate),
-    `Fault B: a starting bias of ${NEGATIVE_BIAS}, epoch by epoch`,
+    `${FAULTS.negativeBias.name}: ${FAULTS.negativeBias.what}, epoch by epoch`,
   );
   return faulty ? [await remedy(trainer, "negativeBias", healthy, faulty)] : [];
 }
@@ -184,15 +162,6 @@ async function examine(trainer: PlanTrainer): Promise<Checkup> {
     );
   const { tries, faults } = await highRate(trainer, healthy);
   return { healthy, tries, faults: [...faults, ...(await negativeBias(trainer, healthy))] };
-}
-
-function tellRule({ terminal, scale }: PlanTrainer): void {
-  const { dim } = terminal.colors;
-  const score = scale.isAccuracy ? "Accuracy is that on the held-out rows" : "R² is that on the held-out rows";
-  const closed =
-    "A unit is dead if it fires on no training row; in brackets: Leaky ReLU units that fire on no " +
-    "row, which still pass a little gradient and so are not dead.";
-  terminal.tell(`\n${dim(wrap(`${score}; steps/s counts updates of one batch each. ${closed} ${VERDICT_RULE}`))}`);
 }
 
 function withoutDiagnosis(run: CheckupRun): object {
@@ -228,22 +197,18 @@ function toDocument(
 async function checkup(source: string, options: CheckupOptions): Promise<void> {
   const terminal = new Terminal(options.json);
   const signal = interruption();
+  await checkPagePlace(options, source);
   const prepared = prepareNamed(await readTableFile(source, options), options);
-  const { encoding } = prepared;
-  const inputs = inputWidth(encoding.inputs);
   terminal.tell(describeData(prepared, options.seed));
-  const outputs = encoding.target.kind === "classes" ? encoding.target.classes.length : 1;
-  terminal.tell(
-    `network ${[inputs, ...options.hidden, outputs].join("-")}, ReLU, He normal; SGD, batches of ` +
-      `${options.batchSize}, ${options.epochs} ` +
-      `epochs${options.repeats > 1 ? `, ${options.repeats} seeds` : ""}\n`,
-  );
   const trainer = new PlanTrainer(prepared, options, terminal, signal, await import("../../index.js"));
+  terminal.tell(`${describeSetup(trainer)}\n`);
   const result = await examine(trainer);
-  if (result.faults.length > 0) tellRule(trainer);
+  if (result.faults.length > 0) terminal.tell(`\n${terminal.colors.dim(wrap(describeRule(trainer)))}`);
   if (options.json) terminal.document(toDocument(trainer, result));
+  if (result.healthy.length > 0)
+    await savePage(terminal, options, (madeBy) => checkupPage(checkupRecord(trainer, result, madeBy)));
   if (!signal.aborted) return;
-  terminal.tell(terminal.colors.yellow("Interrupted: these are the runs that were finished."));
+  terminal.tell(terminal.colors.yellow(INTERRUPTED));
   process.exitCode = 1;
 }
 
@@ -259,6 +224,7 @@ export function checkupCommand(): Command {
     )
     .option("--repeats <count>", "seeds to try: medians and ranges", integer({ low: 1, high: 100 }), 1)
     .addOption(classWeightsOption())
+    .addOption(htmlOption())
     .addHelpText("after", EXAMPLES)
     .action(checkup);
 }

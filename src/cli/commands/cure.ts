@@ -3,28 +3,32 @@
 import { Command } from "commander";
 import { writeCode } from "../cure/program-text.js";
 import { prepareNamed, prepareOptions, type NamedPreparedTable } from "../prepare-table.js";
-import { dataRecord, describeData } from "../data-summary.js";
-import { checkPlace } from "../files.js";
+import { dataFacts, dataRecord, describeData } from "../data-summary.js";
+import { checkDistinct, checkPlace } from "../files.js";
 import { specFor } from "../network-for-table.js";
 import {
   addSharedOptions,
   addTrainingOptions,
   classWeightsOf,
+  describeOptimizer,
   integer,
   optimizerOf,
   type TrainingOptions,
 } from "../options.js";
 import { readTableFile } from "../read-table.js";
 import { saveFile } from "../save-file.js";
+import { checkPagePlace, htmlOption, type PageOptions, savePage } from "../save-page.js";
 import { interruption, Terminal } from "../terminal.js";
 import { checkSameEncoding, loadModel, type Model } from "../stored-model.js";
 import { onOneLine } from "../../text/printable.js";
 import { RelumineError } from "../../core/errors.js";
 import type { Prescription, Trial } from "../../index.js";
 import { FEWEST_ROWS } from "../../treatment/trial/rows.js";
+import { curePage } from "../../report/pages/cure-page.js";
 import { describeTrial, drawLive } from "../../report/trials-text.js";
+import { formatCount } from "../../text/numbers.js";
 
-interface CureOptions extends TrainingOptions {
+interface CureOptions extends TrainingOptions, PageOptions {
   readonly trials?: number;
   readonly repeats: number;
   readonly workers?: number;
@@ -40,6 +44,7 @@ Examples:
   $ relumine cure digits --hidden 128,128 --optimizer sgd --learning-rate 1
   $ relumine cure penguins.csv --target species --bias -1 --code best.mjs
   $ relumine cure penguins.csv --target species --trials 5 --json > cure.json
+  $ relumine cure penguins.csv --target species --html cure.html
   $ relumine cure penguins.csv --model penguins.safetensors --epochs 20
 
 The network is trained as given, its deaths are traced, and what they come from
@@ -147,7 +152,10 @@ async function cure(source: string, given: CureOptions, command: Command): Promi
   const terminal = new Terminal(given.json);
   const signal = interruption();
   const { epochs, batchSize, trials, repeats, workers, code, separator, header } = given;
-  if (typeof code === "string") await checkPlace(code, source, "--code");
+  checkDistinct([
+    ["--code", typeof code === "string" ? await checkPlace(code, source, "--code") : undefined],
+    ["--html", await checkPagePlace(given, source)],
+  ]);
   const model = await modelFor(given, command);
   const asked = asTrained(given, model);
   const named = await readTableFile(source, asked);
@@ -182,6 +190,19 @@ async function cure(source: string, given: CureOptions, command: Command): Promi
   if (options.json) terminal.document(toDocument(prescription, prepared, program));
   else terminal.tell(String(prescription));
   if (program && !(options.json && "text" in program)) tellProgram(terminal, program, prescription);
+  await savePage(terminal, options, (madeBy) =>
+    curePage(prescription, {
+      title: `Remedies for ${prepared.name}`,
+      facts: [
+        ...dataFacts(prepared, options.seed),
+        ...(given.model === undefined ? [] : [["model", given.model] as const]),
+        ["optimizer", describeOptimizer(fit.optimizer, batchSize)],
+        ["epochs", formatCount(epochs)],
+      ],
+      notes: prepared.notes,
+      madeBy,
+    }),
+  );
   if (prescription.stopped || (program && "error" in program)) process.exitCode = 1;
 }
 
@@ -197,6 +218,7 @@ export function cureCommand(): Command {
     .option("--workers <count>", "trials that train side by side (default: one a core)", integer({ low: 1, high: 64 }))
     .option("--reproducible", "arithmetic that gives the same bits on every machine")
     .option("--model <file>", 'go on with a network that "relumine train --out" saved')
+    .addOption(htmlOption())
     .option("--code [file]", "write what was chosen as a program, to a file or with the results")
     .addHelpText("after", EXAMPLES)
     .action(cure);

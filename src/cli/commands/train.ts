@@ -8,16 +8,22 @@ import {
   type Checkpoint,
   Checkpointer,
   type CheckpointOutcome,
-  checkDistinct,
   duration,
   explainRefusal,
   mergeOptions,
   readCheckpoint,
 } from "../checkpoint.js";
 import { addFailOnOption, type FailOnOptions, type Failure, failuresOf, tellFailures } from "../fail-on.js";
-import { checkPlace } from "../files.js";
+import { checkDistinct, checkPlace } from "../files.js";
 import { describeDiagnosis, specFor, tellLearning, tryDiagnose } from "../network-for-table.js";
-import { addSharedOptions, addTrainingOptions, classWeightsOf, optimizerOf, type TrainingOptions } from "../options.js";
+import {
+  addSharedOptions,
+  addTrainingOptions,
+  classWeightsOf,
+  describeOptimizer,
+  optimizerOf,
+  type TrainingOptions,
+} from "../options.js";
 import { readTableFile } from "../read-table.js";
 import { saveFile } from "../save-file.js";
 import { checkPagePlace, htmlOption, type PageOptions, savePage } from "../save-page.js";
@@ -129,10 +135,8 @@ function describeNetwork(
   { batchSize }: TrainOptions,
 ): string {
   const shape = [spec.inputs, ...spec.layers.map(({ units }) => units)].join("-");
-  return (
-    `network ${shape}, ${formatCount(parameterCount)} parameters; ${optimizer.name}, rate ` +
-    `${optimizer.learningRate}, batches of ${batchSize}`
-  );
+  const parameters = `${formatCount(parameterCount)} parameters`;
+  return `network ${shape}, ${parameters}; ${describeOptimizer(optimizer, batchSize)}`;
 }
 
 /** How it ended, where that was before its last epoch. */
@@ -149,7 +153,7 @@ function pageOf(outcome: Outcome, prepared: NamedPreparedTable, options: TrainOp
   const { name, notes, encoding } = prepared;
   return trainingPage({
     title: `Training on ${name}`,
-    facts: [...dataFacts(prepared, options.seed), ["network", describeNetwork(outcome, options)]],
+    facts: [...dataFacts(prepared, options.seed), ["training", describeNetwork(outcome, options)]],
     notes,
     spec: network.spec,
     madeBy,

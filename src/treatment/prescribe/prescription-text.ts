@@ -95,8 +95,8 @@ function drawGain(trial: Trial, measure: Measure): string {
   return signed(isShare ? difference : -difference, isShare);
 }
 
-/** A title and a line for each trial, the constant's in its place. */
-export function drawTrials(trials: readonly Trial[], { measure, hasHidden, constant, above = 0 }: Table): string[] {
+/** A title and a row for each trial, the constant's in its place. */
+export function trialRows(trials: readonly Trial[], { measure, hasHidden, constant, above = 0 }: Table): string[][] {
   const isShare = measure !== "loss";
   const unitsOf = (text: string): string[] => (hasHidden ? [text] : []);
   const seedsOf = (text: string): string[] => (constant ? [text] : []);
@@ -122,7 +122,12 @@ export function drawTrials(trials: readonly Trial[], { measure, hasHidden, const
       "",
     ]);
   const titles = ["", "trial", TITLES[measure], "95 %", "gain", ...unitsOf("dead"), ...seedsOf("seeds"), "epochs"];
-  return fitLines([titles, ...rows], 3);
+  return [titles, ...rows];
+}
+
+/** The same in lines. */
+export function drawTrials(trials: readonly Trial[], table: Table): string[] {
+  return fitLines(trialRows(trials, table), 3);
 }
 
 export interface Conclusion extends Omit<Prescription, "toString" | "verdict"> {
@@ -137,19 +142,20 @@ export interface Conclusion extends Omit<Prescription, "toString" | "verdict"> {
 }
 
 /** "always to say 3.25" */
-function describeConstant({ constant: { answer } }: Conclusion): string {
+function answerText({ constant: { answer } }: Pick<Prescription, "constant">): string {
   const said = answer.length === 1 ? ` ${formatNumber(answer[0])}` : "";
   return `Always to say the same${said}, whatever the input`;
 }
 
-function drawConstant(conclusion: Conclusion): string {
-  const { constant, measure, baseline } = conclusion;
+/** What the constant answer is worth, beside the baseline, in a sentence. */
+export function describeConstant(prescription: Pick<Prescription, "constant" | "measure" | "baseline">): string {
+  const { constant, measure, baseline } = prescription;
   const by = (measured: Measured): string =>
     measure === "loss"
       ? `a loss of ${formatNumber(measured.metrics.loss)}`
       : `${WORDS[measure]} ${drawScore(measured, measure)} and a loss of ${formatNumber(measured.metrics.loss)}`;
   const own = baseline.failed ? "" : `; the baseline has ${by(baseline)}`;
-  return `${describeConstant(conclusion)}, has ${by(constant)}${own}.`;
+  return `${answerText(prescription)}, has ${by(constant)}${own}.`;
 }
 
 /** What to do, in one sentence. */
@@ -171,30 +177,44 @@ export function describeBest(conclusion: Conclusion): string {
   return `Take "${best.name}", ${best.why}: ${score}${units}.`;
 }
 
-export function drawPrescription(conclusion: Conclusion & { readonly verdict: string }): string {
-  const { trials, reason, validationRows, judgedOnTraining, stopped, measure, hasHidden, verdict } = conclusion;
+/** What trials were ranked by, and on which rows. */
+export function describeRanking(
+  prescription: Pick<Prescription, "trials" | "validationRows" | "judgedOnTraining" | "measure">,
+  hasHidden: boolean,
+): string {
+  const { trials, validationRows, judgedOnTraining, measure } = prescription;
   const repeats = trials.reduce((most, trial) => Math.max(most, trial.repeats), 1);
   const why = validationRows < FEWEST_ROWS ? "there are so few" : "none are held out";
   const rows = judgedOnTraining
     ? `${countOf(validationRows, "training row")}, as ${why}`
     : countOf(validationRows, "held-out row");
-  const head =
+  return (
     `Ranked by ${WORDS[measure]} on ${rows}` +
     `${repeats > 1 ? `, means of up to ${repeats} seeds` : ""}` +
-    (hasHidden ? "; where chance may have put trials apart, by dead units in tenths of all." : ".");
+    (hasHidden ? "; where chance may have put trials apart, by dead units in tenths of all." : ".")
+  );
+}
+
+/** As a sentence. */
+export function describeReason({ reason }: Pick<Prescription, "reason">): string {
+  return `${reason[0].toUpperCase()}${reason.slice(1)}.`;
+}
+
+export function drawPrescription(conclusion: Conclusion & { readonly verdict: string }): string {
+  const { trials, stopped, hasHidden, verdict } = conclusion;
   const causes = (conclusion.diagnosis?.findings ?? []).filter(({ role }) => role === "cause");
   const { learning } = conclusion.diagnosis ?? {};
   const paragraphs = [
     ...(learning ? [`The baseline: ${learning.verdict}`] : []),
-    `${reason[0].toUpperCase()}${reason.slice(1)}.`,
+    describeReason(conclusion),
     ...causes.map(({ message, advice }) => `${message} ${advice}`),
     ...(stopped ? ["Interrupted: this is what was tried so far."] : []),
   ];
   return [
     wrap(verdict),
-    wrap(drawConstant(conclusion)),
+    wrap(describeConstant(conclusion)),
     "",
-    wrap(head),
+    wrap(describeRanking(conclusion, hasHidden)),
     "",
     ...drawTrials(trials, conclusion),
     "",
