@@ -45,12 +45,18 @@ interface NpyHeader {
   readonly start: number;
 }
 
+/** One text: `np.array("relu")`. */
+const TEXT_HEADER = /^\{'descr': '([<>])U(\d{1,3})', 'fortran_order': (?:True|False), 'shape': \((?:1,)?\),? ?\} *\n?$/;
+
 export function isNpy(bytes: Uint8Array): boolean {
   return MAGIC.every((byte, index) => bytes[index] === byte);
 }
 
-/** @param bytes the array's first ones: 4108 hold any header */
-function readHeader(what: string, bytes: Uint8Array): NpyHeader {
+/**
+ * The header's text, and where the numbers begin.
+ * @param bytes the array's first ones: 4108 hold any header
+ */
+function headerText(what: string, bytes: Uint8Array): { readonly text: string; readonly start: number } {
   const [major] = bytes.subarray(6, 7);
   if (!isNpy(bytes) || bytes.length < PREFIX_BYTES || !(major >= 1 && major <= 3))
     throw new RelumineError("format", what, "to be an array of NumPy", "none");
@@ -60,6 +66,11 @@ function readHeader(what: string, bytes: Uint8Array): NpyHeader {
   if (length <= MOST_HEADER_BYTES && begin + length > bytes.length)
     throw new RelumineError("format", what, "to hold its header", "a part of one");
   const text = new TextDecoder().decode(bytes.slice(begin, begin + Math.min(length, MOST_HEADER_BYTES)));
+  return { text, start: begin + length };
+}
+
+function readHeader(what: string, bytes: Uint8Array): NpyHeader {
+  const { text, start } = headerText(what, bytes);
   const [, other] = OTHER_TYPES.find(([pattern]) => pattern.test(text)) ?? [];
   if (other !== undefined) throw new RelumineError("unsupported", what, "to be of numbers", other);
   const found = HEADER.exec(text);
@@ -77,7 +88,7 @@ function readHeader(what: string, bytes: Uint8Array): NpyHeader {
     isLittleEndian: !descr.startsWith(">"),
     isFortran: order === "True",
     shape,
-    start: begin + length,
+    start,
   };
 }
 
@@ -149,6 +160,23 @@ export async function openNpz(source: ByteSource): Promise<Map<string, FileArray
     arrays.set(name, await openEntry(archive, entry, name));
   }
   return arrays;
+}
+
+/**
+ * The text of an .npz's array that is one, as `activation="relu"` of numpy.savez; undefined where it is none.
+ * @throws RelumineError "format"
+ */
+export async function readNpzText(source: ByteSource, name: string): Promise<string | undefined> {
+  const archive = await ZipFile.open(source);
+  const first = await firstBytes(archive.pieces(`${name}.npy`), PREFIX_BYTES + MOST_HEADER_BYTES);
+  const { text, start } = headerText(arrayPath(name), first);
+  const [, order, length] = TEXT_HEADER.exec(text) ?? [];
+  if (length === undefined) return undefined;
+  const view = new DataView(first.buffer, first.byteOffset, first.length);
+  const codes = Array.from({ length: Math.min(Number(length), Math.floor((first.length - start) / 4)) }, (_, i) =>
+    view.getUint32(start + 4 * i, order === "<"),
+  ).filter((code) => code > 0 && code <= 0x10ffff);
+  return String.fromCodePoint(...codes);
 }
 
 async function openEntry(archive: ZipFile, entry: string, name: string): Promise<FileArray | RelumineError> {

@@ -59,7 +59,8 @@ function isByteSource(source: DataSource): source is ByteSource {
   );
 }
 
-function asByteSource(source: DataSource): ByteSource | undefined {
+/** Undefined for text and for what comes in pieces. */
+export function asByteSource(source: DataSource): ByteSource | undefined {
   if (source instanceof Uint8Array) return bytesSource(source);
   if (source instanceof ArrayBuffer) return bytesSource(new Uint8Array(source));
   if (typeof Blob !== "undefined" && source instanceof Blob) return blobSource(source);

@@ -1,0 +1,231 @@
+// Files of what a network's layers did, as `numpy.savez` writes them from a hook: arrays by layer, and beside them what
+// is known of the layer. Their numbers are read block by block, from one file after the other.
+//
+//   LAYER, LAYER.preactivations   what goes into the activation: rows x units, or rows x channels x places ...
+//   LAYER.activations             what comes out of it
+//   LAYER.weight                  as PyTorch names it: units x inputs, or units x channels x places ...
+//   LAYER.kernel                  as Keras does: inputs x units, or places ... x channels x units
+//   LAYER.bias, LAYER.slopes      one number a unit; slopes of a PReLU
+//   LAYER.activation, LAYER.inputs, LAYER.channels     texts, as diagnoseActivations takes them
+import type { Arrays } from "./choose.js";
+import type { FileArray } from "./file-array.js";
+import { readNpzText } from "./npy.js";
+import { productOf, shapeText } from "./numbers.js";
+import { asByteSource, type DataSource, openData } from "./open.js";
+import type { ObservedActivation } from "../activations/observed.js";
+import { describe } from "../core/checks.js";
+import { RelumineError } from "../core/errors.js";
+import type { Matrix } from "../core/matrix.js";
+import type { StreamedLayer } from "../diagnosis/activations/layers.js";
+import type { LayerValues } from "../diagnosis/activations/values.js";
+import { listWords } from "../text/numbers.js";
+
+/** What the files leave open. */
+export interface ActivationFileOptions {
+  /** Of all layers of which the files do not say it, or one for each layer. Default "relu". */
+  readonly activation?: ObservedActivation | readonly ObservedActivation[];
+  /** Where a row has more axes than one; default as for `diagnoseActivations`. */
+  readonly channels?: "first" | "last";
+}
+
+/** Layers of files, for `diagnoseActivations`. */
+export interface ActivationFile {
+  /** In the order of the first file. */
+  readonly layers: StreamedLayer[];
+  /** What was left out. */
+  readonly notes: string[];
+}
+
+const VALUES = ["preactivations", "activations"] as const;
+const NUMBERS = ["weight", "kernel", "bias", "slopes"] as const;
+const TEXTS = ["activation", "inputs", "channels"] as const;
+type Kind = (typeof VALUES)[number];
+type Fact = (typeof NUMBERS)[number] | (typeof TEXTS)[number];
+
+const NAMED = new RegExp(`^(.+)\\.(${[...VALUES, ...NUMBERS, ...TEXTS].join("|")})$`);
+/** Numbers of a block. */
+const BLOCK = 2 ** 20;
+
+/** One file, opened. */
+interface Part {
+  readonly arrays: Arrays;
+  readonly textOf: (name: string) => Promise<string | undefined>;
+}
+
+interface Place {
+  readonly name: string;
+  readonly kind: Kind;
+  /** The array's own name. */
+  readonly array: string;
+}
+
+/** Whether arrays of these names are layers of a network on rows, by their endings. */
+export function areActivations(names: Iterable<string>): boolean {
+  return [...names].some((name) => VALUES.includes(NAMED.exec(name)?.[2] as Kind));
+}
+
+const isArray = (array: FileArray | RelumineError | undefined): array is FileArray =>
+  array !== undefined && !(array instanceof Error);
+
+function placesOf(arrays: Arrays): Place[] {
+  return [...arrays].flatMap(([array, numbers]): Place[] => {
+    const [, name = array, ending = "preactivations"] = NAMED.exec(array) ?? [];
+    if (!VALUES.includes(ending as Kind)) return [];
+    if (!isArray(numbers)) throw numbers;
+    return numbers.shape.length < 2 && ending === "preactivations" && name === array
+      ? []
+      : [{ name, kind: ending as Kind, array }];
+  });
+}
+
+async function openPart(source: DataSource): Promise<Part> {
+  const opened = await openData(source, {});
+  if ("table" in opened)
+    throw new RelumineError("format", "the file", "to hold arrays of layers, as numpy.savez writes them", "a table");
+  const bytes = asByteSource(source);
+  const { arrays } = opened;
+  return {
+    arrays,
+    textOf: async (name) => (bytes && arrays.get(name) instanceof Error ? readNpzText(bytes, name) : undefined),
+  };
+}
+
+/** The same array of all files. */
+function arraysOf(parts: readonly Part[], { array, name }: Place): FileArray[] {
+  const [first, ...others] = parts.map(({ arrays }) => arrays.get(array));
+  for (const other of others) {
+    if (!isArray(other)) throw other ?? new RelumineError("format", "each file", `to hold ${describe(array)}`, "none");
+    const shape = [(first as FileArray).rows, ...other.shape.slice(1)];
+    if (shapeText(shape) !== shapeText((first as FileArray).shape)) {
+      const expected = `to have rows of the same shape, ${shapeText((first as FileArray).shape.slice(1))}, in each file`;
+      throw new RelumineError("shape", `the layer ${describe(name)}`, expected, shapeText(other.shape.slice(1)));
+    }
+  }
+  return [first as FileArray, ...(others as FileArray[])];
+}
+
+async function* blocksOf(arrays: readonly FileArray[]): AsyncGenerator<LayerValues> {
+  for (const array of arrays) {
+    const { rowSize, shape } = array;
+    for await (const data of array.blocks(Math.max(1, Math.floor(BLOCK / Math.max(1, rowSize)))))
+      yield { data, shape: [data.length / Math.max(1, rowSize), ...shape.slice(1)] };
+  }
+}
+
+/** inputs x units of PyTorch's [units, inputs] or [units, channels, ...places]. */
+function fromWeight({ shape, data }: { readonly shape: readonly number[]; readonly data: Float32Array }): Matrix {
+  const columns = shape[0];
+  const rows = productOf(shape.slice(1));
+  const kernel = new Float32Array(data.length);
+  for (let unit = 0; unit < columns; unit++)
+    for (let input = 0; input < rows; input++) kernel[input * columns + unit] = data[unit * rows + input];
+  return { rows, columns, data: kernel };
+}
+
+/** The same of Keras' [inputs, units] or [...places, channels, units]: the places of a channel are brought together. */
+function fromKernel({ shape, data }: { readonly shape: readonly number[]; readonly data: Float32Array }): Matrix {
+  const [channels, columns] = shape.slice(-2);
+  const places = productOf(shape.slice(0, -2));
+  const kernel = new Float32Array(data.length);
+  for (let place = 0; place < places; place++)
+    for (let channel = 0; channel < channels; channel++) {
+      const from = (place * channels + channel) * columns;
+      kernel.set(data.subarray(from, from + columns), (channel * places + place) * columns);
+    }
+  return { rows: places * channels, columns, data: kernel };
+}
+
+async function readFacts(parts: readonly Part[], name: string): Promise<StreamedLayer> {
+  const numbers = async (fact: Fact, leastAxes: number) => {
+    const array = parts.map(({ arrays }) => arrays.get(`${name}.${fact}`)).find((each) => each !== undefined);
+    if (array === undefined) return undefined;
+    if (!isArray(array)) throw array;
+    const { shape } = array;
+    if (shape.length >= leastAxes) return { shape, data: await array.read() };
+    throw new RelumineError("shape", array.what, `to have at least ${leastAxes} axes`, shapeText(shape));
+  };
+  const text = async (fact: Fact) => {
+    for (const part of parts) {
+      const found = await part.textOf(`${name}.${fact}`);
+      if (found !== undefined) return found;
+    }
+    return undefined;
+  };
+  const [weight, kernel] = [await numbers("weight", 2), await numbers("kernel", 2)];
+  const [bias, slopes] = [await numbers("bias", 1), await numbers("slopes", 0)];
+  const [activation, inputs, channels] = [await text("activation"), await text("inputs"), await text("channels")];
+  return {
+    ...(weight && { kernel: fromWeight(weight) }),
+    ...(kernel && { kernel: fromKernel(kernel) }),
+    ...(bias && { bias: bias.data }),
+    ...(slopes && { slopes: slopes.data }),
+    ...(activation !== undefined && { activation: activation as ObservedActivation & string }),
+    ...(inputs !== undefined && { inputs }),
+    ...(channels !== undefined && { channels: channels as "first" | "last" }),
+  };
+}
+
+function activationOf(
+  given: ActivationFileOptions["activation"],
+  index: number,
+  count: number,
+): ObservedActivation | undefined {
+  if (!Array.isArray(given)) return given as ObservedActivation | undefined;
+  const list: readonly ObservedActivation[] = given;
+  if (list.length === count) return list[index];
+  throw new RelumineError("value", "activation", `to be one, or ${count}, one for each layer`, `${list.length}`);
+}
+
+/**
+ * The layers that files hold: .npz, .npy or safetensors of arrays named LAYER, LAYER.preactivations or
+ * LAYER.activations, with LAYER.weight (units x inputs) or LAYER.kernel (inputs x units), LAYER.bias,
+ * LAYER.activation and others beside them. Numbers are read when `diagnoseActivations` asks for them.
+ * @param sources files with the same layers, whose rows follow each other
+ * @throws RelumineError "format", "unsupported", "shape", "value" or "memory", as a rejection
+ * @example
+ * const { layers } = await readActivations([await file.arrayBuffer()]);
+ * const diagnosis = await diagnoseActivations({ layers });
+ */
+export async function readActivations(
+  sources: readonly DataSource[],
+  options: ActivationFileOptions = {},
+): Promise<ActivationFile> {
+  const parts: Part[] = [];
+  for (const source of sources) parts.push(await openPart(source));
+  if (parts.length === 0) throw new RelumineError("shape", "sources", "to have at least one file", "none");
+  const places = placesOf(parts[0].arrays);
+  const twice = places.find(({ name }, index) => places.findIndex((other) => other.name === name) < index);
+  if (twice)
+    throw new RelumineError("format", `the layer ${describe(twice.name)}`, "to be there once", "several times");
+  if (places.length === 0)
+    throw new RelumineError(
+      "format",
+      "the file",
+      "to hold layers, arrays of rows x units",
+      describe([...parts[0].arrays.keys()].join(", ")),
+    );
+  const layers: StreamedLayer[] = [];
+  for (const [index, place] of places.entries()) {
+    const arrays = arraysOf(parts, place);
+    const activation = activationOf(options.activation, index, places.length);
+    const facts = await readFacts(parts, place.name);
+    layers.push({
+      ...(options.channels && { channels: options.channels }),
+      ...(activation !== undefined && { activation }),
+      ...facts,
+      ...(place.name !== "" && { name: place.name }),
+      [place.kind]: { rows: arrays.reduce((sum, { rows }) => sum + rows, 0), blocks: () => blocksOf(arrays) },
+    });
+  }
+  return { layers, notes: notesOf(parts[0].arrays, places) };
+}
+
+function notesOf(arrays: Arrays, places: readonly Place[]): string[] {
+  const known = new Set(
+    places.flatMap(({ name, array }) => [array, ...[...NUMBERS, ...TEXTS].map((fact) => `${name}.${fact}`)]),
+  );
+  const others = [...arrays.keys()].filter((name) => !known.has(name));
+  return others.length === 0
+    ? []
+    : [`left out, as no layer's: ${listWords(others.slice(0, 8).map(describe))}${others.length > 8 ? " ..." : ""}`];
+}
