@@ -1,7 +1,8 @@
 // Files of what a network's layers did, as `numpy.savez` writes them from a hook: arrays by layer, and beside them what
 // is known of the layer. Their numbers are read block by block, from one file after the other.
 //
-//   LAYER, LAYER.preactivations   what goes into the activation: rows x units, or rows x channels x places ...
+//   LAYER.preactivations          what goes into the activation: rows x units, or rows x channels x places ...; LAYER
+//                                 alone where no name of the file ends so
 //   LAYER.activations             what comes out of it
 //   LAYER.weight                  as PyTorch names it: units x inputs, or units x channels x places ...
 //   LAYER.kernel                  as Keras does: inputs x units, or places ... x channels x units
@@ -68,13 +69,13 @@ const isArray = (array: FileArray | RelumineError | undefined): array is FileArr
   array !== undefined && !(array instanceof Error);
 
 function placesOf(arrays: Arrays): Place[] {
+  const isSaid = areActivations(arrays.keys());
   return [...arrays].flatMap(([array, numbers]): Place[] => {
     const [, name = array, ending = "preactivations"] = NAMED.exec(array) ?? [];
     if (!VALUES.includes(ending as Kind)) return [];
     if (!isArray(numbers)) throw numbers;
-    return numbers.shape.length < 2 && ending === "preactivations" && name === array
-      ? []
-      : [{ name, kind: ending as Kind, array }];
+    if (name === array && (isSaid || numbers.shape.length < 2)) return [];
+    return [{ name, kind: ending as Kind, array }];
   });
 }
 

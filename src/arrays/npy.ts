@@ -104,7 +104,8 @@ function arrayPath(name: string): string {
   return `the array ${describe(name)}`;
 }
 
-const withoutEnding = (name: string): string => name.slice(0, -".npy".length);
+/** Of an entry the array's name. */
+export const withoutEnding = (name: string): string => name.slice(0, -".npy".length);
 
 /** The arrays of floats of an .npz by name, without ".npy". */
 export function readNpz(bytes: Uint8Array): Map<string, NamedTensor> {

@@ -9,7 +9,7 @@ import { decimal } from "./options.js";
 import type { Terminal } from "./terminal.js";
 import { suggestion } from "../core/suggestion.js";
 import { ROLES } from "../diagnosis/findings/role-table.js";
-import type { Diagnosis, UnitDiagnosis } from "../index.js";
+import type { Diagnosis, ObservedUnit } from "../index.js";
 import { formatCount, formatPercent } from "../text/numbers.js";
 
 const STATES = {
@@ -20,12 +20,12 @@ const STATES = {
   linear: ({ state }) => state === "linear",
   saturated: ({ state }) => state === "saturated",
   notFinite: ({ state }) => state === "notFinite",
-} as const satisfies Readonly<Record<string, (unit: UnitDiagnosis) => boolean>>;
+} as const satisfies Readonly<Record<string, (unit: ObservedUnit) => boolean>>;
 
 type State = keyof typeof STATES;
 
 /** What of a diagnosis a rule is about. */
-type Judged = Pick<Diagnosis, "layers" | "findings">;
+type Judged = Pick<Diagnosis<ObservedUnit>, "layers" | "findings">;
 
 export interface FailRule {
   /** As it was given. */

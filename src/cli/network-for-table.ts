@@ -52,7 +52,7 @@ export function tellLearning(terminal: Terminal, diagnosis: Diagnosis | string |
 }
 
 /** What tryDiagnose gave, for people; tellLearning has said the first of it. */
-export function describeDiagnosis(diagnosis: Diagnosis | string): string {
+export function describeDiagnosis(diagnosis: Pick<Diagnosis, "toString"> | string): string {
   if (typeof diagnosis !== "string") return String(diagnosis);
   return `No diagnosis: ${diagnosis}${/[.?]$/.test(diagnosis) ? "" : "."}`;
 }

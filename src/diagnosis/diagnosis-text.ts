@@ -64,7 +64,7 @@ const nameOf = ({ layer, name }: Pick<LayerDiagnosis, "layer" | "name">) => shor
 
 function describeLayer({ activation, dead, units, ...layer }: LayerDiagnosis): string[] {
   return [
-    layer.name === undefined ? `layer ${layer.layer}` : nameOf(layer),
+    /\D/.test(nameOf(layer)) ? nameOf(layer) : `layer ${nameOf(layer)}`,
     activation,
     drawStateBar(units),
     `${formatCount(dead)} of ${formatCount(units.length)} dead`,

@@ -16,12 +16,18 @@ Examples:
   $ relumine diagnose digits.safetensors digits
   $ relumine diagnose digits.safetensors digits --prove
   $ relumine diagnose penguins.safetensors newer.csv --json > diagnosis.json
+  $ relumine diagnose activations.npz
 
 Models are ONNX, Keras (.keras, .h5), TensorFlow.js (the folder of model.json),
 PyTorch (state_dicts as .safetensors or .pt), NumPy's .npz of weights, and what
 "relumine train --out" wrote. Files of weights alone don't hold activations:
 --activation names them. Of the files that a model names, those in its own
 folder are read, and no others.
+
+Of any network whatever it is enough to have what its layers did on some rows:
+an .npz of arrays named LAYER.preactivations or LAYER.activations, rows x units
+or rows x channels x places, and beside them LAYER.weight, LAYER.bias and
+LAYER.activation, where they are known. Several files may hold the rows.
 
 A network of "relumine train" reads a table's columns as its training read its
 own: the same means, medians and categories. Columns that it does not know are
@@ -37,11 +43,11 @@ interface DiagnoseCommandOptions extends OtherModelOptions, FailOnOptions {
 
 async function diagnoseFile(
   file: string,
-  source: string,
+  sources: readonly string[],
   { json, prove = false, failOn, ...options }: DiagnoseCommandOptions,
 ): Promise<void> {
   const terminal = new Terminal(json);
-  const judged = await judge({ file, source, options: { ...options, prove } });
+  const judged = await judge({ file, sources, options: { ...options, prove } }, terminal);
   const failures = failuresOf(failOn, judged.diagnosis);
   if (json) terminal.document(judgedDocument(judged, failures));
   else tellJudged(terminal, judged);
@@ -52,8 +58,8 @@ async function diagnoseFile(
 export function diagnoseCommand(): Command {
   const command = new Command("diagnose")
     .description("Diagnose a network, whoever trained it, on rows from a file.")
-    .argument("<model>", "its file, or the folder of a TensorFlow.js model")
-    .argument("<data>", 'its rows: a CSV file, also gzipped, .npy ..., or "digits" for the embedded set');
+    .argument("<model>", "its file, the folder of a TensorFlow.js model, or what its layers did, in an .npz")
+    .argument("[data...]", 'its rows: a CSV file, also gzipped, .npy ..., or "digits" for the embedded set');
   return addFailOnOption(addModelOptions(addRowsOptions(addLayoutOptions(command))))
     .option("--prove", "prove or refute that the dead are closed on all inputs in the rows' range")
     .option("--json", "print one JSON document instead")

@@ -1,16 +1,20 @@
 // Who judges what `relumine diagnose` is given: a network on rows, here; what is no network of this package, in a file
 // of its own beside this one.
 import type { Judged } from "./judged.js";
+import { holdsActivations, judgeActivations } from "./of-activations.js";
 import { readModelFile } from "../models/model-file.js";
 import type { OtherModelOptions } from "../models/other-subject.js";
 import { subjectOf } from "../models/load-subject.js";
 import type { Subject } from "../models/subject.js";
 import { tryDiagnose } from "../network-for-table.js";
+import type { Terminal } from "../terminal.js";
+import { RelumineError } from "../../core/errors.js";
 
 /** What `relumine diagnose` was asked. */
 export interface Asked {
   readonly file: string;
-  readonly source: string;
+  /** Rows for a model; more of the same where the file holds what layers did, or nothing. */
+  readonly sources: readonly string[];
   readonly options: OtherModelOptions & { readonly prove: boolean };
 }
 
@@ -20,8 +24,16 @@ async function judgeSubject({ network, x, y, ...subject }: Subject, prove: boole
   return { ...subject, diagnosis };
 }
 
-/** @throws RelumineError about the file that it is about */
-export async function judge({ file, source, options }: Asked): Promise<Judged> {
+/**
+ * @param terminal for progress
+ * @throws RelumineError about the file that it is about
+ */
+export async function judge({ file, sources, options }: Asked, terminal: Terminal): Promise<Judged> {
+  const [source, ...more] = sources;
+  if (source === undefined || (await holdsActivations(file)))
+    return judgeActivations([file, ...sources], options, terminal);
+  if (more.length > 0)
+    throw new RelumineError("value", "data", "to be one file, as the first holds a model", `${sources.length} files`);
   const model = await readModelFile(file);
   return judgeSubject(await subjectOf(model, source, options), options.prove);
 }

@@ -3,7 +3,7 @@ import type { Failure } from "../fail-on.js";
 import type { JudgedRows, ToldEvaluation } from "../models/subject.js";
 import { describeDiagnosis } from "../network-for-table.js";
 import type { Terminal } from "../terminal.js";
-import type { Diagnosis } from "../../index.js";
+import type { Diagnosis, ObservedUnit } from "../../index.js";
 import { countOf } from "../../text/numbers.js";
 import { onOneLine } from "../../text/printable.js";
 import { wrap } from "../../text/wrap.js";
@@ -17,7 +17,7 @@ export interface Judged {
   /** How well it does, where targets are known. */
   readonly evaluated?: ToldEvaluation;
   /** Or why there is none. */
-  readonly diagnosis: Diagnosis | string;
+  readonly diagnosis: Diagnosis<ObservedUnit> | string;
 }
 
 /** What is looked at, and on which rows. */

@@ -32,19 +32,20 @@ const KNOWN = [
 const isSaid = (value: unknown): boolean =>
   value !== undefined && (typeof value !== "object" || Object.keys(value as object).length > 0);
 
-/** @throws RelumineError "value" for an option that would be without effect */
-function checkSaid(file: string, options: OtherModelOptions): void {
-  const said = KNOWN.find((name) => isSaid(options[name as keyof OtherModelOptions]));
-  if (said === undefined) return;
-  const expected = `to be left out, as ${file} knows its table's columns`;
-  throw new RelumineError("value", `--${said}`, expected, describe(options[said as keyof OtherModelOptions]));
+/**
+ * @param why they would be without effect
+ * @throws RelumineError "value" for one of these options that was given
+ */
+export function refuseOptions(options: object, names: readonly string[], why: string): void {
+  const given = Object.entries(options).find(([name, value]) => names.includes(name) && isSaid(value));
+  if (given) throw new RelumineError("value", `--${given[0]}`, `to be left out, as ${why}`, describe(given[1]));
 }
 
 /** @throws RelumineError about the file that it is about */
 export async function subjectOf(model: ModelFile, source: string, options: OtherModelOptions): Promise<Subject> {
   const metadata = await metadataOf(model);
   if (metadata && holdsTable(metadata)) {
-    checkSaid(model.file, options);
+    refuseOptions(options, KNOWN, `${model.file} knows its table's columns`);
     return storedSubject(await toModel(model.file, model.bytes), source, options);
   }
   const subject = await otherSubject(model, source, options);

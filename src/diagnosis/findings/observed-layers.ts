@@ -4,7 +4,7 @@ import type { Evidence, Found } from "./evidence.js";
 import { assignRoles } from "./roles.js";
 import { findSilentTogether, findSparsity } from "./units.js";
 import type { Finding } from "../types.js";
-import { countOf, formatPercent, plural } from "../../text/numbers.js";
+import { countOf, formatCount, formatPercent, plural } from "../../text/numbers.js";
 
 /** Layers all of whose units are closed on some rows; not on all, of which the units tell. */
 function findClosedRows({ observation, hidden, naming }: Evidence): Found[] {
@@ -18,7 +18,7 @@ function findClosedRows({ observation, hidden, naming }: Evidence): Found[] {
         kind: "closedSamples",
         role: "remark",
         message:
-          `On ${countOf(closed, "row")} of ${countOf(rows, "row")} (${formatPercent(closed / rows)}) ` +
+          `On ${formatCount(closed)} of ${countOf(rows, "row")} (${formatPercent(closed / rows)}) ` +
           `${plural(units.length, "the only unit", "every unit")} of layer ${name} is closed: it passes on nothing of ` +
           `${plural(closed, "it", "them")}, and no gradient comes back through it.`,
         advice: `Look at what ${plural(closed, "this row has", "these rows have")} in common, if nothing goes past the layer.`,
