@@ -1,9 +1,11 @@
 // "relumine/table": tables of text in, data sets for networks out.
 export { decodeOutputs, encodeLabelledRows, encodeRows, prepareTable } from "./table/prepare-table.js";
+export { readActivations } from "./arrays/activation-layers.js";
 export { readRows } from "./arrays/read-rows.js";
 export { checkEncoding } from "./table/check-encoding.js";
 export { RelumineError } from "./core/errors.js";
 
+export type { ActivationFile, ActivationFileOptions } from "./arrays/activation-layers.js";
 export type { ByteSource } from "./arrays/byte-source.js";
 export type { DataSource } from "./arrays/open.js";
 export type { FileRows, ReadRowsOptions } from "./arrays/read-rows.js";

@@ -2,6 +2,7 @@
 // nothing that it does not say.
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
+import { fileURLToPath } from "node:url";
 import { Ajv, type ValidateFunction } from "ajv";
 import { describe, expect, it } from "vitest";
 import { fixture, optionsOf, pathOf, rowsOf } from "./fixtures.js";
@@ -52,6 +53,14 @@ describe("fits the schema:", () => {
     const document = await documentOf(code, ...args);
     expect(errorsOf(document)).toEqual([]);
     expect("failures" in document).toBe(code === 1);
+  });
+
+  it.each(["hook", "activations", "transformer", "convolution"])("what layers did: %s.npz", async (name) => {
+    const document = await documentOf(
+      0,
+      fileURLToPath(new URL(`../fixtures/activations/${name}.npz`, import.meta.url)),
+    );
+    expect(errorsOf(document)).toEqual([]);
   });
 
   it.each([["species"], ["body_mass_g"]])("networks of train for %s", async (target) => {

@@ -1,0 +1,123 @@
+// `relumine diagnose ACTIVATIONS.npz`: what hooks wrote, the dead to the unit; options and files that are none.
+import { readFileSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { zipSync } from "fflate";
+import { describe, expect, it } from "vitest";
+import { fixture, optionsOf, pathOf } from "./fixtures.js";
+import { Folder, relumine } from "./run.js";
+import { readModel } from "../../src/models.js";
+import type { ActivationDiagnosis } from "../../src/index.js";
+
+const folder = new Folder();
+const pathTo = (name: string) => fileURLToPath(new URL(`../fixtures/activations/${name}`, import.meta.url));
+const expected = JSON.parse(readFileSync(pathTo("expected.json"), "utf8")) as Record<string, Record<string, number[]>>;
+
+interface Document {
+  readonly model: { readonly format: string; readonly layers: string[] };
+  readonly data: { readonly rows: number; readonly notes: string[] };
+  readonly diagnosis: ActivationDiagnosis;
+}
+
+async function diagnose(...args: string[]): Promise<Document> {
+  const { code, stdout, stderr } = await relumine("diagnose", ...args, "--json");
+  expect(code, stderr).toBe(0);
+  return JSON.parse(stdout) as Document;
+}
+
+const deadOf = ({ layers }: ActivationDiagnosis): number[][] =>
+  layers.map(({ units }) => units.filter(({ state }) => state === "dead").map(({ unit }) => unit));
+
+describe("the dead are torch's own:", () => {
+  it.each(Object.keys(expected))("%s", async (name) => {
+    const { model, diagnosis } = await diagnose(pathTo(name));
+    expect(deadOf(diagnosis)).toEqual(Object.values(expected[name]));
+    expect(model).toMatchObject({
+      format: "activations",
+      layers: Object.keys(expected[name]).map((key) => key.split(".")[0]),
+    });
+  });
+
+  it("and Keras' own, by its kernels", async () => {
+    const model = fixture("keras/relu-dead.keras");
+    const read = await readModel(new Uint8Array(readFileSync(pathOf(model))), { name: "relu-dead.keras" });
+    const network = await read.toNetwork();
+    const { rows, inputs, x, dead } = model as unknown as {
+      rows: number;
+      inputs: number;
+      x: number[];
+      dead: number[][];
+    };
+    let a = Array.from({ length: rows }, (_, row) => x.slice(row * inputs, (row + 1) * inputs));
+    const arrays: Record<string, Uint8Array> = {};
+    network.layers.slice(0, -1).forEach((layer, index) => {
+      const { kernel, bias } = layer.getWeights();
+      const { units } = layer;
+      const z = a.map((row) =>
+        Array.from(bias, (b, unit) => row.reduce((sum, value, i) => sum + value * kernel[i * units + unit], b)),
+      );
+      arrays[`dense_${index}.preactivations.npy`] = npy([rows, units], z.flat());
+      arrays[`dense_${index}.kernel.npy`] = npy([a[0].length, units], kernel);
+      arrays[`dense_${index}.bias.npy`] = npy([units], bias);
+      a = z.map((row) => row.map((value) => Math.max(0, value)));
+    });
+    const file = join(folder.path, "keras.npz");
+    writeFileSync(file, zipSync(arrays));
+    expect(dead.flat().length).toBeGreaterThan(0);
+    expect(deadOf((await diagnose(file)).diagnosis)).toEqual(dead);
+  });
+});
+
+function npy(shape: readonly number[], data: ArrayLike<number>): Uint8Array {
+  const header = `{'descr': '<f4', 'fortran_order': False, 'shape': (${shape.join(", ")},), }`.padEnd(117) + "\n";
+  const numbers = new Uint8Array(Float32Array.from(data).buffer);
+  return Uint8Array.from([0x93, ...Buffer.from("NUMPY"), 1, 0, header.length, 0, ...Buffer.from(header), ...numbers]);
+}
+
+it("tells layers by their names, and takes several files for one", async () => {
+  const { code, stdout, stderr } = await relumine("diagnose", pathTo("transformer.npz"));
+  expect([code, stderr]).toEqual([0, ""]);
+  expect(stdout).toMatch(/what 1 layer did\n.*: 60 rows\n/);
+  expect(stdout).toMatch(/^linear1 {2}relu .* 18 of 40 dead$/m);
+  expect(
+    Math.max(
+      ...stdout
+        .split("\n")
+        .filter((line) => !line.includes("/"))
+        .map(({ length }) => length),
+    ),
+  ).toBeLessThanOrEqual(80);
+  const twice = await diagnose(pathTo("transformer.npz"), pathTo("transformer.npz"));
+  expect(twice.data.rows).toBe(120);
+  expect(twice.diagnosis.dead).toBe(18);
+});
+
+it("--activation for layers whose file does not say it, --fail-on", async () => {
+  const { diagnosis } = await diagnose(pathTo("hook.npz"), "--activation", "leakyRelu");
+  expect(diagnosis.layers.map(({ activation }) => activation)).toEqual(["leakyRelu", "leakyRelu"]);
+  expect(diagnosis.dead).toBe(0);
+  expect((await relumine("diagnose", pathTo("hook.npz"), "--fail-on", "dead:0.2")).code).toBe(1);
+  expect((await relumine("diagnose", pathTo("hook.npz"), "--fail-on", "dead:0.9")).code).toBe(0);
+});
+
+describe("refuses", () => {
+  it.each<[string, () => string[], RegExp]>([
+    ["options of a model", () => [pathTo("hook.npz"), "--head", "softmax"], /expected --head to be left out/],
+    ["proofs", () => [pathTo("hook.npz"), "--prove"], /expected --prove to be left out/],
+    ["a model without rows", () => [pathOf(fixture("onnx/relu-dead.ts17.onnx"))], /.+/],
+    ["a file that is not there", () => [join(folder.path, "none.npz")], /no such file/],
+    [
+      "rows in several files",
+      () => {
+        const model = fixture("numpy/sklearn-coefs.npz");
+        return [pathOf(model), "a.npy", "b.npy", ...optionsOf(model)];
+      },
+      /expected data to be one file/,
+    ],
+  ])("%s", async (_, args, told) => {
+    const { code, stderr } = await relumine("diagnose", ...args());
+    expect(code).toBe(1);
+    expect(stderr).toMatch(told);
+    expect(stderr).not.toContain("    at ");
+  });
+});
