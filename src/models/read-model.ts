@@ -130,7 +130,7 @@ export async function readModel(bytes: Uint8Array, options?: ReadModelOptions): 
   const notes = [...(read.notes ?? []), ...(read.warnings ?? [])];
   const spec = read.spec
     ? resolveSpec({ ...read.spec, loss: given.loss ?? read.spec.loss })
-    : specOfChain(read, given.loss);
+    : specOfChain(read, given.loss, read.compiled);
   return {
     format,
     writer,

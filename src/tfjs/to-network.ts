@@ -1,7 +1,6 @@
 // A model of TensorFlow.js as a network of this package: made of its configuration and weights, and held against what
 // the model itself predicts, so that a class of the caller's own under a known name is not taken for what it is not.
-import { compiledLoss, specOf } from "./loss.js";
-import { kernelInitializerOf } from "./initializers.js";
+import { compiledLoss } from "./loss.js";
 import { checkModel, LiveChain, type LiveWeights } from "./live-chain.js";
 import { type ModelRows, takeSpaced } from "./rows.js";
 import type { Model, Tensor, TensorFlow } from "./tensorflow.js";
@@ -9,9 +8,8 @@ import { RelumineError } from "../core/errors.js";
 import type { Matrix } from "../core/matrix.js";
 import { mulberry32 } from "../core/random.js";
 import { chainOfHeaded, type Head, type ReadChain } from "../models/chain/head.js";
-import { networkOfLayers } from "../models/chain/network.js";
+import { networkOfLayers, specOfChain } from "../models/chain/network.js";
 import type { Loss, LossSpec } from "../network/losses.js";
-import type { NetworkSpec } from "../network/spec.js";
 import type { Network } from "../network/types.js";
 import { formatNumber } from "../text/numbers.js";
 import type { RuntimeOptions } from "../wasm/runtime.js";
@@ -78,16 +76,6 @@ function drawRows(columns: number): Matrix {
   };
 }
 
-/** What is redrawn comes from where the model's own layers came from. */
-function withInitializers(spec: NetworkSpec, { layers }: ReadChain, live: LiveChain): NetworkSpec {
-  const ofLayer = (index: number) => {
-    const { name } = layers[index];
-    const kernelInitializer = name === undefined ? undefined : kernelInitializerOf(live.configOf(name));
-    return kernelInitializer && { kernelInitializer };
-  };
-  return { ...spec, layers: spec.layers.map((layer, index) => ({ ...layer, ...ofLayer(index) })) };
-}
-
 /**
  * The network of a model, to be disposed of.
  * @param x rows on which it is held against the model
@@ -103,8 +91,8 @@ export async function makeTwin(
   const chain = chainOfHeaded(live.value(weights));
   const { inputs } = chain.layers[0];
   const rows = x === undefined ? drawRows(inputs) : await takeSpaced(tf, "x", x, inputs, CHECKED_ROWS);
-  const spec = specOf(chain, compiledLoss(live.model), loss);
-  const network = await networkOfLayers(withInitializers(spec, chain, live), chain.layers, runtime);
+  const spec = specOfChain(chain, loss, compiledLoss(live.model));
+  const network = await networkOfLayers(spec, chain.layers, runtime);
   try {
     const twin = { live, weights, chain, network };
     await checkSame(tf, twin, rows);

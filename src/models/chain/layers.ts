@@ -2,6 +2,7 @@
 // rounded to float32 once.
 import type { ResolvedActivation } from "../../activations/activations.js";
 import { RelumineError } from "../../core/errors.js";
+import type { KernelInitializer } from "../../network/initializer-spec.js";
 import { formatNumber } from "../../text/numbers.js";
 import { type Affine, at, checkWeights, type DenseTerm, identity, isIdentity, type Term } from "./value.js";
 
@@ -15,6 +16,8 @@ export interface ImportedLayer {
   readonly kernel: Float32Array;
   readonly bias: Float32Array;
   readonly alpha?: Float32Array;
+  /** Where its kernel started, if the file says so. */
+  readonly kernelInitializer?: KernelInitializer;
 }
 
 /** Of a diagonal layer that an output's scaling becomes: units x units numbers. */
@@ -144,11 +147,12 @@ export function stepsOf(output: Affine): Step[] {
 export function layersOf(output: Affine): { layers: ImportedLayer[]; warnings: string[] } {
   const warnings: string[] = [];
   const layers = stepsOf(output).map(({ dense, before, after, applied }): ImportedLayer => {
-    const { inputs, units, name } = dense;
+    const { inputs, units, name, kernelInitializer } = dense;
     const { shift, ...folded } = fold(dense, before, after);
     const warning = checkShift(shift);
     if (warning !== undefined) warnings.push(warning);
-    return { ...(name !== undefined && { name }), inputs, units, ...applied, ...folded };
+    const said = { ...(name !== undefined && { name }), ...(kernelInitializer !== undefined && { kernelInitializer }) };
+    return { ...said, inputs, units, ...applied, ...folded };
   });
   return { layers, warnings };
 }

@@ -1,19 +1,54 @@
 // A chain of layers as a network of this package.
 import { createNetwork } from "../../network/network.js";
-import type { Loss, LossSpec } from "../../network/losses.js";
+import type { ResolvedActivation } from "../../activations/activations.js";
+import { isClassification, type Loss, type LossSpec, nameOf } from "../../network/losses.js";
 import type { Network } from "../../network/types.js";
 import { type NetworkSpec, resolveSpec } from "../../network/spec.js";
 import type { RuntimeOptions } from "../../wasm/runtime.js";
-import { lossOf, type ReadChain } from "./head.js";
+import { type Head, lossOf, type ReadChain } from "./head.js";
 import type { ImportedLayer } from "./layers.js";
 
-/** Of a network like the chain; its loss suits the head unless another is given. */
-export function specOfChain({ layers, head }: ReadChain, loss: Loss | LossSpec | undefined): NetworkSpec {
+const HEAD_OF: Readonly<Partial<Record<Loss, Head>>> = { crossEntropy: "softmax", binaryCrossEntropy: "sigmoid" };
+
+/** The head is that which a loss takes its outputs with. */
+function isOwnHead(head: Head, loss: Loss | LossSpec): boolean {
+  const from = typeof loss === "string" ? undefined : loss.from;
+  return (from === undefined || from === "logits") && HEAD_OF[nameOf(loss)] === head;
+}
+
+/** A head that is not the one of the loss stays in the last layer. */
+function keepHead({ layers, head }: ReadChain): ReadChain {
+  const last = layers.at(-1)!;
+  if (head === "none" || head === "logSoftmax" || last.activation.name !== "linear") return { layers, head };
+  const activation = { name: head } as ResolvedActivation; // of the last layer, that has a softmax too
+  return { layers: [...layers.slice(0, -1), { ...last, activation }], head: "none" };
+}
+
+function specOfLayers({ layers, head }: ReadChain, loss: Loss | LossSpec | undefined): NetworkSpec {
   return resolveSpec({
     inputs: layers[0].inputs,
-    layers: layers.map(({ units, activation }) => ({ units, activation })),
+    layers: layers.map(({ units, activation, kernelInitializer }) => ({
+      units,
+      activation,
+      ...(kernelInitializer !== undefined && { kernelInitializer }),
+    })),
     loss: loss ?? lossOf(head),
   });
+}
+
+/**
+ * Of a network that predicts what the chain gives, and is trained as it is; its loss suits the head where none is said.
+ * @param given by the caller
+ * @param compiled what the file says of its training: of probabilities, where it is a cross-entropy
+ */
+export function specOfChain(chain: ReadChain, given: Loss | LossSpec | undefined, compiled?: Loss): NetworkSpec {
+  const loss = given ?? compiled;
+  if (loss === undefined || isOwnHead(chain.head, loss)) return specOfLayers(chain, given);
+  const kept = keepHead(chain);
+  if (kept.head !== "none") return specOfLayers(chain, given);
+  const name = nameOf(loss);
+  const isRead = given === undefined && isClassification(name);
+  return specOfLayers(kept, isRead ? { name, from: "probabilities" } : loss);
 }
 
 /** Puts the layers' weights into a network of their shapes. */

@@ -3,6 +3,7 @@
 // layers.ts folds them into the dense layers before and behind.
 import type { ActivationName } from "../../activations/activations.js";
 import { RelumineError } from "../../core/errors.js";
+import type { KernelInitializer } from "../../network/initializer-spec.js";
 
 /** a·term + b; either has one number a unit, or one for all. */
 export interface Affine {
@@ -32,6 +33,7 @@ export interface DenseTerm {
   readonly input: Affine;
   readonly inputs: number;
   readonly kernel: Float64Array;
+  readonly kernelInitializer?: KernelInitializer;
 }
 
 /** v where v > 0, below·v elsewhere: ReLU, Leaky ReLU, PReLU. */

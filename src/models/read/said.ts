@@ -1,5 +1,6 @@
 // What a reader is told beside the file, and what it gives.
 import type { Activation } from "../../activations/activations.js";
+import type { Loss } from "../../network/losses.js";
 import type { NetworkSpec } from "../../network/spec.js";
 import type { Head, ReadChain } from "../chain/head.js";
 
@@ -16,6 +17,8 @@ export interface Said {
 export interface ReadFile extends ReadChain {
   readonly writer?: string;
   readonly notes?: readonly string[];
+  /** What it was trained by: of probabilities, where that is a cross-entropy. */
+  readonly compiled?: Loss | undefined;
   /** Where the file holds one itself. */
   readonly spec?: NetworkSpec;
   /** PyTorch's names of the parameters, layer by layer, where each of the file's is one of the network's. */

@@ -2,12 +2,14 @@
 // config).
 import { describe } from "../../../core/checks.js";
 import { RelumineError } from "../../../core/errors.js";
-import { parseStrictJson } from "../../../core/strict-json.js";
+import { type JsonObject, parseStrictJson } from "../../../core/strict-json.js";
+import type { Loss } from "../../../network/losses.js";
 import { refuse } from "../../chain/layers.js";
 import type { ReadFile, Said } from "../said.js";
 import { type NamedTensor, transposed } from "../../../arrays/tensor.js";
 import { chainOfStateDict } from "../state-dict.js";
 import { ZipArchive } from "../../../arrays/zip.js";
+import { compiledLoss } from "./training.js";
 import { layerPath, readConfig } from "./config.js";
 import { type HdfGroup, openHdf5 } from "./hdf5.js";
 import { chainOfLayers, checkKnown, type Wanted, type WeightSource } from "./layers.js";
@@ -47,9 +49,11 @@ function newerSource(root: HdfGroup): WeightSource {
 export function readKeras(bytes: Uint8Array): ReadFile {
   const archive = new ZipArchive(bytes);
   const text = new TextDecoder().decode(archive.read(CONFIG, MOST_CONFIG));
-  const config = readConfig(parseStrictJson(`the file's ${CONFIG}`, text, CONFIG_DEPTH), checkKnown);
+  const model = parseStrictJson(`the file's ${CONFIG}`, text, CONFIG_DEPTH);
+  const config = readConfig(model, checkKnown);
   const root = openHdf5(archive.read("model.weights.h5"));
-  return { writer: "Keras 3", ...chainOfLayers(config, newerSource(root)), notes: notesOn(text) };
+  const compiled = compiledLoss((model as JsonObject).compile_config);
+  return { writer: "Keras 3", compiled, ...chainOfLayers(config, newerSource(root)), notes: notesOn(text) };
 }
 
 function notesOn(text: string): string[] {
@@ -85,6 +89,17 @@ function olderSource(root: HdfGroup): WeightSource {
   };
 }
 
+/** Of the attribute training_config; what can't be read there says nothing. */
+function trainedLoss(root: HdfGroup): Loss | undefined {
+  const text = root.attribute("training_config");
+  if (typeof text !== "string" || text.length > MOST_CONFIG) return undefined;
+  try {
+    return compiledLoss(parseStrictJson("the file's training_config", text, CONFIG_DEPTH));
+  } catch {
+    return undefined;
+  }
+}
+
 /** An .h5 file as a chain: a model, or weights alone. */
 export function readKerasH5(bytes: Uint8Array, said: Said): ReadFile {
   const root = openHdf5(bytes);
@@ -102,7 +117,7 @@ export function readKerasH5(bytes: Uint8Array, said: Said): ReadFile {
   const config = readConfig(parseStrictJson("the file's model_config", text, CONFIG_DEPTH), checkKnown);
   const version = root.attribute("keras_version");
   const writer = typeof version === "string" ? `Keras ${version.slice(0, 40)}` : "Keras";
-  return { writer, ...chainOfLayers(config, olderSource(root)), notes: notesOn(text) };
+  return { writer, compiled: trainedLoss(root), ...chainOfLayers(config, olderSource(root)), notes: notesOn(text) };
 }
 
 /** Weights without a config: dense layers in the order of their numbers. */

@@ -7,6 +7,7 @@ import { refuse } from "../../chain/layers.js";
 import { type Affine, checkWeights, foldNorm, identity, scale, zip } from "../../chain/value.js";
 import { productOf } from "../../../arrays/numbers.js";
 import type { NamedTensor } from "../../../arrays/tensor.js";
+import { kernelInitializerOf } from "./training.js";
 import { type LayerConfig, layerPath } from "./config.js";
 
 /** A weight that a layer must have. */
@@ -126,6 +127,7 @@ const dense: Apply = (layer, state, weights) => {
   const hasBias = config.use_bias !== false;
   const wanted = [{ name: "kernel", shape: [inputs, units] }, ...(hasBias ? [{ name: "bias", shape: [units] }] : [])];
   const [kernel, bias] = weights(layer, wanted);
+  const kernelInitializer = kernelInitializerOf(config);
   const value = identity({
     kind: "dense",
     units,
@@ -133,6 +135,7 @@ const dense: Apply = (layer, state, weights) => {
     input: state.value,
     inputs,
     kernel: kernel.data,
+    ...(kernelInitializer !== undefined && { kernelInitializer }),
   });
   return activate(layer, config.activation, { shape: [units], value: bias ? scale(value, 1, bias.data) : value });
 };

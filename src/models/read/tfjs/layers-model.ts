@@ -6,6 +6,7 @@ import { checkObject, type JsonObject, parseStrictJson } from "../../../core/str
 import { checkWeights } from "../../chain/value.js";
 import { namedFile } from "../../files.js";
 import { bytesOf, countOf, decodeNumbers, isSameShape, type NumberType, shapeText } from "../../../arrays/numbers.js";
+import { compiledLoss } from "../keras/training.js";
 import { type LayerConfig, layerPath, readConfig } from "../keras/config.js";
 import { chainOfLayers, checkKnown, type WeightSource } from "../keras/layers.js";
 import type { ReadFile, Said } from "../said.js";
@@ -193,5 +194,6 @@ export function readLayersModel(bytes: Uint8Array, { files }: Said): ReadFile {
   const writer = typeof model.generatedBy === "string" ? model.generatedBy.slice(0, 80) : "TensorFlow.js";
   const isQuantized = [...specs.values()].some(({ type }) => QUANTIZED_TYPES.has(type));
   const notes = isQuantized ? ["Its weights are quantized: those here are the numbers that they stand for."] : [];
-  return { writer, notes, ...chainOfLayers(config, sourceOf(specs)) };
+  const compiled = compiledLoss(topology.training_config ?? model.trainingConfig);
+  return { writer, notes, compiled, ...chainOfLayers(config, sourceOf(specs)) };
 }

@@ -1,0 +1,80 @@
+// What a Keras model says of its training: the loss that it was compiled with, where its kernels started.
+import type { JsonObject } from "../../../core/strict-json.js";
+import type { KernelInitializer } from "../../../network/initializer-spec.js";
+import type { Loss } from "../../../network/losses.js";
+
+/** Keras' functions, their short names, its classes and TensorFlow.js' names, without case and underscores. */
+const LOSSES: ReadonlyMap<string, Loss> = new Map([
+  ["categoricalcrossentropy", "crossEntropy"],
+  ["sparsecategoricalcrossentropy", "crossEntropy"],
+  ["binarycrossentropy", "binaryCrossEntropy"],
+  ["meansquarederror", "meanSquaredError"],
+  ["mse", "meanSquaredError"],
+  ["meanabsoluteerror", "meanAbsoluteError"],
+  ["mae", "meanAbsoluteError"],
+  ["poisson", "poisson"],
+]);
+
+const isObject = (value: unknown): value is JsonObject =>
+  typeof value === "object" && value !== null && !Array.isArray(value);
+
+/** A name, or an object of a class with its name or its options as config. */
+function lossName(loss: unknown): string | undefined {
+  if (typeof loss === "string") return loss;
+  if (!isObject(loss)) return undefined;
+  const { class_name: className, config } = loss;
+  if (typeof config === "string") return config;
+  // other options than Keras' own make another loss
+  const isPlain = !isObject(config) || (!config.from_logits && !config.label_smoothing);
+  return isPlain && typeof className === "string" ? className : undefined;
+}
+
+/** The one loss of a compile_config or training_config, if this package has it. */
+export function compiledLoss(config: unknown): Loss | undefined {
+  if (!isObject(config)) return undefined;
+  const [loss, ...more] = Array.isArray(config.loss) ? (config.loss as unknown[]) : [config.loss];
+  const name = more.length === 0 ? lossName(loss) : undefined;
+  return name === undefined ? undefined : LOSSES.get(name.toLowerCase().replaceAll("_", ""));
+}
+
+type Initializer = (config: JsonObject) => KernelInitializer | undefined;
+
+/** VarianceScaling, which TensorFlow.js writes for these; "truncatedNormal" is a normal one. */
+const SCALED: ReadonlyMap<string, KernelInitializer> = new Map([
+  ["1 fan_avg normal", "glorotNormal"],
+  ["1 fan_avg uniform", "glorotUniform"],
+  ["2 fan_in normal", "heNormal"],
+  ["2 fan_in uniform", "heUniform"],
+  ["1 fan_in normal", "lecunNormal"],
+]);
+
+const words = (distribution: unknown): string => (/normal/i.test(String(distribution)) ? "normal" : "uniform");
+
+const isPositive = (value: unknown): value is number =>
+  typeof value === "number" && value > 0 && Math.fround(value) > 0;
+
+const INITIALIZERS: ReadonlyMap<unknown, Initializer> = new Map<unknown, Initializer>([
+  ["GlorotUniform", () => "glorotUniform"],
+  ["GlorotNormal", () => "glorotNormal"],
+  ["HeUniform", () => "heUniform"],
+  ["HeNormal", () => "heNormal"],
+  ["LecunNormal", () => "lecunNormal"],
+  ["Zeros", () => "zeros"],
+  ["Orthogonal", () => "orthogonal"],
+  ["OrthogonalInitializer", () => "orthogonal"],
+  ["RandomNormal", ({ mean = 0, stddev }) => (mean === 0 && isPositive(stddev) ? { normal: stddev } : undefined)],
+  [
+    "RandomUniform",
+    ({ minval, maxval }) => (isPositive(maxval) && minval === -maxval ? { uniform: maxval } : undefined),
+  ],
+  [
+    "VarianceScaling",
+    ({ scale, mode, distribution }) => SCALED.get(`${String(scale)} ${String(mode)} ${words(distribution)}`),
+  ],
+]);
+
+/** Where a Dense layer's kernel started; undefined where this package has none like it. */
+export function kernelInitializerOf({ kernel_initializer: given }: JsonObject): KernelInitializer | undefined {
+  if (!isObject(given)) return undefined;
+  return INITIALIZERS.get(given.class_name)?.(isObject(given.config) ? given.config : {});
+}
