@@ -8,6 +8,7 @@ import { cureCommand } from "./commands/cure.js";
 import { diagnoseCommand } from "./commands/diagnose.js";
 import { forecastCommand } from "./commands/forecast.js";
 import { proveCommand } from "./commands/prove.js";
+import { sweepCommand } from "./commands/sweep.js";
 import { textbookCommand } from "./commands/textbook.js";
 import { treatCommand } from "./commands/treat.js";
 import { watchOutput, write, writeError } from "./output.js";
@@ -49,6 +50,7 @@ async function run(): Promise<void> {
     convertCommand(),
     proveCommand(),
     forecastCommand(),
+    sweepCommand(),
     textbookCommand(),
   ])
     program.addCommand(throwing(command));

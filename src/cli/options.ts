@@ -102,25 +102,26 @@ export function addLayoutOptions(command: Command): Command {
     .option("--no-header", "the first line is a row");
 }
 
-/** What `train` and `checkup` both take. */
-export interface SharedOptions extends LayoutOptions {
+/** How a table is read and split. */
+export interface TableOptions extends LayoutOptions {
   readonly target?: string;
   readonly task?: Task;
   readonly ignore: readonly string[];
   readonly columns: ColumnChoices;
-  readonly hidden: readonly number[];
-  readonly epochs: number;
-  readonly batchSize: number;
   readonly validation: number;
   readonly seed: number;
   readonly json?: boolean;
 }
 
-/** Adds the table and the shared options; defaults differ by command. */
-export function addSharedOptions(
-  command: Command,
-  defaults: { readonly hidden: readonly number[]; readonly epochs: number },
-): Command {
+/** What `train` and `checkup` both take. */
+export interface SharedOptions extends TableOptions {
+  readonly hidden: readonly number[];
+  readonly epochs: number;
+  readonly batchSize: number;
+}
+
+/** Adds the table, and how its columns are read. */
+export function addTableOptions(command: Command): Command {
   return addLayoutOptions(command)
     .argument("<table>", 'a CSV file, also gzipped, or "digits" for the embedded set')
     .option("-t, --target <column>", "the column to predict")
@@ -130,14 +131,12 @@ export function addSharedOptions(
       ),
     )
     .addOption(ignoreOption())
-    .addOption(columnsOption())
-    .addOption(
-      new Option("--hidden <units>", "units of each hidden layer")
-        .argParser(layerSizes)
-        .default(defaults.hidden, defaults.hidden.join(",")),
-    )
-    .option("--epochs <count>", "passes over the training rows", integer({ low: 1, high: 1e6 }), defaults.epochs)
-    .option("--batch-size <rows>", "rows of one step", integer({ low: 1, high: 1e6 }), 32)
+    .addOption(columnsOption());
+}
+
+/** Adds how its rows are split, and --json. */
+export function addSplitOptions(command: Command): Command {
+  return command
     .option(
       "--validation <share>",
       "share of the rows that is held out; 0: the rows that train judge",
@@ -151,6 +150,22 @@ export function addSharedOptions(
       0,
     )
     .option("--json", "print one JSON document instead");
+}
+
+/** Adds the table and the shared options; defaults differ by command. */
+export function addSharedOptions(
+  command: Command,
+  defaults: { readonly hidden: readonly number[]; readonly epochs: number },
+): Command {
+  const shared = addTableOptions(command)
+    .addOption(
+      new Option("--hidden <units>", "units of each hidden layer")
+        .argParser(layerSizes)
+        .default(defaults.hidden, defaults.hidden.join(",")),
+    )
+    .option("--epochs <count>", "passes over the training rows", integer({ low: 1, high: 1e6 }), defaults.epochs)
+    .option("--batch-size <rows>", "rows of one step", integer({ low: 1, high: 1e6 }), 32);
+  return addSplitOptions(shared);
 }
 
 export const OPTIMIZER_NAMES = ["sgd", "adam", "adamW", "rmsprop"] as const;

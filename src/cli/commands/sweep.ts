@@ -1,0 +1,134 @@
+// `relumine sweep`: the trainings of a plan on a table, side by side, with a journal that a killed run goes on from.
+import { Command, InvalidArgumentError } from "commander";
+import { dataRecord, describeData } from "../data-summary.js";
+import { checkPlace } from "../files.js";
+import { addSplitOptions, addTableOptions, integer, type TableOptions } from "../options.js";
+import { prepareNamed } from "../prepare-table.js";
+import { readTableFile } from "../read-table.js";
+import { planForTable, readPlanFile } from "../sweep/plan-file.js";
+import { interruption, Terminal } from "../terminal.js";
+import { FEWEST_ROWS } from "../../treatment/trial/rows.js";
+import type { SweepOptions, SweepPlan, SweepProgress, SweepResult, SweepTrialResult } from "../../sweep.js";
+import { countOf, formatCount, formatPercent, formatScore } from "../../text/numbers.js";
+import { onOneLine } from "../../text/printable.js";
+
+const EXAMPLES = `
+Examples:
+  $ relumine sweep plan.json digits
+  $ relumine sweep plan.json penguins.csv --target species --journal runs.jsonl
+  $ relumine sweep plan.json digits --journal runs-2.jsonl --shard 2/8
+  $ relumine sweep plan.json digits --journal all.jsonl --with runs-1.jsonl,...
+
+A plan is { "base": { "spec", "fit", "remedies" }, "axes": { name: values } }:
+  { "base": { "spec": { "layers": [{ "units": 64 }] }, "fit": { "epochs": 3 } },
+    "axes": { "learningRate": { "from": 0.01, "to": 3, "count": 8,
+                                "scale": "log" },
+              "bias": [-1, 0, 1] },
+    "repeats": 3 }
+A spec without inputs has hidden layers alone: inputs, outputs and loss are the
+table's. With --journal each result is stored as it comes: what ends the sweep,
+even kill -9, costs the trials under way, and the same command goes on. Values
+or seeds that are added train alone. Shards share the trials, each with a
+journal of its own; --with reads the others' in the end.`;
+
+const MOST_THREADS = 64;
+const LOG_EVERY = 10_000; // milliseconds
+
+interface SweepCommandOptions extends TableOptions {
+  readonly journal?: string;
+  readonly with: readonly string[];
+  readonly shard?: NonNullable<SweepOptions["shard"]>;
+  readonly threads?: number;
+}
+
+/** `2/8`, counted from 1 */
+function shard(text: string): NonNullable<SweepOptions["shard"]> {
+  const [, index, count] = /^(\d{1,7})\/(\d{1,7})$/.exec(text) ?? [];
+  if (index === undefined || Number(index) < 1 || Number(index) > Number(count))
+    throw new InvalidArgumentError('It has to be such as "2/8": the second of eight.');
+  return { index: Number(index) - 1, count: Number(count) };
+}
+
+const files = (text: string, before: readonly string[]): string[] => [
+  ...before,
+  ...text.split(",").map((name) => name.trim()),
+];
+
+/** The bar with the best score so far; a line now and then where there is none. */
+function follow(terminal: Terminal): Pick<SweepOptions, "onTrial" | "onProgress"> {
+  let best: SweepTrialResult | undefined;
+  let last = performance.now();
+  terminal.startProgress();
+  return {
+    onTrial(trial) {
+      if (!trial.failed && (trial.score ?? -Infinity) > (best?.score ?? -Infinity)) best = trial;
+    },
+    onProgress({ done, total, failed }: SweepProgress) {
+      const score = best && `best ${formatScore(best.score!, best.accuracy !== undefined)}`;
+      const note = [score, failed > 0 ? `${formatCount(failed)} failed` : ""].filter(Boolean).join(", ");
+      terminal.progress({ label: "trials", done, total, unit: "trials", note });
+      if (performance.now() - last < LOG_EVERY) return;
+      last = performance.now();
+      terminal.log(`${formatCount(done)} of ${countOf(total, "trial")}${note ? `, ${note}` : ""}`);
+    },
+  };
+}
+
+function tellInterrupted(terminal: Terminal, { trials, planned }: SweepResult, journal: string | undefined): void {
+  const share = formatPercent(planned === 0 ? 1 : trials.length / planned);
+  const how =
+    journal === undefined
+      ? "Nothing is kept: with --journal FILE the same command would go on."
+      : `They are in ${onOneLine(journal)}: the same command goes on from there.`;
+  terminal.tell(terminal.colors.yellow(`Interrupted: ${share} of the trials are in. ${how}`));
+}
+
+async function sweepTable(file: string, source: string, options: SweepCommandOptions, command: Command): Promise<void> {
+  const { journal, with: others, threads } = options;
+  const terminal = new Terminal(options.json);
+  const signal = interruption();
+  if (journal !== undefined) await checkPlace(journal, source, "--journal");
+  const given = await readPlanFile(file);
+  const named = await readTableFile(source, options);
+  const isUnasked = command.getOptionValueSource("validation") === "default";
+  const isFew = isUnasked && named.table.rows < FEWEST_ROWS;
+  const prepared = prepareNamed(named, isFew ? { ...options, validation: 0 } : options);
+  const { training, heldOut } = prepared;
+  const plan = planForTable(given, prepared, options.seed);
+  terminal.tell(`${describeData(prepared, options.seed)}\n`);
+  const { fileJournal, localEngine, memoryJournal, sweep } = await import("../../sweep.js");
+  const own = journal === undefined ? memoryJournal() : fileJournal(journal);
+  const data = { ...training, validation: heldOut.x.rows > 0 ? heldOut : 0 };
+  const result = await sweep(plan, data, {
+    engine: localEngine({ ...(threads !== undefined && { workers: threads }) }),
+    ...((journal !== undefined || others.length > 0) && { journal: [own, ...others.map(fileJournal)] }),
+    ...(options.shard && { shard: options.shard }),
+    signal,
+    ...follow(terminal),
+  });
+  if (options.json) terminal.document(toDocument(result, plan, dataRecord(prepared)));
+  else terminal.tell(String(result));
+  if (!result.stopped) return;
+  tellInterrupted(terminal, result, journal);
+  process.exitCode = 1;
+}
+
+/** The document that --json prints. */
+function toDocument({ data, ...result }: SweepResult, plan: SweepPlan, table: object): object {
+  return { data: { ...table, sha256: data }, plan, ...result };
+}
+
+export function sweepCommand(): Command {
+  const command = new Command("sweep")
+    .description("Train a network in many ways, side by side, and tell which of them kill it.")
+    .argument("<plan>", "a JSON file: what varies, and what all have in common");
+  return addSplitOptions(
+    addTableOptions(command)
+      .option("--journal <file>", "store each result there, and go on from what is there")
+      .option("--with <files>", "journals of other shards to read, separated by commas", files, [])
+      .option("--shard <i/n>", "do one part of n, the others being done elsewhere", shard)
+      .option("--threads <count>", "workers (default: one a core)", integer({ low: 1, high: MOST_THREADS })),
+  )
+    .addHelpText("after", EXAMPLES)
+    .action(sweepTable);
+}
