@@ -20,6 +20,7 @@ describe("help", () => {
     [["convert", "--help"], "relumine convert model.keras model.onnx"],
     [["prove", "--help"], "digits.safetensors digits --seconds 300 --proof digits.json"],
     [["forecast", "--help"], "relumine forecast digits"],
+    [["sweep", "--help"], "relumine sweep plan.json digits --journal runs-2.jsonl --shard 2/8"],
     [["textbook", "--help"], "relumine textbook --html"],
     [["help", "train"], "--target species"],
   ])("%j shows examples", async (args, example) => {
@@ -56,6 +57,9 @@ describe("bad usage has exit code 2 and no stack", () => {
     [["trian"], /unknown command 'trian'\n\(Did you mean train\?\)/],
     [["train"], /missing required argument 'table'/],
     [["train", "a.csv", "b.csv"], /too many arguments/],
+    [["sweep", "plan.json", "digits", "--shard", "0/8"], /It has to be such as "2\/8"/],
+    [["sweep", "plan.json", "digits", "--shard", "9/8"], /It has to be such as "2\/8"/],
+    [["sweep", "plan.json", "digits", "--threads", "0"], /'0' is invalid/],
     [["train", "digits", "--epoch", "3"], /unknown option '--epoch'\n\(Did you mean --epochs\?\)/],
     [["train", "digits", "--epochs"], /argument missing/],
     [["train", "digits", "--epochs", "0"], /argument '0' is invalid. It has to be an integer of at least 1/],
