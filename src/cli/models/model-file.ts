@@ -20,13 +20,17 @@ export interface ModelFile {
 
 const EXPECTED = "to be a model's file, or a folder with the model.json of TensorFlow.js";
 const MODEL_JSON = "model.json";
+/** As SAELens calls it, in a folder with cfg.json. */
+const AUTOENCODER = "sae_weights.safetensors";
 
 /** Of a folder the file in it. */
 async function modelPath(file: string): Promise<string> {
   const isFolder = (await stat(file).catch(() => undefined))?.isDirectory() === true;
   if (!isFolder) return file;
-  const path = join(file, MODEL_JSON);
-  if (await statIfThere(path).catch(() => undefined)) return path;
+  for (const name of [MODEL_JSON, AUTOENCODER]) {
+    const path = join(file, name);
+    if (await statIfThere(path).catch(() => undefined)) return path;
+  }
   const isSaved = (await statIfThere(join(file, "saved_model.pb")).catch(() => undefined)) !== undefined;
   throw isSaved
     ? new RelumineError(

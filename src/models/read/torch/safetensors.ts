@@ -3,6 +3,7 @@ import { RelumineError } from "../../../core/errors.js";
 import { tensorPath } from "../../../formats/safetensors.js";
 import { countOf, decodeNumbers, isFloat } from "../../../arrays/numbers.js";
 import { placeNumbers } from "../../../arrays/safetensors.js";
+import { isSparseAutoencoder, readSparseAutoencoder } from "./sparse-autoencoder.js";
 import { chainOfStateDict } from "../state-dict.js";
 import type { ReadFile, Said } from "../said.js";
 
@@ -16,5 +17,6 @@ export function readSafetensors(bytes: Uint8Array, said: Said): ReadFile {
       return [name, { shape, data: decodeNumbers(what, type, own, countOf(what, shape)) }];
     }),
   );
+  if (isSparseAutoencoder(tensors.keys())) return readSparseAutoencoder(tensors, said);
   return { writer: "", ...chainOfStateDict({ tensors, isOrdered: false, isOfModules: true }, said) };
 }
