@@ -9,6 +9,7 @@ export type { Matrix, Samples } from "./core/matrix.js";
 export type { Head } from "./models/chain/head.js";
 export type { ModelFiles } from "./models/files.js";
 export type { FileFormat } from "./models/format.js";
+export type { GraphEnds } from "./models/read/said.js";
 export type { ReadModel, ReadModelOptions } from "./models/read-model.js";
 export type { WriteModelOptions, WrittenFormat } from "./models/write-model.js";
 export type { Loss, LossSource, LossSpec } from "./network/losses.js";

@@ -11,7 +11,7 @@ import { type Head, headOf, HEADS } from "./chain/head.js";
 import { networkOfLayers, specOfChain } from "./chain/network.js";
 import { type ModelFiles, toFileMap } from "./files.js";
 import { type FileFormat, formatOf } from "./format.js";
-import type { ReadFile, Said } from "./read/said.js";
+import type { GraphEnds, ReadFile, Said } from "./read/said.js";
 
 /** Options of `readModel`: what the file does not say. */
 export interface ReadModelOptions {
@@ -48,6 +48,8 @@ export interface ReadModel {
    * `writeModel` can give them back.
    */
   readonly parameters?: readonly string[];
+  /** Of ONNX: the names of the graph's input and output, likewise. */
+  readonly ends?: GraphEnds;
   /**
    * The network with the file's weights.
    * @throws RelumineError "memory" or "unsupported" (as rejections)
@@ -138,6 +140,7 @@ export async function readModel(bytes: Uint8Array, options?: ReadModelOptions): 
     head,
     notes,
     ...(read.parameters && { parameters: read.parameters }),
+    ...(read.ends && { ends: read.ends }),
     toNetwork: (runtime) => networkOfLayers(spec, layers, runtime),
   };
 }

@@ -1,10 +1,12 @@
 // Networks as files of other programs.
-import { checkName, checkOptions } from "../core/checks.js";
+import { checkName, checkOptions, describe } from "../core/checks.js";
+import { RelumineError } from "../core/errors.js";
 import { exportNetwork } from "../formats/model.js";
 import { writeSafetensors } from "../formats/safetensors.js";
 import type { Network } from "../network/types.js";
 import { type Head, headOf } from "./chain/head.js";
 import type { ImportedLayer } from "./chain/layers.js";
+import type { GraphEnds } from "./read/said.js";
 
 /**
  * A format to write: ONNX of opset 13, a LayersModel of TensorFlow.js, safetensors in PyTorch's names, this package's
@@ -25,6 +27,16 @@ function layersOf(network: Network): ImportedLayer[] {
 export interface WriteModelOptions {
   /** Of "torch": the parameters' names, as `readModel` gives them. Default: those of an nn.Sequential. */
   readonly parameters?: readonly string[];
+  /** Of "onnx": what its input and output are called, as `readModel` gives them. Default: x and y. */
+  readonly ends?: GraphEnds;
+}
+
+function checkEnds(ends: unknown): GraphEnds {
+  if (ends === undefined) return { input: "x", output: "y" };
+  const { input, output } = (ends ?? {}) as Partial<GraphEnds>;
+  const names = [input, output].filter((name) => typeof name === "string" && name !== "") as string[];
+  if (names.length === 2 && input !== output) return { input: names[0], output: names[1] };
+  throw new RelumineError("value", "ends", "to be { input, output }, two names", describe(ends));
 }
 
 async function writeTorch(
@@ -49,7 +61,7 @@ async function writeTorch(
  * one of the model that has them, without a program; "relumine": what exportNetwork writes.
  * @param network stays as it is
  * @param format "onnx", "tfjs", "torch" or "relumine"
- * @param options parameters: names for "torch"
+ * @param options parameters: names for "torch"; ends: names for "onnx"
  * @returns names to contents
  * @cost copies all weights
  * @throws RelumineError "unsupported" (an activation that the other program has not), "value", "memory" or "disposed"
@@ -61,11 +73,11 @@ export async function writeModel(
   format: WrittenFormat,
   options?: WriteModelOptions,
 ): Promise<Map<string, Uint8Array>> {
-  const { parameters } = checkOptions("writeModel", options ?? {}, ["parameters"]);
+  const { parameters, ends } = checkOptions("writeModel", options ?? {}, ["parameters", "ends"]);
   switch (checkName("format", format, FORMATS)) {
     case "onnx": {
       const { writeOnnx } = await import("./write/onnx.js");
-      return new Map([["model.onnx", writeOnnx(layersOf(network), headOf(network.spec.loss))]]);
+      return new Map([["model.onnx", writeOnnx(layersOf(network), headOf(network.spec.loss), checkEnds(ends))]]);
     }
     case "tfjs": {
       const { writeLayersModel } = await import("./write/tfjs.js");

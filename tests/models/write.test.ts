@@ -109,6 +109,45 @@ test("the package's own, and no other", async () => {
   await expectError(writeModel(network, "pickle" as never), "value", "format");
 });
 
+describe("ONNX by the names of its input and output", () => {
+  const run = async (bytes: Uint8Array, input: string) => {
+    const session = await ort.InferenceSession.create(bytes);
+    const { [session.outputNames[0]]: output } = await session.run({
+      [input]: new ort.Tensor("float32", x, [ROWS, 4]),
+    });
+    return { names: [...session.inputNames, ...session.outputNames], data: output.data as Float32Array };
+  };
+
+  test.each([
+    ["image", "scores"],
+    ["gemm_0", "number_1"], // what values within the graph are called
+    ["inner_gemm_0", "gemm_0"],
+    ["layers.0.kernel", "layers.1.bias"],
+    ["y", "x"],
+  ])("%s and %s", async (input, output) => {
+    using network = await make("gelu", "crossEntropy");
+    const bytes = (await writeModel(network, "onnx", { ends: { input, output } })).get("model.onnx")!;
+    const { names, data } = await run(bytes, input);
+    expect(names).toEqual([input, output]);
+    expectNear(data, network.predict(rows).data);
+    expect((await readModel(bytes)).ends).toEqual({ input, output });
+  });
+
+  test("are x and y where nothing is said", async () => {
+    using network = await make("relu", "meanSquaredError");
+    const bytes = (await writeModel(network, "onnx")).get("model.onnx")!;
+    expect((await run(bytes, "x")).names).toEqual(["x", "y"]);
+  });
+
+  test.each([[{ input: "x" }], [{ input: "x", output: "x" }], [{ input: "", output: "y" }], ["x"], [null]])(
+    "%j is refused",
+    async (ends) => {
+      using network = await make("relu", "meanSquaredError");
+      await expectError(writeModel(network, "onnx", { ends: ends as never }), "value", "ends");
+    },
+  );
+});
+
 describe("a state_dict in the names of the model that it came from", () => {
   const read = async (name: string, options: object) =>
     readModel(readFileSync(new URL(`../fixtures/models/torch/${name}`, import.meta.url)), { name, ...options });

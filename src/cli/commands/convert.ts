@@ -4,7 +4,7 @@ import { metadataOf } from "../models/load-subject.js";
 import { pathsOf, readModelFile } from "../models/model-file.js";
 import { addModelOptions, type ModelOptions, readAnyModel } from "../models/model-options.js";
 import { tellWritten } from "../models/tell-written.js";
-import { checkTarget, saveModel, WRITTEN_FORMATS, WRITTEN_HELP } from "../models/written-model.js";
+import { checkTarget, namesOf, saveModel, WRITTEN_FORMATS, WRITTEN_HELP } from "../models/written-model.js";
 import { oneOf } from "../options.js";
 import { Terminal } from "../terminal.js";
 import type { WrittenFormat } from "../../models.js";
@@ -48,7 +48,7 @@ async function convertFile(file: string, out: string, { to, json, ...options }: 
   const read = await readAnyModel(model, options);
   const network = await read.toNetwork();
   const metadata = await metadataOf(model);
-  const { format, writer, head, parameters } = read;
+  const { format, writer, head } = read;
   const notes = [
     ...read.notes,
     ...(metadata && holdsTable(metadata) && target.format !== "relumine" ? [SCALED_NOTE] : []),
@@ -56,7 +56,7 @@ async function convertFile(file: string, out: string, { to, json, ...options }: 
   const { spec, parameterCount } = network;
   terminal.tell(`${onOneLine(file)}: ${onOneLine(describeModel(read, parameterCount))}`);
   for (const note of notes) terminal.tell(wrap(onOneLine(note), 80, "  "));
-  const saved = await saveModel(network, target, { ...(metadata && { metadata }), ...(parameters && { parameters }) });
+  const saved = await saveModel(network, target, { ...(metadata && { metadata }), names: namesOf(read) });
   if (json)
     terminal.document({
       model: { file, format, writer, head, notes, spec, parameterCount },

@@ -127,7 +127,8 @@ const hasSlopes = ({ layers }: Network): boolean => layers.some(({ activation: {
 
 /** Names of parameters are those of other ones where an activation with slopes came or went. */
 function besidesOf({ besides }: Subject, hadSlopes: boolean, { network }: Treatment): WrittenBesides {
-  return hasSlopes(network) === hadSlopes ? besides : { ...besides, parameters: undefined };
+  const { parameters: _, ...names } = besides.names ?? {};
+  return hasSlopes(network) === hadSlopes ? besides : { ...besides, names };
 }
 
 async function treatFile(file: string, source: string, options: TreatCommandOptions): Promise<void> {

@@ -2,6 +2,7 @@
 import type { ModelFile } from "./model-file.js";
 import { type ModelOptions, readAnyModel } from "./model-options.js";
 import type { Subject, ToldEvaluation } from "./subject.js";
+import { namesOf } from "./written-model.js";
 import { metricsText } from "../evaluate.js";
 import { about } from "../files.js";
 import { readRows, type RowsOptions } from "../read-rows.js";
@@ -63,7 +64,7 @@ export async function otherSubject(model: ModelFile, source: string, options: Ot
       data: { name, rows: x.rows, notes: [...read.notes, ...notes, ...(isByLogits ? [LOGITS_NOTE] : [])] },
       x,
       ...(y !== undefined && { y, evaluated: evaluate(network, x, y) }),
-      besides: read.parameters ? { parameters: read.parameters } : {},
+      besides: { names: namesOf(read) },
     };
   });
 }

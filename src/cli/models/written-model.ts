@@ -9,7 +9,7 @@ import { checkPlace, followLinks, reasonOf, statIfThere } from "../files.js";
 import { saveFile, temporaryFor } from "../save-file.js";
 import { RelumineError } from "../../core/errors.js";
 import type { Network } from "../../index.js";
-import type { WrittenFormat } from "../../models.js";
+import type { ReadModel, WrittenFormat } from "../../models.js";
 import type { FileFormat } from "../../models/format.js";
 import { FORMAT_WORDS } from "../../report/model-text.js";
 
@@ -139,8 +139,13 @@ async function saveFolder(place: string, files: ReadonlyMap<string, Uint8Array>)
 export interface WrittenBesides {
   /** Of "relumine": what the file says besides. */
   readonly metadata?: Readonly<Record<string, string>>;
-  /** Of "torch": the parameters' names. */
-  readonly parameters?: readonly string[];
+  /** Of "torch": the parameters' names; of "onnx": those of its input and output. */
+  readonly names?: Pick<ReadModel, "parameters" | "ends">;
+}
+
+/** The names that a model came with. */
+export function namesOf({ parameters, ends }: ReadModel): WrittenBesides["names"] {
+  return { ...(parameters && { parameters }), ...(ends && { ends }) };
 }
 
 /** A model that was written. */
@@ -184,12 +189,9 @@ export async function saveModel(
 async function filesOf(
   network: Network,
   format: WrittenFormat,
-  { metadata = {}, parameters }: WrittenBesides,
+  { metadata = {}, names = {} }: WrittenBesides,
 ): Promise<Map<string, Uint8Array>> {
-  if (format !== "relumine")
-    return (await import("../../models.js")).writeModel(network, format, {
-      ...(format === "torch" && parameters && { parameters }),
-    });
+  if (format !== "relumine") return (await import("../../models.js")).writeModel(network, format, names);
   const { exportNetwork } = await import("../../index.js");
   return new Map([[SAFETENSORS, await exportNetwork(network, "safetensors", { metadata })]]);
 }

@@ -13,6 +13,14 @@ export interface Said {
   readonly head?: Head;
 }
 
+/** What a graph's input and output are called: who runs it gives the one and asks for the other. */
+export interface GraphEnds {
+  /** Of the rows that go in. */
+  readonly input: string;
+  /** Of what comes out. */
+  readonly output: string;
+}
+
 /** A chain, and who wrote it. */
 export interface ReadFile extends ReadChain {
   readonly writer?: string;
@@ -23,4 +31,6 @@ export interface ReadFile extends ReadChain {
   readonly spec?: NetworkSpec;
   /** PyTorch's names of the parameters, layer by layer, where each of the file's is one of the network's. */
   readonly parameters?: readonly string[];
+  /** Of a graph: the names of its input and its output. */
+  readonly ends?: GraphEnds;
 }

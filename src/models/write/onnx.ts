@@ -3,6 +3,7 @@
 import { BinaryWriter, WireType } from "@bufbuild/protobuf/wire";
 import type { ImportedLayer } from "../chain/layers.js";
 import type { Head } from "../chain/head.js";
+import type { GraphEnds } from "../read/said.js";
 
 const OPSET = 13;
 const IR_VERSION = 7;
@@ -22,11 +23,14 @@ const text = (writer: BinaryWriter, field: number, value: string): BinaryWriter 
 const integer = (writer: BinaryWriter, field: number, value: number): BinaryWriter =>
   writer.tag(field, WireType.Varint).int64(value);
 
-function tensor(name: string, shape: readonly number[], data: Float32Array): Fill {
+/** What is called how in the file. */
+type Naming = (name: string) => string;
+
+function tensor(name: string, shape: readonly number[], data: Float32Array, nameOf: Naming): Fill {
   return (writer) => {
     for (const size of shape) integer(writer, 1, size);
     integer(writer, 2, FLOAT);
-    text(writer, 8, name);
+    text(writer, 8, nameOf(name));
     // little-endian, as all that run WebAssembly
     writer.tag(9, WireType.LengthDelimited).bytes(new Uint8Array(data.buffer, data.byteOffset, data.byteLength));
   };
@@ -39,12 +43,12 @@ interface Attributes {
 
 /** The nodes and tensors of a graph as they are added, a value named after another. */
 class Graph {
-  readonly nodes: Fill[] = [];
-  readonly tensors: Fill[] = [];
+  readonly nodes: ((nameOf: Naming) => Fill)[] = [];
+  readonly tensors: ((nameOf: Naming) => Fill)[] = [];
   #count = 0;
 
   constant(name: string, shape: readonly number[], data: Float32Array): string {
-    this.tensors.push(tensor(name, shape, data));
+    this.tensors.push((nameOf) => tensor(name, shape, data, nameOf));
     return name;
   }
 
@@ -54,9 +58,9 @@ class Graph {
 
   node(op: string, inputs: readonly string[], { floats = {}, integers = {} }: Attributes = {}): string {
     const output = `${op.toLowerCase()}_${this.#count++}`;
-    this.nodes.push((writer) => {
-      for (const input of inputs) text(writer, 1, input);
-      text(writer, 2, output);
+    this.nodes.push((nameOf) => (writer) => {
+      for (const input of inputs) text(writer, 1, nameOf(input));
+      text(writer, 2, nameOf(output));
       text(writer, 3, output);
       text(writer, 4, op);
       for (const [name, value] of Object.entries(floats))
@@ -134,25 +138,37 @@ const value =
     );
   };
 
+/** The ends by the names that they are to have; what lies between them gives way where it has one of these. */
+function namingOf(first: string, last: string, { input, output }: GraphEnds): Naming {
+  return (name) => {
+    if (name === first) return input;
+    if (name === last) return output;
+    let free = name;
+    while (free === input || free === output) free = `inner_${free}`;
+    return free;
+  };
+}
+
 /** The file's bytes. */
-export function writeOnnx(layers: readonly ImportedLayer[], head: Head): Uint8Array {
+export function writeOnnx(layers: readonly ImportedLayer[], head: Head, ends: GraphEnds): Uint8Array {
   const graph = new Graph();
-  let last = "x";
+  const first = "";
+  let last = first;
   layers.forEach((layer, index) => {
     const kernel = graph.constant(`layers.${index}.kernel`, [layer.inputs, layer.units], layer.kernel);
     const bias = graph.constant(`layers.${index}.bias`, [layer.units], layer.bias);
     last = activate(graph, graph.node("Gemm", [last, kernel, bias]), layer, index);
   });
-  const output = applyHead(graph, last, head);
+  const nameOf = namingOf(first, applyHead(graph, last, head), ends);
   const writer = new BinaryWriter();
   integer(writer, 1, IR_VERSION);
   text(writer, 2, "relumine");
   message(writer, 7, (each) => {
-    for (const node of graph.nodes) message(each, 1, node);
+    for (const node of graph.nodes) message(each, 1, node(nameOf));
     text(each, 2, "network");
-    for (const constant of graph.tensors) message(each, 5, constant);
-    message(each, 11, value("x", layers[0].inputs));
-    message(each, 12, value(output, layers.at(-1)!.units));
+    for (const constant of graph.tensors) message(each, 5, constant(nameOf));
+    message(each, 11, value(ends.input, layers[0].inputs));
+    message(each, 12, value(ends.output, layers.at(-1)!.units));
   });
   message(writer, 8, (opset) => integer(text(opset, 1, ""), 2, OPSET));
   return writer.finish();

@@ -9,6 +9,7 @@ import { evaluateConstants, readConstant } from "./constants.js";
 import { ELEMENTWISE, type Operator } from "./elementwise.js";
 import { Budget, rowOperators } from "./layers.js";
 import { type GraphInput, isFloatType, type Node, type OnnxModel, readOnnxModel, typeName } from "./model.js";
+import type { ReadFile } from "../said.js";
 import { nodePath, refuseNode } from "./refused.js";
 import { type ChainValue, InputsFound, isConstant, unitsOf, type Value } from "./values.js";
 
@@ -53,8 +54,12 @@ function inputValue({ name, type, shape }: GraphInput, inputs: number | undefine
   };
 }
 
+/** A chain, and the names of its input and its output: see ReadFile. */
+type ReadGraph = ReadChain & Pick<ReadFile, "ends">;
+
 class Reader {
   readonly #values = new Map<string, Value>();
+  readonly #input: string;
   readonly #operators: ReadonlyMap<string, Operator>;
 
   constructor(
@@ -64,6 +69,7 @@ class Reader {
   ) {
     this.#operators = new Map([...ELEMENTWISE, ...rowOperators(new Budget(BUDGET.least + BUDGET.byByte * bytes))]);
     const input = graphInput(model);
+    this.#input = input.name;
     this.#values.set(input.name, inputValue(input, inputs));
     for (const node of model.nodes) this.#read(node);
   }
@@ -153,8 +159,8 @@ class Reader {
   }
 
   /** What the outputs are: one chain's end, beside labels. */
-  result(): ReadChain {
-    const found: ChainValue[] = [];
+  result(): ReadGraph {
+    const found: (ChainValue & { readonly output: string })[] = [];
     for (const name of this.model.outputs) {
       const value = this.value(name, "the model's output");
       if (value.kind === "refused") throw value.error;
@@ -162,9 +168,14 @@ class Reader {
       if (value.kind === "piece") throw refuse("the model's output", `${describe(name)}, a part of an activation`);
       if (value.kind === "constant") throw refuse("the model's output", `${describe(name)}, a constant`);
       const chain = value.kind === "pair" ? value.of : value;
-      if (!found.some((each) => isSame(each.value, chain.value) && each.head === chain.head)) found.push(chain);
+      if (!found.some((each) => isSame(each.value, chain.value) && each.head === chain.head))
+        found.push({ ...chain, output: name });
     }
-    if (found.length === 1) return chainOf(found[0].value, found[0].head);
+    if (found.length === 1)
+      return {
+        ...chainOf(found[0].value, found[0].head),
+        ends: { input: this.#input, output: found[0].output },
+      };
     if (found.length > 1)
       throw refuse("the model's outputs", `${found.length} different ones: a branch`, "Export a model of one of them");
     throw refuse(
@@ -176,7 +187,7 @@ class Reader {
 }
 
 /** A file of ONNX as a chain. */
-export function readOnnx(bytes: Uint8Array, files: ReadonlyMap<string, Uint8Array>): ReadChain & { writer: string } {
+export function readOnnx(bytes: Uint8Array, files: ReadonlyMap<string, Uint8Array>): ReadGraph & { writer: string } {
   const model = readOnnxModel(bytes, files);
   if (!(model.opset >= OPSETS.low && model.opset <= OPSETS.high))
     throw new RelumineError(
@@ -193,7 +204,7 @@ export function readOnnx(bytes: Uint8Array, files: ReadonlyMap<string, Uint8Arra
   }
 }
 
-function readGraph(model: OnnxModel, size: number): ReadChain {
+function readGraph(model: OnnxModel, size: number): ReadGraph {
   try {
     return new Reader(model, undefined, size).result();
   } catch (error) {
