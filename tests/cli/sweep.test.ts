@@ -142,3 +142,19 @@ describe("refused", () => {
     }
   });
 });
+
+it("does what docs/sweeps.md says, command by command", async () => {
+  const page = readFileSync(new URL("../../docs/sweeps.md", import.meta.url), "utf8");
+  const [, written] = /<!-- plan.json -->\n```json\n([^]*?)```/.exec(page)!;
+  const own = new Folder();
+  own.write("plan.json", written);
+  const commands = [...page.matchAll(/^relumine (sweep plan\.json digits.*)$/gm)].map(([, args]) => args);
+  expect(commands).toHaveLength(6);
+  for (const line of commands) {
+    const [args, file] = line.split(" > ");
+    const { code, stdout, stderr } = await finish(start(args.split(" "), [], { cwd: own.path }));
+    expect([code, stderr.match(/error.*/)?.[0]], line).toEqual([0, undefined]);
+    if (file) expect((JSON.parse(stdout) as Document).journal!.resumed, line).toBe(60);
+    if (line.includes("--with")) expect(stdout, line).toContain("60 trials of the journal");
+  }
+});
