@@ -26,7 +26,9 @@ export interface ReadModelOptions {
   /** What makes probabilities of the outputs, where the file holds weights alone. Default "none". */
   readonly head?: Head;
   /**
-   * Instead of the one that suits the head: crossEntropy, binaryCrossEntropy, or meanSquaredError where there is none.
+   * Instead of the one that the file was compiled with (Keras, TensorFlow.js), or else of the one that suits the head:
+   * crossEntropy, binaryCrossEntropy, or meanSquaredError where there is none. A head that is not the loss's own stays
+   * in the last layer.
    */
   readonly loss?: Loss | LossSpec;
 }
@@ -39,7 +41,7 @@ export interface ReadModel {
   readonly writer: string;
   /** Of the network: normalizations are folded into its layers, dropout is gone. */
   readonly spec: NetworkSpec;
-  /** What the file ends with: it chose the loss, and is what `predict` gives. */
+  /** What the file ends with: `predict` gives it (of logSoftmax the probabilities); it chooses a loss that is not said. */
   readonly head: Head;
   /** What a person should know of how it was read. */
   readonly notes: readonly string[];
