@@ -4,6 +4,7 @@ import type { Arrays } from "./choose.js";
 import type { FileArray } from "./file-array.js";
 import { isIdx, openIdx } from "./idx.js";
 import { isArrayName, isNpy, openNpy, openNpz } from "./npy.js";
+import { isParquet } from "./parquet/magic.js";
 import { isSafetensors, openSafetensors } from "./safetensors.js";
 import { isZip, ZipFile } from "./zip.js";
 import { RelumineError } from "../core/errors.js";
@@ -67,6 +68,11 @@ export function asByteSource(source: DataSource): ByteSource | undefined {
   return isByteSource(source) ? source : undefined;
 }
 
+/** Loaded when there is such a file. */
+async function openParquet(source: ByteSource): Promise<Table> {
+  return (await import("./parquet/table.js")).readParquet(source);
+}
+
 type Chunk = string | Uint8Array;
 
 /** Unpacked or read in pieces: looked at by the first, held if it is no text. */
@@ -77,7 +83,7 @@ async function openPieces(pieces: AsyncGenerator<Chunk>, options: ReadOptions): 
     yield* pieces;
   })();
   const isBytes = !done && typeof first !== "string";
-  if (isBytes && isZip(first))
+  if (isBytes && (isZip(first) || isParquet(first)))
     return openData(bytesSource(await collectBytes("the file", all as AsyncGenerator<Uint8Array>, MOST_HELD)), options);
   const open = isBytes ? openerOf(first) : undefined;
   if (!open) return { table: await readTable(all, options) };
@@ -86,7 +92,7 @@ async function openPieces(pieces: AsyncGenerator<Chunk>, options: ReadOptions): 
 }
 
 /**
- * What a file holds. Arrays: NumPy's .npy and .npz, safetensors, IDX; all else is read as text, a table. Gzipped files
+ * What a file holds. Arrays: NumPy's .npy and .npz, safetensors, IDX; tables: Parquet, and text, as which all else is read. Gzipped files
  * are unpacked.
  * @throws RelumineError "format", "unsupported" or "memory"
  */
@@ -98,6 +104,7 @@ export async function openData(given: DataSource, options: ReadOptions): Promise
     const names = (await ZipFile.open(source)).names();
     if (names.some(isArrayName)) return { arrays: await openNpz(source) };
   }
+  if (isParquet(first)) return { table: await openParquet(source) };
   const open = openerOf(first);
   return open ? { arrays: await open(source) } : openPieces(readChunks(piecesOf(source)), options);
 }

@@ -183,8 +183,8 @@ export async function rowsOf(source: DataSource, options: InternalOptions): Prom
 }
 
 /**
- * Rows for a model from a file of data: NumPy's .npy and .npz, safetensors, IDX (MNIST's files), or a table of text
- * (CSV); gzipped ones too. Numbers go in as they are written: nothing is scaled without `like`, `scaling` or `divisor`.
+ * Rows for a model from a file of data: NumPy's .npy and .npz, safetensors, IDX (MNIST's files), or a table, of
+ * text (CSV) or Parquet; gzipped ones too. Numbers go in as they are written: nothing is scaled without `like`, `scaling` or `divisor`.
  * Rows of more axes are flattened row-major. Of a table the columns of numbers are the inputs, in their order.
  * @param source text, bytes, a Blob, a stream, or `{ size, read(begin, end) }`, of which ranges are read
  * @param options what the file does not say

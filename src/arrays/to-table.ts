@@ -6,7 +6,7 @@ import { type Column, MOST_CELLS, type Table } from "../table/columns.js";
 import { RelumineError } from "../core/errors.js";
 
 /** What columns without missing values share, and what is shared by those that are all missing. */
-class Builder {
+export class NumberColumns {
   readonly #rows: number;
   #noWords: Int32Array | undefined;
 
@@ -33,7 +33,11 @@ class Builder {
   }
 }
 
-async function columnsOf(builder: Builder, array: FileArray, nameOf: (place: number) => string): Promise<Column[]> {
+async function columnsOf(
+  builder: NumberColumns,
+  array: FileArray,
+  nameOf: (place: number) => string,
+): Promise<Column[]> {
   const { rowSize, rows } = array;
   if (rowSize > MOST_COLUMNS)
     throw new RelumineError(
@@ -56,7 +60,7 @@ async function columnsOf(builder: Builder, array: FileArray, nameOf: (place: num
 /** Lists of numbers, all as long, as the columns of a table. */
 export async function tableOfColumns(arrays: ReadonlyMap<string, FileArray>): Promise<Table> {
   const all = [...arrays.values()];
-  const builder = new Builder(all[0].rows);
+  const builder = new NumberColumns(all[0].rows);
   const columns: Column[] = [];
   for (const array of all) columns.push(...(await columnsOf(builder, array, () => array.name)));
   return madeTable(columns, all[0], []);
@@ -73,7 +77,7 @@ function madeTable(columns: readonly Column[], { rows, what }: FileArray, notes:
  * @throws RelumineError "memory"
  */
 export async function tableOfArrays({ x, y, notes }: ChosenArrays, target?: string): Promise<Table> {
-  const builder = new Builder(x.rows);
+  const builder = new NumberColumns(x.rows);
   const columns = await columnsOf(builder, x, (place) => `column ${place + 1}`);
   if (y) {
     if (y.rows !== x.rows || y.rowSize !== 1)

@@ -14,7 +14,7 @@ export const EMBEDDED_FACTS = { target: "digit", divisor: 16 };
  */
 export async function withDataFile<T>(name: string, task: (source: DataSource) => Promise<T>): Promise<T> {
   const path = name === EMBEDDED ? new URL("digits.csv.gz", import.meta.url) : name;
-  const expected = `to be a CSV file, .npy, .npz, .safetensors or IDX, or "${EMBEDDED}" for the embedded digits`;
+  const expected = `to be a file of data (CSV, .npy, .npz, .safetensors, IDX, Parquet), or "${EMBEDDED}" for the embedded set`;
   const wanted = { expected, hint: suggestion(name, [EMBEDDED]) };
   const file = await openFile(path, name, wanted);
   try {

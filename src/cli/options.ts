@@ -82,6 +82,13 @@ function columnChoices(text: string, before: ColumnChoices): ColumnChoices {
   return Object.fromEntries([...Object.entries(before), ...choices]);
 }
 
+/** What a command takes as its rows. */
+export const DATA_HELP = 'CSV, .npy, .npz, .safetensors, IDX (also gzipped) or Parquet; "digits": the embedded set';
+
+export function arrayOption(): Option {
+  return new Option("--array <name>", "the array of the rows, where a file has several");
+}
+
 export function ignoreOption(): Option {
   return new Option("--ignore <columns>", "columns to leave out, separated by commas")
     .argParser(columnNames)
@@ -123,8 +130,9 @@ export interface SharedOptions extends TableOptions {
 /** Adds the table, and how its columns are read. */
 export function addTableOptions(command: Command): Command {
   return addLayoutOptions(command)
-    .argument("<table>", 'a CSV file, also gzipped, or "digits" for the embedded set')
-    .option("-t, --target <column>", "the column to predict")
+    .argument("<table>", DATA_HELP)
+    .option("-t, --target <column>", "the column, or array, to predict")
+    .addOption(arrayOption())
     .addOption(
       new Option("--task <task>", "classification or regression (default: seen by the target's values)").argParser(
         oneOf(["classification", "regression"]),

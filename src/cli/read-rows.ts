@@ -4,10 +4,12 @@ import { type FileRows, type ReadRowsOptions, rowsOf } from "../arrays/read-rows
 import type { DataSource } from "../arrays/open.js";
 import { EMBEDDED, EMBEDDED_FACTS, withDataFile } from "./data-file.js";
 import { readBytesIfThere } from "./files.js";
-import { columnsOption, decimal, ignoreOption, oneOf, withDashes } from "./options.js";
+import { arrayOption, columnsOption, decimal, ignoreOption, oneOf, withDashes } from "./options.js";
 import { type Scaling, SCALINGS } from "../table/rows-for-model.js";
 
 const MOST_TARGET_BYTES = 2 ** 30;
+
+const RAW_DIGITS = `pixels are 0 to ${EMBEDDED_FACTS.divisor}: --divisor ${EMBEDDED_FACTS.divisor} makes them 0 to 1`;
 
 /** As options of the command line. */
 export interface RowsOptions extends Omit<ReadRowsOptions, "inputs" | "like"> {
@@ -24,7 +26,7 @@ export interface NamedRows extends FileRows {
 export function addRowsOptions(command: Command): Command {
   return command
     .option("-t, --target <name>", "the column, or the array, of the targets, or a file of them alone")
-    .option("--array <name>", "the array of the rows, where a file has several")
+    .addOption(arrayOption())
     .addOption(ignoreOption())
     .addOption(columnsOption())
     .option("--like <table>", "the training's table: its categories, medians and scaling make the inputs")
@@ -57,7 +59,9 @@ export function readRows(
   const target = rest.target ?? (file === EMBEDDED ? EMBEDDED_FACTS.target : undefined);
   const read = async (source: DataSource, training?: DataSource): Promise<NamedRows> => {
     try {
-      return { name: file, ...(await rowsOf(source, { ...rest, target, like: training, findFile })) };
+      const rows = await rowsOf(source, { ...rest, target, like: training, findFile });
+      const isRaw = file === EMBEDDED && rest.divisor === undefined && (rest.scaling ?? like) === undefined;
+      return { name: file, ...rows, notes: isRaw ? [...rows.notes, RAW_DIGITS] : rows.notes };
     } catch (error) {
       throw withDashes(error, OPTIONS);
     }

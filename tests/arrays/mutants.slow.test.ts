@@ -8,7 +8,8 @@ import { seededRandom } from "../support/random.js";
 import { seedOfRun } from "../support/seed.js";
 
 const FOLDER = new URL("../fixtures/data/", import.meta.url);
-const files = readdirSync(FOLDER).filter((name) => !/\.(md|py)$/.test(name));
+const isData = (name: string): boolean => /\.(np[yz]|gz|safetensors|parquet)$|ubyte$/.test(name);
+const files = readdirSync(FOLDER, { recursive: true, encoding: "utf8" }).filter(isData);
 const EACH = Math.ceil(Number(process.env["RELUMINE_MUTANTS"] ?? 100_000) / files.length);
 const SEED = seedOfRun();
 const MOST_MS = 2000;

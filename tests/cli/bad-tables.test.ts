@@ -29,7 +29,7 @@ for (const [name, content] of Object.entries(FILES)) folder.write(name, content)
 
 describe("train refuses", () => {
   it.each<[string, RegExp, string[]?]>([
-    ["nowhere.csv", /nowhere\.csv to be a CSV file, or "digits".*got no such file/],
+    ["nowhere.csv", /nowhere\.csv to be a file of data \(CSV,.*"digits".*got no such file/],
     ["", /got a directory/],
     ["fine.csv/more", /fine\.csv\/more .*got no such file/],
     ["empty.csv", /empty\.csv: the table .*got nothing/],

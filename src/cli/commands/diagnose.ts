@@ -5,7 +5,7 @@ import { judgedDocument, tellJudged } from "../diagnose/judged.js";
 import { addFailOnOption, type FailOnOptions, failuresOf, tellFailures } from "../fail-on.js";
 import { addModelOptions } from "../models/model-options.js";
 import type { OtherModelOptions } from "../models/other-subject.js";
-import { addLayoutOptions } from "../options.js";
+import { addLayoutOptions, DATA_HELP } from "../options.js";
 import { addRowsOptions } from "../read-rows.js";
 import { Terminal } from "../terminal.js";
 
@@ -59,7 +59,7 @@ export function diagnoseCommand(): Command {
   const command = new Command("diagnose")
     .description("Diagnose a network, whoever trained it, on rows from a file.")
     .argument("<model>", "its file, the folder of a TensorFlow.js model, or what its layers did, in an .npz")
-    .argument("[data...]", 'its rows: a CSV file, also gzipped, .npy ..., or "digits" for the embedded set');
+    .argument("[data...]", `its rows: ${DATA_HELP}`);
   return addFailOnOption(addModelOptions(addRowsOptions(addLayoutOptions(command))))
     .option("--prove", "prove or refute that the dead are closed on all inputs in the rows' range")
     .option("--json", "print one JSON document instead")

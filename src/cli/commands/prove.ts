@@ -4,7 +4,7 @@ import { Command } from "commander";
 import { encodeLabelledColumns } from "../../table/prepare-table.js";
 import { tellSubject } from "../diagnose/judged.js";
 import { about, checkPlace, readBytesIfThere } from "../files.js";
-import { addLayoutOptions, decimal, integer } from "../options.js";
+import { addLayoutOptions, arrayOption, DATA_HELP, decimal, integer } from "../options.js";
 import { readTableFile } from "../read-table.js";
 import { saveFile } from "../save-file.js";
 import { readingOptions } from "../../table/encoding.js";
@@ -111,7 +111,8 @@ export function proveCommand(): Command {
   const command = new Command("prove")
     .description("Prove or refute that a saved network's dead units are closed.")
     .argument("<model>", 'a file that "relumine train --out" wrote')
-    .argument("<table>", 'a CSV file, also gzipped, or "digits" for the embedded set');
+    .argument("<table>", DATA_HELP)
+    .addOption(arrayOption());
   return addLayoutOptions(command)
     .option(
       "--budget <multiplications>",

@@ -17,7 +17,9 @@ function documentOf({ file, network, table: { name: trainedOn, encoding } }: Mod
 /** @throws RelumineError about the table */
 export async function storedSubject(model: Model, source: string, layout: LayoutOptions): Promise<Subject> {
   const { network, table: stored } = model;
-  const { name, table } = await readTableFile(source, { ...layout, ...readingOptions(stored.encoding) });
+  const { encoding } = stored;
+  const options = { ...layout, ...readingOptions(encoding), target: encoding.target.column };
+  const { name, table } = await readTableFile(source, options);
   return about(name, () => {
     const { x, y, notes } = encodeLabelledColumns(stored.encoding, table);
     const evaluation = y && evaluateOn(network, { x, y }, stored.encoding);
