@@ -1,5 +1,6 @@
 // An array that lies in a file: what its numbers are is known, the numbers are read when they are asked for, as float32
 // or float64, all or rows at a time. Nothing is allocated by a shape whose bytes are not there.
+import { checkUnpacked } from "./byte-source.js";
 import { bytesOf, countOf, fillNumbers, fromFortran, type NumberType, productOf, shapeText } from "./numbers.js";
 import { RelumineError } from "../core/errors.js";
 
@@ -25,9 +26,6 @@ type Kind<T extends Floats> = { new (length: number): T; readonly BYTES_PER_ELEM
 
 /** Numbers of one array in memory. */
 export const MOST_NUMBERS = 2 ** 28;
-/** A packed array that becomes more bytes than these must not become so many times more. */
-const FREELY_UNPACKED = 2 ** 27;
-const MOST_UNPACKED_PER_BYTE = 100;
 /** Numbers of a block. */
 const BLOCK = 2 ** 20;
 
@@ -115,21 +113,14 @@ export class FileArray {
   async #readAll<T extends Floats>(kind: Kind<T>): Promise<T> {
     this.#checkRoom(this.length);
     const { what, bytes, packed = bytes } = this.#placed;
-    const size = this.length * kind.BYTES_PER_ELEMENT;
-    if (packed < bytes && size > FREELY_UNPACKED && size > MOST_UNPACKED_PER_BYTE * packed)
-      throw new RelumineError(
-        "memory",
-        what,
-        `to become at most ${MOST_UNPACKED_PER_BYTE} times its bytes in the file beyond ${FREELY_UNPACKED} bytes`,
-        `${size} bytes of ${packed}`,
-        "If that is what it is meant to be, store it without compression.",
-      );
+    if (packed < bytes) checkUnpacked(what, this.length * kind.BYTES_PER_ELEMENT, packed);
     const numbers = new kind(this.length);
     let at = 0;
     for await (const piece of this.#wholeNumbers()) {
       this.#fill(piece, numbers, at);
       at += piece.length / bytesOf(this.type);
     }
+    if (at < this.length) throw new RelumineError("format", what, `to hold ${this.length} numbers`, `${at}`);
     return this.#isTransposed ? fromFortran(numbers, this.shape) : numbers;
   }
 

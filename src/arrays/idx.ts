@@ -1,7 +1,6 @@
 // The IDX format, of MNIST's files: two bytes of 0, the type, the number of axes; a size of four bytes each; the numbers.
 // All big-endian. Source: yann.lecun.com/exdb/mnist.
-import type { ByteSource } from "./byte-source.js";
-import { piecesOf } from "./byte-source.js";
+import { type ByteSource, piecesOf } from "./byte-source.js";
 import { FileArray } from "./file-array.js";
 import type { NumberType } from "./numbers.js";
 import { RelumineError } from "../core/errors.js";
@@ -36,6 +35,7 @@ export async function openIdx(source: ByteSource, name = ""): Promise<FileArray>
     shape: Array.from({ length: axes }, (_, axis) => view.getUint32(4 * axis)),
     isLittleEndian: false,
     bytes: source.size - start,
+    packed: source.packed,
     open: () => piecesOf(source, start),
   });
 }

@@ -133,7 +133,14 @@ export async function openNpy(source: ByteSource, name = ""): Promise<FileArray>
   const what = name === "" ? "the array" : arrayPath(name);
   const header = readHeader(what, await source.read(0, Math.min(source.size, PREFIX_BYTES + MOST_HEADER_BYTES)));
   const bytes = source.size - header.start;
-  return new FileArray({ ...header, what, name, bytes, open: () => piecesOf(source, header.start) });
+  return new FileArray({
+    ...header,
+    what,
+    name,
+    bytes,
+    packed: source.packed,
+    open: () => piecesOf(source, header.start),
+  });
 }
 
 /** The first bytes of pieces, of which no more are read. */

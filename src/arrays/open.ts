@@ -1,5 +1,5 @@
 // What a file of data is, by its first bytes, and what it holds: arrays whose numbers are unread, or a table.
-import { type ByteSource, blobSource, bytesSource, collectBytes, piecesOf } from "./byte-source.js";
+import { type ByteSource, blobSource, bytesSource, checkUnpacked, collectBytes, piecesOf } from "./byte-source.js";
 import type { Arrays } from "./choose.js";
 import type { FileArray } from "./file-array.js";
 import { isIdx, openIdx } from "./idx.js";
@@ -33,6 +33,7 @@ function refuse(given: string, hint: string): RelumineError {
 }
 
 async function openWhole(source: ByteSource): Promise<Arrays> {
+  checkUnpacked("the file", source.size, source.packed ?? source.size);
   return openSafetensors(await collectBytes("the file", piecesOf(source), MOST_HELD));
 }
 
@@ -91,9 +92,36 @@ async function openPieces(pieces: AsyncGenerator<Chunk>, options: ReadOptions): 
   return { arrays: await open(bytesSource(bytes)) };
 }
 
+const isGzip = (bytes: Uint8Array): boolean => bytes[0] === 0x1f && bytes[1] === 0x8b;
+
+/** The size of what is gzipped, as the file's end says; what unpacks to more is refused. */
+async function unpackedSize(source: ByteSource): Promise<number> {
+  const end = await source.read(source.size - 4, source.size);
+  return new DataView(end.buffer, end.byteOffset, 4).getUint32(0, true);
+}
+
+/** Arrays that are gzipped: unpacked when numbers are wanted, and not before their header is known to be credible. */
+async function openGzip(source: ByteSource, options: ReadOptions): Promise<DataFile> {
+  const pieces = readChunks(piecesOf(source)) as AsyncGenerator<Uint8Array>;
+  const { value: first, done } = await pieces.next();
+  const open = done ? undefined : openerOf(first);
+  if (!open) return openPieces(readChunks(piecesOf(source)), options);
+  await pieces.return(undefined);
+  const size = await unpackedSize(source);
+  const unpack = async (): Promise<Uint8Array> => {
+    const bytes = await collectBytes("the file", readChunks(piecesOf(source)) as AsyncGenerator<Uint8Array>, size);
+    if (bytes.length === size) return bytes;
+    throw new RelumineError("format", "the file", `to unpack to ${size} bytes, as its end says`, `${bytes.length}`);
+  };
+  let whole: Promise<Uint8Array> | undefined;
+  const read = async (begin: number, end: number): Promise<Uint8Array> =>
+    end <= first.length ? first.subarray(begin, end) : (await (whole ??= unpack())).subarray(begin, end);
+  return { arrays: await open({ size, packed: source.size, read }) };
+}
+
 /**
- * What a file holds. Arrays: NumPy's .npy and .npz, safetensors, IDX; tables: Parquet, and text, as which all else is read. Gzipped files
- * are unpacked.
+ * What a file holds. Arrays: NumPy's .npy and .npz, safetensors, IDX; tables: Parquet, and text, as which all else is
+ * read. Gzipped files are unpacked.
  * @throws RelumineError "format", "unsupported" or "memory"
  */
 export async function openData(given: DataSource, options: ReadOptions): Promise<DataFile> {
@@ -104,6 +132,7 @@ export async function openData(given: DataSource, options: ReadOptions): Promise
     const names = (await ZipFile.open(source)).names();
     if (names.some(isArrayName)) return { arrays: await openNpz(source) };
   }
+  if (isGzip(first) && source.size > 8) return openGzip(source, options);
   if (isParquet(first)) return { table: await openParquet(source) };
   const open = openerOf(first);
   return open ? { arrays: await open(source) } : openPieces(readChunks(piecesOf(source)), options);

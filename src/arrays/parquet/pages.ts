@@ -1,6 +1,6 @@
 // The values of a column, page by page, unpacked and decoded.
 import { gunzipSync } from "fflate";
-import { type ByteSource } from "../byte-source.js";
+import { type ByteSource, checkUnpacked } from "../byte-source.js";
 import type { ColumnChunk, ParquetColumn } from "./schema.js";
 import { PhysicalType } from "./schema.js";
 import { unpackSnappy } from "./snappy.js";
@@ -21,17 +21,6 @@ const ENCODING_NAMES: Readonly<Record<number, string>> = {
 };
 /** Deflate makes no more than so many bytes of one. */
 const MOST_DEFLATED = 1032;
-/** All pages together become no more bytes than these, or than so many times those of the file. */
-const FREELY_UNPACKED = 2 ** 27;
-const MOST_UNPACKED_PER_BYTE = 100;
-
-/** Whether so many bytes may be made of a file. */
-export function checkUnpacked(bytes: number, fileBytes: number): void {
-  if (bytes <= FREELY_UNPACKED || bytes <= MOST_UNPACKED_PER_BYTE * fileBytes) return;
-  const expected = `to become at most ${MOST_UNPACKED_PER_BYTE} times its bytes beyond ${FREELY_UNPACKED} bytes`;
-  throw new RelumineError("memory", "the file", expected, `${bytes} bytes of ${fileBytes}`);
-}
-
 function refuse(column: string, expected: string, given: string): RelumineError {
   const hint =
     'pandas writes such files, df.to_parquet(path), and polars: df.write_parquet(path, compression="snappy")';
@@ -67,7 +56,7 @@ export class PageReader {
 
   #unpack({ name }: ParquetColumn, { codec }: ColumnChunk, packed: Uint8Array, size: number): Uint8Array {
     this.#unpacked += size;
-    checkUnpacked(this.#unpacked, this.source.size);
+    checkUnpacked("the file", this.#unpacked, this.source.size);
     if (size < 0) throw malformed("a page of another size");
     if (codec === Codec.none) {
       if (size !== packed.length) throw malformed("a page of another size");

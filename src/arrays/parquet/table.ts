@@ -1,7 +1,7 @@
 // A Parquet file as a table: numbers as they are, booleans, dates and texts as a table of text has them, nulls as
 // missing values. Columns of lists, maps, structs and other bytes are left out.
-import type { ByteSource } from "../byte-source.js";
-import { checkUnpacked, PageReader } from "./pages.js";
+import { type ByteSource, checkUnpacked } from "../byte-source.js";
+import { PageReader } from "./pages.js";
 import { type ParquetColumn, readSchema } from "./schema.js";
 import { NumberColumns } from "../to-table.js";
 import { RelumineError } from "../../core/errors.js";
@@ -84,7 +84,7 @@ export async function readParquet(source: ByteSource): Promise<Table> {
   if (rows === 0) throw new RelumineError("format", "the table", "to have at least one row", "none");
   if (columns.length > MOST_COLUMNS || rows * columns.length > MOST_CELLS)
     throw new RelumineError("memory", "the table", `to have at most ${MOST_CELLS} cells`, `${rows * columns.length}`);
-  checkUnpacked(8 * rows * columns.length, source.size);
+  checkUnpacked("the table", 8 * rows * columns.length, source.size);
   const pages = new PageReader(source);
   const numbers = new NumberColumns(rows);
   const found = new Map<string, Column>();
