@@ -61,6 +61,16 @@ export async function followLinks(path: string): Promise<string> {
   return resolve(path);
 }
 
+const IN_A_FOLDER = "to be a file in a folder that is there and may be written";
+
+/** Can something be written in it? */
+export async function checkFolder(folder: string, refuse: (reason: string) => never): Promise<void> {
+  const because = (error: unknown) => refuse(`the folder ${folder}: ${reasonOf(error)}`);
+  const found = await stat(folder).catch(because);
+  if (!found.isDirectory()) refuse(`the folder ${folder}: a file`);
+  await access(folder, constants.W_OK).catch(because);
+}
+
 /**
  * Can a file be written there? Asked before the training, which may take hours.
  * @param source the table, if there is one: it is not to be overwritten
@@ -72,16 +82,9 @@ export async function checkPlace(path: string, source: string | undefined, optio
   const place = await followLinks(path);
   const folder = place === resolve(path) ? dirname(path) : dirname(place);
   const refuse = (reason: string): never => {
-    throw new RelumineError(
-      "value",
-      `${option} ${path}`,
-      "to be a file in a folder that is there and may be written",
-      reason,
-    );
+    throw new RelumineError("value", `${option} ${path}`, IN_A_FOLDER, reason);
   };
-  const found = await stat(folder).catch((error: unknown) => refuse(`the folder ${folder}: ${reasonOf(error)}`));
-  if (!found.isDirectory()) refuse(`the folder ${folder}: a file`);
-  await access(folder, constants.W_OK).catch((error: unknown) => refuse(`the folder ${folder}: ${reasonOf(error)}`));
+  await checkFolder(folder, refuse);
   if (source !== undefined && place === (await followLinks(source))) refuse("the table itself");
   const status = await statIfThere(place).catch((error: unknown) => refuse(reasonOf(error)));
   if (status && !status.isFile()) refuse(status.isDirectory() ? "a folder" : "a device");

@@ -2,7 +2,7 @@
 import { chmodSync, existsSync, mkdirSync, readdirSync, readFileSync, symlinkSync } from "node:fs";
 import { join } from "node:path";
 import { beforeAll, describe, expect, it } from "vitest";
-import { finish, type Finished, Folder, PENGUINS, relumine, start } from "./run.js";
+import { finish, type Finished, Folder, PENGUINS, relumine, start, FULL_DISK } from "./run.js";
 import { type Diagnosis, importNetwork, readMetadata } from "../../src/index.js";
 
 const folder = new Folder();
@@ -173,24 +173,6 @@ describe("train --out", () => {
     expect(code).toBe(0);
     (await importNetwork(new Uint8Array(readFileSync(target)))).dispose();
   });
-
-  /** A preloaded module that lets the disk run full once the file is begun. */
-  const FULL_DISK = [
-    "--import",
-    `data:text/javascript,${encodeURIComponent(`
-    import fs from "node:fs";
-    import { syncBuiltinESMExports } from "node:module";
-    const open = fs.promises.open;
-    fs.promises.open = async (...args) => {
-      const handle = await open(...args);
-      if (String(args[0]).endsWith(".tmp")) handle.writeFile = async (bytes) => {
-        await handle.write(bytes.subarray(0, 10));
-        throw Object.assign(new Error("ENOSPC: no space left on device"), { code: "ENOSPC" });
-      };
-      return handle;
-    };
-    syncBuiltinESMExports();`)}`,
-  ];
 
   it.each([[[]], [["--json"]]])(
     "keeps the old file and prints the result when the disk runs full %j",

@@ -40,6 +40,24 @@ export function relumine(...args: readonly string[]): Promise<Finished> {
   return finish(start(args));
 }
 
+/** A preloaded module that lets the disk run full once the file is begun. */
+export const FULL_DISK = [
+  "--import",
+  `data:text/javascript,${encodeURIComponent(`
+  import fs from "node:fs";
+  import { syncBuiltinESMExports } from "node:module";
+  const open = fs.promises.open;
+  fs.promises.open = async (...args) => {
+    const handle = await open(...args);
+    if (String(args[0]).endsWith(".tmp")) handle.writeFile = async (bytes) => {
+      await handle.write(bytes.subarray(0, 10));
+      throw Object.assign(new Error("ENOSPC: no space left on device"), { code: "ENOSPC" });
+    };
+    return handle;
+  };
+  syncBuiltinESMExports();`)}`,
+];
+
 /** A folder for the files of one test suite. */
 export class Folder {
   readonly path = newFolder("cli");

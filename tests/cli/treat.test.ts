@@ -3,7 +3,7 @@ import { cpSync, existsSync, mkdirSync, readdirSync, readFileSync } from "node:f
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { fixture, optionsOf, pathOf, rowsOf } from "./fixtures.js";
-import { Folder, PENGUINS, relumine } from "./run.js";
+import { finish, Folder, FULL_DISK, PENGUINS, relumine, start } from "./run.js";
 import type { Diagnosis, Treatment } from "../../src/index.js";
 
 const folder = new Folder();
@@ -146,6 +146,21 @@ describe("PyTorch's parameters", () => {
     expect(await relumine("treat", pathOf(model), rowsOf(folder, "slopes", model), ...args)).toMatchObject({ code: 0 });
     expect(namesIn(out)).toContain("1.weight");
   });
+});
+
+it.each([[[]], [["--json"]]])("tells what it found also where it cannot be saved %j", async (more: string[]) => {
+  const model = fixture("onnx/relu-dead.ts17.onnx");
+  const out = folder.write("kept.onnx", "the old file");
+  const args = [pathOf(model), rowsOf(folder, "unsaved", model), "--remedy", "liftBias", "--out", out, ...more];
+  const { code, stdout, stderr } = await finish(start(["treat", ...args], FULL_DISK));
+  expect(code).toBe(1);
+  expect(stderr).toMatch(/error: the model was not saved: .*no space is left on the device/);
+  expect(readFileSync(out, "utf8")).toBe("the old file");
+  if (more.length === 0) expect(stdout).toMatch(/3 units revived, 0 removed; outputs as they were\n$/);
+  else {
+    const { treatment, saved } = JSON.parse(stdout) as Document & { saved: { error: string } };
+    expect([treatment.revived, saved.error]).toEqual([3, expect.stringContaining("no space")]);
+  }
 });
 
 it("what has nothing to treat is written as it is", async () => {

@@ -10,6 +10,7 @@ import type { Subject } from "../models/subject.js";
 import {
   checkTarget,
   saveModel,
+  type Target,
   WRITTEN_FORMATS,
   WRITTEN_HELP,
   type WrittenBesides,
@@ -82,35 +83,40 @@ interface Treated {
   readonly subject: Subject;
   readonly treatment: Treatment;
   readonly outputs: OutputChange;
-  readonly saved: WrittenModel;
 }
 
-async function treatSubject(
-  terminal: Terminal,
-  { network, x, y }: Subject,
-  remedy: Remedy,
-): Promise<Pick<Treated, "treatment" | "outputs">> {
+/** The model that was written, or why it was not. */
+type Saved = WrittenModel | { readonly error: string };
+
+/** Undefined where it was interrupted. */
+async function treatSubject(terminal: Terminal, subject: Subject, remedy: Remedy): Promise<Treated | undefined> {
+  const { network, x, y } = subject;
   const { treat } = await import("../../index.js");
   const before = new OutputsBefore(network, x);
+  const signal = interruption();
   terminal.startProgress();
-  const treatment = await treat(network, x, remedy, {
-    signal: interruption(),
-    onProgress: (done) => terminal.progress({ label: "treating", done: 100 * done, total: 100, unit: "%" }),
-    ...(y !== undefined && { targets: y }),
-  });
-  terminal.endProgress();
-  return { treatment, outputs: before.changeTo(treatment.network) };
+  try {
+    const treatment = await treat(network, x, remedy, {
+      signal,
+      onProgress: (done) => terminal.progress({ label: "treating", done: 100 * done, total: 100, unit: "%" }),
+      ...(y !== undefined && { targets: y }),
+    });
+    return { subject, treatment, outputs: before.changeTo(treatment.network) };
+  } catch (error) {
+    if (signal.aborted) return undefined;
+    throw error;
+  } finally {
+    terminal.endProgress();
+  }
 }
 
-function tellTreated(terminal: Terminal, { subject, treatment, outputs, saved }: Treated): void {
-  const counts = countTreated(treatment);
+function tellTreated(terminal: Terminal, { subject, treatment, outputs }: Treated): void {
   terminal.tell(`${String(treatment)}\n`);
-  terminal.tell(terminal.colors.bold(wrap(describeTreated(counts, outputs, subject.x.rows))));
-  tellWritten(terminal, saved);
+  terminal.tell(terminal.colors.bold(wrap(describeTreated(countTreated(treatment), outputs, subject.x.rows))));
 }
 
 /** The document that --json prints. */
-function toDocument({ subject, treatment, outputs, saved }: Treated): object {
+function toDocument({ subject, treatment, outputs }: Treated, saved: Saved): object {
   const { remedy, treated, findings, besides, before, after } = treatment;
   const { document, data } = subject;
   return {
@@ -131,6 +137,26 @@ function besidesOf({ besides }: Subject, hadSlopes: boolean, { network }: Treatm
   return hasSlopes(network) === hadSlopes ? besides : { ...besides, names };
 }
 
+/** What was found is told also where it cannot be saved. */
+async function saveTreated(
+  terminal: Terminal,
+  treated: Treated,
+  target: Target,
+  besides: WrittenBesides,
+  json = false,
+): Promise<void> {
+  const saved: Saved = await saveModel(treated.treatment.network, target, besides).catch((error: unknown) => {
+    if (error instanceof RelumineError) return { error: error.message };
+    throw error;
+  });
+  if (json) terminal.document(toDocument(treated, saved));
+  else tellTreated(terminal, treated);
+  if ("error" in saved) {
+    terminal.fail(`the model was not saved: ${saved.error}`);
+    process.exitCode = 1;
+  } else if (!json) tellWritten(terminal, saved);
+}
+
 async function treatFile(file: string, source: string, options: TreatCommandOptions): Promise<void> {
   const { json, out, format } = options;
   const terminal = new Terminal(json);
@@ -147,11 +173,10 @@ async function treatFile(file: string, source: string, options: TreatCommandOpti
   const subject = await subjectOf(model, source, options);
   tellSubject(terminal, subject.text, subject.data);
   const hadSlopes = hasSlopes(subject.network);
-  const { treatment, outputs } = await treatSubject(terminal, subject, remedy);
-  const saved = await saveModel(treatment.network, target, besidesOf(subject, hadSlopes, treatment));
-  const treated = { subject, treatment, outputs, saved };
-  if (json) terminal.document(toDocument(treated));
-  else tellTreated(terminal, treated);
+  const treated = await treatSubject(terminal, subject, remedy);
+  if (treated) await saveTreated(terminal, treated, target, besidesOf(subject, hadSlopes, treated.treatment), json);
+  else terminal.fail("interrupted: nothing was written");
+  if (!treated) process.exitCode = 1;
 }
 
 export function treatCommand(): Command {

@@ -5,7 +5,7 @@
 //   relumine  NAME.safetensors
 import { mkdir, readdir, rename, rm, rmdir } from "node:fs/promises";
 import { basename, dirname, extname, join } from "node:path";
-import { checkPlace, followLinks, reasonOf, statIfThere } from "../files.js";
+import { checkFolder, checkPlace, followLinks, reasonOf, statIfThere } from "../files.js";
 import { saveFile, temporaryFor } from "../save-file.js";
 import { RelumineError } from "../../core/errors.js";
 import type { Network } from "../../index.js";
@@ -82,16 +82,21 @@ function writtenFormat({ place, option, format, from }: TargetQuestion): Written
   throw new RelumineError("unsupported", `${option} ${place}`, "to have a format that can be written", given, INSTEAD);
 }
 
-/** A new folder, or one with nothing in it: files of another model beside would be no whole. */
-async function checkFolder(place: string, option: string): Promise<void> {
-  const expected = "to be a new folder, or an empty one";
-  const refuse = (given: string) => new RelumineError("value", `${option} ${place}`, expected, given);
-  const status = await statIfThere(place).catch((error: unknown) => {
-    throw refuse(reasonOf(error));
-  });
-  if (status === undefined) return;
-  if (!status.isDirectory()) throw refuse("a file");
-  if ((await readdir(place)).length > 0) throw refuse("one with files in it");
+/**
+ * A new folder, or one with nothing in it: files of another model beside would be no whole.
+ * @returns its place, links followed
+ */
+async function checkNewFolder(place: string, option: string): Promise<string> {
+  const refuse = (given: string): never => {
+    const expected = "to be a new folder, or an empty one, in a folder that may be written";
+    throw new RelumineError("value", `${option} ${place}`, expected, given);
+  };
+  const real = await followLinks(place);
+  await checkFolder(dirname(real), refuse);
+  const status = await statIfThere(real).catch((error: unknown) => refuse(reasonOf(error)));
+  if (status && !status.isDirectory()) refuse("a file");
+  if (status && (await readdir(real)).length > 0) refuse("one with files in it");
+  return real;
 }
 
 /**
@@ -103,9 +108,7 @@ export async function checkTarget(question: TargetQuestion): Promise<Target> {
   const format = writtenFormat(question);
   const isFolder = format === "tfjs" && extname(place).toLowerCase() !== ".zip";
   const path = isFolder ? place.replace(/(?:model\.json|[/\\]+)$/i, "") || "." : place;
-  if (isFolder) await checkFolder(path, option);
-  const real = isFolder ? await followLinks(path) : await checkPlace(path, undefined, option);
-  if (isFolder) await checkPlace(join(dirname(real), `.${basename(real)}`), undefined, option);
+  const real = isFolder ? await checkNewFolder(path, option) : await checkPlace(path, undefined, option);
   for (const source of sources)
     if ((await followLinks(source)) === real)
       throw new RelumineError("value", `${option} ${place}`, "to be another file than what is read", "the same");
