@@ -48,6 +48,8 @@ export type {
   UnitDiagnosis,
   UnitState,
 } from "./diagnosis/types.js";
+export { forecastDeadLatents } from "./diagnosis/forecast/dead-latents.js";
+export type { InputMoments, LatentForecast } from "./diagnosis/forecast/dead-latents.js";
 export { forecastTraining } from "./diagnosis/forecast/training.js";
 export type {
   DeadBand,

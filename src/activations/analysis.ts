@@ -57,7 +57,7 @@ export function sigmoid(z: number): number {
 }
 
 /** Phi(z), by the series of positive terms of erf. */
-function normalCdf(z: number): number {
+export function normalCdf(z: number): number {
   if (Math.abs(z) > 8) return z > 0 ? 1 : 0;
   let term = z;
   let sum = z;

@@ -182,6 +182,7 @@ function activationOf(
  * LAYER.activations, with LAYER.weight (units x inputs) or LAYER.kernel (inputs x units), LAYER.bias,
  * LAYER.activation and others beside them. Numbers are read when `diagnoseActivations` asks for them.
  * @param sources files with the same layers, whose rows follow each other
+ * @cost reads the weights beside the layers alone
  * @throws RelumineError "format", "unsupported", "shape", "value" or "memory", as a rejection
  * @example
  * const { layers } = await readActivations([await file.arrayBuffer()]);

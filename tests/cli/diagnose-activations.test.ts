@@ -1,5 +1,5 @@
 // `relumine diagnose ACTIVATIONS.npz`: what hooks wrote, the dead to the unit; options and files that are none.
-import { readFileSync, writeFileSync } from "node:fs";
+import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { zipSync } from "fflate";
@@ -120,4 +120,46 @@ describe("refuses", () => {
     expect(stderr).toMatch(told);
     expect(stderr).not.toContain("    at ");
   });
+});
+
+it("a sparse autoencoder in its folder, with the share that its inputs' mean alone would kill", async () => {
+  const [inputs, latents] = [4, 16];
+  const tensors: Record<string, readonly [shape: number[], value: (i: number) => number]> = {
+    W_enc: [[inputs, latents], (i) => Math.sin(7 * i + 1)],
+    b_enc: [[latents], (i) => (i < 5 ? -30 : 0)],
+    W_dec: [[latents, inputs], (i) => Math.cos(i)],
+    b_dec: [[inputs], () => 2],
+  };
+  let at = 0;
+  const parts = Object.entries(tensors).map(([name, [shape, value]]) => {
+    const data = Float32Array.from({ length: shape.reduce((a, b) => a * b) }, (_, i) => value(i));
+    return { name, shape, data, data_offsets: [at, (at += data.byteLength)] };
+  });
+  const header = JSON.stringify(
+    Object.fromEntries(parts.map(({ name, shape, data_offsets }) => [name, { dtype: "F32", shape, data_offsets }])),
+  );
+  const autoencoder = join(folder.path, "sae");
+  mkdirSync(autoencoder);
+  const length = Buffer.from(BigUint64Array.of(BigInt(header.length)).buffer);
+  writeFileSync(
+    join(autoencoder, "sae_weights.safetensors"),
+    Buffer.concat([length, Buffer.from(header), ...parts.map(({ data }) => Buffer.from(data.buffer))]),
+  );
+  const config = { architecture: "standard", apply_b_dec_to_input: true, normalize_activations: "none" };
+  const rows = join(folder.path, "rows.npy");
+  writeFileSync(
+    rows,
+    npy(
+      [50, inputs],
+      Array.from({ length: 200 }, (_, i) => 2 + Math.sin(i * i)),
+    ),
+  );
+  const refused = await relumine("diagnose", autoencoder, rows);
+  expect([refused.code, refused.stderr]).toEqual([1, expect.stringContaining("cfg.json")]);
+  writeFileSync(join(autoencoder, "cfg.json"), JSON.stringify(config));
+  const { model, data, diagnosis } = await diagnose(autoencoder, rows);
+  expect(model).toMatchObject({ format: "safetensors", writer: "SAELens" });
+  expect(deadOf(diagnosis)[0].slice(0, 5)).toEqual([0, 1, 2, 3, 4]);
+  expect(diagnosis.layers[0].units[0].mechanism).toBe("negativeBias");
+  expect(data.notes.join()).toMatch(/mean is \d\.\d+ times their spread/);
 });

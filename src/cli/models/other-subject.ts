@@ -6,12 +6,14 @@ import { namesOf } from "./written-model.js";
 import { metricsText } from "../evaluate.js";
 import { about } from "../files.js";
 import { readRows, type RowsOptions } from "../read-rows.js";
-import { isMatrix, type Samples, toSomeSamples } from "../../core/matrix.js";
+import { isMatrix, type SampleRows, type Samples, toSomeSamples } from "../../core/matrix.js";
 import { isSparse } from "../../core/sparse.js";
+import { forecastDeadLatents } from "../../diagnosis/forecast/dead-latents.js";
 import type { Network, Targets } from "../../index.js";
 import type { ReadModel } from "../../models.js";
 import { nameOf } from "../../network/losses.js";
 import { describeModel } from "../../report/model-text.js";
+import { formatNumber, formatPercent } from "../../text/numbers.js";
 import { onOneLine } from "../../text/printable.js";
 
 export interface OtherModelOptions extends ModelOptions, RowsOptions {}
@@ -30,9 +32,22 @@ function areLogits({ head, spec }: ReadModel, y: Targets | undefined, { loss }: 
   return isOpen && y !== undefined && spec.layers.at(-1)!.units > 1 && areLabels(y);
 }
 
+/** What saves them, as its files are told. */
+const AUTOENCODERS = "SAELens";
+
 const LOGITS_NOTE =
   "each row has one label, and the model several outputs without a softmax: they are taken for logits under " +
   "crossEntropy; --loss says otherwise";
+
+/** Of a sparse autoencoder: what the inputs' mean alone would do to latents as they start. */
+function latentNotes({ writer }: ReadModel, x: SampleRows): string[] {
+  if (writer !== AUTOENCODERS) return [];
+  const { gamma, deadShare } = forecastDeadLatents(x);
+  return [
+    `the inputs' mean is ${formatNumber(gamma)} times their spread: of latents that start in random directions with ` +
+      `biases of 0, ${formatPercent(deadShare)} would be dead on these rows`,
+  ];
+}
 
 function documentOf(file: string, { format, writer, head, notes }: ReadModel, network: Network): object {
   const { spec, parameterCount, runtime } = network;
@@ -61,7 +76,11 @@ export async function otherSubject(model: ModelFile, source: string, options: Ot
       network,
       text: `${onOneLine(model.file)}: ${onOneLine(describeModel(read, network.parameterCount))}`,
       document: documentOf(model.file, read, network),
-      data: { name, rows: x.rows, notes: [...read.notes, ...notes, ...(isByLogits ? [LOGITS_NOTE] : [])] },
+      data: {
+        name,
+        rows: x.rows,
+        notes: [...read.notes, ...notes, ...(isByLogits ? [LOGITS_NOTE] : []), ...latentNotes(read, x)],
+      },
       x,
       ...(y !== undefined && { y, evaluated: evaluate(network, x, y) }),
       besides: { names: namesOf(read) },
