@@ -45,7 +45,9 @@ async function diagnoseFile(
   file: string,
   sources: readonly string[],
   { json, prove = false, failOn, ...options }: DiagnoseCommandOptions,
+  command: Command,
 ): Promise<void> {
+  if (sources.length === 0 && !/\.np[yz]$/i.test(file)) command.error("error: missing required argument 'data'");
   const terminal = new Terminal(json);
   const judged = await judge({ file, sources, options: { ...options, prove } }, terminal);
   const failures = failuresOf(failOn, judged.diagnosis);

@@ -19,6 +19,8 @@ const WITH_ACTIVATIONS =
   "Its latents can be judged all the same by what they did: diagnoseActivations, or relumine diagnose ACTIVATIONS.npz";
 const MOST_CONFIG_BYTES = 2 ** 20;
 const CONFIG_DEPTH = 16;
+const FOLDED =
+  "b_dec is taken from the inputs: it is folded into the encoder's bias, and what closed a latent is said of that bias.";
 const KNOWN = ["W_enc", "b_enc", "W_dec", "b_dec"];
 
 /** Whether tensors of these names are an autoencoder's. */
@@ -98,7 +100,7 @@ export function readSparseAutoencoder(tensors: ReadonlyMap<string, NamedTensor>,
   });
   return {
     writer: "SAELens",
-    notes: config.appliesDecoderBias ? ["b_dec is taken from the inputs: it is folded into the encoder's bias."] : [],
+    notes: config.appliesDecoderBias ? [FOLDED] : [],
     ...chainOf(scale(output, 1, decoderBias.data)),
   };
 }
