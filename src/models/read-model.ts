@@ -41,7 +41,7 @@ export interface ReadModel {
   readonly writer: string;
   /** Of the network: normalizations are folded into its layers, dropout is gone. */
   readonly spec: NetworkSpec;
-  /** What the file ends with: `predict` gives it (of logSoftmax the probabilities); it chooses a loss that is not said. */
+  /** What the file ends with; `predict` gives it, of logSoftmax the probabilities. It chooses a loss that none says. */
   readonly head: Head;
   /** What a person should know of how it was read. */
   readonly notes: readonly string[];

@@ -2,6 +2,7 @@
 // rows. What is said is what the trained network itself is told, but for findings that need the training's record.
 import { expect, test } from "vitest";
 import { createNetwork, diagnose, type Finding } from "../../src/index.js";
+import { factsOf, isClassification } from "../../src/network/losses.js";
 import { readModel } from "../../src/models/read-model.js";
 import { ALL_SETS, type SetName } from "../casebook/exam/exam.js";
 import type { Program } from "../casebook/exam/program.js";
@@ -32,14 +33,17 @@ test.each(programs)("%s", async (_name, program, side) => {
     const weights = network.layers.map((layer) => layer.getWeights());
     return { file: kerasFile(network), spec: network.spec, weights, x, options, direct: kinds(findings) };
   });
-  // how targets are read is no matter of the file
+  // how targets are read is no matter of the file, and logits are for the caller to say
   const { loss } = spec;
-  const isAny = typeof loss === "object" && loss.targets === "any";
-  using read = await (await readModel(file, isAny ? { loss } : {})).toNetwork({ arithmetic: "reproducible" });
+  const { from, takesAnyTargets } = factsOf(loss);
+  const isOfLogits = isClassification(loss) && from === "logits";
+  const model = await readModel(file, takesAnyTargets || isOfLogits ? { loss } : {});
+  expect(model.notes).toHaveLength(Number(isOfLogits));
+  using read = await model.toNetwork({ arithmetic: "reproducible" });
   const { findings } = diagnose(read, x, options);
   using forgetful = await createNetwork(spec, { arithmetic: "reproducible" });
   forgetful.layers.forEach((layer, index) => layer.setWeights(weights[index]));
   expect(told(findings)).toEqual(told(diagnose(forgetful, x, options).findings));
-  const left = direct.filter((each) => !OF_THE_RECORD.includes(each.split("@")[0]));
-  expect(kinds(findings)).toEqual(left);
+  const left = (all: readonly string[]) => all.filter((each) => !OF_THE_RECORD.includes(each.split("@")[0]));
+  expect(left(kinds(findings))).toEqual(left(direct));
 });

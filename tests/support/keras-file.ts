@@ -1,5 +1,6 @@
 // A network as Keras 3 saves it: a .keras file of config.json and model.weights.h5.
 import { strToU8, zipSync } from "fflate";
+import { factsOf, isClassification, nameOf } from "../../src/network/losses.js";
 import type { Network } from "../../src/network/types.js";
 import type { KernelInitializer } from "../../src/network/initializer-spec.js";
 import { type Hdf5Array, hdf5File } from "./hdf5-file.js";
@@ -35,12 +36,15 @@ export function kerasFile({ spec, layers }: Network): Uint8Array {
     }),
   );
   const input = keras("InputLayer", { name: "input_layer", batch_shape: [null, inputs], dtype: "float32" });
-  const loss = typeof spec.loss === "string" ? spec.loss : spec.loss.name;
+  const loss = LOSSES[nameOf(spec.loss)];
+  const isOfLogits = isClassification(spec.loss) && factsOf(spec.loss).from === "logits";
   const model = {
     module: "keras",
     class_name: "Sequential",
     config: { name: "sequential", layers: [input, ...listed] },
-    compile_config: { loss: LOSSES[loss] },
+    compile_config: {
+      loss: isOfLogits ? { module: "keras.losses", class_name: loss, config: { from_logits: true } } : loss,
+    },
   };
   const groups = layers.map((layer, index) => {
     const { kernel, bias } = layer.getWeights();

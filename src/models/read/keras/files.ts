@@ -3,13 +3,12 @@
 import { describe } from "../../../core/checks.js";
 import { RelumineError } from "../../../core/errors.js";
 import { type JsonObject, parseStrictJson } from "../../../core/strict-json.js";
-import type { Loss } from "../../../network/losses.js";
 import { refuse } from "../../chain/layers.js";
 import type { ReadFile, Said } from "../said.js";
 import { type NamedTensor, transposed } from "../../../arrays/tensor.js";
 import { chainOfStateDict } from "../state-dict.js";
 import { ZipArchive } from "../../../arrays/zip.js";
-import { compiledLoss } from "./training.js";
+import { compiledLoss, notesOnLoss } from "./training.js";
 import { layerPath, readConfig } from "./config.js";
 import { type HdfGroup, openHdf5 } from "./hdf5.js";
 import { chainOfLayers, checkKnown, type Wanted, type WeightSource } from "./layers.js";
@@ -52,8 +51,9 @@ export function readKeras(bytes: Uint8Array): ReadFile {
   const model = parseStrictJson(`the file's ${CONFIG}`, text, CONFIG_DEPTH);
   const config = readConfig(model, checkKnown);
   const root = openHdf5(archive.read("model.weights.h5"));
-  const compiled = compiledLoss((model as JsonObject).compile_config);
-  return { writer: "Keras 3", compiled, ...chainOfLayers(config, newerSource(root)), notes: notesOn(text) };
+  const training = (model as JsonObject).compile_config;
+  const notes = [...notesOn(text), ...notesOnLoss(training)];
+  return { writer: "Keras 3", compiled: compiledLoss(training), ...chainOfLayers(config, newerSource(root)), notes };
 }
 
 function notesOn(text: string): string[] {
@@ -89,12 +89,12 @@ function olderSource(root: HdfGroup): WeightSource {
   };
 }
 
-/** Of the attribute training_config; what can't be read there says nothing. */
-function trainedLoss(root: HdfGroup): Loss | undefined {
+/** The attribute training_config; what can't be read there says nothing. */
+function trainingOf(root: HdfGroup): unknown {
   const text = root.attribute("training_config");
   if (typeof text !== "string" || text.length > MOST_CONFIG) return undefined;
   try {
-    return compiledLoss(parseStrictJson("the file's training_config", text, CONFIG_DEPTH));
+    return parseStrictJson("the file's training_config", text, CONFIG_DEPTH);
   } catch {
     return undefined;
   }
@@ -117,7 +117,9 @@ export function readKerasH5(bytes: Uint8Array, said: Said): ReadFile {
   const config = readConfig(parseStrictJson("the file's model_config", text, CONFIG_DEPTH), checkKnown);
   const version = root.attribute("keras_version");
   const writer = typeof version === "string" ? `Keras ${version.slice(0, 40)}` : "Keras";
-  return { writer, compiled: trainedLoss(root), ...chainOfLayers(config, olderSource(root)), notes: notesOn(text) };
+  const training = trainingOf(root);
+  const notes = [...notesOn(text), ...notesOnLoss(training)];
+  return { writer, compiled: compiledLoss(training), ...chainOfLayers(config, olderSource(root)), notes };
 }
 
 /** Weights without a config: dense layers in the order of their numbers. */

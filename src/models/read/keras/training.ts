@@ -18,6 +18,10 @@ const LOSSES: ReadonlyMap<string, Loss> = new Map([
 const isObject = (value: unknown): value is JsonObject =>
   typeof value === "object" && value !== null && !Array.isArray(value);
 
+/** What a model that was trained on logits ends with, its file does not say: predict gives what the model gives. */
+const OF_LOGITS =
+  "It was trained by a cross-entropy of logits: { loss } says so, and predict then gives probabilities instead.";
+
 /** A name, or an object of a class with its name or its options as config. */
 function lossName(loss: unknown): string | undefined {
   if (typeof loss === "string") return loss;
@@ -29,12 +33,22 @@ function lossName(loss: unknown): string | undefined {
   return isPlain && typeof className === "string" ? className : undefined;
 }
 
+/** Of a compile_config or training_config. */
+const lossOf = (config: unknown): unknown => {
+  const loss = isObject(config) ? config.loss : undefined;
+  return Array.isArray(loss) && loss.length === 1 ? (loss[0] as unknown) : loss;
+};
+
 /** The one loss of a compile_config or training_config, if this package has it. */
 export function compiledLoss(config: unknown): Loss | undefined {
-  if (!isObject(config)) return undefined;
-  const [loss, ...more] = Array.isArray(config.loss) ? (config.loss as unknown[]) : [config.loss];
-  const name = more.length === 0 ? lossName(loss) : undefined;
+  const name = lossName(lossOf(config));
   return name === undefined ? undefined : LOSSES.get(name.toLowerCase().replaceAll("_", ""));
+}
+
+/** What a person should know of the loss. */
+export function notesOnLoss(config: unknown): string[] {
+  const loss = lossOf(config);
+  return isObject(loss) && isObject(loss.config) && loss.config.from_logits === true ? [OF_LOGITS] : [];
 }
 
 type Initializer = (config: JsonObject) => KernelInitializer | undefined;
