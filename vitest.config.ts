@@ -74,6 +74,7 @@ const inChromium = (
   optimizeDeps: {
     include: [
       "@assemblyscript/loader",
+      "onnxruntime-web",
       "@tensorflow/tfjs",
       "@tensorflow/tfjs-core",
       "@tensorflow/tfjs-layers",

@@ -8,6 +8,7 @@ import type { Diagnosis } from "../diagnosis/types.js";
 import type { Thresholds } from "../inspect/unit-state.js";
 import { type ModelFiles, toFileMap } from "../models/files.js";
 import { countOf, formatPercent } from "../text/numbers.js";
+import { checkModel } from "./check-model.js";
 import { ASKED_ONLY } from "./activation-nodes.js";
 import type { GraphRows } from "./feeds.js";
 import { observeGraph, type RunSettings } from "./observe-graph.js";
@@ -107,11 +108,6 @@ export function readPlan(given: DiagnoseGraphOptions): GraphPlan {
     },
     pacing,
   };
-}
-
-export function checkModel(model: unknown): Uint8Array {
-  if (model instanceof Uint8Array) return model;
-  throw new RelumineError("value", "model", "to be the bytes of an ONNX file, a Uint8Array", describe(model));
 }
 
 /** Below this a unit that never fires says little: its rate may be above 5 %. */

@@ -7,17 +7,21 @@ import { Message } from "../models/read/onnx/protobuf.js";
 import { GRAPH, MODEL } from "./wire.js";
 
 /** An axis of an input: its size, or its name where that is open. */
-export interface Axis {
+export interface GraphAxis {
+  /** How many numbers lie along it. */
   readonly size?: number;
+  /** What the file calls it. */
   readonly name?: string;
 }
 
+/** An input of a graph. */
 export interface GraphInput {
+  /** What the file calls it. */
   readonly name: string;
   /** As in TensorProto; 0 where it is no tensor. */
   readonly type: number;
-  /** undefined where the file does not say. */
-  readonly axes: readonly Axis[] | undefined;
+  /** The first counts the rows; undefined where the file does not say. */
+  readonly axes: readonly GraphAxis[] | undefined;
 }
 
 /** Constants are made of constants no deeper than this. */
@@ -28,7 +32,7 @@ const MOST_EVALUATED = 2 ** 24;
 function readInput(message: Message): GraphInput {
   const tensor = message.message(2, "an input's type")?.message(1, "an input's type");
   const sizes = tensor?.message(2, "an input's shape")?.messages(1, "an input's shape");
-  const axes = sizes?.map((axis): Axis => {
+  const axes = sizes?.map((axis): GraphAxis => {
     const [size, name] = [axis.integer(1), axis.text(2)];
     if (size !== undefined && size > 0) return { size };
     return name === "" ? {} : { name };

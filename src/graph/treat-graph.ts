@@ -6,8 +6,8 @@ import { Pace } from "../core/pace.js";
 import type { UnitDiagnosis } from "../diagnosis/types.js";
 import { countOf, formatNumber } from "../text/numbers.js";
 import { ConstantEdits } from "./constant-edits.js";
+import { checkModel } from "./check-model.js";
 import {
-  checkModel,
   type DiagnoseGraphOptions,
   diagnoseWatched,
   GRAPH_OPTIONS,

@@ -1,0 +1,52 @@
+// Whether an ONNX file is a graph that is no chain of dense layers, and what is said of it.
+import { about } from "../files.js";
+import type { ModelFile } from "../models/model-file.js";
+import { type ModelOptions, readAnyModel } from "../models/model-options.js";
+import { RelumineError } from "../../core/errors.js";
+import { countOf } from "../../text/numbers.js";
+import { onOneLine } from "../../text/printable.js";
+import type { GraphDescription, OnnxRuntime } from "../../onnx.js";
+import { loadRuntime } from "./runtime.js";
+
+/** An ONNX graph, with what is to run it. */
+export interface GraphModel {
+  readonly model: ModelFile;
+  readonly ort: OnnxRuntime;
+  readonly description: GraphDescription;
+}
+
+/** Why it is no chain; undefined where it is one, or no ONNX file. */
+async function refusalOf(model: ModelFile, options: ModelOptions): Promise<RelumineError | undefined> {
+  if (model.format !== "onnx") return undefined;
+  try {
+    await readAnyModel(model, options);
+    return undefined;
+  } catch (error) {
+    if (error instanceof RelumineError && error.code === "unsupported") return error;
+    throw error;
+  }
+}
+
+/**
+ * The graph in a file, where it is one that is no chain.
+ * @throws RelumineError about the file; "unsupported" where ONNX Runtime is not there
+ */
+export async function graphModelOf(model: ModelFile, options: ModelOptions): Promise<GraphModel | undefined> {
+  const refusal = await refusalOf(model, options);
+  if (refusal === undefined) return undefined;
+  const ort = await loadRuntime(refusal);
+  const { describeGraph } = await import("../../onnx.js");
+  const { bytes, beside, file } = model;
+  return { model, ort, description: await about(file, () => describeGraph(bytes, { files: beside })) };
+}
+
+/** In a line: `resnet.onnx: an ONNX graph of pytorch 1.13.1, opset 13, 122 nodes`. */
+export function describeGraphModel({ model: { file }, description: { writer, opset, nodes } }: GraphModel): string {
+  const by = writer === "" ? "" : ` of ${writer}`;
+  return onOneLine(`${file}: an ONNX graph${by}, opset ${opset}, ${countOf(nodes, "node")}`);
+}
+
+/** As --json prints it. */
+export function graphDocument({ model: { file }, description: { writer, opset } }: GraphModel): object {
+  return { file, format: "onnx", writer, opset, graph: true };
+}

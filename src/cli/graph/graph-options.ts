@@ -1,0 +1,58 @@
+// Options for ONNX graphs that are no chains of dense layers.
+import { type Command, InvalidArgumentError } from "commander";
+import type { DiagnoseGraphOptions } from "../../onnx.js";
+import { RelumineError } from "../../core/errors.js";
+import { describe } from "../../core/checks.js";
+
+/** What `addGraphOptions` adds. */
+export interface GraphOptions {
+  readonly dimensions?: Readonly<Record<string, number>>;
+  readonly gates?: boolean;
+}
+
+/** `height=48,width=192` */
+function dimensions(text: string): Record<string, number> {
+  const sizes = text.split(",").map((part): [string, number] => {
+    const [, name, size] = /^\s*(.+?)\s*=\s*([1-9]\d{0,8})\s*$/.exec(part) ?? [];
+    if (name === undefined) throw new InvalidArgumentError("It has to be such as height=48,width=192.");
+    return [name, Number(size)];
+  });
+  return Object.fromEntries(sizes);
+}
+
+export function addGraphOptions(command: Command): Command {
+  return command
+    .option("--dimensions <sizes>", "of an ONNX graph's open axes where rows are flat: height=48,width=192", dimensions)
+    .option("--gates", "of an ONNX graph: watch sigmoid, tanh and their like too");
+}
+
+const GATES: DiagnoseGraphOptions["activations"] = ["sigmoid", "tanh", "softsign", "hardTanh", "logSigmoid"];
+
+export function inGraph({
+  dimensions: sizes,
+  gates,
+}: GraphOptions): Pick<DiagnoseGraphOptions, "dimensions" | "activations"> {
+  return { ...(sizes && { dimensions: sizes }), ...(gates && { activations: GATES }) };
+}
+
+/** A refusal in the words of the command line. */
+export async function inCommandLine<T>(task: () => Promise<T>): Promise<T> {
+  try {
+    return await task();
+  } catch (error) {
+    const name = error instanceof RelumineError ? /^dimensions\.(.+)$/.exec(error.path)?.[1] : undefined;
+    if (name === undefined) throw error;
+    const { code, expected, given, hint } = error as RelumineError;
+    throw new RelumineError(code, `--dimensions ${name}=SIZE`, expected, given, hint);
+  }
+}
+
+/** @throws RelumineError "value" for an option that a graph has no use for */
+export function refuseForGraph(options: object, names: readonly string[]): void {
+  const given = new Map(Object.entries(options));
+  const said = names.find((name) => given.get(name) !== undefined && given.get(name) !== false);
+  if (said === undefined) return;
+  const option = `--${said.replaceAll(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`)}`;
+  const expected = "to be left out, as the model is a graph that ONNX Runtime runs";
+  throw new RelumineError("value", option, expected, describe(given.get(said)));
+}

@@ -1,0 +1,76 @@
+// `relumine treat resnet.onnx images.npz --remedy liftBias --out treated.onnx`: the graph itself with its dead units lifted.
+import { describeGraphModel, graphDocument, type GraphModel } from "./graph-model.js";
+import { type GraphOptions, inCommandLine, inGraph, refuseForGraph } from "./graph-options.js";
+import { readGraphRows } from "./graph-rows.js";
+import { tellSubject } from "../diagnose/judged.js";
+import { about } from "../files.js";
+import { pathsOf } from "../models/model-file.js";
+import type { OtherModelOptions } from "../models/other-subject.js";
+import { tellWritten } from "../models/tell-written.js";
+import { checkTarget } from "../models/written-model.js";
+import { saveFile } from "../save-file.js";
+import { interruption, type Terminal } from "../terminal.js";
+import { RelumineError } from "../../core/errors.js";
+import { describeGraphTreatment } from "../../report/graph-treatment-text.js";
+import type { RemedyKind } from "../../index.js";
+import type { WrittenFormat } from "../../models.js";
+
+export interface TreatGraphOptions extends OtherModelOptions, GraphOptions {
+  readonly remedy: RemedyKind;
+  readonly out: string;
+  readonly format?: WrittenFormat;
+  readonly json?: boolean;
+}
+
+const WITHOUT_EFFECT = ["activation", "head", "order", "loss", "share", "dormantBelow", "replaceBy"];
+const EXPECTED = "to be liftBias, as the model is a graph that is no chain of dense layers";
+
+async function checkOut({ model }: GraphModel, source: string, { out, format }: TreatGraphOptions): Promise<void> {
+  const sources = [...pathsOf(model), source];
+  const target = await checkTarget({ place: out, option: "--out", from: "onnx", sources, ...(format && { format }) });
+  if (target.format !== "onnx")
+    throw new RelumineError("unsupported", `--out ${out}`, "to be an ONNX file, as the graph is one", target.format);
+}
+
+/** @throws RelumineError about a file or an option */
+export async function treatGraphFile(
+  graph: GraphModel,
+  source: string,
+  options: TreatGraphOptions,
+  terminal: Terminal,
+): Promise<void> {
+  const { model, ort, description } = graph;
+  const { remedy, out, json } = options;
+  refuseForGraph(options, WITHOUT_EFFECT);
+  if (remedy !== "liftBias") throw new RelumineError("value", "--remedy", EXPECTED, remedy);
+  await checkOut(graph, source, options);
+  const { rows, data } = await readGraphRows(source, description.inputs, options);
+  const { treatGraph } = await import("../../onnx.js");
+  terminal.startProgress();
+  const run = () =>
+    treatGraph(model.bytes, rows, remedy, {
+      ort,
+      files: model.beside,
+      ...inGraph(options),
+      signal: interruption(),
+      onProgress: (done) => terminal.progress({ label: "treating", done: 100 * done, total: 100, unit: "%" }),
+    });
+  const treatment = await about(model.file, () => inCommandLine(run));
+  terminal.endProgress();
+  const { model: bytes, before, after, ...rest } = treatment;
+  await saveFile(out, bytes);
+  const told = { ...data, rows: before.samples, notes: [...data.notes, ...before.notes] };
+  const saved = { format: "onnx", files: [{ file: out, bytes: bytes.length }] } as const;
+  if (json)
+    return terminal.document({
+      model: graphDocument(graph),
+      data: told,
+      treatment: { remedy, ...rest },
+      before,
+      after,
+      saved,
+    });
+  tellSubject(terminal, describeGraphModel(graph), told);
+  terminal.tell(describeGraphTreatment(treatment));
+  return tellWritten(terminal, saved);
+}

@@ -1,0 +1,5 @@
+/** Vite's: where a file is served. */
+declare module "*?url" {
+  const url: string;
+  export default url;
+}
