@@ -3,6 +3,7 @@ import { Command } from "commander";
 import { judge } from "../diagnose/judge.js";
 import { judgedDocument, tellJudged } from "../diagnose/judged.js";
 import { addFailOnOption, type FailOnOptions, failuresOf, tellFailures } from "../fail-on.js";
+import { addGraphOptions, type GraphOptions } from "../graph/graph-options.js";
 import { addModelOptions } from "../models/model-options.js";
 import type { OtherModelOptions } from "../models/other-subject.js";
 import { addLayoutOptions, DATA_HELP } from "../options.js";
@@ -17,6 +18,7 @@ Examples:
   $ relumine diagnose digits.safetensors digits --prove
   $ relumine diagnose penguins.safetensors newer.csv --json > diagnosis.json
   $ relumine diagnose activations.npz
+  $ relumine diagnose resnet.onnx images.npy
 
 Models are ONNX, Keras (.keras, .h5), TensorFlow.js (the folder of model.json),
 PyTorch (state_dicts as .safetensors or .pt), NumPy's .npz of weights, and what
@@ -29,6 +31,11 @@ an .npz of arrays named LAYER.preactivations or LAYER.activations, rows x units
 or rows x channels x places, and beside them LAYER.weight, LAYER.bias and
 LAYER.activation, where they are known. Several files may hold the rows.
 
+An ONNX graph that is no chain of dense layers (convolutions, residual sums,
+transformers) is run by ONNX Runtime: npm install onnxruntime-web (or -node) in
+the folder. Its rows are an array of the input's shape, [rows, channels, height,
+width] say; of several inputs an .npz with an array for each, by its name.
+
 A network of "relumine train" reads a table's columns as its training read its
 own: the same means, medians and categories. Columns that it does not know are
 ignored; a word that it never saw is none of its categories. Other models take
@@ -36,7 +43,7 @@ numbers as they are. Where targets are there, the network is evaluated on the
 rows that have one, and judged on them. --prove takes a second or two; "relumine
 prove" goes on for longer.`;
 
-interface DiagnoseCommandOptions extends OtherModelOptions, FailOnOptions {
+interface DiagnoseCommandOptions extends OtherModelOptions, GraphOptions, FailOnOptions {
   readonly json?: boolean;
   readonly prove?: boolean;
 }
@@ -62,7 +69,7 @@ export function diagnoseCommand(): Command {
     .description("Diagnose a network, whoever trained it, on rows from a file.")
     .argument("<model>", "its file, the folder of a TensorFlow.js model, or what its layers did, in an .npz")
     .argument("[data...]", `its rows: ${DATA_HELP}`);
-  return addFailOnOption(addModelOptions(addRowsOptions(addLayoutOptions(command))))
+  return addFailOnOption(addGraphOptions(addModelOptions(addRowsOptions(addLayoutOptions(command)))))
     .option("--prove", "prove or refute that the dead are closed on all inputs in the rows' range")
     .option("--json", "print one JSON document instead")
     .addHelpText("after", EXAMPLES)

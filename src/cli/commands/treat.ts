@@ -1,6 +1,9 @@
 // `relumine treat`: a model and rows in, the model with its dead units treated out, in the format that it came from.
 import { Command, Option } from "commander";
 import { tellSubject } from "../diagnose/judged.js";
+import { graphModelOf } from "../graph/graph-model.js";
+import { addGraphOptions, type GraphOptions } from "../graph/graph-options.js";
+import { treatGraphFile } from "../graph/treat-graph-file.js";
 import { pathsOf, readModelFile } from "../models/model-file.js";
 import { subjectOf } from "../models/load-subject.js";
 import { activation, addModelOptions } from "../models/model-options.js";
@@ -46,7 +49,7 @@ folder for TensorFlow.js. Normalizations are folded into the layers.`;
 
 const share = decimal({ low: 0, openLow: true, high: 1 });
 
-interface TreatCommandOptions extends OtherModelOptions {
+interface TreatCommandOptions extends OtherModelOptions, GraphOptions {
   readonly remedy: RemedyKind;
   readonly out: string;
   readonly format?: WrittenFormat;
@@ -162,6 +165,8 @@ async function treatFile(file: string, source: string, options: TreatCommandOpti
   const terminal = new Terminal(json);
   const remedy = remedyOf(options);
   const model = await readModelFile(file);
+  const graph = await graphModelOf(model, options);
+  if (graph) return treatGraphFile(graph, source, options, terminal);
   const sources = [...pathsOf(model), source];
   const target = await checkTarget({
     place: out,
@@ -192,7 +197,7 @@ export function treatCommand(): Command {
     .option("--share <share>", "of the rows that liftBias opens a unit on (default: 0.1)", share)
     .option("--dormant-below <tau>", "what recycle takes for dormant (default: 0.025)", decimal({ low: 0 }))
     .option("--replace-by <activation>", "what replaceActivation puts in place, e.g. leakyRelu:0.01", activation);
-  return addModelOptions(addRowsOptions(addLayoutOptions(command)))
+  return addGraphOptions(addModelOptions(addRowsOptions(addLayoutOptions(command))))
     .option("--json", "print one JSON document instead")
     .addHelpText("after", EXAMPLES)
     .action(treatFile);

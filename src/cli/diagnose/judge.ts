@@ -2,6 +2,9 @@
 // of its own beside this one.
 import type { Judged } from "./judged.js";
 import { holdsActivations, judgeActivations } from "./of-activations.js";
+import { judgeGraph } from "./of-graph.js";
+import { graphModelOf } from "../graph/graph-model.js";
+import type { GraphOptions } from "../graph/graph-options.js";
 import { readModelFile } from "../models/model-file.js";
 import type { OtherModelOptions } from "../models/other-subject.js";
 import { subjectOf } from "../models/load-subject.js";
@@ -15,7 +18,7 @@ export interface Asked {
   readonly file: string;
   /** Rows for a model; more of the same where the file holds what layers did, or nothing. */
   readonly sources: readonly string[];
-  readonly options: OtherModelOptions & { readonly prove: boolean };
+  readonly options: OtherModelOptions & GraphOptions & { readonly prove: boolean };
 }
 
 async function judgeSubject({ network, x, y, ...subject }: Subject, prove: boolean): Promise<Judged> {
@@ -35,5 +38,7 @@ export async function judge({ file, sources, options }: Asked, terminal: Termina
   if (more.length > 0)
     throw new RelumineError("value", "data", "to be one file, as the first holds a model", `${sources.length} files`);
   const model = await readModelFile(file);
+  const graph = await graphModelOf(model, options);
+  if (graph) return judgeGraph(graph, source, options, terminal);
   return judgeSubject(await subjectOf(model, source, options), options.prove);
 }

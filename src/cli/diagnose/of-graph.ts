@@ -2,8 +2,9 @@
 import type { Judged } from "./judged.js";
 import { about } from "../files.js";
 import { describeGraphModel, graphDocument, type GraphModel } from "../graph/graph-model.js";
-import { type GraphOptions, inCommandLine, inGraph, refuseForGraph } from "../graph/graph-options.js";
+import { type GraphOptions, inCommandLine, inGraph, IS_GRAPH } from "../graph/graph-options.js";
 import { readGraphRows } from "../graph/graph-rows.js";
+import { refuseOptions } from "../models/load-subject.js";
 import type { OtherModelOptions } from "../models/other-subject.js";
 import { interruption, type Terminal } from "../terminal.js";
 
@@ -17,7 +18,8 @@ export async function judgeGraph(
   options: OtherModelOptions & GraphOptions & { readonly prove: boolean },
   terminal: Terminal,
 ): Promise<Judged> {
-  refuseForGraph(options, WITHOUT_EFFECT);
+  const { prove, ...others } = options;
+  refuseOptions({ ...others, ...(prove && { prove }) }, WITHOUT_EFFECT, IS_GRAPH);
   const { model, ort, description } = graph;
   const { rows, data } = await readGraphRows(source, description.inputs, options);
   const { diagnoseGraph } = await import("../../onnx.js");

@@ -1,11 +1,13 @@
 // Whether an ONNX file is a graph that is no chain of dense layers, and what is said of it.
 import { about } from "../files.js";
 import type { ModelFile } from "../models/model-file.js";
+import { refuseOptions } from "../models/load-subject.js";
 import { type ModelOptions, readAnyModel } from "../models/model-options.js";
 import { RelumineError } from "../../core/errors.js";
 import { countOf } from "../../text/numbers.js";
 import { onOneLine } from "../../text/printable.js";
 import type { GraphDescription, OnnxRuntime } from "../../onnx.js";
+import { type GraphOptions, OF_GRAPHS } from "./graph-options.js";
 import { loadRuntime } from "./runtime.js";
 
 /** An ONNX graph, with what is to run it. */
@@ -31,9 +33,15 @@ async function refusalOf(model: ModelFile, options: ModelOptions): Promise<Relum
  * The graph in a file, where it is one that is no chain.
  * @throws RelumineError about the file; "unsupported" where ONNX Runtime is not there
  */
-export async function graphModelOf(model: ModelFile, options: ModelOptions): Promise<GraphModel | undefined> {
+export async function graphModelOf(
+  model: ModelFile,
+  options: ModelOptions & GraphOptions,
+): Promise<GraphModel | undefined> {
   const refusal = await refusalOf(model, options);
-  if (refusal === undefined) return undefined;
+  if (refusal === undefined) {
+    refuseOptions(options, OF_GRAPHS, `${model.file} is no graph that ONNX Runtime would run`);
+    return undefined;
+  }
   const ort = await loadRuntime(refusal);
   const { describeGraph } = await import("../../onnx.js");
   const { bytes, beside, file } = model;

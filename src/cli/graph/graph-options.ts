@@ -2,7 +2,6 @@
 import { type Command, InvalidArgumentError } from "commander";
 import type { DiagnoseGraphOptions } from "../../onnx.js";
 import { RelumineError } from "../../core/errors.js";
-import { describe } from "../../core/checks.js";
 
 /** What `addGraphOptions` adds. */
 export interface GraphOptions {
@@ -47,12 +46,8 @@ export async function inCommandLine<T>(task: () => Promise<T>): Promise<T> {
   }
 }
 
-/** @throws RelumineError "value" for an option that a graph has no use for */
-export function refuseForGraph(options: object, names: readonly string[]): void {
-  const given = new Map(Object.entries(options));
-  const said = names.find((name) => given.get(name) !== undefined && given.get(name) !== false);
-  if (said === undefined) return;
-  const option = `--${said.replaceAll(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`)}`;
-  const expected = "to be left out, as the model is a graph that ONNX Runtime runs";
-  throw new RelumineError("value", option, expected, describe(given.get(said)));
-}
+/** What messages say of a graph where an option is for other models. */
+export const IS_GRAPH = "the model is a graph that ONNX Runtime runs";
+
+/** The options that are for graphs alone. */
+export const OF_GRAPHS: readonly (keyof GraphOptions)[] = ["dimensions", "gates"];

@@ -34,7 +34,7 @@ async function load(path: string): Promise<Found | undefined> {
  * @param refusal why the model is no chain of dense layers
  * @throws RelumineError "unsupported" where there is none: how to get it
  */
-export async function loadRuntime({ path, given }: RelumineError): Promise<OnnxRuntime> {
+export async function loadRuntime({ path, given, hint }: RelumineError): Promise<OnnxRuntime> {
   for (const name of NAMES)
     for (const place of new Set(placesOf(name))) {
       const found = await load(place);
@@ -43,7 +43,7 @@ export async function loadRuntime({ path, given }: RelumineError): Promise<OnnxR
       return found;
     }
   const expected = "to be a chain of dense layers, or ONNX Runtime to be installed for its graph";
-  const hint =
+  const install =
     "npm install onnxruntime-web (or onnxruntime-node) in this folder, and the command looks into any ONNX graph";
-  throw new RelumineError("unsupported", path, expected, given, hint);
+  throw new RelumineError("unsupported", path, expected, given, hint === "" ? install : `${install}. ${hint}`);
 }

@@ -1,9 +1,10 @@
 // `relumine treat resnet.onnx images.npz --remedy liftBias --out treated.onnx`: the graph itself with its dead units lifted.
 import { describeGraphModel, graphDocument, type GraphModel } from "./graph-model.js";
-import { type GraphOptions, inCommandLine, inGraph, refuseForGraph } from "./graph-options.js";
+import { type GraphOptions, inCommandLine, inGraph, IS_GRAPH } from "./graph-options.js";
 import { readGraphRows } from "./graph-rows.js";
 import { tellSubject } from "../diagnose/judged.js";
 import { about } from "../files.js";
+import { refuseOptions } from "../models/load-subject.js";
 import { pathsOf } from "../models/model-file.js";
 import type { OtherModelOptions } from "../models/other-subject.js";
 import { tellWritten } from "../models/tell-written.js";
@@ -41,7 +42,7 @@ export async function treatGraphFile(
 ): Promise<void> {
   const { model, ort, description } = graph;
   const { remedy, out, json } = options;
-  refuseForGraph(options, WITHOUT_EFFECT);
+  refuseOptions(options, WITHOUT_EFFECT, IS_GRAPH);
   if (remedy !== "liftBias") throw new RelumineError("value", "--remedy", EXPECTED, remedy);
   await checkOut(graph, source, options);
   const { rows, data } = await readGraphRows(source, description.inputs, options);
