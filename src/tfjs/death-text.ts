@@ -7,15 +7,16 @@ const spread = ({ mean, std }: Preactivation) => `${formatSigned(mean, 3)} ± ${
 
 export function explainModelDeath(death: Omit<ModelDeath, "explanation">): string {
   const { name, unit, step, lastOpen = 0, before, after, change, rate, optimizer } = death;
-  const who = `unit ${unit} of ${name}`;
+  const who = `unit ${unit} of layer ${name}`;
   if (step === 0)
     return `${who} was silent from the start: its preactivation was ${spread(before)}, at most ${formatNumber(before.max, 3)}`;
   const when =
     step - lastOpen === 1 ? `step ${formatCount(step)}` : `steps ${formatCount(lastOpen + 1)} to ${formatCount(step)}`;
-  const parts = Object.entries(change).map(([part, value]) => `${part} ${formatSigned(value as number, 2)}`);
+  const parts = Object.entries(change).map(([part, value]) => `${formatSigned(value as number, 2)} by its ${part}`);
   const by = [optimizer, rate === undefined ? undefined : `rate ${formatNumber(rate, 3)}`].filter(Boolean).join(", ");
   return (
-    `the preactivation of ${who} went from ${spread(before)} to ${spread(after)} in ${when}` +
-    `${by && ` (${by})`}: ${parts.join(", ")}; cause: not replayed`
+    `the preactivation of ${who} went from ${spread(before)}, at most ${formatNumber(before.max, 3)}, ` +
+    `to ${spread(after)}, at most ${formatNumber(after.max, 3)}, in ${when}${by && ` (${by})`}; ` +
+    `of its mean's change ${parts.join(", ")}; cause: not replayed`
   );
 }

@@ -1,5 +1,5 @@
 // The examples, run as their users run them.
-import { cp, readFile, rm } from "node:fs/promises";
+import { cp, readFile, rm, symlink } from "node:fs/promises";
 import { join } from "node:path";
 import { chromium } from "playwright-core";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
@@ -13,7 +13,9 @@ let home: string;
 beforeAll(async () => {
   home = newFolder("examples");
   await installPackage(home);
-  for (const file of ["node-service.mjs", "page.html"]) await cp(join(root, "examples", file), join(home, file));
+  await symlink(join(root, "node_modules/@tensorflow"), join(home, "node_modules/@tensorflow"), "dir");
+  for (const file of ["node-service.mjs", "page.html", "tensorflow-js.html"])
+    await cp(join(root, "examples", file), join(home, file));
 });
 afterAll(() => rm(home, { recursive: true, force: true }));
 
@@ -82,6 +84,36 @@ describe.skipIf(findChromium() === undefined)("the page", () => {
           expect(Number(words[1])).toBeGreaterThan(80);
           expect(Number(words[2])).toBeGreaterThan(0);
           expect(await page.locator("#deaths li").count()).toBe(Number(words[2]));
+        }),
+      );
+    } finally {
+      await browser.close();
+    }
+  });
+
+  test("of TensorFlow.js trains by a script tag's tf, draws deaths, revives, and asks no other server", async () => {
+    const browser = await chromium.launch({ executablePath: findChromium()!, args: [...CHROMIUM_ARGUMENTS] });
+    try {
+      await withServer(home, (origin) =>
+        withPage(browser, `${origin}/tensorflow-js.html`, async (page) => {
+          const elsewhere: string[] = [];
+          page.on("request", (request) => {
+            if (!request.url().startsWith(origin) && !/^(data|blob):/.test(request.url()))
+              elsewhere.push(request.url());
+          });
+          await page.click("#train");
+          await page.waitForFunction(() => !(document.getElementById("train") as HTMLButtonElement).disabled);
+          const silent = Number(/^Epoch 40 of 40: (\d+) of 56 /.exec((await page.textContent("#words"))!)![1]);
+          expect(silent).toBeGreaterThan(0);
+          expect(await page.locator("#deaths li").count()).toBe(silent);
+          expect(await page.locator("#network svg.units").count()).toBe(2);
+          expect(await page.locator("#curves svg .event").count()).toBeGreaterThan(0);
+          await page.click("#treat");
+          await page.waitForFunction(() => document.getElementById("words")!.textContent!.includes("revived"));
+          expect(await page.textContent("#words")).toBe(
+            `${silent} units revived, 0 dead now; outputs on these rows changed by 0.`,
+          );
+          expect(elsewhere).toEqual([]);
         }),
       );
     } finally {

@@ -100,7 +100,7 @@ describe.each([
       expect(before.max).toBeGreaterThan(0);
       if (layer === 0) expect(change.inputs).toBe(0); // rows do not change
       expect([rate, kind]).toEqual(_name === "Adam" ? [0.15, "Adam"] : [3, "SGD"]);
-      expect(explanation).toContain(`unit ${unit} of ${model.layers[layer].name}`);
+      expect(explanation).toContain(`unit ${unit} of layer ${model.layers[layer].name}`);
     }
     disposeOf(model);
   });

@@ -1,0 +1,9 @@
+// Public names only.
+export {
+  type Curves,
+  diagnosisToHtml,
+  drawCurves,
+  drawNetwork,
+  type ReportSubject,
+  reportStyle,
+} from "./report/pictures.js";
