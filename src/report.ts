@@ -1,5 +1,6 @@
 // Public names only.
 export {
+  type Curve,
   type Curves,
   diagnosisToHtml,
   drawCurves,

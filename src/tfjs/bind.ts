@@ -15,13 +15,25 @@ import type { Network } from "../network/types.js";
 
 /** The functions of relumine/tfjs, for the models of one TensorFlow.js. */
 export interface ModelTools {
-  /** See the function of this name. */
+  /**
+   * See the function of this name.
+   * @example const diagnosis = await tools.diagnose(model, xs);
+   */
   diagnose(model: Model, x: ModelRows, options?: DiagnoseModelOptions): Promise<Diagnosis>;
-  /** See the function of this name. */
+  /**
+   * See the function of this name.
+   * @example const trace = tools.traceDeaths(xs);
+   */
   traceDeaths(x: ModelRows, options?: ModelTraceOptions): ModelTrace;
-  /** See the function of this name. */
+  /**
+   * See the function of this name.
+   * @example const treatment = await tools.treat(model, xs, { kind: "liftBias" });
+   */
   treat(model: Model, x: ModelRows, remedy: ModelRemedy, options?: TreatModelOptions): Promise<ModelTreatment>;
-  /** See the function of this name. */
+  /**
+   * See the function of this name.
+   * @example const network = await tools.toNetwork(model);
+   */
   toNetwork(model: Model, options?: ToNetworkOptions): Promise<Network>;
 }
 
@@ -29,6 +41,7 @@ export interface ModelTools {
  * The functions of relumine/tfjs for a TensorFlow.js that a page has loaded by a script tag, or that is another copy than
  * the one that "@tensorflow/tfjs-layers" means.
  * @param tf the global `tf`, or a module that exports what it does
+ * @cost none
  * @throws RelumineError "value" for what is no TensorFlow.js of layers
  * @example const { diagnose, traceDeaths, treat, toNetwork } = bind(tf);
  */

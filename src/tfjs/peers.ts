@@ -81,6 +81,7 @@ export function treat(
  * A network of relumine that predicts what a TensorFlow.js model predicts: for prescribe, forecast, prune, proofs, and
  * trainings that replay.
  * @param options `loss` instead of the one that the model was compiled with; how it runs, as for createNetwork
+ * @cost copies all weights, and predicts 16 rows by the model and the network
  * @throws RelumineError as `diagnose` does, as a rejection
  * @example using network = await toNetwork(model);
  */

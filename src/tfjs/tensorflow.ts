@@ -2,6 +2,9 @@
 import type * as core from "@tensorflow/tfjs-core";
 import type * as layers from "@tensorflow/tfjs-layers";
 
+export type { Tensor } from "@tensorflow/tfjs-core";
+export type { Callback } from "@tensorflow/tfjs-layers";
+
 /** The global `tf`, the module "@tensorflow/tfjs", or what is used of its parts. */
 export type TensorFlow = Pick<typeof core, "clone" | "gather" | "nextFrame" | "slice" | "tensor" | "tidy"> &
   Pick<typeof layers, "Callback" | "layers" | "LayersModel">;
@@ -11,8 +14,6 @@ export type Model = layers.LayersModel;
 export type Layer = Model["layers"][number];
 /** One of a layer's arrays of weights. */
 export type LayerWeight = Layer["weights"][number];
-export type Tensor = core.Tensor;
-export type Callback = layers.Callback;
 
 /** Names that a `tf` must have. */
 export const NEEDED = [
@@ -27,7 +28,7 @@ export const NEEDED = [
   "tidy",
 ] as const;
 
-export function isTensor(value: unknown): value is Tensor {
-  const { shape, data, dtype } = (typeof value === "object" && value !== null ? value : {}) as Partial<Tensor>;
+export function isTensor(value: unknown): value is core.Tensor {
+  const { shape, data, dtype } = (typeof value === "object" && value !== null ? value : {}) as Partial<core.Tensor>;
   return Array.isArray(shape) && typeof data === "function" && typeof dtype === "string";
 }

@@ -6,7 +6,13 @@ import type { Remedy } from "../treatment/remedies/remedy.js";
 import type { Treatment, TreatOptions } from "../treatment/types.js";
 
 /** The remedies that leave a model its shapes. */
-export type ModelRemedy = Exclude<Remedy, { readonly kind: "prune" }>;
+export type ModelRemedy = Exclude<
+  Remedy,
+  {
+    /** Which remedy. */
+    readonly kind: "prune";
+  }
+>;
 
 /** Options of `treat` of a model. */
 export interface TreatModelOptions extends Pick<TreatOptions, "signal" | "onProgress"> {

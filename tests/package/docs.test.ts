@@ -43,6 +43,13 @@ test("and every file is one that a test runs", async () => {
     expect(text).toContain(file.replace(/^.*\//, ""));
 });
 
+test("so is the code on TensorFlow.js, but for what needs other entries", async () => {
+  const { named, blocks } = snippetsOf(await readFile(join(root, "docs/tensorflow-js.md"), "utf8"));
+  expect(named.length).toBeGreaterThan(4);
+  expect(blocks - named.length).toBe(3); // how to install it, signatures, pruning
+  expect(await strangers(named)).toEqual([]);
+});
+
 test("a snippet that was changed is seen", async () => {
   const page = "<!-- tests/package/app/my-worker.js -->\n```js\nserve({ operations: {} });\n```\n";
   expect(await strangers(snippetsOf(page).named)).toEqual(["tests/package/app/my-worker.js"]);

@@ -1,7 +1,7 @@
 // The package as its users get it: packed, installed elsewhere, run in Node. Bundlers and browsers: bundlers.test.ts.
 // It packs dist as it stands: `npm test` builds it first.
 import { execFile } from "node:child_process";
-import { cp, readFile, rm, writeFile } from "node:fs/promises";
+import { cp, readFile, rm, symlink, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { promisify } from "node:util";
 import { afterAll, beforeAll, expect, test } from "vitest";
@@ -100,7 +100,8 @@ test("it trains in Node", () => {
   expect(probabilities).toHaveLength(6);
 });
 
-test("every entry of the exports map resolves, and its modules load", async () => {
+test("every entry of the exports map resolves, and its modules load, beside its optional peers", async () => {
+  await symlink(join(root, "node_modules/@tensorflow"), join(app, "node_modules/@tensorflow"), "dir");
   const { exports } = JSON.parse(await readFile(join(app, "node_modules/relumine/package.json"), "utf8")) as {
     exports: Record<string, unknown>;
   };

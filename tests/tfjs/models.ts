@@ -4,8 +4,6 @@ import { expect } from "vitest";
 
 await tf.setBackend("cpu");
 
-export type LayerMaker = (input?: { inputShape: number[] }) => tf.layers.Layer;
-
 /** As dense layers are drawn in tests: the same numbers each time. */
 export const dense = (units: number, seed: number, more: Partial<Parameters<typeof tf.layers.dense>[0]> = {}) =>
   tf.layers.dense({ units, kernelInitializer: tf.initializers.heNormal({ seed }), ...more });
