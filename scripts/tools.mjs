@@ -11,7 +11,19 @@ const { resolve } = createRequire(import.meta.url);
 export const path = (name) => fileURLToPath(new URL(`../${name}`, import.meta.url));
 export const dist = (name) => path(`dist/${name}`);
 /** What package.json exports as modules, by its name in src/ and dist/, in the order of the documentation. */
-export const ENTRIES = ["index", "sweep", "table", "models", "onnx", "report", "tfjs", "tfjs-bind", "worker", "serve", "kernels"];
+export const ENTRIES = [
+  "index",
+  "sweep",
+  "table",
+  "models",
+  "onnx",
+  "report",
+  "tfjs",
+  "tfjs-bind",
+  "worker",
+  "serve",
+  "kernels",
+];
 
 /** Runs a program of a package, such as "typescript/bin/tsc", in a process of its own. */
 export const node = (program, ...args) =>
