@@ -2,6 +2,7 @@
 // or float64, all or rows at a time. Nothing is allocated by a shape whose bytes are not there.
 import { checkUnpacked } from "./byte-source.js";
 import { bytesOf, countOf, fillNumbers, fromFortran, type NumberType, productOf, shapeText } from "./numbers.js";
+import { joinBytes } from "../core/bytes.js";
 import { RelumineError } from "../core/errors.js";
 
 /** Where an array's bytes are, and what they are. */
@@ -139,17 +140,10 @@ export class FileArray {
     const size = bytesOf(this.type);
     let rest = new Uint8Array();
     for await (const piece of this.#placed.open()) {
-      const all = rest.length === 0 ? piece : joined(rest, piece);
+      const all = joinBytes(rest, piece);
       const whole = all.length - (all.length % size);
       if (whole > 0) yield all.subarray(0, whole);
       rest = all.slice(whole);
     }
   }
-}
-
-function joined(a: Uint8Array, b: Uint8Array): Uint8Array<ArrayBuffer> {
-  const all = new Uint8Array(a.length + b.length);
-  all.set(a);
-  all.set(b, a.length);
-  return all;
 }

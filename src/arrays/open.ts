@@ -11,7 +11,7 @@ import { RelumineError } from "../core/errors.js";
 import type { Table } from "../table/columns.js";
 import type { ReadOptions } from "../table/read/layout.js";
 import { readTable } from "../table/read/read-table.js";
-import { readChunks, type TableSource } from "../table/read/source.js";
+import { isGzip, readChunks, type TableSource } from "../table/read/source.js";
 
 /** Where data come from: a table's text, the bytes of a file, at once, in pieces or in ranges. */
 export type DataSource = TableSource | ByteSource;
@@ -91,8 +91,6 @@ async function openPieces(pieces: AsyncGenerator<Chunk>, options: ReadOptions): 
   const bytes = await collectBytes("the file", all as AsyncGenerator<Uint8Array>, MOST_HELD);
   return { arrays: await open(bytesSource(bytes)) };
 }
-
-const isGzip = (bytes: Uint8Array): boolean => bytes[0] === 0x1f && bytes[1] === 0x8b;
 
 /** The size of what is gzipped, as the file's end says; what unpacks to more is refused. */
 async function unpackedSize(source: ByteSource): Promise<number> {

@@ -8,7 +8,7 @@ import { floats, idxFile, joinBytes, npyFile, npyWith, npzFile } from "../suppor
 
 const header = (shape: string, descr = "'<f4'", order = "False"): string =>
   `{'descr': ${descr}, 'fortran_order': ${order}, 'shape': ${shape}, }`;
-const eight = floats(1, 2, 3, 4, 5, 6, 7, 8);
+const eight = floats([1, 2, 3, 4, 5, 6, 7, 8]);
 const healthy = npyFile([4, 2], [1, 2, 3, 4, 5, 6, 7, 8]);
 
 const npz = npzFile({ x: healthy });
@@ -31,7 +31,7 @@ const files: [string, () => Uint8Array, ErrorCode][] = [
   ["a shape of 2^28 without bytes", () => npyWith(header("(268435456, 1)"), eight), "format"],
   ["sizes of 0 beside a huge one", () => npyWith(header("(0, 4294967296)"), new Uint8Array()), "shape"],
   ["a negative size", () => npyWith(header("(-4, 2)"), eight), "format"],
-  ["17 axes", () => npyWith(header(`(${"1, ".repeat(17)})`), floats(1)), "format"],
+  ["17 axes", () => npyWith(header(`(${"1, ".repeat(17)})`), floats([1])), "format"],
   ["objects", () => npyWith(header("(1,)", "'|O'"), eight), "unsupported"],
   ["Python in the header", () => npyWith("{'descr': __import__('os').system('true')}", eight), "format"],
   ["a header that is cut short", () => healthy.subarray(0, 40), "format"],

@@ -7,7 +7,7 @@ import { describe, expect, test } from "vitest";
 import { fixture, pathOf } from "./fixtures.js";
 import { Folder, MAIN, PENGUINS } from "./run.js";
 import { loadDigits } from "../support/digits.js";
-import { npyOf } from "../support/npy.js";
+import { npyFile } from "../support/array-files.js";
 
 const digits = loadDigits();
 const all = [digits.training, digits.heldOut];
@@ -17,13 +17,13 @@ const labels = all.flatMap(({ y }) => [...(y as number[])]);
 const copy = (name: string) => readFileSync(pathOf(fixture(name)));
 const rowsOf = (name: string) => {
   const { x, rows: count, inputs } = fixture(name);
-  return npyOf(x, count, inputs);
+  return npyFile([count, inputs], x);
 };
 const DIGITS = {
   "model.onnx": () => copy("onnx/digits-trained.ts17.onnx"),
   "weights.pt": () => copy("torch/digits-trained.pt"),
-  "rows.npy": () => npyOf(rows.flat(), rows.length, 64),
-  "labels.npy": () => npyOf(labels, labels.length),
+  "rows.npy": () => npyFile([rows.length, 64], rows.flat()),
+  "labels.npy": () => npyFile([labels.length], labels),
 };
 
 /** The files that a page speaks of. */

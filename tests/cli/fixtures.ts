@@ -2,7 +2,7 @@
 import { join } from "node:path";
 import type { Folder } from "./run.js";
 import { type Fixture, fixturesIn } from "../models/fixtures.js";
-import { npyOf } from "../support/npy.js";
+import { npyFile } from "../support/array-files.js";
 
 /** The fixture of that name, as `onnx/relu-dead.ts17.onnx`. */
 export function fixture(path: string): Fixture {
@@ -34,5 +34,5 @@ export function optionsOf({ options: { activation, head, order } = {} }: Fixture
 
 /** Its rows as a .npy file in the folder. */
 export function rowsOf(folder: Folder, name: string, { x, rows, inputs }: Fixture): string {
-  return folder.write(`${name.replaceAll("/", "-")}.npy`, npyOf(x, rows, inputs));
+  return folder.write(`${name.replaceAll("/", "-")}.npy`, npyFile([rows, inputs], x));
 }

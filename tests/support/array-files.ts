@@ -14,7 +14,7 @@ export function joinBytes(...parts: readonly ArrayLike<number>[]): Uint8Array<Ar
 }
 
 /** The bytes of numbers as float32. */
-export function floats(...numbers: readonly number[]): Uint8Array {
+export function floats(numbers: ArrayLike<number>): Uint8Array {
   return new Uint8Array(Float32Array.from(numbers).buffer);
 }
 
@@ -25,9 +25,9 @@ export function npyWith(header: string, bytes: ArrayLike<number>): Uint8Array<Ar
 }
 
 /** An .npy of float32. */
-export function npyFile(shape: readonly number[], numbers: readonly number[]): Uint8Array<ArrayBuffer> {
+export function npyFile(shape: readonly number[], numbers: ArrayLike<number>): Uint8Array<ArrayBuffer> {
   const sizes = `(${shape.join(", ")}${shape.length === 1 ? "," : ""})`;
-  return npyWith(`{'descr': '<f4', 'fortran_order': False, 'shape': ${sizes}, }`, floats(...numbers));
+  return npyWith(`{'descr': '<f4', 'fortran_order': False, 'shape': ${sizes}, }`, floats(numbers));
 }
 
 /** An .npz, stored or (level 1 to 9) deflated. */

@@ -1,5 +1,6 @@
 // Bytes -> text. UTF-8, or UTF-16 where a byte order mark says so; bytes that are not UTF-8 are Windows-1252, the
 // superset of Latin-1 that spreadsheets write.
+import { joinBytes } from "../../core/bytes.js";
 import { RelumineError } from "../../core/errors.js";
 
 /** How many bytes at the end begin a character of UTF-8 that goes on in the next chunk. */
@@ -9,14 +10,6 @@ function unfinished(bytes: Uint8Array): number {
   const lead = bytes[bytes.length - back];
   const length = [0xf0, 0xe0, 0xc0].findIndex((mark) => lead >= mark);
   return length >= 0 && 4 - length > back ? back : 0;
-}
-
-function concatenate(a: Uint8Array, b: Uint8Array): Uint8Array {
-  if (a.length === 0) return b;
-  const all = new Uint8Array(a.length + b.length);
-  all.set(a);
-  all.set(b, a.length);
-  return all;
 }
 
 /** Windows-1252 of the bytes 0x80 to 0x9f; Node 20's own decoder takes these for control characters. */
@@ -45,7 +38,7 @@ class GuessingDecoder {
   }
 
   decode(chunk: Uint8Array, isLast: boolean): string {
-    const bytes = concatenate(this.#rest, chunk);
+    const bytes = joinBytes(this.#rest, chunk);
     const whole = bytes.subarray(0, bytes.length - (isLast ? 0 : unfinished(bytes)));
     this.#rest = bytes.slice(whole.length);
     if (this.#isWindows) return decodeWindows(whole);

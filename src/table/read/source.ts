@@ -1,4 +1,5 @@
 // Where a table's text comes from: whatever yields texts or bytes, plain or gzipped, as chunks of bounded size.
+import { joinBytes } from "../../core/bytes.js";
 import { RelumineError } from "../../core/errors.js";
 import { describe } from "../../core/checks.js";
 
@@ -126,13 +127,6 @@ async function* gunzip(chunks: AsyncIterable<Chunk>): AsyncGenerator<Uint8Array>
   }
 }
 
-function joinBytes(a: Uint8Array, b: Uint8Array): Uint8Array {
-  const all = new Uint8Array(a.length + b.length);
-  all.set(a);
-  all.set(b, a.length);
-  return all;
-}
-
 async function* startingWith(first: Chunk, rest: AsyncGenerator<Chunk>): AsyncGenerator<Chunk> {
   try {
     yield first;
@@ -143,7 +137,7 @@ async function* startingWith(first: Chunk, rest: AsyncGenerator<Chunk>): AsyncGe
 }
 
 const MAGIC_BYTES = 4;
-const isGzip = (bytes: Uint8Array): boolean => bytes[0] === 0x1f && bytes[1] === 0x8b;
+export const isGzip = (bytes: Uint8Array): boolean => bytes[0] === 0x1f && bytes[1] === 0x8b;
 const isZip = (bytes: Uint8Array): boolean => String.fromCharCode(...bytes.subarray(0, 4)) === "PK\x03\x04";
 
 /**
