@@ -1,6 +1,6 @@
 // Results as a page: the option --html of several commands, and the file that it names.
 import { Option } from "commander";
-import { checkPlace } from "./files.js";
+import { checkPlace, followLinks } from "./files.js";
 import { saveFile } from "./save-file.js";
 import type { Terminal } from "./terminal.js";
 import { readVersion } from "./version.js";
@@ -19,9 +19,21 @@ export function htmlOption(what = "write the results as a page, without scripts 
   return new Option("--html <file>", what);
 }
 
-/** The place of the page, asked for before long work; undefined where none is to be written. */
-export async function checkPagePlace({ html }: PageOptions, source: string | undefined): Promise<string | undefined> {
-  return html === undefined ? undefined : checkPlace(html, source, "--html");
+/**
+ * The place of the page, asked for before long work; undefined where none is to be written.
+ * @param table that is read, and others: they are not to be overwritten
+ */
+export async function checkPagePlace(
+  { html }: PageOptions,
+  table: string | undefined,
+  others: readonly string[] = [],
+): Promise<string | undefined> {
+  if (html === undefined) return undefined;
+  const place = await checkPlace(html, table, "--html");
+  const read = await Promise.all(others.map(followLinks));
+  if (read.includes(place))
+    throw new RelumineError("value", `--html ${html}`, "to be another file than what is read", "the same");
+  return place;
 }
 
 /** Writes the page where one is asked for; where it cannot be written, it is told, with exit code 1. */

@@ -4,6 +4,7 @@ import { join } from "node:path";
 import { pathToFileURL } from "node:url";
 import { type Browser, type BrowserContextOptions, chromium } from "playwright-core";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { fixture, pathOf, rowsOf } from "./fixtures.js";
 import { Folder, PENGUINS, relumine } from "./run.js";
 import { runAxe } from "../support/axe.js";
 import { CHROMIUM_ARGUMENTS, findChromium } from "../support/browsers.js";
@@ -25,9 +26,13 @@ async function write(command: string, ...args: string[]): Promise<{ file: string
   return { file, html: readFileSync(file, "utf8"), document: JSON.parse(stdout) as Told };
 }
 
+/** A model of PyTorch. */
+const DIGITS = fixture("onnx/digits-trained.ts17.onnx");
+
 const commands = {
   train: () => write("train", ...TABLE, "--epochs", "6", "--optimizer", "sgd", "--learning-rate", "2"),
   cure: () => write("cure", ...TABLE, "--epochs", "2", "--trials", "2", "--repeats", "2", "--bias", "-1"),
+  diagnose: () => write("diagnose", pathOf(DIGITS), rowsOf(folder, "digits", DIGITS)),
   checkup: () => write("checkup", ...TABLE, "--epochs", "3", "--hidden", "24,24"),
 };
 const pages = new Map<string, Awaited<ReturnType<typeof write>>>();
@@ -41,7 +46,7 @@ describe.each(Object.keys(commands))("the page of %s", (name) => {
     expect(markupFault(html)).toBeUndefined();
     expect(html.match(OUTSIDE)).toBeNull();
     expect(html).not.toMatch(/NaN|undefined|\[object/);
-    expect(html).toContain(PENGUINS.split("/").at(-1));
+    expect(html).toContain(name === "diagnose" ? "digits-trained.ts17.onnx" : "penguins.csv");
     expect(html).toMatch(/Made by relumine \d+\.\d+\.\d+/);
   });
 });
@@ -53,6 +58,22 @@ it("tells what --json tells", () => {
   expect(html).toContain(`${dead} of ${units} hidden units are dead`);
   expect(html.match(/<title>unit \d+: dead/g)).toHaveLength(dead);
   expect(html).toContain(`${document.deaths.length} deaths, by layer and unit`);
+});
+
+it("has the dead units of another program's model", () => {
+  const { html } = pages.get("diagnose")!;
+  const dead = [...html.matchAll(/<title>unit (\d+): dead/g)].map(([, unit]) => Number(unit));
+  expect(dead.length).toBeGreaterThan(10);
+  expect(dead).toEqual(DIGITS.dead!.flat());
+  expect(html).toMatch(/ONNX by pytorch[^<]*network 64-/);
+});
+
+it("says which rules were broken, and is written all the same", async () => {
+  const file = join(folder.path, "failed.html");
+  const rows = rowsOf(folder, "failed", DIGITS);
+  const { code } = await relumine("diagnose", pathOf(DIGITS), rows, "--fail-on", "dead:0.1", "--html", file);
+  expect(code).toBe(1);
+  expect(readFileSync(file, "utf8")).toMatch(/<p class="lead">Failed by --fail-on dead:0.1: /);
 });
 
 describe("--html", () => {
@@ -68,6 +89,16 @@ describe("--html", () => {
       expect([code, stdout]).toEqual([1, ""]);
       expect(stderr).toMatch(/--html .*(?:folder|the table itself)/);
     });
+  });
+
+  it("is not what diagnose reads", async () => {
+    const model = folder.write("model.onnx", readFileSync(pathOf(DIGITS)));
+    const rows = rowsOf(folder, "read", DIGITS);
+    for (const file of [model, rows]) {
+      const { code, stdout, stderr } = await relumine("diagnose", model, rows, "--html", file);
+      expect([code, stdout, stderr]).toEqual([1, "", expect.stringMatching(/--html/)]);
+    }
+    expect(readFileSync(model)).toEqual(readFileSync(pathOf(DIGITS)));
   });
 
   it("is another file than those of other options", async () => {

@@ -2,12 +2,14 @@
 import { Command } from "commander";
 import { judge } from "../diagnose/judge.js";
 import { judgedDocument, tellJudged } from "../diagnose/judged.js";
+import { reportOf } from "../diagnose/report-of.js";
 import { addFailOnOption, type FailOnOptions, failuresOf, tellFailures } from "../fail-on.js";
 import { addGraphOptions, type GraphOptions } from "../graph/graph-options.js";
 import { addModelOptions } from "../models/model-options.js";
 import type { OtherModelOptions } from "../models/other-subject.js";
 import { addLayoutOptions, DATA_HELP } from "../options.js";
 import { addRowsOptions } from "../read-rows.js";
+import { checkPagePlace, htmlOption, type PageOptions, savePage } from "../save-page.js";
 import { Terminal } from "../terminal.js";
 
 const EXAMPLES = `
@@ -16,6 +18,7 @@ Examples:
   $ relumine diagnose weights.safetensors rows.csv --activation relu
   $ relumine diagnose digits.safetensors digits
   $ relumine diagnose digits.safetensors digits --prove
+  $ relumine diagnose model.onnx rows.npy --html report.html
   $ relumine diagnose penguins.safetensors newer.csv --json > diagnosis.json
   $ relumine diagnose activations.npz
   $ relumine diagnose resnet.onnx images.npy
@@ -43,7 +46,7 @@ numbers as they are. Where targets are there, the network is evaluated on the
 rows that have one, and judged on them. --prove takes a second or two; "relumine
 prove" goes on for longer.`;
 
-interface DiagnoseCommandOptions extends OtherModelOptions, GraphOptions, FailOnOptions {
+interface DiagnoseCommandOptions extends OtherModelOptions, GraphOptions, FailOnOptions, PageOptions {
   readonly json?: boolean;
   readonly prove?: boolean;
 }
@@ -51,15 +54,17 @@ interface DiagnoseCommandOptions extends OtherModelOptions, GraphOptions, FailOn
 async function diagnoseFile(
   file: string,
   sources: readonly string[],
-  { json, prove = false, failOn, ...options }: DiagnoseCommandOptions,
+  { json, prove = false, failOn, html, ...options }: DiagnoseCommandOptions,
   command: Command,
 ): Promise<void> {
   if (sources.length === 0 && !/\.np[yz]$/i.test(file)) command.error("error: missing required argument 'data'");
   const terminal = new Terminal(json);
+  await checkPagePlace({ html }, undefined, [file, ...sources]);
   const judged = await judge({ file, sources, options: { ...options, prove } }, terminal);
   const failures = failuresOf(failOn, judged.diagnosis);
   if (json) terminal.document(judgedDocument(judged, failures));
   else tellJudged(terminal, judged);
+  await savePage(terminal, { html }, (madeBy) => reportOf(file, judged, failures, madeBy));
   tellFailures(terminal, failures);
   if (typeof judged.diagnosis === "string") process.exitCode = 1;
 }
@@ -71,6 +76,7 @@ export function diagnoseCommand(): Command {
     .argument("[data...]", `its rows: ${DATA_HELP}`);
   return addFailOnOption(addGraphOptions(addModelOptions(addRowsOptions(addLayoutOptions(command)))))
     .option("--prove", "prove or refute that the dead are closed on all inputs in the rows' range")
+    .addOption(htmlOption())
     .option("--json", "print one JSON document instead")
     .addHelpText("after", EXAMPLES)
     .action(diagnoseFile);

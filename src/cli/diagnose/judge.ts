@@ -24,7 +24,7 @@ export interface Asked {
 async function judgeSubject({ network, x, y, ...subject }: Subject, prove: boolean): Promise<Judged> {
   const { diagnose } = await import("../../index.js");
   const diagnosis = tryDiagnose(diagnose, network, x, { proofs: prove, ...(y !== undefined && { targets: y }) });
-  return { ...subject, diagnosis };
+  return { ...subject, spec: network.spec, diagnosis };
 }
 
 /**

@@ -3,7 +3,7 @@ import type { Failure } from "../fail-on.js";
 import type { JudgedRows, ToldEvaluation } from "../models/subject.js";
 import { describeDiagnosis } from "../network-for-table.js";
 import type { Terminal } from "../terminal.js";
-import type { Diagnosis, ObservedUnit } from "../../index.js";
+import type { Diagnosis, NetworkSpec, ObservedUnit } from "../../index.js";
 import { countOf } from "../../text/numbers.js";
 import { onOneLine } from "../../text/printable.js";
 import { wrap } from "../../text/wrap.js";
@@ -14,6 +14,8 @@ export interface Judged {
   /** The same as data. */
   readonly document: object;
   readonly data: JudgedRows;
+  /** Where it is one chain of layers. */
+  readonly spec?: NetworkSpec;
   /** How well it does, where targets are known. */
   readonly evaluated?: ToldEvaluation;
   /** Or why there is none. */

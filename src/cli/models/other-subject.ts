@@ -58,8 +58,9 @@ function documentOf(file: string, { format, writer, head, notes }: ReadModel, ne
 function evaluate(network: Network, x: Samples, y: Targets): ToldEvaluation {
   const { loss, accuracy, f1 } = network.evaluate({ x, y });
   const evaluation = { loss, ...(accuracy !== undefined && { accuracy }), ...(f1 !== undefined && { f1 }) };
-  const line = `on these rows: ${metricsText(evaluation)}`;
-  return { evaluation, tell: (terminal) => terminal.tell(terminal.colors.bold(line)) };
+  const record = { where: "on these rows", figures: metricsText(evaluation) };
+  const line = `${record.where}: ${record.figures}`;
+  return { evaluation, record, tell: (terminal) => terminal.tell(terminal.colors.bold(line)) };
 }
 
 /** @throws RelumineError about the model or the rows */

@@ -1,6 +1,6 @@
 // A network that `relumine train --out` saved, on a table whose columns its file knows.
 import type { Subject } from "./subject.js";
-import { evaluateOn, tellEvaluation } from "../evaluate.js";
+import { describeEvaluation, evaluateOn, tellEvaluation } from "../evaluate.js";
 import { about } from "../files.js";
 import { readTableFile } from "../read-table.js";
 import { describeStored, type Model } from "../stored-model.js";
@@ -22,6 +22,7 @@ export async function storedSubject(model: Model, source: string, layout: Layout
   const { name, table } = await readTableFile(source, options);
   return about(name, () => {
     const { x, y, notes } = encodeLabelledColumns(stored.encoding, table);
+    const { target } = stored.encoding;
     const evaluation = y && evaluateOn(network, { x, y }, stored.encoding);
     return {
       format: "relumine",
@@ -34,7 +35,8 @@ export async function storedSubject(model: Model, source: string, layout: Layout
       ...(evaluation && {
         evaluated: {
           evaluation,
-          tell: (terminal) => tellEvaluation(terminal, "on these rows", evaluation, stored.encoding.target),
+          record: { where: "on these rows", figures: describeEvaluation(evaluation, target.column), ...evaluation },
+          tell: (terminal) => tellEvaluation(terminal, "on these rows", evaluation, target),
         },
       }),
       besides: { metadata: tableMetadata(stored) },

@@ -5,6 +5,7 @@ import type { Terminal } from "../terminal.js";
 import type { SampleRows } from "../../core/matrix.js";
 import type { Network, Targets } from "../../index.js";
 import type { FileFormat } from "../../models/format.js";
+import type { EvaluationRecord } from "../../report/pages/evaluation-section.js";
 
 /** The rows that something is looked at on. */
 export interface JudgedRows {
@@ -13,9 +14,10 @@ export interface JudgedRows {
   readonly notes: readonly string[];
 }
 
-/** How well a network does on rows with known targets: as data, and told. */
+/** How well a network does on rows with known targets: as data, for a page, and told. */
 export interface ToldEvaluation {
   readonly evaluation: object;
+  readonly record: EvaluationRecord;
   readonly tell: (terminal: Terminal) => void;
 }
 

@@ -1,5 +1,6 @@
 // The page of one diagnosis.
 import { describeUnits, diagnosisSections } from "./diagnosis-sections.js";
+import { type EvaluationRecord, evaluationSection } from "./evaluation-section.js";
 import { type Block, text } from "../blocks.js";
 import type { Page, PageSection } from "../page.js";
 import type { ShownDiagnosis } from "../shown.js";
@@ -40,16 +41,30 @@ export function footOf({ madeBy }: Pick<PageSubject, "madeBy">): string[] {
   return [`Made by ${madeBy}. The same inputs give the same page.`];
 }
 
+export interface DiagnosisSubject extends PageSubject {
+  /** Said before all else. */
+  readonly lead?: readonly string[];
+  /** How well it does, where targets are known. */
+  readonly evaluation?: EvaluationRecord;
+}
+
 /** @param diagnosis or why there is none */
-export function diagnosisPage(diagnosis: ShownDiagnosis | string, subject: PageSubject): Page {
-  const { title, spec } = subject;
+export function diagnosisPage(diagnosis: ShownDiagnosis | string, subject: DiagnosisSubject): Page {
+  const { title, spec, lead = [], evaluation } = subject;
+  const course = evaluation ? [evaluationSection(evaluation)] : [];
   const isThere = typeof diagnosis !== "string";
   return {
     title: shorten(title, LONGEST_FACT),
-    lead: isThere
-      ? [...(diagnosis.learning ? [diagnosis.learning.verdict] : []), describeUnits(diagnosis)]
-      : [`No diagnosis: ${diagnosis}`],
-    sections: [...(isThere ? diagnosisSections(diagnosis, spec && { spec }) : []), subjectSection(subject)],
+    lead: [
+      ...lead,
+      ...(isThere
+        ? [...(diagnosis.learning ? [diagnosis.learning.verdict] : []), describeUnits(diagnosis)]
+        : [`No diagnosis: ${diagnosis}`]),
+    ],
+    sections: [
+      ...(isThere ? diagnosisSections(diagnosis, { course, ...(spec && { spec }) }) : course),
+      subjectSection(subject),
+    ],
     foot: footOf(subject),
   };
 }

@@ -2,10 +2,11 @@
 import { deathsByEpoch, deathsSection } from "./deaths-section.js";
 import { footOf, type PageSubject, subjectSection } from "./diagnosis-page.js";
 import { describeUnits, diagnosisSections } from "./diagnosis-sections.js";
-import { type Block, text } from "../blocks.js";
+import { type EvaluationRecord, evaluationSection } from "./evaluation-section.js";
+import { text } from "../blocks.js";
 import type { Page, PageSection } from "../page.js";
 import type { LinePlot, Series } from "../svg/lines.js";
-import { chooseEpochs, type ClassResult, classRows } from "../training-text.js";
+import { chooseEpochs } from "../training-text.js";
 import type { Death } from "../../diagnosis/trace/types.js";
 import type { ShownDiagnosis } from "../shown.js";
 import type { EpochLog } from "../../network/types.js";
@@ -15,16 +16,6 @@ const MOST_POINTS = 200;
 const MOST_LAYERS = 6;
 /** A loss that falls or rises by more than this factor is drawn on a log axis. */
 const WIDE = 30;
-
-/** How well the network does on some rows. */
-export interface EvaluationRecord {
-  /** "held out" */
-  readonly where: string;
-  /** `accuracy 97.2 %, loss 0.1` */
-  readonly figures: string;
-  readonly classes?: readonly ClassResult[];
-  readonly confusion?: readonly (readonly number[])[];
-}
 
 export interface TrainingRecord extends PageSubject {
   readonly epochs: readonly EpochLog[];
@@ -96,13 +87,6 @@ function courseSection({ epochs, deaths, ending }: TrainingRecord): PageSection 
       : [];
   const plots = [lossPlot(shown, deaths), ...accuracyPlot(shown), ...silentPlot(shown)];
   return { id: "course", heading, content: [...ending.map(text), ...cut, { kind: "plots", plots }] };
-}
-
-export function evaluationSection({ where, figures, classes = [], confusion = [] }: EvaluationRecord): PageSection {
-  const [header, ...rows] = classRows(classes, confusion, where);
-  const table: Block[] =
-    classes.length === 0 ? [] : [{ kind: "table", table: { caption: `By class, ${where}`, header, rows, words: [5] } }];
-  return { id: "evaluation", heading: "What came out", badge: `${where}: ${figures}`, content: table };
 }
 
 export function trainingPage(record: TrainingRecord): Page {
