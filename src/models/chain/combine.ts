@@ -16,7 +16,7 @@ import {
 /** Relative differences that float32 constants make: the root of 2, 1 / sqrt 2. */
 const CLOSE = 1e-6;
 /** beta·threshold from which on softplus is its argument within float32: e^-16 = 1.1e-7. */
-const LEAST_THRESHOLD = 16;
+export const LEAST_THRESHOLD = 16;
 
 const isClose = (x: number, y: number): boolean => Math.abs(x - y) <= CLOSE * Math.max(Math.abs(x), Math.abs(y));
 

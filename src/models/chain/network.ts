@@ -1,20 +1,13 @@
 // A chain of layers as a network of this package.
 import { createNetwork } from "../../network/network.js";
+import { RelumineError } from "../../core/errors.js";
 import type { ResolvedActivation } from "../../activations/activations.js";
 import { isClassification, type Loss, type LossSpec, nameOf } from "../../network/losses.js";
 import type { Network } from "../../network/types.js";
 import { type NetworkSpec, resolveSpec } from "../../network/spec.js";
 import type { RuntimeOptions } from "../../wasm/runtime.js";
-import { type Head, lossOf, type ReadChain } from "./head.js";
+import { headOf, lossOf, type ReadChain } from "./head.js";
 import type { ImportedLayer } from "./layers.js";
-
-const HEAD_OF: Readonly<Partial<Record<Loss, Head>>> = { crossEntropy: "softmax", binaryCrossEntropy: "sigmoid" };
-
-/** The head is that which a loss takes its outputs with. */
-function isOwnHead(head: Head, loss: Loss | LossSpec): boolean {
-  const from = typeof loss === "string" ? undefined : loss.from;
-  return (from === undefined || from === "logits") && HEAD_OF[nameOf(loss)] === head;
-}
 
 /** A head that is not the one of the loss stays in the last layer. */
 function keepHead({ layers, head }: ReadChain): ReadChain {
@@ -40,15 +33,22 @@ function specOfLayers({ layers, head }: ReadChain, loss: Loss | LossSpec | undef
  * Of a network that predicts what the chain gives, and is trained as it is; its loss suits the head where none is said.
  * @param given by the caller
  * @param compiled what the file says of its training: of probabilities, where it is a cross-entropy
+ * @throws RelumineError "unsupported" for a loss under which `predict` would leave the head out
  */
 export function specOfChain(chain: ReadChain, given: Loss | LossSpec | undefined, compiled?: Loss): NetworkSpec {
   const loss = given ?? compiled;
-  if (loss === undefined || isOwnHead(chain.head, loss)) return specOfLayers(chain, given);
+  if (loss === undefined || (chain.head !== "none" && headOf(loss) === chain.head)) return specOfLayers(chain, given);
   const kept = keepHead(chain);
-  if (kept.head !== "none") return specOfLayers(chain, given);
-  const name = nameOf(loss);
-  const isRead = given === undefined && isClassification(name);
-  return specOfLayers(kept, isRead ? { name, from: "probabilities" } : loss);
+  if (kept.head !== "none") {
+    const fits = given === undefined || headOf(given) === (kept.head === "logSoftmax" ? "softmax" : kept.head);
+    if (fits) return specOfLayers(chain, given);
+    const expected = `to be one that goes with the ${kept.head} that the model ends with`;
+    throw new RelumineError("unsupported", "loss", expected, nameOf(loss));
+  }
+  const spec: LossSpec = typeof loss === "string" ? { name: loss } : loss;
+  // a head that stays in the last layer gives probabilities, and so does what a file was compiled for
+  const isRead = spec.from === undefined && (given === undefined || chain.head !== "none");
+  return specOfLayers(kept, isRead && isClassification(spec) ? { ...spec, from: "probabilities" } : loss);
 }
 
 /** Puts the layers' weights into a network of their shapes. */

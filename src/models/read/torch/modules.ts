@@ -3,7 +3,7 @@
 // it computes is known by its class. Source: torch/nn/modules/.
 import { describe } from "../../../core/checks.js";
 import { RelumineError } from "../../../core/errors.js";
-import { kink, smooth } from "../../chain/combine.js";
+import { kink, LEAST_THRESHOLD, smooth } from "../../chain/combine.js";
 import { chainOf, type Head, type ReadChain } from "../../chain/head.js";
 import { refuse } from "../../chain/layers.js";
 import { type Affine, checkWeights, foldNorm, identity, scale } from "../../chain/value.js";
@@ -138,9 +138,6 @@ const gelu: Apply = activation((value, module) => {
   if (module.is("approximate", "none", undefined)) return smooth("gelu", value);
   throw module.refuse("the approximation by tanh, up to 5e-4 from the exact one");
 });
-
-/** From here on PyTorch takes softplus for its argument: e^-16 is within float32 of nothing. */
-const LEAST_THRESHOLD = 16;
 
 const softplus: Apply = activation((value, module) => {
   const [beta, threshold] = [module.number("beta"), module.number("threshold")];
