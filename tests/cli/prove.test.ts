@@ -2,6 +2,7 @@
 import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { beforeAll, describe, expect, it } from "vitest";
+import { fixture, pathOf, rowsOf } from "./fixtures.js";
 import { finish, Folder, PENGUINS, relumine, start } from "./run.js";
 import type { NetworkProof } from "../../src/index.js";
 
@@ -30,6 +31,20 @@ it("says by layer what was proved and refuted, and prints the proof with --json"
   expect(data.rows).toBe(344);
   expect(proof.units.length).toBeGreaterThan(3);
   expect(proof.provenDead + proof.refuted + proof.open).toBe(proof.units.length);
+});
+
+it("takes models of other programs with their rows, as diagnose does", async () => {
+  const model = fixture("onnx/relu-dead.ts17.onnx");
+  const args = [pathOf(model), rowsOf(folder, "rows", model), "--budget", "1e8", "--threads", "1", "--json"];
+  const { code, stdout, stderr } = await relumine("prove", ...args);
+  expect(code, stderr).toBe(0);
+  const { proof, data } = JSON.parse(stdout) as { proof: NetworkProof; data: { rows: number } };
+  expect(data.rows).toBe(model.rows);
+  expect(proof.units.map(({ layer, unit }) => [layer, unit])).toEqual([
+    [0, 2],
+    [0, 7],
+    [1, 4],
+  ]);
 });
 
 describe("--proof", () => {

@@ -1,15 +1,15 @@
-// `relumine prove`: which dead units of a saved network are closed on all inputs in a table's range; with a file, to be
+// `relumine prove`: which dead units of a network are closed on all inputs in the range of rows; with a file, to be
 // gone on with.
 import { Command } from "commander";
-import { encodeLabelledColumns } from "../../table/prepare-table.js";
 import { tellSubject } from "../diagnose/judged.js";
-import { about, checkPlace, readBytesIfThere } from "../files.js";
-import { addLayoutOptions, arrayOption, DATA_HELP, decimal, integer } from "../options.js";
-import { readTableFile } from "../read-table.js";
+import { checkPlace, readBytesIfThere } from "../files.js";
+import { subjectOf } from "../models/load-subject.js";
+import { readModelFile } from "../models/model-file.js";
+import { addModelOptions } from "../models/model-options.js";
+import type { OtherModelOptions } from "../models/other-subject.js";
+import { addLayoutOptions, DATA_HELP, decimal, integer } from "../options.js";
+import { addRowsOptions } from "../read-rows.js";
 import { saveFile } from "../save-file.js";
-import { readingOptions } from "../../table/encoding.js";
-import type { LayoutOptions } from "../../table/read/layout.js";
-import { describeStored, loadModel } from "../stored-model.js";
 import { interruption, Terminal } from "../terminal.js";
 import { errorIn, RelumineError } from "../../core/errors.js";
 import type { NetworkProof, ProofProgress } from "../../index.js";
@@ -22,12 +22,13 @@ Examples:
   $ relumine prove digits.safetensors digits
   $ relumine prove digits.safetensors digits --seconds 300 --proof digits.json
   $ relumine prove penguins.safetensors penguins.csv --budget 1e11 --json
+  $ relumine prove model.onnx rows.npy
 
-Asked about are the units that are dead on the table's rows, on all inputs in
-the range of its columns. With --proof, verdicts are stored at the end, also of
-a run that is interrupted; where the file is there, its verdicts stand, and the
-open units are gone on with. Without --seconds the verdicts depend on the
-budget alone.`;
+Models and rows are those of diagnose. Asked about are the units that are dead
+on the rows, on all inputs in the range of their columns. With --proof, verdicts
+are stored at the end, also of a run that is interrupted; where the file is
+there, its verdicts stand, and the open units are gone on with. Without
+--seconds the verdicts depend on the budget alone.`;
 
 /** What a run that has --seconds alone may take: more than it will. */
 const ENDLESS = 1e18;
@@ -35,7 +36,7 @@ const MAX_BYTES = 2 ** 30;
 const LOG_EVERY = 10_000; // milliseconds
 const MOST_THREADS = 64;
 
-interface ProveCommandOptions extends LayoutOptions {
+interface ProveCommandOptions extends OtherModelOptions {
   readonly budget?: number;
   readonly seconds?: number;
   readonly threads?: number;
@@ -74,21 +75,20 @@ function explain(error: unknown, file: string | undefined): unknown {
 }
 
 async function proveFile(file: string, source: string, options: ProveCommandOptions): Promise<void> {
-  const { json, proof: place, budget, seconds, threads, ...layout } = options;
+  const { json, proof: place, budget, seconds, threads, ...how } = options;
   const terminal = new Terminal(json);
   const signal = interruption();
   if (place !== undefined) await checkPlace(place, source, "--proof");
-  const model = await loadModel(file);
-  const { name, table } = await readTableFile(source, { ...layout, ...readingOptions(model.table.encoding) });
-  const { x, notes } = await about(name, () => encodeLabelledColumns(model.table.encoding, table));
-  tellSubject(terminal, describeStored(model), { name, rows: x.rows, notes });
+  const model = await readModelFile(file);
+  const { network, text, data, x } = await subjectOf(model, source, how);
+  tellSubject(terminal, text, data);
   const from = place === undefined ? undefined : ((await readProofFile(place)) as NetworkProof | undefined);
   const limits = {
     ...(seconds !== undefined && { seconds, budget: ENDLESS }),
     ...(budget !== undefined && { budget }),
   };
   const { prove } = await import("../../index.js");
-  const running = prove(model.network, x, {
+  const running = prove(network, x, {
     ...limits,
     ...(threads !== undefined && { threads }),
     ...(from !== undefined && { from }),
@@ -98,7 +98,8 @@ async function proveFile(file: string, source: string, options: ProveCommandOpti
   const proof = await running.catch((error: unknown) => {
     throw explain(error, place);
   });
-  if (json) terminal.document({ model: { file, spec: model.network.spec }, data: { name, rows: x.rows }, proof });
+  if (json)
+    terminal.document({ model: { file, spec: network.spec }, data: { name: data.name, rows: data.rows }, proof });
   else terminal.tell(describeProof(proof)); // also where they cannot be stored
   if (place !== undefined) {
     await saveFile(place, new TextEncoder().encode(`${JSON.stringify(proof)}\n`));
@@ -109,11 +110,10 @@ async function proveFile(file: string, source: string, options: ProveCommandOpti
 
 export function proveCommand(): Command {
   const command = new Command("prove")
-    .description("Prove or refute that a saved network's dead units are closed.")
-    .argument("<model>", 'a file that "relumine train --out" wrote')
-    .argument("<table>", DATA_HELP)
-    .addOption(arrayOption());
-  return addLayoutOptions(command)
+    .description("Prove or refute that a network's dead units are closed.")
+    .argument("<model>", "its file, or the folder of a TensorFlow.js model")
+    .argument("<data>", `its rows: ${DATA_HELP}`);
+  return addModelOptions(addRowsOptions(addLayoutOptions(command)))
     .option(
       "--budget <multiplications>",
       "how much work at most (default: 2e10, or no limit with --seconds)",

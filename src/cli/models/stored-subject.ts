@@ -2,6 +2,7 @@
 import type { Subject } from "./subject.js";
 import { describeEvaluation, evaluateOn, tellEvaluation } from "../evaluate.js";
 import { about } from "../files.js";
+import type { RowsOptions } from "../read-rows.js";
 import { readTableFile } from "../read-table.js";
 import { describeStored, type Model } from "../stored-model.js";
 import { readingOptions } from "../../table/encoding.js";
@@ -15,10 +16,14 @@ function documentOf({ file, network, table: { name: trainedOn, encoding } }: Mod
 }
 
 /** @throws RelumineError about the table */
-export async function storedSubject(model: Model, source: string, layout: LayoutOptions): Promise<Subject> {
+export async function storedSubject(
+  model: Model,
+  source: string,
+  { separator, header, array }: LayoutOptions & Pick<RowsOptions, "array">,
+): Promise<Subject> {
   const { network, table: stored } = model;
   const { encoding } = stored;
-  const options = { ...layout, ...readingOptions(encoding), target: encoding.target.column };
+  const options = { separator, header, array, ...readingOptions(encoding), target: encoding.target.column };
   const { name, table } = await readTableFile(source, options);
   return about(name, () => {
     const { x, y, notes } = encodeLabelledColumns(stored.encoding, table);
