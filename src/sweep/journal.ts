@@ -1,6 +1,7 @@
 // The journal of a sweep: a line for each trial that is in. A result that exists is how a sweep goes on, so a line is
 // believed only if it is whole: it ends with a checksum of what is before it.
 //   {"relumine":"trial 1","id":"...","build":"...","data":"...","at":{...},"seed":0,"epochs":10,"host":"...","figures":{...},"check":"1a2b3c4d"}
+import { checkFigures, checkHost } from "./check-figures.js";
 import type { Plain } from "./plain.js";
 import type { TrialFigures } from "./types.js";
 import { describe } from "../core/checks.js";
@@ -54,7 +55,9 @@ export function readLine(line: string): JournalEntry | "cut" | "damaged" {
   const text = line.slice(0, end.index);
   if (!line.startsWith(START) || checksumOf([text], []) !== end[1]) return "damaged";
   try {
-    return JSON.parse(line) as JournalEntry;
+    const { id, figures, host, ...rest } = JSON.parse(line) as JournalEntry;
+    if (!/^[\da-f]{1,64}$/.test(id)) return "damaged";
+    return { ...rest, id, host: checkHost("host", host), figures: checkFigures("figures", figures) };
   } catch {
     return "damaged";
   }

@@ -1,5 +1,6 @@
 // One sweep: its trials, those that a journal has, those that an engine does, and what comes of them.
 import type { SweepEngine, SweepWork } from "./engine.js";
+import { checkFigures, checkHost } from "./check-figures.js";
 import { nameBuild } from "./build.js";
 import { type JournalContents, type JournalEntry, readJournals, type SweepJournal, writeLine } from "./journal.js";
 import { localEngine } from "./local-engine.js";
@@ -227,10 +228,12 @@ class Sweep {
     this.wake();
   }
 
-  private readonly hear = async (trial: SweepTrial, figures: TrialFigures, host: string): Promise<void> => {
+  private readonly hear = async (trial: SweepTrial, given: TrialFigures, from: string): Promise<void> => {
     const waiting = this.underWay.get(trial.id);
     if (!waiting || this.error) return; // told before, or nobody's
     try {
+      const [figures, host] = [checkFigures("figures", given), checkHost("host", from)];
+      if (figures.failed?.code === "aborted") return; // it says nothing of the trial
       const [first] = waiting;
       const { build, data } = this.work;
       const { id, at, seed, epochs } = first;

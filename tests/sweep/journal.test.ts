@@ -4,6 +4,9 @@ import { type JournalEntry, readJournals, readLine, writeLine } from "../../src/
 import { memoryJournal, mergeJournals } from "../../src/sweep.js";
 import { expectError } from "../support/errors.js";
 
+/** Of the wrong shape, though nothing is damaged: somebody wrote it so. */
+const odd = (figures: object) => writeLine({ ...entry("a"), figures: { seconds: 1, trained: 1, ...figures } as never });
+
 const entry = (id: string, more: Partial<JournalEntry> = {}): JournalEntry => ({
   id,
   build: "b",
@@ -38,6 +41,24 @@ test("cut lines are passed over, damaged ones are told, wherever they are", asyn
   const { entries, cut, damaged } = await readJournals(memoryJournal(lines));
   expect([...entries.keys()]).toEqual(["a", "b"]);
   expect([cut, damaged]).toEqual([1, [4]]);
+});
+
+test("figures that can be none are damage", () => {
+  expect(readLine(odd({ units: [2], dead: [2], causes: { born: 2 } }))).toMatchObject({ id: "a" });
+  for (const figures of [
+    { accuracy: 2 },
+    { loss: "1" },
+    { units: [2], dead: [3] },
+    { units: [2], dead: [1, 1] },
+    { causes: { bored: 1 } },
+    { causes: { born: -1 } },
+    { failed: { code: "rm", message: "" } },
+    { learning: { verdict: "x".repeat(5000) } },
+    { code: "x" },
+    { seconds: -1 },
+  ])
+    expect(readLine(odd(figures)), JSON.stringify(figures)).toBe("damaged");
+  expect(readLine(writeLine(entry("../../a")))).toBe("damaged");
 });
 
 test("another program's file is refused", async () => {

@@ -315,6 +315,16 @@ describe("an engine elsewhere", () => {
       },
     };
     await expectError(run({ engine: forgetful }), "value", "engine");
+    const tells = (figures: object): SweepEngine => ({
+      async run(trials, _work, { onResult }) {
+        const all = trials[Symbol.asyncIterator]();
+        for (let next = await all.next(); !next.done; next = await all.next())
+          await onResult(next.value, figures as never, "elsewhere");
+      },
+    });
+    await expectError(run({ engine: tells({ seconds: 0, trained: 1, accuracy: 7 }) }), "format", "figures.accuracy");
+    const aborted = { seconds: 0, trained: 0, failed: { code: "aborted", message: "" } };
+    await expectError(run({ engine: tells(aborted) }), "value", "engine"); // it is not the trial's own
     const error = new Error("no queue there");
     await expect(run({ engine: { run: () => Promise.reject(error) } })).rejects.toBe(error);
   });
