@@ -1,5 +1,6 @@
 // "relumine/sweep": hundreds of trainings, on this machine's cores or on others, and what came of each.
 export { sweep, type SweepOptions } from "./sweep/sweep.js";
+export { retrain } from "./sweep/retrain.js";
 export { localEngine, type LocalOptions } from "./sweep/local-engine.js";
 export { openWork, type EngineOptions, type OpenWork, type SweepEngine, type SweepWork } from "./sweep/engine.js";
 export { nameBuild as sweepBuild } from "./sweep/build.js";
@@ -27,6 +28,7 @@ export type {
 export { RelumineError, type ErrorCode } from "./core/errors.js";
 export type { Cause } from "./diagnosis/trace/types.js";
 export type { DataSet, Targets } from "./network/data.js";
+export type { Network } from "./network/types.js";
 export type { NetworkSpec } from "./network/spec.js";
 export type { ClassWeights } from "./network/training/class-weights.js";
 export type { CallbackData } from "./network/training/callbacks.js";

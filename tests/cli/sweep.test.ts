@@ -149,12 +149,14 @@ it("does what docs/sweeps.md says, command by command", async () => {
   const own = new Folder();
   own.write("plan.json", written);
   const commands = [...page.matchAll(/^relumine (sweep plan\.json digits.*)$/gm)].map(([, args]) => args);
-  expect(commands).toHaveLength(6);
+  expect(commands).toHaveLength(7);
   for (const line of commands) {
     const [args, file] = line.split(" > ");
     const { code, stdout, stderr } = await finish(start(args.split(" "), [], { cwd: own.path }));
     expect([code, stderr.match(/error.*/)?.[0]], line).toEqual([0, undefined]);
     if (file) expect((JSON.parse(stdout) as Document).journal!.resumed, line).toBe(60);
+    if (line.includes("--out"))
+      expect((await relumine("diagnose", join(own.path, "best.safetensors"), "digits")).code).toBe(0);
     if (line.includes("--with")) expect(stdout, line).toContain("60 trials of the journal");
   }
 });

@@ -7,6 +7,7 @@ import {
   localEngine,
   memoryJournal,
   openWork,
+  retrain,
   sweep,
   type SweepEngine,
   type SweepOptions,
@@ -228,6 +229,20 @@ test("cells that are one and the same training are trained once", async () => {
   expect(trials).toHaveLength(8);
   expect(new Set(trials.map(({ id }) => id)).size).toBe(2);
   expect([...(journal.read() as string[])]).toHaveLength(2);
+});
+
+test("a trial's network is had by training it once more", async () => {
+  const given: SweepPlan = { ...plan, base: { ...plan.base, remedies: { standardize: { inputs: true } } } };
+  const { trials } = await run({}, given);
+  for (const trial of trials.slice(0, 4)) {
+    using network = await retrain(given, judged, trial);
+    expect(network.evaluate(held).loss).toBe(trial.loss);
+    expect(diagnose(network, data.x).deadFraction).toBe(trial.deadFraction);
+  }
+  const far = { ...plan, axes: { learningRate: [0.1, 1e30] }, base: { ...plan.base, fit: { optimizer: "adam" } } };
+  const failed = (await run({}, far)).trials.find((trial) => trial.failed)!;
+  await expectError(retrain(far, judged, failed), "value", "trial");
+  await expectError(retrain(given, judged, { ...trials[0], cell: 6 }), "value", "trial.cell");
 });
 
 describe("an engine elsewhere", () => {

@@ -3,12 +3,21 @@ import { Command, InvalidArgumentError } from "commander";
 import { dataRecord, describeData } from "../data-summary.js";
 import { checkPlace } from "../files.js";
 import { addSplitOptions, addTableOptions, integer, type TableOptions } from "../options.js";
-import { prepareNamed } from "../prepare-table.js";
+import { type NamedPreparedTable, prepareNamed } from "../prepare-table.js";
 import { readTableFile } from "../read-table.js";
+import { saveFile } from "../save-file.js";
 import { planForTable, readPlanFile } from "../sweep/plan-file.js";
 import { interruption, Terminal } from "../terminal.js";
+import { tableMetadata } from "../../table/stored-table.js";
 import { FEWEST_ROWS } from "../../treatment/trial/rows.js";
-import type { SweepOptions, SweepPlan, SweepProgress, SweepResult, SweepTrialResult } from "../../sweep.js";
+import type {
+  SweepDataSet,
+  SweepOptions,
+  SweepPlan,
+  SweepProgress,
+  SweepResult,
+  SweepTrialResult,
+} from "../../sweep.js";
 import { countOf, formatCount, formatPercent, formatScore } from "../../text/numbers.js";
 import { onOneLine } from "../../text/printable.js";
 
@@ -39,6 +48,7 @@ interface SweepCommandOptions extends TableOptions {
   readonly with: readonly string[];
   readonly shard?: NonNullable<SweepOptions["shard"]>;
   readonly threads?: number;
+  readonly out?: string;
 }
 
 /** `2/8`, counted from 1 */
@@ -88,6 +98,7 @@ async function sweepTable(file: string, source: string, options: SweepCommandOpt
   const terminal = new Terminal(options.json);
   const signal = interruption();
   if (journal !== undefined) await checkPlace(journal, source, "--journal");
+  if (options.out !== undefined) await checkPlace(options.out, source);
   const given = await readPlanFile(file);
   const named = await readTableFile(source, options);
   const isUnasked = command.getOptionValueSource("validation") === "default";
@@ -108,9 +119,29 @@ async function sweepTable(file: string, source: string, options: SweepCommandOpt
   });
   if (options.json) terminal.document(toDocument(result, plan, dataRecord(prepared)));
   else terminal.tell(String(result));
+  if (options.out !== undefined) await saveBest(options.out, result, plan, data, prepared, terminal);
   if (!result.stopped) return;
   tellInterrupted(terminal, result, journal);
   process.exitCode = 1;
+}
+
+/** The network of the best cell's best seed, trained once more. */
+async function saveBest(
+  file: string,
+  { best, trials }: SweepResult,
+  plan: SweepPlan,
+  data: SweepDataSet,
+  prepared: NamedPreparedTable,
+  terminal: Terminal,
+): Promise<void> {
+  const [trial] = trials
+    .filter(({ cell, epochs, failed }) => cell === best?.cell && epochs === best.epochs && !failed)
+    .sort((a, b) => (b.score ?? 0) - (a.score ?? 0));
+  if (!trial) return terminal.fail("no network was saved: none was trained to its end");
+  const [{ retrain }, { exportNetwork }] = await Promise.all([import("../../sweep.js"), import("../../index.js")]);
+  using network = await retrain(plan, data, trial);
+  await saveFile(file, await exportNetwork(network, "safetensors", { metadata: tableMetadata(prepared) }));
+  terminal.tell(`\nSaved: ${onOneLine(file)}, the network of seed ${trial.seed} there`);
 }
 
 /** The document that --json prints. */
@@ -127,6 +158,7 @@ export function sweepCommand(): Command {
       .option("--journal <file>", "store each result there, and go on from what is there")
       .option("--with <files>", "journals of other shards to read, separated by commas", files, [])
       .option("--shard <i/n>", "do one part of n, the others being done elsewhere", shard)
+      .option("--out <file>", 'save the best network: see "relumine diagnose"')
       .option("--threads <count>", "workers (default: one a core)", integer({ low: 1, high: MOST_THREADS })),
   )
     .addHelpText("after", EXAMPLES)

@@ -24,6 +24,8 @@ export interface Extras {
   readonly schedule?: Plan["schedule"];
   readonly callbacks?: Plan["callbacks"];
   readonly signal?: AbortSignal;
+  /** The network, as long as this is not fulfilled; `takesRows` as they are, or scaled where that could not be folded. */
+  readonly onTrained?: (network: Network, takesRows: boolean) => Promise<void>;
   /** Of a run that is examined: what stays with the prescription. */
   readonly keep?: (diagnosis: Diagnosis | undefined, deaths: readonly Death[]) => void;
 }
@@ -52,6 +54,7 @@ function answersAlike({ bench }: TrialSetup, { spec, takesClasses }: TrialSettin
 
 /**
  * On the validation rows, in the targets' own units.
+ * @param isFolded the network takes rows as they are
  * @param look what was seen of the units already
  */
 function judge(
@@ -59,10 +62,10 @@ function judge(
   setup: TrialSetup,
   settings: TrialSettings,
   scaled: ScaledRows,
+  isFolded: boolean,
   look: TrialLook | undefined,
 ) {
   const { bench, validation } = setup;
-  const isFolded = foldScaling(network, scaled);
   const judged = judgeAnswers(bench, network.predict(isFolded ? validation.x : scaled.validation.x), validation);
   const deadFraction = look ? shareOfDead(look) : deadShare(network, isFolded ? setup.training.x : scaled.training.x);
   if (!isFolded || !answersAlike(setup, settings)) return { ...judged, deadFraction };
@@ -121,7 +124,9 @@ async function train(setup: TrialSetup, job: TrialJob, extras: Extras): Promise<
     trace &&
     examineRun(network, history, trace.deaths, training, setup.judgesTraining ? undefined : validation);
   if (examined) extras.keep?.(examined.diagnosis, trace.deaths);
-  const judged = judge(network, setup, settings, scaled, look);
+  const isFolded = foldScaling(network, scaled);
+  const judged = judge(network, setup, settings, scaled, isFolded, look);
+  await extras.onTrained?.(network, isFolded);
   return {
     ...judged,
     seconds,
