@@ -4,8 +4,8 @@ export { retrain } from "./sweep/retrain.js";
 export { localEngine, type LocalOptions } from "./sweep/local-engine.js";
 export { openWork, type EngineOptions, type OpenWork, type SweepEngine, type SweepWork } from "./sweep/engine.js";
 export { nameBuild as sweepBuild } from "./sweep/build.js";
-export { fileJournal } from "./sweep/file-journal.js";
-export { memoryJournal, mergeJournals, type SweepJournal } from "./sweep/journal.js";
+export { fileJournal } from "./sweep/journal/file-journal.js";
+export { memoryJournal, mergeJournals, type SweepJournal } from "./sweep/journal/journal.js";
 export type { SweepTask, SweepTrial } from "./sweep/task.js";
 export type {
   JournalReport,

@@ -1,5 +1,5 @@
 // A trial of a sweep once more, for its network: trials keep figures alone.
-import { readPlan, trialOf } from "./plan.js";
+import { readPlan, trialOf } from "./plan/plan.js";
 import { shareRows } from "./rows.js";
 import type { SweepDataSet, SweepPlan, SweepTrialResult } from "./types.js";
 import { checkInteger, checkOptions } from "../core/checks.js";

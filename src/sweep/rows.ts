@@ -1,8 +1,8 @@
 // The rows of a sweep: what all its trials share, as a file that is named by its content. A worker elsewhere gets the file,
 // whose name says that it is whole, and checks it as any file from elsewhere.
 //   safetensors; training.x, training.y, ... as tensors, how answers are judged as metadata
-import type { CheckedPlan } from "./plan.js";
-import { applyAxes } from "./axes.js";
+import type { CheckedPlan } from "./plan/plan.js";
+import { applyAxes } from "./plan/axes.js";
 import type { SweepDataSet } from "./types.js";
 import { ACTIVATION_NAMES, type LayerActivationName } from "../activations/activations.js";
 import { canonicalJson } from "../core/canonical-json.js";

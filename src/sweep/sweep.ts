@@ -1,10 +1,16 @@
 // One sweep: its trials, those that a journal has, those that an engine does, and what comes of them.
 import type { SweepEngine, SweepWork } from "./engine.js";
-import { checkFigures, checkHost } from "./check-figures.js";
+import { checkFigures, checkHost } from "./journal/check-figures.js";
 import { nameBuild } from "./build.js";
-import { type JournalContents, type JournalEntry, readJournals, type SweepJournal, writeLine } from "./journal.js";
+import {
+  type JournalContents,
+  type JournalEntry,
+  readJournals,
+  type SweepJournal,
+  writeLine,
+} from "./journal/journal.js";
 import { localEngine } from "./local-engine.js";
-import { type CheckedPlan, readPlan, trialOf } from "./plan.js";
+import { type CheckedPlan, readPlan, trialOf } from "./plan/plan.js";
 import { makeResult, resultOf, type Scale } from "./results.js";
 import { nameRows, packRows, shareRows } from "./rows.js";
 import { type Planned, type Schedule, scheduleOf } from "./schedule.js";

@@ -4,7 +4,7 @@ import { checkMembers } from "../core/strict-json.js";
 import { errorIn, RelumineError } from "../core/errors.js";
 import { sha256 } from "../core/sha256.js";
 import { integer, oneOf } from "../core/stored-values.js";
-import { copyPlain, type Plain, type PlainObject } from "./plain.js";
+import { copyPlain, type Plain, type PlainObject } from "./plan/plain.js";
 import type { TrialFigures } from "./types.js";
 import { shareOfDead } from "../treatment/trial/look-at-units.js";
 import type { TrialJob, TrialOutcome, TrialSettings } from "../treatment/trial/trial.js";

@@ -3,7 +3,7 @@
 import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { expect, it } from "vitest";
-import { readLine } from "../../src/sweep/journal.js";
+import { readLine } from "../../src/sweep/journal/journal.js";
 import { seededRandom } from "../support/random.js";
 import { finish, Folder, PENGUINS, relumine, start } from "./run.js";
 

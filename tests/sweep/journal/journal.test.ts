@@ -1,8 +1,8 @@
 // Journals: a line is believed only where it is whole.
 import { expect, test } from "vitest";
-import { type JournalEntry, readJournals, readLine, writeLine } from "../../src/sweep/journal.js";
-import { memoryJournal, mergeJournals } from "../../src/sweep.js";
-import { expectError } from "../support/errors.js";
+import { type JournalEntry, readJournals, readLine, writeLine } from "../../../src/sweep/journal/journal.js";
+import { memoryJournal, mergeJournals } from "../../../src/sweep.js";
+import { expectError } from "../../support/errors.js";
 
 /** Of the wrong shape, though nothing is damaged: somebody wrote it so. */
 const odd = (figures: object) => writeLine({ ...entry("a"), figures: { seconds: 1, trained: 1, ...figures } as never });

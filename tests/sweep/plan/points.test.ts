@@ -1,6 +1,6 @@
 // Points that fill a cube evenly: what Sobol's sequence and a Latin hypercube promise.
 import { expect, test } from "vitest";
-import { latinHypercube, MOST_DIMENSIONS, sobol } from "../../src/sweep/sobol.js";
+import { latinHypercube, MOST_DIMENSIONS, sobol } from "../../../src/sweep/plan/sobol.js";
 
 const pointsOf = (pointOf: (index: number) => number[], count: number) =>
   Array.from({ length: count }, (_, index) => pointOf(index));

@@ -1,9 +1,9 @@
 // Plans: what their axes come to, and that a wrong one is refused before anything trains.
 import { describe, expect, test } from "vitest";
-import { readPlan, trialOf } from "../../src/sweep/plan.js";
-import type { SweepPlan } from "../../src/sweep.js";
-import { adam, earlyStopping } from "../../src/index.js";
-import { expectError, expectRefusal } from "../support/errors.js";
+import { readPlan, trialOf } from "../../../src/sweep/plan/plan.js";
+import type { SweepPlan } from "../../../src/sweep.js";
+import { adam, earlyStopping } from "../../../src/index.js";
+import { expectError, expectRefusal } from "../../support/errors.js";
 
 const base: SweepPlan["base"] = {
   spec: { inputs: 2, layers: [{ units: 4 }, { units: 6 }, { units: 3 }], loss: "crossEntropy", seed: 7 },

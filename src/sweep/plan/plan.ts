@@ -3,10 +3,10 @@ import { applyAxes, type Axis, readAxes, valueAt } from "./axes.js";
 import { type Draft, draftedTrial, type DraftedTrial, readBase } from "./base.js";
 import { isPlainObject, type Plain } from "./plain.js";
 import { latinHypercube, MOST_DIMENSIONS, sobol } from "./sobol.js";
-import type { RandomSampling, SweepPlan, SweepRange, SweepStop } from "./types.js";
-import { checkBoolean, checkInteger, checkName, checkOptions, describe } from "../core/checks.js";
-import { errorIn, RelumineError } from "../core/errors.js";
-import { formatCount } from "../text/numbers.js";
+import type { RandomSampling, SweepPlan, SweepRange, SweepStop } from "../types.js";
+import { checkBoolean, checkInteger, checkName, checkOptions, describe } from "../../core/checks.js";
+import { errorIn, RelumineError } from "../../core/errors.js";
+import { formatCount } from "../../text/numbers.js";
 
 /** Beyond them results alone would fill the memory. */
 const MOST_TRIALS = 2 ** 20;

@@ -2,11 +2,11 @@
 // believed only if it is whole: it ends with a checksum of what is before it.
 //   {"relumine":"trial 1","id":"...","build":"...","data":"...","at":{...},"seed":0,"epochs":10,"host":"...","figures":{...},"check":"1a2b3c4d"}
 import { checkFigures, checkHost } from "./check-figures.js";
-import type { Plain } from "./plain.js";
-import type { TrialFigures } from "./types.js";
-import { describe } from "../core/checks.js";
-import { checksumOf } from "../core/checksum.js";
-import { RelumineError } from "../core/errors.js";
+import type { Plain } from "../plan/plain.js";
+import type { TrialFigures } from "../types.js";
+import { describe } from "../../core/checks.js";
+import { checksumOf } from "../../core/checksum.js";
+import { RelumineError } from "../../core/errors.js";
 
 /** Where a sweep keeps what it has done, and looks for what was done before. */
 export interface SweepJournal {

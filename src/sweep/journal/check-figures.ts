@@ -1,9 +1,18 @@
 // Figures that come from elsewhere, a journal's file or another machine, held against what figures can be.
-import type { TrialFigures } from "./types.js";
-import { describe } from "../core/checks.js";
-import { RelumineError, type ErrorCode } from "../core/errors.js";
-import { type Check, integer, list, numberFrom, object, oneOf, optional, refuseStored } from "../core/stored-values.js";
-import type { Cause } from "../diagnosis/trace/types.js";
+import type { TrialFigures } from "../types.js";
+import { describe } from "../../core/checks.js";
+import { RelumineError, type ErrorCode } from "../../core/errors.js";
+import {
+  type Check,
+  integer,
+  list,
+  numberFrom,
+  object,
+  oneOf,
+  optional,
+  refuseStored,
+} from "../../core/stored-values.js";
+import type { Cause } from "../../diagnosis/trace/types.js";
 
 const LONGEST_TEXT = 4096;
 const MOST_LAYERS = 1024;

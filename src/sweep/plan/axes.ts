@@ -1,11 +1,11 @@
 // What a sweep varies: names for what is varied often, and paths of the base for the rest.
 import { type Draft, fullDraft, readOptimizer } from "./base.js";
 import { copyPlain, isPlainObject, parsePath, pathsOf, type Plain, type PlainObject, setAt } from "./plain.js";
-import type { SweepRange } from "./types.js";
-import { checkInteger, checkName, checkNumber, checkOptions, describe, memberPath } from "../core/checks.js";
-import { RelumineError } from "../core/errors.js";
-import { suggestion } from "../core/suggestion.js";
-import { roundTo } from "../text/numbers.js";
+import type { SweepRange } from "../types.js";
+import { checkInteger, checkName, checkNumber, checkOptions, describe, memberPath } from "../../core/checks.js";
+import { RelumineError } from "../../core/errors.js";
+import { suggestion } from "../../core/suggestion.js";
+import { roundTo } from "../../text/numbers.js";
 
 /** What one axis changes. */
 interface Target {

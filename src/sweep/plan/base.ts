@@ -1,15 +1,15 @@
 // The training that all trials vary, as a draft that axes change, and from a draft to a trial's settings.
 import { copyPlain, isPlainObject, type Plain, type PlainObject } from "./plain.js";
-import type { SweepBase, SweepFit, SweepRemedies } from "./types.js";
-import { checkBoolean, checkInteger, checkName, checkNumber, checkOptions, describe } from "../core/checks.js";
-import { RelumineError } from "../core/errors.js";
-import { callbackNames, callbackOf } from "../treatment/callbacks.js";
-import type { CallbackData } from "../network/training/callbacks.js";
-import { checkClassWeights } from "../network/training/class-weights.js";
-import { type OptimizerOptions, rebuildOptimizer } from "../network/training/optimizers.js";
-import { type NetworkSpec, type ResolvedSpec, resolveSpec } from "../network/spec.js";
-import { checkRemedy, type Remedy } from "../treatment/remedies/remedy.js";
-import type { RowScaling, TrialSettings } from "../treatment/trial/trial.js";
+import type { SweepBase, SweepFit, SweepRemedies } from "../types.js";
+import { checkBoolean, checkInteger, checkName, checkNumber, checkOptions, describe } from "../../core/checks.js";
+import { RelumineError } from "../../core/errors.js";
+import { callbackNames, callbackOf } from "../../treatment/callbacks.js";
+import type { CallbackData } from "../../network/training/callbacks.js";
+import { checkClassWeights } from "../../network/training/class-weights.js";
+import { type OptimizerOptions, rebuildOptimizer } from "../../network/training/optimizers.js";
+import { type NetworkSpec, type ResolvedSpec, resolveSpec } from "../../network/spec.js";
+import { checkRemedy, type Remedy } from "../../treatment/remedies/remedy.js";
+import type { RowScaling, TrialSettings } from "../../treatment/trial/trial.js";
 
 /** What a cell's axes change: plain data, defaults of `fit` filled in. */
 export interface Draft extends PlainObject {

@@ -1,6 +1,6 @@
 // Plans are data: what is copied here is what JSON can hold.
-import { describe, memberPath } from "../core/checks.js";
-import { RelumineError } from "../core/errors.js";
+import { describe, memberPath } from "../../core/checks.js";
+import { RelumineError } from "../../core/errors.js";
 
 const MOST_DEEP = 20;
 

@@ -1,8 +1,8 @@
 // A journal in a file: JSON lines. Each is written whole by one call, so that a killed program leaves at most a piece of
 // the last one; what comes after it begins on a line of its own.
-import { host } from "./host.js";
+import { host } from "../host.js";
 import { LONGEST_LINE, type SweepJournal } from "./journal.js";
-import { RelumineError } from "../core/errors.js";
+import { RelumineError } from "../../core/errors.js";
 
 /** So long the disk may lag behind the system: what a power cut costs. */
 const SYNC_MILLISECONDS = 1000;
