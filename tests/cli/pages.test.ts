@@ -57,7 +57,7 @@ it("tells what --json tells", () => {
   expect(dead).toBeGreaterThan(5);
   expect(html).toContain(`${dead} of ${units} hidden units are dead`);
   expect(html.match(/<title>unit \d+: dead/g)).toHaveLength(dead);
-  expect(html).toContain(`${document.deaths.length} deaths, by layer and unit`);
+  expect(html).toContain(`${document.deaths.length} deaths, by step`);
 });
 
 it("has the dead units of another program's model", () => {

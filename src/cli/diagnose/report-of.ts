@@ -1,4 +1,5 @@
 // What `relumine diagnose` found as a page, whatever it looked at.
+import { basename } from "node:path";
 import type { Judged } from "./judged.js";
 import type { Failure } from "../fail-on.js";
 import type { Page } from "../../report/page.js";
@@ -9,7 +10,7 @@ import { countOf } from "../../text/numbers.js";
 export function reportOf(file: string, judged: Judged, failures: readonly Failure[], madeBy: string): Page {
   const { text, data, evaluated, diagnosis, spec } = judged;
   return diagnosisPage(diagnosis, {
-    title: `Diagnosis of ${file}`,
+    title: `Diagnosis of ${basename(file)}`,
     lead: failures.map(({ rule, message }) => `Failed by --fail-on ${rule}: ${message}`),
     facts: [
       ["model", text],

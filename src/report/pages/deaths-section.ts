@@ -34,7 +34,7 @@ function deathTable(deaths: readonly Death[]): Block {
   const caption =
     shown.length < deaths.length
       ? `The first ${formatCount(shown.length)} of ${formatCount(deaths.length)} deaths`
-      : `${countOf(deaths.length, "death")}, by layer and unit`;
+      : `${countOf(deaths.length, "death")}, by step`;
   return {
     kind: "table",
     summary: "Each death",

@@ -69,7 +69,9 @@ export function diagnosisSections(
       "findings",
       "Findings",
       items.length > 0 ? [{ kind: "items", items }] : [],
-      `${countOf(causes, "cause")} among ${countOf(items.length, "finding")}`,
+      causes === 0
+        ? countOf(items.length, "finding")
+        : `${countOf(causes, "cause")} among ${countOf(items.length, "finding")}`,
     ),
     ...section("dead", "Dead and rare units", deadBlocks(diagnosis)),
     ...section("firing", "How often units fire", firingBlocks(diagnosis)),

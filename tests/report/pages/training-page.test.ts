@@ -49,7 +49,7 @@ describe("the page of a training", () => {
     expect(markupFault(html)).toBeUndefined();
     expect(html.match(OUTSIDE)).toBeNull();
     expect(html).not.toMatch(/NaN|undefined/);
-    const [table] = new RegExp(`${trace.deaths.length} deaths, by layer and unit</caption>[^]*?</table>`).exec(html)!;
+    const [table] = new RegExp(`${trace.deaths.length} deaths, by step</caption>[^]*?</table>`).exec(html)!;
     for (const { layer, unit, step, cause } of trace.deaths)
       expect(table).toMatch(
         new RegExp(`layer ${layer}, unit ${unit}</th><td>${step}</td><td>\\d+</td><td class="words">${cause}<`),
