@@ -7,6 +7,8 @@ import { Ajv, type ValidateFunction } from "ajv";
 import { describe, expect, it } from "vitest";
 import { fixture, optionsOf, pathOf, rowsOf } from "./fixtures.js";
 import { Folder, PENGUINS, relumine } from "./run.js";
+import { readGraphFile } from "../graph/graphs.js";
+import { npyFile } from "../support/array-files.js";
 
 type Schema = Readonly<Record<string, unknown>>;
 
@@ -61,6 +63,13 @@ describe("fits the schema:", () => {
       fileURLToPath(new URL(`../fixtures/activations/${name}.npz`, import.meta.url)),
     );
     expect(errorsOf(document)).toEqual([]);
+  });
+
+  it("an ONNX graph that is no chain", async () => {
+    const { x } = readGraphFile("block.9").counted.inputs;
+    const rows = folder.write("images.npy", npyFile(x.shape, x.data as ArrayLike<number>));
+    const file = fileURLToPath(new URL("../fixtures/graphs/block.9.onnx", import.meta.url));
+    expect(errorsOf(await documentOf(0, file, rows))).toEqual([]);
   });
 
   it.each([["species"], ["body_mass_g"]])("networks of train for %s", async (target) => {

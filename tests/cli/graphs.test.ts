@@ -6,6 +6,7 @@ import { fileURLToPath } from "node:url";
 import { describe, expect, test } from "vitest";
 import { diagnoseGraph } from "../../src/onnx.js";
 import { ort, readGraphFile } from "../graph/graphs.js";
+import { npyFile } from "../support/array-files.js";
 import { onnxModel } from "../support/onnx.js";
 import { finish, Folder, relumine } from "./run.js";
 
@@ -13,14 +14,8 @@ const FIXTURES = fileURLToPath(new URL("../fixtures/graphs/", import.meta.url));
 const folder = new Folder();
 const graph = (name: string) => join(FIXTURES, `${name}.onnx`);
 
-/** A file of NumPy's, version 1.0. */
-function npy({ data, shape }: { readonly data: ArrayLike<unknown>; readonly shape: readonly number[] }): Uint8Array {
-  const said = `{'descr': '<f4', 'fortran_order': False, 'shape': (${shape.join(", ")},), }`;
-  const header = said.padEnd(Math.ceil((said.length + 11) / 64) * 64 - 11) + "\n";
-  const length = Uint8Array.of(header.length & 255, header.length >> 8);
-  const numbers = new Uint8Array(Float32Array.from(data as ArrayLike<number>).buffer);
-  return Buffer.concat([Buffer.from([0x93]), Buffer.from("NUMPY\x01\x00"), length, Buffer.from(header), numbers]);
-}
+const npy = ({ data, shape }: { readonly data: ArrayLike<unknown>; readonly shape: readonly number[] }) =>
+  npyFile(shape, data as ArrayLike<number>);
 
 const block = readGraphFile("block.9");
 const images = folder.write("images.npy", npy(block.counted.inputs.x));
