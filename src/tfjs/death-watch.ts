@@ -91,7 +91,7 @@ export class DeathWatch {
   async look(moment: Moment): Promise<void> {
     if (this.divergedAt !== undefined) return;
     try {
-      this.note(moment, this.live.again(this.layers, await this.live.weights()));
+      this.note(moment, this.live.again(this.layers, await this.live.weightsBelow(this.layers[this.hidden])));
     } catch (error) {
       if (!(error instanceof RelumineError) || !NO_NUMBERS.includes(error.code)) throw error;
       this.divergedAt = moment.step;
@@ -120,7 +120,7 @@ export class DeathWatch {
   private put(layers: readonly ImportedLayer[]): void {
     const { state } = this;
     state.edit(() =>
-      layers.forEach(({ kernel, bias, alpha }, index) => {
+      layers.slice(0, this.hidden).forEach(({ kernel, bias, alpha }, index) => {
         const own = state.layer(index);
         own.kernel.set(kernel);
         own.bias.set(bias);

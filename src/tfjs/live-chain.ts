@@ -126,6 +126,12 @@ export class LiveChain {
     return new Map(await Promise.all(this.layers.map(readLayer)));
   }
 
+  /** Those that the layers below the last have something of, for `again`. */
+  async weightsBelow(last: ImportedLayer): Promise<LiveWeights> {
+    if (this.isFolded) return this.weights();
+    return new Map(await Promise.all(this.layers.filter(({ name }) => name !== last.name).map(readLayer)));
+  }
+
   /**
    * What the model computes with these weights.
    * @throws RelumineError "unsupported"; "value" for numbers that are not finite
@@ -135,14 +141,16 @@ export class LiveChain {
   }
 
   /**
-   * The layers as they are with these weights; where nothing folds, the weights themselves.
+   * The layers as they are with these weights; where nothing folds, the weights themselves, and layers of which none
+   * were read as they were.
    * @param before as they were with others
    * @throws RelumineError "value" or "format" for numbers that are not finite
    */
   again(before: readonly ImportedLayer[], weights: LiveWeights): readonly ImportedLayer[] {
     if (this.isFolded) return layersOf(this.value(weights).value).layers;
     return before.map((layer) => {
-      const own = weights.get(layer.name!)!;
+      const own = weights.get(layer.name!);
+      if (own === undefined) return layer;
       const dataOf = (wanted: string) => own.find(({ part }) => part === wanted)?.data;
       return { ...layer, kernel: dataOf("kernel")!, bias: dataOf("bias") ?? layer.bias };
     });

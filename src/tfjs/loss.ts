@@ -1,19 +1,10 @@
 // What a compiled model is trained by, in this package's words.
 import type { Model } from "./tensorflow.js";
+import { compiledLoss as readLoss } from "../models/read/keras/training.js";
 import type { Loss } from "../network/losses.js";
 
-/** TensorFlow.js's own names. */
-const NAMES: ReadonlyMap<unknown, Loss> = new Map([
-  ["categoricalCrossentropy", "crossEntropy"],
-  ["sparseCategoricalCrossentropy", "crossEntropy"],
-  ["binaryCrossentropy", "binaryCrossEntropy"],
-  ["meanSquaredError", "meanSquaredError"],
-  ["meanAbsoluteError", "meanAbsoluteError"],
-  ["poisson", "poisson"],
-]);
-
-/** The loss that a model was compiled with, where it is one of these by its name. */
+/** The loss that a model was compiled with, where it is one of the package's by its name. */
 export function compiledLoss({ loss }: Model): Loss | undefined {
   const list: readonly unknown[] = typeof loss === "object" && loss !== null ? Object.values(loss) : [loss];
-  return list.length === 1 ? NAMES.get(list[0]) : undefined;
+  return list.length === 1 ? readLoss({ loss: list[0] }) : undefined;
 }
