@@ -11,6 +11,7 @@ import type { Build } from "../src/wasm/binary.js";
 import { provingCases } from "./proving.js";
 import { listCases, runCase } from "./run.js";
 import { quartiles } from "./statistics.js";
+import { sweepCases } from "./sweeps.js";
 
 const OPTIONS = {
   json: { type: "boolean", default: false },
@@ -39,7 +40,11 @@ async function main(): Promise<void> {
   const cores = availableParallelism();
   if (cores === 1) tell("one core: no rows of two threads");
   const core: Core = await createCore(build);
-  const cases = listCases({ build, core, cores, all: options.all }, options.filter, [hostCases, provingCases]);
+  const cases = listCases({ build, core, cores, all: options.all }, options.filter, [
+    hostCases,
+    provingCases,
+    sweepCases,
+  ]);
   const yardstick = measureYardstick(core, build);
   tell(`${yardstickLine(yardstick, build)}\n`);
 

@@ -1,0 +1,96 @@
+// Sweeps: how long the trials of a map take on all cores, start of the workers included, and what a trial costs beside
+// its training.
+import { loadDigits } from "../tests/support/digits.js";
+import {
+  localEngine,
+  sweep,
+  type SweepDataSet,
+  type SweepEngine,
+  type SweepPlan,
+  type SweepResult,
+} from "../src/sweep.js";
+import type { Case, Context, Figure } from "./measure.js";
+
+const AXES = {
+  learningRate: { from: 0.01, to: 3, count: 8, scale: "log" as const },
+  bias: { from: -2, to: 1, count: 7 },
+};
+
+/** Three arms around a point, which a straight line can't part. */
+function spiral(rows: number): SweepDataSet {
+  const y = Array.from({ length: rows }, (_, i) => i % 3);
+  const x = y.map((arm, i) => {
+    const [far, angle] = [i / rows, (6 * i) / rows + (arm * 2 * Math.PI) / 3];
+    return [far * Math.cos(angle), far * Math.sin(angle)];
+  });
+  return { x, y };
+}
+
+function onDigits(): SweepDataSet {
+  const { training, heldOut } = loadDigits();
+  return { ...training, validation: heldOut };
+}
+
+const planOf = (inputs: number, hidden: readonly number[], outputs: number, epochs: number): SweepPlan => ({
+  base: {
+    spec: {
+      inputs,
+      layers: [...hidden, outputs].map((units) => ({ units })),
+      loss: "crossEntropy",
+    },
+    fit: { optimizer: "sgd", epochs },
+  },
+  axes: AXES,
+  repeats: 3,
+});
+
+const told = ({ trials }: SweepResult): string => JSON.stringify(trials.map(({ id, loss, dead }) => [id, loss, dead]));
+
+/** @param wanted seconds at most */
+async function timeSweep(plan: SweepPlan, data: SweepDataSet, cores: number, wanted: number): Promise<Figure> {
+  const [first, last] = [await sweep(plan, data), await sweep(plan, data, { engine: localEngine({ workers: cores }) })];
+  const rate = last.trials.length / last.seconds;
+  return {
+    value: last.seconds,
+    unit: "s",
+    wanted: { atMost: wanted },
+    note: `${last.trials.length} trials on ${cores} workers, ${rate.toFixed(0)} a second`,
+    ...(told(first) !== told(last) && { wrong: "two sweeps of one plan differ" }),
+  };
+}
+
+/** An engine that trains nothing. */
+const idle: SweepEngine = {
+  async run(trials, _work, { onResult }) {
+    const all = trials[Symbol.asyncIterator]();
+    for (let next = await all.next(); !next.done; next = await all.next())
+      await onResult(next.value, { loss: 1, accuracy: 0.5, units: [16, 16], dead: [0, 0], seconds: 0, trained: 1 }, "");
+  },
+};
+
+async function overhead(): Promise<Figure> {
+  const plan = { ...planOf(2, [16, 16], 3, 1), repeats: 60 };
+  await sweep({ ...plan, repeats: 6 }, spiral(60), { engine: idle });
+  const { seconds, trials } = await sweep(plan, spiral(60), { engine: idle });
+  return {
+    value: (1000 * seconds) / trials.length,
+    unit: "ms",
+    wanted: { atMost: 0.5 },
+    note: `of ${trials.length} trials`,
+  };
+}
+
+export function sweepCases({ cores }: Context): Case[] {
+  return [
+    {
+      name: "sweep: 2-16-16-3 on a spiral, 8 x 7 x 3",
+      run: () => timeSweep(planOf(2, [16, 16], 3, 20), spiral(300), cores, 1.5),
+    },
+    {
+      name: "sweep: 64-64-10 on digits, 8 x 7 x 3",
+      onDemand: true,
+      run: () => timeSweep(planOf(64, [64], 10, 3), onDigits(), cores, 5),
+    },
+    { name: "sweep: a trial beside its training", run: overhead },
+  ];
+}
