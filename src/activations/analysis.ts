@@ -2,18 +2,19 @@
 // each.
 //
 // ELU: Clevert et al. 2016; SELU: Klambauer et al. 2017; GELU: Hendrycks and Gimpel 2016, the exact form; SiLU: Elfwing
-// et al. 2018; hard swish: Howard et al. 2019 (MobileNetV3). CELU: Barron 2017; Mish: Misra 2019; squared ReLU: So et al.
-// 2021.
-import { isLinear, shapeOf, type ObservedActivationName } from "./activations.js";
+// et al. 2018; hard swish: Howard et al. 2019 (MobileNetV3).
+import { isLinear, type LayerActivationName, type ObservedActivationName, shapeOf } from "./activations.js";
 
 /** An activation with its alpha, where it has one. */
 export interface JudgedActivation {
   readonly name: ObservedActivationName;
   readonly alpha?: number;
+  /** Of one that no kernel computes (observed.ts): others stand in the table. */
+  readonly facts?: AnalysisFacts;
 }
 
 /** Where `is...` is absent, it is not so. */
-interface AnalysisFacts {
+export interface AnalysisFacts {
   /** f(z). */
   readonly value: (z: number, alpha: number) => number;
   /** f'(z); of gelu and silu by a difference, which is for searching, not for proofs. */
@@ -50,7 +51,7 @@ const SELU_SLOPE = SELU_SCALE * SELU_ALPHA;
 const SELU_LOW = -1.7580993408473766;
 
 /** gelu's slope and silu's fall towards 0 from here on downwards. */
-const TAIL = -2.5;
+export const TAIL = -2.5;
 
 export function sigmoid(z: number): number {
   return 1 / (1 + Math.exp(-z));
@@ -82,27 +83,15 @@ function hardSwish(z: number): number {
   return z >= 3 ? z : (z * (z + 3)) / 6;
 }
 
-const centralDifference = (f: (z: number) => number, z: number) => (f(z + 1e-4) - f(z - 1e-4)) / 2e-4;
+export const centralDifference = (f: (z: number) => number, z: number) => (f(z + 1e-4) - f(z - 1e-4)) / 2e-4;
 
 /** An alpha that is 0 in float32 makes the closed side flat. */
 const flatBelowZero = (alpha: number) => (Math.fround(alpha) === 0 ? 0 : -Infinity);
-const never = () => -Infinity;
+export const never = () => -Infinity;
 const everything = [-Infinity, Infinity] as const;
 
-const GELU_TANH = 0.7978845608028654; // sqrt(2 / π)
-const GELU_CUBE = 0.044715;
-/** z / 2 · (1 + tanh(u)), which is z · sigmoid(2u). */
-const geluTanh = (z: number) => z * sigmoid(2 * GELU_TANH * (z + GELU_CUBE * z ** 3));
-const quickGelu = (z: number) => z * sigmoid(1.702 * z);
-/** tanh(softplus(z)): (1 + e^z)^2 is n + 1 above and below, n = e^z (e^z + 2). */
-function mish(z: number): number {
-  const e = Math.exp(-Math.abs(z));
-  const [above, below] = z > 0 ? [1 + 2 * e, 1 + 2 * e + 2 * e * e] : [e * (e + 2), e * (e + 2) + 2];
-  return z * (above / below);
-}
-
 /** No calls in it: a bundler keeps what a call might do, for applications that only train too. */
-const ANALYSIS: Readonly<Record<ObservedActivationName, AnalysisFacts>> = {
+const ANALYSIS: Readonly<Record<LayerActivationName, AnalysisFacts>> = {
   linear: {
     value: (z) => z,
     slope: () => 1,
@@ -221,143 +210,47 @@ const ANALYSIS: Readonly<Record<ObservedActivationName, AnalysisFacts>> = {
     range: () => [0, 1],
     isNonNegative: true,
   },
-  // what only other programs compute
-  relu6: {
-    value: (z) => (z > 0 ? Math.min(z, 6) : 0),
-    slope: (z) => (z > 0 && z < 6 ? 1 : 0),
-    largestSlope: (_high, _alpha, nearest) => (nearest < 6 ? 1 : 0),
-    closedUpTo: () => 0,
-    range: () => [0, 6],
-    isGate: true,
-    isTwoSided: true,
-    isNonNegative: true,
-  },
-  reluSquared: {
-    value: (z) => (z > 0 ? z * z : 0),
-    slope: (z) => (z > 0 ? 2 * z : 0),
-    largestSlope: (high) => (high > 0 ? 2 * high : 0),
-    closedUpTo: () => 0,
-    range: () => [0, Infinity],
-    isGate: true,
-    isNonNegative: true,
-  },
-  /** alpha is the threshold. */
-  thresholdedRelu: {
-    value: (z, alpha) => (z > alpha ? z : 0),
-    slope: (z, alpha) => (z > alpha ? 1 : 0),
-    largestSlope: (high, alpha) => (high > alpha ? 1 : 0),
-    closedUpTo: (alpha) => alpha,
-    firesAbove: (alpha) => alpha,
-    range: () => [0, Infinity],
-    isGate: true,
-    isLinearWhenOpen: true,
-    isNonNegative: true,
-  },
-  /** alpha is the slope; 1/2 at 0. */
-  hardSigmoid: {
-    value: (z, alpha) => Math.max(0, Math.min(1, alpha * z + 0.5)),
-    slope: (z, alpha) => (Math.abs(alpha * z) < 0.5 ? alpha : 0),
-    largestSlope: (_high, alpha, nearest) => (alpha * nearest < 0.5 ? alpha : 0),
-    closedUpTo: (alpha) => -0.5 / alpha,
-    range: () => [0, 1],
-    isTwoSided: true,
-    isNonNegative: true,
-  },
-  hardTanh: {
-    value: (z) => Math.max(-1, Math.min(1, z)),
-    slope: (z) => (Math.abs(z) < 1 ? 1 : 0),
-    largestSlope: (_high, _alpha, nearest) => (nearest < 1 ? 1 : 0),
-    closedUpTo: never,
-    range: () => [-1, 1],
-    isTwoSided: true,
-  },
-  celu: {
-    value: (z, alpha) => (z > 0 ? z : alpha * Math.expm1(z / alpha)),
-    slope: (z, alpha) => (z > 0 ? 1 : Math.exp(z / alpha)),
-    largestSlope: (high, alpha) => (high > 0 ? 1 : Math.exp(high / alpha)),
-    closedUpTo: never,
-    range: (alpha) => [-alpha, Infinity],
-    isGate: true,
-    isLinearWhenOpen: true,
-  },
-  mish: {
-    value: mish,
-    slope: (z) => centralDifference(mish, z),
-    largestSlope: (high) => (high < TAIL ? Math.exp(high) * (1 - high) : 1), // a bound
-    closedUpTo: () => -110,
-    range: () => [-0.3089, Infinity],
-    isGate: true,
-    dip: { at: -1.1924, value: -0.30885 },
-  },
-  geluTanh: {
-    value: geluTanh,
-    slope: (z) => centralDifference(geluTanh, z),
-    largestSlope: (high) => (high < TAIL ? (-high + 1) * Math.exp((-high * high) / 2) : 1), // a bound
-    closedUpTo: () => -15,
-    range: () => [-0.1701, Infinity],
-    isGate: true,
-    dip: { at: -0.7525, value: -0.17004 },
-  },
-  quickGelu: {
-    value: quickGelu,
-    slope: (z) => centralDifference(quickGelu, z),
-    largestSlope: (high) => (high < TAIL ? (1 - 1.702 * high) * Math.exp(1.702 * high) : 1), // a bound
-    closedUpTo: () => -65,
-    range: () => [-0.1637, Infinity],
-    isGate: true,
-    dip: { at: -0.7512, value: -0.16362 },
-  },
-  softsign: {
-    value: (z) => z / (1 + Math.abs(z)),
-    slope: (z) => 1 / (1 + Math.abs(z)) ** 2,
-    largestSlope: (_high, _alpha, nearest) => 1 / (1 + nearest) ** 2,
-    closedUpTo: never,
-    range: () => [-1, 1],
-    isTwoSided: true,
-  },
-  logSigmoid: {
-    value: (z) => Math.min(z, 0) - Math.log1p(Math.exp(-Math.abs(z))),
-    slope: (z) => sigmoid(-z),
-    largestSlope: () => 1, // by the lowest z
-    closedUpTo: never,
-    range: () => [-Infinity, 0],
-    isTwoSided: true,
-  },
 };
 
+/** Of one that kernels compute. */
 export function analysisOf(name: ObservedActivationName): AnalysisFacts {
-  return ANALYSIS[name];
+  return ANALYSIS[name as LayerActivationName];
+}
+
+export function factsOf({ name, facts }: JudgedActivation): AnalysisFacts {
+  return facts ?? analysisOf(name);
 }
 
 /** It bends nowhere, or is flat on both sides: many layers of it are one, or pass no gradient. */
-export function bendsLittle({ name, alpha = 0 }: JudgedActivation): boolean {
-  return isLinear(name) || analysisOf(name).range(alpha).every(Number.isFinite);
+export function bendsLittle(activation: JudgedActivation): boolean {
+  const { name, alpha = 0 } = activation;
+  return isLinear(name) || factsOf(activation).range(alpha).every(Number.isFinite);
 }
 
 /** Smooth, above 0 and without an upper bound: what a last layer may be where outputs must be positive. */
 export function isSmoothAndPositive(name: ObservedActivationName): boolean {
-  const { isNonNegative, range } = ANALYSIS[name];
+  const { isNonNegative, range } = analysisOf(name);
   return isNonNegative === true && shapeOf(name) === "smooth" && range(0)[1] === Infinity;
 }
 
 /** f(z). */
 export function activate(name: ObservedActivationName, z: number, alpha: number): number {
-  return ANALYSIS[name].value(z, alpha);
+  return analysisOf(name).value(z, alpha);
 }
 
 /** f'(z); of gelu and silu by a difference, which is for searching, not for proofs. */
 export function slope(name: ObservedActivationName, z: number, alpha: number): number {
-  return ANALYSIS[name].slope(z, alpha);
+  return analysisOf(name).slope(z, alpha);
 }
 
 /** At or below this preactivation value and slope are 0, in float32 too; -Infinity where they never are. */
-export function closedUpTo({ name, alpha = 0 }: JudgedActivation): number {
-  return ANALYSIS[name].closedUpTo(alpha);
+export function closedUpTo(activation: JudgedActivation): number {
+  return factsOf(activation).closedUpTo(activation.alpha ?? 0);
 }
 
 /** A unit fires where z is above this: 0, but for thresholds of their own. */
-export function firesAbove({ name, alpha = 0 }: JudgedActivation): number {
-  return ANALYSIS[name].firesAbove?.(alpha) ?? 0;
+export function firesAbove(activation: JudgedActivation): number {
+  return factsOf(activation).firesAbove?.(activation.alpha ?? 0) ?? 0;
 }
 
 /**

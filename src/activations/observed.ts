@@ -1,5 +1,5 @@
 // Activations as other programs name them, for judging what their units did: by preactivations, or, where these are not
-// known, by what the activations alone tell.
+// known, by what the activations alone tell. CELU: Barron 2017; Mish: Misra 2019; squared ReLU: So et al. 2021.
 import {
   type Activation,
   ACTIVATION_NAMES,
@@ -8,7 +8,16 @@ import {
   type ObservedActivationName,
   resolveActivation,
 } from "./activations.js";
-import { activate, firesAbove, type JudgedActivation } from "./analysis.js";
+import {
+  type AnalysisFacts,
+  centralDifference,
+  factsOf,
+  firesAbove,
+  type JudgedActivation,
+  never,
+  sigmoid,
+  TAIL,
+} from "./analysis.js";
 import { checkName, checkNumber, checkOptions } from "../core/checks.js";
 import { RelumineError } from "../core/errors.js";
 
@@ -38,6 +47,123 @@ const ALPHAS: Readonly<Record<JudgedActivationName, { readonly default: number; 
   logSigmoid: undefined,
 };
 
+const GELU_TANH = 0.7978845608028654; // sqrt(2 / π)
+const GELU_CUBE = 0.044715;
+/** z / 2 · (1 + tanh(u)), which is z · sigmoid(2u). */
+const geluTanh = (z: number) => z * sigmoid(2 * GELU_TANH * (z + GELU_CUBE * z ** 3));
+const quickGelu = (z: number) => z * sigmoid(1.702 * z);
+/** tanh(softplus(z)): (1 + e^z)^2 is n + 1 above and below, n = e^z (e^z + 2). */
+function mish(z: number): number {
+  const e = Math.exp(-Math.abs(z));
+  const [above, below] = z > 0 ? [1 + 2 * e, 1 + 2 * e + 2 * e * e] : [e * (e + 2), e * (e + 2) + 2];
+  return z * (above / below);
+}
+
+/** Of what only other programs compute; what the kernels do stands in analysis.ts. */
+const FACTS: Readonly<Record<JudgedActivationName, AnalysisFacts>> = {
+  relu6: {
+    value: (z) => (z > 0 ? Math.min(z, 6) : 0),
+    slope: (z) => (z > 0 && z < 6 ? 1 : 0),
+    largestSlope: (_high, _alpha, nearest) => (nearest < 6 ? 1 : 0),
+    closedUpTo: () => 0,
+    range: () => [0, 6],
+    isGate: true,
+    isTwoSided: true,
+    isNonNegative: true,
+  },
+  reluSquared: {
+    value: (z) => (z > 0 ? z * z : 0),
+    slope: (z) => (z > 0 ? 2 * z : 0),
+    largestSlope: (high) => (high > 0 ? 2 * high : 0),
+    closedUpTo: () => 0,
+    range: () => [0, Infinity],
+    isGate: true,
+    isNonNegative: true,
+  },
+  /** alpha is the threshold. */
+  thresholdedRelu: {
+    value: (z, alpha) => (z > alpha ? z : 0),
+    slope: (z, alpha) => (z > alpha ? 1 : 0),
+    largestSlope: (high, alpha) => (high > alpha ? 1 : 0),
+    closedUpTo: (alpha) => alpha,
+    firesAbove: (alpha) => alpha,
+    range: () => [0, Infinity],
+    isGate: true,
+    isLinearWhenOpen: true,
+    isNonNegative: true,
+  },
+  /** alpha is the slope; 1/2 at 0. */
+  hardSigmoid: {
+    value: (z, alpha) => Math.max(0, Math.min(1, alpha * z + 0.5)),
+    slope: (z, alpha) => (Math.abs(alpha * z) < 0.5 ? alpha : 0),
+    largestSlope: (_high, alpha, nearest) => (alpha * nearest < 0.5 ? alpha : 0),
+    closedUpTo: (alpha) => -0.5 / alpha,
+    range: () => [0, 1],
+    isTwoSided: true,
+    isNonNegative: true,
+  },
+  hardTanh: {
+    value: (z) => Math.max(-1, Math.min(1, z)),
+    slope: (z) => (Math.abs(z) < 1 ? 1 : 0),
+    largestSlope: (_high, _alpha, nearest) => (nearest < 1 ? 1 : 0),
+    closedUpTo: never,
+    range: () => [-1, 1],
+    isTwoSided: true,
+  },
+  celu: {
+    value: (z, alpha) => (z > 0 ? z : alpha * Math.expm1(z / alpha)),
+    slope: (z, alpha) => (z > 0 ? 1 : Math.exp(z / alpha)),
+    largestSlope: (high, alpha) => (high > 0 ? 1 : Math.exp(high / alpha)),
+    closedUpTo: never,
+    range: (alpha) => [-alpha, Infinity],
+    isGate: true,
+    isLinearWhenOpen: true,
+  },
+  mish: {
+    value: mish,
+    slope: (z) => centralDifference(mish, z),
+    largestSlope: (high) => (high < TAIL ? Math.exp(high) * (1 - high) : 1), // a bound
+    closedUpTo: () => -110,
+    range: () => [-0.3089, Infinity],
+    isGate: true,
+    dip: { at: -1.1924, value: -0.30885 },
+  },
+  geluTanh: {
+    value: geluTanh,
+    slope: (z) => centralDifference(geluTanh, z),
+    largestSlope: (high) => (high < TAIL ? (-high + 1) * Math.exp((-high * high) / 2) : 1), // a bound
+    closedUpTo: () => -15,
+    range: () => [-0.1701, Infinity],
+    isGate: true,
+    dip: { at: -0.7525, value: -0.17004 },
+  },
+  quickGelu: {
+    value: quickGelu,
+    slope: (z) => centralDifference(quickGelu, z),
+    largestSlope: (high) => (high < TAIL ? (1 - 1.702 * high) * Math.exp(1.702 * high) : 1), // a bound
+    closedUpTo: () => -65,
+    range: () => [-0.1637, Infinity],
+    isGate: true,
+    dip: { at: -0.7512, value: -0.16362 },
+  },
+  softsign: {
+    value: (z) => z / (1 + Math.abs(z)),
+    slope: (z) => 1 / (1 + Math.abs(z)) ** 2,
+    largestSlope: (_high, _alpha, nearest) => 1 / (1 + nearest) ** 2,
+    closedUpTo: never,
+    range: () => [-1, 1],
+    isTwoSided: true,
+  },
+  logSigmoid: {
+    value: (z) => Math.min(z, 0) - Math.log1p(Math.exp(-Math.abs(z))),
+    slope: (z) => sigmoid(-z),
+    largestSlope: () => 1, // by the lowest z
+    closedUpTo: never,
+    range: () => [-Infinity, 0],
+    isTwoSided: true,
+  },
+};
+
 const JUDGED = Object.keys(ALPHAS) as JudgedActivationName[];
 const NAMES: readonly (ActivationName | JudgedActivationName)[] = [...ACTIVATION_NAMES, ...JUDGED];
 
@@ -49,9 +175,10 @@ export function resolveObserved(where: string, given: ObservedActivation): Judge
     typeof given === "object" ? checkOptions(where, given, ["name", "alpha"]) : { name: given, alpha: undefined };
   const name = checkName(where, givenName, NAMES);
   if (!isJudged(name)) return resolveActivation(where, { name, ...(alpha !== undefined && { alpha }) });
-  const facts = ALPHAS[name];
-  if (facts) return { name, alpha: checkNumber(`${where}.alpha`, alpha ?? facts.default, { low: facts.low }) };
-  if (alpha === undefined) return { name };
+  const range = ALPHAS[name];
+  const own = { name, facts: FACTS[name] };
+  if (range) return { ...own, alpha: checkNumber(`${where}.alpha`, alpha ?? range.default, { low: range.low }) };
+  if (alpha === undefined) return own;
   throw new RelumineError("value", `${where}.alpha`, "to be left out, as it has none", `one for ${name}`);
 }
 
@@ -91,6 +218,5 @@ export function slopeOfValue({ name, alpha = 0 }: JudgedActivation): (a: number)
 
 /** A unit fires where its activation is above this. */
 export function valueAtFiring(activation: JudgedActivation): number {
-  const { name, alpha = 0 } = activation;
-  return Math.fround(activate(name, firesAbove(activation), alpha));
+  return Math.fround(factsOf(activation).value(firesAbove(activation), activation.alpha ?? 0));
 }

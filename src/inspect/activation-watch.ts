@@ -4,7 +4,7 @@ import { RowTotals, type RowLayout } from "./row-totals.js";
 import type { LayerObservation, LayerWeights, Observation } from "./observation.js";
 import { brokenUnits } from "./broken-units.js";
 import { isLinear, learnsAlpha, shapeOf } from "../activations/activations.js";
-import { analysisOf, canDie, firesAbove, type JudgedActivation } from "../activations/analysis.js";
+import { factsOf, canDie, firesAbove, type JudgedActivation } from "../activations/analysis.js";
 import { type ObservedActivation, resolveObserved, slopeOfValue, valueAtFiring } from "../activations/observed.js";
 import { checkInteger, checkName, describe } from "../core/checks.js";
 import { RelumineError } from "../core/errors.js";
@@ -52,8 +52,9 @@ interface Watched {
 }
 
 /** |activation| by a preactivation; of what is straight on both sides `below` says it. */
-function sizeOf({ name, alpha = 0 }: JudgedActivation, slopes: Float32Array | undefined) {
-  const { value } = analysisOf(name);
+function sizeOf(activation: JudgedActivation, slopes: Float32Array | undefined) {
+  const { name, alpha = 0 } = activation;
+  const { value } = factsOf(activation);
   if (slopes) return (z: number, unit: number) => Math.abs(value(z, slopes[unit]));
   if (shapeOf(name) !== "smooth") return undefined;
   return (z: number) => Math.abs(Math.fround(value(z, alpha)));
@@ -61,7 +62,7 @@ function sizeOf({ name, alpha = 0 }: JudgedActivation, slopes: Float32Array | un
 
 function countedAs(activation: JudgedActivation, which: SeenValues, slopes: Float32Array | undefined) {
   const { name, alpha = 0 } = activation;
-  const { isTwoSided, slope } = analysisOf(name);
+  const { isTwoSided, slope } = factsOf(activation);
   if (which === "activations")
     return {
       firesAbove: valueAtFiring(activation),

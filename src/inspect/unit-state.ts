@@ -2,7 +2,7 @@
 // 0, or NaN, which a unit passes on. The kernels' counters, traces and closed rows all go by that.
 import type { UnitStatistics } from "./statistics.js";
 import { isPiecewiseLinear, shapeOf } from "../activations/activations.js";
-import { analysisOf, type JudgedActivation } from "../activations/analysis.js";
+import { factsOf, type JudgedActivation } from "../activations/analysis.js";
 
 /**
  * How a unit behaves on the samples: the first that holds of notFinite, dead, saturated, linear, rare, dormant, alive.
@@ -24,8 +24,8 @@ export interface Thresholds {
 }
 
 /** The largest |slope| on any of the rows, or a bound on it. */
-function steepestOf({ name, alpha = 0 }: JudgedActivation, { max, nearest, steepest }: UnitStatistics): number {
-  return steepest ?? analysisOf(name).largestSlope(max, alpha, nearest);
+function steepestOf(activation: JudgedActivation, { max, nearest, steepest }: UnitStatistics): number {
+  return steepest ?? factsOf(activation).largestSlope(max, activation.alpha ?? 0, nearest);
 }
 
 /** Neither signal nor gradient passes on any of the rows; NaN among them passes. */
@@ -48,7 +48,7 @@ export function judge(
   { rareBelow, dormantBelow }: Thresholds,
 ): UnitState {
   const { name } = activation;
-  const { isLinearWhenOpen, isGate } = analysisOf(name);
+  const { isLinearWhenOpen, isGate } = factsOf(activation);
   const { fired, samples } = totals;
   if (!hasFinite(totals)) return "notFinite";
   if (isDead(activation, totals)) return "dead";

@@ -1,9 +1,9 @@
 // Files of what layers did: names, weights of PyTorch and Keras, texts, several files; the dead are torch's own.
 import { readFileSync } from "node:fs";
-import { zipSync } from "fflate";
 import { describe, expect, it } from "vitest";
 import { areActivations, readActivations } from "../../src/arrays/activation-layers.js";
 import { diagnoseActivations, type ActivationDiagnosis } from "../../src/index.js";
+import { npyFile as npy, npyWith, npzFile as npz } from "../support/array-files.js";
 import { expectError } from "../support/errors.js";
 
 const fixtures = new URL("../fixtures/activations/", import.meta.url);
@@ -21,23 +21,10 @@ async function diagnose(sources: Uint8Array[], options: Parameters<typeof readAc
   return { diagnosis: await diagnoseActivations({ layers }), notes };
 }
 
-/** An array as NumPy writes it. */
-function npy(shape: readonly number[], data: ArrayLike<number>, descr = "<f4"): Uint8Array {
-  const sizes = `(${shape.join(", ")}${shape.length === 1 ? "," : ""})`;
-  const header = `{'descr': '${descr}', 'fortran_order': False, 'shape': ${sizes}, }`;
-  const text = header.padEnd(117) + "\n";
-  const numbers = new Uint8Array(Float32Array.from(data).buffer);
-  return Uint8Array.from([0x93, ...Buffer.from("NUMPY"), 1, 0, text.length, 0, ...Buffer.from(text), ...numbers]);
-}
-
 function textNpy(text: string): Uint8Array {
-  const header = `{'descr': '<U${text.length}', 'fortran_order': False, 'shape': (), }`.padEnd(117) + "\n";
   const codes = new Uint8Array(Uint32Array.from(text, (each) => each.codePointAt(0)!).buffer);
-  return Uint8Array.from([0x93, ...Buffer.from("NUMPY"), 1, 0, header.length, 0, ...Buffer.from(header), ...codes]);
+  return npyWith(`{'descr': '<U${text.length}', 'fortran_order': False, 'shape': (), }`, codes);
 }
-
-const npz = (arrays: Record<string, Uint8Array>): Uint8Array =>
-  zipSync(Object.fromEntries(Object.entries(arrays).map(([name, bytes]) => [`${name}.npy`, bytes])), { level: 0 });
 
 describe("torch's own dead units", () => {
   it.each(Object.keys(expected))("%s", async (name) => {
@@ -123,7 +110,13 @@ describe("refusals", () => {
     ["no files", () => [], "shape", "sources"],
     ["no layers", () => [npz({ "a.weight": npy([2, 2], [1, 1, 1, 1]) })], "format", "the file"],
     ["a table", () => [Buffer.from("a,b\n1,2\n3,4\n")], "format", "the file"],
-    ["objects", () => [npz({ "a.preactivations": npy([1, 1], [1], "|O") })], "unsupported"],
+    [
+      "objects",
+      () => [
+        npz({ "a.preactivations": npyWith("{'descr': '|O', 'fortran_order': False, 'shape': (1, 1), }", [1, 2, 3]) }),
+      ],
+      "unsupported",
+    ],
     [
       "a layer twice",
       () => [npz({ "a.preactivations": npy([1, 1], [1]), "a.activations": npy([1, 1], [1]) })],

@@ -2,10 +2,10 @@
 import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
-import { zipSync } from "fflate";
 import { describe, expect, it } from "vitest";
 import { fixture, optionsOf, pathOf } from "./fixtures.js";
 import { Folder, relumine } from "./run.js";
+import { npyFile as npy, npzFile } from "../support/array-files.js";
 import { readModel } from "../../src/models.js";
 import type { ActivationDiagnosis } from "../../src/index.js";
 
@@ -56,23 +56,17 @@ describe("the dead are torch's own:", () => {
       const z = a.map((row) =>
         Array.from(bias, (b, unit) => row.reduce((sum, value, i) => sum + value * kernel[i * units + unit], b)),
       );
-      arrays[`dense_${index}.preactivations.npy`] = npy([rows, units], z.flat());
-      arrays[`dense_${index}.kernel.npy`] = npy([a[0].length, units], kernel);
-      arrays[`dense_${index}.bias.npy`] = npy([units], bias);
+      arrays[`dense_${index}.preactivations`] = npy([rows, units], z.flat());
+      arrays[`dense_${index}.kernel`] = npy([a[0].length, units], [...kernel]);
+      arrays[`dense_${index}.bias`] = npy([units], [...bias]);
       a = z.map((row) => row.map((value) => Math.max(0, value)));
     });
     const file = join(folder.path, "keras.npz");
-    writeFileSync(file, zipSync(arrays));
+    writeFileSync(file, npzFile(arrays));
     expect(dead.flat().length).toBeGreaterThan(0);
     expect(deadOf((await diagnose(file)).diagnosis)).toEqual(dead);
   });
 });
-
-function npy(shape: readonly number[], data: ArrayLike<number>): Uint8Array {
-  const header = `{'descr': '<f4', 'fortran_order': False, 'shape': (${shape.join(", ")},), }`.padEnd(117) + "\n";
-  const numbers = new Uint8Array(Float32Array.from(data).buffer);
-  return Uint8Array.from([0x93, ...Buffer.from("NUMPY"), 1, 0, header.length, 0, ...Buffer.from(header), ...numbers]);
-}
 
 it("tells layers by their names, and takes several files for one", async () => {
   const { code, stdout, stderr } = await relumine("diagnose", pathTo("transformer.npz"));

@@ -1,7 +1,7 @@
 // An observation of layers that another program ran: against naive sums in float64, and against this package's own.
 import { describe, expect, it } from "vitest";
 import { ACTIVATION_NAMES } from "../../src/activations/activations.js";
-import { activate, firesAbove } from "../../src/activations/analysis.js";
+import { factsOf, firesAbove } from "../../src/activations/analysis.js";
 import { resolveObserved } from "../../src/activations/observed.js";
 import { judgeObservation } from "../../src/diagnosis/judge-observation.js";
 import { ActivationWatch, type WatchedLayer } from "../../src/inspect/activation-watch.js";
@@ -66,7 +66,7 @@ describe("properties", () => {
       fc.property(layouts, ({ seed, rows, units, places, cut, activation }) => {
         const values = makeValues(seed, rows, units, places);
         const resolved = resolveObserved("activation", activation!);
-        const { name, alpha = 0 } = resolved;
+        const { alpha = 0 } = resolved;
         const whole = watchAll(values, activation, "first", rows);
         expect(watchAll(values, activation, "first", cut)).toEqual(whole);
         expect(watchAll(values, activation, "last", cut)).toEqual(whole);
@@ -74,7 +74,7 @@ describe("properties", () => {
         const above = firesAbove(resolved);
         layer.units.forEach((unit, index) => {
           const own = values.map((row) => row[index]);
-          const wanted = naiveTotals(own, (z) => activate(name, z, alpha), above);
+          const wanted = naiveTotals(own, (z) => factsOf(resolved).value(z, alpha), above);
           for (const key of ["samples", "fired", "min", "max"] as const) expect(unit[key]).toBe(wanted[key]);
           for (const key of ["mean", "variance", "meanActivation"] as const)
             expect(Math.abs(unit[key] - wanted[key])).toBeLessThanOrEqual(1e-6 * Math.max(1, Math.abs(wanted[key])));
