@@ -10,6 +10,7 @@ import {
 } from "./activations.js";
 import {
   type AnalysisFacts,
+  analysisOf,
   centralDifference,
   factsOf,
   firesAbove,
@@ -168,6 +169,11 @@ const JUDGED = Object.keys(ALPHAS) as JudgedActivationName[];
 const NAMES: readonly (ActivationName | JudgedActivationName)[] = [...ACTIVATION_NAMES, ...JUDGED];
 
 const isJudged = (name: ObservedActivationName): name is JudgedActivationName => Object.hasOwn(ALPHAS, name);
+
+/** f(z), of any of them. */
+export function activateObserved(name: ObservedActivationName, z: number, alpha: number): number {
+  return (isJudged(name) ? FACTS[name] : analysisOf(name)).value(z, alpha);
+}
 
 /** @throws RelumineError "value" */
 export function resolveObserved(where: string, given: ObservedActivation): JudgedActivation {

@@ -2,7 +2,7 @@
 // compute: a run of elementwise operators with constants is followed at some points, and what comes out is compared
 // with the curves of known activations.
 import type { JudgedActivation } from "../activations/analysis.js";
-import { activate } from "../activations/analysis.js";
+import { activateObserved } from "../activations/observed.js";
 import type { ObservedActivationName } from "../activations/activations.js";
 import { floatOf, type Node } from "../models/read/onnx/model.js";
 import type { Graph } from "./graph.js";
@@ -131,7 +131,7 @@ interface Curve {
 }
 
 /** By gelu(x) = x (1 + erf(x / sqrt 2)) / 2. */
-const erf = (x: number) => (x === 0 ? 0 : (2 * activate("gelu", x * Math.SQRT2, 0)) / (x * Math.SQRT2) - 1);
+const erf = (x: number) => (x === 0 ? 0 : (2 * activateObserved("gelu", x * Math.SQRT2, 0)) / (x * Math.SQRT2) - 1);
 
 const UNARY: ReadonlyMap<string, (x: number) => number> = new Map<string, (x: number) => number>([
   ["Identity", (x) => x],
@@ -143,9 +143,9 @@ const UNARY: ReadonlyMap<string, (x: number) => number> = new Map<string, (x: nu
   ["Log", Math.log],
   ["Sqrt", Math.sqrt],
   ["Reciprocal", (x) => 1 / x],
-  ["Sigmoid", (x) => activate("sigmoid", x, 0)],
+  ["Sigmoid", (x) => activateObserved("sigmoid", x, 0)],
   ["Tanh", Math.tanh],
-  ["Softplus", (x) => activate("softplus", x, 0)],
+  ["Softplus", (x) => activateObserved("softplus", x, 0)],
   ["Relu", (x) => Math.max(x, 0)],
 ]);
 const BINARY: ReadonlyMap<string, (x: number, y: number) => number> = new Map<string, (x: number, y: number) => number>(
@@ -174,7 +174,7 @@ function isLine({ values, bends }: Curve): boolean {
 
 /** How far a curve is from an activation of another, but for a factor above 0. */
 function distance(curve: Float64Array, z: Float64Array, name: ObservedActivationName): number {
-  const wanted = z.map((each) => activate(name, each, 0));
+  const wanted = z.map((each) => activateObserved(name, each, 0));
   const most = wanted.reduce((best, value, i) => (Math.abs(value) > Math.abs(wanted[best]) ? i : best), 0);
   const factor = curve[most] / wanted[most];
   if (!(factor > 0) || !Number.isFinite(factor)) return Infinity;
