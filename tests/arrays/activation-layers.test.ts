@@ -2,7 +2,8 @@
 import { readFileSync } from "node:fs";
 import { describe, expect, it } from "vitest";
 import { areActivations, readActivations } from "../../src/arrays/activation-layers.js";
-import { diagnoseActivations, type ActivationDiagnosis } from "../../src/index.js";
+import { diagnoseActivations, type ActivationDiagnosis, RelumineError } from "../../src/index.js";
+import { seededRandom } from "../support/random.js";
 import { npyFile as npy, npyWith, npzFile as npz } from "../support/array-files.js";
 import { expectError } from "../support/errors.js";
 
@@ -141,4 +142,26 @@ describe("refusals", () => {
     ]);
     await expectError(diagnoseActivations({ layers }), "value", "layers[0].activation");
   });
+});
+
+it.each(["hook.npz", "activations.npz", "convolution.npz"])("mutants of %s are read or refused", async (name) => {
+  const file = fixture(name);
+  const random = seededRandom(19);
+  const spots = [0, file.length - 900, ...Array.from({ length: 30 }, () => Math.floor(random() * file.length))];
+  let refused = 0;
+  for (let i = 0; i < 150; i++) {
+    const mutant = file.slice(0, i % 7 === 0 ? Math.floor(random() * file.length) : file.length);
+    for (let change = 0; change < 4; change++) {
+      const near = spots[Math.floor(random() * spots.length)];
+      mutant[Math.max(0, near) + Math.floor(random() * 200)] = Math.floor(random() * 256);
+    }
+    try {
+      const { diagnosis } = await diagnose([mutant]);
+      expect(diagnosis.units).toBeLessThan(1000);
+    } catch (error) {
+      expect(error).toBeInstanceOf(RelumineError);
+      refused++;
+    }
+  }
+  expect(refused).toBeGreaterThan(50);
 });

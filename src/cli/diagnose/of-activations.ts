@@ -6,6 +6,7 @@ import { refuseOptions } from "../models/load-subject.js";
 import type { OtherModelOptions } from "../models/other-subject.js";
 import type { Terminal } from "../terminal.js";
 import type { DataSource } from "../../arrays/open.js";
+import { RelumineError } from "../../core/errors.js";
 import { countOf } from "../../text/numbers.js";
 import { onOneLine } from "../../text/printable.js";
 
@@ -28,6 +29,13 @@ export async function holdsActivations(file: string): Promise<boolean> {
   } finally {
     await source.close();
   }
+}
+
+/** A file whose names do not say that it holds what layers did may be a model's weights. */
+function askForRows(error: unknown): unknown {
+  if (!(error instanceof RelumineError)) return error;
+  const { code, path, expected, given } = error;
+  return new RelumineError(code, path, expected, given, "A model wants rows, too: relumine diagnose MODEL DATA");
 }
 
 /** All files open at once. */
@@ -53,12 +61,17 @@ export function judgeActivations(
       import("../../arrays/activation-layers.js"),
       import("../../index.js"),
     ]);
-    const { layers, notes } = await readActivations(sources, { ...(activation !== undefined && { activation }) });
+    const onProgress = (done: number) =>
+      terminal.progress({ label: "reading", done: 100 * done, total: 100, unit: "%" });
     terminal.startProgress();
-    const diagnosis = await diagnoseActivations(
-      { layers },
-      { onProgress: (done) => terminal.progress({ label: "reading", done: 100 * done, total: 100, unit: "%" }) },
-    );
+    const { layers, notes, diagnosis } = await readActivations(sources, { ...(activation && { activation }) })
+      .then(async (read) => ({
+        ...read,
+        diagnosis: await diagnoseActivations({ layers: read.layers }, { onProgress }),
+      }))
+      .catch(async (error: unknown) => {
+        throw (await holdsActivations(files[0])) ? error : askForRows(error);
+      });
     const [file, ...more] = files;
     const isOpen = activation === undefined && layers.some((layer) => layer.activation === undefined);
     const taken = "layers whose activation the file does not say are taken for relu; --activation says otherwise";
