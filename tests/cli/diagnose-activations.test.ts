@@ -98,7 +98,11 @@ describe("refuses", () => {
   it.each<[string, () => string[], RegExp]>([
     ["options of a model", () => [pathTo("hook.npz"), "--head", "softmax"], /expected --head to be left out/],
     ["proofs", () => [pathTo("hook.npz"), "--prove"], /expected --prove to be left out/],
-    ["weights without rows", () => [pathOf(fixture("numpy/sklearn-coefs.npz"))], /expected .+ to have .+ relumine diagnose MODEL DATA/],
+    [
+      "weights without rows",
+      () => [pathOf(fixture("numpy/sklearn-coefs.npz"))],
+      /expected .+ to have .+ relumine diagnose MODEL DATA/,
+    ],
     ["a file that is not there", () => [join(folder.path, "none.npz")], /no such file/],
     [
       "rows in several files",
