@@ -15,7 +15,7 @@ const RATE_BINS = 20;
 /** Layers that have a histogram of their own. */
 const MOST_LAYERS = 6;
 
-export function unitsOf({ layers }: Pick<ShownDiagnosis, "layers">, state: ObservedUnit["state"]): ObservedUnit[] {
+function unitsOf({ layers }: Pick<ShownDiagnosis, "layers">, state: ObservedUnit["state"]): ObservedUnit[] {
   return layers.flatMap(({ units }) => units.filter((unit) => unit.state === state));
 }
 

@@ -3,7 +3,7 @@
 import { line, picture, text, WIDTH } from "./frame.js";
 import { type Axis, makeScale, tenth } from "./scale.js";
 
-export interface ValueRange {
+interface ValueRange {
   readonly name: string;
   readonly low: number;
   readonly high: number;
