@@ -6,6 +6,7 @@ import { fileURLToPath } from "node:url";
 import { describe, expect, test } from "vitest";
 import { fixture, pathOf } from "./fixtures.js";
 import { Folder, MAIN, PENGUINS } from "./run.js";
+import { readGraphFile } from "../graph/graphs.js";
 import { loadDigits } from "../support/digits.js";
 import { npyFile } from "../support/array-files.js";
 
@@ -26,6 +27,8 @@ const DIGITS = {
   "labels.npy": () => npyFile([labels.length], labels),
 };
 
+const block = readGraphFile("block.9");
+
 /** The files that a page speaks of. */
 const FILES: Readonly<Record<string, Readonly<Record<string, () => Uint8Array>>>> = {
   "from-pytorch.md": DIGITS,
@@ -42,6 +45,10 @@ const FILES: Readonly<Record<string, Readonly<Record<string, () => Uint8Array>>>
     "penguins.csv": () => readFileSync(PENGUINS),
   },
   "in-ci.md": DIGITS,
+  "onnx-graphs.md": {
+    "model.onnx": () => block.model,
+    "images.npy": () => npyOf(block.counted.inputs.x.data as number[], ...block.counted.inputs.x.shape),
+  },
 };
 
 interface Step {
