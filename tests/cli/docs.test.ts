@@ -47,7 +47,7 @@ const FILES: Readonly<Record<string, Readonly<Record<string, () => Uint8Array>>>
   "in-ci.md": DIGITS,
   "onnx-graphs.md": {
     "model.onnx": () => block.model,
-    "images.npy": () => npyOf(block.counted.inputs.x.data as number[], ...block.counted.inputs.x.shape),
+    "images.npy": () => npyFile(block.counted.inputs.x.shape, block.counted.inputs.x.data as number[]),
   },
 };
 
