@@ -5,6 +5,7 @@ import { bytesOf, fileOf, fixturesIn, readFixture } from "./fixtures.js";
 import { mutate, prototypes } from "../support/mutants.js";
 import { seededRandom } from "../support/random.js";
 import { seedOfRun } from "../support/seed.js";
+import { startWatch } from "../support/stopwatch.js";
 
 const FOLDERS = ["onnx", "torch", "keras", "tfjs", "numpy"];
 const all = FOLDERS.flatMap((folder) =>
@@ -24,14 +25,14 @@ describe("mutants", () => {
       const next = (limit: number) => Math.floor(random() * limit);
       const before = prototypes();
       for (let i = 0; i < EACH; i++) {
-        const start = performance.now();
+        const elapsed = startWatch();
         const error: unknown = await readFixture(fixture, mutate(bytes, next)).then(
           () => undefined,
           (caught: unknown) => caught,
         );
         if (error !== undefined)
           expect(error, `mutant ${i} of the seed ${SEED}`).toMatchObject({ name: "RelumineError" });
-        expect(performance.now() - start, `mutant ${i} of the seed ${SEED}`).toBeLessThan(MOST_MS);
+        expect(elapsed(), `mutant ${i} of the seed ${SEED}`).toBeLessThan(MOST_MS);
       }
       expect(prototypes()).toEqual(before);
     },

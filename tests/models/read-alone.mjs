@@ -50,18 +50,22 @@ const prototypes = () =>
 const shapes = prototypes();
 globalThis.gc();
 const before = process.memoryUsage().rss;
-const start = performance.now();
+const start = process.cpuUsage();
+const elapsed = () => {
+  const { user, system } = process.cpuUsage(start); // a busy machine makes the clock on the wall run out
+  return (user + system) / 1000;
+};
 let outcome = "read";
 try {
   if (act === "grow") globalThis.kept = new Uint8Array(400 * 2 ** 20).fill(1);
-  if (act === "wait") while (performance.now() < start + 2500);
+  if (act === "wait") while (elapsed() < 2500);
   if (act === "open") fs.readFileSync("/etc/hostname");
   if (act === "pollute") Reflect.set(Object.getPrototypeOf({}), "polluted", true);
   await readModel(bytes, options);
 } catch (error) {
   outcome = error?.name === "RelumineError" ? error.code : String(error);
 }
-const ms = performance.now() - start;
+const ms = elapsed();
 process.stdout.write(
   `${JSON.stringify({
     outcome,
