@@ -4,7 +4,8 @@ import { checkMembers } from "../core/strict-json.js";
 import { errorIn, RelumineError } from "../core/errors.js";
 import { sha256 } from "../core/sha256.js";
 import { integer, oneOf } from "../core/stored-values.js";
-import { copyPlain, type Plain, type PlainObject } from "./plan/plain.js";
+import { draftedTrial } from "./plan/base.js";
+import { copyPlain, isPlainObject, type PlainObject } from "./plan/plain.js";
 import type { TrialFigures } from "./types.js";
 import { shareOfDead } from "../treatment/trial/look-at-units.js";
 import type { TrialJob, TrialOutcome, TrialSettings } from "../treatment/trial/trial.js";
@@ -29,31 +30,30 @@ export function nameTrial(task: TrialJob, data: string, build: string): SweepTri
 const NAMES = ["spec", "optimizer", "batchSize", "shuffle", "callbacks"];
 const MAYBE = ["clipNorm", "classWeights", "standardize", "treat", "calibrate"];
 
-function readPlain(task: unknown): Plain {
-  try {
-    return copyPlain("task", task);
-  } catch (error) {
-    throw error instanceof RelumineError ? errorIn("task", error, "format") : error;
-  }
+function readSettings(given: unknown): TrialSettings {
+  const known = [...NAMES, ...MAYBE.filter((name) => isPlainObject(given) && Object.hasOwn(given, name))];
+  const { spec, ...rest } = checkMembers("task.settings", given, known) as PlainObject;
+  const { standardize, treat, calibrate, ...fit } = rest;
+  const remedies = { standardize, treat, calibrate } as PlainObject;
+  return draftedTrial({ spec: spec as PlainObject, fit: { ...fit, epochs: 0 }, remedies }).settings;
 }
 
 /**
- * A task that may come from anywhere, as a job. What its settings say is checked by what they are for, as it trains.
+ * A task that may come from anywhere, as a job: all that a plan's trials are checked for.
  * @throws RelumineError "format"
  */
 export function readTask(task: unknown): TrialJob {
-  const { settings, ...rest } = checkMembers("task", readPlain(task), ["settings", "seed", "epochs", "look"]);
-  const members = settings as PlainObject;
-  const known = [...NAMES, ...MAYBE.filter((name) => Object.hasOwn(Object(members) as object, name))];
-  const checked = checkMembers("task.settings", members, known) as Record<string, Plain>;
-  if (!Array.isArray(checked.callbacks) || checked.callbacks.some((each) => each === null))
-    throw new RelumineError("format", "task.settings.callbacks", "to be a list", "another value");
-  return {
-    settings: checked as unknown as TrialSettings,
-    seed: integer(0)("task.seed", rest.seed),
-    epochs: integer(0)("task.epochs", rest.epochs),
-    look: oneOf(["units", "deaths"])("task.look", rest.look),
-  };
+  try {
+    const given = checkMembers("task", copyPlain("task", task), ["settings", "seed", "epochs", "look"]);
+    return {
+      settings: readSettings(given.settings),
+      seed: integer(0)("task.seed", given.seed),
+      epochs: integer(0)("task.epochs", given.epochs),
+      look: oneOf(["units", "deaths"])("task.look", given.look),
+    };
+  } catch (error) {
+    throw error instanceof RelumineError ? errorIn("task", error, "format") : error;
+  }
 }
 
 /** -0 is 0, since JSON does not tell them apart. */

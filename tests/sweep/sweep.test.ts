@@ -317,9 +317,19 @@ describe("an engine elsewhere", () => {
       shuffle: true,
       callbacks: [],
     };
-    expect((await there.run({ ...task, settings })).failed!.code).toBe("value");
-    const odd = { ...settings, spec, callbacks: [{ name: "constructor" }] };
-    expect((await there.run({ ...task, settings: odd })).failed!.code).toBe("value");
+    await expectError(there.run({ ...task, settings }), "format", /units/);
+    const fine = { ...settings, spec };
+    expect((await there.run({ ...task, settings: fine })).trained).toBe(1);
+    for (const odd of [
+      { callbacks: [{ name: "constructor" }] },
+      { callbacks: [null] },
+      { callbacks: [{ name: "recordActivity", options: {} }] },
+      { optimizer: null },
+      { standardize: null },
+      { treat: { kind: "rm" } },
+      { path: "/etc" },
+    ])
+      await expectError(there.run({ ...task, settings: { ...fine, ...odd } }), "format");
   });
 
   test("that forgets a trial, or can't go on, ends the sweep", async () => {

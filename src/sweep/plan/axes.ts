@@ -78,7 +78,8 @@ function pathTarget(name: string, path: string, full: PlainObject, known: readon
     const expected = `to be one of ${Object.keys(NAMED).join(", ")}, or a path of plan.base`;
     throw new RelumineError("value", path, expected, describe(name), suggestion(name, names));
   }
-  return { place: name, order: 4, apply: (draft, value) => setAt(draft, full, steps, structuredClone(value)) };
+  const named = Object.values(NAMED).find(({ place }) => place === name);
+  return named ?? { place: name, order: 4, apply: (draft, value) => setAt(draft, full, steps, structuredClone(value)) };
 }
 
 function checkRange(path: string, given: SweepRange, isGrid: boolean): SweepRange {
@@ -125,10 +126,19 @@ function checkValues(path: string, given: readonly unknown[]): Plain[] {
   return values;
 }
 
+/** Both put the same place, or one puts what holds the other's and comes after it. */
+function isUndone(a: Target, b: Target): boolean {
+  const holds = (outer: Target, inner: Target) =>
+    outer.order >= inner.order && [".", "["].some((mark) => inner.place.startsWith(outer.place + mark));
+  return a.place === b.place || holds(a, b) || holds(b, a);
+}
+
 /** The optimizers that the base or an axis names: paths may be of any of their options. */
 function optimizersOf(draft: Draft, axes: Readonly<Record<string, unknown>>): string[] {
   const { name } = draft.fit.optimizer as { name: string };
-  const given = Array.isArray(axes.optimizer) ? (axes.optimizer as unknown[]) : [];
+  const given = [axes.optimizer, axes["fit.optimizer"]].flatMap((each) =>
+    Array.isArray(each) ? (each as unknown[]) : [],
+  );
   return [name, ...given.map((each) => readOptimizer("plan.axes.optimizer", each).name as string)];
 }
 
@@ -141,7 +151,7 @@ export function readAxes(given: unknown, draft: Draft, isGrid: boolean): Axis[] 
   if (!isPlainObject(given))
     throw new RelumineError("value", "plan.axes", "to be an object of axes by name", describe(given));
   const full = fullDraft(draft, optimizersOf(draft, given));
-  const known = pathsOf(full);
+  const known = pathsOf(full).filter((path) => !(path in full)); // parts of spec, fit and remedies
   const axes = Object.entries(given as Record<string, unknown>).map(([name, values]): Axis => {
     const path = memberPath("plan.axes", name);
     const target = Object.hasOwn(NAMED, name) ? NAMED[name] : pathTarget(name, path, full, known);
@@ -155,10 +165,10 @@ export function readAxes(given: unknown, draft: Draft, isGrid: boolean): Axis[] 
     return { ...target, name, values: isGrid ? checkValues(path, gridOf(range, isInteger)) : range, isInteger };
   });
   if (axes.length === 0) throw new RelumineError("value", "plan.axes", "to have an axis or more", "none");
-  axes.forEach(({ place, name }, index) => {
-    const other = axes.findIndex((axis) => axis.place === place);
-    if (other < index)
-      throw new RelumineError("value", memberPath("plan.axes", name), `not to be ${axes[other].name} again`, "both");
+  axes.forEach((axis, index) => {
+    const other = axes.slice(0, index).find((each) => isUndone(each, axis));
+    if (other)
+      throw new RelumineError("value", memberPath("plan.axes", axis.name), `not to be part of ${other.name}`, "both");
   });
   return axes;
 }

@@ -48,12 +48,11 @@ export function readOptimizer(path: string, given: unknown): PlainObject {
   return { name: checkName(`${path}.name`, name, OPTIMIZERS), options: copyPlain(`${path}.options`, options) };
 }
 
-function readCallbacks(given: unknown): Plain[] {
-  if (!Array.isArray(given))
-    throw new RelumineError("value", "plan.base.fit.callbacks", "to be a list of callbacks", describe(given));
+function readCallbacks(place: string, given: unknown): Plain[] {
+  if (!Array.isArray(given)) throw new RelumineError("value", place, "to be a list of callbacks", describe(given));
   const names = callbackNames().filter((name) => name !== "recordActivity"); // rows are no part of a plan
   return given.map((callback: Partial<CallbackData> | null, index) => {
-    const path = `plan.base.fit.callbacks[${index}]`;
+    const path = `${place}[${index}]`;
     const name = checkName(`${path}.name`, callback?.name, names);
     return { name, options: copyPlain(`${path}.options`, callback?.options ?? {}) };
   });
@@ -78,7 +77,7 @@ export function readBase(base: unknown): Draft {
       shuffle: true,
       ...(copyPlain("plan.base.fit", rest) as PlainObject),
       optimizer: recipe,
-      callbacks: readCallbacks(callbacks),
+      callbacks: readCallbacks("plan.base.fit.callbacks", callbacks),
     },
     remedies: copyPlain("plan.base.remedies", remedies) as PlainObject,
   };
@@ -111,7 +110,7 @@ function readCalibration(given: Plain | undefined): { activity?: number } | unde
  */
 export function draftedTrial({ spec, fit, remedies }: Draft): DraftedTrial {
   const resolved = resolveSpec(spec as unknown as NetworkSpec);
-  const { name, options } = fit.optimizer as unknown as { name: string; options: OptimizerOptions };
+  const { name, options } = readOptimizer("optimizer", fit.optimizer) as { name: string; options: OptimizerOptions };
   const recipe = rebuildOptimizer({ name, options });
   const { clipNorm, classWeights } = fit;
   const standardize = readScaling(remedies.standardize);
@@ -126,8 +125,8 @@ export function draftedTrial({ spec, fit, remedies }: Draft): DraftedTrial {
     ...(standardize && { standardize }),
     ...(remedies.treat !== undefined && { treat: checkRemedy(remedies.treat) as Remedy }),
     ...(calibrate && { calibrate }),
-    callbacks: (fit.callbacks as unknown as CallbackData[]).map((callback) => {
-      const { name: own, options: filled } = callbackOf(callback);
+    callbacks: readCallbacks("callbacks", fit.callbacks).map((callback) => {
+      const { name: own, options: filled } = callbackOf(callback as unknown as CallbackData);
       return { name: own, options: filled };
     }),
   };

@@ -66,6 +66,16 @@ describe("axes by name", () => {
   });
 });
 
+test("an axis may be in another's options, which are put in first", () => {
+  const cells = cellsOf(planOf({ "fit.optimizer.options.beta1": [0, 0.5], "fit.optimizer": ["adam", "adamW"] }));
+  expect(cells.map(({ settings }) => [settings.optimizer.name, settings.optimizer.options.beta1])).toEqual([
+    ["adam", 0],
+    ["adamW", 0],
+    ["adam", 0.5],
+    ["adamW", 0.5],
+  ]);
+});
+
 test("paths of the base, also of what it leaves out", () => {
   const callbacks = [earlyStopping({ patience: 2 })];
   const given = { ...base, fit: { ...base.fit, optimizer: adam(), callbacks } } as SweepPlan["base"];
@@ -144,6 +154,15 @@ describe("refused before anything trains:", () => {
     ["a range from NaN", planOf({ bias: { from: Number.NaN, to: 1, count: 3 } }), "plan.axes.bias.from", "NaN"],
     ["no axis", planOf({}), "plan.axes", "none"],
     ["one thing by two names", planOf({ ...rates, "fit.optimizer.options.learningRate": [1, 2] }), /options/, "both"],
+    [
+      "a part of another axis",
+      planOf({ "spec.layers[0]": [{ units: 1 }, { units: 2 }], "spec.layers[0].units": [1, 2] }),
+      /units/,
+      "both",
+    ],
+    ["all of the spec", planOf({ spec: [base.spec, { ...base.spec, inputs: 3 }] }), "plan.axes.spec", "spec"],
+    ["no optimizer", planOf({ "fit.optimizer": ["sgd", null] }), /optimizer/, "null"],
+    ["no callbacks", planOf({ "fit.callbacks": [[], null] }), /callbacks/, "null"],
     ["a value that the base can't have", planOf({ activation: ["relu", "rellu"] }), /rellu/, "relu"],
     ["values that do not go together", planOf({ "fit.optimizer.options.nesterov": [false, true] }), /nesterov/, "0"],
     ["a base that is wrong", { base: { spec: { ...base.spec, inputs: 0 } }, axes: rates }, /^plan\.base/, "0"],
