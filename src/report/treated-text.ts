@@ -45,8 +45,10 @@ export function describeTreated(
   rows: number,
 ): string {
   const outputs =
-    largest === 0 ? "as they were" : `largest change ${formatNumber(largest)}, mean ${formatNumber(mean)}`;
+    largest === 0
+      ? "outputs as they were"
+      : `outputs: largest change ${formatNumber(largest)}, mean ${formatNumber(mean)}`;
   const classes =
     otherClass === undefined ? "" : `; another class for ${formatCount(otherClass)} of ${countOf(rows, "row")}`;
-  return `${countOf(revived, "unit")} revived, ${formatCount(removed)} removed; outputs ${outputs}${classes}`;
+  return `${countOf(revived, "unit")} revived, ${formatCount(removed)} removed; ${outputs}${classes}`;
 }

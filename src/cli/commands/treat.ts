@@ -24,7 +24,7 @@ import { addLayoutOptions, decimal, oneOf } from "../options.js";
 import { addRowsOptions } from "../read-rows.js";
 import { interruption, Terminal } from "../terminal.js";
 import { RelumineError } from "../../core/errors.js";
-import type { Activation } from "../../activations/activations.js";
+import { type Activation, learnsAlpha } from "../../activations/activations.js";
 import type { Network, Remedy, RemedyKind, Treatment } from "../../index.js";
 import type { WrittenFormat } from "../../models.js";
 import { countTreated, describeTreated } from "../../report/treated-text.js";
@@ -132,7 +132,7 @@ function toDocument({ subject, treatment, outputs }: Treated, saved: Saved): obj
   };
 }
 
-const hasSlopes = ({ layers }: Network): boolean => layers.some(({ activation: { name } }) => name === "prelu");
+const hasSlopes = ({ layers }: Network): boolean => layers.some(({ activation: { name } }) => learnsAlpha(name));
 
 /** Names of parameters are those of other ones where an activation with slopes came or went. */
 function besidesOf({ besides }: Subject, hadSlopes: boolean, { network }: Treatment): WrittenBesides {
