@@ -33,12 +33,14 @@ function revivedIn({ before, after }: Counted): number {
 
 /** How outputs changed on the rows that the model was treated on. */
 export interface ChangedOutputs {
+  /** |difference| of any output on any row. */
   readonly largest: number;
   readonly mean: number;
+  /** Of classes: rows that another class is predicted for. */
   readonly otherClass?: number;
 }
 
-/** `26 units revived, none removed; outputs: largest change 0.031, mean 0.0004; another class for 3 of 64 rows` */
+/** `26 units revived, 0 removed; outputs: largest change 0.031, mean 0.0004; another class for 3 of 64 rows` */
 export function describeTreated(
   { revived, removed }: TreatedCounts,
   { largest, mean, otherClass }: ChangedOutputs,

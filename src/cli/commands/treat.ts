@@ -8,7 +8,7 @@ import { pathsOf, readModelFile } from "../models/model-file.js";
 import { subjectOf } from "../models/load-subject.js";
 import { activation, addModelOptions } from "../models/model-options.js";
 import type { OtherModelOptions } from "../models/other-subject.js";
-import { OutputsBefore, type OutputChange } from "../models/output-change.js";
+import { OutputsBefore } from "../models/output-change.js";
 import type { Subject } from "../models/subject.js";
 import {
   checkTarget,
@@ -27,7 +27,7 @@ import { RelumineError } from "../../core/errors.js";
 import { type Activation, learnsAlpha } from "../../activations/activations.js";
 import type { Network, Remedy, RemedyKind, Treatment } from "../../index.js";
 import type { WrittenFormat } from "../../models.js";
-import { countTreated, describeTreated } from "../../report/treated-text.js";
+import { type ChangedOutputs, countTreated, describeTreated } from "../../report/treated-text.js";
 import { wrap } from "../../text/wrap.js";
 import { REMEDY_KINDS } from "../../treatment/remedies/kinds.js";
 
@@ -85,7 +85,7 @@ function remedyOf(options: TreatCommandOptions): Remedy {
 interface Treated {
   readonly subject: Subject;
   readonly treatment: Treatment;
-  readonly outputs: OutputChange;
+  readonly outputs: ChangedOutputs;
 }
 
 /** The model that was written, or why it was not. */

@@ -2,14 +2,7 @@
 import type { SampleRows } from "../../core/matrix.js";
 import type { Network } from "../../index.js";
 import { isClassification } from "../../network/losses.js";
-
-export interface OutputChange {
-  /** |difference| of any output on any row. */
-  readonly largest: number;
-  readonly mean: number;
-  /** Of classes: rows that another class is predicted for. */
-  readonly otherClass?: number;
-}
+import type { ChangedOutputs } from "../../report/treated-text.js";
 
 function largestOf(row: Float32Array): number {
   return row.reduce((best, value, index) => (value > row[best] ? index : best), 0);
@@ -31,7 +24,7 @@ export class OutputsBefore {
     this.#outputs = network.predict(x, { logits: true }).data;
   }
 
-  changeTo(network: Network): OutputChange {
+  changeTo(network: Network): ChangedOutputs {
     const { data, columns, rows } = network.predict(this.x, { logits: true });
     const before = this.#outputs;
     let [largest, total, otherClass] = [0, 0, 0];
