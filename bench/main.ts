@@ -12,6 +12,7 @@ import { provingCases } from "./proving.js";
 import { listCases, runCase } from "./run.js";
 import { quartiles } from "./statistics.js";
 import { sweepCases } from "./sweeps.js";
+import { tensorFlowCases } from "./tensorflow.js";
 
 const OPTIONS = {
   json: { type: "boolean", default: false },
@@ -44,6 +45,7 @@ async function main(): Promise<void> {
     hostCases,
     provingCases,
     sweepCases,
+    tensorFlowCases,
   ]);
   const yardstick = measureYardstick(core, build);
   tell(`${yardstickLine(yardstick, build)}\n`);
