@@ -6,7 +6,7 @@ import { ActivationWatch, type WatchedLayer } from "../inspect/activation-watch.
 import type { LayerObservation, LayerWeights, Observation } from "../inspect/observation.js";
 import type { UnitStatistics } from "../inspect/statistics.js";
 import { connections, type Product, type UnitValue, vectorOf } from "./feeding.js";
-import { type Origin, originOf } from "./sources.js";
+import { isInUnitOrder, type Origin, originOf } from "./sources.js";
 import { type Fetched, type OnnxRuntime, withSession } from "./runtime.js";
 import type { WatchedGraph, WatchedPlace } from "./watched-graph.js";
 import { GraphBytes, outputField } from "./wire.js";
@@ -180,8 +180,6 @@ function fedBy(watched: WatchedGraph, { feeding, value }: WatchedPlace, units: r
 }
 
 /** Whether a product's inputs are the units of a value in order, or blocks of them. */
-function keepsOrder({ isFlattened, isReduced }: Origin, { kind }: Product, { axis, rank }: UnitValue): boolean {
-  if (kind !== "dense") return axis === 1 && !isFlattened;
-  // behind a flatten the numbers of one channel are together, those of one feature of several places are not
-  return isFlattened ? axis === 1 : axis === rank - 1 || isReduced;
+function keepsOrder(origin: Origin, { kind }: Product, value: UnitValue): boolean {
+  return kind === "dense" ? isInUnitOrder(origin, value) : value.axis === 1 && !origin.isFlattened;
 }

@@ -4,7 +4,7 @@ import { integerOf, type Node } from "../models/read/onnx/model.js";
 import { productOf } from "../arrays/numbers.js";
 import type { UnitValue } from "./feeding.js";
 import type { Graph } from "./graph.js";
-import { isZeroKept, mergesAxes, reducesAxes } from "./sources.js";
+import { isInUnitOrder, isZeroKept, mergesAxes, reducesAxes } from "./sources.js";
 
 /** Weights that multiply units. */
 export interface Outgoing {
@@ -98,12 +98,12 @@ class Search {
     };
   }
 
-  #dense(node: Node, shape: readonly number[], { isFlattened, isReduced }: Way): Outgoing | undefined {
-    const { axis, rank, units } = this.value;
+  #dense(node: Node, shape: readonly number[], way: Way): Outgoing | undefined {
+    const { units } = this.value;
     const isTurned = integerOf(node, "transB", 0) !== 0;
     const [rows, columns] = isTurned ? [shape[1], shape[0]] : shape;
-    const isInOrder = isFlattened ? axis === 1 : axis === rank - 1 || isReduced;
-    if (!isInOrder || rows % units !== 0 || (!isFlattened && rows !== units)) return undefined;
+    const isFit = way.isFlattened ? rows % units === 0 : rows === units;
+    if (!isFit || !isInUnitOrder(way, this.value)) return undefined;
     const block = rows / units;
     return {
       node,

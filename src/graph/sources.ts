@@ -1,6 +1,7 @@
 // Where the inputs of a product come from: the units of an activation, or the rows themselves, through nodes that keep
 // units apart and zeros zero. If a unit is silent, what comes of it is too.
 import { integerOf, type Node } from "../models/read/onnx/model.js";
+import type { UnitValue } from "./feeding.js";
 import type { Graph } from "./graph.js";
 
 /** What keeps units and zeros, of its first input. */
@@ -29,6 +30,17 @@ export interface Origin {
   readonly isFlattened: boolean;
   /** Axes of places may be gone. */
   readonly isReduced: boolean;
+}
+
+/**
+ * Whether the inputs of a dense layer are the units of a value in order, or blocks of them: behind a flatten the numbers
+ * of one channel are together, those of one feature of several places are not.
+ */
+export function isInUnitOrder(
+  { isFlattened, isReduced }: Pick<Origin, "isFlattened" | "isReduced">,
+  { axis, rank }: UnitValue,
+): boolean {
+  return isFlattened ? axis === 1 : axis === rank - 1 || isReduced;
 }
 
 /**
