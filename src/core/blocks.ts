@@ -86,17 +86,59 @@ export function openBlocks(path: string, { blocks }: SampleSource): BlockIterato
   throw new RelumineError("value", `${path}.blocks()`, "to give blocks, an async iterable", describe(iterable));
 }
 
+/** The blocks of a source, one at a time, as they are. */
+export class Blocks {
+  /** Blocks that were asked for. */
+  asked = 0;
+  private readonly iterator: BlockIterator;
+  private isDone = false;
+
+  /** @param signal ends the wait for a block */
+  constructor(
+    private readonly path: string,
+    source: SampleSource,
+    private readonly signal: AbortSignal | undefined,
+  ) {
+    this.iterator = openBlocks(path, source);
+  }
+
+  /**
+   * The next block, and what messages call it; undefined after the last.
+   * @throws RelumineError "value", and what the source throws
+   */
+  async next(): Promise<{ readonly path: string; readonly block: unknown } | undefined> {
+    if (this.isDone) return undefined;
+    const path = `${this.path}.blocks[${this.asked++}]`;
+    const result: unknown = await orAborted(Promise.resolve(this.iterator.next()), this.signal);
+    if (!isObject(result)) throw new RelumineError("value", path, "to be what an iterator gives", describe(result));
+    const { done, value } = result as IteratorResult<unknown>;
+    if (!done) return { path, block: value };
+    this.isDone = true;
+    return undefined;
+  }
+
+  /** To be called in the end, whatever happened: lets the source close what it holds. */
+  async close(): Promise<void> {
+    if (this.isDone) return;
+    this.isDone = true;
+    try {
+      const closed = Promise.resolve(this.iterator.return?.());
+      await orAborted(closed, this.signal); // a source that hangs would not answer
+    } catch {
+      // what went wrong before is what is told
+    }
+  }
+}
+
 /** Reads the blocks of a source once, in pieces of a size of the reader's own. */
 export class BlockReader {
   /** Rows that were handed on. */
   rows = 0;
-  private readonly iterator: BlockIterator;
+  private readonly blocks: Blocks;
   /** That of the first block with rows, where none was asked for. */
   private width: number | undefined;
-  /** Blocks that were asked for, and rows that came. */
-  private asked = 0;
+  /** Rows that came. */
   private came = 0;
-  private isDone = false;
   /** What is left of the last block. */
   private block: SampleRows | undefined;
   private from = 0;
@@ -112,12 +154,12 @@ export class BlockReader {
     private readonly path: string,
     private readonly source: SampleSource,
     columns: number | undefined,
-    private readonly signal?: AbortSignal,
+    signal?: AbortSignal,
     counted?: number,
   ) {
     this.width = columns;
     this.total = source.rows ?? counted;
-    this.iterator = openBlocks(path, source);
+    this.blocks = new Blocks(path, source, signal);
   }
 
   /**
@@ -145,7 +187,7 @@ export class BlockReader {
   }
 
   private takePart(block: SampleRows, most: number): SampleRows {
-    const place = `${this.path}.blocks[${this.asked - 1}]`;
+    const place = `${this.path}.blocks[${this.blocks.asked - 1}]`;
     if (isSparse(block) && !areWhole(block)) throw movedError(place);
     if (!isSparse(block) && block.data.length !== block.rows * block.columns) throw movedError(`${place}.data`);
     const start = this.from;
@@ -178,17 +220,12 @@ export class BlockReader {
   private async readBlock(): Promise<void> {
     this.block = undefined;
     this.from = 0;
-    if (this.isDone) return;
-    const path = `${this.path}.blocks[${this.asked++}]`;
-    const result: unknown = await orAborted(Promise.resolve(this.iterator.next()), this.signal);
-    if (!isObject(result)) throw new RelumineError("value", path, "to be what an iterator gives", describe(result));
-    const { done, value } = result as IteratorResult<unknown>;
-    if (done) {
-      this.isDone = true;
+    const next = await this.blocks.next();
+    if (!next) {
       this.checkTotal(true);
       return;
     }
-    this.block = toSamples(path, value, this.width);
+    this.block = toSamples(next.path, next.block, this.width);
     if (this.block.rows > 0) this.width = this.block.columns;
     this.came += this.block.rows;
     this.checkTotal(false);
@@ -203,14 +240,7 @@ export class BlockReader {
   }
 
   /** To be called in the end, whatever happened: lets the source close what it holds. */
-  async close(): Promise<void> {
-    if (this.isDone) return;
-    this.isDone = true;
-    try {
-      const closed = Promise.resolve(this.iterator.return?.());
-      await orAborted(closed, this.signal); // a source that hangs would not answer
-    } catch {
-      // what went wrong before is what is told
-    }
+  close(): Promise<void> {
+    return this.blocks.close();
   }
 }

@@ -13,10 +13,10 @@ import {
 import { type BlockSource, readValues, type ReadValues } from "./values.js";
 import { judgeObservation, type JudgeOptions, judgeSteps, readThresholds } from "../judge-observation.js";
 import type { Diagnosis, DiagnoseOptions, ObservedUnit } from "../types.js";
-import { isBlocks, openBlocks, readSource, type SampleBlocks } from "../../core/blocks.js";
+import { Blocks, isBlocks, readSource, type SampleBlocks } from "../../core/blocks.js";
 import { checkOptions, describe } from "../../core/checks.js";
 import { RelumineError } from "../../core/errors.js";
-import { checkPace, orAborted, Pace, PACE_OPTIONS, type PaceOptions } from "../../core/pace.js";
+import { checkPace, Pace, PACE_OPTIONS, type PaceOptions } from "../../core/pace.js";
 import { ActivationWatch } from "../../inspect/activation-watch.js";
 import { BY_INDEX } from "../../text/naming.js";
 import { onOneLine } from "../../text/printable.js";
@@ -72,47 +72,6 @@ async function addInPieces(
   }
 }
 
-/** Blocks of a source, one at a time. */
-class Blocks {
-  private readonly iterator: AsyncIterator<unknown> | Iterator<unknown>;
-  readonly total: number | undefined;
-  private asked = 0;
-  private isDone = false;
-
-  constructor(
-    private readonly path: string,
-    given: SampleBlocks,
-    private readonly signal: AbortSignal | undefined,
-  ) {
-    const source = readSource(path, given);
-    this.total = source.rows;
-    this.iterator = openBlocks(path, source);
-  }
-
-  /** The next block and what to call it; undefined after the last. */
-  async next(): Promise<{ readonly path: string; readonly block: unknown } | undefined> {
-    const path = `${this.path}.blocks[${this.asked++}]`;
-    const result: unknown = await orAborted(Promise.resolve(this.iterator.next()), this.signal);
-    if (typeof result !== "object" || result === null)
-      throw new RelumineError("value", path, "to be what an iterator gives", describe(result));
-    const { done, value } = result as IteratorResult<unknown>;
-    if (!done) return { path, block: value };
-    this.isDone = true;
-    return undefined;
-  }
-
-  /** Lets the source close what it holds, if it was not read to its end. */
-  async close(): Promise<void> {
-    if (this.isDone) return;
-    this.isDone = true;
-    try {
-      await orAborted(Promise.resolve(this.iterator.return?.()), this.signal);
-    } catch {
-      // what went wrong before is what is told
-    }
-  }
-}
-
 interface ValueBlock {
   readonly read: ReadValues;
   /** Rows of all blocks, where they are known. */
@@ -125,11 +84,12 @@ async function* valuesOf(
   signal: AbortSignal | undefined,
 ): AsyncGenerator<ValueBlock, void> {
   if (!("blocks" in values)) return yield { read: values, total: values.shape[0] };
-  const blocks = new Blocks(`${path}.${which}`, values.blocks, signal);
+  const source = readSource(`${path}.${which}`, values.blocks);
+  const blocks = new Blocks(`${path}.${which}`, source, signal);
   try {
     for (let next = await blocks.next(); next; next = await blocks.next()) {
       const read = readValues(next.path, next.block);
-      if (read.shape[0] > 0) yield { read, total: blocks.total };
+      if (read.shape[0] > 0) yield { read, total: source.rows };
     }
   } finally {
     await blocks.close();
@@ -173,14 +133,15 @@ async function watchTogether(
   pace: Pace,
   signal: AbortSignal | undefined,
 ): Promise<ActivationWatch> {
-  const blocks = new Blocks("given", given as unknown as SampleBlocks, signal);
+  const source = readSource("blocks", given as unknown as SampleBlocks);
+  const blocks = new Blocks("given", source, signal);
   let watch: ActivationWatch | undefined;
   try {
     let rows = 0;
     for (let next = await blocks.next(); next; next = await blocks.next()) {
       const read = layers.map(({ name }) => readValues(`${next!.path}[${describe(name)}]`, memberOf(next!, name)));
       watch ??= new ActivationWatch(layers.map((layer, index) => watchedLayer(layer, read[index].shape)));
-      const { total } = blocks;
+      const { rows: total } = source;
       for (const [index, layer] of layers.entries())
         await addInPieces(watch, layer, read[index], () => pace.at(total ? Math.min(1, rows / total) : 0));
       rows += read[0]?.shape[0] ?? 0;
