@@ -1,7 +1,7 @@
 // How a treatment changes what a network gives on rows: logits, for the cross-entropies.
 import type { SampleRows } from "../../core/matrix.js";
 import type { Network } from "../../index.js";
-import { isClassification } from "../../network/losses.js";
+import { isClassification, nameOf } from "../../network/losses.js";
 import type { ChangedOutputs } from "../../report/treated-text.js";
 
 function largestOf(row: Float32Array): number {
@@ -26,6 +26,7 @@ export class OutputsBefore {
 
   changeTo(network: Network): ChangedOutputs {
     const { data, columns, rows } = network.predict(this.x, { logits: true });
+    const { loss } = network.spec;
     const before = this.#outputs;
     let [largest, total, otherClass] = [0, 0, 0];
     for (let i = 0; i < data.length; i++) {
@@ -35,7 +36,8 @@ export class OutputsBefore {
     }
     for (let row = 0; row < rows; row++)
       if (classOf(data, columns, row) !== classOf(before, columns, row)) otherClass++;
-    const isOfClasses = isClassification(network.spec.loss);
+    // of several outputs a binary cross-entropy makes labels of their own, not classes
+    const isOfClasses = nameOf(loss) === "crossEntropy" || (columns === 1 && isClassification(loss));
     return { largest, mean: data.length === 0 ? 0 : total / data.length, ...(isOfClasses && { otherClass }) };
   }
 }
