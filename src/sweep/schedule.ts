@@ -20,13 +20,14 @@ export interface Schedule {
   take(trial: Planned, score: number | undefined): void;
 }
 
-/** Every cell with every seed: all of them with the first, so that the whole is seen early. */
+/** Every cell with every seed: all of them with the first, coarsely first, so that the whole is seen early. */
 class Everything implements Schedule {
   private at = 0;
 
   constructor(
     private readonly cells: number,
     private readonly repeats: number,
+    private readonly order: Uint32Array | undefined,
   ) {}
 
   get total(): number {
@@ -36,7 +37,8 @@ class Everything implements Schedule {
   next(): Planned | undefined {
     if (this.at === this.total) return undefined;
     const at = this.at++;
-    return { cell: at % this.cells, repeat: Math.floor(at / this.cells), share: 1 };
+    const place = at % this.cells;
+    return { cell: this.order?.[place] ?? place, repeat: Math.floor(at / this.cells), share: 1 };
   }
 
   take(): void {}
@@ -173,8 +175,8 @@ export function sharesOf(epochs: number, { factor, epochs: least }: { factor: nu
   return shares;
 }
 
-export function scheduleOf({ cells, repeats, stop, base }: CheckedPlan): Schedule {
-  if (!stop) return new Everything(cells, repeats);
+export function scheduleOf({ cells, repeats, stop, base, order }: CheckedPlan): Schedule {
+  if (!stop) return new Everything(cells, repeats, order);
   const shares = sharesOf(base.fit.epochs as number, stop);
-  return shares.length > 1 ? new Halving(cells, repeats, shares, stop.factor) : new Everything(cells, repeats);
+  return shares.length > 1 ? new Halving(cells, repeats, shares, stop.factor) : new Everything(cells, repeats, order);
 }

@@ -1,6 +1,7 @@
 // A plan, checked before anything trains: its axes, its cells, and the trial of each.
 import { applyAxes, type Axis, readAxes, valueAt } from "./axes.js";
 import { type Draft, draftedTrial, type DraftedTrial, readBase } from "./base.js";
+import { coarseFirst } from "./coarse-first.js";
 import { isPlainObject, type Plain } from "./plain.js";
 import { latinHypercube, MOST_DIMENSIONS, sobol } from "./sobol.js";
 import type { RandomSampling, SweepPlan, SweepRange, SweepStop } from "../types.js";
@@ -24,6 +25,8 @@ export interface CheckedPlan {
   readonly arithmetic: "fast" | "reproducible";
   /** The values of a cell's axes. */
   valuesOf(cell: number): readonly Plain[];
+  /** The cells in the order in which they are done; absent: that of the plan. */
+  readonly order?: Uint32Array;
 }
 
 const PLAN = [
@@ -158,12 +161,14 @@ export function readPlan(given: unknown): CheckedPlan {
   });
   const points = isGrid ? gridded() : readRandom(sampling, axes);
   checkCount(points.cells * repeats);
+  const stop = readStop(plan.stop);
   const checked: CheckedPlan = {
     ...points,
     base,
     axes,
     repeats,
-    stop: readStop(plan.stop),
+    stop,
+    ...(isGrid && !stop && { order: coarseFirst(axes.map((axis) => listOf(axis).length)) }),
     look: checkBoolean("plan.trace", plan.trace ?? false) ? "deaths" : "units",
     arithmetic: checkName("plan.arithmetic", plan.arithmetic ?? "fast", ["fast", "reproducible"]),
   };
