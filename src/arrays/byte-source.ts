@@ -2,11 +2,24 @@
 // there as a whole.
 import { RelumineError } from "../core/errors.js";
 
+/**
+ * Bytes that are read in ranges.
+ * @example
+ * const source: ByteSource = {
+ *   size: 4096,
+ *   read: async (begin, end) => new Uint8Array(await file.slice(begin, end).arrayBuffer()),
+ * };
+ */
 export interface ByteSource {
+  /** How many there are. */
   readonly size: number;
   /** Bytes that these are unpacked from, where they are. */
   readonly packed?: number;
-  /** All bytes from `begin` up to `end`, which lie within the size. */
+  /**
+   * All bytes from `begin` up to `end`, which lie within the size.
+   * @throws what reading them throws
+   * @example const head = await source.read(0, 8);
+   */
   read(begin: number, end: number): Promise<Uint8Array>;
 }
 

@@ -24,6 +24,7 @@ export interface GraphDescription {
  * What an ONNX file asks for and gives.
  * @param model its bytes
  * @param options files: those with external data, by the names that the model gives them
+ * @cost the file is read through once, its weights are not
  * @throws RelumineError "format", "unsupported" or "memory"
  * @example
  * for (const { name, axes } of describeGraph(bytes).inputs) console.log(name, axes);

@@ -1,4 +1,5 @@
 // A graph over all rows: activations fetched in groups that fit in memory, batch by batch, and what their units did.
+import { learnsAlpha } from "../activations/activations.js";
 import type { ObservedActivation } from "../activations/observed.js";
 import type { Pace } from "../core/pace.js";
 import { RelumineError } from "../core/errors.js";
@@ -55,7 +56,7 @@ function rowsOf({ feeds, rowsOfRun }: WatchedGraph, { bytes }: Group, { memory, 
 function layerOf({ graph }: WatchedGraph, { name, node, value }: WatchedPlace): WatchedLayer {
   const { activation } = node;
   const { units, axis, rank } = value;
-  const constant = activation.name === "prelu" ? graph.producer(node.output)?.inputs[1] : undefined;
+  const constant = learnsAlpha(activation.name) ? graph.producer(node.output)?.inputs[1] : undefined;
   const slopes = constant === undefined ? undefined : vectorOf(graph.constant(constant), value);
   return {
     name,

@@ -7,9 +7,16 @@ import { ACTIVATION_NAMES } from "../../src/activations/activations.js";
 
 /**
  * Lists that are choices of ours, not facts about activations: experiments, roles of a demonstration, what the page offers; and what
- * other programs' files call activations.
+ * other programs and their files call activations.
  */
-const CHOICES = [/^src\/cli\//, /^src\/models\//, /^site\/state\//, /^site\/view\/controls\//];
+const CHOICES = [
+  /^src\/cli\//,
+  /^src\/models\//,
+  /^src\/graph\/activation-nodes\.ts/,
+  /^src\/tfjs\/(live-chain|treat|watched-layers)\.ts/,
+  /^site\/state\//,
+  /^site\/view\/controls\//,
+];
 
 const names = new Set<string>(ACTIVATION_NAMES);
 const isName = (node: ts.Node): boolean => ts.isStringLiteralLike(node) && names.has(node.text);
