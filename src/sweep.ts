@@ -1,5 +1,19 @@
 // "relumine/sweep": hundreds of trainings, on this machine's cores or on others, and what came of each.
 export { sweep, type SweepOptions } from "./sweep/sweep.js";
+export { deathMap } from "./sweep/map/death-map.js";
+export type {
+  DeathMap,
+  MapAxis,
+  MapCell,
+  MapForecast,
+  MapOptions,
+  MapPlan,
+  MapRange,
+  MapSide,
+  RangeTest,
+  Wall,
+  WallPoint,
+} from "./sweep/map/types.js";
 export { retrain } from "./sweep/retrain.js";
 export { localEngine, type LocalOptions } from "./sweep/local-engine.js";
 export { openWork, type EngineOptions, type OpenWork, type SweepEngine, type SweepWork } from "./sweep/engine.js";

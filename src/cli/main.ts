@@ -7,6 +7,7 @@ import { convertCommand } from "./commands/convert.js";
 import { cureCommand } from "./commands/cure.js";
 import { diagnoseCommand } from "./commands/diagnose.js";
 import { forecastCommand } from "./commands/forecast.js";
+import { mapCommand } from "./commands/map.js";
 import { proveCommand } from "./commands/prove.js";
 import { sweepCommand } from "./commands/sweep.js";
 import { textbookCommand } from "./commands/textbook.js";
@@ -51,6 +52,7 @@ async function run(): Promise<void> {
     proveCommand(),
     forecastCommand(),
     sweepCommand(),
+    mapCommand(),
     textbookCommand(),
   ])
     program.addCommand(throwing(command));

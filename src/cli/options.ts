@@ -187,9 +187,10 @@ export interface TrainingOptions extends SharedOptions {
   readonly classWeights?: "balanced";
 }
 
-export function addTrainingOptions(command: Command): Command {
+/** @param optimizer the default, which differs by command */
+export function addTrainingOptions(command: Command, optimizer: (typeof OPTIMIZER_NAMES)[number] = "adam"): Command {
   return command
-    .option("--optimizer <name>", OPTIMIZER_NAMES.join(", "), oneOf(OPTIMIZER_NAMES), "adam")
+    .option("--optimizer <name>", OPTIMIZER_NAMES.join(", "), oneOf(OPTIMIZER_NAMES), optimizer)
     .option("--learning-rate <rate>", "step size (default: the optimizer's own)", decimal({ low: 0, openLow: true }))
     .option("--activation <name>", "of the hidden layers", oneOf(ACTIVATION_NAMES), "relu")
     .option("--bias <value>", "starting bias of the hidden units", decimal({}), 0)

@@ -1,13 +1,39 @@
 // The look of the pages: paper and ink, one typeface, no shadows; colours of Okabe and Ito for what has a sign or a
 // name.
 
-export const STYLE = `
-:root{--paper:#FBFAF6;--ink:#1C1B1F;--quiet:#5C5962;--rule:#D9D6CE;--blue:#0064A0;--orange:#A85800}
+const COLORS = `:root{--paper:#FBFAF6;--ink:#1C1B1F;--quiet:#5C5962;--rule:#D9D6CE;--blue:#0064A0;--orange:#A85800}
 @media (prefers-color-scheme:dark){
 :root{--paper:#141318;--ink:#ECE9E2;--quiet:#A9A5AD;--rule:#3A3842;--blue:#5AB0EC;--orange:#E69F00}
 }
 @media print{:root{--paper:#fff;--ink:#000;--quiet:#444;--rule:#bbb;--blue:#0064A0;--orange:#A85800}}
-*{box-sizing:border-box}
+`;
+
+/** Of what is in pictures, a page's or alone. */
+const PICTURES = `svg text{font-size:12px;fill:var(--ink)}
+svg text.axis,svg text.tick{fill:var(--quiet)}
+.grid{stroke:var(--rule);stroke-width:1}
+.base{stroke:var(--quiet);stroke-width:1}
+.zero{stroke:var(--ink);stroke-width:1.5;stroke-dasharray:3 3}
+.whisker{stroke:var(--ink);stroke-width:2}
+.bar{fill:var(--quiet);opacity:.75}.bar.accent{fill:var(--blue);opacity:1}
+.event{stroke:var(--ink);stroke-width:4;opacity:.5}
+.line{fill:none;stroke-width:2;stroke-linejoin:round}
+.s0{--c:var(--blue)}.s1{--c:var(--orange)}.s2{--c:var(--ink)}
+.s3{--c:var(--blue)}.s4{--c:var(--orange)}.s5{--c:var(--ink)}
+.line,.area{stroke:var(--c)}.dot,svg text.name{fill:var(--c)}
+.line.s3,.line.s4,.line.s5{stroke-dasharray:5 4}
+.band{fill:var(--c);opacity:.16}.area{fill:var(--c);fill-opacity:.25;stroke-width:1.5}
+.heat.orange{fill:var(--orange)}.heat.blue{fill:var(--blue)}.heat:hover,.heat.swatch{stroke:var(--quiet)}
+.heat{shape-rendering:crispEdges}.heat-kind,.heat-dot,.heat-cross,.wall,.wall-under,.own,.own-under,.own-middle
+{pointer-events:none}.heat-frame{fill:none;stroke:var(--rule)}.heat-kind,.heat-dot{fill:var(--ink)}
+.heat-cross{fill:none;stroke:var(--ink);stroke-width:1.5}
+.wall,.wall-under,.own,.own-under{fill:none;stroke:var(--ink);stroke-width:2;stroke-linejoin:round}
+.wall-under,.own-under{stroke:var(--paper);stroke-width:4.5}.wall.w0{stroke-dasharray:5 3}
+.own-middle{fill:var(--ink)}
+`;
+
+export const STYLE = `
+${COLORS}*{box-sizing:border-box}
 html{font:100%/1.5 system-ui,sans-serif;font-variant-numeric:tabular-nums;background:var(--paper);
 color:var(--ink);-webkit-text-size-adjust:100%}
 body{background:var(--paper);margin:0 auto;padding:2rem 1rem 4rem;max-width:64rem;overflow-wrap:break-word}
@@ -26,21 +52,7 @@ section{border-top:1px solid var(--rule);padding:1.75rem 0}
 figure{margin:0;max-width:32rem;min-width:0;break-inside:avoid}
 figcaption{font-weight:550}
 svg{display:block;width:100%;height:auto;margin:.5rem 0;overflow:visible}
-svg text{font-size:12px;fill:var(--ink)}
-svg text.axis,svg text.tick{fill:var(--quiet)}
-.grid{stroke:var(--rule);stroke-width:1}
-.base{stroke:var(--quiet);stroke-width:1}
-.zero{stroke:var(--ink);stroke-width:1.5;stroke-dasharray:3 3}
-.whisker{stroke:var(--ink);stroke-width:2}
-.bar{fill:var(--quiet);opacity:.75}.bar.accent{fill:var(--blue);opacity:1}
-.event{stroke:var(--ink);stroke-width:4;opacity:.5}
-.line{fill:none;stroke-width:2;stroke-linejoin:round}
-.s0{--c:var(--blue)}.s1{--c:var(--orange)}.s2{--c:var(--ink)}
-.s3{--c:var(--blue)}.s4{--c:var(--orange)}.s5{--c:var(--ink)}
-.line,.area{stroke:var(--c)}.dot,svg text.name{fill:var(--c)}
-.line.s3,.line.s4,.line.s5{stroke-dasharray:5 4}
-.band{fill:var(--c);opacity:.16}.area{fill:var(--c);fill-opacity:.25;stroke-width:1.5}
-details{margin:.5rem 0}
+${PICTURES}details{margin:.5rem 0}
 summary{cursor:pointer;color:var(--quiet);padding:.4rem 0;width:fit-content}
 .scroll{overflow-x:auto}
 table{border-collapse:collapse;font-size:.875rem}
@@ -84,3 +96,7 @@ details:not(.long)::details-content{content-visibility:visible}details:not(.long
 table{font-size:.75rem}
 }
 `;
+
+/** The same for a picture that is a file of its own: on paper of its own, with the reader's colours. */
+export const PICTURE_STYLE = `${COLORS}svg{font-family:system-ui,sans-serif;background:var(--paper)}
+${PICTURES}`;

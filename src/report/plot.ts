@@ -1,11 +1,12 @@
 // Records of figures -> pictures (static SVG) and the same figures as tables, for those who would rather read.
 import { type Bar, type BarPlot, barText, barsToSvg } from "./svg/bars.js";
+import { type HeatMap, heatTable, heatToSvg } from "./svg/heat-map.js";
 import { histogramToSvg, type Histogram } from "./svg/histogram.js";
 import { linesToSvg, type LinePlot } from "./svg/lines.js";
 import { type RangePlot, rangesToSvg } from "./svg/ranges.js";
 import { formatCount, formatNumber, formatRange } from "../text/numbers.js";
 
-export type Plot = LinePlot | BarPlot | Histogram | RangePlot;
+export type Plot = LinePlot | BarPlot | Histogram | RangePlot | HeatMap;
 
 /** Cells of text; the first column names the rows. */
 export interface TextTable {
@@ -24,6 +25,8 @@ export function plotToSvg(plot: Plot): string {
       return histogramToSvg(plot);
     case "ranges":
       return rangesToSvg(plot);
+    case "heat":
+      return heatToSvg(plot);
   }
 }
 
@@ -95,5 +98,7 @@ export function plotTable(plot: Plot): TextTable {
       return histogramTable(plot);
     case "ranges":
       return rangeTable(plot);
+    case "heat":
+      return heatTable(plot);
   }
 }

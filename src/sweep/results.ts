@@ -59,7 +59,7 @@ function meanOf(trials: readonly SweepTrialResult[], read: (trial: SweepTrialRes
 const known = <T>(value: T | undefined): value is T => value !== undefined;
 
 /** Means by layer of those that have as many layers as the first. */
-function deadByLayer(trials: readonly SweepTrialResult[]): number[] | undefined {
+export function deadByLayer(trials: readonly SweepTrialResult[]): number[] | undefined {
   const shares = trials
     .map(({ dead, units }) => dead?.map((count, layer) => count / units![layer]))
     .filter(known)
@@ -68,7 +68,7 @@ function deadByLayer(trials: readonly SweepTrialResult[]): number[] | undefined 
   return shares[0].map((_, layer) => mean(shares.map((each) => each[layer])));
 }
 
-function sumCauses(trials: readonly SweepTrialResult[]): Partial<Record<Cause, number>> {
+export function sumCauses(trials: readonly SweepTrialResult[]): Partial<Record<Cause, number>> {
   const sums: Partial<Record<Cause, number>> = {};
   for (const { causes = {} } of trials)
     for (const [cause, count] of Object.entries(causes) as [Cause, number][]) sums[cause] = (sums[cause] ?? 0) + count;

@@ -10,7 +10,7 @@ import { errorIn, RelumineError } from "../../core/errors.js";
 import { formatCount } from "../../text/numbers.js";
 
 /** Beyond them results alone would fill the memory. */
-const MOST_TRIALS = 2 ** 20;
+export const MOST_TRIALS = 2 ** 20;
 /** So many cells are checked each for itself; of more the values of each axis, beside the first of the others. */
 const MOST_CHECKED = 4096;
 

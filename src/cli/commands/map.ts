@@ -1,0 +1,211 @@
+// `relumine map`: a training at many settings of one or two things, and where its units die.
+import { Command, Option } from "commander";
+import { dataFacts, dataRecord, describeData } from "../data-summary.js";
+import { checkDistinct, checkPlace } from "../files.js";
+import { specFor } from "../network-for-table.js";
+import {
+  addSharedOptions,
+  addTrainingOptions,
+  classWeightsOf,
+  integer,
+  oneOf,
+  type TrainingOptions,
+} from "../options.js";
+import { type NamedPreparedTable, prepareNamed } from "../prepare-table.js";
+import { readTableFile } from "../read-table.js";
+import { saveFile } from "../save-file.js";
+import { checkPagePlace, htmlOption, type PageOptions, savePage } from "../save-page.js";
+import { mapAxis, setting } from "../sweep/map-options.js";
+import { interruption, Terminal } from "../terminal.js";
+import { RelumineError } from "../../core/errors.js";
+import { pictureFile } from "../../report/picture-file.js";
+import type { DeathMap, MapAxis, MapOptions, MapPlan } from "../../sweep.js";
+import type { MapColor } from "../../sweep/map/look.js";
+import { drawCells, drawLegend, drawMap } from "../../sweep/map/map-text.js";
+import { mapPage, pictureOf } from "../../sweep/map/pictures.js";
+import { FEWEST_ROWS } from "../../treatment/trial/rows.js";
+import { countOf, formatCount, formatPercent } from "../../text/numbers.js";
+import { onOneLine } from "../../text/printable.js";
+
+const EXAMPLES = `
+Examples:
+  $ relumine map digits
+  $ relumine map digits --cells 32 --epochs 3 --html map.html --svg map.svg
+  $ relumine map penguins.csv --target species --learning-rate 0.1 --color score
+  $ relumine map digits --x learningRate=0.01..3
+  $ relumine map digits --x units=4,8,16,32,64 --y bias=-2..1:12
+  $ relumine map digits --x fit.optimizer.options.momentum=0..0.99
+
+A side is NAME=FROM..TO, with :COUNT and :log or :linear behind it if you like, or
+NAME=A,B,C. Names are those of "relumine sweep": learningRate, bias, units,
+depth, activation, optimizer, batchSize, epochs, or a path of the plan's base.
+With --x alone the map is a line; over rates with a range test, and a forecast
+and how well it did. Cells come coarse first; with --journal what is in is kept,
+and the same command goes on.`;
+
+const MOST_THREADS = 64;
+const REDRAW = 150; // milliseconds
+const LOG_EVERY = 10_000;
+const X: MapAxis = { name: "learningRate", values: { from: 0.01, to: 3 } };
+const Y: MapAxis = { name: "bias", values: { from: -2, to: 1 } };
+
+interface MapCommandOptions extends TrainingOptions, PageOptions {
+  readonly x?: MapAxis;
+  readonly y?: MapAxis;
+  readonly cells?: number;
+  readonly repeats: number;
+  readonly color: MapColor;
+  readonly at: Readonly<Record<string, unknown>>;
+  readonly svg?: string;
+  readonly journal?: string;
+  readonly threads?: number;
+}
+
+/** Both sides unless only the first is asked for. */
+function sidesOf({ x, y, cells }: MapCommandOptions): { x: MapAxis; y?: MapAxis } {
+  const sized = (axis: MapAxis): MapAxis =>
+    cells === undefined || Array.isArray(axis.values) ? axis : { ...axis, values: { count: cells, ...axis.values } };
+  const up = y ?? (x ? undefined : Y);
+  return { x: sized(x ?? X), ...(up && { y: sized(up) }) };
+}
+
+function planFor(prepared: NamedPreparedTable, options: MapCommandOptions): MapPlan {
+  const { epochs, batchSize, optimizer, learningRate, repeats, color, at } = options;
+  return {
+    base: {
+      spec: specFor(prepared, options),
+      fit: {
+        epochs,
+        batchSize,
+        optimizer,
+        ...(learningRate !== undefined && { learningRate }),
+        ...classWeightsOf(options, prepared),
+      },
+    },
+    ...sidesOf(options),
+    repeats,
+    at,
+    ...(color === "cause" && { trace: true }),
+  };
+}
+
+/** The map so far, drawn anew now and then; a line now and then where there is no terminal. */
+function follow(terminal: Terminal, color: MapColor): NonNullable<MapOptions["onProgress"]> {
+  let drawn = 0;
+  let logged = performance.now();
+  let next = 16;
+  return ({ done, total }, soFar) => {
+    const now = performance.now();
+    const state = `${formatCount(done)} of ${countOf(total, "training")}`;
+    if (terminal.hasBar && now - drawn > REDRAW) {
+      const map = soFar();
+      const rows = Math.max(4, (process.stderr.rows || 24) - 6);
+      const cells = drawCells(map, { color, rows });
+      terminal.live([...cells, drawLegend(map, { color }), state]);
+      drawn = performance.now() + (performance.now() - now); // drawing takes at most half the time
+    }
+    if (done < next && now - logged < LOG_EVERY) return;
+    if (done >= next) next *= 4;
+    logged = now;
+    terminal.log(state);
+  };
+}
+
+async function savePicture(terminal: Terminal, file: string | undefined, map: DeathMap, color: MapColor) {
+  if (file === undefined) return;
+  try {
+    await saveFile(file, new TextEncoder().encode(pictureFile(pictureOf(map, color))));
+    terminal.tell(`\nPicture: ${onOneLine(file)}`);
+  } catch (error) {
+    if (!(error instanceof RelumineError)) throw error;
+    terminal.fail(`the picture was not saved: ${error.message}`);
+    process.exitCode = 1;
+  }
+}
+
+function tellInterrupted(terminal: Terminal, { trials, planned }: DeathMap, journal: string | undefined): void {
+  const how =
+    journal === undefined
+      ? "Nothing is kept: with --journal FILE the same command would go on."
+      : `They are in ${onOneLine(journal)}: the same command goes on from there.`;
+  const share = formatPercent(planned === 0 ? 1 : trials / planned);
+  terminal.tell(terminal.colors.yellow(`Interrupted: ${share} of the trainings are in. ${how}`));
+}
+
+/** The document that --json prints: the same whoever did the trials, but for seconds and hosts. */
+function toDocument({ journal: _, data, ...map }: DeathMap, plan: MapPlan, table: object): object {
+  return { data: { ...table, sha256: data }, plan, ...map };
+}
+
+async function mapTable(source: string, options: MapCommandOptions, command: Command): Promise<void> {
+  const { journal, threads, color, svg } = options;
+  const terminal = new Terminal(options.json);
+  const signal = interruption();
+  const places = [
+    ["--journal", journal === undefined ? undefined : await checkPlace(journal, source, "--journal")],
+    ["--svg", svg === undefined ? undefined : await checkPlace(svg, source, "--svg")],
+    ["--html", await checkPagePlace(options, source)],
+  ] as const;
+  checkDistinct(places);
+  const named = await readTableFile(source, options);
+  const isUnasked = command.getOptionValueSource("validation") === "default";
+  const isFew = isUnasked && named.table.rows < FEWEST_ROWS;
+  const prepared = prepareNamed(named, isFew ? { ...options, validation: 0 } : options);
+  const plan = planFor(prepared, options);
+  terminal.tell(`${describeData(prepared, options.seed)}\n`);
+  const { deathMap, fileJournal, localEngine } = await import("../../sweep.js");
+  const { training, heldOut } = prepared;
+  const data = { ...training, validation: heldOut.x.rows > 0 ? heldOut : 0 };
+  const map = await deathMap(plan, data, {
+    engine: localEngine({ ...(threads !== undefined && { workers: threads }) }),
+    ...(journal !== undefined && { journal: fileJournal(journal) }),
+    signal,
+    onProgress: follow(terminal, color),
+  });
+  if (options.json) terminal.document(toDocument(map, plan, dataRecord(prepared)));
+  else terminal.tell(drawMap(map, { color, colors: terminal.hasColors }));
+  await savePicture(terminal, svg, map, color);
+  await savePage(terminal, options, (madeBy) => mapPage(map, subjectOf(prepared, plan, options, madeBy), color));
+  if (!map.stopped) return;
+  tellInterrupted(terminal, map, journal);
+  process.exitCode = 1;
+}
+
+function subjectOf(
+  prepared: NamedPreparedTable,
+  { base, repeats }: MapPlan,
+  options: MapCommandOptions,
+  madeBy: string,
+) {
+  const { spec } = base;
+  const shape = [spec.inputs, ...spec.layers.map(({ units }) => units)].join("-");
+  const facts: [string, string][] = [
+    ...dataFacts(prepared, options.seed),
+    ["network", `${shape}, ${options.activation}`],
+    ["training", `${options.optimizer}, ${countOf(options.epochs, "epoch")}, batches of ${options.batchSize}`],
+    ["seeds", `${formatCount(repeats ?? 1)} of each cell, from ${options.seed} on`],
+  ];
+  return { title: `Map of death: ${prepared.name}`, facts, notes: prepared.notes, madeBy };
+}
+
+export function mapCommand(): Command {
+  const command = addSharedOptions(new Command("map"), { hidden: [64], epochs: 10 });
+  return addTrainingOptions(command, "sgd")
+    .description("Train at many rates and starts, and draw where the units die.")
+    .addOption(new Option("--x <axis>", "what varies across").argParser(mapAxis))
+    .addOption(new Option("--y <axis>", "what varies upwards").argParser(mapAxis))
+    .option("--cells <count>", "cells along a side (default: 24)", integer({ low: 2 }))
+    .option("--repeats <count>", "seeds of each cell", integer({ low: 1, high: 1000 }), 3)
+    .option("--color <what>", "dead, score or cause, which traces deaths", oneOf(["dead", "score", "cause"]), "dead")
+    .addOption(
+      new Option("--at <setting>", 'another setting to mark, e.g. "learningRate=0.1,bias=0"')
+        .argParser(setting)
+        .default({}, "that of the other options"),
+    )
+    .option("--svg <file>", "write the map as a picture")
+    .addOption(htmlOption("write the map as a page, without scripts or requests"))
+    .option("--journal <file>", "store each result there, and go on from what is there")
+    .option("--threads <count>", "workers (default: one a core)", integer({ low: 1, high: MOST_THREADS }))
+    .addHelpText("after", EXAMPLES)
+    .action(mapTable);
+}

@@ -1,0 +1,114 @@
+// What is known of learning rates without training at all of them, beside a line that did: a range test, and short
+// trainings of a sample; and how near those came.
+import { draftedTrial, type Draft } from "../plan/base.js";
+import type { MapCell, MapForecast, RangeTest } from "./types.js";
+import { mean } from "../../core/statistics.js";
+import { forecastTraining } from "../../diagnosis/forecast/training.js";
+import type { PlainSet } from "../../network/data.js";
+import { createNetwork } from "../../network/network.js";
+import { rebuildOptimizer } from "../../network/training/optimizers.js";
+import { roundTo } from "../../text/numbers.js";
+
+const STEPS = 200;
+/** Of the smoothed loss: so much of the one before stays. */
+const SMOOTHING = 0.9;
+/** Twice the lowest: the training is lost. */
+const LOST = 2;
+const SAMPLE = 500;
+const STARTS = 3;
+const MOST_EPOCHS = 10;
+const MOST_RATES = 12;
+/** Its limit is not time, so that the same plan says the same. */
+const UNLIMITED = 1e9;
+
+interface Situation {
+  readonly draft: Draft;
+  readonly rows: PlainSet;
+  readonly arithmetic: "fast" | "reproducible";
+  readonly signal?: AbortSignal | undefined;
+}
+
+/** One training in which the rate grows by the same factor each step, from `low` to `high`. */
+export async function testRange(
+  { draft, rows, arithmetic, signal }: Situation,
+  low: number,
+  high: number,
+): Promise<RangeTest> {
+  const { settings, seed } = draftedTrial(draft);
+  const { spec, batchSize, clipNorm, classWeights, shuffle, optimizer } = settings;
+  const perEpoch = Math.ceil(rows.x.rows / batchSize);
+  const steps = Math.max(STEPS, perEpoch);
+  const rateAt = (step: number) => low * (high / low) ** Math.min(1, (step - 1) / (steps - 1));
+  const points: [number, number][] = [];
+  let smoothed = 0;
+  using network = await createNetwork({ ...spec, seed }, { arithmetic });
+  await network.fit(rows, {
+    epochs: Math.ceil(steps / perEpoch),
+    batchSize,
+    shuffle,
+    ...(clipNorm !== undefined && { clipNorm }),
+    ...(classWeights !== undefined && { classWeights }),
+    ...(signal && { signal }),
+    optimizer: rebuildOptimizer(optimizer),
+    learningRate: rateAt,
+    callbacks: [
+      {
+        onBatchEnd: ({ step, loss }) => {
+          if (step > steps || !Number.isFinite(loss)) return;
+          smoothed = SMOOTHING * smoothed + (1 - SMOOTHING) * loss;
+          points.push([roundTo(rateAt(step), 6), smoothed / (1 - SMOOTHING ** step)]);
+        },
+      },
+    ],
+  });
+  const [lowest] = points.toSorted((a, b) => a[1] - b[1]);
+  const rises = points.find(([rate, loss]) => rate > lowest[0] && loss > LOST * lowest[1]);
+  return {
+    points,
+    ...(lowest && { lowest: roundTo(lowest[0], 3) }),
+    ...(rises && { risesFrom: roundTo(rises[0], 3) }),
+  };
+}
+
+/** So many of them, the ends among them. */
+function some<T>(all: readonly T[], most: number): T[] {
+  if (all.length <= most) return [...all];
+  return Array.from({ length: most }, (_, i) => all[Math.round((i * (all.length - 1)) / (most - 1))]);
+}
+
+/** Forecasts some of the line's rates, and compares. Undefined where it has none to compare with. */
+export async function forecastLine(
+  { draft, rows, arithmetic, signal }: Situation,
+  cells: readonly MapCell[],
+): Promise<MapForecast | undefined> {
+  const { settings, seed, epochs } = draftedTrial(draft);
+  const { spec, batchSize, clipNorm, optimizer } = settings;
+  const compared = some(
+    cells.filter(({ dead }) => dead !== undefined),
+    MOST_RATES,
+  );
+  if (compared.length === 0) return undefined;
+  const passes = Math.round((epochs * rows.x.rows) / Math.min(SAMPLE, rows.x.rows));
+  const forecast = await forecastTraining({ ...spec, seed }, rows, {
+    rates: compared.map(({ x }) => x as number),
+    optimizer: rebuildOptimizer(optimizer),
+    epochs: Math.max(1, Math.min(MOST_EPOCHS, passes)),
+    batchSize,
+    rows: SAMPLE,
+    seeds: STARTS,
+    seconds: UNLIMITED,
+    arithmetic,
+    ...(clipNorm !== undefined && { clipNorm }),
+    ...(signal && { signal }),
+  });
+  const rates = forecast.rates.map(({ rate, deadFraction }) => ({ rate, ...deadFraction }));
+  const pairs = rates.map((band) => ({ band, dead: compared.find(({ x }) => x === band.rate)!.dead! }));
+  if (pairs.length === 0) return undefined;
+  return {
+    rates: rates.map(({ rate, low, median, high }) => ({ rate, low, median, high })),
+    meanError: mean(pairs.map(({ band, dead }) => Math.abs(band.median - dead))),
+    within: mean(pairs.map(({ band, dead }) => Number(dead >= band.low && dead <= band.high))),
+    rows: forecast.rows,
+    epochs: forecast.epochs,
+  };
+}

@@ -1,0 +1,137 @@
+// A map as a terminal shows it: a cell two characters wide where that fits, shades or letters, the sentences below.
+import { causeMark, causesIn, fillCoarse, type MapColor, shareEnds, shareReader } from "./look.js";
+import type { DeathMap, MapCell, MapSide } from "./types.js";
+import { axisWord, ownPlace, scoreName, scoreText } from "./words.js";
+import { formatValue } from "../sweep-text.js";
+import { drawBar } from "../../text/bar.js";
+import { alignColumns, justify } from "../../text/columns.js";
+import { countOf, formatDuration, formatNumber, formatPercent, formatRange } from "../../text/numbers.js";
+import { wrap } from "../../text/wrap.js";
+
+/** How a map is drawn. */
+export interface MapTextOptions {
+  /** By the share of dead units (default), the score, or what killed most. */
+  readonly color?: MapColor;
+  /** Paints with 256 colours instead of shades. */
+  readonly colors?: boolean;
+  /** Most lines of cells. Default 40. */
+  readonly rows?: number;
+}
+
+const MOST_COLUMNS = 66;
+const MOST_ROWS = 40;
+const SHADES = ["·", "░", "▒", "▓", "█"];
+const UNKNOWN = " ";
+const FAILED = "x";
+const OWN = "@";
+/** From dark blue to yellow, so that light grows with the share. */
+const COLORS = [17, 18, 24, 30, 36, 71, 107, 143, 185, 226];
+const LIGHT_FROM = 5;
+const DEAD_FROM = 0.005;
+const BAR = 20;
+
+type Paint = (cell: MapCell | undefined, width: number, isOwn: boolean) => string;
+
+function shade(share: number): string {
+  if (share < DEAD_FROM) return SHADES[0];
+  return SHADES[Math.min(SHADES.length - 1, 1 + Math.floor(share * (SHADES.length - 1)))];
+}
+
+function painter(map: DeathMap, { color = "dead", colors = false }: MapTextOptions): Paint {
+  const read = shareReader(map, color);
+  const letter = ({ cause }: MapCell): string => (cause ? causeMark(cause)[0] : SHADES[0]);
+  return (cell, width, isOwn) => {
+    if (!cell) return (isOwn ? OWN : UNKNOWN).padEnd(width);
+    const share = read(cell);
+    const letters = color === "cause" ? letter(cell) : "";
+    const mark = share === undefined ? FAILED : letters;
+    if (!colors || share === undefined) {
+      const text = mark || shade(share!);
+      return isOwn ? OWN + text.repeat(width - 1) : text.repeat(width);
+    }
+    const level = Math.min(COLORS.length - 1, Math.floor(share * COLORS.length));
+    const text = (isOwn ? OWN : mark || UNKNOWN) + (mark || UNKNOWN).repeat(width - 1);
+    return `\x1b[48;5;${COLORS[level]};38;5;${level < LIGHT_FROM ? 231 : 16}m${text}\x1b[39;49m`;
+  };
+}
+
+/** At most so many of 0..count-1, evenly. */
+function pick(count: number, most: number): number[] {
+  const shown = Math.min(count, most);
+  return Array.from({ length: shown }, (_, i) => Math.floor((i * count) / shown));
+}
+
+const label = (value: unknown): string => (typeof value === "number" ? formatNumber(value, 3) : formatValue(value));
+
+/** The first value, the last, and the axis' word between. */
+function axisLine({ name, values }: MapSide, width: number): string {
+  const [first, last] = [label(values[0]), label(values[values.length - 1])];
+  const word = axisWord(name);
+  const left = Math.max(0, Math.floor((width - word.length) / 2) - first.length);
+  return justify(`${first}${" ".repeat(left)}${word}`, last, width);
+}
+
+/** The cells alone, with both axes. */
+export function drawCells(map: DeathMap, options: MapTextOptions = {}): string[] {
+  const { x, y } = map;
+  const columns = pick(x.values.length, MOST_COLUMNS);
+  const rows = pick(y?.values.length ?? 1, options.rows ?? MOST_ROWS).reverse();
+  const width = columns.length * 2 <= MOST_COLUMNS ? 2 : 1;
+  const paint = painter(map, options);
+  const at = fillCoarse(map);
+  const own = ownPlace(map);
+  const nearest = (all: readonly number[], place: number) =>
+    all.reduce((best, each) => (Math.abs(each - place) < Math.abs(best - place) ? each : best), all[0]);
+  const [ownColumn, ownRow] = own ? [nearest(columns, own.column), nearest(rows, own.row)] : [];
+  const every = Math.max(1, Math.ceil(rows.length / 6));
+  const names = rows.map((row, i) => (y && (i % every === 0 || i === rows.length - 1) ? label(y.values[row]) : ""));
+  const room = Math.max(...names.map((name) => name.length), 1);
+  const lines = rows.map((row, i) => {
+    const cells = columns.map((column) => paint(at(column, row), width, column === ownColumn && row === ownRow));
+    return `${names[i].padStart(room)} |${cells.join("")}|`;
+  });
+  const margin = " ".repeat(room + 2);
+  return [...(y ? [axisWord(y.name)] : []), ...lines, margin + axisLine(x, columns.length * width)];
+}
+
+export function drawLegend(map: DeathMap, options: MapTextOptions = {}): string {
+  const { color = "dead", colors = false } = options;
+  const own = ownPlace(map) ? `; ${OWN} your own setting` : "";
+  const failed = map.cells.some((cell) => cell.failed > 0 && cell.dead === undefined) ? `; ${FAILED} failed` : "";
+  if (color === "cause") {
+    const marks = causesIn(map.cells).map((cause) => causeMark(cause).join(" "));
+    return `${[`${SHADES[0]} none dead`, ...marks].join(", ")}${failed}${own}`;
+  }
+  const [low, high] = shareEnds(map, color);
+  const ramp = colors ? COLORS.map((code) => `\x1b[48;5;${code}m \x1b[49m`).join("") : SHADES.join("");
+  return `${low} ${ramp} ${high}${failed}${own}`;
+}
+
+/** A line's cells, a row each. */
+function drawLine(map: DeathMap): string[] {
+  const { x, cells, forecast } = map;
+  const forecasts = new Map(forecast?.rates.map(({ rate, low, high }) => [rate, [low, high] as const]));
+  const percents = (low: number, high: number) => formatRange(low, high, formatPercent);
+  const rows = cells.map((cell) => {
+    const { dead, deadRange, score } = cell;
+    const band = forecasts.get(cell.x as number);
+    return [
+      `${JSON.stringify(cell.x) === JSON.stringify(x.own) ? `${OWN} ` : ""}${label(cell.x)}`,
+      dead === undefined ? "failed" : drawBar(dead, BAR),
+      dead === undefined ? "" : formatPercent(dead),
+      deadRange ? percents(deadRange.low, deadRange.high) : "",
+      ...(forecast ? [band ? percents(...band) : ""] : []),
+      score === undefined ? "failed" : scoreText(score, map),
+    ];
+  });
+  const title = [axisWord(x.name), "", "dead", "seeds", ...(forecast ? ["forecast"] : []), scoreName(map)];
+  const right = title.map((_, i) => i).filter((i) => i !== 1);
+  return alignColumns([title, ...rows], right);
+}
+
+export function drawMap(map: DeathMap, options: MapTextOptions = {}): string {
+  const { trials, planned, seconds, stopped, y } = map;
+  const end = `${countOf(trials, "training")}${stopped ? ` of ${planned}` : ""} in ${formatDuration(seconds)}.`;
+  const picture = y ? [...drawCells(map, options), drawLegend(map, options)] : drawLine(map);
+  return [...picture, "", ...map.sentences.map((each) => wrap(each)), "", end].join("\n");
+}

@@ -1,0 +1,305 @@
+// What a map shows, in sentences. The rules:
+// - A row's units "die from x on" where its mean share of dead units is below a tenth at first and at least that from some
+//   place to the end, "up to x" where it is the other way round, "between" and "outside" where it crosses twice; where it
+//   is a tenth or more everywhere, they are dead "at any" x. Where it crosses is interpolated, as the walls are.
+// - Neighbouring rows of which the same is true, and whose crossings lie within a fifth of the columns, share a sentence;
+//   of more than five groups those with the most rows speak.
+// - Units are "born dead" where half of the dead or more were so before the first step; a layer is dead as a whole where
+//   its mean share is 99.5 % or more in all cells that the sentence is about.
+import type { DeathMap, MapCell, MapSide } from "./types.js";
+import { placeOn, valueOn } from "./side.js";
+import { formatValue } from "../sweep-text.js";
+import { median } from "../../core/statistics.js";
+import { countOf, formatNumber, formatPercent, formatRange, formatScore, plural } from "../../text/numbers.js";
+
+/** A tenth: as many as a forecast calls deadly. */
+export const DEADLY = 0.1;
+export const HALF = 0.5;
+const MOST_GROUPS = 5;
+const WHOLE = 0.995;
+/** Of the columns: crossings of one sentence lie within so many. */
+const NEAR = 0.2;
+
+const NAMES: Readonly<Record<string, string>> = {
+  learningRate: "rate",
+  batchSize: "batch size",
+  depth: "depth",
+};
+
+/** `rate`, as sentences call an axis. */
+export const axisWord = (name: string): string => NAMES[name] ?? name;
+
+const shortValue = (value: unknown): string =>
+  typeof value === "number" ? formatNumber(value, 2) : formatValue(value);
+
+type Words = Omit<DeathMap, "sentences" | "toString">;
+
+interface RowKind {
+  readonly kind: "none" | "all" | "from" | "to" | "between" | "outside" | "mixed";
+  /** Places along x, in columns. */
+  readonly crossings: readonly number[];
+  /** Most of its dead units were born so. */
+  readonly isBorn: boolean;
+  /** Layers that are dead as a whole in all its cells. */
+  readonly wholly: number;
+  readonly low: number;
+  readonly high: number;
+}
+
+/** Undefined where too little is known. */
+function kindOf(cells: readonly MapCell[]): RowKind | undefined {
+  const seen = cells.filter(({ dead }) => dead !== undefined);
+  if (seen.length < 2) return undefined;
+  const isDeadly = seen.map(({ dead }) => dead! >= DEADLY);
+  const crossings = seen.slice(1).flatMap((cell, i) => {
+    if (isDeadly[i] === isDeadly[i + 1]) return [];
+    const [a, b] = [seen[i], cell];
+    return [a.column + ((DEADLY - a.dead!) / (b.dead! - a.dead!)) * (b.column - a.column)];
+  });
+  const shares = seen.map(({ dead }) => dead!);
+  const deadly = seen.filter((_, i) => isDeadly[i]);
+  const layers = deadly[0]?.layers ?? [];
+  return {
+    kind: nameKind(isDeadly[0], crossings.length),
+    crossings,
+    isBorn: deadly.length > 0 && deadly.every(({ born = 0, dead }) => born >= HALF * dead!),
+    wholly: layers.filter((_, layer) => deadly.every((cell) => (cell.layers?.[layer] ?? 0) >= WHOLE)).length,
+    low: Math.min(...shares),
+    high: Math.max(...shares),
+  };
+}
+
+function nameKind(isDeadlyFirst: boolean, crossings: number): RowKind["kind"] {
+  if (crossings === 0) return isDeadlyFirst ? "all" : "none";
+  if (crossings === 1) return isDeadlyFirst ? "to" : "from";
+  if (crossings === 2) return isDeadlyFirst ? "outside" : "between";
+  return "mixed";
+}
+
+interface Group {
+  readonly rows: readonly number[];
+  readonly kinds: readonly RowKind[];
+}
+
+const sameKind = (a: RowKind, b: RowKind): boolean =>
+  a.kind === b.kind && (a.kind !== "all" || (a.isBorn === b.isBorn && a.wholly === b.wholly));
+
+/** Whether the rows' crossings stay together: a wall that bends is told in pieces. */
+const areNear = (kinds: readonly RowKind[], most: number): boolean =>
+  kinds[0].crossings.every((_, n) => {
+    const places = kinds.map(({ crossings }) => crossings[n]);
+    return kinds[0].kind === "mixed" || Math.max(...places) - Math.min(...places) <= most;
+  });
+
+function groupRows(kinds: readonly (RowKind | undefined)[], columns: number): Group[] {
+  const most = Math.max(1, NEAR * columns);
+  const groups: { rows: number[]; kinds: RowKind[] }[] = [];
+  kinds.forEach((kind, row) => {
+    if (!kind) return;
+    const last = groups.at(-1);
+    const follows = last && last.rows.at(-1) === row - 1 && sameKind(last.kinds[0], kind);
+    if (follows && areNear([...last.kinds, kind], most)) {
+      last.rows.push(row);
+      last.kinds.push(kind);
+    } else groups.push({ rows: [row], kinds: [kind] });
+  });
+  const largest = groups.toSorted((a, b) => b.rows.length - a.rows.length).slice(0, MOST_GROUPS);
+  return groups.filter((group) => largest.includes(group));
+}
+
+/** The values of the nth crossing in a group of rows: `0.7 to 1.2`. */
+function crossingText(x: MapSide, kinds: readonly RowKind[], n: number): string {
+  const places = kinds.map(({ crossings }) => crossings[n]);
+  const value = (place: number) => valueOn(x, place) ?? x.values[Math.ceil(place)];
+  const ends = [Math.min(...places), Math.max(...places)].map(value);
+  return ends.every((end) => typeof end === "number")
+    ? formatRange(ends[0] as number, ends[1] as number, shortValue, " to ")
+    : [...new Set(ends.map(shortValue))].join(" to ");
+}
+
+function placeText(y: MapSide | undefined, rows: readonly number[]): string {
+  if (!y) return "";
+  const [first, last] = [rows[0], rows[rows.length - 1]].map((row) => shortValue(y.values[row]));
+  const range = first === last ? first : `${first} to ${last}`;
+  return `at ${axisWord(y.name)} ${range} `;
+}
+
+function layersText(kinds: readonly RowKind[], layers: number): string {
+  const [{ wholly, isBorn }] = kinds;
+  const how = isBorn ? "born dead" : "dead as a whole";
+  if (layers === 1) return `the hidden layer is ${how}`;
+  if (wholly === layers) return `all ${layers} hidden layers are ${how}`;
+  return `${wholly} of ${layers} hidden layers ${plural(wholly, "is", "are")} ${how}`;
+}
+
+function groupText({ rows, kinds }: Group, { x, y }: Words, layers: number): string {
+  const place = placeText(y, rows);
+  const word = axisWord(x.name);
+  const many = "a tenth of the units or more";
+  const [at, second] = [0, 1].map((n) => () => crossingText(x, kinds, n));
+  const shares = formatRange(
+    Math.min(...kinds.map(({ low }) => low)),
+    Math.max(...kinds.map(({ high }) => high)),
+    formatPercent,
+    " to ",
+  );
+  switch (kinds[0].kind) {
+    case "none":
+      return `${place}no ${word} of the map kills a tenth of the units (${shares} dead)`;
+    case "all":
+      return kinds[0].wholly > 0
+        ? `${place}${layersText(kinds, layers)} at any ${word} (${shares} of the units dead)`
+        : `${place}${many} are ${kinds[0].isBorn ? "born dead" : "dead"} at any ${word} (${shares})`;
+    case "from":
+      return `${place}${many} die from ${word} ${at()} on`;
+    case "to":
+      return `${place}${many} die up to ${word} ${at()}, fewer above`;
+    case "between":
+      return `${place}${many} die from ${word} ${at()} on and, as the dead revive or never were, fewer from ${second()} on`;
+    case "outside":
+      return `${place}fewer than a tenth of the units die between ${word} ${at()} and ${second()}, more on either side`;
+    case "mixed":
+      return `${place}the share of dead units crosses a tenth several times (${shares})`;
+  }
+}
+
+const capital = (text: string): string => text.charAt(0).toUpperCase() + text.slice(1);
+
+function wallSentences(map: Words): string[] {
+  const rows = (map.y?.values ?? [undefined]).map((_, row) => map.cells.filter((cell) => cell.row === row));
+  const kinds = rows.map(kindOf);
+  const layers = map.cells.find((cell) => cell.layers)?.layers?.length ?? 0;
+  return groupRows(kinds, map.x.values.length).map((group) => `${capital(groupText(group, map, layers))}.`);
+}
+
+export const scoreName = ({ measure }: Pick<Words, "measure">): string =>
+  measure === "accuracy" ? "accuracy" : "score";
+export const scoreText = (score: number, { measure }: Pick<Words, "measure">): string =>
+  formatScore(score, measure === "accuracy");
+
+/** Scores on either side of the walls. */
+function scoreSentence(map: Words): string[] {
+  const judged = map.cells.filter(({ score, dead }) => score !== undefined && dead !== undefined);
+  const side = (isIn: (dead: number) => boolean) => judged.filter(({ dead }) => isIn(dead!)).map(({ score }) => score!);
+  const [few, many] = [side((dead) => dead < DEADLY), side((dead) => dead >= HALF)];
+  if (few.length === 0 || many.length === 0) return [];
+  const text = (scores: readonly number[]) => scoreText(median(scores), map);
+  return [
+    `The median ${scoreName(map)} is ${text(few)} where fewer than a tenth of the units are dead, ${text(many)} where ` +
+      `half are; always to say the same has ${scoreText(map.constant, map)}.`,
+  ];
+}
+
+function settingText({ x, y }: Words, across: unknown, up: unknown): string {
+  const of = (side: MapSide, value: unknown) => `${axisWord(side.name)} ${shortValue(value)}`;
+  return y ? `${of(x, across)}, ${of(y, up)}` : of(x, across);
+}
+
+function cellText(map: Words, { dead, score, failed, seeds }: MapCell): string {
+  return [
+    dead === undefined ? "no network" : `${formatPercent(dead)} of the units dead`,
+    ...(score === undefined ? [] : [`${scoreName(map)} ${scoreText(score, map)}`]),
+    ...(failed > 0 ? [`${failed} of ${countOf(seeds, "training")} failed`] : []),
+  ].join(", ");
+}
+
+/** Where the user's setting lies, in columns and rows; undefined: outside, or unknown. */
+export function ownPlace({ x, y }: Pick<DeathMap, "x" | "y">): { column: number; row: number } | undefined {
+  const column = x.own === undefined ? undefined : placeOn(x, x.own);
+  const row = y && (y.own === undefined ? undefined : placeOn(y, y.own));
+  if (column === undefined || (y && row === undefined)) return undefined;
+  return { column, row: row ?? 0 };
+}
+
+/** How far the own value is from the row's first crossing above it, as a factor. */
+function marginText({ x }: Words, row: readonly MapCell[], place: number): string {
+  const kind = kindOf(row);
+  const ahead = kind?.kind === "from" ? kind.crossings[0] : undefined;
+  const [here, there] = [x.own, ahead === undefined ? undefined : valueOn(x, ahead)];
+  if (x.scale !== "log" || typeof here !== "number" || there === undefined || ahead! <= place || here <= 0) return "";
+  return `; a tenth of them die at ${formatNumber(there / here, 2)} times its ${axisWord(x.name)}`;
+}
+
+function ownSentence(map: Words): string[] {
+  const { x, y, cells } = map;
+  if (x.own === undefined || (y && y.own === undefined)) return [];
+  const setting = settingText(map, x.own, y?.own);
+  const place = ownPlace(map);
+  if (!place) return [`Your own setting, ${setting}, lies outside of the map.`];
+  const [column, row] = [Math.round(place.column), Math.round(place.row)];
+  const cell = cells.find((each) => each.column === column && each.row === row);
+  if (!cell) return [];
+  const isExact = column === place.column && row === place.row;
+  const near = isExact ? "" : ` (the cell at ${settingText(map, cell.x, cell.y)})`;
+  const line = cells.filter((each) => each.row === row);
+  const margin = marginText(map, line, place.column);
+  return [`Your own setting, ${setting}${near}: ${cellText(map, cell)}${margin}.`];
+}
+
+function bestSentence(map: Words): string[] {
+  const best = map.cells.reduce<MapCell | undefined>((found, cell) => {
+    if (cell.score === undefined || cell.seeds < map.repeats) return found;
+    if (!found || cell.score > found.score!) return cell;
+    return cell.score === found.score && (cell.dead ?? 1) < (found.dead ?? 1) ? cell : found;
+  }, undefined);
+  return best ? [`Best: ${settingText(map, best.x, best.y)}: ${cellText(map, best)}.`] : [];
+}
+
+/** Its seeds lie on both sides of a tenth. */
+export const isSplit = ({ deadRange }: MapCell): boolean =>
+  deadRange !== undefined && deadRange.low < DEADLY && deadRange.high >= DEADLY;
+
+function spreadSentence({ cells, repeats }: Words): string[] {
+  const several = cells.filter(({ deadRange, seeds }) => deadRange && seeds > 1);
+  if (repeats < 2 || several.length === 0) return [];
+  const spreads = several.map(({ deadRange }) => deadRange!.high - deadRange!.low);
+  const split = several.filter(isSplit).length;
+  const seeds =
+    split === 0
+      ? "Seeds agree on which side of a tenth each cell lies"
+      : `In ${countOf(split, "cell")} of ${cells.length} some seeds lie below a tenth of dead units and some above`;
+  return [
+    `${seeds}; between the least and the most of ${repeats} seeds lie ${formatPercent(median(spreads))} of the units in ` +
+      `the middle, ${formatPercent(Math.max(...spreads))} at most.`,
+  ];
+}
+
+function failureSentence(map: Words): string[] {
+  const failed = map.cells.filter((cell) => cell.failed > 0);
+  if (failed.length === 0) return [];
+  const first = failed.reduce((least, cell) => (cell.column < least.column ? cell : least));
+  return [
+    `In ${countOf(failed.length, "cell")} some training failed, diverged most often; the lowest ` +
+      `${axisWord(map.x.name)} of them is ${shortValue(first.x)}.`,
+  ];
+}
+
+function besideSentences({ rangeTest, forecast }: Words): string[] {
+  const { lowest, risesFrom } = rangeTest ?? {};
+  const rise = risesFrom === undefined ? "" : ` and twice that from ${formatNumber(risesFrom, 2)} on`;
+  return [
+    ...(lowest === undefined
+      ? []
+      : [`Range test: one training whose rate grows has its lowest loss at ${formatNumber(lowest, 2)}${rise}.`]),
+    ...(forecast
+      ? [
+          `The forecast, ${countOf(forecast.epochs, "epoch")} on ${countOf(forecast.rows, "row")}, was off by ` +
+            `${formatPercent(forecast.meanError)} of the units on average; the line lies within its band at ` +
+            `${formatPercent(forecast.within)} of ${countOf(forecast.rates.length, "rate")}.`,
+        ]
+      : []),
+  ];
+}
+
+/** All that a map says in words; of one that is not whole, what is known by then. */
+export function sentencesOf(map: Words): string[] {
+  return [
+    ...wallSentences(map),
+    ...ownSentence(map),
+    ...scoreSentence(map),
+    ...bestSentence(map),
+    ...spreadSentence(map),
+    ...failureSentence(map),
+    ...besideSentences(map),
+  ];
+}

@@ -1,0 +1,229 @@
+// Maps of death: cells are those of the sweep that they are, coarse first, the same whoever does them; what they say in
+// words is so; what is wrong is told before anything trains.
+import { describe, expect, test } from "vitest";
+import {
+  deathMap,
+  type DeathMap,
+  localEngine,
+  memoryJournal,
+  sweep,
+  type MapPlan,
+  type SweepEngine,
+} from "../../../src/sweep.js";
+import { fillCoarse } from "../../../src/sweep/map/look.js";
+import { expectError } from "../../support/errors.js";
+import { sectors } from "../../support/samples.js";
+
+const spec = { inputs: 2, layers: [{ units: 12 }, { units: 3 }], loss: "crossEntropy" as const, seed: 2 };
+const data = { ...sectors(120), validation: sectors(40, 3, 9) };
+const here = localEngine({ workers: 1 });
+const plan: MapPlan = {
+  base: { spec, fit: { optimizer: "sgd", epochs: 4, batchSize: 16 } },
+  x: { name: "learningRate", values: { from: 0.01, to: 30, count: 7 } },
+  y: { name: "bias", values: { from: -6, to: 1, count: 4 } },
+  repeats: 2,
+};
+const plain = ({ seconds: _seconds, hosts: _hosts, journal: _journal, ...rest }: DeathMap) => rest;
+
+/** Says what a share of dead units that a formula gives, and trains nothing. */
+const invented = (share: (rate: number, bias: number, seed: number) => number, born = 0): SweepEngine => ({
+  async run(trials, _work, { onResult }) {
+    const all = trials[Symbol.asyncIterator]();
+    for (let next = await all.next(); !next.done; next = await all.next()) {
+      const { settings, seed } = next.value.task as unknown as {
+        seed: number;
+        settings: {
+          optimizer: { options: { learningRate: number } };
+          spec: { layers: { units: number; biasInitializer: number }[] };
+        };
+      };
+      const hidden = settings.spec.layers.slice(0, -1);
+      const dead = hidden.map(({ units }) =>
+        Math.round(units * share(settings.optimizer.options.learningRate, hidden[0].biasInitializer, seed)),
+      );
+      const all = dead.reduce((sum, count) => sum + count, 0);
+      const causes = { born: Math.round(born * all), unexplained: all - Math.round(born * all) };
+      await onResult(
+        next.value,
+        { loss: 1, accuracy: 0.9, units: hidden.map(({ units }) => units), dead, causes, seconds: 0, trained: 4 },
+        "here",
+      );
+    }
+  },
+});
+const wide: MapPlan = {
+  ...plan,
+  base: { ...plan.base, spec: { ...spec, layers: [{ units: 100 }, { units: 100 }, { units: 3 }] } },
+  x: { name: "learningRate", values: { from: 0.01, to: 10, count: 31 } },
+  y: { name: "bias", values: { from: -2, to: 1, count: 7 } },
+};
+const say = async (engine: SweepEngine, given = wide) => (await deathMap(given, data, { engine })).sentences;
+
+describe("a map", () => {
+  test("has the cells of the sweep that it is", async () => {
+    const map = await deathMap(plan, data, { engine: here });
+    const axes = {
+      bias: { from: -6, to: 1, count: 4 },
+      learningRate: { from: 0.01, to: 30, count: 7, scale: "log" as const },
+    };
+    const { cells, trials } = await sweep({ base: plan.base, axes, repeats: 2 }, data, { engine: here });
+    expect(map.cells.map(({ x, y, dead, score, layers }) => [x, y, dead, score, layers])).toEqual(
+      cells.map(({ at, deadFraction, score, dead }) => [at.learningRate, at.bias, deadFraction, score, dead]),
+    );
+    for (const { column, row, deadRange, x, y } of map.cells) {
+      expect([map.x.values[column], map.y!.values[row]]).toEqual([x, y]);
+      const own = trials.filter(({ at }) => at.learningRate === x && at.bias === y).map((trial) => trial.deadFraction!);
+      expect(deadRange).toEqual({ low: Math.min(...own), high: Math.max(...own) });
+    }
+    expect(map.cells.at(-1)!.dead).toBeGreaterThan(map.cells.at(-7)!.dead!); // it is a map of something
+    expect(map.x.own).toBe(0.01);
+    expect(map.y!.own).toBe(0);
+    expect(map.walls.map(({ level }) => level)).toEqual([0.1, 0.5]);
+  });
+
+  test("is the same on any number of workers, and from a journal", async () => {
+    const journal = memoryJournal();
+    const map = plain(await deathMap(plan, data, { engine: here, journal }));
+    expect(plain(await deathMap(plan, data, { engine: localEngine({ workers: 2 }) }))).toEqual(map);
+    const idle: SweepEngine = { run: async (trials) => void (await trials[Symbol.asyncIterator]().next()) };
+    expect(plain(await deathMap(plan, data, { engine: idle, journal }))).toEqual(map);
+  });
+
+  test("comes coarse first: the whole is seen after the first few trials", async () => {
+    const seen: number[][] = [];
+    const large = { ...wide, x: { name: "learningRate", values: { from: 0.01, to: 10, count: 32 } } };
+    const both = { ...large, y: { name: "bias", values: { from: -2, to: 1, count: 32 } }, repeats: 1 };
+    await deathMap(both, data, {
+      engine: invented(() => 0),
+      onProgress: ({ done }, soFar) => {
+        if (done === 16) for (const { column, row } of soFar().cells) seen.push([column, row]);
+      },
+    });
+    const every = [0, 8, 16, 24];
+    expect(seen).toEqual(every.flatMap((row) => every.map((column) => [column, row])));
+  });
+
+  test("stops, and tells what is in", async () => {
+    const stop = new AbortController();
+    const map = await deathMap(plan, data, {
+      engine: here,
+      signal: stop.signal,
+      onProgress: ({ done }) => done === 5 && stop.abort(),
+    });
+    expect(map.stopped).toBe("aborted");
+    expect(map.cells.length).toBeLessThan(28);
+    expect(String(map)).toMatch(/of 56/);
+  });
+});
+
+test("what is not in yet looks like the cell of a coarser grid", async () => {
+  const seen: (number | undefined)[][] = [];
+  await deathMap({ ...wide, repeats: 1 }, data, {
+    engine: invented((rate) => (rate > 1 ? 1 : 0)),
+    onProgress: ({ done, total }, soFar) => {
+      if (![4, 100, total].includes(done)) return;
+      const at = fillCoarse(soFar());
+      seen.push([0, 10, 19, 25, 30].map((column) => at(column, 5)?.dead));
+    },
+  });
+  expect(seen).toEqual([
+    [0, 0, 0, 0, 0],
+    [0, 0, 0, 1, 1],
+    [0, 0, 0, 1, 1],
+  ]);
+});
+
+describe("what it says", () => {
+  test("from which rate on units die, by row", async () => {
+    const words = await say(invented((rate, bias) => (rate >= (bias >= 0 ? 0.9 : 0.09) ? 0.6 : 0)));
+    expect(words.join(" ")).toMatch(/At bias -2 to -0\.5 a tenth .* die from rate 0\.08\d* on\./);
+    expect(words.join(" ")).toMatch(/At bias 0 to 1 a tenth .* die from rate 0\.8\d* on\./);
+  });
+
+  test("that layers are born dead at any rate", async () => {
+    const words = await say(invented((_rate, bias) => (bias <= -1 ? 1 : 0), 1));
+    expect(words[0]).toMatch(/^At bias -2 to -1 all 2 hidden layers are born dead at any rate/);
+    expect(words[1]).toMatch(/^At bias -0\.5 to 1 no rate of the map kills a tenth/);
+    const trained = await say(invented((_rate, bias) => (bias <= -1 ? 0.3 : 0)));
+    expect(trained[0]).toMatch(/^At bias -2 to -1 a tenth of the units or more are dead at any rate/);
+  });
+
+  test("up to where, between, and on either side", async () => {
+    const words = async (isDead: (rate: number) => boolean) =>
+      (await say(invented((rate) => (isDead(rate) ? 1 : 0))))[0];
+    expect(await words((rate) => rate < 0.5)).toMatch(/die up to rate 0\.\d+, fewer above/);
+    expect(await words((rate) => rate > 0.1 && rate < 2)).toMatch(/die from rate 0\.1\d* on and/);
+    expect(await words((rate) => rate < 0.1 || rate > 2)).toMatch(/die between rate 0\.\d+ and [12](\.\d)?, more/);
+  });
+
+  test("where the own setting lies, and how far from the wall", async () => {
+    const engine = invented((rate) => (rate >= 0.95 ? 1 : 0));
+    const own = (words: readonly string[]) => words.find((each) => each.startsWith("Your own"));
+    expect(own(await say(engine))).toMatch(/rate 0\.01, bias 0: 0\.0 % .* die at 8\d times its rate/);
+    expect(own(await say(engine, { ...wide, at: { learningRate: 20 } }))).toMatch(/outside of the map/);
+    expect(own(await say(engine, { ...wide, at: { learningRate: 0.1, bias: -1 } }))).toMatch(/rate 0\.1, bias -1: /);
+    const several = [{ units: 4, biasInitializer: 1 }, { units: 4 }, { units: 3 }];
+    const base = { ...wide.base, spec: { ...spec, layers: several } };
+    expect(own(await say(engine, { ...wide, base }))).toBeUndefined();
+  });
+
+  test("how far seeds lie apart", async () => {
+    const words = await say(invented((rate, _bias, seed) => (rate > 1 && seed === 2 ? 0.5 : 0)));
+    expect(words.join(" ")).toMatch(/In \d+ cells of 217 some seeds lie below a tenth .* 50\.0 % at most/);
+    const same = await say(invented((rate) => (rate > 1 ? 0.5 : 0)));
+    expect(same.join(" ")).toMatch(/Seeds agree/);
+  });
+});
+
+describe("a line", () => {
+  const line: MapPlan = {
+    base: plan.base,
+    x: { name: "learningRate", values: { from: 0.01, to: 10, count: 9 } },
+    repeats: 2,
+  };
+
+  test("over rates has a range test, and a forecast that is compared", async () => {
+    const map = await deathMap(line, data, { engine: here });
+    expect(map.y).toBeUndefined();
+    expect(map.walls).toEqual([]);
+    const { rangeTest, forecast, cells } = map;
+    expect(rangeTest!.points[0][0]).toBe(0.01);
+    expect(rangeTest!.lowest).toBeGreaterThan(0.01);
+    const errors = forecast!.rates.map(({ rate, median }) =>
+      Math.abs(median - cells.find(({ x }) => x === rate)!.dead!),
+    );
+    expect(errors).toHaveLength(9);
+    expect(forecast!.meanError).toBeCloseTo(errors.reduce((sum, error) => sum + error, 0) / 9, 12);
+    expect(map.sentences.join(" ")).toMatch(/Range test: .* The forecast, .* was off by/);
+    expect(plain(await deathMap(line, data, { engine: here }))).toEqual(plain(map));
+  });
+
+  test("over other things, or unasked, has none", async () => {
+    const units: MapPlan = { ...line, x: { name: "units", values: [2, 4, 8] } };
+    for (const map of [
+      await deathMap(units, data, { engine: here }),
+      await deathMap(line, data, { engine: here, forecast: false }),
+    ])
+      expect([map.rangeTest, map.forecast]).toEqual([undefined, undefined]);
+  });
+});
+
+test.each<[string, unknown, string]>([
+  ["a path that is near another", { ...plan, x: { name: "learningRat", values: [1, 2] } }, "plan.axes.learningRat"],
+  ["an axis of one value", { ...plan, x: { name: "units", values: [8] } }, "plan.axes.units"],
+  ["the same axis twice", { ...plan, y: plan.x }, "plan.y.name"],
+  ["another's setting", { ...plan, at: { units: 3 } }, "plan.at.units"],
+  ["an axis that is none", { ...plan, x: { name: "units", values: 3 } }, "plan.x.values"],
+  ["a member that there is not", { ...plan, z: 1 }, "plan.z"],
+])("%s is refused", async (_name, given, path) => {
+  await expectError(deathMap(given as MapPlan, data), "value", path);
+});
+
+test("a billion cells are refused with their count, and nothing is made of them", async () => {
+  const side = (name: string) => ({ name, values: { from: 1, to: 2, count: 31_623 } });
+  const given: MapPlan = { ...plan, x: side("learningRate"), y: side("bias"), repeats: 1 };
+  const started = performance.now();
+  const error = await expectError(deathMap(given, data), "value", "plan");
+  expect(error.given).toContain("1,000,014,129");
+  expect(performance.now() - started).toBeLessThan(1000);
+});
