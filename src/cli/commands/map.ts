@@ -23,6 +23,7 @@ import type { DeathMap, MapAxis, MapOptions, MapPlan } from "../../sweep.js";
 import type { MapColor } from "../../sweep/map/look.js";
 import { drawCells, drawLegend, drawMap } from "../../sweep/map/map-text.js";
 import { mapPage, pictureOf } from "../../sweep/map/pictures.js";
+import { axisWord } from "../../sweep/map/words.js";
 import { FEWEST_ROWS } from "../../treatment/trial/rows.js";
 import { countOf, formatCount, formatPercent } from "../../text/numbers.js";
 import { onOneLine } from "../../text/printable.js";
@@ -178,6 +179,8 @@ function subjectOf(
   madeBy: string,
 ) {
   const { spec } = base;
+  const { x, y } = sidesOf(options);
+  const title = y ? "Map of death" : `Dead units by ${axisWord(x.name)}`;
   const shape = [spec.inputs, ...spec.layers.map(({ units }) => units)].join("-");
   const facts: [string, string][] = [
     ...dataFacts(prepared, options.seed),
@@ -185,7 +188,7 @@ function subjectOf(
     ["training", `${options.optimizer}, ${countOf(options.epochs, "epoch")}, batches of ${options.batchSize}`],
     ["seeds", `${formatCount(repeats ?? 1)} of each cell, from ${options.seed} on`],
   ];
-  return { title: `Map of death: ${prepared.name}`, facts, notes: prepared.notes, madeBy };
+  return { title: `${title}: ${prepared.name}`, facts, notes: prepared.notes, madeBy };
 }
 
 export function mapCommand(): Command {

@@ -28,6 +28,8 @@ export interface LinePlot {
   readonly x: Axis;
   readonly y: Axis;
   readonly series: readonly Series[];
+  /** A place on the axis, with its name. */
+  readonly mark?: { readonly x: number; readonly name: string };
   /** What happened on the way, as bars that stand on the axis: how often at which x. */
   readonly events?: {
     readonly name: string;
@@ -107,7 +109,15 @@ function drawEvents({ name, points }: NonNullable<LinePlot["events"]>, x: Scale,
   return [...bars, text(WIDTH - 2, box.top - 12, words, { anchor: "end", kind: "name s2" })];
 }
 
-export function linesToSvg({ title, x: xAxis, y: yAxis, series, events }: LinePlot): string {
+/** A dashed line up, its name beside its upper end, on the side that has room. */
+function drawMark({ x: value, name }: NonNullable<LinePlot["mark"]>, x: Scale, box: Box): string[] {
+  const at = x.at(value);
+  const isLeft = at < (box.left + box.right) / 2;
+  const words = text(at + (isLeft ? 5 : -5), box.top + 11, name, { anchor: isLeft ? "start" : "end" });
+  return [line(at, box.top, at, box.bottom, "zero"), words];
+}
+
+export function linesToSvg({ title, x: xAxis, y: yAxis, series, events, mark }: LinePlot): string {
   const values = series.flatMap(({ points, band = [] }) => [...points.map(([, y]) => y), ...band.flat()]);
   const top = 30,
     bottom = HEIGHT - 42;
@@ -125,6 +135,7 @@ export function linesToSvg({ title, x: xAxis, y: yAxis, series, events }: LinePl
     ...horizontalAxis(xAxis, x, box),
     ...series.map((one, index) => drawBand(one, x, y, seriesKind(index))),
     ...series.map((one, index) => drawSeries(one, x, y, seriesKind(index))),
+    ...(mark ? drawMark(mark, x, box) : []),
     ...(events && events.points.length > 0 ? drawEvents(events, x, box) : []),
     ...drawNames(series, y, box),
     ...(y.low < 0 && y.high > 0 && yAxis.scale !== "log" ? [line(box.left, y.at(0), right, y.at(0), "base")] : []),

@@ -102,12 +102,15 @@ export async function forecastLine(
     ...(signal && { signal }),
   });
   const rates = forecast.rates.map(({ rate, deadFraction }) => ({ rate, ...deadFraction }));
-  const pairs = rates.map((band) => ({ band, dead: compared.find(({ x }) => x === band.rate)!.dead! }));
+  const pairs = rates.map((band) => ({ band, cell: compared.find(({ x }) => x === band.rate)! }));
   if (pairs.length === 0) return undefined;
   return {
     rates: rates.map(({ rate, low, median, high }) => ({ rate, low, median, high })),
-    meanError: mean(pairs.map(({ band, dead }) => Math.abs(band.median - dead))),
-    within: mean(pairs.map(({ band, dead }) => Number(dead >= band.low && dead <= band.high))),
+    meanError: mean(pairs.map(({ band, cell }) => Math.abs(band.median - cell.dead!))),
+    agreeing: mean(
+      pairs.map(({ band, cell: { deadRange } }) => Number(band.low <= deadRange!.high && band.high >= deadRange!.low)),
+    ),
+    ...(forecast.deadlyFrom !== undefined && { deadlyFrom: forecast.deadlyFrom }),
     rows: forecast.rows,
     epochs: forecast.epochs,
   };

@@ -98,6 +98,14 @@ function lineX({ x }: DeathMap): { label: string; scale?: "log" } {
 /** Of a list of words its places. */
 const across = ({ x }: DeathMap, cell: MapCell): number => (x.scale === "list" ? cell.column : (cell.x as number));
 
+function markOf({ x }: DeathMap): { mark?: NonNullable<LinePlot["mark"]> } {
+  const { own, scale } = x;
+  const place = own === undefined ? undefined : placeOn(x, own);
+  return place === undefined
+    ? {}
+    : { mark: { x: scale === "list" ? place : (own as number), name: "your own setting" } };
+}
+
 function deadLine(map: DeathMap): LinePlot {
   const { cells, forecast } = map;
   const known = cells.filter(({ deadRange }) => deadRange);
@@ -106,6 +114,7 @@ function deadLine(map: DeathMap): LinePlot {
     title: "Dead units at the end of training, and the range of the seeds",
     x: lineX(map),
     y: { label: "% of the hidden units", low: 0, high: 100 },
+    ...markOf(map),
     series: [
       {
         name: "trained",
@@ -135,6 +144,7 @@ function scoreLine(map: DeathMap): LinePlot {
     title: `${isAccuracy ? "Accuracy" : "Score"} at the end of training, and the range of the seeds`,
     x: lineX(map),
     y: { label: isAccuracy ? "accuracy, %" : "score", low: 0, high: factor },
+    ...markOf(map),
     series: [
       {
         name: scoreName(map),

@@ -137,8 +137,10 @@ export interface MapForecast {
   }[];
   /** Mean distance of its median from the map's mean, as a share of the units. */
   readonly meanError: number;
-  /** Share of these rates at which the map's mean lies within its band. */
-  readonly within: number;
+  /** Share of these rates at which the range of its starts and that of the map's seeds have something in common. */
+  readonly agreeing: number;
+  /** The lowest of its rates at which a tenth of the units dies; absent: none. */
+  readonly deadlyFrom?: number;
   /** Rows of its sample. */
   readonly rows: number;
   /** Passes over them. */

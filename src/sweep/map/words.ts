@@ -6,7 +6,7 @@
 //   of more than five groups those with the most rows speak.
 // - Units are "born dead" where half of the dead or more were so before the first step; a layer is dead as a whole where
 //   its mean share is 99.5 % or more in all cells that the sentence is about.
-import type { DeathMap, MapCell, MapSide } from "./types.js";
+import type { DeathMap, MapCell, MapForecast, MapSide } from "./types.js";
 import { placeOn, valueOn } from "./side.js";
 import { formatValue } from "../sweep-text.js";
 import { median } from "../../core/statistics.js";
@@ -274,6 +274,11 @@ function failureSentence(map: Words): string[] {
   ];
 }
 
+const deadlyText = ({ deadlyFrom }: MapForecast): string =>
+  deadlyFrom === undefined
+    ? "it called no rate deadly"
+    : `it called rates from ${formatNumber(deadlyFrom, 2)} on deadly`;
+
 function besideSentences({ rangeTest, forecast }: Words): string[] {
   const { lowest, risesFrom } = rangeTest ?? {};
   const rise = risesFrom === undefined ? "" : ` and twice that from ${formatNumber(risesFrom, 2)} on`;
@@ -284,8 +289,8 @@ function besideSentences({ rangeTest, forecast }: Words): string[] {
     ...(forecast
       ? [
           `The forecast, ${countOf(forecast.epochs, "epoch")} on ${countOf(forecast.rows, "row")}, was off by ` +
-            `${formatPercent(forecast.meanError)} of the units on average; the line lies within its band at ` +
-            `${formatPercent(forecast.within)} of ${countOf(forecast.rates.length, "rate")}.`,
+            `${formatPercent(forecast.meanError)} of the units on average, and its range and that of the seeds meet at ` +
+            `${formatPercent(forecast.agreeing)} of ${countOf(forecast.rates.length, "rate")}; ${deadlyText(forecast)}.`,
         ]
       : []),
   ];
