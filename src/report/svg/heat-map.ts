@@ -10,7 +10,7 @@ export interface HeatCell {
   readonly row: number;
   /** 0 to 1; absent: not known. */
   readonly share?: number;
-  /** Its figures in words. */
+  /** Its figures in words; "": another picture beside this one has them. */
   readonly title: string;
   /** For the table. */
   readonly text: string;
@@ -116,10 +116,20 @@ function drawCell(cell: HeatCell, frame: Frame, { tone, kinds = [] }: HeatMap): 
   const [x, y] = [frame.x(cell.column), frame.y(cell.row)];
   const [across, up] = [frame.across, frame.up];
   const opacity = ` fill-opacity="${toOpacity(kinds.length > 0 ? KIND_SHADE * share : share)}"`;
+  const [left, right] = [cell.column, cell.column + 1].map((edge) => tenth(frame.left + edge * across));
+  const [top, bottom] = [cell.row + 1, cell.row].map((edge) => tenth(TOP + frame.height - edge * up));
   const size = Math.min(across, up);
   const side = size * Math.max(SMALLEST_KIND, Math.sqrt(share));
   return [
-    rect(x - across / 2, y - up / 2, across, up, `heat ${tone}`, opacity, `<title>${toMarkup(cell.title)}</title>`),
+    rect(
+      left,
+      top,
+      right - left,
+      bottom - top,
+      `heat ${tone}`,
+      opacity,
+      cell.title === "" ? "" : `<title>${toMarkup(cell.title)}</title>`,
+    ),
     cell.kind === undefined ? "" : shape(cell.kind, x - side / 2, y - side / 2, side, side),
     cell.isFailed ? cross(x, y, size * 0.3) : "",
     cell.isDotted ? `<circle cx="${x}" cy="${y}" r="${tenth(Math.max(1, size * 0.14))}" class="heat-dot"/>` : "",

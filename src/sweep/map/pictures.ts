@@ -46,8 +46,8 @@ const axisOf = (side: MapSide): HeatAxis => ({
   ticks: ticksOf(side),
 });
 
-/** The map of two sides. */
-export function heatMapOf(map: DeathMap & { readonly y: MapSide }, color: MapColor): HeatMap {
+/** The map of two sides. @param hasTitles each cell has all its figures in words */
+export function heatMapOf(map: DeathMap & { readonly y: MapSide }, color: MapColor, hasTitles = true): HeatMap {
   const read = shareReader(map, color);
   const kinds = color === "cause" ? causesIn(map.cells) : [];
   const words = (cell: MapCell): string => {
@@ -61,7 +61,7 @@ export function heatMapOf(map: DeathMap & { readonly y: MapSide }, color: MapCol
       column: cell.column,
       row: cell.row,
       ...(share === undefined ? { isFailed: true } : { share }),
-      title: cellTitle(map, cell),
+      title: hasTitles ? cellTitle(map, cell) : "",
       text: words(cell),
       ...(color === "cause" && cell.cause && { kind: kinds.indexOf(cell.cause) }),
       ...(color === "dead" && isSplit(cell) && { isDotted: true }),
@@ -180,9 +180,14 @@ export function pictureOf(map: DeathMap, color: MapColor): Plot {
   return color === "score" ? scoreLine(map) : deadLine(map);
 }
 
-function picturesOf(map: DeathMap): Plot[] {
-  if (!hasTwoSides(map)) return [deadLine(map), scoreLine(map), ...rangeTestLine(map)];
-  return (["dead", "score", "cause"] as const).map((color) => heatMapOf(map, color));
+/** All of them, what the colour asks for first: there cells have their words, the others are beside it. */
+function picturesOf(map: DeathMap, color: MapColor): Plot[] {
+  if (!hasTwoSides(map)) {
+    const lines = [deadLine(map), scoreLine(map)];
+    return [...(color === "score" ? lines.reverse() : lines), ...rangeTestLine(map)];
+  }
+  const colors = [color, ...(["dead", "score", "cause"] as const).filter((other) => other !== color)];
+  return colors.map((each) => heatMapOf(map, each, each === color));
 }
 
 /** Sentences above all else. */
@@ -190,9 +195,7 @@ const LEAD = 3;
 
 /** The page of a map. */
 export function mapPage(map: DeathMap, subject: PageSubject, color: MapColor = "dead"): Page {
-  const all = picturesOf(map);
-  const first = all.findIndex(({ title }) => title === pictureOf(map, color).title);
-  const plots = [all[Math.max(0, first)], ...all.filter((_, i) => i !== Math.max(0, first))];
+  const plots = picturesOf(map, color);
   const [lead, rest] = [map.sentences.slice(0, LEAD), map.sentences.slice(LEAD)];
   const sections: PageSection[] = [
     { id: "map", heading: hasTwoSides(map) ? "The map" : "The line", content: [{ kind: "plots", plots }] },

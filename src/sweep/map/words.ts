@@ -4,19 +4,29 @@
 //   is a tenth or more everywhere, they are dead "at any" x. Where it crosses is interpolated, as the walls are.
 // - Neighbouring rows of which the same is true, and whose crossings lie within a fifth of the columns, share a sentence;
 //   of more than five groups those with the most rows speak.
-// - Units are "born dead" where half of the dead or more were so before the first step; a layer is dead as a whole where
-//   its mean share is 99.5 % or more in all cells that the sentence is about.
+// - Units are "born dead" where half of the dead or more were so before the first step, in all cells of the sentence; a
+//   layer is dead as a whole where its mean share is 99.5 % or more in all of them, and born so where in the first cell of
+//   each row 90 % of the dead units were born dead.
 import type { DeathMap, MapCell, MapForecast, MapSide } from "./types.js";
 import { placeOn, valueOn } from "./side.js";
 import { formatValue } from "../sweep-text.js";
 import { median } from "../../core/statistics.js";
-import { countOf, formatNumber, formatPercent, formatRange, formatScore, plural } from "../../text/numbers.js";
+import {
+  countOf,
+  formatNumber,
+  formatPercent,
+  formatRange,
+  formatScore,
+  listWords,
+  plural,
+} from "../../text/numbers.js";
 
 /** A tenth: as many as a forecast calls deadly. */
 export const DEADLY = 0.1;
 export const HALF = 0.5;
 const MOST_GROUPS = 5;
 const WHOLE = 0.995;
+const BORN = 0.9;
 /** Of the columns: crossings of one sentence lie within so many. */
 const NEAR = 0.2;
 
@@ -40,8 +50,10 @@ interface RowKind {
   readonly crossings: readonly number[];
   /** Most of its dead units were born so. */
   readonly isBorn: boolean;
+  /** Of its first cell, where that is the least trained, nearly all dead units were. */
+  readonly areBorn: boolean;
   /** Layers that are dead as a whole in all its cells. */
-  readonly wholly: number;
+  readonly wholly: readonly number[];
   readonly low: number;
   readonly high: number;
 }
@@ -63,7 +75,8 @@ function kindOf(cells: readonly MapCell[]): RowKind | undefined {
     kind: nameKind(isDeadly[0], crossings.length),
     crossings,
     isBorn: deadly.length > 0 && deadly.every(({ born = 0, dead }) => born >= HALF * dead!),
-    wholly: layers.filter((_, layer) => deadly.every((cell) => (cell.layers?.[layer] ?? 0) >= WHOLE)).length,
+    wholly: layers.flatMap((_, layer) => (deadly.every((cell) => (cell.layers?.[layer] ?? 0) >= WHOLE) ? [layer] : [])),
+    areBorn: (deadly[0]?.born ?? 0) >= BORN * (deadly[0]?.dead ?? 1),
     low: Math.min(...shares),
     high: Math.max(...shares),
   };
@@ -82,7 +95,7 @@ interface Group {
 }
 
 const sameKind = (a: RowKind, b: RowKind): boolean =>
-  a.kind === b.kind && (a.kind !== "all" || (a.isBorn === b.isBorn && a.wholly === b.wholly));
+  a.kind === b.kind && (a.kind !== "all" || (a.isBorn === b.isBorn && String(a.wholly) === String(b.wholly)));
 
 /** Whether the rows' crossings stay together: a wall that bends is told in pieces. */
 const areNear = (kinds: readonly RowKind[], most: number): boolean =>
@@ -121,15 +134,15 @@ function placeText(y: MapSide | undefined, rows: readonly number[]): string {
   if (!y) return "";
   const [first, last] = [rows[0], rows[rows.length - 1]].map((row) => shortValue(y.values[row]));
   const range = first === last ? first : `${first} to ${last}`;
-  return `at ${axisWord(y.name)} ${range} `;
+  return `at ${axisWord(y.name)} ${range}, `;
 }
 
 function layersText(kinds: readonly RowKind[], layers: number): string {
-  const [{ wholly, isBorn }] = kinds;
-  const how = isBorn ? "born dead" : "dead as a whole";
+  const [{ wholly }] = kinds;
+  const how = kinds.every(({ areBorn }) => areBorn) ? "born dead" : "dead as a whole";
   if (layers === 1) return `the hidden layer is ${how}`;
-  if (wholly === layers) return `all ${layers} hidden layers are ${how}`;
-  return `${wholly} of ${layers} hidden layers ${plural(wholly, "is", "are")} ${how}`;
+  if (wholly.length === layers) return `${layers === 2 ? "both" : `all ${layers}`} hidden layers are ${how}`;
+  return `${plural(wholly.length, "layer", "layers")} ${listWords(wholly.map(String))} ${plural(wholly.length, "is", "are")} ${how}`;
 }
 
 function groupText({ rows, kinds }: Group, { x, y }: Words, layers: number): string {
@@ -147,7 +160,7 @@ function groupText({ rows, kinds }: Group, { x, y }: Words, layers: number): str
     case "none":
       return `${place}no ${word} of the map kills a tenth of the units (${shares} dead)`;
     case "all":
-      return kinds[0].wholly > 0
+      return kinds[0].wholly.length > 0
         ? `${place}${layersText(kinds, layers)} at any ${word} (${shares} of the units dead)`
         : `${place}${many} are ${kinds[0].isBorn ? "born dead" : "dead"} at any ${word} (${shares})`;
     case "from":

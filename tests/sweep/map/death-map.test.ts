@@ -26,7 +26,10 @@ const plan: MapPlan = {
 const plain = ({ seconds: _seconds, hosts: _hosts, journal: _journal, ...rest }: DeathMap) => rest;
 
 /** Says what a share of dead units that a formula gives, and trains nothing. */
-const invented = (share: (rate: number, bias: number, seed: number) => number, born = 0): SweepEngine => ({
+const invented = (
+  share: (rate: number, bias: number, seed: number, layer: number) => number,
+  born = 0,
+): SweepEngine => ({
   async run(trials, _work, { onResult }) {
     const all = trials[Symbol.asyncIterator]();
     for (let next = await all.next(); !next.done; next = await all.next()) {
@@ -38,8 +41,8 @@ const invented = (share: (rate: number, bias: number, seed: number) => number, b
         };
       };
       const hidden = settings.spec.layers.slice(0, -1);
-      const dead = hidden.map(({ units }) =>
-        Math.round(units * share(settings.optimizer.options.learningRate, hidden[0].biasInitializer, seed)),
+      const dead = hidden.map(({ units }, layer) =>
+        Math.round(units * share(settings.optimizer.options.learningRate, hidden[0].biasInitializer, seed, layer)),
       );
       const all = dead.reduce((sum, count) => sum + count, 0);
       const causes = { born: Math.round(born * all), unexplained: all - Math.round(born * all) };
@@ -136,16 +139,18 @@ test("what is not in yet looks like the cell of a coarser grid", async () => {
 describe("what it says", () => {
   test("from which rate on units die, by row", async () => {
     const words = await say(invented((rate, bias) => (rate >= (bias >= 0 ? 0.9 : 0.09) ? 0.6 : 0)));
-    expect(words.join(" ")).toMatch(/At bias -2 to -0\.5 a tenth .* die from rate 0\.08\d* on\./);
-    expect(words.join(" ")).toMatch(/At bias 0 to 1 a tenth .* die from rate 0\.8\d* on\./);
+    expect(words.join(" ")).toMatch(/At bias -2 to -0\.5, a tenth .* die from rate 0\.08\d* on\./);
+    expect(words.join(" ")).toMatch(/At bias 0 to 1, a tenth .* die from rate 0\.8\d* on\./);
   });
 
   test("that layers are born dead at any rate", async () => {
     const words = await say(invented((_rate, bias) => (bias <= -1 ? 1 : 0), 1));
-    expect(words[0]).toMatch(/^At bias -2 to -1 all 2 hidden layers are born dead at any rate/);
-    expect(words[1]).toMatch(/^At bias -0\.5 to 1 no rate of the map kills a tenth/);
+    expect(words[0]).toMatch(/^At bias -2 to -1, both hidden layers are born dead at any rate/);
+    expect(words[1]).toMatch(/^At bias -0\.5 to 1, no rate of the map kills a tenth/);
+    const one = await say(invented((_rate, bias, _seed, layer) => (bias <= -1 && layer === 1 ? 1 : 0), 1));
+    expect(one[0]).toMatch(/^At bias -2 to -1, layer 1 is born dead at any rate/);
     const trained = await say(invented((_rate, bias) => (bias <= -1 ? 0.3 : 0)));
-    expect(trained[0]).toMatch(/^At bias -2 to -1 a tenth of the units or more are dead at any rate/);
+    expect(trained[0]).toMatch(/^At bias -2 to -1, a tenth of the units or more are dead at any rate/);
   });
 
   test("up to where, between, and on either side", async () => {
