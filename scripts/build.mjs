@@ -53,6 +53,7 @@ async function javascript() {
       ...entries,
       { in: path("src/cli/main.ts"), out: "cli/main" },
       { in: path("src/formats/training-state.ts"), out: "formats/training-state" }, // loaded when a file holds a training
+      { in: path("src/worker/trial-journal.ts"), out: "worker/trial-journal" }, // loaded when prescribe has a journal
     ],
     splitting: true,
     chunkNames: "shared-[hash]",

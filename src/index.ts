@@ -140,6 +140,7 @@ export type {
   Prescription,
   Trial,
 } from "./treatment/prescribe/types.js";
+export type { JournalReport, TrialJournal } from "./treatment/trial/journal/lines.js";
 export type { RowScaling, TrialFailure } from "./treatment/trial/trial.js";
 export {
   calibrate,

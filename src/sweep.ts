@@ -17,12 +17,11 @@ export type {
 export { retrain } from "./sweep/retrain.js";
 export { localEngine, type LocalOptions } from "./sweep/local-engine.js";
 export { openWork, type EngineOptions, type OpenWork, type SweepEngine, type SweepWork } from "./sweep/engine.js";
-export { nameBuild as sweepBuild } from "./sweep/build.js";
+export { nameBuild as sweepBuild } from "./worker/build.js";
 export { fileJournal } from "./sweep/journal/file-journal.js";
 export { memoryJournal, mergeJournals, type SweepJournal } from "./sweep/journal/journal.js";
 export type { SweepTask, SweepTrial } from "./sweep/task.js";
 export type {
-  JournalReport,
   OptimizerData,
   RandomSampling,
   SweepAxis,
@@ -49,4 +48,5 @@ export type { CallbackData } from "./network/training/callbacks.js";
 export type { OptimizerOptions } from "./network/training/optimizers.js";
 export type { Interval } from "./treatment/prescribe/types.js";
 export type { Remedy } from "./treatment/remedies/remedy.js";
+export type { JournalReport } from "./treatment/trial/journal/lines.js";
 export type { RowScaling, TrialFailure } from "./treatment/trial/trial.js";

@@ -47,7 +47,7 @@ const PACKAGES: Record<string, RegExp> = {
   "worker/page/start.ts": /^#worker$/,
   "worker/thread/starter.ts": /^#worker$/,
   "worker/start-node.ts": /^node:(url|worker_threads)$/,
-  "sweep/build.ts": /^#worker$/,
+  "worker/build.ts": /^#worker$/,
   "sweep/local-engine.ts": /^#worker$/,
   "sweep/host.ts": /^#sweep-host$/,
   "sweep/host-node.ts": /^node:(fs|os)$/,

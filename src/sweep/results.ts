@@ -1,12 +1,13 @@
 // From figures of trials to what a sweep tells: cells over their seeds, and the best.
 import { drawSweep } from "./sweep-text.js";
 import { deadShareOf } from "./task.js";
-import type { JournalReport, SweepCell, SweepResult, SweepTrialResult, TrialFigures } from "./types.js";
+import type { SweepCell, SweepResult, SweepTrialResult, TrialFigures } from "./types.js";
 import { mean } from "../core/statistics.js";
 import type { Cause } from "../diagnosis/trace/types.js";
 import type { Metrics } from "../network/types.js";
 import { intervalOf } from "../treatment/prescribe/rank.js";
 import type { Interval } from "../treatment/prescribe/types.js";
+import type { JournalReport } from "../treatment/trial/journal/lines.js";
 
 /** What a score is. */
 export interface Scale {

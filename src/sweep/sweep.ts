@@ -1,33 +1,20 @@
 // One sweep: its trials, those that a journal has, those that an engine does, and what comes of them.
 import type { SweepEngine, SweepWork } from "./engine.js";
 import { checkFigures, checkHost } from "./journal/check-figures.js";
-import { nameBuild } from "./build.js";
-import {
-  type JournalContents,
-  type JournalEntry,
-  readJournals,
-  type SweepJournal,
-  writeLine,
-} from "./journal/journal.js";
+import { nameBuild } from "../worker/build.js";
+import { type JournalEntry, readJournals, type SweepJournal, writeLine } from "./journal/journal.js";
 import { localEngine } from "./local-engine.js";
 import { type CheckedPlan, readPlan, trialOf } from "./plan/plan.js";
 import { makeResult, resultOf, type Scale } from "./results.js";
 import { nameRows, packRows, shareRows } from "./rows.js";
 import { type Planned, type Schedule, scheduleOf } from "./schedule.js";
 import { nameTrial, type SweepTrial } from "./task.js";
-import type {
-  JournalReport,
-  SweepDataSet,
-  SweepPlan,
-  SweepProgress,
-  SweepResult,
-  SweepTrialResult,
-  TrialFigures,
-} from "./types.js";
+import type { SweepDataSet, SweepPlan, SweepProgress, SweepResult, SweepTrialResult, TrialFigures } from "./types.js";
 import { checkFunction, checkInteger, checkOptions, checkSignal, describe } from "../core/checks.js";
 import { RelumineError } from "../core/errors.js";
 import { yieldToEventLoop } from "../core/event-loop.js";
 import { judgeConstant } from "../treatment/trial/judge.js";
+import { checkJournal, type JournalContents, type JournalReport } from "../treatment/trial/journal/lines.js";
 import type { TrialJob } from "../treatment/trial/trial.js";
 
 /** Options of `sweep`. */
@@ -69,12 +56,6 @@ const OPTIONS = [
   "onTrial",
   "onProgress",
 ] as const satisfies readonly (keyof SweepOptions)[];
-
-function checkJournal(journal: SweepJournal): SweepJournal {
-  const { read, append } = (journal ?? {}) as Partial<SweepJournal>;
-  if (typeof read === "function" && typeof append === "function") return journal;
-  throw new RelumineError("value", "journal", "to be an object with read and append", describe(journal));
-}
 
 function checkSweep(options: SweepOptions | undefined, plan: CheckedPlan): Checked {
   const given = checkOptions("options", options, OPTIONS);
@@ -132,7 +113,7 @@ class Sweep {
     private readonly work: SweepWork,
     private readonly options: Checked,
     private readonly scale: Scale,
-    private readonly known: JournalContents | undefined,
+    private readonly known: JournalContents<JournalEntry> | undefined,
   ) {
     this.schedule = scheduleOf(plan);
   }
@@ -285,9 +266,9 @@ class Sweep {
     }
   }
 
-  private report({ entries, cut, damaged }: JournalContents): JournalReport {
+  private report({ entries, others, cut, damaged }: JournalContents<JournalEntry>): JournalReport {
     const ours = this.taken.filter(({ resumed }) => resumed).map(({ id }) => id);
-    return { resumed: this.resumed, others: entries.size - new Set(ours).size, cut, damaged };
+    return { resumed: this.resumed, others: others.size + entries.size - new Set(ours).size, cut, damaged };
   }
 }
 

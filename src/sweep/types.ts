@@ -1,5 +1,6 @@
 // What users of a sweep meet: the plan, and what comes of it.
 import type { Interval } from "../treatment/prescribe/types.js";
+import type { JournalReport } from "../treatment/trial/journal/lines.js";
 import type { RowScaling, TrialFailure } from "../treatment/trial/trial.js";
 import type { Remedy } from "../treatment/remedies/remedy.js";
 import type { Cause } from "../diagnosis/trace/types.js";
@@ -223,18 +224,6 @@ export interface SweepCell {
   readonly epochs: number;
   /** Mean over the seeds. */
   readonly seconds: number;
-}
-
-/** What was found in the journal when the sweep began. */
-export interface JournalReport {
-  /** Trials of this sweep that it had. */
-  readonly resumed: number;
-  /** Of other sweeps, other data, or another build. */
-  readonly others: number;
-  /** Lines that were cut off when a program was killed: those trials were done again. */
-  readonly cut: number;
-  /** Lines that are not what was written, counted from 1: those trials were done again. */
-  readonly damaged: readonly number[];
 }
 
 /** What came of a sweep. */

@@ -38,7 +38,7 @@ import type { PrescribeOptions, Prescription } from "../treatment/prescribe/type
  * @cost the baseline's training times its repeats, and for each remedy between a quarter and all of that; side by side
  *   on all cores
  * @throws RelumineError "value", "shape" or "memory" for wrong arguments, or if the baseline can't be trained; what
- *   onTrial or a callback throws
+ *   onTrial or a callback throws; "format" for a journal that is none, "unsupported" for one where fit has functions
  * @example
  * const prescription = await prescribe(spec, { x, y }, { epochs: 20, optimizer: sgd({ learningRate: 1 }) });
  * console.log(String(prescription), prescription.best.spec);
@@ -56,5 +56,6 @@ export function prescribe(
     fit,
     options,
     isNetwork(spec) ? spec.layers.map((layer) => layer.getWeights()) : undefined,
+    async (journal, setup) => (await import("./trial-journal.js")).openStore(journal, setup),
   );
 }

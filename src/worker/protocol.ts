@@ -149,7 +149,7 @@ type FitData = Omit<FitOptions, "optimizer" | "callbacks" | "learningRate" | "si
 
 export interface PackedPrescribe {
   readonly fit: FitData;
-  readonly options: Omit<PrescribeOptions, "signal" | "onTrial">;
+  readonly options: Omit<PrescribeOptions, "signal" | "onTrial" | "journal">;
   readonly program: Program | undefined;
   /** Of a network that is to go on, by layer. */
   readonly start?: readonly Weights[] | undefined;

@@ -26,12 +26,13 @@ interface Document {
   readonly best: string;
   readonly reason: string;
   readonly stopped?: string;
+  readonly journal?: { readonly resumed: number };
   readonly trials: readonly Trial[];
   readonly data: { readonly heldOutRows: number };
   readonly code?: { readonly text?: string; readonly file?: string };
 }
 
-const SHORT = [PENGUINS, "-t", "species", "--epochs", "8", "--hidden", "16", "--workers", "1"];
+const SHORT = [PENGUINS, "-t", "species", "--epochs", "8", "--hidden", "16", "--threads", "1"];
 
 async function cure(...args: readonly string[]): Promise<Document> {
   const { code, stdout, stderr } = await relumine("cure", ...args, "--json");
@@ -78,7 +79,7 @@ describe("relumine cure", () => {
       "--repeats",
       "2",
     ];
-    const [one, two] = [await cure(...args, "--workers", "1"), await cure(...args, "--workers", "2")];
+    const [one, two] = [await cure(...args, "--threads", "1"), await cure(...args, "--threads", "2")];
     const withoutTime = ({ trials }: Document) =>
       JSON.stringify(trials, (key, value: unknown) => (key === "seconds" ? undefined : value));
     expect(withoutTime(two)).toBe(withoutTime(one));
@@ -95,7 +96,7 @@ describe("relumine cure", () => {
   });
 
   it("stops at Ctrl-C and ranks what it has, with exit code 1", async () => {
-    const child = start(["cure", PENGUINS, "-t", "species", "--epochs", "3000", "--workers", "2", "--json"]);
+    const child = start(["cure", PENGUINS, "-t", "species", "--epochs", "3000", "--threads", "2", "--json"]);
     let wasSent = false;
     child.stderr!.on("data", (chunk: Buffer) => {
       if (!wasSent && String(chunk).includes("baseline: ")) wasSent = child.kill("SIGINT");
@@ -108,10 +109,29 @@ describe("relumine cure", () => {
     expect(trials[0].name).toBe("baseline");
   });
 
+  it("goes on after kill -9 where it was, to the same results", async () => {
+    const journal = join(folder.path, "cure.jsonl");
+    const args = [PENGUINS, "-t", "species", "--epochs", "60", "--bias", "-3", "--repeats", "2", "--trials", "8"];
+    const whole = await cure(...args);
+    const child = start(["cure", ...args, "--threads", "2", "--journal", journal]);
+    child.stderr!.on("data", (chunk: Buffer) => String(chunk).includes("bias 0: ") && child.kill("SIGKILL"));
+    expect((await finish(child)).code).toBe(null);
+    const kept = readFileSync(journal, "utf8").split("\n").length - 1;
+    expect(kept).toBeGreaterThan(0);
+    const again = await cure(...args, "--workers", "1", "--journal", journal);
+    expect(again.journal!.resumed).toBeGreaterThanOrEqual(kept);
+    const plain = ({ journal: _, ...document }: Document) =>
+      JSON.stringify(document, (key, value: unknown) => (key === "seconds" ? undefined : value));
+    expect(plain(again)).toBe(plain(whole));
+    const repeated = await cure(...args, "--journal", journal); // nothing is left to train
+    expect(plain(repeated)).toBe(plain(whole));
+    expect(readFileSync(journal, "utf8").split("\n").length - 1).toBe(repeated.journal!.resumed);
+  });
+
   it.each([
     [["cure"], /missing required argument/],
     [["cure", "digits", "--trials", "0"], /--trials.*It has to be an integer of at least 1/],
-    [["cure", "digits", "--workers", "none"], /--workers/],
+    [["cure", "digits", "--threads", "none"], /--threads/],
     [["cure", "digits", "--optimizer", "sdg"], /Did you mean "sgd"/],
   ])("refuses %j as bad usage", async (args, words) => {
     const { code, stdout, stderr } = await relumine(...args);
@@ -236,7 +256,7 @@ describe("relumine cure --code", () => {
 describe("relumine cure --model", () => {
   const TRAINED = [PENGUINS, "-t", "species", "--epochs", "6"];
   const model = join(folder.path, "sick.safetensors");
-  const going = ["cure", PENGUINS, "--model", model, "--epochs", "4", "--repeats", "1", "--workers", "1"];
+  const going = ["cure", PENGUINS, "--model", model, "--epochs", "4", "--repeats", "1", "--threads", "1"];
 
   beforeAll(async () => {
     const { code } = await relumine("train", ...TRAINED, "--hidden", "16", "--bias", "-1", "--out", model);

@@ -88,7 +88,7 @@ interface CureDocument {
 }
 
 async function cure(file: string, args: readonly string[], trials: string): Promise<CureDocument> {
-  const command = ["cure", file, "--target", "answer", "--hidden", `${HIDDEN[0]}`, "--epochs", "2", "--workers", "1"];
+  const command = ["cure", file, "--target", "answer", "--hidden", `${HIDDEN[0]}`, "--epochs", "2", "--threads", "1"];
   const fit = ["--optimizer", "sgd", "--learning-rate", "0.05", "--repeats", "1", "--trials", trials];
   const { stdout, stderr } = await relumine(...command, ...fit, ...args, "--reproducible", "--code", "--json");
   expect(stderr).not.toMatch(/^error/m);

@@ -64,7 +64,7 @@ const KINDS: readonly Kind[] = [
   {
     name: "a program",
     words: (file) => {
-      const few = ["--epochs", "1", "--repeats", "1", "--trials", "1", "--workers", "1"];
+      const few = ["--epochs", "1", "--repeats", "1", "--trials", "1", "--threads", "1"];
       return ["cure", PENGUINS, "--target", "species", ...few, "--code", file];
     },
   },

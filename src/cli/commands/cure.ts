@@ -1,6 +1,6 @@
 // `relumine cure`: trains a network on a table as `train` would, sees what its units die of, tries remedies and ranks
 // them.
-import { Command } from "commander";
+import { Command, Option } from "commander";
 import { writeCode } from "../cure/program-text.js";
 import { prepareNamed, prepareOptions, type NamedPreparedTable } from "../prepare-table.js";
 import { dataFacts, dataRecord, describeData } from "../data-summary.js";
@@ -31,7 +31,9 @@ import { formatCount } from "../../text/numbers.js";
 interface CureOptions extends TrainingOptions, PageOptions {
   readonly trials?: number;
   readonly repeats: number;
+  readonly threads?: number;
   readonly workers?: number;
+  readonly journal?: string;
   readonly reproducible?: boolean;
   /** Of a network to go on with. */
   readonly model?: string;
@@ -46,11 +48,13 @@ Examples:
   $ relumine cure penguins.csv --target species --trials 5 --json > cure.json
   $ relumine cure penguins.csv --target species --html cure.html
   $ relumine cure penguins.csv --model penguins.safetensors --epochs 20
+  $ relumine cure digits --epochs 100 --journal cure.jsonl
 
 The network is trained as given, its deaths are traced, and what they come from
 decides which remedies are tried first. All start from the same weights and see
 the rows in the same order; what can't win is stopped early. Ctrl-C ends it with
-the ranking so far.
+the ranking so far; with --journal the same command then goes on, as it does
+after kill -9, and comes to the same results.
 
 With --model every remedy goes on with the weights of that network; the table is
 to be that of its training, with the same --validation and --seed, so that the
@@ -106,7 +110,7 @@ function plainTrial({ fit: { optimizer, epochs, batchSize, clipNorm, classWeight
 /** The document that --json prints. */
 function toDocument(prescription: Prescription, prepared: NamedPreparedTable, program: Program | undefined): object {
   const { baseline, trials, best, verdict, measure, constant, reason, causes, diagnosis, stopped } = prescription;
-  const { validationRows, judgedOnTraining } = prescription;
+  const { validationRows, judgedOnTraining, journal } = prescription;
   return {
     data: { ...dataRecord(prepared), preprocessing: prepared.encoding },
     baseline: baseline.name,
@@ -119,6 +123,7 @@ function toDocument(prescription: Prescription, prepared: NamedPreparedTable, pr
     causes,
     validationRows,
     judgedOnTraining,
+    journal,
     stopped,
     trials: trials.map(plainTrial),
     diagnosis,
@@ -148,13 +153,24 @@ function tellProgram(terminal: Terminal, program: Program, { best }: Prescriptio
   else terminal.fail(`the program was not written: ${program.error}`);
 }
 
+const openJournal = async (file: string) => (await import("../../sweep.js")).fileJournal(file);
+
+function tellInterrupted(terminal: Terminal, journal: string | undefined): void {
+  const how =
+    journal === undefined
+      ? "With --journal FILE the same command would go on."
+      : `What was trained is in ${onOneLine(journal)}: the same command goes on from there.`;
+  terminal.tell(`\n${terminal.colors.yellow(`Interrupted. ${how}`)}`);
+}
+
 async function cure(source: string, given: CureOptions, command: Command): Promise<void> {
   const terminal = new Terminal(given.json);
   const signal = interruption();
-  const { epochs, batchSize, trials, repeats, workers, code, separator, header } = given;
+  const { epochs, batchSize, trials, repeats, workers, threads = workers, journal, code, separator, header } = given;
   checkDistinct([
     ["--code", typeof code === "string" ? await checkPlace(code, source, "--code") : undefined],
     ["--html", await checkPagePlace(given, source)],
+    ["--journal", journal === undefined ? undefined : await checkPlace(journal, source, "--journal")],
   ]);
   const model = await modelFor(given, command);
   const asked = asTrained(given, model);
@@ -177,7 +193,8 @@ async function cure(source: string, given: CureOptions, command: Command): Promi
   const prescription = await library.prescribe(model?.network ?? specFor(prepared, options), training, fit, {
     trials,
     repeats,
-    workers,
+    workers: threads,
+    ...(journal !== undefined && { journal: await openJournal(journal) }),
     arithmetic,
     signal,
     onTrial: follow(terminal),
@@ -203,6 +220,7 @@ async function cure(source: string, given: CureOptions, command: Command): Promi
       madeBy,
     }),
   );
+  if (prescription.stopped) tellInterrupted(terminal, journal);
   if (prescription.stopped || (program && "error" in program)) process.exitCode = 1;
 }
 
@@ -215,7 +233,9 @@ export function cureCommand(): Command {
       integer({ low: 1, high: 1000 }),
     )
     .option("--repeats <count>", "seeds for the baseline and the finalists", integer({ low: 1, high: 100 }), 3)
-    .option("--workers <count>", "trials that train side by side (default: one a core)", integer({ low: 1, high: 64 }))
+    .option("--threads <count>", "trials that train side by side (default: one a core)", integer({ low: 1, high: 64 }))
+    .addOption(new Option("--workers <count>", "its former name").argParser(integer({ low: 1, high: 64 })).hideHelp())
+    .option("--journal <file>", "keep each training there, and go on from what is there")
     .option("--reproducible", "arithmetic that gives the same bits on every machine")
     .option("--model <file>", 'go on with a network that "relumine train --out" saved')
     .addOption(htmlOption())

@@ -1,8 +1,8 @@
 // A journal in a file: JSON lines. Each is written whole by one call, so that a killed program leaves at most a piece of
 // the last one; what comes after it begins on a line of its own.
 import { host } from "../host.js";
-import { LONGEST_LINE, type SweepJournal } from "./journal.js";
 import { RelumineError } from "../../core/errors.js";
+import { LONGEST_LINE, type TrialJournal } from "../../treatment/trial/journal/lines.js";
 
 /** So long the disk may lag behind the system: what a power cut costs. */
 const SYNC_MILLISECONDS = 1000;
@@ -15,19 +15,14 @@ function* splitLines(path: string, pieces: Iterable<Uint8Array>, atEnd: (isWhole
     rest = lines.pop()!;
     yield* lines;
     if (rest.length > LONGEST_LINE)
-      throw new RelumineError(
-        "format",
-        path,
-        "to be the journal of a sweep",
-        `a line of more than ${LONGEST_LINE} characters`,
-      );
+      throw new RelumineError("format", path, "to be a journal", `a line of more than ${LONGEST_LINE} characters`);
   }
   atEnd(rest === "");
   if (rest !== "") yield rest; // whole it may be, but for its end
 }
 
 /**
- * A journal in a file, JSON lines, for Node, Deno and Bun. A sweep that was killed goes on from it; several programs may
+ * A journal in a file, JSON lines, for Node, Deno and Bun. A sweep, or `prescribe`, that was killed goes on from it; several programs may
  * write to one file of a local disk, and each to its own of a shared one (see `mergeJournals`).
  * @param path of the file, which is made when there is something to write
  * @cost a kilobyte or less a trial; the system writes them down at once, the disk within a second
@@ -35,7 +30,7 @@ function* splitLines(path: string, pieces: Iterable<Uint8Array>, atEnd: (isWhole
  *   `sweep`
  * @example const result = await sweep(plan, { x, y }, { journal: fileJournal("runs.jsonl") });
  */
-export function fileJournal(path: string): SweepJournal {
+export function fileJournal(path: string): TrialJournal {
   const file = host.openFile(path);
   if (!file)
     throw new RelumineError(

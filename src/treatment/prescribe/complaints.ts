@@ -4,7 +4,7 @@ import { type BaselineRun, isStillFalling } from "../trial/examine-run.js";
 import type { Cause } from "../../diagnosis/trace/types.js";
 import { skillOf } from "../../diagnosis/learning/learning.js";
 import { LEARNED } from "../../diagnosis/learning/verdict.js";
-import type { Finding, FindingKind } from "../../diagnosis/types.js";
+import type { FindingKind } from "../../diagnosis/types.js";
 import { countOf, formatCount, listWords } from "../../text/numbers.js";
 
 /** What units die of; "none": too few are dead to matter. */
@@ -163,8 +163,11 @@ function faultOfUnits(runs: readonly BaselineRun[], causes: Partial<Record<Cause
   };
 }
 
+type Finding = BaselineRun["findings"][number];
+type Asked = ReadonlyMap<FindingKind, { readonly finding: Finding; readonly runs: number }>;
+
 /** Findings that something should be done about, each kind once, with the runs that have it. */
-function askedFor(runs: readonly BaselineRun[]): ReadonlyMap<FindingKind, { finding: Finding; runs: number }> {
+function askedFor(runs: readonly BaselineRun[]): Asked {
   const asked = new Map<FindingKind, { finding: Finding; runs: number }>();
   for (const { findings } of runs) {
     const kinds = new Map(
@@ -189,10 +192,7 @@ function hasLearned({ learning, stopped }: BaselineRun): boolean {
 }
 
 /** Causes in words, for the reason: those of the findings, by the order in which they are answered. */
-function describeFindings(
-  asked: ReadonlyMap<FindingKind, { finding: Finding; runs: number }>,
-  runs: readonly BaselineRun[],
-): string {
+function describeFindings(asked: Asked, runs: readonly BaselineRun[]): string {
   const causes = [...asked.values()]
     .filter(({ finding: { role } }) => role === "cause")
     .sort((a, b) => IN_ORDER.indexOf(a.finding.kind) - IN_ORDER.indexOf(b.finding.kind));
@@ -213,7 +213,7 @@ export function findComplaints(runs: readonly BaselineRun[], wasTrained: boolean
   const causes = sumCauses(runs);
   const units = faultOfUnits(runs, causes);
   const isCut = runs.length === 0 || runs.some(({ stopped }) => stopped === "aborted");
-  const asked = isCut ? (new Map() as ReturnType<typeof askedFor>) : askedFor(runs);
+  const asked = isCut ? (new Map() as Asked) : askedFor(runs);
   // Who goes on with a network can't give it another start: units that are dead from the start are to be brought back.
   const fault = wasTrained && units.fault === "born" ? "unknown" : units.fault;
   const known = new Set<Complaint>(asked.keys());

@@ -21,6 +21,8 @@ import {
 } from "./rank.js";
 import { chooseCandidates, compose } from "./candidates.js";
 import { readExactRows } from "../trial/exact-rows.js";
+import { checkJournal, type TrialJournal } from "../trial/journal/lines.js";
+import type { OutcomeStore } from "../trial/journal/outcome-store.js";
 import { planWithJudges, setUpTrials } from "../trial/set-up.js";
 import { describeBest, drawPrescription } from "./prescription-text.js";
 import { compete, enter, epochsOf, wholeOf } from "./successive-halving.js";
@@ -55,7 +57,11 @@ export interface TrialWorkers {
 /** At most `count` workers ("auto": one a core), or undefined where none starts. */
 export type StartTrialWorkers = (setup: TrialSetup, count: number | "auto") => Promise<TrialWorkers | undefined>;
 
+/** Opens a journal; loaded when there is one. */
+export type OpenStore = (journal: TrialJournal, setup: TrialSetup) => Promise<OutcomeStore>;
+
 interface Checked {
+  readonly journal?: TrialJournal;
   readonly trials: number;
   readonly repeats: number;
   readonly budget: number;
@@ -72,12 +78,14 @@ function checkPrescribe(options: PrescribeOptions | undefined, fit: FitOptions):
     "budget",
     "workers",
     "arithmetic",
+    "journal",
     "signal",
     "onTrial",
   ]);
   const { workers = "auto", signal } = given;
   checkSignal(signal, "options.signal");
   return {
+    ...(given.journal !== undefined && { journal: checkJournal(given.journal) }),
     trials: given.trials === undefined ? Infinity : checkInteger("trials", given.trials, { low: 1 }),
     repeats: checkInteger("repeats", given.repeats ?? 3, { low: 1, high: 1000 }),
     budget: given.budget === undefined ? Infinity : checkNumber("budget", given.budget, { low: 1 }),
@@ -109,6 +117,7 @@ class Prescriber {
     readonly settings: TrialSettings,
     readonly options: Checked,
     private readonly startWorkers: StartTrialWorkers,
+    private readonly store: OutcomeStore | undefined,
   ) {
     this.baseline = enter({ ...compose(settings, []), name: "baseline", why: "as given" }, true);
     this.measure = setup.bench.task.kind === "numbers" ? "loss" : "accuracy";
@@ -121,9 +130,10 @@ class Prescriber {
     this.trialWorkers?.end();
   }
 
-  close(): void {
+  async close(): Promise<void> {
     this.end();
     for (const signal of this.options.signals) signal.removeEventListener("abort", this.abort);
+    await this.store?.close();
   }
 
   private get isAborted(): boolean {
@@ -156,8 +166,11 @@ class Prescriber {
 
   private readonly run = async (job: TrialJob): Promise<TrialOutcome | undefined> => {
     if (this.stop.signal.aborted) return undefined;
-    const outcome = await this.trialWorkers?.run(job);
-    return outcome ?? this.runHere(job); // of a worker that was lost: once more, here
+    const known = this.store?.find(job);
+    if (known) return known;
+    const outcome = (await this.trialWorkers?.run(job)) ?? (await this.runHere(job)); // of a lost worker: again, here
+    if (outcome) await this.store?.keep(job, outcome);
+    return outcome;
   };
 
   /** Not once more after it threw: other trials may be about to end. */
@@ -173,7 +186,7 @@ class Prescriber {
     return { settings, seed: settings.spec.seed + repeat, epochs: plan.epochs, isExamined: true };
   }
 
-  /** The first run; here, since its deaths and diagnosis stay. */
+  /** The first run; here, and whatever the journal has, since its deaths and diagnosis stay. */
   private async runBaseline(): Promise<void> {
     const job = this.jobFor(0);
     const outcome = await runJob(this.setup, job, {
@@ -200,9 +213,8 @@ class Prescriber {
 
   async prescribe(): Promise<Prescription> {
     const { trials, workers, budget } = this.options;
-    const isPlain = !this.plan.schedule && this.plan.callbacks.every(definitionOf);
     const starting =
-      isPlain && workers !== 1 && !this.stop.signal.aborted
+      isPlain(this.plan) && workers !== 1 && !this.stop.signal.aborted
         ? this.startWorkers(this.setup, workers)
         : Promise.resolve(undefined);
     try {
@@ -322,6 +334,7 @@ class Prescriber {
       constant: { answer, metrics, ...(balancedAccuracy !== undefined && { balancedAccuracy }) },
       ...(diagnosis && { diagnosis }),
       workers: this.workerCount,
+      ...(this.store && { journal: this.store.report }),
       validationRows: rows,
       judgedOnTraining: areTraining,
       ...(this.isAborted && { stopped: "aborted" as const }),
@@ -342,6 +355,9 @@ class Prescriber {
   }
 }
 
+/** Without functions: it can be sent to workers, and named. */
+const isPlain = ({ schedule, callbacks }: Plan): boolean => !schedule && callbacks.every(definitionOf);
+
 const dataOf = ({ name, options }: PackageCallback): CallbackData => ({ name, options });
 
 const clamp = (interval: Interval | undefined, most: number): Interval | undefined =>
@@ -350,6 +366,7 @@ const clamp = (interval: Interval | undefined, most: number): Interval | undefin
 /**
  * prescribe of "relumine" (see there), with a way to start workers.
  * @param start the weights of a network that is to go on, by layer
+ * @param openStore of a journal
  */
 export async function prescribeWith(
   startWorkers: StartTrialWorkers,
@@ -358,6 +375,7 @@ export async function prescribeWith(
   given: FitOptions = {},
   options?: PrescribeOptions,
   start?: readonly Weights[],
+  openStore?: OpenStore,
 ): Promise<Prescription> {
   const checked = checkPrescribe(options, checkOptions("fit", given, FIT_OPTION_NAMES));
   const rows = readExactRows("data", data);
@@ -386,11 +404,15 @@ export async function prescribeWith(
       callbacks: (plan.callbacks.filter(definitionOf) as PackageCallback[]).map(dataOf),
       arithmetic: checked.arithmetic,
     });
-    prescriber = new Prescriber(setup, plan, fit, settings, checked, startWorkers);
+    const { journal } = checked;
+    if (journal && !isPlain(plan))
+      throw new RelumineError("unsupported", "journal", "to be left out where fit has functions", "both");
+    const store = journal && (await openStore?.(journal, setup));
+    prescriber = new Prescriber(setup, plan, fit, settings, checked, startWorkers, store);
   }
   try {
     return await prescriber.prescribe();
   } finally {
-    prescriber.close();
+    await prescriber.close();
   }
 }

@@ -1,6 +1,7 @@
 // What a prescription says.
 import type { Cause, Death } from "../../diagnosis/trace/types.js";
 import type { Remedy } from "../remedies/remedy.js";
+import type { JournalReport, TrialJournal } from "../trial/journal/lines.js";
 import type { RowScaling, TrialFailure } from "../trial/trial.js";
 import type { Diagnosis } from "../../diagnosis/types.js";
 import type { Metrics, FitOptions, PackageCallback } from "../../network/types.js";
@@ -26,6 +27,12 @@ export interface PrescribeOptions {
   readonly workers?: number | "auto";
   /** As for createNetwork. Default "fast". */
   readonly arithmetic?: "fast" | "reproducible";
+  /**
+   * Where each training is kept as it ends: `fileJournal(path)` of "relumine/sweep", say. What is there is not trained
+   * again, so that the same call goes on where one was killed, with the same results to the bit; only the baseline's
+   * first run is, whose diagnosis and deaths are told. Not where `fit` has functions: what they do has no name.
+   */
+  readonly journal?: TrialJournal;
   /** Stops; the prescription is made from what was tried so far. */
   readonly signal?: AbortSignal;
   /**
@@ -152,6 +159,8 @@ export interface Prescription {
   readonly deaths: readonly Death[];
   /** Workers in which trials trained side by side; 1: none did. */
   readonly workers: number;
+  /** Where there is one. */
+  readonly journal?: JournalReport;
   /** Rows that the trials were judged on. */
   readonly validationRows: number;
   /** They are the rows that trained: no validation was asked for, or there are fewer than 30 rows. */

@@ -24,8 +24,8 @@ export interface BaselineRun {
   readonly hasDeadLayer: boolean;
   /** Dead units that would fire without their bias, in layers that start with a negative one. */
   readonly closedByBias: number;
-  readonly findings: readonly Finding[];
-  readonly learning?: Learning;
+  readonly findings: readonly Pick<Finding, "kind" | "role">[];
+  readonly learning?: Pick<Learning, "score" | "accuracy" | "constantAccuracy">;
   /** Of the deaths that were traced. */
   readonly causes: Readonly<Partial<Record<Cause, number>>>;
 }

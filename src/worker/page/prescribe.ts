@@ -83,9 +83,10 @@ export async function prescribe(
   spec: NetworkSpec | RemoteNetwork,
   data: DataSet,
   fit: FitOptions = {},
-  options?: PrescribeOptions & WorkerChoice,
+  options?: Omit<PrescribeOptions, "journal"> & WorkerChoice,
 ): Promise<Prescription> {
   const { worker, signal, onTrial, ...given } = { ...options };
+  if ("journal" in given) throw new RelumineError("unsupported", "journal", REFUSED, "a journal");
   if (onTrial !== undefined) checkFunction("onTrial", onTrial);
   const signals = [signal, fit.signal].map((each) => checkSignal(each));
   const start = isNetwork(spec) ? await Promise.all(spec.layers.map((layer) => layer.getWeights())) : undefined;

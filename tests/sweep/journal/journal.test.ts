@@ -38,7 +38,7 @@ test("whatever byte of a line is lost or changed, it is not believed", () => {
 test("cut lines are passed over, damaged ones are told, wherever they are", async () => {
   const [a, b, c] = ["a", "b", "c"].map((id) => writeLine(entry(id)));
   const lines = [a, b.slice(0, 40), "", c.replace('"seed":1', '"seed":2'), b];
-  const { entries, cut, damaged } = await readJournals(memoryJournal(lines));
+  const { entries, cut, damaged } = await readJournals([memoryJournal(lines)]);
   expect([...entries.keys()]).toEqual(["a", "b"]);
   expect([cut, damaged]).toEqual([1, [4]]);
 });
@@ -62,10 +62,10 @@ test("figures that can be none are damage", () => {
 });
 
 test("another program's file is refused", async () => {
-  await expectError(readJournals(memoryJournal(["x,y", "1,2"])), "format");
-  await expectError(readJournals(memoryJournal(['{"relumine":"model"}'])), "format");
-  expect((await readJournals(memoryJournal([writeLine(entry("a")).slice(0, 9)]))).cut).toBe(1); // killed at its first line
-  expect((await readJournals(memoryJournal())).entries.size).toBe(0);
+  await expectError(readJournals([memoryJournal(["x,y", "1,2"])]), "format");
+  await expectError(readJournals([memoryJournal(['{"relumine":"model"}'])]), "format");
+  expect((await readJournals([memoryJournal([writeLine(entry("a")).slice(0, 9)])])).cut).toBe(1); // killed at its first line
+  expect((await readJournals([memoryJournal()])).entries.size).toBe(0);
 });
 
 test("journals merge, each trial once", async () => {
@@ -75,6 +75,6 @@ test("journals merge, each trial once", async () => {
   ].map((ids) => memoryJournal(ids.map((id) => writeLine(entry(id)))));
   const all = memoryJournal([writeLine(entry("a"))]);
   expect(await mergeJournals([a, b], all)).toBe(2);
-  expect([...(await readJournals(all)).entries.keys()]).toEqual(["a", "b", "c"]);
+  expect([...(await readJournals([all])).entries.keys()]).toEqual(["a", "b", "c"]);
   expect((await readJournals([a, b])).entries.size).toBe(3);
 });

@@ -79,12 +79,8 @@ describe("findComplaints", () => {
   });
 
   it("has learned by its score, or by the answers that are right", () => {
-    const judged = (learning: object) => {
-      const run = runWith([], {
-        learning: { rows: 100, constant: [], loss: 1, constantLoss: 1, verdict: "", ...learning },
-      });
-      return findComplaints([run], false, true).all.includes("notLearned");
-    };
+    const judged = (learning: BaselineRun["learning"]) =>
+      findComplaints([runWith([], { learning })], false, true).all.includes("notLearned");
     expect(judged({ score: 0.95 })).toBe(false);
     expect(judged({ score: 0.5 })).toBe(true);
     expect(judged({ score: 0.5, accuracy: 0.99, constantAccuracy: 0.5 })).toBe(false);

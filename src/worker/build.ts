@@ -3,7 +3,7 @@
 import * as chosen from "#worker";
 import { sha256 } from "../core/sha256.js";
 import { createNetwork } from "../network/network.js";
-import type { WorkerStarter } from "../worker/port.js";
+import type { WorkerStarter } from "./port.js";
 
 const starter: WorkerStarter = chosen;
 let program: Promise<string> | undefined;
