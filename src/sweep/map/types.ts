@@ -1,7 +1,8 @@
 // What users of a map of death meet.
 import type { SweepOptions } from "../sweep.js";
-import type { JournalReport, SweepAxis, SweepBase, SweepProgress } from "../types.js";
+import type { SweepAxis, SweepBase, SweepProgress } from "../types.js";
 import type { Cause } from "../../diagnosis/trace/types.js";
+import type { JournalReport } from "../../treatment/trial/journal/lines.js";
 
 /** What varies along one side of a map. */
 export interface MapAxis {
