@@ -2,6 +2,8 @@ import { describe, expect, test } from "vitest";
 import { exportNetwork } from "../../src/formats/model.js";
 import { readModel } from "../../src/models/read-model.js";
 import { createNetwork } from "../../src/network/network.js";
+import { chainOfStateDict } from "../../src/models/read/state-dict.js";
+import type { NamedTensor } from "../../src/arrays/tensor.js";
 import { expectError } from "../support/errors.js";
 import { bytesOf, checkFixture, checkHostile, fixturesIn, readFixture } from "./fixtures.js";
 
@@ -38,9 +40,8 @@ test("an order that is given decides, and is wanted where nothing else tells", a
   expect(second.predict(row).data).not.toEqual(first.predict(row).data);
 });
 
-/** A file of safetensors of layers of three units each, by their names. */
-function layersNamed(...names: readonly string[]): Uint8Array {
-  const entries = names.flatMap((name) => [[`${name}.weight`, [3, 3]] as const, [`${name}.bias`, [3]] as const]);
+/** A file of safetensors of zeros. */
+function tensorsOf(entries: readonly (readonly [name: string, shape: readonly number[]])[]): Uint8Array {
   const header: Record<string, unknown> = {};
   let end = 0;
   for (const [name, shape] of entries) {
@@ -53,6 +54,10 @@ function layersNamed(...names: readonly string[]): Uint8Array {
   length.writeBigUInt64LE(BigInt(text.length));
   return new Uint8Array(Buffer.concat([length, text, Buffer.alloc(end)]));
 }
+
+/** Layers of three units each, by their names. */
+const layersNamed = (...names: readonly string[]): Uint8Array =>
+  tensorsOf(names.flatMap((name) => [[`${name}.weight`, [3, 3]] as const, [`${name}.bias`, [3]] as const]));
 
 test("a file without tensors holds no layers", async () => {
   await expectError(readModel(layersNamed(), { activation: "relu" }), "unsupported", /weights/);
@@ -83,4 +88,66 @@ test("the package's own file", async () => {
   using same = await model.toNetwork();
   expect([model.format, model.head]).toEqual(["relumine", "softmax"]);
   expect(same.layers.map((layer) => layer.getWeights())).toEqual(network.layers.map((layer) => layer.getWeights()));
+});
+
+describe("weights that may be no chain", () => {
+  const activation = "silu";
+  const bare = (shapes: Readonly<Record<string, readonly number[]>>) =>
+    tensorsOf(Object.entries(shapes).map(([name, shape]) => [name === "" ? "weight" : `${name}.weight`, shape]));
+
+  test.each([
+    ["a gated layer", { w1: [16, 4], w2: [4, 16], w3: [16, 4] }],
+    ["a gated layer within a module", { "ff.w1": [16, 4], "ff.w2": [4, 16], "ff.w3": [16, 4] }],
+    ["a table by itself", { "": [100, 8] }],
+    ["a table in a list", { "0": [100, 8] }],
+    ["a table of as many words as numbers", { "0": [8, 8], "2": [3, 8] }],
+    ["layers side by side", { "layers.0": [4, 4], "layers.1": [4, 4] }],
+  ] as const)("%s, without biases", async (_name, shapes) => {
+    await expectError(readModel(bare(shapes), { activation }), "unsupported", /weights/);
+  });
+
+  test("are one where the caller says so, and as a Sequential of other shapes", async () => {
+    const said = await readModel(bare({ w1: [16, 4], w2: [4, 16] }), { activation, order: ["w1", "w2"] });
+    expect(said.spec.layers).toHaveLength(2);
+    expect((await readModel(bare({ "net.0": [16, 4], "net.2": [4, 16] }), { activation })).spec.layers).toHaveLength(2);
+  });
+
+  test.each(["experts", "expert_", "heads", "head", "branches", "branch", "towers"])(
+    "%s side by side",
+    async (word) => {
+      const between = /s$/.test(word) ? "." : "";
+      const file = layersNamed(`${word}${between}0`, `${word}${between}1`);
+      await expectError(readModel(file, { activation }), "unsupported", /weights/);
+    },
+  );
+
+  test("a head at the end is none of these", async () => {
+    expect((await readModel(layersNamed("body.0", "body.1"), { activation })).spec.layers).toHaveLength(2);
+    const file = tensorsOf([
+      ["body.weight", [5, 3]],
+      ["body.bias", [5]],
+      ["head.weight", [2, 5]],
+      ["head.bias", [2]],
+    ]);
+    expect((await readModel(file, { activation })).spec.layers).toHaveLength(2);
+  });
+});
+
+test("numbers that tell another order than the file's are refused", async () => {
+  const tensors = (names: readonly string[]): Map<string, NamedTensor> =>
+    new Map(
+      names.flatMap((name) => [
+        [`${name}.weight`, { shape: [3, 3], data: new Float64Array(9) }],
+        [`${name}.bias`, { shape: [3], data: new Float64Array(3) }],
+      ]),
+    );
+  const said = { name: "", files: new Map<string, Uint8Array>(), activation: "relu" as const };
+  const read = (names: readonly string[], order?: readonly string[]) =>
+    chainOfStateDict(
+      { tensors: tensors(names), isOrdered: true, isOfModules: true },
+      { ...said, ...(order && { order }) },
+    );
+  expect(read(["fc1", "fc2"]).layers).toHaveLength(2);
+  await expectError(() => read(["fc2", "fc1"]), "unsupported", /weights/);
+  expect(read(["fc2", "fc1"], ["fc2", "fc1"]).layers).toHaveLength(2);
 });

@@ -1,7 +1,8 @@
 // Tensors by name, as PyTorch names a model's parameters: which of them are layers, and in which order. "0.weight" and
 // "0.bias" are a Linear [units, inputs]; one weight of one axis by itself the slopes of a PReLU; running_mean and
 // running_var make a BatchNorm. Names are sorted in files of safetensors, so that the order comes from numbers in them,
-// else from shapes, if these allow one alone, else from a pickle, which keeps it, or from the caller.
+// else from shapes, if these allow one alone, else from a pickle, which keeps it, or from the caller; numbers that tell
+// another order than a pickle are refused.
 import type { Activation } from "../../activations/activations.js";
 import { resolveActivation } from "../../activations/activations.js";
 import { type NamedTensor, transposed } from "../../arrays/tensor.js";
@@ -160,8 +161,12 @@ function* parents(name: string): Iterable<string> {
   if (name !== "") yield "";
 }
 
-/** Words of names, as programs give them to tables that are looked up, to gates, and to weights added to others. */
-const NO_CHAIN = /^(emb|embed\w*|wte|wpe|tok|tokens?|gate|lora|attn|attention|adapter)$/;
+/**
+ * Words of names, as programs give them to tables that are looked up, to gates, to weights added to others, and to layers
+ * side by side.
+ */
+const NO_CHAIN =
+  /^(emb|embed\w*|wte|wpe|tok|tokens?|gate|lora|attn|attention|adapter|experts?\d*|heads|head\d+|branch(es)?\d*|towers?\d*)$/;
 /** Of attention, where several of them stand side by side. */
 const SIDES = /^(q|k|v|query|key|value|wq|wk|wv)$/;
 
@@ -172,18 +177,33 @@ function checkNames(modules: readonly Module[]): void {
   const other = modules.find((module) =>
     words(module).some((word) => NO_CHAIN.test(word) || (sides.size > 1 && SIDES.test(word))),
   );
-  if (other !== undefined) throw refuse(WEIGHTS, `${describe(other.name)}: an embedding, a gate or attention`, ASK);
+  if (other !== undefined)
+    throw refuse(WEIGHTS, `${describe(other.name)}: an embedding, a gate, attention, or layers side by side`, ASK);
 }
 
-/** A first weight without a bias, where others have one, is as much an Embedding's [words, numbers] as a Linear's. */
-function checkFirst([{ layer, behind }, ...rest]: readonly Segment[]): void {
-  const isProven = layer.bias !== undefined || behind.some(({ kind }) => kind === "norm");
-  if (isProven || rest.every(({ layer: { bias } }) => bias === undefined)) return;
-  throw refuse(
-    WEIGHTS,
-    `${describe(layer.name)} without a bias before layers that have one: perhaps an embedding`,
-    ASK,
-  );
+const IN_LIST = /(^|\.)\d+$/;
+
+/**
+ * Whether weights without any bias follow each other for sure. A single one, or a first one of as many units as inputs,
+ * may be an Embedding's; of w1, w2, w3 the third may stand beside the first, as in a gated layer, w2(silu(w1 x) · w3 x).
+ */
+function isSequence(layers: readonly Linear[]): boolean {
+  const [{ units, inputs }] = layers;
+  const shapes = new Set(layers.map((layer) => `${layer.units} x ${layer.inputs}`));
+  const isListed = layers.every(({ name }) => IN_LIST.test(name));
+  return layers.length > 1 && units !== inputs && (isListed || shapes.size === layers.length);
+}
+
+/** A first weight without a bias is as much an Embedding's [words, numbers] as a Linear's. */
+function checkFirst(layers: readonly Segment[]): void {
+  const [{ layer, behind }, ...rest] = layers;
+  if (layer.bias !== undefined || behind.some(({ kind }) => kind === "norm")) return;
+  const isBare = rest.every(({ layer: { bias } }) => bias === undefined);
+  if (isBare && isSequence(layers.map((each) => each.layer))) return;
+  const others = isBare
+    ? "as all: perhaps an embedding, or a gated layer"
+    : "before layers that have one: perhaps an embedding";
+  throw refuse(WEIGHTS, `${describe(layer.name)} without a bias, ${others}`, ASK);
 }
 
 /** The numbers in names, where the names differ in numbers alone: layers.0, layers.2; fc1, fc2. */
@@ -252,6 +272,8 @@ function inOrder(modules: readonly Module[], isOrdered: boolean, order: readonly
   };
   if (order !== undefined) return check(byOrder(modules, order));
   const numbered = byNumbers(modules);
+  if (numbered !== undefined && isOrdered && numbered.some((module, index) => module !== modules[index]))
+    throw refuse(WEIGHTS, "layers whose numbers tell another order than their places in the file", ASK);
   if (numbered !== undefined) return check(numbered);
   if (isOrdered) return check(modules);
   const isPlain = modules.every((module) => module.kind === "linear");
