@@ -2,8 +2,10 @@
 // its training.
 import { loadDigits } from "../tests/support/digits.js";
 import {
+  deathMap,
   localEngine,
   sweep,
+  type MapPlan,
   type SweepDataSet,
   type SweepEngine,
   type SweepPlan,
@@ -80,6 +82,40 @@ async function overhead(): Promise<Figure> {
   };
 }
 
+const largeMap: MapPlan = {
+  base: planOf(64, [64], 10, 3).base,
+  x: { name: "learningRate", values: { from: 0.01, to: 3, count: 32 } },
+  y: { name: "bias", values: { from: -2, to: 1, count: 32 } },
+};
+
+async function timeMap(): Promise<Figure> {
+  const { seconds, trials, walls } = await deathMap(largeMap, onDigits());
+  return {
+    value: seconds,
+    unit: "s",
+    wanted: { atMost: 25 },
+    note: `${trials} trainings`,
+    ...(walls.some(({ lines }) => lines.length === 0) && { wrong: "the map has no wall" }),
+  };
+}
+
+/** Until 16 cells, a coarse map of the whole, are in; start of the workers included. */
+async function timeFirstPicture(): Promise<Figure> {
+  const stop = new AbortController();
+  const started = performance.now();
+  let seconds = 0;
+  await deathMap(largeMap, onDigits(), {
+    signal: stop.signal,
+    onProgress: ({ done }, soFar) => {
+      if (done < 16 || seconds > 0) return;
+      String(soFar());
+      seconds = (performance.now() - started) / 1000;
+      stop.abort();
+    },
+  });
+  return { value: seconds, unit: "s", wanted: { atMost: 1 }, note: "16 cells" };
+}
+
 export function sweepCases({ cores }: Context): Case[] {
   return [
     {
@@ -91,6 +127,8 @@ export function sweepCases({ cores }: Context): Case[] {
       onDemand: true,
       run: () => timeSweep(planOf(64, [64], 10, 3), onDigits(), cores, 5),
     },
+    { name: "map of death: 64-64-10 on digits, 32 x 32 x 3", onDemand: true, run: timeMap },
+    { name: "map of death: its first picture", run: timeFirstPicture },
     { name: "sweep: a trial beside its training", run: overhead },
   ];
 }

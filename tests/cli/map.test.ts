@@ -120,3 +120,19 @@ test.each([
   expect(result.code).toBe(code);
   expect(result.stderr).not.toMatch(/trainings/);
 });
+
+test("does what docs/sweeps.md says, command by command", async () => {
+  const page = readFileSync(new URL("../../docs/sweeps.md", import.meta.url), "utf8");
+  const own = new Folder();
+  const commands = [...page.matchAll(/^relumine (map digits.*)$/gm)].map(([, args]) => args);
+  expect(commands).toHaveLength(4);
+  for (const line of commands) {
+    const [args, file] = line.split(" > ");
+    const { code, stdout, stderr } = await finish(start(args.split(" "), [], { cwd: own.path }));
+    expect([code, stderr.match(/error.*/)?.[0]], line).toEqual([0, undefined]);
+    if (file) expect((JSON.parse(stdout) as Document).cells, line).toHaveLength(36);
+    else expect(stdout, line).toMatch(/Your own setting/);
+    for (const [, name] of args.matchAll(/--(?:html|svg|journal) (\S+)/g))
+      expect(existsSync(join(own.path, name)), line).toBe(true);
+  }
+});
